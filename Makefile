@@ -1,0 +1,198 @@
+# ironclad: `make help` lists the targets.
+#
+#   LUA       5.4 (default), 5.3, 5.1 or luajit: the Lua to build for
+#   SANITIZE  address,undefined or thread: an instrumented build in a folder of its own
+#   BUILD     where everything built goes (default: build)
+# CC, CFLAGS and LDFLAGS are honoured (the flags are appended), and what LuaRocks passes: LUA_INCDIR, LIBFLAG,
+# PREFIX, INST_LIBDIR, INST_LUADIR, INST_BINDIR, and <NAME>_INCDIR and <NAME>_LIBDIR for CURL, CJSON, CRYPTO and
+# MICROHTTPD.
+
+ROCKSPEC := $(wildcard ironclad-*.rockspec)
+VERSION  := $(word 2,$(subst -, ,$(ROCKSPEC:.rockspec=)))
+
+# LuaRocks names the Lua to build for by its headers.
+ifdef LUA_INCDIR
+LUA := $(shell sed -n 's/^\#define LUA_VERSION_NUM[^0-9]*50\([0-9]\).*/5.\1/p' '$(LUA_INCDIR)/lua.h')
+endif
+LUA      ?= 5.4
+SANITIZE ?=
+BUILD    ?= build
+WERROR   ?= -Werror
+LIBFLAG  ?= -shared
+PREFIX   ?= /usr/local
+PKG_CONFIG ?= pkg-config
+
+comma := ,
+lua_name := $(if $(filter luajit,$(LUA)),luajit,lua$(LUA))
+san  := $(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
+OUT  := $(BUILD)/$(LUA)$(san)
+CORE := $(BUILD)/core$(san)
+
+INST_LUADIR ?= $(PREFIX)/share/lua/$(LUA:luajit=5.1)
+INST_LIBDIR ?= $(PREFIX)/lib/lua/$(LUA:luajit=5.1)
+INST_BINDIR ?= $(PREFIX)/bin
+
+# $(call cflags,NAME,package) and $(call libs,NAME,package,library): from NAME_INCDIR and NAME_LIBDIR when
+# given, otherwise from pkg-config.
+cflags = $(if $($1_INCDIR),-I$($1_INCDIR),$(shell $(PKG_CONFIG) --cflags $2 2>/dev/null))
+libs   = $(if $($1_LIBDIR),-L$($1_LIBDIR) -l$3,$(or $(shell $(PKG_CONFIG) --libs $2 2>/dev/null),-l$3))
+
+LUA_CFLAGS  := $(call cflags,LUA,$(lua_name))
+CORE_CFLAGS := $(call cflags,CURL,libcurl) $(call cflags,CJSON,libcjson) $(call cflags,CRYPTO,libcrypto)
+CORE_LIBS   := $(call libs,CURL,libcurl,curl) $(call libs,CJSON,libcjson,cjson) \
+	$(call libs,CRYPTO,libcrypto,crypto) -lpthread -lm
+HTTPD_CFLAGS := $(call cflags,MICROHTTPD,libmicrohttpd)
+HTTPD_LIBS  := $(call libs,MICROHTTPD,libmicrohttpd,microhttpd) $(call libs,CJSON,libcjson,cjson) \
+	$(call libs,CRYPTO,libcrypto,crypto) -lpthread -lm
+
+sanitize := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer $(if \
+	$(findstring undefined,$(SANITIZE)),-fno-sanitize-recover=undefined))
+COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -DIC_VERSION='"$(VERSION)"' -Wall -Wextra -Wpedantic $(WERROR) -O2 -g -fPIC \
+	-fvisibility=hidden -MMD -MP $(sanitize) -Isrc/core $(spec_cflags) $(CORE_CFLAGS) $(CFLAGS)
+# A loaded module stays mapped: the engine's thread may still run when the Lua state is closed.
+MODULE  = $(CC) $(LIBFLAG) -Wl,-z,nodelete $(sanitize) $(LDFLAGS)
+PROGRAM = $(CC) -Wl,-E $(sanitize) $(LDFLAGS)
+
+core_objects  := $(patsubst %.c,$(CORE)/%.o,$(wildcard src/core/*.c))
+lua_objects   := $(patsubst %.c,$(OUT)/obj/%.o,lua_ironclad.c $(wildcard src/lua/*.c))
+httpd_objects := $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard src/sandbox/*.c))
+lua_files     := $(shell find src/ironclad -name '*.lua' 2>/dev/null)
+commands      := $(wildcard src/sandbox/ironclad-sandbox)
+
+modules  := $(OUT)/ironclad/core.so $(OUT)/ironclad/httpd.so
+lua_tree := $(lua_files:src/%=$(OUT)/%)
+bin_tree := $(commands:src/sandbox/%=$(OUT)/bin/%)
+
+# Test programs link every object of their side. Of spec/support, a file with a header is shared by them, peer.c is
+# the Lua module spec_peer, and every other is a library under its own name: a Lua module, or one to preload.
+with_header   = $(foreach header,$(wildcard $1/*.h),$(wildcard $(header:.h=.c)))
+core_tests   := $(patsubst spec/core/%.c,$(CORE)/test/%,$(wildcard spec/core/test_*.c))
+lua_tests    := $(patsubst spec/lua/%.c,$(OUT)/test/%,$(wildcard spec/lua/test_*.c))
+core_helpers := $(patsubst %.c,$(CORE)/%.o,$(call with_header,spec/core) $(call with_header,spec/support))
+lua_helpers  := $(patsubst %.c,$(OUT)/obj/%.o,$(call with_header,spec/lua))
+libraries    := $(patsubst spec/support/%.c,$(OUT)/%.so,$(filter-out $(call with_header,spec/support), \
+	$(wildcard spec/support/*.c)))
+libraries    := $(libraries:$(OUT)/peer.so=$(OUT)/spec_peer.so)
+TEST_LIBS    := $(call libs,SSL,libssl,ssl) $(CORE_LIBS)
+
+.PHONY: all deps demo test test-quick core-tests lua-tests test-build lint format install clean env help FORCE
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(modules) $(lua_tree) $(bin_tree)
+
+# Rewritten only when the compiler or a flag has changed; then everything is built again.
+$(CORE)/flags: flags = $(COMPILE) $(MODULE)
+$(OUT)/obj/flags: flags = $(COMPILE) $(LUA_CFLAGS) $(HTTPD_CFLAGS) $(MODULE)
+$(CORE)/flags $(OUT)/obj/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(flags))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(flags))' > $@
+
+$(CORE)/%.o: %.c $(CORE)/flags
+	@mkdir -p $(@D)
+	$(COMPILE) -c -o $@ $<
+
+$(OUT)/obj/%.o: %.c $(OUT)/obj/flags
+	@mkdir -p $(@D)
+	$(COMPILE) -Isrc/lua $(LUA_CFLAGS) $(HTTPD_CFLAGS) -c -o $@ $<
+
+$(CORE)/libcore.a: $(core_objects)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(AR) rcs $@ $(core_objects)
+
+# Lua's own functions are found in the program that loads the module: no liblua here.
+$(OUT)/ironclad/core.so: $(lua_objects) $(core_objects)
+	@mkdir -p $(@D)
+	$(MODULE) -o $@ $(lua_objects) $(core_objects) $(CORE_LIBS)
+
+# Of the archive only what the sandbox refers to is taken.
+$(OUT)/ironclad/httpd.so: $(httpd_objects) $(CORE)/libcore.a
+	@mkdir -p $(@D)
+	$(MODULE) -o $@ $(httpd_objects) $(CORE)/libcore.a $(HTTPD_LIBS)
+
+$(lua_tree): $(OUT)/%: src/%
+	@mkdir -p $(@D)
+	@ln -sfn $(abspath $<) $@
+
+$(bin_tree): $(OUT)/bin/%: src/sandbox/%
+	@mkdir -p $(@D)
+	@sed '1s|^#!.*|#!/usr/bin/env $(lua_name)|' $< > $@ && chmod +x $@
+
+# Their functions are looked for by the program that loads them.
+$(CORE)/spec/%.o $(OUT)/obj/spec/%.o: private spec_cflags = -Ispec/core -Ispec/support -fvisibility=default
+
+$(core_tests): $(CORE)/test/%: $(CORE)/spec/core/%.o $(core_helpers) $(core_objects)
+	@mkdir -p $(@D)
+	$(PROGRAM) -o $@ $^ $(TEST_LIBS)
+
+$(lua_tests): $(OUT)/test/%: $(OUT)/obj/spec/lua/%.o $(lua_helpers) $(lua_objects) $(core_helpers) $(core_objects)
+	@mkdir -p $(@D)
+	$(PROGRAM) -o $@ $^ $(TEST_LIBS) $(call libs,LUA,$(lua_name),$(lua_name))
+
+$(OUT)/spec_peer.so: $(OUT)/obj/spec/support/peer.o $(core_helpers)
+$(filter-out %/spec_peer.so,$(libraries)): $(OUT)/%.so: $(OUT)/obj/spec/support/%.o
+$(libraries):
+	@mkdir -p $(@D)
+	$(MODULE) -Wl,--as-needed -o $@ $^ -ldl $(TEST_LIBS)
+
+-include $(shell find $(CORE) $(OUT)/obj -name '*.d' 2>/dev/null)
+
+core-tests: $(core_tests)
+lua-tests: $(lua_tests)
+test-build: all core-tests lua-tests $(libraries)
+
+# What is installed first may change what the flags above come from: hence a make of its own for the build.
+deps:
+	@.ci/deps
+
+demo: deps
+	@$(MAKE) -s -j2 LUA=5.4 all
+	@eval "$$($(MAKE) -s env LUA=5.4)" && lua5.4 recipes/support/demo.lua
+
+test:
+	@.ci/deps test
+	@spec/run
+
+test-quick:
+	@spec/run specs-5.4 core lua-5.4
+
+lint:
+	@spec/run 'lint-*'
+
+format:
+	clang-format -i $(wildcard *.c) $(shell find src spec -name '*.[ch]')
+
+clean:
+	rm -rf build *.rock
+
+# For a shell: eval "$(make -s env LUA=5.4)". Lua 5.3 and 5.4 prefer the variables with their version.
+lua_path  := $(CURDIR)/$(OUT)/?.lua;$(CURDIR)/$(OUT)/?/init.lua
+lua_cpath := $(CURDIR)/$(OUT)/?.so
+suffix    := $(filter-out _5_1 _luajit,_$(subst .,_,$(LUA)))
+env:
+	@echo 'export LUA_PATH="$(lua_path);$${LUA_PATH:-;}"'
+	@echo 'export LUA_CPATH="$(lua_cpath);$${LUA_CPATH:-;}"'
+ifneq ($(suffix),)
+	@echo 'export LUA_PATH$(suffix)="$(lua_path);$${LUA_PATH$(suffix):-;}"'
+	@echo 'export LUA_CPATH$(suffix)="$(lua_cpath);$${LUA_CPATH$(suffix):-;}"'
+endif
+	@echo 'export PATH="$(CURDIR)/$(OUT)/bin:$$PATH"'
+
+install: all
+	mkdir -p '$(DESTDIR)$(INST_LIBDIR)/ironclad' '$(DESTDIR)$(INST_BINDIR)'
+	cp $(modules) '$(DESTDIR)$(INST_LIBDIR)/ironclad/'
+	cd src && for file in $(lua_files:src/%=%); do \
+		mkdir -p "$(DESTDIR)$(INST_LUADIR)/$${file%/*}" && cp "$$file" "$(DESTDIR)$(INST_LUADIR)/$$file" || exit 1; done
+	$(if $(bin_tree),cp $(bin_tree) '$(DESTDIR)$(INST_BINDIR)/')
+
+help:
+	@echo 'make [LUA=5.4|5.3|5.1|luajit]  build the module into build/<LUA> (default: 5.4)'
+	@echo 'make demo          install what is missing, build, run recipes/launch_nda.lua against the sandbox'
+	@echo 'make test          install what is missing, build everything, run every suite'
+	@echo 'make test-quick    the specs and C tests on Lua 5.4'
+	@echo 'make deps          install what the build needs (Debian)'
+	@echo 'make env           print shell code that puts the build on LUA_PATH, LUA_CPATH and PATH'
+	@echo 'make install       into PREFIX (default: /usr/local)'
+	@echo 'make lint, format  luacheck and clang-format: check, or format the C sources'
+	@echo 'make clean         remove what was built'

@@ -1,0 +1,35 @@
+rockspec_format = "3.0"
+package = "ironclad"
+version = "0.1.0-1"
+source = {
+  url = "git+https://github.com/ironclad-lua/ironclad.git",
+  tag = "v0.1.0",
+}
+description = {
+  summary = "The whole of Ironclad, the contract lifecycle management service, for Lua scripts",
+  detailed = [[
+A module in C on libcurl and cJSON: client credentials and tokens, every operation of Ironclad's APIs,
+contracts as tables, files up and down, errors that say what to do; and a local Ironclad, the sandbox,
+to develop and test against. pkg-config finds libcurl, libcjson, libcrypto and libmicrohttpd.]],
+  license = "MIT",
+  labels = { "contracts", "api", "http" },
+}
+supported_platforms = { "unix" }
+dependencies = {
+  "lua >= 5.1, < 5.5",
+}
+build = {
+  type = "make",
+  build_target = "all",
+  variables = {
+    LUA_INCDIR = "$(LUA_INCDIR)",
+    CFLAGS = "$(CFLAGS)",
+    LIBFLAG = "$(LIBFLAG)",
+    -- A compiler with newer warnings still builds the rock.
+    WERROR = "",
+    PREFIX = "$(PREFIX)",
+    INST_LIBDIR = "$(LIBDIR)",
+    INST_LUADIR = "$(LUADIR)",
+    INST_BINDIR = "$(BINDIR)",
+  },
+}

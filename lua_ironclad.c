@@ -1,0 +1,44 @@
+/* The binding's front door: the table that require "ironclad.core" returns. What a script sees is assembled
+ * from it in src/ironclad. */
+#include "calls.h"
+#include "compat.h"
+#include "connection.h"
+#include "helpers.h"
+#include "operations.h"
+#include "values.h"
+#include <curl/curl.h>
+
+static int l_operations(lua_State *L) {
+    ic_lua_push_catalog(L);
+    return 1;
+}
+
+/* info() -> what this build is made of. */
+static int l_info(lua_State *L) {
+    const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
+    lua_createtable(L, 0, 4);
+    lua_pushliteral(L, IC_VERSION);
+    lua_setfield(L, -2, "version");
+    lua_pushstring(L, curl->version);
+    lua_setfield(L, -2, "libcurl");
+    lua_pushstring(L, curl->ssl_version);
+    lua_setfield(L, -2, "tls");
+    lua_pushstring(L, cJSON_Version());
+    lua_setfield(L, -2, "cjson");
+    lua_pushboolean(L, (curl->features & CURL_VERSION_HTTP2) != 0);
+    lua_setfield(L, -2, "http2");
+    return 1;
+}
+
+__attribute__((visibility("default"))) int luaopen_ironclad_core(lua_State *L);
+
+int luaopen_ironclad_core(lua_State *L) {
+    static const luaL_Reg functions[] = {{"operations", l_operations}, {"info", l_info}, {NULL, NULL}};
+    lua_newtable(L);
+    ic_lua_setfuncs(L, functions);
+    ic_lua_open_values(L);
+    ic_lua_open_connection(L);
+    ic_lua_open_calls(L);
+    ic_lua_open_helpers(L);
+    return 1;
+}

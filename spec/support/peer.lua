@@ -1,0 +1,127 @@
+-- Servers that play a script (spec_peer), and what is needed around them: answers, certificates, folders and
+-- child processes. The steps of a script are in spec/support/peer_server.c.
+local spec_peer = require "spec_peer"
+local process = require "spec_process"
+
+local peer = {
+  fork_run = process.fork_run,
+  free_port = process.free_port,
+  refused_port = process.refused_port,
+}
+
+-- peer.start{ connections = {script, …}, answers = {bytes, …}, tls = {cert =, key =, max_version =} }
+-- -> server, with :port(), :requests(), :connections(), :await(n), :release(), :stop().
+-- A request is {method =, target =, headers = {[name in lower case] = value}, body =, connection = index}.
+peer.start = spec_peer.start
+
+-- A server whose nth request gets the nth answer, over however many connections; the last one ever after.
+function peer.answering(answers, tls)
+  return peer.start { answers = answers, tls = tls, connections = { { { "read" }, { "answer" }, { "loop" } } } }
+end
+
+function peer.url(server, scheme) return (scheme or "http") .. "://127.0.0.1:" .. server:port() end
+
+-- The bytes of an answer. `headers` is a list of whole lines; Content-Length is added.
+function peer.answer(status, headers, body)
+  local lines = { "HTTP/1.1 " .. status .. " Status" }
+  for _, line in ipairs(headers or {}) do
+    lines[#lines + 1] = line
+  end
+  lines[#lines + 1] = "Content-Length: " .. #(body or "")
+  return table.concat(lines, "\r\n") .. "\r\n\r\n" .. (body or "")
+end
+
+function peer.json(text, status, headers)
+  local lines = { "Content-Type: application/json" }
+  for _, line in ipairs(headers or {}) do
+    lines[#lines + 1] = line
+  end
+  return peer.answer(status or 200, lines, text)
+end
+
+function peer.quoted(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
+
+-- Runs a shell command -> its output, both streams, and its status. What is preloaded here (a sanitizer, say) is
+-- not in the programs that it starts; they find it in $preload.
+function peer.shell(command)
+  local prelude = "preload=$LD_PRELOAD; unset LD_PRELOAD; "
+  local pipe = assert(io.popen(prelude .. "{ " .. command .. "\n} 2>&1; printf '\\n%d' $?", "r"))
+  local text = pipe:read "*a"
+  pipe:close()
+  local output, status = text:match "^(.*)\n(%d+)$"
+  return output, tonumber(status)
+end
+
+local function must_run(command)
+  local output, status = peer.shell(command)
+  if status ~= 0 then error(command .. "\n" .. output, 2) end
+  return output
+end
+
+function peer.temporary_folder()
+  local path = must_run 'mktemp -d "${TMPDIR:-/tmp}/ironclad-spec.XXXXXX"'
+  return (path:gsub("%s+$", ""))
+end
+
+function peer.remove_folder(path) must_run("rm -rf " .. peer.quoted(path)) end
+
+function peer.read_file(path)
+  local file = assert(io.open(path, "rb"))
+  local bytes = file:read "*a"
+  file:close()
+  return bytes
+end
+
+function peer.write_file(path, bytes)
+  local file = assert(io.open(path, "wb"))
+  file:write(bytes)
+  file:close()
+end
+
+-- A new self-signed certificate in `folder` -> {cert = path, key = path}. `options.names` as in subjectAltName
+-- (default: this machine's), `options.days` of validity (2; negative: expired).
+function peer.certificate(folder, name, options)
+  options = options or {}
+  local files = { cert = folder .. "/" .. name .. ".pem", key = folder .. "/" .. name .. ".key" }
+  must_run(table.concat({
+    "cd " .. peer.quoted(folder),
+    "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=ironclad-spec -keyout " .. name
+      .. ".key -out " .. name .. ".csr -addext subjectAltName=" .. (options.names or "DNS:localhost,IP:127.0.0.1"),
+    "openssl x509 -req -in " .. name .. ".csr -signkey " .. name .. ".key -copy_extensions copy -out " .. name
+      .. ".pem -days " .. (options.days or 2),
+  }, " && "))
+  return files
+end
+
+-- The file of that name in the folder of spec_peer's binary.
+function peer.built(name)
+  for template in package.cpath:gmatch "[^;]+" do
+    local path = template:gsub("%?", "spec_peer")
+    local file = io.open(path, "rb")
+    if file then
+      file:close()
+      return (path:gsub("[^/]*$", "") .. name)
+    end
+  end
+  error "spec_peer is not on package.cpath"
+end
+
+-- Runs Lua source in a new process of this Lua, with this process's paths -> output, status. A child that takes
+-- longer than `options.seconds` is killed, which is status 137. `options.preload` is a library for LD_PRELOAD.
+-- The arguments after it are the source's `...`, as strings.
+function peer.lua(source, options, ...)
+  options = options or {}
+  -- Behind what is preloaded already: a sanitizer wants to be first.
+  local words = {
+    "timeout -s KILL " .. (options.seconds or 120),
+    'env LD_PRELOAD="$preload' .. (options.preload and "${preload:+:}" .. options.preload or "") .. '"',
+    peer.quoted(process.interpreter()) .. " -",
+  }
+  for _, argument in ipairs { ... } do
+    words[#words + 1] = peer.quoted(tostring(argument))
+  end
+  local chunk = ("package.path, package.cpath = %q, %q\n"):format(package.path, package.cpath) .. source
+  return peer.shell("printf %s " .. peer.quoted(chunk) .. " | " .. table.concat(words, " "))
+end
+
+return peer

@@ -1,0 +1,88 @@
+/* spec_process: what specs need of the operating system and Lua does not offer. */
+#include <errno.h>
+#include <lauxlib.h>
+#include <lua.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define CHILD_SECONDS 120 /* a child that takes longer hangs: the alarm ends it */
+
+/* fork_run(fn) -> status. Runs fn in a forked child and waits for it. The child's status is what fn returns
+ * (a number; otherwise 0), 99 when fn throws, without any handler of exit; or fn calls os.exit itself. A
+ * child that a signal has ended answers 128 + its number. */
+static int fork_run(lua_State *L) {
+    luaL_checktype(L, 1, LUA_TFUNCTION);
+    lua_settop(L, 1);
+    fflush(NULL); /* or the child would print what the parent holds back once more */
+    pid_t child = fork();
+    if (child < 0) return luaL_error(L, "fork: %s", strerror(errno));
+    if (child == 0) {
+        alarm(CHILD_SECONDS);
+        int failed = lua_pcall(L, 0, 1, 0);
+        if (failed) fprintf(stderr, "in the child: %s\n", lua_tostring(L, -1));
+        fflush(NULL);
+        _exit(failed ? 99 : (int)lua_tonumber(L, -1));
+    }
+    int status;
+    while (waitpid(child, &status, 0) < 0)
+        if (errno != EINTR) return luaL_error(L, "waitpid: %s", strerror(errno));
+    lua_pushinteger(L, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+    return 1;
+}
+
+/* A socket bound to a port of 127.0.0.1 that nobody else has; it does not listen. */
+static int bind_port(lua_State *L, int *bound) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    *bound = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (*bound < 0 || bind(*bound, (struct sockaddr *)&address, size) ||
+        getsockname(*bound, (struct sockaddr *)&address, &size))
+        return luaL_error(L, "no port: %s", strerror(errno));
+    return ntohs(address.sin_port);
+}
+
+/* free_port() -> a port that was free just now. */
+static int free_port(lua_State *L) {
+    int bound, port = bind_port(L, &bound);
+    close(bound);
+    lua_pushinteger(L, port);
+    return 1;
+}
+
+/* refused_port() -> a port that refuses connections, kept from others as long as the process lives. */
+static int refused_port(lua_State *L) {
+    static int port;
+    int bound;
+    if (!port) port = bind_port(L, &bound);
+    lua_pushinteger(L, port);
+    return 1;
+}
+
+/* interpreter() -> the path of the program that runs this. */
+static int interpreter(lua_State *L) {
+    char path[4096];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path);
+    if (length < 0) return luaL_error(L, "/proc/self/exe: %s", strerror(errno));
+    lua_pushlstring(L, path, (size_t)length);
+    return 1;
+}
+
+__attribute__((visibility("default"))) int luaopen_spec_process(lua_State *L);
+
+int luaopen_spec_process(lua_State *L) {
+    static const luaL_Reg functions[] = {{"fork_run", fork_run},
+                                         {"free_port", free_port},
+                                         {"refused_port", refused_port},
+                                         {"interpreter", interpreter},
+                                         {NULL, NULL}};
+    lua_newtable(L);
+    for (const luaL_Reg *function = functions; function->name; function++) {
+        lua_pushcfunction(L, function->func);
+        lua_setfield(L, -2, function->name);
+    }
+    return 1;
+}

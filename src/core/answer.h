@@ -1,0 +1,45 @@
+/* From the bytes of an answer to a value or an error: pure, no sockets. */
+#ifndef IC_ANSWER_H
+#define IC_ANSWER_H
+
+#include "buf.h"
+#include "error.h"
+#include "json.h"
+#include "request.h"
+
+typedef enum ic_value_kind {
+    IC_VALUE_NOTHING, /* an empty 2xx: true */
+    IC_VALUE_TREE,
+    IC_VALUE_BYTES,
+    IC_VALUE_PATH, /* the body is in the file that `bytes` names */
+    IC_VALUE_SINK  /* the body went to the sink */
+} ic_value_kind;
+
+typedef struct ic_value {
+    ic_value_kind kind;
+    cJSON *tree;
+    char *bytes; /* owned */
+    size_t length;
+} ic_value;
+
+typedef struct ic_response {
+    long status;    /* of the last answer; 0: there was none */
+    ic_buf headers; /* its header lines, "Name: value\n" each */
+    int attempts;
+    double seconds;           /* from the start of the call to its end */
+    const char *http_version; /* static: "1.1", "2"; NULL: no answer */
+} ic_response;
+
+/* The value of a header (case-insensitive), or NULL; copied into `value` of `size` bytes, cut to fit. */
+const char *ic_response_header(const ic_response *response, const char *name, char *value, size_t size);
+/* A 2xx: fills `value`, taking `body` over where it can. False with PROTOCOL or TOO_LARGE or MEMORY. */
+bool ic_answer_value(const ic_request *request, const ic_response *response, ic_buf *body, ic_value *value,
+                     ic_error *error);
+/* Any other status: fills `error` from the body, whichever of Ironclad's shapes it has (FACTS 4). `now` is
+ * Unix time, for a Retry-After date. */
+void ic_answer_error(const ic_request *request, const ic_response *response, const ic_buf *body, double now,
+                     ic_error *error);
+void ic_value_free(ic_value *value);
+void ic_response_free(ic_response *response);
+
+#endif

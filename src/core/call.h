@@ -1,0 +1,110 @@
+/* A call: one operation from its start to its answer. It has two owners, the engine and whoever started it,
+ * counted; between them go orders (to the engine) and notices (to the mailbox), which cannot fail because
+ * their room is part of the call. */
+#ifndef IC_CALL_H
+#define IC_CALL_H
+
+#include "answer.h"
+#include "buf.h"
+#include "mailbox.h"
+#include "request.h"
+#include "settings.h"
+#include "timers.h"
+#include <stdatomic.h>
+
+/* Bits of ic_call.orders. */
+enum { IC_ORDER_START = 1, IC_ORDER_CANCEL = 2, IC_ORDER_RESUME = 4 };
+/* Bits of ic_call.notices: the call has ended; a chunk for the sink is there. */
+enum { IC_NOTICE_DONE = 1, IC_NOTICE_CHUNK = 2 };
+
+/* Bytes kept for a sink that does not take them, before the transfer pauses. */
+#define IC_SINK_ROOM (1024 * 1024)
+
+typedef enum ic_output { IC_TO_MEMORY, IC_TO_PATH, IC_TO_SINK } ic_output;
+
+/* What one call says differently from its connection. */
+typedef struct ic_call_options {
+    char *as_user;                         /* owned; NULL: the connection's; "": none */
+    double timeout, deadline, max_retries; /* negative: the connection's; deadline 0: none */
+    ic_output output;
+    char *path; /* owned; of IC_TO_PATH */
+} ic_call_options;
+
+typedef enum ic_state {
+    IC_STATE_NEW,
+    IC_STATE_WAIT_TOKEN,
+    IC_STATE_WAIT_BUDGET,
+    IC_STATE_WAIT_TURN, /* in the queue of its host */
+    IC_STATE_SENDING,
+    IC_STATE_WAIT_REPEAT,
+    IC_STATE_DONE
+} ic_state;
+
+struct ic_slot;
+struct ic_lane;
+struct ic_transfer;
+
+struct ic_call {
+    atomic_int references;
+    unsigned long id;          /* unique within the process */
+    unsigned generation;       /* of the process that made it (process.h) */
+    ic_mailbox *mailbox;       /* counted; NULL: a call of the engine's own */
+    ic_connection *connection; /* counted */
+    ic_request request;        /* read-only once started */
+    ic_call_options options;
+
+    /* Between the owners. */
+    atomic_uint orders, notices;
+    ic_call *next_order;  /* guarded by the engine's gate */
+    ic_call *next_notice; /* guarded by the mailbox */
+    ic_buf chunk;         /* for the sink; guarded by the mailbox */
+    bool paused;          /* the transfer waits for the sink; guarded by the mailbox */
+    atomic_bool done;     /* set last: everything under "result" may then be read */
+
+    /* The engine's alone. */
+    ic_state state;
+    ic_timer timer;
+    double started, deadline, resume_at; /* ic_now's seconds; deadline 0: none */
+    int attempts, repeats, redirects;
+    bool renewed, earlier_unknown, has_place, has_turn, enrolled;
+    char *elsewhere; /* URL on another host that a download was sent to; no bearer goes there */
+    struct ic_slot *slot;
+    unsigned token_generation; /* of the slot's token that was sent */
+    struct ic_lane *lane;      /* turn and budget */
+    ic_call *previous, *next;  /* in the list it waits in */
+    struct ic_list *list;      /* … or NULL */
+    struct ic_transfer *transfer;
+    void (*on_done)(void *engine, ic_call *call); /* of the engine's own calls */
+    void *owner;                                  /* for on_done */
+    ic_call *previous_live, *next_live;           /* all calls that the engine owns */
+
+    /* Result. */
+    ic_response response;
+    ic_value value;
+    ic_error error;
+};
+
+/* A new call of one owner, with empty request and options for the caller to fill. `mailbox` NULL: the
+ * engine's own. NULL without memory. Retains mailbox and connection. */
+ic_call *ic_call_new(ic_mailbox *mailbox, ic_connection *connection);
+void ic_call_retain(ic_call *call);
+void ic_call_release(ic_call *call);
+
+/* Hands the call to the engine; false with IO when that cannot run. A call is started once. */
+bool ic_call_start(ic_call *call, ic_error *error);
+/* Ends the call soon, with CANCELLED unless it ends by itself before; without effect once it is done. */
+void ic_call_cancel(ic_call *call);
+bool ic_call_done(ic_call *call);
+/* Takes what waits for the sink into `chunk` (emptied before); false when there is nothing. The transfer goes
+ * on. */
+bool ic_call_take_chunk(ic_call *call, ic_buf *chunk);
+
+/* Seconds; 0: none. Files may take as long as they move (DESIGN, Policy). */
+double ic_call_timeout(const ic_call *call);
+double ic_call_deadline(const ic_call *call);
+/* Whether it moves a file: by HTTP/1.1, uncompressed, with a limit on stalling instead of on time. */
+bool ic_call_moves_file(const ic_call *call);
+/* Whom it acts as, or NULL. */
+const char *ic_call_actor(const ic_call *call);
+
+#endif

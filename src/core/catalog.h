@@ -1,0 +1,127 @@
+/* The catalog: every operation of Ironclad's APIs once, as data (operations.def). Methods, argument checks,
+ * iterators, reference pages and the sandbox's routes are made from it. */
+#ifndef IC_CATALOG_H
+#define IC_CATALOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef enum ic_method { IC_GET, IC_POST, IC_PUT, IC_PATCH, IC_DELETE } ic_method;
+
+typedef enum ic_body {
+    IC_BODY_NONE,
+    IC_BODY_JSON,
+    /* JSON, or, when it holds files, multipart: part `data` with the JSON and a part for each file, which the
+     * JSON names by {"file": part}. */
+    IC_BODY_LAUNCH,
+    /* multipart/form-data with a part for each top-level field. */
+    IC_BODY_FORM
+} ic_body;
+
+typedef enum ic_answer {
+    IC_ANSWER_JSON,
+    IC_ANSWER_NOTHING, /* 204, or any empty 2xx */
+    IC_ANSWER_BYTES,
+    IC_ANSWER_TEXT,
+    IC_ANSWER_ANY /* not in the catalog: a raw request; the Content-Type decides between JSON and bytes */
+} ic_answer;
+
+typedef enum ic_paging {
+    IC_PAGING_NONE,
+    IC_PAGING_COUNT,    /* page (0-based), pageSize; the answer's `count` is the total over all pages */
+    IC_PAGING_NO_COUNT, /* the same without `count`: a short page is the last */
+    IC_PAGING_SCIM      /* startIndex (1-based), count; totalResults */
+} ic_paging;
+
+/* X(constant, name, requests a minute): Ironclad's published budgets, rate-limits page (2026-08-18; rows that
+ * are missing there from the older table). */
+#define IC_BUCKETS(X)                                                                                        \
+    X(WORKFLOWS_READ, "workflows:read", 400)                                                                 \
+    X(WORKFLOWS_WRITE, "workflows:write", 40)                                                                \
+    X(SIGN_STATUS, "workflows:sign-status", 50)                                                              \
+    X(SIGNATURES, "workflows:signatures", 50)                                                                \
+    X(RECORDS_READ, "records:read", 600)                                                                     \
+    X(RECORDS_WRITE, "records:write", 200)                                                                   \
+    X(SCIM_USERS, "scim:users", 600)                                                                         \
+    X(SCIM_USERS_WRITE, "scim:users:write", 50)                                                              \
+    X(SCIM_GROUPS, "scim:groups", 600)                                                                       \
+    X(WEBHOOKS, "webhooks", 600)                                                                             \
+    X(OTHER, "other", 800)                                                                                   \
+    X(NONE, "none", 0) /* not counted: the token endpoint */
+typedef enum ic_bucket {
+#define X(constant, name, per_minute) IC_BUCKET_##constant,
+    IC_BUCKETS(X)
+#undef X
+        IC_BUCKET_COUNT
+} ic_bucket;
+#define IC_COMPANY_PER_MINUTE 4500
+
+typedef enum ic_type {
+    IC_TYPE_STRING,
+    IC_TYPE_INTEGER,
+    IC_TYPE_NUMBER,
+    IC_TYPE_BOOLEAN,
+    IC_TYPE_OBJECT,
+    IC_TYPE_ARRAY,
+    IC_TYPE_FILE,
+    IC_TYPE_COMMENT, /* {message=…}; a plain string is accepted and wrapped */
+    IC_TYPE_ANY      /* one of several shapes */
+} ic_type;
+
+/* Bits of ic_field.flags. */
+enum {
+    IC_REQUIRED = 1, /* the caller must give it, or `fill` gives it */
+    IC_LIST = 2,     /* query: several values, joined by commas */
+    IC_FILL = 4      /* when the caller leaves it out, `value` is sent (JSON text for a body field) */
+};
+
+/* A query parameter or a top-level field of a body. */
+typedef struct ic_field {
+    const char *name; /* NULL ends a list */
+    ic_type type;
+    unsigned flags;
+    const char *value;  /* the service's default, or with IC_FILL what is sent; NULL when there is none */
+    const char *choices; /* allowed values, separated by spaces; NULL when any. Information, not enforced */
+} ic_field;
+
+typedef struct ic_operation {
+    const char *id;       /* Ironclad's operationId */
+    const char *resource; /* "workflows", "scim.users"; NULL: by call() only */
+    const char *name;     /* Lua name of the method; NULL: by call() only */
+    ic_method method;
+    const char *path;      /* with {placeholders} */
+    const ic_field *query; /* NULL-name-terminated; never NULL */
+    ic_body body;
+    const ic_field *fields; /* of the body: the required ones and all others that the documents name */
+    ic_answer answer;
+    ic_paging paging;
+    const char *scopes; /* separated by spaces: all of them; by '|': either; "" none */
+    bool repeatable;    /* may be sent again after it may have reached the service (DESIGN, Policy) */
+    ic_bucket bucket;
+} ic_operation;
+
+extern const ic_operation ic_operations[];
+extern const size_t ic_operation_count;
+
+/* The operation with that operationId, or NULL. */
+const ic_operation *ic_operation_by_id(const char *id);
+/* The operation that a request reaches: literal segments win over placeholders ("/records/export" over
+ * "/records/{id}"). `path` is without query, still percent-encoded. NULL when none. For the sandbox's routes
+ * and for the bucket of a raw request. When `values`/`lengths` are given, they receive up to `max` placeholder
+ * values (pointers into `path`), and `count` their number. */
+typedef struct ic_path_values {
+    const char *value[4];
+    size_t length[4];
+    size_t count;
+} ic_path_values;
+const ic_operation *ic_operation_by_path(ic_method method, const char *path, ic_path_values *values);
+/* The bucket of any method and path, known to the catalog or not. */
+ic_bucket ic_bucket_of(ic_method method, const char *path);
+const char *ic_method_name(ic_method method);
+/* "GET" -> IC_GET; false when it is none of the five. */
+bool ic_method_parse(const char *name, ic_method *method);
+/* The number of {placeholders} in a path, and the i-th one's name (not terminated) with its length. */
+size_t ic_path_parameters(const char *path);
+const char *ic_path_parameter(const char *path, size_t index, size_t *length);
+
+#endif

@@ -1,0 +1,29 @@
+#include "clock.h"
+#include <stdint.h>
+#include <time.h>
+#include <unistd.h>
+
+static double read_clock(clockid_t clock) {
+    struct timespec at;
+    clock_gettime(clock, &at);
+    return (double)at.tv_sec + (double)at.tv_nsec / 1e9;
+}
+
+double ic_now(void) {
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+double ic_wall_time(void) {
+    return read_clock(CLOCK_REALTIME);
+}
+
+/* xorshift64*: jitter needs spread, not secrecy. */
+double ic_dice(void) {
+    static uint64_t state;
+    while (!state)
+        state = ((uint64_t)(ic_wall_time() * 1e6) << 20) ^ ((uint64_t)getpid() * 0x9E3779B97F4A7C15u);
+    state ^= state >> 12;
+    state ^= state << 25;
+    state ^= state >> 27;
+    return (double)((state * 0x2545F4914F6CDD1Du) >> 11) / 9007199254740992.0;
+}

@@ -1,0 +1,229 @@
+#include "alloc.h"
+#include "buf.h"
+#include "digest.h"
+#include "settings.h"
+#include "text.h"
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Short names of Ironclad's hosts (OpenAPI documents, `servers`; preview: the Power Platform connector). */
+static const char *const short_names[] = {"na1", "eu1", "demo", "preview", NULL};
+
+static bool check(const ic_settings *settings, ic_error *error);
+static bool complete(ic_connection *connection, ic_error *error);
+
+ic_connection *ic_connection_new(ic_settings *settings, ic_error *error) {
+    if (!check(settings, error)) return NULL;
+    ic_connection *connection = ic_calloc(1, sizeof *connection);
+    if (!connection) {
+        ic_error_memory(error);
+        return NULL;
+    }
+    atomic_init(&connection->references, 1);
+    connection->settings = *settings;
+    memset(settings, 0, sizeof *settings);
+    if (!complete(connection, error)) {
+        ic_connection_release(connection);
+        return NULL;
+    }
+    return connection;
+}
+
+void ic_connection_retain(ic_connection *connection) {
+    atomic_fetch_add_explicit(&connection->references, 1, memory_order_relaxed);
+}
+
+void ic_connection_release(ic_connection *connection) {
+    if (!connection || atomic_fetch_sub_explicit(&connection->references, 1, memory_order_acq_rel) > 1)
+        return;
+    ic_settings_clear(&connection->settings);
+    ic_free(connection->origin);
+    ic_free(connection->user_agent);
+    ic_free(connection->ca_file);
+    ic_free(connection->token_key);
+    ic_free(connection);
+}
+
+static bool refuse(ic_error *error, const char *message) {
+    ic_error_set(error, IC_ERR_ARGUMENT, "%s", message);
+    return false;
+}
+
+static bool one_of(const char *text, const char *a, const char *b, const char *c) {
+    return !text || strcmp(text, a) == 0 || strcmp(text, b) == 0 || (c && strcmp(text, c) == 0);
+}
+
+/* A relative or misspelt path would else show itself only as a failed handshake. */
+static bool readable(const char *option, const char *path, ic_error *error) {
+    if (!path || access(path, R_OK) == 0) return true;
+    ic_error_set(error, IC_ERR_ARGUMENT, "%s: cannot read %s", option, path);
+    return false;
+}
+
+static bool check(const ic_settings *settings, ic_error *error) {
+    if (!settings->instance)
+        return refuse(error,
+                      "instance: missing; give the host of your Ironclad, such as \"na1.ironcladapp.com\"");
+    if (settings->token && (settings->client_id || settings->client_secret))
+        return refuse(error, "token: a static token goes without client_id and client_secret");
+    if (!settings->token) {
+        if (!settings->client_id)
+            return refuse(error, "client_id: missing (or give a static `token`); it stands in Ironclad under "
+                                 "Company settings, API");
+        if (!settings->client_secret)
+            return refuse(error, "client_secret: missing; it stands in Ironclad under Company settings, API");
+        if (!settings->as_user)
+            return refuse(error,
+                          "as_user: missing; client credentials belong to a company, and Ironclad wants "
+                          "the e-mail or id of the user to act as (as_user = false goes without)");
+    }
+    if (!one_of(settings->token_auth, "json", "form", "basic"))
+        return refuse(error, "token_auth: expected \"json\", \"form\" or \"basic\"");
+    if (!one_of(settings->http_version, "1.1", "2", NULL))
+        return refuse(error, "http_version: expected \"1.1\" or \"2\"");
+    return readable("ca_file", settings->ca_file, error) && readable("ca_path", settings->ca_path, error);
+}
+
+/* One token slot for each host, grant, client id, digest of the secret and scopes (DESIGN, wall 5). */
+static char *token_key(const ic_connection *connection) {
+    const ic_settings *settings = &connection->settings;
+    char digest[IC_SHA256_HEX];
+    if (!ic_sha256(settings->client_secret, strlen(settings->client_secret), digest, NULL)) return NULL;
+    ic_buf key = {0};
+    ic_buf_printf(&key, "%s\nclient_credentials\n%s\n%s\n%s", connection->origin, settings->client_id,
+                  settings->scopes ? settings->scopes : "", digest);
+    return ic_buf_take(&key, NULL);
+}
+
+/* Which bundle libcurl would take by itself; Debian's path where libcurl does not know. */
+static const char *system_bundle(void) {
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+    const char *bundle = info->age >= CURLVERSION_SEVENTH ? info->cainfo : NULL;
+    return bundle ? bundle : "/etc/ssl/certs/ca-certificates.crt";
+}
+
+/* Ironclad's own clients always ask for it: without it a user cannot be looked up (FACTS 1). */
+static bool add_default_scope(ic_settings *settings) {
+    static const char added[] = "scim.users.readUsers";
+    if (!settings->scopes || !*settings->scopes || !settings->default_scope) return true;
+    const char *at = strstr(settings->scopes, added);
+    size_t length = sizeof added - 1;
+    if (at && (at == settings->scopes || at[-1] == ' ') && (!at[length] || at[length] == ' ')) return true;
+    ic_buf all = {0};
+    ic_buf_printf(&all, "%s %s", settings->scopes, added);
+    char *joined = ic_buf_take(&all, NULL);
+    if (!joined) return false;
+    ic_free(settings->scopes);
+    settings->scopes = joined;
+    return true;
+}
+
+static bool complete(ic_connection *connection, ic_error *error) {
+    ic_settings *settings = &connection->settings;
+    connection->origin = ic_instance_origin(settings->instance, settings->allow_http, error);
+    if (!connection->origin) return false;
+    ic_buf agent = {0};
+    if (settings->user_agent) ic_buf_printf(&agent, "%s ", settings->user_agent);
+    ic_buf_puts(&agent, "ironclad-lua/" IC_VERSION);
+    connection->user_agent = ic_buf_take(&agent, NULL);
+    if (settings->ca_file || !settings->ca_path)
+        connection->ca_file = ic_strdup(settings->ca_file ? settings->ca_file : system_bundle());
+    bool whole =
+        connection->user_agent && (connection->ca_file || settings->ca_path) && add_default_scope(settings);
+    if (whole && !settings->token) whole = (connection->token_key = token_key(connection)) != NULL;
+    if (!whole) ic_error_memory(error);
+    return whole;
+}
+
+static bool is_loopback(const char *host) {
+    struct in_addr address;
+    if (ic_text_same(host, "localhost") || strcmp(host, "[::1]") == 0) return true;
+    return inet_pton(AF_INET, host, &address) == 1 && (ntohl(address.s_addr) >> 24) == 127;
+}
+
+/* "na1" -> "na1.ironcladapp.com"; anything with a dot or colon, and localhost, stays as it is. */
+static char *full_name(const char *instance, ic_error *error) {
+    if (strpbrk(instance, ".:/[") || ic_text_same(instance, "localhost")) return ic_strdup(instance);
+    ic_nearest search = {.wanted = instance};
+    for (int i = 0; short_names[i]; i++) {
+        ic_nearest_offer(&search, short_names[i]);
+        if (!ic_text_same(instance, short_names[i])) continue;
+        ic_buf name = {0};
+        ic_buf_printf(&name, "%s.ironcladapp.com", short_names[i]);
+        return ic_buf_take(&name, NULL);
+    }
+    ic_error_set(
+        error, IC_ERR_ARGUMENT,
+        "instance: \"%s\" is no host, and not one of the short names na1, eu1, demo and preview%s%s%s",
+        instance, search.best ? "; did you mean \"" : "", search.best ? search.best : "",
+        search.best ? "\"?" : "");
+    return NULL;
+}
+
+static char *part(CURLU *url, CURLUPart which, unsigned flags) {
+    char *text = NULL;
+    return curl_url_get(url, which, &text, flags) == CURLUE_OK ? text : NULL;
+}
+
+/* NULL: nothing to object to. */
+static const char *objection(CURLU *url, const char *scheme, const char *host, bool allow_http) {
+    char *user = part(url, CURLUPART_USER, 0), *password = part(url, CURLUPART_PASSWORD, 0);
+    char *path = part(url, CURLUPART_PATH, 0), *query = part(url, CURLUPART_QUERY, 0);
+    char *fragment = part(url, CURLUPART_FRAGMENT, 0);
+    const char *message = NULL;
+    if (user || password)
+        message = "must not hold a user name or password";
+    else if (query || fragment || (path && strcmp(path, "/") != 0))
+        message = "give the host only, without a path";
+    else if (strcmp(scheme, "https") != 0 && strcmp(scheme, "http") != 0)
+        message = "must be https";
+    else if (strcmp(scheme, "http") == 0 && !allow_http && !is_loopback(host))
+        message = "plain http goes only to this machine (allow_http = true permits it elsewhere)";
+    curl_free(user);
+    curl_free(password);
+    curl_free(path);
+    curl_free(query);
+    curl_free(fragment);
+    return message;
+}
+
+static char *origin_of(CURLU *url, bool allow_http, ic_error *error) {
+    char *scheme = part(url, CURLUPART_SCHEME, 0), *host = part(url, CURLUPART_HOST, 0);
+    char *port = part(url, CURLUPART_PORT, CURLU_NO_DEFAULT_PORT);
+    char *origin = NULL;
+    const char *message =
+        scheme && host && *host ? objection(url, scheme, host, allow_http) : "no host in it";
+    if (message) {
+        ic_error_set(error, IC_ERR_ARGUMENT, "instance: %s", message);
+    } else {
+        ic_buf text = {0};
+        ic_buf_printf(&text, "%s://%s%s%s", scheme, host, port ? ":" : "", port ? port : "");
+        origin = ic_buf_take(&text, NULL);
+        if (!origin) ic_error_memory(error);
+    }
+    curl_free(scheme);
+    curl_free(host);
+    curl_free(port);
+    return origin;
+}
+
+char *ic_instance_origin(const char *instance, bool allow_http, ic_error *error) {
+    ic_error_clear(error);
+    char *name = full_name(instance, error);
+    CURLU *url = name ? curl_url() : NULL;
+    char *origin = NULL;
+    if (!url) {
+        if (error->kind == IC_OK) ic_error_memory(error);
+    } else if (curl_url_set(url, CURLUPART_URL, name, CURLU_DEFAULT_SCHEME | CURLU_NON_SUPPORT_SCHEME) !=
+               CURLUE_OK) {
+        ic_error_set(error, IC_ERR_ARGUMENT, "instance: not a host or URL");
+    } else {
+        origin = origin_of(url, allow_http, error);
+    }
+    curl_url_cleanup(url);
+    ic_free(name);
+    return origin;
+}

@@ -1,0 +1,174 @@
+#include "engine.h"
+#include "alloc.h"
+#include "clock.h"
+#include "flow.h"
+#include "lane.h"
+#include "process.h"
+#include "token.h"
+#include "transfer.h"
+#include <errno.h>
+#include <locale.h>
+#include <math.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+
+/* Guarded by the gate. */
+static struct {
+    ic_engine *engine; /* NULL: not running */
+    pthread_t thread;
+    bool stopping, exiting;
+    ic_call *first, *last; /* the inbox: calls with orders */
+} life;
+/* What a forked child no longer reaches, kept reachable for leak checkers. */
+static ic_engine *forgotten;
+
+static void *run(void *argument);
+static void free_engine(ic_engine *engine);
+
+static ic_engine *new_engine(void) {
+    ic_engine *engine = ic_calloc(1, sizeof *engine);
+    if (!engine) return NULL;
+    engine->multi = curl_multi_init();
+    if (engine->multi) return engine;
+    ic_free(engine);
+    return NULL;
+}
+
+/* With every signal blocked: they are the host's. */
+static int start_thread(ic_engine *engine) {
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int failed = pthread_create(&life.thread, NULL, run, engine);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return failed;
+}
+
+/* The gate is held. */
+static bool start(ic_error *error) {
+    if (life.exiting) {
+        ic_error_set(error, IC_ERR_CANCELLED, "the process is exiting");
+        return false;
+    }
+    ic_engine *engine = new_engine();
+    if (!engine) {
+        ic_error_memory(error);
+        return false;
+    }
+    life.stopping = false;
+    int failed = start_thread(engine);
+    if (failed) {
+        ic_error_set(error, IC_ERR_IO, "cannot start a thread: %s", strerror(failed));
+        free_engine(engine);
+        return false;
+    }
+    life.engine = engine;
+    return true;
+}
+
+bool ic_engine_order(ic_call *call, unsigned orders, ic_error *error) {
+    bool starting = orders & IC_ORDER_START;
+    if (starting && !ic_process_prepare()) {
+        ic_error_set(error, IC_ERR_IO, "libcurl cannot be initialised");
+        return false;
+    }
+    ic_gate_lock();
+    bool running = life.engine || (starting && start(error));
+    if (running) {
+        if (atomic_fetch_or(&call->orders, orders) == 0) {
+            ic_call_retain(call);
+            call->next_order = NULL;
+            if (life.last)
+                life.last->next_order = call;
+            else
+                life.first = call;
+            life.last = call;
+        }
+        curl_multi_wakeup(life.engine->multi);
+    }
+    ic_gate_unlock();
+    return running;
+}
+
+void ic_engine_stop(void) {
+    ic_gate_lock();
+    ic_engine *engine = life.engine;
+    life.exiting = life.stopping = true;
+    if (engine) curl_multi_wakeup(engine->multi);
+    pthread_t thread = life.thread;
+    ic_gate_unlock();
+    if (engine) pthread_join(thread, NULL);
+}
+
+void ic_engine_forget(void) {
+    forgotten = life.engine;
+    memset(&life, 0, sizeof life);
+}
+
+static void obey(ic_engine *engine, ic_call *call) {
+    unsigned orders = atomic_exchange(&call->orders, 0);
+    if (orders & IC_ORDER_START) ic_flow_start(engine, call);
+    if (orders & IC_ORDER_RESUME) ic_transfer_resume(call);
+    if (orders & IC_ORDER_CANCEL) ic_flow_cancel(engine, call);
+}
+
+/* False when the engine is to stop: whatever is in the inbox then has been obeyed, and nothing follows. */
+static bool read_inbox(ic_engine *engine) {
+    ic_gate_lock();
+    ic_call *call = life.first;
+    life.first = life.last = NULL;
+    bool stopping = life.stopping;
+    if (stopping) life.engine = NULL;
+    ic_gate_unlock();
+    while (call) {
+        ic_call *next = call->next_order;
+        obey(engine, call);
+        ic_call_release(call);
+        call = next;
+    }
+    return !stopping;
+}
+
+static void read_ended(ic_engine *engine) {
+    int left;
+    for (CURLMsg *message; (message = curl_multi_info_read(engine->multi, &left));) {
+        if (message->msg != CURLMSG_DONE) continue;
+        CURLcode code = message->data.result;
+        ic_flow_attempt_ended(engine, ic_transfer_call(message->easy_handle), code);
+    }
+}
+
+/* Milliseconds to the next timer; libcurl adds its own limits. */
+static int patience(const ic_engine *engine) {
+    const ic_timer *timer = ic_timers_first(&engine->timers);
+    if (!timer) return 3600 * 1000;
+    return (int)ceil(fmax(0, fmin(timer->at - ic_now(), 3600)) * 1000);
+}
+
+static void *run(void *argument) {
+    ic_engine *engine = argument;
+    int running;
+    locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    if (plain) uselocale(plain);
+    while (read_inbox(engine)) {
+        ic_flow_ring(engine, ic_now());
+        curl_multi_perform(engine->multi, &running);
+        read_ended(engine);
+        curl_multi_poll(engine->multi, NULL, 0, patience(engine), NULL);
+    }
+    while (engine->live)
+        ic_flow_cancel(engine, engine->live);
+    free_engine(engine);
+    uselocale(LC_GLOBAL_LOCALE);
+    if (plain) freelocale(plain);
+    return NULL;
+}
+
+static void free_engine(ic_engine *engine) {
+    ic_slots_free(engine->slots);
+    ic_lanes_free(engine);
+    curl_multi_cleanup(engine->multi);
+    ic_timers_free(&engine->timers);
+    ic_free(engine);
+}

@@ -1,0 +1,279 @@
+#include "flow.h"
+#include "alloc.h"
+#include "clock.h"
+#include "lane.h"
+#include "policy.h"
+#include "redirect.h"
+#include "text.h"
+#include "token.h"
+#include "transfer.h"
+#include <math.h>
+#include <string.h>
+
+static void ring(void *engine, void *owner, double now);
+static void finish(ic_engine *engine, ic_call *call);
+static void give_up(ic_engine *engine, ic_call *call, ic_outcome outcome, bool retryable);
+static void decide(ic_engine *engine, ic_call *call, const ic_ended *ended, double now);
+
+/* A call's one timer rings at its deadline, or before that when it waits to repeat. */
+static void set_alarm(ic_engine *engine, ic_call *call) {
+    double at = call->deadline ? call->deadline : INFINITY;
+    if (call->state == IC_STATE_WAIT_REPEAT) at = fmin(at, call->resume_at);
+    if (isinf(at))
+        ic_timer_unset(&engine->timers, &call->timer);
+    else
+        ic_timer_set(&engine->timers, &call->timer, at);
+}
+
+static void add_live(ic_engine *engine, ic_call *call) {
+    ic_call_retain(call);
+    call->next_live = engine->live;
+    if (engine->live) engine->live->previous_live = call;
+    engine->live = call;
+}
+
+void ic_flow_start(ic_engine *engine, ic_call *call) {
+    double deadline = ic_call_deadline(call);
+    call->started = ic_now();
+    call->deadline = deadline ? call->started + deadline : 0;
+    call->timer = (ic_timer){.ring = ring, .owner = call};
+    add_live(engine, call);
+    call->enrolled = ic_timers_enroll(&engine->timers);
+    if (!call->enrolled || (!call->on_done && !ic_lane_enter(engine, call))) {
+        ic_error_memory(&call->error);
+        give_up(engine, call, IC_OUTCOME_NOT_DONE, true);
+        return;
+    }
+    set_alarm(engine, call);
+    ic_flow_advance(engine, call);
+}
+
+static bool wait_for_place(ic_engine *engine, ic_call *call, double now) {
+    call->state = IC_STATE_WAIT_BUDGET;
+    double pause = ic_lane_take_place(engine, call, now);
+    if (pause <= 0) return false;
+    if (call->deadline && now + pause > call->deadline) ic_flow_too_late(engine, call, pause);
+    return true;
+}
+
+void ic_flow_advance(ic_engine *engine, ic_call *call) {
+    double now = ic_now();
+    const char *bearer = NULL;
+    if (!call->on_done) {
+        if (!(bearer = ic_token_for(engine, call, now))) return;
+        if (!call->has_place && wait_for_place(engine, call, now)) return;
+        call->state = IC_STATE_WAIT_TURN;
+        if (!ic_lane_take_turn(call)) return;
+    }
+    call->state = IC_STATE_SENDING;
+    set_alarm(engine, call);
+    call->attempts++;
+    if (ic_transfer_begin(engine, call, bearer, now)) return;
+    ic_transfer_free(call);
+    ic_lane_leave(engine, call, now, false);
+    give_up(engine, call, IC_OUTCOME_NOT_DONE, false);
+}
+
+/* What a message calls "sent" matters only for what may not be repeated: a read changes nothing. */
+static ic_outcome outcome_now(const ic_call *call) {
+    bool changes = call->request.method != IC_GET && !call->on_done;
+    bool unknown = call->earlier_unknown || ic_transfer_sent(call);
+    return changes && unknown ? IC_OUTCOME_UNKNOWN : IC_OUTCOME_NOT_DONE;
+}
+
+static void stop(ic_engine *engine, ic_call *call) {
+    bool sent = ic_transfer_sent(call);
+    if (call->transfer) {
+        ic_error found = call->error;
+        call->error = (ic_error){.retry_after = -1};
+        ic_transfer_end(engine, call, CURLE_ABORTED_BY_CALLBACK);
+        ic_error_clear(&call->error);
+        call->error = found;
+    }
+    ic_transfer_free(call);
+    if (call->lane) ic_lane_leave(engine, call, ic_now(), sent);
+}
+
+static void end_early(ic_engine *engine, ic_call *call, ic_error_kind kind, const char *message) {
+    ic_outcome outcome = outcome_now(call);
+    ic_error_set(&call->error, kind, "%s", message);
+    stop(engine, call);
+    give_up(engine, call, outcome, kind == IC_ERR_TIMEOUT);
+}
+
+void ic_flow_cancel(ic_engine *engine, ic_call *call) {
+    if (call->state != IC_STATE_NEW && call->state != IC_STATE_DONE)
+        end_early(engine, call, IC_ERR_CANCELLED, "cancelled");
+}
+
+void ic_flow_fail(ic_engine *engine, ic_call *call, const ic_error *error) {
+    ic_outcome outcome = outcome_now(call);
+    ic_error_clear(&call->error);
+    ic_error_copy(&call->error, error);
+    stop(engine, call);
+    give_up(engine, call, outcome, error->retryable);
+}
+
+void ic_flow_too_late(ic_engine *engine, ic_call *call, double pause) {
+    ic_outcome outcome = outcome_now(call);
+    ic_error_set(&call->error, IC_ERR_RATE_LIMITED,
+                 "the next place in Ironclad's budget is %.0f s away, which is beyond the deadline",
+                 ceil(pause));
+    call->error.retry_after = pause;
+    stop(engine, call);
+    give_up(engine, call, outcome, true);
+}
+
+static void ring(void *engine, void *owner, double now) {
+    ic_call *call = owner;
+    if (call->deadline && now >= call->deadline) {
+        end_early(engine, call, IC_ERR_TIMEOUT, "the deadline passed");
+    } else if (call->state == IC_STATE_WAIT_REPEAT) {
+        ic_flow_advance(engine, call);
+    } else {
+        set_alarm(engine, call);
+    }
+}
+
+void ic_flow_ring(ic_engine *engine, double now) {
+    for (ic_timer *timer; (timer = ic_timers_first(&engine->timers)) && timer->at <= now;) {
+        ic_timer_unset(&engine->timers, timer);
+        timer->ring(engine, timer->owner, now);
+    }
+}
+
+void ic_flow_attempt_ended(ic_engine *engine, ic_call *call, CURLcode code) {
+    double now = ic_now();
+    ic_ended ended = ic_transfer_end(engine, call, code);
+    long status = call->response.status;
+    if (ended.failure == IC_OK && status >= 300 && status < 400) {
+        ic_redirect where = ic_redirect_follow(call, &call->error);
+        ic_transfer_free(call);
+        if (call->lane) ic_lane_leave(engine, call, now, true);
+        if (where == IC_REDIRECT_FOLLOW)
+            ic_flow_advance(engine, call);
+        else
+            give_up(engine, call, IC_OUTCOME_NOT_DONE, false);
+        return;
+    }
+    if (ended.failure == IC_OK && status >= 200 && status < 300) {
+        bool kept = call->options.output != IC_TO_MEMORY;
+        if (kept)
+            call->value.kind = call->options.output == IC_TO_PATH ? IC_VALUE_PATH : IC_VALUE_SINK;
+        else if (!ic_answer_value(&call->request, &call->response, ic_transfer_body(call), &call->value,
+                                  &call->error))
+            ended.failure = call->error.kind;
+    } else if (ended.failure == IC_OK) {
+        ic_answer_error(&call->request, &call->response, ic_transfer_body(call), ic_wall_time(),
+                        &call->error);
+    }
+    ic_transfer_free(call);
+    if (call->lane) {
+        bool refused = status == 429;
+        double pause = call->error.retry_after >= 0 ? call->error.retry_after : 1;
+        ic_lane_observe(call, now, ic_wall_time(), refused ? pause : -1);
+        ic_lane_leave(engine, call, now, ended.sent);
+    }
+    decide(engine, call, &ended, now);
+}
+
+static ic_attempt describe(const ic_call *call, const ic_ended *ended, double now) {
+    double retries =
+        call->options.max_retries >= 0 ? call->options.max_retries : call->connection->settings.max_retries;
+    bool gone = call->error.kind == IC_ERR_NOT_FOUND; /* also a 400 that says NOT_FOUND */
+    return (ic_attempt){.repeatable = call->request.repeatable,
+                        .method = call->request.method,
+                        /* A handshake that broke off may be noise; a certificate that is refused is not. */
+                        .failure = ended->handshake ? IC_ERR_NETWORK : ended->failure,
+                        .sent = ended->sent,
+                        .sink_touched = ended->sink_touched,
+                        .status = gone ? 404 : call->response.status,
+                        .retry_after = call->error.kind ? call->error.retry_after : -1,
+                        .repeats = call->repeats,
+                        .max_repeats = (int)retries,
+                        .renewable = ic_token_renewable(call),
+                        .renewed = call->renewed,
+                        .earlier_unknown = call->earlier_unknown,
+                        .now = now,
+                        .deadline = call->deadline,
+                        .dice = ic_dice()};
+}
+
+static void repeat(ic_engine *engine, ic_call *call, double pause, double now) {
+    call->repeats++;
+    call->state = IC_STATE_WAIT_REPEAT;
+    call->resume_at = now + pause;
+    ic_error_clear(&call->error);
+    set_alarm(engine, call);
+}
+
+static void decide(ic_engine *engine, ic_call *call, const ic_ended *ended, double now) {
+    ic_attempt attempt = describe(call, ended, now);
+    ic_decision decision = ic_policy_decide(&attempt);
+    if (decision.verdict != IC_VERDICT_DONE && decision.outcome == IC_OUTCOME_UNKNOWN)
+        call->earlier_unknown = true;
+    switch (decision.verdict) {
+    case IC_VERDICT_DONE:
+        ic_error_clear(&call->error);
+        finish(engine, call);
+        break;
+    case IC_VERDICT_RENEW:
+        call->renewed = true;
+        ic_token_refused(call);
+        ic_error_clear(&call->error);
+        ic_flow_advance(engine, call);
+        break;
+    case IC_VERDICT_REPEAT: repeat(engine, call, decision.pause, now); break;
+    case IC_VERDICT_TOO_LATE:
+        if (attempt.status == 429 || attempt.retry_after >= 0) {
+            call->error.kind = IC_ERR_RATE_LIMITED;
+            call->error.retry_after = decision.pause;
+        }
+        give_up(engine, call, decision.outcome, true);
+        break;
+    case IC_VERDICT_FAIL: give_up(engine, call, decision.outcome, decision.retryable); break;
+    }
+}
+
+/* Cuts a secret out of a text that came from elsewhere. */
+static void scrub(char *text, const char *secret) {
+    size_t length = secret ? strlen(secret) : 0;
+    if (!text || length < 6) return;
+    for (char *at; (at = strstr(text, secret));) {
+        memset(at, '*', 3);
+        memmove(at + 3, at + length, strlen(at + length) + 1);
+    }
+}
+
+static void give_up(ic_engine *engine, ic_call *call, ic_outcome outcome, bool retryable) {
+    const ic_settings *settings = &call->connection->settings;
+    char *texts[] = {call->error.message, call->error.code, call->error.param, call->error.request_id};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        scrub(texts[i], settings->client_secret);
+        scrub(texts[i], settings->token);
+        if (call->slot) scrub(texts[i], call->slot->access_token);
+    }
+    call->error.outcome = outcome;
+    call->error.retryable = retryable;
+    if (!call->error.operation) call->error.operation = call->request.operation->id;
+    call->error.attempts = call->attempts;
+    finish(engine, call);
+}
+
+static void finish(ic_engine *engine, ic_call *call) {
+    ic_list_remove(call);
+    if (call->enrolled) ic_timers_leave(&engine->timers, &call->timer);
+    call->state = IC_STATE_DONE;
+    call->response.attempts = call->attempts;
+    call->response.seconds = ic_now() - call->started;
+    if (call->previous_live)
+        call->previous_live->next_live = call->next_live;
+    else
+        engine->live = call->next_live;
+    if (call->next_live) call->next_live->previous_live = call->previous_live;
+    call->previous_live = call->next_live = NULL;
+    if (call->on_done) call->on_done(engine, call);
+    atomic_store_explicit(&call->done, true, memory_order_release);
+    if (call->mailbox) ic_mailbox_post(call->mailbox, call, IC_NOTICE_DONE);
+    ic_call_release(call);
+}

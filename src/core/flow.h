@@ -1,0 +1,22 @@
+/* The life of a call in the engine: wait for a token, for a place in the budget, for a turn; send; wait to
+ * repeat; done. DESIGN, walls 4 and "Policy". The engine's thread only. */
+#ifndef IC_FLOW_H
+#define IC_FLOW_H
+
+#include "engine.h"
+
+/* Takes the call over; from here it ends by itself, sooner or later. */
+void ic_flow_start(ic_engine *engine, ic_call *call);
+/* Goes on from whatever the call waited for. */
+void ic_flow_advance(ic_engine *engine, ic_call *call);
+/* libcurl has ended an attempt. */
+void ic_flow_attempt_ended(ic_engine *engine, ic_call *call, CURLcode code);
+void ic_flow_cancel(ic_engine *engine, ic_call *call);
+/* Ends the call with an error found elsewhere, which is copied (the token that it waited for, say). */
+void ic_flow_fail(ic_engine *engine, ic_call *call, const ic_error *error);
+/* Ends the call because a wait of `pause` seconds would pass its deadline. */
+void ic_flow_too_late(ic_engine *engine, ic_call *call, double pause);
+/* Rings the timers that are due. */
+void ic_flow_ring(ic_engine *engine, double now);
+
+#endif

@@ -1,0 +1,185 @@
+#include "lane.h"
+#include "alloc.h"
+#include "clock.h"
+#include "flow.h"
+#include "text.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void ring(void *engine, void *owner, double now);
+
+static ic_host *host_of(ic_engine *engine, const char *origin) {
+    for (ic_lane *lane = engine->lanes; lane; lane = lane->next)
+        if (strcmp(lane->host->origin, origin) == 0) return lane->host;
+    ic_host *host = ic_calloc(1, sizeof *host);
+    if (host && !(host->origin = ic_strdup(origin))) {
+        ic_free(host);
+        return NULL;
+    }
+    if (host) {
+        host->next = engine->hosts;
+        engine->hosts = host;
+    }
+    return host;
+}
+
+static bool enroll(ic_engine *engine, ic_lane *lane) {
+    for (int bucket = 0; bucket < IC_BUCKET_COUNT; bucket++) {
+        if (!ic_timers_enroll(&engine->timers)) {
+            while (bucket-- > 0)
+                ic_timers_leave(&engine->timers, &lane->timers[bucket]);
+            return false;
+        }
+        lane->timers[bucket] = (ic_timer){.ring = ring, .owner = lane};
+    }
+    return true;
+}
+
+static void free_lane(ic_lane *lane) {
+    ic_budget_free(lane->budget);
+    ic_free(lane->key);
+    ic_free(lane);
+}
+
+static ic_lane *new_lane(ic_engine *engine, const ic_connection *connection, char *key) {
+    ic_lane *lane = ic_calloc(1, sizeof *lane);
+    if (!lane) {
+        ic_free(key);
+        return NULL;
+    }
+    lane->key = key;
+    lane->host = host_of(engine, connection->origin);
+    if (connection->settings.rate_limit) lane->budget = ic_budget_new(connection->settings.rate_share);
+    bool whole = lane->host && (lane->budget || !connection->settings.rate_limit) && enroll(engine, lane);
+    if (!whole) {
+        free_lane(lane);
+        return NULL;
+    }
+    lane->next = engine->lanes;
+    engine->lanes = lane;
+    return lane;
+}
+
+bool ic_lane_enter(ic_engine *engine, ic_call *call) {
+    const ic_connection *connection = call->connection;
+    const ic_settings *settings = &connection->settings;
+    ic_buf text = {0};
+    ic_buf_printf(&text, "%s\n%s\n%g", connection->origin, settings->client_id ? settings->client_id : "",
+                  settings->rate_limit ? settings->rate_share : 0);
+    char *key = ic_buf_take(&text, NULL);
+    if (!key) return false;
+    for (ic_lane *lane = engine->lanes; lane; lane = lane->next) {
+        if (strcmp(lane->key, key) != 0) continue;
+        ic_free(key);
+        call->lane = lane;
+        return true;
+    }
+    call->lane = new_lane(engine, connection, key);
+    return call->lane != NULL;
+}
+
+/* Those whose deadline would pass while they wait are told at once. */
+static void fail_late(ic_engine *engine, ic_list *list, double now, double pause) {
+    for (ic_call *call = list->first, *next; call; call = next) {
+        next = call->next;
+        if (call->deadline && now + pause > call->deadline) ic_flow_too_late(engine, call, pause);
+    }
+}
+
+double ic_lane_take_place(ic_engine *engine, ic_call *call, double now) {
+    ic_lane *lane = call->lane;
+    ic_bucket bucket = call->request.bucket;
+    if (!lane->budget || bucket == IC_BUCKET_NONE) return 0;
+    ic_list *list = &lane->waiting[bucket];
+    ic_timer *timer = &lane->timers[bucket];
+    double pause = list->first && timer->place ? timer->at - now : ic_budget_take(lane->budget, bucket, now);
+    if (pause <= 0 && !(list->first && timer->place)) {
+        call->has_place = true;
+        return 0;
+    }
+    if (pause < 0.001) pause = 0.001;
+    ic_list_append(list, call);
+    if (!timer->place) ic_timer_set(&engine->timers, timer, now + pause);
+    return pause;
+}
+
+static void ring(void *engine, void *owner, double now) {
+    ic_lane *lane = owner;
+    for (int bucket = 0; bucket < IC_BUCKET_COUNT; bucket++) {
+        ic_list *list = &lane->waiting[bucket];
+        while (list->first && !lane->timers[bucket].place) {
+            double pause = ic_budget_take(lane->budget, (ic_bucket)bucket, now);
+            if (pause > 0) {
+                ic_timer_set(&((ic_engine *)engine)->timers, &lane->timers[bucket], now + pause);
+                fail_late(engine, list, now, pause);
+                break;
+            }
+            ic_call *call = list->first;
+            ic_list_remove(call);
+            call->has_place = true;
+            ic_flow_advance(engine, call);
+        }
+    }
+}
+
+bool ic_lane_take_turn(ic_call *call) {
+    ic_host *host = call->lane->host;
+    if ((double)host->in_flight >= call->connection->settings.max_in_flight) {
+        ic_list_append(&host->queue, call);
+        return false;
+    }
+    host->in_flight++;
+    call->has_turn = true;
+    return true;
+}
+
+void ic_lane_leave(ic_engine *engine, ic_call *call, double now, bool sent) {
+    if (call->has_place) {
+        call->has_place = false;
+        ic_budget_answered(call->lane->budget, call->request.bucket, now, sent);
+        /* A place that was not used is free at once: whoever waits need not sleep on. */
+        ic_timer *timer = &call->lane->timers[call->request.bucket];
+        if (!sent && timer->place) ic_timer_set(&engine->timers, timer, now);
+    }
+    if (!call->has_turn) return;
+    ic_host *host = call->lane->host;
+    call->has_turn = false;
+    host->in_flight--;
+    ic_call *next = host->queue.first;
+    if (!next || (double)host->in_flight >= next->connection->settings.max_in_flight) return;
+    ic_list_remove(next);
+    ic_flow_advance(engine, next);
+}
+
+static double number(const ic_response *response, const char *name) {
+    char text[64], *end;
+    if (!ic_response_header(response, name, text, sizeof text)) return -1;
+    double value = strtod(text, &end);
+    return end == text || value < 0 ? -1 : value;
+}
+
+void ic_lane_observe(ic_call *call, double now, double wall_time, double refused_for) {
+    ic_lane *lane = call->lane;
+    ic_bucket bucket = call->request.bucket;
+    if (!lane || !lane->budget || bucket == IC_BUCKET_NONE) return;
+    double reset = number(&call->response, "X-RateLimit-Reset");
+    if (reset > 1e9) reset = reset > wall_time ? reset - wall_time : 0; /* a date, not seconds */
+    ic_budget_observe(lane->budget, bucket, now, number(&call->response, "X-RateLimit-Limit"),
+                      number(&call->response, "X-RateLimit-Remaining"), reset);
+    if (refused_for >= 0) ic_budget_refused(lane->budget, bucket, now, refused_for);
+}
+
+void ic_lanes_free(ic_engine *engine) {
+    for (ic_lane *lane; (lane = engine->lanes);) {
+        engine->lanes = lane->next;
+        for (int bucket = 0; bucket < IC_BUCKET_COUNT; bucket++)
+            ic_timers_leave(&engine->timers, &lane->timers[bucket]);
+        free_lane(lane);
+    }
+    for (ic_host *host; (host = engine->hosts);) {
+        engine->hosts = host->next;
+        ic_free(host->origin);
+        ic_free(host);
+    }
+}

@@ -1,0 +1,40 @@
+/* Lanes: what calls to one service, in one client's name, share: turns (a limit on how many are in flight to
+ * a host) and places in the per-minute budgets. Waiting here costs a call none of its attempt's timeout. */
+#ifndef IC_LANE_H
+#define IC_LANE_H
+
+#include "budget.h"
+#include "engine.h"
+#include "list.h"
+
+typedef struct ic_host {
+    struct ic_host *next;
+    char *origin;
+    long in_flight;
+    ic_list queue;
+} ic_host;
+
+typedef struct ic_lane {
+    struct ic_lane *next;
+    char *key;
+    ic_host *host;     /* shared by the lanes of one origin */
+    ic_budget *budget; /* NULL: switched off */
+    ic_list waiting[IC_BUCKET_COUNT];
+    ic_timer timers[IC_BUCKET_COUNT];
+} ic_lane;
+
+/* The lane of the call's connection, made when it is the first; false without memory. */
+bool ic_lane_enter(ic_engine *engine, ic_call *call);
+/* Takes a place in the budget: 0, and the call has it; else the seconds that it is to wait for, first in,
+ * first out: it then stands in the list, and ic_flow_advance is called for it when its place has come. */
+double ic_lane_take_place(ic_engine *engine, ic_call *call, double now);
+/* Takes a turn at the host; false: it stands in the queue, and ic_flow_advance is called when its turn has
+ * come. */
+bool ic_lane_take_turn(ic_call *call);
+/* Gives both back after an attempt, if the call has them; `sent`: the service may have counted it. */
+void ic_lane_leave(ic_engine *engine, ic_call *call, double now, bool sent);
+/* Corrects the budget by what an answer says of it. */
+void ic_lane_observe(ic_call *call, double now, double wall_time, double refused_for);
+void ic_lanes_free(ic_engine *engine);
+
+#endif

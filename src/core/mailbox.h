@@ -1,0 +1,34 @@
+/* A mailbox: where one Lua state hears from the engine. One queue of calls with notices and one descriptor
+ * that is readable while the queue holds any; the queue towards the engine is the engine's own (engine.h). */
+#ifndef IC_MAILBOX_H
+#define IC_MAILBOX_H
+
+#include "error.h"
+#include <stdbool.h>
+
+typedef struct ic_mailbox ic_mailbox;
+typedef struct ic_call ic_call;
+
+/* One owner. NULL with IO (descriptors) or MEMORY. */
+ic_mailbox *ic_mailbox_new(ic_error *error);
+void ic_mailbox_retain(ic_mailbox *mailbox);
+void ic_mailbox_release(ic_mailbox *mailbox);
+/* No notice arrives any more; those that wait are dropped. */
+void ic_mailbox_close(ic_mailbox *mailbox);
+
+/* Readable while a notice waits. Belongs to the mailbox. -1 after closing, and in a forked child. */
+int ic_mailbox_descriptor(const ic_mailbox *mailbox);
+/* False in a child of the process that made it: nothing of the mailbox may then be touched but its memory. */
+bool ic_mailbox_is_ours(const ic_mailbox *mailbox);
+/* The next call with a notice, owned by the caller now, and the notices; NULL when none waits. */
+ic_call *ic_mailbox_take(ic_mailbox *mailbox, unsigned *notices);
+/* Waits until the descriptor is readable: 1; 0 after `seconds` (negative: no limit); -1 when a signal came
+ * first (its handler may want to run Lua). */
+int ic_mailbox_wait(const ic_mailbox *mailbox, double seconds);
+
+/* The engine's side. */
+void ic_mailbox_post(ic_mailbox *mailbox, ic_call *call, unsigned notices);
+void ic_mailbox_lock(ic_mailbox *mailbox);
+void ic_mailbox_unlock(ic_mailbox *mailbox);
+
+#endif

@@ -1,0 +1,127 @@
+#include "output.h"
+#include "alloc.h"
+#include "clock.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* An error's body is worth reading, not keeping whole. */
+#define ERROR_BODY_ROOM (1024 * 1024)
+
+static ic_taken fail(ic_output_state *output, ic_error_kind kind, int cause) {
+    output->failure = kind;
+    output->cause = cause;
+    return IC_TAKEN_NEVER;
+}
+
+static ic_taken to_memory(ic_output_state *output, const ic_call *call, long status, const char *bytes,
+                          size_t length) {
+    bool good = status >= 200 && status < 300;
+    double room = call->connection->settings.max_body;
+    if (!good && room > ERROR_BODY_ROOM) room = ERROR_BODY_ROOM;
+    if ((double)output->body.length + (double)length > room) {
+        if (good) return fail(output, IC_ERR_TOO_LARGE, 0);
+        length = (size_t)(room - (double)output->body.length);
+    }
+    ic_buf_add(&output->body, bytes, length);
+    return output->body.failed ? fail(output, IC_ERR_MEMORY, 0) : IC_TAKEN;
+}
+
+/* Beside the wanted file, so that renaming it cannot cross file systems; with the user's umask. */
+static bool open_temporary(ic_output_state *output, const ic_call *call) {
+    const char *path = call->options.path, *slash = strrchr(path, '/');
+    int folder = slash ? (int)(slash - path + 1) : 0;
+    for (int tries = 0; tries < 100; tries++) {
+        ic_buf name = {0};
+        ic_buf_printf(&name, "%.*s.%s.%08lx.part", folder, path, path + folder,
+                      (unsigned long)(ic_dice() * 4294967296.0));
+        ic_free(output->temporary);
+        output->temporary = ic_buf_take(&name, NULL);
+        if (!output->temporary) return fail(output, IC_ERR_MEMORY, 0), false;
+        output->file = open(output->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (output->file >= 0) return true;
+        if (errno != EEXIST) break;
+    }
+    fail(output, IC_ERR_IO, errno);
+    ic_free(output->temporary);
+    output->temporary = NULL;
+    return false;
+}
+
+static ic_taken to_file(ic_output_state *output, ic_call *call, const char *bytes, size_t length) {
+    if (output->file < 0 && !open_temporary(output, call)) return IC_TAKEN_NEVER;
+    while (length) {
+        ssize_t written = write(output->file, bytes, length);
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) return fail(output, IC_ERR_IO, errno);
+        bytes += written;
+        length -= (size_t)written;
+    }
+    return IC_TAKEN;
+}
+
+static ic_taken to_sink(ic_output_state *output, ic_call *call, const char *bytes, size_t length) {
+    ic_taken taken = IC_TAKEN;
+    ic_mailbox_lock(call->mailbox);
+    if (call->chunk.length >= IC_SINK_ROOM) {
+        call->paused = true;
+        taken = IC_TAKEN_LATER;
+    } else {
+        ic_buf_add(&call->chunk, bytes, length);
+        if (call->chunk.failed) taken = fail(output, IC_ERR_MEMORY, 0);
+    }
+    ic_mailbox_unlock(call->mailbox);
+    if (taken == IC_TAKEN) {
+        output->sink_touched = true;
+        ic_mailbox_post(call->mailbox, call, IC_NOTICE_CHUNK);
+    }
+    return taken;
+}
+
+ic_taken ic_output_write(ic_output_state *output, ic_call *call, long status, const char *bytes,
+                         size_t length) {
+    if (!output->begun) {
+        output->begun = true;
+        output->diverted = call->options.output != IC_TO_MEMORY && status >= 200 && status < 300;
+    }
+    if (!output->diverted) return to_memory(output, call, status, bytes, length);
+    if (call->options.output == IC_TO_PATH) return to_file(output, call, bytes, length);
+    return to_sink(output, call, bytes, length);
+}
+
+bool ic_output_complete(ic_output_state *output, ic_call *call, ic_error *error) {
+    if (call->options.output != IC_TO_PATH) return true;
+    bool whole = output->file >= 0 || open_temporary(output, call);
+    if (whole && close(output->file) != 0) whole = false, fail(output, IC_ERR_IO, errno);
+    output->file = -1;
+    if (whole && rename(output->temporary, call->options.path) != 0)
+        whole = false, fail(output, IC_ERR_IO, errno);
+    if (!whole) {
+        ic_output_explain(output, call, error);
+        return false;
+    }
+    ic_free(output->temporary);
+    output->temporary = NULL;
+    return true;
+}
+
+void ic_output_explain(const ic_output_state *output, const ic_call *call, ic_error *error) {
+    if (output->failure == IC_ERR_TOO_LARGE)
+        ic_error_set(error, IC_ERR_TOO_LARGE,
+                     "the answer is larger than max_body (%.0f bytes); raise it, or give `to` for a download",
+                     call->connection->settings.max_body);
+    else if (output->failure == IC_ERR_IO)
+        ic_error_set(error, IC_ERR_IO, "cannot write %s: %s", call->options.path, strerror(output->cause));
+    else
+        ic_error_memory(error);
+}
+
+void ic_output_free(ic_output_state *output) {
+    if (output->file >= 0) close(output->file);
+    if (output->temporary) unlink(output->temporary);
+    ic_free(output->temporary);
+    ic_buf_free(&output->body);
+    *output = (ic_output_state){.file = -1};
+}

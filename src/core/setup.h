@@ -1,0 +1,30 @@
+/* Setting up libcurl for one attempt. */
+#ifndef IC_SETUP_H
+#define IC_SETUP_H
+
+#include "output.h"
+#include "transfer.h"
+
+/* Feeds a file given as data to libcurl, which may rewind it. */
+typedef struct ic_reader {
+    const ic_part *part;
+    size_t at;
+} ic_reader;
+
+typedef struct ic_transfer {
+    ic_call *call;
+    CURL *easy;
+    bool added; /* to the multi handle */
+    struct curl_slist *headers;
+    curl_mime *mime;
+    ic_reader *readers; /* one for each part */
+    ic_output_state output;
+    int sendings, heads;
+    bool second_refused, too_many_heads;
+    char message[CURL_ERROR_SIZE];
+} ic_transfer;
+
+/* Everything but the callbacks. False with IO or MEMORY in the call's error. */
+bool ic_setup(ic_transfer *transfer, const char *bearer, double now);
+
+#endif

@@ -1,0 +1,204 @@
+#include "transfer.h"
+#include "alloc.h"
+#include "clock.h"
+#include "output.h"
+#include "process.h"
+#include "setup.h"
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Header lines of one answer, and answers before the final one (1xx), that are still believed. */
+#define HEAD_ROOM  (256 * 1024)
+#define HEADS_ROOM 32
+
+static size_t on_head(char *bytes, size_t size, size_t count, void *argument);
+static size_t on_body(char *bytes, size_t size, size_t count, void *argument);
+static int on_sending(void *argument, char *ours, char *theirs, int our_port, int their_port);
+static void explain(ic_transfer *transfer, CURLcode code, ic_ended *ended);
+
+static bool hook(ic_transfer *transfer) {
+    CURL *easy = transfer->easy;
+    return curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_head) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_sending) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->message) == CURLE_OK;
+}
+
+bool ic_transfer_begin(ic_engine *engine, ic_call *call, const char *bearer, double now) {
+    ic_transfer *transfer = ic_calloc(1, sizeof *transfer);
+    if (!transfer) {
+        ic_error_memory(&call->error);
+        return false;
+    }
+    transfer->call = call;
+    transfer->output.file = -1;
+    call->transfer = transfer;
+    call->response.headers.length = 0;
+    call->response.status = 0;
+    transfer->easy = curl_easy_init();
+    bool begun = transfer->easy && hook(transfer) && ic_setup(transfer, bearer, now) &&
+                 curl_multi_add_handle(engine->multi, transfer->easy) == CURLM_OK;
+    transfer->added = begun;
+    if (!begun && call->error.kind == IC_OK) ic_error_memory(&call->error);
+    return begun;
+}
+
+ic_call *ic_transfer_call(CURL *easy) {
+    ic_transfer *transfer = NULL;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&transfer);
+    return transfer->call;
+}
+
+ic_buf *ic_transfer_body(ic_call *call) {
+    return &call->transfer->output.body;
+}
+
+bool ic_transfer_sent(const ic_call *call) {
+    return call->transfer && call->transfer->sendings > 0;
+}
+
+void ic_transfer_resume(ic_call *call) {
+    if (call->transfer && call->transfer->added) curl_easy_pause(call->transfer->easy, CURLPAUSE_CONT);
+}
+
+ic_ended ic_transfer_end(ic_engine *engine, ic_call *call, CURLcode code) {
+    ic_transfer *transfer = call->transfer;
+    ic_ended ended = {.sent = transfer->sendings > 0, .sink_touched = transfer->output.sink_touched};
+    long version = 0;
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &call->response.status);
+    curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_VERSION, &version);
+    call->response.http_version = version == CURL_HTTP_VERSION_2_0   ? "2"
+                                  : version == CURL_HTTP_VERSION_1_0 ? "1.0"
+                                                                     : "1.1";
+    if (transfer->added) curl_multi_remove_handle(engine->multi, transfer->easy);
+    transfer->added = false;
+    if (code != CURLE_OK) {
+        explain(transfer, code, &ended);
+        call->response.status = 0;
+    } else if (call->response.status >= 200 && call->response.status < 300 &&
+               !ic_output_complete(&transfer->output, call, &call->error)) {
+        ended.failure = call->error.kind;
+    }
+    return ended;
+}
+
+void ic_transfer_free(ic_call *call) {
+    ic_transfer *transfer = call->transfer;
+    if (!transfer) return;
+    call->transfer = NULL;
+    curl_easy_cleanup(transfer->easy);
+    curl_slist_free_all(transfer->headers);
+    curl_mime_free(transfer->mime);
+    ic_free(transfer->readers);
+    ic_output_free(&transfer->output);
+    ic_free(transfer);
+}
+
+/* Keeps the lines of the latest head: a 1xx or a proxy's answer comes before the one that counts. */
+static size_t on_head(char *bytes, size_t size, size_t count, void *argument) {
+    ic_transfer *transfer = argument;
+    ic_buf *headers = &transfer->call->response.headers;
+    size_t length = size * count;
+    if (length >= 5 && memcmp(bytes, "HTTP/", 5) == 0) {
+        headers->length = 0;
+        if (++transfer->heads > HEADS_ROOM) return transfer->too_many_heads = true, 0;
+        return length;
+    }
+    if (headers->length + length > HEAD_ROOM) return transfer->too_many_heads = true, 0;
+    size_t kept = length;
+    while (kept && strchr("\r\n", bytes[kept - 1]))
+        kept--;
+    if (!kept) return length;
+    ic_buf_add(headers, bytes, kept);
+    ic_buf_putc(headers, '\n');
+    return headers->failed ? 0 : length;
+}
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *argument) {
+    ic_transfer *transfer = argument;
+    long status = 0;
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    switch (ic_output_write(&transfer->output, transfer->call, status, bytes, size * count)) {
+    case IC_TAKEN: return size * count;
+    case IC_TAKEN_LATER: return CURL_WRITEFUNC_PAUSE;
+    default: return size * count + 1; /* any other number than given ends the transfer */
+    }
+}
+
+/* Called when a connection is there, before each sending. libcurl sends by itself again when a kept
+ * connection dies before the first byte of the answer; what may not be repeated is not
+ * (CURLOPT_PREREQFUNCTION(3)). */
+static int on_sending(void *argument, char *ours, char *theirs, int our_port, int their_port) {
+    ic_transfer *transfer = argument;
+    (void)ours, (void)theirs, (void)our_port, (void)their_port;
+    if (transfer->sendings++ == 0 || transfer->call->request.repeatable) return CURL_PREREQFUNC_OK;
+    transfer->second_refused = true;
+    return CURL_PREREQFUNC_ABORT;
+}
+
+static const struct {
+    CURLcode code;
+    ic_error_kind kind;
+} failures[] = {
+    {CURLE_OPERATION_TIMEDOUT, IC_ERR_TIMEOUT},
+    {CURLE_SSL_CONNECT_ERROR, IC_ERR_TLS},
+    {CURLE_PEER_FAILED_VERIFICATION, IC_ERR_TLS},
+    {CURLE_SSL_CERTPROBLEM, IC_ERR_TLS},
+    {CURLE_SSL_CIPHER, IC_ERR_TLS},
+    {CURLE_SSL_CACERT_BADFILE, IC_ERR_TLS},
+    {CURLE_SSL_ISSUER_ERROR, IC_ERR_TLS},
+    {CURLE_SSL_INVALIDCERTSTATUS, IC_ERR_TLS},
+    {CURLE_SSL_CRL_BADFILE, IC_ERR_TLS},
+    {CURLE_USE_SSL_FAILED, IC_ERR_TLS},
+    {CURLE_BAD_CONTENT_ENCODING, IC_ERR_PROTOCOL},
+    {CURLE_WEIRD_SERVER_REPLY, IC_ERR_PROTOCOL},
+    {CURLE_UNSUPPORTED_PROTOCOL, IC_ERR_PROTOCOL},
+    {CURLE_URL_MALFORMAT, IC_ERR_PROTOCOL},
+    {CURLE_OUT_OF_MEMORY, IC_ERR_MEMORY},
+    {CURLE_READ_ERROR, IC_ERR_IO},
+    {CURLE_FILE_COULDNT_READ_FILE, IC_ERR_IO},
+};
+
+static ic_error_kind kind_of(CURLcode code) {
+    for (size_t i = 0; i < sizeof failures / sizeof *failures; i++)
+        if (failures[i].code == code) return failures[i].kind;
+    return IC_ERR_NETWORK;
+}
+
+static void explain_tls(const ic_transfer *transfer, const char *text) {
+    const ic_connection *connection = transfer->call->connection;
+    const char *where = connection->settings.ca_path ? connection->settings.ca_path : connection->ca_file;
+    ic_error_set(&transfer->call->error, IC_ERR_TLS,
+                 "%s; certificates were checked against %s (options ca_file and ca_path)", text,
+                 where ? where : "none");
+}
+
+static void explain(ic_transfer *transfer, CURLcode code, ic_ended *ended) {
+    ic_error *error = &transfer->call->error;
+    const char *text = transfer->message[0] ? transfer->message : curl_easy_strerror(code);
+    ended->failure = kind_of(code);
+    ended->handshake = code == CURLE_SSL_CONNECT_ERROR;
+    if (transfer->output.failure) {
+        ended->failure = transfer->output.failure;
+        ic_output_explain(&transfer->output, transfer->call, error);
+    } else if (transfer->too_many_heads) {
+        ended->failure = IC_ERR_PROTOCOL;
+        ic_error_set(error, IC_ERR_PROTOCOL, "the head of the answer has no end");
+    } else if (transfer->second_refused) {
+        ended->failure = IC_ERR_NETWORK;
+        ic_error_set(error, IC_ERR_NETWORK, "the connection broke after the request was sent");
+    } else if (ended->failure == IC_ERR_TLS) {
+        explain_tls(transfer, text);
+    } else if (ended->failure == IC_ERR_MEMORY) {
+        ic_error_memory(error);
+    } else {
+        ic_error_set(error, ended->failure, "%s", text);
+    }
+}

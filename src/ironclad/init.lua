@@ -1,0 +1,57 @@
+--- ironclad: contracts as Lua tables. A client of Ironclad, the contract lifecycle management service.
+
+local core = require "ironclad.core"
+local client = require "ironclad.client"
+local Error = require "ironclad.error"
+
+local info = core.info()
+
+local ironclad = {
+  _NAME = "ironclad",
+  _VERSION = "ironclad " .. info.version,
+  _DESCRIPTION = "A client of Ironclad, the contract lifecycle management service",
+
+  --- JSON null: true in a condition, equal to cjson.null and ngx.null.
+  null = core.null,
+  --- array(t) marks a table as a list, so that an empty one is sent as [] and not as {}.
+  array = core.array,
+  --- file(path) or file{ path =, data =, filename =, content_type = }: stands where a file is sent.
+  file = core.file,
+  --- operations() -> the catalog: an array of all operations as tables.
+  operations = core.operations,
+  connect = client.connect,
+  scopes_for = client.scopes_for,
+}
+
+--- What this build is made of: version, libcurl, tls, cjson, http2.
+function ironclad.info()
+  return core.info()
+end
+
+--- The value, or the error's text raised: for scripts that stop at the first failure.
+function ironclad.must(value, err)
+  if err ~= nil then error(tostring(err), 2) end
+  return value
+end
+
+--- SHA-256 of a string or an ironclad.file, as 64 hex digits; nil and an error when the file cannot be read.
+function ironclad.sha256(subject)
+  local digest, message = core.sha256(subject)
+  if not digest then return nil, Error.new { kind = "io", message = message, outcome = "not_done", retryable = false } end
+  return digest
+end
+
+ironclad.json = {
+  --- encode(value) -> text; throws for a value that has no place in JSON, naming its path.
+  encode = core.json.encode,
+  --- decode(text) -> value, or nil and an error.
+  decode = function(text)
+    local value, message = core.json.decode(text)
+    if message ~= nil then
+      return nil, Error.new { kind = "protocol", message = message, outcome = "not_done", retryable = false }
+    end
+    return value
+  end,
+}
+
+return ironclad

@@ -1,0 +1,155 @@
+--- Operations as methods: client.<resource>:<name>(path parameters in order…, arguments, options), made from the
+-- catalog. `arguments` is the query of an operation without a body, and the body of one with; `options` is about the
+-- call. Where there is no body, both may stand in one table.
+
+local core = require "ironclad.core"
+local run = require "ironclad.run"
+
+local operation = {}
+
+local option_names = core.options "call"
+local is_option = {}
+for _, name in ipairs(option_names) do is_option[name] = true end
+
+local function mistake(label, level, message, ...)
+  error(label .. ": " .. message:format(...), level + 1)
+end
+
+--- Throws for an option that no call knows.
+local function check_options(label, level, options)
+  if type(options) ~= "table" then
+    mistake(label, level + 1, "options: expected a table, got %s", type(options))
+  end
+  for name in pairs(options) do
+    if not is_option[name] then
+      local nearest = core.nearest(tostring(name), option_names)
+      mistake(label, level + 1, "%s: unknown option%s", tostring(name),
+        nearest and ('; did you mean "%s"?'):format(nearest) or "")
+    end
+  end
+end
+
+--- Puts the options where core.start looks for them.
+local function add_options(label, level, arguments, options)
+  check_options(label, level + 1, options)
+  for name, value in pairs(options) do
+    if name == "query" then
+      if arguments.query then mistake(label, level + 1, "query: given twice") end
+      arguments.query = value
+    elseif name == "extra" then
+      if type(value) ~= "table" then mistake(label, level + 1, "extra: expected { query =, body = }") end
+      for part in pairs(value) do
+        if part ~= "query" and part ~= "body" then
+          mistake(label, level + 1, "extra.%s: expected query or body", tostring(part))
+        end
+      end
+      arguments.extra_query, arguments.extra_body = value.query, value.body
+    else
+      arguments[name] = value
+    end
+  end
+  return arguments
+end
+
+--- An id as it goes into a path: a text, a number, or the table of a resource.
+local function identifier(label, level, name, value)
+  if type(value) == "table" then value = value.id end
+  if type(value) == "number" then value = ("%.14g"):format(value) end
+  if type(value) ~= "string" then
+    mistake(label, level + 1, "%s: expected an id or a table that has one, got %s", name, type(value))
+  end
+  return value
+end
+
+--- Splits one table into query and options.
+local function split(entry, given)
+  local known, query, options = {}, nil, {}
+  for _, parameter in ipairs(entry.query) do known[parameter.name] = true end
+  for name, value in pairs(given) do
+    if is_option[name] and not known[name] then
+      options[name] = value
+    else
+      query = query or {}
+      query[name] = value
+    end
+  end
+  return query, options
+end
+
+--- How messages name an entry of the catalog.
+function operation.label(entry)
+  return entry.name and entry.resource .. ":" .. entry.name or entry.id
+end
+
+--- The method of an entry: function(resource, …) -> value, err, response.
+function operation.method(index, entry)
+  local label, count = operation.label(entry), #entry.path_parameters
+  return function(resource, ...)
+    local client = type(resource) == "table" and rawget(resource, "client")
+    if not client then
+      mistake(label, 2, "call it with a colon: client.%s:%s(…)", entry.resource, entry.name)
+    end
+    local arguments = { path = {} }
+    for i = 1, count do
+      arguments.path[i] = identifier(label, 2, entry.path_parameters[i], (select(i, ...)))
+    end
+    local given, options, surplus = select(count + 1, ...)
+    if surplus ~= nil then mistake(label, 2, "too many arguments") end
+    if given ~= nil and type(given) ~= "table" then
+      mistake(label, 2, "arguments: expected a table, got %s", type(given))
+    end
+    if entry.body ~= "none" then
+      arguments.body = given
+    elseif given then
+      local merged
+      arguments.query, merged = split(entry, given)
+      add_options(label, 2, arguments, merged)
+    end
+    if options ~= nil then add_options(label, 2, arguments, options) end
+    -- No tail call: the position of a mistake is counted in levels.
+    local value, err, response = run(label, 2, client.connection, index, arguments)
+    return value, err, response
+  end
+end
+
+--- By operationId: arguments is { path =, query =, body =, files =, to = }; path is a list in order, or by name.
+function operation.call(client, index, entry, given, options)
+  local label = operation.label(entry)
+  local arguments = { path = {} }
+  for name, value in pairs(given or {}) do
+    if name == "path" then
+      if type(value) ~= "table" then mistake(label, 3, "path: expected a table, got %s", type(value)) end
+      for i, parameter in ipairs(entry.path_parameters) do
+        local part = value[i]
+        if part == nil then part = value[parameter] end
+        arguments.path[i] = identifier(label, 3, parameter, part)
+      end
+    elseif name == "query" or name == "body" or name == "files" or name == "to" then
+      arguments[name] = value
+    else
+      mistake(label, 3, "%s: expected path, query, body, files or to", tostring(name))
+    end
+  end
+  if #entry.path_parameters > #arguments.path then
+    mistake(label, 3, "path.%s: missing", entry.path_parameters[#arguments.path + 1])
+  end
+  if options ~= nil then add_options(label, 3, arguments, options) end
+  local value, err, response = run(label, 3, client.connection, index, arguments)
+  return value, err, response
+end
+
+--- What the catalog does not know, on the same host: options is { query =, body =, files =, … } and those of a call.
+function operation.request(client, method, path, options)
+  local label = "request"
+  if type(method) ~= "string" then mistake(label, 3, "method: expected a string, got %s", type(method)) end
+  if type(path) ~= "string" then mistake(label, 3, "path: expected a string, got %s", type(path)) end
+  local arguments, rest = {}, {}
+  for name, value in pairs(options or {}) do
+    if name == "body" or name == "files" then arguments[name] = value else rest[name] = value end
+  end
+  add_options(label, 3, arguments, rest)
+  local value, err, response = run(label, 3, client.connection, method, arguments, path)
+  return value, err, response
+end
+
+return operation

@@ -1,0 +1,45 @@
+--- Running a call: started by the core, waited for in the way of the host, its sink fed on the way.
+
+local core = require "ironclad.core"
+local Error = require "ironclad.error"
+local loop = require "ironclad.loop.plain"
+
+local function feed(call, sink)
+  local chunk = call:chunk()
+  while chunk do
+    sink(chunk)
+    chunk = call:chunk()
+  end
+end
+
+local function wait(call, sink)
+  repeat
+    -- Asked before the sink is fed: what came before the end is then fed too.
+    local done = call:done()
+    if sink then feed(call, sink) end
+    if not done then loop.wait() end
+  until done
+end
+
+--- Starts a call and waits for its end.
+-- @param label how messages name the operation
+-- @param level of the caller's caller, for the position of a mistake
+-- @param connection, operation, arguments, path as core.start wants them
+-- @return value, err, response; with arguments.dry_run the request that would be sent
+local function run(label, level, connection, operation, arguments, path)
+  local fine, call, mistake = pcall(core.start, connection, operation, arguments, path)
+  if not fine then mistake = call end
+  if not fine or not call then error(("%s: %s"):format(label, mistake), level + 1) end
+  if arguments.dry_run then return call:request() end
+
+  local sink = type(arguments.to) == "function" and arguments.to or nil
+  local ended, why = pcall(wait, call, sink)
+  if not ended then
+    call:cancel()
+    error(why, 0)
+  end
+  local value, err, response = call:result()
+  return value, err and Error.new(err), response
+end
+
+return run

@@ -1,0 +1,295 @@
+#include "calls.h"
+#include "alloc.h"
+#include "call.h"
+#include "compat.h"
+#include "connection.h"
+#include "inbox.h"
+#include "process.h"
+#include "result.h"
+#include "text.h"
+#include "values.h"
+#include <string.h>
+
+#define TYPE "ironclad.call"
+
+typedef struct handle {
+    ic_call *call; /* counted; NULL: none yet, or given back */
+    ic_buf chunk;  /* what the sink is being told */
+} handle;
+
+static int l_start(lua_State *L);
+static int l_descriptor(lua_State *L);
+static int l_wait(lua_State *L);
+static int l_take(lua_State *L);
+static int l_id(lua_State *L);
+static int l_done(lua_State *L);
+static int l_cancel(lua_State *L);
+static int l_chunk(lua_State *L);
+static int l_result(lua_State *L);
+static int l_request(lua_State *L);
+static int l_gc(lua_State *L);
+
+void ic_lua_open_calls(lua_State *L) {
+    static const luaL_Reg methods[] = {{"id", l_id},       {"done", l_done},     {"cancel", l_cancel},
+                                       {"chunk", l_chunk}, {"result", l_result}, {"request", l_request},
+                                       {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"start", l_start}, {"descriptor", l_descriptor}, {"wait", l_wait}, {"take", l_take}, {NULL, NULL}};
+    luaL_newmetatable(L, TYPE);
+    lua_newtable(L);
+    ic_lua_setfuncs(L, methods);
+    lua_setfield(L, -2, "__index");
+    lua_pushcfunction(L, l_gc);
+    lua_setfield(L, -2, "__gc");
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "__metatable");
+    lua_pop(L, 1);
+    ic_lua_open_inbox(L);
+    ic_lua_setfuncs(L, functions);
+}
+
+static int l_gc(lua_State *L) {
+    handle *mine = luaL_checkudata(L, 1, TYPE);
+    if (mine->call) {
+        ic_call_cancel(mine->call);
+        ic_call_release(mine->call);
+        mine->call = NULL;
+    }
+    ic_buf_free(&mine->chunk);
+    return 0;
+}
+
+static handle *check_handle(lua_State *L) {
+    handle *mine = luaL_checkudata(L, 1, TYPE);
+    if (!mine->call) luaL_error(L, "this call has been read already");
+    if (mine->call->generation != ic_process_generation())
+        luaL_error(L, "this call was started before the process forked");
+    return mine;
+}
+
+/* Field `name` of the table `from` as a tree in a box of its own, which stays on the stack; NULL when absent.
+ */
+static ic_tree_box *read_tree(lua_State *L, int from, const char *name, const char *root, bool files) {
+    lua_getfield(L, from, name);
+    if (lua_isnil(L, -1)) return NULL;
+    ic_tree_box *box = ic_lua_push_tree_box(L);
+    ic_lua_to_tree(L, -2, root, files, box);
+    return box;
+}
+
+/* The same for what must be a table of named fields. */
+static cJSON *read_object(lua_State *L, int from, const char *name, const char *root) {
+    ic_tree_box *box = read_tree(L, from, name, root, false);
+    if (box && !cJSON_IsObject(box->tree)) luaL_error(L, "%s: expected a table of named values", name);
+    return box ? box->tree : NULL;
+}
+
+static void read_path(lua_State *L, int from, ic_arguments *arguments) {
+    lua_getfield(L, from, "path");
+    if (lua_isnil(L, -1)) return;
+    arguments->path_count = ic_lua_rawlen(L, -1);
+    if (arguments->path_count > 4) luaL_error(L, "path: too many parameters");
+    for (size_t i = 0; i < arguments->path_count; i++) {
+        lua_rawgeti(L, -1, (int)i + 1);
+        arguments->path[i] = lua_tolstring(L, -1, &arguments->path_length[i]);
+        lua_pop(L, 1); /* the table keeps it */
+    }
+}
+
+/* Both may hold files; a form takes its own from `files` too. */
+static void read_bodies(lua_State *L, int from, ic_arguments *arguments) {
+    ic_tree_box *body = read_tree(L, from, "body", "body", true);
+    ic_tree_box *files = body ? NULL : read_tree(L, from, "files", "files", true);
+    if (body) {
+        arguments->body = body->tree;
+        arguments->parts = &body->parts;
+        lua_getfield(L, from, "files");
+        if (!lua_isnil(L, -1)) {
+            /* Into the same parts, so that the indices of both trees hold. */
+            ic_tree_box *more = ic_lua_push_tree_box(L);
+            more->parts = body->parts;
+            body->parts = (ic_parts){0};
+            arguments->parts = &more->parts;
+            ic_lua_to_tree(L, -2, "files", true, more);
+            files = more;
+        }
+    } else if (files) {
+        arguments->parts = &files->parts;
+    }
+    if (files && !cJSON_IsObject(files->tree)) luaL_error(L, "files: expected a table of named files");
+    if (files) arguments->files = files->tree;
+}
+
+static void read_number(lua_State *L, int from, const char *name, double *into) {
+    const ic_option *option = ic_option_find(name, IC_SCOPE_CALL);
+    lua_getfield(L, from, name);
+    if (lua_isnil(L, -1)) return;
+    bool off = option->type == IC_OPTION_LIMIT && lua_isboolean(L, -1) && !lua_toboolean(L, -1);
+    double value = off ? 0 : lua_tonumber(L, -1);
+    bool whole = option->type == IC_OPTION_INTEGER;
+    bool fits = off || (lua_type(L, -1) == LUA_TNUMBER && value >= option->smallest &&
+                        value <= option->largest && (!whole || value == (double)(long)value));
+    if (!fits)
+        luaL_error(L, "%s: expected a %snumber from %f to %f%s", name, whole ? "whole " : "",
+                   option->smallest, option->largest,
+                   option->type == IC_OPTION_LIMIT ? ", or false for none" : "");
+    *into = value;
+}
+
+/* Copies the text at the top of the stack into the call. */
+static void keep_text(lua_State *L, const char *name, char **slot) {
+    size_t length;
+    const char *text = lua_tolstring(L, -1, &length);
+    if (strlen(text) != length || (strcmp(name, "as_user") == 0 && !ic_header_safe(text)))
+        luaL_error(L, "%s: must not hold control characters", name);
+    *slot = ic_strdup(text);
+    if (!*slot) luaL_error(L, "not enough memory");
+}
+
+static void read_options(lua_State *L, int from, ic_call_options *options) {
+    read_number(L, from, "timeout", &options->timeout);
+    read_number(L, from, "deadline", &options->deadline);
+    read_number(L, from, "max_retries", &options->max_retries);
+    lua_getfield(L, from, "as_user");
+    if (lua_type(L, -1) == LUA_TBOOLEAN && !lua_toboolean(L, -1)) lua_pushliteral(L, "");
+    if (lua_type(L, -1) == LUA_TSTRING)
+        keep_text(L, "as_user", &options->as_user);
+    else if (!lua_isnil(L, -1))
+        luaL_error(L, "as_user: expected a string, or false for none");
+    lua_getfield(L, from, "to");
+    if (lua_type(L, -1) == LUA_TFUNCTION) {
+        options->output = IC_TO_SINK;
+    } else if (lua_type(L, -1) == LUA_TSTRING && ic_lua_rawlen(L, -1)) {
+        keep_text(L, "to", &options->path);
+        options->output = IC_TO_PATH;
+    } else if (!lua_isnil(L, -1)) {
+        luaL_error(L, "to: expected a path or a function");
+    }
+}
+
+static bool build(lua_State *L, ic_call *call, ic_arguments *arguments) {
+    if (lua_type(L, 2) == LUA_TNUMBER) {
+        lua_Number index = lua_tonumber(L, 2);
+        if (!(index >= 1 && index <= (lua_Number)ic_operation_count))
+            luaL_argerror(L, 2, "no such operation");
+        return ic_request_build(&ic_operations[(size_t)index - 1], arguments, &call->request, &call->error);
+    }
+    ic_method method;
+    size_t length;
+    const char *path = luaL_checklstring(L, 4, &length);
+    if (!ic_method_parse(luaL_checkstring(L, 2), &method))
+        return ic_error_set(&call->error, IC_ERR_ARGUMENT,
+                            "method: expected GET, POST, PUT, PATCH or DELETE"),
+               false;
+    if (strlen(path) != length)
+        return ic_error_set(&call->error, IC_ERR_ARGUMENT, "path: must not hold NUL"), false;
+    return ic_request_raw(method, path, arguments, &call->request, &call->error);
+}
+
+/* start(connection, operation, arguments [, path]) -> call, or nil and a message about an argument.
+ * operation: an index of the catalog; or a method, and `path` is the raw path. arguments: path (list of
+ * texts), query, body, files, extra_query, extra_body, headers, timeout, deadline, max_retries, as_user, to,
+ * dry_run. What has no place in JSON throws. Phases: the handle; Lua's arguments into C; the request and the
+ * engine. */
+static int l_start(lua_State *L) {
+    ic_connection *connection = ic_lua_check_connection(L, 1);
+    luaL_checktype(L, 3, LUA_TTABLE);
+    lua_settop(L, 4);
+    luaL_checkstack(L, 40, NULL);
+    handle *mine = lua_newuserdata(L, sizeof *mine);
+    *mine = (handle){0};
+    luaL_getmetatable(L, TYPE);
+    lua_setmetatable(L, 5);
+    mine->call = ic_call_new(ic_lua_inbox(L), connection);
+    if (!mine->call) return luaL_error(L, "not enough memory");
+
+    ic_arguments arguments = {0};
+    read_path(L, 3, &arguments);
+    arguments.query = read_object(L, 3, "query", NULL);
+    arguments.headers = read_object(L, 3, "headers", "headers");
+    arguments.extra_query = read_object(L, 3, "extra_query", "extra.query");
+    arguments.extra_body = read_object(L, 3, "extra_body", "extra.body");
+    read_bodies(L, 3, &arguments);
+    read_options(L, 3, &mine->call->options);
+    lua_getfield(L, 3, "dry_run");
+    bool dry = lua_toboolean(L, -1);
+
+    if (!build(L, mine->call, &arguments)) {
+        lua_pushnil(L);
+        lua_pushstring(L, ic_error_message(&mine->call->error));
+        return 2;
+    }
+    if (!dry && !ic_call_start(mine->call, &mine->call->error)) atomic_store(&mine->call->done, true);
+    lua_pushvalue(L, 5);
+    return 1;
+}
+
+/* descriptor() -> a file descriptor that is readable while take() has something. */
+static int l_descriptor(lua_State *L) {
+    lua_pushinteger(L, ic_mailbox_descriptor(ic_lua_inbox(L)));
+    return 1;
+}
+
+/* wait(seconds; none: without limit) -> true: take() has something; false: it has not, or a signal came.
+ * Returns to Lua on a signal, so that a hook set by its handler runs. */
+static int l_wait(lua_State *L) {
+    double seconds = luaL_optnumber(L, 1, -1);
+    lua_pushboolean(L, ic_mailbox_wait(ic_lua_inbox(L), seconds) > 0);
+    return 1;
+}
+
+/* take() -> the id of a call that has ended or has a chunk, or nil. */
+static int l_take(lua_State *L) {
+    unsigned notices;
+    ic_call *call = ic_mailbox_take(ic_lua_inbox(L), &notices);
+    if (!call) return 0;
+    lua_Number id = (lua_Number)call->id;
+    ic_call_release(call);
+    lua_pushnumber(L, id);
+    return 1;
+}
+
+static int l_id(lua_State *L) {
+    lua_pushnumber(L, (lua_Number)check_handle(L)->call->id);
+    return 1;
+}
+
+static int l_done(lua_State *L) {
+    lua_pushboolean(L, ic_call_done(check_handle(L)->call));
+    return 1;
+}
+
+/* Cancelling what belongs to another process is nothing, so that a cleanup after fork() is quiet. */
+static int l_cancel(lua_State *L) {
+    handle *mine = luaL_checkudata(L, 1, TYPE);
+    if (mine->call) ic_call_cancel(mine->call);
+    return 0;
+}
+
+/* chunk() -> what has come for the sink since the last time, or nil. */
+static int l_chunk(lua_State *L) {
+    handle *mine = check_handle(L);
+    mine->chunk.length = 0;
+    if (!ic_call_take_chunk(mine->call, &mine->chunk)) return 0;
+    lua_pushlstring(L, mine->chunk.data, mine->chunk.length);
+    return 1;
+}
+
+/* result() -> value, error, response, of a call that is done; the handle is empty then. */
+static int l_result(lua_State *L) {
+    handle *mine = check_handle(L);
+    if (!ic_call_done(mine->call)) return luaL_error(L, "this call is not done");
+    lua_settop(L, 1);
+    ic_lua_push_value(L, mine->call);
+    ic_lua_push_error(L, &mine->call->error);
+    ic_lua_push_response(L, &mine->call->response);
+    ic_call_release(mine->call);
+    mine->call = NULL;
+    return 3;
+}
+
+/* request() -> the request as a table, for dry_run: nothing secret is in it. */
+static int l_request(lua_State *L) {
+    ic_lua_push_request(L, check_handle(L)->call);
+    return 1;
+}

@@ -1,0 +1,31 @@
+/* One source for Lua 5.1, LuaJIT, 5.3 and 5.4. Only functions that plain Lua 5.1 exports are called on 5.1: a
+ * module built with LuaJIT's headers must load into both. */
+#ifndef IC_LUA_COMPAT_H
+#define IC_LUA_COMPAT_H
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <stddef.h>
+
+static inline size_t ic_lua_rawlen(lua_State *L, int index) {
+#if LUA_VERSION_NUM < 502
+    return lua_objlen(L, index);
+#else
+    return lua_rawlen(L, index);
+#endif
+}
+
+/* Relative to the bottom of the stack; pseudo-indices stay. */
+static inline int ic_lua_absindex(lua_State *L, int index) {
+    return index < 0 && index > LUA_REGISTRYINDEX ? lua_gettop(L) + index + 1 : index;
+}
+
+/* Sets the functions in the table at the top of the stack. */
+static inline void ic_lua_setfuncs(lua_State *L, const luaL_Reg *functions) {
+    for (; functions->name; functions++) {
+        lua_pushcfunction(L, functions->func);
+        lua_setfield(L, -2, functions->name);
+    }
+}
+
+#endif

@@ -1,0 +1,149 @@
+#include "connection.h"
+#include "buf.h"
+#include "compat.h"
+#include <string.h>
+
+#define TYPE "ironclad.connection"
+
+/* Settings while they are read, and the connection that takes them over. */
+typedef struct box {
+    ic_settings settings;
+    ic_connection *connection;
+    ic_error error;
+    ic_buf text;
+} box;
+
+static int l_connect(lua_State *L);
+static int l_options(lua_State *L);
+static int l_origin_of(lua_State *L);
+static int l_gc(lua_State *L);
+
+void ic_lua_open_connection(lua_State *L) {
+    static const luaL_Reg functions[] = {
+        {"connect", l_connect}, {"options", l_options}, {"origin_of", l_origin_of}, {NULL, NULL}};
+    luaL_newmetatable(L, TYPE);
+    lua_pushcfunction(L, l_gc);
+    lua_setfield(L, -2, "__gc");
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "__metatable");
+    lua_pop(L, 1);
+    ic_lua_setfuncs(L, functions);
+}
+
+ic_connection *ic_lua_check_connection(lua_State *L, int index) {
+    return ((box *)luaL_checkudata(L, index, TYPE))->connection;
+}
+
+static int l_gc(lua_State *L) {
+    box *mine = luaL_checkudata(L, 1, TYPE);
+    ic_connection_release(mine->connection);
+    mine->connection = NULL;
+    ic_settings_clear(&mine->settings);
+    ic_error_clear(&mine->error);
+    ic_buf_free(&mine->text);
+    return 0;
+}
+
+/* nil and the error's message: the caller, in Lua, throws it with its own position. */
+static int refused(lua_State *L, const ic_error *error) {
+    lua_pushnil(L);
+    lua_pushstring(L, ic_error_message(error));
+    return 2;
+}
+
+static bool unknown(const char *name, ic_error *error) {
+    const char *nearest = ic_option_nearest(name, IC_SCOPE_CONNECT);
+    ic_error_set(error, IC_ERR_ARGUMENT, "%s: unknown option%s%s%s", name, nearest ? "; did you mean \"" : "",
+                 nearest ? nearest : "", nearest ? "\"?" : "");
+    return false;
+}
+
+/* The list at the top of the stack, joined by spaces: a scope holds none. */
+static bool read_list(lua_State *L, box *mine, const ic_option *option) {
+    mine->text.length = 0;
+    size_t count = ic_lua_rawlen(L, -1);
+    for (size_t i = 1; i <= count; i++) {
+        lua_rawgeti(L, -1, (int)i);
+        const char *item = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
+        if (!item || !*item || strpbrk(item, " \t\r\n")) {
+            ic_error_set(&mine->error, IC_ERR_ARGUMENT, "%s[%d]: expected a scope", option->name, (int)i);
+            lua_pop(L, 1);
+            return false;
+        }
+        ic_buf_printf(&mine->text, "%s%s", i > 1 ? " " : "", item);
+        lua_pop(L, 1);
+    }
+    const char *joined = ic_buf_text(&mine->text);
+    if (!joined) ic_error_memory(&mine->error);
+    return joined && ic_settings_text(&mine->settings, option, joined, &mine->error);
+}
+
+/* The value at the top of the stack. */
+static bool read_option(lua_State *L, box *mine, const ic_option *option) {
+    ic_error *error = &mine->error;
+    switch (lua_type(L, -1)) {
+    case LUA_TSTRING: {
+        size_t length;
+        const char *text = lua_tolstring(L, -1, &length);
+        if (strlen(text) == length) return ic_settings_text(&mine->settings, option, text, error);
+        ic_error_set(error, IC_ERR_ARGUMENT, "%s: must not hold NUL", option->name);
+        return false;
+    }
+    case LUA_TNUMBER: return ic_settings_number(&mine->settings, option, lua_tonumber(L, -1), error);
+    case LUA_TBOOLEAN: return ic_settings_boolean(&mine->settings, option, lua_toboolean(L, -1), error);
+    case LUA_TTABLE:
+        if (option->type == IC_OPTION_SCOPES) return read_list(L, mine, option);
+        break;
+    default: break;
+    }
+    const char *got = luaL_typename(L, -1);
+    ic_option_mismatch(option, got, error);
+    return false;
+}
+
+/* connect(options) -> connection, or nil and a message that names the option. */
+static int l_connect(lua_State *L) {
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    box *mine = lua_newuserdata(L, sizeof *mine);
+    memset(mine, 0, sizeof *mine);
+    ic_settings_default(&mine->settings);
+    luaL_getmetatable(L, TYPE);
+    lua_setmetatable(L, 2);
+    for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1)) {
+        if (lua_type(L, -2) != LUA_TSTRING) {
+            ic_error_set(&mine->error, IC_ERR_ARGUMENT, "options are named; got a %s as a key",
+                         luaL_typename(L, -2));
+            return refused(L, &mine->error);
+        }
+        const char *name = lua_tostring(L, -2);
+        const ic_option *option = ic_option_find(name, IC_SCOPE_CONNECT);
+        if (option ? !read_option(L, mine, option) : !unknown(name, &mine->error))
+            return refused(L, &mine->error);
+    }
+    mine->connection = ic_connection_new(&mine->settings, &mine->error);
+    if (!mine->connection) return refused(L, &mine->error);
+    return 1;
+}
+
+/* options("connect" or "call") -> the names that may stand there. */
+static int l_options(lua_State *L) {
+    static const char *const scopes[] = {"connect", "call", NULL};
+    unsigned scope = luaL_checkoption(L, 1, NULL, scopes) == 0 ? IC_SCOPE_CONNECT : IC_SCOPE_CALL;
+    int count = 0;
+    lua_newtable(L);
+    for (const ic_option *option = ic_options; option->name; option++) {
+        if (!(option->scope & scope)) continue;
+        lua_pushstring(L, option->name);
+        lua_rawseti(L, -2, ++count);
+    }
+    return 1;
+}
+
+/* origin_of(connection) -> "https://host", and the client id or nil: what may be shown of it. */
+static int l_origin_of(lua_State *L) {
+    const ic_connection *connection = ic_lua_check_connection(L, 1);
+    lua_pushstring(L, connection->origin);
+    lua_pushstring(L, connection->settings.client_id);
+    return 2;
+}

@@ -1,0 +1,13 @@
+/* Connections in Lua: what ironclad.connect makes from its options. */
+#ifndef IC_LUA_CONNECTION_H
+#define IC_LUA_CONNECTION_H
+
+#include "settings.h"
+#include <lua.h>
+
+/* The connection of the userdata at `index`; throws when it is none. */
+ic_connection *ic_lua_check_connection(lua_State *L, int index);
+/* Sets connect, options and origin_of in the table at the top of the stack. */
+void ic_lua_open_connection(lua_State *L);
+
+#endif

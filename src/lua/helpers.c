@@ -1,0 +1,60 @@
+#include "helpers.h"
+#include "compat.h"
+#include "digest.h"
+#include "file.h"
+#include "text.h"
+#include <string.h>
+
+/* nearest(name, candidates) -> the candidate that may be meant, or nil. */
+static int l_nearest(lua_State *L) {
+    ic_nearest search = {.wanted = luaL_checkstring(L, 1)};
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_settop(L, 2);
+    size_t count = ic_lua_rawlen(L, 2);
+    for (size_t i = 1; i <= count; i++) {
+        lua_rawgeti(L, 2, (int)i);
+        if (lua_type(L, -1) == LUA_TSTRING) ic_nearest_offer(&search, lua_tostring(L, -1));
+        lua_pop(L, 1); /* the table keeps it */
+    }
+    lua_pushstring(L, search.best);
+    return 1;
+}
+
+/* Whether the value at index 1 is an ironclad.file, whose fields are then on the stack. */
+static bool push_file(lua_State *L) {
+    if (!lua_istable(L, 1) || !lua_getmetatable(L, 1)) return false;
+    luaL_getmetatable(L, IC_FILE_TYPE);
+    if (!lua_rawequal(L, -1, -2)) return false;
+    if (ic_lua_push_file_fields(L, 1)) luaL_argerror(L, 1, lua_tostring(L, -1));
+    return true;
+}
+
+/* sha256(text or file) -> 64 hex digits; nil and a message when a file cannot be read. */
+static int l_sha256(lua_State *L) {
+    char hex[IC_SHA256_HEX], message[512];
+    size_t length;
+    ic_error error = {0};
+    bool done;
+    if (push_file(L)) {
+        const char *path = lua_tostring(L, -4), *data = lua_tolstring(L, -3, &length);
+        done = path ? ic_sha256_file(path, hex, &error) : ic_sha256(data, length, hex, &error);
+    } else {
+        const char *text = luaL_checklstring(L, 1, &length);
+        done = ic_sha256(text, length, hex, &error);
+    }
+    if (done) {
+        lua_pushstring(L, hex);
+        return 1;
+    }
+    strncpy(message, ic_error_message(&error), sizeof message - 1);
+    message[sizeof message - 1] = '\0';
+    ic_error_clear(&error);
+    lua_pushnil(L);
+    lua_pushstring(L, message);
+    return 2;
+}
+
+void ic_lua_open_helpers(lua_State *L) {
+    static const luaL_Reg functions[] = {{"nearest", l_nearest}, {"sha256", l_sha256}, {NULL, NULL}};
+    ic_lua_setfuncs(L, functions);
+}

@@ -1,0 +1,10 @@
+/* Small functions of the core that the Lua side uses. */
+#ifndef IC_LUA_HELPERS_H
+#define IC_LUA_HELPERS_H
+
+#include <lua.h>
+
+/* Sets nearest and sha256 in the table at the top of the stack. */
+void ic_lua_open_helpers(lua_State *L);
+
+#endif

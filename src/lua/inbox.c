@@ -1,0 +1,60 @@
+#include "inbox.h"
+#include "compat.h"
+#include "process.h"
+#include <string.h>
+
+#define TYPE "ironclad.mailbox"
+
+typedef struct box {
+    ic_mailbox *mailbox;
+} box;
+
+/* Its address is the registry key under which the state keeps its box. */
+static const char key;
+
+static int l_gc(lua_State *L) {
+    box *mine = luaL_checkudata(L, 1, TYPE);
+    if (mine->mailbox) {
+        ic_mailbox_close(mine->mailbox);
+        ic_mailbox_release(mine->mailbox);
+        mine->mailbox = NULL;
+    }
+    return 0;
+}
+
+void ic_lua_open_inbox(lua_State *L) {
+    luaL_newmetatable(L, TYPE);
+    lua_pushcfunction(L, l_gc);
+    lua_setfield(L, -2, "__gc");
+    lua_pop(L, 1);
+    lua_pushlightuserdata(L, (void *)&key);
+    box *mine = lua_newuserdata(L, sizeof *mine);
+    mine->mailbox = NULL;
+    luaL_getmetatable(L, TYPE);
+    lua_setmetatable(L, -2);
+    lua_rawset(L, LUA_REGISTRYINDEX);
+}
+
+ic_mailbox *ic_lua_inbox(lua_State *L) {
+    lua_pushlightuserdata(L, (void *)&key);
+    lua_rawget(L, LUA_REGISTRYINDEX);
+    box *mine = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    if (mine->mailbox && !ic_mailbox_is_ours(mine->mailbox)) {
+        ic_mailbox_release(mine->mailbox);
+        mine->mailbox = NULL;
+    }
+    if (!mine->mailbox && ic_process_prepare()) {
+        ic_error error = {0};
+        mine->mailbox = ic_mailbox_new(&error);
+        if (!mine->mailbox) {
+            char text[160];
+            strncpy(text, ic_error_message(&error), sizeof text - 1);
+            text[sizeof text - 1] = '\0';
+            ic_error_clear(&error);
+            luaL_error(L, "%s", text);
+        }
+    }
+    if (!mine->mailbox) luaL_error(L, "libcurl cannot be initialised");
+    return mine->mailbox;
+}

@@ -1,0 +1,12 @@
+/* The mailbox of a Lua state. */
+#ifndef IC_LUA_INBOX_H
+#define IC_LUA_INBOX_H
+
+#include "mailbox.h"
+#include <lua.h>
+
+void ic_lua_open_inbox(lua_State *L);
+/* The state's mailbox, made at first use and anew in a forked child. Throws when it cannot be made. */
+ic_mailbox *ic_lua_inbox(lua_State *L);
+
+#endif

@@ -1,0 +1,116 @@
+#include "operations.h"
+#include <lauxlib.h>
+#include <string.h>
+
+/* Entries, fields, lists and their strings lie on the stack at once. */
+#define STACK_DEPTH 10
+
+static const char *const body_names[] = {
+    [IC_BODY_NONE] = "none",
+    [IC_BODY_JSON] = "json",
+    [IC_BODY_LAUNCH] = "launch",
+    [IC_BODY_FORM] = "form",
+};
+static const char *const answer_names[] = {
+    [IC_ANSWER_JSON] = "json",
+    [IC_ANSWER_NOTHING] = "nothing",
+    [IC_ANSWER_BYTES] = "bytes",
+    [IC_ANSWER_TEXT] = "text",
+};
+static const char *const paging_names[] = {
+    [IC_PAGING_NONE] = "none",
+    [IC_PAGING_COUNT] = "count",
+    [IC_PAGING_NO_COUNT] = "no_count",
+    [IC_PAGING_SCIM] = "scim",
+};
+static const char *const type_names[] = {
+    [IC_TYPE_STRING] = "string",   [IC_TYPE_INTEGER] = "integer", [IC_TYPE_NUMBER] = "number",
+    [IC_TYPE_BOOLEAN] = "boolean", [IC_TYPE_OBJECT] = "object",   [IC_TYPE_ARRAY] = "array",
+    [IC_TYPE_FILE] = "file",       [IC_TYPE_COMMENT] = "comment", [IC_TYPE_ANY] = "any",
+};
+#define X(constant, name, per_minute) name,
+static const char *const bucket_names[] = {IC_BUCKETS(X)};
+#undef X
+
+/* Sets a field of the table on top of the stack; nothing for NULL. */
+static void set_string(lua_State *L, const char *key, const char *value) {
+    if (!value) return;
+    lua_pushstring(L, value);
+    lua_setfield(L, -2, key);
+}
+
+static void set_true(lua_State *L, const char *key, unsigned condition) {
+    if (!condition) return;
+    lua_pushboolean(L, 1);
+    lua_setfield(L, -2, key);
+}
+
+/* Sets a field to the array of the words between the separators. */
+static void set_words(lua_State *L, const char *key, const char *words, const char *separators) {
+    int count = 0;
+    lua_newtable(L);
+    for (size_t length; *words; words += length) {
+        words += strspn(words, separators);
+        length = strcspn(words, separators);
+        lua_pushlstring(L, words, length);
+        lua_rawseti(L, -2, ++count);
+    }
+    lua_setfield(L, -2, key);
+}
+
+static void set_path_parameters(lua_State *L, const char *path) {
+    size_t count = ic_path_parameters(path);
+    lua_createtable(L, (int)count, 0);
+    for (size_t i = 0; i < count; i++) {
+        size_t length;
+        const char *name = ic_path_parameter(path, i, &length);
+        lua_pushlstring(L, name, length);
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+    lua_setfield(L, -2, "path_parameters");
+}
+
+static void set_fields(lua_State *L, const char *key, const ic_field *field) {
+    lua_newtable(L);
+    for (int i = 1; field->name; field++, i++) {
+        lua_createtable(L, 0, 4);
+        set_string(L, "name", field->name);
+        set_string(L, "type", type_names[field->type]);
+        set_true(L, "required", field->flags & IC_REQUIRED);
+        set_true(L, "list", field->flags & IC_LIST);
+        set_true(L, "fill", field->flags & IC_FILL);
+        set_string(L, "default", field->value);
+        if (field->choices) set_words(L, "choices", field->choices, " ");
+        lua_rawseti(L, -2, i);
+    }
+    lua_setfield(L, -2, key);
+}
+
+static void push_operation(lua_State *L, const ic_operation *operation) {
+    lua_createtable(L, 0, 15);
+    set_string(L, "id", operation->id);
+    set_string(L, "resource", operation->resource);
+    set_string(L, "name", operation->name);
+    set_string(L, "method", ic_method_name(operation->method));
+    set_string(L, "path", operation->path);
+    set_path_parameters(L, operation->path);
+    set_fields(L, "query", operation->query);
+    set_string(L, "body", body_names[operation->body]);
+    set_fields(L, "fields", operation->fields);
+    set_string(L, "answer", answer_names[operation->answer]);
+    set_string(L, "paging", paging_names[operation->paging]);
+    set_words(L, "scopes", operation->scopes, " |");
+    set_true(L, "scopes_any", strchr(operation->scopes, '|') != NULL);
+    lua_pushboolean(L, operation->repeatable);
+    lua_setfield(L, -2, "repeatable");
+    set_string(L, "bucket", bucket_names[operation->bucket]);
+}
+
+void ic_lua_push_catalog(lua_State *L) {
+    luaL_checkstack(L, STACK_DEPTH, "the catalog of operations");
+    lua_createtable(L, (int)ic_operation_count, 0);
+    for (size_t i = 0; i < ic_operation_count; i++) {
+        push_operation(L, &ic_operations[i]);
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+}

@@ -1,0 +1,141 @@
+#include "result.h"
+#include "compat.h"
+#include "values.h"
+#include <ctype.h>
+#include <string.h>
+
+static void set_text(lua_State *L, const char *name, const char *text) {
+    if (!text) return;
+    lua_pushstring(L, text);
+    lua_setfield(L, -2, name);
+}
+
+static void set_number(lua_State *L, const char *name, double number) {
+    if (number == (double)(lua_Integer)number)
+        lua_pushinteger(L, (lua_Integer)number);
+    else
+        lua_pushnumber(L, number);
+    lua_setfield(L, -2, name);
+}
+
+void ic_lua_push_value(lua_State *L, ic_call *call) {
+    ic_value *value = &call->value;
+    if (call->error.kind != IC_OK)
+        lua_pushnil(L);
+    else if (value->kind == IC_VALUE_TREE)
+        ic_lua_push_tree(L, value->tree);
+    else if (value->kind == IC_VALUE_BYTES)
+        lua_pushlstring(L, value->bytes, value->length);
+    else if (value->kind == IC_VALUE_PATH)
+        lua_pushstring(L, call->options.path);
+    else
+        lua_pushboolean(L, 1);
+}
+
+void ic_lua_push_error(lua_State *L, const ic_error *error) {
+    if (error->kind == IC_OK) {
+        lua_pushnil(L);
+        return;
+    }
+    char label[96];
+    const ic_operation *operation = error->operation ? ic_operation_by_id(error->operation) : NULL;
+    lua_createtable(L, 0, 12);
+    set_text(L, "kind", ic_error_kind_name(error->kind));
+    set_text(L, "message", ic_error_message(error));
+    set_text(L, "operation",
+             operation ? ic_operation_label(operation, label, sizeof label) : error->operation);
+    set_text(L, "outcome", error->outcome == IC_OUTCOME_UNKNOWN ? "unknown" : "not_done");
+    set_text(L, "code", error->code);
+    set_text(L, "param", error->param);
+    set_text(L, "request_id", error->request_id);
+    set_number(L, "attempts", error->attempts);
+    if (error->status) set_number(L, "status", (double)error->status);
+    if (error->retry_after >= 0) set_number(L, "retry_after", error->retry_after);
+    lua_pushboolean(L, error->retryable);
+    lua_setfield(L, -2, "retryable");
+}
+
+/* One "Name: value" line into the table at the top of the stack. */
+static void set_header(lua_State *L, const char *line, const char *end) {
+    char name[256];
+    const char *colon = memchr(line, ':', (size_t)(end - line));
+    if (!colon || (size_t)(colon - line) >= sizeof name) return;
+    size_t length = (size_t)(colon - line);
+    for (size_t i = 0; i < length; i++)
+        name[i] = (char)tolower((unsigned char)line[i]);
+    for (colon++; colon < end && *colon == ' ';)
+        colon++;
+    lua_pushlstring(L, name, length);
+    lua_pushvalue(L, -1);
+    lua_rawget(L, -3);
+    if (lua_isnil(L, -1)) {
+        lua_pop(L, 1);
+        lua_pushlstring(L, colon, (size_t)(end - colon));
+    } else {
+        lua_pushliteral(L, ", ");
+        lua_pushlstring(L, colon, (size_t)(end - colon));
+        lua_concat(L, 3);
+    }
+    lua_rawset(L, -3);
+}
+
+static void push_headers(lua_State *L, const ic_buf *headers) {
+    const char *line = headers->data, *last = line + headers->length;
+    lua_createtable(L, 0, 12);
+    while (line && line < last) {
+        const char *end = memchr(line, '\n', (size_t)(last - line));
+        if (!end) break;
+        set_header(L, line, end);
+        line = end + 1;
+    }
+}
+
+void ic_lua_push_response(lua_State *L, const ic_response *response) {
+    char id[256];
+    lua_createtable(L, 0, 6);
+    if (response->status) {
+        set_number(L, "status", (double)response->status);
+        push_headers(L, &response->headers);
+        lua_setfield(L, -2, "headers");
+        set_text(L, "http_version", response->http_version);
+        set_text(L, "request_id", ic_response_header(response, "x-ironclad-requestid", id, sizeof id));
+    }
+    set_number(L, "attempts", response->attempts);
+    lua_pushnumber(L, response->seconds);
+    lua_setfield(L, -2, "seconds");
+}
+
+static void push_form(lua_State *L, const ic_request *request) {
+    lua_createtable(L, (int)request->form_count, 0);
+    for (size_t i = 0; i < request->form_count; i++) {
+        const ic_form_field *field = &request->form[i];
+        const ic_part *part = field->file >= 0 ? &request->parts.items[field->file] : NULL;
+        lua_createtable(L, 0, 4);
+        set_text(L, "name", field->name);
+        set_text(L, "text", field->text);
+        if (part) {
+            set_text(L, "filename", part->filename);
+            set_text(L, "content_type", part->content_type);
+            set_text(L, "path", part->path);
+        }
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+}
+
+void ic_lua_push_request(lua_State *L, const ic_call *call) {
+    const ic_request *request = &call->request;
+    lua_createtable(L, 0, 5);
+    set_text(L, "method", ic_method_name(request->method));
+    lua_pushfstring(L, "%s%s", call->connection->origin, request->target);
+    lua_setfield(L, -2, "url");
+    set_text(L, "body", request->body);
+    set_text(L, "as_user", ic_call_actor(call));
+    if (request->form) {
+        push_form(L, request);
+        lua_setfield(L, -2, "form");
+    }
+    lua_createtable(L, 0, (int)request->header_count);
+    for (size_t i = 0; i < request->header_count; i++)
+        set_header(L, request->headers[i], request->headers[i] + strlen(request->headers[i]));
+    lua_setfield(L, -2, "headers");
+}

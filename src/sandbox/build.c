@@ -1,0 +1,38 @@
+#include "build.h"
+
+static cJSON *taken(cJSON *parent, bool done, cJSON *item) {
+    if (done) return item;
+    cJSON_Delete(item);
+    if (parent) parent->type = cJSON_Invalid; /* which cJSON does not print, but frees with its members */
+    return NULL;
+}
+
+cJSON *ic_put(cJSON *object, const char *name, cJSON *item) {
+    return taken(object, object && item && cJSON_AddItemToObject(object, name, item), item);
+}
+
+cJSON *ic_put_text(cJSON *object, const char *name, const char *text) {
+    return ic_put(object, name, cJSON_CreateString(text));
+}
+
+cJSON *ic_put_number(cJSON *object, const char *name, double number) {
+    return ic_put(object, name, cJSON_CreateNumber(number));
+}
+
+cJSON *ic_put_bool(cJSON *object, const char *name, int value) {
+    return ic_put(object, name, cJSON_CreateBool(value));
+}
+
+cJSON *ic_append(cJSON *array, cJSON *item) {
+    return taken(array, array && item && cJSON_AddItemToArray(array, item), item);
+}
+
+bool ic_set(cJSON *object, const char *name, cJSON *item) {
+    if (item && cJSON_AddItemToObject(object, name, item)) {
+        cJSON *first = cJSON_GetObjectItemCaseSensitive(object, name);
+        if (first != item) cJSON_Delete(cJSON_DetachItemViaPointer(object, first));
+        return true;
+    }
+    cJSON_Delete(item);
+    return false;
+}

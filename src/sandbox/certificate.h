@@ -1,0 +1,16 @@
+/* A key and a self-signed certificate, made for one sandbox. */
+#ifndef IC_SANDBOX_CERTIFICATE_H
+#define IC_SANDBOX_CERTIFICATE_H
+
+#include <stdbool.h>
+
+typedef struct ic_certificate {
+    char *key, *certificate; /* PEM; owned */
+} ic_certificate;
+
+/* Valid from yesterday for a year, for localhost, 127.0.0.1, ::1 and `host` (a name or an address; may be
+ * NULL). false: OpenSSL could not. */
+bool ic_certificate_make(ic_certificate *certificate, const char *host);
+void ic_certificate_free(ic_certificate *certificate);
+
+#endif

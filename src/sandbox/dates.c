@@ -1,0 +1,122 @@
+#include "dates.h"
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define MS_PER_SECOND 1000
+
+ic_time ic_time_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (ic_time)now.tv_sec * MS_PER_SECOND + now.tv_nsec / 1000000;
+}
+
+ic_time_text ic_time_print(ic_time time) {
+    const ic_time first = -62167219200000, last = 253402300799999; /* the years 0 to 9999 */
+    time = time < first ? first : time > last ? last : time;
+    int ms = (int)((time % MS_PER_SECOND + MS_PER_SECOND) % MS_PER_SECOND);
+    time_t seconds = (time_t)((time - ms) / MS_PER_SECOND);
+    struct tm day;
+    ic_time_text out = {"0000-00-00T00:00:00.000Z"};
+    if (!gmtime_r(&seconds, &day)) return out;
+    size_t length = strftime(out.text, sizeof out.text, "%Y-%m-%dT%H:%M:%S", &day);
+    snprintf(out.text + length, sizeof out.text - length, ".%03dZ", ms);
+    return out;
+}
+
+/* Exactly `digits` decimal digits at *text, then steps over them. */
+static bool number(const char **text, int digits, int *value) {
+    *value = 0;
+    for (int i = 0; i < digits; i++, ++*text) {
+        if (!isdigit((unsigned char)**text)) return false;
+        *value = *value * 10 + (**text - '0');
+    }
+    return true;
+}
+
+static bool step_over(const char **text, char wanted) {
+    if (**text != wanted) return false;
+    ++*text;
+    return true;
+}
+
+static int days_in(int year, int month) {
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return month == 2 && leap ? 29 : days[month - 1];
+}
+
+static bool parse_day(const char **text, struct tm *day) {
+    if (!number(text, 4, &day->tm_year) || !step_over(text, '-') || !number(text, 2, &day->tm_mon) ||
+        !step_over(text, '-') || !number(text, 2, &day->tm_mday))
+        return false;
+    if (day->tm_mon < 1 || day->tm_mon > 12) return false;
+    if (day->tm_mday < 1 || day->tm_mday > days_in(day->tm_year, day->tm_mon)) return false;
+    day->tm_year -= 1900;
+    day->tm_mon -= 1;
+    return true;
+}
+
+static bool parse_fraction(const char **text, int *ms) {
+    *ms = 0;
+    if (!step_over(text, '.')) return true;
+    if (!isdigit((unsigned char)**text)) return false;
+    for (int weight = 100; isdigit((unsigned char)**text); ++*text, weight /= 10)
+        *ms += (**text - '0') * weight;
+    return true;
+}
+
+/* "Z", nothing, "+02:00" or "+0200"; *minutes is what local time is ahead of UTC. */
+static bool parse_offset(const char **text, int *minutes) {
+    *minutes = 0;
+    if (!**text || step_over(text, 'Z')) return true;
+    int sign = **text == '-' ? -1 : 1, hours, rest;
+    if (**text != '+' && **text != '-') return false;
+    ++*text;
+    if (!number(text, 2, &hours)) return false;
+    step_over(text, ':');
+    if (!number(text, 2, &rest) || hours > 23 || rest > 59) return false;
+    *minutes = sign * (hours * 60 + rest);
+    return true;
+}
+
+bool ic_time_parse(const char *text, ic_time *time) {
+    struct tm day = {0};
+    int ms = 0, offset = 0;
+    if (!text || !parse_day(&text, &day)) return false;
+    if (step_over(&text, 'T')) {
+        if (!number(&text, 2, &day.tm_hour) || !step_over(&text, ':') || !number(&text, 2, &day.tm_min))
+            return false;
+        if (step_over(&text, ':') && (!number(&text, 2, &day.tm_sec) || !parse_fraction(&text, &ms)))
+            return false;
+        if (day.tm_hour > 23 || day.tm_min > 59 || day.tm_sec > 60 || !parse_offset(&text, &offset))
+            return false;
+    }
+    if (*text) return false;
+    *time = ((ic_time)timegm(&day) - offset * 60) * MS_PER_SECOND + ms;
+    return true;
+}
+
+/* Numbers with the given unit letters in their order; counts the parts. */
+static int duration_parts(const char **text, const char *units) {
+    int parts = 0;
+    while (isdigit((unsigned char)**text)) {
+        while (isdigit((unsigned char)**text))
+            ++*text;
+        const char *unit = **text ? strchr(units, **text) : NULL;
+        if (!unit) return -1;
+        units = unit + 1;
+        ++*text;
+        parts++;
+    }
+    return parts;
+}
+
+bool ic_duration_valid(const char *text) {
+    if (!text || !step_over(&text, 'P')) return false;
+    int days = duration_parts(&text, "YMWD"), times = 0;
+    if (days < 0) return false;
+    if (step_over(&text, 'T') && (times = duration_parts(&text, "HMS")) <= 0) return false;
+    return !*text && days + times > 0;
+}

@@ -1,0 +1,23 @@
+/* Points in time as Ironclad writes them: ISO 8601 in UTC. Inside, milliseconds since 1970. */
+#ifndef IC_SANDBOX_DATES_H
+#define IC_SANDBOX_DATES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef int64_t ic_time; /* milliseconds since 1970-01-01T00:00:00Z */
+#define IC_TIME_NONE INT64_MIN
+
+ic_time ic_time_now(void);
+/* "2016-11-17T00:37:22.318Z". Years outside 0..9999 are clamped. */
+typedef struct ic_time_text {
+    char text[32];
+} ic_time_text;
+ic_time_text ic_time_print(ic_time time);
+/* Reads a date ("2018-05-08"), or a date and a time of day with seconds, fractions and an offset where given
+ * ("2018-05-08T00:00:00-07:00"; without offset: UTC). false: it is none, or no such day. */
+bool ic_time_parse(const char *text, ic_time *time);
+/* ISO 8601 durations such as P1Y2M, P2W, P1DT12H; at least one part. */
+bool ic_duration_valid(const char *text);
+
+#endif

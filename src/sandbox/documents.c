@@ -1,0 +1,193 @@
+/* Documents of a workflow: with a launch, listed, uploaded, downloaded. */
+#include "documents.h"
+#include "../core/alloc.h"
+#include "../core/text.h"
+#include "attributes.h"
+#include "handlers.h"
+#include "views.h"
+#include <string.h>
+
+/* --- with a launch --- */
+
+/* Ironclad takes contracts as Word or PDF. */
+static bool is_contract_name(const char *filename) {
+    const char *extension = filename ? strrchr(filename, '.') : NULL;
+    return extension && (ic_text_same(extension, ".pdf") || ic_text_same(extension, ".doc") ||
+                         ic_text_same(extension, ".docx"));
+}
+
+static bool attach_file(ic_exchange *x, ic_workflow *workflow, const cJSON *field, const char *part) {
+    ic_field_part *file = ic_exchange_field(x, part);
+    if (!file || !x->is_multipart) {
+        ic_reply_error(x, 400, "INVALID_PARAM", field->string, "missing form-data part '%s'", part);
+        return false;
+    }
+    if (!is_contract_name(file->filename)) {
+        ic_reply_error(x, 400, "INVALID_PARAM", field->string,
+                       "the file in part '%s' must be named .pdf, .doc or .docx", part);
+        return false;
+    }
+    ic_blob *bytes = ic_field_part_bytes(file);
+    if (bytes && ic_workflow_add_document(workflow, field->string, file->filename, bytes, x->user,
+                                          ic_store_now(x->store)))
+        return true;
+    ic_reply_no_memory(x);
+    return false;
+}
+
+static bool attach(ic_exchange *x, ic_workflow *workflow, const cJSON *field, const cJSON *value) {
+    const char *part = ic_json_string(value, "file");
+    if (part) return attach_file(x, workflow, field, part);
+    if (ic_json_string(value, "url"))
+        ic_reply_error(x, 400, "INVALID_PARAM", field->string,
+                       "the sandbox fetches no documents by url: send the file as a form-data part");
+    else
+        ic_reply_error(x, 400, "INVALID_PARAM", field->string,
+                       "invalid value for attribute '%s': expected a document", field->string);
+    return false;
+}
+
+bool ic_documents_attach(ic_exchange *x, ic_workflow *workflow, const cJSON *field, const cJSON *value) {
+    if (!ic_json_member(field, "elementType")) return attach(x, workflow, field, value);
+    if (!cJSON_IsArray(value)) {
+        ic_reply_error(x, 400, "INVALID_PARAM", field->string,
+                       "invalid value for attribute '%s': expected an array of documents", field->string);
+        return false;
+    }
+    const cJSON *item;
+    cJSON_ArrayForEach(item, value) {
+        if (!attach(x, workflow, field, item)) return false;
+    }
+    return true;
+}
+
+/* --- list --- */
+
+/* The drafts make up the signature packet; what else is attached stays outside. */
+static bool is_in_packet(const ic_workflow *workflow, const ic_document *document) {
+    return ic_json_member(ic_json_member(workflow->template->form, document->attribute), "elementType") !=
+           NULL;
+}
+
+void ic_documents_get(ic_exchange *x) {
+    const ic_workflow *workflow = ic_exchange_workflow(x, 404, true);
+    if (!workflow) return;
+    cJSON *answer = cJSON_CreateObject();
+    cJSON *packet = ic_put(answer, "signaturePacketDocuments", cJSON_CreateArray());
+    cJSON *excluded = ic_put(answer, "excludedFromSignaturePacketDocuments", cJSON_CreateArray());
+    for (size_t i = 0; i < workflow->documents.count; i++) {
+        const ic_document *document = workflow->documents.items[i];
+        ic_append(is_in_packet(workflow, document) ? packet : excluded,
+                  ic_document_view(x->store, workflow, document));
+    }
+    ic_reply_json(x, 200, answer);
+}
+
+/* --- download --- */
+
+static ic_document *find_document(const ic_workflow *workflow, const char *key) {
+    for (size_t i = 0; i < workflow->documents.count; i++) {
+        ic_document *document = workflow->documents.items[i];
+        if (strcmp(document->key, key) == 0) return document;
+    }
+    return NULL;
+}
+
+void ic_documents_download(ic_exchange *x) {
+    const ic_workflow *workflow = ic_exchange_workflow(x, 400, true);
+    if (!workflow) return;
+    const ic_document *document = find_document(workflow, x->values[1]);
+    if (document)
+        ic_reply_bytes(x, document->bytes);
+    else
+        ic_reply_error(x, 400, "NOT_FOUND", "key", "document does not exist");
+}
+
+/* --- upload --- */
+
+/* The document says that errors of this operation are bare JSON strings. */
+static bool refuse(ic_exchange *x, unsigned status, const char *message) {
+    ic_reply_text_error(x, status, message);
+    return false;
+}
+
+/* A new version of a draft that is there already. */
+static bool add_version(ic_exchange *x, ic_document *document, ic_field_part *file) {
+    char *filename = ic_strdup(file->filename);
+    ic_blob *bytes = ic_field_part_bytes(file);
+    if (!filename || !bytes) {
+        ic_free(filename);
+        ic_blob_release(bytes);
+        ic_reply_no_memory(x);
+        return false;
+    }
+    ic_free(document->filename);
+    ic_blob_release(document->bytes);
+    document->filename = filename;
+    document->bytes = bytes;
+    document->number++;
+    document->modified = ic_store_now(x->store);
+    document->author = x->user;
+    ic_new_short_id(document->version);
+    return true;
+}
+
+/* A document beside the others of a list, or in place of the only one. */
+static bool add_document(ic_exchange *x, ic_workflow *workflow, const cJSON *field, ic_field_part *file) {
+    for (size_t i = 0; i < workflow->documents.count && !ic_json_member(field, "elementType"); i++) {
+        ic_document *document = workflow->documents.items[i];
+        if (strcmp(document->attribute, field->string) == 0) return add_version(x, document, file);
+    }
+    ic_blob *bytes = ic_field_part_bytes(file);
+    if (bytes && ic_workflow_add_document(workflow, field->string, file->filename, bytes, x->user,
+                                          ic_store_now(x->store)))
+        return true;
+    ic_reply_no_memory(x);
+    return false;
+}
+
+static bool store_upload(ic_exchange *x, ic_workflow *workflow, const cJSON *field, const cJSON *metadata,
+                         ic_field_part *file) {
+    const char *message = ic_json_string(ic_json_member(metadata, "comment"), "message");
+    const cJSON *key = ic_json_member(metadata, "key");
+    ic_document *document = cJSON_IsString(key) ? find_document(workflow, key->valuestring) : NULL;
+    if (!message)
+        return refuse(x, 400, "missing required field 'comment.message' in form-data part 'metadata'");
+    if (key && (!document || strcmp(document->attribute, field->string) != 0))
+        return refuse(x, 404, "Document does not exists");
+    if (key && !is_in_packet(workflow, document))
+        return refuse(x, 400, "versioning is not supported for non-draft documents");
+    ic_time now = ic_store_now(x->store);
+    if (!ic_workflow_add_comment(workflow, message, x->user, now)) {
+        ic_reply_no_memory(x);
+        return false;
+    }
+    workflow->updated = now;
+    return key ? add_version(x, document, file) : add_document(x, workflow, field, file);
+}
+
+void ic_documents_upload(ic_exchange *x) {
+    ic_workflow *workflow = ic_store_workflow(x->store, x->values[0]);
+    const cJSON *field = workflow ? ic_json_member(workflow->template->form, x->values[1]) : NULL;
+    ic_field_part *file = ic_exchange_field(x, "attachment"), *text = ic_exchange_field(x, "metadata");
+    if (!workflow || strcmp(workflow->id, x->values[0]) != 0)
+        refuse(x, 404, "Workflow does not exists");
+    else if (!field || !ic_field_is_document(field))
+        refuse(x, 404, "Document does not exists");
+    else if (!file || !x->is_multipart)
+        refuse(x, 400, "missing required form-data part 'attachment'");
+    else if (!text)
+        refuse(x, 400, "missing required form-data part 'metadata'");
+    else if (!is_contract_name(file->filename))
+        refuse(x, 400, "the attachment must be named .pdf, .doc or .docx");
+    else if (workflow->status == IC_STATUS_CANCELLED || workflow->status == IC_STATUS_COMPLETED)
+        refuse(x, 400, "documents of a workflow that has ended can not be changed");
+    else {
+        cJSON *metadata = ic_json_parse(text->data.length ? text->data.data : "", text->data.length, NULL);
+        if (!cJSON_IsObject(metadata))
+            refuse(x, 400, "form-data part 'metadata' is no JSON object");
+        else if (store_upload(x, workflow, field, metadata, file))
+            ic_reply_nothing(x);
+        cJSON_Delete(metadata);
+    }
+}

@@ -1,0 +1,110 @@
+/* One request and its answer: all that a handler sees of HTTP. */
+#ifndef IC_SANDBOX_EXCHANGE_H
+#define IC_SANDBOX_EXCHANGE_H
+
+#include "../core/buf.h"
+#include "../core/catalog.h"
+#include "../core/json.h"
+#include "build.h"
+#include "store.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+struct MHD_Connection;
+
+/* A field of a form, or a part of a multipart body. */
+typedef struct ic_field_part {
+    char *name, *filename; /* owned; filename NULL when none was given */
+    ic_buf data;
+    ic_blob *bytes; /* the data, once somebody wanted to keep them */
+} ic_field_part;
+
+typedef struct ic_exchange {
+    ic_store *store;
+    struct MHD_Connection *connection;
+    size_t max_body;
+
+    /* The request, read by server.c. */
+    char *target;     /* as it came: path and query, percent-encoded */
+    char *path;       /* the same without the query */
+    const char *verb; /* as it came; the connection's */
+    ic_buf raw;       /* the body, unless it came in fields */
+    struct MHD_PostProcessor *reader;
+    ic_field_part *fields;
+    size_t field_count;
+    size_t received; /* bytes of the body */
+    bool begun, has_fields, is_multipart, malformed, too_large, no_memory;
+
+    /* What route.c made of it. */
+    ic_method method;
+    const ic_operation *operation; /* NULL: the catalog knows none */
+    char *values[4];               /* the path's placeholders, decoded; owned */
+    cJSON *body;                   /* of a JSON request: an object, never NULL in its handler; owned */
+    const ic_token *token;
+    ic_user *user; /* who acts; NULL only where the operation needs nobody */
+
+    /* The answer. */
+    unsigned status; /* 0: none yet */
+    char *text;      /* JSON or plain text, from cJSON; owned */
+    ic_blob *blob;   /* or bytes; counted */
+} ic_exchange;
+
+/* --- the request (request.c) --- */
+
+/* The first value of a header or query parameter; NULL when it is missing. The connection's. */
+const char *ic_exchange_header(const ic_exchange *x, const char *name);
+const char *ic_exchange_query(const ic_exchange *x, const char *name);
+bool ic_exchange_query_true(const ic_exchange *x, const char *name);
+ic_field_part *ic_exchange_field(const ic_exchange *x, const char *name);
+/* The field's data to keep: the caller is one more holder, and field->data is empty from now on. NULL: no
+ * memory. */
+ic_blob *ic_field_part_bytes(ic_field_part *field);
+/* The page that is asked for; the query has been checked. */
+typedef struct ic_page {
+    size_t number, size;
+} ic_page;
+ic_page ic_exchange_page(const ic_exchange *x);
+/* Whether the query and the body agree with the catalog's entry: values of the right kind, nothing missing.
+ * Otherwise answers 400. For JSON bodies, x->body is there afterwards. */
+bool ic_exchange_check(ic_exchange *x);
+/* The same for a JSON body that has come in another way. */
+bool ic_exchange_check_body(ic_exchange *x);
+/* Reads a `lastUpdated` (NULL: leaves *since alone). false: it is no date, and 400 is answered. */
+bool ic_exchange_since(ic_exchange *x, const char *text, ic_time *since);
+/* Formulas are not evaluated: answers 501 and is false when one is given, rather than list too much. */
+bool ic_exchange_no_filter(ic_exchange *x);
+/* Whether `name` is one of the names that commas part in `list`. */
+bool ic_names_include(const char *list, const char *name);
+/* The workflow that the path names; NULL: there is none, and it is answered with the status. With `any_id`,
+ * its readable id does too. */
+ic_workflow *ic_exchange_workflow(ic_exchange *x, unsigned status, bool any_id);
+/* Percent-decodes in place; false when a NUL would come of it. */
+bool ic_percent_decode(char *text);
+void ic_exchange_clear(ic_exchange *x);
+
+/* --- the answer (reply.c): the last one given holds --- */
+
+/* Takes the tree over. A tree that is NULL or lost a member for want of memory becomes a 500. */
+void ic_reply_json(ic_exchange *x, unsigned status, cJSON *tree);
+/* {page, pageSize, count, list}; takes the list over. */
+void ic_reply_page(ic_exchange *x, ic_page page, size_t count, cJSON *list);
+void ic_reply_nothing(ic_exchange *x); /* 204 */
+void ic_reply_bytes(ic_exchange *x, ic_blob *blob);
+/* In the shape of the API that the path belongs to; `param` may be NULL. */
+void ic_reply_error(ic_exchange *x, unsigned status, const char *code, const char *param, const char *format,
+                    ...) __attribute__((format(printf, 5, 6)));
+void ic_reply_oauth_error(ic_exchange *x, unsigned status, const char *error, const char *description);
+/* A bare JSON string, as the document upload answers. */
+void ic_reply_text_error(ic_exchange *x, unsigned status, const char *message);
+void ic_reply_no_memory(ic_exchange *x);
+
+/* --- the way through --- */
+
+/* Finds and answers (route.c, auth.c). */
+void ic_route(ic_exchange *x);
+/* Checks the bearer token; answers 401 and false otherwise. */
+bool ic_authenticate(ic_exchange *x);
+/* Checks scopes and finds the acting user; answers 400 or 403 and false otherwise. */
+bool ic_authorize(ic_exchange *x, bool needs_actor);
+
+#endif

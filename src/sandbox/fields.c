@@ -1,0 +1,132 @@
+/* What fits a field of a launch form. Types by the public document and what the service has been seen to use.
+ */
+#include "attributes.h"
+#include "views.h"
+#include <string.h>
+
+static bool is_text(const cJSON *value) {
+    return cJSON_IsString(value);
+}
+
+static bool is_number(const cJSON *value) {
+    return cJSON_IsNumber(value);
+}
+
+static bool is_boolean(const cJSON *value) {
+    return cJSON_IsBool(value);
+}
+
+static bool is_date(const cJSON *value) {
+    ic_time time;
+    return cJSON_IsString(value) && ic_time_parse(value->valuestring, &time);
+}
+
+bool ic_email_valid(const char *text) {
+    const char *at = text ? strchr(text, '@') : NULL;
+    return at && at != text && at[1] && !strchr(at + 1, '@') && !strpbrk(text, " \t\r\n<>");
+}
+
+static bool is_email(const cJSON *value) {
+    return cJSON_IsString(value) && ic_email_valid(value->valuestring);
+}
+
+static bool is_duration(const cJSON *value) {
+    return cJSON_IsString(value) && ic_duration_valid(value->valuestring);
+}
+
+static bool is_address(const cJSON *value) {
+    return cJSON_IsString(value) || cJSON_IsObject(value);
+}
+
+bool ic_money_valid(const cJSON *value) {
+    const char *currency = ic_json_string(value, "currency");
+    const cJSON *amount = ic_json_member(value, "amount");
+    return currency && strlen(currency) == 3 && (cJSON_IsNumber(amount) || cJSON_IsString(amount));
+}
+
+static const struct type {
+    const char *name;
+    bool (*fits)(const cJSON *value);
+} types[] = {
+    {"string", is_text},       {"number", is_number},   {"boolean", is_boolean},
+    {"date", is_date},         {"email", is_email},     {"monetaryAmount", ic_money_valid},
+    {"duration", is_duration}, {"address", is_address},
+};
+
+const char *ic_field_type(const cJSON *field) {
+    const char *type = ic_json_string(field, "type");
+    return type ? type : "";
+}
+
+bool ic_field_is_document(const cJSON *field) {
+    const cJSON *element = ic_json_member(field, "elementType");
+    return strcmp(ic_field_type(element ? element : field), "document") == 0;
+}
+
+bool ic_field_is_required(const cJSON *field) {
+    const char *required = ic_json_string(field, "required");
+    return required && strcmp(required, "always") == 0;
+}
+
+static bool is_option(const cJSON *field, const cJSON *value) {
+    const cJSON *options = ic_json_member(field, "options"), *option;
+    if (!options || cJSON_IsTrue(ic_json_member(options, "freeTextAllowed"))) return true;
+    cJSON_ArrayForEach(option, ic_json_member(options, "values")) {
+        if (cJSON_Compare(option, value, true)) return true;
+    }
+    return false;
+}
+
+/* localLinkedRecord and its like: an id in, {recordId, readableId} out. */
+static cJSON *accept_record(const ic_store *store, const cJSON *value) {
+    const ic_record *record = cJSON_IsString(value) ? ic_store_record(store, value->valuestring) : NULL;
+    return record ? ic_record_link_view(record) : NULL;
+}
+
+static cJSON *accept_array(const ic_store *store, const cJSON *field, const cJSON *value) {
+    const cJSON *element = ic_json_member(field, "elementType"), *item;
+    cJSON *accepted = cJSON_IsArray(value) ? cJSON_CreateArray() : NULL;
+    cJSON_ArrayForEach(item, value) {
+        cJSON *kept = accepted ? ic_field_accept(store, element, item) : NULL;
+        if (kept && cJSON_AddItemToArray(accepted, kept)) continue;
+        cJSON_Delete(kept);
+        cJSON_Delete(accepted);
+        return NULL;
+    }
+    return accepted;
+}
+
+static bool has_required(const cJSON *form, const cJSON *value) {
+    const cJSON *field;
+    cJSON_ArrayForEach(field, form) {
+        if (ic_field_is_required(field) && !ic_json_member(value, field->string)) return false;
+    }
+    return true;
+}
+
+static cJSON *accept_object(const ic_store *store, const cJSON *field, const cJSON *value) {
+    const cJSON *form = ic_json_member(field, "schema"), *member;
+    if (!cJSON_IsObject(value) || !has_required(form, value)) return NULL;
+    cJSON *accepted = cJSON_CreateObject();
+    cJSON_ArrayForEach(member, value) {
+        const cJSON *inner = ic_json_member(form, member->string);
+        cJSON *kept =
+            inner && !ic_json_member(accepted, member->string) ? ic_field_accept(store, inner, member) : NULL;
+        if (kept && cJSON_AddItemToObject(accepted, member->string, kept)) continue;
+        cJSON_Delete(kept);
+        cJSON_Delete(accepted);
+        return NULL;
+    }
+    return accepted;
+}
+
+cJSON *ic_field_accept(const ic_store *store, const cJSON *field, const cJSON *value) {
+    const char *type = ic_field_type(field);
+    if (strcmp(type, "array") == 0) return accept_array(store, field, value);
+    if (strcmp(type, "object") == 0) return accept_object(store, field, value);
+    if (strstr(type, "Record")) return accept_record(store, value);
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        if (strcmp(types[i].name, type) == 0)
+            return types[i].fits(value) && is_option(field, value) ? cJSON_Duplicate(value, true) : NULL;
+    return NULL;
+}

@@ -1,0 +1,44 @@
+/* The handlers of operations, by file. Each runs alone (one at a time), with the request authenticated and
+ * checked against the catalog, and gives one answer. */
+#ifndef IC_SANDBOX_HANDLERS_H
+#define IC_SANDBOX_HANDLERS_H
+
+#include "exchange.h"
+
+typedef void (*ic_handler)(ic_exchange *x);
+
+/* oauth.c */
+void ic_oauth_token(ic_exchange *x);
+void ic_oauth_userinfo(ic_exchange *x);
+void ic_oauth_company_info(ic_exchange *x);
+/* schemas.c */
+void ic_schemas_list(ic_exchange *x);
+void ic_schemas_get(ic_exchange *x);
+/* workflows.c */
+void ic_workflows_launch(ic_exchange *x);
+void ic_workflows_list(ic_exchange *x);
+void ic_workflows_get(ic_exchange *x);
+/* attributes.c */
+void ic_attributes_update(ic_exchange *x);
+/* approvals.c */
+void ic_approvals_get(ic_exchange *x);
+void ic_approvals_update(ic_exchange *x);
+/* comments.c */
+void ic_comments_create(ic_exchange *x);
+void ic_comments_list(ic_exchange *x);
+void ic_comments_get(ic_exchange *x);
+/* documents.c */
+void ic_documents_get(ic_exchange *x);
+void ic_documents_upload(ic_exchange *x);
+void ic_documents_download(ic_exchange *x);
+/* records.c */
+void ic_records_list(ic_exchange *x);
+void ic_records_create(ic_exchange *x);
+void ic_records_get(ic_exchange *x);
+void ic_records_schema(ic_exchange *x);
+void ic_records_delete(ic_exchange *x);
+/* record_changes.c */
+void ic_records_update(ic_exchange *x);
+void ic_records_replace(ic_exchange *x);
+
+#endif

@@ -1,0 +1,51 @@
+/* The listening socket. */
+#include "server.h"
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define BACKLOG 128
+
+static int open_at(const struct addrinfo *address) {
+    int fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), on = 1;
+    if (fd < 0) return -1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (bind(fd, address->ai_addr, address->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0) return fd;
+    int reason = errno;
+    close(fd);
+    errno = reason;
+    return -1;
+}
+
+static int port_of(int fd) {
+    struct sockaddr_storage address;
+    socklen_t length = sizeof address;
+    char port[16];
+    if (getsockname(fd, (struct sockaddr *)&address, &length) != 0 ||
+        getnameinfo((struct sockaddr *)&address, length, NULL, 0, port, sizeof port, NI_NUMERICSERV) != 0)
+        return -1;
+    int number = -1;
+    sscanf(port, "%d", &number);
+    return number;
+}
+
+int ic_listen(const char *host, int *port, char *error, size_t size) {
+    char service[16];
+    snprintf(service, sizeof service, "%d", *port);
+    struct addrinfo wanted = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV}, *found;
+    int fault = getaddrinfo(host, service, &wanted, &found);
+    if (fault) {
+        snprintf(error, size, "cannot listen at '%s': %s", host, gai_strerror(fault));
+        return -1;
+    }
+    int fd = -1;
+    for (const struct addrinfo *at = found; at && fd < 0; at = at->ai_next)
+        fd = open_at(at);
+    if (fd < 0) snprintf(error, size, "cannot listen at %s, port %d: %s", host, *port, strerror(errno));
+    freeaddrinfo(found);
+    if (fd >= 0) *port = port_of(fd);
+    return fd;
+}

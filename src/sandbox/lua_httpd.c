@@ -1,0 +1,298 @@
+/* The binding: ironclad.httpd. start{...} -> server or nil, message; the server's methods; hold_signals() and
+ * wait() for a program that does nothing but serve. */
+#include "../core/text.h"
+#include "../lua/compat.h"
+#include "sandbox.h"
+#include <lauxlib.h>
+#include <lua.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SERVER_TYPE "ironclad.httpd.server"
+#define BUFFER_TYPE "ironclad.httpd.buffer"
+
+/* --- C memory that Lua may have to free --- */
+
+/* A userdata around a sandbox; NULL once freed, or when it never started. */
+typedef struct server {
+    ic_sandbox *sandbox;
+} server;
+
+static int free_server(lua_State *L) {
+    server *self = luaL_checkudata(L, 1, SERVER_TYPE);
+    ic_sandbox *sandbox = self->sandbox;
+    self->sandbox = NULL;
+    ic_sandbox_free(sandbox);
+    return 0;
+}
+
+static int free_buffer(lua_State *L) {
+    ic_buf_free(luaL_checkudata(L, 1, BUFFER_TYPE));
+    return 0;
+}
+
+static ic_buf *push_buffer(lua_State *L) {
+    ic_buf *buffer = lua_newuserdata(L, sizeof *buffer);
+    *buffer = (ic_buf){0};
+    luaL_getmetatable(L, BUFFER_TYPE);
+    lua_setmetatable(L, -2);
+    return buffer;
+}
+
+/* The sandbox of a method's first argument; raises in a process that has not started it. */
+static ic_sandbox *check_sandbox(lua_State *L) {
+    const server *self = luaL_checkudata(L, 1, SERVER_TYPE);
+    if (!self->sandbox) luaL_error(L, "the sandbox has been collected");
+    if (!ic_sandbox_owned(self->sandbox)) luaL_error(L, "the sandbox belongs to the process that started it");
+    return self->sandbox;
+}
+
+/* --- options --- */
+
+typedef enum kind { TEXT, PORT, SECONDS, SIZE, BOOLEAN } kind;
+
+static const struct option {
+    const char *name;
+    kind kind;
+    size_t offset;
+} options[] = {
+    {"port", PORT, offsetof(ic_sandbox_options, port)},
+    {"tls", BOOLEAN, offsetof(ic_sandbox_options, tls)},
+    {"host", TEXT, offsetof(ic_sandbox_options, host)},
+    {"token_seconds", SECONDS, offsetof(ic_sandbox_options, token_seconds)},
+    {"max_body", SIZE, offsetof(ic_sandbox_options, max_body)},
+    {"log", TEXT, offsetof(ic_sandbox_options, log)},
+    {"client_id", TEXT, offsetof(ic_sandbox_options, client_id)},
+    {"client_secret", TEXT, offsetof(ic_sandbox_options, client_secret)},
+};
+
+static const struct option *find_option(lua_State *L, const char *name) {
+    ic_nearest nearest = {.wanted = name};
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        if (strcmp(options[i].name, name) == 0) return &options[i];
+        ic_nearest_offer(&nearest, options[i].name);
+    }
+    if (nearest.best) luaL_error(L, "sandbox: unknown option '%s' (did you mean '%s'?)", name, nearest.best);
+    luaL_error(L, "sandbox: unknown option '%s'", name);
+    return NULL;
+}
+
+static void check_type(lua_State *L, const struct option *option, int wanted) {
+    if (lua_type(L, -1) != wanted)
+        luaL_error(L, "sandbox: option '%s' must be a %s, not a %s", option->name, lua_typename(L, wanted),
+                   luaL_typename(L, -1));
+}
+
+static double check_number(lua_State *L, const struct option *option, double least, double most, bool whole) {
+    check_type(L, option, LUA_TNUMBER);
+    double value = lua_tonumber(L, -1);
+    if (!(value >= least && value <= most) || (whole && value != floor(value)))
+        luaL_error(L, "sandbox: option '%s' is out of range", option->name);
+    return value;
+}
+
+static const char *check_text(lua_State *L, const struct option *option) {
+    check_type(L, option, LUA_TSTRING);
+    size_t length;
+    const char *text = lua_tolstring(L, -1, &length);
+    if (!length || strlen(text) != length)
+        luaL_error(L, "sandbox: option '%s' is empty or holds a NUL", option->name);
+    return text; /* alive as long as the table of options */
+}
+
+/* The value on top of the stack into its place. */
+static void read_option(lua_State *L, const struct option *option, ic_sandbox_options *into) {
+    void *place = (char *)into + option->offset;
+    switch (option->kind) {
+    case TEXT: *(const char **)place = check_text(L, option); break;
+    case PORT: *(int *)place = (int)check_number(L, option, 0, 65535, true); break;
+    case SECONDS: *(double *)place = check_number(L, option, 0.001, 1e9, false); break;
+    case SIZE: *(size_t *)place = (size_t)check_number(L, option, 1, 1e15, true); break;
+    case BOOLEAN:
+        check_type(L, option, LUA_TBOOLEAN);
+        *(bool *)place = lua_toboolean(L, -1);
+        break;
+    }
+}
+
+static ic_sandbox_options read_options(lua_State *L, int table) {
+    ic_sandbox_options read = {.tls = true};
+    if (lua_isnoneornil(L, table)) return read;
+    luaL_checktype(L, table, LUA_TTABLE);
+    for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
+        if (lua_type(L, -2) != LUA_TSTRING) luaL_error(L, "sandbox: the names of options are strings");
+        read_option(L, find_option(L, lua_tostring(L, -2)), &read);
+    }
+    return read;
+}
+
+/* --- functions --- */
+
+static int start(lua_State *L) {
+    char error[512];
+    ic_sandbox_options read = read_options(L, 1);
+    server *self = lua_newuserdata(L, sizeof *self);
+    self->sandbox = NULL;
+    luaL_getmetatable(L, SERVER_TYPE);
+    lua_setmetatable(L, -2);
+    self->sandbox = ic_sandbox_start(&read, error, sizeof error);
+    if (self->sandbox) return 1;
+    lua_pushnil(L);
+    lua_pushstring(L, error);
+    return 2;
+}
+
+static sigset_t ending_signals(void) {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
+    return signals;
+}
+
+/* From now on the signals that end a program wait for wait(). */
+static int hold_signals(lua_State *L) {
+    (void)L;
+    sigset_t signals = ending_signals();
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    return 0;
+}
+
+/* Waits for SIGINT, SIGTERM or SIGHUP and answers its number. */
+static int wait_signal(lua_State *L) {
+    sigset_t signals = ending_signals();
+    int signal = 0;
+    hold_signals(L);
+    while (sigwait(&signals, &signal) != 0)
+        ;
+    lua_pushinteger(L, signal);
+    return 1;
+}
+
+/* --- methods --- */
+
+static int stop(lua_State *L) {
+    const server *self = luaL_checkudata(L, 1, SERVER_TYPE);
+    if (self->sandbox) ic_sandbox_stop(self->sandbox);
+    return 0;
+}
+
+static int facts(lua_State *L) {
+    const ic_sandbox *sandbox = check_sandbox(L);
+    const struct fact {
+        const char *name, *value;
+    } texts[] = {
+        {"url", ic_sandbox_url(sandbox)},
+        {"client_id", ic_sandbox_client_id(sandbox)},
+        {"client_secret", ic_sandbox_client_secret(sandbox)},
+        {"as_user", ic_sandbox_as_user(sandbox)},
+        {"ca_file", ic_sandbox_ca_file(sandbox)},
+    };
+    lua_newtable(L);
+    lua_pushinteger(L, ic_sandbox_port(sandbox));
+    lua_setfield(L, -2, "port");
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        lua_pushstring(L, texts[i].value); /* nil for NULL */
+        lua_setfield(L, -2, texts[i].name);
+    }
+    return 1;
+}
+
+static int expire_tokens(lua_State *L) {
+    ic_sandbox_expire_tokens(check_sandbox(L));
+    return 0;
+}
+
+static int revoke_tokens(lua_State *L) {
+    ic_sandbox_revoke_tokens(check_sandbox(L));
+    return 0;
+}
+
+static int clear_requests(lua_State *L) {
+    ic_sandbox_clear_requests(check_sandbox(L));
+    return 0;
+}
+
+/* One request from its five texts; answers where the next begins. */
+static const char *push_request(lua_State *L, const char *at) {
+    static const char *const names[] = {"status", "method", "path", "operation", "as_user"};
+    lua_createtable(L, 0, 5);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (i == 0)
+            lua_pushinteger(L, atoi(at));
+        else if (*at)
+            lua_pushstring(L, at);
+        else
+            lua_pushnil(L);
+        lua_setfield(L, -2, names[i]);
+        at += strlen(at) + 1;
+    }
+    return at;
+}
+
+static int requests(lua_State *L) {
+    ic_sandbox *sandbox = check_sandbox(L);
+    ic_buf *buffer = push_buffer(L);
+    ic_sandbox_requests(sandbox, buffer);
+    if (buffer->failed) return luaL_error(L, "not enough memory");
+    lua_newtable(L);
+    const char *at = buffer->data, *end = at + buffer->length;
+    for (int i = 1; at < end; i++) {
+        at = push_request(L, at);
+        lua_rawseti(L, -2, i);
+    }
+    return 1;
+}
+
+static int info(lua_State *L) {
+    ic_sandbox *sandbox = check_sandbox(L);
+    ic_buf *buffer = push_buffer(L);
+    ic_sandbox_info(sandbox, buffer);
+    if (buffer->failed) return luaL_error(L, "not enough memory");
+    lua_pushlstring(L, buffer->data, buffer->length);
+    return 1;
+}
+
+/* --- the module --- */
+
+static void make_type(lua_State *L, const char *name, lua_CFunction end, const luaL_Reg *methods) {
+    luaL_newmetatable(L, name);
+    ic_lua_setfuncs(L, (const luaL_Reg[]){{"__gc", end}, {NULL, NULL}});
+    lua_newtable(L);
+    ic_lua_setfuncs(L, methods);
+    lua_setfield(L, -2, "__index");
+    lua_pushliteral(L, "locked");
+    lua_setfield(L, -2, "__metatable");
+    lua_pop(L, 1);
+}
+
+static const luaL_Reg server_methods[] = {
+    {"stop", stop},
+    {"facts", facts},
+    {"expire_tokens", expire_tokens},
+    {"revoke_tokens", revoke_tokens},
+    {"requests", requests},
+    {"info", info},
+    {"clear_requests", clear_requests},
+    {NULL, NULL},
+};
+
+static const luaL_Reg functions[] = {
+    {"start", start},
+    {"hold_signals", hold_signals},
+    {"wait", wait_signal},
+    {NULL, NULL},
+};
+
+__attribute__((visibility("default"))) int luaopen_ironclad_httpd(lua_State *L);
+int luaopen_ironclad_httpd(lua_State *L) {
+    make_type(L, SERVER_TYPE, free_server, server_methods);
+    make_type(L, BUFFER_TYPE, free_buffer, (const luaL_Reg[]){{NULL, NULL}});
+    lua_newtable(L);
+    ic_lua_setfuncs(L, functions);
+    return 1;
+}

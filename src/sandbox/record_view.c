@@ -1,0 +1,118 @@
+/* A record as the API shows it: RecordModel of the public document. */
+#include "../core/buf.h"
+#include "build.h"
+#include "views.h"
+#include <string.h>
+
+cJSON *ic_record_link_view(const ic_record *record) {
+    cJSON *view = cJSON_CreateObject();
+    ic_put_text(view, "recordId", record->id);
+    ic_put_text(view, "readableId", record->readable);
+    return view;
+}
+
+/* --- properties --- */
+
+/* Adds a part of an address with what stands between it and the part before. */
+static void add_part(ic_buf *text, const char *separator, const char *part) {
+    if (!part || !*part) return;
+    if (text->length) ic_buf_puts(text, separator);
+    ic_buf_puts(text, part);
+}
+
+/* An address as the text that the API gives unless asked for the object. */
+static cJSON *address_text(const cJSON *address) {
+    ic_buf text = {0};
+    const cJSON *line;
+    cJSON_ArrayForEach(line, ic_json_member(address, "lines"))
+        add_part(&text, "\n", cJSON_GetStringValue(line));
+    add_part(&text, "\n", ic_json_string(address, "locality"));
+    add_part(&text, ", ", ic_json_string(address, "region"));
+    add_part(&text, " ", ic_json_string(address, "postcode"));
+    add_part(&text, "\n", ic_json_string(address, "country"));
+    if (!text.length) add_part(&text, "", ic_json_string(address, "raw"));
+    const char *whole = ic_buf_text(&text);
+    cJSON *string = whole ? cJSON_CreateString(whole) : NULL;
+    ic_buf_free(&text);
+    return string;
+}
+
+static cJSON *address_object(const cJSON *text) {
+    cJSON *address = cJSON_CreateObject();
+    ic_put_text(address, "raw", text->valuestring);
+    return address;
+}
+
+/* Addresses are kept as they came; each is shown in the form that is asked for. */
+static cJSON *turn_addresses(cJSON *properties, bool as_object) {
+    cJSON *property;
+    cJSON_ArrayForEach(property, properties) {
+        const char *type = ic_json_string(property, "type");
+        const cJSON *value = ic_json_member(property, "value");
+        if (!type || strcmp(type, "address") != 0) continue;
+        cJSON *turned = as_object && cJSON_IsString(value)    ? address_object(value)
+                        : !as_object && cJSON_IsObject(value) ? address_text(value)
+                                                              : NULL;
+        if (turned) ic_set(property, "value", turned);
+    }
+    return properties;
+}
+
+static cJSON *properties_view(const ic_record *record, bool address_as_object) {
+    if (!strstr(record->properties, "\"type\":\"address\"")) return cJSON_CreateRaw(record->properties);
+    return turn_addresses(ic_json_parse(record->properties, strlen(record->properties), NULL),
+                          address_as_object);
+}
+
+/* --- the family and the rest --- */
+
+static cJSON *links_view(const ic_store *store, const ic_record *record) {
+    cJSON *links = cJSON_CreateArray();
+    for (size_t i = 0; i < record->link_count; i++)
+        if (ic_store_record(store, record->links[i]))
+            ic_put_text(ic_append(links, cJSON_CreateObject()), "recordId", record->links[i]);
+    return links;
+}
+
+static cJSON *children_view(const ic_record *record, const char *link_type) {
+    cJSON *ids = cJSON_CreateArray();
+    for (const ic_record *child = record->first_child; child; child = child->next_sibling)
+        if (!link_type || (child->parent_link_type && strcmp(child->parent_link_type, link_type) == 0))
+            ic_append(ids, cJSON_CreateString(child->id));
+    return ids;
+}
+
+/* What the dates say; the lifecycle has more states than that. */
+static cJSON *status_view(const ic_store *store, const ic_record *record) {
+    const char *status = "active", *enhanced = "active";
+    if (record->expires != IC_TIME_NONE && record->expires <= ic_store_now(store))
+        status = enhanced = "inactive";
+    else if (record->agreed == IC_TIME_NONE && record->expires == IC_TIME_NONE)
+        status = "indeterminate", enhanced = "unknown";
+    cJSON *view = cJSON_CreateObject();
+    ic_put_text(view, "status", status);
+    ic_put_text(view, "enhancedStatus", enhanced);
+    return view;
+}
+
+cJSON *ic_record_view(const ic_store *store, const ic_record *record, bool address_as_object) {
+    cJSON *view = cJSON_CreateObject();
+    ic_put_text(view, "id", record->id);
+    ic_put_text(view, "ironcladId", record->readable);
+    ic_put_text(view, "type", record->type->key);
+    ic_put_text(view, "name", record->name);
+    ic_put_text(view, "lastUpdated", ic_time_print(record->updated).text);
+    ic_put(view, "properties", properties_view(record, address_as_object));
+    ic_put(view, "attachments", cJSON_CreateObject());
+    ic_put(view, "links", links_view(store, record));
+    if (record->parent) ic_put_text(view, "parentId", record->parent->id);
+    if (record->parent_link_type) ic_put_text(view, "parentLinkType", record->parent_link_type);
+    ic_put(view, "childIds", children_view(record, NULL));
+    ic_put(view, "contractStatus", status_view(store, record));
+    ic_put(view, "amendments", children_view(record, "amendment"));
+    if (!record->workflow) return view;
+    cJSON *source = ic_put(view, "source", cJSON_CreateObject());
+    ic_put_text(source, "type", "workflow");
+    ic_put_text(source, "workflowId", record->workflow->id);
+    return view;
+}

@@ -1,0 +1,95 @@
+/* Answers, in the shapes that Ironclad gives them. */
+#include "../core/text.h"
+#include "exchange.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void forget(ic_exchange *x) {
+    ic_json_text_free(x->text);
+    ic_blob_release(x->blob);
+    x->text = NULL;
+    x->blob = NULL;
+}
+
+void ic_reply_no_memory(ic_exchange *x) {
+    forget(x);
+    x->status = 500; /* without a body: there is no memory for one */
+}
+
+void ic_reply_json(ic_exchange *x, unsigned status, cJSON *tree) {
+    char *text = tree ? ic_json_print(tree) : NULL;
+    cJSON_Delete(tree);
+    if (!text) {
+        ic_reply_no_memory(x);
+        return;
+    }
+    forget(x);
+    x->status = status;
+    x->text = text;
+}
+
+void ic_reply_page(ic_exchange *x, ic_page page, size_t count, cJSON *list) {
+    cJSON *answer = cJSON_CreateObject();
+    ic_put_number(answer, "page", (double)page.number);
+    ic_put_number(answer, "pageSize", (double)page.size);
+    ic_put_number(answer, "count", (double)count);
+    ic_put(answer, "list", list);
+    ic_reply_json(x, 200, answer);
+}
+
+void ic_reply_nothing(ic_exchange *x) {
+    forget(x);
+    x->status = 204;
+}
+
+void ic_reply_bytes(ic_exchange *x, ic_blob *blob) {
+    ic_blob_hold(blob);
+    forget(x);
+    x->status = 200;
+    x->blob = blob;
+}
+
+/* SCIM's errors, RFC 7644, 3.12. */
+static cJSON *scim_error(unsigned status, const char *message) {
+    char digits[16];
+    snprintf(digits, sizeof digits, "%u", status);
+    cJSON *error = cJSON_CreateObject();
+    cJSON *schemas = ic_put(error, "schemas", cJSON_CreateArray());
+    ic_append(schemas, cJSON_CreateString("urn:ietf:params:scim:api:messages:2.0:Error"));
+    ic_put_text(error, "status", digits);
+    ic_put_text(error, "detail", message);
+    return error;
+}
+
+void ic_reply_error(ic_exchange *x, unsigned status, const char *code, const char *param, const char *format,
+                    ...) {
+    char message[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    size_t bad, length = strlen(message);
+    if (!ic_utf8_valid(message, length, &bad)) message[bad] = '\0'; /* cut off within a character */
+    if (ic_text_starts(x->path, "/scim/")) {
+        ic_reply_json(x, status, scim_error(status, message));
+        return;
+    }
+    cJSON *error = cJSON_CreateObject();
+    ic_put_text(error, "code", code);
+    ic_put_text(error, "message", message);
+    if (param) ic_put_text(error, "param", param);
+    ic_reply_json(x, status, error);
+}
+
+void ic_reply_oauth_error(ic_exchange *x, unsigned status, const char *error, const char *description) {
+    cJSON *answer = cJSON_CreateObject();
+    ic_put_text(answer, "error", error);
+    ic_put_text(answer, "error_description", description);
+    ic_reply_json(x, status, answer);
+}
+
+void ic_reply_text_error(ic_exchange *x, unsigned status, const char *message) {
+    ic_reply_json(x, status, cJSON_CreateString(message));
+}

@@ -1,0 +1,281 @@
+/* Reading a request: headers, query, fields and body, and what the catalog says of them. */
+#include "../core/alloc.h"
+#include "../core/text.h"
+#include "exchange.h"
+#include <microhttpd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- what came --- */
+
+const char *ic_exchange_header(const ic_exchange *x, const char *name) {
+    return MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, name);
+}
+
+const char *ic_exchange_query(const ic_exchange *x, const char *name) {
+    const char *value = NULL;
+    /* A parameter without "=" has no value, yet it is there. */
+    if (MHD_lookup_connection_value_n(x->connection, MHD_GET_ARGUMENT_KIND, name, strlen(name), &value,
+                                      NULL) != MHD_YES)
+        return NULL;
+    return value ? value : "";
+}
+
+bool ic_exchange_query_true(const ic_exchange *x, const char *name) {
+    const char *value = ic_exchange_query(x, name);
+    return value && strcmp(value, "true") == 0;
+}
+
+ic_field_part *ic_exchange_field(const ic_exchange *x, const char *name) {
+    for (size_t i = 0; i < x->field_count; i++)
+        if (strcmp(x->fields[i].name, name) == 0) return &x->fields[i];
+    return NULL;
+}
+
+ic_blob *ic_field_part_bytes(ic_field_part *field) {
+    if (!field->bytes) {
+        size_t length = 0;
+        char *data = field->data.length ? ic_buf_take(&field->data, &length) : ic_strdup("");
+        if (data) field->bytes = ic_blob_new(data, length);
+    }
+    return field->bytes ? ic_blob_hold(field->bytes) : NULL;
+}
+
+static long query_integer(const ic_exchange *x, const char *name, long otherwise) {
+    const char *value = ic_exchange_query(x, name);
+    return value ? strtol(value, NULL, 10) : otherwise;
+}
+
+ic_page ic_exchange_page(const ic_exchange *x) {
+    return (ic_page){.number = (size_t)query_integer(x, "page", 0),
+                     .size = (size_t)query_integer(x, "pageSize", 20)};
+}
+
+bool ic_exchange_since(ic_exchange *x, const char *text, ic_time *since) {
+    if (!text || ic_time_parse(text, since)) return true;
+    ic_reply_error(x, 400, "INVALID_PARAM", "/?lastUpdated", "invalid query value '%s'; value must be a date",
+                   text);
+    return false;
+}
+
+bool ic_exchange_no_filter(ic_exchange *x) {
+    if (!ic_exchange_query(x, "filter")) return true;
+    ic_reply_error(x, 501, "NOT_IMPLEMENTED", "/?filter",
+                   "the sandbox does not evaluate filter formulas yet");
+    return false;
+}
+
+bool ic_names_include(const char *list, const char *name) {
+    for (;;) {
+        size_t length = strcspn(list, ",");
+        if (strncmp(list, name, length) == 0 && !name[length]) return true;
+        if (!list[length]) return false;
+        list += length + 1;
+    }
+}
+
+static int hex_value(char digit) {
+    if (digit >= '0' && digit <= '9') return digit - '0';
+    if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
+    if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
+    return -1;
+}
+
+bool ic_percent_decode(char *text) {
+    char *out = text;
+    for (const char *in = text; *in; in++) {
+        int high = *in == '%' ? hex_value(in[1]) : -1;
+        int low = high >= 0 ? hex_value(in[2]) : -1;
+        if (low < 0) {
+            *out++ = *in;
+            continue;
+        }
+        if (high == 0 && low == 0) return false;
+        *out++ = (char)(high * 16 + low);
+        in += 2;
+    }
+    *out = '\0';
+    return true;
+}
+
+void ic_exchange_clear(ic_exchange *x) {
+    if (x->reader) MHD_destroy_post_processor(x->reader);
+    for (size_t i = 0; i < x->field_count; i++) {
+        ic_free(x->fields[i].name);
+        ic_free(x->fields[i].filename);
+        ic_buf_free(&x->fields[i].data);
+        ic_blob_release(x->fields[i].bytes);
+    }
+    ic_free(x->fields);
+    for (size_t i = 0; i < sizeof x->values / sizeof x->values[0]; i++)
+        ic_free(x->values[i]);
+    ic_free(x->target);
+    ic_free(x->path);
+    ic_buf_free(&x->raw);
+    cJSON_Delete(x->body);
+    ic_json_text_free(x->text);
+    ic_blob_release(x->blob);
+}
+
+/* --- the query against the catalog --- */
+
+static const struct range {
+    const char *name;
+    long least, most;
+} ranges[] = {
+    {"page", 0, 100000000},
+    {"pageSize", 1, 100},
+};
+
+static bool integer_fits(const char *name, const char *value) {
+    char *end;
+    long number = strtol(value, &end, 10);
+    if (!*value || *end) return false;
+    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
+        if (strcmp(ranges[i].name, name) == 0) return number >= ranges[i].least && number <= ranges[i].most;
+    return true;
+}
+
+/* Whether `length` bytes of text are one of the words that stand in `choices`. */
+static bool is_choice(const char *choices, const char *text, size_t length) {
+    for (const char *word = choices; *word;) {
+        size_t size = strcspn(word, " ");
+        if (size == length && strncmp(word, text, length) == 0) return true;
+        word += size + (word[size] == ' ');
+    }
+    return false;
+}
+
+static bool choices_fit(const ic_field *field, const char *value) {
+    if (!(field->flags & IC_LIST)) return is_choice(field->choices, value, strlen(value));
+    for (;;) {
+        size_t length = strcspn(value, ",");
+        if (!is_choice(field->choices, value, length)) return false;
+        if (!value[length]) return true;
+        value += length + 1;
+    }
+}
+
+static bool query_fits(const ic_field *field, const char *value) {
+    if (field->choices) return choices_fit(field, value);
+    if (field->type == IC_TYPE_INTEGER) return integer_fits(field->name, value);
+    if (field->type == IC_TYPE_BOOLEAN) return is_choice("true false", value, strlen(value));
+    return true;
+}
+
+static void refuse_query(ic_exchange *x, const ic_field *field, const char *value) {
+    char param[64];
+    snprintf(param, sizeof param, "/?%s", field->name);
+    if (!field->choices) {
+        ic_reply_error(x, 400, "INVALID_PARAM", param, "invalid query value '%s'", value);
+        return;
+    }
+    ic_buf choices = {0};
+    for (const char *c = field->choices; *c; c++)
+        ic_buf_puts(&choices, *c == ' ' ? ", " : (char[]){*c, '\0'});
+    ic_reply_error(x, 400, "INVALID_PARAM", param, "invalid query value '%s'; value must be one of [%s]",
+                   value, choices.failed ? "" : ic_buf_text(&choices));
+    ic_buf_free(&choices);
+}
+
+static bool check_query(ic_exchange *x) {
+    for (const ic_field *field = x->operation->query; field->name; field++) {
+        const char *value = ic_exchange_query(x, field->name);
+        if (!value && (field->flags & IC_REQUIRED)) {
+            ic_reply_error(x, 400, "MISSING_PARAM", field->name, "missing required query parameter '%s'",
+                           field->name);
+            return false;
+        }
+        if (value && !query_fits(field, value)) {
+            refuse_query(x, field, value);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* --- the body against the catalog --- */
+
+static bool value_fits(ic_type type, const cJSON *value) {
+    switch (type) {
+    case IC_TYPE_STRING: return cJSON_IsString(value);
+    case IC_TYPE_INTEGER:
+    case IC_TYPE_NUMBER: return cJSON_IsNumber(value);
+    case IC_TYPE_BOOLEAN: return cJSON_IsBool(value);
+    case IC_TYPE_OBJECT: return cJSON_IsObject(value);
+    case IC_TYPE_ARRAY: return cJSON_IsArray(value);
+    case IC_TYPE_COMMENT: return ic_json_string(value, "message") != NULL;
+    case IC_TYPE_FILE:
+    case IC_TYPE_ANY: return true;
+    }
+    return true;
+}
+
+static const char *type_name(ic_type type) {
+    static const char *const names[] = {
+        [IC_TYPE_STRING] = "a string",  [IC_TYPE_INTEGER] = "an integer",
+        [IC_TYPE_NUMBER] = "a number",  [IC_TYPE_BOOLEAN] = "a boolean",
+        [IC_TYPE_OBJECT] = "an object", [IC_TYPE_ARRAY] = "an array",
+        [IC_TYPE_FILE] = "a file",      [IC_TYPE_COMMENT] = "an object with a 'message'",
+        [IC_TYPE_ANY] = "a value",
+    };
+    return names[type];
+}
+
+bool ic_exchange_check_body(ic_exchange *x) {
+    for (const ic_field *field = x->operation->fields; field->name; field++) {
+        const cJSON *value = ic_json_member(x->body, field->name);
+        if (!value || cJSON_IsNull(value)) {
+            if (!(field->flags & IC_REQUIRED)) continue;
+            ic_reply_error(x, 400, "MISSING_PARAM", field->name, "missing required parameter '%s'",
+                           field->name);
+            return false;
+        }
+        if (!value_fits(field->type, value)) {
+            ic_reply_error(x, 400, "INVALID_PARAM", field->name, "invalid value for '%s': expected %s",
+                           field->name, type_name(field->type));
+            return false;
+        }
+    }
+    return true;
+}
+
+/* x->body from JSON text; no text is an empty object. */
+static bool parse_body(ic_exchange *x, const ic_buf *text) {
+    ic_error error = {0};
+    x->body = text->length ? ic_json_parse(text->data, text->length, &error) : cJSON_CreateObject();
+    if (cJSON_IsObject(x->body)) return true;
+    if (x->body)
+        ic_reply_error(x, 400, "INVALID_PARAM", NULL, "the request's body must be a JSON object");
+    else if (error.kind == IC_ERR_MEMORY || error.kind == IC_OK)
+        ic_reply_no_memory(x);
+    else
+        ic_reply_error(x, 400, "INVALID_PARAM", NULL, "the request's body is no valid JSON: %s",
+                       ic_error_message(&error));
+    ic_error_clear(&error);
+    return false;
+}
+
+static bool parse_launch(ic_exchange *x) {
+    if (!x->has_fields) return parse_body(x, &x->raw);
+    const ic_field_part *data = ic_exchange_field(x, "data");
+    if (data) return parse_body(x, &data->data);
+    ic_reply_error(x, 400, "MISSING_PARAM", "data", "missing required form-data part 'data'");
+    return false;
+}
+
+bool ic_exchange_check(ic_exchange *x) {
+    if (!check_query(x)) return false;
+    if (x->malformed) {
+        ic_reply_error(x, 400, "INVALID_PARAM", NULL, "malformed form data");
+        return false;
+    }
+    switch (x->operation->body) {
+    case IC_BODY_JSON: return parse_body(x, &x->raw) && ic_exchange_check_body(x);
+    case IC_BODY_LAUNCH: return parse_launch(x) && ic_exchange_check_body(x);
+    case IC_BODY_NONE:
+    case IC_BODY_FORM: return true;
+    }
+    return true;
+}

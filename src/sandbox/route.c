@@ -1,0 +1,106 @@
+/* Which handler answers: the catalog finds the operation, this table its handler. */
+#include "../core/alloc.h"
+#include "../core/text.h"
+#include "handlers.h"
+#include <string.h>
+
+/* Bits of route.traits. */
+enum {
+    OPEN = 1,     /* needs no token, and reads its body itself */
+    NO_ACTOR = 2, /* needs no acting user */
+};
+
+static const struct route {
+    const char *operation;
+    ic_handler handler; /* NULL: not built yet */
+    unsigned traits;
+} routes[] = {
+    {"oauth-token", ic_oauth_token, OPEN},
+    {"oauth-authorize", NULL, OPEN},
+    {"oauth-userinfo", ic_oauth_userinfo, 0},
+    {"oauth-company-info", ic_oauth_company_info, 0},
+    {"list-all-workflow-schemas", ic_schemas_list, 0},
+    {"retrieve-a-workflow-schema", ic_schemas_get, 0},
+    {"launch-a-new-workflow", ic_workflows_launch, 0},
+    {"list-all-workflows", ic_workflows_list, 0},
+    {"retrieve-a-workflow", ic_workflows_get, 0},
+    {"update-workflow-metadata", NULL, 0},
+    {"list-all-workflow-approvals", NULL, 0},
+    {"update-workflow-approval", NULL, 0},
+    {"create-a-comment-on-a-workflow", NULL, 0},
+    {"list-all-comments-in-a-workflow", NULL, 0},
+    {"list-a-comment-from-a-workflow", NULL, 0},
+    {"retrieve-workflow-documents", ic_documents_get, 0},
+    {"create-a-workflow-document", ic_documents_upload, 0},
+    {"retrieve-a-workflow-document", ic_documents_download, 0},
+    {"list-all-records", NULL, 0},
+    {"create-a-record", NULL, 0},
+    {"retrieve-a-record", NULL, 0},
+    {"list-all-records-metadata", NULL, 0},
+    {"update-record-metadata", NULL, 0},
+    {"replace-a-record", NULL, 0},
+    {"delete-a-record", NULL, 0},
+    /* The documents declare no acting user for these. */
+    {"run-an-action-on-a-record", NULL, NO_ACTOR},
+    {"export-job", NULL, NO_ACTOR},
+    {"export-job-download", NULL, NO_ACTOR},
+    {"run-conversational-search", NULL, NO_ACTOR},
+};
+
+static const struct route *route_of(const ic_operation *operation) {
+    static const struct route none = {0};
+    for (size_t i = 0; operation && i < sizeof routes / sizeof routes[0]; i++)
+        if (strcmp(routes[i].operation, operation->id) == 0) return &routes[i];
+    return &none;
+}
+
+/* Below these roots a token is wanted first, whether the path exists or not. */
+static bool is_guarded(const ic_exchange *x, const struct route *route) {
+    if (x->operation) return !(route->traits & OPEN);
+    return ic_text_starts(x->path, "/public/api/v1/") || ic_text_starts(x->path, "/scim/v2/");
+}
+
+static bool find_operation(ic_exchange *x, ic_path_values *values) {
+    const char *verb = strcmp(x->verb, "HEAD") == 0 ? "GET" : x->verb;
+    if (ic_method_parse(verb, &x->method)) x->operation = ic_operation_by_path(x->method, x->path, values);
+    return x->operation != NULL;
+}
+
+static bool decode_values(ic_exchange *x, const ic_path_values *values) {
+    for (size_t i = 0; i < values->count; i++) {
+        x->values[i] = ic_strndup(values->value[i], values->length[i]);
+        if (!x->values[i]) {
+            ic_reply_no_memory(x);
+            return false;
+        }
+        if (!ic_percent_decode(x->values[i])) {
+            ic_reply_error(x, 404, "NOT_FOUND", NULL, "not found");
+            return false;
+        }
+    }
+    return true;
+}
+
+void ic_route(ic_exchange *x) {
+    ic_path_values values = {0};
+    find_operation(x, &values);
+    const struct route *route = route_of(x->operation);
+    if (x->no_memory) {
+        ic_reply_no_memory(x);
+    } else if (x->too_large) {
+        ic_reply_error(x, 413, "INVALID_PARAM", NULL, "the request's body is larger than %zu bytes",
+                       x->max_body);
+    } else if (is_guarded(x, route) && !ic_authenticate(x)) {
+        return;
+    } else if (!x->operation) {
+        ic_reply_error(x, 404, "NOT_FOUND", NULL, "not found");
+    } else if (!decode_values(x, &values)) {
+        return;
+    } else if (is_guarded(x, route) && !ic_authorize(x, !(route->traits & NO_ACTOR))) {
+        return;
+    } else if (!route->handler) {
+        ic_reply_error(x, 501, "NOT_IMPLEMENTED", NULL, "the sandbox does not do '%s' yet", x->operation->id);
+    } else if ((route->traits & OPEN) || ic_exchange_check(x)) {
+        route->handler(x);
+    }
+}

@@ -1,0 +1,313 @@
+/* A sandbox's life, and what the process owes it: an end at exit, and nothing of it in a forked child. */
+#include "sandbox.h"
+#include "../core/alloc.h"
+#include "../core/text.h"
+#include "server.h"
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define TOKEN_SECONDS 21600
+#define MAX_BODY      ((size_t)64 * 1024 * 1024)
+
+struct ic_sandbox {
+    pid_t owner; /* the process that started it */
+    int port, socket;
+    pthread_mutex_t lock; /* over store and log while the server runs */
+    ic_store *store;
+    ic_log log;
+    ic_server server;
+    ic_certificate certificate;
+    char *folder, *ca_file;  /* private; NULL without TLS */
+    struct ic_sandbox *next; /* of those that run in this process */
+};
+
+/* --- those that run --- */
+
+static pthread_mutex_t living_lock = PTHREAD_MUTEX_INITIALIZER;
+static ic_sandbox *living;
+
+static void enlist(ic_sandbox *sandbox) {
+    pthread_mutex_lock(&living_lock);
+    sandbox->next = living;
+    living = sandbox;
+    pthread_mutex_unlock(&living_lock);
+}
+
+static void delist(const ic_sandbox *sandbox) {
+    pthread_mutex_lock(&living_lock);
+    ic_sandbox **at = &living;
+    while (*at && *at != sandbox)
+        at = &(*at)->next;
+    if (*at) *at = sandbox->next;
+    pthread_mutex_unlock(&living_lock);
+}
+
+/* A program may end with os.exit, which closes no Lua state: the thread must be gone before the libraries
+ * that it uses tidy up. */
+static void stop_all(void) {
+    while (living && ic_sandbox_owned(living))
+        ic_sandbox_stop(living);
+}
+
+static void before_fork(void) {
+    pthread_mutex_lock(&living_lock);
+}
+
+static void after_fork_in_parent(void) {
+    pthread_mutex_unlock(&living_lock);
+}
+
+/* The child has no thread that answers: its copies of the listening sockets must not keep the ports taken. */
+static void after_fork_in_child(void) {
+    for (const ic_sandbox *sandbox = living; sandbox; sandbox = sandbox->next)
+        close(sandbox->socket);
+    living = NULL;
+    pthread_mutex_unlock(&living_lock);
+}
+
+static void prepare_process(void) {
+    OPENSSL_init_crypto(0, NULL); /* registers its own end first, so that it comes after ours */
+    atexit(stop_all);
+    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+}
+
+/* --- the certificate's folder --- */
+
+/* Writes to a file that only this user can read. */
+static bool write_private(const char *path, const char *text) {
+    FILE *file = fopen(path, "wxe");
+    if (!file) return false;
+    bool written = fchmod(fileno(file), S_IRUSR | S_IWUSR) == 0 && fputs(text, file) >= 0;
+    return (fclose(file) == 0) && written;
+}
+
+static bool publish_certificate(ic_sandbox *sandbox, char *error, size_t size) {
+    const char *tmp = getenv("TMPDIR");
+    ic_buf folder = {0}, file = {0};
+    ic_buf_printf(&folder, "%s/ironclad-sandbox-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+    char *name = ic_buf_take(&folder, NULL);
+    ic_buf_free(&folder);
+    if (name && !mkdtemp(name)) {
+        snprintf(error, size, "cannot make a folder like %s: %s", name, strerror(errno));
+        ic_free(name);
+        return false;
+    }
+    sandbox->folder = name;
+    ic_buf_printf(&file, "%s/ca.pem", name ? name : "");
+    sandbox->ca_file = ic_buf_take(&file, NULL);
+    ic_buf_free(&file);
+    if (!name || !sandbox->ca_file) {
+        snprintf(error, size, "no memory");
+        return false;
+    }
+    if (write_private(sandbox->ca_file, sandbox->certificate.certificate)) return true;
+    snprintf(error, size, "cannot write %s: %s", sandbox->ca_file, strerror(errno));
+    return false;
+}
+
+static void remove_certificate(const ic_sandbox *sandbox) {
+    if (sandbox->ca_file) unlink(sandbox->ca_file);
+    if (sandbox->folder) rmdir(sandbox->folder);
+}
+
+/* --- start --- */
+
+static bool replace(char **text, const char *wanted) {
+    if (!wanted) return true;
+    char *copy = ic_strdup(wanted);
+    if (!copy) return false;
+    ic_free_secret(*text);
+    *text = copy;
+    return true;
+}
+
+static bool fill_store(ic_sandbox *sandbox, const ic_sandbox_options *options, char *error, size_t size) {
+    ic_buf text = {0};
+    for (size_t i = 0; ic_fixtures[i]; i++)
+        ic_buf_puts(&text, ic_fixtures[i]);
+    ic_store *store = sandbox->store = ic_store_new();
+    snprintf(error, size, "no memory");
+    bool filled = store && !text.failed && ic_store_load(store, text.data, text.length, error, size) &&
+                  replace(&store->client_id, options->client_id) &&
+                  replace(&store->client_secret, options->client_secret);
+    ic_buf_free(&text);
+    if (store) store->token_seconds = options->token_seconds > 0 ? options->token_seconds : TOKEN_SECONDS;
+    return filled;
+}
+
+/* How to reach what listens at `host`: a wildcard address is none to connect to. */
+static char *url_of(const char *host, int port, bool tls) {
+    if (strcmp(host, "0.0.0.0") == 0) host = "127.0.0.1";
+    if (strcmp(host, "::") == 0) host = "::1";
+    ic_buf url = {0};
+    ic_buf_printf(&url, strchr(host, ':') ? "%s://[%s]:%d" : "%s://%s:%d", tls ? "https" : "http", host,
+                  port);
+    char *text = ic_buf_take(&url, NULL);
+    ic_buf_free(&url);
+    return text;
+}
+
+static bool open_log(ic_sandbox *sandbox, const char *path, char *error, size_t size) {
+    if (!path) return true;
+    sandbox->log.file = fopen(path, "ae");
+    if (!sandbox->log.file) {
+        snprintf(error, size, "cannot write the log %s: %s", path, strerror(errno));
+        return false;
+    }
+    setvbuf(sandbox->log.file, NULL, _IOLBF, BUFSIZ);
+    return true;
+}
+
+static bool start(ic_sandbox *sandbox, const ic_sandbox_options *options, char *error, size_t size) {
+    const char *host = options->host ? options->host : "127.0.0.1";
+    if (!fill_store(sandbox, options, error, size) || !open_log(sandbox, options->log, error, size))
+        return false;
+    sandbox->port = options->port;
+    sandbox->socket = ic_listen(host, &sandbox->port, error, size);
+    if (sandbox->socket < 0) return false;
+    if (options->tls) {
+        if (!ic_certificate_make(&sandbox->certificate, host)) {
+            snprintf(error, size, "cannot make a certificate for %s", host);
+            return false;
+        }
+        if (!publish_certificate(sandbox, error, size)) return false;
+    }
+    snprintf(error, size, "cannot start the HTTP server");
+    sandbox->store->url = url_of(host, sandbox->port, options->tls);
+    sandbox->server = (ic_server){.store = sandbox->store,
+                                  .log = &sandbox->log,
+                                  .lock = &sandbox->lock,
+                                  .max_body = options->max_body ? options->max_body : MAX_BODY};
+    return sandbox->store->url &&
+           ic_server_start(&sandbox->server, sandbox->socket, options->tls ? &sandbox->certificate : NULL);
+}
+
+ic_sandbox *ic_sandbox_start(const ic_sandbox_options *options, char *error, size_t size) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, prepare_process);
+    ic_sandbox *sandbox = ic_calloc(1, sizeof *sandbox);
+    if (!sandbox) {
+        snprintf(error, size, "no memory");
+        return NULL;
+    }
+    sandbox->owner = getpid();
+    sandbox->socket = -1;
+    pthread_mutex_init(&sandbox->lock, NULL);
+    if (start(sandbox, options, error, size)) {
+        enlist(sandbox);
+        return sandbox;
+    }
+    if (sandbox->socket >= 0) close(sandbox->socket);
+    ic_sandbox_free(sandbox);
+    return NULL;
+}
+
+/* --- end --- */
+
+bool ic_sandbox_owned(const ic_sandbox *sandbox) {
+    return sandbox->owner == getpid();
+}
+
+void ic_sandbox_stop(ic_sandbox *sandbox) {
+    if (!ic_sandbox_owned(sandbox)) return;
+    delist(sandbox);
+    ic_server_stop(&sandbox->server); /* closes the socket */
+    remove_certificate(sandbox);
+}
+
+void ic_sandbox_free(ic_sandbox *sandbox) {
+    if (!sandbox || !ic_sandbox_owned(sandbox)) return; /* a child's copy may be in the middle of a change */
+    ic_sandbox_stop(sandbox);
+    pthread_mutex_destroy(&sandbox->lock);
+    ic_store_free(sandbox->store);
+    ic_log_free(&sandbox->log);
+    ic_certificate_free(&sandbox->certificate);
+    ic_free(sandbox->folder);
+    ic_free(sandbox->ca_file);
+    ic_free(sandbox);
+}
+
+/* --- facts --- */
+
+int ic_sandbox_port(const ic_sandbox *sandbox) {
+    return sandbox->port;
+}
+
+const char *ic_sandbox_url(const ic_sandbox *sandbox) {
+    return sandbox->store->url;
+}
+
+const char *ic_sandbox_client_id(const ic_sandbox *sandbox) {
+    return sandbox->store->client_id;
+}
+
+const char *ic_sandbox_client_secret(const ic_sandbox *sandbox) {
+    return sandbox->store->client_secret;
+}
+
+const char *ic_sandbox_as_user(const ic_sandbox *sandbox) {
+    const ic_user *first = sandbox->store->users.items[0];
+    return first->email;
+}
+
+const char *ic_sandbox_ca_file(const ic_sandbox *sandbox) {
+    return sandbox->ca_file;
+}
+
+/* --- control --- */
+
+void ic_sandbox_expire_tokens(ic_sandbox *sandbox) {
+    pthread_mutex_lock(&sandbox->lock);
+    for (size_t i = 0; i < sandbox->store->tokens.count; i++)
+        ((ic_token *)sandbox->store->tokens.items[i])->expires = IC_TIME_NONE;
+    pthread_mutex_unlock(&sandbox->lock);
+}
+
+void ic_sandbox_revoke_tokens(ic_sandbox *sandbox) {
+    pthread_mutex_lock(&sandbox->lock);
+    for (size_t i = 0; i < sandbox->store->tokens.count; i++)
+        ((ic_token *)sandbox->store->tokens.items[i])->revoked = true;
+    pthread_mutex_unlock(&sandbox->lock);
+}
+
+void ic_sandbox_requests(ic_sandbox *sandbox, ic_buf *out) {
+    pthread_mutex_lock(&sandbox->lock);
+    ic_log_copy(&sandbox->log, out);
+    pthread_mutex_unlock(&sandbox->lock);
+}
+
+void ic_sandbox_clear_requests(ic_sandbox *sandbox) {
+    pthread_mutex_lock(&sandbox->lock);
+    ic_log_clear(&sandbox->log);
+    pthread_mutex_unlock(&sandbox->lock);
+}
+
+static void describe_user(ic_buf *out, const ic_user *user) {
+    ic_buf_printf(out, "  %s (%s %s, %s)\n", user->email, user->first_name, user->last_name, user->title);
+}
+
+static void describe_template(ic_buf *out, const ic_template *template) {
+    ic_buf_printf(out, "  %s  %s\n", template->id, template->name);
+}
+
+void ic_sandbox_info(ic_sandbox *sandbox, ic_buf *out) {
+    const ic_store *store = sandbox->store;
+    pthread_mutex_lock(&sandbox->lock);
+    ic_buf_printf(out, "%s at %s\n", store->company_name, store->url);
+    if (sandbox->ca_file) ic_buf_printf(out, "certificate: %s\n", sandbox->ca_file);
+    ic_buf_printf(out, "client id: %s\nclient secret: %s\n", store->client_id, store->client_secret);
+    ic_buf_puts(out, "users (the first may do everything):\n");
+    for (size_t i = 0; i < store->users.count; i++)
+        describe_user(out, store->users.items[i]);
+    ic_buf_puts(out, "templates:\n");
+    for (size_t i = 0; i < store->templates.count; i++)
+        describe_template(out, store->templates.items[i]);
+    ic_buf_printf(out, "workflows: %zu, records: %zu\n", store->workflows.count,
+                  store->records_by_agreement.count);
+    pthread_mutex_unlock(&sandbox->lock);
+}

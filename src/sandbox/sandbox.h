@@ -1,0 +1,51 @@
+/* A local Ironclad: what the Lua binding sees of it. Everything here may be called from any thread of the
+ * process that started the sandbox; ic_sandbox_owned says whether that is this one. */
+#ifndef IC_SANDBOX_H
+#define IC_SANDBOX_H
+
+#include "../core/buf.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct ic_sandbox ic_sandbox;
+
+typedef struct ic_sandbox_options {
+    const char *host; /* name or address to listen at; NULL: 127.0.0.1 */
+    int port;         /* 0: any free one */
+    bool tls;
+    double token_seconds;                  /* how long a token lives; 0 or less: 21600 */
+    size_t max_body;                       /* bytes of a request's body; 0: 64 MiB */
+    const char *log;                       /* file to which a line for each request is appended; NULL: none */
+    const char *client_id, *client_secret; /* NULL: those of the fixtures */
+} ic_sandbox_options;
+
+/* Starts listening on a thread of its own. NULL: it cannot, and `error` (of `size` bytes) says why. */
+ic_sandbox *ic_sandbox_start(const ic_sandbox_options *options, char *error, size_t size);
+/* Ends all connections, joins the thread, removes the certificate. May be called again; in another process
+ * than the one that started it, does nothing. What it holds can be read until ic_sandbox_free. */
+void ic_sandbox_stop(ic_sandbox *sandbox);
+void ic_sandbox_free(ic_sandbox *sandbox); /* stops it first */
+/* Whether this process started it: false after a fork. */
+bool ic_sandbox_owned(const ic_sandbox *sandbox);
+
+/* Facts that never change while it lives. */
+int ic_sandbox_port(const ic_sandbox *sandbox);
+const char *ic_sandbox_url(const ic_sandbox *sandbox);
+const char *ic_sandbox_client_id(const ic_sandbox *sandbox);
+const char *ic_sandbox_client_secret(const ic_sandbox *sandbox);
+const char *ic_sandbox_as_user(const ic_sandbox *sandbox); /* the e-mail of a user who may do everything */
+const char *ic_sandbox_ca_file(const ic_sandbox *sandbox); /* PEM; NULL without TLS */
+
+/* Every token handed out so far is from now on refused, as expired or as revoked. */
+void ic_sandbox_expire_tokens(ic_sandbox *sandbox);
+void ic_sandbox_revoke_tokens(ic_sandbox *sandbox);
+/* The requests since the start or the last clearing, oldest first, at most IC_LOG_MAX: for each its status as
+ * decimal digits, method, target, operationId and acting user ("" where there is none), each ended by a NUL.
+ */
+#define IC_LOG_MAX 100000
+void ic_sandbox_requests(ic_sandbox *sandbox, ic_buf *out);
+void ic_sandbox_clear_requests(ic_sandbox *sandbox);
+/* Lines of text: what it holds. */
+void ic_sandbox_info(ic_sandbox *sandbox, ic_buf *out);
+
+#endif

@@ -1,0 +1,232 @@
+#include "server.h"
+#include "../core/alloc.h"
+#include "../core/text.h"
+#include "exchange.h"
+#include <inttypes.h>
+#include <microhttpd.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define READER_BUFFER      (64 * 1024)
+#define CONNECTION_MEMORY  (128 * 1024) /* for the request line and headers */
+#define CONNECTION_SECONDS 300          /* idle; a client that stays silent is not waited for forever */
+#define CONNECTIONS_MAX    1000
+#define FIELDS_MAX         1000
+#define TLS_PRIORITIES     "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
+
+/* --- reading a body --- */
+
+static ic_field_part *add_field(ic_exchange *x, const char *name, const char *filename) {
+    ic_field_part *fields = ic_realloc(x->fields, (x->field_count + 1) * sizeof *fields);
+    if (!fields) return NULL;
+    x->fields = fields;
+    ic_field_part *field = &fields[x->field_count];
+    *field = (ic_field_part){.name = ic_strdup(name), .filename = ic_strdup(filename)};
+    if (!field->name || (filename && !field->filename)) {
+        ic_free(field->name);
+        ic_free(field->filename);
+        return NULL;
+    }
+    x->field_count++;
+    return field;
+}
+
+/* libmicrohttpd hands a field over in pieces; `offset` is the place of this one in the field's value. */
+static enum MHD_Result on_field(void *context, enum MHD_ValueKind kind, const char *name,
+                                const char *filename, const char *content_type, const char *encoding,
+                                const char *data, uint64_t offset, size_t size) {
+    (void)kind, (void)content_type, (void)encoding;
+    ic_exchange *x = context;
+    ic_field_part *field = x->field_count ? &x->fields[x->field_count - 1] : NULL;
+    if (offset == 0) {
+        if (!name || x->field_count >= FIELDS_MAX) {
+            x->malformed = true;
+            return MHD_NO;
+        }
+        field = add_field(x, name, filename);
+    }
+    if (!field) {
+        x->no_memory = true;
+        return MHD_NO;
+    }
+    ic_buf_add(&field->data, data, size);
+    if (!field->data.failed) return MHD_YES;
+    x->no_memory = true;
+    return MHD_NO;
+}
+
+static bool is_form(const char *content_type, const char *kind) {
+    size_t length = strcspn(content_type, "; \t");
+    char *media = ic_strndup(content_type, length);
+    bool same = media && ic_text_same(media, kind);
+    ic_free(media);
+    return same;
+}
+
+/* The headers are there: decides how the body will be read. */
+static void begin(ic_exchange *x, const char *verb) {
+    x->begun = true;
+    x->verb = verb;
+    const char *length = ic_exchange_header(x, "Content-Length");
+    if (length && strtoumax(length, NULL, 10) > x->max_body) x->too_large = true;
+    const char *type = ic_exchange_header(x, "Content-Type");
+    if (!type) return;
+    x->is_multipart = is_form(type, MHD_HTTP_POST_ENCODING_MULTIPART_FORMDATA);
+    x->has_fields = x->is_multipart || is_form(type, MHD_HTTP_POST_ENCODING_FORM_URLENCODED);
+    if (!x->has_fields) return;
+    x->reader = MHD_create_post_processor(x->connection, READER_BUFFER, on_field, x);
+    if (!x->reader) x->malformed = true; /* no boundary, or one that cannot be */
+}
+
+static void receive(ic_exchange *x, const char *data, size_t size) {
+    x->received += size;
+    if (x->received > x->max_body) x->too_large = true;
+    if (x->too_large || x->malformed || x->no_memory) return; /* the rest is read and dropped */
+    if (!x->has_fields)
+        ic_buf_add(&x->raw, data, size);
+    else if (MHD_post_process(x->reader, data, size) != MHD_YES && !x->no_memory)
+        x->malformed = true;
+    if (x->raw.failed) x->no_memory = true;
+}
+
+static void end_body(ic_exchange *x) {
+    if (!x->reader) return;
+    if (MHD_destroy_post_processor(x->reader) != MHD_YES && x->received) x->malformed = true;
+    x->reader = NULL;
+}
+
+/* --- answering --- */
+
+static void free_text(void *text) {
+    ic_json_text_free(text);
+}
+
+static struct MHD_Response *blob_response(ic_exchange *x) {
+    struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
+        x->blob->length, x->blob->data, ic_blob_release, x->blob);
+    if (!response) return NULL;
+    x->blob = NULL; /* the response's now */
+    /* No Content-Type and no name: Ironclad gives none either. */
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_DISPOSITION, "attachment");
+    return response;
+}
+
+static struct MHD_Response *text_response(ic_exchange *x) {
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer_with_free_callback(strlen(x->text), x->text, free_text);
+    if (!response) return NULL;
+    x->text = NULL;
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json; charset=utf-8");
+    return response;
+}
+
+static enum MHD_Result send_answer(ic_exchange *x) {
+    struct MHD_Response *response = x->blob ? blob_response(x)
+                                    : x->text
+                                        ? text_response(x)
+                                        : MHD_create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT);
+    if (!response) return MHD_NO;
+    ic_uuid id;
+    ic_new_uuid(id);
+    MHD_add_response_header(response, "x-ironclad-requestid", id);
+    MHD_add_response_header(response, "x-response-id", id);
+    enum MHD_Result queued = MHD_queue_response(x->connection, x->status, response);
+    MHD_destroy_response(response);
+    return queued;
+}
+
+static void note(const ic_server *server, const ic_exchange *x) {
+    char status[16];
+    snprintf(status, sizeof status, "%u", x->status);
+    const char *actor = ic_exchange_header(x, "x-as-user-email");
+    if (!actor) actor = ic_exchange_header(x, "x-as-user-id");
+    const char *const texts[IC_LOG_TEXTS] = {status, x->verb, x->target, x->operation ? x->operation->id : "",
+                                             actor ? actor : ""};
+    ic_log_add(server->log, ic_store_now(server->store), texts);
+}
+
+static enum MHD_Result answer(const ic_server *server, ic_exchange *x) {
+    pthread_mutex_lock(server->lock);
+    ic_route(x);
+    note(server, x);
+    pthread_mutex_unlock(server->lock);
+    return send_answer(x);
+}
+
+/* --- libmicrohttpd's callbacks --- */
+
+/* The request line is there. Only here is the target still as it was sent, percent-encoded. */
+static void *on_target(void *context, const char *target, struct MHD_Connection *connection) {
+    const ic_server *server = context;
+    ic_exchange *x = ic_calloc(1, sizeof *x);
+    if (!x) return NULL;
+    x->store = server->store;
+    x->connection = connection;
+    x->max_body = server->max_body;
+    x->target = ic_strdup(target);
+    x->path = ic_strndup(target, strcspn(target, "?"));
+    if (x->target && x->path) return x;
+    ic_exchange_clear(x);
+    ic_free(x);
+    return NULL;
+}
+
+/* Called once for the headers, then for each piece of the body, and at last with none. */
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
+                                  const char *verb, const char *version, const char *data, size_t *size,
+                                  void **request) {
+    (void)connection, (void)url, (void)version;
+    ic_exchange *x = *request;
+    if (!x) return MHD_NO;
+    if (!x->begun) {
+        begin(x, verb);
+        return x->too_large ? answer(context, x) : MHD_YES;
+    }
+    if (*size) {
+        receive(x, data, *size);
+        *size = 0;
+        return MHD_YES;
+    }
+    end_body(x);
+    return answer(context, x);
+}
+
+static void on_completed(void *context, struct MHD_Connection *connection, void **request,
+                         enum MHD_RequestTerminationCode why) {
+    (void)context, (void)connection, (void)why;
+    ic_exchange *x = *request;
+    if (!x) return;
+    ic_exchange_clear(x);
+    ic_free(x);
+    *request = NULL;
+}
+
+/* --- start and stop --- */
+
+bool ic_server_start(ic_server *server, int socket, const ic_certificate *certificate) {
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | (certificate ? MHD_USE_TLS : 0);
+    struct MHD_OptionItem tls[] = {
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, certificate ? certificate->key : NULL},
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, certificate ? certificate->certificate : NULL},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, TLS_PRIORITIES},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    /* Signals are for the program's own threads. */
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    server->daemon = MHD_start_daemon(
+        flags, 0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, socket,
+        MHD_OPTION_URI_LOG_CALLBACK, on_target, server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)CONNECTION_SECONDS, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+        MHD_OPTION_ARRAY, certificate ? tls : tls + 3, MHD_OPTION_END);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return server->daemon != NULL;
+}
+
+void ic_server_stop(ic_server *server) {
+    if (server->daemon) MHD_stop_daemon(server->daemon);
+    server->daemon = NULL;
+}

@@ -1,0 +1,27 @@
+/* The HTTP server: libmicrohttpd on one thread of its own, so that requests are answered one at a time. */
+#ifndef IC_SANDBOX_SERVER_H
+#define IC_SANDBOX_SERVER_H
+
+#include "certificate.h"
+#include "log.h"
+#include "store.h"
+#include <pthread.h>
+
+typedef struct ic_server {
+    ic_store *store;
+    ic_log *log;
+    pthread_mutex_t *lock; /* held while a request is answered: over store and log */
+    size_t max_body;
+    struct MHD_Daemon *daemon;
+} ic_server;
+
+/* Serves the listening socket, which it takes over, with TLS when a certificate is given (it must live as
+ * long as the server). false: libmicrohttpd could not. */
+bool ic_server_start(ic_server *server, int socket, const ic_certificate *certificate);
+void ic_server_stop(ic_server *server);
+
+/* A socket that listens at host and port (0: any free one; `*port` is then the real one). -1 with a message.
+ */
+int ic_listen(const char *host, int *port, char *error, size_t size);
+
+#endif

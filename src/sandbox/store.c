@@ -1,0 +1,183 @@
+/* The store: making, finding, freeing. */
+#include "store.h"
+#include "../core/alloc.h"
+#include "../core/text.h"
+#include "tokens.h"
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <string.h>
+
+#define X(constant, name) name,
+const char *const ic_step_names[IC_STEP_COUNT] = {IC_STEPS(X)};
+const char *const ic_status_names[IC_STATUS_COUNT] = {IC_STATUSES(X)};
+#undef X
+
+/* --- time and ids --- */
+
+ic_time ic_store_now(const ic_store *store) {
+    (void)store;
+    return ic_time_now();
+}
+
+void ic_random_hex(char *text, size_t digits) {
+    unsigned char bytes[64] = {0};
+    RAND_bytes(bytes, sizeof bytes);
+    for (size_t i = 0; i < digits; i++)
+        text[i] = "0123456789abcdef"[bytes[i / 2 % sizeof bytes] >> (i % 2 * 4) & 15];
+    text[digits] = '\0';
+}
+
+/* As MongoDB makes them: eight digits of seconds, sixteen at random. */
+void ic_new_object_id(const ic_store *store, ic_object_id id) {
+    unsigned long long seconds = (unsigned long long)(ic_store_now(store) / 1000);
+    snprintf(id, sizeof(ic_object_id), "%08llx", seconds & 0xffffffff);
+    ic_random_hex(id + 8, sizeof(ic_object_id) - 9);
+}
+
+/* Version 4, RFC 9562, 5.4. */
+void ic_new_uuid(ic_uuid id) {
+    char hex[33];
+    ic_random_hex(hex, 32);
+    hex[12] = '4';
+    hex[16] = "89ab"[(hex[16] >= 'a' ? hex[16] - 'a' + 10 : hex[16] - '0') & 3];
+    snprintf(id, sizeof(ic_uuid), "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
+}
+
+void ic_new_short_id(ic_short_id id) {
+    unsigned char bytes[sizeof(ic_short_id)] = {0};
+    RAND_bytes(bytes, sizeof bytes);
+    for (size_t i = 0; i < sizeof(ic_short_id) - 1; i++)
+        id[i] = "0123456789abcdefghijklmnopqrstuvwxyz"[bytes[i] % 36];
+    id[sizeof(ic_short_id) - 1] = '\0';
+}
+
+void ic_new_readable_id(ic_store *store, ic_readable_id id) {
+    snprintf(id, sizeof(ic_readable_id), "IC-%u", ++store->last_readable);
+}
+
+/* --- bytes --- */
+
+ic_blob *ic_blob_new(char *data, size_t length) {
+    ic_blob *blob = ic_malloc(sizeof *blob);
+    if (blob)
+        *blob = (ic_blob){.holders = 1, .length = length, .data = data};
+    else
+        ic_free(data);
+    return blob;
+}
+
+ic_blob *ic_blob_hold(ic_blob *blob) {
+    blob->holders++;
+    return blob;
+}
+
+void ic_blob_release(void *held) {
+    ic_blob *blob = held;
+    if (!blob || --blob->holders) return;
+    ic_free(blob->data);
+    ic_free(blob);
+}
+
+/* --- finding --- */
+
+ic_user *ic_store_user(const ic_store *store, const char *id_or_email) {
+    for (size_t i = 0; i < store->users.count; i++) {
+        ic_user *user = store->users.items[i];
+        if (ic_text_same(user->email, id_or_email) || strcmp(user->id, id_or_email) == 0) return user;
+    }
+    return NULL;
+}
+
+ic_template *ic_store_template(const ic_store *store, const char *id) {
+    for (size_t i = 0; i < store->templates.count; i++) {
+        ic_template *template = store->templates.items[i];
+        if (strcmp(template->id, id) == 0) return template;
+    }
+    return NULL;
+}
+
+ic_record_type *ic_store_record_type(const ic_store *store, const char *key) {
+    for (size_t i = 0; i < store->record_types.count; i++) {
+        ic_record_type *type = store->record_types.items[i];
+        if (strcmp(type->key, key) == 0) return type;
+    }
+    return NULL;
+}
+
+ic_workflow *ic_store_workflow(const ic_store *store, const char *id) {
+    return ic_index_get(&store->workflows_by_id, id);
+}
+
+ic_record *ic_store_record(const ic_store *store, const char *id) {
+    return ic_index_get(&store->records_by_id, id);
+}
+
+/* --- making and freeing --- */
+
+static void free_user(ic_user *user) {
+    char *const texts[] = {user->email, user->first_name, user->last_name, user->display_name, user->title};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        ic_free(texts[i]);
+    ic_free(user);
+}
+
+static void free_template(ic_template *template) {
+    for (size_t i = 0; i < template->role_count; i++) {
+        ic_free(template->roles[i].id);
+        ic_free(template->roles[i].display_name);
+        ic_array_free(&template->roles[i].assignees);
+    }
+    ic_free(template->roles);
+    ic_free(template->reviews);
+    ic_free(template->name);
+    ic_free(template->title);
+    ic_json_text_free(template->shown);
+    cJSON_Delete(template->form);
+    ic_free(template);
+}
+
+static void free_record_type(ic_record_type *type) {
+    ic_free(type->key);
+    ic_free(type->display_name);
+    ic_free(type);
+}
+
+/* Frees a list's items, then the list. */
+#define FREE_ALL(list, type, free_item)                                                                      \
+    do {                                                                                                     \
+        for (size_t i_ = 0; i_ < (list)->count; i_++)                                                        \
+            free_item((type)(list)->items[i_]);                                                              \
+        ic_array_free(list);                                                                                  \
+    } while (0)
+
+ic_store *ic_store_new(void) {
+    ic_store *store = ic_calloc(1, sizeof *store);
+    if (store && ic_scopes_collect(store)) return store;
+    ic_store_free(store);
+    return NULL;
+}
+
+void ic_store_free(ic_store *store) {
+    if (!store) return;
+    FREE_ALL(&store->records_by_agreement, ic_record *, ic_record_free);
+    ic_array_free(&store->records_by_name);
+    ic_array_free(&store->records_by_update);
+    ic_index_free(&store->records_by_id);
+    FREE_ALL(&store->workflows, ic_workflow *, ic_workflow_free);
+    ic_index_free(&store->workflows_by_id);
+    FREE_ALL(&store->templates, ic_template *, free_template);
+    FREE_ALL(&store->record_types, ic_record_type *, free_record_type);
+    FREE_ALL(&store->users, ic_user *, free_user);
+    FREE_ALL(&store->tokens, void *, ic_free);
+    ic_index_free(&store->tokens_by_text);
+    FREE_ALL(&store->scopes, void *, ic_free);
+    cJSON_Delete(store->entitlements);
+    cJSON_Delete(store->record_properties);
+    cJSON_Delete(store->record_attachments);
+    ic_free(store->url);
+    ic_free(store->client_id);
+    ic_free_secret(store->client_secret);
+    ic_free(store->company_name);
+    ic_free(store->company_display_name);
+    ic_free(store);
+}

@@ -1,0 +1,224 @@
+/* What the sandbox holds: one company. Only the thread that holds the sandbox's lock may look. */
+#ifndef IC_SANDBOX_STORE_H
+#define IC_SANDBOX_STORE_H
+
+#include "../core/json.h"
+#include "dates.h"
+#include "table.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Ids are kept as their text. */
+typedef char ic_object_id[25];   /* 24 hex digits: users, workflows, templates */
+typedef char ic_uuid[37];        /* records */
+typedef char ic_readable_id[16]; /* IC-12 */
+typedef char ic_short_id[10];    /* comments, documents, versions */
+
+/* Bytes that several may hold: a document and the answers that are sending it. */
+typedef struct ic_blob {
+    size_t holders, length;
+    char *data;
+} ic_blob;
+
+/* Takes over `data` (from ic_malloc), also when it fails; the caller is the first holder. NULL: no memory. */
+ic_blob *ic_blob_new(char *data, size_t length);
+ic_blob *ic_blob_hold(ic_blob *blob);
+void ic_blob_release(void *blob); /* an ic_blob, or NULL */
+
+/* Bits of ic_user.rights. */
+enum { IC_MAY_LAUNCH = 1, IC_MAY_EDIT_RECORDS = 2 };
+
+typedef struct ic_user {
+    ic_object_id id;
+    char *email, *first_name, *last_name, *display_name, *title;
+    unsigned rights;
+} ic_user;
+
+/* --- workflow designs --- */
+
+typedef struct ic_role_design {
+    char *id, *display_name;
+    ic_array assignees; /* ic_user */
+} ic_role_design;
+
+typedef struct ic_review_design {
+    size_t role; /* index among the design's roles */
+    int group;   /* from 1; groups review one after the other */
+} ic_review_design;
+
+typedef struct ic_template {
+    ic_object_id id;
+    char *name, *title; /* title: of a workflow, with [attribute] for its values */
+    cJSON *form;        /* the launch form: attribute -> {type, displayName, required, …} */
+    char *shown;        /* the form as a workflow shows it, as JSON text */
+    ic_role_design *roles;
+    size_t role_count;
+    ic_review_design *reviews;
+    size_t review_count;
+} ic_template;
+
+/* --- workflows --- */
+
+/* X(constant, name) */
+#define IC_STEPS(X) X(REVIEW, "Review") X(SIGN, "Sign") X(ARCHIVE, "Archive") X(COMPLETE, "Complete")
+#define IC_STATUSES(X)                                                                                       \
+    X(ACTIVE, "active") X(PAUSED, "paused") X(COMPLETED, "completed") X(CANCELLED, "cancelled")
+#define X(constant, name) IC_STEP_##constant,
+typedef enum ic_step { IC_STEPS(X) IC_STEP_COUNT } ic_step;
+#undef X
+#define X(constant, name) IC_STATUS_##constant,
+typedef enum ic_status { IC_STATUSES(X) IC_STATUS_COUNT } ic_status;
+#undef X
+extern const char *const ic_step_names[IC_STEP_COUNT], *const ic_status_names[IC_STATUS_COUNT];
+
+typedef struct ic_document {
+    ic_short_id key, version;
+    int number;            /* of the version, from 1 */
+    const char *attribute; /* the design's */
+    char *filename;
+    ic_blob *bytes;
+    ic_time modified;
+    const ic_user *author;
+} ic_document;
+
+typedef struct ic_comment {
+    ic_short_id id;
+    char *message;
+    ic_time created;
+    const ic_user *author;
+    const struct ic_comment *replied_to;
+    ic_array mentioned, added; /* ic_user */
+} ic_comment;
+
+typedef struct ic_workflow {
+    ic_object_id id;
+    ic_readable_id readable;
+    char *title;
+    const ic_template *template;
+    ic_step step;
+    ic_status status;
+    cJSON *attributes; /* without documents */
+    ic_user *creator;
+    ic_time created, updated;
+    ic_array *assignees; /* of each role of the design: ic_user */
+    bool *approved;     /* each review of the design */
+    ic_array participants;
+    ic_array documents, comments; /* owned */
+    ic_array records;             /* made by it */
+} ic_workflow;
+
+/* --- records --- */
+
+typedef struct ic_record_type {
+    char *key, *display_name;
+} ic_record_type;
+
+typedef struct ic_record {
+    ic_uuid id;
+    ic_readable_id readable;
+    unsigned number; /* of `readable`: the order of making */
+    const ic_record_type *type;
+    char *name;
+    char *properties;                 /* JSON text: a tree would take six times the memory */
+    ic_time updated, agreed, expires; /* the latter two from the properties */
+    ic_uuid *links;                   /* records, some of which may be gone; owned */
+    size_t link_count;
+    struct ic_record *parent, *first_child, *next_sibling;
+    const char *parent_link_type; /* static; NULL: none */
+    const ic_workflow *workflow;  /* that made it; NULL: none */
+} ic_record;
+
+/* --- tokens --- */
+
+typedef struct ic_token {
+    char text[65];
+    ic_time expires;
+    bool revoked;
+    uint64_t scopes[2]; /* bits by ic_store.scopes */
+} ic_token;
+
+#define IC_SCOPES_MAX 128
+#define IC_TOKENS_MAX 10000 /* the oldest are forgotten beyond */
+
+typedef struct ic_store {
+    char *url; /* https://127.0.0.1:8443 */
+    char *client_id, *client_secret;
+    double token_seconds;
+    ic_object_id company_id;
+    char *company_name, *company_display_name;
+    cJSON *entitlements;
+    ic_array scopes; /* const char *: all that the catalog names, which are the app's */
+    ic_array users, templates, record_types;
+    cJSON *record_properties; /* key -> {displayName, type, visible} */
+    cJSON *record_attachments;
+    ic_array tokens;
+    ic_index tokens_by_text;
+    unsigned last_readable;   /* IC-n: one row of numbers for workflows and records */
+    ic_array workflows;        /* as launched */
+    ic_index workflows_by_id; /* by either id */
+    ic_array records_by_agreement, records_by_name, records_by_update;
+    ic_index records_by_id; /* by either id */
+} ic_store;
+
+/* An empty company, or NULL without memory. */
+ic_store *ic_store_new(void);
+void ic_store_free(ic_store *store);
+/* Fills an empty store from a fixture document (fixtures.c shows its form). false: `error` says why not. */
+bool ic_store_load(ic_store *store, const char *text, size_t length, char *error, size_t size);
+/* The pieces of the fixture document that is built in; NULL ends them. */
+extern const char *const ic_fixtures[];
+
+ic_time ic_store_now(const ic_store *store);
+void ic_new_object_id(const ic_store *store, ic_object_id id);
+void ic_new_uuid(ic_uuid id);
+void ic_new_short_id(ic_short_id id);
+void ic_new_readable_id(ic_store *store, ic_readable_id id);
+void ic_random_hex(char *text, size_t digits); /* writes digits + 1 bytes */
+
+ic_user *ic_store_user(const ic_store *store, const char *id_or_email);
+ic_template *ic_store_template(const ic_store *store, const char *id);
+ic_record_type *ic_store_record_type(const ic_store *store, const char *key);
+ic_workflow *ic_store_workflow(const ic_store *store, const char *id);
+ic_record *ic_store_record(const ic_store *store, const char *id);
+
+/* A new active workflow in Review with the design's roles, not yet in the store. NULL: no memory. */
+ic_workflow *ic_workflow_new(const ic_store *store, const ic_template *template, ic_user *creator);
+void ic_workflow_free(ic_workflow *workflow);
+/* Gives it its readable id and takes it over; false: no memory, and it stays the caller's. */
+bool ic_store_add_workflow(ic_store *store, ic_workflow *workflow);
+/* Makes the user a participant. */
+bool ic_workflow_join(ic_workflow *workflow, ic_user *user);
+/* The index of a role in the design; role_count when there is none. */
+size_t ic_template_role(const ic_template *template, const char *id);
+/* Whether all of the group's reviews are approved. */
+bool ic_group_approved(const ic_workflow *workflow, int group);
+/* The group whose turn it is; 0 when all are approved. */
+int ic_group_active(const ic_workflow *workflow);
+/* Its title by the design, from its attributes. false: no memory. */
+bool ic_workflow_set_title(ic_workflow *workflow);
+/* Adds a document; takes the bytes over, also when it fails. NULL: no memory. `attribute` is the design's. */
+ic_document *ic_workflow_add_document(ic_workflow *workflow, const char *attribute, const char *filename,
+                                      ic_blob *bytes, const ic_user *author, ic_time time);
+/* Takes nothing over. */
+ic_comment *ic_workflow_add_comment(ic_workflow *workflow, const char *message, const ic_user *author,
+                                    ic_time time);
+
+/* A record with an id but not yet in the store. NULL: no memory. */
+ic_record *ic_record_new(const ic_record_type *type, const char *name);
+void ic_record_free(ic_record *record);
+/* Keeps the properties as text, and the dates that follow from them. false: no memory, nothing changed. */
+bool ic_record_set_properties(ic_record *record, const cJSON *properties);
+/* Gives it its readable id and takes it over; false: no memory, and it stays the caller's. */
+bool ic_store_add_record(ic_store *store, ic_record *record);
+void ic_store_remove_record(ic_store *store, ic_record *record); /* and frees it */
+/* Before and after a change of a record's name, properties or time. Sorting in again what has been taken out
+ * cannot fail: the lists keep their room. */
+void ic_record_unsort(ic_store *store, ic_record *record);
+bool ic_record_sort(ic_store *store, ic_record *record);
+/* A NULL parent parts them. `link_type` is static. The record must not be among the parent's ancestors. */
+void ic_record_set_parent(ic_record *record, ic_record *parent, const char *link_type);
+/* Whether `from` is the record or one of its ancestors. */
+bool ic_record_descends(const ic_record *record, const ic_record *from);
+
+#endif

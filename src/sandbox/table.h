@@ -1,0 +1,41 @@
+/* The store's two containers: items in a row, and items by a text key. Neither owns its items. */
+#ifndef IC_SANDBOX_TABLE_H
+#define IC_SANDBOX_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct ic_array {
+    void **items;
+    size_t count, capacity;
+} ic_array;
+
+/* false: no memory; the list is as before. */
+bool ic_array_push(ic_array *list, void *item);
+bool ic_array_has(const ic_array *list, const void *item);
+void ic_array_free(ic_array *list);
+
+typedef int (*ic_compare)(const void *a, const void *b);
+/* A list in rising order of `compare`, which must never call two different items equal. Insertion may fail
+ * without memory; removal finds the item by order, so it must happen before the item's sort key changes. */
+bool ic_array_insert(ic_array *list, void *item, ic_compare compare);
+void ic_array_remove(ic_array *list, const void *item, ic_compare compare);
+
+/* A hash table with open addressing. */
+typedef struct ic_slot {
+    const char *key; /* NULL: free; it lives in the item */
+    void *item;      /* NULL beside a key: the place of a removed item */
+} ic_slot;
+
+typedef struct ic_index {
+    ic_slot *slots;
+    size_t size, used; /* used counts the places of removed items too */
+} ic_index;
+
+bool ic_index_put(ic_index *index, const char *key, void *item);
+/* NULL when there is none; `key` may be NULL. */
+void *ic_index_get(const ic_index *index, const char *key);
+void ic_index_remove(ic_index *index, const char *key);
+void ic_index_free(ic_index *index);
+
+#endif
