@@ -20,8 +20,8 @@ static struct {
     bool stopping, exiting;
     ic_call *first, *last; /* the inbox: calls with orders */
 } life;
-/* What a forked child no longer reaches, kept reachable for leak checkers. */
-static ic_engine *forgotten;
+/* What a forked child no longer uses, kept reachable for leak checkers. */
+static ic_engine *volatile forgotten;
 
 static void *run(void *argument);
 static void free_engine(ic_engine *engine);

@@ -24,9 +24,9 @@ static cJSON *group_view(const ic_workflow *workflow, int group) {
                       reviewer_view(&template->roles[template->reviews[i].role], workflow->approved[i]));
     bool reviewing = workflow->step == IC_STEP_REVIEW && workflow->status == IC_STATUS_ACTIVE;
     ic_put_text(view, "status",
-                ic_group_approved(workflow, group)                     ? "approved"
+                ic_group_approved(workflow, group)                ? "approved"
                 : reviewing && ic_group_active(workflow) == group ? "active"
-                                                                       : "pending");
+                                                                  : "pending");
     ic_put_number(view, "order", group);
     return view;
 }
@@ -78,8 +78,9 @@ static bool check_update(ic_exchange *x, const ic_workflow *workflow, size_t rol
     if (role >= workflow->template->role_count)
         return refuse(x, "INVALID_PARAM", "This role does not exist in this workflow");
     if (!is_reviewer(workflow->template, role) || !ic_array_has(&workflow->assignees[role], x->user))
-        return refuse(x, "INVALID_PARAM",
-                      "This approval either was not requested or this user was not assigned to this approval");
+        return refuse(
+            x, "INVALID_PARAM",
+            "This approval either was not requested or this user was not assigned to this approval");
     if (workflow->step != IC_STEP_REVIEW || workflow->status != IC_STATUS_ACTIVE ||
         review_of(workflow, role, ic_group_active(workflow)) == workflow->template->review_count)
         return refuse(x, "INVALID_STATE", "This approval cannot be approved out of order");
@@ -92,7 +93,8 @@ void ic_approvals_update(ic_exchange *x) {
     size_t role = ic_template_role(workflow->template, x->values[1]);
     const char *status = ic_json_string(x->body, "status");
     if (!check_update(x, workflow, role, status)) return;
-    workflow->approved[review_of(workflow, role, ic_group_active(workflow))] = strcmp(status, "approved") == 0;
+    workflow->approved[review_of(workflow, role, ic_group_active(workflow))] =
+        strcmp(status, "approved") == 0;
     workflow->updated = ic_store_now(x->store);
     if (!ic_group_active(workflow)) workflow->step = IC_STEP_SIGN; /* that was the last one */
     ic_reply_json(x, 200, cJSON_CreateTrue()); /* the bare value: so the service answers */

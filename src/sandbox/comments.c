@@ -93,7 +93,8 @@ static bool find_mentioned(ic_exchange *x, const char *message, ic_array *mentio
 }
 
 /* Who is mentioned but takes no part yet. false: there is somebody, who may not be added; answered. */
-static bool find_added(ic_exchange *x, const ic_workflow *workflow, const ic_array *mentioned, ic_array *added) {
+static bool find_added(ic_exchange *x, const ic_workflow *workflow, const ic_array *mentioned,
+                       ic_array *added) {
     bool may_add = cJSON_IsTrue(ic_json_member(x->body, "addUsersToWorkflow"));
     for (size_t i = 0; i < mentioned->count; i++) {
         const ic_user *user = mentioned->items[i];
@@ -117,8 +118,8 @@ static bool join_all(ic_workflow *workflow, const ic_array *users, ic_user *auth
     return ic_workflow_join(workflow, author);
 }
 
-static void add_comment(ic_exchange *x, ic_workflow *workflow, const ic_comment *replied_to, ic_array *mentioned,
-                        ic_array *added) {
+static void add_comment(ic_exchange *x, ic_workflow *workflow, const ic_comment *replied_to,
+                        ic_array *mentioned, ic_array *added) {
     const char *message = ic_json_string(x->body, "comment");
     ic_comment *comment = join_all(workflow, added, x->user)
                               ? ic_workflow_add_comment(workflow, message, x->user, ic_store_now(x->store))

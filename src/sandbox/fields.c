@@ -1,57 +1,9 @@
 /* What fits a field of a launch form. Types by the public document and what the service has been seen to use.
  */
 #include "attributes.h"
+#include "values.h"
 #include "views.h"
 #include <string.h>
-
-static bool is_text(const cJSON *value) {
-    return cJSON_IsString(value);
-}
-
-static bool is_number(const cJSON *value) {
-    return cJSON_IsNumber(value);
-}
-
-static bool is_boolean(const cJSON *value) {
-    return cJSON_IsBool(value);
-}
-
-static bool is_date(const cJSON *value) {
-    ic_time time;
-    return cJSON_IsString(value) && ic_time_parse(value->valuestring, &time);
-}
-
-bool ic_email_valid(const char *text) {
-    const char *at = text ? strchr(text, '@') : NULL;
-    return at && at != text && at[1] && !strchr(at + 1, '@') && !strpbrk(text, " \t\r\n<>");
-}
-
-static bool is_email(const cJSON *value) {
-    return cJSON_IsString(value) && ic_email_valid(value->valuestring);
-}
-
-static bool is_duration(const cJSON *value) {
-    return cJSON_IsString(value) && ic_duration_valid(value->valuestring);
-}
-
-static bool is_address(const cJSON *value) {
-    return cJSON_IsString(value) || cJSON_IsObject(value);
-}
-
-bool ic_money_valid(const cJSON *value) {
-    const char *currency = ic_json_string(value, "currency");
-    const cJSON *amount = ic_json_member(value, "amount");
-    return currency && strlen(currency) == 3 && (cJSON_IsNumber(amount) || cJSON_IsString(amount));
-}
-
-static const struct type {
-    const char *name;
-    bool (*fits)(const cJSON *value);
-} types[] = {
-    {"string", is_text},       {"number", is_number},   {"boolean", is_boolean},
-    {"date", is_date},         {"email", is_email},     {"monetaryAmount", ic_money_valid},
-    {"duration", is_duration}, {"address", is_address},
-};
 
 const char *ic_field_type(const cJSON *field) {
     const char *type = ic_json_string(field, "type");
@@ -125,8 +77,5 @@ cJSON *ic_field_accept(const ic_store *store, const cJSON *field, const cJSON *v
     if (strcmp(type, "array") == 0) return accept_array(store, field, value);
     if (strcmp(type, "object") == 0) return accept_object(store, field, value);
     if (strstr(type, "Record")) return accept_record(store, value);
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
-        if (strcmp(types[i].name, type) == 0)
-            return types[i].fits(value) && is_option(field, value) ? cJSON_Duplicate(value, true) : NULL;
-    return NULL;
+    return ic_value_fits(type, value) && is_option(field, value) ? cJSON_Duplicate(value, true) : NULL;
 }

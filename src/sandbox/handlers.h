@@ -37,7 +37,6 @@ void ic_records_create(ic_exchange *x);
 void ic_records_get(ic_exchange *x);
 void ic_records_schema(ic_exchange *x);
 void ic_records_delete(ic_exchange *x);
-/* record_changes.c */
 void ic_records_update(ic_exchange *x);
 void ic_records_replace(ic_exchange *x);
 

@@ -147,7 +147,7 @@ static void free_record_type(ic_record_type *type) {
     do {                                                                                                     \
         for (size_t i_ = 0; i_ < (list)->count; i_++)                                                        \
             free_item((type)(list)->items[i_]);                                                              \
-        ic_array_free(list);                                                                                  \
+        ic_array_free(list);                                                                                 \
     } while (0)
 
 ic_store *ic_store_new(void) {

@@ -102,7 +102,7 @@ typedef struct ic_workflow {
     ic_user *creator;
     ic_time created, updated;
     ic_array *assignees; /* of each role of the design: ic_user */
-    bool *approved;     /* each review of the design */
+    bool *approved;      /* each review of the design */
     ic_array participants;
     ic_array documents, comments; /* owned */
     ic_array records;             /* made by it */
@@ -155,7 +155,7 @@ typedef struct ic_store {
     ic_array tokens;
     ic_index tokens_by_text;
     unsigned last_readable;   /* IC-n: one row of numbers for workflows and records */
-    ic_array workflows;        /* as launched */
+    ic_array workflows;       /* as launched */
     ic_index workflows_by_id; /* by either id */
     ic_array records_by_agreement, records_by_name, records_by_update;
     ic_index records_by_id; /* by either id */

@@ -1,0 +1,91 @@
+-- Launches an NDA with a document, comments, has it approved, and proves that the document arrived unharmed.
+--
+-- Reads its connection from IRONCLAD_INSTANCE, IRONCLAD_CLIENT_ID, IRONCLAD_CLIENT_SECRET, IRONCLAD_AS_USER (and
+-- IRONCLAD_CA_FILE for a company with certificates of its own). `make demo` sets them for a local sandbox; with those of
+-- a real company it runs unchanged against the real service:
+--
+--   lua launch_nda.lua [document.docx [name of the template]]
+
+local ironclad = require "ironclad"
+local must = ironclad.must
+
+local here = arg[0]:match "^(.*/)" or "./"
+local document = arg[1] or here .. "nda.docx"
+local wanted = arg[2] or "NDA"
+
+local function say(...) print(string.format(...)) end
+
+local function launch_nda()
+  local client = ironclad.connect {
+    instance = os.getenv "IRONCLAD_INSTANCE",
+    client_id = os.getenv "IRONCLAD_CLIENT_ID",
+    client_secret = os.getenv "IRONCLAD_CLIENT_SECRET",
+    as_user = os.getenv "IRONCLAD_AS_USER",
+    ca_file = os.getenv "IRONCLAD_CA_FILE",
+    scopes = ironclad.scopes_for {
+      "workflow_schemas:list", "workflows:launch", "workflows:get", "workflows:list", "workflows:create_comment",
+      "workflows:get_approvals", "workflows:update_approval", "workflows:get_documents", "workflows:download_document",
+    },
+  }
+
+  local me = must(client.oauth:userinfo())
+  say("Connected to %s as %s <%s>, %s.", os.getenv "IRONCLAD_INSTANCE", me.displayName, me.email, me.companyName)
+
+  local template
+  for _, schema in ipairs(must(client.workflow_schemas:list()).list) do
+    if not template and schema.name:lower():find(wanted:lower(), 1, true) then template = schema end
+  end
+  if not template then error(("no template has %q in its name"):format(wanted), 0) end
+  say("Template: %s (%s).", template.name, template.id)
+
+  local digest = must(ironclad.sha256(ironclad.file(document)))
+  local workflow = must(client.workflows:launch {
+    template = template.id,
+    attributes = { counterpartyName = "Acme Corporation", draft = { ironclad.file(document) } },
+  })
+  say("Launched %s %q, now in %s.", workflow.ironcladId, workflow.title, workflow.step)
+
+  must(client.workflows:create_comment(workflow, { comment = "Launched by a recipe." }))
+  say("Commented on it.")
+
+  -- Groups may approve one after the other: who may approve now is asked again after each round.
+  local approved
+  repeat
+    approved = 0
+    local approvals = must(client.workflows:get_approvals(workflow))
+    local assignees = {}
+    for _, role in ipairs(approvals.roles) do assignees[role.id] = role.assignees end
+    for _, group in ipairs(approvals.approvalGroups) do
+      for _, reviewer in ipairs(group.reviewers) do
+        if group.status == "active" and reviewer.status == "pending" then
+          local assignee = assignees[reviewer.role] and assignees[reviewer.role][1]
+          must(client.workflows:update_approval(workflow, reviewer.role, { status = "approved" },
+            { as_user = assignee and assignee.email }))
+          say("Approved as %s%s.", reviewer.displayName, assignee and (" (%s)"):format(assignee.email) or "")
+          approved = approved + 1
+        end
+      end
+    end
+  until approved == 0
+  workflow = must(client.workflows:get(workflow))
+  say("Nobody is left to approve; %s is now in %s.", workflow.ironcladId, workflow.step)
+
+  local documents = must(client.workflows:get_documents(workflow))
+  local sent = documents.signaturePacketDocuments[1] or documents.excludedFromSignaturePacketDocuments[1]
+  local copy = os.tmpname()
+  must(client.workflows:download_document(workflow, sent.key, { to = copy }))
+  local received = must(ironclad.sha256(ironclad.file(copy)))
+  os.remove(copy)
+  if received ~= digest then error(("%s came back changed: %s, not %s"):format(sent.filename, received, digest), 0) end
+  say("Downloaded %s: the same SHA-256 as what was uploaded, %s.", sent.filename, received)
+
+  local page = must(client.workflows:list { template = template.id, status = { "active", "completed" }, pageSize = 5 })
+  say("%d workflows of this template, the latest:", page.count)
+  for _, item in ipairs(page.list) do say("  %s %q %s", item.ironcladId, item.title, item.step or item.status) end
+end
+
+local fine, problem = pcall(launch_nda)
+if not fine then
+  io.stderr:write("launch_nda: ", tostring(problem), "\n")
+  os.exit(1, true)
+end

@@ -1,0 +1,310 @@
+/* The engine, calls and mailboxes, against servers that play a script. Made to be run under a thread
+ * sanitizer too. */
+#include "../support/peer_server.h"
+#include "alloc.h"
+#include "call.h"
+#include "check.h"
+#include "engine.h"
+#include "process.h"
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char good[] =
+    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 11\r\n\r\n{\"id\":\"42\"}";
+static const char token[] = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 43\r\n\r\n"
+                            "{\"access_token\":\"first\",\"expires_in\":21600}";
+static const char expired[] =
+    "HTTP/1.1 401 No\r\nContent-Type: application/json\r\nContent-Length: 55\r\n\r\n"
+    "{\"code\":\"UNAUTHORIZED\",\"message\":\"token has expired now\"}";
+
+/* A server that reads and answers, for ever, on every connection. */
+static ic_peer *start_server(const char *const *answers, size_t count) {
+    ic_peer *peer = ic_peer_new();
+    ic_peer_add_script(peer);
+    ic_peer_add_step(peer, "read", NULL, 0, -1);
+    ic_peer_add_step(peer, "answer", NULL, 0, -1);
+    ic_peer_add_step(peer, "loop", NULL, 0, -1);
+    for (size_t i = 0; i < count; i++)
+        ic_peer_add_answer(peer, answers[i], strlen(answers[i]));
+    CHECK(ic_peer_start(peer) == NULL);
+    return peer;
+}
+
+/* A server that reads and never answers. */
+static ic_peer *start_silent(void) {
+    ic_peer *peer = ic_peer_new();
+    ic_peer_add_script(peer);
+    ic_peer_add_step(peer, "read", NULL, 0, -1);
+    ic_peer_add_step(peer, "hang", NULL, 0, -1);
+    CHECK(ic_peer_start(peer) == NULL);
+    return peer;
+}
+
+static ic_connection *connect_to(const ic_peer *peer, bool with_token) {
+    static const struct {
+        const char *name, *value;
+        int when; /* 0: always, 1: with a static token, 2: with client credentials */
+    } options[] = {{"token", "static-token", 1},
+                   {"client_id", "id", 2},
+                   {"client_secret", "secret-of-a-test", 2},
+                   {"as_user", "a@b.example", 0},
+                   {NULL, NULL, 0}};
+    ic_settings settings;
+    ic_error error = {0};
+    char instance[64];
+    snprintf(instance, sizeof instance, "http://127.0.0.1:%d", ic_peer_port(peer));
+    ic_settings_default(&settings);
+    settings.rate_limit = false;
+    ic_settings_text(&settings, ic_option_find("instance", IC_SCOPE_CONNECT), instance, &error);
+    for (int i = 0; options[i].name; i++)
+        if (!options[i].when || (options[i].when == 1) == with_token)
+            ic_settings_text(&settings, ic_option_find(options[i].name, IC_SCOPE_CONNECT), options[i].value,
+                             &error);
+    ic_connection *connection = ic_connection_new(&settings, &error);
+    if (!connection) printf("%s\n", ic_error_message(&error));
+    ic_settings_clear(&settings);
+    ic_error_clear(&error);
+    return connection;
+}
+
+static ic_call *make_call(ic_mailbox *mailbox, ic_connection *connection, const char *operation) {
+    ic_call *call = ic_call_new(mailbox, connection);
+    ic_arguments arguments = {.path = {"5f595f76c4fc9b3571413c3a"}, .path_length = {24}, .path_count = 1};
+    if (call) ic_request_build(ic_operation_by_id(operation), &arguments, &call->request, &call->error);
+    return call;
+}
+
+static ic_call *start_call(ic_mailbox *mailbox, ic_connection *connection, const char *operation) {
+    ic_call *call = make_call(mailbox, connection, operation);
+    ic_error error = {0};
+    CHECK(call && ic_call_start(call, &error));
+    return call;
+}
+
+static void await(ic_mailbox *mailbox, ic_call *call) {
+    unsigned notices;
+    while (!ic_call_done(call)) {
+        ic_mailbox_wait(mailbox, -1);
+        for (ic_call *news; (news = ic_mailbox_take(mailbox, &notices));)
+            ic_call_release(news);
+    }
+}
+
+static void test_answer(void) {
+    const char *answers[] = {good};
+    ic_peer *peer = start_server(answers, 1);
+    ic_mailbox *mailbox = ic_mailbox_new(NULL);
+    ic_connection *connection = connect_to(peer, true);
+    ic_call *call = start_call(mailbox, connection, "retrieve-a-workflow");
+    await(mailbox, call);
+    CHECK(call->error.kind == IC_OK);
+    CHECK(call->value.kind == IC_VALUE_TREE);
+    CHECK_TEXT(ic_json_string(call->value.tree, "id"), "42");
+    CHECK(call->response.status == 200 && call->response.attempts == 1);
+    ic_call_release(call);
+    ic_connection_release(connection);
+    ic_mailbox_release(mailbox);
+    ic_peer_free(peer);
+}
+
+static void test_renewal(void) {
+    const char *answers[] = {token, expired, token, good};
+    ic_peer *peer = start_server(answers, 4);
+    ic_mailbox *mailbox = ic_mailbox_new(NULL);
+    ic_connection *connection = connect_to(peer, false);
+    ic_call *call = start_call(mailbox, connection, "retrieve-a-workflow");
+    size_t count = 0;
+    await(mailbox, call);
+    CHECK(call->error.kind == IC_OK);
+    CHECK(call->response.attempts == 2);
+    ic_peer_requests(peer, &count);
+    CHECK(count == 4);
+    ic_call_release(call);
+    ic_connection_release(connection);
+    ic_mailbox_release(mailbox);
+    ic_peer_free(peer);
+}
+
+/* What a cancelled call leaves in doubt: a change that was sent, never a read. */
+static void test_cancel(void) {
+    static const struct {
+        const char *operation;
+        ic_outcome outcome;
+    } cases[] = {{"retrieve-a-workflow", IC_OUTCOME_NOT_DONE},
+                 {"send-signature-request", IC_OUTCOME_UNKNOWN}};
+    ic_peer *peer = start_silent();
+    ic_mailbox *mailbox = ic_mailbox_new(NULL);
+    ic_connection *connection = connect_to(peer, true);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ic_call *call = start_call(mailbox, connection, cases[i].operation);
+        CHECK(ic_peer_await(peer, i + 1) == i + 1);
+        ic_call_cancel(call);
+        await(mailbox, call);
+        CHECK(call->error.kind == IC_ERR_CANCELLED);
+        CHECK(call->error.outcome == cases[i].outcome);
+        ic_call_cancel(call); /* once more: nothing */
+        ic_call_release(call);
+    }
+    ic_connection_release(connection);
+    ic_mailbox_release(mailbox);
+    ic_peer_free(peer);
+}
+
+#define THREADS 4
+#define CALLS   60
+
+typedef struct worker {
+    ic_connection *connection;
+    unsigned seed;
+    int done, cancelled, other;
+} worker;
+
+/* A Lua state's part, played by a thread: starts calls, cancels some, drops some unread. */
+static void *work(void *argument) {
+    worker *mine = argument;
+    ic_mailbox *mailbox = ic_mailbox_new(NULL);
+    ic_call *calls[CALLS];
+    for (int i = 0; i < CALLS; i++) {
+        ic_error error = {0};
+        calls[i] = make_call(mailbox, mine->connection, "retrieve-a-workflow");
+        ic_call_start(calls[i], &error);
+        if (rand_r(&mine->seed) % 4 == 0) ic_call_cancel(calls[i]);
+        if (rand_r(&mine->seed) % 8 == 0) {
+            ic_call_cancel(calls[i]);
+            ic_call_release(calls[i]);
+            calls[i] = NULL;
+        }
+    }
+    for (int i = 0; i < CALLS; i++) {
+        if (!calls[i]) continue;
+        await(mailbox, calls[i]);
+        if (calls[i]->error.kind == IC_OK)
+            mine->done++;
+        else if (calls[i]->error.kind == IC_ERR_CANCELLED)
+            mine->cancelled++;
+        else
+            mine->other++;
+        ic_call_release(calls[i]);
+    }
+    /* Left in flight when the mailbox closes. */
+    ic_call *last = make_call(mailbox, mine->connection, "retrieve-a-workflow");
+    ic_error error = {0};
+    ic_call_start(last, &error);
+    ic_mailbox_close(mailbox);
+    ic_call_cancel(last);
+    ic_call_release(last);
+    ic_mailbox_release(mailbox);
+    return NULL;
+}
+
+static void test_threads(void) {
+    const char *answers[] = {token, good};
+    ic_peer *peer = start_server(answers, 2);
+    ic_connection *connection = connect_to(peer, false);
+    worker workers[THREADS];
+    pthread_t threads[THREADS];
+    for (int i = 0; i < THREADS; i++) {
+        workers[i] = (worker){.connection = connection, .seed = (unsigned)i + 1};
+        pthread_create(&threads[i], NULL, work, &workers[i]);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+        CHECK(workers[i].other == 0);
+        CHECK(workers[i].done > 0);
+    }
+    ic_connection_release(connection);
+    ic_peer_free(peer);
+}
+
+/* Every allocation of a call fails once; the engine lives on. */
+static void test_failing_memory(void) {
+    const char *answers[] = {good};
+    ic_peer *peer = start_server(answers, 1);
+    ic_mailbox *mailbox = ic_mailbox_new(NULL);
+    ic_connection *connection = connect_to(peer, true);
+    int failed = 0, succeeded = 0;
+    ic_call *warm = start_call(mailbox, connection, "retrieve-a-workflow");
+    await(mailbox, warm);
+    ic_call_release(warm);
+    for (long nth = 1; nth <= 40; nth++) {
+        ic_error error = {0};
+        ic_alloc_fail_at(nth);
+        ic_call *call = make_call(mailbox, connection, "retrieve-a-workflow");
+        bool started = call && call->error.kind == IC_OK && ic_call_start(call, &error);
+        if (started) await(mailbox, call);
+        ic_alloc_fail_at(0);
+        if (started && call->error.kind == IC_OK)
+            succeeded++;
+        else
+            failed++;
+        if (started && call->error.kind != IC_OK) CHECK(*ic_error_message(&call->error) != '\0');
+        ic_error_clear(&error);
+        if (call) ic_call_release(call);
+    }
+    CHECK(failed > 5);
+    CHECK(succeeded > 0);
+    ic_call *after = start_call(mailbox, connection, "retrieve-a-workflow");
+    await(mailbox, after);
+    CHECK(after->error.kind == IC_OK);
+    ic_call_release(after);
+    ic_connection_release(connection);
+    ic_mailbox_release(mailbox);
+    ic_peer_free(peer);
+}
+
+/* The child's part: what it inherited is left alone, and it can make an engine of its own. */
+static bool child_works(ic_mailbox *inherited, ic_call *pending, ic_connection *connection) {
+    bool works = !ic_mailbox_is_ours(inherited) && ic_mailbox_descriptor(inherited) == -1;
+    ic_call_cancel(pending); /* of another process: nothing */
+#ifndef __SANITIZE_THREAD__  /* which knows no threads in a child */
+    ic_mailbox *mailbox = ic_mailbox_new(NULL);
+    ic_call *call = start_call(mailbox, connection, "retrieve-a-workflow");
+    await(mailbox, call);
+    works = works && call->error.kind == IC_OK;
+    ic_call_release(call);
+    ic_mailbox_release(mailbox);
+    ic_engine_stop();
+#endif
+    return works;
+}
+
+static void test_fork(void) {
+    const char *answers[] = {good};
+    ic_peer *peer = start_server(answers, 1), *silent = start_silent();
+    ic_mailbox *mailbox = ic_mailbox_new(NULL);
+    ic_connection *connection = connect_to(peer, true), *stuck = connect_to(silent, true);
+    ic_call *pending = start_call(mailbox, stuck, "retrieve-a-workflow");
+    ic_peer_await(silent, 1);
+    pid_t child = fork();
+    if (child == 0) {
+        bool works = child_works(mailbox, pending, connection);
+        ic_peer_free(peer);
+        ic_peer_free(silent);
+        _exit(works ? 0 : 1);
+    }
+    int status = -1;
+    waitpid(child, &status, 0);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    CHECK(!ic_call_done(pending));
+    ic_call_cancel(pending);
+    await(mailbox, pending);
+    CHECK(pending->error.kind == IC_ERR_CANCELLED);
+    ic_call_release(pending);
+    ic_connection_release(connection);
+    ic_connection_release(stuck);
+    ic_mailbox_release(mailbox);
+    ic_peer_free(peer);
+    ic_peer_free(silent);
+}
+
+int main(void) {
+    test_answer();
+    test_renewal();
+    test_cancel();
+    test_threads();
+    test_failing_memory();
+    test_fork();
+    return check_done("engine");
+}

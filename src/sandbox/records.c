@@ -1,0 +1,168 @@
+/* Records: list, schema, get, create, update, replace, delete. */
+#include "records.h"
+#include "../core/alloc.h"
+#include "handlers.h"
+#include "views.h"
+#include <string.h>
+
+/* --- list --- */
+
+/* What a list is asked to hold. */
+typedef struct selection {
+    ic_array types; /* ic_record_type; none: all */
+    ic_time since;
+} selection;
+
+static bool read_types(ic_exchange *x, const char *list, ic_array *types) {
+    for (const char *at = list; at && *at;) {
+        size_t length = strcspn(at, ",");
+        char *name = ic_strndup(at, length);
+        ic_record_type *type = name ? ic_store_record_type(x->store, name) : NULL;
+        if (!name)
+            ic_reply_no_memory(x);
+        else if (!type)
+            ic_reply_error(x, 400, "INVALID_PARAM", "/?types", "unknown record type %s", name);
+        ic_free(name);
+        if (!type) return false;
+        if (!ic_array_has(types, type) && !ic_array_push(types, type)) {
+            ic_reply_no_memory(x);
+            return false;
+        }
+        at += length + (at[length] == ',');
+    }
+    return true;
+}
+
+static bool is_selected(const ic_record *record, const selection *wanted) {
+    return record->updated >= wanted->since &&
+           (!wanted->types.count || ic_array_has(&wanted->types, record->type));
+}
+
+static const ic_array *order_of(const ic_exchange *x) {
+    const char *field = ic_exchange_query(x, "sortField");
+    if (field && strcmp(field, "name") == 0) return &x->store->records_by_name;
+    if (field && strcmp(field, "lastUpdated") == 0) return &x->store->records_by_update;
+    return &x->store->records_by_agreement;
+}
+
+static void list_selected(ic_exchange *x, const selection *wanted) {
+    const char *direction = ic_exchange_query(x, "sortDirection");
+    bool rising = direction && strcmp(direction, "ASC") == 0;
+    bool as_object = ic_exchange_query_true(x, "addressAsObject");
+    const ic_array *order = order_of(x);
+    ic_page page = ic_exchange_page(x);
+    size_t first = page.number * page.size, count = 0;
+    cJSON *list = cJSON_CreateArray();
+    for (size_t i = 0; i < order->count; i++) {
+        const ic_record *record = order->items[rising ? i : order->count - 1 - i];
+        if (!is_selected(record, wanted)) continue;
+        if (count >= first && count < first + page.size)
+            ic_append(list, ic_record_view(x->store, record, as_object));
+        count++;
+    }
+    ic_reply_page(x, page, count, list);
+}
+
+void ic_records_list(ic_exchange *x) {
+    selection wanted = {.since = IC_TIME_NONE};
+    if (read_types(x, ic_exchange_query(x, "types"), &wanted.types) &&
+        ic_exchange_since(x, ic_exchange_query(x, "lastUpdated"), &wanted.since) && ic_exchange_no_filter(x))
+        list_selected(x, &wanted);
+    ic_array_free(&wanted.types);
+}
+
+/* --- schema --- */
+
+void ic_records_schema(ic_exchange *x) {
+    cJSON *answer = cJSON_CreateObject();
+    cJSON *types = ic_put(answer, "recordTypes", cJSON_CreateObject());
+    for (size_t i = 0; i < x->store->record_types.count; i++) {
+        const ic_record_type *type = x->store->record_types.items[i];
+        ic_put_text(ic_put(types, type->key, cJSON_CreateObject()), "displayName", type->display_name);
+    }
+    ic_put(answer, "properties", cJSON_Duplicate(x->store->record_properties, true));
+    ic_put(answer, "attachments", cJSON_Duplicate(x->store->record_attachments, true));
+    ic_put(answer, "links", cJSON_CreateObject());
+    ic_reply_json(x, 200, answer);
+}
+
+/* --- one record --- */
+
+static ic_record *find_record(ic_exchange *x) {
+    ic_record *record = ic_store_record(x->store, x->values[0]);
+    if (!record)
+        ic_reply_error(x, 400, "NOT_FOUND", NULL, "couldn't find a record matching the id %s", x->values[0]);
+    return record;
+}
+
+static void reply_record(ic_exchange *x, const ic_record *record) {
+    ic_reply_json(x, 200, ic_record_view(x->store, record, ic_exchange_query_true(x, "addressAsObject")));
+}
+
+void ic_records_get(ic_exchange *x) {
+    const ic_record *record = find_record(x);
+    if (record) reply_record(x, record);
+}
+
+static bool may_edit(ic_exchange *x) {
+    if (x->user->rights & IC_MAY_EDIT_RECORDS) return true;
+    ic_reply_error(x, 403, "FORBIDDEN", NULL, "access forbidden");
+    return false;
+}
+
+/* A record of its type and name in the store, without the rest of the change. NULL: no memory. */
+static ic_record *add_record(ic_exchange *x, const ic_record_change *change) {
+    ic_record *record = ic_record_new(change->type, change->name);
+    if (!record) return NULL;
+    record->updated = ic_store_now(x->store);
+    if (ic_record_set_properties(record, change->properties) && ic_store_add_record(x->store, record))
+        return record;
+    ic_record_free(record);
+    return NULL;
+}
+
+void ic_records_create(ic_exchange *x) {
+    ic_record_change change = {0};
+    if (!may_edit(x)) return;
+    if (ic_record_read_all(x, &change, NULL)) {
+        ic_record *record = add_record(x, &change);
+        if (record && ic_record_change_apply(record, &change)) {
+            reply_record(x, record);
+        } else {
+            if (record) ic_store_remove_record(x->store, record);
+            ic_reply_no_memory(x);
+        }
+    }
+    ic_record_change_free(&change);
+}
+
+static void change_record(ic_exchange *x, ic_record_reader read) {
+    ic_record_change change = {0};
+    ic_record *record = may_edit(x) ? find_record(x) : NULL;
+    if (record && read(x, &change, record)) {
+        ic_record_unsort(x->store, record);
+        bool done = ic_record_change_apply(record, &change);
+        if (done) record->updated = ic_store_now(x->store);
+        ic_record_sort(x->store, record); /* has its room from before */
+        if (done)
+            reply_record(x, record);
+        else
+            ic_reply_no_memory(x);
+    }
+    ic_record_change_free(&change);
+}
+
+void ic_records_update(ic_exchange *x) {
+    change_record(x, ic_record_read_some);
+}
+
+void ic_records_replace(ic_exchange *x) {
+    change_record(x, ic_record_read_all);
+}
+
+void ic_records_delete(ic_exchange *x) {
+    ic_record *record = may_edit(x) ? find_record(x) : NULL;
+    if (!record) return;
+    ic_store_remove_record(x->store, record);
+    ic_reply_nothing(x);
+}

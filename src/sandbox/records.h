@@ -1,0 +1,32 @@
+/* What the record operations share. */
+#ifndef IC_SANDBOX_RECORDS_H
+#define IC_SANDBOX_RECORDS_H
+
+#include "exchange.h"
+
+/* A change of one record, read and checked as a whole before any of it is done. */
+typedef struct ic_record_change {
+    const ic_record_type *type; /* NULL: stays */
+    const char *name;           /* NULL: stays; the body's */
+    cJSON *properties;          /* all of them from then on; NULL: stay; owned */
+    bool sets_parent;
+    ic_record *parent; /* NULL: none */
+    const char *link_type;
+    ic_array add_links, remove_links, add_children, remove_children; /* ic_record */
+} ic_record_change;
+
+/* Reads into the change what the body says. `record` is the one to change, NULL while there is none. false:
+ * answered. */
+typedef bool (*ic_record_reader)(ic_exchange *x, ic_record_change *change, const ic_record *record);
+bool ic_record_read_all(ic_exchange *x, ic_record_change *change,
+                        const ic_record *record); /* create, replace */
+bool ic_record_read_some(ic_exchange *x, ic_record_change *change, const ic_record *record); /* update */
+/* Does it. false: no memory, and nothing has changed. The record is not sorted in while this runs. */
+bool ic_record_change_apply(ic_record *record, ic_record_change *change);
+void ic_record_change_free(ic_record_change *change);
+
+/* Adds what is given to the properties, each checked against the record schema. `where` is the body's field,
+ * for the error. false: answered; some may have been added. */
+bool ic_properties_add(ic_exchange *x, cJSON *properties, const cJSON *given, const char *where);
+
+#endif

@@ -1,0 +1,12 @@
+/* Values by the names of their types, in launch forms and in record properties. */
+#ifndef IC_SANDBOX_VALUES_H
+#define IC_SANDBOX_VALUES_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+
+/* Whether a value is one of the type. Workflows say monetaryAmount where records say monetary_amount; a type
+ * that is not known has no values. */
+bool ic_value_fits(const char *type, const cJSON *value);
+
+#endif
