@@ -266,6 +266,8 @@ static bool child_works(ic_mailbox *inherited, ic_call *pending, ic_connection *
     ic_call_release(call);
     ic_mailbox_release(mailbox);
     ic_engine_stop();
+#else
+    (void)connection;
 #endif
     return works;
 }
@@ -280,9 +282,10 @@ static void test_fork(void) {
     pid_t child = fork();
     if (child == 0) {
         bool works = child_works(mailbox, pending, connection);
-        ic_peer_free(peer);
-        ic_peer_free(silent);
-        _exit(works ? 0 : 1);
+        /* By exec, so that no checker takes what the child has of the parent's memory for its leak. */
+        const char *verdict = works ? "true" : "false";
+        execlp(verdict, verdict, (char *)NULL);
+        _exit(1);
     }
     int status = -1;
     waitpid(child, &status, 0);
