@@ -92,6 +92,11 @@ static void await(ic_mailbox *mailbox, ic_call *call) {
     }
 }
 
+static void end_mailbox(ic_mailbox *mailbox) {
+    ic_mailbox_close(mailbox);
+    ic_mailbox_release(mailbox);
+}
+
 static void test_answer(void) {
     const char *answers[] = {good};
     ic_peer *peer = start_server(answers, 1);
@@ -105,7 +110,7 @@ static void test_answer(void) {
     CHECK(call->response.status == 200 && call->response.attempts == 1);
     ic_call_release(call);
     ic_connection_release(connection);
-    ic_mailbox_release(mailbox);
+    end_mailbox(mailbox);
     ic_peer_free(peer);
 }
 
@@ -123,7 +128,7 @@ static void test_renewal(void) {
     CHECK(count == 4);
     ic_call_release(call);
     ic_connection_release(connection);
-    ic_mailbox_release(mailbox);
+    end_mailbox(mailbox);
     ic_peer_free(peer);
 }
 
@@ -148,7 +153,7 @@ static void test_cancel(void) {
         ic_call_release(call);
     }
     ic_connection_release(connection);
-    ic_mailbox_release(mailbox);
+    end_mailbox(mailbox);
     ic_peer_free(peer);
 }
 
@@ -192,10 +197,9 @@ static void *work(void *argument) {
     ic_call *last = make_call(mailbox, mine->connection, "retrieve-a-workflow");
     ic_error error = {0};
     ic_call_start(last, &error);
-    ic_mailbox_close(mailbox);
+    end_mailbox(mailbox);
     ic_call_cancel(last);
     ic_call_release(last);
-    ic_mailbox_release(mailbox);
     return NULL;
 }
 
@@ -250,7 +254,7 @@ static void test_failing_memory(void) {
     CHECK(after->error.kind == IC_OK);
     ic_call_release(after);
     ic_connection_release(connection);
-    ic_mailbox_release(mailbox);
+    end_mailbox(mailbox);
     ic_peer_free(peer);
 }
 
@@ -264,7 +268,7 @@ static bool child_works(ic_mailbox *inherited, ic_call *pending, ic_connection *
     await(mailbox, call);
     works = works && call->error.kind == IC_OK;
     ic_call_release(call);
-    ic_mailbox_release(mailbox);
+    end_mailbox(mailbox);
     ic_engine_stop();
 #else
     (void)connection;
@@ -297,7 +301,7 @@ static void test_fork(void) {
     ic_call_release(pending);
     ic_connection_release(connection);
     ic_connection_release(stuck);
-    ic_mailbox_release(mailbox);
+    end_mailbox(mailbox);
     ic_peer_free(peer);
     ic_peer_free(silent);
 }

@@ -13,7 +13,8 @@ typedef struct ic_call ic_call;
 ic_mailbox *ic_mailbox_new(ic_error *error);
 void ic_mailbox_retain(ic_mailbox *mailbox);
 void ic_mailbox_release(ic_mailbox *mailbox);
-/* No notice arrives any more; those that wait are dropped. */
+/* No notice arrives any more; those that wait are dropped. Its owner closes it before giving it back: calls in its
+ * queue and the mailbox hold each other. */
 void ic_mailbox_close(ic_mailbox *mailbox);
 
 /* Readable while a notice waits. Belongs to the mailbox. -1 after closing, and in a forked child. */

@@ -123,7 +123,16 @@ bool ic_store_add_record(ic_store *store, ic_record *record) {
     return false;
 }
 
+static void leave_workflow(const ic_record *record) {
+    ic_array *made = &record->workflow->records;
+    size_t kept = 0;
+    for (size_t i = 0; i < made->count; i++)
+        if (made->items[i] != record) made->items[kept++] = made->items[i];
+    made->count = kept;
+}
+
 void ic_store_remove_record(ic_store *store, ic_record *record) {
+    if (record->workflow) leave_workflow(record);
     ic_record_unsort(store, record);
     ic_index_remove(&store->records_by_id, record->id);
     ic_index_remove(&store->records_by_id, record->readable);

@@ -149,7 +149,7 @@ bool ic_record_read_some(ic_exchange *x, ic_record_change *change, const ic_reco
 
 /* --- making it so --- */
 
-static bool has_link(const ic_uuid *links, size_t count, const char *id) {
+static bool has_link(ic_uuid *links, size_t count, const char *id) {
     for (size_t i = 0; i < count; i++)
         if (strcmp(links[i], id) == 0) return true;
     return false;

@@ -126,7 +126,7 @@ typedef struct ic_record {
     size_t link_count;
     struct ic_record *parent, *first_child, *next_sibling;
     const char *parent_link_type; /* static; NULL: none */
-    const ic_workflow *workflow;  /* that made it; NULL: none */
+    ic_workflow *workflow;        /* that made it; NULL: none */
 } ic_record;
 
 /* --- tokens --- */
