@@ -205,6 +205,24 @@ static void check_refused(void) {
     CHECK(!ic_json_parse(NULL, 0, NULL));
 }
 
+/* Every byte at every place of a string, whatever stride it is read in. */
+static void check_strings(void) {
+    long wrong = 0;
+    for (unsigned byte = 0; byte < 256; byte++) {
+        for (size_t at = 1; at <= 20; at++) {
+            char text[] = "\"nopqrnopqrnopqrnopqr\"";
+            text[at] = (char)byte; /* after a backslash come n o p q or r, after the last the closing quote */
+            bool good = byte >= ' ' && byte != '"' && (byte != '\\' || strchr("nr", text[at + 1]));
+            char *printed = reprinted(text, sizeof text - 1, NULL);
+            wrong += good != (printed != NULL);
+            wrong += good && byte < 0x80 && strcmp(printed, text) != 0;
+            wrong += good && byte >= 0x80 && strlen(printed) != sizeof text - 1 + 2;
+            ic_json_text_free(printed);
+        }
+    }
+    CHECK(wrong == 0);
+}
+
 /* ---- limits ---- */
 
 /* `count` times `unit`, then `last`. */
@@ -376,6 +394,7 @@ int main(void) {
     count_memory();
     check_accepted();
     check_refused();
+    check_strings();
     check_limits();
     check_utf8();
     check_mutations();

@@ -56,52 +56,49 @@ static void check_numbers(void) {
     }
 }
 
-/* Makes the locales "comma" and "momayyez" (a decimal point of two bytes) in `folder`. localedef answers 1
- * for its warnings about all the categories that are left out. */
-static bool make_locales(const char *folder) {
-    char command[1024];
-    snprintf(
-        command, sizeof command,
-        "cd '%s' && printf '%%s\n' '<code_set_name> UTF-8' '<mb_cur_max> 2' '<comment_char> %%' "
-        "'<escape_char> /' CHARMAP '<U0000>..<U007F> /x00 x' '<U066B> /xd9/xab x' 'END CHARMAP' > map && "
-        "for name in comma=2C momayyez=66B; do "
-        "printf 'LC_NUMERIC\ndecimal_point \"<U%%04X>\"\nthousands_sep \"\"\ngrouping -1\nEND LC_NUMERIC\n' "
-        "0x${name#*=} > source; "
-        "localedef -c -f ./map -i ./source ./${name%%=*} 2>/dev/null; [ $? -le 1 ] || exit 1; done",
-        folder);
-    return system(command) == 0;
-}
+/* Makes two locales in $LOCPATH: "comma", and "momayyez" with a decimal point of two bytes, U+066B. localedef
+ * answers 1 for its warnings about all the categories that are left out. */
+static const char make_locales[] =
+    "cd \"$LOCPATH\" && printf '%s\n' '<code_set_name> UTF-8' '<mb_cur_max> 2' '<mb_cur_min> 1' "
+    "'<escape_char> /' '<comment_char> %' CHARMAP '<U0000>..<U007F> /x00 x' '<U066B> /xd9/xab x' "
+    "'END CHARMAP' > map || exit\n"
+    "for locale in comma=002C momayyez=066B; do\n"
+    "printf '%s\n' LC_NUMERIC \"decimal_point \\\"<U${locale#*=}>\\\"\" 'thousands_sep \"\"' 'grouping -1' "
+    "'END LC_NUMERIC' > source\n"
+    "localedef -c -f ./map -i ./source \"./${locale%=*}\" 2>/dev/null; [ $? -le 1 ] || exit\n"
+    "done";
 
-/* A host may have set a locale without a decimal point, for its thread or for the process. */
+/* A host may have set a locale without a decimal point, for the process or for its thread. */
 static void check_locale(void) {
-    static const char *const names[] = {"comma", "momayyez"};
+    static const struct {
+        const char *name, *shown;
+    } locales[] = {{"comma", "1,5"}, {"momayyez", "1\331\2535"}};
     static const char text[] = "[1.5,0.30000000000000004,1e+100]";
-    char folder[] = "/tmp/ironclad-locale-XXXXXX", command[64];
+    char folder[] = "/tmp/ironclad-locale-XXXXXX";
     if (system("command -v localedef >/dev/null") != 0) {
         printf("core/json_trees: no localedef here, locales are not tested\n");
         return;
     }
-    if (!CHECK(mkdtemp(folder) && make_locales(folder))) return;
+    if (!CHECK(mkdtemp(folder))) return;
     setenv("LOCPATH", folder, 1);
-    for (size_t i = 0; i < COUNT(names); i++) {
-        locale_t there = newlocale(LC_NUMERIC_MASK, names[i], (locale_t)0);
-        if (!CHECK(there)) continue;
-        locale_t before = uselocale(there);
+    CHECK(system(make_locales) == 0);
+    for (size_t i = 0; i < COUNT(locales); i++) {
+        if (!CHECK(setlocale(LC_NUMERIC, locales[i].name))) continue;
         char shown[16], *printed;
         snprintf(shown, sizeof shown, "%.1f", 1.5);
-        CHECK(strcmp(shown, "1.5") != 0);
+        CHECK_TEXT(shown, locales[i].shown);
+        CHECK_TEXT(printed = reprinted(text, sizeof text - 1, NULL), text);
+        ic_json_text_free(printed);
+
+        locale_t there = duplocale(LC_GLOBAL_LOCALE);
+        setlocale(LC_NUMERIC, "C");
+        locale_t before = uselocale(there);
         CHECK_TEXT(printed = reprinted(text, sizeof text - 1, NULL), text);
         ic_json_text_free(printed);
         CHECK(uselocale(before) == there);
         freelocale(there);
-
-        CHECK_TEXT(setlocale(LC_NUMERIC, names[i]), names[i]);
-        CHECK_TEXT(printed = reprinted(text, sizeof text - 1, NULL), text);
-        ic_json_text_free(printed);
-        setlocale(LC_NUMERIC, "C");
     }
-    snprintf(command, sizeof command, "rm -r '%s'", folder);
-    CHECK(system(command) == 0);
+    CHECK(system("rm -r \"$LOCPATH\"") == 0);
 }
 
 /* ---- looking into trees ---- */
@@ -171,12 +168,13 @@ static void check_fork(void) {
     pthread_t thread;
     void *wrong = NULL;
     if (!CHECK(pthread_create(&thread, NULL, parse_until_stopped, NULL) == 0)) return;
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < 50; i++) {
         pid_t child = fork();
         if (child == 0) {
             alarm(20); /* ends a child that waits for a lock */
-            cJSON *tree = ic_json_parse("[1]", 3, NULL);
-            _exit(tree ? 0 : 1);
+            /* Another program ends well: what the other thread held is no leak of the child's. */
+            if (ic_json_parse("[1]", 3, NULL)) execlp("true", "true", NULL);
+            _exit(1);
         }
         int status = -1;
         waitpid(child, &status, 0);

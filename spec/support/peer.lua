@@ -5,6 +5,7 @@ local process = require "spec_process"
 
 local peer = {
   fork_run = process.fork_run,
+  interpreter = process.interpreter,
   free_port = process.free_port,
   refused_port = process.refused_port,
 }
@@ -13,11 +14,6 @@ local peer = {
 -- -> server, with :port(), :requests(), :connections(), :await(n), :release(), :stop().
 -- A request is {method =, target =, headers = {[name in lower case] = value}, body =, connection = index}.
 peer.start = spec_peer.start
-
--- A server whose nth request gets the nth answer, over however many connections; the last one ever after.
-function peer.answering(answers, tls)
-  return peer.start { answers = answers, tls = tls, connections = { { { "read" }, { "answer" }, { "loop" } } } }
-end
 
 function peer.url(server, scheme) return (scheme or "http") .. "://127.0.0.1:" .. server:port() end
 
@@ -43,13 +39,20 @@ function peer.quoted(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
 
 -- Runs a shell command -> its output, both streams, and its status. What is preloaded here (a sanitizer, say) is
 -- not in the programs that it starts; they find it in $preload.
-function peer.shell(command)
+local function shell_pipe(command)
   local prelude = "preload=$LD_PRELOAD; unset LD_PRELOAD; "
   local pipe = assert(io.popen(prelude .. "{ " .. command .. "\n} 2>&1; printf '\\n%d' $?", "r"))
-  local text = pipe:read "*a"
-  pipe:close()
-  local output, status = text:match "^(.*)\n(%d+)$"
-  return output, tonumber(status)
+  return pipe, function()
+    local text = pipe:read "*a"
+    pipe:close()
+    local output, status = text:match "^(.*)\n(%d+)$"
+    return output, tonumber(status)
+  end
+end
+
+function peer.shell(command)
+  local _, ended = shell_pipe(command)
+  return ended()
 end
 
 local function must_run(command)
@@ -106,22 +109,41 @@ function peer.built(name)
   error "spec_peer is not on package.cpath"
 end
 
--- Runs Lua source in a new process of this Lua, with this process's paths -> output, status. A child that takes
--- longer than `options.seconds` is killed, which is status 137. `options.preload` is a library for LD_PRELOAD.
--- The arguments after it are the source's `...`, as strings.
-function peer.lua(source, options, ...)
-  options = options or {}
-  -- Behind what is preloaded already: a sanitizer wants to be first.
+local function with_paths(source)
+  return ("package.path, package.cpath = %q, %q\n"):format(package.path, package.cpath) .. source
+end
+
+-- The shell command that runs Lua source in a new process of this Lua, with this process's paths, after a line with
+-- the process's id. A process that takes longer than `options.seconds` is killed, which is status 137;
+-- `options.preload` is a library for LD_PRELOAD. What follows are the source's `...`, as strings.
+local function lua_command(source, options, ...)
   local words = {
+    "printf %s " .. peer.quoted(with_paths(source)) .. " |",
     "timeout -s KILL " .. (options.seconds or 120),
-    'env LD_PRELOAD="$preload' .. (options.preload and "${preload:+:}" .. options.preload or "") .. '"',
+    [[sh -c 'echo $$; exec env "$@"' sh]],
+    -- Behind what is preloaded already: a sanitizer wants to be first.
+    'LD_PRELOAD="$preload' .. (options.preload and "${preload:+:}" .. options.preload or "") .. '"',
     peer.quoted(process.interpreter()) .. " -",
   }
   for _, argument in ipairs { ... } do
     words[#words + 1] = peer.quoted(tostring(argument))
   end
-  local chunk = ("package.path, package.cpath = %q, %q\n"):format(package.path, package.cpath) .. source
-  return peer.shell("printf %s " .. peer.quoted(chunk) .. " | " .. table.concat(words, " "))
+  return table.concat(words, " ")
 end
+
+-- Runs that command -> output, status.
+function peer.lua(source, options, ...)
+  local output, status = peer.shell(lua_command(source, options or {}, ...))
+  return (output:gsub("^%d+\n", "")), status
+end
+
+-- Starts it -> the process's id, and a function that waits for its end -> output, status.
+function peer.start_lua(source, options, ...)
+  local pipe, ended = shell_pipe(lua_command(source, options or {}, ...))
+  return tonumber(pipe:read "*l"), ended
+end
+
+-- Runs Lua source in a state of its own in this process, and closes it -> the text that it returned.
+function peer.new_state(source) return process.new_state(with_paths(source)) end
 
 return peer

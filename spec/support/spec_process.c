@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <lauxlib.h>
 #include <lua.h>
+#include <lualib.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,6 +33,23 @@ static int fork_run(lua_State *L) {
         if (errno != EINTR) return luaL_error(L, "waitpid: %s", strerror(errno));
     lua_pushinteger(L, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
     return 1;
+}
+
+/* new_state(source) -> text. Runs source in a Lua state of its own in this process, closes it, and answers
+ * the text that it returned; throws when it throws. */
+static int new_state(lua_State *L) {
+    size_t length;
+    const char *source = luaL_checklstring(L, 1, &length);
+    lua_State *other = luaL_newstate();
+    if (!other) return luaL_error(L, "no memory");
+    luaL_openlibs(other);
+    int failed = luaL_loadbuffer(other, source, length, "=new_state") || lua_pcall(other, 0, 1, 0);
+    char answer[1000]; /* so that nothing of ours can throw before the state is closed */
+    const char *text = lua_tostring(other, -1);
+    snprintf(answer, sizeof answer, "%s", text ? text : "");
+    lua_close(other);
+    lua_pushstring(L, answer);
+    return failed ? lua_error(L) : 1;
 }
 
 /* A socket bound to a port of 127.0.0.1 that nobody else has; it does not listen. */
@@ -74,11 +92,9 @@ static int interpreter(lua_State *L) {
 __attribute__((visibility("default"))) int luaopen_spec_process(lua_State *L);
 
 int luaopen_spec_process(lua_State *L) {
-    static const luaL_Reg functions[] = {{"fork_run", fork_run},
-                                         {"free_port", free_port},
-                                         {"refused_port", refused_port},
-                                         {"interpreter", interpreter},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"fork_run", fork_run},       {"new_state", new_state},
+                                         {"free_port", free_port},     {"refused_port", refused_port},
+                                         {"interpreter", interpreter}, {NULL, NULL}};
     lua_newtable(L);
     for (const luaL_Reg *function = functions; function->name; function++) {
         lua_pushcfunction(L, function->func);

@@ -1,6 +1,7 @@
 #include "alloc.h"
 #include "buf.h"
 #include "digest.h"
+#include "json.h"
 #include "settings.h"
 #include "text.h"
 #include <arpa/inet.h>
@@ -63,6 +64,22 @@ static bool readable(const char *option, const char *path, ic_error *error) {
     return false;
 }
 
+/* What the way to the token endpoint cannot carry. */
+static bool secret_fits(const ic_settings *settings, ic_error *error) {
+    const char *how = settings->token_auth ? settings->token_auth : "json";
+    size_t bad;
+    if (strcmp(how, "json") == 0 && !ic_utf8_valid(settings->client_id, strlen(settings->client_id), &bad))
+        return refuse(error, "client_id: is not UTF-8, which JSON cannot carry (token_auth = \"form\" can)");
+    if (strcmp(how, "json") == 0 &&
+        !ic_utf8_valid(settings->client_secret, strlen(settings->client_secret), &bad))
+        return refuse(error,
+                      "client_secret: is not UTF-8, which JSON cannot carry (token_auth = \"form\" can)");
+    if (strcmp(how, "basic") == 0 && strchr(settings->client_id, ':'))
+        return refuse(error,
+                      "client_id: holds a colon, which Basic cannot carry (token_auth = \"json\" can)");
+    return true;
+}
+
 static bool check(const ic_settings *settings, ic_error *error) {
     if (!settings->instance)
         return refuse(error,
@@ -82,6 +99,7 @@ static bool check(const ic_settings *settings, ic_error *error) {
     }
     if (!one_of(settings->token_auth, "json", "form", "basic"))
         return refuse(error, "token_auth: expected \"json\", \"form\" or \"basic\"");
+    if (!settings->token && !secret_fits(settings, error)) return false;
     if (!one_of(settings->http_version, "1.1", "2", NULL))
         return refuse(error, "http_version: expected \"1.1\" or \"2\"");
     return readable("ca_file", settings->ca_file, error) && readable("ca_path", settings->ca_path, error);

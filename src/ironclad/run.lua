@@ -4,20 +4,24 @@ local core = require "ironclad.core"
 local Error = require "ironclad.error"
 local loop = require "ironclad.loop.plain"
 
+--- Whether there was anything to feed.
 local function feed(call, sink)
   local chunk = call:chunk()
-  while chunk do
+  if not chunk then return false end
+  repeat
     sink(chunk)
     chunk = call:chunk()
-  end
+  until not chunk
+  return true
 end
 
 local function wait(call, sink)
   repeat
-    -- Asked before the sink is fed: what came before the end is then fed too.
+    -- Asked before the sink is fed: what came before the end is then fed too. A sink may make calls of its own, whose
+    -- waiting takes this call's notices with it: after feeding, the call is asked again.
     local done = call:done()
-    if sink then feed(call, sink) end
-    if not done then loop.wait() end
+    local fed = sink and feed(call, sink)
+    if not done and not fed then loop.wait() end
   until done
 end
 

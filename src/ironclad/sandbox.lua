@@ -65,8 +65,10 @@ local M = {}
 -- everything), ca_file (nil without TLS) and the methods above; nil and a message when it cannot listen. An
 -- unknown option is thrown.
 function M.start(opts)
-  local server, message = httpd.start(opts)
-  if not server then
+  local ok, server, message = pcall(httpd.start, opts)
+  if not ok then
+    error(server, 2) -- a mistake in the options
+  elseif not server then
     return nil, message
   end
   local sandbox = server:facts()

@@ -96,8 +96,9 @@ static bool read_option(lua_State *L, box *mine, const ic_option *option) {
         break;
     default: break;
     }
-    const char *got = luaL_typename(L, -1);
+    const char *got = lua_pushfstring(L, "a %s", luaL_typename(L, -1));
     ic_option_mismatch(option, got, error);
+    lua_pop(L, 1);
     return false;
 }
 

@@ -173,7 +173,7 @@ static void read_object(reader *r, const place *at, cJSON *parent) {
     }
 }
 
-/* The table at the top has no other keys than whole numbers from 1 on; as many as there are. */
+/* How many items the list at the top has. Keys that are no index are refused here, holes later. */
 static size_t count_items(reader *r, const place *at, bool marked) {
     lua_State *L = r->L;
     size_t count = 0;
@@ -293,6 +293,11 @@ static void push_number(lua_State *L, double value) {
     lua_pushnumber(L, value);
 }
 
+/* Not by lua_pushstring, which on 5.4 compares with its cache first: here nearly every text is a new one. */
+static void push_text(lua_State *L, const char *text) {
+    lua_pushlstring(L, text, strlen(text));
+}
+
 static void push_value(lua_State *L, const cJSON *node, int array_type) {
     const cJSON *child;
     int index = 0;
@@ -301,7 +306,7 @@ static void push_value(lua_State *L, const cJSON *node, int array_type) {
     case cJSON_True: lua_pushboolean(L, cJSON_IsTrue(node)); break;
     case cJSON_Number: push_number(L, node->valuedouble); break;
     case cJSON_String:
-    case cJSON_Raw: lua_pushstring(L, node->valuestring); break; /* raw: an integer beyond 2^53 */
+    case cJSON_Raw: push_text(L, node->valuestring); break; /* raw: an integer beyond 2^53 */
     case cJSON_Array:
         luaL_checkstack(L, 3, "nested JSON");
         lua_createtable(L, cJSON_GetArraySize(node), 0);
@@ -316,7 +321,7 @@ static void push_value(lua_State *L, const cJSON *node, int array_type) {
         luaL_checkstack(L, 3, "nested JSON");
         lua_createtable(L, 0, cJSON_GetArraySize(node));
         cJSON_ArrayForEach(child, node) {
-            lua_pushstring(L, child->string);
+            push_text(L, child->string);
             push_value(L, child, array_type);
             lua_rawset(L, -3);
         }

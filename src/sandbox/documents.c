@@ -18,7 +18,7 @@ static bool is_contract_name(const char *filename) {
 
 static bool attach_file(ic_exchange *x, ic_workflow *workflow, const cJSON *field, const char *part) {
     ic_field_part *file = ic_exchange_field(x, part);
-    if (!file || !x->is_multipart) {
+    if (!file) {
         ic_reply_error(x, 400, "INVALID_PARAM", field->string, "missing form-data part '%s'", part);
         return false;
     }
@@ -174,7 +174,7 @@ void ic_documents_upload(ic_exchange *x) {
         refuse(x, 404, "Workflow does not exists");
     else if (!field || !ic_field_is_document(field))
         refuse(x, 404, "Document does not exists");
-    else if (!file || !x->is_multipart)
+    else if (!file)
         refuse(x, 400, "missing required form-data part 'attachment'");
     else if (!text)
         refuse(x, 400, "missing required form-data part 'metadata'");

@@ -33,7 +33,7 @@ typedef struct ic_exchange {
     ic_field_part *fields;
     size_t field_count;
     size_t received; /* bytes of the body */
-    bool begun, has_fields, is_multipart, malformed, too_large, no_memory;
+    bool begun, has_fields, malformed, too_large, no_memory;
 
     /* What route.c made of it. */
     ic_method method;
@@ -55,10 +55,8 @@ typedef struct ic_exchange {
 const char *ic_exchange_header(const ic_exchange *x, const char *name);
 const char *ic_exchange_query(const ic_exchange *x, const char *name);
 bool ic_exchange_query_true(const ic_exchange *x, const char *name);
-ic_field_part *ic_exchange_field(const ic_exchange *x, const char *name);
-/* The field's data to keep: the caller is one more holder, and field->data is empty from now on. NULL: no
- * memory. */
-ic_blob *ic_field_part_bytes(ic_field_part *field);
+/* Whether the body is said to be of that media type, whatever its parameters. */
+bool ic_exchange_is_type(const ic_exchange *x, const char *media_type);
 /* The page that is asked for; the query has been checked. */
 typedef struct ic_page {
     size_t number, size;
@@ -81,6 +79,20 @@ ic_workflow *ic_exchange_workflow(ic_exchange *x, unsigned status, bool any_id);
 /* Percent-decodes in place; false when a NUL would come of it. */
 bool ic_percent_decode(char *text);
 void ic_exchange_clear(ic_exchange *x);
+
+/* --- forms (form.c) --- */
+
+/* Reads the body as the form that the Content-Type names, piece by piece. What goes wrong shows in
+ * x->malformed and x->no_memory. */
+void ic_form_begin(ic_exchange *x);
+void ic_form_add(ic_exchange *x, const char *data, size_t size);
+void ic_form_end(ic_exchange *x);
+void ic_form_clear(ic_exchange *x);
+/* The first field of that name; NULL when there is none. */
+ic_field_part *ic_exchange_field(const ic_exchange *x, const char *name);
+/* The field's data to keep: the caller is one more holder, and field->data is empty from now on. NULL: no
+ * memory. */
+ic_blob *ic_field_part_bytes(ic_field_part *field);
 
 /* --- the answer (reply.c): the last one given holds --- */
 

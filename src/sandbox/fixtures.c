@@ -11,7 +11,7 @@ const char *const ic_fixtures[] = {
 JSON({
   "company": {
     "id": "5f0375c4cdc1927a3c5ed001",
-    "name": "Larkspur Instruments, Inc.",
+    "name": "Larkspur Instruments LLC",
     "displayName": "Larkspur Instruments",
     "entitlements": {
       "jurist": {

@@ -7,6 +7,7 @@
 #include <lua.h>
 #include <math.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -42,11 +43,21 @@ static ic_buf *push_buffer(lua_State *L) {
     return buffer;
 }
 
+/* Raises a message as it is: where the mistake stands in the program is for the Lua side to say. */
+static int throw(lua_State * L, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static int throw(lua_State * L, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    lua_pushvfstring(L, format, arguments);
+    va_end(arguments);
+    return lua_error(L);
+}
+
 /* The sandbox of a method's first argument; raises in a process that has not started it. */
 static ic_sandbox *check_sandbox(lua_State *L) {
     const server *self = luaL_checkudata(L, 1, SERVER_TYPE);
-    if (!self->sandbox) luaL_error(L, "the sandbox has been collected");
-    if (!ic_sandbox_owned(self->sandbox)) luaL_error(L, "the sandbox belongs to the process that started it");
+    if (!self->sandbox) throw(L, "the sandbox has been collected");
+    if (!ic_sandbox_owned(self->sandbox)) throw(L, "the sandbox belongs to the process that started it");
     return self->sandbox;
 }
 
@@ -75,22 +86,22 @@ static const struct option *find_option(lua_State *L, const char *name) {
         if (strcmp(options[i].name, name) == 0) return &options[i];
         ic_nearest_offer(&nearest, options[i].name);
     }
-    if (nearest.best) luaL_error(L, "sandbox: unknown option '%s' (did you mean '%s'?)", name, nearest.best);
-    luaL_error(L, "sandbox: unknown option '%s'", name);
+    if (nearest.best) throw(L, "sandbox: unknown option '%s' (did you mean '%s'?)", name, nearest.best);
+    throw(L, "sandbox: unknown option '%s'", name);
     return NULL;
 }
 
 static void check_type(lua_State *L, const struct option *option, int wanted) {
     if (lua_type(L, -1) != wanted)
-        luaL_error(L, "sandbox: option '%s' must be a %s, not a %s", option->name, lua_typename(L, wanted),
-                   luaL_typename(L, -1));
+        throw(L, "sandbox: option '%s' must be a %s, not a %s", option->name, lua_typename(L, wanted),
+              luaL_typename(L, -1));
 }
 
 static double check_number(lua_State *L, const struct option *option, double least, double most, bool whole) {
     check_type(L, option, LUA_TNUMBER);
     double value = lua_tonumber(L, -1);
     if (!(value >= least && value <= most) || (whole && value != floor(value)))
-        luaL_error(L, "sandbox: option '%s' is out of range", option->name);
+        throw(L, "sandbox: option '%s' is out of range", option->name);
     return value;
 }
 
@@ -99,7 +110,7 @@ static const char *check_text(lua_State *L, const struct option *option) {
     size_t length;
     const char *text = lua_tolstring(L, -1, &length);
     if (!length || strlen(text) != length)
-        luaL_error(L, "sandbox: option '%s' is empty or holds a NUL", option->name);
+        throw(L, "sandbox: option '%s' is empty or holds a NUL", option->name);
     return text; /* alive as long as the table of options */
 }
 
@@ -121,9 +132,10 @@ static void read_option(lua_State *L, const struct option *option, ic_sandbox_op
 static ic_sandbox_options read_options(lua_State *L, int table) {
     ic_sandbox_options read = {.tls = true};
     if (lua_isnoneornil(L, table)) return read;
-    luaL_checktype(L, table, LUA_TTABLE);
+    if (!lua_istable(L, table))
+        throw(L, "sandbox: the options must be a table, not a %s", luaL_typename(L, table));
     for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
-        if (lua_type(L, -2) != LUA_TSTRING) luaL_error(L, "sandbox: the names of options are strings");
+        if (lua_type(L, -2) != LUA_TSTRING) throw(L, "sandbox: the names of options are strings");
         read_option(L, find_option(L, lua_tostring(L, -2)), &read);
     }
     return read;
@@ -238,7 +250,7 @@ static int requests(lua_State *L) {
     ic_sandbox *sandbox = check_sandbox(L);
     ic_buf *buffer = push_buffer(L);
     ic_sandbox_requests(sandbox, buffer);
-    if (buffer->failed) return luaL_error(L, "not enough memory");
+    if (buffer->failed) return throw(L, "not enough memory");
     lua_newtable(L);
     const char *at = buffer->data, *end = at + buffer->length;
     for (int i = 1; at < end; i++) {
@@ -252,7 +264,7 @@ static int info(lua_State *L) {
     ic_sandbox *sandbox = check_sandbox(L);
     ic_buf *buffer = push_buffer(L);
     ic_sandbox_info(sandbox, buffer);
-    if (buffer->failed) return luaL_error(L, "not enough memory");
+    if (buffer->failed) return throw(L, "not enough memory");
     lua_pushlstring(L, buffer->data, buffer->length);
     return 1;
 }

@@ -39,6 +39,11 @@ static void read_basic(ic_exchange *x, credentials *given) {
 }
 
 static bool read_credentials(ic_exchange *x, credentials *given) {
+    if (ic_exchange_is_type(x, MHD_HTTP_POST_ENCODING_FORM_URLENCODED)) {
+        ic_form_begin(x);
+        ic_form_add(x, x->raw.data, x->raw.length);
+        ic_form_end(x);
+    }
     if (x->malformed) return false;
     if (!x->has_fields) {
         x->body = ic_json_parse(x->raw.data ? x->raw.data : "", x->raw.length, NULL);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* --- what came --- */
 
@@ -27,19 +28,10 @@ bool ic_exchange_query_true(const ic_exchange *x, const char *name) {
     return value && strcmp(value, "true") == 0;
 }
 
-ic_field_part *ic_exchange_field(const ic_exchange *x, const char *name) {
-    for (size_t i = 0; i < x->field_count; i++)
-        if (strcmp(x->fields[i].name, name) == 0) return &x->fields[i];
-    return NULL;
-}
-
-ic_blob *ic_field_part_bytes(ic_field_part *field) {
-    if (!field->bytes) {
-        size_t length = 0;
-        char *data = field->data.length ? ic_buf_take(&field->data, &length) : ic_strdup("");
-        if (data) field->bytes = ic_blob_new(data, length);
-    }
-    return field->bytes ? ic_blob_hold(field->bytes) : NULL;
+bool ic_exchange_is_type(const ic_exchange *x, const char *media_type) {
+    const char *given = ic_exchange_header(x, "Content-Type");
+    size_t length = given ? strcspn(given, "; \t") : 0;
+    return given && length == strlen(media_type) && strncasecmp(given, media_type, length) == 0;
 }
 
 static long query_integer(const ic_exchange *x, const char *name, long otherwise) {
@@ -100,14 +92,7 @@ bool ic_percent_decode(char *text) {
 }
 
 void ic_exchange_clear(ic_exchange *x) {
-    if (x->reader) MHD_destroy_post_processor(x->reader);
-    for (size_t i = 0; i < x->field_count; i++) {
-        ic_free(x->fields[i].name);
-        ic_free(x->fields[i].filename);
-        ic_buf_free(&x->fields[i].data);
-        ic_blob_release(x->fields[i].bytes);
-    }
-    ic_free(x->fields);
+    ic_form_clear(x);
     for (size_t i = 0; i < sizeof x->values / sizeof x->values[0]; i++)
         ic_free(x->values[i]);
     ic_free(x->target);
@@ -251,8 +236,7 @@ static bool parse_body(ic_exchange *x, const ic_buf *text) {
     else if (error.kind == IC_ERR_MEMORY || error.kind == IC_OK)
         ic_reply_no_memory(x);
     else
-        ic_reply_error(x, 400, "INVALID_PARAM", NULL, "the request's body is no valid JSON: %s",
-                       ic_error_message(&error));
+        ic_reply_error(x, 400, "INVALID_PARAM", NULL, "%s", ic_error_message(&error));
     ic_error_clear(&error);
     return false;
 }

@@ -8,61 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define READER_BUFFER      (64 * 1024)
 #define CONNECTION_MEMORY  (128 * 1024) /* for the request line and headers */
 #define CONNECTION_SECONDS 300          /* idle; a client that stays silent is not waited for forever */
 #define CONNECTIONS_MAX    1000
-#define FIELDS_MAX         1000
 #define TLS_PRIORITIES     "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
 /* --- reading a body --- */
-
-static ic_field_part *add_field(ic_exchange *x, const char *name, const char *filename) {
-    ic_field_part *fields = ic_realloc(x->fields, (x->field_count + 1) * sizeof *fields);
-    if (!fields) return NULL;
-    x->fields = fields;
-    ic_field_part *field = &fields[x->field_count];
-    *field = (ic_field_part){.name = ic_strdup(name), .filename = ic_strdup(filename)};
-    if (!field->name || (filename && !field->filename)) {
-        ic_free(field->name);
-        ic_free(field->filename);
-        return NULL;
-    }
-    x->field_count++;
-    return field;
-}
-
-/* libmicrohttpd hands a field over in pieces; `offset` is the place of this one in the field's value. */
-static enum MHD_Result on_field(void *context, enum MHD_ValueKind kind, const char *name,
-                                const char *filename, const char *content_type, const char *encoding,
-                                const char *data, uint64_t offset, size_t size) {
-    (void)kind, (void)content_type, (void)encoding;
-    ic_exchange *x = context;
-    ic_field_part *field = x->field_count ? &x->fields[x->field_count - 1] : NULL;
-    if (offset == 0) {
-        if (!name || x->field_count >= FIELDS_MAX) {
-            x->malformed = true;
-            return MHD_NO;
-        }
-        field = add_field(x, name, filename);
-    }
-    if (!field) {
-        x->no_memory = true;
-        return MHD_NO;
-    }
-    ic_buf_add(&field->data, data, size);
-    if (!field->data.failed) return MHD_YES;
-    x->no_memory = true;
-    return MHD_NO;
-}
-
-static bool is_form(const char *content_type, const char *kind) {
-    size_t length = strcspn(content_type, "; \t");
-    char *media = ic_strndup(content_type, length);
-    bool same = media && ic_text_same(media, kind);
-    ic_free(media);
-    return same;
-}
 
 /* The headers are there: decides how the body will be read. */
 static void begin(ic_exchange *x, const char *verb) {
@@ -70,30 +21,19 @@ static void begin(ic_exchange *x, const char *verb) {
     x->verb = verb;
     const char *length = ic_exchange_header(x, "Content-Length");
     if (length && strtoumax(length, NULL, 10) > x->max_body) x->too_large = true;
-    const char *type = ic_exchange_header(x, "Content-Type");
-    if (!type) return;
-    x->is_multipart = is_form(type, MHD_HTTP_POST_ENCODING_MULTIPART_FORMDATA);
-    x->has_fields = x->is_multipart || is_form(type, MHD_HTTP_POST_ENCODING_FORM_URLENCODED);
-    if (!x->has_fields) return;
-    x->reader = MHD_create_post_processor(x->connection, READER_BUFFER, on_field, x);
-    if (!x->reader) x->malformed = true; /* no boundary, or one that cannot be */
+    if (ic_exchange_is_type(x, MHD_HTTP_POST_ENCODING_MULTIPART_FORMDATA)) ic_form_begin(x);
 }
 
 static void receive(ic_exchange *x, const char *data, size_t size) {
     x->received += size;
     if (x->received > x->max_body) x->too_large = true;
     if (x->too_large || x->malformed || x->no_memory) return; /* the rest is read and dropped */
-    if (!x->has_fields)
-        ic_buf_add(&x->raw, data, size);
-    else if (MHD_post_process(x->reader, data, size) != MHD_YES && !x->no_memory)
-        x->malformed = true;
+    if (x->has_fields) {
+        ic_form_add(x, data, size);
+        return;
+    }
+    ic_buf_add(&x->raw, data, size);
     if (x->raw.failed) x->no_memory = true;
-}
-
-static void end_body(ic_exchange *x) {
-    if (!x->reader) return;
-    if (MHD_destroy_post_processor(x->reader) != MHD_YES && x->received) x->malformed = true;
-    x->reader = NULL;
 }
 
 /* --- answering --- */
@@ -188,7 +128,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         *size = 0;
         return MHD_YES;
     }
-    end_body(x);
+    ic_form_end(x);
     return answer(context, x);
 }
 

@@ -27,6 +27,7 @@ void ic_workflow_free(ic_workflow *workflow) {
     ic_array_free(&workflow->documents);
     ic_array_free(&workflow->comments);
     ic_array_free(&workflow->participants);
+    ic_array_free(&workflow->records);
     ic_free(workflow->assignees);
     ic_free(workflow->approved);
     ic_free(workflow->title);

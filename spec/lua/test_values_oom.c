@@ -1,0 +1,137 @@
+/* Memory that ends in the middle: every allocation of Lua's, of cJSON's and of the core's fails in turn while
+ * scripts decode, encode and attach files. Whatever is thrown, nothing may be left behind, and the same state
+ * must do the same work again when there is memory. */
+#include "alloc.h"
+#include "check.h"
+#include "json_trial.h"
+#include "values.h"
+#include <lauxlib.h>
+#include <lualib.h>
+#include <stdbool.h>
+
+/* Each ends with a text. It may be another only when it tells of missing memory. */
+static const struct {
+    const char *script, *result;
+} scripts[] = {
+    {"local v = assert(json.decode "
+     "'[1,\"two\",{\"a\\\\u0000b\":[[],{}]},18446744073709551616,1e999,0.1,true]')\n"
+     "return json.encode(v)",
+     "[1,\"two\",{\"a\357\277\275b\":[[],{}]},\"18446744073709551616\",\"1e999\",0.1,true]"},
+    {"local t = array()\n"
+     "for i = 1, 50 do t[i] = { i / 3, tostring(i), { name = null } } end\n"
+     "return tostring(#json.encode(t) > 1000)",
+     "true"},
+    {"return select(2, json.decode '[1,2')", "invalid JSON: expected ',' or ']', found the end at byte 5"},
+    {"local cycle = { {}, 'x' } cycle[3] = { a = cycle }\n"
+     "return select(2, pcall(json.encode, cycle))",
+     "[3].a: the table contains itself"},
+    {"return select(2, pcall(json.encode, { a = { b = { 1, 2, 'x\\0' } } }))",
+     "a.b[3]: the text holds a NUL character at byte 2"},
+    {"local pdf = file { data = ('x'):rep(1000), filename = 'a.pdf' }\n"
+     "return count_files { draft = { file 'nda.docx', pdf, pdf } } .. tostring(pdf)",
+     "3ironclad.file (a.pdf)"},
+    {"return select(2, pcall(count_files, { draft = { file 'nda.docx' }, bad = print }))",
+     "body.bad: a value of type function has no JSON form"},
+    {"return select(2, pcall(file, { pth = 'nda.docx' }))",
+     "file: unknown field 'pth' (did you mean 'path'?)"},
+};
+
+/* count_files(value) -> how many stand in it */
+static int count_files(lua_State *L) {
+    ic_tree_box *box = ic_lua_push_tree_box(L);
+    ic_lua_to_tree(L, 1, "body", true, box);
+    lua_pushinteger(L, (lua_Integer)box->parts.count);
+    return 1;
+}
+
+/* ---- memory that ends ---- */
+
+typedef enum { LUA, CJSON, CORE, OWNERS } owner;
+
+static long lua_fail_in; /* 0: never; otherwise the nth growth and all after it fail */
+static long lua_held;
+
+static void *lua_allocate(void *unused, void *block, size_t old_size, size_t new_size) {
+    (void)unused;
+    if (new_size == 0) {
+        if (block) lua_held--;
+        free(block);
+        return NULL;
+    }
+    bool grows = !block || new_size > old_size; /* Lua relies on shrinking */
+    if (grows && lua_fail_in && --lua_fail_in == 0) {
+        lua_fail_in = 1;
+        return NULL;
+    }
+    void *result = realloc(block, new_size);
+    if (result && !block) lua_held++;
+    return result;
+}
+
+static void fail_at(owner whose, long nth) {
+    lua_fail_in = whose == LUA ? nth : 0;
+    fail_in = whose == CJSON ? nth : 0;
+    ic_alloc_fail_at(whose == CORE ? nth : 0);
+}
+
+/* ---- the scripts ---- */
+
+static int set_up(lua_State *L) {
+    luaL_openlibs(L);
+    lua_newtable(L);
+    lua_pushcfunction(L, count_files);
+    lua_setfield(L, -2, "count_files");
+    ic_lua_open_values(L);
+    for (lua_pushnil(L); lua_next(L, 1);)
+        lua_setglobal(L, lua_tostring(L, -2));
+    return 0;
+}
+
+static lua_State *new_state(void) {
+    lua_State *L = lua_newstate(lua_allocate, NULL);
+    if (!L) L = luaL_newstate(); /* a LuaJIT without GC64 takes no other allocator */
+    lua_pushcfunction(L, set_up);
+    CHECK(lua_pcall(L, 0, 0, 0) == 0);
+    return L;
+}
+
+/* Runs a script with the nth allocation failing (0: none). Whether it came to its own result. */
+static bool run(lua_State *L, size_t script, owner whose, long nth) {
+    if (!CHECK(luaL_loadstring(L, scripts[script].script) == 0)) return true;
+    fail_at(whose, nth);
+    lua_pcall(L, 0, 1, 0);
+    fail_at(whose, 0);
+    const char *got = lua_tostring(L, -1), *wanted = scripts[script].result;
+    bool reached = got && strcmp(got, wanted) == 0;
+    if (!reached && !CHECK(nth && got && strstr(got, "memory")))
+        printf("    script %zu, allocation %ld of owner %d\n    got    %s\n    wanted %s\n", script, nth,
+               whose, got ? got : "(null)", wanted);
+    lua_settop(L, 0);
+    lua_gc(L, LUA_GCCOLLECT, 0); /* forgets strings too, so that the next run allocates them again */
+    lua_gc(L, LUA_GCCOLLECT, 0); /* what a finalizer has let go */
+    if (!CHECK(ic_alloc_live() == 0 && held == 0))
+        printf("    script %zu, allocation %ld of owner %d\n", script, nth, whose);
+    return reached;
+}
+
+static void check_script(size_t script, owner whose) {
+    lua_State *L = new_state();
+    long nth = 0;
+    bool reached;
+    do {
+        reached = run(L, script, whose, ++nth);
+        CHECK(run(L, script, whose, 0));
+    } while (!reached && nth < 5000);
+    CHECK(reached);
+    lua_close(L);
+    CHECK(lua_held == 0);
+    CHECK(ic_alloc_live() == 0 && held == 0);
+}
+
+int main(void) {
+    count_memory();
+    for (size_t script = 0; script < COUNT(scripts); script++)
+        for (owner whose = LUA; whose < OWNERS; whose++)
+            check_script(script, whose);
+    return check_done("values_oom");
+}

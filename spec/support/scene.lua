@@ -1,0 +1,80 @@
+-- What the specs about broken servers share: servers that end with their test, clients of them, and what to
+-- expect of an error.
+local assert = require "luassert"
+local ironclad = require "ironclad"
+local peer = require "spec.support.peer"
+
+local scene = {
+  TOKEN = "static-token-of-this-spec",
+  -- What every well-behaved answer of these specs is.
+  GOOD = peer.json '{"id":"w1"}',
+}
+
+local servers = {}
+
+-- As peer.start; the server ends with scene.stop.
+function scene.serve(options)
+  local server = peer.start(options)
+  servers[#servers + 1] = server
+  return server
+end
+
+-- A server whose nth request gets the nth answer, over however many connections; the last one ever after.
+function scene.answering(answers, tls)
+  return scene.serve { answers = answers, tls = tls, connections = { { { "read" }, { "answer" }, { "loop" } } } }
+end
+
+function scene.stop()
+  for _, server in ipairs(servers) do
+    server:stop()
+  end
+  servers = {}
+end
+
+local function with(settings, options)
+  for name, value in pairs(options or {}) do
+    settings[name] = value
+  end
+  return settings
+end
+
+-- A client with a static token that repeats nothing, but for what the options say.
+function scene.connect(server, options, scheme)
+  return ironclad.connect(with({
+    instance = peer.url(server, scheme), token = scene.TOKEN, as_user = false, max_retries = 0,
+  }, options))
+end
+
+-- A client with client credentials and all defaults.
+function scene.connect_by_secret(server, options)
+  return ironclad.connect(with({
+    instance = peer.url(server), client_id = "id", client_secret = "a secret", as_user = false,
+  }, options))
+end
+
+function scene.launch(client) return client.workflows:launch { template = "t", attributes = { name = "Acme" } } end
+
+-- Takes what a call returned; answers the error.
+function scene.assert_error(kind, value, err)
+  assert.is_nil(value)
+  assert.is_table(err)
+  assert.are.equal(kind, err.kind, tostring(err))
+  assert.is_nil(tostring(err):find(scene.TOKEN, 1, true))
+  return err
+end
+
+function scene.assert_good(value, err)
+  assert.is_nil(err)
+  assert.are.equal("w1", value.id)
+end
+
+-- "GET /path" for each request so far.
+function scene.targets(server)
+  local list = {}
+  for i, request in ipairs(server:requests()) do
+    list[i] = request.method .. " " .. request.target
+  end
+  return list
+end
+
+return scene

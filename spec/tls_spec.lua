@@ -1,0 +1,66 @@
+-- Servers that cannot prove who they are get nothing.
+local peer = require "spec.support.peer"
+local scene = require "spec.support.scene"
+
+describe("TLS", function()
+  local folder
+  local certificates = {}
+
+  setup(function()
+    folder = peer.temporary_folder()
+    certificates.good = peer.certificate(folder, "good")
+    certificates.unrelated = peer.certificate(folder, "unrelated")
+    certificates.other_name = peer.certificate(folder, "other_name", { names = "DNS:other.example" })
+    certificates.expired = peer.certificate(folder, "expired", { days = -1 })
+  end)
+  teardown(function() peer.remove_folder(folder) end)
+  after_each(scene.stop)
+
+  local function answering(certificate, max_version)
+    local files = certificates[certificate]
+    return scene.answering({ scene.GOOD }, { cert = files.cert, key = files.key, max_version = max_version })
+  end
+
+  local function trusting(server, certificate)
+    return scene.connect(server, { ca_file = certificate and certificates[certificate].cert }, "https")
+  end
+
+  -- A name; the server's certificate; the one that the client trusts; what the message says; the server's version.
+  for _, row in ipairs {
+    { "with a certificate nobody knows", "good", nil, "ca_file" },
+    { "with a certificate that ca_file does not vouch for", "good", "unrelated", "ca_file" },
+    { "with a certificate for another name", "other_name", "other_name", "name" },
+    { "with a certificate that has expired", "expired", "expired", "expired" },
+    { "of yesterday", "good", "good", "", "1.1" },
+  } do
+    local name, certificate, trusted, text, max_version = row[1], row[2], row[3], row[4], row[5]
+    it(name .. " is refused before anything is sent", function()
+      local server = answering(certificate, max_version)
+      local err = scene.assert_error("tls", scene.launch(trusting(server, trusted)))
+      assert.are.equal("not_done", err.outcome)
+      assert.is_truthy(err.message:find(text, 1, true), err.message)
+      assert.are.equal(0, #server:requests())
+    end)
+  end
+
+  it("with a certificate of ca_file is trusted, and stays so for the next call", function()
+    local server = answering "good"
+    local client = trusting(server, "good")
+    scene.assert_good(scene.launch(client))
+    scene.assert_good(client.workflows:get "w1")
+    assert.are.equal(2, #server:requests())
+  end)
+
+  it("that one client does not trust is refused though another does", function()
+    local server = answering "good"
+    scene.assert_good(trusting(server, "good").workflows:get "w1")
+    scene.assert_error("tls", trusting(server, "unrelated").workflows:get "w1")
+    assert.are.equal(1, #server:requests())
+  end)
+
+  it("is not what answered", function()
+    local server = scene.serve { connections = { { { "send", "220 hello\r\n" }, { "hang" } } } }
+    local err = scene.assert_error("tls", scene.launch(trusting(server, "good")))
+    assert.are.equal("not_done", err.outcome)
+  end)
+end)
