@@ -3,7 +3,7 @@ local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
 local scene = require "spec.support.scene"
 
-local unpack = table.unpack or unpack
+local unpack = rawget(table, "unpack") or rawget(_G, "unpack")
 
 local catalog = ironclad.operations()
 local folder, server, client
@@ -37,7 +37,8 @@ local function example(entry)
     body = {}
     for _, field in ipairs(entry.fields) do
       if field.required and not field.fill then
-        body[field.name] = field.type == "file" and ironclad.file { data = "bytes", filename = "a.pdf" } or values[field.type]
+        body[field.name] = field.type == "file" and ironclad.file { data = "bytes",
+          filename = "a.pdf" } or values[field.type]
       end
     end
   end
@@ -92,26 +93,32 @@ describe("arguments", function()
   setup(function() serve(peer.json "{}") end)
 
   local mistakes = {
-    { "no id", function() client.workflows:get() end, "workflows:get: id: expected an id or a table that has one, got nil" },
+    { "no id", function() client.workflows:get() end,
+      "workflows:get: id: expected an id or a table that has one, got nil" },
     { "an empty id", function() client.workflows:get "" end, "workflows:get: id: must not be empty" },
     { "an id that climbs", function() client.workflows:get ".." end, 'workflows:get: id: must not be "%." or "%.%."' },
     { "an id with a line end", function() client.workflows:get "a\r\nb" end, "id: must not hold control characters" },
     { "an id with NUL", function() client.workflows:get "a\0b" end, "id: must not hold control characters" },
-    { "a table without an id", function() client.workflows:get {} end, "id: expected an id or a table that has one, got nil" },
+    { "a table without an id", function() client.workflows:get {} end,
+      "id: expected an id or a table that has one, got nil" },
     { "a query parameter misspelt", function() client.workflows:list { pagesize = 1 } end,
       'workflows:list: pagesize: unknown query parameter or option; did you mean "pageSize"%?' },
     { "an option misspelt", function() client.workflows:list { timout = 1 } end, 'did you mean "timeout"%?' },
     { "an option misspelt where it stands apart", function() client.workflows:list({}, { timout = 1 }) end,
       'workflows:list: timout: unknown option; did you mean "timeout"%?' },
-    { "a parameter of the wrong type", function() client.workflows:list { page = "first" } end, "page: expected a whole number" },
+    { "a parameter of the wrong type", function() client.workflows:list { page = "first" } end,
+      "page: expected a whole number" },
     { "a fraction", function() client.workflows:list { page = 1.5 } end, "page: expected a whole number" },
     { "a text for a boolean", function() client.workflows:list { hydrateEntities = "yes" } end,
       "hydrateEntities: expected a boolean" },
     { "a list where one value goes", function() client.workflows:list { template = { "a" } } end,
       "template: expected a single value, not a list" },
-    { "an empty list", function() client.workflows:list { status = ironclad.array() } end, "status: the list is empty" },
-    { "a comma in a listed value", function() client.workflows:list { status = { "a,b" } } end, "must not hold a comma" },
-    { "null in a query", function() client.workflows:list { template = ironclad.null } end, "template: expected a string" },
+    { "an empty list", function() client.workflows:list { status = ironclad.array() } end,
+      "status: the list is empty" },
+    { "a comma in a listed value", function() client.workflows:list { status = { "a,b" } } end,
+      "must not hold a comma" },
+    { "null in a query", function() client.workflows:list { template = ironclad.null } end,
+      "template: expected a string" },
     { "a function in a query", function() client.workflows:list { template = print } end, "template" },
     { "no required parameter", function() client:call("oauth-authorize", {}) end, "response_type: missing" },
     { "no required field", function() client.workflows:launch { template = "t" } end,
@@ -120,7 +127,8 @@ describe("arguments", function()
       'it holds "atributes"; is that meant%?' },
     { "an option in the body", function() client.workflows:launch { template = "t", attributes = {}, timeout = 3 } end,
       "timeout: is an option of the call, not a field of the body" },
-    { "a body that is a list", function() client.workflows:launch { "a", "b" } end, "body: expected a table of fields" },
+    { "a body that is a list", function() client.workflows:launch { "a", "b" } end,
+      "body: expected a table of fields" },
     { "a body that is a text", function() client.workflows:launch "t" end, "arguments: expected a table, got string" },
     { "what is no JSON, by its path", function()
       client.workflows:launch { template = "t", attributes = { lines = { 1, 2, print } } }
@@ -132,20 +140,28 @@ describe("arguments", function()
     { "a dot for the colon", function() client.workflows.get "id" end, "call it with a colon: client.workflows:get" },
     { "a header with a line end", function() client.workflows:get("id", { headers = { ["X-A"] = "b\r\nX-C: d" } }) end,
       "headers.X%-A: expected a string without control characters" },
-    { "a header's name that is none", function() client.workflows:get("id", { headers = { ["X A"] = "b" } }) end, "headers: a name" },
+    { "a header's name that is none", function() client.workflows:get("id", { headers = { ["X A"] = "b" } }) end,
+      "headers: a name" },
     { "the bearer as a header", function() client.workflows:get("id", { headers = { Authorization = "b" } }) end,
       "headers.Authorization: is set by the module" },
     { "the actor as a header", function() client.workflows:get("id", { headers = { ["X-As-User-Email"] = "b" } }) end,
       "use the option as_user" },
-    { "a timeout that is none", function() client.workflows:get("id", { timeout = -1 }) end, "timeout: expected a number" },
-    { "true for a deadline", function() client.workflows:get("id", { deadline = true }) end, "deadline: expected a number" },
-    { "a place that is none", function() client.workflows:download_document("id", "k", { to = 5 }) end, "to: expected a path or a function" },
-    { "extra that is none", function() client.workflows:list { extra = { page = 1 } } end, "extra%.page: expected query or body" },
-    { "a path by call() that lacks a part", function() client:call("retrieve-a-workflow", {}) end, "path%.id: missing" },
+    { "a timeout that is none", function() client.workflows:get("id", { timeout = -1 }) end,
+      "timeout: expected a number" },
+    { "true for a deadline", function() client.workflows:get("id", { deadline = true }) end,
+      "deadline: expected a number" },
+    { "a place that is none", function() client.workflows:download_document("id", "k", { to = 5 }) end,
+      "to: expected a path or a function" },
+    { "extra that is none", function() client.workflows:list { extra = { page = 1 } } end,
+      "extra%.page: expected query or body" },
+    { "a path by call() that lacks a part", function() client:call("retrieve-a-workflow", {}) end,
+      "path%.id: missing" },
     { "an argument of call() that is none", function() client:call("retrieve-a-workflow", { id = "x" }) end,
       "id: expected path, query, body, files or to" },
-    { "a raw path that is a URL", function() client:request("GET", "https://evil.example/") end, 'path: must begin with one "/"' },
-    { "a raw path that names a host", function() client:request("GET", "//evil.example/") end, 'path: must begin with one "/"' },
+    { "a raw path that is a URL", function() client:request("GET", "https://evil.example/") end,
+      'path: must begin with one "/"' },
+    { "a raw path that names a host", function() client:request("GET", "//evil.example/") end,
+      'path: must begin with one "/"' },
     { "a raw path that climbs", function() client:request("GET", "/public/../oauth") end, 'must not hold "%.%."' },
     { "a raw path with a space", function() client:request("GET", "/a b") end, "must be percent%-encoded" },
     { "a method that is none", function() client:request("FETCH", "/a") end, "method: expected GET, POST" },
@@ -178,7 +194,8 @@ describe("arguments", function()
   end)
 
   it("become a query: lists with commas, booleans, numbers, options beside them", function()
-    ironclad.must(client.workflows:list { status = { "active", "paused" }, hydrateEntities = true, page = 2, timeout = 30 })
+    ironclad.must(client.workflows:list { status = { "active", "paused" }, hydrateEntities = true, page = 2,
+      timeout = 30 })
     local query = sent().target:match "%?(.*)"
     local parts = {}
     for part in query:gmatch "[^&]+" do parts[part] = true end
@@ -197,7 +214,8 @@ describe("arguments", function()
   it("pass what the catalog does not know as extra", function()
     ironclad.must(client.workflows:list { page = 1, extra = { query = { search = "a b" } } })
     assert.equal("/public/api/v1/workflows?page=1&search=a%20b", sent().target)
-    ironclad.must(client.workflows:create_comment("id", { comment = "c" }, { extra = { body = { timeout = 5 } }, query = {} }))
+    ironclad.must(client.workflows:create_comment("id", { comment = "c" }, { extra = { body = { timeout = 5 } },
+      query = {} }))
     assert.same({ comment = "c", timeout = 5 }, ironclad.json.decode(sent().body))
   end)
 
@@ -229,7 +247,8 @@ describe("files", function()
     peer.write_file(folder .. "/draft.docx", all .. all)
     ironclad.must(client.workflows:launch {
       template = "t",
-      attributes = { draft = { ironclad.file(folder .. "/draft.docx") }, other = ironclad.file { data = all, filename = 'a"b.pdf' } },
+      attributes = { draft = { ironclad.file(folder .. "/draft.docx") }, other = ironclad.file { data = all,
+        filename = 'a"b.pdf' } },
     })
     local request = sent()
     local boundary = request.headers["content-type"]:match "^multipart/form%-data; boundary=(.+)$"
@@ -261,255 +280,20 @@ describe("files", function()
 
   it("may be given to call() by the name of their part", function()
     ironclad.must(client:call("launch-a-new-workflow", {
-      body = { template = "t", attributes = { draft = { { file = "mine" } } } }, files = { mine = ironclad.file { data = "bytes" } },
+      body = { template = "t", attributes = { draft = { { file = "mine" } } } },
+        files = { mine = ironclad.file { data = "bytes" } },
     }))
     assert.matches('name="mine"', sent().body)
   end)
 
   it("that cannot be read are an error of the disk, before anything is sent", function()
     local before = #server:requests()
-    local value, err = client.workflows:launch { template = "t", attributes = { draft = { ironclad.file "/nowhere/a.docx" } } }
+    local value, err = client.workflows:launch { template = "t",
+      attributes = { draft = { ironclad.file "/nowhere/a.docx" } } }
     assert.is_nil(value)
     assert.equal("io", err.kind)
     assert.equal("not_done", err.outcome)
     assert.matches("/nowhere/a.docx", err.message)
     assert.equal(before, #server:requests())
-  end)
-end)
-
-describe("answers", function()
-  it("are values, with a response beside them", function()
-    serve(peer.json('{"list":[],"count":12345678901234567890,"gone":null}', 200,
-      { "X-Ironclad-RequestId: abc", "X-Two: a", "X-Two: b" }))
-    local value, err, response = client.workflows:list()
-    assert.is_nil(err)
-    assert.equal(ironclad.null, value.gone)
-    assert.equal("12345678901234567890", value.count)
-    assert.equal("[]", ironclad.json.encode(value.list))
-    assert.equal(200, response.status)
-    assert.equal("abc", response.request_id)
-    assert.equal("a, b", response.headers["x-two"])
-    assert.equal(1, response.attempts)
-    assert.equal("1.1", response.http_version)
-    assert.is_true(response.seconds > 0)
-  end)
-
-  local values = {
-    { "an empty 2xx is true", peer.answer(204), function() return client.records:delete "id" end, true },
-    { "a bare true is itself", peer.json "true", function() return client.workflows:update_approval("id", "r", { status = "approved" }) end, true },
-    { "a bare null is itself", peer.json "null", function() return client.workflows:get "id" end, ironclad.null },
-    { "a text is a string", peer.answer(200, { "Content-Type: application/x-pem-file" }, "-----BEGIN"),
-      function() return client.webhooks:get_verification_key() end, "-----BEGIN" },
-    { "bytes are a string", peer.answer(200, {}, "a\0b\255"), function() return client.workflows:download_document("id", "k") end, "a\0b\255" },
-    { "an empty download is an empty string", peer.answer(200, {}, ""), function() return client.workflows:download_document("id", "k") end, "" },
-    { "a raw request gives JSON as a value", peer.json "[1]", function() return (client:request("GET", "/x"))[1] end, 1 },
-    { "a raw request gives the rest as a string", peer.answer(200, { "Content-Type: text/plain" }, "[1]"),
-      function() return client:request("GET", "/x") end, "[1]" },
-  }
-  for _, case in ipairs(values) do
-    it(case[1], function()
-      serve(case[2])
-      local value, err = case[3]()
-      assert.is_nil(err)
-      assert.equal(case[4], value)
-    end)
-  end
-
-  local errors = {
-    { 400, '{"code":"INVALID_PARAM","message":"bad page","param":"page"}', "invalid_request", "INVALID_PARAM", "bad page %(param page%)" },
-    { 400, '{"code":"NOT_FOUND","message":"no workflow"}', "not_found", "NOT_FOUND", "no workflow" },
-    { 400, '{"code":"INVALID_STATE"}', "invalid_state", "INVALID_STATE", "INVALID_STATE" },
-    { 422, '{"code":"INVALID_STATE","message":"completed"}', "invalid_state", "INVALID_STATE", "completed" },
-    { 401, '{"code":"UNAUTHORIZED","message":"token has been revoked"}', "auth", "UNAUTHORIZED", "revoked" },
-    { 403, '{"code":"FORBIDDEN","message":"no"}', "permission", "FORBIDDEN", "needs the scope public.workflows.readWorkflows" },
-    { 404, "", "not_found", nil, "answered 404" },
-    { 404, "<html>", "not_found", nil, "answered 404" },
-    { 404, '{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"404","detail":"no such user"}', "not_found", nil, "no such user" },
-    { 400, '{"schema":["x"],"scimType":"invalidFilter","detail":"bad filter"}', "invalid_request", "invalidFilter", "bad filter" },
-    { 409, '{"code":"CONFLICT","message":"there is one"}', "conflict", "CONFLICT", "there is one" },
-    { 400, '"just text"', "invalid_request", nil, "just text" },
-    { 400, '{"error":"the export is not done"}', "invalid_request", nil, "the export is not done" },
-    { 400, '{"error":{"message":"inner","code":"E1"}}', "invalid_request", "E1", "inner" },
-    { 400, "{}", "invalid_request", nil, "answered 400" },
-    { 400, "[1,2]", "invalid_request", nil, "answered 400" },
-    { 413, "{}", "too_large", nil, "answered 413" },
-    { 429, '{"code":"TOO_MANY_REQUESTS"}', "rate_limited", "TOO_MANY_REQUESTS", "TOO_MANY_REQUESTS" },
-    { 500, '{"code":"SERVER_ERROR","message":"oops"}', "server", "SERVER_ERROR", "oops" },
-    { 503, "", "server", nil, "answered 503" },
-  }
-  for _, case in ipairs(errors) do
-    it(("a %d with %s is %s"):format(case[1], case[2], case[3]), function()
-      serve(peer.json(case[2], case[1], { "x-ironclad-requestid: r-1" }))
-      local value, err, response = client.workflows:list()
-      assert.is_nil(value)
-      assert.equal(case[3], err.kind)
-      assert.equal(case[1], err.status)
-      assert.equal(case[4], err.code)
-      assert.matches(case[5], err.message)
-      assert.equal("r-1", err.request_id)
-      assert.equal("workflows:list", err.operation)
-      assert.equal("not_done", err.outcome)
-      assert.matches("^workflows:list: ", tostring(err))
-      assert.matches("^failed: workflows:list: ", "failed: " .. err)
-      assert.equal(case[1], response.status)
-      local fine, text = pcall(ironclad.must, value, err)
-      assert.is_false(fine)
-      assert.matches("workflows:list: ", text)
-    end)
-  end
-
-  it("name either scope where two may be the right one", function()
-    serve(peer.json('{"code":"FORBIDDEN"}', 403))
-    local _, err = client.workflows:create_comment("id", { comment = "x" })
-    assert.matches("one of the scopes public.records.createComments|public.workflows.createComments", err.message, 1, true)
-  end)
-
-  it("never show the bearer, even when the service does", function()
-    serve(peer.json('{"code":"X","message":"you sent static-token"}', 400))
-    local _, err = client.workflows:list()
-    assert.matches("you sent %*%*%*", err.message)
-    assert.is_nil(tostring(err):find("static-token", 1, true))
-  end)
-
-  it("may be compressed", function()
-    local path = folder .. "/a.json"
-    peer.write_file(path, '{"big":"' .. ("x"):rep(10000) .. '"}')
-    peer.shell("gzip -f " .. peer.quoted(path))
-    serve(peer.answer(200, { "Content-Type: application/json", "Content-Encoding: gzip" }, peer.read_file(path .. ".gz")))
-    assert.equal(10000, #ironclad.must(client.workflows:get "id").big)
-    assert.equal("gzip", sent().headers["accept-encoding"])
-  end)
-end)
-
-describe("a download", function()
-  local bytes = ("0123456789abcdef\0\r\n"):rep(200000)
-
-  it("goes to a file, under its name only when it is whole", function()
-    serve(peer.answer(200, {}, bytes))
-    local path = folder .. "/whole.bin"
-    assert.equal(path, (client.workflows:download_document("id", "k", { to = path })))
-    assert.equal(bytes, peer.read_file(path))
-    assert.is_nil(sent().headers["accept-encoding"])
-  end)
-
-  it("goes to a function, piece by piece", function()
-    serve(peer.answer(200, {}, bytes))
-    local pieces = {}
-    assert.is_true((client.workflows:download_document("id", "k", { to = function(piece) pieces[#pieces + 1] = piece end })))
-    assert.equal(bytes, table.concat(pieces))
-  end)
-
-  it("goes to a function that makes calls of its own", function()
-    serve(peer.answer(200, {}, ("x"):rep(3000000)))
-    local length, calls = 0, 0
-    ironclad.must(client.workflows:download_document("id", "k", {
-      to = function(piece)
-        length = length + #piece
-        if calls < 3 then
-          calls = calls + 1
-          assert.equal(3000000, #ironclad.must(client.workflows:download_document("id", "other")))
-        end
-      end,
-    }))
-    assert.equal(3000000, length)
-  end)
-
-  it("ends with the function's error", function()
-    serve(peer.answer(200, {}, bytes))
-    local mine = {}
-    local fine, problem = pcall(function()
-      client.workflows:download_document("id", "k", { to = function() error(mine) end })
-    end)
-    assert.is_false(fine)
-    assert.equal(mine, problem)
-  end)
-
-  it("that breaks off leaves nothing behind", function()
-    server:stop()
-    server = peer.start { connections = { { { "read" }, { "send", "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nhalf" } } } }
-    client = ironclad.connect { instance = peer.url(server), token = "t", max_retries = 0 }
-    local path = folder .. "/broken.bin"
-    local value, err = client.workflows:download_document("id", "k", { to = path })
-    assert.is_nil(value)
-    assert.equal("network", err.kind)
-    local listing = peer.shell("ls -A " .. peer.quoted(folder))
-    assert.is_nil(listing:find("broken", 1, true))
-  end)
-
-  it("that is refused leaves what was there", function()
-    serve(peer.json('{"code":"NOT_FOUND","message":"no such document"}', 400))
-    local path = folder .. "/kept.bin"
-    peer.write_file(path, "before")
-    local _, err = client.workflows:download_document("id", "k", { to = path })
-    assert.equal("not_found", err.kind)
-    assert.equal("before", peer.read_file(path))
-  end)
-
-  it("to a place that cannot be written is an error of the disk", function()
-    serve(peer.answer(200, {}, bytes))
-    local _, err = client.workflows:download_document("id", "k", { to = "/nowhere/at/all.bin" })
-    assert.equal("io", err.kind)
-    assert.matches("/nowhere/at/all.bin: No such file", err.message)
-  end)
-
-  it("beyond max_body is refused when it would have to stay in memory", function()
-    serve(peer.answer(200, {}, bytes))
-    client = ironclad.connect { instance = peer.url(server), token = "t", max_body = 1000 }
-    local _, err = client.workflows:download_document("id", "k")
-    assert.equal("too_large", err.kind)
-    assert.is_true((client.workflows:download_document("id", "k", { to = function() end })))
-  end)
-end)
-
-describe("helpers", function()
-  it("scopes_for lists each scope once, by either name, and both where either may be right", function()
-    assert.same({ "public.workflows.createWorkflows", "public.records.createComments", "public.workflows.createComments" },
-      ironclad.scopes_for { "workflows:launch", "launch-a-new-workflow", "workflows:create_comment" })
-    local fine, message = pcall(ironclad.scopes_for, { "workflows:lunch" })
-    assert.is_false(fine)
-    assert.matches('did you mean "workflows:launch"', message)
-  end)
-
-  it("sha256 digests texts and files", function()
-    local path = folder .. "/digest"
-    peer.write_file(path, "abc")
-    local wanted = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-    assert.equal(wanted, ironclad.sha256 "abc")
-    assert.equal(wanted, ironclad.sha256(ironclad.file(path)))
-    assert.equal(wanted, ironclad.sha256(ironclad.file { data = "abc" }))
-    local value, err = ironclad.sha256(ironclad.file "/nowhere/x")
-    assert.is_nil(value)
-    assert.equal("io", err.kind)
-  end)
-
-  it("must gives the value, whatever it is", function()
-    assert.is_false(ironclad.must(false))
-    assert.equal(1, ironclad.must(1, nil))
-  end)
-
-  it("info says what this is made of", function()
-    local info = ironclad.info()
-    assert.equal("ironclad " .. info.version, ironclad._VERSION)
-    assert.matches("^%d+%.%d+", info.libcurl)
-  end)
-end)
-
-describe("Ctrl-C", function()
-  it("ends a waiting script at once", function()
-    local half = scene.serve { connections = { { { "read" }, { "send", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf" }, { "hang" } } } }
-    local begun = folder .. "/begun"
-    -- The script says when it has begun to wait for the rest.
-    peer.write_file(folder .. "/script.lua", ([[
-      package.path, package.cpath = %q, %q
-      local client = require("ironclad").connect { instance = %q, token = "t", as_user = false }
-      client.workflows:download_document("id", "key", { to = function() io.open(%q, "w"):close() end })
-    ]]):format(package.path, package.cpath, peer.url(half), begun))
-    local output, status = peer.shell(([[
-      LD_PRELOAD=$preload timeout 100 %s %s/script.lua & watcher=$!
-      until [ -e %s ] || ! kill -0 $watcher; do sleep 0.05; done
-      kill -INT $(pgrep -P $watcher); wait $watcher
-    ]]):format(require("spec_process").interpreter(), folder, begun))
-    assert.equal(1, status, output)
-    assert.matches("interrupted!", output)
   end)
 end)

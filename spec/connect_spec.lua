@@ -3,7 +3,8 @@ local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
 local scene = require "spec.support.scene"
 
-local base = { instance = "https://ironclad.example.com", client_id = "id", client_secret = "a secret of a test", as_user = "a@b.example" }
+local base = { instance = "https://ironclad.example.com", client_id = "id", client_secret = "a secret of a test",
+  as_user = "a@b.example" }
 
 local function options_with(changes)
   local options = {}
@@ -39,7 +40,8 @@ describe("ironclad.connect", function()
     { "a CA file that is not there", { ca_file = "/nowhere/ca.pem" }, "ca_file: cannot read /nowhere/ca.pem" },
     { "a scope with a space", { scopes = { "a b" } }, "scopes%[1%]: expected a scope" },
     { "a share beyond the whole", { rate_share = 2 }, "rate_share: expected a number from" },
-    { "plain http to another machine", { instance = "http://ironclad.example.com" }, "plain http goes only to this machine" },
+    { "plain http to another machine", { instance = "http://ironclad.example.com" },
+      "plain http goes only to this machine" },
     { "another scheme", { instance = "ftp://ironclad.example.com" }, "must be https" },
     { "user information", { instance = "https://me:pass@ironclad.example.com" }, "must not hold a user name" },
     { "a path", { instance = "https://ironclad.example.com/public" }, "give the host only" },
@@ -92,9 +94,11 @@ describe("a client", function()
   local client = ironclad.connect(base)
   local misspelt = {
     { "a resource", function() return client.workflow end, 'the client has no workflow' },
-    { "a method", function() return client.workflows.lunch end, 'client.workflows has no lunch; did you mean "launch"%?' },
+    { "a method", function() return client.workflows.lunch end,
+      'client.workflows has no lunch; did you mean "launch"%?' },
     { "a nested resource", function() return client.scim.users.lst end, 'client.scim.users has no lst' },
-    { "an operation", function() return client:call "retreive-a-workflow" end, 'did you mean "retrieve%-a%-workflow"%?' },
+    { "an operation", function() return client:call "retreive-a-workflow" end,
+      'did you mean "retrieve%-a%-workflow"%?' },
     { "an operation's Lua name", function() return client:call "workflows:gte" end, 'did you mean "workflows:get"%?' },
   }
   for _, case in ipairs(misspelt) do
@@ -123,7 +127,8 @@ end)
 
 describe("the token request", function()
   local function ask(changes, answer)
-    local server = scene.answering { answer or peer.json '{"access_token":"abc-123","expires_in":21600}', peer.json "{}" }
+    local server = scene.answering { answer or peer.json '{"access_token":"abc-123","expires_in":21600}',
+      peer.json "{}" }
     changes.instance = peer.url(server)
     changes.rate_limit = false
     local client = ironclad.connect(options_with(changes))
@@ -149,7 +154,8 @@ describe("the token request", function()
   it("is a form when told so, odd bytes and all", function()
     local requests = ask { token_auth = "form", client_secret = "a&b=c%d +é\255" }
     assert.equal("application/x-www-form-urlencoded", requests[1].headers["content-type"])
-    assert.equal("grant_type=client_credentials&client_id=id&client_secret=a%26b%3Dc%25d%20%2B%C3%A9%FF", requests[1].body)
+    assert.equal("grant_type=client_credentials&client_id=id&client_secret=a%26b%3Dc%25d%20%2B%C3%A9%FF",
+      requests[1].body)
   end)
 
   it("is Basic when told so", function()
@@ -174,7 +180,8 @@ describe("the token request", function()
   end)
 
   local failures = {
-    { "wrong credentials", peer.json('{"error":"unauthorized_client","error_description":"no such client"}', 403), "auth",
+    { "wrong credentials", peer.json('{"error":"unauthorized_client","error_description":"no such client"}', 403),
+      "auth",
       "no such client; check client_id, client_secret and instance" },
     { "an unlicensed scope", peer.json('{"error":"invalid_scope"}', 400), "auth", "default_scope = false" },
     { "an answer without a token", peer.json "{}", "protocol", "without an access_token" },
@@ -183,7 +190,8 @@ describe("the token request", function()
     { "a lifetime that is none", peer.json '{"access_token":"a","expires_in":"soon"}', "protocol", "no lifetime" },
     { "a lifetime of nothing", peer.json '{"access_token":"a","expires_in":0}', "protocol", "no lifetime" },
     { "HTML", peer.answer(200, { "Content-Type: text/html" }, "<html>"), "protocol", "not JSON" },
-    { "an echo of the secret", peer.json('{"error":"invalid_client","error_description":"bad: a secret of a test"}', 401),
+    { "an echo of the secret", peer.json('{"error":"invalid_client","error_description":"bad: a secret of a test"}',
+      401),
       "auth", "bad: %*%*%*" },
   }
   for _, case in ipairs(failures) do
@@ -200,7 +208,8 @@ describe("the token request", function()
 
   it("is made once for as long as the token lives, and takes a lifetime written as text", function()
     for _, lifetime in ipairs { '"3600"', "1e300", "null" } do
-      local server = scene.answering { peer.json('{"access_token":"t","expires_in":' .. lifetime .. "}"), peer.json "{}" }
+      local server = scene.answering { peer.json('{"access_token":"t","expires_in":' .. lifetime .. "}"),
+        peer.json "{}" }
       local client = ironclad.connect(options_with { instance = peer.url(server) })
       for _ = 1, 3 do ironclad.must(client.oauth:userinfo()) end
       assert.equal(4, #server:requests())
@@ -212,7 +221,8 @@ end)
 describe("a proxy", function()
   it("is used, and told nothing of the service's bearer when it refuses", function()
     local proxy = scene.answering { peer.json('{"code":"X","message":"through the proxy"}', 403) }
-    local client = ironclad.connect { instance = "http://127.0.0.1:9", token = "t", proxy = peer.url(proxy), max_retries = 0 }
+    local client = ironclad.connect { instance = "http://127.0.0.1:9", token = "t", proxy = peer.url(proxy),
+      max_retries = 0 }
     local _, err = client.oauth:userinfo()
     assert.equal("permission", err.kind)
     assert.equal("http://127.0.0.1:9/oauth/userinfo", proxy:requests()[1].target)

@@ -60,7 +60,8 @@ function client_methods:call(id, arguments, options)
   local index = by_id[id] or by_label[id]
   if not index then
     local nearest = core.nearest(tostring(id), ids) or core.nearest(tostring(id), labels)
-    error(("unknown operation %s%s"):format(tostring(id), nearest and ('; did you mean "%s"?'):format(nearest) or ""), 2)
+    error(("unknown operation %s%s"):format(tostring(id), nearest and ('; did you mean "%s"?'):format(nearest) or ""),
+      2)
   end
   if arguments ~= nil and type(arguments) ~= "table" then
     error(("%s: arguments: expected a table, got %s"):format(id, type(arguments)), 2)

@@ -37,7 +37,8 @@ end
 --- SHA-256 of a string or an ironclad.file, as 64 hex digits; nil and an error when the file cannot be read.
 function ironclad.sha256(subject)
   local digest, message = core.sha256(subject)
-  if not digest then return nil, Error.new { kind = "io", message = message, outcome = "not_done", retryable = false } end
+  if not digest then return nil, Error.new { kind = "io", message = message, outcome = "not_done",
+    retryable = false } end
   return digest
 end
 

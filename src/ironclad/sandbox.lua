@@ -6,7 +6,8 @@ local Sandbox = {}
 Sandbox.__index = Sandbox
 Sandbox.__name = "ironclad.sandbox"
 
---- A client of the sandbox: `ironclad.connect` with everything filled in; `opts` wins.
+--- A client of the sandbox: `ironclad.connect` with everything filled in; `opts` wins, and a static `token` of its
+-- own goes without the client's id and secret.
 function Sandbox:connect(opts)
   local settings = {
     instance = self.instance,
@@ -17,6 +18,9 @@ function Sandbox:connect(opts)
   }
   for name, value in pairs(opts or {}) do
     settings[name] = value
+  end
+  if settings.token then
+    settings.client_id, settings.client_secret = nil, nil
   end
   return require("ironclad").connect(settings)
 end

@@ -1,0 +1,137 @@
+-- What comes back: values, errors, responses.
+local ironclad = require "ironclad"
+local peer = require "spec.support.peer"
+local scene = require "spec.support.scene"
+
+local folder, server, client
+
+local function serve(...)
+  if server then server:stop() end
+  server = scene.answering { ... }
+  client = ironclad.connect {
+    instance = peer.url(server), token = "static-token", as_user = "a@b.example", rate_limit = false, max_retries = 0,
+  }
+  return client
+end
+
+local function sent() return server:requests()[#server:requests()] end
+
+setup(function() folder = peer.temporary_folder() end)
+teardown(function()
+  scene.stop()
+  peer.remove_folder(folder)
+end)
+
+describe("answers", function()
+  it("are values, with a response beside them", function()
+    serve(peer.json('{"list":[],"count":12345678901234567890,"gone":null}', 200,
+      { "X-Ironclad-RequestId: abc", "X-Two: a", "X-Two: b" }))
+    local value, err, response = client.workflows:list()
+    assert.is_nil(err)
+    assert.equal(ironclad.null, value.gone)
+    assert.equal("12345678901234567890", value.count)
+    assert.equal("[]", ironclad.json.encode(value.list))
+    assert.equal(200, response.status)
+    assert.equal("abc", response.request_id)
+    assert.equal("a, b", response.headers["x-two"])
+    assert.equal(1, response.attempts)
+    assert.equal("1.1", response.http_version)
+    assert.is_true(response.seconds > 0)
+  end)
+
+  local values = {
+    { "an empty 2xx is true", peer.answer(204), function() return client.records:delete "id" end, true },
+    { "a bare true is itself", peer.json "true", function() return client.workflows:update_approval("id", "r",
+      { status = "approved" }) end, true },
+    { "a bare null is itself", peer.json "null", function() return client.workflows:get "id" end, ironclad.null },
+    { "a text is a string", peer.answer(200, { "Content-Type: application/x-pem-file" }, "-----BEGIN"),
+      function() return client.webhooks:get_verification_key() end, "-----BEGIN" },
+    { "bytes are a string", peer.answer(200, {}, "a\0b\255"),
+      function() return client.workflows:download_document("id", "k") end, "a\0b\255" },
+    { "an empty download is an empty string", peer.answer(200, {}, ""),
+      function() return client.workflows:download_document("id", "k") end, "" },
+    { "a raw request gives JSON as a value", peer.json "[1]", function() return (client:request("GET", "/x"))[1] end,
+      1 },
+    { "a raw request gives the rest as a string", peer.answer(200, { "Content-Type: text/plain" }, "[1]"),
+      function() return client:request("GET", "/x") end, "[1]" },
+  }
+  for _, case in ipairs(values) do
+    it(case[1], function()
+      serve(case[2])
+      local value, err = case[3]()
+      assert.is_nil(err)
+      assert.equal(case[4], value)
+    end)
+  end
+
+  local errors = {
+    { 400, '{"code":"INVALID_PARAM","message":"bad page","param":"page"}', "invalid_request", "INVALID_PARAM",
+      "bad page %(param page%)" },
+    { 400, '{"code":"NOT_FOUND","message":"no workflow"}', "not_found", "NOT_FOUND", "no workflow" },
+    { 400, '{"code":"INVALID_STATE"}', "invalid_state", "INVALID_STATE", "INVALID_STATE" },
+    { 422, '{"code":"INVALID_STATE","message":"completed"}', "invalid_state", "INVALID_STATE", "completed" },
+    { 401, '{"code":"UNAUTHORIZED","message":"token has been revoked"}', "auth", "UNAUTHORIZED", "revoked" },
+    { 403, '{"code":"FORBIDDEN","message":"no"}', "permission", "FORBIDDEN",
+      "needs the scope public.workflows.readWorkflows" },
+    { 404, "", "not_found", nil, "answered 404" },
+    { 404, "<html>", "not_found", nil, "answered 404" },
+    { 404, '{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"404","detail":"no such user"}',
+      "not_found", nil, "no such user" },
+    { 400, '{"schema":["x"],"scimType":"invalidFilter","detail":"bad filter"}', "invalid_request", "invalidFilter",
+      "bad filter" },
+    { 409, '{"code":"CONFLICT","message":"there is one"}', "conflict", "CONFLICT", "there is one" },
+    { 400, '"just text"', "invalid_request", nil, "just text" },
+    { 400, '{"error":"the export is not done"}', "invalid_request", nil, "the export is not done" },
+    { 400, '{"error":{"message":"inner","code":"E1"}}', "invalid_request", "E1", "inner" },
+    { 400, "{}", "invalid_request", nil, "answered 400" },
+    { 400, "[1,2]", "invalid_request", nil, "answered 400" },
+    { 413, "{}", "too_large", nil, "answered 413" },
+    { 429, '{"code":"TOO_MANY_REQUESTS"}', "rate_limited", "TOO_MANY_REQUESTS", "TOO_MANY_REQUESTS" },
+    { 500, '{"code":"SERVER_ERROR","message":"oops"}', "server", "SERVER_ERROR", "oops" },
+    { 503, "", "server", nil, "answered 503" },
+  }
+  for _, case in ipairs(errors) do
+    it(("a %d with %s is %s"):format(case[1], case[2], case[3]), function()
+      serve(peer.json(case[2], case[1], { "x-ironclad-requestid: r-1" }))
+      local value, err, response = client.workflows:list()
+      assert.is_nil(value)
+      assert.equal(case[3], err.kind)
+      assert.equal(case[1], err.status)
+      assert.equal(case[4], err.code)
+      assert.matches(case[5], err.message)
+      assert.equal("r-1", err.request_id)
+      assert.equal("workflows:list", err.operation)
+      assert.equal("not_done", err.outcome)
+      assert.matches("^workflows:list: ", tostring(err))
+      assert.matches("^failed: workflows:list: ", "failed: " .. err)
+      assert.equal(case[1], response.status)
+      local fine, text = pcall(ironclad.must, value, err)
+      assert.is_false(fine)
+      assert.matches("workflows:list: ", text)
+    end)
+  end
+
+  it("name either scope where two may be the right one", function()
+    serve(peer.json('{"code":"FORBIDDEN"}', 403))
+    local _, err = client.workflows:create_comment("id", { comment = "x" })
+    assert.matches("one of the scopes public.records.createComments|public.workflows.createComments", err.message, 1,
+      true)
+  end)
+
+  it("never show the bearer, even when the service does", function()
+    serve(peer.json('{"code":"X","message":"you sent static-token"}', 400))
+    local _, err = client.workflows:list()
+    assert.matches("you sent %*%*%*", err.message)
+    assert.is_nil(tostring(err):find("static-token", 1, true))
+  end)
+
+  it("may be compressed", function()
+    local path = folder .. "/a.json"
+    peer.write_file(path, '{"big":"' .. ("x"):rep(10000) .. '"}')
+    peer.shell("gzip -f " .. peer.quoted(path))
+    serve(peer.answer(200, { "Content-Type: application/json", "Content-Encoding: gzip" },
+      peer.read_file(path .. ".gz")))
+    assert.equal(10000, #ironclad.must(client.workflows:get "id").big)
+    assert.equal("gzip", sent().headers["accept-encoding"])
+  end)
+end)

@@ -1,0 +1,126 @@
+-- Downloads, and interrupting one.
+local ironclad = require "ironclad"
+local peer = require "spec.support.peer"
+local scene = require "spec.support.scene"
+
+local folder, server, client
+
+local function serve(...)
+  if server then server:stop() end
+  server = scene.answering { ... }
+  client = ironclad.connect {
+    instance = peer.url(server), token = "static-token", as_user = "a@b.example", rate_limit = false, max_retries = 0,
+  }
+  return client
+end
+
+local function sent() return server:requests()[#server:requests()] end
+
+setup(function() folder = peer.temporary_folder() end)
+teardown(function()
+  scene.stop()
+  peer.remove_folder(folder)
+end)
+
+describe("a download", function()
+  local bytes = ("0123456789abcdef\0\r\n"):rep(200000)
+
+  it("goes to a file, under its name only when it is whole", function()
+    serve(peer.answer(200, {}, bytes))
+    local path = folder .. "/whole.bin"
+    assert.equal(path, (client.workflows:download_document("id", "k", { to = path })))
+    assert.equal(bytes, peer.read_file(path))
+    assert.is_nil(sent().headers["accept-encoding"])
+  end)
+
+  it("goes to a function, piece by piece", function()
+    serve(peer.answer(200, {}, bytes))
+    local pieces = {}
+    assert.is_true((client.workflows:download_document("id", "k",
+      { to = function(piece) pieces[#pieces + 1] = piece end })))
+    assert.equal(bytes, table.concat(pieces))
+  end)
+
+  it("goes to a function that makes calls of its own", function()
+    serve(peer.answer(200, {}, ("x"):rep(3000000)))
+    local length, calls = 0, 0
+    ironclad.must(client.workflows:download_document("id", "k", {
+      to = function(piece)
+        length = length + #piece
+        if calls < 3 then
+          calls = calls + 1
+          assert.equal(3000000, #ironclad.must(client.workflows:download_document("id", "other")))
+        end
+      end,
+    }))
+    assert.equal(3000000, length)
+  end)
+
+  it("ends with the function's error", function()
+    serve(peer.answer(200, {}, bytes))
+    local mine = {}
+    local fine, problem = pcall(function()
+      client.workflows:download_document("id", "k", { to = function() error(mine) end })
+    end)
+    assert.is_false(fine)
+    assert.equal(mine, problem)
+  end)
+
+  it("that breaks off leaves nothing behind", function()
+    server:stop()
+    server = peer.start { connections = { { { "read" }, { "send",
+      "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nhalf" } } } }
+    client = ironclad.connect { instance = peer.url(server), token = "t", max_retries = 0 }
+    local path = folder .. "/broken.bin"
+    local value, err = client.workflows:download_document("id", "k", { to = path })
+    assert.is_nil(value)
+    assert.equal("network", err.kind)
+    local listing = peer.shell("ls -A " .. peer.quoted(folder))
+    assert.is_nil(listing:find("broken", 1, true))
+  end)
+
+  it("that is refused leaves what was there", function()
+    serve(peer.json('{"code":"NOT_FOUND","message":"no such document"}', 400))
+    local path = folder .. "/kept.bin"
+    peer.write_file(path, "before")
+    local _, err = client.workflows:download_document("id", "k", { to = path })
+    assert.equal("not_found", err.kind)
+    assert.equal("before", peer.read_file(path))
+  end)
+
+  it("to a place that cannot be written is an error of the disk", function()
+    serve(peer.answer(200, {}, bytes))
+    local _, err = client.workflows:download_document("id", "k", { to = "/nowhere/at/all.bin" })
+    assert.equal("io", err.kind)
+    assert.matches("/nowhere/at/all.bin: No such file", err.message)
+  end)
+
+  it("beyond max_body is refused when it would have to stay in memory", function()
+    serve(peer.answer(200, {}, bytes))
+    client = ironclad.connect { instance = peer.url(server), token = "t", max_body = 1000 }
+    local _, err = client.workflows:download_document("id", "k")
+    assert.equal("too_large", err.kind)
+    assert.is_true((client.workflows:download_document("id", "k", { to = function() end })))
+  end)
+end)
+
+describe("Ctrl-C", function()
+  it("ends a waiting script at once", function()
+    local half = scene.serve { connections = { { { "read" }, { "send",
+      "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf" }, { "hang" } } } }
+    local begun = folder .. "/begun"
+    -- The script says when it has begun to wait for the rest.
+    peer.write_file(folder .. "/script.lua", ([[
+      package.path, package.cpath = %q, %q
+      local client = require("ironclad").connect { instance = %q, token = "t", as_user = false }
+      client.workflows:download_document("id", "key", { to = function() io.open(%q, "w"):close() end })
+    ]]):format(package.path, package.cpath, peer.url(half), begun))
+    local output, status = peer.shell(([[
+      LD_PRELOAD=$preload timeout 100 %s %s/script.lua & watcher=$!
+      until [ -e %s ] || ! kill -0 $watcher; do sleep 0.05; done
+      kill -INT $(pgrep -P $watcher); wait $watcher
+    ]]):format(require("spec_process").interpreter(), folder, begun))
+    assert.equal(1, status, output)
+    assert.matches("interrupted!", output)
+  end)
+end)

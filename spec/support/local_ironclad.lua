@@ -1,0 +1,67 @@
+-- What the specs of the sandbox share: the sandbox itself, clients of it, what to expect of an answer, and bytes
+-- where a client would not send them.
+local assert = require "luassert"
+local ironclad = require "ironclad"
+local peer = require "spec.support.peer"
+local sandbox_module = require "ironclad.sandbox"
+
+local local_ironclad = {
+  NDA = "5f595f76c4fc9b3571413c3a",
+  CONSULTING = "600b296c3e15a234ab88f884",
+  NOBODY = "00000000-0000-4000-8000-000000000000",
+}
+
+-- Starts it without TLS -> the sandbox, and a client of it.
+function local_ironclad.start(options)
+  local settings = { tls = false }
+  for name, value in pairs(options or {}) do settings[name] = value end
+  local sandbox = assert(sandbox_module.start(settings))
+  return sandbox, local_ironclad.connect(sandbox)
+end
+
+-- A client that repeats nothing and keeps no budget.
+function local_ironclad.connect(sandbox, options)
+  local settings = { rate_limit = false, max_retries = 0 }
+  for name, value in pairs(options or {}) do settings[name] = value end
+  return sandbox:connect(settings)
+end
+
+-- The value of a call that must succeed.
+function local_ironclad.must(value, err)
+  assert.is_nil(err and tostring(err))
+  return value
+end
+
+-- What a refused call answers, held against { status, code, param } -> the error.
+function local_ironclad.refused(expected, value, err)
+  assert.is_nil(value)
+  assert.is_table(err)
+  assert.are.same(expected, { err.status, err.code, err.param }, tostring(err))
+  return err
+end
+
+-- What a launch takes for a document.
+function local_ironclad.draft(bytes, name)
+  return { ironclad.file { data = bytes or "%PDF-", filename = name or "nda.pdf" } }
+end
+
+-- Launches an NDA with these attributes beside the required ones -> what the call answers.
+function local_ironclad.launch(client, attributes, options)
+  local all = { counterpartyName = "Acme", draft = local_ironclad.draft() }
+  for name, value in pairs(attributes or {}) do all[name] = value end
+  return client.workflows:launch({ template = local_ironclad.NDA, attributes = all }, options)
+end
+
+-- Sends a request byte for byte -> status, body, and all of the answer.
+function local_ironclad.raw(sandbox, line, headers, body)
+  local lines = { line .. " HTTP/1.1", "Host: sandbox", "Connection: close", "Content-Length: " .. #(body or "") }
+  for _, header in ipairs(headers or {}) do lines[#lines + 1] = header end
+  local folder = peer.temporary_folder()
+  peer.write_file(folder .. "/request", table.concat(lines, "\r\n") .. "\r\n\r\n" .. (body or ""))
+  local script = ("exec 3<>/dev/tcp/127.0.0.1/%d && cat %s/request >&3 && cat <&3"):format(sandbox.port, folder)
+  local answer = peer.shell("bash -c " .. peer.quoted(script))
+  peer.remove_folder(folder)
+  return tonumber(answer:match "^HTTP/1.1 (%d+)"), answer:match "\r\n\r\n(.*)$", answer
+end
+
+return local_ironclad
