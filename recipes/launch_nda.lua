@@ -1,8 +1,8 @@
 -- Launches an NDA with a document, comments, has it approved, and proves that the document arrived unharmed.
 --
--- Reads its connection from IRONCLAD_INSTANCE, IRONCLAD_CLIENT_ID, IRONCLAD_CLIENT_SECRET, IRONCLAD_AS_USER (and
--- IRONCLAD_CA_FILE for a company with certificates of its own). `make demo` sets them for a local sandbox; with those of
--- a real company it runs unchanged against the real service:
+-- Reads its connection from IRONCLAD_INSTANCE, IRONCLAD_CLIENT_ID, IRONCLAD_CLIENT_SECRET and IRONCLAD_AS_USER (and
+-- IRONCLAD_CA_FILE, for certificates of one's own). `make demo` sets them for a local sandbox; with those of a real
+-- company it runs unchanged against the real service:
 --
 --   lua launch_nda.lua [document.docx [name of the template]]
 
@@ -15,7 +15,16 @@ local wanted = arg[2] or "NDA"
 
 local function say(...) print(string.format(...)) end
 
+-- The attribute that takes the document: templates name theirs as they like.
+local function document_attribute(template)
+  for name, attribute in pairs(template.schema) do
+    if attribute.type == "array" and attribute.elementType.type == "document" then return name end
+  end
+  error(("the template %q takes no document"):format(template.name), 0)
+end
+
 local function launch_nda()
+  local started = os.time()
   local client = ironclad.connect {
     instance = os.getenv "IRONCLAD_INSTANCE",
     client_id = os.getenv "IRONCLAD_CLIENT_ID",
@@ -41,7 +50,10 @@ local function launch_nda()
   local digest = must(ironclad.sha256(ironclad.file(document)))
   local workflow = must(client.workflows:launch {
     template = template.id,
-    attributes = { counterpartyName = "Acme Corporation", draft = { ironclad.file(document) } },
+    attributes = {
+      counterpartyName = "Acme Corporation",
+      [document_attribute(template)] = { ironclad.file(document) },
+    },
   })
   say("Launched %s %q, now in %s.", workflow.ironcladId, workflow.title, workflow.step)
 
@@ -72,6 +84,7 @@ local function launch_nda()
 
   local documents = must(client.workflows:get_documents(workflow))
   local sent = documents.signaturePacketDocuments[1] or documents.excludedFromSignaturePacketDocuments[1]
+  if not sent then error(("%s has no document"):format(workflow.ironcladId), 0) end
   local copy = os.tmpname()
   must(client.workflows:download_document(workflow, sent.key, { to = copy }))
   local received = must(ironclad.sha256(ironclad.file(copy)))
@@ -79,9 +92,13 @@ local function launch_nda()
   if received ~= digest then error(("%s came back changed: %s, not %s"):format(sent.filename, received, digest), 0) end
   say("Downloaded %s: the same SHA-256 as what was uploaded, %s.", sent.filename, received)
 
-  local page = must(client.workflows:list { template = template.id, status = { "active", "completed" }, pageSize = 5 })
-  say("%d workflows of this template, the latest:", page.count)
-  for _, item in ipairs(page.list) do say("  %s %q %s", item.ironcladId, item.title, item.step or item.status) end
+  -- Only active workflows are listed unless `status` says otherwise; a minute's grace for clocks that differ.
+  local since = os.date("!%Y-%m-%dT%H:%M:%SZ", started - 60)
+  local page = must(client.workflows:list { template = template.id, lastUpdated = since, pageSize = 100 })
+  say("Launched by this recipe:")
+  for _, item in ipairs(page.list) do
+    if item.id == workflow.id then say("  %s %q, %s, %s", item.ironcladId, item.title, item.step, item.status) end
+  end
 end
 
 local fine, problem = pcall(launch_nda)

@@ -96,7 +96,10 @@ describe("starting a sandbox", function()
       other:stop()
       other = nil
       collectgarbage()
-      return assert(sandbox_module.start()):requests()[1] and 2 or 7
+      local own = assert(sandbox_module.start()) -- it can have its own
+      must(own:connect().oauth:userinfo())
+      own:stop()
+      return 7
     end)
     assert.are.equal(7, status)
     assert.is_true(exists(other.ca_file))
@@ -142,7 +145,9 @@ describe("tokens", function()
   local grant
 
   local function ask(changes)
-    local body = { grant_type = "client_credentials", client_id = sandbox.client_id, client_secret = sandbox.client_secret }
+    local body = {
+      grant_type = "client_credentials", client_id = sandbox.client_id, client_secret = sandbox.client_secret,
+    }
     for name, value in pairs(changes or {}) do body[name] = value or nil end
     return client:request("POST", "/oauth/token", { body = body })
   end
@@ -185,7 +190,8 @@ describe("tokens", function()
       local err = refused({ 401, "UNAUTHORIZED" }, mine.oauth:userinfo())
       assert.is_truthy(err.message:find(case[2], 1, true), err.message)
     end
-    local err = refused({ 401, "UNAUTHORIZED" }, connect({ token = "unknown" }):request("GET", "/public/api/v1/no/such"))
+    local unknown = connect { token = "unknown" }
+    local err = refused({ 401, "UNAUTHORIZED" }, unknown:request("GET", "/public/api/v1/no/such"))
     assert.is_truthy(err.message:find("invalid authentication token", 1, true), err.message)
   end)
 
@@ -274,29 +280,41 @@ end)
 
 
 describe("the command ironclad-sandbox", function()
-  -- Runs its source with words for `arg`, up to its end.
-  local function command(words, signal)
-    local source = peer.read_file "src/sandbox/ironclad-sandbox":gsub("^#![^\n]*\n", "")
-    local list = {}
-    for i, word in ipairs(words) do list[i] = ("%q"):format(word) end
-    source = "arg = {" .. table.concat(list, ",") .. "}\n" .. source
-    if not signal then return peer.lua(source) end
-    -- What it prints last goes out before it waits; the signal is held back until then.
-    return peer.lua("local print_all = io.stdout.flush\n" .. source, {})
+  -- Its source, with words for `arg`.
+  local function command(words)
+    local quoted = {}
+    for i, word in ipairs(words) do quoted[i] = ("%q"):format(word) end
+    local source = peer.read_file("src/sandbox/ironclad-sandbox"):gsub("^#![^\n]*\n", "")
+    return "arg = {" .. table.concat(quoted, ",") .. "}\n" .. source
   end
 
   it("explains itself and its mistakes", function()
-    local output, status = command { "--help" }
+    local output, status = peer.lua(command { "--help" })
     assert.are.equal(0, status)
     for _, flag in ipairs { "--port N", "--host H", "--no-tls", "--token-seconds N", "--log FILE", "--help" } do
       assert.is_truthy(output:find(flag, 1, true), flag)
     end
-    for _, words in ipairs { { "--prot", "1" }, { "--port", "x" }, { "--port" }, { "--port", "99999" } } do
-      output, status = command(words)
+    for _, words in ipairs { { "--prot", "1" }, { "--port", "x" }, { "--port" }, { "--port=99999" } } do
+      output, status = peer.lua(command(words))
       assert.are.equal(2, status, output)
     end
-    output, status = command { "--port", tostring(sandbox.port) }
+    output, status = peer.lua(command { "--port", tostring(sandbox.port) })
     assert.are.equal(1, status)
     assert.is_truthy(output:find("port " .. sandbox.port, 1, true), output)
   end)
+
+  for _, signal in ipairs { "INT", "TERM" } do
+    it("serves until SIG" .. signal .. ", and tells a shell how to reach it", function()
+      -- Sent before it waits, and held until then.
+      local sent = ("require('ironclad.httpd').hold_signals() os.execute('kill -%s $PPID')\n"):format(signal)
+      local output, status = peer.lua(sent .. command { "--token-seconds=5" })
+      assert.are.equal(0, status, output)
+      assert.is_truthy(output:find("users (the first may do everything)", 1, true), output)
+      assert.is_truthy(output:find "export IRONCLAD_INSTANCE='https://127%.0%.0%.1:%d+'\n")
+      for _, name in ipairs { "CLIENT_ID", "CLIENT_SECRET", "AS_USER" } do
+        assert.is_truthy(output:find("export IRONCLAD_" .. name .. "='[^']+'\n"), name)
+      end
+      assert.is_false(exists(output:match "export IRONCLAD_CA_FILE='([^']+)'"))
+    end)
+  end
 end)

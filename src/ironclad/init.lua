@@ -47,9 +47,9 @@ ironclad.json = {
   encode = core.json.encode,
   --- decode(text) -> value, or nil and an error.
   decode = function(text)
-    local value, message = core.json.decode(text)
+    local value, message, kind = core.json.decode(text)
     if message ~= nil then
-      return nil, Error.new { kind = "protocol", message = message, outcome = "not_done", retryable = false }
+      return nil, Error.new { kind = kind, message = message, outcome = "not_done", retryable = false }
     end
     return value
   end,

@@ -1,0 +1,74 @@
+-- The examples of the README run as they stand.
+local ironclad = require "ironclad"
+local peer = require "spec.support.peer"
+
+describe("README.md", function()
+  local sandbox
+  setup(function() sandbox = assert(require("ironclad.sandbox").start { port = 0, tls = true }) end)
+  teardown(function() sandbox:stop() end)
+
+  local text, number = peer.read_file "README.md", 0
+  for example in text:gmatch "```lua\n(.-)```" do
+    number = number + 1
+    it("has an example that runs: " .. number, function()
+      local variables = ("local given = { IRONCLAD_INSTANCE = %q, IRONCLAD_CLIENT_ID = %q, IRONCLAD_CLIENT_SECRET = %q, "
+        .. "IRONCLAD_AS_USER = %q, IRONCLAD_CA_FILE = %q }\nos.getenv = function(name) return given[name] end\n")
+        :format(sandbox.instance, sandbox.client_id, sandbox.client_secret, sandbox.as_user, sandbox.ca_file)
+      local output, status = peer.lua(variables .. example)
+      assert.equal(0, status, output)
+      assert.is_nil(output:find("not launched", 1, true), output)
+    end)
+  end
+
+  it("has examples", function() assert.equal(2, number) end)
+
+  it("says how many operations there are", function()
+    assert.matches("all " .. #ironclad.operations() .. " operations", text)
+  end)
+end)
+
+describe("recipes/launch_nda.lua", function()
+  local function run(changes)
+    local sandbox = assert(require("ironclad.sandbox").start { port = 0, tls = true })
+    local words = { 'env LD_PRELOAD="$preload"' }
+    for name, value in pairs {
+      IRONCLAD_INSTANCE = changes.instance or sandbox.url, IRONCLAD_CLIENT_ID = sandbox.client_id,
+      IRONCLAD_CLIENT_SECRET = changes.secret or sandbox.client_secret, IRONCLAD_AS_USER = sandbox.as_user,
+      IRONCLAD_CA_FILE = changes.ca_file or sandbox.ca_file,
+    } do
+      words[#words + 1] = name .. "=" .. peer.quoted(value)
+    end
+    words[#words + 1] = require("spec_process").interpreter() .. " recipes/launch_nda.lua " .. (changes.arguments or "")
+    local output, status = peer.shell(table.concat(words, " "))
+    local requests = sandbox:requests()
+    sandbox:stop()
+    return output, status, requests
+  end
+
+  it("launches, has approved, and finds its document unharmed", function()
+    local output, status, requests = run {}
+    assert.equal(0, status, output)
+    assert.matches("Approved as Legal.-Approved as Finance.-now in Sign", output)
+    assert.matches(ironclad.sha256(ironclad.file "recipes/nda.docx"), output)
+    local launches = 0
+    for _, request in ipairs(requests) do
+      if request.operation == "launch-a-new-workflow" then launches = launches + 1 end
+    end
+    assert.equal(1, launches)
+  end)
+
+  local failures = {
+    { "a wrong secret", { secret = "another secret" }, "check client_id, client_secret and instance" },
+    { "a certificate that is not trusted", { ca_file = "/etc/ssl/certs/ca-certificates.crt" }, "option.- ca_file" },
+    { "a template that is not there", { arguments = "recipes/nda.docx 'no such template'" }, "no template has" },
+    { "a document that is not there", { arguments = "/nowhere/nda.docx" }, "cannot read /nowhere/nda.docx" },
+  }
+  for _, case in ipairs(failures) do
+    it("prints the error and exits 1 for " .. case[1], function()
+      local output, status = run(case[2])
+      assert.equal(1, status, output)
+      assert.matches(case[3], output)
+      assert.is_nil(output:find("stack traceback", 1, true))
+    end)
+  end
+end)
