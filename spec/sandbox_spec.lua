@@ -89,22 +89,29 @@ describe("starting a sandbox", function()
     assert.is_false(exists((output:gsub("%s+$", ""))))
   end)
 
+  -- In a process of its own: valgrind takes what a lost thread held for a leak of the child.
   it("stays the parent's after a fork", function()
-    local other = assert(sandbox_module.start())
-    local status = peer.fork_run(function()
-      if pcall(other.requests, other) then return 1 end
-      other:stop()
-      other = nil
-      collectgarbage()
-      local own = assert(sandbox_module.start()) -- it can have its own
-      must(own:connect().oauth:userinfo())
-      own:stop()
-      return 7
-    end)
-    assert.are.equal(7, status)
-    assert.is_true(exists(other.ca_file))
-    must(other:connect().oauth:userinfo())
-    other:stop()
+    local output, status = peer.lua [[
+      local peer, sandboxes = require "spec.support.peer", require "ironclad.sandbox"
+      local sandbox = assert(sandboxes.start())
+      local function works(any) return any:connect().oauth:userinfo() ~= nil end
+      assert(works(sandbox))
+      local status = peer.fork_run(function()
+        assert(not pcall(sandbox.requests, sandbox))
+        sandbox:stop()
+        sandbox = nil
+        collectgarbage()
+        local own = assert(sandboxes.start())
+        assert(works(own))
+        own:stop()
+        return 7
+      end)
+      local file = assert(io.open(sandbox.ca_file))
+      file:close()
+      assert(works(sandbox))
+      os.exit(status)
+    ]]
+    assert.are.equal(7, status, output)
   end)
 
   it("says what it holds, and keeps a log", function()

@@ -6,10 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool read_json(const ic_request *request, const ic_response *response, const ic_buf *body,
-                      ic_value *value, ic_error *error);
+static bool read_json(const ic_response *response, const ic_buf *body, ic_value *value, ic_error *error);
 static void read_shapes(const cJSON *tree, ic_error *error, ic_buf *message);
-static ic_error_kind kind_of(const ic_request *request, long status, const char *code);
+static ic_error_kind kind_of(long status, const char *code);
 static void add_advice(const ic_request *request, const ic_error *error, ic_buf *message);
 
 const char *ic_response_header(const ic_response *response, const char *name, char *value, size_t size) {
@@ -64,11 +63,10 @@ bool ic_answer_value(const ic_request *request, const ic_response *response, ic_
         value->kind = IC_VALUE_NOTHING;
         return true;
     }
-    return read_json(request, response, body, value, error);
+    return read_json(response, body, value, error);
 }
 
-static bool read_json(const ic_request *request, const ic_response *response, const ic_buf *body,
-                      ic_value *value, ic_error *error) {
+static bool read_json(const ic_response *response, const ic_buf *body, ic_value *value, ic_error *error) {
     value->tree = ic_json_parse(body->data, body->length, error);
     if (value->tree) {
         value->kind = IC_VALUE_TREE;
@@ -81,7 +79,6 @@ static bool read_json(const ic_request *request, const ic_response *response, co
     ic_error_set(error, IC_ERR_PROTOCOL, "the answer is not JSON (status %ld, %s, %zu bytes): %s",
                  response->status, type, body->length, reason ? reason : "");
     ic_free(reason);
-    (void)request;
     return false;
 }
 
@@ -97,7 +94,7 @@ void ic_answer_error(const ic_request *request, const ic_response *response, con
     error->status = response->status;
     read_shapes(tree, error, &message);
     cJSON_Delete(tree);
-    error->kind = kind_of(request, response->status, error->code);
+    error->kind = kind_of(response->status, error->code);
     if (ic_response_header(response, "Retry-After", header, sizeof header))
         error->retry_after = ic_retry_after(header, now);
     if (ic_response_header(response, "x-ironclad-requestid", header, sizeof header))
@@ -142,7 +139,7 @@ static void read_shapes(const cJSON *tree, ic_error *error, ic_buf *message) {
 }
 
 /* What a code says more exactly than the status that it comes with. */
-static ic_error_kind kind_of(const ic_request *request, long status, const char *code) {
+static ic_error_kind kind_of(long status, const char *code) {
     static const struct {
         const char *code;
         ic_error_kind kind;
@@ -166,7 +163,6 @@ static ic_error_kind kind_of(const ic_request *request, long status, const char 
         if (strcmp(code, codes[i].code) == 0) return codes[i].kind;
     for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
         if (status == statuses[i].status) return statuses[i].kind;
-    (void)request;
     if (status >= 500) return IC_ERR_SERVER;
     return status >= 400 ? IC_ERR_INVALID_REQUEST : IC_ERR_PROTOCOL;
 }

@@ -2,6 +2,7 @@
 #include "alloc.h"
 #include "buf.h"
 #include "process.h"
+#include "text.h"
 #include <errno.h>
 #include <math.h>
 #include <string.h>
@@ -214,7 +215,9 @@ static bool set_connection(ic_transfer *transfer) {
     const char *version = call->connection->settings.http_version;
     bool plain = ic_call_moves_file(call) || (version && strcmp(version, "1.1") == 0);
     SET(HTTP_VERSION, (long)(plain ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
-    SET(PIPEWAIT, plain ? 0L : 1L);
+    /* Calls that start together share one HTTP/2 connection. Only where the handshake tells whether there is
+     * one: a plain one would keep all others waiting for the first answer. */
+    SET(PIPEWAIT, plain || !ic_text_starts(call->connection->origin, "https:") ? 0L : 1L);
     SET(NOSIGNAL, 1L);
     SET(TCP_KEEPALIVE, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075700

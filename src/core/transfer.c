@@ -183,12 +183,14 @@ static void explain_tls(const ic_transfer *transfer, const char *text) {
 static void explain(ic_transfer *transfer, CURLcode code, ic_ended *ended) {
     ic_error *error = &transfer->call->error;
     const char *text = transfer->message[0] ? transfer->message : curl_easy_strerror(code);
+    /* A header line beyond libcurl's own limit counts as no memory there. */
+    bool endless = code == CURLE_OUT_OF_MEMORY && transfer->sendings && !transfer->output.begun;
     ended->failure = kind_of(code);
     ended->handshake = code == CURLE_SSL_CONNECT_ERROR;
     if (transfer->output.failure) {
         ended->failure = transfer->output.failure;
         ic_output_explain(&transfer->output, transfer->call, error);
-    } else if (transfer->too_many_heads) {
+    } else if (transfer->too_many_heads || endless) {
         ended->failure = IC_ERR_PROTOCOL;
         ic_error_set(error, IC_ERR_PROTOCOL, "the head of the answer has no end");
     } else if (transfer->second_refused) {

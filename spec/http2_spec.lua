@@ -1,0 +1,105 @@
+-- HTTP/2, which the sandbox does not speak: through nginx before it.
+local ironclad = require "ironclad"
+local core = require "ironclad.core"
+local h2 = require "spec.support.h2"
+local peer = require "spec.support.peer"
+
+if not h2.program() then
+  pending "HTTP/2: nginx is not installed"
+  return
+end
+
+describe("HTTP/2", function()
+  local sandbox, proxy, folder
+
+  setup(function()
+    folder = peer.temporary_folder()
+    sandbox = assert(require("ironclad.sandbox").start { port = 0, tls = false })
+    proxy = h2.start(sandbox.url)
+  end)
+  teardown(function()
+    if proxy then proxy.stop() end
+    sandbox:stop()
+    peer.remove_folder(folder)
+  end)
+
+  local function connect(options)
+    local settings = { instance = proxy.url, ca_file = proxy.ca_file }
+    for name, value in pairs(options or {}) do
+      settings[name] = value
+    end
+    return sandbox:connect(settings)
+  end
+
+  local function must(value, err, response)
+    assert.is_nil(err)
+    return value, response
+  end
+
+  it("is what calls are made by", function()
+    local client = connect()
+    for _ = 1, 3 do
+      local page, response = must(client.workflows:list())
+      assert.is_table(page.list)
+      assert.are.equal("2", response.http_version)
+      assert.are.equal(200, response.status)
+    end
+  end)
+
+  it("carries bodies and errors", function()
+    local client = connect()
+    local record, response = must(client.records:create {
+      type = "mutualNDA", name = ("\195\169"):rep(50000), properties = {},
+    })
+    assert.are.equal("2", response.http_version)
+    local again = must(client.records:get(record))
+    assert.are.equal(record.name, again.name)
+    local value, err, refused = client.workflows:get "0123456789abcdef01234567"
+    assert.is_nil(value)
+    assert.are.equal("not_found", err.kind)
+    assert.are.equal("2", refused.http_version)
+  end)
+
+  it("carries many calls at once", function()
+    local client = connect()
+    local calls = {}
+    for i = 1, 40 do
+      calls[i] = assert(core.start(client.connection, "GET", {}, "/public/api/v1/workflows?pageSize=" .. i))
+    end
+    for i = 1, 40 do
+      while not calls[i]:done() do
+        core.wait()
+        while core.take() do end
+      end
+      local page, err, response = calls[i]:result()
+      assert.is_nil(err)
+      assert.are.equal(i, page.pageSize)
+      assert.are.equal("2", response.http_version)
+    end
+  end)
+
+  it("is not what files travel by", function()
+    local client = connect()
+    local nda = peer.read_file "recipes/nda.docx"
+    local workflow, launched = must(client.workflows:launch {
+      template = must(client.workflow_schemas:list()).list[1].id,
+      attributes = { counterpartyName = "Acme", draft = { ironclad.file "recipes/nda.docx" } },
+    })
+    assert.are.equal("1.1", launched.http_version)
+    local key = must(client.workflows:get_documents(workflow)).signaturePacketDocuments[1].key
+    local bytes, response = must(client.workflows:download_document(workflow, key))
+    assert.are.equal("1.1", response.http_version)
+    assert.is_true(bytes == nda)
+    local path = folder .. "/nda.docx"
+    _, response = must(client.workflows:download_document(workflow, key, { to = path }))
+    assert.are.equal("1.1", response.http_version)
+    assert.is_true(peer.read_file(path) == nda)
+    _, response = must(client.workflows:get(workflow))
+    assert.are.equal("2", response.http_version)
+  end)
+
+  it("can be declined", function()
+    local _, response = must(connect({ http_version = "1.1" }).workflows:list())
+    assert.are.equal("1.1", response.http_version)
+  end)
+end)
