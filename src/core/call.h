@@ -65,6 +65,7 @@ struct ic_call {
     ic_state state;
     ic_timer timer;
     double started, deadline, resume_at; /* ic_now's seconds; deadline 0: none */
+    double attempt_ends;                 /* when the attempt under way has taken too long; 0: never */
     int attempts, repeats, redirects;
     bool renewed, earlier_unknown, has_place, has_turn, enrolled;
     char *elsewhere; /* URL on another host that a download was sent to; no bearer goes there */

@@ -15,9 +15,15 @@ static void finish(ic_engine *engine, ic_call *call);
 static void give_up(ic_engine *engine, ic_call *call, ic_outcome outcome, bool retryable);
 static void decide(ic_engine *engine, ic_call *call, const ic_ended *ended, double now);
 
-/* A call's one timer rings at its deadline, or before that when it waits to repeat. */
+/* libcurl counts an attempt's time itself, and says more of it, but not while the attempt waits for another's
+ * connection: that is ended from here, this many seconds later. */
+#define GRACE 0.1
+
+/* A call's one timer rings at its deadline, or before that when it waits to repeat or an attempt takes too
+ * long. */
 static void set_alarm(ic_engine *engine, ic_call *call) {
     double at = call->deadline ? call->deadline : INFINITY;
+    if (call->state == IC_STATE_SENDING && call->attempt_ends) at = fmin(at, call->attempt_ends);
     if (call->state == IC_STATE_WAIT_REPEAT) at = fmin(at, call->resume_at);
     if (isinf(at))
         ic_timer_unset(&engine->timers, &call->timer);
@@ -65,7 +71,9 @@ void ic_flow_advance(ic_engine *engine, ic_call *call) {
         call->state = IC_STATE_WAIT_TURN;
         if (!ic_lane_take_turn(call)) return;
     }
+    double timeout = ic_call_timeout(call);
     call->state = IC_STATE_SENDING;
+    call->attempt_ends = timeout ? now + timeout + GRACE : 0;
     set_alarm(engine, call);
     call->attempts++;
     if (ic_transfer_begin(engine, call, bearer, now)) return;
@@ -130,6 +138,8 @@ static void ring(void *engine, void *owner, double now) {
         end_early(engine, call, IC_ERR_TIMEOUT, "the deadline passed");
     } else if (call->state == IC_STATE_WAIT_REPEAT) {
         ic_flow_advance(engine, call);
+    } else if (call->state == IC_STATE_SENDING && call->attempt_ends && now >= call->attempt_ends) {
+        ic_flow_attempt_ended(engine, call, CURLE_OPERATION_TIMEDOUT);
     } else {
         set_alarm(engine, call);
     }
