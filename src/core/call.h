@@ -68,6 +68,7 @@ struct ic_call {
     double attempt_ends;                 /* when the attempt under way has taken too long; 0: never */
     int attempts, repeats, redirects;
     bool renewed, earlier_unknown, has_place, has_turn, enrolled;
+    int errand;      /* ic_errand: what it asks of its token slot; set before it is started */
     char *elsewhere; /* URL on another host that a download was sent to; no bearer goes there */
     struct ic_slot *slot;
     unsigned token_generation; /* of the slot's token that was sent */

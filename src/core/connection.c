@@ -14,6 +14,7 @@
 static const char *const short_names[] = {"na1", "eu1", "demo", "preview", NULL};
 
 static bool check(const ic_settings *settings, ic_error *error);
+static bool is_personal(const ic_settings *settings);
 static bool complete(ic_connection *connection, ic_error *error);
 
 ic_connection *ic_connection_new(ic_settings *settings, ic_error *error) {
@@ -45,7 +46,12 @@ void ic_connection_release(ic_connection *connection) {
     ic_free(connection->user_agent);
     ic_free(connection->ca_file);
     ic_free(connection->token_key);
+    ic_free(connection->store_key);
     ic_free(connection);
+}
+
+bool ic_connection_is_personal(const ic_connection *connection) {
+    return is_personal(&connection->settings);
 }
 
 static bool refuse(ic_error *error, const char *message) {
@@ -92,11 +98,17 @@ static bool check(const ic_settings *settings, ic_error *error) {
                                  "Company settings, API");
         if (!settings->client_secret)
             return refuse(error, "client_secret: missing; it stands in Ironclad under Company settings, API");
-        if (!settings->as_user)
+        if (!settings->as_user && !is_personal(settings))
             return refuse(error,
                           "as_user: missing; client credentials belong to a company, and Ironclad wants "
                           "the e-mail or id of the user to act as (as_user = false goes without)");
     }
+    if (!one_of(settings->grant, "client_credentials", "authorization_code", NULL))
+        return refuse(error, "grant: expected \"client_credentials\" or \"authorization_code\"");
+    if (settings->refresh_token && settings->grant && strcmp(settings->grant, "client_credentials") == 0)
+        return refuse(error, "refresh_token: goes with the authorization code grant");
+    if (settings->token && settings->refresh_token)
+        return refuse(error, "token: a static token goes without refresh_token");
     if (!one_of(settings->token_auth, "json", "form", "basic"))
         return refuse(error, "token_auth: expected \"json\", \"form\" or \"basic\"");
     if (!settings->token && !secret_fits(settings, error)) return false;
@@ -105,15 +117,28 @@ static bool check(const ic_settings *settings, ic_error *error) {
     return readable("ca_file", settings->ca_file, error) && readable("ca_path", settings->ca_path, error);
 }
 
-/* One token slot for each host, grant, client id, digest of the secret and scopes (DESIGN, wall 5). */
-static char *token_key(const ic_connection *connection) {
+static bool is_personal(const ic_settings *settings) {
+    return settings->refresh_token || (settings->grant && strcmp(settings->grant, "authorization_code") == 0);
+}
+
+/* One token slot for each host, grant, client id, digest of the secret, scopes, store and name (DESIGN, wall
+ * 5). In a store the secret may change, and a person's token has the scopes that were consented to. */
+static bool add_keys(ic_connection *connection) {
     const ic_settings *settings = &connection->settings;
+    const char *grant = is_personal(settings) ? "authorization_code" : "client_credentials";
+    const char *scopes = settings->scopes ? settings->scopes : "",
+               *name = settings->name ? settings->name : "";
+    const char *store = settings->store ? settings->store : "";
     char digest[IC_SHA256_HEX];
-    if (!ic_sha256(settings->client_secret, strlen(settings->client_secret), digest, NULL)) return NULL;
-    ic_buf key = {0};
-    ic_buf_printf(&key, "%s\nclient_credentials\n%s\n%s\n%s", connection->origin, settings->client_id,
-                  settings->scopes ? settings->scopes : "", digest);
-    return ic_buf_take(&key, NULL);
+    ic_buf key = {0}, kept = {0};
+    if (!ic_sha256(settings->client_secret, strlen(settings->client_secret), digest, NULL)) return false;
+    ic_buf_printf(&key, "%s\n%s\n%s\n%s\n%s\n%s\n%s", connection->origin, grant, settings->client_id, digest,
+                  scopes, store, name);
+    ic_buf_printf(&kept, "%s %s %s%s%s%s%s", connection->origin, settings->client_id, grant, *name ? " " : "",
+                  name, is_personal(settings) || !*scopes ? "" : " ", is_personal(settings) ? "" : scopes);
+    connection->token_key = ic_buf_take(&key, NULL);
+    connection->store_key = ic_buf_take(&kept, NULL);
+    return connection->token_key && connection->store_key;
 }
 
 /* Which bundle libcurl would take by itself; Debian's path where libcurl does not know. */
@@ -151,7 +176,7 @@ static bool complete(ic_connection *connection, ic_error *error) {
         connection->ca_file = ic_strdup(settings->ca_file ? settings->ca_file : system_bundle());
     bool whole =
         connection->user_agent && (connection->ca_file || settings->ca_path) && add_default_scope(settings);
-    if (whole && !settings->token) whole = (connection->token_key = token_key(connection)) != NULL;
+    if (whole && !settings->token) whole = add_keys(connection);
     if (!whole) ic_error_memory(error);
     return whole;
 }

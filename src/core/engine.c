@@ -13,6 +13,9 @@
 #include <signal.h>
 #include <string.h>
 
+#define LONGEST_WAIT     (3600 * 1000) /* milliseconds */
+#define REFRESH_PATIENCE 5.0           /* seconds */
+
 /* Guarded by the gate. */
 static struct {
     ic_engine *engine; /* NULL: not running */
@@ -142,21 +145,34 @@ static void read_ended(ic_engine *engine) {
 /* Milliseconds to the next timer; libcurl adds its own limits. */
 static int patience(const ic_engine *engine) {
     const ic_timer *timer = ic_timers_first(&engine->timers);
-    if (!timer) return 3600 * 1000;
-    return (int)ceil(fmax(0, fmin(timer->at - ic_now(), 3600)) * 1000);
+    if (!timer) return LONGEST_WAIT;
+    return (int)ceil(fmax(0, fmin((timer->at - ic_now()) * 1000, LONGEST_WAIT)));
+}
+
+static void turn(ic_engine *engine, int most) {
+    int running, wait;
+    ic_flow_ring(engine, ic_now());
+    curl_multi_perform(engine->multi, &running);
+    read_ended(engine);
+    wait = patience(engine);
+    curl_multi_poll(engine->multi, NULL, 0, wait < most ? wait : most, NULL);
+}
+
+/* A refresh token that has been sent is spent, and nobody could log in again without its successor: that is
+ * waited for and saved even when the process is ending. */
+static void save_refreshes(ic_engine *engine) {
+    double until = ic_now() + REFRESH_PATIENCE;
+    while (ic_token_in_doubt(engine) && ic_now() < until)
+        turn(engine, 100);
 }
 
 static void *run(void *argument) {
     ic_engine *engine = argument;
-    int running;
     locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     if (plain) uselocale(plain);
-    while (read_inbox(engine)) {
-        ic_flow_ring(engine, ic_now());
-        curl_multi_perform(engine->multi, &running);
-        read_ended(engine);
-        curl_multi_poll(engine->multi, NULL, 0, patience(engine), NULL);
-    }
+    while (read_inbox(engine))
+        turn(engine, LONGEST_WAIT);
+    save_refreshes(engine);
     while (engine->live)
         ic_flow_cancel(engine, engine->live);
     free_engine(engine);
@@ -166,8 +182,8 @@ static void *run(void *argument) {
 }
 
 static void free_engine(ic_engine *engine) {
-    ic_slots_free(engine->slots);
     ic_lanes_free(engine);
+    ic_slots_free(engine);
     curl_multi_cleanup(engine->multi);
     ic_timers_free(&engine->timers);
     ic_free(engine);

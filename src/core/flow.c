@@ -45,13 +45,16 @@ void ic_flow_start(ic_engine *engine, ic_call *call) {
     call->timer = (ic_timer){.ring = ring, .owner = call};
     add_live(engine, call);
     call->enrolled = ic_timers_enroll(&engine->timers);
-    if (!call->enrolled || (!call->on_done && !ic_lane_enter(engine, call))) {
+    if (!call->enrolled || (!call->request.anonymous && !ic_lane_enter(engine, call))) {
         ic_error_memory(&call->error);
         give_up(engine, call, IC_OUTCOME_NOT_DONE, true);
         return;
     }
     set_alarm(engine, call);
-    ic_flow_advance(engine, call);
+    if (call->errand == IC_ERRAND_FORGET || call->errand == IC_ERRAND_INSPECT)
+        ic_token_errand(engine, call);
+    else
+        ic_flow_advance(engine, call);
 }
 
 static bool wait_for_place(ic_engine *engine, ic_call *call, double now) {
@@ -65,7 +68,7 @@ static bool wait_for_place(ic_engine *engine, ic_call *call, double now) {
 void ic_flow_advance(ic_engine *engine, ic_call *call) {
     double now = ic_now();
     const char *bearer = NULL;
-    if (!call->on_done) {
+    if (!call->request.anonymous) {
         if (!(bearer = ic_token_for(engine, call, now))) return;
         if (!call->has_place && wait_for_place(engine, call, now)) return;
         call->state = IC_STATE_WAIT_TURN;
@@ -120,6 +123,11 @@ void ic_flow_fail(ic_engine *engine, ic_call *call, const ic_error *error) {
     ic_error_copy(&call->error, error);
     stop(engine, call);
     give_up(engine, call, outcome, error->retryable);
+}
+
+void ic_flow_complete(ic_engine *engine, ic_call *call) {
+    ic_error_clear(&call->error);
+    finish(engine, call);
 }
 
 void ic_flow_too_late(ic_engine *engine, ic_call *call, double pause) {
@@ -224,8 +232,10 @@ static void decide(ic_engine *engine, ic_call *call, const ic_ended *ended, doub
         call->earlier_unknown = true;
     switch (decision.verdict) {
     case IC_VERDICT_DONE:
-        ic_error_clear(&call->error);
-        finish(engine, call);
+        if (call->errand == IC_ERRAND_EXCHANGE)
+            ic_token_errand(engine, call);
+        else
+            ic_flow_complete(engine, call);
         break;
     case IC_VERDICT_RENEW:
         call->renewed = true;
@@ -261,7 +271,10 @@ static void give_up(ic_engine *engine, ic_call *call, ic_outcome outcome, bool r
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         scrub(texts[i], settings->client_secret);
         scrub(texts[i], settings->token);
-        if (call->slot) scrub(texts[i], call->slot->access_token);
+        if (call->slot) {
+            scrub(texts[i], call->slot->token.access_token);
+            scrub(texts[i], call->slot->token.refresh_token);
+        }
     }
     call->error.outcome = outcome;
     call->error.retryable = retryable;

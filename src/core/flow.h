@@ -14,6 +14,8 @@ void ic_flow_attempt_ended(ic_engine *engine, ic_call *call, CURLcode code);
 void ic_flow_cancel(ic_engine *engine, ic_call *call);
 /* Ends the call with an error found elsewhere, which is copied (the token that it waited for, say). */
 void ic_flow_fail(ic_engine *engine, ic_call *call, const ic_error *error);
+/* Ends the call with the value that it has. */
+void ic_flow_complete(ic_engine *engine, ic_call *call);
 /* Ends the call because a wait of `pause` seconds would pass its deadline. */
 void ic_flow_too_late(ic_engine *engine, ic_call *call, double pause);
 /* Rings the timers that are due. */

@@ -9,11 +9,15 @@
 
 typedef struct ic_settings {
     char *instance, *client_id, *client_secret;
-    char *scopes;     /* separated by spaces; NULL: none asked for */
-    char *token_auth; /* "json" (default), "form", "basic" */
-    char *token;      /* a static bearer token */
-    char *as_user;    /* e-mail or user id; "" : explicitly none; NULL: not given */
-    char *proxy;      /* "" : explicitly none; NULL: not given */
+    char *scopes;        /* separated by spaces; NULL: none asked for */
+    char *token_auth;    /* "json" (default), "form", "basic" */
+    char *grant;         /* "client_credentials" (default), "authorization_code" */
+    char *token;         /* a static bearer token */
+    char *refresh_token; /* the first one, where the store has none; implies the authorization code grant */
+    char *store;         /* path of a file store; NULL: memory */
+    char *name;          /* tells apart connections that are else the same */
+    char *as_user;       /* e-mail or user id; "" : explicitly none; NULL: not given */
+    char *proxy;         /* "" : explicitly none; NULL: not given */
     char *no_proxy;
     char *ca_file, *ca_path;
     char *http_version; /* "1.1", "2"; NULL: the best both sides have */
@@ -73,12 +77,15 @@ typedef struct ic_connection {
     char *user_agent; /* as sent */
     char *ca_file;    /* as used: given, or the system's bundle; NULL with ca_path */
     char *token_key;  /* names the token slot; holds no secret. NULL with a static token */
+    char *store_key;  /* names the token in a store; holds no secret. NULL with a static token */
 } ic_connection;
 
 /* Checks the settings as a whole and takes them over (leaving them empty). NULL with ARGUMENT or MEMORY. */
 ic_connection *ic_connection_new(ic_settings *settings, ic_error *error);
 void ic_connection_retain(ic_connection *connection);
 void ic_connection_release(ic_connection *connection); /* NULL is allowed */
+/* Whether its tokens are a person's (the authorization code grant), who has to log in for the first. */
+bool ic_connection_is_personal(const ic_connection *connection);
 
 /* "na1", "https://host:8443/", "host" -> "https://host:8443" (free with ic_free). Refuses user info, path,
  * query and fragment, and plain http to other than loopback without allow_http. NULL with ARGUMENT or MEMORY.

@@ -1,6 +1,7 @@
 --- Clients: what ironclad.connect returns. A client holds a connection of the core, where its secrets stay, and a table
 -- for each resource.
 
+local auth = require "ironclad.auth"
 local core = require "ironclad.core"
 local operation = require "ironclad.operation"
 
@@ -83,12 +84,14 @@ function client_methods:request(method, path, options)
   return value, err, response
 end
 
+for name, method in pairs(auth) do client_methods[name] = method end
+
 Client.__index = strict("the client", client_methods)
 
 --- Never shows a secret.
 function Client:__tostring()
-  local origin, id = core.origin_of(self.connection)
-  return ("ironclad.client (%s%s)"):format(origin, id and ", client id " .. id or "")
+  local about = core.describe(self.connection)
+  return ("ironclad.client (%s%s)"):format(about.origin, about.client_id and ", client id " .. about.client_id or "")
 end
 
 -- A proxy of the environment, as curl reads it; never for this machine itself.

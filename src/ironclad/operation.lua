@@ -107,7 +107,7 @@ function operation.method(index, entry)
     end
     if options ~= nil then add_options(label, 2, arguments, options) end
     -- No tail call: the position of a mistake is counted in levels.
-    local value, err, response = run(label, 2, client.connection, index, arguments)
+    local value, err, response = run.call(label, 2, client.connection, index, arguments)
     return value, err, response
   end
 end
@@ -134,7 +134,7 @@ function operation.call(client, index, entry, given, options)
     mistake(label, 3, "path.%s: missing", entry.path_parameters[#arguments.path + 1])
   end
   if options ~= nil then add_options(label, 3, arguments, options) end
-  local value, err, response = run(label, 3, client.connection, index, arguments)
+  local value, err, response = run.call(label, 3, client.connection, index, arguments)
   return value, err, response
 end
 
@@ -148,7 +148,7 @@ function operation.request(client, method, path, options)
     if name == "body" or name == "files" then arguments[name] = value else rest[name] = value end
   end
   add_options(label, 3, arguments, rest)
-  local value, err, response = run(label, 3, client.connection, method, arguments, path)
+  local value, err, response = run.call(label, 3, client.connection, method, arguments, path)
   return value, err, response
 end
 

@@ -25,18 +25,11 @@ local function wait(call, sink)
   until done
 end
 
---- Starts a call and waits for its end.
--- @param label how messages name the operation
--- @param level of the caller's caller, for the position of a mistake
--- @param connection, operation, arguments, path as core.start wants them
--- @return value, err, response; with arguments.dry_run the request that would be sent
-local function run(label, level, connection, operation, arguments, path)
-  local fine, call, mistake = pcall(core.start, connection, operation, arguments, path)
-  if not fine then mistake = call end
-  if not fine or not call then error(("%s: %s"):format(label, mistake), level + 1) end
-  if arguments.dry_run then return call:request() end
+local run = {}
 
-  local sink = type(arguments.to) == "function" and arguments.to or nil
+--- Waits for a call's end, feeding its sink; a script that is interrupted cancels it.
+-- @return value, err, response
+function run.finish(call, sink)
   local ended, why = pcall(wait, call, sink)
   if not ended then
     call:cancel()
@@ -44,6 +37,19 @@ local function run(label, level, connection, operation, arguments, path)
   end
   local value, err, response = call:result()
   return value, err and Error.new(err), response
+end
+
+--- Starts a call and waits for its end.
+-- @param label how messages name the operation
+-- @param level of the caller's caller, for the position of a mistake
+-- @param connection, operation, arguments, path as core.start wants them
+-- @return value, err, response; with arguments.dry_run the request that would be sent
+function run.call(label, level, connection, operation, arguments, path)
+  local fine, call, mistake = pcall(core.start, connection, operation, arguments, path)
+  if not fine then mistake = call end
+  if not fine or not call then error(("%s: %s"):format(label, mistake), level + 1) end
+  if arguments.dry_run then return call:request() end
+  return run.finish(call, type(arguments.to) == "function" and arguments.to or nil)
 end
 
 return run

@@ -3,10 +3,12 @@
 #include "call.h"
 #include "compat.h"
 #include "connection.h"
+#include "grant.h"
 #include "inbox.h"
 #include "process.h"
 #include "result.h"
 #include "text.h"
+#include "token.h"
 #include "values.h"
 #include <string.h>
 
@@ -18,6 +20,7 @@ typedef struct handle {
 } handle;
 
 static int l_start(lua_State *L);
+static int l_errand(lua_State *L);
 static int l_descriptor(lua_State *L);
 static int l_wait(lua_State *L);
 static int l_take(lua_State *L);
@@ -34,7 +37,8 @@ void ic_lua_open_calls(lua_State *L) {
                                        {"chunk", l_chunk}, {"result", l_result}, {"request", l_request},
                                        {NULL, NULL}};
     static const luaL_Reg functions[] = {
-        {"start", l_start}, {"descriptor", l_descriptor}, {"wait", l_wait}, {"take", l_take}, {NULL, NULL}};
+        {"start", l_start}, {"errand", l_errand}, {"descriptor", l_descriptor},
+        {"wait", l_wait},   {"take", l_take},     {NULL, NULL}};
     luaL_newmetatable(L, TYPE);
     lua_newtable(L);
     ic_lua_setfuncs(L, methods);
@@ -186,6 +190,17 @@ static bool build(lua_State *L, ic_call *call, ic_arguments *arguments) {
     return ic_request_raw(method, path, arguments, &call->request, &call->error);
 }
 
+/* Pushes the handle of a new call. */
+static handle *push_handle(lua_State *L, ic_connection *connection) {
+    handle *mine = lua_newuserdata(L, sizeof *mine);
+    *mine = (handle){0};
+    luaL_getmetatable(L, TYPE);
+    lua_setmetatable(L, -2);
+    mine->call = ic_call_new(ic_lua_inbox(L), connection);
+    if (!mine->call) luaL_error(L, "not enough memory");
+    return mine;
+}
+
 /* start(connection, operation, arguments [, path]) -> call, or nil and a message about an argument.
  * operation: an index of the catalog; or a method, and `path` is the raw path. arguments: path (list of
  * texts), query, body, files, extra_query, extra_body, headers, timeout, deadline, max_retries, as_user, to,
@@ -196,12 +211,7 @@ static int l_start(lua_State *L) {
     luaL_checktype(L, 3, LUA_TTABLE);
     lua_settop(L, 4);
     luaL_checkstack(L, 40, NULL);
-    handle *mine = lua_newuserdata(L, sizeof *mine);
-    *mine = (handle){0};
-    luaL_getmetatable(L, TYPE);
-    lua_setmetatable(L, 5);
-    mine->call = ic_call_new(ic_lua_inbox(L), connection);
-    if (!mine->call) return luaL_error(L, "not enough memory");
+    handle *mine = push_handle(L, connection);
 
     ic_arguments arguments = {0};
     read_path(L, 3, &arguments);
@@ -221,6 +231,27 @@ static int l_start(lua_State *L) {
     }
     if (!dry && !ic_call_start(mine->call, &mine->call->error)) atomic_store(&mine->call->done, true);
     lua_pushvalue(L, 5);
+    return 1;
+}
+
+/* errand(connection, what [, code, redirect_uri]) -> call, about the connection's token: "exchange" trades a
+ * code for one, "forget" forgets it, "inspect" answers {expires_in, scope}. */
+static int l_errand(lua_State *L) {
+    static const char *const names[] = {"exchange", "forget", "inspect", NULL};
+    static const ic_errand errands[] = {IC_ERRAND_EXCHANGE, IC_ERRAND_FORGET, IC_ERRAND_INSPECT};
+    ic_connection *connection = ic_lua_check_connection(L, 1);
+    ic_errand errand = errands[luaL_checkoption(L, 2, NULL, names)];
+    const char *code = errand == IC_ERRAND_EXCHANGE ? luaL_checkstring(L, 3) : NULL;
+    const char *redirect_uri = luaL_optstring(L, 4, NULL);
+    lua_settop(L, 4);
+    handle *mine = push_handle(L, connection);
+    ic_call *call = mine->call;
+    call->errand = errand;
+    call->request.anonymous = true;
+    call->request.operation = ic_operation_by_id("oauth-token");
+    bool ready = errand != IC_ERRAND_EXCHANGE || ic_grant_request(connection, IC_GRANT_CODE, code,
+                                                                  redirect_uri, &call->request, &call->error);
+    if (!ready || !ic_call_start(call, &call->error)) atomic_store(&call->done, true);
     return 1;
 }
 

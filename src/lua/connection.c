@@ -15,12 +15,12 @@ typedef struct box {
 
 static int l_connect(lua_State *L);
 static int l_options(lua_State *L);
-static int l_origin_of(lua_State *L);
+static int l_describe(lua_State *L);
 static int l_gc(lua_State *L);
 
 void ic_lua_open_connection(lua_State *L) {
     static const luaL_Reg functions[] = {
-        {"connect", l_connect}, {"options", l_options}, {"origin_of", l_origin_of}, {NULL, NULL}};
+        {"connect", l_connect}, {"options", l_options}, {"describe", l_describe}, {NULL, NULL}};
     luaL_newmetatable(L, TYPE);
     lua_pushcfunction(L, l_gc);
     lua_setfield(L, -2, "__gc");
@@ -141,10 +141,22 @@ static int l_options(lua_State *L) {
     return 1;
 }
 
-/* origin_of(connection) -> "https://host", and the client id or nil: what may be shown of it. */
-static int l_origin_of(lua_State *L) {
+/* describe(connection) -> what may be shown of it: origin, client_id, scopes, grant ("token": a static one),
+ * store. */
+static int l_describe(lua_State *L) {
     const ic_connection *connection = ic_lua_check_connection(L, 1);
-    lua_pushstring(L, connection->origin);
-    lua_pushstring(L, connection->settings.client_id);
-    return 2;
+    const ic_settings *settings = &connection->settings;
+    const char *grant = settings->token                         ? "token"
+                        : ic_connection_is_personal(connection) ? "authorization_code"
+                                                                : "client_credentials";
+    const char *const fields[][2] = {{"origin", connection->origin}, {"client_id", settings->client_id},
+                                     {"scopes", settings->scopes},   {"grant", grant},
+                                     {"store", settings->store},     {"name", settings->name}};
+    lua_createtable(L, 0, 6);
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        if (!fields[i][1]) continue;
+        lua_pushstring(L, fields[i][1]);
+        lua_setfield(L, -2, fields[i][0]);
+    }
+    return 1;
 }

@@ -3,6 +3,8 @@
 #include "digest.h"
 #include "file.h"
 #include "text.h"
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
 #include <string.h>
 
 /* nearest(name, candidates) -> the candidate that may be meant, or nil. */
@@ -54,7 +56,34 @@ static int l_sha256(lua_State *L) {
     return 2;
 }
 
+/* random_hex(count) -> that many bytes of the system's randomness, as hex digits. */
+static int l_random_hex(lua_State *L) {
+    unsigned char bytes[64];
+    char hex[2 * sizeof bytes];
+    lua_Integer count = luaL_checkinteger(L, 1);
+    luaL_argcheck(L, count >= 1 && count <= (lua_Integer)sizeof bytes, 1, "from 1 to 64");
+    if (RAND_bytes(bytes, (int)count) != 1) return luaL_error(L, "the system gave no random bytes");
+    for (lua_Integer i = 0; i < count; i++) {
+        hex[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
+        hex[2 * i + 1] = "0123456789abcdef"[bytes[i] & 15];
+    }
+    lua_pushlstring(L, hex, (size_t)(2 * count));
+    return 1;
+}
+
+/* same(a, b) -> whether two texts are equal, in a time that does not tell where they differ. */
+static int l_same(lua_State *L) {
+    size_t length, other;
+    const char *a = luaL_checklstring(L, 1, &length), *b = luaL_checklstring(L, 2, &other);
+    lua_pushboolean(L, length == other && CRYPTO_memcmp(a, b, length) == 0);
+    return 1;
+}
+
 void ic_lua_open_helpers(lua_State *L) {
-    static const luaL_Reg functions[] = {{"nearest", l_nearest}, {"sha256", l_sha256}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"nearest", l_nearest},
+                                         {"sha256", l_sha256},
+                                         {"random_hex", l_random_hex},
+                                         {"same", l_same},
+                                         {NULL, NULL}};
     ic_lua_setfuncs(L, functions);
 }
