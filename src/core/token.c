@@ -4,24 +4,15 @@
 #include "clock.h"
 #include "flow.h"
 #include "grant.h"
+#include "keeper.h"
 #include "transfer.h"
 #include <math.h>
 #include <string.h>
 
 /* A token is not used in the last minute of its life, nor in its last tenth when it is short-lived. */
 #define MARGIN 60.0
-/* Seconds between two tries for the store's lock, and until it is given up: another process may be waiting
- * for the token endpoint with it. */
-#define LOCK_PAUSE    0.05
-#define LOCK_PATIENCE 90.0
 
 static void begin(ic_engine *engine, ic_slot *slot);
-static void try_lock(void *engine, void *owner, double now);
-static void work(ic_engine *engine, ic_slot *slot, double now);
-static void fetch(ic_engine *engine, ic_slot *slot);
-static void on_fetched(void *engine, ic_call *call);
-static void change(ic_slot *slot);
-static void finish(ic_engine *engine, ic_slot *slot, const ic_error *error);
 
 static ic_slot *new_slot(ic_engine *engine, ic_connection *connection) {
     const char *path = connection->settings.store;
@@ -29,7 +20,7 @@ static ic_slot *new_slot(ic_engine *engine, ic_connection *connection) {
     if (!slot) return NULL;
     slot->key = ic_strdup(connection->token_key);
     slot->store = path ? ic_store_new(path, NULL) : NULL;
-    slot->timer = (ic_timer){.ring = try_lock, .owner = slot};
+    slot->timer.owner = slot;
     if (!slot->key || (path && !slot->store) || !ic_timers_enroll(&engine->timers)) {
         ic_store_free(slot->store);
         ic_free(slot->key);
@@ -57,6 +48,9 @@ void ic_slots_free(ic_engine *engine) {
         ic_store_free(slot->store);
         ic_token_clear(&slot->token);
         ic_token_clear(&slot->pending);
+        ic_token_clear(&slot->found);
+        ic_error_clear(&slot->fault);
+        ic_call_release(slot->ask);
         ic_free_secret(slot->refused);
         ic_free(slot->key);
         ic_free(slot);
@@ -65,7 +59,9 @@ void ic_slots_free(ic_engine *engine) {
 
 bool ic_token_in_doubt(const ic_engine *engine) {
     for (const ic_slot *slot = engine->slots; slot; slot = slot->next)
-        if (slot->fetch && !slot->fetch->request.repeatable && ic_transfer_sent(slot->fetch)) return true;
+        if (slot->unsaved ? slot->ask != NULL
+                          : slot->fetch && !slot->fetch->request.repeatable && ic_transfer_sent(slot->fetch))
+            return true;
     return false;
 }
 
@@ -157,94 +153,82 @@ static bool describe(const ic_slot *slot, ic_call *call, double now) {
            (!token->scope || cJSON_AddStringToObject(call->value.tree, "scope", token->scope));
 }
 
-/* ---- the slot's work: lock, load, fetch, save, open ---- */
+/* ---- the slot's work: lock, load, fetch, save, unlock, and serve those who wait ---- */
+
+static ic_next on_locked, on_loaded, on_saved, on_prepared, on_unlocked;
 
 static void begin(ic_engine *engine, ic_slot *slot) {
-    double now = ic_now();
     slot->busy = true;
-    slot->lock_until = now + LOCK_PATIENCE;
-    if (slot->store)
-        try_lock(engine, slot, now);
-    else
-        work(engine, slot, now);
+    ic_error_clear(&slot->fault);
+    ic_keeper_do(engine, slot, IC_KEEP_LOCK, on_locked);
 }
 
-static void try_lock(void *engine, void *owner, double now) {
-    ic_slot *slot = owner;
-    ic_error error = {0};
-    int locked = ic_store_lock(slot->store, &error);
-    if (locked > 0) {
-        work(engine, slot, now);
-    } else if (locked == 0 && now < slot->lock_until) {
-        ic_timer_set(&((ic_engine *)engine)->timers, &slot->timer, now + LOCK_PAUSE * (0.5 + ic_dice()));
-    } else {
-        if (locked == 0)
-            ic_error_set(&error, IC_ERR_STORE, "another process has kept %s locked for %.0f s",
-                         slot->connection->settings.store, LOCK_PATIENCE);
-        /* What an errand brought is kept here, and saved by whoever comes next. */
-        if (slot->change) change(slot);
-        finish(engine, slot, &error);
-    }
-    ic_error_clear(&error);
+/* What the work has come to: an error, or NULL. The first error is the one that counts. */
+static void finish(ic_engine *engine, ic_slot *slot, const ic_error *error) {
+    if (error && slot->fault.kind == IC_OK) ic_error_copy(&slot->fault, error);
+    ic_keeper_do(engine, slot, IC_KEEP_UNLOCK, on_unlocked);
 }
 
-/* What the store has is what counts, unless this process has something newer that it could not save. */
-static bool load(ic_slot *slot, double now, ic_error *error) {
-    ic_token token = {0};
-    int found = ic_store_load(slot->store, slot->connection->store_key, &token, error);
-    if (found <= 0) return found == 0;
-    double left = token.expires_at ? token.expires_at - ic_wall_time() : INFINITY;
-    bool refused = token.access_token && slot->refused && strcmp(token.access_token, slot->refused) == 0;
-    bool same = token.access_token && slot->token.access_token &&
-                strcmp(token.access_token, slot->token.access_token) == 0;
-    if (refused || !(left - margin(left) > 0)) {
-        ic_free_secret(token.access_token);
-        token.access_token = NULL;
-    } else if (!same) {
-        slot->expires = isinf(left) ? INFINITY : now + left - margin(left);
-        slot->generation++;
-    }
-    ic_token_clear(&slot->token);
-    slot->token = token;
-    return true;
-}
-
-static bool save(ic_slot *slot, ic_error *error) {
-    bool any = slot->token.access_token || slot->token.refresh_token;
-    if (slot->store &&
-        !ic_store_save(slot->store, slot->connection->store_key, any ? &slot->token : NULL, error))
-        return false;
-    slot->unsaved = false;
-    return true;
-}
-
-/* Makes the change that an errand asked for. A refresh answer that brings no new refresh token leaves the old
- * one good (RFC 6749, 6). */
+/* Makes the change that an errand asked for. */
 static void change(ic_slot *slot) {
+    ic_token_clear(&slot->token);
     if (slot->change == IC_ERRAND_EXCHANGE) {
-        ic_token_clear(&slot->token);
         slot->token = slot->pending;
         slot->expires = slot->pending_expires;
         slot->pending = (ic_token){0};
         slot->generation++;
-    } else {
-        ic_token_clear(&slot->token);
     }
     slot->change = IC_ERRAND_NONE;
     slot->unsaved = true;
 }
 
-/* With the store locked. */
-static void work(ic_engine *engine, ic_slot *slot, double now) {
-    ic_error error = {0};
-    bool forgotten = slot->change == IC_ERRAND_FORGET;
+static void on_locked(ic_engine *engine, ic_slot *slot, const ic_error *error) {
+    /* What an errand brought is taken up even when it cannot be saved: whoever comes next tries that again. */
     if (slot->change) change(slot);
-    bool good = slot->unsaved ? save(slot, &error) : !slot->store || load(slot, now, &error);
-    if (good && !forgotten && !usable(slot, now))
-        fetch(engine, slot);
-    else
-        finish(engine, slot, good ? NULL : &error);
-    ic_error_clear(&error);
+    if (error) finish(engine, slot, error);
+    else if (slot->unsaved) ic_keeper_do(engine, slot, IC_KEEP_SAVE, on_saved);
+    else ic_keeper_do(engine, slot, IC_KEEP_LOAD, on_loaded);
+}
+
+/* With the store locked, and all that is known saved or loaded. */
+static void settle(ic_engine *engine, ic_slot *slot) {
+    bool wanted = false;
+    for (const ic_call *waiter = slot->waiters.first; waiter; waiter = waiter->next)
+        wanted = wanted || !waiter->errand || waiter->errand == IC_ERRAND_INSPECT;
+    if (!wanted || usable(slot, ic_now())) finish(engine, slot, NULL);
+    else ic_keeper_do(engine, slot, IC_KEEP_PREPARE, on_prepared);
+}
+
+/* What is kept is what counts: another process may have renewed it. */
+static void on_loaded(ic_engine *engine, ic_slot *slot, const ic_error *error) {
+    ic_token *found = &slot->found;
+    if (error) {
+        finish(engine, slot, error);
+        return;
+    }
+    if (ic_keeper_outlives(slot) && (found->access_token || found->refresh_token)) {
+        double left = found->expires_at ? found->expires_at - ic_wall_time() : INFINITY;
+        bool refused = found->access_token && slot->refused && strcmp(found->access_token, slot->refused) == 0;
+        bool same = found->access_token && slot->token.access_token &&
+                    strcmp(found->access_token, slot->token.access_token) == 0;
+        if (refused || !(left - margin(left) > 0)) {
+            ic_free_secret(found->access_token);
+            found->access_token = NULL;
+        } else if (!same) {
+            slot->expires = isinf(left) ? INFINITY : ic_now() + left - margin(left);
+            slot->generation++;
+        }
+        ic_token_clear(&slot->token);
+        slot->token = *found;
+        *found = (ic_token){0};
+    }
+    settle(engine, slot);
+}
+
+static void on_saved(ic_engine *engine, ic_slot *slot, const ic_error *error) {
+    if (!error) slot->unsaved = false;
+    if (error || slot->fault.kind) finish(engine, slot, error);
+    else settle(engine, slot);
 }
 
 static const char *refresh_token(const ic_slot *slot) {
@@ -256,92 +240,92 @@ static bool choose(const ic_slot *slot, ic_grant *grant, ic_error *error) {
     *grant = refresh_token(slot) ? IC_GRANT_REFRESH : IC_GRANT_CLIENT_CREDENTIALS;
     if (*grant == IC_GRANT_REFRESH || !ic_connection_is_personal(slot->connection)) return true;
     ic_error_set(error, IC_ERR_AUTH,
-                 "nobody has logged in: use ironclad.login, or client:authorize_url and client:exchange");
+                 "nobody has logged in yet: use ironclad.login, or client:authorize_url and client:exchange");
     return false;
 }
 
-/* A call of the engine's own, whose end is on_fetched. It is bounded by the connection's timeout and retries,
- * not by the deadline of whichever call happened to be first. Room in the store is made sure of before a
- * refresh token is spent. */
-static void fetch(ic_engine *engine, ic_slot *slot) {
-    ic_error error = {0};
-    ic_grant grant;
+static void on_fetched(void *engine, ic_call *call);
+
+/* A call of the engine's own, whose end is on_fetched. It is bounded by the connection's timeout and retries, not by the
+ * deadline of whichever call happened to be first. */
+static void on_prepared(ic_engine *engine, ic_slot *slot, const ic_error *error) {
+    ic_error mine = {0};
+    ic_grant grant = IC_GRANT_REFRESH;
     ic_call *call = NULL;
-    bool ready = choose(slot, &grant, &error) && (!slot->store || ic_store_prepare(slot->store, &error));
-    if (ready && !(call = ic_call_new(NULL, slot->connection))) ic_error_memory(&error);
+    if (!error && choose(slot, &grant, &mine) && !(call = ic_call_new(NULL, slot->connection))) ic_error_memory(&mine);
     const char *secret = grant == IC_GRANT_REFRESH ? refresh_token(slot) : NULL;
-    if (call && ic_grant_request(slot->connection, grant, secret, NULL, &call->request, &error)) {
+    if (call && ic_grant_request(slot->connection, grant, secret, NULL, &call->request, &mine)) {
         call->on_done = on_fetched;
         call->owner = slot;
         slot->fetch = call;
         ic_flow_start(engine, call);
     } else {
-        finish(engine, slot, &error);
+        finish(engine, slot, error ? error : &mine);
     }
     ic_call_release(call);
-    ic_error_clear(&error);
+    ic_error_clear(&mine);
 }
 
-static void keep(ic_slot *slot, ic_call *call, ic_error *error) {
-    ic_error unsaved = {0};
-    bool read = take_answer(slot, call, error);
-    if (!slot->pending.refresh_token) {
+/* Takes the answer up. A refresh that brings no new refresh token leaves the old one good (RFC 6749, 6); one that brings
+ * nothing else has spent the old one all the same. False: there is nothing to save. */
+static bool take_up(ic_slot *slot, ic_call *call, ic_error *error) {
+    ic_errand wanted = slot->change;
+    ic_token ordered = slot->pending;
+    double ordered_expires = slot->pending_expires;
+    slot->pending = (ic_token){0};
+    bool read = take_answer(slot, call, error), spent = slot->pending.refresh_token != NULL;
+    if (read && !spent) {
         slot->pending.refresh_token = slot->token.refresh_token;
         slot->token.refresh_token = NULL;
     }
-    if (read || slot->pending.refresh_token) {
-        ic_errand wanted = slot->change;
+    if (read || spent) {
         slot->change = IC_ERRAND_EXCHANGE;
         change(slot);
-        slot->change = wanted;
-        if (!save(slot, &unsaved) && read) ic_error_copy(error, &unsaved);
     }
-    ic_error_clear(&unsaved);
+    ic_token_clear(&slot->pending);
+    slot->pending = ordered;
+    slot->pending_expires = ordered_expires;
+    slot->change = wanted;
+    return read || spent;
 }
 
 /* What an error of the token endpoint means for whoever waits. */
 static void explain(const ic_slot *slot, ic_error *error) {
-    const ic_settings *settings = &slot->connection->settings;
-    const char *code = error->code ? error->code : "", *advice = NULL;
-    char *message = NULL;
+    const char *code = error->code ? error->code : "", *scopes = slot->connection->settings.scopes;
     ic_buf text = {0};
-    if (strcmp(code, "invalid_scope") == 0 && settings->scopes)
-        advice = settings->scopes;
+    if (strcmp(code, "invalid_scope") == 0 && scopes)
+        ic_buf_printf(&text, "%s; asked for: %s", ic_error_message(error), scopes);
     else if (strcmp(code, "invalid_grant") == 0)
-        advice = "";
-    if (!advice) return;
-    ic_buf_puts(&text, ic_error_message(error));
-    if (*advice)
-        ic_buf_printf(&text, "; asked for: %s", advice);
-    else
-        ic_buf_puts(&text, "; the refresh token is spent or was withdrawn: log in again");
-    if ((message = ic_buf_take(&text, NULL))) {
-        ic_free(error->message);
-        error->message = message;
-    }
+        ic_buf_printf(&text, "%s; the refresh token is spent or was withdrawn: log in again", ic_error_message(error));
+    char *message = text.length ? ic_buf_take(&text, NULL) : NULL;
+    if (!message) return;
+    ic_free(error->message);
+    error->message = message;
 }
 
 static void on_fetched(void *engine, ic_call *call) {
     ic_slot *slot = call->owner;
     ic_error error = {0};
+    bool save = false;
     slot->fetch = NULL;
-    if (call->error.kind != IC_OK) {
+    if (call->error.kind == IC_OK) {
+        save = take_up(slot, call, &error);
+    } else {
         ic_error_copy(&error, &call->error);
         explain(slot, &error);
-    } else {
-        keep(slot, call, &error);
     }
-    finish(engine, slot, error.kind ? &error : NULL);
+    if (error.kind) ic_error_copy(&slot->fault, &error);
     ic_error_clear(&error);
+    if (save) ic_keeper_do(engine, slot, IC_KEEP_SAVE, on_saved);
+    else finish(engine, slot, NULL);
 }
 
 static void serve(ic_engine *engine, ic_slot *slot, ic_call *waiter, const ic_error *error) {
-    double now = ic_now();
     if (error) {
         ic_flow_fail(engine, waiter, error);
     } else if (!waiter->errand) {
         ic_flow_advance(engine, waiter);
-    } else if (waiter->errand != IC_ERRAND_INSPECT || describe(slot, waiter, now)) {
+    } else if (waiter->errand != IC_ERRAND_INSPECT || describe(slot, waiter, ic_now())) {
         ic_flow_complete(engine, waiter);
     } else {
         ic_error memory = {0};
@@ -350,22 +334,22 @@ static void serve(ic_engine *engine, ic_slot *slot, ic_call *waiter, const ic_er
     }
 }
 
-/* The slot's work is over: the store is unlocked and the waiters are served. Those that join meanwhile, and a
- * change that was asked for meanwhile, begin it anew. */
-static void finish(ic_engine *engine, ic_slot *slot, const ic_error *error) {
-    ic_timer_unset(&engine->timers, &slot->timer);
-    if (slot->store) ic_store_unlock(slot->store);
+/* Those that join while the waiters are served, and a change that was asked for meanwhile, begin the work anew. */
+static void on_unlocked(ic_engine *engine, ic_slot *slot, const ic_error *error) {
+    (void)error; /* the token is kept; whoever comes next will hear of the lock */
     if (slot->change) {
         begin(engine, slot);
         return;
     }
     ic_list waiters = slot->waiters;
+    ic_error fault = slot->fault;
     slot->waiters = (ic_list){0};
+    slot->fault = (ic_error){0};
     slot->busy = false;
-    for (ic_call *waiter = waiters.first; waiter; waiter = waiter->next)
-        waiter->list = &waiters;
+    for (ic_call *waiter = waiters.first; waiter; waiter = waiter->next) waiter->list = &waiters;
     for (ic_call *waiter; (waiter = waiters.first);) {
         ic_list_remove(waiter);
-        serve(engine, slot, waiter, error);
+        serve(engine, slot, waiter, fault.kind ? &fault : NULL);
     }
+    ic_error_clear(&fault);
 }
