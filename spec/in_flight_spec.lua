@@ -207,10 +207,11 @@ describe("a process that forks with a call in flight:", function()
 
   it("the child makes calls of its own, and exits", function()
     local client = scene.connect(other)
+    local hanging = scene.serve { connections = { { READ, { "hang" } } } }
     assert.are.equal(5, in_child(function()
       assert(client.workflows:get("w1").id == "w1")
       assert(finish(start(client)).id == "w1")
-      start(scene.connect(server))
+      start(scene.connect(hanging))
       os.exit(5)
     end))
     assert.are.equal(2, #other:requests())

@@ -9,6 +9,7 @@ local variables = {
   { "IRONCLAD_CLIENT_SECRET", sandbox.client_secret },
   { "IRONCLAD_AS_USER", sandbox.as_user },
   { "IRONCLAD_CA_FILE", sandbox.ca_file },
+  { "no_proxy", "127.0.0.1" },
 }
 
 local function quoted(text) return "'" .. text:gsub("'", "'\\''") .. "'" end

@@ -232,11 +232,11 @@ static bool parse_body(ic_exchange *x, const ic_buf *text) {
     x->body = text->length ? ic_json_parse(text->data, text->length, &error) : cJSON_CreateObject();
     if (cJSON_IsObject(x->body)) return true;
     if (x->body)
-        ic_reply_error(x, 400, "INVALID_PARAM", NULL, "the request's body must be a JSON object");
+        ic_reply_error(x, 400, "INVALID_PARAM", "body", "the request's body must be a JSON object");
     else if (error.kind == IC_ERR_MEMORY || error.kind == IC_OK)
         ic_reply_no_memory(x);
     else
-        ic_reply_error(x, 400, "INVALID_PARAM", NULL, "%s", ic_error_message(&error));
+        ic_reply_error(x, 400, "INVALID_PARAM", "body", "%s", ic_error_message(&error));
     ic_error_clear(&error);
     return false;
 }
@@ -252,7 +252,7 @@ static bool parse_launch(ic_exchange *x) {
 bool ic_exchange_check(ic_exchange *x) {
     if (!check_query(x)) return false;
     if (x->malformed) {
-        ic_reply_error(x, 400, "INVALID_PARAM", NULL, "malformed form data");
+        ic_reply_error(x, 400, "INVALID_PARAM", "body", "malformed form data");
         return false;
     }
     switch (x->operation->body) {

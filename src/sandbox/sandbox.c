@@ -71,7 +71,8 @@ static void after_fork_in_child(void) {
 }
 
 static void prepare_process(void) {
-    OPENSSL_init_crypto(0, NULL); /* registers its own end first, so that it comes after ours */
+    /* Registers its own end before ours, so that it comes after it; without any option it would not. */
+    OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL);
     atexit(stop_all);
     pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 }

@@ -1,0 +1,20 @@
+/* For LD_PRELOAD with LeakSanitizer: leaks are looked for in the process itself, not in those that it forks.
+ * A forked child has none of its parent's other threads, and what only they point to is lost there by nature.
+ */
+#include <pthread.h>
+
+static int forked;
+
+static void forget(void) {
+    forked = 1;
+}
+
+__attribute__((constructor)) static void watch_forks(void) {
+    pthread_atfork(NULL, NULL, forget);
+}
+
+/* Asked by LeakSanitizer before it looks (sanitizer/lsan_interface.h). */
+int __lsan_is_turned_off(void);
+int __lsan_is_turned_off(void) {
+    return forked;
+}

@@ -1,0 +1,286 @@
+--- Connections from elsewhere than the script: by name from a file of connections, or from environment variables.
+-- Nothing is read unless it is asked for.
+--
+-- The file is $IRONCLAD_CONFIG, or else $XDG_CONFIG_HOME/ironclad/connections.json, or else
+-- ~/.config/ironclad/connections.json: a JSON object with the options of ironclad.connect for each name.
+--
+--   {
+--     "acme": {
+--       "instance": "na1", "client_id": "…", "as_user": "jane.doe@example.com",
+--       "client_secret": { "command": ["pass", "show", "ironclad/acme"] },
+--       "scopes": ["public.workflows.readWorkflows"]
+--     },
+--     "acme demo": { "instance": "demo", "token": { "env": "ACME_DEMO_TOKEN" } }
+--   }
+--
+-- A secret (client_secret, token, refresh_token) is a string, { "env": "VARIABLE" }, or { "command": [word, …] }: a
+-- program that prints it, run without a shell when the connection is opened. In ca_file, ca_path and store, "~/" is the
+-- home folder, and a relative path begins at the folder of the file. A file with secrets in it must be for its owner
+-- alone; one with commands must be writable by its owner alone.
+
+local core = require "ironclad.core"
+
+local named = {}
+
+local COMMAND_SECONDS = 30
+
+local secrets = { client_secret = true, token = true, refresh_token = true }
+local paths = { ca_file = true, ca_path = true, store = true }
+
+local variables = {
+  instance = "IRONCLAD_INSTANCE",
+  client_id = "IRONCLAD_CLIENT_ID",
+  client_secret = "IRONCLAD_CLIENT_SECRET",
+  scopes = "IRONCLAD_SCOPES",
+  as_user = "IRONCLAD_AS_USER",
+  token = "IRONCLAD_TOKEN",
+  refresh_token = "IRONCLAD_REFRESH_TOKEN",
+  ca_file = "IRONCLAD_CA_FILE",
+}
+
+-- As with most programs, an empty variable is none.
+local function variable(name)
+  local value = os.getenv(name)
+  return value ~= "" and value or nil
+end
+
+local function did_you_mean(name, candidates)
+  local nearest = core.nearest(name, candidates)
+  return nearest and ('; did you mean "%s"?'):format(nearest) or ""
+end
+
+local function sorted_names(map)
+  local names = {}
+  for name in pairs(map) do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
+local function quoted_for_shell(path)
+  if path:find "^[%w/._-]+$" then return path end
+  return "'" .. path:gsub("'", "'\\''") .. "'"
+end
+
+-- A JSON array keeps its place in the table: no names, no holes.
+local function is_list(value)
+  if type(value) ~= "table" then return false end
+  local count = 0
+  for _ in pairs(value) do count = count + 1 end
+  return count == #value
+end
+
+local function list_of_texts(value)
+  if not is_list(value) or #value == 0 then return false end
+  for _, item in ipairs(value) do
+    if type(item) ~= "string" then return false end
+  end
+  return true
+end
+
+-- ---- the file ----
+
+local function config_path()
+  local path = variable "IRONCLAD_CONFIG"
+  if path then return path end
+  local folder, home = variable "XDG_CONFIG_HOME", variable "HOME"
+  -- A relative one is invalid and to be ignored (XDG Base Directory Specification).
+  if not folder or folder:sub(1, 1) ~= "/" then folder = home and home .. "/.config" end
+  if not folder then return nil, "none of IRONCLAD_CONFIG, XDG_CONFIG_HOME and HOME says where connections.json is" end
+  return folder .. "/ironclad/connections.json"
+end
+
+-- "… at byte 71" with the line and column; without the character found there, which may be of a secret.
+local function syntax_error(text, message)
+  message = message:gsub(", found .- at byte", " at byte")
+  local byte = tonumber(message:match "at byte (%d+)")
+  if not byte then return message end
+  local before = text:sub(1, byte - 1)
+  local _, lines = before:gsub("\n", "")
+  return ("%s (line %d, column %d)"):format(message, lines + 1, #before:match "[^\n]*$" + 1)
+end
+
+-- Whether any connection of the file holds a secret as it is, and whether any runs a command.
+local function contents_of(connections)
+  local secret, command = false, false
+  for _, entry in pairs(connections) do
+    for name in pairs(type(entry) == "table" and secrets or {}) do
+      secret = secret or type(entry[name]) == "string"
+      command = command or type(entry[name]) == "table" and entry[name].command ~= nil
+    end
+  end
+  return secret, command
+end
+
+-- Whether any of these permission bits is set; Lua 5.1 has no operators for bits.
+local function permits(mode, bits)
+  for _, bit in ipairs(bits) do
+    if math.floor(mode / bit) % 2 == 1 then return true end
+  end
+  return false
+end
+
+local READ_BY_OTHERS = { 32, 4 }  -- 0040, 0004
+local WRITE_BY_OTHERS = { 16, 2 } -- 0020, 0002
+
+-- Why a file may not be used, or nil.
+local function objection(path, connections, facts)
+  local secret, command = contents_of(connections)
+  local writable = permits(facts.mode, WRITE_BY_OTHERS)
+  if secret and (writable or permits(facts.mode, READ_BY_OTHERS)) then
+    return ("it holds a secret, and other users can read or change it: chmod 600 %s"):format(quoted_for_shell(path))
+  elseif command and writable then
+    return ("it names a command to run, and other users can change it: chmod go-w %s"):format(quoted_for_shell(path))
+  elseif command and facts.foreign then
+    return "it names a command to run, and belongs to another user"
+  end
+end
+
+-- All connections of the file; nil and a message.
+local function read(path)
+  local text, facts = core.read_config(path)
+  if not text then
+    return nil, ("cannot read %s: %s (named connections are kept there; IRONCLAD_CONFIG names another file)"):format(
+      path, facts)
+  end
+  local connections, mistake = core.json.decode(text)
+  if mistake then return nil, ("%s: %s"):format(path, syntax_error(text, mistake)) end
+  if type(connections) ~= "table" or #connections > 0 then
+    return nil, ("%s: expected an object with the options of each connection under its name"):format(path)
+  end
+  mistake = objection(path, connections, facts)
+  if mistake then return nil, ("%s: %s"):format(path, mistake) end
+  return connections
+end
+
+-- ---- what stands under a name ----
+
+local function wait(command)
+  local ended, output, message
+  repeat ended, output, message = command:wait() until ended
+  return output, message
+end
+
+-- What a program prints, without the line end; nil and a message that holds nothing of it.
+local function output_of(words)
+  if ngx and ngx.get_phase then
+    return nil, 'a command cannot be run inside nginx, which takes the exit status of every child; use { "env": … }'
+  end
+  local command, mistake = core.command(words, COMMAND_SECONDS)
+  if not command then return nil, mistake end
+  -- Ctrl-C raises its error in here, and must not leave the program running.
+  local fine, output, message = pcall(wait, command)
+  command:close()
+  if not fine then error(output, 0) end
+  if not output then return nil, message end
+  output = output:gsub("\r?\n$", "")
+  if output == "" then return nil, words[1] .. " printed nothing" end
+  if output:find "[\r\n]" then return nil, words[1] .. " printed several lines; expected the secret alone" end
+  return output
+end
+
+-- The secret behind { env = } or { command = }; nil and a message.
+local function secret_of(source)
+  local kind = next(source)
+  if kind == "env" and next(source, kind) == nil and type(source.env) == "string" then
+    local value = variable(source.env)
+    if not value then return nil, ("the environment variable %s is not set"):format(source.env) end
+    return value
+  elseif kind == "command" and next(source, kind) == nil and list_of_texts(source.command) then
+    return output_of(source.command)
+  end
+  return nil, 'expected a string, { "env": "VARIABLE" } or { "command": ["program", "argument"] }'
+end
+
+local function absolute(path, folder)
+  local home = variable "HOME"
+  if path:sub(1, 2) == "~/" and home then return home .. path:sub(2) end
+  return path:sub(1, 1) == "/" and path or folder .. path
+end
+
+-- The value of an option as ironclad.connect takes it; nil and a message.
+local function value_of(name, value, folder)
+  if secrets[name] and type(value) == "table" then return secret_of(value) end
+  if paths[name] and type(value) == "string" and value ~= "" then return absolute(value, folder) end
+  if type(value) == "string" or type(value) == "number" or type(value) == "boolean" or list_of_texts(value) then
+    return value
+  end
+  return nil, ("expected a string, a number, true, false or a list of strings, got %s"):format(
+    value == core.null and "null" or is_list(value) and "another list" or "an object")
+end
+
+local function check_names(entry)
+  local options = core.options "connect"
+  local known = {}
+  for _, name in ipairs(options) do known[name] = name ~= "name" end
+  for _, name in ipairs(sorted_names(entry)) do
+    if not known[name] then return name .. ": unknown option" .. did_you_mean(name, options) end
+  end
+end
+
+-- The entry with what was given beside the name, which wins: a secret that is not needed is not fetched either.
+local function resolve(entry, given, folder)
+  local options = {}
+  for name, value in pairs(given) do options[name] = value end
+  for _, name in ipairs(sorted_names(entry)) do
+    if given[name] == nil then
+      local value, mistake = value_of(name, entry[name], folder)
+      if mistake then return nil, name .. ": " .. mistake end
+      options[name] = value
+    end
+  end
+  return options
+end
+
+-- A mistake begins with the option that it is about: one that was not given beside the name is the file's.
+local function explainer(given, place)
+  return function(mistake)
+    local name = mistake:match "^[%w_]+"
+    return name and given[name] == nil and place(name) .. ": " .. mistake or mistake
+  end
+end
+
+--- The options of a named connection.
+-- @param given its name, or a table of options with `name`; the others win over those in the file
+-- @return a table of options with `name`, for ironclad.connect, and a function that adds to a mistake in an option (a text
+-- that begins with the option's name) where that option comes from; or nil and a message
+function named.load(given)
+  if type(given) ~= "table" then given = { name = given } end
+  local name = given.name
+  if type(name) ~= "string" then return nil, "name: expected a string, got a " .. type(name) end
+  local path, unplaced = config_path()
+  if not path then return nil, unplaced end
+  local connections, unread = read(path)
+  if not connections then return nil, unread end
+
+  local entry = connections[name]
+  if entry == nil then
+    local names = sorted_names(connections)
+    return nil, ('%s has no connection "%s" (%s)%s'):format(path, name,
+      names[1] and "it has: " .. table.concat(names, ", ") or "it has none", did_you_mean(name, names))
+  end
+  local place = ('connection "%s" in %s'):format(name, path)
+  if type(entry) ~= "table" or #entry > 0 then return nil, place .. ": expected an object with options" end
+  local options, mistake = nil, check_names(entry)
+  if not mistake then options, mistake = resolve(entry, given, path:match "^.*/" or "") end
+  if not options then return nil, place .. ": " .. mistake end
+  return options, explainer(given, function() return place end)
+end
+
+--- The options that environment variables hold: IRONCLAD_INSTANCE, IRONCLAD_CLIENT_ID, IRONCLAD_CLIENT_SECRET,
+-- IRONCLAD_SCOPES (separated by spaces), IRONCLAD_AS_USER, IRONCLAD_TOKEN, IRONCLAD_REFRESH_TOKEN, IRONCLAD_CA_FILE.
+-- @param given options that win over them
+-- @return as named.load; the function names the variable
+function named.from_env(given)
+  given = given or {}
+  if type(given) ~= "table" then return nil, "expected a table of options, got a " .. type(given) end
+  if given.name ~= nil then return nil, "name: a named connection is opened by ironclad.connect" end
+  local options = {}
+  for option, name in pairs(variables) do options[option] = variable(name) end
+  for option, value in pairs(given) do options[option] = value end
+  return options, explainer(given, function(option)
+    local name = variables[option]
+    return name and (variable(name) and "$" .. name or name .. " is not set") or "ironclad.from_env"
+  end)
+end
+
+return named

@@ -1,0 +1,10 @@
+/* Running a program for what it prints: where a secret comes from a password manager. */
+#ifndef IC_LUA_COMMAND_H
+#define IC_LUA_COMMAND_H
+
+#include <lua.h>
+
+/* Creates the metatable and sets `command` in the table at the top of the stack. */
+void ic_lua_open_command(lua_State *L);
+
+#endif

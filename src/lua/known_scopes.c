@@ -1,0 +1,38 @@
+#include "known_scopes.h"
+#include "compat.h"
+#include "scopes.h"
+
+/* scopes() -> a new array of { scope =, label =, grants = { name of a grant, … } } */
+static int l_scopes(lua_State *L) {
+    lua_createtable(L, (int)ic_scope_count, 0);
+    for (size_t i = 0; i < ic_scope_count; i++) {
+        const ic_scope *scope = &ic_scopes[i];
+        lua_createtable(L, 0, 3);
+        lua_pushstring(L, scope->name);
+        lua_setfield(L, -2, "scope");
+        lua_pushstring(L, scope->label);
+        lua_setfield(L, -2, "label");
+        lua_createtable(L, scope->client_credentials ? 2 : 1, 0);
+        lua_pushliteral(L, "authorization_code");
+        lua_rawseti(L, -2, 1);
+        if (scope->client_credentials) {
+            lua_pushliteral(L, "client_credentials");
+            lua_rawseti(L, -2, 2);
+        }
+        lua_setfield(L, -2, "grants");
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+    return 1;
+}
+
+/* scope_nearest(name) -> the known scope that may be meant, or nil. */
+static int l_scope_nearest(lua_State *L) {
+    lua_pushstring(L, ic_scope_nearest(luaL_checkstring(L, 1)));
+    return 1;
+}
+
+void ic_lua_open_known_scopes(lua_State *L) {
+    static const luaL_Reg functions[] = {
+        {"scopes", l_scopes}, {"scope_nearest", l_scope_nearest}, {NULL, NULL}};
+    ic_lua_setfuncs(L, functions);
+}
