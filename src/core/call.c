@@ -32,6 +32,7 @@ void ic_call_release(ic_call *call) {
     ic_free(call->options.path);
     ic_free(call->elsewhere);
     ic_buf_free(&call->chunk);
+    cJSON_Delete(call->answer);
     ic_response_free(&call->response);
     ic_value_free(&call->value);
     ic_error_clear(&call->error);
@@ -48,6 +49,11 @@ static bool is_ours(const ic_call *call) {
 
 void ic_call_cancel(ic_call *call) {
     if (is_ours(call) && !ic_call_done(call)) ic_engine_order(call, IC_ORDER_CANCEL, NULL);
+}
+
+void ic_call_answer(ic_call *call, cJSON *answer) {
+    call->answer = answer;
+    if (is_ours(call)) ic_engine_order(call, IC_ORDER_ANSWER, NULL);
 }
 
 bool ic_call_done(ic_call *call) {

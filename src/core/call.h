@@ -13,9 +13,9 @@
 #include <stdatomic.h>
 
 /* Bits of ic_call.orders. */
-enum { IC_ORDER_START = 1, IC_ORDER_CANCEL = 2, IC_ORDER_RESUME = 4 };
-/* Bits of ic_call.notices: the call has ended; a chunk for the sink is there. */
-enum { IC_NOTICE_DONE = 1, IC_NOTICE_CHUNK = 2 };
+enum { IC_ORDER_START = 1, IC_ORDER_CANCEL = 2, IC_ORDER_RESUME = 4, IC_ORDER_ANSWER = 8 };
+/* Bits of ic_call.notices: the call has ended; a chunk for the sink is there; it is a question (keeper.h). */
+enum { IC_NOTICE_DONE = 1, IC_NOTICE_CHUNK = 2, IC_NOTICE_ASK = 4 };
 
 /* Bytes kept for a sink that does not take them, before the transfer pauses. */
 #define IC_SINK_ROOM (1024 * 1024)
@@ -59,6 +59,7 @@ struct ic_call {
     ic_call *next_notice; /* guarded by the mailbox */
     ic_buf chunk;         /* for the sink; guarded by the mailbox */
     bool paused;          /* the transfer waits for the sink; guarded by the mailbox */
+    cJSON *answer;        /* to a question: given before ANSWER is ordered, NULL when there is none; owned */
     atomic_bool done;     /* set last: everything under "result" may then be read */
 
     /* The engine's alone. */
@@ -97,6 +98,8 @@ bool ic_call_start(ic_call *call, ic_error *error);
 /* Ends the call soon, with CANCELLED unless it ends by itself before; without effect once it is done. */
 void ic_call_cancel(ic_call *call);
 bool ic_call_done(ic_call *call);
+/* Answers a question with a tree, which is taken over; NULL: there is no answer. */
+void ic_call_answer(ic_call *call, cJSON *answer);
 /* Takes what waits for the sink into `chunk` (emptied before); false when there is nothing. The transfer goes
  * on. */
 bool ic_call_take_chunk(ic_call *call, ic_buf *chunk);

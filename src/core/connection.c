@@ -132,8 +132,8 @@ static bool add_keys(ic_connection *connection) {
     char digest[IC_SHA256_HEX];
     ic_buf key = {0}, kept = {0};
     if (!ic_sha256(settings->client_secret, strlen(settings->client_secret), digest, NULL)) return false;
-    ic_buf_printf(&key, "%s\n%s\n%s\n%s\n%s\n%s\n%s", connection->origin, grant, settings->client_id, digest,
-                  scopes, store, name);
+    ic_buf_printf(&key, "%s\n%s\n%s\n%s\n%s\n%s %p %ld\n%s", connection->origin, grant, settings->client_id,
+                  digest, scopes, store, (void *)settings->store_mailbox, settings->lua_store, name);
     ic_buf_printf(&kept, "%s %s %s%s%s%s%s", connection->origin, settings->client_id, grant, *name ? " " : "",
                   name, is_personal(settings) || !*scopes ? "" : " ", is_personal(settings) ? "" : scopes);
     connection->token_key = ic_buf_take(&key, NULL);

@@ -2,6 +2,7 @@
 #include "alloc.h"
 #include "clock.h"
 #include "flow.h"
+#include "keeper.h"
 #include "lane.h"
 #include "process.h"
 #include "token.h"
@@ -113,6 +114,7 @@ static void obey(ic_engine *engine, ic_call *call) {
     unsigned orders = atomic_exchange(&call->orders, 0);
     if (orders & IC_ORDER_START) ic_flow_start(engine, call);
     if (orders & IC_ORDER_RESUME) ic_transfer_resume(call);
+    if (orders & IC_ORDER_ANSWER) ic_keeper_answered(engine, call);
     if (orders & IC_ORDER_CANCEL) ic_flow_cancel(engine, call);
 }
 

@@ -3,8 +3,8 @@
 #include "clock.h"
 #include <string.h>
 
-/* Seconds between two tries for the file's lock, and until it is given up: another process may be waiting for the token
- * endpoint with it. */
+/* Seconds between two tries for the file's lock, and until it is given up: another process may be waiting for
+ * the token endpoint with it. */
 #define LOCK_PAUSE    0.05
 #define LOCK_PATIENCE 90.0
 
@@ -18,7 +18,7 @@ static void try_lock(void *engine, void *owner, double now);
 static void ask(ic_engine *engine, ic_slot *slot, ic_keep step);
 
 bool ic_keeper_outlives(const ic_slot *slot) {
-    return slot->store || slot->connection->store_mailbox;
+    return slot->store || slot->connection->settings.store_mailbox;
 }
 
 static bool holds(const ic_token *token) {
@@ -30,7 +30,8 @@ static bool in_file(ic_slot *slot, ic_keep step, ic_error *error) {
     switch (step) {
     case IC_KEEP_LOAD: return ic_store_load(slot->store, key, &slot->found, error) >= 0;
     case IC_KEEP_PREPARE: return ic_store_prepare(slot->store, error);
-    case IC_KEEP_SAVE: return ic_store_save(slot->store, key, holds(&slot->token) ? &slot->token : NULL, error);
+    case IC_KEEP_SAVE:
+        return ic_store_save(slot->store, key, holds(&slot->token) ? &slot->token : NULL, error);
     default: ic_store_unlock(slot->store); return true;
     }
 }
@@ -75,7 +76,7 @@ static cJSON *question(const ic_slot *slot, ic_keep step) {
     cJSON *tree = cJSON_CreateObject(), *token = NULL;
     bool whole = tree && cJSON_AddStringToObject(tree, "step", step_names[step]) &&
                  cJSON_AddStringToObject(tree, "key", slot->connection->store_key) &&
-                 cJSON_AddNumberToObject(tree, "store", slot->connection->lua_store);
+                 cJSON_AddNumberToObject(tree, "store", (double)slot->connection->settings.lua_store);
     if (whole && step == IC_KEEP_SAVE && holds(&slot->token)) {
         token = ic_token_to_json(&slot->token);
         whole = token && cJSON_AddItemToObject(tree, "token", token);
@@ -89,7 +90,7 @@ static cJSON *question(const ic_slot *slot, ic_keep step) {
 /* A message is a call of its own, whose question is its value until it is answered. */
 static void ask(ic_engine *engine, ic_slot *slot, ic_keep step) {
     ic_error error = {0};
-    ic_mailbox *mailbox = slot->connection->store_mailbox;
+    ic_mailbox *mailbox = slot->connection->settings.store_mailbox;
     ic_call *call = ic_call_new(mailbox, slot->connection);
     if (call) {
         call->errand = IC_ERRAND_ASK;

@@ -71,8 +71,10 @@ void ic_mailbox_close(ic_mailbox *mailbox) {
     ic_mailbox_lock(mailbox);
     mailbox->closed = true;
     ic_mailbox_unlock(mailbox);
-    for (ic_call *call; (call = ic_mailbox_take(mailbox, &notices));)
+    for (ic_call *call; (call = ic_mailbox_take(mailbox, &notices));) {
+        if (notices & IC_NOTICE_ASK) ic_call_answer(call, NULL);
         ic_call_release(call);
+    }
 }
 
 int ic_mailbox_descriptor(const ic_mailbox *mailbox) {
@@ -112,9 +114,11 @@ ic_call *ic_mailbox_take(ic_mailbox *mailbox, unsigned *notices) {
 }
 
 /* The queue holds the call with an owner's count of its own, given back by whoever takes it. */
-void ic_mailbox_post(ic_mailbox *mailbox, ic_call *call, unsigned notices) {
+bool ic_mailbox_post(ic_mailbox *mailbox, ic_call *call, unsigned notices) {
+    if (!ic_mailbox_is_ours(mailbox)) return false;
     ic_mailbox_lock(mailbox);
-    if (!mailbox->closed && atomic_fetch_or(&call->notices, notices) == 0) {
+    bool open = !mailbox->closed;
+    if (open && atomic_fetch_or(&call->notices, notices) == 0) {
         ic_call_retain(call);
         if (mailbox->last)
             mailbox->last->next_notice = call;
@@ -126,6 +130,7 @@ void ic_mailbox_post(ic_mailbox *mailbox, ic_call *call, unsigned notices) {
             }
     }
     ic_mailbox_unlock(mailbox);
+    return open;
 }
 
 int ic_mailbox_wait(const ic_mailbox *mailbox, double seconds) {

@@ -13,8 +13,8 @@ typedef struct ic_call ic_call;
 ic_mailbox *ic_mailbox_new(ic_error *error);
 void ic_mailbox_retain(ic_mailbox *mailbox);
 void ic_mailbox_release(ic_mailbox *mailbox);
-/* No notice arrives any more; those that wait are dropped. Its owner closes it before giving it back: calls in its
- * queue and the mailbox hold each other. */
+/* No notice arrives any more; those that wait are dropped. Its owner closes it before giving it back: calls
+ * in its queue and the mailbox hold each other. */
 void ic_mailbox_close(ic_mailbox *mailbox);
 
 /* Readable while a notice waits. Belongs to the mailbox. -1 after closing, and in a forked child. */
@@ -28,7 +28,8 @@ ic_call *ic_mailbox_take(ic_mailbox *mailbox, unsigned *notices);
 int ic_mailbox_wait(const ic_mailbox *mailbox, double seconds);
 
 /* The engine's side. */
-void ic_mailbox_post(ic_mailbox *mailbox, ic_call *call, unsigned notices);
+/* False: nobody will hear of it. */
+bool ic_mailbox_post(ic_mailbox *mailbox, ic_call *call, unsigned notices);
 void ic_mailbox_lock(ic_mailbox *mailbox);
 void ic_mailbox_unlock(ic_mailbox *mailbox);
 

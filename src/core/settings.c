@@ -1,5 +1,6 @@
 #include "settings.h"
 #include "alloc.h"
+#include "mailbox.h"
 #include "text.h"
 #include <math.h>
 #include <string.h>
@@ -130,4 +131,6 @@ void ic_settings_clear(ic_settings *settings) {
         ic_free_secret(*slot);
         *slot = NULL;
     }
+    ic_mailbox_release(settings->store_mailbox);
+    settings->store_mailbox = NULL;
 }

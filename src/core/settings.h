@@ -20,8 +20,10 @@ typedef struct ic_settings {
     char *proxy;         /* "" : explicitly none; NULL: not given */
     char *no_proxy;
     char *ca_file, *ca_path;
-    char *http_version; /* "1.1", "2"; NULL: the best both sides have */
-    char *user_agent;   /* put before the module's own */
+    char *http_version;               /* "1.1", "2"; NULL: the best both sides have */
+    char *user_agent;                 /* put before the module's own */
+    struct ic_mailbox *store_mailbox; /* of the Lua state that keeps the tokens; counted; NULL: none does */
+    long lua_store;                   /* which of its stores */
     double timeout, connect_timeout;
     double deadline; /* seconds a call; 0: none */
     double max_retries, max_in_flight;

@@ -59,9 +59,7 @@ void ic_slots_free(ic_engine *engine) {
 
 bool ic_token_in_doubt(const ic_engine *engine) {
     for (const ic_slot *slot = engine->slots; slot; slot = slot->next)
-        if (slot->unsaved ? slot->ask != NULL
-                          : slot->fetch && !slot->fetch->request.repeatable && ic_transfer_sent(slot->fetch))
-            return true;
+        if (slot->fetch && !slot->fetch->request.repeatable && ic_transfer_sent(slot->fetch)) return true;
     return false;
 }
 
@@ -183,11 +181,15 @@ static void change(ic_slot *slot) {
 }
 
 static void on_locked(ic_engine *engine, ic_slot *slot, const ic_error *error) {
-    /* What an errand brought is taken up even when it cannot be saved: whoever comes next tries that again. */
+    /* What an errand brought is taken up even when it cannot be saved: whoever comes next tries that again.
+     */
     if (slot->change) change(slot);
-    if (error) finish(engine, slot, error);
-    else if (slot->unsaved) ic_keeper_do(engine, slot, IC_KEEP_SAVE, on_saved);
-    else ic_keeper_do(engine, slot, IC_KEEP_LOAD, on_loaded);
+    if (error)
+        finish(engine, slot, error);
+    else if (slot->unsaved)
+        ic_keeper_do(engine, slot, IC_KEEP_SAVE, on_saved);
+    else
+        ic_keeper_do(engine, slot, IC_KEEP_LOAD, on_loaded);
 }
 
 /* With the store locked, and all that is known saved or loaded. */
@@ -195,8 +197,10 @@ static void settle(ic_engine *engine, ic_slot *slot) {
     bool wanted = false;
     for (const ic_call *waiter = slot->waiters.first; waiter; waiter = waiter->next)
         wanted = wanted || !waiter->errand || waiter->errand == IC_ERRAND_INSPECT;
-    if (!wanted || usable(slot, ic_now())) finish(engine, slot, NULL);
-    else ic_keeper_do(engine, slot, IC_KEEP_PREPARE, on_prepared);
+    if (!wanted || usable(slot, ic_now()))
+        finish(engine, slot, NULL);
+    else
+        ic_keeper_do(engine, slot, IC_KEEP_PREPARE, on_prepared);
 }
 
 /* What is kept is what counts: another process may have renewed it. */
@@ -208,7 +212,8 @@ static void on_loaded(ic_engine *engine, ic_slot *slot, const ic_error *error) {
     }
     if (ic_keeper_outlives(slot) && (found->access_token || found->refresh_token)) {
         double left = found->expires_at ? found->expires_at - ic_wall_time() : INFINITY;
-        bool refused = found->access_token && slot->refused && strcmp(found->access_token, slot->refused) == 0;
+        bool refused =
+            found->access_token && slot->refused && strcmp(found->access_token, slot->refused) == 0;
         bool same = found->access_token && slot->token.access_token &&
                     strcmp(found->access_token, slot->token.access_token) == 0;
         if (refused || !(left - margin(left) > 0)) {
@@ -227,8 +232,10 @@ static void on_loaded(ic_engine *engine, ic_slot *slot, const ic_error *error) {
 
 static void on_saved(ic_engine *engine, ic_slot *slot, const ic_error *error) {
     if (!error) slot->unsaved = false;
-    if (error || slot->fault.kind) finish(engine, slot, error);
-    else settle(engine, slot);
+    if (error || slot->fault.kind)
+        finish(engine, slot, error);
+    else
+        settle(engine, slot);
 }
 
 static const char *refresh_token(const ic_slot *slot) {
@@ -246,13 +253,14 @@ static bool choose(const ic_slot *slot, ic_grant *grant, ic_error *error) {
 
 static void on_fetched(void *engine, ic_call *call);
 
-/* A call of the engine's own, whose end is on_fetched. It is bounded by the connection's timeout and retries, not by the
- * deadline of whichever call happened to be first. */
+/* A call of the engine's own, whose end is on_fetched. It is bounded by the connection's timeout and retries,
+ * not by the deadline of whichever call happened to be first. */
 static void on_prepared(ic_engine *engine, ic_slot *slot, const ic_error *error) {
     ic_error mine = {0};
     ic_grant grant = IC_GRANT_REFRESH;
     ic_call *call = NULL;
-    if (!error && choose(slot, &grant, &mine) && !(call = ic_call_new(NULL, slot->connection))) ic_error_memory(&mine);
+    if (!error && choose(slot, &grant, &mine) && !(call = ic_call_new(NULL, slot->connection)))
+        ic_error_memory(&mine);
     const char *secret = grant == IC_GRANT_REFRESH ? refresh_token(slot) : NULL;
     if (call && ic_grant_request(slot->connection, grant, secret, NULL, &call->request, &mine)) {
         call->on_done = on_fetched;
@@ -266,8 +274,8 @@ static void on_prepared(ic_engine *engine, ic_slot *slot, const ic_error *error)
     ic_error_clear(&mine);
 }
 
-/* Takes the answer up. A refresh that brings no new refresh token leaves the old one good (RFC 6749, 6); one that brings
- * nothing else has spent the old one all the same. False: there is nothing to save. */
+/* Takes the answer up. A refresh that brings no new refresh token leaves the old one good (RFC 6749, 6); one
+ * that brings nothing else has spent the old one all the same. False: there is nothing to save. */
 static bool take_up(ic_slot *slot, ic_call *call, ic_error *error) {
     ic_errand wanted = slot->change;
     ic_token ordered = slot->pending;
@@ -296,7 +304,8 @@ static void explain(const ic_slot *slot, ic_error *error) {
     if (strcmp(code, "invalid_scope") == 0 && scopes)
         ic_buf_printf(&text, "%s; asked for: %s", ic_error_message(error), scopes);
     else if (strcmp(code, "invalid_grant") == 0)
-        ic_buf_printf(&text, "%s; the refresh token is spent or was withdrawn: log in again", ic_error_message(error));
+        ic_buf_printf(&text, "%s; the refresh token is spent or was withdrawn: log in again",
+                      ic_error_message(error));
     char *message = text.length ? ic_buf_take(&text, NULL) : NULL;
     if (!message) return;
     ic_free(error->message);
@@ -316,8 +325,10 @@ static void on_fetched(void *engine, ic_call *call) {
     }
     if (error.kind) ic_error_copy(&slot->fault, &error);
     ic_error_clear(&error);
-    if (save) ic_keeper_do(engine, slot, IC_KEEP_SAVE, on_saved);
-    else finish(engine, slot, NULL);
+    if (save)
+        ic_keeper_do(engine, slot, IC_KEEP_SAVE, on_saved);
+    else
+        finish(engine, slot, NULL);
 }
 
 static void serve(ic_engine *engine, ic_slot *slot, ic_call *waiter, const ic_error *error) {
@@ -334,7 +345,8 @@ static void serve(ic_engine *engine, ic_slot *slot, ic_call *waiter, const ic_er
     }
 }
 
-/* Those that join while the waiters are served, and a change that was asked for meanwhile, begin the work anew. */
+/* Those that join while the waiters are served, and a change that was asked for meanwhile, begin the work
+ * anew. */
 static void on_unlocked(ic_engine *engine, ic_slot *slot, const ic_error *error) {
     (void)error; /* the token is kept; whoever comes next will hear of the lock */
     if (slot->change) {
@@ -346,7 +358,8 @@ static void on_unlocked(ic_engine *engine, ic_slot *slot, const ic_error *error)
     slot->waiters = (ic_list){0};
     slot->fault = (ic_error){0};
     slot->busy = false;
-    for (ic_call *waiter = waiters.first; waiter; waiter = waiter->next) waiter->list = &waiters;
+    for (ic_call *waiter = waiters.first; waiter; waiter = waiter->next)
+        waiter->list = &waiters;
     for (ic_call *waiter; (waiter = waiters.first);) {
         ic_list_remove(waiter);
         serve(engine, slot, waiter, fault.kind ? &fault : NULL);

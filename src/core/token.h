@@ -1,5 +1,6 @@
-/* Access tokens. One slot for each token key of a connection: whatever number of calls wait for a token, one of them is
- * fetched, and it is opened to them only when it is kept where it is to be kept. The engine's thread only. DESIGN, wall 5. */
+/* Access tokens. One slot for each token key of a connection: whatever number of calls wait for a token, one
+ * of them is fetched, and it is opened to them only when it is kept where it is to be kept. The engine's
+ * thread only. DESIGN, wall 5. */
 #ifndef IC_TOKEN_H
 #define IC_TOKEN_H
 
@@ -25,21 +26,21 @@ typedef struct ic_slot {
     char *key;
     ic_connection *connection; /* whose options reach the store and the token endpoint; counted */
     ic_token token;
-    double expires;      /* ic_now's seconds; when the access token is no longer used */
-    char *refused;       /* the access token that the service refused last: not taken up again from the store */
+    double expires; /* ic_now's seconds; when the access token is no longer used */
+    char *refused;  /* the access token that the service refused last: not taken up again from the store */
     unsigned generation; /* grows with every access token */
     bool unsaved;        /* this token is not kept yet */
     bool busy;           /* locking, loading, fetching or saving; those who come wait */
     ic_errand change;    /* EXCHANGE or FORGET: what is to become of the token once the store is locked */
     ic_token pending;    /* of EXCHANGE */
     double pending_expires;
-    ic_call *fetch;  /* the call that fetches a token, or NULL */
-    ic_error fault;  /* what the work under way has come to so far */
+    ic_call *fetch; /* the call that fetches a token, or NULL */
+    ic_error fault; /* what the work under way has come to so far */
     ic_list waiters;
 
     /* The keeper's. */
-    ic_store *store;   /* of a file store; NULL: memory, or the connection's store_mailbox is asked */
-    ic_token found;    /* what LOAD found */
+    ic_store *store; /* of a file store; NULL: memory, or the connection's store_mailbox is asked */
+    ic_token found;  /* what LOAD found */
     ic_next *next_step;
     ic_timer timer;    /* asks for the file's lock again */
     double lock_until; /* ic_now's seconds */
@@ -47,11 +48,11 @@ typedef struct ic_slot {
     ic_call *ask;      /* the message, or NULL; counted */
 } ic_slot;
 
-/* The bearer for the call. NULL: the call has been put among those that wait for one (ic_flow_advance follows), or has
- * been ended with an error. */
+/* The bearer for the call. NULL: the call has been put among those that wait for one (ic_flow_advance
+ * follows), or has been ended with an error. */
 const char *ic_token_for(ic_engine *engine, ic_call *call, double now);
-/* The call's errand, before it is sent (FORGET, INSPECT) or when its answer is there (EXCHANGE). The call waits, and ends
- * when it is done. */
+/* The call's errand, before it is sent (FORGET, INSPECT) or when its answer is there (EXCHANGE). The call
+ * waits, and ends when it is done. */
 void ic_token_errand(ic_engine *engine, ic_call *call);
 /* The service refused the token that the call sent: it is not used again. */
 void ic_token_refused(ic_call *call);

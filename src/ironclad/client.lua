@@ -4,6 +4,7 @@
 local auth = require "ironclad.auth"
 local core = require "ironclad.core"
 local operation = require "ironclad.operation"
+local store = require "ironclad.store"
 
 local client = {}
 
@@ -118,15 +119,33 @@ local function with_environment(options)
   return copy
 end
 
+-- Takes a store that is no path out of the options: a file store becomes its path, one written in Lua is returned apart.
+local function with_store(options)
+  local given = options.store
+  if given == nil or (type(given) == "string" and given ~= "memory") then return options end
+  local copy = {}
+  for name, value in pairs(options) do copy[name] = value end
+  copy.store = nil
+  if given == "memory" then return copy end
+  if type(given) ~= "table" then
+    return nil, nil, ('store: expected "memory", a path or a table with load and save, got a %s'):format(type(given))
+  end
+  copy.store = store.path_of(given)
+  if copy.store then return copy end
+  return copy, given, store.objection(given)
+end
+
 --- A client. Opens nothing: the first call fetches the token. Throws for a wrong or unknown option.
 function client.connect(options)
   if type(options) ~= "table" then
     error(("ironclad.connect: expected a table of options, got %s"):format(type(options)), 2)
   end
-  local connection, mistake = core.connect(with_environment(options))
+  local plain, custom, objection = with_store(with_environment(options))
+  if objection then error("ironclad.connect: " .. objection, 2) end
+  local connection, mistake = core.connect(plain, custom and store.number_of(custom))
   if not connection then error("ironclad.connect: " .. mistake, 2) end
 
-  local self = { connection = connection }
+  local self = { connection = connection, token_store = custom }
   for resource, metatable in pairs(metatables) do
     local place = self
     for outer in resource:gmatch "([%w_]+)%." do

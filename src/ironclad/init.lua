@@ -3,6 +3,7 @@
 local core = require "ironclad.core"
 local client = require "ironclad.client"
 local Error = require "ironclad.error"
+local store = require "ironclad.store"
 
 local info = core.info()
 
@@ -20,6 +21,8 @@ local ironclad = {
   --- operations() -> the catalog: an array of all operations as tables.
   operations = core.operations,
   connect = client.connect,
+  --- Token stores: store.file(path).
+  store = { file = store.file },
   scopes_for = client.scopes_for,
 }
 

@@ -30,12 +30,15 @@ static int l_cancel(lua_State *L);
 static int l_chunk(lua_State *L);
 static int l_result(lua_State *L);
 static int l_request(lua_State *L);
+static int l_question(lua_State *L);
+static int l_answer(lua_State *L);
 static int l_gc(lua_State *L);
 
 void ic_lua_open_calls(lua_State *L) {
-    static const luaL_Reg methods[] = {{"id", l_id},       {"done", l_done},     {"cancel", l_cancel},
-                                       {"chunk", l_chunk}, {"result", l_result}, {"request", l_request},
-                                       {NULL, NULL}};
+    static const luaL_Reg methods[] = {
+        {"id", l_id},         {"done", l_done},       {"cancel", l_cancel},     {"chunk", l_chunk},
+        {"result", l_result}, {"request", l_request}, {"question", l_question}, {"answer", l_answer},
+        {NULL, NULL}};
     static const luaL_Reg functions[] = {
         {"start", l_start}, {"errand", l_errand}, {"descriptor", l_descriptor},
         {"wait", l_wait},   {"take", l_take},     {NULL, NULL}};
@@ -54,7 +57,12 @@ void ic_lua_open_calls(lua_State *L) {
 
 static int l_gc(lua_State *L) {
     handle *mine = luaL_checkudata(L, 1, TYPE);
-    if (mine->call) {
+    if (mine->call && mine->call->errand == IC_ERRAND_ASK) {
+        ic_call_answer(mine->call,
+                       NULL); /* dropped without an answer: whoever asked must not wait for ever */
+        ic_call_release(mine->call);
+        mine->call = NULL;
+    } else if (mine->call) {
         ic_call_cancel(mine->call);
         ic_call_release(mine->call);
         mine->call = NULL;
@@ -269,15 +277,27 @@ static int l_wait(lua_State *L) {
     return 1;
 }
 
-/* take() -> the id of a call that has ended or has a chunk, or nil. */
+/* take() -> the id of a call that has ended or has a chunk, or nil; and when it is a question instead, its
+ * handle. */
 static int l_take(lua_State *L) {
     unsigned notices;
-    ic_call *call = ic_mailbox_take(ic_lua_inbox(L), &notices);
+    ic_mailbox *mailbox = ic_lua_inbox(L);
+    /* The handle first, so that a question that is taken is always answered. */
+    handle *mine = lua_newuserdata(L, sizeof *mine);
+    *mine = (handle){0};
+    luaL_getmetatable(L, TYPE);
+    lua_setmetatable(L, -2);
+    ic_call *call = ic_mailbox_take(mailbox, &notices);
     if (!call) return 0;
     lua_Number id = (lua_Number)call->id;
-    ic_call_release(call);
+    if (notices & IC_NOTICE_ASK)
+        mine->call = call;
+    else
+        ic_call_release(call);
     lua_pushnumber(L, id);
-    return 1;
+    if (!mine->call) return 1;
+    lua_pushvalue(L, -2);
+    return 2;
 }
 
 static int l_id(lua_State *L) {
@@ -323,4 +343,27 @@ static int l_result(lua_State *L) {
 static int l_request(lua_State *L) {
     ic_lua_push_request(L, check_handle(L)->call);
     return 1;
+}
+
+/* question() -> what a token store is asked: {step = "lock"|"load"|"save"|"unlock", key =, store = number,
+ * token =}. */
+static int l_question(lua_State *L) {
+    handle *mine = check_handle(L);
+    ic_lua_push_tree(L, mine->call->value.tree);
+    return 1;
+}
+
+/* answer(value): {} or {token =} or {error = text}; once. */
+static int l_answer(lua_State *L) {
+    handle *mine = check_handle(L);
+    lua_settop(L, 2);
+    ic_tree_box *box = ic_lua_push_tree_box(L);
+    ic_lua_to_tree(L, 2, "answer", false, box);
+    ic_call *call = mine->call;
+    cJSON *answer = box->tree;
+    box->tree = NULL;
+    mine->call = NULL;
+    ic_call_answer(call, answer);
+    ic_call_release(call);
+    return 0;
 }

@@ -1,6 +1,7 @@
 #include "connection.h"
 #include "buf.h"
 #include "compat.h"
+#include "inbox.h"
 #include <string.h>
 
 #define TYPE "ironclad.connection"
@@ -102,9 +103,11 @@ static bool read_option(lua_State *L, box *mine, const ic_option *option) {
     return false;
 }
 
-/* connect(options) -> connection, or nil and a message that names the option. */
+/* connect(options [, store]) -> connection, or nil and a message that names the option. `store` is the number
+ * by which this state knows a token store written in Lua. */
 static int l_connect(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
+    long lua_store = (long)luaL_optinteger(L, 2, 0);
     lua_settop(L, 1);
     box *mine = lua_newuserdata(L, sizeof *mine);
     memset(mine, 0, sizeof *mine);
@@ -121,6 +124,11 @@ static int l_connect(lua_State *L) {
         const ic_option *option = ic_option_find(name, IC_SCOPE_CONNECT);
         if (option ? !read_option(L, mine, option) : !unknown(name, &mine->error))
             return refused(L, &mine->error);
+    }
+    if (lua_store) {
+        mine->settings.store_mailbox = ic_lua_inbox(L);
+        mine->settings.lua_store = lua_store;
+        ic_mailbox_retain(mine->settings.store_mailbox);
     }
     mine->connection = ic_connection_new(&mine->settings, &mine->error);
     if (!mine->connection) return refused(L, &mine->error);

@@ -2,13 +2,18 @@
 -- the script at once.
 
 local core = require "ironclad.core"
+local store = require "ironclad.store"
 
 local plain = {}
 
 --- Returns when some call of this Lua state may have news; whose it is, each call is asked itself.
+-- Token stores written in Lua are served here.
 function plain.wait()
   core.wait()
-  while core.take() do end
+  repeat
+    local id, question = core.take()
+    if question then store.serve(question) end
+  until not id
 end
 
 return plain

@@ -1,0 +1,76 @@
+--- Token stores: where the token of a connection is kept. Memory by default; a file; or any table with functions
+-- load(key) -> token or nil, save(key, token) (token nil: forget it), and optionally lock(key) and unlock(key). A token is
+-- { access_token =, refresh_token =, scope =, expires_at = Unix seconds }. A function fails by an error, or by returning
+-- false (load: nil) and a message.
+
+local core = require "ironclad.core"
+
+local store = {}
+
+local File = { __name = "ironclad.store.file" }
+File.__index = File
+
+function File:__tostring() return "ironclad.store.file (" .. self.path .. ")" end
+
+--- A file for this user's eyes only, in which any number of connections keep their tokens, safe among processes.
+-- @param path the file; its folder is made when it is missing
+function store.file(path)
+  if type(path) ~= "string" or path == "" then
+    error(("ironclad.store.file: expected a path, got %s"):format(type(path)), 2)
+  end
+  return setmetatable({ path = path }, File)
+end
+
+-- Stores written in Lua, by the number under which the engine asks for them; kept alive by the clients that use them.
+local known = setmetatable({}, { __mode = "v" })
+local numbers = setmetatable({}, { __mode = "k" })
+local last = 0
+
+--- The number of a store written in Lua.
+function store.number_of(custom)
+  if not numbers[custom] then
+    last = last + 1
+    numbers[custom] = last
+    known[last] = custom
+  end
+  return numbers[custom]
+end
+
+--- Whether a table can serve as a store; else why not.
+function store.objection(custom)
+  for _, name in ipairs { "load", "save" } do
+    if type(custom[name]) ~= "function" then return ("store: expected functions load and save, has no %s"):format(name) end
+  end
+  for _, name in ipairs { "lock", "unlock" } do
+    if custom[name] ~= nil and type(custom[name]) ~= "function" then return ("store: %s is no function"):format(name) end
+  end
+end
+
+--- The path of a file store, or nil.
+function store.path_of(value)
+  return getmetatable(value) == File and value.path or nil
+end
+
+local function perform(question)
+  local custom = known[question.store]
+  if not custom then return { error = "the client that it belonged to is gone" } end
+  local step = custom[question.step]
+  if not step then return {} end
+  local fine, value, message = pcall(step, question.key, question.token)
+  if not fine then return { error = tostring(value) } end
+  if question.step == "load" then
+    if value == nil and message ~= nil then return { error = tostring(message) } end
+    return { token = value }
+  end
+  if value == false or (value == nil and message ~= nil) then return { error = tostring(message or "it said no") } end
+  return {}
+end
+
+--- Answers a question of the engine. What the store answers is checked there; what is no JSON is refused here.
+function store.serve(ask)
+  local answer = perform(ask:question())
+  local fine, problem = pcall(ask.answer, ask, answer)
+  if not fine then ask:answer { error = tostring(problem) } end
+end
+
+return store
