@@ -1,5 +1,5 @@
 /* The company that a sandbox starts with, as one JSON document: the same form that a file would have. The
- * first user may do everything. Workflows that a record names by readable id are numbered from IC-1 as they
+ * first user may do everything, and so may the first app. Workflows that a record names by readable id are numbered from IC-1 as they
  * stand. */
 #include "store.h"
 
@@ -19,10 +19,18 @@ JSON({
       }
     }
   },
-  "client": {
-    "id": "3f2b8c1e-6a4d-4f0b-9c57-1d2e8a7b6c05",
-    "secret": "sandbox-secret-not-for-production"
-  },
+  "apps": [
+    {
+      "name": "Sandbox App", "id": "3f2b8c1e-6a4d-4f0b-9c57-1d2e8a7b6c05",
+      "secret": "sandbox-secret-not-for-production",
+      "grants": ["client_credentials", "authorization_code"]
+    },
+    {
+      "name": "Nightly Reports", "id": "8d1c6a52-0b7e-4e39-a4f8-5c9d20e7b316",
+      "secret": "another-secret-not-for-production",
+      "grants": ["client_credentials"]
+    }
+  ],
   "users": [
     {
       "id": "5f0375c4cdc1927a3c5ed101", "email": "jane.doe@example.com",

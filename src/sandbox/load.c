@@ -65,12 +65,10 @@ static bool keep(loader *load, ic_array *list, void *item) {
 
 static void load_company(loader *load, const cJSON *document) {
     ic_store *store = load->store;
-    const cJSON *company = ic_json_member(document, "company"), *client = ic_json_member(document, "client");
+    const cJSON *company = ic_json_member(document, "company");
     id_of(load, company, store->company_id);
     store->company_name = text_of(load, company, "name");
     store->company_display_name = text_of(load, company, "displayName");
-    store->client_id = text_of(load, client, "id");
-    store->client_secret = text_of(load, client, "secret");
     store->entitlements = cJSON_Duplicate(ic_json_member(company, "entitlements"), true);
     store->record_properties = cJSON_Duplicate(ic_json_member(document, "recordProperties"), true);
     store->record_attachments = cJSON_Duplicate(ic_json_member(document, "recordAttachments"), true);
@@ -82,18 +80,37 @@ static void load_company(loader *load, const cJSON *document) {
 static const struct right {
     const char *name;
     unsigned bit;
-} rights[] = {
-    {"launch", IC_MAY_LAUNCH},
-    {"editRecords", IC_MAY_EDIT_RECORDS},
-};
+} user_rights[] = {{"launch", IC_MAY_LAUNCH}, {"editRecords", IC_MAY_EDIT_RECORDS}, {NULL, 0}},
+  app_grants[] = {{"client_credentials", IC_BY_CLIENT_CREDENTIALS},
+                  {"authorization_code", IC_BY_AUTHORIZATION_CODE},
+                  {NULL, 0}};
 
-static void add_right(loader *load, ic_user *user, const char *name) {
-    for (size_t i = 0; i < sizeof rights / sizeof rights[0]; i++)
-        if (name && strcmp(rights[i].name, name) == 0) {
-            user->rights |= rights[i].bit;
-            return;
-        }
-    fail(load, "fixtures: there is no right '%s'", name ? name : "(no text)");
+/* The bits of the names in a list. */
+static unsigned rights_of(loader *load, const cJSON *names, const struct right *known) {
+    unsigned bits = 0;
+    const cJSON *item;
+    cJSON_ArrayForEach(item, names) {
+        const char *name = cJSON_IsString(item) ? item->valuestring : "(no text)";
+        const struct right *right = known;
+        while (right->name && strcmp(right->name, name) != 0)
+            right++;
+        if (!right->name) fail(load, "fixtures: there is no right '%s'", name);
+        bits |= right->bit;
+    }
+    return bits;
+}
+
+static void load_app(loader *load, const cJSON *source) {
+    ic_app *app = ic_calloc(1, sizeof *app);
+    if (!app || !ic_array_push(&load->store->apps, app)) {
+        ic_free(app);
+        no_memory(load);
+        return;
+    }
+    app->name = text_of(load, source, "name");
+    app->id = text_of(load, source, "id");
+    app->secret = text_of(load, source, "secret");
+    app->grants = rights_of(load, ic_json_member(source, "grants"), app_grants);
 }
 
 static void load_user(loader *load, const cJSON *source) {
@@ -113,8 +130,7 @@ static void load_user(loader *load, const cJSON *source) {
     ic_buf_printf(&name, "%s %s", user->first_name, user->last_name);
     user->display_name = ic_buf_take(&name, NULL);
     if (!user->display_name) no_memory(load);
-    const cJSON *right;
-    cJSON_ArrayForEach(right, ic_json_member(source, "rights")) add_right(load, user, right->valuestring);
+    user->rights = rights_of(load, ic_json_member(source, "rights"), user_rights);
 }
 
 static void load_record_type(loader *load, const cJSON *source) {
@@ -369,8 +385,8 @@ static const struct part {
     const char *name;
     void (*load)(loader *load, const cJSON *source);
 } parts[] = {
-    {"users", load_user},         {"recordTypes", load_record_type}, {"templates", load_template},
-    {"workflows", load_workflow}, {"records", load_record},
+    {"apps", load_app},           {"users", load_user},         {"recordTypes", load_record_type},
+    {"templates", load_template}, {"workflows", load_workflow}, {"records", load_record},
 };
 
 bool ic_store_load(ic_store *store, const char *text, size_t length, char *error, size_t size) {
@@ -387,6 +403,7 @@ bool ic_store_load(ic_store *store, const char *text, size_t length, char *error
         }
     }
     if (!store->users.count) fail(&load, "fixtures: there must be a user");
+    if (store->apps.count < 2) fail(&load, "fixtures: there must be two apps");
     cJSON_Delete(document);
     return !load.failed;
 }

@@ -2,7 +2,7 @@
 #include "store.h"
 #include "../core/alloc.h"
 #include "../core/text.h"
-#include "tokens.h"
+#include "consent.h"
 #include <openssl/rand.h>
 #include <stdio.h>
 #include <string.h>
@@ -136,6 +136,13 @@ static void free_template(ic_template *template) {
     ic_free(template);
 }
 
+static void free_app(ic_app *app) {
+    ic_free(app->name);
+    ic_free(app->id);
+    ic_free_secret(app->secret);
+    ic_free(app);
+}
+
 static void free_record_type(ic_record_type *type) {
     ic_free(type->key);
     ic_free(type->display_name);
@@ -151,10 +158,7 @@ static void free_record_type(ic_record_type *type) {
     } while (0)
 
 ic_store *ic_store_new(void) {
-    ic_store *store = ic_calloc(1, sizeof *store);
-    if (store && ic_scopes_collect(store)) return store;
-    ic_store_free(store);
-    return NULL;
+    return ic_calloc(1, sizeof(ic_store));
 }
 
 void ic_store_free(ic_store *store) {
@@ -168,15 +172,16 @@ void ic_store_free(ic_store *store) {
     FREE_ALL(&store->templates, ic_template *, free_template);
     FREE_ALL(&store->record_types, ic_record_type *, free_record_type);
     FREE_ALL(&store->users, ic_user *, free_user);
+    FREE_ALL(&store->consents, ic_consent *, ic_consent_free);
     FREE_ALL(&store->tokens, void *, ic_free);
     ic_index_free(&store->tokens_by_text);
     FREE_ALL(&store->scopes, void *, ic_free);
+    FREE_ALL(&store->apps, ic_app *, free_app);
     cJSON_Delete(store->entitlements);
     cJSON_Delete(store->record_properties);
     cJSON_Delete(store->record_attachments);
     ic_free(store->url);
-    ic_free(store->client_id);
-    ic_free_secret(store->client_secret);
+    ic_free(store->redirect_uris);
     ic_free(store->company_name);
     ic_free(store->company_display_name);
     ic_free(store);

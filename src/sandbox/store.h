@@ -129,31 +129,62 @@ typedef struct ic_record {
     ic_workflow *workflow;        /* that made it; NULL: none */
 } ic_record;
 
-/* --- tokens --- */
+/* --- apps, consents, tokens --- */
+
+/* Bits of ic_app.grants. */
+enum { IC_BY_CLIENT_CREDENTIALS = 1, IC_BY_AUTHORIZATION_CODE = 2 };
+
+typedef struct ic_app {
+    char *name, *id, *secret;
+    unsigned grants;
+} ic_app;
+
+typedef char ic_secret[65]; /* hexadecimal digits at random; "": there is none */
+
+/* A person's consent to an app: from the page that asks for it to the refresh token that is left of it. */
+typedef struct ic_consent {
+    unsigned number; /* from 1 */
+    const ic_app *app;
+    char *redirect_uri;
+    char *state, *scope; /* as asked; NULL: not given */
+    uint64_t scopes[2];  /* bits by ic_store.scopes */
+    ic_user *user;       /* NULL: has not answered yet */
+    ic_secret nonce;     /* of the page; good for one answer */
+    ic_secret code;
+    ic_time code_expires;
+    bool code_used;
+    ic_secret refresh; /* the one refresh token that is good */
+} ic_consent;
 
 typedef struct ic_token {
-    char text[65];
+    ic_secret text;
     ic_time expires;
     bool revoked;
-    uint64_t scopes[2]; /* bits by ic_store.scopes */
+    uint64_t scopes[2];
+    ic_user *user;    /* as whom it acts; NULL: it is the company's */
+    unsigned consent; /* the number of the one that it came of; 0: none */
 } ic_token;
 
-#define IC_SCOPES_MAX 128
-#define IC_TOKENS_MAX 10000 /* the oldest are forgotten beyond */
+#define IC_SCOPES_MAX   128
+#define IC_TOKENS_MAX   10000 /* the oldest are forgotten beyond */
+#define IC_CONSENTS_MAX 10000 /* likewise */
 
 typedef struct ic_store {
     char *url; /* https://127.0.0.1:8443 */
-    char *client_id, *client_secret;
-    double token_seconds;
+    ic_array apps;       /* the first is the sandbox's; the others show what that one may not */
+    char *redirect_uris; /* registered beside this machine's own; parted by spaces; NULL: none */
+    double token_seconds, code_seconds;
     ic_object_id company_id;
     char *company_name, *company_display_name;
     cJSON *entitlements;
-    ic_array scopes; /* const char *: all that the catalog names, which are the app's */
+    ic_array scopes; /* char *: those that the company's apps may ask for */
     ic_array users, templates, record_types;
     cJSON *record_properties; /* key -> {displayName, type, visible} */
     cJSON *record_attachments;
     ic_array tokens;
     ic_index tokens_by_text;
+    ic_array consents;
+    unsigned last_consent;
     unsigned last_readable;   /* IC-n: one row of numbers for workflows and records */
     ic_array workflows;       /* as launched */
     ic_index workflows_by_id; /* by either id */

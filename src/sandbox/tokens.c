@@ -1,6 +1,6 @@
 #include "tokens.h"
 #include "../core/alloc.h"
-#include "../core/catalog.h"
+#include "../core/scopes.h"
 #include "exchange.h"
 #include <string.h>
 
@@ -15,7 +15,7 @@ static long place_of(const ic_store *store, const char *scope, size_t length) {
     return -1;
 }
 
-static bool collect(ic_store *store, const char *scope, size_t length) {
+static bool license(ic_store *store, const char *scope, size_t length) {
     if (!length || place_of(store, scope, length) >= 0) return true;
     if (store->scopes.count >= IC_SCOPES_MAX) return true;
     char *copy = ic_strndup(scope, length);
@@ -24,13 +24,14 @@ static bool collect(ic_store *store, const char *scope, size_t length) {
     return false;
 }
 
-bool ic_scopes_collect(ic_store *store) {
-    for (size_t i = 0; i < ic_operation_count; i++)
-        for (const char *at = ic_operations[i].scopes; *at;) {
-            size_t length = strcspn(at, " |");
-            if (!collect(store, at, length)) return false;
-            at += length + (at[length] != '\0');
-        }
+bool ic_scopes_license(ic_store *store, const char *list) {
+    for (size_t i = 0; !list && i < ic_scope_count; i++)
+        if (!license(store, ic_scopes[i].name, strlen(ic_scopes[i].name))) return false;
+    while (list && *list) {
+        size_t length = strcspn(list, " ");
+        if (!license(store, list, length)) return false;
+        list += length + (list[length] == ' ');
+    }
     return true;
 }
 
@@ -71,13 +72,15 @@ static void forget_oldest(ic_store *store) {
     memmove(store->tokens.items, store->tokens.items + gone, store->tokens.count * sizeof(void *));
 }
 
-ic_token *ic_token_new(ic_store *store, const uint64_t scopes[2]) {
+ic_token *ic_token_new(ic_store *store, const uint64_t scopes[2], const ic_consent *consent) {
     if (store->tokens.count >= IC_TOKENS_MAX) forget_oldest(store);
     ic_token *token = ic_calloc(1, sizeof *token);
     if (!token) return NULL;
     ic_random_hex(token->text, sizeof token->text - 1);
     token->expires = ic_store_now(store) + (ic_time)(store->token_seconds * 1000);
     memcpy(token->scopes, scopes, sizeof token->scopes);
+    token->user = consent ? consent->user : NULL;
+    token->consent = consent ? consent->number : 0;
     if (!ic_array_push(&store->tokens, token)) {
         ic_free(token);
         return NULL;

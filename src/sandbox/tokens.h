@@ -4,15 +4,16 @@
 
 #include "store.h"
 
-/* All scopes that the catalog names, once each: those of the sandbox's app. false: no memory. */
-bool ic_scopes_collect(ic_store *store);
-/* The bits of the scopes in a list parted by spaces; NULL stands for all. false: the app lacks one. */
+/* Licenses the scopes in a list parted by spaces; NULL: all known ones. To be done once, on a new store. false: no
+ * memory. */
+bool ic_scopes_license(ic_store *store, const char *list);
+/* The bits of the scopes in a list parted by spaces; NULL stands for all. false: one is not licensed. */
 bool ic_scopes_parse(const ic_store *store, const char *list, uint64_t scopes[2]);
 /* The token's scopes as names, for an answer. */
 cJSON *ic_scopes_print(const ic_store *store, const ic_token *token);
 
-/* A new token in the store. NULL: no memory. */
-ic_token *ic_token_new(ic_store *store, const uint64_t scopes[2]);
+/* A new token in the store, of a person's consent or (NULL) the company's. NULL: no memory. */
+ic_token *ic_token_new(ic_store *store, const uint64_t scopes[2], const ic_consent *consent);
 bool ic_token_has(const ic_store *store, const ic_token *token, const char *scope, size_t length);
 
 #endif
