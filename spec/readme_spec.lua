@@ -27,6 +27,26 @@ describe("README.md", function()
   end)
 end)
 
+describe("the sandbox's command", function()
+  for _, options in ipairs { "", "--no-tls" } do
+    it("prints lines that point a recipe at it: " .. options, function()
+      local lua = require("spec_process").interpreter()
+      local folder = peer.temporary_folder()
+      local output, status = peer.shell(([[
+        (cd %s; export LD_PRELOAD=$preload
+        %s %s/src/sandbox/ironclad-sandbox %s > lines & sandbox=$!
+        until grep -q IRONCLAD_CA_FILE lines; do kill -0 $sandbox || exit 9; sleep 0.05; done
+        eval "$(grep -E '^(export|unset) ' lines)"
+        cd %s; %s recipes/launch_nda.lua; status=$?
+        kill $sandbox; wait $sandbox; exit $status)
+      ]]):format(folder, lua, "$OLDPWD", options, "$OLDPWD", lua))
+      peer.remove_folder(folder)
+      assert.equal(0, status, output)
+      assert.matches("the same SHA%-256", output)
+    end)
+  end
+end)
+
 describe("recipes/launch_nda.lua", function()
   local function run(changes)
     local sandbox = assert(require("ironclad.sandbox").start { port = 0, tls = true })
