@@ -11,7 +11,8 @@ describe("README.md", function()
   for example in text:gmatch "```lua\n(.-)```" do
     number = number + 1
     it("has an example that runs: " .. number, function()
-      local variables = ("local given = { IRONCLAD_INSTANCE = %q, IRONCLAD_CLIENT_ID = %q, IRONCLAD_CLIENT_SECRET = %q, "
+      local variables = ("local given = { IRONCLAD_INSTANCE = %q, IRONCLAD_CLIENT_ID = %q, "
+        .. "IRONCLAD_CLIENT_SECRET = %q, "
         .. "IRONCLAD_AS_USER = %q, IRONCLAD_CA_FILE = %q }\nos.getenv = function(name) return given[name] end\n")
         :format(sandbox.instance, sandbox.client_id, sandbox.client_secret, sandbox.as_user, sandbox.ca_file)
       local output, status = peer.lua(variables .. example)

@@ -29,7 +29,8 @@ local function names_of(map)
   return names
 end
 
---- An __index that names the nearest right name instead of answering nil; `others` are names that the table has itself.
+--- An __index that names the nearest right name instead of answering nil; `others` are names that the table has
+-- itself.
 local function strict(what, known, others)
   return function(_, name)
     if known[name] ~= nil then return known[name] end
@@ -161,8 +162,8 @@ function client.connect(options)
   return setmetatable(self, Client)
 end
 
---- The scopes that a list of operations needs, each once, in order of first need; for operations where either of two may
--- be the right one, both.
+--- The scopes that a list of operations needs, each once, in order of first need; for operations where either of two
+-- may be the right one, both.
 -- @param operations list of Lua names ("workflows:launch") or operationIds
 function client.scopes_for(operations)
   if type(operations) ~= "table" then
