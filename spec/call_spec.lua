@@ -100,9 +100,33 @@ describe("arguments", function()
     { "an id with a line end", function() client.workflows:get "a\r\nb" end, "id: must not hold control characters" },
     { "an id with NUL", function() client.workflows:get "a\0b" end, "id: must not hold control characters" },
     { "a table without an id", function() client.workflows:get {} end,
-      "id: expected an id or a table that has one, got nil" },
+      "id: expected an id or a table that has one, got a table without one" },
     { "a query parameter misspelt", function() client.workflows:list { pagesize = 1 } end,
       'workflows:list: pagesize: unknown query parameter or option; did you mean "pageSize"%?' },
+    { "another service's word for it", function() client.workflows:list { limit = 2 } end,
+      'limit: unknown query parameter or option; did you mean "pageSize"%?' },
+    { "a query parameter among the options", function() client.workflows:list({}, { pageSize = 2 }) end,
+      "pageSize: is a query parameter, not an option; it belongs in the table before the options" },
+    { "a query parameter of a change among the options", function()
+      client.workflows:launch({ template = "t", attributes = {} }, { useDefaultValues = true })
+    end, "it belongs in { query = { useDefaultValues = … } }" },
+    { "a query parameter in the body", function()
+      client.workflows:launch { template = "t", attributes = {}, useDefaultValues = true }
+    end, "useDefaultValues: is a query parameter, not a field of the body" },
+    { "a field misspelt", function() client.records:update("id", { addPropertes = {} }) end,
+      'addPropertes: unknown field; did you mean "addProperties"%?' },
+    { "a path where a file goes", function()
+      client.workflows:upload_document("id", "draft", { attachment = "recipes/nda.docx", metadata = {} })
+    end, "attachment: expected ironclad.file" },
+    { "a fraction for an id", function() client.workflows:get(1.5) end,
+      "id: expected an id or a table that has one, got number" },
+    { "an id that a number cannot hold", function() client.workflows:get(2 ^ 60) end, "id: expected an id" },
+    { "a part of the path that is none", function() client:call("retrieve-a-workflow", { path = { id = "x",
+      foo = "y" } }) end,
+      "path.foo: is no part of" },
+    { "a function for an option that is none", function() client.workflows:list { on_everything = print } end,
+      "on_everything: unknown option" },
+    { "a body for a raw read", function() client:request("GET", "/x", { body = {} }) end, "body: a GET has none" },
     { "an option misspelt", function() client.workflows:list { timout = 1 } end, 'did you mean "timeout"%?' },
     { "an option misspelt where it stands apart", function() client.workflows:list({}, { timout = 1 }) end,
       'workflows:list: timout: unknown option; did you mean "timeout"%?' },
@@ -115,6 +139,7 @@ describe("arguments", function()
       "template: expected a single value, not a list" },
     { "an empty list", function() client.workflows:list { status = ironclad.array() } end,
       "status: the list is empty" },
+    { "an empty table", function() client.workflows:list { status = {} } end, "status: the list is empty" },
     { "a comma in a listed value", function() client.workflows:list { status = { "a,b" } } end,
       "must not hold a comma" },
     { "null in a query", function() client.workflows:list { template = ironclad.null } end,
@@ -134,8 +159,8 @@ describe("arguments", function()
       client.workflows:launch { template = "t", attributes = { lines = { 1, 2, print } } }
     end, "attributes%.lines%[3%]" },
     { "a file where there is none", function()
-      client.workflows:create_comment("id", { comment = "x", attachment = ironclad.file { data = "x" } })
-    end, "attachment: a file cannot stand here" },
+      client.workflows:create_comment("id", { comment = "x", creator = { ironclad.file { data = "x" } } })
+    end, "creator%[1%]: a file cannot stand here" },
     { "too many arguments", function() client.workflows:get("id", {}, {}, {}) end, "too many arguments" },
     { "a dot for the colon", function() client.workflows.get "id" end, "call it with a colon: client.workflows:get" },
     { "a header with a line end", function() client.workflows:get("id", { headers = { ["X-A"] = "b\r\nX-C: d" } }) end,
@@ -163,6 +188,8 @@ describe("arguments", function()
     { "a raw path that names a host", function() client:request("GET", "//evil.example/") end,
       'path: must begin with one "/"' },
     { "a raw path that climbs", function() client:request("GET", "/public/../oauth") end, 'must not hold "%.%."' },
+    { "a raw path that climbs in disguise", function() client:request("GET", "/public/%2e%2E/oauth") end,
+      'must not hold "%.%."' },
     { "a raw path with a space", function() client:request("GET", "/a b") end, "must be percent%-encoded" },
     { "a method that is none", function() client:request("FETCH", "/a") end, "method: expected GET, POST" },
   }
@@ -187,6 +214,11 @@ describe("arguments", function()
       assert.equal("/public/api/v1/workflows/" .. case[2], sent().target)
     end)
   end
+
+  it("may be the service's table of a job where its id is expected", function()
+    ironclad.must(client.workflows:get_launch_status { asyncJobId = "job-1" })
+    assert.equal("/public/api/v1/workflows/async/job-1", sent().target)
+  end)
 
   it("may be a resource's table where an id is expected", function()
     ironclad.must(client.workflows:get { id = "IC-12" })
@@ -286,14 +318,21 @@ describe("files", function()
     assert.matches('name="mine"', sent().body)
   end)
 
-  it("that cannot be read are an error of the disk, before anything is sent", function()
-    local before = #server:requests()
-    local value, err = client.workflows:launch { template = "t",
-      attributes = { draft = { ironclad.file "/nowhere/a.docx" } } }
-    assert.is_nil(value)
-    assert.equal("io", err.kind)
-    assert.equal("not_done", err.outcome)
-    assert.matches("/nowhere/a.docx", err.message)
-    assert.equal(before, #server:requests())
-  end)
+  local unfit = {
+    { "/nowhere/a.docx", "No such file" }, { "/dev/null", "no regular file" }, { "FOLDER", "no regular file" },
+    { "FOLDER/pipe", "no regular file" },
+  }
+  for _, case in ipairs(unfit) do
+    it("that cannot be read are an error of the disk, before anything is sent: " .. case[1], function()
+      peer.shell("test -p " .. folder .. "/pipe || mkfifo " .. folder .. "/pipe")
+      local path, before = case[1]:gsub("FOLDER", folder), #server:requests()
+      local value, err = client.workflows:launch { template = "t", attributes = { draft = { ironclad.file(path) } } }
+      assert.is_nil(value)
+      assert.equal("io", err.kind)
+      assert.equal("not_done", err.outcome)
+      assert.is_truthy(err.message:find(path, 1, true))
+      assert.matches(case[2], err.message)
+      assert.equal(before, #server:requests())
+    end)
+  end
 end)

@@ -39,6 +39,9 @@ describe("ironclad.connect", function()
     { "an unknown HTTP version", { http_version = "3" }, "http_version: expected" },
     { "a CA file that is not there", { ca_file = "/nowhere/ca.pem" }, "ca_file: cannot read /nowhere/ca.pem" },
     { "a scope with a space", { scopes = { "a b" } }, "scopes%[1%]: expected a scope" },
+    { "scopes with commas", { scopes = "a,b" }, "scopes: expected a list, or one text with spaces" },
+    { "scopes by name", { scopes = { a = true } }, "scopes: expected a list of strings" },
+    { "a CA file that is a folder", { ca_file = "/tmp" }, "ca_file: /tmp is a folder" },
     { "a share beyond the whole", { rate_share = 2 }, "rate_share: expected a number from" },
     { "plain http to another machine", { instance = "http://ironclad.example.com" },
       "plain http goes only to this machine" },
@@ -93,9 +96,10 @@ end)
 describe("a client", function()
   local client = ironclad.connect(base)
   local misspelt = {
-    { "a resource", function() return client.workflow end, 'the client has no workflow' },
+    { "a resource", function() return client.workflow end, 'the client has no workflow; did you mean "workflows"%?' },
     { "a method", function() return client.workflows.lunch end,
       'client.workflows has no lunch; did you mean "launch"%?' },
+    { "an outer name", function() return client.scim.user end, 'client.scim has no user; did you mean "users"%?' },
     { "a nested resource", function() return client.scim.users.lst end, 'client.scim.users has no lst' },
     { "an operation", function() return client:call "retreive-a-workflow" end,
       'did you mean "retrieve%-a%-workflow"%?' },

@@ -88,6 +88,19 @@ describe("a download", function()
     assert.equal("before", peer.read_file(path))
   end)
 
+  it("follows a link, and leaves what is no regular file alone", function()
+    serve(peer.answer(200, {}, "new"))
+    peer.write_file(folder .. "/target", "old")
+    peer.shell("ln -s target " .. folder .. "/link; mkfifo " .. folder .. "/pipe")
+    assert.equal(folder .. "/link", (client.workflows:download_document("id", "k", { to = folder .. "/link" })))
+    assert.equal("new", peer.read_file(folder .. "/target"))
+    for _, place in ipairs { "/pipe", "" } do
+      local _, err = client.workflows:download_document("id", "k", { to = folder .. place })
+      assert.equal("io", err.kind)
+    end
+    assert.equal("", (peer.shell("test -p " .. folder .. "/pipe && test -L " .. folder .. "/link || echo changed")))
+  end)
+
   it("to a place that cannot be written is an error of the disk", function()
     serve(peer.answer(200, {}, bytes))
     local _, err = client.workflows:download_document("id", "k", { to = "/nowhere/at/all.bin" })

@@ -145,8 +145,11 @@ describe("a server that", function()
   end)
 
   it("sends 100 MB is not followed through memory", function()
-    local script = { READ, { "send", GOOD }, READ, { "send", sized(100 * MEBIBYTE) }, { "repeat", " ", 100 * MEBIBYTE } }
-    local server = scene.serve { connections = { script } }
+    local server = scene.serve {
+      connections = {
+        { READ, { "send", GOOD }, READ, { "send", sized(100 * MEBIBYTE) }, { "repeat", " ", 100 * MEBIBYTE } },
+      },
+    }
     local output = peer.lua([[
       local instance = ...
       local function peak()

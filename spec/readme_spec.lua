@@ -11,7 +11,8 @@ describe("README.md", function()
   for example in text:gmatch "```lua\n(.-)```" do
     number = number + 1
     it("has an example that runs: " .. number, function()
-      local variables = ("local given = { IRONCLAD_INSTANCE = %q, IRONCLAD_CLIENT_ID = %q, IRONCLAD_CLIENT_SECRET = %q, "
+      local variables = ("local given = { IRONCLAD_INSTANCE = %q, IRONCLAD_CLIENT_ID = %q, "
+        .. "IRONCLAD_CLIENT_SECRET = %q, "
         .. "IRONCLAD_AS_USER = %q, IRONCLAD_CA_FILE = %q }\nos.getenv = function(name) return given[name] end\n")
         :format(sandbox.instance, sandbox.client_id, sandbox.client_secret, sandbox.as_user, sandbox.ca_file)
       local output, status = peer.lua(variables .. example)
@@ -25,6 +26,26 @@ describe("README.md", function()
   it("says how many operations there are", function()
     assert.matches("all " .. #ironclad.operations() .. " operations", text)
   end)
+end)
+
+describe("the sandbox's command", function()
+  for _, options in ipairs { "", "--no-tls" } do
+    it("prints lines that point a recipe at it: " .. options, function()
+      local lua = require("spec_process").interpreter()
+      local folder = peer.temporary_folder()
+      local output, status = peer.shell(([[
+        (cd %s; export LD_PRELOAD=$preload
+        %s %s/src/sandbox/ironclad-sandbox %s > lines & sandbox=$!
+        until grep -q IRONCLAD_CA_FILE lines; do kill -0 $sandbox || exit 9; sleep 0.05; done
+        eval "$(grep -E '^(export|unset) ' lines)"
+        cd %s; %s recipes/launch_nda.lua; status=$?
+        kill $sandbox; wait $sandbox; exit $status)
+      ]]):format(folder, lua, "$OLDPWD", options, "$OLDPWD", lua))
+      peer.remove_folder(folder)
+      assert.equal(0, status, output)
+      assert.matches("the same SHA%-256", output)
+    end)
+  end
 end)
 
 describe("recipes/launch_nda.lua", function()

@@ -179,7 +179,7 @@ static const struct {
     /* Other statuses. */
     {IC_POST,   IC_OK, true, false, 202, "D"},
     {IC_GET,    IC_OK, true, false, 304, "Fn-"},
-    {IC_POST,   IC_OK, true, false, 307, "Fn-"},
+    {IC_POST,   IC_OK, true, false, 307, "Fu-"},
     {IC_PATCH,  IC_OK, true, false, 422, "Fn-"},
     {IC_GET,    IC_OK, true, false, 501, "Fn-"},
     {IC_POST,   IC_OK, true, false, 599, "Fu-"},

@@ -239,10 +239,7 @@ static bool fill(connection *c, size_t wanted) {
 static bool fill_until(connection *c, size_t at, const char *mark, size_t *end) {
     for (;;) {
         const char *found = c->used > at ? memmem(c->buffer + at, c->used - at, mark, strlen(mark)) : NULL;
-        if (found) {
-            *end = (size_t)(found - c->buffer) + strlen(mark);
-            return true;
-        }
+        if (found) return *end = (size_t)(found - c->buffer) + strlen(mark), true;
         if (!fill(c, (c->used > at ? c->used : at) + 1)) return false;
     }
 }
@@ -287,11 +284,7 @@ static bool read_request(connection *c) {
         whole = fill(c, end);
         if (whole) body = copy_text(c->buffer + head_end, length);
     }
-    if (!whole) {
-        free(head);
-        free(body.data);
-        return false;
-    }
+    if (!whole) return free(head), free(body.data), false;
     memmove(c->buffer, c->buffer + end, c->used - end);
     c->used -= end;
 
@@ -356,13 +349,12 @@ static bool take_step(connection *c, const step *s) {
 }
 
 static bool handshake(connection *c) {
-    int result = 1;
-    if (c->peer->tls) {
-        c->tls = need(SSL_new(c->peer->tls));
-        SSL_set_fd(c->tls, c->socket);
-        while ((result = SSL_accept(c->tls)) <= 0 && again(c, result, POLLIN))
-            ;
-    }
+    if (!c->peer->tls) return true;
+    c->tls = need(SSL_new(c->peer->tls));
+    SSL_set_fd(c->tls, c->socket);
+    int result;
+    while ((result = SSL_accept(c->tls)) <= 0 && again(c, result, POLLIN))
+        ;
     return result > 0;
 }
 
@@ -400,8 +392,7 @@ static void *accept_connections(void *argument) {
     struct pollfd fds[] = {{.fd = peer->stopping, .events = POLLIN},
                            {.fd = peer->listener, .events = POLLIN}};
     for (;;) {
-        if (poll(fds, 2, -1) < 0 && errno != EINTR) return NULL;
-        if (fds[0].revents) return NULL;
+        if ((poll(fds, 2, -1) < 0 && errno != EINTR) || fds[0].revents) return NULL;
         int socket = accept4(peer->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (socket >= 0) start_connection(peer, socket);
     }

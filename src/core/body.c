@@ -107,6 +107,37 @@ static bool missing(const ic_operation *operation, const ic_field *field, const 
     return false;
 }
 
+/* A field that was given: known, and a file where one is expected. What is newer than the catalog goes
+ * through `extra`; SCIM extensions bring names of their own. */
+static bool check_field(const ic_operation *operation, const cJSON *given, ic_error *error) {
+    const ic_field *field = find(operation->fields, given->string);
+    const char *name = given->string;
+    ic_nearest search = {.wanted = name};
+    bool file = given->type & IC_JSON_FILE;
+    if (field && (field->type != IC_TYPE_FILE || file)) return true;
+    if (!field && ic_text_starts(name, "urn:")) return true;
+    if (field) {
+        ic_error_set(error, IC_ERR_ARGUMENT, "%s: expected ironclad.file(…)", name);
+    } else if (find(operation->query, name)) {
+        ic_error_set(
+            error, IC_ERR_ARGUMENT,
+            "%s: is a query parameter, not a field of the body; give { query = { %s = … } } after the body",
+            name, name);
+    } else if (ic_option_find(name, IC_SCOPE_CALL)) {
+        ic_error_set(
+            error, IC_ERR_ARGUMENT,
+            "%s: is an option of the call, not a field of the body; it belongs in the table after the body",
+            name);
+    } else {
+        for (field = operation->fields; field->name; field++)
+            ic_nearest_offer(&search, field->name);
+        ic_error_set(
+            error, IC_ERR_ARGUMENT, "%s: unknown field%s%s%s (extra = { body = … } passes what is new)", name,
+            search.best ? "; did you mean \"" : "", search.best ? search.best : "", search.best ? "\"?" : "");
+    }
+    return false;
+}
+
 static bool check_body(const ic_operation *operation, const ic_arguments *arguments, cJSON *body,
                        ic_error *error) {
     for (const ic_field *field = operation->fields; field->name; field++) {
@@ -119,16 +150,10 @@ static bool check_body(const ic_operation *operation, const ic_arguments *argume
             return missing(operation, field, body, error);
         if (field->type == IC_TYPE_COMMENT && !wrap_comment(body, field, error)) return false;
     }
-    if (operation->fields == NULL || !operation->fields->name) return true;
+    if (!operation->fields->name) return true;
     const cJSON *given = NULL;
     cJSON_ArrayForEach(given, body) {
-        if (find(operation->fields, given->string) || !ic_option_find(given->string, IC_SCOPE_CALL)) continue;
-        ic_error_set(
-            error, IC_ERR_ARGUMENT,
-            "%s: is an option of the call, not a field of the body; it belongs in the table after the "
-            "body",
-            given->string);
-        return false;
+        if (!check_field(operation, given, error)) return false;
     }
     return true;
 }

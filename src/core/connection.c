@@ -8,6 +8,7 @@
 #include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Short names of Ironclad's hosts (OpenAPI documents, `servers`; preview: the Power Platform connector). */
@@ -64,9 +65,15 @@ static bool one_of(const char *text, const char *a, const char *b, const char *c
 }
 
 /* A relative or misspelt path would else show itself only as a failed handshake. */
-static bool readable(const char *option, const char *path, ic_error *error) {
-    if (!path || access(path, R_OK) == 0) return true;
-    ic_error_set(error, IC_ERR_ARGUMENT, "%s: cannot read %s", option, path);
+static bool readable(const char *option, const char *path, bool folder, ic_error *error) {
+    struct stat about;
+    if (!path) return true;
+    if (access(path, R_OK) != 0 || stat(path, &about) != 0)
+        ic_error_set(error, IC_ERR_ARGUMENT, "%s: cannot read %s", option, path);
+    else if (folder != (bool)S_ISDIR(about.st_mode))
+        ic_error_set(error, IC_ERR_ARGUMENT, "%s: %s is %s folder", option, path, folder ? "no" : "a");
+    else
+        return true;
     return false;
 }
 
@@ -114,7 +121,8 @@ static bool check(const ic_settings *settings, ic_error *error) {
     if (!settings->token && !secret_fits(settings, error)) return false;
     if (!one_of(settings->http_version, "1.1", "2", NULL))
         return refuse(error, "http_version: expected \"1.1\" or \"2\"");
-    return readable("ca_file", settings->ca_file, error) && readable("ca_path", settings->ca_path, error);
+    return readable("ca_file", settings->ca_file, false, error) &&
+           readable("ca_path", settings->ca_path, true, error);
 }
 
 static bool is_personal(const ic_settings *settings) {

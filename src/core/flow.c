@@ -65,6 +65,12 @@ static bool wait_for_place(ic_engine *engine, ic_call *call, double now) {
     return true;
 }
 
+/* A read changes nothing; anything else is in doubt once it was sent, now or earlier. */
+static ic_outcome doubtful(const ic_call *call, bool sent) {
+    bool changes = call->request.method != IC_GET && !call->on_done;
+    return changes && (sent || call->earlier_unknown) ? IC_OUTCOME_UNKNOWN : IC_OUTCOME_NOT_DONE;
+}
+
 void ic_flow_advance(ic_engine *engine, ic_call *call) {
     double now = ic_now();
     const char *bearer = NULL;
@@ -82,14 +88,7 @@ void ic_flow_advance(ic_engine *engine, ic_call *call) {
     if (ic_transfer_begin(engine, call, bearer, now)) return;
     ic_transfer_free(call);
     ic_lane_leave(engine, call, now, false);
-    give_up(engine, call, IC_OUTCOME_NOT_DONE, false);
-}
-
-/* What a message calls "sent" matters only for what may not be repeated: a read changes nothing. */
-static ic_outcome outcome_now(const ic_call *call) {
-    bool changes = call->request.method != IC_GET && !call->on_done;
-    bool unknown = call->earlier_unknown || ic_transfer_sent(call);
-    return changes && unknown ? IC_OUTCOME_UNKNOWN : IC_OUTCOME_NOT_DONE;
+    give_up(engine, call, doubtful(call, false), false);
 }
 
 static void stop(ic_engine *engine, ic_call *call) {
@@ -106,7 +105,7 @@ static void stop(ic_engine *engine, ic_call *call) {
 }
 
 static void end_early(ic_engine *engine, ic_call *call, ic_error_kind kind, const char *message) {
-    ic_outcome outcome = outcome_now(call);
+    ic_outcome outcome = doubtful(call, ic_transfer_sent(call));
     ic_error_set(&call->error, kind, "%s", message);
     stop(engine, call);
     give_up(engine, call, outcome, kind == IC_ERR_TIMEOUT);
@@ -118,7 +117,7 @@ void ic_flow_cancel(ic_engine *engine, ic_call *call) {
 }
 
 void ic_flow_fail(ic_engine *engine, ic_call *call, const ic_error *error) {
-    ic_outcome outcome = outcome_now(call);
+    ic_outcome outcome = doubtful(call, ic_transfer_sent(call));
     ic_error_clear(&call->error);
     ic_error_copy(&call->error, error);
     stop(engine, call);
@@ -131,7 +130,7 @@ void ic_flow_complete(ic_engine *engine, ic_call *call) {
 }
 
 void ic_flow_too_late(ic_engine *engine, ic_call *call, double pause) {
-    ic_outcome outcome = outcome_now(call);
+    ic_outcome outcome = doubtful(call, ic_transfer_sent(call));
     ic_error_set(&call->error, IC_ERR_RATE_LIMITED,
                  "the next place in Ironclad's budget is %.0f s away, which is beyond the deadline",
                  ceil(pause));
@@ -143,7 +142,7 @@ void ic_flow_too_late(ic_engine *engine, ic_call *call, double pause) {
 static void ring(void *engine, void *owner, double now) {
     ic_call *call = owner;
     if (call->deadline && now >= call->deadline) {
-        end_early(engine, call, IC_ERR_TIMEOUT, "the deadline passed");
+        end_early(engine, call, IC_ERR_TIMEOUT, "the deadline passed (option deadline)");
     } else if (call->state == IC_STATE_WAIT_REPEAT) {
         ic_flow_advance(engine, call);
     } else if (call->state == IC_STATE_SENDING && call->attempt_ends && now >= call->attempt_ends) {
@@ -171,7 +170,7 @@ void ic_flow_attempt_ended(ic_engine *engine, ic_call *call, CURLcode code) {
         if (where == IC_REDIRECT_FOLLOW)
             ic_flow_advance(engine, call);
         else
-            give_up(engine, call, IC_OUTCOME_NOT_DONE, false);
+            give_up(engine, call, doubtful(call, true), false);
         return;
     }
     if (ended.failure == IC_OK && status >= 200 && status < 300) {

@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* An error's body is worth reading, not keeping whole. */
@@ -29,9 +31,23 @@ static ic_taken to_memory(ic_output_state *output, const ic_call *call, long sta
     return output->body.failed ? fail(output, IC_ERR_MEMORY, 0) : IC_TAKEN;
 }
 
+/* A link stays a link, and what is no regular file stays what it is. */
+static bool find_final(ic_output_state *output, const ic_call *call) {
+    struct stat about;
+    const char *path = call->options.path;
+    char *resolved = realpath(path, NULL);
+    ic_free(output->final);
+    output->final = ic_strdup(resolved ? resolved : path);
+    free(resolved);
+    if (!output->final) return fail(output, IC_ERR_MEMORY, 0), false;
+    if (stat(output->final, &about) != 0 || S_ISREG(about.st_mode)) return true;
+    return fail(output, IC_ERR_IO, S_ISDIR(about.st_mode) ? EISDIR : EINVAL), false;
+}
+
 /* Beside the wanted file, so that renaming it cannot cross file systems; with the user's umask. */
 static bool open_temporary(ic_output_state *output, const ic_call *call) {
-    const char *path = call->options.path, *slash = strrchr(path, '/');
+    if (!find_final(output, call)) return false;
+    const char *path = output->final, *slash = strrchr(path, '/');
     int folder = slash ? (int)(slash - path + 1) : 0;
     for (int tries = 0; tries < 100; tries++) {
         ic_buf name = {0};
@@ -96,8 +112,7 @@ bool ic_output_complete(ic_output_state *output, ic_call *call, ic_error *error)
     bool whole = output->file >= 0 || open_temporary(output, call);
     if (whole && close(output->file) != 0) whole = false, fail(output, IC_ERR_IO, errno);
     output->file = -1;
-    if (whole && rename(output->temporary, call->options.path) != 0)
-        whole = false, fail(output, IC_ERR_IO, errno);
+    if (whole && rename(output->temporary, output->final) != 0) whole = false, fail(output, IC_ERR_IO, errno);
     if (!whole) {
         ic_output_explain(output, call, error);
         return false;
@@ -113,7 +128,8 @@ void ic_output_explain(const ic_output_state *output, const ic_call *call, ic_er
                      "the answer is larger than max_body (%.0f bytes); raise it, or give `to` for a download",
                      call->connection->settings.max_body);
     else if (output->failure == IC_ERR_IO)
-        ic_error_set(error, IC_ERR_IO, "cannot write %s: %s", call->options.path, strerror(output->cause));
+        ic_error_set(error, IC_ERR_IO, "cannot write %s: %s", call->options.path,
+                     output->cause == EINVAL ? "it is no regular file" : strerror(output->cause));
     else
         ic_error_memory(error);
 }
@@ -122,6 +138,7 @@ void ic_output_free(ic_output_state *output) {
     if (output->file >= 0) close(output->file);
     if (output->temporary) unlink(output->temporary);
     ic_free(output->temporary);
+    ic_free(output->final);
     ic_buf_free(&output->body);
     *output = (ic_output_state){.file = -1};
 }

@@ -7,6 +7,7 @@
 
 typedef struct ic_output_state {
     ic_buf body;
+    char *final;           /* the wanted file, links followed */
     char *temporary;       /* the file beside the wanted one, while it is not whole */
     int file;              /* -1: none */
     ic_error_kind failure; /* why writing stopped: TOO_LARGE, IO, MEMORY; IC_OK: it did not */

@@ -56,7 +56,8 @@ static bool passes(const ic_attempt *attempt, bool *refused) {
 static ic_outcome outcome_of(const ic_attempt *attempt) {
     if (attempt->method == IC_GET) return IC_OUTCOME_NOT_DONE;
     bool answered = attempt->failure == IC_OK;
-    bool not_done = answered ? attempt->status >= 300 && attempt->status < 500 : !attempt->sent;
+    bool refused = attempt->status == 501 || (attempt->status >= 400 && attempt->status < 500);
+    bool not_done = answered ? refused : !attempt->sent;
     return not_done && !attempt->earlier_unknown ? IC_OUTCOME_NOT_DONE : IC_OUTCOME_UNKNOWN;
 }
 

@@ -14,6 +14,12 @@ static const ic_field *find(const ic_field *fields, const char *name) {
     return NULL;
 }
 
+/* What other services call it. */
+static const struct {
+    const char *theirs, *ours;
+} aliases[] = {{"limit", "pageSize"}, {"per_page", "pageSize"}, {"perPage", "pageSize"},
+               {"size", "pageSize"},  {"offset", "page"},       {"user", "as_user"}};
+
 static void unknown(const ic_operation *operation, const char *name, ic_error *error) {
     char label[96];
     ic_nearest search = {.wanted = name};
@@ -21,6 +27,11 @@ static void unknown(const ic_operation *operation, const char *name, ic_error *e
         ic_nearest_offer(&search, field->name);
     for (const ic_option *option = ic_options; option->name; option++)
         if (option->scope & IC_SCOPE_CALL) ic_nearest_offer(&search, option->name);
+    for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++) {
+        bool there =
+            find(operation->query, aliases[i].ours) || ic_option_find(aliases[i].ours, IC_SCOPE_CALL);
+        if (strcmp(name, aliases[i].theirs) == 0 && there) search.best = aliases[i].ours;
+    }
     ic_error_set(error, IC_ERR_ARGUMENT, "%s: unknown %s%s%s%s", name,
                  operation->body == IC_BODY_NONE ? "query parameter or option" : "query parameter",
                  search.best ? "; did you mean \"" : " of ",
@@ -76,6 +87,10 @@ static bool is_whole_text(const char *text) {
 
 static bool type_fits(const ic_field *field, const cJSON *value, ic_error *error) {
     const char *expected = NULL;
+    if (cJSON_IsObject(value) && !value->child) {
+        ic_error_set(error, IC_ERR_ARGUMENT, "%s: the list is empty; leave it out instead", field->name);
+        return false;
+    }
     bool text = cJSON_IsString(value);
     if (field->type == IC_TYPE_BOOLEAN) {
         if (!cJSON_IsBool(value) &&

@@ -3,6 +3,7 @@
 #include "text.h"
 #include <curl/curl.h>
 #include <string.h>
+#include <strings.h>
 
 #define MOST 5
 
@@ -19,7 +20,7 @@ static char *resolve(const ic_call *call, const char *location) {
     if (url && from && curl_url_set(url, CURLUPART_URL, from, 0) == CURLUE_OK &&
         curl_url_set(url, CURLUPART_URL, location, CURLU_URLENCODE) == CURLUE_OK &&
         curl_url_set(url, CURLUPART_FRAGMENT, NULL, 0) == CURLUE_OK)
-        curl_url_get(url, CURLUPART_URL, &absolute, 0);
+        curl_url_get(url, CURLUPART_URL, &absolute, CURLU_NO_DEFAULT_PORT);
     curl_url_cleanup(url);
     ic_buf_free(&base);
     return absolute;
@@ -34,7 +35,7 @@ static ic_redirect refuse(ic_error *error, long status, const char *why) {
 static ic_redirect go(ic_call *call, const char *url, ic_error *error) {
     const char *origin = call->connection->origin;
     size_t length = strlen(origin);
-    bool home = strncmp(url, origin, length) == 0 && url[length] == '/';
+    bool home = strncasecmp(url, origin, length) == 0 && url[length] == '/';
     long status = call->response.status;
     if (!home && call->request.answer != IC_ANSWER_BYTES && call->options.output == IC_TO_MEMORY)
         return refuse(error, status, "to another host, where nothing of this call is sent");

@@ -52,6 +52,7 @@ static bool raw_path_fits(const char *path, ic_error *error) {
         wrong = "must be percent-encoded";
     for (const char *at = path; !wrong && at && (at = strstr(at, "/..")); at += 3)
         if (!at[3] || strchr("/?", at[3])) wrong = "must not hold \"..\"";
+    if (!wrong && (strcasestr(path, "/%2e") || strcasestr(path, "/.%2e"))) wrong = "must not hold \"..\"";
     if (wrong) ic_error_set(error, IC_ERR_ARGUMENT, "path: %s", wrong);
     return !wrong;
 }
@@ -59,6 +60,10 @@ static bool raw_path_fits(const char *path, ic_error *error) {
 bool ic_request_raw(ic_method method, const char *path, ic_arguments *arguments, ic_request *request,
                     ic_error *error) {
     if (!raw_path_fits(path, error)) return false;
+    if (method == IC_GET && (arguments->body || arguments->files || arguments->extra_body)) {
+        ic_error_set(error, IC_ERR_ARGUMENT, "body: a GET has none");
+        return false;
+    }
     ic_buf target = {0};
     bool files = arguments->parts && arguments->parts->count;
     request->operation = files ? &raw_form : &raw_json;

@@ -4,9 +4,11 @@
 #include "process.h"
 #include "text.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Seconds without a byte after which a file transfer counts as broken. */
@@ -68,16 +70,26 @@ static int seek_part(void *argument, curl_off_t offset, int origin) {
     return CURL_SEEKFUNC_OK;
 }
 
+/* Only a regular file: a pipe would keep the engine waiting for whoever fills it, a folder would be sent as
+ * nothing. */
+static bool is_sendable(const char *path, ic_error *error) {
+    struct stat about;
+    int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    bool known = file >= 0 && fstat(file, &about) == 0;
+    if (!known)
+        ic_error_set(error, IC_ERR_IO, "cannot read %s: %s", path, strerror(errno));
+    else if (!S_ISREG(about.st_mode))
+        ic_error_set(error, IC_ERR_IO, "cannot read %s: it is no regular file", path);
+    if (file >= 0) close(file);
+    return known && S_ISREG(about.st_mode);
+}
+
 static bool add_file(ic_transfer *transfer, curl_mimepart *into, long index) {
     const ic_part *part = &transfer->call->request.parts.items[index];
     CURLcode code;
     if (part->path) {
+        if (!is_sendable(part->path, &transfer->call->error)) return false;
         code = curl_mime_filedata(into, part->path);
-        if (code == CURLE_READ_ERROR) {
-            ic_error_set(&transfer->call->error, IC_ERR_IO, "cannot read %s: %s", part->path,
-                         strerror(errno));
-            return false;
-        }
     } else {
         ic_reader *reader = &transfer->readers[index];
         reader->part = part;

@@ -201,6 +201,9 @@ static void explain(ic_transfer *transfer, CURLcode code, ic_ended *ended) {
     } else if (ended->failure == IC_ERR_MEMORY) {
         ic_error_memory(error);
     } else {
-        ic_error_set(error, ended->failure, "%s", text);
+        const char *proxy = transfer->call->connection->settings.proxy;
+        ic_error_set(error, ended->failure, "%s%s%s", text,
+                     ended->failure == IC_ERR_TIMEOUT ? " (option timeout)" : "",
+                     proxy && *proxy ? " (through the proxy)" : "");
     }
 }

@@ -31,12 +31,15 @@ local function names_of(map)
   return names
 end
 
---- An __index that names the nearest right name instead of answering nil.
-local function strict(what, known)
+--- An __index that names the nearest right name instead of answering nil; `others` are names that the table has
+-- itself.
+local function strict(what, known, others)
   return function(_, name)
     if known[name] ~= nil then return known[name] end
     if type(name) ~= "string" or name:find "^__" then return nil end
-    local nearest = core.nearest(name, names_of(known))
+    local names = names_of(known)
+    for _, other in ipairs(others or {}) do names[#names + 1] = other end
+    local nearest = core.nearest(name, names)
     error(("%s has no %s%s"):format(what, name, nearest and ('; did you mean "%s"?'):format(nearest) or ""), 2)
   end
 end
@@ -48,6 +51,17 @@ for resource, functions in pairs(methods) do
     __index = strict("client." .. resource, functions),
     __tostring = function() return "ironclad.resource (" .. resource .. ")" end,
   }
+end
+
+-- "scim.users" is client.scim.users: what stands under each outer name.
+local inner, resources = {}, {}
+for resource in pairs(methods) do
+  local outer, rest = resource:match "^([%w_]+)%.(.+)$"
+  resources[#resources + 1] = outer or resource
+  if outer then
+    inner[outer] = inner[outer] or {}
+    table.insert(inner[outer], rest)
+  end
 end
 
 local Client = { __name = "ironclad.client" }
@@ -62,7 +76,7 @@ function client_methods:call(id, arguments, options)
   local index = by_id[id] or by_label[id]
   if not index then
     local nearest = core.nearest(tostring(id), ids) or core.nearest(tostring(id), labels)
-    error(("unknown operation %s%s"):format(tostring(id), nearest and ('; did you mean "%s"?'):format(nearest) or ""),
+    error(("%s is no operation%s"):format(tostring(id), nearest and ('; did you mean "%s"?'):format(nearest) or ""),
       2)
   end
   if arguments ~= nil and type(arguments) ~= "table" then
@@ -85,9 +99,13 @@ function client_methods:request(method, path, options)
   return value, err, response
 end
 
+<<<<<<< HEAD
 for name, method in pairs(auth) do client_methods[name] = method end
 
 Client.__index = strict("the client", client_methods)
+=======
+Client.__index = strict("the client", client_methods, resources)
+>>>>>>> main
 
 --- Never shows a secret.
 function Client:__tostring()
@@ -98,13 +116,25 @@ end
 -- A proxy of the environment, as curl reads it; never for this machine itself.
 local function proxy_of_environment(instance)
   local host = instance:gsub("^%a+://", "")
-  if host:find "^127%." or host:find "^localhost" or host:find "^%[::1%]" then return nil end
+  for _, own in ipairs { "^127%.", "^localhost$", "^localhost[:/]", "^%[::1%]" } do
+    if host:find(own) then return nil end
+  end
   local function variable(name)
     local value = os.getenv(name)
     return value ~= "" and value or nil
   end
   if instance:find "^http://" then return variable "http_proxy" or variable "all_proxy" or variable "ALL_PROXY" end
   return variable "https_proxy" or variable "HTTPS_PROXY" or variable "all_proxy" or variable "ALL_PROXY"
+end
+
+-- What the scopes are joined from, before the core sees them.
+local function check_scopes(scopes)
+  if type(scopes) == "string" and scopes:find "," then
+    error("ironclad.connect: scopes: expected a list, or one text with spaces between the scopes", 3)
+  end
+  if type(scopes) == "table" and #scopes == 0 and next(scopes) ~= nil then
+    error("ironclad.connect: scopes: expected a list of strings", 3)
+  end
 end
 
 local function with_environment(options)
@@ -140,16 +170,23 @@ function client.connect(options)
   if type(options) ~= "table" then
     error(("ironclad.connect: expected a table of options, got %s"):format(type(options)), 2)
   end
+<<<<<<< HEAD
   local plain, custom, objection = with_store(with_environment(options))
   if objection then error("ironclad.connect: " .. objection, 2) end
   local connection, mistake = core.connect(plain, custom and store.number_of(custom))
+=======
+  check_scopes(options.scopes)
+  local connection, mistake = core.connect(with_environment(options))
+>>>>>>> main
   if not connection then error("ironclad.connect: " .. mistake, 2) end
 
   local self = { connection = connection, token_store = custom }
   for resource, metatable in pairs(metatables) do
     local place = self
-    for outer in resource:gmatch "([%w_]+)%." do
-      place[outer] = place[outer] or {}
+    local outer = resource:match "^([%w_]+)%."
+    if outer then
+      place[outer] = rawget(place, outer) or setmetatable({}, { __index = strict("client." .. outer, {},
+        inner[outer]) })
       place = place[outer]
     end
     place[resource:match "[%w_]+$"] = setmetatable({ client = self }, metatable)
@@ -157,8 +194,8 @@ function client.connect(options)
   return setmetatable(self, Client)
 end
 
---- The scopes that a list of operations needs, each once, in order of first need; for operations where either of two may
--- be the right one, both.
+--- The scopes that a list of operations needs, each once, in order of first need; for operations where either of two
+-- may be the right one, both.
 -- @param operations list of Lua names ("workflows:launch") or operationIds
 function client.scopes_for(operations)
   if type(operations) ~= "table" then

@@ -39,6 +39,9 @@ end
 
 --- SHA-256 of a string or an ironclad.file, as 64 hex digits; nil and an error when the file cannot be read.
 function ironclad.sha256(subject)
+  if type(subject) ~= "string" and getmetatable(subject) ~= getmetatable(core.file { data = "" }) then
+    error(("ironclad.sha256: expected a string or ironclad.file(…), got a %s"):format(type(subject)), 2)
+  end
   local digest, message = core.sha256(subject)
   if not digest then return nil, Error.new { kind = "io", message = message, outcome = "not_done",
     retryable = false } end
@@ -50,6 +53,9 @@ ironclad.json = {
   encode = core.json.encode,
   --- decode(text) -> value, or nil and an error.
   decode = function(text)
+    if type(text) ~= "string" then
+      error(("ironclad.json.decode: expected a string, got a %s"):format(type(text)), 2)
+    end
     local value, message, kind = core.json.decode(text)
     if message ~= nil then
       return nil, Error.new { kind = kind, message = message, outcome = "not_done", retryable = false }

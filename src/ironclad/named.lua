@@ -56,6 +56,12 @@ local function sorted_names(map)
   return names
 end
 
+local function words_of(text)
+  local words = {}
+  for word in text:gmatch "%S+" do words[#words + 1] = word end
+  return words
+end
+
 local function quoted_for_shell(path)
   if path:find "^[%w/._-]+$" then return path end
   return "'" .. path:gsub("'", "'\\''") .. "'"
@@ -183,7 +189,7 @@ local function secret_of(source)
   local kind = next(source)
   if kind == "env" and next(source, kind) == nil and type(source.env) == "string" then
     local value = variable(source.env)
-    if not value then return nil, ("the environment variable %s is not set"):format(source.env) end
+    if not value then return nil, ("the environment variable %s is not set, or empty"):format(source.env) end
     return value
   elseif kind == "command" and next(source, kind) == nil and list_of_texts(source.command) then
     return output_of(source.command)
@@ -208,12 +214,12 @@ local function value_of(name, value, folder)
     value == core.null and "null" or is_list(value) and "another list" or "an object")
 end
 
+-- A name is what the entry stands under, no option in it.
 local function check_names(entry)
-  local options = core.options "connect"
   local known = {}
-  for _, name in ipairs(options) do known[name] = name ~= "name" end
+  for _, name in ipairs(core.options "connect") do known[name] = name ~= "name" or nil end
   for _, name in ipairs(sorted_names(entry)) do
-    if not known[name] then return name .. ": unknown option" .. did_you_mean(name, options) end
+    if not known[name] then return name .. ": unknown option" .. did_you_mean(name, sorted_names(known)) end
   end
 end
 
@@ -231,18 +237,20 @@ local function resolve(entry, given, folder)
   return options
 end
 
--- A mistake begins with the option that it is about: one that was not given beside the name is the file's.
+-- A mistake begins with the option that it is about ("scopes[1]: …"); of one that the caller did not give, `place` says
+-- where it comes from, or should.
 local function explainer(given, place)
   return function(mistake)
-    local name = mistake:match "^[%w_]+"
-    return name and given[name] == nil and place(name) .. ": " .. mistake or mistake
+    local name = mistake:match "^([%w_]+)[:%[]"
+    local where = name and given[name] == nil and place(name)
+    return where and where .. ": " .. mistake or mistake
   end
 end
 
 --- The options of a named connection.
 -- @param given its name, or a table of options with `name`; the others win over those in the file
--- @return a table of options with `name`, for ironclad.connect, and a function that adds to a mistake in an option (a text
--- that begins with the option's name) where that option comes from; or nil and a message
+-- @return a table of options with `name`, for ironclad.connect, and a function that adds to a mistake (a text that
+-- begins with the name of an option) where that option comes from; or nil and a message
 function named.load(given)
   if type(given) ~= "table" then given = { name = given } end
   local name = given.name
@@ -276,10 +284,11 @@ function named.from_env(given)
   if given.name ~= nil then return nil, "name: a named connection is opened by ironclad.connect" end
   local options = {}
   for option, name in pairs(variables) do options[option] = variable(name) end
+  if options.scopes then options.scopes = words_of(options.scopes) end
   for option, value in pairs(given) do options[option] = value end
   return options, explainer(given, function(option)
     local name = variables[option]
-    return name and (variable(name) and "$" .. name or name .. " is not set") or "ironclad.from_env"
+    return name and (variable(name) and name or name .. " is not set")
   end)
 end
 

@@ -16,11 +16,17 @@ local function mistake(label, level, message, ...)
 end
 
 --- Throws for an option that no call knows.
-local function check_options(label, level, options)
+local function check_options(label, level, options, entry)
   if type(options) ~= "table" then
     mistake(label, level + 1, "options: expected a table, got %s", type(options))
   end
   for name in pairs(options) do
+    for _, parameter in ipairs(not is_option[name] and entry and entry.query or {}) do
+      if parameter.name == name then
+        mistake(label, level + 1, "%s: is a query parameter, not an option; it belongs %s", name,
+          entry.body == "none" and "in the table before the options" or "in { query = { " .. name .. " = … } }")
+      end
+    end
     if not is_option[name] then
       local nearest = core.nearest(tostring(name), option_names)
       mistake(label, level + 1, "%s: unknown option%s", tostring(name),
@@ -30,8 +36,8 @@ local function check_options(label, level, options)
 end
 
 --- Puts the options where core.start looks for them.
-local function add_options(label, level, arguments, options)
-  check_options(label, level + 1, options)
+local function add_options(label, level, arguments, options, entry)
+  check_options(label, level + 1, options, entry)
   for name, value in pairs(options) do
     if name == "query" then
       if arguments.query then mistake(label, level + 1, "query: given twice") end
@@ -53,10 +59,11 @@ end
 
 --- An id as it goes into a path: a text, a number, or the table of a resource.
 local function identifier(label, level, name, value)
-  if type(value) == "table" then value = value.id end
-  if type(value) == "number" then value = ("%.14g"):format(value) end
+  local given = type(value) == "table" and "a table without one" or tostring(type(value))
+  if type(value) == "table" then value = value[name] or value.id end
+  if type(value) == "number" and value % 1 == 0 and math.abs(value) <= 2 ^ 53 then value = ("%d"):format(value) end
   if type(value) ~= "string" then
-    mistake(label, level + 1, "%s: expected an id or a table that has one, got %s", name, type(value))
+    mistake(label, level + 1, "%s: expected an id or a table that has one, got %s", name, given)
   end
   return value
 end
@@ -66,7 +73,7 @@ local function split(entry, given)
   local known, query, options = {}, nil, {}
   for _, parameter in ipairs(entry.query) do known[parameter.name] = true end
   for name, value in pairs(given) do
-    if is_option[name] and not known[name] then
+    if not known[name] and (is_option[name] or type(value) == "function") then
       options[name] = value
     else
       query = query or {}
@@ -103,9 +110,9 @@ function operation.method(index, entry)
     elseif given then
       local merged
       arguments.query, merged = split(entry, given)
-      add_options(label, 2, arguments, merged)
+      add_options(label, 2, arguments, merged, entry)
     end
-    if options ~= nil then add_options(label, 2, arguments, options) end
+    if options ~= nil then add_options(label, 2, arguments, options, entry) end
     -- No tail call: the position of a mistake is counted in levels.
     local value, err, response = run.call(label, 2, client.connection, index, arguments)
     return value, err, response
@@ -124,6 +131,11 @@ function operation.call(client, index, entry, given, options)
         if part == nil then part = value[parameter] end
         arguments.path[i] = identifier(label, 3, parameter, part)
       end
+      for part in pairs(value) do
+        local known = type(part) == "number" and part <= #entry.path_parameters
+        for _, parameter in ipairs(entry.path_parameters) do known = known or part == parameter end
+        if not known then mistake(label, 3, "path.%s: is no part of %s", tostring(part), entry.path) end
+      end
     elseif name == "query" or name == "body" or name == "files" or name == "to" then
       arguments[name] = value
     else
@@ -133,7 +145,7 @@ function operation.call(client, index, entry, given, options)
   if #entry.path_parameters > #arguments.path then
     mistake(label, 3, "path.%s: missing", entry.path_parameters[#arguments.path + 1])
   end
-  if options ~= nil then add_options(label, 3, arguments, options) end
+  if options ~= nil then add_options(label, 3, arguments, options, entry) end
   local value, err, response = run.call(label, 3, client.connection, index, arguments)
   return value, err, response
 end

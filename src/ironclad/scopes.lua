@@ -4,7 +4,7 @@ local core = require "ironclad.core"
 
 local scopes = {}
 
---- An array of { scope = name, label = what it permits, grants = { "authorization_code", "client_credentials" } }, where
+--- An array of { scope = name, label = what it permits, grants = { "authorization_code", "client_credentials" } }. The
 -- grants are those that may ask for it: a few scopes are for the authorization code grant only.
 scopes.known = core.scopes()
 
@@ -25,8 +25,8 @@ local function warning(name, grant)
     return ("scopes: %s is not a scope that this version knows%s; it is asked for as it is"):format(name,
       nearest and (" (did you mean %s?)"):format(nearest) or "")
   elseif not permitted(entry, grant) then
-    return ("scopes: Ironclad lists %s for the authorization code grant only; one scope that it refuses fails the whole "
-      .. "request for a token"):format(name)
+    return ("scopes: Ironclad lists %s for the authorization code grant only; one scope that it refuses fails the "
+      .. "whole request for a token"):format(name)
   end
 end
 

@@ -10,6 +10,7 @@
 #include "text.h"
 #include "token.h"
 #include "values.h"
+#include <stdio.h>
 #include <string.h>
 
 #define TYPE "ironclad.call"
@@ -141,9 +142,10 @@ static void read_number(lua_State *L, int from, const char *name, double *into) 
     bool whole = option->type == IC_OPTION_INTEGER;
     bool fits = off || (lua_type(L, -1) == LUA_TNUMBER && value >= option->smallest &&
                         value <= option->largest && (!whole || value == (double)(long)value));
+    char range[96];
+    snprintf(range, sizeof range, "%g to %g", option->smallest, option->largest);
     if (!fits)
-        luaL_error(L, "%s: expected a %snumber from %f to %f%s", name, whole ? "whole " : "",
-                   option->smallest, option->largest,
+        luaL_error(L, "%s: expected a %snumber from %s%s", name, whole ? "whole " : "", range,
                    option->type == IC_OPTION_LIMIT ? ", or false for none" : "");
     *into = value;
 }
