@@ -70,7 +70,7 @@ describe("a refresh token", function()
     assert.equal("refresh-2", sent[4].refresh_token) -- none came with the third answer: the old one stays good
     assert.same({
       "Bearer access-1", "Bearer access-1", "Bearer access-2", "Bearer access-2", "Bearer access-3", "Bearer access-3",
-      "Bearer access-4",
+      "Bearer access-4", "Bearer access-4",
     }, bearers(server))
   end)
 

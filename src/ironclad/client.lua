@@ -99,13 +99,9 @@ function client_methods:request(method, path, options)
   return value, err, response
 end
 
-<<<<<<< HEAD
 for name, method in pairs(auth) do client_methods[name] = method end
 
-Client.__index = strict("the client", client_methods)
-=======
 Client.__index = strict("the client", client_methods, resources)
->>>>>>> main
 
 --- Never shows a secret.
 function Client:__tostring()
@@ -170,14 +166,10 @@ function client.connect(options)
   if type(options) ~= "table" then
     error(("ironclad.connect: expected a table of options, got %s"):format(type(options)), 2)
   end
-<<<<<<< HEAD
+  check_scopes(options.scopes)
   local plain, custom, objection = with_store(with_environment(options))
   if objection then error("ironclad.connect: " .. objection, 2) end
   local connection, mistake = core.connect(plain, custom and store.number_of(custom))
-=======
-  check_scopes(options.scopes)
-  local connection, mistake = core.connect(with_environment(options))
->>>>>>> main
   if not connection then error("ironclad.connect: " .. mistake, 2) end
 
   local self = { connection = connection, token_store = custom }
