@@ -114,7 +114,7 @@ describe("answers", function()
   it("name either scope where two may be the right one", function()
     serve(peer.json('{"code":"FORBIDDEN"}', 403))
     local _, err = client.workflows:create_comment("id", { comment = "x" })
-    assert.matches("one of the scopes public.records.createComments|public.workflows.createComments", err.message, 1,
+    assert.matches("needs the scope public.records.createComments or public.workflows.createComments", err.message, 1,
       true)
   end)
 

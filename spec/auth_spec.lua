@@ -411,6 +411,33 @@ describe("a store written in Lua", function()
   end)
 end)
 
+describe("a refusal for want of a scope", function()
+  it("names those that the token lacks", function()
+    local server = scene.answering {
+      pair("access-1", "refresh-1", ',"scope":"public.records.readRecords"'), peer.json('{"code":"FORBIDDEN"}', 403),
+    }
+    local client = connect(server, { refresh_token = "refresh-0" })
+    local _, err = client.workflows:get "w1"
+    assert.equal("permission", err.kind)
+    assert.matches("needs the scope public.workflows.readWorkflows", err.message)
+    assert.matches("the token lacks public.workflows.readWorkflows", err.message)
+    _, err = client.records:get "r1"
+    assert.is_nil(err.message:find("lacks", 1, true))
+  end)
+
+  it("of a grant lists what was asked for", function()
+    local server = scene.answering { peer.json('{"error":"invalid_scope"}', 400) }
+    local client = ironclad.connect {
+      instance = peer.url(server), client_id = "id", client_secret = SECRET, as_user = false,
+        scopes = { "public.search.conversational" },
+    }
+    local _, err = client.workflows:get "w1"
+    assert.matches("one scope that the app or the company lacks fails them all", err.message)
+    assert.matches("default_scope = false", err.message)
+    assert.matches("asked for: public.search.conversational scim.users.readUsers", err.message)
+  end)
+end)
+
 describe("check and logout", function()
   it("say who the token is, and forget it", function()
     local server = scene.answering {

@@ -1,6 +1,7 @@
 #include "answer.h"
 #include "alloc.h"
 #include "policy.h"
+#include "scopes.h"
 #include "text.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -177,10 +178,11 @@ static void add_advice(const ic_request *request, const ic_error *error, ic_buf 
         ic_buf_puts(message,
                     "; check client_id, client_secret and instance (an app of one Ironclad environment "
                     "does not work on another)");
-    else if (error->kind == IC_ERR_PERMISSION && *scopes)
-        ic_buf_printf(message, "; this operation needs %s %s, and a user (as_user) with the right to do it",
-                      strchr(scopes, '|') ? "one of the scopes" : "the scope", scopes);
-    else if (error->kind == IC_ERR_AUTH)
+    else if (error->kind == IC_ERR_PERMISSION && *scopes) {
+        ic_buf_puts(message, "; this operation needs the scope ");
+        ic_scopes_describe(scopes, message);
+        ic_buf_puts(message, ", and a user (as_user) with the right to do it");
+    } else if (error->kind == IC_ERR_AUTH)
         ic_buf_puts(message, "; the access token was refused");
 }
 

@@ -4,6 +4,7 @@
 #include "lane.h"
 #include "policy.h"
 #include "redirect.h"
+#include "scopes.h"
 #include "text.h"
 #include "token.h"
 #include "transfer.h"
@@ -264,7 +265,25 @@ static void scrub(char *text, const char *secret) {
     }
 }
 
+/* Of the scopes that the operation needs, those that the token does not have, where its answer said which it
+ * has. */
+static void name_missing_scopes(ic_call *call) {
+    const char *granted = call->slot ? call->slot->token.scope : NULL;
+    ic_buf text = {0}, missing = {0};
+    if (call->error.kind == IC_ERR_PERMISSION &&
+        ic_scopes_missing(call->request.operation->scopes, granted, &missing)) {
+        ic_buf_printf(&text, "%s; the token lacks %s", ic_error_message(&call->error), ic_buf_text(&missing));
+        char *message = ic_buf_take(&text, NULL);
+        if (message) {
+            ic_free(call->error.message);
+            call->error.message = message;
+        }
+    }
+    ic_buf_free(&missing);
+}
+
 static void give_up(ic_engine *engine, ic_call *call, ic_outcome outcome, bool retryable) {
+    name_missing_scopes(call);
     const ic_settings *settings = &call->connection->settings;
     char *texts[] = {call->error.message, call->error.code, call->error.param, call->error.request_id};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
