@@ -1,0 +1,28 @@
+-- The guard of the whole suite against secrets that are shown (spec/support/no_secrets.lua) can fail.
+local ironclad = require "ironclad"
+local scene = require "spec.support.scene"
+
+-- A run without the helper has no guard, and nothing to test here.
+local guard = package.loaded["spec.support.no_secrets"]
+local describe_guard = guard and describe or pending
+
+describe_guard("the guard against secrets", function()
+  local SECRET = "a secret of the guard's own spec"
+
+  setup(function() ironclad.connect { instance = "na1", client_id = "i", client_secret = SECRET, as_user = false } end)
+  after_each(scene.stop)
+
+  local leaks = {
+    { "prints", function() print("it is " .. SECRET) end },
+    { "writes", function() io.write("it is " .. SECRET) end },
+    { "raises", function() pcall(error, "it is " .. SECRET) end },
+    { "makes an error of", function() require("ironclad.error").new { kind = "auth", message = SECRET } end },
+  }
+  for _, case in ipairs(leaks) do
+    it("sees what " .. case[1] .. " one", function()
+      local before = guard.checked
+      assert.has_error(case[2])
+      assert.is_true(guard.checked > before)
+    end)
+  end
+end)

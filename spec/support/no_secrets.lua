@@ -1,0 +1,91 @@
+-- Loaded before every spec (busted --helper): whatever a spec's client is given as a secret, and every token that a
+-- scripted server hands out, must never stand in what this process prints, raises or returns as an error, nor in what
+-- its child processes print. A text that holds one fails the test at that place.
+local Error = require "ironclad.error"
+local core = require "ironclad.core"
+local peer = require "spec.support.peer"
+
+local no_secrets = { checked = 0 }
+local secrets = {}
+
+-- What the sandbox says on purpose when it starts.
+local public = { ["sandbox-secret-not-for-production"] = true }
+
+local function remember(text)
+  if type(text) == "string" and #text >= 6 and not public[text] then secrets[text] = true end
+end
+
+local function check(text, where)
+  if type(text) ~= "string" then return end
+  no_secrets.checked = no_secrets.checked + 1
+  for secret in pairs(secrets) do
+    if text:find(secret, 1, true) then error("a secret is shown in what is " .. where, 3) end
+  end
+end
+
+local function check_all(where, ...)
+  for i = 1, select("#", ...) do
+    local value = select(i, ...)
+    check(type(value) == "table" and tostring(value) or value, where)
+  end
+end
+
+-- In the core, so that the position of a mistake stays the script's.
+local connect = core.connect
+function core.connect(options, ...)
+  if type(options) == "table" then
+    remember(options.client_secret)
+    remember(options.token)
+    remember(options.refresh_token)
+  end
+  return connect(options, ...)
+end
+
+local json = peer.json
+function peer.json(text, ...)
+  for _, name in ipairs { "access_token", "refresh_token" } do
+    for token in text:gmatch('"' .. name .. '":"([^"]+)"') do remember(token) end
+  end
+  return json(text, ...)
+end
+
+local shell = peer.shell
+function peer.shell(command)
+  local output, status = shell(command)
+  -- Specs may look into what they have sent, and into files of their own.
+  if not command:find("base64", 1, true) then check(output, "printed by a child") end
+  return output, status
+end
+
+local new = Error.new
+function Error.new(fields)
+  local err = new(fields)
+  for _, value in pairs(fields) do check(value, "an error") end
+  check(tostring(err), "an error")
+  return err
+end
+
+local real_print, write, real_pcall = print, io.write, pcall
+-- luacheck: push ignore 121 122
+function print(...)
+  check_all("printed", ...)
+  return real_print(...)
+end
+
+function io.write(...)
+  check_all("printed", ...)
+  return write(...)
+end
+
+local function checked(fine, ...)
+  if not fine then check_all("raised", ...) end
+  return fine, ...
+end
+
+function pcall(...) return checked(real_pcall(...)) end
+-- luacheck: pop
+
+no_secrets.remember, no_secrets.check = remember, check
+package.loaded["spec.support.no_secrets"] = no_secrets
+
+return no_secrets
