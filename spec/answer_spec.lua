@@ -6,15 +6,11 @@ local scene = require "spec.support.scene"
 local folder, server, client
 
 local function serve(...)
-  if server then server:stop() end
-  server = scene.answering { ... }
-  client = ironclad.connect {
-    instance = peer.url(server), token = "static-token", as_user = "a@b.example", rate_limit = false, max_retries = 0,
-  }
+  server, client = scene.play(...)
   return client
 end
 
-local function sent() return server:requests()[#server:requests()] end
+local function sent() return scene.last(server) end
 
 setup(function() folder = peer.temporary_folder() end)
 teardown(function()
@@ -119,10 +115,10 @@ describe("answers", function()
   end)
 
   it("never show the bearer, even when the service does", function()
-    serve(peer.json('{"code":"X","message":"you sent static-token"}', 400))
+    serve(peer.json('{"code":"X","message":"you sent ' .. scene.TOKEN .. '"}', 400))
     local _, err = client.workflows:list()
     assert.matches("you sent %*%*%*", err.message)
-    assert.is_nil(tostring(err):find("static-token", 1, true))
+    assert.is_nil(tostring(err):find(scene.TOKEN, 1, true))
   end)
 
   it("may be compressed", function()

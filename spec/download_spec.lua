@@ -6,15 +6,11 @@ local scene = require "spec.support.scene"
 local folder, server, client
 
 local function serve(...)
-  if server then server:stop() end
-  server = scene.answering { ... }
-  client = ironclad.connect {
-    instance = peer.url(server), token = "static-token", as_user = "a@b.example", rate_limit = false, max_retries = 0,
-  }
+  server, client = scene.play(...)
   return client
 end
 
-local function sent() return server:requests()[#server:requests()] end
+local function sent() return scene.last(server) end
 
 setup(function() folder = peer.temporary_folder() end)
 teardown(function()

@@ -52,6 +52,18 @@ function scene.connect_by_secret(server, options)
   }, options))
 end
 
+-- A server with those answers, and a client of it that acts as somebody.
+function scene.play(...)
+  local server = scene.answering { ... }
+  return server, scene.connect(server, { as_user = "a@b.example", rate_limit = false })
+end
+
+-- The last request that a server has seen.
+function scene.last(server)
+  local requests = server:requests()
+  return requests[#requests]
+end
+
 function scene.launch(client) return client.workflows:launch { template = "t", attributes = { name = "Acme" } } end
 
 -- Takes what a call returned; answers the error.

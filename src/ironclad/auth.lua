@@ -1,4 +1,5 @@
---- What a client does about its token: the authorization code grant in two halves, asking what the token is, forgetting it.
+--- What a client does about its token: the authorization code grant in two halves, asking what the token is,
+-- forgetting it.
 -- Ironclad's OpenAPI document (oauth-authorize, oauth-token); RFC 6749, 4.1.
 
 local core = require "ironclad.core"
@@ -50,7 +51,8 @@ local function must_be_personal(label, client)
 end
 
 --- Where to send a person's browser, so that Ironclad asks them for consent.
--- @param options redirect_uri (registered with the app; the same again in exchange), state (128 random bits unless given),
+-- @param options redirect_uri (registered with the app; the same again in exchange), state (128 random bits unless
+-- given),
 --   scopes (a list or one text; the client's unless given)
 -- @return the URL, and the state, to be kept with the person's session and given to exchange
 function auth.authorize_url(client, options)
@@ -92,7 +94,8 @@ local function code_of(callback, options)
     error("exchange: state: missing; give the one that authorize_url returned, so that a forged callback is refused", 3)
   end
   if not core.same(given.state or "", options.state) then
-    return nil, failure("auth", "state", "the state of this callback is not the one that was sent: it does not answer this login")
+    return nil, failure("auth", "state",
+      "the state of this callback is not the one that was sent: it does not answer this login")
   end
   if given.error then
     local said = given.error_description and (" (" .. given.error_description .. ")") or ""

@@ -145,7 +145,8 @@ local function with_environment(options)
   return copy
 end
 
--- Takes a store that is no path out of the options: a file store becomes its path, one written in Lua is returned apart.
+-- Takes a store that is no path out of the options: a file store becomes its path, one written in Lua is returned
+-- apart.
 local function with_store(options)
   local given = options.store
   if given == nil or (type(given) == "string" and given ~= "memory") then return options end

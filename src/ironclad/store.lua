@@ -1,9 +1,10 @@
 --- Token stores: where the token of a connection is kept. Memory by default; a file; or any table with functions
--- load(key) -> token or nil, save(key, token) (token nil: forget it), and optionally lock(key) and unlock(key). A token is
--- { access_token =, refresh_token =, scope =, expires_at = Unix seconds }. A function fails by an error, or by returning
+-- load(key) -> token or nil, save(key, token) (token nil: forget it), and optionally lock(key) and unlock(key). A
+-- token is
+-- { access_token =, refresh_token =, scope =, expires_at = Unix seconds }. A function fails by an error, or by
+-- returning
 -- false (load: nil) and a message.
 
-local core = require "ironclad.core"
 
 local store = {}
 
