@@ -298,7 +298,11 @@ describe("the command ironclad-sandbox", function()
   it("explains itself and its mistakes", function()
     local output, status = peer.lua(command { "--help" })
     assert.are.equal(0, status)
-    for _, flag in ipairs { "--port N", "--host H", "--no-tls", "--token-seconds N", "--log FILE", "--help" } do
+    local flags = {
+      "--port N", "--host H", "--no-tls", "--token-seconds N", "--code-seconds N", "--redirect-uri URI", "--log FILE",
+      "--help",
+    }
+    for _, flag in ipairs(flags) do
       assert.is_truthy(output:find(flag, 1, true), flag)
     end
     for _, words in ipairs { { "--prot", "1" }, { "--port", "x" }, { "--port" }, { "--port=99999" } } do

@@ -33,7 +33,7 @@ static bool build_object(const ic_operation *operation, ic_arguments *arguments,
         *arguments->parts = (ic_parts){0};
     }
     if (operation->body == IC_BODY_FORM) return build_form(body, request, error);
-    if (operation->body == IC_BODY_LAUNCH && request->parts.count)
+    if (operation->body == IC_BODY_LAUNCH && (request->parts.count || arguments->files))
         return build_launch(body, arguments, request, error);
     return print_body(body, request, error);
 }

@@ -60,6 +60,14 @@ bool ic_call_done(ic_call *call) {
     return atomic_load_explicit(&call->done, memory_order_acquire);
 }
 
+bool ic_call_has_news(ic_call *call) {
+    if (ic_call_done(call)) return true;
+    ic_mailbox_lock(call->mailbox);
+    bool any = call->chunk.length > 0;
+    ic_mailbox_unlock(call->mailbox);
+    return any;
+}
+
 bool ic_call_take_chunk(ic_call *call, ic_buf *chunk) {
     ic_mailbox_lock(call->mailbox);
     bool paused = call->paused, any = call->chunk.length > 0;

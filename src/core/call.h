@@ -68,6 +68,8 @@ struct ic_call {
     double started, deadline, resume_at; /* ic_now's seconds; deadline 0: none */
     double attempt_ends;                 /* when the attempt under way has taken too long; 0: never */
     int attempts, repeats, redirects;
+    bool fresh;  /* the next attempt takes a new connection */
+    bool served; /* a token has just been fetched for it, and is used whatever is left of its life */
     bool renewed, earlier_unknown, has_place, has_turn, enrolled;
     int errand;      /* ic_errand: what it asks of its token slot; set before it is started */
     char *elsewhere; /* URL on another host that a download was sent to; no bearer goes there */
@@ -98,6 +100,8 @@ bool ic_call_start(ic_call *call, ic_error *error);
 /* Ends the call soon, with CANCELLED unless it ends by itself before; without effect once it is done. */
 void ic_call_cancel(ic_call *call);
 bool ic_call_done(ic_call *call);
+/* Whether it is done, or something waits for its sink. */
+bool ic_call_has_news(ic_call *call);
 /* Answers a question with a tree, which is taken over; NULL: there is no answer. */
 void ic_call_answer(ic_call *call, cJSON *answer);
 /* Takes what waits for the sink into `chunk` (emptied before); false when there is nothing. The transfer goes

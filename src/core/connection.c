@@ -46,6 +46,10 @@ void ic_connection_release(ic_connection *connection) {
     ic_free(connection->origin);
     ic_free(connection->user_agent);
     ic_free(connection->ca_file);
+    ic_free(connection->proxy);
+    ic_free(connection->proxy_user);
+    ic_free_secret(connection->proxy_password);
+    ic_free(connection->budget_key);
     ic_free(connection->token_key);
     ic_free(connection->store_key);
     ic_free(connection);
@@ -131,22 +135,44 @@ static bool is_personal(const ic_settings *settings) {
 
 /* One token slot for each host, grant, client id, digest of the secret, scopes, store and name (DESIGN, wall
  * 5). In a store the secret may change, and a person's token has the scopes that were consented to. */
-static bool add_keys(ic_connection *connection) {
+static bool add_token_keys(ic_connection *connection) {
     const ic_settings *settings = &connection->settings;
     const char *grant = is_personal(settings) ? "authorization_code" : "client_credentials";
     const char *scopes = settings->scopes ? settings->scopes : "",
                *name = settings->name ? settings->name : "";
-    const char *store = settings->store ? settings->store : "";
     char digest[IC_SHA256_HEX];
     ic_buf key = {0}, kept = {0};
     if (!ic_sha256(settings->client_secret, strlen(settings->client_secret), digest, NULL)) return false;
-    ic_buf_printf(&key, "%s\n%s\n%s\n%s\n%s\n%s %p %ld\n%s", connection->origin, grant, settings->client_id,
-                  digest, scopes, store, (void *)settings->store_mailbox, settings->lua_store, name);
+    /* And the way to the token endpoint: one client's wrong proxy is not another's. */
+    const char *const parts[] = {connection->origin,
+                                 grant,
+                                 settings->client_id,
+                                 digest,
+                                 scopes,
+                                 settings->store,
+                                 name,
+                                 connection->proxy,
+                                 connection->ca_file,
+                                 settings->ca_path,
+                                 settings->token_auth};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        ic_buf_printf(&key, "%s\n", parts[i] ? parts[i] : "");
+    ic_buf_printf(&key, "%p %ld", (void *)settings->store_mailbox, settings->lua_store);
     ic_buf_printf(&kept, "%s %s %s%s%s%s%s", connection->origin, settings->client_id, grant, *name ? " " : "",
                   name, is_personal(settings) || !*scopes ? "" : " ", is_personal(settings) ? "" : scopes);
     connection->token_key = ic_buf_take(&key, NULL);
     connection->store_key = ic_buf_take(&kept, NULL);
     return connection->token_key && connection->store_key;
+}
+
+static bool add_keys(ic_connection *connection) {
+    const ic_settings *settings = &connection->settings;
+    char digest[IC_SHA256_HEX] = "";
+    ic_buf key = {0};
+    if (settings->token && !ic_sha256(settings->token, strlen(settings->token), digest, NULL)) return false;
+    ic_buf_printf(&key, "%s\n%s", connection->origin, settings->token ? digest : settings->client_id);
+    connection->budget_key = ic_buf_take(&key, NULL);
+    return connection->budget_key && (settings->token || add_token_keys(connection));
 }
 
 /* Which bundle libcurl would take by itself; Debian's path where libcurl does not know. */
@@ -172,10 +198,52 @@ static bool add_default_scope(ic_settings *settings) {
     return true;
 }
 
+static char *part(CURLU *url, CURLUPart which, unsigned flags) {
+    char *text = NULL;
+    return curl_url_get(url, which, &text, flags) == CURLUE_OK ? text : NULL;
+}
+/* Copies a part that may be missing; false without memory. */
+static bool copy_part(CURLU *url, CURLUPart which, unsigned flags, char **into) {
+    char *text = part(url, which, flags);
+    *into = ic_strdup(text);
+    bool done = !text || *into;
+    curl_free(text);
+    return done;
+}
+
+/* "http://user:password@proxy:3128", or without a scheme, as curl takes it. */
+static bool take_proxy_apart(ic_connection *connection, ic_error *error) {
+    static const char *const schemes[] = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"};
+    const char *given = connection->settings.proxy;
+    ic_buf text = {0};
+    CURLU *url = curl_url();
+    bool known = false;
+    ic_buf_printf(&text, "%s%s", strstr(given, "://") ? "" : "http://", given);
+    const char *whole = ic_buf_text(&text);
+    if (url && whole && curl_url_set(url, CURLUPART_URL, whole, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK) {
+        char *scheme = part(url, CURLUPART_SCHEME, 0);
+        for (size_t i = 0; scheme && i < sizeof schemes / sizeof *schemes; i++)
+            known = known || ic_text_same(scheme, schemes[i]);
+        curl_free(scheme);
+        known = known && copy_part(url, CURLUPART_USER, CURLU_URLDECODE, &connection->proxy_user) &&
+                copy_part(url, CURLUPART_PASSWORD, CURLU_URLDECODE, &connection->proxy_password) &&
+                curl_url_set(url, CURLUPART_USER, NULL, 0) == CURLUE_OK &&
+                curl_url_set(url, CURLUPART_PASSWORD, NULL, 0) == CURLUE_OK &&
+                copy_part(url, CURLUPART_URL, 0, &connection->proxy);
+    }
+    if (!known)
+        ic_error_set(error, IC_ERR_ARGUMENT,
+                     "proxy: expected a URL such as \"http://proxy.example.com:3128\"");
+    curl_url_cleanup(url);
+    ic_buf_free(&text);
+    return known;
+}
+
 static bool complete(ic_connection *connection, ic_error *error) {
     ic_settings *settings = &connection->settings;
     connection->origin = ic_instance_origin(settings->instance, settings->allow_http, error);
     if (!connection->origin) return false;
+    if (settings->proxy && *settings->proxy && !take_proxy_apart(connection, error)) return false;
     ic_buf agent = {0};
     if (settings->user_agent) ic_buf_printf(&agent, "%s ", settings->user_agent);
     ic_buf_puts(&agent, "ironclad-lua/" IC_VERSION);
@@ -184,7 +252,7 @@ static bool complete(ic_connection *connection, ic_error *error) {
         connection->ca_file = ic_strdup(settings->ca_file ? settings->ca_file : system_bundle());
     bool whole =
         connection->user_agent && (connection->ca_file || settings->ca_path) && add_default_scope(settings);
-    if (whole && !settings->token) whole = add_keys(connection);
+    if (whole) whole = add_keys(connection);
     if (!whole) ic_error_memory(error);
     return whole;
 }
@@ -212,11 +280,6 @@ static char *full_name(const char *instance, ic_error *error) {
         instance, search.best ? "; did you mean \"" : "", search.best ? search.best : "",
         search.best ? "\"?" : "");
     return NULL;
-}
-
-static char *part(CURLU *url, CURLUPart which, unsigned flags) {
-    char *text = NULL;
-    return curl_url_get(url, which, &text, flags) == CURLUE_OK ? text : NULL;
 }
 
 /* NULL: nothing to object to. */

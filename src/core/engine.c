@@ -113,7 +113,7 @@ void ic_engine_forget(void) {
 static void obey(ic_engine *engine, ic_call *call) {
     unsigned orders = atomic_exchange(&call->orders, 0);
     if (orders & IC_ORDER_START) ic_flow_start(engine, call);
-    if (orders & IC_ORDER_RESUME) ic_transfer_resume(call);
+    if (orders & IC_ORDER_RESUME) ic_flow_resume(engine, call);
     if (orders & IC_ORDER_ANSWER) ic_keeper_answered(engine, call);
     if (orders & IC_ORDER_CANCEL) ic_flow_cancel(engine, call);
 }
@@ -154,8 +154,10 @@ static int patience(const ic_engine *engine) {
 static void turn(ic_engine *engine, int most) {
     int running, wait;
     ic_flow_ring(engine, ic_now());
+    ic_hosts_serve(engine);
     curl_multi_perform(engine->multi, &running);
     read_ended(engine);
+    ic_hosts_serve(engine);
     wait = patience(engine);
     curl_multi_poll(engine->multi, NULL, 0, wait < most ? wait : most, NULL);
 }

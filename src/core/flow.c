@@ -66,6 +66,15 @@ static bool wait_for_place(ic_engine *engine, ic_call *call, double now) {
     return true;
 }
 
+/* The bearer, with a place and a turn; NULL: the call waits for one of them, or has ended. */
+static const char *make_ready(ic_engine *engine, ic_call *call, double now) {
+    const char *bearer = ic_token_for(engine, call, now);
+    if (bearer && !call->has_place && wait_for_place(engine, call, now)) bearer = NULL;
+    if (bearer && !call->has_turn && !ic_lane_take_turn(call)) bearer = NULL;
+    if (!bearer) ic_lane_leave_turn(call); /* nobody waits for a token with a turn in hand */
+    return bearer;
+}
+
 /* A read changes nothing; anything else is in doubt once it was sent, now or earlier. */
 static ic_outcome doubtful(const ic_call *call, bool sent) {
     bool changes = call->request.method != IC_GET && !call->on_done;
@@ -75,12 +84,9 @@ static ic_outcome doubtful(const ic_call *call, bool sent) {
 void ic_flow_advance(ic_engine *engine, ic_call *call) {
     double now = ic_now();
     const char *bearer = NULL;
-    if (!call->request.anonymous) {
-        if (!(bearer = ic_token_for(engine, call, now))) return;
-        if (!call->has_place && wait_for_place(engine, call, now)) return;
-        call->state = IC_STATE_WAIT_TURN;
-        if (!ic_lane_take_turn(call)) return;
-    }
+    call->state = IC_STATE_WAIT_TURN;
+    set_alarm(engine, call);
+    if (!call->request.anonymous && !(bearer = make_ready(engine, call, now))) return;
     double timeout = ic_call_timeout(call);
     call->state = IC_STATE_SENDING;
     call->attempt_ends = timeout ? now + timeout + GRACE : 0;
@@ -109,7 +115,12 @@ static void end_early(ic_engine *engine, ic_call *call, ic_error_kind kind, cons
     ic_outcome outcome = doubtful(call, ic_transfer_sent(call));
     ic_error_set(&call->error, kind, "%s", message);
     stop(engine, call);
-    give_up(engine, call, outcome, kind == IC_ERR_TIMEOUT);
+    bool harmless = call->request.repeatable || outcome == IC_OUTCOME_NOT_DONE;
+    give_up(engine, call, outcome, kind == IC_ERR_TIMEOUT && harmless);
+}
+
+void ic_flow_resume(ic_engine *engine, ic_call *call) {
+    if (!ic_transfer_resume(call)) ic_flow_attempt_ended(engine, call, CURLE_WRITE_ERROR);
 }
 
 void ic_flow_cancel(ic_engine *engine, ic_call *call) {
@@ -189,7 +200,8 @@ void ic_flow_attempt_ended(ic_engine *engine, ic_call *call, CURLcode code) {
     if (call->lane) {
         bool refused = status == 429;
         double pause = call->error.retry_after >= 0 ? call->error.retry_after : 1;
-        ic_lane_observe(call, now, ic_wall_time(), refused ? pause : -1);
+        /* What another host says of its limits is not about Ironclad's. */
+        if (!call->elsewhere) ic_lane_observe(call, now, ic_wall_time(), refused ? pause : -1);
         ic_lane_leave(engine, call, now, ended.sent);
     }
     decide(engine, call, &ended, now);
@@ -209,7 +221,7 @@ static ic_attempt describe(const ic_call *call, const ic_ended *ended, double no
                         .retry_after = call->error.kind ? call->error.retry_after : -1,
                         .repeats = call->repeats,
                         .max_repeats = (int)retries,
-                        .renewable = ic_token_renewable(call),
+                        .renewable = ic_token_renewable(call) && !call->elsewhere,
                         .renewed = call->renewed,
                         .earlier_unknown = call->earlier_unknown,
                         .now = now,
@@ -217,7 +229,12 @@ static ic_attempt describe(const ic_call *call, const ic_ended *ended, double no
                         .dice = ic_dice()};
 }
 
-static void repeat(ic_engine *engine, ic_call *call, double pause, double now) {
+/* From the beginning: a redirect may lead elsewhere by now, and a connection that failed may be dead without
+ * saying so. */
+static void repeat(ic_engine *engine, ic_call *call, bool failed, double pause, double now) {
+    ic_free(call->elsewhere);
+    call->elsewhere = NULL;
+    call->fresh = failed;
     call->repeats++;
     call->state = IC_STATE_WAIT_REPEAT;
     call->resume_at = now + pause;
@@ -243,7 +260,7 @@ static void decide(ic_engine *engine, ic_call *call, const ic_ended *ended, doub
         ic_error_clear(&call->error);
         ic_flow_advance(engine, call);
         break;
-    case IC_VERDICT_REPEAT: repeat(engine, call, decision.pause, now); break;
+    case IC_VERDICT_REPEAT: repeat(engine, call, ended->failure != IC_OK, decision.pause, now); break;
     case IC_VERDICT_TOO_LATE:
         if (attempt.status == 429 || attempt.retry_after >= 0) {
             call->error.kind = IC_ERR_RATE_LIMITED;

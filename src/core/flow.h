@@ -11,6 +11,8 @@ void ic_flow_start(ic_engine *engine, ic_call *call);
 void ic_flow_advance(ic_engine *engine, ic_call *call);
 /* libcurl has ended an attempt. */
 void ic_flow_attempt_ended(ic_engine *engine, ic_call *call, CURLcode code);
+/* The sink has taken what it was given. */
+void ic_flow_resume(ic_engine *engine, ic_call *call);
 void ic_flow_cancel(ic_engine *engine, ic_call *call);
 /* Ends the call with an error found elsewhere, which is copied (the token that it waited for, say). */
 void ic_flow_fail(ic_engine *engine, ic_call *call, const ic_error *error);

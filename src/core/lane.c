@@ -10,8 +10,8 @@
 static void ring(void *engine, void *owner, double now);
 
 static ic_host *host_of(ic_engine *engine, const char *origin) {
-    for (ic_lane *lane = engine->lanes; lane; lane = lane->next)
-        if (strcmp(lane->host->origin, origin) == 0) return lane->host;
+    for (ic_host *host = engine->hosts; host; host = host->next)
+        if (strcmp(host->origin, origin) == 0) return host;
     ic_host *host = ic_calloc(1, sizeof *host);
     if (host && !(host->origin = ic_strdup(origin))) {
         ic_free(host);
@@ -65,8 +65,7 @@ bool ic_lane_enter(ic_engine *engine, ic_call *call) {
     const ic_connection *connection = call->connection;
     const ic_settings *settings = &connection->settings;
     ic_buf text = {0};
-    ic_buf_printf(&text, "%s\n%s\n%g", connection->origin, settings->client_id ? settings->client_id : "",
-                  settings->rate_limit ? settings->rate_share : 0);
+    ic_buf_printf(&text, "%s\n%g", connection->budget_key, settings->rate_limit ? settings->rate_share : 0);
     char *key = ic_buf_take(&text, NULL);
     if (!key) return false;
     for (ic_lane *lane = engine->lanes; lane; lane = lane->next) {
@@ -123,33 +122,59 @@ static void ring(void *engine, void *owner, double now) {
     }
 }
 
-bool ic_lane_take_turn(ic_call *call) {
-    ic_host *host = call->lane->host;
-    if ((double)host->in_flight >= call->connection->settings.max_in_flight) {
-        ic_list_append(&host->queue, call);
-        return false;
-    }
+static bool has_room(const ic_host *host, const ic_call *call) {
+    return (double)host->in_flight < call->connection->settings.max_in_flight;
+}
+
+static void give_turn(ic_host *host, ic_call *call) {
     host->in_flight++;
     call->has_turn = true;
-    return true;
+}
+
+bool ic_lane_take_turn(ic_call *call) {
+    ic_host *host = call->lane->host;
+    if (!host->queue.first && has_room(host, call)) {
+        give_turn(host, call);
+        return true;
+    }
+    ic_list_append(&host->queue, call);
+    return false;
+}
+
+void ic_lane_leave_turn(ic_call *call) {
+    if (!call->has_turn) return;
+    call->has_turn = false;
+    call->lane->host->in_flight--;
 }
 
 void ic_lane_leave(ic_engine *engine, ic_call *call, double now, bool sent) {
-    if (call->has_place) {
-        call->has_place = false;
-        ic_budget_answered(call->lane->budget, call->request.bucket, now, sent);
-        /* A place that was not used is free at once: whoever waits need not sleep on. */
-        ic_timer *timer = &call->lane->timers[call->request.bucket];
-        if (!sent && timer->place) ic_timer_set(&engine->timers, timer, now);
+    ic_lane_leave_turn(call);
+    if (!call->has_place) return;
+    call->has_place = false;
+    ic_budget_answered(call->lane->budget, call->request.bucket, now, sent);
+    /* A place that was not used is free at once: whoever waits need not sleep on. */
+    ic_timer *timer = &call->lane->timers[call->request.bucket];
+    if (!sent && timer->place) ic_timer_set(&engine->timers, timer, now);
+}
+
+/* Gives turns away, in order but past those whose own limit is reached. Whether any was given. */
+static bool serve(ic_engine *engine, ic_host *host) {
+    bool any = false;
+    for (ic_call *call = host->queue.first, *next; call; call = next) {
+        next = call->next;
+        if (!has_room(host, call)) continue;
+        ic_list_remove(call);
+        give_turn(host, call);
+        ic_flow_advance(engine, call);
+        any = true;
     }
-    if (!call->has_turn) return;
-    ic_host *host = call->lane->host;
-    call->has_turn = false;
-    host->in_flight--;
-    ic_call *next = host->queue.first;
-    if (!next || (double)host->in_flight >= next->connection->settings.max_in_flight) return;
-    ic_list_remove(next);
-    ic_flow_advance(engine, next);
+    return any;
+}
+
+void ic_hosts_serve(ic_engine *engine) {
+    for (ic_host *host = engine->hosts; host; host = host->next)
+        while (serve(engine, host)) {
+        }
 }
 
 static double number(const ic_response *response, const char *name) {

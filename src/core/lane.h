@@ -31,8 +31,13 @@ double ic_lane_take_place(ic_engine *engine, ic_call *call, double now);
 /* Takes a turn at the host; false: it stands in the queue, and ic_flow_advance is called when its turn has
  * come. */
 bool ic_lane_take_turn(ic_call *call);
-/* Gives both back after an attempt, if the call has them; `sent`: the service may have counted it. */
+void ic_lane_leave_turn(ic_call *call); /* gives it back, if the call has it */
+/* Gives turn and place back after an attempt, if the call has them; `sent`: the service may have counted it.
+ */
 void ic_lane_leave(ic_engine *engine, ic_call *call, double now, bool sent);
+/* Gives free turns to those who queue. Once or twice in each turn of the engine, and from nowhere else: a
+ * chain of calls that fail at once must not become a chain of calls on the stack. */
+void ic_hosts_serve(ic_engine *engine);
 /* Corrects the budget by what an answer says of it. */
 void ic_lane_observe(ic_call *call, double now, double wall_time, double refused_for);
 void ic_lanes_free(ic_engine *engine);

@@ -51,8 +51,7 @@ static bool open_temporary(ic_output_state *output, const ic_call *call) {
     int folder = slash ? (int)(slash - path + 1) : 0;
     for (int tries = 0; tries < 100; tries++) {
         ic_buf name = {0};
-        ic_buf_printf(&name, "%.*s.%s.%08lx.part", folder, path, path + folder,
-                      (unsigned long)(ic_dice() * 4294967296.0));
+        ic_buf_printf(&name, "%.*s.%08lx.part", folder, path, (unsigned long)(ic_dice() * 4294967296.0));
         ic_free(output->temporary);
         output->temporary = ic_buf_take(&name, NULL);
         if (!output->temporary) return fail(output, IC_ERR_MEMORY, 0), false;

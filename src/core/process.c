@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
@@ -13,8 +14,13 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static atomic_uint generation;
 static bool prepared;
 
-/* A bit for each descriptor number; grown under the gate. */
-static unsigned char *adopted;
+/* What stood behind each descriptor number when it was adopted; under the gate. libcurl closes some of its
+ * sockets without saying so, and the number may be the host's own file by now. */
+static struct adoption {
+    bool ours;
+    dev_t device;
+    ino_t node;
+} * adopted;
 static size_t adopted_size;
 
 static void prepare(void);
@@ -38,27 +44,35 @@ void ic_gate_unlock(void) {
 
 static bool grow_adopted(size_t size) {
     if (size <= adopted_size) return true;
-    unsigned char *grown = ic_realloc(adopted, size * 2);
+    struct adoption *grown = ic_realloc(adopted, size * 2 * sizeof *grown);
     if (!grown) return false;
-    memset(grown + adopted_size, 0, size * 2 - adopted_size);
+    memset(grown + adopted_size, 0, (size * 2 - adopted_size) * sizeof *grown);
     adopted = grown;
     adopted_size = size * 2;
     return true;
 }
 
 bool ic_process_adopt(int descriptor) {
+    struct stat about;
+    if (fstat(descriptor, &about) != 0) return false;
     ic_gate_lock();
-    bool room = grow_adopted((size_t)descriptor / 8 + 1);
-    if (room) adopted[descriptor / 8] |= (unsigned char)(1u << (descriptor % 8));
+    bool room = grow_adopted((size_t)descriptor + 1);
+    if (room) adopted[descriptor] = (struct adoption){true, about.st_dev, about.st_ino};
     ic_gate_unlock();
     return room;
 }
 
 void ic_process_disown(int descriptor) {
     ic_gate_lock();
-    if ((size_t)descriptor / 8 < adopted_size)
-        adopted[descriptor / 8] &= (unsigned char)~(1u << (descriptor % 8));
+    if ((size_t)descriptor < adopted_size) adopted[descriptor].ours = false;
     ic_gate_unlock();
+}
+
+static bool is_still_ours(int descriptor) {
+    const struct adoption *adoption = &adopted[descriptor];
+    struct stat about;
+    return adoption->ours && fstat(descriptor, &about) == 0 && about.st_dev == adoption->device &&
+           about.st_ino == adoption->node;
 }
 
 /* The child has the parent's memory but not its engine: it forgets that, and closes what it inherited. The
@@ -67,9 +81,10 @@ static void in_child(void) {
     pthread_mutex_init(&gate, NULL);
     atomic_fetch_add(&generation, 1);
     ic_engine_forget();
-    for (size_t i = 0; i < adopted_size * 8; i++)
-        if (adopted[i / 8] & (1u << (i % 8))) close((int)i);
-    if (adopted) memset(adopted, 0, adopted_size);
+    for (size_t i = 0; i < adopted_size; i++) {
+        if (is_still_ours((int)i)) close((int)i);
+        adopted[i].ours = false;
+    }
 }
 
 /* atexit after curl_global_init: exit handlers run in reverse, so the engine's thread has ended before

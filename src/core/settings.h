@@ -78,8 +78,11 @@ typedef struct ic_connection {
     char *origin;     /* "https://na1.ironcladapp.com", no slash at the end */
     char *user_agent; /* as sent */
     char *ca_file;    /* as used: given, or the system's bundle; NULL with ca_path */
-    char *token_key;  /* names the token slot; holds no secret. NULL with a static token */
-    char *store_key;  /* names the token in a store; holds no secret. NULL with a static token */
+    char *proxy, *proxy_user,
+        *proxy_password; /* taken apart, so that no message shows the whole; NULL: none */
+    char *budget_key;    /* names the budgets: host, and client id or digest of the token */
+    char *token_key;     /* names the token slot; holds no secret. NULL with a static token */
+    char *store_key;     /* names the token in a store; holds no secret. NULL with a static token */
 } ic_connection;
 
 /* Checks the settings as a whole and takes them over (leaving them empty). NULL with ARGUMENT or MEMORY. */

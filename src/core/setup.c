@@ -54,48 +54,68 @@ static bool set_target(ic_transfer *transfer) {
     return true;
 }
 
+static ssize_t read_bytes(const ic_reader *reader, char *into, size_t length) {
+    const ic_part *part = reader->part;
+    if (reader->file < 0) {
+        memcpy(into, part->data + reader->at, length);
+        return (ssize_t)length;
+    }
+    for (;;) {
+        ssize_t count = pread(reader->file, into, length, (off_t)reader->at);
+        if (count >= 0 || errno != EINTR) return count;
+    }
+}
+
+/* Sends just as many bytes as were announced; a file that has become shorter ends the attempt. */
 static size_t read_part(char *into, size_t size, size_t count, void *argument) {
     ic_reader *reader = argument;
-    size_t left = reader->part->length - reader->at, length = size * count;
+    size_t left = reader->size - reader->at, length = size * count;
     if (length > left) length = left;
-    memcpy(into, reader->part->data + reader->at, length);
-    reader->at += length;
-    return length;
+    if (length == 0) return 0;
+    ssize_t got = read_bytes(reader, into, length);
+    if (got <= 0) {
+        reader->transfer->changed = reader->part->path;
+        return CURL_READFUNC_ABORT;
+    }
+    reader->at += (size_t)got;
+    return (size_t)got;
 }
 
 static int seek_part(void *argument, curl_off_t offset, int origin) {
     ic_reader *reader = argument;
-    if (origin != SEEK_SET || offset < 0 || (size_t)offset > reader->part->length) return CURL_SEEKFUNC_FAIL;
+    if (origin != SEEK_SET || offset < 0 || (size_t)offset > reader->size) return CURL_SEEKFUNC_FAIL;
     reader->at = (size_t)offset;
     return CURL_SEEKFUNC_OK;
 }
 
-/* Only a regular file: a pipe would keep the engine waiting for whoever fills it, a folder would be sent as
- * nothing. */
-static bool is_sendable(const char *path, ic_error *error) {
+/* Only a regular file whose size is known: a pipe would keep the engine waiting for whoever fills it, a
+ * folder or a file of /proc would be sent as nothing. */
+static bool open_file(ic_reader *reader, ic_error *error) {
     struct stat about;
-    int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    bool known = file >= 0 && fstat(file, &about) == 0;
-    if (!known)
-        ic_error_set(error, IC_ERR_IO, "cannot read %s: %s", path, strerror(errno));
+    const char *path = reader->part->path, *wrong = NULL;
+    char byte;
+    reader->file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (reader->file < 0 || fstat(reader->file, &about) != 0)
+        wrong = strerror(errno);
     else if (!S_ISREG(about.st_mode))
-        ic_error_set(error, IC_ERR_IO, "cannot read %s: it is no regular file", path);
-    if (file >= 0) close(file);
-    return known && S_ISREG(about.st_mode);
+        wrong = "it is no regular file";
+    else if (about.st_size == 0 && pread(reader->file, &byte, 1, 0) > 0)
+        wrong = "its size is not known";
+    else
+        reader->size = (size_t)about.st_size;
+    if (wrong) ic_error_set(error, IC_ERR_IO, "cannot read %s: %s", path, wrong);
+    return !wrong;
 }
 
 static bool add_file(ic_transfer *transfer, curl_mimepart *into, long index) {
     const ic_part *part = &transfer->call->request.parts.items[index];
-    CURLcode code;
-    if (part->path) {
-        if (!is_sendable(part->path, &transfer->call->error)) return false;
-        code = curl_mime_filedata(into, part->path);
-    } else {
-        ic_reader *reader = &transfer->readers[index];
-        reader->part = part;
-        code = curl_mime_data_cb(into, (curl_off_t)part->length, read_part, seek_part, NULL, reader);
-    }
-    return code == CURLE_OK && curl_mime_filename(into, part->filename) == CURLE_OK &&
+    ic_reader *reader = &transfer->readers[index];
+    reader->part = part;
+    reader->size = part->length;
+    if (part->path && reader->file < 0 && !open_file(reader, &transfer->call->error)) return false;
+    return curl_mime_data_cb(into, (curl_off_t)reader->size, read_part, seek_part, NULL, reader) ==
+               CURLE_OK &&
+           curl_mime_filename(into, part->filename) == CURLE_OK &&
            curl_mime_type(into, part->content_type) == CURLE_OK;
 }
 
@@ -104,6 +124,8 @@ static bool build_mime(ic_transfer *transfer) {
     transfer->mime = curl_mime_init(transfer->easy);
     transfer->readers = ic_calloc(request->parts.count + 1, sizeof *transfer->readers);
     if (!transfer->mime || !transfer->readers) return false;
+    for (size_t i = 0; i <= request->parts.count; i++)
+        transfer->readers[i] = (ic_reader){.transfer = transfer, .file = -1};
     for (size_t i = 0; i < request->form_count; i++) {
         const ic_form_field *field = &request->form[i];
         curl_mimepart *part = curl_mime_addpart(transfer->mime);
@@ -201,7 +223,9 @@ static bool set_security(ic_transfer *transfer) {
     /* With both set, libcurl reads the bundle anew for every connection (20 ms each). */
     SET(CAINFO, connection->ca_file);
     SET(CAPATH, connection->settings.ca_path);
-    SET(PROXY, connection->settings.proxy ? connection->settings.proxy : "");
+    SET(PROXY, connection->proxy ? connection->proxy : "");
+    if (connection->proxy_user) SET(PROXYUSERNAME, connection->proxy_user);
+    if (connection->proxy_password) SET(PROXYPASSWORD, connection->proxy_password);
     SET(NOPROXY, connection->settings.no_proxy ? connection->settings.no_proxy : "");
     SET(SUPPRESS_CONNECT_HEADERS, 1L);
     return true;
@@ -230,6 +254,7 @@ static bool set_connection(ic_transfer *transfer) {
     /* Calls that start together share one HTTP/2 connection. Only where the handshake tells whether there is
      * one: a plain one would keep all others waiting for the first answer. */
     SET(PIPEWAIT, plain || !ic_text_starts(call->connection->origin, "https:") ? 0L : 1L);
+    SET(FRESH_CONNECT, call->fresh ? 1L : 0L);
     SET(NOSIGNAL, 1L);
     SET(TCP_KEEPALIVE, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075700

@@ -5,10 +5,12 @@
 #include "output.h"
 #include "transfer.h"
 
-/* Feeds a file given as data to libcurl, which may rewind it. */
+/* Feeds a file to libcurl, which may rewind it. */
 typedef struct ic_reader {
+    struct ic_transfer *transfer;
     const ic_part *part;
-    size_t at;
+    int file; /* -1: the part holds the data */
+    size_t size, at;
 } ic_reader;
 
 typedef struct ic_transfer {
@@ -21,6 +23,7 @@ typedef struct ic_transfer {
     ic_output_state output;
     int sendings, heads;
     bool second_refused, too_many_heads;
+    const char *changed; /* the file that became shorter while it was sent, or NULL */
     char message[CURL_ERROR_SIZE];
 } ic_transfer;
 

@@ -86,7 +86,10 @@ const char *ic_token_for(ic_engine *engine, ic_call *call, double now) {
     if (call->connection->settings.token) return call->connection->settings.token;
     if (!call->slot) call->slot = slot_of(engine, call->connection);
     ic_slot *slot = call->slot;
-    if (slot && usable(slot, now)) {
+    /* A token that was fetched for this very call is used even when it has hardly any life: asking again at
+     * once would bring no other. */
+    if (slot && (usable(slot, now) || (call->served && usable(slot, 0)))) {
+        call->served = false;
         call->token_generation = slot->generation;
         return slot->token.access_token;
     }
@@ -335,6 +338,7 @@ static void serve(ic_engine *engine, ic_slot *slot, ic_call *waiter, const ic_er
     if (error) {
         ic_flow_fail(engine, waiter, error);
     } else if (!waiter->errand) {
+        waiter->served = true;
         ic_flow_advance(engine, waiter);
     } else if (waiter->errand != IC_ERRAND_INSPECT || describe(slot, waiter, ic_now())) {
         ic_flow_complete(engine, waiter);

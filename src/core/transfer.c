@@ -64,8 +64,9 @@ bool ic_transfer_sent(const ic_call *call) {
     return call->transfer && call->transfer->sendings > 0;
 }
 
-void ic_transfer_resume(ic_call *call) {
-    if (call->transfer && call->transfer->added) curl_easy_pause(call->transfer->easy, CURLPAUSE_CONT);
+bool ic_transfer_resume(ic_call *call) {
+    if (!call->transfer || !call->transfer->added) return true;
+    return curl_easy_pause(call->transfer->easy, CURLPAUSE_CONT) == CURLE_OK;
 }
 
 ic_ended ic_transfer_end(ic_engine *engine, ic_call *call, CURLcode code) {
@@ -79,6 +80,8 @@ ic_ended ic_transfer_end(ic_engine *engine, ic_call *call, CURLcode code) {
                                                                      : "1.1";
     if (transfer->added) curl_multi_remove_handle(engine->multi, transfer->easy);
     transfer->added = false;
+    /* libcurl may have dropped what could not be written, and think that all is well. */
+    if (code == CURLE_OK && transfer->output.failure) code = CURLE_WRITE_ERROR;
     if (code != CURLE_OK) {
         explain(transfer, code, &ended);
         call->response.status = 0;
@@ -96,6 +99,8 @@ void ic_transfer_free(ic_call *call) {
     curl_easy_cleanup(transfer->easy);
     curl_slist_free_all(transfer->headers);
     curl_mime_free(transfer->mime);
+    for (size_t i = 0; transfer->readers && i < call->request.parts.count; i++)
+        if (transfer->readers[i].file >= 0) close(transfer->readers[i].file);
     ic_free(transfer->readers);
     ic_output_free(&transfer->output);
     ic_free(transfer);
@@ -190,6 +195,9 @@ static void explain(ic_transfer *transfer, CURLcode code, ic_ended *ended) {
     if (transfer->output.failure) {
         ended->failure = transfer->output.failure;
         ic_output_explain(&transfer->output, transfer->call, error);
+    } else if (transfer->changed) {
+        ended->failure = IC_ERR_IO;
+        ic_error_set(error, IC_ERR_IO, "%s changed while it was sent", transfer->changed);
     } else if (transfer->too_many_heads || endless) {
         ended->failure = IC_ERR_PROTOCOL;
         ic_error_set(error, IC_ERR_PROTOCOL, "the head of the answer has no end");
@@ -201,9 +209,9 @@ static void explain(ic_transfer *transfer, CURLcode code, ic_ended *ended) {
     } else if (ended->failure == IC_ERR_MEMORY) {
         ic_error_memory(error);
     } else {
-        const char *proxy = transfer->call->connection->settings.proxy;
+        const char *proxy = transfer->call->connection->proxy;
         ic_error_set(error, ended->failure, "%s%s%s", text,
                      ended->failure == IC_ERR_TIMEOUT ? " (option timeout)" : "",
-                     proxy && *proxy ? " (through the proxy)" : "");
+                     proxy ? " (through the proxy)" : "");
     }
 }

@@ -21,8 +21,9 @@ ic_buf *ic_transfer_body(ic_call *call);
 void ic_transfer_free(ic_call *call);
 /* Whether the first byte of the request may have gone out. */
 bool ic_transfer_sent(const ic_call *call);
-/* The sink has taken what it was given. */
-void ic_transfer_resume(ic_call *call);
+/* The sink has taken what it was given. False: what waited inside libcurl could not be taken, and the attempt
+ * is to end. */
+bool ic_transfer_resume(ic_call *call);
 ic_call *ic_transfer_call(CURL *easy);
 
 #endif

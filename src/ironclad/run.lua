@@ -21,7 +21,7 @@ local function wait(call, sink)
     -- waiting takes this call's notices with it: after feeding, the call is asked again.
     local done = call:done()
     local fed = sink and feed(call, sink)
-    if not done and not fed then loop.wait() end
+    if not done and not fed then loop.wait(call) end
   until done
 end
 

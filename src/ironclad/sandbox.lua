@@ -6,9 +6,9 @@ local Sandbox = {}
 Sandbox.__index = Sandbox
 Sandbox.__name = "ironclad.sandbox"
 
---- A client of the sandbox: `ironclad.connect` with everything filled in; `opts` wins, and a static `token` of its
--- own goes without the client's id and secret.
-function Sandbox:connect(opts)
+--- What `ironclad.connect` and `ironclad.login` want for the sandbox; `opts` wins. A static `token` goes without the
+-- client's id and secret, and a person's token acts as that person unless `opts` says otherwise.
+function Sandbox:options(opts)
   local settings = {
     instance = self.instance,
     client_id = self.client_id,
@@ -22,7 +22,13 @@ function Sandbox:connect(opts)
   if settings.token then
     settings.client_id, settings.client_secret = nil, nil
   end
-  return require("ironclad").connect(settings)
+  if settings.grant == "authorization_code" then settings.as_user = opts.as_user end
+  return settings
+end
+
+--- A client of the sandbox, by these options.
+function Sandbox:connect(opts)
+  return require("ironclad").connect(self:options(opts))
 end
 
 --- Ends all connections and removes the certificate. May be called again.
@@ -30,7 +36,7 @@ function Sandbox:stop()
   self.server:stop()
 end
 
---- Every token handed out so far is from now on answered with 401 "token has expired".
+--- Every access token handed out so far is from now on answered with 401 "token has expired".
 function Sandbox:expire_tokens()
   self.server:expire_tokens()
 end
@@ -38,6 +44,22 @@ end
 --- The same with "token has been revoked".
 function Sandbox:revoke_tokens()
   self.server:revoke_tokens()
+end
+
+--- Every refresh token handed out so far is from now on answered with 403 "refresh token is invalid".
+function Sandbox:revoke_refresh_tokens()
+  self.server:revoke_refresh_tokens()
+end
+
+--- Plays the person in a browser who opens an authorize URL of this sandbox and answers, without any HTTP.
+-- @param answer url, user (e-mail or id; the first one), allow (true)
+-- @return the URL that the browser is sent to, with code and state or with error and state; nil and a message when the
+--   page would show a refusal instead
+function Sandbox:consent(answer)
+  if type(answer) ~= "table" or type(answer.url) ~= "string" then
+    error("sandbox: consent: expected { url =, user =, allow = }", 2)
+  end
+  return self.server:consent(answer.url, answer.user, answer.allow ~= false)
 end
 
 --- The requests since the start or the last clear_requests(), oldest first (the last 100,000):
@@ -63,13 +85,34 @@ end
 
 local M = {}
 
+-- The core of the sandbox takes a list as one text with spaces.
+local function joined(name, value)
+  if type(value) ~= "table" then return value end
+  for _, item in ipairs(value) do
+    if type(item) ~= "string" or item:find "%s" then
+      error(("sandbox: option '%s' must be a list of words"):format(name), 3)
+    end
+  end
+  return table.concat(value, " ")
+end
+
 --- Starts a sandbox. Options: port (0: any free one), host ("127.0.0.1"), tls (true), token_seconds (21600),
--- max_body (bytes, 64 MiB), log (a file to append a line to for each request), client_id, client_secret.
--- Answers an object with url, instance, port, client_id, client_secret, as_user (the e-mail of a user who may do
--- everything), ca_file (nil without TLS) and the methods above; nil and a message when it cannot listen. An
--- unknown option is thrown.
+-- code_seconds (600), max_body (bytes, 64 MiB), log (a file to append a line to for each request), client_id,
+-- client_secret, redirect_uris (a list: those registered beside http at this machine, whose every port and path is),
+-- scopes (a list: those that the company has licensed; all known ones).
+-- Answers an object with url, instance, port, client_id, client_secret, other_client_id and other_client_secret (of
+-- an app that may use the client credentials grant only), as_user (the e-mail of a user who may do everything),
+-- ca_file (nil without TLS) and the methods above; nil and a message when it cannot listen. An unknown option is
+-- thrown.
 function M.start(opts)
-  local ok, server, message = pcall(httpd.start, opts)
+  local given = opts
+  if type(opts) == "table" then
+    given = {}
+    for name, value in pairs(opts) do given[name] = value end
+    given.redirect_uris = joined("redirect_uris", opts.redirect_uris)
+    given.scopes = joined("scopes", opts.scopes)
+  end
+  local ok, server, message = pcall(httpd.start, given)
   if not ok then
     error(server, 2) -- a mistake in the options
   elseif not server then

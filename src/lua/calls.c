@@ -104,6 +104,7 @@ static void read_path(lua_State *L, int from, ic_arguments *arguments) {
     if (arguments->path_count > 4) luaL_error(L, "path: too many parameters");
     for (size_t i = 0; i < arguments->path_count; i++) {
         lua_rawgeti(L, -1, (int)i + 1);
+        if (lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "path[%d]: expected a string", (int)i + 1);
         arguments->path[i] = lua_tolstring(L, -1, &arguments->path_length[i]);
         lua_pop(L, 1); /* the table keeps it */
     }
@@ -271,12 +272,18 @@ static int l_descriptor(lua_State *L) {
     return 1;
 }
 
-/* wait(seconds; none: without limit) -> true: take() has something; false: it has not, or a signal came.
- * Returns to Lua on a signal, so that a hook set by its handler runs. */
+/* How long a wait lasts at most before Lua is asked again, in seconds: a signal that comes just before it
+ * begins is then not overlooked for long. */
+#define SLICE 1.0
+
+/* wait([call]): returns when take() has something, when the call has news, on a signal (so that a hook set by
+ * its handler runs), and after a second. News that another call's waiting has taken from the mailbox are news
+ * still. */
 static int l_wait(lua_State *L) {
-    double seconds = luaL_optnumber(L, 1, -1);
-    lua_pushboolean(L, ic_mailbox_wait(ic_lua_inbox(L), seconds) > 0);
-    return 1;
+    ic_mailbox *mailbox = ic_lua_inbox(L);
+    if (!lua_isnoneornil(L, 1) && ic_call_has_news(check_handle(L)->call)) return 0;
+    ic_mailbox_wait(mailbox, SLICE);
+    return 0;
 }
 
 /* take() -> the id of a call that has ended or has a chunk, or nil; and when it is a question instead, its

@@ -32,7 +32,9 @@ void ic_lua_open_connection(lua_State *L) {
 }
 
 ic_connection *ic_lua_check_connection(lua_State *L, int index) {
-    return ((box *)luaL_checkudata(L, index, TYPE))->connection;
+    ic_connection *connection = ((box *)luaL_checkudata(L, index, TYPE))->connection;
+    if (!connection) luaL_error(L, "this connection is closed"); /* finalised before what still uses it */
+    return connection;
 }
 
 static int l_gc(lua_State *L) {

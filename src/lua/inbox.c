@@ -7,6 +7,7 @@
 
 typedef struct box {
     ic_mailbox *mailbox;
+    bool closed; /* the state is closing: what is finalised later gets no new one */
 } box;
 
 /* Its address is the registry key under which the state keeps its box. */
@@ -14,6 +15,7 @@ static const char key;
 
 static int l_gc(lua_State *L) {
     box *mine = luaL_checkudata(L, 1, TYPE);
+    mine->closed = true;
     if (mine->mailbox) {
         ic_mailbox_close(mine->mailbox);
         ic_mailbox_release(mine->mailbox);
@@ -29,7 +31,7 @@ void ic_lua_open_inbox(lua_State *L) {
     lua_pop(L, 1);
     lua_pushlightuserdata(L, (void *)&key);
     box *mine = lua_newuserdata(L, sizeof *mine);
-    mine->mailbox = NULL;
+    *mine = (box){0};
     luaL_getmetatable(L, TYPE);
     lua_setmetatable(L, -2);
     lua_rawset(L, LUA_REGISTRYINDEX);
@@ -40,6 +42,7 @@ ic_mailbox *ic_lua_inbox(lua_State *L) {
     lua_rawget(L, LUA_REGISTRYINDEX);
     box *mine = lua_touserdata(L, -1);
     lua_pop(L, 1);
+    if (mine->closed) luaL_error(L, "this Lua state is closing");
     if (mine->mailbox && !ic_mailbox_is_ours(mine->mailbox)) {
         ic_mailbox_release(mine->mailbox);
         mine->mailbox = NULL;

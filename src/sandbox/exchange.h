@@ -47,6 +47,8 @@ typedef struct ic_exchange {
     unsigned status; /* 0: none yet */
     char *text;      /* JSON or plain text, from cJSON; owned */
     ic_blob *blob;   /* or bytes; counted */
+    char *html;      /* or a page; owned */
+    char *location;  /* where a 302 goes; owned */
 } ic_exchange;
 
 /* --- the request (request.c) --- */
@@ -78,6 +80,9 @@ bool ic_names_include(const char *list, const char *name);
 ic_workflow *ic_exchange_workflow(ic_exchange *x, unsigned status, bool any_id);
 /* Percent-decodes in place; false when a NUL would come of it. */
 bool ic_percent_decode(char *text);
+/* The same for a form or a query, where '+' is a space. */
+bool ic_form_decode(char *text);
+bool ic_is_uuid(const char *text);
 void ic_exchange_clear(ic_exchange *x);
 
 /* --- forms (form.c) --- */
@@ -88,8 +93,12 @@ void ic_form_begin(ic_exchange *x);
 void ic_form_add(ic_exchange *x, const char *data, size_t size);
 void ic_form_end(ic_exchange *x);
 void ic_form_clear(ic_exchange *x);
+/* Reads the body that has come as an urlencoded form, if it is one. false: it cannot be read. */
+bool ic_form_read(ic_exchange *x);
 /* The first field of that name; NULL when there is none. */
 ic_field_part *ic_exchange_field(const ic_exchange *x, const char *name);
+/* Its data as text; NULL also when they hold a NUL. The exchange's. */
+const char *ic_form_text(const ic_exchange *x, const char *name);
 /* The field's data to keep: the caller is one more holder, and field->data is empty from now on. NULL: no
  * memory. */
 ic_blob *ic_field_part_bytes(ic_field_part *field);
@@ -102,6 +111,9 @@ void ic_reply_json(ic_exchange *x, unsigned status, cJSON *tree);
 void ic_reply_page(ic_exchange *x, ic_page page, size_t count, cJSON *list);
 void ic_reply_nothing(ic_exchange *x); /* 204 */
 void ic_reply_bytes(ic_exchange *x, ic_blob *blob);
+/* These two empty the buffer; when it failed, they become a 500. */
+void ic_reply_html(ic_exchange *x, ic_buf *page);
+void ic_reply_redirect(ic_exchange *x, ic_buf *location); /* 302 */
 /* In the shape of the API that the path belongs to; `param` may be NULL. */
 void ic_reply_error(ic_exchange *x, unsigned status, const char *code, const char *param, const char *format,
                     ...) __attribute__((format(printf, 5, 6)));

@@ -57,6 +57,15 @@ void ic_form_end(ic_exchange *x) {
     x->reader = NULL;
 }
 
+bool ic_form_read(ic_exchange *x) {
+    if (ic_exchange_is_type(x, MHD_HTTP_POST_ENCODING_FORM_URLENCODED)) {
+        ic_form_begin(x);
+        ic_form_add(x, x->raw.data, x->raw.length);
+        ic_form_end(x);
+    }
+    return !x->malformed;
+}
+
 void ic_form_clear(ic_exchange *x) {
     if (x->reader) MHD_destroy_post_processor(x->reader);
     for (size_t i = 0; i < x->field_count; i++) {
@@ -72,6 +81,12 @@ ic_field_part *ic_exchange_field(const ic_exchange *x, const char *name) {
     for (size_t i = 0; i < x->field_count; i++)
         if (strcmp(x->fields[i].name, name) == 0) return &x->fields[i];
     return NULL;
+}
+
+const char *ic_form_text(const ic_exchange *x, const char *name) {
+    const ic_field_part *field = ic_exchange_field(x, name);
+    if (!field || (field->data.length && memchr(field->data.data, '\0', field->data.length))) return NULL;
+    return field->data.length ? field->data.data : "";
 }
 
 ic_blob *ic_field_part_bytes(ic_field_part *field) {

@@ -11,6 +11,9 @@ typedef void (*ic_handler)(ic_exchange *x);
 void ic_oauth_token(ic_exchange *x);
 void ic_oauth_userinfo(ic_exchange *x);
 void ic_oauth_company_info(ic_exchange *x);
+/* authorize.c */
+void ic_authorize_ask(ic_exchange *x);
+void ic_authorize_decide(ic_exchange *x);
 /* schemas.c */
 void ic_schemas_list(ic_exchange *x);
 void ic_schemas_get(ic_exchange *x);

@@ -75,6 +75,9 @@ static const struct option {
     {"host", TEXT, offsetof(ic_sandbox_options, host)},
     {"token_seconds", SECONDS, offsetof(ic_sandbox_options, token_seconds)},
     {"max_body", SIZE, offsetof(ic_sandbox_options, max_body)},
+    {"code_seconds", SECONDS, offsetof(ic_sandbox_options, code_seconds)},
+    {"redirect_uris", TEXT, offsetof(ic_sandbox_options, redirect_uris)},
+    {"scopes", TEXT, offsetof(ic_sandbox_options, scopes)},
     {"log", TEXT, offsetof(ic_sandbox_options, log)},
     {"client_id", TEXT, offsetof(ic_sandbox_options, client_id)},
     {"client_secret", TEXT, offsetof(ic_sandbox_options, client_secret)},
@@ -120,7 +123,7 @@ static void read_option(lua_State *L, const struct option *option, ic_sandbox_op
     switch (option->kind) {
     case TEXT: *(const char **)place = check_text(L, option); break;
     case PORT: *(int *)place = (int)check_number(L, option, 0, 65535, true); break;
-    case SECONDS: *(double *)place = check_number(L, option, 0.001, 1e9, false); break;
+    case SECONDS: *(double *)place = check_number(L, option, 1e-6, 1e9, false); break;
     case SIZE: *(size_t *)place = (size_t)check_number(L, option, 1, 1e15, true); break;
     case BOOLEAN:
         check_type(L, option, LUA_TBOOLEAN);
@@ -201,6 +204,8 @@ static int facts(lua_State *L) {
         {"url", ic_sandbox_url(sandbox)},
         {"client_id", ic_sandbox_client_id(sandbox)},
         {"client_secret", ic_sandbox_client_secret(sandbox)},
+        {"other_client_id", ic_sandbox_other_client_id(sandbox)},
+        {"other_client_secret", ic_sandbox_other_client_secret(sandbox)},
         {"as_user", ic_sandbox_as_user(sandbox)},
         {"ca_file", ic_sandbox_ca_file(sandbox)},
     };
@@ -222,6 +227,24 @@ static int expire_tokens(lua_State *L) {
 static int revoke_tokens(lua_State *L) {
     ic_sandbox_revoke_tokens(check_sandbox(L));
     return 0;
+}
+
+static int revoke_refresh_tokens(lua_State *L) {
+    ic_sandbox_revoke_refresh_tokens(check_sandbox(L));
+    return 0;
+}
+
+/* consent(url, user or nil, allow) -> the URL that the browser is sent to; nil and a message. */
+static int consent(lua_State *L) {
+    ic_sandbox *sandbox = check_sandbox(L);
+    const char *url = luaL_checkstring(L, 2), *user = luaL_optstring(L, 3, NULL);
+    bool allow = lua_toboolean(L, 4);
+    ic_buf *buffer = push_buffer(L);
+    bool answered = ic_sandbox_consent(sandbox, url, user, allow, buffer);
+    if (buffer->failed) return throw(L, "not enough memory");
+    if (!answered) lua_pushnil(L);
+    lua_pushlstring(L, buffer->data, buffer->length);
+    return answered ? 1 : 2;
 }
 
 static int clear_requests(lua_State *L) {
@@ -287,6 +310,8 @@ static const luaL_Reg server_methods[] = {
     {"facts", facts},
     {"expire_tokens", expire_tokens},
     {"revoke_tokens", revoke_tokens},
+    {"revoke_refresh_tokens", revoke_refresh_tokens},
+    {"consent", consent},
     {"requests", requests},
     {"info", info},
     {"clear_requests", clear_requests},

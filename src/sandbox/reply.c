@@ -1,4 +1,5 @@
 /* Answers, in the shapes that Ironclad gives them. */
+#include "../core/alloc.h"
 #include "../core/text.h"
 #include "exchange.h"
 #include <stdarg.h>
@@ -9,7 +10,9 @@
 static void forget(ic_exchange *x) {
     ic_json_text_free(x->text);
     ic_blob_release(x->blob);
-    x->text = NULL;
+    ic_free(x->html);
+    ic_free(x->location);
+    x->text = x->html = x->location = NULL;
     x->blob = NULL;
 }
 
@@ -49,6 +52,25 @@ void ic_reply_bytes(ic_exchange *x, ic_blob *blob) {
     forget(x);
     x->status = 200;
     x->blob = blob;
+}
+
+static void take(ic_exchange *x, unsigned status, char **place, ic_buf *buffer) {
+    char *text = ic_buf_take(buffer, NULL);
+    if (!text) {
+        ic_reply_no_memory(x);
+        return;
+    }
+    forget(x);
+    x->status = status;
+    *place = text;
+}
+
+void ic_reply_html(ic_exchange *x, ic_buf *page) {
+    take(x, 200, &x->html, page);
+}
+
+void ic_reply_redirect(ic_exchange *x, ic_buf *location) {
+    take(x, 302, &x->location, location);
 }
 
 /* SCIM's errors, RFC 7644, 3.12. */

@@ -2,6 +2,7 @@
 #include "../core/alloc.h"
 #include "../core/text.h"
 #include "exchange.h"
+#include <ctype.h>
 #include <microhttpd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,6 +92,19 @@ bool ic_percent_decode(char *text) {
     return true;
 }
 
+bool ic_form_decode(char *text) {
+    for (char *c = text; *c; c++)
+        if (*c == '+') *c = ' ';
+    return ic_percent_decode(text);
+}
+
+bool ic_is_uuid(const char *text) {
+    const char *shape = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    for (; *shape; shape++, text++)
+        if (*shape == '-' ? *text != '-' : !isxdigit((unsigned char)*text)) return false;
+    return !*text;
+}
+
 void ic_exchange_clear(ic_exchange *x) {
     ic_form_clear(x);
     for (size_t i = 0; i < sizeof x->values / sizeof x->values[0]; i++)
@@ -101,6 +115,8 @@ void ic_exchange_clear(ic_exchange *x) {
     cJSON_Delete(x->body);
     ic_json_text_free(x->text);
     ic_blob_release(x->blob);
+    ic_free(x->html);
+    ic_free(x->location);
 }
 
 /* --- the query against the catalog --- */

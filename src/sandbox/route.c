@@ -1,6 +1,7 @@
 /* Which handler answers: the catalog finds the operation, this table its handler. */
 #include "../core/alloc.h"
 #include "../core/text.h"
+#include "consent.h"
 #include "handlers.h"
 #include <string.h>
 
@@ -16,7 +17,7 @@ static const struct route {
     unsigned traits;
 } routes[] = {
     {"oauth-token", ic_oauth_token, OPEN},
-    {"oauth-authorize", NULL, OPEN},
+    {"oauth-authorize", ic_authorize_ask, OPEN},
     {"oauth-userinfo", ic_oauth_userinfo, 0},
     {"oauth-company-info", ic_oauth_company_info, 0},
     {"list-all-workflow-schemas", ic_schemas_list, 0},
@@ -47,11 +48,14 @@ static const struct route {
     {"run-conversational-search", NULL, NO_ACTOR},
 };
 
-static const struct route *route_of(const ic_operation *operation) {
+/* The form of the page of consent, which no document describes. */
+static const struct route decision = {NULL, ic_authorize_decide, OPEN};
+
+static const struct route *route_of(const ic_exchange *x) {
     static const struct route none = {0};
-    for (size_t i = 0; operation && i < sizeof routes / sizeof routes[0]; i++)
-        if (strcmp(routes[i].operation, operation->id) == 0) return &routes[i];
-    return &none;
+    for (size_t i = 0; x->operation && i < sizeof routes / sizeof routes[0]; i++)
+        if (strcmp(routes[i].operation, x->operation->id) == 0) return &routes[i];
+    return strcmp(x->verb, "POST") == 0 && strcmp(x->path, IC_AUTHORIZE_PATH) == 0 ? &decision : &none;
 }
 
 /* Below these roots a token is wanted first, whether the path exists or not. */
@@ -84,7 +88,7 @@ static bool decode_values(ic_exchange *x, const ic_path_values *values) {
 void ic_route(ic_exchange *x) {
     ic_path_values values = {0};
     find_operation(x, &values);
-    const struct route *route = route_of(x->operation);
+    const struct route *route = route_of(x);
     if (x->no_memory) {
         ic_reply_no_memory(x);
     } else if (x->too_large) {
@@ -92,7 +96,7 @@ void ic_route(ic_exchange *x) {
                        x->max_body);
     } else if (is_guarded(x, route) && !ic_authenticate(x)) {
         return;
-    } else if (!x->operation) {
+    } else if (!x->operation && !route->handler) {
         ic_reply_error(x, 404, "NOT_FOUND", NULL, "not found");
     } else if (!decode_values(x, &values)) {
         return;

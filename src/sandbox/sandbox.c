@@ -2,7 +2,9 @@
 #include "sandbox.h"
 #include "../core/alloc.h"
 #include "../core/text.h"
+#include "consent.h"
 #include "server.h"
+#include "tokens.h"
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
@@ -12,6 +14,7 @@
 #include <unistd.h>
 
 #define TOKEN_SECONDS 21600
+#define CODE_SECONDS  600
 #define MAX_BODY      ((size_t)64 * 1024 * 1024)
 
 struct ic_sandbox {
@@ -127,6 +130,11 @@ static bool replace(char **text, const char *wanted) {
     return true;
 }
 
+/* The fixtures have two. */
+static ic_app *app_of(const ic_store *store, size_t i) {
+    return store->apps.items[i];
+}
+
 static bool fill_store(ic_sandbox *sandbox, const ic_sandbox_options *options, char *error, size_t size) {
     ic_buf text = {0};
     for (size_t i = 0; ic_fixtures[i]; i++)
@@ -134,11 +142,15 @@ static bool fill_store(ic_sandbox *sandbox, const ic_sandbox_options *options, c
     ic_store *store = sandbox->store = ic_store_new();
     snprintf(error, size, "no memory");
     bool filled = store && !text.failed && ic_store_load(store, text.data, text.length, error, size) &&
-                  replace(&store->client_id, options->client_id) &&
-                  replace(&store->client_secret, options->client_secret);
+                  ic_scopes_license(store, options->scopes) &&
+                  replace(&store->redirect_uris, options->redirect_uris) &&
+                  replace(&app_of(store, 0)->id, options->client_id) &&
+                  replace(&app_of(store, 0)->secret, options->client_secret);
     ic_buf_free(&text);
-    if (store) store->token_seconds = options->token_seconds > 0 ? options->token_seconds : TOKEN_SECONDS;
-    return filled;
+    if (!filled) return false;
+    store->token_seconds = options->token_seconds > 0 ? options->token_seconds : TOKEN_SECONDS;
+    store->code_seconds = options->code_seconds > 0 ? options->code_seconds : CODE_SECONDS;
+    return true;
 }
 
 /* How to reach what listens at `host`: a wildcard address is none to connect to. */
@@ -244,11 +256,19 @@ const char *ic_sandbox_url(const ic_sandbox *sandbox) {
 }
 
 const char *ic_sandbox_client_id(const ic_sandbox *sandbox) {
-    return sandbox->store->client_id;
+    return app_of(sandbox->store, 0)->id;
 }
 
 const char *ic_sandbox_client_secret(const ic_sandbox *sandbox) {
-    return sandbox->store->client_secret;
+    return app_of(sandbox->store, 0)->secret;
+}
+
+const char *ic_sandbox_other_client_id(const ic_sandbox *sandbox) {
+    return app_of(sandbox->store, 1)->id;
+}
+
+const char *ic_sandbox_other_client_secret(const ic_sandbox *sandbox) {
+    return app_of(sandbox->store, 1)->secret;
 }
 
 const char *ic_sandbox_as_user(const ic_sandbox *sandbox) {
@@ -276,6 +296,51 @@ void ic_sandbox_revoke_tokens(ic_sandbox *sandbox) {
     pthread_mutex_unlock(&sandbox->lock);
 }
 
+void ic_sandbox_revoke_refresh_tokens(ic_sandbox *sandbox) {
+    pthread_mutex_lock(&sandbox->lock);
+    for (size_t i = 0; i < sandbox->store->consents.count; i++)
+        ((ic_consent *)sandbox->store->consents.items[i])->refresh[0] = '\0';
+    pthread_mutex_unlock(&sandbox->lock);
+}
+
+static void explain(const ic_refusal *refusal, ic_buf *result) {
+    if (refusal->error)
+        ic_buf_printf(result, "%s: %s", refusal->error, refusal->description);
+    else
+        result->failed = true;
+}
+
+static bool consent(ic_store *store, const char *query, const char *person, bool allow, ic_buf *result) {
+    ic_refusal refusal;
+    ic_user *user = person ? ic_store_user(store, person) : store->users.items[0];
+    if (!user) {
+        ic_buf_printf(result, "no such user in this company: '%s'", person);
+        return false;
+    }
+    ic_consent *asked = ic_consent_ask(store, query, &refusal);
+    if (!asked) {
+        explain(&refusal, result);
+        return false;
+    }
+    bool granted = allow && !refusal.error;
+    return ic_consent_answer(store, asked, granted ? user : NULL,
+                             refusal.error ? refusal.error : "access_denied", result);
+}
+
+bool ic_sandbox_consent(ic_sandbox *sandbox, const char *url, const char *user, bool allow, ic_buf *result) {
+    const char *own = sandbox->store->url, *query = url + strcspn(url, "?");
+    size_t length = strlen(own);
+    if (strncmp(url, own, length) != 0 || (size_t)(query - url) != length + strlen(IC_AUTHORIZE_PATH) ||
+        strncmp(url + length, IC_AUTHORIZE_PATH, strlen(IC_AUTHORIZE_PATH)) != 0) {
+        ic_buf_printf(result, "this is no URL of %s" IC_AUTHORIZE_PATH, own);
+        return false;
+    }
+    pthread_mutex_lock(&sandbox->lock);
+    bool answered = consent(sandbox->store, *query ? query + 1 : NULL, user, allow, result);
+    pthread_mutex_unlock(&sandbox->lock);
+    return answered;
+}
+
 void ic_sandbox_requests(ic_sandbox *sandbox, ic_buf *out) {
     pthread_mutex_lock(&sandbox->lock);
     ic_log_copy(&sandbox->log, out);
@@ -301,7 +366,9 @@ void ic_sandbox_info(ic_sandbox *sandbox, ic_buf *out) {
     pthread_mutex_lock(&sandbox->lock);
     ic_buf_printf(out, "%s at %s\n", store->company_name, store->url);
     if (sandbox->ca_file) ic_buf_printf(out, "certificate: %s\n", sandbox->ca_file);
-    ic_buf_printf(out, "client id: %s\nclient secret: %s\n", store->client_id, store->client_secret);
+    ic_buf_printf(out, "client id: %s\nclient secret: %s\n", app_of(store, 0)->id, app_of(store, 0)->secret);
+    ic_buf_printf(out, "redirect URIs: http://localhost, any port and path%s%s\n",
+                  store->redirect_uris ? "; " : "", store->redirect_uris ? store->redirect_uris : "");
     ic_buf_puts(out, "users (the first may do everything):\n");
     for (size_t i = 0; i < store->users.count; i++)
         describe_user(out, store->users.items[i]);

@@ -13,10 +13,13 @@ typedef struct ic_sandbox_options {
     const char *host; /* name or address to listen at; NULL: 127.0.0.1 */
     int port;         /* 0: any free one */
     bool tls;
-    double token_seconds;                  /* how long a token lives; 0 or less: 21600 */
-    size_t max_body;                       /* bytes of a request's body; 0: 64 MiB */
-    const char *log;                       /* file to which a line for each request is appended; NULL: none */
-    const char *client_id, *client_secret; /* NULL: those of the fixtures */
+    double token_seconds;      /* how long a token lives; 0 or less: 21600 */
+    double code_seconds;       /* how long a code is good; 0 or less: 600 */
+    const char *redirect_uris; /* registered beside http at this machine; parted by spaces; NULL: none */
+    const char *scopes;        /* licensed ones, parted by spaces; NULL: all known ones */
+    size_t max_body;           /* bytes of a request's body; 0: 64 MiB */
+    const char *log;           /* file to which a line for each request is appended; NULL: none */
+    const char *client_id, *client_secret; /* of the first app; NULL: those of the fixtures */
 } ic_sandbox_options;
 
 /* Starts listening on a thread of its own. NULL: it cannot, and `error` (of `size` bytes) says why. */
@@ -33,12 +36,21 @@ int ic_sandbox_port(const ic_sandbox *sandbox);
 const char *ic_sandbox_url(const ic_sandbox *sandbox);
 const char *ic_sandbox_client_id(const ic_sandbox *sandbox);
 const char *ic_sandbox_client_secret(const ic_sandbox *sandbox);
+/* Of a second app, which may use the client credentials grant only. */
+const char *ic_sandbox_other_client_id(const ic_sandbox *sandbox);
+const char *ic_sandbox_other_client_secret(const ic_sandbox *sandbox);
 const char *ic_sandbox_as_user(const ic_sandbox *sandbox); /* the e-mail of a user who may do everything */
 const char *ic_sandbox_ca_file(const ic_sandbox *sandbox); /* PEM; NULL without TLS */
 
-/* Every token handed out so far is from now on refused, as expired or as revoked. */
+/* Every access token handed out so far is from now on refused, as expired or as revoked. */
 void ic_sandbox_expire_tokens(ic_sandbox *sandbox);
 void ic_sandbox_revoke_tokens(ic_sandbox *sandbox);
+/* Every refresh token handed out so far is from now on refused. */
+void ic_sandbox_revoke_refresh_tokens(ic_sandbox *sandbox);
+/* Does what a person does in a browser who opens the URL (of this sandbox's /oauth/authorize) and answers as
+ * that user (e-mail or id; NULL: the first). `result` is the URL that the browser is sent to; with false, why
+ * there is none. The caller looks at result->failed. */
+bool ic_sandbox_consent(ic_sandbox *sandbox, const char *url, const char *user, bool allow, ic_buf *result);
 /* The requests since the start or the last clearing, oldest first, at most IC_LOG_MAX: for each its status as
  * decimal digits, method, target, operationId and acting user ("" where there is none), each ended by a NUL.
  */

@@ -2,6 +2,7 @@
 #include "../core/alloc.h"
 #include "../core/text.h"
 #include "exchange.h"
+#include "html.h"
 #include <inttypes.h>
 #include <microhttpd.h>
 #include <signal.h>
@@ -38,8 +39,12 @@ static void receive(ic_exchange *x, const char *data, size_t size) {
 
 /* --- answering --- */
 
-static void free_text(void *text) {
+static void free_json(void *text) {
     ic_json_text_free(text);
+}
+
+static struct MHD_Response *response_of(char *text, MHD_ContentReaderFreeCallback end) {
+    return MHD_create_response_from_buffer_with_free_callback(strlen(text), text, end);
 }
 
 static struct MHD_Response *blob_response(ic_exchange *x) {
@@ -53,20 +58,32 @@ static struct MHD_Response *blob_response(ic_exchange *x) {
 }
 
 static struct MHD_Response *text_response(ic_exchange *x) {
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer_with_free_callback(strlen(x->text), x->text, free_text);
+    struct MHD_Response *response = response_of(x->text, free_json);
     if (!response) return NULL;
     x->text = NULL;
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json; charset=utf-8");
     return response;
 }
 
+static struct MHD_Response *html_response(ic_exchange *x) {
+    struct MHD_Response *response = response_of(x->html, ic_free);
+    if (!response) return NULL;
+    x->html = NULL;
+    ic_html_headers(response);
+    return response;
+}
+
+static struct MHD_Response *response_to(ic_exchange *x) {
+    if (x->blob) return blob_response(x);
+    if (x->text) return text_response(x);
+    if (x->html) return html_response(x);
+    return MHD_create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT);
+}
+
 static enum MHD_Result send_answer(ic_exchange *x) {
-    struct MHD_Response *response = x->blob ? blob_response(x)
-                                    : x->text
-                                        ? text_response(x)
-                                        : MHD_create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *response = response_to(x);
     if (!response) return MHD_NO;
+    if (x->location) MHD_add_response_header(response, MHD_HTTP_HEADER_LOCATION, x->location);
     ic_uuid id;
     ic_new_uuid(id);
     MHD_add_response_header(response, "x-ironclad-requestid", id);
@@ -79,7 +96,8 @@ static enum MHD_Result send_answer(ic_exchange *x) {
 static void note(const ic_server *server, const ic_exchange *x) {
     char status[16];
     snprintf(status, sizeof status, "%u", x->status);
-    const char *actor = ic_exchange_header(x, "x-as-user-email");
+    const char *actor = x->token && x->token->user ? x->token->user->email : NULL;
+    if (!actor) actor = ic_exchange_header(x, "x-as-user-email");
     if (!actor) actor = ic_exchange_header(x, "x-as-user-id");
     const char *const texts[IC_LOG_TEXTS] = {status, x->verb, x->target, x->operation ? x->operation->id : "",
                                              actor ? actor : ""};

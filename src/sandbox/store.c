@@ -80,6 +80,14 @@ void ic_blob_release(void *held) {
 
 /* --- finding --- */
 
+ic_app *ic_store_app(const ic_store *store, const char *id) {
+    for (size_t i = 0; i < store->apps.count; i++) {
+        ic_app *app = store->apps.items[i];
+        if (strcmp(app->id, id) == 0) return app;
+    }
+    return NULL;
+}
+
 ic_user *ic_store_user(const ic_store *store, const char *id_or_email) {
     for (size_t i = 0; i < store->users.count; i++) {
         ic_user *user = store->users.items[i];

@@ -170,7 +170,7 @@ typedef struct ic_token {
 #define IC_CONSENTS_MAX 10000 /* likewise */
 
 typedef struct ic_store {
-    char *url; /* https://127.0.0.1:8443 */
+    char *url;           /* https://127.0.0.1:8443 */
     ic_array apps;       /* the first is the sandbox's; the others show what that one may not */
     char *redirect_uris; /* registered beside this machine's own; parted by spaces; NULL: none */
     double token_seconds, code_seconds;
@@ -207,6 +207,7 @@ void ic_new_short_id(ic_short_id id);
 void ic_new_readable_id(ic_store *store, ic_readable_id id);
 void ic_random_hex(char *text, size_t digits); /* writes digits + 1 bytes */
 
+ic_app *ic_store_app(const ic_store *store, const char *id);
 ic_user *ic_store_user(const ic_store *store, const char *id_or_email);
 ic_template *ic_store_template(const ic_store *store, const char *id);
 ic_record_type *ic_store_record_type(const ic_store *store, const char *key);

@@ -4,8 +4,8 @@
 
 #include "store.h"
 
-/* Licenses the scopes in a list parted by spaces; NULL: all known ones. To be done once, on a new store. false: no
- * memory. */
+/* Licenses the scopes in a list parted by spaces; NULL: all known ones. To be done once, on a new store.
+ * false: no memory. */
 bool ic_scopes_license(ic_store *store, const char *list);
 /* The bits of the scopes in a list parted by spaces; NULL stands for all. false: one is not licensed. */
 bool ic_scopes_parse(const ic_store *store, const char *list, uint64_t scopes[2]);

@@ -6,10 +6,10 @@ local store = require "ironclad.store"
 
 local plain = {}
 
---- Returns when some call of this Lua state may have news; whose it is, each call is asked itself.
+--- Returns when a call of this Lua state, and this one at the latest, may have news; whose it is, each call is asked itself.
 -- Token stores written in Lua are served here.
-function plain.wait()
-  core.wait()
+function plain.wait(call)
+  core.wait(call)
   repeat
     local id, question = core.take()
     if question then store.serve(question) end
