@@ -33,6 +33,9 @@ describe("starting a sandbox", function()
     { { token_seconds = 0 }, "'token_seconds' is out of range" },
     { { tls = "no" }, "'tls' must be a boolean, not a string" },
     { { host = "" }, "'host' is empty" },
+    { { code_seconds = 0 }, "'code_seconds' is out of range" },
+    { { redirect_uris = { "https://a b" } }, "'redirect_uris' must be a list of words" },
+    { { scopes = { 1 } }, "'scopes' must be a list of words" },
     { { log = "a\0b" }, "'log' is empty or holds a NUL" },
   }
   for _, case in ipairs(wrong) do
@@ -173,7 +176,7 @@ describe("tokens", function()
     { { client_id = NOBODY }, 403, "unauthorized_client" },
     { { client_id = "no uuid" }, 400, "invalid_request" },
     { { grant_type = "password" }, 400, "unsupported_grant_type" },
-    { { grant_type = "" }, 400, "unsupported_grant_type" },
+    { { grant_type = "" }, 400, "invalid_request" },
     { { client_secret = 5 }, 400, "invalid_request" },
     { { scope = "public.records.readRecords public.nothing" }, 400, "invalid_scope" },
   }

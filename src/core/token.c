@@ -160,6 +160,7 @@ static ic_next on_locked, on_loaded, on_saved, on_prepared, on_unlocked;
 
 static void begin(ic_engine *engine, ic_slot *slot) {
     slot->busy = true;
+    slot->fetched = false;
     ic_error_clear(&slot->fault);
     ic_keeper_do(engine, slot, IC_KEEP_LOCK, on_locked);
 }
@@ -200,7 +201,7 @@ static void settle(ic_engine *engine, ic_slot *slot) {
     bool wanted = false;
     for (const ic_call *waiter = slot->waiters.first; waiter; waiter = waiter->next)
         wanted = wanted || !waiter->errand || waiter->errand == IC_ERRAND_INSPECT;
-    if (!wanted || usable(slot, ic_now()))
+    if (!wanted || slot->fetched || usable(slot, ic_now()))
         finish(engine, slot, NULL);
     else
         ic_keeper_do(engine, slot, IC_KEEP_PREPARE, on_prepared);
@@ -320,6 +321,7 @@ static void on_fetched(void *engine, ic_call *call) {
     ic_error error = {0};
     bool save = false;
     slot->fetch = NULL;
+    slot->fetched = true;
     if (call->error.kind == IC_OK) {
         save = take_up(slot, call, &error);
     } else {

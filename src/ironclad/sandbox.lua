@@ -22,7 +22,7 @@ function Sandbox:options(opts)
   if settings.token then
     settings.client_id, settings.client_secret = nil, nil
   end
-  if settings.grant == "authorization_code" then settings.as_user = opts.as_user end
+  if settings.grant == "authorization_code" or settings.refresh_token then settings.as_user = opts.as_user end
   return settings
 end
 
