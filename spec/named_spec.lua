@@ -207,8 +207,6 @@ describe("a named connection", function()
     { "an unset variable", '"token": {"env": "NOT_SET"}',
       "token: the environment variable NOT_SET is not set, or empty" },
     { "an empty variable", '"token": {"env": "EMPTY"}', "token: the environment variable EMPTY is not set, or empty" },
-    { "a command that is not there", '"token": {"command": ["no-such-program-of-ironclad"]}',
-      "token: no-such-program-of-ironclad cannot be run: No such file or directory" },
   }
   for _, case in ipairs(refused) do
     it("is refused with " .. case[1], function()
@@ -298,6 +296,15 @@ describe("a command for a secret", function()
       assert.equal(case[3], message)
     end)
   end
+
+  it("is refused when it is not there", function()
+    local token, message = load { "no-such-program-of-ironclad" }
+    assert.is_nil(token)
+    -- Under valgrind a spawned process can tell of its failure by its status only.
+    if message ~= "no-such-program-of-ironclad ended with status 127" then
+      assert.equal("no-such-program-of-ironclad cannot be run: No such file or directory", message)
+    end
+  end)
 
   it("is run without a shell, its words as they are", function()
     assert.equal("$HOME `id` ; * 'x'", (assert(load { "env", "-u", "LD_PRELOAD", "printf", "%s %s", "$HOME `id` ;",

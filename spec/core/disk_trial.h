@@ -1,5 +1,5 @@
-/* The system calls of a save, each a step that can fail, be interrupted, or be the last thing that a process or
- * a machine does. A test program that includes this calls these in place of the C library's. */
+/* The system calls of a save, each a step that can fail, be interrupted, or be the last thing that a process
+ * or a machine does. A test program that includes this calls these in place of the C library's. */
 #ifndef DISK_TRIAL_H
 #define DISK_TRIAL_H
 
@@ -14,12 +14,12 @@
 #include <unistd.h>
 
 typedef enum disk_fate {
-    DISK_FAILS,         /* the step, with disk.cause */
+    DISK_FAILS,          /* the step, with disk.cause */
     DISK_FAILS_FOR_EVER, /* the step and all later ones */
-    DISK_IS_SHORT,      /* a read or write moves one byte */
-    DISK_KILLS,         /* the process dies before the step, or halfway through a write */
-    DISK_LOSES_DATA,    /* so does the machine: what was not synced is gone from the file */
-    DISK_LOSES_NAMES    /* …, and a renaming that was not synced has not happened */
+    DISK_IS_SHORT,       /* a read or write moves one byte */
+    DISK_KILLS,          /* the process dies before the step, or halfway through a write */
+    DISK_LOSES_DATA,     /* so does the machine: what was not synced is gone from the file */
+    DISK_LOSES_NAMES     /* …, and a renaming that was not synced has not happened */
 } disk_fate;
 
 static struct {
@@ -31,8 +31,8 @@ static struct {
     bool no_reserve; /* posix_fallocate is not supported */
     bool fast;       /* fsync returns at once: only a real loss of power would tell */
     /* What a loss of power would undo. */
-    int unsynced;          /* a descriptor of the file with unsynced data, or -1 */
-    int folder;            /* where something was renamed to `name`, or -1 */
+    int unsynced;                /* a descriptor of the file with unsynced data, or -1 */
+    int folder;                  /* where something was renamed to `name`, or -1 */
     char name[256], before[256]; /* `before` keeps what had that name; "": nothing had */
 } disk = {.unsynced = -1, .folder = -1};
 
@@ -64,7 +64,7 @@ static inline void disk_die(void) {
     raise(SIGKILL);
 }
 
-/* Whether the step that begins is the one, and what is to be done is left to the caller. */
+/* Whether the step that begins fails; errno says by what. */
 static inline bool disk_step(void) {
     if (!disk.at) return false;
     long step = ++disk.steps;
@@ -85,6 +85,11 @@ static inline ssize_t disk_transfer(size_t size, bool writing) {
     return disk_step() ? -1 : (ssize_t)size;
 }
 
+/* The same for what no signal interrupts. */
+static inline bool disk_whole_step(void) {
+    return disk_step() && disk.cause != EINTR;
+}
+
 static inline void disk_forget(int *descriptor) {
     if (*descriptor >= 0) syscall(SYS_close, *descriptor);
     *descriptor = -1;
@@ -103,7 +108,7 @@ int openat(int folder, const char *path, int flags, ...) {
 }
 
 int mkdir(const char *path, mode_t mode) {
-    return disk_step() ? -1 : (int)syscall(SYS_mkdirat, AT_FDCWD, path, mode);
+    return disk_whole_step() ? -1 : (int)syscall(SYS_mkdirat, AT_FDCWD, path, mode);
 }
 
 ssize_t read(int descriptor, void *bytes, size_t size) {
@@ -114,7 +119,8 @@ ssize_t read(int descriptor, void *bytes, size_t size) {
 ssize_t write(int descriptor, const void *bytes, size_t size) {
     ssize_t part = disk_transfer(size, true);
     if (part < 0) return -1;
-    if (disk_is_tracked() && disk.unsynced < 0) disk.unsynced = (int)syscall(SYS_fcntl, descriptor, F_DUPFD, 0);
+    if (disk_is_tracked() && disk.unsynced < 0)
+        disk.unsynced = (int)syscall(SYS_fcntl, descriptor, F_DUPFD, 0);
     ssize_t written = syscall(SYS_write, descriptor, bytes, (size_t)part);
     if ((size_t)part < size && disk.at && disk.fate >= DISK_KILLS) disk_die();
     return written;
@@ -122,7 +128,8 @@ ssize_t write(int descriptor, const void *bytes, size_t size) {
 
 int ftruncate(int descriptor, off_t length) {
     if (disk_step()) return -1;
-    if (disk_is_tracked() && disk.unsynced < 0) disk.unsynced = (int)syscall(SYS_fcntl, descriptor, F_DUPFD, 0);
+    if (disk_is_tracked() && disk.unsynced < 0)
+        disk.unsynced = (int)syscall(SYS_fcntl, descriptor, F_DUPFD, 0);
     return (int)syscall(SYS_ftruncate, descriptor, length);
 }
 
@@ -133,13 +140,13 @@ int posix_fallocate(int descriptor, off_t from, off_t length) {
 }
 
 int fchmod(int descriptor, mode_t mode) {
-    if (disk_step()) return -1;
+    if (disk_whole_step()) return -1;
     return (int)syscall(SYS_fchmod, descriptor, disk.weak_modes ? mode | 0044 : mode);
 }
 
 /* Of a folder: what was renamed in it. Of a file: its data. */
 int fsync(int descriptor) {
-    struct stat found;
+    struct stat found = {0};
     if (disk_step()) return -1;
     if (disk_is_tracked() && fstat(descriptor, &found) == 0 && S_ISDIR(found.st_mode) && disk.folder >= 0) {
         if (disk.before[0]) syscall(SYS_unlinkat, disk.folder, disk.before, 0);
@@ -151,7 +158,7 @@ int fsync(int descriptor) {
 }
 
 int renameat(int from_folder, const char *from, int folder, const char *name) {
-    if (disk_step()) return -1;
+    if (disk_whole_step()) return -1;
     if (disk_is_tracked()) {
         disk.folder = (int)syscall(SYS_fcntl, folder, F_DUPFD, 0);
         strncpy(disk.name, name, sizeof disk.name - 1);
@@ -163,7 +170,7 @@ int renameat(int from_folder, const char *from, int folder, const char *name) {
 }
 
 int unlinkat(int folder, const char *name, int flags) {
-    return disk_step() ? -1 : (int)syscall(SYS_unlinkat, folder, name, flags);
+    return disk_whole_step() ? -1 : (int)syscall(SYS_unlinkat, folder, name, flags);
 }
 
 int flock(int descriptor, int operation) {

@@ -209,7 +209,7 @@ static bool check_text(const ic_store *store, const char *what, const char *text
     size_t bad;
     if (ic_utf8_valid(text, strlen(text), &bad)) return true;
     ic_error_set(error, IC_ERR_STORE,
-                 "%s: cannot keep a token whose %s is not UTF-8 (byte %zu); ask for a new one",
+                 "%s: only UTF-8 text can be kept, and the %s is none (byte %zu); correct it",
                  store->file.paths[IC_THE_FILE], what, bad + 1);
     return false;
 }

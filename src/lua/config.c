@@ -1,4 +1,5 @@
 #include "config.h"
+#include "buf.h"
 #include "compat.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -6,61 +7,65 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TYPE "ironclad.descriptor"
+#define TYPE "ironclad.config"
 
 #define TEXT_MAX (1 << 20) /* bytes; far more than settings need */
 
+/* What is held while a file is read. */
+typedef struct box {
+    int file; /* -1: none */
+    ic_buf text;
+} box;
+
+static void clear(box *mine) {
+    if (mine->file >= 0) close(mine->file);
+    mine->file = -1;
+    if (mine->text.data) explicit_bzero(mine->text.data, mine->text.length);
+    ic_buf_free(&mine->text);
+}
+
 static int l_gc(lua_State *L) {
-    int *descriptor = luaL_checkudata(L, 1, TYPE);
-    if (*descriptor >= 0) close(*descriptor);
-    *descriptor = -1;
+    clear(luaL_checkudata(L, 1, TYPE));
     return 0;
 }
 
-static int refused(lua_State *L, const char *why) {
-    lua_pushnil(L);
-    lua_pushstring(L, why);
-    return 2;
-}
-
-/* Pushes all that is left to read; NULL, or why that cannot be done, with nothing pushed. */
-static const char *push_text(lua_State *L, int descriptor) {
-    luaL_Buffer text;
-    size_t length = 0;
+/* NULL, or why it cannot be read. No signal is waited through: a pipe may never end. */
+static const char *read_text(box *mine) {
+    char bytes[4096];
     ssize_t count;
-    luaL_buffinit(L, &text);
-    do {
-        char *room = luaL_prepbuffer(&text);
-        count = read(descriptor, room, LUAL_BUFFERSIZE);
-        int reason = errno;
-        luaL_addsize(&text, count > 0 ? (size_t)count : 0);
-        length += count > 0 ? (size_t)count : 0;
-        if (count >= 0 && length <= TEXT_MAX) continue;
-        luaL_pushresult(&text);
-        lua_pop(L, 1);
-        return count < 0 ? strerror(reason) : "larger than 1 MiB";
-    } while (count > 0);
-    luaL_pushresult(&text);
-    return NULL;
+    while ((count = read(mine->file, bytes, sizeof bytes)) > 0 && mine->text.length <= TEXT_MAX &&
+           !mine->text.failed)
+        ic_buf_add(&mine->text, bytes, (size_t)count);
+    if (count < 0) return strerror(errno);
+    explicit_bzero(bytes, sizeof bytes);
+    return mine->text.length > TEXT_MAX ? "larger than 1 MiB" : NULL;
 }
 
-/* read_config(path) -> text, who (a table); nil and a message when it cannot be read. The mode and the owner
- * are those of what was read, not of what the path names by then: mode = permission bits, foreign = true when
- * the file belongs to another user than this process's, root excepted. */
+static const char *open_file(box *mine, const char *path, struct stat *facts) {
+    mine->file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (mine->file < 0 || fstat(mine->file, facts)) return strerror(errno);
+    return S_ISDIR(facts->st_mode) ? strerror(EISDIR) : read_text(mine);
+}
+
+/* read_config(path) -> text, facts; nil and a message when it cannot be read. The facts are those of what was
+ * read, not of what the path names by then: mode = the permission bits, foreign = whether the file belongs to
+ * another user than this process's and root. */
 static int l_read_config(lua_State *L) {
     const char *path = luaL_checkstring(L, 1);
     struct stat facts;
-    int *descriptor = lua_newuserdata(L, sizeof *descriptor);
-    *descriptor = -1;
+    box *mine = lua_newuserdata(L, sizeof *mine);
+    *mine = (box){.file = -1};
     luaL_getmetatable(L, TYPE);
     lua_setmetatable(L, -2);
-    *descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (*descriptor < 0 || fstat(*descriptor, &facts)) return refused(L, strerror(errno));
-    if (S_ISDIR(facts.st_mode)) return refused(L, strerror(EISDIR));
-    const char *why = push_text(L, *descriptor);
-    if (why) return refused(L, why);
-    close(*descriptor);
-    *descriptor = -1;
+    const char *why = open_file(mine, path, &facts);
+    if (why) {
+        lua_pushnil(L);
+        lua_pushstring(L, why);
+        return 2;
+    }
+    if (!ic_buf_text(&mine->text)) return luaL_error(L, "not enough memory");
+    lua_pushlstring(L, mine->text.data, mine->text.length);
+    clear(mine);
     lua_createtable(L, 0, 2);
     lua_pushinteger(L, (lua_Integer)(facts.st_mode & 0777));
     lua_setfield(L, -2, "mode");
