@@ -1,9 +1,12 @@
 /* The binding's front door: the table that require "ironclad.core" returns. What a script sees is assembled
  * from it in src/ironclad. */
 #include "calls.h"
+#include "command.h"
 #include "compat.h"
+#include "config.h"
 #include "connection.h"
 #include "helpers.h"
+#include "known_scopes.h"
 #include "operations.h"
 #include "values.h"
 #include <curl/curl.h>
@@ -40,5 +43,8 @@ int luaopen_ironclad_core(lua_State *L) {
     ic_lua_open_connection(L);
     ic_lua_open_calls(L);
     ic_lua_open_helpers(L);
+    ic_lua_open_known_scopes(L);
+    ic_lua_open_config(L);
+    ic_lua_open_command(L);
     return 1;
 }

@@ -93,6 +93,69 @@ describe("ironclad.connect", function()
   end)
 end)
 
+describe("a connection by name", function()
+  local folder = peer.temporary_folder()
+  local getenv = os.getenv
+  -- luacheck: push ignore 122
+  setup(function()
+    peer.write_file(folder .. "/connections.json", [[{"acme": {"instance": "eu1", "client_id": "acme-id",
+      "client_secret": {"env": "ACME_SECRET"}, "as_user": "a@b.example"}}]])
+    local variables = { IRONCLAD_CONFIG = folder .. "/connections.json", ACME_SECRET = "the secret of acme" }
+    for name, value in pairs { INSTANCE = "demo", TOKEN = "the token of the environment" } do
+      variables["IRONCLAD_" .. name] = value
+    end
+    os.getenv = function(name) return variables[name] end
+  end)
+  teardown(function()
+    os.getenv = getenv
+    peer.remove_folder(folder)
+  end)
+  -- luacheck: pop
+
+  it("comes from the file of connections, and options beside the name win", function()
+    assert.equal("ironclad.client (https://eu1.ironcladapp.com, client id acme-id)", tostring(ironclad.connect "acme"))
+    assert.matches("client id other", tostring(ironclad.connect { name = "acme", client_id = "other" }))
+  end)
+
+  it("that is not there names those that are", function()
+    local fine, message = pcall(function() ironclad.connect "acne" end)
+    assert.is_false(fine)
+    assert.matches('connect_spec.lua:%d+: ironclad.connect: .*connections.json has no connection "acne"', message)
+    assert.matches('did you mean "acme"', message)
+  end)
+
+  it("is a mere name when the instance is given beside it", function()
+    local options = options_with { name = "acne" }
+    assert.matches("ironclad.example.com", tostring(ironclad.connect(options)))
+  end)
+
+  it("may come from the environment instead, but only when asked for", function()
+    assert.equal("ironclad.client (https://demo.ironcladapp.com)", tostring(ironclad.from_env()))
+    assert.matches("eu1", tostring(ironclad.from_env { instance = "eu1" }))
+    assert.is_false((pcall(ironclad.connect, {})))
+  end)
+end)
+
+describe("the log hook", function()
+  it("is told of scopes that are unknown, or not for this grant, which are asked for all the same", function()
+    local said = {}
+    ironclad.connect(options_with {
+      scopes = { "public.records.readRecords", "public.workflow.readWorkflows", "public.search.conversational" },
+      log = function(text) said[#said + 1] = text end,
+    })
+    assert.equal(2, #said)
+    assert.matches("public.workflow.readWorkflows is not a scope.*did you mean public.workflows.readWorkflows", said[1])
+    assert.matches("public.search.conversational for the authorization code grant only", said[2])
+  end)
+
+  it("must be a function, and cannot stop anything", function()
+    local fine, message = pcall(ironclad.connect, options_with { log = "yes" })
+    assert.is_false(fine)
+    assert.matches("log: expected a function", message)
+    ironclad.connect(options_with { scopes = { "x" }, log = function() error "no" end })
+  end)
+end)
+
 describe("a client", function()
   local client = ironclad.connect(base)
   local misspelt = {

@@ -167,7 +167,8 @@ describe("the page of consent", function()
     assert.equal(400, (get "/oauth/authorize"))
   end)
 
-  for _, uri in ipairs { "http://localhost", "http://localhost:1/x?y=z", "http://127.0.0.1:65535/", "http://[::1]:80" } do
+  for _, uri in ipairs { "http://localhost", "http://localhost:1/x?y=z", "http://127.0.0.1:65535/",
+    "http://[::1]:80" } do
     it("knows this machine: " .. uri, function() assert.equal(200, (get(target { redirect_uri = uri }))) end)
   end
 end)

@@ -3,7 +3,9 @@
 
 local auth = require "ironclad.auth"
 local core = require "ironclad.core"
+local named = require "ironclad.named"
 local operation = require "ironclad.operation"
+local scopes = require "ironclad.scopes"
 local store = require "ironclad.store"
 
 local client = {}
@@ -123,14 +125,12 @@ local function proxy_of_environment(instance)
   return variable "https_proxy" or variable "HTTPS_PROXY" or variable "all_proxy" or variable "ALL_PROXY"
 end
 
--- What the scopes are joined from, before the core sees them.
-local function check_scopes(scopes)
-  if type(scopes) == "string" and scopes:find "," then
-    error("ironclad.connect: scopes: expected a list, or one text with spaces between the scopes", 3)
+-- What is wrong with the option `scopes`, before it is joined to one text; or nil.
+local function scopes_objection(given)
+  if type(given) == "string" and given:find "," then
+    return "scopes: expected a list, or one text with spaces between the scopes"
   end
-  if type(scopes) == "table" and #scopes == 0 and next(scopes) ~= nil then
-    error("ironclad.connect: scopes: expected a list of strings", 3)
-  end
+  if type(given) == "table" and #given == 0 and next(given) ~= nil then return "scopes: expected a list of strings" end
 end
 
 local function with_environment(options)
@@ -162,17 +162,26 @@ local function with_store(options)
   return copy, given, store.objection(given)
 end
 
---- A client. Opens nothing: the first call fetches the token. Throws for a wrong or unknown option.
-function client.connect(options)
-  if type(options) ~= "table" then
-    error(("ironclad.connect: expected a table of options, got %s"):format(type(options)), 2)
-  end
-  check_scopes(options.scopes)
-  local plain, custom, objection = with_store(with_environment(options))
-  if objection then error("ironclad.connect: " .. objection, 2) end
-  local connection, mistake = core.connect(plain, custom and store.number_of(custom))
-  if not connection then error("ironclad.connect: " .. mistake, 2) end
+-- What a connection's scopes are worth saying through its log; they are asked for all the same.
+local function warn_of_scopes(options, connection)
+  if not options.log then return end
+  local grant = core.describe(connection).grant
+  for _, text in ipairs(scopes.warnings(options.scopes, grant)) do pcall(options.log, text) end
+end
 
+-- @param explain adds to a mistake where the option comes from that it is about
+local function open(label, options, explain)
+  local function mistaken(mistake) error(("%s: %s"):format(label, explain and explain(mistake) or mistake), 4) end
+  if options.log ~= nil and type(options.log) ~= "function" then
+    mistaken(("log: expected a function, got a %s"):format(type(options.log)))
+  end
+  local objection = scopes_objection(options.scopes)
+  if objection then mistaken(objection) end
+  local plain, custom, unfit = with_store(with_environment(options))
+  if unfit then mistaken(unfit) end
+  local connection, mistake = core.connect(plain, custom and store.number_of(custom))
+  if not connection then mistaken(mistake) end
+  warn_of_scopes(options, connection)
   local self = { connection = connection, token_store = custom }
   for resource, metatable in pairs(metatables) do
     local place = self
@@ -187,6 +196,33 @@ function client.connect(options)
   return setmetatable(self, Client)
 end
 
+--- A client. Opens nothing: the first call fetches the token. Throws for a wrong or unknown option.
+-- @param options a table of options; with `name` the others come from the file of named connections (ironclad.named),
+--   where the name alone will do
+function client.connect(options)
+  if type(options) ~= "table" and type(options) ~= "string" then
+    error(("ironclad.connect: expected a table of options or the name of a connection, got %s"):format(type(options)),
+      2)
+  end
+  local explain
+  if type(options) == "string" or (options.name ~= nil and options.instance == nil) then
+    options, explain = named.load(options)
+    if not options then error("ironclad.connect: " .. explain, 2) end
+  end
+  local opened = open("ironclad.connect", options, explain)
+  return opened
+end
+
+--- A client of the connection that the environment describes: IRONCLAD_INSTANCE, IRONCLAD_CLIENT_ID,
+-- IRONCLAD_CLIENT_SECRET, IRONCLAD_SCOPES, IRONCLAD_AS_USER, IRONCLAD_TOKEN, IRONCLAD_REFRESH_TOKEN, IRONCLAD_CA_FILE.
+-- @param options win over them
+function client.from_env(options)
+  local found, explain = named.from_env(options)
+  if not found then error("ironclad.from_env: " .. explain, 2) end
+  local opened = open("ironclad.from_env", found, explain)
+  return opened
+end
+
 --- The scopes that a list of operations needs, each once, in order of first need; for operations where either of two
 -- may be the right one, both.
 -- @param operations list of Lua names ("workflows:launch") or operationIds
@@ -194,7 +230,7 @@ function client.scopes_for(operations)
   if type(operations) ~= "table" then
     error(("ironclad.scopes_for: expected a list of operations, got %s"):format(type(operations)), 2)
   end
-  local scopes, seen = {}, {}
+  local needed, seen = {}, {}
   for _, name in ipairs(operations) do
     local index = by_label[name] or by_id[name]
     if not index then
@@ -205,11 +241,11 @@ function client.scopes_for(operations)
     for _, scope in ipairs(catalog[index].scopes) do
       if not seen[scope] then
         seen[scope] = true
-        scopes[#scopes + 1] = scope
+        needed[#needed + 1] = scope
       end
     end
   end
-  return scopes
+  return needed
 end
 
 return client

@@ -3,6 +3,7 @@
 local core = require "ironclad.core"
 local client = require "ironclad.client"
 local Error = require "ironclad.error"
+local scopes = require "ironclad.scopes"
 local store = require "ironclad.store"
 
 local info = core.info()
@@ -23,7 +24,10 @@ local ironclad = {
   connect = client.connect,
   --- Token stores: store.file(path).
   store = { file = store.file },
+  from_env = client.from_env,
   scopes_for = client.scopes_for,
+  --- The known scopes: an array of { scope =, label =, grants = {…} }.
+  scopes = scopes.known,
 }
 
 --- What this build is made of: version, libcurl, tls, cjson, http2.

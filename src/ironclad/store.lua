@@ -1,10 +1,7 @@
 --- Token stores: where the token of a connection is kept. Memory by default; a file; or any table with functions
--- load(key) -> token or nil, save(key, token) (token nil: forget it), and optionally lock(key) and unlock(key). A
--- token is
--- { access_token =, refresh_token =, scope =, expires_at = Unix seconds }. A function fails by an error, or by
--- returning
--- false (load: nil) and a message.
-
+-- load(key) -> token or nil, save(key, token) (token nil: forget it), and optionally lock(key) and unlock(key). A token
+-- is { access_token =, refresh_token =, scope =, expires_at = Unix seconds }. A function fails by raising an error, or
+-- by returning false (load: nil) and a message.
 
 local store = {}
 
@@ -40,10 +37,14 @@ end
 --- Whether a table can serve as a store; else why not.
 function store.objection(custom)
   for _, name in ipairs { "load", "save" } do
-    if type(custom[name]) ~= "function" then return ("store: expected functions load and save, has no %s"):format(name) end
+    if type(custom[name]) ~= "function" then
+      return ("store: expected functions load and save, has no %s"):format(name)
+    end
   end
   for _, name in ipairs { "lock", "unlock" } do
-    if custom[name] ~= nil and type(custom[name]) ~= "function" then return ("store: %s is no function"):format(name) end
+    if custom[name] ~= nil and type(custom[name]) ~= "function" then
+      return ("store: %s is no function"):format(name)
+    end
   end
 end
 

@@ -124,6 +124,7 @@ static int l_connect(lua_State *L) {
         }
         const char *name = lua_tostring(L, -2);
         const ic_option *option = ic_option_find(name, IC_SCOPE_CONNECT);
+        if (option && option->type == IC_OPTION_HANDLED) continue; /* the Lua side's */
         if (option ? !read_option(L, mine, option) : !unknown(name, &mine->error))
             return refused(L, &mine->error);
     }

@@ -6,8 +6,8 @@ local store = require "ironclad.store"
 
 local plain = {}
 
---- Returns when a call of this Lua state, and this one at the latest, may have news; whose it is, each call is asked itself.
--- Token stores written in Lua are served here.
+--- Returns when a call of this Lua state may have news, and when this one has; whose the news are, each call is asked
+-- itself. Token stores written in Lua are served here.
 function plain.wait(call)
   core.wait(call)
   repeat
