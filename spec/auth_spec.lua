@@ -358,6 +358,21 @@ describe("a store written in Lua", function()
     assert.same({ "Bearer access-7" }, bearers(server))
   end)
 
+  it("may have a token that is refused, or of a time that has passed by some clock", function()
+    for _, expires_at in ipairs { os.time() + 1e9, os.time() - 1e9, 0 } do
+      local kept = {}
+      local custom = keeper(kept)
+      custom.load = function() return kept.mine or { access_token = "access-7", refresh_token = "refresh-7",
+        expires_at = expires_at } end
+      local first = expires_at >= os.time() and EXPIRED or expires_at == 0 and EXPIRED or pair("access-8", "refresh-8")
+      local server = scene.answering { first, pair("access-8", "refresh-8"), GOOD }
+      if first ~= EXPIRED then server = scene.answering { first, GOOD } end
+      scene.assert_good(connect(server, { store = custom }).workflows:get "w1")
+      assert.equal("refresh-7", grants(server)[1].refresh_token)
+      assert.equal(1, #grants(server))
+    end
+  end)
+
   it("that cannot save stops the calls, not the token: it is saved the next time", function()
     local kept = { fault = "the vault is sealed" }
     local custom = keeper(kept)

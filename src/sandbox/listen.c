@@ -38,14 +38,17 @@ int ic_listen(const char *host, int *port, char *error, size_t size) {
     struct addrinfo wanted = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV}, *found;
     int fault = getaddrinfo(host, service, &wanted, &found);
     if (fault) {
+        errno = 0;
         snprintf(error, size, "cannot listen at '%s': %s", host, gai_strerror(fault));
         return -1;
     }
     int fd = -1;
     for (const struct addrinfo *at = found; at && fd < 0; at = at->ai_next)
         fd = open_at(at);
-    if (fd < 0) snprintf(error, size, "cannot listen at %s, port %d: %s", host, *port, strerror(errno));
+    int reason = errno;
+    if (fd < 0) snprintf(error, size, "cannot listen at %s, port %d: %s", host, *port, strerror(reason));
     freeaddrinfo(found);
+    errno = reason;
     if (fd >= 0) *port = port_of(fd);
     return fd;
 }
