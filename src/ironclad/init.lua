@@ -3,6 +3,7 @@
 local core = require "ironclad.core"
 local client = require "ironclad.client"
 local Error = require "ironclad.error"
+local login = require "ironclad.login"
 local scopes = require "ironclad.scopes"
 local store = require "ironclad.store"
 
@@ -25,6 +26,8 @@ local ironclad = {
   --- Token stores: store.file(path).
   store = { file = store.file },
   from_env = client.from_env,
+  --- login{ … } -> a client of the person who answers in a browser; nil and an error.
+  login = login,
   scopes_for = client.scopes_for,
   --- The known scopes: an array of { scope =, label =, grants = {…} }.
   scopes = scopes.known,

@@ -11,8 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CONNECTION_MEMORY  (64 * 1024) /* for a request with its headers: cookies of other local servers come along */
-#define CONNECTION_SECONDS 20          /* idle */
+#define CONNECTION_MEMORY                                                                                    \
+    (64 * 1024)               /* for a request with its headers: cookies of other local servers come along */
+#define CONNECTION_SECONDS 20 /* idle */
 #define CONNECTIONS_MAX    32
 #define MOMENT             100 /* milliseconds: a signal that comes just before the waiting is noticed after this */
 #define FAREWELL           2.0 /* seconds for an answer to go out */
@@ -31,9 +32,9 @@ struct ic_callback {
     char *path;
     double ends;                   /* ic_now */
     struct MHD_Daemon *daemons[2]; /* one for each address */
-    visit *held;                   /* whose browser waits: its connection is suspended until there is a reply */
-    bool told;                     /* the caller knows of it */
-    unsigned status;               /* of the reply */
+    visit *held;     /* whose browser waits: its connection is suspended until there is a reply */
+    bool told;       /* the caller knows of it */
+    unsigned status; /* of the reply */
     struct MHD_Response *reply;
 };
 
@@ -118,7 +119,8 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     if (callback->held == guest)
         return callback->reply ? MHD_queue_response(connection, callback->status, callback->reply) : MHD_NO;
     if (callback->held)
-        return refuse(connection, MHD_HTTP_CONFLICT, "Another request has come before and is being answered.");
+        return refuse(connection, MHD_HTTP_CONFLICT,
+                      "Another request has come before and is being answered.");
     callback->held = guest;
     callback->told = false;
     MHD_suspend_connection(connection);
@@ -166,13 +168,14 @@ static void stop(ic_callback *callback) {
     }
 }
 
-/* Both addresses of "localhost", or the first where the machine has no second. A second that somebody else has is a
- * failure: half of the browsers would go there. */
+/* Both addresses of "localhost", or the first where the machine has no second. A second that somebody else
+ * has is a failure: half of the browsers would go there. */
 static bool listen_at_both(ic_callback *callback, int port, char *error, size_t size) {
     for (int tries = port ? 1 : PORT_TRIES; tries > 0; tries--) {
         callback->port = port;
         if (!listen_at(callback, "127.0.0.1", error, size)) return false;
-        if (listen_at(callback, "::1", error, size) || errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL) return true;
+        if (listen_at(callback, "::1", error, size) || errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)
+            return true;
         int reason = errno;
         stop(callback);
         if (reason != EADDRINUSE) return false;

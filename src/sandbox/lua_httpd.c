@@ -1,7 +1,8 @@
 /* The binding: ironclad.httpd. start{...} -> server or nil, message; the server's methods; hold_signals() and
- * wait() for a program that does nothing but serve. */
+ * wait() for a program that does nothing but serve; and what lua_callback.h adds. */
 #include "../core/text.h"
 #include "../lua/compat.h"
+#include "lua_callback.h"
 #include "sandbox.h"
 #include <lauxlib.h>
 #include <lua.h>
@@ -331,5 +332,6 @@ int luaopen_ironclad_httpd(lua_State *L) {
     make_type(L, BUFFER_TYPE, free_buffer, (const luaL_Reg[]){{NULL, NULL}});
     lua_newtable(L);
     ic_lua_setfuncs(L, functions);
+    ic_lua_open_callback(L);
     return 1;
 }

@@ -1,0 +1,40 @@
+-- Logs in as a person and says who that is. The first time a browser opens and asks for consent; the token is kept in
+-- a file, so that the next time it does not.
+--
+-- Reads its connection from IRONCLAD_INSTANCE, IRONCLAD_CLIENT_ID, IRONCLAD_CLIENT_SECRET (and IRONCLAD_CA_FILE, for
+-- certificates of one's own). IRONCLAD_REDIRECT_URI is the redirect URI that the app is registered with, at this
+-- machine: http://localhost:8765/callback, if it is not set. IRONCLAD_STORE is the file.
+
+local ironclad = require "ironclad"
+local must = ironclad.must
+
+local state = os.getenv "XDG_STATE_HOME" or os.getenv "HOME" .. "/.local/state"
+
+local options = {
+  instance = os.getenv "IRONCLAD_INSTANCE",
+  client_id = os.getenv "IRONCLAD_CLIENT_ID",
+  client_secret = os.getenv "IRONCLAD_CLIENT_SECRET",
+  ca_file = os.getenv "IRONCLAD_CA_FILE",
+  grant = "authorization_code",
+  scopes = ironclad.scopes_for { "workflows:list", "records:list" },
+  store = ironclad.store.file(os.getenv "IRONCLAD_STORE" or state .. "/ironclad/tokens.json"),
+}
+
+local function log_in()
+  local client = ironclad.connect(options)
+  local who, err = client:check()
+  if err and err.kind == "auth" then
+    options.redirect_uri = os.getenv "IRONCLAD_REDIRECT_URI"
+    client = must(ironclad.login(options))
+    who, err = client:check()
+  end
+  must(who, err)
+  print(("Logged in to %s as %s <%s>, %s."):format(options.instance, who.user.displayName, who.user.email,
+    who.user.companyName))
+end
+
+local fine, problem = pcall(log_in)
+if not fine then
+  io.stderr:write("login: ", tostring(problem), "\n")
+  os.exit(1, true)
+end

@@ -1,0 +1,65 @@
+#include "browser.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+/* Signals as a program expects them, whatever the host has made of its own. */
+static int set_attributes(posix_spawnattr_t *attributes) {
+    sigset_t none, usual;
+    sigemptyset(&none);
+    sigemptyset(&usual);
+    sigaddset(&usual, SIGPIPE);
+    sigaddset(&usual, SIGINT);
+    posix_spawnattr_setsigmask(attributes, &none);
+    posix_spawnattr_setsigdefault(attributes, &usual);
+    return posix_spawnattr_setflags(attributes,
+                                    POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
+}
+
+/* A browser's own chatter is not for the terminal. */
+static int set_files(posix_spawn_file_actions_t *files) {
+    int failed = posix_spawn_file_actions_addopen(files, STDIN_FILENO, "/dev/null", O_RDWR, 0);
+    if (!failed) failed = posix_spawn_file_actions_adddup2(files, STDIN_FILENO, STDOUT_FILENO);
+    if (!failed) failed = posix_spawn_file_actions_adddup2(files, STDIN_FILENO, STDERR_FILENO);
+    return failed;
+}
+
+static int start(ic_browser *browser, const char *program, const char *url) {
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attributes;
+    char *const words[] = {(char *)program, (char *)url, NULL};
+    int failed = posix_spawn_file_actions_init(&files);
+    if (failed) return failed;
+    failed = posix_spawnattr_init(&attributes);
+    if (failed) {
+        posix_spawn_file_actions_destroy(&files);
+        return failed;
+    }
+    failed = set_attributes(&attributes);
+    if (!failed) failed = set_files(&files);
+    if (!failed) failed = posix_spawnp(&browser->child, program, &files, &attributes, words, environ);
+    if (failed) browser->child = 0;
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&files);
+    return failed;
+}
+
+int ic_browser_open(ic_browser *browser, const char *url) {
+    int failed = start(browser, "xdg-open", url);
+    return failed == ENOENT ? start(browser, "open", url) : failed;
+}
+
+bool ic_browser_failed(ic_browser *browser) {
+    int status;
+    if (!browser->child) return false;
+    pid_t ended = waitpid(browser->child, &status, WNOHANG);
+    if (ended == 0) return false;
+    bool known = ended == browser->child; /* otherwise the host has taken its status */
+    browser->child = 0;
+    return known && !(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}

@@ -1,0 +1,10 @@
+/* The binding of the listener of a login: ironclad.httpd.listen_callback. */
+#ifndef IC_SANDBOX_LUA_CALLBACK_H
+#define IC_SANDBOX_LUA_CALLBACK_H
+
+#include <lua.h>
+
+/* Creates the metatable and sets `listen_callback` in the table at the top of the stack. */
+void ic_lua_open_callback(lua_State *L);
+
+#endif
