@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -27,13 +28,15 @@ static struct {
     long steps;
     disk_fate fate;
     int cause;
-    bool weak_modes; /* fchmod gives everybody the right to read */
-    bool no_reserve; /* posix_fallocate is not supported */
-    bool fast;       /* fsync returns at once: only a real loss of power would tell */
+    bool weak_modes;                  /* fchmod gives everybody the right to read */
+    bool no_reserve;                  /* posix_fallocate is not supported */
+    bool fast;                        /* fsync returns at once: only a real loss of power would tell */
+    void (*on_flock)(int descriptor); /* what happens in the moment before the next one; once */
     /* What a loss of power would undo. */
     int unsynced;                /* a descriptor of the file with unsynced data, or -1 */
     int folder;                  /* where something was renamed to `name`, or -1 */
     char name[256], before[256]; /* `before` keeps what had that name; "": nothing had */
+    char made[256];              /* a folder whose entry in the one above is not synced; "": none */
 } disk = {.unsynced = -1, .folder = -1};
 
 static inline void disk_arm(long at, disk_fate fate, int cause) {
@@ -52,7 +55,9 @@ static inline bool disk_disarm(void) {
 
 static inline void disk_lose_power(void) {
     if (disk.unsynced >= 0) syscall(SYS_ftruncate, disk.unsynced, 0L);
-    if (disk.fate != DISK_LOSES_NAMES || disk.folder < 0) return;
+    if (disk.fate != DISK_LOSES_NAMES) return;
+    if (disk.made[0]) syscall(SYS_renameat2, AT_FDCWD, disk.made, AT_FDCWD, "lost", 0);
+    if (disk.folder < 0) return;
     if (disk.before[0])
         syscall(SYS_renameat2, disk.folder, disk.before, disk.folder, disk.name, 0);
     else
@@ -108,7 +113,10 @@ int openat(int folder, const char *path, int flags, ...) {
 }
 
 int mkdir(const char *path, mode_t mode) {
-    return disk_whole_step() ? -1 : (int)syscall(SYS_mkdirat, AT_FDCWD, path, mode);
+    if (disk_whole_step()) return -1;
+    int made = (int)syscall(SYS_mkdirat, AT_FDCWD, path, mode);
+    if (made == 0 && disk_is_tracked()) strncpy(disk.made, path, sizeof disk.made - 1);
+    return made;
 }
 
 ssize_t read(int descriptor, void *bytes, size_t size) {
@@ -144,16 +152,30 @@ int fchmod(int descriptor, mode_t mode) {
     return (int)syscall(SYS_fchmod, descriptor, disk.weak_modes ? mode | 0044 : mode);
 }
 
-/* Of a folder: what was renamed in it. Of a file: its data. */
-int fsync(int descriptor) {
-    struct stat found = {0};
-    if (disk_step()) return -1;
-    if (disk_is_tracked() && fstat(descriptor, &found) == 0 && S_ISDIR(found.st_mode) && disk.folder >= 0) {
+/* Whether `found` is the folder in which disk.made lies. */
+static inline bool disk_is_above(const struct stat *found) {
+    char above[sizeof disk.made + 4];
+    struct stat parent;
+    snprintf(above, sizeof above, "%s/..", disk.made);
+    return stat(above, &parent) == 0 && parent.st_ino == found->st_ino && parent.st_dev == found->st_dev;
+}
+
+/* Of a folder: what was made or renamed in it. Of a file: its data. */
+static inline void disk_synced(const struct stat *found) {
+    if (S_ISREG(found->st_mode)) {
+        disk_forget(&disk.unsynced);
+    } else if (disk.made[0] && disk_is_above(found)) {
+        disk.made[0] = '\0';
+    } else if (disk.folder >= 0) {
         if (disk.before[0]) syscall(SYS_unlinkat, disk.folder, disk.before, 0);
         disk_forget(&disk.folder);
-    } else if (disk_is_tracked() && S_ISREG(found.st_mode)) {
-        disk_forget(&disk.unsynced);
     }
+}
+
+int fsync(int descriptor) {
+    struct stat found;
+    if (disk_step()) return -1;
+    if (disk_is_tracked() && fstat(descriptor, &found) == 0) disk_synced(&found);
     return disk.fast ? 0 : (int)syscall(SYS_fsync, descriptor);
 }
 
@@ -174,6 +196,9 @@ int unlinkat(int folder, const char *name, int flags) {
 }
 
 int flock(int descriptor, int operation) {
+    void (*happens)(int) = disk.on_flock;
+    disk.on_flock = NULL;
+    if (happens) happens(descriptor);
     return disk_step() ? -1 : (int)syscall(SYS_flock, descriptor, operation);
 }
 

@@ -592,6 +592,36 @@ static void test_sizes(void) {
 
 /* ---- the lock ---- */
 
+static int shared = -1;
+
+static void share_descriptor(int descriptor) {
+    shared = dup(descriptor);
+}
+
+static void remove_lock(int descriptor) {
+    (void)descriptor;
+    unlink(FILE_NAME ".lock");
+}
+
+/* What others do in the moment between opening the lock file and locking it. */
+static void test_moments(void) {
+    enter("moments");
+    ic_error error = {0};
+    ic_store *one = open_store(FILE_NAME), *two = open_store(FILE_NAME);
+    disk.on_flock = remove_lock; /* the lock that is taken is not the one that others will find */
+    CHECK(ic_store_lock(one, &error) == 0);
+    CHECK(ic_store_lock(one, &error) == 1);
+    ic_store_unlock(one);
+    disk.on_flock = share_descriptor; /* a child, forked too early to close it */
+    CHECK(ic_store_lock(one, &error) == 1);
+    CHECK(ic_store_lock(two, &error) == 0);
+    ic_store_unlock(one);
+    CHECK(ic_store_lock(two, &error) == 1);
+    close(shared);
+    ic_store_free(one);
+    ic_store_free(two);
+}
+
 static void test_lock(void) {
     enter("lock");
     ic_error error = {0};
@@ -742,7 +772,7 @@ static void test_failing_steps(void) {
     for (size_t i = 0; i < COUNT(trials); i++)
         for (int way = 0; way < 8; way++) {
             disk.no_reserve = way & 4;
-            for (long at = 1; try_step(&trials[i], at, way & 1, way & 2); at++)
+            for (long at = 1; at < 1000 && try_step(&trials[i], at, way & 1, way & 2); at++)
                 steps++;
         }
     disk.no_reserve = false;
@@ -771,7 +801,7 @@ static void test_memory(void) {
     enter("memory");
     save_well(FILE_NAME, old_token());
     long live = ic_alloc_live(), n = 1, m = 1;
-    for (bool saved = false; !saved; n++) {
+    for (bool saved = false; !saved && n < 1000; n++) {
         ic_error error = {0};
         int before = descriptors();
         ic_alloc_fail_at(n);
@@ -784,7 +814,7 @@ static void test_memory(void) {
     }
     save_well(FILE_NAME, old_token());
     count_memory();
-    for (bool saved = false; !saved; m++) {
+    for (bool saved = false; !saved && m < 1000; m++) {
         ic_error error = {0};
         fail_in = m;
         saved = save_once(FILE_NAME, new_token(), true, &error);
@@ -796,7 +826,7 @@ static void test_memory(void) {
     }
     cJSON_InitHooks(NULL);
     printf("core/store: %ld failing allocations\n", n + m - 4);
-    CHECK(n > 10 && m > 30);
+    CHECK(n > 10 && n < 1000 && m > 30 && m < 1000);
 }
 
 /* Without memory for the messages either. */
@@ -990,6 +1020,7 @@ int main(void) {
     test_owners();
     test_sizes();
     test_lock();
+    test_moments();
     test_fork();
     test_orphaned_lock();
     test_failing_steps();

@@ -30,12 +30,12 @@ typedef enum state {
     NONE, /* not started, or ended and done with */
     RUNNING,
     ENDED, /* `status` is what waitpid said */
-    LOST   /* somebody else in this process has taken its status */
+    LOST   /* its status cannot be had: something else in this process has taken it */
 } state;
 
 typedef struct command {
     state state;
-    pid_t child, parent;
+    pid_t child;
     int pipe; /* reads what the child prints; -1: none, or it has ended */
     int status;
     double seconds, ends; /* the time limit, and when it is reached (ic_now) */
@@ -83,9 +83,10 @@ static void kill_child(command *mine) {
     }
 }
 
-/* A forked process holds a copy of the handle, but the child is its sibling: not its to kill. */
+/* A forked process that holds a copy of the handle finds the child LOST: it is a sibling there, and not its
+ * to kill. */
 static void end(command *mine) {
-    if (mine->state == RUNNING && mine->parent == getpid() && !look(mine)) kill_child(mine);
+    if (!look(mine)) kill_child(mine);
     mine->state = NONE;
     if (mine->pipe >= 0) close(mine->pipe);
     mine->pipe = -1;
@@ -129,7 +130,6 @@ static int start(command *mine, char *const *words) {
     int failed = fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0 ? errno : spawn(mine, words, ends[1]);
     close(ends[1]);
     if (failed) return failed;
-    mine->parent = getpid();
     mine->state = RUNNING;
     mine->ends = ic_now() + mine->seconds;
     return 0;
@@ -236,7 +236,7 @@ static int result(lua_State *L, const command *mine) {
  * only after this has returned); true and the output; true, nil and a message. */
 static int l_wait(lua_State *L) {
     command *mine = luaL_checkudata(L, 1, TYPE);
-    luaL_argcheck(L, mine->state != NONE && mine->parent == getpid(), 1, "closed");
+    luaL_argcheck(L, mine->state != NONE, 1, "closed");
     bool done = step(mine);
     lua_pushboolean(L, done);
     return done ? 1 + result(L, mine) : 1;
