@@ -200,7 +200,7 @@ describe("tokens", function()
       local err = refused({ 401, "UNAUTHORIZED" }, mine.oauth:userinfo())
       assert.is_truthy(err.message:find(case[2], 1, true), err.message)
     end
-    local unknown = connect { token = "unknown" }
+    local unknown = connect { token = "a token nobody gave" }
     local err = refused({ 401, "UNAUTHORIZED" }, unknown:request("GET", "/public/api/v1/no/such"))
     assert.is_truthy(err.message:find("invalid authentication token", 1, true), err.message)
   end)
