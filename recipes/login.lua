@@ -8,7 +8,7 @@
 local ironclad = require "ironclad"
 local must = ironclad.must
 
-local state = os.getenv "XDG_STATE_HOME" or os.getenv "HOME" .. "/.local/state"
+local state = os.getenv "XDG_STATE_HOME" or (os.getenv "HOME" or ".") .. "/.local/state"
 
 local options = {
   instance = os.getenv "IRONCLAD_INSTANCE",

@@ -4,8 +4,10 @@
 #include "alloc.h"
 #include "call.h"
 #include "check.h"
+#include "clock.h"
 #include "engine.h"
 #include "process.h"
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -42,12 +44,14 @@ static ic_peer *start_silent(void) {
     return peer;
 }
 
-static ic_connection *connect_to(const ic_peer *peer, bool with_token) {
-    static const struct {
+/* `client_id` NULL: with a static token. */
+static ic_connection *connect_as(const ic_peer *peer, const char *client_id) {
+    bool with_token = !client_id;
+    const struct {
         const char *name, *value;
         int when; /* 0: always, 1: with a static token, 2: with client credentials */
     } options[] = {{"token", "static-token", 1},
-                   {"client_id", "id", 2},
+                   {"client_id", client_id, 2},
                    {"client_secret", "secret-of-a-test", 2},
                    {"as_user", "a@b.example", 0},
                    {NULL, NULL, 0}};
@@ -69,6 +73,10 @@ static ic_connection *connect_to(const ic_peer *peer, bool with_token) {
     return connection;
 }
 
+static ic_connection *connect_to(const ic_peer *peer, bool with_token) {
+    return connect_as(peer, with_token ? NULL : "id");
+}
+
 static ic_call *make_call(ic_mailbox *mailbox, ic_connection *connection, const char *operation) {
     ic_call *call = ic_call_new(mailbox, connection);
     ic_arguments arguments = {.path = {"5f595f76c4fc9b3571413c3a"}, .path_length = {24}, .path_count = 1};
@@ -83,13 +91,27 @@ static ic_call *start_call(ic_mailbox *mailbox, ic_connection *connection, const
     return call;
 }
 
-static void await(ic_mailbox *mailbox, ic_call *call) {
+static void take_all(ic_mailbox *mailbox) {
     unsigned notices;
+    for (ic_call *news; (news = ic_mailbox_take(mailbox, &notices));)
+        ic_call_release(news);
+}
+
+static void await(ic_mailbox *mailbox, ic_call *call) {
     while (!ic_call_done(call)) {
         ic_mailbox_wait(mailbox, -1);
-        for (ic_call *news; (news = ic_mailbox_take(mailbox, &notices));)
-            ic_call_release(news);
+        take_all(mailbox);
     }
+}
+
+/* For a call that a mistake would let wait for ever. */
+static bool await_within(ic_mailbox *mailbox, ic_call *call, double seconds) {
+    double until = ic_now() + seconds;
+    while (!ic_call_done(call) && ic_now() < until) {
+        ic_mailbox_wait(mailbox, until - ic_now());
+        take_all(mailbox);
+    }
+    return ic_call_done(call);
 }
 
 static void end_mailbox(ic_mailbox *mailbox) {
@@ -258,6 +280,163 @@ static void test_failing_memory(void) {
     ic_peer_free(peer);
 }
 
+/* Every allocation of a first call with client credentials fails once, and all that follow it, those of the
+ * token's fetch too: the call ends. */
+static void test_failing_memory_with_a_token(void) {
+    const char *answers[] = {"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 53\r\n\r\n"
+                             "{\"access_token\":\"first\",\"expires_in\":21600,\"id\":\"42\"}"};
+    ic_peer *peer = start_server(answers, 1);
+    ic_mailbox *mailbox = ic_mailbox_new(NULL);
+    bool ended = true;
+    int failed = 0;
+    for (long nth = 0; ended && nth <= 80; nth++) {
+        char id[32];
+        ic_error error = {0};
+        snprintf(id, sizeof id, "client-%ld", nth); /* for a token slot of its own */
+        ic_connection *connection = connect_as(peer, id);
+        ic_call *call = make_call(mailbox, connection, "retrieve-a-workflow");
+        ic_alloc_fail_at(nth);
+        bool started = ic_call_start(call, &error);
+        ended = !started || await_within(mailbox, call, 30);
+        ic_alloc_fail_at(0);
+        if (!CHECK(ended)) printf("    failing at %ld\n", nth);
+        if (nth == 0) CHECK(started && call->error.kind == IC_OK);
+        if (started && call->error.kind == IC_ERR_MEMORY) failed++;
+        ic_call_cancel(call);
+        if (started) await(mailbox, call);
+        ic_error_clear(&error);
+        ic_call_release(call);
+        ic_connection_release(connection);
+    }
+    CHECK(failed > 5);
+    end_mailbox(mailbox);
+    ic_peer_free(peer);
+}
+
+/* A server of IC_SINK_ROOM bytes, and of one more when its gate opens. */
+static ic_peer *start_overflow(void) {
+    char head[80];
+    int length =
+        snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", IC_SINK_ROOM + 1);
+    ic_peer *peer = ic_peer_new();
+    ic_peer_add_script(peer);
+    ic_peer_add_step(peer, "read", NULL, 0, -1);
+    ic_peer_add_step(peer, "send", head, (size_t)length, -1);
+    ic_peer_add_step(peer, "repeat", "x", 1, IC_SINK_ROOM);
+    ic_peer_add_step(peer, "gate", NULL, 0, -1);
+    ic_peer_add_step(peer, "send", "x", 1, -1);
+    ic_peer_add_step(peer, "hang", NULL, 0, -1);
+    CHECK(ic_peer_start(peer) == NULL);
+    return peer;
+}
+
+/* The last byte of an answer comes while its sink is full, and finds no memory when it is not any more. */
+static void test_lost_piece(void) {
+    ic_peer *peer = start_overflow();
+    ic_mailbox *mailbox = ic_mailbox_new(NULL);
+    ic_connection *connection = connect_to(peer, true);
+    ic_call *call = make_call(mailbox, connection, "retrieve-a-workflow");
+    ic_error error = {0};
+    ic_buf chunk = {0};
+    bool full = false, paused = false;
+    call->options.output = IC_TO_SINK;
+    CHECK(ic_call_start(call, &error));
+    while (!paused && !ic_call_done(call)) {
+        usleep(1000);
+        ic_mailbox_lock(mailbox);
+        bool open = !full && call->chunk.length == IC_SINK_ROOM;
+        paused = call->paused;
+        ic_mailbox_unlock(mailbox);
+        full = full || open;
+        if (open) ic_peer_release(peer);
+    }
+    CHECK(full && paused);
+    ic_alloc_fail_at(1);
+    CHECK(ic_call_take_chunk(call, &chunk));
+    CHECK(await_within(mailbox, call, 30));
+    ic_alloc_fail_at(0);
+    CHECK(chunk.length == IC_SINK_ROOM);
+    CHECK(call->error.kind == IC_ERR_MEMORY);
+    ic_buf_free(&chunk);
+    ic_call_release(call);
+    ic_connection_release(connection);
+    end_mailbox(mailbox);
+    ic_peer_free(peer);
+}
+
+#define UPLOADS 20000
+#define STACK   (512 * 1024) /* bytes; of every thread here, the engine's too */
+
+static ic_call *start_upload(ic_mailbox *mailbox, ic_connection *connection, const char *path) {
+    ic_call *call = ic_call_new(mailbox, connection);
+    ic_parts parts = {0};
+    cJSON *files = cJSON_CreateObject(), *file = cJSON_AddNullToObject(files, "file");
+    file->type = IC_JSON_FILE;
+    file->valueint = (int)ic_parts_add(&parts, path, NULL, 0, NULL, NULL);
+    ic_arguments arguments = {.files = files, .parts = &parts};
+    CHECK(ic_request_raw(IC_POST, "/upload", &arguments, &call->request, &call->error));
+    ic_call_start(call, &call->error);
+    cJSON_Delete(files);
+    return call;
+}
+
+/* Calls that fail as soon as it is their turn end one after the other, not one within the other. */
+static void test_many_that_fail_at_once(void) {
+    static ic_call *calls[UPLOADS];
+    ic_peer *peer = start_silent();
+    ic_mailbox *mailbox = ic_mailbox_new(NULL);
+    ic_connection *connection = connect_to(peer, true);
+    int refused = 0;
+    connection->settings.max_in_flight = 1;
+    ic_call *first = start_call(mailbox, connection, "retrieve-a-workflow");
+    CHECK(ic_peer_await(peer, 1) == 1);
+    for (int i = 0; i < UPLOADS; i++)
+        calls[i] = start_upload(mailbox, connection, "/nowhere/a file");
+    ic_call_cancel(first);
+    await(mailbox, first);
+    ic_call_release(first);
+    for (int i = 0; i < UPLOADS; i++) {
+        await(mailbox, calls[i]);
+        if (calls[i]->error.kind == IC_ERR_IO) refused++;
+        ic_call_release(calls[i]);
+    }
+    CHECK(refused == UPLOADS);
+    ic_connection_release(connection);
+    end_mailbox(mailbox);
+    ic_peer_free(peer);
+}
+
+/* Ends a child by exec, so that no checker takes what it has of the parent's memory for its leak. */
+static void leave(bool works) {
+    const char *verdict = works ? "true" : "false";
+    execlp(verdict, verdict, (char *)NULL);
+    _exit(1);
+}
+
+static bool child_worked(pid_t child) {
+    int status = -1;
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* libcurl closes some sockets by itself: behind the number may be the host's own file by the time of a fork.
+ */
+static void test_fork_leaves_other_files(void) {
+    int ends[2];
+    CHECK(ic_process_prepare() && pipe(ends) == 0);
+    CHECK(ic_process_adopt(ends[0]) && ic_process_adopt(ends[1]));
+    int file = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    CHECK(dup2(file, ends[0]) == ends[0]);
+    pid_t child = fork();
+    if (child == 0) leave(fcntl(ends[0], F_GETFD) >= 0 && fcntl(ends[1], F_GETFD) < 0);
+    CHECK(child_worked(child));
+    ic_process_disown(ends[0]);
+    ic_process_disown(ends[1]);
+    close(file);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 /* The child's part: what it inherited is left alone, and it can make an engine of its own. */
 static bool child_works(ic_mailbox *inherited, ic_call *pending, ic_connection *connection) {
     bool works = !ic_mailbox_is_ours(inherited) && ic_mailbox_descriptor(inherited) == -1;
@@ -284,16 +463,8 @@ static void test_fork(void) {
     ic_call *pending = start_call(mailbox, stuck, "retrieve-a-workflow");
     ic_peer_await(silent, 1);
     pid_t child = fork();
-    if (child == 0) {
-        bool works = child_works(mailbox, pending, connection);
-        /* By exec, so that no checker takes what the child has of the parent's memory for its leak. */
-        const char *verdict = works ? "true" : "false";
-        execlp(verdict, verdict, (char *)NULL);
-        _exit(1);
-    }
-    int status = -1;
-    waitpid(child, &status, 0);
-    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    if (child == 0) leave(child_works(mailbox, pending, connection));
+    CHECK(child_worked(child));
     CHECK(!ic_call_done(pending));
     ic_call_cancel(pending);
     await(mailbox, pending);
@@ -307,11 +478,19 @@ static void test_fork(void) {
 }
 
 int main(void) {
+    pthread_attr_t small;
+    pthread_attr_init(&small);
+    CHECK(pthread_attr_setstacksize(&small, STACK) == 0 && pthread_setattr_default_np(&small) == 0);
+    pthread_attr_destroy(&small);
     test_answer();
     test_renewal();
     test_cancel();
     test_threads();
     test_failing_memory();
+    test_failing_memory_with_a_token();
+    test_lost_piece();
+    test_many_that_fail_at_once();
+    test_fork_leaves_other_files();
     test_fork();
     return check_done("engine");
 }

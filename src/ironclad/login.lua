@@ -11,7 +11,8 @@ local listening_hosts = { localhost = "localhost", ["127.0.0.1"] = "127.0.0.1", 
 
 local function failure(kind, message)
   return Error.new {
-    kind = kind, message = message, operation = "oauth-authorize", outcome = "not_done", retryable = false, attempts = 0,
+    kind = kind, message = message, operation = "oauth-authorize", outcome = "not_done", retryable = false,
+    attempts = 0,
   }
 end
 
@@ -64,8 +65,8 @@ local function listen(login)
     seconds = login.timeout,
   }
   if not listener then
-    return nil, failure("io", ("%s; the redirect URI %s needs that port: end what uses it, or register another URI with "
-      .. "the app and give it as redirect_uri"):format(message, login.redirect_uri))
+    return nil, failure("io", ("%s; the redirect URI %s needs that port: end what uses it, or register another URI "
+      .. "with the app and give it as redirect_uri"):format(message, login.redirect_uri))
   end
   return listener
 end
@@ -111,11 +112,12 @@ local function await(client, listener, login)
 end
 
 --- Logs a person in with their browser, and keeps the token in the connection's store.
--- @param options those of ironclad.connect for the authorization code grant (or the name alone), and: redirect_uri (registered with the app:
---   http at localhost, 127.0.0.1 or [::1] with a port, 0 for any free one; http://localhost:8765/callback), browser (true
---   opens one; false prints the address to stderr; a function gets the address), timeout (seconds until the person has
---   answered; 180. The client's own timeout stays at its default)
--- @return a client; or nil and an error (auth: declined or refused, timeout, io: the port is taken, and those of a call)
+-- @param options those of ironclad.connect for the authorization code grant (or the name of a connection alone), and:
+--   redirect_uri: registered with the app; http at localhost, 127.0.0.1 or [::1] with a port, where 0 is any free one
+--     (http://localhost:8765/callback)
+--   browser: true opens one, false prints the address to stderr, a function gets the address (true)
+--   timeout: seconds until the person has answered (180); the attempts' own timeout stays at its default
+-- @return a client; or nil and an error: auth (declined or refused), timeout, io (the port is taken), or of a call
 return function(options)
   if type(options) == "string" then options = { name = options } end
   if type(options) ~= "table" then

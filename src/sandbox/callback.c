@@ -211,6 +211,11 @@ int ic_callback_port(const ic_callback *callback) {
 
 /* --- serving --- */
 
+static void run(const ic_callback *callback) {
+    for (size_t i = 0; i < 2 && callback->daemons[i]; i++)
+        MHD_run(callback->daemons[i]);
+}
+
 /* Waits until there is something to do, at most `seconds`, and does it. */
 static void serve(ic_callback *callback, double seconds) {
     struct pollfd ready[2];
@@ -224,8 +229,7 @@ static void serve(ic_callback *callback, double seconds) {
         ready[count++] = (struct pollfd){.fd = fd, .events = POLLIN};
     }
     poll(ready, count, milliseconds);
-    for (size_t i = 0; i < count; i++)
-        MHD_run(callback->daemons[i]);
+    run(callback);
 }
 
 ic_callback_state ic_callback_wait(ic_callback *callback) {
@@ -246,6 +250,7 @@ void ic_callback_answer(ic_callback *callback, unsigned status, const char *titl
     callback->status = status;
     callback->reply = page_of(title, text); /* NULL: the connection is closed without an answer */
     MHD_resume_connection(callback->held->connection);
+    run(callback); /* that it is resumed shows in no descriptor */
     for (double ends = ic_now() + FAREWELL, left; callback->held && (left = ends - ic_now()) > 0;)
         serve(callback, left);
     if (callback->reply) MHD_destroy_response(callback->reply);
