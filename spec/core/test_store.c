@@ -289,7 +289,7 @@ static void test_lock(void) {
     CHECK(!is_there(FILE_NAME ".tmp"));
     ic_store_unlock(one);
 
-    /* A lock file that somebody removes while it is held: whoever opened it before must not believe in it. */
+    /* A lock file that somebody removes while it is held keeps nobody out; but nothing is torn. */
     two = open_store(FILE_NAME);
     CHECK(ic_store_lock(one, &error) == 1);
     unlink(FILE_NAME ".lock");
@@ -300,8 +300,7 @@ static void test_lock(void) {
     CHECK(holds(FILE_NAME, "key", new_token()));
 }
 
-/* In a child the parent's store is not locked, and what the child does with it does not touch the parent's.
- */
+/* In a child the parent's store is not locked, and what the child does with it leaves the parent's alone. */
 static void test_fork(void) {
     enter("fork");
     ic_error error = {0};
@@ -316,6 +315,7 @@ static void test_fork(void) {
         bool good = ic_store_load(store, "key", &token, &error) == -1 &&
                     !ic_store_save(store, "key", old_token(), &error) && ic_store_lock(store, &error) == 0;
         ic_store_free(store);
+        ic_store_free(other);
         for (size_t i = 0; i < COUNT(taken); i++)
             good = good && fcntl(taken[i], F_GETFD) >= 0;
         _exit(good && is_there(FILE_NAME ".tmp") ? 0 : 1);
@@ -336,18 +336,19 @@ static void test_orphaned_lock(void) {
     CHECK(pipe(alive) == 0 && pipe(release) == 0);
     pid_t child = fork();
     if (child == 0) {
-        ic_error error = {0};
-        ic_store *store = ic_store_new(FILE_NAME, &error);
-        if (!store || ic_store_lock(store, &error) != 1) _exit(1);
+        ic_store *store = ic_store_new(FILE_NAME, NULL);
+        if (!store || ic_store_lock(store, NULL) != 1) _exit(1);
         pid_t grandchild = fork();
         if (grandchild == 0) {
             close(release[1]);
+            ic_store_free(store);
             if (write(alive[1], &byte, 1) != 1) _exit(1);
-            _exit(read(release[0], &byte, 1) != 0); /* until the test lets go */
+            _exit(read(release[0], &byte, 1) != 0); /* until the test closes its end */
         }
-        _exit(grandchild < 0);
+        if (grandchild > 0) raise(SIGKILL);
+        _exit(1);
     }
-    CHECK(wait_for(child) == 0);
+    CHECK(wait_for(child) == 128 + SIGKILL);
     CHECK(read(alive[0], &byte, 1) == 1);
     ic_store_free(open_locked(FILE_NAME));
     close(alive[0]), close(alive[1]), close(release[0]), close(release[1]);
