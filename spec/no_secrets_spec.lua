@@ -21,7 +21,7 @@ describe_guard("the guard against secrets", function()
   for _, case in ipairs(leaks) do
     it("sees what " .. case[1] .. " one", function()
       local before = guard.checked
-      assert.has_error(case[2])
+      assert.is_false((guard.unguarded_pcall(case[2])))
       assert.is_true(guard.checked > before)
     end)
   end

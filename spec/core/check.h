@@ -25,7 +25,7 @@ static inline int check_text(const char *got, const char *wanted, const char *fi
     return ok;
 }
 
-#define CHECK(condition)       check_that(!!(condition), __FILE__, __LINE__, #condition)
+#define CHECK(condition)        check_that(!!(condition), __FILE__, __LINE__, #condition)
 #define CHECK_TEXT(got, wanted) check_text((got), (wanted), __FILE__, __LINE__)
 #define CHECK_NEAR(got, wanted) CHECK(fabs((got) - (wanted)) < 1e-9)
 

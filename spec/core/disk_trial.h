@@ -197,8 +197,10 @@ int unlinkat(int folder, const char *name, int flags) {
 
 int flock(int descriptor, int operation) {
     void (*happens)(int) = disk.on_flock;
-    disk.on_flock = NULL;
-    if (happens) happens(descriptor);
+    if (happens) {
+        disk.on_flock = NULL;
+        happens(descriptor);
+    }
     return disk_step() ? -1 : (int)syscall(SYS_flock, descriptor, operation);
 }
 

@@ -1,5 +1,5 @@
-/* Ironclad's per-minute budgets, kept before the service has to refuse: sliding windows per host and client id.
- * Pure: every function is told the time (seconds, one monotonic clock). DESIGN, "Policy". */
+/* Ironclad's per-minute budgets, kept before the service has to refuse: sliding windows per host and client
+ * id. Pure: every function is told the time (seconds, one monotonic clock). DESIGN, "Policy". */
 #ifndef IC_BUDGET_H
 #define IC_BUDGET_H
 

@@ -68,8 +68,9 @@ struct ic_call {
     double started, deadline, resume_at; /* ic_now's seconds; deadline 0: none */
     double attempt_ends;                 /* when the attempt under way has taken too long; 0: never */
     int attempts, repeats, redirects;
-    bool fresh;  /* the next attempt takes a new connection */
-    bool served; /* a token has just been fetched for it, and is used whatever is left of its life */
+    bool fresh;         /* the next attempt takes a new connection */
+    bool second_chance; /* it was renewed with a token of the store, which may be refused too */
+    bool served;        /* a token has just been fetched for it, and is used whatever is left of its life */
     bool renewed, earlier_unknown, has_place, has_turn, enrolled;
     int errand;      /* ic_errand: what it asks of its token slot; set before it is started */
     char *elsewhere; /* URL on another host that a download was sent to; no bearer goes there */

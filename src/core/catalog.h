@@ -80,7 +80,7 @@ typedef struct ic_field {
     const char *name; /* NULL ends a list */
     ic_type type;
     unsigned flags;
-    const char *value;  /* the service's default, or with IC_FILL what is sent; NULL when there is none */
+    const char *value;   /* the service's default, or with IC_FILL what is sent; NULL when there is none */
     const char *choices; /* allowed values, separated by spaces; NULL when any. Information, not enforced */
 } ic_field;
 
@@ -107,8 +107,8 @@ extern const size_t ic_operation_count;
 const ic_operation *ic_operation_by_id(const char *id);
 /* The operation that a request reaches: literal segments win over placeholders ("/records/export" over
  * "/records/{id}"). `path` is without query, still percent-encoded. NULL when none. For the sandbox's routes
- * and for the bucket of a raw request. When `values`/`lengths` are given, they receive up to `max` placeholder
- * values (pointers into `path`), and `count` their number. */
+ * and for the bucket of a raw request. When `values`/`lengths` are given, they receive up to `max`
+ * placeholder values (pointers into `path`), and `count` their number. */
 typedef struct ic_path_values {
     const char *value[4];
     size_t length[4];

@@ -1,4 +1,5 @@
-/* What went wrong, as one value: filled in by whoever finds the fault, completed by the call that it ended. */
+/* What went wrong, as one value: filled in by whoever finds the fault, completed by the call that it ended.
+ */
 #ifndef IC_ERROR_H
 #define IC_ERROR_H
 
@@ -41,12 +42,12 @@ typedef enum ic_outcome { IC_OUTCOME_NOT_DONE, IC_OUTCOME_UNKNOWN } ic_outcome;
 typedef struct ic_error {
     ic_error_kind kind; /* IC_OK: no error */
     ic_outcome outcome;
-    long status;            /* HTTP status; 0 when there was no answer */
-    double retry_after;     /* seconds; negative when unknown */
-    int attempts;           /* requests sent for the call; 0 before the call completes it */
-    bool retryable;         /* the same call may well succeed later */
-    const char *operation;  /* static: from the catalog; NULL when not about an operation */
-    char *message;          /* owned; NULL after an allocation failed: use ic_error_message */
+    long status;                     /* HTTP status; 0 when there was no answer */
+    double retry_after;              /* seconds; negative when unknown */
+    int attempts;                    /* requests sent for the call; 0 before the call completes it */
+    bool retryable;                  /* the same call may well succeed later */
+    const char *operation;           /* static: from the catalog; NULL when not about an operation */
+    char *message;                   /* owned; NULL after an allocation failed: use ic_error_message */
     char *code, *param, *request_id; /* owned, each NULL when unknown */
 } ic_error;
 

@@ -4,6 +4,7 @@
 #include "private_file.h"
 #include "text.h"
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 #define VERSION 1

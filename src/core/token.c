@@ -90,6 +90,12 @@ const char *ic_token_for(ic_engine *engine, ic_call *call, double now) {
      * once would bring no other. */
     if (slot && (usable(slot, now) || (call->served && usable(slot, 0)))) {
         call->served = false;
+        /* A renewal that only took up what another process had saved does not use up the call's one renewal.
+         */
+        if (call->renewed && slot->loaded && !call->second_chance) {
+            call->second_chance = true;
+            call->renewed = false;
+        }
         call->token_generation = slot->generation;
         return slot->token.access_token;
     }
@@ -178,6 +184,7 @@ static void change(ic_slot *slot) {
         slot->token = slot->pending;
         slot->expires = slot->pending_expires;
         slot->pending = (ic_token){0};
+        slot->loaded = false;
         slot->generation++;
     }
     slot->change = IC_ERRAND_NONE;
@@ -226,6 +233,7 @@ static void on_loaded(ic_engine *engine, ic_slot *slot, const ic_error *error) {
         } else if (!same) {
             slot->expires = isinf(left) ? INFINITY : ic_now() + left - margin(left);
             slot->generation++;
+            slot->loaded = true;
         }
         ic_token_clear(&slot->token);
         slot->token = *found;

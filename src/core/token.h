@@ -30,6 +30,7 @@ typedef struct ic_slot {
     char *refused;  /* the access token that the service refused last: not taken up again from the store */
     unsigned generation; /* grows with every access token */
     bool fetched;        /* the work under way has fetched a token: it does not ask for another */
+    bool loaded;         /* this access token came from the store: nobody knows whether it is still good */
     bool unsaved;        /* this token is not kept yet */
     bool busy;           /* locking, loading, fetching or saving; those who come wait */
     ic_errand change;    /* EXCHANGE or FORGET: what is to become of the token once the store is locked */
