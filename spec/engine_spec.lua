@@ -30,7 +30,9 @@ local function finish(call)
   return call:result()
 end
 
-local function token(lifetime) return peer.json(('{"access_token":"fetched-token","expires_in":%s}'):format(lifetime)) end
+local function token(lifetime)
+  return peer.json(('{"access_token":"fetched-token","expires_in":%s}'):format(lifetime))
+end
 
 describe("a deadline", function()
   it("that passes after a launch was sent leaves it in doubt: not to be repeated", function()
