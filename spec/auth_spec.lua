@@ -229,6 +229,14 @@ describe("exchange", function()
     assert.equal("invalid_grant", err.code)
   end)
 
+  it("spends no code when the token could not be kept", function()
+    local server = scene.answering { pair("access-1", "refresh-1") }
+    local client = connect(server, { store = "/proc/nowhere/tokens.json" })
+    local _, err = client:exchange("thecode", { redirect_uri = REDIRECT })
+    assert.equal("store", err.kind)
+    assert.equal(0, #server:requests())
+  end)
+
   it("wants the state of a callback, and the redirect URI", function()
     local client = connect(scene.answering { GOOD })
     local _, message = pcall(client.exchange, client, REDIRECT .. "?code=c&state=s", { redirect_uri = REDIRECT })

@@ -296,6 +296,17 @@ describe("a proxy", function()
     proxy:stop()
   end)
 
+  it("is left out for the hosts of no_proxy", function()
+    local server = scene.answering { peer.json '{"id":"w1"}' }
+    local options = { instance = peer.url(server), token = "t", proxy = "http://127.0.0.1:1", max_retries = 0 }
+    local _, err = ironclad.connect(options).workflows:get "w1"
+    assert.equal("network", err.kind)
+    assert.matches("through the proxy", err.message)
+    options.no_proxy = "example.com,127.0.0.1"
+    assert.equal("w1", ironclad.must(ironclad.connect(options).workflows:get "w1").id)
+    server:stop()
+  end)
+
   it("is read from the environment when connecting, but not for this machine", function()
     local output, status = peer.shell(([[
       https_proxy=http://127.0.0.1:1 http_proxy=http://127.0.0.1:1 timeout 60 env LD_PRELOAD="$preload" %s - <<'END'

@@ -229,6 +229,29 @@ describe("a process that forks with a call in flight:", function()
   end)
 end)
 
+describe("the engine's thread", function()
+  it("takes no signal: they are the host's", function()
+    local output, status = peer.lua([[
+      local url = ...
+      local client = require("ironclad").connect { instance = url, token = "t", as_user = false }
+      assert(client.workflows:get "w1")
+      -- The signals that each thread blocks, read when nothing is being started any more.
+      local own = string.format("/proc/%d/task/", io.open("/proc/self/stat"):read "*n")
+      local list = io.popen("ls " .. own)
+      local threads = list:read "*a"
+      list:close()
+      for thread in threads:gmatch "%d+" do
+        local status = io.open(own .. thread .. "/status")
+        if status then print(status:read("*a"):match "SigBlk:%s+(%x+)") end
+      end
+    ]], {}, peer.url(scene.answering { GOOD }))
+    assert.are.equal(0, status, output)
+    -- All but SIGKILL and SIGSTOP, and the two that the C library keeps for itself.
+    assert.matches("fffffffe7ffbfeff\n", output)
+    assert.matches("0000000000000000\n", output)
+  end)
+end)
+
 describe("a name server that never answers", function()
   local STUCK = [[
     local url = ...

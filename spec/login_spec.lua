@@ -65,7 +65,22 @@ local function wait(listener)
   return target
 end
 
-local function assert_free(port) assert(listen { port = port }):close() end
+-- That this process listens at the port no more. Another one may have taken it by now, so that listening there again
+-- would prove nothing: the kernel's table of sockets is asked, and which of them are ours.
+local function assert_free(port)
+  local pid = ("%d"):format(io.open("/proc/self/stat"):read "*n")
+  local ours = peer.shell("ls -l /proc/" .. pid .. "/fd")
+  for _, family in ipairs { "tcp", "tcp6" } do
+    local file = io.open("/proc/self/net/" .. family)
+    for line in file and file:lines() or function() end do
+      local at, state, inode = line:match "^%s*%d+: %x+:(%x+) %S+ (%x+) %S+ %S+ %S+%s+%d+%s+%d+ (%d+)"
+      if at and tonumber(at, 16) == port and state == "0A" then
+        assert.is_nil(ours:find("socket:[" .. inode .. "]", 1, true), "still listening at port " .. port)
+      end
+    end
+    if file then file:close() end
+  end
+end
 
 -- Logs in with a browser that sends requests; `play(url)` -> the requests, the address.
 local function login(play, changes, other)

@@ -51,6 +51,29 @@ describe("TLS", function()
     assert.are.equal(2, #server:requests())
   end)
 
+  it("with a certificate of ca_path is trusted, and no other", function()
+    for _, row in ipairs { { "good", nil }, { "unrelated", "tls" } } do
+      local path = folder .. "/path-of-" .. row[1]
+      peer.shell(("mkdir %s && cp %s %s && openssl rehash %s"):format(path, certificates[row[1]].cert, path, path))
+      local value, err = scene.connect(answering "good", { ca_path = path }, "https").workflows:get "w1"
+      if row[2] then
+        scene.assert_error(row[2], value, err)
+        assert.is_truthy(err.message:find(path, 1, true), err.message)
+      else
+        scene.assert_good(value, err)
+      end
+    end
+  end)
+
+  it("with ca_file does not look into the system's folder of certificates", function()
+    -- What the system trusts is not trusted beside a file of one's own: the file alone counts.
+    local bundle = folder .. "/bundle.pem"
+    peer.shell(("cat %s > %s"):format(certificates.unrelated.cert, bundle))
+    local client = scene.connect(answering "good", { ca_file = bundle }, "https")
+    local err = scene.assert_error("tls", client.workflows:get "w1")
+    assert.is_truthy(err.message:find(bundle, 1, true))
+  end)
+
   it("that one client does not trust is refused though another does", function()
     local server = answering "good"
     scene.assert_good(trusting(server, "good").workflows:get "w1")

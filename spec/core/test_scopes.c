@@ -6,9 +6,9 @@
 
 static void test_find(void) {
     CHECK(ic_scope_count == 71);
-    CHECK(ic_scope_known("public.workflows.readWorkflows") && ic_scope_known("scim.users.readUsers"));
-    CHECK(!ic_scope_known("") && !ic_scope_known("public.workflows.readworkflows") &&
-          !ic_scope_known("public.workflows.readWorkflows "));
+    CHECK(ic_scope_find("public.workflows.readWorkflows") != NULL && ic_scope_find("scim.users.readUsers") != NULL);
+    CHECK(ic_scope_find("") == NULL && ic_scope_find("public.workflows.readworkflows") == NULL &&
+          ic_scope_find("public.workflows.readWorkflows ") == NULL);
     CHECK(ic_scope_find("public.workflows.cancel")->client_credentials);
     CHECK(!ic_scope_find("public.workflows.readSignStatus")->client_credentials);
     CHECK(!ic_scope_find("public.search.conversational")->client_credentials);

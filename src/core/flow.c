@@ -52,7 +52,7 @@ void ic_flow_start(ic_engine *engine, ic_call *call) {
         return;
     }
     set_alarm(engine, call);
-    if (call->errand == IC_ERRAND_FORGET || call->errand == IC_ERRAND_INSPECT)
+    if (call->errand && call->errand != IC_ERRAND_EXCHANGE)
         ic_token_errand(engine, call);
     else
         ic_flow_advance(engine, call);

@@ -17,9 +17,6 @@ const ic_scope *ic_scope_find(const char *name) {
     return NULL;
 }
 
-bool ic_scope_known(const char *name) {
-    return ic_scope_find(name) != NULL;
-}
 
 const char *ic_scope_nearest(const char *name) {
     ic_nearest whole = {.wanted = name}, rest = {.wanted = name};

@@ -18,7 +18,6 @@ extern const size_t ic_scope_count;
 
 /* The known scope of that name (names are case-sensitive), or NULL: a newer one, or a mistake. */
 const ic_scope *ic_scope_find(const char *name);
-bool ic_scope_known(const char *name);
 /* The known scope that a misspelt name may mean, also one given without its "public." or "scim."; or NULL. */
 const char *ic_scope_nearest(const char *name);
 

@@ -145,7 +145,7 @@ void ic_token_errand(ic_engine *engine, ic_call *call) {
         ic_error_clear(&error);
         return;
     }
-    if (call->errand != IC_ERRAND_INSPECT) slot->change = call->errand;
+    if (call->errand == IC_ERRAND_EXCHANGE || call->errand == IC_ERRAND_FORGET) slot->change = call->errand;
     if (!slot->busy) begin(engine, slot);
 }
 
@@ -203,15 +203,21 @@ static void on_locked(ic_engine *engine, ic_slot *slot, const ic_error *error) {
         ic_keeper_do(engine, slot, IC_KEEP_LOAD, on_loaded);
 }
 
+static bool somebody_wants(const ic_slot *slot, ic_errand errand) {
+    for (const ic_call *waiter = slot->waiters.first; waiter; waiter = waiter->next)
+        if (waiter->errand == (int)errand) return true;
+    return false;
+}
+
 /* With the store locked, and all that is known saved or loaded. */
 static void settle(ic_engine *engine, ic_slot *slot) {
-    bool wanted = false;
-    for (const ic_call *waiter = slot->waiters.first; waiter; waiter = waiter->next)
-        wanted = wanted || !waiter->errand || waiter->errand == IC_ERRAND_INSPECT;
-    if (!wanted || slot->fetched || usable(slot, ic_now()))
-        finish(engine, slot, NULL);
-    else
+    bool wanted = somebody_wants(slot, IC_ERRAND_NONE) || somebody_wants(slot, IC_ERRAND_INSPECT);
+    if (wanted && !slot->fetched && !usable(slot, ic_now()))
         ic_keeper_do(engine, slot, IC_KEEP_PREPARE, on_prepared);
+    else if (somebody_wants(slot, IC_ERRAND_PREPARE))
+        ic_keeper_do(engine, slot, IC_KEEP_PREPARE, finish);
+    else
+        finish(engine, slot, NULL);
 }
 
 /* What is kept is what counts: another process may have renewed it. */

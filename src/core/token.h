@@ -11,6 +11,7 @@
 /* What a call asks of its token slot besides a bearer. */
 typedef enum ic_errand {
     IC_ERRAND_NONE,
+    IC_ERRAND_PREPARE,  /* makes sure that a token can be kept, before a code is spent on one */
     IC_ERRAND_EXCHANGE, /* its answer is the slot's new token (the authorization code grant) */
     IC_ERRAND_FORGET,   /* the slot's token is forgotten, where it is kept too */
     IC_ERRAND_INSPECT,  /* answers {expires_in, scope} of the slot's token */
@@ -53,7 +54,7 @@ typedef struct ic_slot {
 /* The bearer for the call. NULL: the call has been put among those that wait for one (ic_flow_advance
  * follows), or has been ended with an error. */
 const char *ic_token_for(ic_engine *engine, ic_call *call, double now);
-/* The call's errand, before it is sent (FORGET, INSPECT) or when its answer is there (EXCHANGE). The call
+/* The call's errand, before it is sent (PREPARE, FORGET, INSPECT) or when its answer is there (EXCHANGE). The call
  * waits, and ends when it is done. */
 void ic_token_errand(ic_engine *engine, ic_call *call);
 /* The service refused the token that the call sent: it is not used again. */

@@ -121,6 +121,9 @@ function auth.exchange(client, callback, options)
   if not (options and options.redirect_uri) then error("exchange: redirect_uri: missing", 2) end
   local code, err = code_of(callback, options)
   if not code then return nil, err end
+  -- A code can be spent once: first of all the store must be fit to keep what it is traded for.
+  local _, unfit = run.finish(core.errand(client.connection, "prepare"))
+  if unfit then return nil, unfit end
   local value, problem, response = run.finish(core.errand(client.connection, "exchange", code, options.redirect_uri))
   if problem then return nil, problem, response end
   return value, nil, response

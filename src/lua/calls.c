@@ -245,11 +245,13 @@ static int l_start(lua_State *L) {
     return 1;
 }
 
-/* errand(connection, what [, code, redirect_uri]) -> call, about the connection's token: "exchange" trades a
- * code for one, "forget" forgets it, "inspect" answers {expires_in, scope}. */
+/* errand(connection, what [, code, redirect_uri]) -> call, about the connection's token: "prepare" makes sure
+ * that one can be kept, "exchange" trades a code for one, "forget" forgets it, "inspect" answers {expires_in,
+ * scope}. */
 static int l_errand(lua_State *L) {
-    static const char *const names[] = {"exchange", "forget", "inspect", NULL};
-    static const ic_errand errands[] = {IC_ERRAND_EXCHANGE, IC_ERRAND_FORGET, IC_ERRAND_INSPECT};
+    static const char *const names[] = {"prepare", "exchange", "forget", "inspect", NULL};
+    static const ic_errand errands[] = {IC_ERRAND_PREPARE, IC_ERRAND_EXCHANGE, IC_ERRAND_FORGET,
+                                        IC_ERRAND_INSPECT};
     ic_connection *connection = ic_lua_check_connection(L, 1);
     ic_errand errand = errands[luaL_checkoption(L, 2, NULL, names)];
     const char *code = errand == IC_ERRAND_EXCHANGE ? luaL_checkstring(L, 3) : NULL;

@@ -95,7 +95,7 @@ void ic_approvals_update(ic_exchange *x) {
     if (!check_update(x, workflow, role, status)) return;
     workflow->approved[review_of(workflow, role, ic_group_active(workflow))] =
         strcmp(status, "approved") == 0;
-    workflow->updated = ic_store_now(x->store);
+    workflow->updated = ic_world_now(x->world);
     if (!ic_group_active(workflow)) workflow->step = IC_STEP_SIGN; /* that was the last one */
     ic_reply_json(x, 200, cJSON_CreateTrue()); /* the bare value: so the service answers */
 }

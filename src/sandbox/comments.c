@@ -14,17 +14,17 @@ static cJSON *mentioned_view(const ic_user *user) {
     return view;
 }
 
-static cJSON *comment_view(const ic_store *store, const ic_comment *comment) {
+static cJSON *comment_view(const ic_world *world, const ic_comment *comment) {
     cJSON *view = cJSON_CreateObject();
     ic_put_text(view, "id", comment->id);
     ic_put_text(view, "commentMessage", comment->message);
     ic_put_text(view, "timestamp", ic_time_print(comment->created).text);
     ic_put_bool(view, "isExternal", false);
-    ic_put(view, "author", ic_author_view(store, comment->author));
+    ic_put(view, "author", ic_author_view(world, comment->author));
     if (comment->replied_to) {
         cJSON *replied = ic_put(view, "repliedTo", cJSON_CreateObject());
         ic_put_text(replied, "item", comment->replied_to->id);
-        ic_put(replied, "itemAuthor", ic_author_view(store, comment->replied_to->author));
+        ic_put(replied, "itemAuthor", ic_author_view(world, comment->replied_to->author));
     }
     cJSON *mentioned = ic_put(view, "mentionedUserDetails", cJSON_CreateArray());
     for (size_t i = 0; i < comment->mentioned.count; i++)
@@ -45,7 +45,7 @@ void ic_comments_list(ic_exchange *x) {
     cJSON *list = cJSON_CreateArray();
     size_t first = page.number * page.size;
     for (size_t i = first; i < workflow->comments.count && i < first + page.size; i++)
-        ic_append(list, comment_view(x->store, workflow->comments.items[i]));
+        ic_append(list, comment_view(x->world, workflow->comments.items[i]));
     ic_reply_page(x, page, workflow->comments.count, list);
 }
 
@@ -62,7 +62,7 @@ void ic_comments_get(ic_exchange *x) {
     if (!workflow) return;
     const ic_comment *comment = find_comment(workflow, x->values[1]);
     if (comment)
-        ic_reply_json(x, 200, comment_view(x->store, comment));
+        ic_reply_json(x, 200, comment_view(x->world, comment));
     else
         ic_reply_error(x, 404, "NOT_FOUND", "commentId", "commentId does not exist");
 }
@@ -76,7 +76,7 @@ static bool find_mentioned(ic_exchange *x, const char *message, ic_array *mentio
         size_t length = strcspn(at, ">");
         if (!at[length]) break;
         char *name = ic_strndup(at, length);
-        ic_user *user = name ? ic_store_user(x->store, name) : NULL;
+        ic_user *user = name ? ic_world_user(x->world, name) : NULL;
         if (!name)
             ic_reply_no_memory(x);
         else if (!user)
@@ -122,7 +122,7 @@ static void add_comment(ic_exchange *x, ic_workflow *workflow, const ic_comment 
                         ic_array *mentioned, ic_array *added) {
     const char *message = ic_json_string(x->body, "comment");
     ic_comment *comment = join_all(workflow, added, x->user)
-                              ? ic_workflow_add_comment(workflow, message, x->user, ic_store_now(x->store))
+                              ? ic_workflow_add_comment(workflow, message, x->user, ic_world_now(x->world))
                               : NULL;
     if (!comment) {
         ic_reply_no_memory(x);
@@ -133,7 +133,7 @@ static void add_comment(ic_exchange *x, ic_workflow *workflow, const ic_comment 
     comment->added = *added;
     *mentioned = *added = (ic_array){0};
     workflow->updated = comment->created;
-    ic_reply_json(x, 200, comment_view(x->store, comment));
+    ic_reply_json(x, 200, comment_view(x->world, comment));
 }
 
 void ic_comments_create(ic_exchange *x) {

@@ -82,10 +82,10 @@ static bool is_own_machine(const char *uri) {
     return false;
 }
 
-static bool is_registered(const ic_store *store, const char *uri) {
+static bool is_registered(const ic_world *world, const char *uri) {
     if (strlen(uri) > TEXT_MAX || strchr(uri, '#') || !ic_header_safe(uri)) return false;
     if (is_own_machine(uri)) return true;
-    for (const char *at = store->redirect_uris; at && *at;) {
+    for (const char *at = world->redirect_uris; at && *at;) {
         size_t length = strcspn(at, " ");
         if (strncmp(at, uri, length) == 0 && !uri[length]) return true;
         at += length + (at[length] == ' ');
@@ -94,8 +94,8 @@ static bool is_registered(const ic_store *store, const char *uri) {
 }
 
 /* The app that asks, if it may. */
-static const ic_app *check_request(const ic_store *store, const request *asked, ic_refusal *refusal) {
-    const ic_app *app = asked->client_id ? ic_store_app(store, asked->client_id) : NULL;
+static const ic_app *check_request(const ic_world *world, const request *asked, ic_refusal *refusal) {
+    const ic_app *app = asked->client_id ? ic_world_app(world, asked->client_id) : NULL;
     if (!asked->response_type)
         refuse_parameters(refusal, "Invalid or missing parameters: missing response_type");
     else if (strcmp(asked->response_type, "code") != 0)
@@ -112,7 +112,7 @@ static const ic_app *check_request(const ic_store *store, const request *asked, 
         refuse(refusal, 403, "unauthorized_client", "client not authorized to use this oauth grant type");
     else if (!asked->redirect_uri)
         refuse_parameters(refusal, "missing redirect uri");
-    else if (!is_registered(store, asked->redirect_uri))
+    else if (!is_registered(world, asked->redirect_uri))
         refuse_parameters(refusal, "the redirect uri is not registered with this client");
     else if (asked->state && strlen(asked->state) > TEXT_MAX)
         refuse_parameters(refusal, "Invalid or missing parameters: Invalid value for state");
@@ -132,8 +132,8 @@ void ic_consent_free(ic_consent *consent) {
 }
 
 /* Half of them, the oldest. */
-static void forget_oldest(ic_store *store) {
-    ic_array *list = &store->consents;
+static void forget_oldest(ic_world *world) {
+    ic_array *list = &world->consents;
     size_t gone = list->count / 2;
     for (size_t i = 0; i < gone; i++)
         ic_consent_free(list->items[i]);
@@ -141,8 +141,8 @@ static void forget_oldest(ic_store *store) {
     memmove(list->items, list->items + gone, list->count * sizeof(void *));
 }
 
-static void drop(ic_store *store, ic_consent *consent) {
-    ic_array *list = &store->consents;
+static void drop(ic_world *world, ic_consent *consent) {
+    ic_array *list = &world->consents;
     size_t i = 0;
     while (list->items[i] != consent)
         i++;
@@ -152,14 +152,14 @@ static void drop(ic_store *store, ic_consent *consent) {
 }
 
 /* Takes over what it keeps of the request. */
-static ic_consent *new_consent(ic_store *store, const ic_app *app, request *asked) {
-    if (store->consents.count >= IC_CONSENTS_MAX) forget_oldest(store);
+static ic_consent *new_consent(ic_world *world, const ic_app *app, request *asked) {
+    if (world->consents.count >= IC_CONSENTS_MAX) forget_oldest(world);
     ic_consent *consent = ic_calloc(1, sizeof *consent);
-    if (!consent || !ic_array_push(&store->consents, consent)) {
+    if (!consent || !ic_array_push(&world->consents, consent)) {
         ic_free(consent);
         return NULL;
     }
-    consent->number = ++store->last_consent;
+    consent->number = ++world->last_consent;
     consent->app = app;
     consent->redirect_uri = asked->redirect_uri;
     consent->state = asked->state;
@@ -169,16 +169,16 @@ static ic_consent *new_consent(ic_store *store, const ic_app *app, request *aske
     return consent;
 }
 
-ic_consent *ic_consent_ask(ic_store *store, const char *query, ic_refusal *refusal) {
+ic_consent *ic_consent_ask(ic_world *world, const char *query, ic_refusal *refusal) {
     request asked = {0};
     ic_consent *consent = NULL;
     *refusal = (ic_refusal){0};
-    const ic_app *app = read_request(query, &asked, refusal) ? check_request(store, &asked, refusal) : NULL;
+    const ic_app *app = read_request(query, &asked, refusal) ? check_request(world, &asked, refusal) : NULL;
     if (app) {
-        consent = new_consent(store, app, &asked);
+        consent = new_consent(world, app, &asked);
         if (!consent)
             refuse(refusal, 500, NULL, NULL);
-        else if (!ic_scopes_parse(store, consent->scope, consent->scopes))
+        else if (!ic_scopes_parse(world, consent->scope, consent->scopes))
             refuse(refusal, 302, "invalid_scope", NULL);
     }
     free_request(&asked);
@@ -191,7 +191,7 @@ static void add_parameter(ic_buf *location, const char *name, const char *value)
     ic_percent_encode(location, value, strlen(value));
 }
 
-bool ic_consent_answer(ic_store *store, ic_consent *consent, ic_user *user, const char *error,
+bool ic_consent_answer(ic_world *world, ic_consent *consent, ic_user *user, const char *error,
                        ic_buf *location) {
     ic_secret code;
     ic_random_hex(code, sizeof code - 1);
@@ -200,20 +200,20 @@ bool ic_consent_answer(ic_store *store, ic_consent *consent, ic_user *user, cons
     if (consent->state) add_parameter(location, "state", consent->state);
     if (location->failed) return false;
     if (!user) {
-        drop(store, consent);
+        drop(world, consent);
         return true;
     }
     consent->user = user;
     consent->nonce[0] = '\0';
     memcpy(consent->code, code, sizeof code);
-    consent->code_expires = ic_store_now(store) + (ic_time)(store->code_seconds * 1000);
+    consent->code_expires = ic_world_now(world) + (ic_time)(world->code_seconds * 1000);
     return true;
 }
 
-void ic_consent_revoke(ic_store *store, ic_consent *consent) {
+void ic_consent_revoke(ic_world *world, ic_consent *consent) {
     consent->refresh[0] = '\0';
-    for (size_t i = 0; i < store->tokens.count; i++) {
-        ic_token *token = store->tokens.items[i];
+    for (size_t i = 0; i < world->tokens.count; i++) {
+        ic_token *token = world->tokens.items[i];
         if (token->consent == consent->number) token->revoked = true;
     }
 }
@@ -221,21 +221,21 @@ void ic_consent_revoke(ic_store *store, ic_consent *consent) {
 /* --- finding --- */
 
 /* By the secret that lies at `offset` in each. */
-static ic_consent *find(const ic_store *store, size_t offset, const char *secret) {
-    for (size_t i = 0; *secret && i < store->consents.count; i++)
-        if (strcmp((const char *)store->consents.items[i] + offset, secret) == 0)
-            return store->consents.items[i];
+static ic_consent *find(const ic_world *world, size_t offset, const char *secret) {
+    for (size_t i = 0; *secret && i < world->consents.count; i++)
+        if (strcmp((const char *)world->consents.items[i] + offset, secret) == 0)
+            return world->consents.items[i];
     return NULL;
 }
 
-ic_consent *ic_consent_by_nonce(const ic_store *store, const char *nonce) {
-    return find(store, offsetof(ic_consent, nonce), nonce);
+ic_consent *ic_consent_by_nonce(const ic_world *world, const char *nonce) {
+    return find(world, offsetof(ic_consent, nonce), nonce);
 }
 
-ic_consent *ic_consent_by_code(const ic_store *store, const char *code) {
-    return find(store, offsetof(ic_consent, code), code);
+ic_consent *ic_consent_by_code(const ic_world *world, const char *code) {
+    return find(world, offsetof(ic_consent, code), code);
 }
 
-ic_consent *ic_consent_by_refresh(const ic_store *store, const char *refresh) {
-    return find(store, offsetof(ic_consent, refresh), refresh);
+ic_consent *ic_consent_by_refresh(const ic_world *world, const char *refresh) {
+    return find(world, offsetof(ic_consent, refresh), refresh);
 }

@@ -29,7 +29,7 @@ static bool attach_file(ic_exchange *x, ic_workflow *workflow, const cJSON *fiel
     }
     ic_blob *bytes = ic_field_part_bytes(file);
     if (bytes && ic_workflow_add_document(workflow, field->string, file->filename, bytes, x->user,
-                                          ic_store_now(x->store)))
+                                          ic_world_now(x->world)))
         return true;
     ic_reply_no_memory(x);
     return false;
@@ -78,7 +78,7 @@ void ic_documents_get(ic_exchange *x) {
     for (size_t i = 0; i < workflow->documents.count; i++) {
         const ic_document *document = workflow->documents.items[i];
         ic_append(is_in_packet(workflow, document) ? packet : excluded,
-                  ic_document_view(x->store, workflow, document));
+                  ic_document_view(x->world, workflow, document));
     }
     ic_reply_json(x, 200, answer);
 }
@@ -126,7 +126,7 @@ static bool add_version(ic_exchange *x, ic_document *document, ic_field_part *fi
     document->filename = filename;
     document->bytes = bytes;
     document->number++;
-    document->modified = ic_store_now(x->store);
+    document->modified = ic_world_now(x->world);
     document->author = x->user;
     ic_new_short_id(document->version);
     return true;
@@ -140,7 +140,7 @@ static bool add_document(ic_exchange *x, ic_workflow *workflow, const cJSON *fie
     }
     ic_blob *bytes = ic_field_part_bytes(file);
     if (bytes && ic_workflow_add_document(workflow, field->string, file->filename, bytes, x->user,
-                                          ic_store_now(x->store)))
+                                          ic_world_now(x->world)))
         return true;
     ic_reply_no_memory(x);
     return false;
@@ -157,7 +157,7 @@ static bool store_upload(ic_exchange *x, ic_workflow *workflow, const cJSON *fie
         return refuse(x, 404, "Document does not exists");
     if (key && !is_in_packet(workflow, document))
         return refuse(x, 400, "versioning is not supported for non-draft documents");
-    ic_time now = ic_store_now(x->store);
+    ic_time now = ic_world_now(x->world);
     if (!ic_workflow_add_comment(workflow, message, x->user, now)) {
         ic_reply_no_memory(x);
         return false;
@@ -167,7 +167,7 @@ static bool store_upload(ic_exchange *x, ic_workflow *workflow, const cJSON *fie
 }
 
 void ic_documents_upload(ic_exchange *x) {
-    ic_workflow *workflow = ic_store_workflow(x->store, x->values[0]);
+    ic_workflow *workflow = ic_world_workflow(x->world, x->values[0]);
     const cJSON *field = workflow ? ic_json_member(workflow->template->form, x->values[1]) : NULL;
     ic_field_part *file = ic_exchange_field(x, "attachment"), *text = ic_exchange_field(x, "metadata");
     if (!workflow || strcmp(workflow->id, x->values[0]) != 0)

@@ -6,7 +6,7 @@
 #include "../core/catalog.h"
 #include "../core/json.h"
 #include "build.h"
-#include "store.h"
+#include "world.h"
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -20,7 +20,7 @@ typedef struct ic_field_part {
 } ic_field_part;
 
 typedef struct ic_exchange {
-    ic_store *store;
+    ic_world *world;
     struct MHD_Connection *connection;
     size_t max_body;
 

@@ -30,16 +30,16 @@ static bool is_option(const cJSON *field, const cJSON *value) {
 }
 
 /* localLinkedRecord and its like: an id in, {recordId, readableId} out. */
-static cJSON *accept_record(const ic_store *store, const cJSON *value) {
-    const ic_record *record = cJSON_IsString(value) ? ic_store_record(store, value->valuestring) : NULL;
+static cJSON *accept_record(const ic_world *world, const cJSON *value) {
+    const ic_record *record = cJSON_IsString(value) ? ic_world_record(world, value->valuestring) : NULL;
     return record ? ic_record_link_view(record) : NULL;
 }
 
-static cJSON *accept_array(const ic_store *store, const cJSON *field, const cJSON *value) {
+static cJSON *accept_array(const ic_world *world, const cJSON *field, const cJSON *value) {
     const cJSON *element = ic_json_member(field, "elementType"), *item;
     cJSON *accepted = cJSON_IsArray(value) ? cJSON_CreateArray() : NULL;
     cJSON_ArrayForEach(item, value) {
-        cJSON *kept = accepted ? ic_field_accept(store, element, item) : NULL;
+        cJSON *kept = accepted ? ic_field_accept(world, element, item) : NULL;
         if (kept && cJSON_AddItemToArray(accepted, kept)) continue;
         cJSON_Delete(kept);
         cJSON_Delete(accepted);
@@ -56,14 +56,14 @@ static bool has_required(const cJSON *form, const cJSON *value) {
     return true;
 }
 
-static cJSON *accept_object(const ic_store *store, const cJSON *field, const cJSON *value) {
+static cJSON *accept_object(const ic_world *world, const cJSON *field, const cJSON *value) {
     const cJSON *form = ic_json_member(field, "schema"), *member;
     if (!cJSON_IsObject(value) || !has_required(form, value)) return NULL;
     cJSON *accepted = cJSON_CreateObject();
     cJSON_ArrayForEach(member, value) {
         const cJSON *inner = ic_json_member(form, member->string);
         cJSON *kept =
-            inner && !ic_json_member(accepted, member->string) ? ic_field_accept(store, inner, member) : NULL;
+            inner && !ic_json_member(accepted, member->string) ? ic_field_accept(world, inner, member) : NULL;
         if (kept && cJSON_AddItemToObject(accepted, member->string, kept)) continue;
         cJSON_Delete(kept);
         cJSON_Delete(accepted);
@@ -72,10 +72,10 @@ static cJSON *accept_object(const ic_store *store, const cJSON *field, const cJS
     return accepted;
 }
 
-cJSON *ic_field_accept(const ic_store *store, const cJSON *field, const cJSON *value) {
+cJSON *ic_field_accept(const ic_world *world, const cJSON *field, const cJSON *value) {
     const char *type = ic_field_type(field);
-    if (strcmp(type, "array") == 0) return accept_array(store, field, value);
-    if (strcmp(type, "object") == 0) return accept_object(store, field, value);
-    if (strstr(type, "Record")) return accept_record(store, value);
+    if (strcmp(type, "array") == 0) return accept_array(world, field, value);
+    if (strcmp(type, "object") == 0) return accept_object(world, field, value);
+    if (strstr(type, "Record")) return accept_record(world, value);
     return ic_value_fits(type, value) && is_option(field, value) ? cJSON_Duplicate(value, true) : NULL;
 }

@@ -1,8 +1,8 @@
-/* Fills the store from a fixture document. */
+/* Fills the world from a fixture document. */
 #include "../core/alloc.h"
 #include "../core/text.h"
 #include "build.h"
-#include "store.h"
+#include "world.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 
 /* Loading one document. After the first fault the rest is skipped. */
 typedef struct loader {
-    ic_store *store;
+    ic_world *world;
     bool failed;
     char *error;
     size_t size;
@@ -51,7 +51,7 @@ static void id_of(loader *load, const cJSON *object, ic_object_id id) {
 }
 
 static ic_user *user_of(loader *load, const char *email) {
-    ic_user *user = email ? ic_store_user(load->store, email) : NULL;
+    ic_user *user = email ? ic_world_user(load->world, email) : NULL;
     if (!user) fail(load, "fixtures: no user '%s'", email ? email : "(nothing)");
     return user;
 }
@@ -64,17 +64,17 @@ static bool keep(loader *load, ic_array *list, void *item) {
 /* --- the company --- */
 
 static void load_company(loader *load, const cJSON *document) {
-    ic_store *store = load->store;
+    ic_world *world = load->world;
     const cJSON *company = ic_json_member(document, "company");
-    id_of(load, company, store->company_id);
-    store->company_name = text_of(load, company, "name");
-    store->company_display_name = text_of(load, company, "displayName");
-    store->entitlements = cJSON_Duplicate(ic_json_member(company, "entitlements"), true);
-    store->record_properties = cJSON_Duplicate(ic_json_member(document, "recordProperties"), true);
-    store->record_attachments = cJSON_Duplicate(ic_json_member(document, "recordAttachments"), true);
-    if (!store->entitlements) fail(load, "fixtures: 'company.entitlements' is missing");
-    if (!store->record_properties) fail(load, "fixtures: 'recordProperties' is missing");
-    if (!store->record_attachments) fail(load, "fixtures: 'recordAttachments' is missing");
+    id_of(load, company, world->company_id);
+    world->company_name = text_of(load, company, "name");
+    world->company_display_name = text_of(load, company, "displayName");
+    world->entitlements = cJSON_Duplicate(ic_json_member(company, "entitlements"), true);
+    world->record_properties = cJSON_Duplicate(ic_json_member(document, "recordProperties"), true);
+    world->record_attachments = cJSON_Duplicate(ic_json_member(document, "recordAttachments"), true);
+    if (!world->entitlements) fail(load, "fixtures: 'company.entitlements' is missing");
+    if (!world->record_properties) fail(load, "fixtures: 'recordProperties' is missing");
+    if (!world->record_attachments) fail(load, "fixtures: 'recordAttachments' is missing");
 }
 
 static const struct right {
@@ -102,7 +102,7 @@ static unsigned rights_of(loader *load, const cJSON *names, const struct right *
 
 static void load_app(loader *load, const cJSON *source) {
     ic_app *app = ic_calloc(1, sizeof *app);
-    if (!app || !ic_array_push(&load->store->apps, app)) {
+    if (!app || !ic_array_push(&load->world->apps, app)) {
         ic_free(app);
         no_memory(load);
         return;
@@ -115,7 +115,7 @@ static void load_app(loader *load, const cJSON *source) {
 
 static void load_user(loader *load, const cJSON *source) {
     ic_user *user = ic_calloc(1, sizeof *user);
-    if (!user || !ic_array_push(&load->store->users, user)) {
+    if (!user || !ic_array_push(&load->world->users, user)) {
         ic_free(user);
         no_memory(load);
         return;
@@ -135,7 +135,7 @@ static void load_user(loader *load, const cJSON *source) {
 
 static void load_record_type(loader *load, const cJSON *source) {
     ic_record_type *type = ic_calloc(1, sizeof *type);
-    if (!type || !ic_array_push(&load->store->record_types, type)) {
+    if (!type || !ic_array_push(&load->world->record_types, type)) {
         ic_free(type);
         no_memory(load);
         return;
@@ -212,7 +212,7 @@ static char *shown_form(const cJSON *form) {
 
 static void load_template(loader *load, const cJSON *source) {
     ic_template *template = ic_calloc(1, sizeof *template);
-    if (!template || !ic_array_push(&load->store->templates, template)) {
+    if (!template || !ic_array_push(&load->world->templates, template)) {
         ic_free(template);
         no_memory(load);
         return;
@@ -302,7 +302,7 @@ static ic_time days_ago(const loader *load, const cJSON *source, const char *nam
     const cJSON *days = ic_json_member(source, name);
     double number =
         cJSON_IsNumber(days) && days->valuedouble >= 0 && days->valuedouble < 36500 ? days->valuedouble : 0;
-    return ic_store_now(load->store) - (ic_time)(number * (double)DAY);
+    return ic_world_now(load->world) - (ic_time)(number * (double)DAY);
 }
 
 /* Reviews of the roles that have approved; all of them beyond the Review step. */
@@ -336,17 +336,17 @@ static void fill_workflow(loader *load, ic_workflow *workflow, const cJSON *sour
 
 static void load_workflow(loader *load, const cJSON *source) {
     const char *id = ic_json_string(source, "template");
-    const ic_template *template = id ? ic_store_template(load->store, id) : NULL;
+    const ic_template *template = id ? ic_world_template(load->world, id) : NULL;
     ic_user *creator = user_of(load, ic_json_string(source, "creator"));
     if (!template) fail(load, "fixtures: no template '%s'", id ? id : "(nothing)");
     if (load->failed) return;
-    ic_workflow *workflow = ic_workflow_new(load->store, template, creator);
+    ic_workflow *workflow = ic_workflow_new(load->world, template, creator);
     if (!workflow) {
         no_memory(load);
         return;
     }
     fill_workflow(load, workflow, source);
-    if (load->failed || !ic_store_add_workflow(load->store, workflow)) {
+    if (load->failed || !ic_world_add_workflow(load->world, workflow)) {
         no_memory(load);
         ic_workflow_free(workflow);
     }
@@ -354,11 +354,11 @@ static void load_workflow(loader *load, const cJSON *source) {
 
 static void load_record(loader *load, const cJSON *source) {
     const char *type = ic_json_string(source, "type"), *name = ic_json_string(source, "name");
-    const ic_record_type *known = type ? ic_store_record_type(load->store, type) : NULL;
+    const ic_record_type *known = type ? ic_world_record_type(load->world, type) : NULL;
     const cJSON *properties = ic_json_member(source, "properties");
     ic_workflow *workflow = NULL;
     const char *origin = ic_json_string(source, "workflow");
-    if (origin && !(workflow = ic_store_workflow(load->store, origin)))
+    if (origin && !(workflow = ic_world_workflow(load->world, origin)))
         fail(load, "fixtures: no workflow '%s'", origin);
     if (!known || !name || !cJSON_IsObject(properties))
         fail(load, "fixtures: a record needs a known type, a name and properties");
@@ -370,7 +370,7 @@ static void load_record(loader *load, const cJSON *source) {
     }
     record->updated = days_ago(load, source, "updatedDaysAgo");
     record->workflow = workflow;
-    if (!ic_record_set_properties(record, properties) || !ic_store_add_record(load->store, record)) {
+    if (!ic_record_set_properties(record, properties) || !ic_world_add_record(load->world, record)) {
         no_memory(load);
         ic_record_free(record);
     } else if (workflow) {
@@ -389,8 +389,8 @@ static const struct part {
     {"templates", load_template}, {"workflows", load_workflow}, {"records", load_record},
 };
 
-bool ic_store_load(ic_store *store, const char *text, size_t length, char *error, size_t size) {
-    loader load = {.store = store, .error = error, .size = size};
+bool ic_world_load(ic_world *world, const char *text, size_t length, char *error, size_t size) {
+    loader load = {.world = world, .error = error, .size = size};
     ic_error fault = {0};
     cJSON *document = ic_json_parse(text, length, &fault);
     if (!document) fail(&load, "fixtures: %s", ic_error_message(&fault));
@@ -402,8 +402,8 @@ bool ic_store_load(ic_store *store, const char *text, size_t length, char *error
             if (!load.failed) parts[i].load(&load, item);
         }
     }
-    if (!store->users.count) fail(&load, "fixtures: there must be a user");
-    if (store->apps.count < 2) fail(&load, "fixtures: there must be two apps");
+    if (!world->users.count) fail(&load, "fixtures: there must be a user");
+    if (world->apps.count < 2) fail(&load, "fixtures: there must be two apps");
     cJSON_Delete(document);
     return !load.failed;
 }

@@ -95,8 +95,8 @@ static const ic_app *find_app(ic_exchange *x, const request *given) {
                                                 : "Invalid or missing parameters: missing client_id");
         return NULL;
     }
-    for (size_t i = 0; i < x->store->apps.count; i++)
-        if (is_app(x->store->apps.items[i], given)) return x->store->apps.items[i];
+    for (size_t i = 0; i < x->world->apps.count; i++)
+        if (is_app(x->world->apps.items[i], given)) return x->world->apps.items[i];
     if (!ic_is_uuid(id))
         ic_reply_oauth_error(
             x, 400, "invalid_request",
@@ -111,7 +111,7 @@ static const ic_app *find_app(ic_exchange *x, const request *given) {
 /* Hands out an access token, and for a consent its next refresh token. `scope`: as it was asked for, or NULL.
  */
 static void issue(ic_exchange *x, const uint64_t scopes[2], const char *scope, ic_consent *consent) {
-    const ic_token *token = ic_token_new(x->store, scopes, consent);
+    const ic_token *token = ic_token_new(x->world, scopes, consent);
     if (!token) {
         ic_reply_no_memory(x);
         return;
@@ -123,7 +123,7 @@ static void issue(ic_exchange *x, const uint64_t scopes[2], const char *scope, i
         ic_random_hex(consent->refresh, sizeof consent->refresh - 1);
         ic_put_text(answer, "refresh_token", consent->refresh);
     }
-    ic_put_number(answer, "expires_in", x->store->token_seconds);
+    ic_put_number(answer, "expires_in", x->world->token_seconds);
     if (scope) ic_put_text(answer, "scope", scope);
     ic_reply_json(x, 200, answer);
 }
@@ -138,7 +138,7 @@ static void refuse_grant(ic_exchange *x, const char *description) {
 
 static void by_client_credentials(ic_exchange *x, const request *given, ic_consent *none) {
     uint64_t scopes[2];
-    if (ic_scopes_parse(x->store, given->scope, scopes))
+    if (ic_scopes_parse(x->world, given->scope, scopes))
         issue(x, scopes, given->scope, none);
     else
         refuse_scope(x);
@@ -153,9 +153,9 @@ static void by_code(ic_exchange *x, const request *given, ic_consent *consent) {
     } else if (!consent) {
         refuse_grant(x, "authorization code is invalid");
     } else if (consent->code_used) {
-        ic_consent_revoke(x->store, consent);
+        ic_consent_revoke(x->world, consent);
         refuse_grant(x, "authorization code is invalid");
-    } else if (consent->code_expires <= ic_store_now(x->store)) {
+    } else if (consent->code_expires <= ic_world_now(x->world)) {
         refuse_grant(x, "authorization code has expired");
     } else if (strcmp(consent->redirect_uri, given->redirect_uri) != 0) {
         refuse_grant(x, "redirect uri is invalid");
@@ -167,7 +167,7 @@ static void by_code(ic_exchange *x, const request *given, ic_consent *consent) {
 
 static void by_refresh_token(ic_exchange *x, const request *given, ic_consent *consent) {
     uint64_t scopes[2] = {0};
-    bool known = !given->scope || ic_scopes_parse(x->store, given->scope, scopes);
+    bool known = !given->scope || ic_scopes_parse(x->world, given->scope, scopes);
     if (!given->refresh_token)
         ic_reply_oauth_error(x, 400, "invalid_request", "missing refresh token");
     else if (!consent)
@@ -182,7 +182,7 @@ static const struct grant {
     const char *name;
     unsigned bit;  /* of ic_app.grants */
     size_t secret; /* the place in the request of what finds the consent */
-    ic_consent *(*find)(const ic_store *store, const char *secret); /* NULL: it needs none */
+    ic_consent *(*find)(const ic_world *world, const char *secret); /* NULL: it needs none */
     void (*answer)(ic_exchange *x, const request *given, ic_consent *consent);
 } grants[] = {
     {"client_credentials", IC_BY_CLIENT_CREDENTIALS, 0, NULL, by_client_credentials},
@@ -193,7 +193,7 @@ static const struct grant {
 
 static void answer_grant(ic_exchange *x, const ic_app *app, const struct grant *grant, const request *given) {
     const char *secret = *(char *const *)((const char *)given + grant->secret);
-    ic_consent *consent = grant->find && secret ? grant->find(x->store, secret) : NULL;
+    ic_consent *consent = grant->find && secret ? grant->find(x->world, secret) : NULL;
     if (consent && consent->app != app)
         ic_reply_oauth_error(x, 401, "invalid_client", "invalid client");
     else if (!(app->grants & grant->bit))
@@ -234,17 +234,17 @@ void ic_oauth_userinfo(ic_exchange *x) {
     ic_put_text(answer, "lastName", user->last_name);
     ic_put_text(answer, "displayName", user->display_name);
     ic_put_text(answer, "title", user->title);
-    ic_put_text(answer, "companyId", x->store->company_id);
-    ic_put_text(answer, "companyName", x->store->company_name);
-    ic_put(answer, "scopes", ic_scopes_print(x->store, x->token));
+    ic_put_text(answer, "companyId", x->world->company_id);
+    ic_put_text(answer, "companyName", x->world->company_name);
+    ic_put(answer, "scopes", ic_scopes_print(x->world, x->token));
     ic_reply_json(x, 200, answer);
 }
 
 void ic_oauth_company_info(ic_exchange *x) {
     cJSON *answer = cJSON_CreateObject();
-    ic_put_text(answer, "companyId", x->store->company_id);
-    ic_put_text(answer, "companyName", x->store->company_name);
-    ic_put_text(answer, "companyDisplayName", x->store->company_display_name);
-    ic_put(answer, "entitlements", cJSON_Duplicate(x->store->entitlements, true));
+    ic_put_text(answer, "companyId", x->world->company_id);
+    ic_put_text(answer, "companyName", x->world->company_name);
+    ic_put_text(answer, "companyDisplayName", x->world->company_display_name);
+    ic_put(answer, "entitlements", cJSON_Duplicate(x->world->entitlements, true));
     ic_reply_json(x, 200, answer);
 }

@@ -1,7 +1,7 @@
-/* A record in the store: its orders, its family, its life in memory. */
+/* A record in the world: its orders, its family, its life in memory. */
 #include "../core/alloc.h"
 #include "../core/text.h"
-#include "store.h"
+#include "world.h"
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -30,20 +30,20 @@ static int by_update(const void *a, const void *b) {
     return by_number(left, right);
 }
 
-bool ic_record_sort(ic_store *store, ic_record *record) {
-    if (!ic_array_insert(&store->records_by_agreement, record, by_agreement)) return false;
-    if (ic_array_insert(&store->records_by_name, record, by_name)) {
-        if (ic_array_insert(&store->records_by_update, record, by_update)) return true;
-        ic_array_remove(&store->records_by_name, record, by_name);
+bool ic_record_sort(ic_world *world, ic_record *record) {
+    if (!ic_array_insert(&world->records_by_agreement, record, by_agreement)) return false;
+    if (ic_array_insert(&world->records_by_name, record, by_name)) {
+        if (ic_array_insert(&world->records_by_update, record, by_update)) return true;
+        ic_array_remove(&world->records_by_name, record, by_name);
     }
-    ic_array_remove(&store->records_by_agreement, record, by_agreement);
+    ic_array_remove(&world->records_by_agreement, record, by_agreement);
     return false;
 }
 
-void ic_record_unsort(ic_store *store, ic_record *record) {
-    ic_array_remove(&store->records_by_agreement, record, by_agreement);
-    ic_array_remove(&store->records_by_name, record, by_name);
-    ic_array_remove(&store->records_by_update, record, by_update);
+void ic_record_unsort(ic_world *world, ic_record *record) {
+    ic_array_remove(&world->records_by_agreement, record, by_agreement);
+    ic_array_remove(&world->records_by_name, record, by_name);
+    ic_array_remove(&world->records_by_update, record, by_update);
 }
 
 /* --- the family --- */
@@ -107,18 +107,18 @@ ic_record *ic_record_new(const ic_record_type *type, const char *name) {
     return NULL;
 }
 
-bool ic_store_add_record(ic_store *store, ic_record *record) {
+bool ic_world_add_record(ic_world *world, ic_record *record) {
     if (record->workflow && !record->workflow->records.count)
         memcpy(record->readable, record->workflow->readable, sizeof record->readable);
     else
-        ic_new_readable_id(store, record->readable);
+        ic_new_readable_id(world, record->readable);
     sscanf(record->readable, "IC-%u", &record->number);
-    if (ic_record_sort(store, record)) {
-        if (ic_index_put(&store->records_by_id, record->id, record)) {
-            if (ic_index_put(&store->records_by_id, record->readable, record)) return true;
-            ic_index_remove(&store->records_by_id, record->id);
+    if (ic_record_sort(world, record)) {
+        if (ic_index_put(&world->records_by_id, record->id, record)) {
+            if (ic_index_put(&world->records_by_id, record->readable, record)) return true;
+            ic_index_remove(&world->records_by_id, record->id);
         }
-        ic_record_unsort(store, record);
+        ic_record_unsort(world, record);
     }
     return false;
 }
@@ -131,11 +131,11 @@ static void leave_workflow(const ic_record *record) {
     made->count = kept;
 }
 
-void ic_store_remove_record(ic_store *store, ic_record *record) {
+void ic_world_remove_record(ic_world *world, ic_record *record) {
     if (record->workflow) leave_workflow(record);
-    ic_record_unsort(store, record);
-    ic_index_remove(&store->records_by_id, record->id);
-    ic_index_remove(&store->records_by_id, record->readable);
+    ic_record_unsort(world, record);
+    ic_index_remove(&world->records_by_id, record->id);
+    ic_index_remove(&world->records_by_id, record->readable);
     while (record->first_child)
         leave_parent(record->first_child);
     leave_parent(record);

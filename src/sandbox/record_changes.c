@@ -22,7 +22,7 @@ static bool refuse(ic_exchange *x, const char *param, const char *message) {
 /* The record that {"recordId": …} names, by either id. NULL: answered. */
 static ic_record *named_record(ic_exchange *x, const cJSON *link, const char *param) {
     const char *id = ic_json_string(link, "recordId");
-    ic_record *record = ic_store_record(x->store, id);
+    ic_record *record = ic_world_record(x->world, id);
     if (!id)
         ic_reply_error(x, 400, "MISSING_PARAM", param, "missing required parameter 'recordId'");
     else if (!record)
@@ -63,7 +63,7 @@ static bool read_parent(ic_exchange *x, const char *param, ic_record_change *cha
 static bool read_type(ic_exchange *x, ic_record_change *change) {
     const char *type = ic_json_string(x->body, "type");
     if (!type) return true;
-    change->type = ic_store_record_type(x->store, type);
+    change->type = ic_world_record_type(x->world, type);
     if (!change->type) ic_reply_error(x, 400, "INVALID_PARAM", "type", "unknown record type %s", type);
     return change->type != NULL;
 }

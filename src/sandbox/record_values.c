@@ -7,7 +7,7 @@
 
 /* The property as it is kept, {type, value}. NULL: answered. */
 static cJSON *accept(ic_exchange *x, const cJSON *given, const char *param) {
-    const cJSON *known = ic_json_member(x->store->record_properties, given->string);
+    const cJSON *known = ic_json_member(x->world->record_properties, given->string);
     const char *type = ic_json_string(known, "type");
     const char *said = ic_json_string(given, "type");
     const cJSON *value = ic_json_member(given, "value");

@@ -66,10 +66,10 @@ static cJSON *properties_view(const ic_record *record, bool address_as_object) {
 
 /* --- the family and the rest --- */
 
-static cJSON *links_view(const ic_store *store, const ic_record *record) {
+static cJSON *links_view(const ic_world *world, const ic_record *record) {
     cJSON *links = cJSON_CreateArray();
     for (size_t i = 0; i < record->link_count; i++)
-        if (ic_store_record(store, record->links[i]))
+        if (ic_world_record(world, record->links[i]))
             ic_put_text(ic_append(links, cJSON_CreateObject()), "recordId", record->links[i]);
     return links;
 }
@@ -83,9 +83,9 @@ static cJSON *children_view(const ic_record *record, const char *link_type) {
 }
 
 /* What the dates say; the lifecycle has more states than that. */
-static cJSON *status_view(const ic_store *store, const ic_record *record) {
+static cJSON *status_view(const ic_world *world, const ic_record *record) {
     const char *status = "active", *enhanced = "active";
-    if (record->expires != IC_TIME_NONE && record->expires <= ic_store_now(store))
+    if (record->expires != IC_TIME_NONE && record->expires <= ic_world_now(world))
         status = enhanced = "inactive";
     else if (record->agreed == IC_TIME_NONE && record->expires == IC_TIME_NONE)
         status = "indeterminate", enhanced = "unknown";
@@ -95,7 +95,7 @@ static cJSON *status_view(const ic_store *store, const ic_record *record) {
     return view;
 }
 
-cJSON *ic_record_view(const ic_store *store, const ic_record *record, bool address_as_object) {
+cJSON *ic_record_view(const ic_world *world, const ic_record *record, bool address_as_object) {
     cJSON *view = cJSON_CreateObject();
     ic_put_text(view, "id", record->id);
     ic_put_text(view, "ironcladId", record->readable);
@@ -104,11 +104,11 @@ cJSON *ic_record_view(const ic_store *store, const ic_record *record, bool addre
     ic_put_text(view, "lastUpdated", ic_time_print(record->updated).text);
     ic_put(view, "properties", properties_view(record, address_as_object));
     ic_put(view, "attachments", cJSON_CreateObject());
-    ic_put(view, "links", links_view(store, record));
+    ic_put(view, "links", links_view(world, record));
     if (record->parent) ic_put_text(view, "parentId", record->parent->id);
     if (record->parent_link_type) ic_put_text(view, "parentLinkType", record->parent_link_type);
     ic_put(view, "childIds", children_view(record, NULL));
-    ic_put(view, "contractStatus", status_view(store, record));
+    ic_put(view, "contractStatus", status_view(world, record));
     ic_put(view, "amendments", children_view(record, "amendment"));
     if (!record->workflow) return view;
     cJSON *source = ic_put(view, "source", cJSON_CreateObject());

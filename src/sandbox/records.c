@@ -17,7 +17,7 @@ static bool read_types(ic_exchange *x, const char *list, ic_array *types) {
     for (const char *at = list; at && *at;) {
         size_t length = strcspn(at, ",");
         char *name = ic_strndup(at, length);
-        ic_record_type *type = name ? ic_store_record_type(x->store, name) : NULL;
+        ic_record_type *type = name ? ic_world_record_type(x->world, name) : NULL;
         if (!name)
             ic_reply_no_memory(x);
         else if (!type)
@@ -40,9 +40,9 @@ static bool is_selected(const ic_record *record, const selection *wanted) {
 
 static const ic_array *order_of(const ic_exchange *x) {
     const char *field = ic_exchange_query(x, "sortField");
-    if (field && strcmp(field, "name") == 0) return &x->store->records_by_name;
-    if (field && strcmp(field, "lastUpdated") == 0) return &x->store->records_by_update;
-    return &x->store->records_by_agreement;
+    if (field && strcmp(field, "name") == 0) return &x->world->records_by_name;
+    if (field && strcmp(field, "lastUpdated") == 0) return &x->world->records_by_update;
+    return &x->world->records_by_agreement;
 }
 
 static void list_selected(ic_exchange *x, const selection *wanted) {
@@ -57,7 +57,7 @@ static void list_selected(ic_exchange *x, const selection *wanted) {
         const ic_record *record = order->items[rising ? i : order->count - 1 - i];
         if (!is_selected(record, wanted)) continue;
         if (count >= first && count < first + page.size)
-            ic_append(list, ic_record_view(x->store, record, as_object));
+            ic_append(list, ic_record_view(x->world, record, as_object));
         count++;
     }
     ic_reply_page(x, page, count, list);
@@ -76,12 +76,12 @@ void ic_records_list(ic_exchange *x) {
 void ic_records_schema(ic_exchange *x) {
     cJSON *answer = cJSON_CreateObject();
     cJSON *types = ic_put(answer, "recordTypes", cJSON_CreateObject());
-    for (size_t i = 0; i < x->store->record_types.count; i++) {
-        const ic_record_type *type = x->store->record_types.items[i];
+    for (size_t i = 0; i < x->world->record_types.count; i++) {
+        const ic_record_type *type = x->world->record_types.items[i];
         ic_put_text(ic_put(types, type->key, cJSON_CreateObject()), "displayName", type->display_name);
     }
-    ic_put(answer, "properties", cJSON_Duplicate(x->store->record_properties, true));
-    ic_put(answer, "attachments", cJSON_Duplicate(x->store->record_attachments, true));
+    ic_put(answer, "properties", cJSON_Duplicate(x->world->record_properties, true));
+    ic_put(answer, "attachments", cJSON_Duplicate(x->world->record_attachments, true));
     ic_put(answer, "links", cJSON_CreateObject());
     ic_reply_json(x, 200, answer);
 }
@@ -89,14 +89,14 @@ void ic_records_schema(ic_exchange *x) {
 /* --- one record --- */
 
 static ic_record *find_record(ic_exchange *x) {
-    ic_record *record = ic_store_record(x->store, x->values[0]);
+    ic_record *record = ic_world_record(x->world, x->values[0]);
     if (!record)
         ic_reply_error(x, 400, "NOT_FOUND", NULL, "couldn't find a record matching the id %s", x->values[0]);
     return record;
 }
 
 static void reply_record(ic_exchange *x, const ic_record *record) {
-    ic_reply_json(x, 200, ic_record_view(x->store, record, ic_exchange_query_true(x, "addressAsObject")));
+    ic_reply_json(x, 200, ic_record_view(x->world, record, ic_exchange_query_true(x, "addressAsObject")));
 }
 
 void ic_records_get(ic_exchange *x) {
@@ -110,12 +110,12 @@ static bool may_edit(ic_exchange *x) {
     return false;
 }
 
-/* A record of its type and name in the store, without the rest of the change. NULL: no memory. */
+/* A record of its type and name in the world, without the rest of the change. NULL: no memory. */
 static ic_record *add_record(ic_exchange *x, const ic_record_change *change) {
     ic_record *record = ic_record_new(change->type, change->name);
     if (!record) return NULL;
-    record->updated = ic_store_now(x->store);
-    if (ic_record_set_properties(record, change->properties) && ic_store_add_record(x->store, record))
+    record->updated = ic_world_now(x->world);
+    if (ic_record_set_properties(record, change->properties) && ic_world_add_record(x->world, record))
         return record;
     ic_record_free(record);
     return NULL;
@@ -129,7 +129,7 @@ void ic_records_create(ic_exchange *x) {
         if (record && ic_record_change_apply(record, &change)) {
             reply_record(x, record);
         } else {
-            if (record) ic_store_remove_record(x->store, record);
+            if (record) ic_world_remove_record(x->world, record);
             ic_reply_no_memory(x);
         }
     }
@@ -140,10 +140,10 @@ static void change_record(ic_exchange *x, ic_record_reader read) {
     ic_record_change change = {0};
     ic_record *record = may_edit(x) ? find_record(x) : NULL;
     if (record && read(x, &change, record)) {
-        ic_record_unsort(x->store, record);
+        ic_record_unsort(x->world, record);
         bool done = ic_record_change_apply(record, &change);
-        if (done) record->updated = ic_store_now(x->store);
-        ic_record_sort(x->store, record); /* has its room from before */
+        if (done) record->updated = ic_world_now(x->world);
+        ic_record_sort(x->world, record); /* has its room from before */
         if (done)
             reply_record(x, record);
         else
@@ -163,6 +163,6 @@ void ic_records_replace(ic_exchange *x) {
 void ic_records_delete(ic_exchange *x) {
     ic_record *record = may_edit(x) ? find_record(x) : NULL;
     if (!record) return;
-    ic_store_remove_record(x->store, record);
+    ic_world_remove_record(x->world, record);
     ic_reply_nothing(x);
 }

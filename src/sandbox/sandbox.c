@@ -20,8 +20,8 @@
 struct ic_sandbox {
     pid_t owner; /* the process that started it */
     int port, socket;
-    pthread_mutex_t lock; /* over store and log while the server runs */
-    ic_store *store;
+    pthread_mutex_t lock; /* over world and log while the server runs */
+    ic_world *world;
     ic_log log;
     ic_server server;
     ic_certificate certificate;
@@ -131,25 +131,25 @@ static bool replace(char **text, const char *wanted) {
 }
 
 /* The fixtures have two. */
-static ic_app *app_of(const ic_store *store, size_t i) {
-    return store->apps.items[i];
+static ic_app *app_of(const ic_world *world, size_t i) {
+    return world->apps.items[i];
 }
 
 static bool fill_store(ic_sandbox *sandbox, const ic_sandbox_options *options, char *error, size_t size) {
     ic_buf text = {0};
     for (size_t i = 0; ic_fixtures[i]; i++)
         ic_buf_puts(&text, ic_fixtures[i]);
-    ic_store *store = sandbox->store = ic_store_new();
+    ic_world *world = sandbox->world = ic_world_new();
     snprintf(error, size, "no memory");
-    bool filled = store && !text.failed && ic_store_load(store, text.data, text.length, error, size) &&
-                  ic_scopes_license(store, options->scopes) &&
-                  replace(&store->redirect_uris, options->redirect_uris) &&
-                  replace(&app_of(store, 0)->id, options->client_id) &&
-                  replace(&app_of(store, 0)->secret, options->client_secret);
+    bool filled = world && !text.failed && ic_world_load(world, text.data, text.length, error, size) &&
+                  ic_scopes_license(world, options->scopes) &&
+                  replace(&world->redirect_uris, options->redirect_uris) &&
+                  replace(&app_of(world, 0)->id, options->client_id) &&
+                  replace(&app_of(world, 0)->secret, options->client_secret);
     ic_buf_free(&text);
     if (!filled) return false;
-    store->token_seconds = options->token_seconds > 0 ? options->token_seconds : TOKEN_SECONDS;
-    store->code_seconds = options->code_seconds > 0 ? options->code_seconds : CODE_SECONDS;
+    world->token_seconds = options->token_seconds > 0 ? options->token_seconds : TOKEN_SECONDS;
+    world->code_seconds = options->code_seconds > 0 ? options->code_seconds : CODE_SECONDS;
     return true;
 }
 
@@ -191,12 +191,12 @@ static bool start(ic_sandbox *sandbox, const ic_sandbox_options *options, char *
         if (!publish_certificate(sandbox, error, size)) return false;
     }
     snprintf(error, size, "cannot start the HTTP server");
-    sandbox->store->url = url_of(host, sandbox->port, options->tls);
-    sandbox->server = (ic_server){.store = sandbox->store,
+    sandbox->world->url = url_of(host, sandbox->port, options->tls);
+    sandbox->server = (ic_server){.world = sandbox->world,
                                   .log = &sandbox->log,
                                   .lock = &sandbox->lock,
                                   .max_body = options->max_body ? options->max_body : MAX_BODY};
-    return sandbox->store->url &&
+    return sandbox->world->url &&
            ic_server_start(&sandbox->server, sandbox->socket, options->tls ? &sandbox->certificate : NULL);
 }
 
@@ -237,7 +237,7 @@ void ic_sandbox_free(ic_sandbox *sandbox) {
     if (!sandbox || !ic_sandbox_owned(sandbox)) return; /* a child's copy may be in the middle of a change */
     ic_sandbox_stop(sandbox);
     pthread_mutex_destroy(&sandbox->lock);
-    ic_store_free(sandbox->store);
+    ic_world_free(sandbox->world);
     ic_log_free(&sandbox->log);
     ic_certificate_free(&sandbox->certificate);
     ic_free(sandbox->folder);
@@ -252,27 +252,27 @@ int ic_sandbox_port(const ic_sandbox *sandbox) {
 }
 
 const char *ic_sandbox_url(const ic_sandbox *sandbox) {
-    return sandbox->store->url;
+    return sandbox->world->url;
 }
 
 const char *ic_sandbox_client_id(const ic_sandbox *sandbox) {
-    return app_of(sandbox->store, 0)->id;
+    return app_of(sandbox->world, 0)->id;
 }
 
 const char *ic_sandbox_client_secret(const ic_sandbox *sandbox) {
-    return app_of(sandbox->store, 0)->secret;
+    return app_of(sandbox->world, 0)->secret;
 }
 
 const char *ic_sandbox_other_client_id(const ic_sandbox *sandbox) {
-    return app_of(sandbox->store, 1)->id;
+    return app_of(sandbox->world, 1)->id;
 }
 
 const char *ic_sandbox_other_client_secret(const ic_sandbox *sandbox) {
-    return app_of(sandbox->store, 1)->secret;
+    return app_of(sandbox->world, 1)->secret;
 }
 
 const char *ic_sandbox_as_user(const ic_sandbox *sandbox) {
-    const ic_user *first = sandbox->store->users.items[0];
+    const ic_user *first = sandbox->world->users.items[0];
     return first->email;
 }
 
@@ -284,22 +284,22 @@ const char *ic_sandbox_ca_file(const ic_sandbox *sandbox) {
 
 void ic_sandbox_expire_tokens(ic_sandbox *sandbox) {
     pthread_mutex_lock(&sandbox->lock);
-    for (size_t i = 0; i < sandbox->store->tokens.count; i++)
-        ((ic_token *)sandbox->store->tokens.items[i])->expires = IC_TIME_NONE;
+    for (size_t i = 0; i < sandbox->world->tokens.count; i++)
+        ((ic_token *)sandbox->world->tokens.items[i])->expires = IC_TIME_NONE;
     pthread_mutex_unlock(&sandbox->lock);
 }
 
 void ic_sandbox_revoke_tokens(ic_sandbox *sandbox) {
     pthread_mutex_lock(&sandbox->lock);
-    for (size_t i = 0; i < sandbox->store->tokens.count; i++)
-        ((ic_token *)sandbox->store->tokens.items[i])->revoked = true;
+    for (size_t i = 0; i < sandbox->world->tokens.count; i++)
+        ((ic_token *)sandbox->world->tokens.items[i])->revoked = true;
     pthread_mutex_unlock(&sandbox->lock);
 }
 
 void ic_sandbox_revoke_refresh_tokens(ic_sandbox *sandbox) {
     pthread_mutex_lock(&sandbox->lock);
-    for (size_t i = 0; i < sandbox->store->consents.count; i++)
-        ((ic_consent *)sandbox->store->consents.items[i])->refresh[0] = '\0';
+    for (size_t i = 0; i < sandbox->world->consents.count; i++)
+        ((ic_consent *)sandbox->world->consents.items[i])->refresh[0] = '\0';
     pthread_mutex_unlock(&sandbox->lock);
 }
 
@@ -310,25 +310,25 @@ static void explain(const ic_refusal *refusal, ic_buf *result) {
         result->failed = true;
 }
 
-static bool consent(ic_store *store, const char *query, const char *person, bool allow, ic_buf *result) {
+static bool consent(ic_world *world, const char *query, const char *person, bool allow, ic_buf *result) {
     ic_refusal refusal;
-    ic_user *user = person ? ic_store_user(store, person) : store->users.items[0];
+    ic_user *user = person ? ic_world_user(world, person) : world->users.items[0];
     if (!user) {
         ic_buf_printf(result, "no such user in this company: '%s'", person);
         return false;
     }
-    ic_consent *asked = ic_consent_ask(store, query, &refusal);
+    ic_consent *asked = ic_consent_ask(world, query, &refusal);
     if (!asked) {
         explain(&refusal, result);
         return false;
     }
     bool granted = allow && !refusal.error;
-    return ic_consent_answer(store, asked, granted ? user : NULL,
+    return ic_consent_answer(world, asked, granted ? user : NULL,
                              refusal.error ? refusal.error : "access_denied", result);
 }
 
 bool ic_sandbox_consent(ic_sandbox *sandbox, const char *url, const char *user, bool allow, ic_buf *result) {
-    const char *own = sandbox->store->url, *query = url + strcspn(url, "?");
+    const char *own = sandbox->world->url, *query = url + strcspn(url, "?");
     size_t length = strlen(own);
     if (strncmp(url, own, length) != 0 || (size_t)(query - url) != length + strlen(IC_AUTHORIZE_PATH) ||
         strncmp(url + length, IC_AUTHORIZE_PATH, strlen(IC_AUTHORIZE_PATH)) != 0) {
@@ -336,7 +336,7 @@ bool ic_sandbox_consent(ic_sandbox *sandbox, const char *url, const char *user, 
         return false;
     }
     pthread_mutex_lock(&sandbox->lock);
-    bool answered = consent(sandbox->store, *query ? query + 1 : NULL, user, allow, result);
+    bool answered = consent(sandbox->world, *query ? query + 1 : NULL, user, allow, result);
     pthread_mutex_unlock(&sandbox->lock);
     return answered;
 }
@@ -362,20 +362,20 @@ static void describe_template(ic_buf *out, const ic_template *template) {
 }
 
 void ic_sandbox_info(ic_sandbox *sandbox, ic_buf *out) {
-    const ic_store *store = sandbox->store;
+    const ic_world *world = sandbox->world;
     pthread_mutex_lock(&sandbox->lock);
-    ic_buf_printf(out, "%s at %s\n", store->company_name, store->url);
+    ic_buf_printf(out, "%s at %s\n", world->company_name, world->url);
     if (sandbox->ca_file) ic_buf_printf(out, "certificate: %s\n", sandbox->ca_file);
-    ic_buf_printf(out, "client id: %s\nclient secret: %s\n", app_of(store, 0)->id, app_of(store, 0)->secret);
+    ic_buf_printf(out, "client id: %s\nclient secret: %s\n", app_of(world, 0)->id, app_of(world, 0)->secret);
     ic_buf_printf(out, "redirect URIs: http://localhost, any port and path%s%s\n",
-                  store->redirect_uris ? "; " : "", store->redirect_uris ? store->redirect_uris : "");
+                  world->redirect_uris ? "; " : "", world->redirect_uris ? world->redirect_uris : "");
     ic_buf_puts(out, "users (the first may do everything):\n");
-    for (size_t i = 0; i < store->users.count; i++)
-        describe_user(out, store->users.items[i]);
+    for (size_t i = 0; i < world->users.count; i++)
+        describe_user(out, world->users.items[i]);
     ic_buf_puts(out, "templates:\n");
-    for (size_t i = 0; i < store->templates.count; i++)
-        describe_template(out, store->templates.items[i]);
-    ic_buf_printf(out, "workflows: %zu, records: %zu\n", store->workflows.count,
-                  store->records_by_agreement.count);
+    for (size_t i = 0; i < world->templates.count; i++)
+        describe_template(out, world->templates.items[i]);
+    ic_buf_printf(out, "workflows: %zu, records: %zu\n", world->workflows.count,
+                  world->records_by_agreement.count);
     pthread_mutex_unlock(&sandbox->lock);
 }

@@ -101,7 +101,7 @@ static void note(const ic_server *server, const ic_exchange *x) {
     if (!actor) actor = ic_exchange_header(x, "x-as-user-id");
     const char *const texts[IC_LOG_TEXTS] = {status, x->verb, x->target, x->operation ? x->operation->id : "",
                                              actor ? actor : ""};
-    ic_log_add(server->log, ic_store_now(server->store), texts);
+    ic_log_add(server->log, ic_world_now(server->world), texts);
 }
 
 static enum MHD_Result answer(const ic_server *server, ic_exchange *x) {
@@ -119,7 +119,7 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
     const ic_server *server = context;
     ic_exchange *x = ic_calloc(1, sizeof *x);
     if (!x) return NULL;
-    x->store = server->store;
+    x->world = server->world;
     x->connection = connection;
     x->max_body = server->max_body;
     x->target = ic_strdup(target);

@@ -4,13 +4,13 @@
 
 #include "certificate.h"
 #include "log.h"
-#include "store.h"
+#include "world.h"
 #include <pthread.h>
 
 typedef struct ic_server {
-    ic_store *store;
+    ic_world *world;
     ic_log *log;
-    pthread_mutex_t *lock; /* held while a request is answered: over store and log */
+    pthread_mutex_t *lock; /* held while a request is answered: over world and log */
     size_t max_body;
     struct MHD_Daemon *daemon;
 } ic_server;

@@ -6,30 +6,30 @@
 
 /* --- scopes --- */
 
-/* The place of a scope among the store's, or -1. */
-static long place_of(const ic_store *store, const char *scope, size_t length) {
-    for (size_t i = 0; i < store->scopes.count; i++) {
-        const char *known = store->scopes.items[i];
+/* The place of a scope among the world's, or -1. */
+static long place_of(const ic_world *world, const char *scope, size_t length) {
+    for (size_t i = 0; i < world->scopes.count; i++) {
+        const char *known = world->scopes.items[i];
         if (strncmp(known, scope, length) == 0 && !known[length]) return (long)i;
     }
     return -1;
 }
 
-static bool license(ic_store *store, const char *scope, size_t length) {
-    if (!length || place_of(store, scope, length) >= 0) return true;
-    if (store->scopes.count >= IC_SCOPES_MAX) return true;
+static bool license(ic_world *world, const char *scope, size_t length) {
+    if (!length || place_of(world, scope, length) >= 0) return true;
+    if (world->scopes.count >= IC_SCOPES_MAX) return true;
     char *copy = ic_strndup(scope, length);
-    if (copy && ic_array_push(&store->scopes, copy)) return true;
+    if (copy && ic_array_push(&world->scopes, copy)) return true;
     ic_free(copy);
     return false;
 }
 
-bool ic_scopes_license(ic_store *store, const char *list) {
+bool ic_scopes_license(ic_world *world, const char *list) {
     for (size_t i = 0; !list && i < ic_scope_count; i++)
-        if (!license(store, ic_scopes[i].name, strlen(ic_scopes[i].name))) return false;
+        if (!license(world, ic_scopes[i].name, strlen(ic_scopes[i].name))) return false;
     while (list && *list) {
         size_t length = strcspn(list, " ");
-        if (!license(store, list, length)) return false;
+        if (!license(world, list, length)) return false;
         list += length + (list[length] == ' ');
     }
     return true;
@@ -39,11 +39,11 @@ static bool has_bit(const uint64_t scopes[2], size_t bit) {
     return scopes[bit / 64] >> (bit % 64) & 1;
 }
 
-bool ic_scopes_parse(const ic_store *store, const char *list, uint64_t scopes[2]) {
+bool ic_scopes_parse(const ic_world *world, const char *list, uint64_t scopes[2]) {
     scopes[0] = scopes[1] = list ? 0 : UINT64_MAX;
     while (list && *list) {
         size_t length = strcspn(list, " ");
-        long place = place_of(store, list, length);
+        long place = place_of(world, list, length);
         if (length && place < 0) return false;
         if (length) scopes[place / 64] |= UINT64_C(1) << (place % 64);
         list += length + (list[length] == ' ');
@@ -51,47 +51,47 @@ bool ic_scopes_parse(const ic_store *store, const char *list, uint64_t scopes[2]
     return true;
 }
 
-cJSON *ic_scopes_print(const ic_store *store, const ic_token *token) {
+cJSON *ic_scopes_print(const ic_world *world, const ic_token *token) {
     cJSON *names = cJSON_CreateArray();
-    for (size_t i = 0; i < store->scopes.count; i++)
-        if (has_bit(token->scopes, i)) ic_append(names, cJSON_CreateString(store->scopes.items[i]));
+    for (size_t i = 0; i < world->scopes.count; i++)
+        if (has_bit(token->scopes, i)) ic_append(names, cJSON_CreateString(world->scopes.items[i]));
     return names;
 }
 
 /* --- tokens --- */
 
 /* Half of the tokens, the oldest: dropping them one by one would move the rest of the list each time. */
-static void forget_oldest(ic_store *store) {
-    size_t gone = store->tokens.count / 2;
+static void forget_oldest(ic_world *world) {
+    size_t gone = world->tokens.count / 2;
     for (size_t i = 0; i < gone; i++) {
-        ic_token *token = store->tokens.items[i];
-        ic_index_remove(&store->tokens_by_text, token->text);
+        ic_token *token = world->tokens.items[i];
+        ic_index_remove(&world->tokens_by_text, token->text);
         ic_free(token);
     }
-    store->tokens.count -= gone;
-    memmove(store->tokens.items, store->tokens.items + gone, store->tokens.count * sizeof(void *));
+    world->tokens.count -= gone;
+    memmove(world->tokens.items, world->tokens.items + gone, world->tokens.count * sizeof(void *));
 }
 
-ic_token *ic_token_new(ic_store *store, const uint64_t scopes[2], const ic_consent *consent) {
-    if (store->tokens.count >= IC_TOKENS_MAX) forget_oldest(store);
+ic_token *ic_token_new(ic_world *world, const uint64_t scopes[2], const ic_consent *consent) {
+    if (world->tokens.count >= IC_TOKENS_MAX) forget_oldest(world);
     ic_token *token = ic_calloc(1, sizeof *token);
     if (!token) return NULL;
     ic_random_hex(token->text, sizeof token->text - 1);
-    token->expires = ic_store_now(store) + (ic_time)(store->token_seconds * 1000);
+    token->expires = ic_world_now(world) + (ic_time)(world->token_seconds * 1000);
     memcpy(token->scopes, scopes, sizeof token->scopes);
     token->user = consent ? consent->user : NULL;
     token->consent = consent ? consent->number : 0;
-    if (!ic_array_push(&store->tokens, token)) {
+    if (!ic_array_push(&world->tokens, token)) {
         ic_free(token);
         return NULL;
     }
-    if (ic_index_put(&store->tokens_by_text, token->text, token)) return token;
-    store->tokens.count--;
+    if (ic_index_put(&world->tokens_by_text, token->text, token)) return token;
+    world->tokens.count--;
     ic_free(token);
     return NULL;
 }
 
-bool ic_token_has(const ic_store *store, const ic_token *token, const char *scope, size_t length) {
-    long place = place_of(store, scope, length);
+bool ic_token_has(const ic_world *world, const ic_token *token, const char *scope, size_t length) {
+    long place = place_of(world, scope, length);
     return place >= 0 && has_bit(token->scopes, (size_t)place);
 }

@@ -1,16 +1,16 @@
-/* How the API shows what the store holds. Each makes a new tree, NULL or spoiled (build.h) without memory. */
+/* How the API shows what the world holds. Each makes a new tree, NULL or spoiled (build.h) without memory. */
 #ifndef IC_SANDBOX_VIEWS_H
 #define IC_SANDBOX_VIEWS_H
 
-#include "store.h"
+#include "world.h"
 
-cJSON *ic_workflow_view(const ic_store *store, const ic_workflow *workflow);
+cJSON *ic_workflow_view(const ic_world *world, const ic_workflow *workflow);
 /* [{id, displayName, assignees: [{userName, userId, email}]}] */
 cJSON *ic_roles_view(const ic_workflow *workflow);
-cJSON *ic_document_view(const ic_store *store, const ic_workflow *workflow, const ic_document *document);
+cJSON *ic_document_view(const ic_world *world, const ic_workflow *workflow, const ic_document *document);
 /* The author of a comment or a document. */
-cJSON *ic_author_view(const ic_store *store, const ic_user *user);
-cJSON *ic_record_view(const ic_store *store, const ic_record *record, bool address_as_object);
+cJSON *ic_author_view(const ic_world *world, const ic_user *user);
+cJSON *ic_record_view(const ic_world *world, const ic_record *record, bool address_as_object);
 /* What a link to a record shows: {recordId, readableId}. */
 cJSON *ic_record_link_view(const ic_record *record);
 

@@ -1,7 +1,7 @@
-/* A workflow in the store: its life in memory, and what its approvals say. */
+/* A workflow in the world: its life in memory, and what its approvals say. */
 #include "../core/alloc.h"
 #include "../core/buf.h"
-#include "store.h"
+#include "world.h"
 #include <string.h>
 
 static void free_document(ic_document *document) {
@@ -51,13 +51,13 @@ static bool assign_roles(ic_workflow *workflow) {
     return true;
 }
 
-ic_workflow *ic_workflow_new(const ic_store *store, const ic_template *template, ic_user *creator) {
+ic_workflow *ic_workflow_new(const ic_world *world, const ic_template *template, ic_user *creator) {
     ic_workflow *workflow = ic_calloc(1, sizeof *workflow);
     if (!workflow) return NULL;
     workflow->template = template;
     workflow->creator = creator;
-    workflow->created = workflow->updated = ic_store_now(store);
-    ic_new_object_id(store, workflow->id);
+    workflow->created = workflow->updated = ic_world_now(world);
+    ic_new_object_id(world, workflow->id);
     workflow->attributes = cJSON_CreateObject();
     workflow->assignees = ic_calloc(template->role_count + 1, sizeof *workflow->assignees);
     workflow->approved = ic_calloc(template->review_count + 1, sizeof *workflow->approved);
@@ -130,14 +130,14 @@ ic_comment *ic_workflow_add_comment(ic_workflow *workflow, const char *message, 
     return NULL;
 }
 
-bool ic_store_add_workflow(ic_store *store, ic_workflow *workflow) {
-    ic_new_readable_id(store, workflow->readable);
-    if (ic_index_put(&store->workflows_by_id, workflow->id, workflow)) {
-        if (ic_index_put(&store->workflows_by_id, workflow->readable, workflow)) {
-            if (ic_array_push(&store->workflows, workflow)) return true;
-            ic_index_remove(&store->workflows_by_id, workflow->readable);
+bool ic_world_add_workflow(ic_world *world, ic_workflow *workflow) {
+    ic_new_readable_id(world, workflow->readable);
+    if (ic_index_put(&world->workflows_by_id, workflow->id, workflow)) {
+        if (ic_index_put(&world->workflows_by_id, workflow->readable, workflow)) {
+            if (ic_array_push(&world->workflows, workflow)) return true;
+            ic_index_remove(&world->workflows_by_id, workflow->readable);
         }
-        ic_index_remove(&store->workflows_by_id, workflow->id);
+        ic_index_remove(&world->workflows_by_id, workflow->id);
     }
     return false;
 }

@@ -26,17 +26,17 @@ cJSON *ic_roles_view(const ic_workflow *workflow) {
     return roles;
 }
 
-cJSON *ic_author_view(const ic_store *store, const ic_user *user) {
+cJSON *ic_author_view(const ic_world *world, const ic_user *user) {
     cJSON *view = cJSON_CreateObject();
     ic_put_text(view, "type", "internalUser");
-    ic_put_text(view, "companyName", store->company_display_name);
+    ic_put_text(view, "companyName", world->company_display_name);
     ic_put_text(view, "displayName", user->display_name);
     ic_put_text(view, "email", user->email);
     ic_put_text(view, "userId", user->id);
     return view;
 }
 
-cJSON *ic_document_view(const ic_store *store, const ic_workflow *workflow, const ic_document *document) {
+cJSON *ic_document_view(const ic_world *world, const ic_workflow *workflow, const ic_document *document) {
     char download[128];
     snprintf(download, sizeof download, "/public/api/v1/workflows/%s/document/%s/download", workflow->id,
              document->key);
@@ -48,17 +48,17 @@ cJSON *ic_document_view(const ic_store *store, const ic_workflow *workflow, cons
     ic_put_text(view, "download", download);
     cJSON *modified = ic_put(view, "lastModified", cJSON_CreateObject());
     ic_put_text(modified, "timestamp", ic_time_print(document->modified).text);
-    ic_put(modified, "author", ic_author_view(store, document->author));
+    ic_put(modified, "author", ic_author_view(world, document->author));
     return view;
 }
 
 /* The attributes with the documents among them: a list of them, or one, as the form says. */
-static cJSON *attributes_view(const ic_store *store, const ic_workflow *workflow) {
+static cJSON *attributes_view(const ic_world *world, const ic_workflow *workflow) {
     cJSON *view = cJSON_Duplicate(workflow->attributes, true);
     for (size_t i = 0; view && i < workflow->documents.count; i++) {
         const ic_document *document = workflow->documents.items[i];
         const cJSON *field = ic_json_member(workflow->template->form, document->attribute);
-        cJSON *shown = ic_document_view(store, workflow, document);
+        cJSON *shown = ic_document_view(world, workflow, document);
         if (!ic_json_member(field, "elementType")) {
             ic_put(view, document->attribute, shown);
             continue;
@@ -81,7 +81,7 @@ static cJSON *creator_view(const ic_user *user) {
 }
 
 /* WorkflowStateModel: where the approvals or the signatures stand. */
-static cJSON *state_view(const ic_store *store, const ic_workflow *workflow, const char *what,
+static cJSON *state_view(const ic_world *world, const ic_workflow *workflow, const char *what,
                          const char *state) {
     cJSON *view = cJSON_CreateObject();
     if (workflow->status == IC_STATUS_CANCELLED) {
@@ -92,30 +92,30 @@ static cJSON *state_view(const ic_store *store, const ic_workflow *workflow, con
     ic_put_text(view, "state", state);
     if (strcmp(state, "in_progress") == 0) {
         char url[256];
-        snprintf(url, sizeof url, "%s/public/api/v1/workflows/%s/%s", store->url, workflow->id, what);
+        snprintf(url, sizeof url, "%s/public/api/v1/workflows/%s/%s", world->url, workflow->id, what);
         ic_put_text(view, "url", url);
     }
     return view;
 }
 
-static void put_states(cJSON *view, const ic_store *store, const ic_workflow *workflow) {
+static void put_states(cJSON *view, const ic_world *world, const ic_workflow *workflow) {
     bool approved = workflow->step != IC_STEP_REVIEW || !ic_group_active(workflow);
     const char *signatures = workflow->step < IC_STEP_SIGN    ? "not_started"
                              : workflow->step == IC_STEP_SIGN ? "in_progress"
                                                               : "completed";
     ic_put(view, "approvals",
-           state_view(store, workflow, "approvals", approved ? "completed" : "in_progress"));
-    ic_put(view, "signatures", state_view(store, workflow, "signatures", signatures));
+           state_view(world, workflow, "approvals", approved ? "completed" : "in_progress"));
+    ic_put(view, "signatures", state_view(world, workflow, "signatures", signatures));
 }
 
-cJSON *ic_workflow_view(const ic_store *store, const ic_workflow *workflow) {
+cJSON *ic_workflow_view(const ic_world *world, const ic_workflow *workflow) {
     cJSON *view = cJSON_CreateObject();
     ic_put_text(view, "id", workflow->id);
     ic_put_text(view, "ironcladId", workflow->readable);
     ic_put_text(view, "title", workflow->title);
     ic_put_text(view, "template", workflow->template->id);
     ic_put_text(view, "step", ic_step_names[workflow->step]);
-    ic_put(view, "attributes", attributes_view(store, workflow));
+    ic_put(view, "attributes", attributes_view(world, workflow));
     ic_put(view, "schema", cJSON_CreateRaw(workflow->template->shown));
     ic_put_bool(view, "isCancelled", workflow->status == IC_STATUS_CANCELLED);
     ic_put_bool(view, "isComplete", workflow->status == IC_STATUS_COMPLETED);
@@ -124,7 +124,7 @@ cJSON *ic_workflow_view(const ic_store *store, const ic_workflow *workflow) {
     ic_put_text(view, "created", ic_time_print(workflow->created).text);
     ic_put_text(view, "lastUpdated", ic_time_print(workflow->updated).text);
     ic_put(view, "roles", ic_roles_view(workflow));
-    put_states(view, store, workflow);
+    put_states(view, world, workflow);
     cJSON *records = ic_put(view, "recordIds", cJSON_CreateArray());
     for (size_t i = 0; i < workflow->records.count; i++)
         ic_append(records, cJSON_CreateString(((const ic_record *)workflow->records.items[i])->id));

@@ -15,7 +15,7 @@ static bool refuse_value(ic_exchange *x, const cJSON *field, const char *name) {
 
 /* An attribute named like a role puts somebody else into it. */
 static bool assign_role(ic_exchange *x, ic_workflow *workflow, size_t role, const cJSON *value) {
-    ic_user *user = cJSON_IsString(value) ? ic_store_user(x->store, value->valuestring) : NULL;
+    ic_user *user = cJSON_IsString(value) ? ic_world_user(x->world, value->valuestring) : NULL;
     if (!user) {
         ic_reply_error(x, 400, "INVALID_PARAM", value->string, "invalid user for user attribute");
         return false;
@@ -37,7 +37,7 @@ static bool set_attribute(ic_exchange *x, ic_workflow *workflow, const cJSON *va
         return false;
     }
     if (ic_field_is_document(field)) return ic_documents_attach(x, workflow, field, value);
-    cJSON *accepted = ic_field_accept(x->store, field, value);
+    cJSON *accepted = ic_field_accept(x->world, field, value);
     if (!accepted) return refuse_value(x, field, value->string);
     if (ic_set(workflow->attributes, field->string, accepted)) return true;
     ic_reply_no_memory(x);
@@ -78,13 +78,13 @@ static bool fill_in(ic_exchange *x, ic_workflow *workflow) {
         if (!set_attribute(x, workflow, value)) return false;
     }
     if (!fill_form(x, workflow)) return false;
-    if (ic_workflow_set_title(workflow) && ic_store_add_workflow(x->store, workflow)) return true;
+    if (ic_workflow_set_title(workflow) && ic_world_add_workflow(x->world, workflow)) return true;
     ic_reply_no_memory(x);
     return false;
 }
 
 void ic_workflows_launch(ic_exchange *x) {
-    const ic_template *template = ic_store_template(x->store, ic_json_string(x->body, "template"));
+    const ic_template *template = ic_world_template(x->world, ic_json_string(x->body, "template"));
     if (!(x->user->rights & IC_MAY_LAUNCH)) {
         ic_reply_error(x, 403, "FORBIDDEN", NULL, "access forbidden");
         return;
@@ -93,11 +93,11 @@ void ic_workflows_launch(ic_exchange *x) {
         ic_reply_error(x, 400, "INVALID_PARAM", "template", "workflow template not found");
         return;
     }
-    ic_workflow *workflow = ic_workflow_new(x->store, template, x->user);
+    ic_workflow *workflow = ic_workflow_new(x->world, template, x->user);
     if (!workflow)
         ic_reply_no_memory(x);
     else if (fill_in(x, workflow))
-        ic_reply_json(x, 200, ic_workflow_view(x->store, workflow));
+        ic_reply_json(x, 200, ic_workflow_view(x->world, workflow));
     else
         ic_workflow_free(workflow);
 }
@@ -131,11 +131,11 @@ void ic_workflows_list(ic_exchange *x) {
     ic_page page = ic_exchange_page(x);
     size_t first = page.number * page.size, count = 0;
     cJSON *list = cJSON_CreateArray();
-    for (size_t i = 0; i < x->store->workflows.count; i++) {
-        const ic_workflow *workflow = x->store->workflows.items[i];
+    for (size_t i = 0; i < x->world->workflows.count; i++) {
+        const ic_workflow *workflow = x->world->workflows.items[i];
         if (!is_selected(workflow, &wanted)) continue;
         if (count >= first && count < first + page.size)
-            ic_append(list, ic_workflow_view(x->store, workflow));
+            ic_append(list, ic_workflow_view(x->world, workflow));
         count++;
     }
     ic_reply_page(x, page, count, list);
@@ -144,7 +144,7 @@ void ic_workflows_list(ic_exchange *x) {
 /* --- get --- */
 
 ic_workflow *ic_exchange_workflow(ic_exchange *x, unsigned status, bool any_id) {
-    ic_workflow *workflow = ic_store_workflow(x->store, x->values[0]);
+    ic_workflow *workflow = ic_world_workflow(x->world, x->values[0]);
     if (workflow && (any_id || strcmp(workflow->id, x->values[0]) == 0)) return workflow;
     ic_reply_error(x, status, "NOT_FOUND", "workflowId", "workflow does not exist");
     return NULL;
@@ -152,5 +152,5 @@ ic_workflow *ic_exchange_workflow(ic_exchange *x, unsigned status, bool any_id) 
 
 void ic_workflows_get(ic_exchange *x) {
     const ic_workflow *workflow = ic_exchange_workflow(x, 400, true);
-    if (workflow) ic_reply_json(x, 200, ic_workflow_view(x->store, workflow));
+    if (workflow) ic_reply_json(x, 200, ic_workflow_view(x->world, workflow));
 }

@@ -1,6 +1,6 @@
 /* What the sandbox holds: one company. Only the thread that holds the sandbox's lock may look. */
-#ifndef IC_SANDBOX_STORE_H
-#define IC_SANDBOX_STORE_H
+#ifndef IC_SANDBOX_WORLD_H
+#define IC_SANDBOX_WORLD_H
 
 #include "../core/json.h"
 #include "dates.h"
@@ -147,7 +147,7 @@ typedef struct ic_consent {
     const ic_app *app;
     char *redirect_uri;
     char *state, *scope; /* as asked; NULL: not given */
-    uint64_t scopes[2];  /* bits by ic_store.scopes */
+    uint64_t scopes[2];  /* bits by ic_world.scopes */
     ic_user *user;       /* NULL: has not answered yet */
     ic_secret nonce;     /* of the page; good for one answer */
     ic_secret code;
@@ -169,7 +169,7 @@ typedef struct ic_token {
 #define IC_TOKENS_MAX   10000 /* the oldest are forgotten beyond */
 #define IC_CONSENTS_MAX 10000 /* likewise */
 
-typedef struct ic_store {
+typedef struct ic_world {
     char *url;           /* https://127.0.0.1:8443 */
     ic_array apps;       /* the first is the sandbox's; the others show what that one may not */
     char *redirect_uris; /* registered beside this machine's own; parted by spaces; NULL: none */
@@ -190,35 +190,35 @@ typedef struct ic_store {
     ic_index workflows_by_id; /* by either id */
     ic_array records_by_agreement, records_by_name, records_by_update;
     ic_index records_by_id; /* by either id */
-} ic_store;
+} ic_world;
 
 /* An empty company, or NULL without memory. */
-ic_store *ic_store_new(void);
-void ic_store_free(ic_store *store);
-/* Fills an empty store from a fixture document (fixtures.c shows its form). false: `error` says why not. */
-bool ic_store_load(ic_store *store, const char *text, size_t length, char *error, size_t size);
+ic_world *ic_world_new(void);
+void ic_world_free(ic_world *world);
+/* Fills an empty world from a fixture document (fixtures.c shows its form). false: `error` says why not. */
+bool ic_world_load(ic_world *world, const char *text, size_t length, char *error, size_t size);
 /* The pieces of the fixture document that is built in; NULL ends them. */
 extern const char *const ic_fixtures[];
 
-ic_time ic_store_now(const ic_store *store);
-void ic_new_object_id(const ic_store *store, ic_object_id id);
+ic_time ic_world_now(const ic_world *world);
+void ic_new_object_id(const ic_world *world, ic_object_id id);
 void ic_new_uuid(ic_uuid id);
 void ic_new_short_id(ic_short_id id);
-void ic_new_readable_id(ic_store *store, ic_readable_id id);
+void ic_new_readable_id(ic_world *world, ic_readable_id id);
 void ic_random_hex(char *text, size_t digits); /* writes digits + 1 bytes */
 
-ic_app *ic_store_app(const ic_store *store, const char *id);
-ic_user *ic_store_user(const ic_store *store, const char *id_or_email);
-ic_template *ic_store_template(const ic_store *store, const char *id);
-ic_record_type *ic_store_record_type(const ic_store *store, const char *key);
-ic_workflow *ic_store_workflow(const ic_store *store, const char *id);
-ic_record *ic_store_record(const ic_store *store, const char *id);
+ic_app *ic_world_app(const ic_world *world, const char *id);
+ic_user *ic_world_user(const ic_world *world, const char *id_or_email);
+ic_template *ic_world_template(const ic_world *world, const char *id);
+ic_record_type *ic_world_record_type(const ic_world *world, const char *key);
+ic_workflow *ic_world_workflow(const ic_world *world, const char *id);
+ic_record *ic_world_record(const ic_world *world, const char *id);
 
-/* A new active workflow in Review with the design's roles, not yet in the store. NULL: no memory. */
-ic_workflow *ic_workflow_new(const ic_store *store, const ic_template *template, ic_user *creator);
+/* A new active workflow in Review with the design's roles, not yet in the world. NULL: no memory. */
+ic_workflow *ic_workflow_new(const ic_world *world, const ic_template *template, ic_user *creator);
 void ic_workflow_free(ic_workflow *workflow);
 /* Gives it its readable id and takes it over; false: no memory, and it stays the caller's. */
-bool ic_store_add_workflow(ic_store *store, ic_workflow *workflow);
+bool ic_world_add_workflow(ic_world *world, ic_workflow *workflow);
 /* Makes the user a participant. */
 bool ic_workflow_join(ic_workflow *workflow, ic_user *user);
 /* The index of a role in the design; role_count when there is none. */
@@ -236,18 +236,18 @@ ic_document *ic_workflow_add_document(ic_workflow *workflow, const char *attribu
 ic_comment *ic_workflow_add_comment(ic_workflow *workflow, const char *message, const ic_user *author,
                                     ic_time time);
 
-/* A record with an id but not yet in the store. NULL: no memory. */
+/* A record with an id but not yet in the world. NULL: no memory. */
 ic_record *ic_record_new(const ic_record_type *type, const char *name);
 void ic_record_free(ic_record *record);
 /* Keeps the properties as text, and the dates that follow from them. false: no memory, nothing changed. */
 bool ic_record_set_properties(ic_record *record, const cJSON *properties);
 /* Gives it its readable id and takes it over; false: no memory, and it stays the caller's. */
-bool ic_store_add_record(ic_store *store, ic_record *record);
-void ic_store_remove_record(ic_store *store, ic_record *record); /* and frees it */
+bool ic_world_add_record(ic_world *world, ic_record *record);
+void ic_world_remove_record(ic_world *world, ic_record *record); /* and frees it */
 /* Before and after a change of a record's name, properties or time. Sorting in again what has been taken out
  * cannot fail: the lists keep their room. */
-void ic_record_unsort(ic_store *store, ic_record *record);
-bool ic_record_sort(ic_store *store, ic_record *record);
+void ic_record_unsort(ic_world *world, ic_record *record);
+bool ic_record_sort(ic_world *world, ic_record *record);
 /* A NULL parent parts them. `link_type` is static. The record must not be among the parent's ancestors. */
 void ic_record_set_parent(ic_record *record, ic_record *parent, const char *link_type);
 /* Whether `from` is the record or one of its ancestors. */

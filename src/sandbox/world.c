@@ -1,5 +1,5 @@
-/* The store: making, finding, freeing. */
-#include "store.h"
+/* The world: making, finding, freeing. */
+#include "world.h"
 #include "../core/alloc.h"
 #include "../core/text.h"
 #include "consent.h"
@@ -14,8 +14,8 @@ const char *const ic_status_names[IC_STATUS_COUNT] = {IC_STATUSES(X)};
 
 /* --- time and ids --- */
 
-ic_time ic_store_now(const ic_store *store) {
-    (void)store;
+ic_time ic_world_now(const ic_world *world) {
+    (void)world;
     return ic_time_now();
 }
 
@@ -28,8 +28,8 @@ void ic_random_hex(char *text, size_t digits) {
 }
 
 /* As MongoDB makes them: eight digits of seconds, sixteen at random. */
-void ic_new_object_id(const ic_store *store, ic_object_id id) {
-    unsigned long long seconds = (unsigned long long)(ic_store_now(store) / 1000);
+void ic_new_object_id(const ic_world *world, ic_object_id id) {
+    unsigned long long seconds = (unsigned long long)(ic_world_now(world) / 1000);
     snprintf(id, sizeof(ic_object_id), "%08llx", seconds & 0xffffffff);
     ic_random_hex(id + 8, sizeof(ic_object_id) - 9);
 }
@@ -51,8 +51,8 @@ void ic_new_short_id(ic_short_id id) {
     id[sizeof(ic_short_id) - 1] = '\0';
 }
 
-void ic_new_readable_id(ic_store *store, ic_readable_id id) {
-    snprintf(id, sizeof(ic_readable_id), "IC-%u", ++store->last_readable);
+void ic_new_readable_id(ic_world *world, ic_readable_id id) {
+    snprintf(id, sizeof(ic_readable_id), "IC-%u", ++world->last_readable);
 }
 
 /* --- bytes --- */
@@ -80,44 +80,44 @@ void ic_blob_release(void *held) {
 
 /* --- finding --- */
 
-ic_app *ic_store_app(const ic_store *store, const char *id) {
-    for (size_t i = 0; i < store->apps.count; i++) {
-        ic_app *app = store->apps.items[i];
+ic_app *ic_world_app(const ic_world *world, const char *id) {
+    for (size_t i = 0; i < world->apps.count; i++) {
+        ic_app *app = world->apps.items[i];
         if (strcmp(app->id, id) == 0) return app;
     }
     return NULL;
 }
 
-ic_user *ic_store_user(const ic_store *store, const char *id_or_email) {
-    for (size_t i = 0; i < store->users.count; i++) {
-        ic_user *user = store->users.items[i];
+ic_user *ic_world_user(const ic_world *world, const char *id_or_email) {
+    for (size_t i = 0; i < world->users.count; i++) {
+        ic_user *user = world->users.items[i];
         if (ic_text_same(user->email, id_or_email) || strcmp(user->id, id_or_email) == 0) return user;
     }
     return NULL;
 }
 
-ic_template *ic_store_template(const ic_store *store, const char *id) {
-    for (size_t i = 0; i < store->templates.count; i++) {
-        ic_template *template = store->templates.items[i];
+ic_template *ic_world_template(const ic_world *world, const char *id) {
+    for (size_t i = 0; i < world->templates.count; i++) {
+        ic_template *template = world->templates.items[i];
         if (strcmp(template->id, id) == 0) return template;
     }
     return NULL;
 }
 
-ic_record_type *ic_store_record_type(const ic_store *store, const char *key) {
-    for (size_t i = 0; i < store->record_types.count; i++) {
-        ic_record_type *type = store->record_types.items[i];
+ic_record_type *ic_world_record_type(const ic_world *world, const char *key) {
+    for (size_t i = 0; i < world->record_types.count; i++) {
+        ic_record_type *type = world->record_types.items[i];
         if (strcmp(type->key, key) == 0) return type;
     }
     return NULL;
 }
 
-ic_workflow *ic_store_workflow(const ic_store *store, const char *id) {
-    return ic_index_get(&store->workflows_by_id, id);
+ic_workflow *ic_world_workflow(const ic_world *world, const char *id) {
+    return ic_index_get(&world->workflows_by_id, id);
 }
 
-ic_record *ic_store_record(const ic_store *store, const char *id) {
-    return ic_index_get(&store->records_by_id, id);
+ic_record *ic_world_record(const ic_world *world, const char *id) {
+    return ic_index_get(&world->records_by_id, id);
 }
 
 /* --- making and freeing --- */
@@ -165,32 +165,32 @@ static void free_record_type(ic_record_type *type) {
         ic_array_free(list);                                                                                 \
     } while (0)
 
-ic_store *ic_store_new(void) {
-    return ic_calloc(1, sizeof(ic_store));
+ic_world *ic_world_new(void) {
+    return ic_calloc(1, sizeof(ic_world));
 }
 
-void ic_store_free(ic_store *store) {
-    if (!store) return;
-    FREE_ALL(&store->records_by_agreement, ic_record *, ic_record_free);
-    ic_array_free(&store->records_by_name);
-    ic_array_free(&store->records_by_update);
-    ic_index_free(&store->records_by_id);
-    FREE_ALL(&store->workflows, ic_workflow *, ic_workflow_free);
-    ic_index_free(&store->workflows_by_id);
-    FREE_ALL(&store->templates, ic_template *, free_template);
-    FREE_ALL(&store->record_types, ic_record_type *, free_record_type);
-    FREE_ALL(&store->users, ic_user *, free_user);
-    FREE_ALL(&store->consents, ic_consent *, ic_consent_free);
-    FREE_ALL(&store->tokens, void *, ic_free);
-    ic_index_free(&store->tokens_by_text);
-    FREE_ALL(&store->scopes, void *, ic_free);
-    FREE_ALL(&store->apps, ic_app *, free_app);
-    cJSON_Delete(store->entitlements);
-    cJSON_Delete(store->record_properties);
-    cJSON_Delete(store->record_attachments);
-    ic_free(store->url);
-    ic_free(store->redirect_uris);
-    ic_free(store->company_name);
-    ic_free(store->company_display_name);
-    ic_free(store);
+void ic_world_free(ic_world *world) {
+    if (!world) return;
+    FREE_ALL(&world->records_by_agreement, ic_record *, ic_record_free);
+    ic_array_free(&world->records_by_name);
+    ic_array_free(&world->records_by_update);
+    ic_index_free(&world->records_by_id);
+    FREE_ALL(&world->workflows, ic_workflow *, ic_workflow_free);
+    ic_index_free(&world->workflows_by_id);
+    FREE_ALL(&world->templates, ic_template *, free_template);
+    FREE_ALL(&world->record_types, ic_record_type *, free_record_type);
+    FREE_ALL(&world->users, ic_user *, free_user);
+    FREE_ALL(&world->consents, ic_consent *, ic_consent_free);
+    FREE_ALL(&world->tokens, void *, ic_free);
+    ic_index_free(&world->tokens_by_text);
+    FREE_ALL(&world->scopes, void *, ic_free);
+    FREE_ALL(&world->apps, ic_app *, free_app);
+    cJSON_Delete(world->entitlements);
+    cJSON_Delete(world->record_properties);
+    cJSON_Delete(world->record_attachments);
+    ic_free(world->url);
+    ic_free(world->redirect_uris);
+    ic_free(world->company_name);
+    ic_free(world->company_display_name);
+    ic_free(world);
 }
