@@ -41,6 +41,7 @@ typedef enum ic_state {
 } ic_state;
 
 struct ic_slot;
+struct ic_host;
 struct ic_lane;
 struct ic_transfer;
 
@@ -76,7 +77,8 @@ struct ic_call {
     char *elsewhere; /* URL on another host that a download was sent to; no bearer goes there */
     struct ic_slot *slot;
     unsigned token_generation; /* of the slot's token that was sent */
-    struct ic_lane *lane;      /* turn and budget */
+    struct ic_lane *lane;      /* whose budget it uses */
+    struct ic_host *host;      /* where it takes turns */
     ic_call *previous, *next;  /* in the list it waits in */
     struct ic_list *list;      /* … or NULL */
     struct ic_transfer *transfer;

@@ -9,15 +9,16 @@
 
 static void ring(void *engine, void *owner, double now);
 
-static ic_host *host_of(ic_engine *engine, const char *origin) {
+static ic_host *host_of(ic_engine *engine, const char *origin, double limit) {
     for (ic_host *host = engine->hosts; host; host = host->next)
-        if (strcmp(host->origin, origin) == 0) return host;
+        if (host->limit == limit && strcmp(host->origin, origin) == 0) return host;
     ic_host *host = ic_calloc(1, sizeof *host);
     if (host && !(host->origin = ic_strdup(origin))) {
         ic_free(host);
         return NULL;
     }
     if (host) {
+        host->limit = limit;
         host->next = engine->hosts;
         engine->hosts = host;
     }
@@ -49,9 +50,8 @@ static ic_lane *new_lane(ic_engine *engine, const ic_connection *connection, cha
         return NULL;
     }
     lane->key = key;
-    lane->host = host_of(engine, connection->origin);
     if (connection->settings.rate_limit) lane->budget = ic_budget_new(connection->settings.rate_share);
-    bool whole = lane->host && (lane->budget || !connection->settings.rate_limit) && enroll(engine, lane);
+    bool whole = (lane->budget || !connection->settings.rate_limit) && enroll(engine, lane);
     if (!whole) {
         free_lane(lane);
         return NULL;
@@ -65,6 +65,8 @@ bool ic_lane_enter(ic_engine *engine, ic_call *call) {
     const ic_connection *connection = call->connection;
     const ic_settings *settings = &connection->settings;
     ic_buf text = {0};
+    call->host = host_of(engine, connection->origin, settings->max_in_flight);
+    if (!call->host) return false;
     ic_buf_printf(&text, "%s\n%g", connection->budget_key, settings->rate_limit ? settings->rate_share : 0);
     char *key = ic_buf_take(&text, NULL);
     if (!key) return false;
@@ -122,8 +124,8 @@ static void ring(void *engine, void *owner, double now) {
     }
 }
 
-static bool has_room(const ic_host *host, const ic_call *call) {
-    return (double)host->in_flight < call->connection->settings.max_in_flight;
+static bool has_room(const ic_host *host) {
+    return (double)host->in_flight < host->limit;
 }
 
 static void give_turn(ic_host *host, ic_call *call) {
@@ -132,8 +134,8 @@ static void give_turn(ic_host *host, ic_call *call) {
 }
 
 bool ic_lane_take_turn(ic_call *call) {
-    ic_host *host = call->lane->host;
-    if (!host->queue.first && has_room(host, call)) {
+    ic_host *host = call->host;
+    if (!host->queue.first && has_room(host)) {
         give_turn(host, call);
         return true;
     }
@@ -144,7 +146,7 @@ bool ic_lane_take_turn(ic_call *call) {
 void ic_lane_leave_turn(ic_call *call) {
     if (!call->has_turn) return;
     call->has_turn = false;
-    call->lane->host->in_flight--;
+    call->host->in_flight--;
 }
 
 void ic_lane_leave(ic_engine *engine, ic_call *call, double now, bool sent) {
@@ -157,18 +159,14 @@ void ic_lane_leave(ic_engine *engine, ic_call *call, double now, bool sent) {
     if (!sent && timer->place) ic_timer_set(&engine->timers, timer, now);
 }
 
-/* Gives turns away, in order but past those whose own limit is reached. Whether any was given. */
+/* Gives one turn away; false when there is none, or nobody waits. */
 static bool serve(ic_engine *engine, ic_host *host) {
-    bool any = false;
-    for (ic_call *call = host->queue.first, *next; call; call = next) {
-        next = call->next;
-        if (!has_room(host, call)) continue;
-        ic_list_remove(call);
-        give_turn(host, call);
-        ic_flow_advance(engine, call);
-        any = true;
-    }
-    return any;
+    ic_call *call = host->queue.first;
+    if (!call || !has_room(host)) return false;
+    ic_list_remove(call);
+    give_turn(host, call);
+    ic_flow_advance(engine, call);
+    return true;
 }
 
 void ic_hosts_serve(ic_engine *engine) {

@@ -10,6 +10,7 @@
 typedef struct ic_host {
     struct ic_host *next;
     char *origin;
+    double limit; /* max_in_flight: clients with another limit have turns of their own */
     long in_flight;
     ic_list queue;
 } ic_host;
@@ -17,7 +18,6 @@ typedef struct ic_host {
 typedef struct ic_lane {
     struct ic_lane *next;
     char *key;
-    ic_host *host;     /* shared by the lanes of one origin */
     ic_budget *budget; /* NULL: switched off */
     ic_list waiting[IC_BUCKET_COUNT];
     ic_timer timers[IC_BUCKET_COUNT];
