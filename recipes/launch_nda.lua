@@ -25,6 +25,9 @@ end
 
 local function launch_nda()
   local started = os.time()
+  for _, name in ipairs { "IRONCLAD_INSTANCE", "IRONCLAD_CLIENT_ID", "IRONCLAD_CLIENT_SECRET", "IRONCLAD_AS_USER" } do
+    if not os.getenv(name) then error(name .. " is not set", 0) end
+  end
   local client = ironclad.connect {
     instance = os.getenv "IRONCLAD_INSTANCE",
     client_id = os.getenv "IRONCLAD_CLIENT_ID",

@@ -21,6 +21,9 @@ local options = {
 }
 
 local function log_in()
+  for _, name in ipairs { "IRONCLAD_INSTANCE", "IRONCLAD_CLIENT_ID", "IRONCLAD_CLIENT_SECRET" } do
+    if not os.getenv(name) then error(name .. " is not set", 0) end
+  end
   local client = ironclad.connect(options)
   local who, err = client:check()
   if err and err.kind == "auth" then

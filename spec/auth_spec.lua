@@ -155,6 +155,14 @@ describe("authorize_url", function()
     assert_no_secret(url)
   end)
 
+  it("leaves the default scope out when told so", function()
+    local plain = ironclad.connect {
+      instance = "na1", client_id = "id", client_secret = SECRET, grant = "authorization_code", default_scope = false,
+    }
+    local url = plain:authorize_url { redirect_uri = "x:", scopes = { "a" } }
+    assert.matches("scope=a&", url .. "&")
+  end)
+
   it("takes a state and scopes", function()
     local url, state = client:authorize_url { redirect_uri = "http://localhost:1/", state = "mine", scopes = { "a",
       "b" } }
@@ -166,6 +174,11 @@ describe("authorize_url", function()
     { "no redirect_uri", function() client:authorize_url {} end, "authorize_url: redirect_uri: missing" },
     { "an option misspelt", function() client:authorize_url { redirect_url = "x" } end,
       'did you mean "redirect_uri"%?' },
+    { "an empty state", function() client:authorize_url { redirect_uri = "x:", state = "" } end,
+      "state: must not be empty" },
+    { "scopes that are none", function() client:authorize_url { redirect_uri = "x:", scopes = { "a b" } } end,
+      "scopes%[1%]: expected a scope" },
+    { "a dot for the colon", function() client.authorize_url { redirect_uri = "x:" } end, "call it with a colon" },
     { "the other grant", function()
       ironclad.connect { instance = "na1", client_id = "i", client_secret = "s", as_user = false }
         :authorize_url { redirect_uri = "x" }
@@ -196,6 +209,25 @@ describe("exchange", function()
     assert.same({ "Bearer access-1" }, bearers(server))
   end)
 
+  it("trades the code of a bare query, and checks its state", function()
+    local server = scene.answering { pair("access-1", "refresh-1") }
+    local client = connect(server)
+    local _, err = client:exchange("code=evil&state=other", { state = "s", redirect_uri = REDIRECT })
+    assert.equal("state", err.code)
+    assert.is_true((client:exchange("code=a%2Fb&state=s", { state = "s", redirect_uri = REDIRECT })))
+    assert.equal("a/b", grants(server)[1].code)
+  end)
+
+  it("takes an empty state for none, and none for a bare code", function()
+    local client = connect(scene.answering { GOOD })
+    local fine, message = pcall(client.exchange, client, REDIRECT .. "?code=c", { state = "", redirect_uri = REDIRECT })
+    assert.is_false(fine)
+    assert.matches("state: missing", message)
+    fine, message = pcall(client.exchange, client, "code/with/slashes", { state = "s", redirect_uri = REDIRECT })
+    assert.is_false(fine)
+    assert.matches("state: goes with the callback's URL", message)
+  end)
+
   it("trades a bare code", function()
     local server = scene.answering { pair("access-1", "refresh-1"), GOOD }
     local client = connect(server)
@@ -209,6 +241,7 @@ describe("exchange", function()
     { "a refusal", "?error=access_denied&error_description=no+thanks&state=s", "access_denied",
       "no thanks.*the person declined" },
     { "a scope that is not licensed", "?error=invalid_scope&state=s", "invalid_scope", "default_scope = false" },
+    { "a code twice", "?code=good&state=s&code=evil", nil, "holds a parameter twice" },
     { "neither code nor error", "?state=s", nil, "neither a code nor an error" },
   }
   for _, case in ipairs(refusals) do
@@ -259,11 +292,11 @@ describe("a file store", function()
     assert.matches("refresh%-1", kept)
     assert.equal("600 700\n", (peer.shell("stat -c %a " .. file .. " $(dirname " .. file .. ") | tr '\\n' ' '; echo")
       :gsub(" \n", "\n")))
-    -- Another process: without a refresh token of its own.
+    -- Another process, with the refresh token of the same configuration, which is spent by now.
     local output, status = peer.lua([[
       local url, secret, file = ...
       local client = require("ironclad").connect {
-        instance = url, client_id = "id", client_secret = secret, grant = "authorization_code", store = file,
+        instance = url, client_id = "id", client_secret = secret, refresh_token = "refresh-0", store = file,
           name = "a",
       }
       assert(client.workflows:get("w1").id == "w1")
@@ -319,6 +352,96 @@ describe("a file store", function()
     assert.equal(0, status, output)
     assert.equal(1, #grants(server))
     assert.equal(6, #bearers(server))
+  end)
+end)
+
+describe("a refresh that is under way", function()
+  -- Answers a refresh over some two hundred milliseconds.
+  local function slow()
+    return scene.serve { connections = { { { "read" }, { "drip", pair("access-1", "refresh-1"), 2 }, { "loop" } } } }
+  end
+
+  for _, limit in ipairs { "deadline", "timeout" } do
+    it("is heard out whatever the connection's " .. limit, function()
+      local file = folder .. "/limit/" .. limit .. ".json"
+      local client = connect(slow(), { refresh_token = "refresh-0", store = file, [limit] = 0.05 })
+      -- This call ends early; the next finds what the refresh has brought, once that has been heard out.
+      client.workflows:get "w1"
+      local found
+      repeat
+        client.workflows:get("w1", { [limit] = 5 })
+        found = io.open(file) and peer.read_file(file) or ""
+      until found ~= ""
+      assert.matches("refresh%-1", found)
+    end)
+  end
+
+  it("is heard out and saved when the script ends", function()
+    local file, server = folder .. "/exit/tokens.json", slow()
+    local output, status = peer.lua([[
+      local url, secret, file = ...
+      local client = require("ironclad").connect {
+        instance = url, client_id = "id", client_secret = secret, refresh_token = "refresh-0", store = file,
+      }
+      require("ironclad.core").start(client.connection, "GET", {}, "/x")
+      local from = os.clock()
+      repeat until os.clock() - from > 0.1
+      os.exit(3)
+    ]], {}, peer.url(server), SECRET, file)
+    assert.equal(3, status, output)
+    -- Either it had not been sent yet, or its successor is kept.
+    if #server:requests() > 0 then assert.matches("refresh%-1", peer.read_file(file)) end
+  end)
+end)
+
+describe("two people of one app", function()
+  it("never share a token, named or not", function()
+    local server = scene.answering {
+      pair("access-1", "refresh-1"), GOOD, pair("access-2", "refresh-2"), GOOD, GOOD,
+      pair("access-3", "refresh-3"), pair("access-4", "refresh-4"), GOOD, GOOD,
+    }
+    local alice, bob = connect(server, { refresh_token = "alice-0-0" }), connect(server,
+      { refresh_token = "bob-0-0-0" })
+    scene.assert_good(alice.workflows:get "w1")
+    scene.assert_good(bob.workflows:get "w1")
+    scene.assert_good(alice.workflows:get "w1")
+    assert.same({ "Bearer access-1", "Bearer access-2", "Bearer access-1" }, bearers(server))
+    local carol, dave = connect(server), connect(server)
+    ironclad.must(carol:exchange("c", { redirect_uri = "x:" }))
+    ironclad.must(dave:exchange("d", { redirect_uri = "x:" }))
+    scene.assert_good(carol.workflows:get "w1")
+    scene.assert_good(dave.workflows:get "w1")
+    assert.equal("Bearer access-3", bearers(server)[4])
+    assert.equal("Bearer access-4", bearers(server)[5])
+  end)
+end)
+
+describe("logout", function()
+  it("elsewhere is not undone, and a failed one takes nobody's login away", function()
+    local kept, fault = {}, nil
+    local custom = {
+      load = function(key) return kept[key] end,
+      save = function(key, token)
+        if fault then error(fault) end
+        kept[key] = token
+      end,
+    }
+    local server = scene.answering { pair("access-1", "refresh-1"), GOOD, EXPIRED, GOOD }
+    local client = connect(server, { store = custom, name = "one" })
+    ironclad.must(client:exchange("c", { redirect_uri = "x:" }))
+    scene.assert_good(client.workflows:get "w1")
+    local key = next(kept)
+    fault = "sealed"
+    local _, err = client:logout()
+    assert.equal("store", err.kind)
+    fault = nil
+    kept[key] = { access_token = "access-9", refresh_token = "refresh-9", expires_at = os.time() + 3600 }
+    client.workflows:get "w1"
+    assert.equal("refresh-9", kept[key].refresh_token)
+    kept[key] = nil -- another process logs out
+    _, err = client.workflows:get "w1"
+    if err then assert.matches("nobody has logged in", err.message) end
+    assert.is_nil(kept[key])
   end)
 end)
 
@@ -413,6 +536,29 @@ describe("a store written in Lua", function()
       assert.equal(0, #server:requests())
     end)
   end
+
+  it("that yields is an error, not a call that waits for ever", function()
+    if _VERSION == "Lua 5.1" and not rawget(_G, "jit") then return end -- it cannot yield there at all
+    local server = scene.answering { GOOD }
+    local client = connect(server, { refresh_token = "refresh-0", store = {
+      load = function() coroutine.yield "mine" end, save = function() end,
+    } })
+    local own = coroutine.wrap(function() return client.workflows:get "w1" end)
+    local value, err = own()
+    assert.is_nil(value)
+    assert.equal("store", err.kind)
+    assert.matches("it yielded", err.message)
+  end)
+
+  it("may fail with what cannot be printed", function()
+    local server = scene.answering { GOOD }
+    local odd = setmetatable({}, { __tostring = function() error "boo" end })
+    local client = connect(server, { refresh_token = "refresh-0", store = {
+      load = function() error(odd) end, save = function() end,
+    } })
+    local _, err = client.workflows:get "w1"
+    assert.matches("cannot be printed", err.message)
+  end)
 
   it("may make calls itself", function()
     local other = scene.answering { peer.json '{"id":"vault"}' }

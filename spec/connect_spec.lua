@@ -39,6 +39,7 @@ describe("ironclad.connect", function()
     { "an unknown HTTP version", { http_version = "3" }, "http_version: expected" },
     { "a CA file that is not there", { ca_file = "/nowhere/ca.pem" }, "ca_file: cannot read /nowhere/ca.pem" },
     { "a scope with a space", { scopes = { "a b" } }, "scopes%[1%]: expected a scope" },
+    { "a store that is no path", { store = "~/tokens.json" }, "store: " },
     { "scopes with commas", { scopes = "a,b" }, "scopes: expected a list, or one text with spaces" },
     { "scopes by name", { scopes = { a = true } }, "scopes: expected a list of strings" },
     { "a CA file that is a folder", { ca_file = "/tmp" }, "ca_file: /tmp is a folder" },

@@ -6,7 +6,8 @@
 
 static void test_find(void) {
     CHECK(ic_scope_count == 71);
-    CHECK(ic_scope_find("public.workflows.readWorkflows") != NULL && ic_scope_find("scim.users.readUsers") != NULL);
+    CHECK(ic_scope_find("public.workflows.readWorkflows") != NULL &&
+          ic_scope_find("scim.users.readUsers") != NULL);
     CHECK(ic_scope_find("") == NULL && ic_scope_find("public.workflows.readworkflows") == NULL &&
           ic_scope_find("public.workflows.readWorkflows ") == NULL);
     CHECK(ic_scope_find("public.workflows.cancel")->client_credentials);

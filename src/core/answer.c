@@ -182,7 +182,14 @@ static void add_advice(const ic_request *request, const ic_error *error, ic_buf 
         ic_buf_puts(message, "; this operation needs the scope ");
         ic_scopes_describe(scopes, message);
         ic_buf_puts(message, ", and a user (as_user) with the right to do it");
-    } else if (error->kind == IC_ERR_AUTH)
+    } else if (strcmp(code, "invalid_grant") == 0)
+        ic_buf_puts(
+            message,
+            "; what was to be traded for a token is spent, expired or withdrawn, or the redirect URI is "
+            "not the same: log in again");
+    else if (strcmp(code, "invalid_request") == 0 && request->anonymous)
+        ic_buf_puts(message, "; check client_id");
+    else if (error->kind == IC_ERR_AUTH && error->status == 401 && !request->anonymous)
         ic_buf_puts(message, "; the access token was refused");
 }
 

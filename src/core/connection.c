@@ -3,6 +3,7 @@
 #include "digest.h"
 #include "json.h"
 #include "settings.h"
+#include "store.h"
 #include "text.h"
 #include <arpa/inet.h>
 #include <curl/curl.h>
@@ -135,31 +136,50 @@ static bool is_personal(const ic_settings *settings) {
 
 /* One token slot for each host, grant, client id, digest of the secret, scopes, store and name (DESIGN, wall
  * 5). In a store the secret may change, and a person's token has the scopes that were consented to. */
+/* Whose token it is: the digest of the refresh token that it begins with, and for a person whose token is
+ * kept in memory under no name, this connection alone: two people of one web site must never share a token.
+ */
+static bool describe_owner(const ic_connection *connection, ic_buf *owner) {
+    static atomic_ulong last;
+    const ic_settings *settings = &connection->settings;
+    char digest[IC_SHA256_HEX];
+    bool kept = settings->store || settings->store_mailbox;
+    if (settings->refresh_token) {
+        if (!ic_sha256(settings->refresh_token, strlen(settings->refresh_token), digest, NULL)) return false;
+        ic_buf_printf(owner, "%.16s", digest);
+    } else if (is_personal(settings) && !settings->name && !kept) {
+        ic_buf_printf(owner, "#%lu", atomic_fetch_add(&last, 1) + 1);
+    }
+    return ic_buf_text(owner) != NULL;
+}
+
 static bool add_token_keys(ic_connection *connection) {
     const ic_settings *settings = &connection->settings;
     const char *grant = is_personal(settings) ? "authorization_code" : "client_credentials";
-    const char *scopes = settings->scopes ? settings->scopes : "",
-               *name = settings->name ? settings->name : "";
     char digest[IC_SHA256_HEX];
-    ic_buf key = {0}, kept = {0};
+    ic_buf key = {0}, kept = {0}, owner = {0};
     if (!ic_sha256(settings->client_secret, strlen(settings->client_secret), digest, NULL)) return false;
+    if (!describe_owner(connection, &owner)) return false;
     /* And the way to the token endpoint: one client's wrong proxy is not another's. */
-    const char *const parts[] = {connection->origin,
-                                 grant,
-                                 settings->client_id,
-                                 digest,
-                                 scopes,
-                                 settings->store,
-                                 name,
-                                 connection->proxy,
-                                 connection->ca_file,
-                                 settings->ca_path,
-                                 settings->token_auth};
+    const char *const parts[] = {connection->origin,   grant,
+                                 settings->client_id,  digest,
+                                 settings->scopes,     settings->store,
+                                 settings->name,       ic_buf_text(&owner),
+                                 connection->proxy,    connection->proxy_user,
+                                 connection->ca_file,  settings->ca_path,
+                                 settings->token_auth, settings->no_proxy};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         ic_buf_printf(&key, "%s\n", parts[i] ? parts[i] : "");
     ic_buf_printf(&key, "%p %ld", (void *)settings->store_mailbox, settings->lua_store);
-    ic_buf_printf(&kept, "%s %s %s%s%s%s%s", connection->origin, settings->client_id, grant, *name ? " " : "",
-                  name, is_personal(settings) || !*scopes ? "" : " ", is_personal(settings) ? "" : scopes);
+    const char *const words[] = {connection->origin,
+                                 settings->client_id,
+                                 grant,
+                                 settings->name,
+                                 settings->refresh_token ? ic_buf_text(&owner) : NULL,
+                                 is_personal(settings) ? NULL : settings->scopes};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (words[i] && *words[i]) ic_buf_printf(&kept, "%s%s", kept.length ? " " : "", words[i]);
+    ic_buf_free(&owner);
     connection->token_key = ic_buf_take(&key, NULL);
     connection->store_key = ic_buf_take(&kept, NULL);
     return connection->token_key && connection->store_key;
@@ -239,11 +259,22 @@ static bool take_proxy_apart(ic_connection *connection, ic_error *error) {
     return known;
 }
 
+/* Opens nothing; a path that could never be one is the caller's mistake. */
+static bool store_fits(const char *path, ic_error *error) {
+    ic_error reason = {0};
+    ic_store *store = ic_store_new(path, &reason);
+    if (!store) ic_error_set(error, IC_ERR_ARGUMENT, "store: %s", ic_error_message(&reason));
+    ic_error_clear(&reason);
+    ic_store_free(store);
+    return store != NULL;
+}
+
 static bool complete(ic_connection *connection, ic_error *error) {
     ic_settings *settings = &connection->settings;
     connection->origin = ic_instance_origin(settings->instance, settings->allow_http, error);
     if (!connection->origin) return false;
     if (settings->proxy && *settings->proxy && !take_proxy_apart(connection, error)) return false;
+    if (settings->store && !store_fits(settings->store, error)) return false;
     ic_buf agent = {0};
     if (settings->user_agent) ic_buf_printf(&agent, "%s ", settings->user_agent);
     ic_buf_puts(&agent, "ironclad-lua/" IC_VERSION);

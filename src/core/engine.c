@@ -15,7 +15,7 @@
 #include <string.h>
 
 #define LONGEST_WAIT     (3600 * 1000) /* milliseconds */
-#define REFRESH_PATIENCE 5.0           /* seconds */
+#define REFRESH_PATIENCE 30.0          /* seconds */
 
 /* Guarded by the gate. */
 static struct {
@@ -166,8 +166,10 @@ static void turn(ic_engine *engine, int most) {
  * waited for and saved even when the process is ending. */
 static void save_refreshes(ic_engine *engine) {
     double until = ic_now() + REFRESH_PATIENCE;
+    engine->ending = true;
     while (ic_token_in_doubt(engine) && ic_now() < until)
         turn(engine, 100);
+    ic_tokens_save_last(engine);
 }
 
 static void *run(void *argument) {

@@ -14,6 +14,7 @@ typedef struct ic_engine {
     struct ic_slot *slots; /* tokens; token.c */
     struct ic_lane *lanes; /* turns and budgets; lane.c */
     struct ic_host *hosts;
+    bool ending;   /* no token is fetched any more */
     ic_call *live; /* all calls that have been started and are not done; the engine owns one count each */
 } ic_engine;
 

@@ -306,6 +306,8 @@ static void give_up(ic_engine *engine, ic_call *call, ic_outcome outcome, bool r
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         scrub(texts[i], settings->client_secret);
         scrub(texts[i], settings->token);
+        scrub(texts[i], settings->refresh_token);
+        scrub(texts[i], call->request.sensitive);
         if (call->slot) {
             scrub(texts[i], call->slot->token.access_token);
             scrub(texts[i], call->slot->token.refresh_token);

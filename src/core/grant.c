@@ -37,9 +37,12 @@ bool ic_grant_request(const ic_connection *connection, ic_grant grant, const cha
     request->target = ic_strdup(request->operation->path);
     request->body = !body ? NULL : form ? as_form(body) : ic_json_print(body);
     request->content_type = form ? "application/x-www-form-urlencoded" : NULL;
+    request->sensitive = ic_strdup(secret);
     if (by_header) request->authorization = basic(settings);
     free_secret_tree(body);
-    if (request->target && request->body && (request->authorization || !by_header)) return true;
+    if (request->target && request->body && (request->authorization || !by_header) &&
+        (request->sensitive || !secret))
+        return true;
     ic_error_memory(error);
     return false;
 }

@@ -90,7 +90,9 @@ static cJSON *question(const ic_slot *slot, ic_keep step) {
 /* A message is a call of its own, whose question is its value until it is answered. */
 static void ask(ic_engine *engine, ic_slot *slot, ic_keep step) {
     ic_error error = {0};
-    ic_mailbox *mailbox = slot->connection->settings.store_mailbox;
+    /* Of whoever waits: after a fork the one from connecting is another process's. */
+    ic_mailbox *mailbox =
+        slot->waiters.first ? slot->waiters.first->mailbox : slot->connection->settings.store_mailbox;
     ic_call *call = ic_call_new(mailbox, slot->connection);
     if (call) {
         call->errand = IC_ERRAND_ASK;
@@ -120,12 +122,18 @@ static bool read_answer(ic_slot *slot, const ic_call *call, ic_error *error) {
         return false;
     }
     const cJSON *token = ic_json_member(answer, "token");
-    return slot->step != IC_KEEP_LOAD || !token || ic_token_from_json(token, &slot->found, error);
+    ic_error odd = {0};
+    bool good = slot->step != IC_KEEP_LOAD || !token || ic_token_from_json(token, &slot->found, &odd);
+    if (!good)
+        ic_error_set(error, IC_ERR_STORE, "the token store answered with no token: %s",
+                     ic_error_message(&odd));
+    ic_error_clear(&odd);
+    return good;
 }
 
 void ic_keeper_answered(ic_engine *engine, ic_call *call) {
     ic_slot *slot = call->owner;
-    if (slot->ask != call) return;
+    if (call->errand != IC_ERRAND_ASK || slot->ask != call) return;
     ic_error error = {0};
     bool good = read_answer(slot, call, &error);
     slot->ask = NULL;

@@ -56,10 +56,6 @@ void ic_mailbox_release(ic_mailbox *mailbox) {
     if (!mailbox || atomic_fetch_sub_explicit(&mailbox->references, 1, memory_order_acq_rel) > 1) return;
     if (ic_mailbox_is_ours(mailbox)) {
         ic_mailbox_close(mailbox);
-        ic_process_disown(mailbox->read_end);
-        ic_process_disown(mailbox->write_end);
-        close(mailbox->read_end);
-        close(mailbox->write_end);
         pthread_mutex_destroy(&mailbox->lock);
     }
     ic_free(mailbox);
@@ -69,12 +65,20 @@ void ic_mailbox_close(ic_mailbox *mailbox) {
     if (!ic_mailbox_is_ours(mailbox)) return;
     unsigned notices;
     ic_mailbox_lock(mailbox);
+    bool was_closed = mailbox->closed;
     mailbox->closed = true;
     ic_mailbox_unlock(mailbox);
+    if (was_closed) return;
     for (ic_call *call; (call = ic_mailbox_take(mailbox, &notices));) {
         if (notices & IC_NOTICE_ASK) ic_call_answer(call, NULL);
         ic_call_release(call);
     }
+    /* Now, and not when the last call lets go of it: a token slot may hold it for as long as the engine
+     * lives. */
+    ic_process_disown(mailbox->read_end);
+    ic_process_disown(mailbox->write_end);
+    close(mailbox->read_end);
+    close(mailbox->write_end);
 }
 
 int ic_mailbox_descriptor(const ic_mailbox *mailbox) {

@@ -83,6 +83,7 @@ bool ic_request_raw(ic_method method, const char *path, ic_arguments *arguments,
 void ic_request_free(ic_request *request) {
     ic_free(request->target);
     ic_free_secret(request->authorization);
+    ic_free_secret(request->sensitive);
     if (request->secret && request->body) explicit_bzero(request->body, strlen(request->body));
     ic_json_text_free(request->body);
     ic_parts_free(&request->parts);

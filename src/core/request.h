@@ -37,6 +37,7 @@ typedef struct ic_request {
     size_t header_count;
     const char *content_type; /* of body; static; NULL: JSON */
     char *authorization;      /* sent instead of a bearer: of the token endpoint; a secret; NULL: none */
+    char *sensitive;          /* a secret in the body that no message may show; NULL: none */
     bool anonymous;           /* without bearer and actor: the token endpoint */
     bool secret;              /* the body holds one: overwritten when freed */
     ic_answer answer;

@@ -17,7 +17,6 @@ const ic_scope *ic_scope_find(const char *name) {
     return NULL;
 }
 
-
 const char *ic_scope_nearest(const char *name) {
     ic_nearest whole = {.wanted = name}, rest = {.wanted = name};
     const char *nearest_by_rest = NULL;

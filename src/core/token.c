@@ -11,6 +11,8 @@
 
 /* A token is not used in the last minute of its life, nor in its last tenth when it is short-lived. */
 #define MARGIN 60.0
+/* Seconds that the answer to a refresh is waited for, at least. */
+#define REFRESH_TIMEOUT 60.0
 
 static void begin(ic_engine *engine, ic_slot *slot);
 
@@ -46,6 +48,7 @@ void ic_slots_free(ic_engine *engine) {
         ic_timers_leave(&engine->timers, &slot->timer);
         ic_connection_release(slot->connection);
         ic_store_free(slot->store);
+        ic_free_secret(slot->replaced);
         ic_token_clear(&slot->token);
         ic_token_clear(&slot->pending);
         ic_token_clear(&slot->found);
@@ -55,6 +58,11 @@ void ic_slots_free(ic_engine *engine) {
         ic_free(slot->key);
         ic_free(slot);
     }
+}
+
+void ic_tokens_save_last(ic_engine *engine) {
+    for (ic_slot *slot = engine->slots; slot; slot = slot->next)
+        if (slot->unsaved && slot->store && !slot->busy) begin(engine, slot);
 }
 
 bool ic_token_in_doubt(const ic_engine *engine) {
@@ -121,14 +129,28 @@ static double margin(double seconds) {
     return fmin(MARGIN, seconds / 10);
 }
 
-static bool take_answer(ic_slot *slot, ic_call *call, ic_error *error) {
+/* Reads the answer into an empty token; a refresh token that came with a useless answer is in it too. */
+static bool take_answer(ic_call *call, ic_token *token, double *expires, ic_error *error) {
     double seconds = 0;
-    ic_token_clear(&slot->pending);
-    bool read = ic_grant_read(call->value.tree, &slot->pending, &seconds, error);
-    slot->pending_expires = call->started + seconds - margin(seconds);
-    slot->pending.expires_at = ic_wall_time() + (call->started - ic_now()) + seconds;
+    bool read = ic_grant_read(call->value.tree, token, &seconds, error);
+    *expires = call->started + seconds - margin(seconds);
+    token->expires_at = ic_wall_time() + (call->started - ic_now()) + seconds;
     ic_value_free(&call->value);
     return read;
+}
+
+/* What a code was traded for waits for the store. False: the answer was useless. */
+static bool take_exchanged(ic_slot *slot, ic_call *call, ic_error *error) {
+    ic_token token = {0};
+    double expires = 0;
+    if (!take_answer(call, &token, &expires, error)) {
+        ic_token_clear(&token);
+        return false;
+    }
+    ic_token_clear(&slot->pending);
+    slot->pending = token;
+    slot->pending_expires = expires;
+    return true;
 }
 
 void ic_token_errand(ic_engine *engine, ic_call *call) {
@@ -139,7 +161,7 @@ void ic_token_errand(ic_engine *engine, ic_call *call) {
     }
     if (!join(engine, call)) return;
     ic_slot *slot = call->slot;
-    if (call->errand == IC_ERRAND_EXCHANGE && !take_answer(slot, call, &error)) {
+    if (call->errand == IC_ERRAND_EXCHANGE && !take_exchanged(slot, call, &error)) {
         ic_list_remove(call);
         ic_flow_fail(engine, call, &error);
         ic_error_clear(&error);
@@ -165,6 +187,13 @@ static bool describe(const ic_slot *slot, ic_call *call, double now) {
 static ic_next on_locked, on_loaded, on_saved, on_prepared, on_unlocked;
 
 static void begin(ic_engine *engine, ic_slot *slot) {
+    /* By the options of whoever waits now, not of who was the first ever. */
+    if (slot->waiters.first) {
+        ic_connection *connection = slot->waiters.first->connection;
+        ic_connection_retain(connection);
+        ic_connection_release(slot->connection);
+        slot->connection = connection;
+    }
     slot->busy = true;
     slot->fetched = false;
     ic_error_clear(&slot->fault);
@@ -177,27 +206,39 @@ static void finish(ic_engine *engine, ic_slot *slot, const ic_error *error) {
     ic_keeper_do(engine, slot, IC_KEEP_UNLOCK, on_unlocked);
 }
 
+/* The token of now, which is not kept yet. What it replaces is remembered, to tell it from another process's
+ * login. */
+static void replace(ic_slot *slot, ic_token token, double expires) {
+    ic_free_secret(slot->replaced);
+    slot->replaced = slot->token.refresh_token;
+    slot->token.refresh_token = NULL;
+    ic_token_clear(&slot->token);
+    slot->token = token;
+    slot->expires = expires;
+    slot->loaded = false;
+    slot->unsaved = true;
+    slot->generation++;
+}
+
 /* Makes the change that an errand asked for. */
 static void change(ic_slot *slot) {
-    ic_token_clear(&slot->token);
-    if (slot->change == IC_ERRAND_EXCHANGE) {
-        slot->token = slot->pending;
-        slot->expires = slot->pending_expires;
-        slot->pending = (ic_token){0};
-        slot->loaded = false;
-        slot->generation++;
-    }
+    if (slot->change == IC_ERRAND_EXCHANGE)
+        replace(slot, slot->pending, slot->pending_expires);
+    else
+        replace(slot, (ic_token){0}, 0);
+    slot->forgetting = slot->change == IC_ERRAND_FORGET;
+    slot->pending = (ic_token){0};
     slot->change = IC_ERRAND_NONE;
-    slot->unsaved = true;
 }
 
 static void on_locked(ic_engine *engine, ic_slot *slot, const ic_error *error) {
+    bool changed = slot->change != IC_ERRAND_NONE;
     /* What an errand brought is taken up even when it cannot be saved: whoever comes next tries that again.
      */
-    if (slot->change) change(slot);
+    if (changed) change(slot);
     if (error)
-        finish(engine, slot, error);
-    else if (slot->unsaved)
+        on_saved(engine, slot, error);
+    else if (changed)
         ic_keeper_do(engine, slot, IC_KEEP_SAVE, on_saved);
     else
         ic_keeper_do(engine, slot, IC_KEEP_LOAD, on_loaded);
@@ -220,36 +261,70 @@ static void settle(ic_engine *engine, ic_slot *slot) {
         finish(engine, slot, NULL);
 }
 
-/* What is kept is what counts: another process may have renewed it. */
+static bool same_text(const char *a, const char *b) {
+    return a && b && strcmp(a, b) == 0;
+}
+
+/* Takes up what the store has. */
+static void adopt(ic_slot *slot, ic_token *found) {
+    double left = found->expires_at ? found->expires_at - ic_wall_time() : INFINITY;
+    bool stale = same_text(found->access_token, slot->refused) || !(left - margin(left) > 0);
+    if (stale) {
+        ic_free_secret(found->access_token);
+        found->access_token = NULL;
+    } else if (!same_text(found->access_token, slot->token.access_token)) {
+        slot->expires = isinf(left) ? INFINITY : ic_now() + left - margin(left);
+        slot->generation++;
+        slot->loaded = true;
+    }
+    ic_token_clear(&slot->token);
+    slot->token = *found;
+    *found = (ic_token){0};
+    slot->unsaved = false;
+    slot->kept = true;
+}
+
+/* What is kept is what counts: another process may have renewed it, logged in anew or logged out. But a token
+ * that could not be saved so far goes before the one that it replaced. */
 static void on_loaded(ic_engine *engine, ic_slot *slot, const ic_error *error) {
     ic_token *found = &slot->found;
+    bool any = found->access_token || found->refresh_token;
     if (error) {
         finish(engine, slot, error);
-        return;
+    } else if (slot->unsaved && (!any || same_text(found->refresh_token, slot->replaced))) {
+        ic_keeper_do(engine, slot, IC_KEEP_SAVE, on_saved);
+    } else {
+        if (any)
+            adopt(slot, found);
+        else if (slot->kept && ic_keeper_outlives(slot))
+            ic_token_clear(&slot->token);
+        slot->kept = slot->kept && any;
+        settle(engine, slot);
     }
-    if (ic_keeper_outlives(slot) && (found->access_token || found->refresh_token)) {
-        double left = found->expires_at ? found->expires_at - ic_wall_time() : INFINITY;
-        bool refused =
-            found->access_token && slot->refused && strcmp(found->access_token, slot->refused) == 0;
-        bool same = found->access_token && slot->token.access_token &&
-                    strcmp(found->access_token, slot->token.access_token) == 0;
-        if (refused || !(left - margin(left) > 0)) {
-            ic_free_secret(found->access_token);
-            found->access_token = NULL;
-        } else if (!same) {
-            slot->expires = isinf(left) ? INFINITY : ic_now() + left - margin(left);
-            slot->generation++;
-            slot->loaded = true;
-        }
-        ic_token_clear(&slot->token);
-        slot->token = *found;
-        *found = (ic_token){0};
+}
+
+/* An errand is done before the others are seen to: a logout need not wait for what cannot be fetched any
+ * more. */
+static void end_errands(ic_engine *engine, ic_slot *slot) {
+    for (ic_call *call = slot->waiters.first, *next; call && !slot->change; call = next) {
+        next = call->next;
+        if (call->errand != IC_ERRAND_EXCHANGE && call->errand != IC_ERRAND_FORGET) continue;
+        ic_list_remove(call);
+        ic_flow_complete(engine, call);
     }
-    settle(engine, slot);
 }
 
 static void on_saved(ic_engine *engine, ic_slot *slot, const ic_error *error) {
-    if (!error) slot->unsaved = false;
+    bool forgetting = slot->forgetting;
+    slot->forgetting = false;
+    if (!error) {
+        slot->unsaved = false;
+        slot->kept = slot->token.access_token || slot->token.refresh_token;
+        end_errands(engine, slot);
+    } else if (forgetting) {
+        slot->unsaved =
+            false; /* not forgotten, then: the store has it still, and may have another's by the next time */
+    }
     if (error || slot->fault.kind)
         finish(engine, slot, error);
     else
@@ -273,16 +348,23 @@ static void on_fetched(void *engine, ic_call *call);
 
 /* A call of the engine's own, whose end is on_fetched. It is bounded by the connection's timeout and retries,
  * not by the deadline of whichever call happened to be first. */
+/* A refresh that has been sent must be heard out, whatever limits the callers have. */
 static void on_prepared(ic_engine *engine, ic_slot *slot, const ic_error *error) {
     ic_error mine = {0};
     ic_grant grant = IC_GRANT_REFRESH;
     ic_call *call = NULL;
-    if (!error && choose(slot, &grant, &mine) && !(call = ic_call_new(NULL, slot->connection)))
+    if (!error && engine->ending)
+        ic_error_set(&mine, IC_ERR_CANCELLED, "the process is exiting");
+    else if (!error && choose(slot, &grant, &mine) && !(call = ic_call_new(NULL, slot->connection)))
         ic_error_memory(&mine);
     const char *secret = grant == IC_GRANT_REFRESH ? refresh_token(slot) : NULL;
     if (call && ic_grant_request(slot->connection, grant, secret, NULL, &call->request, &mine)) {
         call->on_done = on_fetched;
         call->owner = slot;
+        if (grant == IC_GRANT_REFRESH) {
+            call->options.deadline = 0;
+            call->options.timeout = fmax(slot->connection->settings.timeout, REFRESH_TIMEOUT);
+        }
         slot->fetch = call;
         ic_flow_start(engine, call);
     } else {
@@ -295,23 +377,14 @@ static void on_prepared(ic_engine *engine, ic_slot *slot, const ic_error *error)
 /* Takes the answer up. A refresh that brings no new refresh token leaves the old one good (RFC 6749, 6); one
  * that brings nothing else has spent the old one all the same. False: there is nothing to save. */
 static bool take_up(ic_slot *slot, ic_call *call, ic_error *error) {
-    ic_errand wanted = slot->change;
-    ic_token ordered = slot->pending;
-    double ordered_expires = slot->pending_expires;
-    slot->pending = (ic_token){0};
-    bool read = take_answer(slot, call, error), spent = slot->pending.refresh_token != NULL;
-    if (read && !spent) {
-        slot->pending.refresh_token = slot->token.refresh_token;
-        slot->token.refresh_token = NULL;
-    }
-    if (read || spent) {
-        slot->change = IC_ERRAND_EXCHANGE;
-        change(slot);
-    }
-    ic_token_clear(&slot->pending);
-    slot->pending = ordered;
-    slot->pending_expires = ordered_expires;
-    slot->change = wanted;
+    ic_token token = {0};
+    double expires = 0;
+    bool read = take_answer(call, &token, &expires, error), spent = token.refresh_token != NULL;
+    if (read && !spent) token.refresh_token = ic_strdup(slot->token.refresh_token);
+    if (read || spent)
+        replace(slot, token, expires);
+    else
+        ic_token_clear(&token);
     return read || spent;
 }
 
@@ -321,9 +394,6 @@ static void explain(const ic_slot *slot, ic_error *error) {
     ic_buf text = {0};
     if (strcmp(code, "invalid_scope") == 0 && scopes)
         ic_buf_printf(&text, "%s; asked for: %s", ic_error_message(error), scopes);
-    else if (strcmp(code, "invalid_grant") == 0)
-        ic_buf_printf(&text, "%s; the refresh token is spent or was withdrawn: log in again",
-                      ic_error_message(error));
     char *message = text.length ? ic_buf_take(&text, NULL) : NULL;
     if (!message) return;
     ic_free(error->message);

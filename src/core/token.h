@@ -32,6 +32,9 @@ typedef struct ic_slot {
     unsigned generation; /* grows with every access token */
     bool fetched;        /* the work under way has fetched a token: it does not ask for another */
     bool loaded;         /* this access token came from the store: nobody knows whether it is still good */
+    bool kept;           /* the store had this token, or one before it */
+    bool forgetting;     /* what is being saved is that there is none */
+    char *replaced;      /* the refresh token before this one; NULL: none */
     bool unsaved;        /* this token is not kept yet */
     bool busy;           /* locking, loading, fetching or saving; those who come wait */
     ic_errand change;    /* EXCHANGE or FORGET: what is to become of the token once the store is locked */
@@ -54,8 +57,8 @@ typedef struct ic_slot {
 /* The bearer for the call. NULL: the call has been put among those that wait for one (ic_flow_advance
  * follows), or has been ended with an error. */
 const char *ic_token_for(ic_engine *engine, ic_call *call, double now);
-/* The call's errand, before it is sent (PREPARE, FORGET, INSPECT) or when its answer is there (EXCHANGE). The call
- * waits, and ends when it is done. */
+/* The call's errand, before it is sent (PREPARE, FORGET, INSPECT) or when its answer is there (EXCHANGE). The
+ * call waits, and ends when it is done. */
 void ic_token_errand(ic_engine *engine, ic_call *call);
 /* The service refused the token that the call sent: it is not used again. */
 void ic_token_refused(ic_call *call);
@@ -63,6 +66,8 @@ void ic_token_refused(ic_call *call);
 bool ic_token_renewable(const ic_call *call);
 /* Whether a refresh token has been sent whose successor is not kept yet. */
 bool ic_token_in_doubt(const ic_engine *engine);
+/* At the end: one more try to save what could not be saved so far. */
+void ic_tokens_save_last(ic_engine *engine);
 void ic_slots_free(ic_engine *engine);
 
 #endif

@@ -36,10 +36,24 @@ local function check_options(label, options, known)
   end
 end
 
-local function joined(scopes)
-  local text = type(scopes) == "table" and table.concat(scopes, " ") or scopes
+local function joined(asked, with_default)
+  local list = type(asked) == "table" and asked or { asked }
+  for i, scope in ipairs(list) do
+    if type(scope) ~= "string" or (type(asked) == "table" and scope:find "%s") or scope:find "," then
+      error(("authorize_url: scopes[%d]: expected a scope"):format(i), 3)
+    end
+  end
+  local text = table.concat(list, " ")
+  if not with_default then return text end
   if text == "" or (" " .. text .. " "):find(" " .. DEFAULT_SCOPE .. " ", 1, true) then return text end
   return text .. " " .. DEFAULT_SCOPE
+end
+
+-- Throws for a method that was called with a dot.
+local function must_be_client(name, client)
+  if type(client) ~= "table" or rawget(client, "connection") == nil then
+    error(("%s: call it with a colon: client:%s(…)"):format(name, name), 3)
+  end
 end
 
 local function must_be_personal(label, client)
@@ -56,13 +70,15 @@ end
 --   scopes (a list or one text; the client's unless given)
 -- @return the URL, and the state, to be kept with the person's session and given to exchange
 function auth.authorize_url(client, options)
+  must_be_client("authorize_url", client)
   check_options("authorize_url", options, { redirect_uri = "string", state = "string", scopes = "table" })
   local about = must_be_personal("authorize_url", client)
   if not options.redirect_uri then error("authorize_url: redirect_uri: missing", 2) end
+  if options.state == "" then error("authorize_url: state: must not be empty", 2) end
   local state = options.state or core.random_hex(16)
   local query = {
     response_type = "code", client_id = about.client_id, redirect_uri = options.redirect_uri, state = state,
-    scope = options.scopes and joined(options.scopes) or about.scopes,
+    scope = options.scopes and joined(options.scopes, about.default_scope) or about.scopes,
   }
   local request = client:call("oauth-authorize", { query = query }, { dry_run = true })
   return request.url, state
@@ -74,8 +90,14 @@ end
 
 local function parameters_of(url)
   local parameters = {}
-  local query = url:gsub("#.*", ""):match "%?(.*)" or ""
-  for name, value in query:gmatch "([^&=]+)=?([^&]*)" do parameters[decoded(name)] = decoded(value) end
+  local text = url:gsub("#.*", "")
+  local query = text:match "%?(.*)" or text
+  for name, value in query:gmatch "([^&=]+)=?([^&]*)" do
+    name = decoded(name)
+    -- RFC 6749, 3.1: none may come twice; the second might be somebody else's.
+    if parameters[name] then return nil end
+    parameters[name] = decoded(value)
+  end
   return parameters
 end
 
@@ -87,20 +109,34 @@ local refusals = {
 
 --- Reads what the redirect brought.
 -- @return the code; or nil and an error
-local function code_of(callback, options)
-  if not callback:find "[/?]" then return callback end
+-- Whether it is a callback's URL, its path and query or its query alone, and not a bare code.
+local function is_callback(text)
+  if text:find("?", 1, true) or text:find "^/" or text:find "^%a+://" then return true end
+  return text:find "^code=" or text:find "^state=" or text:find "^error="
+end
+
+local function code_of(callback, options, about)
+  if not is_callback(callback) then
+    if options.state then
+      error("exchange: state: goes with the callback's URL or query, which holds the state to compare it with", 3)
+    end
+    return callback
+  end
   local given = parameters_of(callback)
-  if not options.state then
+  if not given then return nil, failure("protocol", nil, "this callback holds a parameter twice") end
+  if not options.state or options.state == "" then
     error("exchange: state: missing; give the one that authorize_url returned, so that a forged callback is refused", 3)
   end
-  if not core.same(given.state or "", options.state) then
+  if not given.state or not core.same(given.state, options.state) then
     return nil, failure("auth", "state",
       "the state of this callback is not the one that was sent: it does not answer this login")
   end
   if given.error then
     local said = given.error_description and (" (" .. given.error_description .. ")") or ""
     local advice = refusals[given.error] and "; " .. refusals[given.error] or ""
-    return nil, failure("auth", given.error, ("Ironclad refused the login: %s%s%s"):format(given.error, said, advice))
+    local asked = given.error == "invalid_scope" and about.scopes and "; asked for: " .. about.scopes or ""
+    return nil, failure("auth", given.error,
+      ("Ironclad refused the login: %s%s%s%s"):format(given.error, said, advice, asked))
   end
   if not given.code or given.code == "" then
     return nil, failure("protocol", nil, "this callback has neither a code nor an error")
@@ -113,13 +149,15 @@ end
 -- @param options state (as authorize_url returned it; wanted with a URL), redirect_uri (the same as then)
 -- @return true; or nil and an error
 function auth.exchange(client, callback, options)
+  must_be_client("exchange", client)
   if type(callback) ~= "string" or callback == "" then
-    error(("exchange: expected the callback's URL or a code, got %s"):format(type(callback)), 2)
+    error(("exchange: expected the callback's URL or a code, got %s"):format(
+      callback == "" and "an empty string" or "a " .. type(callback)), 2)
   end
   check_options("exchange", options or {}, { redirect_uri = "string", state = "string" })
-  must_be_personal("exchange", client)
+  local about = must_be_personal("exchange", client)
   if not (options and options.redirect_uri) then error("exchange: redirect_uri: missing", 2) end
-  local code, err = code_of(callback, options)
+  local code, err = code_of(callback, options, about)
   if not code then return nil, err end
   -- A code can be spent once: first of all the store must be fit to keep what it is traded for.
   local _, unfit = run.finish(core.errand(client.connection, "prepare"))
@@ -132,9 +170,11 @@ end
 --- Who the token is, for which company, with which scopes, and for how long: the best test of a connection.
 -- @return { user =, company =, scopes =, expires_in = seconds or nil }; or nil and an error
 function auth.check(client)
+  must_be_client("check", client)
   local user, err, response = client.oauth:userinfo()
   if not user then return nil, err, response end
-  local company = client.oauth:company_info()
+  local company, refusal, refused = client.oauth:company_info()
+  if not company then return nil, refusal, refused end
   local answer = { user = user, company = company, scopes = user.scopes }
   if core.describe(client.connection).grant ~= "token" then
     local token = run.finish(core.errand(client.connection, "inspect"))
@@ -146,6 +186,7 @@ end
 --- Forgets the token, in the store too. Ironclad has no revocation: a copy elsewhere stays good until it expires.
 -- @return true; or nil and an error
 function auth.logout(client)
+  must_be_client("logout", client)
   return run.finish(core.errand(client.connection, "forget"))
 end
 

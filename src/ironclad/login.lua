@@ -32,7 +32,13 @@ end
 local function take_options(options)
   local login = { redirect_uri = DEFAULT_URI, browser = true, timeout = SECONDS }
   local connection = { grant = "authorization_code" }
+  local own, known = { "redirect_uri", "browser", "timeout" }, {}
+  for _, name in ipairs(core.options "connect") do known[name] = true end
   for name, value in pairs(options) do
+    local nearest = not known[name] and login[name] == nil and core.nearest(tostring(name), own)
+    if nearest then
+      error(('ironclad.login: %s: unknown option; did you mean "%s"?'):format(tostring(name), nearest), 3)
+    end
     if login[name] ~= nil then login[name] = value else connection[name] = value end
   end
   local kind = type(login.browser)

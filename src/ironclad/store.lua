@@ -19,8 +19,9 @@ function store.file(path)
   return setmetatable({ path = path }, File)
 end
 
--- Stores written in Lua, by the number under which the engine asks for them; kept alive by the clients that use them.
-local known = setmetatable({}, { __mode = "v" })
+-- Stores written in Lua, by the number under which the engine asks for them: for good, because a refresh token may come
+-- back when its client is gone.
+local known = {}
 local numbers = setmetatable({}, { __mode = "k" })
 local last = 0
 
@@ -53,18 +54,27 @@ function store.path_of(value)
   return getmetatable(value) == File and value.path or nil
 end
 
+-- Any error as a text, whatever its own __tostring does.
+local function text_of(problem)
+  local fine, text = pcall(tostring, problem)
+  return fine and type(text) == "string" and text or "an error that cannot be printed"
+end
+
 local function perform(question)
   local custom = known[question.store]
   if not custom then return { error = "the client that it belonged to is gone" } end
   local step = custom[question.step]
   if not step then return {} end
-  local fine, value, message = pcall(step, question.key, question.token)
-  if not fine then return { error = tostring(value) } end
+  -- In a coroutine of its own: one that waits for a call must not be carried off by a store that yields.
+  local own = coroutine.create(step)
+  local fine, value, message = coroutine.resume(own, question.key, question.token)
+  if fine and coroutine.status(own) ~= "dead" then return { error = "it yielded, which a token store must not" } end
+  if not fine then return { error = text_of(value) } end
   if question.step == "load" then
-    if value == nil and message ~= nil then return { error = tostring(message) } end
+    if value == nil and message ~= nil then return { error = text_of(message) } end
     return { token = value }
   end
-  if value == false or (value == nil and message ~= nil) then return { error = tostring(message or "it said no") } end
+  if value == false or (value == nil and message ~= nil) then return { error = text_of(message or "it said no") } end
   return {}
 end
 
@@ -72,7 +82,7 @@ end
 function store.serve(ask)
   local answer = perform(ask:question())
   local fine, problem = pcall(ask.answer, ask, answer)
-  if not fine then ask:answer { error = tostring(problem) } end
+  if not fine then ask:answer { error = text_of(problem) } end
 end
 
 return store

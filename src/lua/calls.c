@@ -80,6 +80,19 @@ static handle *check_handle(lua_State *L) {
     return mine;
 }
 
+static handle *check_call(lua_State *L) {
+    handle *mine = check_handle(L);
+    if (mine->call->errand == IC_ERRAND_ASK) luaL_error(L, "this is a question, not a call");
+    return mine;
+}
+
+/* The same for a question, which is no call. */
+static handle *check_question(lua_State *L) {
+    handle *mine = check_handle(L);
+    if (mine->call->errand != IC_ERRAND_ASK) luaL_error(L, "this is a call, not a question");
+    return mine;
+}
+
 /* Field `name` of the table `from` as a tree in a box of its own, which stays on the stack; NULL when absent.
  */
 static ic_tree_box *read_tree(lua_State *L, int from, const char *name, const char *root, bool files) {
@@ -330,7 +343,7 @@ static int l_cancel(lua_State *L) {
 
 /* chunk() -> what has come for the sink since the last time, or nil. */
 static int l_chunk(lua_State *L) {
-    handle *mine = check_handle(L);
+    handle *mine = check_call(L);
     mine->chunk.length = 0;
     if (!ic_call_take_chunk(mine->call, &mine->chunk)) return 0;
     lua_pushlstring(L, mine->chunk.data, mine->chunk.length);
@@ -339,7 +352,7 @@ static int l_chunk(lua_State *L) {
 
 /* result() -> value, error, response, of a call that is done; the handle is empty then. */
 static int l_result(lua_State *L) {
-    handle *mine = check_handle(L);
+    handle *mine = check_call(L);
     if (!ic_call_done(mine->call)) return luaL_error(L, "this call is not done");
     lua_settop(L, 1);
     ic_lua_push_value(L, mine->call);
@@ -352,21 +365,21 @@ static int l_result(lua_State *L) {
 
 /* request() -> the request as a table, for dry_run: nothing secret is in it. */
 static int l_request(lua_State *L) {
-    ic_lua_push_request(L, check_handle(L)->call);
+    ic_lua_push_request(L, check_call(L)->call);
     return 1;
 }
 
 /* question() -> what a token store is asked: {step = "lock"|"load"|"save"|"unlock", key =, store = number,
  * token =}. */
 static int l_question(lua_State *L) {
-    handle *mine = check_handle(L);
+    handle *mine = check_question(L);
     ic_lua_push_tree(L, mine->call->value.tree);
     return 1;
 }
 
 /* answer(value): {} or {token =} or {error = text}; once. */
 static int l_answer(lua_State *L) {
-    handle *mine = check_handle(L);
+    handle *mine = check_question(L);
     lua_settop(L, 2);
     ic_tree_box *box = ic_lua_push_tree_box(L);
     ic_lua_to_tree(L, 2, "answer", false, box);

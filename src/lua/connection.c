@@ -169,5 +169,7 @@ static int l_describe(lua_State *L) {
         lua_pushstring(L, fields[i][1]);
         lua_setfield(L, -2, fields[i][0]);
     }
+    lua_pushboolean(L, settings->default_scope);
+    lua_setfield(L, -2, "default_scope");
     return 1;
 }
