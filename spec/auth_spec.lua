@@ -394,6 +394,33 @@ describe("a refresh that is under way", function()
   end)
 end)
 
+describe("a refresh for a store written in Lua", function()
+  it("is kept when the script ends before it", function()
+    local file = folder .. "/kept-by-lua"
+    local server = scene.serve { connections = { { { "read" }, { "drip", pair("access-1", "refresh-1"), 2 },
+      { "loop" } } } }
+    local output, status = peer.lua([[
+      local url, secret, file = ...
+      local client = require("ironclad").connect {
+        instance = url, client_id = "id", client_secret = secret, refresh_token = "refresh-0", deadline = 0.1,
+        store = {
+          load = function() end,
+          save = function(_, token)
+            local out = io.open(file, "w")
+            out:write(token.refresh_token)
+            out:close()
+          end,
+        },
+      }
+      local _, err = client.workflows:get "w1"
+      print(err.kind)
+    ]], {}, peer.url(server), SECRET, file)
+    assert.equal(0, status, output)
+    assert.equal("timeout\n", output)
+    assert.equal("refresh-1", peer.read_file(file))
+  end)
+end)
+
 describe("two people of one app", function()
   it("never share a token, named or not", function()
     local server = scene.answering {

@@ -13,6 +13,7 @@
 
 struct ic_mailbox {
     atomic_int references;
+    atomic_int owed;
     unsigned generation;
     int read_end, write_end; /* a byte is in the pipe while the queue holds a call */
     pthread_mutex_t lock;    /* guards all below, and each call's notices, chunk and paused */
@@ -87,6 +88,14 @@ int ic_mailbox_descriptor(const ic_mailbox *mailbox) {
 
 bool ic_mailbox_is_ours(const ic_mailbox *mailbox) {
     return mailbox->generation == ic_process_generation();
+}
+
+void ic_mailbox_owe(ic_mailbox *mailbox, int change) {
+    atomic_fetch_add(&mailbox->owed, change);
+}
+
+bool ic_mailbox_owes(ic_mailbox *mailbox) {
+    return ic_mailbox_is_ours(mailbox) && atomic_load(&mailbox->owed) > 0;
 }
 
 void ic_mailbox_lock(ic_mailbox *mailbox) {

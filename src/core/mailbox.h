@@ -27,9 +27,15 @@ ic_call *ic_mailbox_take(ic_mailbox *mailbox, unsigned *notices);
  * first (its handler may want to run Lua). */
 int ic_mailbox_wait(const ic_mailbox *mailbox, double seconds);
 
+/* Whether a state that ends now would lose a token that is being fetched for its store. */
+bool ic_mailbox_owes(ic_mailbox *mailbox);
+
 /* The engine's side. */
 /* False: nobody will hear of it. */
 bool ic_mailbox_post(ic_mailbox *mailbox, ic_call *call, unsigned notices);
+/* Counts the refreshes whose successors only this Lua state can keep: +1 before one is sent, -1 when it is
+ * kept or lost. */
+void ic_mailbox_owe(ic_mailbox *mailbox, int change);
 void ic_mailbox_lock(ic_mailbox *mailbox);
 void ic_mailbox_unlock(ic_mailbox *mailbox);
 

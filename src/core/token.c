@@ -346,6 +346,12 @@ static bool choose(const ic_slot *slot, ic_grant *grant, ic_error *error) {
 
 static void on_fetched(void *engine, ic_call *call);
 
+static void owe(ic_slot *slot, bool owing) {
+    ic_mailbox *mailbox = slot->connection->settings.store_mailbox;
+    if (mailbox && slot->owing != owing) ic_mailbox_owe(mailbox, owing ? 1 : -1);
+    slot->owing = mailbox && owing;
+}
+
 /* A call of the engine's own, whose end is on_fetched. It is bounded by the connection's timeout and retries,
  * not by the deadline of whichever call happened to be first. */
 /* A refresh that has been sent must be heard out, whatever limits the callers have. */
@@ -362,6 +368,7 @@ static void on_prepared(ic_engine *engine, ic_slot *slot, const ic_error *error)
         call->on_done = on_fetched;
         call->owner = slot;
         if (grant == IC_GRANT_REFRESH) {
+            owe(slot, true);
             call->options.deadline = 0;
             call->options.timeout = fmax(slot->connection->settings.timeout, REFRESH_TIMEOUT);
         }
@@ -439,6 +446,7 @@ static void serve(ic_engine *engine, ic_slot *slot, ic_call *waiter, const ic_er
  * anew. */
 static void on_unlocked(ic_engine *engine, ic_slot *slot, const ic_error *error) {
     (void)error; /* the token is kept; whoever comes next will hear of the lock */
+    owe(slot, false);
     if (slot->change) {
         begin(engine, slot);
         return;

@@ -3,6 +3,8 @@
 -- is { access_token =, refresh_token =, scope =, expires_at = Unix seconds }. A function fails by raising an error, or
 -- by returning false (load: nil) and a message.
 
+local core = require "ironclad.core"
+
 local store = {}
 
 local File = { __name = "ironclad.store.file" }
@@ -25,8 +27,21 @@ local known = {}
 local numbers = setmetatable({}, { __mode = "k" })
 local last = 0
 
+-- A script that ends while a refresh is under way waits for it, some seconds at most: a refresh token is spent by being
+-- sent, and only this state can keep the next one. (os.exit without closing the state ends at once.)
+local PATIENCE = 30
+
+local function keep_what_comes()
+  local last_moment = os.time() + PATIENCE
+  while core.owes() and os.time() < last_moment do
+    core.wait()
+    store.serve_all()
+  end
+end
+
 --- The number of a store written in Lua.
 function store.number_of(custom)
+  if last == 0 then core.guard(keep_what_comes) end
   if not numbers[custom] then
     last = last + 1
     numbers[custom] = last
@@ -83,6 +98,14 @@ function store.serve(ask)
   local answer = perform(ask:question())
   local fine, problem = pcall(ask.answer, ask, answer)
   if not fine then ask:answer { error = text_of(problem) } end
+end
+
+--- Empties the mailbox, answering the questions in it.
+function store.serve_all()
+  repeat
+    local id, question = core.take()
+    if question then store.serve(question) end
+  until not id
 end
 
 return store

@@ -13,6 +13,9 @@ typedef struct box {
 /* Its address is the registry key under which the state keeps its box. */
 static const char key;
 
+static int l_owes(lua_State *L);
+static int l_guard(lua_State *L);
+
 static int l_gc(lua_State *L) {
     box *mine = luaL_checkudata(L, 1, TYPE);
     mine->closed = true;
@@ -29,12 +32,33 @@ void ic_lua_open_inbox(lua_State *L) {
     lua_pushcfunction(L, l_gc);
     lua_setfield(L, -2, "__gc");
     lua_pop(L, 1);
+    static const luaL_Reg functions[] = {{"owes", l_owes}, {"guard", l_guard}, {NULL, NULL}};
+    ic_lua_setfuncs(L, functions);
     lua_pushlightuserdata(L, (void *)&key);
     box *mine = lua_newuserdata(L, sizeof *mine);
     *mine = (box){0};
     luaL_getmetatable(L, TYPE);
     lua_setmetatable(L, -2);
     lua_rawset(L, LUA_REGISTRYINDEX);
+}
+
+/* owes() -> whether the state's token stores are still to keep what a refresh brings. */
+static int l_owes(lua_State *L) {
+    lua_pushboolean(L, ic_mailbox_owes(ic_lua_inbox(L)));
+    return 1;
+}
+
+/* guard(f): calls f when the state closes, before its mailbox does: what is made later is finalised earlier.
+ */
+static int l_guard(lua_State *L) {
+    luaL_checktype(L, 1, LUA_TFUNCTION);
+    lua_newuserdata(L, 1);
+    lua_newtable(L);
+    lua_pushvalue(L, 1);
+    lua_setfield(L, -2, "__gc");
+    lua_setmetatable(L, -2);
+    luaL_ref(L, LUA_REGISTRYINDEX);
+    return 0;
 }
 
 ic_mailbox *ic_lua_inbox(lua_State *L) {

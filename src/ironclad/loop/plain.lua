@@ -10,10 +10,7 @@ local plain = {}
 -- itself. Token stores written in Lua are served here.
 function plain.wait(call)
   core.wait(call)
-  repeat
-    local id, question = core.take()
-    if question then store.serve(question) end
-  until not id
+  store.serve_all()
 end
 
 return plain
