@@ -4,9 +4,11 @@
 local Error = require "ironclad.error"
 local core = require "ironclad.core"
 local peer = require "spec.support.peer"
+local scopes = require "ironclad.scopes"
 
 local no_secrets = { checked = 0 }
 local secrets = {}
+local unguarded_pcall = pcall
 
 -- What the sandbox says on purpose when it starts.
 local public = { ["sandbox-secret-not-for-production"] = true }
@@ -26,7 +28,8 @@ end
 local function check_all(where, ...)
   for i = 1, select("#", ...) do
     local value = select(i, ...)
-    check(type(value) == "table" and tostring(value) or value, where)
+    local fine, text = unguarded_pcall(tostring, value)
+    check(fine and text or nil, where)
   end
 end
 
@@ -65,7 +68,7 @@ function Error.new(fields)
   return err
 end
 
-local real_print, write, real_pcall = print, io.write, pcall
+local real_print, write = print, io.write
 -- luacheck: push ignore 121 122
 function print(...)
   check_all("printed", ...)
@@ -77,15 +80,36 @@ function io.write(...)
   return write(...)
 end
 
+local warnings = scopes.warnings
+function scopes.warnings(...)
+  local texts = warnings(...)
+  for _, text in ipairs(texts) do check(text, "logged") end
+  return texts
+end
+
+local real_stderr = io.stderr
+io.stderr = setmetatable({}, {
+  __index = function(_, name)
+    return function(_, ...)
+      if name == "write" then check_all("printed", ...) end
+      return real_stderr[name](real_stderr, ...)
+    end
+  end,
+})
+
+local real_resume = coroutine.resume
+
 local function checked(fine, ...)
   if not fine then check_all("raised", ...) end
   return fine, ...
 end
 
-function pcall(...) return checked(real_pcall(...)) end
+function pcall(...) return checked(unguarded_pcall(...)) end
+
+function coroutine.resume(...) return checked(real_resume(...)) end
 -- luacheck: pop
 
-no_secrets.remember, no_secrets.check, no_secrets.unguarded_pcall = remember, check, real_pcall
+no_secrets.remember, no_secrets.check, no_secrets.unguarded_pcall = remember, check, unguarded_pcall
 package.loaded["spec.support.no_secrets"] = no_secrets
 
 return no_secrets

@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #define CONNECTION_MEMORY                                                                                    \
-    (64 * 1024)               /* for a request with its headers: cookies of other local servers come along */
-#define CONNECTION_SECONDS 20 /* idle */
-#define CONNECTIONS_MAX    32
+    (64 * 1024)                /* for a request with its headers: cookies of other local servers come along */
+#define CONNECTION_SECONDS 5   /* idle */
+#define CONNECTIONS_MAX    256 /* half-open ones of other users must not keep the redirect out */
 #define MOMENT             100 /* milliseconds: a signal that comes just before the waiting is noticed after this */
 #define FAREWELL           2.0 /* seconds for an answer to go out */
 #define PORT_TRIES         16  /* for one that is free at both addresses */
