@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Makes room for `count` more bytes and the closing NUL. */
-static bool reserve(ic_buf *buf, size_t count) {
+bool ic_buf_reserve(ic_buf *buf, size_t count) {
     if (buf->failed) return false;
+    /* And for the closing NUL. */
     if (count < buf->capacity - buf->length) return true; /* both 0 in an empty buffer: no room */
     size_t capacity = buf->capacity ? buf->capacity : 64;
     if (count > SIZE_MAX / 2 - buf->length - 1) {
@@ -28,7 +28,7 @@ static bool reserve(ic_buf *buf, size_t count) {
 
 /* `bytes` must not lie in the buffer itself. */
 void ic_buf_add(ic_buf *buf, const void *bytes, size_t count) {
-    if (count == 0 || !reserve(buf, count)) return;
+    if (count == 0 || !ic_buf_reserve(buf, count)) return;
     memcpy(buf->data + buf->length, bytes, count);
     buf->length += count;
     buf->data[buf->length] = '\0';
@@ -49,7 +49,7 @@ void ic_buf_printf(ic_buf *buf, const char *format, ...) {
     int length = vsnprintf(NULL, 0, format, values);
     if (length < 0) {
         buf->failed = true;
-    } else if (reserve(buf, (size_t)length)) {
+    } else if (ic_buf_reserve(buf, (size_t)length)) {
         vsnprintf(buf->data + buf->length, (size_t)length + 1, format, again);
         buf->length += (size_t)length;
     }
@@ -58,7 +58,7 @@ void ic_buf_printf(ic_buf *buf, const char *format, ...) {
 }
 
 const char *ic_buf_text(ic_buf *buf) {
-    if (!reserve(buf, 0)) return NULL;
+    if (!ic_buf_reserve(buf, 0)) return NULL;
     buf->data[buf->length] = '\0';
     return buf->data;
 }

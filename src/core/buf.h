@@ -12,6 +12,9 @@ typedef struct ic_buf {
     bool failed;
 } ic_buf;
 
+/* Makes room for `count` more bytes now, so that adding them cannot fail; false without memory (and the
+ * buffer has failed). */
+bool ic_buf_reserve(ic_buf *buf, size_t count);
 void ic_buf_add(ic_buf *buf, const void *bytes, size_t count);
 void ic_buf_puts(ic_buf *buf, const char *text);
 void ic_buf_putc(ic_buf *buf, char byte);

@@ -49,6 +49,7 @@ void ic_slots_free(ic_engine *engine) {
         ic_connection_release(slot->connection);
         ic_store_free(slot->store);
         ic_free_secret(slot->replaced);
+        cJSON_Delete(slot->answer);
         ic_token_clear(&slot->token);
         ic_token_clear(&slot->pending);
         ic_token_clear(&slot->found);
@@ -129,13 +130,14 @@ static double margin(double seconds) {
     return fmin(MARGIN, seconds / 10);
 }
 
-/* Reads the answer into an empty token; a refresh token that came with a useless answer is in it too. */
-static bool take_answer(ic_call *call, ic_token *token, double *expires, ic_error *error) {
+/* Reads an answer to what was sent at `started` into an empty token; a refresh token that came with a useless
+ * answer is in it too. */
+static bool read_answer(const cJSON *tree, double started, ic_token *token, double *expires,
+                        ic_error *error) {
     double seconds = 0;
-    bool read = ic_grant_read(call->value.tree, token, &seconds, error);
-    *expires = call->started + seconds - margin(seconds);
-    token->expires_at = ic_wall_time() + (call->started - ic_now()) + seconds;
-    ic_value_free(&call->value);
+    bool read = ic_grant_read(tree, token, &seconds, error);
+    *expires = started + seconds - margin(seconds);
+    token->expires_at = ic_wall_time() + (started - ic_now()) + seconds;
     return read;
 }
 
@@ -143,7 +145,9 @@ static bool take_answer(ic_call *call, ic_token *token, double *expires, ic_erro
 static bool take_exchanged(ic_slot *slot, ic_call *call, ic_error *error) {
     ic_token token = {0};
     double expires = 0;
-    if (!take_answer(call, &token, &expires, error)) {
+    bool read = read_answer(call->value.tree, call->started, &token, &expires, error);
+    ic_value_free(&call->value);
+    if (!read) {
         ic_token_clear(&token);
         return false;
     }
@@ -231,11 +235,36 @@ static void change(ic_slot *slot) {
     slot->change = IC_ERRAND_NONE;
 }
 
+/* Takes slot->answer up. A refresh that brings no new refresh token leaves the old one good (RFC 6749, 6);
+ * one that brings nothing else has spent the old one all the same. False: there is nothing to save; for want
+ * of memory the answer stays, and whoever comes next tries again. */
+static bool take_up(ic_slot *slot, ic_error *error) {
+    ic_token token = {0};
+    double expires = 0;
+    bool read = read_answer(slot->answer, slot->answered, &token, &expires, error),
+         spent = token.refresh_token != NULL;
+    if (read && !spent) {
+        token.refresh_token = slot->token.refresh_token;
+        slot->token.refresh_token = NULL;
+    }
+    if (read || spent)
+        replace(slot, token, expires);
+    else
+        ic_token_clear(&token);
+    if (!read && !spent && error->kind == IC_ERR_MEMORY) return false;
+    cJSON_Delete(slot->answer);
+    slot->answer = NULL;
+    return read || spent;
+}
+
 static void on_locked(ic_engine *engine, ic_slot *slot, const ic_error *error) {
     bool changed = slot->change != IC_ERRAND_NONE;
     /* What an errand brought is taken up even when it cannot be saved: whoever comes next tries that again.
      */
     if (changed) change(slot);
+    ic_error again = {0};
+    if (!error && !changed && slot->answer) changed = take_up(slot, &again);
+    ic_error_clear(&again);
     if (error)
         on_saved(engine, slot, error);
     else if (changed)
@@ -381,20 +410,6 @@ static void on_prepared(ic_engine *engine, ic_slot *slot, const ic_error *error)
     ic_error_clear(&mine);
 }
 
-/* Takes the answer up. A refresh that brings no new refresh token leaves the old one good (RFC 6749, 6); one
- * that brings nothing else has spent the old one all the same. False: there is nothing to save. */
-static bool take_up(ic_slot *slot, ic_call *call, ic_error *error) {
-    ic_token token = {0};
-    double expires = 0;
-    bool read = take_answer(call, &token, &expires, error), spent = token.refresh_token != NULL;
-    if (read && !spent) token.refresh_token = ic_strdup(slot->token.refresh_token);
-    if (read || spent)
-        replace(slot, token, expires);
-    else
-        ic_token_clear(&token);
-    return read || spent;
-}
-
 /* What an error of the token endpoint means for whoever waits. */
 static void explain(const ic_slot *slot, ic_error *error) {
     const char *code = error->code ? error->code : "", *scopes = slot->connection->settings.scopes;
@@ -414,7 +429,10 @@ static void on_fetched(void *engine, ic_call *call) {
     slot->fetch = NULL;
     slot->fetched = true;
     if (call->error.kind == IC_OK) {
-        save = take_up(slot, call, &error);
+        slot->answer = call->value.tree;
+        slot->answered = call->started;
+        call->value.tree = NULL;
+        save = take_up(slot, &error);
     } else {
         ic_error_copy(&error, &call->error);
         explain(slot, &error);

@@ -41,8 +41,10 @@ typedef struct ic_slot {
     ic_errand change;    /* EXCHANGE or FORGET: what is to become of the token once the store is locked */
     ic_token pending;    /* of EXCHANGE */
     double pending_expires;
-    ic_call *fetch; /* the call that fetches a token, or NULL */
-    ic_error fault; /* what the work under way has come to so far */
+    cJSON *answer;   /* of the token endpoint, while there was no memory to take it up; or NULL */
+    double answered; /* when what it answers was sent */
+    ic_call *fetch;  /* the call that fetches a token, or NULL */
+    ic_error fault;  /* what the work under way has come to so far */
     ic_list waiters;
 
     /* The keeper's. */

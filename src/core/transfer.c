@@ -13,6 +13,9 @@
 /* Header lines of one answer, and answers before the final one (1xx), that are still believed. */
 #define HEAD_ROOM  (256 * 1024)
 #define HEADS_ROOM 32
+/* Bytes that are made room for before a grant is sent. */
+#define GRANT_HEAD 4096
+#define GRANT_BODY 16384
 
 static size_t on_head(char *bytes, size_t size, size_t count, void *argument);
 static size_t on_body(char *bytes, size_t size, size_t count, void *argument);
@@ -42,8 +45,11 @@ bool ic_transfer_begin(ic_engine *engine, ic_call *call, const char *bearer, dou
     call->transfer = transfer;
     call->response.headers.length = 0;
     call->response.status = 0;
+    /* The answer to a grant is the only one: it must not be lost for want of memory. */
+    bool room = !call->request.sensitive || (ic_buf_reserve(&call->response.headers, GRANT_HEAD) &&
+                                             ic_buf_reserve(&transfer->output.body, GRANT_BODY));
     transfer->easy = curl_easy_init();
-    bool begun = transfer->easy && hook(transfer) && ic_setup(transfer, bearer, now) &&
+    bool begun = room && transfer->easy && hook(transfer) && ic_setup(transfer, bearer, now) &&
                  curl_multi_add_handle(engine->multi, transfer->easy) == CURLM_OK;
     transfer->added = begun;
     if (!begun && call->error.kind == IC_OK) ic_error_memory(&call->error);
