@@ -577,6 +577,17 @@ describe("a store written in Lua", function()
     assert.matches("it yielded", err.message)
   end)
 
+  it("that calls its own client is an error, not a call that waits for itself", function()
+    local server = scene.answering { GOOD }
+    local client
+    client = connect(server, { refresh_token = "refresh-0", store = {
+      load = function() return client.workflows:get "w1" end, save = function() end,
+    } })
+    local _, err = client.workflows:get "w1"
+    assert.equal("store", err.kind)
+    assert.matches("a token store must not call the client whose token it keeps", err.message)
+  end)
+
   it("may fail with what cannot be printed", function()
     local server = scene.answering { GOOD }
     local odd = setmetatable({}, { __tostring = function() error "boo" end })

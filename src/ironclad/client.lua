@@ -191,6 +191,7 @@ local function open(label, options, explain)
   if unfit then mistaken(unfit) end
   local connection, mistake = core.connect(plain, custom and store.number_of(custom))
   if not connection then mistaken(mistake) end
+  if custom then store.belongs(connection, custom) end
   warn_of_scopes(options, connection)
   local self = { connection = connection, token_store = custom }
   for resource, metatable in pairs(metatables) do

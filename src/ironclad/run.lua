@@ -3,6 +3,7 @@
 local core = require "ironclad.core"
 local Error = require "ironclad.error"
 local loop = require "ironclad.loop.plain"
+local store = require "ironclad.store"
 
 --- Whether there was anything to feed.
 local function feed(call, sink)
@@ -45,6 +46,9 @@ end
 -- @param connection, operation, arguments, path as core.start wants them
 -- @return value, err, response; with arguments.dry_run the request that would be sent
 function run.call(label, level, connection, operation, arguments, path)
+  if store.waits_for_itself(connection) then
+    error(label .. ": a token store must not call the client whose token it keeps", level + 1)
+  end
   local fine, call, mistake = pcall(core.start, connection, operation, arguments, path)
   if not fine then mistake = call end
   if not fine or not call then error(("%s: %s"):format(label, mistake), level + 1) end

@@ -75,6 +75,20 @@ local function text_of(problem)
   return fine and type(text) == "string" and text or "an error that cannot be printed"
 end
 
+-- Which store keeps a connection's token, and which one is being asked: it must not wait for the answer that it owes.
+local keepers = setmetatable({}, { __mode = "k" })
+local asked
+
+--- Remembers which store keeps the token of a connection.
+function store.belongs(connection, custom)
+  keepers[connection] = custom
+end
+
+--- Whether a call on the connection would wait for itself, because its own store makes it.
+function store.waits_for_itself(connection)
+  return asked ~= nil and keepers[connection] == asked
+end
+
 local function perform(question)
   local custom = known[question.store]
   if not custom then return { error = "the client that it belonged to is gone" } end
@@ -82,7 +96,9 @@ local function perform(question)
   if not step then return {} end
   -- In a coroutine of its own: one that waits for a call must not be carried off by a store that yields.
   local own = coroutine.create(step)
+  asked = custom
   local fine, value, message = coroutine.resume(own, question.key, question.token)
+  asked = nil
   if fine and coroutine.status(own) ~= "dead" then return { error = "it yielded, which a token store must not" } end
   if not fine then return { error = text_of(value) } end
   if question.step == "load" then
