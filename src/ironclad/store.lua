@@ -96,9 +96,10 @@ local function perform(question)
   if not step then return {} end
   -- In a coroutine of its own: one that waits for a call must not be carried off by a store that yields.
   local own = coroutine.create(step)
+  local outer = asked
   asked = custom
   local fine, value, message = coroutine.resume(own, question.key, question.token)
-  asked = nil
+  asked = outer
   if fine and coroutine.status(own) ~= "dead" then return { error = "it yielded, which a token store must not" } end
   if not fine then return { error = text_of(value) } end
   if question.step == "load" then
