@@ -22,13 +22,7 @@ local function start(client, method, arguments, path)
   return assert(core.start(client.connection, method or "GET", arguments or {}, path or WORKFLOW))
 end
 
-local function finish(call)
-  while not call:done() do
-    core.wait()
-    while core.take() do end
-  end
-  return call:result()
-end
+local finish = scene.finish
 
 local function token(lifetime)
   return peer.json(('{"access_token":"fetched-token","expires_in":%s}'):format(lifetime))

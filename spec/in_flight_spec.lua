@@ -12,13 +12,7 @@ local function start(client, method, arguments)
   return assert(core.start(client.connection, method or "GET", arguments or {}, WORKFLOW))
 end
 
-local function finish(call)
-  while not call:done() do
-    core.wait()
-    while core.take() do end
-  end
-  return call:result()
-end
+local finish = scene.finish
 
 -- The beginning of a script that runs elsewhere: a server that never answers, and calls to it, read there.
 local IN_FLIGHT = [[

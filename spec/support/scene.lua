@@ -1,6 +1,7 @@
 -- What the specs about broken servers share: servers that end with their test, clients of them, and what to
 -- expect of an error.
 local assert = require "luassert"
+local core = require "ironclad.core"
 local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
 
@@ -62,6 +63,15 @@ end
 function scene.last(server)
   local requests = server:requests()
   return requests[#requests]
+end
+
+-- Waits for a call that was started in the core -> value, error, response.
+function scene.finish(call)
+  while not call:done() do
+    core.wait()
+    while core.take() do end
+  end
+  return call:result()
 end
 
 function scene.launch(client) return client.workflows:launch { template = "t", attributes = { name = "Acme" } } end

@@ -51,7 +51,7 @@ struct ic_call {
     unsigned generation;       /* of the process that made it (process.h) */
     ic_mailbox *mailbox;       /* counted; NULL: a call of the engine's own */
     ic_connection *connection; /* counted */
-    ic_request request;        /* read-only once started */
+    ic_request request;        /* the engine's once started: a redirect changes its target */
     ic_call_options options;
 
     /* Between the owners. */

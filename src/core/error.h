@@ -25,9 +25,9 @@
     X(STORE, "store")                                                                                        \
     X(JOB_FAILED, "job_failed")                                                                              \
     X(SIGNATURE, "signature")                                                                                \
+    X(MEMORY, "memory")                                                                                      \
     /* Never seen as a kind: a mistake of the caller's, which the binding throws. */                         \
-    X(ARGUMENT, "argument")                                                                                  \
-    X(MEMORY, "memory")
+    X(ARGUMENT, "argument")
 
 typedef enum ic_error_kind {
     IC_OK = 0,

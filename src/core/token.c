@@ -381,9 +381,8 @@ static void owe(ic_slot *slot, bool owing) {
     slot->owing = mailbox && owing;
 }
 
-/* A call of the engine's own, whose end is on_fetched. It is bounded by the connection's timeout and retries,
- * not by the deadline of whichever call happened to be first. */
-/* A refresh that has been sent must be heard out, whatever limits the callers have. */
+/* A call of the engine's own, whose end is on_fetched. A refresh that has been sent must be heard out,
+ * whatever limits the callers have: its answer is the only way back in. */
 static void on_prepared(ic_engine *engine, ic_slot *slot, const ic_error *error) {
     ic_error mine = {0};
     ic_grant grant = IC_GRANT_REFRESH;

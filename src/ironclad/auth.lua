@@ -49,13 +49,6 @@ local function joined(asked, with_default)
   return text .. " " .. DEFAULT_SCOPE
 end
 
--- Throws for a method that was called with a dot.
-local function must_be_client(name, client)
-  if type(client) ~= "table" or rawget(client, "connection") == nil then
-    error(("%s: call it with a colon: client:%s(…)"):format(name, name), 3)
-  end
-end
-
 local function must_be_personal(label, client)
   local about = core.describe(client.connection)
   if about.grant ~= "authorization_code" then
@@ -70,7 +63,7 @@ end
 --   scopes (a list or one text; the client's unless given)
 -- @return the URL, and the state, to be kept with the person's session and given to exchange
 function auth.authorize_url(client, options)
-  must_be_client("authorize_url", client)
+  run.check_client("authorize_url", client)
   check_options("authorize_url", options, { redirect_uri = "string", state = "string", scopes = "table" })
   local about = must_be_personal("authorize_url", client)
   if not options.redirect_uri then error("authorize_url: redirect_uri: missing", 2) end
@@ -149,7 +142,7 @@ end
 -- @param options state (as authorize_url returned it; wanted with a URL), redirect_uri (the same as then)
 -- @return true; or nil and an error
 function auth.exchange(client, callback, options)
-  must_be_client("exchange", client)
+  run.check_client("exchange", client)
   if type(callback) ~= "string" or callback == "" then
     error(("exchange: expected the callback's URL or a code, got %s"):format(
       callback == "" and "an empty string" or "a " .. type(callback)), 2)
@@ -170,7 +163,7 @@ end
 --- Who the token is, for which company, with which scopes, and for how long: the best test of a connection.
 -- @return { user =, company =, scopes =, expires_in = seconds or nil }; or nil and an error
 function auth.check(client)
-  must_be_client("check", client)
+  run.check_client("check", client)
   local user, err, response = client.oauth:userinfo()
   if not user then return nil, err, response end
   local company, refusal, refused = client.oauth:company_info()
@@ -186,7 +179,7 @@ end
 --- Forgets the token, in the store too. Ironclad has no revocation: a copy elsewhere stays good until it expires.
 -- @return true; or nil and an error
 function auth.logout(client)
-  must_be_client("logout", client)
+  run.check_client("logout", client)
   return run.finish(core.errand(client.connection, "forget"))
 end
 

@@ -5,6 +5,7 @@ local auth = require "ironclad.auth"
 local core = require "ironclad.core"
 local named = require "ironclad.named"
 local operation = require "ironclad.operation"
+local run = require "ironclad.run"
 local scopes = require "ironclad.scopes"
 local store = require "ironclad.store"
 
@@ -68,13 +69,6 @@ end
 
 local Client = { __name = "ironclad.client" }
 
--- Throws for a method that was called with a dot.
-local function must_be_client(name, client_or_not)
-  if getmetatable(client_or_not) ~= Client then
-    error(("%s: call it with a colon: client:%s(…)"):format(name, name), 3)
-  end
-end
-
 local client_methods = {}
 
 --- Calls an operation by its operationId (or its Lua name).
@@ -83,7 +77,7 @@ local client_methods = {}
 -- @param options of the call
 -- @return value, err, response
 function client_methods:call(id, arguments, options)
-  must_be_client("call", self)
+  run.check_client("call", self)
   local index = by_id[id] or by_label[id]
   if not index then
     local nearest = core.nearest(tostring(id), ids) or core.nearest(tostring(id), labels)
@@ -103,7 +97,7 @@ end
 -- @param options query, body, files and the options of a call
 -- @return value (JSON as a value, anything else as a string), err, response
 function client_methods:request(method, path, options)
-  must_be_client("request", self)
+  run.check_client("request", self)
   if options ~= nil and type(options) ~= "table" then
     error(("request: options: expected a table, got %s"):format(type(options)), 2)
   end

@@ -28,6 +28,13 @@ end
 
 local run = {}
 
+--- Throws, at the line of a method's caller, when the method was called with a dot.
+function run.check_client(name, client)
+  if type(client) ~= "table" or rawget(client, "connection") == nil then
+    error(("%s: call it with a colon: client:%s(…)"):format(name, name), 3)
+  end
+end
+
 --- Waits for a call's end, feeding its sink; a script that is interrupted cancels it.
 -- @return value, err, response
 function run.finish(call, sink)
