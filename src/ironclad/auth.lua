@@ -153,9 +153,9 @@ function auth.exchange(client, callback, options)
   local code, err = code_of(callback, options, about)
   if not code then return nil, err end
   -- A code can be spent once: first of all the store must be fit to keep what it is traded for.
-  local _, unfit = run.finish(core.errand(client.connection, "prepare"))
+  local _, unfit = run.finish(run.errand(client, "prepare"))
   if unfit then return nil, unfit end
-  local value, problem, response = run.finish(core.errand(client.connection, "exchange", code, options.redirect_uri))
+  local value, problem, response = run.finish(run.errand(client, "exchange", code, options.redirect_uri))
   if problem then return nil, problem, response end
   return value, nil, response
 end
@@ -170,7 +170,7 @@ function auth.check(client)
   if not company then return nil, refusal, refused end
   local answer = { user = user, company = company, scopes = user.scopes }
   if core.describe(client.connection).grant ~= "token" then
-    local token = run.finish(core.errand(client.connection, "inspect"))
+    local token = run.finish(run.errand(client, "inspect"))
     answer.expires_in = token and token.expires_in
   end
   return answer
@@ -180,7 +180,7 @@ end
 -- @return true; or nil and an error
 function auth.logout(client)
   run.check_client("logout", client)
-  return run.finish(core.errand(client.connection, "forget"))
+  return run.finish(run.errand(client, "forget"))
 end
 
 return auth

@@ -114,7 +114,7 @@ function operation.method(index, entry)
     end
     if options ~= nil then add_options(label, 2, arguments, options, entry) end
     -- No tail call: the position of a mistake is counted in levels.
-    local value, err, response = run.call(label, 2, client.connection, index, arguments)
+    local value, err, response = run.call(client, label, 2, index, arguments)
     return value, err, response
   end
 end
@@ -146,7 +146,7 @@ function operation.call(client, index, entry, given, options)
     mistake(label, 3, "path.%s: missing", entry.path_parameters[#arguments.path + 1])
   end
   if options ~= nil then add_options(label, 3, arguments, options, entry) end
-  local value, err, response = run.call(label, 3, client.connection, index, arguments)
+  local value, err, response = run.call(client, label, 3, index, arguments)
   return value, err, response
 end
 
@@ -160,7 +160,7 @@ function operation.request(client, method, path, options)
     if name == "body" or name == "files" then arguments[name] = value else rest[name] = value end
   end
   add_options(label, 3, arguments, rest)
-  local value, err, response = run.call(label, 3, client.connection, method, arguments, path)
+  local value, err, response = run.call(client, label, 3, method, arguments, path)
   return value, err, response
 end
 

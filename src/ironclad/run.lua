@@ -35,10 +35,41 @@ function run.check_client(name, client)
   end
 end
 
---- Waits for a call's end, feeding its sink; a script that is interrupted cancels it.
+-- Calls a function of the core that makes a call; a mistake in its arguments is thrown at the caller's line.
+local function begin(label, level, ...)
+  local fine, call, mistake = pcall(...)
+  if not fine then mistake = call end
+  if not fine or not call then error(("%s: %s"):format(label, mistake), level + 2) end
+  return call
+end
+
+--- Starts a call. Whoever starts one finishes or cancels it.
+-- @param client whose connection and hooks it uses
+-- @param label how messages name the operation
+-- @param level of the caller's caller, for the position of a mistake
+-- @param operation, arguments, path as core.start wants them
+-- @return pending: { client =, call =, sink = }; nil and the request that would be sent, with arguments.dry_run
+function run.start(client, label, level, operation, arguments, path)
+  local connection = client.connection
+  if store.waits_for_itself(connection) then
+    error(label .. ": a token store must not call the client whose token it keeps", level + 1)
+  end
+  local call = begin(label, level, core.start, connection, operation, arguments, path)
+  if arguments.dry_run then return nil, call:request() end
+  return { client = client, call = call, sink = type(arguments.to) == "function" and arguments.to or nil }
+end
+
+--- Starts one of the core's errands (core.errand) on the client's connection.
+-- @return pending
+function run.errand(client, ...)
+  return { client = client, call = core.errand(client.connection, ...) }
+end
+
+--- Waits for the end of what was started, feeding its sink; a script that is interrupted cancels it.
 -- @return value, err, response
-function run.finish(call, sink)
-  local ended, why = pcall(wait, call, sink)
+function run.finish(pending)
+  local call = pending.call
+  local ended, why = pcall(wait, call, pending.sink)
   if not ended then
     call:cancel()
     error(why, 0)
@@ -47,20 +78,17 @@ function run.finish(call, sink)
   return value, err and Error.new(err), response
 end
 
---- Starts a call and waits for its end.
--- @param label how messages name the operation
--- @param level of the caller's caller, for the position of a mistake
--- @param connection, operation, arguments, path as core.start wants them
+--- Ends what was started and is not finished: it is not waited for, and its answer is nobody's.
+function run.cancel(pending)
+  pending.call:cancel()
+end
+
+--- Starts a call and waits for its end: run.start and run.finish.
 -- @return value, err, response; with arguments.dry_run the request that would be sent
-function run.call(label, level, connection, operation, arguments, path)
-  if store.waits_for_itself(connection) then
-    error(label .. ": a token store must not call the client whose token it keeps", level + 1)
-  end
-  local fine, call, mistake = pcall(core.start, connection, operation, arguments, path)
-  if not fine then mistake = call end
-  if not fine or not call then error(("%s: %s"):format(label, mistake), level + 1) end
-  if arguments.dry_run then return call:request() end
-  return run.finish(call, type(arguments.to) == "function" and arguments.to or nil)
+function run.call(client, label, level, operation, arguments, path)
+  local pending, request = run.start(client, label, level + 1, operation, arguments, path)
+  if not pending then return request end
+  return run.finish(pending)
 end
 
 return run
