@@ -37,6 +37,7 @@ typedef enum ic_state {
     IC_STATE_WAIT_TURN, /* in the queue of its host */
     IC_STATE_SENDING,
     IC_STATE_WAIT_REPEAT,
+    IC_STATE_PAUSED, /* an errand that only lets time pass */
     IC_STATE_DONE
 } ic_state;
 
@@ -73,7 +74,8 @@ struct ic_call {
     bool second_chance; /* it was renewed with a token of the store, which may be refused too */
     bool served;        /* a token has just been fetched for it, and is used whatever is left of its life */
     bool renewed, earlier_unknown, has_place, has_turn, enrolled;
-    int errand;      /* ic_errand: what it asks of its token slot; set before it is started */
+    int errand;      /* ic_errand; set before it is started */
+    double pause;    /* seconds that IC_ERRAND_PAUSE lasts; set before it is started */
     char *elsewhere; /* URL on another host that a download was sent to; no bearer goes there */
     struct ic_slot *slot;
     unsigned token_generation; /* of the slot's token that was sent */

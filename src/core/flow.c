@@ -25,7 +25,7 @@ static void decide(ic_engine *engine, ic_call *call, const ic_ended *ended, doub
 static void set_alarm(ic_engine *engine, ic_call *call) {
     double at = call->deadline ? call->deadline : INFINITY;
     if (call->state == IC_STATE_SENDING && call->attempt_ends) at = fmin(at, call->attempt_ends);
-    if (call->state == IC_STATE_WAIT_REPEAT) at = fmin(at, call->resume_at);
+    if (call->state == IC_STATE_WAIT_REPEAT || call->state == IC_STATE_PAUSED) at = fmin(at, call->resume_at);
     if (isinf(at))
         ic_timer_unset(&engine->timers, &call->timer);
     else
@@ -37,6 +37,12 @@ static void add_live(ic_engine *engine, ic_call *call) {
     call->next_live = engine->live;
     if (engine->live) engine->live->previous_live = call;
     engine->live = call;
+}
+
+static void let_time_pass(ic_engine *engine, ic_call *call) {
+    call->state = IC_STATE_PAUSED;
+    call->resume_at = call->started + call->pause;
+    set_alarm(engine, call);
 }
 
 void ic_flow_start(ic_engine *engine, ic_call *call) {
@@ -52,7 +58,9 @@ void ic_flow_start(ic_engine *engine, ic_call *call) {
         return;
     }
     set_alarm(engine, call);
-    if (call->errand && call->errand != IC_ERRAND_EXCHANGE)
+    if (call->errand == IC_ERRAND_PAUSE)
+        let_time_pass(engine, call);
+    else if (call->errand && call->errand != IC_ERRAND_EXCHANGE)
         ic_token_errand(engine, call);
     else
         ic_flow_advance(engine, call);
@@ -155,6 +163,8 @@ static void ring(void *engine, void *owner, double now) {
     ic_call *call = owner;
     if (call->deadline && now >= call->deadline) {
         end_early(engine, call, IC_ERR_TIMEOUT, "the deadline passed (option deadline)");
+    } else if (call->state == IC_STATE_PAUSED && now >= call->resume_at) {
+        ic_flow_complete(engine, call);
     } else if (call->state == IC_STATE_WAIT_REPEAT) {
         ic_flow_advance(engine, call);
     } else if (call->state == IC_STATE_SENDING && call->attempt_ends && now >= call->attempt_ends) {

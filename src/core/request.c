@@ -20,6 +20,9 @@ static const ic_field no_fields[] = {{0}};
         .answer = IC_ANSWER_ANY, .scopes = ""                                                                \
     }
 static const ic_operation raw_json = RAW(IC_BODY_JSON), raw_form = RAW(IC_BODY_FORM);
+/* How the errors of a pause name it. */
+static const ic_operation pause_operation = {
+    .id = "pause", .path = "", .query = no_fields, .fields = no_fields, .scopes = ""};
 
 static bool finish(ic_request *request, ic_buf *target, ic_error *error) {
     request->target = ic_buf_take(target, NULL);
@@ -78,6 +81,10 @@ bool ic_request_raw(ic_method method, const char *path, ic_arguments *arguments,
                  finish(request, &target, error);
     ic_buf_free(&target);
     return built;
+}
+
+void ic_request_pause(ic_request *request) {
+    *request = (ic_request){.operation = &pause_operation, .anonymous = true, .repeatable = true};
 }
 
 void ic_request_free(ic_request *request) {

@@ -54,6 +54,8 @@ bool ic_request_build(const ic_operation *operation, ic_arguments *arguments, ic
  * as it is. Repeatable by method; JSON or bytes by the answer's Content-Type. */
 bool ic_request_raw(ic_method method, const char *path, ic_arguments *arguments, ic_request *request,
                     ic_error *error);
+/* Of a call that sends nothing and only lets time pass. */
+void ic_request_pause(ic_request *request);
 void ic_request_free(ic_request *request);
 
 /* "workflows:launch", or the operationId of what has no method: how messages name an operation. Writes into

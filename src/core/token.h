@@ -8,14 +8,15 @@
 #include "list.h"
 #include "store.h"
 
-/* What a call asks of its token slot besides a bearer. */
+/* What a call is for when it is not there to send a request: mostly something about its token slot. */
 typedef enum ic_errand {
     IC_ERRAND_NONE,
     IC_ERRAND_PREPARE,  /* makes sure that a token can be kept, before a code is spent on one */
     IC_ERRAND_EXCHANGE, /* its answer is the slot's new token (the authorization code grant) */
     IC_ERRAND_FORGET,   /* the slot's token is forgotten, where it is kept too */
     IC_ERRAND_INSPECT,  /* answers {expires_in, scope} of the slot's token */
-    IC_ERRAND_ASK       /* no call, but a message to a token store written in Lua (keeper.h) */
+    IC_ERRAND_ASK,      /* no call, but a message to a token store written in Lua (keeper.h) */
+    IC_ERRAND_PAUSE     /* nothing of the slot: ends well after call->pause seconds */
 } ic_errand;
 
 struct ic_slot;

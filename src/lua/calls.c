@@ -14,6 +14,8 @@
 #include <string.h>
 
 #define TYPE "ironclad.call"
+/* Seconds: a year, as for the option deadline. */
+#define LONGEST_PAUSE 31536000.0
 
 typedef struct handle {
     ic_call *call; /* counted; NULL: none yet, or given back */
@@ -258,16 +260,24 @@ static int l_start(lua_State *L) {
     return 1;
 }
 
-/* errand(connection, what [, code, redirect_uri]) -> call, about the connection's token: "prepare" makes sure
- * that one can be kept, "exchange" trades a code for one, "forget" forgets it, "inspect" answers {expires_in,
- * scope}. */
+/* Of "pause": the seconds at `index`; too many or none at all are a mistake, fewer than 0 are 0. */
+static double check_seconds(lua_State *L, int index) {
+    double seconds = luaL_checknumber(L, index);
+    luaL_argcheck(L, seconds <= LONGEST_PAUSE, index, "expected a number of seconds");
+    return seconds > 0 ? seconds : 0;
+}
+
+/* errand(connection, what, …) -> call. About the connection's token: "prepare" makes sure that one can be
+ * kept; "exchange", code, redirect_uri trades a code for one; "forget" forgets it; "inspect" answers
+ * {expires_in, scope}. And "pause", seconds: ends with true when they have passed, without asking anybody. */
 static int l_errand(lua_State *L) {
-    static const char *const names[] = {"prepare", "exchange", "forget", "inspect", NULL};
+    static const char *const names[] = {"prepare", "exchange", "forget", "inspect", "pause", NULL};
     static const ic_errand errands[] = {IC_ERRAND_PREPARE, IC_ERRAND_EXCHANGE, IC_ERRAND_FORGET,
-                                        IC_ERRAND_INSPECT};
+                                        IC_ERRAND_INSPECT, IC_ERRAND_PAUSE};
     ic_connection *connection = ic_lua_check_connection(L, 1);
     ic_errand errand = errands[luaL_checkoption(L, 2, NULL, names)];
     const char *code = errand == IC_ERRAND_EXCHANGE ? luaL_checkstring(L, 3) : NULL;
+    double seconds = errand == IC_ERRAND_PAUSE ? check_seconds(L, 3) : 0;
     const char *redirect_uri = luaL_optstring(L, 4, NULL);
     lua_settop(L, 4);
     handle *mine = push_handle(L, connection);
@@ -275,6 +285,11 @@ static int l_errand(lua_State *L) {
     call->errand = errand;
     call->request.anonymous = true;
     call->request.operation = ic_operation_by_id("oauth-token");
+    if (errand == IC_ERRAND_PAUSE) {
+        ic_request_pause(&call->request);
+        call->options.deadline = 0;
+        call->pause = seconds;
+    }
     bool ready = errand != IC_ERRAND_EXCHANGE || ic_grant_request(connection, IC_GRANT_CODE, code,
                                                                   redirect_uri, &call->request, &call->error);
     if (!ready || !ic_call_start(call, &call->error)) atomic_store(&call->done, true);
