@@ -1,5 +1,6 @@
 -- Letting time pass by the engine's timer: what every wait for a job stands on.
 local core = require "ironclad.core"
+local run = require "ironclad.run"
 local scene = require "spec.support.scene"
 
 local finish = scene.finish
@@ -24,6 +25,10 @@ describe("a pause", function()
     assert.is_true(response.seconds >= 0.05)
     assert.are.equal(0, response.attempts)
     assert.are.equal(0, #server:requests())
+  end)
+
+  it("is waited for as a call is", function()
+    assert.is_true(run.sleep(client, 0.01))
   end)
 
   it("of no or less than no time ends at once", function()

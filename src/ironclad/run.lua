@@ -91,4 +91,10 @@ function run.call(client, label, level, operation, arguments, path)
   return run.finish(pending)
 end
 
+--- Lets time pass, in the way of the host; no time at all for less than 0.
+-- @return true; nil and an error when it was cancelled
+function run.sleep(client, seconds)
+  return run.finish(run.errand(client, "pause", seconds))
+end
+
 return run
