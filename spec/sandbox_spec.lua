@@ -37,6 +37,11 @@ describe("starting a sandbox", function()
     { { redirect_uris = { "https://a b" } }, "'redirect_uris' must be a list of words" },
     { { scopes = { 1 } }, "'scopes' must be a list of words" },
     { { log = "a\0b" }, "'log' is empty or holds a NUL" },
+    { { clock = "yesterday" }, "'clock' must be a time like" },
+    { { clock = 5 }, "'clock' must be a string" },
+    { { seed = -1 }, "'seed' is out of range" },
+    { { seed = 1.5 }, "'seed' is out of range" },
+    { { job_seconds = -1 }, "'job_seconds' is out of range" },
   }
   for _, case in ipairs(wrong) do
     it("throws: " .. case[2], function()
@@ -302,8 +307,8 @@ describe("the command ironclad-sandbox", function()
     local output, status = peer.lua(command { "--help" })
     assert.are.equal(0, status)
     local flags = {
-      "--port N", "--host H", "--no-tls", "--token-seconds N", "--code-seconds N", "--redirect-uri URI", "--log FILE",
-      "--help",
+      "--port N", "--host H", "--no-tls", "--token-seconds N", "--code-seconds N", "--job-seconds N", "--clock TIME",
+      "--seed N", "--redirect-uri URI", "--log FILE", "--help",
     }
     for _, flag in ipairs(flags) do
       assert.is_truthy(output:find(flag, 1, true), flag)

@@ -51,6 +51,15 @@ function Sandbox:revoke_refresh_tokens()
   self.server:revoke_refresh_tokens()
 end
 
+--- Moves the sandbox's time forward by these seconds, whether it runs or stands still: tokens and codes expire, jobs
+-- get done, dates pass.
+function Sandbox:advance(seconds)
+  if type(seconds) ~= "number" or not (seconds >= 0 and seconds <= 1e9) then
+    error("sandbox: advance: expected seconds, 0 or more", 2)
+  end
+  self.server:advance(seconds)
+end
+
 --- Plays the person in a browser who opens an authorize URL of this sandbox and answers, without any HTTP.
 -- @param answer url, user (e-mail or id; the first one), allow (true)
 -- @return the URL that the browser is sent to, with code and state or with error and state; nil and a message when the
@@ -97,7 +106,9 @@ local function joined(name, value)
 end
 
 --- Starts a sandbox. Options: port (0: any free one), host ("127.0.0.1"), tls (true), token_seconds (21600),
--- code_seconds (600), max_body (bytes, 64 MiB), log (a file to append a line to for each request), client_id,
+-- code_seconds (600), job_seconds (1: what an export or another job takes), clock (ISO 8601: its time begins there and
+-- stands still, but for advance(); otherwise it is this machine's), seed (a number: the same one gives the same ids, codes
+-- and secrets; otherwise they never repeat), max_body (bytes, 64 MiB), log (a file to append a line to for each request), client_id,
 -- client_secret, redirect_uris (a list: those registered beside http at this machine, whose every port and path is),
 -- scopes (a list: those that the company has licensed; all known ones).
 -- Answers an object with url, instance, port, client_id, client_secret, other_client_id and other_client_secret (of

@@ -65,7 +65,7 @@ static bool apply_all(ic_exchange *x, cJSON *attributes, const ic_workflow *work
 static void commit(ic_exchange *x, ic_workflow *workflow, cJSON *attributes) {
     const char *comment = ic_json_string(x->body, "comment");
     ic_time now = ic_world_now(x->world);
-    if (comment && !ic_workflow_add_comment(workflow, comment, x->user, now)) {
+    if (comment && !ic_workflow_add_comment(x->world, workflow, comment, x->user, now)) {
         cJSON_Delete(attributes);
         no_memory(x);
         return;

@@ -121,9 +121,10 @@ static bool join_all(ic_workflow *workflow, const ic_array *users, ic_user *auth
 static void add_comment(ic_exchange *x, ic_workflow *workflow, const ic_comment *replied_to,
                         ic_array *mentioned, ic_array *added) {
     const char *message = ic_json_string(x->body, "comment");
-    ic_comment *comment = join_all(workflow, added, x->user)
-                              ? ic_workflow_add_comment(workflow, message, x->user, ic_world_now(x->world))
-                              : NULL;
+    ic_comment *comment =
+        join_all(workflow, added, x->user)
+            ? ic_workflow_add_comment(x->world, workflow, message, x->user, ic_world_now(x->world))
+            : NULL;
     if (!comment) {
         ic_reply_no_memory(x);
         return;

@@ -28,7 +28,7 @@ static bool attach_file(ic_exchange *x, ic_workflow *workflow, const cJSON *fiel
         return false;
     }
     ic_blob *bytes = ic_field_part_bytes(file);
-    if (bytes && ic_workflow_add_document(workflow, field->string, file->filename, bytes, x->user,
+    if (bytes && ic_workflow_add_document(x->world, workflow, field->string, file->filename, bytes, x->user,
                                           ic_world_now(x->world)))
         return true;
     ic_reply_no_memory(x);
@@ -128,7 +128,7 @@ static bool add_version(ic_exchange *x, ic_document *document, ic_field_part *fi
     document->number++;
     document->modified = ic_world_now(x->world);
     document->author = x->user;
-    ic_new_short_id(document->version);
+    ic_new_short_id(x->world, document->version);
     return true;
 }
 
@@ -139,7 +139,7 @@ static bool add_document(ic_exchange *x, ic_workflow *workflow, const cJSON *fie
         if (strcmp(document->attribute, field->string) == 0) return add_version(x, document, file);
     }
     ic_blob *bytes = ic_field_part_bytes(file);
-    if (bytes && ic_workflow_add_document(workflow, field->string, file->filename, bytes, x->user,
+    if (bytes && ic_workflow_add_document(x->world, workflow, field->string, file->filename, bytes, x->user,
                                           ic_world_now(x->world)))
         return true;
     ic_reply_no_memory(x);
@@ -158,7 +158,7 @@ static bool store_upload(ic_exchange *x, ic_workflow *workflow, const cJSON *fie
     if (key && !is_in_packet(workflow, document))
         return refuse(x, 400, "versioning is not supported for non-draft documents");
     ic_time now = ic_world_now(x->world);
-    if (!ic_workflow_add_comment(workflow, message, x->user, now)) {
+    if (!ic_workflow_add_comment(x->world, workflow, message, x->user, now)) {
         ic_reply_no_memory(x);
         return false;
     }

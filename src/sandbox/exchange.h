@@ -44,6 +44,7 @@ typedef struct ic_exchange {
     ic_user *user; /* who acts; NULL only where the operation needs nobody */
 
     /* The answer. */
+    ic_uuid id;      /* by which its headers name it */
     unsigned status; /* 0: none yet */
     char *text;      /* JSON or plain text, from cJSON; owned */
     ic_blob *blob;   /* or bytes; counted */

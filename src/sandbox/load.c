@@ -273,8 +273,8 @@ static void load_document(loader *load, ic_workflow *workflow, const cJSON *sour
         return;
     }
     ic_blob *bytes = make_pdf(filename);
-    if (!bytes || !ic_workflow_add_document(workflow, field->string, filename, bytes, workflow->creator,
-                                            workflow->created))
+    if (!bytes || !ic_workflow_add_document(load->world, workflow, field->string, filename, bytes,
+                                            workflow->creator, workflow->created))
         no_memory(load);
 }
 
@@ -283,7 +283,7 @@ static void load_comment(loader *load, ic_workflow *workflow, const cJSON *sourc
     const char *message = ic_json_string(source, "message");
     if (!message) fail(load, "fixtures: a comment needs a message");
     if (load->failed) return;
-    if (!ic_workflow_add_comment(workflow, message, author, workflow->updated) ||
+    if (!ic_workflow_add_comment(load->world, workflow, message, author, workflow->updated) ||
         !ic_workflow_join(workflow, author))
         no_memory(load);
 }
@@ -363,7 +363,7 @@ static void load_record(loader *load, const cJSON *source) {
     if (!known || !name || !cJSON_IsObject(properties))
         fail(load, "fixtures: a record needs a known type, a name and properties");
     if (load->failed) return;
-    ic_record *record = ic_record_new(known, name);
+    ic_record *record = ic_record_new(load->world, known, name);
     if (!record) {
         no_memory(load);
         return;

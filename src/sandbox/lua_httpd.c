@@ -64,7 +64,16 @@ static ic_sandbox *check_sandbox(lua_State *L) {
 
 /* --- options --- */
 
-typedef enum kind { TEXT, PORT, SECONDS, SIZE, BOOLEAN } kind;
+typedef enum kind {
+    TEXT,
+    PORT,
+    SECONDS,  /* more than none */
+    DURATION, /* in seconds, or none */
+    SIZE,
+    WHOLE,
+    BOOLEAN,
+    TIME, /* as ISO 8601 text */
+} kind;
 
 static const struct option {
     const char *name;
@@ -75,6 +84,9 @@ static const struct option {
     {"tls", BOOLEAN, offsetof(ic_sandbox_options, tls)},
     {"host", TEXT, offsetof(ic_sandbox_options, host)},
     {"token_seconds", SECONDS, offsetof(ic_sandbox_options, token_seconds)},
+    {"job_seconds", DURATION, offsetof(ic_sandbox_options, job_seconds)},
+    {"clock", TIME, offsetof(ic_sandbox_options, clock)},
+    {"seed", WHOLE, offsetof(ic_sandbox_options, seed)},
     {"max_body", SIZE, offsetof(ic_sandbox_options, max_body)},
     {"code_seconds", SECONDS, offsetof(ic_sandbox_options, code_seconds)},
     {"redirect_uris", TEXT, offsetof(ic_sandbox_options, redirect_uris)},
@@ -118,6 +130,13 @@ static const char *check_text(lua_State *L, const struct option *option) {
     return text; /* alive as long as the table of options */
 }
 
+static ic_time check_time(lua_State *L, const struct option *option) {
+    ic_time time;
+    if (!ic_time_parse(check_text(L, option), &time))
+        throw(L, "sandbox: option '%s' must be a time like 2026-01-31T09:00:00Z", option->name);
+    return time;
+}
+
 /* The value on top of the stack into its place. */
 static void read_option(lua_State *L, const struct option *option, ic_sandbox_options *into) {
     void *place = (char *)into + option->offset;
@@ -125,6 +144,9 @@ static void read_option(lua_State *L, const struct option *option, ic_sandbox_op
     case TEXT: *(const char **)place = check_text(L, option); break;
     case PORT: *(int *)place = (int)check_number(L, option, 0, 65535, true); break;
     case SECONDS: *(double *)place = check_number(L, option, 1e-6, 1e9, false); break;
+    case DURATION: *(double *)place = check_number(L, option, 0, 1e9, false); break;
+    case WHOLE: *(int64_t *)place = (int64_t)check_number(L, option, 0, 9007199254740991, true); break;
+    case TIME: *(ic_time *)place = check_time(L, option); break;
     case SIZE: *(size_t *)place = (size_t)check_number(L, option, 1, 1e15, true); break;
     case BOOLEAN:
         check_type(L, option, LUA_TBOOLEAN);
@@ -134,7 +156,7 @@ static void read_option(lua_State *L, const struct option *option, ic_sandbox_op
 }
 
 static ic_sandbox_options read_options(lua_State *L, int table) {
-    ic_sandbox_options read = {.tls = true};
+    ic_sandbox_options read = ic_sandbox_defaults;
     if (lua_isnoneornil(L, table)) return read;
     if (!lua_istable(L, table))
         throw(L, "sandbox: the options must be a table, not a %s", luaL_typename(L, table));
@@ -235,6 +257,12 @@ static int revoke_refresh_tokens(lua_State *L) {
     return 0;
 }
 
+static int advance(lua_State *L) {
+    ic_sandbox *sandbox = check_sandbox(L);
+    ic_sandbox_advance(sandbox, luaL_checknumber(L, 2));
+    return 0;
+}
+
 /* consent(url, user or nil, allow) -> the URL that the browser is sent to; nil and a message. */
 static int consent(lua_State *L) {
     ic_sandbox *sandbox = check_sandbox(L);
@@ -312,6 +340,7 @@ static const luaL_Reg server_methods[] = {
     {"expire_tokens", expire_tokens},
     {"revoke_tokens", revoke_tokens},
     {"revoke_refresh_tokens", revoke_refresh_tokens},
+    {"advance", advance},
     {"consent", consent},
     {"requests", requests},
     {"info", info},

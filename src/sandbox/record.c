@@ -95,10 +95,10 @@ bool ic_record_set_properties(ic_record *record, const cJSON *properties) {
 
 /* --- life --- */
 
-ic_record *ic_record_new(const ic_record_type *type, const char *name) {
+ic_record *ic_record_new(ic_world *world, const ic_record_type *type, const char *name) {
     ic_record *record = ic_calloc(1, sizeof *record);
     if (!record) return NULL;
-    ic_new_uuid(record->id);
+    ic_new_uuid(world, record->id);
     record->type = type;
     record->agreed = record->expires = IC_TIME_NONE;
     record->name = ic_strdup(name);

@@ -112,7 +112,7 @@ static bool may_edit(ic_exchange *x) {
 
 /* A record of its type and name in the world, without the rest of the change. NULL: no memory. */
 static ic_record *add_record(ic_exchange *x, const ic_record_change *change) {
-    ic_record *record = ic_record_new(change->type, change->name);
+    ic_record *record = ic_record_new(x->world, change->type, change->name);
     if (!record) return NULL;
     record->updated = ic_world_now(x->world);
     if (ic_record_set_properties(record, change->properties) && ic_world_add_record(x->world, record))

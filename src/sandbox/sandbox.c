@@ -13,9 +13,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TOKEN_SECONDS 21600
-#define CODE_SECONDS  600
-#define MAX_BODY      ((size_t)64 * 1024 * 1024)
+const ic_sandbox_options ic_sandbox_defaults = {
+    .host = "127.0.0.1",
+    .tls = true,
+    .clock = IC_TIME_NONE,
+    .seed = -1,
+    .token_seconds = 21600,
+    .code_seconds = 600,
+    .job_seconds = 1,
+    .max_body = (size_t)64 * 1024 * 1024,
+};
 
 struct ic_sandbox {
     pid_t owner; /* the process that started it */
@@ -135,11 +142,22 @@ static ic_app *app_of(const ic_world *world, size_t i) {
     return world->apps.items[i];
 }
 
+static ic_world *make_world(const ic_sandbox_options *options) {
+    ic_world *world = ic_world_new();
+    if (!world) return NULL;
+    world->clock.fixed = options->clock;
+    if (options->seed >= 0) ic_world_seed(world, (uint64_t)options->seed);
+    world->token_seconds = options->token_seconds;
+    world->code_seconds = options->code_seconds;
+    world->job_seconds = options->job_seconds;
+    return world;
+}
+
 static bool fill_store(ic_sandbox *sandbox, const ic_sandbox_options *options, char *error, size_t size) {
     ic_buf text = {0};
     for (size_t i = 0; ic_fixtures[i]; i++)
         ic_buf_puts(&text, ic_fixtures[i]);
-    ic_world *world = sandbox->world = ic_world_new();
+    ic_world *world = sandbox->world = make_world(options);
     snprintf(error, size, "no memory");
     bool filled = world && !text.failed && ic_world_load(world, text.data, text.length, error, size) &&
                   ic_scopes_license(world, options->scopes) &&
@@ -147,10 +165,7 @@ static bool fill_store(ic_sandbox *sandbox, const ic_sandbox_options *options, c
                   replace(&app_of(world, 0)->id, options->client_id) &&
                   replace(&app_of(world, 0)->secret, options->client_secret);
     ic_buf_free(&text);
-    if (!filled) return false;
-    world->token_seconds = options->token_seconds > 0 ? options->token_seconds : TOKEN_SECONDS;
-    world->code_seconds = options->code_seconds > 0 ? options->code_seconds : CODE_SECONDS;
-    return true;
+    return filled;
 }
 
 /* How to reach what listens at `host`: a wildcard address is none to connect to. */
@@ -177,25 +192,22 @@ static bool open_log(ic_sandbox *sandbox, const char *path, char *error, size_t 
 }
 
 static bool start(ic_sandbox *sandbox, const ic_sandbox_options *options, char *error, size_t size) {
-    const char *host = options->host ? options->host : "127.0.0.1";
     if (!fill_store(sandbox, options, error, size) || !open_log(sandbox, options->log, error, size))
         return false;
     sandbox->port = options->port;
-    sandbox->socket = ic_listen(host, &sandbox->port, error, size);
+    sandbox->socket = ic_listen(options->host, &sandbox->port, error, size);
     if (sandbox->socket < 0) return false;
     if (options->tls) {
-        if (!ic_certificate_make(&sandbox->certificate, host)) {
-            snprintf(error, size, "cannot make a certificate for %s", host);
+        if (!ic_certificate_make(&sandbox->certificate, options->host)) {
+            snprintf(error, size, "cannot make a certificate for %s", options->host);
             return false;
         }
         if (!publish_certificate(sandbox, error, size)) return false;
     }
     snprintf(error, size, "cannot start the HTTP server");
-    sandbox->world->url = url_of(host, sandbox->port, options->tls);
-    sandbox->server = (ic_server){.world = sandbox->world,
-                                  .log = &sandbox->log,
-                                  .lock = &sandbox->lock,
-                                  .max_body = options->max_body ? options->max_body : MAX_BODY};
+    sandbox->world->url = url_of(options->host, sandbox->port, options->tls);
+    sandbox->server = (ic_server){
+        .world = sandbox->world, .log = &sandbox->log, .lock = &sandbox->lock, .max_body = options->max_body};
     return sandbox->world->url &&
            ic_server_start(&sandbox->server, sandbox->socket, options->tls ? &sandbox->certificate : NULL);
 }
@@ -300,6 +312,12 @@ void ic_sandbox_revoke_refresh_tokens(ic_sandbox *sandbox) {
     pthread_mutex_lock(&sandbox->lock);
     for (size_t i = 0; i < sandbox->world->consents.count; i++)
         ((ic_consent *)sandbox->world->consents.items[i])->refresh[0] = '\0';
+    pthread_mutex_unlock(&sandbox->lock);
+}
+
+void ic_sandbox_advance(ic_sandbox *sandbox, double seconds) {
+    pthread_mutex_lock(&sandbox->lock);
+    ic_world_advance(sandbox->world, seconds);
     pthread_mutex_unlock(&sandbox->lock);
 }
 

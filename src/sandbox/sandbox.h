@@ -4,23 +4,30 @@
 #define IC_SANDBOX_H
 
 #include "../core/buf.h"
+#include "dates.h"
 #include <stdbool.h>
 #include <stddef.h>
 
 typedef struct ic_sandbox ic_sandbox;
 
 typedef struct ic_sandbox_options {
-    const char *host; /* name or address to listen at; NULL: 127.0.0.1 */
+    const char *host; /* name or address to listen at */
     int port;         /* 0: any free one */
     bool tls;
-    double token_seconds;      /* how long a token lives; 0 or less: 21600 */
-    double code_seconds;       /* how long a code is good; 0 or less: 600 */
+    ic_time clock;             /* when its time begins, and stands still; IC_TIME_NONE: now, and it runs */
+    int64_t seed;              /* of all ids, codes and secrets; negative: none, they never repeat */
+    double token_seconds;      /* how long a token lives */
+    double code_seconds;       /* how long a code is good */
+    double job_seconds;        /* what a job takes */
     const char *redirect_uris; /* registered beside http at this machine; parted by spaces; NULL: none */
     const char *scopes;        /* licensed ones, parted by spaces; NULL: all known ones */
-    size_t max_body;           /* bytes of a request's body; 0: 64 MiB */
+    size_t max_body;           /* bytes of a request's body */
     const char *log;           /* file to which a line for each request is appended; NULL: none */
     const char *client_id, *client_secret; /* of the first app; NULL: those of the fixtures */
 } ic_sandbox_options;
+
+/* To start from: what holds where nothing else is said. */
+extern const ic_sandbox_options ic_sandbox_defaults;
 
 /* Starts listening on a thread of its own. NULL: it cannot, and `error` (of `size` bytes) says why. */
 ic_sandbox *ic_sandbox_start(const ic_sandbox_options *options, char *error, size_t size);
@@ -47,6 +54,8 @@ void ic_sandbox_expire_tokens(ic_sandbox *sandbox);
 void ic_sandbox_revoke_tokens(ic_sandbox *sandbox);
 /* Every refresh token handed out so far is from now on refused. */
 void ic_sandbox_revoke_refresh_tokens(ic_sandbox *sandbox);
+/* Moves the sandbox's time forward, whether it runs or stands still. */
+void ic_sandbox_advance(ic_sandbox *sandbox, double seconds);
 /* Does what a person does in a browser who opens the URL (of this sandbox's /oauth/authorize) and answers as
  * that user (e-mail or id; NULL: the first). `result` is the URL that the browser is sent to; with false, why
  * there is none. The caller looks at result->failed. */

@@ -84,10 +84,8 @@ static enum MHD_Result send_answer(ic_exchange *x) {
     struct MHD_Response *response = response_to(x);
     if (!response) return MHD_NO;
     if (x->location) MHD_add_response_header(response, MHD_HTTP_HEADER_LOCATION, x->location);
-    ic_uuid id;
-    ic_new_uuid(id);
-    MHD_add_response_header(response, "x-ironclad-requestid", id);
-    MHD_add_response_header(response, "x-response-id", id);
+    MHD_add_response_header(response, "x-ironclad-requestid", x->id);
+    MHD_add_response_header(response, "x-response-id", x->id);
     enum MHD_Result queued = MHD_queue_response(x->connection, x->status, response);
     MHD_destroy_response(response);
     return queued;
@@ -106,6 +104,7 @@ static void note(const ic_server *server, const ic_exchange *x) {
 
 static enum MHD_Result answer(const ic_server *server, ic_exchange *x) {
     pthread_mutex_lock(server->lock);
+    ic_new_uuid(x->world, x->id);
     ic_route(x);
     note(server, x);
     pthread_mutex_unlock(server->lock);

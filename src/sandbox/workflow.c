@@ -51,7 +51,7 @@ static bool assign_roles(ic_workflow *workflow) {
     return true;
 }
 
-ic_workflow *ic_workflow_new(const ic_world *world, const ic_template *template, ic_user *creator) {
+ic_workflow *ic_workflow_new(ic_world *world, const ic_template *template, ic_user *creator) {
     ic_workflow *workflow = ic_calloc(1, sizeof *workflow);
     if (!workflow) return NULL;
     workflow->template = template;
@@ -97,8 +97,9 @@ bool ic_workflow_set_title(ic_workflow *workflow) {
     return true;
 }
 
-ic_document *ic_workflow_add_document(ic_workflow *workflow, const char *attribute, const char *filename,
-                                      ic_blob *bytes, const ic_user *author, ic_time time) {
+ic_document *ic_workflow_add_document(ic_world *world, ic_workflow *workflow, const char *attribute,
+                                      const char *filename, ic_blob *bytes, const ic_user *author,
+                                      ic_time time) {
     ic_document *document = ic_calloc(1, sizeof *document);
     if (!document) {
         ic_blob_release(bytes);
@@ -110,21 +111,21 @@ ic_document *ic_workflow_add_document(ic_workflow *workflow, const char *attribu
     document->number = 1;
     document->modified = time;
     document->author = author;
-    ic_new_short_id(document->key);
-    ic_new_short_id(document->version);
+    ic_new_short_id(world, document->key);
+    ic_new_short_id(world, document->version);
     if (document->filename && ic_array_push(&workflow->documents, document)) return document;
     free_document(document);
     return NULL;
 }
 
-ic_comment *ic_workflow_add_comment(ic_workflow *workflow, const char *message, const ic_user *author,
-                                    ic_time time) {
+ic_comment *ic_workflow_add_comment(ic_world *world, ic_workflow *workflow, const char *message,
+                                    const ic_user *author, ic_time time) {
     ic_comment *comment = ic_calloc(1, sizeof *comment);
     if (!comment) return NULL;
     comment->message = ic_strdup(message);
     comment->author = author;
     comment->created = time;
-    ic_new_short_id(comment->id);
+    ic_new_short_id(world, comment->id);
     if (comment->message && ic_array_push(&workflow->comments, comment)) return comment;
     free_comment(comment);
     return NULL;

@@ -3,57 +3,12 @@
 #include "../core/alloc.h"
 #include "../core/text.h"
 #include "consent.h"
-#include <openssl/rand.h>
-#include <stdio.h>
 #include <string.h>
 
 #define X(constant, name) name,
 const char *const ic_step_names[IC_STEP_COUNT] = {IC_STEPS(X)};
 const char *const ic_status_names[IC_STATUS_COUNT] = {IC_STATUSES(X)};
 #undef X
-
-/* --- time and ids --- */
-
-ic_time ic_world_now(const ic_world *world) {
-    (void)world;
-    return ic_time_now();
-}
-
-void ic_random_hex(char *text, size_t digits) {
-    unsigned char bytes[64] = {0};
-    RAND_bytes(bytes, sizeof bytes);
-    for (size_t i = 0; i < digits; i++)
-        text[i] = "0123456789abcdef"[bytes[i / 2 % sizeof bytes] >> (i % 2 * 4) & 15];
-    text[digits] = '\0';
-}
-
-/* As MongoDB makes them: eight digits of seconds, sixteen at random. */
-void ic_new_object_id(const ic_world *world, ic_object_id id) {
-    unsigned long long seconds = (unsigned long long)(ic_world_now(world) / 1000);
-    snprintf(id, sizeof(ic_object_id), "%08llx", seconds & 0xffffffff);
-    ic_random_hex(id + 8, sizeof(ic_object_id) - 9);
-}
-
-/* Version 4, RFC 9562, 5.4. */
-void ic_new_uuid(ic_uuid id) {
-    char hex[33];
-    ic_random_hex(hex, 32);
-    hex[12] = '4';
-    hex[16] = "89ab"[(hex[16] >= 'a' ? hex[16] - 'a' + 10 : hex[16] - '0') & 3];
-    snprintf(id, sizeof(ic_uuid), "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
-}
-
-void ic_new_short_id(ic_short_id id) {
-    unsigned char bytes[sizeof(ic_short_id)] = {0};
-    RAND_bytes(bytes, sizeof bytes);
-    for (size_t i = 0; i < sizeof(ic_short_id) - 1; i++)
-        id[i] = "0123456789abcdefghijklmnopqrstuvwxyz"[bytes[i] % 36];
-    id[sizeof(ic_short_id) - 1] = '\0';
-}
-
-void ic_new_readable_id(ic_world *world, ic_readable_id id) {
-    snprintf(id, sizeof(ic_readable_id), "IC-%u", ++world->last_readable);
-}
 
 /* --- bytes --- */
 
@@ -166,7 +121,9 @@ static void free_record_type(ic_record_type *type) {
     } while (0)
 
 ic_world *ic_world_new(void) {
-    return ic_calloc(1, sizeof(ic_world));
+    ic_world *world = ic_calloc(1, sizeof *world);
+    if (world) world->clock.fixed = IC_TIME_NONE;
+    return world;
 }
 
 void ic_world_free(ic_world *world) {

@@ -169,11 +169,27 @@ typedef struct ic_token {
 #define IC_TOKENS_MAX   10000 /* the oldest are forgotten beyond */
 #define IC_CONSENTS_MAX 10000 /* likewise */
 
+/* The company's time. */
+typedef struct ic_clock {
+    ic_time fixed;  /* where it stands still; IC_TIME_NONE: it runs with the machine's */
+    ic_time offset; /* what it has been advanced since */
+} ic_clock;
+
+/* Where ids, codes and secrets come from: the system, or a generator that repeats its row for the same seed.
+ */
+typedef struct ic_chance {
+    bool seeded;
+    uint64_t state;
+} ic_chance;
+
 typedef struct ic_world {
+    ic_clock clock;
+    ic_chance chance;
     char *url;           /* https://127.0.0.1:8443 */
     ic_array apps;       /* the first is the sandbox's; the others show what that one may not */
     char *redirect_uris; /* registered beside this machine's own; parted by spaces; NULL: none */
     double token_seconds, code_seconds;
+    double job_seconds; /* what an export, an import or a launch in the background takes */
     ic_object_id company_id;
     char *company_name, *company_display_name;
     cJSON *entitlements;
@@ -192,7 +208,7 @@ typedef struct ic_world {
     ic_index records_by_id; /* by either id */
 } ic_world;
 
-/* An empty company, or NULL without memory. */
+/* An empty company with a running clock, or NULL without memory. */
 ic_world *ic_world_new(void);
 void ic_world_free(ic_world *world);
 /* Fills an empty world from a fixture document (fixtures.c shows its form). false: `error` says why not. */
@@ -200,12 +216,16 @@ bool ic_world_load(ic_world *world, const char *text, size_t length, char *error
 /* The pieces of the fixture document that is built in; NULL ends them. */
 extern const char *const ic_fixtures[];
 
+/* The only clock of all that the sandbox plays. */
 ic_time ic_world_now(const ic_world *world);
-void ic_new_object_id(const ic_world *world, ic_object_id id);
-void ic_new_uuid(ic_uuid id);
-void ic_new_short_id(ic_short_id id);
+void ic_world_advance(ic_world *world, double seconds);
+/* The only source of ids, codes and secrets. */
+void ic_world_seed(ic_world *world, uint64_t seed);
+void ic_new_object_id(ic_world *world, ic_object_id id);
+void ic_new_uuid(ic_world *world, ic_uuid id);
+void ic_new_short_id(ic_world *world, ic_short_id id);
 void ic_new_readable_id(ic_world *world, ic_readable_id id);
-void ic_random_hex(char *text, size_t digits); /* writes digits + 1 bytes */
+void ic_random_hex(ic_world *world, char *text, size_t digits); /* writes digits + 1 bytes */
 
 ic_app *ic_world_app(const ic_world *world, const char *id);
 ic_user *ic_world_user(const ic_world *world, const char *id_or_email);
@@ -215,7 +235,7 @@ ic_workflow *ic_world_workflow(const ic_world *world, const char *id);
 ic_record *ic_world_record(const ic_world *world, const char *id);
 
 /* A new active workflow in Review with the design's roles, not yet in the world. NULL: no memory. */
-ic_workflow *ic_workflow_new(const ic_world *world, const ic_template *template, ic_user *creator);
+ic_workflow *ic_workflow_new(ic_world *world, const ic_template *template, ic_user *creator);
 void ic_workflow_free(ic_workflow *workflow);
 /* Gives it its readable id and takes it over; false: no memory, and it stays the caller's. */
 bool ic_world_add_workflow(ic_world *world, ic_workflow *workflow);
@@ -230,14 +250,15 @@ int ic_group_active(const ic_workflow *workflow);
 /* Its title by the design, from its attributes. false: no memory. */
 bool ic_workflow_set_title(ic_workflow *workflow);
 /* Adds a document; takes the bytes over, also when it fails. NULL: no memory. `attribute` is the design's. */
-ic_document *ic_workflow_add_document(ic_workflow *workflow, const char *attribute, const char *filename,
-                                      ic_blob *bytes, const ic_user *author, ic_time time);
+ic_document *ic_workflow_add_document(ic_world *world, ic_workflow *workflow, const char *attribute,
+                                      const char *filename, ic_blob *bytes, const ic_user *author,
+                                      ic_time time);
 /* Takes nothing over. */
-ic_comment *ic_workflow_add_comment(ic_workflow *workflow, const char *message, const ic_user *author,
-                                    ic_time time);
+ic_comment *ic_workflow_add_comment(ic_world *world, ic_workflow *workflow, const char *message,
+                                    const ic_user *author, ic_time time);
 
 /* A record with an id but not yet in the world. NULL: no memory. */
-ic_record *ic_record_new(const ic_record_type *type, const char *name);
+ic_record *ic_record_new(ic_world *world, const ic_record_type *type, const char *name);
 void ic_record_free(ic_record *record);
 /* Keeps the properties as text, and the dates that follow from them. false: no memory, nothing changed. */
 bool ic_record_set_properties(ic_record *record, const cJSON *properties);
