@@ -48,8 +48,10 @@ typedef struct ic_exchange {
     unsigned status; /* 0: none yet */
     char *text;      /* JSON or plain text, from cJSON; owned */
     ic_blob *blob;   /* or bytes; counted */
-    char *html;      /* or a page; owned */
-    char *location;  /* where a 302 goes; owned */
+    /* of the bytes; static; NULL: none is said, and they are an attachment */
+    const char *media_type;
+    char *html;     /* or a page; owned */
+    char *location; /* where a 302 goes; owned */
 } ic_exchange;
 
 /* --- the request (request.c) --- */
@@ -74,6 +76,10 @@ bool ic_exchange_check_body(ic_exchange *x);
 bool ic_exchange_since(ic_exchange *x, const char *text, ic_time *since);
 /* Formulas are not evaluated: answers 501 and is false when one is given, rather than list too much. */
 bool ic_exchange_no_filter(ic_exchange *x);
+/* Whether `text` is one of the words that spaces part in `choices` (of the catalog). */
+bool ic_is_choice(const char *choices, const char *text);
+/* Appends those words, parted by ", ". */
+void ic_choices_print(ic_buf *out, const char *choices);
 /* Whether `name` is one of the names that commas part in `list`. */
 bool ic_names_include(const char *list, const char *name);
 /* The workflow that the path names; NULL: there is none, and it is answered with the status. With `any_id`,
@@ -111,7 +117,9 @@ void ic_reply_json(ic_exchange *x, unsigned status, cJSON *tree);
 /* {page, pageSize, count, list}; takes the list over. */
 void ic_reply_page(ic_exchange *x, ic_page page, size_t count, cJSON *list);
 void ic_reply_nothing(ic_exchange *x); /* 204 */
+/* Both become one more holder. Ironclad gives its downloads no media type; other files have one (static). */
 void ic_reply_bytes(ic_exchange *x, ic_blob *blob);
+void ic_reply_file(ic_exchange *x, ic_blob *blob, const char *media_type);
 /* These two empty the buffer; when it failed, they become a 500. */
 void ic_reply_html(ic_exchange *x, ic_buf *page);
 void ic_reply_redirect(ic_exchange *x, ic_buf *location); /* 302 */

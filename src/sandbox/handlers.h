@@ -42,5 +42,12 @@ void ic_records_schema(ic_exchange *x);
 void ic_records_delete(ic_exchange *x);
 void ic_records_update(ic_exchange *x);
 void ic_records_replace(ic_exchange *x);
+/* webhooks.c */
+void ic_webhooks_create(ic_exchange *x);
+void ic_webhooks_list(ic_exchange *x);
+void ic_webhooks_get(ic_exchange *x);
+void ic_webhooks_update(ic_exchange *x);
+void ic_webhooks_delete(ic_exchange *x);
+void ic_webhooks_key(ic_exchange *x);
 
 #endif

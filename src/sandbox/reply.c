@@ -14,6 +14,7 @@ static void forget(ic_exchange *x) {
     ic_free(x->location);
     x->text = x->html = x->location = NULL;
     x->blob = NULL;
+    x->media_type = NULL;
 }
 
 void ic_reply_no_memory(ic_exchange *x) {
@@ -54,6 +55,11 @@ void ic_reply_bytes(ic_exchange *x, ic_blob *blob) {
     x->blob = blob;
 }
 
+void ic_reply_file(ic_exchange *x, ic_blob *blob, const char *media_type) {
+    ic_reply_bytes(x, blob);
+    x->media_type = media_type;
+}
+
 static void take(ic_exchange *x, unsigned status, char **place, ic_buf *buffer) {
     char *text = ic_buf_take(buffer, NULL);
     if (!text) {
@@ -87,7 +93,7 @@ static cJSON *scim_error(unsigned status, const char *message) {
 
 void ic_reply_error(ic_exchange *x, unsigned status, const char *code, const char *param, const char *format,
                     ...) {
-    char message[1024];
+    char message[2048];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);

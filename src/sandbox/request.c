@@ -148,8 +148,17 @@ static bool is_choice(const char *choices, const char *text, size_t length) {
     return false;
 }
 
+bool ic_is_choice(const char *choices, const char *text) {
+    return is_choice(choices, text, strlen(text));
+}
+
+void ic_choices_print(ic_buf *out, const char *choices) {
+    for (const char *c = choices; *c; c++)
+        ic_buf_puts(out, *c == ' ' ? ", " : (char[]){*c, '\0'});
+}
+
 static bool choices_fit(const ic_field *field, const char *value) {
-    if (!(field->flags & IC_LIST)) return is_choice(field->choices, value, strlen(value));
+    if (!(field->flags & IC_LIST)) return ic_is_choice(field->choices, value);
     for (;;) {
         size_t length = strcspn(value, ",");
         if (!is_choice(field->choices, value, length)) return false;
@@ -165,19 +174,23 @@ static bool query_fits(const ic_field *field, const char *value) {
     return true;
 }
 
+/* Answers that the value is none of the field's choices; `what` is "query value" or the like. */
+static void refuse_choice(ic_exchange *x, const ic_field *field, const char *param, const char *what,
+                          const char *value) {
+    ic_buf choices = {0};
+    ic_choices_print(&choices, field->choices);
+    ic_reply_error(x, 400, "INVALID_PARAM", param, "invalid %s '%s'; value must be one of [%s]", what, value,
+                   choices.failed ? "" : ic_buf_text(&choices));
+    ic_buf_free(&choices);
+}
+
 static void refuse_query(ic_exchange *x, const ic_field *field, const char *value) {
     char param[64];
     snprintf(param, sizeof param, "/?%s", field->name);
-    if (!field->choices) {
+    if (field->choices)
+        refuse_choice(x, field, param, "query value", value);
+    else
         ic_reply_error(x, 400, "INVALID_PARAM", param, "invalid query value '%s'", value);
-        return;
-    }
-    ic_buf choices = {0};
-    for (const char *c = field->choices; *c; c++)
-        ic_buf_puts(&choices, *c == ' ' ? ", " : (char[]){*c, '\0'});
-    ic_reply_error(x, 400, "INVALID_PARAM", param, "invalid query value '%s'; value must be one of [%s]",
-                   value, choices.failed ? "" : ic_buf_text(&choices));
-    ic_buf_free(&choices);
 }
 
 static bool check_query(ic_exchange *x) {
@@ -236,6 +249,10 @@ bool ic_exchange_check_body(ic_exchange *x) {
         if (!value_fits(field->type, value)) {
             ic_reply_error(x, 400, "INVALID_PARAM", field->name, "invalid value for '%s': expected %s",
                            field->name, type_name(field->type));
+            return false;
+        }
+        if (field->choices && cJSON_IsString(value) && !ic_is_choice(field->choices, value->valuestring)) {
+            refuse_choice(x, field, field->name, field->name, value->valuestring);
             return false;
         }
     }

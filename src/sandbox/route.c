@@ -41,6 +41,12 @@ static const struct route {
     {"update-record-metadata", ic_records_update, 0},
     {"replace-a-record", ic_records_replace, 0},
     {"delete-a-record", ic_records_delete, 0},
+    {"create-a-webhook", ic_webhooks_create, 0},
+    {"list-all-webhooks", ic_webhooks_list, 0},
+    {"retrieve-a-webhook", ic_webhooks_get, 0},
+    {"update-a-webhook", ic_webhooks_update, 0},
+    {"delete-a-webhook", ic_webhooks_delete, 0},
+    {"retrieve-webhook-verification-key", ic_webhooks_key, 0},
     /* The documents declare no acting user for these. */
     {"run-an-action-on-a-record", NULL, NO_ACTOR},
     {"export-job", NULL, NO_ACTOR},

@@ -52,8 +52,10 @@ static struct MHD_Response *blob_response(ic_exchange *x) {
         x->blob->length, x->blob->data, ic_blob_release, x->blob);
     if (!response) return NULL;
     x->blob = NULL; /* the response's now */
-    /* No Content-Type and no name: Ironclad gives none either. */
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_DISPOSITION, "attachment");
+    if (x->media_type)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, x->media_type);
+    else /* nor a name: Ironclad gives none either */
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_DISPOSITION, "attachment");
     return response;
 }
 

@@ -3,6 +3,8 @@
 #include "../core/alloc.h"
 #include "../core/text.h"
 #include "consent.h"
+#include "webhooks.h"
+#include <openssl/evp.h>
 #include <string.h>
 
 #define X(constant, name) name,
@@ -142,6 +144,8 @@ void ic_world_free(ic_world *world) {
     ic_index_free(&world->tokens_by_text);
     FREE_ALL(&world->scopes, void *, ic_free);
     FREE_ALL(&world->apps, ic_app *, free_app);
+    FREE_ALL(&world->webhooks, ic_webhook *, ic_webhook_free);
+    EVP_PKEY_free(world->webhook_key);
     cJSON_Delete(world->entitlements);
     cJSON_Delete(world->record_properties);
     cJSON_Delete(world->record_attachments);

@@ -5,6 +5,7 @@
 #include "../core/json.h"
 #include "dates.h"
 #include "table.h"
+#include <openssl/types.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -206,6 +207,8 @@ typedef struct ic_world {
     ic_index workflows_by_id; /* by either id */
     ic_array records_by_agreement, records_by_name, records_by_update;
     ic_index records_by_id; /* by either id */
+    ic_array webhooks;      /* ic_webhook, by target */
+    EVP_PKEY *webhook_key;  /* NULL until somebody asks for it */
 } ic_world;
 
 /* An empty company with a running clock, or NULL without memory. */
