@@ -6,6 +6,7 @@
 #include "../core/catalog.h"
 #include "../core/json.h"
 #include "build.h"
+#include "formula.h"
 #include "world.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -80,6 +81,9 @@ bool ic_exchange_no_filter(ic_exchange *x);
 bool ic_is_choice(const char *choices, const char *text);
 /* Appends those words, parted by ", ". */
 void ic_choices_print(ic_buf *out, const char *choices);
+/* Reads the formula of the query (free it with ic_formula_free); NULL when none is given. false: it is wrong,
+ * and 400 is answered unless `type` has answered already. */
+bool ic_exchange_filter(ic_exchange *x, ic_formula_type type, void *context, ic_formula **formula);
 /* Whether `name` is one of the names that commas part in `list`. */
 bool ic_names_include(const char *list, const char *name);
 /* The workflow that the path names; NULL: there is none, and it is answered with the status. With `any_id`,

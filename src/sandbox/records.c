@@ -7,55 +7,14 @@
 
 /* --- list --- */
 
-/* What a list is asked to hold. */
-typedef struct selection {
-    ic_array types; /* ic_record_type; none: all */
-    ic_time since;
-} selection;
-
-static bool read_types(ic_exchange *x, const char *list, ic_array *types) {
-    for (const char *at = list; at && *at;) {
-        size_t length = strcspn(at, ",");
-        char *name = ic_strndup(at, length);
-        ic_record_type *type = name ? ic_world_record_type(x->world, name) : NULL;
-        if (!name)
-            ic_reply_no_memory(x);
-        else if (!type)
-            ic_reply_error(x, 400, "INVALID_PARAM", "/?types", "unknown record type %s", name);
-        ic_free(name);
-        if (!type) return false;
-        if (!ic_array_has(types, type) && !ic_array_push(types, type)) {
-            ic_reply_no_memory(x);
-            return false;
-        }
-        at += length + (at[length] == ',');
-    }
-    return true;
-}
-
-static bool is_selected(const ic_record *record, const selection *wanted) {
-    return record->updated >= wanted->since &&
-           (!wanted->types.count || ic_array_has(&wanted->types, record->type));
-}
-
-static const ic_array *order_of(const ic_exchange *x) {
-    const char *field = ic_exchange_query(x, "sortField");
-    if (field && strcmp(field, "name") == 0) return &x->world->records_by_name;
-    if (field && strcmp(field, "lastUpdated") == 0) return &x->world->records_by_update;
-    return &x->world->records_by_agreement;
-}
-
-static void list_selected(ic_exchange *x, const selection *wanted) {
-    const char *direction = ic_exchange_query(x, "sortDirection");
-    bool rising = direction && strcmp(direction, "ASC") == 0;
+static void list_selected(ic_exchange *x, const ic_record_query *query) {
     bool as_object = ic_exchange_query_true(x, "addressAsObject");
-    const ic_array *order = order_of(x);
     ic_page page = ic_exchange_page(x);
     size_t first = page.number * page.size, count = 0;
     cJSON *list = cJSON_CreateArray();
-    for (size_t i = 0; i < order->count; i++) {
-        const ic_record *record = order->items[rising ? i : order->count - 1 - i];
-        if (!is_selected(record, wanted)) continue;
+    for (size_t i = 0; i < query->order->count; i++) {
+        const ic_record *record = query->order->items[query->rising ? i : query->order->count - 1 - i];
+        if (!ic_record_is_wanted(record, query)) continue;
         if (count >= first && count < first + page.size)
             ic_append(list, ic_record_view(x->world, record, as_object));
         count++;
@@ -64,11 +23,9 @@ static void list_selected(ic_exchange *x, const selection *wanted) {
 }
 
 void ic_records_list(ic_exchange *x) {
-    selection wanted = {.since = IC_TIME_NONE};
-    if (read_types(x, ic_exchange_query(x, "types"), &wanted.types) &&
-        ic_exchange_since(x, ic_exchange_query(x, "lastUpdated"), &wanted.since) && ic_exchange_no_filter(x))
-        list_selected(x, &wanted);
-    ic_array_free(&wanted.types);
+    ic_record_query query;
+    if (ic_record_query_read(x, &query)) list_selected(x, &query);
+    ic_record_query_free(&query);
 }
 
 /* --- schema --- */

@@ -4,6 +4,26 @@
 
 #include "exchange.h"
 
+/* --- which ones (record_query.c) --- */
+
+typedef struct ic_record_query {
+    ic_array types; /* ic_record_type; none: all */
+    ic_time since;
+    ic_formula *filter;    /* NULL: all */
+    const ic_array *order; /* ic_record, rising */
+    bool rising;
+} ic_record_query;
+
+/* Reads what the request's query asks for; free it in either case. false: answered. */
+bool ic_record_query_read(ic_exchange *x, ic_record_query *query);
+bool ic_record_is_wanted(const ic_record *record, const ic_record_query *query);
+void ic_record_query_free(ic_record_query *query);
+
+/* The value of a property; NULL: it has none, or no memory. */
+cJSON *ic_record_value(const ic_record *record, const char *property);
+
+/* --- changes (record_changes.c) --- */
+
 /* A change of one record, read and checked as a whole before any of it is done. */
 typedef struct ic_record_change {
     const ic_record_type *type; /* NULL: stays */

@@ -59,6 +59,20 @@ bool ic_exchange_no_filter(ic_exchange *x) {
     return false;
 }
 
+bool ic_exchange_filter(ic_exchange *x, ic_formula_type type, void *context, ic_formula **formula) {
+    const char *text = ic_exchange_query(x, "filter");
+    char error[256];
+    *formula = NULL;
+    if (!text) return true;
+    *formula = ic_formula_parse(text, ic_world_now(x->world), type, context, error, sizeof error);
+    if (*formula || x->status) return *formula != NULL;
+    if (*error)
+        ic_reply_error(x, 400, "INVALID_PARAM", "/?filter", "invalid filter formula: %s", error);
+    else
+        ic_reply_no_memory(x);
+    return false;
+}
+
 bool ic_names_include(const char *list, const char *name) {
     for (;;) {
         size_t length = strcspn(list, ",");

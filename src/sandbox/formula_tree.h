@@ -1,0 +1,42 @@
+/* A formula as a tree: what formula_parse.c builds and formula.c evaluates. */
+#ifndef IC_SANDBOX_FORMULA_TREE_H
+#define IC_SANDBOX_FORMULA_TREE_H
+
+#include "formula.h"
+
+/* How values of a type are compared. Bits, so that an operation can name those it takes. */
+typedef enum ic_kind {
+    IC_KIND_TEXT = 1,
+    IC_KIND_NUMBER = 2,
+    IC_KIND_DATE = 4,
+    IC_KIND_BOOLEAN = 8,
+    IC_KIND_LIST = 16,
+    IC_KIND_OTHER = 32,
+    IC_KIND_ANY = 63,
+} ic_kind;
+
+/* What comes of holding an item's value against the formula's. */
+enum { IC_BEFORE = 1, IC_SAME = 2, IC_AFTER = 4, IC_MISSING = 8 };
+
+typedef struct ic_test {
+    const char *name;
+    unsigned kinds;   /* of properties */
+    unsigned accepts; /* outcomes that make it true */
+    bool alone;       /* takes the property only */
+    bool contains;    /* looks for the value inside */
+} ic_test;
+
+struct ic_formula {
+    const ic_test *test; /* NULL: And or Or of `parts` */
+    bool any;            /* Or */
+    ic_formula *parts, *next;
+    char *property;
+    ic_kind kind;
+    char *text;    /* TEXT, LIST; and of Contains */
+    double number; /* NUMBER; BOOLEAN: 0 or 1; DATE: days since 1970 in UTC */
+};
+
+/* Whole days since 1970 in UTC. */
+double ic_formula_day(ic_time time);
+
+#endif
