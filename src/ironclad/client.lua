@@ -5,6 +5,7 @@ local auth = require "ironclad.auth"
 local core = require "ironclad.core"
 local named = require "ironclad.named"
 local operation = require "ironclad.operation"
+local resource_methods = require "ironclad.resource_methods"
 local run = require "ironclad.run"
 local scopes = require "ironclad.scopes"
 local store = require "ironclad.store"
@@ -24,6 +25,7 @@ for index, entry in ipairs(catalog) do
     labels[#labels + 1] = label
     methods[entry.resource] = methods[entry.resource] or {}
     methods[entry.resource][entry.name] = operation.method(index, entry)
+    resource_methods.add(index, entry)
   end
 end
 

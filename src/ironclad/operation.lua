@@ -3,6 +3,7 @@
 -- call. Where there is no body, both may stand in one table.
 
 local core = require "ironclad.core"
+local resources = require "ironclad.resources"
 local run = require "ironclad.run"
 
 local operation = {}
@@ -57,10 +58,33 @@ local function add_options(label, level, arguments, options, entry)
   return arguments
 end
 
---- An id as it goes into a path: a text, a number, or the table of a resource.
-local function identifier(label, level, name, value)
-  local given = type(value) == "table" and "a table without one" or tostring(type(value))
-  if type(value) == "table" then value = value[name] or value.id end
+-- Path parameters whose values Ironclad's answers call neither by their own name nor "id", and what they call them.
+local id_fields = {
+  roleId = { "roleId", "role", "id" }, -- of a reviewer, or of a workflow's role
+  roleName = { "roleName", "displayName" },
+  signerRoleName = { "signerRoleName", "roleName" },
+  key = { "key" },
+  attributeId = { "attributeId" },
+}
+
+local function field_of(value, name)
+  for _, field in ipairs(id_fields[name] or { name, "id" }) do
+    if value[field] ~= nil then return value[field] end
+  end
+end
+
+--- An id as it goes into a path: a text, a number, or a table that has it.
+-- @param i which of the entry's path parameters it is
+local function identifier(label, level, entry, i, value)
+  local name, given = entry.path_parameters[i], value == nil and "nil" or type(value)
+  if type(value) == "table" then
+    local _, kind = resources.client_of(value)
+    local wanted = i == 1 and resources.belongs(entry)
+    if kind and wanted and wanted.name ~= kind then
+      mistake(label, level + 1, "%s: expected the id of a %s or its table, got a %s", name, wanted.name, kind)
+    end
+    value, given = field_of(value, name), "a table without one"
+  end
   if type(value) == "number" and value % 1 == 0 and math.abs(value) <= 2 ^ 53 then value = ("%d"):format(value) end
   if type(value) ~= "string" then
     mistake(label, level + 1, "%s: expected an id or a table that has one, got %s", name, given)
@@ -88,33 +112,78 @@ function operation.label(entry)
   return entry.name and entry.resource .. ":" .. entry.name or entry.id
 end
 
---- The method of an entry: function(resource, …) -> value, err, response.
+--- Runs what has been put together; resources in its answer get their methods.
+-- @param finish makes of the answer what is handed out; nil: the answer itself
+local function perform(client, label, level, index, entry, arguments, finish)
+  local function shaped(value)
+    value = resources.shape(client, entry, value)
+    if finish then return finish(value) end
+    return value
+  end
+  local callback = arguments.callback
+  if type(callback) == "function" then
+    arguments.callback = function(value, err, ...)
+      if err == nil then value = shaped(value) end
+      return callback(value, err, ...)
+    end
+  end
+  local value, err, response = run.call(client, label, level + 1, index, arguments)
+  if err == nil and not callback and not arguments.dry_run then value = shaped(value) end
+  return value, err, response
+end
+
+--- What a method does: (the rest of the path parameters in order…, arguments, options).
+-- @param first the path's first parameter, when it is known already
+local function invoke(client, label, level, index, entry, finish, first, ...)
+  local arguments = { path = { first } }
+  local known, count = #arguments.path, #entry.path_parameters
+  for i = known + 1, count do
+    arguments.path[i] = identifier(label, level + 1, entry, i, (select(i - known, ...)))
+  end
+  local given, options, surplus = select(count - known + 1, ...)
+  if surplus ~= nil then mistake(label, level + 1, "too many arguments") end
+  if given ~= nil and type(given) ~= "table" then
+    mistake(label, level + 1, "arguments: expected a table, got %s", type(given))
+  end
+  if entry.body ~= "none" then
+    arguments.body = given
+  elseif given then
+    local merged
+    arguments.query, merged = split(entry, given)
+    add_options(label, level + 1, arguments, merged, entry)
+  end
+  if options ~= nil then add_options(label, level + 1, arguments, options, entry) end
+  -- No tail call: the position of a mistake is counted in levels.
+  local value, err, response = perform(client, label, level + 1, index, entry, arguments, finish)
+  return value, err, response
+end
+
+--- The method of an entry: function(client.<resource>, …) -> value, err, response.
 function operation.method(index, entry)
-  local label, count = operation.label(entry), #entry.path_parameters
+  local label = operation.label(entry)
   return function(resource, ...)
     local client = type(resource) == "table" and rawget(resource, "client")
     if not client then
       mistake(label, 2, "call it with a colon: client.%s:%s(…)", entry.resource, entry.name)
     end
-    local arguments = { path = {} }
-    for i = 1, count do
-      arguments.path[i] = identifier(label, 2, entry.path_parameters[i], (select(i, ...)))
-    end
-    local given, options, surplus = select(count + 1, ...)
-    if surplus ~= nil then mistake(label, 2, "too many arguments") end
-    if given ~= nil and type(given) ~= "table" then
-      mistake(label, 2, "arguments: expected a table, got %s", type(given))
-    end
-    if entry.body ~= "none" then
-      arguments.body = given
-    elseif given then
-      local merged
-      arguments.query, merged = split(entry, given)
-      add_options(label, 2, arguments, merged, entry)
-    end
-    if options ~= nil then add_options(label, 2, arguments, options, entry) end
-    -- No tail call: the position of a mistake is counted in levels.
-    local value, err, response = run.call(client, label, 2, index, arguments)
+    local value, err, response = invoke(client, label, 2, index, entry, nil, nil, ...)
+    return value, err, response
+  end
+end
+
+--- The method of a resource's table: function(resource, …), the same with the id bound.
+-- @param name as scripts call it
+-- @param finish (resource, value) -> what is handed out instead of the answer; nil: the answer
+function operation.bound(index, entry, name, finish)
+  local kind = resources.belongs(entry)
+  local label = kind.name .. ":" .. name
+  return function(resource, ...)
+    local client, given = resources.client_of(resource)
+    if given ~= kind.name then mistake(label, 2, "call it with a colon: %s:%s(…)", kind.name, name) end
+    local id = resources.id_of(resource)
+    if type(id) ~= "string" then mistake(label, 2, "the %s has no %s", kind.name, kind.id) end
+    local value, err, response = invoke(client, label, 2, index, entry,
+      finish and function(answer) return finish(resource, answer) end, id, ...)
     return value, err, response
   end
 end
@@ -129,7 +198,7 @@ function operation.call(client, index, entry, given, options)
       for i, parameter in ipairs(entry.path_parameters) do
         local part = value[i]
         if part == nil then part = value[parameter] end
-        arguments.path[i] = identifier(label, 3, parameter, part)
+        arguments.path[i] = identifier(label, 3, entry, i, part)
       end
       for part in pairs(value) do
         local known = type(part) == "number" and part <= #entry.path_parameters
@@ -146,7 +215,7 @@ function operation.call(client, index, entry, given, options)
     mistake(label, 3, "path.%s: missing", entry.path_parameters[#arguments.path + 1])
   end
   if options ~= nil then add_options(label, 3, arguments, options, entry) end
-  local value, err, response = run.call(client, label, 3, index, arguments)
+  local value, err, response = perform(client, label, 3, index, entry, arguments)
   return value, err, response
 end
 
