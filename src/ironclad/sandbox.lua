@@ -107,10 +107,11 @@ end
 
 --- Starts a sandbox. Options: port (0: any free one), host ("127.0.0.1"), tls (true), token_seconds (21600),
 -- code_seconds (600), job_seconds (1: what an export or another job takes), clock (ISO 8601: its time begins there and
--- stands still, but for advance(); otherwise it is this machine's), seed (a number: the same one gives the same ids, codes
--- and secrets; otherwise they never repeat), max_body (bytes, 64 MiB), log (a file to append a line to for each request), client_id,
--- client_secret, redirect_uris (a list: those registered beside http at this machine, whose every port and path is),
--- scopes (a list: those that the company has licensed; all known ones).
+-- stands still, but for advance(); otherwise it is this machine's), seed (a number: the same one gives the same ids,
+-- codes and secrets; otherwise they never repeat), max_body (bytes, 64 MiB; what is large goes to a file in TMPDIR that
+-- vanishes with it), log (a file to append a line to for each request), client_id, client_secret, redirect_uris (a
+-- list: those registered beside http at this machine, whose every port and path is), scopes (a list: those that the
+-- company has licensed; all known ones).
 -- Answers an object with url, instance, port, client_id, client_secret, other_client_id and other_client_secret (of
 -- an app that may use the client credentials grant only), as_user (the e-mail of a user who may do everything),
 -- ca_file (nil without TLS) and the methods above; nil and a message when it cannot listen. An unknown option is

@@ -27,9 +27,8 @@ static bool attach_file(ic_exchange *x, ic_workflow *workflow, const cJSON *fiel
                        "the file in part '%s' must be named .pdf, .doc or .docx", part);
         return false;
     }
-    ic_blob *bytes = ic_field_part_bytes(file);
-    if (bytes && ic_workflow_add_document(x->world, workflow, field->string, file->filename, bytes, x->user,
-                                          ic_world_now(x->world)))
+    if (ic_workflow_add_document(x->world, workflow, field->string, file->filename, ic_field_part_bytes(file),
+                                 x->user, ic_world_now(x->world)))
         return true;
     ic_reply_no_memory(x);
     return false;
@@ -115,8 +114,7 @@ static bool refuse(ic_exchange *x, unsigned status, const char *message) {
 static bool add_version(ic_exchange *x, ic_document *document, ic_field_part *file) {
     char *filename = ic_strdup(file->filename);
     ic_blob *bytes = ic_field_part_bytes(file);
-    if (!filename || !bytes) {
-        ic_free(filename);
+    if (!filename) {
         ic_blob_release(bytes);
         ic_reply_no_memory(x);
         return false;
@@ -138,9 +136,8 @@ static bool add_document(ic_exchange *x, ic_workflow *workflow, const cJSON *fie
         ic_document *document = workflow->documents.items[i];
         if (strcmp(document->attribute, field->string) == 0) return add_version(x, document, file);
     }
-    ic_blob *bytes = ic_field_part_bytes(file);
-    if (bytes && ic_workflow_add_document(x->world, workflow, field->string, file->filename, bytes, x->user,
-                                          ic_world_now(x->world)))
+    if (ic_workflow_add_document(x->world, workflow, field->string, file->filename, ic_field_part_bytes(file),
+                                 x->user, ic_world_now(x->world)))
         return true;
     ic_reply_no_memory(x);
     return false;
@@ -169,21 +166,21 @@ static bool store_upload(ic_exchange *x, ic_workflow *workflow, const cJSON *fie
 void ic_documents_upload(ic_exchange *x) {
     ic_workflow *workflow = ic_world_workflow(x->world, x->values[0]);
     const cJSON *field = workflow ? ic_json_member(workflow->template->form, x->values[1]) : NULL;
-    ic_field_part *file = ic_exchange_field(x, "attachment"), *text = ic_exchange_field(x, "metadata");
+    ic_field_part *file = ic_exchange_field(x, "attachment");
     if (!workflow || strcmp(workflow->id, x->values[0]) != 0)
         refuse(x, 404, "Workflow does not exists");
     else if (!field || !ic_field_is_document(field))
         refuse(x, 404, "Document does not exists");
     else if (!file)
         refuse(x, 400, "missing required form-data part 'attachment'");
-    else if (!text)
+    else if (!ic_exchange_field(x, "metadata"))
         refuse(x, 400, "missing required form-data part 'metadata'");
     else if (!is_contract_name(file->filename))
         refuse(x, 400, "the attachment must be named .pdf, .doc or .docx");
     else if (workflow->status == IC_STATUS_CANCELLED || workflow->status == IC_STATUS_COMPLETED)
         refuse(x, 400, "documents of a workflow that has ended can not be changed");
     else {
-        cJSON *metadata = ic_json_parse(text->data.length ? text->data.data : "", text->data.length, NULL);
+        cJSON *metadata = ic_form_json(x, "metadata");
         if (!cJSON_IsObject(metadata))
             refuse(x, 400, "form-data part 'metadata' is no JSON object");
         else if (store_upload(x, workflow, field, metadata, file))

@@ -16,9 +16,11 @@ struct MHD_Connection;
 /* A field of a form, or a part of a multipart body. */
 typedef struct ic_field_part {
     char *name, *filename; /* owned; filename NULL when none was given */
-    ic_buf data;
-    ic_blob *bytes; /* the data, once somebody wanted to keep them */
+    ic_blob *bytes;        /* in memory, or with a filename perhaps in the spool; never NULL */
 } ic_field_part;
+
+/* Bytes of a request that may be in memory: its JSON, or its fields without filenames. */
+#define IC_TEXT_MAX ((size_t)64 * 1024 * 1024)
 
 typedef struct ic_exchange {
     ic_world *world;
@@ -33,8 +35,9 @@ typedef struct ic_exchange {
     struct MHD_PostProcessor *reader;
     ic_field_part *fields;
     size_t field_count;
-    size_t received; /* bytes of the body */
+    uint64_t received, in_memory; /* bytes of the body */
     bool begun, has_fields, malformed, too_large, no_memory;
+    int disk_error; /* errno of why the body cannot be kept */
 
     /* What route.c made of it. */
     ic_method method;
@@ -108,10 +111,12 @@ void ic_form_clear(ic_exchange *x);
 bool ic_form_read(ic_exchange *x);
 /* The first field of that name; NULL when there is none. */
 ic_field_part *ic_exchange_field(const ic_exchange *x, const char *name);
-/* Its data as text; NULL also when they hold a NUL. The exchange's. */
+/* Its data as text; NULL also when they hold a NUL or were sent as a file that is not in memory. The
+ * exchange's. */
 const char *ic_form_text(const ic_exchange *x, const char *name);
-/* The field's data to keep: the caller is one more holder, and field->data is empty from now on. NULL: no
- * memory. */
+/* Its data as JSON, which is the caller's; NULL also when they are none. */
+cJSON *ic_form_json(const ic_exchange *x, const char *name);
+/* The field's data to keep: the caller is one more holder. */
 ic_blob *ic_field_part_bytes(ic_field_part *field);
 
 /* --- the answer (reply.c): the last one given holds --- */

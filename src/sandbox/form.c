@@ -1,25 +1,49 @@
 /* Bodies that come in fields: libmicrohttpd reads them, this keeps what it finds. */
 #include "../core/alloc.h"
 #include "exchange.h"
+#include <errno.h>
 #include <microhttpd.h>
 #include <string.h>
 
 #define READER_BUFFER (64 * 1024)
 #define FIELDS_MAX    1000
 
+static void clear_field(ic_field_part *field) {
+    ic_free(field->name);
+    ic_free(field->filename);
+    ic_blob_release(field->bytes);
+}
+
 static ic_field_part *add_field(ic_exchange *x, const char *name, const char *filename) {
     ic_field_part *fields = ic_realloc(x->fields, (x->field_count + 1) * sizeof *fields);
     if (!fields) return NULL;
     x->fields = fields;
     ic_field_part *field = &fields[x->field_count];
-    *field = (ic_field_part){.name = ic_strdup(name), .filename = ic_strdup(filename)};
-    if (!field->name || (filename && !field->filename)) {
-        ic_free(field->name);
-        ic_free(field->filename);
+    *field = (ic_field_part){
+        .name = ic_strdup(name),
+        .filename = ic_strdup(filename),
+        .bytes = ic_blob_begin(x->world->spool, filename ? IC_BLOB_IN_MEMORY : SIZE_MAX),
+    };
+    if (!field->name || (filename && !field->filename) || !field->bytes) {
+        clear_field(field);
         return NULL;
     }
     x->field_count++;
     return field;
+}
+
+/* A field without a filename is for reading at once, and stays in memory; a file may be of any size. */
+static bool keep(ic_exchange *x, ic_field_part *field, const char *data, size_t size) {
+    if (!field->filename) x->in_memory += size;
+    if (x->in_memory > IC_TEXT_MAX)
+        x->too_large = true;
+    else if (ic_blob_add(field->bytes, data, size))
+        return true;
+    else if (errno == ENOMEM)
+        x->no_memory = true;
+    else
+        x->disk_error = errno;
+    return false;
 }
 
 /* A field comes in pieces; `offset` is the place of this one in the field's value. */
@@ -35,10 +59,9 @@ static enum MHD_Result on_field(void *context, enum MHD_ValueKind kind, const ch
             return MHD_NO;
         }
         field = add_field(x, name, filename);
+        x->no_memory = !field;
     }
-    if (field) ic_buf_add(&field->data, data, size);
-    x->no_memory = !field || field->data.failed;
-    return x->no_memory ? MHD_NO : MHD_YES;
+    return field && keep(x, field, data, size) ? MHD_YES : MHD_NO;
 }
 
 void ic_form_begin(ic_exchange *x) {
@@ -49,7 +72,9 @@ void ic_form_begin(ic_exchange *x) {
 
 void ic_form_add(ic_exchange *x, const char *data, size_t size) {
     if (!x->reader || !size) return;
-    if (MHD_post_process(x->reader, data, size) != MHD_YES && !x->no_memory) x->malformed = true;
+    if (MHD_post_process(x->reader, data, size) != MHD_YES && !x->no_memory && !x->too_large &&
+        !x->disk_error)
+        x->malformed = true;
 }
 
 void ic_form_end(ic_exchange *x) {
@@ -68,12 +93,8 @@ bool ic_form_read(ic_exchange *x) {
 
 void ic_form_clear(ic_exchange *x) {
     if (x->reader) MHD_destroy_post_processor(x->reader);
-    for (size_t i = 0; i < x->field_count; i++) {
-        ic_free(x->fields[i].name);
-        ic_free(x->fields[i].filename);
-        ic_buf_free(&x->fields[i].data);
-        ic_blob_release(x->fields[i].bytes);
-    }
+    for (size_t i = 0; i < x->field_count; i++)
+        clear_field(&x->fields[i]);
     ic_free(x->fields);
 }
 
@@ -85,15 +106,16 @@ ic_field_part *ic_exchange_field(const ic_exchange *x, const char *name) {
 
 const char *ic_form_text(const ic_exchange *x, const char *name) {
     const ic_field_part *field = ic_exchange_field(x, name);
-    if (!field || (field->data.length && memchr(field->data.data, '\0', field->data.length))) return NULL;
-    return field->data.length ? field->data.data : "";
+    const char *text = field ? ic_blob_text(field->bytes) : NULL;
+    return text && strlen(text) == ic_blob_length(field->bytes) ? text : NULL;
+}
+
+cJSON *ic_form_json(const ic_exchange *x, const char *name) {
+    const ic_field_part *field = ic_exchange_field(x, name);
+    const char *text = field ? ic_blob_text(field->bytes) : NULL;
+    return text ? ic_json_parse(text, (size_t)ic_blob_length(field->bytes), NULL) : NULL;
 }
 
 ic_blob *ic_field_part_bytes(ic_field_part *field) {
-    if (!field->bytes) {
-        size_t length = 0;
-        char *data = field->data.length ? ic_buf_take(&field->data, &length) : ic_strdup("");
-        if (data) field->bytes = ic_blob_new(data, length);
-    }
-    return field->bytes ? ic_blob_hold(field->bytes) : NULL;
+    return ic_blob_hold(field->bytes);
 }

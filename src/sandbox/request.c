@@ -274,9 +274,9 @@ bool ic_exchange_check_body(ic_exchange *x) {
 }
 
 /* x->body from JSON text; no text is an empty object. */
-static bool parse_body(ic_exchange *x, const ic_buf *text) {
+static bool parse_body(ic_exchange *x, const char *text, size_t length) {
     ic_error error = {0};
-    x->body = text->length ? ic_json_parse(text->data, text->length, &error) : cJSON_CreateObject();
+    x->body = length ? ic_json_parse(text, length, &error) : cJSON_CreateObject();
     if (cJSON_IsObject(x->body)) return true;
     if (x->body)
         ic_reply_error(x, 400, "INVALID_PARAM", "body", "the request's body must be a JSON object");
@@ -289,9 +289,10 @@ static bool parse_body(ic_exchange *x, const ic_buf *text) {
 }
 
 static bool parse_launch(ic_exchange *x) {
-    if (!x->has_fields) return parse_body(x, &x->raw);
+    if (!x->has_fields) return parse_body(x, x->raw.data, x->raw.length);
     const ic_field_part *data = ic_exchange_field(x, "data");
-    if (data) return parse_body(x, &data->data);
+    const char *text = data ? ic_blob_text(data->bytes) : NULL;
+    if (text) return parse_body(x, text, (size_t)ic_blob_length(data->bytes));
     ic_reply_error(x, 400, "MISSING_PARAM", "data", "missing required form-data part 'data'");
     return false;
 }
@@ -303,7 +304,7 @@ bool ic_exchange_check(ic_exchange *x) {
         return false;
     }
     switch (x->operation->body) {
-    case IC_BODY_JSON: return parse_body(x, &x->raw) && ic_exchange_check_body(x);
+    case IC_BODY_JSON: return parse_body(x, x->raw.data, x->raw.length) && ic_exchange_check_body(x);
     case IC_BODY_LAUNCH: return parse_launch(x) && ic_exchange_check_body(x);
     case IC_BODY_NONE:
     case IC_BODY_FORM: return true;

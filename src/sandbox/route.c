@@ -100,6 +100,9 @@ void ic_route(ic_exchange *x) {
     } else if (x->too_large) {
         ic_reply_error(x, 413, "INVALID_PARAM", NULL, "the request's body is larger than %zu bytes",
                        x->max_body);
+    } else if (x->disk_error) {
+        ic_reply_error(x, 500, "SERVER_ERROR", NULL, "the sandbox cannot keep the upload: %s",
+                       strerror(x->disk_error));
     } else if (is_guarded(x, route) && !ic_authenticate(x)) {
         return;
     } else if (!x->operation && !route->handler) {

@@ -12,6 +12,8 @@
 #define CONNECTION_MEMORY  (128 * 1024) /* for the request line and headers */
 #define CONNECTION_SECONDS 300          /* idle; a client that stays silent is not waited for forever */
 #define CONNECTIONS_MAX    1000
+#define HEARD_OUT          (1024 * 1024) /* bytes of a body beyond what is allowed */
+#define RESPONSE_BLOCK     (64 * 1024)
 #define TLS_PRIORITIES     "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
 /* --- reading a body --- */
@@ -28,12 +30,15 @@ static void begin(ic_exchange *x, const char *verb) {
 static void receive(ic_exchange *x, const char *data, size_t size) {
     x->received += size;
     if (x->received > x->max_body) x->too_large = true;
-    if (x->too_large || x->malformed || x->no_memory) return; /* the rest is read and dropped */
+    if (x->too_large || x->malformed || x->no_memory || x->disk_error) return;
     if (x->has_fields) {
         ic_form_add(x, data, size);
         return;
     }
-    ic_buf_add(&x->raw, data, size);
+    if (x->received > IC_TEXT_MAX)
+        x->too_large = true;
+    else
+        ic_buf_add(&x->raw, data, size);
     if (x->raw.failed) x->no_memory = true;
 }
 
@@ -47,9 +52,14 @@ static struct MHD_Response *response_of(char *text, MHD_ContentReaderFreeCallbac
     return MHD_create_response_from_buffer_with_free_callback(strlen(text), text, end);
 }
 
+static ssize_t read_blob(void *blob, uint64_t offset, char *into, size_t size) {
+    ptrdiff_t got = ic_blob_read(blob, offset, into, size);
+    return got > 0 ? got : MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
 static struct MHD_Response *blob_response(ic_exchange *x) {
-    struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
-        x->blob->length, x->blob->data, ic_blob_release, x->blob);
+    struct MHD_Response *response = MHD_create_response_from_callback(ic_blob_length(x->blob), RESPONSE_BLOCK,
+                                                                      read_blob, x->blob, ic_blob_release);
     if (!response) return NULL;
     x->blob = NULL; /* the response's now */
     if (x->media_type)
@@ -104,6 +114,12 @@ static void note(const ic_server *server, const ic_exchange *x) {
     ic_log_add(server->log, ic_world_now(server->world), texts);
 }
 
+/* A request whose body cannot be used is heard out, so that its client reads the answer: but not for ever. */
+static bool is_hopeless(const ic_exchange *x) {
+    bool bad = x->too_large || x->malformed || x->no_memory || x->disk_error;
+    return bad && x->received > x->max_body + HEARD_OUT;
+}
+
 static enum MHD_Result answer(const ic_server *server, ic_exchange *x) {
     pthread_mutex_lock(server->lock);
     ic_new_uuid(x->world, x->id);
@@ -111,6 +127,15 @@ static enum MHD_Result answer(const ic_server *server, ic_exchange *x) {
     note(server, x);
     pthread_mutex_unlock(server->lock);
     return send_answer(x);
+}
+
+/* In the middle of a body no answer can be sent: the connection is closed. */
+static enum MHD_Result give_up(const ic_server *server, ic_exchange *x) {
+    x->status = 413;
+    pthread_mutex_lock(server->lock);
+    note(server, x);
+    pthread_mutex_unlock(server->lock);
+    return MHD_NO;
 }
 
 /* --- libmicrohttpd's callbacks --- */
@@ -145,7 +170,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     if (*size) {
         receive(x, data, *size);
         *size = 0;
-        return MHD_YES;
+        return is_hopeless(x) ? give_up(context, x) : MHD_YES;
     }
     ic_form_end(x);
     return answer(context, x);

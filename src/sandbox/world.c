@@ -12,29 +12,6 @@ const char *const ic_step_names[IC_STEP_COUNT] = {IC_STEPS(X)};
 const char *const ic_status_names[IC_STATUS_COUNT] = {IC_STATUSES(X)};
 #undef X
 
-/* --- bytes --- */
-
-ic_blob *ic_blob_new(char *data, size_t length) {
-    ic_blob *blob = ic_malloc(sizeof *blob);
-    if (blob)
-        *blob = (ic_blob){.holders = 1, .length = length, .data = data};
-    else
-        ic_free(data);
-    return blob;
-}
-
-ic_blob *ic_blob_hold(ic_blob *blob) {
-    blob->holders++;
-    return blob;
-}
-
-void ic_blob_release(void *held) {
-    ic_blob *blob = held;
-    if (!blob || --blob->holders) return;
-    ic_free(blob->data);
-    ic_free(blob);
-}
-
 /* --- finding --- */
 
 ic_app *ic_world_app(const ic_world *world, const char *id) {
@@ -124,8 +101,12 @@ static void free_record_type(ic_record_type *type) {
 
 ic_world *ic_world_new(void) {
     ic_world *world = ic_calloc(1, sizeof *world);
-    if (world) world->clock.fixed = IC_TIME_NONE;
-    return world;
+    if (!world) return NULL;
+    world->clock.fixed = IC_TIME_NONE;
+    world->spool = ic_spool_new();
+    if (world->spool) return world;
+    ic_free(world);
+    return NULL;
 }
 
 void ic_world_free(ic_world *world) {
@@ -149,6 +130,7 @@ void ic_world_free(ic_world *world) {
     cJSON_Delete(world->entitlements);
     cJSON_Delete(world->record_properties);
     cJSON_Delete(world->record_attachments);
+    ic_spool_free(world->spool);
     ic_free(world->url);
     ic_free(world->redirect_uris);
     ic_free(world->company_name);

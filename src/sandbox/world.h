@@ -3,6 +3,7 @@
 #define IC_SANDBOX_WORLD_H
 
 #include "../core/json.h"
+#include "blob.h"
 #include "dates.h"
 #include "table.h"
 #include <openssl/types.h>
@@ -15,17 +16,6 @@ typedef char ic_object_id[25];   /* 24 hex digits: users, workflows, templates *
 typedef char ic_uuid[37];        /* records */
 typedef char ic_readable_id[16]; /* IC-12 */
 typedef char ic_short_id[10];    /* comments, documents, versions */
-
-/* Bytes that several may hold: a document and the answers that are sending it. */
-typedef struct ic_blob {
-    size_t holders, length;
-    char *data;
-} ic_blob;
-
-/* Takes over `data` (from ic_malloc), also when it fails; the caller is the first holder. NULL: no memory. */
-ic_blob *ic_blob_new(char *data, size_t length);
-ic_blob *ic_blob_hold(ic_blob *blob);
-void ic_blob_release(void *blob); /* an ic_blob, or NULL */
 
 /* Bits of ic_user.rights. */
 enum { IC_MAY_LAUNCH = 1, IC_MAY_EDIT_RECORDS = 2 };
@@ -186,6 +176,7 @@ typedef struct ic_chance {
 typedef struct ic_world {
     ic_clock clock;
     ic_chance chance;
+    ic_spool *spool;     /* for what is too large for memory */
     char *url;           /* https://127.0.0.1:8443 */
     ic_array apps;       /* the first is the sandbox's; the others show what that one may not */
     char *redirect_uris; /* registered beside this machine's own; parted by spaces; NULL: none */
