@@ -1,5 +1,6 @@
 /* Approvals: who has approved, whose turn it is, and approving. */
 #include "handlers.h"
+#include "reviews.h"
 #include "views.h"
 #include <string.h>
 
@@ -53,15 +54,6 @@ static bool refuse(ic_exchange *x, const char *code, const char *message) {
     return false;
 }
 
-/* The role's review in the group whose turn it is; review_count when there is none. */
-static size_t review_of(const ic_workflow *workflow, size_t role, int group) {
-    size_t i = 0;
-    while (i < workflow->template->review_count &&
-           (workflow->template->reviews[i].role != role || workflow->template->reviews[i].group != group))
-        i++;
-    return i;
-}
-
 static bool is_reviewer(const ic_template *template, size_t role) {
     for (size_t i = 0; i < template->review_count; i++)
         if (template->reviews[i].role == role) return true;
@@ -82,7 +74,7 @@ static bool check_update(ic_exchange *x, const ic_workflow *workflow, size_t rol
             x, "INVALID_PARAM",
             "This approval either was not requested or this user was not assigned to this approval");
     if (workflow->step != IC_STEP_REVIEW || workflow->status != IC_STATUS_ACTIVE ||
-        review_of(workflow, role, ic_group_active(workflow)) == workflow->template->review_count)
+        ic_review_of(workflow->template, role, ic_group_active(workflow)) == workflow->template->review_count)
         return refuse(x, "INVALID_STATE", "This approval cannot be approved out of order");
     return true;
 }
@@ -93,9 +85,9 @@ void ic_approvals_update(ic_exchange *x) {
     size_t role = ic_template_role(workflow->template, x->values[1]);
     const char *status = ic_json_string(x->body, "status");
     if (!check_update(x, workflow, role, status)) return;
-    workflow->approved[review_of(workflow, role, ic_group_active(workflow))] =
-        strcmp(status, "approved") == 0;
-    workflow->updated = ic_world_now(x->world);
-    if (!ic_group_active(workflow)) workflow->step = IC_STEP_SIGN; /* that was the last one */
-    ic_reply_json(x, 200, cJSON_CreateTrue()); /* the bare value: so the service answers */
+    size_t review = ic_review_of(workflow->template, role, ic_group_active(workflow));
+    if (ic_review_decide(x->world, workflow, review, x->user, strcmp(status, "approved") == 0))
+        ic_reply_json(x, 200, cJSON_CreateTrue()); /* the bare value: so the service answers */
+    else
+        ic_reply_no_memory(x);
 }

@@ -1,4 +1,5 @@
 /* Comments on a workflow. */
+#include "comments.h"
 #include "../core/alloc.h"
 #include "handlers.h"
 #include "views.h"
@@ -93,18 +94,17 @@ static bool find_mentioned(ic_exchange *x, const char *message, ic_array *mentio
 }
 
 /* Who is mentioned but takes no part yet. false: there is somebody, who may not be added; answered. */
-static bool find_added(ic_exchange *x, const ic_workflow *workflow, const ic_array *mentioned,
+static bool find_added(ic_exchange *x, const ic_workflow *workflow, const ic_comment *comment, bool may_add,
                        ic_array *added) {
-    bool may_add = cJSON_IsTrue(ic_json_member(x->body, "addUsersToWorkflow"));
-    for (size_t i = 0; i < mentioned->count; i++) {
-        const ic_user *user = mentioned->items[i];
+    for (size_t i = 0; i < comment->mentioned.count; i++) {
+        ic_user *user = comment->mentioned.items[i];
         if (ic_array_has(&workflow->participants, user)) continue;
         if (!may_add) {
             ic_reply_error(x, 400, "INVALID_PARAM", "addUsersToWorkflow",
                            "%s is no participant: set addUsersToWorkflow to mention them", user->email);
             return false;
         }
-        if (!ic_array_push(added, mentioned->items[i])) {
+        if (!ic_array_push(added, user)) {
             ic_reply_no_memory(x);
             return false;
         }
@@ -118,38 +118,46 @@ static bool join_all(ic_workflow *workflow, const ic_array *users, ic_user *auth
     return ic_workflow_join(workflow, author);
 }
 
-static void add_comment(ic_exchange *x, ic_workflow *workflow, const ic_comment *replied_to,
-                        ic_array *mentioned, ic_array *added) {
-    const char *message = ic_json_string(x->body, "comment");
-    ic_comment *comment =
-        join_all(workflow, added, x->user)
-            ? ic_workflow_add_comment(x->world, workflow, message, x->user, ic_world_now(x->world))
-            : NULL;
+const ic_comment *ic_comment_post(ic_exchange *x, ic_workflow *workflow, const char *message, bool may_add,
+                                  const ic_comment *replied_to) {
+    ic_comment draft = {0}, *comment = NULL;
+    if (!*message) {
+        ic_reply_error(x, 400, "INVALID_PARAM", "comment", "the comment is empty");
+    } else if (find_mentioned(x, message, &draft.mentioned) &&
+               find_added(x, workflow, &draft, may_add, &draft.added)) {
+        if (join_all(workflow, &draft.added, x->user))
+            comment = ic_workflow_add_comment(x->world, workflow, message, x->user, ic_world_now(x->world));
+        if (!comment) ic_reply_no_memory(x);
+    }
     if (!comment) {
-        ic_reply_no_memory(x);
-        return;
+        ic_array_free(&draft.mentioned);
+        ic_array_free(&draft.added);
+        return NULL;
     }
     comment->replied_to = replied_to;
-    comment->mentioned = *mentioned;
-    comment->added = *added;
-    *mentioned = *added = (ic_array){0};
+    comment->mentioned = draft.mentioned;
+    comment->added = draft.added;
     workflow->updated = comment->created;
-    ic_reply_json(x, 200, comment_view(x->world, comment));
+    return comment;
+}
+
+static const ic_comment *create(ic_exchange *x) {
+    ic_workflow *workflow = ic_exchange_workflow(x, 400, true);
+    if (!workflow) return NULL;
+    const char *original = ic_json_string(x->body, "repliedToActivityFeedMessageId");
+    const ic_comment *replied_to = original ? find_comment(workflow, original) : NULL;
+    if (!original || replied_to)
+        return ic_comment_post(x, workflow, ic_json_string(x->body, "comment"),
+                               cJSON_IsTrue(ic_json_member(x->body, "addUsersToWorkflow")), replied_to);
+    ic_reply_error(x, 400, "NOT_FOUND", "repliedToActivityFeedMessageId", "comment does not exist");
+    return NULL;
 }
 
 void ic_comments_create(ic_exchange *x) {
-    ic_workflow *workflow = ic_exchange_workflow(x, 400, true);
-    if (!workflow) return;
-    const char *message = ic_json_string(x->body, "comment");
-    const char *original = ic_json_string(x->body, "repliedToActivityFeedMessageId");
-    const ic_comment *replied_to = original ? find_comment(workflow, original) : NULL;
-    ic_array mentioned = {0}, added = {0};
-    if (!*message)
-        ic_reply_error(x, 400, "INVALID_PARAM", "comment", "the comment is empty");
-    else if (original && !replied_to)
-        ic_reply_error(x, 400, "NOT_FOUND", "repliedToActivityFeedMessageId", "comment does not exist");
-    else if (find_mentioned(x, message, &mentioned) && find_added(x, workflow, &mentioned, &added))
-        add_comment(x, workflow, replied_to, &mentioned, &added);
-    ic_array_free(&mentioned);
-    ic_array_free(&added);
+    const ic_comment *comment = create(x);
+    if (comment) ic_reply_json(x, 200, comment_view(x->world, comment));
+}
+
+void ic_comments_create_deprecated(ic_exchange *x) {
+    if (create(x)) ic_reply_nothing(x);
 }

@@ -2,6 +2,7 @@
 #include "../core/alloc.h"
 #include "../core/text.h"
 #include "build.h"
+#include "reviews.h"
 #include "world.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -323,7 +324,10 @@ static void fill_workflow(loader *load, ic_workflow *workflow, const cJSON *sour
     workflow->status = (ic_status)choice_of(load, source, "status", ic_status_names, IC_STATUS_COUNT);
     workflow->created = days_ago(load, source, "daysAgo");
     workflow->updated = days_ago(load, source, "updatedDaysAgo");
+    if (workflow->status == IC_STATUS_COMPLETED || workflow->status == IC_STATUS_CANCELLED)
+        workflow->ended = workflow->updated;
     load_approvals(workflow, source);
+    if (!ic_reviews_recall(workflow)) no_memory(load);
     cJSON *attributes = cJSON_Duplicate(ic_json_member(source, "attributes"), true);
     if (attributes) {
         cJSON_Delete(workflow->attributes);

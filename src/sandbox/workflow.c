@@ -1,7 +1,8 @@
 /* A workflow in the world: its life in memory, and what its approvals say. */
 #include "../core/alloc.h"
 #include "../core/buf.h"
-#include "world.h"
+#include "reviews.h"
+#include "turns.h"
 #include <string.h>
 
 static void free_document(ic_document *document) {
@@ -24,6 +25,8 @@ void ic_workflow_free(ic_workflow *workflow) {
         free_comment(workflow->comments.items[i]);
     for (size_t i = 0; workflow->assignees && i < workflow->template->role_count; i++)
         ic_array_free(&workflow->assignees[i]);
+    ic_turns_free(workflow);
+    ic_reviews_free(workflow);
     ic_array_free(&workflow->documents);
     ic_array_free(&workflow->comments);
     ic_array_free(&workflow->participants);
@@ -57,6 +60,7 @@ ic_workflow *ic_workflow_new(ic_world *world, const ic_template *template, ic_us
     workflow->template = template;
     workflow->creator = creator;
     workflow->created = workflow->updated = ic_world_now(world);
+    workflow->ended = IC_TIME_NONE;
     ic_new_object_id(world, workflow->id);
     workflow->attributes = cJSON_CreateObject();
     workflow->assignees = ic_calloc(template->role_count + 1, sizeof *workflow->assignees);

@@ -2,6 +2,7 @@
 #include "attributes.h"
 #include "documents.h"
 #include "handlers.h"
+#include "reviews.h"
 #include "views.h"
 #include <string.h>
 
@@ -78,7 +79,9 @@ static bool fill_in(ic_exchange *x, ic_workflow *workflow) {
         if (!set_attribute(x, workflow, value)) return false;
     }
     if (!fill_form(x, workflow)) return false;
-    if (ic_workflow_set_title(workflow) && ic_world_add_workflow(x->world, workflow)) return true;
+    if (ic_workflow_set_title(workflow) && ic_reviews_ask(workflow, workflow->created) &&
+        ic_world_add_workflow(x->world, workflow))
+        return true;
     ic_reply_no_memory(x);
     return false;
 }

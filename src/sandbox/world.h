@@ -96,7 +96,9 @@ typedef struct ic_workflow {
     bool *approved;      /* each review of the design */
     ic_array participants;
     ic_array documents, comments; /* owned */
+    ic_array turns, requests;     /* ic_turn (turns.h), ic_review_request (reviews.h); owned */
     ic_array records;             /* made by it */
+    ic_time ended;                /* completed or cancelled; IC_TIME_NONE before */
 } ic_workflow;
 
 /* --- records --- */

@@ -1,0 +1,106 @@
+/* People of a workflow: who takes part, who has a role, who might. */
+#include "../core/text.h"
+#include "handlers.h"
+#include "reviews.h"
+#include <string.h>
+
+/* --- participants --- */
+
+static cJSON *participant_view(const ic_user *user) {
+    cJSON *view = cJSON_CreateObject();
+    ic_put_text(view, "userId", user->id);
+    ic_put_text(view, "email", user->email);
+    return view;
+}
+
+void ic_participants_list(ic_exchange *x) {
+    const ic_workflow *workflow = ic_exchange_workflow(x, 404, true);
+    if (!workflow) return;
+    const char *email = ic_exchange_query(x, "email");
+    ic_page page = ic_exchange_page(x);
+    size_t first = page.number * page.size, count = 0;
+    cJSON *list = cJSON_CreateArray();
+    for (size_t i = 0; i < workflow->participants.count; i++) {
+        const ic_user *user = workflow->participants.items[i];
+        if (email && !ic_text_same(user->email, email)) continue;
+        if (count >= first && count < first + page.size) ic_append(list, participant_view(user));
+        count++;
+    }
+    ic_reply_page(x, page, count, list);
+}
+
+/* --- roles --- */
+
+/* The role that the path names as people see it; NULL: there is none, and it is answered. */
+static const ic_role_design *named_role(ic_exchange *x, const ic_workflow *workflow) {
+    for (size_t i = 0; i < workflow->template->role_count; i++)
+        if (strcmp(workflow->template->roles[i].display_name, x->values[1]) == 0)
+            return &workflow->template->roles[i];
+    ic_reply_error(x, 404, "NOT_FOUND", "roleName", "role does not exist on this workflow");
+    return NULL;
+}
+
+static cJSON *assignee_view(const ic_user *user) {
+    cJSON *view = participant_view(user);
+    ic_put_text(view, "displayName", user->display_name);
+    return view;
+}
+
+void ic_roles_list_eligible(ic_exchange *x) {
+    const ic_workflow *workflow = ic_exchange_workflow(x, 404, true);
+    const ic_role_design *role = workflow ? named_role(x, workflow) : NULL;
+    if (!role) return;
+    const ic_array *people = &role->assignees,
+                   *assigned = &workflow->assignees[role - workflow->template->roles];
+    ic_page page = ic_exchange_page(x);
+    size_t first = page.number * page.size;
+    cJSON *answer = cJSON_CreateObject();
+    ic_put_number(answer, "page", (double)page.number);
+    ic_put_number(answer, "pageSize", (double)page.size);
+    ic_put_number(answer, "count", (double)people->count);
+    cJSON *list = ic_put(answer, "list", cJSON_CreateArray());
+    for (size_t i = first; i < people->count && i < first + page.size; i++)
+        ic_append(list, assignee_view(people->items[i]));
+    if (assigned->count) ic_put(answer, "defaultAssignee", assignee_view(assigned->items[0]));
+    ic_reply_json(x, 200, answer);
+}
+
+/* Statuses and messages of the document. */
+static bool check_assignment(ic_exchange *x, const ic_workflow *workflow, const ic_role_design *role,
+                             const ic_user *user) {
+    if (workflow->ended != IC_TIME_NONE)
+        ic_reply_error(x, 422, "INVALID_STATE", NULL, "workflow is %s and cannot be reassigned",
+                       ic_status_names[workflow->status]);
+    else if (!user || !ic_array_has(&role->assignees, user))
+        ic_reply_error(x, 403, "FORBIDDEN", NULL, "user is not assignable to the role");
+    else
+        return true;
+    return false;
+}
+
+static bool assign(ic_exchange *x, ic_workflow *workflow, const ic_role_design *role, ic_user *user) {
+    size_t index = (size_t)(role - workflow->template->roles);
+    ic_time now = ic_world_now(x->world);
+    workflow->assignees[index].count = 0;
+    workflow->updated = now;
+    return ic_array_push(&workflow->assignees[index], user) && ic_workflow_join(workflow, user) &&
+           ic_reviews_reassign(workflow, index, now);
+}
+
+void ic_roles_assign(ic_exchange *x) {
+    ic_workflow *workflow = ic_exchange_workflow(x, 404, true);
+    const ic_role_design *role = workflow ? named_role(x, workflow) : NULL;
+    if (!role) return;
+    const char *id = ic_json_string(x->body, "userId");
+    ic_user *user = ic_world_user(x->world, id);
+    if (user && strcmp(user->id, id) != 0) user = NULL; /* an e-mail is no id */
+    if (!check_assignment(x, workflow, role, user)) return;
+    if (!assign(x, workflow, role, user)) {
+        ic_reply_no_memory(x);
+        return;
+    }
+    cJSON *answer = cJSON_CreateObject();
+    ic_put_text(answer, "roleName", role->display_name);
+    ic_put(answer, "assignee", assignee_view(user));
+    ic_reply_json(x, 200, answer);
+}
