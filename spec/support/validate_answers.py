@@ -1,0 +1,211 @@
+#!/usr/bin/env python3
+"""Validates answers against Ironclad's OpenAPI documents.
+
+    validate_answers.py FOLDER EXCHANGES
+
+FOLDER holds the documents. EXCHANGES has one JSON object a line: {"operation", "status", "headers": {lower-case
+name: value}, "body": hexadecimal}. Prints one JSON object a line for each problem: {"line" (from 1), "operation",
+"status", "place", "text"}; `place` is a JSON pointer into the body, or what is wrong beside it: "status",
+"content-type", "body", "header". Equal problems of an operation are printed once.
+
+Four readings are those of FACTS.md 7, not of the letter: `nullable` (6) allows null; `oneOf` (8) is satisfied by two
+branches as well; and the errors that an operation declares (9) are not all that it can answer: each is held against the
+shape that its API gives its errors, and against what is declared unless every operation can answer it. A 204 has no body
+(5), whatever is declared.
+"""
+import binascii
+import datetime
+import json
+import re
+import sys
+
+import jsonschema
+
+DOCUMENTS = (
+    ("ironclad-public-api-openapi.json", "public"),
+    ("ironclad-oauth-20-api-openapi.json", "oauth"),
+    ("ironclad-scim-api-openapi.json", "scim"),
+)
+# What every operation can answer, declared or not.
+STATUSES_OF_ALL = {400, 401, 403, 413, 429, 500, 503}
+CODES_OF_ALL = {"MISSING_PARAM", "INVALID_PARAM"}
+CODES = (
+    "MISSING_PARAM INVALID_PARAM NOT_FOUND FORBIDDEN UNAUTHORIZED DEPRECATED SERVER_ERROR NOT_IMPLEMENTED "
+    "NOT_ALLOWED INVALID_STATE CONTENT_UNAVAILABLE CONFLICT BAD_GATEWAY TOO_MANY_REQUESTS"
+).split()
+
+
+def strict_object(required, optional=(), **constraints):
+    properties = {name: {"type": "string"} for name in (*required, *optional)}
+    properties.update(constraints)
+    return {"type": "object", "required": list(required), "properties": properties, "additionalProperties": False}
+
+
+SCIM_ERROR = {"const": ["urn:ietf:params:scim:api:messages:2.0:Error"]}
+SCIM_STATUS = {"type": "string", "pattern": "^[45][0-9][0-9]$"}
+ERRORS = {
+    "public": strict_object(("code", "message"), ("param",), code={"enum": CODES}),
+    "exports": strict_object(("error",)),
+    "oauth": strict_object(("error", "error_description")),
+    # The documents spell a wrong filter's `schemas` without its s.
+    "scim": {"anyOf": [
+        strict_object((key, "status", "detail"), ("scimType",), **{key: SCIM_ERROR, "status": SCIM_STATUS})
+        for key in ("schemas", "schema")
+    ]},
+}
+# The paths whose errors are not those of their document.
+SHAPES_OF_PATHS = {"/exports": "exports", "/userinfo": "public", "/company-info": "public"}
+
+formats = jsonschema.FormatChecker(formats=())
+
+
+@formats.checks("date-time", raises=ValueError)
+def is_date_time(value):
+    if isinstance(value, str):
+        if not re.fullmatch(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", value):
+            return False
+        datetime.datetime.fromisoformat(value[:19])
+    return True
+
+
+@formats.checks("date", raises=ValueError)
+def is_date(value):
+    if isinstance(value, str):
+        datetime.date.fromisoformat(value)
+    return True
+
+
+@formats.checks("email")
+def is_email(value):
+    return not isinstance(value, str) or "@" in value
+
+
+def read_as_meant(node):
+    """Rewrites a document in place: `nullable` and `oneOf` as said above."""
+    if isinstance(node, list):
+        for item in node:
+            read_as_meant(item)
+    elif isinstance(node, dict):
+        if node.get("nullable") is True and isinstance(node.get("type"), str):
+            node["type"] = [node["type"], "null"]
+        if isinstance(node.get("oneOf"), list) and "anyOf" not in node:
+            node["anyOf"] = node.pop("oneOf")
+        for value in node.values():
+            read_as_meant(value)
+
+
+def pointer(parts):
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+class Operation:
+    def __init__(self, api, document, where, entry):
+        self.api, self.document, self.where, self.responses = api, document, where, entry["responses"]
+        self.error_shape = SHAPES_OF_PATHS.get("/" + where[1].split("/")[1], api)
+        self.validators = {}
+
+    def declared(self, status):
+        """The media types that the operation declares for a status, with where each schema stands; None: none."""
+        where = (*self.where, "responses", status)
+        response = self.responses.get(status)
+        if response is None:
+            return None
+        if "$ref" in response:
+            where = tuple(response["$ref"][2:].split("/"))
+            for part in where:
+                response = self.document[part] if response is None or part == where[0] else response[part]
+        return {
+            media: (*where, "content", media, "schema") if content.get("schema") else None
+            for media, content in response.get("content", {}).items()
+        }
+
+    def validator(self, where):
+        """Of a schema within the document, so that its references are found; or of one of ERRORS."""
+        if where not in self.validators:
+            schema = ERRORS[where] if isinstance(where, str) else {**self.document, "$ref": "#" + pointer(where)}
+            self.validators[where] = jsonschema.Draft202012Validator(schema, format_checker=formats)
+        return self.validators[where]
+
+
+def load(folder):
+    operations = {}
+    for name, api in DOCUMENTS:
+        with open(f"{folder}/{name}", encoding="utf-8") as file:
+            document = json.load(file)
+        read_as_meant(document)
+        for path, methods in document["paths"].items():
+            for method, entry in methods.items():
+                if isinstance(entry, dict) and "operationId" in entry:
+                    operations[entry["operationId"]] = Operation(api, document, ("paths", path, method), entry)
+    return operations
+
+
+def problems_of_value(validator, value):
+    for error in validator.iter_errors(value):
+        # Of alternatives, what is wrong with the one that comes nearest.
+        error = jsonschema.exceptions.best_match([error]) or error
+        text = error.message if len(error.message) < 300 else error.message[:300] + "…"
+        yield pointer(error.absolute_path) or "/", text
+
+
+def problems_of_error(operation, declared, value):
+    """`declared`: where the schema for this status stands, or None."""
+    if isinstance(value, str) and declared:  # where a bare text is declared, it is one
+        yield from problems_of_value(operation.validator(declared), value)
+        return
+    yield from problems_of_value(operation.validator(operation.error_shape), value)
+    if declared and not (isinstance(value, dict) and value.get("code") in CODES_OF_ALL):
+        yield from problems_of_value(operation.validator(declared), value)
+
+
+def problems_of_body(operation, status, declared, body):
+    try:
+        value = json.loads(body.decode("utf-8"))
+    except ValueError as error:
+        yield "body", f"is no JSON: {error}"
+        return
+    where = (declared or {}).get("application/json")
+    if status >= 400:
+        yield from problems_of_error(operation, where, value)
+    elif where:
+        yield from problems_of_value(operation.validator(where), value)
+
+
+def problems(operation, exchange):
+    status, headers = exchange["status"], exchange["headers"]
+    body = binascii.unhexlify(exchange["body"])
+    if "x-ironclad-requestid" not in headers:
+        yield "header", "x-ironclad-requestid is missing"
+    declared = operation.declared(str(status))
+    if declared is None and status not in STATUSES_OF_ALL:
+        yield "status", f"{status} is not declared: {', '.join(operation.responses)}"
+        return
+    media = headers.get("content-type", "").split(";")[0].strip().lower()
+    if declared == {} or status == 204:
+        if body:
+            yield "body", f"is not empty: {len(body)} bytes"
+        return
+    wanted = list(declared) if declared else ["application/json"]
+    if media not in wanted:
+        yield "content-type", f"is {media or 'none'} instead of {', '.join(wanted)}"
+    elif media == "application/json":
+        yield from problems_of_body(operation, status, declared, body)
+
+
+def main(folder, path):
+    operations, seen = load(folder), set()
+    with open(path, encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            exchange = json.loads(line)
+            operation = operations.get(exchange["operation"])
+            found = problems(operation, exchange) if operation else [("operation", "is in no document")]
+            for place, text in found:
+                key = exchange["operation"], exchange["status"], place, text
+                if key not in seen:
+                    seen.add(key)
+                    print(json.dumps({"line": number, "operation": key[0], "status": key[1], "place": place,
+                                      "text": text}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
