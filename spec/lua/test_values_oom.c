@@ -27,6 +27,9 @@ static const struct {
      "[3].a: the table contains itself"},
     {"return select(2, pcall(json.encode, { a = { b = { 1, 2, 'x\\0' } } }))",
      "a.b[3]: the text holds a NUL character at byte 2"},
+    {"local type = { __as_text = function(t) return t.a .. '!' end }\n"
+     "return json.encode { 1, { setmetatable({ a = 'text' }, type) }, setmetatable({ a = 2 }, type) }",
+     "[1,[\"text!\"],\"2!\"]"},
     {"local pdf = file { data = ('x'):rep(1000), filename = 'a.pdf' }\n"
      "return count_files { draft = { file 'nda.docx', pdf, pdf } } .. tostring(pdf)",
      "3ironclad.file (a.pdf)"},

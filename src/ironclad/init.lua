@@ -6,6 +6,7 @@ local Error = require "ironclad.error"
 local login = require "ironclad.login"
 local scopes = require "ironclad.scopes"
 local store = require "ironclad.store"
+local values = require "ironclad.values"
 
 local info = core.info()
 
@@ -20,6 +21,12 @@ local ironclad = {
   array = core.array,
   --- file(path) or file{ path =, data =, filename =, content_type = }: stands where a file is sent.
   file = core.file,
+  --- money("USD", 5000), date(2026, 1, 31), duration{ years = 1 }, address{ lines = { … } }: values for attributes,
+  -- properties and queries.
+  money = values.money,
+  date = values.date,
+  duration = values.duration,
+  address = values.address,
   --- operations() -> the catalog: an array of all operations as tables.
   operations = core.operations,
   connect = client.connect,

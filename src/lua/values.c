@@ -215,18 +215,40 @@ static void read_file(reader *r, const place *at, cJSON *parent) {
     node->valueint = (int)index;
 }
 
+/* A value that is one text in JSON: the field __as_text of the metatable at the top makes it of the table
+ * below. Takes the metatable off the stack; false: it has no such field. */
+static bool read_as_text(reader *r, const place *at, cJSON *parent) {
+    lua_State *L = r->L;
+    lua_pushliteral(L, "__as_text");
+    lua_rawget(L, -2);
+    if (!lua_isfunction(L, -1)) {
+        lua_pop(L, 2);
+        return false;
+    }
+    lua_pushvalue(L, -3);
+    lua_call(L, 1, 1);
+    if (lua_type(L, -1) != LUA_TSTRING)
+        refuse(r, at, "__as_text gave a %s, not a text", luaL_typename(L, -1));
+    attach(r, at, parent, cJSON_CreateString(checked_text(r, at, -1, "the text")));
+    lua_pop(L, 2);
+    return true;
+}
+
 static void read_table(reader *r, place *at, cJSON *parent) {
     lua_State *L = r->L;
     luaL_checkstack(L, 8, "nested tables");
     bool marked = false;
     if (lua_getmetatable(L, -1)) {
-        bool file = lua_rawequal(L, -1, r->file_type);
         marked = lua_rawequal(L, -1, r->array_type);
-        lua_pop(L, 1);
-        if (file) {
+        if (lua_rawequal(L, -1, r->file_type)) {
+            lua_pop(L, 1);
             read_file(r, at, parent);
             return;
         }
+        if (marked)
+            lua_pop(L, 1);
+        else if (read_as_text(r, at, parent))
+            return;
     }
 
     size_t depth = 1;

@@ -1,0 +1,358 @@
+--- Values that Ironclad spells in its own ways: amounts of money, dates, durations and addresses. The same value serves
+-- in a workflow's attributes, in a record's properties and in a query: each place gets it as it wants it (a workflow's
+-- address is one text, a record's an object). They are checked when made, print as text, and compare by what they say.
+--
+--   values.kind(value)          "money", "date", "duration" or "address"; nil for anything else
+--   values.property(value)      as a record's property: its type, and the value as JSON has it
+
+local core = require "ironclad.core"
+
+local values = {}
+
+local function refuse(name, level, message, ...)
+  error(("ironclad.%s: %s"):format(name, message:format(...)), level + 1)
+end
+
+local function is_whole(value)
+  return type(value) == "number" and value % 1 == 0
+end
+
+-- A finite number: neither infinity nor NaN.
+local function is_finite(value)
+  return type(value) == "number" and value == value and value ~= math.huge and value ~= -math.huge
+end
+
+--- Throws for names that a table of named fields must not have.
+local function check_names(name, given, known)
+  for field in pairs(given) do
+    local found = false
+    for _, other in ipairs(known) do found = found or field == other end
+    if not found then
+      local nearest = core.nearest(tostring(field), known)
+      refuse(name, 3, "%s: unknown%s", tostring(field), nearest and ('; did you mean "%s"?'):format(nearest) or "")
+    end
+  end
+end
+
+---------------------------------------------------------------------------------------------------------------
+local Money = { __name = "ironclad.money", kind = "money" }
+
+function Money.__tostring(money)
+  local amount = money.amount
+  if not is_finite(amount) then return ("%s %s"):format(tostring(money.currency), tostring(amount)) end
+  local short = is_whole(amount) and "%.0f" or "%.2f"
+  if tonumber(short:format(amount)) ~= amount then short = "%.14g" end
+  return ("%s " .. short):format(tostring(money.currency), amount)
+end
+
+function Money.__eq(a, b)
+  return a.currency == b.currency and a.amount == b.amount
+end
+
+--- An amount of money. Fields: currency, amount.
+-- @param currency ISO 4217, as "USD"
+-- @param amount a number, or its digits as text
+function values.money(currency, amount)
+  if type(currency) ~= "string" or not currency:find "^%u%u%u$" then
+    refuse("money", 2, "currency: expected three capital letters, as \"USD\", got %s",
+      type(currency) == "string" and '"' .. currency .. '"' or type(currency))
+  end
+  local number = type(amount) == "string" and amount:find "^%-?%d+%.?%d*$" and tonumber(amount) or amount
+  if not is_finite(number) then
+    refuse("money", 2, "amount: expected a number, got %s", type(amount) == "string" and '"' .. amount .. '"'
+      or type(amount) == "number" and tostring(amount) or type(amount))
+  end
+  return setmetatable({ currency = currency, amount = number }, Money)
+end
+
+---------------------------------------------------------------------------------------------------------------
+local Date = { __name = "ironclad.date", kind = "date" }
+
+local function days_in(year, month)
+  if month == 2 then return (year % 4 == 0 and (year % 100 ~= 0 or year % 400 == 0)) and 29 or 28 end
+  return (month == 4 or month == 6 or month == 9 or month == 11) and 30 or 31
+end
+
+-- Days since 1970-01-01, and back: years begin in March, so that the day that some lack is their last.
+local function to_days(year, month, day)
+  if month <= 2 then year, month = year - 1, month + 12 end
+  local century = math.floor(year / 100)
+  return 365 * year + math.floor(year / 4) - century + math.floor(century / 4) + math.floor((153 * month - 457) / 5)
+    + day - 719469
+end
+
+local function from_days(days)
+  local year = 1970 + math.floor(days / 365.2425)
+  while to_days(year, 1, 1) > days do year = year - 1 end
+  while to_days(year + 1, 1, 1) <= days do year = year + 1 end
+  local day, month = days - to_days(year, 1, 1) + 1, 1
+  while day > days_in(year, month) do day, month = day - days_in(year, month), month + 1 end
+  return year, month, day
+end
+
+local function seconds_of(date)
+  if getmetatable(date) ~= Date then error("ironclad.date: a date compares with dates alone", 3) end
+  return to_days(date.year, date.month, date.day) * 86400 + (date.hour or 0) * 3600 + (date.minute or 0) * 60
+    + (date.second or 0)
+end
+
+local function day_text(date)
+  return ("%04d-%02d-%02d"):format(date.year, date.month, date.day)
+end
+
+-- "12:00:00", or with the milliseconds that there are.
+local function time_text(date)
+  local second = date.second or 0
+  return ("%02d:%02d:" .. (second % 1 == 0 and "%02.0f" or "%06.3f")):format(date.hour or 0, date.minute or 0, second)
+end
+
+function Date.__tostring(date)
+  return date.hour and ("%sT%sZ"):format(day_text(date), time_text(date)) or day_text(date)
+end
+
+-- A day is sent as its beginning in UTC: where Ironclad says date, it means a point in time.
+function Date.__as_text(date)
+  return ("%sT%sZ"):format(day_text(date), time_text(date))
+end
+
+function Date.__eq(a, b) return seconds_of(a) == seconds_of(b) and (a.hour == nil) == (b.hour == nil) end
+function Date.__lt(a, b) return seconds_of(a) < seconds_of(b) end
+function Date.__le(a, b) return seconds_of(a) <= seconds_of(b) end
+
+-- What is wrong with a day, or nil.
+local function objection_to_day(year, month, day)
+  for i, name in ipairs { "year", "month", "day" } do
+    local value = ({ year, month, day })[i]
+    if not is_whole(value) then
+      return ("%s: expected a whole number, got %s"):format(name, type(value) == "number" and value or type(value))
+    end
+  end
+  if year < 1 or year > 9999 then return ("year: expected 1 to 9999, got %.0f"):format(year) end
+  if month < 1 or month > 12 or day < 1 or day > days_in(year, month) then
+    return ("there is no day %04.0f-%02.0f-%02.0f"):format(year, month, day)
+  end
+end
+
+-- A number that is whole as an integer, where Lua has them: it prints without ".0".
+local function whole(value)
+  return math.floor(value)
+end
+
+local function new_date(year, month, day)
+  return setmetatable({ year = whole(year), month = whole(month), day = whole(day) }, Date)
+end
+
+-- The point in time, in UTC, of a local time that is `offset` minutes ahead of it.
+local function moment(date, hour, minute, second, offset)
+  local seconds = to_days(date.year, date.month, date.day) * 86400 + hour * 3600 + (minute - offset) * 60
+  local days = math.floor(seconds / 86400)
+  local year, month, day = from_days(days)
+  if year < 1 or year > 9999 then return nil end
+  local rest = seconds - days * 86400
+  local result = new_date(year, month, day)
+  result.hour, result.minute, result.second = whole(rest / 3600), whole(rest % 3600 / 60), second
+  return result
+end
+
+-- Minutes of "Z", "", "+01:00" or "-0730"; nil: it is none.
+local function offset_of(text)
+  if text == "" or text == "Z" or text == "z" then return 0 end
+  local sign, hours, minutes = text:match "^([+-])(%d%d):?(%d%d)$"
+  if not sign or tonumber(hours) > 23 or tonumber(minutes) > 59 then return nil end
+  return (tonumber(hours) * 60 + tonumber(minutes)) * (sign == "-" and -1 or 1)
+end
+
+-- ISO 8601: a day, or a point in time -> a date; nil and what is wrong.
+local function parse_date(text)
+  local year, month, day, rest = text:match "^(%d%d%d%d)%-(%d%d)%-(%d%d)(.*)$"
+  if not year then return nil, ('expected ISO 8601, as "2026-01-31", got "%s"'):format(text) end
+  local objection = objection_to_day(tonumber(year), tonumber(month), tonumber(day))
+  if objection then return nil, objection end
+  local date = new_date(tonumber(year), tonumber(month), tonumber(day))
+  if rest == "" then return date end
+  local hour, minute, after = rest:match "^[Tt ](%d%d):(%d%d)(.*)$"
+  local second, zone = (after or ""):match "^:(%d%d%.?%d*)(.*)$"
+  local offset = offset_of(zone or after or "?")
+  second = tonumber(second or 0)
+  if not hour or not offset or tonumber(hour) > 23 or tonumber(minute) > 59 or second >= 60 then
+    return nil, ('expected a time of day after the date, as "T12:00:00Z", got "%s"'):format(rest)
+  end
+  if second % 1 == 0 then second = whole(second) end
+  local result = moment(date, tonumber(hour), tonumber(minute), second, offset)
+  if not result then return nil, ('"%s" is beyond the years 1 to 9999 in UTC'):format(text) end
+  return result
+end
+
+--- A day, or a point in time. Fields: year, month, day; of a point in time also hour, minute, second, all in UTC.
+-- @param year, month, day; or a Lua time (os.time), which means that day here, where the script runs; or a table as of
+--   os.date "*t", which means its day; or ISO 8601 text: a day ("2026-01-31"), or a point in time
+--   ("2026-01-31T12:00:00+01:00")
+function values.date(year, month, day)
+  local given = year
+  if month == nil and day == nil and type(given) ~= "nil" then
+    if type(given) == "string" then
+      local date, fault = parse_date(given)
+      if not date then refuse("date", 2, "%s", fault) end
+      return date
+    end
+    if type(given) == "number" then
+      if given > 0 and given < 10000 then refuse("date", 2, "%s: a year alone is no date", tostring(given)) end
+      local possible = is_finite(given) and math.abs(given) < 2 ^ 38 -- beyond the year 9999
+      given = possible and os.date("*t", math.floor(given)) or refuse("date", 2, "%s is no time", tostring(given))
+    end
+    if type(given) ~= "table" then
+      refuse("date", 2, "expected year, month and day, a Lua time, a table or ISO 8601 text, got a %s", type(given))
+    end
+    year, month, day = given.year, given.month, given.day
+  end
+  local objection = objection_to_day(year, month, day)
+  if objection then refuse("date", 2, "%s", objection) end
+  return new_date(year, month, day)
+end
+
+---------------------------------------------------------------------------------------------------------------
+local Duration = { __name = "ironclad.duration", kind = "duration" }
+
+local units = { "years", "months", "weeks", "days" }
+local letters = { years = "Y", months = "M", weeks = "W", days = "D" }
+
+function Duration.__tostring(duration)
+  local text = "P"
+  for _, unit in ipairs(units) do
+    if (duration[unit] or 0) ~= 0 then text = ("%s%.0f%s"):format(text, duration[unit], letters[unit]) end
+  end
+  return text == "P" and "P0D" or text
+end
+
+Duration.__as_text = Duration.__tostring
+
+function Duration.__eq(a, b)
+  for _, unit in ipairs(units) do
+    if (a[unit] or 0) ~= (b[unit] or 0) then return false end
+  end
+  return true
+end
+
+-- "P1Y2M" -> its fields; nil: it is none, or has parts of a day.
+local function parse_duration(text)
+  local fields, rest = {}, text:match "^P(.+)$"
+  for _, unit in ipairs(units) do
+    local count, after = (rest or ""):match("^(%d+)" .. letters[unit] .. "(.*)$")
+    if count then fields[unit], rest = tonumber(count), after end
+  end
+  return rest == "" and fields or nil
+end
+
+--- A length of time in calendar units. Fields: those of years, months, weeks, days that were given.
+-- @param fields { years =, months =, weeks =, days = }, or ISO 8601 text, as "P1Y2M"
+function values.duration(fields)
+  if type(fields) == "string" then
+    local parsed = parse_duration(fields)
+    if not parsed then refuse("duration", 2, 'expected ISO 8601 in whole days, as "P1Y2M", got "%s"', fields) end
+    return setmetatable(parsed, Duration)
+  end
+  if type(fields) ~= "table" then
+    refuse("duration", 2, "expected a table, as { years = 1, months = 2 }, got %s", type(fields))
+  end
+  check_names("duration", fields, units)
+  local duration = {}
+  for unit, count in pairs(fields) do
+    if not is_whole(count) or count < 0 or count > 2 ^ 53 then
+      refuse("duration", 2, "%s: expected a whole number that is not negative, got %s", unit,
+        type(count) == "number" and tostring(count) or type(count))
+    end
+    duration[unit] = whole(count)
+  end
+  if next(duration) == nil then refuse("duration", 2, "expected one of years, months, weeks, days") end
+  return setmetatable(duration, Duration)
+end
+
+---------------------------------------------------------------------------------------------------------------
+local Address = { __name = "ironclad.address", kind = "address" }
+
+local address_fields = { "lines", "locality", "region", "postcode", "country" }
+local MAX_LINES = 4 -- of a record's address
+
+local function join(left, separator, right)
+  return left and right and left .. separator .. right or left or right
+end
+
+-- As on an envelope: a list of lines.
+local function envelope(address)
+  local lines = {}
+  for _, line in ipairs(address.lines or {}) do lines[#lines + 1] = line end
+  local area = join(address.region, " ", address.postcode)
+  lines[#lines + 1] = join(address.locality, ", ", area)
+  lines[#lines + 1] = address.country
+  return lines
+end
+
+function Address.__tostring(address) return table.concat(envelope(address), ", ") end
+function Address.__as_text(address) return table.concat(envelope(address), "\n") end
+
+function Address.__eq(a, b)
+  for _, field in ipairs(address_fields) do
+    if field ~= "lines" and a[field] ~= b[field] then return false end
+  end
+  return table.concat(a.lines or {}, "\n") == table.concat(b.lines or {}, "\n")
+end
+
+local function check_line(level, name, value)
+  if type(value) ~= "string" then refuse("address", level + 1, "%s: expected a text, got %s", name, type(value)) end
+  if value:find "%c" then
+    refuse("address", level + 1, "%s: must not hold line ends or other control characters", name)
+  end
+end
+
+local function lines_of(given)
+  if type(given) == "string" then
+    local lines = {}
+    for line in given:gmatch "[^\r\n]+" do lines[#lines + 1] = line end
+    given = lines
+  end
+  if type(given) ~= "table" or (#given == 0 and next(given) ~= nil) then
+    refuse("address", 3, "lines: expected a list of texts, got %s", type(given))
+  end
+  if #given > MAX_LINES then refuse("address", 3, "lines: expected up to %d, got %d", MAX_LINES, #given) end
+  local lines = core.array {}
+  for i, line in ipairs(given) do
+    check_line(3, ("lines[%d]"):format(i), line)
+    lines[i] = line
+  end
+  return lines
+end
+
+--- A postal address. Fields: those that were given; lines is a list.
+-- @param fields { lines =, locality =, region =, postcode =, country = }: texts, lines a list of up to 4 (or one text
+--   with line ends)
+function values.address(fields)
+  if type(fields) ~= "table" then
+    refuse("address", 2, "expected a table, as { lines = { … }, locality = … }, got %s", type(fields))
+  end
+  check_names("address", fields, address_fields)
+  local address = {}
+  for name, value in pairs(fields) do
+    if name ~= "lines" then check_line(2, name, value) end
+    address[name] = name == "lines" and lines_of(value) or value
+  end
+  if #envelope(address) == 0 then refuse("address", 2, "it is empty") end
+  return setmetatable(address, Address)
+end
+
+---------------------------------------------------------------------------------------------------------------
+local record_types = { [Money] = "monetary_amount", [Date] = "date", [Duration] = "duration", [Address] = "address" }
+
+function values.kind(value)
+  local metatable = type(value) == "table" and getmetatable(value)
+  return record_types[metatable] and metatable.kind or nil
+end
+
+function values.property(value)
+  local metatable = getmetatable(value)
+  if metatable == Date or metatable == Duration then return record_types[metatable], metatable.__as_text(value) end
+  local plain = {}
+  for name, field in pairs(value) do plain[name] = field end
+  return record_types[metatable], plain
+end
+
+return values
