@@ -2,31 +2,32 @@
 -- for each resource.
 
 local auth = require "ironclad.auth"
+local catalog = require "ironclad.catalog"
 local core = require "ironclad.core"
+local each = require "ironclad.each"
 local named = require "ironclad.named"
 local operation = require "ironclad.operation"
 local resource_methods = require "ironclad.resource_methods"
 local run = require "ironclad.run"
 local scopes = require "ironclad.scopes"
 local store = require "ironclad.store"
+local wait = require "ironclad.wait"
 
 local client = {}
 
-local catalog = core.operations()
-local by_id, by_label, ids, labels = {}, {}, {}, {}
 local methods = {} -- resource -> name -> function
 
-for index, entry in ipairs(catalog) do
-  by_id[entry.id] = index
-  ids[#ids + 1] = entry.id
+for index, entry in ipairs(catalog.entries) do
   if entry.name then
-    local label = operation.label(entry)
-    by_label[label] = index
-    labels[#labels + 1] = label
     methods[entry.resource] = methods[entry.resource] or {}
     methods[entry.resource][entry.name] = operation.method(index, entry)
+    local iterator = each.name_of(entry)
+    if iterator then methods[entry.resource][iterator] = each.method(index, entry) end
     resource_methods.add(index, entry)
   end
+end
+for resource, functions in pairs(wait.methods) do
+  for name, method in pairs(functions) do methods[resource][name] = method end
 end
 
 local function names_of(map)
@@ -80,16 +81,12 @@ local client_methods = {}
 -- @return value, err, response
 function client_methods:call(id, arguments, options)
   run.check_client("call", self)
-  local index = by_id[id] or by_label[id]
-  if not index then
-    local nearest = core.nearest(tostring(id), ids) or core.nearest(tostring(id), labels)
-    error(("%s is no operation%s"):format(tostring(id), nearest and ('; did you mean "%s"?'):format(nearest) or ""),
-      2)
-  end
+  local index, entry = catalog.find(id)
+  if not index then error(("%s is no operation%s"):format(tostring(id), catalog.suggestion(id)), 2) end
   if arguments ~= nil and type(arguments) ~= "table" then
     error(("%s: arguments: expected a table, got %s"):format(id, type(arguments)), 2)
   end
-  local value, err, response = operation.call(self, index, catalog[index], arguments, options)
+  local value, err, response = operation.call(self, index, entry, arguments, options)
   return value, err, response
 end
 
@@ -239,13 +236,11 @@ function client.scopes_for(operations)
   end
   local needed, seen = {}, {}
   for _, name in ipairs(operations) do
-    local index = by_label[name] or by_id[name]
+    local index, entry = catalog.find(name)
     if not index then
-      local nearest = core.nearest(tostring(name), labels) or core.nearest(tostring(name), ids)
-      error(("ironclad.scopes_for: unknown operation %s%s"):format(tostring(name),
-        nearest and ('; did you mean "%s"?'):format(nearest) or ""), 2)
+      error(("ironclad.scopes_for: unknown operation %s%s"):format(tostring(name), catalog.suggestion(name)), 2)
     end
-    for _, scope in ipairs(catalog[index].scopes) do
+    for _, scope in ipairs(entry.scopes) do
       if not seen[scope] then
         seen[scope] = true
         needed[#needed + 1] = scope

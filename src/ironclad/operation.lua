@@ -132,9 +132,11 @@ local function perform(client, label, level, index, entry, arguments, finish)
   return value, err, response
 end
 
---- What a method does: (the rest of the path parameters in order…, arguments, options).
+--- Reads what a method was given: (the rest of the path parameters in order…, arguments, options).
+-- @param level of the method's caller, for the position of a mistake
 -- @param first the path's first parameter, when it is known already
-local function invoke(client, label, level, index, entry, finish, first, ...)
+-- @return the arguments for run.start
+function operation.read(label, level, entry, first, ...)
   local arguments = { path = { first } }
   local known, count = #arguments.path, #entry.path_parameters
   for i = known + 1, count do
@@ -153,6 +155,32 @@ local function invoke(client, label, level, index, entry, finish, first, ...)
     add_options(label, level + 1, arguments, merged, entry)
   end
   if options ~= nil then add_options(label, level + 1, arguments, options, entry) end
+  return arguments
+end
+
+--- The client of client.<resource>, on which a method was called.
+function operation.client_of(label, level, entry, resource)
+  local client = type(resource) == "table" and rawget(resource, "client")
+  if not client then
+    mistake(label, level + 1, "call it with a colon: client.%s:%s(…)", entry.resource, entry.name)
+  end
+  return client
+end
+
+--- The client and the id of a resource's table, on which a method was called.
+function operation.subject_of(label, level, kind, resource)
+  local client, given = resources.client_of(resource)
+  if given ~= kind.name then mistake(label, level + 1, "call it with a colon: %s(…)", label) end
+  local id = resources.id_of(resource)
+  if type(id) ~= "string" then mistake(label, level + 1, "the %s has no %s", kind.name, kind.id) end
+  return client, id
+end
+
+--- Does what a method does: operation.read, then the call.
+-- @param finish makes of the answer what is handed out; nil: the answer itself
+-- @return value, err, response
+function operation.invoke(client, label, level, index, entry, finish, first, ...)
+  local arguments = operation.read(label, level + 1, entry, first, ...)
   -- No tail call: the position of a mistake is counted in levels.
   local value, err, response = perform(client, label, level + 1, index, entry, arguments, finish)
   return value, err, response
@@ -162,11 +190,8 @@ end
 function operation.method(index, entry)
   local label = operation.label(entry)
   return function(resource, ...)
-    local client = type(resource) == "table" and rawget(resource, "client")
-    if not client then
-      mistake(label, 2, "call it with a colon: client.%s:%s(…)", entry.resource, entry.name)
-    end
-    local value, err, response = invoke(client, label, 2, index, entry, nil, nil, ...)
+    local client = operation.client_of(label, 2, entry, resource)
+    local value, err, response = operation.invoke(client, label, 2, index, entry, nil, nil, ...)
     return value, err, response
   end
 end
@@ -178,11 +203,8 @@ function operation.bound(index, entry, name, finish)
   local kind = resources.belongs(entry)
   local label = kind.name .. ":" .. name
   return function(resource, ...)
-    local client, given = resources.client_of(resource)
-    if given ~= kind.name then mistake(label, 2, "call it with a colon: %s:%s(…)", kind.name, name) end
-    local id = resources.id_of(resource)
-    if type(id) ~= "string" then mistake(label, 2, "the %s has no %s", kind.name, kind.id) end
-    local value, err, response = invoke(client, label, 2, index, entry,
+    local client, id = operation.subject_of(label, 2, kind, resource)
+    local value, err, response = operation.invoke(client, label, 2, index, entry,
       finish and function(answer) return finish(resource, answer) end, id, ...)
     return value, err, response
   end

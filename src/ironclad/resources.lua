@@ -8,6 +8,7 @@
 --   resources.make(client, kind, value)        a table that is known to be of a kind
 --   resources.client_of(value)                 whose resource it is, and its kind's name; nil for any other table
 --   resources.id_of(value)                     the id that every operation on it takes
+--   resources.replace(resource, answer)        puts what is new in the place of what the table held
 --   resources.belongs(entry)                   the kind whose id the operation's path begins with, or nil
 --   resources.kinds                            name -> { resource =, path =, methods = { name = function } }
 
@@ -207,6 +208,14 @@ end
 -- The internal id, which every operation takes: some refuse Ironclad's readable ones (IC-12).
 function resources.id_of(value)
   return rawget(value, metatable_of_resource(value).kind.id)
+end
+
+-- Puts what Ironclad answered in the place of what the table held; the table stays the same for all who have it.
+function resources.replace(resource, answer)
+  if type(answer) ~= "table" or answer == resource then return answer end
+  for name in pairs(resource) do resource[name] = nil end
+  for name, value in pairs(answer) do resource[name] = value end
+  return resource
 end
 
 function resources.belongs(entry)
