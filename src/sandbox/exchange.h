@@ -54,8 +54,9 @@ typedef struct ic_exchange {
     ic_blob *blob;   /* or bytes; counted */
     /* of the bytes; static; NULL: none is said, and they are an attachment */
     const char *media_type;
-    char *html;     /* or a page; owned */
-    char *location; /* where a 302 goes; owned */
+    char *disposition; /* Content-Disposition, with their name; owned */
+    char *html;        /* or a page; owned */
+    char *location;    /* where a 302 goes; owned */
 } ic_exchange;
 
 /* --- the request (request.c) --- */
@@ -129,6 +130,8 @@ void ic_reply_nothing(ic_exchange *x); /* 204 */
 /* Both become one more holder. Ironclad gives its downloads no media type; other files have one (static). */
 void ic_reply_bytes(ic_exchange *x, ic_blob *blob);
 void ic_reply_file(ic_exchange *x, ic_blob *blob, const char *media_type);
+/* An attachment with a name; the media type may be NULL. */
+void ic_reply_download(ic_exchange *x, ic_blob *blob, const char *media_type, const char *filename);
 /* These two empty the buffer; when it failed, they become a 500. */
 void ic_reply_html(ic_exchange *x, ic_buf *page);
 void ic_reply_redirect(ic_exchange *x, ic_buf *location); /* 302 */

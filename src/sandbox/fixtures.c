@@ -151,7 +151,8 @@ JSON(
     "additionalNotes": {"displayName": "Additional Notes", "type": "string", "visible": true}
   },
   "recordAttachments": {
-    "signedCopy": {"displayName": "Signed PDF"}
+    "signedCopy": {"displayName": "Signed PDF"},
+    "exhibit": {"displayName": "Exhibit"}
   },
 ),
 JSON(
@@ -208,6 +209,7 @@ JSON(
   "records": [
     {
       "type": "mutualNDA", "name": "Mutual NDA with Northwind Optics", "workflow": "IC-1", "updatedDaysAgo": 60,
+      "attachments": {"signedCopy": "Mutual NDA - Northwind Optics (signed).pdf"},
       "properties": {
         "counterpartyName": {"type": "string", "value": "Northwind Optics"},
         "agreementDate": {"type": "date", "value": "2025-11-03T00:00:00.000Z"},
@@ -217,6 +219,7 @@ JSON(
     },
     {
       "type": "consultingAgreement", "name": "Consulting Agreement with Jane Roe", "updatedDaysAgo": 200,
+      "attachments": {"signedCopy": "Consulting Agreement - Jane Roe.pdf", "exhibit": "Scope of Work.pdf"},
       "properties": {
         "counterpartyName": {"type": "string", "value": "Jane Roe"},
         "agreementDate": {"type": "date", "value": "2024-05-08T00:00:00.000Z"},

@@ -56,6 +56,10 @@ void ic_records_schema(ic_exchange *x);
 void ic_records_delete(ic_exchange *x);
 void ic_records_update(ic_exchange *x);
 void ic_records_replace(ic_exchange *x);
+/* attachments.c */
+void ic_attachments_create(ic_exchange *x);
+void ic_attachments_get(ic_exchange *x);
+void ic_attachments_delete(ic_exchange *x);
 /* webhooks.c */
 void ic_webhooks_create(ic_exchange *x);
 void ic_webhooks_list(ic_exchange *x);

@@ -1,7 +1,9 @@
 /* Fills the world from a fixture document. */
 #include "../core/alloc.h"
 #include "../core/text.h"
+#include "attachments.h"
 #include "build.h"
+#include "pdf.h"
 #include "reviews.h"
 #include "world.h"
 #include <stdarg.h>
@@ -230,50 +232,15 @@ static void load_template(loader *load, const cJSON *source) {
 
 /* --- contracts --- */
 
-/* A small genuine PDF of one page, for what the fixtures tell without bringing it along. */
-static ic_blob *make_pdf(const char *title) {
-    ic_buf pdf = {0};
-    size_t offsets[5];
-    const char *const objects[] = {
-        "<</Type/Catalog/Pages 2 0 R>>",
-        "<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R"
-        "/Resources<</Font<</F1 5 0 R>>>>>>",
-        NULL, /* the page's text */
-        "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
-    };
-    const char *const before = "BT /F1 18 Tf 72 760 Td (", *const after = ") Tj ET";
-    ic_buf_puts(&pdf, "%PDF-1.4\n");
-    for (size_t i = 0; i < 5; i++) {
-        offsets[i] = pdf.length;
-        ic_buf_printf(&pdf, "%zu 0 obj\n", i + 1);
-        if (objects[i])
-            ic_buf_puts(&pdf, objects[i]);
-        else
-            ic_buf_printf(&pdf, "<</Length %zu>>stream\n%s%s%s\nendstream",
-                          strlen(before) + strlen(title) + strlen(after), before, title, after);
-        ic_buf_puts(&pdf, "\nendobj\n");
-    }
-    size_t table = pdf.length;
-    ic_buf_puts(&pdf, "xref\n0 6\n0000000000 65535 f \n");
-    for (size_t i = 0; i < 5; i++)
-        ic_buf_printf(&pdf, "%010zu 00000 n \n", offsets[i]);
-    ic_buf_printf(&pdf, "trailer<</Size 6/Root 1 0 R>>\nstartxref\n%zu\n%%%%EOF\n", table);
-    size_t length;
-    char *bytes = ic_buf_take(&pdf, &length);
-    ic_buf_free(&pdf);
-    return bytes ? ic_blob_new(bytes, length) : NULL;
-}
-
 static void load_document(loader *load, ic_workflow *workflow, const cJSON *source) {
     const char *attribute = ic_json_string(source, "attribute"),
                *filename = ic_json_string(source, "filename");
     const cJSON *field = attribute ? ic_json_member(workflow->template->form, attribute) : NULL;
-    if (!field || !filename || strpbrk(filename, "()\\")) {
-        fail(load, "fixtures: a document needs an attribute of the launch form and a plain filename");
+    if (!field || !filename) {
+        fail(load, "fixtures: a document needs an attribute of the launch form and a filename");
         return;
     }
-    ic_blob *bytes = make_pdf(filename);
+    ic_blob *bytes = ic_pdf_make(filename);
     if (!bytes || !ic_workflow_add_document(load->world, workflow, field->string, filename, bytes,
                                             workflow->creator, workflow->created))
         no_memory(load);
@@ -356,6 +323,17 @@ static void load_workflow(loader *load, const cJSON *source) {
     }
 }
 
+static void load_attachments(loader *load, ic_record *record, const cJSON *attachments) {
+    const cJSON *filename;
+    cJSON_ArrayForEach(filename, attachments) {
+        if (!cJSON_IsString(filename) || !ic_media_type(filename->valuestring))
+            fail(load, "fixtures: an attachment needs a filename");
+        else if (!ic_record_attach(load->world, record, filename->string, filename->valuestring,
+                                   ic_pdf_make(filename->valuestring)))
+            no_memory(load);
+    }
+}
+
 static void load_record(loader *load, const cJSON *source) {
     const char *type = ic_json_string(source, "type"), *name = ic_json_string(source, "name");
     const ic_record_type *known = type ? ic_world_record_type(load->world, type) : NULL;
@@ -380,6 +358,7 @@ static void load_record(loader *load, const cJSON *source) {
     } else if (workflow) {
         keep(load, &workflow->records, record);
     }
+    if (!load->failed) load_attachments(load, record, ic_json_member(source, "attachments"));
 }
 
 /* --- the document --- */

@@ -1,6 +1,7 @@
 /* A record in the world: its orders, its family, its life in memory. */
 #include "../core/alloc.h"
 #include "../core/text.h"
+#include "attachments.h"
 #include "world.h"
 #include <stdio.h>
 #include <string.h>
@@ -44,6 +45,12 @@ void ic_record_unsort(ic_world *world, ic_record *record) {
     ic_array_remove(&world->records_by_agreement, record, by_agreement);
     ic_array_remove(&world->records_by_name, record, by_name);
     ic_array_remove(&world->records_by_update, record, by_update);
+}
+
+void ic_record_touch(ic_world *world, ic_record *record) {
+    ic_record_unsort(world, record);
+    record->updated = ic_world_now(world);
+    ic_record_sort(world, record); /* has its room from before */
 }
 
 /* --- the family --- */
@@ -143,6 +150,8 @@ void ic_world_remove_record(ic_world *world, ic_record *record) {
 }
 
 void ic_record_free(ic_record *record) {
+    while (record->attachments)
+        ic_record_detach(record, record->attachments);
     ic_free(record->name);
     ic_json_text_free(record->properties);
     ic_free(record->links);

@@ -1,5 +1,7 @@
 /* A record as the API shows it: RecordModel of the public document. */
 #include "../core/buf.h"
+#include "../core/text.h"
+#include "attachments.h"
 #include "build.h"
 #include "views.h"
 #include <string.h>
@@ -64,6 +66,22 @@ static cJSON *properties_view(const ic_record *record, bool address_as_object) {
                           address_as_object);
 }
 
+static cJSON *attachments_view(const ic_world *world, const ic_record *record) {
+    cJSON *attachments = cJSON_CreateObject();
+    for (const ic_attachment *item = record->attachments; item; item = item->next) {
+        ic_buf href = {0};
+        ic_buf_printf(&href, "%s/public/api/v1/records/%s/attachments/", world->url, record->id);
+        ic_percent_encode(&href, item->key, strlen(item->key));
+        cJSON *view = ic_put(attachments, item->key, cJSON_CreateObject());
+        const char *type = ic_media_type(item->filename);
+        ic_put_text(view, "filename", item->filename);
+        if (type) ic_put_text(view, "contentType", type);
+        ic_put_text(view, "href", ic_buf_text(&href));
+        ic_buf_free(&href);
+    }
+    return attachments;
+}
+
 /* --- the family and the rest --- */
 
 static cJSON *links_view(const ic_world *world, const ic_record *record) {
@@ -103,7 +121,7 @@ cJSON *ic_record_view(const ic_world *world, const ic_record *record, bool addre
     ic_put_text(view, "name", record->name);
     ic_put_text(view, "lastUpdated", ic_time_print(record->updated).text);
     ic_put(view, "properties", properties_view(record, address_as_object));
-    ic_put(view, "attachments", cJSON_CreateObject());
+    ic_put(view, "attachments", attachments_view(world, record));
     ic_put(view, "links", links_view(world, record));
     if (record->parent) ic_put_text(view, "parentId", record->parent->id);
     if (record->parent_link_type) ic_put_text(view, "parentLinkType", record->parent_link_type);

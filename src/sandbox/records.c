@@ -45,23 +45,26 @@ void ic_records_schema(ic_exchange *x) {
 
 /* --- one record --- */
 
-static ic_record *find_record(ic_exchange *x) {
+void ic_reply_no_record(ic_exchange *x, unsigned status) {
+    ic_reply_error(x, status, "NOT_FOUND", NULL, "couldn't find a record matching the id %s", x->values[0]);
+}
+
+ic_record *ic_exchange_record(ic_exchange *x, unsigned status) {
     ic_record *record = ic_world_record(x->world, x->values[0]);
-    if (!record)
-        ic_reply_error(x, 400, "NOT_FOUND", NULL, "couldn't find a record matching the id %s", x->values[0]);
+    if (!record) ic_reply_no_record(x, status);
     return record;
 }
 
-static void reply_record(ic_exchange *x, const ic_record *record) {
+void ic_reply_record(ic_exchange *x, const ic_record *record) {
     ic_reply_json(x, 200, ic_record_view(x->world, record, ic_exchange_query_true(x, "addressAsObject")));
 }
 
 void ic_records_get(ic_exchange *x) {
-    const ic_record *record = find_record(x);
-    if (record) reply_record(x, record);
+    const ic_record *record = ic_exchange_record(x, 400);
+    if (record) ic_reply_record(x, record);
 }
 
-static bool may_edit(ic_exchange *x) {
+bool ic_exchange_may_edit(ic_exchange *x) {
     if (x->user->rights & IC_MAY_EDIT_RECORDS) return true;
     ic_reply_error(x, 403, "FORBIDDEN", NULL, "access forbidden");
     return false;
@@ -80,11 +83,11 @@ static ic_record *add_record(ic_exchange *x, const ic_record_change *change) {
 
 void ic_records_create(ic_exchange *x) {
     ic_record_change change = {0};
-    if (!may_edit(x)) return;
+    if (!ic_exchange_may_edit(x)) return;
     if (ic_record_read_all(x, &change, NULL)) {
         ic_record *record = add_record(x, &change);
         if (record && ic_record_change_apply(record, &change)) {
-            reply_record(x, record);
+            ic_reply_record(x, record);
         } else {
             if (record) ic_world_remove_record(x->world, record);
             ic_reply_no_memory(x);
@@ -95,14 +98,14 @@ void ic_records_create(ic_exchange *x) {
 
 static void change_record(ic_exchange *x, ic_record_reader read) {
     ic_record_change change = {0};
-    ic_record *record = may_edit(x) ? find_record(x) : NULL;
+    ic_record *record = ic_exchange_may_edit(x) ? ic_exchange_record(x, 400) : NULL;
     if (record && read(x, &change, record)) {
         ic_record_unsort(x->world, record);
         bool done = ic_record_change_apply(record, &change);
         if (done) record->updated = ic_world_now(x->world);
         ic_record_sort(x->world, record); /* has its room from before */
         if (done)
-            reply_record(x, record);
+            ic_reply_record(x, record);
         else
             ic_reply_no_memory(x);
     }
@@ -118,7 +121,7 @@ void ic_records_replace(ic_exchange *x) {
 }
 
 void ic_records_delete(ic_exchange *x) {
-    ic_record *record = may_edit(x) ? find_record(x) : NULL;
+    ic_record *record = ic_exchange_may_edit(x) ? ic_exchange_record(x, 400) : NULL;
     if (!record) return;
     ic_world_remove_record(x->world, record);
     ic_reply_nothing(x);

@@ -4,6 +4,15 @@
 
 #include "exchange.h"
 
+/* --- one record (records.c) --- */
+
+/* The record that the path names, by either id; NULL: there is none, and it is answered with the status. */
+ic_record *ic_exchange_record(ic_exchange *x, unsigned status);
+void ic_reply_no_record(ic_exchange *x, unsigned status);
+/* Whether the acting user may change records; otherwise answers 403. */
+bool ic_exchange_may_edit(ic_exchange *x);
+void ic_reply_record(ic_exchange *x, const ic_record *record);
+
 /* --- which ones (record_query.c) --- */
 
 typedef struct ic_record_query {

@@ -12,7 +12,8 @@ static void forget(ic_exchange *x) {
     ic_blob_release(x->blob);
     ic_free(x->html);
     ic_free(x->location);
-    x->text = x->html = x->location = NULL;
+    ic_free(x->disposition);
+    x->text = x->html = x->location = x->disposition = NULL;
     x->blob = NULL;
     x->media_type = NULL;
 }
@@ -58,6 +59,36 @@ void ic_reply_bytes(ic_exchange *x, ic_blob *blob) {
 void ic_reply_file(ic_exchange *x, ic_blob *blob, const char *media_type) {
     ic_reply_bytes(x, blob);
     x->media_type = media_type;
+}
+
+/* The name twice, by RFC 6266: in plain ASCII, and where that loses something, in UTF-8. */
+static char *disposition_of(const char *filename) {
+    ic_buf text = {0};
+    bool plain = true;
+    ic_buf_puts(&text, "attachment; filename=\"");
+    for (const char *c = filename; *c; c++) {
+        bool fits = *c >= ' ' && *c <= '~' && !strchr("\"\\%", *c);
+        ic_buf_putc(&text, fits ? *c : '_');
+        plain = plain && fits;
+    }
+    ic_buf_putc(&text, '"');
+    if (!plain) {
+        ic_buf_puts(&text, "; filename*=UTF-8''");
+        ic_percent_encode(&text, filename, strlen(filename));
+    }
+    char *whole = ic_buf_take(&text, NULL);
+    ic_buf_free(&text);
+    return whole;
+}
+
+void ic_reply_download(ic_exchange *x, ic_blob *blob, const char *media_type, const char *filename) {
+    char *disposition = disposition_of(filename);
+    if (!disposition) {
+        ic_reply_no_memory(x);
+        return;
+    }
+    ic_reply_file(x, blob, media_type);
+    x->disposition = disposition;
 }
 
 static void take(ic_exchange *x, unsigned status, char **place, ic_buf *buffer) {

@@ -131,6 +131,7 @@ void ic_exchange_clear(ic_exchange *x) {
     ic_blob_release(x->blob);
     ic_free(x->html);
     ic_free(x->location);
+    ic_free(x->disposition);
 }
 
 /* --- the query against the catalog --- */

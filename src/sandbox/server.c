@@ -62,9 +62,10 @@ static struct MHD_Response *blob_response(ic_exchange *x) {
                                                                       read_blob, x->blob, ic_blob_release);
     if (!response) return NULL;
     x->blob = NULL; /* the response's now */
-    if (x->media_type)
-        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, x->media_type);
-    else /* nor a name: Ironclad gives none either */
+    if (x->media_type) MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, x->media_type);
+    if (x->disposition)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_DISPOSITION, x->disposition);
+    else if (!x->media_type) /* nor a name: Ironclad gives none either */
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_DISPOSITION, "attachment");
     return response;
 }

@@ -118,8 +118,9 @@ typedef struct ic_record {
     ic_uuid *links;                   /* records, some of which may be gone; owned */
     size_t link_count;
     struct ic_record *parent, *first_child, *next_sibling;
-    const char *parent_link_type; /* static; NULL: none */
-    ic_workflow *workflow;        /* that made it; NULL: none */
+    const char *parent_link_type;      /* static; NULL: none */
+    struct ic_attachment *attachments; /* owned */
+    ic_workflow *workflow;             /* that made it; NULL: none */
 } ic_record;
 
 /* --- apps, consents, tokens --- */
@@ -265,6 +266,8 @@ void ic_world_remove_record(ic_world *world, ic_record *record); /* and frees it
  * cannot fail: the lists keep their room. */
 void ic_record_unsort(ic_world *world, ic_record *record);
 bool ic_record_sort(ic_world *world, ic_record *record);
+/* It has changed now: other than in its name or properties. */
+void ic_record_touch(ic_world *world, ic_record *record);
 /* A NULL parent parts them. `link_type` is static. The record must not be among the parent's ancestors. */
 void ic_record_set_parent(ic_record *record, ic_record *parent, const char *link_type);
 /* Whether `from` is the record or one of its ancestors. */

@@ -1,0 +1,10 @@
+/* Documents for what comes with none. */
+#ifndef IC_SANDBOX_PDF_H
+#define IC_SANDBOX_PDF_H
+
+#include "blob.h"
+
+/* A small genuine PDF of one page with a line of text, which is its title too. NULL: no memory. */
+ic_blob *ic_pdf_make(const char *title);
+
+#endif
