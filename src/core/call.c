@@ -1,6 +1,7 @@
 #include "call.h"
 #include "alloc.h"
 #include "engine.h"
+#include "event.h"
 #include "process.h"
 
 ic_call *ic_call_new(ic_mailbox *mailbox, ic_connection *connection) {
@@ -32,6 +33,10 @@ void ic_call_release(ic_call *call) {
     ic_free(call->options.path);
     ic_free(call->elsewhere);
     ic_buf_free(&call->chunk);
+    for (ic_event *event; (event = call->first_event);) {
+        call->first_event = event->next;
+        ic_event_free(event);
+    }
     cJSON_Delete(call->answer);
     ic_response_free(&call->response);
     ic_value_free(&call->value);
@@ -63,7 +68,7 @@ bool ic_call_done(ic_call *call) {
 bool ic_call_has_news(ic_call *call) {
     if (ic_call_done(call)) return true;
     ic_mailbox_lock(call->mailbox);
-    bool any = call->chunk.length > 0;
+    bool any = call->chunk.length > 0 || call->first_event || call->progress.news;
     ic_mailbox_unlock(call->mailbox);
     return any;
 }

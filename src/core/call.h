@@ -14,8 +14,9 @@
 
 /* Bits of ic_call.orders. */
 enum { IC_ORDER_START = 1, IC_ORDER_CANCEL = 2, IC_ORDER_RESUME = 4, IC_ORDER_ANSWER = 8 };
-/* Bits of ic_call.notices: the call has ended; a chunk for the sink is there; it is a question (keeper.h). */
-enum { IC_NOTICE_DONE = 1, IC_NOTICE_CHUNK = 2, IC_NOTICE_ASK = 4 };
+/* Bits of ic_call.notices: the call has ended; a chunk for the sink is there; it is a question (keeper.h);
+ * something happened that is told to whoever watches (event.h). */
+enum { IC_NOTICE_DONE = 1, IC_NOTICE_CHUNK = 2, IC_NOTICE_ASK = 4, IC_NOTICE_EVENT = 8 };
 
 /* Bytes kept for a sink that does not take them, before the transfer pauses. */
 #define IC_SINK_ROOM (1024 * 1024)
@@ -27,8 +28,17 @@ typedef struct ic_call_options {
     char *as_user;                         /* owned; NULL: the connection's; "": none */
     double timeout, deadline, max_retries; /* negative: the connection's; deadline 0: none */
     ic_output output;
-    char *path; /* owned; of IC_TO_PATH */
+    char *path;    /* owned; of IC_TO_PATH */
+    bool progress; /* how far its body has come is noted */
 } ic_call_options;
+
+/* How far a body has come. */
+typedef struct ic_progress {
+    double done, total; /* bytes; total negative: unknown */
+    bool news;          /* not told yet */
+} ic_progress;
+
+typedef struct ic_event ic_event;
 
 typedef enum ic_state {
     IC_STATE_NEW,
@@ -57,18 +67,22 @@ struct ic_call {
 
     /* Between the owners. */
     atomic_uint orders, notices;
-    ic_call *next_order;  /* guarded by the engine's gate */
-    ic_call *next_notice; /* guarded by the mailbox */
-    ic_buf chunk;         /* for the sink; guarded by the mailbox */
-    bool paused;          /* the transfer waits for the sink; guarded by the mailbox */
-    cJSON *answer;        /* to a question: given before ANSWER is ordered, NULL when there is none; owned */
-    atomic_bool done;     /* set last: everything under "result" may then be read */
+    ic_call *next_order;                /* guarded by the engine's gate */
+    ic_call *next_notice;               /* guarded by the mailbox */
+    ic_buf chunk;                       /* for the sink; guarded by the mailbox */
+    bool paused;                        /* the transfer waits for the sink; guarded by the mailbox */
+    ic_event *first_event, *last_event; /* owned; guarded by the mailbox, as are: */
+    unsigned event_count, events_lost;
+    ic_progress progress;
+    cJSON *answer;    /* to a question: given before ANSWER is ordered, NULL when there is none; owned */
+    atomic_bool done; /* set last: everything under "result" may then be read */
 
     /* The engine's alone. */
     ic_state state;
     ic_timer timer;
     double started, deadline, resume_at; /* ic_now's seconds; deadline 0: none */
-    double attempt_ends;                 /* when the attempt under way has taken too long; 0: never */
+    double attempt_began, attempt_ends;  /* ends: when it will have taken too long; 0: never */
+    double progress_told;                /* when progress was last told */
     int attempts, repeats, redirects;
     bool fresh;         /* the next attempt takes a new connection */
     bool second_chance; /* it was renewed with a token of the store, which may be refused too */
@@ -105,7 +119,7 @@ bool ic_call_start(ic_call *call, ic_error *error);
 /* Ends the call soon, with CANCELLED unless it ends by itself before; without effect once it is done. */
 void ic_call_cancel(ic_call *call);
 bool ic_call_done(ic_call *call);
-/* Whether it is done, or something waits for its sink. */
+/* Whether it is done, or something waits for its sink or for whoever watches it. */
 bool ic_call_has_news(ic_call *call);
 /* Answers a question with a tree, which is taken over; NULL: there is no answer. */
 void ic_call_answer(ic_call *call, cJSON *answer);

@@ -174,6 +174,14 @@ ic_bucket ic_bucket_of(ic_method method, const char *path) {
     return IC_BUCKET_OTHER;
 }
 
+#define X(constant, name, per_minute) name,
+static const char *const bucket_names[] = {IC_BUCKETS(X)};
+#undef X
+
+const char *ic_bucket_name(ic_bucket bucket) {
+    return bucket_names[bucket];
+}
+
 static const char *const method_names[] = {
     [IC_GET] = "GET", [IC_POST] = "POST", [IC_PUT] = "PUT", [IC_PATCH] = "PATCH", [IC_DELETE] = "DELETE",
 };

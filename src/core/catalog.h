@@ -117,6 +117,8 @@ typedef struct ic_path_values {
 const ic_operation *ic_operation_by_path(ic_method method, const char *path, ic_path_values *values);
 /* The bucket of any method and path, known to the catalog or not. */
 ic_bucket ic_bucket_of(ic_method method, const char *path);
+/* "workflows:read" */
+const char *ic_bucket_name(ic_bucket bucket);
 const char *ic_method_name(ic_method method);
 /* "GET" -> IC_GET; false when it is none of the five. */
 bool ic_method_parse(const char *name, ic_method *method);

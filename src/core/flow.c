@@ -1,11 +1,12 @@
 #include "flow.h"
 #include "alloc.h"
 #include "clock.h"
+#include "event.h"
 #include "lane.h"
 #include "policy.h"
 #include "redirect.h"
 #include "scopes.h"
-#include "text.h"
+#include "scrub.h"
 #include "token.h"
 #include "transfer.h"
 #include <math.h>
@@ -66,11 +67,28 @@ void ic_flow_start(ic_engine *engine, ic_call *call) {
         ic_flow_advance(engine, call);
 }
 
+static void note_wait(ic_call *call, const char *reason, double seconds) {
+    ic_bucket bucket = call->request.bucket;
+    ic_event_note(call, &(ic_event){.kind = IC_EVENT_WAIT,
+                                    .seconds = seconds,
+                                    .reason = reason,
+                                    .bucket = bucket == IC_BUCKET_NONE ? NULL : ic_bucket_name(bucket)});
+}
+
+static bool wait_for_turn(ic_call *call) {
+    if (ic_lane_take_turn(call)) return false;
+    note_wait(call, "turn", -1);
+    return true;
+}
+
 static bool wait_for_place(ic_engine *engine, ic_call *call, double now) {
     call->state = IC_STATE_WAIT_BUDGET;
     double pause = ic_lane_take_place(engine, call, now);
     if (pause <= 0) return false;
-    if (call->deadline && now + pause > call->deadline) ic_flow_too_late(engine, call, pause);
+    if (call->deadline && now + pause > call->deadline)
+        ic_flow_too_late(engine, call, pause);
+    else
+        note_wait(call, "budget", pause);
     return true;
 }
 
@@ -78,7 +96,7 @@ static bool wait_for_place(ic_engine *engine, ic_call *call, double now) {
 static const char *make_ready(ic_engine *engine, ic_call *call, double now) {
     const char *bearer = ic_token_for(engine, call, now);
     if (bearer && !call->has_place && wait_for_place(engine, call, now)) bearer = NULL;
-    if (bearer && !call->has_turn && !ic_lane_take_turn(call)) bearer = NULL;
+    if (bearer && !call->has_turn && wait_for_turn(call)) bearer = NULL;
     if (!bearer) ic_lane_leave_turn(call); /* nobody waits for a token with a turn in hand */
     return bearer;
 }
@@ -87,6 +105,13 @@ static const char *make_ready(ic_engine *engine, ic_call *call, double now) {
 static ic_outcome doubtful(const ic_call *call, bool sent) {
     bool changes = call->request.method != IC_GET && !call->on_done;
     return changes && (sent || call->earlier_unknown) ? IC_OUTCOME_UNKNOWN : IC_OUTCOME_NOT_DONE;
+}
+
+static void note_response(ic_call *call, ic_error_kind failure, double now) {
+    ic_event_note(call, &(ic_event){.kind = IC_EVENT_RESPONSE,
+                                    .status = call->response.status,
+                                    .failure = failure,
+                                    .seconds = now - call->attempt_began});
 }
 
 void ic_flow_advance(ic_engine *engine, ic_call *call) {
@@ -100,7 +125,10 @@ void ic_flow_advance(ic_engine *engine, ic_call *call) {
     call->attempt_ends = timeout ? now + timeout + GRACE : 0;
     set_alarm(engine, call);
     call->attempts++;
+    call->attempt_began = now;
+    ic_event_note(call, &(ic_event){.kind = IC_EVENT_REQUEST});
     if (ic_transfer_begin(engine, call, bearer, now)) return;
+    note_response(call, call->error.kind, now);
     ic_transfer_free(call);
     ic_lane_leave(engine, call, now, false);
     give_up(engine, call, doubtful(call, false), false);
@@ -114,6 +142,7 @@ static void stop(ic_engine *engine, ic_call *call) {
         ic_transfer_end(engine, call, CURLE_ABORTED_BY_CALLBACK);
         ic_error_clear(&call->error);
         call->error = found;
+        note_response(call, found.kind, ic_now());
     }
     ic_transfer_free(call);
     if (call->lane) ic_lane_leave(engine, call, ic_now(), sent);
@@ -185,6 +214,7 @@ void ic_flow_attempt_ended(ic_engine *engine, ic_call *call, CURLcode code) {
     double now = ic_now();
     ic_ended ended = ic_transfer_end(engine, call, code);
     long status = call->response.status;
+    note_response(call, ended.failure, now);
     if (ended.failure == IC_OK && status >= 300 && status < 400) {
         ic_redirect where = ic_redirect_follow(call, &call->error);
         ic_transfer_free(call);
@@ -239,12 +269,21 @@ static ic_attempt describe(const ic_call *call, const ic_ended *ended, double no
                         .dice = ic_dice()};
 }
 
+static void note_retry(ic_call *call, ic_error_kind failure, double pause) {
+    ic_event_note(call, &(ic_event){.kind = IC_EVENT_RETRY,
+                                    .status = call->response.status,
+                                    .failure = failure,
+                                    .seconds = pause});
+}
+
 /* From the beginning: a redirect may lead elsewhere by now, and a connection that failed may be dead without
  * saying so. */
-static void repeat(ic_engine *engine, ic_call *call, bool failed, double pause, double now) {
+static void repeat(ic_engine *engine, ic_call *call, ic_error_kind failure, double pause, double now) {
+    note_retry(call, failure, pause);
+    if (call->error.retry_after >= 0) note_wait(call, "retry_after", pause);
     ic_free(call->elsewhere);
     call->elsewhere = NULL;
-    call->fresh = failed;
+    call->fresh = failure != IC_OK;
     call->repeats++;
     call->state = IC_STATE_WAIT_REPEAT;
     call->resume_at = now + pause;
@@ -266,11 +305,12 @@ static void decide(ic_engine *engine, ic_call *call, const ic_ended *ended, doub
         break;
     case IC_VERDICT_RENEW:
         call->renewed = true;
+        note_retry(call, IC_OK, 0);
         ic_token_refused(call);
         ic_error_clear(&call->error);
         ic_flow_advance(engine, call);
         break;
-    case IC_VERDICT_REPEAT: repeat(engine, call, ended->failure != IC_OK, decision.pause, now); break;
+    case IC_VERDICT_REPEAT: repeat(engine, call, ended->failure, decision.pause, now); break;
     case IC_VERDICT_TOO_LATE:
         if (attempt.status == 429 || attempt.retry_after >= 0) {
             call->error.kind = IC_ERR_RATE_LIMITED;
@@ -279,16 +319,6 @@ static void decide(ic_engine *engine, ic_call *call, const ic_ended *ended, doub
         give_up(engine, call, decision.outcome, true);
         break;
     case IC_VERDICT_FAIL: give_up(engine, call, decision.outcome, decision.retryable); break;
-    }
-}
-
-/* Cuts a secret out of a text that came from elsewhere. */
-static void scrub(char *text, const char *secret) {
-    size_t length = secret ? strlen(secret) : 0;
-    if (!text || length < 6) return;
-    for (char *at; (at = strstr(text, secret));) {
-        memset(at, '*', 3);
-        memmove(at + 3, at + length, strlen(at + length) + 1);
     }
 }
 
@@ -311,18 +341,9 @@ static void name_missing_scopes(ic_call *call) {
 
 static void give_up(ic_engine *engine, ic_call *call, ic_outcome outcome, bool retryable) {
     name_missing_scopes(call);
-    const ic_settings *settings = &call->connection->settings;
     char *texts[] = {call->error.message, call->error.code, call->error.param, call->error.request_id};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        scrub(texts[i], settings->client_secret);
-        scrub(texts[i], settings->token);
-        scrub(texts[i], settings->refresh_token);
-        scrub(texts[i], call->request.sensitive);
-        if (call->slot) {
-            scrub(texts[i], call->slot->token.access_token);
-            scrub(texts[i], call->slot->token.refresh_token);
-        }
-    }
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        ic_scrub(call, texts[i]);
     call->error.outcome = outcome;
     call->error.retryable = retryable;
     if (!call->error.operation) call->error.operation = call->request.operation->id;

@@ -30,6 +30,7 @@ typedef struct ic_settings {
     double max_body; /* bytes */
     double rate_share;
     bool rate_limit, allow_http, default_scope;
+    bool watched; /* hooks or a log want to hear of its calls; no option of its own */
 } ic_settings;
 
 /* How an option is given. ACTOR: text, or false for explicitly none. LIMIT: a number, or false for none (0).

@@ -66,6 +66,11 @@ void ic_tokens_save_last(ic_engine *engine) {
         if (slot->unsaved && slot->store && !slot->busy) begin(engine, slot);
 }
 
+ic_call *ic_token_awaited_by(const ic_call *fetch) {
+    const ic_slot *slot = fetch->owner;
+    return slot->waiters.first;
+}
+
 bool ic_token_in_doubt(const ic_engine *engine) {
     for (const ic_slot *slot = engine->slots; slot; slot = slot->next)
         if (slot->fetch && !slot->fetch->request.repeatable && ic_transfer_sent(slot->fetch)) return true;

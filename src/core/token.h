@@ -68,6 +68,8 @@ void ic_token_errand(ic_engine *engine, ic_call *call);
 void ic_token_refused(ic_call *call);
 /* Whether a refused token can be replaced. */
 bool ic_token_renewable(const ic_call *call);
+/* The first call that waits for the token which a call of the engine's own fetches; NULL: none does. */
+ic_call *ic_token_awaited_by(const ic_call *fetch);
 /* Whether a refresh token has been sent whose successor is not kept yet. */
 bool ic_token_in_doubt(const ic_engine *engine);
 /* At the end: one more try to save what could not be saved so far. */

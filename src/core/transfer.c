@@ -1,6 +1,7 @@
 #include "transfer.h"
 #include "alloc.h"
 #include "clock.h"
+#include "event.h"
 #include "output.h"
 #include "process.h"
 #include "setup.h"
@@ -20,11 +21,22 @@
 static size_t on_head(char *bytes, size_t size, size_t count, void *argument);
 static size_t on_body(char *bytes, size_t size, size_t count, void *argument);
 static int on_sending(void *argument, char *ours, char *theirs, int our_port, int their_port);
+static int on_progress(void *argument, curl_off_t whole_answer, curl_off_t got, curl_off_t whole_request,
+                       curl_off_t sent);
+static void note_end(ic_transfer *transfer);
 static void explain(ic_transfer *transfer, CURLcode code, ic_ended *ended);
+
+static bool hook_progress(ic_transfer *transfer) {
+    CURL *easy = transfer->easy;
+    if (!transfer->call->options.progress) return true;
+    return curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_XFERINFODATA, transfer) == CURLE_OK;
+}
 
 static bool hook(ic_transfer *transfer) {
     CURL *easy = transfer->easy;
-    return curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer) == CURLE_OK &&
+    return hook_progress(transfer) && curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_head) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
@@ -95,6 +107,7 @@ ic_ended ic_transfer_end(ic_engine *engine, ic_call *call, CURLcode code) {
                !ic_output_complete(&transfer->output, call, &call->error)) {
         ended.failure = call->error.kind;
     }
+    if (ended.failure == IC_OK) note_end(transfer);
     return ended;
 }
 
@@ -141,6 +154,33 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *argument) {
     case IC_TAKEN_LATER: return CURL_WRITEFUNC_PAUSE;
     default: return size * count + 1; /* any other number than given ends the transfer */
     }
+}
+
+/* What counts is the file: what is sent of a form, and otherwise what comes in a 2xx. */
+static bool counts_sending(const ic_call *call) {
+    return call->request.form != NULL;
+}
+
+static int on_progress(void *argument, curl_off_t whole_answer, curl_off_t got, curl_off_t whole_request,
+                       curl_off_t sent) {
+    ic_transfer *transfer = argument;
+    ic_call *call = transfer->call;
+    bool sending = counts_sending(call);
+    curl_off_t done = sending ? sent : got, whole = sending ? whole_request : whole_answer;
+    long status = 0;
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (done && (sending || (status >= 200 && status < 300)))
+        ic_progress_note(call, (double)done, whole ? (double)whole : -1, false, ic_now());
+    return 0;
+}
+
+/* The whole file has been moved. */
+static void note_end(ic_transfer *transfer) {
+    ic_call *call = transfer->call;
+    curl_off_t moved = 0;
+    bool sending = counts_sending(call), good = call->response.status >= 200 && call->response.status < 300;
+    curl_easy_getinfo(transfer->easy, sending ? CURLINFO_SIZE_UPLOAD_T : CURLINFO_SIZE_DOWNLOAD_T, &moved);
+    if (good) ic_progress_note(call, (double)moved, (double)moved, true, ic_now());
 }
 
 /* Called when a connection is there, before each sending. libcurl sends by itself again when a kept

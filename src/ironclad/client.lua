@@ -5,6 +5,7 @@ local auth = require "ironclad.auth"
 local catalog = require "ironclad.catalog"
 local core = require "ironclad.core"
 local each = require "ironclad.each"
+local hooks = require "ironclad.hooks"
 local named = require "ironclad.named"
 local operation = require "ironclad.operation"
 local resource_methods = require "ironclad.resource_methods"
@@ -166,27 +167,26 @@ local function with_store(options)
 end
 
 -- What a connection's scopes are worth saying through its log; they are asked for all the same.
-local function warn_of_scopes(options, connection)
-  if not options.log then return end
+local function warn_of_scopes(options, connection, watchers)
+  if not watchers then return end
   local grant = core.describe(connection).grant
-  for _, text in ipairs(scopes.warnings(options.scopes, grant)) do pcall(options.log, text) end
+  for _, text in ipairs(scopes.warnings(options.scopes, grant)) do hooks.say(watchers, "warning", text) end
 end
 
 -- @param explain adds to a mistake where the option comes from that it is about
 local function open(label, options, explain)
   local function mistaken(mistake) error(("%s: %s"):format(label, explain and explain(mistake) or mistake), 4) end
-  if options.log ~= nil and type(options.log) ~= "function" then
-    mistaken(("log: expected a function, got a %s"):format(type(options.log)))
-  end
+  local watchers, unheard = hooks.of(options)
+  if unheard then mistaken(unheard) end
   local objection = scopes_objection(options.scopes)
   if objection then mistaken(objection) end
   local plain, custom, unfit = with_store(with_environment(options))
   if unfit then mistaken(unfit) end
-  local connection, mistake = core.connect(plain, custom and store.number_of(custom))
+  local connection, mistake = core.connect(plain, custom and store.number_of(custom), hooks.watch(watchers))
   if not connection then mistaken(mistake) end
   if custom then store.belongs(connection, custom) end
-  warn_of_scopes(options, connection)
-  local self = { connection = connection, token_store = custom }
+  warn_of_scopes(options, connection, watchers)
+  local self = { connection = connection, token_store = custom, hooks = watchers }
   for resource, metatable in pairs(metatables) do
     local place = self
     local outer = resource:match "^([%w_]+)%."

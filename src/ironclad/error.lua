@@ -23,4 +23,10 @@ function Error.__concat(left, right)
   return tostring(left) .. tostring(right)
 end
 
+--- Any error as a text, whatever its own __tostring does.
+function Error.text_of(problem)
+  local fine, text = pcall(tostring, problem)
+  return fine and type(text) == "string" and text or "an error that cannot be printed"
+end
+
 return Error

@@ -2,6 +2,7 @@
 
 local core = require "ironclad.core"
 local Error = require "ironclad.error"
+local hooks = require "ironclad.hooks"
 local loop = require "ironclad.loop.plain"
 local store = require "ironclad.store"
 
@@ -16,12 +17,14 @@ local function feed(call, sink)
   return true
 end
 
-local function wait(call, sink)
+local function wait(pending)
+  local call, sink = pending.call, pending.sink
   repeat
     -- Asked before the sink is fed: what came before the end is then fed too. A sink may make calls of its own, whose
     -- waiting takes this call's notices with it: after feeding, the call is asked again.
     local done = call:done()
     local fed = sink and feed(call, sink)
+    hooks.tell(call, pending.client, pending.on_progress)
     if not done and not fed then loop.wait(call) end
   until done
 end
@@ -48,7 +51,8 @@ end
 -- @param label how messages name the operation
 -- @param level of the caller's caller, for the position of a mistake
 -- @param operation, arguments, path as core.start wants them
--- @return pending: { client =, call =, sink = }; nil and the request that would be sent, with arguments.dry_run
+-- @return pending: { client =, call =, sink =, on_progress = }; with arguments.dry_run nil and the request that would
+-- be sent
 function run.start(client, label, level, operation, arguments, path)
   local connection = client.connection
   if store.waits_for_itself(connection) then
@@ -56,7 +60,10 @@ function run.start(client, label, level, operation, arguments, path)
   end
   local call = begin(label, level, core.start, connection, operation, arguments, path)
   if arguments.dry_run then return nil, call:request() end
-  return { client = client, call = call, sink = type(arguments.to) == "function" and arguments.to or nil }
+  return {
+    client = client, call = call, on_progress = arguments.on_progress,
+    sink = type(arguments.to) == "function" and arguments.to or nil,
+  }
 end
 
 --- Starts one of the core's errands (core.errand) on the client's connection.
@@ -69,7 +76,7 @@ end
 -- @return value, err, response
 function run.finish(pending)
   local call = pending.call
-  local ended, why = pcall(wait, call, pending.sink)
+  local ended, why = pcall(wait, pending)
   if not ended then
     call:cancel()
     error(why, 0)

@@ -4,6 +4,7 @@
 -- by returning false (load: nil) and a message.
 
 local core = require "ironclad.core"
+local Error = require "ironclad.error"
 
 local store = {}
 
@@ -69,12 +70,6 @@ function store.path_of(value)
   return getmetatable(value) == File and value.path or nil
 end
 
--- Any error as a text, whatever its own __tostring does.
-local function text_of(problem)
-  local fine, text = pcall(tostring, problem)
-  return fine and type(text) == "string" and text or "an error that cannot be printed"
-end
-
 -- Which store keeps a connection's token, and which one is being asked: it must not wait for the answer that it owes.
 local keepers = setmetatable({}, { __mode = "k" })
 local asked
@@ -101,12 +96,14 @@ local function perform(question)
   local fine, value, message = coroutine.resume(own, question.key, question.token)
   asked = outer
   if fine and coroutine.status(own) ~= "dead" then return { error = "it yielded, which a token store must not" } end
-  if not fine then return { error = text_of(value) } end
+  if not fine then return { error = Error.text_of(value) } end
   if question.step == "load" then
-    if value == nil and message ~= nil then return { error = text_of(message) } end
+    if value == nil and message ~= nil then return { error = Error.text_of(message) } end
     return { token = value }
   end
-  if value == false or (value == nil and message ~= nil) then return { error = text_of(message or "it said no") } end
+  if value == false or (value == nil and message ~= nil) then
+    return { error = Error.text_of(message or "it said no") }
+  end
   return {}
 end
 
@@ -114,7 +111,7 @@ end
 function store.serve(ask)
   local answer = perform(ask:question())
   local fine, problem = pcall(ask.answer, ask, answer)
-  if not fine then ask:answer { error = text_of(problem) } end
+  if not fine then ask:answer { error = Error.text_of(problem) } end
 end
 
 --- Empties the mailbox, answering the questions in it.

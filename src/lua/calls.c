@@ -3,6 +3,7 @@
 #include "call.h"
 #include "compat.h"
 #include "connection.h"
+#include "event.h"
 #include "grant.h"
 #include "inbox.h"
 #include "process.h"
@@ -18,8 +19,9 @@
 #define LONGEST_PAUSE 31536000.0
 
 typedef struct handle {
-    ic_call *call; /* counted; NULL: none yet, or given back */
-    ic_buf chunk;  /* what the sink is being told */
+    ic_call *call;   /* counted; NULL: none yet, or given back */
+    ic_buf chunk;    /* what the sink is being told */
+    ic_event *event; /* what whoever watches is being told; owned */
 } handle;
 
 static int l_start(lua_State *L);
@@ -31,6 +33,8 @@ static int l_id(lua_State *L);
 static int l_done(lua_State *L);
 static int l_cancel(lua_State *L);
 static int l_chunk(lua_State *L);
+static int l_event(lua_State *L);
+static int l_progress(lua_State *L);
 static int l_result(lua_State *L);
 static int l_request(lua_State *L);
 static int l_question(lua_State *L);
@@ -38,10 +42,17 @@ static int l_answer(lua_State *L);
 static int l_gc(lua_State *L);
 
 void ic_lua_open_calls(lua_State *L) {
-    static const luaL_Reg methods[] = {
-        {"id", l_id},         {"done", l_done},       {"cancel", l_cancel},     {"chunk", l_chunk},
-        {"result", l_result}, {"request", l_request}, {"question", l_question}, {"answer", l_answer},
-        {NULL, NULL}};
+    static const luaL_Reg methods[] = {{"id", l_id},
+                                       {"done", l_done},
+                                       {"cancel", l_cancel},
+                                       {"chunk", l_chunk},
+                                       {"event", l_event},
+                                       {"progress", l_progress},
+                                       {"result", l_result},
+                                       {"request", l_request},
+                                       {"question", l_question},
+                                       {"answer", l_answer},
+                                       {NULL, NULL}};
     static const luaL_Reg functions[] = {
         {"start", l_start}, {"errand", l_errand}, {"descriptor", l_descriptor},
         {"wait", l_wait},   {"take", l_take},     {NULL, NULL}};
@@ -71,6 +82,8 @@ static int l_gc(lua_State *L) {
         mine->call = NULL;
     }
     ic_buf_free(&mine->chunk);
+    ic_event_free(mine->event);
+    mine->event = NULL;
     return 0;
 }
 
@@ -195,6 +208,9 @@ static void read_options(lua_State *L, int from, ic_call_options *options) {
     } else if (!lua_isnil(L, -1)) {
         luaL_error(L, "to: expected a path or a function");
     }
+    lua_getfield(L, from, "on_progress");
+    if (!lua_isnil(L, -1) && !lua_isfunction(L, -1)) luaL_error(L, "on_progress: expected a function");
+    options->progress = !lua_isnil(L, -1);
 }
 
 static bool build(lua_State *L, ic_call *call, ic_arguments *arguments) {
@@ -363,6 +379,27 @@ static int l_chunk(lua_State *L) {
     if (!ic_call_take_chunk(mine->call, &mine->chunk)) return 0;
     lua_pushlstring(L, mine->chunk.data, mine->chunk.length);
     return 1;
+}
+
+/* event() -> the next thing that happened to the call (result.h), or nil. */
+static int l_event(lua_State *L) {
+    handle *mine = check_call(L);
+    ic_event_free(mine->event);
+    mine->event = ic_event_take(mine->call);
+    if (!mine->event) return 0;
+    ic_lua_push_event(L, mine->event);
+    return 1;
+}
+
+/* progress() -> how many bytes have been moved and of how many (nil when that is not known); nothing when it
+ * has been told already. */
+static int l_progress(lua_State *L) {
+    double done, total;
+    if (!ic_progress_take(check_call(L)->call, &done, &total)) return 0;
+    ic_lua_push_count(L, done);
+    if (total < 0) return 1;
+    ic_lua_push_count(L, total);
+    return 2;
 }
 
 /* result() -> value, error, response, of a call that is done; the handle is empty then. */

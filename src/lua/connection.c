@@ -105,15 +105,17 @@ static bool read_option(lua_State *L, box *mine, const ic_option *option) {
     return false;
 }
 
-/* connect(options [, store]) -> connection, or nil and a message that names the option. `store` is the number
- * by which this state knows a token store written in Lua. */
+/* connect(options [, store [, watched]]) -> connection, or nil and a message that names the option. `store`
+ * is the number by which this state knows a token store written in Lua; `watched`: its calls have events. */
 static int l_connect(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     long lua_store = (long)luaL_optinteger(L, 2, 0);
+    bool watched = lua_toboolean(L, 3);
     lua_settop(L, 1);
     box *mine = lua_newuserdata(L, sizeof *mine);
     memset(mine, 0, sizeof *mine);
     ic_settings_default(&mine->settings);
+    mine->settings.watched = watched;
     luaL_getmetatable(L, TYPE);
     lua_setmetatable(L, 2);
     for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1)) {

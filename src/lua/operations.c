@@ -28,9 +28,6 @@ static const char *const type_names[] = {
     [IC_TYPE_BOOLEAN] = "boolean", [IC_TYPE_OBJECT] = "object",   [IC_TYPE_ARRAY] = "array",
     [IC_TYPE_FILE] = "file",       [IC_TYPE_COMMENT] = "comment", [IC_TYPE_ANY] = "any",
 };
-#define X(constant, name, per_minute) name,
-static const char *const bucket_names[] = {IC_BUCKETS(X)};
-#undef X
 
 /* Sets a field of the table on top of the stack; nothing for NULL. */
 static void set_string(lua_State *L, const char *key, const char *value) {
@@ -103,7 +100,7 @@ static void push_operation(lua_State *L, const ic_operation *operation) {
     set_true(L, "scopes_any", strchr(operation->scopes, '|') != NULL);
     lua_pushboolean(L, operation->repeatable);
     lua_setfield(L, -2, "repeatable");
-    set_string(L, "bucket", bucket_names[operation->bucket]);
+    set_string(L, "bucket", ic_bucket_name(operation->bucket));
 }
 
 void ic_lua_push_catalog(lua_State *L) {

@@ -10,12 +10,21 @@ static void set_text(lua_State *L, const char *name, const char *text) {
     lua_setfield(L, -2, name);
 }
 
-static void set_number(lua_State *L, const char *name, double number) {
-    if (number == (double)(lua_Integer)number)
-        lua_pushinteger(L, (lua_Integer)number);
+void ic_lua_push_count(lua_State *L, double count) {
+    if (count == (double)(lua_Integer)count)
+        lua_pushinteger(L, (lua_Integer)count);
     else
-        lua_pushnumber(L, number);
+        lua_pushnumber(L, count);
+}
+
+static void set_number(lua_State *L, const char *name, double number) {
+    ic_lua_push_count(L, number);
     lua_setfield(L, -2, name);
+}
+
+static void set_operation(lua_State *L, const ic_operation *operation) {
+    char label[96];
+    set_text(L, "operation", ic_operation_label(operation, label, sizeof label));
 }
 
 void ic_lua_push_value(lua_State *L, ic_call *call) {
@@ -138,4 +147,27 @@ void ic_lua_push_request(lua_State *L, const ic_call *call) {
     for (size_t i = 0; i < request->header_count; i++)
         set_header(L, request->headers[i], request->headers[i] + strlen(request->headers[i]));
     lua_setfield(L, -2, "headers");
+}
+
+void ic_lua_push_event(lua_State *L, const ic_event *event) {
+    static const char *const kinds[] = {[IC_EVENT_REQUEST] = "request",
+                                        [IC_EVENT_RESPONSE] = "response",
+                                        [IC_EVENT_RETRY] = "retry",
+                                        [IC_EVENT_WAIT] = "wait"};
+    lua_createtable(L, 0, 12);
+    set_text(L, "kind", kinds[event->kind]);
+    set_operation(L, event->operation);
+    set_text(L, "method", ic_method_name(event->method));
+    set_text(L, "url", event->url);
+    set_number(L, "attempt", event->attempt);
+    if (event->status) set_number(L, "status", (double)event->status);
+    if (event->failure != IC_OK) set_text(L, "error", ic_error_kind_name(event->failure));
+    if (event->kind != IC_EVENT_REQUEST && event->seconds >= 0) {
+        lua_pushnumber(L, event->seconds);
+        lua_setfield(L, -2, "seconds");
+    }
+    set_text(L, "reason", event->reason);
+    set_text(L, "bucket", event->bucket);
+    set_text(L, "request_id", event->request_id);
+    if (event->lost) set_number(L, "lost", event->lost);
 }

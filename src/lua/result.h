@@ -3,6 +3,7 @@
 #define IC_LUA_RESULT_H
 
 #include "call.h"
+#include "event.h"
 #include <lua.h>
 
 /* Each pushes one value and throws Lua's memory error only. */
@@ -17,5 +18,10 @@ void ic_lua_push_error(lua_State *L, const ic_error *error);
 void ic_lua_push_response(lua_State *L, const ic_response *response);
 /* method, url, headers, body or form: what would be sent, without the bearer. */
 void ic_lua_push_request(lua_State *L, const ic_call *call);
+/* kind ("request", "response", "retry", "wait"), operation, method, url, attempt, and where they have a
+ * meaning status, error (its kind), seconds, reason, bucket, request_id, lost. */
+void ic_lua_push_event(lua_State *L, const ic_event *event);
+/* A whole number, as an integer where Lua has them. */
+void ic_lua_push_count(lua_State *L, double count);
 
 #endif
