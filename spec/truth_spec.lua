@@ -47,9 +47,6 @@ for id in ([[
   retrieve-import-predictions
   create-a-smart-import-record
   create-a-smart-import-record-to-import
-  create-an-attachment-on-a-record
-  retrieve-an-attachment-on-a-record
-  delete-an-attachment-on-a-record
   run-an-action-on-a-record
   retrieve-xlsx-export-file-of-all-records
   export
@@ -82,7 +79,9 @@ for id in ([[
   retrieve-a-schema
 ]]):gmatch "%S+" do not_built[id] = true end
 
-local scenes = { "oauth", "workflows", "records", "webhooks", "strangers" }
+local scenes = {
+  "oauth", "workflows", "signing", "records", "files", "exports", "entities", "webhooks", "scim", "strangers",
+}
 
 local function exists(path)
   local file = io.open(path, "rb")
