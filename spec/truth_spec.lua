@@ -16,6 +16,12 @@ local differences = {
   { { "launch-a-new-workflow" }, 200, "^/schema/", "`schema` is that of a workflow, not the values of a launch", "7" },
   { { "create-a-record", "retrieve-a-record", "list-all-records", "update-record-metadata" }, 200,
     "/properties/counterpartyAddress$", "an address is a text unless `addressAsObject` is set", "4, records" },
+  { { "approval-requests" }, 200, "/durationSeconds$", "live answers have it", "4, workflows" },
+  { { "create-a-webhook", "list-all-webhooks", "retrieve-a-webhook", "update-a-webhook" }, 200, "/tags$",
+    "live answers have it", "3" },
+  { { "launch-a-new-workflow", "update-workflow-metadata" }, 200, "^/creator/",
+    "a workflow is shown as retrieve-a-workflow shows it", "7" },
+  { { "launch-a-new-workflow" }, 200, "^/approvals/url$", "the same", "7" },
   { { "retrieve-webhook-verification-key" }, 200, "^content%-type$", "application/x-pem-file", "3, verification" },
 }
 

@@ -8,6 +8,8 @@ name: value}, "body": hexadecimal}. Prints one JSON object a line for each probl
 "status", "place", "text"}; `place` is a JSON pointer into the body, or what is wrong beside it: "status",
 "content-type", "body", "header". Equal problems of an operation are printed once.
 
+A field that no schema names is a problem of its own, whether the schema forbids it or not.
+
 Four readings are those of FACTS.md 7, not of the letter: `nullable` (6) allows null; `oneOf` (8) is satisfied by two
 branches as well; and the errors that an operation declares (9) are not all that it can answer: each is held against the
 shape that its API gives its errors, and against what is declared unless every operation can answer it. A 204 has no body
@@ -55,6 +57,10 @@ ERRORS = {
 }
 # The paths whose errors are not those of their document.
 SHAPES_OF_PATHS = {"/exports": "exports", "/userinfo": "public", "/company-info": "public"}
+# Objects whose keys are a company's own: those that the documents name are examples, and of the first two the values
+# as well.
+FREE = {"attributes", "schema"}
+KEYED = {"properties", "recordTypes", "attachments"}
 
 formats = jsonschema.FormatChecker(formats=())
 
@@ -92,6 +98,41 @@ def read_as_meant(node):
             node["anyOf"] = node.pop("oneOf")
         for value in node.values():
             read_as_meant(value)
+
+
+def alternatives(document, schemas):
+    """The schemas, and those that they refer to or are made of."""
+    for schema in schemas:
+        while "$ref" in schema:
+            target = document
+            for part in schema["$ref"][2:].split("/"):
+                target = target[part.replace("~1", "/").replace("~0", "~")]
+            schema = target
+        yield schema
+        yield from alternatives(document, (*schema.get("allOf", ()), *schema.get("anyOf", ())))
+
+
+def undocumented(document, schemas, value, place=()):
+    """Where a value has fields that none of its schemas names, though they name some."""
+    schemas = list(alternatives(document, schemas))
+    if isinstance(value, list):
+        for i, item in enumerate(value):
+            yield from undocumented(document, [s["items"] for s in schemas if "items" in s], item, (*place, i))
+    elif isinstance(value, dict):
+        named, others = {}, [s["additionalProperties"] for s in schemas if s.get("additionalProperties")]
+        for schema in schemas:
+            for name, inner in schema.get("properties", {}).items():
+                named.setdefault(name, []).append(inner)
+        if place and place[-1] in FREE:
+            return
+        if place and place[-1] in KEYED:
+            others.extend(inner for each in named.values() for inner in each)
+        for name, item in value.items():
+            inner = named.get(name) or [other for other in others if isinstance(other, dict)]
+            if inner:
+                yield from undocumented(document, inner, item, (*place, name))
+            elif named and not others:
+                yield (*place, name)
 
 
 def pointer(parts):
@@ -169,6 +210,9 @@ def problems_of_body(operation, status, declared, body):
         yield from problems_of_error(operation, where, value)
     elif where:
         yield from problems_of_value(operation.validator(where), value)
+        schema = {"$ref": "#" + pointer(where)}
+        for place in undocumented(operation.document, [schema], value):
+            yield pointer(place), "is a field that the documents do not name"
 
 
 def problems(operation, exchange):
@@ -179,7 +223,10 @@ def problems(operation, exchange):
     declared = operation.declared(str(status))
     if declared is None and status not in STATUSES_OF_ALL:
         yield "status", f"{status} is not declared: {', '.join(operation.responses)}"
-        return
+        success = [code for code in operation.responses if code < "300"]
+        if status > 299 or not success:
+            return
+        declared = operation.declared(success[0])
     media = headers.get("content-type", "").split(";")[0].strip().lower()
     if declared == {} or status == 204:
         if body:
