@@ -15,7 +15,8 @@ local function unchunked(bytes)
   end
 end
 
--- An answer's bytes -> { status =, headers = {[name in lower case] = value}, body = }; nil when they are none.
+-- An answer's bytes -> { status =, headers = {[name in lower case] = value}, body =, bytes = (all) }; nil when they
+-- are none.
 function http.parse(bytes)
   local status, at = bytes:match "^HTTP/1%.1 (%d%d%d)[^\r\n]*\r\n()"
   if not status then return nil end
@@ -27,7 +28,7 @@ function http.parse(bytes)
   local headers = {}
   for name, value in head:gmatch "([^:\r\n]+):%s*([^\r\n]*)" do headers[name:lower()] = value end
   if headers["transfer-encoding"] == "chunked" then body = unchunked(body) end
-  return { status = tonumber(status), headers = headers, body = body or "" }
+  return { status = tonumber(status), headers = headers, body = body or "", bytes = bytes }
 end
 
 -- The bytes of a request. `headers` is a list of whole lines; Host, Connection and Content-Length are added.

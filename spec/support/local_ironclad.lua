@@ -1,8 +1,8 @@
 -- What the specs of the sandbox share: the sandbox itself, clients of it, what to expect of an answer, and bytes
 -- where a client would not send them.
 local assert = require "luassert"
+local http = require "spec.support.http"
 local ironclad = require "ironclad"
-local peer = require "spec.support.peer"
 local sandbox_module = require "ironclad.sandbox"
 
 local local_ironclad = {
@@ -54,14 +54,9 @@ end
 
 -- Sends a request byte for byte -> status, body, and all of the answer.
 function local_ironclad.raw(sandbox, line, headers, body)
-  local lines = { line .. " HTTP/1.1", "Host: sandbox", "Connection: close", "Content-Length: " .. #(body or "") }
-  for _, header in ipairs(headers or {}) do lines[#lines + 1] = header end
-  local folder = peer.temporary_folder()
-  peer.write_file(folder .. "/request", table.concat(lines, "\r\n") .. "\r\n\r\n" .. (body or ""))
-  local script = ("exec 3<>/dev/tcp/127.0.0.1/%d && cat %s/request >&3 && cat <&3"):format(sandbox.port, folder)
-  local answer = peer.shell("bash -c " .. peer.quoted(script))
-  peer.remove_folder(folder)
-  return tonumber(answer:match "^HTTP/1.1 (%d+)"), answer:match "\r\n\r\n(.*)$", answer
+  local method, target = line:match "^(%S+) (.*)$"
+  local answer = assert(http.send(sandbox.port, http.request(method, target, headers, body or "")))
+  return answer.status, answer.body, answer.bytes
 end
 
 return local_ironclad
