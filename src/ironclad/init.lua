@@ -3,7 +3,9 @@
 local core = require "ironclad.core"
 local client = require "ironclad.client"
 local Error = require "ironclad.error"
+local filter = require "ironclad.filter"
 local login = require "ironclad.login"
+local scim_filter = require "ironclad.scim_filter"
 local scopes = require "ironclad.scopes"
 local store = require "ironclad.store"
 local values = require "ironclad.values"
@@ -27,6 +29,9 @@ local ironclad = {
   date = values.date,
   duration = values.duration,
   address = values.address,
+  --- Formulas for the query parameter `filter`: filter.Equals(…), …; scim_filter.eq(…), … for SCIM's lists.
+  filter = filter,
+  scim_filter = scim_filter,
   --- operations() -> the catalog: an array of all operations as tables.
   operations = core.operations,
   connect = client.connect,
