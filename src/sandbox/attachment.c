@@ -2,6 +2,7 @@
 #include "../core/alloc.h"
 #include "../core/text.h"
 #include "attachments.h"
+#include <openssl/evp.h>
 #include <string.h>
 
 #define SIGNED_COPY "signedCopy"
@@ -25,6 +26,7 @@ ic_attachment *ic_record_signed_copy(const ic_record *record) {
 static void free_attachment(ic_attachment *attachment) {
     ic_free(attachment->key);
     ic_free(attachment->filename);
+    ic_free(attachment->hash);
     ic_blob_release(attachment->bytes);
     ic_free(attachment);
 }
@@ -39,7 +41,6 @@ ic_attachment *ic_record_attach(ic_world *world, ic_record *record, const char *
     attachment->key = ic_strdup(key);
     attachment->filename = ic_strdup(filename);
     attachment->bytes = bytes;
-    attachment->added = ic_world_now(world);
     if (!attachment->key || !attachment->filename || !bytes) {
         free_attachment(attachment);
         return NULL;
@@ -58,6 +59,34 @@ void ic_record_detach(ic_record *record, ic_attachment *attachment) {
         at = &(*at)->next;
     *at = attachment->next;
     free_attachment(attachment);
+}
+
+static bool digest_blob(EVP_MD_CTX *digest, const ic_blob *blob) {
+    char piece[16 * 1024];
+    uint64_t at = 0;
+    ptrdiff_t got = -1;
+    bool good = EVP_DigestInit_ex(digest, EVP_sha256(), NULL) == 1;
+    while (good && (got = ic_blob_read(blob, at, piece, sizeof piece)) > 0) {
+        good = EVP_DigestUpdate(digest, piece, (size_t)got) == 1;
+        at += (uint64_t)got;
+    }
+    return good && got == 0;
+}
+
+const char *ic_attachment_hash(ic_attachment *attachment) {
+    unsigned char code[EVP_MAX_MD_SIZE];
+    unsigned length = 0;
+    if (attachment->hash) return attachment->hash;
+    EVP_MD_CTX *digest = EVP_MD_CTX_new();
+    ic_buf hex = {0};
+    if (!digest || !digest_blob(digest, attachment->bytes) || EVP_DigestFinal_ex(digest, code, &length) != 1)
+        hex.failed = true;
+    for (unsigned i = 0; i < length; i++)
+        ic_buf_printf(&hex, "%02x", code[i]);
+    EVP_MD_CTX_free(digest);
+    attachment->hash = ic_buf_take(&hex, NULL);
+    ic_buf_free(&hex);
+    return attachment->hash;
 }
 
 /* The extensions are those that the public document's error names. */

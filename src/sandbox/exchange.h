@@ -31,6 +31,7 @@ typedef struct ic_exchange {
     char *target;     /* as it came: path and query, percent-encoded */
     char *path;       /* the same without the query */
     const char *verb; /* as it came; the connection's */
+    bool to_storage;  /* it has come to the origin of the signed links */
     ic_buf raw;       /* the body, unless it came in fields */
     struct MHD_PostProcessor *reader;
     ic_field_part *fields;

@@ -60,6 +60,9 @@ void ic_records_replace(ic_exchange *x);
 void ic_attachments_create(ic_exchange *x);
 void ic_attachments_get(ic_exchange *x);
 void ic_attachments_delete(ic_exchange *x);
+/* download_urls.c */
+void ic_download_urls_create(ic_exchange *x);
+void ic_download_urls_get(ic_exchange *x);
 /* webhooks.c */
 void ic_webhooks_create(ic_exchange *x);
 void ic_webhooks_list(ic_exchange *x);

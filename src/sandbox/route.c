@@ -3,6 +3,7 @@
 #include "../core/text.h"
 #include "consent.h"
 #include "handlers.h"
+#include "storage.h"
 #include <string.h>
 
 /* Bits of route.traits. */
@@ -54,6 +55,8 @@ static const struct route {
     {"create-an-attachment-on-a-record", ic_attachments_create, 0},
     {"retrieve-an-attachment-on-a-record", ic_attachments_get, 0},
     {"delete-an-attachment-on-a-record", ic_attachments_delete, 0},
+    {"create-attachment-download-urls", ic_download_urls_create, 0},
+    {"get-attachment-download-urls-status", ic_download_urls_get, 0},
     {"create-a-webhook", ic_webhooks_create, 0},
     {"list-all-webhooks", ic_webhooks_list, 0},
     {"retrieve-a-webhook", ic_webhooks_get, 0},
@@ -105,6 +108,10 @@ static bool decode_values(ic_exchange *x, const ic_path_values *values) {
 }
 
 void ic_route(ic_exchange *x) {
+    if (x->to_storage) {
+        ic_storage_answer(x);
+        return;
+    }
     ic_path_values values = {0};
     find_operation(x, &values);
     const struct route *route = route_of(x);

@@ -31,6 +31,8 @@ struct ic_sandbox {
     ic_world *world;
     ic_log log;
     ic_server server;
+    int storage_socket; /* another origin: of the signed links */
+    ic_server storage;
     ic_certificate certificate;
     char *folder, *ca_file;  /* private; NULL without TLS */
     struct ic_sandbox *next; /* of those that run in this process */
@@ -75,7 +77,7 @@ static void after_fork_in_parent(void) {
 /* The child has no thread that answers: its copies of the listening sockets must not keep the ports taken. */
 static void after_fork_in_child(void) {
     for (const ic_sandbox *sandbox = living; sandbox; sandbox = sandbox->next)
-        close(sandbox->socket);
+        close(sandbox->socket), close(sandbox->storage_socket);
     living = NULL;
     pthread_mutex_unlock(&living_lock);
 }
@@ -191,6 +193,24 @@ static bool open_log(ic_sandbox *sandbox, const char *path, char *error, size_t 
     return true;
 }
 
+/* At any free port. */
+static bool start_storage(ic_sandbox *sandbox, const ic_sandbox_options *options, char *error, size_t size) {
+    int port = 0;
+    ic_world *world = sandbox->world;
+    sandbox->storage_socket = ic_listen(options->host, &port, error, size);
+    if (sandbox->storage_socket < 0) return false;
+    snprintf(error, size, "cannot start the HTTP server");
+    world->storage_url = url_of(options->host, port, options->tls);
+    ic_random_hex(world, world->storage_key, sizeof world->storage_key - 1);
+    sandbox->storage =
+        (ic_server){.world = world, .log = &sandbox->log, .lock = &sandbox->lock, .is_storage = true};
+    if (world->storage_url && ic_server_start(&sandbox->storage, sandbox->storage_socket,
+                                              options->tls ? &sandbox->certificate : NULL))
+        return true;
+    close(sandbox->storage_socket);
+    return false;
+}
+
 static bool start(ic_sandbox *sandbox, const ic_sandbox_options *options, char *error, size_t size) {
     if (!fill_store(sandbox, options, error, size) || !open_log(sandbox, options->log, error, size))
         return false;
@@ -204,6 +224,7 @@ static bool start(ic_sandbox *sandbox, const ic_sandbox_options *options, char *
         }
         if (!publish_certificate(sandbox, error, size)) return false;
     }
+    if (!start_storage(sandbox, options, error, size)) return false;
     snprintf(error, size, "cannot start the HTTP server");
     sandbox->world->url = url_of(options->host, sandbox->port, options->tls);
     sandbox->server = (ic_server){
@@ -242,6 +263,7 @@ void ic_sandbox_stop(ic_sandbox *sandbox) {
     if (!ic_sandbox_owned(sandbox)) return;
     delist(sandbox);
     ic_server_stop(&sandbox->server); /* closes the socket */
+    ic_server_stop(&sandbox->storage);
     remove_certificate(sandbox);
 }
 

@@ -148,6 +148,7 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
     if (!x) return NULL;
     x->world = server->world;
     x->connection = connection;
+    x->to_storage = server->is_storage;
     x->max_body = server->max_body;
     x->target = ic_strdup(target);
     x->path = ic_strndup(target, strcspn(target, "?"));

@@ -12,6 +12,7 @@ typedef struct ic_server {
     ic_log *log;
     pthread_mutex_t *lock; /* held while a request is answered: over world and log */
     size_t max_body;
+    bool is_storage; /* serves the files behind signed links, and nothing else */
     struct MHD_Daemon *daemon;
 } ic_server;
 

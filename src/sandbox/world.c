@@ -3,6 +3,7 @@
 #include "../core/alloc.h"
 #include "../core/text.h"
 #include "consent.h"
+#include "jobs.h"
 #include "webhooks.h"
 #include <openssl/evp.h>
 #include <string.h>
@@ -131,7 +132,9 @@ void ic_world_free(ic_world *world) {
     cJSON_Delete(world->record_properties);
     cJSON_Delete(world->record_attachments);
     ic_spool_free(world->spool);
+    ic_jobs_free(world);
     ic_free(world->url);
+    ic_free(world->storage_url);
     ic_free(world->redirect_uris);
     ic_free(world->company_name);
     ic_free(world->company_display_name);

@@ -201,6 +201,9 @@ typedef struct ic_world {
     ic_index workflows_by_id; /* by either id */
     ic_array records_by_agreement, records_by_name, records_by_update;
     ic_index records_by_id; /* by either id */
+    ic_array jobs;          /* ic_job, as started */
+    char *storage_url;      /* of the origin that serves files behind signed links */
+    ic_secret storage_key;  /* which signs them */
     ic_array webhooks;      /* ic_webhook, by target */
     EVP_PKEY *webhook_key;  /* NULL until somebody asks for it */
 } ic_world;

@@ -1,0 +1,28 @@
+/* Work that Ironclad does in the background: download links in bulk, exports. Nothing runs: whether a job is
+ * over is told by the clock, and its result is made when it is asked for. */
+#ifndef IC_SANDBOX_JOBS_H
+#define IC_SANDBOX_JOBS_H
+
+#include "world.h"
+
+typedef enum ic_job_kind { IC_JOB_DOWNLOAD_URLS, IC_JOB_EXPORT } ic_job_kind;
+
+typedef struct ic_job {
+    ic_uuid id;
+    ic_job_kind kind;
+    ic_time started, ended; /* the latter may be still to come */
+    cJSON *request;         /* the body that asked for it; owned */
+    ic_blob *file;          /* of an export, once it has been made; held */
+} ic_job;
+
+#define IC_JOBS_MAX 1000 /* the oldest are forgotten beyond */
+
+/* Starts one, to end after world->job_seconds. Takes the request over, also when it fails. NULL: no memory.
+ */
+ic_job *ic_job_start(ic_world *world, ic_job_kind kind, cJSON *request);
+/* NULL: there is none. */
+ic_job *ic_job_find(const ic_world *world, ic_job_kind kind, const char *id);
+bool ic_job_is_over(const ic_world *world, const ic_job *job);
+void ic_jobs_free(ic_world *world);
+
+#endif
