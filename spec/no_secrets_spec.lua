@@ -25,4 +25,22 @@ describe_guard("the guard against secrets", function()
       assert.is_true(guard.checked > before)
     end)
   end
+
+  it("knows what the sandbox hands out", function()
+    local sandbox = require("ironclad.sandbox").start { port = 0, tls = false }
+    local client = sandbox:connect { allow_http = true, grant = "authorization_code", client_id = sandbox.client_id }
+    local redirect_uri = "http://localhost/callback"
+    local url, state = client:authorize_url { redirect_uri = redirect_uri }
+    local callback = sandbox:consent { url = url }
+    local tokens = {}
+    local asking = sandbox:connect {
+      allow_http = true, grant = "authorization_code",
+      store = { load = function() end, save = function(_, token) tokens[#tokens + 1] = token end },
+    }
+    assert(asking:exchange(callback, { state = state, redirect_uri = redirect_uri }))
+    sandbox:stop()
+    for _, secret in ipairs { callback, tokens[1].access_token, tokens[1].refresh_token } do
+      assert.is_false((guard.unguarded_pcall(print, secret)))
+    end
+  end)
 end)

@@ -1,6 +1,7 @@
--- Loaded before every spec (busted --helper): whatever a spec's client is given as a secret, and every token that a
--- scripted server hands out, must never stand in what this process prints, raises or returns as an error, nor in what
--- its child processes print. A text that holds one fails the test at that place.
+-- Loaded before every spec (busted --helper): whatever a spec's client is given as a secret, and every token and code
+-- that a scripted server or the sandbox hands out, must never stand in what this process prints, raises or returns as an
+-- error, nor in what its child processes print. A text that holds one fails the test at that place. Beyond that,
+-- spec/run looks through what each suite has printed, the C tests' too.
 local Error = require "ironclad.error"
 local core = require "ironclad.core"
 local peer = require "spec.support.peer"
@@ -13,6 +14,9 @@ local unguarded_pcall = pcall
 -- What the sandbox says on purpose when it starts.
 local public = { ["sandbox-secret-not-for-production"] = true }
 
+-- How the sandbox begins what it makes: access tokens, refresh tokens, codes.
+local of_sandbox = { "sandbox%-token%-%x", "sandbox%-refresh%-%x", "sandbox%-code%-%x" }
+
 local function remember(text)
   if type(text) == "string" and #text >= 6 and not public[text] then secrets[text] = true end
 end
@@ -22,6 +26,9 @@ local function check(text, where)
   no_secrets.checked = no_secrets.checked + 1
   for secret in pairs(secrets) do
     if text:find(secret, 1, true) then error("a secret is shown in what is " .. where, 3) end
+  end
+  for _, pattern in ipairs(of_sandbox) do
+    if text:find(pattern) then error("a secret of the sandbox is shown in what is " .. where, 3) end
   end
 end
 

@@ -72,6 +72,12 @@ void ic_new_short_id(ic_world *world, ic_short_id id) {
     id[sizeof(ic_short_id) - 1] = '\0';
 }
 
+void ic_new_secret(ic_world *world, const char *kind, ic_secret secret) {
+    char digits[49];
+    ic_random_hex(world, digits, sizeof digits - 1);
+    snprintf(secret, sizeof(ic_secret), "sandbox-%.7s-%s", kind, digits);
+}
+
 void ic_new_readable_id(ic_world *world, ic_readable_id id) {
     snprintf(id, sizeof(ic_readable_id), "IC-%u", ++world->last_readable);
 }

@@ -165,7 +165,7 @@ static ic_consent *new_consent(ic_world *world, const ic_app *app, request *aske
     consent->state = asked->state;
     consent->scope = asked->scope;
     asked->redirect_uri = asked->state = asked->scope = NULL;
-    ic_random_hex(world, consent->nonce, sizeof consent->nonce - 1);
+    ic_new_secret(world, "page", consent->nonce);
     return consent;
 }
 
@@ -194,7 +194,7 @@ static void add_parameter(ic_buf *location, const char *name, const char *value)
 bool ic_consent_answer(ic_world *world, ic_consent *consent, ic_user *user, const char *error,
                        ic_buf *location) {
     ic_secret code;
-    ic_random_hex(world, code, sizeof code - 1);
+    ic_new_secret(world, "code", code);
     ic_buf_puts(location, consent->redirect_uri);
     add_parameter(location, user ? "code" : "error", user ? code : error);
     if (consent->state) add_parameter(location, "state", consent->state);

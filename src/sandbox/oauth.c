@@ -120,7 +120,7 @@ static void issue(ic_exchange *x, const uint64_t scopes[2], const char *scope, i
     ic_put_text(answer, "token_type", "Bearer");
     ic_put_text(answer, "access_token", token->text);
     if (consent) {
-        ic_random_hex(x->world, consent->refresh, sizeof consent->refresh - 1);
+        ic_new_secret(x->world, "refresh", consent->refresh);
         ic_put_text(answer, "refresh_token", consent->refresh);
     }
     ic_put_number(answer, "expires_in", x->world->token_seconds);

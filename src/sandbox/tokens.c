@@ -76,7 +76,7 @@ ic_token *ic_token_new(ic_world *world, const uint64_t scopes[2], const ic_conse
     if (world->tokens.count >= IC_TOKENS_MAX) forget_oldest(world);
     ic_token *token = ic_calloc(1, sizeof *token);
     if (!token) return NULL;
-    ic_random_hex(world, token->text, sizeof token->text - 1);
+    ic_new_secret(world, "token", token->text);
     token->expires = ic_world_now(world) + (ic_time)(world->token_seconds * 1000);
     memcpy(token->scopes, scopes, sizeof token->scopes);
     token->user = consent ? consent->user : NULL;

@@ -133,7 +133,7 @@ typedef struct ic_app {
     unsigned grants;
 } ic_app;
 
-typedef char ic_secret[65]; /* hexadecimal digits at random; "": there is none */
+typedef char ic_secret[65]; /* "sandbox-token-" and the like, then digits at random; "": there is none */
 
 /* A person's consent to an app: from the page that asks for it to the refresh token that is left of it. */
 typedef struct ic_consent {
@@ -226,6 +226,8 @@ void ic_new_uuid(ic_world *world, ic_uuid id);
 void ic_new_short_id(ic_world *world, ic_short_id id);
 void ic_new_readable_id(ic_world *world, ic_readable_id id);
 void ic_random_hex(ic_world *world, char *text, size_t digits); /* writes digits + 1 bytes */
+/* A new "sandbox-<kind>-<48 digits>": what it is can be seen wherever it turns up. */
+void ic_new_secret(ic_world *world, const char *kind, ic_secret secret);
 
 ic_app *ic_world_app(const ic_world *world, const char *id);
 ic_user *ic_world_user(const ic_world *world, const char *id_or_email);
