@@ -199,7 +199,7 @@ describe("a proxy", function()
     local server = scene.answering { GOOD }
     scene.assert_good(ironclad.connect(settings("http://%s127.0.0.1:" .. server:port())).workflows:get "w1")
     local given = server:requests()[1].headers["proxy-authorization"]
-    assert.are.equal("user:" .. PASSWORD, peer.shell("echo " .. given:match "^Basic (.*)" .. " | base64 -d"))
+    assert.are.equal("user:" .. PASSWORD, peer.shell("echo " .. given:match "^Basic (.*)" .. " | base64 -d", true))
   end)
 end)
 

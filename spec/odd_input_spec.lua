@@ -107,7 +107,7 @@ describe("a secret", function()
     { "form", function(request) return percent_decoded(("&" .. request.body):match "&client_secret=([^&]*)") end },
     { "basic", function(request)
       local code = request.headers.authorization:match "^Basic (.+)$"
-      return (peer.shell("printf %s " .. peer.quoted(code) .. " | base64 -d"):match "^[^:]*:(.*)$")
+      return (peer.shell("printf %s " .. peer.quoted(code) .. " | base64 -d", true):match "^[^:]*:(.*)$")
     end },
   } do
     local how, read = row[1], row[2]

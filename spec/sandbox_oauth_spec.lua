@@ -89,13 +89,13 @@ describe("the page of consent", function()
 
   it("sends the browser back with a code, once", function()
     local _, page = get(target())
-    local nonce = page:match 'name="nonce" value="(%x+)"'
+    local nonce = page:match 'name="nonce" value="([%w-]+)"'
     assert.equal(400, (post { nonce = nonce, decision = "perhaps", user = OMAR }))
     assert.equal(400, (post { nonce = nonce, decision = "allow", user = "nobody@example.com" }))
     assert.equal(400, (post { nonce = nonce, decision = "allow" }))
     local status, _, answer = post { nonce = nonce, decision = "allow", user = OMAR }
     assert.equal(302, status)
-    assert.matches("^http://localhost:8765/callback%?code=%x+&state=the%%20state$", location(answer))
+    assert.matches("^http://localhost:8765/callback%?code=[%w-]+&state=the%%20state$", location(answer))
     local grant = must(exchange { code = parameter(location(answer), "code") })
     assert.equal(OMAR, must(with(grant.access_token).oauth:userinfo()).email)
     for _, wrong in ipairs { nonce, "", "0" } do
@@ -106,7 +106,7 @@ describe("the page of consent", function()
 
   it("sends the browser back without one", function()
     local _, page = get(target { redirect_uri = "https://app.example.com/back?from=ironclad" })
-    local nonce = page:match 'name="nonce" value="(%x+)"'
+    local nonce = page:match 'name="nonce" value="([%w-]+)"'
     local status, _, answer = post { nonce = nonce, decision = "deny" }
     assert.equal(302, status)
     assert.equal("https://app.example.com/back?from=ironclad&error=access_denied&state=the%20state", location(answer))
@@ -177,7 +177,7 @@ describe("a code", function()
   it("becomes a person's tokens", function()
     local grant = must(exchange { code = code({ scope = READ }, PRIYA) })
     assert.same({ "Bearer", 21600, READ }, { grant.token_type, grant.expires_in, grant.scope })
-    assert.matches("^%x+$", grant.refresh_token)
+    assert.is_truthy(grant.refresh_token)
     local me = must(with(grant.access_token).oauth:userinfo())
     assert.same({ PRIYA, { READ } }, { me.email, me.scopes })
     assert.is_nil(must(exchange { code = code() }).scope)
@@ -293,7 +293,7 @@ describe("sandbox:consent", function()
       options.url = options.url or sandbox.url .. target(options)
       return sandbox:consent(options)
     end
-    assert.matches("^" .. CALLBACK .. "%?code=%x+&state=the%%20state$", (answer {}))
+    assert.matches("^" .. CALLBACK .. "%?code=[%w-]+&state=the%%20state$", (answer {}))
     assert.equal(CALLBACK .. "?error=access_denied&state=the%20state", (answer { allow = false }))
     assert.equal(CALLBACK .. "?error=invalid_scope&state=the%20state", (answer { scope = "public.nothing" }))
     local wrong = {

@@ -60,10 +60,9 @@ function peer.json(text, ...)
 end
 
 local shell = peer.shell
-function peer.shell(command)
+function peer.shell(command, secret)
   local output, status = shell(command)
-  -- Specs may look into what they have sent, and into files of their own.
-  if not command:find("base64", 1, true) then check(output, "printed by a child") end
+  if not secret then check(output, "printed by a child") end
   return output, status
 end
 

@@ -50,6 +50,7 @@ local function shell_pipe(command)
   end
 end
 
+-- `secret`: that the output may hold secrets, because it is what goes over the wire or into a spec's own file.
 function peer.shell(command)
   local _, ended = shell_pipe(command)
   return ended()
