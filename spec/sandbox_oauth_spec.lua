@@ -290,8 +290,8 @@ end)
 describe("sandbox:consent", function()
   it("answers with where the browser goes", function()
     local function answer(options)
-      options.url = options.url or sandbox.url .. target(options)
-      return sandbox:consent(options)
+      local url = options.url or sandbox.url .. target(options)
+      return sandbox:consent { url = url, user = options.user, allow = options.allow }
     end
     assert.matches("^" .. CALLBACK .. "%?code=[%w-]+&state=the%%20state$", (answer {}))
     assert.equal(CALLBACK .. "?error=access_denied&state=the%20state", (answer { allow = false }))
@@ -312,7 +312,7 @@ describe("sandbox:consent", function()
     end
     local fine, message = pcall(sandbox.consent, sandbox, {})
     assert.is_false(fine)
-    assert.matches("expected { url =", message)
+    assert.matches("missing required parameter .url.", message)
   end)
 
   it("grants only scopes that the company has licensed", function()

@@ -304,7 +304,7 @@ describe("the command ironclad-sandbox", function()
     assert.are.equal(0, status)
     local flags = {
       "--port N", "--host H", "--no-tls", "--token-seconds N", "--code-seconds N", "--job-seconds N", "--clock TIME",
-      "--seed N", "--redirect-uri URI", "--log FILE", "--help",
+      "--seed N", "--redirect-uri URI", "--log FILE", "--help", "  expire_tokens", "  advance  seconds (number)",
     }
     for _, flag in ipairs(flags) do
       assert.is_truthy(output:find(flag, 1, true), flag)

@@ -1,6 +1,7 @@
 --- A local Ironclad to develop and test against: `require("ironclad.sandbox").start{ port = 0, tls = true }`.
 -- It serves on a thread of its own, in this process. State is real, and gone when it stops.
 local httpd = require "ironclad.httpd"
+local json = require("ironclad.core").json
 
 local Sandbox = {}
 Sandbox.__index = Sandbox
@@ -36,49 +37,40 @@ function Sandbox:stop()
   self.server:stop()
 end
 
---- Every access token handed out so far is from now on answered with 401 "token has expired".
-function Sandbox:expire_tokens()
-  self.server:expire_tokens()
-end
+-- The controls: sandbox:NAME{ … } for each action that the server knows. `ironclad-sandbox --help` lists them, and so
+-- does a browser at the sandbox's /_sandbox; over HTTP they are POST /_sandbox/NAME with a JSON object.
+local controls = httpd.actions()
 
---- The same with "token has been revoked".
-function Sandbox:revoke_tokens()
-  self.server:revoke_tokens()
-end
-
---- Every refresh token handed out so far is from now on answered with 403 "refresh token is invalid".
-function Sandbox:revoke_refresh_tokens()
-  self.server:revoke_refresh_tokens()
-end
-
---- Moves the sandbox's time forward by these seconds, whether it runs or stands still: tokens and codes expire, jobs
--- get done, dates pass.
-function Sandbox:advance(seconds)
-  if type(seconds) ~= "number" or not (seconds >= 0 and seconds <= 1e9) then
-    error("sandbox: advance: expected seconds, 0 or more", 2)
+local function control(self, action, arguments)
+  if arguments == nil then
+    arguments = {}
+  elseif type(arguments) ~= "table" and action.first then
+    arguments = { [action.first] = arguments }
   end
-  self.server:advance(seconds)
-end
-
---- Plays the person in a browser who opens an authorize URL of this sandbox and answers, without any HTTP.
--- @param answer url, user (e-mail or id; the first one), allow (true)
--- @return the URL that the browser is sent to, with code and state or with error and state; nil and a message when the
---   page would show a refusal instead
-function Sandbox:consent(answer)
-  if type(answer) ~= "table" or type(answer.url) ~= "string" then
-    error("sandbox: consent: expected { url =, user =, allow = }", 2)
+  local ok, text = pcall(json.encode, arguments)
+  local answer, message
+  if ok then
+    answer, message = self.server:control(action.name, text == "[]" and "{}" or text)
+  else
+    message = text
   end
-  return self.server:consent(answer.url, answer.user, answer.allow ~= false)
+  if not answer then error(("sandbox: %s: %s"):format(action.name, message), 3) end
+  if answer ~= "" then return json.decode(answer) end
 end
 
---- The requests since the start or the last clear_requests(), oldest first (the last 100,000):
--- { method=, path= (with the query), status=, operation= (operationId, or nil), as_user= (or nil) }.
-function Sandbox:requests()
-  return self.server:requests()
-end
+-- Where the answer is one thing, the method gives it bare.
+local BARE = {
+  -- The URL that the browser is sent to; nil and a message when the page would show a refusal instead.
+  consent = function(answer) return answer.location, answer.refused end,
+  requests = function(answer) return answer.list end,
+}
 
-function Sandbox:clear_requests()
-  self.server:clear_requests()
+for _, action in ipairs(controls) do
+  Sandbox[action.name] = function(self, arguments)
+    local answer = control(self, action, arguments)
+    if BARE[action.name] then return BARE[action.name](answer) end
+    return answer
+  end
 end
 
 --- What it holds, as lines of text.

@@ -24,6 +24,7 @@ typedef struct ic_field_part {
 
 typedef struct ic_exchange {
     ic_world *world;
+    struct ic_log *log;
     struct MHD_Connection *connection;
     size_t max_body;
 
@@ -76,6 +77,16 @@ ic_page ic_exchange_page(const ic_exchange *x);
 /* Whether the query and the body agree with the catalog's entry: values of the right kind, nothing missing.
  * Otherwise answers 400. For JSON bodies, x->body is there afterwards. */
 bool ic_exchange_check(ic_exchange *x);
+/* The first field that the object lacks or holds wrongly; NULL: it agrees. */
+typedef struct ic_field_fault {
+    const char *code; /* MISSING_PARAM or INVALID_PARAM */
+    char message[512];
+} ic_field_fault;
+const ic_field *ic_fields_fault(const ic_field *fields, const cJSON *object, ic_field_fault *fault);
+/* x->body from the JSON of the body, {} from none. false: it is no JSON object, and 400 is answered. */
+bool ic_exchange_parse(ic_exchange *x);
+/* Whether the client is on this machine. */
+bool ic_exchange_is_local(const ic_exchange *x);
 /* The same for a JSON body that has come in another way. */
 bool ic_exchange_check_body(ic_exchange *x);
 /* Reads a `lastUpdated` (NULL: leaves *since alone). false: it is no date, and 400 is answered. */

@@ -29,7 +29,7 @@ void ic_html_headers(struct MHD_Response *response) {
         {MHD_HTTP_HEADER_CONTENT_TYPE, "text/html; charset=utf-8"},
         /* No form-action: browsers hold the redirect after a form against it. */
         {"Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"},
-        {MHD_HTTP_HEADER_CACHE_CONTROL, "no-world"},
+        {MHD_HTTP_HEADER_CACHE_CONTROL, "no-store"},
         {"Referrer-Policy", "no-referrer"},
         {"X-Content-Type-Options", "nosniff"},
     };

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#define IC_LOG_MAX 100000
+
 typedef struct ic_log {
     char **entries; /* a ring of IC_LOG_MAX; each: five texts, each ended by a NUL */
     size_t *sizes;

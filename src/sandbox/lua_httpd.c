@@ -2,6 +2,7 @@
  * wait() for a program that does nothing but serve; and what lua_callback.h adds. */
 #include "../core/text.h"
 #include "../lua/compat.h"
+#include "control.h"
 #include "lua_callback.h"
 #include "sandbox.h"
 #include <lauxlib.h>
@@ -242,74 +243,17 @@ static int facts(lua_State *L) {
     return 1;
 }
 
-static int expire_tokens(lua_State *L) {
-    ic_sandbox_expire_tokens(check_sandbox(L));
-    return 0;
-}
-
-static int revoke_tokens(lua_State *L) {
-    ic_sandbox_revoke_tokens(check_sandbox(L));
-    return 0;
-}
-
-static int revoke_refresh_tokens(lua_State *L) {
-    ic_sandbox_revoke_refresh_tokens(check_sandbox(L));
-    return 0;
-}
-
-static int advance(lua_State *L) {
+/* control(name, arguments as JSON) -> the answer as JSON, or "" where there is none; nil and a message. */
+static int control(lua_State *L) {
     ic_sandbox *sandbox = check_sandbox(L);
-    ic_sandbox_advance(sandbox, luaL_checknumber(L, 2));
-    return 0;
-}
-
-/* consent(url, user or nil, allow) -> the URL that the browser is sent to; nil and a message. */
-static int consent(lua_State *L) {
-    ic_sandbox *sandbox = check_sandbox(L);
-    const char *url = luaL_checkstring(L, 2), *user = luaL_optstring(L, 3, NULL);
-    bool allow = lua_toboolean(L, 4);
+    size_t length;
+    const char *name = luaL_checkstring(L, 2), *text = luaL_checklstring(L, 3, &length);
     ic_buf *buffer = push_buffer(L);
-    bool answered = ic_sandbox_consent(sandbox, url, user, allow, buffer);
+    bool done = ic_sandbox_control(sandbox, name, text, length, buffer);
     if (buffer->failed) return throw(L, "not enough memory");
-    if (!answered) lua_pushnil(L);
+    if (!done) lua_pushnil(L);
     lua_pushlstring(L, buffer->data, buffer->length);
-    return answered ? 1 : 2;
-}
-
-static int clear_requests(lua_State *L) {
-    ic_sandbox_clear_requests(check_sandbox(L));
-    return 0;
-}
-
-/* One request from its five texts; answers where the next begins. */
-static const char *push_request(lua_State *L, const char *at) {
-    static const char *const names[] = {"status", "method", "path", "operation", "as_user"};
-    lua_createtable(L, 0, 5);
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (i == 0)
-            lua_pushinteger(L, atoi(at));
-        else if (*at)
-            lua_pushstring(L, at);
-        else
-            lua_pushnil(L);
-        lua_setfield(L, -2, names[i]);
-        at += strlen(at) + 1;
-    }
-    return at;
-}
-
-static int requests(lua_State *L) {
-    ic_sandbox *sandbox = check_sandbox(L);
-    ic_buf *buffer = push_buffer(L);
-    ic_sandbox_requests(sandbox, buffer);
-    if (buffer->failed) return throw(L, "not enough memory");
-    lua_newtable(L);
-    const char *at = buffer->data, *end = at + buffer->length;
-    for (int i = 1; at < end; i++) {
-        at = push_request(L, at);
-        lua_rawseti(L, -2, i);
-    }
-    return 1;
+    return done ? 1 : 2;
 }
 
 static int info(lua_State *L) {
@@ -318,6 +262,29 @@ static int info(lua_State *L) {
     ic_sandbox_info(sandbox, buffer);
     if (buffer->failed) return throw(L, "not enough memory");
     lua_pushlstring(L, buffer->data, buffer->length);
+    return 1;
+}
+
+/* actions() -> a list of { name=, parameters= (text), first= (the first one's name, or nil), help= }. */
+static int actions(lua_State *L) {
+    lua_newtable(L);
+    for (int i = 0; ic_actions[i].name; i++) {
+        const ic_action *action = &ic_actions[i];
+        lua_createtable(L, 0, 4);
+        lua_pushstring(L, action->name);
+        lua_setfield(L, -2, "name");
+        lua_pushstring(L, action->help);
+        lua_setfield(L, -2, "help");
+        lua_pushstring(L, action->fields->name);
+        lua_setfield(L, -2, "first");
+        ic_buf *buffer = push_buffer(L);
+        ic_action_parameters(action, buffer);
+        if (buffer->failed) return throw(L, "not enough memory");
+        lua_pushlstring(L, buffer->data, buffer->length);
+        lua_setfield(L, -3, "parameters");
+        lua_pop(L, 1);
+        lua_rawseti(L, -2, i + 1);
+    }
     return 1;
 }
 
@@ -335,24 +302,12 @@ static void make_type(lua_State *L, const char *name, lua_CFunction end, const l
 }
 
 static const luaL_Reg server_methods[] = {
-    {"stop", stop},
-    {"facts", facts},
-    {"expire_tokens", expire_tokens},
-    {"revoke_tokens", revoke_tokens},
-    {"revoke_refresh_tokens", revoke_refresh_tokens},
-    {"advance", advance},
-    {"consent", consent},
-    {"requests", requests},
-    {"info", info},
-    {"clear_requests", clear_requests},
-    {NULL, NULL},
+    {"stop", stop}, {"facts", facts}, {"control", control}, {"info", info}, {NULL, NULL},
 };
 
 static const luaL_Reg functions[] = {
-    {"start", start},
-    {"hold_signals", hold_signals},
-    {"wait", wait_signal},
-    {NULL, NULL},
+    {"start", start},      {"actions", actions}, {"hold_signals", hold_signals},
+    {"wait", wait_signal}, {NULL, NULL},
 };
 
 __attribute__((visibility("default"))) int luaopen_ironclad_httpd(lua_State *L);

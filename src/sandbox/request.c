@@ -4,6 +4,8 @@
 #include "exchange.h"
 #include <ctype.h>
 #include <microhttpd.h>
+#include <netinet/in.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +35,21 @@ bool ic_exchange_is_type(const ic_exchange *x, const char *media_type) {
     const char *given = ic_exchange_header(x, "Content-Type");
     size_t length = given ? strcspn(given, "; \t") : 0;
     return given && length == strlen(media_type) && strncasecmp(given, media_type, length) == 0;
+}
+
+bool ic_exchange_is_local(const ic_exchange *x) {
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    if (!info || !info->client_addr) return false;
+    if (info->client_addr->sa_family == AF_INET) {
+        const struct sockaddr_in *address = (const void *)info->client_addr;
+        return ntohl(address->sin_addr.s_addr) >> 24 == 127;
+    }
+    const struct sockaddr_in6 *address = (const void *)info->client_addr;
+    const unsigned char *bytes = address->sin6_addr.s6_addr;
+    return info->client_addr->sa_family == AF_INET6 &&
+           (IN6_IS_ADDR_LOOPBACK(&address->sin6_addr) ||
+            (IN6_IS_ADDR_V4MAPPED(&address->sin6_addr) && bytes[12] == 127));
 }
 
 static long query_integer(const ic_exchange *x, const char *name, long otherwise) {
@@ -189,23 +206,18 @@ static bool query_fits(const ic_field *field, const char *value) {
     return true;
 }
 
-/* Answers that the value is none of the field's choices; `what` is "query value" or the like. */
-static void refuse_choice(ic_exchange *x, const ic_field *field, const char *param, const char *what,
-                          const char *value) {
-    ic_buf choices = {0};
-    ic_choices_print(&choices, field->choices);
-    ic_reply_error(x, 400, "INVALID_PARAM", param, "invalid %s '%s'; value must be one of [%s]", what, value,
-                   choices.failed ? "" : ic_buf_text(&choices));
-    ic_buf_free(&choices);
-}
-
 static void refuse_query(ic_exchange *x, const ic_field *field, const char *value) {
     char param[64];
+    ic_buf choices = {0};
     snprintf(param, sizeof param, "/?%s", field->name);
-    if (field->choices)
-        refuse_choice(x, field, param, "query value", value);
-    else
-        ic_reply_error(x, 400, "INVALID_PARAM", param, "invalid query value '%s'", value);
+    if (field->choices) {
+        ic_buf_puts(&choices, "; value must be one of [");
+        ic_choices_print(&choices, field->choices);
+        ic_buf_putc(&choices, ']');
+    }
+    const char *text = ic_buf_text(&choices);
+    ic_reply_error(x, 400, "INVALID_PARAM", param, "invalid query value '%s'%s", value, text ? text : "");
+    ic_buf_free(&choices);
 }
 
 static bool check_query(ic_exchange *x) {
@@ -252,26 +264,50 @@ static const char *type_name(ic_type type) {
     return names[type];
 }
 
-bool ic_exchange_check_body(ic_exchange *x) {
-    for (const ic_field *field = x->operation->fields; field->name; field++) {
-        const cJSON *value = ic_json_member(x->body, field->name);
+static const ic_field *fault_at(const ic_field *field, ic_field_fault *fault, const char *code,
+                                const char *format, ...) __attribute__((format(printf, 4, 5)));
+static const ic_field *fault_at(const ic_field *field, ic_field_fault *fault, const char *code,
+                                const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(fault->message, sizeof fault->message, format, arguments);
+    va_end(arguments);
+    fault->code = code;
+    return field;
+}
+
+static const ic_field *wrong_choice(const ic_field *field, const char *value, ic_field_fault *fault) {
+    ic_buf choices = {0};
+    ic_choices_print(&choices, field->choices);
+    fault_at(field, fault, "INVALID_PARAM", "invalid %s '%s'; value must be one of [%s]", field->name, value,
+             choices.failed ? "" : ic_buf_text(&choices));
+    ic_buf_free(&choices);
+    return field;
+}
+
+const ic_field *ic_fields_fault(const ic_field *fields, const cJSON *object, ic_field_fault *fault) {
+    for (const ic_field *field = fields; field->name; field++) {
+        const cJSON *value = ic_json_member(object, field->name);
         if (!value || cJSON_IsNull(value)) {
-            if (!(field->flags & IC_REQUIRED)) continue;
-            ic_reply_error(x, 400, "MISSING_PARAM", field->name, "missing required parameter '%s'",
-                           field->name);
-            return false;
+            if (field->flags & IC_REQUIRED)
+                return fault_at(field, fault, "MISSING_PARAM", "missing required parameter '%s'",
+                                field->name);
+            continue;
         }
-        if (!value_fits(field->type, value)) {
-            ic_reply_error(x, 400, "INVALID_PARAM", field->name, "invalid value for '%s': expected %s",
-                           field->name, type_name(field->type));
-            return false;
-        }
-        if (field->choices && cJSON_IsString(value) && !ic_is_choice(field->choices, value->valuestring)) {
-            refuse_choice(x, field, field->name, field->name, value->valuestring);
-            return false;
-        }
+        if (!value_fits(field->type, value))
+            return fault_at(field, fault, "INVALID_PARAM", "invalid value for '%s': expected %s", field->name,
+                            type_name(field->type));
+        if (field->choices && cJSON_IsString(value) && !ic_is_choice(field->choices, value->valuestring))
+            return wrong_choice(field, value->valuestring, fault);
     }
-    return true;
+    return NULL;
+}
+
+bool ic_exchange_check_body(ic_exchange *x) {
+    ic_field_fault fault;
+    const ic_field *field = ic_fields_fault(x->operation->fields, x->body, &fault);
+    if (field) ic_reply_error(x, 400, fault.code, field->name, "%s", fault.message);
+    return !field;
 }
 
 /* x->body from JSON text; no text is an empty object. */
@@ -289,8 +325,12 @@ static bool parse_body(ic_exchange *x, const char *text, size_t length) {
     return false;
 }
 
+bool ic_exchange_parse(ic_exchange *x) {
+    return parse_body(x, x->raw.data, x->raw.length);
+}
+
 static bool parse_launch(ic_exchange *x) {
-    if (!x->has_fields) return parse_body(x, x->raw.data, x->raw.length);
+    if (!x->has_fields) return ic_exchange_parse(x);
     const ic_field_part *data = ic_exchange_field(x, "data");
     const char *text = data ? ic_blob_text(data->bytes) : NULL;
     if (text) return parse_body(x, text, (size_t)ic_blob_length(data->bytes));
@@ -305,7 +345,7 @@ bool ic_exchange_check(ic_exchange *x) {
         return false;
     }
     switch (x->operation->body) {
-    case IC_BODY_JSON: return parse_body(x, x->raw.data, x->raw.length) && ic_exchange_check_body(x);
+    case IC_BODY_JSON: return ic_exchange_parse(x) && ic_exchange_check_body(x);
     case IC_BODY_LAUNCH: return parse_launch(x) && ic_exchange_check_body(x);
     case IC_BODY_NONE:
     case IC_BODY_FORM: return true;

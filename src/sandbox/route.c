@@ -2,6 +2,7 @@
 #include "../core/alloc.h"
 #include "../core/text.h"
 #include "consent.h"
+#include "control.h"
 #include "handlers.h"
 #include "storage.h"
 #include <string.h>
@@ -120,6 +121,8 @@ void ic_route(ic_exchange *x) {
     } else if (x->too_large) {
         ic_reply_error(x, 413, "INVALID_PARAM", NULL, "the request's body is larger than %zu bytes",
                        x->max_body);
+    } else if (ic_is_control(x->path)) {
+        ic_control_answer(x);
     } else if (x->disk_error) {
         ic_reply_error(x, 500, "SERVER_ERROR", NULL, "the sandbox cannot keep the upload: %s",
                        strerror(x->disk_error));

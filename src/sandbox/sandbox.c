@@ -2,7 +2,7 @@
 #include "sandbox.h"
 #include "../core/alloc.h"
 #include "../core/text.h"
-#include "consent.h"
+#include "control.h"
 #include "server.h"
 #include "tokens.h"
 #include <errno.h>
@@ -316,81 +316,34 @@ const char *ic_sandbox_ca_file(const ic_sandbox *sandbox) {
 
 /* --- control --- */
 
-void ic_sandbox_expire_tokens(ic_sandbox *sandbox) {
+static bool control(ic_sandbox *sandbox, const char *name, const cJSON *arguments, ic_buf *out) {
+    ic_control asked = {.world = sandbox->world, .log = &sandbox->log, .arguments = arguments};
     pthread_mutex_lock(&sandbox->lock);
-    for (size_t i = 0; i < sandbox->world->tokens.count; i++)
-        ((ic_token *)sandbox->world->tokens.items[i])->expires = IC_TIME_NONE;
+    bool done = ic_control_run(&asked, name);
     pthread_mutex_unlock(&sandbox->lock);
+    char *text = done && asked.answer ? ic_json_print(asked.answer) : NULL;
+    if (!done)
+        ic_buf_puts(out, asked.message);
+    else if (text)
+        ic_buf_puts(out, text);
+    else if (asked.answer)
+        out->failed = true;
+    ic_json_text_free(text);
+    cJSON_Delete(asked.answer);
+    return done;
 }
 
-void ic_sandbox_revoke_tokens(ic_sandbox *sandbox) {
-    pthread_mutex_lock(&sandbox->lock);
-    for (size_t i = 0; i < sandbox->world->tokens.count; i++)
-        ((ic_token *)sandbox->world->tokens.items[i])->revoked = true;
-    pthread_mutex_unlock(&sandbox->lock);
-}
-
-void ic_sandbox_revoke_refresh_tokens(ic_sandbox *sandbox) {
-    pthread_mutex_lock(&sandbox->lock);
-    for (size_t i = 0; i < sandbox->world->consents.count; i++)
-        ((ic_consent *)sandbox->world->consents.items[i])->refresh[0] = '\0';
-    pthread_mutex_unlock(&sandbox->lock);
-}
-
-void ic_sandbox_advance(ic_sandbox *sandbox, double seconds) {
-    pthread_mutex_lock(&sandbox->lock);
-    ic_world_advance(sandbox->world, seconds);
-    pthread_mutex_unlock(&sandbox->lock);
-}
-
-static void explain(const ic_refusal *refusal, ic_buf *result) {
-    if (refusal->error)
-        ic_buf_printf(result, "%s: %s", refusal->error, refusal->description);
+bool ic_sandbox_control(ic_sandbox *sandbox, const char *name, const char *text, size_t length, ic_buf *out) {
+    ic_error error = {0};
+    cJSON *arguments = ic_json_parse(text, length, &error);
+    bool done = false;
+    if (cJSON_IsObject(arguments))
+        done = control(sandbox, name, arguments, out);
     else
-        result->failed = true;
-}
-
-static bool consent(ic_world *world, const char *query, const char *person, bool allow, ic_buf *result) {
-    ic_refusal refusal;
-    ic_user *user = person ? ic_world_user(world, person) : world->users.items[0];
-    if (!user) {
-        ic_buf_printf(result, "no such user in this company: '%s'", person);
-        return false;
-    }
-    ic_consent *asked = ic_consent_ask(world, query, &refusal);
-    if (!asked) {
-        explain(&refusal, result);
-        return false;
-    }
-    bool granted = allow && !refusal.error;
-    return ic_consent_answer(world, asked, granted ? user : NULL,
-                             refusal.error ? refusal.error : "access_denied", result);
-}
-
-bool ic_sandbox_consent(ic_sandbox *sandbox, const char *url, const char *user, bool allow, ic_buf *result) {
-    const char *own = sandbox->world->url, *query = url + strcspn(url, "?");
-    size_t length = strlen(own);
-    if (strncmp(url, own, length) != 0 || (size_t)(query - url) != length + strlen(IC_AUTHORIZE_PATH) ||
-        strncmp(url + length, IC_AUTHORIZE_PATH, strlen(IC_AUTHORIZE_PATH)) != 0) {
-        ic_buf_printf(result, "this is no URL of %s" IC_AUTHORIZE_PATH, own);
-        return false;
-    }
-    pthread_mutex_lock(&sandbox->lock);
-    bool answered = consent(sandbox->world, *query ? query + 1 : NULL, user, allow, result);
-    pthread_mutex_unlock(&sandbox->lock);
-    return answered;
-}
-
-void ic_sandbox_requests(ic_sandbox *sandbox, ic_buf *out) {
-    pthread_mutex_lock(&sandbox->lock);
-    ic_log_copy(&sandbox->log, out);
-    pthread_mutex_unlock(&sandbox->lock);
-}
-
-void ic_sandbox_clear_requests(ic_sandbox *sandbox) {
-    pthread_mutex_lock(&sandbox->lock);
-    ic_log_clear(&sandbox->log);
-    pthread_mutex_unlock(&sandbox->lock);
+        ic_buf_puts(out, arguments ? "the arguments must be a table of names" : ic_error_message(&error));
+    ic_error_clear(&error);
+    cJSON_Delete(arguments);
+    return done;
 }
 
 static void describe_user(ic_buf *out, const ic_user *user) {

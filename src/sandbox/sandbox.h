@@ -49,23 +49,9 @@ const char *ic_sandbox_other_client_secret(const ic_sandbox *sandbox);
 const char *ic_sandbox_as_user(const ic_sandbox *sandbox); /* the e-mail of a user who may do everything */
 const char *ic_sandbox_ca_file(const ic_sandbox *sandbox); /* PEM; NULL without TLS */
 
-/* Every access token handed out so far is from now on refused, as expired or as revoked. */
-void ic_sandbox_expire_tokens(ic_sandbox *sandbox);
-void ic_sandbox_revoke_tokens(ic_sandbox *sandbox);
-/* Every refresh token handed out so far is from now on refused. */
-void ic_sandbox_revoke_refresh_tokens(ic_sandbox *sandbox);
-/* Moves the sandbox's time forward, whether it runs or stands still. */
-void ic_sandbox_advance(ic_sandbox *sandbox, double seconds);
-/* Does what a person does in a browser who opens the URL (of this sandbox's /oauth/authorize) and answers as
- * that user (e-mail or id; NULL: the first). `result` is the URL that the browser is sent to; with false, why
- * there is none. The caller looks at result->failed. */
-bool ic_sandbox_consent(ic_sandbox *sandbox, const char *url, const char *user, bool allow, ic_buf *result);
-/* The requests since the start or the last clearing, oldest first, at most IC_LOG_MAX: for each its status as
- * decimal digits, method, target, operationId and acting user ("" where there is none), each ended by a NUL.
- */
-#define IC_LOG_MAX 100000
-void ic_sandbox_requests(ic_sandbox *sandbox, ic_buf *out);
-void ic_sandbox_clear_requests(ic_sandbox *sandbox);
+/* Runs an action of control.h with its arguments as JSON text. `out`: its answer as JSON text, or nothing;
+ * with false, why it is refused. The caller looks at out->failed. */
+bool ic_sandbox_control(ic_sandbox *sandbox, const char *name, const char *text, size_t length, ic_buf *out);
 /* Lines of text: what it holds. */
 void ic_sandbox_info(ic_sandbox *sandbox, ic_buf *out);
 

@@ -1,6 +1,7 @@
 #include "server.h"
 #include "../core/alloc.h"
 #include "../core/text.h"
+#include "control.h"
 #include "exchange.h"
 #include "html.h"
 #include <inttypes.h>
@@ -105,6 +106,7 @@ static enum MHD_Result send_answer(ic_exchange *x) {
 }
 
 static void note(const ic_server *server, const ic_exchange *x) {
+    if (ic_is_control(x->path)) return;
     char status[16];
     snprintf(status, sizeof status, "%u", x->status);
     const char *actor = x->token && x->token->user ? x->token->user->email : NULL;
@@ -147,6 +149,7 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
     ic_exchange *x = ic_calloc(1, sizeof *x);
     if (!x) return NULL;
     x->world = server->world;
+    x->log = server->log;
     x->connection = connection;
     x->to_storage = server->is_storage;
     x->max_body = server->max_body;
