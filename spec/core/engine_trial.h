@@ -16,8 +16,8 @@
 
 static const char good[] =
     "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 11\r\n\r\n{\"id\":\"42\"}";
-static const char token[] = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 43\r\n\r\n"
-                            "{\"access_token\":\"first\",\"expires_in\":21600}";
+static const char token[] = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n"
+                            "{\"access_token\":\"SECRET-first\",\"expires_in\":21600}";
 static const char expired[] =
     "HTTP/1.1 401 No\r\nContent-Type: application/json\r\nContent-Length: 55\r\n\r\n"
     "{\"code\":\"UNAUTHORIZED\",\"message\":\"token has expired now\"}";
@@ -51,9 +51,9 @@ static inline ic_connection *connect_as(const ic_peer *peer, const char *client_
     const struct {
         const char *name, *value;
         int when; /* 0: always, 1: with a static token, 2: with client credentials */
-    } options[] = {{"token", "static-token", 1},
+    } options[] = {{"token", "SECRET-static", 1},
                    {"client_id", client_id, 2},
-                   {"client_secret", "secret-of-a-test", 2},
+                   {"client_secret", "SECRET-of-a-client", 2},
                    {"as_user", "a@b.example", 0},
                    {NULL, NULL, 0}};
     ic_settings settings;

@@ -40,8 +40,8 @@ static void test_failing_memory(void) {
 /* Every allocation of a first call with client credentials fails once, and all that follow it, those of the
  * token's fetch too: the call ends. */
 static void test_failing_memory_with_a_token(void) {
-    const char *answers[] = {"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 53\r\n\r\n"
-                             "{\"access_token\":\"first\",\"expires_in\":21600,\"id\":\"42\"}"};
+    const char *answers[] = {"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 60\r\n\r\n"
+                             "{\"access_token\":\"SECRET-first\",\"expires_in\":21600,\"id\":\"42\"}"};
     ic_peer *peer = start_server(answers, 1);
     ic_mailbox *mailbox = ic_mailbox_new(NULL);
     bool ended = true;

@@ -1,6 +1,6 @@
 -- Loaded before every spec (busted --helper): whatever a spec's client is given as a secret, and every token and code
--- that a scripted server or the sandbox hands out, must never stand in what this process prints, raises or returns as an
--- error, nor in what its child processes print. A text that holds one fails the test at that place. Beyond that,
+-- that a scripted server or the sandbox hands out, must never stand in what this process prints, raises or returns as
+-- an error, nor in what its child processes print. A text that holds one fails the test at that place. Beyond that,
 -- spec/run looks through what each suite has printed, the C tests' too.
 local Error = require "ironclad.error"
 local core = require "ironclad.core"
