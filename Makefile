@@ -73,9 +73,11 @@ lua_helpers  := $(patsubst %.c,$(OUT)/obj/%.o,$(call with_header,spec/lua))
 libraries    := $(patsubst spec/support/%.c,$(OUT)/%.so,$(filter-out $(call with_header,spec/support), \
 	$(wildcard spec/support/*.c)))
 libraries    := $(libraries:$(OUT)/peer.so=$(OUT)/spec_peer.so)
+bench_programs := $(patsubst spec/bench/%.c,$(OUT)/bench/%,$(wildcard spec/bench/*.c))
 TEST_LIBS    := $(call libs,SSL,libssl,ssl) $(CORE_LIBS)
 
-.PHONY: all deps demo test test-quick core-tests lua-tests test-build lint format install clean env help FORCE
+.PHONY: all deps demo test test-quick core-tests lua-tests test-build bench-sandbox lint format install clean env \
+	help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -138,6 +140,11 @@ $(libraries):
 
 -include $(shell find $(CORE) $(OUT)/obj -name '*.d' 2>/dev/null)
 
+# Programs that benchmarks start.
+$(bench_programs): $(OUT)/bench/%: $(OUT)/obj/spec/bench/%.o
+	@mkdir -p $(@D)
+	$(PROGRAM) -o $@ $^ $(HTTPD_LIBS)
+
 core-tests: $(core_tests)
 lua-tests: $(lua_tests)
 test-build: all core-tests lua-tests $(libraries)
@@ -156,6 +163,10 @@ test:
 
 test-quick:
 	@spec/run specs-5.4 core lua-5.4
+
+# Figures, not tests: they want a machine that does nothing else.
+bench-sandbox: all $(libraries) $(bench_programs)
+	@eval "$$($(MAKE) -s env LUA=$(LUA))" && $(lua_name) spec/bench/sandbox.lua $(OUT)/bench
 
 lint:
 	@spec/run 'lint-*'
@@ -191,6 +202,7 @@ help:
 	@echo 'make demo          install what is missing, build, run recipes/launch_nda.lua against the sandbox'
 	@echo 'make test          install what is missing, build everything, run every suite'
 	@echo 'make test-quick    the specs and C tests on Lua 5.4'
+	@echo 'make bench-sandbox memory and speed of the sandbox, beside those of libmicrohttpd alone'
 	@echo 'make deps          install what the build needs (Debian)'
 	@echo 'make env           print shell code that puts the build on LUA_PATH, LUA_CPATH and PATH'
 	@echo 'make install       into PREFIX (default: /usr/local)'
