@@ -48,8 +48,6 @@ for id in ([[
   retrieve-email-threads-from-workflow
   retrieve-email-thread-from-workflow
   retrieve-attachment-from-email-thread
-  create-attachment-download-urls
-  get-attachment-download-urls-status
   retrieve-import-predictions
   create-a-smart-import-record
   create-a-smart-import-record-to-import
