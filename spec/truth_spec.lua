@@ -31,20 +31,6 @@ for id in ([[
   list-all-workflows
   create-a-new-workflow-async
   retrieve-asynchronous-workflow-status
-  get-sign-status
-  send-signature-request
-  schedule-send-signature-request
-  update-scheduled-signature-request
-  delete-scheduled-signature-request
-  cancel-signature-request
-  update-signer
-  delete-signer
-  remind-signer
-  list-all-workflow-signers
-  create-recipient-url
-  create-embeddable-recipient-url
-  workflow-upload-signed-document
-  update-workflow-signature-packet
   retrieve-email-threads-from-workflow
   retrieve-email-thread-from-workflow
   retrieve-attachment-from-email-thread

@@ -76,11 +76,11 @@ local function signers(t)
   local id, names = approved(t)
   local function assigned(name, to) return { path = { id, name }, body = { reason = "why", assigned = to } } end
   t:ok("update-signer", assigned(names[1], { type = "external", email = "new@example.org", name = "New Signer" }))
-  t:refused("update-signer", 400, assigned("No Such Role", { type = "external", email = "a@b.example", name = "A" }))
+  t:refused("update-signer", 404, assigned("No Such Role", { type = "external", email = "a@b.example", name = "A" }))
   local user = t:ok("oauth-userinfo").id
   t:send("update-signer", assigned(names[#names], { type = "ironclad_user", userId = user }))
   t:ok("delete-signer", { path = { id, names[1] } })
-  t:refused("delete-signer", 400, { path = { id, "No Such Role" } })
+  t:refused("delete-signer", 404, { path = { id, "No Such Role" } })
   t:ok("get-sign-status", { path = { id } })
 end
 
@@ -116,6 +116,7 @@ local function uploading(t)
   t:ok("retrieve-workflow-documents", { path = { id } })
   for _, record in ipairs(done.recordIds or {}) do t:ok("retrieve-a-record", { path = { record } }) end
   t:refused("workflow-upload-signed-document", 404, upload "nope")
+  t:pass_time(60)
   t:refused("update-workflow-role-assignment", 422, {
     path = { id, "Legal" }, body = { userId = done.roles[1].assignees[1].userId },
   })

@@ -9,8 +9,7 @@
 
 /* --- with a launch --- */
 
-/* Ironclad takes contracts as Word or PDF. */
-static bool is_contract_name(const char *filename) {
+bool ic_is_contract_name(const char *filename) {
     const char *extension = filename ? strrchr(filename, '.') : NULL;
     return extension && (ic_text_same(extension, ".pdf") || ic_text_same(extension, ".doc") ||
                          ic_text_same(extension, ".docx"));
@@ -22,7 +21,7 @@ static bool attach_file(ic_exchange *x, ic_workflow *workflow, const cJSON *fiel
         ic_reply_error(x, 400, "INVALID_PARAM", field->string, "missing form-data part '%s'", part);
         return false;
     }
-    if (!is_contract_name(file->filename)) {
+    if (!ic_is_contract_name(file->filename)) {
         ic_reply_error(x, 400, "INVALID_PARAM", field->string,
                        "the file in part '%s' must be named .pdf, .doc or .docx", part);
         return false;
@@ -62,10 +61,12 @@ bool ic_documents_attach(ic_exchange *x, ic_workflow *workflow, const cJSON *fie
 
 /* --- list --- */
 
-/* The drafts make up the signature packet; what else is attached stays outside. */
-static bool is_in_packet(const ic_workflow *workflow, const ic_document *document) {
-    return ic_json_member(ic_json_member(workflow->template->form, document->attribute), "elementType") !=
-           NULL;
+static const ic_document *packet_document(const ic_workflow *workflow, unsigned place) {
+    for (size_t i = 0; i < workflow->documents.count; i++) {
+        const ic_document *document = workflow->documents.items[i];
+        if (document->packet_place == place) return document;
+    }
+    return NULL;
 }
 
 void ic_documents_get(ic_exchange *x) {
@@ -73,18 +74,20 @@ void ic_documents_get(ic_exchange *x) {
     if (!workflow) return;
     cJSON *answer = cJSON_CreateObject();
     cJSON *packet = ic_put(answer, "signaturePacketDocuments", cJSON_CreateArray());
+    const ic_document *document;
+    for (unsigned place = 1; (document = packet_document(workflow, place)) != NULL; place++)
+        ic_append(packet, ic_document_view(x->world, workflow, document));
     cJSON *excluded = ic_put(answer, "excludedFromSignaturePacketDocuments", cJSON_CreateArray());
     for (size_t i = 0; i < workflow->documents.count; i++) {
-        const ic_document *document = workflow->documents.items[i];
-        ic_append(is_in_packet(workflow, document) ? packet : excluded,
-                  ic_document_view(x->world, workflow, document));
+        document = workflow->documents.items[i];
+        if (!document->packet_place) ic_append(excluded, ic_document_view(x->world, workflow, document));
     }
     ic_reply_json(x, 200, answer);
 }
 
 /* --- download --- */
 
-static ic_document *find_document(const ic_workflow *workflow, const char *key) {
+ic_document *ic_workflow_document(const ic_workflow *workflow, const char *key) {
     for (size_t i = 0; i < workflow->documents.count; i++) {
         ic_document *document = workflow->documents.items[i];
         if (strcmp(document->key, key) == 0) return document;
@@ -95,7 +98,7 @@ static ic_document *find_document(const ic_workflow *workflow, const char *key) 
 void ic_documents_download(ic_exchange *x) {
     const ic_workflow *workflow = ic_exchange_workflow(x, 400, true);
     if (!workflow) return;
-    const ic_document *document = find_document(workflow, x->values[1]);
+    const ic_document *document = ic_workflow_document(workflow, x->values[1]);
     if (document)
         ic_reply_bytes(x, document->bytes);
     else
@@ -110,31 +113,37 @@ static bool refuse(ic_exchange *x, unsigned status, const char *message) {
     return false;
 }
 
-/* A new version of a draft that is there already. */
-static bool add_version(ic_exchange *x, ic_document *document, ic_field_part *file) {
-    char *filename = ic_strdup(file->filename);
-    ic_blob *bytes = ic_field_part_bytes(file);
-    if (!filename) {
+bool ic_document_replace(ic_world *world, ic_document *document, const char *filename, ic_blob *bytes,
+                         const ic_user *author) {
+    char *name = ic_strdup(filename);
+    if (!name) {
         ic_blob_release(bytes);
-        ic_reply_no_memory(x);
         return false;
     }
     ic_free(document->filename);
     ic_blob_release(document->bytes);
-    document->filename = filename;
+    document->filename = name;
     document->bytes = bytes;
     document->number++;
-    document->modified = ic_world_now(x->world);
-    document->author = x->user;
-    ic_new_short_id(x->world, document->version);
+    document->modified = ic_world_now(world);
+    document->author = author;
+    ic_new_short_id(world, document->version);
     return true;
+}
+
+static bool add_version(ic_exchange *x, ic_document *document, ic_field_part *file) {
+    if (ic_document_replace(x->world, document, file->filename, ic_field_part_bytes(file), x->user))
+        return true;
+    ic_reply_no_memory(x);
+    return false;
 }
 
 /* A document beside the others of a list, or in place of the only one. */
 static bool add_document(ic_exchange *x, ic_workflow *workflow, const cJSON *field, ic_field_part *file) {
     for (size_t i = 0; i < workflow->documents.count && !ic_json_member(field, "elementType"); i++) {
         ic_document *document = workflow->documents.items[i];
-        if (strcmp(document->attribute, field->string) == 0) return add_version(x, document, file);
+        if (document->attribute && strcmp(document->attribute, field->string) == 0)
+            return add_version(x, document, file);
     }
     if (ic_workflow_add_document(x->world, workflow, field->string, file->filename, ic_field_part_bytes(file),
                                  x->user, ic_world_now(x->world)))
@@ -147,12 +156,12 @@ static bool store_upload(ic_exchange *x, ic_workflow *workflow, const cJSON *fie
                          ic_field_part *file) {
     const char *message = ic_json_string(ic_json_member(metadata, "comment"), "message");
     const cJSON *key = ic_json_member(metadata, "key");
-    ic_document *document = cJSON_IsString(key) ? find_document(workflow, key->valuestring) : NULL;
+    ic_document *document = cJSON_IsString(key) ? ic_workflow_document(workflow, key->valuestring) : NULL;
     if (!message)
         return refuse(x, 400, "missing required field 'comment.message' in form-data part 'metadata'");
-    if (key && (!document || strcmp(document->attribute, field->string) != 0))
+    if (key && (!document || !document->attribute || strcmp(document->attribute, field->string) != 0))
         return refuse(x, 404, "Document does not exists");
-    if (key && !is_in_packet(workflow, document))
+    if (key && !ic_json_member(field, "elementType"))
         return refuse(x, 400, "versioning is not supported for non-draft documents");
     ic_time now = ic_world_now(x->world);
     if (!ic_workflow_add_comment(x->world, workflow, message, x->user, now)) {
@@ -175,7 +184,7 @@ void ic_documents_upload(ic_exchange *x) {
         refuse(x, 400, "missing required form-data part 'attachment'");
     else if (!ic_exchange_field(x, "metadata"))
         refuse(x, 400, "missing required form-data part 'metadata'");
-    else if (!is_contract_name(file->filename))
+    else if (!ic_is_contract_name(file->filename))
         refuse(x, 400, "the attachment must be named .pdf, .doc or .docx");
     else if (workflow->status == IC_STATUS_CANCELLED || workflow->status == IC_STATUS_COMPLETED)
         refuse(x, 400, "documents of a workflow that has ended can not be changed");

@@ -89,7 +89,14 @@ JSON(
         {"id": "legal", "displayName": "Legal", "assignees": ["jane.doe@example.com", "omar.haddad@example.com"]},
         {"id": "finance", "displayName": "Finance", "assignees": ["jane.doe@example.com", "li.wei@example.com"]}
       ],
-      "approvalGroups": [["legal"], ["finance"]]
+      "approvalGroups": [["legal"], ["finance"]],
+      "signing": {
+        "provider": "Ironclad Signature", "routing": "sequential", "recordType": "mutualNDA",
+        "signers": [
+          {"roleName": "Company Signer", "user": "jane.doe@example.com"},
+          {"roleName": "Counterparty Signer", "nameFrom": "counterpartyName", "emailFrom": "counterpartyEmail"}
+        ]
+      }
     },
 ),
 JSON(
@@ -125,7 +132,14 @@ JSON(
         {"id": "finance", "displayName": "Finance", "assignees": ["jane.doe@example.com", "li.wei@example.com"]},
         {"id": "executive", "displayName": "Executive", "assignees": ["jane.doe@example.com"]}
       ],
-      "approvalGroups": [["legal", "finance"], ["executive"]]
+      "approvalGroups": [["legal", "finance"], ["executive"]],
+      "signing": {
+        "provider": "DocuSign", "routing": "parallel", "recordType": "consultingAgreement",
+        "signers": [
+          {"roleName": "Consultant", "nameFrom": "counterpartyName"},
+          {"roleName": "Company Signer", "user": "jane.doe@example.com"}
+        ]
+      }
     }
   ],
 ),
@@ -181,7 +195,7 @@ JSON(
     },
     {
       "template": "600b296c3e15a234ab88f884", "creator": "jane.doe@example.com",
-      "step": "Sign", "daysAgo": 21, "updatedDaysAgo": 2,
+      "step": "Sign", "daysAgo": 21, "updatedDaysAgo": 2, "signing": {"sent": true, "viewed": ["Consultant"]},
       "attributes": {
         "counterpartyName": "Boba Fett", "scopeOfWork": "Logistics review",
         "fee": {"currency": "USD", "amount": 50000}, "startDate": "2026-02-01T00:00:00.000Z",

@@ -2,9 +2,11 @@
 #include "comments.h"
 #include "handlers.h"
 #include "reviews.h"
+#include "signing.h"
 #include "turns.h"
 
 bool ic_workflow_sign(ic_world *world, ic_workflow *workflow) {
+    if (!ic_packet_begin(workflow)) return false;
     workflow->step = IC_STEP_SIGN;
     workflow->updated = ic_world_now(world);
     return true;
@@ -12,20 +14,30 @@ bool ic_workflow_sign(ic_world *world, ic_workflow *workflow) {
 
 /* --- cancel, pause, resume --- */
 
-static void cancel(ic_workflow *workflow) {
+/* These answer false without memory; workflow->updated is the time of it. */
+
+static bool cancel(ic_workflow *workflow, const ic_user *user) {
+    ic_packet *packet = workflow->packet;
+    if (packet && packet->sent && workflow->step == IC_STEP_SIGN &&
+        !ic_packet_withdraw(workflow, user, workflow->updated))
+        return false;
     ic_reviews_interrupt(workflow, IC_REQUEST_CANCELED, workflow->updated);
     workflow->status = IC_STATUS_CANCELLED;
     workflow->ended = workflow->updated;
+    return true;
 }
 
-static void pause_review(ic_workflow *workflow) {
+static bool pause_review(ic_workflow *workflow, const ic_user *user) {
+    (void)user;
     ic_reviews_interrupt(workflow, IC_REQUEST_PAUSED, workflow->updated);
     workflow->status = IC_STATUS_PAUSED;
+    return true;
 }
 
-/* The approvers are asked again. */
-static void resume(ic_workflow *workflow) {
+static bool resume(ic_workflow *workflow, const ic_user *user) {
+    (void)user;
     workflow->status = IC_STATUS_ACTIVE;
+    return ic_reviews_ask(workflow, workflow->updated);
 }
 
 /* A change of status that wants a comment. */
@@ -33,7 +45,7 @@ typedef struct change {
     unsigned from; /* bits by ic_status */
     bool review_only;
     const char *refusal;
-    void (*make)(ic_workflow *workflow); /* `updated` is the time of it */
+    bool (*make)(ic_workflow *workflow, const ic_user *user);
 } change;
 
 #define STATUS(name) (1u << IC_STATUS_##name)
@@ -57,8 +69,7 @@ static void change_status(ic_exchange *x, const change *change) {
     if (!ic_comment_post(x, workflow, ic_json_string(comment, "message"),
                          cJSON_IsTrue(ic_json_member(comment, "addUsersToWorkflow")), NULL))
         return;
-    change->make(workflow);
-    if (ic_reviews_ask(workflow, workflow->updated))
+    if (change->make(workflow, x->user))
         ic_reply_nothing(x);
     else
         ic_reply_no_memory(x);
@@ -94,6 +105,8 @@ void ic_workflows_revert(ic_exchange *x) {
     ic_workflow *workflow = ic_exchange_workflow(x, 404, true);
     if (!workflow || !check_revert(x, workflow)) return;
     ic_time now = ic_world_now(x->world);
+    ic_packet_free(workflow->packet);
+    workflow->packet = NULL;
     workflow->step = IC_STEP_REVIEW;
     workflow->updated = now;
     if (ic_turn_begin(workflow, false, "reverted to review", x->user, now) &&

@@ -5,6 +5,7 @@
 #include "build.h"
 #include "pdf.h"
 #include "reviews.h"
+#include "signing.h"
 #include "world.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -228,6 +229,9 @@ static void load_template(loader *load, const cJSON *source) {
     if (!template->form || !template->shown) no_memory(load);
     load_roles(load, template, source);
     load_reviews(load, template, source);
+    if (!load->failed &&
+        !ic_signing_load(load->world, template, ic_json_member(source, "signing"), load->error, load->size))
+        load->failed = true;
 }
 
 /* --- contracts --- */
@@ -303,6 +307,9 @@ static void fill_workflow(loader *load, ic_workflow *workflow, const cJSON *sour
     if (!ic_workflow_set_title(workflow)) no_memory(load);
     cJSON_ArrayForEach(item, ic_json_member(source, "documents")) load_document(load, workflow, item);
     cJSON_ArrayForEach(item, ic_json_member(source, "comments")) load_comment(load, workflow, item);
+    if (!load->failed &&
+        !ic_packet_load(load->world, workflow, ic_json_member(source, "signing"), load->error, load->size))
+        load->failed = true;
 }
 
 static void load_workflow(loader *load, const cJSON *source) {

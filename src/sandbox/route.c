@@ -4,6 +4,7 @@
 #include "consent.h"
 #include "control.h"
 #include "handlers.h"
+#include "lifecycle.h"
 #include "storage.h"
 #include <string.h>
 
@@ -41,6 +42,20 @@ static const struct route {
     {"revert-to-review", ic_workflows_revert, 0},
     {"deprecated-create-a-comment-on-a-workflow", ic_comments_create_deprecated, 0},
     {"create-a-comment-on-a-workflow", ic_comments_create, 0},
+    {"get-sign-status", ic_sign_status_get, 0},
+    {"send-signature-request", ic_sign_status_send, 0},
+    {"cancel-signature-request", ic_sign_status_cancel, 0},
+    {"schedule-send-signature-request", ic_scheduled_send_create, 0},
+    {"update-scheduled-signature-request", ic_scheduled_send_update, 0},
+    {"delete-scheduled-signature-request", ic_scheduled_send_delete, 0},
+    {"update-signer", ic_signers_update, 0},
+    {"delete-signer", ic_signers_delete, 0},
+    {"remind-signer", ic_signers_remind, 0},
+    {"list-all-workflow-signers", ic_signatures_list, 0},
+    {"create-recipient-url", ic_recipient_urls_create, 0},
+    {"create-embeddable-recipient-url", ic_recipient_urls_create_embedded, 0},
+    {"workflow-upload-signed-document", ic_signed_upload, 0},
+    {"update-workflow-signature-packet", ic_signature_packet_update, 0},
     {"list-all-comments-in-a-workflow", ic_comments_list, 0},
     {"list-a-comment-from-a-workflow", ic_comments_get, 0},
     {"retrieve-workflow-documents", ic_documents_get, 0},
@@ -109,6 +124,7 @@ static bool decode_values(ic_exchange *x, const ic_path_values *values) {
 }
 
 void ic_route(ic_exchange *x) {
+    ic_world_settle(x->world);
     if (x->to_storage) {
         ic_storage_answer(x);
         return;

@@ -2,6 +2,7 @@
 #include "../core/alloc.h"
 #include "../core/buf.h"
 #include "reviews.h"
+#include "signing.h"
 #include "turns.h"
 #include <string.h>
 
@@ -27,6 +28,7 @@ void ic_workflow_free(ic_workflow *workflow) {
         ic_array_free(&workflow->assignees[i]);
     ic_turns_free(workflow);
     ic_reviews_free(workflow);
+    ic_packet_free(workflow->packet);
     ic_array_free(&workflow->documents);
     ic_array_free(&workflow->comments);
     ic_array_free(&workflow->participants);
@@ -101,6 +103,18 @@ bool ic_workflow_set_title(ic_workflow *workflow) {
     return true;
 }
 
+/* Drafts, which stand in lists, make up the signature packet; what else is attached stays outside. */
+static unsigned place_in_packet(const ic_workflow *workflow, const char *attribute) {
+    unsigned last = 0;
+    if (!attribute || !ic_json_member(ic_json_member(workflow->template->form, attribute), "elementType"))
+        return 0;
+    for (size_t i = 0; i < workflow->documents.count; i++) {
+        unsigned place = ((const ic_document *)workflow->documents.items[i])->packet_place;
+        if (place > last) last = place;
+    }
+    return last + 1;
+}
+
 ic_document *ic_workflow_add_document(ic_world *world, ic_workflow *workflow, const char *attribute,
                                       const char *filename, ic_blob *bytes, const ic_user *author,
                                       ic_time time) {
@@ -110,6 +124,7 @@ ic_document *ic_workflow_add_document(ic_world *world, ic_workflow *workflow, co
         return NULL;
     }
     document->attribute = attribute;
+    document->packet_place = place_in_packet(workflow, attribute);
     document->filename = ic_strdup(filename);
     document->bytes = bytes;
     document->number = 1;

@@ -57,6 +57,7 @@ static cJSON *attributes_view(const ic_world *world, const ic_workflow *workflow
     cJSON *view = cJSON_Duplicate(workflow->attributes, true);
     for (size_t i = 0; view && i < workflow->documents.count; i++) {
         const ic_document *document = workflow->documents.items[i];
+        if (!document->attribute) continue;
         const cJSON *field = ic_json_member(workflow->template->form, document->attribute);
         cJSON *shown = ic_document_view(world, workflow, document);
         if (!ic_json_member(field, "elementType")) {

@@ -49,7 +49,7 @@ static bool has_value(const ic_workflow *workflow, const cJSON *field) {
     if (!ic_field_is_document(field)) return ic_json_member(workflow->attributes, field->string) != NULL;
     for (size_t i = 0; i < workflow->documents.count; i++) {
         const ic_document *document = workflow->documents.items[i];
-        if (strcmp(document->attribute, field->string) == 0) return true;
+        if (document->attribute && strcmp(document->attribute, field->string) == 0) return true;
     }
     return false;
 }

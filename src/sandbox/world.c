@@ -4,6 +4,7 @@
 #include "../core/text.h"
 #include "consent.h"
 #include "jobs.h"
+#include "signing.h"
 #include "webhooks.h"
 #include <openssl/evp.h>
 #include <string.h>
@@ -72,6 +73,7 @@ static void free_template(ic_template *template) {
     }
     ic_free(template->roles);
     ic_free(template->reviews);
+    ic_signing_design_free(template->signing);
     ic_free(template->name);
     ic_free(template->title);
     ic_json_text_free(template->shown);
@@ -118,6 +120,7 @@ void ic_world_free(ic_world *world) {
     ic_index_free(&world->records_by_id);
     FREE_ALL(&world->workflows, ic_workflow *, ic_workflow_free);
     ic_index_free(&world->workflows_by_id);
+    ic_array_free(&world->awaited);
     FREE_ALL(&world->templates, ic_template *, free_template);
     FREE_ALL(&world->record_types, ic_record_type *, free_record_type);
     FREE_ALL(&world->users, ic_user *, free_user);

@@ -47,6 +47,7 @@ typedef struct ic_template {
     size_t role_count;
     ic_review_design *reviews;
     size_t review_count;
+    struct ic_signing_design *signing; /* signing.h; owned; NULL: nobody signs */
 } ic_template;
 
 /* --- workflows --- */
@@ -66,7 +67,8 @@ extern const char *const ic_step_names[IC_STEP_COUNT], *const ic_status_names[IC
 typedef struct ic_document {
     ic_short_id key, version;
     int number;            /* of the version, from 1 */
-    const char *attribute; /* the design's */
+    const char *attribute; /* the design's; NULL: it is a signed copy */
+    unsigned packet_place; /* in the signature packet, from 1; 0: not in it */
     char *filename;
     ic_blob *bytes;
     ic_time modified;
@@ -97,6 +99,7 @@ typedef struct ic_workflow {
     ic_array participants;
     ic_array documents, comments; /* owned */
     ic_array turns, requests;     /* ic_turn (turns.h), ic_review_request (reviews.h); owned */
+    struct ic_packet *packet;     /* signing.h; owned; NULL before the Sign step */
     ic_array records;             /* made by it */
     ic_time ended;                /* completed or cancelled; IC_TIME_NONE before */
 } ic_workflow;
@@ -199,6 +202,7 @@ typedef struct ic_world {
     unsigned last_readable;   /* IC-n: one row of numbers for workflows and records */
     ic_array workflows;       /* as launched */
     ic_index workflows_by_id; /* by either id */
+    ic_array awaited;         /* workflows with something to come by itself (lifecycle.h) */
     ic_array records_by_agreement, records_by_name, records_by_update;
     ic_index records_by_id; /* by either id */
     ic_array jobs;          /* ic_job, as started */
