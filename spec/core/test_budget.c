@@ -33,6 +33,13 @@ typedef struct request {
     double limit, remaining, reset; /* what the answer says */
 } request;
 
+/* What the simulated service does. */
+typedef enum service {
+    COUNTS,  /* nothing: the budget alone is looked at */
+    SLIDES,  /* refuses what would be one too many in the 60 s before it */
+    MINUTES, /* the same for whole minutes of its own, of which it speaks in headers */
+} service;
+
 typedef struct plan {
     ic_bucket bucket;
     double share;
@@ -40,15 +47,15 @@ typedef struct plan {
     double latency; /* the longest way there, and back */
     int limit;      /* expected of the budget, or kept by the service */
     double ideal;   /* seconds */
-    bool refuses;   /* the service counts whole minutes of its own, says so in headers, and refuses */
-    int others;     /* what others have used at the start of each such minute */
-    int refusable;  /* refusals that no one could have foreseen */
+    service service;
+    int others;    /* what others have used at the start of each such minute */
+    int refusable; /* refusals that no one could have foreseen */
 } plan;
 
 typedef struct simulation {
     const plan *plan;
-    double *arrivals;
-    int arrived, refusals;
+    double *arrivals, *counts; /* counts: of those that were not refused */
+    int arrived, counted, refusals;
     double minute; /* the service's present one */
     int minute_count;
     unsigned dice;
@@ -60,6 +67,18 @@ static double random_part(simulation *sim) {
     return (double)(sim->dice >> 8) / (1 << 24);
 }
 
+/* Whatever was refused counts for nothing. */
+static void refuse_surplus(simulation *sim, struct request *request, double now) {
+    int counted = 0;
+    for (int i = 0; i < sim->counted; i++)
+        counted += sim->counts[i] > now - 60;
+    request->refused = counted >= sim->plan->limit;
+    if (request->refused)
+        request->reset = 60;
+    else
+        sim->counts[sim->counted++] = now;
+}
+
 static void arrive(simulation *sim, struct request *request, double now) {
     sim->arrivals[sim->arrived++] = now;
     *request = (struct request){.at = now + sim->plan->latency * random_part(sim),
@@ -67,7 +86,8 @@ static void arrive(simulation *sim, struct request *request, double now) {
                                 .limit = -1,
                                 .remaining = -1,
                                 .reset = -1};
-    if (!sim->plan->refuses) return;
+    if (sim->plan->service == SLIDES) refuse_surplus(sim, request, now);
+    if (sim->plan->service != MINUTES) return;
     double minute = floor((now + 17.3) / 60);
     if (minute != sim->minute) sim->minute_count = sim->plan->others;
     sim->minute = minute;
@@ -92,7 +112,8 @@ static void simulate(simulation *sim) {
     ic_budget *budget = ic_budget_new(sim->plan->share);
     struct request *flight = calloc((size_t)sim->plan->in_flight, sizeof *flight);
     sim->arrivals = calloc((size_t)sim->plan->reads * 4, sizeof *sim->arrivals);
-    if (!budget || !flight || !sim->arrivals) abort();
+    sim->counts = calloc((size_t)sim->plan->reads * 4, sizeof *sim->counts);
+    if (!budget || !flight || !sim->arrivals || !sim->counts) abort();
     sim->minute = -1;
     double now = 0;
     int begun = 0, flying = 0, done = 0;
@@ -134,19 +155,24 @@ static void simulate(simulation *sim) {
 
 static const plan plans[] = {
     /* By the published budgets alone. */
-    {READ, 1, 1000, 32, 0.1, 400, 120, false, 0, 0},
-    {READ, 1, 1000, 1000, 0.5, 400, 120, false, 0, 0},
-    {READ, 1, 1000, 1, 0.01, 400, 120, false, 0, 0},
-    {READ, 0.25, 250, 32, 0.2, 100, 120, false, 0, 0},
-    {WRITE, 1, 100, 8, 0.5, 40, 120, false, 0, 0},
-    {SIGN, 0.01, 3, 2, 1, 1, 120, false, 0, 0},
+    {READ, 1, 1000, 32, 0.1, 400, 120, COUNTS, 0, 0},
+    {READ, 1, 1000, 1000, 0.5, 400, 120, COUNTS, 0, 0},
+    {READ, 1, 1000, 1, 0.01, 400, 120, COUNTS, 0, 0},
+    {READ, 0.25, 250, 32, 0.2, 100, 120, COUNTS, 0, 0},
+    {WRITE, 1, 100, 8, 0.5, 40, 120, COUNTS, 0, 0},
+    {SIGN, 0.01, 3, 2, 1, 1, 120, COUNTS, 0, 0},
+    /* Against a service that enforces them: nobody is refused. */
+    {READ, 1, 1000, 32, 0.1, 400, 120, SLIDES, 0, 0},
+    {READ, 1, 1000, 400, 1.5, 400, 120, SLIDES, 0, 0},
+    {READ, 1, 1000, 1, 0.01, 400, 120, SLIDES, 0, 0},
+    {WRITE, 1, 100, 32, 0.5, 40, 120, SLIDES, 0, 0},
     /* The service has less, or others use some of it: its headers must suffice for never being refused. In
      * its first minute it has 42.7 s left, and every later one begins as soon as the headers said. */
-    {READ, 1, 250, 32, 0.1, 100, 120, true, 0, 0},
-    {READ, 1, 700, 32, 0.1, 400, 102.7, true, 100, 0},
-    {READ, 1, 100, 32, 0.1, 400, 102.7, true, 360, 0},
+    {READ, 1, 250, 32, 0.1, 100, 120, MINUTES, 0, 0},
+    {READ, 1, 700, 32, 0.1, 400, 102.7, MINUTES, 100, 0},
+    {READ, 1, 100, 32, 0.1, 400, 102.7, MINUTES, 360, 0},
     /* More at once than is left: the surplus is refused, and goes out after the reset. */
-    {READ, 1, 60, 60, 0.1, 400, 102.7, true, 380, 40 + 20},
+    {READ, 1, 60, 60, 0.1, 400, 102.7, MINUTES, 380, 40 + 20},
 };
 
 static void test_simulations(void) {
@@ -162,6 +188,7 @@ static void test_simulations(void) {
         good = CHECK(sim.total >= plan->ideal && sim.total <= plan->ideal * 1.05) && good;
         if (!good) printf("    plan %zu: %d refused, %g s\n", i, sim.refusals, sim.total);
         free(sim.arrivals);
+        free(sim.counts);
     }
 }
 
