@@ -45,17 +45,14 @@ static inline ic_peer *start_silent(void) {
     return peer;
 }
 
-/* `client_id` NULL: with a static token. */
-static inline ic_connection *connect_as(const ic_peer *peer, const char *client_id) {
-    bool with_token = !client_id;
-    const struct {
-        const char *name, *value;
-        int when; /* 0: always, 1: with a static token, 2: with client credentials */
-    } options[] = {{"token", "SECRET-static", 1},
-                   {"client_id", client_id, 2},
-                   {"client_secret", "SECRET-of-a-client", 2},
-                   {"as_user", "a@b.example", 0},
-                   {NULL, NULL, 0}};
+/* `client_id` NULL: with a static token; `store` NULL: its token is kept in memory. */
+static inline ic_connection *connect_with_store(const ic_peer *peer, const char *client_id,
+                                                const char *store) {
+    const char *const options[][2] = {{"token", client_id ? NULL : "SECRET-static"},
+                                      {"client_id", client_id},
+                                      {"client_secret", client_id ? "SECRET-of-a-client" : NULL},
+                                      {"as_user", "a@b.example"},
+                                      {"store", store}};
     ic_settings settings;
     ic_error error = {0};
     char instance[64];
@@ -64,15 +61,19 @@ static inline ic_connection *connect_as(const ic_peer *peer, const char *client_
     settings.rate_limit = false;
     settings.watched = true;
     ic_settings_text(&settings, ic_option_find("instance", IC_SCOPE_CONNECT), instance, &error);
-    for (int i = 0; options[i].name; i++)
-        if (!options[i].when || (options[i].when == 1) == with_token)
-            ic_settings_text(&settings, ic_option_find(options[i].name, IC_SCOPE_CONNECT), options[i].value,
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (options[i][1])
+            ic_settings_text(&settings, ic_option_find(options[i][0], IC_SCOPE_CONNECT), options[i][1],
                              &error);
     ic_connection *connection = ic_connection_new(&settings, &error);
     if (!connection) printf("%s\n", ic_error_message(&error));
     ic_settings_clear(&settings);
     ic_error_clear(&error);
     return connection;
+}
+
+static inline ic_connection *connect_as(const ic_peer *peer, const char *client_id) {
+    return connect_with_store(peer, client_id, NULL);
 }
 
 static inline ic_connection *connect_to(const ic_peer *peer, bool with_token) {

@@ -1,4 +1,5 @@
 #include "clock.h"
+#include <stdatomic.h>
 #include <stdint.h>
 #include <time.h>
 #include <unistd.h>
@@ -9,12 +10,19 @@ static double read_clock(clockid_t clock) {
     return (double)at.tv_sec + (double)at.tv_nsec / 1e9;
 }
 
+static _Atomic double now_shift, wall_shift;
+
 double ic_now(void) {
-    return read_clock(CLOCK_MONOTONIC);
+    return read_clock(CLOCK_MONOTONIC) + atomic_load_explicit(&now_shift, memory_order_relaxed);
 }
 
 double ic_wall_time(void) {
-    return read_clock(CLOCK_REALTIME);
+    return read_clock(CLOCK_REALTIME) + atomic_load_explicit(&wall_shift, memory_order_relaxed);
+}
+
+void ic_clock_shift(double now, double wall_time) {
+    atomic_store(&now_shift, now);
+    atomic_store(&wall_shift, wall_time);
 }
 
 /* xorshift64*: jitter needs spread, not secrecy. */

@@ -6,6 +6,7 @@
 #include "store.h"
 #include "text.h"
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -348,6 +349,9 @@ static char *origin_of(CURLU *url, bool allow_http, ic_error *error) {
         ic_buf_printf(&text, "%s://%s%s%s", scheme, host, port ? ":" : "", port ? port : "");
         origin = ic_buf_take(&text, NULL);
         if (!origin) ic_error_memory(error);
+        /* One host, however it is written: one token, one budget. */
+        for (char *at = origin; at && *at; at++)
+            *at = (char)tolower((unsigned char)*at);
     }
     curl_free(scheme);
     curl_free(host);
