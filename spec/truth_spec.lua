@@ -53,20 +53,6 @@ for id in ([[
   retrieve-an-obligation
   update-an-obligation
   run-conversational-search
-  retrieve-all-users
-  create-a-user
-  retrieve-a-user
-  update-user-data
-  replace-a-user
-  delete-a-user
-  retrieve-all-groups
-  create-a-group
-  retrieve-a-group
-  update-group-membership
-  replace-a-group
-  delete-a-group
-  list-all-schemas
-  retrieve-a-schema
 ]]):gmatch "%S+" do not_built[id] = true end
 
 local scenes = {

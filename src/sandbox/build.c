@@ -27,6 +27,13 @@ cJSON *ic_append(cJSON *array, cJSON *item) {
     return taken(array, array && item && cJSON_AddItemToArray(array, item), item);
 }
 
+bool ic_whole(const cJSON *tree) {
+    if (!tree || cJSON_IsInvalid(tree)) return false;
+    for (const cJSON *part = tree->child; part; part = part->next)
+        if (!ic_whole(part)) return false;
+    return true;
+}
+
 bool ic_set(cJSON *object, const char *name, cJSON *item) {
     if (item && cJSON_AddItemToObject(object, name, item)) {
         cJSON *first = cJSON_GetObjectItemCaseSensitive(object, name);

@@ -14,6 +14,8 @@ cJSON *ic_put_number(cJSON *object, const char *name, double number);
 cJSON *ic_put_bool(cJSON *object, const char *name, int value);
 /* The same for the end of an array. */
 cJSON *ic_append(cJSON *array, cJSON *item);
+/* Whether nothing has spoiled the tree or a part of it; for trees that are not printed. */
+bool ic_whole(const cJSON *tree);
 /* object[name] = item in the place of what was there; takes it over. false: no memory (or item is NULL), and
  * the object is as before. */
 bool ic_set(cJSON *object, const char *name, cJSON *item);

@@ -151,6 +151,11 @@ void ic_reply_redirect(ic_exchange *x, ic_buf *location); /* 302 */
 void ic_reply_error(ic_exchange *x, unsigned status, const char *code, const char *param, const char *format,
                     ...) __attribute__((format(printf, 5, 6)));
 void ic_reply_oauth_error(ic_exchange *x, unsigned status, const char *error, const char *description);
+/* `type` is SCIM's keyword for what is wrong, such as invalidValue; NULL: none. */
+void ic_reply_scim_error(ic_exchange *x, unsigned status, const char *type, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* The same for a filter, where the service misspells a member. */
+void ic_reply_scim_filter_error(ic_exchange *x, const char *message);
 /* A bare JSON string, as the document upload answers. */
 void ic_reply_text_error(ic_exchange *x, unsigned status, const char *message);
 void ic_reply_no_memory(ic_exchange *x);

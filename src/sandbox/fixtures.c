@@ -1,6 +1,7 @@
 /* The company that a sandbox starts with, as one JSON document: the same form that a file would have. The
  * first user may do everything, and so may the first app. Workflows that a record names by readable id are
  * numbered from IC-1 as they stand. */
+#include "loaders.h"
 #include "world.h"
 
 /* The preprocessor makes a string of it, so that JSON can be read here as JSON. */
@@ -59,6 +60,7 @@ JSON({
     }
   ],
 ),
+ic_fixture_directory,
 JSON(
   "templates": [
     {

@@ -3,6 +3,7 @@
 #include "../core/text.h"
 #include "attachments.h"
 #include "build.h"
+#include "loaders.h"
 #include "pdf.h"
 #include "reviews.h"
 #include "signing.h"
@@ -135,6 +136,7 @@ static void load_user(loader *load, const cJSON *source) {
     user->display_name = ic_buf_take(&name, NULL);
     if (!user->display_name) no_memory(load);
     user->rights = rights_of(load, ic_json_member(source, "rights"), user_rights);
+    user->created = user->updated = ic_world_now(load->world);
 }
 
 static void load_record_type(loader *load, const cJSON *source) {
@@ -270,11 +272,11 @@ static int choice_of(loader *load, const cJSON *object, const char *name, const 
     return 0;
 }
 
-static ic_time days_ago(const loader *load, const cJSON *source, const char *name) {
+ic_time ic_load_days_ago(const ic_world *world, const cJSON *source, const char *name) {
     const cJSON *days = ic_json_member(source, name);
     double number =
         cJSON_IsNumber(days) && days->valuedouble >= 0 && days->valuedouble < 36500 ? days->valuedouble : 0;
-    return ic_world_now(load->world) - (ic_time)(number * (double)DAY);
+    return ic_world_now(world) - (ic_time)(number * (double)DAY);
 }
 
 /* Reviews of the roles that have approved; all of them beyond the Review step. */
@@ -293,8 +295,8 @@ static void fill_workflow(loader *load, ic_workflow *workflow, const cJSON *sour
     const cJSON *item;
     workflow->step = (ic_step)choice_of(load, source, "step", ic_step_names, IC_STEP_COUNT);
     workflow->status = (ic_status)choice_of(load, source, "status", ic_status_names, IC_STATUS_COUNT);
-    workflow->created = days_ago(load, source, "daysAgo");
-    workflow->updated = days_ago(load, source, "updatedDaysAgo");
+    workflow->created = ic_load_days_ago(load->world, source, "daysAgo");
+    workflow->updated = ic_load_days_ago(load->world, source, "updatedDaysAgo");
     if (workflow->status == IC_STATUS_COMPLETED || workflow->status == IC_STATUS_CANCELLED)
         workflow->ended = workflow->updated;
     load_approvals(workflow, source);
@@ -357,7 +359,7 @@ static void load_record(loader *load, const cJSON *source) {
         no_memory(load);
         return;
     }
-    record->updated = days_ago(load, source, "updatedDaysAgo");
+    record->updated = ic_load_days_ago(load->world, source, "updatedDaysAgo");
     record->workflow = workflow;
     if (!ic_record_set_properties(record, properties) || !ic_world_add_record(load->world, record)) {
         no_memory(load);
@@ -373,11 +375,27 @@ static void load_record(loader *load, const cJSON *source) {
 /* In this order: each part may name what stands in an earlier one. */
 static const struct part {
     const char *name;
-    void (*load)(loader *load, const cJSON *source);
+    void (*load)(loader *load, const cJSON *source); /* or */
+    bool (*add)(ic_world *world, const cJSON *source, char *error, size_t size);
 } parts[] = {
-    {"apps", load_app},           {"users", load_user},         {"recordTypes", load_record_type},
-    {"templates", load_template}, {"workflows", load_workflow}, {"records", load_record},
+    {"apps", load_app, NULL},
+    {"users", load_user, NULL},
+    {"profiles", NULL, ic_load_profile},
+    {"groups", NULL, ic_load_group},
+    {"webhooks", NULL, ic_load_webhook},
+    {"recordTypes", load_record_type, NULL},
+    {"templates", load_template, NULL},
+    {"workflows", load_workflow, NULL},
+    {"records", load_record, NULL},
 };
+
+static void load_item(loader *load, const struct part *part, const cJSON *source) {
+    if (load->failed) return;
+    if (part->load)
+        part->load(load, source);
+    else
+        load->failed = !part->add(load->world, source, load->error, load->size);
+}
 
 bool ic_world_load(ic_world *world, const char *text, size_t length, char *error, size_t size) {
     loader load = {.world = world, .error = error, .size = size};
@@ -388,9 +406,7 @@ bool ic_world_load(ic_world *world, const char *text, size_t length, char *error
     if (document) load_company(&load, document);
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         const cJSON *item;
-        cJSON_ArrayForEach(item, ic_json_member(document, parts[i].name)) {
-            if (!load.failed) parts[i].load(&load, item);
-        }
+        cJSON_ArrayForEach(item, ic_json_member(document, parts[i].name)) load_item(&load, &parts[i], item);
     }
     if (!world->users.count) fail(&load, "fixtures: there must be a user");
     if (world->apps.count < 2) fail(&load, "fixtures: there must be two apps");

@@ -2,10 +2,13 @@
 #include "../core/alloc.h"
 #include "../core/text.h"
 #include "exchange.h"
+#include "scim_schema.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define MESSAGE_MAX 2048
 
 static void forget(ic_exchange *x) {
     ic_json_text_free(x->text);
@@ -110,29 +113,57 @@ void ic_reply_redirect(ic_exchange *x, ic_buf *location) {
     take(x, 302, &x->location, location);
 }
 
-/* SCIM's errors, RFC 7644, 3.12. */
-static cJSON *scim_error(unsigned status, const char *message) {
+/* Prints within the room, and not less than whole characters. */
+static void print_message(char *message, size_t size, const char *format, va_list arguments)
+    __attribute__((format(printf, 3, 0)));
+static void print_message(char *message, size_t size, const char *format, va_list arguments) {
+    vsnprintf(message, size, format, arguments);
+    size_t bad, length = strlen(message);
+    if (!ic_utf8_valid(message, length, &bad)) message[bad] = '\0'; /* cut off within a character */
+}
+
+/* RFC 7644, 3.12. */
+static void reply_scim(ic_exchange *x, unsigned status, const char *schemas, const char *type,
+                       const char *message) {
     char digits[16];
     snprintf(digits, sizeof digits, "%u", status);
     cJSON *error = cJSON_CreateObject();
-    cJSON *schemas = ic_put(error, "schemas", cJSON_CreateArray());
-    ic_append(schemas, cJSON_CreateString("urn:ietf:params:scim:api:messages:2.0:Error"));
+    cJSON *list = ic_put(error, schemas, cJSON_CreateArray());
+    ic_append(list, cJSON_CreateString(IC_SCIM_ERROR));
     ic_put_text(error, "status", digits);
+    if (type) ic_put_text(error, "scimType", type);
     ic_put_text(error, "detail", message);
-    return error;
+    ic_reply_json(x, status, error);
+}
+
+void ic_reply_scim_error(ic_exchange *x, unsigned status, const char *type, const char *format, ...) {
+    char message[MESSAGE_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    print_message(message, sizeof message, format, arguments);
+    va_end(arguments);
+    reply_scim(x, status, "schemas", type, message);
+}
+
+void ic_reply_scim_filter_error(ic_exchange *x, const char *message) {
+    reply_scim(x, 400, "schema", "invalidFilter", message);
+}
+
+/* SCIM's keyword for what the other API's code says. */
+static const char *scim_type(const char *code, const char *param) {
+    if (param && strcmp(param, "body") == 0) return "invalidSyntax";
+    return strcmp(code, "INVALID_PARAM") == 0 || strcmp(code, "MISSING_PARAM") == 0 ? "invalidValue" : NULL;
 }
 
 void ic_reply_error(ic_exchange *x, unsigned status, const char *code, const char *param, const char *format,
                     ...) {
-    char message[2048];
+    char message[MESSAGE_MAX];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
+    print_message(message, sizeof message, format, arguments);
     va_end(arguments);
-    size_t bad, length = strlen(message);
-    if (!ic_utf8_valid(message, length, &bad)) message[bad] = '\0'; /* cut off within a character */
     if (ic_text_starts(x->path, "/scim/")) {
-        ic_reply_json(x, status, scim_error(status, message));
+        reply_scim(x, status, "schemas", scim_type(code, param), message);
         return;
     }
     cJSON *error = cJSON_CreateObject();

@@ -128,21 +128,21 @@ static int by_target(const void *a, const void *b) {
     return strcmp(((const ic_webhook *)a)->target, ((const ic_webhook *)b)->target);
 }
 
-static void set_status(ic_exchange *x, ic_webhook *webhook, const char *status) {
-    webhook->status = status && strcmp(status, "disabled") == 0 ? "disabled" : "enabled";
-    webhook->status_changed = ic_world_now(x->world);
-    memcpy(webhook->changed_by, x->user->id, sizeof webhook->changed_by);
+static void set_status(const ic_world *world, ic_webhook *webhook, const char *status, const ic_user *by) {
+    webhook->status = strcmp(status, "disabled") == 0 ? "disabled" : "enabled";
+    webhook->status_changed = ic_world_now(world);
+    memcpy(webhook->changed_by, by->id, sizeof webhook->changed_by);
 }
 
-static ic_webhook *make_webhook(ic_exchange *x) {
+ic_webhook *ic_webhook_new(ic_world *world, const char *target, const cJSON *events, const ic_user *by) {
     ic_webhook *webhook = ic_calloc(1, sizeof *webhook);
     if (!webhook) return NULL;
-    ic_new_object_id(x->world, webhook->id);
-    webhook->target = ic_strdup(ic_json_string(x->body, "targetURL"));
-    webhook->events = cJSON_Duplicate(ic_json_member(x->body, "events"), true);
-    webhook->grant = x->token->user ? "authorizationCode" : "clientCredentials";
-    set_status(x, webhook, ic_json_string(x->body, "status"));
-    if (webhook->target && webhook->events && ic_array_insert(&x->world->webhooks, webhook, by_target))
+    ic_new_object_id(world, webhook->id);
+    webhook->target = ic_strdup(target);
+    webhook->events = cJSON_Duplicate(events, true);
+    webhook->grant = "clientCredentials";
+    set_status(world, webhook, "enabled", by);
+    if (webhook->target && webhook->events && ic_array_insert(&world->webhooks, webhook, by_target))
         return webhook;
     ic_webhook_free(webhook);
     return NULL;
@@ -150,11 +150,16 @@ static ic_webhook *make_webhook(ic_exchange *x) {
 
 void ic_webhooks_create(ic_exchange *x) {
     if (!check_request(x, NULL)) return;
-    const ic_webhook *webhook = make_webhook(x);
-    if (webhook)
-        ic_reply_json(x, 200, webhook_view(x->world, webhook)); /* the document says 201 */
-    else
+    const char *status = ic_json_string(x->body, "status");
+    ic_webhook *webhook = ic_webhook_new(x->world, ic_json_string(x->body, "targetURL"),
+                                         ic_json_member(x->body, "events"), x->user);
+    if (!webhook) {
         ic_reply_no_memory(x);
+        return;
+    }
+    if (status) set_status(x->world, webhook, status, x->user);
+    if (x->token->user) webhook->grant = "authorizationCode";
+    ic_reply_json(x, 200, webhook_view(x->world, webhook)); /* the document says 201 */
 }
 
 static void change_target(ic_world *world, ic_webhook *webhook, char *target) {
@@ -182,7 +187,7 @@ void ic_webhooks_update(ic_exchange *x) {
         webhook->events = new_events;
     }
     if (target) change_target(x->world, webhook, new_target);
-    if (status) set_status(x, webhook, status);
+    if (status) set_status(x->world, webhook, status, x->user);
     ic_reply_json(x, 200, webhook_view(x->world, webhook));
 }
 

@@ -3,6 +3,7 @@
 #include "../core/alloc.h"
 #include "../core/text.h"
 #include "consent.h"
+#include "directory.h"
 #include "jobs.h"
 #include "signing.h"
 #include "webhooks.h"
@@ -57,13 +58,6 @@ ic_record *ic_world_record(const ic_world *world, const char *id) {
 }
 
 /* --- making and freeing --- */
-
-static void free_user(ic_user *user) {
-    char *const texts[] = {user->email, user->first_name, user->last_name, user->display_name, user->title};
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        ic_free(texts[i]);
-    ic_free(user);
-}
 
 static void free_template(ic_template *template) {
     for (size_t i = 0; i < template->role_count; i++) {
@@ -123,7 +117,9 @@ void ic_world_free(ic_world *world) {
     ic_array_free(&world->awaited);
     FREE_ALL(&world->templates, ic_template *, free_template);
     FREE_ALL(&world->record_types, ic_record_type *, free_record_type);
-    FREE_ALL(&world->users, ic_user *, free_user);
+    FREE_ALL(&world->groups, ic_group *, ic_group_free);
+    FREE_ALL(&world->users, ic_user *, ic_user_free);
+    FREE_ALL(&world->former_users, ic_user *, ic_user_free);
     FREE_ALL(&world->consents, ic_consent *, ic_consent_free);
     FREE_ALL(&world->tokens, void *, ic_free);
     ic_index_free(&world->tokens_by_text);

@@ -22,7 +22,10 @@ enum { IC_MAY_LAUNCH = 1, IC_MAY_EDIT_RECORDS = 2 };
 
 typedef struct ic_user {
     ic_object_id id;
-    char *email, *first_name, *last_name, *display_name, *title;
+    char *email, *first_name, *last_name, *display_name, *title; /* none is NULL */
+    cJSON *
+        profile; /* what only SCIM shows, as SCIM shows it: nickName, externalId, extensions; NULL: nothing */
+    ic_time created, updated;
     unsigned rights;
 } ic_user;
 
@@ -208,6 +211,8 @@ typedef struct ic_world {
     ic_array jobs;          /* ic_job, as started */
     char *storage_url;      /* of the origin that serves files behind signed links */
     ic_secret storage_key;  /* which signs them */
+    ic_array former_users;  /* deleted ones, to whom the past still points */
+    ic_array groups;        /* ic_group */
     ic_array webhooks;      /* ic_webhook, by target */
     EVP_PKEY *webhook_key;  /* NULL until somebody asks for it */
 } ic_world;
