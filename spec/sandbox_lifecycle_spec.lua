@@ -262,6 +262,29 @@ describe("people of a workflow", function()
   end)
 end)
 
+describe("people who approve", function()
+  it("do so by role, in their order, or all together", function()
+    local workflow = new_workflow()
+    local function try(arguments)
+      local _, message = pcall(sandbox.approve, sandbox, arguments)
+      return message
+    end
+    assert.is_truthy(try({ workflow = workflow, role = "finance" }):find "not the turn of 'finance'")
+    assert.are.same({ step = "Review", roles = { "legal" } },
+      sandbox:approve { workflow = workflow, role = "Legal", user = "omar.haddad@example.com" })
+    local approved = must(client.workflows:list_approval_requests(workflow.id, { requestType = "role" })).list[1]
+    assert.are.same({ "Approved", "Legal" }, { approved.status, approved.roleName })
+    assert.is_truthy(try({ workflow = workflow, role = "legal" }):find "not the turn")
+    local wrong = { workflow = workflow, role = "finance", user = "tom.becker@example.com" }
+    assert.is_truthy(try(wrong):find "does not have the role")
+    assert.is_truthy(try({ workflow = workflow, role = "nobody" }):find "no role")
+    assert.is_truthy(try({ workflow = NOBODY }):find "no workflow")
+    assert.are.same({ step = "Sign", roles = { "finance" } }, sandbox:approve(workflow.id))
+    assert.is_truthy(try({ workflow = workflow }):find "in the Sign step")
+    assert.are.same({ step = "Sign", roles = { "legal", "finance" } }, sandbox:approve { workflow = new_workflow().id })
+  end)
+end)
+
 describe("the deprecated comment", function()
   it("does the same and answers nothing", function()
     local workflow = new_workflow()

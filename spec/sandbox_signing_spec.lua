@@ -292,6 +292,60 @@ describe("signers", function()
   end)
 end)
 
+describe("people who sign", function()
+  it("do so in their order, and the contract becomes a record", function()
+    local workflow = sent { counterpartyName = "Zoë (Ltd)" }
+    assert.has_error(function() sandbox:sign { workflow = workflow, role = COUNTERPARTY } end,
+      "sandbox: sign: Counterparty Signer: it is not this signer's turn")
+    assert.are.same({ step = "Sign", signers = { COMPANY } }, sandbox:sign { workflow = workflow.id, role = COMPANY })
+    assert.are.same({ [COMPANY] = "signed", [COUNTERPARTY] = "sent" }, signatures_of(workflow))
+    sandbox:sign { workflow = workflow.ironcladId, role = COUNTERPARTY, status = "viewed" }
+    assert.are.equal("viewed", signatures_of(workflow)[COUNTERPARTY])
+    assert.are.equal("Archive", sandbox:sign({ workflow = workflow, role = COUNTERPARTY }).step)
+    assert.are.same({ "internal", "signed" }, { last_turn(workflow).turnParty, last_turn(workflow).turnLocation })
+    sandbox:advance(60)
+    local now = must(client.workflows:get(workflow.id))
+    assert.are.same({ "Complete", "completed" }, { now.step, now.status })
+    local signed = must(client.records:download_attachment(now.recordIds[1], "signedCopy"))
+    assert.is_truthy(signed:find "^%%PDF")
+    assert.is_truthy(signed:find("by Jane Doe, Zo? \\(Ltd\\)", 1, true))
+  end)
+
+  it("do so all together", function()
+    local workflow = sent()
+    local done = sandbox:sign { workflow = workflow, all = true }
+    assert.are.same({ step = "Archive", signers = { COMPANY, COUNTERPARTY } }, done)
+    workflow = consulting()
+    must(client.workflows:send_signature_request(workflow.id))
+    assert.are.equal("Archive", sandbox:sign({ workflow = workflow, all = true }).step)
+    sandbox:advance(60)
+    local record = must(client.records:get(must(client.workflows:get(workflow.id)).recordIds[1]))
+    assert.are.equal("consultingAgreement", record.type)
+  end)
+
+  it("do not always", function()
+    local workflow = in_sign()
+    local function try(arguments)
+      for name, value in pairs { workflow = workflow.id } do arguments[name] = arguments[name] or value end
+      local _, message = pcall(sandbox.sign, sandbox, arguments)
+      return message
+    end
+    assert.is_truthy(try({ role = COMPANY }):find "not been sent")
+    must(client.workflows:send_signature_request(workflow.id))
+    assert.is_truthy(try({ role = "Nobody" }):find "no signer has the role 'Nobody'")
+    assert.is_truthy(try({}):find "either role or all")
+    assert.is_truthy(try({ role = COMPANY, all = true }):find "either role or all")
+    assert.is_truthy(try({ role = COMPANY, status = "asleep" }):find "asleep")
+    assert.is_truthy(try({ workflow = NOBODY, all = true }):find "no workflow")
+    sandbox:sign { workflow = workflow, role = COMPANY, status = "declined" }
+    assert.is_truthy(try({ all = true }):find "has declined")
+    must(client.workflows:cancel_signature_request(workflow.id, { reason = "again" }))
+    must(client.workflows:send_signature_request(workflow.id))
+    sandbox:sign { workflow = workflow, all = true }
+    assert.is_truthy(try({ all = true }):find "active in the Archive step, not active in Sign")
+  end)
+end)
+
 describe("links for recipients", function()
   local function url_of(answer, _, response)
     assert.are.equal(201, response.status)

@@ -31,6 +31,16 @@ const ic_action ic_actions[] = {
      "Answers `list`: the requests since the start or the last clear_requests, oldest first (the last 100,000), each "
      "with method, path (with the query), status, operation (operationId) and as_user, where there is one.", true},
     {"clear_requests", ic_control_clear_requests, {NOTHING}, "Forgets the requests so far.", false},
+    {"approve", ic_control_approve, {REQUIRED("workflow", ANY), OPTIONAL("role", STRING), OPTIONAL("user", STRING)},
+     "Plays the reviewers of a workflow (id, or its table) in a browser: the one with that role (id or name) approves, "
+     "or all of them do, in their order. Of those who have a role it is that user (e-mail or id; the first one). "
+     "Answers `step`, where the workflow is afterwards, and `roles` that have approved.", false},
+    {"sign", ic_control_sign,
+     {REQUIRED("workflow", ANY), OPTIONAL("role", STRING), OPTIONAL("all", BOOLEAN),
+      {"status", IC_TYPE_STRING, 0, NULL, "signed viewed declined"}},
+     "Plays the signers of a workflow (id, or its table) whose packet is out for signature: the one with that role "
+     "(its name) signs, or with all = true all of them do, in their order; with a status they view or decline it "
+     "instead. Answers `step`, where the workflow is afterwards, and `signers`, the names of their roles.", false},
     {NULL, NULL, {NOTHING}, NULL, false},
 };
 // clang-format on

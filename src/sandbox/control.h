@@ -57,5 +57,8 @@ void ic_control_advance(ic_control *control);
 void ic_control_clock(ic_control *control);
 void ic_control_requests(ic_control *control);
 void ic_control_clear_requests(ic_control *control);
+/* control_people.c */
+void ic_control_approve(ic_control *control);
+void ic_control_sign(ic_control *control);
 
 #endif
