@@ -98,25 +98,70 @@ bool ic_time_parse(const char *text, ic_time *time) {
     return true;
 }
 
-/* Numbers with the given unit letters in their order; counts the parts. */
-static int duration_parts(const char **text, const char *units) {
+/* --- durations --- */
+
+bool ic_time_add_months(ic_time *time, int months) {
+    time_t seconds = (time_t)(*time / MS_PER_SECOND);
+    ic_time rest = *time % MS_PER_SECOND;
+    struct tm day;
+    if (!gmtime_r(&seconds, &day)) return false;
+    int all = (day.tm_year + 1900) * 12 + day.tm_mon + months, year = all / 12, month = all % 12 + 1;
+    if (all < 0 || year > 9999) return false;
+    day.tm_year = year - 1900;
+    day.tm_mon = month - 1;
+    if (day.tm_mday > days_in(year, month)) day.tm_mday = days_in(year, month);
+    *time = (ic_time)timegm(&day) * MS_PER_SECOND + rest;
+    return true;
+}
+
+/* One kind of part of a duration: its letter, and what one of it comes to. */
+typedef struct unit {
+    char letter;
+    int months;
+    int64_t seconds;
+} unit;
+
+static const unit day_units[] = {{'Y', 12, 0}, {'M', 1, 0}, {'W', 0, 604800}, {'D', 0, 86400}, {0, 0, 0}};
+static const unit time_units[] = {{'H', 0, 3600}, {'M', 0, 60}, {'S', 0, 1}, {0, 0, 0}};
+
+#define PART_MAX 1000000 /* of a duration's numbers; more is beyond the years that are known */
+
+/* Numbers with the units' letters in their order, added up; counts the parts. */
+static int read_parts(const char **text, const unit *units, int64_t *months, int64_t *seconds) {
     int parts = 0;
     while (isdigit((unsigned char)**text)) {
-        while (isdigit((unsigned char)**text))
-            ++*text;
-        const char *unit = **text ? strchr(units, **text) : NULL;
-        if (!unit) return -1;
-        units = unit + 1;
-        ++*text;
+        int64_t count = 0;
+        for (; isdigit((unsigned char)**text); ++*text)
+            if (count <= PART_MAX) count = count * 10 + (**text - '0');
+        while (units->letter && units->letter != **text)
+            units++;
+        if (!units->letter) return -1;
+        if (count > PART_MAX) count = PART_MAX;
+        *months += count * units->months;
+        *seconds += count * units->seconds;
+        units++, ++*text;
         parts++;
     }
     return parts;
 }
 
-bool ic_duration_valid(const char *text) {
+static bool read_duration(const char *text, int64_t *months, int64_t *seconds) {
+    *months = *seconds = 0;
     if (!text || !step_over(&text, 'P')) return false;
-    int days = duration_parts(&text, "YMWD"), times = 0;
+    int days = read_parts(&text, day_units, months, seconds), times = 0;
     if (days < 0) return false;
-    if (step_over(&text, 'T') && (times = duration_parts(&text, "HMS")) <= 0) return false;
+    if (step_over(&text, 'T') && (times = read_parts(&text, time_units, months, seconds)) <= 0) return false;
     return !*text && days + times > 0;
+}
+
+bool ic_duration_valid(const char *text) {
+    int64_t months, seconds;
+    return read_duration(text, &months, &seconds);
+}
+
+bool ic_time_add_duration(ic_time *time, const char *duration) {
+    int64_t months, seconds;
+    if (!read_duration(duration, &months, &seconds) || !ic_time_add_months(time, (int)months)) return false;
+    *time += seconds * MS_PER_SECOND;
+    return true;
 }

@@ -153,16 +153,6 @@ static bool read_integer(reader *in, const char *what, int least, int most, int 
 
 /* --- dates --- */
 
-/* The day of that month, or its last one. false: no such year. */
-static bool day_of(int year, int month, int day, ic_time *time) {
-    char text[40];
-    for (int back = 0; back < 4; back++) {
-        snprintf(text, sizeof text, "%04d-%02d-%02d", year, month, day - back);
-        if (ic_time_parse(text, time)) return true;
-    }
-    return false;
-}
-
 static bool read_calendar_date(reader *in, ic_time *time) {
     const char *start = in->at;
     int year, month, day;
@@ -177,15 +167,6 @@ static bool read_calendar_date(reader *in, ic_time *time) {
     return ic_time_parse(text, time) || fail(in, start, "there is no day %s", text);
 }
 
-/* Adds months, to the last day of a shorter one. */
-static bool add_months(ic_time *time, int months) {
-    int year, month, day;
-    ic_time_text text = ic_time_print(*time);
-    if (sscanf(text.text, "%d-%d-%d", &year, &month, &day) != 3) return false;
-    int all = year * 12 + month - 1 + months;
-    return all >= 0 && day_of(all / 12, all % 12 + 1, day, time);
-}
-
 static bool move_date(ic_time *time, int count, const char *unit) {
     static const struct {
         const char *name;
@@ -194,7 +175,7 @@ static bool move_date(ic_time *time, int count, const char *unit) {
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
         if (strcmp(units[i].name, unit) != 0) continue;
         *time += (ic_time)count * units[i].days * 24 * 60 * 60 * 1000;
-        return !units[i].months || add_months(time, count * units[i].months);
+        return !units[i].months || ic_time_add_months(time, count * units[i].months);
     }
     return false;
 }
