@@ -164,7 +164,28 @@ JSON(
     "tags": {"displayName": "Tags", "type": "array", "visible": true},
     "governingLaw": {"displayName": "Governing Law", "type": "clause", "visible": true},
     "vendor": {"displayName": "Vendor", "type": "reference", "visible": true},
-    "additionalNotes": {"displayName": "Additional Notes", "type": "string", "visible": true}
+    "additionalNotes": {"displayName": "Additional Notes", "type": "string", "visible": true},
+    "effectiveDate": {"displayName": "Effective Date", "type": "date", "visible": true},
+    "standard_initialTermLength": {"displayName": "Initial Term Length", "type": "duration", "visible": true},
+    "standard_renewalType": {"displayName": "Renewal Type", "type": "string", "visible": true},
+    "otherRenewalType": {"displayName": "Other Renewal Type", "type": "string", "visible": true},
+    "standard_renewalTermLength": {"displayName": "Renewal Term Length", "type": "duration", "visible": true},
+    "standard_renewalsRemaining": {"displayName": "Renewals Remaining", "type": "number", "visible": true},
+    "standard_renewalOptOutDate": {"displayName": "Renewal Opt-Out Date", "type": "date", "visible": true},
+    "standard_renewalOptOutPeriod": {"displayName": "Renewal Opt-Out Period", "type": "duration", "visible": true},
+    "standard_terminationNoticePeriod": {
+      "displayName": "Termination Notice Period", "type": "duration", "visible": true
+    },
+    "standard_terminatedDate": {"displayName": "Terminated Date", "type": "date", "visible": true},
+    "standard_terminationEffectiveDate": {
+      "displayName": "Termination Effective Date", "type": "date", "visible": true
+    },
+    "standard_terminatingRecordId": {"displayName": "Terminating Record", "type": "string", "visible": true},
+    "standard_supersededDate": {"displayName": "Superseded Date", "type": "date", "visible": true},
+    "standard_supersessionEffectiveDate": {
+      "displayName": "Supersession Effective Date", "type": "date", "visible": true
+    },
+    "standard_supersedingRecordId": {"displayName": "Superseding Record", "type": "string", "visible": true}
   },
   "recordAttachments": {
     "signedCopy": {"displayName": "Signed PDF"},

@@ -2,6 +2,7 @@
 #include "../core/alloc.h"
 #include "../core/text.h"
 #include "attachments.h"
+#include "contract_status.h"
 #include "world.h"
 #include <stdio.h>
 #include <string.h>
@@ -152,6 +153,7 @@ void ic_world_remove_record(ic_world *world, ic_record *record) {
 void ic_record_free(ic_record *record) {
     while (record->attachments)
         ic_record_detach(record, record->attachments);
+    ic_contract_actions_free(record->actions);
     ic_free(record->name);
     ic_json_text_free(record->properties);
     ic_free(record->links);

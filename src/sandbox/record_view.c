@@ -3,6 +3,7 @@
 #include "../core/text.h"
 #include "attachments.h"
 #include "build.h"
+#include "contract_status.h"
 #include "views.h"
 #include <string.h>
 
@@ -100,19 +101,6 @@ static cJSON *children_view(const ic_record *record, const char *link_type) {
     return ids;
 }
 
-/* What the dates say; the lifecycle has more states than that. */
-static cJSON *status_view(const ic_world *world, const ic_record *record) {
-    const char *status = "active", *enhanced = "active";
-    if (record->expires != IC_TIME_NONE && record->expires <= ic_world_now(world))
-        status = enhanced = "inactive";
-    else if (record->agreed == IC_TIME_NONE && record->expires == IC_TIME_NONE)
-        status = "indeterminate", enhanced = "unknown";
-    cJSON *view = cJSON_CreateObject();
-    ic_put_text(view, "status", status);
-    ic_put_text(view, "enhancedStatus", enhanced);
-    return view;
-}
-
 cJSON *ic_record_view(const ic_world *world, const ic_record *record, bool address_as_object) {
     cJSON *view = cJSON_CreateObject();
     ic_put_text(view, "id", record->id);
@@ -126,7 +114,7 @@ cJSON *ic_record_view(const ic_world *world, const ic_record *record, bool addre
     if (record->parent) ic_put_text(view, "parentId", record->parent->id);
     if (record->parent_link_type) ic_put_text(view, "parentLinkType", record->parent_link_type);
     ic_put(view, "childIds", children_view(record, NULL));
-    ic_put(view, "contractStatus", status_view(world, record));
+    ic_put(view, "contractStatus", ic_contract_status_view(world, record));
     ic_put(view, "amendments", children_view(record, "amendment"));
     if (!record->workflow) return view;
     cJSON *source = ic_put(view, "source", cJSON_CreateObject());

@@ -71,6 +71,7 @@ static const struct route {
     {"create-an-attachment-on-a-record", ic_attachments_create, 0},
     {"retrieve-an-attachment-on-a-record", ic_attachments_get, 0},
     {"delete-an-attachment-on-a-record", ic_attachments_delete, 0},
+    {"run-an-action-on-a-record", ic_contract_actions_run, NO_ACTOR},
     {"create-attachment-download-urls", ic_download_urls_create, 0},
     {"get-attachment-download-urls-status", ic_download_urls_get, 0},
     {"retrieve-all-users", ic_users_list, 0},

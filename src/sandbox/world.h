@@ -124,9 +124,10 @@ typedef struct ic_record {
     ic_uuid *links;                   /* records, some of which may be gone; owned */
     size_t link_count;
     struct ic_record *parent, *first_child, *next_sibling;
-    const char *parent_link_type;      /* static; NULL: none */
-    struct ic_attachment *attachments; /* owned */
-    ic_workflow *workflow;             /* that made it; NULL: none */
+    const char *parent_link_type;       /* static; NULL: none */
+    struct ic_attachment *attachments;  /* owned */
+    struct ic_contract_action *actions; /* the last one; owned */
+    ic_workflow *workflow;              /* that made it; NULL: none */
 } ic_record;
 
 /* --- apps, consents, tokens --- */
