@@ -72,7 +72,7 @@ describe("a record", function()
       autoRenews = { type = "boolean", value = false },
       tags = { type = "array", value = { "a", "b" } },
       vendor = { type = "reference", value = { recordId = "x" } },
-      governingLaw = { type = "clause", value = { clauseLanguage = "x" } },
+      governingLaw = { type = "clause", value = { source = "manual", clauseText = "x" } },
     }
     local record = must(create { properties = properties })
     assert.are.same(properties, must(client.records:get(record.id)).properties)
@@ -96,8 +96,16 @@ describe("a record", function()
     { { parent = { recordId = NOBODY } }, { 400, "NOT_FOUND", "parent" } },
     { { parent = { recordId = "IC-1", parentLinkType = "x" } }, { 400, "INVALID_PARAM", "parent" } },
     { { links = { {} } }, { 400, "MISSING_PARAM", "links" } },
+    { { properties = { governingLaw = { value = { clauseText = "x" } } } },
+      { 400, "INVALID_PARAM", "properties.governingLaw" } },
     { { propertiesToAmend = { seats = { amendmentType = "replace" } } },
-      { 501, "NOT_IMPLEMENTED", "propertiesToAmend" } },
+      { 400, "INVALID_PARAM", "propertiesToAmend" } },
+    { { parent = { recordId = "IC-1" }, propertiesToAmend = { seats = { amendmentType = "replace" } } },
+      { 400, "INVALID_PARAM", "propertiesToAmend" } },
+    { { parent = { recordId = "IC-1", parentLinkType = "amendment" },
+      propertiesToAmend = { seats = { amendmentType = "add" } } }, { 400, "INVALID_PARAM", "propertiesToAmend" } },
+    { { parent = { recordId = "IC-1", parentLinkType = "amendment" },
+      propertiesToAmend = { x = { amendmentType = "replace" } } }, { 400, "INVALID_PARAM", "propertiesToAmend" } },
   }
   for i, case in ipairs(wrong) do
     it(("is refused with %s %s (%d)"):format(case[2][2], case[2][3], i), function()
@@ -173,6 +181,34 @@ describe("changing a record", function()
     assert.are.equal(parent.id, must(client.records:get(child.id)).parentId)
     must(client.records:delete(parent.id))
     assert.is_nil(must(client.records:get(child.id)).parentId)
+  end)
+
+  it("amends its parent", function()
+    local function number(value) return { type = "number", value = value } end
+    local replace = { amendmentType = "replace" }
+    local parent = must(create { properties = { seats = number(10), counterpartyName = text "A" } })
+    local function amendment(properties)
+      return must(create { properties = properties, parent = { recordId = parent.id, parentLinkType = "amendment" },
+        propertiesToAmend = { seats = replace, additionalNotes = replace, tags = replace } })
+    end
+    local function read() return must(client.records:get(parent.id)).properties end
+    local first = amendment { seats = number(20), counterpartyName = text "B", additionalNotes = text "more" }
+    assert.are.same({ seats = { type = "number", value = 20, originalValue = 10 }, counterpartyName = text "A",
+      additionalNotes = text "more" }, read())
+    local second = amendment { seats = number(30) }
+    assert.are.same({ type = "number", value = 30, originalValue = 10 }, read().seats)
+    assert.are.same({ parent.name }, names { filter = "Equals([seats], 30)", lastUpdated = parent.lastUpdated,
+      types = "contract", sortDirection = "ASC", sortField = "lastUpdated", pageSize = 1 })
+    must(client.records:update(second.id, { removePropertiesToAmend = { "seats" } }))
+    assert.are.equal(20, read().seats.value)
+    must(client.records:update(second.id, { addPropertiesToAmend = { seats = replace } }))
+    assert.are.equal(30, read().seats.value)
+    must(client.records:update(second.id, { removeParent = true }))
+    assert.are.equal(20, read().seats.value)
+    must(client.records:delete(first.id))
+    assert.are.same({ seats = number(10), counterpartyName = text "A" }, read())
+    refused({ 400, "INVALID_PARAM", "addPropertiesToAmend" },
+      client.records:update(second.id, { addPropertiesToAmend = { seats = replace } }))
   end)
 
   it("replaces all properties", function()

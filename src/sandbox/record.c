@@ -156,6 +156,7 @@ void ic_record_free(ic_record *record) {
     ic_contract_actions_free(record->actions);
     ic_free(record->name);
     ic_json_text_free(record->properties);
+    ic_json_text_free(record->amends);
     ic_free(record->links);
     ic_free(record);
 }

@@ -73,11 +73,56 @@ static bool read_name(ic_exchange *x, ic_record_change *change) {
     return !change->name || *change->name || refuse(x, "name", "the name is empty");
 }
 
-/* Values that roll up from an amendment to its parent are not kept here. */
-static bool no_amendment(ic_exchange *x, const char *param) {
-    if (!ic_json_member(x->body, param)) return true;
-    ic_reply_error(x, 501, "NOT_IMPLEMENTED", param, "the sandbox does not amend properties of a parent yet");
-    return false;
+/* --- amendments --- */
+
+/* {property: {amendmentType: "replace"}}, added to what is there. */
+static bool add_amended(ic_exchange *x, const char *param, ic_record_change *change) {
+    const cJSON *given = ic_json_member(x->body, param), *entry;
+    cJSON_ArrayForEach(entry, given) {
+        const char *type = ic_json_string(entry, "amendmentType");
+        if (!ic_json_member(x->world->record_properties, entry->string)) {
+            ic_reply_error(x, 400, "INVALID_PARAM", param, "unknown property %s", entry->string);
+            return false;
+        }
+        if (!type || strcmp(type, "replace") != 0)
+            return refuse(x, param, "invalid amendmentType; value must be one of [replace]");
+        if (!ic_set(change->amends, entry->string, cJSON_Duplicate(entry, true))) return no_memory(x);
+    }
+    return true;
+}
+
+static bool remove_amended(ic_exchange *x, const char *param, ic_record_change *change) {
+    const cJSON *name;
+    cJSON_ArrayForEach(name, ic_json_member(x->body, param)) {
+        if (!cJSON_IsString(name)) return refuse(x, param, "expected an array of strings");
+        cJSON_DeleteItemFromObjectCaseSensitive(change->amends, name->valuestring);
+    }
+    return true;
+}
+
+/* Only an amendment amends. */
+static bool check_amended(ic_exchange *x, const char *param, const ic_record_change *change,
+                          const ic_record *record) {
+    const cJSON *given = ic_json_member(x->body, param);
+    const char *link = change->sets_parent ? change->link_type : record ? record->parent_link_type : NULL;
+    return !given || !given->child || (link && strcmp(link, "amendment") == 0) ||
+           refuse(x, param, "only valid when parentLinkType is 'amendment'");
+}
+
+static bool read_amended(ic_exchange *x, ic_record_change *change, const ic_record *record) {
+    change->amends =
+        record->amends ? ic_json_parse(record->amends, strlen(record->amends), NULL) : cJSON_CreateObject();
+    if (!change->amends) return no_memory(x);
+    return remove_amended(x, "removePropertiesToAmend", change) &&
+           add_amended(x, "addPropertiesToAmend", change) &&
+           check_amended(x, "addPropertiesToAmend", change, record);
+}
+
+static bool read_all_amended(ic_exchange *x, ic_record_change *change, const ic_record *record) {
+    change->amends = cJSON_CreateObject();
+    if (!change->amends) return no_memory(x);
+    return add_amended(x, "propertiesToAmend", change) &&
+           check_amended(x, "propertiesToAmend", change, record);
 }
 
 /* Nobody becomes their own ancestor. */
@@ -101,7 +146,7 @@ bool ic_record_read_all(ic_exchange *x, ic_record_change *change, const ic_recor
     return read_type(x, change) && read_name(x, change) &&
            ic_properties_add(x, change->properties, ic_json_member(x->body, "properties"), "properties") &&
            read_parent(x, "parent", change) && read_links(x, "links", &change->add_links) &&
-           read_links(x, "children", &change->add_children) && no_amendment(x, "propertiesToAmend") &&
+           read_links(x, "children", &change->add_children) && read_all_amended(x, change, record) &&
            check_family(x, change, record);
 }
 
@@ -142,8 +187,7 @@ bool ic_record_read_some(ic_exchange *x, ic_record_change *change, const ic_reco
            read_links(x, "addLinks", &change->add_links) &&
            read_links(x, "removeLinks", &change->remove_links) &&
            read_links(x, "addChildren", &change->add_children) &&
-           read_links(x, "removeChildren", &change->remove_children) &&
-           no_amendment(x, "addPropertiesToAmend") && no_amendment(x, "removePropertiesToAmend") &&
+           read_links(x, "removeChildren", &change->remove_children) && read_amended(x, change, record) &&
            check_family(x, change, record);
 }
 
@@ -186,12 +230,15 @@ static void change_family(ic_record *record, const ic_record_change *change) {
 
 bool ic_record_change_apply(ic_record *record, ic_record_change *change) {
     size_t count;
+    bool amends = change->amends && change->amends->child;
+    char *amended = amends ? ic_json_print(change->amends) : NULL;
     ic_uuid *links = changed_links(record, change, &count);
     char *name = change->name ? ic_strdup(change->name) : NULL;
-    if (!links || (change->name && !name) ||
+    if (!links || (change->name && !name) || (amends && !amended) ||
         (change->properties && !ic_record_set_properties(record, change->properties))) {
         ic_free(links);
         ic_free(name);
+        ic_json_text_free(amended);
         return false;
     }
     ic_free(record->links);
@@ -201,6 +248,10 @@ bool ic_record_change_apply(ic_record *record, ic_record_change *change) {
         ic_free(record->name);
         record->name = name;
     }
+    if (change->amends) {
+        ic_json_text_free(record->amends);
+        record->amends = amended;
+    }
     if (change->type) record->type = change->type;
     change_family(record, change);
     return true;
@@ -208,6 +259,7 @@ bool ic_record_change_apply(ic_record *record, ic_record_change *change) {
 
 void ic_record_change_free(ic_record_change *change) {
     cJSON_Delete(change->properties);
+    cJSON_Delete(change->amends);
     ic_array_free(&change->add_links);
     ic_array_free(&change->remove_links);
     ic_array_free(&change->add_children);

@@ -4,6 +4,7 @@
 #include "attachments.h"
 #include "build.h"
 #include "contract_status.h"
+#include "records.h"
 #include "views.h"
 #include <string.h>
 
@@ -46,25 +47,30 @@ static cJSON *address_object(const cJSON *text) {
     return address;
 }
 
+static void turn_address(cJSON *property, const char *name, bool as_object) {
+    const cJSON *value = ic_json_member(property, name);
+    cJSON *turned = as_object && cJSON_IsString(value)    ? address_object(value)
+                    : !as_object && cJSON_IsObject(value) ? address_text(value)
+                                                          : NULL;
+    if (turned) ic_set(property, name, turned);
+}
+
 /* Addresses are kept as they came; each is shown in the form that is asked for. */
 static cJSON *turn_addresses(cJSON *properties, bool as_object) {
     cJSON *property;
     cJSON_ArrayForEach(property, properties) {
         const char *type = ic_json_string(property, "type");
-        const cJSON *value = ic_json_member(property, "value");
         if (!type || strcmp(type, "address") != 0) continue;
-        cJSON *turned = as_object && cJSON_IsString(value)    ? address_object(value)
-                        : !as_object && cJSON_IsObject(value) ? address_text(value)
-                                                              : NULL;
-        if (turned) ic_set(property, "value", turned);
+        turn_address(property, "value", as_object);
+        turn_address(property, "originalValue", as_object);
     }
     return properties;
 }
 
 static cJSON *properties_view(const ic_record *record, bool address_as_object) {
-    if (!strstr(record->properties, "\"type\":\"address\"")) return cJSON_CreateRaw(record->properties);
-    return turn_addresses(ic_json_parse(record->properties, strlen(record->properties), NULL),
-                          address_as_object);
+    bool plain = !strstr(record->properties, "\"type\":\"address\"") && !ic_record_is_amended(record);
+    return plain ? cJSON_CreateRaw(record->properties)
+                 : turn_addresses(ic_record_properties(record), address_as_object);
 }
 
 static cJSON *attachments_view(const ic_world *world, const ic_record *record) {

@@ -28,8 +28,14 @@ bool ic_record_query_read(ic_exchange *x, ic_record_query *query);
 bool ic_record_is_wanted(const ic_record *record, const ic_record_query *query);
 void ic_record_query_free(ic_record_query *query);
 
-/* The value of a property; NULL: it has none, or no memory. */
+/* --- properties (record_properties.c) --- */
+
+/* The value of a property, as amended; NULL: it has none, or no memory. */
 cJSON *ic_record_value(const ic_record *record, const char *property);
+/* Whether it has amendments. */
+bool ic_record_is_amended(const ic_record *record);
+/* All properties, as amended, with their original values. NULL: no memory. */
+cJSON *ic_record_properties(const ic_record *record);
 
 /* --- changes (record_changes.c) --- */
 
@@ -38,6 +44,7 @@ typedef struct ic_record_change {
     const ic_record_type *type; /* NULL: stays */
     const char *name;           /* NULL: stays; the body's */
     cJSON *properties;          /* all of them from then on; NULL: stay; owned */
+    cJSON *amends;              /* likewise: property -> {amendmentType} */
     bool sets_parent;
     ic_record *parent; /* NULL: none */
     const char *link_type;

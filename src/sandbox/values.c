@@ -16,10 +16,6 @@ static bool is_boolean(const cJSON *value) {
     return cJSON_IsBool(value);
 }
 
-static bool is_object(const cJSON *value) {
-    return cJSON_IsObject(value);
-}
-
 static bool is_date(const cJSON *value) {
     ic_time time;
     return cJSON_IsString(value) && ic_time_parse(value->valuestring, &time);
@@ -53,6 +49,12 @@ static bool is_text_list(const cJSON *value) {
     return cJSON_IsArray(value) && value->child;
 }
 
+/* {source, …}: found in the document, or said by a person. */
+static bool is_clause(const cJSON *value) {
+    const char *source = ic_json_string(value, "source");
+    return source && (strcmp(source, "ai") == 0 || strcmp(source, "manual") == 0);
+}
+
 static bool is_reference(const cJSON *value) {
     return ic_json_string(value, "recordId") != NULL;
 }
@@ -61,13 +63,13 @@ static const struct type {
     const char *name;
     bool (*fits)(const cJSON *value);
 } types[] = {
-    {"string", is_text},           {"number", is_number},
-    {"boolean", is_boolean},       {"date", is_date},
-    {"duration", is_duration},     {"email", is_email},
-    {"monetaryAmount", is_money},  {"monetary_amount", is_money},
-    {"address", is_address},       {"array", is_text_list},
-    {"reference", is_reference},   {"clause", is_object},
-    {"playbookClause", is_object},
+    {"string", is_text},          {"number", is_number},
+    {"boolean", is_boolean},      {"date", is_date},
+    {"duration", is_duration},    {"email", is_email},
+    {"monetaryAmount", is_money}, {"monetary_amount", is_money},
+    {"address", is_address},      {"array", is_text_list},
+    {"reference", is_reference},  {"clause", is_clause},
+    {"playbookClause", is_text},
 };
 
 bool ic_value_fits(const char *type, const cJSON *value) {

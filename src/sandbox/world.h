@@ -120,6 +120,7 @@ typedef struct ic_record {
     const ic_record_type *type;
     char *name;
     char *properties;                 /* JSON text: a tree would take six times the memory */
+    char *amends;                     /* likewise: what it amends of its parent; NULL: nothing */
     ic_time updated, agreed, expires; /* the latter two from the properties */
     ic_uuid *links;                   /* records, some of which may be gone; owned */
     size_t link_count;
