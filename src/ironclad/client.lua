@@ -27,6 +27,8 @@ for index, entry in ipairs(catalog.entries) do
     resource_methods.add(index, entry)
   end
 end
+require "ironclad.record"
+require "ironclad.workflow"
 for resource, functions in pairs(wait.methods) do
   for name, method in pairs(functions) do methods[resource][name] = method end
 end

@@ -3,6 +3,7 @@
 -- call. Where there is no body, both may stand in one table.
 
 local core = require "ironclad.core"
+local properties = require "ironclad.properties"
 local resources = require "ironclad.resources"
 local run = require "ironclad.run"
 
@@ -112,10 +113,14 @@ function operation.label(entry)
   return entry.name and entry.resource .. ":" .. entry.name or entry.id
 end
 
---- Runs what has been put together; resources in its answer get their methods.
+--- Runs what has been put together: plain properties in its body get their types, resources in its answer their
+-- methods.
 -- @param finish makes of the answer what is handed out; nil: the answer itself
-local function perform(client, label, level, index, entry, arguments, finish)
+-- @param subject the resource's table whose method it is; or nil
+function operation.perform(client, label, level, index, entry, arguments, finish, subject)
+  properties.prepare(client, label, level + 1, entry, arguments, subject)
   local function shaped(value)
+    properties.notice(client, entry, value)
     value = resources.shape(client, entry, value)
     if finish then return finish(value) end
     return value
@@ -182,7 +187,7 @@ end
 function operation.invoke(client, label, level, index, entry, finish, first, ...)
   local arguments = operation.read(label, level + 1, entry, first, ...)
   -- No tail call: the position of a mistake is counted in levels.
-  local value, err, response = perform(client, label, level + 1, index, entry, arguments, finish)
+  local value, err, response = operation.perform(client, label, level + 1, index, entry, arguments, finish)
   return value, err, response
 end
 
@@ -204,8 +209,9 @@ function operation.bound(index, entry, name, finish)
   local label = kind.name .. ":" .. name
   return function(resource, ...)
     local client, id = operation.subject_of(label, 2, kind, resource)
-    local value, err, response = operation.invoke(client, label, 2, index, entry,
-      finish and function(answer) return finish(resource, answer) end, id, ...)
+    local arguments = operation.read(label, 2, entry, id, ...)
+    local value, err, response = operation.perform(client, label, 2, index, entry, arguments,
+      finish and function(answer) return finish(resource, answer) end, resource)
     return value, err, response
   end
 end
@@ -237,7 +243,7 @@ function operation.call(client, index, entry, given, options)
     mistake(label, 3, "path.%s: missing", entry.path_parameters[#arguments.path + 1])
   end
   if options ~= nil then add_options(label, 3, arguments, options, entry) end
-  local value, err, response = perform(client, label, 3, index, entry, arguments)
+  local value, err, response = operation.perform(client, label, 3, index, entry, arguments)
   return value, err, response
 end
 

@@ -1,0 +1,146 @@
+--- Properties of records, entities and obligations: Ironclad's { type =, value = } and plain Lua values, both ways.
+-- Bodies take either. The type of a plain value is, in this order: that of the same property in the table whose method
+-- was called; that of the company's record schema; that of the value's own shape (a text is a string, a table with
+-- `recordId` a reference, and so on).
+--
+-- The schema (records:get_schema) is asked for once per client, when there is a text whose type is not known otherwise,
+-- and kept; not for dry runs and callbacks, nor where the token may not read it.
+
+local catalog = require "ironclad.catalog"
+local core = require "ironclad.core"
+local encode = require "ironclad.encode"
+local run = require "ironclad.run"
+local values = require "ironclad.values"
+
+local properties = {}
+
+-- Where a body has properties, by operationId.
+local fields = {
+  ["create-a-record"] = "properties", ["replace-a-record"] = "properties", ["update-record-metadata"] = "addProperties",
+  ["create-an-entity"] = "properties", ["update-an-entity"] = "addProperties",
+  ["create-an-obligation"] = "properties", ["update-an-obligation"] = "addProperties",
+}
+
+local function is_full(given)
+  return type(given) == "table" and values.kind(given) == nil and type(given.type) == "string" and given.value ~= nil
+end
+
+-- The types that a record schema or a resource's properties name: property -> type.
+local function types_of(schema)
+  local types, known = {}, type(schema) == "table" and schema.properties
+  for name, property in pairs(type(known) == "table" and known or {}) do
+    if type(property) == "table" and type(property.type) == "string" then types[name] = property.type end
+  end
+  return types
+end
+
+local schema_number, schema_entry = catalog.find "records:get_schema"
+
+local function learn(client, schema)
+  rawset(client, "property_types", types_of(schema))
+end
+
+--- Keeps the types of a schema that a script has fetched.
+function properties.notice(client, entry, answer)
+  if entry == schema_entry then learn(client, answer) end
+end
+
+-- The types by the schema, fetched at most once; an empty table when it cannot be had.
+local function schema_types(client, label, level, arguments)
+  local known = rawget(client, "property_types")
+  if known or arguments.dry_run or arguments.callback then return known or {} end
+  local schema, err = run.call(client, label, level + 1, schema_number,
+    { path = {}, as_user = arguments.as_user, timeout = arguments.timeout, deadline = arguments.deadline })
+  if not err or err.kind == "permission" or err.kind == "not_found" then learn(client, schema) end
+  return rawget(client, "property_types") or {}
+end
+
+-- One property as { type =, value = }; nil and what is wrong.
+local function full(property_type, given)
+  if is_full(given) then
+    property_type, given = given.type, given.value
+    if not values.kind(given) then return { type = property_type, value = given } end
+  end
+  if given == core.null then return nil, "null: leave it out, or let set{…} remove it" end
+  local value, objection
+  if not property_type then
+    property_type, value = encode.property(given)
+    if not property_type then return nil, value end
+  elseif encode.knows(property_type) then
+    value, objection = encode.record(property_type, given)
+    if value == nil then return nil, objection end
+  end
+  return { type = property_type, value = value == nil and given or value }
+end
+
+-- Whether a type is worth asking the schema for.
+local function needs_schema(given, types)
+  for name, value in pairs(given) do
+    if type(value) == "string" and not types[name] then return true end
+  end
+  return false
+end
+
+--- A table of properties as Ironclad wants it; throws for what has no form.
+-- @param types property -> type, as far as it is known
+-- @param schema function() -> the types by the schema, or nil
+local function encode_all(label, level, where, given, types, schema)
+  local learned = schema and needs_schema(given, types) and schema() or {}
+  local encoded = {}
+  for name, value in pairs(given) do
+    local property, objection = full(types[name] or learned[name], value)
+    if not property then error(("%s: %s.%s: %s"):format(label, where, tostring(name), objection), level + 1) end
+    encoded[name] = property
+  end
+  return encoded
+end
+
+--- Makes the properties in the body of a call what Ironclad wants; leaves other calls alone.
+-- @param subject the table whose method was called, or nil
+function properties.prepare(client, label, level, entry, arguments, subject)
+  local field = fields[entry.id]
+  local given = field and type(arguments.body) == "table" and arguments.body[field]
+  if not given then return end
+  if type(given) ~= "table" then
+    error(("%s: %s: expected a table of properties, got a %s"):format(label, field, type(given)), level + 1)
+  end
+  local schema = entry.resource == "records" and function()
+    return schema_types(client, label, level + 2, arguments)
+  end
+  local encoded = encode_all(label, level + 1, field, given, types_of(subject), schema)
+  local body = {}
+  for name, value in pairs(arguments.body) do body[name] = value end
+  body[field] = encoded
+  arguments.body = body
+end
+
+--- What set{…} makes of plain values: the body of a PATCH. Nil cannot stand in a table: ironclad.null removes.
+function properties.changes(label, level, given)
+  if type(given) ~= "table" or next(given) == nil then
+    error(("%s: expected a table of properties, got %s"):format(label, type(given) == "table" and "an empty one"
+      or type(given)), level + 1)
+  end
+  local add, remove = {}, {}
+  for name, value in pairs(given) do
+    if type(name) ~= "string" then
+      error(("%s: expected names of properties, got a %s"):format(label, type(name)), level + 1)
+    end
+    if value == core.null then remove[#remove + 1] = name else add[name] = value end
+  end
+  table.sort(remove)
+  return { addProperties = next(add) and add or nil, removeProperties = remove[1] and remove or nil }
+end
+
+--- The plain value of a property as Ironclad answers it: money and an address as the module's values (they print as
+-- text), anything else as it is; nil for none.
+function properties.plain(property)
+  if type(property) ~= "table" or property.value == core.null then return nil end
+  local value = property.value
+  if type(value) ~= "table" then return value end
+  local make = property.type == "address" and values.address
+    or property.type == "monetary_amount" and function(money) return values.money(money.currency, money.amount) end
+  local fine, made = pcall(make or error, value)
+  return fine and made or value
+end
+
+return properties
