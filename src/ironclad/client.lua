@@ -3,9 +3,11 @@
 
 local auth = require "ironclad.auth"
 local catalog = require "ironclad.catalog"
+local concurrent = require "ironclad.concurrent"
 local core = require "ironclad.core"
 local each = require "ironclad.each"
 local hooks = require "ironclad.hooks"
+local loop = require "ironclad.loop"
 local named = require "ironclad.named"
 local operation = require "ironclad.operation"
 local resource_methods = require "ironclad.resource_methods"
@@ -108,6 +110,7 @@ function client_methods:request(method, path, options)
 end
 
 for name, method in pairs(auth) do client_methods[name] = method end
+client_methods.map = concurrent.map
 
 Client.__index = strict("the client", client_methods, resources)
 
@@ -182,13 +185,15 @@ local function open(label, options, explain)
   if unheard then mistaken(unheard) end
   local objection = scopes_objection(options.scopes)
   if objection then mistaken(objection) end
+  local host, unknown = loop.choose(options.loop)
+  if not host then mistaken(unknown) end
   local plain, custom, unfit = with_store(with_environment(options))
   if unfit then mistaken(unfit) end
   local connection, mistake = core.connect(plain, custom and store.number_of(custom), hooks.watch(watchers))
   if not connection then mistaken(mistake) end
   if custom then store.belongs(connection, custom) end
   warn_of_scopes(options, connection, watchers)
-  local self = { connection = connection, token_store = custom, hooks = watchers }
+  local self = { connection = connection, token_store = custom, hooks = watchers, loop = host }
   for resource, metatable in pairs(metatables) do
     local place = self
     local outer = resource:match "^([%w_]+)%."

@@ -14,6 +14,7 @@
 -- for what is wrong with scopes or a hook. The same goes to stderr as far as IRONCLAD_LOG says: debug, info or warning.
 
 local Error = require "ironclad.error"
+local task = require "ironclad.task"
 
 local hooks = {}
 
@@ -54,7 +55,7 @@ end
 -- @param level "warning", "info" or "debug"
 function hooks.say(found, level, text)
   if not found then return end
-  if found.log then pcall(found.log, text, level) end
+  if found.log then task.pcall(found.log, text, level) end
   if found.rank and ranks[level] <= found.rank then io.stderr:write("ironclad: ", text, "\n") end
 end
 
@@ -81,7 +82,7 @@ local lines = {
 }
 
 local function call_hook(found, name, ...)
-  local fine, problem = pcall(...)
+  local fine, problem = task.pcall(...)
   if not fine then hooks.say(found, "warning", ("%s: %s"):format(name, Error.text_of(problem))) end
 end
 

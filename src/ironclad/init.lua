@@ -2,6 +2,7 @@
 
 local core = require "ironclad.core"
 local client = require "ironclad.client"
+local concurrent = require "ironclad.concurrent"
 local Error = require "ironclad.error"
 local filter = require "ironclad.filter"
 local login = require "ironclad.login"
@@ -35,6 +36,10 @@ local ironclad = {
   --- operations() -> the catalog: an array of all operations as tables.
   operations = core.operations,
   connect = client.connect,
+  --- Many calls at once: spawn(fn, ...) -> a task; run([fn, ...]) waits for all; mailbox() for other event loops.
+  spawn = concurrent.spawn,
+  run = concurrent.run,
+  mailbox = concurrent.mailbox,
   --- Token stores: store.file(path).
   store = { file = store.file },
   from_env = client.from_env,

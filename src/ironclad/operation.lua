@@ -52,6 +52,8 @@ local function add_options(label, level, arguments, options, entry)
         end
       end
       arguments.extra_query, arguments.extra_body = value.query, value.body
+    elseif name == "callback" and type(value) ~= "function" then
+      mistake(label, level + 1, "callback: expected a function, got a %s", type(value))
     else
       arguments[name] = value
     end

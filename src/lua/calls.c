@@ -31,6 +31,7 @@ static int l_wait(lua_State *L);
 static int l_take(lua_State *L);
 static int l_id(lua_State *L);
 static int l_done(lua_State *L);
+static int l_news(lua_State *L);
 static int l_cancel(lua_State *L);
 static int l_chunk(lua_State *L);
 static int l_event(lua_State *L);
@@ -42,17 +43,10 @@ static int l_answer(lua_State *L);
 static int l_gc(lua_State *L);
 
 void ic_lua_open_calls(lua_State *L) {
-    static const luaL_Reg methods[] = {{"id", l_id},
-                                       {"done", l_done},
-                                       {"cancel", l_cancel},
-                                       {"chunk", l_chunk},
-                                       {"event", l_event},
-                                       {"progress", l_progress},
-                                       {"result", l_result},
-                                       {"request", l_request},
-                                       {"question", l_question},
-                                       {"answer", l_answer},
-                                       {NULL, NULL}};
+    static const luaL_Reg methods[] = {
+        {"id", l_id},           {"done", l_done},         {"news", l_news},         {"cancel", l_cancel},
+        {"chunk", l_chunk},     {"event", l_event},       {"progress", l_progress}, {"result", l_result},
+        {"request", l_request}, {"question", l_question}, {"answer", l_answer},     {NULL, NULL}};
     static const luaL_Reg functions[] = {
         {"start", l_start}, {"errand", l_errand}, {"descriptor", l_descriptor},
         {"wait", l_wait},   {"take", l_take},     {NULL, NULL}};
@@ -362,6 +356,12 @@ static int l_id(lua_State *L) {
 
 static int l_done(lua_State *L) {
     lua_pushboolean(L, ic_call_done(check_handle(L)->call));
+    return 1;
+}
+
+/* news() -> whether it is done, or something waits for its sink. */
+static int l_news(lua_State *L) {
+    lua_pushboolean(L, ic_call_has_news(check_handle(L)->call));
     return 1;
 }
 

@@ -15,6 +15,7 @@ static const char key;
 
 static int l_owes(lua_State *L);
 static int l_guard(lua_State *L);
+static int l_generation(lua_State *L);
 
 static int l_gc(lua_State *L) {
     box *mine = luaL_checkudata(L, 1, TYPE);
@@ -32,7 +33,8 @@ void ic_lua_open_inbox(lua_State *L) {
     lua_pushcfunction(L, l_gc);
     lua_setfield(L, -2, "__gc");
     lua_pop(L, 1);
-    static const luaL_Reg functions[] = {{"owes", l_owes}, {"guard", l_guard}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"owes", l_owes}, {"guard", l_guard}, {"generation", l_generation}, {NULL, NULL}};
     ic_lua_setfuncs(L, functions);
     lua_pushlightuserdata(L, (void *)&key);
     box *mine = lua_newuserdata(L, sizeof *mine);
@@ -59,6 +61,12 @@ static int l_guard(lua_State *L) {
     lua_setmetatable(L, -2);
     luaL_ref(L, LUA_REGISTRYINDEX);
     return 0;
+}
+
+/* generation() -> a number that another one takes the place of in a forked child. */
+static int l_generation(lua_State *L) {
+    lua_pushinteger(L, (lua_Integer)ic_process_generation());
+    return 1;
 }
 
 ic_mailbox *ic_lua_inbox(lua_State *L) {

@@ -1,16 +1,85 @@
 --- Waiting in plain Lua: on the descriptor of the state's mailbox. A signal ends the wait early, so that Ctrl-C reaches
--- the script at once.
+-- the script at once. Tasks go on while ironclad.run, client:map or task:wait waits, and when a loop of the script's
+-- own says so (ironclad.mailbox).
 
 local core = require "ironclad.core"
-local store = require "ironclad.store"
+local task = require "ironclad.task"
 
-local plain = {}
+local plain = { name = "plain" }
+
+local failures = {} -- of tasks that nobody has asked about
 
 --- Returns when a call of this Lua state may have news, and when this one has; whose the news are, each call is asked
--- itself. Token stores written in Lua are served here.
+-- itself.
 function plain.wait(call)
-  core.wait(call)
-  store.serve_all()
+  if task.current() then
+    task.await(call)
+  else
+    core.wait(call)
+    task.collect()
+    task.serve()
+  end
+end
+
+--- Why nothing can wait here, or nil.
+function plain.objection() end
+
+function plain.spawn(on_failure, fn, ...)
+  return task.start(task.new(plain, on_failure), fn, ...)
+end
+
+local function turn_until(finished)
+  task.collect()
+  task.turn()
+  while not finished() do
+    if not task.any_ready() then core.wait() end
+    task.collect()
+    task.turn()
+  end
+end
+
+--- Lets the tasks run until finished() is true. A script that is interrupted cancels their calls.
+function plain.run_until(finished)
+  local fine, problem = pcall(turn_until, finished)
+  if fine then return end
+  task.cancel_all()
+  error(problem, 0)
+end
+
+function plain.await_any(list)
+  if task.current() then return task.await_any(list) end
+  plain.run_until(function()
+    for _, other in ipairs(list) do
+      if other.done then return true end
+    end
+  end)
+end
+
+function plain.join(other)
+  while not other.done do plain.await_any { other } end
+end
+
+--- Waits until every task has ended.
+function plain.finish_all()
+  plain.run_until(function() return task.count() == 0 end)
+end
+
+function plain.failed(other) failures[#failures + 1] = other end
+
+--- Takes the first failure that nobody has heard of; of the others it is printed what they were.
+function plain.take_failure()
+  local first = table.remove(failures, 1)
+  if first and first.heard then return plain.take_failure() end
+  if first then plain.report() end
+  return first
+end
+
+--- Prints the failures that nobody has heard of.
+function plain.report()
+  for _, other in ipairs(failures) do
+    if not other.heard then io.stderr:write("ironclad: a task failed: ", other.trace, "\n") end
+  end
+  failures = {}
 end
 
 return plain

@@ -1,0 +1,425 @@
+-- Many calls at once in plain Lua: spawn, run, map, callbacks, the mailbox; and what goes wrong in the middle.
+local core = require "ironclad.core"
+local ironclad = require "ironclad"
+local peer = require "spec.support.peer"
+local scene = require "spec.support.scene"
+
+local GOOD, READ = scene.GOOD, { "read" }
+
+-- Lua 5.1 itself cannot yield where a call would have to.
+local has_tasks = _VERSION ~= "Lua 5.1" or rawget(_G, "jit") ~= nil
+local only_with_tasks = has_tasks and it or function() end
+
+after_each(scene.stop)
+
+-- A server that answers none of `count` requests before release_all.
+local function meeting(count)
+  local scripts = {}
+  for i = 1, count do scripts[i] = { READ, { "gate" }, { "send", GOOD } } end
+  return scene.serve { connections = scripts }
+end
+
+local function release_all(server)
+  for _ = 1, #server:requests() do server:release() end
+end
+
+local function id_of(client)
+  return function() return ironclad.must(client.workflows:get "w1").id end
+end
+
+describe("a task", function()
+  only_with_tasks("waits beside others", function()
+    local server = meeting(3)
+    local get = id_of(scene.connect(server))
+    local tasks = {}
+    for i = 1, 3 do tasks[i] = ironclad.spawn(get) end
+    server:await(3)
+    assert.are.equal("ironclad.task (running)", tostring(tasks[1]))
+    release_all(server)
+    for i = 3, 1, -1 do assert.are.equal("w1", tasks[i]:wait()) end
+    assert.are.equal("ironclad.task (done)", tostring(tasks[1]))
+  end)
+
+  only_with_tasks("is given arguments, and gives back what its function returns", function()
+    local client = scene.connect(scene.answering { GOOD })
+    local task = ironclad.spawn(function(a, b)
+      client.workflows:get "w1"
+      return a, nil, b
+    end, 1, 2)
+    assert.are.same({ 1, nil, 2 }, { task:wait() })
+    assert.are.equal(3, select("#", task:wait()))
+  end)
+
+  only_with_tasks("waits for others", function()
+    local get = id_of(scene.connect(scene.answering { GOOD }))
+    assert.are.equal("w1w1", ironclad.run(function()
+      local inner = ironclad.spawn(get)
+      return inner:wait() .. inner:wait()
+    end))
+  end)
+
+  only_with_tasks("hands its error to whoever waits for it", function()
+    local get = id_of(scene.connect(scene.answering { GOOD }))
+    local problem = { "any value" }
+    local task = ironclad.spawn(function()
+      get()
+      error(problem)
+    end)
+    local fine, raised = pcall(task.wait, task)
+    assert.is_false(fine)
+    assert.are.equal(problem, raised)
+    assert.are.equal("ironclad.task (failed)", tostring(task))
+    ironclad.run()
+  end)
+
+  only_with_tasks("that fails alone fails the run, when the others have ended", function()
+    local get = id_of(scene.connect(scene.answering { GOOD }))
+    local ended
+    ironclad.spawn(error, "as meant", 0)
+    ironclad.spawn(function()
+      get()
+      get()
+      ended = true
+    end)
+    assert.has_error(ironclad.run, "as meant")
+    assert.is_true(ended)
+    ironclad.run()
+  end)
+
+  only_with_tasks("may yield by itself: it goes on at the next turn", function()
+    local count = 0
+    assert.are.equal(3, ironclad.run(function()
+      repeat
+        count = count + 1
+        coroutine.yield()
+      until count == 3
+      return count
+    end))
+  end)
+
+  only_with_tasks("calls from a generator of its own, which gets no yield of ours", function()
+    local get = id_of(scene.connect(scene.answering { GOOD }))
+    assert.are.same({ "w1", "end" }, ironclad.run(function()
+      local list = {}
+      for id in coroutine.wrap(function()
+        coroutine.yield(get())
+        coroutine.yield "end"
+      end) do
+        list[#list + 1] = id
+      end
+      return list
+    end))
+  end)
+
+  only_with_tasks("calls from where no coroutine can be yielded", function()
+    local get = id_of(scene.connect(scene.answering { GOOD }))
+    assert.are.equal("w1", ironclad.run(function()
+      local id
+      table.sort({ 1, 2 }, function(a, b)
+        id = get()
+        return a < b
+      end)
+      return id
+    end))
+  end)
+
+  only_with_tasks("is cancelled while it waits", function()
+    local server = scene.serve { connections = { { READ, { "hang" } } } }
+    local client = scene.connect(server)
+    local task = ironclad.spawn(function() return client.workflows:get "w1" end)
+    server:await(1)
+    task:cancel()
+    scene.assert_error("cancelled", task:wait())
+    task:cancel()
+  end)
+
+  only_with_tasks("feeds its sink, which may make calls", function()
+    local bytes = ("x"):rep(3000000)
+    local get = id_of(scene.connect(scene.answering { GOOD }))
+    local client = scene.connect(scene.answering { peer.answer(200, {}, bytes) })
+    local length = 0
+    ironclad.run(function()
+      ironclad.must(client.workflows:download_document("w1", "k", { to = function(chunk)
+        length = length + #chunk
+        get()
+      end }))
+    end)
+    assert.are.equal(#bytes, length)
+  end)
+
+  only_with_tasks("whose sink fails hands that on", function()
+    local client = scene.connect(scene.answering { peer.answer(200, {}, "bytes") })
+    assert.has_error(function()
+      ironclad.run(function()
+        client.workflows:download_document("w1", "k", { to = function() error("as meant", 0) end })
+      end)
+    end, "as meant")
+  end)
+
+  only_with_tasks("runs to its end while the main program waits for another", function()
+    local get = id_of(scene.connect(scene.answering { GOOD }))
+    local first, second = ironclad.spawn(get), ironclad.spawn(get)
+    assert.are.equal("w1", get())
+    assert.are.equal("w1", second:wait())
+    assert.are.equal("w1", first:wait())
+  end)
+
+  it("is refused where it cannot work", function()
+    if has_tasks then
+      assert.error_matches(function() ironclad.spawn "x" end, "ironclad.spawn: expected a function, got a string")
+      assert.error_matches(function() ironclad.run(ironclad.run) end, "ironclad.run: is for the main program")
+    else
+      assert.error_matches(function() ironclad.spawn(print) end, "ironclad.spawn: Lua 5.1 cannot wait")
+      assert.are.equal(5, ironclad.run(function() return 5 end))
+    end
+  end)
+end)
+
+describe("a callback", function()
+  it("is told what the call would have returned", function()
+    local server, told = meeting(2), {}
+    local client = scene.connect(server)
+    for i = 1, 2 do
+      client.workflows:get("w1", { callback = function(value, err, response)
+        told[i] = { value.id, err == nil, response.status }
+      end })
+    end
+    server:await(2)
+    assert.are.equal(0, #told)
+    release_all(server)
+    ironclad.run()
+    assert.are.same({ { "w1", true, 200 }, { "w1", true, 200 } }, told)
+  end)
+
+  it("is told of an error", function()
+    local client = scene.connect(scene.answering { peer.answer(404) })
+    local value, err
+    local task = client.workflows:get("w1", { callback = function(...) value, err = ... end })
+    task:wait()
+    scene.assert_error("not_found", value, err)
+  end)
+
+  it("can be cancelled", function()
+    local server = scene.serve { connections = { { READ, { "hang" } } } }
+    local err
+    local task = scene.connect(server).workflows:get("w1", { callback = function(_, problem) err = problem end })
+    server:await(1)
+    task:cancel()
+    ironclad.run()
+    assert.are.equal("cancelled", err.kind)
+  end)
+
+  it("is told what a sink has raised", function()
+    local client = scene.connect(scene.answering { peer.answer(200, {}, "bytes") })
+    local err
+    client.workflows:download_document("w1", "k", {
+      to = function() error("as meant", 0) end, callback = function(_, problem) err = problem end,
+    })
+    ironclad.run()
+    assert.are.equal("as meant", err.message)
+  end)
+
+  it("that fails is the run's error, and is called once", function()
+    local client, count = scene.connect(scene.answering { GOOD }), 0
+    client.workflows:get("w1", { callback = function()
+      count = count + 1
+      error("as meant", 0)
+    end })
+    assert.has_error(ironclad.run, "as meant")
+    assert.are.equal(1, count)
+  end)
+
+  it("may make calls", function()
+    local client = scene.connect(scene.answering { GOOD })
+    local id
+    client.workflows:get("w1", { callback = function() id = client.workflows:get("w1").id end })
+    ironclad.run()
+    assert.are.equal("w1", id)
+  end)
+
+  it("must be a function", function()
+    local client = scene.connect(scene.answering { GOOD })
+    assert.error_matches(function() client.workflows:get("w1", { callback = 1 }) end,
+      "workflows:get: callback: expected a function, got a number")
+  end)
+end)
+
+describe("client:map", function()
+  only_with_tasks("has as many calls in flight as it is told, and no more", function()
+    local server = meeting(3)
+    local client = scene.connect(server)
+    local get = id_of(client)
+    local most, now = 0, 0
+    local done
+    client:map({ 1, 2, 3, 4, 5, 6, 7 }, function(item)
+      now = now + 1
+      most = math.max(most, now)
+      local id = item <= 3 and get()
+      now = now - 1
+      return id
+    end, { concurrency = 3, callback = function(results) done = results end })
+    server:await(3)
+    release_all(server)
+    ironclad.run()
+    assert.are.same({ "w1", "w1", "w1", false, false, false, false }, done)
+    assert.are.equal(3, most)
+  end)
+
+  it("answers by index, and goes on after a failure", function()
+    local client = scene.connect(scene.answering { GOOD })
+    local results, errors = client:map({ "a", "b", "c", "d" }, function(item, index)
+      client.workflows:get "w1"
+      if item == "b" then return nil, "no " .. index end
+      if item == "c" then error("never", 0) end
+      return item .. index
+    end)
+    assert.are.same({ "a1", [4] = "d4" }, results)
+    assert.are.same({ [2] = "no 2", [3] = "never" }, errors)
+  end)
+
+  it("takes items from an iterator, which may make calls", function()
+    local client = scene.connect(scene.answering { GOOD })
+    local count = 0
+    local function next_item()
+      count = count + 1
+      return count <= 40 and client.workflows:get("w1").id .. count or nil
+    end
+    local results = client:map(next_item, function(item) return item, client.workflows:get("w1") == nil or nil end)
+    assert.are.equal(40, #results)
+    assert.are.equal("w140", results[40])
+  end)
+
+  it("stops at the first error when it is told to", function()
+    local client = scene.connect(scene.answering { GOOD })
+    local begun = 0
+    local results, errors = client:map({ 1, 2, 3, 4, 5, 6 }, function(item)
+      begun = begun + 1
+      client.workflows:get "w1"
+      if item == 2 then return nil, "stop" end
+      return item
+    end, { concurrency = 1, stop_on_error = true })
+    assert.are.same({ 1 }, results)
+    assert.are.same({ [2] = "stop" }, errors)
+    assert.are.equal(2, begun)
+  end)
+
+  it("hands on what its iterator throws", function()
+    local client = scene.connect(scene.answering { GOOD })
+    assert.has_error(function() client:map(function() error("no more", 0) end, print) end, "no more")
+  end)
+
+  only_with_tasks("works inside a task", function()
+    local client = scene.connect(scene.answering { GOOD })
+    assert.are.same({ "w1", "w1" }, ironclad.run(function()
+      return (client:map({ 1, 2 }, id_of(client)))
+    end))
+  end)
+
+  for _, row in ipairs {
+    { "a list", { 1, print }, "map: a list or an iterator: expected a function, got a number" },
+    { "a function", { {}, 1 }, "map: expected a function, got a number" },
+    { "a table of options", { {}, print, 1 }, "map: options: expected a table, got a number" },
+    { "known options", { {}, print, { concurency = 1 } },
+      'map: concurency: unknown option; did you mean "concurrency"' },
+    { "a whole number", { {}, print, { concurrency = 1.5 } }, "map: concurrency: expected a whole number from 1" },
+    { "a callback", { {}, print, { callback = 1 } }, "map: callback: expected a function, got a number" },
+  } do
+    it("wants " .. row[1], function()
+      local client = scene.connect(scene.answering { GOOD })
+      assert.error_matches(function() client:map(row[2][1], row[2][2], row[2][3]) end,
+        row[3])
+    end)
+  end
+end)
+
+describe("the mailbox", function()
+  it("serves a loop of the script's own", function()
+    local server = scene.answering { GOOD }
+    local id
+    scene.connect(server).workflows:get("w1", { callback = function(value) id = value.id end })
+    local mailbox = ironclad.mailbox()
+    assert.are.equal("number", type(mailbox:pollfd()))
+    assert.are.equal("r", mailbox:events())
+    assert.is_nil(mailbox:timeout())
+    repeat core.wait() until mailbox:dispatch() == 0
+    assert.are.equal("w1", id)
+  end)
+
+  local has_cqueues = pcall(require, "cqueues")
+  if has_cqueues and has_tasks then
+    it("serves cqueues: recipes/cqueues.lua", function()
+      local sandbox = require("ironclad.sandbox").start { port = 0, tls = true }
+      local environment = ("IRONCLAD_INSTANCE=%s IRONCLAD_CLIENT_ID=%s IRONCLAD_CLIENT_SECRET=%s IRONCLAD_AS_USER=%s "
+        .. "IRONCLAD_CA_FILE=%s"):format(sandbox.instance, sandbox.client_id, sandbox.client_secret, sandbox.as_user,
+        sandbox.ca_file)
+      local output, status = peer.shell(environment .. " " .. peer.quoted(peer.interpreter()) .. " recipes/cqueues.lua")
+      sandbox:stop()
+      assert.are.equal(0, status, output)
+      assert.matches("active\t%d+", output)
+      assert.matches("completed\t%d+", output)
+    end)
+  end
+end)
+
+describe("in the middle of many calls", function()
+  -- The beginning of a script that runs elsewhere, with a server that never answers.
+  local HANGING = [[
+    local ironclad = require "ironclad"
+    local client = ironclad.connect { instance = ..., token = "t", as_user = false, max_retries = 0,
+      rate_limit = false, max_in_flight = 10000 }
+    local function get(callback) return client.workflows:get("w1", { callback = callback }) end
+  ]]
+
+  it("a script ends", function()
+    local server = scene.serve { connections = { { READ, { "hang" } } } }
+    local output, status = peer.lua(HANGING .. "for _ = 1, 20 do get(print) end", {}, peer.url(server))
+    assert.are.equal("", output)
+    assert.are.equal(0, status)
+  end)
+
+  it("Ctrl-C ends a run, and cancels what it waited for", function()
+    local server = scene.serve { connections = { { READ, { "hang" } } } }
+    local id, ended = peer.start_lua(HANGING .. [[
+      local kinds = {}
+      for i = 1, 3 do get(function(_, err) kinds[i] = err.kind end) end
+      print(pcall(ironclad.run))
+      ironclad.run()
+      print(table.concat(kinds, " "))
+    ]], nil, peer.url(server))
+    server:await(3)
+    peer.shell("kill -INT " .. id)
+    local output, status = ended()
+    assert.are.equal(0, status, output)
+    assert.matches("^false\t[^\n]*interrupted!\ncancelled cancelled cancelled\n$", output)
+  end)
+
+  it("a fork leaves its tasks an error, and the parent its answers", function()
+    local server, told = meeting(2), {}
+    local client = scene.connect(server)
+    for i = 1, 2 do
+      client.workflows:get("w1", { callback = function(value, err) told[i] = value or err.message end })
+    end
+    server:await(2)
+    local status = peer.fork_run(function()
+      ironclad.run()
+      for i = 1, 2 do assert(told[i]:find("before the process forked", 1, true), told[i]) end
+      return 5
+    end)
+    release_all(server)
+    ironclad.run()
+    assert.are.equal(5, status)
+    assert.are.same({ "w1", "w1" }, { told[1].id, told[2].id })
+  end)
+
+  it("5,000 calls are started at once", function()
+    local server = scene.answering { GOOD }
+    local client = scene.connect(server, { rate_limit = false, deadline = false, timeout = 600 })
+    local good = 0
+    for _ = 1, 5000 do
+      client.workflows:get("w1", { callback = function(value) good = good + (value and 1 or 0) end })
+    end
+    ironclad.run()
+    assert.are.equal(5000, good)
+    assert.is_true(server:connections() <= 32)
+  end)
+end)

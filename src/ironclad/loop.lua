@@ -1,0 +1,33 @@
+--- The loop of the host: how a call waits here. Each has the same functions:
+--   wait(call): returns when there may be news of the call; "interrupted" when the user wants it cancelled
+--   objection(): why nothing can wait here, or nil
+--   spawn(on_failure, fn, ...): a task (ironclad.task)
+--   await_any(tasks): returns when one of them may have ended; join(task): when it has; finish_all(): when all have
+--   failed(task): nobody waits for this task, which has failed; take_failure(): the first such, report(): tells of all
+
+local core = require "ironclad.core"
+
+local loop = {}
+
+local names = { "plain" }
+
+--- The loop by its name, or the host's own.
+-- @param name "plain" or nil
+-- @return the loop; nil and what is wrong with the name
+function loop.choose(name)
+  if name == nil then return loop.here() end
+  for _, known in ipairs(names) do
+    if known == name then return require("ironclad.loop." .. name) end
+  end
+  local nearest = type(name) == "string" and core.nearest(name, names)
+  return nil, ("loop: expected one of %s, got %s%s"):format(table.concat(names, ", "),
+    type(name) == "string" and ("%q"):format(name) or "a " .. type(name),
+    nearest and ('; did you mean "%s"?'):format(nearest) or "")
+end
+
+--- The host's own loop.
+function loop.here()
+  return require "ironclad.loop.plain"
+end
+
+return loop
