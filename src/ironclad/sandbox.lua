@@ -86,6 +86,9 @@ end
 
 local M = {}
 
+-- Options that a method sets, by the name of its parameter.
+local BEHAVIOUR = { rate_limits = "limits", latency = "seconds", max_page_size = "size" }
+
 -- The core of the sandbox takes a list as one text with spaces.
 local function joined(name, value)
   if type(value) ~= "table" then return value end
@@ -103,16 +106,19 @@ end
 -- codes and secrets; otherwise they never repeat), max_body (bytes, 64 MiB; what is large goes to a file in TMPDIR that
 -- vanishes with it), log (a file to append a line to for each request), client_id, client_secret, redirect_uris (a
 -- list: those registered beside http at this machine, whose every port and path is), scopes (a list: those that the
--- company has licensed; all known ones).
+-- company has licensed; all known ones); and rate_limits (true, or a table), latency (seconds) and max_page_size, as
+-- the methods of these names set them.
 -- Answers an object with url, instance, port, client_id, client_secret, other_client_id and other_client_secret (of
 -- an app that may use the client credentials grant only), as_user (the e-mail of a user who may do everything),
 -- ca_file (nil without TLS) and the methods above; nil and a message when it cannot listen. An unknown option is
 -- thrown.
 function M.start(opts)
-  local given = opts
+  local given, behaviour = opts, {}
   if type(opts) == "table" then
     given = {}
-    for name, value in pairs(opts) do given[name] = value end
+    for name, value in pairs(opts) do
+      if BEHAVIOUR[name] then behaviour[name] = value else given[name] = value end
+    end
     given.redirect_uris = joined("redirect_uris", opts.redirect_uris)
     given.scopes = joined("scopes", opts.scopes)
   end
@@ -125,7 +131,15 @@ function M.start(opts)
   local sandbox = server:facts()
   sandbox.instance = sandbox.url
   sandbox.server = server -- collected with the sandbox, which ends it
-  return setmetatable(sandbox, Sandbox)
+  setmetatable(sandbox, Sandbox)
+  for name, value in pairs(behaviour) do
+    ok, message = pcall(Sandbox[name], sandbox, { [BEHAVIOUR[name]] = value })
+    if not ok then
+      sandbox:stop()
+      error(message, 2)
+    end
+  end
+  return sandbox
 end
 
 return M

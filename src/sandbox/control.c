@@ -30,6 +30,26 @@ const ic_action ic_actions[] = {
     {"requests", ic_control_requests, {NOTHING},
      "Answers `list`: the requests since the start or the last clear_requests, oldest first (the last 100,000), each "
      "with method, path (with the query), status, operation (operationId) and as_user, where there is one.", true},
+    {"rate_limits", ic_control_rate_limits, {OPTIONAL("limits", ANY)},
+     "Keeps rate limits from now on: true for Ironclad's published ones, false for none, or an object from buckets "
+     "(and \"company\", over all of them) to requests a minute. Answers of a bucket with a limit carry X-RateLimit "
+     "headers; beyond it, 429 with Retry-After. Answers the `limits` that hold.", true},
+    {"latency", ic_control_latency, {OPTIONAL("seconds", NUMBER)},
+     "Every answer waits so long from now on, by the machine's clock, and holds up no other. Answers `seconds`.", true},
+    {"max_page_size", ic_control_max_page_size, {OPTIONAL("size", INTEGER)},
+     "Pages of lists hold no more items than this, whatever is asked for (0: what is asked for). Answers `size`.", true},
+    {"fail", ic_control_fail,
+     {OPTIONAL("how", STRING), OPTIONAL("status", INTEGER), OPTIONAL("times", INTEGER), OPTIONAL("after", INTEGER),
+      OPTIONAL("operation", STRING), OPTIONAL("method", STRING), OPTIONAL("path", STRING), OPTIONAL("message", STRING),
+      OPTIONAL("retry_after", INTEGER), OPTIONAL("seconds", NUMBER), OPTIONAL("done", BOOLEAN)},
+     "The next answers fail: so many `times` (1), after so many that do not (0), of an operation (operationId), of a "
+     "method, of paths that begin so; of all but the token endpoint when none is named. How: \"status\" (the "
+     "default: `status`, 500, with Ironclad's error and perhaps a `message`), \"html\" (502 with a page), \"close\" "
+     "(no answer), \"cut\" (half of it), \"malformed\" (JSON that ends half way), \"empty\" (no body), \"delay\" "
+     "(1 second late, or `seconds`, which delays any other way too). With `retry_after`, that header. What was asked "
+     "for is done for the last four, and for the others with `done`.", false},
+    {"faults", ic_control_faults, {NOTHING}, "Answers `list`: the failures to come.", true},
+    {"clear_faults", ic_control_clear_faults, {NOTHING}, "Forgets the failures to come.", false},
     {"clear_requests", ic_control_clear_requests, {NOTHING}, "Forgets the requests so far.", false},
     {"approve", ic_control_approve, {REQUIRED("workflow", ANY), OPTIONAL("role", STRING), OPTIONAL("user", STRING)},
      "Plays the reviewers of a workflow (id, or its table) in a browser: the one with that role (id or name) approves, "

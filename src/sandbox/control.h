@@ -22,9 +22,9 @@ typedef struct ic_control {
 typedef struct ic_action {
     const char *name;
     void (*run)(ic_control *control);
-    ic_field fields[8]; /* NULL-name-terminated. A value from Lua that is no table is the first of them */
-    const char *help;   /* what it does and answers: a sentence or two, for people */
-    bool reads;         /* GET does too */
+    ic_field fields[12]; /* NULL-name-terminated. A value from Lua that is no table is the first of them */
+    const char *help;    /* what it does and answers: a sentence or two, for people */
+    bool reads;          /* GET does too */
 } ic_action;
 
 extern const ic_action ic_actions[]; /* a NULL name ends them */
@@ -57,6 +57,14 @@ void ic_control_advance(ic_control *control);
 void ic_control_clock(ic_control *control);
 void ic_control_requests(ic_control *control);
 void ic_control_clear_requests(ic_control *control);
+void ic_control_latency(ic_control *control);
+void ic_control_max_page_size(ic_control *control);
+/* limits.c */
+void ic_control_rate_limits(ic_control *control);
+/* faults.c */
+void ic_control_fail(ic_control *control);
+void ic_control_faults(ic_control *control);
+void ic_control_clear_faults(ic_control *control);
 /* control_people.c */
 void ic_control_approve(ic_control *control);
 void ic_control_sign(ic_control *control);

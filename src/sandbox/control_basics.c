@@ -116,6 +116,30 @@ void ic_control_clock(ic_control *control) {
     answer_now(control);
 }
 
+/* --- answers in general --- */
+
+void ic_control_latency(ic_control *control) {
+    double seconds = ic_control_number(control, "seconds", control->world->latency);
+    if (!(seconds >= 0 && seconds <= 3600)) {
+        ic_control_refuse(control, 400, "'seconds' must be from 0 to 3600");
+        return;
+    }
+    control->world->latency = seconds;
+    control->answer = cJSON_CreateObject();
+    ic_put_number(control->answer, "seconds", seconds);
+}
+
+void ic_control_max_page_size(ic_control *control) {
+    double size = ic_control_number(control, "size", (double)control->world->max_page_size);
+    if (!(size >= 0 && size <= 1000000)) {
+        ic_control_refuse(control, 400, "'size' must be from 0 to 1000000");
+        return;
+    }
+    control->world->max_page_size = (size_t)size;
+    control->answer = cJSON_CreateObject();
+    ic_put_number(control->answer, "size", (double)control->world->max_page_size);
+}
+
 /* --- the log --- */
 
 static const char *put_request(cJSON *list, const char *at) {

@@ -37,7 +37,7 @@ typedef struct ic_exchange {
     struct MHD_PostProcessor *reader;
     ic_field_part *fields;
     size_t field_count;
-    uint64_t received, in_memory; /* bytes of the body */
+    uint64_t received, in_memory, wasted; /* bytes of the body */
     bool begun, has_fields, malformed, too_large, no_memory;
     int disk_error; /* errno of why the body cannot be kept */
 
@@ -59,6 +59,11 @@ typedef struct ic_exchange {
     char *disposition; /* Content-Disposition, with their name; owned */
     char *html;        /* or a page; owned */
     char *location;    /* where a 302 goes; owned */
+    ic_quota quota;
+    unsigned retry_after; /* seconds; 0: nothing is said */
+    double delay;         /* seconds of the machine before it is sent */
+    enum { IC_ENDING_WHOLE, IC_ENDING_CUT, IC_ENDING_NONE } ending; /* how much of it is sent */
+    bool answered;
 } ic_exchange;
 
 /* --- the request (request.c) --- */
@@ -139,6 +144,7 @@ void ic_reply_json(ic_exchange *x, unsigned status, cJSON *tree);
 /* {page, pageSize, count, list}; takes the list over. */
 void ic_reply_page(ic_exchange *x, ic_page page, size_t count, cJSON *list);
 void ic_reply_nothing(ic_exchange *x); /* 204 */
+void ic_reply_empty(ic_exchange *x);   /* drops the body of the answer that there is */
 /* Both become one more holder. Ironclad gives its downloads no media type; other files have one (static). */
 void ic_reply_bytes(ic_exchange *x, ic_blob *blob);
 void ic_reply_file(ic_exchange *x, ic_blob *blob, const char *media_type);

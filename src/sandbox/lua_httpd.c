@@ -73,7 +73,8 @@ typedef enum kind {
     SIZE,
     WHOLE,
     BOOLEAN,
-    TIME, /* as ISO 8601 text */
+    TIME,   /* as ISO 8601 text */
+    ACTION, /* set by an action of that name, by the Lua side */
 } kind;
 
 static const struct option {
@@ -93,6 +94,9 @@ static const struct option {
     {"redirect_uris", TEXT, offsetof(ic_sandbox_options, redirect_uris)},
     {"scopes", TEXT, offsetof(ic_sandbox_options, scopes)},
     {"log", TEXT, offsetof(ic_sandbox_options, log)},
+    {"rate_limits", ACTION, 0},
+    {"latency", ACTION, 0},
+    {"max_page_size", ACTION, 0},
     {"client_id", TEXT, offsetof(ic_sandbox_options, client_id)},
     {"client_secret", TEXT, offsetof(ic_sandbox_options, client_secret)},
 };
@@ -147,6 +151,7 @@ static void read_option(lua_State *L, const struct option *option, ic_sandbox_op
     case SECONDS: *(double *)place = check_number(L, option, 1e-6, 1e9, false); break;
     case DURATION: *(double *)place = check_number(L, option, 0, 1e9, false); break;
     case WHOLE: *(int64_t *)place = (int64_t)check_number(L, option, 0, 9007199254740991, true); break;
+    case ACTION: throw(L, "sandbox: option '%s' is not for here", option->name); break;
     case TIME: *(ic_time *)place = check_time(L, option); break;
     case SIZE: *(size_t *)place = (size_t)check_number(L, option, 1, 1e15, true); break;
     case BOOLEAN:

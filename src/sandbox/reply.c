@@ -47,6 +47,10 @@ void ic_reply_page(ic_exchange *x, ic_page page, size_t count, cJSON *list) {
     ic_reply_json(x, 200, answer);
 }
 
+void ic_reply_empty(ic_exchange *x) {
+    forget(x);
+}
+
 void ic_reply_nothing(ic_exchange *x) {
     forget(x);
     x->status = 204;

@@ -58,8 +58,9 @@ static long query_integer(const ic_exchange *x, const char *name, long otherwise
 }
 
 ic_page ic_exchange_page(const ic_exchange *x) {
+    size_t size = (size_t)query_integer(x, "pageSize", 20), most = x->world->max_page_size;
     return (ic_page){.number = (size_t)query_integer(x, "page", 0),
-                     .size = (size_t)query_integer(x, "pageSize", 20)};
+                     .size = most && size > most ? most : size};
 }
 
 bool ic_exchange_since(ic_exchange *x, const char *text, ic_time *since) {

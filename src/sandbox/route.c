@@ -3,6 +3,7 @@
 #include "../core/text.h"
 #include "consent.h"
 #include "control.h"
+#include "faults.h"
 #include "handlers.h"
 #include "lifecycle.h"
 #include "storage.h"
@@ -138,30 +139,29 @@ static bool decode_values(ic_exchange *x, const ic_path_values *values) {
     return true;
 }
 
-void ic_route(ic_exchange *x) {
-    ic_world_settle(x->world);
-    if (x->to_storage) {
-        ic_storage_answer(x);
-        return;
-    }
-    ic_path_values values = {0};
-    find_operation(x, &values);
+/* Counts the request in its bucket; beyond the limit answers 429. */
+static bool is_within_limits(ic_exchange *x) {
+    ic_bucket bucket = x->operation ? x->operation->bucket : ic_bucket_of(x->method, x->path);
+    x->retry_after = ic_limits_take(&x->world->limits, bucket, ic_world_now(x->world), &x->quota);
+    if (x->retry_after) ic_reply_error(x, 429, "TOO_MANY_REQUESTS", NULL, "too many requests");
+    return !x->retry_after;
+}
+
+static void answer(ic_exchange *x, const ic_path_values *values) {
     const struct route *route = route_of(x);
     if (x->no_memory) {
         ic_reply_no_memory(x);
     } else if (x->too_large) {
         ic_reply_error(x, 413, "INVALID_PARAM", NULL, "the request's body is larger than %zu bytes",
                        x->max_body);
-    } else if (ic_is_control(x->path)) {
-        ic_control_answer(x);
     } else if (x->disk_error) {
         ic_reply_error(x, 500, "SERVER_ERROR", NULL, "the sandbox cannot keep the upload: %s",
                        strerror(x->disk_error));
-    } else if (is_guarded(x, route) && !ic_authenticate(x)) {
+    } else if (is_guarded(x, route) && !(ic_authenticate(x) && is_within_limits(x))) {
         return;
     } else if (!x->operation && !route->handler) {
         ic_reply_error(x, 404, "NOT_FOUND", NULL, "not found");
-    } else if (!decode_values(x, &values)) {
+    } else if (!decode_values(x, values)) {
         return;
     } else if (is_guarded(x, route) && !ic_authorize(x, !(route->traits & NO_ACTOR))) {
         return;
@@ -170,4 +170,22 @@ void ic_route(ic_exchange *x) {
     } else if ((route->traits & OPEN) || ic_exchange_check(x)) {
         route->handler(x);
     }
+}
+
+void ic_route(ic_exchange *x) {
+    ic_path_values values = {0};
+    ic_world_settle(x->world);
+    if (x->to_storage) {
+        ic_storage_answer(x);
+        return;
+    }
+    find_operation(x, &values);
+    if (ic_is_control(x->path)) {
+        ic_control_answer(x);
+        return;
+    }
+    ic_fault *fault = ic_fault_of(x);
+    x->delay = x->world->latency;
+    if (!fault || fault->done) answer(x, &values);
+    if (fault) ic_fault_meet(x, fault);
 }

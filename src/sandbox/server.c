@@ -31,7 +31,10 @@ static void begin(ic_exchange *x, const char *verb) {
 static void receive(ic_exchange *x, const char *data, size_t size) {
     x->received += size;
     if (x->received > x->max_body) x->too_large = true;
-    if (x->too_large || x->malformed || x->no_memory || x->disk_error) return;
+    if (x->too_large || x->malformed || x->no_memory || x->disk_error) {
+        x->wasted += size;
+        return;
+    }
     if (x->has_fields) {
         ic_form_add(x, data, size);
         return;
@@ -87,16 +90,50 @@ static struct MHD_Response *html_response(ic_exchange *x) {
     return response;
 }
 
+/* The first half of what is announced. */
+static ssize_t read_half(void *blob, uint64_t offset, char *into, size_t size) {
+    uint64_t half = ic_blob_length(blob) / 2;
+    if (offset >= half) return MHD_CONTENT_READER_END_WITH_ERROR;
+    return read_blob(blob, offset, into, size < half - offset ? size : (size_t)(half - offset));
+}
+
+static struct MHD_Response *cut_response(const ic_exchange *x) {
+    const char *text = x->text ? x->text : x->html ? x->html : "a page";
+    char *copy = x->blob ? NULL : ic_strdup(text);
+    ic_blob *blob = x->blob ? ic_blob_hold(x->blob) : copy ? ic_blob_new(copy, strlen(text)) : NULL;
+    if (!blob) return NULL;
+    struct MHD_Response *response = MHD_create_response_from_callback(ic_blob_length(blob), RESPONSE_BLOCK,
+                                                                      read_half, blob, ic_blob_release);
+    if (!response) ic_blob_release(blob);
+    return response;
+}
+
 static struct MHD_Response *response_to(ic_exchange *x) {
+    if (x->ending == IC_ENDING_CUT) return cut_response(x);
     if (x->blob) return blob_response(x);
     if (x->text) return text_response(x);
     if (x->html) return html_response(x);
     return MHD_create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT);
 }
 
+static void add_number(struct MHD_Response *response, const char *name, size_t number) {
+    char digits[24];
+    snprintf(digits, sizeof digits, "%zu", number);
+    MHD_add_response_header(response, name, digits);
+}
+
+static void add_limits(struct MHD_Response *response, const ic_exchange *x) {
+    if (x->retry_after) add_number(response, MHD_HTTP_HEADER_RETRY_AFTER, x->retry_after);
+    if (!x->quota.limit) return;
+    add_number(response, "X-RateLimit-Limit", x->quota.limit);
+    add_number(response, "X-RateLimit-Remaining", x->quota.remaining);
+    add_number(response, "X-RateLimit-Reset", x->quota.reset);
+}
+
 static enum MHD_Result send_answer(ic_exchange *x) {
-    struct MHD_Response *response = response_to(x);
-    if (!response) return MHD_NO;
+    struct MHD_Response *response = x->ending == IC_ENDING_NONE ? NULL : response_to(x);
+    if (!response) return MHD_NO; /* the connection is closed */
+    add_limits(response, x);
     if (x->location) MHD_add_response_header(response, MHD_HTTP_HEADER_LOCATION, x->location);
     MHD_add_response_header(response, "x-ironclad-requestid", x->id);
     MHD_add_response_header(response, "x-response-id", x->id);
@@ -119,16 +156,19 @@ static void note(const ic_server *server, const ic_exchange *x) {
 
 /* A request whose body cannot be used is heard out, so that its client reads the answer: but not for ever. */
 static bool is_hopeless(const ic_exchange *x) {
-    bool bad = x->too_large || x->malformed || x->no_memory || x->disk_error;
-    return bad && x->received > x->max_body + HEARD_OUT;
+    return x->too_large && x->wasted > HEARD_OUT;
 }
 
-static enum MHD_Result answer(const ic_server *server, ic_exchange *x) {
+/* `whole`: the request has been read to its end. */
+static enum MHD_Result answer(const ic_server *server, ic_exchange *x, bool whole) {
     pthread_mutex_lock(server->lock);
     ic_new_uuid(x->world, x->id);
     ic_route(x);
     note(server, x);
     pthread_mutex_unlock(server->lock);
+    x->answered = true;
+    /* Suspended, the request comes back to on_request when its time has come. */
+    if (x->delay > 0 && whole && ic_delays_add(server->delays, x->connection, x->delay)) return MHD_YES;
     return send_answer(x);
 }
 
@@ -170,15 +210,16 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     if (!x) return MHD_NO;
     if (!x->begun) {
         begin(x, verb);
-        return x->too_large ? answer(context, x) : MHD_YES;
+        return x->too_large ? answer(context, x, false) : MHD_YES;
     }
     if (*size) {
         receive(x, data, *size);
         *size = 0;
         return is_hopeless(x) ? give_up(context, x) : MHD_YES;
     }
+    if (x->answered) return send_answer(x);
     ic_form_end(x);
-    return answer(context, x);
+    return answer(context, x, true);
 }
 
 static void on_completed(void *context, struct MHD_Connection *connection, void **request,
@@ -194,13 +235,16 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 /* --- start and stop --- */
 
 bool ic_server_start(ic_server *server, int socket, const ic_certificate *certificate) {
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | (certificate ? MHD_USE_TLS : 0);
+    unsigned flags =
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | (certificate ? MHD_USE_TLS : 0);
     struct MHD_OptionItem tls[] = {
         {MHD_OPTION_HTTPS_MEM_KEY, 0, certificate ? certificate->key : NULL},
         {MHD_OPTION_HTTPS_MEM_CERT, 0, certificate ? certificate->certificate : NULL},
         {MHD_OPTION_HTTPS_PRIORITIES, 0, TLS_PRIORITIES},
         {MHD_OPTION_END, 0, NULL},
     };
+    server->delays = ic_delays_new();
+    if (!server->delays) return false;
     /* Signals are for the program's own threads. */
     sigset_t all, before;
     sigfillset(&all);
@@ -216,6 +260,9 @@ bool ic_server_start(ic_server *server, int socket, const ic_certificate *certif
 }
 
 void ic_server_stop(ic_server *server) {
+    if (server->delays) ic_delays_stop(server->delays);
     if (server->daemon) MHD_stop_daemon(server->daemon);
+    ic_delays_free(server->delays);
     server->daemon = NULL;
+    server->delays = NULL;
 }

@@ -3,6 +3,7 @@
 #define IC_SANDBOX_SERVER_H
 
 #include "certificate.h"
+#include "delays.h"
 #include "log.h"
 #include "world.h"
 #include <pthread.h>
@@ -14,6 +15,7 @@ typedef struct ic_server {
     size_t max_body;
     bool is_storage; /* serves the files behind signed links, and nothing else */
     struct MHD_Daemon *daemon;
+    ic_delays *delays;
 } ic_server;
 
 /* Serves the listening socket, which it takes over, with TLS when a certificate is given (it must live as

@@ -4,6 +4,7 @@
 #include "../core/text.h"
 #include "consent.h"
 #include "directory.h"
+#include "faults.h"
 #include "jobs.h"
 #include "signing.h"
 #include "webhooks.h"
@@ -130,6 +131,8 @@ void ic_world_free(ic_world *world) {
     cJSON_Delete(world->entitlements);
     cJSON_Delete(world->record_properties);
     cJSON_Delete(world->record_attachments);
+    FREE_ALL(&world->faults, ic_fault *, ic_fault_free);
+    ic_limits_clear(&world->limits);
     ic_spool_free(world->spool);
     ic_jobs_free(world);
     ic_free(world->url);

@@ -5,6 +5,7 @@
 #include "../core/json.h"
 #include "blob.h"
 #include "dates.h"
+#include "limits.h"
 #include "table.h"
 #include <openssl/types.h>
 #include <stdbool.h>
@@ -191,6 +192,10 @@ typedef struct ic_world {
     char *url;           /* https://127.0.0.1:8443 */
     ic_array apps;       /* the first is the sandbox's; the others show what that one may not */
     char *redirect_uris; /* registered beside this machine's own; parted by spaces; NULL: none */
+    ic_limits limits;
+    ic_array faults;      /* ic_fault */
+    double latency;       /* seconds of the machine before each answer */
+    size_t max_page_size; /* a page holds no more, whatever is asked for; 0: what is asked for */
     double token_seconds, code_seconds;
     double job_seconds; /* what an export, an import or a launch in the background takes */
     ic_object_id company_id;
