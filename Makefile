@@ -76,8 +76,8 @@ libraries    := $(libraries:$(OUT)/peer.so=$(OUT)/spec_peer.so)
 bench_programs := $(patsubst spec/bench/%.c,$(OUT)/bench/%,$(wildcard spec/bench/*.c))
 TEST_LIBS    := $(call libs,SSL,libssl,ssl) $(CORE_LIBS)
 
-.PHONY: all deps demo test test-quick core-tests lua-tests test-build bench-sandbox lint format install clean env \
-	help FORCE
+.PHONY: all deps demo test test-quick core-tests lua-tests test-build bench-sandbox lint format reference \
+	install clean env help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -190,6 +190,11 @@ ifneq ($(suffix),)
 endif
 	@echo 'export PATH="$(CURDIR)/$(OUT)/bin:$$PATH"'
 
+reference:
+	$(MAKE) -s LUA=5.4 all
+	@eval "$$($(MAKE) -s LUA=5.4 env)" && lua5.4 docs/make_reference.lua >docs/reference.md.new
+	@mv docs/reference.md.new docs/reference.md
+
 install: all
 	mkdir -p '$(DESTDIR)$(INST_LIBDIR)/ironclad' '$(DESTDIR)$(INST_BINDIR)'
 	cp $(modules) '$(DESTDIR)$(INST_LIBDIR)/ironclad/'
@@ -207,4 +212,5 @@ help:
 	@echo 'make env           print shell code that puts the build on LUA_PATH, LUA_CPATH and PATH'
 	@echo 'make install       into PREFIX (default: /usr/local)'
 	@echo 'make lint, format  luacheck and clang-format: check, or format the C sources'
+	@echo 'make reference     docs/reference.md, from the catalog'
 	@echo 'make clean         remove what was built'

@@ -1,0 +1,170 @@
+-- Makes docs/reference.md from the catalog of operations and from what the module's tables really have. `make
+-- reference` runs it; as a module it answers the text. It stops at a method that it has no words for.
+local catalog = require "ironclad.catalog"
+local each = require "ironclad.each"
+require "ironclad"
+local resources = require "ironclad.resources"
+local wait = require "ironclad.wait"
+
+-- What is no operation: its arguments, and what it does. By the label of the method, or of all kinds by "*".
+local helpers = {
+  ["*:refresh"] = { "arguments", "reads it again, in place, and answers it" },
+  ["workflows:launch_and_wait"] = { "body, options", "launches and waits for the workflow" },
+  ["workflows:wait_launch"] = { "job, options", "waits for the workflow of `launch_async`" },
+  ["workflows:wait"] = { "id, { step =, status = }", "waits until it is at a step or past it, or in a status" },
+  ["exports:create_and_wait"] = { "body, options", "makes an export and waits until it can be downloaded" },
+  ["exports:wait"] = { "job, options", "waits until it can be downloaded" },
+  ["records:create_download_urls_and_wait"] = { "body, options", "asks for links and waits for them" },
+  ["records:wait_download_urls"] = { "job, options", "waits for the links of `create_download_urls`" },
+  ["records:smart_import_and_wait"] = { "body, options", "imports a document and waits for its predictions" },
+  ["records:wait_import"] = { "import, options", "waits for the predictions of `smart_import`" },
+  ["workflow:wait"] = { "{ step =, status = }", "waits, and is then what Ironclad answered" },
+  ["export:wait"] = { "options", "waits until it can be downloaded" },
+  ["workflow:pending_approvals"] = { "options",
+    "who may approve now: a list of `{ role, displayName, order, assignees }`" },
+  ["workflow:records"] = { "options", "the records that it made" },
+  ["workflow:set"] = { "values, { comment = }",
+    "changes attributes, given as plain values; `ironclad.null` removes one" },
+  ["record:set"] = { "values, options", "changes properties, given as plain values; `ironclad.null` removes one" },
+  ["record:property"] = { "name", "the plain value of a property" },
+  ["record:plain"] = { "", "everything as one flat table, a row of a database" },
+}
+for _, kind in ipairs { "entity", "obligation" } do
+  for _, name in ipairs { "set", "property", "plain" } do
+    helpers[kind .. ":" .. name] = helpers["record:" .. name]
+  end
+end
+
+local function names_of(map)
+  local names = {}
+  for name in pairs(map) do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
+-- Required ones in bold.
+local function fields_of(list)
+  local texts = {}
+  for i, field in ipairs(list) do
+    texts[i] = field.required and not field.fill and "**" .. field.name .. "**" or field.name
+  end
+  return table.concat(texts, ", ")
+end
+
+local function arguments_of(entry)
+  local query, body = fields_of(entry.query), fields_of(entry.fields)
+  if entry.body == "none" then return query end
+  return query == "" and body or body .. "; query: " .. query
+end
+
+-- What stands between the parentheses of a call.
+local function parameters_of(entry)
+  local words = {}
+  for _, name in ipairs(entry.path_parameters) do words[#words + 1] = name end
+  if entry.body ~= "none" then
+    words[#words + 1] = "body"
+  elseif #entry.query > 0 then
+    words[#words + 1] = "arguments"
+  end
+  return table.concat(words, ", ")
+end
+
+local function scopes_of(entry)
+  local texts = {}
+  for i, scope in ipairs(entry.scopes) do texts[i] = scope:gsub("^public%.", "") end
+  return table.concat(texts, entry.scopes_any and " or " or ", ")
+end
+
+local function row(...)
+  return "| " .. table.concat({ ... }, " | ") .. " |"
+end
+
+local function helper_of(label)
+  local words = helpers[label] or helpers[label:gsub("^[^:]*", "*")]
+  if not words then error(("docs/make_reference.lua has no words for %s"):format(label), 0) end
+  return words
+end
+
+-- The operations of a resource in the catalog's order, and the names of all methods made of them.
+local function operations_of(resource)
+  local list, made = {}, {}
+  for _, entry in ipairs(catalog.entries) do
+    if entry.resource == resource and entry.name then
+      list[#list + 1], made[entry.name] = entry, true
+      local iterator = each.name_of(entry)
+      if iterator then made[iterator] = true end
+    end
+  end
+  return list, made
+end
+
+local function add_operations(lines, resource, list)
+  lines[#lines + 1] = row("Call", "Arguments", "Scopes", "Ironclad's name")
+  lines[#lines + 1] = row("---", "---", "---", "---")
+  for _, entry in ipairs(list) do
+    local call = ("`client.%s:%s(%s)`"):format(resource, entry.name, parameters_of(entry))
+    local iterator = each.name_of(entry)
+    if iterator then call = ("%s, `:%s`"):format(call, iterator) end
+    lines[#lines + 1] = row(call, arguments_of(entry), scopes_of(entry),
+      ("[%s](https://developer.ironcladapp.com/reference/%s)"):format(entry.id, entry.id))
+  end
+end
+
+local function add_helpers(lines, prefix, owner, names)
+  if #names == 0 then return end
+  lines[#lines + 1] = ""
+  lines[#lines + 1] = row("Call", "")
+  lines[#lines + 1] = row("---", "---")
+  for _, name in ipairs(names) do
+    local words = helper_of(owner .. ":" .. name)
+    lines[#lines + 1] = row(("`%s:%s(%s)`"):format(prefix, name, words[1]), words[2])
+  end
+end
+
+local function add_kind(lines, kind, made)
+  local bound, own = {}, {}
+  for _, name in ipairs(names_of(kind.methods)) do
+    if made[name] then bound[#bound + 1] = "`" .. name .. "`" else own[#own + 1] = name end
+  end
+  lines[#lines + 1] = ""
+  lines[#lines + 1] = ("%s %s's table has these without the `%s`: %s; and"):format(
+    kind.name:find "^[aeio]" and "An" or "A", kind.name, kind.path:match "{(%w+)}$", table.concat(bound, ", "))
+  add_helpers(lines, kind.name, kind.name, own)
+end
+
+local function kind_of(resource)
+  for _, kind in pairs(resources.kinds) do
+    if kind.resource == resource then return kind end
+  end
+end
+
+local INTRODUCTION = [[
+# Reference
+
+Made by `make reference` from the catalog of operations; do not edit it.
+
+Every call answers `value, err, response`. `arguments` is the query of a read, `body` the JSON body; the options of a
+call (`as_user`, `timeout`, `to`, …) stand in one more table, or beside the arguments where there is no body. Names in
+bold are required. Where an id is expected, the table that has it will do. A list's `each…` is its iterator over all
+pages: `for workflow in client.workflows:each { status = "active" } do … end`. Scopes are those of `ironclad.scopes`
+without their `public.`.]]
+
+local function make()
+  local lines, seen = { INTRODUCTION }, {}
+  for _, entry in ipairs(catalog.entries) do
+    local resource = entry.resource
+    if resource and not seen[resource] then
+      seen[resource] = true
+      local list, made = operations_of(resource)
+      lines[#lines + 1] = ("\n## %s\n"):format(resource)
+      add_operations(lines, resource, list)
+      add_helpers(lines, "client." .. resource, resource, names_of(wait.methods[resource] or {}))
+      local kind = kind_of(resource)
+      if kind then add_kind(lines, kind, made) end
+    end
+  end
+  return table.concat(lines, "\n") .. "\n"
+end
+
+if arg and arg[0] and arg[0]:find "make_reference%.lua$" then io.write(make()) end
+return make
