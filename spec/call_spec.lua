@@ -32,7 +32,9 @@ local function example(entry)
   if entry.body ~= "none" then
     body = {}
     for _, field in ipairs(entry.fields) do
-      if field.required and not field.fill then
+      if field.own then
+        body[field.name] = true
+      elseif field.required and not field.fill then
         body[field.name] = field.type == "file" and ironclad.file { data = "bytes",
           filename = "a.pdf" } or values[field.type]
       end

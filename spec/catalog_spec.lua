@@ -87,6 +87,10 @@ local differences = {
   ["create-an-attachment-on-a-record"] = required({ "attachment", "metadata" }, true),
   -- Required by the schema, but excluded beside the other two by the prose, and with a default.
   ["create-a-smart-import-record-to-import"] = required({ "recordType" }, nil),
+  -- Ours, and not sent: without signers the service takes the document as signed by all, which must be said.
+  ["workflow-upload-signed-document"] = function(operation)
+    operation.fields.fully_signed = { type = "boolean" }
+  end,
   -- Must be there even when it is empty.
   ["create-an-obligation"] = function(operation)
     operation.fields.properties.required = true

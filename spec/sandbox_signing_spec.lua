@@ -64,7 +64,11 @@ local function last_comment(workflow)
 end
 
 local function upload(workflow, options, data)
-  local arguments = { attachment = ironclad.file { data = data or "%PDF-signed", filename = "signed.pdf" } }
+  local names = options and options.metadata and options.metadata.signerRoleNames
+  local arguments = {
+    attachment = ironclad.file { data = data or "%PDF-signed", filename = "signed.pdf" },
+    fully_signed = not names or #names == 0,
+  }
   for name, value in pairs(options or {}) do arguments[name] = value end
   return client:call("workflow-upload-signed-document", { path = { id = workflow.id }, body = arguments })
 end

@@ -89,6 +89,66 @@ static bool wrap_comment(cJSON *body, const ic_field *field, ic_error *error) {
     return done;
 }
 
+static const cJSON *find_file(const cJSON *fields) {
+    const cJSON *field = NULL;
+    cJSON_ArrayForEach(field, fields) {
+        if (field->type & IC_JSON_FILE) return field;
+    }
+    return NULL;
+}
+
+/* metadata = {filename = the file's} where the caller names none. */
+static bool name_file(cJSON *body, const ic_field *field, const ic_arguments *arguments, ic_error *error) {
+    const cJSON *file = find_file(body);
+    if (!file) file = find_file(arguments->files);
+    cJSON *named = ic_json_member(body, field->name);
+    if (!file || (named && !cJSON_IsObject(named)) || ic_json_member(named, "filename")) return true;
+    if (!named) named = cJSON_AddObjectToObject(body, field->name);
+    if (cJSON_AddStringToObject(named, "filename", arguments->parts->items[file->valueint].filename))
+        return true;
+    ic_error_memory(error);
+    return false;
+}
+
+/* Whose signatures are in the document: some names, or the word that it is all. */
+static bool check_signers(const ic_operation *operation, const ic_field *field, const cJSON *body,
+                          ic_error *error) {
+    const ic_field *all = operation->fields;
+    while (!(all->flags & IC_OWN))
+        all++;
+    const cJSON *names = ic_json_member(ic_json_member(body, field->name), "signerRoleNames");
+    bool complete = cJSON_IsTrue(ic_json_member(body, all->name));
+    bool some = names && !(cJSON_IsArray(names) && !names->child);
+    if (complete != some) return true;
+    if (some)
+        ic_error_set(error, IC_ERR_ARGUMENT,
+                     "%s: goes without %s.signerRoleNames: either all have signed or some", all->name,
+                     field->name);
+    else
+        ic_error_set(
+            error, IC_ERR_ARGUMENT,
+            "%s.signerRoleNames: missing; name the roles whose signatures are in the document, or give "
+            "%s = true: without names Ironclad takes it as signed by all and completes the step",
+            field->name, all->name);
+    return false;
+}
+
+/* What the catalog adds to a field of the body, or asks of it. */
+static bool complete_field(const ic_operation *operation, const ic_field *field, cJSON *body,
+                           const ic_arguments *arguments, ic_error *error) {
+    if (field->flags & IC_FILL && !ic_json_member(body, field->name)) return fill(body, field, error);
+    if (field->flags & IC_NAMES_FILE) return name_file(body, field, arguments, error);
+    if (field->flags & IC_SIGNERS) return check_signers(operation, field, body, error);
+    if (field->type == IC_TYPE_COMMENT) return wrap_comment(body, field, error);
+    return true;
+}
+
+/* What is a word to this module has been heard by now. */
+static void drop_own(const ic_operation *operation, cJSON *body) {
+    for (const ic_field *field = operation->fields; field->name; field++)
+        if (field->flags & IC_OWN) cJSON_DeleteItemFromObjectCaseSensitive(body, field->name);
+}
+
 static bool missing(const ic_operation *operation, const ic_field *field, const cJSON *body,
                     ic_error *error) {
     ic_nearest search = {.wanted = field->name};
@@ -114,10 +174,13 @@ static bool check_field(const ic_operation *operation, const cJSON *given, ic_er
     const char *name = given->string;
     ic_nearest search = {.wanted = name};
     bool file = given->type & IC_JSON_FILE;
-    if (field && (field->type != IC_TYPE_FILE || file)) return true;
+    bool fits =
+        field && (field->type != IC_TYPE_FILE || file) && (!(field->flags & IC_OWN) || cJSON_IsBool(given));
+    if (fits) return true;
     if (!field && ic_text_starts(name, "urn:")) return true;
     if (field) {
-        ic_error_set(error, IC_ERR_ARGUMENT, "%s: expected ironclad.file(…)", name);
+        ic_error_set(error, IC_ERR_ARGUMENT, "%s: expected %s", name,
+                     field->flags & IC_OWN ? "true or false" : "ironclad.file(…)");
     } else if (find(operation->query, name)) {
         ic_error_set(
             error, IC_ERR_ARGUMENT,
@@ -141,20 +204,20 @@ static bool check_field(const ic_operation *operation, const cJSON *given, ic_er
 static bool check_body(const ic_operation *operation, const ic_arguments *arguments, cJSON *body,
                        ic_error *error) {
     for (const ic_field *field = operation->fields; field->name; field++) {
-        const cJSON *value = ic_json_member(body, field->name);
         bool elsewhere = ic_json_member(arguments->extra_body, field->name) ||
                          ic_json_member(arguments->files, field->name);
-        if (!value && !elsewhere && field->flags & IC_FILL && !fill(body, field, error)) return false;
+        if (!elsewhere && !complete_field(operation, field, body, arguments, error)) return false;
+        const cJSON *value = ic_json_member(body, field->name);
         if ((!value || cJSON_IsNull(value)) && !elsewhere &&
             (field->flags & (IC_REQUIRED | IC_FILL)) == IC_REQUIRED)
             return missing(operation, field, body, error);
-        if (field->type == IC_TYPE_COMMENT && !wrap_comment(body, field, error)) return false;
     }
     if (!operation->fields->name) return true;
     const cJSON *given = NULL;
     cJSON_ArrayForEach(given, body) {
         if (!check_field(operation, given, error)) return false;
     }
+    drop_own(operation, body);
     return true;
 }
 
@@ -242,27 +305,37 @@ static bool build_launch(cJSON *body, const ic_arguments *arguments, ic_request 
     return false;
 }
 
+/* A field as the text of its part: a string as it is, anything else as JSON; freed like ic_json_print's. */
+static char *text_of(const cJSON *value) {
+    if (!cJSON_IsString(value)) return ic_json_print(value);
+    char *text = cJSON_malloc(strlen(value->valuestring) + 1);
+    if (text) strcpy(text, value->valuestring);
+    return text;
+}
+
+static bool add_text(const cJSON *value, ic_request *request, ic_error *error) {
+    ic_buf path = {0};
+    ic_buf_puts(&path, value->string);
+    bool fits = refuse_files(value, &path, error);
+    ic_buf_free(&path);
+    if (!fits) return false;
+    char *text = text_of(value);
+    if (text && add_field(request, value->string, text, NULL, -1)) return true;
+    ic_error_memory(error);
+    return false;
+}
+
+/* The files come last: whoever reads them as they come knows by then what they are. */
 static bool build_form(cJSON *body, ic_request *request, ic_error *error) {
     const cJSON *value = NULL;
     cJSON_ArrayForEach(value, body) {
-        ic_buf path = {0};
-        bool file = value->type & IC_JSON_FILE;
-        ic_buf_puts(&path, value->string);
-        bool fits = file || refuse_files(value, &path, error);
-        ic_buf_free(&path);
-        if (!fits) return false;
-        char *text = NULL;
-        if (cJSON_IsString(value)) {
-            /* As it is, without quotes; freed like ic_json_print's. */
-            text = cJSON_malloc(strlen(value->valuestring) + 1);
-            if (text) strcpy(text, value->valuestring);
-        } else if (!file) {
-            text = ic_json_print(value);
-        }
-        if ((!file && !text) || !add_field(request, value->string, text, NULL, file ? value->valueint : -1)) {
-            ic_error_memory(error);
-            return false;
-        }
+        if (!(value->type & IC_JSON_FILE) && !add_text(value, request, error)) return false;
+    }
+    cJSON_ArrayForEach(value, body) {
+        if (!(value->type & IC_JSON_FILE)) continue;
+        if (add_field(request, value->string, NULL, NULL, value->valueint)) continue;
+        ic_error_memory(error);
+        return false;
     }
     return true;
 }

@@ -72,7 +72,11 @@ typedef enum ic_type {
 enum {
     IC_REQUIRED = 1, /* the caller must give it, or `fill` gives it */
     IC_LIST = 2,     /* query: several values, joined by commas */
-    IC_FILL = 4      /* when the caller leaves it out, `value` is sent (JSON text for a body field) */
+    IC_FILL = 4,     /* when the caller leaves it out, `value` is sent (JSON text for a body field) */
+    /* Of a form: */
+    IC_NAMES_FILE = 8, /* an object; its `filename` is that of the form's file unless the caller gives one */
+    IC_SIGNERS = 16,   /* an object; its `signerRoleNames` must name somebody, or the IC_OWN field be true */
+    IC_OWN = 32        /* a word to this module, true or false, that is not sent */
 };
 
 /* A query parameter or a top-level field of a body. */

@@ -66,14 +66,24 @@ static ssize_t read_bytes(const ic_reader *reader, char *into, size_t length) {
     }
 }
 
-/* Sends just as many bytes as were announced; a file that has become shorter ends the attempt. */
+static bool has_changed(const ic_reader *reader) {
+    struct stat now;
+    const struct stat *then = &reader->opened;
+    if (reader->file < 0) return false;
+    return fstat(reader->file, &now) != 0 || now.st_size != then->st_size ||
+           now.st_mtim.tv_sec != then->st_mtim.tv_sec || now.st_mtim.tv_nsec != then->st_mtim.tv_nsec;
+}
+
+/* Sends just as many bytes as were announced; a file that is written to meanwhile ends the attempt. */
 static size_t read_part(char *into, size_t size, size_t count, void *argument) {
     ic_reader *reader = argument;
     size_t left = reader->size - reader->at, length = size * count;
     if (length > left) length = left;
     if (length == 0) return 0;
     ssize_t got = read_bytes(reader, into, length);
-    if (got <= 0) {
+    /* The last bytes are held back from a file that is not what it was: what has been sent stays a fragment.
+     */
+    if (got <= 0 || (got == (ssize_t)left && has_changed(reader))) {
         reader->transfer->changed = reader->part->path;
         return CURL_READFUNC_ABORT;
     }
@@ -91,18 +101,20 @@ static int seek_part(void *argument, curl_off_t offset, int origin) {
 /* Only a regular file whose size is known: a pipe would keep the engine waiting for whoever fills it, a
  * folder or a file of /proc would be sent as nothing. */
 static bool open_file(ic_reader *reader, ic_error *error) {
-    struct stat about;
+    struct stat *about = &reader->opened;
     const char *path = reader->part->path, *wrong = NULL;
     char byte;
     reader->file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (reader->file < 0 || fstat(reader->file, &about) != 0)
+    if (reader->file < 0 || fstat(reader->file, about) != 0)
         wrong = strerror(errno);
-    else if (!S_ISREG(about.st_mode))
+    else if (!S_ISREG(about->st_mode))
         wrong = "it is no regular file";
-    else if (about.st_size == 0 && pread(reader->file, &byte, 1, 0) > 0)
+    else if (about->st_size == 0 && pread(reader->file, &byte, 1, 0) > 0)
         wrong = "its size is not known";
+    else if (about->st_size == 0)
+        wrong = "it is empty";
     else
-        reader->size = (size_t)about.st_size;
+        reader->size = (size_t)about->st_size;
     if (wrong) ic_error_set(error, IC_ERR_IO, "cannot read %s: %s", path, wrong);
     return !wrong;
 }

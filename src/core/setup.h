@@ -4,12 +4,14 @@
 
 #include "output.h"
 #include "transfer.h"
+#include <sys/stat.h>
 
 /* Feeds a file to libcurl, which may rewind it. */
 typedef struct ic_reader {
     struct ic_transfer *transfer;
     const ic_part *part;
-    int file; /* -1: the part holds the data */
+    int file;           /* -1: the part holds the data */
+    struct stat opened; /* the file as it was then */
     size_t size, at;
 } ic_reader;
 
@@ -23,7 +25,7 @@ typedef struct ic_transfer {
     ic_output_state output;
     int sendings, heads;
     bool second_refused, too_many_heads;
-    const char *changed; /* the file that became shorter while it was sent, or NULL */
+    const char *changed; /* the file that was written to while it was sent, or NULL */
     char message[CURL_ERROR_SIZE];
 } ic_transfer;
 

@@ -12,10 +12,10 @@ static const char *field_fault(lua_State *L, int index, int field, bool names_it
     const char *name = field_names[field];
     if (lua_type(L, index) != LUA_TSTRING)
         return lua_pushfstring(L, "%s must be a string, not a %s", name, luaL_typename(L, index));
-    if (field == DATA) return NULL;
     size_t length;
     const char *text = lua_tolstring(L, index, &length);
     if (length == 0) return lua_pushfstring(L, "%s is empty", name);
+    if (field == DATA) return NULL;
     if (strlen(text) != length) return lua_pushfstring(L, "%s holds a NUL character", name);
     if (field == PATH && !names_itself) return NULL;
     if (ic_header_safe(text)) return NULL;

@@ -76,6 +76,7 @@ static void set_fields(lua_State *L, const char *key, const ic_field *field) {
         set_true(L, "required", field->flags & IC_REQUIRED);
         set_true(L, "list", field->flags & IC_LIST);
         set_true(L, "fill", field->flags & IC_FILL);
+        set_true(L, "own", field->flags & IC_OWN);
         set_string(L, "default", field->value);
         if (field->choices) set_words(L, "choices", field->choices, " ");
         lua_rawseti(L, -2, i);
