@@ -4,8 +4,8 @@
 #   SANITIZE  address,undefined or thread: an instrumented build in a folder of its own
 #   BUILD     where everything built goes (default: build)
 # CC, CFLAGS and LDFLAGS are honoured (the flags are appended), and what LuaRocks passes: LUA_INCDIR, LIBFLAG,
-# PREFIX, INST_LIBDIR, INST_LUADIR, INST_BINDIR, and <NAME>_INCDIR and <NAME>_LIBDIR for CURL, CJSON, CRYPTO and
-# MICROHTTPD.
+# PREFIX, INST_LIBDIR, INST_LUADIR, INST_BINDIR, and <NAME>_INCDIR and <NAME>_LIBDIR for CURL, CJSON, CRYPTO,
+# MICROHTTPD and XLSXWRITER.
 
 ROCKSPEC := $(wildcard ironclad-*.rockspec)
 VERSION  := $(word 2,$(subst -, ,$(ROCKSPEC:.rockspec=)))
@@ -41,9 +41,11 @@ LUA_CFLAGS  := $(call cflags,LUA,$(lua_name))
 CORE_CFLAGS := $(call cflags,CURL,libcurl) $(call cflags,CJSON,libcjson) $(call cflags,CRYPTO,libcrypto)
 CORE_LIBS   := $(call libs,CURL,libcurl,curl) $(call libs,CJSON,libcjson,cjson) \
 	$(call libs,CRYPTO,libcrypto,crypto) -lpthread -lm
-HTTPD_CFLAGS := $(call cflags,MICROHTTPD,libmicrohttpd)
-HTTPD_LIBS  := $(call libs,MICROHTTPD,libmicrohttpd,microhttpd) $(call libs,CJSON,libcjson,cjson) \
-	$(call libs,CRYPTO,libcrypto,crypto) -lpthread -lm
+HTTPD_CFLAGS := $(call cflags,MICROHTTPD,libmicrohttpd) $(call cflags,XLSXWRITER,xlsxwriter)
+# libxlsxwriter brings its zlib along.
+HTTPD_LIBS  := $(call libs,MICROHTTPD,libmicrohttpd,microhttpd) \
+	$(filter-out -lz,$(call libs,XLSXWRITER,xlsxwriter,xlsxwriter)) \
+	$(call libs,CJSON,libcjson,cjson) $(call libs,CRYPTO,libcrypto,crypto) -lpthread -lm
 
 sanitize := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer $(if \
 	$(findstring undefined,$(SANITIZE)),-fno-sanitize-recover=undefined))

@@ -10,7 +10,8 @@ description = {
   detailed = [[
 A module in C on libcurl and cJSON: client credentials and tokens, every operation of Ironclad's APIs,
 contracts as tables, files up and down, errors that say what to do; and a local Ironclad, the sandbox,
-to develop and test against. pkg-config finds libcurl, libcjson, libcrypto and libmicrohttpd.]],
+to develop and test against. pkg-config finds libcurl, libcjson, libcrypto, libmicrohttpd and
+libxlsxwriter.]],
   license = "MIT",
   labels = { "contracts", "api", "http" },
 }

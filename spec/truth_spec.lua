@@ -37,7 +37,6 @@ for id in ([[
   retrieve-import-predictions
   create-a-smart-import-record
   create-a-smart-import-record-to-import
-  retrieve-xlsx-export-file-of-all-records
   export
   export-job
   export-job-download

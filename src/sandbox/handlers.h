@@ -76,6 +76,8 @@ void ic_records_schema(ic_exchange *x);
 void ic_records_delete(ic_exchange *x);
 void ic_records_update(ic_exchange *x);
 void ic_records_replace(ic_exchange *x);
+/* records_export.c */
+void ic_records_export(ic_exchange *x);
 /* attachments.c */
 void ic_attachments_create(ic_exchange *x);
 void ic_attachments_get(ic_exchange *x);

@@ -24,8 +24,7 @@ static void add_part(ic_buf *text, const char *separator, const char *part) {
     ic_buf_puts(text, part);
 }
 
-/* An address as the text that the API gives unless asked for the object. */
-static cJSON *address_text(const cJSON *address) {
+cJSON *ic_address_text(const cJSON *address) {
     ic_buf text = {0};
     const cJSON *line;
     cJSON_ArrayForEach(line, ic_json_member(address, "lines"))
@@ -50,7 +49,7 @@ static cJSON *address_object(const cJSON *text) {
 static void turn_address(cJSON *property, const char *name, bool as_object) {
     const cJSON *value = ic_json_member(property, name);
     cJSON *turned = as_object && cJSON_IsString(value)    ? address_object(value)
-                    : !as_object && cJSON_IsObject(value) ? address_text(value)
+                    : !as_object && cJSON_IsObject(value) ? ic_address_text(value)
                                                           : NULL;
     if (turned) ic_set(property, name, turned);
 }

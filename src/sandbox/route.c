@@ -69,6 +69,7 @@ static const struct route {
     {"update-record-metadata", ic_records_update, 0},
     {"replace-a-record", ic_records_replace, 0},
     {"delete-a-record", ic_records_delete, 0},
+    {"retrieve-xlsx-export-file-of-all-records", ic_records_export, 0},
     {"create-an-attachment-on-a-record", ic_attachments_create, 0},
     {"retrieve-an-attachment-on-a-record", ic_attachments_get, 0},
     {"delete-an-attachment-on-a-record", ic_attachments_delete, 0},

@@ -14,4 +14,7 @@ cJSON *ic_record_view(const ic_world *world, const ic_record *record, bool addre
 /* What a link to a record shows: {recordId, readableId}. */
 cJSON *ic_record_link_view(const ic_record *record);
 
+/* An address object as the text that the API gives unless asked for the object. */
+cJSON *ic_address_text(const cJSON *address);
+
 #endif
