@@ -221,9 +221,10 @@ local function emails(t)
     t:refused("retrieve-email-thread-from-workflow", 404, { path = { workflow.id, "nope" } })
     t:refused("retrieve-attachment-from-email-thread", 404, { path = { workflow.id, "nope", "nope" } })
     for _, thread in ipairs(threads) do
-      t:ok("retrieve-email-thread-from-workflow", { path = { workflow.id, thread.id } })
-      for _, attachment in ipairs(thread.attachments or {}) do
-        t:ok("retrieve-attachment-from-email-thread", { path = { workflow.id, thread.id, attachment.id } })
+      t:ok("retrieve-email-thread-from-workflow", { path = { workflow.id, thread.emailThreadId or thread.id } })
+      for _, attachment in ipairs(thread.emailThreadId and thread.attachments or {}) do
+        t:ok("retrieve-attachment-from-email-thread",
+          { path = { workflow.id, thread.emailThreadId, attachment.download:match "[^/]+$" } })
       end
     end
   end

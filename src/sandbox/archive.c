@@ -4,6 +4,7 @@
 #include "attachments.h"
 #include "attributes.h"
 #include "build.h"
+#include "launches.h"
 #include "lifecycle.h"
 #include "pdf.h"
 #include "signing.h"
@@ -160,6 +161,7 @@ static bool settle(ic_world *world, ic_workflow *workflow, ic_time now) {
 void ic_world_settle(ic_world *world) {
     ic_time now = ic_world_now(world);
     size_t kept = 0;
+    ic_launches_settle(world);
     for (size_t i = 0; i < world->awaited.count; i++)
         if (settle(world, world->awaited.items[i], now))
             world->awaited.items[kept++] = world->awaited.items[i];

@@ -4,6 +4,7 @@
 #include "../core/text.h"
 #include "attributes.h"
 #include "handlers.h"
+#include "pdf.h"
 #include "views.h"
 #include <string.h>
 
@@ -33,15 +34,31 @@ static bool attach_file(ic_exchange *x, ic_workflow *workflow, const cJSON *fiel
     return false;
 }
 
+/* The sandbox fetches nothing: what a URL names becomes a page that says where it is. */
+static bool attach_url(ic_exchange *x, ic_workflow *workflow, const cJSON *field, const char *url) {
+    size_t length = strcspn(url, "?#");
+    char *path = ic_strndup(url, length);
+    const char *filename = path ? strrchr(path, '/') : NULL;
+    bool fits = filename && ic_is_contract_name(filename + 1) &&
+                (ic_text_starts(url, "https://") || ic_text_starts(url, "http://"));
+    if (!path)
+        ic_reply_no_memory(x);
+    else if (!fits)
+        ic_reply_error(x, 400, "INVALID_PARAM", field->string,
+                       "the url must lead to a document named .pdf, .doc or .docx");
+    else if (!ic_workflow_add_document(x->world, workflow, field->string, filename + 1, ic_pdf_make(url),
+                                       x->user, ic_world_now(x->world)))
+        ic_reply_no_memory(x);
+    ic_free(path);
+    return !x->status;
+}
+
 static bool attach(ic_exchange *x, ic_workflow *workflow, const cJSON *field, const cJSON *value) {
-    const char *part = ic_json_string(value, "file");
+    const char *part = ic_json_string(value, "file"), *url = ic_json_string(value, "url");
     if (part) return attach_file(x, workflow, field, part);
-    if (ic_json_string(value, "url"))
-        ic_reply_error(x, 400, "INVALID_PARAM", field->string,
-                       "the sandbox fetches no documents by url: send the file as a form-data part");
-    else
-        ic_reply_error(x, 400, "INVALID_PARAM", field->string,
-                       "invalid value for attribute '%s': expected a document", field->string);
+    if (url) return attach_url(x, workflow, field, url);
+    ic_reply_error(x, 400, "INVALID_PARAM", field->string,
+                   "invalid value for attribute '%s': expected a document", field->string);
     return false;
 }
 

@@ -96,8 +96,6 @@ bool ic_exchange_is_local(const ic_exchange *x);
 bool ic_exchange_check_body(ic_exchange *x);
 /* Reads a `lastUpdated` (NULL: leaves *since alone). false: it is no date, and 400 is answered. */
 bool ic_exchange_since(ic_exchange *x, const char *text, ic_time *since);
-/* Formulas are not evaluated: answers 501 and is false when one is given, rather than list too much. */
-bool ic_exchange_no_filter(ic_exchange *x);
 /* Whether `text` is one of the words that spaces part in `choices` (of the catalog). */
 bool ic_is_choice(const char *choices, const char *text);
 /* Appends those words, parted by ", ". */

@@ -205,7 +205,21 @@ JSON(
       "daysAgo": 6, "updatedDaysAgo": 5,
       "attributes": {"counterpartyName": "Harbor Labs", "paperSource": "Counterparty paper", "mutual": true},
       "documents": [{"attribute": "draft", "filename": "Harbor Labs NDA.pdf"}],
-      "comments": [{"author": "omar.haddad@example.com", "message": "Clause 4 needs a second look."}]
+      "comments": [{"author": "omar.haddad@example.com", "message": "Clause 4 needs a second look."}],
+      "emails": [
+        {
+          "from": "priya.nair@example.com", "to": ["legal@harborlabs.example"], "cc": ["omar.haddad@example.com"],
+          "subject": "Mutual NDA between Larkspur Instruments and Harbor Labs", "daysAgo": 5.8, "opened": true,
+          "body": "Hello,\n\nplease find our draft attached. We would be glad to have it signed next week.\n\nPriya",
+          "documents": ["Harbor Labs NDA.pdf"]
+        },
+        {
+          "from": {"name": "Rosa Lindqvist", "email": "rosa@harborlabs.example", "company": "Harbor Labs"},
+          "subject": "Re: Mutual NDA between Larkspur Instruments and Harbor Labs", "daysAgo": 5.1,
+          "body": "Hi Priya,\n\nthanks. Our redline of clause 4 is attached; the rest is fine with us.\n\nRosa",
+          "attachments": ["Harbor Labs NDA - redline.pdf", "Company extract.pdf"]
+        }
+      ]
     },
     {
       "template": "5f595f76c4fc9b3571413c3a", "creator": "jane.doe@example.com",

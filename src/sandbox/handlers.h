@@ -34,6 +34,13 @@ void ic_turns_list(ic_exchange *x);
 void ic_participants_list(ic_exchange *x);
 void ic_roles_assign(ic_exchange *x);
 void ic_roles_list_eligible(ic_exchange *x);
+/* launches.c */
+void ic_launches_start(ic_exchange *x);
+void ic_launches_get(ic_exchange *x);
+/* emails.c */
+void ic_emails_list(ic_exchange *x);
+void ic_emails_get(ic_exchange *x);
+void ic_emails_download(ic_exchange *x);
 /* sign_status.c */
 void ic_sign_status_get(ic_exchange *x);
 void ic_sign_status_send(ic_exchange *x);

@@ -11,7 +11,8 @@ bool ic_workflow_sign(ic_world *world, ic_workflow *workflow);
 bool ic_workflow_archive(ic_world *world, ic_workflow *workflow, ic_time time);
 /* Looks after a workflow whose packet or archive waits for a time. false: no memory. */
 bool ic_world_await(ic_world *world, ic_workflow *workflow);
-/* Does what is due by the world's clock: scheduled packets are sent, archived workflows complete. */
+/* Does what is due by the world's clock: scheduled packets are sent, archived workflows complete, launches in
+ * the background come through. */
 void ic_world_settle(ic_world *world);
 
 #endif

@@ -3,6 +3,7 @@
 #include "../core/text.h"
 #include "attachments.h"
 #include "build.h"
+#include "emails.h"
 #include "loaders.h"
 #include "pdf.h"
 #include "reviews.h"
@@ -309,6 +310,9 @@ static void fill_workflow(loader *load, ic_workflow *workflow, const cJSON *sour
     if (!ic_workflow_set_title(workflow)) no_memory(load);
     cJSON_ArrayForEach(item, ic_json_member(source, "documents")) load_document(load, workflow, item);
     cJSON_ArrayForEach(item, ic_json_member(source, "comments")) load_comment(load, workflow, item);
+    if (!load->failed &&
+        !ic_emails_load(load->world, workflow, ic_json_member(source, "emails"), load->error, load->size))
+        load->failed = true;
     if (!load->failed &&
         !ic_packet_load(load->world, workflow, ic_json_member(source, "signing"), load->error, load->size))
         load->failed = true;

@@ -70,13 +70,6 @@ bool ic_exchange_since(ic_exchange *x, const char *text, ic_time *since) {
     return false;
 }
 
-bool ic_exchange_no_filter(ic_exchange *x) {
-    if (!ic_exchange_query(x, "filter")) return true;
-    ic_reply_error(x, 501, "NOT_IMPLEMENTED", "/?filter",
-                   "the sandbox does not evaluate filter formulas yet");
-    return false;
-}
-
 bool ic_exchange_filter(ic_exchange *x, ic_formula_type type, void *context, ic_formula **formula) {
     const char *text = ic_exchange_query(x, "filter");
     char error[256];

@@ -1,6 +1,7 @@
 /* A workflow in the world: its life in memory, and what its approvals say. */
 #include "../core/alloc.h"
 #include "../core/buf.h"
+#include "emails.h"
 #include "reviews.h"
 #include "signing.h"
 #include "turns.h"
@@ -28,6 +29,7 @@ void ic_workflow_free(ic_workflow *workflow) {
         ic_array_free(&workflow->assignees[i]);
     ic_turns_free(workflow);
     ic_reviews_free(workflow);
+    ic_emails_free(workflow);
     ic_packet_free(workflow->packet);
     ic_array_free(&workflow->documents);
     ic_array_free(&workflow->comments);

@@ -2,6 +2,7 @@
 #include "attributes.h"
 #include "documents.h"
 #include "handlers.h"
+#include "launches.h"
 #include "reviews.h"
 #include "views.h"
 #include <string.h>
@@ -79,30 +80,45 @@ static bool fill_in(ic_exchange *x, ic_workflow *workflow) {
         if (!set_attribute(x, workflow, value)) return false;
     }
     if (!fill_form(x, workflow)) return false;
-    if (ic_workflow_set_title(workflow) && ic_reviews_ask(workflow, workflow->created) &&
-        ic_world_add_workflow(x->world, workflow))
-        return true;
+    if (ic_workflow_set_title(workflow)) return true;
     ic_reply_no_memory(x);
     return false;
 }
 
-void ic_workflows_launch(ic_exchange *x) {
+ic_workflow *ic_workflow_prepare(ic_exchange *x) {
     const ic_template *template = ic_world_template(x->world, ic_json_string(x->body, "template"));
     if (!(x->user->rights & IC_MAY_LAUNCH)) {
         ic_reply_error(x, 403, "FORBIDDEN", NULL, "access forbidden");
-        return;
+        return NULL;
     }
     if (!template) {
         ic_reply_error(x, 400, "INVALID_PARAM", "template", "workflow template not found");
-        return;
+        return NULL;
     }
     ic_workflow *workflow = ic_workflow_new(x->world, template, x->user);
-    if (!workflow)
+    if (!workflow) {
         ic_reply_no_memory(x);
-    else if (fill_in(x, workflow))
+        return NULL;
+    }
+    if (fill_in(x, workflow)) return workflow;
+    ic_workflow_free(workflow);
+    return NULL;
+}
+
+bool ic_workflow_begin(ic_world *world, ic_workflow *workflow, ic_time time) {
+    workflow->created = workflow->updated = time;
+    return ic_reviews_ask(workflow, time) && ic_world_add_workflow(world, workflow);
+}
+
+void ic_workflows_launch(ic_exchange *x) {
+    ic_workflow *workflow = ic_workflow_prepare(x);
+    if (!workflow) return;
+    if (ic_workflow_begin(x->world, workflow, workflow->created)) {
         ic_reply_json(x, 200, ic_workflow_view(x->world, workflow));
-    else
-        ic_workflow_free(workflow);
+        return;
+    }
+    ic_workflow_free(workflow);
+    ic_reply_no_memory(x);
 }
 
 /* --- list --- */
@@ -112,7 +128,28 @@ typedef struct selection {
     bool status[IC_STATUS_COUNT];
     const char *template;
     ic_time since;
+    ic_formula *filter; /* NULL: all */
 } selection;
+
+/* The type of an attribute of that name, in whichever design has one. */
+static const char *attribute_type(void *context, const char *name) {
+    const ic_world *world = context;
+    for (size_t i = 0; i < world->templates.count; i++) {
+        const ic_template *template = world->templates.items[i];
+        const char *type = ic_json_string(ic_json_member(template->form, name), "type");
+        if (type) return type;
+    }
+    return NULL;
+}
+
+/* Of documents it is told that they are there. */
+static cJSON *attribute_value(const void *item, const char *name) {
+    const ic_workflow *workflow = item;
+    const cJSON *field = ic_json_member(workflow->template->form, name);
+    if (field && ic_field_is_document(field)) return has_value(workflow, field) ? cJSON_CreateTrue() : NULL;
+    const cJSON *value = ic_json_member(workflow->attributes, name);
+    return value ? cJSON_Duplicate(value, true) : NULL;
+}
 
 static bool read_selection(ic_exchange *x, selection *wanted) {
     const char *status = ic_exchange_query(x, "status"), *since = ic_exchange_query(x, "lastUpdated");
@@ -120,12 +157,14 @@ static bool read_selection(ic_exchange *x, selection *wanted) {
     if (!status) status = "active";
     for (int i = 0; i < IC_STATUS_COUNT; i++)
         wanted->status[i] = ic_names_include(status, ic_status_names[i]);
-    return ic_exchange_since(x, since, &wanted->since) && ic_exchange_no_filter(x);
+    return ic_exchange_since(x, since, &wanted->since) &&
+           ic_exchange_filter(x, attribute_type, x->world, &wanted->filter);
 }
 
 static bool is_selected(const ic_workflow *workflow, const selection *wanted) {
     return wanted->status[workflow->status] && workflow->updated >= wanted->since &&
-           (!wanted->template || strcmp(wanted->template, workflow->template->id) == 0);
+           (!wanted->template || strcmp(wanted->template, workflow->template->id) == 0) &&
+           (!wanted->filter || ic_formula_holds(wanted->filter, attribute_value, workflow));
 }
 
 void ic_workflows_list(ic_exchange *x) {
@@ -141,6 +180,7 @@ void ic_workflows_list(ic_exchange *x) {
             ic_append(list, ic_workflow_view(x->world, workflow));
         count++;
     }
+    ic_formula_free(wanted.filter);
     ic_reply_page(x, page, count, list);
 }
 

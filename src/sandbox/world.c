@@ -6,6 +6,7 @@
 #include "directory.h"
 #include "faults.h"
 #include "jobs.h"
+#include "launches.h"
 #include "signing.h"
 #include "webhooks.h"
 #include <openssl/evp.h>
@@ -116,6 +117,7 @@ void ic_world_free(ic_world *world) {
     FREE_ALL(&world->workflows, ic_workflow *, ic_workflow_free);
     ic_index_free(&world->workflows_by_id);
     ic_array_free(&world->awaited);
+    ic_launches_free(world);
     FREE_ALL(&world->templates, ic_template *, free_template);
     FREE_ALL(&world->record_types, ic_record_type *, free_record_type);
     FREE_ALL(&world->groups, ic_group *, ic_group_free);

@@ -103,6 +103,7 @@ typedef struct ic_workflow {
     ic_array participants;
     ic_array documents, comments; /* owned */
     ic_array turns, requests;     /* ic_turn (turns.h), ic_review_request (reviews.h); owned */
+    ic_array emails;              /* ic_email (emails.h); owned */
     struct ic_packet *packet;     /* signing.h; owned; NULL before the Sign step */
     ic_array records;             /* made by it */
     ic_time ended;                /* completed or cancelled; IC_TIME_NONE before */
@@ -213,6 +214,8 @@ typedef struct ic_world {
     ic_array workflows;       /* as launched */
     ic_index workflows_by_id; /* by either id */
     ic_array awaited;         /* workflows with something to come by itself (lifecycle.h) */
+    ic_array launches;        /* in the background, as they came (launches.h); owned */
+    size_t launches_begun;    /* how many of them are through */
     ic_array records_by_agreement, records_by_name, records_by_update;
     ic_index records_by_id; /* by either id */
     ic_array jobs;          /* ic_job, as started */
