@@ -160,6 +160,42 @@ describe("a formula in the sandbox", function()
   end)
 end)
 
+describe("a SCIM filter in the sandbox", function()
+  local sandbox, client
+  lazy_setup(function() sandbox, client = local_ironclad.start() end)
+  lazy_teardown(function() sandbox:stop() end)
+
+  it("finds every text again, however nasty", function()
+    local nasty = { "plain", [[O'Malley "X"\]], "a) or (b", '" or "" eq "', "\tTab\n", "ümläut €", "\1\31", "and not",
+      "[type]", "/slash", "  spaces  " }
+    for i, text in ipairs(nasty) do
+      local user = local_ironclad.must(client.scim.users:create { userName = ("nasty%d@example.com"):format(i),
+        name = { givenName = "Nasty", familyName = text }, title = text })
+      for _, condition in ipairs { scim.eq("title", text), scim.sw("name.familyName", text), scim.co("title", text),
+        scim.And(scim.ew("title", text), scim.Not(scim.ne("title", text))) } do
+        local page = local_ironclad.must(client.scim.users:list { filter = scim.And(condition,
+          scim.eq("userName", user.userName), scim.pr "title", scim.eq("active", true)) })
+        assert.are.equal(1, page.totalResults, tostring(condition))
+        assert.are.equal(user.id, page.Resources[1].id)
+      end
+    end
+  end)
+
+  it("means what it says", function()
+    local all = local_ironclad.must(client.scim.users:list { count = 0 }).totalResults
+    for condition, expected in pairs {
+      [scim.pr "userName"] = all, [scim.Not(scim.pr "userName")] = 0,
+      [scim.any("emails", scim.ew("value", "@nowhere.example"))] = 0,
+      [scim.any("emails", scim.co("value", "@"))] = all,
+      [scim.gt("meta.created", ironclad.date "2999-01-01")] = 0,
+      [scim.Or(scim.pr "userName", scim.And(scim.pr "title", scim.Not(scim.pr "title")))] = all,
+    } do
+      local page = local_ironclad.must(client.scim.users:list { filter = condition, count = 0 })
+      assert.are.equal(expected, page.totalResults, tostring(condition))
+    end
+  end)
+end)
+
 describe("ironclad.scim_filter", function()
   local cases = {
     { scim.eq("userName", "jane.doe@example.com"), [[userName eq "jane.doe@example.com"]] },

@@ -223,6 +223,21 @@ describe("plain properties in a body", function()
     assert.are.equal(0, #server:requests())
   end)
 
+  it("get their types in the background too", function()
+    local server, client = scene.play(SCHEMA, scene.GOOD)
+    local told
+    create(client, { term = "P1Y" }, { callback = function(value, err) told = { value, err } end })
+    ironclad.run()
+    scene.assert_good(told[1], told[2])
+    assert.are.equal("record w1", tostring(told[1]))
+    assert.are.equal("duration", body_of(server).properties.term.type)
+    told = nil
+    client.records:update("r1", { addProperties = { term = "P2Y" } }, { callback = function(value) told = value end })
+    ironclad.run()
+    scene.assert_good(told)
+    assert.are.equal(3, #server:requests())
+  end)
+
   it("are asked for as the user of the call", function()
     local server, client = scene.play(SCHEMA, scene.GOOD)
     scene.assert_good(create(client, { term = "P1Y" }, { as_user = "other@b.example" }))
@@ -271,8 +286,41 @@ describe("plain properties in a body", function()
 end)
 
 ---------------------------------------------------------------------------------------------------------------
+describe("a record among the attributes of a launch", function()
+  after_each(scene.stop)
+
+  it("is sent as its id", function()
+    local server, client = scene.play(scene.GOOD)
+    local attributes = { name = "Acme", localLinkedRecord = record_of(client), rows = { { a = 1 } },
+      draft = { { url = "https://a.example/x.pdf" } } }
+    for _, launch in ipairs { "launch", "launch_async" } do
+      scene.assert_good(client.workflows[launch](client.workflows, { template = "t", attributes = attributes }))
+      assert.are.same({ name = "Acme", localLinkedRecord = "r1", rows = { { a = 1 } },
+        draft = { { url = "https://a.example/x.pdf" } } }, body_of(server).attributes)
+    end
+    assert.are.equal("r1", attributes.localLinkedRecord.id)
+  end)
+
+  it("is a record, not a workflow", function()
+    local _, client = scene.play(scene.GOOD)
+    mistaken("workflows:launch: attributes.parent: expected a record or its id", function()
+      client.workflows:launch { template = "t", attributes = {
+        parent = resources.make(client, "workflow", { id = "w" }) } }
+    end)
+  end)
+end)
+
 describe("record:set", function()
   after_each(scene.stop)
+
+  it("tells a callback, and keeps the answer", function()
+    local _, client = scene.play(SCHEMA, peer.json '{"id":"r1","name":"New"}')
+    local record, told = record_of(client, {}), nil
+    record:set({ term = "P1Y" }, { callback = function(...) told = { ... } end })
+    ironclad.run()
+    assert.are.equal(record, told[1])
+    assert.are.equal("New", record.name)
+  end)
 
   it("sends what is added and removed, and keeps the answer in the same table", function()
     local server, client = scene.play(peer.json '{"id":"r1","ironcladId":"IC-1","properties":{"a":{"value":1}}}')

@@ -350,6 +350,15 @@ describe("a table as a path parameter", function()
     { function(w) return w:get_comment { id = "c1" } end, "/comments/c1" },
     { function(w) return w:get_email { id = "e1" } end, "/emails/e1" },
   }
+  it("may refer to another resource", function()
+    local server, client = scene.play(peer.json '{"id":"r1"}')
+    client.records:get { recordId = "r1", readableId = "IC-1" }
+    client.workflows:get_approvals { workflowId = "w1", title = "T" }
+    assert.are.same({ "GET /public/api/v1/records/r1", "GET /public/api/v1/workflows/w1/approvals" },
+      scene.targets(server))
+    assert.is_false((pcall(client.webhooks.get, client.webhooks, { recordId = "r1" })))
+  end)
+
   for _, case in ipairs(cases) do
     it("gives the field that is meant: " .. case[2], function()
       local server, client = scene.play(peer.json '{"id":"w1"}', peer.json "{}")

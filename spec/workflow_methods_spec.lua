@@ -92,10 +92,19 @@ describe("workflow:records", function()
     assert.are.equal(2, #server:requests())
   end)
 
+  it("tells a callback", function()
+    local _, client = scene.play(peer.json '{"id":"w1","recordIds":["r1"]}', peer.json '{"id":"r1"}')
+    local told
+    workflow_of(client):records { callback = function(...) told = { ... } end }
+    ironclad.run()
+    assert.are.equal("record r1", tostring(told[1][1]))
+    assert.is_nil(told[2])
+  end)
+
   it("takes only options that fit several calls", function()
     local workflow = workflow_of((select(2, scene.play(scene.GOOD))), { recordIds = { "r1" } })
-    mistaken("workflow:records: it makes several calls", function() workflow:records { callback = print } end)
-    mistaken("workflow:records: it makes several calls", function() workflow:records { dry_run = true } end)
+    mistaken("workflow:records: dry_run: it makes several calls", function() workflow:records { dry_run = true } end)
+    mistaken("workflow:records: callback: expected a function", function() workflow:records { callback = 5 } end)
     mistaken("workflow:records: tmeout: unknown option", function() workflow:records { tmeout = 1 } end)
     mistaken("workflow:records: call it with a colon", function() workflow.records() end)
   end)

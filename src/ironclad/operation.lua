@@ -70,10 +70,14 @@ local id_fields = {
   attributeId = { "attributeId" },
 }
 
-local function field_of(value, name)
+-- What refers to a resource, in the tables of others: { recordId = … } is a record's.
+local references = { workflow = "workflowId", record = "recordId" }
+
+local function field_of(value, name, kind)
   for _, field in ipairs(id_fields[name] or { name, "id" }) do
     if value[field] ~= nil then return value[field] end
   end
+  return kind and value[references[kind.name]]
 end
 
 --- An id as it goes into a path: a text, a number, or a table that has it.
@@ -86,7 +90,7 @@ local function identifier(label, level, entry, i, value)
     if kind and wanted and wanted.name ~= kind then
       mistake(label, level + 1, "%s: expected the id of a %s or its table, got a %s", name, wanted.name, kind)
     end
-    value, given = field_of(value, name), "a table without one"
+    value, given = field_of(value, name, wanted), "a table without one"
   end
   if type(value) == "number" and value % 1 == 0 and math.abs(value) <= 2 ^ 53 then value = ("%d"):format(value) end
   if type(value) ~= "string" then
@@ -120,15 +124,21 @@ end
 -- @param finish makes of the answer what is handed out; nil: the answer itself
 -- @param subject the resource's table whose method it is; or nil
 function operation.perform(client, label, level, index, entry, arguments, finish, subject)
+  local callback = arguments.callback
+  if callback and properties.lack_schema(client, entry, arguments, subject) then
+    arguments.callback = nil -- two calls, then, one after the other in the background
+    return run.aside(client, callback, operation.perform, client, label, level, index, entry, arguments, finish,
+      subject)
+  end
   properties.prepare(client, label, level + 1, entry, arguments, subject)
+  properties.prepare_attributes(label, level + 1, entry, arguments)
   local function shaped(value)
     properties.notice(client, entry, value)
     value = resources.shape(client, entry, value)
     if finish then return finish(value) end
     return value
   end
-  local callback = arguments.callback
-  if type(callback) == "function" then
+  if callback then
     arguments.callback = function(value, err, ...)
       if err == nil then value = shaped(value) end
       return callback(value, err, ...)

@@ -4,11 +4,12 @@
 -- `recordId` a reference, and so on).
 --
 -- The schema (records:get_schema) is asked for once per client, when there is a text whose type is not known otherwise,
--- and kept; not for dry runs and callbacks, nor where the token may not read it.
+-- and kept; not for dry runs, and not again where the token may not read it.
 
 local catalog = require "ironclad.catalog"
 local core = require "ironclad.core"
 local encode = require "ironclad.encode"
+local resources = require "ironclad.resources"
 local run = require "ironclad.run"
 local values = require "ironclad.values"
 
@@ -45,16 +46,6 @@ function properties.notice(client, entry, answer)
   if entry == schema_entry then learn(client, answer) end
 end
 
--- The types by the schema, fetched at most once; an empty table when it cannot be had.
-local function schema_types(client, label, level, arguments)
-  local known = rawget(client, "property_types")
-  if known or arguments.dry_run or arguments.callback then return known or {} end
-  local schema, err = run.call(client, label, level + 1, schema_number,
-    { path = {}, as_user = arguments.as_user, timeout = arguments.timeout, deadline = arguments.deadline })
-  if not err or err.kind == "permission" or err.kind == "not_found" then learn(client, schema) end
-  return rawget(client, "property_types") or {}
-end
-
 -- One property as { type =, value = }; nil and what is wrong.
 local function full(property_type, given)
   if is_full(given) then
@@ -73,45 +64,81 @@ local function full(property_type, given)
   return { type = property_type, value = value == nil and given or value }
 end
 
--- Whether a type is worth asking the schema for.
-local function needs_schema(given, types)
+local function copy(from)
+  local to = {}
+  for name, value in pairs(from) do to[name] = value end
+  return to
+end
+
+-- A field of the body, which is a script's: into a copy.
+local function put(arguments, field, value)
+  arguments.body = copy(arguments.body)
+  arguments.body[field] = value
+end
+
+-- The properties in the body of a call, and the name of the field that has them; nil for other calls.
+local function given_in(entry, arguments)
+  local field = fields[entry.id]
+  return field and type(arguments.body) == "table" and arguments.body[field], field
+end
+
+--- Whether a call has properties whose types only the company's record schema tells, and that is not known yet.
+-- @param subject the table whose method was called, or nil
+function properties.lack_schema(client, entry, arguments, subject)
+  local given = given_in(entry, arguments)
+  local known = arguments.dry_run or rawget(client, "property_types")
+  if known or entry.resource ~= "records" or type(given) ~= "table" then return false end
+  local types = types_of(subject)
   for name, value in pairs(given) do
     if type(value) == "string" and not types[name] then return true end
   end
   return false
 end
 
---- A table of properties as Ironclad wants it; throws for what has no form.
--- @param types property -> type, as far as it is known
--- @param schema function() -> the types by the schema, or nil
-local function encode_all(label, level, where, given, types, schema)
-  local learned = schema and needs_schema(given, types) and schema() or {}
-  local encoded = {}
-  for name, value in pairs(given) do
-    local property, objection = full(types[name] or learned[name], value)
-    if not property then error(("%s: %s.%s: %s"):format(label, where, tostring(name), objection), level + 1) end
-    encoded[name] = property
-  end
-  return encoded
+-- Asks for the schema, in the name of a call.
+local function fetch_schema(client, label, level, arguments)
+  local schema, err = run.call(client, label, level + 1, schema_number,
+    { path = {}, as_user = arguments.as_user, timeout = arguments.timeout, deadline = arguments.deadline })
+  if not err or err.kind == "permission" or err.kind == "not_found" then learn(client, schema) end
 end
 
---- Makes the properties in the body of a call what Ironclad wants; leaves other calls alone.
--- @param subject the table whose method was called, or nil
+--- Makes the properties in the body of a call what Ironclad wants; leaves other calls alone. Throws, naming the
+-- property, for what has no form.
 function properties.prepare(client, label, level, entry, arguments, subject)
-  local field = fields[entry.id]
-  local given = field and type(arguments.body) == "table" and arguments.body[field]
+  local given, field = given_in(entry, arguments)
   if not given then return end
   if type(given) ~= "table" then
     error(("%s: %s: expected a table of properties, got a %s"):format(label, field, type(given)), level + 1)
   end
-  local schema = entry.resource == "records" and function()
-    return schema_types(client, label, level + 2, arguments)
+  if properties.lack_schema(client, entry, arguments, subject) then
+    fetch_schema(client, label, level + 1, arguments)
   end
-  local encoded = encode_all(label, level + 1, field, given, types_of(subject), schema)
-  local body = {}
-  for name, value in pairs(arguments.body) do body[name] = value end
-  body[field] = encoded
-  arguments.body = body
+  local own, schema = types_of(subject), entry.resource == "records" and rawget(client, "property_types") or {}
+  local encoded = {}
+  for name, value in pairs(given) do
+    local property, objection = full(own[name] or schema[name], value)
+    if not property then error(("%s: %s.%s: %s"):format(label, field, tostring(name), objection), level + 1) end
+    encoded[name] = property
+  end
+  put(arguments, field, encoded)
+end
+
+-- Operations whose body has `attributes`, where a record may stand for its id.
+local launches = { ["launch-a-new-workflow"] = true, ["create-a-new-workflow-async"] = true }
+
+--- Makes the records in a launch's attributes their ids; leaves other calls alone.
+function properties.prepare_attributes(label, level, entry, arguments)
+  local given = launches[entry.id] and type(arguments.body) == "table" and arguments.body.attributes
+  local encoded
+  for name, value in pairs(type(given) == "table" and given or {}) do
+    if resources.client_of(value) then
+      local id, objection = encode.workflow(nil, value)
+      if not id then error(("%s: attributes.%s: %s"):format(label, tostring(name), objection), level + 1) end
+      encoded = encoded or copy(given)
+      encoded[name] = id
+    end
+  end
+  if encoded then put(arguments, "attributes", encoded) end
 end
 
 --- What set{…} makes of plain values: the body of a PATCH. Nil cannot stand in a table: ironclad.null removes.

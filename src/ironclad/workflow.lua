@@ -9,6 +9,7 @@ local core = require "ironclad.core"
 local encode = require "ironclad.encode"
 local operation = require "ironclad.operation"
 local resources = require "ironclad.resources"
+local run = require "ironclad.run"
 
 local workflow = {}
 
@@ -44,37 +45,49 @@ local approvals_index, approvals_entry = catalog.find "workflows:get_approvals"
 kind.methods.pending_approvals = operation.bound(approvals_index, approvals_entry, "pending_approvals",
   pending_approvals)
 
+-- The options without one of them, and that.
+local function take(name, options)
+  if type(options) ~= "table" or options[name] == nil then return options end
+  local rest = {}
+  for option, value in pairs(options) do rest[option] = value end
+  rest[name] = nil
+  return rest, options[name]
+end
+
 local get_index, get_entry = catalog.find "workflows:get"
 local record_index, record_entry = catalog.find "records:get"
 
--- One call of several, with the options of all.
-local function fetch(client, label, index, entry, id, options)
-  local arguments = operation.read(label, 3, entry, id, nil, options)
-  local value, err, response = operation.perform(client, label, 3, index, entry, arguments)
-  return value, err, response
+-- The records of a workflow, which is read again first when it names none.
+local function fetch_records(client, label, resource, reading, options)
+  local value, err, response
+  if type(resource.recordIds) ~= "table" or resource.recordIds[1] == nil then
+    value, err, response = operation.perform(client, label, 3, get_index, get_entry, reading)
+    if err then return nil, err, response end
+    resources.replace(resource, value)
+  end
+  local list = core.array {}
+  for i, id in items(resource.recordIds) do
+    local arguments = operation.read(label, 3, record_entry, id, nil, options)
+    value, err, response = operation.perform(client, label, 3, record_index, record_entry, arguments)
+    if err then return nil, err, response end
+    list[i] = value
+  end
+  return list, nil, response
 end
 
 --- The records that the workflow made, in its order. A workflow that names none is read again first, in place.
--- @param options of the calls; no callback, for there are several
--- @return a list; nil and an error
+-- @param options of the calls
+-- @return a list; nil and an error; the last response
 function kind.methods.records(resource, options)
   local label = "workflow:records"
   local client, id = operation.subject_of(label, 2, kind, resource)
-  if type(options) == "table" and (options.callback or options.dry_run) then
-    error(label .. ": it makes several calls, and takes neither callback nor dry_run", 2)
-  end
-  if type(resource.recordIds) ~= "table" or resource.recordIds[1] == nil then
-    local answer, err, response = fetch(client, label, get_index, get_entry, id, options)
-    if err then return nil, err, response end
-    resources.replace(resource, answer)
-  end
-  local list = core.array {}
-  for i, record_id in items(resource.recordIds) do
-    local record, err, response = fetch(client, label, record_index, record_entry, record_id, options)
-    if err then return nil, err, response end
-    list[i] = record
-  end
-  return list
+  local reading = operation.read(label, 2, get_entry, id, nil, options)
+  local rest, callback = take("callback", options)
+  reading.callback = nil
+  if reading.dry_run then error(label .. ": dry_run: it makes several calls", 2) end
+  if callback then return run.aside(client, callback, fetch_records, client, label, resource, reading, rest) end
+  local list, err, response = fetch_records(client, label, resource, reading, rest)
+  return list, err, response
 end
 
 local function updates_of(label, level, fields, given)
@@ -98,15 +111,6 @@ local function updates_of(label, level, fields, given)
   return updates
 end
 
--- The options of the call without `comment`, and that.
-local function take_comment(options)
-  if type(options) ~= "table" or options.comment == nil then return options end
-  local rest = {}
-  for name, value in pairs(options) do rest[name] = value end
-  rest.comment = nil
-  return rest, options.comment
-end
-
 local update_index, update_entry = catalog.find "workflows:update_attributes"
 
 --- Changes attributes, while the workflow is in Review, and keeps what Ironclad answers in the same table. Types are
@@ -118,7 +122,7 @@ function kind.methods.set(resource, given, options)
   local label = "workflow:set"
   local client, id = operation.subject_of(label, 2, kind, resource)
   local fields = type(resource.schema) == "table" and resource.schema or {}
-  local rest, comment = take_comment(options)
+  local rest, comment = take("comment", options)
   local body = { updates = updates_of(label, 2, fields, given), comment = comment }
   local arguments = operation.read(label, 2, update_entry, id, body, rest)
   local value, err, response = operation.perform(client, label, 2, update_index, update_entry, arguments,
