@@ -127,40 +127,6 @@ describe("what another host answers to a redirected download", function()
   end
 end)
 
-describe("a file that changes while it is sent:", function()
-  local SIZE = 8 * 1024 * 1024
-
-  -- Sends a file of SIZE bytes to a server that reads it only after `change(path)`.
-  local function upload(change)
-    local path = folder .. "/changing.bin"
-    peer.write_file(path, ("a"):rep(SIZE))
-    local server = scene.serve { connections = { { NEVER, READ, { "send", GOOD } } } }
-    local client = scene.connect(server)
-    local call = start(client, "POST", { files = { file = ironclad.file(path) }, timeout = 20 })
-    repeat until server:connections() == 1 or call:done()
-    change(path)
-    server:release()
-    return server, finish(call)
-  end
-
-  it("when it gets shorter, the call fails", function()
-    local _, value, err = upload(function(path) peer.write_file(path, "") end)
-    scene.assert_error("io", value, err)
-    assert.is_truthy(err.message:find("changed while it was sent", 1, true))
-  end)
-
-  it("when it gets longer, what was announced is sent", function()
-    local server, value, err = upload(function(path)
-      local file = assert(io.open(path, "ab"))
-      file:write(("b"):rep(5000))
-      file:close()
-    end)
-    scene.assert_good(value, err)
-    local body = server:requests()[1].body
-    assert.are.equal(SIZE, #body:match "\r\n\r\n(a*)\r\n%-%-[^\r]*\r\n$")
-  end)
-end)
-
 describe("a launch's files", function()
   for _, value in ipairs { "not a file", 1, { data = "x" } } do
     it("must be files: refused is a " .. type(value), function()
