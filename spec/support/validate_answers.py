@@ -194,7 +194,9 @@ def problems_of_error(operation, declared, value):
     if isinstance(value, str) and declared:  # where a bare text is declared, it is one
         yield from problems_of_value(operation.validator(declared), value)
         return
-    yield from problems_of_value(operation.validator(operation.error_shape), value)
+    # What is refused before the operation is reached has the shape of the whole API.
+    shape = operation.error_shape if declared or operation.error_shape != "exports" else "public"
+    yield from problems_of_value(operation.validator(shape), value)
     if declared and not (isinstance(value, dict) and value.get("code") in CODES_OF_ALL):
         yield from problems_of_value(operation.validator(declared), value)
 

@@ -235,8 +235,10 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 /* --- start and stop --- */
 
 bool ic_server_start(ic_server *server, int socket, const ic_certificate *certificate) {
+    /* Not by epoll: libmicrohttpd then misses the end of a connection that comes together with the last
+     * bytes, and holds it until it has been idle for long enough. */
     unsigned flags =
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | (certificate ? MHD_USE_TLS : 0);
+        MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | (certificate ? MHD_USE_TLS : 0);
     struct MHD_OptionItem tls[] = {
         {MHD_OPTION_HTTPS_MEM_KEY, 0, certificate ? certificate->key : NULL},
         {MHD_OPTION_HTTPS_MEM_CERT, 0, certificate ? certificate->certificate : NULL},
