@@ -175,7 +175,8 @@ describe("formulas over workflows", function()
     { ", GreaterThan([contractValue], 99)", { "One" } },
     { ", LessThan([agreementDate], Date(2026, 1, 6))", { "One" } },
     { ", IsEmpty([numberOfPeople])", { "Two", "Three" } },
-    { ", IsNotEmpty([draft])", { "One", "Two" } },
+    { ", IsNotEmpty([draft])", { "One", "Two", "Three" } },
+    { ", IsNotEmpty([supportingDocument])", {} },
     { ", Equals([scopeOfWork], 'x')", { "Three" } },
   }
   for _, case in ipairs(cases) do

@@ -59,6 +59,8 @@ describe("launching", function()
     }, { query = { useDefaultValues = true } }))
     assert.are.equal(1, workflow.attributes.consultants)
     assert.are.equal("li.wei@example.com", workflow.roles[3].assignees[1].email)
+    local own = workflow.attributes.draft[1]
+    assert.are.equal("Consulting Agreement with Boba.pdf", own.filename, "paper of the design's own")
   end)
 
   local wrong = {

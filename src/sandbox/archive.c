@@ -2,7 +2,6 @@
  * clock does to packets and archives by itself. */
 #include "../core/alloc.h"
 #include "attachments.h"
-#include "attributes.h"
 #include "build.h"
 #include "launches.h"
 #include "lifecycle.h"
@@ -26,21 +25,10 @@ static ic_blob *signed_pdf(const ic_workflow *workflow, ic_time time) {
     return pdf;
 }
 
-/* "Mutual NDA with Acme.pdf", without what no file is named by. */
-static char *pdf_name(const char *title) {
-    ic_buf name = {0};
-    for (; *title; title++)
-        ic_buf_putc(&name, strchr("/\\\"", *title) || (unsigned char)*title < ' ' ? '_' : *title);
-    ic_buf_puts(&name, ".pdf");
-    char *text = ic_buf_take(&name, NULL);
-    ic_buf_free(&name);
-    return text;
-}
-
 bool ic_workflow_archive(ic_world *world, ic_workflow *workflow, ic_time time) {
     ic_packet *packet = workflow->packet;
     if (!packet->copy) {
-        char *name = pdf_name(workflow->title);
+        char *name = ic_pdf_name(workflow->title);
         if (!name) return false;
         packet->copy = ic_workflow_add_document(world, workflow, NULL, name, signed_pdf(workflow, time),
                                                 workflow->creator, time);

@@ -2,6 +2,8 @@
 #include "../core/alloc.h"
 #include "../core/buf.h"
 #include "../core/text.h"
+#include "reviews.h"
+#include "signing.h"
 #include <string.h>
 
 /* --- people --- */
@@ -78,12 +80,16 @@ static void replace(ic_array *list, const ic_user *leaving, ic_user *heir) {
         if (list->items[i] == leaving) list->items[i] = heir;
 }
 
-static void hand_over_workflow(ic_workflow *workflow, const ic_user *leaving, ic_user *heir) {
+/* Also who signs for the company. Without memory, nobody is asked anew. */
+static void hand_over_workflow(ic_workflow *workflow, const ic_user *leaving, ic_user *heir, ic_time now) {
     if (workflow->status != IC_STATUS_ACTIVE && workflow->status != IC_STATUS_PAUSED) return;
     if (workflow->creator == leaving) workflow->creator = heir;
     replace(&workflow->participants, leaving, heir);
     for (size_t i = 0; i < workflow->template->role_count; i++)
         replace(&workflow->assignees[i], leaving, heir);
+    for (size_t i = 0; i < workflow->template->role_count; i++)
+        ic_reviews_reassign(workflow, i, now);
+    ic_packet_hand_over(workflow->packet, leaving, heir);
 }
 
 static void hand_over_designs(ic_world *world, const ic_user *leaving, ic_user *heir) {
@@ -91,6 +97,7 @@ static void hand_over_designs(ic_world *world, const ic_user *leaving, ic_user *
         ic_template *template = world->templates.items[i];
         for (size_t j = 0; j < template->role_count; j++)
             replace(&template->roles[j].assignees, leaving, heir);
+        ic_signing_hand_over(template->signing, leaving, heir);
     }
 }
 
@@ -113,7 +120,7 @@ bool ic_world_remove_user(ic_world *world, ic_user *user) {
         drop(&((ic_group *)world->groups.items[i])->members, user);
     hand_over_designs(world, user, heir);
     for (size_t i = 0; i < world->workflows.count; i++)
-        hand_over_workflow(world->workflows.items[i], user, heir);
+        hand_over_workflow(world->workflows.items[i], user, heir, ic_world_now(world));
     end_sessions(world, user);
     return true;
 }

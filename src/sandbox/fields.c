@@ -79,3 +79,12 @@ cJSON *ic_field_accept(const ic_world *world, const cJSON *field, const cJSON *v
     if (strstr(type, "Record")) return accept_record(world, value);
     return ic_value_fits(type, value) && is_option(field, value) ? cJSON_Duplicate(value, true) : NULL;
 }
+
+bool ic_workflow_has(const ic_workflow *workflow, const cJSON *field) {
+    if (!ic_field_is_document(field)) return ic_json_member(workflow->attributes, field->string) != NULL;
+    for (size_t i = 0; i < workflow->documents.count; i++) {
+        const ic_document *document = workflow->documents.items[i];
+        if (document->attribute && strcmp(document->attribute, field->string) == 0) return true;
+    }
+    return false;
+}

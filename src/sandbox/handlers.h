@@ -17,8 +17,9 @@ void ic_authorize_decide(ic_exchange *x);
 /* schemas.c */
 void ic_schemas_list(ic_exchange *x);
 void ic_schemas_get(ic_exchange *x);
-/* workflows.c */
+/* launch.c */
 void ic_workflows_launch(ic_exchange *x);
+/* workflows.c */
 void ic_workflows_list(ic_exchange *x);
 void ic_workflows_get(ic_exchange *x);
 /* attributes.c */

@@ -1,5 +1,6 @@
 #include "pdf.h"
 #include "../core/buf.h"
+#include <string.h>
 
 /* A PDF string: in parentheses, which a backslash takes apart from the text's own. What is no ASCII would
  * need another encoding of the font, and becomes a question mark. */
@@ -62,4 +63,14 @@ ic_blob *ic_pdf_make(const char *title) {
     char *bytes = ic_buf_take(&pdf, &length);
     ic_buf_free(&pdf);
     return bytes ? ic_blob_new(bytes, length) : NULL;
+}
+
+char *ic_pdf_name(const char *title) {
+    ic_buf name = {0};
+    for (; *title; title++)
+        ic_buf_putc(&name, strchr("/\\\"", *title) || (unsigned char)*title < ' ' ? '_' : *title);
+    ic_buf_puts(&name, ".pdf");
+    char *text = ic_buf_take(&name, NULL);
+    ic_buf_free(&name);
+    return text;
 }

@@ -52,6 +52,10 @@ bool ic_signing_load(ic_world *world, ic_template *template, const cJSON *source
 bool ic_packet_load(ic_world *world, ic_workflow *workflow, const cJSON *source, char *error, size_t size);
 void ic_signing_design_free(ic_signing_design *design);
 
+/* Somebody has left, and another signs from then on what is not signed yet. */
+void ic_signing_hand_over(ic_signing_design *design, const ic_user *leaving, ic_user *heir);
+void ic_packet_hand_over(ic_packet *packet, const ic_user *leaving, ic_user *heir);
+
 /* A new packet in the place of what was there, not sent. false: no memory. */
 bool ic_packet_begin(ic_workflow *workflow);
 void ic_packet_free(ic_packet *packet);
