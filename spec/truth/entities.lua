@@ -8,7 +8,7 @@ local function text(value) return { type = "string", value = value } end
 local function entities(t)
   local kind = t:ok("get-all-entity-relationship-types")[1]
   local function create(changes)
-    local body = { name = "Acme Ltd", relationshipTypeKey = { kind.name }, properties = { note = text "a" } }
+    local body = { name = "Acme Ltd", relationshipTypeKey = { kind.name }, properties = { entity_pocName = text "a" } }
     for name, value in pairs(changes or {}) do body[name] = value end
     return { body = body }
   end
@@ -27,8 +27,10 @@ local function entities(t)
   t:refused("list-all-entities", 400, { query = { sortField = "size" } })
   for _, id in ipairs { child.id, child.ironcladId } do t:ok("retrieve-an-entity", { path = { id } }) end
   for _, body in ipairs {
-    { name = "Renamed", status = "ACTIVE", addProperties = { note = text "b", more = text "c" } },
-    { removeProperties = { "more" }, removeParent = true }, { setParent = { recordId = parent.id } },
+    { name = "Renamed", status = "ACTIVE", addProperties = {
+      entity_pocName = text "b", entity_externalID = text "c",
+    } },
+    { removeProperties = { "entity_externalID" }, removeParent = true }, { setParent = { recordId = parent.id } },
   } do
     t:ok("update-an-entity", { path = { child.id }, body = body })
   end
@@ -39,12 +41,12 @@ local function entities(t)
 end
 
 local function obligations(t)
-  local list = t:ok("list-all-obligations", { query = { pageSize = 100 } }).list
+  t:ok("list-all-obligations", { query = { pageSize = 100 } })
   local parent = t:ok("list-all-records", { query = { pageSize = 1 } }).list[1]
-  local kind = list[1].namedTypeIds[1]
   local function create(changes)
     local body = {
-      name = "Pay", parentId = parent.id, obligationTypeKey = { kind }, properties = { note = text "a" },
+      name = "Pay", parentId = parent.id, obligationTypeKey = { "payment" },
+      properties = { userFacingObligations_status = text "a" },
     }
     for name, value in pairs(changes or {}) do body[name] = value end
     return { body = body }
@@ -62,8 +64,10 @@ local function obligations(t)
   t:refused("list-all-obligations", 400, { query = { filter = "Nope(" } })
   for _, id in ipairs { made.id, made.ironcladId } do t:ok("retrieve-an-obligation", { path = { id } }) end
   t:refused("retrieve-an-obligation", 404, { path = { NOBODY } })
-  t:ok("update-an-obligation", { path = { made.id }, body = { name = "Paid", addProperties = { note = text "b" } } })
-  t:ok("update-an-obligation", { path = { made.id }, body = { removeProperties = { "note" } } })
+  t:ok("update-an-obligation", { path = { made.id }, body = { name = "Paid", addProperties = {
+    userFacingObligations_status = text "b",
+  } } })
+  t:ok("update-an-obligation", { path = { made.id }, body = { removeProperties = { "userFacingObligations_status" } } })
   t:refused("update-an-obligation", 400, { path = { made.id }, body = { obligationTypeKey = { "no such type" } } })
 end
 

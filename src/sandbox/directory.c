@@ -52,14 +52,6 @@ bool ic_world_add_user(ic_world *world, ic_user *user) {
     return ic_array_push(&world->users, user);
 }
 
-static bool drop(ic_array *list, const void *item) {
-    size_t kept = 0, count = list->count;
-    for (size_t i = 0; i < count; i++)
-        if (list->items[i] != item) list->items[kept++] = list->items[i];
-    list->count = kept;
-    return kept < count;
-}
-
 /* Who takes over from somebody that leaves: of the administrators the first, else of all. */
 static ic_user *heir_of(const ic_world *world, const ic_user *leaving) {
     const ic_group *admins = ic_world_admins(world);
@@ -73,7 +65,7 @@ static ic_user *heir_of(const ic_world *world, const ic_user *leaving) {
 /* Puts the heir in the place of who leaves; needs no memory. */
 static void replace(ic_array *list, const ic_user *leaving, ic_user *heir) {
     if (ic_array_has(list, heir)) {
-        drop(list, leaving);
+        ic_array_drop(list, leaving);
         return;
     }
     for (size_t i = 0; i < list->count; i++)
@@ -115,9 +107,9 @@ static void end_sessions(ic_world *world, const ic_user *leaving) {
 bool ic_world_remove_user(ic_world *world, ic_user *user) {
     ic_user *heir = heir_of(world, user);
     if (!heir || !ic_array_push(&world->former_users, user)) return false;
-    drop(&world->users, user);
+    ic_array_drop(&world->users, user);
     for (size_t i = 0; i < world->groups.count; i++)
-        drop(&((ic_group *)world->groups.items[i])->members, user);
+        ic_array_drop(&((ic_group *)world->groups.items[i])->members, user);
     hand_over_designs(world, user, heir);
     for (size_t i = 0; i < world->workflows.count; i++)
         hand_over_workflow(world->workflows.items[i], user, heir, ic_world_now(world));

@@ -61,6 +61,7 @@ JSON({
   ],
 ),
 ic_fixture_directory,
+ic_fixture_entity_types, ic_fixture_entities, ic_fixture_obligations,
 JSON(
   "templates": [
     {

@@ -119,5 +119,17 @@ void ic_webhooks_get(ic_exchange *x);
 void ic_webhooks_update(ic_exchange *x);
 void ic_webhooks_delete(ic_exchange *x);
 void ic_webhooks_key(ic_exchange *x);
+/* entities.c */
+void ic_entities_types(ic_exchange *x);
+void ic_entities_list(ic_exchange *x);
+void ic_entities_create(ic_exchange *x);
+void ic_entities_get(ic_exchange *x);
+void ic_entities_update(ic_exchange *x);
+void ic_entities_delete(ic_exchange *x);
+/* obligations.c */
+void ic_obligations_list(ic_exchange *x);
+void ic_obligations_create(ic_exchange *x);
+void ic_obligations_get(ic_exchange *x);
+void ic_obligations_update(ic_exchange *x);
 
 #endif

@@ -387,10 +387,14 @@ static const struct part {
     {"profiles", NULL, ic_load_profile},
     {"groups", NULL, ic_load_group},
     {"webhooks", NULL, ic_load_webhook},
+    {"relationshipTypes", NULL, ic_load_relationship_type},
+    {"entities", NULL, ic_load_entity},
     {"recordTypes", load_record_type, NULL},
     {"templates", load_template, NULL},
     {"workflows", load_workflow, NULL},
     {"records", load_record, NULL},
+    {"obligationTypes", NULL, ic_load_obligation_type},
+    {"obligations", NULL, ic_load_obligation},
 };
 
 static void load_item(loader *load, const struct part *part, const cJSON *source) {

@@ -3,6 +3,7 @@
 #include "../core/text.h"
 #include "attachments.h"
 #include "contract_status.h"
+#include "obligations.h"
 #include "world.h"
 #include <stdio.h>
 #include <string.h>
@@ -131,16 +132,9 @@ bool ic_world_add_record(ic_world *world, ic_record *record) {
     return false;
 }
 
-static void leave_workflow(const ic_record *record) {
-    ic_array *made = &record->workflow->records;
-    size_t kept = 0;
-    for (size_t i = 0; i < made->count; i++)
-        if (made->items[i] != record) made->items[kept++] = made->items[i];
-    made->count = kept;
-}
-
 void ic_world_remove_record(ic_world *world, ic_record *record) {
-    if (record->workflow) leave_workflow(record);
+    if (record->workflow) ic_array_drop(&record->workflow->records, record);
+    ic_world_remove_obligations(world, record);
     ic_record_unsort(world, record);
     ic_index_remove(&world->records_by_id, record->id);
     ic_index_remove(&world->records_by_id, record->readable);

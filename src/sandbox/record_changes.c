@@ -144,7 +144,8 @@ bool ic_record_read_all(ic_exchange *x, ic_record_change *change, const ic_recor
     change->properties = cJSON_CreateObject();
     if (!change->properties) return no_memory(x);
     return read_type(x, change) && read_name(x, change) &&
-           ic_properties_add(x, change->properties, ic_json_member(x->body, "properties"), "properties") &&
+           ic_properties_add(x, x->world->record_properties, change->properties,
+                             ic_json_member(x->body, "properties"), "properties") &&
            read_parent(x, "parent", change) && read_links(x, "links", &change->add_links) &&
            read_links(x, "children", &change->add_children) && read_all_amended(x, change, record) &&
            check_family(x, change, record);
@@ -158,8 +159,8 @@ static bool read_properties(ic_exchange *x, ic_record_change *change, const ic_r
         if (!cJSON_IsString(removed)) return refuse(x, "removeProperties", "expected an array of strings");
         cJSON_DeleteItemFromObjectCaseSensitive(change->properties, removed->valuestring);
     }
-    return ic_properties_add(x, change->properties, ic_json_member(x->body, "addProperties"),
-                             "addProperties");
+    return ic_properties_add(x, x->world->record_properties, change->properties,
+                             ic_json_member(x->body, "addProperties"), "addProperties");
 }
 
 /* The document allows no other fields. */

@@ -1,4 +1,5 @@
-/* Properties of records against the record schema. Source of the messages: create-a-record, public document.
+/* Properties of records, and of what is kept beside them, against their schema. Source of the messages:
+ * create-a-record, public document.
  */
 #include "records.h"
 #include "values.h"
@@ -6,8 +7,8 @@
 #include <string.h>
 
 /* The property as it is kept, {type, value}. NULL: answered. */
-static cJSON *accept(ic_exchange *x, const cJSON *given, const char *param) {
-    const cJSON *known = ic_json_member(x->world->record_properties, given->string);
+static cJSON *accept(ic_exchange *x, const cJSON *schema, const cJSON *given, const char *param) {
+    const cJSON *known = ic_json_member(schema, given->string);
     const char *type = ic_json_string(known, "type");
     const char *said = ic_json_string(given, "type");
     const cJSON *value = ic_json_member(given, "value");
@@ -30,12 +31,13 @@ static cJSON *accept(ic_exchange *x, const cJSON *given, const char *param) {
     return NULL;
 }
 
-bool ic_properties_add(ic_exchange *x, cJSON *properties, const cJSON *given, const char *where) {
+bool ic_properties_add(ic_exchange *x, const cJSON *schema, cJSON *properties, const cJSON *given,
+                       const char *where) {
     const cJSON *property;
     cJSON_ArrayForEach(property, given) {
         char param[128];
         snprintf(param, sizeof param, "%s.%s", where, property->string);
-        cJSON *kept = accept(x, property, param);
+        cJSON *kept = accept(x, schema, property, param);
         if (!kept) return false;
         if (!ic_set(properties, property->string, kept)) {
             ic_reply_no_memory(x);

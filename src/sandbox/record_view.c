@@ -4,6 +4,7 @@
 #include "attachments.h"
 #include "build.h"
 #include "contract_status.h"
+#include "obligations.h"
 #include "records.h"
 #include "views.h"
 #include <string.h>
@@ -98,11 +99,14 @@ static cJSON *links_view(const ic_world *world, const ic_record *record) {
     return links;
 }
 
+/* Records below it and, where no type is wanted, its obligations. */
 static cJSON *children_view(const ic_record *record, const char *link_type) {
     cJSON *ids = cJSON_CreateArray();
     for (const ic_record *child = record->first_child; child; child = child->next_sibling)
         if (!link_type || (child->parent_link_type && strcmp(child->parent_link_type, link_type) == 0))
             ic_append(ids, cJSON_CreateString(child->id));
+    for (const ic_obligation *own = link_type ? NULL : record->obligations; own; own = own->next)
+        ic_append(ids, cJSON_CreateString(own->item.id));
     return ids;
 }
 

@@ -61,8 +61,9 @@ bool ic_record_read_some(ic_exchange *x, ic_record_change *change, const ic_reco
 bool ic_record_change_apply(ic_record *record, ic_record_change *change);
 void ic_record_change_free(ic_record_change *change);
 
-/* Adds what is given to the properties, each checked against the record schema. `where` is the body's field,
- * for the error. false: answered; some may have been added. */
-bool ic_properties_add(ic_exchange *x, cJSON *properties, const cJSON *given, const char *where);
+/* Adds what is given to the properties, each checked against the schema (key -> {type, …}). `where` is the
+ * body's field, for the error. false: answered; some may have been added. */
+bool ic_properties_add(ic_exchange *x, const cJSON *schema, cJSON *properties, const cJSON *given,
+                       const char *where);
 
 #endif

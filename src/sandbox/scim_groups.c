@@ -150,12 +150,7 @@ void ic_groups_delete(ic_exchange *x) {
         ic_reply_scim_error(x, 403, NULL, "the administrators' group stays");
         return;
     }
-    ic_array *groups = &x->world->groups;
-    size_t at = 0;
-    while (groups->items[at] != group)
-        at++;
-    groups->count--;
-    memmove(groups->items + at, groups->items + at + 1, (groups->count - at) * sizeof *groups->items);
+    ic_array_drop(&x->world->groups, group);
     ic_group_free(group);
     ic_reply_nothing(x);
 }

@@ -25,6 +25,13 @@ bool ic_array_has(const ic_array *list, const void *item) {
     return false;
 }
 
+void ic_array_drop(ic_array *list, const void *item) {
+    size_t kept = 0;
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i] != item) list->items[kept++] = list->items[i];
+    list->count = kept;
+}
+
 void ic_array_free(ic_array *list) {
     ic_free(list->items);
     *list = (ic_array){0};

@@ -13,6 +13,8 @@ typedef struct ic_array {
 /* false: no memory; the list is as before. */
 bool ic_array_push(ic_array *list, void *item);
 bool ic_array_has(const ic_array *list, const void *item);
+/* Takes the item out, wherever it is, and keeps the order of the others. */
+void ic_array_drop(ic_array *list, const void *item);
 void ic_array_free(ic_array *list);
 
 typedef int (*ic_compare)(const void *a, const void *b);

@@ -4,9 +4,11 @@
 #include "../core/text.h"
 #include "consent.h"
 #include "directory.h"
+#include "entities.h"
 #include "faults.h"
 #include "jobs.h"
 #include "launches.h"
+#include "obligations.h"
 #include "signing.h"
 #include "webhooks.h"
 #include <openssl/evp.h>
@@ -128,6 +130,10 @@ void ic_world_free(ic_world *world) {
     ic_index_free(&world->tokens_by_text);
     FREE_ALL(&world->scopes, void *, ic_free);
     FREE_ALL(&world->apps, ic_app *, free_app);
+    FREE_ALL(&world->entities, ic_entity *, ic_entity_free);
+    FREE_ALL(&world->obligations, ic_obligation *, ic_obligation_free);
+    FREE_ALL(&world->relationship_types, ic_item_type *, ic_item_type_free);
+    FREE_ALL(&world->obligation_types, ic_item_type *, ic_item_type_free);
     FREE_ALL(&world->webhooks, ic_webhook *, ic_webhook_free);
     EVP_PKEY_free(world->webhook_key);
     cJSON_Delete(world->entitlements);

@@ -127,6 +127,7 @@ typedef struct ic_record {
     ic_uuid *links;                   /* records, some of which may be gone; owned */
     size_t link_count;
     struct ic_record *parent, *first_child, *next_sibling;
+    struct ic_obligation *obligations;  /* the first; NULL: none */
     const char *parent_link_type;       /* static; NULL: none */
     struct ic_attachment *attachments;  /* owned */
     struct ic_contract_action *actions; /* the last one; owned */
@@ -217,14 +218,17 @@ typedef struct ic_world {
     ic_array launches;        /* in the background, as they came (launches.h); owned */
     size_t launches_begun;    /* how many of them are through */
     ic_array records_by_agreement, records_by_name, records_by_update;
-    ic_index records_by_id; /* by either id */
-    ic_array jobs;          /* ic_job, as started */
-    char *storage_url;      /* of the origin that serves files behind signed links */
-    ic_secret storage_key;  /* which signs them */
-    ic_array former_users;  /* deleted ones, to whom the past still points */
-    ic_array groups;        /* ic_group */
-    ic_array webhooks;      /* ic_webhook, by target */
-    EVP_PKEY *webhook_key;  /* NULL until somebody asks for it */
+    ic_index records_by_id;                        /* by either id */
+    ic_array jobs;                                 /* ic_job, as started */
+    char *storage_url;                             /* of the origin that serves files behind signed links */
+    ic_secret storage_key;                         /* which signs them */
+    ic_array former_users;                         /* deleted ones, to whom the past still points */
+    ic_array groups;                               /* ic_group */
+    ic_array relationship_types, obligation_types; /* ic_item_type */
+    ic_array entities, obligations;                /* ic_entity, ic_obligation: as made */
+    unsigned last_entity, last_obligation;         /* ENTITY-n, OB-n */
+    ic_array webhooks;                             /* ic_webhook, by target */
+    EVP_PKEY *webhook_key;                         /* NULL until somebody asks for it */
 } ic_world;
 
 /* An empty company with a running clock, or NULL without memory. */

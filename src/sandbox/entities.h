@@ -1,0 +1,21 @@
+/* Entities: the companies and people that contracts are made with. */
+#ifndef IC_SANDBOX_ENTITIES_H
+#define IC_SANDBOX_ENTITIES_H
+
+#include "items.h"
+
+typedef struct ic_entity {
+    ic_item item;
+    const char *status; /* static: "ACTIVE", "INACTIVE" */
+    struct ic_entity *parent;
+} ic_entity;
+
+extern const ic_item_kind ic_entities;
+
+ic_entity *ic_world_entity(const ic_world *world, const char *id); /* by either id; NULL: none */
+void ic_entity_free(ic_entity *entity);
+/* Adds to the value of a reference property, {recordId}, what hydrateEntities shows of the entity that it
+ * names: namedTypeIds, readableId, attributes. One that names none stays as it is. */
+void ic_entity_hydrate(const ic_world *world, cJSON *value);
+
+#endif
