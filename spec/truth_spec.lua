@@ -40,7 +40,6 @@ for id in ([[
   export
   export-job
   export-job-download
-  run-conversational-search
 ]]):gmatch "%S+" do not_built[id] = true end
 
 local scenes = {

@@ -319,8 +319,7 @@ static void undo(ic_exchange *x, ic_record *record) {
 
 /* Companies without obligations have no such actions. */
 static bool has_obligations(ic_exchange *x) {
-    const cJSON *entitlement = ic_json_member(x->world->entitlements, "obligations");
-    if (!cJSON_IsFalse(ic_json_member(entitlement, "value"))) return true;
+    if (ic_world_entitled(x->world, "obligations")) return true;
     ic_reply_error(x, 404, "NOT_FOUND", NULL, "no obligations found");
     return false;
 }

@@ -119,6 +119,8 @@ void ic_webhooks_get(ic_exchange *x);
 void ic_webhooks_update(ic_exchange *x);
 void ic_webhooks_delete(ic_exchange *x);
 void ic_webhooks_key(ic_exchange *x);
+/* search.c */
+void ic_search_conversational(ic_exchange *x);
 /* entities.c */
 void ic_entities_types(ic_exchange *x);
 void ic_entities_list(ic_exchange *x);

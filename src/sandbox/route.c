@@ -115,7 +115,7 @@ static const struct route {
     {"run-an-action-on-a-record", NULL, NO_ACTOR},
     {"export-job", NULL, NO_ACTOR},
     {"export-job-download", NULL, NO_ACTOR},
-    {"run-conversational-search", NULL, NO_ACTOR},
+    {"run-conversational-search", ic_search_conversational, NO_ACTOR},
 };
 
 /* The form of the page of consent, which no document describes. */

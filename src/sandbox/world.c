@@ -21,6 +21,10 @@ const char *const ic_status_names[IC_STATUS_COUNT] = {IC_STATUSES(X)};
 
 /* --- finding --- */
 
+bool ic_world_entitled(const ic_world *world, const char *name) {
+    return !cJSON_IsFalse(ic_json_member(ic_json_member(world->entitlements, name), "value"));
+}
+
 ic_app *ic_world_app(const ic_world *world, const char *id) {
     for (size_t i = 0; i < world->apps.count; i++) {
         ic_app *app = world->apps.items[i];

@@ -252,6 +252,8 @@ void ic_random_hex(ic_world *world, char *text, size_t digits); /* writes digits
 /* A new "sandbox-<kind>-<48 digits>": what it is can be seen wherever it turns up. */
 void ic_new_secret(ic_world *world, const char *kind, ic_secret secret);
 
+/* Whether the company has what it would have to pay for: all but what its entitlements say it has not. */
+bool ic_world_entitled(const ic_world *world, const char *name);
 ic_app *ic_world_app(const ic_world *world, const char *id);
 ic_user *ic_world_user(const ic_world *world, const char *id_or_email);
 ic_template *ic_world_template(const ic_world *world, const char *id);
