@@ -7,7 +7,6 @@ local scene = require "spec.support.scene"
 
 local GOOD, READ = scene.GOOD, { "read" }
 local WORKFLOW = "/public/api/v1/workflows/w1"
-local NEVER = { "gate" }
 
 local folder, cert
 

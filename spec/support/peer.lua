@@ -116,13 +116,14 @@ end
 
 -- The shell command that runs Lua source in a new process of this Lua, with this process's paths, after a line with
 -- the process's id. A process that takes longer than `options.seconds` is killed, which is status 137;
--- `options.preload` is a library for LD_PRELOAD, `options.environment` a variable more ("NAME=value"). What follows are
--- the source's `...`, as strings.
+-- `options.preload` is a library for LD_PRELOAD, `options.environment` a variable more ("NAME=value"), `options.before`
+-- a command of the shell that becomes the process. What follows are the source's `...`, as strings.
 local function lua_command(source, options, ...)
   local words = {
     "printf %s " .. peer.quoted(with_paths(source)) .. " |",
     "timeout -s KILL " .. (options.seconds or 120),
-    [[sh -c 'echo $$; exec env "$@"' sh]],
+    "sh -c " .. peer.quoted(("echo $$; %s exec env \"$@\""):format(options.before and options.before .. ";" or ""))
+      .. " sh",
     -- Behind what is preloaded already: a sanitizer wants to be first.
     'LD_PRELOAD="$preload' .. (options.preload and "${preload:+:}" .. options.preload or "") .. '"',
     options.environment and peer.quoted(options.environment) or "",

@@ -31,12 +31,57 @@ const char *ic_response_header(const ic_response *response, const char *name, ch
     return found;
 }
 
+/* The Content-Type without its parameters; "" when there is none. */
+static const char *type_of(const ic_response *response, char *type, size_t size) {
+    if (!ic_response_header(response, "Content-Type", type, size)) *type = '\0';
+    type[strcspn(type, "; ")] = '\0';
+    return type;
+}
+
 static bool says_json(const ic_response *response) {
     char type[128];
-    if (!ic_response_header(response, "Content-Type", type, sizeof type)) return false;
-    type[strcspn(type, "; ")] = '\0';
-    size_t length = strlen(type);
+    size_t length = strlen(type_of(response, type, sizeof type));
     return ic_text_same(type, "application/json") || (length > 5 && ic_text_same(type + length - 5, "+json"));
+}
+
+static bool is_attachment(const ic_response *response) {
+    char disposition[32];
+    if (!ic_response_header(response, "Content-Disposition", disposition, sizeof disposition)) return false;
+    disposition[strcspn(disposition, "; ")] = '\0';
+    return ic_text_same(disposition, "attachment");
+}
+
+bool ic_answer_is_page(const ic_response *response) {
+    char type[128];
+    return ic_text_same(type_of(response, type, sizeof type), "text/html") && !is_attachment(response);
+}
+
+bool ic_answer_is_json(const ic_response *response) {
+    return says_json(response) && !is_attachment(response);
+}
+
+#define LINK_MEMBERS 4
+
+static bool is_url(const cJSON *value) {
+    return cJSON_IsString(value) &&
+           (ic_text_starts(value->valuestring, "https://") || ic_text_starts(value->valuestring, "http://"));
+}
+
+const char *ic_answer_link(const cJSON *tree) {
+    if (is_url(tree)) return tree->valuestring;
+    const cJSON *member = NULL, *found = NULL;
+    if (!cJSON_IsObject(tree) || cJSON_GetArraySize(tree) > LINK_MEMBERS) return NULL;
+    cJSON_ArrayForEach(member, tree) {
+        if (!is_url(member)) continue;
+        if (found) return NULL;
+        found = member;
+    }
+    return found ? found->valuestring : NULL;
+}
+
+bool ic_answer_is_error(const cJSON *tree) {
+    bool named = ic_json_string(tree, "code") && ic_json_string(tree, "message");
+    return named || (ic_json_member(tree, "error") && cJSON_GetArraySize(tree) <= 2);
 }
 
 static bool take_bytes(ic_buf *body, ic_value *value, ic_error *error) {

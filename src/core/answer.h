@@ -32,6 +32,16 @@ typedef struct ic_response {
 
 /* The value of a header (case-insensitive), or NULL; copied into `value` of `size` bytes, cut to fit. */
 const char *ic_response_header(const ic_response *response, const char *name, char *value, size_t size);
+/* A 2xx that was to be a file: whether it is a page for people instead (a login, say). One that says that it
+ * is an attachment is the file. */
+bool ic_answer_is_page(const ic_response *response);
+/* … and whether it is JSON, in which there may be something else than the file: */
+bool ic_answer_is_json(const ic_response *response);
+/* The address in a JSON answer that says where the file is and nothing more: a text, or an object of a few
+ * members of which one is an absolute URL; borrowed. NULL: it is none. */
+const char *ic_answer_link(const cJSON *tree);
+/* Whether a JSON answer is one of Ironclad's errors, whatever its status. */
+bool ic_answer_is_error(const cJSON *tree);
 /* A 2xx: fills `value`, taking `body` over where it can. False with PROTOCOL or TOO_LARGE or MEMORY. */
 bool ic_answer_value(const ic_request *request, const ic_response *response, ic_buf *body, ic_value *value,
                      ic_error *error);

@@ -103,6 +103,12 @@ double ic_call_deadline(const ic_call *call) {
     return ic_call_moves_file(call) ? 0 : call->connection->settings.deadline;
 }
 
+void ic_call_url(const ic_call *call, ic_buf *url) {
+    bool whole = call->elsewhere || call->request.absolute;
+    if (!whole) ic_buf_puts(url, call->connection->origin);
+    ic_buf_puts(url, call->elsewhere ? call->elsewhere : call->request.target);
+}
+
 const char *ic_call_actor(const ic_call *call) {
     const char *actor = call->options.as_user ? call->options.as_user : call->connection->settings.as_user;
     return actor && *actor ? actor : NULL;

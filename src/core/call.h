@@ -132,6 +132,8 @@ double ic_call_timeout(const ic_call *call);
 double ic_call_deadline(const ic_call *call);
 /* Whether it moves a file: by HTTP/1.1, uncompressed, with a limit on stalling instead of on time. */
 bool ic_call_moves_file(const ic_call *call);
+/* Appends the whole URL that the call is sent to now. */
+void ic_call_url(const ic_call *call, ic_buf *url);
 /* Whom it acts as, or NULL. */
 const char *ic_call_actor(const ic_call *call);
 

@@ -5,7 +5,7 @@
 #include "settings.h"
 #include "store.h"
 #include "text.h"
-#include <arpa/inet.h>
+#include "url.h"
 #include <ctype.h>
 #include <curl/curl.h>
 #include <stdlib.h>
@@ -289,12 +289,6 @@ static bool complete(ic_connection *connection, ic_error *error) {
     return whole;
 }
 
-static bool is_loopback(const char *host) {
-    struct in_addr address;
-    if (ic_text_same(host, "localhost") || strcmp(host, "[::1]") == 0) return true;
-    return inet_pton(AF_INET, host, &address) == 1 && (ntohl(address.s_addr) >> 24) == 127;
-}
-
 /* "na1" -> "na1.ironcladapp.com"; anything with a dot or colon, and localhost, stays as it is. */
 static char *full_name(const char *instance, ic_error *error) {
     if (strpbrk(instance, ".:/[") || ic_text_same(instance, "localhost")) return ic_strdup(instance);
@@ -326,7 +320,7 @@ static const char *objection(CURLU *url, const char *scheme, const char *host, b
         message = "give the host only, without a path";
     else if (strcmp(scheme, "https") != 0 && strcmp(scheme, "http") != 0)
         message = "must be https";
-    else if (strcmp(scheme, "http") == 0 && !allow_http && !is_loopback(host))
+    else if (strcmp(scheme, "http") == 0 && !allow_http && !ic_host_is_loopback(host))
         message = "plain http goes only to this machine (allow_http = true permits it elsewhere)";
     curl_free(user);
     curl_free(password);

@@ -14,12 +14,14 @@ static ic_call *listener_of(ic_call *call) {
 
 /* The query of an address that the service gave may be the key to it. */
 static char *url_of(const ic_call *call) {
-    bool given = call->elsewhere || call->redirects;
-    const char *target = call->elsewhere ? call->elsewhere : call->request.target;
-    int length = (int)(given ? strcspn(target, "?") : strlen(target));
+    bool given = call->elsewhere || call->redirects || call->request.absolute;
     ic_buf url = {0};
-    ic_buf_printf(&url, "%s%.*s%s", call->elsewhere ? "" : call->connection->origin, length, target,
-                  target[length] ? "?…" : "");
+    ic_call_url(call, &url);
+    char *query = given && !url.failed ? strchr(url.data, '?') : NULL;
+    if (query) {
+        url.length = (size_t)(query - url.data);
+        ic_buf_puts(&url, "?…");
+    }
     char *text = ic_buf_take(&url, NULL);
     if (text) ic_scrub(call, text);
     return text;

@@ -53,7 +53,7 @@ void ic_flow_start(ic_engine *engine, ic_call *call) {
     call->timer = (ic_timer){.ring = ring, .owner = call};
     add_live(engine, call);
     call->enrolled = ic_timers_enroll(&engine->timers);
-    if (!call->enrolled || (!call->request.anonymous && !ic_lane_enter(engine, call))) {
+    if (!call->enrolled || !ic_lane_enter(engine, call)) {
         ic_error_memory(&call->error);
         give_up(engine, call, IC_OUTCOME_NOT_DONE, true);
         return;
@@ -120,6 +120,7 @@ void ic_flow_advance(ic_engine *engine, ic_call *call) {
     call->state = IC_STATE_WAIT_TURN;
     set_alarm(engine, call);
     if (!call->request.anonymous && !(bearer = make_ready(engine, call, now))) return;
+    if (call->request.absolute && !call->has_turn && wait_for_turn(call)) return;
     double timeout = ic_call_timeout(call);
     call->state = IC_STATE_SENDING;
     call->attempt_ends = timeout ? now + timeout + GRACE : 0;
@@ -145,7 +146,7 @@ static void stop(ic_engine *engine, ic_call *call) {
         note_response(call, found.kind, ic_now());
     }
     ic_transfer_free(call);
-    if (call->lane) ic_lane_leave(engine, call, ic_now(), sent);
+    ic_lane_leave(engine, call, ic_now(), sent);
 }
 
 static void end_early(ic_engine *engine, ic_call *call, ic_error_kind kind, const char *message) {
@@ -215,10 +216,12 @@ void ic_flow_attempt_ended(ic_engine *engine, ic_call *call, CURLcode code) {
     ic_ended ended = ic_transfer_end(engine, call, code);
     long status = call->response.status;
     note_response(call, ended.failure, now);
-    if (ended.failure == IC_OK && status >= 300 && status < 400) {
-        ic_redirect where = ic_redirect_follow(call, &call->error);
+    if (ended.failure == IC_OK && (ended.link || (status >= 300 && status < 400))) {
+        ic_redirect where = ended.link ? ic_redirect_to(call, ended.link, &call->error)
+                                       : ic_redirect_follow(call, &call->error);
+        ic_free(ended.link);
         ic_transfer_free(call);
-        if (call->lane) ic_lane_leave(engine, call, now, true);
+        ic_lane_leave(engine, call, now, true);
         if (where == IC_REDIRECT_FOLLOW)
             ic_flow_advance(engine, call);
         else
@@ -237,13 +240,10 @@ void ic_flow_attempt_ended(ic_engine *engine, ic_call *call, CURLcode code) {
                         &call->error);
     }
     ic_transfer_free(call);
-    if (call->lane) {
-        bool refused = status == 429;
-        double pause = call->error.retry_after >= 0 ? call->error.retry_after : 1;
-        /* What another host says of its limits is not about Ironclad's. */
-        if (!call->elsewhere) ic_lane_observe(call, now, ic_wall_time(), refused ? pause : -1);
-        ic_lane_leave(engine, call, now, ended.sent);
-    }
+    double pause = call->error.retry_after >= 0 ? call->error.retry_after : 1;
+    /* What another host says of its limits is not about Ironclad's. */
+    if (!call->elsewhere) ic_lane_observe(call, now, ic_wall_time(), status == 429 ? pause : -1);
+    ic_lane_leave(engine, call, now, ended.sent);
     decide(engine, call, &ended, now);
 }
 

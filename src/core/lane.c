@@ -61,7 +61,18 @@ static ic_lane *new_lane(ic_engine *engine, const ic_connection *connection, cha
     return lane;
 }
 
+/* "https://host:port" of a whole URL: where a download from elsewhere takes its turns. */
+static bool enter_elsewhere(ic_engine *engine, ic_call *call) {
+    const char *url = call->request.target, *host = strstr(url, "://") + 3;
+    char *origin = ic_strndup(url, (size_t)(host - url) + strcspn(host, "/?"));
+    if (origin) call->host = host_of(engine, origin, call->connection->settings.max_in_flight);
+    ic_free(origin);
+    return call->host != NULL;
+}
+
 bool ic_lane_enter(ic_engine *engine, ic_call *call) {
+    if (call->request.absolute) return enter_elsewhere(engine, call);
+    if (call->request.anonymous) return true;
     const ic_connection *connection = call->connection;
     const ic_settings *settings = &connection->settings;
     ic_buf text = {0};

@@ -23,7 +23,8 @@ typedef struct ic_lane {
     ic_timer timers[IC_BUCKET_COUNT];
 } ic_lane;
 
-/* The lane of the call's connection, made when it is the first; false without memory. */
+/* Finds where the call takes its turns, and whose budget it uses, made when it is the first there; a grant
+ * has neither, a download from elsewhere no budget. False without memory. */
 bool ic_lane_enter(ic_engine *engine, ic_call *call);
 /* Takes a place in the budget: 0, and the call has it; else the seconds that it is to wait for, first in,
  * first out: it then stands in the list, and ic_flow_advance is called for it when its place has come. */

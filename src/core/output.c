@@ -11,6 +11,8 @@
 
 /* An error's body is worth reading, not keeping whole. */
 #define ERROR_BODY_ROOM (1024 * 1024)
+/* So much JSON is looked at before it counts as the file. */
+#define HELD_ROOM (64 * 1024)
 
 static ic_taken fail(ic_output_state *output, ic_error_kind kind, int cause) {
     output->failure = kind;
@@ -95,20 +97,52 @@ static ic_taken to_sink(ic_output_state *output, ic_call *call, const char *byte
     return taken;
 }
 
-ic_taken ic_output_write(ic_output_state *output, ic_call *call, long status, const char *bytes,
-                         size_t length) {
-    if (!output->begun) {
-        output->begun = true;
-        output->diverted = call->options.output != IC_TO_MEMORY && status >= 200 && status < 300;
-    }
-    if (!output->diverted) return to_memory(output, call, status, bytes, length);
+static ic_taken divert(ic_output_state *output, ic_call *call, const char *bytes, size_t length) {
     if (call->options.output == IC_TO_PATH) return to_file(output, call, bytes, length);
     return to_sink(output, call, bytes, length);
 }
 
+/* Too large to be anything else than the file. */
+static ic_taken let_go(ic_output_state *output, ic_call *call) {
+    ic_taken taken =
+        output->body.length ? divert(output, call, output->body.data, output->body.length) : IC_TAKEN;
+    output->held = false;
+    output->body.length = 0;
+    return taken;
+}
+
+static bool is_file(const ic_call *call, long status) {
+    return status >= 200 && status < 300 && call->request.answer == IC_ANSWER_BYTES;
+}
+
+static bool begin(ic_output_state *output, const ic_call *call, long status) {
+    bool file = is_file(call, status);
+    output->begun = true;
+    output->diverted = call->options.output != IC_TO_MEMORY && status >= 200 && status < 300;
+    output->held = output->diverted && file && ic_answer_is_json(&call->response);
+    if (!file || !ic_answer_is_page(&call->response)) return true;
+    fail(output, IC_ERR_PROTOCOL, 0);
+    return false;
+}
+
+ic_taken ic_output_write(ic_output_state *output, ic_call *call, long status, const char *bytes,
+                         size_t length) {
+    if (!output->begun && !begin(output, call, status)) return IC_TAKEN_NEVER;
+    if (output->held && output->body.length + length > HELD_ROOM && let_go(output, call) != IC_TAKEN)
+        return IC_TAKEN_NEVER;
+    if (!output->diverted || output->held) return to_memory(output, call, status, bytes, length);
+    return divert(output, call, bytes, length);
+}
+
+const ic_buf *ic_output_doubtful(const ic_output_state *output, const ic_call *call) {
+    bool here = output->held || (output->begun && !output->diverted && output->body.length <= HELD_ROOM);
+    return here && is_file(call, 200) && ic_answer_is_json(&call->response) ? &output->body : NULL;
+}
+
 bool ic_output_complete(ic_output_state *output, ic_call *call, ic_error *error) {
-    if (call->options.output != IC_TO_PATH) return true;
-    bool whole = output->file >= 0 || open_temporary(output, call);
+    bool taken = !output->held || let_go(output, call) == IC_TAKEN;
+    if (taken && call->options.output != IC_TO_PATH) return true;
+    bool whole = taken && (output->file >= 0 || open_temporary(output, call));
     if (whole && close(output->file) != 0) whole = false, fail(output, IC_ERR_IO, errno);
     output->file = -1;
     if (whole && rename(output->temporary, output->final) != 0) whole = false, fail(output, IC_ERR_IO, errno);
@@ -129,6 +163,9 @@ void ic_output_explain(const ic_output_state *output, const ic_call *call, ic_er
     else if (output->failure == IC_ERR_IO)
         ic_error_set(error, IC_ERR_IO, "cannot write %s: %s", call->options.path,
                      output->cause == EINVAL ? "it is no regular file" : strerror(output->cause));
+    else if (output->failure == IC_ERR_PROTOCOL)
+        ic_error_set(error, IC_ERR_PROTOCOL,
+                     "the answer is a page for people (HTML), not the file: a login or an error, perhaps");
     else
         ic_error_memory(error);
 }

@@ -1,5 +1,6 @@
 /* Where the body of an answer goes: memory, a file, or a sink written in Lua. Only the body of a 2xx goes to
- * a file or sink; others stay in memory, for the error. */
+ * a file or sink; others stay in memory, for the error. Of what was to be a file, a page for people is
+ * refused, and JSON that is not large is held until it is all there and has been looked at. */
 #ifndef IC_OUTPUT_H
 #define IC_OUTPUT_H
 
@@ -10,9 +11,10 @@ typedef struct ic_output_state {
     char *final;           /* the wanted file, links followed */
     char *temporary;       /* the file beside the wanted one, while it is not whole */
     int file;              /* -1: none */
-    ic_error_kind failure; /* why writing stopped: TOO_LARGE, IO, MEMORY; IC_OK: it did not */
+    ic_error_kind failure; /* why writing stopped: TOO_LARGE, IO, MEMORY, PROTOCOL; IC_OK: it did not */
     int cause;             /* errno of IO */
     bool begun, diverted;  /* diverted: to file or sink */
+    bool held;             /* what is to be diverted is in `body` */
     bool sink_touched;
 } ic_output_state;
 
@@ -21,8 +23,11 @@ typedef enum ic_taken { IC_TAKEN, IC_TAKEN_LATER, IC_TAKEN_NEVER } ic_taken;
 /* LATER: the sink is full; the same bytes are to be offered again after it has taken what it has. */
 ic_taken ic_output_write(ic_output_state *output, ic_call *call, long status, const char *bytes,
                          size_t length);
-/* After the last byte of a 2xx: gives the file its name (an empty one is made when no byte came). False with
- * IO. */
+/* What has come, when it is JSON that may be something else than the file, else NULL; after the last byte of
+ * a 2xx. */
+const ic_buf *ic_output_doubtful(const ic_output_state *output, const ic_call *call);
+/* After the last byte of a 2xx: what is held goes where it belongs; gives the file its name (an empty one is
+ * made when no byte came). False with IO. */
 bool ic_output_complete(ic_output_state *output, ic_call *call, ic_error *error);
 /* The message for `failure`. */
 void ic_output_explain(const ic_output_state *output, const ic_call *call, ic_error *error);

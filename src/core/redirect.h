@@ -10,5 +10,7 @@ typedef enum ic_redirect { IC_REDIRECT_FOLLOW, IC_REDIRECT_REFUSE } ic_redirect;
 /* Reads the answer's Location. FOLLOW: the call's target (or `elsewhere`) has changed; REFUSE: PROTOCOL in
  * `error`. */
 ic_redirect ic_redirect_follow(ic_call *call, ic_error *error);
+/* The same for a link in the body of an answer. */
+ic_redirect ic_redirect_to(ic_call *call, const char *location, ic_error *error);
 
 #endif

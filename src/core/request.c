@@ -5,6 +5,7 @@
 #include "query.h"
 #include "settings.h"
 #include "text.h"
+#include "url.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -20,9 +21,10 @@ static const ic_field no_fields[] = {{0}};
         .answer = IC_ANSWER_ANY, .scopes = ""                                                                \
     }
 static const ic_operation raw_json = RAW(IC_BODY_JSON), raw_form = RAW(IC_BODY_FORM);
-/* How the errors of a pause name it. */
-static const ic_operation pause_operation = {
-    .id = "pause", .path = "", .query = no_fields, .fields = no_fields, .scopes = ""};
+/* How the errors of what is in no catalog name it. */
+#define OUTSIDE(name)                                                                                        \
+    { .id = name, .path = "", .query = no_fields, .fields = no_fields, .scopes = "" }
+static const ic_operation pause_operation = OUTSIDE("pause"), download_operation = OUTSIDE("download");
 
 static bool finish(ic_request *request, ic_buf *target, ic_error *error) {
     request->target = ic_buf_take(target, NULL);
@@ -81,6 +83,24 @@ bool ic_request_raw(ic_method method, const char *path, ic_arguments *arguments,
                  finish(request, &target, error);
     ic_buf_free(&target);
     return built;
+}
+
+bool ic_request_download(const char *url, bool allow_http, ic_request *request, ic_error *error) {
+    const char *objection =
+        ic_header_safe(url) ? ic_url_objection(url, allow_http) : "holds control characters";
+    *request = (ic_request){.operation = &download_operation,
+                            .anonymous = true,
+                            .absolute = true,
+                            .answer = IC_ANSWER_BYTES,
+                            .bucket = IC_BUCKET_NONE,
+                            .repeatable = true};
+    if (objection) {
+        ic_error_set(error, IC_ERR_ARGUMENT, "url: %s", objection);
+        return false;
+    }
+    request->target = ic_url_resolve(url, url);
+    if (!request->target) ic_error_memory(error);
+    return request->target != NULL;
 }
 
 void ic_request_pause(ic_request *request) {

@@ -38,7 +38,8 @@ typedef struct ic_request {
     const char *content_type; /* of body; static; NULL: JSON */
     char *authorization;      /* sent instead of a bearer: of the token endpoint; a secret; NULL: none */
     char *sensitive;          /* a secret in the body that no message may show; NULL: none */
-    bool anonymous;           /* without bearer and actor: the token endpoint */
+    bool anonymous;           /* without bearer and actor: the token endpoint, and: */
+    bool absolute;            /* `target` is a whole URL, on whatever host */
     bool secret;              /* the body holds one: overwritten when freed */
     ic_answer answer;
     ic_bucket bucket;
@@ -54,6 +55,9 @@ bool ic_request_build(const ic_operation *operation, ic_arguments *arguments, ic
  * as it is. Repeatable by method; JSON or bytes by the answer's Content-Type. */
 bool ic_request_raw(ic_method method, const char *path, ic_arguments *arguments, ic_request *request,
                     ic_error *error);
+/* A file somewhere: a signed link, say. Neither bearer nor actor go there. False with ARGUMENT (`url` is
+ * none, or not https; allow_http as for a connection) or MEMORY. */
+bool ic_request_download(const char *url, bool allow_http, ic_request *request, ic_error *error);
 /* Of a call that sends nothing and only lets time pass. */
 void ic_request_pause(ic_request *request);
 void ic_request_free(ic_request *request);

@@ -36,10 +36,7 @@ bool ic_setup(ic_transfer *transfer, const char *bearer, double now) {
 static bool set_target(ic_transfer *transfer) {
     const ic_call *call = transfer->call;
     ic_buf url = {0};
-    if (call->elsewhere)
-        ic_buf_puts(&url, call->elsewhere);
-    else
-        ic_buf_printf(&url, "%s%s", call->connection->origin, call->request.target);
+    ic_call_url(call, &url);
     const char *text = ic_buf_text(&url);
     CURLcode code = text ? curl_easy_setopt(transfer->easy, CURLOPT_URL, text) : CURLE_OUT_OF_MEMORY;
     ic_buf_free(&url);

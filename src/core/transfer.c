@@ -87,6 +87,32 @@ bool ic_transfer_resume(ic_call *call) {
     return curl_easy_pause(call->transfer->easy, CURLPAUSE_CONT) == CURLE_OK;
 }
 
+/* An error under a good status never reaches a file, nor does a link to it. */
+static void look_into(ic_transfer *transfer, const ic_buf *body, ic_ended *ended) {
+    ic_call *call = transfer->call;
+    ic_error unreadable = {0};
+    cJSON *tree = ic_json_parse(body->data, body->length, &unreadable);
+    const char *link = ic_answer_link(tree);
+    if (link) {
+        ended->link = ic_strdup(link);
+        if (!ended->link) ic_error_memory(&call->error);
+    } else if (ic_answer_is_error(tree)) {
+        ic_answer_error(&call->request, &call->response, body, ic_wall_time(), &call->error);
+    }
+    ended->failure = call->error.kind;
+    ic_error_clear(&unreadable);
+    cJSON_Delete(tree);
+}
+
+/* A whole 2xx. */
+static void complete(ic_transfer *transfer, ic_ended *ended) {
+    ic_call *call = transfer->call;
+    const ic_buf *doubtful = ic_output_doubtful(&transfer->output, call);
+    if (doubtful) look_into(transfer, doubtful, ended);
+    if (ended->failure == IC_OK && !ended->link && !ic_output_complete(&transfer->output, call, &call->error))
+        ended->failure = call->error.kind;
+}
+
 ic_ended ic_transfer_end(ic_engine *engine, ic_call *call, CURLcode code) {
     ic_transfer *transfer = call->transfer;
     ic_ended ended = {.sent = transfer->sendings > 0, .sink_touched = transfer->output.sink_touched};
@@ -103,11 +129,10 @@ ic_ended ic_transfer_end(ic_engine *engine, ic_call *call, CURLcode code) {
     if (code != CURLE_OK) {
         explain(transfer, code, &ended);
         call->response.status = 0;
-    } else if (call->response.status >= 200 && call->response.status < 300 &&
-               !ic_output_complete(&transfer->output, call, &call->error)) {
-        ended.failure = call->error.kind;
+    } else if (call->response.status >= 200 && call->response.status < 300) {
+        complete(transfer, &ended);
     }
-    if (ended.failure == IC_OK) note_end(transfer);
+    if (ended.failure == IC_OK && !ended.link) note_end(transfer);
     return ended;
 }
 

@@ -10,6 +10,7 @@ typedef struct ic_ended {
     bool handshake;        /* the failure was a broken TLS handshake, not a refused certificate */
     bool sent;             /* the first byte of the request may have gone out */
     bool sink_touched;
+    char *link; /* where the file is, says the answer; owned by the caller; NULL: it is the file */
 } ic_ended;
 
 /* Begins an attempt with that bearer (NULL: none). False with IO or MEMORY in the call's error. */

@@ -109,6 +109,20 @@ function client_methods:request(method, path, options)
   return value, err, response
 end
 
+--- Fetches a file by a link, such as records:get_download_urls and exports name: from any host, without the bearer and
+-- the actor; https only (plain http from this machine, or with allow_http). An HTML page or an error is never the file.
+-- @param url the link, or an item of get_download_urls' `succeeded`
+-- @param options to, on_progress, timeout, deadline, max_retries, callback
+-- @return the bytes, or what `to` makes of them; err, response
+function client_methods:download(url, options)
+  run.check_client("download", self)
+  if options ~= nil and type(options) ~= "table" then
+    error(("download: options: expected a table, got a %s"):format(type(options)), 2)
+  end
+  local value, err, response = operation.download(self, url, options)
+  return value, err, response
+end
+
 for name, method in pairs(auth) do client_methods[name] = method end
 client_methods.map = concurrent.map
 

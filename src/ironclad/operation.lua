@@ -273,4 +273,30 @@ function operation.request(client, method, path, options)
   return value, err, response
 end
 
+-- The options of a call that mean something where nothing of the connection's goes.
+local of_downloads = { "to", "on_progress", "timeout", "deadline", "max_retries", "callback", "dry_run" }
+
+--- Fetches a file from wherever it is, without bearer and actor.
+function operation.download(client, url, options)
+  local label = "download"
+  if type(url) == "table" then url = url.downloadUrl end
+  if type(url) ~= "string" then mistake(label, 3, "url: expected a string, or a table with downloadUrl") end
+  local arguments = { url = url }
+  local known = {}
+  for _, name in ipairs(of_downloads) do known[name] = true end
+  for name, value in pairs(options or {}) do
+    if not known[name] then
+      local nearest = core.nearest(tostring(name), of_downloads)
+      mistake(label, 3, "%s: is no option of a download%s", tostring(name),
+        nearest and ('; did you mean "%s"?'):format(nearest) or "")
+    end
+    if name == "callback" and type(value) ~= "function" then
+      mistake(label, 3, "callback: expected a function, got a %s", type(value))
+    end
+    arguments[name] = value
+  end
+  local value, err, response = run.call(client, label, 3, "GET", arguments, url)
+  return value, err, response
+end
+
 return operation

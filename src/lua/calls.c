@@ -207,7 +207,19 @@ static void read_options(lua_State *L, int from, ic_call_options *options) {
     options->progress = !lua_isnil(L, -1);
 }
 
+/* The URL at the top of the stack. */
+static bool build_download(lua_State *L, ic_call *call) {
+    size_t length;
+    const char *url = lua_tolstring(L, -1, &length);
+    if (url && strlen(url) == length)
+        return ic_request_download(url, call->connection->settings.allow_http, &call->request, &call->error);
+    ic_error_set(&call->error, IC_ERR_ARGUMENT, "url: expected a string without NUL");
+    return false;
+}
+
 static bool build(lua_State *L, ic_call *call, ic_arguments *arguments) {
+    lua_getfield(L, 3, "url");
+    if (!lua_isnil(L, -1)) return build_download(L, call);
     if (lua_type(L, 2) == LUA_TNUMBER) {
         lua_Number index = lua_tonumber(L, 2);
         if (!(index >= 1 && index <= (lua_Number)ic_operation_count))
@@ -238,10 +250,10 @@ static handle *push_handle(lua_State *L, ic_connection *connection) {
 }
 
 /* start(connection, operation, arguments [, path]) -> call, or nil and a message about an argument.
- * operation: an index of the catalog; or a method, and `path` is the raw path. arguments: path (list of
- * texts), query, body, files, extra_query, extra_body, headers, timeout, deadline, max_retries, as_user, to,
- * dry_run. What has no place in JSON throws. Phases: the handle; Lua's arguments into C; the request and the
- * engine. */
+ * operation: an index of the catalog; or a method, and `path` is the raw path; or anything, and arguments.url
+ * says where a file is to be had without a bearer. arguments: path (list of texts), query, body, files,
+ * extra_query, extra_body, headers, timeout, deadline, max_retries, as_user, to, on_progress, dry_run. What
+ * has no place in JSON throws. Phases: the handle; Lua's arguments into C; the request and the engine. */
 static int l_start(lua_State *L) {
     ic_connection *connection = ic_lua_check_connection(L, 1);
     luaL_checktype(L, 3, LUA_TTABLE);

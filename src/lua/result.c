@@ -135,10 +135,10 @@ void ic_lua_push_request(lua_State *L, const ic_call *call) {
     const ic_request *request = &call->request;
     lua_createtable(L, 0, 5);
     set_text(L, "method", ic_method_name(request->method));
-    lua_pushfstring(L, "%s%s", call->connection->origin, request->target);
+    lua_pushfstring(L, "%s%s", request->absolute ? "" : call->connection->origin, request->target);
     lua_setfield(L, -2, "url");
     set_text(L, "body", request->body);
-    set_text(L, "as_user", ic_call_actor(call));
+    set_text(L, "as_user", request->anonymous ? NULL : ic_call_actor(call));
     if (request->form) {
         push_form(L, request);
         lua_setfield(L, -2, "form");
