@@ -286,30 +286,6 @@ describe("plain properties in a body", function()
 end)
 
 ---------------------------------------------------------------------------------------------------------------
-describe("a record among the attributes of a launch", function()
-  after_each(scene.stop)
-
-  it("is sent as its id", function()
-    local server, client = scene.play(scene.GOOD)
-    local attributes = { name = "Acme", localLinkedRecord = record_of(client), rows = { { a = 1 } },
-      draft = { { url = "https://a.example/x.pdf" } } }
-    for _, launch in ipairs { "launch", "launch_async" } do
-      scene.assert_good(client.workflows[launch](client.workflows, { template = "t", attributes = attributes }))
-      assert.are.same({ name = "Acme", localLinkedRecord = "r1", rows = { { a = 1 } },
-        draft = { { url = "https://a.example/x.pdf" } } }, body_of(server).attributes)
-    end
-    assert.are.equal("r1", attributes.localLinkedRecord.id)
-  end)
-
-  it("is a record, not a workflow", function()
-    local _, client = scene.play(scene.GOOD)
-    mistaken("workflows:launch: attributes.parent: expected a record or its id", function()
-      client.workflows:launch { template = "t", attributes = {
-        parent = resources.make(client, "workflow", { id = "w" }) } }
-    end)
-  end)
-end)
-
 describe("record:set", function()
   after_each(scene.stop)
 

@@ -61,6 +61,9 @@ local function find(document, schema, place, found)
   end
   local kind = kind_of(schema)
   if kind then
+    for name in pairs(schema.properties) do
+      assert.is_nil(resources.kinds[kind].methods[name], ("a field hides %s:%s"):format(kind, name))
+    end
     found[kind .. " " .. place] = true
   elseif schema.items then
     find(document, schema.items, place .. "[]", found)
@@ -89,7 +92,7 @@ end
 
 describe("where resources stand in answers", function()
   for _, name in ipairs { "public", "scim" } do
-    it("is what the document says: " .. name, function()
+    it("is what the document says, and no field hides a method: " .. name, function()
       local document = read_document(name)
       if not document then return pending("the documents are not at hand") end
       for id, expected in pairs(documented_places(document)) do

@@ -5,6 +5,8 @@
 --   encode.workflow(field, given) -> the value of a workflow's attribute, `field` its entry in the workflow's schema;
 --                                    nil and what is wrong
 --   encode.property(given)        -> the type of a record's property and its value, by shape; nil and what is wrong
+--   encode.record_id(given)       -> the id of a record or entity, its own or its table's; nil for anything else
+--   encode.with(table, name, value) -> a copy of a table in which one field is another: bodies are their scripts'
 --
 -- Types: RecordPropertyType of the public OpenAPI document; workflow schemas as in "Attribute types seen", FACTS 4.
 
@@ -70,7 +72,7 @@ local function to_texts(given)
 end
 
 -- The id of a record: itself, or in a record's table or a reference to one.
-local function record_id(given)
+function encode.record_id(given)
   if type(given) == "string" then return given end
   local _, kind = resources.client_of(given)
   if kind and kind ~= "record" and kind ~= "entity" then return nil end
@@ -79,7 +81,7 @@ local function record_id(given)
 end
 
 local function to_reference(given)
-  local id = record_id(given)
+  local id = encode.record_id(given)
   if not id then return nil, "expected a record or its id" end
   if type(given) == "table" and not resources.client_of(given) then return given end
   return { recordId = id }
@@ -140,8 +142,15 @@ function encode.property(given)
   return property_type, value
 end
 
+function encode.with(given, name, value)
+  local copy = {}
+  for field, other in pairs(given) do copy[field] = other end
+  copy[name] = value
+  return copy
+end
+
 local function to_record_id(given)
-  local id = record_id(given)
+  local id = encode.record_id(given)
   if not id then return nil, "expected a record or its id" end
   return id
 end

@@ -4,6 +4,7 @@
 
 local core = require "ironclad.core"
 local properties = require "ironclad.properties"
+local references = require "ironclad.references"
 local resources = require "ironclad.resources"
 local run = require "ironclad.run"
 
@@ -71,13 +72,13 @@ local id_fields = {
 }
 
 -- What refers to a resource, in the tables of others: { recordId = … } is a record's.
-local references = { workflow = "workflowId", record = "recordId" }
+local referring = { workflow = "workflowId", record = "recordId" }
 
 local function field_of(value, name, kind)
   for _, field in ipairs(id_fields[name] or { name, "id" }) do
     if value[field] ~= nil then return value[field] end
   end
-  return kind and value[references[kind.name]]
+  return kind and value[referring[kind.name]]
 end
 
 --- An id as it goes into a path: a text, a number, or a table that has it.
@@ -131,7 +132,7 @@ function operation.perform(client, label, level, index, entry, arguments, finish
       subject)
   end
   properties.prepare(client, label, level + 1, entry, arguments, subject)
-  properties.prepare_attributes(label, level + 1, entry, arguments)
+  references.prepare(label, level + 1, entry, arguments)
   local function shaped(value)
     properties.notice(client, entry, value)
     value = resources.shape(client, entry, value)

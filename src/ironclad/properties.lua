@@ -9,7 +9,6 @@
 local catalog = require "ironclad.catalog"
 local core = require "ironclad.core"
 local encode = require "ironclad.encode"
-local resources = require "ironclad.resources"
 local run = require "ironclad.run"
 local values = require "ironclad.values"
 
@@ -49,8 +48,8 @@ end
 -- One property as { type =, value = }; nil and what is wrong.
 local function full(property_type, given)
   if is_full(given) then
+    if not values.kind(given.value) then return given end
     property_type, given = given.type, given.value
-    if not values.kind(given) then return { type = property_type, value = given } end
   end
   if given == core.null then return nil, "null: leave it out, or let set{…} remove it" end
   local value, objection
@@ -62,18 +61,6 @@ local function full(property_type, given)
     if value == nil then return nil, objection end
   end
   return { type = property_type, value = value == nil and given or value }
-end
-
-local function copy(from)
-  local to = {}
-  for name, value in pairs(from) do to[name] = value end
-  return to
-end
-
--- A field of the body, which is a script's: into a copy.
-local function put(arguments, field, value)
-  arguments.body = copy(arguments.body)
-  arguments.body[field] = value
 end
 
 -- The properties in the body of a call, and the name of the field that has them; nil for other calls.
@@ -120,25 +107,7 @@ function properties.prepare(client, label, level, entry, arguments, subject)
     if not property then error(("%s: %s.%s: %s"):format(label, field, tostring(name), objection), level + 1) end
     encoded[name] = property
   end
-  put(arguments, field, encoded)
-end
-
--- Operations whose body has `attributes`, where a record may stand for its id.
-local launches = { ["launch-a-new-workflow"] = true, ["create-a-new-workflow-async"] = true }
-
---- Makes the records in a launch's attributes their ids; leaves other calls alone.
-function properties.prepare_attributes(label, level, entry, arguments)
-  local given = launches[entry.id] and type(arguments.body) == "table" and arguments.body.attributes
-  local encoded
-  for name, value in pairs(type(given) == "table" and given or {}) do
-    if resources.client_of(value) then
-      local id, objection = encode.workflow(nil, value)
-      if not id then error(("%s: attributes.%s: %s"):format(label, tostring(name), objection), level + 1) end
-      encoded = encoded or copy(given)
-      encoded[name] = id
-    end
-  end
-  if encoded then put(arguments, "attributes", encoded) end
+  arguments.body = encode.with(arguments.body, field, encoded)
 end
 
 --- What set{…} makes of plain values: the body of a PATCH. Nil cannot stand in a table: ironclad.null removes.

@@ -1,0 +1,77 @@
+--- Tables of records (and of entities) in bodies, where Ironclad wants what refers to one: an id, or { recordId = … }.
+
+local catalog = require "ironclad.catalog"
+local encode = require "ironclad.encode"
+local resources = require "ironclad.resources"
+
+local references = {}
+
+local function to_id(given) return encode.record_id(given) end
+
+local function to_link(given)
+  local id = encode.record_id(given)
+  return id and { recordId = id }
+end
+
+-- The fields that refer: what becomes of a table in them, or of each in a list or a table of named values.
+local forms = {
+  records = {
+    parent = { one = to_link }, setParent = { one = to_link },
+    links = { each = to_link }, addLinks = { each = to_link }, removeLinks = { each = to_link },
+    children = { each = to_link }, addChildren = { each = to_link }, removeChildren = { each = to_link },
+    identifiers = { each = to_id },
+  },
+  entities = { parent = { one = to_link }, setParent = { one = to_link } },
+  obligations = { parentId = { one = to_id } },
+  workflows = { attributes = { each = to_id } },
+}
+
+-- By operationId: the fields of its body that refer.
+local referring = {}
+for _, entry in ipairs(catalog.entries) do
+  for _, field in ipairs(entry.fields) do
+    if forms[entry.resource] and forms[entry.resource][field.name] then
+      referring[entry.id] = referring[entry.id] or {}
+      table.insert(referring[entry.id], field.name)
+    end
+  end
+end
+
+local function referred(label, level, name, convert, given)
+  if not resources.client_of(given) then return given end
+  local reference = convert(given)
+  if not reference then
+    local _, kind = resources.client_of(given)
+    error(("%s: %s: expected a record, got a %s"):format(label, name, kind), level + 1)
+  end
+  return reference
+end
+
+-- The same table when there is nothing to change in it.
+local function each_referred(label, level, name, convert, given)
+  local changed = given
+  for key, value in pairs(given) do
+    local place = type(key) == "number" and ("%s[%d]"):format(name, key) or ("%s.%s"):format(name, tostring(key))
+    local reference = referred(label, level + 1, place, convert, value)
+    if reference ~= value then changed = encode.with(changed, key, reference) end
+  end
+  return changed
+end
+
+--- Makes the tables of records in the body of a call what refers to them.
+function references.prepare(label, level, entry, arguments)
+  for _, name in ipairs(type(arguments.body) == "table" and referring[entry.id] or {}) do
+    local given, form = arguments.body[name], forms[entry.resource][name]
+    if type(given) == "table" then
+      local result
+      if form.one then
+        result = referred(label, level + 1, name, form.one, given)
+      else
+        result = each_referred(label, level + 1, name, form.each, given)
+      end
+      if result ~= given then arguments.body = encode.with(arguments.body, name, result) end
+    end
+  end
+end
+
+return references
