@@ -63,6 +63,24 @@ describe("launching", function()
     assert.are.equal("Consulting Agreement with Boba.pdf", own.filename, "paper of the design's own")
   end)
 
+  it("knows the entities that it names", function()
+    local entity = must(client.entities:list { pageSize = 1 }).list[1]
+    local attributes = {
+      counterpartyName = "B", scopeOfWork = "x", fee = { currency = "USD", amount = 1 }, startDate = "2026-02-01",
+      vendor = { recordId = entity.ironcladId },
+    }
+    local workflow = must(client.workflows:launch { template = CONSULTING, attributes = attributes })
+    assert.are.same({ recordId = entity.id }, workflow.attributes.vendor)
+    local hydrated = must(client.workflows:get(workflow.id, { hydrateEntities = true })).attributes.vendor
+    assert.are.same({ entity.id, entity.ironcladId, entity.properties },
+      { hydrated.recordId, hydrated.readableId, hydrated.attributes })
+    local list = must(client.workflows:list { hydrateEntities = true, pageSize = 100 }).list
+    assert.are.equal(entity.ironcladId, list[#list].attributes.vendor.readableId)
+    attributes.vendor = { recordId = NOBODY }
+    refused({ 400, "INVALID_PARAM", "vendor" },
+      client.workflows:launch { template = CONSULTING, attributes = attributes })
+  end)
+
   local wrong = {
     { "no such template", { template = "x" }, { 400, "INVALID_PARAM", "template" } },
     { "no name", { attributes = { counterpartyName = ironclad.null } }, { 400, "MISSING_PARAM", "counterpartyName" } },

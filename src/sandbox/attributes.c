@@ -74,7 +74,7 @@ static void commit(ic_exchange *x, ic_workflow *workflow, cJSON *attributes) {
     workflow->attributes = attributes;
     workflow->updated = now;
     if (ic_workflow_set_title(workflow))
-        ic_reply_json(x, 200, ic_workflow_view(x->world, workflow));
+        ic_reply_json(x, 200, ic_workflow_view(x->world, workflow, false));
     else
         no_memory(x);
 }

@@ -1,6 +1,7 @@
 /* What fits a field of a launch form. Types by the public document and what the service has been seen to use.
  */
 #include "attributes.h"
+#include "entities.h"
 #include "values.h"
 #include "views.h"
 #include <string.h>
@@ -33,6 +34,15 @@ static bool is_option(const cJSON *field, const cJSON *value) {
 static cJSON *accept_record(const ic_world *world, const cJSON *value) {
     const ic_record *record = cJSON_IsString(value) ? ic_world_record(world, value->valuestring) : NULL;
     return record ? ic_record_link_view(record) : NULL;
+}
+
+/* An entity by either id, alone or as {recordId}. */
+static cJSON *accept_entity(const ic_world *world, const cJSON *value) {
+    const char *id = cJSON_IsString(value) ? value->valuestring : ic_json_string(value, "recordId");
+    const ic_entity *entity = id ? ic_world_entity(world, id) : NULL;
+    cJSON *accepted = entity ? cJSON_CreateObject() : NULL;
+    if (accepted) ic_put_text(accepted, "recordId", entity->item.id);
+    return accepted;
 }
 
 static cJSON *accept_array(const ic_world *world, const cJSON *field, const cJSON *value) {
@@ -77,6 +87,7 @@ cJSON *ic_field_accept(const ic_world *world, const cJSON *field, const cJSON *v
     if (strcmp(type, "array") == 0) return accept_array(world, field, value);
     if (strcmp(type, "object") == 0) return accept_object(world, field, value);
     if (strstr(type, "Record")) return accept_record(world, value);
+    if (strcmp(type, "reference") == 0) return accept_entity(world, value);
     return ic_value_fits(type, value) && is_option(field, value) ? cJSON_Duplicate(value, true) : NULL;
 }
 

@@ -128,6 +128,7 @@ JSON(
           "elementType": {"type": "document", "displayName": "Draft", "required": "never"}
         },
         "reference": {"type": "string", "displayName": "Reference", "required": "never", "readOnly": true},
+        "vendor": {"type": "reference", "displayName": "Vendor", "required": "never"},
         "localLinkedRecord": {"type": "linkedRecord", "displayName": "Related Record", "required": "never"}
       },
       "roles": [

@@ -118,7 +118,7 @@ void ic_workflows_launch(ic_exchange *x) {
     ic_workflow *workflow = ic_workflow_prepare(x);
     if (!workflow) return;
     if (ic_workflow_begin(x->world, workflow, workflow->created)) {
-        ic_reply_json(x, 200, ic_workflow_view(x->world, workflow));
+        ic_reply_json(x, 200, ic_workflow_view(x->world, workflow, false));
         return;
     }
     ic_workflow_free(workflow);

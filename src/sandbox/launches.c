@@ -122,7 +122,7 @@ static void put_url(cJSON *urls, const char *name, const ic_world *world, const 
 
 /* LaunchedWorkflow calls the signatures' last state otherwise than WorkflowResponseModel. */
 static cJSON *launched_view(const ic_world *world, const ic_workflow *workflow) {
-    cJSON *view = ic_workflow_view(world, workflow), *signatures = ic_json_member(view, "signatures");
+    cJSON *view = ic_workflow_view(world, workflow, false), *signatures = ic_json_member(view, "signatures");
     const char *state = ic_json_string(signatures, "state");
     if (state && strcmp(state, "completed") == 0) ic_set(signatures, "state", cJSON_CreateString("complete"));
     return view;

@@ -4,7 +4,8 @@
 
 #include "world.h"
 
-cJSON *ic_workflow_view(const ic_world *world, const ic_workflow *workflow);
+/* `hydrate`: with what is known of the entities that attributes name. */
+cJSON *ic_workflow_view(const ic_world *world, const ic_workflow *workflow, bool hydrate);
 /* [{id, displayName, assignees: [{userName, userId, email}]}] */
 cJSON *ic_roles_view(const ic_workflow *workflow);
 cJSON *ic_document_view(const ic_world *world, const ic_workflow *workflow, const ic_document *document);

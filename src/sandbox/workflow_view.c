@@ -1,5 +1,6 @@
 /* A workflow as the API shows it: WorkflowResponseModel and LaunchedWorkflow of the public document. */
 #include "build.h"
+#include "entities.h"
 #include "views.h"
 #include <stdio.h>
 #include <string.h>
@@ -53,8 +54,12 @@ cJSON *ic_document_view(const ic_world *world, const ic_workflow *workflow, cons
 }
 
 /* The attributes with the documents among them: a list of them, or one, as the form says. */
-static cJSON *attributes_view(const ic_world *world, const ic_workflow *workflow) {
-    cJSON *view = cJSON_Duplicate(workflow->attributes, true);
+static cJSON *attributes_view(const ic_world *world, const ic_workflow *workflow, bool hydrate) {
+    cJSON *view = cJSON_Duplicate(workflow->attributes, true), *value;
+    cJSON_ArrayForEach(value, view) {
+        const char *type = ic_json_string(ic_json_member(workflow->template->form, value->string), "type");
+        if (hydrate && type && strcmp(type, "reference") == 0) ic_entity_hydrate(world, value);
+    }
     for (size_t i = 0; view && i < workflow->documents.count; i++) {
         const ic_document *document = workflow->documents.items[i];
         if (!document->attribute) continue;
@@ -109,14 +114,14 @@ static void put_states(cJSON *view, const ic_world *world, const ic_workflow *wo
     ic_put(view, "signatures", state_view(world, workflow, "signatures", signatures));
 }
 
-cJSON *ic_workflow_view(const ic_world *world, const ic_workflow *workflow) {
+cJSON *ic_workflow_view(const ic_world *world, const ic_workflow *workflow, bool hydrate) {
     cJSON *view = cJSON_CreateObject();
     ic_put_text(view, "id", workflow->id);
     ic_put_text(view, "ironcladId", workflow->readable);
     ic_put_text(view, "title", workflow->title);
     ic_put_text(view, "template", workflow->template->id);
     ic_put_text(view, "step", ic_step_names[workflow->step]);
-    ic_put(view, "attributes", attributes_view(world, workflow));
+    ic_put(view, "attributes", attributes_view(world, workflow, hydrate));
     ic_put(view, "schema", cJSON_CreateRaw(workflow->template->shown));
     ic_put_bool(view, "isCancelled", workflow->status == IC_STATUS_CANCELLED);
     ic_put_bool(view, "isComplete", workflow->status == IC_STATUS_COMPLETED);

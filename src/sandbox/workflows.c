@@ -54,6 +54,7 @@ static bool is_selected(const ic_workflow *workflow, const selection *wanted) {
 void ic_workflows_list(ic_exchange *x) {
     selection wanted;
     if (!read_selection(x, &wanted)) return;
+    bool hydrate = ic_exchange_query_true(x, "hydrateEntities");
     ic_page page = ic_exchange_page(x);
     size_t first = page.number * page.size, count = 0;
     cJSON *list = cJSON_CreateArray();
@@ -61,7 +62,7 @@ void ic_workflows_list(ic_exchange *x) {
         const ic_workflow *workflow = x->world->workflows.items[i];
         if (!is_selected(workflow, &wanted)) continue;
         if (count >= first && count < first + page.size)
-            ic_append(list, ic_workflow_view(x->world, workflow));
+            ic_append(list, ic_workflow_view(x->world, workflow, hydrate));
         count++;
     }
     ic_formula_free(wanted.filter);
@@ -79,5 +80,6 @@ ic_workflow *ic_exchange_workflow(ic_exchange *x, unsigned status, bool any_id) 
 
 void ic_workflows_get(ic_exchange *x) {
     const ic_workflow *workflow = ic_exchange_workflow(x, 400, true);
-    if (workflow) ic_reply_json(x, 200, ic_workflow_view(x->world, workflow));
+    bool hydrate = ic_exchange_query_true(x, "hydrateEntities");
+    if (workflow) ic_reply_json(x, 200, ic_workflow_view(x->world, workflow, hydrate));
 }
