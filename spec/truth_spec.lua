@@ -37,9 +37,6 @@ for id in ([[
   retrieve-import-predictions
   create-a-smart-import-record
   create-a-smart-import-record-to-import
-  export
-  export-job
-  export-job-download
 ]]):gmatch "%S+" do not_built[id] = true end
 
 local scenes = {

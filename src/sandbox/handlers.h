@@ -92,6 +92,10 @@ void ic_attachments_get(ic_exchange *x);
 void ic_attachments_delete(ic_exchange *x);
 /* contract_actions.c */
 void ic_contract_actions_run(ic_exchange *x);
+/* exports.c */
+void ic_exports_create(ic_exchange *x);
+void ic_exports_get(ic_exchange *x);
+void ic_exports_download(ic_exchange *x);
 /* download_urls.c */
 void ic_download_urls_create(ic_exchange *x);
 void ic_download_urls_get(ic_exchange *x);

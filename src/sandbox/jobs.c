@@ -5,6 +5,7 @@
 static void free_job(ic_job *job) {
     cJSON_Delete(job->request);
     ic_blob_release(job->file);
+    ic_free(job->filename);
     ic_free(job);
 }
 

@@ -13,6 +13,7 @@ typedef struct ic_job {
     ic_time started, ended; /* the latter may be still to come */
     cJSON *request;         /* the body that asked for it; owned */
     ic_blob *file;          /* of an export, once it has been made; held */
+    char *filename;         /* likewise; owned */
 } ic_job;
 
 #define IC_JOBS_MAX 1000 /* the oldest are forgotten beyond */

@@ -171,6 +171,11 @@ void ic_reply_error(ic_exchange *x, unsigned status, const char *code, const cha
         return;
     }
     cJSON *error = cJSON_CreateObject();
+    if (status == 400 && ic_text_starts(x->path, "/public/api/v1/exports")) {
+        ic_put_text(error, "error", message);
+        ic_reply_json(x, status, error);
+        return;
+    }
     ic_put_text(error, "code", code);
     ic_put_text(error, "message", message);
     if (param) ic_put_text(error, "param", param);

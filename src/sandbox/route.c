@@ -1,6 +1,7 @@
 /* Which handler answers: the catalog finds the operation, this table its handler. */
 #include "../core/alloc.h"
 #include "../core/text.h"
+#include "audit.h"
 #include "consent.h"
 #include "control.h"
 #include "faults.h"
@@ -79,6 +80,9 @@ static const struct route {
     {"retrieve-an-attachment-on-a-record", ic_attachments_get, 0},
     {"delete-an-attachment-on-a-record", ic_attachments_delete, 0},
     {"run-an-action-on-a-record", ic_contract_actions_run, NO_ACTOR},
+    {"export", ic_exports_create, 0},
+    {"export-job", ic_exports_get, NO_ACTOR},
+    {"export-job-download", ic_exports_download, NO_ACTOR},
     {"create-attachment-download-urls", ic_download_urls_create, 0},
     {"get-attachment-download-urls-status", ic_download_urls_get, 0},
     {"retrieve-all-users", ic_users_list, 0},
@@ -204,4 +208,5 @@ void ic_route(ic_exchange *x) {
     x->delay = x->world->latency;
     if (!fault || fault->done) answer(x, &values);
     if (fault) ic_fault_meet(x, fault);
+    ic_audit_note(x);
 }

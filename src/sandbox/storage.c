@@ -2,6 +2,7 @@
 #include "../core/alloc.h"
 #include "../core/text.h"
 #include "attachments.h"
+#include "jobs.h"
 #include <inttypes.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -25,11 +26,18 @@ static file find_attachment(const ic_world *world, const char *name, const char 
     return attachment ? (file){attachment->bytes, attachment->filename} : (file){0};
 }
 
+static file find_export(const ic_world *world, const char *name, const char *part) {
+    const ic_job *job = ic_job_find(world, IC_JOB_EXPORT, name);
+    (void)part; /* its filename */
+    return job && job->file ? (file){job->file, job->filename} : (file){0};
+}
+
 static const struct kind {
     const char *name;
     file (*find)(const ic_world *world, const char *name, const char *part);
 } kinds[] = {
     {"attachments", find_attachment},
+    {"exports", find_export},
 };
 
 /* --- links --- */

@@ -2,6 +2,7 @@
 #include "world.h"
 #include "../core/alloc.h"
 #include "../core/text.h"
+#include "audit.h"
 #include "consent.h"
 #include "directory.h"
 #include "entities.h"
@@ -147,6 +148,7 @@ void ic_world_free(ic_world *world) {
     ic_limits_clear(&world->limits);
     ic_spool_free(world->spool);
     ic_jobs_free(world);
+    ic_audit_free(world);
     ic_free(world->url);
     ic_free(world->storage_url);
     ic_free(world->redirect_uris);

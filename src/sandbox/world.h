@@ -220,6 +220,7 @@ typedef struct ic_world {
     ic_array records_by_agreement, records_by_name, records_by_update;
     ic_index records_by_id;                        /* by either id */
     ic_array jobs;                                 /* ic_job, as started */
+    ic_array audit;                                /* of audit.c */
     char *storage_url;                             /* of the origin that serves files behind signed links */
     ic_secret storage_key;                         /* which signs them */
     ic_array former_users;                         /* deleted ones, to whom the past still points */
