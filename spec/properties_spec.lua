@@ -2,6 +2,7 @@
 local encode = require "ironclad.encode"
 local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
+local properties = require "ironclad.properties"
 local resources = require "ironclad.resources"
 local scene = require "spec.support.scene"
 
@@ -25,9 +26,38 @@ local SCHEMA = peer.json(json.encode { properties = {
 } })
 
 -- A record of somebody's client, with those properties.
-local function record_of(client, properties)
-  return resources.make(client, "record", { id = "r1", ironcladId = "IC-1", properties = properties })
+local function record_of(client, held)
+  return resources.make(client, "record", { id = "r1", ironcladId = "IC-1", properties = held })
 end
+
+describe("the documented types of properties", function()
+  -- Adds the type of every property that is required to have one.
+  local function find(document, node, found)
+    if type(node) ~= "table" then return end
+    if node["$ref"] then return find(document, document.components.schemas[node["$ref"]:match "[^/]+$"], found) end
+    for name, property in pairs(node.properties or {}) do
+      local inner = property.properties
+      if inner and inner.value and inner.type and inner.type.enum then
+        found[name] = inner.type.enum[1]
+      else
+        find(document, property, found)
+      end
+    end
+    for _, word in ipairs { "allOf", "oneOf" } do
+      for _, shape in ipairs(node[word] or {}) do find(document, shape, found) end
+    end
+  end
+
+  it("are those of the contract actions", function()
+    local path = (os.getenv "IRONCLAD_API_DOCS" or "../shared/ironclad-api") .. "/ironclad-public-api-openapi.json"
+    local file = io.open(path, "rb")
+    if not file then return pending("the documents are not at hand") end
+    local document, found = assert(json.decode(file:read "*a")), {}
+    file:close()
+    find(document, document.components.schemas.ContractAction, found)
+    assert.are.same(found, properties.documented)
+  end)
+end)
 
 ---------------------------------------------------------------------------------------------------------------
 describe("a property", function()
@@ -159,8 +189,8 @@ end)
 describe("plain properties in a body", function()
   after_each(scene.stop)
 
-  local function create(client, properties, options)
-    local value, err = client.records:create({ type = "nda", name = "N", properties = properties }, options)
+  local function create(client, given, options)
+    local value, err = client.records:create({ type = "nda", name = "N", properties = given }, options)
     return value, err
   end
 
@@ -244,6 +274,15 @@ describe("plain properties in a body", function()
     for _, request in ipairs(server:requests()) do
       assert.are.equal("other@b.example", request.headers["x-as-user-email"])
     end
+  end)
+
+  it("stand in actions on a contract, whose types are documented", function()
+    local server, client = scene.play(peer.json '{"type":"extend"}')
+    ironclad.must(record_of(client):run_action { type = "extend", properties = { standard_renewalTermLength = "P1Y" } })
+    assert.are.same({ type = "extend", properties = {
+      standard_renewalTermLength = { type = "duration", value = "P1Y" } } }, body_of(server))
+    ironclad.must(record_of(client):run_action { type = "cancelAutoRenewal" })
+    assert.are.equal(2, #server:requests())
   end)
 
   it("stand in entities and obligations too, and by operationId", function()

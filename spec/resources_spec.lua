@@ -291,6 +291,14 @@ describe("a resource's table", function()
     assert.are.equal("IC-1", value.ironcladId)
   end)
 
+  it("keeps what it has when the answer is not all of it", function()
+    local value = workflow({}, peer.json '{"step":"Sign"}', peer.json "true")
+    assert.are.equal(value, (value:refresh()))
+    assert.are.equal("workflow IC-1 \"T\" Sign", tostring(value))
+    assert.is_true((value:refresh()))
+    assert.are.equal("Sign", value.step)
+  end)
+
   it("takes a dry run for what it is", function()
     local value = workflow()
     local request = value:refresh { dry_run = true }
@@ -357,8 +365,9 @@ describe("a table as a path parameter", function()
     local server, client = scene.play(peer.json '{"id":"r1"}')
     client.records:get { recordId = "r1", readableId = "IC-1" }
     client.workflows:get_approvals { workflowId = "w1", title = "T" }
-    assert.are.same({ "GET /public/api/v1/records/r1", "GET /public/api/v1/workflows/w1/approvals" },
-      scene.targets(server))
+    client.workflows:get { event = "workflow_launched", workflowID = "w2" }
+    assert.are.same({ "GET /public/api/v1/records/r1", "GET /public/api/v1/workflows/w1/approvals",
+      "GET /public/api/v1/workflows/w2" }, scene.targets(server))
     assert.is_false((pcall(client.webhooks.get, client.webhooks, { recordId = "r1" })))
   end)
 

@@ -71,14 +71,16 @@ local id_fields = {
   attributeId = { "attributeId" },
 }
 
--- What refers to a resource, in the tables of others: { recordId = … } is a record's.
-local referring = { workflow = "workflowId", record = "recordId" }
+-- What refers to a resource in other tables: { recordId = … } is a record's. Webhooks spell theirs with "ID".
+local referring = { workflow = { "workflowId", "workflowID" }, record = { "recordId", "recordID" } }
 
 local function field_of(value, name, kind)
   for _, field in ipairs(id_fields[name] or { name, "id" }) do
     if value[field] ~= nil then return value[field] end
   end
-  return kind and value[referring[kind.name]]
+  for _, field in ipairs(kind and referring[kind.name] or {}) do
+    if value[field] ~= nil then return value[field] end
+  end
 end
 
 --- An id as it goes into a path: a text, a number, or a table that has it.

@@ -1,7 +1,7 @@
 --- Properties of records, entities and obligations: Ironclad's { type =, value = } and plain Lua values, both ways.
 -- Bodies take either. The type of a plain value is, in this order: that of the same property in the table whose method
--- was called; that of the company's record schema; that of the value's own shape (a text is a string, a table with
--- `recordId` a reference, and so on).
+-- was called; that of the company's record schema; that of Ironclad's documents; that of the value's own shape (a text
+-- is a string, a table with `recordId` a reference, and so on).
 --
 -- The schema (records:get_schema) is asked for once per client, when there is a text whose type is not known otherwise,
 -- and kept; not for dry runs, and not again where the token may not read it.
@@ -17,8 +17,21 @@ local properties = {}
 -- Where a body has properties, by operationId.
 local fields = {
   ["create-a-record"] = "properties", ["replace-a-record"] = "properties", ["update-record-metadata"] = "addProperties",
+  ["run-an-action-on-a-record"] = "properties",
   ["create-an-entity"] = "properties", ["update-an-entity"] = "addProperties",
   ["create-an-obligation"] = "properties", ["update-an-obligation"] = "addProperties",
+}
+
+-- The types of Ironclad's own properties, by the contract actions of the public OpenAPI document.
+local documented = {
+  effectiveDate = "date", expirationDate = "date", otherRenewalType = "string",
+  standard_initialTermLength = "duration", standard_renewalOptOutDate = "date",
+  standard_renewalOptOutPeriod = "duration", standard_renewalTermLength = "duration",
+  standard_renewalType = "string", standard_renewalsRemaining = "number", standard_supersededDate = "date",
+  standard_supersedingRecordId = "string", standard_supersessionEffectiveDate = "date",
+  standard_terminatedDate = "date", standard_terminatingRecordId = "string",
+  standard_terminationEffectiveDate = "date", standard_terminationNoticePeriod = "duration",
+  standard_undoObligationAction = "string",
 }
 
 local function is_full(given)
@@ -77,7 +90,7 @@ function properties.lack_schema(client, entry, arguments, subject)
   if known or entry.resource ~= "records" or type(given) ~= "table" then return false end
   local types = types_of(subject)
   for name, value in pairs(given) do
-    if type(value) == "string" and not types[name] then return true end
+    if type(value) == "string" and not types[name] and not documented[name] then return true end
   end
   return false
 end
@@ -103,12 +116,15 @@ function properties.prepare(client, label, level, entry, arguments, subject)
   local own, schema = types_of(subject), entry.resource == "records" and rawget(client, "property_types") or {}
   local encoded = {}
   for name, value in pairs(given) do
-    local property, objection = full(own[name] or schema[name], value)
+    local property, objection = full(own[name] or schema[name] or documented[name], value)
     if not property then error(("%s: %s.%s: %s"):format(label, field, tostring(name), objection), level + 1) end
     encoded[name] = property
   end
   arguments.body = encode.with(arguments.body, field, encoded)
 end
+
+--- The documented types, property -> type.
+properties.documented = documented
 
 --- What set{…} makes of plain values: the body of a PATCH. Nil cannot stand in a table: ironclad.null removes.
 function properties.changes(label, level, given)

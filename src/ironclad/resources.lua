@@ -210,10 +210,13 @@ function resources.id_of(value)
   return rawget(value, metatable_of_resource(value).kind.id)
 end
 
--- Puts what Ironclad answered in the place of what the table held; the table stays the same for all who have it.
+-- Puts what Ironclad answered in the place of what the table held; the table stays the same for all who have it. An
+-- answer without an id is not the whole resource, and takes nothing away.
 function resources.replace(resource, answer)
   if type(answer) ~= "table" or answer == resource then return answer end
-  for name in pairs(resource) do resource[name] = nil end
+  if rawget(answer, metatable_of_resource(resource).kind.id) ~= nil then
+    for name in pairs(resource) do resource[name] = nil end
+  end
   for name, value in pairs(answer) do resource[name] = value end
   return resource
 end
