@@ -60,36 +60,27 @@ local function launch_nda()
   })
   say("Launched %s %q, now in %s.", workflow.ironcladId, workflow.title, workflow.step)
 
-  must(client.workflows:create_comment(workflow, { comment = "Launched by a recipe." }))
+  must(workflow:create_comment { comment = "Launched by a recipe." })
   say("Commented on it.")
 
   -- Groups may approve one after the other: who may approve now is asked again after each round.
-  local approved
+  local pending
   repeat
-    approved = 0
-    local approvals = must(client.workflows:get_approvals(workflow))
-    local assignees = {}
-    for _, role in ipairs(approvals.roles) do assignees[role.id] = role.assignees end
-    for _, group in ipairs(approvals.approvalGroups) do
-      for _, reviewer in ipairs(group.reviewers) do
-        if group.status == "active" and reviewer.status == "pending" then
-          local assignee = assignees[reviewer.role] and assignees[reviewer.role][1]
-          must(client.workflows:update_approval(workflow, reviewer.role, { status = "approved" },
-            { as_user = assignee and assignee.email }))
-          say("Approved as %s%s.", reviewer.displayName, assignee and (" (%s)"):format(assignee.email) or "")
-          approved = approved + 1
-        end
-      end
+    pending = must(workflow:pending_approvals())
+    for _, approval in ipairs(pending) do
+      local assignee = approval.assignees[1]
+      must(workflow:update_approval(approval, { status = "approved" }, { as_user = assignee and assignee.email }))
+      say("Approved as %s%s.", approval.displayName, assignee and (" (%s)"):format(assignee.email) or "")
     end
-  until approved == 0
-  workflow = must(client.workflows:get(workflow))
+  until #pending == 0
+  must(workflow:refresh())
   say("Nobody is left to approve; %s is now in %s.", workflow.ironcladId, workflow.step)
 
-  local documents = must(client.workflows:get_documents(workflow))
+  local documents = must(workflow:get_documents())
   local sent = documents.signaturePacketDocuments[1] or documents.excludedFromSignaturePacketDocuments[1]
   if not sent then error(("%s has no document"):format(workflow.ironcladId), 0) end
   local copy = os.tmpname()
-  must(client.workflows:download_document(workflow, sent.key, { to = copy }))
+  must(workflow:download_document(sent, { to = copy }))
   local received = must(ironclad.sha256(ironclad.file(copy)))
   os.remove(copy)
   if received ~= digest then error(("%s came back changed: %s, not %s"):format(sent.filename, received, digest), 0) end
@@ -97,9 +88,8 @@ local function launch_nda()
 
   -- Only active workflows are listed unless `status` says otherwise; a minute's grace for clocks that differ.
   local since = os.date("!%Y-%m-%dT%H:%M:%SZ", started - 60)
-  local page = must(client.workflows:list { template = template.id, lastUpdated = since, pageSize = 100 })
   say("Launched by this recipe:")
-  for _, item in ipairs(page.list) do
+  for item in client.workflows:each { template = template.id, lastUpdated = since } do
     if item.id == workflow.id then say("  %s %q, %s, %s", item.ironcladId, item.title, item.step, item.status) end
   end
 end

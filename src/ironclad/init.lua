@@ -63,7 +63,7 @@ end
 
 --- SHA-256 of a string or an ironclad.file, as 64 hex digits; nil and an error when the file cannot be read.
 function ironclad.sha256(subject)
-  if type(subject) ~= "string" and getmetatable(subject) ~= getmetatable(core.file { data = "" }) then
+  if type(subject) ~= "string" and getmetatable(subject) ~= getmetatable(core.file { data = "-" }) then
     error(("ironclad.sha256: expected a string or ironclad.file(…), got a %s"):format(type(subject)), 2)
   end
   local digest, message = core.sha256(subject)
