@@ -70,6 +70,7 @@ bin_tree := $(commands:src/sandbox/%=$(OUT)/bin/%)
 with_header   = $(foreach header,$(wildcard $1/*.h),$(wildcard $(header:.h=.c)))
 core_tests   := $(patsubst spec/core/%.c,$(CORE)/test/%,$(wildcard spec/core/test_*.c))
 lua_tests    := $(patsubst spec/lua/%.c,$(OUT)/test/%,$(wildcard spec/lua/test_*.c))
+sandbox_tests := $(patsubst spec/sandbox/%.c,$(OUT)/test/%,$(wildcard spec/sandbox/test_*.c))
 core_helpers := $(patsubst %.c,$(CORE)/%.o,$(call with_header,spec/core) $(call with_header,spec/support))
 lua_helpers  := $(patsubst %.c,$(OUT)/obj/%.o,$(call with_header,spec/lua))
 libraries    := $(patsubst spec/support/%.c,$(OUT)/%.so,$(filter-out $(call with_header,spec/support), \
@@ -78,7 +79,7 @@ libraries    := $(libraries:$(OUT)/peer.so=$(OUT)/spec_peer.so)
 bench_programs := $(patsubst spec/bench/%.c,$(OUT)/bench/%,$(wildcard spec/bench/*.c))
 TEST_LIBS    := $(call libs,SSL,libssl,ssl) $(CORE_LIBS)
 
-.PHONY: all deps demo test test-quick core-tests lua-tests test-build bench-sandbox lint format reference \
+.PHONY: all deps demo test test-quick core-tests lua-tests sandbox-tests test-build bench-sandbox lint format reference \
 	install clean env help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -134,6 +135,12 @@ $(lua_tests): $(OUT)/test/%: $(OUT)/obj/spec/lua/%.o $(lua_helpers) $(lua_object
 	@mkdir -p $(@D)
 	$(PROGRAM) -o $@ $^ $(TEST_LIBS) $(call libs,LUA,$(lua_name),$(lua_name))
 
+# Of the sandbox all but its binding to Lua.
+$(sandbox_tests): $(OUT)/test/%: $(OUT)/obj/spec/sandbox/%.o \
+		$(filter-out %/lua_callback.o %/lua_httpd.o,$(httpd_objects)) $(CORE)/libcore.a
+	@mkdir -p $(@D)
+	$(PROGRAM) -o $@ $^ $(HTTPD_LIBS)
+
 $(OUT)/spec_peer.so: $(OUT)/obj/spec/support/peer.o $(core_helpers)
 $(filter-out %/spec_peer.so,$(libraries)): $(OUT)/%.so: $(OUT)/obj/spec/support/%.o
 $(libraries):
@@ -149,7 +156,8 @@ $(bench_programs): $(OUT)/bench/%: $(OUT)/obj/spec/bench/%.o
 
 core-tests: $(core_tests)
 lua-tests: $(lua_tests)
-test-build: all core-tests lua-tests $(libraries)
+sandbox-tests: $(sandbox_tests)
+test-build: all core-tests lua-tests sandbox-tests $(libraries)
 
 # What is installed first may change what the flags above come from: hence a make of its own for the build.
 deps:
