@@ -151,6 +151,7 @@ describe("changing a SCIM user", function()
     { { op = "remove", path = "userName" }, "mutability", "userName" },
     { { op = "replace", path = "title", value = 1 }, "invalidValue", "Invalid value at title: 1" },
     { { op = "replace", path = "title" }, "invalidValue", "Operations.value" },
+    { { op = "add", path = 'emails[type eq "work"]', value = { { value = "x" } } }, "invalidValue", "emails" },
     { { op = "move", path = "title", value = "x" }, "invalidValue", "Invalid value at Operations.op: \"move\"" },
     { { op = "replace", path = "userName", value = "nobody" }, "invalidValue", "userName" },
     { { op = "add", path = "emails", value = { { value = "second@example.com" } } }, "invalidValue", "emails" },

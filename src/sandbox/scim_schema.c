@@ -151,7 +151,8 @@ static cJSON *accept_boolean(const cJSON *value) {
 }
 
 static cJSON *accept_complex(const ic_scim_attribute *attribute, const cJSON *value) {
-    cJSON *kept = cJSON_IsObject(value) ? cJSON_CreateObject() : NULL;
+    if (!cJSON_IsObject(value)) return NULL;
+    cJSON *kept = cJSON_CreateObject();
     const cJSON *part;
     cJSON_ArrayForEach(part, value) {
         const ic_scim_attribute *known = ic_scim_find(attribute->subs, part->string, strlen(part->string));
