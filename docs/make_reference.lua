@@ -2,7 +2,7 @@
 -- reference` runs it; as a module it answers the text. It stops at a method that it has no words for.
 local catalog = require "ironclad.catalog"
 local each = require "ironclad.each"
-require "ironclad"
+local ironclad = require "ironclad"
 local resources = require "ironclad.resources"
 local wait = require "ironclad.wait"
 
@@ -34,6 +34,39 @@ for _, kind in ipairs { "entity", "obligation" } do
     helpers[kind .. ":" .. name] = helpers["record:" .. name]
   end
 end
+
+-- Values and filters: what each function takes, and what it is.
+local comparison = { "property, value", "a formula; the value is a text, number, boolean or date" }
+local ordered = { "property, value", "a formula; the value is a number or a date" }
+local several = { "formula, formula, …", "a formula; also of one list" }
+local functions = {
+  ironclad = {
+    money = { "currency, amount", 'as `ironclad.money("USD", 5000)`; fields `currency`, `amount`' },
+    date = { "…", "a day: of year, month, day, a Lua time, a table as of `os.date` or ISO 8601 text; text with a time is "
+      .. "that point in time; fields `year`, `month`, `day`" },
+    duration = { "fields", 'of `{ years =, months =, weeks =, days = }` or text as `"P1Y2M"`' },
+    address = { "fields", "of `{ lines = { … }, locality =, region =, postcode =, country = }`" },
+  },
+  ["ironclad.filter"] = {
+    Equals = comparison, NotEqual = comparison, Contains = { "property, text", "a formula" },
+    IsEmpty = { "property", "a formula" }, IsNotEmpty = { "property", "a formula" },
+    LessThan = ordered, LessThanOrEqual = ordered, GreaterThan = ordered, GreaterThanOrEqual = ordered,
+    And = several, Or = several, Date = { "year, month, day", "a day; takes what `ironclad.date` takes" },
+    Today = { "", "the day that it is at Ironclad" },
+    RelativeDate = { "date, count, unit",
+      'a day so many `"days"`, `"weeks"`, `"months"`, `"years"` after another; without a date, after today' },
+  },
+  ["ironclad.scim_filter"] = {
+    eq = { "attribute, value", "equal" }, ne = { "attribute, value", "not equal" },
+    co = { "attribute, text", "contains" }, sw = { "attribute, text", "starts with" },
+    ew = { "attribute, text", "ends with" }, gt = { "attribute, value", "greater" },
+    ge = { "attribute, value", "greater or equal" }, lt = { "attribute, value", "less" },
+    le = { "attribute, value", "less or equal" }, pr = { "attribute", "present" },
+    any = { "attribute, filter", "the filter holds of one of the attribute's values" },
+    And = { "filter, filter, …", "all; also of one list" }, Or = { "filter, filter, …", "one; also of one list" },
+    Not = { "filter", "not" },
+  },
+}
 
 local function names_of(map)
   local names = {}
@@ -132,6 +165,18 @@ local function add_kind(lines, kind, made)
   add_helpers(lines, kind.name, kind.name, own)
 end
 
+-- The functions of a part of the module; of the module itself, those that there are words for.
+local function add_functions(lines, label, part)
+  lines[#lines + 1] = ""
+  lines[#lines + 1] = row("Call", "")
+  lines[#lines + 1] = row("---", "---")
+  for _, name in ipairs(names_of(part == ironclad and functions.ironclad or part)) do
+    local words = functions[label][name]
+    if not words then error(("docs/make_reference.lua has no words for %s.%s"):format(label, name), 0) end
+    lines[#lines + 1] = row(("`%s.%s(%s)`"):format(label, name, words[1]), words[2])
+  end
+end
+
 local function kind_of(resource)
   for _, kind in pairs(resources.kinds) do
     if kind.resource == resource then return kind end
@@ -149,6 +194,10 @@ bold are required. Where an id is expected, the table that has it will do. A lis
 pages: `for workflow in client.workflows:each { status = "active" } do … end`. Scopes are those of `ironclad.scopes`
 without their `public.`.]]
 
+local VALUES = [[
+Values stand in attributes, properties and queries, and become there what Ironclad wants: a workflow's `monetaryAmount`, a
+record's `monetary_amount`. Filters stand as the query parameter `filter`.]]
+
 local function make()
   local lines, seen = { INTRODUCTION }, {}
   for _, entry in ipairs(catalog.entries) do
@@ -163,6 +212,10 @@ local function make()
       if kind then add_kind(lines, kind, made) end
     end
   end
+  lines[#lines + 1] = "\n## Values and filters\n\n" .. VALUES
+  add_functions(lines, "ironclad", ironclad)
+  add_functions(lines, "ironclad.filter", ironclad.filter)
+  add_functions(lines, "ironclad.scim_filter", ironclad.scim_filter)
   return table.concat(lines, "\n") .. "\n"
 end
 

@@ -361,6 +361,17 @@ describe("a table as a path parameter", function()
     { function(w) return w:get_comment { id = "c1" } end, "/comments/c1" },
     { function(w) return w:get_email { id = "e1" } end, "/emails/e1" },
   }
+  it("may have any metatable", function()
+    local server, client = scene.play(scene.GOOD)
+    for _, metatable in ipairs { { kind = true }, { kind = "workflow" }, { kind = {} },
+      { kind = { name = "workflow" } }, { __metatable = false }, {} } do
+      scene.assert_good(client.records:get(setmetatable({ id = "r1" }, metatable)))
+      scene.assert_good(client.records:create { type = "t", name = "n", properties = { a = 1 },
+        parent = setmetatable({ recordId = "r1" }, metatable) })
+    end
+    assert.are.equal(12, #server:requests())
+  end)
+
   it("may refer to another resource", function()
     local server, client = scene.play(peer.json '{"id":"r1"}')
     client.records:get { recordId = "r1", readableId = "IC-1" }

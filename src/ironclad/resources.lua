@@ -197,7 +197,7 @@ end
 local function metatable_of_resource(value)
   local metatable = type(value) == "table" and getmetatable(value)
   local kind = type(metatable) == "table" and rawget(metatable, "kind")
-  if kind and resources.kinds[kind.name] == kind then return metatable end
+  if type(kind) == "table" and resources.kinds[kind.name] == kind then return metatable end
 end
 
 function resources.client_of(value)
