@@ -79,7 +79,7 @@ libraries    := $(libraries:$(OUT)/peer.so=$(OUT)/spec_peer.so)
 bench_programs := $(patsubst spec/bench/%.c,$(OUT)/bench/%,$(wildcard spec/bench/*.c))
 TEST_LIBS    := $(call libs,SSL,libssl,ssl) $(CORE_LIBS)
 
-.PHONY: all deps demo test test-quick core-tests lua-tests sandbox-tests test-build bench-sandbox lint format reference \
+.PHONY: all deps demo test test-quick core-tests lua-tests sandbox-tests test-build bench-sandbox bench-each lint format reference \
 	install clean env help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -178,6 +178,9 @@ test-quick:
 bench-sandbox: all $(libraries) $(bench_programs)
 	@eval "$$($(MAKE) -s env LUA=$(LUA))" && $(lua_name) spec/bench/sandbox.lua $(OUT)/bench
 
+bench-each: all $(libraries)
+	@eval "$$($(MAKE) -s env LUA=$(LUA))" && $(lua_name) spec/bench/each.lua
+
 lint:
 	@spec/run 'lint-*'
 
@@ -218,6 +221,7 @@ help:
 	@echo 'make test          install what is missing, build everything, run every suite'
 	@echo 'make test-quick    the specs and C tests on Lua 5.4'
 	@echo 'make bench-sandbox memory and speed of the sandbox, beside those of libmicrohttpd alone'
+	@echo 'make bench-each    memory of a walk over 100,000 records'
 	@echo 'make deps          install what the build needs (Debian)'
 	@echo 'make env           print shell code that puts the build on LUA_PATH, LUA_CPATH and PATH'
 	@echo 'make install       into PREFIX (default: /usr/local)'

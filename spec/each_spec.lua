@@ -267,6 +267,35 @@ describe("each", function()
   end
 end)
 
+-- A sanitizer keeps what is freed.
+local sanitized = (os.getenv "LD_PRELOAD" or "") ~= "";
+
+(sanitized and pending or it)("a walk over a long list takes no more memory than its beginning", function()
+  local item = '{"title":"' .. ("x"):rep(300) .. '"}'
+  local server = scene.answering { peer.json('{"count":20000,"pageSize":100,"list":[' .. item .. ("," .. item):rep(99)
+    .. "]}") }
+  local output, status = peer.lua([[
+    local client = require("ironclad").connect { instance = ..., token = "t", as_user = false, rate_limit = false }
+    local function resident()
+      collectgarbage()
+      local file = assert(io.open("/proc/self/status", "rb"))
+      local size = file:read("*a"):match "VmRSS:%s*(%d+)"
+      file:close()
+      return tonumber(size)
+    end
+    local count, before = 0, nil
+    for _ in client.workflows:each() do
+      count = count + 1
+      if count == 1000 then before = resident() end
+    end
+    print(count, resident() - before)
+  ]], {}, peer.url(server))
+  assert.are.equal(0, status, output)
+  local count, grown = output:match "(%d+)%s+(%-?%d+)"
+  assert.are.equal("20000", count)
+  assert.is_true(tonumber(grown) < 2048, grown .. " KiB")
+end)
+
 it("every list has its each", function()
   local client = ironclad.connect { instance = "na1", token = scene.TOKEN, as_user = false }
   local lists = 0

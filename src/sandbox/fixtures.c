@@ -156,6 +156,7 @@ JSON(
   "recordProperties": {
     "agreementDate": {"displayName": "Agreement Date", "type": "date", "visible": true},
     "expirationDate": {"displayName": "Expiration Date", "type": "date", "visible": true},
+    "externalId": {"displayName": "External ID", "type": "string", "visible": true},
     "counterpartyName": {"displayName": "Counterparty Name", "type": "string", "visible": true},
     "counterpartyEmail": {"displayName": "Counterparty E-mail", "type": "email", "visible": true},
     "counterpartyAddress": {"displayName": "Counterparty Address", "type": "address", "visible": true},

@@ -1,0 +1,38 @@
+-- Prints, as CSV, the contracts that expire within 90 days (or as many as are given), the soonest first:
+--
+--   lua expiring_contracts.lua [days] > expiring.csv
+--
+-- Reads its connection from IRONCLAD_INSTANCE, IRONCLAD_CLIENT_ID, IRONCLAD_CLIENT_SECRET and IRONCLAD_AS_USER (and
+-- IRONCLAD_CA_FILE, for certificates of one's own).
+
+local ironclad = require "ironclad"
+local filter = ironclad.filter
+
+local days = tonumber(arg[1] or 90) or error("usage: lua expiring_contracts.lua [days]", 0)
+local today, last = ironclad.date(os.time()), ironclad.date(os.time() + days * 24 * 3600)
+local columns = { "ironcladId", "type", "name", "expirationDate", "counterpartyName" }
+
+-- RFC 4180: in quotes where it must be.
+local function csv(row)
+  local fields = {}
+  for i, name in ipairs(columns) do
+    local text = tostring(row[name] == nil and "" or row[name])
+    fields[i] = text:find '[",\r\n]' and '"' .. text:gsub('"', '""') .. '"' or text
+  end
+  return table.concat(fields, ",") .. "\r\n"
+end
+
+local client = ironclad.from_env { scopes = ironclad.scopes_for { "records:list" } }
+local rows = {}
+for record in client.records:each {
+  filter = filter.And(filter.GreaterThanOrEqual("expirationDate", today),
+    filter.LessThanOrEqual("expirationDate", last)),
+} do
+  rows[#rows + 1] = record:plain()
+end
+table.sort(rows, function(a, b) return a.expirationDate < b.expirationDate end)
+
+local header = {}
+for _, name in ipairs(columns) do header[name] = name end
+io.write(csv(header))
+for _, row in ipairs(rows) do io.write(csv(row)) end
