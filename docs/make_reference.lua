@@ -42,8 +42,8 @@ local several = { "formula, formula, …", "a formula; also of one list" }
 local functions = {
   ironclad = {
     money = { "currency, amount", 'as `ironclad.money("USD", 5000)`; fields `currency`, `amount`' },
-    date = { "…", "a day: of year, month, day, a Lua time, a table as of `os.date` or ISO 8601 text; text with a time is "
-      .. "that point in time; fields `year`, `month`, `day`" },
+    date = { "…", "a day: of year, month, day, a Lua time, a table as of `os.date` or ISO 8601 text; text with a time "
+      .. "is that point in time; fields `year`, `month`, `day`" },
     duration = { "fields", 'of `{ years =, months =, weeks =, days = }` or text as `"P1Y2M"`' },
     address = { "fields", "of `{ lines = { … }, locality =, region =, postcode =, country = }`" },
   },
@@ -195,8 +195,8 @@ pages: `for workflow in client.workflows:each { status = "active" } do … end`.
 without their `public.`.]]
 
 local VALUES = [[
-Values stand in attributes, properties and queries, and become there what Ironclad wants: a workflow's `monetaryAmount`, a
-record's `monetary_amount`. Filters stand as the query parameter `filter`.]]
+Values stand in attributes, properties and queries, and become there what Ironclad wants: a workflow's `monetaryAmount`,
+a record's `monetary_amount`. Filters stand as the query parameter `filter`.]]
 
 local function make()
   local lines, seen = { INTRODUCTION }, {}
