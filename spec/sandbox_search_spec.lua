@@ -8,6 +8,7 @@ describe("conversational search", function()
 
   setup(function()
     sandbox, client = local_ironclad.start()
+    for _, one in ipairs(must(client.records:list { pageSize = 100 }).list) do must(client.records:delete(one.id)) end
     local function record(name, days)
       local date = os.date("!%Y-%m-%dT%H:%M:%SZ", os.time() + days * 24 * 3600)
       must(client.records:create { type = "contract", name = name, properties = {

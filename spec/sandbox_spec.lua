@@ -305,7 +305,7 @@ describe("the command ironclad-sandbox", function()
     local flags = {
       "--port N", "--host H", "--no-tls", "--token-seconds N", "--code-seconds N", "--job-seconds N", "--clock TIME",
       "--seed N", "--redirect-uri URI", "--log FILE", "--help", "  expire_tokens", "  advance  seconds (number)",
-      "--rate-limits", "--latency N", "--max-page-size N",
+      "--fixtures FILE", "--print-fixtures", "--rate-limits", "--latency N", "--max-page-size N",
     }
     for _, flag in ipairs(flags) do
       assert.is_truthy(output:find(flag, 1, true), flag)

@@ -130,8 +130,8 @@ describe("listing workflows", function()
   end)
 
   it("by status, template and time", function()
-    assert.are.equal(1, must(client.workflows:list { status = "completed" }).count)
-    assert.are.equal(3, must(client.workflows:list { status = { "completed", "cancelled", "paused" } }).count)
+    assert.are.equal(5, must(client.workflows:list { status = "completed" }).count)
+    assert.are.equal(9, must(client.workflows:list { status = { "completed", "cancelled", "paused" } }).count)
     assert.are.equal(0, must(client.workflows:list { template = "none" }).count)
     local newest = new_workflow()
     local since = must(client.workflows:list { lastUpdated = newest.lastUpdated }).list

@@ -102,7 +102,7 @@ static const char fixtures[] = JSON({
 
 static bool load(ic_world *world) {
     char error[256] = "";
-    bool loaded = ic_world_load(world, fixtures, strlen(fixtures), error, sizeof error);
+    bool loaded = ic_world_load(world, "fixtures", fixtures, strlen(fixtures), error, sizeof error);
     CHECK(loaded == !*error);
     return loaded;
 }

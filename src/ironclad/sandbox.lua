@@ -100,18 +100,32 @@ local function joined(name, value)
   return table.concat(value, " ")
 end
 
---- Starts a sandbox. Options: port (0: any free one), host ("127.0.0.1"), tls (true), token_seconds (21600),
--- code_seconds (600), job_seconds (1: what an export or another job takes), clock (ISO 8601: its time begins there and
--- stands still, but for advance(); otherwise it is this machine's), seed (a number: the same one gives the same ids,
--- codes and secrets; otherwise they never repeat), max_body (bytes, 64 MiB; what is large goes to a file in TMPDIR that
--- vanishes with it), log (a file to append a line to for each request), client_id, client_secret, redirect_uris (a
--- list: those registered beside http at this machine, whose every port and path is), scopes (a list: those that the
--- company has licensed; all known ones); and rate_limits (true, or a table), latency (seconds) and max_page_size, as
--- the methods of these names set them.
--- Answers an object with url, instance, port, client_id, client_secret, other_client_id and other_client_secret (of
--- an app that may use the client credentials grant only), as_user (the e-mail of a user who may do everything),
--- ca_file (nil without TLS) and the methods above; nil and a message when it cannot listen. An unknown option is
--- thrown.
+--- The company that a sandbox starts with, as JSON text: a file for the option `fixtures` can be made from it. Dates
+-- may be said as days from now: "+45d", "-10d".
+function M.fixtures()
+  return httpd.fixtures()
+end
+
+--- Starts a sandbox. Options:
+--   port            0: any free one
+--   host            "127.0.0.1": name or address to listen at; any that is not this machine's own is heard by others
+--   tls             true
+--   clock           ISO 8601: its time begins there and stands still, but for advance(); otherwise it is this machine's
+--   seed            a number: the same one gives the same ids, codes and secrets; otherwise they never repeat
+--   fixtures        a JSON file with the company to start with, in the form that fixtures() gives
+--   token_seconds   21600: how long an access token lives
+--   code_seconds    600: how long an authorization code is good
+--   job_seconds     1: what an export or another job takes
+--   max_body        bytes, 64 MiB; what is large goes to a file in TMPDIR that vanishes with the sandbox
+--   rate_limits, latency, max_page_size   as the methods of these names set them: true or a table, seconds, a number
+--   client_id, client_secret              of its app
+--   redirect_uris   a list: those registered beside http at this machine, whose every port and path is
+--   scopes          a list: those that the company has licensed; all known ones
+--   log             a file to append a line to for each request
+-- An unknown or wrong option is thrown.
+-- @return an object with url, instance, port, client_id, client_secret, other_client_id and other_client_secret (of an
+--   app that may use the client credentials grant only), as_user (the e-mail of a user who may do everything), ca_file
+--   (nil without TLS) and the methods above; nil and a message when it cannot listen, or what is wrong in a file
 function M.start(opts)
   local given, behaviour = opts, {}
   if type(opts) == "table" then

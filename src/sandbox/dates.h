@@ -7,6 +7,7 @@
 
 typedef int64_t ic_time; /* milliseconds since 1970-01-01T00:00:00Z */
 #define IC_TIME_NONE INT64_MIN
+#define IC_DAY       ((ic_time)24 * 60 * 60 * 1000)
 
 ic_time ic_time_now(void);
 /* "2016-11-17T00:37:22.318Z". Years outside 0..9999 are clamped. */

@@ -144,14 +144,19 @@ JSON(
           {"roleName": "Company Signer", "user": "jane.doe@example.com"}
         ]
       }
-    }
+    },
+),
+ic_fixture_designs,
+JSON(
   ],
 ),
 JSON(
   "recordTypes": {
     "mutualNDA": {"displayName": "Mutual NDA"},
     "consultingAgreement": {"displayName": "Consulting Agreement"},
-    "contract": {"displayName": "Contract"}
+    "contract": {"displayName": "Contract"},
+    "orderForm": {"displayName": "Order Form"},
+    "vendorAgreement": {"displayName": "Vendor Agreement"}
   },
   "recordProperties": {
     "agreementDate": {"displayName": "Agreement Date", "type": "date", "visible": true},
@@ -306,8 +311,8 @@ JSON(
         "additionalNotes": {"type": "string", "value": "Taken over from the old archive; no date known."}
       }
     }
-  ]
-}
+  ],
 ),
-NULL};
+ic_fixture_contracts, ic_fixture_orders, ic_fixture_records,
+"}", NULL};
 // clang-format on

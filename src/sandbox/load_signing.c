@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define DAY ((ic_time)24 * 60 * 60 * 1000)
-
 static bool no_memory(char *error, size_t size) {
     snprintf(error, size, "no memory for the fixtures");
     return false;
@@ -118,7 +116,7 @@ static bool load_signing(ic_world *world, ic_workflow *workflow, const cJSON *so
     if (!mark(packet, ic_json_member(source, "viewed"), IC_SIGNATURE_VIEWED, error, size)) return false;
     packet->reminder_days = whole_days(source, "reminderDays", 1, 7);
     if (!days) return true;
-    packet->notify_at = ic_world_now(world) + days * DAY;
+    packet->notify_at = ic_world_now(world) + days * IC_DAY;
     return ic_world_await(world, workflow) || no_memory(error, size);
 }
 

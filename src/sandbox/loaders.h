@@ -1,10 +1,28 @@
-/* Sections of a fixture document that are read apart from load.c. Each function reads one item of its
- * section; false: `error` says why not. */
+/* Reading a fixture document: load.c has the frame, and each section its function, which reads one item. */
 #ifndef IC_SANDBOX_LOADERS_H
 #define IC_SANDBOX_LOADERS_H
 
 #include "world.h"
 
+/* Loading one document. After the first fault the rest is skipped. */
+typedef struct ic_loader {
+    ic_world *world;
+    bool failed;
+    char *error; /* of `size` bytes: what is wrong, the first time something is */
+    size_t size;
+} ic_loader;
+
+bool ic_loader_fail(ic_loader *load, const char *format, ...)
+    __attribute__((format(printf, 2, 3))); /* false */
+bool ic_loader_no_memory(ic_loader *load); /* false */
+/* The user with that e-mail; NULL after a fault. */
+ic_user *ic_loader_user(ic_loader *load, const char *email);
+
+void ic_load_workflow(ic_loader *load, const cJSON *source);
+void ic_load_record(ic_loader *load, const cJSON *source);
+void ic_load_contract(ic_loader *load, const cJSON *source);
+
+/* These answer false with the fault. */
 bool ic_load_profile(ic_world *world, const cJSON *source, char *error, size_t size);
 bool ic_load_group(ic_world *world, const cJSON *source, char *error, size_t size);
 bool ic_load_webhook(ic_world *world, const cJSON *source, char *error, size_t size);
@@ -23,6 +41,7 @@ ic_time ic_load_days_ago(const ic_world *world, const cJSON *source, const char 
 
 /* Pieces of the document that is built in, each with a comma at its end. */
 extern const char ic_fixture_directory[], ic_fixture_entity_types[], ic_fixture_entities[],
-    ic_fixture_obligations[];
+    ic_fixture_obligations[], ic_fixture_designs[], ic_fixture_contracts[], ic_fixture_orders[],
+    ic_fixture_records[];
 
 #endif

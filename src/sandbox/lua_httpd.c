@@ -93,6 +93,7 @@ static const struct option {
     {"code_seconds", SECONDS, offsetof(ic_sandbox_options, code_seconds)},
     {"redirect_uris", TEXT, offsetof(ic_sandbox_options, redirect_uris)},
     {"scopes", TEXT, offsetof(ic_sandbox_options, scopes)},
+    {"fixtures", TEXT, offsetof(ic_sandbox_options, fixtures)},
     {"log", TEXT, offsetof(ic_sandbox_options, log)},
     {"rate_limits", ACTION, 0},
     {"latency", ACTION, 0},
@@ -187,6 +188,17 @@ static int start(lua_State *L) {
     lua_pushnil(L);
     lua_pushstring(L, error);
     return 2;
+}
+
+/* fixtures() -> the company that is built in, as JSON text. */
+static int fixtures(lua_State *L) {
+    ic_buf *buffer = push_buffer(L);
+    char *text = ic_sandbox_fixtures();
+    if (text) ic_buf_puts(buffer, text);
+    ic_json_text_free(text);
+    if (!text || buffer->failed) return throw(L, "not enough memory");
+    lua_pushlstring(L, buffer->data, buffer->length);
+    return 1;
 }
 
 static sigset_t ending_signals(void) {
@@ -311,7 +323,7 @@ static const luaL_Reg server_methods[] = {
 };
 
 static const luaL_Reg functions[] = {
-    {"start", start},      {"actions", actions}, {"hold_signals", hold_signals},
+    {"start", start},      {"actions", actions}, {"fixtures", fixtures}, {"hold_signals", hold_signals},
     {"wait", wait_signal}, {NULL, NULL},
 };
 

@@ -155,19 +155,55 @@ static ic_world *make_world(const ic_sandbox_options *options) {
     return world;
 }
 
-static bool fill_store(ic_sandbox *sandbox, const ic_sandbox_options *options, char *error, size_t size) {
-    ic_buf text = {0};
+static void built_in_fixtures(ic_buf *text) {
     for (size_t i = 0; ic_fixtures[i]; i++)
-        ic_buf_puts(&text, ic_fixtures[i]);
+        ic_buf_puts(text, ic_fixtures[i]);
+}
+
+char *ic_sandbox_fixtures(void) {
+    ic_buf text = {0};
+    built_in_fixtures(&text);
+    cJSON *tree = text.failed ? NULL : ic_json_parse(text.data, text.length, NULL);
+    char *pretty = tree ? cJSON_Print(tree) : NULL;
+    cJSON_Delete(tree);
+    ic_buf_free(&text);
+    return pretty;
+}
+
+static bool read_fixtures(const char *path, ic_buf *text, char *error, size_t size) {
+    char piece[16 * 1024];
+    size_t got;
+    FILE *file = fopen(path, "re");
+    errno = file ? 0 : errno;
+    while (file && (got = fread(piece, 1, sizeof piece, file)) > 0)
+        ic_buf_add(text, piece, got);
+    bool read = file && !ferror(file);
+    if (!read) snprintf(error, size, "cannot read the fixtures %s: %s", path, strerror(errno));
+    if (file) fclose(file);
+    return read;
+}
+
+static bool load_fixtures(ic_world *world, const char *path, char *error, size_t size) {
+    ic_buf text = {0};
+    bool loaded = true;
+    if (path)
+        loaded = read_fixtures(path, &text, error, size);
+    else
+        built_in_fixtures(&text);
+    loaded = loaded && !text.failed &&
+             ic_world_load(world, path ? path : "fixtures", text.data, text.length, error, size);
+    ic_buf_free(&text);
+    return loaded;
+}
+
+static bool fill_store(ic_sandbox *sandbox, const ic_sandbox_options *options, char *error, size_t size) {
     ic_world *world = sandbox->world = make_world(options);
     snprintf(error, size, "no memory");
-    bool filled = world && !text.failed && ic_world_load(world, text.data, text.length, error, size) &&
-                  ic_scopes_license(world, options->scopes) &&
-                  replace(&world->redirect_uris, options->redirect_uris) &&
-                  replace(&app_of(world, 0)->id, options->client_id) &&
-                  replace(&app_of(world, 0)->secret, options->client_secret);
-    ic_buf_free(&text);
-    return filled;
+    return world && load_fixtures(world, options->fixtures, error, size) &&
+           ic_scopes_license(world, options->scopes) &&
+           replace(&world->redirect_uris, options->redirect_uris) &&
+           replace(&app_of(world, 0)->id, options->client_id) &&
+           replace(&app_of(world, 0)->secret, options->client_secret);
 }
 
 /* How to reach what listens at `host`: a wildcard address is none to connect to. */

@@ -22,12 +22,17 @@ typedef struct ic_sandbox_options {
     const char *redirect_uris; /* registered beside http at this machine; parted by spaces; NULL: none */
     const char *scopes;        /* licensed ones, parted by spaces; NULL: all known ones */
     size_t max_body;           /* bytes of a request's body */
+    const char *fixtures;      /* file with the company to start with; NULL: the one that is built in */
     const char *log;           /* file to which a line for each request is appended; NULL: none */
     const char *client_id, *client_secret; /* of the first app; NULL: those of the fixtures */
 } ic_sandbox_options;
 
 /* To start from: what holds where nothing else is said. */
 extern const ic_sandbox_options ic_sandbox_defaults;
+
+/* The company that is built in, as a fixture document to start one's own from; free with ic_json_text_free.
+ * NULL: no memory. */
+char *ic_sandbox_fixtures(void);
 
 /* Starts listening on a thread of its own. NULL: it cannot, and `error` (of `size` bytes) says why. */
 ic_sandbox *ic_sandbox_start(const ic_sandbox_options *options, char *error, size_t size);

@@ -235,8 +235,10 @@ typedef struct ic_world {
 /* An empty company with a running clock, or NULL without memory. */
 ic_world *ic_world_new(void);
 void ic_world_free(ic_world *world);
-/* Fills an empty world from a fixture document (fixtures.c shows its form). false: `error` says why not. */
-bool ic_world_load(ic_world *world, const char *text, size_t length, char *error, size_t size);
+/* Fills an empty world from a fixture document (fixtures.c shows its form). false: `error` says why not, and
+ * where in what `name` names. */
+bool ic_world_load(ic_world *world, const char *name, const char *text, size_t length, char *error,
+                   size_t size);
 /* The pieces of the fixture document that is built in; NULL ends them. */
 extern const char *const ic_fixtures[];
 
