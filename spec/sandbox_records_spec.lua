@@ -68,6 +68,19 @@ describe("a record", function()
     assert.are.equal("somewhere", whole.properties.counterpartyAddress.value.raw)
   end)
 
+  it("shows of the entities that it refers to what is wanted", function()
+    local entity = must(client.entities:list()).list[1]
+    local vendor = { type = "reference", value = { recordId = entity.id } }
+    local record = must(create { properties = { vendor = vendor, seats = { type = "number", value = 1 } } })
+    assert.are.same(vendor, record.properties.vendor)
+    local value = must(client.records:get(record.id, { hydrateEntities = true })).properties.vendor.value
+    assert.are.same({ entity.id, entity.ironcladId }, { value.recordId, value.readableId })
+    assert.are.same(entity.properties, value.attributes)
+    local listed = must(client.records:list { hydrateEntities = true, filter = ("Equals([readableId], '%s')")
+      :format(record.ironcladId) }).list[1]
+    assert.are.same(value, listed.properties.vendor.value)
+  end)
+
   it("keeps every kind of property", function()
     local properties = {
       agreementDate = { type = "date", value = "2026-01-20" },

@@ -7,6 +7,7 @@
 #include "lifecycle.h"
 #include "pdf.h"
 #include "signing.h"
+#include "smart_import.h"
 #include "turns.h"
 #include "values.h"
 #include <string.h>
@@ -150,6 +151,7 @@ void ic_world_settle(ic_world *world) {
     ic_time now = ic_world_now(world);
     size_t kept = 0;
     ic_launches_settle(world);
+    ic_imports_settle(world);
     for (size_t i = 0; i < world->awaited.count; i++)
         if (settle(world, world->awaited.items[i], now))
             world->awaited.items[kept++] = world->awaited.items[i];

@@ -92,6 +92,10 @@ void ic_attachments_get(ic_exchange *x);
 void ic_attachments_delete(ic_exchange *x);
 /* contract_actions.c */
 void ic_contract_actions_run(ic_exchange *x);
+/* smart_import.c */
+void ic_imports_create(ic_exchange *x);
+void ic_imports_add(ic_exchange *x);
+void ic_imports_predictions(ic_exchange *x);
 /* exports.c */
 void ic_exports_create(ic_exchange *x);
 void ic_exports_get(ic_exchange *x);

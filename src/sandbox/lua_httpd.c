@@ -87,6 +87,7 @@ static const struct option {
     {"host", TEXT, offsetof(ic_sandbox_options, host)},
     {"token_seconds", SECONDS, offsetof(ic_sandbox_options, token_seconds)},
     {"job_seconds", DURATION, offsetof(ic_sandbox_options, job_seconds)},
+    {"import_credits", WHOLE, offsetof(ic_sandbox_options, import_credits)},
     {"clock", TIME, offsetof(ic_sandbox_options, clock)},
     {"seed", WHOLE, offsetof(ic_sandbox_options, seed)},
     {"max_body", SIZE, offsetof(ic_sandbox_options, max_body)},

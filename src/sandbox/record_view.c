@@ -4,8 +4,10 @@
 #include "attachments.h"
 #include "build.h"
 #include "contract_status.h"
+#include "entities.h"
 #include "obligations.h"
 #include "records.h"
+#include "smart_import.h"
 #include "views.h"
 #include <string.h>
 
@@ -55,22 +57,25 @@ static void turn_address(cJSON *property, const char *name, bool as_object) {
     if (turned) ic_set(property, name, turned);
 }
 
-/* Addresses are kept as they came; each is shown in the form that is asked for. */
-static cJSON *turn_addresses(cJSON *properties, bool as_object) {
-    cJSON *property;
-    cJSON_ArrayForEach(property, properties) {
-        const char *type = ic_json_string(property, "type");
-        if (!type || strcmp(type, "address") != 0) continue;
-        turn_address(property, "value", as_object);
-        turn_address(property, "originalValue", as_object);
+/* Addresses and references are kept as they came; each is shown in the form that is asked for. */
+static void shape_property(const ic_world *world, cJSON *property, unsigned shape) {
+    static const char *const values[] = {"value", "originalValue"};
+    const char *type = ic_json_string(property, "type");
+    for (size_t i = 0; type && i < sizeof values / sizeof values[0]; i++) {
+        cJSON *value = ic_json_member(property, values[i]);
+        if (strcmp(type, "address") == 0) turn_address(property, values[i], shape & IC_ADDRESS_AS_OBJECT);
+        if (strcmp(type, "reference") == 0 && value && (shape & IC_HYDRATE_ENTITIES))
+            ic_entity_hydrate(world, value);
     }
-    return properties;
 }
 
-static cJSON *properties_view(const ic_record *record, bool address_as_object) {
-    bool plain = !strstr(record->properties, "\"type\":\"address\"") && !ic_record_is_amended(record);
-    return plain ? cJSON_CreateRaw(record->properties)
-                 : turn_addresses(ic_record_properties(record), address_as_object);
+static cJSON *properties_view(const ic_world *world, const ic_record *record, unsigned shape) {
+    bool plain = !strstr(record->properties, "\"type\":\"address\"") && !(shape & IC_HYDRATE_ENTITIES) &&
+                 !ic_record_is_amended(record);
+    if (plain) return cJSON_CreateRaw(record->properties);
+    cJSON *properties = ic_record_properties(record), *property;
+    cJSON_ArrayForEach(property, properties) shape_property(world, property, shape);
+    return properties;
 }
 
 static cJSON *attachments_view(const ic_world *world, const ic_record *record) {
@@ -110,14 +115,14 @@ static cJSON *children_view(const ic_record *record, const char *link_type) {
     return ids;
 }
 
-cJSON *ic_record_view(const ic_world *world, const ic_record *record, bool address_as_object) {
+cJSON *ic_record_view(const ic_world *world, const ic_record *record, unsigned shape) {
     cJSON *view = cJSON_CreateObject();
     ic_put_text(view, "id", record->id);
     ic_put_text(view, "ironcladId", record->readable);
     ic_put_text(view, "type", record->type->key);
     ic_put_text(view, "name", record->name);
     ic_put_text(view, "lastUpdated", ic_time_print(record->updated).text);
-    ic_put(view, "properties", properties_view(record, address_as_object));
+    ic_put(view, "properties", properties_view(world, record, shape));
     ic_put(view, "attachments", attachments_view(world, record));
     ic_put(view, "links", links_view(world, record));
     if (record->parent) ic_put_text(view, "parentId", record->parent->id);
@@ -125,9 +130,12 @@ cJSON *ic_record_view(const ic_world *world, const ic_record *record, bool addre
     ic_put(view, "childIds", children_view(record, NULL));
     ic_put(view, "contractStatus", ic_contract_status_view(world, record));
     ic_put(view, "amendments", children_view(record, "amendment"));
-    if (!record->workflow) return view;
+    if (!record->workflow && !record->import) return view;
     cJSON *source = ic_put(view, "source", cJSON_CreateObject());
-    ic_put_text(source, "type", "workflow");
-    ic_put_text(source, "workflowId", record->workflow->id);
+    ic_put_text(source, "type", record->workflow ? "workflow" : "import_project");
+    if (record->workflow)
+        ic_put_text(source, "workflowId", record->workflow->id);
+    else
+        ic_put_text(source, "importId", record->import->id);
     return view;
 }

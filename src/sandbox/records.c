@@ -7,8 +7,13 @@
 
 /* --- list --- */
 
+static unsigned shape_of(const ic_exchange *x) {
+    return (ic_exchange_query_true(x, "addressAsObject") ? IC_ADDRESS_AS_OBJECT : 0) |
+           (ic_exchange_query_true(x, "hydrateEntities") ? IC_HYDRATE_ENTITIES : 0);
+}
+
 static void list_selected(ic_exchange *x, const ic_record_query *query) {
-    bool as_object = ic_exchange_query_true(x, "addressAsObject");
+    unsigned shape = shape_of(x);
     ic_page page = ic_exchange_page(x);
     size_t first = page.number * page.size, count = 0;
     cJSON *list = cJSON_CreateArray();
@@ -16,7 +21,7 @@ static void list_selected(ic_exchange *x, const ic_record_query *query) {
         const ic_record *record = query->order->items[query->rising ? i : query->order->count - 1 - i];
         if (!ic_record_is_wanted(record, query)) continue;
         if (count >= first && count < first + page.size)
-            ic_append(list, ic_record_view(x->world, record, as_object));
+            ic_append(list, ic_record_view(x->world, record, shape));
         count++;
     }
     ic_reply_page(x, page, count, list);
@@ -56,7 +61,7 @@ ic_record *ic_exchange_record(ic_exchange *x, unsigned status) {
 }
 
 void ic_reply_record(ic_exchange *x, const ic_record *record) {
-    ic_reply_json(x, 200, ic_record_view(x->world, record, ic_exchange_query_true(x, "addressAsObject")));
+    ic_reply_json(x, 200, ic_record_view(x->world, record, shape_of(x)));
 }
 
 void ic_records_get(ic_exchange *x) {

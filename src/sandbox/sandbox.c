@@ -21,6 +21,7 @@ const ic_sandbox_options ic_sandbox_defaults = {
     .token_seconds = 21600,
     .code_seconds = 600,
     .job_seconds = 1,
+    .import_credits = 1000,
     .max_body = (size_t)64 * 1024 * 1024,
 };
 
@@ -152,6 +153,7 @@ static ic_world *make_world(const ic_sandbox_options *options) {
     world->token_seconds = options->token_seconds;
     world->code_seconds = options->code_seconds;
     world->job_seconds = options->job_seconds;
+    world->import_credits = options->import_credits;
     return world;
 }
 

@@ -19,6 +19,7 @@ typedef struct ic_sandbox_options {
     double token_seconds;      /* how long a token lives */
     double code_seconds;       /* how long a code is good */
     double job_seconds;        /* what a job takes */
+    int64_t import_credits;    /* of smart import */
     const char *redirect_uris; /* registered beside http at this machine; parted by spaces; NULL: none */
     const char *scopes;        /* licensed ones, parted by spaces; NULL: all known ones */
     size_t max_body;           /* bytes of a request's body */

@@ -11,7 +11,9 @@ cJSON *ic_roles_view(const ic_workflow *workflow);
 cJSON *ic_document_view(const ic_world *world, const ic_workflow *workflow, const ic_document *document);
 /* The author of a comment or a document. */
 cJSON *ic_author_view(const ic_world *world, const ic_user *user);
-cJSON *ic_record_view(const ic_world *world, const ic_record *record, bool address_as_object);
+/* `shape`: bits of how properties are shown. */
+enum { IC_ADDRESS_AS_OBJECT = 1, IC_HYDRATE_ENTITIES = 2 };
+cJSON *ic_record_view(const ic_world *world, const ic_record *record, unsigned shape);
 /* What a link to a record shows: {recordId, readableId}. */
 cJSON *ic_record_link_view(const ic_record *record);
 

@@ -11,6 +11,7 @@
 #include "launches.h"
 #include "obligations.h"
 #include "signing.h"
+#include "smart_import.h"
 #include "webhooks.h"
 #include <openssl/evp.h>
 #include <string.h>
@@ -148,6 +149,7 @@ void ic_world_free(ic_world *world) {
     ic_limits_clear(&world->limits);
     ic_spool_free(world->spool);
     ic_jobs_free(world);
+    ic_imports_free(world);
     ic_audit_free(world);
     ic_free(world->url);
     ic_free(world->storage_url);

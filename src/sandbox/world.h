@@ -132,6 +132,7 @@ typedef struct ic_record {
     struct ic_attachment *attachments;  /* owned */
     struct ic_contract_action *actions; /* the last one; owned */
     ic_workflow *workflow;              /* that made it; NULL: none */
+    struct ic_import *import;           /* likewise */
 } ic_record;
 
 /* --- apps, consents, tokens --- */
@@ -220,6 +221,9 @@ typedef struct ic_world {
     ic_array records_by_agreement, records_by_name, records_by_update;
     ic_index records_by_id;                        /* by either id */
     ic_array jobs;                                 /* ic_job, as started */
+    ic_array imports;                              /* ic_import, as they came */
+    size_t predicted;                              /* how many of them have their predictions */
+    int64_t import_credits;                        /* for how many more the company has paid */
     ic_array audit;                                /* of audit.c */
     char *storage_url;                             /* of the origin that serves files behind signed links */
     ic_secret storage_key;                         /* which signs them */
