@@ -56,6 +56,10 @@ void ic_call_cancel(ic_call *call) {
     if (is_ours(call) && !ic_call_done(call)) ic_engine_order(call, IC_ORDER_CANCEL, NULL);
 }
 
+void ic_call_abandon(ic_call *call) {
+    if (is_ours(call) && !ic_call_done(call)) ic_engine_order(call, IC_ORDER_ABANDON, NULL);
+}
+
 void ic_call_answer(ic_call *call, cJSON *answer) {
     call->answer = answer;
     if (is_ours(call)) ic_engine_order(call, IC_ORDER_ANSWER, NULL);

@@ -13,7 +13,13 @@
 #include <stdatomic.h>
 
 /* Bits of ic_call.orders. */
-enum { IC_ORDER_START = 1, IC_ORDER_CANCEL = 2, IC_ORDER_RESUME = 4, IC_ORDER_ANSWER = 8 };
+enum {
+    IC_ORDER_START = 1,
+    IC_ORDER_CANCEL = 2,
+    IC_ORDER_RESUME = 4,
+    IC_ORDER_ANSWER = 8,
+    IC_ORDER_ABANDON = 16
+};
 /* Bits of ic_call.notices: the call has ended; a chunk for the sink is there; it is a question (keeper.h);
  * something happened that is told to whoever watches (event.h). */
 enum { IC_NOTICE_DONE = 1, IC_NOTICE_CHUNK = 2, IC_NOTICE_ASK = 4, IC_NOTICE_EVENT = 8 };
@@ -118,6 +124,8 @@ void ic_call_release(ic_call *call);
 bool ic_call_start(ic_call *call, ic_error *error);
 /* Ends the call soon, with CANCELLED unless it ends by itself before; without effect once it is done. */
 void ic_call_cancel(ic_call *call);
+/* Nobody waits for it any more: cancels it, unless it may not be repeated and has been sent. */
+void ic_call_abandon(ic_call *call);
 bool ic_call_done(ic_call *call);
 /* Whether it is done, or something waits for its sink or for whoever watches it. */
 bool ic_call_has_news(ic_call *call);

@@ -5,6 +5,8 @@
 #include "keeper.h"
 #include "lane.h"
 #include "process.h"
+#include "socket.h"
+#include "socket_path.h"
 #include "token.h"
 #include "transfer.h"
 #include <errno.h>
@@ -95,6 +97,12 @@ bool ic_engine_order(ic_call *call, unsigned orders, ic_error *error) {
     return running;
 }
 
+void ic_engine_wake(void) {
+    ic_gate_lock();
+    if (life.engine) curl_multi_wakeup(life.engine->multi);
+    ic_gate_unlock();
+}
+
 void ic_engine_stop(void) {
     ic_gate_lock();
     ic_engine *engine = life.engine;
@@ -103,11 +111,13 @@ void ic_engine_stop(void) {
     pthread_t thread = life.thread;
     ic_gate_unlock();
     if (engine) pthread_join(thread, NULL);
+    ic_socket_remove();
 }
 
 void ic_engine_forget(void) {
     forgotten = life.engine;
     memset(&life, 0, sizeof life);
+    ic_socket_forget();
 }
 
 static void obey(ic_engine *engine, ic_call *call) {
@@ -115,6 +125,7 @@ static void obey(ic_engine *engine, ic_call *call) {
     if (orders & IC_ORDER_START) ic_flow_start(engine, call);
     if (orders & IC_ORDER_RESUME) ic_flow_resume(engine, call);
     if (orders & IC_ORDER_ANSWER) ic_keeper_answered(engine, call);
+    if (orders & IC_ORDER_ABANDON) ic_flow_abandon(engine, call);
     if (orders & IC_ORDER_CANCEL) ic_flow_cancel(engine, call);
 }
 
@@ -153,13 +164,17 @@ static int patience(const ic_engine *engine) {
 
 static void turn(ic_engine *engine, int most) {
     int running, wait;
+    unsigned visitors;
+    ic_socket_serve(engine);
     ic_flow_ring(engine, ic_now());
     ic_hosts_serve(engine);
     curl_multi_perform(engine->multi, &running);
     read_ended(engine);
     ic_hosts_serve(engine);
     wait = patience(engine);
-    curl_multi_poll(engine->multi, NULL, 0, wait < most ? wait : most, NULL);
+    if (wait > most) wait = most;
+    struct curl_waitfd *others = ic_socket_watch(engine, &visitors, &wait);
+    curl_multi_poll(engine->multi, others, visitors, wait, NULL);
 }
 
 /* A refresh token that has been sent is spent, and nobody could log in again without its successor: that is
@@ -172,8 +187,30 @@ static void save_refreshes(ic_engine *engine) {
     ic_tokens_save_last(engine);
 }
 
+/* The thread is ended from outside (pthread_exit below a library's function, pthread_cancel): those who wait
+ * are told, and the next call starts another engine. What this one held is not freed: it may be half changed.
+ */
+static void die(void *argument) {
+    ic_engine *engine = argument;
+    ic_gate_lock();
+    ic_call *call = life.first;
+    life.engine = NULL;
+    life.first = life.last = NULL;
+    forgotten = engine;
+    ic_gate_unlock();
+    pthread_detach(pthread_self());
+    for (ic_call *next; call; call = next) {
+        next = call->next_order;
+        if (atomic_exchange(&call->orders, 0) & IC_ORDER_START) ic_flow_enlist(engine, call);
+        ic_call_release(call);
+    }
+    ic_flow_bury(engine);
+    ic_socket_close(engine);
+}
+
 static void *run(void *argument) {
     ic_engine *engine = argument;
+    pthread_cleanup_push(die, engine);
     locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     if (plain) uselocale(plain);
     while (read_inbox(engine))
@@ -184,12 +221,14 @@ static void *run(void *argument) {
     free_engine(engine);
     uselocale(LC_GLOBAL_LOCALE);
     if (plain) freelocale(plain);
+    pthread_cleanup_pop(0);
     return NULL;
 }
 
 static void free_engine(ic_engine *engine) {
     ic_lanes_free(engine);
     ic_slots_free(engine);
+    ic_socket_close(engine);
     curl_multi_cleanup(engine->multi);
     ic_timers_free(&engine->timers);
     ic_free(engine);

@@ -14,13 +14,16 @@ typedef struct ic_engine {
     struct ic_slot *slots; /* tokens; token.c */
     struct ic_lane *lanes; /* turns and budgets; lane.c */
     struct ic_host *hosts;
-    bool ending;   /* no token is fetched any more */
+    struct ic_socket *socket; /* of hosts that wait by socket, or NULL; socket.c */
+    bool ending;              /* no token is fetched any more */
     ic_call *live; /* all calls that have been started and are not done; the engine owns one count each */
 } ic_engine;
 
 /* From any thread: puts orders for the call into the engine's inbox and wakes it; START starts the engine if
  * need be. False when it cannot run (START only; `error` says why). */
 bool ic_engine_order(ic_call *call, unsigned orders, ic_error *error);
+/* From any thread: the engine, if it runs, looks at what has changed. */
+void ic_engine_wake(void);
 /* Cancels every call and joins the thread; nothing starts after it. For atexit. */
 void ic_engine_stop(void);
 /* In a forked child: drops the inherited engine without touching what it holds. The gate is held or new. */

@@ -33,7 +33,7 @@ static void set_alarm(ic_engine *engine, ic_call *call) {
         ic_timer_set(&engine->timers, &call->timer, at);
 }
 
-static void add_live(ic_engine *engine, ic_call *call) {
+void ic_flow_enlist(ic_engine *engine, ic_call *call) {
     ic_call_retain(call);
     call->next_live = engine->live;
     if (engine->live) engine->live->previous_live = call;
@@ -51,7 +51,7 @@ void ic_flow_start(ic_engine *engine, ic_call *call) {
     call->started = ic_now();
     call->deadline = deadline ? call->started + deadline : 0;
     call->timer = (ic_timer){.ring = ring, .owner = call};
-    add_live(engine, call);
+    ic_flow_enlist(engine, call);
     call->enrolled = ic_timers_enroll(&engine->timers);
     if (!call->enrolled || !ic_lane_enter(engine, call)) {
         ic_error_memory(&call->error);
@@ -164,6 +164,36 @@ void ic_flow_resume(ic_engine *engine, ic_call *call) {
 void ic_flow_cancel(ic_engine *engine, ic_call *call) {
     if (call->state != IC_STATE_NEW && call->state != IC_STATE_DONE)
         end_early(engine, call, IC_ERR_CANCELLED, "cancelled");
+}
+
+/* Whoever gave up a sink's call would never take its bytes. */
+void ic_flow_abandon(ic_engine *engine, ic_call *call) {
+    bool changes = !call->request.repeatable && call->options.output != IC_TO_SINK;
+    if (!changes || !ic_transfer_sent(call)) ic_flow_cancel(engine, call);
+}
+
+/* The newest come first, and are what is asked for. */
+ic_call *ic_flow_find(const ic_engine *engine, unsigned long id) {
+    ic_call *call = engine->live;
+    while (call && (call->id != id || !call->mailbox))
+        call = call->next_live;
+    return call;
+}
+
+void ic_flow_bury(ic_engine *engine) {
+    for (ic_call *call, *next = engine->live; (call = next);) {
+        next = call->next_live;
+        ic_error_clear(&call->error);
+        ic_error_set(&call->error, IC_ERR_IO, "the engine's thread has ended");
+        call->error.outcome = doubtful(call, ic_transfer_sent(call));
+        call->error.operation = call->request.operation->id;
+        call->error.attempts = call->attempts;
+        call->state = IC_STATE_DONE;
+        atomic_store_explicit(&call->done, true, memory_order_release);
+        if (call->mailbox) ic_mailbox_post(call->mailbox, call, IC_NOTICE_DONE);
+        ic_call_release(call);
+    }
+    engine->live = NULL;
 }
 
 void ic_flow_fail(ic_engine *engine, ic_call *call, const ic_error *error) {

@@ -14,6 +14,14 @@ void ic_flow_attempt_ended(ic_engine *engine, ic_call *call, CURLcode code);
 /* The sink has taken what it was given. */
 void ic_flow_resume(ic_engine *engine, ic_call *call);
 void ic_flow_cancel(ic_engine *engine, ic_call *call);
+/* As ic_call_abandon. */
+void ic_flow_abandon(ic_engine *engine, ic_call *call);
+/* The call of that id if it is in flight, else NULL. */
+ic_call *ic_flow_find(const ic_engine *engine, unsigned long id);
+/* Counts the call among those in flight, before anything else. */
+void ic_flow_enlist(ic_engine *engine, ic_call *call);
+/* Every call in flight ends here and now and touches nothing else: the engine has died. */
+void ic_flow_bury(ic_engine *engine);
 /* Ends the call with an error found elsewhere, which is copied (the token that it waited for, say). */
 void ic_flow_fail(ic_engine *engine, ic_call *call, const ic_error *error);
 /* Ends the call with the value that it has. */

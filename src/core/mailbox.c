@@ -13,7 +13,7 @@
 
 struct ic_mailbox {
     atomic_int references;
-    atomic_int owed;
+    atomic_int owed, asked;
     unsigned generation;
     int read_end, write_end; /* a byte is in the pipe while the queue holds a call */
     pthread_mutex_t lock;    /* guards all below, and each call's notices, chunk and paused */
@@ -98,6 +98,10 @@ bool ic_mailbox_owes(ic_mailbox *mailbox) {
     return ic_mailbox_is_ours(mailbox) && atomic_load(&mailbox->owed) > 0;
 }
 
+bool ic_mailbox_asks(ic_mailbox *mailbox) {
+    return atomic_load(&mailbox->asked) > 0;
+}
+
 void ic_mailbox_lock(ic_mailbox *mailbox) {
     pthread_mutex_lock(&mailbox->lock);
 }
@@ -115,6 +119,7 @@ ic_call *ic_mailbox_take(ic_mailbox *mailbox, unsigned *notices) {
         mailbox->first = call->next_notice;
         call->next_notice = NULL;
         *notices = atomic_exchange(&call->notices, 0);
+        if (*notices & IC_NOTICE_ASK) atomic_fetch_sub(&mailbox->asked, 1);
         if (!mailbox->first) {
             char byte;
             mailbox->last = NULL;
@@ -138,6 +143,7 @@ bool ic_mailbox_post(ic_mailbox *mailbox, ic_call *call, unsigned notices) {
         else
             mailbox->first = call;
         mailbox->last = call;
+        if (notices & IC_NOTICE_ASK) atomic_fetch_add(&mailbox->asked, 1);
         if (mailbox->first == call)
             while (write(mailbox->write_end, "", 1) < 0 && errno == EINTR) {
             }

@@ -30,6 +30,9 @@ int ic_mailbox_wait(const ic_mailbox *mailbox, double seconds);
 /* Whether a state that ends now would lose a token that is being fetched for its store. */
 bool ic_mailbox_owes(ic_mailbox *mailbox);
 
+/* Whether a question waits in the queue (keeper.h). */
+bool ic_mailbox_asks(ic_mailbox *mailbox);
+
 /* The engine's side. */
 /* False: nobody will hear of it. */
 bool ic_mailbox_post(ic_mailbox *mailbox, ic_call *call, unsigned notices);

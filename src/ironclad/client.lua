@@ -201,6 +201,10 @@ local function open(label, options, explain)
   if objection then mistaken(objection) end
   local host, unknown = loop.choose(options.loop)
   if not host then mistaken(unknown) end
+  if options.socket_dir ~= nil and (type(options.socket_dir) ~= "string" or options.socket_dir == "") then
+    mistaken(("socket_dir: expected the path of a folder, got %s"):format(type(options.socket_dir)))
+  end
+  if host.configure then host.configure(options.socket_dir) end
   local plain, custom, unfit = with_store(with_environment(options))
   if unfit then mistaken(unfit) end
   local connection, mistake = core.connect(plain, custom and store.number_of(custom), hooks.watch(watchers))

@@ -9,7 +9,7 @@ local core = require "ironclad.core"
 
 local loop = {}
 
-local names = { "plain" }
+local names = { "plain", "neovim", "nginx" }
 
 --- The loop by its name, or the host's own.
 -- @param name "plain" or nil
@@ -27,6 +27,8 @@ end
 
 --- The host's own loop.
 function loop.here()
+  if ngx and ngx.get_phase then return require "ironclad.loop.nginx" end
+  if vim and vim.api and (vim.uv or vim.loop) then return require "ironclad.loop.neovim" end
   return require "ironclad.loop.plain"
 end
 

@@ -14,9 +14,9 @@
 --   }
 --
 -- A secret (client_secret, token, refresh_token) is a string, { "env": "VARIABLE" }, or { "command": [word, …] }: a
--- program that prints it, run without a shell when the connection is opened. In ca_file, ca_path and store, "~/" is the
--- home folder, and a relative path begins at the folder of the file. A file with secrets in it must be for its owner
--- alone; one with commands must be writable by its owner alone.
+-- program that prints it, run without a shell when the connection is opened. In ca_file, ca_path, store and
+-- socket_dir, "~/" is the home folder, and a relative path begins at the folder of the file. A file with secrets in it
+-- must be for its owner alone; one with commands must be writable by its owner alone.
 
 local core = require "ironclad.core"
 
@@ -25,7 +25,7 @@ local named = {}
 local COMMAND_SECONDS = 30
 
 local secrets = { client_secret = true, token = true, refresh_token = true }
-local paths = { ca_file = true, ca_path = true, store = true }
+local paths = { ca_file = true, ca_path = true, store = true, socket_dir = true }
 
 local variables = {
   instance = "IRONCLAD_INSTANCE",

@@ -22,6 +22,9 @@ local questions = {} -- of token stores written in Lua, not answered yet
 local alive = 0
 local generation = core.generation()
 
+--- Called when a task becomes ready: a host whose own loop calls task.turn puts that on its list.
+function task.on_ready() end
+
 local function pack(...) return { n = select("#", ...), ... } end
 
 local function wake(mine)
@@ -29,6 +32,7 @@ local function wake(mine)
   mine.awake = true
   ready.last = ready.last + 1
   ready[ready.last] = mine
+  task.on_ready()
 end
 
 --- A task, not running yet.

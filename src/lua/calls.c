@@ -32,6 +32,7 @@ static int l_take(lua_State *L);
 static int l_id(lua_State *L);
 static int l_done(lua_State *L);
 static int l_news(lua_State *L);
+static int l_deadline(lua_State *L);
 static int l_cancel(lua_State *L);
 static int l_chunk(lua_State *L);
 static int l_event(lua_State *L);
@@ -44,9 +45,10 @@ static int l_gc(lua_State *L);
 
 void ic_lua_open_calls(lua_State *L) {
     static const luaL_Reg methods[] = {
-        {"id", l_id},           {"done", l_done},         {"news", l_news},         {"cancel", l_cancel},
-        {"chunk", l_chunk},     {"event", l_event},       {"progress", l_progress}, {"result", l_result},
-        {"request", l_request}, {"question", l_question}, {"answer", l_answer},     {NULL, NULL}};
+        {"id", l_id},         {"done", l_done},       {"news", l_news},         {"deadline", l_deadline},
+        {"cancel", l_cancel}, {"chunk", l_chunk},     {"event", l_event},       {"progress", l_progress},
+        {"result", l_result}, {"request", l_request}, {"question", l_question}, {"answer", l_answer},
+        {NULL, NULL}};
     static const luaL_Reg functions[] = {
         {"start", l_start}, {"errand", l_errand}, {"descriptor", l_descriptor},
         {"wait", l_wait},   {"take", l_take},     {NULL, NULL}};
@@ -71,7 +73,7 @@ static int l_gc(lua_State *L) {
         ic_call_release(mine->call);
         mine->call = NULL;
     } else if (mine->call) {
-        ic_call_cancel(mine->call);
+        ic_call_abandon(mine->call);
         ic_call_release(mine->call);
         mine->call = NULL;
     }
@@ -374,6 +376,14 @@ static int l_done(lua_State *L) {
 /* news() -> whether it is done, or something waits for its sink. */
 static int l_news(lua_State *L) {
     lua_pushboolean(L, ic_call_has_news(check_handle(L)->call));
+    return 1;
+}
+
+/* deadline() -> seconds that the call may take as a whole; nil: as long as it likes. */
+static int l_deadline(lua_State *L) {
+    double seconds = ic_call_deadline(check_handle(L)->call);
+    if (!seconds) return 0;
+    lua_pushnumber(L, seconds);
     return 1;
 }
 

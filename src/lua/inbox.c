@@ -1,6 +1,9 @@
 #include "inbox.h"
 #include "compat.h"
+#include "engine.h"
 #include "process.h"
+#include "socket_path.h"
+#include <stdio.h>
 #include <string.h>
 
 #define TYPE "ironclad.mailbox"
@@ -16,6 +19,7 @@ static const char key;
 static int l_owes(lua_State *L);
 static int l_guard(lua_State *L);
 static int l_generation(lua_State *L);
+static int l_listen(lua_State *L);
 
 static int l_gc(lua_State *L) {
     box *mine = luaL_checkudata(L, 1, TYPE);
@@ -33,8 +37,11 @@ void ic_lua_open_inbox(lua_State *L) {
     lua_pushcfunction(L, l_gc);
     lua_setfield(L, -2, "__gc");
     lua_pop(L, 1);
-    static const luaL_Reg functions[] = {
-        {"owes", l_owes}, {"guard", l_guard}, {"generation", l_generation}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"owes", l_owes},
+                                         {"guard", l_guard},
+                                         {"generation", l_generation},
+                                         {"listen", l_listen},
+                                         {NULL, NULL}};
     ic_lua_setfuncs(L, functions);
     lua_pushlightuserdata(L, (void *)&key);
     box *mine = lua_newuserdata(L, sizeof *mine);
@@ -67,6 +74,25 @@ static int l_guard(lua_State *L) {
 static int l_generation(lua_State *L) {
     lua_pushinteger(L, (lua_Integer)ic_process_generation());
     return 1;
+}
+
+/* listen(folder or nil, temporary) -> the path of the engine's unix socket (socket.h, socket_path.h); nil and
+ * a message when there can be none. */
+static int l_listen(lua_State *L) {
+    char path[IC_SOCKET_ROOM], text[300];
+    ic_error error = {0};
+    const char *folder = luaL_optstring(L, 1, NULL), *temporary = luaL_checkstring(L, 2);
+    if (!ic_process_prepare()) return luaL_error(L, "libcurl cannot be initialised");
+    if (ic_socket_open(folder, temporary, path, &error)) {
+        ic_engine_wake();
+        lua_pushstring(L, path);
+        return 1;
+    }
+    snprintf(text, sizeof text, "%s", ic_error_message(&error));
+    ic_error_clear(&error);
+    lua_pushnil(L);
+    lua_pushstring(L, text);
+    return 2;
 }
 
 ic_mailbox *ic_lua_inbox(lua_State *L) {

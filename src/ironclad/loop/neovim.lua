@@ -1,0 +1,134 @@
+--- Waiting in Neovim: one poll handle on the descriptor of the mailbox. Tasks and callbacks go on from vim.schedule, so
+-- that they may use all of vim.api. Outside a task a call waits by vim.wait: the screen is redrawn, timers and tasks go
+-- on, and Ctrl-C cancels the call. In a fast event (:help vim.in_fast_event) nothing may wait, and a call returns an
+-- error.
+
+local core = require "ironclad.core"
+local task = require "ironclad.task"
+
+local uv = vim.uv or vim.loop
+local unpack = rawget(_G, "unpack") or table.unpack -- luacheck: ignore 143
+
+local neovim = { name = "neovim" }
+
+-- Milliseconds: of one vim.wait, which is begun again, and between two looks when nothing happens.
+local LONGEST, LOOK = 3600000, 100
+
+local handle, descriptor -- of the mailbox
+local leaving = false
+local scheduled = false
+
+local function turn()
+  scheduled = false
+  task.turn()
+end
+
+local function schedule()
+  if scheduled then return end
+  scheduled = true
+  vim.schedule(turn)
+end
+
+task.on_ready = schedule
+
+-- In libuv's callback: nothing of the script's runs here.
+local function on_news()
+  if task.collect() then schedule() end -- a question of a token store, perhaps
+end
+
+local function leave()
+  leaving = true
+  if handle and not handle:is_closing() then handle:close() end
+  handle = nil
+end
+
+local function listen()
+  local current = core.descriptor()
+  if leaving or descriptor == current then return end
+  if handle and not handle:is_closing() then handle:close() end
+  handle, descriptor = assert(uv.new_poll(current)), current
+  handle:start("r", on_news)
+  handle:unref() -- it keeps nothing from ending
+end
+
+local function watch_for_the_end()
+  vim.api.nvim_create_autocmd("VimLeavePre", { callback = leave, desc = "ironclad: stops waiting" })
+end
+if vim.in_fast_event() then vim.schedule(watch_for_the_end) else watch_for_the_end() end
+
+--- Why nothing can wait here, or nil.
+function neovim.objection()
+  if vim.in_fast_event() and not task.current() then
+    return "nothing can wait in a fast event of Neovim: use vim.schedule, or give the call a callback"
+  end
+end
+
+local function wait_until(finished)
+  listen()
+  local fine, why
+  repeat
+    fine, why = vim.wait(LONGEST, finished, LOOK)
+  until fine or why == -2
+  return not fine
+end
+
+--- Returns when there may be news of the call; "interrupted" after Ctrl-C.
+function neovim.wait(call)
+  listen()
+  if task.current() then
+    task.await(call)
+  elseif leaving then
+    core.wait(call)
+    task.collect()
+    task.serve()
+  elseif wait_until(function() return call:news() end) then
+    return "interrupted"
+  end
+end
+
+--- Runs fn(...) as a task; from a fast event, as soon as it is over.
+function neovim.spawn(on_failure, fn, ...)
+  local mine = task.new(neovim, on_failure)
+  listen()
+  if not vim.in_fast_event() then return task.start(mine, fn, ...) end
+  local arguments = { n = select("#", ...), ... }
+  vim.schedule(function() task.start(mine, fn, unpack(arguments, 1, arguments.n)) end)
+  return mine
+end
+
+local function must_wait(finished)
+  if wait_until(finished) then
+    task.cancel_all()
+    error("interrupted", 0)
+  end
+end
+
+function neovim.await_any(list)
+  if task.current() then return task.await_any(list) end
+  must_wait(function()
+    for _, other in ipairs(list) do
+      if other.done then return true end
+    end
+    return false
+  end)
+end
+
+function neovim.join(other)
+  while not other.done do neovim.await_any { other } end
+end
+
+function neovim.finish_all()
+  must_wait(function() return task.count() == 0 end)
+end
+
+function neovim.failed(other)
+  vim.schedule(function()
+    if not other.heard then vim.notify("ironclad: a task failed: " .. other.trace, vim.log.levels.ERROR) end
+  end)
+end
+
+function neovim.take_failure() end
+
+function neovim.report() end
+
+return neovim

@@ -1,0 +1,201 @@
+--- Waiting in nginx's Lua module: a cosocket on the engine's unix socket (src/core/socket.h), where the id of a call is
+-- sent and a byte comes back when there is news of it. A request whose client goes away (lua_check_client_abort on)
+-- closes the socket, and the engine then cancels its call, unless that may not be repeated and has been sent.
+--
+-- Where nginx lets nobody wait, a call returns an error; in its init phases, and where there are no cosockets, it
+-- blocks.
+
+local core = require "ironclad.core"
+local store = require "ironclad.store"
+local task = require "ironclad.task"
+
+local nginx = { name = "nginx" }
+
+-- Waiting connections of a worker; more calls queue for one. Seconds that an idle one is kept.
+local POOL, BACKLOG, KEPT = 256, 100000, 60
+-- Seconds that a wait lasts at most before the call is asked again, and how much later than its deadline.
+local LONGEST, GRACE = 3600, 5
+
+local blocking = { init = true, init_worker = true }
+local waiting = {
+  rewrite = true, access = true, content = true, timer = true, ssl_cert = true, ssl_session_fetch = true,
+  ssl_client_hello = true,
+}
+
+local function blocks() return ngx.socket == nil or blocking[ngx.get_phase()] end
+
+local socket_dir -- of the first client that waits: a process has one socket
+
+--- The option of that name: where the unix socket is.
+function nginx.configure(folder) socket_dir = socket_dir or folder end
+
+local function listen()
+  return core.listen(socket_dir, os.getenv "TMPDIR" or "/tmp")
+end
+
+--- Why nothing can wait here, or nil.
+function nginx.objection()
+  if blocks() then return nil end
+  local phase = ngx.get_phase()
+  if not waiting[phase] then
+    return ("nginx cannot wait in its phase %s: make the call in rewrite, access, content or a timer, "
+      .. "or give it a callback"):format(phase)
+  end
+  local path, problem = listen()
+  return not path and problem or nil
+end
+
+local collect
+
+-- Questions of token stores are answered in a timer, so that a request that goes away cannot lose a token. The first
+-- such timer looks for further ones, which may come when nobody waits any more: seconds that it stays for them, and
+-- between two looks.
+local STAY, LOOK = 1, 0.02
+local watched = false
+local last_question = 0
+
+local function watch()
+  while core.owes() or ngx.now() - last_question < STAY do
+    ngx.sleep(LOOK)
+    collect()
+    ngx.update_time()
+  end
+end
+
+local function answer(_, question)
+  store.serve(question)
+  if watched then return end
+  watched = true
+  local fine, problem = pcall(watch)
+  watched = false
+  if not fine then ngx.log(ngx.ERR, "ironclad: ", problem) end
+end
+
+function collect()
+  task.collect()
+  for question in task.question do
+    last_question = ngx.now()
+    if blocks() or not ngx.timer.at(0, answer, question) then store.serve(question) end
+  end
+end
+
+local function ask(path, call, seconds)
+  local socket = ngx.socket.tcp()
+  socket:settimeouts(seconds * 1000, 10000, seconds * 1000)
+  local fine, problem = socket:connect("unix:" .. path, { pool = path, pool_size = POOL, backlog = BACKLOG })
+  if not fine then return nil, problem end
+  -- It may have ended while this waited for a place in the pool.
+  if not call:news() then
+    fine, problem = socket:send(("%d\n"):format(call:id()))
+    if fine then fine, problem = socket:receive(1) end
+  end
+  if fine then socket:setkeepalive(KEPT * 1000) else socket:close() end
+  return fine, problem
+end
+
+local complained = 0
+
+-- Without a connection (descriptors have run out, say) the call is looked at again and again.
+local function doze(problem)
+  if ngx.now() - complained > 60 then
+    complained = ngx.now()
+    ngx.log(ngx.WARN, "ironclad: waits without its socket: ", problem)
+  end
+  ngx.sleep(0.01)
+end
+
+-- Which task runs in a light thread, and the tasks that each has started.
+local running = setmetatable({}, { __mode = "k" })
+local children = setmetatable({}, { __mode = "k" })
+
+--- Returns when there may be news of the call.
+function nginx.wait(call)
+  if blocks() then
+    core.wait(call)
+    return collect()
+  end
+  local mine = running[coroutine.running()]
+  local left = call:deadline()
+  local path, problem = listen()
+  local told
+  if mine then mine.call = call end
+  if path then told, problem = ask(path, call, left and math.min(left + GRACE, LONGEST) or LONGEST) end
+  if not told and problem ~= "timeout" then doze(problem) end
+  if mine then mine.call = nil end
+  collect()
+end
+
+local function perform(mine, fn, ...)
+  local here = coroutine.running()
+  if here then running[here] = mine end
+  local function handler(problem)
+    mine.trace = debug.traceback(tostring(problem), 2)
+    return problem
+  end
+  task.settle(mine, xpcall(fn, handler, ...))
+  if here then running[here] = nil end
+  for bell in pairs(mine.bells) do bell:post() end
+end
+
+local function perform_later(_, ...) perform(...) end
+
+--- Runs fn(...) as a light thread of the request, which waits for it; in a timer of its own where there is no such
+-- thing, and at once where calls block.
+function nginx.spawn(on_failure, fn, ...)
+  local mine = task.new(nginx, on_failure)
+  mine.bells = {}
+  mine.parent = coroutine.running()
+  if blocks() then
+    perform(mine, fn, ...)
+  elseif waiting[ngx.get_phase()] then
+    children[mine.parent] = children[mine.parent] or {}
+    children[mine.parent][mine] = true
+    mine.thread = ngx.thread.spawn(perform, mine, fn, ...)
+  else
+    local fine, problem = ngx.timer.at(0, perform_later, mine, fn, ...)
+    if not fine then task.settle(mine, false, "nginx starts no timer: " .. problem) end
+  end
+  return mine
+end
+
+-- A light thread's remains stay with its parent until that waits for it.
+local function bury(other)
+  if not other.done or not other.thread or other.parent ~= coroutine.running() then return end
+  ngx.thread.wait(other.thread)
+  other.thread = nil
+  children[other.parent][other] = nil
+end
+
+function nginx.await_any(list)
+  local bell = require("ngx.semaphore").new()
+  local ended = false
+  for _, other in ipairs(list) do
+    ended = ended or other.done
+    other.bells[bell] = true
+  end
+  if not ended then bell:wait(LONGEST) end
+  for _, other in ipairs(list) do
+    other.bells[bell] = nil
+    bury(other)
+  end
+end
+
+function nginx.join(other)
+  while not other.done do nginx.await_any { other } end
+  bury(other)
+end
+
+--- Waits for the tasks that this light thread has started.
+function nginx.finish_all()
+  for other in pairs(children[coroutine.running()] or {}) do nginx.join(other) end
+end
+
+function nginx.failed(other)
+  ngx.log(ngx.ERR, "ironclad: a task failed: ", other.trace or tostring(other.failure))
+end
+
+function nginx.take_failure() end
+
+function nginx.report() end
+
+return nginx
