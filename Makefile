@@ -79,8 +79,8 @@ libraries    := $(libraries:$(OUT)/peer.so=$(OUT)/spec_peer.so)
 bench_programs := $(patsubst spec/bench/%.c,$(OUT)/bench/%,$(wildcard spec/bench/*.c))
 TEST_LIBS    := $(call libs,SSL,libssl,ssl) $(CORE_LIBS)
 
-.PHONY: all deps demo test test-quick core-tests lua-tests sandbox-tests test-build bench-sandbox bench-each lint format reference \
-	install clean env help FORCE
+.PHONY: all deps demo test test-quick core-tests lua-tests sandbox-tests test-build bench-sandbox bench-each \
+	bench-files lint format reference install clean env help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -181,6 +181,9 @@ bench-sandbox: all $(libraries) $(bench_programs)
 bench-each: all $(libraries)
 	@eval "$$($(MAKE) -s env LUA=$(LUA))" && $(lua_name) spec/bench/each.lua
 
+bench-files: all
+	@eval "$$($(MAKE) -s env LUA=$(LUA))" && $(lua_name) spec/bench/files.lua 1024 $(lua_name)
+
 lint:
 	@spec/run 'lint-*'
 
@@ -222,6 +225,7 @@ help:
 	@echo 'make test-quick    the specs and C tests on Lua 5.4'
 	@echo 'make bench-sandbox memory and speed of the sandbox, beside those of libmicrohttpd alone'
 	@echo 'make bench-each    memory of a walk over 100,000 records'
+	@echo 'make bench-files   a file of 1 GiB up and down: speed and memory'
 	@echo 'make deps          install what the build needs (Debian)'
 	@echo 'make env           print shell code that puts the build on LUA_PATH, LUA_CPATH and PATH'
 	@echo 'make install       into PREFIX (default: /usr/local)'

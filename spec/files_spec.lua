@@ -172,3 +172,20 @@ describe("a file", function()
     end)
   end
 end)
+
+describe("memory", function()
+  it("stays flat while a large file goes up and comes down", function()
+    local file = assert(io.open("spec/bench/files.lua", "rb"))
+    local program = file:read "*a"
+    file:close()
+    -- A sanitizer keeps what was freed, for a while.
+    local sanitizer = "ASAN_OPTIONS=" .. (os.getenv "ASAN_OPTIONS" or "") .. ":quarantine_size_mb=1"
+    local output = peer.lua(program, { environment = sanitizer }, 64, require("spec_process").interpreter())
+    local lines = 0
+    for memory in output:gmatch "64 MiB in +[%d.]+ s, +([%d.]+) MiB of memory above the start\n" do
+      lines = lines + 1
+      assert.is_true(tonumber(memory) < 10, output)
+    end
+    assert.are.equal(3, lines, output)
+  end)
+end)
