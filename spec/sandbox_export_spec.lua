@@ -8,7 +8,8 @@ local sandbox, client
 
 setup(function()
   sandbox, client = local_ironclad.start { clock = "2026-03-01T06:00:00Z" }
-  for _, record in ipairs(must(client.records:list { pageSize = 100 }).list) do must(client.records:delete(record.id)) end
+  local page = must(client.records:list { pageSize = 100 })
+  for _, record in ipairs(page.list) do must(client.records:delete(record.id)) end
   local properties = {
     agreementDate = { type = "date", value = "2024-06-30T23:00:00-07:00" },
     counterpartyName = { type = "string", value = 'Ü & <Söhne> "x"' },

@@ -26,7 +26,8 @@ local records = {
 
 setup(function()
   sandbox, client = local_ironclad.start()
-  for _, record in ipairs(must(client.records:list { pageSize = 100 }).list) do must(client.records:delete(record.id)) end
+  local page = must(client.records:list { pageSize = 100 })
+  for _, record in ipairs(page.list) do must(client.records:delete(record.id)) end
   for name, properties in pairs(records) do
     must(client.records:create { type = "contract", name = name, properties = properties })
   end
