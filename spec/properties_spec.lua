@@ -268,6 +268,16 @@ describe("plain properties in a body", function()
     assert.are.equal(3, #server:requests())
   end)
 
+  it("ask for one schema when many calls want it at once", function()
+    local server, client = scene.play(SCHEMA, scene.GOOD)
+    local results, errors = client:map({ 1, 2, 3, 4, 5, 6, 7, 8 }, function()
+      return create(client, { term = "P1Y" })
+    end)
+    for i = 1, 8 do scene.assert_good(results[i], errors[i]) end
+    assert.are.equal(9, #server:requests())
+    for i = 2, 9 do assert.is_truthy(server:requests()[i].body:find('"duration"', 1, true)) end
+  end)
+
   it("are asked for as the user of the call", function()
     local server, client = scene.play(SCHEMA, scene.GOOD)
     scene.assert_good(create(client, { term = "P1Y" }, { as_user = "other@b.example" }))

@@ -10,6 +10,7 @@ local catalog = require "ironclad.catalog"
 local core = require "ironclad.core"
 local encode = require "ironclad.encode"
 local run = require "ironclad.run"
+local task = require "ironclad.task"
 local values = require "ironclad.values"
 
 local properties = {}
@@ -96,10 +97,21 @@ function properties.lack_schema(client, entry, arguments, subject)
 end
 
 -- Asks for the schema, in the name of a call.
-local function fetch_schema(client, label, level, arguments)
+local function ask_for_schema(client, label, level, arguments)
   local schema, err = run.call(client, label, level + 1, schema_number,
     { path = {}, as_user = arguments.as_user, timeout = arguments.timeout, deadline = arguments.deadline })
   if not err or err.kind == "permission" or err.kind == "not_found" then learn(client, schema) end
+end
+
+-- The same once for all tasks that want it at the same time.
+local function fetch_schema(client, label, level, arguments)
+  if not task.current() then return ask_for_schema(client, label, level + 1, arguments) end
+  local asking = rawget(client, "schema_task")
+  if not asking or asking.done then
+    asking = client.loop.spawn(nil, ask_for_schema, client, label, level, arguments)
+    rawset(client, "schema_task", asking)
+  end
+  asking:wait()
 end
 
 --- Makes the properties in the body of a call what Ironclad wants; leaves other calls alone. Throws, naming the
