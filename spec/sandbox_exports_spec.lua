@@ -119,6 +119,7 @@ describe("the export of workflow activities", function()
     for _, row in ipairs(all) do names[row.activity] = (names[row.activity] or 0) + 1 end
     assert.are.same({ 1, 1, 2 }, { names.workflow_launched, names.document_added, names.comment_added })
     assert.is_true(names.approval_requested >= 1)
+    assert.is_true(#rows(body, "activity", "signature_collected") > 0)
     assert.are.same({ "workflow_launched", workflow.ironcladId, workflow.title, 'Hi, "Bob"\r\n', sandbox.as_user },
       { all[1].activity, all[1].ironcladId, all[1].workflowName, all[1].counterpartyName, all[1].actor })
     assert.are.equal("second", all[#all].detail)

@@ -360,6 +360,60 @@ describe("links for recipients", function()
     url_of(client.workflows:create_embeddable_recipient_url(workflow.id, signer))
   end)
 
+  -- Opens a page, or sends its form -> status, the page, and all of the answer.
+  local function browse(verb, url, form)
+    local headers = form and { "Content-Type: application/x-www-form-urlencoded" }
+    return local_ironclad.raw(sandbox, verb .. " " .. url:sub(#sandbox.url + 1), headers, form)
+  end
+
+  local function link(workflow, body)
+    local embedded = body.frameAncestor ~= nil
+    local method = client.workflows[embedded and "create_embeddable_recipient_url" or "create_recipient_url"]
+    return must(method(client.workflows, workflow.id, body)).url
+  end
+
+  it("lead to a page on which signers sign", function()
+    local workflow = sent { counterpartyName = "<Acme>" }
+    local url = link(workflow, { type = "signer", roleName = COMPANY })
+    local status, page = browse("GET", url)
+    assert.are.equal(200, status)
+    assert.is_truthy(page:find("Mutual NDA with &lt;Acme&gt;", 1, true))
+    assert.are.equal("viewed", signatures_of(workflow)[COMPANY])
+    local form = url:match "%?(.*)$"
+    assert.are.equal(400, (browse("POST", sandbox.url .. "/sign", form .. "&decision=think")))
+    assert.are.equal(200, (browse("POST", sandbox.url .. "/sign", form .. "&decision=sign")))
+    assert.are.same({ [COMPANY] = "signed", [COUNTERPARTY] = "sent" }, signatures_of(workflow))
+    assert.are.equal(409, (browse("POST", sandbox.url .. "/sign", form .. "&decision=sign")))
+    form = link(workflow, { type = "signer", roleName = COUNTERPARTY }):match "%?(.*)$"
+    assert.are.equal(200, (browse("POST", sandbox.url .. "/sign", form .. "&decision=decline")))
+    assert.are.equal("declined", signatures_of(workflow)[COUNTERPARTY])
+  end)
+
+  it("show viewers the page without its form", function()
+    local workflow = sent()
+    local status, page = browse("GET", link(workflow, { type = "viewer", email = "cc@example.org" }))
+    assert.are.same({ 200, nil }, { status, page:find("<form", 1, true) })
+    assert.are.equal("sent", signatures_of(workflow)[COMPANY])
+    assert.are.equal(404, (browse("GET", sandbox.url .. "/sign?r=x&s=y")))
+    assert.are.equal(404, (browse("GET", sandbox.url .. "/sign")))
+    assert.are.equal(404, (browse("POST", sandbox.url .. "/sign", "r=x")))
+    assert.are.equal(400, (browse("POST", sandbox.url .. "/sign")))
+  end)
+
+  it("open in frames of their ancestor only, and once", function()
+    local workflow = sent()
+    local body = { type = "signer", roleName = COMPANY, frameAncestor = "https://app.example.com" }
+    local url = link(workflow, body)
+    local _, _, answer = browse("GET", url)
+    assert.is_truthy(answer:find("frame-ancestors https://app.example.com\r\n", 1, true))
+    assert.are.equal(404, (browse("GET", url)))
+    body.allowMultipleUsages = true
+    url = link(workflow, body)
+    assert.are.same({ 200, 200 }, { (browse("GET", url)), (browse("GET", url)) })
+    _, _, answer = browse("GET", link(workflow, { type = "signer", roleName = COMPANY }))
+    assert.is_truthy(answer:find("frame-ancestors 'none'\r\n", 1, true))
+  end)
+
   it("are refused otherwise", function()
     local workflow = sent()
     local function ask(body, embedded)

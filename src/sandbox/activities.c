@@ -1,6 +1,7 @@
 #include "activities.h"
 #include "../core/alloc.h"
 #include "reviews.h"
+#include "signing.h"
 #include "turns.h"
 #include <stdlib.h>
 #include <string.h>
@@ -75,6 +76,16 @@ static void add_turns(history *all, const ic_workflow *workflow) {
     }
 }
 
+static void add_signatures(history *all, const ic_packet *packet) {
+    for (size_t i = 0; packet && i < packet->signers.count; i++) {
+        const ic_signer *signer = packet->signers.items[i];
+        if (signer->signature == IC_SIGNATURE_SIGNED)
+            add(all, "signature_collected", signer->changed, signer->user, signer->role_name);
+        if (signer->signature == IC_SIGNATURE_DECLINED)
+            add(all, "signature_declined", signer->changed, signer->user, signer->role_name);
+    }
+}
+
 static void add_documents_and_comments(history *all, const ic_workflow *workflow, bool comment_detail) {
     for (size_t i = 0; i < workflow->documents.count; i++) {
         const ic_document *document = workflow->documents.items[i];
@@ -92,6 +103,7 @@ static void add_all(history *all, const ic_workflow *workflow, bool comment_deta
     add_documents_and_comments(all, workflow, comment_detail);
     add_reviews(all, workflow);
     add_turns(all, workflow);
+    add_signatures(all, workflow->packet);
     if (workflow->ended != IC_TIME_NONE)
         add(all, workflow->status == IC_STATUS_CANCELLED ? "workflow_cancelled" : "workflow_completed",
             workflow->ended, NULL, NULL);

@@ -56,7 +56,7 @@ static struct MHD_Response *page_of(const char *title, const char *text) {
         ic_free(bytes);
         return NULL;
     }
-    ic_html_headers(response);
+    ic_html_headers(response, NULL);
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
     return response;
 }

@@ -7,6 +7,7 @@
 #include "../core/json.h"
 #include "build.h"
 #include "formula.h"
+#include "html.h"
 #include "world.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -56,9 +57,10 @@ typedef struct ic_exchange {
     ic_blob *blob;   /* or bytes; counted */
     /* of the bytes; static; NULL: none is said, and they are an attachment */
     const char *media_type;
-    char *disposition; /* Content-Disposition, with their name; owned */
-    char *html;        /* or a page; owned */
-    char *location;    /* where a 302 goes; owned */
+    char *disposition;                              /* Content-Disposition, with their name; owned */
+    char *html;                                     /* or a page; owned */
+    char frame_ancestor[IC_FRAME_ANCESTOR_MAX + 1]; /* whose pages may hold it in a frame; "": nobody's */
+    char *location;                                 /* where a 302 goes; owned */
     ic_quota quota;
     unsigned retry_after; /* seconds; 0: nothing is said */
     double delay;         /* seconds of the machine before it is sent */

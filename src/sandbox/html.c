@@ -1,5 +1,6 @@
 #include "html.h"
 #include <microhttpd.h>
+#include <stdio.h>
 #include <string.h>
 
 void ic_html_begin(ic_buf *page, const char *title) {
@@ -24,15 +25,18 @@ void ic_html_text(ic_buf *page, const char *text) {
         }
 }
 
-void ic_html_headers(struct MHD_Response *response) {
+void ic_html_headers(struct MHD_Response *response, const char *frame_ancestor) {
     static const char *const headers[][2] = {
         {MHD_HTTP_HEADER_CONTENT_TYPE, "text/html; charset=utf-8"},
-        /* No form-action: browsers hold the redirect after a form against it. */
-        {"Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"},
         {MHD_HTTP_HEADER_CACHE_CONTROL, "no-store"},
         {"Referrer-Policy", "no-referrer"},
         {"X-Content-Type-Options", "nosniff"},
     };
     for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)
         MHD_add_response_header(response, headers[i][0], headers[i][1]);
+    /* No form-action: browsers hold the redirect after a form against it. */
+    static const char policy[] = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors ";
+    char text[sizeof policy + IC_FRAME_ANCESTOR_MAX];
+    snprintf(text, sizeof text, "%s%s", policy, frame_ancestor ? frame_ancestor : "'none'");
+    MHD_add_response_header(response, "Content-Security-Policy", text);
 }

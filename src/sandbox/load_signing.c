@@ -85,8 +85,9 @@ void ic_signing_design_free(ic_signing_design *design) {
 /* --- packets --- */
 
 /* Sets the state of the signers that a list names. */
-static bool mark(const ic_packet *packet, const cJSON *roles, ic_signature signature, char *error,
+static bool mark(const ic_workflow *workflow, const cJSON *roles, ic_signature signature, char *error,
                  size_t size) {
+    const ic_packet *packet = workflow->packet;
     const cJSON *role;
     cJSON_ArrayForEach(role, roles) {
         ic_signer *signer = cJSON_IsString(role) ? ic_packet_signer(packet, role->valuestring) : NULL;
@@ -96,6 +97,7 @@ static bool mark(const ic_packet *packet, const cJSON *roles, ic_signature signa
             return false;
         }
         signer->signature = signature;
+        signer->changed = workflow->updated;
     }
     return true;
 }
@@ -109,11 +111,11 @@ static bool load_signing(ic_world *world, ic_workflow *workflow, const cJSON *so
                          size_t size) {
     ic_packet *packet = workflow->packet;
     int days = whole_days(source, "sendInDays", 1, 36500);
-    if (!mark(packet, ic_json_member(source, "signed"), IC_SIGNATURE_SIGNED, error, size)) return false;
+    if (!mark(workflow, ic_json_member(source, "signed"), IC_SIGNATURE_SIGNED, error, size)) return false;
     if (cJSON_IsTrue(ic_json_member(source, "sent")) &&
         !ic_packet_send(workflow, workflow->creator, workflow->updated))
         return no_memory(error, size);
-    if (!mark(packet, ic_json_member(source, "viewed"), IC_SIGNATURE_VIEWED, error, size)) return false;
+    if (!mark(workflow, ic_json_member(source, "viewed"), IC_SIGNATURE_VIEWED, error, size)) return false;
     packet->reminder_days = whole_days(source, "reminderDays", 1, 7);
     if (!days) return true;
     packet->notify_at = ic_world_now(world) + days * IC_DAY;
@@ -123,8 +125,11 @@ static bool load_signing(ic_world *world, ic_workflow *workflow, const cJSON *so
 /* Beyond the Sign step everybody has signed. */
 static bool load_signed(ic_world *world, ic_workflow *workflow, char *error, size_t size) {
     ic_step step = workflow->step;
-    for (size_t i = 0; i < workflow->packet->signers.count; i++)
-        ((ic_signer *)workflow->packet->signers.items[i])->signature = IC_SIGNATURE_SIGNED;
+    for (size_t i = 0; i < workflow->packet->signers.count; i++) {
+        ic_signer *signer = workflow->packet->signers.items[i];
+        signer->signature = IC_SIGNATURE_SIGNED;
+        signer->changed = workflow->updated;
+    }
     if (!ic_packet_send(workflow, workflow->creator,
                         workflow->created + (workflow->updated - workflow->created) / 2) ||
         !ic_workflow_archive(world, workflow, workflow->updated))

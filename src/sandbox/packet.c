@@ -152,11 +152,14 @@ const char *ic_packet_status(const ic_workflow *workflow) {
 }
 
 /* Those whose turn it is: the first who has not signed, or all of them. */
-static void ask_signers(const ic_packet *packet) {
+static void ask_signers(const ic_packet *packet, ic_time time) {
     for (size_t i = 0; i < packet->signers.count; i++) {
         ic_signer *signer = packet->signers.items[i];
         if (signer->signature == IC_SIGNATURE_SIGNED) continue;
-        if (signer->signature == IC_SIGNATURE_PENDING) signer->signature = IC_SIGNATURE_SENT;
+        if (signer->signature == IC_SIGNATURE_PENDING) {
+            signer->signature = IC_SIGNATURE_SENT;
+            signer->changed = time;
+        }
         if (packet->design->sequential) return;
     }
 }
@@ -166,7 +169,7 @@ bool ic_packet_send(ic_workflow *workflow, const ic_user *user, ic_time time) {
     workflow->packet->sent = true;
     workflow->packet->notify_at = IC_TIME_NONE;
     workflow->updated = time;
-    ask_signers(workflow->packet);
+    ask_signers(workflow->packet, time);
     return true;
 }
 
@@ -186,7 +189,7 @@ bool ic_packet_withdraw(ic_workflow *workflow, const ic_user *user, ic_time time
 bool ic_packet_proceed(ic_world *world, ic_workflow *workflow, ic_time time) {
     workflow->updated = time;
     if (is_all_signed(workflow->packet)) return ic_workflow_archive(world, workflow, time);
-    if (workflow->packet->sent) ask_signers(workflow->packet);
+    if (workflow->packet->sent) ask_signers(workflow->packet, time);
     return true;
 }
 
@@ -197,5 +200,6 @@ const char *ic_packet_sign(ic_world *world, ic_workflow *workflow, ic_signer *si
     if (signer->signature == IC_SIGNATURE_DECLINED) return "this signer has declined";
     if (signer->signature == IC_SIGNATURE_PENDING) return "it is not this signer's turn";
     signer->signature = signature;
-    return ic_packet_proceed(world, workflow, ic_world_now(world)) ? NULL : "";
+    signer->changed = ic_world_now(world);
+    return ic_packet_proceed(world, workflow, signer->changed) ? NULL : "";
 }

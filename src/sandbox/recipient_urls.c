@@ -1,5 +1,7 @@
 /* Links by which a signer or viewer reaches a packet: of Ironclad's own signature provider only. */
 #include "handlers.h"
+#include "html.h"
+#include "sign_links.h"
 #include "sign_status.h"
 #include "values.h"
 #include <string.h>
@@ -34,38 +36,45 @@ static bool check_viewer(ic_exchange *x) {
     return ic_value_fits("email", email) || refuse(x, "INVALID_PARAM", "email", "this is no e-mail address");
 }
 
-static void reply_url(ic_exchange *x) {
-    ic_uuid recipient, session;
-    ic_new_uuid(x->world, recipient);
-    ic_new_uuid(x->world, session);
+static void reply_link(ic_exchange *x, const ic_sign_link *link) {
+    if (!link) {
+        ic_reply_no_memory(x);
+        return;
+    }
     ic_buf url = {0};
-    ic_buf_printf(&url, "%s/sign?r=%s&s=%s", x->world->url, recipient, session);
+    ic_buf_printf(&url, "%s" IC_SIGN_PATH "?r=%s&s=%s", x->world->url, link->recipient, link->session);
     cJSON *answer = cJSON_CreateObject();
-    ic_put_text(answer, "url", url.failed ? NULL : url.data);
+    ic_put_text(answer, "url", ic_buf_text(&url));
     ic_reply_json(x, 201, answer);
     ic_buf_free(&url);
 }
 
 void ic_recipient_urls_create(ic_exchange *x) {
-    const ic_workflow *workflow = ic_exchange_signing(x, true);
+    ic_workflow *workflow = ic_exchange_signing(x, true);
     if (!workflow || !check_packet(x, workflow->packet)) return;
     bool viewer = strcmp(ic_json_string(x->body, "type"), "viewer") == 0;
-    if (viewer ? check_viewer(x) : check_signer(x, workflow->packet)) reply_url(x);
+    const char *role = viewer ? NULL : ic_json_string(x->body, "roleName");
+    if (viewer ? check_viewer(x) : check_signer(x, workflow->packet))
+        reply_link(x, ic_sign_link_new(x->world, workflow, role, NULL, false));
 }
 
 /* A host, perhaps with a scheme before it and a port behind it, without any wildcard. */
 static bool is_frame_ancestor(const char *text) {
     const char *host = strstr(text, "://");
     host = host ? host + 3 : text;
-    return *host && *host != ':' && !strpbrk(text, "*\"'<> \t\r\n;,") && !strpbrk(host, "/?#@");
+    return *host && *host != ':' && strlen(text) <= IC_FRAME_ANCESTOR_MAX &&
+           !strpbrk(text, "*\"'<> \t\r\n;,") && !strpbrk(host, "/?#@");
 }
 
 void ic_recipient_urls_create_embedded(ic_exchange *x) {
-    const ic_workflow *workflow = ic_exchange_signing(x, true);
+    ic_workflow *workflow = ic_exchange_signing(x, true);
     if (!workflow) return;
-    if (!is_frame_ancestor(ic_json_string(x->body, "frameAncestor")))
+    const char *ancestor = ic_json_string(x->body, "frameAncestor"),
+               *role = ic_json_string(x->body, "roleName");
+    bool once = !cJSON_IsTrue(ic_json_member(x->body, "allowMultipleUsages"));
+    if (!is_frame_ancestor(ancestor))
         refuse(x, "INVALID_PARAM", "frameAncestor",
                "frameAncestor must be a hostname, with a scheme or port if need be, without wildcards");
     else if (check_packet(x, workflow->packet) && check_signer(x, workflow->packet))
-        reply_url(x);
+        reply_link(x, ic_sign_link_new(x->world, workflow, role, ancestor, once));
 }

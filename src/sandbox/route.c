@@ -7,6 +7,7 @@
 #include "faults.h"
 #include "handlers.h"
 #include "lifecycle.h"
+#include "sign_links.h"
 #include "storage.h"
 #include <string.h>
 
@@ -125,14 +126,24 @@ static const struct route {
     {"run-conversational-search", ic_search_conversational, NO_ACTOR},
 };
 
-/* The form of the page of consent, which no document describes. */
-static const struct route decision = {NULL, ic_authorize_decide, OPEN};
+/* Pages and their forms, which no document describes. */
+static const struct page {
+    const char *verb, *path;
+    struct route route;
+} pages[] = {
+    {"POST", IC_AUTHORIZE_PATH, {NULL, ic_authorize_decide, OPEN}},
+    {"GET", IC_SIGN_PATH, {NULL, ic_sign_page_show, OPEN}},
+    {"POST", IC_SIGN_PATH, {NULL, ic_sign_page_decide, OPEN}},
+};
 
 static const struct route *route_of(const ic_exchange *x) {
     static const struct route none = {0};
     for (size_t i = 0; x->operation && i < sizeof routes / sizeof routes[0]; i++)
         if (strcmp(routes[i].operation, x->operation->id) == 0) return &routes[i];
-    return strcmp(x->verb, "POST") == 0 && strcmp(x->path, IC_AUTHORIZE_PATH) == 0 ? &decision : &none;
+    for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++)
+        if (strcmp(pages[i].verb, x->verb) == 0 && strcmp(pages[i].path, x->path) == 0)
+            return &pages[i].route;
+    return &none;
 }
 
 /* Below these roots a token is wanted first, whether the path exists or not. */

@@ -86,7 +86,7 @@ static struct MHD_Response *html_response(ic_exchange *x) {
     struct MHD_Response *response = response_of(x->html, ic_free);
     if (!response) return NULL;
     x->html = NULL;
-    ic_html_headers(response);
+    ic_html_headers(response, *x->frame_ancestor ? x->frame_ancestor : NULL);
     return response;
 }
 

@@ -31,6 +31,7 @@ typedef struct ic_signer {
     ic_user *user; /* NULL: not of the company */
     ic_signature signature;
     bool wet;         /* signed on paper, and uploaded */
+    ic_time changed;  /* when the signature became what it is */
     ic_time reminded; /* IC_TIME_NONE: not yet */
 } ic_signer;
 

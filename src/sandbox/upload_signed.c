@@ -47,13 +47,14 @@ static bool keep_copy(ic_exchange *x, ic_workflow *workflow, ic_field_part *file
     return packet->copy != NULL;
 }
 
-static void mark_signed(const ic_packet *packet, const ic_array *signers) {
+static void mark_signed(const ic_packet *packet, const ic_array *signers, ic_time time) {
     for (size_t i = 0; i < packet->signers.count; i++) {
         ic_signer *signer = packet->signers.items[i];
         if (signer->signature == IC_SIGNATURE_SIGNED) continue;
         if (signers->count && !ic_array_has(signers, signer)) continue;
         signer->signature = IC_SIGNATURE_SIGNED;
         signer->wet = true;
+        signer->changed = time;
     }
 }
 
@@ -72,7 +73,7 @@ static void upload(ic_exchange *x, ic_workflow *workflow, ic_field_part *file, c
         ic_reply_no_memory(x);
         return;
     }
-    mark_signed(workflow->packet, signers);
+    mark_signed(workflow->packet, signers, now);
     /* A packet without signers has nobody whose signature could be missing. */
     bool all = !workflow->packet->signers.count || !signers->count;
     if (all ? ic_workflow_archive(x->world, workflow, now) : ic_packet_proceed(x->world, workflow, now))

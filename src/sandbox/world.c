@@ -10,7 +10,7 @@
 #include "jobs.h"
 #include "launches.h"
 #include "obligations.h"
-#include "signing.h"
+#include "sign_links.h"
 #include "smart_import.h"
 #include "webhooks.h"
 #include <openssl/evp.h>
@@ -126,6 +126,7 @@ void ic_world_free(ic_world *world) {
     ic_index_free(&world->workflows_by_id);
     ic_array_free(&world->awaited);
     ic_launches_free(world);
+    ic_sign_links_free(world);
     FREE_ALL(&world->templates, ic_template *, free_template);
     FREE_ALL(&world->record_types, ic_record_type *, free_record_type);
     FREE_ALL(&world->groups, ic_group *, ic_group_free);

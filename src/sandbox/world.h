@@ -216,6 +216,7 @@ typedef struct ic_world {
     ic_array workflows;       /* as launched */
     ic_index workflows_by_id; /* by either id */
     ic_array awaited;         /* workflows with something to come by itself (lifecycle.h) */
+    ic_array sign_links;      /* ic_sign_link (sign_links.h), as they were made; owned */
     ic_array launches;        /* in the background, as they came (launches.h); owned */
     size_t launches_begun;    /* how many of them are through */
     ic_array records_by_agreement, records_by_name, records_by_update;
