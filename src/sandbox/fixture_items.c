@@ -135,7 +135,7 @@ const char ic_fixture_obligations[] = JSON(
       "name": "Yearly calibration report", "type": "reporting", "updatedDaysAgo": 28,
       "record": "Calibration Services, Alder Metrology",
       "properties": {
-        "userFacingObligations_status": "Open", "userFacingObligations_dueDate": "2027-01-20T00:00:00.000Z",
+        "userFacingObligations_status": "Open", "userFacingObligations_dueDate": "+60d",
         "userFacingObligations_assignee": "omar.haddad@example.com",
         "userFacingObligations_description": "Alder sends the report on all 12 instruments."
       }
@@ -144,7 +144,7 @@ const char ic_fixture_obligations[] = JSON(
       "name": "Decide on renewal", "type": "renewal", "updatedDaysAgo": 28,
       "record": "Calibration Services, Alder Metrology",
       "properties": {
-        "userFacingObligations_status": "Open", "userFacingObligations_dueDate": "2026-12-20T00:00:00.000Z",
+        "userFacingObligations_status": "Open", "userFacingObligations_dueDate": "+25d",
         "userFacingObligations_assignee": "jane.doe@example.com"
       }
     },
@@ -152,7 +152,7 @@ const char ic_fixture_obligations[] = JSON(
       "name": "Quarterly rent", "type": "payment", "record": "Office Lease, Tamarack Properties",
       "updatedDaysAgo": 90,
       "properties": {
-        "userFacingObligations_status": "Done", "userFacingObligations_dueDate": "2026-07-01T00:00:00.000Z",
+        "userFacingObligations_status": "Done", "userFacingObligations_dueDate": "-40d",
         "userFacingObligations_assignee": "li.wei@example.com",
         "paymentAmount": {"currency": "USD", "amount": 45000}
       }

@@ -236,24 +236,23 @@ static void load_template(ic_loader *load, const cJSON *source) {
 /* In this order: each part may name what stands in an earlier one. */
 static const struct part {
     const char *name;
-    bool keyed;                                         /* an object; otherwise a list */
-    void (*load)(ic_loader *load, const cJSON *source); /* or */
-    bool (*add)(ic_world *world, const cJSON *source, char *error, size_t size);
+    bool keyed; /* an object; otherwise a list */
+    void (*load)(ic_loader *load, const cJSON *source);
 } parts[] = {
-    {"apps", false, load_app, NULL},
-    {"users", false, load_user, NULL},
-    {"profiles", false, NULL, ic_load_profile},
-    {"groups", false, NULL, ic_load_group},
-    {"webhooks", false, NULL, ic_load_webhook},
-    {"relationshipTypes", false, NULL, ic_load_relationship_type},
-    {"entities", false, NULL, ic_load_entity},
-    {"recordTypes", true, load_record_type, NULL},
-    {"templates", false, load_template, NULL},
-    {"workflows", false, ic_load_workflow, NULL},
-    {"records", false, ic_load_record, NULL},
-    {"contracts", false, ic_load_contract, NULL},
-    {"obligationTypes", false, NULL, ic_load_obligation_type},
-    {"obligations", false, NULL, ic_load_obligation},
+    {"apps", false, load_app},
+    {"users", false, load_user},
+    {"profiles", false, ic_load_profile},
+    {"groups", false, ic_load_group},
+    {"webhooks", false, ic_load_webhook},
+    {"relationshipTypes", false, ic_load_relationship_type},
+    {"entities", false, ic_load_entity},
+    {"recordTypes", true, load_record_type},
+    {"templates", false, load_template},
+    {"workflows", false, ic_load_workflow},
+    {"records", false, ic_load_record},
+    {"contracts", false, ic_load_contract},
+    {"obligationTypes", false, ic_load_obligation_type},
+    {"obligations", false, ic_load_obligation},
 };
 
 /* Dates that are so many days from now, "+45d" or "-10d", become the midnights that they mean. */
@@ -295,10 +294,7 @@ static void load_part(ic_loader *load, const char *name, const struct part *part
     }
     cJSON_ArrayForEach(item, source) {
         if (load->failed) return;
-        if (part->load)
-            part->load(load, item);
-        else
-            load->failed = !part->add(load->world, item, load->error, load->size);
+        part->load(load, item);
         if (load->failed) add_place(load, name, part->name, item, i);
         i++;
     }

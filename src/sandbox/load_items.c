@@ -10,97 +10,108 @@
 /* --- {"key", "displayName", "description", "like": key of a type whose properties it has too,
  *      "properties": {key: {"type", "displayName", "description", "required"}}} --- */
 
-static bool load_properties(ic_world *world, ic_item_type *type, const cJSON *source, char *error,
-                            size_t size) {
+static void load_properties(ic_loader *load, ic_item_type *type, const cJSON *source) {
     const cJSON *property;
     cJSON_ArrayForEach(property, source) {
         if (!ic_json_string(property, "type") || !ic_json_string(property, "displayName") ||
             !ic_json_string(property, "description"))
-            return ic_load_fail(error, size, "type, displayName and description are needed by property",
-                                property->string);
+            ic_loader_fail(load, "fixtures: property '%s' needs type, displayName and description",
+                           property->string);
         ic_uuid id;
-        ic_new_uuid(world, id);
+        ic_new_uuid(load->world, id);
         cJSON *kept = ic_put(type->properties, property->string, cJSON_Duplicate(property, true));
-        ic_set(kept, "id", cJSON_CreateString(id));
+        if (!kept || !ic_set(kept, "id", cJSON_CreateString(id))) ic_loader_no_memory(load);
     }
-    return true;
 }
 
-static bool load_type(ic_world *world, ic_array *types, const cJSON *source, char *error, size_t size) {
-    const char *key = ic_json_string(source, "key"), *name = ic_json_string(source, "displayName");
-    const char *description = ic_json_string(source, "description"), *like = ic_json_string(source, "like");
-    const ic_item_type *model = like ? ic_item_type_find(types, like) : NULL;
-    if (!key || !name || !description)
-        return ic_load_fail(error, size, "key, displayName and description are needed by type", key);
-    if (like && !model) return ic_load_fail(error, size, "no type", like);
+static ic_item_type *find_type(ic_loader *load, const ic_array *types, const char *key) {
+    ic_item_type *type = key ? ic_item_type_find(types, key) : NULL;
+    if (key && !type) ic_loader_fail(load, "fixtures: no type '%s'", key);
+    return type;
+}
+
+static void fill_type(ic_loader *load, ic_item_type *type, const cJSON *source, const ic_item_type *model) {
+    ic_new_uuid(load->world, type->id);
+    type->key = ic_strdup(ic_json_string(source, "key"));
+    type->display_name = ic_strdup(ic_json_string(source, "displayName"));
+    type->description = ic_strdup(ic_json_string(source, "description"));
+    type->properties = cJSON_CreateObject();
+    if (!type->key || !type->display_name || !type->description || !type->properties)
+        ic_loader_no_memory(load);
+    if (model) load_properties(load, type, model->properties);
+    load_properties(load, type, ic_json_member(source, "properties"));
+}
+
+static void load_type(ic_loader *load, ic_array *types, const cJSON *source) {
+    const ic_item_type *model = find_type(load, types, ic_json_string(source, "like"));
+    if (!ic_json_string(source, "key") || !ic_json_string(source, "displayName") ||
+        !ic_json_string(source, "description"))
+        ic_loader_fail(load, "fixtures: a type needs key, displayName and description");
+    if (load->failed) return;
     ic_item_type *type = ic_calloc(1, sizeof *type);
     if (!type || !ic_array_push(types, type)) {
         ic_free(type);
-        return ic_load_no_memory(error, size);
+        ic_loader_no_memory(load);
+        return;
     }
-    ic_new_uuid(world, type->id);
-    type->key = ic_strdup(key);
-    type->display_name = ic_strdup(name);
-    type->description = ic_strdup(description);
-    type->properties = cJSON_CreateObject();
-    if (!type->key || !type->display_name || !type->description) return ic_load_no_memory(error, size);
-    return load_properties(world, type, model ? model->properties : NULL, error, size) &&
-           load_properties(world, type, ic_json_member(source, "properties"), error, size) &&
-           (ic_whole(type->properties) || ic_load_no_memory(error, size));
+    fill_type(load, type, source, model);
 }
 
-bool ic_load_relationship_type(ic_world *world, const cJSON *source, char *error, size_t size) {
-    return load_type(world, &world->relationship_types, source, error, size);
+void ic_load_relationship_type(ic_loader *load, const cJSON *source) {
+    load_type(load, &load->world->relationship_types, source);
 }
 
-bool ic_load_obligation_type(ic_world *world, const cJSON *source, char *error, size_t size) {
-    return load_type(world, &world->obligation_types, source, error, size);
+void ic_load_obligation_type(ic_loader *load, const cJSON *source) {
+    load_type(load, &load->world->obligation_types, source);
 }
 
 /* --- {"name", "type": key, "properties": {key: value}, "updatedDaysAgo"} of both --- */
 
-static bool load_values(const ic_array *types, ic_item *item, const cJSON *values, char *error, size_t size) {
+static void load_values(ic_loader *load, const ic_array *types, ic_item *item, const cJSON *values) {
     item->properties = cJSON_CreateObject();
     const cJSON *value;
     cJSON_ArrayForEach(value, values) {
         const char *type = ic_item_property_type(types, value->string);
-        if (!type || !ic_value_fits(type, value))
-            return ic_load_fail(error, size, "no property, or no value for it:", value->string);
+        if (!type || !ic_value_fits(type, value)) {
+            ic_loader_fail(load, "fixtures: '%s' is no property, or this is no value for it", value->string);
+            return;
+        }
         cJSON *property = ic_put(item->properties, value->string, cJSON_CreateObject());
         ic_put_text(property, "type", type);
         ic_put(property, "value", cJSON_Duplicate(value, true));
     }
-    return ic_whole(item->properties) || ic_load_no_memory(error, size);
+    if (!ic_whole(item->properties)) ic_loader_no_memory(load);
 }
 
-static bool load_item(ic_world *world, const ic_array *types, ic_item *item, const cJSON *source, char *error,
-                      size_t size) {
-    const char *name = ic_json_string(source, "name"), *key = ic_json_string(source, "type");
-    if (!name) return ic_load_fail(error, size, "an entity or obligation needs a name, not", name);
-    item->type = key ? ic_item_type_find(types, key) : NULL;
-    if (key && !item->type) return ic_load_fail(error, size, "no type", key);
+static void load_item(ic_loader *load, const ic_array *types, ic_item *item, const cJSON *source) {
+    const char *name = ic_json_string(source, "name");
+    item->type = find_type(load, types, ic_json_string(source, "type"));
+    if (!name) ic_loader_fail(load, "fixtures: an entity or obligation needs a name");
     item->name = ic_strdup(name);
-    item->updated = ic_load_days_ago(world, source, "updatedDaysAgo");
-    if (!item->name) return ic_load_no_memory(error, size);
-    return load_values(types, item, ic_json_member(source, "properties"), error, size);
+    item->updated = ic_load_days_ago(load->world, source, "updatedDaysAgo");
+    if (!item->name) ic_loader_no_memory(load);
+    load_values(load, types, item, ic_json_member(source, "properties"));
+}
+
+/* Adds it once it is filled in; false: it is still the caller's. */
+static bool keep(ic_loader *load, const ic_item_kind *kind, ic_item *item) {
+    return !load->failed && (ic_item_add(load->world, kind, item) || ic_loader_no_memory(load));
 }
 
 /* --- "inactive": true, "parent": id of an entity before it --- */
 
-bool ic_load_entity(ic_world *world, const cJSON *source, char *error, size_t size) {
+void ic_load_entity(ic_loader *load, const cJSON *source) {
     const char *above = ic_json_string(source, "parent");
-    ic_entity *parent = above ? ic_world_entity(world, above) : NULL;
-    if (above && !parent) return ic_load_fail(error, size, "no entity", above);
     ic_entity *entity = ic_calloc(1, sizeof *entity);
-    if (!entity) return ic_load_no_memory(error, size);
-    entity->status = cJSON_IsTrue(ic_json_member(source, "inactive")) ? "INACTIVE" : "ACTIVE";
-    entity->parent = parent;
-    if (load_item(world, &world->relationship_types, &entity->item, source, error, size)) {
-        if (ic_item_add(world, &ic_entities, &entity->item)) return true;
-        ic_load_no_memory(error, size);
+    if (!entity) {
+        ic_loader_no_memory(load);
+        return;
     }
-    ic_entity_free(entity);
-    return false;
+    entity->status = cJSON_IsTrue(ic_json_member(source, "inactive")) ? "INACTIVE" : "ACTIVE";
+    entity->parent = above ? ic_world_entity(load->world, above) : NULL;
+    if (above && !entity->parent) ic_loader_fail(load, "fixtures: no entity '%s'", above);
+    load_item(load, &load->world->relationship_types, &entity->item, source);
+    if (!keep(load, &ic_entities, &entity->item)) ic_entity_free(entity);
 }
 
 /* --- "record": id or name of a record --- */
@@ -114,19 +125,18 @@ static ic_record *find_record(const ic_world *world, const char *id_or_name) {
     return record;
 }
 
-bool ic_load_obligation(ic_world *world, const cJSON *source, char *error, size_t size) {
+void ic_load_obligation(ic_loader *load, const cJSON *source) {
     const char *of = ic_json_string(source, "record");
-    ic_record *record = of ? find_record(world, of) : NULL;
-    if (!record) return ic_load_fail(error, size, "no record", of);
-    ic_obligation *obligation = ic_calloc(1, sizeof *obligation);
-    if (!obligation) return ic_load_no_memory(error, size);
-    if (load_item(world, &world->obligation_types, &obligation->item, source, error, size)) {
-        if (ic_item_add(world, &ic_obligations, &obligation->item)) {
-            ic_obligation_join(obligation, record);
-            return true;
-        }
-        ic_load_no_memory(error, size);
+    ic_record *record = of ? find_record(load->world, of) : NULL;
+    if (!record) ic_loader_fail(load, "fixtures: no record '%s'", of ? of : "(nothing)");
+    ic_obligation *obligation = load->failed ? NULL : ic_calloc(1, sizeof *obligation);
+    if (!obligation) {
+        ic_loader_no_memory(load);
+        return;
     }
-    ic_obligation_free(obligation);
-    return false;
+    load_item(load, &load->world->obligation_types, &obligation->item, source);
+    if (keep(load, &ic_obligations, &obligation->item))
+        ic_obligation_join(obligation, record);
+    else
+        ic_obligation_free(obligation);
 }

@@ -21,21 +21,14 @@ ic_user *ic_loader_user(ic_loader *load, const char *email);
 void ic_load_workflow(ic_loader *load, const cJSON *source);
 void ic_load_record(ic_loader *load, const cJSON *source);
 void ic_load_contract(ic_loader *load, const cJSON *source);
+void ic_load_profile(ic_loader *load, const cJSON *source);
+void ic_load_group(ic_loader *load, const cJSON *source);
+void ic_load_webhook(ic_loader *load, const cJSON *source);
+void ic_load_relationship_type(ic_loader *load, const cJSON *source);
+void ic_load_entity(ic_loader *load, const cJSON *source);
+void ic_load_obligation_type(ic_loader *load, const cJSON *source);
+void ic_load_obligation(ic_loader *load, const cJSON *source); /* after the records */
 
-/* These answer false with the fault. */
-bool ic_load_profile(ic_world *world, const cJSON *source, char *error, size_t size);
-bool ic_load_group(ic_world *world, const cJSON *source, char *error, size_t size);
-bool ic_load_webhook(ic_world *world, const cJSON *source, char *error, size_t size);
-
-bool ic_load_relationship_type(ic_world *world, const cJSON *source, char *error, size_t size);
-bool ic_load_entity(ic_world *world, const cJSON *source, char *error, size_t size);
-bool ic_load_obligation_type(ic_world *world, const cJSON *source, char *error, size_t size);
-bool ic_load_obligation(ic_world *world, const cJSON *source, char *error,
-                        size_t size); /* after the records */
-
-/* Both say why in `error`, and are false. */
-bool ic_load_fail(char *error, size_t size, const char *what, const char *name);
-bool ic_load_no_memory(char *error, size_t size);
 /* The time that many days before now; now when source[name] is no number of days. */
 ic_time ic_load_days_ago(const ic_world *world, const cJSON *source, const char *name);
 

@@ -406,7 +406,9 @@ void ic_sandbox_info(ic_sandbox *sandbox, ic_buf *out) {
     ic_buf_puts(out, "templates:\n");
     for (size_t i = 0; i < world->templates.count; i++)
         describe_template(out, world->templates.items[i]);
-    ic_buf_printf(out, "workflows: %zu, records: %zu\n", world->workflows.count,
-                  world->records_by_agreement.count);
+    ic_buf_printf(
+        out, "workflows: %zu, records: %zu, entities: %zu, obligations: %zu, groups: %zu, webhooks: %zu\n",
+        world->workflows.count, world->records_by_agreement.count, world->entities.count,
+        world->obligations.count, world->groups.count, world->webhooks.count);
     pthread_mutex_unlock(&sandbox->lock);
 }
