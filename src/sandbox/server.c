@@ -24,7 +24,9 @@ static void begin(ic_exchange *x, const char *verb) {
     x->begun = true;
     x->verb = verb;
     const char *length = ic_exchange_header(x, "Content-Length");
-    if (length && strtoumax(length, NULL, 10) > x->max_body) x->too_large = true;
+    /* What is only a little too large is heard out: its client is still sending when it is answered at once.
+     */
+    if (length && strtoumax(length, NULL, 10) > (uintmax_t)x->max_body + HEARD_OUT) x->too_large = true;
     if (ic_exchange_is_type(x, MHD_HTTP_POST_ENCODING_MULTIPART_FORMDATA)) ic_form_begin(x);
 }
 
