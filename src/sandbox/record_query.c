@@ -65,6 +65,10 @@ bool ic_record_is_wanted(const ic_record *record, const ic_record_query *query) 
            (!query->filter || ic_formula_holds(query->filter, value_of, record));
 }
 
+bool ic_record_query_is_all(const ic_record_query *query) {
+    return query->since == IC_TIME_NONE && !query->types.count && !query->filter;
+}
+
 void ic_record_query_free(ic_record_query *query) {
     ic_array_free(&query->types);
     ic_formula_free(query->filter);
