@@ -63,6 +63,7 @@ local BARE = {
   -- The URL that the browser is sent to; nil and a message when the page would show a refusal instead.
   consent = function(answer) return answer.location, answer.refused end,
   requests = function(answer) return answer.list end,
+  deliveries = function(answer) return answer.list end,
 }
 
 for _, action in ipairs(controls) do

@@ -3,6 +3,7 @@
 #include "../core/alloc.h"
 #include "attachments.h"
 #include "build.h"
+#include "events.h"
 #include "launches.h"
 #include "lifecycle.h"
 #include "pdf.h"
@@ -43,6 +44,8 @@ bool ic_workflow_archive(ic_world *world, ic_workflow *workflow, ic_time time) {
     packet->notify_at = IC_TIME_NONE;
     workflow->step = IC_STEP_ARCHIVE;
     workflow->updated = time;
+    ic_event(world, "workflow_signature_packet_fully_signed", workflow);
+    ic_event(world, "workflow_step_updated", workflow);
     return true;
 }
 
@@ -121,6 +124,8 @@ static bool complete(ic_world *world, ic_workflow *workflow, ic_time time) {
     workflow->step = IC_STEP_COMPLETE;
     workflow->status = IC_STATUS_COMPLETED;
     workflow->ended = workflow->updated = time;
+    ic_event(world, "workflow_step_updated", workflow);
+    ic_event(world, "workflow_completed", workflow);
     return true;
 }
 

@@ -30,6 +30,11 @@ const ic_action ic_actions[] = {
     {"requests", ic_control_requests, {NOTHING},
      "Answers `list`: the requests since the start or the last clear_requests, oldest first (the last 100,000), each "
      "with method, path (with the query), status, operation (operationId) and as_user, where there is one.", true},
+    {"deliveries", ic_control_deliveries, {NOTHING},
+     "Answers `list`: what Ironclad would have sent to the enabled webhooks, oldest first (the last 10,000), each with "
+     "url, event, webhook (its id), headers (signed with the key that webhooks/verification-key shows) and body (text). "
+     "The sandbox sends nothing itself.", true},
+    {"clear_deliveries", ic_control_clear_deliveries, {NOTHING}, "Forgets the deliveries so far.", false},
     {"rate_limits", ic_control_rate_limits, {OPTIONAL("limits", ANY)},
      "Keeps rate limits from now on: true for Ironclad's published ones, false for none, or an object from buckets "
      "(and \"company\", over all of them) to requests a minute. Answers of a bucket with a limit carry X-RateLimit "

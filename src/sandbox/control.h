@@ -59,6 +59,9 @@ void ic_control_requests(ic_control *control);
 void ic_control_clear_requests(ic_control *control);
 void ic_control_latency(ic_control *control);
 void ic_control_max_page_size(ic_control *control);
+/* events.c */
+void ic_control_deliveries(ic_control *control);
+void ic_control_clear_deliveries(ic_control *control);
 /* limits.c */
 void ic_control_rate_limits(ic_control *control);
 /* faults.c */

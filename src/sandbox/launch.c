@@ -2,6 +2,7 @@
 #include "../core/alloc.h"
 #include "attributes.h"
 #include "documents.h"
+#include "events.h"
 #include "handlers.h"
 #include "launches.h"
 #include "pdf.h"
@@ -111,7 +112,9 @@ ic_workflow *ic_workflow_prepare(ic_exchange *x) {
 
 bool ic_workflow_begin(ic_world *world, ic_workflow *workflow, ic_time time) {
     workflow->created = workflow->updated = time;
-    return ic_reviews_ask(workflow, time) && ic_world_add_workflow(world, workflow);
+    if (!ic_reviews_ask(workflow, time) || !ic_world_add_workflow(world, workflow)) return false;
+    ic_event(world, "workflow_launched", workflow);
+    return true;
 }
 
 void ic_workflows_launch(ic_exchange *x) {

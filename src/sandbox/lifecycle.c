@@ -1,5 +1,6 @@
 #include "lifecycle.h"
 #include "comments.h"
+#include "events.h"
 #include "handlers.h"
 #include "reviews.h"
 #include "signing.h"
@@ -9,6 +10,7 @@ bool ic_workflow_sign(ic_world *world, ic_workflow *workflow) {
     if (!ic_packet_begin(workflow)) return false;
     workflow->step = IC_STEP_SIGN;
     workflow->updated = ic_world_now(world);
+    ic_event(world, "workflow_step_updated", workflow);
     return true;
 }
 

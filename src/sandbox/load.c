@@ -243,7 +243,6 @@ static const struct part {
     {"users", false, load_user},
     {"profiles", false, ic_load_profile},
     {"groups", false, ic_load_group},
-    {"webhooks", false, ic_load_webhook},
     {"relationshipTypes", false, ic_load_relationship_type},
     {"entities", false, ic_load_entity},
     {"recordTypes", true, load_record_type},
@@ -253,6 +252,7 @@ static const struct part {
     {"contracts", false, ic_load_contract},
     {"obligationTypes", false, ic_load_obligation_type},
     {"obligations", false, ic_load_obligation},
+    {"webhooks", false, ic_load_webhook}, /* the last: what stands before is no news */
 };
 
 /* Dates that are so many days from now, "+45d" or "-10d", become the midnights that they mean. */

@@ -4,6 +4,7 @@
 #include "audit.h"
 #include "consent.h"
 #include "control.h"
+#include "events.h"
 #include "faults.h"
 #include "handlers.h"
 #include "lifecycle.h"
@@ -220,7 +221,10 @@ void ic_route(ic_exchange *x) {
     }
     ic_fault *fault = ic_fault_of(x);
     x->delay = x->world->latency;
-    if (!fault || fault->done) answer(x, &values);
+    if (!fault || fault->done) {
+        answer(x, &values);
+        ic_events_note(x);
+    }
     if (fault) ic_fault_meet(x, fault);
     ic_audit_note(x);
 }

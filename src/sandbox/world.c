@@ -6,6 +6,7 @@
 #include "consent.h"
 #include "directory.h"
 #include "entities.h"
+#include "events.h"
 #include "faults.h"
 #include "jobs.h"
 #include "launches.h"
@@ -141,6 +142,7 @@ void ic_world_free(ic_world *world) {
     FREE_ALL(&world->obligations, ic_obligation *, ic_obligation_free);
     FREE_ALL(&world->relationship_types, ic_item_type *, ic_item_type_free);
     FREE_ALL(&world->obligation_types, ic_item_type *, ic_item_type_free);
+    ic_events_free(world);
     FREE_ALL(&world->webhooks, ic_webhook *, ic_webhook_free);
     EVP_PKEY_free(world->webhook_key);
     cJSON_Delete(world->entitlements);

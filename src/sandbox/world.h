@@ -234,6 +234,7 @@ typedef struct ic_world {
     ic_array entities, obligations;                /* ic_entity, ic_obligation: as made */
     unsigned last_entity, last_obligation;         /* ENTITY-n, OB-n */
     ic_array webhooks;                             /* ic_webhook, by target */
+    ic_array deliveries;                           /* events.c: what webhooks have been told, oldest first */
     EVP_PKEY *webhook_key;                         /* NULL until somebody asks for it */
 } ic_world;
 

@@ -1,0 +1,107 @@
+-- What the sandbox's webhooks are told: which events, in which envelope, signed so that OpenSSL finds it true.
+local ironclad = require "ironclad"
+local local_ironclad = require "spec.support.local_ironclad"
+local peer = require "spec.support.peer"
+
+local must, launch = local_ironclad.must, local_ironclad.launch
+
+local sandbox, client
+
+before_each(function()
+  sandbox, client = local_ironclad.start()
+  for webhook in client.webhooks:each() do must(client.webhooks:delete(webhook.id)) end
+end)
+after_each(function() sandbox:stop() end)
+
+local function listen(events, changes)
+  local body = { events = events, targetURL = "https://hooks.example/" .. table.concat(events, "-"):gsub("%*", "all") }
+  for name, value in pairs(changes or {}) do body[name] = value end
+  return must(client.webhooks:create(body))
+end
+
+local function told()
+  local events = {}
+  for i, delivery in ipairs(sandbox:deliveries()) do events[i] = delivery.event end
+  sandbox:clear_deliveries()
+  return events
+end
+
+-- Whether OpenSSL's own program finds the signature of the text true.
+local function verifies(key, text, base64)
+  local folder = peer.temporary_folder()
+  peer.write_file(folder .. "/key.pem", key)
+  peer.write_file(folder .. "/text", text)
+  peer.write_file(folder .. "/signature.txt", base64)
+  local command = "cd %s && openssl base64 -d -A -in signature.txt -out signature && "
+    .. "openssl dgst -sha256 -verify key.pem -signature signature text"
+  local said = peer.shell(command:format(peer.quoted(folder)) .. " 2>&1")
+  peer.remove_folder(folder)
+  return said:find("Verified OK", 1, true) ~= nil
+end
+
+describe("a delivery", function()
+  it("is what Ironclad sends, signed with its key", function()
+    local webhook = listen { "workflow_launched" }
+    local workflow = must(launch(client))
+    local list = sandbox:deliveries()
+    assert.are.equal(1, #list)
+    local delivery = list[1]
+    assert.are.same({ webhook.targetURL, webhook.id, "workflow_launched" },
+      { delivery.url, delivery.webhook, delivery.event })
+    local body = ironclad.json.decode(delivery.body)
+    assert.are.same({ event = "workflow_launched", templateID = local_ironclad.NDA, workflowID = workflow.id },
+      body.payload)
+    assert.are.same({ webhook.id, webhook.companyId }, { body.webhookID, body.companyID })
+    local signed = ironclad.json.decode(delivery.headers["X-Ironclad-Webhook-Verification"])
+    assert.are.same({ "sha256", "base64" }, { signed.signAlgorithm, signed.encoding })
+    local key = must(client.webhooks:get_verification_key())
+    local text = delivery.headers["X-Ironclad-Webhook-Event-Id"] .. delivery.body .. signed.nonce
+    assert.is_true(verifies(key, text, signed.signature))
+    assert.is_false(verifies(key, text:gsub("launched", "Launched"), signed.signature))
+    assert.are.same(list, sandbox:deliveries())
+  end)
+
+  it("goes to those who want the event, while they are enabled", function()
+    local all, some = listen { "*" }, listen { "workflow_paused", "workflow_resumed" }
+    listen({ "workflow_paused" }, { status = "disabled" })
+    local workflow = must(launch(client))
+    local comment = { comment = { message = "wait" } }
+    must(client.workflows:pause(workflow.id, comment))
+    must(client.webhooks:update(some.id, { status = "disabled" }))
+    must(client.workflows:resume(workflow.id, comment))
+    local seen = {}
+    for i, delivery in ipairs(sandbox:deliveries()) do
+      seen[i] = delivery.event .. (delivery.webhook == all.id and " to all" or " to some")
+    end
+    assert.are.same({
+      "workflow_launched to all", "workflow_paused to all", "workflow_paused to some", "workflow_resumed to all",
+    }, seen)
+    must(client.webhooks:delete(all.id))
+    must(client.webhooks:delete(some.id))
+    assert.are.equal(4, #sandbox:deliveries())
+  end)
+
+  it("tells nothing of what was refused", function()
+    listen { "*" }
+    local _, err = client.workflows:pause(local_ironclad.NOBODY, { comment = { message = "x" } })
+    assert.is_not_nil(err)
+    assert.are.same({}, told())
+  end)
+
+  it("tells of a contract's whole life", function()
+    listen { "*" }
+    local workflow = must(launch(client))
+    must(client.workflows:create_comment(workflow.id, { comment = "hello" }))
+    assert.are.same({ "workflow_launched", "workflow_comment_added" }, told())
+    sandbox:approve(workflow.id)
+    assert.are.same({ "workflow_step_updated" }, told())
+    must(client.workflows:send_signature_request(workflow.id))
+    sandbox:sign { workflow = workflow.id, all = true }
+    assert.are.same({
+      "workflow_signature_packet_sent", "workflow_signature_packet_fully_signed", "workflow_step_updated",
+    }, told())
+    sandbox:advance(60)
+    must(client.workflows:get(workflow.id))
+    assert.are.same({ "workflow_step_updated", "workflow_completed" }, told())
+  end)
+end)
