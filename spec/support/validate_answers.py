@@ -10,10 +10,10 @@ name: value}, "body": hexadecimal}. Prints one JSON object a line for each probl
 
 A field that no schema names is a problem of its own, whether the schema forbids it or not.
 
-Four readings are those of FACTS.md 7, not of the letter: `nullable` (6) allows null; `oneOf` (8) is satisfied by two
-branches as well; and the errors that an operation declares (9) are not all that it can answer: each is held against the
-shape that its API gives its errors, and against what is declared unless every operation can answer it. A 204 has no body
-(5), whatever is declared.
+Five readings are those of FACTS.md 7, not of the letter: what is made of branches alone is not closed beside them (1); a
+204 has no body (5), whatever is declared; `nullable` (6) allows null; `oneOf` (8) is satisfied by two branches as well;
+and the errors that an operation declares (9) are not all that it can answer: each is held against the shape that its API
+gives its errors, and against what is declared unless every operation can answer it.
 """
 import binascii
 import datetime
@@ -87,7 +87,7 @@ def is_email(value):
 
 
 def read_as_meant(node):
-    """Rewrites a document in place: `nullable` and `oneOf` as said above."""
+    """Rewrites a document in place, as said above."""
     if isinstance(node, list):
         for item in node:
             read_as_meant(item)
@@ -96,6 +96,8 @@ def read_as_meant(node):
             node["type"] = [node["type"], "null"]
         if isinstance(node.get("oneOf"), list) and "anyOf" not in node:
             node["anyOf"] = node.pop("oneOf")
+            if node.get("additionalProperties") is False and "properties" not in node:
+                del node["additionalProperties"]
         for value in node.values():
             read_as_meant(value)
 
