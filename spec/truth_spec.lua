@@ -31,7 +31,8 @@ local differences = {
 }
 
 local scenes = {
-  "oauth", "workflows", "signing", "records", "files", "exports", "entities", "webhooks", "scim", "strangers",
+  "oauth", "company", "workflows", "signing", "records", "files", "exports", "entities", "webhooks", "scim",
+  "strangers",
 }
 
 local function exists(path)

@@ -19,6 +19,9 @@ local PROPERTIES = {
   term = { type = "duration", value = "P1Y2M" },
   seats = { type = "number", value = 3 },
   autoRenews = { type = "boolean", value = false },
+  tags = { type = "array", value = { "a", "b" } },
+  governingLaw = { type = "clause", value = { source = "manual", clauseText = "The law of Oregon." } },
+  vendor = { type = "reference", value = { recordId = NOBODY } },
 }
 
 local function making(t)
@@ -40,6 +43,16 @@ local function making(t)
   end
   t:refused("create-a-record", 403, { body = { type = "contract", name = "x", properties = {} }, as_user = AUDITOR })
   t:refused("retrieve-a-record", 400, { path = { "IC-99999" } }, "NOT_FOUND")
+end
+
+local function amending(t)
+  local parent = create(t, PROPERTIES)
+  create(t, { seats = { type = "number", value = 9 } }, {
+    parent = { recordId = parent.id, parentLinkType = "amendment" },
+    propertiesToAmend = { seats = { amendmentType = "replace" } },
+  })
+  local amended = t:ok("retrieve-a-record", { path = { parent.id } })
+  assert(amended.properties.seats.originalValue == 3, "nothing is amended")
 end
 
 local function lists(t)
@@ -74,6 +87,8 @@ local function changing(t)
   local whole = { type = "contract", name = "Replaced", properties = { seats = { type = "number", value = 1 } } }
   t:ok("replace-a-record", { path = { record.id }, body = whole })
   t:refused("replace-a-record", 400, { path = { NOBODY }, body = whole })
+  whole.parent = { recordId = other.id, parentLinkType = "amendment" }
+  t:ok("replace-a-record", { path = { record.id }, body = whole })
   whole.type = "x"
   t:refused("replace-a-record", 400, { path = { record.id }, body = whole })
 end
@@ -88,7 +103,8 @@ end
 
 return function(t)
   for _, scene in ipairs {
-    { "making", making }, { "lists", lists }, { "changing", changing }, { "deleting", deleting },
+    { "making", making }, { "amending", amending }, { "lists", lists }, { "changing", changing },
+    { "deleting", deleting },
   } do
     t:play("records: " .. scene[1], scene[2])
   end

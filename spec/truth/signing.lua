@@ -78,7 +78,7 @@ local function signers(t)
   t:ok("update-signer", assigned(names[1], { type = "external", email = "new@example.org", name = "New Signer" }))
   t:refused("update-signer", 404, assigned("No Such Role", { type = "external", email = "a@b.example", name = "A" }))
   local user = t:ok("oauth-userinfo").id
-  t:send("update-signer", assigned(names[#names], { type = "ironclad_user", userId = user }))
+  t:send("update-signer", assigned(names[#names], { type = "internal", userId = user }))
   t:ok("delete-signer", { path = { id, names[1] } })
   t:refused("delete-signer", 404, { path = { id, "No Such Role" } })
   t:ok("get-sign-status", { path = { id } })

@@ -57,7 +57,10 @@ local function launching_async(t)
   t:refused("retrieve-asynchronous-workflow-status", 404, { path = { "nope" } })
   t:refused("create-a-new-workflow-async", 400, { body = { template = "x", attributes = {} } })
   body.attributes.scopeOfWork = nil
-  t:send("create-a-new-workflow-async", { body = body })
+  job = t:ok("create-a-new-workflow-async", { body = body })
+  t:pass_time(600)
+  answer = t:ok("retrieve-asynchronous-workflow-status", { path = { job.asyncJobId } })
+  assert(answer.status == "failed", "the launch does not fail")
 end
 
 local function lists(t)
@@ -113,14 +116,14 @@ local function comments(t)
   local id = launch(t).id
   local function comment(body) return { path = { id }, body = body } end
   local first = t:ok("create-a-comment-on-a-workflow", comment { comment = "for <@li.wei@example.com>" })
-  t:ok("create-a-comment-on-a-workflow", comment {
+  local reply = t:ok("create-a-comment-on-a-workflow", comment {
     comment = "<@tom.becker@example.com>", addUsersToWorkflow = true, repliedToActivityFeedMessageId = first.id,
   })
   t:refused("create-a-comment-on-a-workflow", 400, comment { comment = "" })
   t:refused("create-a-comment-on-a-workflow", 400, comment { comment = "<@no@example.com>" })
   t:ok("list-all-comments-in-a-workflow", { path = { id } })
   t:ok("list-all-comments-in-a-workflow", { path = { id }, query = { page = 1, pageSize = 1 } })
-  t:ok("list-a-comment-from-a-workflow", { path = { id, first.id } })
+  for _, made in ipairs { first, reply } do t:ok("list-a-comment-from-a-workflow", { path = { id, made.id } }) end
   t:refused("list-a-comment-from-a-workflow", 404, { path = { id, "nope" } })
 end
 
