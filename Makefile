@@ -208,8 +208,7 @@ endif
 
 reference:
 	$(MAKE) -s LUA=5.4 all
-	@eval "$$($(MAKE) -s LUA=5.4 env)" && lua5.4 docs/make_reference.lua >docs/reference.md.new
-	@mv docs/reference.md.new docs/reference.md
+	@eval "$$($(MAKE) -s LUA=5.4 env)" && lua5.4 docs/make_reference.lua
 
 install: all
 	mkdir -p '$(DESTDIR)$(INST_LIBDIR)/ironclad' '$(DESTDIR)$(INST_BINDIR)'
@@ -230,5 +229,5 @@ help:
 	@echo 'make env           print shell code that puts the build on LUA_PATH, LUA_CPATH and PATH'
 	@echo 'make install       into PREFIX (default: /usr/local)'
 	@echo 'make lint, format  luacheck and clang-format: check, or format the C sources'
-	@echo 'make reference     docs/reference.md, from the catalog'
+	@echo 'make reference     docs/reference.md and its summary in the README, from the catalog'
 	@echo 'make clean         remove what was built'

@@ -1,5 +1,6 @@
--- Makes docs/reference.md from the catalog of operations and from what the module's tables really have. `make
--- reference` runs it; as a module it answers the text. It stops at a method that it has no words for.
+-- Makes docs/reference.md and the summary of it in README.md, from the catalog of operations and from what the module's
+-- tables really have. `make reference` runs it; as a module it answers both. It stops at a method that it has no words
+-- for.
 local catalog = require "ironclad.catalog"
 local each = require "ironclad.each"
 local ironclad = require "ironclad"
@@ -219,5 +220,54 @@ local function make()
   return table.concat(lines, "\n") .. "\n"
 end
 
-if arg and arg[0] and arg[0]:find "make_reference%.lua$" then io.write(make()) end
-return make
+-- Methods by resource, for the README: those of the catalog in its order, and `+` what the module adds.
+local function summary()
+  local lines, seen = { row("`client.…`", "Methods"), row("---", "---") }, {}
+  for _, entry in ipairs(catalog.entries) do
+    local resource = entry.resource
+    if resource and not seen[resource] then
+      seen[resource] = true
+      local names, list, made = {}, operations_of(resource)
+      for _, one in ipairs(list) do names[#names + 1] = one.name end
+      local text = table.concat(names, ", ")
+      local added = names_of(wait.methods[resource] or {})
+      if #added > 0 then text = text .. "; + " .. table.concat(added, ", ") end
+      local kind, own = kind_of(resource), {}
+      for _, name in ipairs(kind and names_of(kind.methods) or {}) do
+        if not made[name] then own[#own + 1] = name end
+      end
+      if kind then text = ("%s; its tables: + %s"):format(text, table.concat(own, ", ")) end
+      lines[#lines + 1] = row("`" .. resource .. "`", text)
+    end
+  end
+  return table.concat(lines, "\n") .. "\n"
+end
+
+local BEGIN, END = "<!-- made by `make reference` -->\n", "<!-- end -->\n"
+
+-- A README with today's summary between its marks.
+local function with_summary(readme)
+  local _, begins = readme:find(BEGIN, 1, true)
+  local ends = readme:find(END, begins, true)
+  return readme:sub(1, begins) .. summary() .. readme:sub(ends)
+end
+
+local function read(path)
+  local file = assert(io.open(path, "rb"))
+  local text = file:read "*a"
+  file:close()
+  return text
+end
+
+local function write(path, text)
+  local file = assert(io.open(path .. ".new", "wb"))
+  assert(file:write(text))
+  assert(file:close())
+  assert(os.rename(path .. ".new", path))
+end
+
+if arg and arg[0] and arg[0]:find "make_reference%.lua$" then
+  write("docs/reference.md", make())
+  write("README.md", with_summary(read "README.md"))
+end
+return { reference = make, with_summary = with_summary }
