@@ -28,7 +28,7 @@ local SERVER = [[
 package.path, package.cpath = %q, %q
 local sandbox = assert(require("ironclad.sandbox").start { max_body = %.0f })
 for _, name in ipairs { "url", "client_id", "client_secret", "as_user", "ca_file" } do print(sandbox[name]) end
-io.stdout:close()
+io.stdout:flush()
 io.read() -- until whoever started it ends
 ]]
 
@@ -84,7 +84,7 @@ local function run()
     local began = now()
     way[2](big)
     print(("%-20s %5d MiB in %6.1f s, %5.1f MiB of memory above the start"):format(way[1], size, now() - began,
-      peak() - start))
+      math.max(0, peak() - start)))
   end
 end
 
