@@ -3,65 +3,81 @@
 #include "records.h"
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#define DAY ((ic_time)24 * 60 * 60 * 1000)
+#define DAY          ((ic_time)24 * 60 * 60 * 1000)
+#define RENEWALS_MAX 10000
 
-/* What the status follows from. */
+/* The properties that the status follows from: X(constant, name). */
+#define TERMS(X)                                                                                             \
+    X(EFFECTIVE, "effectiveDate")                                                                            \
+    X(AGREEMENT, "agreementDate")                                                                            \
+    X(EXPIRATION, "expirationDate")                                                                          \
+    X(INITIAL_TERM, "standard_initialTermLength")                                                            \
+    X(TERMINATION, "standard_terminationEffectiveDate")                                                      \
+    X(SUPERSESSION, "standard_supersessionEffectiveDate")                                                    \
+    X(RENEWAL, "standard_renewalType")                                                                       \
+    X(RENEWAL_TERM, "standard_renewalTermLength")                                                            \
+    X(RENEWALS, "standard_renewalsRemaining")
+#define X(constant, name) constant,
+enum { TERMS(X) TERM_COUNT };
+#undef X
+
 typedef struct terms {
+    cJSON *values[TERM_COUNT];                       /* NULL: not said */
     ic_time begins, expires, terminated, superseded; /* IC_TIME_NONE: not said */
     ic_time extended;                                /* until when it ran before the last extension */
-    cJSON *renewal, *renewal_term, *renewals;        /* NULL: not said; owned */
 } terms;
 
-static ic_time date_of(const ic_record *record, const char *property) {
+static ic_time date_of(const cJSON *value) {
     ic_time time;
-    cJSON *value = ic_record_value(record, property);
-    bool read = ic_time_parse(cJSON_GetStringValue(value), &time);
-    cJSON_Delete(value);
-    return read ? time : IC_TIME_NONE;
+    return ic_time_parse(cJSON_GetStringValue(value), &time) ? time : IC_TIME_NONE;
 }
 
 /* An expiration date that is not said follows from the initial term. */
-static ic_time expiration_of(const ic_record *record, ic_time begins) {
-    ic_time expires = date_of(record, "expirationDate");
+static ic_time expiration_of(const terms *terms) {
+    ic_time expires = date_of(terms->values[EXPIRATION]), begins = terms->begins;
     if (expires != IC_TIME_NONE || begins == IC_TIME_NONE) return expires;
-    cJSON *term = ic_record_value(record, "standard_initialTermLength");
-    bool added = ic_time_add_duration(&begins, cJSON_GetStringValue(term));
-    cJSON_Delete(term);
-    return added ? begins : IC_TIME_NONE;
+    return ic_time_add_duration(&begins, cJSON_GetStringValue(terms->values[INITIAL_TERM])) ? begins
+                                                                                            : IC_TIME_NONE;
 }
 
 static void read_terms(const ic_record *record, terms *terms) {
-    terms->begins = date_of(record, "effectiveDate");
-    if (terms->begins == IC_TIME_NONE) terms->begins = date_of(record, "agreementDate");
-    terms->expires = expiration_of(record, terms->begins);
-    terms->terminated = date_of(record, "standard_terminationEffectiveDate");
-    terms->superseded = date_of(record, "standard_supersessionEffectiveDate");
+    static const char *const names[] = {
+#define X(constant, name) [constant] = name,
+        TERMS(X)
+#undef X
+    };
+    ic_record_values(record, names, TERM_COUNT, terms->values);
+    terms->begins = date_of(terms->values[EFFECTIVE]);
+    if (terms->begins == IC_TIME_NONE) terms->begins = date_of(terms->values[AGREEMENT]);
+    terms->expires = expiration_of(terms);
+    terms->terminated = date_of(terms->values[TERMINATION]);
+    terms->superseded = date_of(terms->values[SUPERSESSION]);
     terms->extended = ic_contract_extended(record);
-    terms->renewal = ic_record_value(record, "standard_renewalType");
-    terms->renewal_term = ic_record_value(record, "standard_renewalTermLength");
-    terms->renewals = ic_record_value(record, "standard_renewalsRemaining");
 }
 
 static void free_terms(terms *terms) {
-    cJSON_Delete(terms->renewal);
-    cJSON_Delete(terms->renewal_term);
-    cJSON_Delete(terms->renewals);
+    for (size_t i = 0; i < TERM_COUNT; i++)
+        cJSON_Delete(terms->values[i]);
 }
 
 static bool renews_by(const terms *terms, const char *type) {
-    return cJSON_IsString(terms->renewal) && strcmp(terms->renewal->valuestring, type) == 0;
+    const char *renewal = cJSON_GetStringValue(terms->values[RENEWAL]);
+    return renewal && strcmp(renewal, type) == 0;
 }
 
 /* Moves the expiration over the renewals that have happened by themselves. false: there is no further one. */
 static bool renew(terms *terms, ic_time now) {
-    const int most = cJSON_IsNumber(terms->renewals) ? terms->renewals->valueint : 10000;
+    const cJSON *renewals = terms->values[RENEWALS];
+    const int most = cJSON_IsNumber(renewals) ? renewals->valueint : RENEWALS_MAX;
     for (int i = 0; i < most; i++) {
         ic_time next = terms->expires;
         if (terms->expires > now) return true;
-        if (!ic_time_add_duration(&next, cJSON_GetStringValue(terms->renewal_term)) || next <= terms->expires)
+        if (!ic_time_add_duration(&next, cJSON_GetStringValue(terms->values[RENEWAL_TERM])) ||
+            next <= terms->expires)
             return false;
         terms->expires = next;
     }
@@ -132,13 +148,12 @@ const char *ic_contract_state_name(ic_contract_state state) {
 }
 
 /* "Auto-renewing on Jul 2, 2024": the month by its English name, whatever the locale. */
-static void put_message(cJSON *view, const char *announcement, ic_time time) {
+static void put_message(cJSON *view, const char *announcement, const char *date) {
     static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    int year, month, day;
     char message[64];
-    if (sscanf(ic_time_print(time).text, "%d-%d-%d", &year, &month, &day) != 3) return;
-    snprintf(message, sizeof message, "%s on %s %d, %d", announcement, months[month - 1], day, year);
+    snprintf(message, sizeof message, "%s on %s %d, %d", announcement, months[atoi(date + 5) - 1],
+             atoi(date + 8), atoi(date));
     ic_put_text(view, "message", message);
 }
 
@@ -155,7 +170,8 @@ cJSON *ic_contract_status_view(const ic_world *world, const ic_record *record) {
         snprintf(remaining, sizeof remaining, "P%" PRId64 "D", (status.event - now + DAY - 1) / DAY);
         ic_put_text(view, "remainingDuration", remaining);
     }
-    ic_put_text(view, "eventDate", ic_time_print(status.event).text);
-    if (announcements[number]) put_message(view, announcements[number], status.event);
+    ic_time_text date = ic_time_print(status.event);
+    ic_put_text(view, "eventDate", date.text);
+    if (announcements[number]) put_message(view, announcements[number], date.text);
     return view;
 }

@@ -28,54 +28,27 @@ static const char *skip_value(const char *at) {
     return at;
 }
 
-/* A name as the text of an object has it: in quotes, with escapes. Free with ic_json_text_free. */
-static char *key_of(const char *name) {
-    cJSON *node = cJSON_CreateStringReference(name);
-    char *key = ic_json_print(node);
-    cJSON_Delete(node);
-    return key;
+/* Whether the key that starts at the quote is the name: one without characters that JSON escapes. */
+static bool is_key(const char *at, const char *name) {
+    size_t length = strlen(name);
+    return strncmp(at + 1, name, length) == 0 && at[length + 1] == '"';
 }
 
 /* The value of the member in the object's text; NULL: there is none. */
-static const char *find_member(const char *object, const char *key, size_t *length) {
-    size_t key_length = strlen(key);
+static const char *find_member(const char *object, const char *name, size_t *length) {
     for (const char *at = object; *at++ != '}' && *at == '"';) {
         const char *value = skip_string(at) + 1, *end = skip_value(value);
         *length = (size_t)(end - value);
-        if (strncmp(at, key, key_length) == 0 && at + key_length + 1 == value) return value;
+        if (is_key(at, name)) return value;
         at = end;
     }
     return NULL;
-}
-
-/* The member as a tree; NULL: there is none, or no memory. */
-static cJSON *parse_member(const char *object, const char *key) {
-    size_t length;
-    const char *text = find_member(object, key, &length);
-    return text ? ic_json_parse(text, length, NULL) : NULL;
 }
 
 /* --- amendments --- */
 
 static bool is_amendment(const ic_record *record) {
     return record->amends && record->parent_link_type && strcmp(record->parent_link_type, "amendment") == 0;
-}
-
-static bool amends(const ic_record *record, const char *key) {
-    size_t length;
-    return is_amendment(record) && find_member(record->amends, key, &length);
-}
-
-/* {type, value} as the last amendment that names it has it; NULL: none does, or no memory. */
-static cJSON *amended_property(const ic_record *record, const char *key) {
-    cJSON *property = NULL;
-    for (const ic_record *child = record->first_child; child; child = child->next_sibling) {
-        cJSON *own = amends(child, key) ? parse_member(child->properties, key) : NULL;
-        if (!own) continue;
-        cJSON_Delete(property);
-        property = own;
-    }
-    return property;
 }
 
 bool ic_record_is_amended(const ic_record *record) {
@@ -109,14 +82,41 @@ cJSON *ic_record_properties(const ic_record *record) {
     return properties;
 }
 
-/* Asked of every record of a list: the one property is found and parsed without the others. */
+/* --- some values out of the text --- */
+
+/* The value of the property whose text it is; NULL: no memory. */
+static cJSON *parse_value(const char *property) {
+    size_t length;
+    const char *value = find_member(property, "value", &length);
+    return value ? ic_json_parse(value, length, NULL) : NULL;
+}
+
+/* Those of the properties that have the names; of an amendment, only what it amends. */
+static void take_values(const char *properties, const char *amends, const char *const *names, size_t count,
+                        cJSON **values) {
+    size_t length;
+    for (const char *at = properties; *at++ != '}' && *at == '"';) {
+        const char *property = skip_string(at) + 1;
+        for (size_t i = 0; i < count; i++) {
+            if (!is_key(at, names[i]) || (amends && !find_member(amends, names[i], &length))) continue;
+            cJSON_Delete(values[i]);
+            values[i] = parse_value(property);
+        }
+        at = skip_value(property);
+    }
+}
+
+/* Asked of every record of a list: the other properties are stepped over, not parsed. */
+void ic_record_values(const ic_record *record, const char *const *names, size_t count, cJSON **values) {
+    for (size_t i = 0; i < count; i++)
+        values[i] = NULL;
+    take_values(record->properties, NULL, names, count, values);
+    for (const ic_record *child = record->first_child; child; child = child->next_sibling)
+        if (is_amendment(child)) take_values(child->properties, child->amends, names, count, values);
+}
+
 cJSON *ic_record_value(const ic_record *record, const char *name) {
-    char *key = key_of(name);
-    if (!key) return NULL;
-    cJSON *property = record->first_child ? amended_property(record, key) : NULL;
-    if (!property) property = parse_member(record->properties, key);
-    ic_json_text_free(key);
-    cJSON *value = cJSON_DetachItemFromObjectCaseSensitive(property, "value");
-    cJSON_Delete(property);
+    cJSON *value;
+    ic_record_values(record, &name, 1, &value);
     return value;
 }

@@ -31,8 +31,11 @@ void ic_record_query_free(ic_record_query *query);
 
 /* --- properties (record_properties.c) --- */
 
-/* The value of a property, as amended; NULL: it has none, or no memory. */
+/* The value of a property, as amended; NULL: it has none, or no memory. Its name has no characters that JSON
+ * escapes. */
 cJSON *ic_record_value(const ic_record *record, const char *property);
+/* The same of several at once. */
+void ic_record_values(const ic_record *record, const char *const *names, size_t count, cJSON **values);
 /* Whether it has amendments. */
 bool ic_record_is_amended(const ic_record *record);
 /* All properties, as amended, with their original values. NULL: no memory. */
