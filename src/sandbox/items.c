@@ -166,12 +166,16 @@ static cJSON *known_properties(const ic_array *types) {
 static bool add_properties(ic_exchange *x, const ic_item_kind *kind, ic_item_change *change,
                            const char *field) {
     cJSON *known = known_properties(list_at(x->world, kind->types));
+    const cJSON *given = ic_json_member(x->body, field);
     bool whole = ic_whole(known);
-    bool done =
-        whole && ic_properties_add(x, known, change->properties, ic_json_member(x->body, field), field);
+    if (whole && !ic_properties_add(x, known, change->properties, given, field)) {
+        cJSON_Delete(known);
+        return false;
+    }
     cJSON_Delete(known);
+    whole = whole && ic_whole(change->properties);
     if (!whole) ic_reply_no_memory(x);
-    return done;
+    return whole;
 }
 
 bool ic_item_read_all(ic_exchange *x, const ic_item_kind *kind, ic_item_change *change) {

@@ -38,7 +38,10 @@ bool ic_properties_add(ic_exchange *x, const cJSON *schema, cJSON *properties, c
         char param[128];
         snprintf(param, sizeof param, "%s.%s", where, property->string);
         cJSON *kept = accept(x, schema, property, param);
-        if (!kept) return false;
+        if (!kept) {
+            if (!x->status) ic_reply_no_memory(x);
+            return false;
+        }
         if (!ic_set(properties, property->string, kept)) {
             ic_reply_no_memory(x);
             return false;

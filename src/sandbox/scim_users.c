@@ -138,8 +138,8 @@ static cJSON *profile_of(const cJSON *resource, const ic_user *before) {
         ic_json_string(resource, "password") ? "local" : ic_json_string(extension, "provider");
     cJSON *ironclad = ic_json_member(profile, IC_SCIM_IRONCLAD);
     if (provider && !ironclad) ironclad = ic_put(profile, IC_SCIM_IRONCLAD, cJSON_CreateObject());
-    if (provider && !ic_set(ironclad, "provider", cJSON_CreateString(provider)))
-        profile->type = cJSON_Invalid;
+    cJSON_DeleteItemFromObjectCaseSensitive(ironclad, "provider");
+    if (provider) ic_put_text(ironclad, "provider", provider);
     return profile;
 }
 
