@@ -98,9 +98,7 @@ static bool fill_record(ic_world *world, ic_workflow *workflow, ic_record *recor
     cJSON_Delete(properties);
     record->updated = time;
     record->workflow = workflow;
-    return filled &&
-           ic_record_attach(world, record, "signedCopy", copy->filename, ic_blob_hold(copy->bytes)) &&
-           ic_array_push(&workflow->records, record);
+    return filled && ic_record_attach(world, record, "signedCopy", copy->filename, ic_blob_hold(copy->bytes));
 }
 
 static bool make_record(ic_world *world, ic_workflow *workflow, ic_time time) {
@@ -108,15 +106,16 @@ static bool make_record(ic_world *world, ic_workflow *workflow, ic_time time) {
     if (!type) return true;
     ic_record *record = ic_record_new(world, type, workflow->title);
     if (!record) return false;
-    if (fill_record(world, workflow, record, time)) {
-        if (ic_world_add_record(world, record)) {
-            relate(world, workflow, record);
-            return true;
-        }
-        workflow->records.count--;
+    if (!fill_record(world, workflow, record, time) || !ic_world_add_record(world, record)) {
+        ic_record_free(record);
+        return false;
     }
-    ic_record_free(record);
-    return false;
+    if (!ic_array_push(&workflow->records, record)) {
+        ic_world_remove_record(world, record);
+        return false;
+    }
+    relate(world, workflow, record);
+    return true;
 }
 
 static bool complete(ic_world *world, ic_workflow *workflow, ic_time time) {

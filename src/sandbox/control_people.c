@@ -92,8 +92,8 @@ static bool approve(ic_control *control, ic_workflow *workflow, size_t review, c
     const ic_user *user = person ? ic_world_user(control->world, person) : NULL;
     if (!person && people->count) user = people->items[0];
     if (!user || !ic_array_has(people, user)) {
-        ic_control_refuse(control, 409, "%s does not have the role '%s'", person ? person : "nobody",
-                          role->id);
+        ic_control_refuse(control, 409, person ? "%s does not have the role '%s'" : "%s has the role '%s'",
+                          person ? person : "nobody", role->id);
         return false;
     }
     ic_append(names, cJSON_CreateString(role->id));

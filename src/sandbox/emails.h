@@ -17,11 +17,6 @@ typedef struct ic_email {
     ic_array attachments; /* ic_email_attachment, of one that came in; owned */
 } ic_email;
 
-/* Reads a fixture workflow's "emails", oldest first. One that came in is {from: {name, email, company},
- * subject, body, daysAgo, attachments: [filename]}, one that went out {from: a user's e-mail, to: [e-mail],
- * cc, subject, body, daysAgo, opened: bool, documents: [filename of the workflow's]}. The turns follow from
- * them. false: `error` says what is wrong. */
-bool ic_emails_load(ic_world *world, ic_workflow *workflow, const cJSON *source, char *error, size_t size);
 void ic_emails_free(ic_workflow *workflow);
 
 #endif

@@ -5,6 +5,7 @@
 #include "events.h"
 #include "handlers.h"
 #include "launches.h"
+#include "lifecycle.h"
 #include "pdf.h"
 #include "reviews.h"
 #include "views.h"
@@ -112,7 +113,10 @@ ic_workflow *ic_workflow_prepare(ic_exchange *x) {
 
 bool ic_workflow_begin(ic_world *world, ic_workflow *workflow, ic_time time) {
     workflow->created = workflow->updated = time;
-    if (!ic_reviews_ask(workflow, time) || !ic_world_add_workflow(world, workflow)) return false;
+    bool reviewed = workflow->template->review_count > 0; /* what nobody has to approve is to be signed */
+    if (!(reviewed ? ic_reviews_ask(workflow, time) : ic_workflow_sign(world, workflow)) ||
+        !ic_world_add_workflow(world, workflow))
+        return false;
     ic_event(world, "workflow_launched", workflow);
     return true;
 }

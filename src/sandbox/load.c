@@ -3,11 +3,8 @@
 #include "../core/text.h"
 #include "attachments.h"
 #include "build.h"
-#include "emails.h"
 #include "loaders.h"
 #include "pdf.h"
-#include "reviews.h"
-#include "signing.h"
 #include "world.h"
 #include <ctype.h>
 #include <stdarg.h>
@@ -226,9 +223,7 @@ static void load_template(ic_loader *load, const cJSON *source) {
     if (!template->form || !template->shown) ic_loader_no_memory(load);
     load_roles(load, template, source);
     load_reviews(load, template, source);
-    if (!load->failed &&
-        !ic_signing_load(load->world, template, ic_json_member(source, "signing"), load->error, load->size))
-        load->failed = true;
+    ic_load_signing(load, template, ic_json_member(source, "signing"));
 }
 
 /* --- the document --- */

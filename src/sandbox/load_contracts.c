@@ -2,7 +2,6 @@
 #include "../core/alloc.h"
 #include "attachments.h"
 #include "build.h"
-#include "emails.h"
 #include "loaders.h"
 #include "pdf.h"
 #include "reviews.h"
@@ -83,12 +82,8 @@ static void fill_workflow(ic_loader *load, ic_workflow *workflow, const cJSON *s
     if (!ic_workflow_set_title(workflow)) ic_loader_no_memory(load);
     cJSON_ArrayForEach(item, ic_json_member(source, "documents")) load_document(load, workflow, item);
     cJSON_ArrayForEach(item, ic_json_member(source, "comments")) load_comment(load, workflow, item);
-    if (!load->failed &&
-        !ic_emails_load(load->world, workflow, ic_json_member(source, "emails"), load->error, load->size))
-        load->failed = true;
-    if (!load->failed &&
-        !ic_packet_load(load->world, workflow, ic_json_member(source, "signing"), load->error, load->size))
-        load->failed = true;
+    ic_load_emails(load, workflow, ic_json_member(source, "emails"));
+    ic_load_packet(load, workflow, ic_json_member(source, "signing"));
 }
 
 /* --- workflows --- */
@@ -107,6 +102,7 @@ void ic_load_workflow(ic_loader *load, const cJSON *source) {
     fill_workflow(load, workflow, source);
     if (load->failed || !ic_world_add_workflow(load->world, workflow)) {
         ic_loader_no_memory(load);
+        ic_array_drop(&load->world->awaited, workflow);
         ic_workflow_free(workflow);
     }
 }

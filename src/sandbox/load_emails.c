@@ -12,26 +12,13 @@
 
 #define DAY ((ic_time)24 * 60 * 60 * 1000)
 
-/* Reading one e-mail. After the first fault the rest is skipped. */
+/* Reading one e-mail. */
 typedef struct reader {
-    ic_world *world;
+    ic_loader *load;
     ic_workflow *workflow;
     ic_email *email;
     cJSON *view;
-    bool failed;
-    char *error;
-    size_t size;
 } reader;
-
-static bool fail(reader *read, const char *message) {
-    if (!read->failed) snprintf(read->error, read->size, "%s", message);
-    read->failed = true;
-    return false;
-}
-
-static bool no_memory(reader *read) {
-    return fail(read, "no memory for the fixtures");
-}
 
 static void new_id(ic_world *world, ic_email_id id, const char *prefix) {
     char digits[33];
@@ -44,7 +31,7 @@ static void put_texts(reader *read, const cJSON *source) {
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const char *text = ic_json_string(source, names[i]);
         if (!text) {
-            fail(read, "fixtures: an e-mail needs a subject and a body");
+            ic_loader_fail(read->load, "fixtures: an e-mail needs a subject and a body");
             return;
         }
         ic_put_text(read->view, names[i], text);
@@ -57,12 +44,12 @@ static void add_file(reader *read, cJSON *list, const char *filename) {
     ic_email_attachment *attachment = ic_calloc(1, sizeof *attachment);
     if (!attachment || !ic_array_push(&read->email->attachments, attachment)) {
         ic_free(attachment);
-        no_memory(read);
+        ic_loader_no_memory(read->load);
         return;
     }
-    new_id(read->world, attachment->id, "attachmentId");
+    new_id(read->load->world, attachment->id, "attachmentId");
     attachment->bytes = ic_pdf_make(filename);
-    if (!attachment->bytes) no_memory(read);
+    if (!attachment->bytes) ic_loader_no_memory(read->load);
     char download[256];
     snprintf(download, sizeof download, "/public/api/v1/workflows/%s/emails/%s/attachments/%s",
              read->workflow->id, read->email->id, attachment->id);
@@ -76,10 +63,10 @@ static void read_inbound(reader *read, const cJSON *source, const cJSON *from) {
     const char *name = ic_json_string(from, "name"), *address = ic_json_string(from, "email"),
                *company = ic_json_string(from, "company");
     if (!name || !address || !company) {
-        fail(read, "fixtures: who has sent an e-mail needs name, email and company");
+        ic_loader_fail(read->load, "fixtures: who has sent an e-mail needs name, email and company");
         return;
     }
-    new_id(read->world, read->email->id, "emailThread");
+    new_id(read->load->world, read->email->id, "emailThread");
     ic_put_text(read->view, "emailThreadId", read->email->id);
     cJSON *author = ic_put(read->view, "author", cJSON_CreateObject());
     ic_put_text(author, "type", "externalUser");
@@ -90,8 +77,8 @@ static void read_inbound(reader *read, const cJSON *source, const cJSON *from) {
     const cJSON *filename;
     cJSON_ArrayForEach(filename, ic_json_member(source, "attachments")) {
         if (!cJSON_IsString(filename) || !ic_media_type(filename->valuestring))
-            fail(read, "fixtures: an attachment needs a filename");
-        if (!read->failed) add_file(read, list, filename->valuestring);
+            ic_loader_fail(read->load, "fixtures: an attachment needs a filename");
+        if (!read->load->failed) add_file(read, list, filename->valuestring);
     }
 }
 
@@ -108,7 +95,8 @@ static const ic_document *document_named(const ic_workflow *workflow, const cJSO
 static void add_document(reader *read, cJSON *list, const cJSON *filename) {
     const ic_document *document = document_named(read->workflow, filename);
     if (!document) {
-        fail(read, "fixtures: an e-mail went out with a document that its workflow does not have");
+        ic_loader_fail(read->load,
+                       "fixtures: an e-mail went out with a document that its workflow does not have");
         return;
     }
     char download[128];
@@ -143,7 +131,7 @@ static void put_openings(reader *read, const cJSON *source, ic_time sent) {
 }
 
 static void read_outbound(reader *read, const cJSON *source, const ic_user *author, ic_time sent) {
-    ic_put(read->view, "author", ic_author_view(read->world, author));
+    ic_put(read->view, "author", ic_author_view(read->load->world, author));
     put_addresses(read, source, "to", "recipients");
     put_addresses(read, source, "cc", "cc");
     put_openings(read, source, sent);
@@ -156,10 +144,10 @@ static void read_outbound(reader *read, const cJSON *source, const ic_user *auth
 
 static void read_email(reader *read, const cJSON *source) {
     const cJSON *from = ic_json_member(source, "from");
-    const ic_user *author = cJSON_IsString(from) ? ic_world_user(read->world, from->valuestring) : NULL;
+    const ic_user *author = cJSON_IsString(from) ? ic_world_user(read->load->world, from->valuestring) : NULL;
     ic_short_id id;
-    ic_time time = ic_load_days_ago(read->world, source, "daysAgo");
-    ic_new_short_id(read->world, id);
+    ic_time time = ic_load_days_ago(read->load->world, source, "daysAgo");
+    ic_new_short_id(read->load->world, id);
     snprintf(read->email->id, sizeof read->email->id, "%s", id);
     ic_put_text(read->view, "type", author ? "outboundEmail" : "inboundEmail");
     ic_put_text(read->view, "id", id);
@@ -171,24 +159,23 @@ static void read_email(reader *read, const cJSON *source) {
         read_inbound(read, source, from);
     if (!ic_turn_begin(read->workflow, author != NULL, author ? "email sent" : "email received",
                        author ? author : read->workflow->creator, time))
-        no_memory(read);
+        ic_loader_no_memory(read->load);
 }
 
-bool ic_emails_load(ic_world *world, ic_workflow *workflow, const cJSON *source, char *error, size_t size) {
-    reader read = {.world = world, .workflow = workflow, .error = error, .size = size};
+void ic_load_emails(ic_loader *load, ic_workflow *workflow, const cJSON *source) {
     const cJSON *item;
     cJSON_ArrayForEach(item, source) {
-        ic_email *email = read.email = ic_calloc(1, sizeof *email);
-        if (!email || !ic_array_push(&workflow->emails, email)) {
-            ic_free(email);
-            return no_memory(&read);
+        if (load->failed) return;
+        reader read = {.load = load, .workflow = workflow, .email = ic_calloc(1, sizeof *read.email)};
+        if (!read.email || !ic_array_push(&workflow->emails, read.email)) {
+            ic_free(read.email);
+            ic_loader_no_memory(load);
+            return;
         }
         read.view = cJSON_CreateObject();
         read_email(&read, item);
-        email->shown = ic_json_print(read.view);
+        read.email->shown = ic_json_print(read.view);
         cJSON_Delete(read.view);
-        if (!email->shown) no_memory(&read);
-        if (read.failed) return false;
+        if (!read.email->shown) ic_loader_no_memory(load);
     }
-    return true;
 }

@@ -29,6 +29,17 @@ void ic_load_entity(ic_loader *load, const cJSON *source);
 void ic_load_obligation_type(ic_loader *load, const cJSON *source);
 void ic_load_obligation(ic_loader *load, const cJSON *source); /* after the records */
 
+/* A template's "signing": {provider, routing: "sequential" | "parallel", recordType, signers: [{roleName,
+ * user | nameFrom, emailFrom}]}; the latter two name attributes of the launch form. */
+void ic_load_signing(ic_loader *load, ic_template *template, const cJSON *source);
+/* Brings a workflow that has been loaded beyond Review to where it stands. Its "signing" is {sent, signed:
+ * [roleName], viewed: [roleName], sendInDays, reminderDays}. */
+void ic_load_packet(ic_loader *load, ic_workflow *workflow, const cJSON *source);
+/* A workflow's "emails", oldest first. One that came in is {from: {name, email, company}, subject, body,
+ * daysAgo, attachments: [filename]}, one that went out {from: a user's e-mail, to: [e-mail], cc, subject,
+ * body, daysAgo, opened: bool, documents: [filename of the workflow's]}. The turns follow from them. */
+void ic_load_emails(ic_loader *load, ic_workflow *workflow, const cJSON *source);
+
 /* The time that many days before now; now when source[name] is no number of days. */
 ic_time ic_load_days_ago(const ic_world *world, const cJSON *source, const char *name);
 

@@ -91,8 +91,10 @@ void ic_signers_delete(ic_exchange *x) {
         return;
     }
     ic_packet_remove(workflow->packet, signer);
-    workflow->updated = now;
-    ic_reply_nothing(x);
+    if (ic_packet_proceed(x->world, workflow, now)) /* those who are left may have signed on paper */
+        ic_reply_nothing(x);
+    else
+        ic_reply_no_memory(x);
 }
 
 /* --- remind --- */

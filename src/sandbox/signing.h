@@ -45,12 +45,6 @@ typedef struct ic_packet {
     ic_time archive_at; /* when the Archive step is done; IC_TIME_NONE: not begun */
 } ic_packet;
 
-/* Reads a template's "signing" into template->signing: {provider, routing: "sequential" | "parallel",
- * recordType, signers: [{roleName, user | nameFrom, emailFrom}]}. false: `error` says what is wrong. */
-bool ic_signing_load(ic_world *world, ic_template *template, const cJSON *source, char *error, size_t size);
-/* Brings a workflow that is loaded beyond Review to where it stands: its "signing" is {sent, signed:
- * [roleName], viewed: [roleName], sendInDays, reminderDays}. */
-bool ic_packet_load(ic_world *world, ic_workflow *workflow, const cJSON *source, char *error, size_t size);
 void ic_signing_design_free(ic_signing_design *design);
 
 /* Somebody has left, and another signs from then on what is not signed yet. */
