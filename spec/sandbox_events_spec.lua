@@ -94,14 +94,30 @@ describe("a delivery", function()
     must(client.workflows:create_comment(workflow.id, { comment = "hello" }))
     assert.are.same({ "workflow_launched", "workflow_comment_added" }, told())
     sandbox:approve(workflow.id)
-    assert.are.same({ "workflow_step_updated" }, told())
+    assert.are.same({
+      "workflow_approval_status_changed", "workflow_step_updated", "workflow_approval_status_changed",
+    }, told())
     must(client.workflows:send_signature_request(workflow.id))
+    sandbox:sign { workflow = workflow.id, role = "Company Signer", status = "viewed" }
     sandbox:sign { workflow = workflow.id, all = true }
     assert.are.same({
-      "workflow_signature_packet_sent", "workflow_signature_packet_fully_signed", "workflow_step_updated",
+      "workflow_signature_packet_sent", "workflow_signature_packet_signer_first_viewed",
+      "workflow_signature_packet_signer_viewed", "workflow_signature_packet_signatures_collected",
+      "workflow_signature_packet_signatures_collected", "workflow_signature_packet_fully_signed",
+      "workflow_step_updated",
     }, told())
     sandbox:advance(60)
     must(client.workflows:get(workflow.id))
     assert.are.same({ "workflow_step_updated", "workflow_completed" }, told())
+  end)
+
+  it("tells of a packet that has been sent by itself", function()
+    local workflow = must(launch(client))
+    sandbox:approve(workflow.id)
+    must(client.workflows:schedule_signature_request(workflow.id, { notifyAt = "2100-01-01T00:00:00Z" }))
+    listen { "*" }
+    sandbox:clock "2100-01-02"
+    must(client.workflows:get_sign_status(workflow.id))
+    assert.are.same({ "workflow_signature_packet_sent" }, told())
   end)
 end)

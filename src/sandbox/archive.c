@@ -134,18 +134,22 @@ static bool is_due(ic_time when, ic_time now) {
     return when != IC_TIME_NONE && when <= now;
 }
 
+/* Sends a packet whose time has come, if it can be sent. false: no memory. */
+static bool send_scheduled(ic_world *world, ic_workflow *workflow, ic_time when) {
+    if (strcmp(ic_packet_status(workflow), "not_sent") == 0) {
+        if (!ic_packet_send(workflow, workflow->creator, when)) return false;
+        ic_event(world, "workflow_signature_packet_sent", workflow);
+    }
+    workflow->packet->notify_at = IC_TIME_NONE;
+    return true;
+}
+
 /* Whether there is still something to wait for. Without memory it is tried again. */
 static bool settle(ic_world *world, ic_workflow *workflow, ic_time now) {
-    ic_packet *packet = workflow->packet;
+    const ic_packet *packet = workflow->packet;
     if (!packet || workflow->status != IC_STATUS_ACTIVE) return false;
-    if (workflow->step == IC_STEP_SIGN && is_due(packet->notify_at, now)) {
-        ic_time when = packet->notify_at;
-        packet->notify_at = IC_TIME_NONE;
-        if (strcmp(ic_packet_status(workflow), "not_sent") != 0 ||
-            ic_packet_send(workflow, workflow->creator, when))
-            return false;
-        packet->notify_at = when;
-    }
+    if (workflow->step == IC_STEP_SIGN && is_due(packet->notify_at, now))
+        return !send_scheduled(world, workflow, packet->notify_at);
     if (workflow->step == IC_STEP_ARCHIVE && is_due(packet->archive_at, now))
         return !complete(world, workflow, packet->archive_at);
     return packet->notify_at != IC_TIME_NONE || packet->archive_at != IC_TIME_NONE;

@@ -1,5 +1,6 @@
 /* What people do to a contract in a browser: they approve, and they sign. */
 #include "control.h"
+#include "events.h"
 #include "lifecycle.h"
 #include "reviews.h"
 #include "signing.h"
@@ -97,9 +98,12 @@ static bool approve(ic_control *control, ic_workflow *workflow, size_t review, c
         return false;
     }
     ic_append(names, cJSON_CreateString(role->id));
-    if (ic_review_decide(control->world, workflow, review, user, true)) return true;
-    ic_control_refuse(control, 500, "no memory");
-    return false;
+    if (!ic_review_decide(control->world, workflow, review, user, true)) {
+        ic_control_refuse(control, 500, "no memory");
+        return false;
+    }
+    ic_event(control->world, "workflow_approval_status_changed", workflow);
+    return true;
 }
 
 /* The reviews in their order, or those of the user. */

@@ -1,6 +1,7 @@
 /* The packet of a workflow in the Sign step: made, sent, signed. */
 #include "../core/alloc.h"
 #include "../core/buf.h"
+#include "events.h"
 #include "lifecycle.h"
 #include "signing.h"
 #include "turns.h"
@@ -193,12 +194,22 @@ bool ic_packet_proceed(ic_world *world, ic_workflow *workflow, ic_time time) {
     return true;
 }
 
+/* What webhooks are told of what a signer does. */
+static void tell(ic_world *world, const ic_workflow *workflow, ic_signature before, ic_signature now) {
+    if (now == IC_SIGNATURE_SIGNED)
+        ic_event(world, "workflow_signature_packet_signatures_collected", workflow);
+    if (now != IC_SIGNATURE_VIEWED) return;
+    if (before != now) ic_event(world, "workflow_signature_packet_signer_first_viewed", workflow);
+    ic_event(world, "workflow_signature_packet_signer_viewed", workflow);
+}
+
 const char *ic_packet_sign(ic_world *world, ic_workflow *workflow, ic_signer *signer,
                            ic_signature signature) {
     if (!workflow->packet->sent) return "the packet has not been sent for signature";
     if (signer->signature == IC_SIGNATURE_SIGNED) return "this signer has signed already";
     if (signer->signature == IC_SIGNATURE_DECLINED) return "this signer has declined";
     if (signer->signature == IC_SIGNATURE_PENDING) return "it is not this signer's turn";
+    tell(world, workflow, signer->signature, signature);
     signer->signature = signature;
     signer->changed = ic_world_now(world);
     return ic_packet_proceed(world, workflow, signer->changed) ? NULL : "";
