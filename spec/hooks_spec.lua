@@ -184,6 +184,27 @@ describe("hooks", function()
     assert.are.equal(2, #server:requests())
   end)
 
+  it("are told in the coroutine that waits for the call", function()
+    local server = scene.answering { GOOD }
+    local waits, tells
+    local client = scene.connect(server, { on_response = function() tells = coroutine.running() end })
+    ironclad.spawn(function()
+      waits = coroutine.running()
+      scene.assert_good(client.workflows:get "w1")
+    end)
+    ironclad.run()
+    assert.is_truthy(waits)
+    assert.are.equal(waits, tells)
+    local called
+    client.workflows:get("w1", { callback = function(value, err)
+      called = true
+      scene.assert_good(value, err)
+      assert.are.equal(coroutine.running(), tells)
+    end })
+    ironclad.run()
+    assert.is_true(called)
+  end)
+
   it("are told how many events there was no room for", function()
     local failures = {}
     for i = 1, 20 do failures[i] = "HTTP/1.1 429 No\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n" end
