@@ -13,14 +13,13 @@
 /* --- predictions --- */
 
 /* What somebody has said of the record in the meantime stays. */
-static bool add_predictions(ic_world *world, ic_record *record, cJSON *predicted) {
+static bool add_predictions(ic_world *world, ic_record *record, const cJSON *predicted) {
     cJSON *properties = ic_json_parse(record->properties, strlen(record->properties), NULL);
     bool good = properties != NULL;
-    for (cJSON *property = predicted->child, *next; property && good; property = next) {
-        next = property->next;
-        if (ic_json_member(properties, property->string)) continue;
-        cJSON_DetachItemViaPointer(predicted, property);
-        good = ic_set(properties, property->string, property);
+    const cJSON *property;
+    cJSON_ArrayForEach(property, predicted) {
+        if (good && !ic_json_member(properties, property->string))
+            good = ic_set(properties, property->string, cJSON_Duplicate(property, true));
     }
     if (good) {
         ic_record_unsort(world, record);
