@@ -5,6 +5,9 @@ local peer = require "spec.support.peer"
 local run = require "ironclad.run"
 local scene = require "spec.support.scene"
 
+-- Lua 5.1 itself cannot yield where a call would have to.
+local has_tasks = _VERSION ~= "Lua 5.1" or rawget(_G, "jit") ~= nil
+
 local GOOD, READ = scene.GOOD, { "read" }
 local SECRET = "a secret of the hooks' spec"
 
@@ -188,13 +191,15 @@ describe("hooks", function()
     local server = scene.answering { GOOD }
     local waits, tells
     local client = scene.connect(server, { on_response = function() tells = coroutine.running() end })
-    ironclad.spawn(function()
-      waits = coroutine.running()
-      scene.assert_good(client.workflows:get "w1")
-    end)
-    ironclad.run()
-    assert.is_truthy(waits)
-    assert.are.equal(waits, tells)
+    if has_tasks then
+      ironclad.spawn(function()
+        waits = coroutine.running()
+        scene.assert_good(client.workflows:get "w1")
+      end)
+      ironclad.run()
+      assert.is_truthy(waits)
+      assert.are.equal(waits, tells)
+    end
     local called
     client.workflows:get("w1", { callback = function(value, err)
       called = true
