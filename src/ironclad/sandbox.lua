@@ -116,7 +116,7 @@ end
 --   fixtures        a JSON file with the company to start with, in the form that fixtures() gives
 --   token_seconds   21600: how long an access token lives
 --   code_seconds    600: how long an authorization code is good
---   job_seconds     1: what an export or another job takes
+--   job_seconds     1: what an export or another job takes, and the Archive step
 --   import_credits  1000: for how many smart imports the company has paid
 --   max_body        bytes, 64 MiB; what is large goes to a file in TMPDIR that vanishes with the sandbox
 --   rate_limits, latency, max_page_size   as the methods of these names set them: true or a table, seconds, a number

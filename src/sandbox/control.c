@@ -1,6 +1,7 @@
 #include "control.h"
 #include "../core/text.h"
 #include "html.h"
+#include "lifecycle.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -135,7 +136,11 @@ static bool check(ic_control *control, const ic_action *action) {
 
 bool ic_control_run(ic_control *control, const char *name) {
     const ic_action *action = find_action(control, name);
-    if (action && check(control, action)) action->run(control);
+    if (action && check(control, action)) {
+        ic_world_settle(control->world);
+        action->run(control);
+        ic_world_settle(control->world); /* time may have passed */
+    }
     return !control->status;
 }
 

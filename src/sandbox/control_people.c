@@ -1,7 +1,6 @@
 /* What people do to a contract in a browser: they approve, and they sign. */
 #include "control.h"
 #include "events.h"
-#include "lifecycle.h"
 #include "reviews.h"
 #include "signing.h"
 #include <string.h>
@@ -10,7 +9,6 @@
 static ic_workflow *find(ic_control *control, ic_step step) {
     const cJSON *given = ic_json_member(control->arguments, "workflow");
     const char *id = cJSON_IsString(given) ? given->valuestring : ic_json_string(given, "id");
-    ic_world_settle(control->world);
     ic_workflow *workflow = id ? ic_world_workflow(control->world, id) : NULL;
     if (!workflow) {
         ic_control_refuse(control, 404, "there is no workflow '%s'", id ? id : "(no id)");
