@@ -129,6 +129,18 @@ describe("a form", function()
     end)
   end
 
+  it("with a name that is no text is answered with one that is", function()
+    local data = ('{"template":"%s","attributes":{"counterpartyName":"x","draft":[{"file":"draft"}]}}'):format(
+      local_ironclad.NDA)
+    local body, header = http.multipart {
+      { name = "data", data = data }, { name = "draft", filename = "na\239me\255.pdf", data = "%PDF-" },
+    }
+    local answer = send("POST " .. WORKFLOWS, { header }, body)
+    assert.are.equal(200, answer.status)
+    assert.is_truthy(answer.body:find("na\239\191\189me\239\191\189.pdf", 1, true))
+    assert.is_nil(answer.body:find "\255")
+  end)
+
   it("with noise for a file keeps it", function()
     local workflow = local_ironclad.must(local_ironclad.launch(client, {
       draft = local_ironclad.draft(noise, "../../a \"name\";.pdf"),

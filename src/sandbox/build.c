@@ -36,7 +36,8 @@ bool ic_whole(const cJSON *tree) {
 
 bool ic_set(cJSON *object, const char *name, cJSON *item) {
     if (item && cJSON_AddItemToObject(object, name, item)) {
-        cJSON *first = cJSON_GetObjectItemCaseSensitive(object, name);
+        /* The name may have been the item's own, which is freed by now. */
+        cJSON *first = cJSON_GetObjectItemCaseSensitive(object, item->string);
         if (first != item) cJSON_Delete(cJSON_DetachItemViaPointer(object, first));
         return true;
     }

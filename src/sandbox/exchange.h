@@ -129,8 +129,8 @@ void ic_form_clear(ic_exchange *x);
 bool ic_form_read(ic_exchange *x);
 /* The first field of that name; NULL when there is none. */
 ic_field_part *ic_exchange_field(const ic_exchange *x, const char *name);
-/* Its data as text; NULL also when they hold a NUL or were sent as a file that is not in memory. The
- * exchange's. */
+/* Its data as text; NULL also when they are no UTF-8, hold a NUL or were sent as a file that is not in
+ * memory. The exchange's. */
 const char *ic_form_text(const ic_exchange *x, const char *name);
 /* Its data as JSON, which is the caller's; NULL also when they are none. */
 cJSON *ic_form_json(const ic_exchange *x, const char *name);

@@ -14,6 +14,19 @@ static void clear_field(ic_field_part *field) {
     ic_blob_release(field->bytes);
 }
 
+/* A name of a file may be in any encoding; what answers show of it is UTF-8. */
+static char *as_utf8(const char *text) {
+    if (!text) return NULL;
+    ic_buf copy = {0};
+    size_t left = strlen(text), bad;
+    for (; !ic_utf8_valid(text, left, &bad); text += bad + 1, left -= bad + 1) {
+        ic_buf_add(&copy, text, bad);
+        ic_buf_puts(&copy, "\xEF\xBF\xBD");
+    }
+    ic_buf_puts(&copy, text);
+    return ic_buf_take(&copy, NULL);
+}
+
 static ic_field_part *add_field(ic_exchange *x, const char *name, const char *filename) {
     ic_field_part *fields = ic_realloc(x->fields, (x->field_count + 1) * sizeof *fields);
     if (!fields) return NULL;
@@ -21,7 +34,7 @@ static ic_field_part *add_field(ic_exchange *x, const char *name, const char *fi
     ic_field_part *field = &fields[x->field_count];
     *field = (ic_field_part){
         .name = ic_strdup(name),
-        .filename = ic_strdup(filename),
+        .filename = as_utf8(filename),
         .bytes = ic_blob_begin(x->world->spool, filename ? IC_BLOB_IN_MEMORY : SIZE_MAX),
     };
     if (!field->name || (filename && !field->filename) || !field->bytes) {
@@ -107,7 +120,8 @@ ic_field_part *ic_exchange_field(const ic_exchange *x, const char *name) {
 const char *ic_form_text(const ic_exchange *x, const char *name) {
     const ic_field_part *field = ic_exchange_field(x, name);
     const char *text = field ? ic_blob_text(field->bytes) : NULL;
-    return text && strlen(text) == ic_blob_length(field->bytes) ? text : NULL;
+    size_t bad;
+    return text && ic_utf8_valid(text, (size_t)ic_blob_length(field->bytes), &bad) ? text : NULL;
 }
 
 cJSON *ic_form_json(const ic_exchange *x, const char *name) {
