@@ -342,6 +342,19 @@ describe("a SCIM group", function()
     assert.are.same({}, must(groups:get(group.id)).members)
   end)
 
+  it("says who may have the role that is called like it", function()
+    local tom = id_of "tom.becker@example.com"
+    local workflow = must(local_ironclad.launch(client))
+    local function eligible() return must(client.workflows:list_eligible_assignees(workflow.id, "Legal")).count end
+    local before = eligible()
+    refused({ 403, "FORBIDDEN" }, client.workflows:update_role_assignment(workflow.id, "Legal", { userId = tom }))
+    local legal = must(groups:list { filter = 'displayName eq "Legal"' }).Resources[1]
+    must(groups:update(legal.id, { Operations = { { op = "add", path = "members", value = { { value = tom } } } } }))
+    assert.are.equal(before + 1, eligible())
+    local assigned = must(client.workflows:update_role_assignment(workflow.id, "Legal", { userId = tom }))
+    assert.are.equal("Tom Becker", assigned.assignee.displayName)
+  end)
+
   it("is refused when it is not right", function()
     refused({ 409, "uniqueness" }, groups:create { displayName = "LEGAL" })
     refused({ 400, "invalidValue" }, groups:create { displayName = "" })

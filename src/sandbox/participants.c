@@ -1,5 +1,6 @@
 /* People of a workflow: who takes part, who has a role, who might. */
 #include "../core/text.h"
+#include "directory.h"
 #include "handlers.h"
 #include "reviews.h"
 #include <string.h>
@@ -46,21 +47,41 @@ static cJSON *assignee_view(const ic_user *user) {
     return view;
 }
 
+/* Those whom the design names, and the members of the group that is called like the role. */
+static bool is_eligible(const ic_world *world, const ic_role_design *role, const ic_user *user) {
+    const ic_group *group = ic_world_group(world, role->display_name);
+    return ic_array_has(&role->assignees, user) || (group && ic_array_has(&group->members, user));
+}
+
+static cJSON *eligible_view(const ic_world *world, const ic_role_design *role, ic_page page, size_t *count) {
+    const ic_group *group = ic_world_group(world, role->display_name);
+    const ic_array *const lists[] = {&role->assignees, group ? &group->members : &role->assignees};
+    size_t first = page.number * page.size;
+    cJSON *view = cJSON_CreateArray();
+    *count = 0;
+    for (size_t i = 0; i < 2; i++)
+        for (size_t j = 0; j < lists[i]->count; j++) {
+            const ic_user *user = lists[i]->items[j];
+            if (i && ic_array_has(lists[0], user)) continue; /* is there already */
+            if (*count >= first && *count < first + page.size) ic_append(view, assignee_view(user));
+            ++*count;
+        }
+    return view;
+}
+
 void ic_roles_list_eligible(ic_exchange *x) {
     const ic_workflow *workflow = ic_exchange_workflow(x, 404, true);
     const ic_role_design *role = workflow ? named_role(x, workflow) : NULL;
     if (!role) return;
-    const ic_array *people = &role->assignees,
-                   *assigned = &workflow->assignees[role - workflow->template->roles];
+    const ic_array *assigned = &workflow->assignees[role - workflow->template->roles];
     ic_page page = ic_exchange_page(x);
-    size_t first = page.number * page.size;
+    size_t count;
+    cJSON *list = eligible_view(x->world, role, page, &count);
     cJSON *answer = cJSON_CreateObject();
     ic_put_number(answer, "page", (double)page.number);
     ic_put_number(answer, "pageSize", (double)page.size);
-    ic_put_number(answer, "count", (double)people->count);
-    cJSON *list = ic_put(answer, "list", cJSON_CreateArray());
-    for (size_t i = first; i < people->count && i < first + page.size; i++)
-        ic_append(list, assignee_view(people->items[i]));
+    ic_put_number(answer, "count", (double)count);
+    ic_put(answer, "list", list);
     if (assigned->count) ic_put(answer, "defaultAssignee", assignee_view(assigned->items[0]));
     ic_reply_json(x, 200, answer);
 }
@@ -71,7 +92,7 @@ static bool check_assignment(ic_exchange *x, const ic_workflow *workflow, const 
     if (workflow->ended != IC_TIME_NONE)
         ic_reply_error(x, 422, "INVALID_STATE", NULL, "workflow is %s and cannot be reassigned",
                        ic_status_names[workflow->status]);
-    else if (!user || !ic_array_has(&role->assignees, user))
+    else if (!user || !is_eligible(x->world, role, user))
         ic_reply_error(x, 403, "FORBIDDEN", NULL, "user is not assignable to the role");
     else
         return true;
