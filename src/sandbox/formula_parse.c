@@ -47,6 +47,7 @@ typedef struct reader {
     void *context;
     char *error;
     size_t size;
+    bool no_memory;
 } reader;
 
 typedef char word[64];
@@ -64,7 +65,8 @@ static bool read_date(reader *in, const char *name, int depth, ic_time *time);
 
 ic_formula *ic_formula_parse(const char *text, ic_time now, ic_formula_type type, void *context, char *error,
                              size_t size) {
-    reader in = {text, text, now, type, context, error, size};
+    reader in = {
+        .text = text, .at = text, .now = now, .type = type, .context = context, .error = error, .size = size};
     *error = '\0';
     ic_formula *formula = read_formula(&in, 1);
     if (!formula) return NULL;
@@ -88,6 +90,10 @@ static bool fail(const reader *in, const char *at, const char *format, ...) {
         vsnprintf(in->error + length, in->size - (size_t)length, format, arguments);
     va_end(arguments);
     return false;
+}
+
+static bool has_failed(const reader *in) {
+    return *in->error || in->no_memory;
 }
 
 static void skip_space(reader *in) {
@@ -128,7 +134,9 @@ static char *read_until(reader *in, char close, const char *what) {
     }
     in->at = end + 1;
     skip_space(in);
-    return ic_strndup(start, (size_t)(end - start));
+    char *text = ic_strndup(start, (size_t)(end - start));
+    if (!text) in->no_memory = true;
+    return text;
 }
 
 static bool read_number(const char *text, double *number) {
@@ -198,7 +206,7 @@ static bool read_relative_date(reader *in, int depth, ic_time *time) {
     const char *start = in->at;
     read_word(in, name);
     if (!read_date(in, name, depth + 1, time))
-        return *in->error ? false : fail(in, start, "RelativeDate starts from Date(…) or Today()");
+        return has_failed(in) ? false : fail(in, start, "RelativeDate starts from Date(…) or Today()");
     if (!expect(in, ',', "in RelativeDate(date, count, unit)") ||
         !read_integer(in, "the count of RelativeDate", -36500, 36500, &count) ||
         !expect(in, ',', "in RelativeDate(date, count, unit)"))
@@ -244,7 +252,7 @@ static bool read_literal(reader *in, literal *value) {
         value->day = ic_formula_day(time);
         return true;
     }
-    if (*in->error) return false;
+    if (has_failed(in)) return false;
     if (!*name) return fail(in, start, "expected a value, not '%.20s'", start);
     double number;
     if (!read_number(name, &number) && strcmp(name, "true") != 0 && strcmp(name, "false") != 0)
