@@ -1,5 +1,7 @@
 -- The sandbox's actions on contracts, and the status that follows from their dates, their renewal and the clock.
+local ironclad = require "ironclad"
 local local_ironclad = require "spec.support.local_ironclad"
+local peer = require "spec.support.peer"
 
 local must, refused = local_ironclad.must, local_ironclad.refused
 
@@ -201,6 +203,19 @@ describe("an action on a contract", function()
     refused({ 400, "INVALID_PARAM", "properties.standard_terminatingRecordId" }, run(record, "terminate", values))
     values.standard_terminatingRecordId = successor.id
     must(run(record, "terminate", values))
+  end)
+
+  it("needs a company with obligations", function()
+    local company = ironclad.json.decode(require("ironclad.sandbox").fixtures())
+    company.company.entitlements.obligations = { name = "Obligations", description = "", type = "boolean",
+      value = false }
+    local folder = peer.temporary_folder()
+    peer.write_file(folder .. "/company.json", ironclad.json.encode(company))
+    local other, its = local_ironclad.start { fixtures = folder .. "/company.json" }
+    local err = refused({ 404, "NOT_FOUND" }, its.records:run_action("IC-1", { type = "cancelAutoRenewal" }))
+    assert.is_truthy(err.message:find "no obligations found")
+    other:stop()
+    peer.remove_folder(folder)
   end)
 
   it("is for those who may change records, or for the company itself", function()

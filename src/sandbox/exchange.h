@@ -96,6 +96,9 @@ bool ic_exchange_parse(ic_exchange *x);
 bool ic_exchange_is_local(const ic_exchange *x);
 /* The same for a JSON body that has come in another way. */
 bool ic_exchange_check_body(ic_exchange *x);
+/* Whether the body has no other fields than the catalog's entry, where the document allows none. Otherwise
+ * answers 400. */
+bool ic_exchange_check_names(ic_exchange *x);
 /* Reads a `lastUpdated` (NULL: leaves *since alone). false: it is no date, and 400 is answered. */
 bool ic_exchange_since(ic_exchange *x, const char *text, ic_time *since);
 /* Whether `text` is one of the words that spaces part in `choices` (of the catalog). */

@@ -86,17 +86,6 @@ static bool check_configs(ic_exchange *x, const struct export_type *type) {
     return true;
 }
 
-static bool check_fields(ic_exchange *x) {
-    const cJSON *given;
-    cJSON_ArrayForEach(given, x->body) {
-        const ic_field *field = x->operation->fields;
-        while (field->name && strcmp(field->name, given->string) != 0)
-            field++;
-        if (!field->name) return refuse(x, "unknown parameter: ", given->string);
-    }
-    return true;
-}
-
 /* Reads one end of the time that the export is about; left alone when it is not given. */
 static bool read_date(ic_exchange *x, const cJSON *request, const char *name, ic_time *time) {
     const char *text = ic_json_string(request, name);
@@ -107,7 +96,7 @@ static bool check_request(ic_exchange *x) {
     const char *format = ic_json_string(x->body, "exportFormat");
     ic_time start = INT64_MIN, end = INT64_MAX;
     const struct export_type *type = type_of(x->body);
-    if (!check_fields(x)) return false;
+    if (!ic_exchange_check_names(x)) return false;
     if (!type) return refuse(x, "unknown exportType: ", ic_json_string(x->body, "exportType"));
     if (format && !ic_is_choice("CSV JSON", format)) return refuse(x, "unknown exportFormat: ", format);
     if (!read_date(x, x->body, "startDate", &start) || !read_date(x, x->body, "endDate", &end)) return false;

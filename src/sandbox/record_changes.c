@@ -163,23 +163,8 @@ static bool read_properties(ic_exchange *x, ic_record_change *change, const ic_r
                              ic_json_member(x->body, "addProperties"), "addProperties");
 }
 
-/* The document allows no other fields. */
-static bool check_fields(ic_exchange *x) {
-    const cJSON *given;
-    cJSON_ArrayForEach(given, x->body) {
-        const ic_field *field = x->operation->fields;
-        while (field->name && strcmp(field->name, given->string) != 0)
-            field++;
-        if (!field->name) {
-            ic_reply_error(x, 400, "INVALID_PARAM", given->string, "unknown parameter '%s'", given->string);
-            return false;
-        }
-    }
-    return true;
-}
-
 bool ic_record_read_some(ic_exchange *x, ic_record_change *change, const ic_record *record) {
-    if (!check_fields(x) || !read_parent(x, "setParent", change)) return false;
+    if (!ic_exchange_check_names(x) || !read_parent(x, "setParent", change)) return false;
     if (cJSON_IsTrue(ic_json_member(x->body, "removeParent"))) {
         if (change->sets_parent) return refuse(x, "removeParent", "it excludes setParent");
         change->sets_parent = true;

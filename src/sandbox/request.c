@@ -304,6 +304,19 @@ bool ic_exchange_check_body(ic_exchange *x) {
     return !field;
 }
 
+bool ic_exchange_check_names(ic_exchange *x) {
+    const cJSON *given;
+    cJSON_ArrayForEach(given, x->body) {
+        const ic_field *field = x->operation->fields;
+        while (field->name && strcmp(field->name, given->string) != 0)
+            field++;
+        if (field->name) continue;
+        ic_reply_error(x, 400, "INVALID_PARAM", given->string, "unknown parameter '%s'", given->string);
+        return false;
+    }
+    return true;
+}
+
 /* x->body from JSON text; no text is an empty object. */
 static bool parse_body(ic_exchange *x, const char *text, size_t length) {
     ic_error error = {0};
