@@ -1,7 +1,8 @@
 -- How the sandbox behaves on request: rate limits, latency, answers that fail, pages that are capped.
+local http = require "spec.support.http"
 local ironclad = require "ironclad"
 local local_ironclad = require "spec.support.local_ironclad"
-local peer = require "spec.support.peer"
+local plain_socket = require "plain_socket"
 local sandbox_module = require "ironclad.sandbox"
 
 local must, refused = local_ironclad.must, local_ironclad.refused
@@ -209,34 +210,37 @@ describe("answers that fail", function()
 end)
 
 describe("latency", function()
+  -- A request under way on a connection of its own.
+  local function ask(server)
+    local socket = assert(plain_socket.connect(server.port))
+    socket:send(http.request("GET", "/nowhere"))
+    return socket
+  end
+
   it("holds up each answer and no other", function()
-    local slow = assert(sandbox_module.start { tls = false, latency = 0.5, rate_limits = true, max_page_size = 3 })
-    assert.are.same({ seconds = 0.5 }, slow:latency())
-    local begin = ironclad.info and os.time()
-    local output = peer.lua([[
-      local port = ...
-      local pipes = {}
-      for i = 1, 8 do
-        pipes[i] = io.popen(("bash -c \"exec 3<>/dev/tcp/127.0.0.1/%s; printf 'GET /x HTTP/1.1\\r\\nHost: x\\r\\n"
-          .. "Connection: close\\r\\n\\r\\n' >&3; head -n 1 <&3\""):format(port))
-      end
-      for _, pipe in ipairs(pipes) do io.write(pipe:read "*l":match "%d%d%d", " ") end
-    ]], nil, slow.port)
-    assert.are.equal(("404 "):rep(8), output)
-    assert.is_true(os.time() - begin < 4, "eight answers wait at once, not in turn")
-    slow:stop() -- with none left over
+    local slow = assert(sandbox_module.start { tls = false, latency = 1, rate_limits = true, max_page_size = 3 })
+    assert.are.same({ seconds = 1 }, slow:latency())
+    local begin, sockets = os.time(), {}
+    for i = 1, 16 do sockets[i] = ask(slow) end
+    for _, socket in ipairs(sockets) do
+      assert.are.equal(404, http.parse((socket:receive())).status)
+      socket:close()
+    end
+    assert.is_true(os.time() - begin < 12, "sixteen answers wait at once, not in turn")
+    slow:stop()
   end)
 
   it("ends with the sandbox", function()
-    local slow = assert(sandbox_module.start { tls = false })
-    slow:latency(3600)
-    local script = ("exec 3<>/dev/tcp/127.0.0.1/%d; printf 'GET /x HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n' >&3; cat <&3")
-      :format(slow.port)
-    local pipe = io.popen("bash -c " .. peer.quoted(script) .. " 2>&1")
-    while #slow:requests() == 0 do peer.shell "sleep 0.02" end
+    local slow = assert(sandbox_module.start { tls = false, latency = 3600 })
+    local socket = ask(slow)
+    for _ = 1, 10000 do
+      if #slow:requests() == 1 then break end
+      local_ironclad.raw(slow, "GET /_sandbox/latency") -- lets the server go on
+    end
+    assert.are.equal(1, #slow:requests())
     slow:stop()
-    pipe:read "*a"
-    pipe:close()
+    socket:receive()
+    socket:close()
   end)
 end)
 
