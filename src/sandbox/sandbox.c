@@ -396,6 +396,7 @@ void ic_sandbox_info(ic_sandbox *sandbox, ic_buf *out) {
     const ic_world *world = sandbox->world;
     pthread_mutex_lock(&sandbox->lock);
     ic_buf_printf(out, "%s at %s\n", world->company_name, world->url);
+    ic_buf_printf(out, "signed links lead to: %s\n", world->storage_url);
     if (sandbox->ca_file) ic_buf_printf(out, "certificate: %s\n", sandbox->ca_file);
     ic_buf_printf(out, "client id: %s\nclient secret: %s\n", app_of(world, 0)->id, app_of(world, 0)->secret);
     ic_buf_printf(out, "redirect URIs: http://localhost, any port and path%s%s\n",
