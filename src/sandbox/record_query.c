@@ -59,10 +59,6 @@ bool ic_record_query_read(ic_exchange *x, ic_record_query *query) {
            ic_exchange_filter(x, type_of, x->world, &query->filter);
 }
 
-bool ic_record_query_wants_all(const ic_record_query *query) {
-    return !query->types.count && query->since == IC_TIME_NONE && !query->filter;
-}
-
 bool ic_record_is_wanted(const ic_record *record, const ic_record_query *query) {
     return record->updated >= query->since &&
            (!query->types.count || ic_array_has(&query->types, record->type)) &&

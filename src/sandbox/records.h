@@ -26,7 +26,6 @@ typedef struct ic_record_query {
 /* Reads what the request's query asks for; free it in either case. false: answered. */
 bool ic_record_query_read(ic_exchange *x, ic_record_query *query);
 bool ic_record_query_is_all(const ic_record_query *query); /* it leaves none out */
-bool ic_record_query_wants_all(const ic_record_query *query);
 bool ic_record_is_wanted(const ic_record *record, const ic_record_query *query);
 void ic_record_query_free(ic_record_query *query);
 
