@@ -84,12 +84,19 @@ static bool make_room(ic_socket *socket) {
     return true;
 }
 
+/* Descriptors have run out: those that wait for nothing give theirs back, on both sides. */
+static void dismiss_idle(ic_socket *socket) {
+    for (size_t i = socket->count; i-- > 0;)
+        if (!socket->visitors[i].call && !socket->visitors[i].length) dismiss(socket, i);
+}
+
 static void admit(ic_socket *socket) {
     while (make_room(socket)) {
         int descriptor = accept4(socket->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (descriptor < 0 && (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)) return;
         if (descriptor < 0 || !ic_process_adopt(descriptor)) {
             if (descriptor >= 0) close(descriptor);
+            dismiss_idle(socket);
             break;
         }
         socket->visitors[socket->count++] = (visitor){.descriptor = descriptor};

@@ -61,9 +61,9 @@ end
 
 -- A pending call that is refused where the host cannot wait, before anything is sent; or nil.
 local function refusal(client, label)
-  local objection = client.loop.objection()
+  local objection, kind = client.loop.objection()
   if not objection then return nil end
-  return { client = client, failure = Error.new { kind = "cancelled", message = objection, operation = label,
+  return { client = client, failure = Error.new { kind = kind or "cancelled", message = objection, operation = label,
     outcome = "not_done", retryable = false, attempts = 0 } }
 end
 

@@ -33,7 +33,7 @@ local function listen()
   return core.listen(socket_dir, os.getenv "TMPDIR" or "/tmp")
 end
 
---- Why nothing can wait here, or nil.
+--- Why nothing can wait here, and the kind of error that it makes; or nil.
 function nginx.objection()
   if blocks() then return nil end
   local phase = ngx.get_phase()
@@ -42,7 +42,7 @@ function nginx.objection()
       .. "or give it a callback"):format(phase)
   end
   local path, problem = listen()
-  return not path and problem or nil
+  if not path then return problem, "io" end
 end
 
 local collect

@@ -1,0 +1,137 @@
+-- The shared list in a headless Neovim, and what is Neovim's own.
+local host = require "spec.support.host"
+local peer = require "spec.support.peer"
+
+local scene = host.scene()
+teardown(scene.stop)
+
+-- Runs Lua source in Neovim -> what it prints with say(…), and the status. One that hangs is killed: 137.
+local function neovim(source, options)
+  local file = scene.folder .. "/script.lua"
+  peer.write_file(file, host.paths() .. ([[
+    local settings = dofile %q
+    local ironclad = require "ironclad"
+    local client = ironclad.connect(settings.connection)
+    local uv = vim.uv or vim.loop
+    local function say(...)
+      local words = {}
+      for i = 1, select("#", ...) do words[i] = tostring((select(i, ...))) end
+      io.stdout:write(table.concat(words, "\t"), "\n")
+      io.stdout:flush()
+    end
+    local function list(options) return client.workflows:list({ pageSize = 1 }, options) end
+    client.workflows:list { pageSize = 1 } -- the token
+  ]]):format(scene.folder .. "/settings.lua") .. source)
+  return peer.shell(("HOME=%s timeout -s KILL %d nvim --headless -u NONE -i NONE -c %s </dev/null"):format(
+    peer.quoted(scene.folder), options and options.seconds or 60, peer.quoted("luafile " .. file)))
+end
+
+describe("Neovim", function()
+  local text = neovim [[
+    io.stdout:write(require("spec.hosts.shared").run(settings))
+    io.stdout:flush()
+    vim.cmd "qa!"
+  ]]
+  for _, result in ipairs(host.results(text)) do
+    it(result.name, function() assert.is_true(result.ok, result.text) end)
+  end
+end)
+
+describe("Neovim's own", function()
+  local function prints(expected, source)
+    local output, status = neovim(source)
+    assert.are.equal(0, status, output)
+    assert.are.equal(expected, (output:gsub("\r", "")))
+  end
+
+  it("loop is found by itself, and goes on while the main chunk waits", function()
+    prints("true\ttrue\n", [[
+      local ticks = 0
+      local timer = uv.new_timer()
+      timer:start(0, 5, function() ticks = ticks + 1 end)
+      require("ironclad.run").sleep(client, 0.3)
+      say(client.loop.name == "neovim", ticks > 3)
+      vim.cmd "qa!"
+    ]])
+  end)
+
+  it("functions may be used in callbacks and tasks", function()
+    prints("1\tfalse\n1\tfalse\n", [[
+      list { callback = function(page) say(vim.api.nvim_get_current_buf(), vim.in_fast_event()) end }
+      ironclad.run()
+      ironclad.spawn(function()
+        list()
+        say(vim.api.nvim_get_current_buf(), vim.in_fast_event())
+      end)
+      ironclad.run()
+      vim.cmd "qa!"
+    ]])
+  end)
+
+  it("fast events get an error, and may have a callback", function()
+    prints("nil\tcancelled\tnot_done\n1\n", [[
+      local done
+      uv.new_timer():start(0, 0, function()
+        local value, err = list()
+        say(value, err.kind, err.outcome)
+        list { callback = function(page)
+          say(#page.list)
+          done = true
+        end }
+      end)
+      vim.wait(20000, function() return done end, 5)
+      vim.cmd "qa!"
+    ]])
+  end)
+
+  it("screen hears of a callback's error, and its loop does not", function()
+    prints("true\n", [[
+      local told
+      vim.notify = function(text, level) told = text:find("as meant", 1, true) and level == vim.log.levels.ERROR end
+      list { callback = function() error "as meant" end }
+      vim.wait(20000, function() return told end, 5)
+      say(told ~= nil and told)
+      vim.cmd "qa!"
+    ]])
+  end)
+
+  it("Ctrl-C cancels what the main chunk waits for", function()
+    local result, file = scene.folder .. "/result", scene.folder .. "/wait.lua"
+    peer.write_file(file, host.paths() .. ([[
+      local client = require("ironclad").connect(dofile(%q).connection)
+      local value, err = require("ironclad.run").sleep(client, 600)
+      local out = io.open(%q, "w")
+      out:write(tostring(value), " ", err and err.kind)
+      out:close()
+      vim.cmd "qa!"
+    ]]):format(scene.folder .. "/settings.lua", result))
+    -- At a terminal, where it is typed again and again: one that comes before the wait is lost.
+    local command = ("nvim -u NONE -i NONE -c %s"):format(peer.quoted("luafile " .. file))
+    peer.shell(("for i in $(seq 100); do sleep 0.3; [ ! -s %s ] || break; printf '\\003'; done | "
+      .. "HOME=%s TERM=xterm timeout -s KILL 60 script -qec %s /dev/null"):format(peer.quoted(result),
+      peer.quoted(scene.folder), peer.quoted(command)))
+    assert.are.equal("nil cancelled", peer.read_file(result))
+  end)
+
+  for _, row in ipairs {
+    { "at once", "" },
+    { "while connections are made", "vim.wait(5)" },
+    { "while calls wait", "vim.wait(50)" },
+  } do
+    it("end comes in the middle of calls: " .. row[1], function()
+      prints("", [[
+        for _ = 1, 30 do
+          list { callback = function() end }
+          ironclad.spawn(function() require("ironclad.run").sleep(client, 100) end)
+        end
+      ]] .. row[2] .. "\nvim.cmd 'qa!'")
+    end)
+  end
+
+  it("end leaves no call waiting: one made in VimLeave blocks, and answers", function()
+    prints("1\n", [[
+      vim.api.nvim_create_autocmd("VimLeave", { callback = function() say(#list().list) end })
+      vim.cmd "qa!"
+    ]])
+  end)
+end)

@@ -1,0 +1,303 @@
+-- The shared list in nginx, and what is nginx's own.
+local host = require "spec.support.host"
+local nginx = require "spec.support.nginx"
+local peer = require "spec.support.peer"
+local scene = require "spec.support.scene"
+
+local READ, GOOD = { "read" }, scene.GOOD
+
+local world = host.scene()
+
+-- %settings names what a worker connects with; the first request of each makes the client.
+local SERVER = [[
+  lua_shared_dict ironclad 1m;
+  lua_socket_log_errors off;
+  init_by_lua_block {
+    ironclad = require "ironclad"
+    settings = dofile "%settings"
+    function client()
+      one = one or ironclad.connect(settings.connection)
+      return one
+    end
+    function list() return client().workflows:list { pageSize = 1 } end
+  }
+  server {
+    listen 127.0.0.1:%port backlog=4096;
+    lua_check_client_abort on;
+    location /ping { content_by_lua_block { ngx.say "pong" } }
+    location /shared { content_by_lua_block { ngx.print(require("spec.hosts.shared").run(settings)) } }
+    location /timer { content_by_lua_block {
+      local text
+      ngx.timer.at(0, function() text = require("spec.hosts.shared").run(settings) end)
+      repeat ngx.sleep(0.01) until text
+      ngx.print(text)
+    } }
+    location /get { content_by_lua_block {
+      local value, err = client().workflows:get "w1"
+      ngx.say(value and value.id or err.kind .. " " .. tostring(err))
+    } }
+    location /count { content_by_lua_block { ngx.say(#list().list) } }
+    location /rewrite { rewrite_by_lua_block { ngx.say(#list().list) ngx.exit(200) } }
+    location /access { access_by_lua_block { ngx.say(#list().list) ngx.exit(200) } }
+    location /filter {
+      content_by_lua_block { ngx.say "body" }
+      header_filter_by_lua_block {
+        local value, err = list()
+        ngx.header["X-Answer"] = tostring(value) .. " " .. err.kind .. " " .. err.outcome
+      }
+    }
+    location /later {
+      content_by_lua_block {
+        if told then ngx.say(told) else ngx.say "not yet" end
+      }
+      log_by_lua_block {
+        client().workflows:list({ pageSize = 1 }, { callback = function(page) told = #page.list end })
+      }
+    }
+    %locations
+  }
+]]
+
+local servers = {}
+
+-- nginx with a connection of its own -> the server.
+local function start(settings, options)
+  options = options or {}
+  local file = peer.temporary_folder() .. "/settings.lua"
+  peer.write_file(file, "return { connection = " .. host.quoted(settings) .. " }")
+  local values = { settings = file, locations = options.locations or "" }
+  local server = nginx.start {
+    lua = true, http = SERVER, values = values, workers = options.workers, connections = options.connections,
+    main = options.main, environment = options.environment,
+  }
+  server.file = file
+  servers[#servers + 1] = server
+  return server
+end
+
+local function stop_all()
+  for _, server in ipairs(servers) do
+    server.stop()
+    peer.remove_folder((server.file:gsub("/[^/]*$", "")))
+  end
+  servers = {}
+  scene.stop()
+end
+
+-- To a scripted server.
+local function start_before(upstream, options)
+  local settings = {
+    instance = peer.url(upstream), token = "t", as_user = false, max_retries = 0, rate_limit = false,
+    max_in_flight = 1000,
+  }
+  for name, value in pairs(options and options.connection or {}) do settings[name] = value end
+  return start(settings, options)
+end
+
+local function eventually(check)
+  for _ = 1, 1000 do
+    if check() then return true end
+    peer.shell "sleep 0.02"
+  end
+  return false
+end
+
+local function sockets_of(folder) return peer.shell("ls -A " .. peer.quoted(folder) .. " 2>/dev/null | wc -l") end
+
+local hosts_server = nginx.start {
+  lua = true, http = SERVER, values = { settings = world.folder .. "/settings.lua", locations = "" }, connections = 512,
+}
+teardown(function()
+  hosts_server.stop()
+  world.stop()
+end)
+
+for _, where in ipairs { "/shared", "/timer" } do
+  describe("nginx, " .. where, function()
+    for _, result in ipairs(host.results((nginx.get(hosts_server, where)))) do
+      it(result.name, function() assert.is_true(result.ok, result.text) end)
+    end
+  end)
+end
+
+describe("nginx's own", function()
+  after_each(stop_all)
+
+  for _, where in ipairs { "/rewrite", "/access", "/count" } do
+    it("phases that may wait: " .. where, function()
+      assert.are.equal("1\n", (nginx.get(hosts_server, where)))
+    end)
+  end
+
+  it("phases that may not wait get an error, or a callback", function()
+    assert.matches("X%-Answer: nil cancelled not_done\r\n", (nginx.get(hosts_server, "/filter", "-i")))
+    nginx.get(hosts_server, "/later")
+    assert.is_true(eventually(function() return nginx.get(hosts_server, "/later") == "1\n" end))
+  end)
+
+  it("worker waits for many calls at once, and loses none in a storm", function()
+    local upstream = scene.answering { GOOD }
+    local server = start_before(upstream, { connections = 8192 })
+    local output = peer.shell(("ulimit -n 8192; curl -sS -m 60 --no-keepalive -Z --parallel-max 300 "
+      .. "'http://127.0.0.1:%d/get?[1-1500]'"):format(server.port))
+    assert.are.equal(1500, select(2, output:gsub("w1\n", "")))
+  end)
+
+  it("worker that ends leaves no file", function()
+    local folder = peer.temporary_folder()
+    local server = start_before(scene.answering { GOOD }, {
+      connection = { socket_dir = folder .. "/own" }, workers = 2,
+    })
+    assert.are.equal("w1\n", (nginx.get(server, "/get")))
+    assert.matches("^1%s", sockets_of(folder .. "/own"))
+    server.signal "QUIT"
+    assert.is_true(eventually(function() return sockets_of(folder .. "/own"):match "^0%s" end))
+    peer.remove_folder(folder)
+  end)
+
+  it("reload lets calls in flight end", function()
+    local upstream = scene.serve { connections = { { READ, { "gate" }, { "send", GOOD } },
+      { READ, { "send", GOOD } } } }
+    local server = start_before(upstream)
+    local pipe = io.popen(("unset LD_PRELOAD; curl -sS -m 60 http://127.0.0.1:%d/get"):format(server.port))
+    upstream:await(1)
+    server.signal "HUP"
+    assert.is_true(eventually(function() return #server.workers():gsub("%S", "") >= 2 end))
+    assert.are.equal("w1\n", (nginx.get(server, "/get")))
+    upstream:release()
+    assert.are.equal("w1\n", pipe:read "*a")
+    pipe:close()
+  end)
+
+  it("client that goes away cancels its call", function()
+    local upstream = scene.serve { connections = { { READ, { "hang" } }, { READ, { "send", GOOD } } } }
+    local server = start_before(upstream, { connection = { max_in_flight = 1 } })
+    local _, status = nginx.get(server, "/get", "--max-time 0.5")
+    assert.are.equal(28, status)
+    -- Its turn is free again.
+    assert.are.equal("w1\n", (nginx.get(server, "/get")))
+  end)
+
+  it("client that goes away leaves a launch that was sent to finish", function()
+    local upstream = scene.serve { connections = { { READ, { "gate" }, { "send", GOOD } },
+      { READ, { "send", GOOD } } } }
+    local server = start_before(upstream, {
+      connection = { max_in_flight = 1 },
+      locations = [[
+        location /launch { content_by_lua_block {
+          client().workflows:launch { template = "t", attributes = {} }
+        } }
+        location /collect { content_by_lua_block { collectgarbage() collectgarbage() ngx.say "done" } }
+      ]],
+    })
+    local pipe = io.popen(("unset LD_PRELOAD; curl -sS -m 1 http://127.0.0.1:%d/launch 2>&1"):format(server.port))
+    upstream:await(1)
+    pipe:read "*a"
+    pipe:close()
+    assert.are.equal("done\n", (nginx.get(server, "/collect")))
+    -- It still has its turn, the only one.
+    local _, status = nginx.get(server, "/get", "--max-time 0.3")
+    assert.are.equal(28, status)
+    upstream:release()
+    assert.are.equal("w1\n", (nginx.get(server, "/get")))
+    assert.are.same({ "POST /public/api/v1/workflows", "GET /public/api/v1/workflows/w1" }, scene.targets(upstream))
+  end)
+
+  it("deadline ends a wait", function()
+    local upstream = scene.serve { connections = { { READ, { "hang" } } } }
+    local server = start_before(upstream, { connection = { deadline = 0.3 } })
+    assert.matches("^timeout ", (nginx.get(server, "/get")))
+  end)
+
+  it("socket may lose its file: the next calls find another", function()
+    local folder = peer.temporary_folder()
+    local upstream = scene.serve { connections = { { READ, { "gate" }, { "send", GOOD }, READ, { "send", GOOD },
+      { "loop" } } } }
+    local server = start_before(upstream, { connection = { socket_dir = folder } })
+    local pipe = io.popen(("unset LD_PRELOAD; curl -sS -m 60 http://127.0.0.1:%d/get"):format(server.port))
+    upstream:await(1)
+    peer.shell("rm " .. folder .. "/*")
+    upstream:release()
+    assert.are.equal("w1\n", pipe:read "*a")
+    pipe:close()
+    assert.are.equal("w1\n", (nginx.get(server, "/get")))
+    assert.matches("^1%s", sockets_of(folder))
+    peer.remove_folder(folder)
+  end)
+
+  it("socket of a worker that was killed is cleared away", function()
+    local folder = peer.temporary_folder()
+    local server = start_before(scene.answering { GOOD }, { connection = { socket_dir = folder } })
+    assert.are.equal("w1\n", (nginx.get(server, "/get")))
+    peer.shell("kill -KILL " .. server.workers())
+    assert.is_true(eventually(function() return nginx.get(server, "/get") == "w1\n" end))
+    assert.matches("^1%s", sockets_of(folder))
+    peer.remove_folder(folder)
+  end)
+
+  it("call returns when connections have run out", function()
+    local upstream = scene.answering { GOOD }
+    local server = start_before(upstream, { connections = 16 })
+    local output = peer.shell(("curl -sS -m 60 -Z --parallel-max 9 'http://127.0.0.1:%d/get?[1-40]'"):format(
+      server.port))
+    -- nginx itself refuses some clients; whoever is heard is answered.
+    local good, refused = select(2, output:gsub("w1\n", "")), select(2, output:gsub("curl: %(%d+%)", ""))
+    assert.is_true(good > 0)
+    assert.are.equal(40, good + refused, output)
+  end)
+
+  it("call returns when descriptors have run out", function()
+    local upstream = scene.answering { GOOD }
+    local server = start_before(upstream, { main = "worker_rlimit_nofile 40;" })
+    local output = peer.shell(("curl -sS -m 30 -Z --parallel-max 12 'http://127.0.0.1:%d/get?[1-60]'"):format(
+      server.port))
+    assert.is_nil(output:find("curl: (28)", 1, true), output)
+    assert.is_true(select(2, output:gsub("w1\n", "")) > 0)
+    assert.is_true(eventually(function() return nginx.get(server, "/get") == "w1\n" end))
+  end)
+
+  for _, row in ipairs {
+    { "is too long", function(folder) return folder .. "/" .. ("x"):rep(60) end, "socket_dir: .* the most" },
+    { "is far too long", function(folder) return folder .. "/" .. ("x"):rep(200) end, "socket_dir: .* too long" },
+    { "is no folder", function(folder)
+      peer.write_file(folder .. "/file", "")
+      return folder .. "/file"
+    end, "socket_dir: .* is no folder" },
+    { "cannot be made", function(folder) return folder .. "/missing/folder" end, "socket_dir: cannot make" },
+    { "is open to others", function(folder)
+      peer.shell("mkdir -m 755 " .. folder .. "/open")
+      return folder .. "/open"
+    end, "socket_dir: others can enter .*: chmod 700 " },
+  } do
+    it("socket_dir that " .. row[1] .. " is an error that says so", function()
+      local folder = peer.temporary_folder()
+      local server = start_before(scene.answering { GOOD }, { connection = { socket_dir = row[2](folder) } })
+      assert.matches("^io workflows:get: " .. row[3], (nginx.get(server, "/get")))
+      peer.remove_folder(folder)
+    end)
+  end
+
+  it("init phases block", function()
+    local upstream = scene.answering { GOOD }
+    local server = start_before(upstream, { locations = "location /early { content_by_lua_block { ngx.say(early) } }",
+      main = "" })
+    server.stop()
+    table.remove(servers)
+    peer.remove_folder((server.file:gsub("/[^/]*$", "")))
+    assert.are.equal(0, #upstream:requests())
+    local early = nginx.start { lua = true, values = { url = peer.url(upstream) }, http = [[
+      init_by_lua_block {
+        local ironclad = require "ironclad"
+        client = ironclad.connect { instance = "%url", token = "t", as_user = false, rate_limit = false }
+        early = client.workflows:get("w1").id
+      }
+      init_worker_by_lua_block { early = early .. client.workflows:get("w1").id }
+      server {
+        listen 127.0.0.1:%port;
+        location / { content_by_lua_block { ngx.say(early .. client.workflows:get("w1").id) } }
+      }
+    ]] }
+    assert.are.equal("w1w1w1\n", (nginx.get(early, "/")))
+    early.stop()
+  end)
+end)
