@@ -83,7 +83,7 @@ describe("a record", function()
 
   it("keeps every kind of property", function()
     local properties = {
-      agreementDate = { type = "date", value = "2026-01-20" },
+      agreementDate = { type = "date", value = "2026-01-20T09:30:00-07:00" },
       counterpartyName = { type = "string", value = 'Ünï "code" \n' },
       counterpartyEmail = { type = "email", value = "a@b.example" },
       contractValue = { type = "monetary_amount", value = { currency = "EUR", amount = 0.5 } },
@@ -99,6 +99,23 @@ describe("a record", function()
     local schema = must(client.records:get_schema())
     for name, property in pairs(properties) do assert.are.equal(schema.properties[name].type, property.type) end
     assert.are.equal("Contract", schema.recordTypes.contract.displayName)
+  end)
+
+  it("shows a date with its time, and an amount as a number", function()
+    local function send(name, value)
+      local body = { type = "contract", name = "x", properties = { [name] = { value = value } } }
+      return client:request("POST", "/public/api/v1/records", { body = body })
+    end
+    for given, expected in pairs {
+      ["2026-01-20"] = "2026-01-20T00:00:00.000Z", ["2026-01-20T09:30:00"] = "2026-01-20T09:30:00.000Z",
+      ["2026-01-20T09:30:00Z"] = "2026-01-20T09:30:00Z", ["2026-01-20T09:30:00+01:00"] = "2026-01-20T09:30:00+01:00",
+    } do
+      assert.are.equal(expected, must(send("agreementDate", given)).properties.agreementDate.value)
+    end
+    local record = must(send("contractValue", { currency = "EUR", amount = "12.5" }))
+    assert.are.equal(12.5, record.properties.contractValue.value.amount)
+    refused({ 400, "INVALID_PARAM", "properties.contractValue" },
+      send("contractValue", { currency = "EUR", amount = "much" }))
   end)
 
   local wrong = {

@@ -16,6 +16,7 @@ local differences = {
   { { "launch-a-new-workflow" }, 200, "^/schema/", "`schema` is that of a workflow, not the values of a launch", "7" },
   { { "create-a-record", "retrieve-a-record", "list-all-records", "update-record-metadata" }, 200,
     "/properties/counterpartyAddress$", "an address is a text unless `addressAsObject` is set", "4, records" },
+  { { "update-workflow-approval" }, 400, "^/$", "what is not found is answered with 400, NOT_FOUND", "4, common" },
   { { "approval-requests" }, 200, "/durationSeconds$", "live answers have it", "4, workflows" },
   { { "create-a-webhook", "list-all-webhooks", "retrieve-a-webhook", "update-a-webhook" }, 200, "/tags$",
     "live answers have it", "3" },

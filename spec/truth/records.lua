@@ -9,10 +9,10 @@ local function create(t, properties, changes)
 end
 
 local PROPERTIES = {
-  agreementDate = { type = "date", value = "2026-01-20T00:00:00Z" },
+  agreementDate = { type = "date", value = "2026-01-20" },
   counterpartyName = { type = "string", value = "Acme" },
   counterpartyEmail = { type = "email", value = "a@b.example" },
-  contractValue = { type = "monetary_amount", value = { currency = "EUR", amount = 0.5 } },
+  contractValue = { type = "monetary_amount", value = { currency = "EUR", amount = "0.5" } },
   counterpartyAddress = { type = "address", value = {
     lines = { "123 Main St." }, locality = "Los Angeles", region = "CA", postcode = "90001",
   } },

@@ -93,6 +93,9 @@ local function approvals(t)
   end
   t:ok("list-all-workflow-approvals", { path = { id } })
   t:refused("update-workflow-approval", 400, approve("nope", "approved"))
+  local elsewhere = approve("legal", "approved")
+  elsewhere.path[1] = "IC-99999"
+  t:refused("update-workflow-approval", 400, elsewhere, "NOT_FOUND")
   t:refused("update-workflow-approval", 400, approve("finance", "approved"))
   t:ok("update-workflow-approval", approve("legal", "approved"))
   t:ok("update-workflow-approval", approve("finance", "approved"))

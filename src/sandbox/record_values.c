@@ -25,7 +25,7 @@ static cJSON *accept(ic_exchange *x, const cJSON *schema, const cJSON *given, co
     } else {
         cJSON *kept = cJSON_CreateObject();
         ic_put_text(kept, "type", type);
-        ic_put(kept, "value", cJSON_Duplicate(value, true));
+        ic_put(kept, "value", ic_value_as_kept(type, value));
         return kept;
     }
     return NULL;
