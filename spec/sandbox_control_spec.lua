@@ -104,10 +104,15 @@ describe("controls over HTTP", function()
         .. [[Content-Length: 0\r\n\r\n' >&3 && cat <&3]]):format(address, open.port, path)
       return peer.shell("bash -c " .. peer.quoted(script)):match "^HTTP/1.1 (%d+)"
     end
+    assert.is_truthy(open:info():find("OPEN: other machines can reach it", 1, true))
     assert.are.equal("403", status_of "/_sandbox/expire_tokens")
     assert.are.equal("400", status_of "/oauth/token")
     open:stop()
   end)
+end)
+
+it("a sandbox that only this machine can reach does not call itself open", function()
+  assert.is_nil(sandbox:info():find "OPEN")
 end)
 
 describe("controls from Lua", function()

@@ -37,8 +37,15 @@ function Sandbox:stop()
   self.server:stop()
 end
 
--- The controls: sandbox:NAME{ … } for each action that the server knows. `ironclad-sandbox --help` lists them, and so
--- does a browser at the sandbox's /_sandbox; over HTTP they are POST /_sandbox/NAME with a JSON object.
+-- The controls are the methods that make happen what does not happen by itself, sandbox:NAME{ … }:
+--   time      advance(seconds), clock(time)
+--   tokens    expire_tokens, revoke_tokens, revoke_refresh_tokens, consent{ url =, user =, allow = }
+--   people    approve{ workflow = … }, sign{ workflow = … }
+--   answers   fail{ status =, times =, … }, faults, clear_faults, latency(seconds), rate_limits{ limits = }, max_page_size
+--   the log   requests, clear_requests; deliveries, clear_deliveries (of webhooks)
+-- The server has the table of them with their parameters and what they do: `ironclad-sandbox --help` prints it, a
+-- browser shows it at the sandbox's /_sandbox, and over HTTP they are POST /_sandbox/NAME with a JSON object. What is
+-- no table is the first parameter: sandbox:advance(60). A mistake is thrown.
 local controls = httpd.actions()
 
 local function control(self, action, arguments)

@@ -2,6 +2,7 @@
 #include "server.h"
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -51,4 +52,21 @@ int ic_listen(const char *host, int *port, char *error, size_t size) {
     errno = reason;
     if (fd >= 0) *port = port_of(fd);
     return fd;
+}
+
+bool ic_address_is_local(const struct sockaddr *address) {
+    if (address->sa_family == AF_INET) {
+        const struct sockaddr_in *four = (const void *)address;
+        return ntohl(four->sin_addr.s_addr) >> 24 == 127;
+    }
+    if (address->sa_family != AF_INET6) return false;
+    const struct in6_addr *six = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
+    return IN6_IS_ADDR_LOOPBACK(six) || (IN6_IS_ADDR_V4MAPPED(six) && six->s6_addr[12] == 127);
+}
+
+bool ic_listens_locally(int socket) {
+    struct sockaddr_storage address;
+    socklen_t length = sizeof address;
+    return getsockname(socket, (struct sockaddr *)&address, &length) == 0 &&
+           ic_address_is_local((const struct sockaddr *)&address);
 }

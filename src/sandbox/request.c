@@ -2,9 +2,9 @@
 #include "../core/alloc.h"
 #include "../core/text.h"
 #include "exchange.h"
+#include "server.h"
 #include <ctype.h>
 #include <microhttpd.h>
-#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,16 +40,7 @@ bool ic_exchange_is_type(const ic_exchange *x, const char *media_type) {
 bool ic_exchange_is_local(const ic_exchange *x) {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    if (!info || !info->client_addr) return false;
-    if (info->client_addr->sa_family == AF_INET) {
-        const struct sockaddr_in *address = (const void *)info->client_addr;
-        return ntohl(address->sin_addr.s_addr) >> 24 == 127;
-    }
-    const struct sockaddr_in6 *address = (const void *)info->client_addr;
-    const unsigned char *bytes = address->sin6_addr.s6_addr;
-    return info->client_addr->sa_family == AF_INET6 &&
-           (IN6_IS_ADDR_LOOPBACK(&address->sin6_addr) ||
-            (IN6_IS_ADDR_V4MAPPED(&address->sin6_addr) && bytes[12] == 127));
+    return info && info->client_addr && ic_address_is_local(info->client_addr);
 }
 
 static long query_integer(const ic_exchange *x, const char *name, long otherwise) {

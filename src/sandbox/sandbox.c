@@ -28,6 +28,7 @@ const ic_sandbox_options ic_sandbox_defaults = {
 struct ic_sandbox {
     pid_t owner; /* the process that started it */
     int port, socket;
+    bool is_open;         /* to other machines */
     pthread_mutex_t lock; /* over world and log while the server runs */
     ic_world *world;
     ic_log log;
@@ -255,6 +256,7 @@ static bool start(ic_sandbox *sandbox, const ic_sandbox_options *options, char *
     sandbox->port = options->port;
     sandbox->socket = ic_listen(options->host, &sandbox->port, error, size);
     if (sandbox->socket < 0) return false;
+    sandbox->is_open = !ic_listens_locally(sandbox->socket);
     if (options->tls) {
         if (!ic_certificate_make(&sandbox->certificate, options->host)) {
             snprintf(error, size, "cannot make a certificate for %s", options->host);
@@ -397,6 +399,8 @@ void ic_sandbox_info(ic_sandbox *sandbox, ic_buf *out) {
     pthread_mutex_lock(&sandbox->lock);
     ic_buf_printf(out, "%s at %s\n", world->company_name, world->url);
     ic_buf_printf(out, "signed links lead to: %s\n", world->storage_url);
+    if (sandbox->is_open)
+        ic_buf_puts(out, "OPEN: other machines can reach it, and its secrets are no secrets\n");
     if (sandbox->ca_file) ic_buf_printf(out, "certificate: %s\n", sandbox->ca_file);
     ic_buf_printf(out, "client id: %s\nclient secret: %s\n", app_of(world, 0)->id, app_of(world, 0)->secret);
     ic_buf_printf(out, "redirect URIs: http://localhost, any port and path%s%s\n",
