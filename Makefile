@@ -53,6 +53,7 @@ COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -DIC_VERSION='"$(VERSION)"' -Wall -Wextra
 	-fvisibility=hidden -MMD -MP $(sanitize) -Isrc/core $(spec_cflags) $(CORE_CFLAGS) $(CFLAGS)
 # A loaded module stays mapped: the engine's thread may still run when the Lua state is closed.
 MODULE  = $(CC) $(LIBFLAG) -Wl,-z,nodelete $(sanitize) $(LDFLAGS)
+exports := -Wl,--version-script=src/exports.map
 PROGRAM = $(CC) -Wl,-E $(sanitize) $(LDFLAGS)
 
 core_objects  := $(patsubst %.c,$(CORE)/%.o,$(wildcard src/core/*.c))
@@ -107,14 +108,14 @@ $(CORE)/libcore.a: $(core_objects)
 	$(AR) rcs $@ $(core_objects)
 
 # Lua's own functions are found in the program that loads the module: no liblua here.
-$(OUT)/ironclad/core.so: $(lua_objects) $(core_objects)
+$(OUT)/ironclad/core.so: $(lua_objects) $(core_objects) src/exports.map
 	@mkdir -p $(@D)
-	$(MODULE) -o $@ $(lua_objects) $(core_objects) $(CORE_LIBS)
+	$(MODULE) $(exports) -o $@ $(lua_objects) $(core_objects) $(CORE_LIBS)
 
 # Of the archive only what the sandbox refers to is taken.
-$(OUT)/ironclad/httpd.so: $(httpd_objects) $(CORE)/libcore.a
+$(OUT)/ironclad/httpd.so: $(httpd_objects) $(CORE)/libcore.a src/exports.map
 	@mkdir -p $(@D)
-	$(MODULE) -o $@ $(httpd_objects) $(CORE)/libcore.a $(HTTPD_LIBS)
+	$(MODULE) $(exports) -o $@ $(httpd_objects) $(CORE)/libcore.a $(HTTPD_LIBS)
 
 $(lua_tree): $(OUT)/%: src/%
 	@mkdir -p $(@D)
