@@ -18,7 +18,9 @@ local public = { ["sandbox-secret-not-for-production"] = true }
 local of_sandbox = { "sandbox%-token%-%x", "sandbox%-refresh%-%x", "sandbox%-code%-%x" }
 
 local function remember(text)
-  if type(text) == "string" and #text >= 6 and not public[text] then secrets[text] = true end
+  if type(text) ~= "string" or #text < 6 or public[text] then return end
+  if text == text:sub(1, 1):rep(#text) then return end -- one letter many times is found anywhere
+  secrets[text] = true
 end
 
 local function check(text, where)
