@@ -64,6 +64,7 @@ describe("each", function()
     { "pages that the server caps and says so", { page(1, 1, 2, 1), page(2, 2, 2, 1) }, 2, { 0, 1 } },
     { "pages that the server caps and does not say so", { page(1, 1, 2, 2), page(2, 2, 2, 2) }, 2, { 0, 1 } },
     { "a list that shrinks", { page(1, 2, 4, 2), page(3, 3, 3, 2) }, 3, { 0, 1 } },
+    { "a count that is a lie", { page(1, 2, 1, 2), page(3, 4, 0, 2), page(5, 5, -1, 2) }, 5, { 0, 1, 2 } },
     { "a page that is empty for this user",
       { page(1, 2, 5, 2), page(1, 0, 5, 2), page(3, 3, 5, 2), page(1, 0, 5, 2) }, 3, { 0, 1, 2, 3 } },
   }
@@ -143,6 +144,21 @@ describe("each", function()
     local server, client = play { page(3, 4, 5, 2), page(5, 5, 5, 2) }
     assert.are.equal(numbered(3, 5), collect(client.workflows:each { page = 1, pageSize = 2 }))
     assert.are.equal(2, #server:requests())
+  end)
+
+  it("begins where it is told where the server caps pages", function()
+    local server, client = play { page(3, 4, 5, 2), page(5, 5, 5, 2) }
+    assert.are.equal(numbered(3, 5), collect(client.workflows:each { page = 1 }))
+    assert.are.equal(2, #server:requests())
+  end)
+
+  it("takes an empty SCIM list that was left out", function()
+    for _, text in ipairs { '{"totalResults":0}', '{"totalResults":0,"Resources":null}' } do
+      local _, client = play { peer.json(text) }
+      assert.are.equal("", collect(client.scim.users:each()))
+    end
+    local _, client = play { peer.json '{"totalResults":1}' }
+    assert.is_false((pcall(collect, client.scim.users:each())))
   end)
 
   it("takes ids and options as its list does, on every page", function()

@@ -100,6 +100,22 @@ describe("a wait", function()
     { "a state that nobody knows", function(c, o) return c.exports:wait("e", o) end,
       '{"jobId":"e","jobStatus":"paused"}', { kind = "protocol" }, "state 'paused'" },
     { "no state at all", function(c, o) return c.exports:wait("e", o) end, "[]", { kind = "protocol" }, "state" },
+    { "an answer that is null", function(c, o) return c.exports:wait("e", o) end, "null", { kind = "protocol" },
+      "no state 'jobStatus'" },
+    { "a state that is a number", function(c, o) return c.workflows:wait_launch("j", o) end, '{"status":5}',
+      { kind = "protocol" }, "no state 'status'" },
+    { "a launch that came to nothing", function(c, o) return c.workflows:wait_launch("j", o) end,
+      '{"status":"success","workflow":null}', { kind = "protocol", outcome = "unknown" }, "what came of it" },
+    { "a failure that is no error", function(c, o) return c.exports:wait("e", o) end,
+      '{"jobStatus":"failed","error":{"code":5,"message":{},"param":[]}}', { kind = "job_failed" }, "finish it [" },
+    { "a workflow that has no step", function(c, o)
+      o.step = "Sign"
+      return c.workflows:wait("w", o)
+    end, "{}", { kind = "protocol" }, "no workflow" },
+    { "a workflow that has no status", function(c, o)
+      o.status = "paused"
+      return c.workflows:wait("w", o)
+    end, '{"id":"w","step":"Review"}', { kind = "protocol" }, "no workflow" },
     { "a start that names no job", function(c, o) return c.exports:create_and_wait(REPORT, o) end, "{}",
       { kind = "protocol", outcome = "unknown" }, "no jobId" },
     { "a cancelled workflow", function(c, o)
@@ -116,7 +132,8 @@ describe("a wait", function()
       assert.is_nil(value)
       for field, wanted in pairs(expected) do assert.are.equal(wanted, err[field]) end
       assert.is_truthy(tostring(err):find(text, 1, true), tostring(err))
-      assert.is_table(err.job)
+      assert.is_not_nil(err.job)
+      for _, field in ipairs { "code", "param" } do assert.are_not.equal("table", type(err[field])) end
     end)
   end
 
@@ -148,6 +165,50 @@ describe("a wait", function()
     assert.is_nil(value)
     assert.are.equal("timeout", err.kind)
     assert.are.equal("e", err.job.jobId)
+  end)
+
+  it("takes times without end for what they are", function()
+    local _, client = play(json('{"jobStatus":"running"}', '{"jobStatus":"done"}'))
+    assert.are.equal("done", client.exports:wait("e", { interval = QUICK, timeout = 1e300 }).jobStatus)
+    assert.are.equal("done", client.exports:wait("e", { interval = QUICK, timeout = math.huge }).jobStatus)
+    assert.are.equal("done", client.exports:wait("e", { interval = math.huge }).jobStatus)
+  end)
+
+  it("raises what its progress callback raises, and looks no more", function()
+    local server, client = play { peer.json '{"jobStatus":"running"}' }
+    local fine, problem = pcall(client.exports.wait, client.exports, "e",
+      { interval = QUICK, on_progress = function() error("of the script", 0) end })
+    assert.is_false(fine)
+    assert.are.equal("of the script", problem)
+    assert.are.equal(1, #server:requests())
+  end)
+
+  local calledback = {
+    { "a wait", function(c, o) return c.exports:wait("e", o) end,
+      json('{"jobStatus":"running"}', '{"jobId":"e","jobStatus":"done"}'), "done" },
+    { "a job of its own", function(c, o) return c.exports:create_and_wait(REPORT, o) end,
+      json('{"jobId":"e","jobStatus":"pending"}', '{"jobId":"e","jobStatus":"done"}'), "done" },
+    { "a wait that fails", function(c, o) return c.exports:wait("e", o) end, json '{"jobStatus":"failed"}', nil },
+  }
+  for _, row in ipairs(calledback) do
+    it("gives a callback what comes of " .. row[1], function()
+      local _, client = play(row[3])
+      local told = {}
+      local task = row[2](client, { interval = QUICK, callback = function(...) told[#told + 1] = { ... } end })
+      assert.are.equal(0, #told)
+      task:wait()
+      assert.are.equal(1, #told)
+      assert.are.equal(row[4], told[1][1] and told[1][1].jobStatus)
+      assert.are.equal(not row[4] and "job_failed" or nil, told[1][2] and told[1][2].kind)
+    end)
+  end
+
+  it("puts what came into the table first, and calls back then", function()
+    local _, client = play(json('{"id":"w","step":"Review","status":"active"}', '{"id":"w","step":"Sign"}'))
+    local workflow, told = client.workflows:get "w", nil
+    workflow:wait { step = "Sign", callback = function(value) told = { value, value.step } end }:wait()
+    assert.are.equal(workflow, told[1])
+    assert.are.equal("Sign", told[2])
   end)
 
   it("looks again after failures that may pass, and tells how far it is", function()
@@ -201,6 +262,9 @@ describe("a wait", function()
     { "an interval that is none", function() client.exports:wait("e", { interval = "1" }) end, "interval: expected" },
     { "a callback that is none", function() client.exports:wait("e", { on_progress = 1 }) end, "on_progress" },
     { "a body that lacks something", function() client.exports:create_and_wait {} end, "exports:create_and_wait" },
+    { "a callback that is no function", function() client.exports:wait("e", { callback = {} }) end, "got a table" },
+    { "a start's callback that is none", function() client.exports:create_and_wait(REPORT, { callback = 1 }) end,
+      "callback: expected a function" },
     { "no step", function() client.workflows:wait "w" end, "one of step and status" },
     { "a step that is none", function() client.workflows:wait("w", { step = "Signed" }) end, 'did you mean "Sign"' },
   }

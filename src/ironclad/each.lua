@@ -11,8 +11,9 @@
 -- collected.
 --
 -- How lists end (FACTS, 2 and 4; RFC 7644, 3.4.2.4): with `count` or `totalResults`, when that many have come; without,
--- at a short page. A server may give smaller pages than were asked for.
+-- at a short page. A server may give smaller pages than were asked for, and a count below what has come is none.
 
+local core = require "ironclad.core"
 local Error = require "ironclad.error"
 local operation = require "ironclad.operation"
 local resources = require "ironclad.resources"
@@ -41,6 +42,7 @@ local function next_page(walk, page, items, asked)
   local count, told = number_of(page.count), number_of(page.pageSize)
   local size = told and told > 0 and told or asked
   walk.at = walk.at + 1
+  if count and #items > 0 and count < walk.seen then count = nil end
   if count then
     return walk.seen < count and (#items > 0 or walk.at * size < count)
   elseif told then
@@ -59,7 +61,11 @@ styles.no_count = styles.count
 
 styles.scim = {
   size = "count", start = "startIndex", first = 1,
-  items = function(page) return page.Resources end,
+  -- An empty list may be left out (RFC 7644, 3.4.2).
+  items = function(page)
+    local left_out = page.Resources == nil or page.Resources == core.null
+    return left_out and number_of(page.totalResults) == 0 and {} or page.Resources
+  end,
   next = function(walk, page, items)
     local total = number_of(page.totalResults)
     walk.at = walk.at + #items
@@ -183,8 +189,9 @@ function Iterator:__close() self:close() end
 function Iterator:__tostring() return ("ironclad.iterator (%s)"):format(self.label) end
 
 local function whole(label, level, name, value)
-  if type(value) ~= "number" or value % 1 ~= 0 or value < 0 then
-    error(("%s: %s: expected a whole number, got %s"):format(label, name, tostring(value)), level + 1)
+  if type(value) ~= "number" or value % 1 ~= 0 or value < 0 or value > 2 ^ 53 then
+    error(("%s: %s: expected a whole number, got %s"):format(label, name,
+      type(value) == "number" and tostring(value) or "a " .. type(value)), level + 1)
   end
   return value
 end

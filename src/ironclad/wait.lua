@@ -14,8 +14,9 @@
 --
 -- A job is its id or the table that its start has answered. Options: timeout (seconds for all of it; an hour, but none
 -- where people are waited for), interval (seconds of the first pause, 1; each is half as long again as the one before,
--- to 30 at most, and shortened by up to half at random), on_progress(answer, seconds), called after each look; and of
--- a call as_user, headers, max_retries, and for what starts a job query, extra, deadline.
+-- to 30 at most, and shortened by up to half at random), on_progress(answer, seconds), called after each look (what it
+-- raises ends the wait, and is raised); callback(value, err, response): the wait goes on in the background; and of a
+-- call as_user, headers, max_retries, and for what starts a job query, extra, deadline.
 --
 -- A job that failed is an error of kind `job_failed` with Ironclad's code, message and param. `err.job` is what is
 -- known of the job, also when the time is up (`timeout`): it goes on at Ironclad and can be waited for again. A look
@@ -23,6 +24,7 @@
 
 local catalog = require "ironclad.catalog"
 local core = require "ironclad.core"
+local encode = require "ironclad.encode"
 local Error = require "ironclad.error"
 local operation = require "ironclad.operation"
 local resources = require "ironclad.resources"
@@ -33,6 +35,7 @@ local wait = {}
 local FIRST_PAUSE, GROWTH, LONGEST_PAUSE = 1, 1.5, 30 -- seconds, factor, seconds
 local JOB_TIMEOUT = 3600 -- seconds
 local PATIENCE = 5 -- looks in a row that may fail
+local LONGEST = 365 * 24 * 3600 -- seconds; longer than that is for ever
 
 local function set(...)
   local members = {}
@@ -69,7 +72,7 @@ local steps = { "Review", "Sign", "Archive", "Complete" }
 local step_numbers = {}
 for number, name in ipairs(steps) do step_numbers[name] = number end
 
-local own_options = set("timeout", "interval", "on_progress")
+local own_options = set("timeout", "interval", "on_progress", "callback")
 local look_options = set("as_user", "headers", "max_retries")
 local start_options = set("as_user", "headers", "max_retries", "query", "extra", "deadline")
 local waiting_options = set("timeout", "interval", "on_progress", "as_user", "headers", "max_retries")
@@ -103,11 +106,14 @@ local function check_options(label, level, options, ...)
   for _, name in ipairs { "timeout", "interval" } do
     local value = options[name]
     if value ~= nil and (type(value) ~= "number" or value ~= value or value <= 0) then
-      mistake(label, level + 1, "%s: expected a number of seconds above 0, got %s", name, tostring(value))
+      mistake(label, level + 1, "%s: expected a number of seconds above 0, got %s", name,
+        type(value) == "number" and tostring(value) or "a " .. type(value))
     end
   end
-  if options.on_progress ~= nil and type(options.on_progress) ~= "function" then
-    mistake(label, level + 1, "on_progress: expected a function, got %s", type(options.on_progress))
+  for _, name in ipairs { "on_progress", "callback" } do
+    if options[name] ~= nil and type(options[name]) ~= "function" then
+      mistake(label, level + 1, "%s: expected a function, got a %s", name, type(options[name]))
+    end
   end
 end
 
@@ -146,7 +152,7 @@ local function poll(client, label, look, judge, job, options, timeout)
   end
   while true do
     local asked = only(options, look_options)
-    asked.deadline = timeout and math.max(0.001, timeout - seconds) or nil
+    asked.deadline = timeout and math.min(math.max(0.001, timeout - seconds), LONGEST) or nil
     local answer, err, response = look(asked)
     seconds = seconds + (response and response.seconds or 0)
     local wanted = shortened(pause)
@@ -166,26 +172,41 @@ local function poll(client, label, look, judge, job, options, timeout)
       if ended then return value, problem, response end
     end
     if timeout and seconds + wanted >= timeout then return too_late() end
-    local rested, cancelled = run.sleep(client, wanted)
+    local rested, cancelled = run.sleep(client, math.min(wanted, LONGEST))
     if not rested then return nil, cancelled end
     seconds, pause = seconds + wanted, math.min(pause * GROWTH, math.max(LONGEST_PAUSE, pause))
   end
 end
 
--- How one answer stands: "running", "done" or "failed"; anything else is no state of this job.
+-- The same, or with a callback the same in the background.
+-- @return value, err, response; with a callback the task
+local function look_on(client, label, look, judge, job, options, timeout)
+  if options.callback then
+    return run.aside(client, options.callback, poll, client, label, look, judge, job, options, timeout)
+  end
+  return poll(client, label, look, judge, job, options, timeout)
+end
+
+-- How one answer stands: "running", "done" or "failed"; or nil and what is odd about it.
 local function state_of(job, answer)
   local state = type(answer) == "table" and answer[job.state]
+  if type(state) ~= "string" then
+    return nil, ("Ironclad answered something that has no state '%s'"):format(job.state)
+  end
   for _, name in ipairs { "running", "done", "failed" } do
     if job[name][state] then return name end
   end
-  return nil, tostring(state)
+  return nil, ("this version does not know the state '%s'"):format(state)
 end
 
 local function job_failed(label, answer)
-  local said = type(answer.error) == "table" and answer.error or {}
+  local said = {}
+  for name, value in pairs(type(answer.error) == "table" and answer.error or {}) do
+    if type(value) == "string" then said[name] = value end
+  end
   return failure(label, "job_failed", ("Ironclad could not finish it%s%s"):format(
-    type(said.code) == "string" and ": " .. said.code or "",
-    type(said.message) == "string" and ": " .. said.message or ""), { code = said.code, param = said.param })
+    said.code and ": " .. said.code or "", said.message and ": " .. said.message or ""),
+    { code = said.code, param = said.param })
 end
 
 -- Judges an answer, or a list of them: that is done when none is running, and has failed when all have.
@@ -195,14 +216,16 @@ local function judge_of(job, label)
     local counts = { running = 0, done = 0, failed = 0 }
     for _, one in ipairs(list) do
       local state, odd = state_of(job, one)
-      if not state then
-        return true, nil, failure(label, "protocol", ("this version does not know the state '%s'"):format(odd))
-      end
+      if not state then return true, nil, failure(label, "protocol", odd) end
       counts[state] = counts[state] + 1
     end
     if counts.running > 0 then return false end
     if counts.done == 0 then return true, nil, job_failed(label, list[1]) end
-    return true, job.value and job.value(answer) or answer
+    if not job.value then return true, answer end
+    local value = job.value(answer)
+    if type(value) == "table" then return true, value end
+    return true, nil, failure(label, "protocol", "Ironclad has finished it, and did not answer what came of it",
+      { outcome = "unknown" })
   end
 end
 
@@ -239,12 +262,12 @@ local function wait_job(client, job, label, level, given, options)
     if job.ids then return job.look(client, label, { [field] = id }, asked) end
     return job.look(client, label, id, asked)
   end
-  return poll(client, label, look, judge_of(job, label), { [field] = id }, options, options.timeout or JOB_TIMEOUT)
+  local value, err, response = look_on(client, label, look, judge_of(job, label), { [field] = id }, options,
+    options.timeout or JOB_TIMEOUT)
+  return value, err, response
 end
 
 local function start_job(client, job, label, body, options)
-  options = options or {}
-  check_options(label, 3, options, own_options, look_options, start_options)
   local started, err, response = job.start(client, label, body, only(options, start_options))
   if err then return nil, err, response end
   if type(started) ~= "table" or type(started[job.id]) ~= "string" then
@@ -255,6 +278,10 @@ local function start_job(client, job, label, body, options)
 end
 
 local look_at_workflow = doer "workflows:get"
+
+local function tells(answer, field)
+  return type(answer) == "table" and type(answer[field]) == "string"
+end
 
 -- Waits until a workflow has come to a step, or past it, or into a status; one that is cancelled comes no further.
 local function wait_workflow(client, _, label, level, id, options)
@@ -268,11 +295,11 @@ local function wait_workflow(client, _, label, level, id, options)
       nearest and ('; did you mean "%s"?'):format(nearest) or "")
   end
   local function judge(workflow)
-    if type(workflow) ~= "table" then
+    if not tells(workflow, "status") and not (step and tells(workflow, "step")) then
       return true, nil, failure(label, "protocol", "Ironclad answered something that is no workflow")
     end
     local reached = step and (step_numbers[workflow.step] or 0) >= step_numbers[step]
-    if reached or workflow.status == status or (step and workflow.status == "completed") then
+    if reached or workflow.status == (status or "completed") then
       return true, workflow
     elseif workflow.status == "cancelled" or workflow.status == "completed" then
       return true, nil, failure(label, "job_failed", ("the workflow is %s, in step %s"):format(workflow.status,
@@ -281,7 +308,8 @@ local function wait_workflow(client, _, label, level, id, options)
     return false
   end
   local function look(asked) return look_at_workflow(client, label, id, asked) end
-  return poll(client, label, look, judge, id, options, options.timeout)
+  local value, err, response = look_on(client, label, look, judge, id, options, options.timeout)
+  return value, err, response
 end
 
 --- Methods by resource and name, to be added to those of the catalog.
@@ -306,6 +334,11 @@ local function add_job(resource, job)
   add(resource, job.both, function(methods, body, options)
     local label = operation.label(starting)
     local client = operation.client_of(label, 2, starting, methods)
+    options = options or {}
+    check_options(label, 2, options, own_options, look_options, start_options)
+    if options.callback then
+      return run.aside(client, options.callback, start_job, client, job, label, body, options)
+    end
     local value, err, response = start_job(client, job, label, body, options)
     return value, err, response
   end)
@@ -316,9 +349,17 @@ local function add_bound(kind, job)
   local label = kind.name .. ":wait"
   function kind.methods.wait(resource, options)
     local client, id = operation.subject_of(label, 2, kind, resource)
+    local callback = type(options) == "table" and options.callback
+    local function finish(value, err, response)
+      if err == nil then value = resources.replace(resource, value) end
+      return value, err, response
+    end
+    if type(callback) == "function" then
+      options = encode.with(options, "callback", function(...) return callback(finish(...)) end)
+    end
     local value, err, response = job.waiter(client, job, label, 2, id, options)
-    if err then return nil, err, response end
-    return resources.replace(resource, value), nil, response
+    if callback then return value end
+    return finish(value, err, response)
   end
 end
 
