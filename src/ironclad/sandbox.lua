@@ -41,7 +41,8 @@ end
 --   time      advance(seconds), clock(time)
 --   tokens    expire_tokens, revoke_tokens, revoke_refresh_tokens, consent{ url =, user =, allow = }
 --   people    approve{ workflow = … }, sign{ workflow = … }
---   answers   fail{ status =, times =, … }, faults, clear_faults, latency(seconds), rate_limits{ limits = }, max_page_size
+--   answers   fail{ status =, times =, … }, faults, clear_faults, latency(seconds), rate_limits{ limits = },
+--             max_page_size(size)
 --   the log   requests, clear_requests; deliveries, clear_deliveries (of webhooks)
 -- The server has the table of them with their parameters and what they do: `ironclad-sandbox --help` prints it, a
 -- browser shows it at the sandbox's /_sandbox, and over HTTP they are POST /_sandbox/NAME with a JSON object. What is
