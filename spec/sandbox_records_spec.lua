@@ -102,20 +102,17 @@ describe("a record", function()
   end)
 
   it("shows a date with its time, and an amount as a number", function()
-    local function send(name, value)
-      local body = { type = "contract", name = "x", properties = { [name] = { value = value } } }
-      return client:request("POST", "/public/api/v1/records", { body = body })
-    end
+    local function with(name, value) return send { properties = { [name] = { value = value } } } end
     for given, expected in pairs {
       ["2026-01-20"] = "2026-01-20T00:00:00.000Z", ["2026-01-20T09:30:00"] = "2026-01-20T09:30:00.000Z",
       ["2026-01-20T09:30:00Z"] = "2026-01-20T09:30:00Z", ["2026-01-20T09:30:00+01:00"] = "2026-01-20T09:30:00+01:00",
     } do
-      assert.are.equal(expected, must(send("agreementDate", given)).properties.agreementDate.value)
+      assert.are.equal(expected, must(with("agreementDate", given)).properties.agreementDate.value)
     end
-    local record = must(send("contractValue", { currency = "EUR", amount = "12.5" }))
+    local record = must(with("contractValue", { currency = "EUR", amount = "12.5" }))
     assert.are.equal(12.5, record.properties.contractValue.value.amount)
     refused({ 400, "INVALID_PARAM", "properties.contractValue" },
-      send("contractValue", { currency = "EUR", amount = "much" }))
+      with("contractValue", { currency = "EUR", amount = "much" }))
   end)
 
   local wrong = {
