@@ -218,6 +218,11 @@ install: all
 		mkdir -p "$(DESTDIR)$(INST_LUADIR)/$${file%/*}" && cp "$$file" "$(DESTDIR)$(INST_LUADIR)/$$file" || exit 1; done
 	$(if $(bin_tree),cp $(bin_tree) '$(DESTDIR)$(INST_BINDIR)/')
 
+# As a package of Neovim's own, on its 'runtimepath'. Neovim's Lua is LuaJIT, or another with the ABI of 5.1.
+NVIM_DIR ?= $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/nvim/site/pack/ironclad/start/ironclad
+neovim:
+	@$(MAKE) -s LUA=luajit install INST_LUADIR='$(NVIM_DIR)/lua' INST_LIBDIR='$(NVIM_DIR)/lua' INST_BINDIR='$(NVIM_DIR)/bin'
+
 help:
 	@echo 'make [LUA=5.4|5.3|5.1|luajit]  build the module into build/<LUA> (default: 5.4)'
 	@echo 'make demo          install what is missing, build, run recipes/launch_nda.lua against the sandbox'
@@ -229,6 +234,7 @@ help:
 	@echo 'make deps          install what the build needs (Debian)'
 	@echo 'make env           print shell code that puts the build on LUA_PATH, LUA_CPATH and PATH'
 	@echo 'make install       into PREFIX (default: /usr/local)'
+	@echo 'make neovim        into a folder on the runtimepath of Neovim (NVIM_DIR)'
 	@echo 'make lint, format  luacheck and clang-format: check, or format the C sources'
 	@echo 'make reference     docs/reference.md and its summary in the README, from the catalog'
 	@echo 'make clean         remove what was built'

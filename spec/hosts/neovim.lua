@@ -1,5 +1,6 @@
 -- The shared list in a headless Neovim, and what is Neovim's own.
 local host = require "spec.support.host"
+local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
 
 local scene = host.scene()
@@ -133,5 +134,23 @@ describe("Neovim's own", function()
       vim.api.nvim_create_autocmd("VimLeave", { callback = function() say(#list().list) end })
       vim.cmd "qa!"
     ]])
+  end)
+
+  it("runtimepath and checkhealth know it after make neovim", function()
+    local folder = scene.folder .. "/site"
+    peer.write_file(scene.folder .. "/connections.json", ironclad.json.encode {
+      ["one"] = scene.sandbox:options {},
+      ["two"] = { instance = "na1", token = { command = { "false" } } },
+    })
+    assert.are.equal("", (peer.shell("chmod 600 " .. scene.folder .. "/connections.json; make -s neovim NVIM_DIR="
+      .. peer.quoted(folder))))
+    local report = peer.shell(("IRONCLAD_CONFIG=%s/connections.json HOME=%s timeout -s KILL 60 nvim --headless -u NONE "
+      .. "-i NONE --cmd 'set rtp+=%s' -c 'checkhealth ironclad' -c 'w! %s/report' -c 'qa!'; cat %s/report"):format(
+      scene.folder, scene.folder, folder, scene.folder, scene.folder))
+    assert.matches("ironclad %d+%.%d+%.%d+ for LuaJIT", report)
+    assert.matches("libcurl %d+%.%d+", report)
+    assert.matches("one: https://127.0.0.1:%d+, its token is good for %d+ h", report)
+    assert.matches("two: its secret is printed by a command, which is not run here", report)
+    assert.is_nil(report:find(scene.sandbox.client_secret, 1, true))
   end)
 end)

@@ -300,4 +300,46 @@ describe("nginx's own", function()
     assert.are.equal("w1w1w1\n", (nginx.get(early, "/")))
     early.stop()
   end)
+
+  it("workers share one token in a dictionary", function()
+    local server = nginx.start { lua = true, workers = 4, values = { settings = world.folder .. "/settings.lua" },
+      http = [[
+        lua_shared_dict tokens 1m;
+        init_worker_by_lua_block {
+          ironclad = require "ironclad"
+          local options = dofile("%settings").connection
+          options.store = ironclad.store.shared_dict "tokens"
+          client = ironclad.connect(options)
+          ngx.timer.at(0, function() client.workflows:list {} end)
+        }
+        server {
+          listen 127.0.0.1:%port reuseport;
+          location / { content_by_lua_block { ngx.say(#ironclad.must(client.workflows:list { pageSize = 1 }).list) } }
+        }
+      ]] }
+    local function count()
+      local found = 0
+      for _, request in ipairs(world.sandbox:requests()) do
+        if request.path:find("/oauth/token", 1, true) then found = found + 1 end
+      end
+      return found
+    end
+    local before = count()
+    local output = peer.shell(("curl -sS -m 60 --no-keepalive -Z --parallel-max 40 "
+      .. "'http://127.0.0.1:%d/?[1-80]'"):format(server.port))
+    assert.are.equal(80, select(2, output:gsub("1\n", "")), output)
+    assert.are.equal(1, count() - before)
+    server.stop()
+  end)
+
+  it("dictionary that is not there is named", function()
+    local server = start_before(scene.answering { GOOD }, {
+      locations = [[
+        location /dictionary { content_by_lua_block {
+          ngx.say(select(2, pcall(ironclad.store.shared_dict, "tokens")))
+        } }
+      ]],
+    })
+    assert.matches("no dictionary \"tokens\": add `lua_shared_dict tokens 1m;`", (nginx.get(server, "/dictionary")))
+  end)
 end)

@@ -8,6 +8,7 @@ local filter = require "ironclad.filter"
 local login = require "ironclad.login"
 local scim_filter = require "ironclad.scim_filter"
 local scopes = require "ironclad.scopes"
+local shared_dict = require "ironclad.shared_dict"
 local store = require "ironclad.store"
 local values = require "ironclad.values"
 
@@ -40,8 +41,8 @@ local ironclad = {
   spawn = concurrent.spawn,
   run = concurrent.run,
   mailbox = concurrent.mailbox,
-  --- Token stores: store.file(path).
-  store = { file = store.file },
+  --- Token stores: store.file(path); in nginx, store.shared_dict(name).
+  store = { file = store.file, shared_dict = shared_dict },
   from_env = client.from_env,
   --- login{ … } -> a client of the person who answers in a browser; nil and an error.
   login = login,

@@ -247,6 +247,21 @@ local function explainer(given, place)
   end
 end
 
+--- The connections of the file: a list of { name =, command = whether a command prints a secret of it }, by name; nil
+-- and why there is none.
+function named.list()
+  local path, message = config_path()
+  if not path then return nil, message end
+  local connections, problem = read(path)
+  if not connections then return nil, problem end
+  local list = {}
+  for _, name in ipairs(sorted_names(connections)) do
+    local _, command = contents_of { connections[name] }
+    list[#list + 1] = { name = name, command = command }
+  end
+  return list
+end
+
 --- The options of a named connection.
 -- @param given its name, or a table of options with `name`; the others win over those in the file
 -- @return a table of options with `name`, for ironclad.connect, and a function that adds to a mistake (a text that

@@ -73,6 +73,8 @@ end
 -- Which store keeps a connection's token, and which one is being asked: it must not wait for the answer that it owes.
 local keepers = setmetatable({}, { __mode = "k" })
 local asked
+-- In nginx a store may wait, and others go on meanwhile: which store runs in which coroutine.
+local asking = setmetatable({}, { __mode = "k" })
 
 --- Remembers which store keeps the token of a connection.
 function store.belongs(connection, custom)
@@ -81,7 +83,9 @@ end
 
 --- Whether a call on the connection would wait for itself, because its own store makes it.
 function store.waits_for_itself(connection)
-  return asked ~= nil and keepers[connection] == asked
+  local here = coroutine.running()
+  local running = ngx and here and asking[here] or not ngx and asked
+  return running and keepers[connection] == running
 end
 
 local function perform(question)
@@ -92,7 +96,7 @@ local function perform(question)
   -- In a coroutine of its own: one that waits for a call must not be carried off by a store that yields.
   local own = coroutine.create(step)
   local outer = asked
-  asked = custom
+  asked, asking[own] = custom, custom
   local fine, value, message = coroutine.resume(own, question.key, question.token)
   asked = outer
   if fine and coroutine.status(own) ~= "dead" then return { error = "it yielded, which a token store must not" } end
