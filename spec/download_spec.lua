@@ -97,6 +97,18 @@ describe("a download", function()
     assert.equal("", (peer.shell("test -p " .. folder .. "/pipe && test -L " .. folder .. "/link || echo changed")))
   end)
 
+  it("keeps the permissions of what it replaces", function()
+    serve(peer.answer(200, {}, "new"))
+    local path = folder .. "/private.bin"
+    peer.write_file(path, "old")
+    for _, mode in ipairs { "600", "640", "444" } do
+      peer.shell(("chmod %s %s"):format(mode, path))
+      assert.equal(path, (client.workflows:download_document("id", "k", { to = path })))
+      assert.equal("new", peer.read_file(path))
+      assert.equal(mode .. "\n", (peer.shell("stat -c %a " .. path)))
+    end
+  end)
+
   it("to a place that cannot be written is an error of the disk", function()
     serve(peer.answer(200, {}, bytes))
     local _, err = client.workflows:download_document("id", "k", { to = "/nowhere/at/all.bin" })

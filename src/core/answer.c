@@ -51,9 +51,29 @@ static bool is_attachment(const ic_response *response) {
     return ic_text_same(disposition, "attachment");
 }
 
-bool ic_answer_is_page(const ic_response *response) {
+static bool looks_like_html(const char *bytes, size_t length) {
+    static const char *const openings[] = {"<!doctype html", "<html"};
+    for (; length && *bytes && strchr(" \t\r\n", *bytes); length--)
+        bytes++;
+    for (size_t i = 0; i < sizeof openings / sizeof *openings; i++) {
+        size_t known = strlen(openings[i]);
+        if (length >= known && strncasecmp(bytes, openings[i], known) == 0) return true;
+    }
+    return false;
+}
+
+bool ic_answer_is_page(const ic_response *response, const char *bytes, size_t length) {
     char type[128];
-    return ic_text_same(type_of(response, type, sizeof type), "text/html") && !is_attachment(response);
+    bool page = *type_of(response, type, sizeof type) ? ic_text_same(type, "text/html")
+                                                      : looks_like_html(bytes, length);
+    return page && !is_attachment(response);
+}
+
+bool ic_answer_is_cut(const ic_response *response, double bytes) {
+    char announced[64], coding[32];
+    if (ic_response_header(response, "Transfer-Encoding", coding, sizeof coding)) return false;
+    if (!ic_response_header(response, "Content-Length", announced, sizeof announced)) return false;
+    return strtod(announced, NULL) != bytes;
 }
 
 bool ic_answer_is_json(const ic_response *response) {

@@ -32,9 +32,12 @@ typedef struct ic_response {
 
 /* The value of a header (case-insensitive), or NULL; copied into `value` of `size` bytes, cut to fit. */
 const char *ic_response_header(const ic_response *response, const char *name, char *value, size_t size);
-/* A 2xx that was to be a file: whether it is a page for people instead (a login, say). One that says that it
- * is an attachment is the file. */
-bool ic_answer_is_page(const ic_response *response);
+/* A 2xx that was to be a file: whether it is a page for people instead (a login, say), by its type or, where
+ * it has none, by the first `length` bytes. One that says that it is an attachment is the file. */
+bool ic_answer_is_page(const ic_response *response, const char *bytes, size_t length);
+/* Whether the answer announced another length than `bytes`, which libcurl overlooks where it cannot count so
+ * far. */
+bool ic_answer_is_cut(const ic_response *response, double bytes);
 /* … and whether it is JSON, in which there may be something else than the file: */
 bool ic_answer_is_json(const ic_response *response);
 /* The address in a JSON answer that says where the file is and nothing more: a text, or an object of a few

@@ -33,7 +33,8 @@ static ic_taken to_memory(ic_output_state *output, const ic_call *call, long sta
     return output->body.failed ? fail(output, IC_ERR_MEMORY, 0) : IC_TAKEN;
 }
 
-/* A link stays a link, and what is no regular file stays what it is. */
+/* A link stays a link, and what is no regular file stays what it is. A file that is replaced keeps its
+ * permissions: the new one may hold no less of a secret. */
 static bool find_final(ic_output_state *output, const ic_call *call) {
     struct stat about;
     const char *path = call->options.path;
@@ -42,7 +43,9 @@ static bool find_final(ic_output_state *output, const ic_call *call) {
     output->final = ic_strdup(resolved ? resolved : path);
     free(resolved);
     if (!output->final) return fail(output, IC_ERR_MEMORY, 0), false;
-    if (stat(output->final, &about) != 0 || S_ISREG(about.st_mode)) return true;
+    bool there = stat(output->final, &about) == 0;
+    output->mode = there ? (int)(about.st_mode & 0777) : -1;
+    if (!there || S_ISREG(about.st_mode)) return true;
     return fail(output, IC_ERR_IO, S_ISDIR(about.st_mode) ? EISDIR : EINVAL), false;
 }
 
@@ -57,8 +60,11 @@ static bool open_temporary(ic_output_state *output, const ic_call *call) {
         ic_free(output->temporary);
         output->temporary = ic_buf_take(&name, NULL);
         if (!output->temporary) return fail(output, IC_ERR_MEMORY, 0), false;
-        output->file = open(output->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (output->file >= 0) return true;
+        output->file =
+            open(output->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, output->mode < 0 ? 0666 : 0600);
+        if (output->file >= 0 && (output->mode < 0 || fchmod(output->file, (mode_t)output->mode) == 0))
+            return true;
+        if (output->file >= 0) return fail(output, IC_ERR_IO, errno), false;
         if (errno != EEXIST) break;
     }
     fail(output, IC_ERR_IO, errno);
@@ -115,19 +121,28 @@ static bool is_file(const ic_call *call, long status) {
     return status >= 200 && status < 300 && call->request.answer == IC_ANSWER_BYTES;
 }
 
-static bool begin(ic_output_state *output, const ic_call *call, long status) {
+/* Why an answer is not the file, or NULL. */
+static const char *refusal_of(const ic_call *call, long status, const char *bytes, size_t length) {
+    if (status == 206) return "the answer (206) is a part of the file, which was not asked for";
+    if (status == 202 || status == 204 || status == 205) return "the answer says that there is no file (yet)";
+    if (!ic_answer_is_page(&call->response, bytes, length)) return NULL;
+    return "the answer is a page for people (HTML), not the file: a login or an error, perhaps";
+}
+
+static bool begin(ic_output_state *output, const ic_call *call, long status, const char *bytes,
+                  size_t length) {
     bool file = is_file(call, status);
     output->begun = true;
     output->diverted = call->options.output != IC_TO_MEMORY && status >= 200 && status < 300;
     output->held = output->diverted && file && ic_answer_is_json(&call->response);
-    if (!file || !ic_answer_is_page(&call->response)) return true;
-    fail(output, IC_ERR_PROTOCOL, 0);
-    return false;
+    output->refusal = file ? refusal_of(call, status, bytes, length) : NULL;
+    if (output->refusal) fail(output, IC_ERR_PROTOCOL, 0);
+    return !output->refusal;
 }
 
 ic_taken ic_output_write(ic_output_state *output, ic_call *call, long status, const char *bytes,
                          size_t length) {
-    if (!output->begun && !begin(output, call, status)) return IC_TAKEN_NEVER;
+    if (!output->begun && !begin(output, call, status, bytes, length)) return IC_TAKEN_NEVER;
     if (output->held && output->body.length + length > HELD_ROOM && let_go(output, call) != IC_TAKEN)
         return IC_TAKEN_NEVER;
     if (!output->diverted || output->held) return to_memory(output, call, status, bytes, length);
@@ -140,7 +155,8 @@ const ic_buf *ic_output_doubtful(const ic_output_state *output, const ic_call *c
 }
 
 bool ic_output_complete(ic_output_state *output, ic_call *call, ic_error *error) {
-    bool taken = !output->held || let_go(output, call) == IC_TAKEN;
+    bool taken = output->begun || begin(output, call, call->response.status, "", 0);
+    taken = taken && (!output->held || let_go(output, call) == IC_TAKEN);
     if (taken && call->options.output != IC_TO_PATH) return true;
     bool whole = taken && (output->file >= 0 || open_temporary(output, call));
     if (whole && close(output->file) != 0) whole = false, fail(output, IC_ERR_IO, errno);
@@ -164,8 +180,7 @@ void ic_output_explain(const ic_output_state *output, const ic_call *call, ic_er
         ic_error_set(error, IC_ERR_IO, "cannot write %s: %s", call->options.path,
                      output->cause == EINVAL ? "it is no regular file" : strerror(output->cause));
     else if (output->failure == IC_ERR_PROTOCOL)
-        ic_error_set(error, IC_ERR_PROTOCOL,
-                     "the answer is a page for people (HTML), not the file: a login or an error, perhaps");
+        ic_error_set(error, IC_ERR_PROTOCOL, "%s", output->refusal);
     else
         ic_error_memory(error);
 }

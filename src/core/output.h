@@ -1,6 +1,7 @@
 /* Where the body of an answer goes: memory, a file, or a sink written in Lua. Only the body of a 2xx goes to
- * a file or sink; others stay in memory, for the error. Of what was to be a file, a page for people is
- * refused, and JSON that is not large is held until it is all there and has been looked at. */
+ * a file or sink; others stay in memory, for the error. Of what was to be a file, a page for people, a part
+ * and an answer without a body are refused, and JSON that is not large is held until it is all there and has
+ * been looked at. */
 #ifndef IC_OUTPUT_H
 #define IC_OUTPUT_H
 
@@ -11,8 +12,10 @@ typedef struct ic_output_state {
     char *final;           /* the wanted file, links followed */
     char *temporary;       /* the file beside the wanted one, while it is not whole */
     int file;              /* -1: none */
+    int mode;              /* the permissions of the file that is replaced; -1: there is none */
     ic_error_kind failure; /* why writing stopped: TOO_LARGE, IO, MEMORY, PROTOCOL; IC_OK: it did not */
     int cause;             /* errno of IO */
+    const char *refusal;   /* of PROTOCOL: why it is not the file; static */
     bool begun, diverted;  /* diverted: to file or sink */
     bool held;             /* what is to be diverted is in `body` */
     bool sink_touched;

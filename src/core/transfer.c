@@ -104,9 +104,17 @@ static void look_into(ic_transfer *transfer, const ic_buf *body, ic_ended *ended
     cJSON_Delete(tree);
 }
 
-/* A whole 2xx. */
+/* A 2xx that libcurl takes for whole. */
 static void complete(ic_transfer *transfer, ic_ended *ended) {
     ic_call *call = transfer->call;
+    curl_off_t bytes = 0;
+    curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
+    if (call->request.answer == IC_ANSWER_BYTES && ic_answer_is_cut(&call->response, (double)bytes)) {
+        ic_error_set(&call->error, IC_ERR_PROTOCOL, "%.0f bytes came, and the answer had announced more",
+                     (double)bytes);
+        ended->failure = call->error.kind;
+        return;
+    }
     const ic_buf *doubtful = ic_output_doubtful(&transfer->output, call);
     if (doubtful) look_into(transfer, doubtful, ended);
     if (ended->failure == IC_OK && !ended->link && !ic_output_complete(&transfer->output, call, &call->error))
