@@ -92,7 +92,7 @@ describe("rate limits", function()
 
   local wrong = {
     { { limits = 5 }, "must be true, false or an object" },
-    { { limits = { ["records:reed"] = 5 } }, "there is no bucket 'records:reed'" },
+    { { limits = { ["records:reed"] = 5 } }, "there is no bucket 'records:reed'; did you mean 'records:read'?" },
     { { limits = { ["records:read"] = 0 } }, "from 1 to" },
     { { limits = { ["records:read"] = "5" } }, "from 1 to" },
   }

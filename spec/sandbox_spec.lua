@@ -310,6 +310,12 @@ describe("the command ironclad-sandbox", function()
     for _, flag in ipairs(flags) do
       assert.is_truthy(output:find(flag, 1, true), flag)
     end
+    output, status = peer.lua(command { "--print-fixtures" })
+    assert.are.equal(0, status)
+    assert.are.equal("Larkspur Instruments", ironclad.json.decode(output).company.displayName)
+    output, status = peer.lua(command { "--fixtures", "/nonexistent/company.json" })
+    assert.are.equal(1, status)
+    assert.is_truthy(output:find("cannot read the fixtures /nonexistent/company.json", 1, true), output)
     for _, words in ipairs { { "--prot", "1" }, { "--port", "x" }, { "--port" }, { "--port=99999" } } do
       output, status = peer.lua(command(words))
       assert.are.equal(2, status, output)

@@ -31,6 +31,7 @@ const ic_action ic_actions[] = {
     {"requests", ic_control_requests, {NOTHING},
      "Answers `list`: the requests since the start or the last clear_requests, oldest first (the last 100,000), each "
      "with method, path (with the query), status, operation (operationId) and as_user, where there is one.", true},
+    {"clear_requests", ic_control_clear_requests, {NOTHING}, "Forgets the requests so far.", false},
     {"deliveries", ic_control_deliveries, {NOTHING},
      "Answers `list`: what Ironclad would have sent to the enabled webhooks, oldest first (the last 10,000), each with "
      "url, event, webhook (its id), headers (signed with the key that webhooks/verification-key shows) and body (text). "
@@ -56,7 +57,6 @@ const ic_action ic_actions[] = {
      "for is done for the last four, and for the others with `done`.", false},
     {"faults", ic_control_faults, {NOTHING}, "Answers `list`: the failures to come.", true},
     {"clear_faults", ic_control_clear_faults, {NOTHING}, "Forgets the failures to come.", false},
-    {"clear_requests", ic_control_clear_requests, {NOTHING}, "Forgets the requests so far.", false},
     {"approve", ic_control_approve, {REQUIRED("workflow", ANY), OPTIONAL("role", STRING), OPTIONAL("user", STRING)},
      "Plays the reviewers of a workflow (id, or its table) in a browser: the one with that role (id or name) approves, "
      "or all of them do, in their order. Of those who have a role it is that user (e-mail or id; the first one). "

@@ -113,8 +113,8 @@ void ic_fault_free(ic_fault *fault) {
 
 /* --- the actions --- */
 
-static bool read_whole(ic_control *control, const char *name, double otherwise, double least, double most,
-                       double *number) {
+static bool read_number(ic_control *control, const char *name, double otherwise, double least, double most,
+                        double *number) {
     *number = ic_control_number(control, name, otherwise);
     if (*number >= least && *number <= most) return true;
     ic_control_refuse(control, 400, "'%s' must be from %g to %g", name, least, most);
@@ -123,11 +123,11 @@ static bool read_whole(ic_control *control, const char *name, double otherwise, 
 
 static bool read_numbers(ic_control *control, ic_fault *fault) {
     double status = fault->kind == IC_FAULT_HTML ? 502 : 500, times, skip, retry_after, seconds;
-    if (!read_whole(control, "status", status, 400, 599, &status) ||
-        !read_whole(control, "times", 1, 1, TIMES_MOST, &times) ||
-        !read_whole(control, "after", 0, 0, TIMES_MOST, &skip) ||
-        !read_whole(control, "retry_after", 0, 0, SECONDS_MOST, &retry_after) ||
-        !read_whole(control, "seconds", fault->kind == IC_FAULT_DELAY, 0, SECONDS_MOST, &seconds))
+    if (!read_number(control, "status", status, 400, 599, &status) ||
+        !read_number(control, "times", 1, 1, TIMES_MOST, &times) ||
+        !read_number(control, "after", 0, 0, TIMES_MOST, &skip) ||
+        !read_number(control, "retry_after", 0, 0, SECONDS_MOST, &retry_after) ||
+        !read_number(control, "seconds", fault->kind == IC_FAULT_DELAY, 0, SECONDS_MOST, &seconds))
         return false;
     fault->status = (unsigned)status;
     fault->times = (size_t)times;

@@ -1,5 +1,6 @@
 #include "limits.h"
 #include "../core/alloc.h"
+#include "../core/text.h"
 #include "control.h"
 #include <string.h>
 
@@ -92,13 +93,22 @@ static ic_window *window_of(ic_limits *limits, const char *name) {
     return strcmp(name, "company") == 0 ? &limits->company : NULL;
 }
 
+static void refuse_bucket(ic_control *control, const char *name) {
+    ic_nearest nearest = {.wanted = name};
+    for (size_t i = 0; i < IC_BUCKET_NONE; i++)
+        ic_nearest_offer(&nearest, published[i].name);
+    ic_nearest_offer(&nearest, "company");
+    if (nearest.best)
+        ic_control_refuse(control, 400, "there is no bucket '%s'; did you mean '%s'?", name, nearest.best);
+    else
+        ic_control_refuse(control, 400, "there is no bucket '%s'", name);
+}
+
 static bool check_limits(ic_control *control, const cJSON *wanted) {
     const cJSON *item;
     cJSON_ArrayForEach(item, wanted) {
         if (!window_of(&control->world->limits, item->string)) {
-            ic_control_refuse(control, 400,
-                              "there is no bucket '%s': see client.operations' buckets, or 'company'",
-                              item->string);
+            refuse_bucket(control, item->string);
             return false;
         }
         if (!cJSON_IsNumber(item) || !(item->valuedouble >= 1 && item->valuedouble <= IC_LIMIT_MOST)) {
