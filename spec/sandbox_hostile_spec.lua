@@ -167,6 +167,26 @@ describe("queries and paths", function()
   end
 end)
 
+describe("what a refusal repeats of a request", function()
+  it("is text, whatever the request was", function()
+    local name = ("\226\130\172"):rep(100)
+    for _, answer in ipairs {
+      send("GET /scim/v2/Groups?filter=%FF%FE"), send("GET " .. RECORDS .. "?filter=%FF"),
+      send("GET " .. RECORDS .. "?types=%E2%82"), send("GET /scim/v2/Users/%FF"),
+      send("POST " .. RECORDS, { "Content-Type: application/json" },
+        ('{"type":"contract","name":"x","properties":{"%s":{"value":1}}}'):format(name)),
+    } do
+      assert.is_true(answer.status >= 400)
+      assert.is_nil(answer.body:find "[\254\255]")
+      -- The decoder of the module puts U+FFFD where a character is broken.
+      local decoded = ironclad.json.decode(answer.body)
+      for _, text in pairs(decoded) do
+        assert.is_nil(type(text) == "string" and text:find("\239\191\189", 1, true) or nil)
+      end
+    end
+  end)
+end)
+
 describe("connections", function()
   -- The sandbox has room for a thousand at once.
   it("that break off in a request make room for others", function()

@@ -117,13 +117,18 @@ void ic_reply_redirect(ic_exchange *x, ic_buf *location) {
     take(x, 302, &x->location, location);
 }
 
+/* Ends a text before the first character that is none: cut off, or never whole. */
+static void end_at_bad(char *text) {
+    size_t bad;
+    if (!ic_utf8_valid(text, strlen(text), &bad)) text[bad] = '\0';
+}
+
 /* Prints within the room, and not less than whole characters. */
 static void print_message(char *message, size_t size, const char *format, va_list arguments)
     __attribute__((format(printf, 3, 0)));
 static void print_message(char *message, size_t size, const char *format, va_list arguments) {
     vsnprintf(message, size, format, arguments);
-    size_t bad, length = strlen(message);
-    if (!ic_utf8_valid(message, length, &bad)) message[bad] = '\0'; /* cut off within a character */
+    end_at_bad(message);
 }
 
 /* RFC 7644, 3.12. */
@@ -150,7 +155,10 @@ void ic_reply_scim_error(ic_exchange *x, unsigned status, const char *type, cons
 }
 
 void ic_reply_scim_filter_error(ic_exchange *x, const char *message) {
-    reply_scim(x, 400, "schema", "invalidFilter", message);
+    char whole[MESSAGE_MAX];
+    snprintf(whole, sizeof whole, "%s", message);
+    end_at_bad(whole);
+    reply_scim(x, 400, "schema", "invalidFilter", whole);
 }
 
 /* SCIM's keyword for what the other API's code says. */
@@ -178,7 +186,12 @@ void ic_reply_error(ic_exchange *x, unsigned status, const char *code, const cha
     }
     ic_put_text(error, "code", code);
     ic_put_text(error, "message", message);
-    if (param) ic_put_text(error, "param", param);
+    if (param) {
+        char whole[MESSAGE_MAX]; /* it may hold a name of the caller's, cut off to fit */
+        snprintf(whole, sizeof whole, "%s", param);
+        end_at_bad(whole);
+        ic_put_text(error, "param", whole);
+    }
     ic_reply_json(x, status, error);
 }
 
