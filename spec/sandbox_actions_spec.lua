@@ -168,6 +168,7 @@ describe("an action on a contract", function()
 
   it("can be undone, the last one first", function()
     local record = create(RENEWING)
+    local expected = read(record).properties
     must(run(record, "cancelAutoRenewal"))
     must(run(record, "terminate", TERMINATION))
     local function undo(action) return run(record, "undo", { standard_undoObligationAction = action }) end
@@ -181,7 +182,6 @@ describe("an action on a contract", function()
     must(undo "cancelAutoRenewal")
     local again = read(record)
     assert.are.equal("auto-renewing", again.contractStatus.enhancedStatus)
-    local expected = properties(RENEWING)
     expected.seats = { type = "number", value = 7 } -- what was no action's stays
     assert.are.same(expected, again.properties)
     refused({ 400, "INVALID_STATE", "properties.standard_undoObligationAction" }, undo "terminate")
