@@ -84,7 +84,7 @@ local function actions(t)
   }))
   t:ok("run-an-action-on-a-record", act("cancelAutoRenewal"))
   t:ok("run-an-action-on-a-record", act("terminate", {
-    standard_terminatedDate = date "2026-05-01T00:00:00Z",
+    standard_terminatedDate = date "2026-05-01",
     standard_terminationEffectiveDate = date "2026-06-01T00:00:00Z",
   }))
   t:ok("retrieve-a-record", { path = { id } })

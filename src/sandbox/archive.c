@@ -61,7 +61,7 @@ static cJSON *properties_of(const ic_world *world, const ic_workflow *workflow, 
         if (!type || !ic_value_fits(type, attribute)) continue;
         cJSON *property = ic_put(properties, attribute->string, cJSON_CreateObject());
         ic_put_text(property, "type", type);
-        ic_put(property, "value", cJSON_Duplicate(attribute, true));
+        ic_put(property, "value", ic_value_as_kept(type, attribute));
     }
     if (ic_json_member(properties, "agreementDate") ||
         !ic_json_member(world->record_properties, "agreementDate"))

@@ -227,6 +227,16 @@ static bool derive_cancellation(ic_exchange *x, const ic_record *record, cJSON *
 
 /* --- doing and undoing --- */
 
+/* A copy of {type, value}, as records keep it. */
+static cJSON *as_kept(const cJSON *property) {
+    cJSON *kept = cJSON_Duplicate(property, true);
+    const char *type = ic_json_string(kept, "type");
+    const cJSON *given = ic_json_member(kept, "value");
+    cJSON *value = type && given ? ic_value_as_kept(type, given) : NULL;
+    if (value && !cJSON_ReplaceItemInObjectCaseSensitive(kept, "value", value)) cJSON_Delete(value);
+    return kept;
+}
+
 /* Sets the record's properties to the changes (null: takes it away). Answers what they were; NULL: no memory,
  * and nothing has changed. */
 static cJSON *swap_properties(ic_exchange *x, ic_record *record, const cJSON *changes) {
@@ -237,8 +247,7 @@ static cJSON *swap_properties(ic_exchange *x, ic_record *record, const cJSON *ch
     cJSON_ArrayForEach(change, changes) {
         cJSON *old = cJSON_DetachItemFromObjectCaseSensitive(properties, change->string);
         good = ic_set(before, change->string, old ? old : cJSON_CreateNull()) && good;
-        if (!cJSON_IsNull(change))
-            good = ic_set(properties, change->string, cJSON_Duplicate(change, true)) && good;
+        if (!cJSON_IsNull(change)) good = ic_set(properties, change->string, as_kept(change)) && good;
     }
     if (good) {
         ic_record_unsort(x->world, record);

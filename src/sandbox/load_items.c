@@ -78,7 +78,7 @@ static void load_values(ic_loader *load, const ic_array *types, ic_item *item, c
         }
         cJSON *property = ic_put(item->properties, value->string, cJSON_CreateObject());
         ic_put_text(property, "type", type);
-        ic_put(property, "value", cJSON_Duplicate(value, true));
+        ic_put(property, "value", ic_value_as_kept(type, value));
     }
     if (!ic_whole(item->properties)) ic_loader_no_memory(load);
 }
