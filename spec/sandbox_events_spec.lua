@@ -8,7 +8,7 @@ local must, launch = local_ironclad.must, local_ironclad.launch
 local sandbox, client
 
 before_each(function()
-  sandbox, client = local_ironclad.start()
+  sandbox, client = local_ironclad.start { clock = "2026-03-01T09:00:00Z" } -- time passes when told to
   for webhook in client.webhooks:each() do must(client.webhooks:delete(webhook.id)) end
 end)
 after_each(function() sandbox:stop() end)

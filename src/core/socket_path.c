@@ -82,8 +82,8 @@ bool ic_socket_open(const char *folder, const char *temporary, char path[IC_SOCK
     ic_gate_unlock();
     if (open) return true;
     if (strlen(folder ? folder : temporary) >= IC_SOCKET_ROOM) {
-        ic_error_set(error, IC_ERR_IO, "socket_dir: %s is too long a path for a socket",
-                     folder ? folder : temporary);
+        ic_error_set(error, IC_ERR_IO, "socket_dir: %s alone is %zu bytes long, and %d are the most",
+                     folder ? folder : temporary, strlen(folder ? folder : temporary), IC_SOCKET_ROOM - 1);
         return false;
     }
     snprintf(own, sizeof own, "%s/ironclad-%ld", temporary, (long)geteuid());
