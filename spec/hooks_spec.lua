@@ -346,6 +346,21 @@ describe("on_progress", function()
     assert.are.same({ ["on_progress: no more"] = true }, said)
   end)
 
+  it("is heard of on stderr, once, when it raises an error and there is no log", function()
+    local output, status = peer.lua [[
+      local scene = require "spec.support.scene"
+      local client = scene.connect(scene.answering { scene.GOOD }, { on_response = function() error("lost?", 0) end })
+      local function progress() error("no more", 0) end
+      for _ = 1, 3 do assert(client.workflows:download_document("w1", "k1", { on_progress = progress })) end
+      scene.stop()
+    ]]
+    assert.are.equal(0, status, output)
+    local lines = {}
+    for line in output:gmatch "[^\n]+" do lines[#lines + 1] = line end
+    table.sort(lines)
+    assert.are.same({ "ironclad: on_progress: no more", "ironclad: on_response: lost?" }, lines)
+  end)
+
   it("must be a function", function()
     local client = scene.connect(scene.answering { GOOD })
     assert.has_error(function() client.workflows:get("w1", { on_progress = true }) end,

@@ -9,6 +9,7 @@ local each = require "ironclad.each"
 local hooks = require "ironclad.hooks"
 local loop = require "ironclad.loop"
 local named = require "ironclad.named"
+local names = require "ironclad.names"
 local operation = require "ironclad.operation"
 local resource_methods = require "ironclad.resource_methods"
 local run = require "ironclad.run"
@@ -35,31 +36,11 @@ for resource, functions in pairs(wait.methods) do
   for name, method in pairs(functions) do methods[resource][name] = method end
 end
 
-local function names_of(map)
-  local names = {}
-  for name in pairs(map) do names[#names + 1] = tostring(name) end
-  table.sort(names)
-  return names
-end
-
---- An __index that names the nearest right name instead of answering nil; `others` are names that the table has
--- itself.
-local function strict(what, known, others)
-  return function(_, name)
-    if known[name] ~= nil then return known[name] end
-    if type(name) ~= "string" or name:find "^__" then return nil end
-    local names = names_of(known)
-    for _, other in ipairs(others or {}) do names[#names + 1] = other end
-    local nearest = core.nearest(name, names)
-    error(("%s has no %s%s"):format(what, name, nearest and ('; did you mean "%s"?'):format(nearest) or ""), 2)
-  end
-end
-
 local metatables = {}
 for resource, functions in pairs(methods) do
   metatables[resource] = {
     __name = "ironclad.resource",
-    __index = strict("client." .. resource, functions),
+    __index = names.strict("client." .. resource, functions),
     __tostring = function() return "ironclad.resource (" .. resource .. ")" end,
   }
 end
@@ -72,6 +53,7 @@ for resource in pairs(methods) do
   if outer then
     inner[outer] = inner[outer] or {}
     table.insert(inner[outer], rest)
+    resources[#resources + 1] = resource
   end
 end
 
@@ -126,7 +108,7 @@ end
 for name, method in pairs(auth) do client_methods[name] = method end
 client_methods.map = concurrent.map
 
-Client.__index = strict("the client", client_methods, resources)
+Client.__index = names.strict("the client", client_methods, resources)
 
 --- Never shows a secret.
 function Client:__tostring()
@@ -216,7 +198,7 @@ local function open(label, options, explain)
     local place = self
     local outer = resource:match "^([%w_]+)%."
     if outer then
-      place[outer] = rawget(place, outer) or setmetatable({}, { __index = strict("client." .. outer, {},
+      place[outer] = rawget(place, outer) or setmetatable({}, { __index = names.strict("client." .. outer, {},
         inner[outer]) })
       place = place[outer]
     end

@@ -6,6 +6,7 @@
 -- A formula stands where the query parameter `filter` is expected, and prints as its text. Source of the grammar:
 -- reference/filter-query-param of the public documentation; it has no way to escape a quote.
 
+local names = require "ironclad.names"
 local values = require "ironclad.values"
 
 local filter = {}
@@ -141,4 +142,4 @@ function filter.RelativeDate(from, count, unit)
   return setmetatable({ text = ("RelativeDate(%s, %.0f, '%s')"):format(day, count, unit) }, Day)
 end
 
-return filter
+return setmetatable(filter, { __index = names.strict("ironclad.filter", filter) })

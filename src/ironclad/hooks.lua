@@ -1,6 +1,6 @@
 --- Hooks and the log: what the owner of a client hears of its calls, afterwards, in the coroutine that waits for the
--- call. They change nothing: whatever a hook raises goes to the log, and the call goes on. No bearer, no header and no
--- body is ever told, and a URL holds no secret.
+-- call. They change nothing: whatever a hook raises goes to the log (without one, to stderr, once), and the call goes
+-- on. No bearer, no header and no body is ever told, and a URL holds no secret.
 --
 -- Each hook is given one table: operation, method, url, attempt (from 1), and
 --   on_request   nothing more: an attempt has been sent
@@ -81,9 +81,16 @@ local lines = {
   end,
 }
 
-local function call_hook(found, name, ...)
-  local fine, problem = task.pcall(...)
-  if not fine then hooks.say(found, "warning", ("%s: %s"):format(name, Error.text_of(problem))) end
+-- Hooks whose failure stderr has heard of.
+local complained = setmetatable({}, { __mode = "k" })
+
+local function call_hook(found, name, hook, ...)
+  local fine, problem = task.pcall(hook, ...)
+  if fine then return end
+  local text = ("%s: %s"):format(name, Error.text_of(problem))
+  if found and (found.log or found.rank) then return hooks.say(found, "warning", text) end
+  if not complained[hook] then hooks.say({ rank = ranks.warning }, "warning", text) end
+  complained[hook] = true
 end
 
 local function tell_event(found, event)

@@ -6,6 +6,7 @@
 -- A filter stands where the query parameter `filter` of SCIM's lists is expected, and prints as its text.
 
 local core = require "ironclad.core"
+local names = require "ironclad.names"
 local values = require "ironclad.values"
 
 local scim_filter = {}
@@ -99,4 +100,4 @@ function scim_filter.any(given, inner)
   return new(("%s[%s]"):format(attribute("any", given), check("any", 2, inner).text))
 end
 
-return scim_filter
+return setmetatable(scim_filter, { __index = names.strict("ironclad.scim_filter", scim_filter) })

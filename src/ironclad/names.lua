@@ -1,0 +1,49 @@
+--- Tables that name what may have been meant, where others answer nil.
+
+local core = require "ironclad.core"
+
+local names = {}
+
+-- What other clients, and people, call things.
+local synonyms = {
+  retrieve = "get", fetch = "get", find = "get", read = "get", all = "each", iter = "each", iterate = "each",
+  pages = "each", create = "launch", start = "launch", new = "create", add = "create", edit = "update",
+  modify = "update", remove = "delete", destroy = "delete", templates = "workflow_schemas", contracts = "records",
+  approve = "update_approval", comment = "create_comment", add_comment = "create_comment",
+}
+
+local MOST = 6 -- names in one message
+
+local function sorted_names(known, others)
+  local list = {}
+  for name in pairs(known) do list[#list + 1] = tostring(name) end
+  for _, other in ipairs(others or {}) do list[#list + 1] = other end
+  table.sort(list)
+  return list
+end
+
+-- What to say of a name that a table does not have: what may be meant, or the names that hold it; or nothing.
+local function suggestion(name, list)
+  local holding, meant = {}, nil
+  for _, one in ipairs(list) do
+    if one == synonyms[name] then meant = one end
+    if one:lower():find(name:lower(), 1, true) then holding[#holding + 1] = one end
+  end
+  meant = meant or core.nearest(name, #holding > 0 and holding or list)
+  if meant or #holding == 1 then return ('; did you mean "%s"?'):format(meant or holding[1]) end
+  return holding[1] and "; there are " .. table.concat(holding, ", ", 1, math.min(#holding, MOST)) or ""
+end
+
+--- An __index that throws for an unknown name.
+-- @param what the table is, in messages
+-- @param known what it answers: name -> value
+-- @param others names that are right too: those that the table has itself
+function names.strict(what, known, others)
+  return function(_, name)
+    if rawget(known, name) ~= nil then return known[name] end
+    if type(name) ~= "string" or name:find "^__" then return nil end
+    error(("%s has no %s%s"):format(what, name, suggestion(name, sorted_names(known, others))), 2)
+  end
+end
+
+return names
