@@ -4,6 +4,8 @@ max_line_length = 120
 include_files = { "**/*.lua", "src/sandbox/ironclad-sandbox", ".luacheckrc", "*.rockspec" }
 exclude_files = { "build" }
 files["src/ironclad"] = { read_globals = { "vim", "ngx", "jit" } }
+files["recipes/neovim"] = { globals = { "vim" } }
+files["recipes/nginx"] = { globals = { "ngx" } }
 files["spec"] = { std = "min+busted", read_globals = { "jit" } }
 files["*.rockspec"] = { std = "rockspec" }
 files[".luacheckrc"] = { std = "luacheckrc" }

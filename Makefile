@@ -81,7 +81,7 @@ bench_programs := $(patsubst spec/bench/%.c,$(OUT)/bench/%,$(wildcard spec/bench
 TEST_LIBS    := $(call libs,SSL,libssl,ssl) $(CORE_LIBS)
 
 .PHONY: all deps demo test test-quick core-tests lua-tests sandbox-tests test-build bench-sandbox bench-each \
-	bench-files lint format reference install clean env help FORCE
+	bench-files lint format reference install clean env neovim site help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -218,6 +218,10 @@ install: all
 		mkdir -p "$(DESTDIR)$(INST_LUADIR)/$${file%/*}" && cp "$$file" "$(DESTDIR)$(INST_LUADIR)/$$file" || exit 1; done
 	$(if $(bin_tree),cp $(bin_tree) '$(DESTDIR)$(INST_BINDIR)/')
 
+site:
+	@$(MAKE) -s -j2 LUA=luajit all
+	@eval "$$($(MAKE) -s env LUA=luajit)" && luajit recipes/nginx/run.lua
+
 # As a package of Neovim's own, on its 'runtimepath'. Neovim's Lua is LuaJIT, or another with the ABI of 5.1.
 NVIM_DIR ?= $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/nvim/site/pack/ironclad/start/ironclad
 neovim:
@@ -234,6 +238,7 @@ help:
 	@echo 'make deps          install what the build needs (Debian)'
 	@echo 'make env           print shell code that puts the build on LUA_PATH, LUA_CPATH and PATH'
 	@echo 'make install       into PREFIX (default: /usr/local)'
+	@echo 'make site          run recipes/nginx against the sandbox at http://127.0.0.1:8080/'
 	@echo 'make neovim        into a folder on the runtimepath of Neovim (NVIM_DIR)'
 	@echo 'make lint, format  luacheck and clang-format: check, or format the C sources'
 	@echo 'make reference     docs/reference.md and its summary in the README, from the catalog'

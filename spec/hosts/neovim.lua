@@ -153,4 +153,53 @@ describe("Neovim's own", function()
     assert.matches("two: its secret is printed by a command, which is not run here", report)
     assert.is_nil(report:find(scene.sandbox.client_secret, 1, true))
   end)
+
+  it("recipe browses contracts: recipes/neovim", function()
+    local client = scene.sandbox:connect()
+    local workflow = ironclad.must(client.workflows:launch {
+      template = "5f595f76c4fc9b3571413c3a",
+      attributes = { counterpartyName = "Browsed Corp", draft = { ironclad.file { data = "%PDF-browsed",
+        filename = "nda.pdf" } } },
+    })
+    prints("listed\nopened\nattribute\ncommented\napproved\nsaved\nerror\nquit\n", [[
+      package.loaded.ironclad.from_env = function() return client end
+      vim.opt.runtimepath:append "recipes/neovim"
+      vim.cmd "runtime plugin/ironclad.lua"
+      local said = {}
+      vim.notify = function(text) said[#said + 1] = text end
+      vim.ui.select = function(items, _, on_choice) on_choice(items[1]) end
+      vim.ui.input = function(options, on_answer)
+        on_answer(options.prompt == "Comment: " and "from\nNeovim" or settings.folder .. "/browsed.pdf")
+      end
+      local function shown() return table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), "\n") end
+      local function until_shown(word, pattern)
+        local there = vim.wait(20000, function()
+          return shown():find(pattern) or table.concat(said, "\n"):find(pattern)
+        end)
+        say(there and word or shown() .. table.concat(said, "\n"))
+      end
+      local function press(keys) vim.api.nvim_feedkeys(vim.keycode and vim.keycode(keys)
+        or vim.api.nvim_replace_termcodes(keys, true, true, true), "xt", false) end
+
+      vim.cmd "Ironclad workflows"
+      until_shown("listed", "Browsed Corp")
+      vim.fn.search "Browsed Corp"
+      press "<CR>"
+      until_shown("opened", "Approvals")
+      until_shown("attribute", "counterpartyName: Browsed Corp")
+      press "c"
+      until_shown("commented", "from Neovim")
+      press "a"
+      until_shown("approved", ": approved")
+      press "d"
+      until_shown("saved", "Ironclad: saved ")
+      vim.cmd "Ironclad nonsense"
+      until_shown("error", "unknown: nonsense")
+      press "q"
+      say(shown():find "Attributes" and "still there" or "quit")
+      vim.cmd "qa!"
+    ]])
+    assert.are.equal("%PDF-browsed", peer.read_file(scene.folder .. "/browsed.pdf"))
+    assert.matches("approved", ironclad.json.encode(ironclad.must(client.workflows:get_approvals(workflow))))
+  end)
 end)

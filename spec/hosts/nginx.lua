@@ -342,4 +342,27 @@ describe("nginx's own", function()
     })
     assert.matches("no dictionary \"tokens\": add `lua_shared_dict tokens 1m;`", (nginx.get(server, "/dictionary")))
   end)
+
+  it("recipe runs a site: recipes/nginx", function()
+    local folder, site = peer.temporary_folder(), { port = peer.free_port() }
+    local pipe = io.popen(("unset LD_PRELOAD; %s recipes/nginx/run.lua %d %s 2>&1"):format(
+      peer.quoted(peer.interpreter()), site.port, peer.quoted(folder)))
+    repeat
+      local line = assert(pipe:read "*l", "the site did not start")
+    until line:find "^The site: "
+    assert.is_true(eventually(function() return nginx.get(site, "/"):find "Launch an NDA" end))
+    assert.matches("<h2>Review</h2><ul>", (nginx.get(site, "/workflows")))
+
+    local post = "-o /dev/null -w '%{http_code}' --data-urlencode counterparty='Tom & \"Co\" <x>'"
+    assert.are.equal("303", (nginx.get(site, "/launch", post)))
+    assert.matches("Tom &amp; &quot;Co&quot; &lt;x&gt;", (nginx.get(site, "/workflows")))
+    assert.are.equal("403", (nginx.get(site, "/launch", post .. " -H 'Origin: https://elsewhere.example'")))
+    assert.are.equal("400", (nginx.get(site, "/launch", "-o /dev/null -w '%{http_code}' -d counterparty=")))
+    assert.are.equal("303", (nginx.get(site, "/launch", "-o /dev/null -w '%{http_code}'")))
+
+    peer.shell(("kill $(cat %s/nginx.pid)"):format(peer.quoted(folder)))
+    pipe:read "*a"
+    pipe:close()
+    peer.remove_folder(folder)
+  end)
 end)
