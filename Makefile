@@ -58,7 +58,7 @@ PROGRAM = $(CC) -Wl,-E $(sanitize) $(LDFLAGS)
 
 core_objects  := $(patsubst %.c,$(CORE)/%.o,$(wildcard src/core/*.c))
 lua_objects   := $(patsubst %.c,$(OUT)/obj/%.o,lua_ironclad.c $(wildcard src/lua/*.c))
-httpd_objects := $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard src/sandbox/*.c))
+httpd_objects := $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard src/sandbox/*.c src/sandbox/*/*.c))
 lua_files     := $(shell find src/ironclad -name '*.lua' 2>/dev/null)
 commands      := $(wildcard src/sandbox/ironclad-sandbox)
 
@@ -100,7 +100,7 @@ $(CORE)/%.o: %.c $(CORE)/flags
 
 $(OUT)/obj/%.o: %.c $(OUT)/obj/flags
 	@mkdir -p $(@D)
-	$(COMPILE) -Isrc/lua $(LUA_CFLAGS) $(HTTPD_CFLAGS) -c -o $@ $<
+	$(COMPILE) -Isrc/lua -Isrc/sandbox $(LUA_CFLAGS) $(HTTPD_CFLAGS) -c -o $@ $<
 
 $(CORE)/libcore.a: $(core_objects)
 	@mkdir -p $(@D)

@@ -1,7 +1,7 @@
 /* Blobs in memory and in the spool: what goes in comes out, pages are used again, and no failing allocation
  * loses one. */
 #include "../../src/core/alloc.h"
-#include "../../src/sandbox/blob.h"
+#include "../../src/sandbox/world/blob.h"
 #include "check.h"
 #include <stdint.h>
 #include <stdlib.h>

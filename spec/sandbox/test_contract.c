@@ -1,11 +1,11 @@
 /* A contract's life in the sandbox's world, and a fixture document, with every allocation failing in turn:
  * what cannot be done is said, and nothing is lost. */
 #include "../../src/core/alloc.h"
-#include "../../src/sandbox/launches.h"
-#include "../../src/sandbox/lifecycle.h"
-#include "../../src/sandbox/reviews.h"
-#include "../../src/sandbox/signing.h"
-#include "../../src/sandbox/views.h"
+#include "../../src/sandbox/workflows/launches.h"
+#include "../../src/sandbox/workflows/lifecycle.h"
+#include "../../src/sandbox/workflows/reviews.h"
+#include "../../src/sandbox/workflows/signing.h"
+#include "../../src/sandbox/world/views.h"
 #include "check.h"
 #include <string.h>
 

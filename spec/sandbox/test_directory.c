@@ -1,11 +1,11 @@
 /* The sandbox's people, groups, entities, obligations and webhooks with every allocation failing in turn: a
  * change happens whole or not at all, and nothing is lost. */
 #include "../../src/core/alloc.h"
-#include "../../src/sandbox/directory.h"
-#include "../../src/sandbox/entities.h"
-#include "../../src/sandbox/handlers.h"
-#include "../../src/sandbox/scim_filter.h"
-#include "../../src/sandbox/webhooks.h"
+#include "../../src/sandbox/directory/directory.h"
+#include "../../src/sandbox/directory/entities.h"
+#include "../../src/sandbox/filters/scim_filter.h"
+#include "../../src/sandbox/http/handlers.h"
+#include "../../src/sandbox/webhooks/webhooks.h"
 #include "check.h"
 #include <string.h>
 

@@ -1,12 +1,12 @@
 /* The sandbox's records, their files, jobs and reports with every allocation failing in turn: what cannot be
  * done is said, and nothing is lost. */
 #include "../../src/core/alloc.h"
-#include "../../src/sandbox/attachments.h"
-#include "../../src/sandbox/formula.h"
-#include "../../src/sandbox/handlers.h"
-#include "../../src/sandbox/jobs.h"
-#include "../../src/sandbox/pdf.h"
-#include "../../src/sandbox/smart_import.h"
+#include "../../src/sandbox/filters/formula.h"
+#include "../../src/sandbox/http/handlers.h"
+#include "../../src/sandbox/records/attachments.h"
+#include "../../src/sandbox/records/smart_import.h"
+#include "../../src/sandbox/workflows/pdf.h"
+#include "../../src/sandbox/world/jobs.h"
 #include "check.h"
 #include <string.h>
 

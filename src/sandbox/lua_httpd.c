@@ -2,8 +2,8 @@
  * wait() for a program that does nothing but serve; and what lua_callback.h adds. */
 #include "../core/text.h"
 #include "../lua/compat.h"
-#include "control.h"
-#include "lua_callback.h"
+#include "control/control.h"
+#include "login/lua_callback.h"
 #include "sandbox.h"
 #include <lauxlib.h>
 #include <lua.h>

@@ -2,9 +2,9 @@
 #include "sandbox.h"
 #include "../core/alloc.h"
 #include "../core/text.h"
-#include "control.h"
-#include "server.h"
-#include "tokens.h"
+#include "control/control.h"
+#include "http/server.h"
+#include "oauth/tokens.h"
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <stdio.h>

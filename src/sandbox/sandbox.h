@@ -4,7 +4,7 @@
 #define IC_SANDBOX_H
 
 #include "../core/buf.h"
-#include "dates.h"
+#include "world/dates.h"
 #include <stdbool.h>
 #include <stddef.h>
 

@@ -1,0 +1,133 @@
+/* What people do to a contract in a browser: they approve, and they sign. */
+#include "control.h"
+#include "webhooks/events.h"
+#include "workflows/reviews.h"
+#include "workflows/signing.h"
+#include <string.h>
+
+/* The active workflow in that step, given as either id or as its table; NULL: refused. */
+static ic_workflow *find(ic_control *control, ic_step step) {
+    const cJSON *given = ic_json_member(control->arguments, "workflow");
+    const char *id = cJSON_IsString(given) ? given->valuestring : ic_json_string(given, "id");
+    ic_workflow *workflow = id ? ic_world_workflow(control->world, id) : NULL;
+    if (!workflow) {
+        ic_control_refuse(control, 404, "there is no workflow '%s'", id ? id : "(no id)");
+        return NULL;
+    }
+    if (workflow->step == step && workflow->status == IC_STATUS_ACTIVE) return workflow;
+    ic_control_refuse(control, 409, "%s is %s in the %s step, not active in %s", workflow->readable,
+                      ic_status_names[workflow->status], ic_step_names[workflow->step], ic_step_names[step]);
+    return NULL;
+}
+
+/* {step, `what`: the names of roles}; they are added as it happens. */
+static cJSON *begin_answer(ic_control *control, const char *what) {
+    control->answer = cJSON_CreateObject();
+    return ic_put(control->answer, what, cJSON_CreateArray());
+}
+
+static void end_answer(ic_control *control, const ic_workflow *workflow) {
+    if (!control->status) ic_put_text(control->answer, "step", ic_step_names[workflow->step]);
+}
+
+/* --- sign --- */
+
+static bool sign(ic_control *control, ic_workflow *workflow, ic_signer *signer, ic_signature signature,
+                 cJSON *names) {
+    ic_append(names, cJSON_CreateString(signer->role_name));
+    const char *refusal = ic_packet_sign(control->world, workflow, signer, signature);
+    if (refusal)
+        ic_control_refuse(control, *refusal ? 409 : 500, "%s: %s", signer->role_name,
+                          *refusal ? refusal : "no memory");
+    return !refusal;
+}
+
+/* In the order of signing, each once. */
+static void sign_all(ic_control *control, ic_workflow *workflow, ic_signature signature, cJSON *names) {
+    const ic_array *signers = &workflow->packet->signers;
+    for (size_t i = 0; i < signers->count; i++) {
+        ic_signer *signer = signers->items[i];
+        if (signer->signature != IC_SIGNATURE_SIGNED && !sign(control, workflow, signer, signature, names))
+            return;
+    }
+}
+
+void ic_control_sign(ic_control *control) {
+    ic_workflow *workflow = find(control, IC_STEP_SIGN);
+    if (!workflow) return;
+    const char *role = ic_control_text(control, "role"), *status = ic_control_text(control, "status");
+    ic_signature signature = IC_SIGNATURE_SIGNED;
+    for (int i = 0; status && i < IC_SIGNATURE_COUNT; i++)
+        if (strcmp(ic_signature_names[i], status) == 0) signature = (ic_signature)i;
+    ic_signer *signer = role ? ic_packet_signer(workflow->packet, role) : NULL;
+    if (!role == !ic_control_true(control, "all", false)) {
+        ic_control_refuse(control, 400, "expected either role or all = true");
+    } else if (role && !signer) {
+        ic_control_refuse(control, 404, "no signer has the role '%s'", role);
+    } else {
+        cJSON *names = begin_answer(control, "signers");
+        if (signer)
+            sign(control, workflow, signer, signature, names);
+        else
+            sign_all(control, workflow, signature, names);
+        end_answer(control, workflow);
+    }
+}
+
+/* --- approve --- */
+
+/* By its id or by the name that people see; role_count when there is none. */
+static size_t find_role(const ic_template *template, const char *name) {
+    size_t role = ic_template_role(template, name);
+    for (size_t i = 0; role == template->role_count && i < template->role_count; i++)
+        if (strcmp(template->roles[i].display_name, name) == 0) return i;
+    return role;
+}
+
+static bool approve(ic_control *control, ic_workflow *workflow, size_t review, cJSON *names) {
+    const ic_role_design *role = &workflow->template->roles[workflow->template->reviews[review].role];
+    const ic_array *people = &workflow->assignees[workflow->template->reviews[review].role];
+    const char *person = ic_control_text(control, "user");
+    const ic_user *user = person ? ic_world_user(control->world, person) : NULL;
+    if (!person && people->count) user = people->items[0];
+    if (!user || !ic_array_has(people, user)) {
+        ic_control_refuse(control, 409, person ? "%s does not have the role '%s'" : "%s has the role '%s'",
+                          person ? person : "nobody", role->id);
+        return false;
+    }
+    ic_append(names, cJSON_CreateString(role->id));
+    if (!ic_review_decide(control->world, workflow, review, user, true)) {
+        ic_control_refuse(control, 500, "no memory");
+        return false;
+    }
+    ic_event(control->world, "workflow_approval_status_changed", workflow);
+    return true;
+}
+
+/* The reviews in their order, or those of the user. */
+static void approve_all(ic_control *control, ic_workflow *workflow, cJSON *names) {
+    const ic_template *template = workflow->template;
+    for (size_t i = 0; i < template->review_count; i++)
+        if (!workflow->approved[i] && !approve(control, workflow, i, names)) return;
+}
+
+void ic_control_approve(ic_control *control) {
+    ic_workflow *workflow = find(control, IC_STEP_REVIEW);
+    if (!workflow) return;
+    const ic_template *template = workflow->template;
+    const char *name = ic_control_text(control, "role");
+    size_t role = name ? find_role(template, name) : 0;
+    size_t review = ic_review_of(template, role, ic_group_active(workflow));
+    if (role == template->role_count) {
+        ic_control_refuse(control, 404, "there is no role '%s'", name);
+    } else if (name && (review == template->review_count || workflow->approved[review])) {
+        ic_control_refuse(control, 409, "it is not the turn of '%s' to approve", name);
+    } else {
+        cJSON *names = begin_answer(control, "roles");
+        if (name)
+            approve(control, workflow, review, names);
+        else
+            approve_all(control, workflow, names);
+        end_answer(control, workflow);
+    }
+}

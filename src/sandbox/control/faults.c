@@ -1,0 +1,210 @@
+#include "faults.h"
+#include "../../core/alloc.h"
+#include "../../core/text.h"
+#include "control.h"
+#include <stdio.h>
+#include <string.h>
+
+#define TIMES_MOST   1000000
+#define SECONDS_MOST 3600
+
+static const struct kind {
+    const char *name;
+    bool done;
+} kinds[] = {
+#define X(constant, name, done) {name, done},
+    IC_FAULT_KINDS(X)
+#undef X
+};
+
+/* --- meeting one --- */
+
+/* Faults for no operation in particular leave tokens alone: the request they are meant for needs one first.
+ */
+static bool is_meant(const ic_fault *fault, const ic_exchange *x) {
+    bool any = !fault->operation && !fault->path;
+    if (any && (!x->operation || x->operation->bucket == IC_BUCKET_NONE)) return false;
+    if (fault->operation && (!x->operation || strcmp(fault->operation, x->operation->id) != 0)) return false;
+    if (fault->method && strcmp(fault->method, x->verb) != 0) return false;
+    return !fault->path || ic_text_starts(x->path, fault->path);
+}
+
+ic_fault *ic_fault_of(const ic_exchange *x) {
+    for (size_t i = 0; i < x->world->faults.count; i++) {
+        ic_fault *fault = x->world->faults.items[i];
+        if (!fault->times || !is_meant(fault, x)) continue;
+        if (fault->skip) {
+            fault->skip--;
+            continue;
+        }
+        fault->times--;
+        return fault;
+    }
+    return NULL;
+}
+
+/* Ironclad's code for each status, and what it says. */
+static const struct saying {
+    unsigned status;
+    const char *code, *message;
+} sayings[] = {
+    {400, "INVALID_PARAM", "invalid parameter"},
+    {401, "UNAUTHORIZED", "token has expired"},
+    {403, "FORBIDDEN", "access forbidden"},
+    {404, "NOT_FOUND", "not found"},
+    {409, "CONFLICT", "conflict"},
+    {422, "INVALID_STATE", "invalid state"},
+    {429, "TOO_MANY_REQUESTS", "too many requests"},
+    {501, "NOT_IMPLEMENTED", "not implemented"},
+    {502, "BAD_GATEWAY", "bad gateway"},
+    {0, "SERVER_ERROR", "something went wrong"},
+};
+
+static void fail_with_status(ic_exchange *x, const ic_fault *fault) {
+    const struct saying *saying = sayings;
+    while (saying->status && saying->status != fault->status)
+        saying++;
+    ic_reply_error(x, fault->status, saying->code, NULL, "%s",
+                   fault->message ? fault->message : saying->message);
+}
+
+static void fail_with_page(ic_exchange *x, const ic_fault *fault) {
+    ic_buf page = {0};
+    const char *message = fault->message ? fault->message : "The server is not available.";
+    ic_buf_printf(&page, "<html>\r\n<head><title>%u</title></head>\r\n<body>\r\n<h1>%u</h1><hr>%s\r\n",
+                  fault->status, fault->status, message);
+    ic_buf_puts(&page, "</body>\r\n</html>\r\n");
+    ic_reply_html(x, &page);
+    if (x->html) x->status = fault->status;
+    ic_buf_free(&page);
+}
+
+void ic_fault_meet(ic_exchange *x, ic_fault *fault) {
+    switch (fault->kind) {
+    case IC_FAULT_STATUS: fail_with_status(x, fault); break;
+    case IC_FAULT_HTML: fail_with_page(x, fault); break;
+    case IC_FAULT_CLOSE: x->ending = IC_ENDING_NONE; break;
+    case IC_FAULT_CUT: x->ending = IC_ENDING_CUT; break;
+    case IC_FAULT_MALFORMED:
+        if (x->text) x->text[strlen(x->text) / 2] = '\0';
+        break;
+    case IC_FAULT_EMPTY: ic_reply_empty(x); break;
+    case IC_FAULT_DELAY: break;
+    }
+    x->delay += fault->seconds;
+    x->retry_after = fault->retry_after;
+    if (fault->times) return;
+    ic_array *faults = &x->world->faults;
+    size_t place = 0;
+    while (faults->items[place] != fault)
+        place++;
+    memmove(faults->items + place, faults->items + place + 1,
+            (--faults->count - place) * sizeof *faults->items);
+    ic_fault_free(fault);
+}
+
+void ic_fault_free(ic_fault *fault) {
+    ic_free(fault->operation);
+    ic_free(fault->method);
+    ic_free(fault->path);
+    ic_free(fault->message);
+    ic_free(fault);
+}
+
+/* --- the actions --- */
+
+static bool read_number(ic_control *control, const char *name, double otherwise, double least, double most,
+                        double *number) {
+    *number = ic_control_number(control, name, otherwise);
+    if (*number >= least && *number <= most) return true;
+    ic_control_refuse(control, 400, "'%s' must be from %g to %g", name, least, most);
+    return false;
+}
+
+static bool read_numbers(ic_control *control, ic_fault *fault) {
+    double status = fault->kind == IC_FAULT_HTML ? 502 : 500, times, skip, retry_after, seconds;
+    if (!read_number(control, "status", status, 400, 599, &status) ||
+        !read_number(control, "times", 1, 1, TIMES_MOST, &times) ||
+        !read_number(control, "after", 0, 0, TIMES_MOST, &skip) ||
+        !read_number(control, "retry_after", 0, 0, SECONDS_MOST, &retry_after) ||
+        !read_number(control, "seconds", fault->kind == IC_FAULT_DELAY, 0, SECONDS_MOST, &seconds))
+        return false;
+    fault->status = (unsigned)status;
+    fault->times = (size_t)times;
+    fault->skip = (size_t)skip;
+    fault->retry_after = (unsigned)retry_after;
+    fault->seconds = seconds;
+    return true;
+}
+
+static bool read_kind(ic_control *control, ic_fault *fault) {
+    const char *how = ic_control_text(control, "how");
+    size_t i = 0, count = sizeof kinds / sizeof kinds[0];
+    while (how && i < count && strcmp(kinds[i].name, how) != 0)
+        i++;
+    if (i == count) {
+        ic_control_refuse(control, 400,
+                          "'how' must be one of status, html, close, cut, malformed, empty, delay");
+        return false;
+    }
+    fault->kind = (ic_fault_kind)i;
+    fault->done = ic_control_true(control, "done", kinds[i].done) || kinds[i].done;
+    return true;
+}
+
+static bool read_texts(ic_control *control, ic_fault *fault) {
+    const char *operation = ic_control_text(control, "operation");
+    if (operation && !ic_operation_by_id(operation)) {
+        ic_control_refuse(control, 400, "there is no operation '%s'", operation);
+        return false;
+    }
+    const struct text {
+        const char *name;
+        char **place;
+    } texts[] = {{"operation", &fault->operation},
+                 {"method", &fault->method},
+                 {"path", &fault->path},
+                 {"message", &fault->message}};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        const char *text = ic_control_text(control, texts[i].name);
+        *texts[i].place = ic_strdup(text);
+        if (text && !*texts[i].place) {
+            ic_control_refuse(control, 500, "no memory");
+            return false;
+        }
+    }
+    return true;
+}
+
+void ic_control_fail(ic_control *control) {
+    ic_fault *fault = ic_calloc(1, sizeof *fault);
+    if (!fault) {
+        ic_control_refuse(control, 500, "no memory");
+        return;
+    }
+    if (read_kind(control, fault) && read_numbers(control, fault) && read_texts(control, fault)) {
+        if (ic_array_push(&control->world->faults, fault)) return;
+        ic_control_refuse(control, 500, "no memory");
+    }
+    ic_fault_free(fault);
+}
+
+void ic_control_faults(ic_control *control) {
+    control->answer = cJSON_CreateObject();
+    cJSON *list = ic_put(control->answer, "list", cJSON_CreateArray());
+    for (size_t i = 0; i < control->world->faults.count; i++) {
+        const ic_fault *fault = control->world->faults.items[i];
+        cJSON *entry = ic_append(list, cJSON_CreateObject());
+        ic_put_text(entry, "how", kinds[fault->kind].name);
+        ic_put_number(entry, "times", (double)fault->times);
+        if (fault->operation) ic_put_text(entry, "operation", fault->operation);
+        if (fault->method) ic_put_text(entry, "method", fault->method);
+        if (fault->path) ic_put_text(entry, "path", fault->path);
+    }
+}
+
+void ic_control_clear_faults(ic_control *control) {
+    for (size_t i = 0; i < control->world->faults.count; i++)
+        ic_fault_free(control->world->faults.items[i]);
+    control->world->faults.count = 0;
+}

@@ -1,0 +1,74 @@
+/* What entities and obligations have in common: named, of a type that the company has defined, with
+ * properties and two ids. Ironclad keeps both beside its records. */
+#ifndef IC_SANDBOX_ITEMS_H
+#define IC_SANDBOX_ITEMS_H
+
+#include "http/exchange.h"
+
+/* A relationship type of entities, or a type of obligations. */
+typedef struct ic_item_type {
+    ic_uuid id;
+    char *key, *display_name, *description;
+    cJSON *properties; /* key -> {id, type, displayName, description, required} */
+} ic_item_type;
+
+typedef struct ic_item {
+    ic_uuid id;
+    ic_readable_id readable;
+    unsigned number; /* of `readable`: the order of making */
+    char *name;
+    const ic_item_type *type; /* NULL: none */
+    cJSON *properties;        /* key -> {type, value} */
+    ic_time updated;
+} ic_item;
+
+/* One of the two kinds, in a world. */
+typedef struct ic_item_kind {
+    const char *prefix;     /* of readable ids: "ENTITY" */
+    const char *type_field; /* of a body: "relationshipTypeKey" */
+    size_t items, types;    /* offsets of their lists in ic_world */
+    size_t last;            /* offset of the last number */
+    cJSON *(*view)(const ic_world *world, const ic_item *item);
+    ic_formula_type property_type; /* for formulas; its context is the exchange */
+    ic_formula_get property_value; /* likewise, of an ic_item */
+} ic_item_kind;
+
+/* What a request says of an item, read and checked as a whole before any of it is done. */
+typedef struct ic_item_change {
+    const char *name;         /* NULL: stays; the body's */
+    const ic_item_type *type; /* NULL: stays */
+    cJSON *properties;        /* all of them from then on; owned */
+} ic_item_change;
+
+const ic_array *ic_items_of(const ic_world *world, const ic_item_kind *kind);
+/* By either id; NULL: none. */
+ic_item *ic_item_find(const ic_array *items, const char *id);
+/* The item that the path names; NULL: answered with 404. */
+ic_item *ic_exchange_item(ic_exchange *x, const ic_item_kind *kind);
+/* Answers the page of the kind's items that the query asks for: filter, sortField, sortDirection. */
+void ic_items_reply_list(ic_exchange *x, const ic_item_kind *kind);
+
+/* Reads `properties` of a body, or its `addProperties` and `removeProperties`, and the name and type. false:
+ * answered. Free the change in either case. */
+bool ic_item_read_all(ic_exchange *x, const ic_item_kind *kind, ic_item_change *change);
+bool ic_item_read_some(ic_exchange *x, const ic_item_kind *kind, ic_item_change *change, const ic_item *item);
+void ic_item_change_free(ic_item_change *change);
+/* Does it, now. false: no memory, and nothing has changed. */
+bool ic_item_change_apply(const ic_world *world, ic_item *item, ic_item_change *change);
+
+/* Gives the item its ids and puts it among its kind. false: no memory. */
+bool ic_item_add(ic_world *world, const ic_item_kind *kind, ic_item *item);
+void ic_item_remove(ic_world *world, const ic_item_kind *kind, const ic_item *item);
+void ic_item_clear(ic_item *item); /* frees what it holds */
+/* id, ironcladId, name, lastUpdated, properties, namedTypeIds */
+void ic_item_put(cJSON *view, const ic_item *item);
+
+/* The type of a property that any of the types has; NULL: none has. */
+const char *ic_item_property_type(const ic_array *types, const char *property);
+/* What a formula sees of any item: name, readableId, lastUpdated, and its properties. */
+const char *ic_item_formula_type(const ic_array *types, const char *property);
+cJSON *ic_item_formula_value(const void *item, const char *property);
+ic_item_type *ic_item_type_find(const ic_array *types, const char *key);
+void ic_item_type_free(ic_item_type *type);
+
+#endif

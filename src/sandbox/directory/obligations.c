@@ -1,0 +1,152 @@
+/* Obligations: list, create, get, update. */
+#include "obligations.h"
+#include "../../core/alloc.h"
+#include "../../core/text.h"
+#include "http/handlers.h"
+#include "records/records.h"
+#include <string.h>
+
+/* --- what they look like: ObligationModel --- */
+
+static cJSON *obligation_view(const ic_world *world, const ic_item *item) {
+    (void)world;
+    const ic_obligation *obligation = (const ic_obligation *)item;
+    const ic_item *above = obligation->above ? &obligation->above->item : NULL;
+    cJSON *view = cJSON_CreateObject();
+    ic_item_put(view, item);
+    ic_put_text(view, "parentReadableId", above ? above->readable : obligation->record->readable);
+    ic_put_text(view, "parentRecordName", above ? above->name : obligation->record->name);
+    return view;
+}
+
+/* --- what formulas see --- */
+
+/* The service fails on every name of a parent but one. */
+static const char *property_type(void *exchange, const char *property) {
+    ic_exchange *x = exchange;
+    if (strcmp(property, "parentId") == 0) return "string";
+    if (!ic_text_starts(property, "parent"))
+        return ic_item_formula_type(&x->world->obligation_types, property);
+    ic_reply_error(x, 500, "SERVER_ERROR", NULL, "internal server error");
+    return NULL;
+}
+
+static cJSON *property_value(const void *item, const char *property) {
+    const ic_obligation *obligation = item;
+    if (strcmp(property, "parentId") != 0) return ic_item_formula_value(item, property);
+    const ic_obligation *above = obligation->above;
+    return cJSON_CreateStringReference(above ? above->item.id : obligation->record->id);
+}
+
+const ic_item_kind ic_obligations = {
+    .prefix = "OB",
+    .type_field = "obligationTypeKey",
+    .items = offsetof(ic_world, obligations),
+    .types = offsetof(ic_world, obligation_types),
+    .last = offsetof(ic_world, last_obligation),
+    .view = obligation_view,
+    .property_type = property_type,
+    .property_value = property_value,
+};
+
+/* --- list and get --- */
+
+/* Whether [parentId] is compared with nothing but ids of records: the service fails on readable ones. */
+static bool names_parents_by_id(const char *filter) {
+    static const char name[] = "[parentId]";
+    for (const char *at = filter ? strstr(filter, name) : NULL; at; at = strstr(at, name)) {
+        at += strlen(name);
+        const char *value = at + strspn(at, " ,");
+        if (*value != '\'' && *value != '"') continue;
+        ic_uuid id = "";
+        size_t length = strcspn(value + 1, (char[]){*value, '\0'});
+        if (length < sizeof id) memcpy(id, value + 1, length);
+        if (!ic_is_uuid(id)) return false;
+    }
+    return true;
+}
+
+void ic_obligations_list(ic_exchange *x) {
+    if (names_parents_by_id(ic_exchange_query(x, "filter")))
+        ic_items_reply_list(x, &ic_obligations);
+    else
+        ic_reply_error(x, 500, "SERVER_ERROR", NULL, "internal server error");
+}
+
+void ic_obligations_get(ic_exchange *x) {
+    const ic_item *item = ic_exchange_item(x, &ic_obligations);
+    if (item) ic_reply_json(x, 200, obligation_view(x->world, item));
+}
+
+/* --- create and update --- */
+
+/* The contract, or an obligation that the new one belongs to, by either id. NULL: answered. */
+static ic_record *find_parent(ic_exchange *x, ic_obligation **above) {
+    const char *id = ic_json_string(x->body, "parentId");
+    *above = (ic_obligation *)ic_item_find(&x->world->obligations, id);
+    ic_record *record = *above ? (*above)->record : ic_world_record(x->world, id);
+    if (!record)
+        ic_reply_error(x, 400, "NOT_FOUND", "parentId", "Record id %s doesn't exist, or no access", id);
+    return record;
+}
+
+static void create(ic_exchange *x, ic_item_change *change, ic_record *record, ic_obligation *above) {
+    ic_obligation *obligation = ic_calloc(1, sizeof *obligation);
+    if (obligation && ic_item_change_apply(x->world, &obligation->item, change) &&
+        ic_item_add(x->world, &ic_obligations, &obligation->item)) {
+        obligation->above = above;
+        ic_obligation_join(obligation, record);
+        ic_reply_json(x, 201, obligation_view(x->world, &obligation->item));
+        return;
+    }
+    if (obligation) ic_obligation_free(obligation);
+    ic_reply_no_memory(x);
+}
+
+void ic_obligations_create(ic_exchange *x) {
+    ic_item_change change = {0};
+    ic_obligation *above;
+    ic_record *record = ic_exchange_may_edit(x) ? find_parent(x, &above) : NULL;
+    if (!record) return;
+    if (!ic_json_member(x->body, "properties"))
+        ic_reply_error(x, 400, "MISSING_PARAM", "properties", "missing required parameter 'properties'");
+    else if (ic_item_read_all(x, &ic_obligations, &change))
+        create(x, &change, record, above);
+    ic_item_change_free(&change);
+}
+
+void ic_obligations_update(ic_exchange *x) {
+    ic_item_change change = {0};
+    ic_item *item = ic_exchange_may_edit(x) ? ic_exchange_item(x, &ic_obligations) : NULL;
+    if (item && ic_item_read_some(x, &ic_obligations, &change, item)) {
+        if (ic_item_change_apply(x->world, item, &change))
+            ic_reply_json(x, 200, obligation_view(x->world, item));
+        else
+            ic_reply_no_memory(x);
+    }
+    ic_item_change_free(&change);
+}
+
+/* --- life --- */
+
+void ic_obligation_free(ic_obligation *obligation) {
+    ic_item_clear(&obligation->item);
+    ic_free(obligation);
+}
+
+void ic_obligation_join(ic_obligation *obligation, ic_record *record) {
+    ic_obligation **at = &record->obligations;
+    while (*at)
+        at = &(*at)->next;
+    *at = obligation;
+    obligation->record = record;
+}
+
+void ic_world_remove_obligations(ic_world *world, ic_record *record) {
+    while (record->obligations) {
+        ic_obligation *first = record->obligations;
+        record->obligations = first->next;
+        ic_item_remove(world, &ic_obligations, &first->item);
+        ic_obligation_free(first);
+    }
+}

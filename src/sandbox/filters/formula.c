@@ -1,0 +1,98 @@
+/* Whether a formula holds for an item. */
+#include "formula.h"
+#include "../../core/alloc.h"
+#include "../../core/json.h"
+#include "formula_tree.h"
+#include <math.h>
+#include <string.h>
+
+#define DAY ((double)24 * 60 * 60 * 1000)
+
+static unsigned outcome(const ic_formula *formula, const cJSON *value);
+
+bool ic_formula_holds(const ic_formula *formula, ic_formula_get get, const void *item) {
+    if (formula->test) {
+        cJSON *value = get(item, formula->property);
+        bool holds = (formula->test->accepts & outcome(formula, value)) != 0;
+        cJSON_Delete(value);
+        return holds;
+    }
+    for (const ic_formula *part = formula->parts; part; part = part->next)
+        if (ic_formula_holds(part, get, item) == formula->any) return formula->any;
+    return !formula->any;
+}
+
+void ic_formula_free(ic_formula *formula) {
+    while (formula) {
+        ic_formula *next = formula->next;
+        ic_formula_free(formula->parts);
+        ic_free(formula->property);
+        ic_free(formula->text);
+        ic_free(formula);
+        formula = next;
+    }
+}
+
+double ic_formula_day(ic_time time) {
+    return floor((double)time / DAY);
+}
+
+/* --- one test --- */
+
+static bool is_empty(const cJSON *value) {
+    if (!value || cJSON_IsNull(value)) return true;
+    if (cJSON_IsString(value)) return !*value->valuestring;
+    return (cJSON_IsArray(value) || cJSON_IsObject(value)) && !value->child;
+}
+
+static unsigned order(double value, double wanted) {
+    return value < wanted ? IC_BEFORE : value > wanted ? IC_AFTER : IC_SAME;
+}
+
+/* Whether the text stands in the value or in any part of it. */
+static bool contains(const cJSON *value, const char *wanted) {
+    if (cJSON_IsString(value)) return strcasestr(value->valuestring, wanted) != NULL;
+    for (const cJSON *part = value->child; part; part = part->next)
+        if (contains(part, wanted)) return true;
+    return false;
+}
+
+static bool holds_text(const cJSON *list, const char *wanted) {
+    for (const cJSON *item = list->child; item; item = item->next)
+        if (cJSON_IsString(item) && strcmp(item->valuestring, wanted) == 0) return true;
+    return false;
+}
+
+static unsigned order_dates(const cJSON *value, double wanted) {
+    ic_time time;
+    if (!cJSON_IsString(value) || !ic_time_parse(value->valuestring, &time)) return IC_MISSING;
+    return order(ic_formula_day(time), wanted);
+}
+
+/* A number, its digits as text, or {currency, amount} of either. */
+static unsigned order_numbers(const cJSON *value, double wanted) {
+    if (cJSON_IsObject(value)) value = ic_json_member(value, "amount");
+    if (cJSON_IsNumber(value)) return order(value->valuedouble, wanted);
+    if (!cJSON_IsString(value)) return IC_MISSING;
+    cJSON *number = ic_json_parse(value->valuestring, strlen(value->valuestring), NULL);
+    unsigned result = cJSON_IsNumber(number) ? order(number->valuedouble, wanted) : IC_MISSING;
+    cJSON_Delete(number);
+    return result;
+}
+
+static unsigned outcome(const ic_formula *formula, const cJSON *value) {
+    if (is_empty(value)) return IC_MISSING;
+    if (formula->test->alone) return IC_SAME;
+    if (formula->test->contains) return contains(value, formula->text) ? IC_SAME : IC_BEFORE;
+    switch (formula->kind) {
+    case IC_KIND_TEXT:
+        return cJSON_IsString(value) && strcmp(value->valuestring, formula->text) == 0 ? IC_SAME : IC_BEFORE;
+    case IC_KIND_NUMBER: return order_numbers(value, formula->number);
+    case IC_KIND_DATE: return order_dates(value, formula->number);
+    case IC_KIND_BOOLEAN: return order(cJSON_IsTrue(value) ? 1 : 0, formula->number);
+    case IC_KIND_LIST: return holds_text(value, formula->text) ? IC_SAME : IC_BEFORE;
+    case IC_KIND_OTHER:
+    case IC_KIND_ANY: break; /* takes none of these tests */
+    }
+    return IC_MISSING;
+}

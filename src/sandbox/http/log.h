@@ -1,0 +1,27 @@
+/* The requests that a sandbox has answered, for assertions, and for a file where one is wanted. */
+#ifndef IC_SANDBOX_LOG_H
+#define IC_SANDBOX_LOG_H
+
+#include "../../core/buf.h"
+#include "world/dates.h"
+#include <stdbool.h>
+#include <stdio.h>
+
+#define IC_LOG_MAX 100000
+
+typedef struct ic_log {
+    char **entries; /* a ring of IC_LOG_MAX; each: five texts, each ended by a NUL */
+    size_t *sizes;
+    size_t capacity, first, count;
+    FILE *file; /* NULL: none */
+} ic_log;
+
+/* `texts`: status, method, target, operationId, acting user. What there is no memory for is not kept. */
+#define IC_LOG_TEXTS 5
+void ic_log_add(ic_log *log, ic_time time, const char *const texts[IC_LOG_TEXTS]);
+void ic_log_copy(const ic_log *log, ic_buf *out);
+void ic_log_clear(ic_log *log);
+/* Also closes the file. */
+void ic_log_free(ic_log *log);
+
+#endif

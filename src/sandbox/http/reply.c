@@ -1,0 +1,207 @@
+/* Answers, in the shapes that Ironclad gives them. */
+#include "../../core/alloc.h"
+#include "../../core/text.h"
+#include "directory/scim_schema.h"
+#include "exchange.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MESSAGE_MAX 2048
+
+static void forget(ic_exchange *x) {
+    ic_json_text_free(x->text);
+    ic_blob_release(x->blob);
+    ic_free(x->html);
+    ic_free(x->location);
+    ic_free(x->disposition);
+    x->text = x->html = x->location = x->disposition = NULL;
+    x->blob = NULL;
+    x->media_type = NULL;
+}
+
+void ic_reply_no_memory(ic_exchange *x) {
+    forget(x);
+    x->status = 500; /* without a body: there is no memory for one */
+}
+
+void ic_reply_json(ic_exchange *x, unsigned status, cJSON *tree) {
+    char *text = tree ? ic_json_print(tree) : NULL;
+    cJSON_Delete(tree);
+    if (!text) {
+        ic_reply_no_memory(x);
+        return;
+    }
+    forget(x);
+    x->status = status;
+    x->text = text;
+}
+
+void ic_reply_page(ic_exchange *x, ic_page page, size_t count, cJSON *list) {
+    cJSON *answer = cJSON_CreateObject();
+    ic_put_number(answer, "page", (double)page.number);
+    ic_put_number(answer, "pageSize", (double)page.size);
+    ic_put_number(answer, "count", (double)count);
+    ic_put(answer, "list", list);
+    ic_reply_json(x, 200, answer);
+}
+
+void ic_reply_empty(ic_exchange *x) {
+    forget(x);
+}
+
+void ic_reply_nothing(ic_exchange *x) {
+    forget(x);
+    x->status = 204;
+}
+
+void ic_reply_bytes(ic_exchange *x, ic_blob *blob) {
+    ic_blob_hold(blob);
+    forget(x);
+    x->status = 200;
+    x->blob = blob;
+}
+
+void ic_reply_file(ic_exchange *x, ic_blob *blob, const char *media_type) {
+    ic_reply_bytes(x, blob);
+    x->media_type = media_type;
+}
+
+/* The name twice, by RFC 6266: in plain ASCII, and where that loses something, in UTF-8. */
+static char *disposition_of(const char *filename) {
+    ic_buf text = {0};
+    bool plain = true;
+    ic_buf_puts(&text, "attachment; filename=\"");
+    for (const char *c = filename; *c; c++) {
+        bool fits = *c >= ' ' && *c <= '~' && !strchr("\"\\%", *c);
+        ic_buf_putc(&text, fits ? *c : '_');
+        plain = plain && fits;
+    }
+    ic_buf_putc(&text, '"');
+    if (!plain) {
+        ic_buf_puts(&text, "; filename*=UTF-8''");
+        ic_percent_encode(&text, filename, strlen(filename));
+    }
+    char *whole = ic_buf_take(&text, NULL);
+    ic_buf_free(&text);
+    return whole;
+}
+
+void ic_reply_download(ic_exchange *x, ic_blob *blob, const char *media_type, const char *filename) {
+    char *disposition = disposition_of(filename);
+    if (!disposition) {
+        ic_reply_no_memory(x);
+        return;
+    }
+    ic_reply_file(x, blob, media_type);
+    x->disposition = disposition;
+}
+
+static void take(ic_exchange *x, unsigned status, char **place, ic_buf *buffer) {
+    char *text = ic_buf_take(buffer, NULL);
+    if (!text) {
+        ic_reply_no_memory(x);
+        return;
+    }
+    forget(x);
+    x->status = status;
+    *place = text;
+}
+
+void ic_reply_html(ic_exchange *x, ic_buf *page) {
+    take(x, 200, &x->html, page);
+}
+
+void ic_reply_redirect(ic_exchange *x, ic_buf *location) {
+    take(x, 302, &x->location, location);
+}
+
+/* Ends a text before the first character that is none: cut off, or never whole. */
+static void end_at_bad(char *text) {
+    size_t bad;
+    if (!ic_utf8_valid(text, strlen(text), &bad)) text[bad] = '\0';
+}
+
+/* Prints within the room, and not less than whole characters. */
+static void print_message(char *message, size_t size, const char *format, va_list arguments)
+    __attribute__((format(printf, 3, 0)));
+static void print_message(char *message, size_t size, const char *format, va_list arguments) {
+    vsnprintf(message, size, format, arguments);
+    end_at_bad(message);
+}
+
+/* RFC 7644, 3.12. */
+static void reply_scim(ic_exchange *x, unsigned status, const char *schemas, const char *type,
+                       const char *message) {
+    char digits[16];
+    snprintf(digits, sizeof digits, "%u", status);
+    cJSON *error = cJSON_CreateObject();
+    cJSON *list = ic_put(error, schemas, cJSON_CreateArray());
+    ic_append(list, cJSON_CreateString(IC_SCIM_ERROR));
+    ic_put_text(error, "status", digits);
+    if (type) ic_put_text(error, "scimType", type);
+    ic_put_text(error, "detail", message);
+    ic_reply_json(x, status, error);
+}
+
+void ic_reply_scim_error(ic_exchange *x, unsigned status, const char *type, const char *format, ...) {
+    char message[MESSAGE_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    print_message(message, sizeof message, format, arguments);
+    va_end(arguments);
+    reply_scim(x, status, "schemas", type, message);
+}
+
+void ic_reply_scim_filter_error(ic_exchange *x, const char *message) {
+    char whole[MESSAGE_MAX];
+    snprintf(whole, sizeof whole, "%s", message);
+    end_at_bad(whole);
+    reply_scim(x, 400, "schema", "invalidFilter", whole);
+}
+
+/* SCIM's keyword for what the other API's code says. */
+static const char *scim_type(const char *code, const char *param) {
+    if (param && strcmp(param, "body") == 0) return "invalidSyntax";
+    return strcmp(code, "INVALID_PARAM") == 0 || strcmp(code, "MISSING_PARAM") == 0 ? "invalidValue" : NULL;
+}
+
+void ic_reply_error(ic_exchange *x, unsigned status, const char *code, const char *param, const char *format,
+                    ...) {
+    char message[MESSAGE_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    print_message(message, sizeof message, format, arguments);
+    va_end(arguments);
+    if (ic_text_starts(x->path, "/scim/")) {
+        reply_scim(x, status, "schemas", scim_type(code, param), message);
+        return;
+    }
+    cJSON *error = cJSON_CreateObject();
+    if (status == 400 && ic_text_starts(x->path, "/public/api/v1/exports")) {
+        ic_put_text(error, "error", message);
+        ic_reply_json(x, status, error);
+        return;
+    }
+    ic_put_text(error, "code", code);
+    ic_put_text(error, "message", message);
+    if (param) {
+        char whole[MESSAGE_MAX]; /* it may hold a name of the caller's, cut off to fit */
+        snprintf(whole, sizeof whole, "%s", param);
+        end_at_bad(whole);
+        ic_put_text(error, "param", whole);
+    }
+    ic_reply_json(x, status, error);
+}
+
+void ic_reply_oauth_error(ic_exchange *x, unsigned status, const char *error, const char *description) {
+    cJSON *answer = cJSON_CreateObject();
+    ic_put_text(answer, "error", error);
+    ic_put_text(answer, "error_description", description);
+    ic_reply_json(x, status, answer);
+}
+
+void ic_reply_text_error(ic_exchange *x, unsigned status, const char *message) {
+    ic_reply_json(x, status, cJSON_CreateString(message));
+}

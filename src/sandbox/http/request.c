@@ -1,0 +1,352 @@
+/* Reading a request: headers, query, fields and body, and what the catalog says of them. */
+#include "../../core/alloc.h"
+#include "../../core/text.h"
+#include "exchange.h"
+#include "server.h"
+#include <ctype.h>
+#include <microhttpd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* --- what came --- */
+
+const char *ic_exchange_header(const ic_exchange *x, const char *name) {
+    return MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, name);
+}
+
+const char *ic_exchange_query(const ic_exchange *x, const char *name) {
+    const char *value = NULL;
+    /* A parameter without "=" has no value, yet it is there. */
+    if (MHD_lookup_connection_value_n(x->connection, MHD_GET_ARGUMENT_KIND, name, strlen(name), &value,
+                                      NULL) != MHD_YES)
+        return NULL;
+    return value ? value : "";
+}
+
+bool ic_exchange_query_true(const ic_exchange *x, const char *name) {
+    const char *value = ic_exchange_query(x, name);
+    return value && strcmp(value, "true") == 0;
+}
+
+bool ic_exchange_is_type(const ic_exchange *x, const char *media_type) {
+    const char *given = ic_exchange_header(x, "Content-Type");
+    size_t length = given ? strcspn(given, "; \t") : 0;
+    return given && length == strlen(media_type) && strncasecmp(given, media_type, length) == 0;
+}
+
+bool ic_exchange_is_local(const ic_exchange *x) {
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    return info && info->client_addr && ic_address_is_local(info->client_addr);
+}
+
+static long query_integer(const ic_exchange *x, const char *name, long otherwise) {
+    const char *value = ic_exchange_query(x, name);
+    return value ? strtol(value, NULL, 10) : otherwise;
+}
+
+ic_page ic_exchange_page(const ic_exchange *x) {
+    size_t size = (size_t)query_integer(x, "pageSize", 20), most = x->world->max_page_size;
+    return (ic_page){.number = (size_t)query_integer(x, "page", 0),
+                     .size = most && size > most ? most : size};
+}
+
+bool ic_exchange_since(ic_exchange *x, const char *text, ic_time *since) {
+    if (!text || ic_time_parse(text, since)) return true;
+    ic_reply_error(x, 400, "INVALID_PARAM", "/?lastUpdated", "invalid query value '%s'; value must be a date",
+                   text);
+    return false;
+}
+
+bool ic_exchange_filter(ic_exchange *x, ic_formula_type type, void *context, ic_formula **formula) {
+    const char *text = ic_exchange_query(x, "filter");
+    char error[256];
+    *formula = NULL;
+    if (!text) return true;
+    *formula = ic_formula_parse(text, ic_world_now(x->world), type, context, error, sizeof error);
+    if (*formula || x->status) return *formula != NULL;
+    if (*error)
+        ic_reply_error(x, 400, "INVALID_PARAM", "/?filter", "invalid filter formula: %s", error);
+    else
+        ic_reply_no_memory(x);
+    return false;
+}
+
+bool ic_names_include(const char *list, const char *name) {
+    for (;;) {
+        size_t length = strcspn(list, ",");
+        if (strncmp(list, name, length) == 0 && !name[length]) return true;
+        if (!list[length]) return false;
+        list += length + 1;
+    }
+}
+
+static int hex_value(char digit) {
+    if (digit >= '0' && digit <= '9') return digit - '0';
+    if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
+    if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
+    return -1;
+}
+
+bool ic_percent_decode(char *text) {
+    char *out = text;
+    for (const char *in = text; *in; in++) {
+        int high = *in == '%' ? hex_value(in[1]) : -1;
+        int low = high >= 0 ? hex_value(in[2]) : -1;
+        if (low < 0) {
+            *out++ = *in;
+            continue;
+        }
+        if (high == 0 && low == 0) return false;
+        *out++ = (char)(high * 16 + low);
+        in += 2;
+    }
+    *out = '\0';
+    return true;
+}
+
+bool ic_form_decode(char *text) {
+    for (char *c = text; *c; c++)
+        if (*c == '+') *c = ' ';
+    return ic_percent_decode(text);
+}
+
+bool ic_is_uuid(const char *text) {
+    const char *shape = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    for (; *shape; shape++, text++)
+        if (*shape == '-' ? *text != '-' : !isxdigit((unsigned char)*text)) return false;
+    return !*text;
+}
+
+void ic_exchange_clear(ic_exchange *x) {
+    ic_form_clear(x);
+    for (size_t i = 0; i < sizeof x->values / sizeof x->values[0]; i++)
+        ic_free(x->values[i]);
+    ic_free(x->target);
+    ic_free(x->path);
+    ic_buf_free(&x->raw);
+    cJSON_Delete(x->body);
+    ic_json_text_free(x->text);
+    ic_blob_release(x->blob);
+    ic_free(x->html);
+    ic_free(x->location);
+    ic_free(x->disposition);
+}
+
+/* --- the query against the catalog --- */
+
+static const struct range {
+    const char *name;
+    long least, most;
+} ranges[] = {
+    {"page", 0, 100000000},
+    {"pageSize", 1, 100},
+};
+
+static bool integer_fits(const char *name, const char *value) {
+    char *end;
+    long number = strtol(value, &end, 10);
+    if (!*value || *end) return false;
+    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
+        if (strcmp(ranges[i].name, name) == 0) return number >= ranges[i].least && number <= ranges[i].most;
+    return true;
+}
+
+/* Whether `length` bytes of text are one of the words that stand in `choices`. */
+static bool is_choice(const char *choices, const char *text, size_t length) {
+    for (const char *word = choices; *word;) {
+        size_t size = strcspn(word, " ");
+        if (size == length && strncmp(word, text, length) == 0) return true;
+        word += size + (word[size] == ' ');
+    }
+    return false;
+}
+
+bool ic_is_choice(const char *choices, const char *text) {
+    return is_choice(choices, text, strlen(text));
+}
+
+void ic_choices_print(ic_buf *out, const char *choices) {
+    for (const char *c = choices; *c; c++)
+        ic_buf_puts(out, *c == ' ' ? ", " : (char[]){*c, '\0'});
+}
+
+static bool choices_fit(const ic_field *field, const char *value) {
+    if (!(field->flags & IC_LIST)) return ic_is_choice(field->choices, value);
+    for (;;) {
+        size_t length = strcspn(value, ",");
+        if (!is_choice(field->choices, value, length)) return false;
+        if (!value[length]) return true;
+        value += length + 1;
+    }
+}
+
+static bool query_fits(const ic_field *field, const char *value) {
+    if (field->choices) return choices_fit(field, value);
+    if (field->type == IC_TYPE_INTEGER) return integer_fits(field->name, value);
+    if (field->type == IC_TYPE_BOOLEAN) return is_choice("true false", value, strlen(value));
+    return true;
+}
+
+static void refuse_query(ic_exchange *x, const ic_field *field, const char *value) {
+    char param[64];
+    ic_buf choices = {0};
+    snprintf(param, sizeof param, "/?%s", field->name);
+    if (field->choices) {
+        ic_buf_puts(&choices, "; value must be one of [");
+        ic_choices_print(&choices, field->choices);
+        ic_buf_putc(&choices, ']');
+    }
+    const char *text = ic_buf_text(&choices);
+    ic_reply_error(x, 400, "INVALID_PARAM", param, "invalid query value '%s'%s", value, text ? text : "");
+    ic_buf_free(&choices);
+}
+
+static bool check_query(ic_exchange *x) {
+    for (const ic_field *field = x->operation->query; field->name; field++) {
+        const char *value = ic_exchange_query(x, field->name);
+        if (!value && (field->flags & IC_REQUIRED)) {
+            ic_reply_error(x, 400, "MISSING_PARAM", field->name, "missing required query parameter '%s'",
+                           field->name);
+            return false;
+        }
+        if (value && !query_fits(field, value)) {
+            refuse_query(x, field, value);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* --- the body against the catalog --- */
+
+static bool value_fits(ic_type type, const cJSON *value) {
+    switch (type) {
+    case IC_TYPE_STRING: return cJSON_IsString(value);
+    case IC_TYPE_INTEGER:
+    case IC_TYPE_NUMBER: return cJSON_IsNumber(value);
+    case IC_TYPE_BOOLEAN: return cJSON_IsBool(value);
+    case IC_TYPE_OBJECT: return cJSON_IsObject(value);
+    case IC_TYPE_ARRAY: return cJSON_IsArray(value);
+    case IC_TYPE_COMMENT: return ic_json_string(value, "message") != NULL;
+    case IC_TYPE_FILE:
+    case IC_TYPE_ANY: return true;
+    }
+    return true;
+}
+
+static const char *type_name(ic_type type) {
+    static const char *const names[] = {
+        [IC_TYPE_STRING] = "a string",  [IC_TYPE_INTEGER] = "an integer",
+        [IC_TYPE_NUMBER] = "a number",  [IC_TYPE_BOOLEAN] = "a boolean",
+        [IC_TYPE_OBJECT] = "an object", [IC_TYPE_ARRAY] = "an array",
+        [IC_TYPE_FILE] = "a file",      [IC_TYPE_COMMENT] = "an object with a 'message'",
+        [IC_TYPE_ANY] = "a value",
+    };
+    return names[type];
+}
+
+static const ic_field *fault_at(const ic_field *field, ic_field_fault *fault, const char *code,
+                                const char *format, ...) __attribute__((format(printf, 4, 5)));
+static const ic_field *fault_at(const ic_field *field, ic_field_fault *fault, const char *code,
+                                const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(fault->message, sizeof fault->message, format, arguments);
+    va_end(arguments);
+    fault->code = code;
+    return field;
+}
+
+static const ic_field *wrong_choice(const ic_field *field, const char *value, ic_field_fault *fault) {
+    ic_buf choices = {0};
+    ic_choices_print(&choices, field->choices);
+    fault_at(field, fault, "INVALID_PARAM", "invalid %s '%s'; value must be one of [%s]", field->name, value,
+             choices.failed ? "" : ic_buf_text(&choices));
+    ic_buf_free(&choices);
+    return field;
+}
+
+const ic_field *ic_fields_fault(const ic_field *fields, const cJSON *object, ic_field_fault *fault) {
+    for (const ic_field *field = fields; field->name; field++) {
+        const cJSON *value = ic_json_member(object, field->name);
+        if (!value || cJSON_IsNull(value)) {
+            if (field->flags & IC_REQUIRED)
+                return fault_at(field, fault, "MISSING_PARAM", "missing required parameter '%s'",
+                                field->name);
+            continue;
+        }
+        if (!value_fits(field->type, value))
+            return fault_at(field, fault, "INVALID_PARAM", "invalid value for '%s': expected %s", field->name,
+                            type_name(field->type));
+        if (field->choices && cJSON_IsString(value) && !ic_is_choice(field->choices, value->valuestring))
+            return wrong_choice(field, value->valuestring, fault);
+    }
+    return NULL;
+}
+
+bool ic_exchange_check_body(ic_exchange *x) {
+    ic_field_fault fault;
+    const ic_field *field = ic_fields_fault(x->operation->fields, x->body, &fault);
+    if (field) ic_reply_error(x, 400, fault.code, field->name, "%s", fault.message);
+    return !field;
+}
+
+bool ic_exchange_check_names(ic_exchange *x) {
+    const cJSON *given;
+    cJSON_ArrayForEach(given, x->body) {
+        const ic_field *field = x->operation->fields;
+        while (field->name && strcmp(field->name, given->string) != 0)
+            field++;
+        if (field->name) continue;
+        ic_reply_error(x, 400, "INVALID_PARAM", given->string, "unknown parameter '%s'", given->string);
+        return false;
+    }
+    return true;
+}
+
+/* x->body from JSON text; no text is an empty object. */
+static bool parse_body(ic_exchange *x, const char *text, size_t length) {
+    ic_error error = {0};
+    x->body = length ? ic_json_parse(text, length, &error) : cJSON_CreateObject();
+    if (cJSON_IsObject(x->body)) return true;
+    if (x->body)
+        ic_reply_error(x, 400, "INVALID_PARAM", "body", "the request's body must be a JSON object");
+    else if (error.kind == IC_ERR_MEMORY || error.kind == IC_OK)
+        ic_reply_no_memory(x);
+    else
+        ic_reply_error(x, 400, "INVALID_PARAM", "body", "%s", ic_error_message(&error));
+    ic_error_clear(&error);
+    return false;
+}
+
+bool ic_exchange_parse(ic_exchange *x) {
+    return parse_body(x, x->raw.data, x->raw.length);
+}
+
+static bool parse_launch(ic_exchange *x) {
+    if (!x->has_fields) return ic_exchange_parse(x);
+    const ic_field_part *data = ic_exchange_field(x, "data");
+    const char *text = data ? ic_blob_text(data->bytes) : NULL;
+    if (text) return parse_body(x, text, (size_t)ic_blob_length(data->bytes));
+    ic_reply_error(x, 400, "MISSING_PARAM", "data", "missing required form-data part 'data'");
+    return false;
+}
+
+bool ic_exchange_check(ic_exchange *x) {
+    if (!check_query(x)) return false;
+    if (x->malformed) {
+        ic_reply_error(x, 400, "INVALID_PARAM", "body", "malformed form data");
+        return false;
+    }
+    switch (x->operation->body) {
+    case IC_BODY_JSON: return ic_exchange_parse(x) && ic_exchange_check_body(x);
+    case IC_BODY_LAUNCH: return parse_launch(x) && ic_exchange_check_body(x);
+    case IC_BODY_NONE:
+    case IC_BODY_FORM: return true;
+    }
+    return true;
+}

@@ -1,0 +1,272 @@
+#include "server.h"
+#include "../../core/alloc.h"
+#include "../../core/text.h"
+#include "control/control.h"
+#include "exchange.h"
+#include "html.h"
+#include <inttypes.h>
+#include <microhttpd.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CONNECTION_MEMORY  (128 * 1024) /* for the request line and headers */
+#define CONNECTION_SECONDS 300          /* idle; a client that stays silent is not waited for forever */
+#define CONNECTIONS_MAX    1000
+#define HEARD_OUT          (1024 * 1024) /* bytes of a body beyond what is allowed */
+#define RESPONSE_BLOCK     (64 * 1024)
+#define TLS_PRIORITIES     "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
+
+/* --- reading a body --- */
+
+/* The headers are there: decides how the body will be read. */
+static void begin(ic_exchange *x, const char *verb) {
+    x->begun = true;
+    x->verb = verb;
+    const char *length = ic_exchange_header(x, "Content-Length");
+    /* What is only a little too large is heard out: its client is still sending when it is answered at once.
+     */
+    if (length && strtoumax(length, NULL, 10) > (uintmax_t)x->max_body + HEARD_OUT) x->too_large = true;
+    if (ic_exchange_is_type(x, MHD_HTTP_POST_ENCODING_MULTIPART_FORMDATA)) ic_form_begin(x);
+}
+
+static void receive(ic_exchange *x, const char *data, size_t size) {
+    x->received += size;
+    if (x->received > x->max_body) x->too_large = true;
+    if (x->too_large || x->malformed || x->no_memory || x->disk_error) {
+        x->wasted += size;
+        return;
+    }
+    if (x->has_fields) {
+        ic_form_add(x, data, size);
+        return;
+    }
+    if (x->received > IC_TEXT_MAX)
+        x->too_large = true;
+    else
+        ic_buf_add(&x->raw, data, size);
+    if (x->raw.failed) x->no_memory = true;
+}
+
+/* --- answering --- */
+
+static void free_json(void *text) {
+    ic_json_text_free(text);
+}
+
+static struct MHD_Response *response_of(char *text, MHD_ContentReaderFreeCallback end) {
+    return MHD_create_response_from_buffer_with_free_callback(strlen(text), text, end);
+}
+
+static ssize_t read_blob(void *blob, uint64_t offset, char *into, size_t size) {
+    ptrdiff_t got = ic_blob_read(blob, offset, into, size);
+    return got > 0 ? got : MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+static struct MHD_Response *blob_response(ic_exchange *x) {
+    struct MHD_Response *response = MHD_create_response_from_callback(ic_blob_length(x->blob), RESPONSE_BLOCK,
+                                                                      read_blob, x->blob, ic_blob_release);
+    if (!response) return NULL;
+    x->blob = NULL; /* the response's now */
+    if (x->media_type) MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, x->media_type);
+    if (x->disposition)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_DISPOSITION, x->disposition);
+    else if (!x->media_type) /* nor a name: Ironclad gives none either */
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_DISPOSITION, "attachment");
+    return response;
+}
+
+static struct MHD_Response *text_response(ic_exchange *x) {
+    struct MHD_Response *response = response_of(x->text, free_json);
+    if (!response) return NULL;
+    x->text = NULL;
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json; charset=utf-8");
+    return response;
+}
+
+static struct MHD_Response *html_response(ic_exchange *x) {
+    struct MHD_Response *response = response_of(x->html, ic_free);
+    if (!response) return NULL;
+    x->html = NULL;
+    ic_html_headers(response, *x->frame_ancestor ? x->frame_ancestor : NULL);
+    return response;
+}
+
+/* The first half of what is announced. */
+static ssize_t read_half(void *blob, uint64_t offset, char *into, size_t size) {
+    uint64_t half = ic_blob_length(blob) / 2;
+    if (offset >= half) return MHD_CONTENT_READER_END_WITH_ERROR;
+    return read_blob(blob, offset, into, size < half - offset ? size : (size_t)(half - offset));
+}
+
+static struct MHD_Response *cut_response(const ic_exchange *x) {
+    const char *text = x->text ? x->text : x->html ? x->html : "a page";
+    char *copy = x->blob ? NULL : ic_strdup(text);
+    ic_blob *blob = x->blob ? ic_blob_hold(x->blob) : copy ? ic_blob_new(copy, strlen(text)) : NULL;
+    if (!blob) return NULL;
+    struct MHD_Response *response = MHD_create_response_from_callback(ic_blob_length(blob), RESPONSE_BLOCK,
+                                                                      read_half, blob, ic_blob_release);
+    if (!response) ic_blob_release(blob);
+    return response;
+}
+
+static struct MHD_Response *response_to(ic_exchange *x) {
+    if (x->ending == IC_ENDING_CUT) return cut_response(x);
+    if (x->blob) return blob_response(x);
+    if (x->text) return text_response(x);
+    if (x->html) return html_response(x);
+    return MHD_create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT);
+}
+
+static void add_number(struct MHD_Response *response, const char *name, size_t number) {
+    char digits[24];
+    snprintf(digits, sizeof digits, "%zu", number);
+    MHD_add_response_header(response, name, digits);
+}
+
+static void add_limits(struct MHD_Response *response, const ic_exchange *x) {
+    if (x->retry_after) add_number(response, MHD_HTTP_HEADER_RETRY_AFTER, x->retry_after);
+    if (!x->quota.limit) return;
+    add_number(response, "X-RateLimit-Limit", x->quota.limit);
+    add_number(response, "X-RateLimit-Remaining", x->quota.remaining);
+    add_number(response, "X-RateLimit-Reset", x->quota.reset);
+}
+
+static enum MHD_Result send_answer(ic_exchange *x) {
+    struct MHD_Response *response = x->ending == IC_ENDING_NONE ? NULL : response_to(x);
+    if (!response) return MHD_NO; /* the connection is closed */
+    add_limits(response, x);
+    if (x->location) MHD_add_response_header(response, MHD_HTTP_HEADER_LOCATION, x->location);
+    MHD_add_response_header(response, "x-ironclad-requestid", x->id);
+    MHD_add_response_header(response, "x-response-id", x->id);
+    enum MHD_Result queued = MHD_queue_response(x->connection, x->status, response);
+    MHD_destroy_response(response);
+    return queued;
+}
+
+static void note(const ic_server *server, const ic_exchange *x) {
+    if (ic_is_control(x->path)) return;
+    char status[16];
+    snprintf(status, sizeof status, "%u", x->status);
+    const char *actor = x->token && x->token->user ? x->token->user->email : NULL;
+    if (!actor) actor = ic_exchange_header(x, "x-as-user-email");
+    if (!actor) actor = ic_exchange_header(x, "x-as-user-id");
+    const char *const texts[IC_LOG_TEXTS] = {status, x->verb, x->target, x->operation ? x->operation->id : "",
+                                             actor ? actor : ""};
+    ic_log_add(server->log, ic_world_now(server->world), texts);
+}
+
+/* A request whose body cannot be used is heard out, so that its client reads the answer: but not for ever. */
+static bool is_hopeless(const ic_exchange *x) {
+    return x->too_large && x->wasted > HEARD_OUT;
+}
+
+/* `whole`: the request has been read to its end. */
+static enum MHD_Result answer(const ic_server *server, ic_exchange *x, bool whole) {
+    pthread_mutex_lock(server->lock);
+    ic_new_uuid(x->world, x->id);
+    ic_route(x);
+    note(server, x);
+    pthread_mutex_unlock(server->lock);
+    x->answered = true;
+    /* Suspended, the request comes back to on_request when its time has come. */
+    if (x->delay > 0 && whole && ic_delays_add(server->delays, x->connection, x->delay)) return MHD_YES;
+    return send_answer(x);
+}
+
+/* In the middle of a body no answer can be sent: the connection is closed. */
+static enum MHD_Result give_up(const ic_server *server, ic_exchange *x) {
+    x->status = 413;
+    pthread_mutex_lock(server->lock);
+    note(server, x);
+    pthread_mutex_unlock(server->lock);
+    return MHD_NO;
+}
+
+/* --- libmicrohttpd's callbacks --- */
+
+/* The request line is there. Only here is the target still as it was sent, percent-encoded. */
+static void *on_target(void *context, const char *target, struct MHD_Connection *connection) {
+    const ic_server *server = context;
+    ic_exchange *x = ic_calloc(1, sizeof *x);
+    if (!x) return NULL;
+    x->world = server->world;
+    x->log = server->log;
+    x->connection = connection;
+    x->to_storage = server->is_storage;
+    x->max_body = server->max_body;
+    x->target = ic_strdup(target);
+    x->path = ic_strndup(target, strcspn(target, "?"));
+    if (x->target && x->path) return x;
+    ic_exchange_clear(x);
+    ic_free(x);
+    return NULL;
+}
+
+/* Called once for the headers, then for each piece of the body, and at last with none. */
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
+                                  const char *verb, const char *version, const char *data, size_t *size,
+                                  void **request) {
+    (void)connection, (void)url, (void)version;
+    ic_exchange *x = *request;
+    if (!x) return MHD_NO;
+    if (!x->begun) {
+        begin(x, verb);
+        return x->too_large ? answer(context, x, false) : MHD_YES;
+    }
+    if (*size) {
+        receive(x, data, *size);
+        *size = 0;
+        return is_hopeless(x) ? give_up(context, x) : MHD_YES;
+    }
+    if (x->answered) return send_answer(x);
+    ic_form_end(x);
+    return answer(context, x, true);
+}
+
+static void on_completed(void *context, struct MHD_Connection *connection, void **request,
+                         enum MHD_RequestTerminationCode why) {
+    (void)context, (void)connection, (void)why;
+    ic_exchange *x = *request;
+    if (!x) return;
+    ic_exchange_clear(x);
+    ic_free(x);
+    *request = NULL;
+}
+
+/* --- start and stop --- */
+
+bool ic_server_start(ic_server *server, int socket, const ic_certificate *certificate) {
+    /* Not by epoll: libmicrohttpd then misses the end of a connection that comes together with the last
+     * bytes, and holds it until it has been idle for long enough. */
+    unsigned flags =
+        MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | (certificate ? MHD_USE_TLS : 0);
+    struct MHD_OptionItem tls[] = {
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, certificate ? certificate->key : NULL},
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, certificate ? certificate->certificate : NULL},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, TLS_PRIORITIES},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    server->delays = ic_delays_new();
+    if (!server->delays) return false;
+    /* Signals are for the program's own threads. */
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    server->daemon = MHD_start_daemon(
+        flags, 0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, socket,
+        MHD_OPTION_URI_LOG_CALLBACK, on_target, server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)CONNECTION_SECONDS, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+        MHD_OPTION_ARRAY, certificate ? tls : tls + 3, MHD_OPTION_END);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return server->daemon != NULL;
+}
+
+void ic_server_stop(ic_server *server) {
+    if (server->delays) ic_delays_stop(server->delays);
+    if (server->daemon) MHD_stop_daemon(server->daemon);
+    ic_delays_free(server->delays);
+    server->daemon = NULL;
+    server->delays = NULL;
+}

@@ -1,0 +1,119 @@
+#include "storage.h"
+#include "../../core/alloc.h"
+#include "../../core/text.h"
+#include "records/attachments.h"
+#include "world/jobs.h"
+#include <inttypes.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FOLDER "/_storage/"
+
+typedef struct file {
+    ic_blob *bytes; /* NULL: there is no such file (any more) */
+    const char *filename;
+} file;
+
+static file find_attachment(const ic_world *world, const char *name, const char *part) {
+    const ic_record *record = ic_world_record(world, name);
+    const ic_attachment *attachment = record ? record->attachments : NULL;
+    while (attachment && strcmp(attachment->id, part) != 0)
+        attachment = attachment->next;
+    return attachment ? (file){attachment->bytes, attachment->filename} : (file){0};
+}
+
+static file find_export(const ic_world *world, const char *name, const char *part) {
+    const ic_job *job = ic_job_find(world, IC_JOB_EXPORT, name);
+    (void)part; /* its filename */
+    return job && job->file ? (file){job->file, job->filename} : (file){0};
+}
+
+static const struct kind {
+    const char *name;
+    file (*find)(const ic_world *world, const char *name, const char *part);
+} kinds[] = {
+    {"attachments", find_attachment},
+    {"exports", find_export},
+};
+
+/* --- links --- */
+
+typedef char signature[2 * EVP_MAX_MD_SIZE + 1];
+
+/* Of the path with its time, by a key that only this world has. */
+static bool sign(const ic_world *world, const char *path, const char *expires, signature hex) {
+    unsigned char code[EVP_MAX_MD_SIZE];
+    unsigned length = 0;
+    ic_buf text = {0};
+    ic_buf_printf(&text, "%s\n%s", path, expires);
+    bool signed_ = !text.failed && HMAC(EVP_sha256(), world->storage_key, (int)strlen(world->storage_key),
+                                        (const unsigned char *)text.data, text.length, code, &length) != NULL;
+    ic_buf_free(&text);
+    for (unsigned i = 0; i < length; i++)
+        snprintf(hex + 2 * (size_t)i, 3, "%02x", code[i]);
+    return signed_;
+}
+
+char *ic_storage_link(const ic_world *world, const char *kind, const char *name, const char *part,
+                      ic_time expires) {
+    ic_buf path = {0}, url = {0};
+    char time[24];
+    signature proof;
+    snprintf(time, sizeof time, "%" PRId64, expires);
+    ic_buf_printf(&path, FOLDER "%s/%s/%s", kind, name, part);
+    if (!path.failed && sign(world, ic_buf_text(&path), time, proof))
+        ic_buf_printf(&url, "%s%s?expires=%s&signature=%s", world->storage_url, ic_buf_text(&path), time,
+                      proof);
+    char *link = ic_buf_take(&url, NULL);
+    ic_buf_free(&path);
+    ic_buf_free(&url);
+    return link;
+}
+
+/* --- answers --- */
+
+/* Whether the link is the sandbox's own and still good; otherwise answers 403. */
+static bool check_link(ic_exchange *x) {
+    const char *expires = ic_exchange_query(x, "expires"), *given = ic_exchange_query(x, "signature");
+    signature proof;
+    if (!expires || !given || !sign(x->world, x->path, expires, proof) || strlen(given) != strlen(proof) ||
+        CRYPTO_memcmp(given, proof, strlen(proof)) != 0)
+        ic_reply_error(x, 403, "FORBIDDEN", "signature", "the signature is not the link's");
+    else if (strtoimax(expires, NULL, 10) <= ic_world_now(x->world))
+        ic_reply_error(x, 403, "FORBIDDEN", "expires", "the link has expired");
+    else
+        return true;
+    return false;
+}
+
+/* The path is signed, so it has the form that a link is given. */
+static file find_file(const ic_exchange *x) {
+    char kind[32], name[64], part[64];
+    file none = {0};
+    if (sscanf(x->path, FOLDER "%31[^/]/%63[^/]/%63[^/]", kind, name, part) != 3) return none;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strcmp(kinds[i].name, kind) == 0) return kinds[i].find(x->world, name, part);
+    return none;
+}
+
+void ic_storage_answer(ic_exchange *x) {
+    if (ic_exchange_header(x, "Authorization")) {
+        ic_reply_error(x, 400, "INVALID_PARAM", "Authorization",
+                       "a signed link is fetched without a token: this is another company's host");
+        return;
+    }
+    if (strcmp(x->verb, "GET") != 0 || !ic_text_starts(x->path, FOLDER)) {
+        ic_reply_error(x, 404, "NOT_FOUND", NULL, "nothing here");
+        return;
+    }
+    if (!check_link(x)) return;
+    file found = find_file(x);
+    if (found.bytes)
+        ic_reply_download(x, found.bytes, ic_media_type(found.filename), found.filename);
+    else
+        ic_reply_error(x, 404, "NOT_FOUND", NULL, "the file has been deleted");
+}

@@ -1,0 +1,267 @@
+#include "callback.h"
+#include "../../core/alloc.h"
+#include "../../core/clock.h"
+#include "http/html.h"
+#include "http/server.h"
+#include <errno.h>
+#include <math.h>
+#include <microhttpd.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CONNECTION_MEMORY                                                                                    \
+    (64 * 1024)                /* for a request with its headers: cookies of other local servers come along */
+#define CONNECTION_SECONDS 5   /* idle */
+#define CONNECTIONS_MAX    256 /* half-open ones of other users must not keep the redirect out */
+#define MOMENT             100 /* milliseconds: a signal that comes just before the waiting is noticed after this */
+#define FAREWELL           2.0 /* seconds for an answer to go out */
+#define PORT_TRIES         16  /* for one that is free at both addresses */
+
+/* A request from its first line to its end. */
+typedef struct visit {
+    char *target; /* NULL: too long */
+    struct MHD_Connection *connection;
+    bool begun;
+} visit;
+
+struct ic_callback {
+    pid_t owner;
+    int port;
+    char *path;
+    double ends;                   /* ic_now */
+    struct MHD_Daemon *daemons[2]; /* one for each address */
+    visit *held;     /* whose browser waits: its connection is suspended until there is a reply */
+    bool told;       /* the caller knows of it */
+    unsigned status; /* of the reply */
+    struct MHD_Response *reply;
+};
+
+/* --- answers --- */
+
+static struct MHD_Response *page_of(const char *title, const char *text) {
+    ic_buf page = {0};
+    ic_html_begin(&page, title);
+    ic_buf_puts(&page, "<p>");
+    ic_html_text(&page, text);
+    ic_buf_puts(&page, "</p>\n");
+    size_t length;
+    char *bytes = ic_buf_take(&page, &length);
+    ic_buf_free(&page);
+    if (!bytes) return NULL;
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer_with_free_callback(length, bytes, ic_free);
+    if (!response) {
+        ic_free(bytes);
+        return NULL;
+    }
+    ic_html_headers(response, NULL);
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+    return response;
+}
+
+static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned status, const char *text) {
+    struct MHD_Response *response = page_of("This is not what the login waits for", text);
+    if (!response) return MHD_NO;
+    if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET");
+    enum MHD_Result queued = MHD_queue_response(connection, status, response);
+    MHD_destroy_response(response);
+    return queued;
+}
+
+/* --- libmicrohttpd's callbacks --- */
+
+/* The request line is there. Only here is the target still as it was sent, percent-encoded. */
+static void *on_target(void *context, const char *target, struct MHD_Connection *connection) {
+    (void)context;
+    visit *guest = ic_calloc(1, sizeof *guest);
+    if (!guest) return NULL;
+    guest->connection = connection;
+    if (strlen(target) > IC_CALLBACK_TARGET_MAX) return guest;
+    guest->target = ic_strdup(target);
+    if (guest->target) return guest;
+    ic_free(guest);
+    return NULL;
+}
+
+static bool has_body(struct MHD_Connection *connection) {
+    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH) ||
+           MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_TRANSFER_ENCODING);
+}
+
+static bool is_path(const ic_callback *callback, const char *target) {
+    size_t length = strcspn(target, "?");
+    return strlen(callback->path) == length && strncmp(callback->path, target, length) == 0;
+}
+
+/* Called for the headers, then for the end of the request, and once more when its connection is resumed. */
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
+                                  const char *method, const char *version, const char *data, size_t *size,
+                                  void **request) {
+    (void)url, (void)version, (void)data;
+    ic_callback *callback = context;
+    visit *guest = *request;
+    if (!guest) return MHD_NO;
+    if (!guest->target) return refuse(connection, MHD_HTTP_URI_TOO_LONG, "The address is too long.");
+    if (!is_path(callback, guest->target))
+        return refuse(connection, MHD_HTTP_NOT_FOUND, "There is nothing at this address.");
+    if (strcmp(method, MHD_HTTP_METHOD_GET) != 0)
+        return refuse(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "Only GET is expected here.");
+    if (has_body(connection))
+        return refuse(connection, MHD_HTTP_BAD_REQUEST, "A request without a body is expected here.");
+    *size = 0;
+    if (!guest->begun) {
+        guest->begun = true;
+        return MHD_YES;
+    }
+    if (callback->held == guest)
+        return callback->reply ? MHD_queue_response(connection, callback->status, callback->reply) : MHD_NO;
+    if (callback->held)
+        return refuse(connection, MHD_HTTP_CONFLICT,
+                      "Another request has come before and is being answered.");
+    callback->held = guest;
+    callback->told = false;
+    MHD_suspend_connection(connection);
+    return MHD_YES;
+}
+
+static void on_completed(void *context, struct MHD_Connection *connection, void **request,
+                         enum MHD_RequestTerminationCode why) {
+    (void)connection, (void)why;
+    ic_callback *callback = context;
+    visit *guest = *request;
+    if (!guest) return;
+    if (callback->held == guest) callback->held = NULL;
+    ic_free_secret(guest->target);
+    ic_free(guest);
+    *request = NULL;
+}
+
+/* --- listening --- */
+
+static bool listen_at(ic_callback *callback, const char *address, char *error, size_t size) {
+    int fd = ic_listen(address, &callback->port, error, size);
+    if (fd < 0) return false;
+    struct MHD_Daemon *daemon = MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, callback,
+        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_URI_LOG_CALLBACK, on_target, callback,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, callback, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_SECONDS,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_END);
+    if (!daemon) {
+        close(fd);
+        errno = ENOMEM;
+        snprintf(error, size, "cannot start the HTTP server");
+        return false;
+    }
+    callback->daemons[callback->daemons[0] ? 1 : 0] = daemon;
+    return true;
+}
+
+static void stop(ic_callback *callback) {
+    for (size_t i = 0; i < 2; i++) {
+        if (callback->daemons[i]) MHD_stop_daemon(callback->daemons[i]);
+        callback->daemons[i] = NULL;
+    }
+}
+
+/* Both addresses of "localhost", or the first where the machine has no second. A second that somebody else
+ * has is a failure: half of the browsers would go there. */
+static bool listen_at_both(ic_callback *callback, int port, char *error, size_t size) {
+    for (int tries = port ? 1 : PORT_TRIES; tries > 0; tries--) {
+        callback->port = port;
+        if (!listen_at(callback, "127.0.0.1", error, size)) return false;
+        if (listen_at(callback, "::1", error, size) || errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)
+            return true;
+        int reason = errno;
+        stop(callback);
+        if (reason != EADDRINUSE) return false;
+    }
+    return false;
+}
+
+static bool listen_at_host(ic_callback *callback, const char *host, int port, char *error, size_t size) {
+    callback->port = port;
+    if (strcmp(host, "localhost") == 0) return listen_at_both(callback, port, error, size);
+    return listen_at(callback, host, error, size);
+}
+
+ic_callback *ic_callback_listen(const char *host, int port, const char *path, double seconds, char *error,
+                                size_t size) {
+    ic_callback *callback = ic_calloc(1, sizeof *callback);
+    char *copy = ic_strdup(path);
+    if (!callback || !copy) {
+        snprintf(error, size, "no memory");
+        ic_free(callback);
+        ic_free(copy);
+        return NULL;
+    }
+    *callback = (ic_callback){.owner = getpid(), .path = copy, .ends = ic_now() + seconds};
+    if (listen_at_host(callback, host, port, error, size)) return callback;
+    ic_callback_close(callback);
+    return NULL;
+}
+
+int ic_callback_port(const ic_callback *callback) {
+    return callback->port;
+}
+
+/* --- serving --- */
+
+static void run(const ic_callback *callback) {
+    for (size_t i = 0; i < 2 && callback->daemons[i]; i++)
+        MHD_run(callback->daemons[i]);
+}
+
+/* Waits until there is something to do, at most `seconds`, and does it. */
+static void serve(ic_callback *callback, double seconds) {
+    struct pollfd ready[2];
+    nfds_t count = 0;
+    int milliseconds = (int)ceil(fmin(seconds * 1000, MOMENT));
+    for (size_t i = 0; i < 2 && callback->daemons[i]; i++) {
+        MHD_UNSIGNED_LONG_LONG soon;
+        if (MHD_get_timeout(callback->daemons[i], &soon) == MHD_YES && soon < (unsigned)milliseconds)
+            milliseconds = (int)soon;
+        int fd = MHD_get_daemon_info(callback->daemons[i], MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+        ready[count++] = (struct pollfd){.fd = fd, .events = POLLIN};
+    }
+    poll(ready, count, milliseconds);
+    run(callback);
+}
+
+ic_callback_state ic_callback_wait(ic_callback *callback) {
+    double left = callback->ends - ic_now();
+    if (!(left > 0)) return IC_CALLBACK_LATE;
+    serve(callback, left);
+    if (!callback->held || callback->told) return IC_CALLBACK_AGAIN;
+    callback->told = true;
+    return IC_CALLBACK_CAME;
+}
+
+const char *ic_callback_target(const ic_callback *callback) {
+    return callback->held ? callback->held->target : NULL;
+}
+
+void ic_callback_answer(ic_callback *callback, unsigned status, const char *title, const char *text) {
+    if (!callback->held) return;
+    callback->status = status;
+    callback->reply = page_of(title, text); /* NULL: the connection is closed without an answer */
+    MHD_resume_connection(callback->held->connection);
+    run(callback); /* that it is resumed shows in no descriptor */
+    for (double ends = ic_now() + FAREWELL, left; callback->held && (left = ends - ic_now()) > 0;)
+        serve(callback, left);
+    if (callback->reply) MHD_destroy_response(callback->reply);
+    callback->reply = NULL;
+}
+
+void ic_callback_close(ic_callback *callback) {
+    if (!callback || callback->owner != getpid()) return;
+    ic_callback_answer(callback, MHD_HTTP_SERVICE_UNAVAILABLE, "The login has ended",
+                       "Nobody waits for this answer any more.");
+    stop(callback);
+    ic_free(callback->path);
+    ic_free(callback);
+}

@@ -1,0 +1,64 @@
+/* Who is asking, and whether they may. */
+#include "../../core/text.h"
+#include "http/exchange.h"
+#include "tokens.h"
+#include <string.h>
+
+/* Ironclad's three texts for a token that does not do. */
+bool ic_authenticate(ic_exchange *x) {
+    const char *header = ic_exchange_header(x, "Authorization");
+    const char *message = "invalid authentication token";
+    if (header && strncasecmp(header, "Bearer ", 7) == 0)
+        x->token = ic_index_get(&x->world->tokens_by_text, header + 7);
+    if (x->token && x->token->revoked)
+        message = "token has been revoked";
+    else if (x->token && x->token->expires <= ic_world_now(x->world))
+        message = "token has expired";
+    else if (x->token)
+        return true;
+    ic_reply_error(x, 401, "UNAUTHORIZED", NULL, "%s", message);
+    return false;
+}
+
+/* Scopes of the catalog: words parted by spaces are all needed, words parted by '|' stand for each other. */
+static bool has_scopes(const ic_exchange *x) {
+    const char *at = x->operation->scopes;
+    while (*at) {
+        size_t group = strcspn(at, " ");
+        bool one = false;
+        for (size_t start = 0; start < group;) {
+            size_t length = strcspn(at + start, "| ");
+            one = one || ic_token_has(x->world, x->token, at + start, length);
+            start += length + 1;
+        }
+        if (!one) return false;
+        at += group + (at[group] == ' ');
+    }
+    return true;
+}
+
+/* A person's token acts as that person, whomever a request names. One by client credentials belongs to a
+ * company: each request says for which user it is. */
+static bool find_actor(ic_exchange *x, bool needed) {
+    x->user = x->token->user;
+    if (x->user) return true;
+    const char *name = "x-as-user-email", *value = ic_exchange_header(x, name);
+    if (!value) value = ic_exchange_header(x, name = "x-as-user-id");
+    if (!value) {
+        if (needed)
+            ic_reply_error(x, 400, "MISSING_PARAM", "x-as-user-email",
+                           "missing required header 'x-as-user-email' or 'x-as-user-id'");
+        return !needed;
+    }
+    x->user = ic_world_user(x->world, value);
+    if (!x->user) ic_reply_error(x, 400, "INVALID_PARAM", name, "no such user in this company: '%s'", value);
+    return x->user != NULL;
+}
+
+bool ic_authorize(ic_exchange *x, bool needs_actor) {
+    if (!has_scopes(x)) {
+        ic_reply_error(x, 403, "FORBIDDEN", NULL, "access forbidden");
+        return false;
+    }
+    return find_actor(x, needs_actor);
+}

@@ -1,0 +1,97 @@
+#include "tokens.h"
+#include "../../core/alloc.h"
+#include "../../core/scopes.h"
+#include "http/exchange.h"
+#include <string.h>
+
+/* --- scopes --- */
+
+/* The place of a scope among the world's, or -1. */
+static long place_of(const ic_world *world, const char *scope, size_t length) {
+    for (size_t i = 0; i < world->scopes.count; i++) {
+        const char *known = world->scopes.items[i];
+        if (strncmp(known, scope, length) == 0 && !known[length]) return (long)i;
+    }
+    return -1;
+}
+
+static bool license(ic_world *world, const char *scope, size_t length) {
+    if (!length || place_of(world, scope, length) >= 0) return true;
+    if (world->scopes.count >= IC_SCOPES_MAX) return true;
+    char *copy = ic_strndup(scope, length);
+    if (copy && ic_array_push(&world->scopes, copy)) return true;
+    ic_free(copy);
+    return false;
+}
+
+bool ic_scopes_license(ic_world *world, const char *list) {
+    for (size_t i = 0; !list && i < ic_scope_count; i++)
+        if (!license(world, ic_scopes[i].name, strlen(ic_scopes[i].name))) return false;
+    while (list && *list) {
+        size_t length = strcspn(list, " ");
+        if (!license(world, list, length)) return false;
+        list += length + (list[length] == ' ');
+    }
+    return true;
+}
+
+static bool has_bit(const uint64_t scopes[2], size_t bit) {
+    return scopes[bit / 64] >> (bit % 64) & 1;
+}
+
+bool ic_scopes_parse(const ic_world *world, const char *list, uint64_t scopes[2]) {
+    scopes[0] = scopes[1] = list ? 0 : UINT64_MAX;
+    while (list && *list) {
+        size_t length = strcspn(list, " ");
+        long place = place_of(world, list, length);
+        if (length && place < 0) return false;
+        if (length) scopes[place / 64] |= UINT64_C(1) << (place % 64);
+        list += length + (list[length] == ' ');
+    }
+    return true;
+}
+
+cJSON *ic_scopes_print(const ic_world *world, const ic_token *token) {
+    cJSON *names = cJSON_CreateArray();
+    for (size_t i = 0; i < world->scopes.count; i++)
+        if (has_bit(token->scopes, i)) ic_append(names, cJSON_CreateString(world->scopes.items[i]));
+    return names;
+}
+
+/* --- tokens --- */
+
+/* Half of the tokens, the oldest: dropping them one by one would move the rest of the list each time. */
+static void forget_oldest(ic_world *world) {
+    size_t gone = world->tokens.count / 2;
+    for (size_t i = 0; i < gone; i++) {
+        ic_token *token = world->tokens.items[i];
+        ic_index_remove(&world->tokens_by_text, token->text);
+        ic_free(token);
+    }
+    world->tokens.count -= gone;
+    memmove(world->tokens.items, world->tokens.items + gone, world->tokens.count * sizeof(void *));
+}
+
+ic_token *ic_token_new(ic_world *world, const uint64_t scopes[2], const ic_consent *consent) {
+    if (world->tokens.count >= IC_TOKENS_MAX) forget_oldest(world);
+    ic_token *token = ic_calloc(1, sizeof *token);
+    if (!token) return NULL;
+    ic_new_secret(world, "token", token->text);
+    token->expires = ic_world_now(world) + (ic_time)(world->token_seconds * 1000);
+    memcpy(token->scopes, scopes, sizeof token->scopes);
+    token->user = consent ? consent->user : NULL;
+    token->consent = consent ? consent->number : 0;
+    if (!ic_array_push(&world->tokens, token)) {
+        ic_free(token);
+        return NULL;
+    }
+    if (ic_index_put(&world->tokens_by_text, token->text, token)) return token;
+    world->tokens.count--;
+    ic_free(token);
+    return NULL;
+}
+
+bool ic_token_has(const ic_world *world, const ic_token *token, const char *scope, size_t length) {
+    long place = place_of(world, scope, length);
+    return place >= 0 && has_bit(token->scopes, (size_t)place);
+}

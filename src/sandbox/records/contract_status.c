@@ -1,0 +1,177 @@
+#include "contract_status.h"
+#include "records.h"
+#include "world/build.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define DAY          ((ic_time)24 * 60 * 60 * 1000)
+#define RENEWALS_MAX 10000
+
+/* The properties that the status follows from: X(constant, name). */
+#define TERMS(X)                                                                                             \
+    X(EFFECTIVE, "effectiveDate")                                                                            \
+    X(AGREEMENT, "agreementDate")                                                                            \
+    X(EXPIRATION, "expirationDate")                                                                          \
+    X(INITIAL_TERM, "standard_initialTermLength")                                                            \
+    X(TERMINATION, "standard_terminationEffectiveDate")                                                      \
+    X(SUPERSESSION, "standard_supersessionEffectiveDate")                                                    \
+    X(RENEWAL, "standard_renewalType")                                                                       \
+    X(RENEWAL_TERM, "standard_renewalTermLength")                                                            \
+    X(RENEWALS, "standard_renewalsRemaining")
+#define X(constant, name) constant,
+enum { TERMS(X) TERM_COUNT };
+#undef X
+
+typedef struct terms {
+    cJSON *values[TERM_COUNT];                       /* NULL: not said */
+    ic_time begins, expires, terminated, superseded; /* IC_TIME_NONE: not said */
+    ic_time extended;                                /* until when it ran before the last extension */
+} terms;
+
+static ic_time date_of(const cJSON *value) {
+    ic_time time;
+    return ic_time_parse(cJSON_GetStringValue(value), &time) ? time : IC_TIME_NONE;
+}
+
+/* An expiration date that is not said follows from the initial term. */
+static ic_time expiration_of(const terms *terms) {
+    ic_time expires = date_of(terms->values[EXPIRATION]), begins = terms->begins;
+    if (expires != IC_TIME_NONE || begins == IC_TIME_NONE) return expires;
+    return ic_time_add_duration(&begins, cJSON_GetStringValue(terms->values[INITIAL_TERM])) ? begins
+                                                                                            : IC_TIME_NONE;
+}
+
+static void read_terms(const ic_record *record, terms *terms) {
+    static const char *const names[] = {
+#define X(constant, name) [constant] = name,
+        TERMS(X)
+#undef X
+    };
+    ic_record_values(record, names, TERM_COUNT, terms->values);
+    terms->begins = date_of(terms->values[EFFECTIVE]);
+    if (terms->begins == IC_TIME_NONE) terms->begins = date_of(terms->values[AGREEMENT]);
+    terms->expires = expiration_of(terms);
+    terms->terminated = date_of(terms->values[TERMINATION]);
+    terms->superseded = date_of(terms->values[SUPERSESSION]);
+    terms->extended = ic_contract_extended(record);
+}
+
+static void free_terms(terms *terms) {
+    for (size_t i = 0; i < TERM_COUNT; i++)
+        cJSON_Delete(terms->values[i]);
+}
+
+static bool renews_by(const terms *terms, const char *type) {
+    const char *renewal = cJSON_GetStringValue(terms->values[RENEWAL]);
+    return renewal && strcmp(renewal, type) == 0;
+}
+
+/* Moves the expiration over the renewals that have happened by themselves. false: there is no further one. */
+static bool renew(terms *terms, ic_time now) {
+    const cJSON *renewals = terms->values[RENEWALS];
+    const int most = cJSON_IsNumber(renewals) ? renewals->valueint : RENEWALS_MAX;
+    for (int i = 0; i < most; i++) {
+        ic_time next = terms->expires;
+        if (terms->expires > now) return true;
+        if (!ic_time_add_duration(&next, cJSON_GetStringValue(terms->values[RENEWAL_TERM])) ||
+            next <= terms->expires)
+            return false;
+        terms->expires = next;
+    }
+    return false;
+}
+
+static ic_contract_status status_of(terms *terms, ic_time now) {
+    if (terms->terminated != IC_TIME_NONE)
+        return (ic_contract_status){terms->terminated <= now ? IC_CONTRACT_TERMINATED
+                                                             : IC_CONTRACT_TERMINATING,
+                                    terms->terminated, terms->expires};
+    if (terms->superseded != IC_TIME_NONE)
+        return (ic_contract_status){terms->superseded <= now ? IC_CONTRACT_SUPERSEDED
+                                                             : IC_CONTRACT_SUPERSEDING,
+                                    terms->superseded, terms->expires};
+    if (terms->begins > now)
+        return (ic_contract_status){IC_CONTRACT_ACTIVATING, terms->begins, terms->expires};
+    if (renews_by(terms, "Evergreen"))
+        return (ic_contract_status){IC_CONTRACT_EVERGREEN, terms->begins, IC_TIME_NONE};
+    if (terms->expires == IC_TIME_NONE)
+        return (ic_contract_status){terms->begins == IC_TIME_NONE ? IC_CONTRACT_UNKNOWN : IC_CONTRACT_ACTIVE,
+                                    terms->begins, IC_TIME_NONE};
+    bool renews = renews_by(terms, "Auto-Renew") && renew(terms, now);
+    ic_contract_state state = terms->expires <= now   ? IC_CONTRACT_EXPIRED
+                              : renews                ? IC_CONTRACT_AUTO_RENEWING
+                              : terms->extended > now ? IC_CONTRACT_EXTENDING
+                                                      : IC_CONTRACT_EXPIRING;
+    return (ic_contract_status){state, state == IC_CONTRACT_EXTENDING ? terms->extended : terms->expires,
+                                terms->expires};
+}
+
+ic_contract_status ic_contract_status_of(const ic_world *world, const ic_record *record) {
+    terms terms;
+    read_terms(record, &terms);
+    ic_contract_status status = status_of(&terms, ic_world_now(world));
+    free_terms(&terms);
+    return status;
+}
+
+/* --- as text --- */
+
+static const struct state {
+    const char *base, *enhanced;
+} states[] = {
+#define X(constant, base, enhanced) {base, enhanced},
+    IC_CONTRACT_STATES(X)
+#undef X
+};
+
+/* "Auto-renewing on" and so on; NULL: nothing to announce. */
+static const char *const announcements[IC_CONTRACT_STATE_COUNT] = {
+    [IC_CONTRACT_NUMBER_ACTIVATING] = "Activating",   [IC_CONTRACT_NUMBER_AUTO_RENEWING] = "Auto-renewing",
+    [IC_CONTRACT_NUMBER_EXPIRING] = "Expiring",       [IC_CONTRACT_NUMBER_EXTENDING] = "Extending",
+    [IC_CONTRACT_NUMBER_TERMINATING] = "Terminating", [IC_CONTRACT_NUMBER_SUPERSEDING] = "Superseding",
+    [IC_CONTRACT_NUMBER_EXPIRED] = "Expired",         [IC_CONTRACT_NUMBER_TERMINATED] = "Terminated",
+    [IC_CONTRACT_NUMBER_SUPERSEDED] = "Superseded",
+};
+
+static size_t number_of(ic_contract_state state) {
+    size_t number = 0;
+    while ((1 << number) != (int)state)
+        number++;
+    return number;
+}
+
+const char *ic_contract_state_name(ic_contract_state state) {
+    return states[number_of(state)].enhanced;
+}
+
+/* "Auto-renewing on Jul 2, 2024": the month by its English name, whatever the locale. */
+static void put_message(cJSON *view, const char *announcement, const char *date) {
+    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    char message[64];
+    snprintf(message, sizeof message, "%s on %s %d, %d", announcement, months[atoi(date + 5) - 1],
+             atoi(date + 8), atoi(date));
+    ic_put_text(view, "message", message);
+}
+
+cJSON *ic_contract_status_view(const ic_world *world, const ic_record *record) {
+    ic_contract_status status = ic_contract_status_of(world, record);
+    size_t number = number_of(status.state);
+    ic_time now = ic_world_now(world);
+    cJSON *view = cJSON_CreateObject();
+    ic_put_text(view, "status", states[number].base);
+    ic_put_text(view, "enhancedStatus", states[number].enhanced);
+    if (status.event == IC_TIME_NONE) return view;
+    if (status.event > now) {
+        char remaining[32];
+        snprintf(remaining, sizeof remaining, "P%" PRId64 "D", (status.event - now + DAY - 1) / DAY);
+        ic_put_text(view, "remainingDuration", remaining);
+    }
+    ic_time_text date = ic_time_print(status.event);
+    ic_put_text(view, "eventDate", date.text);
+    if (announcements[number]) put_message(view, announcements[number], date.text);
+    return view;
+}

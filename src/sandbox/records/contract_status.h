@@ -1,0 +1,48 @@
+/* Where a contract stands in its life, which its dates, its renewal and the clock say. */
+#ifndef IC_SANDBOX_CONTRACT_STATUS_H
+#define IC_SANDBOX_CONTRACT_STATUS_H
+
+#include "world/world.h"
+
+/* X(constant, base status, enhanced status): bits, so that an action can name those that it starts from. */
+#define IC_CONTRACT_STATES(X)                                                                                \
+    X(UNKNOWN, "indeterminate", "unknown")                                                                   \
+    X(ACTIVATING, "inactive", "activating")                                                                  \
+    X(ACTIVE, "active", "active")                                                                            \
+    X(EVERGREEN, "active", "evergreen")                                                                      \
+    X(AUTO_RENEWING, "active", "auto-renewing")                                                              \
+    X(EXPIRING, "active", "expiring")                                                                        \
+    X(EXTENDING, "active", "extending")                                                                      \
+    X(TERMINATING, "active", "terminating")                                                                  \
+    X(SUPERSEDING, "active", "superseding")                                                                  \
+    X(EXPIRED, "inactive", "inactive")                                                                       \
+    X(TERMINATED, "inactive", "inactive")                                                                    \
+    X(SUPERSEDED, "inactive", "inactive")
+
+#define X(constant, base, enhanced) IC_CONTRACT_NUMBER_##constant,
+enum { IC_CONTRACT_STATES(X) IC_CONTRACT_STATE_COUNT };
+#undef X
+#define X(constant, base, enhanced) IC_CONTRACT_##constant = 1 << IC_CONTRACT_NUMBER_##constant,
+typedef enum ic_contract_state { IC_CONTRACT_STATES(X) } ic_contract_state;
+#undef X
+
+typedef struct ic_contract_status {
+    ic_contract_state state;
+    ic_time event;   /* when it began, or when what it announces will be; IC_TIME_NONE: never */
+    ic_time expires; /* IC_TIME_NONE: never */
+} ic_contract_status;
+
+ic_contract_status ic_contract_status_of(const ic_world *world, const ic_record *record);
+/* As a record shows it. */
+cJSON *ic_contract_status_view(const ic_world *world, const ic_record *record);
+/* "auto-renewing" and so on. */
+const char *ic_contract_state_name(ic_contract_state state);
+
+/* --- what was done to it (contract_actions.c) --- */
+
+typedef struct ic_contract_action ic_contract_action;
+/* Until when it ran before the last extension; IC_TIME_NONE: that was not the last action. */
+ic_time ic_contract_extended(const ic_record *record);
+void ic_contract_actions_free(ic_contract_action *last);
+
+#endif

@@ -1,0 +1,156 @@
+/* A record in the world: its orders, its family, its life in memory. */
+#include "../../core/alloc.h"
+#include "../../core/text.h"
+#include "attachments.h"
+#include "contract_status.h"
+#include "directory/obligations.h"
+#include "world/world.h"
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+/* --- the orders --- */
+
+static int by_number(const ic_record *a, const ic_record *b) {
+    return a->number < b->number ? -1 : a->number > b->number;
+}
+
+static int by_agreement(const void *a, const void *b) {
+    const ic_record *left = a, *right = b;
+    if (left->agreed != right->agreed) return left->agreed < right->agreed ? -1 : 1;
+    return by_number(left, right);
+}
+
+static int by_name(const void *a, const void *b) {
+    const ic_record *left = a, *right = b;
+    int order = strcasecmp(left->name, right->name);
+    return order ? order : by_number(left, right);
+}
+
+static int by_update(const void *a, const void *b) {
+    const ic_record *left = a, *right = b;
+    if (left->updated != right->updated) return left->updated < right->updated ? -1 : 1;
+    return by_number(left, right);
+}
+
+bool ic_record_sort(ic_world *world, ic_record *record) {
+    if (!ic_array_insert(&world->records_by_agreement, record, by_agreement)) return false;
+    if (ic_array_insert(&world->records_by_name, record, by_name)) {
+        if (ic_array_insert(&world->records_by_update, record, by_update)) return true;
+        ic_array_remove(&world->records_by_name, record, by_name);
+    }
+    ic_array_remove(&world->records_by_agreement, record, by_agreement);
+    return false;
+}
+
+void ic_record_unsort(ic_world *world, ic_record *record) {
+    ic_array_remove(&world->records_by_agreement, record, by_agreement);
+    ic_array_remove(&world->records_by_name, record, by_name);
+    ic_array_remove(&world->records_by_update, record, by_update);
+}
+
+void ic_record_touch(ic_world *world, ic_record *record) {
+    ic_record_unsort(world, record);
+    record->updated = ic_world_now(world);
+    ic_record_sort(world, record); /* has its room from before */
+}
+
+/* --- the family --- */
+
+static void leave_parent(ic_record *record) {
+    if (!record->parent) return;
+    ic_record **at = &record->parent->first_child;
+    while (*at != record)
+        at = &(*at)->next_sibling;
+    *at = record->next_sibling;
+    record->parent = record->next_sibling = NULL;
+    record->parent_link_type = NULL;
+}
+
+void ic_record_set_parent(ic_record *record, ic_record *parent, const char *link_type) {
+    leave_parent(record);
+    if (!parent) return;
+    record->parent = parent;
+    record->parent_link_type = link_type;
+    ic_record **at = &parent->first_child;
+    while (*at)
+        at = &(*at)->next_sibling;
+    *at = record;
+}
+
+bool ic_record_descends(const ic_record *record, const ic_record *from) {
+    for (; record; record = record->parent)
+        if (record == from) return true;
+    return false;
+}
+
+/* --- what follows from the properties --- */
+
+static ic_time date_property(const cJSON *properties, const char *name) {
+    ic_time time;
+    const char *text = ic_json_string(ic_json_member(properties, name), "value");
+    return ic_time_parse(text, &time) ? time : IC_TIME_NONE;
+}
+
+bool ic_record_set_properties(ic_record *record, const cJSON *properties) {
+    char *text = ic_json_print(properties);
+    if (!text) return false;
+    ic_json_text_free(record->properties);
+    record->properties = text;
+    record->agreed = date_property(properties, "agreementDate");
+    record->expires = date_property(properties, "expirationDate");
+    return true;
+}
+
+/* --- life --- */
+
+ic_record *ic_record_new(ic_world *world, const ic_record_type *type, const char *name) {
+    ic_record *record = ic_calloc(1, sizeof *record);
+    if (!record) return NULL;
+    ic_new_uuid(world, record->id);
+    record->type = type;
+    record->agreed = record->expires = IC_TIME_NONE;
+    record->name = ic_strdup(name);
+    if (record->name) return record;
+    ic_record_free(record);
+    return NULL;
+}
+
+bool ic_world_add_record(ic_world *world, ic_record *record) {
+    if (record->workflow && !record->workflow->records.count)
+        memcpy(record->readable, record->workflow->readable, sizeof record->readable);
+    else
+        ic_new_readable_id(world, record->readable);
+    sscanf(record->readable, "IC-%u", &record->number);
+    if (ic_record_sort(world, record)) {
+        if (ic_index_put(&world->records_by_id, record->id, record)) {
+            if (ic_index_put(&world->records_by_id, record->readable, record)) return true;
+            ic_index_remove(&world->records_by_id, record->id);
+        }
+        ic_record_unsort(world, record);
+    }
+    return false;
+}
+
+void ic_world_remove_record(ic_world *world, ic_record *record) {
+    if (record->workflow) ic_array_drop(&record->workflow->records, record);
+    ic_world_remove_obligations(world, record);
+    ic_record_unsort(world, record);
+    ic_index_remove(&world->records_by_id, record->id);
+    ic_index_remove(&world->records_by_id, record->readable);
+    while (record->first_child)
+        leave_parent(record->first_child);
+    leave_parent(record);
+    ic_record_free(record);
+}
+
+void ic_record_free(ic_record *record) {
+    while (record->attachments)
+        ic_record_detach(record, record->attachments);
+    ic_contract_actions_free(record->actions);
+    ic_free(record->name);
+    ic_json_text_free(record->properties);
+    ic_json_text_free(record->amends);
+    ic_free(record->links);
+    ic_free(record);
+}

@@ -1,0 +1,51 @@
+/* Properties of records, and of what is kept beside them, against their schema. Source of the messages:
+ * create-a-record, public document.
+ */
+#include "records.h"
+#include "world/values.h"
+#include <stdio.h>
+#include <string.h>
+
+/* The property as it is kept, {type, value}. NULL: answered. */
+static cJSON *accept(ic_exchange *x, const cJSON *schema, const cJSON *given, const char *param) {
+    const cJSON *known = ic_json_member(schema, given->string);
+    const char *type = ic_json_string(known, "type");
+    const char *said = ic_json_string(given, "type");
+    const cJSON *value = ic_json_member(given, "value");
+    if (!known || !type) {
+        ic_reply_error(x, 400, "INVALID_PARAM", param, "unknown property %s", given->string);
+    } else if (said && strcmp(said, type) != 0) {
+        ic_reply_error(x, 400, "INVALID_PARAM", param, "property %s is of type %s, not %s", given->string,
+                       type, said);
+    } else if (!value) {
+        ic_reply_error(x, 400, "MISSING_PARAM", param, "property %s needs a value", given->string);
+    } else if (!ic_value_fits(type, value)) {
+        ic_reply_error(x, 400, "INVALID_PARAM", param, "invalid value for property %s: expected %s",
+                       given->string, type);
+    } else {
+        cJSON *kept = cJSON_CreateObject();
+        ic_put_text(kept, "type", type);
+        ic_put(kept, "value", ic_value_as_kept(type, value));
+        return kept;
+    }
+    return NULL;
+}
+
+bool ic_properties_add(ic_exchange *x, const cJSON *schema, cJSON *properties, const cJSON *given,
+                       const char *where) {
+    const cJSON *property;
+    cJSON_ArrayForEach(property, given) {
+        char param[128];
+        snprintf(param, sizeof param, "%s.%s", where, property->string);
+        cJSON *kept = accept(x, schema, property, param);
+        if (!kept) {
+            if (!x->status) ic_reply_no_memory(x);
+            return false;
+        }
+        if (!ic_set(properties, property->string, kept)) {
+            ic_reply_no_memory(x);
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,141 @@
+/* A record as the API shows it: RecordModel of the public document. */
+#include "../../core/buf.h"
+#include "../../core/text.h"
+#include "attachments.h"
+#include "contract_status.h"
+#include "directory/entities.h"
+#include "directory/obligations.h"
+#include "records.h"
+#include "smart_import.h"
+#include "world/build.h"
+#include "world/views.h"
+#include <string.h>
+
+cJSON *ic_record_link_view(const ic_record *record) {
+    cJSON *view = cJSON_CreateObject();
+    ic_put_text(view, "recordId", record->id);
+    ic_put_text(view, "readableId", record->readable);
+    return view;
+}
+
+/* --- properties --- */
+
+/* Adds a part of an address with what stands between it and the part before. */
+static void add_part(ic_buf *text, const char *separator, const char *part) {
+    if (!part || !*part) return;
+    if (text->length) ic_buf_puts(text, separator);
+    ic_buf_puts(text, part);
+}
+
+cJSON *ic_address_text(const cJSON *address) {
+    ic_buf text = {0};
+    const cJSON *line;
+    cJSON_ArrayForEach(line, ic_json_member(address, "lines"))
+        add_part(&text, "\n", cJSON_GetStringValue(line));
+    add_part(&text, "\n", ic_json_string(address, "locality"));
+    add_part(&text, ", ", ic_json_string(address, "region"));
+    add_part(&text, " ", ic_json_string(address, "postcode"));
+    add_part(&text, "\n", ic_json_string(address, "country"));
+    if (!text.length) add_part(&text, "", ic_json_string(address, "raw"));
+    const char *whole = ic_buf_text(&text);
+    cJSON *string = whole ? cJSON_CreateString(whole) : NULL;
+    ic_buf_free(&text);
+    return string;
+}
+
+static cJSON *address_object(const cJSON *text) {
+    cJSON *address = cJSON_CreateObject();
+    ic_put_text(address, "raw", text->valuestring);
+    return address;
+}
+
+static void turn_address(cJSON *property, const char *name, bool as_object) {
+    const cJSON *value = ic_json_member(property, name);
+    cJSON *turned = as_object && cJSON_IsString(value)    ? address_object(value)
+                    : !as_object && cJSON_IsObject(value) ? ic_address_text(value)
+                                                          : NULL;
+    if (turned) ic_set(property, name, turned);
+}
+
+/* Addresses and references are kept as they came; each is shown in the form that is asked for. */
+static void shape_property(const ic_world *world, cJSON *property, unsigned shape) {
+    static const char *const values[] = {"value", "originalValue"};
+    const char *type = ic_json_string(property, "type");
+    for (size_t i = 0; type && i < sizeof values / sizeof values[0]; i++) {
+        cJSON *value = ic_json_member(property, values[i]);
+        if (strcmp(type, "address") == 0) turn_address(property, values[i], shape & IC_ADDRESS_AS_OBJECT);
+        if (strcmp(type, "reference") == 0 && value && (shape & IC_HYDRATE_ENTITIES))
+            ic_entity_hydrate(world, value);
+    }
+}
+
+static cJSON *properties_view(const ic_world *world, const ic_record *record, unsigned shape) {
+    bool plain = !strstr(record->properties, "\"type\":\"address\"") && !(shape & IC_HYDRATE_ENTITIES) &&
+                 !ic_record_is_amended(record);
+    if (plain) return cJSON_CreateRaw(record->properties);
+    cJSON *properties = ic_record_properties(record), *property;
+    cJSON_ArrayForEach(property, properties) shape_property(world, property, shape);
+    return properties;
+}
+
+static cJSON *attachments_view(const ic_world *world, const ic_record *record) {
+    cJSON *attachments = cJSON_CreateObject();
+    for (const ic_attachment *item = record->attachments; item; item = item->next) {
+        ic_buf href = {0};
+        ic_buf_printf(&href, "%s/public/api/v1/records/%s/attachments/", world->url, record->id);
+        ic_percent_encode(&href, item->key, strlen(item->key));
+        cJSON *view = ic_put(attachments, item->key, cJSON_CreateObject());
+        const char *type = ic_media_type(item->filename);
+        ic_put_text(view, "filename", item->filename);
+        if (type) ic_put_text(view, "contentType", type);
+        ic_put_text(view, "href", ic_buf_text(&href));
+        ic_buf_free(&href);
+    }
+    return attachments;
+}
+
+/* --- the family and the rest --- */
+
+static cJSON *links_view(const ic_world *world, const ic_record *record) {
+    cJSON *links = cJSON_CreateArray();
+    for (size_t i = 0; i < record->link_count; i++)
+        if (ic_world_record(world, record->links[i]))
+            ic_put_text(ic_append(links, cJSON_CreateObject()), "recordId", record->links[i]);
+    return links;
+}
+
+/* Records below it and, where no type is wanted, its obligations. */
+static cJSON *children_view(const ic_record *record, const char *link_type) {
+    cJSON *ids = cJSON_CreateArray();
+    for (const ic_record *child = record->first_child; child; child = child->next_sibling)
+        if (!link_type || (child->parent_link_type && strcmp(child->parent_link_type, link_type) == 0))
+            ic_append(ids, cJSON_CreateString(child->id));
+    for (const ic_obligation *own = link_type ? NULL : record->obligations; own; own = own->next)
+        ic_append(ids, cJSON_CreateString(own->item.id));
+    return ids;
+}
+
+cJSON *ic_record_view(const ic_world *world, const ic_record *record, unsigned shape) {
+    cJSON *view = cJSON_CreateObject();
+    ic_put_text(view, "id", record->id);
+    ic_put_text(view, "ironcladId", record->readable);
+    ic_put_text(view, "type", record->type->key);
+    ic_put_text(view, "name", record->name);
+    ic_put_text(view, "lastUpdated", ic_time_print(record->updated).text);
+    ic_put(view, "properties", properties_view(world, record, shape));
+    ic_put(view, "attachments", attachments_view(world, record));
+    ic_put(view, "links", links_view(world, record));
+    if (record->parent) ic_put_text(view, "parentId", record->parent->id);
+    if (record->parent_link_type) ic_put_text(view, "parentLinkType", record->parent_link_type);
+    ic_put(view, "childIds", children_view(record, NULL));
+    ic_put(view, "contractStatus", ic_contract_status_view(world, record));
+    ic_put(view, "amendments", children_view(record, "amendment"));
+    if (!record->workflow && !record->import) return view;
+    cJSON *source = ic_put(view, "source", cJSON_CreateObject());
+    ic_put_text(source, "type", record->workflow ? "workflow" : "import_project");
+    if (record->workflow)
+        ic_put_text(source, "workflowId", record->workflow->id);
+    else
+        ic_put_text(source, "importId", record->import->id);
+    return view;
+}

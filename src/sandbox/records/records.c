@@ -1,0 +1,152 @@
+/* Records: list, schema, get, create, update, replace, delete. */
+#include "records.h"
+#include "../../core/alloc.h"
+#include "http/handlers.h"
+#include "world/views.h"
+#include <string.h>
+
+#define AHEAD 16 /* records */
+
+/* --- list --- */
+
+static unsigned shape_of(const ic_exchange *x) {
+    return (ic_exchange_query_true(x, "addressAsObject") ? IC_ADDRESS_AS_OBJECT : 0) |
+           (ic_exchange_query_true(x, "hydrateEntities") ? IC_HYDRATE_ENTITIES : 0);
+}
+
+/* The record at a place of the order, in the direction that is asked for. */
+static const ic_record *record_at(const ic_record_query *query, size_t i) {
+    return query->order->items[query->rising ? i : query->order->count - 1 - i];
+}
+
+/* A page of all records: without a look at those before and behind it. */
+static void list_all(ic_exchange *x, const ic_record_query *query, ic_page page) {
+    unsigned shape = shape_of(x);
+    size_t all = query->order->count, first = page.number * page.size;
+    cJSON *list = cJSON_CreateArray();
+    for (size_t i = first; i < all && i < first + page.size; i++)
+        ic_append(list, ic_record_view(x->world, record_at(query, i), shape));
+    ic_reply_page(x, page, all, list);
+}
+
+static void list_selected(ic_exchange *x, const ic_record_query *query, ic_page page) {
+    unsigned shape = shape_of(x);
+    size_t all = query->order->count, first = page.number * page.size, count = 0;
+    cJSON *list = cJSON_CreateArray();
+    for (size_t i = 0; i < all; i++) {
+        const ic_record *record = record_at(query, i);
+        /* They lie all over memory: waiting for each in turn would take most of the time. */
+        if (i + AHEAD < all) __builtin_prefetch(&record_at(query, i + AHEAD)->updated);
+        if (!ic_record_is_wanted(record, query)) continue;
+        if (count >= first && count < first + page.size)
+            ic_append(list, ic_record_view(x->world, record, shape));
+        count++;
+    }
+    ic_reply_page(x, page, count, list);
+}
+
+void ic_records_list(ic_exchange *x) {
+    ic_record_query query;
+    if (ic_record_query_read(x, &query))
+        (ic_record_query_is_all(&query) ? list_all : list_selected)(x, &query, ic_exchange_page(x));
+    ic_record_query_free(&query);
+}
+
+/* --- schema --- */
+
+void ic_records_schema(ic_exchange *x) {
+    cJSON *answer = cJSON_CreateObject();
+    cJSON *types = ic_put(answer, "recordTypes", cJSON_CreateObject());
+    for (size_t i = 0; i < x->world->record_types.count; i++) {
+        const ic_record_type *type = x->world->record_types.items[i];
+        ic_put_text(ic_put(types, type->key, cJSON_CreateObject()), "displayName", type->display_name);
+    }
+    ic_put(answer, "properties", cJSON_Duplicate(x->world->record_properties, true));
+    ic_put(answer, "attachments", cJSON_Duplicate(x->world->record_attachments, true));
+    ic_put(answer, "links", cJSON_CreateObject());
+    ic_reply_json(x, 200, answer);
+}
+
+/* --- one record --- */
+
+void ic_reply_no_record(ic_exchange *x, unsigned status) {
+    ic_reply_error(x, status, "NOT_FOUND", NULL, "couldn't find a record matching the id %s", x->values[0]);
+}
+
+ic_record *ic_exchange_record(ic_exchange *x, unsigned status) {
+    ic_record *record = ic_world_record(x->world, x->values[0]);
+    if (!record) ic_reply_no_record(x, status);
+    return record;
+}
+
+void ic_reply_record(ic_exchange *x, const ic_record *record) {
+    ic_reply_json(x, 200, ic_record_view(x->world, record, shape_of(x)));
+}
+
+void ic_records_get(ic_exchange *x) {
+    const ic_record *record = ic_exchange_record(x, 400);
+    if (record) ic_reply_record(x, record);
+}
+
+bool ic_exchange_may_edit(ic_exchange *x) {
+    if (x->user->rights & IC_MAY_EDIT_RECORDS) return true;
+    ic_reply_error(x, 403, "FORBIDDEN", NULL, "access forbidden");
+    return false;
+}
+
+/* A record of its type and name in the world, without the rest of the change. NULL: no memory. */
+static ic_record *add_record(ic_exchange *x, const ic_record_change *change) {
+    ic_record *record = ic_record_new(x->world, change->type, change->name);
+    if (!record) return NULL;
+    record->updated = ic_world_now(x->world);
+    if (ic_record_set_properties(record, change->properties) && ic_world_add_record(x->world, record))
+        return record;
+    ic_record_free(record);
+    return NULL;
+}
+
+void ic_records_create(ic_exchange *x) {
+    ic_record_change change = {0};
+    if (!ic_exchange_may_edit(x)) return;
+    if (ic_record_read_all(x, &change, NULL)) {
+        ic_record *record = add_record(x, &change);
+        if (record && ic_record_change_apply(record, &change)) {
+            ic_reply_record(x, record);
+        } else {
+            if (record) ic_world_remove_record(x->world, record);
+            ic_reply_no_memory(x);
+        }
+    }
+    ic_record_change_free(&change);
+}
+
+static void change_record(ic_exchange *x, ic_record_reader read) {
+    ic_record_change change = {0};
+    ic_record *record = ic_exchange_may_edit(x) ? ic_exchange_record(x, 400) : NULL;
+    if (record && read(x, &change, record)) {
+        ic_record_unsort(x->world, record);
+        bool done = ic_record_change_apply(record, &change);
+        if (done) record->updated = ic_world_now(x->world);
+        ic_record_sort(x->world, record); /* has its room from before */
+        if (done)
+            ic_reply_record(x, record);
+        else
+            ic_reply_no_memory(x);
+    }
+    ic_record_change_free(&change);
+}
+
+void ic_records_update(ic_exchange *x) {
+    change_record(x, ic_record_read_some);
+}
+
+void ic_records_replace(ic_exchange *x) {
+    change_record(x, ic_record_read_all);
+}
+
+void ic_records_delete(ic_exchange *x) {
+    ic_record *record = ic_exchange_may_edit(x) ? ic_exchange_record(x, 400) : NULL;
+    if (!record) return;
+    ic_world_remove_record(x->world, record);
+    ic_reply_nothing(x);
+}

@@ -1,0 +1,147 @@
+/* All records, or some, as a workbook: a row for each, a column for each property. */
+#include "../../core/buf.h"
+#include "http/handlers.h"
+#include "records.h"
+#include "workbook.h"
+#include "world/views.h"
+#include <stdio.h>
+#include <string.h>
+
+/* --- columns --- */
+
+/* Members of the record schema, in the order asked for; none: all visible ones. false: answered. */
+static bool read_columns(ic_exchange *x, ic_array *columns) {
+    const char *asked = ic_exchange_query(x, "properties");
+    const cJSON *schema = x->world->record_properties, *property;
+    if (!asked || !*asked) {
+        cJSON_ArrayForEach(property, schema) {
+            bool hidden = cJSON_IsFalse(ic_json_member(property, "visible"));
+            if (!hidden && !ic_array_push(columns, (void *)property)) {
+                ic_reply_no_memory(x);
+                return false;
+            }
+        }
+        return true;
+    }
+    for (const char *at = asked; *at;) {
+        char name[256];
+        size_t length = strcspn(at, ",");
+        snprintf(name, sizeof name, "%.*s", (int)length, at);
+        property = ic_json_member(schema, name);
+        if (!property) {
+            ic_reply_error(x, 400, "INVALID_PARAM", "/?properties", "unknown property %s", name);
+            return false;
+        }
+        if (!ic_array_push(columns, (void *)property)) {
+            ic_reply_no_memory(x);
+            return false;
+        }
+        at += length + (at[length] == ',');
+    }
+    return true;
+}
+
+/* --- cells --- */
+
+static void add_item(ic_buf *text, const char *item) {
+    if (!item || !*item) return;
+    if (text->length) ic_buf_puts(text, ", ");
+    ic_buf_puts(text, item);
+}
+
+/* What an object or list is to a reader. */
+static void describe(ic_buf *text, const cJSON *value) {
+    static const char *const telling[] = {"clauseText", "recordId"};
+    const cJSON *amount = ic_json_member(value, "amount"), *item;
+    for (size_t i = 0; i < sizeof telling / sizeof telling[0]; i++)
+        if (ic_json_string(value, telling[i])) {
+            ic_buf_puts(text, ic_json_string(value, telling[i]));
+            return;
+        }
+    if (cJSON_IsNumber(amount)) ic_buf_printf(text, "%.15g", amount->valuedouble);
+    if (cJSON_IsString(amount)) ic_buf_puts(text, amount->valuestring);
+    if (amount) {
+        ic_buf_printf(text, " %s", ic_json_string(value, "currency"));
+        return;
+    }
+    cJSON_ArrayForEach(item, value) add_item(text, cJSON_GetStringValue(item));
+}
+
+static void write_value(ic_workbook *book, const char *type, const cJSON *value) {
+    ic_time time;
+    if (cJSON_IsNumber(value)) {
+        ic_workbook_number(book, value->valuedouble);
+    } else if (cJSON_IsBool(value)) {
+        ic_workbook_boolean(book, cJSON_IsTrue(value));
+    } else if (cJSON_IsString(value) && strcmp(type, "date") == 0 &&
+               ic_time_parse(value->valuestring, &time)) {
+        ic_workbook_date(book, time);
+    } else if (cJSON_IsString(value)) {
+        ic_workbook_text(book, value->valuestring);
+    } else if (strcmp(type, "address") == 0) {
+        cJSON *text = ic_address_text(value);
+        ic_workbook_text(book, cJSON_GetStringValue(text));
+        cJSON_Delete(text);
+    } else {
+        ic_buf text = {0};
+        describe(&text, value);
+        ic_workbook_text(book, ic_buf_text(&text));
+        ic_buf_free(&text);
+    }
+}
+
+static void write_headings(ic_workbook *book, const ic_array *columns) {
+    static const char *const fixed[] = {"Ironclad ID", "Name", "Type", "Last Updated"};
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
+        ic_workbook_heading(book, fixed[i]);
+    for (size_t i = 0; i < columns->count; i++)
+        ic_workbook_heading(book, ic_json_string(columns->items[i], "displayName"));
+    ic_workbook_end_row(book);
+}
+
+static void write_record(ic_workbook *book, const ic_record *record, const ic_array *columns) {
+    cJSON *properties = ic_record_properties(record);
+    ic_workbook_text(book, record->readable);
+    ic_workbook_text(book, record->name);
+    ic_workbook_text(book, record->type->display_name);
+    ic_workbook_date(book, record->updated);
+    for (size_t i = 0; i < columns->count; i++) {
+        const cJSON *column = columns->items[i];
+        const cJSON *property = ic_json_member(properties, column->string);
+        write_value(book, ic_json_string(column, "type"), ic_json_member(property, "value"));
+    }
+    ic_workbook_end_row(book);
+    cJSON_Delete(properties);
+}
+
+/* --- the file --- */
+
+static ic_blob *make_file(const ic_world *world, const ic_record_query *query, const ic_array *columns) {
+    ic_workbook *book = ic_workbook_new("Records", ic_world_now(world));
+    if (!book) return NULL;
+    write_headings(book, columns);
+    for (size_t i = query->order->count; i-- > 0;)
+        if (ic_record_is_wanted(query->order->items[i], query))
+            write_record(book, query->order->items[i], columns);
+    return ic_workbook_finish(book, world->spool);
+}
+
+static void reply_file(ic_exchange *x, ic_blob *file) {
+    char name[64];
+    if (!file) {
+        ic_reply_error(x, 500, "SERVER_ERROR", NULL, "the sandbox cannot write the workbook");
+        return;
+    }
+    snprintf(name, sizeof name, "Records %.10s.xlsx", ic_time_print(ic_world_now(x->world)).text);
+    ic_reply_download(x, file, "application/octet-stream", name);
+    ic_blob_release(file);
+}
+
+void ic_records_export(ic_exchange *x) {
+    ic_record_query query;
+    ic_array columns = {0};
+    if (ic_record_query_read(x, &query) && read_columns(x, &columns))
+        reply_file(x, make_file(x->world, &query, &columns));
+    ic_record_query_free(&query);
+    ic_array_free(&columns);
+}

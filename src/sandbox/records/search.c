@@ -1,0 +1,147 @@
+/* Conversational search. No model is asked: words of the question find records by their names, and a question
+ * of what expires finds them by their dates. */
+#include "../../core/alloc.h"
+#include "../../core/text.h"
+#include "http/handlers.h"
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FOUND_MAX    10 /* records that one answer tells of */
+#define WORD_LEAST   3
+#define DAYS_DEFAULT 30
+#define DAY          ((ic_time)24 * 60 * 60 * 1000)
+
+static size_t word_length(const char *text) {
+    size_t length = 0;
+    while (isalnum((unsigned char)text[length]) || (text[length] & 0x80)) /* or of a character beyond ASCII */
+        length++;
+    return length;
+}
+
+/* Words that say nothing of the record that is meant. */
+static bool is_common(const char *word, size_t length) {
+    static const char *const common[] = {
+        "agreement", "agreements", "all",   "and",   "any",   "are",  "contract", "contracts",
+        "days",      "did",        "does",  "find",  "for",   "from", "has",      "have",
+        "how",       "list",       "many",  "month", "next",  "our",  "show",     "tell",
+        "that",      "the",        "their", "this",  "under", "was",  "week",     "were",
+        "what",      "when",       "where", "which", "who",   "will", "with",     "year",
+    };
+    for (size_t i = 0; i < sizeof common / sizeof common[0]; i++)
+        if (strncasecmp(common[i], word, length) == 0 && !common[i][length]) return true;
+    return length < WORD_LEAST;
+}
+
+/* How many telling words of the question stand in the name. */
+static unsigned score(const char *question, const char *name) {
+    unsigned found = 0;
+    for (const char *at = question; *at;) {
+        size_t length = word_length(at);
+        if (!length) {
+            at++;
+            continue;
+        }
+        char *word = is_common(at, length) ? NULL : ic_strndup(at, length);
+        found += word && strcasestr(name, word);
+        ic_free(word);
+        at += length;
+    }
+    return found;
+}
+
+typedef struct finding {
+    const ic_record *record;
+    unsigned score;
+} finding;
+
+/* Keeps the best, those of the same score in the order they come in. */
+static void keep_best(finding *best, size_t *count, finding found) {
+    size_t at = *count;
+    while (at && best[at - 1].score < found.score)
+        at--;
+    if (at >= FOUND_MAX) return;
+    if (*count < FOUND_MAX) ++*count;
+    memmove(best + at + 1, best + at, (*count - at - 1) * sizeof *best);
+    best[at] = found;
+}
+
+/* The window of a question such as "what expires in the next 60 days"; 0: it asks for no such thing. */
+static long days_meant(const char *question) {
+    if (!strcasestr(question, "expir")) return 0;
+    const char *number = strpbrk(question, "0123456789");
+    long days = number ? strtol(number, NULL, 10) : DAYS_DEFAULT;
+    return days < 1 || days > 36500 ? DAYS_DEFAULT : days;
+}
+
+static size_t find_records(const ic_world *world, const char *question, finding *best) {
+    long days = days_meant(question);
+    ic_time now = ic_world_now(world);
+    const ic_array *records = &world->records_by_name;
+    size_t count = 0;
+    for (size_t i = 0; i < records->count; i++) {
+        const ic_record *record = records->items[i];
+        bool soon =
+            record->expires != IC_TIME_NONE && record->expires > now && record->expires <= now + days * DAY;
+        finding found = {record, days ? soon : score(question, record->name)};
+        if (found.score) keep_best(best, &count, found);
+    }
+    return count;
+}
+
+static cJSON *prose(const finding *best, size_t count) {
+    ic_buf text = {0};
+    if (count)
+        ic_buf_printf(&text, "I found %zu %s:", count, count == 1 ? "record" : "records");
+    else
+        ic_buf_puts(&text, "I found no records that answer this question.");
+    for (size_t i = 0; i < count; i++)
+        ic_buf_printf(&text, "%s %s (%s)", i ? "," : "", best[i].record->name, best[i].record->readable);
+    if (count) ic_buf_putc(&text, '.');
+    const char *whole = ic_buf_text(&text);
+    cJSON *string = whole ? cJSON_CreateString(whole) : NULL;
+    ic_buf_free(&text);
+    return string;
+}
+
+static void answer(ic_exchange *x, const char *question) {
+    finding best[FOUND_MAX];
+    size_t count = find_records(x->world, question, best);
+    cJSON *view = cJSON_CreateObject();
+    ic_put(view, "result", prose(best, count));
+    cJSON *records = ic_put(view, "records", cJSON_CreateObject());
+    for (size_t i = 0; i < count; i++) {
+        ic_buf url = {0};
+        ic_buf_printf(&url, "%s/records/%s", x->world->url, best[i].record->id);
+        ic_put_text(ic_put(records, best[i].record->id, cJSON_CreateObject()), "url", ic_buf_text(&url));
+        ic_buf_free(&url);
+    }
+    ic_reply_json(x, 200, view);
+}
+
+/* Whether it looks like a name of the IANA database, by its areas: which places there are changes yearly. */
+static bool is_time_zone(const char *name) {
+    static const char areas[] =
+        "Africa America Antarctica Arctic Asia Atlantic Australia Etc Europe Indian Pacific";
+    const char *slash = strchr(name, '/');
+    if (!slash) return ic_is_choice("UTC GMT", name);
+    if (!slash[1] ||
+        slash[1 + strspn(slash + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/")])
+        return false;
+    char *area = ic_strndup(name, (size_t)(slash - name));
+    bool known = area && ic_is_choice(areas, area);
+    ic_free(area);
+    return known;
+}
+
+void ic_search_conversational(ic_exchange *x) {
+    const char *question = ic_json_string(x->body, "query"), *zone = ic_json_string(x->body, "userTimezone");
+    if (!ic_world_entitled(x->world, "conversationalSearch"))
+        ic_reply_error(x, 403, "FORBIDDEN", NULL, "access forbidden");
+    else if (!question[strspn(question, " \t\r\n")])
+        ic_reply_error(x, 400, "INVALID_PARAM", "query", "the query is empty");
+    else if (zone && !is_time_zone(zone))
+        ic_reply_error(x, 400, "INVALID_PARAM", "userTimezone", "'%s' is no IANA time zone", zone);
+    else
+        answer(x, question);
+}

@@ -1,0 +1,251 @@
+#include "smart_import.h"
+#include "../../core/alloc.h"
+#include "../../core/text.h"
+#include "attachments.h"
+#include "http/handlers.h"
+#include "predict.h"
+#include "records.h"
+#include <string.h>
+
+#define ATTACHMENT_MAX ((uint64_t)100 * 1000 * 1000)
+#define IMPORTED       "imported"
+
+/* --- predictions --- */
+
+/* What somebody has said of the record in the meantime stays. */
+static bool add_predictions(ic_world *world, ic_record *record, const cJSON *predicted) {
+    cJSON *properties = ic_json_parse(record->properties, strlen(record->properties), NULL);
+    bool good = properties != NULL;
+    const cJSON *property;
+    cJSON_ArrayForEach(property, predicted) {
+        if (good && !ic_json_member(properties, property->string))
+            good = ic_set(properties, property->string, cJSON_Duplicate(property, true));
+    }
+    if (good) {
+        ic_record_unsort(world, record);
+        good = ic_record_set_properties(record, properties);
+        if (good) record->updated = ic_world_now(world);
+        ic_record_sort(world, record); /* has its room from before */
+    }
+    cJSON_Delete(properties);
+    return good;
+}
+
+static void predict(ic_world *world, ic_import *import) {
+    ic_record *record = ic_world_record(world, import->record);
+    const ic_attachment *file = record ? ic_record_signed_copy(record) : NULL;
+    cJSON *predicted = file ? ic_predict(world->record_properties, file->filename, file->bytes) : NULL;
+    import->state =
+        predicted && add_predictions(world, record, predicted) ? IC_PREDICTION_READY : IC_PREDICTION_ERRORED;
+    cJSON_Delete(predicted);
+}
+
+/* All take equally long, so they are due in their order. */
+void ic_imports_settle(ic_world *world) {
+    while (world->predicted < world->imports.count) {
+        ic_import *import = world->imports.items[world->predicted];
+        if (import->due > ic_world_now(world)) return;
+        predict(world, import);
+        world->predicted++;
+    }
+}
+
+void ic_imports_free(ic_world *world) {
+    for (size_t i = 0; i < world->imports.count; i++)
+        ic_free(world->imports.items[i]);
+    ic_array_free(&world->imports);
+}
+
+/* --- reading a request --- */
+
+static bool refuse(ic_exchange *x, const char *param, const char *message) {
+    ic_reply_error(x, 400, "INVALID_PARAM", param, "%s", message);
+    return false;
+}
+
+static bool check_file(ic_exchange *x) {
+    const ic_field_part *file = ic_exchange_field(x, "attachment");
+    const char *extension = file && file->filename ? strrchr(file->filename, '.') : NULL;
+    if (!file) return refuse(x, "attachment", "missing required form-data part 'attachment'");
+    if (ic_blob_length(file->bytes) > ATTACHMENT_MAX)
+        return refuse(x, "attachment",
+                      "parameter 'attachment' too large, please limit upload files less than 100MB");
+    static const char *const extensions[] = {".pdf", ".docx", ".doc",  ".xls", ".xlsx", ".eml", ".tif",
+                                             ".jpg", ".png",  ".jpeg", ".txt", ".ppt",  ".pptx"};
+    for (size_t i = 0; extension && i < sizeof extensions / sizeof extensions[0]; i++)
+        if (ic_text_same(extensions[i], extension)) return true;
+    ic_reply_error(
+        x, 400, "INVALID_PARAM", "metadata.filename",
+        "filename %.200s does not have an accepted extension. Only the following extensions are allowed: "
+        ".pdf, .docx, .doc, .xls, .xlsx, .eml, .tif, .jpg, .png, .jpeg, .txt, .ppt, .pptx.",
+        file->filename ? file->filename : "");
+    return false;
+}
+
+static ic_record_type *add_type(ic_exchange *x, const char *key, const char *display_name) {
+    ic_record_type *type = ic_calloc(1, sizeof *type);
+    if (type) {
+        type->key = ic_strdup(key);
+        type->display_name = ic_strdup(display_name);
+        if (type->key && type->display_name && ic_array_push(&x->world->record_types, type)) return type;
+        ic_free(type->key);
+        ic_free(type->display_name);
+        ic_free(type);
+    }
+    ic_reply_no_memory(x);
+    return NULL;
+}
+
+/* The type that the parts name, or a new one of that name. NULL: answered. */
+static ic_record_type *read_type(ic_exchange *x) {
+    const char *key = ic_form_text(x, "recordType"), *fresh = ic_form_text(x, "newRecordTypeId"),
+               *name = ic_form_text(x, "newRecordTypeDisplayName");
+    if (key && (fresh || name)) {
+        refuse(x, "recordType", "recordType excludes newRecordTypeId and newRecordTypeDisplayName");
+        return NULL;
+    }
+    if (!fresh != !name || (fresh && (!*fresh || !*name))) {
+        refuse(x, fresh && *fresh ? "newRecordTypeDisplayName" : "newRecordTypeId",
+               "newRecordTypeId and newRecordTypeDisplayName go together");
+        return NULL;
+    }
+    if (fresh && ic_world_record_type(x->world, fresh)) {
+        refuse(x, "newRecordTypeId", "there is a record type with this id already");
+        return NULL;
+    }
+    if (fresh) return add_type(x, fresh, name);
+    ic_record_type *type = ic_world_record_type(x->world, key ? key : IMPORTED);
+    if (!type && (!key || strcmp(key, IMPORTED) == 0)) return add_type(x, IMPORTED, "Imported");
+    if (!type)
+        ic_reply_error(x, 400, "INVALID_PARAM", x->values[0] ? "recordType" : "type",
+                       "unknown record type %s", key);
+    return type;
+}
+
+static const ic_import *find_import(const ic_world *world, const char *id) {
+    for (size_t i = 0; i < world->imports.count; i++)
+        if (strcmp(((const ic_import *)world->imports.items[i])->id, id) == 0) return world->imports.items[i];
+    return NULL;
+}
+
+/* --- importing --- */
+
+/* Called after its file. */
+static char *name_of(const char *filename) {
+    return ic_strndup(filename, (size_t)(strrchr(filename, '.') - filename));
+}
+
+/* A record of the file, in the world, without properties. NULL: no memory. */
+static ic_record *add_record(ic_exchange *x, const ic_record_type *type) {
+    ic_field_part *file = ic_exchange_field(x, "attachment");
+    char *name = name_of(file->filename);
+    cJSON *none = cJSON_CreateObject();
+    ic_record *record = name && none ? ic_record_new(x->world, type, *name ? name : file->filename) : NULL;
+    if (record) record->updated = ic_world_now(x->world);
+    if (record &&
+        (!ic_record_set_properties(record, none) ||
+         !ic_record_attach(x->world, record, "signedCopy", file->filename, ic_field_part_bytes(file)) ||
+         !ic_world_add_record(x->world, record))) {
+        ic_record_free(record);
+        record = NULL;
+    }
+    cJSON_Delete(none);
+    ic_free(name);
+    return record;
+}
+
+/* NULL: no memory. */
+static ic_import *add_import(ic_exchange *x, const ic_record_type *type, const char *id) {
+    ic_world *world = x->world;
+    ic_import *import = ic_calloc(1, sizeof *import);
+    if (!import || !ic_array_push(&world->imports, import)) {
+        ic_free(import);
+        return NULL;
+    }
+    ic_record *record = add_record(x, type);
+    if (!record) {
+        world->imports.count--;
+        ic_free(import);
+        return NULL;
+    }
+    if (id)
+        memcpy(import->id, id, sizeof import->id);
+    else
+        ic_new_uuid(world, import->id);
+    memcpy(import->record, record->id, sizeof import->record);
+    import->due = ic_world_now(world) + (ic_time)(world->job_seconds * 1000);
+    record->import = import;
+    return import;
+}
+
+static void import_into(ic_exchange *x, const char *id) {
+    if (!ic_exchange_may_edit(x) || !check_file(x)) return;
+    if (!x->world->import_credits) {
+        ic_reply_error(x, 403, "FORBIDDEN", NULL, "No more AI Contract Credits available");
+        return;
+    }
+    const ic_record_type *type = read_type(x);
+    if (!type) return;
+    const ic_import *import = add_import(x, type, id);
+    if (!import) {
+        ic_reply_no_memory(x);
+        return;
+    }
+    x->world->import_credits--;
+    cJSON *answer = cJSON_CreateObject();
+    ic_put_text(answer, "recordId", import->record);
+    ic_put_text(answer, "importId", import->id);
+    ic_put_number(answer, "remainingCredits", (double)x->world->import_credits);
+    ic_reply_json(x, 200, answer);
+}
+
+void ic_imports_create(ic_exchange *x) {
+    import_into(x, NULL);
+}
+
+void ic_imports_add(ic_exchange *x) {
+    const ic_import *import = find_import(x->world, x->values[0]);
+    if (import)
+        import_into(x, import->id);
+    else
+        ic_reply_no_record(x, 404);
+}
+
+/* --- asking for predictions --- */
+
+static cJSON *prediction_view(const ic_import *import) {
+    static const char *const states[] = {"pending", "ready", "errored"};
+    cJSON *view = cJSON_CreateObject();
+    ic_put_text(view, "recordId", import->record);
+    ic_put_text(view, "status", states[import->state]);
+    return view;
+}
+
+static void reply_import(ic_exchange *x, const char *id) {
+    cJSON *list = cJSON_CreateArray();
+    if (!find_import(x->world, id)) {
+        cJSON_Delete(list);
+        ic_reply_error(x, 404, "NOT_FOUND", NULL, "couldn't find predictions for the import: %s", id);
+        return;
+    }
+    for (size_t i = 0; i < x->world->imports.count; i++) {
+        const ic_import *import = x->world->imports.items[i];
+        if (strcmp(import->id, id) == 0 && ic_world_record(x->world, import->record))
+            ic_append(list, prediction_view(import));
+    }
+    ic_reply_json(x, 200, list);
+}
+
+void ic_imports_predictions(ic_exchange *x) {
+    const char *record_id = ic_exchange_query(x, "recordId"), *import_id = ic_exchange_query(x, "importId");
+    const ic_record *record = ic_world_record(x->world, record_id);
+    if (import_id)
+        reply_import(x, import_id);
+    else if (!record_id)
+        ic_reply_error(x, 400, "INVALID_PARAM", NULL,
+                       "missing required form-data part 'recordId' or 'importId'");
+    else if (record && record->import)
+        ic_reply_json(x, 200, prediction_view(record->import));
+    else
+        ic_reply_error(x, 404, "NOT_FOUND", NULL, "couldn't find predictions for the record: %s", record_id);
+}

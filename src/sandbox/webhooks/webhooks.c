@@ -1,0 +1,234 @@
+/* Webhooks: create, list, get, update, delete, verification key. */
+#include "webhooks.h"
+#include "../../core/alloc.h"
+#include "../../core/text.h"
+#include "http/handlers.h"
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <string.h>
+
+#define KEY_BITS 2048
+
+/* --- what it looks like: WebhookModel, and the tags that the service adds --- */
+
+static cJSON *webhook_view(const ic_world *world, const ic_webhook *webhook) {
+    cJSON *view = cJSON_CreateObject();
+    ic_put_text(view, "id", webhook->id);
+    ic_put(view, "events", cJSON_Duplicate(webhook->events, true));
+    ic_put_text(view, "targetURL", webhook->target);
+    ic_put_text(view, "companyId", world->company_id);
+    cJSON *tags = ic_put(view, "tags", cJSON_CreateArray());
+    ic_append(tags, cJSON_CreateString("oauth"));
+    ic_append(tags, cJSON_CreateString(webhook->grant));
+    ic_put_text(view, "status", webhook->status);
+    ic_put_text(view, "statusLastUpdatedAt", ic_time_print(webhook->status_changed).text);
+    ic_put_text(view, "statusLastUpdatedBy", webhook->changed_by);
+    ic_put_number(view, "consecutiveFailureCount", 0);
+    return view;
+}
+
+/* --- list and get --- */
+
+/* The service lists them by target, and does not count them. */
+void ic_webhooks_list(ic_exchange *x) {
+    const ic_array *webhooks = &x->world->webhooks;
+    ic_page page = ic_exchange_page(x);
+    cJSON *answer = cJSON_CreateObject();
+    ic_put_number(answer, "page", (double)page.number);
+    ic_put_number(answer, "pageSize", (double)page.size);
+    cJSON *list = ic_put(answer, "list", cJSON_CreateArray());
+    size_t first = page.number * page.size;
+    for (size_t i = first; i < webhooks->count && i < first + page.size; i++)
+        ic_append(list, webhook_view(x->world, webhooks->items[i]));
+    ic_reply_json(x, 200, answer);
+}
+
+static ic_webhook *find_webhook(ic_exchange *x) {
+    for (size_t i = 0; i < x->world->webhooks.count; i++) {
+        ic_webhook *webhook = x->world->webhooks.items[i];
+        if (strcmp(webhook->id, x->values[0]) == 0) return webhook;
+    }
+    ic_reply_error(x, 400, "NOT_FOUND", NULL, "couldn't find a webhook matching the id %s", x->values[0]);
+    return NULL;
+}
+
+void ic_webhooks_get(ic_exchange *x) {
+    const ic_webhook *webhook = find_webhook(x);
+    if (webhook) ic_reply_json(x, 200, webhook_view(x->world, webhook));
+}
+
+/* --- what a request says --- */
+
+static void refuse_events(ic_exchange *x, const char *choices) {
+    ic_buf known = {0};
+    ic_choices_print(&known, choices);
+    ic_reply_error(x, 400, "INVALID_PARAM", "events", "invalid event type; %s are acceptable event types",
+                   known.failed ? "" : ic_buf_text(&known));
+    ic_buf_free(&known);
+}
+
+static const char *event_names(const ic_exchange *x) {
+    const ic_field *field = x->operation->fields;
+    while (strcmp(field->name, "events") != 0)
+        field++;
+    return field->choices;
+}
+
+static bool check_events(ic_exchange *x) {
+    const cJSON *events = ic_json_member(x->body, "events"), *event;
+    if (!events) return true;
+    const char *choices = event_names(x);
+    bool known = events->child != NULL;
+    cJSON_ArrayForEach(event, events) known =
+        known && cJSON_IsString(event) && ic_is_choice(choices, event->valuestring);
+    if (!known) refuse_events(x, choices);
+    return known;
+}
+
+static const ic_webhook *holder_of(const ic_world *world, const char *target) {
+    for (size_t i = 0; i < world->webhooks.count; i++) {
+        const ic_webhook *webhook = world->webhooks.items[i];
+        if (strcmp(webhook->target, target) == 0) return webhook;
+    }
+    return NULL;
+}
+
+static bool is_https_url(const char *text) {
+    static const char scheme[] = "https://";
+    if (!ic_text_starts(text, scheme)) return false;
+    const char *host = text + strlen(scheme);
+    return *host && *host != '/' && !strpbrk(host, " \t\r\n\\\"<>");
+}
+
+/* The parameter of a target that is taken is misspelt by the service. */
+static bool check_target(ic_exchange *x, const ic_webhook *changed) {
+    const char *target = ic_json_string(x->body, "targetURL");
+    if (!target) return true;
+    const ic_webhook *holder = holder_of(x->world, target);
+    if (!is_https_url(target))
+        ic_reply_error(x, 400, "INVALID_PARAM", "targetURL", "targetURL must be an https URL");
+    else if (holder && holder != changed)
+        ic_reply_error(x, 400, "INVALID_PARAM", "tagetURL",
+                       "webhook already exists for event %s and target %s",
+                       cJSON_GetStringValue(holder->events->child), target);
+    else
+        return true;
+    return false;
+}
+
+static bool check_request(ic_exchange *x, const ic_webhook *changed) {
+    return check_events(x) && check_target(x, changed);
+}
+
+/* --- create, update, delete --- */
+
+/* Targets differ from one another, so this orders webhooks without ties. */
+static int by_target(const void *a, const void *b) {
+    return strcmp(((const ic_webhook *)a)->target, ((const ic_webhook *)b)->target);
+}
+
+static void set_status(const ic_world *world, ic_webhook *webhook, const char *status, const ic_user *by) {
+    webhook->status = strcmp(status, "disabled") == 0 ? "disabled" : "enabled";
+    webhook->status_changed = ic_world_now(world);
+    memcpy(webhook->changed_by, by->id, sizeof webhook->changed_by);
+}
+
+ic_webhook *ic_webhook_new(ic_world *world, const char *target, const cJSON *events, const ic_user *by) {
+    ic_webhook *webhook = ic_calloc(1, sizeof *webhook);
+    if (!webhook) return NULL;
+    ic_new_object_id(world, webhook->id);
+    webhook->target = ic_strdup(target);
+    webhook->events = cJSON_Duplicate(events, true);
+    webhook->grant = "clientCredentials";
+    set_status(world, webhook, "enabled", by);
+    if (webhook->target && webhook->events && ic_array_insert(&world->webhooks, webhook, by_target))
+        return webhook;
+    ic_webhook_free(webhook);
+    return NULL;
+}
+
+void ic_webhooks_create(ic_exchange *x) {
+    if (!check_request(x, NULL)) return;
+    const char *status = ic_json_string(x->body, "status");
+    ic_webhook *webhook = ic_webhook_new(x->world, ic_json_string(x->body, "targetURL"),
+                                         ic_json_member(x->body, "events"), x->user);
+    if (!webhook) {
+        ic_reply_no_memory(x);
+        return;
+    }
+    if (status) set_status(x->world, webhook, status, x->user);
+    if (x->token->user) webhook->grant = "authorizationCode";
+    ic_reply_json(x, 200, webhook_view(x->world, webhook)); /* the document says 201 */
+}
+
+static void change_target(ic_world *world, ic_webhook *webhook, char *target) {
+    ic_array_remove(&world->webhooks, webhook, by_target);
+    ic_free(webhook->target);
+    webhook->target = target;
+    ic_array_insert(&world->webhooks, webhook, by_target); /* has its room from before */
+}
+
+void ic_webhooks_update(ic_exchange *x) {
+    ic_webhook *webhook = find_webhook(x);
+    if (!webhook || !check_request(x, webhook)) return;
+    const cJSON *events = ic_json_member(x->body, "events");
+    const char *status = ic_json_string(x->body, "status"), *target = ic_json_string(x->body, "targetURL");
+    cJSON *new_events = events ? cJSON_Duplicate(events, true) : NULL;
+    char *new_target = ic_strdup(target);
+    if ((events && !new_events) || (target && !new_target)) {
+        cJSON_Delete(new_events);
+        ic_free(new_target);
+        ic_reply_no_memory(x);
+        return;
+    }
+    if (events) {
+        cJSON_Delete(webhook->events);
+        webhook->events = new_events;
+    }
+    if (target) change_target(x->world, webhook, new_target);
+    if (status) set_status(x->world, webhook, status, x->user);
+    ic_reply_json(x, 200, webhook_view(x->world, webhook));
+}
+
+void ic_webhooks_delete(ic_exchange *x) {
+    ic_webhook *webhook = find_webhook(x);
+    if (!webhook) return;
+    ic_array_remove(&x->world->webhooks, webhook, by_target);
+    ic_webhook_free(webhook);
+    ic_reply_nothing(x);
+}
+
+void ic_webhook_free(ic_webhook *webhook) {
+    ic_free(webhook->target);
+    cJSON_Delete(webhook->events);
+    ic_free(webhook);
+}
+
+/* --- the key --- */
+
+EVP_PKEY *ic_world_webhook_key(ic_world *world) {
+    if (!world->webhook_key) world->webhook_key = EVP_RSA_gen(KEY_BITS);
+    return world->webhook_key;
+}
+
+/* The public half as PEM. NULL: no memory. */
+static ic_blob *public_pem(EVP_PKEY *key) {
+    BIO *out = BIO_new(BIO_s_mem());
+    char *text = NULL;
+    long length = 0;
+    if (out && PEM_write_bio_PUBKEY(out, key) == 1) length = BIO_get_mem_data(out, &text);
+    char *copy = length > 0 ? ic_strndup(text, (size_t)length) : NULL;
+    BIO_free(out);
+    return copy ? ic_blob_new(copy, (size_t)length) : NULL;
+}
+
+void ic_webhooks_key(ic_exchange *x) {
+    EVP_PKEY *key = ic_world_webhook_key(x->world);
+    ic_blob *pem = key ? public_pem(key) : NULL;
+    if (pem)
+        ic_reply_file(x, pem, "application/x-pem-file; charset=utf-8");
+    else
+        ic_reply_no_memory(x);
+    ic_blob_release(pem);
+}

@@ -1,0 +1,171 @@
+/* The end of a contract's way: the Archive step, and the record that is made of it. Also what the world's
+ * clock does to packets and archives by itself. */
+#include "../../core/alloc.h"
+#include "launches.h"
+#include "lifecycle.h"
+#include "pdf.h"
+#include "records/attachments.h"
+#include "records/smart_import.h"
+#include "signing.h"
+#include "turns.h"
+#include "webhooks/events.h"
+#include "world/build.h"
+#include "world/values.h"
+#include <string.h>
+
+/* --- the signed copy --- */
+
+/* What electronic signatures leave. */
+static ic_blob *signed_pdf(const ic_workflow *workflow, ic_time time) {
+    const ic_array *signers = &workflow->packet->signers;
+    ic_buf text = {0};
+    ic_buf_printf(&text, "%s, signed on %.10s by", workflow->title, ic_time_print(time).text);
+    for (size_t i = 0; i < signers->count; i++)
+        ic_buf_printf(&text, "%s %s", i ? "," : "", ((const ic_signer *)signers->items[i])->name);
+    ic_blob *pdf = text.failed ? NULL : ic_pdf_make(text.data);
+    ic_buf_free(&text);
+    return pdf;
+}
+
+bool ic_workflow_archive(ic_world *world, ic_workflow *workflow, ic_time time) {
+    ic_packet *packet = workflow->packet;
+    if (!packet->copy) {
+        char *name = ic_pdf_name(workflow->title);
+        if (!name) return false;
+        packet->copy = ic_workflow_add_document(world, workflow, NULL, name, signed_pdf(workflow, time),
+                                                workflow->creator, time);
+        ic_free(name);
+        if (!packet->copy) return false;
+    }
+    if (!ic_turn_begin(workflow, false, "signed", workflow->creator, time) ||
+        !ic_world_await(world, workflow))
+        return false;
+    packet->archive_at = time + (ic_time)(world->job_seconds * 1000);
+    packet->notify_at = IC_TIME_NONE;
+    workflow->step = IC_STEP_ARCHIVE;
+    workflow->updated = time;
+    ic_event(world, "workflow_signature_packet_fully_signed", workflow);
+    ic_event(world, "workflow_step_updated", workflow);
+    return true;
+}
+
+/* --- the record --- */
+
+/* The attributes that records have too. */
+static cJSON *properties_of(const ic_world *world, const ic_workflow *workflow, ic_time time) {
+    cJSON *properties = cJSON_CreateObject();
+    const cJSON *attribute;
+    cJSON_ArrayForEach(attribute, workflow->attributes) {
+        const char *type =
+            ic_json_string(ic_json_member(world->record_properties, attribute->string), "type");
+        if (!type || !ic_value_fits(type, attribute)) continue;
+        cJSON *property = ic_put(properties, attribute->string, cJSON_CreateObject());
+        ic_put_text(property, "type", type);
+        ic_put(property, "value", ic_value_as_kept(type, attribute));
+    }
+    if (ic_json_member(properties, "agreementDate") ||
+        !ic_json_member(world->record_properties, "agreementDate"))
+        return properties;
+    cJSON *agreed = ic_put(properties, "agreementDate", cJSON_CreateObject());
+    ic_put_text(agreed, "type", "date");
+    ic_put_text(agreed, "value", ic_time_print(time).text);
+    return properties;
+}
+
+/* The record that an attribute like localParentRecord names; NULL: none, or gone. */
+static ic_record *related(const ic_world *world, const ic_workflow *workflow, const char *attribute) {
+    const char *id = ic_json_string(ic_json_member(workflow->attributes, attribute), "recordId");
+    return id ? ic_world_record(world, id) : NULL;
+}
+
+/* Without memory the link is left out. */
+static void relate(const ic_world *world, const ic_workflow *workflow, ic_record *record) {
+    ic_record *parent = related(world, workflow, "localParentRecord"),
+              *child = related(world, workflow, "localChildRecord"),
+              *linked = related(world, workflow, "localLinkedRecord");
+    if (parent) ic_record_set_parent(record, parent, NULL);
+    if (child && !ic_record_descends(record, child)) ic_record_set_parent(child, record, NULL);
+    if (linked) record->links = ic_calloc(1, sizeof *record->links);
+    if (!record->links) return;
+    memcpy(record->links[0], linked->id, sizeof linked->id);
+    record->link_count = 1;
+}
+
+static bool fill_record(ic_world *world, ic_workflow *workflow, ic_record *record, ic_time time) {
+    const ic_document *copy = workflow->packet->copy;
+    cJSON *properties = properties_of(world, workflow, time);
+    bool filled = properties && ic_record_set_properties(record, properties);
+    cJSON_Delete(properties);
+    record->updated = time;
+    record->workflow = workflow;
+    return filled && ic_record_attach(world, record, "signedCopy", copy->filename, ic_blob_hold(copy->bytes));
+}
+
+static bool make_record(ic_world *world, ic_workflow *workflow, ic_time time) {
+    const ic_record_type *type = workflow->packet->design->record_type;
+    if (!type) return true;
+    ic_record *record = ic_record_new(world, type, workflow->title);
+    if (!record) return false;
+    if (!fill_record(world, workflow, record, time) || !ic_world_add_record(world, record)) {
+        ic_record_free(record);
+        return false;
+    }
+    if (!ic_array_push(&workflow->records, record)) {
+        ic_world_remove_record(world, record);
+        return false;
+    }
+    relate(world, workflow, record);
+    return true;
+}
+
+static bool complete(ic_world *world, ic_workflow *workflow, ic_time time) {
+    if (!make_record(world, workflow, time)) return false;
+    workflow->step = IC_STEP_COMPLETE;
+    workflow->status = IC_STATUS_COMPLETED;
+    workflow->ended = workflow->updated = time;
+    ic_event(world, "workflow_step_updated", workflow);
+    ic_event(world, "workflow_completed", workflow);
+    return true;
+}
+
+/* --- the clock --- */
+
+static bool is_due(ic_time when, ic_time now) {
+    return when != IC_TIME_NONE && when <= now;
+}
+
+/* Sends a packet whose time has come, if it can be sent. false: no memory. */
+static bool send_scheduled(ic_world *world, ic_workflow *workflow, ic_time when) {
+    if (strcmp(ic_packet_status(workflow), "not_sent") == 0) {
+        if (!ic_packet_send(workflow, workflow->creator, when)) return false;
+        ic_event(world, "workflow_signature_packet_sent", workflow);
+    }
+    workflow->packet->notify_at = IC_TIME_NONE;
+    return true;
+}
+
+/* Whether there is still something to wait for. Without memory it is tried again. */
+static bool settle(ic_world *world, ic_workflow *workflow, ic_time now) {
+    const ic_packet *packet = workflow->packet;
+    if (!packet || workflow->status != IC_STATUS_ACTIVE) return false;
+    if (workflow->step == IC_STEP_SIGN && is_due(packet->notify_at, now))
+        return !send_scheduled(world, workflow, packet->notify_at);
+    if (workflow->step == IC_STEP_ARCHIVE && is_due(packet->archive_at, now))
+        return !complete(world, workflow, packet->archive_at);
+    return packet->notify_at != IC_TIME_NONE || packet->archive_at != IC_TIME_NONE;
+}
+
+void ic_world_settle(ic_world *world) {
+    ic_time now = ic_world_now(world);
+    size_t kept = 0;
+    ic_launches_settle(world);
+    ic_imports_settle(world);
+    for (size_t i = 0; i < world->awaited.count; i++)
+        if (settle(world, world->awaited.items[i], now))
+            world->awaited.items[kept++] = world->awaited.items[i];
+    world->awaited.count = kept;
+}
+
+bool ic_world_await(ic_world *world, ic_workflow *workflow) {
+    return ic_array_has(&world->awaited, workflow) || ic_array_push(&world->awaited, workflow);
+}

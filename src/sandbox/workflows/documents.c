@@ -1,0 +1,216 @@
+/* Documents of a workflow: with a launch, listed, uploaded, downloaded. */
+#include "documents.h"
+#include "../../core/alloc.h"
+#include "../../core/text.h"
+#include "http/handlers.h"
+#include "pdf.h"
+#include "world/attributes.h"
+#include "world/views.h"
+#include <string.h>
+
+/* --- with a launch --- */
+
+bool ic_is_contract_name(const char *filename) {
+    const char *extension = filename ? strrchr(filename, '.') : NULL;
+    return extension && (ic_text_same(extension, ".pdf") || ic_text_same(extension, ".doc") ||
+                         ic_text_same(extension, ".docx"));
+}
+
+static bool attach_file(ic_exchange *x, ic_workflow *workflow, const cJSON *field, const char *part) {
+    ic_field_part *file = ic_exchange_field(x, part);
+    if (!file) {
+        ic_reply_error(x, 400, "INVALID_PARAM", field->string, "missing form-data part '%s'", part);
+        return false;
+    }
+    if (!ic_is_contract_name(file->filename)) {
+        ic_reply_error(x, 400, "INVALID_PARAM", field->string,
+                       "the file in part '%s' must be named .pdf, .doc or .docx", part);
+        return false;
+    }
+    if (ic_workflow_add_document(x->world, workflow, field->string, file->filename, ic_field_part_bytes(file),
+                                 x->user, ic_world_now(x->world)))
+        return true;
+    ic_reply_no_memory(x);
+    return false;
+}
+
+/* The sandbox fetches nothing: what a URL names becomes a page that says where it is. */
+static bool attach_url(ic_exchange *x, ic_workflow *workflow, const cJSON *field, const char *url) {
+    size_t length = strcspn(url, "?#");
+    char *path = ic_strndup(url, length);
+    const char *filename = path ? strrchr(path, '/') : NULL;
+    bool fits = filename && ic_is_contract_name(filename + 1) &&
+                (ic_text_starts(url, "https://") || ic_text_starts(url, "http://"));
+    if (!path)
+        ic_reply_no_memory(x);
+    else if (!fits)
+        ic_reply_error(x, 400, "INVALID_PARAM", field->string,
+                       "the url must lead to a document named .pdf, .doc or .docx");
+    else if (!ic_workflow_add_document(x->world, workflow, field->string, filename + 1, ic_pdf_make(url),
+                                       x->user, ic_world_now(x->world)))
+        ic_reply_no_memory(x);
+    ic_free(path);
+    return !x->status;
+}
+
+static bool attach(ic_exchange *x, ic_workflow *workflow, const cJSON *field, const cJSON *value) {
+    const char *part = ic_json_string(value, "file"), *url = ic_json_string(value, "url");
+    if (part) return attach_file(x, workflow, field, part);
+    if (url) return attach_url(x, workflow, field, url);
+    ic_reply_error(x, 400, "INVALID_PARAM", field->string,
+                   "invalid value for attribute '%s': expected a document", field->string);
+    return false;
+}
+
+bool ic_documents_attach(ic_exchange *x, ic_workflow *workflow, const cJSON *field, const cJSON *value) {
+    if (!ic_json_member(field, "elementType")) return attach(x, workflow, field, value);
+    if (!cJSON_IsArray(value)) {
+        ic_reply_error(x, 400, "INVALID_PARAM", field->string,
+                       "invalid value for attribute '%s': expected an array of documents", field->string);
+        return false;
+    }
+    const cJSON *item;
+    cJSON_ArrayForEach(item, value) {
+        if (!attach(x, workflow, field, item)) return false;
+    }
+    return true;
+}
+
+/* --- list --- */
+
+static const ic_document *packet_document(const ic_workflow *workflow, unsigned place) {
+    for (size_t i = 0; i < workflow->documents.count; i++) {
+        const ic_document *document = workflow->documents.items[i];
+        if (document->packet_place == place) return document;
+    }
+    return NULL;
+}
+
+void ic_documents_get(ic_exchange *x) {
+    const ic_workflow *workflow = ic_exchange_workflow(x, 404, true);
+    if (!workflow) return;
+    cJSON *answer = cJSON_CreateObject();
+    cJSON *packet = ic_put(answer, "signaturePacketDocuments", cJSON_CreateArray());
+    const ic_document *document;
+    for (unsigned place = 1; (document = packet_document(workflow, place)) != NULL; place++)
+        ic_append(packet, ic_document_view(x->world, workflow, document));
+    cJSON *excluded = ic_put(answer, "excludedFromSignaturePacketDocuments", cJSON_CreateArray());
+    for (size_t i = 0; i < workflow->documents.count; i++) {
+        document = workflow->documents.items[i];
+        if (!document->packet_place) ic_append(excluded, ic_document_view(x->world, workflow, document));
+    }
+    ic_reply_json(x, 200, answer);
+}
+
+/* --- download --- */
+
+ic_document *ic_workflow_document(const ic_workflow *workflow, const char *key) {
+    for (size_t i = 0; i < workflow->documents.count; i++) {
+        ic_document *document = workflow->documents.items[i];
+        if (strcmp(document->key, key) == 0) return document;
+    }
+    return NULL;
+}
+
+void ic_documents_download(ic_exchange *x) {
+    const ic_workflow *workflow = ic_exchange_workflow(x, 400, true);
+    if (!workflow) return;
+    const ic_document *document = ic_workflow_document(workflow, x->values[1]);
+    if (document)
+        ic_reply_bytes(x, document->bytes);
+    else
+        ic_reply_error(x, 400, "NOT_FOUND", "key", "document does not exist");
+}
+
+/* --- upload --- */
+
+/* The document says that errors of this operation are bare JSON strings. */
+static bool refuse(ic_exchange *x, unsigned status, const char *message) {
+    ic_reply_text_error(x, status, message);
+    return false;
+}
+
+bool ic_document_replace(ic_world *world, ic_document *document, const char *filename, ic_blob *bytes,
+                         const ic_user *author) {
+    char *name = ic_strdup(filename);
+    if (!name) {
+        ic_blob_release(bytes);
+        return false;
+    }
+    ic_free(document->filename);
+    ic_blob_release(document->bytes);
+    document->filename = name;
+    document->bytes = bytes;
+    document->number++;
+    document->modified = ic_world_now(world);
+    document->author = author;
+    ic_new_short_id(world, document->version);
+    return true;
+}
+
+static bool add_version(ic_exchange *x, ic_document *document, ic_field_part *file) {
+    if (ic_document_replace(x->world, document, file->filename, ic_field_part_bytes(file), x->user))
+        return true;
+    ic_reply_no_memory(x);
+    return false;
+}
+
+/* A document beside the others of a list, or in place of the only one. */
+static bool add_document(ic_exchange *x, ic_workflow *workflow, const cJSON *field, ic_field_part *file) {
+    for (size_t i = 0; i < workflow->documents.count && !ic_json_member(field, "elementType"); i++) {
+        ic_document *document = workflow->documents.items[i];
+        if (document->attribute && strcmp(document->attribute, field->string) == 0)
+            return add_version(x, document, file);
+    }
+    if (ic_workflow_add_document(x->world, workflow, field->string, file->filename, ic_field_part_bytes(file),
+                                 x->user, ic_world_now(x->world)))
+        return true;
+    ic_reply_no_memory(x);
+    return false;
+}
+
+static bool store_upload(ic_exchange *x, ic_workflow *workflow, const cJSON *field, const cJSON *metadata,
+                         ic_field_part *file) {
+    const char *message = ic_json_string(ic_json_member(metadata, "comment"), "message");
+    const cJSON *key = ic_json_member(metadata, "key");
+    ic_document *document = cJSON_IsString(key) ? ic_workflow_document(workflow, key->valuestring) : NULL;
+    if (!message)
+        return refuse(x, 400, "missing required field 'comment.message' in form-data part 'metadata'");
+    if (key && (!document || !document->attribute || strcmp(document->attribute, field->string) != 0))
+        return refuse(x, 404, "Document does not exists");
+    if (key && !ic_json_member(field, "elementType"))
+        return refuse(x, 400, "versioning is not supported for non-draft documents");
+    ic_time now = ic_world_now(x->world);
+    if (!ic_workflow_add_comment(x->world, workflow, message, x->user, now)) {
+        ic_reply_no_memory(x);
+        return false;
+    }
+    workflow->updated = now;
+    return key ? add_version(x, document, file) : add_document(x, workflow, field, file);
+}
+
+void ic_documents_upload(ic_exchange *x) {
+    ic_workflow *workflow = ic_world_workflow(x->world, x->values[0]);
+    const cJSON *field = workflow ? ic_json_member(workflow->template->form, x->values[1]) : NULL;
+    ic_field_part *file = ic_exchange_field(x, "attachment");
+    if (!workflow || strcmp(workflow->id, x->values[0]) != 0)
+        refuse(x, 404, "Workflow does not exists");
+    else if (!field || !ic_field_is_document(field))
+        refuse(x, 404, "Document does not exists");
+    else if (!file)
+        refuse(x, 400, "missing required form-data part 'attachment'");
+    else if (!ic_exchange_field(x, "metadata"))
+        refuse(x, 400, "missing required form-data part 'metadata'");
+    else if (!ic_is_contract_name(file->filename))
+        refuse(x, 400, "the attachment must be named .pdf, .doc or .docx");
+    else if (workflow->status == IC_STATUS_CANCELLED || workflow->status == IC_STATUS_COMPLETED)
+        refuse(x, 400, "documents of a workflow that has ended can not be changed");
+    else {
+        cJSON *metadata = ic_form_json(x, "metadata");
+        if (!cJSON_IsObject(metadata))
+            refuse(x, 400, "form-data part 'metadata' is no JSON object");
+        else if (store_upload(x, workflow, field, metadata, file))
+            ic_reply_nothing(x);
+        cJSON_Delete(metadata);
+    }
+}

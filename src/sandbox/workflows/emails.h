@@ -1,0 +1,22 @@
+/* E-mail about a workflow: what the counterparty has written, and what has been sent to it. */
+#ifndef IC_SANDBOX_EMAILS_H
+#define IC_SANDBOX_EMAILS_H
+
+#include "world/world.h"
+
+typedef char ic_email_id[48]; /* emailThread or attachmentId, and 32 hexadecimal digits; or a short id */
+
+typedef struct ic_email_attachment {
+    ic_email_id id;
+    ic_blob *bytes; /* held */
+} ic_email_attachment;
+
+typedef struct ic_email {
+    ic_email_id id;       /* by which it is asked for: its thread's when it came in, else its own */
+    char *shown;          /* as the API shows it: JSON text */
+    ic_array attachments; /* ic_email_attachment, of one that came in; owned */
+} ic_email;
+
+void ic_emails_free(ic_workflow *workflow);
+
+#endif

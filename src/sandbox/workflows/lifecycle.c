@@ -1,0 +1,119 @@
+#include "lifecycle.h"
+#include "comments.h"
+#include "http/handlers.h"
+#include "reviews.h"
+#include "signing.h"
+#include "turns.h"
+#include "webhooks/events.h"
+
+bool ic_workflow_sign(ic_world *world, ic_workflow *workflow) {
+    if (!ic_packet_begin(workflow)) return false;
+    workflow->step = IC_STEP_SIGN;
+    workflow->updated = ic_world_now(world);
+    ic_event(world, "workflow_step_updated", workflow);
+    return true;
+}
+
+/* --- cancel, pause, resume --- */
+
+/* These answer false without memory; workflow->updated is the time of it. */
+
+static bool cancel(ic_workflow *workflow, const ic_user *user) {
+    ic_packet *packet = workflow->packet;
+    if (packet && packet->sent && workflow->step == IC_STEP_SIGN &&
+        !ic_packet_withdraw(workflow, user, workflow->updated))
+        return false;
+    ic_reviews_interrupt(workflow, IC_REQUEST_CANCELED, workflow->updated);
+    workflow->status = IC_STATUS_CANCELLED;
+    workflow->ended = workflow->updated;
+    return true;
+}
+
+static bool pause_review(ic_workflow *workflow, const ic_user *user) {
+    (void)user;
+    ic_reviews_interrupt(workflow, IC_REQUEST_PAUSED, workflow->updated);
+    workflow->status = IC_STATUS_PAUSED;
+    return true;
+}
+
+static bool resume(ic_workflow *workflow, const ic_user *user) {
+    (void)user;
+    workflow->status = IC_STATUS_ACTIVE;
+    return ic_reviews_ask(workflow, workflow->updated);
+}
+
+/* A change of status that wants a comment. */
+typedef struct change {
+    unsigned from; /* bits by ic_status */
+    bool review_only;
+    const char *refusal;
+    bool (*make)(ic_workflow *workflow, const ic_user *user);
+} change;
+
+#define STATUS(name) (1u << IC_STATUS_##name)
+
+static const change cancelling = {STATUS(ACTIVE) | STATUS(PAUSED), false,
+                                  "Only active or paused workflows can be cancelled.", cancel},
+                    pausing = {STATUS(ACTIVE), true,
+                               "Only active workflows in the review step can be paused.", pause_review},
+                    resuming = {STATUS(PAUSED), true,
+                                "Only paused workflows in the review step can be resumed.", resume};
+
+static void change_status(ic_exchange *x, const change *change) {
+    ic_workflow *workflow = ic_exchange_workflow(x, 400, false);
+    if (!workflow) return;
+    if (!(change->from & (1u << workflow->status)) ||
+        (change->review_only && workflow->step != IC_STEP_REVIEW)) {
+        ic_reply_error(x, 400, "INVALID_STATE", NULL, "%s", change->refusal);
+        return;
+    }
+    const cJSON *comment = ic_json_member(x->body, "comment");
+    if (!ic_comment_post(x, workflow, ic_json_string(comment, "message"),
+                         cJSON_IsTrue(ic_json_member(comment, "addUsersToWorkflow")), NULL))
+        return;
+    if (change->make(workflow, x->user))
+        ic_reply_nothing(x);
+    else
+        ic_reply_no_memory(x);
+}
+
+void ic_workflows_cancel(ic_exchange *x) {
+    change_status(x, &cancelling);
+}
+
+void ic_workflows_pause(ic_exchange *x) {
+    change_status(x, &pausing);
+}
+
+void ic_workflows_resume(ic_exchange *x) {
+    change_status(x, &resuming);
+}
+
+/* --- back to Review --- */
+
+/* Errors of the document. */
+static bool check_revert(ic_exchange *x, const ic_workflow *workflow) {
+    if (!ic_array_has(&workflow->participants, x->user)) {
+        ic_reply_error(x, 403, "FORBIDDEN", "user", "user is not a participant on the workflow");
+        return false;
+    }
+    if (workflow->step == IC_STEP_SIGN && workflow->status == IC_STATUS_ACTIVE) return true;
+    ic_reply_error(x, 400, "INVALID_STATE", "user",
+                   "workflow cannot be reverted to review as it is not in the sign stage");
+    return false;
+}
+
+void ic_workflows_revert(ic_exchange *x) {
+    ic_workflow *workflow = ic_exchange_workflow(x, 404, true);
+    if (!workflow || !check_revert(x, workflow)) return;
+    ic_time now = ic_world_now(x->world);
+    ic_packet_free(workflow->packet);
+    workflow->packet = NULL;
+    workflow->step = IC_STEP_REVIEW;
+    workflow->updated = now;
+    if (ic_turn_begin(workflow, false, "reverted to review", x->user, now) &&
+        ic_reviews_restart(workflow, now))
+        ic_reply_nothing(x);
+    else
+        ic_reply_no_memory(x);
+}

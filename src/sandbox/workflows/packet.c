@@ -1,0 +1,216 @@
+/* The packet of a workflow in the Sign step: made, sent, signed. */
+#include "../../core/alloc.h"
+#include "../../core/buf.h"
+#include "lifecycle.h"
+#include "signing.h"
+#include "turns.h"
+#include "webhooks/events.h"
+#include <ctype.h>
+#include <string.h>
+
+#define X(constant, name) name,
+const char *const ic_signature_names[IC_SIGNATURE_COUNT] = {IC_SIGNATURES(X)};
+#undef X
+
+/* --- signers --- */
+
+static void free_signer(ic_signer *signer) {
+    ic_free(signer->role_name);
+    ic_free(signer->name);
+    ic_free(signer->email);
+    ic_free(signer);
+}
+
+bool ic_signer_set(ic_signer *signer, const char *name, const char *email, ic_user *user) {
+    char *new_name = ic_strdup(name), *new_email = ic_strdup(email);
+    if (!new_name || !new_email) {
+        ic_free(new_name);
+        ic_free(new_email);
+        return false;
+    }
+    ic_free(signer->name);
+    ic_free(signer->email);
+    signer->name = new_name;
+    signer->email = new_email;
+    signer->user = user;
+    signer->reminded = IC_TIME_NONE;
+    return true;
+}
+
+ic_signer *ic_packet_signer(const ic_packet *packet, const char *role_name) {
+    for (size_t i = 0; i < packet->signers.count; i++) {
+        ic_signer *signer = packet->signers.items[i];
+        if (strcmp(signer->role_name, role_name) == 0) return signer;
+    }
+    return NULL;
+}
+
+void ic_packet_remove(ic_packet *packet, ic_signer *signer) {
+    size_t kept = 0;
+    for (size_t i = 0; i < packet->signers.count; i++)
+        if (packet->signers.items[i] != signer) packet->signers.items[kept++] = packet->signers.items[i];
+    packet->signers.count = kept;
+    free_signer(signer);
+}
+
+/* Where the form does not say who signs for the counterparty, a person of the company would find out; here it
+ * is somebody at an address that the counterparty's name makes up. */
+static char *made_up_email(const char *name) {
+    ic_buf email = {0};
+    ic_buf_puts(&email, "signer@");
+    size_t before = email.length;
+    for (; *name; name++)
+        if (isalnum((unsigned char)*name)) ic_buf_putc(&email, (char)tolower((unsigned char)*name));
+    ic_buf_puts(&email, email.length > before ? ".example" : "counterparty.example");
+    char *text = ic_buf_take(&email, NULL);
+    ic_buf_free(&email);
+    return text;
+}
+
+static const char *attribute_text(const ic_workflow *workflow, const char *name) {
+    return name ? ic_json_string(workflow->attributes, name) : NULL;
+}
+
+static bool identify(ic_signer *signer, const ic_signer_design *design, const ic_workflow *workflow) {
+    if (design->user)
+        return ic_signer_set(signer, design->user->display_name, design->user->email, design->user);
+    const char *name = attribute_text(workflow, design->name_attribute),
+               *email = attribute_text(workflow, design->email_attribute);
+    if (!name) name = design->role_name;
+    char *made_up = email ? NULL : made_up_email(name);
+    bool done = (email || made_up) && ic_signer_set(signer, name, email ? email : made_up, NULL);
+    ic_free(made_up);
+    return done;
+}
+
+static bool add_signer(ic_packet *packet, const ic_signer_design *design, const ic_workflow *workflow) {
+    ic_signer *signer = ic_calloc(1, sizeof *signer);
+    if (!signer) return false;
+    signer->role_name = ic_strdup(design->role_name);
+    if (signer->role_name && identify(signer, design, workflow) && ic_array_push(&packet->signers, signer))
+        return true;
+    free_signer(signer);
+    return false;
+}
+
+void ic_packet_hand_over(ic_packet *packet, const ic_user *leaving, ic_user *heir) {
+    for (size_t i = 0; packet && i < packet->signers.count; i++) {
+        ic_signer *signer = packet->signers.items[i];
+        if (signer->user == leaving && signer->signature != IC_SIGNATURE_SIGNED)
+            ic_signer_set(signer, heir->display_name, heir->email, heir);
+    }
+}
+
+void ic_signing_hand_over(ic_signing_design *design, const ic_user *leaving, ic_user *heir) {
+    for (size_t i = 0; design && i < design->signer_count; i++)
+        if (design->signers[i].user == leaving) design->signers[i].user = heir;
+}
+
+/* --- the packet --- */
+
+bool ic_packet_begin(ic_workflow *workflow) {
+    static const ic_signing_design nobody = {.provider = "None"};
+    const ic_signing_design *design = workflow->template->signing ? workflow->template->signing : &nobody;
+    ic_packet *packet = ic_calloc(1, sizeof *packet);
+    if (!packet) return false;
+    packet->design = design;
+    packet->notify_at = packet->archive_at = IC_TIME_NONE;
+    for (size_t i = 0; i < design->signer_count; i++) {
+        if (add_signer(packet, &design->signers[i], workflow)) continue;
+        ic_packet_free(packet);
+        return false;
+    }
+    ic_packet_free(workflow->packet);
+    workflow->packet = packet;
+    return true;
+}
+
+void ic_packet_free(ic_packet *packet) {
+    if (!packet) return;
+    for (size_t i = 0; i < packet->signers.count; i++)
+        free_signer(packet->signers.items[i]);
+    ic_array_free(&packet->signers);
+    ic_free(packet);
+}
+
+static bool is_all_signed(const ic_packet *packet) {
+    for (size_t i = 0; i < packet->signers.count; i++)
+        if (((const ic_signer *)packet->signers.items[i])->signature != IC_SIGNATURE_SIGNED) return false;
+    return packet->signers.count > 0;
+}
+
+static bool has_contract(const ic_workflow *workflow) {
+    for (size_t i = 0; i < workflow->documents.count; i++)
+        if (((const ic_document *)workflow->documents.items[i])->packet_place) return true;
+    return false;
+}
+
+const char *ic_packet_status(const ic_workflow *workflow) {
+    const ic_packet *packet = workflow->packet;
+    if (is_all_signed(packet)) return "complete";
+    if (packet->sent) return "sent";
+    return packet->signers.count && has_contract(workflow) ? "not_sent" : "action_required";
+}
+
+/* Those whose turn it is: the first who has not signed, or all of them. */
+static void ask_signers(const ic_packet *packet, ic_time time) {
+    for (size_t i = 0; i < packet->signers.count; i++) {
+        ic_signer *signer = packet->signers.items[i];
+        if (signer->signature == IC_SIGNATURE_SIGNED) continue;
+        if (signer->signature == IC_SIGNATURE_PENDING) {
+            signer->signature = IC_SIGNATURE_SENT;
+            signer->changed = time;
+        }
+        if (packet->design->sequential) return;
+    }
+}
+
+bool ic_packet_send(ic_workflow *workflow, const ic_user *user, ic_time time) {
+    if (!ic_turn_begin(workflow, true, "sent for signature", user, time)) return false;
+    workflow->packet->sent = true;
+    workflow->packet->notify_at = IC_TIME_NONE;
+    workflow->updated = time;
+    ask_signers(workflow->packet, time);
+    return true;
+}
+
+bool ic_packet_withdraw(ic_workflow *workflow, const ic_user *user, ic_time time) {
+    ic_packet *packet = workflow->packet;
+    if (!ic_turn_begin(workflow, false, "signature request cancelled", user, time)) return false;
+    packet->sent = false;
+    workflow->updated = time;
+    for (size_t i = 0; i < packet->signers.count; i++) {
+        ic_signer *signer = packet->signers.items[i];
+        signer->reminded = IC_TIME_NONE;
+        if (!signer->wet) signer->signature = IC_SIGNATURE_PENDING;
+    }
+    return true;
+}
+
+bool ic_packet_proceed(ic_world *world, ic_workflow *workflow, ic_time time) {
+    workflow->updated = time;
+    if (is_all_signed(workflow->packet)) return ic_workflow_archive(world, workflow, time);
+    if (workflow->packet->sent) ask_signers(workflow->packet, time);
+    return true;
+}
+
+/* What webhooks are told of what a signer does. */
+static void tell(ic_world *world, const ic_workflow *workflow, ic_signature before, ic_signature now) {
+    if (now == IC_SIGNATURE_SIGNED)
+        ic_event(world, "workflow_signature_packet_signatures_collected", workflow);
+    if (now != IC_SIGNATURE_VIEWED) return;
+    if (before != now) ic_event(world, "workflow_signature_packet_signer_first_viewed", workflow);
+    ic_event(world, "workflow_signature_packet_signer_viewed", workflow);
+}
+
+const char *ic_packet_sign(ic_world *world, ic_workflow *workflow, ic_signer *signer,
+                           ic_signature signature) {
+    if (!workflow->packet->sent) return "the packet has not been sent for signature";
+    if (signer->signature == IC_SIGNATURE_SIGNED) return "this signer has signed already";
+    if (signer->signature == IC_SIGNATURE_DECLINED) return "this signer has declined";
+    if (signer->signature == IC_SIGNATURE_PENDING) return "it is not this signer's turn";
+    tell(world, workflow, signer->signature, signature);
+    signer->signature = signature;
+    signer->changed = ic_world_now(world);
+    return ic_packet_proceed(world, workflow, signer->changed) ? NULL : "";
+}

@@ -1,0 +1,80 @@
+/* Links by which a signer or viewer reaches a packet: of Ironclad's own signature provider only. */
+#include "http/handlers.h"
+#include "http/html.h"
+#include "sign_links.h"
+#include "sign_status.h"
+#include "world/values.h"
+#include <string.h>
+
+static bool refuse(ic_exchange *x, const char *code, const char *param, const char *message) {
+    ic_reply_error(x, 400, code, param, "%s", message);
+    return false;
+}
+
+static bool check_packet(ic_exchange *x, const ic_packet *packet) {
+    if (strcmp(packet->design->provider, "Ironclad Signature") != 0)
+        return refuse(x, "INVALID_STATE", NULL, "Recipient URLs are exclusive to Ironclad Signature.");
+    return packet->sent || refuse(x, "INVALID_STATE", NULL, "The signature request has not been sent.");
+}
+
+static bool check_signer(ic_exchange *x, const ic_packet *packet) {
+    const char *role = ic_json_string(x->body, "roleName");
+    if (!role) return refuse(x, "MISSING_PARAM", "roleName", "missing required property 'roleName'");
+    const ic_signer *signer = ic_packet_signer(packet, role);
+    if (!signer) {
+        ic_reply_error(x, 404, "NOT_FOUND", "roleName", "no signer has the role '%s'", role);
+        return false;
+    }
+    if (signer->signature == IC_SIGNATURE_SIGNED)
+        return refuse(x, "INVALID_STATE", NULL, "This signer has signed already.");
+    return true;
+}
+
+static bool check_viewer(ic_exchange *x) {
+    const cJSON *email = ic_json_member(x->body, "email");
+    if (!email) return refuse(x, "MISSING_PARAM", "email", "missing required property 'email'");
+    return ic_value_fits("email", email) || refuse(x, "INVALID_PARAM", "email", "this is no e-mail address");
+}
+
+static void reply_link(ic_exchange *x, const ic_sign_link *link) {
+    if (!link) {
+        ic_reply_no_memory(x);
+        return;
+    }
+    ic_buf url = {0};
+    ic_buf_printf(&url, "%s" IC_SIGN_PATH "?r=%s&s=%s", x->world->url, link->recipient, link->session);
+    cJSON *answer = cJSON_CreateObject();
+    ic_put_text(answer, "url", ic_buf_text(&url));
+    ic_reply_json(x, 201, answer);
+    ic_buf_free(&url);
+}
+
+void ic_recipient_urls_create(ic_exchange *x) {
+    ic_workflow *workflow = ic_exchange_signing(x, true);
+    if (!workflow || !check_packet(x, workflow->packet)) return;
+    bool viewer = strcmp(ic_json_string(x->body, "type"), "viewer") == 0;
+    const char *role = viewer ? NULL : ic_json_string(x->body, "roleName");
+    if (viewer ? check_viewer(x) : check_signer(x, workflow->packet))
+        reply_link(x, ic_sign_link_new(x->world, workflow, role, NULL, false));
+}
+
+/* A host, perhaps with a scheme before it and a port behind it, without any wildcard. */
+static bool is_frame_ancestor(const char *text) {
+    const char *host = strstr(text, "://");
+    host = host ? host + 3 : text;
+    return *host && *host != ':' && strlen(text) <= IC_FRAME_ANCESTOR_MAX &&
+           !strpbrk(text, "*\"'<> \t\r\n;,") && !strpbrk(host, "/?#@");
+}
+
+void ic_recipient_urls_create_embedded(ic_exchange *x) {
+    ic_workflow *workflow = ic_exchange_signing(x, true);
+    if (!workflow) return;
+    const char *ancestor = ic_json_string(x->body, "frameAncestor"),
+               *role = ic_json_string(x->body, "roleName");
+    bool once = !cJSON_IsTrue(ic_json_member(x->body, "allowMultipleUsages"));
+    if (!is_frame_ancestor(ancestor))
+        refuse(x, "INVALID_PARAM", "frameAncestor",
+               "frameAncestor must be a hostname, with a scheme or port if need be, without wildcards");
+    else if (check_packet(x, workflow->packet) && check_signer(x, workflow->packet))
+        reply_link(x, ic_sign_link_new(x->world, workflow, role, ancestor, once));
+}

@@ -1,0 +1,143 @@
+#include "reviews.h"
+#include "../../core/alloc.h"
+#include "lifecycle.h"
+
+size_t ic_review_of(const ic_template *template, size_t role, int group) {
+    size_t i = 0;
+    while (i < template->review_count &&
+           (template->reviews[i].role != role || template->reviews[i].group != group))
+        i++;
+    return i;
+}
+
+/* --- requests --- */
+
+static ic_review_request *request_at(const ic_workflow *workflow, size_t i) {
+    return workflow->requests.items[i];
+}
+
+static bool is_pending(const ic_workflow *workflow, size_t review, const ic_user *actor) {
+    for (size_t i = 0; i < workflow->requests.count; i++) {
+        const ic_review_request *request = request_at(workflow, i);
+        if (request->state == IC_REQUEST_PENDING && request->review == review && request->actor == actor)
+            return true;
+    }
+    return false;
+}
+
+static bool add_request(ic_workflow *workflow, const ic_review_request *like) {
+    ic_review_request *request = ic_malloc(sizeof *request);
+    if (!request) return false;
+    *request = *like;
+    if (ic_array_push(&workflow->requests, request)) return true;
+    ic_free(request);
+    return false;
+}
+
+static bool ask(ic_workflow *workflow, size_t review, ic_time time) {
+    const ic_array *people = &workflow->assignees[workflow->template->reviews[review].role];
+    for (size_t i = 0; i < people->count; i++) {
+        ic_review_request request = {.review = review, .actor = people->items[i], .start = time};
+        if (!is_pending(workflow, review, request.actor) && !add_request(workflow, &request)) return false;
+    }
+    return true;
+}
+
+bool ic_reviews_ask(ic_workflow *workflow, ic_time time) {
+    if (workflow->step != IC_STEP_REVIEW || workflow->status != IC_STATUS_ACTIVE) return true;
+    int group = ic_group_active(workflow);
+    for (size_t i = 0; i < workflow->template->review_count; i++)
+        if (workflow->template->reviews[i].group == group && !workflow->approved[i] &&
+            !ask(workflow, i, time))
+            return false;
+    return true;
+}
+
+static void end(ic_review_request *request, ic_request_state state, ic_time time) {
+    if (request->state != IC_REQUEST_PENDING) return;
+    request->state = state;
+    request->end = time;
+}
+
+void ic_reviews_interrupt(ic_workflow *workflow, ic_request_state why, ic_time time) {
+    for (size_t i = 0; i < workflow->requests.count; i++)
+        end(request_at(workflow, i), why, time);
+}
+
+void ic_reviews_free(ic_workflow *workflow) {
+    for (size_t i = 0; i < workflow->requests.count; i++)
+        ic_free(workflow->requests.items[i]);
+    ic_array_free(&workflow->requests);
+}
+
+/* --- decisions --- */
+
+/* One approval is enough for a role: its other approvers are asked no more. */
+static void end_review(ic_workflow *workflow, size_t review, const ic_user *approver, ic_time time) {
+    for (size_t i = 0; i < workflow->requests.count; i++) {
+        ic_review_request *request = request_at(workflow, i);
+        if (request->review == review)
+            end(request, request->actor == approver ? IC_REQUEST_APPROVED : IC_REQUEST_REMOVED, time);
+    }
+}
+
+bool ic_review_decide(ic_world *world, ic_workflow *workflow, size_t review, const ic_user *user,
+                      bool approved) {
+    ic_time now = ic_world_now(world);
+    workflow->approved[review] = approved;
+    workflow->updated = now;
+    if (approved) end_review(workflow, review, user, now);
+    return ic_group_active(workflow) ? ic_reviews_ask(workflow, now) : ic_workflow_sign(world, workflow);
+}
+
+bool ic_reviews_reassign(ic_workflow *workflow, size_t role, ic_time time) {
+    for (size_t i = 0; i < workflow->requests.count; i++) {
+        ic_review_request *request = request_at(workflow, i);
+        if (workflow->template->reviews[request->review].role == role &&
+            !ic_array_has(&workflow->assignees[role], request->actor))
+            end(request, IC_REQUEST_REASSIGNED, time);
+    }
+    return ic_reviews_ask(workflow, time);
+}
+
+bool ic_reviews_restart(ic_workflow *workflow, ic_time time) {
+    for (size_t i = 0; i < workflow->template->review_count; i++)
+        workflow->approved[i] = false;
+    return ic_reviews_ask(workflow, time);
+}
+
+/* --- history --- */
+
+/* The groups have had equal parts of the time up to the last change. */
+static ic_time part_of(const ic_workflow *workflow, int group, int groups) {
+    return workflow->created + (workflow->updated - workflow->created) * group / (groups + 1);
+}
+
+static bool recall(ic_workflow *workflow, size_t review, int groups) {
+    const ic_review_design *design = &workflow->template->reviews[review];
+    const ic_array *people = &workflow->assignees[design->role];
+    ic_review_request request = {.review = review,
+                                 .actor = people->count ? people->items[0] : NULL,
+                                 .state = IC_REQUEST_APPROVED,
+                                 .start = part_of(workflow, design->group - 1, groups),
+                                 .end = part_of(workflow, design->group, groups)};
+    return !request.actor || add_request(workflow, &request);
+}
+
+bool ic_reviews_recall(ic_workflow *workflow) {
+    const ic_template *template = workflow->template;
+    int groups = template->review_count ? template->reviews[template->review_count - 1].group : 0;
+    int active = ic_group_active(workflow);
+    for (size_t i = 0; i < template->review_count; i++)
+        if (workflow->approved[i] && !recall(workflow, i, groups)) return false;
+    if (!active || workflow->step != IC_STEP_REVIEW) return true;
+    ic_time asked = part_of(workflow, active - 1, groups);
+    for (size_t i = 0; i < template->review_count; i++)
+        if (template->reviews[i].group == active && !workflow->approved[i] && !ask(workflow, i, asked))
+            return false;
+    if (workflow->status != IC_STATUS_ACTIVE)
+        ic_reviews_interrupt(workflow,
+                             workflow->status == IC_STATUS_PAUSED ? IC_REQUEST_PAUSED : IC_REQUEST_CANCELED,
+                             workflow->updated);
+    return true;
+}

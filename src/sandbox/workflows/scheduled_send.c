@@ -1,0 +1,91 @@
+/* A packet that is to be sent at a time to come. */
+#include "http/handlers.h"
+#include "lifecycle.h"
+#include "sign_status.h"
+
+/* What a request says of it; kept as it was where it says nothing. */
+typedef struct schedule {
+    ic_time notify_at;
+    int reminder_days;
+} schedule;
+
+static bool refuse(ic_exchange *x, const char *param, const char *message) {
+    ic_reply_error(x, 400, "INVALID_PARAM", param, "%s", message);
+    return false;
+}
+
+static bool read_notify_at(ic_exchange *x, schedule *wanted) {
+    const char *text = ic_json_string(x->body, "notifyAt");
+    if (!text) return true;
+    if (!ic_time_parse(text, &wanted->notify_at))
+        return refuse(x, "notifyAt", "notifyAt must be an ISO 8601 timestamp");
+    return wanted->notify_at > ic_world_now(x->world) ||
+           refuse(x, "notifyAt", "notifyAt must be in the future");
+}
+
+/* null takes the reminder away. */
+static bool read_reminder(ic_exchange *x, schedule *wanted) {
+    const cJSON *reminder = ic_json_member(x->body, "reminder");
+    if (!reminder) return true;
+    wanted->reminder_days = 0;
+    if (cJSON_IsNull(reminder)) return true;
+    const cJSON *days = ic_json_member(reminder, "daysBefore");
+    if (!cJSON_IsNumber(days) || days->valuedouble != days->valueint || days->valueint < 1 ||
+        days->valueint > 7)
+        return refuse(x, "reminder.daysBefore", "reminder.daysBefore must be an integer from 1 to 7");
+    wanted->reminder_days = days->valueint;
+    return true;
+}
+
+/* The workflow whose packet is still here, and scheduled or not; NULL: answered. */
+static ic_workflow *find(ic_exchange *x, bool scheduled) {
+    ic_workflow *workflow = ic_exchange_signing(x, true);
+    if (!workflow) return NULL;
+    const ic_packet *packet = workflow->packet;
+    bool is_scheduled = packet->notify_at != IC_TIME_NONE;
+    if (packet->sent)
+        ic_reply_invalid_state(x, "The signature request has been sent already.");
+    else if (is_scheduled && !scheduled)
+        ic_reply_invalid_state(x, "The signature request is scheduled already.");
+    else if (!is_scheduled && scheduled)
+        ic_reply_invalid_state(x, "The signature request is not scheduled.");
+    else
+        return workflow;
+    return NULL;
+}
+
+static void apply(ic_exchange *x, ic_workflow *workflow) {
+    ic_packet *packet = workflow->packet;
+    schedule wanted = {.notify_at = packet->notify_at, .reminder_days = packet->reminder_days};
+    if (!read_notify_at(x, &wanted) || !read_reminder(x, &wanted)) return;
+    bool awaited = ic_world_await(x->world, workflow);
+    if (awaited) {
+        packet->notify_at = wanted.notify_at;
+        packet->reminder_days = wanted.reminder_days;
+        workflow->updated = ic_world_now(x->world);
+    }
+    ic_reply_sign_status(x, workflow, awaited);
+}
+
+void ic_scheduled_send_create(ic_exchange *x) {
+    ic_workflow *workflow = find(x, false);
+    if (workflow) apply(x, workflow);
+}
+
+void ic_scheduled_send_update(ic_exchange *x) {
+    ic_workflow *workflow = find(x, true);
+    if (!workflow) return;
+    if (ic_json_member(x->body, "notifyAt") || ic_json_member(x->body, "reminder"))
+        apply(x, workflow);
+    else
+        ic_reply_error(x, 400, "MISSING_PARAM", "notifyAt", "missing notifyAt or reminder");
+}
+
+void ic_scheduled_send_delete(ic_exchange *x) {
+    ic_workflow *workflow = find(x, true);
+    if (!workflow) return;
+    workflow->packet->notify_at = IC_TIME_NONE;
+    workflow->packet->reminder_days = 0;
+    workflow->updated = ic_world_now(x->world);
+    ic_reply_sign_status(x, workflow, true);
+}

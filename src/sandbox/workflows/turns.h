@@ -1,0 +1,20 @@
+/* Turns: whose move a workflow waits for, the company's or the counterparty's. */
+#ifndef IC_SANDBOX_TURNS_H
+#define IC_SANDBOX_TURNS_H
+
+#include "world/world.h"
+
+typedef struct ic_turn {
+    bool counterparty;
+    const char *location; /* what began it; static */
+    const ic_user *user;
+    ic_time start;
+} ic_turn;
+
+/* Begins a turn and ends the one before; nothing happens when it is that side's turn already. The first turn
+ * is the company's, from the launch on, and is not kept. `location` is static. false: no memory. */
+bool ic_turn_begin(ic_workflow *workflow, bool counterparty, const char *location, const ic_user *user,
+                   ic_time time);
+void ic_turns_free(ic_workflow *workflow);
+
+#endif

@@ -1,0 +1,187 @@
+/* A workflow in the world: its life in memory, and what its approvals say. */
+#include "../../core/alloc.h"
+#include "../../core/buf.h"
+#include "emails.h"
+#include "reviews.h"
+#include "signing.h"
+#include "turns.h"
+#include <string.h>
+
+static void free_document(ic_document *document) {
+    ic_free(document->filename);
+    ic_blob_release(document->bytes);
+    ic_free(document);
+}
+
+static void free_comment(ic_comment *comment) {
+    ic_free(comment->message);
+    ic_array_free(&comment->mentioned);
+    ic_array_free(&comment->added);
+    ic_free(comment);
+}
+
+void ic_workflow_free(ic_workflow *workflow) {
+    for (size_t i = 0; i < workflow->documents.count; i++)
+        free_document(workflow->documents.items[i]);
+    for (size_t i = 0; i < workflow->comments.count; i++)
+        free_comment(workflow->comments.items[i]);
+    for (size_t i = 0; workflow->assignees && i < workflow->template->role_count; i++)
+        ic_array_free(&workflow->assignees[i]);
+    ic_turns_free(workflow);
+    ic_reviews_free(workflow);
+    ic_emails_free(workflow);
+    ic_packet_free(workflow->packet);
+    ic_array_free(&workflow->documents);
+    ic_array_free(&workflow->comments);
+    ic_array_free(&workflow->participants);
+    ic_array_free(&workflow->records);
+    ic_free(workflow->assignees);
+    ic_free(workflow->approved);
+    ic_free(workflow->title);
+    cJSON_Delete(workflow->attributes);
+    ic_free(workflow);
+}
+
+bool ic_workflow_join(ic_workflow *workflow, ic_user *user) {
+    return ic_array_has(&workflow->participants, user) || ic_array_push(&workflow->participants, user);
+}
+
+/* The people whom the design puts into each role take part. */
+static bool assign_roles(ic_workflow *workflow) {
+    for (size_t i = 0; i < workflow->template->role_count; i++) {
+        const ic_array *people = &workflow->template->roles[i].assignees;
+        for (size_t j = 0; j < people->count; j++)
+            if (!ic_array_push(&workflow->assignees[i], people->items[j]) ||
+                !ic_workflow_join(workflow, people->items[j]))
+                return false;
+    }
+    return true;
+}
+
+ic_workflow *ic_workflow_new(ic_world *world, const ic_template *template, ic_user *creator) {
+    ic_workflow *workflow = ic_calloc(1, sizeof *workflow);
+    if (!workflow) return NULL;
+    workflow->template = template;
+    workflow->creator = creator;
+    workflow->created = workflow->updated = ic_world_now(world);
+    workflow->ended = IC_TIME_NONE;
+    ic_new_object_id(world, workflow->id);
+    workflow->attributes = cJSON_CreateObject();
+    workflow->assignees = ic_calloc(template->role_count + 1, sizeof *workflow->assignees);
+    workflow->approved = ic_calloc(template->review_count + 1, sizeof *workflow->approved);
+    if (workflow->attributes && workflow->assignees && workflow->approved && assign_roles(workflow) &&
+        ic_workflow_join(workflow, creator))
+        return workflow;
+    ic_workflow_free(workflow);
+    return NULL;
+}
+
+/* A value as a title shows it: text as it is, anything else not at all. */
+static void add_value(ic_buf *title, const cJSON *attributes, const char *name, size_t length) {
+    const cJSON *attribute;
+    cJSON_ArrayForEach(attribute, attributes) {
+        if (strncmp(attribute->string, name, length) == 0 && !attribute->string[length] &&
+            cJSON_IsString(attribute))
+            ic_buf_puts(title, attribute->valuestring);
+    }
+}
+
+bool ic_workflow_set_title(ic_workflow *workflow) {
+    ic_buf title = {0};
+    for (const char *at = workflow->template->title; *at; at++) {
+        size_t name = *at == '[' ? strcspn(at + 1, "]") : 0;
+        if (!name || !at[name + 1]) {
+            ic_buf_putc(&title, *at);
+            continue;
+        }
+        add_value(&title, workflow->attributes, at + 1, name);
+        at += name + 1;
+    }
+    char *text = ic_strdup(ic_buf_text(&title));
+    ic_buf_free(&title);
+    if (!text) return false;
+    ic_free(workflow->title);
+    workflow->title = text;
+    return true;
+}
+
+/* Drafts, which stand in lists, make up the signature packet; what else is attached stays outside. */
+static unsigned place_in_packet(const ic_workflow *workflow, const char *attribute) {
+    unsigned last = 0;
+    if (!attribute || !ic_json_member(ic_json_member(workflow->template->form, attribute), "elementType"))
+        return 0;
+    for (size_t i = 0; i < workflow->documents.count; i++) {
+        unsigned place = ((const ic_document *)workflow->documents.items[i])->packet_place;
+        if (place > last) last = place;
+    }
+    return last + 1;
+}
+
+ic_document *ic_workflow_add_document(ic_world *world, ic_workflow *workflow, const char *attribute,
+                                      const char *filename, ic_blob *bytes, const ic_user *author,
+                                      ic_time time) {
+    ic_document *document = ic_calloc(1, sizeof *document);
+    if (!document) {
+        ic_blob_release(bytes);
+        return NULL;
+    }
+    document->attribute = attribute;
+    document->packet_place = place_in_packet(workflow, attribute);
+    document->filename = ic_strdup(filename);
+    document->bytes = bytes;
+    document->number = 1;
+    document->modified = time;
+    document->author = author;
+    ic_new_short_id(world, document->key);
+    ic_new_short_id(world, document->version);
+    if (document->filename && ic_array_push(&workflow->documents, document)) return document;
+    free_document(document);
+    return NULL;
+}
+
+ic_comment *ic_workflow_add_comment(ic_world *world, ic_workflow *workflow, const char *message,
+                                    const ic_user *author, ic_time time) {
+    ic_comment *comment = ic_calloc(1, sizeof *comment);
+    if (!comment) return NULL;
+    comment->message = ic_strdup(message);
+    comment->author = author;
+    comment->created = time;
+    ic_new_short_id(world, comment->id);
+    if (comment->message && ic_array_push(&workflow->comments, comment)) return comment;
+    free_comment(comment);
+    return NULL;
+}
+
+bool ic_world_add_workflow(ic_world *world, ic_workflow *workflow) {
+    ic_new_readable_id(world, workflow->readable);
+    if (ic_index_put(&world->workflows_by_id, workflow->id, workflow)) {
+        if (ic_index_put(&world->workflows_by_id, workflow->readable, workflow)) {
+            if (ic_array_push(&world->workflows, workflow)) return true;
+            ic_index_remove(&world->workflows_by_id, workflow->readable);
+        }
+        ic_index_remove(&world->workflows_by_id, workflow->id);
+    }
+    return false;
+}
+
+size_t ic_template_role(const ic_template *template, const char *id) {
+    size_t i = 0;
+    while (i < template->role_count && strcmp(template->roles[i].id, id) != 0)
+        i++;
+    return i;
+}
+
+bool ic_group_approved(const ic_workflow *workflow, int group) {
+    for (size_t i = 0; i < workflow->template->review_count; i++)
+        if (workflow->template->reviews[i].group == group && !workflow->approved[i]) return false;
+    return true;
+}
+
+int ic_group_active(const ic_workflow *workflow) {
+    int active = 0;
+    for (size_t i = 0; i < workflow->template->review_count; i++) {
+        int group = workflow->template->reviews[i].group;
+        if (!workflow->approved[i] && (!active || group < active)) active = group;
+    }
+    return active;
+}

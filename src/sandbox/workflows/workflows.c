@@ -1,0 +1,85 @@
+/* Workflows: list, get. */
+#include "http/handlers.h"
+#include "world/attributes.h"
+#include "world/views.h"
+#include <string.h>
+
+/* --- list --- */
+
+/* What a list is asked to hold. */
+typedef struct selection {
+    bool status[IC_STATUS_COUNT];
+    const char *template;
+    ic_time since;
+    ic_formula *filter; /* NULL: all */
+} selection;
+
+/* The type of an attribute of that name, in whichever design has one. */
+static const char *attribute_type(void *context, const char *name) {
+    const ic_world *world = context;
+    for (size_t i = 0; i < world->templates.count; i++) {
+        const ic_template *template = world->templates.items[i];
+        const char *type = ic_json_string(ic_json_member(template->form, name), "type");
+        if (type) return type;
+    }
+    return NULL;
+}
+
+/* Of documents it is told that they are there. */
+static cJSON *attribute_value(const void *item, const char *name) {
+    const ic_workflow *workflow = item;
+    const cJSON *field = ic_json_member(workflow->template->form, name);
+    if (field && ic_field_is_document(field))
+        return ic_workflow_has(workflow, field) ? cJSON_CreateTrue() : NULL;
+    const cJSON *value = ic_json_member(workflow->attributes, name);
+    return value ? cJSON_Duplicate(value, true) : NULL;
+}
+
+static bool read_selection(ic_exchange *x, selection *wanted) {
+    const char *status = ic_exchange_query(x, "status"), *since = ic_exchange_query(x, "lastUpdated");
+    *wanted = (selection){.template = ic_exchange_query(x, "template"), .since = IC_TIME_NONE};
+    if (!status) status = "active";
+    for (int i = 0; i < IC_STATUS_COUNT; i++)
+        wanted->status[i] = ic_names_include(status, ic_status_names[i]);
+    return ic_exchange_since(x, since, &wanted->since) &&
+           ic_exchange_filter(x, attribute_type, x->world, &wanted->filter);
+}
+
+static bool is_selected(const ic_workflow *workflow, const selection *wanted) {
+    return wanted->status[workflow->status] && workflow->updated >= wanted->since &&
+           (!wanted->template || strcmp(wanted->template, workflow->template->id) == 0) &&
+           (!wanted->filter || ic_formula_holds(wanted->filter, attribute_value, workflow));
+}
+
+void ic_workflows_list(ic_exchange *x) {
+    selection wanted;
+    if (!read_selection(x, &wanted)) return;
+    bool hydrate = ic_exchange_query_true(x, "hydrateEntities");
+    ic_page page = ic_exchange_page(x);
+    size_t first = page.number * page.size, count = 0;
+    cJSON *list = cJSON_CreateArray();
+    for (size_t i = 0; i < x->world->workflows.count; i++) {
+        const ic_workflow *workflow = x->world->workflows.items[i];
+        if (!is_selected(workflow, &wanted)) continue;
+        if (count >= first && count < first + page.size)
+            ic_append(list, ic_workflow_view(x->world, workflow, hydrate));
+        count++;
+    }
+    ic_formula_free(wanted.filter);
+    ic_reply_page(x, page, count, list);
+}
+
+/* --- get --- */
+
+ic_workflow *ic_exchange_workflow(ic_exchange *x, unsigned status, bool any_id) {
+    ic_workflow *workflow = ic_world_workflow(x->world, x->values[0]);
+    if (workflow && (any_id || strcmp(workflow->id, x->values[0]) == 0)) return workflow;
+    ic_reply_error(x, status, "NOT_FOUND", "workflowId", "workflow does not exist");
+    return NULL;
+}
+
+void ic_workflows_get(ic_exchange *x) {
+    const ic_workflow *workflow = ic_exchange_workflow(x, 400, true);
+    bool hydrate = ic_exchange_query_true(x, "hydrateEntities");
+    if (workflow) ic_reply_json(x, 200, ic_workflow_view(x->world, workflow, hydrate));
+}

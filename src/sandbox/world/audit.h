@@ -1,0 +1,17 @@
+/* Who changed what, or tried to: the company's audit log. */
+#ifndef IC_SANDBOX_AUDIT_H
+#define IC_SANDBOX_AUDIT_H
+
+#include "exports/report.h"
+#include "http/exchange.h"
+
+/* Notes an operation that has been answered, unless it only reads. What there is no memory for is not noted.
+ */
+void ic_audit_note(const ic_exchange *x);
+/* Its columns, and a row for each entry of the categories (JSON strings; NULL: all) from `start` to `end`. */
+extern const char *const ic_audit_columns[];
+void ic_audit_report(const ic_world *world, const cJSON *categories, ic_time start, ic_time end,
+                     ic_report *report);
+void ic_audit_free(ic_world *world);
+
+#endif

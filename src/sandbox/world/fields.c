@@ -1,0 +1,101 @@
+/* What fits a field of a launch form. Types by the public document and what the service has been seen to use.
+ */
+#include "attributes.h"
+#include "directory/entities.h"
+#include "values.h"
+#include "views.h"
+#include <string.h>
+
+const char *ic_field_type(const cJSON *field) {
+    const char *type = ic_json_string(field, "type");
+    return type ? type : "";
+}
+
+bool ic_field_is_document(const cJSON *field) {
+    const cJSON *element = ic_json_member(field, "elementType");
+    return strcmp(ic_field_type(element ? element : field), "document") == 0;
+}
+
+bool ic_field_is_required(const cJSON *field) {
+    const char *required = ic_json_string(field, "required");
+    return required && strcmp(required, "always") == 0;
+}
+
+static bool is_option(const cJSON *field, const cJSON *value) {
+    const cJSON *options = ic_json_member(field, "options"), *option;
+    if (!options || cJSON_IsTrue(ic_json_member(options, "freeTextAllowed"))) return true;
+    cJSON_ArrayForEach(option, ic_json_member(options, "values")) {
+        if (cJSON_Compare(option, value, true)) return true;
+    }
+    return false;
+}
+
+/* localLinkedRecord and its like: an id in, {recordId, readableId} out. */
+static cJSON *accept_record(const ic_world *world, const cJSON *value) {
+    const ic_record *record = cJSON_IsString(value) ? ic_world_record(world, value->valuestring) : NULL;
+    return record ? ic_record_link_view(record) : NULL;
+}
+
+/* An entity by either id, alone or as {recordId}. */
+static cJSON *accept_entity(const ic_world *world, const cJSON *value) {
+    const char *id = cJSON_IsString(value) ? value->valuestring : ic_json_string(value, "recordId");
+    const ic_entity *entity = id ? ic_world_entity(world, id) : NULL;
+    cJSON *accepted = entity ? cJSON_CreateObject() : NULL;
+    if (accepted) ic_put_text(accepted, "recordId", entity->item.id);
+    return accepted;
+}
+
+static cJSON *accept_array(const ic_world *world, const cJSON *field, const cJSON *value) {
+    const cJSON *element = ic_json_member(field, "elementType"), *item;
+    cJSON *accepted = cJSON_IsArray(value) ? cJSON_CreateArray() : NULL;
+    cJSON_ArrayForEach(item, value) {
+        cJSON *kept = accepted ? ic_field_accept(world, element, item) : NULL;
+        if (kept && cJSON_AddItemToArray(accepted, kept)) continue;
+        cJSON_Delete(kept);
+        cJSON_Delete(accepted);
+        return NULL;
+    }
+    return accepted;
+}
+
+static bool has_required(const cJSON *form, const cJSON *value) {
+    const cJSON *field;
+    cJSON_ArrayForEach(field, form) {
+        if (ic_field_is_required(field) && !ic_json_member(value, field->string)) return false;
+    }
+    return true;
+}
+
+static cJSON *accept_object(const ic_world *world, const cJSON *field, const cJSON *value) {
+    const cJSON *form = ic_json_member(field, "schema"), *member;
+    if (!cJSON_IsObject(value) || !has_required(form, value)) return NULL;
+    cJSON *accepted = cJSON_CreateObject();
+    cJSON_ArrayForEach(member, value) {
+        const cJSON *inner = ic_json_member(form, member->string);
+        cJSON *kept =
+            inner && !ic_json_member(accepted, member->string) ? ic_field_accept(world, inner, member) : NULL;
+        if (kept && cJSON_AddItemToObject(accepted, member->string, kept)) continue;
+        cJSON_Delete(kept);
+        cJSON_Delete(accepted);
+        return NULL;
+    }
+    return accepted;
+}
+
+cJSON *ic_field_accept(const ic_world *world, const cJSON *field, const cJSON *value) {
+    const char *type = ic_field_type(field);
+    if (strcmp(type, "array") == 0) return accept_array(world, field, value);
+    if (strcmp(type, "object") == 0) return accept_object(world, field, value);
+    if (strstr(type, "Record")) return accept_record(world, value);
+    if (strcmp(type, "reference") == 0) return accept_entity(world, value);
+    return ic_value_fits(type, value) && is_option(field, value) ? cJSON_Duplicate(value, true) : NULL;
+}
+
+bool ic_workflow_has(const ic_workflow *workflow, const cJSON *field) {
+    if (!ic_field_is_document(field)) return ic_json_member(workflow->attributes, field->string) != NULL;
+    for (size_t i = 0; i < workflow->documents.count; i++) {
+        const ic_document *document = workflow->documents.items[i];
+        if (document->attribute && strcmp(document->attribute, field->string) == 0) return true;
+    }
+    return false;
+}

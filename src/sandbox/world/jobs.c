@@ -1,0 +1,51 @@
+#include "jobs.h"
+#include "../../core/alloc.h"
+#include <string.h>
+
+static void free_job(ic_job *job) {
+    cJSON_Delete(job->request);
+    ic_blob_release(job->file);
+    ic_free(job->filename);
+    ic_free(job);
+}
+
+static void forget_oldest(ic_array *jobs) {
+    free_job(jobs->items[0]);
+    jobs->count--;
+    memmove(jobs->items, jobs->items + 1, jobs->count * sizeof *jobs->items);
+}
+
+ic_job *ic_job_start(ic_world *world, ic_job_kind kind, cJSON *request) {
+    ic_job *job = ic_calloc(1, sizeof *job);
+    if (!job) {
+        cJSON_Delete(request);
+        return NULL;
+    }
+    *job = (ic_job){.kind = kind, .request = request, .started = ic_world_now(world)};
+    job->ended = job->started + (ic_time)(world->job_seconds * 1000);
+    ic_new_uuid(world, job->id);
+    if (!request || !ic_array_push(&world->jobs, job)) {
+        free_job(job);
+        return NULL;
+    }
+    if (world->jobs.count > IC_JOBS_MAX) forget_oldest(&world->jobs);
+    return job;
+}
+
+ic_job *ic_job_find(const ic_world *world, ic_job_kind kind, const char *id) {
+    for (size_t i = 0; i < world->jobs.count; i++) {
+        ic_job *job = world->jobs.items[i];
+        if (job->kind == kind && strcmp(job->id, id) == 0) return job;
+    }
+    return NULL;
+}
+
+bool ic_job_is_over(const ic_world *world, const ic_job *job) {
+    return ic_world_now(world) >= job->ended;
+}
+
+void ic_jobs_free(ic_world *world) {
+    for (size_t i = 0; i < world->jobs.count; i++)
+        free_job(world->jobs.items[i]);
+    ic_array_free(&world->jobs);
+}
