@@ -69,6 +69,7 @@ describe("ironclad.date", function()
     { { "2018-05-08T00:00:00-07:00" }, "2018-05-08T07:00:00Z", "2018-05-08T07:00:00Z" },
     { { "2026-01-01T00:30:00+01:00" }, "2025-12-31T23:30:00Z", "2025-12-31T23:30:00Z" },
     { { "2026-12-31T23:30:00-0130" }, "2027-01-01T01:00:00Z", "2027-01-01T01:00:00Z" },
+    { { "2026-01-31T12:00:59.9996Z" }, "2026-01-31T12:00:59.999Z", "2026-01-31T12:00:59.999Z" },
     { { "2024-02-28T23:59:59-01:00" }, "2024-02-29T00:59:59Z", "2024-02-29T00:59:59Z" },
   }
   for _, case in ipairs(cases) do
@@ -280,5 +281,39 @@ describe("a table with __as_text", function()
     local fine, err = pcall(json.encode, { setmetatable({}, { __as_text = function() error({}, 0) end }) })
     assert.is_false(fine)
     assert.is_table(err)
+  end)
+end)
+
+describe("a host's locale", function()
+  local folder
+
+  setup(function() folder = peer.temporary_folder() end)
+  teardown(function() peer.remove_folder(folder) end)
+
+  -- One in which numbers have a comma. localedef answers 1 for its warnings about all that is left out.
+  local function make_locale()
+    peer.write_file(folder .. "/map", "<code_set_name> UTF-8\n<mb_cur_max> 1\n<mb_cur_min> 1\n<escape_char> /\n"
+      .. "<comment_char> %\nCHARMAP\n<U0000>..<U007F> /x00 x\nEND CHARMAP\n")
+    peer.write_file(folder .. "/source",
+      'LC_NUMERIC\ndecimal_point "<U002C>"\nthousands_sep ""\ngrouping -1\nEND LC_NUMERIC\n')
+    local _, status = peer.shell("cd " .. folder .. " && localedef -c -f ./map -i ./source ./comma")
+    return status
+  end
+
+  it("changes nothing in what is sent", function()
+    local status = make_locale()
+    if status == 127 then return pending "no localedef here" end
+    assert.is_true(status <= 1)
+    local output = peer.lua([[
+      local ironclad = require "ironclad"
+      local point = ironclad.date "2026-01-31T12:00:01.5Z" -- PUC Lua 5.1 would not read it afterwards
+      assert(os.setlocale("comma", "numeric") and ("%.1f"):format(1.5) == "1,5")
+      print(ironclad.filter.LessThan("amount", 3 / 2))
+      print(ironclad.scim_filter.gt("amount", 3 / 2))
+      print(ironclad.money("EUR", -25 / 2), ironclad.money("EUR", 1 / 8))
+      print(point)
+    ]], { environment = "LOCPATH=" .. folder })
+    assert.are.equal("LessThan([amount], '1.5')\namount gt 1.5\nEUR -12.50\tEUR 0.125\n2026-01-31T12:00:01.500Z\n",
+      output)
   end)
 end)

@@ -6,6 +6,7 @@
 -- A formula stands where the query parameter `filter` is expected, and prints as its text. Source of the grammar:
 -- reference/filter-query-param of the public documentation; it has no way to escape a quote.
 
+local core = require "ironclad.core"
 local names = require "ironclad.names"
 local values = require "ironclad.values"
 
@@ -46,12 +47,6 @@ local function quoted(name, level, text)
     text)
 end
 
-local function number_text(number)
-  if number % 1 == 0 and math.abs(number) <= 2 ^ 53 then return ("%.0f"):format(number) end
-  local short = ("%.15g"):format(number)
-  return tonumber(short) == number and short or ("%.17g"):format(number)
-end
-
 local function day_of(value)
   if getmetatable(value) == Day then return value.text end
   if values.kind(value) == "date" then return ("Date(%d, %d, %d)"):format(value.year, value.month, value.day) end
@@ -71,7 +66,7 @@ local function value_text(name, allowed, value)
   if not allowed[kind] then refuse(name, 3, "expected %s, got %s", allowed.words, values.kind(value) or kind) end
   if kind == "date" then return day end
   if kind == "boolean" then return tostring(value) end
-  local text = quoted(name, 3, kind == "number" and number_text(value) or value)
+  local text = quoted(name, 3, kind == "number" and core.json.encode(value) or value)
   return text
 end
 

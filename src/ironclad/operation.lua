@@ -133,7 +133,8 @@ function operation.perform(client, label, level, index, entry, arguments, finish
     return run.aside(client, callback, operation.perform, client, label, level, index, entry, arguments, finish,
       subject)
   end
-  properties.prepare(client, label, level + 1, entry, arguments, subject)
+  local unprepared = properties.prepare(client, label, level + 1, entry, arguments, subject)
+  if unprepared then return nil, unprepared end
   references.prepare(label, level + 1, entry, arguments)
   local function shaped(value)
     properties.notice(client, entry, value)

@@ -96,11 +96,16 @@ function properties.lack_schema(client, entry, arguments, subject)
   return false
 end
 
+-- Errors that say that this token is not told the schema, now or later.
+local unreadable = { permission = true, not_found = true, invalid_request = true }
+
 -- Asks for the schema, in the name of a call.
+-- @return the error after which it may still be had; or nothing
 local function ask_for_schema(client, label, level, arguments)
   local schema, err = run.call(client, label, level + 1, schema_number,
     { path = {}, as_user = arguments.as_user, timeout = arguments.timeout, deadline = arguments.deadline })
-  if not err or err.kind == "permission" or err.kind == "not_found" then learn(client, schema) end
+  if err and not unreadable[err.kind] then return err end
+  learn(client, schema)
 end
 
 -- The same once for all tasks that want it at the same time.
@@ -111,11 +116,12 @@ local function fetch_schema(client, label, level, arguments)
     asking = client.loop.spawn(nil, ask_for_schema, client, label, level, arguments)
     rawset(client, "schema_task", asking)
   end
-  asking:wait()
+  return (asking:wait())
 end
 
 --- Makes the properties in the body of a call what Ironclad wants; leaves other calls alone. Throws, naming the
 -- property, for what has no form.
+-- @return nothing; or the error for which the schema could not be read: a guess at types would be sent otherwise
 function properties.prepare(client, label, level, entry, arguments, subject)
   local given, field = given_in(entry, arguments)
   if not given then return end
@@ -123,7 +129,8 @@ function properties.prepare(client, label, level, entry, arguments, subject)
     error(("%s: %s: expected a table of properties, got a %s"):format(label, field, type(given)), level + 1)
   end
   if properties.lack_schema(client, entry, arguments, subject) then
-    fetch_schema(client, label, level + 1, arguments)
+    local err = fetch_schema(client, label, level + 1, arguments)
+    if err then return err end
   end
   local own, schema = types_of(subject), entry.resource == "records" and rawget(client, "property_types") or {}
   local encoded = {}

@@ -39,7 +39,7 @@ local function joined(list)
   local texts = {}
   for i, item in ipairs(list) do
     if not is_scalar(item) then return nil end
-    texts[i] = tostring(item)
+    texts[i] = type(item) == "string" and item or core.json.encode(item)
   end
   return texts[1] and table.concat(texts, "; ")
 end

@@ -40,9 +40,10 @@ local Money = { __name = "ironclad.money", kind = "money" }
 function Money.__tostring(money)
   local amount = money.amount
   if not is_finite(amount) then return ("%s %s"):format(tostring(money.currency), tostring(amount)) end
-  local short = is_whole(amount) and "%.0f" or "%.2f"
-  if tonumber(short:format(amount)) ~= amount then short = "%.14g" end
-  return ("%s " .. short):format(tostring(money.currency), amount)
+  local text = (is_whole(amount) and "%.0f" or "%.2f"):format(amount)
+  -- A host may have set a locale with another decimal point.
+  text = tonumber(text) == amount and text:gsub("[^%d%-]+", ".") or core.json.encode(amount)
+  return tostring(money.currency) .. " " .. text
 end
 
 function Money.__eq(a, b)
@@ -100,10 +101,11 @@ local function day_text(date)
   return ("%04d-%02d-%02d"):format(date.year, date.month, date.day)
 end
 
--- "12:00:00", or with the milliseconds that there are.
+-- "12:00:00", or with the milliseconds that there are; cut, as "59.9996" rounded is no second.
 local function time_text(date)
-  local second = date.second or 0
-  return ("%02d:%02d:" .. (second % 1 == 0 and "%02.0f" or "%06.3f")):format(date.hour or 0, date.minute or 0, second)
+  local milliseconds = math.floor((date.second or 0) * 1000 + 1e-6)
+  local text = ("%02d:%02d:%02.0f"):format(date.hour or 0, date.minute or 0, math.floor(milliseconds / 1000))
+  return milliseconds % 1000 == 0 and text or ("%s.%03.0f"):format(text, milliseconds % 1000)
 end
 
 function Date.__tostring(date)
