@@ -666,6 +666,13 @@ describe("check and logout", function()
     assert.is_nil(next(kept))
   end)
 
+  it("answer what says nothing of that as an error", function()
+    for _, text in ipairs { "null", "5", '"jane"' } do
+      local client = scene.connect(scene.answering { peer.json(text) })
+      scene.assert_error("protocol", client:check())
+    end
+  end)
+
   it("know of a static token only who it is", function()
     local server = scene.answering { peer.json '{"email":"jane@example.com","scopes":[]}', peer.json "{}" }
     local client = ironclad.connect { instance = peer.url(server), token = "t" }

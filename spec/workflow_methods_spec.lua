@@ -54,8 +54,9 @@ describe("workflow:pending_approvals", function()
 
   it("answers an empty list when nobody may", function()
     local _, client = scene.play(peer.json "{}", peer.json '{"approvalGroups":null,"roles":[]}',
-      peer.json '{"approvalGroups":[{"status":"active"}],"roles":[]}')
-    for _ = 1, 3 do assert.are.equal("[]", json.encode(must(workflow_of(client):pending_approvals()))) end
+      peer.json '{"approvalGroups":[{"status":"active"}],"roles":[]}',
+      peer.json '{"approvalGroups":[null,5,{"status":"active","reviewers":[null,"x"]}],"roles":[null,{},true]}')
+    for _ = 1, 4 do assert.are.equal("[]", json.encode(must(workflow_of(client):pending_approvals()))) end
   end)
 
   it("passes on what goes wrong", function()

@@ -168,6 +168,10 @@ function auth.check(client)
   if not user then return nil, err, response end
   local company, refusal, refused = client.oauth:company_info()
   if not company then return nil, refusal, refused end
+  if type(user) ~= "table" or type(company) ~= "table" then
+    return nil, Error.new { kind = "protocol", message = "Ironclad did not answer who the token is",
+      operation = "check", outcome = "not_done", retryable = false, attempts = 1 }, response
+  end
   local answer = { user = user, company = company, scopes = user.scopes }
   if core.describe(client.connection).grant ~= "token" then
     local token = run.finish(run.errand(client, "inspect"))

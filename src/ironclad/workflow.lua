@@ -20,13 +20,24 @@ local function items(list)
   return ipairs(type(list) == "table" and list or {})
 end
 
+-- The tables among them.
+local function tables(list)
+  local found = {}
+  for _, item in items(list) do
+    if type(item) == "table" then found[#found + 1] = item end
+  end
+  return ipairs(found)
+end
+
 --- Joins approval groups, roles and their people. Groups that are not active wait for others, or are done.
 local function pending_approvals(_, approvals)
   if type(approvals) ~= "table" then return approvals end
   local people, pending = {}, core.array {}
-  for _, role in items(approvals.roles) do people[role.id] = role.assignees end
-  for _, group in items(approvals.approvalGroups) do
-    for _, reviewer in items(group.status == "active" and group.reviewers) do
+  for _, role in tables(approvals.roles) do
+    if role.id ~= nil and type(role.assignees) == "table" then people[role.id] = role.assignees end
+  end
+  for _, group in tables(approvals.approvalGroups) do
+    for _, reviewer in tables(group.status == "active" and group.reviewers) do
       if reviewer.status == "pending" then
         pending[#pending + 1] = {
           role = reviewer.role, displayName = reviewer.displayName, reviewerType = reviewer.reviewerType,
