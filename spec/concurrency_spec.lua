@@ -422,4 +422,31 @@ describe("in the middle of many calls", function()
     assert.are.equal(5000, good)
     assert.is_true(server:connections() <= 32)
   end)
+
+  it("the engine's thread dies: whoever waits is told, and the next call finds another", function()
+    local folder = peer.temporary_folder()
+    local output, status = peer.lua([[
+      local ironclad = require "ironclad"
+      local peer = require "spec.support.peer"
+      local server = peer.start { answers = { peer.json '{"id":"w1"}' }, connections = {
+        { { "read" }, { "hang" } }, { { "read" }, { "hang" } }, { { "read" }, { "answer" } },
+      } }
+      local client = ironclad.connect { instance = peer.url(server), token = "t", as_user = false, max_retries = 0 }
+      local told = {}
+      local function tell(i) return { callback = function(_, err) told[i] = err end } end
+      client.workflows:get("w1", tell(1))
+      client.workflows:create_comment("w1", { comment = "x" }, tell(2))
+      server:await(2)
+      io.open(..., "w"):close()
+      client.workflows:get("w1", tell(3))
+      ironclad.run()
+      for i = 1, 3 do print(told[i].kind, told[i].outcome, told[i].message) end
+      print(client.workflows:get("w1").id)
+    ]], { preload = peer.built "dying_engine.so", environment = "DYING_ENGINE=" .. folder .. "/switch", seconds = 60 },
+      folder .. "/switch")
+    peer.remove_folder(folder)
+    assert.are.equal(0, status, output)
+    assert.are.equal("io\tnot_done\tthe engine's thread has ended\nio\tunknown\tthe engine's thread has ended\n"
+      .. "io\tnot_done\tthe engine's thread has ended\nw1\n", output)
+  end)
 end)
