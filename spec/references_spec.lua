@@ -69,6 +69,12 @@ describe("a record's table in a body", function()
     end
   end)
 
+  it("is a template's id where a workflow schema's table stands", function()
+    local schema = { id = "t1", name = "NDA", schema = {} }
+    scene.assert_good(client.workflows:launch { template = schema, attributes = {} })
+    assert.are.equal("t1", body().template)
+  end)
+
   it("stays what it is elsewhere", function()
     scene.assert_good(client.workflows:update_signer("w", "Signer", { reason = "r", assigned = { a = record } }))
     assert.are.same({ id = "r1", ironcladId = "IC-1", properties = {} }, body().assigned.a)

@@ -208,6 +208,7 @@ static bool check_body(const ic_operation *operation, const ic_arguments *argume
                          ic_json_member(arguments->files, field->name);
         if (!elsewhere && !complete_field(operation, field, body, arguments, error)) return false;
         const cJSON *value = ic_json_member(body, field->name);
+        if (value && !check_field(operation, value, error)) return false;
         if ((!value || cJSON_IsNull(value)) && !elsewhere &&
             (field->flags & (IC_REQUIRED | IC_FILL)) == IC_REQUIRED)
             return missing(operation, field, body, error);

@@ -132,8 +132,11 @@ local function shape_of(given)
   end
 end
 
+local File = getmetatable(core.file { data = "-" })
+
 function encode.property(given)
   local property_type = shape_of(given)
+  if getmetatable(given) == File then return nil, "a file is no property: record:upload_attachment(…) takes it" end
   if not property_type then
     return nil, ("a %s has no form as a property"):format(given == core.null and "JSON null" or type(given))
   end

@@ -1,4 +1,5 @@
---- Tables of records (and of entities) in bodies, where Ironclad wants what refers to one: an id, or { recordId = … }.
+--- Tables of records (and of entities) in bodies, where Ironclad wants what refers to one: an id, or { recordId = … };
+-- and those of workflow schemas, where it wants a template.
 
 local catalog = require "ironclad.catalog"
 local encode = require "ironclad.encode"
@@ -13,6 +14,11 @@ local function to_link(given)
   return id and { recordId = id }
 end
 
+-- Schemas are plain tables: any that has an id will do.
+local function to_template(given)
+  return type(given.id) == "string" and given.id or given
+end
+
 -- The fields that refer: what becomes of a table in them, or of each in a list or a table of named values.
 local forms = {
   records = {
@@ -23,7 +29,7 @@ local forms = {
   },
   entities = { parent = { one = to_link }, setParent = { one = to_link } },
   obligations = { parentId = { one = to_id } },
-  workflows = { attributes = { each = to_id } },
+  workflows = { attributes = { each = to_id }, template = { plain = to_template } },
 }
 
 -- By operationId: the fields of its body that refer.
@@ -64,7 +70,9 @@ function references.prepare(label, level, entry, arguments)
     local given, form = arguments.body[name], forms[entry.resource][name]
     if type(given) == "table" then
       local result
-      if form.one then
+      if form.plain then
+        result = form.plain(given)
+      elseif form.one then
         result = referred(label, level + 1, name, form.one, given)
       else
         result = each_referred(label, level + 1, name, form.each, given)
