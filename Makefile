@@ -81,7 +81,7 @@ bench_programs := $(patsubst spec/bench/%.c,$(OUT)/bench/%,$(wildcard spec/bench
 TEST_LIBS    := $(call libs,SSL,libssl,ssl) $(CORE_LIBS)
 
 .PHONY: all deps demo test test-quick core-tests lua-tests sandbox-tests test-build bench-sandbox bench-each \
-	bench-files lint format reference install clean env neovim site help FORCE
+	bench-files bench-hosts lint format reference install clean env neovim site help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -182,6 +182,10 @@ bench-sandbox: all $(libraries) $(bench_programs)
 bench-each: all $(libraries)
 	@eval "$$($(MAKE) -s env LUA=$(LUA))" && $(lua_name) spec/bench/each.lua
 
+bench-hosts:
+	@$(MAKE) -s LUA=luajit test-build
+	@eval "$$($(MAKE) -s env LUA=luajit)" && luajit spec/bench/hosts.lua
+
 bench-files: all
 	@eval "$$($(MAKE) -s env LUA=$(LUA))" && $(lua_name) spec/bench/files.lua 1024 $(lua_name)
 
@@ -234,6 +238,7 @@ help:
 	@echo 'make test-quick    the specs and C tests on Lua 5.4'
 	@echo 'make bench-sandbox memory and speed of the sandbox, beside those of libmicrohttpd alone'
 	@echo 'make bench-each    memory of a walk over 100,000 records'
+	@echo 'make bench-hosts   nginx, Neovim and plain Lua with many calls in flight'
 	@echo 'make bench-files   a file of 1 GiB up and down: speed and memory'
 	@echo 'make deps          install what the build needs (Debian)'
 	@echo 'make env           print shell code that puts the build on LUA_PATH, LUA_CPATH and PATH'

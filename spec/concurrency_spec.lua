@@ -164,6 +164,23 @@ describe("a task", function()
     assert.are.equal("w1", first:wait())
   end)
 
+  only_with_tasks("is collected when it has ended", function()
+    local get = id_of(scene.connect(scene.answering { GOOD }))
+    local held = setmetatable({}, { __mode = "v" })
+    local function start()
+      held[1] = {}
+      ironclad.spawn(function(argument)
+        get()
+        return argument
+      end, held[1])
+    end
+    start()
+    ironclad.run()
+    collectgarbage()
+    collectgarbage()
+    assert.is_nil(held[1])
+  end)
+
   it("is refused where it cannot work", function()
     if has_tasks then
       assert.error_matches(function() ironclad.spawn "x" end, "ironclad.spawn: expected a function, got a string")

@@ -55,6 +55,7 @@ local function step(mine, ...)
   local results = pack(coroutine.resume(mine.coroutine, ...))
   if coroutine.status(mine.coroutine) == "dead" then
     alive = alive - 1
+    by_coroutine[mine.coroutine] = nil -- Lua 5.1 never collects a weak key that its value refers to
     if not results[1] then mine.trace = debug.traceback(mine.coroutine, tostring(results[2])) end
     task.settle(mine, unpack(results, 1, results.n))
   elseif not mine.parked then

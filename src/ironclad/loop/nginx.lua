@@ -104,9 +104,11 @@ local function doze(problem)
   ngx.sleep(0.01)
 end
 
--- Which task runs in a light thread, and the tasks that each has started.
-local running = setmetatable({}, { __mode = "k" })
-local children = setmetatable({}, { __mode = "k" })
+-- Which task runs in a light thread, and the tasks that each has started and that have not ended. No task refers to a
+-- thread but weakly (task.threads): LuaJIT would never collect a key that its value refers to, when a request is ended.
+local weak_keys, weak_values = { __mode = "k" }, { __mode = "v" }
+local running = setmetatable({}, weak_keys)
+local children = setmetatable({}, weak_keys)
 
 --- Returns when there may be news of the call.
 function nginx.wait(call)
@@ -134,6 +136,8 @@ local function perform(mine, fn, ...)
   end
   task.settle(mine, xpcall(fn, handler, ...))
   if here then running[here] = nil end
+  local siblings = children[mine.threads.parent or false]
+  if siblings then siblings[mine] = nil end
   for bell in pairs(mine.bells) do bell:post() end
 end
 
@@ -144,13 +148,14 @@ local function perform_later(_, ...) perform(...) end
 function nginx.spawn(on_failure, fn, ...)
   local mine = task.new(nginx, on_failure)
   mine.bells = {}
-  mine.parent = coroutine.running()
+  mine.threads = setmetatable({ parent = coroutine.running() }, weak_values)
   if blocks() then
     perform(mine, fn, ...)
   elseif waiting[ngx.get_phase()] then
-    children[mine.parent] = children[mine.parent] or {}
-    children[mine.parent][mine] = true
-    mine.thread = ngx.thread.spawn(perform, mine, fn, ...)
+    local parent = mine.threads.parent
+    children[parent] = children[parent] or {}
+    children[parent][mine] = true
+    mine.threads.own = ngx.thread.spawn(perform, mine, fn, ...)
   else
     local fine, problem = ngx.timer.at(0, perform_later, mine, fn, ...)
     if not fine then task.settle(mine, false, "nginx starts no timer: " .. problem) end
@@ -160,10 +165,10 @@ end
 
 -- A light thread's remains stay with its parent until that waits for it.
 local function bury(other)
-  if not other.done or not other.thread or other.parent ~= coroutine.running() then return end
-  ngx.thread.wait(other.thread)
-  other.thread = nil
-  children[other.parent][other] = nil
+  local threads = other.threads
+  if not other.done or not threads.own or threads.parent ~= coroutine.running() then return end
+  ngx.thread.wait(threads.own)
+  threads.own = nil
 end
 
 function nginx.await_any(list)
@@ -187,7 +192,8 @@ end
 
 --- Waits for the tasks that this light thread has started.
 function nginx.finish_all()
-  for other in pairs(children[coroutine.running()] or {}) do nginx.join(other) end
+  local mine = children[coroutine.running()] or {}
+  for other in pairs(mine) do nginx.join(other) end
 end
 
 function nginx.failed(other)
