@@ -210,6 +210,15 @@ describe("a wait", function()
     assert.are.equal("Sign", told[2])
   end)
 
+  it("ends when its time is up before the job has started", function()
+    local server = scene.serve { connections = { { { "read" }, { "hang" } } } }
+    local value, err = scene.connect(server).exports:create_and_wait(REPORT, { timeout = 0.2 })
+    assert.is_nil(value)
+    assert.are.equal("timeout", err.kind)
+    assert.are.equal("unknown", err.outcome)
+    assert.are.equal(1, #server:requests())
+  end)
+
   it("looks again after failures that may pass, and tells how far it is", function()
     local busy = peer.json("{}", 503, { "Retry-After: 0" })
     local server, client = play { busy, busy, peer.json '{"jobId":"e","jobStatus":"running"}', busy,

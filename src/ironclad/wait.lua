@@ -267,14 +267,20 @@ local function wait_job(client, job, label, level, given, options)
   return value, err, response
 end
 
+-- What the start takes is of the time for all.
 local function start_job(client, job, label, body, options)
-  local started, err, response = job.start(client, label, body, only(options, start_options))
+  local asked, timeout = only(options, start_options), options.timeout
+  local bound = asked.deadline or LONGEST
+  if timeout and type(bound) == "number" then asked.deadline = math.max(0.001, math.min(timeout, bound)) end
+  local started, err, response = job.start(client, label, body, asked)
   if err then return nil, err, response end
   if type(started) ~= "table" or type(started[job.id]) ~= "string" then
     return nil, failure(label, "protocol", ("Ironclad answered no %s"):format(job.id),
       { outcome = "unknown", job = started }), response
   end
-  return wait_job(client, job, label, 3, started[job.id], only(options, waiting_options))
+  local rest = only(options, waiting_options)
+  rest.timeout = timeout and math.max(0.001, timeout - response.seconds)
+  return wait_job(client, job, label, 3, started[job.id], rest)
 end
 
 local look_at_workflow = doer "workflows:get"
