@@ -130,6 +130,23 @@ entry("a callback that hears of an error", function(client)
   same("not_found", err.kind)
 end)
 
+entry("callbacks of what takes several calls", function(client, settings)
+  local about, gone
+  client:check { callback = function(value) about = value end }
+  ironclad.run()
+  same(settings.as_user, about.user.email)
+  local job, err
+  client.workflows:launch_and_wait({
+    template = NDA,
+    attributes = { counterpartyName = "Acme", draft = { { url = "https://a.example/n.pdf", filename = "n.pdf" } } },
+  }, { interval = 0.01, callback = function(...) job, err = ... end })
+  client:logout { callback = function(value) gone = value end }
+  ironclad.run()
+  same(true, gone)
+  same(nil, err and tostring(err))
+  same("table", type(job))
+end)
+
 entry("client:map", function(client)
   local results, errors = client:map({ "IC-1", "IC-999999", "IC-1" }, function(id)
     local workflow, err = client.workflows:get(id)

@@ -137,9 +137,26 @@ local function code_of(callback, options, about)
   return given.code
 end
 
+-- With the option `callback` fn(...) goes on in the background, and the task is returned.
+local function perform(client, options, fn, ...)
+  local callback = options and options.callback
+  if callback then return run.aside(client, callback, fn, ...) end
+  return fn(...)
+end
+
+local function trade(client, code, redirect_uri)
+  -- A code can be spent once: first of all the store must be fit to keep what it is traded for.
+  local _, unfit = run.finish(run.errand(client, "prepare"))
+  if unfit then return nil, unfit end
+  local value, problem, response = run.finish(run.errand(client, "exchange", code, redirect_uri))
+  if problem then return nil, problem, response end
+  return value, nil, response
+end
+
 --- Trades the code that the redirect brought for the client's token, which is in the store before this returns.
 -- @param callback the URL that the browser was sent to (or its path and query), or the code alone
--- @param options state (as authorize_url returned it; wanted with a URL), redirect_uri (the same as then)
+-- @param options state (as authorize_url returned it; wanted with a URL), redirect_uri (the same as then), callback
+--   (a function that is given what is returned otherwise)
 -- @return true; or nil and an error
 function auth.exchange(client, callback, options)
   run.check_client("exchange", client)
@@ -147,23 +164,15 @@ function auth.exchange(client, callback, options)
     error(("exchange: expected the callback's URL or a code, got %s"):format(
       callback == "" and "an empty string" or "a " .. type(callback)), 2)
   end
-  check_options("exchange", options or {}, { redirect_uri = "string", state = "string" })
+  check_options("exchange", options or {}, { redirect_uri = "string", state = "string", callback = "function" })
   local about = must_be_personal("exchange", client)
   if not (options and options.redirect_uri) then error("exchange: redirect_uri: missing", 2) end
   local code, err = code_of(callback, options, about)
-  if not code then return nil, err end
-  -- A code can be spent once: first of all the store must be fit to keep what it is traded for.
-  local _, unfit = run.finish(run.errand(client, "prepare"))
-  if unfit then return nil, unfit end
-  local value, problem, response = run.finish(run.errand(client, "exchange", code, options.redirect_uri))
-  if problem then return nil, problem, response end
-  return value, nil, response
+  if not code then return perform(client, options, function() return nil, err end) end
+  return perform(client, options, trade, client, code, options.redirect_uri)
 end
 
---- Who the token is, for which company, with which scopes, and for how long: the best test of a connection.
--- @return { user =, company =, scopes =, expires_in = seconds or nil }; or nil and an error
-function auth.check(client)
-  run.check_client("check", client)
+local function ask_who(client)
   local user, err, response = client.oauth:userinfo()
   if not user then return nil, err, response end
   local company, refusal, refused = client.oauth:company_info()
@@ -180,11 +189,24 @@ function auth.check(client)
   return answer
 end
 
+--- Who the token is, for which company, with which scopes, and for how long: the best test of a connection.
+-- @param options callback
+-- @return { user =, company =, scopes =, expires_in = seconds or nil }; or nil and an error
+function auth.check(client, options)
+  run.check_client("check", client)
+  check_options("check", options or {}, { callback = "function" })
+  return perform(client, options, ask_who, client)
+end
+
+local function forget(client) return run.finish(run.errand(client, "forget")) end
+
 --- Forgets the token, in the store too. Ironclad has no revocation: a copy elsewhere stays good until it expires.
+-- @param options callback
 -- @return true; or nil and an error
-function auth.logout(client)
+function auth.logout(client, options)
   run.check_client("logout", client)
-  return run.finish(run.errand(client, "forget"))
+  check_options("logout", options or {}, { callback = "function" })
+  return perform(client, options, forget, client)
 end
 
 return auth
