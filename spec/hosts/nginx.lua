@@ -365,4 +365,54 @@ describe("nginx's own", function()
     pipe:close()
     peer.remove_folder(folder)
   end)
+
+  it("phases may wait: a certificate that is chosen", function()
+    local folder = peer.temporary_folder()
+    local files = peer.certificate(folder, "site")
+    local server = nginx.start {
+      lua = true, values = { settings = world.folder .. "/settings.lua", cert = files.cert, key = files.key },
+      http = [[
+        init_worker_by_lua_block { client = require("ironclad").connect(dofile("%settings").connection) }
+        server {
+          listen 127.0.0.1:%port ssl;
+          ssl_certificate %cert;
+          ssl_certificate_key %key;
+          ssl_certificate_by_lua_block { seen = #client.workflows:list({ pageSize = 1 }).list }
+          location / { content_by_lua_block { ngx.say(seen) } }
+        }
+      ]],
+    }
+    assert.are.equal("1\n", (peer.shell(("curl -sS -m 60 --cacert %s https://127.0.0.1:%d/"):format(files.cert,
+      server.port))))
+    server.stop()
+    peer.remove_folder(folder)
+  end)
+
+  it("client that goes away loses no rotated token", function()
+    local renewed = peer.json '{"access_token":"a2","refresh_token":"r2","expires_in":600}'
+    local upstream = scene.serve { connections = { { READ, { "gate" }, { "send", renewed } } } }
+    local server = start_before(upstream, { locations = [[
+      location /personal { content_by_lua_block {
+        store = {
+          load = function()
+            ngx.sleep(0.001)
+            return { access_token = "a1", refresh_token = "r1", expires_at = 1 }
+          end,
+          save = function(_, token) saved = token end,
+        }
+        local options = { client_id = "id", client_secret = "a secret", as_user = false, store = store,
+          grant = "authorization_code", instance = settings.connection.instance }
+        ironclad.connect(options).workflows:get "w1"
+      } }
+      location /saved { content_by_lua_block {
+        collectgarbage()
+        ngx.say(saved and saved.refresh_token or "nothing")
+      } }
+    ]] })
+    local _, status = nginx.get(server, "/personal", "--max-time 1")
+    assert.are.equal(28, status)
+    assert.are.equal("nothing\n", (nginx.get(server, "/saved")))
+    upstream:release()
+    assert.is_true(eventually(function() return nginx.get(server, "/saved") == "r2\n" end))
+  end)
 end)

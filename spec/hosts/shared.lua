@@ -158,6 +158,18 @@ entry("client:map", function(client)
   same("not_found", errors[2].kind)
 end)
 
+entry("client:map over an iterator, to its end and not", function(client)
+  local total = must(client.workflows:list { pageSize = 1 }).count
+  local results = client:map(client.workflows:each { pageSize = 3 }, function(workflow)
+    return must(client.workflows:get(workflow)).id
+  end, { concurrency = 4 })
+  same(total, #results)
+  local _, errors = client:map(client.workflows:each { pageSize = 1 }, function() return nil, "no" end,
+    { concurrency = 1, stop_on_error = true })
+  same("no", errors[1])
+  same(nil, errors[2])
+end)
+
 entry_with_tasks("tasks that wait beside each other", function(client)
   local run = require "ironclad.run"
   local order = {}

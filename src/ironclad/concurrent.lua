@@ -50,10 +50,15 @@ function concurrent.run(fn, ...)
   return finish_all(host, main:wait())
 end
 
+local function is_list(source)
+  local metatable = getmetatable(source)
+  return type(source) == "table" and not (type(metatable) == "table" and metatable.__call)
+end
+
 -- What gives the next item and its index, from a list or an iterator.
 local function items_of(source)
   local index = 0
-  if type(source) == "table" and not (getmetatable(source) or {}).__call then
+  if is_list(source) then
     return function()
       index = index + 1
       return source[index], index
@@ -155,6 +160,8 @@ function concurrent.map(client, source, fn, options)
     else
       map_in_turn(items_of(source), fn, options, results, errors)
     end
+    -- Of an iterator that is left early, nothing stays in flight.
+    if type(source) == "table" and not is_list(source) and source.close then source:close() end
     return results, errors
   end
   if options.callback then return run.aside(client, options.callback, whole) end
