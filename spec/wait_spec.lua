@@ -1,7 +1,9 @@
 -- Waiting for jobs: the states they go through, their ends, and the patience in between.
 local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
+local run = require "ironclad.run"
 local scene = require "spec.support.scene"
+local task = require "ironclad.task"
 
 local QUICK = 0.001 -- seconds of the first pause
 
@@ -194,11 +196,31 @@ describe("a wait", function()
     it("gives a callback what comes of " .. row[1], function()
       local _, client = play(row[3])
       local told = {}
-      local task = row[2](client, { interval = QUICK, callback = function(...) told[#told + 1] = { ... } end })
-      task:wait()
+      local waiting = row[2](client, { interval = QUICK, callback = function(...) told[#told + 1] = { ... } end })
+      waiting:wait()
       assert.are.equal(1, #told)
       assert.are.equal(row[4], told[1][1] and told[1][1].jobStatus)
       assert.are.equal(not row[4] and "job_failed" or nil, told[1][2] and told[1][2].kind)
+    end)
+  end
+
+  if task.yields_anywhere then
+    it("that is cancelled says what for, and of which job", function()
+      local _, client = play { peer.json '{"jobId":"e","jobStatus":"running"}' }
+      local looked, told = false, nil
+      local waiting = client.exports:wait("e", {
+        interval = 60, on_progress = function() looked = true end, callback = function(_, err) told = err end,
+      })
+      ironclad.spawn(function()
+        while not told do
+          run.sleep(client, 0.005)
+          if looked then waiting:cancel() end
+        end
+      end)
+      ironclad.run()
+      assert.are.equal("cancelled", told.kind)
+      assert.are.equal("exports:wait", told.operation)
+      assert.are.equal("running", told.job.jobStatus)
     end)
   end
 

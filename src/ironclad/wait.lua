@@ -173,7 +173,10 @@ local function poll(client, label, look, judge, job, options, timeout)
     end
     if timeout and seconds + wanted >= timeout then return too_late() end
     local rested, cancelled = run.sleep(client, math.min(wanted, LONGEST))
-    if not rested then return nil, cancelled end
+    if not rested then
+      cancelled.operation, cancelled.job = label, last
+      return nil, cancelled
+    end
     seconds, pause = seconds + wanted, math.min(pause * GROWTH, math.max(LONGEST_PAUSE, pause))
   end
 end
