@@ -184,7 +184,8 @@ local function open(label, options, explain)
   local host, unknown = loop.choose(options.loop)
   if not host then mistaken(unknown) end
   if options.socket_dir ~= nil and (type(options.socket_dir) ~= "string" or options.socket_dir == "") then
-    mistaken(("socket_dir: expected the path of a folder, got %s"):format(type(options.socket_dir)))
+    mistaken(("socket_dir: expected the path of a folder, got a %s"):format(
+      type(options.socket_dir)))
   end
   if host.configure then host.configure(options.socket_dir) end
   local plain, custom, unfit = with_store(with_environment(options))

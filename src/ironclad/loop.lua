@@ -9,15 +9,22 @@ local core = require "ironclad.core"
 
 local loop = {}
 
-local names = { "plain", "neovim", "nginx" }
+local names = { "neovim", "nginx", "plain" }
+
+local function is_here(name)
+  if name == "nginx" then return ngx and ngx.get_phase end
+  if name == "neovim" then return vim and vim.api and (vim.uv or vim.loop) end
+  return true
+end
 
 --- The loop by its name, or the host's own.
--- @param name "plain" or nil
+-- @param name one of the names, or nil
 -- @return the loop; nil and what is wrong with the name
 function loop.choose(name)
   if name == nil then return loop.here() end
   for _, known in ipairs(names) do
-    if known == name then return require("ironclad.loop." .. name) end
+    if known == name and is_here(name) then return require("ironclad.loop." .. name) end
+    if known == name then return nil, ("loop: %q is not where this runs"):format(name) end
   end
   local nearest = type(name) == "string" and core.nearest(name, names)
   return nil, ("loop: expected one of %s, got %s%s"):format(table.concat(names, ", "),
@@ -27,8 +34,9 @@ end
 
 --- The host's own loop.
 function loop.here()
-  if ngx and ngx.get_phase then return require "ironclad.loop.nginx" end
-  if vim and vim.api and (vim.uv or vim.loop) then return require "ironclad.loop.neovim" end
+  for _, name in ipairs { "nginx", "neovim" } do
+    if is_here(name) then return require("ironclad.loop." .. name) end
+  end
   return require "ironclad.loop.plain"
 end
 
