@@ -80,3 +80,23 @@ describe("a record's table in a body", function()
     assert.are.same({ id = "r1", ironcladId = "IC-1", properties = {} }, body().assigned.a)
   end)
 end)
+
+describe("in a query and for as_user", function()
+  local client = ironclad.connect { instance = "na1", token = "a token of this spec", as_user = false }
+
+  it("a table stands for its id", function()
+    local dry = client.workflows:list { template = { id = "t1", name = "NDA" }, dry_run = true }
+    assert.is_truthy(dry.url:find("template=t1", 1, true))
+    dry = client.workflows:each { template = { id = "t2" }, dry_run = true }
+    assert.is_truthy(dry.url:find("template=t2", 1, true))
+    dry = client.records:get_import_predictions { recordId = { recordId = "r1", importId = "i1" }, dry_run = true }
+    assert.is_truthy(dry.url:find("recordId=r1", 1, true))
+    dry = client.workflows:list { as_user = { id = "u1", userName = "jane@example.com" }, dry_run = true }
+    assert.are.equal("u1", dry.as_user)
+  end)
+
+  it("a table without one is refused", function()
+    assert.has_error(function() client.workflows:list { template = { name = "NDA" } } end)
+    assert.has_error(function() client.workflows:list { as_user = { userName = 1 } } end)
+  end)
+end)

@@ -55,6 +55,8 @@ local function add_options(label, level, arguments, options, entry)
       arguments.extra_query, arguments.extra_body = value.query, value.body
     elseif name == "callback" and type(value) ~= "function" then
       mistake(label, level + 1, "callback: expected a function, got a %s", type(value))
+    elseif name == "as_user" and type(value) == "table" and type(value.id) == "string" then
+      arguments.as_user = value.id -- a user's table
     else
       arguments[name] = value
     end
@@ -176,6 +178,7 @@ function operation.read(label, level, entry, first, ...)
     add_options(label, level + 1, arguments, merged, entry)
   end
   if options ~= nil then add_options(label, level + 1, arguments, options, entry) end
+  arguments.query = references.in_query(arguments.query)
   return arguments
 end
 

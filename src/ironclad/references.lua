@@ -1,5 +1,5 @@
 --- Tables of records (and of entities) in bodies, where Ironclad wants what refers to one: an id, or { recordId = … };
--- and those of workflow schemas, where it wants a template.
+-- and those of workflow schemas, where it wants a template; in queries, too.
 
 local catalog = require "ironclad.catalog"
 local encode = require "ironclad.encode"
@@ -80,6 +80,19 @@ function references.prepare(label, level, entry, arguments)
       if result ~= given then arguments.body = encode.with(arguments.body, name, result) end
     end
   end
+end
+
+-- Query parameters that refer, and what becomes of a table in them.
+local queried = { template = to_template, recordId = to_id }
+
+--- Makes the tables in a query ids, where ids are wanted.
+-- @return the query, the same when there is nothing to change in it
+function references.in_query(query)
+  local changed = query
+  for name, convert in pairs(type(query) == "table" and queried or {}) do
+    if type(query[name]) == "table" then changed = encode.with(changed, name, convert(query[name]) or query[name]) end
+  end
+  return changed
 end
 
 return references
