@@ -1,7 +1,7 @@
 --- Token stores: where the token of a connection is kept. Memory by default; a file; or any table with functions
 -- load(key) -> token or nil, save(key, token) (token nil: forget it), and optionally lock(key) and unlock(key). A token
 -- is { access_token =, refresh_token =, scope =, expires_at = Unix seconds }. A function fails by raising an error, or
--- by returning false (load: nil) and a message.
+-- by returning false (load: nil) and a message. It must not yield; in nginx it may wait, by cosockets and ngx.sleep.
 
 local core = require "ironclad.core"
 local Error = require "ironclad.error"
