@@ -143,6 +143,20 @@ describe("nginx's own", function()
     assert.are.equal(1500, select(2, output:gsub("w1\n", "")))
   end)
 
+  it("request may start 5,000 calls at once", function()
+    local server = start_before(scene.answering { GOOD }, { locations = [[
+      location /many { content_by_lua_block {
+        local good = 0
+        for _ = 1, 5000 do
+          ironclad.spawn(function() good = good + (client().workflows:get "w1" and 1 or 0) end)
+        end
+        ironclad.run()
+        ngx.say(good)
+      } }
+    ]] })
+    assert.are.equal("5000\n", (nginx.get(server, "/many")))
+  end)
+
   it("worker that ends leaves no file", function()
     local folder = peer.temporary_folder()
     local server = start_before(scene.answering { GOOD }, {
