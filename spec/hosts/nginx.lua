@@ -148,7 +148,10 @@ describe("nginx's own", function()
       location /many { content_by_lua_block {
         local good = 0
         for _ = 1, 5000 do
-          ironclad.spawn(function() good = good + (client().workflows:get "w1" and 1 or 0) end)
+          ironclad.spawn(function()
+            local value = client().workflows:get "w1"
+            good = good + (value and 1 or 0)
+          end)
         end
         ironclad.run()
         ngx.say(good)
