@@ -25,7 +25,7 @@ enum {
 enum { IC_NOTICE_DONE = 1, IC_NOTICE_CHUNK = 2, IC_NOTICE_ASK = 4, IC_NOTICE_EVENT = 8 };
 
 /* Bytes kept for a sink that does not take them, before the transfer pauses. */
-#define IC_SINK_ROOM (1024 * 1024)
+#define IC_SINK_ROOM (256 * 1024)
 
 typedef enum ic_output { IC_TO_MEMORY, IC_TO_PATH, IC_TO_SINK } ic_output;
 
