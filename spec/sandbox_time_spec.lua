@@ -76,6 +76,8 @@ describe("a seed", function()
       .. '"grant_type":"client_credentials","client_secret":"%s"}'):format(sandbox.client_id, sandbox.client_secret))
     seen[#seen + 1] = grant
     seen[#seen + 1] = answer:match "x%-ironclad%-requestid: (%S+)"
+    seen[#seen + 1] = answer:match "Date: ([^\r]+)"
+    seen[#seen + 1] = must(client.webhooks:get_verification_key())
     sandbox:stop()
     return table.concat(seen, " ")
   end

@@ -52,6 +52,7 @@ typedef struct ic_exchange {
 
     /* The answer. */
     ic_uuid id;      /* by which its headers name it */
+    ic_time time;    /* the world's when it was made */
     unsigned status; /* 0: none yet */
     char *text;      /* JSON or plain text, from cJSON; owned */
     ic_blob *blob;   /* or bytes; counted */

@@ -137,6 +137,7 @@ static enum MHD_Result send_answer(ic_exchange *x) {
     if (!response) return MHD_NO; /* the connection is closed */
     add_limits(response, x);
     if (x->location) MHD_add_response_header(response, MHD_HTTP_HEADER_LOCATION, x->location);
+    MHD_add_response_header(response, MHD_HTTP_HEADER_DATE, ic_time_print_http(x->time).text);
     MHD_add_response_header(response, "x-ironclad-requestid", x->id);
     MHD_add_response_header(response, "x-response-id", x->id);
     enum MHD_Result queued = MHD_queue_response(x->connection, x->status, response);
@@ -166,6 +167,7 @@ static enum MHD_Result answer(const ic_server *server, ic_exchange *x, bool whol
     pthread_mutex_lock(server->lock);
     ic_new_uuid(x->world, x->id);
     ic_route(x);
+    x->time = ic_world_now(x->world);
     note(server, x);
     pthread_mutex_unlock(server->lock);
     x->answered = true;

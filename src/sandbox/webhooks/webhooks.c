@@ -5,10 +5,7 @@
 #include "http/handlers.h"
 #include <openssl/evp.h>
 #include <openssl/pem.h>
-#include <openssl/rsa.h>
 #include <string.h>
-
-#define KEY_BITS 2048
 
 /* --- what it looks like: WebhookModel, and the tags that the service adds --- */
 
@@ -206,11 +203,6 @@ void ic_webhook_free(ic_webhook *webhook) {
 }
 
 /* --- the key --- */
-
-EVP_PKEY *ic_world_webhook_key(ic_world *world) {
-    if (!world->webhook_key) world->webhook_key = EVP_RSA_gen(KEY_BITS);
-    return world->webhook_key;
-}
 
 /* The public half as PEM. NULL: no memory. */
 static ic_blob *public_pem(EVP_PKEY *key) {

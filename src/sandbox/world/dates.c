@@ -12,16 +12,36 @@ ic_time ic_time_now(void) {
     return (ic_time)now.tv_sec * MS_PER_SECOND + now.tv_nsec / 1000000;
 }
 
-ic_time_text ic_time_print(ic_time time) {
+/* The calendar's parts in UTC, and the milliseconds beyond them. Years outside 0..9999 are clamped. */
+static bool divide(ic_time time, struct tm *day, int *ms) {
     const ic_time first = -62167219200000, last = 253402300799999; /* the years 0 to 9999 */
     time = time < first ? first : time > last ? last : time;
-    int ms = (int)((time % MS_PER_SECOND + MS_PER_SECOND) % MS_PER_SECOND);
-    time_t seconds = (time_t)((time - ms) / MS_PER_SECOND);
+    *ms = (int)((time % MS_PER_SECOND + MS_PER_SECOND) % MS_PER_SECOND);
+    time_t seconds = (time_t)((time - *ms) / MS_PER_SECOND);
+    return gmtime_r(&seconds, day) != NULL;
+}
+
+ic_time_text ic_time_print(ic_time time) {
     struct tm day;
+    int ms;
     ic_time_text out = {"0000-00-00T00:00:00.000Z"};
-    if (!gmtime_r(&seconds, &day)) return out;
+    if (!divide(time, &day, &ms)) return out;
     size_t length = strftime(out.text, sizeof out.text, "%Y-%m-%dT%H:%M:%S", &day);
     snprintf(out.text + length, sizeof out.text - length, ".%03dZ", ms);
+    return out;
+}
+
+/* The names are English in any locale. */
+ic_time_text ic_time_print_http(ic_time time) {
+    static const char days[] = "SunMonTueWedThuFriSat", months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    struct tm day;
+    int ms;
+    ic_time_text out = {"Thu, 01 Jan 1970 00:00:00 GMT"};
+    if (!divide(time, &day, &ms)) return out;
+    size_t length = (size_t)snprintf(out.text, sizeof out.text, "%.3s, ", &days[3 * day.tm_wday]);
+    length += strftime(out.text + length, sizeof out.text - length, "%d ", &day);
+    length += (size_t)snprintf(out.text + length, sizeof out.text - length, "%.3s ", &months[3 * day.tm_mon]);
+    strftime(out.text + length, sizeof out.text - length, "%Y %H:%M:%S GMT", &day);
     return out;
 }
 

@@ -15,6 +15,8 @@ typedef struct ic_time_text {
     char text[32];
 } ic_time_text;
 ic_time_text ic_time_print(ic_time time);
+/* "Thu, 17 Nov 2016 00:37:22 GMT": RFC 9110, 5.6.7. */
+ic_time_text ic_time_print_http(ic_time time);
 /* Reads a date ("2018-05-08"), or a date and a time of day with seconds, fractions and an offset where given
  * ("2018-05-08T00:00:00-07:00"; without offset: UTC). false: it is none, or no such day. */
 bool ic_time_parse(const char *text, ic_time *time);
