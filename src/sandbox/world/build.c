@@ -11,16 +11,20 @@ cJSON *ic_put(cJSON *object, const char *name, cJSON *item) {
     return taken(object, object && item && cJSON_AddItemToObject(object, name, item), item);
 }
 
+static cJSON *put_static(cJSON *object, const char *name, cJSON *item) {
+    return taken(object, object && item && cJSON_AddItemToObjectCS(object, name, item), item);
+}
+
 cJSON *ic_put_text(cJSON *object, const char *name, const char *text) {
-    return ic_put(object, name, cJSON_CreateString(text));
+    return put_static(object, name, cJSON_CreateString(text));
 }
 
 cJSON *ic_put_number(cJSON *object, const char *name, double number) {
-    return ic_put(object, name, cJSON_CreateNumber(number));
+    return put_static(object, name, cJSON_CreateNumber(number));
 }
 
 cJSON *ic_put_bool(cJSON *object, const char *name, int value) {
-    return ic_put(object, name, cJSON_CreateBool(value));
+    return put_static(object, name, cJSON_CreateBool(value));
 }
 
 cJSON *ic_append(cJSON *array, cJSON *item) {

@@ -9,6 +9,7 @@
  * object: it prints no more, nor does what holds it, so that only the end needs a check. Answers `item`, NULL
  * after a failure. */
 cJSON *ic_put(cJSON *object, const char *name, cJSON *item);
+/* The same for a value of its own; `name` is static, and not copied: most of what views are made of. */
 cJSON *ic_put_text(cJSON *object, const char *name, const char *text);
 cJSON *ic_put_number(cJSON *object, const char *name, double number);
 cJSON *ic_put_bool(cJSON *object, const char *name, int value);
