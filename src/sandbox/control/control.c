@@ -29,13 +29,14 @@ const ic_action ic_actions[] = {
      "Answers `now`, and `runs`. With a time (ISO 8601, not before now) it is set to it first, and stands still.",
      true},
     {"requests", ic_control_requests, {NOTHING},
-     "Answers `list`: the requests since the start or the last clear_requests, oldest first (the last 100,000), each "
-     "with method, path (with the query), status, operation (operationId) and as_user, where there is one.", true},
+     "Answers `list`: the requests since the start or the last clear_requests, oldest first (the last 100,000, fewer "
+     "when they are long), each with method, path (with the query), status, operation (operationId) and as_user, where "
+     "there is one.", true},
     {"clear_requests", ic_control_clear_requests, {NOTHING}, "Forgets the requests so far.", false},
     {"deliveries", ic_control_deliveries, {NOTHING},
-     "Answers `list`: what Ironclad would have sent to the enabled webhooks, oldest first (the last 10,000), each with "
-     "url, event, webhook (its id), headers (signed with the key that webhooks/verification-key shows) and body (text). "
-     "The sandbox sends nothing itself.", true},
+     "Answers `list`: what Ironclad would have sent to the enabled webhooks, oldest first (the last 5,000 at least), each "
+     "with url, event, webhook (its id), headers (signed with the key that webhooks/verification-key shows) and body "
+     "(text). The sandbox sends nothing itself.", true},
     {"clear_deliveries", ic_control_clear_deliveries, {NOTHING}, "Forgets the deliveries so far.", false},
     {"rate_limits", ic_control_rate_limits, {OPTIONAL("limits", ANY)},
      "Keeps rate limits from now on: true for Ironclad's published ones, false for none, or an object from buckets "

@@ -7,13 +7,20 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#define IC_LOG_MAX 100000
+/* The oldest are forgotten beyond either. */
+#define IC_LOG_MAX   100000
+#define IC_LOG_BYTES ((size_t)64 * 1024 * 1024)
+
+typedef struct ic_log_entry {
+    char *texts; /* five, each ended by a NUL; owned */
+    size_t size;
+} ic_log_entry;
 
 typedef struct ic_log {
-    char **entries; /* a ring of IC_LOG_MAX; each: five texts, each ended by a NUL */
-    size_t *sizes;
-    size_t capacity, first, count;
-    FILE *file; /* NULL: none */
+    ic_log_entry *entries; /* a ring of IC_LOG_MAX; NULL before the first */
+    size_t first, count;
+    size_t bytes; /* of all texts */
+    FILE *file;   /* NULL: none */
 } ic_log;
 
 /* `texts`: status, method, target, operationId, acting user. What there is no memory for is not kept. */
