@@ -128,7 +128,7 @@ end)
 describe("Ctrl-C", function()
   it("ends a waiting script at once", function()
     local half = scene.serve { connections = { { { "read" }, { "send",
-      "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf" }, { "hang" } } } }
+      "HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\nContent-Length: 9\r\n\r\nhalf" }, { "hang" } } } }
     local begun = folder .. "/begun"
     -- The script says when it has begun to wait for the rest.
     peer.write_file(folder .. "/script.lua", ([[

@@ -250,3 +250,24 @@ describe("a disk that is full", function()
     assert.are.equal("", (peer.shell("ls -A " .. folder)))
   end)
 end)
+
+-- A server without types, whose bytes come one by one.
+describe("what comes without a type and in small pieces", function()
+  local function dripping(body)
+    return scene.serve { connections = { {
+      { "read" }, { "send", ("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n"):format(#body) }, { "drip", body, 1 },
+    } } }
+  end
+  for name, way in pairs(ways) do
+    it("is no file when it is a page, " .. name, function()
+      local value, err = way(export(dripping(" \n<!DOCTYPE html><title>Log in</title>" .. ("x"):rep(100))))
+      assert.is_nil(value)
+      assert.are.equal("protocol", err.kind)
+    end)
+    for _, body in ipairs { "%PDF", "<!doc", ("%PDF-1.7"):rep(20) } do
+      it(("is the file when it is %d bytes of one, %s"):format(#body, name), function()
+        assert.are.equal(body, (way(export(dripping(body)))))
+      end)
+    end
+  end
+end)

@@ -62,6 +62,11 @@ static bool looks_like_html(const char *bytes, size_t length) {
     return false;
 }
 
+bool ic_answer_has_type(const ic_response *response) {
+    char type[128];
+    return *type_of(response, type, sizeof type) != '\0';
+}
+
 bool ic_answer_is_page(const ic_response *response, const char *bytes, size_t length) {
     char type[128];
     bool page = *type_of(response, type, sizeof type) ? ic_text_same(type, "text/html")

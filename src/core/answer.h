@@ -35,6 +35,7 @@ const char *ic_response_header(const ic_response *response, const char *name, ch
 /* A 2xx that was to be a file: whether it is a page for people instead (a login, say), by its type or, where
  * it has none, by the first `length` bytes. One that says that it is an attachment is the file. */
 bool ic_answer_is_page(const ic_response *response, const char *bytes, size_t length);
+bool ic_answer_has_type(const ic_response *response);
 /* Whether the answer announced another length than `bytes`, which libcurl overlooks where it cannot count so
  * far. */
 bool ic_answer_is_cut(const ic_response *response, double bytes);

@@ -13,6 +13,8 @@
 #define ERROR_BODY_ROOM (1024 * 1024)
 /* So much JSON is looked at before it counts as the file. */
 #define HELD_ROOM (64 * 1024)
+/* So much of a file without a type is waited for before it is taken for one: a page shows itself by then. */
+#define HEAD_ROOM 64
 
 static ic_taken fail(ic_output_state *output, ic_error_kind kind, int cause) {
     output->failure = kind;
@@ -140,8 +142,26 @@ static bool begin(ic_output_state *output, const ic_call *call, long status, con
     return !output->refusal;
 }
 
+/* What has come is enough, or all there is: it goes where it belongs. */
+static ic_taken end_head(ic_output_state *output, ic_call *call, long status) {
+    if (!begin(output, call, status, output->body.data, output->body.length)) return IC_TAKEN_NEVER;
+    if (output->diverted) return let_go(output, call);
+    bool fits = (double)output->body.length <= call->connection->settings.max_body;
+    return fits ? IC_TAKEN : fail(output, IC_ERR_TOO_LARGE, 0);
+}
+
+/* Of a file without a type, the first bytes are waited for. */
+static ic_taken write_head(ic_output_state *output, ic_call *call, long status, const char *bytes,
+                           size_t length) {
+    ic_buf_add(&output->body, bytes, length);
+    if (output->body.failed) return fail(output, IC_ERR_MEMORY, 0);
+    return output->body.length < HEAD_ROOM ? IC_TAKEN : end_head(output, call, status);
+}
+
 ic_taken ic_output_write(ic_output_state *output, ic_call *call, long status, const char *bytes,
                          size_t length) {
+    if (!output->begun && is_file(call, status) && !ic_answer_has_type(&call->response))
+        return write_head(output, call, status, bytes, length);
     if (!output->begun && !begin(output, call, status, bytes, length)) return IC_TAKEN_NEVER;
     if (output->held && output->body.length + length > HELD_ROOM && let_go(output, call) != IC_TAKEN)
         return IC_TAKEN_NEVER;
@@ -155,7 +175,7 @@ const ic_buf *ic_output_doubtful(const ic_output_state *output, const ic_call *c
 }
 
 bool ic_output_complete(ic_output_state *output, ic_call *call, ic_error *error) {
-    bool taken = output->begun || begin(output, call, call->response.status, "", 0);
+    bool taken = output->begun || end_head(output, call, call->response.status) == IC_TAKEN;
     taken = taken && (!output->held || let_go(output, call) == IC_TAKEN);
     if (taken && call->options.output != IC_TO_PATH) return true;
     bool whole = taken && (output->file >= 0 || open_temporary(output, call));
