@@ -158,7 +158,7 @@ describe("answers that fail", function()
   end)
 
   it("are chosen by operation, method, path and turn", function()
-    sandbox:fail { operation = "list-all-records", times = 2 }
+    sandbox:fail { operation = "records:list", times = 2 }
     sandbox:fail { method = "GET", path = "/public/api/v1/workflows/IC-3", after = 1, status = 503 }
     assert.are.same({
       { how = "status", times = 2, operation = "list-all-records" },
@@ -198,6 +198,10 @@ describe("answers that fail", function()
     { { status = 200 }, "'status' must be from 400 to 599" },
     { { times = 0 }, "'times' must be from 1" },
     { { operation = "list-all" }, "there is no operation 'list-all'" },
+    { { operation = "list-all-record" }, "did you mean 'list-all-records'?" },
+    { { operation = "workflow:list" }, "or as in Lua, workflows:list" },
+    { { operation = "workflows:lists" }, "or as in Lua, workflows:list" },
+    { { method = "get" }, "there is no method 'get'" },
     { { seconds = -1 }, "'seconds' must be from 0" },
   }
   for _, case in ipairs(wrong) do

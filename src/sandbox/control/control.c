@@ -34,9 +34,9 @@ const ic_action ic_actions[] = {
      "there is one.", true},
     {"clear_requests", ic_control_clear_requests, {NOTHING}, "Forgets the requests so far.", false},
     {"deliveries", ic_control_deliveries, {NOTHING},
-     "Answers `list`: what Ironclad would have sent to the enabled webhooks, oldest first (the last 5,000 at least), each "
-     "with url, event, webhook (its id), headers (signed with the key that webhooks/verification-key shows) and body "
-     "(text). The sandbox sends nothing itself.", true},
+     "Answers `list`: what Ironclad would have sent to the enabled webhooks, oldest first (the last 5,000 at least), "
+     "each with url, event, webhook (its id), headers (signed with the key that webhooks/verification-key shows) and "
+     "body (text). The sandbox sends nothing itself.", true},
     {"clear_deliveries", ic_control_clear_deliveries, {NOTHING}, "Forgets the deliveries so far.", false},
     {"rate_limits", ic_control_rate_limits, {OPTIONAL("limits", ANY)},
      "Keeps rate limits from now on: true for Ironclad's published ones, false for none, or an object from buckets "
@@ -50,12 +50,12 @@ const ic_action ic_actions[] = {
      {OPTIONAL("how", STRING), OPTIONAL("status", INTEGER), OPTIONAL("times", INTEGER), OPTIONAL("after", INTEGER),
       OPTIONAL("operation", STRING), OPTIONAL("method", STRING), OPTIONAL("path", STRING), OPTIONAL("message", STRING),
       OPTIONAL("retry_after", INTEGER), OPTIONAL("seconds", NUMBER), OPTIONAL("done", BOOLEAN)},
-     "The next answers fail: so many `times` (1), after so many that do not (0), of an operation (operationId), of a "
-     "method, of paths that begin so; of all but the token endpoint when none is named. How: \"status\" (the "
-     "default: `status`, 500, with Ironclad's error and perhaps a `message`), \"html\" (502 with a page), \"close\" "
-     "(no answer), \"cut\" (half of it), \"malformed\" (JSON that ends half way), \"empty\" (no body), \"delay\" "
-     "(1 second late, or `seconds`, which delays any other way too). With `retry_after`, that header. What was asked "
-     "for is done for the last four, and for the others with `done`.", false},
+     "The next answers fail: so many `times` (1), after so many that do not (0), of an operation (operationId, or as "
+     "in Lua, workflows:list), of a method, of paths that begin so; of all but the token endpoint when none is "
+     "named. How: \"status\" (the default: `status`, 500, with Ironclad's error and perhaps a `message`), \"html\" "
+     "(502 with a page), \"close\" (no answer), \"cut\" (half of it), \"malformed\" (JSON that ends half way), "
+     "\"empty\" (no body), \"delay\" (1 second late, or `seconds`, which delays any other way too). With "
+     "`retry_after`, that header. What was asked for is done for the last four, and for the others with `done`.", false},
     {"faults", ic_control_faults, {NOTHING}, "Answers `list`: the failures to come.", true},
     {"clear_faults", ic_control_clear_faults, {NOTHING}, "Forgets the failures to come.", false},
     {"approve", ic_control_approve, {REQUIRED("workflow", ANY), OPTIONAL("role", STRING), OPTIONAL("user", STRING)},

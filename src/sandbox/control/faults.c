@@ -24,7 +24,7 @@ static const struct kind {
 static bool is_meant(const ic_fault *fault, const ic_exchange *x) {
     bool any = !fault->operation && !fault->path;
     if (any && (!x->operation || x->operation->bucket == IC_BUCKET_NONE)) return false;
-    if (fault->operation && (!x->operation || strcmp(fault->operation, x->operation->id) != 0)) return false;
+    if (fault->operation && fault->operation != x->operation) return false;
     if (fault->method && strcmp(fault->method, x->verb) != 0) return false;
     return !fault->path || ic_text_starts(x->path, fault->path);
 }
@@ -104,7 +104,6 @@ void ic_fault_meet(ic_exchange *x, ic_fault *fault) {
 }
 
 void ic_fault_free(ic_fault *fault) {
-    ic_free(fault->operation);
     ic_free(fault->method);
     ic_free(fault->path);
     ic_free(fault->message);
@@ -152,19 +151,46 @@ static bool read_kind(ic_control *control, ic_fault *fault) {
     return true;
 }
 
-static bool read_texts(ic_control *control, ic_fault *fault) {
-    const char *operation = ic_control_text(control, "operation");
-    if (operation && !ic_operation_by_id(operation)) {
-        ic_control_refuse(control, 400, "there is no operation '%s'", operation);
-        return false;
+/* Whether `name` is the operation's name in Lua, "workflows:list". */
+static bool is_called(const ic_operation *operation, const char *name) {
+    const char *colon = strchr(name, ':');
+    if (!colon || !operation->name || strcmp(operation->name, colon + 1) != 0) return false;
+    size_t length = (size_t)(colon - name);
+    return strncmp(operation->resource, name, length) == 0 && !operation->resource[length];
+}
+
+static bool read_operation(ic_control *control, ic_fault *fault) {
+    const char *name = ic_control_text(control, "operation");
+    ic_nearest nearest = {.wanted = name};
+    for (size_t i = 0; name && i < ic_operation_count; i++) {
+        const ic_operation *operation = &ic_operations[i];
+        if (strcmp(operation->id, name) == 0 || is_called(operation, name)) fault->operation = operation;
+        ic_nearest_offer(&nearest, operation->id);
     }
+    if (!name || fault->operation) return true;
+    if (nearest.best)
+        ic_control_refuse(control, 400, "there is no operation '%s'; did you mean '%s'?", name, nearest.best);
+    else
+        ic_control_refuse(
+            control, 400,
+            "there is no operation '%s'; it is named by its operationId or as in Lua, workflows:list", name);
+    return false;
+}
+
+static bool read_method(ic_control *control) {
+    const char *name = ic_control_text(control, "method");
+    ic_method method;
+    if (!name || ic_method_parse(name, &method)) return true;
+    ic_control_refuse(control, 400, "there is no method '%s': they are written GET, POST, PUT, PATCH, DELETE",
+                      name);
+    return false;
+}
+
+static bool read_texts(ic_control *control, ic_fault *fault) {
     const struct text {
         const char *name;
         char **place;
-    } texts[] = {{"operation", &fault->operation},
-                 {"method", &fault->method},
-                 {"path", &fault->path},
-                 {"message", &fault->message}};
+    } texts[] = {{"method", &fault->method}, {"path", &fault->path}, {"message", &fault->message}};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         const char *text = ic_control_text(control, texts[i].name);
         *texts[i].place = ic_strdup(text);
@@ -182,7 +208,8 @@ void ic_control_fail(ic_control *control) {
         ic_control_refuse(control, 500, "no memory");
         return;
     }
-    if (read_kind(control, fault) && read_numbers(control, fault) && read_texts(control, fault)) {
+    if (read_kind(control, fault) && read_numbers(control, fault) && read_operation(control, fault) &&
+        read_method(control) && read_texts(control, fault)) {
         if (ic_array_push(&control->world->faults, fault)) return;
         ic_control_refuse(control, 500, "no memory");
     }
@@ -197,7 +224,7 @@ void ic_control_faults(ic_control *control) {
         cJSON *entry = ic_append(list, cJSON_CreateObject());
         ic_put_text(entry, "how", kinds[fault->kind].name);
         ic_put_number(entry, "times", (double)fault->times);
-        if (fault->operation) ic_put_text(entry, "operation", fault->operation);
+        if (fault->operation) ic_put_text(entry, "operation", fault->operation->id);
         if (fault->method) ic_put_text(entry, "method", fault->method);
         if (fault->path) ic_put_text(entry, "path", fault->path);
     }

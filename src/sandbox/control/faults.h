@@ -21,8 +21,9 @@ typedef enum ic_fault_kind {
 
 typedef struct ic_fault {
     ic_fault_kind kind;
-    size_t skip, times;              /* requests that pass before it; how many fail then */
-    char *operation, *method, *path; /* of the requests that are meant; NULL: any. A path is a beginning */
+    size_t skip, times;            /* requests that pass before it; how many fail then */
+    const ic_operation *operation; /* of the requests that are meant; NULL: any */
+    char *method, *path;           /* likewise; a path is a beginning */
     unsigned status, retry_after;
     char *message;
     double seconds; /* of the machine, before the answer */
