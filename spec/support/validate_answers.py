@@ -183,12 +183,27 @@ def load(folder):
     return operations
 
 
+def errors_meant(error):
+    """Of alternatives, what is wrong with the one that comes nearest: whose errors lie deepest. Where that is no single
+    one, that none of them fits."""
+    depths = {}
+    for inner in error.context:
+        branch = inner.schema_path[0]
+        depths[branch] = max(depths.get(branch, 0), len(inner.absolute_path))
+    nearest = [branch for branch, depth in depths.items() if depth == max(depths.values())]
+    if len(nearest) != 1:
+        yield error
+        return
+    for inner in error.context:
+        if inner.schema_path[0] == nearest[0]:
+            yield from errors_meant(inner)
+
+
 def problems_of_value(validator, value):
-    for error in validator.iter_errors(value):
-        # Of alternatives, what is wrong with the one that comes nearest.
-        error = jsonschema.exceptions.best_match([error]) or error
-        text = error.message if len(error.message) < 300 else error.message[:300] + "…"
-        yield pointer(error.absolute_path) or "/", text
+    for found in validator.iter_errors(value):
+        for error in errors_meant(found):
+            text = error.message if len(error.message) < 300 else error.message[:300] + "…"
+            yield pointer(error.absolute_path) or "/", text
 
 
 def problems_of_error(operation, declared, value):
