@@ -21,7 +21,7 @@ describe("README.md", function()
     end)
   end
 
-  it("has examples", function() assert.equal(7, number) end)
+  it("has examples", function() assert.equal(8, number) end)
 
   it("says how many operations there are", function()
     assert.matches("all " .. #ironclad.operations() .. " operations", text)
