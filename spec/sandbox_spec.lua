@@ -304,8 +304,9 @@ describe("the command ironclad-sandbox", function()
     assert.are.equal(0, status)
     local flags = {
       "--port N", "--host H", "--no-tls", "--token-seconds N", "--code-seconds N", "--job-seconds N", "--clock TIME",
-      "--seed N", "--redirect-uri URI", "--log FILE", "--help", "  expire_tokens", "  advance  seconds (number)",
-      "--fixtures FILE", "--print-fixtures", "--rate-limits", "--latency N", "--max-page-size N",
+      "--seed N", "--redirect-uri URI", "--log FILE", "--help", "  expire_tokens", "  advance: seconds (number)",
+      "--fixtures FILE", "--print-fixtures", "--rate-limits", "--latency N", "--max-page-size N", "--max-body N",
+      "--import-credits N", "--scope NAME",
     }
     for _, flag in ipairs(flags) do
       assert.is_truthy(output:find(flag, 1, true), flag)
