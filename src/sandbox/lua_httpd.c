@@ -10,6 +10,7 @@
 #include <math.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -123,8 +124,12 @@ static void check_type(lua_State *L, const struct option *option, int wanted) {
 static double check_number(lua_State *L, const struct option *option, double least, double most, bool whole) {
     check_type(L, option, LUA_TNUMBER);
     double value = lua_tonumber(L, -1);
-    if (!(value >= least && value <= most) || (whole && value != floor(value)))
-        throw(L, "sandbox: option '%s' is out of range", option->name);
+    if (!(value >= least && value <= most) || (whole && value != floor(value))) {
+        char wanted[128];
+        snprintf(wanted, sizeof wanted, "%s from %.16g to %.16g, not %.16g",
+                 whole ? "a whole number" : "a number", least, most, value);
+        throw(L, "sandbox: option '%s' must be %s", option->name, wanted);
+    }
     return value;
 }
 
