@@ -82,6 +82,8 @@ describe("controls over HTTP", function()
     { "POST /_sandbox/advance", { seconds = "1" }, 400, "'seconds': expected a number" },
     { "POST /_sandbox/advance", { seconds = -1 }, 400, "'seconds' must be 0 or more" },
     { "POST /_sandbox/advance", { second = 1 }, 400, "unknown parameter 'second'; did you mean 'seconds'" },
+    { "POST /_sandbox/rate_limits", { ["records:read"] = 3 }, 400, "'records:read': rate_limits takes limits (any" },
+    { "POST /_sandbox/faults", { all = true }, 400, "unknown parameter 'all': faults takes none" },
     { "POST /_sandbox/advance", ironclad.array {}, 400, "must be a JSON object" },
     { "POST /_sandbox/clock", { time = "noon" }, 400, "must be a time like" },
     { "POST /_sandboxes", nil, 404, "not found" },

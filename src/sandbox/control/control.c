@@ -111,16 +111,26 @@ static const ic_action *find_action(ic_control *control, const char *name) {
     return NULL;
 }
 
+static void refuse_parameter(ic_control *control, const ic_action *action, const char *name,
+                             const char *nearest) {
+    if (nearest) {
+        ic_control_refuse(control, 400, "unknown parameter '%s'; did you mean '%s'?", name, nearest);
+        return;
+    }
+    ic_buf known = {0};
+    ic_action_parameters(action, &known);
+    ic_control_refuse(control, 400, "unknown parameter '%s': %s takes %s", name, action->name,
+                      known.failed || !known.length ? "none" : ic_buf_text(&known));
+    ic_buf_free(&known);
+}
+
 static bool is_known(ic_control *control, const ic_action *action, const char *name) {
     ic_nearest nearest = {.wanted = name};
     for (const ic_field *field = action->fields; field->name; field++) {
         if (strcmp(field->name, name) == 0) return true;
         ic_nearest_offer(&nearest, field->name);
     }
-    if (nearest.best)
-        ic_control_refuse(control, 400, "unknown parameter '%s'; did you mean '%s'?", name, nearest.best);
-    else
-        ic_control_refuse(control, 400, "unknown parameter '%s'", name);
+    refuse_parameter(control, action, name, nearest.best);
     return false;
 }
 
