@@ -309,7 +309,8 @@ local sanitized = (os.getenv "LD_PRELOAD" or "") ~= "";
   assert.are.equal(0, status, output)
   local count, grown = output:match "(%d+)%s+(%-?%d+)"
   assert.are.equal("20000", count)
-  assert.is_true(tonumber(grown) < 2048, grown .. " KiB")
+  -- Older collectors let the garbage of more pages pile up before they begin.
+  assert.is_true(tonumber(grown) < (_VERSION == "Lua 5.4" and 2048 or 3072), grown .. " KiB")
 end)
 
 it("every list has its each", function()

@@ -93,7 +93,7 @@ describe("starting a sandbox", function()
       print(assert(require("ironclad.sandbox").start()).ca_file)
       os.exit(5)
     ]]
-    assert.are.equal(5, status)
+    assert.are.equal(5, status, output)
     assert.is_false(exists((output:gsub("%s+$", ""))))
   end)
 
