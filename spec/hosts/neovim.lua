@@ -85,6 +85,23 @@ describe("Neovim's own", function()
     ]])
   end)
 
+  it("fast events let nobody wait for tasks, either", function()
+    prints("true\ttrue\ttrue\t1\n", [[
+      local said
+      uv.new_timer():start(0, 0, function()
+        local task = ironclad.spawn(list)
+        local function refuses(...)
+          local fine, message = pcall(...)
+          return not fine and message:find("nothing can wait in a fast event", 1, true) ~= nil
+        end
+        said = { refuses(task.wait, task), refuses(ironclad.run), refuses(client.map, client, { 1 }, list), task }
+      end)
+      vim.wait(20000, function() return said end, 5)
+      say(said[1], said[2], said[3], #said[4]:wait().list)
+      vim.cmd "qa!"
+    ]])
+  end)
+
   it("screen hears of a callback's error, and its loop does not", function()
     prints("true\n", [[
       local told

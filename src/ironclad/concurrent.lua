@@ -146,7 +146,8 @@ end
 -- @param fn returns a value, or nil and an error; what it throws is an error too
 -- @param options concurrency (16), stop_on_error (begin no further item after the first error), callback (is given the
 --   results and errors; map then returns at once)
--- @return results and errors, two tables by the item's index. Lua 5.1 takes one item after the other.
+-- @return results and errors, two tables by the item's index. Lua 5.1 takes one item after the other. Throws where
+--   the host lets nobody wait.
 function concurrent.map(client, source, fn, options)
   run.check_client("map", client)
   if type(source) ~= "table" then check_function("map: a list or an iterator", source) end
@@ -165,6 +166,8 @@ function concurrent.map(client, source, fn, options)
     return results, errors
   end
   if options.callback then return run.aside(client, options.callback, whole) end
+  local objection, kind = client.loop.objection()
+  if objection and not kind then error("map: " .. objection, 2) end
   if not task.yields_anywhere then return whole() end
   local all = client.loop.spawn(nil, whole)
   return all:wait()

@@ -97,6 +97,8 @@ function neovim.spawn(on_failure, fn, ...)
 end
 
 local function must_wait(finished)
+  local objection = neovim.objection() -- a vim.wait there ends Neovim
+  if objection then error(objection, 0) end
   if wait_until(finished) then
     task.cancel_all()
     error("interrupted", 0)
