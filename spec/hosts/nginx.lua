@@ -135,6 +135,24 @@ describe("nginx's own", function()
     assert.is_true(eventually(function() return nginx.get(hosts_server, "/later") == "1\n" end))
   end)
 
+  it("phases that may not wait do not wait for tasks, either", function()
+    local server = start_before(scene.answering { GOOD }, { locations = [[
+      location /tasks {
+        content_by_lua_block { ngx.say "body" }
+        header_filter_by_lua_block {
+          local function get() return client().workflows:get "w1" end
+          local task = ironclad.spawn(get)
+          ngx.header["X-Wait"] = select(2, pcall(task.wait, task))
+          ngx.header["X-Map"] = select(2, pcall(client().map, client(), { 1 }, get))
+        }
+      }
+    ]] })
+    local answer = nginx.get(server, "/tasks", "-i")
+    assert.matches("X%-Wait: nginx cannot wait in its phase header_filter", answer)
+    assert.matches("X%-Map: map: nginx cannot wait in its phase header_filter", answer)
+    assert.are.equal("w1\n", (nginx.get(server, "/get")))
+  end)
+
   it("worker waits for many calls at once, and loses none in a storm", function()
     local upstream = scene.answering { GOOD }
     local server = start_before(upstream, { connections = 8192 })

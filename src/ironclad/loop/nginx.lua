@@ -22,6 +22,9 @@ local waiting = {
   ssl_client_hello = true,
 }
 
+local refusal = "nginx cannot wait in its phase %s: make the call in rewrite, access, content or a timer, "
+  .. "or give it a callback"
+
 local function blocks() return ngx.socket == nil or blocking[ngx.get_phase()] end
 
 local socket_dir -- of the first client that waits: a process has one socket
@@ -38,8 +41,7 @@ function nginx.objection()
   if blocks() then return nil end
   local phase = ngx.get_phase()
   if not waiting[phase] then
-    return ("nginx cannot wait in its phase %s: make the call in rewrite, access, content or a timer, "
-      .. "or give it a callback"):format(phase)
+    return refusal:format(phase)
   end
   local path, problem = listen()
   if not path then return problem, "io" end
@@ -172,6 +174,8 @@ local function bury(other)
 end
 
 function nginx.await_any(list)
+  local phase = not blocks() and ngx.get_phase()
+  if phase and not waiting[phase] then error(refusal:format(phase), 0) end -- a semaphore returns at once there
   local bell = require("ngx.semaphore").new()
   local ended = false
   for _, other in ipairs(list) do
