@@ -153,6 +153,30 @@ describe("nginx's own", function()
     assert.are.equal("w1\n", (nginx.get(server, "/get")))
   end)
 
+  it("request that ends leaves its tasks to no other", function()
+    local server = start_before(scene.answering { GOOD }, { locations = [[
+      location /leave {
+        content_by_lua_block {
+          local run = require "ironclad.run"
+          for _ = 1, 5 do ironclad.spawn(run.sleep, client(), 3600) end
+          ngx.exit(200)
+        }
+      }
+      location /run {
+        content_by_lua_block {
+          local value
+          ironclad.spawn(function() value = client().workflows:get "w1" end)
+          ironclad.run()
+          ngx.say(value.id)
+        }
+      }
+    ]] })
+    for _ = 1, 3 do
+      nginx.get(server, "/leave")
+      for _ = 1, 3 do assert.are.equal("w1\n", (nginx.get(server, "/run", "-m 20"))) end
+    end
+  end)
+
   it("worker waits for many calls at once, and loses none in a storm", function()
     local upstream = scene.answering { GOOD }
     local server = start_before(upstream, { connections = 8192 })

@@ -106,11 +106,20 @@ local function doze(problem)
   ngx.sleep(0.01)
 end
 
--- Which task runs in a light thread, and the tasks that each has started and that have not ended. No task refers to a
--- thread but weakly (task.threads): LuaJIT would never collect a key that its value refers to, when a request is ended.
-local weak_keys, weak_values = { __mode = "k" }, { __mode = "v" }
-local running = setmetatable({}, weak_keys)
-local children = setmetatable({}, weak_keys)
+-- Of a request (or timer): which task runs in a light thread, and the tasks that each has started and that have not
+-- ended. It goes with the request: nginx gives the coroutines of one that has ended to others.
+local THREADS = {} -- its key in ngx.ctx
+local weak_values = { __mode = "v" }
+
+local function threads_here()
+  local context = ngx.ctx
+  local found = context[THREADS]
+  if not found then
+    found = { running = {}, children = {} }
+    rawset(context, THREADS, found)
+  end
+  return found
+end
 
 --- Returns when there may be news of the call.
 function nginx.wait(call)
@@ -118,7 +127,7 @@ function nginx.wait(call)
     core.wait(call)
     return collect()
   end
-  local mine = running[coroutine.running()]
+  local mine = threads_here().running[coroutine.running()]
   local left = call:deadline()
   local path, problem = listen()
   local told
@@ -129,21 +138,24 @@ function nginx.wait(call)
   collect()
 end
 
-local function perform(mine, fn, ...)
+-- @param threads those of the request; nil where calls block
+local function perform(threads, mine, fn, ...)
   local here = coroutine.running()
-  if here then running[here] = mine end
+  if threads then threads.running[here] = mine end
   local function handler(problem)
     mine.trace = debug.traceback(tostring(problem), 2)
     return problem
   end
   task.settle(mine, xpcall(fn, handler, ...))
-  if here then running[here] = nil end
-  local siblings = children[mine.threads.parent or false]
-  if siblings then siblings[mine] = nil end
+  if threads then
+    threads.running[here] = nil
+    local siblings = threads.children[mine.threads.parent or false]
+    if siblings then siblings[mine] = nil end
+  end
   for bell in pairs(mine.bells) do bell:post() end
 end
 
-local function perform_later(_, ...) perform(...) end
+local function perform_later(_, ...) perform(threads_here(), ...) end
 
 --- Runs fn(...) as a light thread of the request, which waits for it; in a timer of its own where there is no such
 -- thing, and at once where calls block.
@@ -152,12 +164,12 @@ function nginx.spawn(on_failure, fn, ...)
   mine.bells = {}
   mine.threads = setmetatable({ parent = coroutine.running() }, weak_values)
   if blocks() then
-    perform(mine, fn, ...)
+    perform(nil, mine, fn, ...)
   elseif waiting[ngx.get_phase()] then
-    local parent = mine.threads.parent
-    children[parent] = children[parent] or {}
-    children[parent][mine] = true
-    mine.threads.own = ngx.thread.spawn(perform, mine, fn, ...)
+    local threads, parent = threads_here(), mine.threads.parent
+    threads.children[parent] = threads.children[parent] or {}
+    threads.children[parent][mine] = true
+    mine.threads.own = ngx.thread.spawn(perform, threads, mine, fn, ...)
   else
     local fine, problem = ngx.timer.at(0, perform_later, mine, fn, ...)
     if not fine then task.settle(mine, false, "nginx starts no timer: " .. problem) end
@@ -196,7 +208,8 @@ end
 
 --- Waits for the tasks that this light thread has started.
 function nginx.finish_all()
-  local mine = children[coroutine.running()] or {}
+  if blocks() then return end
+  local mine = threads_here().children[coroutine.running()] or {}
   for other in pairs(mine) do nginx.join(other) end
 end
 
