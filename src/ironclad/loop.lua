@@ -13,7 +13,8 @@ local names = { "neovim", "nginx", "plain" }
 
 local function is_here(name)
   if name == "nginx" then return ngx and ngx.get_phase end
-  if name == "neovim" then return vim and vim.api and vim.in_fast_event and (vim.uv or vim.loop) end -- no thread of its
+  -- Threads that Neovim starts have no main loop, and no in_fast_event.
+  if name == "neovim" then return vim and vim.api and vim.in_fast_event and (vim.uv or vim.loop) end
   return true
 end
 
