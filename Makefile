@@ -50,13 +50,13 @@ HTTPD_LIBS  := $(call libs,MICROHTTPD,libmicrohttpd,microhttpd) \
 sanitize := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer $(if \
 	$(findstring undefined,$(SANITIZE)),-fno-sanitize-recover=undefined))
 COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -DIC_VERSION='"$(VERSION)"' -Wall -Wextra -Wpedantic $(WERROR) -O2 -g -fPIC \
-	-fvisibility=hidden -MMD -MP $(sanitize) -Isrc/core $(spec_cflags) $(CORE_CFLAGS) $(CFLAGS)
+	-fvisibility=hidden -MMD -MP $(sanitize) -Isrc $(spec_cflags) $(CORE_CFLAGS) $(CFLAGS)
 # A loaded module stays mapped: the engine's thread may still run when the Lua state is closed.
 MODULE  = $(CC) $(LIBFLAG) -Wl,-z,nodelete $(sanitize) $(LDFLAGS)
 exports := -Wl,--version-script=src/exports.map
 PROGRAM = $(CC) -Wl,-E $(sanitize) $(LDFLAGS)
 
-core_objects  := $(patsubst %.c,$(CORE)/%.o,$(wildcard src/core/*.c))
+core_objects  := $(patsubst %.c,$(CORE)/%.o,$(wildcard src/core/*/*.c))
 lua_objects   := $(patsubst %.c,$(OUT)/obj/%.o,lua_ironclad.c $(wildcard src/lua/*.c))
 httpd_objects := $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard src/sandbox/*.c src/sandbox/*/*.c))
 lua_files     := $(shell find src/ironclad -name '*.lua' 2>/dev/null)
@@ -69,10 +69,10 @@ bin_tree := $(commands:src/sandbox/%=$(OUT)/bin/%)
 # Test programs link every object of their side. Of spec/support, a file with a header is shared by them, peer.c is
 # the Lua module spec_peer, and every other is a library under its own name: a Lua module, or one to preload.
 with_header   = $(foreach header,$(wildcard $1/*.h),$(wildcard $(header:.h=.c)))
-core_tests   := $(patsubst spec/core/%.c,$(CORE)/test/%,$(wildcard spec/core/test_*.c))
+core_tests   := $(patsubst spec/core/%.c,$(CORE)/test/%,$(wildcard spec/core/*/test_*.c))
 lua_tests    := $(patsubst spec/lua/%.c,$(OUT)/test/%,$(wildcard spec/lua/test_*.c))
-sandbox_tests := $(patsubst spec/sandbox/%.c,$(OUT)/test/%,$(wildcard spec/sandbox/test_*.c))
-core_helpers := $(patsubst %.c,$(CORE)/%.o,$(call with_header,spec/core) $(call with_header,spec/support))
+sandbox_tests := $(patsubst spec/sandbox/%.c,$(OUT)/test/%,$(wildcard spec/sandbox/*/test_*.c))
+core_helpers := $(patsubst %.c,$(CORE)/%.o,$(foreach folder,$(wildcard spec/core spec/core/*/),$(call with_header,$(folder:/=))) $(call with_header,spec/support))
 lua_helpers  := $(patsubst %.c,$(OUT)/obj/%.o,$(call with_header,spec/lua))
 libraries    := $(patsubst spec/support/%.c,$(OUT)/%.so,$(filter-out $(call with_header,spec/support), \
 	$(wildcard spec/support/*.c)))
@@ -100,7 +100,7 @@ $(CORE)/%.o: %.c $(CORE)/flags
 
 $(OUT)/obj/%.o: %.c $(OUT)/obj/flags
 	@mkdir -p $(@D)
-	$(COMPILE) -Isrc/lua -Isrc/sandbox $(LUA_CFLAGS) $(HTTPD_CFLAGS) -c -o $@ $<
+	$(COMPILE) $(LUA_CFLAGS) $(HTTPD_CFLAGS) -c -o $@ $<
 
 $(CORE)/libcore.a: $(core_objects)
 	@mkdir -p $(@D)
@@ -126,7 +126,7 @@ $(bin_tree): $(OUT)/bin/%: src/sandbox/%
 	@sed '1s|^#!.*|#!/usr/bin/env $(lua_name)|' $< > $@ && chmod +x $@
 
 # Their functions are looked for by the program that loads them.
-$(CORE)/spec/%.o $(OUT)/obj/spec/%.o: private spec_cflags = -Ispec/core -Ispec/support -fvisibility=default
+$(CORE)/spec/%.o $(OUT)/obj/spec/%.o: private spec_cflags = -I. -fvisibility=default
 
 $(core_tests): $(CORE)/test/%: $(CORE)/spec/core/%.o $(core_helpers) $(core_objects)
 	@mkdir -p $(@D)

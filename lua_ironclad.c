@@ -1,14 +1,14 @@
 /* The binding's front door: the table that require "ironclad.core" returns. What a script sees is assembled
  * from it in src/ironclad. */
-#include "calls.h"
-#include "command.h"
-#include "compat.h"
-#include "config.h"
-#include "connection.h"
-#include "helpers.h"
-#include "known_scopes.h"
-#include "operations.h"
-#include "values.h"
+#include "lua/calls.h"
+#include "lua/command.h"
+#include "lua/compat.h"
+#include "lua/config.h"
+#include "lua/connection.h"
+#include "lua/helpers.h"
+#include "lua/known_scopes.h"
+#include "lua/operations.h"
+#include "lua/values.h"
 #include <curl/curl.h>
 
 static int l_operations(lua_State *L) {

@@ -1,11 +1,11 @@
 -- Makes docs/reference.md and the summary of it in README.md, from the catalog of operations and from what the module's
 -- tables really have. `make reference` runs it; as a module it answers both. It stops at a method that it has no words
 -- for.
-local catalog = require "ironclad.catalog"
-local each = require "ironclad.each"
+local catalog = require "ironclad.calls.catalog"
+local each = require "ironclad.resources.each"
 local ironclad = require "ironclad"
-local resources = require "ironclad.resources"
-local wait = require "ironclad.wait"
+local resources = require "ironclad.resources.resources"
+local wait = require "ironclad.resources.wait"
 
 -- What is no operation: its arguments, and what it does. By the label of the method, or of all kinds by "*".
 local helpers = {

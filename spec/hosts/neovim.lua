@@ -50,7 +50,7 @@ describe("Neovim's own", function()
       local ticks = 0
       local timer = uv.new_timer()
       timer:start(0, 5, function() ticks = ticks + 1 end)
-      require("ironclad.run").sleep(client, 0.3)
+      require("ironclad.calls.run").sleep(client, 0.3)
       say(client.loop.name == "neovim", ticks > 3)
       vim.cmd "qa!"
     ]])
@@ -117,7 +117,7 @@ describe("Neovim's own", function()
     local result, file = scene.folder .. "/result", scene.folder .. "/wait.lua"
     peer.write_file(file, host.paths() .. ([[
       local client = require("ironclad").connect(dofile(%q).connection)
-      local value, err = require("ironclad.run").sleep(client, 600)
+      local value, err = require("ironclad.calls.run").sleep(client, 600)
       local out = io.open(%q, "w")
       out:write(tostring(value), " ", err and err.kind)
       out:close()
@@ -140,7 +140,7 @@ describe("Neovim's own", function()
       prints("", [[
         for _ = 1, 30 do
           list { callback = function() end }
-          ironclad.spawn(function() require("ironclad.run").sleep(client, 100) end)
+          ironclad.spawn(function() require("ironclad.calls.run").sleep(client, 100) end)
         end
       ]] .. row[2] .. "\nvim.cmd 'qa!'")
     end)

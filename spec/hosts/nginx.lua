@@ -157,7 +157,7 @@ describe("nginx's own", function()
     local server = start_before(scene.answering { GOOD }, { locations = [[
       location /leave {
         content_by_lua_block {
-          local run = require "ironclad.run"
+          local run = require "ironclad.calls.run"
           for _ = 1, 5 do ironclad.spawn(run.sleep, client(), 3600) end
           ngx.exit(200)
         }

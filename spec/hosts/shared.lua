@@ -171,7 +171,7 @@ entry("client:map over an iterator, to its end and not", function(client)
 end)
 
 entry_with_tasks("tasks that wait beside each other", function(client)
-  local run = require "ironclad.run"
+  local run = require "ironclad.calls.run"
   local order = {}
   local slow = ironclad.spawn(function()
     must(run.sleep(client, 0.5))
@@ -199,7 +199,7 @@ entry_with_tasks("an error in a task", function(client)
 end)
 
 entry_with_tasks("a task that is cancelled", function(client)
-  local run = require "ironclad.run"
+  local run = require "ironclad.calls.run"
   local task = ironclad.spawn(function() return run.sleep(client, 30) end)
   task:cancel()
   local value, err = task:wait()

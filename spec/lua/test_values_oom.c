@@ -1,10 +1,10 @@
 /* Memory that ends in the middle: every allocation of Lua's, of cJSON's and of the core's fails in turn while
  * scripts decode, encode and attach files. Whatever is thrown, nothing may be left behind, and the same state
  * must do the same work again when there is memory. */
-#include "alloc.h"
-#include "check.h"
-#include "json_trial.h"
-#include "values.h"
+#include "core/base/alloc.h"
+#include "lua/values.h"
+#include "spec/core/check.h"
+#include "spec/core/json/json_trial.h"
 #include <lauxlib.h>
 #include <lualib.h>
 #include <stdbool.h>

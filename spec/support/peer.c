@@ -1,7 +1,7 @@
 /* spec_peer: the scripted server of peer_server.c for specs in Lua; spec/support/peer.lua wraps it.
  *   server = start{ connections = {script, …}, answers = {bytes, …}, tls = {cert =, key =, max_version =} }
  * A script is a list of steps {name, bytes, number}. */
-#include "peer_server.h"
+#include "spec/support/peer_server.h"
 #include <lauxlib.h>
 #include <lua.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "peer_server.h"
+#include "spec/support/peer_server.h"
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>

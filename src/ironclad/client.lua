@@ -1,21 +1,21 @@
 --- Clients: what ironclad.connect returns. A client holds a connection of the core, where its secrets stay, and a table
 -- for each resource.
 
-local auth = require "ironclad.auth"
-local catalog = require "ironclad.catalog"
-local concurrent = require "ironclad.concurrent"
+local auth = require "ironclad.connections.auth"
+local catalog = require "ironclad.calls.catalog"
+local concurrent = require "ironclad.loop.concurrent"
 local core = require "ironclad.core"
-local each = require "ironclad.each"
-local hooks = require "ironclad.hooks"
+local each = require "ironclad.resources.each"
+local hooks = require "ironclad.calls.hooks"
 local loop = require "ironclad.loop"
-local named = require "ironclad.named"
-local names = require "ironclad.names"
-local operation = require "ironclad.operation"
-local resource_methods = require "ironclad.resource_methods"
-local run = require "ironclad.run"
-local scopes = require "ironclad.scopes"
-local store = require "ironclad.store"
-local wait = require "ironclad.wait"
+local named = require "ironclad.connections.named"
+local names = require "ironclad.calls.names"
+local operation = require "ironclad.calls.operation"
+local resource_methods = require "ironclad.resources.resource_methods"
+local run = require "ironclad.calls.run"
+local scopes = require "ironclad.connections.scopes"
+local store = require "ironclad.connections.store"
+local wait = require "ironclad.resources.wait"
 
 local client = {}
 
@@ -30,8 +30,8 @@ for index, entry in ipairs(catalog.entries) do
     resource_methods.add(index, entry)
   end
 end
-require "ironclad.record"
-require "ironclad.workflow"
+require "ironclad.resources.record"
+require "ironclad.resources.workflow"
 for resource, functions in pairs(wait.methods) do
   for name, method in pairs(functions) do methods[resource][name] = method end
 end

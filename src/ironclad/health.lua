@@ -34,7 +34,7 @@ local function duration(seconds)
 end
 
 local function check_token(report, ironclad, name)
-  local run = require "ironclad.run"
+  local run = require "ironclad.calls.run"
   local fine, client = pcall(ironclad.connect, name)
   if not fine then return report.error(("%s: %s"):format(name, client)) end
   local about = require("ironclad.core").describe(client.connection)
@@ -50,7 +50,7 @@ end
 
 local function check_connections(report, ironclad)
   report.start "ironclad: named connections"
-  local list, message = require("ironclad.named").list()
+  local list, message = require("ironclad.connections.named").list()
   if not list then return report.info(message) end
   for _, entry in ipairs(list) do
     if entry.command then

@@ -2,15 +2,15 @@
 
 local core = require "ironclad.core"
 local client = require "ironclad.client"
-local concurrent = require "ironclad.concurrent"
-local Error = require "ironclad.error"
-local filter = require "ironclad.filter"
-local login = require "ironclad.login"
-local scim_filter = require "ironclad.scim_filter"
-local scopes = require "ironclad.scopes"
-local shared_dict = require "ironclad.shared_dict"
-local store = require "ironclad.store"
-local values = require "ironclad.values"
+local concurrent = require "ironclad.loop.concurrent"
+local Error = require "ironclad.calls.error"
+local filter = require "ironclad.values.filter"
+local login = require "ironclad.connections.login"
+local scim_filter = require "ironclad.values.scim_filter"
+local scopes = require "ironclad.connections.scopes"
+local shared_dict = require "ironclad.connections.shared_dict"
+local store = require "ironclad.connections.store"
+local values = require "ironclad.values.values"
 
 local info = core.info()
 

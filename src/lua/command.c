@@ -1,6 +1,6 @@
-#include "command.h"
-#include "clock.h"
-#include "compat.h"
+#include "lua/command.h"
+#include "core/base/clock.h"
+#include "lua/compat.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>

@@ -1,6 +1,6 @@
-#include "config.h"
-#include "buf.h"
-#include "compat.h"
+#include "lua/config.h"
+#include "core/base/buf.h"
+#include "lua/compat.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

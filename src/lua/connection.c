@@ -1,7 +1,7 @@
-#include "connection.h"
-#include "buf.h"
-#include "compat.h"
-#include "inbox.h"
+#include "lua/connection.h"
+#include "core/base/buf.h"
+#include "lua/compat.h"
+#include "lua/inbox.h"
 #include <string.h>
 
 #define TYPE "ironclad.connection"

@@ -2,7 +2,7 @@
 #ifndef IC_LUA_CONNECTION_H
 #define IC_LUA_CONNECTION_H
 
-#include "settings.h"
+#include "core/catalog/settings.h"
 #include <lua.h>
 
 /* The connection of the userdata at `index`; throws when it is none. */

@@ -1,6 +1,6 @@
-#include "file.h"
-#include "compat.h"
-#include "text.h"
+#include "lua/file.h"
+#include "core/base/text.h"
+#include "lua/compat.h"
 #include <stdbool.h>
 #include <string.h>
 

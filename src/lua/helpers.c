@@ -1,8 +1,8 @@
-#include "helpers.h"
-#include "compat.h"
-#include "digest.h"
-#include "file.h"
-#include "text.h"
+#include "lua/helpers.h"
+#include "core/base/digest.h"
+#include "core/base/text.h"
+#include "lua/compat.h"
+#include "lua/file.h"
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <string.h>

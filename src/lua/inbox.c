@@ -1,8 +1,8 @@
-#include "inbox.h"
-#include "compat.h"
-#include "engine.h"
-#include "process.h"
-#include "socket_path.h"
+#include "lua/inbox.h"
+#include "core/base/process.h"
+#include "core/engine/engine.h"
+#include "core/engine/socket_path.h"
+#include "lua/compat.h"
 #include <stdio.h>
 #include <string.h>
 

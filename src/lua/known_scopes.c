@@ -1,6 +1,6 @@
-#include "known_scopes.h"
-#include "compat.h"
-#include "scopes.h"
+#include "lua/known_scopes.h"
+#include "core/catalog/scopes.h"
+#include "lua/compat.h"
 
 /* scopes() -> a new array of { scope =, label =, grants = { name of a grant, … } } */
 static int l_scopes(lua_State *L) {

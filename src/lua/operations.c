@@ -1,4 +1,4 @@
-#include "operations.h"
+#include "lua/operations.h"
 #include <lauxlib.h>
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #ifndef IC_LUA_OPERATIONS_H
 #define IC_LUA_OPERATIONS_H
 
-#include "catalog.h"
+#include "core/catalog/catalog.h"
 #include <lua.h>
 
 // clang-format off

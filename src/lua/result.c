@@ -1,6 +1,6 @@
-#include "result.h"
-#include "compat.h"
-#include "values.h"
+#include "lua/result.h"
+#include "lua/compat.h"
+#include "lua/values.h"
 #include <ctype.h>
 #include <string.h>
 

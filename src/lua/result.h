@@ -2,8 +2,8 @@
 #ifndef IC_LUA_RESULT_H
 #define IC_LUA_RESULT_H
 
-#include "call.h"
-#include "event.h"
+#include "core/engine/call.h"
+#include "core/engine/event.h"
 #include <lua.h>
 
 /* Each pushes one value and throws Lua's memory error only. */

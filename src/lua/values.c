@@ -1,8 +1,8 @@
 /* Lua values and JSON trees, and what a script sees of them: null, array and json. Trees hang in a userdata
  * before anything is put into them, so that no error of Lua's can lose one. */
-#include "values.h"
-#include "compat.h"
-#include "file.h"
+#include "lua/values.h"
+#include "lua/compat.h"
+#include "lua/file.h"
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>

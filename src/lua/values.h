@@ -2,8 +2,8 @@
 #ifndef IC_LUA_VALUES_H
 #define IC_LUA_VALUES_H
 
-#include "json.h"
-#include "parts.h"
+#include "core/http/parts.h"
+#include "core/json/json.h"
 #include <lua.h>
 #include <stdbool.h>
 

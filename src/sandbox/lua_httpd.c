@@ -1,10 +1,10 @@
 /* The binding: ironclad.httpd. start{...} -> server or nil, message; the server's methods; hold_signals() and
  * wait() for a program that does nothing but serve; and what lua_callback.h adds. */
-#include "../core/text.h"
-#include "../lua/compat.h"
-#include "control/control.h"
-#include "login/lua_callback.h"
-#include "sandbox.h"
+#include "core/base/text.h"
+#include "lua/compat.h"
+#include "sandbox/control/control.h"
+#include "sandbox/login/lua_callback.h"
+#include "sandbox/sandbox.h"
 #include <lauxlib.h>
 #include <lua.h>
 #include <math.h>

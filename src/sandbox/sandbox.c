@@ -1,10 +1,10 @@
 /* A sandbox's life, and what the process owes it: an end at exit, and nothing of it in a forked child. */
-#include "sandbox.h"
-#include "../core/alloc.h"
-#include "../core/text.h"
-#include "control/control.h"
-#include "http/server.h"
-#include "oauth/tokens.h"
+#include "sandbox/sandbox.h"
+#include "core/base/alloc.h"
+#include "core/base/text.h"
+#include "sandbox/control/control.h"
+#include "sandbox/http/server.h"
+#include "sandbox/oauth/tokens.h"
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
 -- error.
 
 local core = require "ironclad.core"
-local task = require "ironclad.task"
+local task = require "ironclad.loop.task"
 
 local uv = vim.uv or vim.loop
 local unpack = rawget(_G, "unpack") or table.unpack -- luacheck: ignore 143

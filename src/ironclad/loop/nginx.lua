@@ -1,13 +1,14 @@
---- Waiting in nginx's Lua module: a cosocket on the engine's unix socket (src/core/socket.h), where the id of a call is
--- sent and a byte comes back when there is news of it. A request whose client goes away (lua_check_client_abort on)
--- closes the socket, and the engine then cancels its call, unless that may not be repeated and has been sent.
+--- Waiting in nginx's Lua module: a cosocket on the engine's unix socket (src/core/engine/socket.h), where the id of a
+-- call is sent and a byte comes back when there is news of it. A request whose client goes away
+-- (lua_check_client_abort on) closes the socket, and the engine then cancels its call, unless that may not be repeated
+-- and has been sent.
 --
 -- Where nginx lets nobody wait, a call returns an error; in its init phases, and where there are no cosockets, it
 -- blocks.
 
 local core = require "ironclad.core"
-local store = require "ironclad.store"
-local task = require "ironclad.task"
+local store = require "ironclad.connections.store"
+local task = require "ironclad.loop.task"
 
 local nginx = { name = "nginx" }
 

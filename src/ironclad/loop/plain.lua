@@ -3,7 +3,7 @@
 -- own says so (ironclad.mailbox).
 
 local core = require "ironclad.core"
-local task = require "ironclad.task"
+local task = require "ironclad.loop.task"
 
 local plain = { name = "plain" }
 

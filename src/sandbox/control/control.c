@@ -1,7 +1,7 @@
-#include "control.h"
-#include "../../core/text.h"
-#include "http/html.h"
-#include "workflows/lifecycle.h"
+#include "sandbox/control/control.h"
+#include "core/base/text.h"
+#include "sandbox/http/html.h"
+#include "sandbox/workflows/lifecycle.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

@@ -4,10 +4,10 @@
 #ifndef IC_SANDBOX_CONTROL_H
 #define IC_SANDBOX_CONTROL_H
 
-#include "../../core/buf.h"
-#include "../../core/catalog.h"
-#include "http/exchange.h"
-#include "http/log.h"
+#include "core/base/buf.h"
+#include "core/catalog/catalog.h"
+#include "sandbox/http/exchange.h"
+#include "sandbox/http/log.h"
 
 /* One asking, which runs alone. */
 typedef struct ic_control {

@@ -1,7 +1,7 @@
 /* Actions on tokens, consents, time and the log of requests. */
-#include "../sandbox.h"
-#include "control.h"
-#include "oauth/consent.h"
+#include "sandbox/control/control.h"
+#include "sandbox/oauth/consent.h"
+#include "sandbox/sandbox.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

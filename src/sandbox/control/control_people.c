@@ -1,8 +1,8 @@
 /* What people do to a contract in a browser: they approve, and they sign. */
-#include "control.h"
-#include "webhooks/events.h"
-#include "workflows/reviews.h"
-#include "workflows/signing.h"
+#include "sandbox/control/control.h"
+#include "sandbox/webhooks/events.h"
+#include "sandbox/workflows/reviews.h"
+#include "sandbox/workflows/signing.h"
 #include <string.h>
 
 /* The active workflow in that step, given as either id or as its table; NULL: refused. */

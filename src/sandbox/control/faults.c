@@ -1,7 +1,7 @@
-#include "faults.h"
-#include "../../core/alloc.h"
-#include "../../core/text.h"
-#include "control.h"
+#include "sandbox/control/faults.h"
+#include "core/base/alloc.h"
+#include "core/base/text.h"
+#include "sandbox/control/control.h"
 #include <stdio.h>
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #ifndef IC_SANDBOX_FAULTS_H
 #define IC_SANDBOX_FAULTS_H
 
-#include "http/exchange.h"
+#include "sandbox/http/exchange.h"
 
 /* X(constant, name, whether the operation is done all the same) */
 #define IC_FAULT_KINDS(X)                                                                                    \

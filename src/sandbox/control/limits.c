@@ -1,7 +1,7 @@
-#include "limits.h"
-#include "../../core/alloc.h"
-#include "../../core/text.h"
-#include "control.h"
+#include "sandbox/control/limits.h"
+#include "core/base/alloc.h"
+#include "core/base/text.h"
+#include "sandbox/control/control.h"
 #include <string.h>
 
 #define MINUTE ((ic_time)60 * 1000)

@@ -3,8 +3,8 @@
 #ifndef IC_SANDBOX_LIMITS_H
 #define IC_SANDBOX_LIMITS_H
 
-#include "../../core/catalog.h"
-#include "world/dates.h"
+#include "core/catalog/catalog.h"
+#include "sandbox/world/dates.h"
 #include <stdbool.h>
 #include <stddef.h>
 

@@ -1,9 +1,9 @@
-#include "directory.h"
-#include "../../core/alloc.h"
-#include "../../core/buf.h"
-#include "../../core/text.h"
-#include "workflows/reviews.h"
-#include "workflows/signing.h"
+#include "sandbox/directory/directory.h"
+#include "core/base/alloc.h"
+#include "core/base/buf.h"
+#include "core/base/text.h"
+#include "sandbox/workflows/reviews.h"
+#include "sandbox/workflows/signing.h"
 #include <string.h>
 
 /* --- people --- */

@@ -2,7 +2,7 @@
 #ifndef IC_SANDBOX_DIRECTORY_H
 #define IC_SANDBOX_DIRECTORY_H
 
-#include "world/world.h"
+#include "sandbox/world/world.h"
 
 typedef struct ic_group {
     ic_uuid id;

@@ -1,8 +1,8 @@
 /* Entities: list, create, get, update, delete, and their relationship types. */
-#include "entities.h"
-#include "../../core/alloc.h"
-#include "http/handlers.h"
-#include "records/records.h"
+#include "sandbox/directory/entities.h"
+#include "core/base/alloc.h"
+#include "sandbox/http/handlers.h"
+#include "sandbox/records/records.h"
 #include <string.h>
 
 /* --- what they look like: EntityModel --- */

@@ -1,6 +1,6 @@
-#include "items.h"
-#include "../../core/alloc.h"
-#include "records/records.h"
+#include "sandbox/directory/items.h"
+#include "core/base/alloc.h"
+#include "sandbox/records/records.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #ifndef IC_SANDBOX_ITEMS_H
 #define IC_SANDBOX_ITEMS_H
 
-#include "http/exchange.h"
+#include "sandbox/http/exchange.h"
 
 /* A relationship type of entities, or a type of obligations. */
 typedef struct ic_item_type {

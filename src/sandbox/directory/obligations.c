@@ -1,9 +1,9 @@
 /* Obligations: list, create, get, update. */
-#include "obligations.h"
-#include "../../core/alloc.h"
-#include "../../core/text.h"
-#include "http/handlers.h"
-#include "records/records.h"
+#include "sandbox/directory/obligations.h"
+#include "core/base/alloc.h"
+#include "core/base/text.h"
+#include "sandbox/http/handlers.h"
+#include "sandbox/records/records.h"
 #include <string.h>
 
 /* --- what they look like: ObligationModel --- */

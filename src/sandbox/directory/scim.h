@@ -2,8 +2,8 @@
 #ifndef IC_SANDBOX_SCIM_H
 #define IC_SANDBOX_SCIM_H
 
-#include "http/exchange.h"
-#include "scim_schema.h"
+#include "sandbox/directory/scim_schema.h"
+#include "sandbox/http/exchange.h"
 
 /* One resource as SCIM shows it, made anew. */
 typedef cJSON *(*ic_scim_view)(const ic_world *world, const void *item);

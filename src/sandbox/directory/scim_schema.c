@@ -1,5 +1,5 @@
-#include "scim_schema.h"
-#include "../../core/json.h"
+#include "sandbox/directory/scim_schema.h"
+#include "core/json/json.h"
 #include <string.h>
 #include <strings.h>
 

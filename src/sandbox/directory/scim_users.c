@@ -1,10 +1,10 @@
 /* SCIM users: list, create, get, update, replace, delete. They are the sandbox's users. */
-#include "../../core/alloc.h"
-#include "../../core/text.h"
-#include "directory.h"
-#include "http/handlers.h"
-#include "scim.h"
-#include "world/values.h"
+#include "core/base/alloc.h"
+#include "core/base/text.h"
+#include "sandbox/directory/directory.h"
+#include "sandbox/directory/scim.h"
+#include "sandbox/http/handlers.h"
+#include "sandbox/world/values.h"
 #include <ctype.h>
 #include <string.h>
 

@@ -1,8 +1,8 @@
-#include "activities.h"
-#include "../../core/alloc.h"
-#include "workflows/reviews.h"
-#include "workflows/signing.h"
-#include "workflows/turns.h"
+#include "sandbox/exports/activities.h"
+#include "core/base/alloc.h"
+#include "sandbox/workflows/reviews.h"
+#include "sandbox/workflows/signing.h"
+#include "sandbox/workflows/turns.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -2,8 +2,8 @@
 #ifndef IC_SANDBOX_ACTIVITIES_H
 #define IC_SANDBOX_ACTIVITIES_H
 
-#include "report.h"
-#include "world/world.h"
+#include "sandbox/exports/report.h"
+#include "sandbox/world/world.h"
 
 extern const char *const ic_activity_columns[];
 /* A row for each activity from `start` to `end`; behind the columns stand the attributes that `metadata`

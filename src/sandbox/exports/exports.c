@@ -1,11 +1,11 @@
 /* Exports: reports that are made in the background, and fetched when they are done. Errors are {"error":
  * text}. */
-#include "../../core/alloc.h"
-#include "activities.h"
-#include "http/handlers.h"
-#include "http/storage.h"
-#include "world/audit.h"
-#include "world/jobs.h"
+#include "core/base/alloc.h"
+#include "sandbox/exports/activities.h"
+#include "sandbox/http/handlers.h"
+#include "sandbox/http/storage.h"
+#include "sandbox/world/audit.h"
+#include "sandbox/world/jobs.h"
 #include <stdio.h>
 #include <string.h>
 

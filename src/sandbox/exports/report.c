@@ -1,5 +1,5 @@
-#include "report.h"
-#include "../../core/json.h"
+#include "sandbox/exports/report.h"
+#include "core/json/json.h"
 #include <string.h>
 
 static void flush(ic_report *report) {

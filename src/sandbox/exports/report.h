@@ -2,9 +2,9 @@
 #ifndef IC_SANDBOX_REPORT_H
 #define IC_SANDBOX_REPORT_H
 
-#include "../../core/buf.h"
-#include "world/blob.h"
-#include "world/table.h"
+#include "core/base/buf.h"
+#include "sandbox/world/blob.h"
+#include "sandbox/world/table.h"
 #include <stdbool.h>
 
 typedef struct ic_report {

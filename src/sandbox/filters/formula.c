@@ -1,8 +1,8 @@
 /* Whether a formula holds for an item. */
-#include "formula.h"
-#include "../../core/alloc.h"
-#include "../../core/json.h"
-#include "formula_tree.h"
+#include "sandbox/filters/formula.h"
+#include "core/base/alloc.h"
+#include "core/json/json.h"
+#include "sandbox/filters/formula_tree.h"
 #include <math.h>
 #include <string.h>
 

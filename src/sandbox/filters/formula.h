@@ -17,7 +17,7 @@
 #ifndef IC_SANDBOX_FORMULA_H
 #define IC_SANDBOX_FORMULA_H
 
-#include "world/dates.h"
+#include "sandbox/world/dates.h"
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>

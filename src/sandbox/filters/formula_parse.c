@@ -1,8 +1,8 @@
 /* Reads a formula. formula.h has its grammar. */
-#include "../../core/alloc.h"
-#include "../../core/json.h"
-#include "../../core/text.h"
-#include "formula_tree.h"
+#include "core/base/alloc.h"
+#include "core/base/text.h"
+#include "core/json/json.h"
+#include "sandbox/filters/formula_tree.h"
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #ifndef IC_SANDBOX_FORMULA_TREE_H
 #define IC_SANDBOX_FORMULA_TREE_H
 
-#include "formula.h"
+#include "sandbox/filters/formula.h"
 
 /* How values of a type are compared. Bits, so that an operation can name those it takes. */
 typedef enum ic_kind {

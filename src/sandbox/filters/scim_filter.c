@@ -1,7 +1,7 @@
-#include "scim_filter.h"
-#include "../../core/alloc.h"
-#include "../../core/json.h"
-#include "world/dates.h"
+#include "sandbox/filters/scim_filter.h"
+#include "core/base/alloc.h"
+#include "core/json/json.h"
+#include "sandbox/world/dates.h"
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #ifndef IC_SANDBOX_SCIM_FILTER_H
 #define IC_SANDBOX_SCIM_FILTER_H
 
-#include "directory/scim_schema.h"
+#include "sandbox/directory/scim_schema.h"
 
 typedef struct ic_scim_filter ic_scim_filter;
 

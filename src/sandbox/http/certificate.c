@@ -1,7 +1,7 @@
-#include "certificate.h"
-#include "../../core/alloc.h"
-#include "../../core/buf.h"
-#include "../../core/text.h"
+#include "sandbox/http/certificate.h"
+#include "core/base/alloc.h"
+#include "core/base/buf.h"
+#include "core/base/text.h"
 #include <arpa/inet.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>

@@ -1,5 +1,5 @@
-#include "delays.h"
-#include "../../core/alloc.h"
+#include "sandbox/http/delays.h"
+#include "core/base/alloc.h"
 #include <microhttpd.h>
 #include <pthread.h>
 #include <signal.h>

@@ -2,13 +2,13 @@
 #ifndef IC_SANDBOX_EXCHANGE_H
 #define IC_SANDBOX_EXCHANGE_H
 
-#include "../../core/buf.h"
-#include "../../core/catalog.h"
-#include "../../core/json.h"
-#include "filters/formula.h"
-#include "html.h"
-#include "world/build.h"
-#include "world/world.h"
+#include "core/base/buf.h"
+#include "core/catalog/catalog.h"
+#include "core/json/json.h"
+#include "sandbox/filters/formula.h"
+#include "sandbox/http/html.h"
+#include "sandbox/world/build.h"
+#include "sandbox/world/world.h"
 #include <stdbool.h>
 #include <stddef.h>
 

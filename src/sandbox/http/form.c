@@ -1,6 +1,6 @@
 /* Bodies that come in fields: libmicrohttpd reads them, this keeps what it finds. */
-#include "../../core/alloc.h"
-#include "exchange.h"
+#include "core/base/alloc.h"
+#include "sandbox/http/exchange.h"
 #include <errno.h>
 #include <microhttpd.h>
 #include <string.h>

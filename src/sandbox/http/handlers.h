@@ -3,7 +3,7 @@
 #ifndef IC_SANDBOX_HANDLERS_H
 #define IC_SANDBOX_HANDLERS_H
 
-#include "exchange.h"
+#include "sandbox/http/exchange.h"
 
 typedef void (*ic_handler)(ic_exchange *x);
 

@@ -1,4 +1,4 @@
-#include "html.h"
+#include "sandbox/http/html.h"
 #include <microhttpd.h>
 #include <stdio.h>
 #include <string.h>

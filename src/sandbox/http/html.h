@@ -2,7 +2,7 @@
 #ifndef IC_SANDBOX_HTML_H
 #define IC_SANDBOX_HTML_H
 
-#include "../../core/buf.h"
+#include "core/base/buf.h"
 
 struct MHD_Response;
 

@@ -1,5 +1,5 @@
 /* The listening socket. */
-#include "server.h"
+#include "sandbox/http/server.h"
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>

@@ -1,5 +1,5 @@
-#include "log.h"
-#include "../../core/alloc.h"
+#include "sandbox/http/log.h"
+#include "core/base/alloc.h"
 
 static bool pack(const char *const texts[IC_LOG_TEXTS], ic_log_entry *entry) {
     ic_buf packed = {0};

@@ -2,8 +2,8 @@
 #ifndef IC_SANDBOX_LOG_H
 #define IC_SANDBOX_LOG_H
 
-#include "../../core/buf.h"
-#include "world/dates.h"
+#include "core/base/buf.h"
+#include "sandbox/world/dates.h"
 #include <stdbool.h>
 #include <stdio.h>
 

@@ -1,8 +1,8 @@
 /* Answers, in the shapes that Ironclad gives them. */
-#include "../../core/alloc.h"
-#include "../../core/text.h"
-#include "directory/scim_schema.h"
-#include "exchange.h"
+#include "core/base/alloc.h"
+#include "core/base/text.h"
+#include "sandbox/directory/scim_schema.h"
+#include "sandbox/http/exchange.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

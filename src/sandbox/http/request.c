@@ -1,8 +1,8 @@
 /* Reading a request: headers, query, fields and body, and what the catalog says of them. */
-#include "../../core/alloc.h"
-#include "../../core/text.h"
-#include "exchange.h"
-#include "server.h"
+#include "core/base/alloc.h"
+#include "core/base/text.h"
+#include "sandbox/http/exchange.h"
+#include "sandbox/http/server.h"
 #include <ctype.h>
 #include <microhttpd.h>
 #include <stdarg.h>

@@ -1,15 +1,15 @@
 /* Which handler answers: the catalog finds the operation, this table its handler. */
-#include "../../core/alloc.h"
-#include "../../core/text.h"
-#include "control/control.h"
-#include "control/faults.h"
-#include "handlers.h"
-#include "oauth/consent.h"
-#include "storage.h"
-#include "webhooks/events.h"
-#include "workflows/lifecycle.h"
-#include "workflows/sign_links.h"
-#include "world/audit.h"
+#include "core/base/alloc.h"
+#include "core/base/text.h"
+#include "sandbox/control/control.h"
+#include "sandbox/control/faults.h"
+#include "sandbox/http/handlers.h"
+#include "sandbox/http/storage.h"
+#include "sandbox/oauth/consent.h"
+#include "sandbox/webhooks/events.h"
+#include "sandbox/workflows/lifecycle.h"
+#include "sandbox/workflows/sign_links.h"
+#include "sandbox/world/audit.h"
 #include <string.h>
 
 /* Bits of route.traits. */

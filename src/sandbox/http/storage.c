@@ -1,8 +1,8 @@
-#include "storage.h"
-#include "../../core/alloc.h"
-#include "../../core/text.h"
-#include "records/attachments.h"
-#include "world/jobs.h"
+#include "sandbox/http/storage.h"
+#include "core/base/alloc.h"
+#include "core/base/text.h"
+#include "sandbox/records/attachments.h"
+#include "sandbox/world/jobs.h"
 #include <inttypes.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>

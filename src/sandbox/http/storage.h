@@ -3,7 +3,7 @@
 #ifndef IC_SANDBOX_STORAGE_H
 #define IC_SANDBOX_STORAGE_H
 
-#include "exchange.h"
+#include "sandbox/http/exchange.h"
 
 /* Seconds for which a link is good. */
 #define IC_LINK_SECONDS 1200

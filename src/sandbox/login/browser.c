@@ -1,4 +1,4 @@
-#include "browser.h"
+#include "sandbox/login/browser.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

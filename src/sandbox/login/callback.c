@@ -1,8 +1,8 @@
-#include "callback.h"
-#include "../../core/alloc.h"
-#include "../../core/clock.h"
-#include "http/html.h"
-#include "http/server.h"
+#include "sandbox/login/callback.h"
+#include "core/base/alloc.h"
+#include "core/base/clock.h"
+#include "sandbox/http/html.h"
+#include "sandbox/http/server.h"
 #include <errno.h>
 #include <math.h>
 #include <microhttpd.h>

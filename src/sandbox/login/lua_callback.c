@@ -1,7 +1,7 @@
-#include "lua_callback.h"
-#include "../lua/compat.h"
-#include "browser.h"
-#include "callback.h"
+#include "sandbox/login/lua_callback.h"
+#include "lua/compat.h"
+#include "sandbox/login/browser.h"
+#include "sandbox/login/callback.h"
 #include <lauxlib.h>
 #include <string.h>
 

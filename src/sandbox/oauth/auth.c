@@ -1,7 +1,7 @@
 /* Who is asking, and whether they may. */
-#include "../../core/text.h"
-#include "http/exchange.h"
-#include "tokens.h"
+#include "core/base/text.h"
+#include "sandbox/http/exchange.h"
+#include "sandbox/oauth/tokens.h"
 #include <string.h>
 
 /* Ironclad's three texts for a token that does not do. */

@@ -1,10 +1,10 @@
 /* The page that asks a person for consent, and where it sends the browser. Source: Ironclad's OAuth 2.0
  * document, which has the redirects and the refusals; the page itself is ours. */
-#include "../../core/scopes.h"
-#include "consent.h"
-#include "http/handlers.h"
-#include "http/html.h"
-#include "tokens.h"
+#include "core/catalog/scopes.h"
+#include "sandbox/http/handlers.h"
+#include "sandbox/http/html.h"
+#include "sandbox/oauth/consent.h"
+#include "sandbox/oauth/tokens.h"
 #include <microhttpd.h>
 #include <stdio.h>
 #include <string.h>

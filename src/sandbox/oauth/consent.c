@@ -1,8 +1,8 @@
-#include "consent.h"
-#include "../../core/alloc.h"
-#include "../../core/text.h"
-#include "http/exchange.h"
-#include "tokens.h"
+#include "sandbox/oauth/consent.h"
+#include "core/base/alloc.h"
+#include "core/base/text.h"
+#include "sandbox/http/exchange.h"
+#include "sandbox/oauth/tokens.h"
 #include <ctype.h>
 #include <string.h>
 

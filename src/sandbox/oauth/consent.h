@@ -3,8 +3,8 @@
 #ifndef IC_SANDBOX_CONSENT_H
 #define IC_SANDBOX_CONSENT_H
 
-#include "../../core/buf.h"
-#include "world/world.h"
+#include "core/base/buf.h"
+#include "sandbox/world/world.h"
 
 /* Why a request cannot be granted: the texts are static. */
 typedef struct ic_refusal {

@@ -1,10 +1,10 @@
 /* The token endpoint and who a token is. Source: Ironclad's OAuth 2.0 document; where the service is known to
  * answer otherwise (403 for a wrong secret), as the service. */
-#include "../../core/alloc.h"
-#include "../../core/text.h"
-#include "consent.h"
-#include "http/handlers.h"
-#include "tokens.h"
+#include "core/base/alloc.h"
+#include "core/base/text.h"
+#include "sandbox/http/handlers.h"
+#include "sandbox/oauth/consent.h"
+#include "sandbox/oauth/tokens.h"
 #include <microhttpd.h>
 #include <string.h>
 

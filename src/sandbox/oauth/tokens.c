@@ -1,7 +1,7 @@
-#include "tokens.h"
-#include "../../core/alloc.h"
-#include "../../core/scopes.h"
-#include "http/exchange.h"
+#include "sandbox/oauth/tokens.h"
+#include "core/base/alloc.h"
+#include "core/catalog/scopes.h"
+#include "sandbox/http/exchange.h"
 #include <string.h>
 
 /* --- scopes --- */

@@ -2,7 +2,7 @@
 #ifndef IC_SANDBOX_TOKENS_H
 #define IC_SANDBOX_TOKENS_H
 
-#include "world/world.h"
+#include "sandbox/world/world.h"
 
 /* Licenses the scopes in a list parted by spaces; NULL: all known ones. To be done once, on a new world.
  * false: no memory. */

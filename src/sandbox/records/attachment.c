@@ -1,7 +1,7 @@
 /* The attachments that a record has. */
-#include "../../core/alloc.h"
-#include "../../core/text.h"
-#include "attachments.h"
+#include "core/base/alloc.h"
+#include "core/base/text.h"
+#include "sandbox/records/attachments.h"
 #include <openssl/evp.h>
 #include <string.h>
 

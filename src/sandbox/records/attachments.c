@@ -1,8 +1,8 @@
 /* Attachments of records: uploaded, downloaded, deleted. Messages by the public document. */
-#include "attachments.h"
-#include "../../core/alloc.h"
-#include "http/handlers.h"
-#include "records.h"
+#include "sandbox/records/attachments.h"
+#include "core/base/alloc.h"
+#include "sandbox/http/handlers.h"
+#include "sandbox/records/records.h"
 #include <string.h>
 
 /* --- upload --- */

@@ -2,7 +2,7 @@
 #ifndef IC_SANDBOX_ATTACHMENTS_H
 #define IC_SANDBOX_ATTACHMENTS_H
 
-#include "world/world.h"
+#include "sandbox/world/world.h"
 
 typedef struct ic_attachment {
     ic_uuid id;

@@ -1,10 +1,10 @@
 /* Actions on a contract: activate, terminate and so on. Each changes properties of its record, from which the
  * status follows, and is remembered so that it can be undone. Source: run-an-action-on-a-record. */
-#include "../../core/alloc.h"
-#include "contract_status.h"
-#include "http/handlers.h"
-#include "records.h"
-#include "world/values.h"
+#include "core/base/alloc.h"
+#include "sandbox/http/handlers.h"
+#include "sandbox/records/contract_status.h"
+#include "sandbox/records/records.h"
+#include "sandbox/world/values.h"
 #include <stdio.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
-#include "contract_status.h"
-#include "records.h"
-#include "world/build.h"
+#include "sandbox/records/contract_status.h"
+#include "sandbox/records/records.h"
+#include "sandbox/world/build.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #ifndef IC_SANDBOX_CONTRACT_STATUS_H
 #define IC_SANDBOX_CONTRACT_STATUS_H
 
-#include "world/world.h"
+#include "sandbox/world/world.h"
 
 /* X(constant, base status, enhanced status): bits, so that an action can name those that it starts from. */
 #define IC_CONTRACT_STATES(X)                                                                                \

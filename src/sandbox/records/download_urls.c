@@ -1,9 +1,9 @@
 /* Download links for the signed copies of many records at once. */
-#include "../../core/alloc.h"
-#include "attachments.h"
-#include "http/handlers.h"
-#include "http/storage.h"
-#include "world/jobs.h"
+#include "core/base/alloc.h"
+#include "sandbox/http/handlers.h"
+#include "sandbox/http/storage.h"
+#include "sandbox/records/attachments.h"
+#include "sandbox/world/jobs.h"
 #include <string.h>
 
 #define IDENTIFIERS_MAX 100

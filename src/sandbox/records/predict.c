@@ -1,9 +1,9 @@
-#include "predict.h"
-#include "../../core/alloc.h"
-#include "../../core/buf.h"
-#include "../../core/json.h"
-#include "world/build.h"
-#include "world/dates.h"
+#include "sandbox/records/predict.h"
+#include "core/base/alloc.h"
+#include "core/base/buf.h"
+#include "core/json/json.h"
+#include "sandbox/world/build.h"
+#include "sandbox/world/dates.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #ifndef IC_SANDBOX_PREDICT_H
 #define IC_SANDBOX_PREDICT_H
 
-#include "world/blob.h"
+#include "sandbox/world/blob.h"
 #include <cjson/cJSON.h>
 
 /* Properties of a record, {key: {type, value}}, that its file's name and text suggest, among those of the

@@ -1,10 +1,10 @@
 /* A record in the world: its orders, its family, its life in memory. */
-#include "../../core/alloc.h"
-#include "../../core/text.h"
-#include "attachments.h"
-#include "contract_status.h"
-#include "directory/obligations.h"
-#include "world/world.h"
+#include "core/base/alloc.h"
+#include "core/base/text.h"
+#include "sandbox/directory/obligations.h"
+#include "sandbox/records/attachments.h"
+#include "sandbox/records/contract_status.h"
+#include "sandbox/world/world.h"
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>

@@ -1,6 +1,6 @@
 /* What a request says of a record, and making it so. */
-#include "../../core/alloc.h"
-#include "records.h"
+#include "core/base/alloc.h"
+#include "sandbox/records/records.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* The properties of a record, which are kept as JSON text, and what its amendments make of them: an amendment
  * is a child whose link says so; it names those of its properties that hold for its parent too. */
-#include "../../core/alloc.h"
-#include "records.h"
-#include "world/build.h"
+#include "core/base/alloc.h"
+#include "sandbox/records/records.h"
+#include "sandbox/world/build.h"
 #include <string.h>
 
 /* --- one member out of the text --- */

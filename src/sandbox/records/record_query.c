@@ -1,6 +1,6 @@
 /* Which records a request asks for: by type, time and formula, and in which order. */
-#include "../../core/alloc.h"
-#include "records.h"
+#include "core/base/alloc.h"
+#include "sandbox/records/records.h"
 #include <string.h>
 
 /* What formulas know of a record beside its properties. */

@@ -1,8 +1,8 @@
 /* Properties of records, and of what is kept beside them, against their schema. Source of the messages:
  * create-a-record, public document.
  */
-#include "records.h"
-#include "world/values.h"
+#include "sandbox/records/records.h"
+#include "sandbox/world/values.h"
 #include <stdio.h>
 #include <string.h>
 

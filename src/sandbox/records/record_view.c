@@ -1,14 +1,14 @@
 /* A record as the API shows it: RecordModel of the public document. */
-#include "../../core/buf.h"
-#include "../../core/text.h"
-#include "attachments.h"
-#include "contract_status.h"
-#include "directory/entities.h"
-#include "directory/obligations.h"
-#include "records.h"
-#include "smart_import.h"
-#include "world/build.h"
-#include "world/views.h"
+#include "core/base/buf.h"
+#include "core/base/text.h"
+#include "sandbox/directory/entities.h"
+#include "sandbox/directory/obligations.h"
+#include "sandbox/records/attachments.h"
+#include "sandbox/records/contract_status.h"
+#include "sandbox/records/records.h"
+#include "sandbox/records/smart_import.h"
+#include "sandbox/world/build.h"
+#include "sandbox/world/views.h"
 #include <string.h>
 
 cJSON *ic_record_link_view(const ic_record *record) {

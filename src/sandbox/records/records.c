@@ -1,8 +1,8 @@
 /* Records: list, schema, get, create, update, replace, delete. */
-#include "records.h"
-#include "../../core/alloc.h"
-#include "http/handlers.h"
-#include "world/views.h"
+#include "sandbox/records/records.h"
+#include "core/base/alloc.h"
+#include "sandbox/http/handlers.h"
+#include "sandbox/world/views.h"
 #include <string.h>
 
 #define AHEAD 16 /* records */

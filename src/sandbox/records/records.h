@@ -2,7 +2,7 @@
 #ifndef IC_SANDBOX_RECORDS_H
 #define IC_SANDBOX_RECORDS_H
 
-#include "http/exchange.h"
+#include "sandbox/http/exchange.h"
 
 /* --- one record (records.c) --- */
 

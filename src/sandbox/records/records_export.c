@@ -1,9 +1,9 @@
 /* All records, or some, as a workbook: a row for each, a column for each property. */
-#include "../../core/buf.h"
-#include "http/handlers.h"
-#include "records.h"
-#include "workbook.h"
-#include "world/views.h"
+#include "core/base/buf.h"
+#include "sandbox/http/handlers.h"
+#include "sandbox/records/records.h"
+#include "sandbox/records/workbook.h"
+#include "sandbox/world/views.h"
 #include <stdio.h>
 #include <string.h>
 

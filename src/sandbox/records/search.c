@@ -1,8 +1,8 @@
 /* Conversational search. No model is asked: words of the question find records by their names, and a question
  * of what expires finds them by their dates. */
-#include "../../core/alloc.h"
-#include "../../core/text.h"
-#include "http/handlers.h"
+#include "core/base/alloc.h"
+#include "core/base/text.h"
+#include "sandbox/http/handlers.h"
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,10 +1,10 @@
-#include "smart_import.h"
-#include "../../core/alloc.h"
-#include "../../core/text.h"
-#include "attachments.h"
-#include "http/handlers.h"
-#include "predict.h"
-#include "records.h"
+#include "sandbox/records/smart_import.h"
+#include "core/base/alloc.h"
+#include "core/base/text.h"
+#include "sandbox/http/handlers.h"
+#include "sandbox/records/attachments.h"
+#include "sandbox/records/predict.h"
+#include "sandbox/records/records.h"
 #include <string.h>
 
 #define ATTACHMENT_MAX ((uint64_t)100 * 1000 * 1000)

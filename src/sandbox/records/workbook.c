@@ -1,6 +1,6 @@
-#include "workbook.h"
-#include "../../core/alloc.h"
-#include "../../core/buf.h"
+#include "sandbox/records/workbook.h"
+#include "core/base/alloc.h"
+#include "core/base/buf.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
 #ifndef IC_SANDBOX_WORKBOOK_H
 #define IC_SANDBOX_WORKBOOK_H
 
-#include "world/blob.h"
-#include "world/dates.h"
+#include "sandbox/world/blob.h"
+#include "sandbox/world/dates.h"
 #include <stdbool.h>
 
 typedef struct ic_workbook ic_workbook;

@@ -1,7 +1,7 @@
-#include "events.h"
-#include "../../core/alloc.h"
-#include "control/control.h"
-#include "webhooks.h"
+#include "sandbox/webhooks/events.h"
+#include "core/base/alloc.h"
+#include "sandbox/control/control.h"
+#include "sandbox/webhooks/webhooks.h"
 #include <openssl/evp.h>
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #ifndef IC_SANDBOX_EVENTS_H
 #define IC_SANDBOX_EVENTS_H
 
-#include "http/exchange.h"
+#include "sandbox/http/exchange.h"
 
 #define IC_DELIVERIES_MAX 10000 /* the oldest are forgotten beyond */
 

@@ -1,8 +1,8 @@
 /* Webhooks: create, list, get, update, delete, verification key. */
-#include "webhooks.h"
-#include "../../core/alloc.h"
-#include "../../core/text.h"
-#include "http/handlers.h"
+#include "sandbox/webhooks/webhooks.h"
+#include "core/base/alloc.h"
+#include "core/base/text.h"
+#include "sandbox/http/handlers.h"
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <string.h>

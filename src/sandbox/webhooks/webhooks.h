@@ -2,7 +2,7 @@
 #ifndef IC_SANDBOX_WEBHOOKS_H
 #define IC_SANDBOX_WEBHOOKS_H
 
-#include "world/world.h"
+#include "sandbox/world/world.h"
 
 typedef struct ic_webhook {
     ic_object_id id;

@@ -1,6 +1,6 @@
 /* Approval requests as the API lists them. */
-#include "http/handlers.h"
-#include "reviews.h"
+#include "sandbox/http/handlers.h"
+#include "sandbox/workflows/reviews.h"
 #include <string.h>
 
 #define X(constant, name) name,

@@ -1,16 +1,16 @@
 /* The end of a contract's way: the Archive step, and the record that is made of it. Also what the world's
  * clock does to packets and archives by itself. */
-#include "../../core/alloc.h"
-#include "launches.h"
-#include "lifecycle.h"
-#include "pdf.h"
-#include "records/attachments.h"
-#include "records/smart_import.h"
-#include "signing.h"
-#include "turns.h"
-#include "webhooks/events.h"
-#include "world/build.h"
-#include "world/values.h"
+#include "core/base/alloc.h"
+#include "sandbox/records/attachments.h"
+#include "sandbox/records/smart_import.h"
+#include "sandbox/webhooks/events.h"
+#include "sandbox/workflows/launches.h"
+#include "sandbox/workflows/lifecycle.h"
+#include "sandbox/workflows/pdf.h"
+#include "sandbox/workflows/signing.h"
+#include "sandbox/workflows/turns.h"
+#include "sandbox/world/build.h"
+#include "sandbox/world/values.h"
 #include <string.h>
 
 /* --- the signed copy --- */

@@ -1,8 +1,8 @@
 /* Comments on a workflow. */
-#include "comments.h"
-#include "../../core/alloc.h"
-#include "http/handlers.h"
-#include "world/views.h"
+#include "sandbox/workflows/comments.h"
+#include "core/base/alloc.h"
+#include "sandbox/http/handlers.h"
+#include "sandbox/world/views.h"
 #include <string.h>
 
 /* --- what they look like: ActivityFeedComment --- */

@@ -2,7 +2,7 @@
 #ifndef IC_SANDBOX_COMMENTS_H
 #define IC_SANDBOX_COMMENTS_H
 
-#include "http/exchange.h"
+#include "sandbox/http/exchange.h"
 
 /* Adds the acting user's comment, who takes part from then on; so do those whom it mentions by <@e-mail> or
  * <@id>, if they may be added. `replied_to` may be NULL. NULL: the message is empty or mentions somebody whom

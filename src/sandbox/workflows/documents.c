@@ -1,11 +1,11 @@
 /* Documents of a workflow: with a launch, listed, uploaded, downloaded. */
-#include "documents.h"
-#include "../../core/alloc.h"
-#include "../../core/text.h"
-#include "http/handlers.h"
-#include "pdf.h"
-#include "world/attributes.h"
-#include "world/views.h"
+#include "sandbox/workflows/documents.h"
+#include "core/base/alloc.h"
+#include "core/base/text.h"
+#include "sandbox/http/handlers.h"
+#include "sandbox/workflows/pdf.h"
+#include "sandbox/world/attributes.h"
+#include "sandbox/world/views.h"
 #include <string.h>
 
 /* --- with a launch --- */

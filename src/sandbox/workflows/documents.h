@@ -2,7 +2,7 @@
 #ifndef IC_SANDBOX_DOCUMENTS_H
 #define IC_SANDBOX_DOCUMENTS_H
 
-#include "http/exchange.h"
+#include "sandbox/http/exchange.h"
 
 /* Adds the files that a document attribute names: a list of {"file": part}, or one. Otherwise answers and is
  * false; what it has added by then stays with the workflow. */

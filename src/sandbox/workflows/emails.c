@@ -1,6 +1,6 @@
-#include "emails.h"
-#include "../../core/alloc.h"
-#include "http/handlers.h"
+#include "sandbox/workflows/emails.h"
+#include "core/base/alloc.h"
+#include "sandbox/http/handlers.h"
 #include <string.h>
 
 void ic_emails_free(ic_workflow *workflow) {

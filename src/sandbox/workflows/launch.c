@@ -1,14 +1,14 @@
 /* Launching: from what a request says to a workflow. */
-#include "../../core/alloc.h"
-#include "documents.h"
-#include "http/handlers.h"
-#include "launches.h"
-#include "lifecycle.h"
-#include "pdf.h"
-#include "reviews.h"
-#include "webhooks/events.h"
-#include "world/attributes.h"
-#include "world/views.h"
+#include "core/base/alloc.h"
+#include "sandbox/http/handlers.h"
+#include "sandbox/webhooks/events.h"
+#include "sandbox/workflows/documents.h"
+#include "sandbox/workflows/launches.h"
+#include "sandbox/workflows/lifecycle.h"
+#include "sandbox/workflows/pdf.h"
+#include "sandbox/workflows/reviews.h"
+#include "sandbox/world/attributes.h"
+#include "sandbox/world/views.h"
 #include <string.h>
 
 static bool refuse_value(ic_exchange *x, const cJSON *field, const char *name) {

@@ -1,7 +1,7 @@
-#include "launches.h"
-#include "../../core/alloc.h"
-#include "http/handlers.h"
-#include "world/views.h"
+#include "sandbox/workflows/launches.h"
+#include "core/base/alloc.h"
+#include "sandbox/http/handlers.h"
+#include "sandbox/world/views.h"
 #include <stdio.h>
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #ifndef IC_SANDBOX_LAUNCHES_H
 #define IC_SANDBOX_LAUNCHES_H
 
-#include "http/exchange.h"
+#include "sandbox/http/exchange.h"
 
 /* The workflow that a request asks for, with all that it says, not yet in the world; NULL: answered. */
 ic_workflow *ic_workflow_prepare(ic_exchange *x);

@@ -1,10 +1,10 @@
-#include "lifecycle.h"
-#include "comments.h"
-#include "http/handlers.h"
-#include "reviews.h"
-#include "signing.h"
-#include "turns.h"
-#include "webhooks/events.h"
+#include "sandbox/workflows/lifecycle.h"
+#include "sandbox/http/handlers.h"
+#include "sandbox/webhooks/events.h"
+#include "sandbox/workflows/comments.h"
+#include "sandbox/workflows/reviews.h"
+#include "sandbox/workflows/signing.h"
+#include "sandbox/workflows/turns.h"
 
 bool ic_workflow_sign(ic_world *world, ic_workflow *workflow) {
     if (!ic_packet_begin(workflow)) return false;

@@ -1,10 +1,10 @@
 /* The packet of a workflow in the Sign step: made, sent, signed. */
-#include "../../core/alloc.h"
-#include "../../core/buf.h"
-#include "lifecycle.h"
-#include "signing.h"
-#include "turns.h"
-#include "webhooks/events.h"
+#include "core/base/alloc.h"
+#include "core/base/buf.h"
+#include "sandbox/webhooks/events.h"
+#include "sandbox/workflows/lifecycle.h"
+#include "sandbox/workflows/signing.h"
+#include "sandbox/workflows/turns.h"
 #include <ctype.h>
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* People of a workflow: who takes part, who has a role, who might. */
-#include "../../core/text.h"
-#include "directory/directory.h"
-#include "http/handlers.h"
-#include "reviews.h"
+#include "core/base/text.h"
+#include "sandbox/directory/directory.h"
+#include "sandbox/http/handlers.h"
+#include "sandbox/workflows/reviews.h"
 #include <string.h>
 
 /* --- participants --- */

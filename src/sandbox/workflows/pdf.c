@@ -1,5 +1,5 @@
-#include "pdf.h"
-#include "../../core/buf.h"
+#include "sandbox/workflows/pdf.h"
+#include "core/base/buf.h"
 #include <string.h>
 
 /* A PDF string: in parentheses, which a backslash takes apart from the text's own. What is no ASCII would

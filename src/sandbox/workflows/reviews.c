@@ -1,6 +1,6 @@
-#include "reviews.h"
-#include "../../core/alloc.h"
-#include "lifecycle.h"
+#include "sandbox/workflows/reviews.h"
+#include "core/base/alloc.h"
+#include "sandbox/workflows/lifecycle.h"
 
 size_t ic_review_of(const ic_template *template, size_t role, int group) {
     size_t i = 0;

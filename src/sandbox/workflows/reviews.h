@@ -2,7 +2,7 @@
 #ifndef IC_SANDBOX_REVIEWS_H
 #define IC_SANDBOX_REVIEWS_H
 
-#include "world/world.h"
+#include "sandbox/world/world.h"
 
 /* X(constant, name) */
 #define IC_REQUEST_STATES(X)                                                                                 \

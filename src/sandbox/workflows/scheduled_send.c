@@ -1,7 +1,7 @@
 /* A packet that is to be sent at a time to come. */
-#include "http/handlers.h"
-#include "lifecycle.h"
-#include "sign_status.h"
+#include "sandbox/http/handlers.h"
+#include "sandbox/workflows/lifecycle.h"
+#include "sandbox/workflows/sign_status.h"
 
 /* What a request says of it; kept as it was where it says nothing. */
 typedef struct schedule {

@@ -1,5 +1,5 @@
 /* Workflow schemas: the launch forms of the published designs. */
-#include "http/handlers.h"
+#include "sandbox/http/handlers.h"
 #include <string.h>
 
 static cJSON *schema_view(const ic_exchange *x, const ic_template *template) {

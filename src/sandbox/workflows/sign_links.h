@@ -2,8 +2,8 @@
 #ifndef IC_SANDBOX_SIGN_LINKS_H
 #define IC_SANDBOX_SIGN_LINKS_H
 
-#include "http/exchange.h"
-#include "signing.h"
+#include "sandbox/http/exchange.h"
+#include "sandbox/workflows/signing.h"
 
 #define IC_SIGN_PATH      "/sign"
 #define IC_SIGN_LINKS_MAX 10000 /* the oldest are forgotten beyond */

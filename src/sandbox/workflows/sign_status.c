@@ -1,6 +1,6 @@
 /* The sign status of a workflow, and its packet sent and called back. */
-#include "sign_status.h"
-#include "http/handlers.h"
+#include "sandbox/workflows/sign_status.h"
+#include "sandbox/http/handlers.h"
 #include <string.h>
 
 /* --- what it looks like: SignStatusModel --- */

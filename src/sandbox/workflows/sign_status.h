@@ -2,8 +2,8 @@
 #ifndef IC_SANDBOX_SIGN_STATUS_H
 #define IC_SANDBOX_SIGN_STATUS_H
 
-#include "http/exchange.h"
-#include "signing.h"
+#include "sandbox/http/exchange.h"
+#include "sandbox/workflows/signing.h"
 
 /* The workflow that the path names, active and in the Sign step; NULL: it is not, and it is answered. */
 ic_workflow *ic_exchange_signing(ic_exchange *x, bool any_id);

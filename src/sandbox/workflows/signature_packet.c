@@ -1,7 +1,7 @@
 /* Which documents are to be signed, and in which order. */
-#include "documents.h"
-#include "http/handlers.h"
-#include "sign_status.h"
+#include "sandbox/http/handlers.h"
+#include "sandbox/workflows/documents.h"
+#include "sandbox/workflows/sign_status.h"
 #include <string.h>
 
 static bool refuse(ic_exchange *x, const char *message, const char *key) {

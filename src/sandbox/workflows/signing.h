@@ -2,7 +2,7 @@
 #ifndef IC_SANDBOX_SIGNING_H
 #define IC_SANDBOX_SIGNING_H
 
-#include "world/world.h"
+#include "sandbox/world/world.h"
 
 typedef struct ic_signer_design {
     char *role_name;

@@ -1,6 +1,6 @@
-#include "turns.h"
-#include "../../core/alloc.h"
-#include "http/handlers.h"
+#include "sandbox/workflows/turns.h"
+#include "core/base/alloc.h"
+#include "sandbox/http/handlers.h"
 
 bool ic_turn_begin(ic_workflow *workflow, bool counterparty, const char *location, const ic_user *user,
                    ic_time time) {

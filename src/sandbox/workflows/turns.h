@@ -2,7 +2,7 @@
 #ifndef IC_SANDBOX_TURNS_H
 #define IC_SANDBOX_TURNS_H
 
-#include "world/world.h"
+#include "sandbox/world/world.h"
 
 typedef struct ic_turn {
     bool counterparty;

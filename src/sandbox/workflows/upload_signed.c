@@ -1,10 +1,10 @@
 /* A document that has been signed outside: by some of the signers, or by all. */
-#include "../../core/alloc.h"
-#include "documents.h"
-#include "http/handlers.h"
-#include "lifecycle.h"
-#include "sign_status.h"
-#include "world/views.h"
+#include "core/base/alloc.h"
+#include "sandbox/http/handlers.h"
+#include "sandbox/workflows/documents.h"
+#include "sandbox/workflows/lifecycle.h"
+#include "sandbox/workflows/sign_status.h"
+#include "sandbox/world/views.h"
 
 /* --- reading --- */
 

@@ -1,10 +1,10 @@
 /* A workflow in the world: its life in memory, and what its approvals say. */
-#include "../../core/alloc.h"
-#include "../../core/buf.h"
-#include "emails.h"
-#include "reviews.h"
-#include "signing.h"
-#include "turns.h"
+#include "core/base/alloc.h"
+#include "core/base/buf.h"
+#include "sandbox/workflows/emails.h"
+#include "sandbox/workflows/reviews.h"
+#include "sandbox/workflows/signing.h"
+#include "sandbox/workflows/turns.h"
 #include <string.h>
 
 static void free_document(ic_document *document) {

@@ -1,7 +1,7 @@
 /* A workflow as the API shows it: WorkflowResponseModel and LaunchedWorkflow of the public document. */
-#include "directory/entities.h"
-#include "world/build.h"
-#include "world/views.h"
+#include "sandbox/directory/entities.h"
+#include "sandbox/world/build.h"
+#include "sandbox/world/views.h"
 #include <stdio.h>
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* Workflows: list, get. */
-#include "http/handlers.h"
-#include "world/attributes.h"
-#include "world/views.h"
+#include "sandbox/http/handlers.h"
+#include "sandbox/world/attributes.h"
+#include "sandbox/world/views.h"
 #include <string.h>
 
 /* --- list --- */

@@ -2,7 +2,7 @@
 #ifndef IC_SANDBOX_ATTRIBUTES_H
 #define IC_SANDBOX_ATTRIBUTES_H
 
-#include "http/exchange.h"
+#include "sandbox/http/exchange.h"
 
 /* Whether the field holds documents, one or a list of them: such values are kept apart. */
 bool ic_field_is_document(const cJSON *field);

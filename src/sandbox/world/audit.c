@@ -1,6 +1,6 @@
-#include "audit.h"
-#include "../../core/alloc.h"
-#include "../../core/text.h"
+#include "sandbox/world/audit.h"
+#include "core/base/alloc.h"
+#include "core/base/text.h"
 #include <stdio.h>
 #include <string.h>
 

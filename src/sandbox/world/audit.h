@@ -2,8 +2,8 @@
 #ifndef IC_SANDBOX_AUDIT_H
 #define IC_SANDBOX_AUDIT_H
 
-#include "exports/report.h"
-#include "http/exchange.h"
+#include "sandbox/exports/report.h"
+#include "sandbox/http/exchange.h"
 
 /* Notes an operation that has been answered, unless it only reads. What there is no memory for is not noted.
  */

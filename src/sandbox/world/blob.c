@@ -1,6 +1,6 @@
-#include "blob.h"
-#include "../../core/alloc.h"
-#include "../../core/buf.h"
+#include "sandbox/world/blob.h"
+#include "core/base/alloc.h"
+#include "core/base/buf.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>

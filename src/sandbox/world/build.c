@@ -1,4 +1,4 @@
-#include "build.h"
+#include "sandbox/world/build.h"
 
 static cJSON *taken(cJSON *parent, bool done, cJSON *item) {
     if (done) return item;

@@ -1,4 +1,4 @@
-#include "dates.h"
+#include "sandbox/world/dates.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>

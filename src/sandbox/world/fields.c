@@ -1,9 +1,9 @@
 /* What fits a field of a launch form. Types by the public document and what the service has been seen to use.
  */
-#include "attributes.h"
-#include "directory/entities.h"
-#include "values.h"
-#include "views.h"
+#include "sandbox/directory/entities.h"
+#include "sandbox/world/attributes.h"
+#include "sandbox/world/values.h"
+#include "sandbox/world/views.h"
 #include <string.h>
 
 const char *ic_field_type(const cJSON *field) {

@@ -1,5 +1,5 @@
-#include "jobs.h"
-#include "../../core/alloc.h"
+#include "sandbox/world/jobs.h"
+#include "core/base/alloc.h"
 #include <string.h>
 
 static void free_job(ic_job *job) {

@@ -1,5 +1,5 @@
-#include "table.h"
-#include "../../core/alloc.h"
+#include "sandbox/world/table.h"
+#include "core/base/alloc.h"
 #include <stdint.h>
 #include <string.h>
 

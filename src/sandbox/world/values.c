@@ -1,6 +1,6 @@
-#include "values.h"
-#include "../../core/json.h"
-#include "dates.h"
+#include "sandbox/world/values.h"
+#include "core/json/json.h"
+#include "sandbox/world/dates.h"
 #include <string.h>
 
 /* cJSON's own questions are no functions of the right type everywhere, hence these. */

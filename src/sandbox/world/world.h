@@ -2,11 +2,11 @@
 #ifndef IC_SANDBOX_WORLD_H
 #define IC_SANDBOX_WORLD_H
 
-#include "../../core/json.h"
-#include "blob.h"
-#include "control/limits.h"
-#include "dates.h"
-#include "table.h"
+#include "core/json/json.h"
+#include "sandbox/control/limits.h"
+#include "sandbox/world/blob.h"
+#include "sandbox/world/dates.h"
+#include "sandbox/world/table.h"
 #include <openssl/types.h>
 #include <stdbool.h>
 #include <stddef.h>

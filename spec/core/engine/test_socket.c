@@ -1,0 +1,205 @@
+/* The engine's unix socket, for hosts that wait by a socket of their own. */
+#include "core/engine/socket_path.h"
+#include "spec/core/engine/engine_trial.h"
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#define PATIENCE 20000 /* milliseconds */
+
+static char folder[] = "/tmp/ironclad-socket.XXXXXX";
+static char path[IC_SOCKET_ROOM];
+
+static void open_socket(void) {
+    ic_error error = {0};
+    CHECK(ic_process_prepare());
+    CHECK(ic_socket_open(folder, "/tmp", path, &error));
+    ic_engine_wake();
+    ic_error_clear(&error);
+}
+
+static int visit(void) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    CHECK(connect(descriptor, (struct sockaddr *)&address, sizeof address) == 0);
+    return descriptor;
+}
+
+static void say(int descriptor, const char *text) {
+    CHECK(send(descriptor, text, strlen(text), MSG_NOSIGNAL) == (ssize_t)strlen(text));
+}
+
+static void ask(int descriptor, unsigned long id) {
+    char text[32];
+    snprintf(text, sizeof text, "%lu\n", id);
+    say(descriptor, text);
+}
+
+/* 1: a byte has come; 0: the end; -1: nothing within `milliseconds`. */
+static int hear(int descriptor, int milliseconds) {
+    struct pollfd wanted = {.fd = descriptor, .events = POLLIN};
+    char byte;
+    if (poll(&wanted, 1, milliseconds) <= 0) return -1;
+    return recv(descriptor, &byte, 1, 0) == 1 ? 1 : 0;
+}
+
+/* Told when a call has ended, as often as is asked, and at once of one that is not in flight. */
+static void test_news(void) {
+    const char *answers[] = {good};
+    ic_peer *peer = start_server(answers, 1);
+    ic_mailbox *mailbox = ic_mailbox_new(NULL);
+    ic_connection *connection = connect_to(peer, true);
+    open_socket();
+    int descriptor = visit();
+    for (int i = 0; i < 3; i++) {
+        ic_call *call = start_call(mailbox, connection, "retrieve-a-workflow");
+        ask(descriptor, call->id);
+        CHECK(hear(descriptor, PATIENCE) == 1);
+        await(mailbox, call);
+        ask(descriptor, call->id);
+        CHECK(hear(descriptor, PATIENCE) == 1);
+        ic_call_release(call);
+    }
+    ask(descriptor, 0);
+    CHECK(hear(descriptor, PATIENCE) == 1);
+    close(descriptor);
+    ic_connection_release(connection);
+    end_mailbox(mailbox);
+    ic_peer_free(peer);
+}
+
+/* Whoever hangs up gives the call up, but not a change that was sent. */
+static void test_hanging_up(void) {
+    static const struct {
+        const char *operation;
+        bool ends;
+    } cases[] = {{"retrieve-a-workflow", true}, {"send-signature-request", false}};
+    ic_peer *peer = start_silent();
+    ic_mailbox *mailbox = ic_mailbox_new(NULL);
+    ic_connection *connection = connect_to(peer, true);
+    connection->settings.watched = false; /* no news but the end */
+    open_socket();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int descriptor = visit(), other = visit();
+        ic_call *call = start_call(mailbox, connection, cases[i].operation);
+        ask(descriptor, call->id);
+        CHECK(ic_peer_await(peer, i + 1) == i + 1);
+        CHECK(hear(descriptor, 0) == -1);
+        close(descriptor);
+        if (cases[i].ends) {
+            await(mailbox, call);
+            CHECK(call->error.kind == IC_ERR_CANCELLED);
+        } else {
+            /* When this is answered, the other's end has been seen. */
+            ask(other, 0);
+            CHECK(hear(other, PATIENCE) == 1);
+            ask(other, 0);
+            CHECK(hear(other, PATIENCE) == 1);
+            CHECK(!ic_call_done(call));
+            ic_call_cancel(call);
+            await(mailbox, call);
+        }
+        close(other);
+        ic_call_release(call);
+    }
+    ic_connection_release(connection);
+    end_mailbox(mailbox);
+    ic_peer_free(peer);
+}
+
+static void test_nonsense(void) {
+    static const char *const texts[] = {"\n",
+                                        "x\n",
+                                        "1x\n",
+                                        "-\n",
+                                        "1\n1\n",
+                                        "123456789012345678901234567890",
+                                        "GET / HTTP/1.1\r\nHost: x\r\n\r\n"};
+    const char *answers[] = {good};
+    ic_peer *peer = start_server(answers, 1);
+    ic_mailbox *mailbox = ic_mailbox_new(NULL);
+    ic_connection *connection = connect_to(peer, true);
+    ic_call *call = start_call(mailbox, connection, "retrieve-a-workflow");
+    await(mailbox, call); /* the engine runs */
+    open_socket();
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        int descriptor = visit();
+        say(descriptor, texts[i]);
+        CHECK(hear(descriptor, PATIENCE) == 0);
+        close(descriptor);
+    }
+    ic_call_release(call);
+    ic_connection_release(connection);
+    end_mailbox(mailbox);
+    ic_peer_free(peer);
+}
+
+/* Asked for again, it is the same; when its file is gone, another. What a dead process has left is cleared.
+ */
+static void test_path(void) {
+    char again[IC_SOCKET_ROOM], stale[IC_SOCKET_ROOM];
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct stat about;
+    open_socket();
+    CHECK(ic_socket_open(folder, "/tmp", again, NULL));
+    CHECK_TEXT(again, path);
+
+    snprintf(stale, sizeof stale, "%s/ironclad-1-0.sock", folder);
+    memcpy(address.sun_path, stale, sizeof stale);
+    int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    CHECK(bind(descriptor, (struct sockaddr *)&address, sizeof address) == 0);
+    close(descriptor);
+    CHECK(unlink(path) == 0);
+    open_socket();
+    CHECK(strcmp(again, path) != 0);
+    CHECK(lstat(stale, &about) != 0);
+    close(visit());
+}
+
+static void test_folders(void) {
+    char file[64], open[64], deep[64], longest[200], own[64];
+    ic_error error = {0};
+    ic_socket_remove();
+    snprintf(file, sizeof file, "%s/file", folder);
+    snprintf(open, sizeof open, "%s/open", folder);
+    snprintf(deep, sizeof deep, "%s/no/folder", folder);
+    snprintf(own, sizeof own, "%s/ironclad-%ld", folder, (long)geteuid());
+    memset(longest, 'x', sizeof longest - 1);
+    longest[0] = '/';
+    longest[sizeof longest - 1] = '\0';
+    fclose(fopen(file, "w"));
+    mkdir(open, 0700);
+    chmod(open, 0750);
+    const char *const cases[][2] = {
+        {file, "is no folder"}, {open, "chmod 700"}, {deep, "cannot make"}, {longest, "are the most"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        CHECK(!ic_socket_open(cases[i][0], "/tmp", path, &error));
+        CHECK(error.kind == IC_ERR_IO && strncmp(ic_error_message(&error), "socket_dir: ", 12) == 0);
+        CHECK(strstr(ic_error_message(&error), cases[i][1]));
+        ic_error_clear(&error);
+    }
+    /* Not given: a folder of the user's own, which is gone afterwards. */
+    struct stat about;
+    CHECK(ic_socket_open(NULL, folder, path, &error));
+    CHECK(strncmp(path, own, strlen(own)) == 0);
+    CHECK(stat(own, &about) == 0 && (about.st_mode & 0777) == 0700);
+    ic_socket_remove();
+    CHECK(stat(own, &about) != 0);
+    unlink(file);
+    rmdir(open);
+}
+
+int main(void) {
+    limit_seconds(100);
+    CHECK(mkdtemp(folder));
+    STAGE(test_news);
+    STAGE(test_hanging_up);
+    STAGE(test_nonsense);
+    STAGE(test_path);
+    STAGE(test_folders);
+    ic_engine_stop();
+    CHECK(rmdir(folder) == 0);
+    return check_done("socket");
+}

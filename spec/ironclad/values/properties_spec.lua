@@ -1,0 +1,474 @@
+-- Properties of records, entities and obligations, and attributes of workflows, from plain Lua values and back.
+local encode = require "ironclad.values.encode"
+local ironclad = require "ironclad"
+local peer = require "spec.support.peer"
+local properties = require "ironclad.values.properties"
+local resources = require "ironclad.resources.resources"
+local scene = require "spec.support.scene"
+
+local json = ironclad.json
+
+local function mistaken(message, call)
+  local fine, text = pcall(call)
+  assert.is_false(fine, message)
+  assert.is_truthy(tostring(text):find(message, 1, true), text)
+  assert.is_truthy(text:find("properties_spec.lua", 1, true), text)
+end
+
+local function body_of(server) return json.decode(scene.last(server).body) end
+
+local SCHEMA = peer.json(json.encode { properties = {
+  counterpartyName = { type = "string" }, agreementDate = { type = "date" }, term = { type = "duration" },
+  email = { type = "email" }, vendor = { type = "reference" }, where = { type = "address" },
+  seats = { type = "number" }, renews = { type = "boolean" },
+  value = { type = "monetary_amount" }, tags = { type = "array" },
+  law = { type = "clause" }, position = { type = "playbookClause" }, newer = { type = "geoPoint" }, odd = 5,
+} })
+
+-- A record of somebody's client, with those properties.
+local function record_of(client, held)
+  return resources.make(client, "record", { id = "r1", ironcladId = "IC-1", properties = held })
+end
+
+describe("the documented types of properties", function()
+  -- Adds the type of every property that is required to have one.
+  local function find(document, node, found)
+    if type(node) ~= "table" then return end
+    if node["$ref"] then return find(document, document.components.schemas[node["$ref"]:match "[^/]+$"], found) end
+    for name, property in pairs(node.properties or {}) do
+      local inner = property.properties
+      if inner and inner.value and inner.type and inner.type.enum then
+        found[name] = inner.type.enum[1]
+      else
+        find(document, property, found)
+      end
+    end
+    for _, word in ipairs { "allOf", "oneOf" } do
+      for _, shape in ipairs(node[word] or {}) do find(document, shape, found) end
+    end
+  end
+
+  it("are those of the contract actions", function()
+    local path = (os.getenv "IRONCLAD_API_DOCS" or "../shared/ironclad-api") .. "/ironclad-public-api-openapi.json"
+    local file = io.open(path, "rb")
+    if not file then return pending("the documents are not at hand") end
+    local document, found = assert(json.decode(file:read "*a")), {}
+    file:close()
+    find(document, document.components.schemas.ContractAction, found)
+    assert.are.same(found, properties.documented)
+  end)
+end)
+
+---------------------------------------------------------------------------------------------------------------
+describe("a property", function()
+  local other = resources.make({}, "record", { id = "r9", ironcladId = "IC-9" })
+  local entity = resources.make({}, "entity", { id = "e9" })
+  local money, date = ironclad.money("USD", 5), ironclad.date(2026, 1, 31)
+  local address = ironclad.address { lines = { "a" }, locality = "b" }
+
+  it("has the type of its value's shape", function()
+    local cases = { -- given, type, value
+      { "text", "string", "text" }, { "2026-01-31", "string", "2026-01-31" }, { 5, "number", 5 },
+      { 1.5, "number", 1.5 }, { true, "boolean", true }, { false, "boolean", false },
+      { money, "monetary_amount", { currency = "USD", amount = 5 } },
+      { { currency = "EUR", amount = "7.5" }, "monetary_amount", { currency = "EUR", amount = 7.5 } },
+      { date, "date", "2026-01-31T00:00:00Z" },
+      { ironclad.duration { years = 1 }, "duration", "P1Y" },
+      { address, "address", { lines = { "a" }, locality = "b" } },
+      { { locality = "b" }, "address", { locality = "b" } },
+      { { "a", "b" }, "array", { "a", "b" } },
+      { other, "reference", { recordId = "r9" } }, { entity, "reference", { recordId = "e9" } },
+      { { recordId = "r8", subTypeId = "x" }, "reference", { recordId = "r8", subTypeId = "x" } },
+      { { source = "manual", clauseText = "…" }, "clause", { source = "manual", clauseText = "…" } },
+    }
+    for _, case in ipairs(cases) do
+      local property_type, value = encode.property(case[1])
+      assert.are.equal(case[2], property_type)
+      assert.are.same(case[3], value)
+    end
+  end)
+
+  it("has no type when its value has no such shape", function()
+    local cases = {
+      { ironclad.null, "a JSON null has no form as a property" }, { {}, "a table has no form" },
+      { print, "a function has no form" }, { ironclad.file { data = "x" }, "a file is no property" },
+      { { a = 1 }, "a table has no form" }, { ironclad.array {}, "expected a list of texts" },
+      { { 1, 2 }, "expected a list of texts" }, { { currency = "usd", amount = 1 }, "three capital letters" },
+      { { lines = { 5 } }, "lines[1]: expected a text" },
+      { resources.make({}, "workflow", { id = "w" }), "expected a record or its id" },
+    }
+    for _, case in ipairs(cases) do
+      local property_type, objection = encode.property(case[1])
+      assert.is_nil(property_type)
+      assert.is_truthy(objection:find(case[2], 1, true), objection)
+    end
+  end)
+
+  it("of a known type is made of every value that fits", function()
+    local cases = { -- type, given, value
+      { "string", "x", "x" }, { "number", 5, 5 }, { "boolean", false, false },
+      { "email", "a@b.example", "a@b.example" },
+      { "date", date, "2026-01-31T00:00:00Z" }, { "date", "2026-01-31", "2026-01-31T00:00:00Z" },
+      { "date", "2018-05-08T00:00:00-07:00", "2018-05-08T07:00:00Z" },
+      { "date", { year = 2026, month = 1, day = 31 }, "2026-01-31T00:00:00Z" },
+      { "duration", "P1Y2M", "P1Y2M" }, { "duration", { months = 3 }, "P3M" },
+      { "monetary_amount", money, { currency = "USD", amount = 5 } },
+      { "monetary_amount", { currency = "USD", amount = 5 }, { currency = "USD", amount = 5 } },
+      { "address", address, { lines = { "a" }, locality = "b" } },
+      { "address", "1 Main St.\nBonn", { lines = { "1 Main St.", "Bonn" } } },
+      { "array", { "x" }, { "x" } }, { "reference", "IC-5", { recordId = "IC-5" } },
+      { "reference", other, { recordId = "r9" } }, { "playbookClause", "Standard", "Standard" },
+      { "clause", { source = "ai" }, { source = "ai" } },
+    }
+    for _, case in ipairs(cases) do assert.are.same(case[3], (encode.record(case[1], case[2]))) end
+  end)
+
+  it("of a known type refuses other values", function()
+    local cases = {
+      { "string", 5, "expected a text" }, { "string", date, "expected a text" }, { "number", "5", "expected a number" },
+      { "boolean", 0, "expected true or false" }, { "email", "jane", "expected an e-mail address" },
+      { "date", "tomorrow", "expected a date" }, { "date", "2026-02-30", "there is no day 2026-02-30" },
+      { "date", 20260131, "expected a date" }, { "date", money, "expected a date" },
+      { "duration", "1 year", "expected a duration" }, { "duration", { year = 1 }, 'did you mean "years"?' },
+      { "monetary_amount", 5000, "expected an amount of money: ironclad.money(currency, amount)" },
+      { "address", 5, "expected an address" }, { "array", "x", "expected a list of texts" },
+      { "array", {}, "expected a list of texts" }, { "reference", {}, "expected a record or its id" },
+      { "clause", "text", "expected a clause" }, { "playbookClause", {}, "expected a text" },
+    }
+    for _, case in ipairs(cases) do
+      local value, objection = encode.record(case[1], case[2])
+      assert.is_nil(value)
+      assert.is_truthy(objection:find(case[3], 1, true), objection)
+    end
+  end)
+end)
+
+describe("an attribute of a workflow", function()
+  local record = resources.make({}, "record", { id = "r9" })
+  it("is made of every value that fits its field", function()
+    local rows = { type = "array", elementType = { type = "object", schema = { price = { type = "monetaryAmount" },
+      due = { type = "date" } } } }
+    local cases = {
+      { { type = "string" }, "x", '"x"' }, { { type = "date" }, "2026-01-31", '"2026-01-31T00:00:00Z"' },
+      { { type = "monetaryAmount" }, ironclad.money("USD", 5), '{"currency":"USD","amount":5}' },
+      { { type = "address" }, { lines = { "a", "b" }, country = "US" }, '"a\\nb\\nUS"' },
+      { { type = "address" }, "a\nb", '"a\\nb"' }, { { type = "duration" }, "P1Y", '"P1Y"' },
+      { { type = "linkedRecord" }, record, '"r9"' }, { { type = "parentRecord" }, "IC-9", '"IC-9"' },
+      { { type = "childRecord" }, { recordId = "r8", readableId = "IC-8" }, '"r8"' },
+      { rows, { { price = ironclad.money("USD", 5), due = "2026-01-31" } },
+        '[{"price":{"currency":"USD","amount":5},"due":"2026-01-31T00:00:00Z"}]' },
+      { rows, {}, "[]" },
+      { { type = "newer" }, { a = 1 }, '{"a":1}' }, { nil, ironclad.date(2026, 1, 31), '"2026-01-31T00:00:00Z"' },
+      { nil, record, '"r9"' },
+    }
+    for i = 1, #cases do
+      local case = cases[i]
+      assert.are.same(json.decode(case[3]), json.decode(json.encode((encode.workflow(case[1], case[2])))))
+    end
+  end)
+
+  it("refuses other values", function()
+    local cases = {
+      { { type = "number" }, "5", "expected a number" },
+      { { type = "monetaryAmount" }, 5, "expected an amount of money" },
+      { { type = "document" }, "x", "workflow:upload_document" }, { { type = "array" }, "x", "expected a list" },
+      { { type = "array", elementType = { type = "document" } }, { "x" }, "[1]: documents are changed by" },
+      { { type = "object", schema = { a = { type = "number" } } }, { a = "x" }, "a: expected a number" },
+      { { type = "object" }, { "x" }, "expected a table of named values" },
+      { { type = "linkedRecord" }, 5, "expected a record or its id" },
+    }
+    for _, case in ipairs(cases) do
+      local value, objection = encode.workflow(case[1], case[2])
+      assert.is_nil(value)
+      assert.is_truthy(objection:find(case[3], 1, true), objection)
+    end
+  end)
+end)
+
+---------------------------------------------------------------------------------------------------------------
+describe("plain properties in a body", function()
+  after_each(scene.stop)
+
+  local function create(client, given, options)
+    local value, err = client.records:create({ type = "nda", name = "N", properties = given }, options)
+    return value, err
+  end
+
+  it("get their types from the record schema, which is asked for once", function()
+    local server, client = scene.play(SCHEMA, scene.GOOD, scene.GOOD, scene.GOOD)
+    local given = { counterpartyName = "Acme", agreementDate = "2026-01-31", vendor = "IC-5",
+      where = "1 Main St.", term = "P1Y", email = "a@b.example", position = "Standard" }
+    scene.assert_good(create(client, given))
+    assert.are.same({ "GET /public/api/v1/records/metadata", "POST /public/api/v1/records" }, scene.targets(server))
+    assert.are.same({
+      counterpartyName = { type = "string", value = "Acme" },
+      vendor = { type = "reference", value = { recordId = "IC-5" } },
+      agreementDate = { type = "date", value = "2026-01-31T00:00:00Z" }, term = { type = "duration", value = "P1Y" },
+      where = { type = "address", value = { lines = { "1 Main St." } } },
+      email = { type = "email", value = "a@b.example" }, position = { type = "playbookClause", value = "Standard" },
+    }, body_of(server).properties)
+    assert.are.equal("2026-01-31", given.agreementDate)
+    scene.assert_good(client.records:replace("r1", { type = "nda", name = "N", properties = { term = "P2Y" } }))
+    assert.are.same({ term = { type = "duration", value = "P2Y" } }, body_of(server).properties)
+    scene.assert_good(client.records:update("r1", { addProperties = { term = "P3Y", newer = "1,2" } }))
+    assert.are.same({ term = { type = "duration", value = "P3Y" }, newer = { type = "geoPoint", value = "1,2" } },
+      body_of(server).addProperties)
+    assert.are.equal(4, #server:requests())
+  end)
+
+  it("need no schema when their shape says it all, or they are typed", function()
+    local server, client = scene.play(scene.GOOD)
+    scene.assert_good(create(client, { seats = 5, renews = true, value = ironclad.money("USD", 5), tags = { "a" },
+      name = { type = "string", value = "x" }, due = { type = "date", value = ironclad.date(2026, 1, 31) },
+      where = { type = "address", value = ironclad.address { country = "US" } } }))
+    assert.are.equal(1, #server:requests())
+    assert.are.same({
+      seats = { type = "number", value = 5 }, renews = { type = "boolean", value = true },
+      value = { type = "monetary_amount", value = { currency = "USD", amount = 5 } },
+      tags = { type = "array", value = { "a" } }, name = { type = "string", value = "x" },
+      due = { type = "date", value = "2026-01-31T00:00:00Z" }, where = { type = "address", value = { country = "US" } },
+    }, body_of(server).properties)
+  end)
+
+  it("use a schema that the script has fetched", function()
+    local server, client = scene.play(SCHEMA, scene.GOOD)
+    ironclad.must(client.records:get_schema())
+    scene.assert_good(create(client, { term = "P1Y" }))
+    assert.are.equal(2, #server:requests())
+    assert.are.equal("duration", body_of(server).properties.term.type)
+  end)
+
+  it("are sent by their shape when the schema may not be read, which is asked once", function()
+    local server, client = scene.play(peer.json('{"code":"FORBIDDEN"}', 403), scene.GOOD)
+    scene.assert_good(create(client, { term = "P1Y" }))
+    scene.assert_good(create(client, { term = "P1Y" }))
+    assert.are.equal(3, #server:requests())
+    assert.are.same({ term = { type = "string", value = "P1Y" } }, body_of(server).properties)
+  end)
+
+  it("are not sent while the schema cannot be read for now", function()
+    local server, client = scene.play(peer.json("{}", 503), SCHEMA, scene.GOOD)
+    local err = scene.assert_error("server", create(client, { term = "P1Y" }))
+    assert.are.equal("not_done", err.outcome)
+    assert.are.same({ "GET /public/api/v1/records/metadata" }, scene.targets(server))
+    scene.assert_good(create(client, { term = "P1Y" }))
+    assert.are.equal("duration", body_of(server).properties.term.type)
+  end)
+
+  it("ask for no schema in a dry run", function()
+    local server, client = scene.play(scene.GOOD)
+    local request = create(client, { term = "P1Y" }, { dry_run = true })
+    assert.are.same({ term = { type = "string", value = "P1Y" } }, json.decode(request.body).properties)
+    assert.are.equal(0, #server:requests())
+  end)
+
+  it("get their types in the background too", function()
+    local server, client = scene.play(SCHEMA, scene.GOOD)
+    local told
+    create(client, { term = "P1Y" }, { callback = function(value, err) told = { value, err } end })
+    ironclad.run()
+    scene.assert_good(told[1], told[2])
+    assert.are.equal("record w1", tostring(told[1]))
+    assert.are.equal("duration", body_of(server).properties.term.type)
+    told = nil
+    client.records:update("r1", { addProperties = { term = "P2Y" } }, { callback = function(value) told = value end })
+    ironclad.run()
+    scene.assert_good(told)
+    assert.are.equal(3, #server:requests())
+  end)
+
+  it("ask for one schema when many calls want it at once", function()
+    local server, client = scene.play(SCHEMA, scene.GOOD)
+    local results, errors = client:map({ 1, 2, 3, 4, 5, 6, 7, 8 }, function()
+      return create(client, { term = "P1Y" })
+    end)
+    for i = 1, 8 do scene.assert_good(results[i], errors[i]) end
+    assert.are.equal(9, #server:requests())
+    for i = 2, 9 do assert.is_truthy(server:requests()[i].body:find('"duration"', 1, true)) end
+  end)
+
+  it("are asked for as the user of the call", function()
+    local server, client = scene.play(SCHEMA, scene.GOOD)
+    scene.assert_good(create(client, { term = "P1Y" }, { as_user = "other@b.example" }))
+    for _, request in ipairs(server:requests()) do
+      assert.are.equal("other@b.example", request.headers["x-as-user-email"])
+    end
+  end)
+
+  it("stand in actions on a contract, whose types are documented", function()
+    local server, client = scene.play(peer.json '{"type":"extend"}')
+    ironclad.must(record_of(client):run_action { type = "extend", properties = { standard_renewalTermLength = "P1Y" } })
+    assert.are.same({ type = "extend", properties = {
+      standard_renewalTermLength = { type = "duration", value = "P1Y" } } }, body_of(server))
+    ironclad.must(record_of(client):run_action { type = "cancelAutoRenewal" })
+    assert.are.equal(2, #server:requests())
+  end)
+
+  it("stand in entities and obligations too, and by operationId", function()
+    local server, client = scene.play(scene.GOOD)
+    scene.assert_good(client.entities:create { name = "Acme", properties = { tier = "gold", seats = 5 } })
+    assert.are.same({ tier = { type = "string", value = "gold" }, seats = { type = "number", value = 5 } },
+      body_of(server).properties)
+    scene.assert_good(client:call("update-an-obligation", { path = { "o1" }, body = { addProperties = {
+      due = ironclad.date(2026, 1, 31) } } }))
+    assert.are.same({ due = { type = "date", value = "2026-01-31T00:00:00Z" } }, body_of(server).addProperties)
+    scene.assert_good(client.obligations:create { name = "Pay", obligationTypeKey = { "k" }, parentId = "r" })
+    assert.are.same({}, body_of(server).properties)
+  end)
+
+  it("are refused by name when they cannot be", function()
+    local _, client = scene.play(SCHEMA, scene.GOOD)
+    mistaken("records:create: properties.agreementDate: expected a date", function()
+      create(client, { agreementDate = "soon" })
+    end)
+    mistaken("records:create: properties.value: expected an amount of money", function()
+      create(client, { value = "5000" })
+    end)
+    mistaken("properties.x: null: leave it out", function() create(client, { x = ironclad.null }) end)
+    mistaken("records:update: addProperties.x: a function has no form", function()
+      client.records:update("r1", { addProperties = { x = print } })
+    end)
+    mistaken("records:create: properties.x: a table has no form", function()
+      client:call("create-a-record", { body = { type = "t", name = "n", properties = { x = {} } } })
+    end)
+  end)
+
+  it("leave other bodies to be refused as ever", function()
+    local _, client = scene.play(scene.GOOD)
+    mistaken("records:create: properties: expected a table of properties, got a string", function()
+      create(client, "x")
+    end)
+    mistaken("properties: missing", function() client.records:create { type = "t", name = "n" } end)
+    mistaken("body: ", function() client:call("create-a-record", { body = "x" }) end)
+  end)
+end)
+
+---------------------------------------------------------------------------------------------------------------
+describe("record:set", function()
+  after_each(scene.stop)
+
+  it("tells a callback, and keeps the answer", function()
+    local _, client = scene.play(SCHEMA, peer.json '{"id":"r1","name":"New"}')
+    local record, told = record_of(client, {}), nil
+    record:set({ term = "P1Y" }, { callback = function(...) told = { ... } end })
+    ironclad.run()
+    assert.are.equal(record, told[1])
+    assert.are.equal("New", record.name)
+  end)
+
+  it("sends what is added and removed, and keeps the answer in the same table", function()
+    local server, client = scene.play(peer.json '{"id":"r1","ironcladId":"IC-1","properties":{"a":{"value":1}}}')
+    local record = record_of(client, { term = { type = "duration", value = "P1Y" }, due = { type = "date" },
+      old = { type = "string" }, value = { type = "monetary_amount" } })
+    local same, err, response = record:set({ term = "P2Y", due = "2026-01-31", seats = 5, old = ironclad.null,
+      gone = ironclad.null }, { query = { addressAsObject = true } })
+    assert.is_nil(err)
+    assert.are.equal(record, same)
+    assert.are.equal(200, response.status)
+    assert.are.same({ ["a"] = { value = 1 } }, record.properties)
+    assert.are.same({ "PATCH /public/api/v1/records/r1?addressAsObject=true" }, scene.targets(server))
+    assert.are.same({
+      addProperties = { term = { type = "duration", value = "P2Y" }, seats = { type = "number", value = 5 },
+        due = { type = "date", value = "2026-01-31T00:00:00Z" } },
+      removeProperties = { "gone", "old" },
+    }, body_of(server))
+  end)
+
+  it("leaves the table when it is refused", function()
+    local _, client = scene.play(peer.json('{"code":"INVALID_PARAM","message":"no"}', 400))
+    local record = record_of(client, { a = { type = "number", value = 1 } })
+    local same, err = record:set { a = 2 }
+    assert.is_nil(same)
+    assert.are.equal("invalid_request", err.kind)
+    assert.are.equal(1, record:property "a")
+  end)
+
+  it("leaves out the list that is empty", function()
+    local server, client = scene.play(peer.json '{"id":"r1"}')
+    record_of(client, {}):set { a = 1 }
+    assert.is_nil(body_of(server).removeProperties)
+    record_of(client, {}):set { a = ironclad.null }
+    assert.are.same({ removeProperties = { "a" } }, body_of(server))
+  end)
+
+  it("is there for entities and obligations", function()
+    local server, client = scene.play(peer.json '{"id":"x"}')
+    ironclad.must(resources.make(client, "entity", { id = "e1" }):set { tier = "gold" })
+    ironclad.must(resources.make(client, "obligation", { id = "o1" }):set { tier = ironclad.null })
+    assert.are.same({ "PATCH /public/api/v1/entities/e1", "PATCH /public/api/v1/obligations/o1" },
+      scene.targets(server))
+  end)
+
+  it("refuses what it cannot send", function()
+    local _, client = scene.play(SCHEMA)
+    local record = record_of(client, { value = { type = "monetary_amount" } })
+    mistaken("record:set: expected a table of properties, got nil", function() record:set() end)
+    mistaken("record:set: expected a table of properties, got an empty one", function() record:set {} end)
+    mistaken("record:set: expected names of properties, got a number", function() record:set { "x" } end)
+    mistaken("record:set: addProperties.value: expected an amount of money", function() record:set { value = 5 } end)
+    mistaken("record:set: call it with a colon", function() record.set { value = 5 } end)
+    mistaken("record:set: tmeout: unknown option", function() record:set({ a = 1 }, { tmeout = 1 }) end)
+  end)
+end)
+
+describe("record:property and record:plain", function()
+  local record = record_of({}, json.decode [[{
+    "counterpartyName": {"type": "string", "value": "Acme"},
+    "seats": {"type": "number", "value": 12},
+    "renews": {"type": "boolean", "value": false},
+    "agreementDate": {"type": "date", "value": "2026-01-31T00:00:00.000Z"},
+    "term": {"type": "duration", "value": "P1Y"},
+    "contractValue": {"type": "monetary_amount", "value": {"currency": "USD", "amount": 5000.5}},
+    "where": {"type": "address", "value": {"lines": ["1 Main St."], "locality": "Bonn"}},
+    "there": {"type": "address", "value": "1 Main St.\nBonn"},
+    "tags": {"type": "array", "value": ["a", "b"]},
+    "vendor": {"type": "reference", "value": {"recordId": "r9", "namedTypeIds": ["x"]}},
+    "law": {"type": "clause", "value": {"source": "ai", "clauseText": "The law of …"}},
+    "newer": {"type": "geoPoint", "value": {"lat": 1}},
+    "broken": {"type": "monetary_amount", "value": {"currency": "dollars"}},
+    "none": {"type": "string", "value": null},
+    "name": {"type": "string", "value": "a property's"},
+    "odd": 5
+  }]])
+  record.name, record.type, record.contractStatus, record.childIds = "The NDA", "nda", { status = "active" }, { "x" }
+
+  it("give plain values", function()
+    assert.are.equal("Acme", record:property "counterpartyName")
+    assert.are.equal(12, record:property "seats")
+    assert.is_false(record:property "renews")
+    assert.are.equal("2026-01-31T00:00:00.000Z", record:property "agreementDate")
+    assert.are.equal("USD 5000.50", tostring(record:property "contractValue"))
+    assert.are.equal(ironclad.money("USD", 5000.5), record:property "contractValue")
+    assert.are.equal("1 Main St., Bonn", tostring(record:property "where"))
+    assert.are.same({ "a", "b" }, record:property "tags")
+    assert.are.same({ currency = "dollars" }, record:property "broken")
+    assert.is_nil(record:property "none")
+    assert.is_nil(record:property "missing")
+    assert.is_nil(record:property "odd")
+    assert.is_nil(resources.make({}, "record", { id = "r" }):property "x")
+  end)
+
+  it("give a flat row", function()
+    assert.are.same({
+      id = "r1", ironcladId = "IC-1", name = "The NDA", type = "nda", contractStatus = "active",
+      counterpartyName = "Acme", seats = 12, renews = false, agreementDate = "2026-01-31T00:00:00.000Z", term = "P1Y",
+      contractValue = 5000.5, contractValue_currency = "USD", where = "1 Main St., Bonn", there = "1 Main St., Bonn",
+      tags = "a; b", vendor = "r9", law = "The law of …", newer = '{"lat":1}', broken = '{"currency":"dollars"}',
+      property_name = "a property's",
+    }, record:plain())
+    assert.are.same({ id = "e" }, resources.make({}, "entity", { id = "e", properties = ironclad.null }):plain())
+  end)
+
+  it("leave the record as it is", function()
+    local before = json.encode(record)
+    record:plain()
+    record:property "contractValue"
+    assert.are.equal(before, json.encode(record))
+    assert.is_nil(getmetatable(record.properties.contractValue.value))
+  end)
+
+  it("are called with a colon", function()
+    mistaken("record:property: call it with a colon: record:property(…)", function() record.property "x" end)
+    mistaken("record:plain: call it with a colon", function() record.plain {} end)
+  end)
+end)

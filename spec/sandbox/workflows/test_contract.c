@@ -1,0 +1,181 @@
+/* A contract's life in the sandbox's world, and a fixture document, with every allocation failing in turn:
+ * what cannot be done is said, and nothing is lost. */
+#include "core/base/alloc.h"
+#include "sandbox/workflows/launches.h"
+#include "sandbox/workflows/lifecycle.h"
+#include "sandbox/workflows/reviews.h"
+#include "sandbox/workflows/signing.h"
+#include "sandbox/world/views.h"
+#include "spec/core/check.h"
+#include <string.h>
+
+#define JSON(...) #__VA_ARGS__
+
+static const char fixtures[] = JSON({
+    "company" : {"id" : "5f0375c4cdc1927a3c5ed001", "name" : "C", "displayName" : "C", "entitlements" : {}},
+    "apps" : [
+        {"name" : "A", "id" : "a", "secret" : "s", "grants" : ["client_credentials"]},
+        {"name" : "B", "id" : "b", "secret" : "t", "grants" : ["client_credentials"]}
+    ],
+    "users" : [ {
+        "id" : "5f0375c4cdc1927a3c5ed101",
+        "email" : "jane@example.com",
+        "firstName" : "Jane",
+        "lastName" : "Doe",
+        "title" : "Counsel",
+        "rights" : [ "launch", "editRecords" ]
+    } ],
+    "recordTypes" : {"nda" : {"displayName" : "NDA"}},
+    "recordProperties" : {"counterpartyName" : {"displayName" : "Name", "type" : "string", "visible" : true}},
+    "recordAttachments" : {"signedCopy" : {"displayName" : "Signed PDF"}},
+    "templates" : [ {
+        "id" : "5f595f76c4fc9b3571413c3a",
+        "name" : "NDA",
+        "title" : "NDA with [counterpartyName]",
+        "form" : {
+            "counterpartyName" : {"type" : "string", "displayName" : "Name", "required" : "always"},
+            "draft" : {
+                "type" : "array",
+                "displayName" : "Draft",
+                "required" : "never",
+                "elementType" : {"type" : "document", "displayName" : "Draft", "required" : "never"}
+            }
+        },
+        "roles" : [ {"id" : "legal", "displayName" : "Legal", "assignees" : ["jane@example.com"]} ],
+        "approvalGroups" : [["legal"]],
+        "signing" : {
+            "provider" : "Ironclad Signature",
+            "routing" : "sequential",
+            "recordType" : "nda",
+            "signers" : [
+                {"roleName" : "Company", "user" : "jane@example.com"},
+                {"roleName" : "Counterparty", "nameFrom" : "counterpartyName"}
+            ]
+        }
+    } ],
+    "workflows" : [
+        {
+            "template" : "5f595f76c4fc9b3571413c3a",
+            "creator" : "jane@example.com",
+            "step" : "Sign",
+            "daysAgo" : 2,
+            "updatedDaysAgo" : 1,
+            "attributes" : {"counterpartyName" : "Acme"},
+            "documents" : [ {"attribute" : "draft", "filename" : "nda.pdf"} ],
+            "comments" : [ {"author" : "jane@example.com", "message" : "hello"} ],
+            "emails" : [
+                {
+                    "from" : "jane@example.com",
+                    "to" : ["a@acme.example"],
+                    "subject" : "s",
+                    "body" : "b",
+                    "documents" : ["nda.pdf"]
+                },
+                {
+                    "from" : {"name" : "A", "email" : "a@acme.example", "company" : "Acme"},
+                    "subject" : "s",
+                    "body" : "b",
+                    "attachments" : ["redline.pdf"]
+                }
+            ],
+            "signing" : {"sent" : true, "signed" : ["Company"]}
+        },
+        {
+            "template" : "5f595f76c4fc9b3571413c3a",
+            "creator" : "jane@example.com",
+            "step" : "Sign",
+            "daysAgo" : 2,
+            "attributes" : {"counterpartyName" : "Acme"},
+            "signing" : {"sendInDays" : 3, "reminderDays" : 1}
+        },
+        {
+            "template" : "5f595f76c4fc9b3571413c3a",
+            "creator" : "jane@example.com",
+            "step" : "Complete",
+            "status" : "completed",
+            "daysAgo" : 2,
+            "attributes" : {"counterpartyName" : "Acme"}
+        }
+    ],
+    "records" : [ {"type" : "nda", "name" : "NDA", "workflow" : "IC-3", "properties" : {}} ]
+});
+
+static bool load(ic_world *world) {
+    char error[256] = "";
+    bool loaded = ic_world_load(world, "fixtures", fixtures, strlen(fixtures), error, sizeof error);
+    CHECK(loaded == !*error);
+    return loaded;
+}
+
+static bool shown(const ic_world *world, const ic_workflow *workflow) {
+    cJSON *view = ic_workflow_view(world, workflow, true);
+    char *text = view ? ic_json_print(view) : NULL;
+    bool printed = text != NULL;
+    ic_json_text_free(text);
+    cJSON_Delete(view);
+    return printed;
+}
+
+static ic_workflow *launch(ic_world *world) {
+    ic_user *jane = world->users.items[0];
+    ic_workflow *workflow = ic_workflow_new(world, world->templates.items[0], jane);
+    if (!workflow) return NULL;
+    if (ic_set(workflow->attributes, "counterpartyName", cJSON_CreateString("Acme")) &&
+        ic_workflow_set_title(workflow) &&
+        ic_workflow_add_document(world, workflow, workflow->template->form->child->next->string, "nda.pdf",
+                                 ic_blob_new(ic_strdup("%PDF-"), 5), jane, workflow->created) &&
+        ic_workflow_begin(world, workflow, workflow->created))
+        return workflow;
+    ic_workflow_free(workflow);
+    return NULL;
+}
+
+/* From the launch to the record. false: some of it could not be done. */
+static bool live(ic_world *world) {
+    ic_workflow *workflow = launch(world);
+    const ic_user *jane = world->users.items[0];
+    if (!workflow) return false;
+    if (!ic_review_decide(world, workflow, 0, jane, true) || workflow->step != IC_STEP_SIGN ||
+        !ic_packet_send(workflow, jane, ic_world_now(world)))
+        return false;
+    for (size_t i = 0; i < workflow->packet->signers.count; i++)
+        if (ic_packet_sign(world, workflow, workflow->packet->signers.items[i], IC_SIGNATURE_SIGNED))
+            return false;
+    ic_world_advance(world, 1);
+    ic_world_settle(world);
+    return workflow->step == IC_STEP_COMPLETE && workflow->records.count == 1 && shown(world, workflow);
+}
+
+static bool load_and_live(ic_world *world, bool loaded) {
+    return loaded ? live(world) : load(world);
+}
+
+/* Fails each allocation of loading, or of living in what has been loaded, until it succeeds with none
+ * failing. */
+static void fail_in_turn(bool loaded) {
+    bool done = false;
+    for (long nth = 1; !done && nth < 100000; nth++) {
+        long before = ic_alloc_live();
+        ic_world *world = ic_world_new();
+        CHECK(world != NULL);
+        if (!world || (loaded && !CHECK(load(world)))) return;
+        ic_alloc_fail_at(nth);
+        done = load_and_live(world, loaded);
+        ic_alloc_fail_at(0);
+        ic_world_settle(world); /* what was left to try again must not break */
+        ic_world_free(world);
+        if (!CHECK(ic_alloc_live() == before)) {
+            printf("    allocation %ld of %s: %ld blocks are lost\n", nth, loaded ? "living" : "loading",
+                   ic_alloc_live() - before);
+            return;
+        }
+    }
+    CHECK(done);
+}
+
+int main(void) {
+    cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = ic_malloc, .free_fn = ic_free});
+    fail_in_turn(false);
+    fail_in_turn(true);
+    return check_done("contract");
+}

@@ -1,0 +1,372 @@
+#include "core/auth/store.h"
+#include "core/base/alloc.h"
+#include "core/base/buf.h"
+#include "core/base/digest.h"
+#include "core/base/text.h"
+#include "core/base/url.h"
+#include "core/catalog/settings.h"
+#include "core/json/json.h"
+#include <ctype.h>
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Short names of Ironclad's hosts (OpenAPI documents, `servers`; preview: the Power Platform connector). */
+static const char *const short_names[] = {"na1", "eu1", "demo", "preview", NULL};
+
+static bool check(const ic_settings *settings, ic_error *error);
+static bool is_personal(const ic_settings *settings);
+static bool complete(ic_connection *connection, ic_error *error);
+
+ic_connection *ic_connection_new(ic_settings *settings, ic_error *error) {
+    if (!check(settings, error)) return NULL;
+    ic_connection *connection = ic_calloc(1, sizeof *connection);
+    if (!connection) {
+        ic_error_memory(error);
+        return NULL;
+    }
+    atomic_init(&connection->references, 1);
+    connection->settings = *settings;
+    memset(settings, 0, sizeof *settings);
+    if (!complete(connection, error)) {
+        ic_connection_release(connection);
+        return NULL;
+    }
+    return connection;
+}
+
+void ic_connection_retain(ic_connection *connection) {
+    atomic_fetch_add_explicit(&connection->references, 1, memory_order_relaxed);
+}
+
+void ic_connection_release(ic_connection *connection) {
+    if (!connection || atomic_fetch_sub_explicit(&connection->references, 1, memory_order_acq_rel) > 1)
+        return;
+    ic_settings_clear(&connection->settings);
+    ic_free(connection->origin);
+    ic_free(connection->user_agent);
+    ic_free(connection->ca_file);
+    ic_free(connection->proxy);
+    ic_free(connection->proxy_user);
+    ic_free_secret(connection->proxy_password);
+    ic_free(connection->budget_key);
+    ic_free(connection->token_key);
+    ic_free(connection->store_key);
+    ic_free(connection);
+}
+
+bool ic_connection_is_personal(const ic_connection *connection) {
+    return is_personal(&connection->settings);
+}
+
+static bool refuse(ic_error *error, const char *message) {
+    ic_error_set(error, IC_ERR_ARGUMENT, "%s", message);
+    return false;
+}
+
+static bool one_of(const char *text, const char *a, const char *b, const char *c) {
+    return !text || strcmp(text, a) == 0 || strcmp(text, b) == 0 || (c && strcmp(text, c) == 0);
+}
+
+/* A relative or misspelt path would else show itself only as a failed handshake. */
+static bool readable(const char *option, const char *path, bool folder, ic_error *error) {
+    struct stat about;
+    if (!path) return true;
+    if (access(path, R_OK) != 0 || stat(path, &about) != 0)
+        ic_error_set(error, IC_ERR_ARGUMENT, "%s: cannot read %s", option, path);
+    else if (folder != (bool)S_ISDIR(about.st_mode))
+        ic_error_set(error, IC_ERR_ARGUMENT, "%s: %s is %s folder", option, path, folder ? "no" : "a");
+    else
+        return true;
+    return false;
+}
+
+/* What the way to the token endpoint cannot carry. */
+static bool secret_fits(const ic_settings *settings, ic_error *error) {
+    const char *how = settings->token_auth ? settings->token_auth : "json";
+    size_t bad;
+    if (strcmp(how, "json") == 0 && !ic_utf8_valid(settings->client_id, strlen(settings->client_id), &bad))
+        return refuse(error, "client_id: is not UTF-8, which JSON cannot carry (token_auth = \"form\" can)");
+    if (strcmp(how, "json") == 0 &&
+        !ic_utf8_valid(settings->client_secret, strlen(settings->client_secret), &bad))
+        return refuse(error,
+                      "client_secret: is not UTF-8, which JSON cannot carry (token_auth = \"form\" can)");
+    if (strcmp(how, "basic") == 0 && strchr(settings->client_id, ':'))
+        return refuse(error,
+                      "client_id: holds a colon, which Basic cannot carry (token_auth = \"json\" can)");
+    return true;
+}
+
+static bool check(const ic_settings *settings, ic_error *error) {
+    if (!settings->instance)
+        return refuse(error,
+                      "instance: missing; give the host of your Ironclad, such as \"na1.ironcladapp.com\"");
+    if (settings->token && (settings->client_id || settings->client_secret))
+        return refuse(error, "token: a static token goes without client_id and client_secret");
+    if (!settings->token) {
+        if (!settings->client_id)
+            return refuse(error, "client_id: missing (or give a static `token`); it stands in Ironclad under "
+                                 "Company settings, API");
+        if (!settings->client_secret)
+            return refuse(error, "client_secret: missing; it stands in Ironclad under Company settings, API");
+        if (!settings->as_user && !is_personal(settings))
+            return refuse(error,
+                          "as_user: missing; client credentials belong to a company, and Ironclad wants "
+                          "the e-mail or id of the user to act as (as_user = false goes without)");
+    }
+    if (!one_of(settings->grant, "client_credentials", "authorization_code", NULL))
+        return refuse(error, "grant: expected \"client_credentials\" or \"authorization_code\"");
+    if (settings->refresh_token && settings->grant && strcmp(settings->grant, "client_credentials") == 0)
+        return refuse(error, "refresh_token: goes with the authorization code grant");
+    if (settings->token && settings->refresh_token)
+        return refuse(error, "token: a static token goes without refresh_token");
+    if (!one_of(settings->token_auth, "json", "form", "basic"))
+        return refuse(error, "token_auth: expected \"json\", \"form\" or \"basic\"");
+    if (!settings->token && !secret_fits(settings, error)) return false;
+    if (!one_of(settings->http_version, "1.1", "2", NULL))
+        return refuse(error, "http_version: expected \"1.1\" or \"2\"");
+    return readable("ca_file", settings->ca_file, false, error) &&
+           readable("ca_path", settings->ca_path, true, error);
+}
+
+static bool is_personal(const ic_settings *settings) {
+    return settings->refresh_token || (settings->grant && strcmp(settings->grant, "authorization_code") == 0);
+}
+
+/* One token slot for each host, grant, client id, digest of the secret, scopes, store and name (DESIGN, wall
+ * 5). In a store the secret may change, and a person's token has the scopes that were consented to. */
+/* Whose token it is: the digest of the refresh token that it begins with, and for a person whose token is
+ * kept in memory under no name, this connection alone: two people of one web site must never share a token.
+ */
+static bool describe_owner(const ic_connection *connection, ic_buf *owner) {
+    static atomic_ulong last;
+    const ic_settings *settings = &connection->settings;
+    char digest[IC_SHA256_HEX];
+    bool kept = settings->store || settings->store_mailbox;
+    if (settings->refresh_token) {
+        if (!ic_sha256(settings->refresh_token, strlen(settings->refresh_token), digest, NULL)) return false;
+        ic_buf_printf(owner, "%.16s", digest);
+    } else if (is_personal(settings) && !settings->name && !kept) {
+        ic_buf_printf(owner, "#%lu", atomic_fetch_add(&last, 1) + 1);
+    }
+    return ic_buf_text(owner) != NULL;
+}
+
+static bool add_token_keys(ic_connection *connection) {
+    const ic_settings *settings = &connection->settings;
+    const char *grant = is_personal(settings) ? "authorization_code" : "client_credentials";
+    char digest[IC_SHA256_HEX];
+    ic_buf key = {0}, kept = {0}, owner = {0};
+    if (!ic_sha256(settings->client_secret, strlen(settings->client_secret), digest, NULL)) return false;
+    if (!describe_owner(connection, &owner)) return false;
+    /* And the way to the token endpoint: one client's wrong proxy is not another's. */
+    const char *const parts[] = {connection->origin,   grant,
+                                 settings->client_id,  digest,
+                                 settings->scopes,     settings->store,
+                                 settings->name,       ic_buf_text(&owner),
+                                 connection->proxy,    connection->proxy_user,
+                                 connection->ca_file,  settings->ca_path,
+                                 settings->token_auth, settings->no_proxy};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        ic_buf_printf(&key, "%s\n", parts[i] ? parts[i] : "");
+    ic_buf_printf(&key, "%p %ld", (void *)settings->store_mailbox, settings->lua_store);
+    const char *const words[] = {connection->origin,
+                                 settings->client_id,
+                                 grant,
+                                 settings->name,
+                                 settings->refresh_token ? ic_buf_text(&owner) : NULL,
+                                 is_personal(settings) ? NULL : settings->scopes};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (words[i] && *words[i]) ic_buf_printf(&kept, "%s%s", kept.length ? " " : "", words[i]);
+    ic_buf_free(&owner);
+    connection->token_key = ic_buf_take(&key, NULL);
+    connection->store_key = ic_buf_take(&kept, NULL);
+    return connection->token_key && connection->store_key;
+}
+
+static bool add_keys(ic_connection *connection) {
+    const ic_settings *settings = &connection->settings;
+    char digest[IC_SHA256_HEX] = "";
+    ic_buf key = {0};
+    if (settings->token && !ic_sha256(settings->token, strlen(settings->token), digest, NULL)) return false;
+    ic_buf_printf(&key, "%s\n%s", connection->origin, settings->token ? digest : settings->client_id);
+    connection->budget_key = ic_buf_take(&key, NULL);
+    return connection->budget_key && (settings->token || add_token_keys(connection));
+}
+
+/* Which bundle libcurl would take by itself; Debian's path where libcurl does not know. */
+static const char *system_bundle(void) {
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+    const char *bundle = info->age >= CURLVERSION_SEVENTH ? info->cainfo : NULL;
+    return bundle ? bundle : "/etc/ssl/certs/ca-certificates.crt";
+}
+
+/* Ironclad's own clients always ask for it: without it a user cannot be looked up (FACTS 1). */
+static bool add_default_scope(ic_settings *settings) {
+    static const char added[] = "scim.users.readUsers";
+    if (!settings->scopes || !*settings->scopes || !settings->default_scope) return true;
+    const char *at = strstr(settings->scopes, added);
+    size_t length = sizeof added - 1;
+    if (at && (at == settings->scopes || at[-1] == ' ') && (!at[length] || at[length] == ' ')) return true;
+    ic_buf all = {0};
+    ic_buf_printf(&all, "%s %s", settings->scopes, added);
+    char *joined = ic_buf_take(&all, NULL);
+    if (!joined) return false;
+    ic_free(settings->scopes);
+    settings->scopes = joined;
+    return true;
+}
+
+static char *part(CURLU *url, CURLUPart which, unsigned flags) {
+    char *text = NULL;
+    return curl_url_get(url, which, &text, flags) == CURLUE_OK ? text : NULL;
+}
+/* Copies a part that may be missing; false without memory. */
+static bool copy_part(CURLU *url, CURLUPart which, unsigned flags, char **into) {
+    char *text = part(url, which, flags);
+    *into = ic_strdup(text);
+    bool done = !text || *into;
+    curl_free(text);
+    return done;
+}
+
+/* "http://user:password@proxy:3128", or without a scheme, as curl takes it. */
+static bool take_proxy_apart(ic_connection *connection, ic_error *error) {
+    static const char *const schemes[] = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"};
+    const char *given = connection->settings.proxy;
+    ic_buf text = {0};
+    CURLU *url = curl_url();
+    bool known = false;
+    ic_buf_printf(&text, "%s%s", strstr(given, "://") ? "" : "http://", given);
+    const char *whole = ic_buf_text(&text);
+    if (url && whole && curl_url_set(url, CURLUPART_URL, whole, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK) {
+        char *scheme = part(url, CURLUPART_SCHEME, 0);
+        for (size_t i = 0; scheme && i < sizeof schemes / sizeof *schemes; i++)
+            known = known || ic_text_same(scheme, schemes[i]);
+        curl_free(scheme);
+        known = known && copy_part(url, CURLUPART_USER, CURLU_URLDECODE, &connection->proxy_user) &&
+                copy_part(url, CURLUPART_PASSWORD, CURLU_URLDECODE, &connection->proxy_password) &&
+                curl_url_set(url, CURLUPART_USER, NULL, 0) == CURLUE_OK &&
+                curl_url_set(url, CURLUPART_PASSWORD, NULL, 0) == CURLUE_OK &&
+                copy_part(url, CURLUPART_URL, 0, &connection->proxy);
+    }
+    if (!known)
+        ic_error_set(error, IC_ERR_ARGUMENT,
+                     "proxy: expected a URL such as \"http://proxy.example.com:3128\"");
+    curl_url_cleanup(url);
+    ic_buf_free(&text);
+    return known;
+}
+
+/* Opens nothing; a path that could never be one is the caller's mistake. */
+static bool store_fits(const char *path, ic_error *error) {
+    ic_error reason = {0};
+    ic_store *store = ic_store_new(path, &reason);
+    if (!store) ic_error_set(error, IC_ERR_ARGUMENT, "store: %s", ic_error_message(&reason));
+    ic_error_clear(&reason);
+    ic_store_free(store);
+    return store != NULL;
+}
+
+static bool complete(ic_connection *connection, ic_error *error) {
+    ic_settings *settings = &connection->settings;
+    connection->origin = ic_instance_origin(settings->instance, settings->allow_http, error);
+    if (!connection->origin) return false;
+    if (settings->proxy && *settings->proxy && !take_proxy_apart(connection, error)) return false;
+    if (settings->store && !store_fits(settings->store, error)) return false;
+    ic_buf agent = {0};
+    if (settings->user_agent) ic_buf_printf(&agent, "%s ", settings->user_agent);
+    ic_buf_puts(&agent, "ironclad-lua/" IC_VERSION);
+    connection->user_agent = ic_buf_take(&agent, NULL);
+    if (settings->ca_file || !settings->ca_path)
+        connection->ca_file = ic_strdup(settings->ca_file ? settings->ca_file : system_bundle());
+    bool whole =
+        connection->user_agent && (connection->ca_file || settings->ca_path) && add_default_scope(settings);
+    if (whole) whole = add_keys(connection);
+    if (!whole) ic_error_memory(error);
+    return whole;
+}
+
+/* "na1" -> "na1.ironcladapp.com"; anything with a dot or colon, and localhost, stays as it is. */
+static char *full_name(const char *instance, ic_error *error) {
+    if (strpbrk(instance, ".:/[") || ic_text_same(instance, "localhost")) return ic_strdup(instance);
+    ic_nearest search = {.wanted = instance};
+    for (int i = 0; short_names[i]; i++) {
+        ic_nearest_offer(&search, short_names[i]);
+        if (!ic_text_same(instance, short_names[i])) continue;
+        ic_buf name = {0};
+        ic_buf_printf(&name, "%s.ironcladapp.com", short_names[i]);
+        return ic_buf_take(&name, NULL);
+    }
+    ic_error_set(
+        error, IC_ERR_ARGUMENT,
+        "instance: \"%s\" is no host, and not one of the short names na1, eu1, demo and preview%s%s%s",
+        instance, search.best ? "; did you mean \"" : "", search.best ? search.best : "",
+        search.best ? "\"?" : "");
+    return NULL;
+}
+
+/* NULL: nothing to object to. */
+static const char *objection(CURLU *url, const char *scheme, const char *host, bool allow_http) {
+    char *user = part(url, CURLUPART_USER, 0), *password = part(url, CURLUPART_PASSWORD, 0);
+    char *path = part(url, CURLUPART_PATH, 0), *query = part(url, CURLUPART_QUERY, 0);
+    char *fragment = part(url, CURLUPART_FRAGMENT, 0);
+    const char *message = NULL;
+    if (user || password)
+        message = "must not hold a user name or password";
+    else if (query || fragment || (path && strcmp(path, "/") != 0))
+        message = "give the host only, without a path";
+    else if (strcmp(scheme, "https") != 0 && strcmp(scheme, "http") != 0)
+        message = "must be https";
+    else if (strcmp(scheme, "http") == 0 && !allow_http && !ic_host_is_loopback(host))
+        message = "plain http goes only to this machine (allow_http = true permits it elsewhere)";
+    curl_free(user);
+    curl_free(password);
+    curl_free(path);
+    curl_free(query);
+    curl_free(fragment);
+    return message;
+}
+
+static char *origin_of(CURLU *url, bool allow_http, ic_error *error) {
+    char *scheme = part(url, CURLUPART_SCHEME, 0), *host = part(url, CURLUPART_HOST, 0);
+    char *port = part(url, CURLUPART_PORT, CURLU_NO_DEFAULT_PORT);
+    char *origin = NULL;
+    const char *message =
+        scheme && host && *host ? objection(url, scheme, host, allow_http) : "no host in it";
+    if (message) {
+        ic_error_set(error, IC_ERR_ARGUMENT, "instance: %s", message);
+    } else {
+        ic_buf text = {0};
+        ic_buf_printf(&text, "%s://%s%s%s", scheme, host, port ? ":" : "", port ? port : "");
+        origin = ic_buf_take(&text, NULL);
+        if (!origin) ic_error_memory(error);
+        /* One host, however it is written: one token, one budget. */
+        for (char *at = origin; at && *at; at++)
+            *at = (char)tolower((unsigned char)*at);
+    }
+    curl_free(scheme);
+    curl_free(host);
+    curl_free(port);
+    return origin;
+}
+
+char *ic_instance_origin(const char *instance, bool allow_http, ic_error *error) {
+    ic_error_clear(error);
+    char *name = full_name(instance, error);
+    CURLU *url = name ? curl_url() : NULL;
+    char *origin = NULL;
+    if (!url) {
+        if (error->kind == IC_OK) ic_error_memory(error);
+    } else if (curl_url_set(url, CURLUPART_URL, name, CURLU_DEFAULT_SCHEME | CURLU_NON_SUPPORT_SCHEME) !=
+               CURLUE_OK) {
+        ic_error_set(error, IC_ERR_ARGUMENT, "instance: not a host or URL");
+    } else {
+        origin = origin_of(url, allow_http, error);
+    }
+    curl_url_cleanup(url);
+    ic_free(name);
+    return origin;
+}

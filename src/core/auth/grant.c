@@ -1,0 +1,154 @@
+#include "core/auth/grant.h"
+#include "core/base/alloc.h"
+#include "core/base/buf.h"
+#include "core/base/text.h"
+#include <math.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* No token is believed to live longer, whatever its answer says; for one whose answer does not say, this is
+ * as good as until it is refused. */
+#define LONGEST (30.0 * 86400)
+
+static cJSON *build(const ic_connection *connection, ic_grant grant, const char *secret,
+                    const char *redirect_uri);
+static char *as_form(const cJSON *body);
+static char *basic(const ic_settings *settings);
+static void free_secret_tree(cJSON *tree);
+
+static const char *token_auth(const ic_settings *settings) {
+    return settings->token_auth ? settings->token_auth : "json";
+}
+
+bool ic_grant_request(const ic_connection *connection, ic_grant grant, const char *secret,
+                      const char *redirect_uri, ic_request *request, ic_error *error) {
+    const ic_settings *settings = &connection->settings;
+    bool by_header = strcmp(token_auth(settings), "basic") == 0,
+         form = strcmp(token_auth(settings), "form") == 0;
+    cJSON *body = build(connection, grant, secret, redirect_uri);
+    request->operation = ic_operation_by_id("oauth-token");
+    request->method = IC_POST;
+    request->answer = IC_ANSWER_JSON;
+    request->bucket = IC_BUCKET_NONE;
+    request->repeatable = grant == IC_GRANT_CLIENT_CREDENTIALS;
+    request->anonymous = true;
+    request->secret = true;
+    request->target = ic_strdup(request->operation->path);
+    request->body = !body ? NULL : form ? as_form(body) : ic_json_print(body);
+    request->content_type = form ? "application/x-www-form-urlencoded" : NULL;
+    request->sensitive = ic_strdup(secret);
+    if (by_header) request->authorization = basic(settings);
+    free_secret_tree(body);
+    if (request->target && request->body && (request->authorization || !by_header) &&
+        (request->sensitive || !secret))
+        return true;
+    ic_error_memory(error);
+    return false;
+}
+
+static bool put(cJSON *body, const char *name, const char *value) {
+    return !value || cJSON_AddStringToObject(body, name, value);
+}
+
+static cJSON *build(const ic_connection *connection, ic_grant grant, const char *secret,
+                    const char *redirect_uri) {
+    static const char *const names[] = {[IC_GRANT_CLIENT_CREDENTIALS] = "client_credentials",
+                                        [IC_GRANT_REFRESH] = "refresh_token",
+                                        [IC_GRANT_CODE] = "authorization_code"};
+    const ic_settings *settings = &connection->settings;
+    bool in_body = strcmp(token_auth(settings), "basic") != 0;
+    bool scoped = grant == IC_GRANT_CLIENT_CREDENTIALS && settings->scopes && *settings->scopes;
+    cJSON *body = cJSON_CreateObject();
+    bool whole = body && put(body, "grant_type", names[grant]) &&
+                 put(body, "client_id", in_body ? settings->client_id : NULL) &&
+                 put(body, "client_secret", in_body ? settings->client_secret : NULL) &&
+                 put(body, "scope", scoped ? settings->scopes : NULL) &&
+                 put(body, "refresh_token", grant == IC_GRANT_REFRESH ? secret : NULL) &&
+                 put(body, "code", grant == IC_GRANT_CODE ? secret : NULL) &&
+                 put(body, "redirect_uri", redirect_uri);
+    if (whole) return body;
+    free_secret_tree(body);
+    return NULL;
+}
+
+/* As application/x-www-form-urlencoded, freed like ic_json_print's text. */
+static char *as_form(const cJSON *body) {
+    ic_buf form = {0};
+    const cJSON *field = NULL;
+    cJSON_ArrayForEach(field, body) {
+        ic_buf_printf(&form, "%s%s=", form.length ? "&" : "", field->string);
+        ic_percent_encode(&form, field->valuestring, strlen(field->valuestring));
+    }
+    const char *text = ic_buf_text(&form);
+    char *copy = text ? cJSON_malloc(form.length + 1) : NULL;
+    if (copy) memcpy(copy, text, form.length + 1);
+    if (form.data) explicit_bzero(form.data, form.length);
+    ic_buf_free(&form);
+    return copy;
+}
+
+/* RFC 7617: base64 of "id:secret". */
+static char *basic(const ic_settings *settings) {
+    ic_buf pair = {0};
+    ic_buf_printf(&pair, "%s:%s", settings->client_id, settings->client_secret);
+    char *encoded = pair.failed ? NULL : ic_malloc(6 + 4 * ((pair.length + 2) / 3) + 1);
+    if (encoded) {
+        memcpy(encoded, "Basic ", 6);
+        EVP_EncodeBlock((unsigned char *)encoded + 6, (const unsigned char *)pair.data, (int)pair.length);
+    }
+    if (pair.data) explicit_bzero(pair.data, pair.length);
+    ic_buf_free(&pair);
+    return encoded;
+}
+
+static void free_secret_tree(cJSON *tree) {
+    cJSON *field = NULL;
+    cJSON_ArrayForEach(field, tree) if (field->valuestring) {
+        explicit_bzero(field->valuestring, strlen(field->valuestring));
+    }
+    cJSON_Delete(tree);
+}
+
+/* Absent: for as long as it is accepted. A number, or one written as text; nothing longer than LONGEST. */
+static bool read_lifetime(const cJSON *tree, double *seconds) {
+    const cJSON *field = ic_json_member(tree, "expires_in");
+    char *end = NULL;
+    *seconds = LONGEST;
+    if (!field || cJSON_IsNull(field)) return true;
+    if (cJSON_IsNumber(field))
+        *seconds = field->valuedouble;
+    else if (cJSON_IsString(field))
+        *seconds = strtod(field->valuestring, &end);
+    else
+        return false;
+    if ((end && (end == field->valuestring || *end)) || !(*seconds > 0)) return false;
+    *seconds = fmin(*seconds, LONGEST);
+    return true;
+}
+
+static const char *optional(const cJSON *tree, const char *name) {
+    const char *text = ic_json_string(tree, name);
+    return text && *text && ic_header_safe(text) ? text : NULL;
+}
+
+static bool copy(char **slot, const char *text, ic_error *error) {
+    *slot = ic_strdup(text);
+    if (text && !*slot) ic_error_memory(error);
+    return !text || *slot;
+}
+
+bool ic_grant_read(const cJSON *tree, ic_token *token, double *seconds, ic_error *error) {
+    const char *access = optional(tree, "access_token");
+    if (!copy(&token->refresh_token, optional(tree, "refresh_token"), error)) return false;
+    if (!access) {
+        ic_error_set(error, IC_ERR_PROTOCOL, "the token endpoint answered without an access_token");
+        return false;
+    }
+    if (!read_lifetime(tree, seconds)) {
+        ic_error_set(error, IC_ERR_PROTOCOL,
+                     "the token endpoint answered with an expires_in that is no lifetime");
+        return false;
+    }
+    return copy(&token->scope, optional(tree, "scope"), error) && copy(&token->access_token, access, error);
+}

@@ -1,0 +1,499 @@
+#include "core/auth/private_file.h"
+#include "core/base/alloc.h"
+#include "core/base/buf.h"
+#include "core/base/process.h"
+#include "core/base/text.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *const suffixes[IC_PRIVATE_FILES] = {"", ".lock", ".tmp"};
+
+static bool check_path(const char *path, ic_error *error);
+static char *make_absolute(const char *path, ic_error *error);
+static bool name_parts(ic_private_file *file, const char *absolute);
+
+bool ic_private_file_init(ic_private_file *file, const char *path, ic_error *error) {
+    *file = (ic_private_file){.folder_descriptor = -1, .lock = -1, .temporary = -1};
+    char *absolute = check_path(path, error) ? make_absolute(path, error) : NULL;
+    if (!absolute) return false;
+    bool named = name_parts(file, absolute);
+    ic_free(absolute);
+    if (!named) ic_error_memory(error);
+    return named;
+}
+
+void ic_private_file_clear(ic_private_file *file) {
+    ic_private_file_unlock(file);
+    for (int part = 0; part < IC_PRIVATE_FILES; part++)
+        ic_free(file->paths[part]);
+    ic_free(file->folder);
+    *file = (ic_private_file){.folder_descriptor = -1, .lock = -1, .temporary = -1};
+}
+
+static bool is_locked(const ic_private_file *file);
+static bool open_folder(ic_private_file *file, ic_error *error);
+static int take_lock(ic_private_file *file, ic_error *error);
+
+int ic_private_file_lock(ic_private_file *file, ic_error *error) {
+    if (is_locked(file)) return 1;
+    ic_private_file_unlock(file); /* what another process has left in our memory */
+    file->generation = ic_process_generation();
+    int taken = open_folder(file, error) ? take_lock(file, error) : -1;
+    if (taken != 1) ic_private_file_unlock(file);
+    return taken;
+}
+
+static void remove_temporary(ic_private_file *file);
+static void close_kept(int *descriptor);
+
+/* The lock is given back in so many words: a process that was forked in the moment between opening and
+ * ic_process_adopt shares it, and would keep it. */
+void ic_private_file_unlock(ic_private_file *file) {
+    if (file->generation == ic_process_generation()) {
+        remove_temporary(file);
+        if (file->lock >= 0) flock(file->lock, LOCK_UN);
+        close_kept(&file->lock);
+        close_kept(&file->folder_descriptor);
+    }
+    file->lock = file->folder_descriptor = file->temporary = -1;
+}
+
+static bool expect_locked(const ic_private_file *file, ic_error *error);
+static int open_part(const ic_private_file *file, int part, int flags);
+static bool check_part(const ic_private_file *file, int part, int descriptor, ic_error *error);
+static char *read_whole(const ic_private_file *file, int descriptor, size_t *length, ic_error *error);
+static void explain(ic_error *error, const char *doing, const char *path, int cause);
+
+int ic_private_file_read(ic_private_file *file, char **text, size_t *length, ic_error *error) {
+    if (!expect_locked(file, error)) return -1;
+    int descriptor = open_part(file, IC_THE_FILE, O_RDONLY);
+    if (descriptor < 0 && errno == ENOENT) return 0;
+    if (descriptor < 0) {
+        explain(error, "open", file->paths[IC_THE_FILE], errno);
+        return -1;
+    }
+    bool good = check_part(file, IC_THE_FILE, descriptor, error);
+    *text = good ? read_whole(file, descriptor, length, error) : NULL;
+    close_kept(&descriptor);
+    return *text ? 1 : -1;
+}
+
+static bool open_temporary(ic_private_file *file, ic_error *error);
+static int reserve(int descriptor, size_t size);
+
+bool ic_private_file_reserve(ic_private_file *file, size_t size, ic_error *error) {
+    if (!expect_locked(file, error) || !open_temporary(file, error)) return false;
+    int cause = reserve(file->temporary, size);
+    if (!cause) return true;
+    explain(error, "reserve room for", file->paths[IC_ITS_TEMPORARY], cause);
+    remove_temporary(file);
+    return false;
+}
+
+static bool write_all(int descriptor, const char *bytes, size_t count);
+static bool set_length(int descriptor, size_t length);
+static bool sync_file(int descriptor);
+static bool give_name(ic_private_file *file);
+static bool sync_folder(const ic_private_file *file);
+
+bool ic_private_file_write(ic_private_file *file, const char *text, size_t length, ic_error *error) {
+    if (!expect_locked(file, error)) return false;
+    if (file->temporary < 0 && !open_temporary(file, error)) return false;
+    bool written = write_all(file->temporary, text, length) && set_length(file->temporary, length) &&
+                   sync_file(file->temporary);
+    if (!written || !give_name(file)) {
+        explain(error, written ? "replace" : "write", file->paths[written ? IC_THE_FILE : IC_ITS_TEMPORARY],
+                errno);
+        remove_temporary(file);
+        return false;
+    }
+    close_kept(&file->temporary);
+    if (sync_folder(file)) return true;
+    ic_error_set(error, IC_ERR_STORE,
+                 "%s was written, but the disk did not confirm that it will outlast a loss of power: %s; "
+                 "check the disk",
+                 file->paths[IC_THE_FILE], strerror(errno));
+    return false;
+}
+
+/* ---- what is said ---- */
+
+static const struct {
+    int cause;
+    const char *advice;
+} advices[] = {
+    {ENOSPC, "make room on that disk"},
+    {EDQUOT, "this user's part of the disk is used up: make room, or have the quota raised"},
+    {EFBIG, "raise the limit on the size of files (ulimit -f)"},
+    {EROFS, "choose a path on a file system that can be written to"},
+    {EACCES, "give this user the right to read and write there, or choose another path"},
+    {EPERM, "give this user the right to read and write there, or choose another path"},
+    {ENAMETOOLONG, "choose a shorter path"},
+    {ENOTDIR, "a part of the path is a file, not a folder: choose another path"},
+    {ELOOP, "a symbolic link is not followed here: remove it, or choose the path that it leads to"},
+    {EMFILE, "too many files are open in this process: close some, or raise the limit (ulimit -n)"},
+    {ENOLCK, "choose a path on a file system that knows locks"},
+    {EIO, "check the disk"},
+};
+
+static void explain(ic_error *error, const char *doing, const char *path, int cause) {
+    const char *advice = "mend that, or choose another path";
+    if (cause == ENOMEM) {
+        ic_error_memory(error);
+        return;
+    }
+    for (size_t i = 0; i < sizeof advices / sizeof *advices; i++)
+        if (advices[i].cause == cause) advice = advices[i].advice;
+    ic_error_set(error, IC_ERR_STORE, "cannot %s %s: %s; %s", doing, path, strerror(cause), advice);
+}
+
+/* "PATH: WHAT; run: COMMAND PATH", the path in quotes where a shell needs them. */
+static void explain_command(ic_error *error, const char *path, const char *what, const char *command) {
+    ic_buf quoted = {0};
+    bool plain =
+        !path[strspn(path, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-+,@%")];
+    if (!plain) ic_buf_putc(&quoted, '\'');
+    for (const char *at = path; *at; at++)
+        if (*at == '\'')
+            ic_buf_puts(&quoted, "'\\''");
+        else
+            ic_buf_putc(&quoted, *at);
+    if (!plain) ic_buf_putc(&quoted, '\'');
+    const char *text = ic_buf_text(&quoted);
+    if (text)
+        ic_error_set(error, IC_ERR_STORE, "%s: %s; run: %s %s", path, what, command, text);
+    else
+        ic_error_memory(error);
+    ic_buf_free(&quoted);
+}
+
+/* ---- the path ---- */
+
+static bool check_path(const char *path, ic_error *error) {
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        ic_error_set(error, IC_ERR_STORE, "\"%s\" is not the path of a file: name a file in that folder",
+                     path);
+    else if (ic_text_starts(path, "~/"))
+        ic_error_set(error, IC_ERR_STORE, "%s: only a shell knows what ~ is; give the path in full", path);
+    else
+        return true;
+    return false;
+}
+
+/* So that a later chdir does not lead to another file. */
+static char *make_absolute(const char *path, ic_error *error) {
+    char here[PATH_MAX];
+    ic_buf absolute = {0};
+    if (*path != '/') {
+        if (!getcwd(here, sizeof here)) {
+            explain(error, "find the folder of", path, errno);
+            return NULL;
+        }
+        ic_buf_printf(&absolute, "%s/", here);
+    }
+    ic_buf_puts(&absolute, path);
+    char *text = ic_buf_take(&absolute, NULL);
+    if (!text) ic_error_memory(error);
+    return text;
+}
+
+static bool name_parts(ic_private_file *file, const char *absolute) {
+    size_t slash = (size_t)(strrchr(absolute, '/') - absolute);
+    file->name_at = slash + 1;
+    file->folder = ic_strndup(absolute, slash ? slash : 1);
+    for (int part = 0; part < IC_PRIVATE_FILES; part++) {
+        ic_buf path = {0};
+        ic_buf_printf(&path, "%s%s", absolute, suffixes[part]);
+        file->paths[part] = ic_buf_take(&path, NULL);
+        if (!file->paths[part]) return false;
+    }
+    return file->folder != NULL;
+}
+
+static const char *name_of(const ic_private_file *file, int part) {
+    return file->paths[part] + file->name_at;
+}
+
+/* ---- descriptors: closed by a forked child, not inherited by a program ---- */
+
+/* A descriptor, or -1 with errno. It never waits, whatever lies there (a FIFO would). */
+static int open_kept(int folder, const char *path, int flags) {
+    int descriptor;
+    do
+        descriptor = openat(folder, path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
+    while (descriptor < 0 && errno == EINTR);
+    if (descriptor < 0 || ic_process_adopt(descriptor)) return descriptor;
+    close(descriptor);
+    errno = ENOMEM;
+    return -1;
+}
+
+static void close_kept(int *descriptor) {
+    if (*descriptor < 0) return;
+    ic_process_disown(*descriptor);
+    close(*descriptor);
+    *descriptor = -1;
+}
+
+static int open_part(const ic_private_file *file, int part, int flags) {
+    return open_kept(file->folder_descriptor, name_of(file, part), flags | O_NOFOLLOW);
+}
+
+/* ---- the folder ---- */
+
+/* Its entry in the folder above is made durable as far as we may open that. */
+static void sync_above(char *path) {
+    char *slash = strrchr(path, '/');
+    *slash = '\0';
+    int above = open_kept(AT_FDCWD, slash == path ? "/" : path, O_RDONLY | O_DIRECTORY);
+    *slash = '/';
+    if (above >= 0) sync_file(above);
+    close_kept(&above);
+}
+
+/* With the folders above it. The path is whole again afterwards. False with errno. */
+static bool make_folder(char *path) {
+    bool made = mkdir(path, 0700) == 0;
+    char *slash = strrchr(path, '/');
+    if (!made && errno == ENOENT && slash && slash != path) {
+        *slash = '\0';
+        bool above = make_folder(path);
+        *slash = '/';
+        if (!above) return false;
+        made = mkdir(path, 0700) == 0;
+    }
+    if (made) sync_above(path);
+    return made || errno == EEXIST;
+}
+
+static void explain_owner(ic_error *error, const char *path, uid_t owner) {
+    ic_error_set(
+        error, IC_ERR_STORE,
+        "%s belongs to another user (%lu, this one is %lu); run as that user, or choose another path", path,
+        (unsigned long)owner, (unsigned long)geteuid());
+}
+
+/* Who may write to the folder may put another file in place of ours. The command is offered for what is this
+ * user's own; /tmp is not. */
+static bool check_folder(const ic_private_file *file, ic_error *error) {
+    struct stat found;
+    if (fstat(file->folder_descriptor, &found) != 0)
+        explain(error, "look at", file->folder, errno);
+    else if (found.st_uid != geteuid() && found.st_uid != 0)
+        explain_owner(error, file->folder, found.st_uid);
+    else if (!(found.st_mode & (S_IWGRP | S_IWOTH)))
+        return true;
+    else if (found.st_uid == geteuid() && !(found.st_mode & S_ISVTX))
+        explain_command(error, file->folder, "other users can write to the folder of the token store",
+                        "chmod go-w");
+    else
+        ic_error_set(error, IC_ERR_STORE,
+                     "%s: other users can write to this folder; choose a path in a folder of your own",
+                     file->folder);
+    return false;
+}
+
+static bool open_folder(ic_private_file *file, ic_error *error) {
+    const int flags = O_RDONLY | O_DIRECTORY;
+    file->folder_descriptor = open_kept(AT_FDCWD, file->folder, flags);
+    if (file->folder_descriptor < 0 && errno == ENOENT) {
+        if (!make_folder(file->folder)) {
+            explain(error, "make the folder", file->folder, errno);
+            return false;
+        }
+        file->folder_descriptor = open_kept(AT_FDCWD, file->folder, flags);
+    }
+    if (file->folder_descriptor >= 0) return check_folder(file, error);
+    explain(error, "open the folder", file->folder, errno);
+    return false;
+}
+
+/* ---- the lock ---- */
+
+static bool is_locked(const ic_private_file *file) {
+    return file->lock >= 0 && file->generation == ic_process_generation();
+}
+
+static bool expect_locked(const ic_private_file *file, ic_error *error) {
+    if (is_locked(file)) return true;
+    ic_error_set(error, IC_ERR_STORE, "%s is used without its lock; take that first",
+                 file->paths[IC_THE_FILE]);
+    return false;
+}
+
+/* Whether the lock that was taken is the one that others will find: somebody may have removed the file. */
+static bool is_still_there(const ic_private_file *file) {
+    struct stat taken, there;
+    return fstat(file->lock, &taken) == 0 &&
+           fstatat(file->folder_descriptor, name_of(file, IC_ITS_LOCK), &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+           taken.st_dev == there.st_dev && taken.st_ino == there.st_ino;
+}
+
+/* flock, not fcntl: it excludes other threads and states of this process as well. */
+static int take_lock(ic_private_file *file, ic_error *error) {
+    const char *path = file->paths[IC_ITS_LOCK];
+    file->lock = open_part(file, IC_ITS_LOCK, O_RDWR | O_CREAT);
+    if (file->lock < 0) {
+        explain(error, "open", path, errno);
+        return -1;
+    }
+    if (!check_part(file, IC_ITS_LOCK, file->lock, error)) return -1;
+    while (flock(file->lock, LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EINTR) continue;
+        if (errno == EWOULDBLOCK) return 0;
+        explain(error, "lock", path, errno);
+        return -1;
+    }
+    return is_still_there(file);
+}
+
+/* ---- reading and writing ---- */
+
+/* What we make ourselves is set right, whatever the umask made of it. */
+static bool check_part(const ic_private_file *file, int part, int descriptor, ic_error *error) {
+    const char *path = file->paths[part];
+    struct stat found;
+    int failed = fstat(descriptor, &found);
+    if (!failed && part != IC_THE_FILE && found.st_uid == geteuid() && (found.st_mode & 07777) != 0600)
+        failed = fchmod(descriptor, 0600) != 0 || fstat(descriptor, &found) != 0;
+    if (failed)
+        explain(error, "look at", path, errno);
+    else if (!S_ISREG(found.st_mode))
+        ic_error_set(error, IC_ERR_STORE, "%s is not a plain file; remove it, or choose another path", path);
+    else if (found.st_uid != geteuid())
+        explain_owner(error, path, found.st_uid);
+    else if (!(found.st_mode & (S_IRWXG | S_IRWXO)))
+        return true;
+    else if (part == IC_THE_FILE)
+        explain_command(error, path, "other users can read or write the tokens in it", "chmod 600");
+    else
+        ic_error_set(error, IC_ERR_STORE,
+                     "%s: its file system does not keep secrets from other users; choose a path on another",
+                     path);
+    return false;
+}
+
+/* The number of bytes read, fewer than `size` only at the file's end; -1 with errno. */
+static ssize_t read_all(int descriptor, char *bytes, size_t size) {
+    size_t got = 0;
+    while (got < size) {
+        ssize_t count = read(descriptor, bytes + got, size - got);
+        if (count == 0) break;
+        if (count > 0)
+            got += (size_t)count;
+        else if (errno != EINTR)
+            return -1;
+    }
+    return (ssize_t)got;
+}
+
+/* In one piece of exactly its size, since growing it would leave copies behind. */
+static char *read_whole(const ic_private_file *file, int descriptor, size_t *length, ic_error *error) {
+    const char *path = file->paths[IC_THE_FILE];
+    struct stat found = {0};
+    if (fstat(descriptor, &found) == 0 && found.st_size > (off_t)IC_PRIVATE_FILE_LARGEST) {
+        ic_error_set(error, IC_ERR_STORE,
+                     "%s is larger than %zu bytes, so it is no token file; choose another path", path,
+                     IC_PRIVATE_FILE_LARGEST);
+        return NULL;
+    }
+    size_t size = (size_t)found.st_size;
+    char *text = ic_malloc(size + 1);
+    if (!text) {
+        ic_error_memory(error);
+        return NULL;
+    }
+    ssize_t count = read_all(descriptor, text, size + 1);
+    if (count >= 0 && (size_t)count == size) {
+        text[size] = '\0';
+        *length = size;
+        return text;
+    }
+    if (count < 0)
+        explain(error, "read", path, errno);
+    else
+        ic_error_set(error, IC_ERR_STORE, "%s was changed while it was read, without its lock; try again",
+                     path);
+    explicit_bzero(text, size + 1);
+    ic_free(text);
+    return NULL;
+}
+
+/* A new one, empty: what a crash has left there is removed first, and may be a link to anything. */
+static bool open_temporary(ic_private_file *file, ic_error *error) {
+    const char *path = file->paths[IC_ITS_TEMPORARY];
+    remove_temporary(file);
+    if (unlinkat(file->folder_descriptor, name_of(file, IC_ITS_TEMPORARY), 0) != 0 && errno != ENOENT) {
+        explain(error, "remove", path, errno);
+        return false;
+    }
+    file->temporary = open_part(file, IC_ITS_TEMPORARY, O_WRONLY | O_CREAT | O_EXCL);
+    if (file->temporary < 0) {
+        explain(error, "make", path, errno);
+        return false;
+    }
+    if (check_part(file, IC_ITS_TEMPORARY, file->temporary, error)) return true;
+    remove_temporary(file);
+    return false;
+}
+
+static void remove_temporary(ic_private_file *file) {
+    if (file->temporary < 0) return;
+    unlinkat(file->folder_descriptor, name_of(file, IC_ITS_TEMPORARY), 0);
+    close_kept(&file->temporary);
+}
+
+static bool write_all(int descriptor, const char *bytes, size_t count) {
+    while (count) {
+        ssize_t written = write(descriptor, bytes, count);
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) return false;
+        bytes += written;
+        count -= (size_t)written;
+    }
+    return true;
+}
+
+/* 0, or the cause. Where the file system cannot reserve, zeros are written all the way to the disk. */
+static int reserve(int descriptor, size_t size) {
+    static const char zeros[4096];
+    int cause;
+    do
+        cause = posix_fallocate(descriptor, 0, (off_t)size);
+    while (cause == EINTR);
+    if (cause != EOPNOTSUPP && cause != EINVAL && cause != ENOSYS) return cause;
+    for (size_t left = size, count; left; left -= count) {
+        count = left < sizeof zeros ? left : sizeof zeros;
+        if (!write_all(descriptor, zeros, count)) return errno;
+    }
+    return sync_file(descriptor) && lseek(descriptor, 0, SEEK_SET) == 0 ? 0 : errno;
+}
+
+static bool set_length(int descriptor, size_t length) {
+    while (ftruncate(descriptor, (off_t)length) != 0)
+        if (errno != EINTR) return false;
+    return true;
+}
+
+static bool sync_file(int descriptor) {
+    while (fsync(descriptor) != 0)
+        if (errno != EINTR) return false;
+    return true;
+}
+
+static bool give_name(ic_private_file *file) {
+    int folder = file->folder_descriptor;
+    return renameat(folder, name_of(file, IC_ITS_TEMPORARY), folder, name_of(file, IC_THE_FILE)) == 0;
+}
+
+/* Some file systems cannot sync a folder, and say so: there it is as durable as it gets. */
+static bool sync_folder(const ic_private_file *file) {
+    return sync_file(file->folder_descriptor) || errno == EINVAL || errno == EOPNOTSUPP;
+}

@@ -1,0 +1,346 @@
+#include "core/auth/store.h"
+#include "core/auth/private_file.h"
+#include "core/base/alloc.h"
+#include "core/base/text.h"
+#include "core/json/json.h"
+#include <math.h>
+#include <stddef.h>
+#include <string.h>
+
+#define VERSION 1
+/* More than any two tokens that still fit a request's header. */
+#define ROOM ((size_t)64 * 1024)
+
+struct ic_store {
+    ic_private_file file;
+};
+
+ic_store *ic_store_new(const char *path, ic_error *error) {
+    ic_store *store = ic_calloc(1, sizeof *store);
+    if (!store) {
+        ic_error_memory(error);
+        return NULL;
+    }
+    if (ic_private_file_init(&store->file, path, error)) return store;
+    ic_store_free(store);
+    return NULL;
+}
+
+void ic_store_free(ic_store *store) {
+    if (!store) return;
+    ic_private_file_clear(&store->file);
+    ic_free(store);
+}
+
+int ic_store_lock(ic_store *store, ic_error *error) {
+    return ic_private_file_lock(&store->file, error);
+}
+
+void ic_store_unlock(ic_store *store) {
+    ic_private_file_unlock(&store->file);
+}
+
+static bool check_text(const ic_store *store, const char *what, const char *text, ic_error *error);
+static bool check_size(const ic_store *store, size_t length, ic_error *error);
+static int read_tree(ic_store *store, cJSON **tree, size_t *length, ic_error *error);
+static int token_under(const ic_store *store, const cJSON *tree, const char *key, ic_token *token,
+                       ic_error *error);
+
+int ic_store_load(ic_store *store, const char *key, ic_token *token, ic_error *error) {
+    cJSON *tree = NULL;
+    size_t length;
+    *token = (ic_token){0};
+    if (!check_text(store, "key", key, error)) return -1;
+    int found = read_tree(store, &tree, &length, error);
+    if (found == 1) found = token_under(store, tree, key, token, error);
+    ic_token_free_json(tree);
+    return found;
+}
+
+bool ic_store_prepare(ic_store *store, ic_error *error) {
+    cJSON *tree = NULL;
+    size_t length = 0;
+    int found = read_tree(store, &tree, &length, error);
+    ic_token_free_json(tree);
+    if (found < 0) return false;
+    return check_size(store, length + ROOM, error) &&
+           ic_private_file_reserve(&store->file, length + ROOM, error);
+}
+
+static bool check_token(const ic_store *store, const ic_token *token, ic_error *error);
+static bool put(cJSON *tokens, const char *key, const ic_token *token, ic_error *error);
+static void drop(cJSON *object, const char *name);
+static bool write_tree(ic_store *store, const cJSON *tree, ic_error *error);
+static cJSON *new_tree(ic_error *error);
+
+bool ic_store_save(ic_store *store, const char *key, const ic_token *token, ic_error *error) {
+    cJSON *tree = NULL;
+    size_t length;
+    if (!check_text(store, "key", key, error) || (token && !check_token(store, token, error))) return false;
+    int found = read_tree(store, &tree, &length, error);
+    if (found == 0) tree = new_tree(error);
+    cJSON *tokens = ic_json_member(tree, "tokens");
+    bool saved = tokens != NULL;
+    if (saved && token) {
+        saved = put(tokens, key, token, error) && write_tree(store, tree, error);
+    } else if (saved && ic_json_member(tokens, key)) {
+        drop(tokens, key);
+        saved = write_tree(store, tree, error);
+    }
+    ic_token_free_json(tree);
+    return saved;
+}
+
+/* ---- a token and its JSON ---- */
+
+static const struct {
+    const char *name;
+    size_t offset;
+} texts[] = {
+    {"access_token", offsetof(ic_token, access_token)},
+    {"refresh_token", offsetof(ic_token, refresh_token)},
+    {"scope", offsetof(ic_token, scope)},
+};
+enum { TEXTS = sizeof texts / sizeof *texts };
+
+static char **slot_of(ic_token *token, int i) {
+    return (char **)((char *)token + texts[i].offset);
+}
+
+static const char *text_of(const ic_token *token, int i) {
+    return *slot_of((ic_token *)token, i);
+}
+
+void ic_token_clear(ic_token *token) {
+    for (int i = 0; i < TEXTS; i++)
+        ic_free_secret(*slot_of(token, i));
+    *token = (ic_token){0};
+}
+
+/* Adds the token's members to the object; false without memory. */
+static bool add_members(cJSON *object, const ic_token *token) {
+    for (int i = 0; i < TEXTS; i++) {
+        const char *text = text_of(token, i);
+        if (text && *text && !cJSON_AddStringToObject(object, texts[i].name, text)) return false;
+    }
+    return token->expires_at == 0 || !isfinite(token->expires_at) ||
+           cJSON_AddNumberToObject(object, "expires_at", token->expires_at);
+}
+
+cJSON *ic_token_to_json(const ic_token *token) {
+    cJSON *tree = cJSON_CreateObject();
+    if (tree && add_members(tree, token)) return tree;
+    ic_token_free_json(tree);
+    return NULL;
+}
+
+static void wipe(cJSON *tree) {
+    cJSON *child;
+    if (tree->valuestring) explicit_bzero(tree->valuestring, strlen(tree->valuestring));
+    cJSON_ArrayForEach(child, tree) {
+        wipe(child);
+    }
+}
+
+void ic_token_free_json(cJSON *tree) {
+    if (tree) wipe(tree);
+    cJSON_Delete(tree);
+}
+
+static bool read_text(const cJSON *member, const char *name, char **text, ic_error *error) {
+    if (!member || cJSON_IsNull(member)) return true;
+    if (!cJSON_IsString(member)) {
+        ic_error_set(error, IC_ERR_STORE, "%s is not a text", name);
+        return false;
+    }
+    if (!*member->valuestring) return true;
+    if (!(*text = ic_strdup(member->valuestring))) ic_error_memory(error);
+    return *text != NULL;
+}
+
+static bool read_members(const cJSON *tree, ic_token *token, ic_error *error) {
+    for (int i = 0; i < TEXTS; i++)
+        if (!read_text(ic_json_member(tree, texts[i].name), texts[i].name, slot_of(token, i), error))
+            return false;
+    const cJSON *expires_at = ic_json_member(tree, "expires_at");
+    if (cJSON_IsNumber(expires_at))
+        token->expires_at = expires_at->valuedouble;
+    else if (expires_at && !cJSON_IsNull(expires_at))
+        ic_error_set(error, IC_ERR_STORE, "expires_at is not a number of seconds");
+    else
+        return true;
+    return cJSON_IsNumber(expires_at);
+}
+
+/* A line's end that an editor has put into it, for one, would make a second header of it. */
+static bool check_members(const ic_token *token, ic_error *error) {
+    if (!token->access_token && !token->refresh_token)
+        ic_error_set(error, IC_ERR_STORE, "it has neither an access_token nor a refresh_token");
+    else if (token->access_token && !ic_header_safe(token->access_token))
+        ic_error_set(error, IC_ERR_STORE, "access_token holds a control character");
+    else
+        return true;
+    return false;
+}
+
+bool ic_token_from_json(const cJSON *tree, ic_token *token, ic_error *error) {
+    *token = (ic_token){0};
+    if (!cJSON_IsObject(tree))
+        ic_error_set(error, IC_ERR_STORE, "it is not an object");
+    else if (read_members(tree, token, error) && check_members(token, error))
+        return true;
+    ic_token_clear(token);
+    return false;
+}
+
+/* ---- the file's content ---- */
+
+/* Ends `cause`. */
+static void explain(const ic_store *store, const char *what, ic_error *cause, const char *advice,
+                    ic_error *error) {
+    if (cause->kind == IC_ERR_MEMORY)
+        ic_error_memory(error);
+    else
+        ic_error_set(error, IC_ERR_STORE, "%s: %s (%s); %s", store->file.paths[IC_THE_FILE], what,
+                     ic_error_message(cause), advice);
+    ic_error_clear(cause);
+}
+
+static bool check_text(const ic_store *store, const char *what, const char *text, ic_error *error) {
+    size_t bad;
+    if (ic_utf8_valid(text, strlen(text), &bad)) return true;
+    ic_error_set(error, IC_ERR_STORE,
+                 "%s: only UTF-8 text can be kept, and the %s is none (byte %zu); correct it",
+                 store->file.paths[IC_THE_FILE], what, bad + 1);
+    return false;
+}
+
+/* What could be written but not read again is not written. */
+static bool check_token(const ic_store *store, const ic_token *token, ic_error *error) {
+    for (int i = 0; i < TEXTS; i++)
+        if (text_of(token, i) && !check_text(store, texts[i].name, text_of(token, i), error)) return false;
+    ic_error cause = {0};
+    cJSON *tree = ic_token_to_json(token);
+    ic_token copy = {0};
+    if (!tree) ic_error_memory(&cause);
+    bool good = tree && ic_token_from_json(tree, &copy, &cause);
+    if (!good) explain(store, "cannot keep this token", &cause, "ask for a new one", error);
+    ic_token_clear(&copy);
+    ic_token_free_json(tree);
+    return good;
+}
+
+static cJSON *new_tree(ic_error *error) {
+    cJSON *tree = cJSON_CreateObject();
+    if (tree && cJSON_AddNumberToObject(tree, "version", VERSION) && cJSON_AddObjectToObject(tree, "tokens"))
+        return tree;
+    cJSON_Delete(tree);
+    ic_error_memory(error);
+    return NULL;
+}
+
+static const char mend_file[] = "restore it, or move it away and connect anew";
+
+/* Its version first: a greater one may have another shape. */
+static bool check_tree(const ic_store *store, const cJSON *tree, ic_error *error) {
+    const char *path = store->file.paths[IC_THE_FILE];
+    const cJSON *version = ic_json_member(tree, "version");
+    if (cJSON_IsNumber(version) && version->valuedouble > VERSION)
+        ic_error_set(error, IC_ERR_STORE,
+                     "%s was written by a newer version of this module (format %.17g, this one knows %d); "
+                     "update this one, or give it a file of its own",
+                     path, version->valuedouble, VERSION);
+    else if (!cJSON_IsNumber(version) || version->valuedouble != VERSION ||
+             !cJSON_IsObject(ic_json_member(tree, "tokens")))
+        ic_error_set(error, IC_ERR_STORE,
+                     "%s: this is no token file (it lacks \"version\": %d and \"tokens\"); %s", path, VERSION,
+                     mend_file);
+    else
+        return true;
+    return false;
+}
+
+static cJSON *parse(const ic_store *store, const char *text, size_t length, ic_error *error) {
+    ic_error cause = {0};
+    size_t bad;
+    cJSON *tree = NULL;
+    if (!ic_utf8_valid(text, length, &bad)) /* the parser would mend it, and so change it */
+        ic_error_set(&cause, IC_ERR_STORE, "not UTF-8 text at byte %zu", bad + 1);
+    else
+        tree = ic_json_parse(text, length, &cause);
+    if (!tree) {
+        explain(store, "this is no token file, or not the whole of one", &cause, mend_file, error);
+        return NULL;
+    }
+    if (check_tree(store, tree, error)) return tree;
+    ic_token_free_json(tree);
+    return NULL;
+}
+
+/* 1: *tree is the file's, checked; 0: there is no file; -1: `error`. */
+static int read_tree(ic_store *store, cJSON **tree, size_t *length, ic_error *error) {
+    char *text = NULL;
+    int found = ic_private_file_read(&store->file, &text, length, error);
+    if (found != 1) return found;
+    *tree = parse(store, text, *length, error);
+    explicit_bzero(text, *length);
+    ic_free(text);
+    return *tree ? 1 : -1;
+}
+
+static bool check_size(const ic_store *store, size_t length, ic_error *error) {
+    if (length <= IC_PRIVATE_FILE_LARGEST) return true;
+    ic_error_set(error, IC_ERR_STORE,
+                 "%s is full (it would have %zu of at most %zu bytes); forget connections that are no longer "
+                 "used, or give this one a file of its own",
+                 store->file.paths[IC_THE_FILE], length, IC_PRIVATE_FILE_LARGEST);
+    return false;
+}
+
+static bool write_tree(ic_store *store, const cJSON *tree, ic_error *error) {
+    char *text = ic_json_print(tree);
+    if (!text) {
+        ic_error_memory(error);
+        return false;
+    }
+    size_t length = strlen(text);
+    bool written =
+        check_size(store, length, error) && ic_private_file_write(&store->file, text, length, error);
+    explicit_bzero(text, length);
+    ic_json_text_free(text);
+    return written;
+}
+
+static const char mend_token[] = "mend it, or connect anew";
+
+/* 1, 0 or -1, as ic_store_load. */
+static int token_under(const ic_store *store, const cJSON *tree, const char *key, ic_token *token,
+                       ic_error *error) {
+    const cJSON *entry = ic_json_member(ic_json_member(tree, "tokens"), key);
+    ic_error cause = {0};
+    if (!entry) return 0;
+    if (ic_token_from_json(entry, token, &cause)) return 1;
+    explain(store, "what is kept for this connection is no token", &cause, mend_token, error);
+    return -1;
+}
+
+/* All of that name: cJSON reads the first of several, which would bring an old one back. */
+static void drop(cJSON *object, const char *name) {
+    for (cJSON *member; (member = cJSON_DetachItemFromObjectCaseSensitive(object, name));)
+        ic_token_free_json(member);
+}
+
+/* A token that is there keeps its other members; anything else under that key gives way. */
+static bool put(cJSON *tokens, const char *key, const ic_token *token, ic_error *error) {
+    cJSON *entry = ic_json_member(tokens, key);
+    if (!cJSON_IsObject(entry)) {
+        drop(tokens, key);
+        entry = cJSON_AddObjectToObject(tokens, key);
+    }
+    for (int i = 0; i < TEXTS; i++)
+        drop(entry, texts[i].name);
+    drop(entry, "expires_at");
+    if (entry && add_members(entry, token)) return true;
+    ic_error_memory(error);
+    return false;
+}

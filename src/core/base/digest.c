@@ -1,0 +1,50 @@
+#include "core/base/digest.h"
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool finish(EVP_MD_CTX *context, char hex[IC_SHA256_HEX]) {
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned length = 0;
+    if (!EVP_DigestFinal_ex(context, digest, &length)) return false;
+    for (unsigned i = 0; i < length; i++)
+        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    return true;
+}
+
+bool ic_sha256(const void *bytes, size_t length, char hex[IC_SHA256_HEX], ic_error *error) {
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    bool done = context && EVP_DigestInit_ex(context, EVP_sha256(), NULL) &&
+                EVP_DigestUpdate(context, bytes, length) && finish(context, hex);
+    EVP_MD_CTX_free(context);
+    if (!done) ic_error_memory(error);
+    return done;
+}
+
+static bool digest_stream(FILE *file, char hex[IC_SHA256_HEX]) {
+    char piece[16384];
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    bool good = context && EVP_DigestInit_ex(context, EVP_sha256(), NULL);
+    for (size_t count; good && (count = fread(piece, 1, sizeof piece, file));)
+        good = EVP_DigestUpdate(context, piece, count);
+    good = good && !ferror(file) && finish(context, hex);
+    EVP_MD_CTX_free(context);
+    return good;
+}
+
+bool ic_sha256_file(const char *path, char hex[IC_SHA256_HEX], ic_error *error) {
+    FILE *file = fopen(path, "rbe");
+    if (!file) {
+        ic_error_set(error, IC_ERR_IO, "cannot read %s: %s", path, strerror(errno));
+        return false;
+    }
+    errno = 0;
+    bool done = digest_stream(file, hex);
+    if (!done && errno)
+        ic_error_set(error, IC_ERR_IO, "cannot read %s: %s", path, strerror(errno));
+    else if (!done)
+        ic_error_memory(error);
+    fclose(file);
+    return done;
+}

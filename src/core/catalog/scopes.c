@@ -1,0 +1,95 @@
+#include "core/catalog/scopes.h"
+#include "core/base/text.h"
+#include <string.h>
+
+const ic_scope ic_scopes[] = {
+#define EVERY_GRANT                true
+#define AUTHORIZATION_CODE         false
+#define SCOPE(name, label, grants) {name, label, grants},
+#include "core/catalog/scopes.def"
+#undef SCOPE
+};
+const size_t ic_scope_count = sizeof ic_scopes / sizeof ic_scopes[0];
+
+const ic_scope *ic_scope_find(const char *name) {
+    for (size_t i = 0; i < ic_scope_count; i++)
+        if (strcmp(ic_scopes[i].name, name) == 0) return &ic_scopes[i];
+    return NULL;
+}
+
+const char *ic_scope_nearest(const char *name) {
+    ic_nearest whole = {.wanted = name}, rest = {.wanted = name};
+    const char *nearest_by_rest = NULL;
+    for (size_t i = 0; i < ic_scope_count; i++) {
+        const char *candidate = ic_scopes[i].name, *before = rest.best;
+        ic_nearest_offer(&whole, candidate);
+        ic_nearest_offer(&rest, strchr(candidate, '.') + 1);
+        if (rest.best != before) nearest_by_rest = candidate;
+    }
+    return whole.best ? whole.best : nearest_by_rest;
+}
+
+/* Some scopes of a text: `length` bytes from `text`. */
+typedef struct span {
+    const char *text;
+    size_t length;
+} span;
+
+/* The next piece of *rest between the separators; false when there is none left. */
+static bool next(const char **rest, const char *end, const char *separators, span *piece) {
+    const char *at = *rest;
+    while (at < end && strchr(separators, *at))
+        at++;
+    piece->text = at;
+    while (at < end && !strchr(separators, *at))
+        at++;
+    piece->length = (size_t)(at - piece->text);
+    *rest = at;
+    return piece->length > 0;
+}
+
+static bool holds(const char *list, span scope) {
+    span item;
+    for (const char *end = list + strlen(list); next(&list, end, " ", &item);)
+        if (item.length == scope.length && memcmp(item.text, scope.text, scope.length) == 0) return true;
+    return false;
+}
+
+/* Whether one of the term's alternatives ("a|b") is in the list. */
+static bool satisfied(span term, const char *granted) {
+    const char *rest = term.text;
+    span scope;
+    while (next(&rest, term.text + term.length, "|", &scope))
+        if (holds(granted, scope)) return true;
+    return false;
+}
+
+static void describe_term(span term, ic_buf *out) {
+    const char *rest = term.text;
+    span scope;
+    for (bool first = true; next(&rest, term.text + term.length, "|", &scope); first = false) {
+        if (!first) ic_buf_puts(out, " or ");
+        ic_buf_add(out, scope.text, scope.length);
+    }
+}
+
+/* Appends the terms that `granted` does not satisfy (NULL: all of them). Whether there was one. */
+static bool describe_unsatisfied(const char *needed, const char *granted, ic_buf *out) {
+    const char *end = needed + strlen(needed);
+    bool any = false;
+    for (span term; next(&needed, end, " ", &term);) {
+        if (granted && satisfied(term, granted)) continue;
+        if (any) ic_buf_puts(out, " and ");
+        describe_term(term, out);
+        any = true;
+    }
+    return any;
+}
+
+void ic_scopes_describe(const char *needed, ic_buf *out) {
+    describe_unsatisfied(needed, NULL, out);
+}
+
+bool ic_scopes_missing(const char *needed, const char *granted, ic_buf *out) {
+    return granted && granted[strspn(granted, " ")] && describe_unsatisfied(needed, granted, out);
+}

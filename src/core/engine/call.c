@@ -1,0 +1,119 @@
+#include "core/engine/call.h"
+#include "core/base/alloc.h"
+#include "core/base/process.h"
+#include "core/engine/engine.h"
+#include "core/engine/event.h"
+
+ic_call *ic_call_new(ic_mailbox *mailbox, ic_connection *connection) {
+    static atomic_ulong last_id;
+    ic_call *call = ic_calloc(1, sizeof *call);
+    if (!call) return NULL;
+    atomic_init(&call->references, 1);
+    call->id = atomic_fetch_add(&last_id, 1) + 1;
+    call->generation = ic_process_generation();
+    call->mailbox = mailbox;
+    call->connection = connection;
+    if (mailbox) ic_mailbox_retain(mailbox);
+    ic_connection_retain(connection);
+    call->options = (ic_call_options){.timeout = -1, .deadline = -1, .max_retries = -1};
+    call->error.retry_after = -1;
+    return call;
+}
+
+void ic_call_retain(ic_call *call) {
+    atomic_fetch_add_explicit(&call->references, 1, memory_order_relaxed);
+}
+
+void ic_call_release(ic_call *call) {
+    if (!call || atomic_fetch_sub_explicit(&call->references, 1, memory_order_acq_rel) > 1) return;
+    ic_mailbox_release(call->mailbox);
+    ic_connection_release(call->connection);
+    ic_request_free(&call->request);
+    ic_free(call->options.as_user);
+    ic_free(call->options.path);
+    ic_free(call->elsewhere);
+    ic_buf_free(&call->chunk);
+    for (ic_event *event; (event = call->first_event);) {
+        call->first_event = event->next;
+        ic_event_free(event);
+    }
+    cJSON_Delete(call->answer);
+    ic_response_free(&call->response);
+    ic_value_free(&call->value);
+    ic_error_clear(&call->error);
+    ic_free(call);
+}
+
+bool ic_call_start(ic_call *call, ic_error *error) {
+    return ic_engine_order(call, IC_ORDER_START, error);
+}
+
+static bool is_ours(const ic_call *call) {
+    return call->generation == ic_process_generation();
+}
+
+void ic_call_cancel(ic_call *call) {
+    if (is_ours(call) && !ic_call_done(call)) ic_engine_order(call, IC_ORDER_CANCEL, NULL);
+}
+
+void ic_call_abandon(ic_call *call) {
+    if (is_ours(call) && !ic_call_done(call)) ic_engine_order(call, IC_ORDER_ABANDON, NULL);
+}
+
+void ic_call_answer(ic_call *call, cJSON *answer) {
+    call->answer = answer;
+    if (is_ours(call)) ic_engine_order(call, IC_ORDER_ANSWER, NULL);
+}
+
+bool ic_call_done(ic_call *call) {
+    return atomic_load_explicit(&call->done, memory_order_acquire);
+}
+
+bool ic_call_has_news(ic_call *call) {
+    if (ic_call_done(call)) return true;
+    ic_mailbox_lock(call->mailbox);
+    bool any = call->chunk.length > 0 || call->first_event || call->progress.news;
+    ic_mailbox_unlock(call->mailbox);
+    return any;
+}
+
+bool ic_call_take_chunk(ic_call *call, ic_buf *chunk) {
+    ic_mailbox_lock(call->mailbox);
+    bool paused = call->paused, any = call->chunk.length > 0;
+    if (any) {
+        ic_buf taken = call->chunk;
+        call->chunk = *chunk;
+        call->chunk.length = 0;
+        *chunk = taken;
+        call->paused = false;
+    }
+    ic_mailbox_unlock(call->mailbox);
+    if (any && paused) ic_engine_order(call, IC_ORDER_RESUME, NULL);
+    return any;
+}
+
+bool ic_call_moves_file(const ic_call *call) {
+    return call->request.form || call->request.answer == IC_ANSWER_BYTES ||
+           call->options.output != IC_TO_MEMORY;
+}
+
+double ic_call_timeout(const ic_call *call) {
+    if (call->options.timeout >= 0) return call->options.timeout;
+    return ic_call_moves_file(call) ? 0 : call->connection->settings.timeout;
+}
+
+double ic_call_deadline(const ic_call *call) {
+    if (call->options.deadline >= 0) return call->options.deadline;
+    return ic_call_moves_file(call) ? 0 : call->connection->settings.deadline;
+}
+
+void ic_call_url(const ic_call *call, ic_buf *url) {
+    bool whole = call->elsewhere || call->request.absolute;
+    if (!whole) ic_buf_puts(url, call->connection->origin);
+    ic_buf_puts(url, call->elsewhere ? call->elsewhere : call->request.target);
+}
+
+const char *ic_call_actor(const ic_call *call) {
+    const char *actor = call->options.as_user ? call->options.as_user : call->connection->settings.as_user;
+    return actor && *actor ? actor : NULL;
+}

@@ -1,0 +1,32 @@
+/* The engine: one background thread per process through which all traffic goes, on one curl_multi. It waits
+ * nowhere but in curl_multi_poll. Started by the first call, ended and joined at exit, forgotten by a forked
+ * child. DESIGN, wall 4. */
+#ifndef IC_ENGINE_H
+#define IC_ENGINE_H
+
+#include "core/base/timers.h"
+#include "core/engine/call.h"
+#include <curl/curl.h>
+
+typedef struct ic_engine {
+    CURLM *multi;
+    ic_timers timers;
+    struct ic_slot *slots; /* tokens; token.c */
+    struct ic_lane *lanes; /* turns and budgets; lane.c */
+    struct ic_host *hosts;
+    struct ic_socket *socket; /* of hosts that wait by socket, or NULL; socket.c */
+    bool ending;              /* no token is fetched any more */
+    ic_call *live; /* all calls that have been started and are not done; the engine owns one count each */
+} ic_engine;
+
+/* From any thread: puts orders for the call into the engine's inbox and wakes it; START starts the engine if
+ * need be. False when it cannot run (START only; `error` says why). */
+bool ic_engine_order(ic_call *call, unsigned orders, ic_error *error);
+/* From any thread: the engine, if it runs, looks at what has changed. */
+void ic_engine_wake(void);
+/* Cancels every call and joins the thread; nothing starts after it. For atexit. */
+void ic_engine_stop(void);
+/* In a forked child: drops the inherited engine without touching what it holds. The gate is held or new. */
+void ic_engine_forget(void);
+
+#endif

@@ -1,0 +1,117 @@
+#include "core/engine/event.h"
+#include "core/base/alloc.h"
+#include "core/engine/scrub.h"
+#include "core/engine/token.h"
+#include <string.h>
+
+#define PROGRESS_PAUSE 0.1 /* seconds */
+
+/* Who hears of it; NULL: nobody. */
+static ic_call *listener_of(ic_call *call) {
+    ic_call *listener = call->on_done ? ic_token_awaited_by(call) : call;
+    return listener && listener->mailbox && listener->connection->settings.watched ? listener : NULL;
+}
+
+/* The query of an address that the service gave may be the key to it. */
+static char *url_of(const ic_call *call) {
+    bool given = call->elsewhere || call->redirects || call->request.absolute;
+    ic_buf url = {0};
+    ic_call_url(call, &url);
+    char *query = given && !url.failed ? strchr(url.data, '?') : NULL;
+    if (query) {
+        url.length = (size_t)(query - url.data);
+        ic_buf_puts(&url, "?…");
+    }
+    char *text = ic_buf_take(&url, NULL);
+    if (text) ic_scrub(call, text);
+    return text;
+}
+
+static ic_event *make(const ic_call *call, const ic_event *about) {
+    char id[256];
+    ic_event *event = ic_malloc(sizeof *event);
+    if (!event) return NULL;
+    *event = *about;
+    event->operation = call->request.operation;
+    event->method = call->request.method;
+    event->attempt = call->attempts;
+    event->url = url_of(call);
+    if (about->status && ic_response_header(&call->response, "x-ironclad-requestid", id, sizeof id))
+        event->request_id = ic_strdup(id);
+    if (event->request_id) ic_scrub(call, event->request_id);
+    if (event->url) return event;
+    ic_event_free(event);
+    return NULL;
+}
+
+/* The mailbox is locked; there is at least one event. */
+static ic_event *take_first(ic_call *call) {
+    ic_event *event = call->first_event;
+    call->first_event = event->next;
+    if (!event->next) call->last_event = NULL;
+    call->event_count--;
+    return event;
+}
+
+/* The mailbox is locked. Without room the oldest goes, without memory the new one: the one after it says how
+ * many are missing. */
+static void append(ic_call *call, ic_event *event) {
+    if (!event) {
+        call->events_lost++;
+        return;
+    }
+    event->lost = call->events_lost;
+    call->events_lost = 0;
+    if (call->last_event)
+        call->last_event->next = event;
+    else
+        call->first_event = event;
+    call->last_event = event;
+    if (++call->event_count <= IC_EVENTS_ROOM) return;
+    ic_event *oldest = take_first(call);
+    call->first_event->lost += oldest->lost + 1;
+    ic_event_free(oldest);
+}
+
+void ic_event_note(ic_call *call, const ic_event *about) {
+    ic_call *listener = listener_of(call);
+    if (!listener) return;
+    ic_event *event = make(call, about);
+    ic_mailbox_lock(listener->mailbox);
+    append(listener, event);
+    ic_mailbox_unlock(listener->mailbox);
+    ic_mailbox_post(listener->mailbox, listener, IC_NOTICE_EVENT);
+}
+
+ic_event *ic_event_take(ic_call *call) {
+    ic_mailbox_lock(call->mailbox);
+    ic_event *event = call->first_event ? take_first(call) : NULL;
+    ic_mailbox_unlock(call->mailbox);
+    return event;
+}
+
+void ic_event_free(ic_event *event) {
+    if (!event) return;
+    ic_free(event->url);
+    ic_free(event->request_id);
+    ic_free(event);
+}
+
+void ic_progress_note(ic_call *call, double done, double total, bool last, double now) {
+    if (!call->options.progress || (!last && now < call->progress_told + PROGRESS_PAUSE)) return;
+    call->progress_told = now;
+    ic_mailbox_lock(call->mailbox);
+    call->progress = (ic_progress){.done = done, .total = total, .news = true};
+    ic_mailbox_unlock(call->mailbox);
+    ic_mailbox_post(call->mailbox, call, IC_NOTICE_EVENT);
+}
+
+bool ic_progress_take(ic_call *call, double *done, double *total) {
+    ic_mailbox_lock(call->mailbox);
+    bool news = call->progress.news;
+    *done = call->progress.done;
+    *total = call->progress.total;
+    call->progress.news = false;
+    ic_mailbox_unlock(call->mailbox);
+    return news;
+}

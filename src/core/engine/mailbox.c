@@ -1,0 +1,166 @@
+#include "core/engine/mailbox.h"
+#include "core/base/alloc.h"
+#include "core/base/clock.h"
+#include "core/base/process.h"
+#include "core/engine/call.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <poll.h>
+#include <pthread.h>
+#include <string.h>
+#include <unistd.h>
+
+struct ic_mailbox {
+    atomic_int references;
+    atomic_int owed, asked;
+    unsigned generation;
+    int read_end, write_end; /* a byte is in the pipe while the queue holds a call */
+    pthread_mutex_t lock;    /* guards all below, and each call's notices, chunk and paused */
+    bool closed;
+    ic_call *first, *last;
+};
+
+ic_mailbox *ic_mailbox_new(ic_error *error) {
+    int ends[2];
+    ic_mailbox *mailbox = ic_calloc(1, sizeof *mailbox);
+    if (!mailbox) {
+        ic_error_memory(error);
+        return NULL;
+    }
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
+        ic_error_set(error, IC_ERR_IO, "cannot open a pipe: %s", strerror(errno));
+        ic_free(mailbox);
+        return NULL;
+    }
+    if (!ic_process_adopt(ends[0]) || !ic_process_adopt(ends[1])) {
+        ic_process_disown(ends[0]);
+        close(ends[0]);
+        close(ends[1]);
+        ic_free(mailbox);
+        ic_error_memory(error);
+        return NULL;
+    }
+    atomic_init(&mailbox->references, 1);
+    mailbox->generation = ic_process_generation();
+    mailbox->read_end = ends[0];
+    mailbox->write_end = ends[1];
+    pthread_mutex_init(&mailbox->lock, NULL);
+    return mailbox;
+}
+
+void ic_mailbox_retain(ic_mailbox *mailbox) {
+    atomic_fetch_add_explicit(&mailbox->references, 1, memory_order_relaxed);
+}
+
+void ic_mailbox_release(ic_mailbox *mailbox) {
+    if (!mailbox || atomic_fetch_sub_explicit(&mailbox->references, 1, memory_order_acq_rel) > 1) return;
+    if (ic_mailbox_is_ours(mailbox)) {
+        ic_mailbox_close(mailbox);
+        pthread_mutex_destroy(&mailbox->lock);
+    }
+    ic_free(mailbox);
+}
+
+void ic_mailbox_close(ic_mailbox *mailbox) {
+    if (!ic_mailbox_is_ours(mailbox)) return;
+    unsigned notices;
+    ic_mailbox_lock(mailbox);
+    bool was_closed = mailbox->closed;
+    mailbox->closed = true;
+    ic_mailbox_unlock(mailbox);
+    if (was_closed) return;
+    for (ic_call *call; (call = ic_mailbox_take(mailbox, &notices));) {
+        if (notices & IC_NOTICE_ASK) ic_call_answer(call, NULL);
+        ic_call_release(call);
+    }
+    /* Now, and not when the last call lets go of it: a token slot may hold it for as long as the engine
+     * lives. */
+    ic_process_disown(mailbox->read_end);
+    ic_process_disown(mailbox->write_end);
+    close(mailbox->read_end);
+    close(mailbox->write_end);
+}
+
+int ic_mailbox_descriptor(const ic_mailbox *mailbox) {
+    return ic_mailbox_is_ours(mailbox) && !mailbox->closed ? mailbox->read_end : -1;
+}
+
+bool ic_mailbox_is_ours(const ic_mailbox *mailbox) {
+    return mailbox->generation == ic_process_generation();
+}
+
+void ic_mailbox_owe(ic_mailbox *mailbox, int change) {
+    atomic_fetch_add(&mailbox->owed, change);
+}
+
+bool ic_mailbox_owes(ic_mailbox *mailbox) {
+    return ic_mailbox_is_ours(mailbox) && atomic_load(&mailbox->owed) > 0;
+}
+
+bool ic_mailbox_asks(ic_mailbox *mailbox) {
+    return atomic_load(&mailbox->asked) > 0;
+}
+
+void ic_mailbox_lock(ic_mailbox *mailbox) {
+    pthread_mutex_lock(&mailbox->lock);
+}
+
+void ic_mailbox_unlock(ic_mailbox *mailbox) {
+    pthread_mutex_unlock(&mailbox->lock);
+}
+
+ic_call *ic_mailbox_take(ic_mailbox *mailbox, unsigned *notices) {
+    if (!ic_mailbox_is_ours(mailbox)) return NULL;
+    ic_mailbox_lock(mailbox);
+    ic_call *call = mailbox->first;
+    *notices = 0;
+    if (call) {
+        mailbox->first = call->next_notice;
+        call->next_notice = NULL;
+        *notices = atomic_exchange(&call->notices, 0);
+        if (*notices & IC_NOTICE_ASK) atomic_fetch_sub(&mailbox->asked, 1);
+        if (!mailbox->first) {
+            char byte;
+            mailbox->last = NULL;
+            while (read(mailbox->read_end, &byte, 1) < 0 && errno == EINTR) {
+            }
+        }
+    }
+    ic_mailbox_unlock(mailbox);
+    return call;
+}
+
+/* The queue holds the call with an owner's count of its own, given back by whoever takes it. */
+bool ic_mailbox_post(ic_mailbox *mailbox, ic_call *call, unsigned notices) {
+    if (!ic_mailbox_is_ours(mailbox)) return false;
+    ic_mailbox_lock(mailbox);
+    bool open = !mailbox->closed;
+    if (open && atomic_fetch_or(&call->notices, notices) == 0) {
+        ic_call_retain(call);
+        if (mailbox->last)
+            mailbox->last->next_notice = call;
+        else
+            mailbox->first = call;
+        mailbox->last = call;
+        if (notices & IC_NOTICE_ASK) atomic_fetch_add(&mailbox->asked, 1);
+        if (mailbox->first == call)
+            while (write(mailbox->write_end, "", 1) < 0 && errno == EINTR) {
+            }
+    }
+    ic_mailbox_unlock(mailbox);
+    return open;
+}
+
+int ic_mailbox_wait(const ic_mailbox *mailbox, double seconds) {
+    struct pollfd wanted = {.fd = ic_mailbox_descriptor(mailbox), .events = POLLIN};
+    double until = ic_now() + seconds;
+    for (;;) {
+        double left = seconds < 0 ? 3600 : until - ic_now();
+        if (left < 0) left = 0;
+        int ready = poll(&wanted, 1, (int)ceil(fmin(left, 3600) * 1000));
+        if (ready > 0) return 1;
+        if (ready < 0) return -1;
+        if (seconds >= 0 && ic_now() >= until) return 0;
+    }
+}

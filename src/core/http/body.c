@@ -1,0 +1,342 @@
+#include "core/http/body.h"
+#include "core/base/alloc.h"
+#include "core/base/buf.h"
+#include "core/base/text.h"
+#include "core/catalog/settings.h"
+#include <stdio.h>
+#include <string.h>
+
+static bool check_body(const ic_operation *operation, const ic_arguments *arguments, cJSON *body,
+                       ic_error *error);
+static bool merge(cJSON *body, cJSON *more, ic_error *error);
+static bool build_launch(cJSON *body, const ic_arguments *arguments, ic_request *request, ic_error *error);
+static bool build_form(cJSON *body, ic_request *request, ic_error *error);
+static bool refuse_files(const cJSON *node, ic_buf *path, ic_error *error);
+
+static bool print_body(const cJSON *body, ic_request *request, ic_error *error) {
+    request->body = ic_json_print(body);
+    if (!request->body) ic_error_memory(error);
+    return request->body != NULL;
+}
+
+static bool build_object(const ic_operation *operation, ic_arguments *arguments, cJSON *body,
+                         ic_request *request, ic_error *error) {
+    ic_buf path = {0};
+    bool built = check_body(operation, arguments, body, error);
+    if (built && operation->body != IC_BODY_LAUNCH) built = merge(body, arguments->files, error);
+    if (built) built = merge(body, arguments->extra_body, error);
+    if (built && operation->body == IC_BODY_JSON) built = refuse_files(body, &path, error);
+    ic_buf_free(&path);
+    if (!built) return false;
+    if (arguments->parts) {
+        request->parts = *arguments->parts;
+        *arguments->parts = (ic_parts){0};
+    }
+    if (operation->body == IC_BODY_FORM) return build_form(body, request, error);
+    if (operation->body == IC_BODY_LAUNCH && (request->parts.count || arguments->files))
+        return build_launch(body, arguments, request, error);
+    return print_body(body, request, error);
+}
+
+bool ic_body_build(const ic_operation *operation, ic_arguments *arguments, ic_request *request,
+                   ic_error *error) {
+    bool raw = operation->answer == IC_ANSWER_ANY;
+    bool given = arguments->body || arguments->extra_body || arguments->files;
+    if (operation->body == IC_BODY_NONE && given) {
+        ic_error_set(error, IC_ERR_ARGUMENT, "body: this operation takes none");
+        return false;
+    }
+    if (operation->body == IC_BODY_NONE || (raw && !given)) return true;
+    if (arguments->body && cJSON_IsObject(arguments->body))
+        return build_object(operation, arguments, arguments->body, request, error);
+    if (arguments->body && raw) return print_body(arguments->body, request, error);
+    if (arguments->body) {
+        ic_error_set(error, IC_ERR_ARGUMENT, "body: expected a table of fields");
+        return false;
+    }
+    cJSON *empty = cJSON_CreateObject();
+    if (!empty) ic_error_memory(error);
+    bool built = empty && build_object(operation, arguments, empty, request, error);
+    cJSON_Delete(empty);
+    return built;
+}
+
+static const ic_field *find(const ic_field *fields, const char *name) {
+    for (; fields->name; fields++)
+        if (strcmp(fields->name, name) == 0) return fields;
+    return NULL;
+}
+
+static bool fill(cJSON *body, const ic_field *field, ic_error *error) {
+    cJSON *value = ic_json_parse(field->value, strlen(field->value), error);
+    if (value && cJSON_AddItemToObject(body, field->name, value)) return true;
+    cJSON_Delete(value);
+    ic_error_memory(error);
+    return false;
+}
+
+/* comment = "text" -> comment = {message = "text"} */
+static bool wrap_comment(cJSON *body, const ic_field *field, ic_error *error) {
+    cJSON *comment = ic_json_member(body, field->name);
+    if (!cJSON_IsString(comment)) return true;
+    cJSON *wrapped = cJSON_CreateObject();
+    bool done = wrapped && cJSON_AddStringToObject(wrapped, "message", comment->valuestring) &&
+                cJSON_ReplaceItemInObjectCaseSensitive(body, field->name, wrapped);
+    if (!done) {
+        cJSON_Delete(wrapped);
+        ic_error_memory(error);
+    }
+    return done;
+}
+
+static const cJSON *find_file(const cJSON *fields) {
+    const cJSON *field = NULL;
+    cJSON_ArrayForEach(field, fields) {
+        if (field->type & IC_JSON_FILE) return field;
+    }
+    return NULL;
+}
+
+/* metadata = {filename = the file's} where the caller names none. */
+static bool name_file(cJSON *body, const ic_field *field, const ic_arguments *arguments, ic_error *error) {
+    const cJSON *file = find_file(body);
+    if (!file) file = find_file(arguments->files);
+    cJSON *named = ic_json_member(body, field->name);
+    if (!file || (named && !cJSON_IsObject(named)) || ic_json_member(named, "filename")) return true;
+    if (!named) named = cJSON_AddObjectToObject(body, field->name);
+    if (cJSON_AddStringToObject(named, "filename", arguments->parts->items[file->valueint].filename))
+        return true;
+    ic_error_memory(error);
+    return false;
+}
+
+/* Whose signatures are in the document: some names, or the word that it is all. */
+static bool check_signers(const ic_operation *operation, const ic_field *field, const cJSON *body,
+                          ic_error *error) {
+    const ic_field *all = operation->fields;
+    while (!(all->flags & IC_OWN))
+        all++;
+    const cJSON *names = ic_json_member(ic_json_member(body, field->name), "signerRoleNames");
+    bool complete = cJSON_IsTrue(ic_json_member(body, all->name));
+    bool some = names && !(cJSON_IsArray(names) && !names->child);
+    if (complete != some) return true;
+    if (some)
+        ic_error_set(error, IC_ERR_ARGUMENT,
+                     "%s: goes without %s.signerRoleNames: either all have signed or some", all->name,
+                     field->name);
+    else
+        ic_error_set(
+            error, IC_ERR_ARGUMENT,
+            "%s.signerRoleNames: missing; name the roles whose signatures are in the document, or give "
+            "%s = true: without names Ironclad takes it as signed by all and completes the step",
+            field->name, all->name);
+    return false;
+}
+
+/* What the catalog adds to a field of the body, or asks of it. */
+static bool complete_field(const ic_operation *operation, const ic_field *field, cJSON *body,
+                           const ic_arguments *arguments, ic_error *error) {
+    if (field->flags & IC_FILL && !ic_json_member(body, field->name)) return fill(body, field, error);
+    if (field->flags & IC_NAMES_FILE) return name_file(body, field, arguments, error);
+    if (field->flags & IC_SIGNERS) return check_signers(operation, field, body, error);
+    if (field->type == IC_TYPE_COMMENT) return wrap_comment(body, field, error);
+    return true;
+}
+
+/* What is a word to this module has been heard by now. */
+static void drop_own(const ic_operation *operation, cJSON *body) {
+    for (const ic_field *field = operation->fields; field->name; field++)
+        if (field->flags & IC_OWN) cJSON_DeleteItemFromObjectCaseSensitive(body, field->name);
+}
+
+static bool missing(const ic_operation *operation, const ic_field *field, const cJSON *body,
+                    ic_error *error) {
+    ic_nearest search = {.wanted = field->name};
+    char label[96];
+    const cJSON *given = NULL;
+    cJSON_ArrayForEach(given, body) if (!find(operation->fields, given->string))
+        ic_nearest_offer(&search, given->string);
+    ic_operation_label(operation, label, sizeof label);
+    if (search.best)
+        ic_error_set(error, IC_ERR_ARGUMENT,
+                     "%s: missing in the body of %s (it holds \"%s\"; is that meant?)", field->name, label,
+                     search.best);
+    else
+        ic_error_set(error, IC_ERR_ARGUMENT, "%s: missing in the body of %s, which requires it", field->name,
+                     label);
+    return false;
+}
+
+/* A field that was given: known, and a file where one is expected. What is newer than the catalog goes
+ * through `extra`; SCIM extensions bring names of their own. */
+static bool check_field(const ic_operation *operation, const cJSON *given, ic_error *error) {
+    const ic_field *field = find(operation->fields, given->string);
+    const char *name = given->string;
+    ic_nearest search = {.wanted = name};
+    bool file = given->type & IC_JSON_FILE;
+    bool fits =
+        field && (field->type != IC_TYPE_FILE || file) && (!(field->flags & IC_OWN) || cJSON_IsBool(given));
+    if (fits) return true;
+    if (!field && ic_text_starts(name, "urn:")) return true;
+    if (field) {
+        ic_error_set(error, IC_ERR_ARGUMENT, "%s: expected %s", name,
+                     field->flags & IC_OWN ? "true or false" : "ironclad.file(…)");
+    } else if (find(operation->query, name)) {
+        ic_error_set(
+            error, IC_ERR_ARGUMENT,
+            "%s: is a query parameter, not a field of the body; give { query = { %s = … } } after the body",
+            name, name);
+    } else if (ic_option_find(name, IC_SCOPE_CALL)) {
+        ic_error_set(
+            error, IC_ERR_ARGUMENT,
+            "%s: is an option of the call, not a field of the body; it belongs in the table after the body",
+            name);
+    } else {
+        for (field = operation->fields; field->name; field++)
+            ic_nearest_offer(&search, field->name);
+        ic_error_set(
+            error, IC_ERR_ARGUMENT, "%s: unknown field%s%s%s (extra = { body = … } passes what is new)", name,
+            search.best ? "; did you mean \"" : "", search.best ? search.best : "", search.best ? "\"?" : "");
+    }
+    return false;
+}
+
+static bool check_body(const ic_operation *operation, const ic_arguments *arguments, cJSON *body,
+                       ic_error *error) {
+    for (const ic_field *field = operation->fields; field->name; field++) {
+        bool elsewhere = ic_json_member(arguments->extra_body, field->name) ||
+                         ic_json_member(arguments->files, field->name);
+        if (!elsewhere && !complete_field(operation, field, body, arguments, error)) return false;
+        const cJSON *value = ic_json_member(body, field->name);
+        if (value && !check_field(operation, value, error)) return false;
+        if ((!value || cJSON_IsNull(value)) && !elsewhere &&
+            (field->flags & (IC_REQUIRED | IC_FILL)) == IC_REQUIRED)
+            return missing(operation, field, body, error);
+    }
+    if (!operation->fields->name) return true;
+    const cJSON *given = NULL;
+    cJSON_ArrayForEach(given, body) {
+        if (!check_field(operation, given, error)) return false;
+    }
+    drop_own(operation, body);
+    return true;
+}
+
+static bool merge(cJSON *body, cJSON *more, ic_error *error) {
+    while (more && more->child) {
+        cJSON *item = cJSON_DetachItemViaPointer(more, more->child);
+        cJSON_DeleteItemFromObjectCaseSensitive(body, item->string);
+        char *name = ic_strdup(item->string);
+        bool added = name && cJSON_AddItemToObject(body, name, item);
+        ic_free(name);
+        if (added) continue;
+        cJSON_Delete(item);
+        ic_error_memory(error);
+        return false;
+    }
+    return true;
+}
+
+static bool refuse_files(const cJSON *node, ic_buf *path, ic_error *error) {
+    if (node->type & IC_JSON_FILE) {
+        const char *where = ic_buf_text(path);
+        ic_error_set(error, IC_ERR_ARGUMENT, "%s: a file cannot stand here; this operation takes JSON only",
+                     where && *where ? where : "body");
+        return false;
+    }
+    size_t length = path->length;
+    int index = 0;
+    const cJSON *child = NULL;
+    cJSON_ArrayForEach(child, node) {
+        index++;
+        path->length = length;
+        if (cJSON_IsArray(node))
+            ic_buf_printf(path, "[%d]", index);
+        else
+            ic_buf_printf(path, "%s%s", length ? "." : "", child->string);
+        if (!refuse_files(child, path, error)) return false;
+    }
+    path->length = length;
+    return true;
+}
+
+static ic_form_field *add_field(ic_request *request, const char *name, char *text, const char *type,
+                                long file) {
+    ic_form_field *grown = ic_realloc(request->form, (request->form_count + 1) * sizeof *grown);
+    char *copy = ic_strdup(name);
+    if (grown) request->form = grown;
+    if (!grown || !copy) {
+        ic_free(copy);
+        ic_json_text_free(text);
+        return NULL;
+    }
+    ic_form_field *field = &request->form[request->form_count++];
+    *field = (ic_form_field){.name = copy, .text = text, .content_type = type, .file = file};
+    return field;
+}
+
+/* A file inside the JSON becomes {"file": name of its part} (OpenAPI: FileUploadModel). */
+static bool name_files(cJSON *node, ic_request *request) {
+    if (node->type & IC_JSON_FILE) {
+        char name[32];
+        long file = node->valueint;
+        snprintf(name, sizeof name, "file%ld", file + 1);
+        node->type = (node->type & ~(0xFF | IC_JSON_FILE)) | cJSON_Object;
+        return cJSON_AddStringToObject(node, "file", name) && add_field(request, name, NULL, NULL, file);
+    }
+    for (cJSON *child = node->child; child; child = child->next)
+        if (!name_files(child, request)) return false;
+    return true;
+}
+
+static bool build_launch(cJSON *body, const ic_arguments *arguments, ic_request *request, ic_error *error) {
+    const cJSON *file = NULL;
+    bool built = add_field(request, "data", NULL, "application/json", -1) && name_files(body, request);
+    cJSON_ArrayForEach(file, arguments->files) {
+        if (!built) break;
+        if (!(file->type & IC_JSON_FILE)) {
+            ic_error_set(error, IC_ERR_ARGUMENT, "files.%s: expected ironclad.file(…)", file->string);
+            return false;
+        }
+        built = add_field(request, file->string, NULL, NULL, file->valueint) != NULL;
+    }
+    if (built) request->form[0].text = ic_json_print(body);
+    if (built && request->form[0].text) return true;
+    ic_error_memory(error);
+    return false;
+}
+
+/* A field as the text of its part: a string as it is, anything else as JSON; freed like ic_json_print's. */
+static char *text_of(const cJSON *value) {
+    if (!cJSON_IsString(value)) return ic_json_print(value);
+    char *text = cJSON_malloc(strlen(value->valuestring) + 1);
+    if (text) strcpy(text, value->valuestring);
+    return text;
+}
+
+static bool add_text(const cJSON *value, ic_request *request, ic_error *error) {
+    ic_buf path = {0};
+    ic_buf_puts(&path, value->string);
+    bool fits = refuse_files(value, &path, error);
+    ic_buf_free(&path);
+    if (!fits) return false;
+    char *text = text_of(value);
+    if (text && add_field(request, value->string, text, NULL, -1)) return true;
+    ic_error_memory(error);
+    return false;
+}
+
+/* The files come last: whoever reads them as they come knows by then what they are. */
+static bool build_form(cJSON *body, ic_request *request, ic_error *error) {
+    const cJSON *value = NULL;
+    cJSON_ArrayForEach(value, body) {
+        if (!(value->type & IC_JSON_FILE) && !add_text(value, request, error)) return false;
+    }
+    cJSON_ArrayForEach(value, body) {
+        if (!(value->type & IC_JSON_FILE)) continue;
+        if (add_field(request, value->string, NULL, NULL, value->valueint)) continue;
+        ic_error_memory(error);
+        return false;
+    }
+    return true;
+}

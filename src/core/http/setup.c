@@ -1,0 +1,275 @@
+#include "core/http/setup.h"
+#include "core/base/alloc.h"
+#include "core/base/buf.h"
+#include "core/base/process.h"
+#include "core/base/text.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Seconds without a byte after which a file transfer counts as broken. */
+#define STALL 30L
+/* Seconds that a kept connection may have idled before it carries what may not be repeated: servers close
+ * idle ones, and a request sent into that is in doubt. */
+#define FRESH 30L
+
+static bool set_target(ic_transfer *transfer);
+static bool set_method(ic_transfer *transfer);
+static bool set_headers(ic_transfer *transfer, const char *bearer);
+static bool set_limits(ic_transfer *transfer, double now);
+static bool set_security(ic_transfer *transfer);
+static bool set_connection(ic_transfer *transfer);
+
+bool ic_setup(ic_transfer *transfer, const char *bearer, double now) {
+    return set_target(transfer) && set_method(transfer) && set_headers(transfer, bearer) &&
+           set_limits(transfer, now) && set_security(transfer) && set_connection(transfer);
+}
+
+/* Stops at the first option that is refused: memory, or a libcurl built without it. */
+#define SET(option, value)                                                                                   \
+    if (curl_easy_setopt(transfer->easy, CURLOPT_##option, value) != CURLE_OK) return false
+
+static bool set_target(ic_transfer *transfer) {
+    const ic_call *call = transfer->call;
+    ic_buf url = {0};
+    ic_call_url(call, &url);
+    const char *text = ic_buf_text(&url);
+    CURLcode code = text ? curl_easy_setopt(transfer->easy, CURLOPT_URL, text) : CURLE_OUT_OF_MEMORY;
+    ic_buf_free(&url);
+    if (code != CURLE_OK) return false;
+    SET(PATH_AS_IS, 1L);
+    SET(FOLLOWLOCATION, 0L);
+#if LIBCURL_VERSION_NUM >= 0x075500
+    SET(PROTOCOLS_STR, "http,https");
+#else
+    SET(PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+    return true;
+}
+
+static ssize_t read_bytes(const ic_reader *reader, char *into, size_t length) {
+    const ic_part *part = reader->part;
+    if (reader->file < 0) {
+        memcpy(into, part->data + reader->at, length);
+        return (ssize_t)length;
+    }
+    for (;;) {
+        ssize_t count = pread(reader->file, into, length, (off_t)reader->at);
+        if (count >= 0 || errno != EINTR) return count;
+    }
+}
+
+static bool has_changed(const ic_reader *reader) {
+    struct stat now;
+    const struct stat *then = &reader->opened;
+    if (reader->file < 0) return false;
+    return fstat(reader->file, &now) != 0 || now.st_size != then->st_size ||
+           now.st_mtim.tv_sec != then->st_mtim.tv_sec || now.st_mtim.tv_nsec != then->st_mtim.tv_nsec;
+}
+
+/* Sends just as many bytes as were announced; a file that is written to meanwhile ends the attempt. */
+static size_t read_part(char *into, size_t size, size_t count, void *argument) {
+    ic_reader *reader = argument;
+    size_t left = reader->size - reader->at, length = size * count;
+    if (length > left) length = left;
+    if (length == 0) return 0;
+    ssize_t got = read_bytes(reader, into, length);
+    /* The last bytes are held back from a file that is not what it was: what has been sent stays a fragment.
+     */
+    if (got <= 0 || (got == (ssize_t)left && has_changed(reader))) {
+        reader->transfer->changed = reader->part->path;
+        return CURL_READFUNC_ABORT;
+    }
+    reader->at += (size_t)got;
+    return (size_t)got;
+}
+
+static int seek_part(void *argument, curl_off_t offset, int origin) {
+    ic_reader *reader = argument;
+    if (origin != SEEK_SET || offset < 0 || (size_t)offset > reader->size) return CURL_SEEKFUNC_FAIL;
+    reader->at = (size_t)offset;
+    return CURL_SEEKFUNC_OK;
+}
+
+/* Only a regular file whose size is known: a pipe would keep the engine waiting for whoever fills it, a
+ * folder or a file of /proc would be sent as nothing. */
+static bool open_file(ic_reader *reader, ic_error *error) {
+    struct stat *about = &reader->opened;
+    const char *path = reader->part->path, *wrong = NULL;
+    char byte;
+    reader->file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (reader->file < 0 || fstat(reader->file, about) != 0)
+        wrong = strerror(errno);
+    else if (!S_ISREG(about->st_mode))
+        wrong = "it is no regular file";
+    else if (about->st_size == 0 && pread(reader->file, &byte, 1, 0) > 0)
+        wrong = "its size is not known";
+    else if (about->st_size == 0)
+        wrong = "it is empty";
+    else
+        reader->size = (size_t)about->st_size;
+    if (wrong) ic_error_set(error, IC_ERR_IO, "cannot read %s: %s", path, wrong);
+    return !wrong;
+}
+
+static bool add_file(ic_transfer *transfer, curl_mimepart *into, long index) {
+    const ic_part *part = &transfer->call->request.parts.items[index];
+    ic_reader *reader = &transfer->readers[index];
+    reader->part = part;
+    reader->size = part->length;
+    if (part->path && reader->file < 0 && !open_file(reader, &transfer->call->error)) return false;
+    return curl_mime_data_cb(into, (curl_off_t)reader->size, read_part, seek_part, NULL, reader) ==
+               CURLE_OK &&
+           curl_mime_filename(into, part->filename) == CURLE_OK &&
+           curl_mime_type(into, part->content_type) == CURLE_OK;
+}
+
+static bool build_mime(ic_transfer *transfer) {
+    const ic_request *request = &transfer->call->request;
+    transfer->mime = curl_mime_init(transfer->easy);
+    transfer->readers = ic_calloc(request->parts.count + 1, sizeof *transfer->readers);
+    if (!transfer->mime || !transfer->readers) return false;
+    for (size_t i = 0; i <= request->parts.count; i++)
+        transfer->readers[i] = (ic_reader){.transfer = transfer, .file = -1};
+    for (size_t i = 0; i < request->form_count; i++) {
+        const ic_form_field *field = &request->form[i];
+        curl_mimepart *part = curl_mime_addpart(transfer->mime);
+        if (!part || curl_mime_name(part, field->name) != CURLE_OK) return false;
+        if (field->file >= 0) {
+            if (!add_file(transfer, part, field->file)) return false;
+        } else if (curl_mime_data(part, field->text, CURL_ZERO_TERMINATED) != CURLE_OK ||
+                   (field->content_type && curl_mime_type(part, field->content_type) != CURLE_OK)) {
+            return false;
+        }
+    }
+    SET(MIMEPOST, transfer->mime);
+    return true;
+}
+
+static bool set_method(ic_transfer *transfer) {
+    const ic_request *request = &transfer->call->request;
+    if (request->method == IC_GET) {
+        SET(HTTPGET, 1L);
+        return true;
+    }
+    if (request->form) {
+        if (!build_mime(transfer)) return false;
+    } else if (request->body || request->method == IC_POST) {
+        /* Not copied: the request lives as long as the call. */
+        SET(POSTFIELDS, request->body ? request->body : "");
+        SET(POSTFIELDSIZE_LARGE, (curl_off_t)(request->body ? strlen(request->body) : 0));
+    }
+    if (request->method != IC_POST) SET(CUSTOMREQUEST, ic_method_name(request->method));
+    return true;
+}
+
+static bool add_header(ic_transfer *transfer, const char *name, const char *value) {
+    ic_buf line = {0};
+    ic_buf_printf(&line, "%s%s", name, value);
+    const char *text = ic_buf_text(&line);
+    struct curl_slist *longer = text ? curl_slist_append(transfer->headers, text) : NULL;
+    if (line.data) explicit_bzero(line.data, line.length);
+    ic_buf_free(&line);
+    if (longer) transfer->headers = longer;
+    return longer != NULL;
+}
+
+/* Nobody but the connection's own host is told the bearer and the actor. */
+static bool set_headers(ic_transfer *transfer, const char *bearer) {
+    const ic_call *call = transfer->call;
+    const ic_request *request = &call->request;
+    const char *actor = call->elsewhere || request->anonymous ? NULL : ic_call_actor(call);
+    bool json = request->answer == IC_ANSWER_JSON || request->answer == IC_ANSWER_NOTHING;
+    bool added = add_header(transfer, "Accept: ", json ? "application/json" : "*/*") &&
+                 add_header(transfer, "Expect:", "");
+    if (added && bearer && !call->elsewhere) added = add_header(transfer, "Authorization: Bearer ", bearer);
+    if (added && request->authorization)
+        added = add_header(transfer, "Authorization: ", request->authorization);
+    if (added && actor)
+        added = add_header(transfer, strchr(actor, '@') ? "x-as-user-email: " : "x-as-user-id: ", actor);
+    if (added && request->body)
+        added = add_header(
+            transfer, "Content-Type: ", request->content_type ? request->content_type : "application/json");
+    else if (added && !request->form && request->method != IC_GET)
+        added = add_header(transfer, "Content-Type:", "");
+    for (size_t i = 0; added && !call->elsewhere && i < request->header_count; i++)
+        added = add_header(transfer, "", request->headers[i]);
+    if (!added) return false;
+    SET(HTTPHEADER, transfer->headers);
+    SET(USERAGENT, call->connection->user_agent);
+    return true;
+}
+
+static long milliseconds(double seconds) {
+    return (long)fmax(1, fmin(ceil(seconds * 1000), 2e9));
+}
+
+static bool set_limits(ic_transfer *transfer, double now) {
+    const ic_call *call = transfer->call;
+    double timeout = ic_call_timeout(call);
+    if (call->deadline && (!timeout || call->deadline - now < timeout)) timeout = call->deadline - now;
+    if (timeout) SET(TIMEOUT_MS, milliseconds(timeout));
+    SET(CONNECTTIMEOUT_MS, milliseconds(call->connection->settings.connect_timeout));
+    if (ic_call_moves_file(call)) {
+        SET(LOW_SPEED_LIMIT, 1L);
+        SET(LOW_SPEED_TIME, STALL);
+    } else {
+        SET(ACCEPT_ENCODING, "gzip");
+    }
+    if (!call->request.repeatable) SET(MAXAGE_CONN, FRESH);
+    return true;
+}
+
+static bool set_security(ic_transfer *transfer) {
+    const ic_connection *connection = transfer->call->connection;
+    SET(SSL_VERIFYPEER, 1L);
+    SET(SSL_VERIFYHOST, 2L);
+    SET(SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    /* With both set, libcurl reads the bundle anew for every connection (20 ms each). */
+    SET(CAINFO, connection->ca_file);
+    SET(CAPATH, connection->settings.ca_path);
+    SET(PROXY, connection->proxy ? connection->proxy : "");
+    if (connection->proxy_user) SET(PROXYUSERNAME, connection->proxy_user);
+    if (connection->proxy_password) SET(PROXYPASSWORD, connection->proxy_password);
+    SET(NOPROXY, connection->settings.no_proxy ? connection->settings.no_proxy : "");
+    SET(SUPPRESS_CONNECT_HEADERS, 1L);
+    return true;
+}
+
+static curl_socket_t open_socket(void *argument, curlsocktype purpose, struct curl_sockaddr *address) {
+    (void)argument, (void)purpose;
+    curl_socket_t opened = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (opened < 0) return CURL_SOCKET_BAD;
+    if (ic_process_adopt(opened)) return opened;
+    close(opened);
+    return CURL_SOCKET_BAD;
+}
+
+static int close_socket(void *argument, curl_socket_t opened) {
+    (void)argument;
+    ic_process_disown(opened);
+    return close(opened);
+}
+
+static bool set_connection(ic_transfer *transfer) {
+    const ic_call *call = transfer->call;
+    const char *version = call->connection->settings.http_version;
+    bool plain = ic_call_moves_file(call) || (version && strcmp(version, "1.1") == 0);
+    SET(HTTP_VERSION, (long)(plain ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
+    /* Calls that start together share one HTTP/2 connection. Only where the handshake tells whether there is
+     * one: a plain one would keep all others waiting for the first answer. */
+    SET(PIPEWAIT, plain || !ic_text_starts(call->connection->origin, "https:") ? 0L : 1L);
+    SET(FRESH_CONNECT, call->fresh ? 1L : 0L);
+    SET(NOSIGNAL, 1L);
+    SET(TCP_KEEPALIVE, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+    SET(QUICK_EXIT, 1L);
+#endif
+    SET(OPENSOCKETFUNCTION, open_socket);
+    SET(CLOSESOCKETFUNCTION, close_socket);
+    return true;
+}

@@ -1,0 +1,154 @@
+--- Running a call: started by the core, waited for in the way of the host, its sink fed on the way.
+
+local core = require "ironclad.core"
+local Error = require "ironclad.calls.error"
+local hooks = require "ironclad.calls.hooks"
+local store = require "ironclad.connections.store"
+local task = require "ironclad.loop.task"
+
+--- Whether there was anything to feed.
+local function feed(call, sink)
+  local chunk = call:chunk()
+  if not chunk then return false end
+  repeat
+    sink(chunk)
+    chunk = call:chunk()
+  until not chunk
+  return true
+end
+
+-- What an interrupted wait and a failing sink leave behind does not go on.
+local function cancel_unless(call, fine, ...)
+  if fine then return ... end
+  call:cancel()
+  error((...), 0)
+end
+
+-- Nothing is protected around a task's waiting: Lua 5.1 cannot yield below pcall.
+local function pause(loop, call)
+  if task.current() then return loop.wait(call) end
+  return cancel_unless(call, pcall(loop.wait, call))
+end
+
+local function attend(pending)
+  local loop, call, sink = pending.client.loop, pending.call, pending.sink
+  repeat
+    -- Asked before the sink is fed: what came before the end is then fed too. A sink may make calls of its own, whose
+    -- waiting takes this call's notices with it: after feeding, the call is asked again.
+    local done = call:done()
+    local fed = sink and cancel_unless(call, task.pcall(feed, call, sink))
+    hooks.tell(call, pending.client, pending.on_progress)
+    if not done and not fed and pause(loop, call) == "interrupted" then call:cancel() end
+  until done
+end
+
+local run = {}
+
+--- Throws, at the line of a method's caller, when the method was called with a dot.
+function run.check_client(name, client)
+  if type(client) ~= "table" or rawget(client, "connection") == nil then
+    error(("%s: call it with a colon: client:%s(…)"):format(name, name), 3)
+  end
+end
+
+-- Calls a function of the core that makes a call; a mistake in its arguments is thrown at the caller's line.
+local function begin(label, level, ...)
+  local fine, call, mistake = pcall(...)
+  if not fine then mistake = call end
+  if not fine or not call then error(("%s: %s"):format(label, mistake), level + 2) end
+  return call
+end
+
+-- A pending call that is refused where the host cannot wait, before anything is sent; or nil.
+local function refusal(client, label)
+  local objection, kind = client.loop.objection()
+  if not objection then return nil end
+  return { client = client, failure = Error.new { kind = kind or "cancelled", message = objection, operation = label,
+    outcome = "not_done", retryable = false, attempts = 0 } }
+end
+
+--- Starts a call. Whoever starts one finishes or cancels it.
+-- @param client whose connection and hooks it uses
+-- @param label how messages name the operation
+-- @param level of the caller's caller, for the position of a mistake
+-- @param operation, arguments, path as core.start wants them
+-- @return pending: { client =, call =, sink =, on_progress = }, or { client =, failure = } where nothing can wait; with
+--   arguments.dry_run nil and the request that would be sent
+function run.start(client, label, level, operation, arguments, path)
+  local connection = client.connection
+  if store.waits_for_itself(connection) then
+    error(label .. ": a token store must not call the client whose token it keeps", level + 1)
+  end
+  local refused = not arguments.callback and not arguments.dry_run and refusal(client, label)
+  if refused then return refused end
+  local call = begin(label, level, core.start, connection, operation, arguments, path)
+  if arguments.dry_run then return nil, call:request() end
+  return {
+    client = client, call = call, on_progress = arguments.on_progress,
+    sink = type(arguments.to) == "function" and arguments.to or nil,
+  }
+end
+
+--- Starts one of the core's errands (core.errand) on the client's connection.
+-- @return pending
+function run.errand(client, ...)
+  local refused = refusal(client)
+  if refused then return refused end
+  return { client = client, call = core.errand(client.connection, ...) }
+end
+
+--- Waits for the end of what was started, feeding its sink; a script that is interrupted cancels it.
+-- @return value, err, response
+function run.finish(pending)
+  if pending.failure then return nil, pending.failure end
+  local call = pending.call
+  attend(pending)
+  local value, err, response = call:result()
+  return value, err and Error.new(err), response
+end
+
+--- Ends what was started and is not finished: it is not waited for, and its answer is nobody's.
+function run.cancel(pending)
+  if pending.call then pending.call:cancel() end
+end
+
+-- What ended a task that was to tell a callback, as an error for it.
+local function raised(problem)
+  local fine, text = pcall(tostring, problem)
+  return Error.new { kind = "cancelled", message = fine and text or "an error that cannot be printed",
+    outcome = "unknown", retryable = false, attempts = 0 }
+end
+
+--- Runs fn(...) in the background, and tells the callback what it returns; what it raises, as an error.
+-- @return the task (ironclad.spawn)
+function run.aside(client, callback, fn, ...)
+  local told = false
+  local function tell(...)
+    told = true
+    callback(...)
+  end
+  local function on_failure(problem)
+    if told then return false end
+    told = true
+    return (pcall(callback, nil, raised(problem)))
+  end
+  return client.loop.spawn(on_failure, function(...) tell(fn(...)) end, ...)
+end
+
+--- Starts a call and waits for its end: run.start and run.finish.
+-- @return value, err, response; with arguments.dry_run the request that would be sent; with arguments.callback a task,
+--   and the callback is given the rest
+function run.call(client, label, level, operation, arguments, path)
+  local pending, request = run.start(client, label, level + 1, operation, arguments, path)
+  if not pending then return request end
+  if arguments.callback then return run.aside(client, arguments.callback, run.finish, pending) end
+  return run.finish(pending)
+end
+
+--- Lets time pass, in the way of the host; no time at all for less than 0.
+-- @return true; nil and an error when it was cancelled
+function run.sleep(client, seconds)
+  return run.finish(run.errand(client, "pause", seconds))
+end
+
+return run

@@ -1,0 +1,147 @@
+--- Logging in at a terminal: the authorization code grant with the browser of the person who sits there, and a listener
+-- at this machine itself for the redirect. RFC 8252, 7.3; Ironclad's OpenAPI document (oauth-authorize, oauth-token).
+
+local core = require "ironclad.core"
+local Error = require "ironclad.calls.error"
+
+local DEFAULT_URI = "http://localhost:8765/callback"
+local SECONDS = 180
+
+local listening_hosts = { localhost = "localhost", ["127.0.0.1"] = "127.0.0.1", ["[::1]"] = "::1" }
+
+local function failure(kind, message)
+  return Error.new {
+    kind = kind, message = message, operation = "oauth-authorize", outcome = "not_done", retryable = false,
+    attempts = 0,
+  }
+end
+
+-- Where to listen for a redirect URI; nil and a message.
+local function address_of(uri)
+  if type(uri) ~= "string" then return nil, "expected a string, got " .. type(uri) end
+  local host, port, path = uri:match "^http://([^/:?#%[]+):(%d+)(.*)$"
+  if not host then host, port, path = uri:match "^http://(%[[^/?#%]]+%]):(%d+)(.*)$" end
+  if not listening_hosts[host] or tonumber(port) > 65535 or path:find "[?#%s%c]" or path:find "^[^/]" then
+    return nil, ("expected http at localhost, 127.0.0.1 or [::1], with a port and a path, as in %s; got %s"):format(
+      DEFAULT_URI, uri)
+  end
+  return { host = host, port = tonumber(port), path = path }
+end
+
+-- The options of the login itself, taken out of those of the connection; throws for a wrong one.
+local function take_options(options)
+  local login = { redirect_uri = DEFAULT_URI, browser = true, timeout = SECONDS }
+  local connection = { grant = "authorization_code" }
+  local own, known = { "redirect_uri", "browser", "timeout" }, {}
+  for _, name in ipairs(core.options "connect") do known[name] = true end
+  for name, value in pairs(options) do
+    local nearest = not known[name] and login[name] == nil and core.nearest(tostring(name), own)
+    if nearest then
+      error(('ironclad.login: %s: unknown option; did you mean "%s"?'):format(tostring(name), nearest), 3)
+    end
+    if login[name] ~= nil then login[name] = value else connection[name] = value end
+  end
+  local kind = type(login.browser)
+  if kind ~= "boolean" and kind ~= "function" then
+    error(("ironclad.login: browser: expected true, false or a function, got %s"):format(kind), 3)
+  end
+  if type(login.timeout) ~= "number" or not (login.timeout > 0 and login.timeout <= 86400) then
+    error("ironclad.login: timeout: expected a number of seconds up to 86400", 3)
+  end
+  if connection.grant ~= "authorization_code" or connection.token then
+    error('ironclad.login: a login is for grant = "authorization_code", and for no static token', 3)
+  end
+  local address, mistake = address_of(login.redirect_uri)
+  if not address then error("ironclad.login: redirect_uri: " .. mistake, 3) end
+  login.address = address
+  return login, connection
+end
+
+-- A client; throws as ironclad.connect does, at the place of the caller's caller.
+local function connect(options)
+  local fine, client = pcall(require("ironclad.client").connect, options)
+  if fine then return client end
+  error((tostring(client):gsub("^ironclad%.connect", "ironclad.login")), 3)
+end
+
+local function listen(login)
+  local address = login.address
+  local listener, message = require("ironclad.httpd").listen_callback {
+    host = listening_hosts[address.host], port = address.port, path = address.path == "" and "/" or address.path,
+    seconds = login.timeout,
+  }
+  if not listener then
+    return nil, failure("io", ("%s; the redirect URI %s needs that port: end what uses it, or register another URI "
+      .. "with the app and give it as redirect_uri"):format(message, login.redirect_uri))
+  end
+  return listener
+end
+
+local function print_url(url)
+  io.stderr:write("To log in to Ironclad, open this address in a browser on this machine:\n  ", url, "\n")
+  io.stderr:flush()
+end
+
+local function show(listener, browser, url)
+  if type(browser) == "function" then
+    browser(url)
+  elseif not browser or not listener:open_browser(url) then
+    print_url(url)
+  end
+end
+
+-- Waits for the redirect that answers this login; true, or nil and an error.
+local function await(client, listener, login)
+  local address = login.address
+  local uri = ("http://%s:%d%s"):format(address.host, listener:port(), address.path)
+  local url, state = client:authorize_url { redirect_uri = uri }
+  show(listener, login.browser, url)
+  while true do
+    local callback = listener:wait()
+    if callback then
+      local done, err = client:exchange(callback, { state = state, redirect_uri = uri })
+      if done then
+        listener:answer(200, "You are logged in", "You can close this window and go back to where you came from.")
+        return true
+      elseif err.code ~= "state" then
+        listener:answer(400, "You are not logged in", err.message)
+        return nil, err
+      end
+      listener:answer(400, "This is not what the login waits for", "It does not answer the question that was asked.")
+    elseif callback == nil then
+      return nil, failure("timeout", ("nobody has answered the login at %s within %g seconds"):format(uri,
+        login.timeout))
+    elseif listener:browser_failed() then
+      print_url(url)
+    end
+  end
+end
+
+--- Logs a person in with their browser, and keeps the token in the connection's store.
+-- @param options those of ironclad.connect for the authorization code grant (or the name of a connection alone), and:
+--   redirect_uri: registered with the app; http at localhost, 127.0.0.1 or [::1] with a port, where 0 is any free one
+--     (http://localhost:8765/callback)
+--   browser: true opens one, false prints the address to stderr, a function gets the address (true)
+--   timeout: seconds until the person has answered (180); the attempts' own timeout stays at its default
+-- @return a client; or nil and an error: auth (declined or refused), timeout, io (the port is taken), or of a call
+return function(options)
+  if type(options) == "string" then options = { name = options } end
+  if type(options) ~= "table" then
+    error(("ironclad.login: expected a table of options or the name of a connection, got %s"):format(type(options)), 2)
+  elseif ngx and ngx.get_phase then
+    error("ironclad.login: is for a person at a terminal; in nginx use client:authorize_url and client:exchange", 2)
+  end
+  local login, connection = take_options(options)
+  local client = connect(connection)
+  if core.describe(client.connection).grant ~= "authorization_code" then
+    error('ironclad.login: the connection is not for grant = "authorization_code"', 2)
+  end
+  local listener, problem = listen(login)
+  if not listener then return nil, problem end
+  -- Ctrl-C raises its error in here, and must not leave the port taken.
+  local fine, done, err = pcall(await, client, listener, login)
+  listener:close()
+  if not fine then error(done, 0) end
+  if not done then return nil, err end
+  return client
+end

@@ -1,0 +1,129 @@
+--- Token stores: where the token of a connection is kept. Memory by default; a file; or any table with functions
+-- load(key) -> token or nil, save(key, token) (token nil: forget it), and optionally lock(key) and unlock(key). A token
+-- is { access_token =, refresh_token =, scope =, expires_at = Unix seconds }. A function fails by raising an error, or
+-- by returning false (load: nil) and a message. It must not yield; in nginx it may wait, by cosockets and ngx.sleep.
+
+local core = require "ironclad.core"
+local Error = require "ironclad.calls.error"
+
+local store = {}
+
+local File = { __name = "ironclad.store.file" }
+File.__index = File
+
+function File:__tostring() return "ironclad.store.file (" .. self.path .. ")" end
+
+--- A file for this user's eyes only, in which any number of connections keep their tokens, safe among processes.
+-- @param path the file; its folder is made when it is missing
+function store.file(path)
+  if type(path) ~= "string" or path == "" then
+    error(("ironclad.store.file: expected a path, got %s"):format(type(path)), 2)
+  end
+  return setmetatable({ path = path }, File)
+end
+
+-- Stores written in Lua, by the number under which the engine asks for them: for good, because a refresh token may come
+-- back when its client is gone.
+local known = {}
+local numbers = setmetatable({}, { __mode = "k" })
+local last = 0
+
+-- A script that ends while a refresh is under way waits for it, some seconds at most: a refresh token is spent by being
+-- sent, and only this state can keep the next one. (os.exit without closing the state ends at once.)
+local PATIENCE = 30
+
+local function keep_what_comes()
+  local last_moment = os.time() + PATIENCE
+  while core.owes() and os.time() < last_moment do
+    core.wait()
+    store.serve_all()
+  end
+end
+
+--- The number of a store written in Lua.
+function store.number_of(custom)
+  if last == 0 then core.guard(keep_what_comes) end
+  if not numbers[custom] then
+    last = last + 1
+    numbers[custom] = last
+    known[last] = custom
+  end
+  return numbers[custom]
+end
+
+--- Whether a table can serve as a store; else why not.
+function store.objection(custom)
+  for _, name in ipairs { "load", "save" } do
+    if type(custom[name]) ~= "function" then
+      return ("store: expected functions load and save, has no %s"):format(name)
+    end
+  end
+  for _, name in ipairs { "lock", "unlock" } do
+    if custom[name] ~= nil and type(custom[name]) ~= "function" then
+      return ("store: %s is no function"):format(name)
+    end
+  end
+end
+
+--- The path of a file store, or nil.
+function store.path_of(value)
+  return getmetatable(value) == File and value.path or nil
+end
+
+-- Which store keeps a connection's token, and which one is being asked: it must not wait for the answer that it owes.
+local keepers = setmetatable({}, { __mode = "k" })
+local asked
+-- In nginx a store may wait, and others go on meanwhile: which store runs in which coroutine.
+local asking = setmetatable({}, { __mode = "k" })
+
+--- Remembers which store keeps the token of a connection.
+function store.belongs(connection, custom)
+  keepers[connection] = custom
+end
+
+--- Whether a call on the connection would wait for itself, because its own store makes it.
+function store.waits_for_itself(connection)
+  local here = coroutine.running()
+  local running = ngx and here and asking[here] or not ngx and asked
+  return running and keepers[connection] == running
+end
+
+local function perform(question)
+  local custom = known[question.store]
+  if not custom then return { error = "the client that it belonged to is gone" } end
+  local step = custom[question.step]
+  if not step then return {} end
+  -- In a coroutine of its own: one that waits for a call must not be carried off by a store that yields.
+  local own = coroutine.create(step)
+  local outer = asked
+  asked, asking[own] = custom, custom
+  local fine, value, message = coroutine.resume(own, question.key, question.token)
+  asked = outer
+  if fine and coroutine.status(own) ~= "dead" then return { error = "it yielded, which a token store must not" } end
+  if not fine then return { error = Error.text_of(value) } end
+  if question.step == "load" then
+    if value == nil and message ~= nil then return { error = Error.text_of(message) } end
+    return { token = value }
+  end
+  if value == false or (value == nil and message ~= nil) then
+    return { error = Error.text_of(message or "it said no") }
+  end
+  return {}
+end
+
+--- Answers a question of the engine. What the store answers is checked there; what is no JSON is refused here.
+function store.serve(ask)
+  local answer = perform(ask:question())
+  local fine, problem = pcall(ask.answer, ask, answer)
+  if not fine then ask:answer { error = Error.text_of(problem) } end
+end
+
+--- Empties the mailbox, answering the questions in it.
+function store.serve_all()
+  repeat
+    local id, question = core.take()
+    if question then store.serve(question) end
+  until not id
+end
+
+return store

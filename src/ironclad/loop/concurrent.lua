@@ -1,0 +1,201 @@
+--- Many calls at once: ironclad.spawn, ironclad.run, client:map, and the mailbox for loops of the script's own.
+
+local core = require "ironclad.core"
+local loop = require "ironclad.loop"
+local run = require "ironclad.calls.run"
+local task = require "ironclad.loop.task"
+
+local concurrent = {}
+
+local CONCURRENCY = 16
+
+local function check_function(label, fn, level)
+  local metatable = type(fn) ~= "function" and getmetatable(fn)
+  if type(fn) == "function" or (type(metatable) == "table" and metatable.__call) then return end
+  error(("%s: expected a function, got a %s"):format(label, type(fn)), (level or 2) + 1)
+end
+
+--- Starts fn(...) as a task: its calls wait without holding up anything else. It runs at once until its first call, and
+-- goes on while ironclad.run, client:map or task:wait waits; in Neovim and nginx by itself.
+-- @return the task: task:wait() returns what fn returns, or throws its error; task:cancel() cancels the call that it
+--   waits for
+function concurrent.spawn(fn, ...)
+  check_function("ironclad.spawn", fn)
+  if not task.yields_anywhere then
+    error("ironclad.spawn: Lua 5.1 cannot wait inside a coroutine: use the option callback, or LuaJIT or Lua 5.4", 2)
+  end
+  return loop.here().spawn(nil, fn, ...)
+end
+
+-- Waits for every task; throws the first failure that nobody has heard of.
+local function finish_all(host, ...)
+  host.finish_all()
+  local failed = host.take_failure()
+  if failed then error(failed.failure, 0) end
+  return ...
+end
+
+--- Waits until every task and callback has ended; with fn, runs fn(...) as one of them (in Lua 5.1 its calls block).
+-- @return what fn returns. Throws its error, or that of a task that nobody has waited for.
+function concurrent.run(fn, ...)
+  local host = loop.here()
+  if task.current() then error("ironclad.run: is for the main program; a task waits with task:wait()", 2) end
+  if fn == nil then return finish_all(host) end
+  check_function("ironclad.run", fn)
+  if not task.yields_anywhere then return finish_all(host, fn(...)) end
+  local main = host.spawn(nil, fn, ...)
+  main.heard = true
+  host.finish_all()
+  if not main.results then host.report() end
+  return finish_all(host, main:wait())
+end
+
+local function is_list(source)
+  local metatable = getmetatable(source)
+  return type(source) == "table" and not (type(metatable) == "table" and metatable.__call)
+end
+
+-- What gives the next item and its index, from a list or an iterator.
+local function items_of(source)
+  local index = 0
+  if is_list(source) then
+    return function()
+      index = index + 1
+      return source[index], index
+    end
+  end
+  return function()
+    index = index + 1
+    return source(), index
+  end
+end
+
+-- One item after the other.
+local function map_in_turn(next_item, fn, options, results, errors)
+  for item, index in next_item do
+    local fine, value, err = task.pcall(fn, item, index)
+    if not fine then value, err = nil, value end
+    results[index], errors[index] = value, err
+    if err ~= nil and options.stop_on_error then return end
+  end
+end
+
+-- Moves what has ended out of the list of those running; whether it may go on.
+local function reap(running, options, results, errors)
+  local going = true
+  for place = #running, 1, -1 do
+    local one = running[place]
+    if one.done then
+      table.remove(running, place)
+      if one.results then
+        results[one.index], errors[one.index] = one.results[1], one.results[2]
+      else
+        errors[one.index] = one.failure
+      end
+      if errors[one.index] ~= nil and options.stop_on_error then going = false end
+    end
+  end
+  return going
+end
+
+local function map_at_once(host, next_item, fn, options, results, errors)
+  local running, going = {}, true
+  local most = options.concurrency or CONCURRENCY
+  while going do
+    local item, index = next_item()
+    if item == nil then break end
+    local one = host.spawn(nil, fn, item, index)
+    one.index, one.heard = index, true
+    running[#running + 1] = one
+    going = reap(running, options, results, errors)
+    while going and #running >= most do
+      host.await_any(running)
+      going = reap(running, options, results, errors)
+    end
+  end
+  while #running > 0 do
+    host.await_any(running)
+    reap(running, options, results, errors)
+  end
+end
+
+local known_options = { "concurrency", "stop_on_error", "callback" }
+
+local function check_options(options)
+  if type(options) ~= "table" then
+    error(("map: options: expected a table, got a %s"):format(type(options)), 3)
+  end
+  for name in pairs(options) do
+    local known = false
+    for _, right in ipairs(known_options) do known = known or right == name end
+    if not known then
+      local nearest = core.nearest(tostring(name), known_options)
+      error(("map: %s: unknown option%s"):format(tostring(name),
+        nearest and ('; did you mean "%s"?'):format(nearest) or ""), 3)
+    end
+  end
+  local most = options.concurrency
+  if most ~= nil and (type(most) ~= "number" or most < 1 or most % 1 ~= 0) then
+    error("map: concurrency: expected a whole number from 1", 3)
+  end
+  if options.callback ~= nil then check_function("map: callback", options.callback, 3) end
+end
+
+--- Calls fn(item, index) for every item, several at once; a failure stops nothing.
+-- @param source a list, or an iterator that gives one item at a time, as client.records:each{…} does
+-- @param fn returns a value, or nil and an error; what it throws is an error too
+-- @param options concurrency (16), stop_on_error (begin no further item after the first error), callback (is given the
+--   results and errors; map then returns at once)
+-- @return results and errors, two tables by the item's index. Lua 5.1 takes one item after the other. Throws where
+--   the host lets nobody wait.
+function concurrent.map(client, source, fn, options)
+  run.check_client("map", client)
+  if type(source) ~= "table" then check_function("map: a list or an iterator", source) end
+  check_function("map", fn)
+  options = options or {}
+  check_options(options)
+  local function whole()
+    local results, errors = {}, {}
+    if task.yields_anywhere then
+      map_at_once(client.loop, items_of(source), fn, options, results, errors)
+    else
+      map_in_turn(items_of(source), fn, options, results, errors)
+    end
+    -- Of an iterator that is left early, nothing stays in flight.
+    if type(source) == "table" and not is_list(source) and source.close then source:close() end
+    return results, errors
+  end
+  if options.callback then return run.aside(client, options.callback, whole) end
+  local objection, kind = client.loop.objection()
+  if objection and not kind then error("map: " .. objection, 2) end
+  if not task.yields_anywhere then return whole() end
+  local all = client.loop.spawn(nil, whole)
+  return all:wait()
+end
+
+local Mailbox = { __name = "ironclad.mailbox" }
+Mailbox.__index = Mailbox
+
+--- The descriptor to wait for; it stays the same until the process forks.
+function Mailbox.pollfd() return core.descriptor() end
+
+--- For what it is to be polled: "r".
+function Mailbox.events() return "r" end
+
+--- Seconds after which dispatch is wanted even so: 0 while a task is ready, else nil.
+function Mailbox.timeout() return task.any_ready() and 0 or nil end
+
+--- Lets the tasks go on that have news; for when the descriptor is readable. What fails is printed to stderr.
+-- @return how many tasks and callbacks have not ended yet
+function Mailbox.dispatch()
+  task.collect()
+  task.turn()
+  loop.here().report()
+  return task.count()
+end
+
+--- The mailbox of this Lua state, for an event loop of the script's own: answers pollfd, events and timeout (as cqueues
+-- asks for them), and dispatch.
+function concurrent.mailbox() return setmetatable({}, Mailbox) end
+
+return concurrent

@@ -1,0 +1,192 @@
+--- Tasks: coroutines that may be yielded while a call is under way, because ironclad.spawn (or a callback) started
+-- them. Any other coroutine is its owner's, who would take our yield for his own.
+--
+-- A task that waits is held by the id of its call, so that it lives as long as that. The host's loop collects news from
+-- the mailbox (task.collect) and then lets whoever has some go on (task.turn).
+
+local core = require "ironclad.core"
+local store = require "ironclad.connections.store"
+
+local unpack = rawget(table, "unpack") or rawget(_G, "unpack")
+local is_yieldable = rawget(coroutine, "isyieldable") -- not in Lua 5.1
+
+local task = {}
+
+local Task = { __name = "ironclad.task" }
+Task.__index = Task
+
+local by_coroutine = setmetatable({}, { __mode = "k" })
+local waiting = {} -- id of a call -> the task that waits for it
+local ready = { first = 1, last = 0 }
+local questions = {} -- of token stores written in Lua, not answered yet
+local alive = 0
+local generation = core.generation()
+
+--- Called when a task becomes ready: a host whose own loop calls task.turn puts that on its list.
+function task.on_ready() end
+
+local function pack(...) return { n = select("#", ...), ... } end
+
+local function wake(mine)
+  if mine.done or mine.awake then return end
+  mine.awake = true
+  ready.last = ready.last + 1
+  ready[ready.last] = mine
+  task.on_ready()
+end
+
+--- A task, not running yet.
+-- @param loop the host's loop: loop.join(task) waits for its end, loop.failed(task) hears of a failure nobody awaits
+-- @param on_failure told of the error that it ends with; false from it: the error is still to be heard of elsewhere
+function task.new(loop, on_failure)
+  return setmetatable({ loop = loop, on_failure = on_failure, done = false, heirs = {} }, Task)
+end
+
+--- Notes how a task has ended: pcall's results.
+function task.settle(mine, fine, ...)
+  mine.done = true
+  if fine then mine.results = pack(...) else mine.failure = (...) end
+  for heir in pairs(mine.heirs) do wake(heir) end
+  if fine or mine.heard or next(mine.heirs) then return end
+  if not (mine.on_failure and mine.on_failure(mine.failure)) then mine.loop.failed(mine) end
+end
+
+local function step(mine, ...)
+  local results = pack(coroutine.resume(mine.coroutine, ...))
+  if coroutine.status(mine.coroutine) == "dead" then
+    alive = alive - 1
+    by_coroutine[mine.coroutine] = nil -- Lua 5.1 never collects a weak key that its value refers to
+    if not results[1] then mine.trace = debug.traceback(mine.coroutine, tostring(results[2])) end
+    task.settle(mine, unpack(results, 1, results.n))
+  elseif not mine.parked then
+    wake(mine) -- it yielded by itself: it goes on at the next turn
+  end
+end
+
+--- Starts a task: fn(...) runs until it waits for the first time.
+function task.start(mine, fn, ...)
+  mine.coroutine = coroutine.create(fn)
+  by_coroutine[mine.coroutine] = mine
+  alive = alive + 1
+  step(mine, ...)
+  return mine
+end
+
+--- The task that is running, when it can be yielded here; or nil.
+function task.current()
+  local mine = by_coroutine[coroutine.running() or false]
+  -- Not below a function of C, as in a comparison of table.sort.
+  if mine and is_yieldable and not is_yieldable() then return nil end
+  return mine and not mine.blocking and mine or nil
+end
+
+local function park(mine)
+  mine.parked = true
+  coroutine.yield()
+  mine.parked = false
+end
+
+--- Lets the current task wait until there may be news of the call.
+function task.await(call)
+  local mine, id = task.current(), call:id()
+  if call:news() then return end
+  waiting[id], mine.call = mine, call
+  park(mine)
+  waiting[id], mine.call = nil, nil
+end
+
+--- Lets the current task wait until one of the tasks may have ended.
+function task.await_any(list)
+  local mine = task.current()
+  for _, other in ipairs(list) do
+    if other.done then return end
+  end
+  for _, other in ipairs(list) do other.heirs[mine] = true end
+  park(mine)
+end
+
+--- Empties the mailbox, without running anything of the script's.
+-- @return whether there is something to do for task.turn
+function task.collect()
+  if generation ~= core.generation() then
+    -- In a forked child: whoever waits for a call of the parent's is told so.
+    generation = core.generation()
+    for _, mine in pairs(waiting) do wake(mine) end
+  end
+  for id, question in core.take do
+    if question then
+      questions[#questions + 1] = question
+    elseif waiting[id] then
+      wake(waiting[id])
+    end
+  end
+  return ready.last >= ready.first or #questions > 0
+end
+
+--- Takes the next question of a token store, to be answered with store.serve; or nil.
+function task.question()
+  return table.remove(questions, 1)
+end
+
+--- Answers what token stores were asked.
+function task.serve()
+  for question in task.question do store.serve(question) end
+end
+
+--- Lets everyone go on who had news when it began.
+function task.turn()
+  task.serve()
+  local last = ready.last
+  while ready.first <= last do
+    local mine = ready[ready.first]
+    ready[ready.first] = nil
+    ready.first = ready.first + 1
+    mine.awake = false
+    step(mine)
+  end
+end
+
+--- Whether anyone is ready to go on.
+function task.any_ready() return ready.last >= ready.first end
+
+--- How many tasks have been started and have not ended.
+function task.count() return alive end
+
+--- Cancels every call that a task waits for: of a loop that is stopped half way.
+function task.cancel_all()
+  for _, mine in pairs(waiting) do mine.call:cancel() end
+end
+
+--- pcall for a function of the script's that may make calls: Lua 5.1 cannot yield below it, so that they block.
+function task.pcall(fn, ...)
+  local mine = by_coroutine[coroutine.running() or false]
+  if not mine or task.yields_anywhere then return pcall(fn, ...) end
+  local before = mine.blocking
+  mine.blocking = true
+  local results = pack(pcall(fn, ...))
+  mine.blocking = before
+  return unpack(results, 1, results.n)
+end
+
+--- Whether a coroutine can be yielded below pcall, an iterator or a metamethod: all but PUC Lua 5.1's.
+task.yields_anywhere = _VERSION ~= "Lua 5.1" or rawget(_G, "jit") ~= nil
+
+--- Waits until the task has ended.
+-- @return what its function returned; throws the error that ended it
+function Task:wait()
+  self.heard = true
+  self.loop.join(self)
+  if self.results then return unpack(self.results, 1, self.results.n) end
+  error(self.failure, 0)
+end
+
+--- Cancels the call that the task waits for, which then answers with an error of kind "cancelled".
+function Task:cancel()
+  if self.call then self.call:cancel() end
+end
+
+function Task:__tostring()
+  return ("ironclad.task (%s)"):format(not self.done and "running" or self.results and "done" or "failed")
+end
+
+return task

@@ -1,0 +1,274 @@
+--- Iterators over lists: every operation `list…` has its `each…`, which gives all items of all pages, one by one:
+--
+--   for record in client.records:each { types = "nda", limit = 50 } do … end
+--
+-- All arguments and options hold on every page. The page after the one in use is fetched ahead, never more. Pages are
+-- asked for at Ironclad's largest size unless `pageSize` (SCIM: `count`) says otherwise; `page` (`startIndex`) is where
+-- to begin. An item that comes again among the last 1,000, because the list moved meanwhile, is given once.
+--
+-- The iterator throws what goes wrong, as text, as io.lines does; `iterator.error` is then the error as a table.
+-- Leaving the loop early cancels what is in flight: at once on Lua 5.4 or with iterator:close(), else when it is
+-- collected.
+--
+-- How lists end (FACTS, 2 and 4; RFC 7644, 3.4.2.4): with `count` or `totalResults`, when that many have come; without,
+-- at a short page. A server may give smaller pages than were asked for, and a count below what has come is none.
+
+local core = require "ironclad.core"
+local Error = require "ironclad.calls.error"
+local operation = require "ironclad.calls.operation"
+local resources = require "ironclad.resources.resources"
+local run = require "ironclad.calls.run"
+
+local each = {}
+
+-- How many items back one that repeats is noticed.
+local MEMORY = 1000
+-- Pages without anything new, one after the other, that are taken for a list that moves and not for a broken one.
+local PATIENCE = 10
+
+local PAGE_SIZE = 100 -- the largest that Ironclad gives; SCIM gives up to 1,000
+
+local function number_of(value) return type(value) == "number" and value or nil end
+
+--- The styles of paging (catalog: entry.paging). Each has
+--   size    the query parameter of a page's size
+--   start   the query parameter of the place to begin, and `first`, its value there
+--   items(page) -> the list of a page, or nil
+--   next(walk, page, items, asked) -> whether there is more; sets walk.at to the place of the next page
+local styles = {}
+
+-- The pages of Ironclad's own API. What the server says of its page size wins over what was asked for.
+local function next_page(walk, page, items, asked)
+  local count, told = number_of(page.count), number_of(page.pageSize)
+  local size = told and told > 0 and told or asked
+  walk.at = walk.at + 1
+  if count and #items > 0 and count < walk.seen then count = nil end
+  if count then
+    return walk.seen < count and (#items > 0 or walk.at * size < count)
+  elseif told then
+    return #items >= size
+  end
+  return #items > 0
+end
+
+styles.count = {
+  size = "pageSize", start = "page", first = 0,
+  items = function(page) return page.list end,
+  next = next_page,
+}
+
+styles.no_count = styles.count
+
+styles.scim = {
+  size = "count", start = "startIndex", first = 1,
+  -- An empty list may be left out (RFC 7644, 3.4.2).
+  items = function(page)
+    local left_out = page.Resources == nil or page.Resources == core.null
+    return left_out and number_of(page.totalResults) == 0 and {} or page.Resources
+  end,
+  next = function(walk, page, items)
+    local total = number_of(page.totalResults)
+    walk.at = walk.at + #items
+    return #items > 0 and (not total or walk.at <= total)
+  end,
+}
+
+-- One answer, which is the list or holds it.
+styles.none = {
+  items = function(page) return page.list or page.Resources or page end,
+  next = function() return false end,
+}
+
+local Iterator = { __name = "ironclad.iterator" }
+Iterator.__index = Iterator
+
+local function copy(from)
+  local to = {}
+  for name, value in pairs(from or {}) do to[name] = value end
+  return to
+end
+
+-- The arguments for the page at self.at.
+local function page_arguments(self)
+  local arguments, style = copy(self.arguments), self.style
+  if style.size then
+    arguments.query = copy(arguments.query)
+    arguments.query[style.start], arguments.query[style.size] = self.at, self.size
+  end
+  return arguments
+end
+
+local function fetch(self)
+  self.pending = run.start(self.client, self.label, self.level, self.index, page_arguments(self))
+end
+
+local function fail(self, err)
+  self:close()
+  self.error = err
+  error(tostring(err), 0)
+end
+
+local function broken(self, message)
+  fail(self, Error.new { kind = "protocol", message = message, operation = self.label, outcome = "not_done",
+    retryable = false, attempts = 1 })
+end
+
+-- Takes the page that is under way, and starts the next one.
+local function turn_page(self)
+  local pending = self.pending
+  self.pending = nil
+  local page, err = run.finish(pending)
+  if err then fail(self, err) end
+  local items = type(page) == "table" and self.style.items(page)
+  if type(items) ~= "table" or (#items == 0 and next(items) ~= nil) then
+    broken(self, ("Ironclad answered page %s without a list"):format(tostring(self.at)))
+  end
+  self.items, self.position, self.seen = items, 0, self.seen + #items
+  self.more = self.style.next(self, page, items, self.size)
+  -- No page is fetched that the limit leaves no room for, unless repeated items make some.
+  if self.more and not (self.limit and self.limit - self.given <= #items) then fetch(self) end
+end
+
+-- Whether an item is new; those without an id are.
+local function is_new(self, item)
+  local id = type(item) == "table" and (item.id or item.jobId)
+  if type(id) ~= "string" then return true end
+  if self.known[id] then return false end
+  local place = self.oldest
+  local forgotten = self.ring[place]
+  if forgotten then self.known[forgotten] = nil end
+  self.ring[place], self.known[id] = id, true
+  self.oldest = place % MEMORY + 1
+  return true
+end
+
+-- The next item, or nil at the end.
+local function advance(self)
+  if self.limit and self.given >= self.limit then return nil end
+  local idle = 0
+  while true do
+    local items = self.items
+    while self.position < #items do
+      self.position = self.position + 1
+      local item = items[self.position]
+      if is_new(self, item) then
+        self.given = self.given + 1
+        return resources.shape_item(self.client, self.entry, item)
+      end
+    end
+    if not self.pending then
+      if not self.more then return nil end
+      fetch(self)
+    end
+    idle = idle + 1
+    if idle > PATIENCE then
+      broken(self, ("%d pages in a row brought nothing new, and the list says that there is more"):format(PATIENCE))
+    end
+    turn_page(self)
+  end
+end
+
+function Iterator:__call()
+  if self.closed then return nil end
+  local item = advance(self)
+  if item == nil then self:close() end
+  return item
+end
+
+--- Ends it: what is in flight is cancelled, and no more items come.
+function Iterator:close()
+  self.closed, self.more, self.items = true, false, nil
+  if self.pending then
+    run.cancel(self.pending)
+    self.pending = nil
+  end
+end
+
+function Iterator:__close() self:close() end
+
+function Iterator:__tostring() return ("ironclad.iterator (%s)"):format(self.label) end
+
+local function whole(label, level, name, value)
+  if type(value) ~= "number" or value % 1 ~= 0 or value < 0 or value > 2 ^ 53 then
+    error(("%s: %s: expected a whole number, got %s"):format(label, name,
+      type(value) == "number" and tostring(value) or "a " .. type(value)), level + 1)
+  end
+  return value
+end
+
+-- Takes `limit` out of the tables after the path parameters, and gives all back without it.
+local function take_limit(label, level, skipped, ...)
+  local given, count, limit = { ... }, select("#", ...), nil
+  for i = skipped + 1, count do
+    if type(given[i]) == "table" and given[i].limit ~= nil then
+      if limit then error(label .. ": limit: given twice", level + 1) end
+      limit = whole(label, level + 1, "limit", given[i].limit)
+      given[i] = copy(given[i])
+      given[i].limit = nil
+    end
+  end
+  return limit, given, count
+end
+
+local unpack = table.unpack or unpack -- luacheck: ignore 113 143
+
+--- The name of the iterator of an operation, or nil when that is no list.
+function each.name_of(entry)
+  local rest = entry.name and entry.method == "GET" and entry.name:match "^list(.*)$"
+  return rest and "each" .. rest
+end
+
+-- The place of the first page and the size of all, checked.
+local function begin_at(self, level, query)
+  local style, label, limit = self.style, self.label, self.limit
+  self.at = whole(label, level + 1, style.start, query[style.start] or style.first)
+  self.size = whole(label, level + 1, style.size,
+    query[style.size] or math.max(1, math.min(PAGE_SIZE, limit or PAGE_SIZE)))
+  if self.size == 0 then error(("%s: %s: expected at least 1"):format(label, style.size), level + 1) end
+  self.seen = (self.at - style.first) * (style == styles.scim and 1 or self.size)
+end
+
+-- An iterator, or with `dry_run` the request for the first page.
+-- @param first, … as operation.read takes them
+local function iterate(client, label, level, index, entry, first, ...)
+  local limit, given, count = take_limit(label, level + 1, #entry.path_parameters - (first and 1 or 0), ...)
+  local arguments = operation.read(label, level + 1, entry, first, unpack(given, 1, count))
+  for _, option in ipairs { "to", "callback" } do
+    if arguments[option] ~= nil then
+      error(("%s: %s: an iterator gives its items one by one"):format(label, option), level + 1)
+    end
+  end
+  local self = setmetatable({
+    client = client, index = index, entry = entry, label = label, level = level + 2, style = styles[entry.paging],
+    arguments = arguments, limit = limit, given = 0, seen = 0, items = {}, position = 0, known = {}, ring = {},
+    oldest = 1,
+  }, Iterator)
+  if self.style.size then begin_at(self, level + 1, arguments.query or {}) end
+  if arguments.dry_run then return (run.call(client, label, level + 1, index, page_arguments(self))) end
+  if limit ~= 0 then fetch(self) end
+  return self, nil, nil, self
+end
+
+--- The iterator method of a list operation: function(client.<resource>, path parameters…, arguments, options) -> an
+-- iterator for the generic `for`; with `dry_run` the request for the first page.
+function each.method(index, entry)
+  local label = entry.resource .. ":" .. each.name_of(entry)
+  return function(resource, ...)
+    local client = operation.client_of(label, 2, { resource = entry.resource, name = each.name_of(entry) }, resource)
+    local iterator, state, control, closing = iterate(client, label, 2, index, entry, nil, ...)
+    return iterator, state, control, closing
+  end
+end
+
+--- The same as a method of a resource's table, the id bound.
+function each.bound(index, entry)
+  local kind = resources.belongs(entry)
+  local label = kind.name .. ":" .. each.name_of(entry)
+  return function(resource, ...)
+    local client, id = operation.subject_of(label, 2, kind, resource)
+    local iterator, state, control, closing = iterate(client, label, 2, index, entry, id, ...)
+    return iterator, state, control, closing
+  end
+end
+
+return each

@@ -1,0 +1,116 @@
+--- What records, entities and obligations can do beside their operations:
+--
+--   record:property(name)         the plain value of a property
+--   record:plain()                one flat table of everything, a row of a database
+--   record:set(values, options)   changes properties, given as plain values; ironclad.null removes one
+
+local catalog = require "ironclad.calls.catalog"
+local core = require "ironclad.core"
+local operation = require "ironclad.calls.operation"
+local properties = require "ironclad.values.properties"
+local resources = require "ironclad.resources.resources"
+local values = require "ironclad.values.values"
+
+local record = {}
+
+local function check(kind, name, resource)
+  local label, _, given = kind.name .. ":" .. name, resources.client_of(resource)
+  if given ~= kind.name then error(("%s: call it with a colon: %s(…)"):format(label, label), 3) end
+end
+
+local function property_of(resource, name)
+  local all = rawget(resource, "properties")
+  return type(all) == "table" and all[name] or nil
+end
+
+-- Fields that a row has under their own names; a property of such a name becomes "property_<name>".
+local columns = { "id", "ironcladId", "type", "name", "status", "lastUpdated", "parentId", "parentLinkType",
+  "parentReadableId", "parentRecordName", "contractStatus" }
+local is_column = {}
+for _, name in ipairs(columns) do is_column[name] = true end
+
+local function is_scalar(value)
+  local kind = type(value)
+  return kind == "string" or kind == "number" or kind == "boolean"
+end
+
+-- A list of scalars as one text; nil when it is none.
+local function joined(list)
+  local texts = {}
+  for i, item in ipairs(list) do
+    if not is_scalar(item) then return nil end
+    texts[i] = type(item) == "string" and item or core.json.encode(item)
+  end
+  return texts[1] and table.concat(texts, "; ")
+end
+
+-- The scalar that stands for a value, and the currency when it is money.
+local function scalar(value)
+  if type(value) ~= "table" then return value end
+  local kind = values.kind(value)
+  if kind == "money" then return value.amount, value.currency end
+  if kind then return tostring(value) end
+  for _, field in ipairs { "recordId", "clauseText", "clauseType" } do
+    if is_scalar(value[field]) then return value[field] end
+  end
+  return joined(value) or core.json.encode(value)
+end
+
+local function plain(resource)
+  local row = {}
+  for _, name in ipairs(columns) do
+    local value = rawget(resource, name)
+    if name == "contractStatus" and type(value) == "table" then value = value.status end
+    if is_scalar(value) then row[name] = value end
+  end
+  local all = rawget(resource, "properties")
+  for name, property in pairs(type(all) == "table" and all or {}) do
+    property = type(property) == "table" and property or {}
+    local value, currency = scalar(properties.plain(property))
+    if property.type == "address" and type(value) == "string" then value = value:gsub("[\r\n]+", ", ") end
+    local column = is_column[name] and "property_" .. name or name
+    row[column] = value
+    if currency then row[column .. "_currency"] = currency end
+  end
+  return row
+end
+
+local function add(kind_name, update)
+  local kind = resources.kinds[kind_name]
+  local index, entry = catalog.find(update)
+
+  --- The plain value of a property: a text, number, boolean or table; money and an address as ironclad.money and
+  -- ironclad.address make them; nil when there is none.
+  function kind.methods.property(resource, name)
+    check(kind, "property", resource)
+    return properties.plain(property_of(resource, name))
+  end
+
+  --- One flat table of texts, numbers and booleans: the fields `columns` and each property by its name. Money is its
+  -- amount, with the currency under <name>_currency; a list one text with "; "; an address one line; a reference the
+  -- id of its record; a clause its text; anything else its JSON.
+  function kind.methods.plain(resource)
+    check(kind, "plain", resource)
+    return plain(resource)
+  end
+
+  --- Changes properties and keeps what Ironclad answers in the same table.
+  -- @param given name -> plain value; ironclad.null removes the property
+  -- @param options of the call
+  -- @return the resource; nil and an error; the response
+  function kind.methods.set(resource, given, options)
+    local label = kind.name .. ":set"
+    local client, id = operation.subject_of(label, 2, kind, resource)
+    local body = properties.changes(label, 2, given)
+    local arguments = operation.read(label, 2, entry, id, body, options)
+    local value, err, response = operation.perform(client, label, 2, index, entry, arguments,
+      function(answer) return resources.replace(resource, answer) end, resource)
+    return value, err, response
+  end
+end
+
+add("record", "records:update")
+add("entity", "entities:update")
+add("obligation", "obligations:update")
+
+return record

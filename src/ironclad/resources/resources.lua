@@ -1,0 +1,230 @@
+--- Resources as tables: a workflow, record, webhook, entity, obligation, export, SCIM user or group is Ironclad's own
+-- table with a metatable, one for each client and kind, that holds the client and the methods. Nothing is put into the
+-- table: pairs and JSON encoders see Ironclad's fields alone, and these win over methods. A field that Ironclad left
+-- out reads as nil, so an unknown name does too.
+--
+--   resources.shape(client, entry, value)      the answer to an operation, its resources given their methods
+--   resources.shape_item(client, entry, item)  the same for one item of a list's page
+--   resources.make(client, kind, value)        a table that is known to be of a kind
+--   resources.client_of(value)                 whose resource it is, and its kind's name; nil for any other table
+--   resources.id_of(value)                     the id that every operation on it takes
+--   resources.replace(resource, answer)        puts what is new in the place of what the table held
+--   resources.belongs(entry)                   the kind whose id the operation's path begins with, or nil
+--   resources.kinds                            name -> { resource =, path =, methods = { name = function } }
+
+local resources = {}
+
+local function printable(value)
+  local text = tostring(value):gsub("%c", "?")
+  if #text <= 80 then return text end
+  -- Cut before a character, not within one.
+  return (text:sub(1, 80):gsub("[\192-\255][\128-\191]*$", "")) .. "…"
+end
+
+-- What stands in tostring(resource): each takes the table and answers a text, or nil to be left out.
+local function plain(value)
+  local kind = type(value)
+  return (kind == "string" or kind == "number") and value ~= "" and printable(value) or nil
+end
+
+local function first(...)
+  local names = { ... }
+  return function(resource)
+    for _, name in ipairs(names) do
+      local text = plain(rawget(resource, name))
+      if text then return text end
+    end
+  end
+end
+
+local function quoted(name)
+  return function(resource)
+    local text = plain(rawget(resource, name))
+    return text and '"' .. text .. '"'
+  end
+end
+
+-- Only when it is none of the states that go without saying.
+local function unless(name, ...)
+  local usual = {}
+  for _, state in ipairs { ... } do usual[state] = true end
+  return function(resource)
+    local state = rawget(resource, name)
+    return not usual[state] and plain(state) or nil
+  end
+end
+
+-- The address that a webhook calls may hold a secret: its host says enough.
+local function host_of(name)
+  return function(resource)
+    local url = rawget(resource, name)
+    local authority = type(url) == "string" and url:match "^%a+://([^/?#]+)"
+    return authority and plain((authority:gsub("^.*@", ""))) or nil
+  end
+end
+
+local function activity(resource)
+  local active = rawget(resource, "active")
+  return active == false and "inactive" or nil
+end
+
+resources.kinds = {
+  workflow = { resource = "workflows", path = "/public/api/v1/workflows/{id}", id = "id",
+    shown = { first("ironcladId", "id"), quoted "title", first "step", unless("status", "active", "completed") } },
+  record = { resource = "records", path = "/public/api/v1/records/{id}", id = "id",
+    shown = { first("ironcladId", "id"), quoted "name", first "type" } },
+  webhook = { resource = "webhooks", path = "/public/api/v1/webhooks/{id}", id = "id",
+    shown = { first "id", host_of "targetURL", first "status" } },
+  entity = { resource = "entities", path = "/public/api/v1/entities/{id}", id = "id",
+    shown = { first("ironcladId", "id"), quoted "name", first "status" } },
+  obligation = { resource = "obligations", path = "/public/api/v1/obligations/{id}", id = "id",
+    shown = { first("ironcladId", "id"), quoted "name" } },
+  export = { resource = "exports", path = "/public/api/v1/exports/{jobId}", id = "jobId",
+    shown = { first "jobId", first "jobStatus" } },
+  user = { resource = "scim.users", path = "/scim/v2/Users/{userId}", id = "id",
+    shown = { first "id", first "userName", activity } },
+  group = { resource = "scim.groups", path = "/scim/v2/Groups/{groupId}", id = "id",
+    shown = { first "id", quoted "displayName" } },
+}
+for name, kind in pairs(resources.kinds) do
+  kind.name = name
+  kind.methods = {}
+end
+
+-- Where in an answer resources stand: "" is the answer itself, "name" one of its fields, "name[]" the items of one.
+-- spec/ironclad/resources/resources_spec.lua holds this against the schemas of the OpenAPI documents.
+local answers = {
+  ["launch-a-new-workflow"] = { "workflow", "" },
+  ["list-all-workflows"] = { "workflow", "list[]" },
+  ["retrieve-asynchronous-workflow-status"] = { "workflow", "workflow" },
+  ["retrieve-a-workflow"] = { "workflow", "" },
+  ["update-workflow-metadata"] = { "workflow", "" },
+  ["list-all-records"] = { "record", "list[]" },
+  ["create-a-record"] = { "record", "" },
+  ["retrieve-a-record"] = { "record", "" },
+  ["replace-a-record"] = { "record", "" },
+  ["update-record-metadata"] = { "record", "" },
+  ["create-a-webhook"] = { "webhook", "" },
+  ["list-all-webhooks"] = { "webhook", "list[]" },
+  ["retrieve-a-webhook"] = { "webhook", "" },
+  ["update-a-webhook"] = { "webhook", "" },
+  ["export"] = { "export", "" },
+  ["export-job"] = { "export", "" },
+  ["list-all-entities"] = { "entity", "list[]" },
+  ["create-an-entity"] = { "entity", "" },
+  ["retrieve-an-entity"] = { "entity", "" },
+  ["update-an-entity"] = { "entity", "" },
+  ["list-all-obligations"] = { "obligation", "list[]" },
+  ["create-an-obligation"] = { "obligation", "" },
+  ["retrieve-an-obligation"] = { "obligation", "" },
+  ["update-an-obligation"] = { "obligation", "" },
+  ["retrieve-all-users"] = { "user", "Resources[]" },
+  ["create-a-user"] = { "user", "" },
+  ["retrieve-a-user"] = { "user", "" },
+  ["update-user-data"] = { "user", "" },
+  ["replace-a-user"] = { "user", "" },
+  ["retrieve-all-groups"] = { "group", "Resources[]" },
+  ["create-a-group"] = { "group", "" },
+  ["retrieve-a-group"] = { "group", "" },
+  ["update-group-membership"] = { "group", "" },
+  ["replace-a-group"] = { "group", "" },
+}
+
+local places = {}
+for id, answer in pairs(answers) do
+  local field, items = answer[2]:match "^(%w*)(.*)$"
+  places[id] = { kind = resources.kinds[answer[1]], field = field ~= "" and field or nil, items = items == "[]" }
+end
+
+--- Where an operation's answer has resources: { kind =, field =, items = }, or nil.
+function resources.place(operation_id)
+  return places[operation_id]
+end
+
+local function to_text(resource)
+  local kind = getmetatable(resource).kind
+  local words = { kind.name }
+  for _, word in ipairs(kind.shown) do words[#words + 1] = word(resource) end
+  return table.concat(words, " ")
+end
+
+-- The metatable of a kind's tables, kept in the client.
+local function metatable_of(client, kind)
+  local metatables = rawget(client, "metatables")
+  if not metatables then
+    metatables = {}
+    rawset(client, "metatables", metatables)
+  end
+  local metatable = metatables[kind]
+  if not metatable then
+    metatable = { __name = "ironclad." .. kind.name, __index = kind.methods, __tostring = to_text,
+      client = client, kind = kind }
+    metatables[kind] = metatable
+  end
+  return metatable
+end
+
+-- Lists have a metatable of their own, and are no resources.
+local function make(metatable, value)
+  if type(value) == "table" and getmetatable(value) == nil then setmetatable(value, metatable) end
+  return value
+end
+
+function resources.make(client, kind, value)
+  return make(metatable_of(client, resources.kinds[kind]), value)
+end
+
+function resources.shape_item(client, entry, item)
+  local place = places[entry.id]
+  if not place or not place.items then return item end
+  return make(metatable_of(client, place.kind), item)
+end
+
+function resources.shape(client, entry, value)
+  local place = places[entry.id]
+  if not place or type(value) ~= "table" then return value end
+  local metatable = metatable_of(client, place.kind)
+  local held = value
+  if place.field then held = value[place.field] end
+  if place.items and type(held) == "table" then
+    for _, item in ipairs(held) do make(metatable, item) end
+  elseif not place.items then
+    make(metatable, held)
+  end
+  return value
+end
+
+local function metatable_of_resource(value)
+  local metatable = type(value) == "table" and getmetatable(value)
+  local kind = type(metatable) == "table" and rawget(metatable, "kind")
+  if type(kind) == "table" and resources.kinds[kind.name] == kind then return metatable end
+end
+
+function resources.client_of(value)
+  local metatable = metatable_of_resource(value)
+  if metatable then return metatable.client, metatable.kind.name end
+end
+
+-- The internal id, which every operation takes: some refuse Ironclad's readable ones (IC-12).
+function resources.id_of(value)
+  return rawget(value, metatable_of_resource(value).kind.id)
+end
+
+-- Puts what Ironclad answered in the place of what the table held; the table stays the same for all who have it. An
+-- answer without an id is not the whole resource, and takes nothing away.
+function resources.replace(resource, answer)
+  if type(answer) ~= "table" or answer == resource then return answer end
+  if rawget(answer, metatable_of_resource(resource).kind.id) ~= nil then
+    for name in pairs(resource) do resource[name] = nil end
+  end
+  for name, value in pairs(answer) do resource[name] = value end
+  return resource
+end
+
+function resources.belongs(entry)
+  for _, kind in pairs(resources.kinds) do
+    if (entry.path .. "/"):find(kind.path .. "/", 1, true) == 1 then return kind end
+  end
+end
+
+return resources

@@ -1,0 +1,386 @@
+--- Waiting for what takes Ironclad time, in one call:
+--
+--   client.workflows:launch_and_wait(body, options)              -> the workflow
+--   client.workflows:wait_launch(job, options)                   -> the workflow
+--   client.exports:create_and_wait(body, options)                -> the export, to be downloaded
+--   client.exports:wait(job, options)                            -> the same
+--   client.records:create_download_urls_and_wait(body, options)  -> { succeeded =, failed = }
+--   client.records:wait_download_urls(job, options)              -> the same
+--   client.records:smart_import_and_wait(body, options)          -> { recordId =, status = "ready" }
+--   client.records:wait_import(import, options)                  -> the same; by importId a list of them
+--   client.workflows:wait(id, { step = "Complete", … })          -> the workflow, at that step or past it, or in a
+--                                                                   `status`
+--   workflow:wait(…), export:wait(…)                             -> the same table, as it is then
+--
+-- A job is its id or the table that its start has answered. Options: timeout (seconds for all of it; an hour, but none
+-- where people are waited for), interval (seconds of the first pause, 1; each is half as long again as the one before,
+-- to 30 at most, and shortened by up to half at random), on_progress(answer, seconds), called after each look (what it
+-- raises ends the wait, and is raised); callback(value, err, response): the wait goes on in the background; and of a
+-- call as_user, headers, max_retries, and for what starts a job query, extra, deadline.
+--
+-- A job that failed is an error of kind `job_failed` with Ironclad's code, message and param. `err.job` is what is
+-- known of the job, also when the time is up (`timeout`): it goes on at Ironclad and can be waited for again. A look
+-- that fails for a reason that may pass is taken again, five times in a row.
+
+local catalog = require "ironclad.calls.catalog"
+local core = require "ironclad.core"
+local encode = require "ironclad.values.encode"
+local Error = require "ironclad.calls.error"
+local operation = require "ironclad.calls.operation"
+local resources = require "ironclad.resources.resources"
+local run = require "ironclad.calls.run"
+
+local wait = {}
+
+local FIRST_PAUSE, GROWTH, LONGEST_PAUSE = 1, 1.5, 30 -- seconds, factor, seconds
+local JOB_TIMEOUT = 3600 -- seconds
+local PATIENCE = 5 -- looks in a row that may fail
+local LONGEST = 365 * 24 * 3600 -- seconds; longer than that is for ever
+
+local function set(...)
+  local members = {}
+  for _, name in ipairs { ... } do members[name] = true end
+  return members
+end
+
+--- The jobs by resource: what starts one and what looks after it are methods of the catalog. `id` is the field of the
+-- answer to the start that names the job; `state` the one that says how it stands, by the words of the OpenAPI
+-- document; `value(answer)` what the wait is for.
+local jobs = {
+  workflows = {
+    { both = "launch_and_wait", start = "launch_async", wait = "wait_launch", look = "get_launch_status",
+      id = "asyncJobId", state = "status", running = set "in_progress", done = set "success", failed = set "failed",
+      value = function(answer) return answer.workflow end },
+  },
+  exports = {
+    { both = "create_and_wait", start = "create", wait = "wait", look = "get",
+      id = "jobId", state = "jobStatus", running = set("pending", "running"), done = set "done",
+      failed = set "failed", kind = "export" },
+  },
+  records = {
+    { both = "create_download_urls_and_wait", start = "create_download_urls", wait = "wait_download_urls",
+      look = "get_download_urls", id = "jobId", state = "status", running = set "processing", done = set "complete",
+      failed = set "failed" },
+    { both = "smart_import_and_wait", start = "smart_import", wait = "wait_import", look = "get_import_predictions",
+      id = "recordId", ids = { "recordId", "importId" }, state = "status", running = set "pending", done = set "ready",
+      failed = set "errored" },
+  },
+}
+
+-- The steps of a workflow in their order.
+local steps = { "Review", "Sign", "Archive", "Complete" }
+local step_numbers = {}
+for number, name in ipairs(steps) do step_numbers[name] = number end
+
+local own_options = set("timeout", "interval", "on_progress", "callback")
+local look_options = set("as_user", "headers", "max_retries")
+local start_options = set("as_user", "headers", "max_retries", "query", "extra", "deadline")
+local waiting_options = set("timeout", "interval", "on_progress", "as_user", "headers", "max_retries")
+local workflow_options = set("step", "status")
+
+local function mistake(label, level, message, ...)
+  error(label .. ": " .. message:format(...), level + 1)
+end
+
+local function names_of(...)
+  local names = {}
+  for _, members in ipairs { ... } do
+    for name in pairs(members) do names[#names + 1] = name end
+  end
+  table.sort(names)
+  return names
+end
+
+-- Throws for an option that is in none of the sets, or of the wrong type.
+local function check_options(label, level, options, ...)
+  if type(options) ~= "table" then mistake(label, level + 1, "options: expected a table, got %s", type(options)) end
+  for name in pairs(options) do
+    local known = false
+    for _, members in ipairs { ... } do known = known or members[name] end
+    if not known then
+      local nearest = core.nearest(tostring(name), names_of(...))
+      mistake(label, level + 1, "%s: unknown option%s", tostring(name),
+        nearest and ('; did you mean "%s"?'):format(nearest) or "")
+    end
+  end
+  for _, name in ipairs { "timeout", "interval" } do
+    local value = options[name]
+    if value ~= nil and (type(value) ~= "number" or value ~= value or value <= 0) then
+      mistake(label, level + 1, "%s: expected a number of seconds above 0, got %s", name,
+        type(value) == "number" and tostring(value) or "a " .. type(value))
+    end
+  end
+  for _, name in ipairs { "on_progress", "callback" } do
+    if options[name] ~= nil and type(options[name]) ~= "function" then
+      mistake(label, level + 1, "%s: expected a function, got a %s", name, type(options[name]))
+    end
+  end
+end
+
+local function only(options, members)
+  local chosen = {}
+  for name, value in pairs(options) do
+    if members[name] then chosen[name] = value end
+  end
+  return chosen
+end
+
+local function failure(label, kind, message, fields)
+  local err = { kind = kind, message = message, operation = label, outcome = "not_done", retryable = false,
+    attempts = 1 }
+  for name, value in pairs(fields or {}) do err[name] = value end
+  return Error.new(err)
+end
+
+-- The pause before the next look: the growing one, shortened at random by up to half, so that many who wait do not look
+-- all at once.
+local function shortened(pause)
+  return pause * (0.5 + tonumber(core.random_hex(4), 16) / 2 ^ 33)
+end
+
+-- Looks until `judge` is content.
+-- @param look function(options) -> answer, err, response
+-- @param judge function(answer) -> ended, value, err
+-- @param job what an error says of the job when it has not been seen
+local function poll(client, label, look, judge, job, options, timeout)
+  local seconds, pause, failures = 0, options.interval or FIRST_PAUSE, 0
+  local last = job
+  local function too_late()
+    return nil, failure(label, "timeout",
+      ("it was not finished within %g seconds, and goes on at Ironclad; err.job can be waited for again"):format(
+        timeout), { outcome = "unknown", job = last, attempts = failures + 1 })
+  end
+  while true do
+    local asked = only(options, look_options)
+    asked.deadline = timeout and math.min(math.max(0.001, timeout - seconds), LONGEST) or nil
+    local answer, err, response = look(asked)
+    seconds = seconds + (response and response.seconds or 0)
+    local wanted = shortened(pause)
+    if err and timeout and (err.kind == "timeout" and seconds >= timeout) then return too_late() end
+    if err then
+      failures = failures + 1
+      if not err.retryable or failures > PATIENCE then
+        err.job = last
+        return nil, err, response
+      end
+      wanted = math.max(wanted, err.retry_after or 0)
+    else
+      failures, last = 0, answer
+      if options.on_progress then options.on_progress(answer, seconds) end
+      local ended, value, problem = judge(answer)
+      if problem then problem.job = answer end
+      if ended then return value, problem, response end
+    end
+    if timeout and seconds + wanted >= timeout then return too_late() end
+    local rested, cancelled = run.sleep(client, math.min(wanted, LONGEST))
+    if not rested then
+      cancelled.operation, cancelled.job = label, last
+      return nil, cancelled
+    end
+    seconds, pause = seconds + wanted, math.min(pause * GROWTH, math.max(LONGEST_PAUSE, pause))
+  end
+end
+
+-- The same, or with a callback the same in the background.
+-- @return value, err, response; with a callback the task
+local function look_on(client, label, look, judge, job, options, timeout)
+  if options.callback then
+    return run.aside(client, options.callback, poll, client, label, look, judge, job, options, timeout)
+  end
+  return poll(client, label, look, judge, job, options, timeout)
+end
+
+-- How one answer stands: "running", "done" or "failed"; or nil and what is odd about it.
+local function state_of(job, answer)
+  local state = type(answer) == "table" and answer[job.state]
+  if type(state) ~= "string" then
+    return nil, ("Ironclad answered something that has no state '%s'"):format(job.state)
+  end
+  for _, name in ipairs { "running", "done", "failed" } do
+    if job[name][state] then return name end
+  end
+  return nil, ("this version does not know the state '%s'"):format(state)
+end
+
+local function job_failed(label, answer)
+  local said = {}
+  for name, value in pairs(type(answer.error) == "table" and answer.error or {}) do
+    if type(value) == "string" then said[name] = value end
+  end
+  return failure(label, "job_failed", ("Ironclad could not finish it%s%s"):format(
+    said.code and ": " .. said.code or "", said.message and ": " .. said.message or ""),
+    { code = said.code, param = said.param })
+end
+
+-- Judges an answer, or a list of them: that is done when none is running, and has failed when all have.
+local function judge_of(job, label)
+  return function(answer)
+    local list = type(answer) == "table" and answer[1] ~= nil and answer or { answer }
+    local counts = { running = 0, done = 0, failed = 0 }
+    for _, one in ipairs(list) do
+      local state, odd = state_of(job, one)
+      if not state then return true, nil, failure(label, "protocol", odd) end
+      counts[state] = counts[state] + 1
+    end
+    if counts.running > 0 then return false end
+    if counts.done == 0 then return true, nil, job_failed(label, list[1]) end
+    if not job.value then return true, answer end
+    local value = job.value(answer)
+    if type(value) == "table" then return true, value end
+    return true, nil, failure(label, "protocol", "Ironclad has finished it, and did not answer what came of it",
+      { outcome = "unknown" })
+  end
+end
+
+-- The id of a job, and the field it is from.
+local function id_of(job, label, level, given)
+  for _, field in ipairs(job.ids or { job.id }) do
+    local id = type(given) == "table" and given[field]
+    if type(id) == "string" and id ~= "" then return id, field end
+  end
+  if type(given) ~= "string" or given == "" then
+    mistake(label, level + 1, "expected the job that was started, or its id; got %s",
+      type(given) == "table" and "a table without " .. table.concat(job.ids or { job.id }, " or ") or type(given))
+  end
+  return given, job.id
+end
+
+-- A function that does an operation of the catalog by its Lua name; throws at the caller of its caller's caller.
+local function doer(name)
+  local index, entry = catalog.find(name)
+  return function(client, label, ...)
+    local value, err, response = operation.invoke(client, label, 4, index, entry, nil, nil, ...)
+    return value, err, response
+  end
+end
+
+-- Waits for a job.
+-- @param level of the caller of the method that was called
+-- @param given the job, or its id
+local function wait_job(client, job, label, level, given, options)
+  check_options(label, level + 1, options or {}, own_options, look_options)
+  options = options or {}
+  local id, field = id_of(job, label, level + 1, given)
+  local function look(asked)
+    if job.ids then return job.look(client, label, { [field] = id }, asked) end
+    return job.look(client, label, id, asked)
+  end
+  local value, err, response = look_on(client, label, look, judge_of(job, label), { [field] = id }, options,
+    options.timeout or JOB_TIMEOUT)
+  return value, err, response
+end
+
+-- What the start takes is of the time for all.
+local function start_job(client, job, label, body, options)
+  local asked, timeout = only(options, start_options), options.timeout
+  local bound = asked.deadline or LONGEST
+  if timeout and type(bound) == "number" then asked.deadline = math.max(0.001, math.min(timeout, bound)) end
+  local started, err, response = job.start(client, label, body, asked)
+  if err then return nil, err, response end
+  if type(started) ~= "table" or type(started[job.id]) ~= "string" then
+    return nil, failure(label, "protocol", ("Ironclad answered no %s"):format(job.id),
+      { outcome = "unknown", job = started }), response
+  end
+  local rest = only(options, waiting_options)
+  rest.timeout = timeout and math.max(0.001, timeout - response.seconds)
+  return wait_job(client, job, label, 3, started[job.id], rest)
+end
+
+local look_at_workflow = doer "workflows:get"
+
+local function tells(answer, field)
+  return type(answer) == "table" and type(answer[field]) == "string"
+end
+
+-- Waits until a workflow has come to a step, or past it, or into a status; one that is cancelled comes no further.
+local function wait_workflow(client, _, label, level, id, options)
+  options = options or {}
+  check_options(label, level + 1, options, own_options, look_options, workflow_options)
+  local step, status = options.step, options.status
+  if (step == nil) == (status == nil) then mistake(label, level + 1, "expected one of step and status") end
+  if step ~= nil and not step_numbers[step] then
+    local nearest = core.nearest(tostring(step), steps)
+    mistake(label, level + 1, "step: expected one of %s, got %s%s", table.concat(steps, ", "), tostring(step),
+      nearest and ('; did you mean "%s"?'):format(nearest) or "")
+  end
+  local function judge(workflow)
+    if not tells(workflow, "status") and not (step and tells(workflow, "step")) then
+      return true, nil, failure(label, "protocol", "Ironclad answered something that is no workflow")
+    end
+    local reached = step and (step_numbers[workflow.step] or 0) >= step_numbers[step]
+    if reached or workflow.status == (status or "completed") then
+      return true, workflow
+    elseif workflow.status == "cancelled" or workflow.status == "completed" then
+      return true, nil, failure(label, "job_failed", ("the workflow is %s, in step %s"):format(workflow.status,
+        tostring(workflow.step)), { code = "INVALID_STATE" })
+    end
+    return false
+  end
+  local function look(asked) return look_at_workflow(client, label, id, asked) end
+  local value, err, response = look_on(client, label, look, judge, id, options, options.timeout)
+  return value, err, response
+end
+
+--- Methods by resource and name, to be added to those of the catalog.
+wait.methods = {}
+
+local function add(resource, name, method)
+  wait.methods[resource] = wait.methods[resource] or {}
+  wait.methods[resource][name] = method
+end
+
+-- The two methods of a job.
+local function add_job(resource, job)
+  local waiting, starting = { resource = resource, name = job.wait }, { resource = resource, name = job.both }
+  add(resource, job.wait, function(methods, given, options)
+    local label = operation.label(waiting)
+    local client = operation.client_of(label, 2, waiting, methods)
+    local value, err, response = job.waiter(client, job, label, 2, given, options)
+    return value, err, response
+  end)
+  if not job.start then return end
+  job.start = doer(resource .. ":" .. job.start)
+  add(resource, job.both, function(methods, body, options)
+    local label = operation.label(starting)
+    local client = operation.client_of(label, 2, starting, methods)
+    options = options or {}
+    check_options(label, 2, options, own_options, look_options, start_options)
+    if options.callback then
+      return run.aside(client, options.callback, start_job, client, job, label, body, options)
+    end
+    local value, err, response = start_job(client, job, label, body, options)
+    return value, err, response
+  end)
+end
+
+-- A method `wait` of a resource's table, which then holds what was waited for.
+local function add_bound(kind, job)
+  local label = kind.name .. ":wait"
+  function kind.methods.wait(resource, options)
+    local client, id = operation.subject_of(label, 2, kind, resource)
+    local callback = type(options) == "table" and options.callback
+    local function finish(value, err, response)
+      if err == nil then value = resources.replace(resource, value) end
+      return value, err, response
+    end
+    if type(callback) == "function" then
+      options = encode.with(options, "callback", function(...) return callback(finish(...)) end)
+    end
+    local value, err, response = job.waiter(client, job, label, 2, id, options)
+    if callback then return value end
+    return finish(value, err, response)
+  end
+end
+
+for resource, list in pairs(jobs) do
+  for _, job in ipairs(list) do
+    job.waiter, job.look = wait_job, doer(resource .. ":" .. job.look)
+    add_job(resource, job)
+    if job.kind then add_bound(resources.kinds[job.kind], job) end
+  end
+end
+local of_workflows = { wait = "wait", waiter = wait_workflow }
+add_job("workflows", of_workflows)
+add_bound(resources.kinds.workflow, of_workflows)
+
+return wait

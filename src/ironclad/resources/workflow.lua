@@ -1,0 +1,144 @@
+--- What workflows can do beside their operations:
+--
+--   workflow:pending_approvals(options)   who may approve now
+--   workflow:records(options)             the records that it made
+--   workflow:set(values, options)         changes attributes, given as plain values; ironclad.null removes one
+
+local catalog = require "ironclad.calls.catalog"
+local core = require "ironclad.core"
+local encode = require "ironclad.values.encode"
+local operation = require "ironclad.calls.operation"
+local resources = require "ironclad.resources.resources"
+local run = require "ironclad.calls.run"
+
+local workflow = {}
+
+local kind = resources.kinds.workflow
+
+-- Lists of an answer, and nothing where there is none.
+local function items(list)
+  return ipairs(type(list) == "table" and list or {})
+end
+
+-- The tables among them.
+local function tables(list)
+  local found = {}
+  for _, item in items(list) do
+    if type(item) == "table" then found[#found + 1] = item end
+  end
+  return ipairs(found)
+end
+
+--- Joins approval groups, roles and their people. Groups that are not active wait for others, or are done.
+local function pending_approvals(_, approvals)
+  if type(approvals) ~= "table" then return approvals end
+  local people, pending = {}, core.array {}
+  for _, role in tables(approvals.roles) do
+    if role.id ~= nil and type(role.assignees) == "table" then people[role.id] = role.assignees end
+  end
+  for _, group in tables(approvals.approvalGroups) do
+    for _, reviewer in tables(group.status == "active" and group.reviewers) do
+      if reviewer.status == "pending" then
+        pending[#pending + 1] = {
+          role = reviewer.role, displayName = reviewer.displayName, reviewerType = reviewer.reviewerType,
+          order = group.order, assignees = people[reviewer.role] or core.array {},
+        }
+      end
+    end
+  end
+  return pending
+end
+
+local approvals_index, approvals_entry = catalog.find "workflows:get_approvals"
+
+--- Who may approve now -> a list of { role =, displayName =, reviewerType =, order = (the group's), assignees = { {
+-- userId =, userName =, email = } … } }; each passes as the roleId of update_approval.
+kind.methods.pending_approvals = operation.bound(approvals_index, approvals_entry, "pending_approvals",
+  pending_approvals)
+
+-- The options without one of them, and that.
+local function take(name, options)
+  if type(options) ~= "table" or options[name] == nil then return options end
+  local rest = {}
+  for option, value in pairs(options) do rest[option] = value end
+  rest[name] = nil
+  return rest, options[name]
+end
+
+local get_index, get_entry = catalog.find "workflows:get"
+local record_index, record_entry = catalog.find "records:get"
+
+-- The records of a workflow, which is read again first when it names none.
+local function fetch_records(client, label, resource, reading, options)
+  local value, err, response
+  if type(resource.recordIds) ~= "table" or resource.recordIds[1] == nil then
+    value, err, response = operation.perform(client, label, 3, get_index, get_entry, reading)
+    if err then return nil, err, response end
+    resources.replace(resource, value)
+  end
+  local list = core.array {}
+  for i, id in items(resource.recordIds) do
+    local arguments = operation.read(label, 3, record_entry, id, nil, options)
+    value, err, response = operation.perform(client, label, 3, record_index, record_entry, arguments)
+    if err then return nil, err, response end
+    list[i] = value
+  end
+  return list, nil, response
+end
+
+--- The records that the workflow made, in its order. A workflow that names none is read again first, in place.
+-- @param options of the calls
+-- @return a list; nil and an error; the last response
+function kind.methods.records(resource, options)
+  local label = "workflow:records"
+  local client, id = operation.subject_of(label, 2, kind, resource)
+  local reading = operation.read(label, 2, get_entry, id, nil, options)
+  local rest, callback = take("callback", options)
+  reading.callback = nil
+  if reading.dry_run then error(label .. ": dry_run: it makes several calls", 2) end
+  if callback then return run.aside(client, callback, fetch_records, client, label, resource, reading, rest) end
+  local list, err, response = fetch_records(client, label, resource, reading, rest)
+  return list, err, response
+end
+
+local function updates_of(label, level, fields, given)
+  if type(given) ~= "table" or next(given) == nil then
+    error(("%s: expected a table of attributes, got %s"):format(label, type(given) == "table" and "an empty one"
+      or type(given)), level + 1)
+  end
+  local updates = core.array {}
+  for path, value in pairs(given) do
+    if type(path) ~= "string" then
+      error(("%s: expected names of attributes, got a %s"):format(label, type(path)), level + 1)
+    end
+    local encoded, objection
+    if value ~= core.null then
+      encoded, objection = encode.workflow(fields[path], value)
+      if encoded == nil then error(("%s: %s: %s"):format(label, path, objection), level + 1) end
+    end
+    updates[#updates + 1] = { path = path, value = encoded, action = value == core.null and "remove" or "set" }
+  end
+  table.sort(updates, function(a, b) return a.path < b.path end)
+  return updates
+end
+
+local update_index, update_entry = catalog.find "workflows:update_attributes"
+
+--- Changes attributes, while the workflow is in Review, and keeps what Ironclad answers in the same table. Types are
+-- those of the workflow's own `schema`.
+-- @param given name -> plain value; ironclad.null removes the attribute
+-- @param options of the call, and `comment`: a text that explains the change
+-- @return the workflow; nil and an error; the response
+function kind.methods.set(resource, given, options)
+  local label = "workflow:set"
+  local client, id = operation.subject_of(label, 2, kind, resource)
+  local fields = type(resource.schema) == "table" and resource.schema or {}
+  local rest, comment = take("comment", options)
+  local body = { updates = updates_of(label, 2, fields, given), comment = comment }
+  local arguments = operation.read(label, 2, update_entry, id, body, rest)
+  local value, err, response = operation.perform(client, label, 2, update_index, update_entry, arguments,
+    function(answer) return resources.replace(resource, answer) end)
+  return value, err, response
+end
+
+return workflow

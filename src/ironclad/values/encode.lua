@@ -1,0 +1,201 @@
+--- Plain Lua values as Ironclad's typed ones, when the type is known or by the shape of the value. Records and
+-- workflows differ in how they spell types (monetary_amount, monetaryAmount) and in some values.
+--
+--   encode.record(type, given)    -> the value of a record's property of that type; nil and what is wrong
+--   encode.workflow(field, given) -> the value of a workflow's attribute, `field` its entry in the workflow's schema;
+--                                    nil and what is wrong
+--   encode.property(given)        -> the type of a record's property and its value, by shape; nil and what is wrong
+--   encode.record_id(given)       -> the id of a record or entity, its own or its table's; nil for anything else
+--   encode.with(table, name, value) -> a copy of a table in which one field is another: bodies are their scripts'
+--
+-- Types: RecordPropertyType of the public OpenAPI document; workflow schemas as in "Attribute types seen", FACTS 4.
+
+local core = require "ironclad.core"
+local resources = require "ironclad.resources.resources"
+local values = require "ironclad.values.values"
+
+local encode = {}
+
+local function is_list(value)
+  return type(value) == "table" and values.kind(value) == nil and not resources.client_of(value)
+    and (value[1] ~= nil or getmetatable(value) == getmetatable(core.array {}))
+end
+
+-- The value when it is of a Lua type, or else what was expected.
+local function of_type(lua_type, words)
+  return function(given)
+    if type(given) ~= lua_type then return nil, "expected " .. words end
+    return given
+  end
+end
+
+-- A value that is one of ironclad's own or can be made one by `make`; `words` say what it is.
+local function made_by(kind, make, words)
+  return function(given)
+    if values.kind(given) == kind then return given end
+    if values.kind(given) then return nil, "expected " .. words end
+    local fine, made = pcall(make, given)
+    if fine then return made end
+    return nil, ("expected %s (%s)"):format(words, (tostring(made):gsub("^ironclad%.%a+: ", "")))
+  end
+end
+
+local to_date = made_by("date", function(given)
+  if type(given) ~= "string" and type(given) ~= "table" then error(("got a %s"):format(type(given)), 0) end
+  return values.date(given)
+end, "a date: ironclad.date(…) or ISO 8601 text")
+
+local to_duration = made_by("duration", values.duration, 'a duration: ironclad.duration{…} or ISO 8601 text, as "P1Y"')
+
+local to_money = made_by("money", function(given)
+  if type(given) ~= "table" then error(("got a %s"):format(type(given)), 0) end
+  return values.money(given.currency, given.amount)
+end, "an amount of money: ironclad.money(currency, amount)")
+
+local to_address = made_by("address", function(given)
+  return values.address(type(given) == "string" and { lines = given } or given)
+end, "an address: ironclad.address{…} or its lines as a text")
+
+local function to_email(given)
+  if type(given) ~= "string" or not given:find "^[^@%s]+@[^@%s]+$" then return nil, "expected an e-mail address" end
+  return given
+end
+
+local function to_texts(given)
+  local list = core.array {}
+  for i, text in ipairs(type(given) == "table" and given or {}) do
+    if type(text) ~= "string" then return nil, "expected a list of texts" end
+    list[i] = text
+  end
+  if #list == 0 then return nil, "expected a list of texts" end
+  return list
+end
+
+-- The id of a record: itself, or in a record's table or a reference to one.
+function encode.record_id(given)
+  if type(given) == "string" then return given end
+  local _, kind = resources.client_of(given)
+  if kind and kind ~= "record" and kind ~= "entity" then return nil end
+  local id = type(given) == "table" and (kind and resources.id_of(given) or given.recordId)
+  return type(id) == "string" and id or nil
+end
+
+local function to_reference(given)
+  local id = encode.record_id(given)
+  if not id then return nil, "expected a record or its id" end
+  if type(given) == "table" and not resources.client_of(given) then return given end
+  return { recordId = id }
+end
+
+local function to_clause(given)
+  if type(given) ~= "table" or given.source == nil then
+    return nil, 'expected a clause: { source = "manual", clauseText = … }'
+  end
+  return given
+end
+
+local to_text = of_type("string", "a text")
+local to_number = of_type("number", "a number")
+local to_boolean = of_type("boolean", "true or false")
+
+local record_types = {
+  string = to_text, number = to_number, boolean = to_boolean, email = to_email, array = to_texts, clause = to_clause,
+  playbookClause = to_text, reference = to_reference, date = to_date, duration = to_duration,
+  monetary_amount = to_money, address = to_address,
+}
+
+function encode.record(property_type, given)
+  local value, objection = record_types[property_type](given)
+  if value == nil then return nil, objection end
+  if values.kind(value) then value = select(2, values.property(value)) end
+  return value
+end
+
+--- Whether it is a type of a record's property.
+function encode.knows(property_type)
+  return record_types[property_type] ~= nil
+end
+
+-- What a table without a type of its own must be, by a field that it has; none of them: nil.
+local marks = { recordId = "reference", source = "clause", currency = "monetary_amount", amount = "monetary_amount",
+  lines = "address", locality = "address", country = "address" }
+
+local function shape_of(given)
+  if values.kind(given) then return (values.property(given)) end
+  if type(given) ~= "table" then
+    return (type(given) == "string" or type(given) == "number" or type(given) == "boolean") and type(given) or nil
+  end
+  if resources.client_of(given) then return "reference" end
+  if is_list(given) then return "array" end
+  for field, property_type in pairs(marks) do
+    if given[field] ~= nil then return property_type end
+  end
+end
+
+local File = getmetatable(core.file { data = "-" })
+
+function encode.property(given)
+  local property_type = shape_of(given)
+  if getmetatable(given) == File then return nil, "a file is no property: record:upload_attachment(…) takes it" end
+  if not property_type then
+    return nil, ("a %s has no form as a property"):format(given == core.null and "JSON null" or type(given))
+  end
+  local value, objection = encode.record(property_type, given)
+  if value == nil then return nil, objection end
+  return property_type, value
+end
+
+function encode.with(given, name, value)
+  local copy = {}
+  for field, other in pairs(given) do copy[field] = other end
+  copy[name] = value
+  return copy
+end
+
+local function to_record_id(given)
+  local id = encode.record_id(given)
+  if not id then return nil, "expected a record or its id" end
+  return id
+end
+
+local function to_document()
+  return nil, "documents are changed by workflow:upload_document"
+end
+
+local workflow_types = {
+  string = to_text, number = to_number, boolean = to_boolean, email = to_email, date = to_date,
+  duration = to_duration, monetaryAmount = to_money, address = to_address, linkedRecord = to_record_id,
+  parentRecord = to_record_id, childRecord = to_record_id, document = to_document,
+}
+
+function workflow_types.array(given, field)
+  if not is_list(given) and not (type(given) == "table" and next(given) == nil) then return nil, "expected a list" end
+  local list = core.array {}
+  for i, item in ipairs(given) do
+    local value, objection = encode.workflow(field.elementType, item)
+    if value == nil then return nil, ("[%d]: %s"):format(i, objection) end
+    list[i] = value
+  end
+  return list
+end
+
+function workflow_types.object(given, field)
+  if type(given) ~= "table" or is_list(given) then return nil, "expected a table of named values" end
+  local object = {}
+  for name, item in pairs(given) do
+    local value, objection = encode.workflow(type(field.schema) == "table" and field.schema[name], item)
+    if value == nil then return nil, ("%s: %s"):format(tostring(name), objection) end
+    object[name] = value
+  end
+  return object
+end
+
+function encode.workflow(field, given)
+  local encoder = type(field) == "table" and workflow_types[field.type]
+  if encoder then return encoder(given, field) end
+  -- A field of a type that is not known goes as it is; a record goes as its id.
+  if resources.client_of(given) then return to_record_id(given) end
+  return given
+end
+
+return encode

@@ -1,0 +1,177 @@
+--- Properties of records, entities and obligations: Ironclad's { type =, value = } and plain Lua values, both ways.
+-- Bodies take either. The type of a plain value is, in this order: that of the same property in the table whose method
+-- was called; that of the company's record schema; that of Ironclad's documents; that of the value's own shape (a text
+-- is a string, a table with `recordId` a reference, and so on).
+--
+-- The schema (records:get_schema) is asked for once per client, when there is a text whose type is not known otherwise,
+-- and kept; not for dry runs, and not again where the token may not read it.
+
+local catalog = require "ironclad.calls.catalog"
+local core = require "ironclad.core"
+local encode = require "ironclad.values.encode"
+local run = require "ironclad.calls.run"
+local task = require "ironclad.loop.task"
+local values = require "ironclad.values.values"
+
+local properties = {}
+
+-- Where a body has properties, by operationId.
+local fields = {
+  ["create-a-record"] = "properties", ["replace-a-record"] = "properties", ["update-record-metadata"] = "addProperties",
+  ["run-an-action-on-a-record"] = "properties",
+  ["create-an-entity"] = "properties", ["update-an-entity"] = "addProperties",
+  ["create-an-obligation"] = "properties", ["update-an-obligation"] = "addProperties",
+}
+
+-- The types of Ironclad's own properties, by the contract actions of the public OpenAPI document.
+local documented = {
+  effectiveDate = "date", expirationDate = "date", otherRenewalType = "string",
+  standard_initialTermLength = "duration", standard_renewalOptOutDate = "date",
+  standard_renewalOptOutPeriod = "duration", standard_renewalTermLength = "duration",
+  standard_renewalType = "string", standard_renewalsRemaining = "number", standard_supersededDate = "date",
+  standard_supersedingRecordId = "string", standard_supersessionEffectiveDate = "date",
+  standard_terminatedDate = "date", standard_terminatingRecordId = "string",
+  standard_terminationEffectiveDate = "date", standard_terminationNoticePeriod = "duration",
+  standard_undoObligationAction = "string",
+}
+
+local function is_full(given)
+  return type(given) == "table" and values.kind(given) == nil and type(given.type) == "string" and given.value ~= nil
+end
+
+-- The types that a record schema or a resource's properties name: property -> type.
+local function types_of(schema)
+  local types, known = {}, type(schema) == "table" and schema.properties
+  for name, property in pairs(type(known) == "table" and known or {}) do
+    if type(property) == "table" and type(property.type) == "string" then types[name] = property.type end
+  end
+  return types
+end
+
+local schema_number, schema_entry = catalog.find "records:get_schema"
+
+local function learn(client, schema)
+  rawset(client, "property_types", types_of(schema))
+end
+
+--- Keeps the types of a schema that a script has fetched.
+function properties.notice(client, entry, answer)
+  if entry == schema_entry then learn(client, answer) end
+end
+
+-- One property as { type =, value = }; nil and what is wrong.
+local function full(property_type, given)
+  if is_full(given) then
+    if not values.kind(given.value) then return given end
+    property_type, given = given.type, given.value
+  end
+  if given == core.null then return nil, "null: leave it out, or let set{…} remove it" end
+  local value, objection
+  if not property_type then
+    property_type, value = encode.property(given)
+    if not property_type then return nil, value end
+  elseif encode.knows(property_type) then
+    value, objection = encode.record(property_type, given)
+    if value == nil then return nil, objection end
+  end
+  return { type = property_type, value = value == nil and given or value }
+end
+
+-- The properties in the body of a call, and the name of the field that has them; nil for other calls.
+local function given_in(entry, arguments)
+  local field = fields[entry.id]
+  return field and type(arguments.body) == "table" and arguments.body[field], field
+end
+
+--- Whether a call has properties whose types only the company's record schema tells, and that is not known yet.
+-- @param subject the table whose method was called, or nil
+function properties.lack_schema(client, entry, arguments, subject)
+  local given = given_in(entry, arguments)
+  local known = arguments.dry_run or rawget(client, "property_types")
+  if known or entry.resource ~= "records" or type(given) ~= "table" then return false end
+  local types = types_of(subject)
+  for name, value in pairs(given) do
+    if type(value) == "string" and not types[name] and not documented[name] then return true end
+  end
+  return false
+end
+
+-- Errors that say that this token is not told the schema, now or later.
+local unreadable = { permission = true, not_found = true, invalid_request = true }
+
+-- Asks for the schema, in the name of a call.
+-- @return the error after which it may still be had; or nothing
+local function ask_for_schema(client, label, level, arguments)
+  local schema, err = run.call(client, label, level + 1, schema_number,
+    { path = {}, as_user = arguments.as_user, timeout = arguments.timeout, deadline = arguments.deadline })
+  if err and not unreadable[err.kind] then return err end
+  learn(client, schema)
+end
+
+-- The same once for all tasks that want it at the same time.
+local function fetch_schema(client, label, level, arguments)
+  if not task.current() then return ask_for_schema(client, label, level + 1, arguments) end
+  local asking = rawget(client, "schema_task")
+  if not asking or asking.done then
+    asking = client.loop.spawn(nil, ask_for_schema, client, label, level, arguments)
+    rawset(client, "schema_task", asking)
+  end
+  return (asking:wait())
+end
+
+--- Makes the properties in the body of a call what Ironclad wants; leaves other calls alone. Throws, naming the
+-- property, for what has no form.
+-- @return nothing; or the error for which the schema could not be read: a guess at types would be sent otherwise
+function properties.prepare(client, label, level, entry, arguments, subject)
+  local given, field = given_in(entry, arguments)
+  if not given then return end
+  if type(given) ~= "table" then
+    error(("%s: %s: expected a table of properties, got a %s"):format(label, field, type(given)), level + 1)
+  end
+  if properties.lack_schema(client, entry, arguments, subject) then
+    local err = fetch_schema(client, label, level + 1, arguments)
+    if err then return err end
+  end
+  local own, schema = types_of(subject), entry.resource == "records" and rawget(client, "property_types") or {}
+  local encoded = {}
+  for name, value in pairs(given) do
+    local property, objection = full(own[name] or schema[name] or documented[name], value)
+    if not property then error(("%s: %s.%s: %s"):format(label, field, tostring(name), objection), level + 1) end
+    encoded[name] = property
+  end
+  arguments.body = encode.with(arguments.body, field, encoded)
+end
+
+--- The documented types, property -> type.
+properties.documented = documented
+
+--- What set{…} makes of plain values: the body of a PATCH. Nil cannot stand in a table: ironclad.null removes.
+function properties.changes(label, level, given)
+  if type(given) ~= "table" or next(given) == nil then
+    error(("%s: expected a table of properties, got %s"):format(label, type(given) == "table" and "an empty one"
+      or type(given)), level + 1)
+  end
+  local add, remove = {}, {}
+  for name, value in pairs(given) do
+    if type(name) ~= "string" then
+      error(("%s: expected names of properties, got a %s"):format(label, type(name)), level + 1)
+    end
+    if value == core.null then remove[#remove + 1] = name else add[name] = value end
+  end
+  table.sort(remove)
+  return { addProperties = next(add) and add or nil, removeProperties = remove[1] and remove or nil }
+end
+
+--- The plain value of a property as Ironclad answers it: money and an address as the module's values (they print as
+-- text), anything else as it is; nil for none.
+function properties.plain(property)
+  if type(property) ~= "table" or property.value == core.null then return nil end
+  local value = property.value
+  if type(value) ~= "table" then return value end
+  local make = property.type == "address" and values.address
+    or property.type == "monetary_amount" and function(money) return values.money(money.currency, money.amount) end
+  local fine, made = pcall(make or error, value)
+  return fine and made or value
+end
+
+return properties

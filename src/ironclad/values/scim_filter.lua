@@ -1,0 +1,103 @@
+--- SCIM filters (RFC 7644, 3.4.2.2), put together from Lua values:
+--
+--   scim.And(scim.sw("userName", "jane"), scim.eq("active", true))   -> userName sw "jane" and active eq true
+--   scim.any("emails", scim.eq("type", "work"))                      -> emails[type eq "work"]
+--
+-- A filter stands where the query parameter `filter` of SCIM's lists is expected, and prints as its text.
+
+local core = require "ironclad.core"
+local names = require "ironclad.calls.names"
+local values = require "ironclad.values.values"
+
+local scim_filter = {}
+
+-- { text =, joined = "and", "or" or nil }: what is joined needs parentheses inside of another.
+local Filter = { __name = "ironclad.scim_filter" }
+function Filter:__tostring() return self.text end
+Filter.__as_text = Filter.__tostring
+function Filter.__eq(a, b) return a.text == b.text end
+
+local function refuse(name, level, message, ...)
+  error(("ironclad.scim_filter.%s: %s"):format(name, message:format(...)), level + 1)
+end
+
+local function new(text, joined)
+  return setmetatable({ text = text, joined = joined }, Filter)
+end
+
+-- [schema URN ":"] name ["." name]
+local function attribute(name, given)
+  if type(given) ~= "string" then refuse(name, 3, "expected the name of an attribute, got %s", type(given)) end
+  local path = given:match "^[Uu][Rr][Nn]:[%w:._-]+:([^:]+)$" or given
+  if not path:find "^[%a$][%w_$-]*$" and not path:find "^[%a$][%w_$-]*%.[%a$][%w_$-]*$" then
+    refuse(name, 3, '"%s" is no attribute\'s name', (given:gsub("%c", "?")))
+  end
+  return given
+end
+
+local function value_text(name, allowed, value)
+  if values.kind(value) == "date" then value = getmetatable(value).__as_text(value) end
+  local kind = value == core.null and "null" or type(value)
+  if kind == "number" and (value ~= value or value == math.huge or value == -math.huge) then kind = "no number" end
+  if not allowed[kind] then refuse(name, 3, "expected %s, got %s", allowed.words, values.kind(value) or kind) end
+  local fine, text = pcall(core.json.encode, value)
+  if not fine then refuse(name, 3, "%s", text) end
+  return text
+end
+
+local any = { string = true, number = true, boolean = true, null = true,
+  words = "a text, number, boolean, date or ironclad.null" }
+local text_only = { string = true, words = "a text" }
+local ordered = { string = true, number = true, words = "a text, number or date" }
+
+local comparisons = { eq = any, ne = any, co = text_only, sw = text_only, ew = text_only,
+  gt = ordered, ge = ordered, lt = ordered, le = ordered }
+for name, allowed in pairs(comparisons) do
+  --- scim_filter.eq(attribute, value) and the like.
+  scim_filter[name] = function(given, value)
+    return new(("%s %s %s"):format(attribute(name, given), name, value_text(name, allowed, value)))
+  end
+end
+
+--- Whether the attribute is present.
+function scim_filter.pr(given)
+  return new(attribute("pr", given) .. " pr")
+end
+
+local function check(name, level, given, i)
+  if getmetatable(given) ~= Filter then
+    refuse(name, level + 1, "%sexpected a filter (ironclad.scim_filter.eq(…) and the like), got %s",
+      i and i .. ": " or "", type(given))
+  end
+  return given
+end
+
+for name, word in pairs { And = "and", Or = "or" } do
+  --- scim_filter.And(filter, …), or a list of them; one alone is itself.
+  scim_filter[name] = function(...)
+    local given, count = { ... }, select("#", ...)
+    if count == 1 and type(given[1]) == "table" and getmetatable(given[1]) == nil then
+      given = given[1]
+      count = #given
+    end
+    local texts = {}
+    for i = 1, count do
+      local part = check(name, 2, given[i], i)
+      texts[i] = part.joined and part.joined ~= word and "(" .. part.text .. ")" or part.text
+    end
+    if count == 0 then refuse(name, 2, "expected filters") end
+    return count == 1 and given[1] or new(table.concat(texts, " " .. word .. " "), word)
+  end
+end
+
+--- What the filter does not hold of.
+function scim_filter.Not(given)
+  return new(("not (%s)"):format(check("Not", 2, given).text))
+end
+
+--- Whether the filter holds of any one value of an attribute that has many.
+function scim_filter.any(given, inner)
+  return new(("%s[%s]"):format(attribute("any", given), check("any", 2, inner).text))
+end
+
+return setmetatable(scim_filter, { __index = names.strict("ironclad.scim_filter", scim_filter) })
