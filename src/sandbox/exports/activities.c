@@ -24,7 +24,8 @@ typedef struct history {
     bool failed;
 } history;
 
-static void add(history *all, const char *name, ic_time time, const ic_user *actor, const char *detail) {
+static void activities_add(history *all, const char *name, ic_time time, const ic_user *actor,
+                           const char *detail) {
     if (all->count == all->capacity) {
         size_t capacity = all->capacity ? all->capacity * 2 : 32;
         activity *items = ic_realloc(all->items, capacity * sizeof *items);
@@ -39,14 +40,14 @@ static void add(history *all, const char *name, ic_time time, const ic_user *act
     all->count++;
 }
 
-static int by_time(const void *a, const void *b) {
+static int activities_by_time(const void *a, const void *b) {
     const activity *left = a, *right = b;
     if (left->time != right->time) return left->time < right->time ? -1 : 1;
     return left->number < right->number ? -1 : left->number > right->number;
 }
 
 /* What came of a request for approval; static. */
-static const char *end_of(ic_request_state state) {
+static const char *activities_request_end(ic_request_state state) {
     static const char *const ends[] = {
         [IC_REQUEST_APPROVED] = "approved",
         [IC_REQUEST_PAUSED] = "approval_request_paused",
@@ -57,70 +58,72 @@ static const char *end_of(ic_request_state state) {
     return ends[state];
 }
 
-static void add_reviews(history *all, const ic_workflow *workflow) {
+static void activities_add_reviews(history *all, const ic_workflow *workflow) {
     for (size_t i = 0; i < workflow->requests.count; i++) {
         const ic_review_request *request = workflow->requests.items[i];
         const ic_template *design = workflow->template;
         const char *role = design->roles[design->reviews[request->review].role].display_name;
-        add(all, "approval_requested", request->start, request->actor, role);
+        activities_add(all, "approval_requested", request->start, request->actor, role);
         if (request->state != IC_REQUEST_PENDING)
-            add(all, end_of(request->state), request->end, request->actor, role);
+            activities_add(all, activities_request_end(request->state), request->end, request->actor, role);
     }
 }
 
-static void add_turns(history *all, const ic_workflow *workflow) {
+static void activities_add_turns(history *all, const ic_workflow *workflow) {
     for (size_t i = 0; i < workflow->turns.count; i++) {
         const ic_turn *turn = workflow->turns.items[i];
-        add(all, turn->counterparty ? "turn_to_counterparty" : "turn_to_company", turn->start, turn->user,
-            turn->location);
+        activities_add(all, turn->counterparty ? "turn_to_counterparty" : "turn_to_company", turn->start,
+                       turn->user, turn->location);
     }
 }
 
-static void add_signatures(history *all, const ic_packet *packet) {
+static void activities_add_signatures(history *all, const ic_packet *packet) {
     for (size_t i = 0; packet && i < packet->signers.count; i++) {
         const ic_signer *signer = packet->signers.items[i];
         if (signer->signature == IC_SIGNATURE_SIGNED)
-            add(all, "signature_collected", signer->changed, signer->user, signer->role_name);
+            activities_add(all, "signature_collected", signer->changed, signer->user, signer->role_name);
         if (signer->signature == IC_SIGNATURE_DECLINED)
-            add(all, "signature_declined", signer->changed, signer->user, signer->role_name);
+            activities_add(all, "signature_declined", signer->changed, signer->user, signer->role_name);
     }
 }
 
-static void add_documents_and_comments(history *all, const ic_workflow *workflow, bool comment_detail) {
+static void activities_add_documents_and_comments(history *all, const ic_workflow *workflow,
+                                                  bool comment_detail) {
     for (size_t i = 0; i < workflow->documents.count; i++) {
         const ic_document *document = workflow->documents.items[i];
-        add(all, "document_added", document->modified, document->author, document->filename);
+        activities_add(all, "document_added", document->modified, document->author, document->filename);
     }
     for (size_t i = 0; i < workflow->comments.count; i++) {
         const ic_comment *comment = workflow->comments.items[i];
-        add(all, "comment_added", comment->created, comment->author,
-            comment_detail ? comment->message : NULL);
+        activities_add(all, "comment_added", comment->created, comment->author,
+                       comment_detail ? comment->message : NULL);
     }
 }
 
-static void add_all(history *all, const ic_workflow *workflow, bool comment_detail) {
-    add(all, "workflow_launched", workflow->created, workflow->creator, NULL);
-    add_documents_and_comments(all, workflow, comment_detail);
-    add_reviews(all, workflow);
-    add_turns(all, workflow);
-    add_signatures(all, workflow->packet);
+static void activities_add_all(history *all, const ic_workflow *workflow, bool comment_detail) {
+    activities_add(all, "workflow_launched", workflow->created, workflow->creator, NULL);
+    activities_add_documents_and_comments(all, workflow, comment_detail);
+    activities_add_reviews(all, workflow);
+    activities_add_turns(all, workflow);
+    activities_add_signatures(all, workflow->packet);
     if (workflow->ended != IC_TIME_NONE)
-        add(all, workflow->status == IC_STATUS_CANCELLED ? "workflow_cancelled" : "workflow_completed",
-            workflow->ended, NULL, NULL);
-    if (!all->failed) qsort(all->items, all->count, sizeof *all->items, by_time);
+        activities_add(all,
+                       workflow->status == IC_STATUS_CANCELLED ? "workflow_cancelled" : "workflow_completed",
+                       workflow->ended, NULL, NULL);
+    if (!all->failed) qsort(all->items, all->count, sizeof *all->items, activities_by_time);
 }
 
 /* --- rows --- */
 
-static void write_attribute(ic_report *report, const ic_workflow *workflow, const char *name) {
+static void activities_write_attribute(ic_report *report, const ic_workflow *workflow, const char *name) {
     const cJSON *value = ic_json_member(workflow->attributes, name);
     char *text = value && !cJSON_IsString(value) ? ic_json_print(value) : NULL;
     ic_report_text(report, text ? text : cJSON_GetStringValue(value));
     ic_json_text_free(text);
 }
 
-static void write_row(ic_report *report, const ic_workflow *workflow, const activity *activity,
-                      const cJSON *metadata) {
+static void activities_write_row(ic_report *report, const ic_workflow *workflow, const activity *activity,
+                                 const cJSON *metadata) {
     const cJSON *name;
     ic_report_text(report, workflow->id);
     ic_report_text(report, workflow->readable);
@@ -130,7 +133,7 @@ static void write_row(ic_report *report, const ic_workflow *workflow, const acti
     ic_report_text(report, ic_time_print(activity->time).text);
     ic_report_text(report, activity->actor ? activity->actor->email : NULL);
     ic_report_text(report, activity->detail);
-    cJSON_ArrayForEach(name, metadata) write_attribute(report, workflow, name->valuestring);
+    cJSON_ArrayForEach(name, metadata) activities_write_attribute(report, workflow, name->valuestring);
     ic_report_end_row(report);
 }
 
@@ -142,10 +145,10 @@ void ic_activities_report(const ic_world *world, const cJSON *metadata, bool com
     for (size_t i = 0; i < world->workflows.count; i++) {
         const ic_workflow *workflow = world->workflows.items[i];
         all.count = 0;
-        add_all(&all, workflow, comment_detail);
+        activities_add_all(&all, workflow, comment_detail);
         for (size_t j = 0; j < all.count && !all.failed; j++)
             if (all.items[j].time >= start && all.items[j].time <= end)
-                write_row(report, workflow, &all.items[j], metadata);
+                activities_write_row(report, workflow, &all.items[j], metadata);
     }
     if (all.failed) report->failed = true;
     ic_free(all.items);

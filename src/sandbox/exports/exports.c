@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool refuse(ic_exchange *x, const char *message, const char *detail) {
+static bool export_refuse(ic_exchange *x, const char *message, const char *detail) {
     ic_reply_error(x, 400, "INVALID_PARAM", NULL, "%s%s", message, detail);
     return false;
 }
@@ -22,14 +22,14 @@ typedef struct setting {
     const char *choices;
 } setting;
 
-static void make_activities(const ic_world *world, const cJSON *configs, ic_time start, ic_time end,
-                            ic_report *report) {
+static void export_make_activities(const ic_world *world, const cJSON *configs, ic_time start, ic_time end,
+                                   ic_report *report) {
     bool comments = cJSON_IsTrue(ic_json_member(configs, "includeCommentDetail"));
     ic_activities_report(world, ic_json_member(configs, "metadataProperties"), comments, start, end, report);
 }
 
-static void make_audit_log(const ic_world *world, const cJSON *configs, ic_time start, ic_time end,
-                           ic_report *report) {
+static void export_make_audit_log(const ic_world *world, const cJSON *configs, ic_time start, ic_time end,
+                                  ic_report *report) {
     ic_audit_report(world, ic_json_member(configs, "eventCategories"), start, end, report);
 }
 
@@ -42,15 +42,15 @@ static const struct export_type {
 } types[] = {
     {"workflow_activities",
      {{"metadataProperties", true, NULL}, {"includeCommentDetail", false, NULL}, {NULL, false, NULL}},
-     make_activities,
+     export_make_activities,
      ic_activity_columns},
     {"audit_log",
      {{"eventCategories", true, "user_entitlement integration_errors"}, {NULL, false, NULL}},
-     make_audit_log,
+     export_make_audit_log,
      ic_audit_columns},
 };
 
-static const struct export_type *type_of(const cJSON *request) {
+static const struct export_type *export_type_of(const cJSON *request) {
     const char *name = ic_json_string(request, "exportType");
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
         if (strcmp(types[i].name, name) == 0) return &types[i];
@@ -59,55 +59,57 @@ static const struct export_type *type_of(const cJSON *request) {
 
 /* --- checking --- */
 
-static bool check_list(ic_exchange *x, const setting *setting, const cJSON *given) {
+static bool export_check_list(ic_exchange *x, const setting *setting, const cJSON *given) {
     const cJSON *item;
     if (!cJSON_IsArray(given))
-        return refuse(x, "expected an array of strings in exportConfigs.", setting->name);
+        return export_refuse(x, "expected an array of strings in exportConfigs.", setting->name);
     cJSON_ArrayForEach(item, given) {
         if (!cJSON_IsString(item))
-            return refuse(x, "expected an array of strings in exportConfigs.", setting->name);
+            return export_refuse(x, "expected an array of strings in exportConfigs.", setting->name);
         if (setting->choices && !ic_is_choice(setting->choices, item->valuestring))
-            return refuse(x, "unknown event category: ", item->valuestring);
+            return export_refuse(x, "unknown event category: ", item->valuestring);
     }
     return true;
 }
 
-static bool check_configs(ic_exchange *x, const struct export_type *type) {
+static bool export_check_configs(ic_exchange *x, const struct export_type *type) {
     const cJSON *given;
     cJSON_ArrayForEach(given, ic_json_member(x->body, "exportConfigs")) {
         const setting *setting = type->settings;
         while (setting->name && strcmp(setting->name, given->string) != 0)
             setting++;
-        if (!setting->name) return refuse(x, "unknown export config: ", given->string);
-        if (setting->is_list && !check_list(x, setting, given)) return false;
+        if (!setting->name) return export_refuse(x, "unknown export config: ", given->string);
+        if (setting->is_list && !export_check_list(x, setting, given)) return false;
         if (!setting->is_list && !cJSON_IsBool(given))
-            return refuse(x, "expected a boolean in exportConfigs.", setting->name);
+            return export_refuse(x, "expected a boolean in exportConfigs.", setting->name);
     }
     return true;
 }
 
 /* Reads one end of the time that the export is about; left alone when it is not given. */
-static bool read_date(ic_exchange *x, const cJSON *request, const char *name, ic_time *time) {
+static bool export_read_date(ic_exchange *x, const cJSON *request, const char *name, ic_time *time) {
     const char *text = ic_json_string(request, name);
-    return !text || ic_time_parse(text, time) || refuse(x, "expected an ISO 8601 date in ", name);
+    return !text || ic_time_parse(text, time) || export_refuse(x, "expected an ISO 8601 date in ", name);
 }
 
-static bool check_request(ic_exchange *x) {
+static bool export_check_request(ic_exchange *x) {
     const char *format = ic_json_string(x->body, "exportFormat");
     ic_time start = INT64_MIN, end = INT64_MAX;
-    const struct export_type *type = type_of(x->body);
+    const struct export_type *type = export_type_of(x->body);
     if (!ic_exchange_check_names(x)) return false;
-    if (!type) return refuse(x, "unknown exportType: ", ic_json_string(x->body, "exportType"));
-    if (format && !ic_is_choice("CSV JSON", format)) return refuse(x, "unknown exportFormat: ", format);
-    if (!read_date(x, x->body, "startDate", &start) || !read_date(x, x->body, "endDate", &end)) return false;
-    if (start > end) return refuse(x, "startDate is after endDate", "");
-    return check_configs(x, type);
+    if (!type) return export_refuse(x, "unknown exportType: ", ic_json_string(x->body, "exportType"));
+    if (format && !ic_is_choice("CSV JSON", format))
+        return export_refuse(x, "unknown exportFormat: ", format);
+    if (!export_read_date(x, x->body, "startDate", &start) || !export_read_date(x, x->body, "endDate", &end))
+        return false;
+    if (start > end) return export_refuse(x, "startDate is after endDate", "");
+    return export_check_configs(x, type);
 }
 
 /* --- jobs --- */
 
 /* An attribute that no design has is noticed only when the export runs. */
-static bool can_be_made(const ic_world *world, const ic_job *job) {
+static bool export_can_be_made(const ic_world *world, const ic_job *job) {
     const cJSON *configs = ic_json_member(job->request, "exportConfigs"), *name;
     cJSON_ArrayForEach(name, ic_json_member(configs, "metadataProperties")) {
         size_t i = 0;
@@ -120,12 +122,12 @@ static bool can_be_made(const ic_world *world, const ic_job *job) {
 }
 
 /* Pending for a third of its time; static. */
-static const char *status_of(const ic_world *world, const ic_job *job) {
-    if (ic_job_is_over(world, job)) return can_be_made(world, job) ? "done" : "failed";
+static const char *export_status_of(const ic_world *world, const ic_job *job) {
+    if (ic_job_is_over(world, job)) return export_can_be_made(world, job) ? "done" : "failed";
     return (ic_world_now(world) - job->started) * 3 < job->ended - job->started ? "pending" : "running";
 }
 
-static void reply_job(ic_exchange *x, const ic_job *job, const char *status) {
+static void export_reply_job(ic_exchange *x, const ic_job *job, const char *status) {
     cJSON *answer = cJSON_CreateObject();
     ic_put_text(answer, "jobId", job->id);
     ic_put_text(answer, "jobStatus", status);
@@ -133,58 +135,58 @@ static void reply_job(ic_exchange *x, const ic_job *job, const char *status) {
 }
 
 void ic_exports_create(ic_exchange *x) {
-    if (!check_request(x)) return;
+    if (!export_check_request(x)) return;
     const ic_job *job = ic_job_start(x->world, IC_JOB_EXPORT, x->body);
     x->body = NULL;
     if (job)
-        reply_job(x, job, "pending"); /* even where jobs take no time */
+        export_reply_job(x, job, "pending"); /* even where jobs take no time */
     else
         ic_reply_no_memory(x);
 }
 
-static ic_job *find_job(ic_exchange *x) {
+static ic_job *export_find_job(ic_exchange *x) {
     ic_job *job = ic_job_find(x->world, IC_JOB_EXPORT, x->values[0]);
-    if (!job) refuse(x, "Could not retrieve job status. Please verify the job id and try again.", "");
+    if (!job) export_refuse(x, "Could not retrieve job status. Please verify the job id and try again.", "");
     return job;
 }
 
 void ic_exports_get(ic_exchange *x) {
-    const ic_job *job = find_job(x);
-    if (job) reply_job(x, job, status_of(x->world, job));
+    const ic_job *job = export_find_job(x);
+    if (job) export_reply_job(x, job, export_status_of(x->world, job));
 }
 
 /* --- the file --- */
 
-static bool is_json(const ic_job *job) {
+static bool export_is_json(const ic_job *job) {
     const char *format = ic_json_string(job->request, "exportFormat");
     return format && strcmp(format, "JSON") == 0;
 }
 
 /* What had happened by the end of the job. NULL: no memory, or no place on the disk. */
-static ic_blob *make_file(ic_exchange *x, const ic_job *job) {
-    const struct export_type *type = type_of(job->request);
+static ic_blob *export_make_file(ic_exchange *x, const ic_job *job) {
+    const struct export_type *type = export_type_of(job->request);
     ic_time start = INT64_MIN, end = INT64_MAX;
     ic_report report;
-    read_date(x, job->request, "startDate", &start); /* has been checked */
-    read_date(x, job->request, "endDate", &end);
-    ic_report_begin(&report, is_json(job), x->world->spool, type->columns);
+    export_read_date(x, job->request, "startDate", &start); /* has been checked */
+    export_read_date(x, job->request, "endDate", &end);
+    ic_report_begin(&report, export_is_json(job), x->world->spool, type->columns);
     type->make(x->world, ic_json_member(job->request, "exportConfigs"), start,
                end < job->ended ? end : job->ended, &report);
     return ic_report_end(&report);
 }
 
 /* With its name. false: no memory, or no place on the disk. */
-static bool keep_file(ic_exchange *x, ic_job *job) {
+static bool export_keep_file(ic_exchange *x, ic_job *job) {
     ic_buf name = {0};
-    ic_buf_printf(&name, "%s_%.10s.%s", type_of(job->request)->name, ic_time_print(job->ended).text,
-                  is_json(job) ? "json" : "csv");
+    ic_buf_printf(&name, "%s_%.10s.%s", export_type_of(job->request)->name, ic_time_print(job->ended).text,
+                  export_is_json(job) ? "json" : "csv");
     job->filename = ic_buf_take(&name, NULL);
     ic_buf_free(&name);
-    job->file = job->filename ? make_file(x, job) : NULL;
+    job->file = job->filename ? export_make_file(x, job) : NULL;
     return job->file != NULL;
 }
 
-static void reply_link(ic_exchange *x, const ic_job *job) {
+static void export_reply_link(ic_exchange *x, const ic_job *job) {
     ic_time expires = ic_world_now(x->world) + (ic_time)IC_LINK_SECONDS * 1000;
     char *url = ic_storage_link(x->world, "exports", job->id, job->filename, expires);
     cJSON *answer = cJSON_CreateObject();
@@ -194,18 +196,18 @@ static void reply_link(ic_exchange *x, const ic_job *job) {
 }
 
 void ic_exports_download(ic_exchange *x) {
-    ic_job *job = find_job(x);
+    ic_job *job = export_find_job(x);
     if (!job) return;
-    const char *status = status_of(x->world, job);
+    const char *status = export_status_of(x->world, job);
     if (strcmp(status, "done") != 0) {
-        refuse(x, "There is no file to download: the job is ", status);
+        export_refuse(x, "There is no file to download: the job is ", status);
         return;
     }
-    if (!job->file && !keep_file(x, job)) {
+    if (!job->file && !export_keep_file(x, job)) {
         ic_reply_error(x, 500, "SERVER_ERROR", NULL, "the sandbox cannot write the export");
     } else if (cJSON_IsTrue(ic_json_member(job->request, "signedUrlEnabled"))) {
-        reply_link(x, job);
+        export_reply_link(x, job);
     } else {
-        ic_reply_download(x, job->file, is_json(job) ? "application/json" : "text/csv", job->filename);
+        ic_reply_download(x, job->file, export_is_json(job) ? "application/json" : "text/csv", job->filename);
     }
 }

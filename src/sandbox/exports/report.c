@@ -2,7 +2,7 @@
 #include "core/json/json.h"
 #include <string.h>
 
-static void flush(ic_report *report) {
+static void report_flush(ic_report *report) {
     if (report->text.failed || (report->file && report->text.length &&
                                 !ic_blob_add(report->file, report->text.data, report->text.length)))
         report->failed = true;
@@ -22,7 +22,7 @@ void ic_report_add_column(ic_report *report, const char *name) {
 
 /* --- cells --- */
 
-static void add_json(ic_report *report, const char *text) {
+static void report_add_json(ic_report *report, const char *text) {
     cJSON *node = cJSON_CreateStringReference(text);
     char *quoted = ic_json_print(node);
     if (quoted)
@@ -33,7 +33,7 @@ static void add_json(ic_report *report, const char *text) {
     cJSON_Delete(node);
 }
 
-static void add_csv(ic_report *report, const char *text) {
+static void report_add_csv(ic_report *report, const char *text) {
     if (!strpbrk(text, "\",\r\n")) {
         ic_buf_puts(&report->text, text);
         return;
@@ -47,40 +47,40 @@ static void add_csv(ic_report *report, const char *text) {
 }
 
 /* What stands before the first row, once the columns are known. */
-static void add_head(ic_report *report) {
+static void report_add_header(ic_report *report) {
     if (report->json) {
         ic_buf_putc(&report->text, '[');
         return;
     }
     for (size_t i = 0; i < report->columns.count; i++) {
         if (i) ic_buf_putc(&report->text, ',');
-        add_csv(report, report->columns.items[i]);
+        report_add_csv(report, report->columns.items[i]);
     }
     ic_buf_puts(&report->text, "\r\n");
 }
 
 /* What stands between this cell and what is before it. */
-static void add_separator(ic_report *report) {
-    if (!report->row && !report->column) add_head(report);
+static void report_add_separator(ic_report *report) {
+    if (!report->row && !report->column) report_add_header(report);
     if (!report->json) {
         if (report->column) ic_buf_putc(&report->text, ',');
         return;
     }
     ic_buf_puts(&report->text, report->column ? "," : report->row ? ",\n{" : "\n{");
-    add_json(report, report->columns.items[report->column]);
+    report_add_json(report, report->columns.items[report->column]);
     ic_buf_putc(&report->text, ':');
 }
 
 void ic_report_text(ic_report *report, const char *text) {
     if (report->failed || report->column >= report->columns.count) return;
     bool empty = !text || !*text;
-    add_separator(report);
+    report_add_separator(report);
     if (report->json && empty)
         ic_buf_puts(&report->text, "null");
     else if (report->json)
-        add_json(report, text);
+        report_add_json(report, text);
     else if (!empty)
-        add_csv(report, text);
+        report_add_csv(report, text);
     report->column++;
 }
 
@@ -90,13 +90,13 @@ void ic_report_end_row(ic_report *report) {
     ic_buf_puts(&report->text, report->json ? "}" : "\r\n");
     report->column = 0;
     report->row++;
-    flush(report);
+    report_flush(report);
 }
 
 ic_blob *ic_report_end(ic_report *report) {
-    if (!report->row && !report->failed) add_head(report);
+    if (!report->row && !report->failed) report_add_header(report);
     if (report->json) ic_buf_puts(&report->text, "\n]\n");
-    flush(report);
+    report_flush(report);
     ic_buf_free(&report->text);
     ic_array_free(&report->columns);
     if (!report->failed) return report->file;

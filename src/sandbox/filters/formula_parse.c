@@ -60,15 +60,15 @@ typedef struct literal {
     size_t place; /* in the formula, for errors */
 } literal;
 
-static ic_formula *read_formula(reader *in, int depth);
-static bool read_date(reader *in, const char *name, int depth, ic_time *time);
+static ic_formula *formula_read_formula(reader *in, int depth);
+static bool formula_read_date(reader *in, const char *name, int depth, ic_time *time);
 
 ic_formula *ic_formula_parse(const char *text, ic_time now, ic_formula_type type, void *context, char *error,
                              size_t size) {
     reader in = {
         .text = text, .at = text, .now = now, .type = type, .context = context, .error = error, .size = size};
     *error = '\0';
-    ic_formula *formula = read_formula(&in, 1);
+    ic_formula *formula = formula_read_formula(&in, 1);
     if (!formula) return NULL;
     if (!*in.at) return formula;
     snprintf(error, size, "character %zu: unexpected '%s' after the formula", (size_t)(in.at - text) + 1,
@@ -80,9 +80,9 @@ ic_formula *ic_formula_parse(const char *text, ic_time now, ic_formula_type type
 /* --- pieces --- */
 
 /* Says what is wrong at the place; always false. */
-static bool fail(const reader *in, const char *at, const char *format, ...)
+static bool formula_fail(const reader *in, const char *at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-static bool fail(const reader *in, const char *at, const char *format, ...) {
+static bool formula_fail(const reader *in, const char *at, const char *format, ...) {
     int length = snprintf(in->error, in->size, "character %zu: ", (size_t)(at - in->text) + 1);
     va_list arguments;
     va_start(arguments, format);
@@ -92,54 +92,54 @@ static bool fail(const reader *in, const char *at, const char *format, ...) {
     return false;
 }
 
-static bool has_failed(const reader *in) {
+static bool formula_has_failed(const reader *in) {
     return *in->error || in->no_memory;
 }
 
-static void skip_space(reader *in) {
+static void formula_skip_space(reader *in) {
     while (isspace((unsigned char)*in->at))
         in->at++;
 }
 
-static bool next_is(reader *in, char wanted) {
-    skip_space(in);
+static bool formula_next_is(reader *in, char wanted) {
+    formula_skip_space(in);
     if (*in->at != wanted) return false;
     in->at++;
-    skip_space(in);
+    formula_skip_space(in);
     return true;
 }
 
-static bool expect(reader *in, char wanted, const char *where) {
-    if (next_is(in, wanted)) return true;
-    return *in->at ? fail(in, in->at, "expected '%c' %s, not '%.20s'", wanted, where, in->at)
-                   : fail(in, in->at, "expected '%c' %s", wanted, where);
+static bool formula_expect(reader *in, char wanted, const char *where) {
+    if (formula_next_is(in, wanted)) return true;
+    return *in->at ? formula_fail(in, in->at, "expected '%c' %s, not '%.20s'", wanted, where, in->at)
+                   : formula_fail(in, in->at, "expected '%c' %s", wanted, where);
 }
 
 /* Letters, digits and what numbers are made of; "" when there is none. One that is too long is cut, and is no
  * name of ours then either. */
-static void read_word(reader *in, word text) {
+static void formula_read_word(reader *in, word text) {
     size_t length = 0;
-    skip_space(in);
+    formula_skip_space(in);
     for (; isalnum((unsigned char)*in->at) || (*in->at && strchr("_+-.", *in->at)); in->at++)
         if (length + 1 < sizeof(word)) text[length++] = *in->at;
     text[length] = '\0';
 }
 
 /* What stands up to the closing character. NULL: answered, or no memory. */
-static char *read_until(reader *in, char close, const char *what) {
+static char *formula_read_until(reader *in, char close, const char *what) {
     const char *start = in->at, *end = strchr(start, close);
     if (!end) {
-        fail(in, start, "%s is not closed by %c", what, close);
+        formula_fail(in, start, "%s is not closed by %c", what, close);
         return NULL;
     }
     in->at = end + 1;
-    skip_space(in);
+    formula_skip_space(in);
     char *text = ic_strndup(start, (size_t)(end - start));
     if (!text) in->no_memory = true;
     return text;
 }
 
-static bool read_number(const char *text, double *number) {
+static bool formula_read_number(const char *text, double *number) {
     cJSON *tree = ic_json_parse(text, strlen(text), NULL);
     bool is_number = cJSON_IsNumber(tree);
     if (is_number) *number = tree->valuedouble;
@@ -147,35 +147,37 @@ static bool read_number(const char *text, double *number) {
     return is_number;
 }
 
-static bool read_integer(reader *in, const char *what, int least, int most, int *number) {
+static bool formula_read_integer(reader *in, const char *what, int least, int most, int *number) {
     const char *start = in->at;
     word text;
     char *end;
-    read_word(in, text);
+    formula_read_word(in, text);
     long value = strtol(text, &end, 10);
     if (!*text || *end || value < least || value > most)
-        return fail(in, start, "%s must be a whole number from %d to %d", what, least, most);
+        return formula_fail(in, start, "%s must be a whole number from %d to %d", what, least, most);
     *number = (int)value;
     return true;
 }
 
 /* --- dates --- */
 
-static bool read_calendar_date(reader *in, ic_time *time) {
+static bool formula_read_calendar_date(reader *in, ic_time *time) {
     const char *start = in->at;
     int year, month, day;
     char text[40];
-    if (!expect(in, '(', "after Date") || !read_integer(in, "the year of Date", 0, 9999, &year) ||
-        !expect(in, ',', "in Date(year, month, day)") ||
-        !read_integer(in, "the month of Date", 1, 12, &month) ||
-        !expect(in, ',', "in Date(year, month, day)") || !read_integer(in, "the day of Date", 1, 31, &day) ||
-        !expect(in, ')', "after the day of Date"))
+    if (!formula_expect(in, '(', "after Date") ||
+        !formula_read_integer(in, "the year of Date", 0, 9999, &year) ||
+        !formula_expect(in, ',', "in Date(year, month, day)") ||
+        !formula_read_integer(in, "the month of Date", 1, 12, &month) ||
+        !formula_expect(in, ',', "in Date(year, month, day)") ||
+        !formula_read_integer(in, "the day of Date", 1, 31, &day) ||
+        !formula_expect(in, ')', "after the day of Date"))
         return false;
     snprintf(text, sizeof text, "%04d-%02d-%02d", year, month, day);
-    return ic_time_parse(text, time) || fail(in, start, "there is no day %s", text);
+    return ic_time_parse(text, time) || formula_fail(in, start, "there is no day %s", text);
 }
 
-static bool move_date(ic_time *time, int count, const char *unit) {
+static bool formula_move_date(ic_time *time, int count, const char *unit) {
     static const struct {
         const char *name;
         int days, months;
@@ -189,190 +191,198 @@ static bool move_date(ic_time *time, int count, const char *unit) {
 }
 
 /* The unit in quotes of either kind; NULL: answered, or no memory. */
-static char *read_unit(reader *in) {
+static char *formula_read_unit(reader *in) {
     char quote = *in->at;
     if (quote == '\'' || quote == '"') {
         in->at++;
-        return read_until(in, quote, "the unit");
+        return formula_read_until(in, quote, "the unit");
     }
-    fail(in, in->at, "the unit of RelativeDate must be 'days', 'weeks', 'months' or 'years', in quotes");
+    formula_fail(in, in->at,
+                 "the unit of RelativeDate must be 'days', 'weeks', 'months' or 'years', in quotes");
     return NULL;
 }
 
-static bool read_relative_date(reader *in, int depth, ic_time *time) {
+static bool formula_read_relative_date(reader *in, int depth, ic_time *time) {
     int count;
     word name;
-    if (!expect(in, '(', "after RelativeDate")) return false;
+    if (!formula_expect(in, '(', "after RelativeDate")) return false;
     const char *start = in->at;
-    read_word(in, name);
-    if (!read_date(in, name, depth + 1, time))
-        return has_failed(in) ? false : fail(in, start, "RelativeDate starts from Date(…) or Today()");
-    if (!expect(in, ',', "in RelativeDate(date, count, unit)") ||
-        !read_integer(in, "the count of RelativeDate", -36500, 36500, &count) ||
-        !expect(in, ',', "in RelativeDate(date, count, unit)"))
+    formula_read_word(in, name);
+    if (!formula_read_date(in, name, depth + 1, time))
+        return formula_has_failed(in)
+                   ? false
+                   : formula_fail(in, start, "RelativeDate starts from Date(…) or Today()");
+    if (!formula_expect(in, ',', "in RelativeDate(date, count, unit)") ||
+        !formula_read_integer(in, "the count of RelativeDate", -36500, 36500, &count) ||
+        !formula_expect(in, ',', "in RelativeDate(date, count, unit)"))
         return false;
     start = in->at;
-    char *unit = read_unit(in);
+    char *unit = formula_read_unit(in);
     if (!unit) return false;
-    bool moved = move_date(time, count, unit);
+    bool moved = formula_move_date(time, count, unit);
     ic_free(unit);
     if (!moved)
-        return fail(in, start, "RelativeDate moves by 'days', 'weeks', 'months' or 'years' within 0000-9999");
-    return expect(in, ')', "after the unit of RelativeDate");
+        return formula_fail(in, start,
+                            "RelativeDate moves by 'days', 'weeks', 'months' or 'years' within 0000-9999");
+    return formula_expect(in, ')', "after the unit of RelativeDate");
 }
 
 /* The date that follows the name; false without an error: it is no date's. */
-static bool read_date(reader *in, const char *name, int depth, ic_time *time) {
-    if (strcmp(name, "Date") == 0) return read_calendar_date(in, time);
+static bool formula_read_date(reader *in, const char *name, int depth, ic_time *time) {
+    if (strcmp(name, "Date") == 0) return formula_read_calendar_date(in, time);
     if (strcmp(name, "Today") == 0) {
         *time = in->now;
-        return !next_is(in, '(') || expect(in, ')', "after 'Today('");
+        return !formula_next_is(in, '(') || formula_expect(in, ')', "after 'Today('");
     }
     if (strcmp(name, "RelativeDate") != 0) return false;
-    if (depth > IC_FORMULA_MAX_DEPTH) return fail(in, in->at, "nested too deeply");
-    return read_relative_date(in, depth, time);
+    if (depth > IC_FORMULA_MAX_DEPTH) return formula_fail(in, in->at, "nested too deeply");
+    return formula_read_relative_date(in, depth, time);
 }
 
 /* --- values --- */
 
-static bool read_literal(reader *in, literal *value) {
+static bool formula_read_literal(reader *in, literal *value) {
     const char *start = in->at;
     *value = (literal){.form = BARE, .place = (size_t)(start - in->text)};
     if (*start == '\'' || *start == '"') {
         in->at++;
         value->form = QUOTED;
-        value->text = read_until(in, *start, "the value");
+        value->text = formula_read_until(in, *start, "the value");
         return value->text != NULL;
     }
     word name;
     ic_time time;
-    read_word(in, name);
-    if (read_date(in, name, 1, &time)) {
+    formula_read_word(in, name);
+    if (formula_read_date(in, name, 1, &time)) {
         value->form = DATE;
         value->day = ic_formula_day(time);
         return true;
     }
-    if (has_failed(in)) return false;
-    if (!*name) return fail(in, start, "expected a value, not '%.20s'", start);
+    if (formula_has_failed(in)) return false;
+    if (!*name) return formula_fail(in, start, "expected a value, not '%.20s'", start);
     double number;
-    if (!read_number(name, &number) && strcmp(name, "true") != 0 && strcmp(name, "false") != 0)
-        return fail(in, start, "the value '%s' must stand in quotes", name);
+    if (!formula_read_number(name, &number) && strcmp(name, "true") != 0 && strcmp(name, "false") != 0)
+        return formula_fail(in, start, "the value '%s' must stand in quotes", name);
     value->text = ic_strdup(name);
     return value->text != NULL;
 }
 
 /* The literal as a value of the property's kind. */
-static bool accept_literal(const reader *in, ic_formula *formula, literal *value) {
+static bool formula_literal_fits(const reader *in, ic_formula *formula, literal *value) {
     const char *at = in->text + value->place, *text = value->text;
     ic_kind kind = formula->test->contains ? IC_KIND_TEXT : formula->kind;
     if (kind == IC_KIND_DATE) {
         formula->number = value->day;
-        return value->form == DATE || fail(in, at,
-                                           "[%s] is a date: compare it with Date(y, m, d), Today() or "
-                                           "RelativeDate(date, count, unit)",
-                                           formula->property);
+        return value->form == DATE ||
+               formula_fail(in, at,
+                            "[%s] is a date: compare it with Date(y, m, d), Today() or "
+                            "RelativeDate(date, count, unit)",
+                            formula->property);
     }
-    if (value->form == DATE) return fail(in, at, "[%s] is no date", formula->property);
+    if (value->form == DATE) return formula_fail(in, at, "[%s] is no date", formula->property);
     if (kind == IC_KIND_NUMBER)
-        return read_number(text, &formula->number) || fail(in, at, "[%s] is a number", formula->property);
+        return formula_read_number(text, &formula->number) ||
+               formula_fail(in, at, "[%s] is a number", formula->property);
     if (kind == IC_KIND_BOOLEAN) {
         formula->number = strcmp(text, "true") == 0;
         return formula->number != 0 || strcmp(text, "false") == 0 ||
-               fail(in, at, "[%s] is true or false", formula->property);
+               formula_fail(in, at, "[%s] is true or false", formula->property);
     }
     formula->text = value->text;
     value->text = NULL;
     return true;
 }
 
-static bool read_value(reader *in, ic_formula *formula) {
+static bool formula_read_value(reader *in, ic_formula *formula) {
     literal value;
-    bool read = read_literal(in, &value) && accept_literal(in, formula, &value);
+    bool read = formula_read_literal(in, &value) && formula_literal_fits(in, formula, &value);
     ic_free(value.text);
     return read;
 }
 
 /* --- conditions --- */
 
-static ic_kind kind_of(const char *type) {
+static ic_kind formula_kind(const char *type) {
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
         if (strcmp(types[i].name, type) == 0) return types[i].kind;
     return IC_KIND_OTHER;
 }
 
-static bool read_property(reader *in, ic_formula *formula) {
+static bool formula_read_property(reader *in, ic_formula *formula) {
     const char *start = in->at;
-    if (!expect(in, '[', "around the property's name")) return false;
-    formula->property = read_until(in, ']', "the property's name");
+    if (!formula_expect(in, '[', "around the property's name")) return false;
+    formula->property = formula_read_until(in, ']', "the property's name");
     if (!formula->property) return false;
     const char *type = in->type(in->context, formula->property);
-    if (!type) return fail(in, start, "unknown property '%s'", formula->property);
-    formula->kind = kind_of(type);
+    if (!type) return formula_fail(in, start, "unknown property '%s'", formula->property);
+    formula->kind = formula_kind(type);
     if (formula->kind & formula->test->kinds) return true;
-    return fail(in, start, "%s does not work on [%s], which is of type %s", formula->test->name,
-                formula->property, type);
+    return formula_fail(in, start, "%s does not work on [%s], which is of type %s", formula->test->name,
+                        formula->property, type);
 }
 
-static bool read_test(reader *in, ic_formula *formula) {
-    if (!expect(in, '(', "after the operation's name") || !read_property(in, formula)) return false;
-    if (!formula->test->alone &&
-        (!expect(in, ',', "between the property and the value") || !read_value(in, formula)))
+static bool formula_read_test(reader *in, ic_formula *formula) {
+    if (!formula_expect(in, '(', "after the operation's name") || !formula_read_property(in, formula))
         return false;
-    return expect(in, ')', "at the end of the operation");
+    if (!formula->test->alone &&
+        (!formula_expect(in, ',', "between the property and the value") || !formula_read_value(in, formula)))
+        return false;
+    return formula_expect(in, ')', "at the end of the operation");
 }
 
-static bool read_parts(reader *in, ic_formula *formula, int depth) {
+static bool formula_read_parts(reader *in, ic_formula *formula, int depth) {
     const char *start = in->at;
     ic_formula **end = &formula->parts;
     size_t count = 0;
-    if (!expect(in, '(', "after the operation's name")) return false;
+    if (!formula_expect(in, '(', "after the operation's name")) return false;
     do {
-        *end = read_formula(in, depth + 1);
+        *end = formula_read_formula(in, depth + 1);
         if (!*end) return false;
         end = &(*end)->next;
         count++;
-    } while (next_is(in, ','));
-    if (!expect(in, ')', "at the end of the operation")) return false;
-    return count >= 2 || fail(in, start, "%s takes two conditions or more", formula->any ? "Or" : "And");
+    } while (formula_next_is(in, ','));
+    if (!formula_expect(in, ')', "at the end of the operation")) return false;
+    return count >= 2 ||
+           formula_fail(in, start, "%s takes two conditions or more", formula->any ? "Or" : "And");
 }
 
-static bool unknown_operation(const reader *in, const char *at, const char *name) {
+static bool formula_unknown_operation(const reader *in, const char *at, const char *name) {
     ic_nearest search = {.wanted = name};
     ic_nearest_offer(&search, "And");
     ic_nearest_offer(&search, "Or");
     for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
         ic_nearest_offer(&search, tests[i].name);
-    if (!*name) return fail(in, at, "expected an operation such as Equals([property], 'value')");
-    return search.best ? fail(in, at, "unknown operation '%s'; did you mean '%s'?", name, search.best)
-                       : fail(in, at, "unknown operation '%s'", name);
+    if (!*name) return formula_fail(in, at, "expected an operation such as Equals([property], 'value')");
+    return search.best ? formula_fail(in, at, "unknown operation '%s'; did you mean '%s'?", name, search.best)
+                       : formula_fail(in, at, "unknown operation '%s'", name);
 }
 
-static bool read_condition(reader *in, ic_formula *formula, int depth) {
+static bool formula_read_condition(reader *in, ic_formula *formula, int depth) {
     const char *start = in->at;
     word name;
-    read_word(in, name);
+    formula_read_word(in, name);
     formula->any = strcmp(name, "Or") == 0;
-    if (formula->any || strcmp(name, "And") == 0) return read_parts(in, formula, depth);
+    if (formula->any || strcmp(name, "And") == 0) return formula_read_parts(in, formula, depth);
     for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
         if (strcmp(tests[i].name, name) == 0) formula->test = &tests[i];
-    return formula->test ? read_test(in, formula) : unknown_operation(in, start, name);
+    return formula->test ? formula_read_test(in, formula) : formula_unknown_operation(in, start, name);
 }
 
 /* NULL: answered, or no memory. */
-static ic_formula *read_formula(reader *in, int depth) {
-    skip_space(in);
+static ic_formula *formula_read_formula(reader *in, int depth) {
+    formula_skip_space(in);
     if (depth > IC_FORMULA_MAX_DEPTH) {
-        fail(in, in->at, "nested too deeply");
+        formula_fail(in, in->at, "nested too deeply");
         return NULL;
     }
-    if (next_is(in, '(')) {
-        ic_formula *inner = read_formula(in, depth + 1);
-        if (!inner || expect(in, ')', "to close the parenthesis")) return inner;
+    if (formula_next_is(in, '(')) {
+        ic_formula *inner = formula_read_formula(in, depth + 1);
+        if (!inner || formula_expect(in, ')', "to close the parenthesis")) return inner;
         ic_formula_free(inner);
         return NULL;
     }
     ic_formula *formula = ic_calloc(1, sizeof *formula);
-    if (formula && read_condition(in, formula, depth)) return formula;
+    if (formula && formula_read_condition(in, formula, depth)) return formula;
     ic_formula_free(formula);
     return NULL;
 }

@@ -21,7 +21,7 @@ bool ic_authenticate(ic_exchange *x) {
 }
 
 /* Scopes of the catalog: words parted by spaces are all needed, words parted by '|' stand for each other. */
-static bool has_scopes(const ic_exchange *x) {
+static bool auth_has_scopes(const ic_exchange *x) {
     const char *at = x->operation->scopes;
     while (*at) {
         size_t group = strcspn(at, " ");
@@ -39,7 +39,7 @@ static bool has_scopes(const ic_exchange *x) {
 
 /* A person's token acts as that person, whomever a request names. One by client credentials belongs to a
  * company: each request says for which user it is. */
-static bool find_actor(ic_exchange *x, bool needed) {
+static bool auth_find_actor(ic_exchange *x, bool needed) {
     x->user = x->token->user;
     if (x->user) return true;
     const char *name = "x-as-user-email", *value = ic_exchange_header(x, name);
@@ -56,9 +56,9 @@ static bool find_actor(ic_exchange *x, bool needed) {
 }
 
 bool ic_authorize(ic_exchange *x, bool needs_actor) {
-    if (!has_scopes(x)) {
+    if (!auth_has_scopes(x)) {
         ic_reply_error(x, 403, "FORBIDDEN", NULL, "access forbidden");
         return false;
     }
-    return find_actor(x, needs_actor);
+    return auth_find_actor(x, needs_actor);
 }

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void refuse(ic_exchange *x, const ic_refusal *refusal) {
+static void authorize_refuse(ic_exchange *x, const ic_refusal *refusal) {
     if (refusal->status == 500)
         ic_reply_no_memory(x);
     else
@@ -17,7 +17,7 @@ static void refuse(ic_exchange *x, const ic_refusal *refusal) {
 }
 
 /* Sends the browser back to the app. */
-static void answer(ic_exchange *x, ic_consent *consent, ic_user *user, const char *error) {
+static void authorize_redirect(ic_exchange *x, ic_consent *consent, ic_user *user, const char *error) {
     ic_buf location = {0};
     if (ic_consent_answer(x->world, consent, user, error, &location))
         ic_reply_redirect(x, &location);
@@ -28,7 +28,7 @@ static void answer(ic_exchange *x, ic_consent *consent, ic_user *user, const cha
 
 /* --- the page --- */
 
-static void add_scopes(ic_buf *page, const char *list) {
+static void authorize_add_scopes(ic_buf *page, const char *list) {
     ic_buf_puts(page, list ? "<ul>\n" : "<p>It asks for all scopes.</p>\n");
     for (const char *at = list; at && *at;) {
         char name[128];
@@ -45,7 +45,7 @@ static void add_scopes(ic_buf *page, const char *list) {
     ic_buf_puts(page, list ? "</ul>\n" : "");
 }
 
-static void add_users(ic_buf *page, const ic_world *world) {
+static void authorize_add_users(ic_buf *page, const ic_world *world) {
     ic_buf_puts(page, "<p><label>You are <select name=\"user\">\n");
     for (size_t i = 0; i < world->users.count; i++) {
         const ic_user *user = world->users.items[i];
@@ -58,19 +58,19 @@ static void add_users(ic_buf *page, const ic_world *world) {
     ic_buf_puts(page, "</select></label></p>\n");
 }
 
-static void write_page(ic_buf *page, const ic_world *world, const ic_consent *consent) {
+static void authorize_write_page(ic_buf *page, const ic_world *world, const ic_consent *consent) {
     ic_html_begin(page, world->company_display_name);
     ic_buf_puts(page, "<p>The app <b>");
     ic_html_text(page, consent->app->name);
     ic_buf_puts(page, "</b> asks to act in your name. The answer goes to <b>");
     ic_html_text(page, consent->redirect_uri);
     ic_buf_puts(page, "</b>.</p>\n");
-    add_scopes(page, consent->scope);
+    authorize_add_scopes(page, consent->scope);
     ic_buf_printf(page,
                   "<form method=\"post\" action=\"" IC_AUTHORIZE_PATH "\">\n"
                   "<input type=\"hidden\" name=\"nonce\" value=\"%s\">\n",
                   consent->nonce);
-    add_users(page, world);
+    authorize_add_users(page, world);
     ic_buf_puts(page, "<p><button name=\"decision\" value=\"allow\">Allow</button>\n"
                       "<button name=\"decision\" value=\"deny\">Deny</button></p>\n</form>\n"
                       "<p>This is a sandbox: there is no password.</p>\n");
@@ -81,12 +81,12 @@ void ic_authorize_ask(ic_exchange *x) {
     const char *query = strchr(x->target, '?');
     ic_consent *consent = ic_consent_ask(x->world, query ? query + 1 : NULL, &refusal);
     if (!consent) {
-        refuse(x, &refusal);
+        authorize_refuse(x, &refusal);
     } else if (refusal.error) {
-        answer(x, consent, NULL, refusal.error);
+        authorize_redirect(x, consent, NULL, refusal.error);
     } else {
         ic_buf page = {0};
-        write_page(&page, x->world, consent);
+        authorize_write_page(&page, x->world, consent);
         ic_reply_html(x, &page);
         ic_buf_free(&page);
     }
@@ -106,11 +106,11 @@ void ic_authorize_decide(ic_exchange *x) {
     if (!consent)
         ic_reply_oauth_error(x, 400, "invalid_request", "this page has been answered already, or is too old");
     else if (decision && strcmp(decision, "deny") == 0)
-        answer(x, consent, NULL, "access_denied");
+        authorize_redirect(x, consent, NULL, "access_denied");
     else if (!decision || strcmp(decision, "allow") != 0)
         ic_reply_oauth_error(x, 400, "invalid_request", "decision must be 'allow' or 'deny'");
     else if (!user)
         ic_reply_oauth_error(x, 400, "invalid_request", "no such user in this company");
     else
-        answer(x, consent, user, NULL);
+        authorize_redirect(x, consent, user, NULL);
 }

@@ -26,52 +26,53 @@ static const struct parameter {
 };
 #define PARAMETER_COUNT (sizeof parameters / sizeof parameters[0])
 
-static char **place_in(request *asked, const struct parameter *parameter) {
+static char **consent_parameter(request *asked, const struct parameter *parameter) {
     return (char **)((char *)asked + parameter->offset);
 }
 
-static void free_request(request *asked) {
+static void consent_free_request(request *asked) {
     for (size_t i = 0; i < PARAMETER_COUNT; i++)
-        ic_free(*place_in(asked, &parameters[i]));
+        ic_free(*consent_parameter(asked, &parameters[i]));
 }
 
-static bool refuse(ic_refusal *refusal, unsigned status, const char *error, const char *description) {
+static bool consent_refuse(ic_refusal *refusal, unsigned status, const char *error, const char *description) {
     *refusal = (ic_refusal){status, error, description};
     return false;
 }
 
-static bool refuse_parameters(ic_refusal *refusal, const char *description) {
-    return refuse(refusal, 400, "invalid_request", description);
+static bool consent_refuse_parameters(ic_refusal *refusal, const char *description) {
+    return consent_refuse(refusal, 400, "invalid_request", description);
 }
 
 /* One "name=value". What is not known is passed over, what is empty counts as left out. */
-static bool read_parameter(const char *text, size_t length, request *asked, ic_refusal *refusal) {
+static bool consent_read_parameter(const char *text, size_t length, request *asked, ic_refusal *refusal) {
     const char *equals = memchr(text, '=', length);
     size_t name = equals ? (size_t)(equals - text) : length;
     for (size_t i = 0; i < PARAMETER_COUNT; i++) {
         if (strlen(parameters[i].name) != name || strncmp(parameters[i].name, text, name) != 0) continue;
         if (name + 1 >= length) return true;
-        char **place = place_in(asked, &parameters[i]);
-        if (*place) return refuse_parameters(refusal, "Invalid or missing parameters: one is given twice");
+        char **place = consent_parameter(asked, &parameters[i]);
+        if (*place)
+            return consent_refuse_parameters(refusal, "Invalid or missing parameters: one is given twice");
         *place = ic_strndup(equals + 1, length - name - 1);
-        if (!*place) return refuse(refusal, 500, NULL, NULL);
+        if (!*place) return consent_refuse(refusal, 500, NULL, NULL);
         if (!ic_form_decode(*place))
-            return refuse_parameters(refusal, "Invalid or missing parameters: one cannot be read");
+            return consent_refuse_parameters(refusal, "Invalid or missing parameters: one cannot be read");
     }
     return true;
 }
 
-static bool read_request(const char *query, request *asked, ic_refusal *refusal) {
+static bool consent_read_request(const char *query, request *asked, ic_refusal *refusal) {
     while (query && *query) {
         size_t length = strcspn(query, "&");
-        if (!read_parameter(query, length, asked, refusal)) return false;
+        if (!consent_read_parameter(query, length, asked, refusal)) return false;
         query += length + (query[length] == '&');
     }
     return true;
 }
 
 /* http at this machine itself, whatever its port and path: what people develop with. */
-static bool is_own_machine(const char *uri) {
+static bool consent_is_own_machine(const char *uri) {
     static const char *const hosts[] = {"http://localhost", "http://127.0.0.1", "http://[::1]"};
     for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
         if (!ic_text_starts(uri, hosts[i])) continue;
@@ -82,9 +83,9 @@ static bool is_own_machine(const char *uri) {
     return false;
 }
 
-static bool is_registered(const ic_world *world, const char *uri) {
+static bool consent_is_registered(const ic_world *world, const char *uri) {
     if (strlen(uri) > TEXT_MAX || strchr(uri, '#') || !ic_header_safe(uri)) return false;
-    if (is_own_machine(uri)) return true;
+    if (consent_is_own_machine(uri)) return true;
     for (const char *at = world->redirect_uris; at && *at;) {
         size_t length = strcspn(at, " ");
         if (strncmp(at, uri, length) == 0 && !uri[length]) return true;
@@ -94,28 +95,29 @@ static bool is_registered(const ic_world *world, const char *uri) {
 }
 
 /* The app that asks, if it may. */
-static const ic_app *check_request(const ic_world *world, const request *asked, ic_refusal *refusal) {
+static const ic_app *consent_check_request(const ic_world *world, const request *asked, ic_refusal *refusal) {
     const ic_app *app = asked->client_id ? ic_world_app(world, asked->client_id) : NULL;
     if (!asked->response_type)
-        refuse_parameters(refusal, "Invalid or missing parameters: missing response_type");
+        consent_refuse_parameters(refusal, "Invalid or missing parameters: missing response_type");
     else if (strcmp(asked->response_type, "code") != 0)
-        refuse_parameters(refusal,
-                          "Invalid or missing parameters: Invalid value for response_type, expected 'code'");
+        consent_refuse_parameters(
+            refusal, "Invalid or missing parameters: Invalid value for response_type, expected 'code'");
     else if (!asked->client_id)
-        refuse_parameters(refusal, "Invalid or missing parameters: missing client_id");
+        consent_refuse_parameters(refusal, "Invalid or missing parameters: missing client_id");
     else if (!app && !ic_is_uuid(asked->client_id))
-        refuse_parameters(refusal,
-                          "Invalid or missing parameters: Invalid value for client_id, expected type UUID");
+        consent_refuse_parameters(
+            refusal, "Invalid or missing parameters: Invalid value for client_id, expected type UUID");
     else if (!app)
-        refuse(refusal, 403, "unauthorized_client", "client not authorized");
+        consent_refuse(refusal, 403, "unauthorized_client", "client not authorized");
     else if (!(app->grants & IC_BY_AUTHORIZATION_CODE))
-        refuse(refusal, 403, "unauthorized_client", "client not authorized to use this oauth grant type");
+        consent_refuse(refusal, 403, "unauthorized_client",
+                       "client not authorized to use this oauth grant type");
     else if (!asked->redirect_uri)
-        refuse_parameters(refusal, "missing redirect uri");
-    else if (!is_registered(world, asked->redirect_uri))
-        refuse_parameters(refusal, "the redirect uri is not registered with this client");
+        consent_refuse_parameters(refusal, "missing redirect uri");
+    else if (!consent_is_registered(world, asked->redirect_uri))
+        consent_refuse_parameters(refusal, "the redirect uri is not registered with this client");
     else if (asked->state && strlen(asked->state) > TEXT_MAX)
-        refuse_parameters(refusal, "Invalid or missing parameters: Invalid value for state");
+        consent_refuse_parameters(refusal, "Invalid or missing parameters: Invalid value for state");
     else
         return app;
     return NULL;
@@ -132,7 +134,7 @@ void ic_consent_free(ic_consent *consent) {
 }
 
 /* Half of them, the oldest. */
-static void forget_oldest(ic_world *world) {
+static void consent_forget_oldest(ic_world *world) {
     ic_array *list = &world->consents;
     size_t gone = list->count / 2;
     for (size_t i = 0; i < gone; i++)
@@ -141,7 +143,7 @@ static void forget_oldest(ic_world *world) {
     memmove(list->items, list->items + gone, list->count * sizeof(void *));
 }
 
-static void drop(ic_world *world, ic_consent *consent) {
+static void consent_drop(ic_world *world, ic_consent *consent) {
     ic_array *list = &world->consents;
     size_t i = 0;
     while (list->items[i] != consent)
@@ -152,8 +154,8 @@ static void drop(ic_world *world, ic_consent *consent) {
 }
 
 /* Takes over what it keeps of the request. */
-static ic_consent *new_consent(ic_world *world, const ic_app *app, request *asked) {
-    if (world->consents.count >= IC_CONSENTS_MAX) forget_oldest(world);
+static ic_consent *consent_new(ic_world *world, const ic_app *app, request *asked) {
+    if (world->consents.count >= IC_CONSENTS_MAX) consent_forget_oldest(world);
     ic_consent *consent = ic_calloc(1, sizeof *consent);
     if (!consent || !ic_array_push(&world->consents, consent)) {
         ic_free(consent);
@@ -173,19 +175,20 @@ ic_consent *ic_consent_ask(ic_world *world, const char *query, ic_refusal *refus
     request asked = {0};
     ic_consent *consent = NULL;
     *refusal = (ic_refusal){0};
-    const ic_app *app = read_request(query, &asked, refusal) ? check_request(world, &asked, refusal) : NULL;
+    const ic_app *app =
+        consent_read_request(query, &asked, refusal) ? consent_check_request(world, &asked, refusal) : NULL;
     if (app) {
-        consent = new_consent(world, app, &asked);
+        consent = consent_new(world, app, &asked);
         if (!consent)
-            refuse(refusal, 500, NULL, NULL);
+            consent_refuse(refusal, 500, NULL, NULL);
         else if (!ic_scopes_parse(world, consent->scope, consent->scopes))
-            refuse(refusal, 302, "invalid_scope", NULL);
+            consent_refuse(refusal, 302, "invalid_scope", NULL);
     }
-    free_request(&asked);
+    consent_free_request(&asked);
     return consent;
 }
 
-static void add_parameter(ic_buf *location, const char *name, const char *value) {
+static void consent_add_parameter(ic_buf *location, const char *name, const char *value) {
     const char *text = ic_buf_text(location);
     ic_buf_printf(location, "%c%s=", text && strchr(text, '?') ? '&' : '?', name);
     ic_percent_encode(location, value, strlen(value));
@@ -196,11 +199,11 @@ bool ic_consent_answer(ic_world *world, ic_consent *consent, ic_user *user, cons
     ic_secret code;
     ic_new_secret(world, "code", code);
     ic_buf_puts(location, consent->redirect_uri);
-    add_parameter(location, user ? "code" : "error", user ? code : error);
-    if (consent->state) add_parameter(location, "state", consent->state);
+    consent_add_parameter(location, user ? "code" : "error", user ? code : error);
+    if (consent->state) consent_add_parameter(location, "state", consent->state);
     if (location->failed) return false;
     if (!user) {
-        drop(world, consent);
+        consent_drop(world, consent);
         return true;
     }
     consent->user = user;
@@ -221,7 +224,7 @@ void ic_consent_revoke(ic_world *world, ic_consent *consent) {
 /* --- finding --- */
 
 /* By the secret that lies at `offset` in each. */
-static ic_consent *find(const ic_world *world, size_t offset, const char *secret) {
+static ic_consent *consent_find(const ic_world *world, size_t offset, const char *secret) {
     for (size_t i = 0; *secret && i < world->consents.count; i++)
         if (strcmp((const char *)world->consents.items[i] + offset, secret) == 0)
             return world->consents.items[i];
@@ -229,13 +232,13 @@ static ic_consent *find(const ic_world *world, size_t offset, const char *secret
 }
 
 ic_consent *ic_consent_by_nonce(const ic_world *world, const char *nonce) {
-    return find(world, offsetof(ic_consent, nonce), nonce);
+    return consent_find(world, offsetof(ic_consent, nonce), nonce);
 }
 
 ic_consent *ic_consent_by_code(const ic_world *world, const char *code) {
-    return find(world, offsetof(ic_consent, code), code);
+    return consent_find(world, offsetof(ic_consent, code), code);
 }
 
 ic_consent *ic_consent_by_refresh(const ic_world *world, const char *refresh) {
-    return find(world, offsetof(ic_consent, refresh), refresh);
+    return consent_find(world, offsetof(ic_consent, refresh), refresh);
 }

@@ -30,19 +30,19 @@ static const struct parameter {
 };
 #define PARAMETER_COUNT (sizeof parameters / sizeof parameters[0])
 
-static char **place_in(request *given, const struct parameter *parameter) {
+static char **oauth_parameter(request *given, const struct parameter *parameter) {
     return (char **)((char *)given + parameter->offset);
 }
 
-static void free_request(request *given) {
+static void oauth_free_request(request *given) {
     for (size_t i = 0; i < PARAMETER_COUNT; i++)
-        ic_free_secret(*place_in(given, &parameters[i]));
+        ic_free_secret(*oauth_parameter(given, &parameters[i]));
     ic_free_secret(given->basic_id);
     ic_free_secret(given->basic_secret);
 }
 
 /* The secret in an Authorization header: base64 of id:secret. libmicrohttpd's texts are freed as it wants. */
-static void read_basic(ic_exchange *x, request *given) {
+static void oauth_read_basic(ic_exchange *x, request *given) {
     char *secret = NULL, *id = MHD_basic_auth_get_username_password(x->connection, &secret);
     given->basic_id = ic_strdup(id);
     given->basic_secret = ic_strdup(secret);
@@ -50,7 +50,7 @@ static void read_basic(ic_exchange *x, request *given) {
     MHD_free(secret);
 }
 
-static bool read_request(ic_exchange *x, request *given) {
+static bool oauth_read_request(ic_exchange *x, request *given) {
     if (!ic_form_read(x)) return false;
     if (!x->has_fields) {
         x->body = ic_json_parse(x->raw.data ? x->raw.data : "", x->raw.length, NULL);
@@ -59,16 +59,16 @@ static bool read_request(ic_exchange *x, request *given) {
     for (size_t i = 0; i < PARAMETER_COUNT; i++) {
         const char *name = parameters[i].name,
                    *text = x->has_fields ? ic_form_text(x, name) : ic_json_string(x->body, name);
-        if (text && *text) *place_in(given, &parameters[i]) = ic_strdup(text);
+        if (text && *text) *oauth_parameter(given, &parameters[i]) = ic_strdup(text);
     }
-    read_basic(x, given);
+    oauth_read_basic(x, given);
     return true;
 }
 
 /* --- the client --- */
 
 /* RFC 6749, 2.3.1 has both parts of a Basic header form-encoded; Ironclad's own example has not. */
-static bool same(const char *given, const char *wanted) {
+static bool oauth_credential_matches(const char *given, const char *wanted) {
     if (!given) return false;
     if (strcmp(given, wanted) == 0) return true;
     char *decoded = ic_strdup(given);
@@ -77,15 +77,17 @@ static bool same(const char *given, const char *wanted) {
     return equal;
 }
 
-static bool is_app(const ic_app *app, const request *given) {
+static bool oauth_is_app(const ic_app *app, const request *given) {
     bool basic = given->basic_id != NULL;
     if (basic && given->client_id && strcmp(given->client_id, app->id) != 0) return false;
-    if (basic) return same(given->basic_id, app->id) && same(given->basic_secret, app->secret);
+    if (basic)
+        return oauth_credential_matches(given->basic_id, app->id) &&
+               oauth_credential_matches(given->basic_secret, app->secret);
     return strcmp(given->client_id, app->id) == 0 && strcmp(given->client_secret, app->secret) == 0;
 }
 
 /* The app that asks; NULL: answered. */
-static const ic_app *find_app(ic_exchange *x, const request *given) {
+static const ic_app *oauth_find_app(ic_exchange *x, const request *given) {
     const char *id = given->basic_id ? given->basic_id : given->client_id;
     const char *secret = given->basic_id ? given->basic_secret : given->client_secret;
     if (!given->grant_type || !id || !secret) {
@@ -96,7 +98,7 @@ static const ic_app *find_app(ic_exchange *x, const request *given) {
         return NULL;
     }
     for (size_t i = 0; i < x->world->apps.count; i++)
-        if (is_app(x->world->apps.items[i], given)) return x->world->apps.items[i];
+        if (oauth_is_app(x->world->apps.items[i], given)) return x->world->apps.items[i];
     if (!ic_is_uuid(id))
         ic_reply_oauth_error(
             x, 400, "invalid_request",
@@ -110,7 +112,8 @@ static const ic_app *find_app(ic_exchange *x, const request *given) {
 
 /* Hands out an access token, and for a consent its next refresh token. `scope`: as it was asked for, or NULL.
  */
-static void issue(ic_exchange *x, const uint64_t scopes[2], const char *scope, ic_consent *consent) {
+static void oauth_issue_token(ic_exchange *x, const uint64_t scopes[2], const char *scope,
+                              ic_consent *consent) {
     const ic_token *token = ic_token_new(x->world, scopes, consent);
     if (!token) {
         ic_reply_no_memory(x);
@@ -128,54 +131,54 @@ static void issue(ic_exchange *x, const uint64_t scopes[2], const char *scope, i
     ic_reply_json(x, 200, answer);
 }
 
-static void refuse_scope(ic_exchange *x) {
+static void oauth_refuse_scope(ic_exchange *x) {
     ic_reply_oauth_error(x, 400, "invalid_scope", "the client does not have all of the requested scopes");
 }
 
-static void refuse_grant(ic_exchange *x, const char *description) {
+static void oauth_refuse_grant(ic_exchange *x, const char *description) {
     ic_reply_oauth_error(x, 403, "invalid_grant", description);
 }
 
-static void by_client_credentials(ic_exchange *x, const request *given, ic_consent *none) {
+static void oauth_grant_client_credentials(ic_exchange *x, const request *given, ic_consent *none) {
     uint64_t scopes[2];
     if (ic_scopes_parse(x->world, given->scope, scopes))
-        issue(x, scopes, given->scope, none);
+        oauth_issue_token(x, scopes, given->scope, none);
     else
-        refuse_scope(x);
+        oauth_refuse_scope(x);
 }
 
 /* A code that comes again has been stolen, by then or before: what it gave is withdrawn (RFC 6749, 4.1.2). */
-static void by_code(ic_exchange *x, const request *given, ic_consent *consent) {
+static void oauth_grant_code(ic_exchange *x, const request *given, ic_consent *consent) {
     if (!given->code) {
         ic_reply_oauth_error(x, 400, "invalid_request", "missing authorization code");
     } else if (!given->redirect_uri) {
         ic_reply_oauth_error(x, 400, "invalid_request", "missing redirect uri");
     } else if (!consent) {
-        refuse_grant(x, "authorization code is invalid");
+        oauth_refuse_grant(x, "authorization code is invalid");
     } else if (consent->code_used) {
         ic_consent_revoke(x->world, consent);
-        refuse_grant(x, "authorization code is invalid");
+        oauth_refuse_grant(x, "authorization code is invalid");
     } else if (consent->code_expires <= ic_world_now(x->world)) {
-        refuse_grant(x, "authorization code has expired");
+        oauth_refuse_grant(x, "authorization code has expired");
     } else if (strcmp(consent->redirect_uri, given->redirect_uri) != 0) {
-        refuse_grant(x, "redirect uri is invalid");
+        oauth_refuse_grant(x, "redirect uri is invalid");
     } else {
         consent->code_used = true;
-        issue(x, consent->scopes, consent->scope, consent);
+        oauth_issue_token(x, consent->scopes, consent->scope, consent);
     }
 }
 
-static void by_refresh_token(ic_exchange *x, const request *given, ic_consent *consent) {
+static void oauth_grant_refresh_token(ic_exchange *x, const request *given, ic_consent *consent) {
     uint64_t scopes[2] = {0};
     bool known = !given->scope || ic_scopes_parse(x->world, given->scope, scopes);
     if (!given->refresh_token)
         ic_reply_oauth_error(x, 400, "invalid_request", "missing refresh token");
     else if (!consent)
-        refuse_grant(x, "refresh token is invalid");
+        oauth_refuse_grant(x, "refresh token is invalid");
     else if (!known || scopes[0] & ~consent->scopes[0] || scopes[1] & ~consent->scopes[1])
-        refuse_scope(x);
+        oauth_refuse_scope(x);
     else
-        issue(x, given->scope ? scopes : consent->scopes, given->scope, consent);
+        oauth_issue_token(x, given->scope ? scopes : consent->scopes, given->scope, consent);
 }
 
 static const struct grant {
@@ -185,13 +188,15 @@ static const struct grant {
     ic_consent *(*find)(const ic_world *world, const char *secret); /* NULL: it needs none */
     void (*answer)(ic_exchange *x, const request *given, ic_consent *consent);
 } grants[] = {
-    {"client_credentials", IC_BY_CLIENT_CREDENTIALS, 0, NULL, by_client_credentials},
-    {"authorization_code", IC_BY_AUTHORIZATION_CODE, offsetof(request, code), ic_consent_by_code, by_code},
+    {"client_credentials", IC_BY_CLIENT_CREDENTIALS, 0, NULL, oauth_grant_client_credentials},
+    {"authorization_code", IC_BY_AUTHORIZATION_CODE, offsetof(request, code), ic_consent_by_code,
+     oauth_grant_code},
     {"refresh_token", IC_BY_AUTHORIZATION_CODE, offsetof(request, refresh_token), ic_consent_by_refresh,
-     by_refresh_token},
+     oauth_grant_refresh_token},
 };
 
-static void answer_grant(ic_exchange *x, const ic_app *app, const struct grant *grant, const request *given) {
+static void oauth_answer_grant(ic_exchange *x, const ic_app *app, const struct grant *grant,
+                               const request *given) {
     const char *secret = *(char *const *)((const char *)given + grant->secret);
     ic_consent *consent = grant->find && secret ? grant->find(x->world, secret) : NULL;
     if (consent && consent->app != app)
@@ -203,12 +208,12 @@ static void answer_grant(ic_exchange *x, const ic_app *app, const struct grant *
         grant->answer(x, given, consent);
 }
 
-static void answer_request(ic_exchange *x, const request *given) {
-    const ic_app *app = find_app(x, given);
+static void oauth_answer_request(ic_exchange *x, const request *given) {
+    const ic_app *app = oauth_find_app(x, given);
     if (!app) return;
     for (size_t i = 0; i < sizeof grants / sizeof grants[0]; i++)
         if (strcmp(grants[i].name, given->grant_type) == 0) {
-            answer_grant(x, app, &grants[i], given);
+            oauth_answer_grant(x, app, &grants[i], given);
             return;
         }
     ic_reply_oauth_error(x, 400, "unsupported_grant_type", "there is no such grant type");
@@ -216,11 +221,11 @@ static void answer_request(ic_exchange *x, const request *given) {
 
 void ic_oauth_token(ic_exchange *x) {
     request given = {0};
-    if (read_request(x, &given))
-        answer_request(x, &given);
+    if (oauth_read_request(x, &given))
+        oauth_answer_request(x, &given);
     else
         ic_reply_oauth_error(x, 400, "invalid_request", "the request's body can not be read");
-    free_request(&given);
+    oauth_free_request(&given);
 }
 
 void ic_oauth_userinfo(ic_exchange *x) {

@@ -7,7 +7,7 @@
 /* --- scopes --- */
 
 /* The place of a scope among the world's, or -1. */
-static long place_of(const ic_world *world, const char *scope, size_t length) {
+static long token_scope_index(const ic_world *world, const char *scope, size_t length) {
     for (size_t i = 0; i < world->scopes.count; i++) {
         const char *known = world->scopes.items[i];
         if (strncmp(known, scope, length) == 0 && !known[length]) return (long)i;
@@ -15,8 +15,8 @@ static long place_of(const ic_world *world, const char *scope, size_t length) {
     return -1;
 }
 
-static bool license(ic_world *world, const char *scope, size_t length) {
-    if (!length || place_of(world, scope, length) >= 0) return true;
+static bool token_license_scope(ic_world *world, const char *scope, size_t length) {
+    if (!length || token_scope_index(world, scope, length) >= 0) return true;
     if (world->scopes.count >= IC_SCOPES_MAX) return true;
     char *copy = ic_strndup(scope, length);
     if (copy && ic_array_push(&world->scopes, copy)) return true;
@@ -26,16 +26,16 @@ static bool license(ic_world *world, const char *scope, size_t length) {
 
 bool ic_scopes_license(ic_world *world, const char *list) {
     for (size_t i = 0; !list && i < ic_scope_count; i++)
-        if (!license(world, ic_scopes[i].name, strlen(ic_scopes[i].name))) return false;
+        if (!token_license_scope(world, ic_scopes[i].name, strlen(ic_scopes[i].name))) return false;
     while (list && *list) {
         size_t length = strcspn(list, " ");
-        if (!license(world, list, length)) return false;
+        if (!token_license_scope(world, list, length)) return false;
         list += length + (list[length] == ' ');
     }
     return true;
 }
 
-static bool has_bit(const uint64_t scopes[2], size_t bit) {
+static bool token_has_bit(const uint64_t scopes[2], size_t bit) {
     return scopes[bit / 64] >> (bit % 64) & 1;
 }
 
@@ -43,7 +43,7 @@ bool ic_scopes_parse(const ic_world *world, const char *list, uint64_t scopes[2]
     scopes[0] = scopes[1] = list ? 0 : UINT64_MAX;
     while (list && *list) {
         size_t length = strcspn(list, " ");
-        long place = place_of(world, list, length);
+        long place = token_scope_index(world, list, length);
         if (length && place < 0) return false;
         if (length) scopes[place / 64] |= UINT64_C(1) << (place % 64);
         list += length + (list[length] == ' ');
@@ -54,14 +54,14 @@ bool ic_scopes_parse(const ic_world *world, const char *list, uint64_t scopes[2]
 cJSON *ic_scopes_print(const ic_world *world, const ic_token *token) {
     cJSON *names = cJSON_CreateArray();
     for (size_t i = 0; i < world->scopes.count; i++)
-        if (has_bit(token->scopes, i)) ic_append(names, cJSON_CreateString(world->scopes.items[i]));
+        if (token_has_bit(token->scopes, i)) ic_append(names, cJSON_CreateString(world->scopes.items[i]));
     return names;
 }
 
 /* --- tokens --- */
 
 /* Half of the tokens, the oldest: dropping them one by one would move the rest of the list each time. */
-static void forget_oldest(ic_world *world) {
+static void token_forget_oldest(ic_world *world) {
     size_t gone = world->tokens.count / 2;
     for (size_t i = 0; i < gone; i++) {
         ic_token *token = world->tokens.items[i];
@@ -73,7 +73,7 @@ static void forget_oldest(ic_world *world) {
 }
 
 ic_token *ic_token_new(ic_world *world, const uint64_t scopes[2], const ic_consent *consent) {
-    if (world->tokens.count >= IC_TOKENS_MAX) forget_oldest(world);
+    if (world->tokens.count >= IC_TOKENS_MAX) token_forget_oldest(world);
     ic_token *token = ic_calloc(1, sizeof *token);
     if (!token) return NULL;
     ic_new_secret(world, "token", token->text);
@@ -92,6 +92,6 @@ ic_token *ic_token_new(ic_world *world, const uint64_t scopes[2], const ic_conse
 }
 
 bool ic_token_has(const ic_world *world, const ic_token *token, const char *scope, size_t length) {
-    long place = place_of(world, scope, length);
-    return place >= 0 && has_bit(token->scopes, (size_t)place);
+    long place = token_scope_index(world, scope, length);
+    return place >= 0 && token_has_bit(token->scopes, (size_t)place);
 }

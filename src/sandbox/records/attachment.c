@@ -23,7 +23,7 @@ ic_attachment *ic_record_signed_copy(const ic_record *record) {
     return latest;
 }
 
-static void free_attachment(ic_attachment *attachment) {
+static void attachment_free(ic_attachment *attachment) {
     ic_free(attachment->key);
     ic_free(attachment->filename);
     ic_free(attachment->hash);
@@ -42,7 +42,7 @@ ic_attachment *ic_record_attach(ic_world *world, ic_record *record, const char *
     attachment->filename = ic_strdup(filename);
     attachment->bytes = bytes;
     if (!attachment->key || !attachment->filename || !bytes) {
-        free_attachment(attachment);
+        attachment_free(attachment);
         return NULL;
     }
     ic_new_uuid(world, attachment->id);
@@ -58,10 +58,10 @@ void ic_record_detach(ic_record *record, ic_attachment *attachment) {
     while (*at != attachment)
         at = &(*at)->next;
     *at = attachment->next;
-    free_attachment(attachment);
+    attachment_free(attachment);
 }
 
-static bool digest_blob(EVP_MD_CTX *digest, const ic_blob *blob) {
+static bool attachment_digest(EVP_MD_CTX *digest, const ic_blob *blob) {
     char piece[16 * 1024];
     uint64_t at = 0;
     ptrdiff_t got = -1;
@@ -79,7 +79,8 @@ const char *ic_attachment_hash(ic_attachment *attachment) {
     if (attachment->hash) return attachment->hash;
     EVP_MD_CTX *digest = EVP_MD_CTX_new();
     ic_buf hex = {0};
-    if (!digest || !digest_blob(digest, attachment->bytes) || EVP_DigestFinal_ex(digest, code, &length) != 1)
+    if (!digest || !attachment_digest(digest, attachment->bytes) ||
+        EVP_DigestFinal_ex(digest, code, &length) != 1)
         hex.failed = true;
     for (unsigned i = 0; i < length; i++)
         ic_buf_printf(&hex, "%02x", code[i]);

@@ -8,7 +8,7 @@
 /* --- upload --- */
 
 /* A key of the record schema, or "key[n]" of it. */
-static bool is_known_key(const ic_world *world, const char *key) {
+static bool attachments_is_known_key(const ic_world *world, const char *key) {
     size_t length = strcspn(key, "["), digits = strspn(key + length + (key[length] == '['), "0123456789");
     if (key[length] && (!digits || strcmp(key + length + 1 + digits, "]") != 0)) return false;
     const cJSON *known;
@@ -18,8 +18,8 @@ static bool is_known_key(const ic_world *world, const char *key) {
     return false;
 }
 
-static bool refuse_key(ic_exchange *x, const ic_record *record, const char *key) {
-    if (!is_known_key(x->world, key))
+static bool attachments_refuse_key(ic_exchange *x, const ic_record *record, const char *key) {
+    if (!attachments_is_known_key(x->world, key))
         ic_reply_error(x, 400, "INVALID_PARAM", "attachmentKey", "unknown record attachment key '%s'", key);
     else if (ic_record_attachment(record, key))
         ic_reply_error(x, 400, "INVALID_PARAM", "attachmentKey",
@@ -29,13 +29,13 @@ static bool refuse_key(ic_exchange *x, const ic_record *record, const char *key)
     return true;
 }
 
-static bool refuse_part(ic_exchange *x, const char *name) {
+static bool attachments_refuse_part(ic_exchange *x, const char *name) {
     if (ic_exchange_field(x, name)) return false;
     ic_reply_error(x, 400, "INVALID_PARAM", name, "missing required form-data part '%s'", name);
     return true;
 }
 
-static bool refuse_filename(ic_exchange *x, const char *filename) {
+static bool attachments_refuse_filename(ic_exchange *x, const char *filename) {
     if (!filename)
         ic_reply_error(x, 400, "INVALID_PARAM", "metadata.filename",
                        "form-data part 'metadata' must be JSON with a 'filename'");
@@ -52,7 +52,7 @@ static bool refuse_filename(ic_exchange *x, const char *filename) {
     return true;
 }
 
-static void store(ic_exchange *x, ic_record *record, const char *filename) {
+static void attachments_store(ic_exchange *x, ic_record *record, const char *filename) {
     ic_blob *bytes = ic_field_part_bytes(ic_exchange_field(x, "attachment"));
     if (!ic_record_attach(x->world, record, x->values[1], filename, bytes)) {
         ic_reply_no_memory(x);
@@ -64,18 +64,18 @@ static void store(ic_exchange *x, ic_record *record, const char *filename) {
 
 void ic_attachments_create(ic_exchange *x) {
     ic_record *record = ic_exchange_may_edit(x) ? ic_exchange_record(x, 400) : NULL;
-    if (!record || refuse_key(x, record, x->values[1]) || refuse_part(x, "attachment") ||
-        refuse_part(x, "metadata"))
+    if (!record || attachments_refuse_key(x, record, x->values[1]) ||
+        attachments_refuse_part(x, "attachment") || attachments_refuse_part(x, "metadata"))
         return;
     cJSON *metadata = ic_form_json(x, "metadata");
     const char *filename = ic_json_string(metadata, "filename");
-    if (!refuse_filename(x, filename)) store(x, record, filename);
+    if (!attachments_refuse_filename(x, filename)) attachments_store(x, record, filename);
     cJSON_Delete(metadata);
 }
 
 /* --- download and deletion --- */
 
-static ic_attachment *find(ic_exchange *x, const ic_record *record, unsigned status) {
+static ic_attachment *attachments_find(ic_exchange *x, const ic_record *record, unsigned status) {
     ic_attachment *attachment = ic_record_attachment(record, x->values[1]);
     if (!attachment)
         ic_reply_error(x, status, "NOT_FOUND", NULL,
@@ -91,14 +91,14 @@ void ic_attachments_get(ic_exchange *x) {
         ic_reply_no_record(x, 400);
         return;
     }
-    const ic_attachment *attachment = find(x, record, 400);
+    const ic_attachment *attachment = attachments_find(x, record, 400);
     if (attachment)
         ic_reply_download(x, attachment->bytes, ic_media_type(attachment->filename), attachment->filename);
 }
 
 void ic_attachments_delete(ic_exchange *x) {
     ic_record *record = ic_exchange_may_edit(x) ? ic_exchange_record(x, 404) : NULL;
-    ic_attachment *attachment = record ? find(x, record, 404) : NULL;
+    ic_attachment *attachment = record ? attachments_find(x, record, 404) : NULL;
     if (!attachment) return;
     ic_record_detach(record, attachment);
     ic_record_touch(x->world, record);

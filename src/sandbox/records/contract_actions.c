@@ -28,14 +28,14 @@ typedef struct action {
     bool (*derive)(ic_exchange *x, const ic_record *record, cJSON *changes);
 } action;
 
-static bool derive_activation(ic_exchange *x, const ic_record *record, cJSON *changes);
-static bool derive_extension(ic_exchange *x, const ic_record *record, cJSON *changes);
-static bool derive_cancellation(ic_exchange *x, const ic_record *record, cJSON *changes);
+static bool action_derive_activation(ic_exchange *x, const ic_record *record, cJSON *changes);
+static bool action_derive_extension(ic_exchange *x, const ic_record *record, cJSON *changes);
+static bool action_derive_cancellation(ic_exchange *x, const ic_record *record, cJSON *changes);
 
 static const action actions[] = {
     {"activate", "standard_renewalType",
      "effectiveDate standard_terminationNoticePeriod " RENEWAL_TYPE " " RENEWAL " " TERM, true,
-     LIVE | IC_CONTRACT_UNKNOWN | IC_CONTRACT_ACTIVATING | IC_CONTRACT_EXPIRED, derive_activation},
+     LIVE | IC_CONTRACT_UNKNOWN | IC_CONTRACT_ACTIVATING | IC_CONTRACT_EXPIRED, action_derive_activation},
     {"terminate", "standard_terminatedDate standard_terminationEffectiveDate",
      "standard_terminatedDate standard_terminationEffectiveDate standard_terminatingRecordId", false,
      LIVE | IC_CONTRACT_ACTIVATING, NULL},
@@ -43,8 +43,8 @@ static const action actions[] = {
      "standard_supersededDate standard_supersessionEffectiveDate standard_supersedingRecordId", true, LIVE,
      NULL},
     {"extend", "", "standard_renewalTermLength", false,
-     IC_CONTRACT_AUTO_RENEWING | IC_CONTRACT_EXPIRING | IC_CONTRACT_EXTENDING, derive_extension},
-    {"cancelAutoRenewal", "", "", false, IC_CONTRACT_AUTO_RENEWING, derive_cancellation},
+     IC_CONTRACT_AUTO_RENEWING | IC_CONTRACT_EXPIRING | IC_CONTRACT_EXTENDING, action_derive_extension},
+    {"cancelAutoRenewal", "", "", false, IC_CONTRACT_AUTO_RENEWING, action_derive_cancellation},
     {"editRenewal", "standard_renewalType", RENEWAL_TYPE " " RENEWAL " " TERM, false, LIVE, NULL},
 };
 #define UNDO   "undo"
@@ -98,74 +98,76 @@ ic_time ic_contract_extended(const ic_record *record) {
 
 /* --- reading --- */
 
-static bool has_word(const char *words, const char *word) {
+static bool action_has_word(const char *words, const char *word) {
     size_t length = strlen(word);
     for (const char *at = words; *at; at += strcspn(at, " "), at += *at == ' ')
         if (strncmp(at, word, length) == 0 && (at[length] == ' ' || !at[length])) return true;
     return false;
 }
 
-static bool refuse(ic_exchange *x, const char *code, const char *name, const char *message) {
+static bool action_refuse(ic_exchange *x, const char *code, const char *name, const char *message) {
     char param[128];
     snprintf(param, sizeof param, "properties.%.100s", name);
     ic_reply_error(x, 400, code, param, "%s", message);
     return false;
 }
 
-static const char *type_of(const ic_exchange *x, const action *action, const char *name) {
-    if (has_word(action->allowed, name))
+static const char *action_value_type(const ic_exchange *x, const action *action, const char *name) {
+    if (action_has_word(action->allowed, name))
         for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
             if (strcmp(rules[i].name, name) == 0) return rules[i].type;
     return action->open ? ic_json_string(ic_json_member(x->world->record_properties, name), "type") : NULL;
 }
 
 /* What the name says beyond the type. */
-static bool check_value(ic_exchange *x, const char *name, const char *value) {
+static bool action_check_value(ic_exchange *x, const char *name, const char *value) {
     static const char *const renewals[] = {"Auto-Renew", "Optional Extension", "Evergreen", "None", "Other"};
     if (strcmp(name, "standard_renewalType") == 0) {
         for (size_t i = 0; i < sizeof renewals / sizeof renewals[0]; i++)
             if (strcmp(renewals[i], value) == 0) return true;
-        return refuse(x, "INVALID_PARAM", name,
-                      "value must be one of [Auto-Renew, Optional Extension, Evergreen, None, Other]");
+        return action_refuse(x, "INVALID_PARAM", name,
+                             "value must be one of [Auto-Renew, Optional Extension, Evergreen, None, Other]");
     }
     if (strstr(name, "ingRecordId") && !ic_world_record(x->world, value))
-        return refuse(x, "INVALID_PARAM", name, "couldn't find a record matching the id");
+        return action_refuse(x, "INVALID_PARAM", name, "couldn't find a record matching the id");
     return true;
 }
 
-static bool check_property(ic_exchange *x, const action *action, const cJSON *given) {
-    const char *type = type_of(x, action, given->string), *said = ic_json_string(given, "type");
+static bool action_check_property(ic_exchange *x, const action *action, const cJSON *given) {
+    const char *type = action_value_type(x, action, given->string), *said = ic_json_string(given, "type");
     const cJSON *value = ic_json_member(given, "value");
-    if (!type) return refuse(x, "INVALID_PARAM", given->string, "the action does not take this property");
+    if (!type)
+        return action_refuse(x, "INVALID_PARAM", given->string, "the action does not take this property");
     if (!said || !value)
-        return refuse(x, "MISSING_PARAM", given->string, "expected an object with a type and a value");
+        return action_refuse(x, "MISSING_PARAM", given->string, "expected an object with a type and a value");
     if (strcmp(said, type) != 0 || !ic_value_fits(type, value)) {
         char message[64];
         snprintf(message, sizeof message, "expected a value of type %s", type);
-        return refuse(x, "INVALID_PARAM", given->string, message);
+        return action_refuse(x, "INVALID_PARAM", given->string, message);
     }
-    return !cJSON_IsString(value) || check_value(x, given->string, value->valuestring);
+    return !cJSON_IsString(value) || action_check_value(x, given->string, value->valuestring);
 }
 
-static bool check_properties(ic_exchange *x, const action *action) {
+static bool action_check_properties(ic_exchange *x, const action *action) {
     const cJSON *properties = ic_json_member(x->body, "properties"), *given;
     for (const char *at = action->required; *at;) {
         char name[64];
         size_t length = strcspn(at, " ");
         snprintf(name, sizeof name, "%.*s", (int)length, at);
         if (!ic_json_member(properties, name))
-            return refuse(x, "MISSING_PARAM", name, "missing required property");
+            return action_refuse(x, "MISSING_PARAM", name, "missing required property");
         at += length + (at[length] == ' ');
     }
     cJSON_ArrayForEach(given, properties) {
-        if (!check_property(x, action, given)) return false;
+        if (!action_check_property(x, action, given)) return false;
     }
     return true;
 }
 
 /* --- what follows --- */
 
-static bool put_property(ic_exchange *x, cJSON *changes, const char *name, const char *type, cJSON *value) {
+static bool action_put_property(ic_exchange *x, cJSON *changes, const char *name, const char *type,
+                                cJSON *value) {
     cJSON *property = cJSON_CreateObject();
     ic_put_text(property, "type", type);
     ic_put(property, "value", value);
@@ -174,12 +176,12 @@ static bool put_property(ic_exchange *x, cJSON *changes, const char *name, const
     return false;
 }
 
-static bool put_date(ic_exchange *x, cJSON *changes, const char *name, ic_time time) {
-    return put_property(x, changes, name, "date", cJSON_CreateString(ic_time_print(time).text));
+static bool action_put_date(ic_exchange *x, cJSON *changes, const char *name, ic_time time) {
+    return action_put_property(x, changes, name, "date", cJSON_CreateString(ic_time_print(time).text));
 }
 
 /* A contract that says no date begins now. */
-static bool derive_activation(ic_exchange *x, const ic_record *record, cJSON *changes) {
+static bool action_derive_activation(ic_exchange *x, const ic_record *record, cJSON *changes) {
     static const char *const dates[] = {"effectiveDate", "agreementDate"};
     for (const ic_contract_action *done = record->actions; done; done = done->earlier)
         if (strcmp(done->name, "activate") == 0) {
@@ -192,11 +194,11 @@ static bool derive_activation(ic_exchange *x, const ic_record *record, cJSON *ch
         cJSON_Delete(value);
         if (said) return true;
     }
-    return put_date(x, changes, dates[0], ic_world_now(x->world));
+    return action_put_date(x, changes, dates[0], ic_world_now(x->world));
 }
 
 /* Later by the renewal term, and one renewal fewer. */
-static bool derive_extension(ic_exchange *x, const ic_record *record, cJSON *changes) {
+static bool action_derive_extension(ic_exchange *x, const ic_record *record, cJSON *changes) {
     ic_time expires = ic_contract_status_of(x->world, record).expires;
     cJSON *kept = ic_record_value(record, "standard_renewalTermLength");
     cJSON *renewals = ic_record_value(record, "standard_renewalsRemaining");
@@ -204,31 +206,32 @@ static bool derive_extension(ic_exchange *x, const ic_record *record, cJSON *cha
     const char *term = given ? given : cJSON_GetStringValue(kept);
     bool done = false;
     if (!term)
-        refuse(x, "MISSING_PARAM", "standard_renewalTermLength",
-               "the contract has no renewal term: say how long");
+        action_refuse(x, "MISSING_PARAM", "standard_renewalTermLength",
+                      "the contract has no renewal term: say how long");
     else if (cJSON_IsNumber(renewals) && renewals->valuedouble < 1)
         ic_reply_error(x, 400, "INVALID_STATE", "type", "the contract has no renewals left");
     else if (!ic_time_add_duration(&expires, term))
-        refuse(x, "INVALID_PARAM", "standard_renewalTermLength", "the term ends beyond the year 9999");
+        action_refuse(x, "INVALID_PARAM", "standard_renewalTermLength", "the term ends beyond the year 9999");
     else
-        done = put_date(x, changes, "expirationDate", expires) &&
-               (!cJSON_IsNumber(renewals) || put_property(x, changes, "standard_renewalsRemaining", "number",
-                                                          cJSON_CreateNumber(renewals->valuedouble - 1)));
+        done = action_put_date(x, changes, "expirationDate", expires) &&
+               (!cJSON_IsNumber(renewals) ||
+                action_put_property(x, changes, "standard_renewalsRemaining", "number",
+                                    cJSON_CreateNumber(renewals->valuedouble - 1)));
     cJSON_Delete(kept);
     cJSON_Delete(renewals);
     return done;
 }
 
-static bool derive_cancellation(ic_exchange *x, const ic_record *record, cJSON *changes) {
+static bool action_derive_cancellation(ic_exchange *x, const ic_record *record, cJSON *changes) {
     ic_time expires = ic_contract_status_of(x->world, record).expires;
-    return put_date(x, changes, "expirationDate", expires) &&
-           put_property(x, changes, "standard_renewalType", "string", cJSON_CreateString("None"));
+    return action_put_date(x, changes, "expirationDate", expires) &&
+           action_put_property(x, changes, "standard_renewalType", "string", cJSON_CreateString("None"));
 }
 
 /* --- doing and undoing --- */
 
 /* A copy of {type, value}, as records keep it. */
-static cJSON *as_kept(const cJSON *property) {
+static cJSON *action_as_kept(const cJSON *property) {
     cJSON *kept = cJSON_Duplicate(property, true);
     const char *type = ic_json_string(kept, "type");
     const cJSON *given = ic_json_member(kept, "value");
@@ -239,7 +242,7 @@ static cJSON *as_kept(const cJSON *property) {
 
 /* Sets the record's properties to the changes (null: takes it away). Answers what they were; NULL: no memory,
  * and nothing has changed. */
-static cJSON *swap_properties(ic_exchange *x, ic_record *record, const cJSON *changes) {
+static cJSON *action_swap_properties(ic_exchange *x, ic_record *record, const cJSON *changes) {
     cJSON *properties = ic_json_parse(record->properties, strlen(record->properties), NULL);
     cJSON *before = cJSON_CreateObject();
     const cJSON *change;
@@ -247,7 +250,7 @@ static cJSON *swap_properties(ic_exchange *x, ic_record *record, const cJSON *ch
     cJSON_ArrayForEach(change, changes) {
         cJSON *old = cJSON_DetachItemFromObjectCaseSensitive(properties, change->string);
         good = ic_set(before, change->string, old ? old : cJSON_CreateNull()) && good;
-        if (!cJSON_IsNull(change)) good = ic_set(properties, change->string, as_kept(change)) && good;
+        if (!cJSON_IsNull(change)) good = ic_set(properties, change->string, action_as_kept(change)) && good;
     }
     if (good) {
         ic_record_unsort(x->world, record);
@@ -262,15 +265,15 @@ static cJSON *swap_properties(ic_exchange *x, ic_record *record, const cJSON *ch
 }
 
 /* Ironclad answers with the action. */
-static void reply_done(ic_exchange *x) {
+static void action_reply_done(ic_exchange *x) {
     cJSON *answer = x->body;
     x->body = NULL;
     ic_reply_json(x, 200, answer);
 }
 
-static void do_action(ic_exchange *x, ic_record *record, const char *name, const cJSON *changes) {
+static void action_apply(ic_exchange *x, ic_record *record, const char *name, const cJSON *changes) {
     ic_contract_action *done = ic_calloc(1, sizeof *done);
-    cJSON *before = done ? swap_properties(x, record, changes) : NULL;
+    cJSON *before = done ? action_swap_properties(x, record, changes) : NULL;
     if (!before) {
         ic_free(done);
         ic_reply_no_memory(x);
@@ -278,13 +281,13 @@ static void do_action(ic_exchange *x, ic_record *record, const char *name, const
     }
     *done = (ic_contract_action){.name = name, .before = before, .earlier = record->actions};
     record->actions = done;
-    reply_done(x);
+    action_reply_done(x);
 }
 
-static void run(ic_exchange *x, ic_record *record, const action *action) {
+static void action_run(ic_exchange *x, ic_record *record, const action *action) {
     const cJSON *properties = ic_json_member(x->body, "properties");
     ic_contract_state state = ic_contract_status_of(x->world, record).state;
-    if (!check_properties(x, action)) return;
+    if (!action_check_properties(x, action)) return;
     if (!(action->from & state)) {
         ic_reply_error(x, 400, "INVALID_STATE", "type", "cannot %s a contract that is %s", action->name,
                        ic_contract_state_name(state));
@@ -294,14 +297,14 @@ static void run(ic_exchange *x, ic_record *record, const action *action) {
     if (!changes)
         ic_reply_no_memory(x);
     else if (!action->derive || action->derive(x, record, changes))
-        do_action(x, record, action->name, changes);
+        action_apply(x, record, action->name, changes);
     cJSON_Delete(changes);
 }
 
 /* The last action goes, and becomes one that can be undone in its turn. */
-static void undo(ic_exchange *x, ic_record *record) {
+static void action_undo(ic_exchange *x, ic_record *record) {
     static const action undoing = {.name = UNDO, .required = UNDONE, .allowed = UNDONE};
-    if (!check_properties(x, &undoing)) return;
+    if (!action_check_properties(x, &undoing)) return;
     const cJSON *given = ic_json_member(ic_json_member(x->body, "properties"), UNDONE);
     const char *wanted = ic_json_string(given, "value");
     ic_contract_action *last = record->actions;
@@ -312,7 +315,7 @@ static void undo(ic_exchange *x, ic_record *record) {
         return;
     }
     ic_contract_action *undone = ic_calloc(1, sizeof *undone);
-    cJSON *before = undone ? swap_properties(x, record, last->before) : NULL;
+    cJSON *before = undone ? action_swap_properties(x, record, last->before) : NULL;
     if (!before) {
         ic_free(undone);
         ic_reply_no_memory(x);
@@ -323,11 +326,11 @@ static void undo(ic_exchange *x, ic_record *record) {
     ic_contract_action *forgotten = record->actions; /* the undone one, and an undo before it */
     record->actions = undone;
     ic_contract_actions_free(forgotten);
-    reply_done(x);
+    action_reply_done(x);
 }
 
 /* Companies without obligations have no such actions. */
-static bool has_obligations(ic_exchange *x) {
+static bool action_has_obligations(ic_exchange *x) {
     if (ic_world_entitled(x->world, "obligations")) return true;
     ic_reply_error(x, 404, "NOT_FOUND", NULL, "no obligations found");
     return false;
@@ -336,15 +339,16 @@ static bool has_obligations(ic_exchange *x) {
 void ic_contract_actions_run(ic_exchange *x) {
     const char *type = ic_json_string(x->body, "type");
     const action *action = actions, *end = actions + sizeof actions / sizeof actions[0];
-    if (!has_obligations(x) || (x->user && !ic_exchange_may_edit(x))) return; /* may come without an actor */
+    if (!action_has_obligations(x) || (x->user && !ic_exchange_may_edit(x)))
+        return; /* may come without an actor */
     ic_record *record = ic_exchange_record(x, 404);
     if (!record) return;
     while (action < end && strcmp(action->name, type) != 0)
         action++;
     if (action < end)
-        run(x, record, action);
+        action_run(x, record, action);
     else if (strcmp(type, UNDO) == 0)
-        undo(x, record);
+        action_undo(x, record);
     else
         ic_reply_error(x, 400, "INVALID_PARAM", "type",
                        "invalid type; value must be one of [activate, terminate, supersede, extend, "

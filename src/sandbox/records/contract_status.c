@@ -31,46 +31,46 @@ typedef struct terms {
     ic_time extended;                                /* until when it ran before the last extension */
 } terms;
 
-static ic_time date_of(const cJSON *value) {
+static ic_time status_date(const cJSON *value) {
     ic_time time;
     return ic_time_parse(cJSON_GetStringValue(value), &time) ? time : IC_TIME_NONE;
 }
 
 /* An expiration date that is not said follows from the initial term. */
-static ic_time expiration_of(const terms *terms) {
-    ic_time expires = date_of(terms->values[EXPIRATION]), begins = terms->begins;
+static ic_time status_expiration(const terms *terms) {
+    ic_time expires = status_date(terms->values[EXPIRATION]), begins = terms->begins;
     if (expires != IC_TIME_NONE || begins == IC_TIME_NONE) return expires;
     return ic_time_add_duration(&begins, cJSON_GetStringValue(terms->values[INITIAL_TERM])) ? begins
                                                                                             : IC_TIME_NONE;
 }
 
-static void read_terms(const ic_record *record, terms *terms) {
+static void status_read_terms(const ic_record *record, terms *terms) {
     static const char *const names[] = {
 #define X(constant, name) [constant] = name,
         TERMS(X)
 #undef X
     };
     ic_record_values(record, names, TERM_COUNT, terms->values);
-    terms->begins = date_of(terms->values[EFFECTIVE]);
-    if (terms->begins == IC_TIME_NONE) terms->begins = date_of(terms->values[AGREEMENT]);
-    terms->expires = expiration_of(terms);
-    terms->terminated = date_of(terms->values[TERMINATION]);
-    terms->superseded = date_of(terms->values[SUPERSESSION]);
+    terms->begins = status_date(terms->values[EFFECTIVE]);
+    if (terms->begins == IC_TIME_NONE) terms->begins = status_date(terms->values[AGREEMENT]);
+    terms->expires = status_expiration(terms);
+    terms->terminated = status_date(terms->values[TERMINATION]);
+    terms->superseded = status_date(terms->values[SUPERSESSION]);
     terms->extended = ic_contract_extended(record);
 }
 
-static void free_terms(terms *terms) {
+static void status_free_terms(terms *terms) {
     for (size_t i = 0; i < TERM_COUNT; i++)
         cJSON_Delete(terms->values[i]);
 }
 
-static bool renews_by(const terms *terms, const char *type) {
+static bool status_renews_by(const terms *terms, const char *type) {
     const char *renewal = cJSON_GetStringValue(terms->values[RENEWAL]);
     return renewal && strcmp(renewal, type) == 0;
 }
 
 /* Moves the expiration over the renewals that have happened by themselves. false: there is no further one. */
-static bool renew(terms *terms, ic_time now) {
+static bool status_renew(terms *terms, ic_time now) {
     const cJSON *renewals = terms->values[RENEWALS];
     const int most = cJSON_IsNumber(renewals) ? renewals->valueint : RENEWALS_MAX;
     for (int i = 0; i < most; i++) {
@@ -84,7 +84,7 @@ static bool renew(terms *terms, ic_time now) {
     return false;
 }
 
-static ic_contract_status status_of(terms *terms, ic_time now) {
+static ic_contract_status status_find(terms *terms, ic_time now) {
     if (terms->terminated != IC_TIME_NONE)
         return (ic_contract_status){terms->terminated <= now ? IC_CONTRACT_TERMINATED
                                                              : IC_CONTRACT_TERMINATING,
@@ -95,12 +95,12 @@ static ic_contract_status status_of(terms *terms, ic_time now) {
                                     terms->superseded, terms->expires};
     if (terms->begins > now)
         return (ic_contract_status){IC_CONTRACT_ACTIVATING, terms->begins, terms->expires};
-    if (renews_by(terms, "Evergreen"))
+    if (status_renews_by(terms, "Evergreen"))
         return (ic_contract_status){IC_CONTRACT_EVERGREEN, terms->begins, IC_TIME_NONE};
     if (terms->expires == IC_TIME_NONE)
         return (ic_contract_status){terms->begins == IC_TIME_NONE ? IC_CONTRACT_UNKNOWN : IC_CONTRACT_ACTIVE,
                                     terms->begins, IC_TIME_NONE};
-    bool renews = renews_by(terms, "Auto-Renew") && renew(terms, now);
+    bool renews = status_renews_by(terms, "Auto-Renew") && status_renew(terms, now);
     ic_contract_state state = terms->expires <= now   ? IC_CONTRACT_EXPIRED
                               : renews                ? IC_CONTRACT_AUTO_RENEWING
                               : terms->extended > now ? IC_CONTRACT_EXTENDING
@@ -111,9 +111,9 @@ static ic_contract_status status_of(terms *terms, ic_time now) {
 
 ic_contract_status ic_contract_status_of(const ic_world *world, const ic_record *record) {
     terms terms;
-    read_terms(record, &terms);
-    ic_contract_status status = status_of(&terms, ic_world_now(world));
-    free_terms(&terms);
+    status_read_terms(record, &terms);
+    ic_contract_status status = status_find(&terms, ic_world_now(world));
+    status_free_terms(&terms);
     return status;
 }
 
@@ -136,7 +136,7 @@ static const char *const announcements[IC_CONTRACT_STATE_COUNT] = {
     [IC_CONTRACT_NUMBER_SUPERSEDED] = "Superseded",
 };
 
-static size_t number_of(ic_contract_state state) {
+static size_t status_number(ic_contract_state state) {
     size_t number = 0;
     while ((1 << number) != (int)state)
         number++;
@@ -144,11 +144,11 @@ static size_t number_of(ic_contract_state state) {
 }
 
 const char *ic_contract_state_name(ic_contract_state state) {
-    return states[number_of(state)].enhanced;
+    return states[status_number(state)].enhanced;
 }
 
 /* "Auto-renewing on Jul 2, 2024": the month by its English name, whatever the locale. */
-static void put_message(cJSON *view, const char *announcement, const char *date) {
+static void status_put_message(cJSON *view, const char *announcement, const char *date) {
     static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     char message[64];
@@ -159,7 +159,7 @@ static void put_message(cJSON *view, const char *announcement, const char *date)
 
 cJSON *ic_contract_status_view(const ic_world *world, const ic_record *record) {
     ic_contract_status status = ic_contract_status_of(world, record);
-    size_t number = number_of(status.state);
+    size_t number = status_number(status.state);
     ic_time now = ic_world_now(world);
     cJSON *view = cJSON_CreateObject();
     ic_put_text(view, "status", states[number].base);
@@ -172,6 +172,6 @@ cJSON *ic_contract_status_view(const ic_world *world, const ic_record *record) {
     }
     ic_time_text date = ic_time_print(status.event);
     ic_put_text(view, "eventDate", date.text);
-    if (announcements[number]) put_message(view, announcements[number], date.text);
+    if (announcements[number]) status_put_message(view, announcements[number], date.text);
     return view;
 }

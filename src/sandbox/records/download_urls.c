@@ -10,24 +10,25 @@
 
 /* --- asking --- */
 
-static bool refuse(ic_exchange *x, const char *param, const char *message) {
+static bool download_urls_refuse(ic_exchange *x, const char *param, const char *message) {
     ic_reply_error(x, 400, "INVALID_PARAM", param, "%s", message);
     return false;
 }
 
-static bool check_request(ic_exchange *x) {
+static bool download_urls_check_request(ic_exchange *x) {
     const cJSON *identifiers = ic_json_member(x->body, "identifiers"), *identifier;
     if (strcmp(ic_json_string(x->body, "type"), "latestSignedCopy") != 0)
-        return refuse(x, "type", "invalid type; value must be one of [latestSignedCopy]");
+        return download_urls_refuse(x, "type", "invalid type; value must be one of [latestSignedCopy]");
     if (cJSON_GetArraySize(identifiers) < 1 || cJSON_GetArraySize(identifiers) > IDENTIFIERS_MAX)
-        return refuse(x, "identifiers", "expected 1 to 100 identifiers");
+        return download_urls_refuse(x, "identifiers", "expected 1 to 100 identifiers");
     cJSON_ArrayForEach(identifier, identifiers) {
-        if (!cJSON_IsString(identifier)) return refuse(x, "identifiers", "expected an array of strings");
+        if (!cJSON_IsString(identifier))
+            return download_urls_refuse(x, "identifiers", "expected an array of strings");
     }
     return true;
 }
 
-static cJSON *job_view(const ic_world *world, const ic_job *job) {
+static cJSON *download_urls_job_view(const ic_world *world, const ic_job *job) {
     cJSON *view = cJSON_CreateObject();
     ic_put_text(view, "jobId", job->id);
     ic_put_text(view, "status", ic_job_is_over(world, job) ? "complete" : "processing");
@@ -35,21 +36,21 @@ static cJSON *job_view(const ic_world *world, const ic_job *job) {
 }
 
 void ic_download_urls_create(ic_exchange *x) {
-    if (!check_request(x)) return;
+    if (!download_urls_check_request(x)) return;
     const ic_job *job = ic_job_start(x->world, IC_JOB_DOWNLOAD_URLS, x->body);
     x->body = NULL;
     if (!job) {
         ic_reply_no_memory(x);
         return;
     }
-    cJSON *answer = job_view(x->world, job);
+    cJSON *answer = download_urls_job_view(x->world, job);
     ic_set(answer, "status", cJSON_CreateString("processing")); /* even where jobs take no time */
     ic_reply_json(x, 202, answer);
 }
 
 /* --- the result --- */
 
-static void add_failure(cJSON *failed, const char *identifier, const ic_record *record) {
+static void download_urls_add_failure(cJSON *failed, const char *identifier, const ic_record *record) {
     cJSON *view = ic_append(failed, cJSON_CreateObject());
     ic_put_text(view, "identifier", identifier);
     if (record) {
@@ -60,8 +61,8 @@ static void add_failure(cJSON *failed, const char *identifier, const ic_record *
     ic_put_text(view, "errorMessage", record ? "No signed copy found" : "Record not found");
 }
 
-static void add_link(const ic_world *world, cJSON *succeeded, const char *identifier, const ic_record *record,
-                     ic_attachment *attachment, ic_time expires) {
+static void download_urls_add_link(const ic_world *world, cJSON *succeeded, const char *identifier,
+                                   const ic_record *record, ic_attachment *attachment, ic_time expires) {
     char *url = ic_storage_link(world, "attachments", record->id, attachment->id, expires);
     const char *hash = ic_attachment_hash(attachment);
     cJSON *view = ic_append(succeeded, cJSON_CreateObject());
@@ -77,7 +78,7 @@ static void add_link(const ic_world *world, cJSON *succeeded, const char *identi
     ic_free(url);
 }
 
-static void add_results(const ic_world *world, cJSON *answer, const ic_job *job) {
+static void download_urls_add_results(const ic_world *world, cJSON *answer, const ic_job *job) {
     cJSON *succeeded = ic_put(answer, "succeeded", cJSON_CreateArray());
     cJSON *failed = ic_put(answer, "failed", cJSON_CreateArray());
     ic_time expires = job->ended + (ic_time)IC_LINK_SECONDS * 1000;
@@ -86,9 +87,9 @@ static void add_results(const ic_world *world, cJSON *answer, const ic_job *job)
         const ic_record *record = ic_world_record(world, identifier->valuestring);
         ic_attachment *attachment = record ? ic_record_signed_copy(record) : NULL;
         if (attachment)
-            add_link(world, succeeded, identifier->valuestring, record, attachment, expires);
+            download_urls_add_link(world, succeeded, identifier->valuestring, record, attachment, expires);
         else
-            add_failure(failed, identifier->valuestring, record);
+            download_urls_add_failure(failed, identifier->valuestring, record);
     }
 }
 
@@ -98,7 +99,7 @@ void ic_download_urls_get(ic_exchange *x) {
         ic_reply_error(x, 404, "NOT_FOUND", NULL, "couldn't find a job matching the id %s", x->values[0]);
         return;
     }
-    cJSON *answer = job_view(x->world, job);
-    if (ic_job_is_over(x->world, job)) add_results(x->world, answer, job);
+    cJSON *answer = download_urls_job_view(x->world, job);
+    if (ic_job_is_over(x->world, job)) download_urls_add_results(x->world, answer, job);
     ic_reply_json(x, 200, answer);
 }

@@ -14,7 +14,7 @@
 /* --- text of a PDF --- */
 
 /* The first bytes, NUL-terminated; NULL: no memory, or the disk failed. Free with ic_free. */
-static char *read_start(const ic_blob *file, size_t *length) {
+static char *predict_read_start(const ic_blob *file, size_t *length) {
     char *bytes = ic_malloc(READ_MAX + 1);
     ptrdiff_t got = bytes ? ic_blob_read(file, 0, bytes, READ_MAX) : -1;
     if (got < 0) {
@@ -28,7 +28,7 @@ static char *read_start(const ic_blob *file, size_t *length) {
 
 /* Appends the string that begins behind `at`'s parenthesis, up to the one that closes it; answers what is
  * behind. */
-static size_t add_string(ic_buf *text, const char *bytes, size_t at, size_t length) {
+static size_t predict_add_string(ic_buf *text, const char *bytes, size_t at, size_t length) {
     int depth = 1;
     for (; at < length && depth; at++) {
         char c = bytes[at];
@@ -43,17 +43,18 @@ static size_t add_string(ic_buf *text, const char *bytes, size_t at, size_t leng
 }
 
 /* The strings of a PDF whose text is not compressed. */
-static void read_strings(ic_buf *text, const char *bytes, size_t length) {
+static void predict_read_strings(ic_buf *text, const char *bytes, size_t length) {
     for (size_t at = 0; at < length;) {
         if (bytes[at++] != '(') continue;
-        at = add_string(text, bytes, at, length);
+        at = predict_add_string(text, bytes, at, length);
         ic_buf_putc(text, '\n');
     }
 }
 
 /* --- what it says --- */
 
-static void put(cJSON *properties, const cJSON *schema, const char *name, const char *type, cJSON *value) {
+static void predict_put(cJSON *properties, const cJSON *schema, const char *name, const char *type,
+                        cJSON *value) {
     const char *known = ic_json_string(ic_json_member(schema, name), "type");
     if (!known || strcmp(known, type) != 0) {
         cJSON_Delete(value);
@@ -68,7 +69,7 @@ static const char *const months[] = {"January", "February", "March",     "April"
                                      "July",    "August",   "September", "October", "November", "December"};
 
 /* Reads a date such as 2026-03-01 or March 1, 2026; answers its length, 0: there is none. */
-static int read_date(const char *text, int *year, int *month, int *day) {
+static int predict_read_date(const char *text, int *year, int *month, int *day) {
     int length = 0;
     if (isdigit((unsigned char)*text) && sscanf(text, "%4d-%2d-%2d%n", year, month, day, &length) == 3)
         return length == 10 ? length : 0;
@@ -82,10 +83,10 @@ static int read_date(const char *text, int *year, int *month, int *day) {
 }
 
 /* The first date at or behind *at, as 2026-03-01; *at is then behind it. */
-static bool find_date(const char **at, char date[32]) {
+static bool predict_find_date(const char **at, char date[32]) {
     ic_time time;
     for (const char *text = *at; *text; text++) {
-        int year, month, day, length = read_date(text, &year, &month, &day);
+        int year, month, day, length = predict_read_date(text, &year, &month, &day);
         if (!length) continue;
         snprintf(date, 32, "%04u-%02u-%02u", (unsigned)year % 10000, (unsigned)month % 100,
                  (unsigned)day % 100);
@@ -99,12 +100,12 @@ static bool find_date(const char **at, char date[32]) {
 static void predict_dates(cJSON *properties, const cJSON *schema, const char *text) {
     static const char *const names[] = {"agreementDate", "expirationDate"};
     char date[32];
-    for (size_t i = 0; i < sizeof names / sizeof names[0] && find_date(&text, date); i++)
-        put(properties, schema, names[i], "date", cJSON_CreateString(date));
+    for (size_t i = 0; i < sizeof names / sizeof names[0] && predict_find_date(&text, date); i++)
+        predict_put(properties, schema, names[i], "date", cJSON_CreateString(date));
 }
 
 /* Reads an amount such as 12,500.00; 0 when there is none. */
-static double read_amount(const char *text) {
+static double predict_read_amount(const char *text) {
     double amount = 0, weight = 0;
     while (*text == ' ')
         text++;
@@ -123,12 +124,12 @@ static void predict_value(cJSON *properties, const cJSON *schema, const char *te
     } signs[] = {{"USD", "USD"}, {"EUR", "EUR"}, {"GBP", "GBP"}, {"$", "USD"}};
     for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
         const char *at = strstr(text, signs[i].sign);
-        double amount = at ? read_amount(at + strlen(signs[i].sign)) : 0;
+        double amount = at ? predict_read_amount(at + strlen(signs[i].sign)) : 0;
         if (amount <= 0) continue;
         cJSON *value = cJSON_CreateObject();
         ic_put_text(value, "currency", signs[i].currency);
         ic_put_number(value, "amount", amount);
-        put(properties, schema, "contractValue", "monetary_amount", value);
+        predict_put(properties, schema, "contractValue", "monetary_amount", value);
         return;
     }
 }
@@ -146,19 +147,20 @@ static void predict_counterparty(cJSON *properties, const cJSON *schema, const c
     while (length && name[length - 1] == ' ')
         length--;
     char *party = ic_strndup(name, length);
-    if (party && *party) put(properties, schema, "counterpartyName", "string", cJSON_CreateString(party));
+    if (party && *party)
+        predict_put(properties, schema, "counterpartyName", "string", cJSON_CreateString(party));
     ic_free(party);
 }
 
 cJSON *ic_predict(const cJSON *schema, const char *filename, const ic_blob *file) {
     size_t length = 0;
-    char *bytes = read_start(file, &length);
+    char *bytes = predict_read_start(file, &length);
     ic_buf text = {0};
     cJSON *properties = bytes && strncmp(bytes, "%PDF-", 5) == 0 ? cJSON_CreateObject() : NULL;
     if (properties) {
         ic_buf_puts(&text, filename);
         ic_buf_putc(&text, '\n');
-        read_strings(&text, bytes, length);
+        predict_read_strings(&text, bytes, length);
         const char *all = ic_buf_text(&text);
         predict_counterparty(properties, schema, filename);
         predict_dates(properties, schema, all ? all : filename);

@@ -11,42 +11,42 @@
 
 /* --- the orders --- */
 
-static int by_number(const ic_record *a, const ic_record *b) {
+static int record_by_number(const ic_record *a, const ic_record *b) {
     return a->number < b->number ? -1 : a->number > b->number;
 }
 
-static int by_agreement(const void *a, const void *b) {
+static int record_by_agreement(const void *a, const void *b) {
     const ic_record *left = a, *right = b;
     if (left->agreed != right->agreed) return left->agreed < right->agreed ? -1 : 1;
-    return by_number(left, right);
+    return record_by_number(left, right);
 }
 
-static int by_name(const void *a, const void *b) {
+static int record_by_name(const void *a, const void *b) {
     const ic_record *left = a, *right = b;
     int order = strcasecmp(left->name, right->name);
-    return order ? order : by_number(left, right);
+    return order ? order : record_by_number(left, right);
 }
 
-static int by_update(const void *a, const void *b) {
+static int record_by_update(const void *a, const void *b) {
     const ic_record *left = a, *right = b;
     if (left->updated != right->updated) return left->updated < right->updated ? -1 : 1;
-    return by_number(left, right);
+    return record_by_number(left, right);
 }
 
 bool ic_record_sort(ic_world *world, ic_record *record) {
-    if (!ic_array_insert(&world->records_by_agreement, record, by_agreement)) return false;
-    if (ic_array_insert(&world->records_by_name, record, by_name)) {
-        if (ic_array_insert(&world->records_by_update, record, by_update)) return true;
-        ic_array_remove(&world->records_by_name, record, by_name);
+    if (!ic_array_insert(&world->records_by_agreement, record, record_by_agreement)) return false;
+    if (ic_array_insert(&world->records_by_name, record, record_by_name)) {
+        if (ic_array_insert(&world->records_by_update, record, record_by_update)) return true;
+        ic_array_remove(&world->records_by_name, record, record_by_name);
     }
-    ic_array_remove(&world->records_by_agreement, record, by_agreement);
+    ic_array_remove(&world->records_by_agreement, record, record_by_agreement);
     return false;
 }
 
 void ic_record_unsort(ic_world *world, ic_record *record) {
-    ic_array_remove(&world->records_by_agreement, record, by_agreement);
-    ic_array_remove(&world->records_by_name, record, by_name);
-    ic_array_remove(&world->records_by_update, record, by_update);
+    ic_array_remove(&world->records_by_agreement, record, record_by_agreement);
+    ic_array_remove(&world->records_by_name, record, record_by_name);
+    ic_array_remove(&world->records_by_update, record, record_by_update);
 }
 
 void ic_record_touch(ic_world *world, ic_record *record) {
@@ -57,7 +57,7 @@ void ic_record_touch(ic_world *world, ic_record *record) {
 
 /* --- the family --- */
 
-static void leave_parent(ic_record *record) {
+static void record_leave_parent(ic_record *record) {
     if (!record->parent) return;
     ic_record **at = &record->parent->first_child;
     while (*at != record)
@@ -68,7 +68,7 @@ static void leave_parent(ic_record *record) {
 }
 
 void ic_record_set_parent(ic_record *record, ic_record *parent, const char *link_type) {
-    leave_parent(record);
+    record_leave_parent(record);
     if (!parent) return;
     record->parent = parent;
     record->parent_link_type = link_type;
@@ -86,7 +86,7 @@ bool ic_record_descends(const ic_record *record, const ic_record *from) {
 
 /* --- what follows from the properties --- */
 
-static ic_time date_property(const cJSON *properties, const char *name) {
+static ic_time record_date_property(const cJSON *properties, const char *name) {
     ic_time time;
     const char *text = ic_json_string(ic_json_member(properties, name), "value");
     return ic_time_parse(text, &time) ? time : IC_TIME_NONE;
@@ -97,8 +97,8 @@ bool ic_record_set_properties(ic_record *record, const cJSON *properties) {
     if (!text) return false;
     ic_json_text_free(record->properties);
     record->properties = text;
-    record->agreed = date_property(properties, "agreementDate");
-    record->expires = date_property(properties, "expirationDate");
+    record->agreed = record_date_property(properties, "agreementDate");
+    record->expires = record_date_property(properties, "expirationDate");
     return true;
 }
 
@@ -139,8 +139,8 @@ void ic_world_remove_record(ic_world *world, ic_record *record) {
     ic_index_remove(&world->records_by_id, record->id);
     ic_index_remove(&world->records_by_id, record->readable);
     while (record->first_child)
-        leave_parent(record->first_child);
-    leave_parent(record);
+        record_leave_parent(record->first_child);
+    record_leave_parent(record);
     ic_record_free(record);
 }
 

@@ -7,12 +7,12 @@
 
 #define NAMED_MAX 1000 /* records that one list of a request may name */
 
-static bool no_memory(ic_exchange *x) {
+static bool change_no_memory(ic_exchange *x) {
     ic_reply_no_memory(x);
     return false;
 }
 
-static bool refuse(ic_exchange *x, const char *param, const char *message) {
+static bool change_refuse(ic_exchange *x, const char *param, const char *message) {
     ic_reply_error(x, 400, "INVALID_PARAM", param, "%s", message);
     return false;
 }
@@ -20,7 +20,7 @@ static bool refuse(ic_exchange *x, const char *param, const char *message) {
 /* --- parts of a body --- */
 
 /* The record that {"recordId": …} names, by either id. NULL: answered. */
-static ic_record *named_record(ic_exchange *x, const cJSON *link, const char *param) {
+static ic_record *change_named_record(ic_exchange *x, const cJSON *link, const char *param) {
     const char *id = ic_json_string(link, "recordId");
     ic_record *record = ic_world_record(x->world, id);
     if (!id)
@@ -30,37 +30,38 @@ static ic_record *named_record(ic_exchange *x, const cJSON *link, const char *pa
     return record;
 }
 
-static bool read_links(ic_exchange *x, const char *param, ic_array *records) {
+static bool change_read_links(ic_exchange *x, const char *param, ic_array *records) {
     const cJSON *links = ic_json_member(x->body, param), *link;
-    if (cJSON_GetArraySize(links) > NAMED_MAX) return refuse(x, param, "too many records at once");
+    if (cJSON_GetArraySize(links) > NAMED_MAX) return change_refuse(x, param, "too many records at once");
     cJSON_ArrayForEach(link, links) {
-        ic_record *record = named_record(x, link, param);
+        ic_record *record = change_named_record(x, link, param);
         if (!record) return false;
-        if (!ic_array_has(records, record) && !ic_array_push(records, record)) return no_memory(x);
+        if (!ic_array_has(records, record) && !ic_array_push(records, record)) return change_no_memory(x);
     }
     return true;
 }
 
 /* LinkType of the document; NULL when none is given. */
-static bool read_link_type(ic_exchange *x, const cJSON *parent, const char *param, const char **type) {
+static bool change_read_link_type(ic_exchange *x, const cJSON *parent, const char *param, const char **type) {
     static const char *const types[] = {"amendment", "obligation"};
     const cJSON *given = ic_json_member(parent, "parentLinkType");
     *type = NULL;
     if (!given) return true;
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
         if (cJSON_IsString(given) && strcmp(given->valuestring, types[i]) == 0) *type = types[i];
-    return *type || refuse(x, param, "invalid parentLinkType; value must be one of [amendment, obligation]");
+    return *type ||
+           change_refuse(x, param, "invalid parentLinkType; value must be one of [amendment, obligation]");
 }
 
-static bool read_parent(ic_exchange *x, const char *param, ic_record_change *change) {
+static bool change_read_parent(ic_exchange *x, const char *param, ic_record_change *change) {
     const cJSON *parent = ic_json_member(x->body, param);
     if (!parent) return true;
     change->sets_parent = true;
-    change->parent = named_record(x, parent, param);
-    return change->parent && read_link_type(x, parent, param, &change->link_type);
+    change->parent = change_named_record(x, parent, param);
+    return change->parent && change_read_link_type(x, parent, param, &change->link_type);
 }
 
-static bool read_type(ic_exchange *x, ic_record_change *change) {
+static bool change_read_type(ic_exchange *x, ic_record_change *change) {
     const char *type = ic_json_string(x->body, "type");
     if (!type) return true;
     change->type = ic_world_record_type(x->world, type);
@@ -68,15 +69,15 @@ static bool read_type(ic_exchange *x, ic_record_change *change) {
     return change->type != NULL;
 }
 
-static bool read_name(ic_exchange *x, ic_record_change *change) {
+static bool change_read_name(ic_exchange *x, ic_record_change *change) {
     change->name = ic_json_string(x->body, "name");
-    return !change->name || *change->name || refuse(x, "name", "the name is empty");
+    return !change->name || *change->name || change_refuse(x, "name", "the name is empty");
 }
 
 /* --- amendments --- */
 
 /* {property: {amendmentType: "replace"}}, added to what is there. */
-static bool add_amended(ic_exchange *x, const char *param, ic_record_change *change) {
+static bool change_add_amended(ic_exchange *x, const char *param, ic_record_change *change) {
     const cJSON *given = ic_json_member(x->body, param), *entry;
     cJSON_ArrayForEach(entry, given) {
         const char *type = ic_json_string(entry, "amendmentType");
@@ -85,55 +86,55 @@ static bool add_amended(ic_exchange *x, const char *param, ic_record_change *cha
             return false;
         }
         if (!type || strcmp(type, "replace") != 0)
-            return refuse(x, param, "invalid amendmentType; value must be one of [replace]");
-        if (!ic_set(change->amends, entry->string, cJSON_Duplicate(entry, true))) return no_memory(x);
+            return change_refuse(x, param, "invalid amendmentType; value must be one of [replace]");
+        if (!ic_set(change->amends, entry->string, cJSON_Duplicate(entry, true))) return change_no_memory(x);
     }
     return true;
 }
 
-static bool remove_amended(ic_exchange *x, const char *param, ic_record_change *change) {
+static bool change_remove_amended(ic_exchange *x, const char *param, ic_record_change *change) {
     const cJSON *name;
     cJSON_ArrayForEach(name, ic_json_member(x->body, param)) {
-        if (!cJSON_IsString(name)) return refuse(x, param, "expected an array of strings");
+        if (!cJSON_IsString(name)) return change_refuse(x, param, "expected an array of strings");
         cJSON_DeleteItemFromObjectCaseSensitive(change->amends, name->valuestring);
     }
     return true;
 }
 
 /* Only an amendment amends. */
-static bool check_amended(ic_exchange *x, const char *param, const ic_record_change *change,
-                          const ic_record *record) {
+static bool change_check_amended(ic_exchange *x, const char *param, const ic_record_change *change,
+                                 const ic_record *record) {
     const cJSON *given = ic_json_member(x->body, param);
     const char *link = change->sets_parent ? change->link_type : record ? record->parent_link_type : NULL;
     return !given || !given->child || (link && strcmp(link, "amendment") == 0) ||
-           refuse(x, param, "only valid when parentLinkType is 'amendment'");
+           change_refuse(x, param, "only valid when parentLinkType is 'amendment'");
 }
 
-static bool read_amended(ic_exchange *x, ic_record_change *change, const ic_record *record) {
+static bool change_read_amended(ic_exchange *x, ic_record_change *change, const ic_record *record) {
     change->amends =
         record->amends ? ic_json_parse(record->amends, strlen(record->amends), NULL) : cJSON_CreateObject();
-    if (!change->amends) return no_memory(x);
-    return remove_amended(x, "removePropertiesToAmend", change) &&
-           add_amended(x, "addPropertiesToAmend", change) &&
-           check_amended(x, "addPropertiesToAmend", change, record);
+    if (!change->amends) return change_no_memory(x);
+    return change_remove_amended(x, "removePropertiesToAmend", change) &&
+           change_add_amended(x, "addPropertiesToAmend", change) &&
+           change_check_amended(x, "addPropertiesToAmend", change, record);
 }
 
-static bool read_all_amended(ic_exchange *x, ic_record_change *change, const ic_record *record) {
+static bool change_read_all_amended(ic_exchange *x, ic_record_change *change, const ic_record *record) {
     change->amends = cJSON_CreateObject();
-    if (!change->amends) return no_memory(x);
-    return add_amended(x, "propertiesToAmend", change) &&
-           check_amended(x, "propertiesToAmend", change, record);
+    if (!change->amends) return change_no_memory(x);
+    return change_add_amended(x, "propertiesToAmend", change) &&
+           change_check_amended(x, "propertiesToAmend", change, record);
 }
 
 /* Nobody becomes their own ancestor. */
-static bool check_family(ic_exchange *x, const ic_record_change *change, const ic_record *record) {
+static bool change_check_family(ic_exchange *x, const ic_record_change *change, const ic_record *record) {
     const ic_record *parent = change->sets_parent ? change->parent : record ? record->parent : NULL;
     if (record && parent && ic_record_descends(parent, record))
-        return refuse(x, "parent", "a record cannot be below itself");
+        return change_refuse(x, "parent", "a record cannot be below itself");
     for (size_t i = 0; i < change->add_children.count; i++) {
         const ic_record *child = change->add_children.items[i];
         if (child == record || (parent && ic_record_descends(parent, child)))
-            return refuse(x, "children", "a record cannot be below itself");
+            return change_refuse(x, "children", "a record cannot be below itself");
     }
     return true;
 }
@@ -142,21 +143,22 @@ static bool check_family(ic_exchange *x, const ic_record_change *change, const i
 
 bool ic_record_read_all(ic_exchange *x, ic_record_change *change, const ic_record *record) {
     change->properties = cJSON_CreateObject();
-    if (!change->properties) return no_memory(x);
-    return read_type(x, change) && read_name(x, change) &&
+    if (!change->properties) return change_no_memory(x);
+    return change_read_type(x, change) && change_read_name(x, change) &&
            ic_properties_add(x, x->world->record_properties, change->properties,
                              ic_json_member(x->body, "properties"), "properties") &&
-           read_parent(x, "parent", change) && read_links(x, "links", &change->add_links) &&
-           read_links(x, "children", &change->add_children) && read_all_amended(x, change, record) &&
-           check_family(x, change, record);
+           change_read_parent(x, "parent", change) && change_read_links(x, "links", &change->add_links) &&
+           change_read_links(x, "children", &change->add_children) &&
+           change_read_all_amended(x, change, record) && change_check_family(x, change, record);
 }
 
-static bool read_properties(ic_exchange *x, ic_record_change *change, const ic_record *record) {
+static bool change_read_properties(ic_exchange *x, ic_record_change *change, const ic_record *record) {
     const cJSON *removed;
     change->properties = ic_json_parse(record->properties, strlen(record->properties), NULL);
-    if (!change->properties) return no_memory(x);
+    if (!change->properties) return change_no_memory(x);
     cJSON_ArrayForEach(removed, ic_json_member(x->body, "removeProperties")) {
-        if (!cJSON_IsString(removed)) return refuse(x, "removeProperties", "expected an array of strings");
+        if (!cJSON_IsString(removed))
+            return change_refuse(x, "removeProperties", "expected an array of strings");
         cJSON_DeleteItemFromObjectCaseSensitive(change->properties, removed->valuestring);
     }
     return ic_properties_add(x, x->world->record_properties, change->properties,
@@ -164,29 +166,30 @@ static bool read_properties(ic_exchange *x, ic_record_change *change, const ic_r
 }
 
 bool ic_record_read_some(ic_exchange *x, ic_record_change *change, const ic_record *record) {
-    if (!ic_exchange_check_names(x) || !read_parent(x, "setParent", change)) return false;
+    if (!ic_exchange_check_names(x) || !change_read_parent(x, "setParent", change)) return false;
     if (cJSON_IsTrue(ic_json_member(x->body, "removeParent"))) {
-        if (change->sets_parent) return refuse(x, "removeParent", "it excludes setParent");
+        if (change->sets_parent) return change_refuse(x, "removeParent", "it excludes setParent");
         change->sets_parent = true;
     }
-    return read_type(x, change) && read_name(x, change) && read_properties(x, change, record) &&
-           read_links(x, "addLinks", &change->add_links) &&
-           read_links(x, "removeLinks", &change->remove_links) &&
-           read_links(x, "addChildren", &change->add_children) &&
-           read_links(x, "removeChildren", &change->remove_children) && read_amended(x, change, record) &&
-           check_family(x, change, record);
+    return change_read_type(x, change) && change_read_name(x, change) &&
+           change_read_properties(x, change, record) &&
+           change_read_links(x, "addLinks", &change->add_links) &&
+           change_read_links(x, "removeLinks", &change->remove_links) &&
+           change_read_links(x, "addChildren", &change->add_children) &&
+           change_read_links(x, "removeChildren", &change->remove_children) &&
+           change_read_amended(x, change, record) && change_check_family(x, change, record);
 }
 
 /* --- making it so --- */
 
-static bool has_link(ic_uuid *links, size_t count, const char *id) {
+static bool change_has_link(ic_uuid *links, size_t count, const char *id) {
     for (size_t i = 0; i < count; i++)
         if (strcmp(links[i], id) == 0) return true;
     return false;
 }
 
 /* The links after the change, in room for all of them; NULL without memory. */
-static ic_uuid *changed_links(const ic_record *record, const ic_record_change *change, size_t *count) {
+static ic_uuid *change_links(const ic_record *record, const ic_record_change *change, size_t *count) {
     ic_uuid *links = ic_calloc(record->link_count + change->add_links.count + 1, sizeof *links);
     *count = 0;
     if (!links) return NULL;
@@ -199,12 +202,12 @@ static ic_uuid *changed_links(const ic_record *record, const ic_record_change *c
     }
     for (size_t i = 0; i < change->add_links.count; i++) {
         const ic_record *other = change->add_links.items[i];
-        if (!has_link(links, *count, other->id)) memcpy(links[(*count)++], other->id, sizeof(ic_uuid));
+        if (!change_has_link(links, *count, other->id)) memcpy(links[(*count)++], other->id, sizeof(ic_uuid));
     }
     return links;
 }
 
-static void change_family(ic_record *record, const ic_record_change *change) {
+static void change_set_family(ic_record *record, const ic_record_change *change) {
     if (change->sets_parent) ic_record_set_parent(record, change->parent, change->link_type);
     for (size_t i = 0; i < change->remove_children.count; i++) {
         ic_record *child = change->remove_children.items[i];
@@ -218,7 +221,7 @@ bool ic_record_change_apply(ic_record *record, ic_record_change *change) {
     size_t count;
     bool amends = change->amends && change->amends->child;
     char *amended = amends ? ic_json_print(change->amends) : NULL;
-    ic_uuid *links = changed_links(record, change, &count);
+    ic_uuid *links = change_links(record, change, &count);
     char *name = change->name ? ic_strdup(change->name) : NULL;
     if (!links || (change->name && !name) || (amends && !amended) ||
         (change->properties && !ic_record_set_properties(record, change->properties))) {
@@ -239,7 +242,7 @@ bool ic_record_change_apply(ic_record *record, ic_record_change *change) {
         record->amends = amended;
     }
     if (change->type) record->type = change->type;
-    change_family(record, change);
+    change_set_family(record, change);
     return true;
 }
 

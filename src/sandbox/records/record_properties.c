@@ -8,18 +8,18 @@
 /* --- one member out of the text --- */
 
 /* Behind the JSON string that starts at the quote. */
-static const char *skip_string(const char *at) {
+static const char *properties_skip_string(const char *at) {
     for (at++; *at != '"'; at++)
         if (*at == '\\') at++;
     return at + 1;
 }
 
 /* Behind the JSON value, which is known to be well-formed and without white space. */
-static const char *skip_value(const char *at) {
+static const char *properties_skip_value(const char *at) {
     int depth = 0;
     do {
         if (*at == '"') {
-            at = skip_string(at);
+            at = properties_skip_string(at);
             continue;
         }
         depth += (*at == '{' || *at == '[') - (*at == '}' || *at == ']');
@@ -29,17 +29,17 @@ static const char *skip_value(const char *at) {
 }
 
 /* Whether the key that starts at the quote is the name: one without characters that JSON escapes. */
-static bool is_key(const char *at, const char *name) {
+static bool properties_is_key(const char *at, const char *name) {
     size_t length = strlen(name);
     return strncmp(at + 1, name, length) == 0 && at[length + 1] == '"';
 }
 
 /* The value of the member in the object's text; NULL: there is none. */
-static const char *find_member(const char *object, const char *name, size_t *length) {
+static const char *properties_find_member(const char *object, const char *name, size_t *length) {
     for (const char *at = object; *at++ != '}' && *at == '"';) {
-        const char *value = skip_string(at) + 1, *end = skip_value(value);
+        const char *value = properties_skip_string(at) + 1, *end = properties_skip_value(value);
         *length = (size_t)(end - value);
-        if (is_key(at, name)) return value;
+        if (properties_is_key(at, name)) return value;
         at = end;
     }
     return NULL;
@@ -47,18 +47,18 @@ static const char *find_member(const char *object, const char *name, size_t *len
 
 /* --- amendments --- */
 
-static bool is_amendment(const ic_record *record) {
+static bool properties_is_amendment(const ic_record *record) {
     return record->amends && record->parent_link_type && strcmp(record->parent_link_type, "amendment") == 0;
 }
 
 bool ic_record_is_amended(const ic_record *record) {
     for (const ic_record *child = record->first_child; child; child = child->next_sibling)
-        if (is_amendment(child)) return true;
+        if (properties_is_amendment(child)) return true;
     return false;
 }
 
 /* Puts one amendment over the properties, each keeping what it was before any. */
-static void put_amendment(cJSON *properties, const ic_record *amendment) {
+static void properties_put_amendment(cJSON *properties, const ic_record *amendment) {
     cJSON *names = ic_json_parse(amendment->amends, strlen(amendment->amends), NULL);
     cJSON *own = ic_json_parse(amendment->properties, strlen(amendment->properties), NULL);
     const cJSON *name;
@@ -78,31 +78,33 @@ static void put_amendment(cJSON *properties, const ic_record *amendment) {
 cJSON *ic_record_properties(const ic_record *record) {
     cJSON *properties = ic_json_parse(record->properties, strlen(record->properties), NULL);
     for (const ic_record *child = record->first_child; child && properties; child = child->next_sibling)
-        if (is_amendment(child)) put_amendment(properties, child);
+        if (properties_is_amendment(child)) properties_put_amendment(properties, child);
     return properties;
 }
 
 /* --- some values out of the text --- */
 
 /* The value of the property whose text it is; NULL: no memory. */
-static cJSON *parse_value(const char *property) {
+static cJSON *properties_parse_value(const char *property) {
     size_t length;
-    const char *value = find_member(property, "value", &length);
+    const char *value = properties_find_member(property, "value", &length);
     return value ? ic_json_parse(value, length, NULL) : NULL;
 }
 
 /* Those of the properties that have the names; of an amendment, only what it amends. */
-static void take_values(const char *properties, const char *amends, const char *const *names, size_t count,
-                        cJSON **values) {
+static void properties_take_values(const char *properties, const char *amends, const char *const *names,
+                                   size_t count, cJSON **values) {
     size_t length;
     for (const char *at = properties; *at++ != '}' && *at == '"';) {
-        const char *property = skip_string(at) + 1;
+        const char *property = properties_skip_string(at) + 1;
         for (size_t i = 0; i < count; i++) {
-            if (!is_key(at, names[i]) || (amends && !find_member(amends, names[i], &length))) continue;
+            if (!properties_is_key(at, names[i]) ||
+                (amends && !properties_find_member(amends, names[i], &length)))
+                continue;
             cJSON_Delete(values[i]);
-            values[i] = parse_value(property);
+            values[i] = properties_parse_value(property);
         }
-        at = skip_value(property);
+        at = properties_skip_value(property);
     }
 }
 
@@ -110,9 +112,10 @@ static void take_values(const char *properties, const char *amends, const char *
 void ic_record_values(const ic_record *record, const char *const *names, size_t count, cJSON **values) {
     for (size_t i = 0; i < count; i++)
         values[i] = NULL;
-    take_values(record->properties, NULL, names, count, values);
+    properties_take_values(record->properties, NULL, names, count, values);
     for (const ic_record *child = record->first_child; child; child = child->next_sibling)
-        if (is_amendment(child)) take_values(child->properties, child->amends, names, count, values);
+        if (properties_is_amendment(child))
+            properties_take_values(child->properties, child->amends, names, count, values);
 }
 
 cJSON *ic_record_value(const ic_record *record, const char *name) {

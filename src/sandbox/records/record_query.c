@@ -8,14 +8,14 @@ static const struct built_in {
     const char *name, *type;
 } built_in[] = {{"readableId", "string"}, {"name", "string"}, {"lastUpdated", "date"}};
 
-static const char *type_of(void *world, const char *property) {
+static const char *query_property_type(void *world, const char *property) {
     for (size_t i = 0; i < sizeof built_in / sizeof built_in[0]; i++)
         if (strcmp(built_in[i].name, property) == 0) return built_in[i].type;
     const cJSON *known = ic_json_member(((const ic_world *)world)->record_properties, property);
     return ic_json_string(known, "type");
 }
 
-static cJSON *value_of(const void *item, const char *property) {
+static cJSON *query_property_value(const void *item, const char *property) {
     const ic_record *record = item;
     if (strcmp(property, "readableId") == 0) return cJSON_CreateStringReference(record->readable);
     if (strcmp(property, "name") == 0) return cJSON_CreateStringReference(record->name);
@@ -23,7 +23,7 @@ static cJSON *value_of(const void *item, const char *property) {
     return ic_record_value(record, property);
 }
 
-static bool read_types(ic_exchange *x, const char *list, ic_array *types) {
+static bool query_read_types(ic_exchange *x, const char *list, ic_array *types) {
     for (const char *at = list; at && *at;) {
         size_t length = strcspn(at, ",");
         char *name = ic_strndup(at, length);
@@ -43,7 +43,7 @@ static bool read_types(ic_exchange *x, const char *list, ic_array *types) {
     return true;
 }
 
-static const ic_array *order_of(const ic_exchange *x) {
+static const ic_array *query_sort_list(const ic_exchange *x) {
     const char *field = ic_exchange_query(x, "sortField");
     if (field && strcmp(field, "name") == 0) return &x->world->records_by_name;
     if (field && strcmp(field, "lastUpdated") == 0) return &x->world->records_by_update;
@@ -52,17 +52,17 @@ static const ic_array *order_of(const ic_exchange *x) {
 
 bool ic_record_query_read(ic_exchange *x, ic_record_query *query) {
     const char *direction = ic_exchange_query(x, "sortDirection");
-    *query = (ic_record_query){.since = IC_TIME_NONE, .order = order_of(x)};
+    *query = (ic_record_query){.since = IC_TIME_NONE, .order = query_sort_list(x)};
     query->rising = direction && strcmp(direction, "ASC") == 0;
-    return read_types(x, ic_exchange_query(x, "types"), &query->types) &&
+    return query_read_types(x, ic_exchange_query(x, "types"), &query->types) &&
            ic_exchange_since(x, ic_exchange_query(x, "lastUpdated"), &query->since) &&
-           ic_exchange_filter(x, type_of, x->world, &query->filter);
+           ic_exchange_filter(x, query_property_type, x->world, &query->filter);
 }
 
 bool ic_record_is_wanted(const ic_record *record, const ic_record_query *query) {
     return record->updated >= query->since &&
            (!query->types.count || ic_array_has(&query->types, record->type)) &&
-           (!query->filter || ic_formula_holds(query->filter, value_of, record));
+           (!query->filter || ic_formula_holds(query->filter, query_property_value, record));
 }
 
 bool ic_record_query_is_all(const ic_record_query *query) {

@@ -7,7 +7,8 @@
 #include <string.h>
 
 /* The property as it is kept, {type, value}. NULL: answered. */
-static cJSON *accept(ic_exchange *x, const cJSON *schema, const cJSON *given, const char *param) {
+static cJSON *record_values_accept(ic_exchange *x, const cJSON *schema, const cJSON *given,
+                                   const char *param) {
     const cJSON *known = ic_json_member(schema, given->string);
     const char *type = ic_json_string(known, "type");
     const char *said = ic_json_string(given, "type");
@@ -37,7 +38,7 @@ bool ic_properties_add(ic_exchange *x, const cJSON *schema, cJSON *properties, c
     cJSON_ArrayForEach(property, given) {
         char param[128];
         snprintf(param, sizeof param, "%s.%s", where, property->string);
-        cJSON *kept = accept(x, schema, property, param);
+        cJSON *kept = record_values_accept(x, schema, property, param);
         if (!kept) {
             if (!x->status) ic_reply_no_memory(x);
             return false;

@@ -21,7 +21,7 @@ cJSON *ic_record_link_view(const ic_record *record) {
 /* --- properties --- */
 
 /* Adds a part of an address with what stands between it and the part before. */
-static void add_part(ic_buf *text, const char *separator, const char *part) {
+static void view_add_part(ic_buf *text, const char *separator, const char *part) {
     if (!part || !*part) return;
     if (text->length) ic_buf_puts(text, separator);
     ic_buf_puts(text, part);
@@ -31,54 +31,55 @@ cJSON *ic_address_text(const cJSON *address) {
     ic_buf text = {0};
     const cJSON *line;
     cJSON_ArrayForEach(line, ic_json_member(address, "lines"))
-        add_part(&text, "\n", cJSON_GetStringValue(line));
-    add_part(&text, "\n", ic_json_string(address, "locality"));
-    add_part(&text, ", ", ic_json_string(address, "region"));
-    add_part(&text, " ", ic_json_string(address, "postcode"));
-    add_part(&text, "\n", ic_json_string(address, "country"));
-    if (!text.length) add_part(&text, "", ic_json_string(address, "raw"));
+        view_add_part(&text, "\n", cJSON_GetStringValue(line));
+    view_add_part(&text, "\n", ic_json_string(address, "locality"));
+    view_add_part(&text, ", ", ic_json_string(address, "region"));
+    view_add_part(&text, " ", ic_json_string(address, "postcode"));
+    view_add_part(&text, "\n", ic_json_string(address, "country"));
+    if (!text.length) view_add_part(&text, "", ic_json_string(address, "raw"));
     const char *whole = ic_buf_text(&text);
     cJSON *string = whole ? cJSON_CreateString(whole) : NULL;
     ic_buf_free(&text);
     return string;
 }
 
-static cJSON *address_object(const cJSON *text) {
+static cJSON *view_address_object(const cJSON *text) {
     cJSON *address = cJSON_CreateObject();
     ic_put_text(address, "raw", text->valuestring);
     return address;
 }
 
-static void turn_address(cJSON *property, const char *name, bool as_object) {
+static void view_turn_address(cJSON *property, const char *name, bool as_object) {
     const cJSON *value = ic_json_member(property, name);
-    cJSON *turned = as_object && cJSON_IsString(value)    ? address_object(value)
+    cJSON *turned = as_object && cJSON_IsString(value)    ? view_address_object(value)
                     : !as_object && cJSON_IsObject(value) ? ic_address_text(value)
                                                           : NULL;
     if (turned) ic_set(property, name, turned);
 }
 
 /* Addresses and references are kept as they came; each is shown in the form that is asked for. */
-static void shape_property(const ic_world *world, cJSON *property, unsigned shape) {
+static void view_shape_property(const ic_world *world, cJSON *property, unsigned shape) {
     static const char *const values[] = {"value", "originalValue"};
     const char *type = ic_json_string(property, "type");
     for (size_t i = 0; type && i < sizeof values / sizeof values[0]; i++) {
         cJSON *value = ic_json_member(property, values[i]);
-        if (strcmp(type, "address") == 0) turn_address(property, values[i], shape & IC_ADDRESS_AS_OBJECT);
+        if (strcmp(type, "address") == 0)
+            view_turn_address(property, values[i], shape & IC_ADDRESS_AS_OBJECT);
         if (strcmp(type, "reference") == 0 && value && (shape & IC_HYDRATE_ENTITIES))
             ic_entity_hydrate(world, value);
     }
 }
 
-static cJSON *properties_view(const ic_world *world, const ic_record *record, unsigned shape) {
+static cJSON *view_properties(const ic_world *world, const ic_record *record, unsigned shape) {
     bool plain = !strstr(record->properties, "\"type\":\"address\"") && !(shape & IC_HYDRATE_ENTITIES) &&
                  !ic_record_is_amended(record);
     if (plain) return cJSON_CreateRaw(record->properties);
     cJSON *properties = ic_record_properties(record), *property;
-    cJSON_ArrayForEach(property, properties) shape_property(world, property, shape);
+    cJSON_ArrayForEach(property, properties) view_shape_property(world, property, shape);
     return properties;
 }
 
-static cJSON *attachments_view(const ic_world *world, const ic_record *record) {
+static cJSON *view_attachments(const ic_world *world, const ic_record *record) {
     cJSON *attachments = cJSON_CreateObject();
     for (const ic_attachment *item = record->attachments; item; item = item->next) {
         ic_buf href = {0};
@@ -96,7 +97,7 @@ static cJSON *attachments_view(const ic_world *world, const ic_record *record) {
 
 /* --- the family and the rest --- */
 
-static cJSON *links_view(const ic_world *world, const ic_record *record) {
+static cJSON *view_links(const ic_world *world, const ic_record *record) {
     cJSON *links = cJSON_CreateArray();
     for (size_t i = 0; i < record->link_count; i++)
         if (ic_world_record(world, record->links[i]))
@@ -105,7 +106,7 @@ static cJSON *links_view(const ic_world *world, const ic_record *record) {
 }
 
 /* Records below it and, where no type is wanted, its obligations. */
-static cJSON *children_view(const ic_record *record, const char *link_type) {
+static cJSON *view_children(const ic_record *record, const char *link_type) {
     cJSON *ids = cJSON_CreateArray();
     for (const ic_record *child = record->first_child; child; child = child->next_sibling)
         if (!link_type || (child->parent_link_type && strcmp(child->parent_link_type, link_type) == 0))
@@ -122,14 +123,14 @@ cJSON *ic_record_view(const ic_world *world, const ic_record *record, unsigned s
     ic_put_text(view, "type", record->type->key);
     ic_put_text(view, "name", record->name);
     ic_put_text(view, "lastUpdated", ic_time_print(record->updated).text);
-    ic_put(view, "properties", properties_view(world, record, shape));
-    ic_put(view, "attachments", attachments_view(world, record));
-    ic_put(view, "links", links_view(world, record));
+    ic_put(view, "properties", view_properties(world, record, shape));
+    ic_put(view, "attachments", view_attachments(world, record));
+    ic_put(view, "links", view_links(world, record));
     if (record->parent) ic_put_text(view, "parentId", record->parent->id);
     if (record->parent_link_type) ic_put_text(view, "parentLinkType", record->parent_link_type);
-    ic_put(view, "childIds", children_view(record, NULL));
+    ic_put(view, "childIds", view_children(record, NULL));
     ic_put(view, "contractStatus", ic_contract_status_view(world, record));
-    ic_put(view, "amendments", children_view(record, "amendment"));
+    ic_put(view, "amendments", view_children(record, "amendment"));
     if (!record->workflow && !record->import) return view;
     cJSON *source = ic_put(view, "source", cJSON_CreateObject());
     ic_put_text(source, "type", record->workflow ? "workflow" : "import_project");

@@ -9,34 +9,34 @@
 
 /* --- list --- */
 
-static unsigned shape_of(const ic_exchange *x) {
+static unsigned records_shape(const ic_exchange *x) {
     return (ic_exchange_query_true(x, "addressAsObject") ? IC_ADDRESS_AS_OBJECT : 0) |
            (ic_exchange_query_true(x, "hydrateEntities") ? IC_HYDRATE_ENTITIES : 0);
 }
 
 /* The record at a place of the order, in the direction that is asked for. */
-static const ic_record *record_at(const ic_record_query *query, size_t i) {
+static const ic_record *records_get_at(const ic_record_query *query, size_t i) {
     return query->order->items[query->rising ? i : query->order->count - 1 - i];
 }
 
 /* A page of all records: without a look at those before and behind it. */
-static void list_all(ic_exchange *x, const ic_record_query *query, ic_page page) {
-    unsigned shape = shape_of(x);
+static void records_list_all(ic_exchange *x, const ic_record_query *query, ic_page page) {
+    unsigned shape = records_shape(x);
     size_t all = query->order->count, first = page.number * page.size;
     cJSON *list = cJSON_CreateArray();
     for (size_t i = first; i < all && i < first + page.size; i++)
-        ic_append(list, ic_record_view(x->world, record_at(query, i), shape));
+        ic_append(list, ic_record_view(x->world, records_get_at(query, i), shape));
     ic_reply_page(x, page, all, list);
 }
 
-static void list_selected(ic_exchange *x, const ic_record_query *query, ic_page page) {
-    unsigned shape = shape_of(x);
+static void records_list_selected(ic_exchange *x, const ic_record_query *query, ic_page page) {
+    unsigned shape = records_shape(x);
     size_t all = query->order->count, first = page.number * page.size, count = 0;
     cJSON *list = cJSON_CreateArray();
     for (size_t i = 0; i < all; i++) {
-        const ic_record *record = record_at(query, i);
+        const ic_record *record = records_get_at(query, i);
         /* They lie all over memory: waiting for each in turn would take most of the time. */
-        if (i + AHEAD < all) __builtin_prefetch(&record_at(query, i + AHEAD)->updated);
+        if (i + AHEAD < all) __builtin_prefetch(&records_get_at(query, i + AHEAD)->updated);
         if (!ic_record_is_wanted(record, query)) continue;
         if (count >= first && count < first + page.size)
             ic_append(list, ic_record_view(x->world, record, shape));
@@ -48,7 +48,8 @@ static void list_selected(ic_exchange *x, const ic_record_query *query, ic_page 
 void ic_records_list(ic_exchange *x) {
     ic_record_query query;
     if (ic_record_query_read(x, &query))
-        (ic_record_query_is_all(&query) ? list_all : list_selected)(x, &query, ic_exchange_page(x));
+        (ic_record_query_is_all(&query) ? records_list_all : records_list_selected)(x, &query,
+                                                                                    ic_exchange_page(x));
     ic_record_query_free(&query);
 }
 
@@ -80,7 +81,7 @@ ic_record *ic_exchange_record(ic_exchange *x, unsigned status) {
 }
 
 void ic_reply_record(ic_exchange *x, const ic_record *record) {
-    ic_reply_json(x, 200, ic_record_view(x->world, record, shape_of(x)));
+    ic_reply_json(x, 200, ic_record_view(x->world, record, records_shape(x)));
 }
 
 void ic_records_get(ic_exchange *x) {
@@ -95,7 +96,7 @@ bool ic_exchange_may_edit(ic_exchange *x) {
 }
 
 /* A record of its type and name in the world, without the rest of the change. NULL: no memory. */
-static ic_record *add_record(ic_exchange *x, const ic_record_change *change) {
+static ic_record *records_add(ic_exchange *x, const ic_record_change *change) {
     ic_record *record = ic_record_new(x->world, change->type, change->name);
     if (!record) return NULL;
     record->updated = ic_world_now(x->world);
@@ -109,7 +110,7 @@ void ic_records_create(ic_exchange *x) {
     ic_record_change change = {0};
     if (!ic_exchange_may_edit(x)) return;
     if (ic_record_read_all(x, &change, NULL)) {
-        ic_record *record = add_record(x, &change);
+        ic_record *record = records_add(x, &change);
         if (record && ic_record_change_apply(record, &change)) {
             ic_reply_record(x, record);
         } else {
@@ -120,7 +121,7 @@ void ic_records_create(ic_exchange *x) {
     ic_record_change_free(&change);
 }
 
-static void change_record(ic_exchange *x, ic_record_reader read) {
+static void records_change(ic_exchange *x, ic_record_reader read) {
     ic_record_change change = {0};
     ic_record *record = ic_exchange_may_edit(x) ? ic_exchange_record(x, 400) : NULL;
     if (record && read(x, &change, record)) {
@@ -137,11 +138,11 @@ static void change_record(ic_exchange *x, ic_record_reader read) {
 }
 
 void ic_records_update(ic_exchange *x) {
-    change_record(x, ic_record_read_some);
+    records_change(x, ic_record_read_some);
 }
 
 void ic_records_replace(ic_exchange *x) {
-    change_record(x, ic_record_read_all);
+    records_change(x, ic_record_read_all);
 }
 
 void ic_records_delete(ic_exchange *x) {

@@ -10,7 +10,7 @@
 /* --- columns --- */
 
 /* Members of the record schema, in the order asked for; none: all visible ones. false: answered. */
-static bool read_columns(ic_exchange *x, ic_array *columns) {
+static bool records_export_read_columns(ic_exchange *x, ic_array *columns) {
     const char *asked = ic_exchange_query(x, "properties");
     const cJSON *schema = x->world->record_properties, *property;
     if (!asked || !*asked) {
@@ -43,14 +43,14 @@ static bool read_columns(ic_exchange *x, ic_array *columns) {
 
 /* --- cells --- */
 
-static void add_item(ic_buf *text, const char *item) {
+static void records_export_add_item(ic_buf *text, const char *item) {
     if (!item || !*item) return;
     if (text->length) ic_buf_puts(text, ", ");
     ic_buf_puts(text, item);
 }
 
 /* What an object or list is to a reader. */
-static void describe(ic_buf *text, const cJSON *value) {
+static void records_export_describe(ic_buf *text, const cJSON *value) {
     static const char *const telling[] = {"clauseText", "recordId"};
     const cJSON *amount = ic_json_member(value, "amount"), *item;
     for (size_t i = 0; i < sizeof telling / sizeof telling[0]; i++)
@@ -64,10 +64,10 @@ static void describe(ic_buf *text, const cJSON *value) {
         ic_buf_printf(text, " %s", ic_json_string(value, "currency"));
         return;
     }
-    cJSON_ArrayForEach(item, value) add_item(text, cJSON_GetStringValue(item));
+    cJSON_ArrayForEach(item, value) records_export_add_item(text, cJSON_GetStringValue(item));
 }
 
-static void write_value(ic_workbook *book, const char *type, const cJSON *value) {
+static void records_export_write_value(ic_workbook *book, const char *type, const cJSON *value) {
     ic_time time;
     if (cJSON_IsNumber(value)) {
         ic_workbook_number(book, value->valuedouble);
@@ -84,13 +84,13 @@ static void write_value(ic_workbook *book, const char *type, const cJSON *value)
         cJSON_Delete(text);
     } else {
         ic_buf text = {0};
-        describe(&text, value);
+        records_export_describe(&text, value);
         ic_workbook_text(book, ic_buf_text(&text));
         ic_buf_free(&text);
     }
 }
 
-static void write_headings(ic_workbook *book, const ic_array *columns) {
+static void records_export_write_headings(ic_workbook *book, const ic_array *columns) {
     static const char *const fixed[] = {"Ironclad ID", "Name", "Type", "Last Updated"};
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
         ic_workbook_heading(book, fixed[i]);
@@ -99,7 +99,7 @@ static void write_headings(ic_workbook *book, const ic_array *columns) {
     ic_workbook_end_row(book);
 }
 
-static void write_record(ic_workbook *book, const ic_record *record, const ic_array *columns) {
+static void records_export_write_record(ic_workbook *book, const ic_record *record, const ic_array *columns) {
     cJSON *properties = ic_record_properties(record);
     ic_workbook_text(book, record->readable);
     ic_workbook_text(book, record->name);
@@ -108,7 +108,7 @@ static void write_record(ic_workbook *book, const ic_record *record, const ic_ar
     for (size_t i = 0; i < columns->count; i++) {
         const cJSON *column = columns->items[i];
         const cJSON *property = ic_json_member(properties, column->string);
-        write_value(book, ic_json_string(column, "type"), ic_json_member(property, "value"));
+        records_export_write_value(book, ic_json_string(column, "type"), ic_json_member(property, "value"));
     }
     ic_workbook_end_row(book);
     cJSON_Delete(properties);
@@ -116,17 +116,18 @@ static void write_record(ic_workbook *book, const ic_record *record, const ic_ar
 
 /* --- the file --- */
 
-static ic_blob *make_file(const ic_world *world, const ic_record_query *query, const ic_array *columns) {
+static ic_blob *records_export_make_file(const ic_world *world, const ic_record_query *query,
+                                         const ic_array *columns) {
     ic_workbook *book = ic_workbook_new("Records", ic_world_now(world));
     if (!book) return NULL;
-    write_headings(book, columns);
+    records_export_write_headings(book, columns);
     for (size_t i = query->order->count; i-- > 0;)
         if (ic_record_is_wanted(query->order->items[i], query))
-            write_record(book, query->order->items[i], columns);
+            records_export_write_record(book, query->order->items[i], columns);
     return ic_workbook_finish(book, world->spool);
 }
 
-static void reply_file(ic_exchange *x, ic_blob *file) {
+static void records_export_reply_file(ic_exchange *x, ic_blob *file) {
     char name[64];
     if (!file) {
         ic_reply_error(x, 500, "SERVER_ERROR", NULL, "the sandbox cannot write the workbook");
@@ -140,8 +141,8 @@ static void reply_file(ic_exchange *x, ic_blob *file) {
 void ic_records_export(ic_exchange *x) {
     ic_record_query query;
     ic_array columns = {0};
-    if (ic_record_query_read(x, &query) && read_columns(x, &columns))
-        reply_file(x, make_file(x->world, &query, &columns));
+    if (ic_record_query_read(x, &query) && records_export_read_columns(x, &columns))
+        records_export_reply_file(x, records_export_make_file(x->world, &query, &columns));
     ic_record_query_free(&query);
     ic_array_free(&columns);
 }

@@ -12,7 +12,7 @@
 #define DAYS_DEFAULT 30
 #define DAY          ((ic_time)24 * 60 * 60 * 1000)
 
-static size_t word_length(const char *text) {
+static size_t search_word_length(const char *text) {
     size_t length = 0;
     while (isalnum((unsigned char)text[length]) || (text[length] & 0x80)) /* or of a character beyond ASCII */
         length++;
@@ -20,7 +20,7 @@ static size_t word_length(const char *text) {
 }
 
 /* Words that say nothing of the record that is meant. */
-static bool is_common(const char *word, size_t length) {
+static bool search_is_common(const char *word, size_t length) {
     static const char *const common[] = {
         "agreement", "agreements", "all",   "and",   "any",   "are",  "contract", "contracts",
         "days",      "did",        "does",  "find",  "for",   "from", "has",      "have",
@@ -34,15 +34,15 @@ static bool is_common(const char *word, size_t length) {
 }
 
 /* How many telling words of the question stand in the name. */
-static unsigned score(const char *question, const char *name) {
+static unsigned search_score(const char *question, const char *name) {
     unsigned found = 0;
     for (const char *at = question; *at;) {
-        size_t length = word_length(at);
+        size_t length = search_word_length(at);
         if (!length) {
             at++;
             continue;
         }
-        char *word = is_common(at, length) ? NULL : ic_strndup(at, length);
+        char *word = search_is_common(at, length) ? NULL : ic_strndup(at, length);
         found += word && strcasestr(name, word);
         ic_free(word);
         at += length;
@@ -56,7 +56,7 @@ typedef struct finding {
 } finding;
 
 /* Keeps the best, those of the same score in the order they come in. */
-static void keep_best(finding *best, size_t *count, finding found) {
+static void search_keep_best(finding *best, size_t *count, finding found) {
     size_t at = *count;
     while (at && best[at - 1].score < found.score)
         at--;
@@ -67,15 +67,15 @@ static void keep_best(finding *best, size_t *count, finding found) {
 }
 
 /* The window of a question such as "what expires in the next 60 days"; 0: it asks for no such thing. */
-static long days_meant(const char *question) {
+static long search_days_meant(const char *question) {
     if (!strcasestr(question, "expir")) return 0;
     const char *number = strpbrk(question, "0123456789");
     long days = number ? strtol(number, NULL, 10) : DAYS_DEFAULT;
     return days < 1 || days > 36500 ? DAYS_DEFAULT : days;
 }
 
-static size_t find_records(const ic_world *world, const char *question, finding *best) {
-    long days = days_meant(question);
+static size_t search_find_records(const ic_world *world, const char *question, finding *best) {
+    long days = search_days_meant(question);
     ic_time now = ic_world_now(world);
     const ic_array *records = &world->records_by_name;
     size_t count = 0;
@@ -83,13 +83,13 @@ static size_t find_records(const ic_world *world, const char *question, finding 
         const ic_record *record = records->items[i];
         bool soon =
             record->expires != IC_TIME_NONE && record->expires > now && record->expires <= now + days * DAY;
-        finding found = {record, days ? soon : score(question, record->name)};
-        if (found.score) keep_best(best, &count, found);
+        finding found = {record, days ? soon : search_score(question, record->name)};
+        if (found.score) search_keep_best(best, &count, found);
     }
     return count;
 }
 
-static cJSON *prose(const finding *best, size_t count) {
+static cJSON *search_write_prose(const finding *best, size_t count) {
     ic_buf text = {0};
     if (count)
         ic_buf_printf(&text, "I found %zu %s:", count, count == 1 ? "record" : "records");
@@ -104,11 +104,11 @@ static cJSON *prose(const finding *best, size_t count) {
     return string;
 }
 
-static void answer(ic_exchange *x, const char *question) {
+static void search_reply(ic_exchange *x, const char *question) {
     finding best[FOUND_MAX];
-    size_t count = find_records(x->world, question, best);
+    size_t count = search_find_records(x->world, question, best);
     cJSON *view = cJSON_CreateObject();
-    ic_put(view, "result", prose(best, count));
+    ic_put(view, "result", search_write_prose(best, count));
     cJSON *records = ic_put(view, "records", cJSON_CreateObject());
     for (size_t i = 0; i < count; i++) {
         ic_buf url = {0};
@@ -120,7 +120,7 @@ static void answer(ic_exchange *x, const char *question) {
 }
 
 /* Whether it looks like a name of the IANA database, by its areas: which places there are changes yearly. */
-static bool is_time_zone(const char *name) {
+static bool search_is_time_zone(const char *name) {
     static const char areas[] =
         "Africa America Antarctica Arctic Asia Atlantic Australia Etc Europe Indian Pacific";
     const char *slash = strchr(name, '/');
@@ -140,8 +140,8 @@ void ic_search_conversational(ic_exchange *x) {
         ic_reply_error(x, 403, "FORBIDDEN", NULL, "access forbidden");
     else if (!question[strspn(question, " \t\r\n")])
         ic_reply_error(x, 400, "INVALID_PARAM", "query", "the query is empty");
-    else if (zone && !is_time_zone(zone))
+    else if (zone && !search_is_time_zone(zone))
         ic_reply_error(x, 400, "INVALID_PARAM", "userTimezone", "'%s' is no IANA time zone", zone);
     else
-        answer(x, question);
+        search_reply(x, question);
 }

@@ -13,7 +13,7 @@
 /* --- predictions --- */
 
 /* What somebody has said of the record in the meantime stays. */
-static bool add_predictions(ic_world *world, ic_record *record, const cJSON *predicted) {
+static bool import_add_predictions(ic_world *world, ic_record *record, const cJSON *predicted) {
     cJSON *properties = ic_json_parse(record->properties, strlen(record->properties), NULL);
     bool good = properties != NULL;
     const cJSON *property;
@@ -31,12 +31,12 @@ static bool add_predictions(ic_world *world, ic_record *record, const cJSON *pre
     return good;
 }
 
-static void predict(ic_world *world, ic_import *import) {
+static void import_predict(ic_world *world, ic_import *import) {
     ic_record *record = ic_world_record(world, import->record);
     const ic_attachment *file = record ? ic_record_signed_copy(record) : NULL;
     cJSON *predicted = file ? ic_predict(world->record_properties, file->filename, file->bytes) : NULL;
-    import->state =
-        predicted && add_predictions(world, record, predicted) ? IC_PREDICTION_READY : IC_PREDICTION_ERRORED;
+    import->state = predicted && import_add_predictions(world, record, predicted) ? IC_PREDICTION_READY
+                                                                                  : IC_PREDICTION_ERRORED;
     cJSON_Delete(predicted);
 }
 
@@ -45,7 +45,7 @@ void ic_imports_settle(ic_world *world) {
     while (world->predicted < world->imports.count) {
         ic_import *import = world->imports.items[world->predicted];
         if (import->due > ic_world_now(world)) return;
-        predict(world, import);
+        import_predict(world, import);
         world->predicted++;
     }
 }
@@ -58,18 +58,18 @@ void ic_imports_free(ic_world *world) {
 
 /* --- reading a request --- */
 
-static bool refuse(ic_exchange *x, const char *param, const char *message) {
+static bool import_refuse(ic_exchange *x, const char *param, const char *message) {
     ic_reply_error(x, 400, "INVALID_PARAM", param, "%s", message);
     return false;
 }
 
-static bool check_file(ic_exchange *x) {
+static bool import_check_file(ic_exchange *x) {
     const ic_field_part *file = ic_exchange_field(x, "attachment");
     const char *extension = file && file->filename ? strrchr(file->filename, '.') : NULL;
-    if (!file) return refuse(x, "attachment", "missing required form-data part 'attachment'");
+    if (!file) return import_refuse(x, "attachment", "missing required form-data part 'attachment'");
     if (ic_blob_length(file->bytes) > ATTACHMENT_MAX)
-        return refuse(x, "attachment",
-                      "parameter 'attachment' too large, please limit upload files less than 100MB");
+        return import_refuse(x, "attachment",
+                             "parameter 'attachment' too large, please limit upload files less than 100MB");
     static const char *const extensions[] = {".pdf", ".docx", ".doc",  ".xls", ".xlsx", ".eml", ".tif",
                                              ".jpg", ".png",  ".jpeg", ".txt", ".ppt",  ".pptx"};
     for (size_t i = 0; extension && i < sizeof extensions / sizeof extensions[0]; i++)
@@ -82,7 +82,7 @@ static bool check_file(ic_exchange *x) {
     return false;
 }
 
-static ic_record_type *add_type(ic_exchange *x, const char *key, const char *display_name) {
+static ic_record_type *import_add_type(ic_exchange *x, const char *key, const char *display_name) {
     ic_record_type *type = ic_calloc(1, sizeof *type);
     if (type) {
         type->key = ic_strdup(key);
@@ -97,32 +97,32 @@ static ic_record_type *add_type(ic_exchange *x, const char *key, const char *dis
 }
 
 /* The type that the parts name, or a new one of that name. NULL: answered. */
-static ic_record_type *read_type(ic_exchange *x) {
+static ic_record_type *import_read_type(ic_exchange *x) {
     const char *key = ic_form_text(x, "recordType"), *fresh = ic_form_text(x, "newRecordTypeId"),
                *name = ic_form_text(x, "newRecordTypeDisplayName");
     if (key && (fresh || name)) {
-        refuse(x, "recordType", "recordType excludes newRecordTypeId and newRecordTypeDisplayName");
+        import_refuse(x, "recordType", "recordType excludes newRecordTypeId and newRecordTypeDisplayName");
         return NULL;
     }
     if (!fresh != !name || (fresh && (!*fresh || !*name))) {
-        refuse(x, fresh && *fresh ? "newRecordTypeDisplayName" : "newRecordTypeId",
-               "newRecordTypeId and newRecordTypeDisplayName go together");
+        import_refuse(x, fresh && *fresh ? "newRecordTypeDisplayName" : "newRecordTypeId",
+                      "newRecordTypeId and newRecordTypeDisplayName go together");
         return NULL;
     }
     if (fresh && ic_world_record_type(x->world, fresh)) {
-        refuse(x, "newRecordTypeId", "there is a record type with this id already");
+        import_refuse(x, "newRecordTypeId", "there is a record type with this id already");
         return NULL;
     }
-    if (fresh) return add_type(x, fresh, name);
+    if (fresh) return import_add_type(x, fresh, name);
     ic_record_type *type = ic_world_record_type(x->world, key ? key : IMPORTED);
-    if (!type && (!key || strcmp(key, IMPORTED) == 0)) return add_type(x, IMPORTED, "Imported");
+    if (!type && (!key || strcmp(key, IMPORTED) == 0)) return import_add_type(x, IMPORTED, "Imported");
     if (!type)
         ic_reply_error(x, 400, "INVALID_PARAM", x->values[0] ? "recordType" : "type",
                        "unknown record type %s", key);
     return type;
 }
 
-static const ic_import *find_import(const ic_world *world, const char *id) {
+static const ic_import *import_find(const ic_world *world, const char *id) {
     for (size_t i = 0; i < world->imports.count; i++)
         if (strcmp(((const ic_import *)world->imports.items[i])->id, id) == 0) return world->imports.items[i];
     return NULL;
@@ -131,14 +131,14 @@ static const ic_import *find_import(const ic_world *world, const char *id) {
 /* --- importing --- */
 
 /* Called after its file. */
-static char *name_of(const char *filename) {
+static char *import_name_of(const char *filename) {
     return ic_strndup(filename, (size_t)(strrchr(filename, '.') - filename));
 }
 
 /* A record of the file, in the world, without properties. NULL: no memory. */
-static ic_record *add_record(ic_exchange *x, const ic_record_type *type) {
+static ic_record *import_add_record(ic_exchange *x, const ic_record_type *type) {
     ic_field_part *file = ic_exchange_field(x, "attachment");
-    char *name = name_of(file->filename);
+    char *name = import_name_of(file->filename);
     cJSON *none = cJSON_CreateObject();
     ic_record *record = name && none ? ic_record_new(x->world, type, *name ? name : file->filename) : NULL;
     if (record) record->updated = ic_world_now(x->world);
@@ -155,14 +155,14 @@ static ic_record *add_record(ic_exchange *x, const ic_record_type *type) {
 }
 
 /* NULL: no memory. */
-static ic_import *add_import(ic_exchange *x, const ic_record_type *type, const char *id) {
+static ic_import *import_add(ic_exchange *x, const ic_record_type *type, const char *id) {
     ic_world *world = x->world;
     ic_import *import = ic_calloc(1, sizeof *import);
     if (!import || !ic_array_push(&world->imports, import)) {
         ic_free(import);
         return NULL;
     }
-    ic_record *record = add_record(x, type);
+    ic_record *record = import_add_record(x, type);
     if (!record) {
         world->imports.count--;
         ic_free(import);
@@ -178,15 +178,15 @@ static ic_import *add_import(ic_exchange *x, const ic_record_type *type, const c
     return import;
 }
 
-static void import_into(ic_exchange *x, const char *id) {
-    if (!ic_exchange_may_edit(x) || !check_file(x)) return;
+static void import_run(ic_exchange *x, const char *id) {
+    if (!ic_exchange_may_edit(x) || !import_check_file(x)) return;
     if (!x->world->import_credits) {
         ic_reply_error(x, 403, "FORBIDDEN", NULL, "No more AI Contract Credits available");
         return;
     }
-    const ic_record_type *type = read_type(x);
+    const ic_record_type *type = import_read_type(x);
     if (!type) return;
-    const ic_import *import = add_import(x, type, id);
+    const ic_import *import = import_add(x, type, id);
     if (!import) {
         ic_reply_no_memory(x);
         return;
@@ -200,20 +200,20 @@ static void import_into(ic_exchange *x, const char *id) {
 }
 
 void ic_imports_create(ic_exchange *x) {
-    import_into(x, NULL);
+    import_run(x, NULL);
 }
 
 void ic_imports_add(ic_exchange *x) {
-    const ic_import *import = find_import(x->world, x->values[0]);
+    const ic_import *import = import_find(x->world, x->values[0]);
     if (import)
-        import_into(x, import->id);
+        import_run(x, import->id);
     else
         ic_reply_no_record(x, 404);
 }
 
 /* --- asking for predictions --- */
 
-static cJSON *prediction_view(const ic_import *import) {
+static cJSON *import_prediction_view(const ic_import *import) {
     static const char *const states[] = {"pending", "ready", "errored"};
     cJSON *view = cJSON_CreateObject();
     ic_put_text(view, "recordId", import->record);
@@ -221,9 +221,9 @@ static cJSON *prediction_view(const ic_import *import) {
     return view;
 }
 
-static void reply_import(ic_exchange *x, const char *id) {
+static void import_reply(ic_exchange *x, const char *id) {
     cJSON *list = cJSON_CreateArray();
-    if (!find_import(x->world, id)) {
+    if (!import_find(x->world, id)) {
         cJSON_Delete(list);
         ic_reply_error(x, 404, "NOT_FOUND", NULL, "couldn't find predictions for the import: %s", id);
         return;
@@ -231,7 +231,7 @@ static void reply_import(ic_exchange *x, const char *id) {
     for (size_t i = 0; i < x->world->imports.count; i++) {
         const ic_import *import = x->world->imports.items[i];
         if (strcmp(import->id, id) == 0 && ic_world_record(x->world, import->record))
-            ic_append(list, prediction_view(import));
+            ic_append(list, import_prediction_view(import));
     }
     ic_reply_json(x, 200, list);
 }
@@ -240,12 +240,12 @@ void ic_imports_predictions(ic_exchange *x) {
     const char *record_id = ic_exchange_query(x, "recordId"), *import_id = ic_exchange_query(x, "importId");
     const ic_record *record = ic_world_record(x->world, record_id);
     if (import_id)
-        reply_import(x, import_id);
+        import_reply(x, import_id);
     else if (!record_id)
         ic_reply_error(x, 400, "INVALID_PARAM", NULL,
                        "missing required form-data part 'recordId' or 'importId'");
     else if (record && record->import)
-        ic_reply_json(x, 200, prediction_view(record->import));
+        ic_reply_json(x, 200, import_prediction_view(record->import));
     else
         ic_reply_error(x, 404, "NOT_FOUND", NULL, "couldn't find predictions for the record: %s", record_id);
 }

@@ -23,7 +23,7 @@ struct ic_workbook {
 };
 
 /* The file is the library's to write and this one's to read. */
-static bool open_file(ic_workbook *book) {
+static bool workbook_open_file(ic_workbook *book) {
     const char *tmp = getenv("TMPDIR");
     ic_buf path = {0};
     ic_buf_printf(&path, "%s/ironclad-sandbox-XXXXXX", tmp && *tmp ? tmp : "/tmp");
@@ -33,7 +33,7 @@ static bool open_file(ic_workbook *book) {
     return book->fd >= 0;
 }
 
-static void free_book(ic_workbook *book) {
+static void workbook_free(ic_workbook *book) {
     if (book->fd >= 0) {
         unlink(book->path);
         close(book->fd);
@@ -48,11 +48,11 @@ ic_workbook *ic_workbook_new(const char *sheet, ic_time created) {
     /* Rows go to the disk one by one: a company has a hundred thousand records. */
     lxw_workbook_options options = {.constant_memory = LXW_TRUE, .tmpdir = getenv("TMPDIR")};
     lxw_doc_properties properties = {.created = (time_t)(created / 1000)};
-    if (open_file(book)) book->book = workbook_new_opt(book->path, &options);
+    if (workbook_open_file(book)) book->book = workbook_new_opt(book->path, &options);
     book->sheet = book->book ? workbook_add_worksheet(book->book, sheet) : NULL;
     if (!book->sheet) {
         lxw_workbook_free(book->book);
-        free_book(book);
+        workbook_free(book);
         return NULL;
     }
     workbook_set_properties(book->book, &properties);
@@ -63,7 +63,7 @@ ic_workbook *ic_workbook_new(const char *sheet, ic_time created) {
     return book;
 }
 
-static void write_text(ic_workbook *book, const char *text, lxw_format *format) {
+static void workbook_write_text(ic_workbook *book, const char *text, lxw_format *format) {
     size_t length = text ? strlen(text) : 0;
     char *cut = NULL;
     if (length > TEXT_MAX) {
@@ -79,11 +79,11 @@ static void write_text(ic_workbook *book, const char *text, lxw_format *format) 
 
 void ic_workbook_heading(ic_workbook *book, const char *text) {
     worksheet_set_column(book->sheet, book->column, book->column, 20, NULL);
-    write_text(book, text, book->bold);
+    workbook_write_text(book, text, book->bold);
 }
 
 void ic_workbook_text(ic_workbook *book, const char *text) {
-    write_text(book, text, NULL);
+    workbook_write_text(book, text, NULL);
 }
 
 void ic_workbook_number(ic_workbook *book, double number) {
@@ -104,7 +104,7 @@ void ic_workbook_end_row(ic_workbook *book) {
     book->column = 0;
 }
 
-static ic_blob *read_file(int fd, ic_spool *spool) {
+static ic_blob *workbook_read_file(int fd, ic_spool *spool) {
     char piece[16 * 1024];
     ssize_t got = 0;
     off_t at = 0;
@@ -121,7 +121,7 @@ static ic_blob *read_file(int fd, ic_spool *spool) {
 }
 
 ic_blob *ic_workbook_finish(ic_workbook *book, ic_spool *spool) {
-    ic_blob *blob = workbook_close(book->book) == LXW_NO_ERROR ? read_file(book->fd, spool) : NULL;
-    free_book(book);
+    ic_blob *blob = workbook_close(book->book) == LXW_NO_ERROR ? workbook_read_file(book->fd, spool) : NULL;
+    workbook_free(book);
     return blob;
 }
