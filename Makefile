@@ -58,7 +58,7 @@ PROGRAM = $(CC) -Wl,-E $(sanitize) $(LDFLAGS)
 
 core_objects  := $(patsubst %.c,$(CORE)/%.o,$(wildcard src/core/*/*.c))
 lua_objects   := $(patsubst %.c,$(OUT)/obj/%.o,lua_ironclad.c $(wildcard src/lua/*.c))
-httpd_objects := $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard src/sandbox/*.c src/sandbox/*/*.c))
+httpd_objects := $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard src/listener/*.c src/sandbox/*.c src/sandbox/*/*.c))
 lua_files     := $(shell find src/ironclad -name '*.lua' 2>/dev/null)
 commands      := $(wildcard src/sandbox/ironclad-sandbox)
 
@@ -138,7 +138,7 @@ $(lua_tests): $(OUT)/test/%: $(OUT)/obj/spec/lua/%.o $(lua_helpers) $(lua_object
 
 # Of the sandbox all but its binding to Lua.
 $(sandbox_tests): $(OUT)/test/%: $(OUT)/obj/spec/sandbox/%.o \
-		$(filter-out %/lua_callback.o %/lua_httpd.o,$(httpd_objects)) $(CORE)/libcore.a
+		$(filter-out %/lua_listener.o %/lua_sandbox.o,$(httpd_objects)) $(CORE)/libcore.a
 	@mkdir -p $(@D)
 	$(PROGRAM) -o $@ $^ $(HTTPD_LIBS)
 

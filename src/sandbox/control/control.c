@@ -1,6 +1,6 @@
 #include "sandbox/control/control.h"
 #include "core/base/text.h"
-#include "sandbox/http/html.h"
+#include "listener/html.h"
 #include "sandbox/workflows/lifecycle.h"
 #include <stdarg.h>
 #include <stdio.h>

@@ -5,8 +5,8 @@
 #include "core/base/buf.h"
 #include "core/catalog/catalog.h"
 #include "core/json/json.h"
+#include "listener/html.h"
 #include "sandbox/filters/formula.h"
-#include "sandbox/http/html.h"
 #include "sandbox/world/build.h"
 #include "sandbox/world/world.h"
 #include <stdbool.h>

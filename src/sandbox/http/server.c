@@ -1,9 +1,9 @@
 #include "sandbox/http/server.h"
 #include "core/base/alloc.h"
 #include "core/base/text.h"
+#include "listener/html.h"
 #include "sandbox/control/control.h"
 #include "sandbox/http/exchange.h"
-#include "sandbox/http/html.h"
 #include <inttypes.h>
 #include <microhttpd.h>
 #include <signal.h>

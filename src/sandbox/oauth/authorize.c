@@ -1,8 +1,8 @@
 /* The page that asks a person for consent, and where it sends the browser. Source: Ironclad's OAuth 2.0
  * document, which has the redirects and the refusals; the page itself is ours. */
 #include "core/catalog/scopes.h"
+#include "listener/html.h"
 #include "sandbox/http/handlers.h"
-#include "sandbox/http/html.h"
 #include "sandbox/oauth/consent.h"
 #include "sandbox/oauth/tokens.h"
 #include <microhttpd.h>

@@ -1,6 +1,6 @@
 /* Links by which a signer or viewer reaches a packet: of Ironclad's own signature provider only. */
+#include "listener/html.h"
 #include "sandbox/http/handlers.h"
-#include "sandbox/http/html.h"
 #include "sandbox/workflows/sign_links.h"
 #include "sandbox/workflows/sign_status.h"
 #include "sandbox/world/values.h"

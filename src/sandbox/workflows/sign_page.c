@@ -1,7 +1,7 @@
 /* The page that a recipient URL leads to: what is to be signed, and two buttons. The page is ours; no
  * document describes Ironclad's. */
 #include "core/base/alloc.h"
-#include "sandbox/http/html.h"
+#include "listener/html.h"
 #include "sandbox/workflows/sign_links.h"
 #include <stdio.h>
 #include <string.h>

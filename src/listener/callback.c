@@ -1,7 +1,7 @@
-#include "sandbox/login/callback.h"
+#include "listener/callback.h"
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
-#include "sandbox/http/html.h"
+#include "listener/html.h"
 #include "sandbox/http/server.h"
 #include <errno.h>
 #include <math.h>

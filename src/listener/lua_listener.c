@@ -1,7 +1,7 @@
-#include "sandbox/login/lua_callback.h"
+#include "listener/lua_listener.h"
+#include "listener/browser.h"
+#include "listener/callback.h"
 #include "lua/compat.h"
-#include "sandbox/login/browser.h"
-#include "sandbox/login/callback.h"
 #include <lauxlib.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* Opening a URL in the person's browser. */
-#ifndef IC_SANDBOX_BROWSER_H
-#define IC_SANDBOX_BROWSER_H
+#ifndef IC_LISTENER_BROWSER_H
+#define IC_LISTENER_BROWSER_H
 
 #include <stdbool.h>
 #include <sys/types.h>

@@ -1,6 +1,6 @@
 /* Pages for a browser. */
-#ifndef IC_SANDBOX_HTML_H
-#define IC_SANDBOX_HTML_H
+#ifndef IC_LISTENER_HTML_H
+#define IC_LISTENER_HTML_H
 
 #include "core/base/buf.h"
 

@@ -1,6 +1,6 @@
 /* The binding of the listener of a login: ironclad.httpd.listen_callback. */
-#ifndef IC_SANDBOX_LUA_CALLBACK_H
-#define IC_SANDBOX_LUA_CALLBACK_H
+#ifndef IC_LISTENER_LUA_LISTENER_H
+#define IC_LISTENER_LUA_LISTENER_H
 
 #include <lua.h>
 

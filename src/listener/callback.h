@@ -1,8 +1,8 @@
 /* Waits at this machine itself for the one request to which a login redirects a browser. There is no thread
  * behind it: it serves while ic_callback_wait or ic_callback_answer runs, in the thread and the process that
  * made it. */
-#ifndef IC_SANDBOX_CALLBACK_H
-#define IC_SANDBOX_CALLBACK_H
+#ifndef IC_LISTENER_CALLBACK_H
+#define IC_LISTENER_CALLBACK_H
 
 #include <stdbool.h>
 #include <stddef.h>

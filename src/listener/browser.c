@@ -1,4 +1,4 @@
-#include "sandbox/login/browser.h"
+#include "listener/browser.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

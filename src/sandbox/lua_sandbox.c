@@ -1,9 +1,9 @@
 /* The binding: ironclad.httpd. start{...} -> server or nil, message; the server's methods; hold_signals() and
  * wait() for a program that does nothing but serve; and what lua_callback.h adds. */
 #include "core/base/text.h"
+#include "listener/lua_listener.h"
 #include "lua/compat.h"
 #include "sandbox/control/control.h"
-#include "sandbox/login/lua_callback.h"
 #include "sandbox/sandbox.h"
 #include <lauxlib.h>
 #include <lua.h>

@@ -1,4 +1,4 @@
-#include "sandbox/http/html.h"
+#include "listener/html.h"
 #include <microhttpd.h>
 #include <stdio.h>
 #include <string.h>
