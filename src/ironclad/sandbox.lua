@@ -1,5 +1,5 @@
 --- A local Ironclad to develop and test against: `require("ironclad.sandbox").start{ port = 0, tls = true }`.
--- It serves on a thread of its own, in this process. State is real, and gone when it stops.
+-- It runs on its own thread in this process. Everything it creates is kept in memory until it stops.
 local httpd = require "ironclad.httpd"
 local json = require("ironclad.core").json
 
@@ -7,8 +7,8 @@ local Sandbox = {}
 Sandbox.__index = Sandbox
 Sandbox.__name = "ironclad.sandbox"
 
---- What `ironclad.connect` and `ironclad.login` want for the sandbox; `opts` wins. A static `token` goes without the
--- client's id and secret, and a person's token acts as that person unless `opts` says otherwise.
+--- The options of `ironclad.connect` and `ironclad.login` for this sandbox. `opts` overrides them. With a static
+-- `token` the client's id and secret are left out. With a user's token `as_user` is left out, unless `opts` has it.
 function Sandbox:options(opts)
   local settings = {
     instance = self.instance,
@@ -27,26 +27,26 @@ function Sandbox:options(opts)
   return settings
 end
 
---- A client of the sandbox, by these options.
+--- Connects to the sandbox with `self:options(opts)`.
 function Sandbox:connect(opts)
   return require("ironclad").connect(self:options(opts))
 end
 
---- Ends all connections and removes the certificate. May be called again.
+--- Closes all connections and removes the certificate. Calling it again does nothing.
 function Sandbox:stop()
   self.server:stop()
 end
 
--- The controls are the methods that make happen what does not happen by itself, sandbox:NAME{ … }:
+-- The controls are methods, sandbox:NAME{ … }, for what a client of the API cannot do:
 --   time      advance(seconds), clock(time)
 --   tokens    expire_tokens, revoke_tokens, revoke_refresh_tokens, consent{ url =, user =, allow = }
 --   people    approve{ workflow = … }, sign{ workflow = … }
 --   answers   fail{ status =, times =, … }, faults, clear_faults, latency(seconds), rate_limits{ limits = },
 --             max_page_size(size)
 --   the log   requests, clear_requests; deliveries, clear_deliveries (of webhooks)
--- The server has the table of them with their parameters and what they do: `ironclad-sandbox --help` prints it, a
--- browser shows it at the sandbox's /_sandbox, and over HTTP they are POST /_sandbox/NAME with a JSON object. What is
--- no table is the first parameter: sandbox:advance(60). A mistake is thrown.
+-- `ironclad-sandbox --help` and the page /_sandbox of the sandbox list them with their parameters. Over HTTP they are
+-- POST /_sandbox/NAME with a JSON object. An argument that is not a table is the first parameter: sandbox:advance(60).
+-- A wrong argument throws.
 local controls = httpd.actions()
 
 local function control(self, action, arguments)
@@ -66,9 +66,9 @@ local function control(self, action, arguments)
   if answer ~= "" then return json.decode(answer) end
 end
 
--- Where the answer is one thing, the method gives it bare.
+-- Methods that return one member of the answer instead of a table.
 local BARE = {
-  -- The URL that the browser is sent to; nil and a message when the page would show a refusal instead.
+  -- The URL that the browser is redirected to; nil and a message when the page would show an error instead.
   consent = function(answer) return answer.location, answer.refused end,
   requests = function(answer) return answer.list end,
   deliveries = function(answer) return answer.list end,
@@ -82,7 +82,7 @@ for _, action in ipairs(controls) do
   end
 end
 
---- What it holds, as lines of text.
+--- Describes the sandbox in lines of text: its address, client id and secret, users and templates.
 function Sandbox:info()
   return self.server:info()
 end
@@ -95,10 +95,10 @@ end
 
 local M = {}
 
--- Options that a method sets, by the name of its parameter.
+-- Options of start() that are set by the control of the same name, with the name of its parameter.
 local BEHAVIOUR = { rate_limits = "limits", latency = "seconds", max_page_size = "size" }
 
--- The core of the sandbox takes a list as one text with spaces.
+-- The C code takes a list as one string, separated by spaces.
 local function joined(name, value)
   if type(value) ~= "table" then return value end
   for _, item in ipairs(value) do
@@ -109,33 +109,34 @@ local function joined(name, value)
   return table.concat(value, " ")
 end
 
---- The company that a sandbox starts with, as JSON text: a file for the option `fixtures` can be made from it. Dates
--- may be said as days from now: "+45d", "-10d".
+--- The built-in company as JSON text, to make a file for the option `fixtures` from. Dates may be relative to now, in
+-- days: "+45d", "-10d".
 function M.fixtures()
   return httpd.fixtures()
 end
 
 --- Starts a sandbox. Options:
---   port            0: any free one
---   host            "127.0.0.1": name or address to listen at; any that is not this machine's own is heard by others
---   tls             true
---   clock           ISO 8601: its time begins there and stands still, but for advance(); otherwise it is this machine's
---   seed            a number: the same one gives the same ids, codes and secrets; otherwise they never repeat
---   fixtures        a JSON file with the company to start with, in the form that fixtures() gives
---   token_seconds   21600: how long an access token lives
---   code_seconds    600: how long an authorization code is good
---   job_seconds     1: what an export or another job takes, and the Archive step
---   import_credits  1000: for how many smart imports the company has paid
---   max_body        bytes, 64 MiB; what is large goes to a file in TMPDIR that vanishes with the sandbox
---   rate_limits, latency, max_page_size   as the methods of these names set them: true or a table, seconds, a number
---   client_id, client_secret              of its app
---   redirect_uris   a list: those registered beside http at this machine, whose every port and path is
---   scopes          a list: those that the company has licensed; all known ones
---   log             a file to append a line to for each request
--- An unknown or wrong option is thrown.
--- @return an object with url, instance, port, client_id, client_secret, other_client_id and other_client_secret (of an
---   app that may use the client credentials grant only), as_user (the e-mail of a user who may do everything), ca_file
---   (nil without TLS) and the methods above; nil and a message when it cannot listen, or what is wrong in a file
+--   port            0 (default): any free port
+--   host            "127.0.0.1" (default): name or address to listen on; other machines reach any but a loopback one
+--   tls             true (default): https with a certificate made at the start; false: plain http
+--   clock           ISO 8601: its time starts there and only advance() moves it; default: the time of this machine
+--   seed            a number: the same seed gives the same ids, codes and secrets; default: they are random
+--   fixtures        a JSON file with the company to start with, in the form of fixtures()
+--   token_seconds   21600 (default): lifetime of an access token
+--   code_seconds    600 (default): lifetime of an authorization code
+--   job_seconds     1 (default): duration of an export or another job, and of the Archive step
+--   import_credits  1000 (default): smart imports that the company has paid for
+--   max_body        67108864 (default): bytes in a request's body; large ones are kept in a temporary file in TMPDIR
+--   rate_limits, latency, max_page_size   as set by these controls: true or a table; seconds; a number
+--   client_id, client_secret              of its first app
+--   redirect_uris   a list: registered redirect URIs; http on this machine, any port and path, always is
+--   scopes          a list: scopes that the company has licensed; default: all
+--   log             a file: one line is appended for each request
+-- An unknown or wrong option throws.
+-- @return an object with the methods above and the fields url, instance, port, client_id, client_secret,
+--   other_client_id and other_client_secret (of an app that may use the client credentials grant only), as_user (the
+--   e-mail of a user who may do everything) and ca_file (nil without TLS); nil and a message when it cannot listen or a
+--   file cannot be read
 function M.start(opts)
   local given, behaviour = opts, {}
   if type(opts) == "table" then
@@ -148,13 +149,13 @@ function M.start(opts)
   end
   local ok, server, message = pcall(httpd.start, given)
   if not ok then
-    error(server, 2) -- a mistake in the options
+    error(server, 2) -- a wrong option
   elseif not server then
     return nil, message
   end
   local sandbox = server:facts()
   sandbox.instance = sandbox.url
-  sandbox.server = server -- collected with the sandbox, which ends it
+  sandbox.server = server -- collecting the sandbox collects the server and stops it
   setmetatable(sandbox, Sandbox)
   for name, value in pairs(behaviour) do
     ok, message = pcall(Sandbox[name], sandbox, { [BEHAVIOUR[name]] = value })

@@ -12,9 +12,9 @@ const char *const ic_activity_columns[] = {"workflowId", "ironcladId", "workflow
 typedef struct activity {
     const char *name;
     ic_time time;
-    const ic_user *actor; /* NULL: nobody of the company */
+    const ic_user *actor; /* NULL: not a user of the company */
     const char *detail;   /* NULL: none */
-    size_t number;        /* keeps those of one time in order */
+    size_t number;        /* keeps activities with the same time in order */
 } activity;
 
 /* The activities of one workflow. */
@@ -46,7 +46,7 @@ static int activities_by_time(const void *a, const void *b) {
     return left->number < right->number ? -1 : left->number > right->number;
 }
 
-/* What came of a request for approval; static. */
+/* The activity that ends a request for approval in this state. Static. */
 static const char *activities_request_end(ic_request_state state) {
     static const char *const ends[] = {
         [IC_REQUEST_APPROVED] = "approved",

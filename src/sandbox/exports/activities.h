@@ -1,4 +1,4 @@
-/* What has happened in workflows, as a report. */
+/* The report of workflow activities. */
 #ifndef IC_SANDBOX_ACTIVITIES_H
 #define IC_SANDBOX_ACTIVITIES_H
 
@@ -6,8 +6,8 @@
 #include "sandbox/world/world.h"
 
 extern const char *const ic_activity_columns[];
-/* A row for each activity from `start` to `end`; behind the columns stand the attributes that `metadata`
- * (JSON strings; NULL: none) names. Without comment_detail the comments' text is left out. */
+/* Writes one row for each activity from `start` to `end`. `metadata` (an array of JSON strings; NULL: none)
+ * names workflow attributes to add as columns. Without comment_detail the comments' text is left out. */
 void ic_activities_report(const ic_world *world, const cJSON *metadata, bool comment_detail, ic_time start,
                           ic_time end, ic_report *report);
 

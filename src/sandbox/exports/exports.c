@@ -1,5 +1,5 @@
-/* Exports: reports that are made in the background, and fetched when they are done. Errors are {"error":
- * text}. */
+/* Exports: reports that are made in the background and downloaded when they are done. Their errors have the
+ * shape {"error": text}. */
 #include "core/base/alloc.h"
 #include "sandbox/exports/activities.h"
 #include "sandbox/http/handlers.h"
@@ -14,7 +14,7 @@ static bool export_refuse(ic_exchange *x, const char *message, const char *detai
     return false;
 }
 
-/* --- what may be asked for --- */
+/* --- export types --- */
 
 typedef struct setting {
     const char *name;
@@ -33,7 +33,7 @@ static void export_make_audit_log(const ic_world *world, const cJSON *configs, i
     ic_audit_report(world, ic_json_member(configs, "eventCategories"), start, end, report);
 }
 
-/* What an export's exportConfigs may hold, and how it is made. */
+/* The settings that an export type takes in exportConfigs, and how its report is made. */
 static const struct export_type {
     const char *name;
     setting settings[3];
@@ -57,7 +57,7 @@ static const struct export_type *export_type_of(const cJSON *request) {
     return NULL;
 }
 
-/* --- checking --- */
+/* --- checking a request --- */
 
 static bool export_check_list(ic_exchange *x, const setting *setting, const cJSON *given) {
     const cJSON *item;
@@ -86,7 +86,7 @@ static bool export_check_configs(ic_exchange *x, const struct export_type *type)
     return true;
 }
 
-/* Reads one end of the time that the export is about; left alone when it is not given. */
+/* Reads one end of the time range. Leaves *time alone when the request does not have it. */
 static bool export_read_date(ic_exchange *x, const cJSON *request, const char *name, ic_time *time) {
     const char *text = ic_json_string(request, name);
     return !text || ic_time_parse(text, time) || export_refuse(x, "expected an ISO 8601 date in ", name);
@@ -108,7 +108,7 @@ static bool export_check_request(ic_exchange *x) {
 
 /* --- jobs --- */
 
-/* An attribute that no design has is noticed only when the export runs. */
+/* An attribute that no design has makes the export fail only when it runs. */
 static bool export_can_be_made(const ic_world *world, const ic_job *job) {
     const cJSON *configs = ic_json_member(job->request, "exportConfigs"), *name;
     cJSON_ArrayForEach(name, ic_json_member(configs, "metadataProperties")) {
@@ -121,7 +121,7 @@ static bool export_can_be_made(const ic_world *world, const ic_job *job) {
     return true;
 }
 
-/* Pending for a third of its time; static. */
+/* A job is pending for the first third of its time. Static. */
 static const char *export_status_of(const ic_world *world, const ic_job *job) {
     if (ic_job_is_over(world, job)) return export_can_be_made(world, job) ? "done" : "failed";
     return (ic_world_now(world) - job->started) * 3 < job->ended - job->started ? "pending" : "running";
@@ -139,7 +139,7 @@ void ic_exports_create(ic_exchange *x) {
     const ic_job *job = ic_job_start(x->world, IC_JOB_EXPORT, x->body);
     x->body = NULL;
     if (job)
-        export_reply_job(x, job, "pending"); /* even where jobs take no time */
+        export_reply_job(x, job, "pending"); /* even when jobs take no time */
     else
         ic_reply_no_memory(x);
 }
@@ -162,12 +162,12 @@ static bool export_is_json(const ic_job *job) {
     return format && strcmp(format, "JSON") == 0;
 }
 
-/* What had happened by the end of the job. NULL: no memory, or no place on the disk. */
+/* The report up to the end of the job. NULL: no memory, or no space on the disk. */
 static ic_blob *export_make_file(ic_exchange *x, const ic_job *job) {
     const struct export_type *type = export_type_of(job->request);
     ic_time start = INT64_MIN, end = INT64_MAX;
     ic_report report;
-    export_read_date(x, job->request, "startDate", &start); /* has been checked */
+    export_read_date(x, job->request, "startDate", &start); /* checked when the job was created */
     export_read_date(x, job->request, "endDate", &end);
     ic_report_begin(&report, export_is_json(job), x->world->spool, type->columns);
     type->make(x->world, ic_json_member(job->request, "exportConfigs"), start,
@@ -175,7 +175,7 @@ static ic_blob *export_make_file(ic_exchange *x, const ic_job *job) {
     return ic_report_end(&report);
 }
 
-/* With its name. false: no memory, or no place on the disk. */
+/* Makes the file and its name. false: no memory, or no space on the disk. */
 static bool export_keep_file(ic_exchange *x, ic_job *job) {
     ic_buf name = {0};
     ic_buf_printf(&name, "%s_%.10s.%s", export_type_of(job->request)->name, ic_time_print(job->ended).text,

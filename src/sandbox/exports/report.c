@@ -46,7 +46,7 @@ static void report_add_csv(ic_report *report, const char *text) {
     ic_buf_putc(&report->text, '"');
 }
 
-/* What stands before the first row, once the columns are known. */
+/* The text before the first row. Called when all columns are known. */
 static void report_add_header(ic_report *report) {
     if (report->json) {
         ic_buf_putc(&report->text, '[');
@@ -59,7 +59,7 @@ static void report_add_header(ic_report *report) {
     ic_buf_puts(&report->text, "\r\n");
 }
 
-/* What stands between this cell and what is before it. */
+/* The text between the previous cell, or the start of the file, and this cell. */
 static void report_add_separator(ic_report *report) {
     if (!report->row && !report->column) report_add_header(report);
     if (!report->json) {

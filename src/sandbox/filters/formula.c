@@ -1,4 +1,4 @@
-/* Whether a formula holds for an item. */
+/* Evaluates a formula for an item. */
 #include "sandbox/filters/formula.h"
 #include "core/base/alloc.h"
 #include "core/json/json.h"
@@ -49,7 +49,7 @@ static unsigned formula_compare(double value, double wanted) {
     return value < wanted ? IC_BEFORE : value > wanted ? IC_AFTER : IC_SAME;
 }
 
-/* Whether the text stands in the value or in any part of it. */
+/* Whether the text occurs in the value or in any part of it, in any case. */
 static bool formula_contains(const cJSON *value, const char *wanted) {
     if (cJSON_IsString(value)) return strcasestr(value->valuestring, wanted) != NULL;
     for (const cJSON *part = value->child; part; part = part->next)
@@ -69,7 +69,7 @@ static unsigned formula_compare_dates(const cJSON *value, double wanted) {
     return formula_compare(ic_formula_day(time), wanted);
 }
 
-/* A number, its digits as text, or {currency, amount} of either. */
+/* The value is a number, a number as text, or {currency, amount} with either. */
 static unsigned formula_compare_numbers(const cJSON *value, double wanted) {
     if (cJSON_IsObject(value)) value = ic_json_member(value, "amount");
     if (cJSON_IsNumber(value)) return formula_compare(value->valuedouble, wanted);
@@ -92,7 +92,7 @@ static unsigned formula_test_holds(const ic_formula *formula, const cJSON *value
     case IC_KIND_BOOLEAN: return formula_compare(cJSON_IsTrue(value) ? 1 : 0, formula->number);
     case IC_KIND_LIST: return formula_holds_text(value, formula->text) ? IC_SAME : IC_BEFORE;
     case IC_KIND_OTHER:
-    case IC_KIND_ANY: break; /* takes none of these tests */
+    case IC_KIND_ANY: break; /* the parser allows none of these tests */
     }
     return IC_MISSING;
 }

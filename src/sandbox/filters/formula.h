@@ -1,4 +1,7 @@
-/* Ironclad's filter formulas: And(Contains([counterpartyName], 'acme'), LessThan([expirationDate], Today())).
+/* Ironclad's filter formulas, such as
+ * And(Contains([counterpartyName], 'acme'), LessThan([expirationDate], Today())).
+ *
+ * Grammar:
  *
  *   formula    = condition | "(" formula ")"
  *   condition  = ("And" | "Or") "(" formula "," formula {"," formula} ")"
@@ -10,10 +13,10 @@
  *   date       = "Date" "(" year "," month "," day ")" | "Today" ["(" ")"]
  *              | "RelativeDate" "(" date "," count "," 'days' | 'weeks' | 'months' | 'years' ")"
  *
- * Nothing escapes a quote. Numbers, true and false may stand in quotes. Contains looks at no case; Equals
- * does. Dates are compared by their day in UTC. Money is compared by its amount. A list equals what it holds.
- * Types that are nothing of all this (duration, address, clause, …) take IsEmpty, IsNotEmpty and Contains
- * only. Source: reference/filter-query-param of the public documentation. */
+ * There is no escape for a quote. Numbers, true and false may be quoted. Contains ignores case; Equals does
+ * not. Dates are compared by their day in UTC, money by its amount. A list equals each of its items. The
+ * other types (duration, address, clause, …) take IsEmpty, IsNotEmpty and Contains only.
+ * Source: reference/filter-query-param of the public documentation. */
 #ifndef IC_SANDBOX_FORMULA_H
 #define IC_SANDBOX_FORMULA_H
 
@@ -26,13 +29,13 @@
 
 typedef struct ic_formula ic_formula;
 
-/* The type of a property, as record and workflow schemas name it; NULL: there is none of that name. */
+/* The type of a property, by its name in record and workflow schemas. NULL: unknown property. */
 typedef const char *(*ic_formula_type)(void *context, const char *property);
-/* The value of an item's property as a tree that is freed with cJSON_Delete; NULL: it has none. */
+/* The value of an item's property. The caller frees it with cJSON_Delete. NULL: no value. */
 typedef cJSON *(*ic_formula_get)(const void *item, const char *property);
 
-/* Reads a formula; `now` is what Today means. NULL: it is wrong, and `error` says where and how; or there is
- * no memory, and `error` is empty. */
+/* Parses a formula. `now` is the time that Today means. NULL: the formula is wrong, and `error` says where
+ * and why; or there is no memory, and `error` is empty. */
 ic_formula *ic_formula_parse(const char *text, ic_time now, ic_formula_type type, void *context, char *error,
                              size_t size);
 bool ic_formula_holds(const ic_formula *formula, ic_formula_get get, const void *item);

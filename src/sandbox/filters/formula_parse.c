@@ -1,4 +1,4 @@
-/* Reads a formula. formula.h has its grammar. */
+/* Parses a formula. formula.h has the grammar. */
 #include "core/base/alloc.h"
 #include "core/base/text.h"
 #include "core/json/json.h"
@@ -25,7 +25,7 @@ static const ic_test tests[] = {
     {.name = "GreaterThanOrEqual", .kinds = COMPARED, .accepts = IC_AFTER | IC_SAME},
 };
 
-/* What is not here is OTHER. */
+/* All other types are OTHER. */
 static const struct type {
     const char *name;
     ic_kind kind;
@@ -52,12 +52,12 @@ typedef struct reader {
 
 typedef char word[64];
 
-/* A value as it is written, before the property's type says what it means. */
+/* A value as written; the property's type decides what it means. */
 typedef struct literal {
     enum { QUOTED, BARE, DATE } form;
     char *text;   /* QUOTED, BARE; owned */
     double day;   /* DATE */
-    size_t place; /* in the formula, for errors */
+    size_t place; /* offset in the formula, for errors */
 } literal;
 
 static ic_formula *formula_read_formula(reader *in, int depth);
@@ -79,7 +79,7 @@ ic_formula *ic_formula_parse(const char *text, ic_time now, ic_formula_type type
 
 /* --- pieces --- */
 
-/* Says what is wrong at the place; always false. */
+/* Records an error at `at`. Always false. */
 static bool formula_fail(const reader *in, const char *at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 static bool formula_fail(const reader *in, const char *at, const char *format, ...) {
@@ -115,8 +115,8 @@ static bool formula_expect(reader *in, char wanted, const char *where) {
                    : formula_fail(in, in->at, "expected '%c' %s", wanted, where);
 }
 
-/* Letters, digits and what numbers are made of; "" when there is none. One that is too long is cut, and is no
- * name of ours then either. */
+/* Reads letters, digits and the characters of numbers; "" when there are none. A word that is too long is
+ * truncated: no known name is that long. */
 static void formula_read_word(reader *in, word text) {
     size_t length = 0;
     formula_skip_space(in);
@@ -125,7 +125,7 @@ static void formula_read_word(reader *in, word text) {
     text[length] = '\0';
 }
 
-/* What stands up to the closing character. NULL: answered, or no memory. */
+/* Reads the text up to the closing character. NULL: an error is recorded, or no memory. */
 static char *formula_read_until(reader *in, char close, const char *what) {
     const char *start = in->at, *end = strchr(start, close);
     if (!end) {
@@ -190,7 +190,7 @@ static bool formula_move_date(ic_time *time, int count, const char *unit) {
     return false;
 }
 
-/* The unit in quotes of either kind; NULL: answered, or no memory. */
+/* Reads the unit, in single or double quotes. NULL: an error is recorded, or no memory. */
 static char *formula_read_unit(reader *in) {
     char quote = *in->at;
     if (quote == '\'' || quote == '"') {
@@ -227,7 +227,7 @@ static bool formula_read_relative_date(reader *in, int depth, ic_time *time) {
     return formula_expect(in, ')', "after the unit of RelativeDate");
 }
 
-/* The date that follows the name; false without an error: it is no date's. */
+/* Reads the date that starts with `name`. false without an error: `name` starts no date. */
 static bool formula_read_date(reader *in, const char *name, int depth, ic_time *time) {
     if (strcmp(name, "Date") == 0) return formula_read_calendar_date(in, time);
     if (strcmp(name, "Today") == 0) {
@@ -267,7 +267,7 @@ static bool formula_read_literal(reader *in, literal *value) {
     return value->text != NULL;
 }
 
-/* The literal as a value of the property's kind. */
+/* Converts the literal to the property's kind. false: an error is recorded. */
 static bool formula_literal_fits(const reader *in, ic_formula *formula, literal *value) {
     const char *at = in->text + value->place, *text = value->text;
     ic_kind kind = formula->test->contains ? IC_KIND_TEXT : formula->kind;
@@ -279,7 +279,7 @@ static bool formula_literal_fits(const reader *in, ic_formula *formula, literal 
                             "RelativeDate(date, count, unit)",
                             formula->property);
     }
-    if (value->form == DATE) return formula_fail(in, at, "[%s] is no date", formula->property);
+    if (value->form == DATE) return formula_fail(in, at, "[%s] is not a date", formula->property);
     if (kind == IC_KIND_NUMBER)
         return formula_read_number(text, &formula->number) ||
                formula_fail(in, at, "[%s] is a number", formula->property);
@@ -368,7 +368,7 @@ static bool formula_read_condition(reader *in, ic_formula *formula, int depth) {
     return formula->test ? formula_read_test(in, formula) : formula_unknown_operation(in, start, name);
 }
 
-/* NULL: answered, or no memory. */
+/* NULL: an error is recorded, or no memory. */
 static ic_formula *formula_read_formula(reader *in, int depth) {
     formula_skip_space(in);
     if (depth > IC_FORMULA_MAX_DEPTH) {

@@ -1,10 +1,10 @@
-/* A formula as a tree: what formula_parse.c builds and formula.c evaluates. */
+/* The tree of a formula: formula_parse.c builds it, formula.c evaluates it. */
 #ifndef IC_SANDBOX_FORMULA_TREE_H
 #define IC_SANDBOX_FORMULA_TREE_H
 
 #include "sandbox/filters/formula.h"
 
-/* How values of a type are compared. Bits, so that an operation can name those it takes. */
+/* How values of a type are compared. Bits, so that a test can list the kinds it takes. */
 typedef enum ic_kind {
     IC_KIND_TEXT = 1,
     IC_KIND_NUMBER = 2,
@@ -15,15 +15,15 @@ typedef enum ic_kind {
     IC_KIND_ANY = 63,
 } ic_kind;
 
-/* What comes of holding an item's value against the formula's. */
+/* The result of comparing an item's value with the formula's value. */
 enum { IC_BEFORE = 1, IC_SAME = 2, IC_AFTER = 4, IC_MISSING = 8 };
 
 typedef struct ic_test {
     const char *name;
     unsigned kinds;   /* of properties */
-    unsigned accepts; /* outcomes that make it true */
+    unsigned accepts; /* results that make it true */
     bool alone;       /* takes the property only */
-    bool contains;    /* looks for the value inside */
+    bool contains;    /* searches for the value inside the property */
 } ic_test;
 
 struct ic_formula {

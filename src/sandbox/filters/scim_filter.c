@@ -15,7 +15,7 @@ static const char *const relation_names[] = {"eq", "ne", "co", "sw", "ew", "gt",
 
 struct ic_scim_filter {
     enum { AND, OR, NOT, COMPARISON, VALUES } shape; /* VALUES: attribute[filter] */
-    ic_scim_filter *left, *right;                    /* what AND and OR join; of NOT and VALUES the left */
+    ic_scim_filter *left, *right;                    /* operands of AND and OR; NOT and VALUES use left */
     ic_scim_path path;                               /* of COMPARISON and VALUES */
     relation op;
     cJSON *operand; /* NULL for PR */
@@ -23,7 +23,7 @@ struct ic_scim_filter {
 
 typedef struct parser {
     const ic_scim_kind *kind;
-    const ic_scim_attribute *within; /* inside brackets: names are those of its parts */
+    const ic_scim_attribute *within; /* inside brackets: names are its sub-attributes */
     const char *at;
     size_t depth;
     char *error;
@@ -108,8 +108,8 @@ void ic_scim_filter_free(ic_scim_filter *filter) {
 
 /* --- comparisons --- */
 
-/* What is compared: the part named, or of a multi-valued attribute its `value`. NULL: nothing that could be.
- */
+/* The attribute to compare: the named sub-attribute, or `value` of a multi-valued attribute. NULL: the
+ * attribute cannot be compared. */
 static const ic_scim_attribute *scim_filter_compared(const ic_scim_path *path) {
     const ic_scim_attribute *attribute = path->sub ? path->sub : path->attribute;
     if (attribute->type != IC_SCIM_COMPLEX) return attribute;
@@ -138,7 +138,7 @@ static cJSON *scim_filter_parse_operand(parser *p) {
     return value;
 }
 
-/* Whether the relation makes sense for the attribute and what it is compared with. */
+/* Whether the operator can be used with this attribute and operand. */
 static bool scim_filter_is_comparable(const ic_scim_attribute *attribute, relation op, const cJSON *operand) {
     bool equality = op == EQ || op == NE;
     ic_time time;
@@ -178,7 +178,7 @@ static ic_scim_filter *scim_filter_parse_comparison(parser *p, const ic_scim_pat
 
 static ic_scim_filter *scim_filter_parse_values(parser *p, const ic_scim_path *path) {
     if (p->within || path->sub || path->attribute->type != IC_SCIM_COMPLEX)
-        return scim_filter_fail(p, "Attribute %s has no parts to filter by", path->attribute->name);
+        return scim_filter_fail(p, "Attribute %s has no sub-attributes to filter by", path->attribute->name);
     p->at++;
     scim_filter_skip_space(p);
     p->within = path->attribute;
@@ -193,7 +193,7 @@ static ic_scim_filter *scim_filter_parse_values(parser *p, const ic_scim_path *p
     return node;
 }
 
-/* As the service words it: the names parted by commas. */
+/* Ironclad's message has a comma where the filter has a dot. */
 static ic_scim_filter *scim_filter_no_attribute(parser *p, size_t length) {
     char name[128];
     snprintf(name, sizeof name, "%.*s", (int)(length < sizeof name ? length : sizeof name - 1), p->at);
@@ -217,7 +217,7 @@ static ic_scim_filter *scim_filter_parse_attribute(parser *p) {
     return scim_filter_parse_comparison(p, &path, name, length > 60 ? 60 : (int)length);
 }
 
-/* --- joined, negated, in parentheses: `or` binds weaker than `and`, which binds weaker than `not` --- */
+/* --- and, or, not, parentheses: `not` binds tighter than `and`, `and` tighter than `or` --- */
 
 static ic_scim_filter *scim_filter_parse_group(parser *p) {
     if (++p->depth > DEPTH_MAX) return scim_filter_fail(p, "The filter is nested too deep");
@@ -267,7 +267,7 @@ ic_scim_filter *ic_scim_filter_parse(const ic_scim_kind *kind, const char *text,
     ic_scim_filter *filter = scim_filter_parse_or(&p);
     if (!filter || !*p.at) return filter;
     ic_scim_filter_free(filter);
-    return scim_filter_expected(&p, "and, or or the end");
+    return scim_filter_expected(&p, "'and', 'or' or the end of the filter");
 }
 
 bool ic_scim_target_parse(const ic_scim_kind *kind, const char *text, ic_scim_target *target, char *error,
@@ -352,8 +352,7 @@ static bool scim_filter_is_present(const cJSON *value) {
            ((!cJSON_IsArray(value) && !cJSON_IsObject(value)) || value->child);
 }
 
-/* Asks the filter of a value, or of what stands in it: one that holds for any of many values holds. `found`
- * becomes true when there was a value at all. */
+/* Whether the filter holds for the value, or for any value inside it. Sets *found when there is a value. */
 static bool scim_filter_any_matches(const ic_scim_filter *filter, const cJSON *value, bool *found) {
     const cJSON *each;
     if (cJSON_IsArray(value)) {
@@ -371,7 +370,7 @@ static bool scim_filter_any_matches(const ic_scim_filter *filter, const cJSON *v
     return filter->op == PR || scim_filter_value_matches(filter, value);
 }
 
-/* What is not there equals null, and differs from everything else. */
+/* A missing attribute equals null and differs from everything else. */
 static bool scim_filter_comparison_matches(const ic_scim_filter *filter, cJSON *resource) {
     bool found = false;
     const cJSON *value =

@@ -1,10 +1,10 @@
-/* Who is asking, and whether they may. */
+/* Authentication and authorization: the token, its scopes, and the user who acts. */
 #include "core/base/text.h"
 #include "sandbox/http/exchange.h"
 #include "sandbox/oauth/tokens.h"
 #include <string.h>
 
-/* Ironclad's three texts for a token that does not do. */
+/* The three messages are Ironclad's. */
 bool ic_authenticate(ic_exchange *x) {
     const char *header = ic_exchange_header(x, "Authorization");
     const char *message = "invalid authentication token";
@@ -20,7 +20,8 @@ bool ic_authenticate(ic_exchange *x) {
     return false;
 }
 
-/* Scopes of the catalog: words parted by spaces are all needed, words parted by '|' stand for each other. */
+/* In the catalog's scopes, words separated by spaces are all required; of words separated by '|' one is
+ * enough. */
 static bool auth_has_scopes(const ic_exchange *x) {
     const char *at = x->operation->scopes;
     while (*at) {
@@ -37,8 +38,8 @@ static bool auth_has_scopes(const ic_exchange *x) {
     return true;
 }
 
-/* A person's token acts as that person, whomever a request names. One by client credentials belongs to a
- * company: each request says for which user it is. */
+/* A user's token always acts as that user. A token by client credentials belongs to the company: each request
+ * names the user in a header. */
 static bool auth_find_actor(ic_exchange *x, bool needed) {
     x->user = x->token->user;
     if (x->user) return true;

@@ -1,5 +1,5 @@
-/* The page that asks a person for consent, and where it sends the browser. Source: Ironclad's OAuth 2.0
- * document, which has the redirects and the refusals; the page itself is ours. */
+/* The consent page of the authorization code grant, and its redirects. Source of redirects and errors:
+ * Ironclad's OAuth 2.0 document. The page itself is the sandbox's own. */
 #include "core/catalog/scopes.h"
 #include "listener/html.h"
 #include "sandbox/http/handlers.h"
@@ -16,7 +16,7 @@ static void authorize_refuse(ic_exchange *x, const ic_refusal *refusal) {
         ic_reply_oauth_error(x, refusal->status, refusal->error, refusal->description);
 }
 
-/* Sends the browser back to the app. */
+/* Redirects the browser to the app, with a code or an error. */
 static void authorize_redirect(ic_exchange *x, ic_consent *consent, ic_user *user, const char *error) {
     ic_buf location = {0};
     if (ic_consent_answer(x->world, consent, user, error, &location))
@@ -62,7 +62,7 @@ static void authorize_write_page(ic_buf *page, const ic_world *world, const ic_c
     ic_html_begin(page, world->company_display_name);
     ic_buf_puts(page, "<p>The app <b>");
     ic_html_text(page, consent->app->name);
-    ic_buf_puts(page, "</b> asks to act in your name. The answer goes to <b>");
+    ic_buf_puts(page, "</b> asks to act in your name. Your answer is sent to <b>");
     ic_html_text(page, consent->redirect_uri);
     ic_buf_puts(page, "</b>.</p>\n");
     authorize_add_scopes(page, consent->scope);
@@ -92,7 +92,7 @@ void ic_authorize_ask(ic_exchange *x) {
     }
 }
 
-/* --- the person's answer --- */
+/* --- the user's answer --- */
 
 void ic_authorize_decide(ic_exchange *x) {
     if (!ic_form_read(x) || !x->has_fields) {

@@ -11,7 +11,7 @@
 /* --- the request --- */
 
 typedef struct request {
-    char *response_type, *client_id, *redirect_uri, *scope, *state; /* owned; NULL: not given */
+    char *response_type, *client_id, *redirect_uri, *scope, *state; /* owned; NULL: missing */
 } request;
 
 static const struct parameter {
@@ -44,7 +44,7 @@ static bool consent_refuse_parameters(ic_refusal *refusal, const char *descripti
     return consent_refuse(refusal, 400, "invalid_request", description);
 }
 
-/* One "name=value". What is not known is passed over, what is empty counts as left out. */
+/* Reads one "name=value". Ignores unknown names; an empty value counts as missing. */
 static bool consent_read_parameter(const char *text, size_t length, request *asked, ic_refusal *refusal) {
     const char *equals = memchr(text, '=', length);
     size_t name = equals ? (size_t)(equals - text) : length;
@@ -71,7 +71,7 @@ static bool consent_read_request(const char *query, request *asked, ic_refusal *
     return true;
 }
 
-/* http at this machine itself, whatever its port and path: what people develop with. */
+/* http on this machine, with any port and path, for development. */
 static bool consent_is_own_machine(const char *uri) {
     static const char *const hosts[] = {"http://localhost", "http://127.0.0.1", "http://[::1]"};
     for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
@@ -94,7 +94,7 @@ static bool consent_is_registered(const ic_world *world, const char *uri) {
     return false;
 }
 
-/* The app that asks, if it may. */
+/* The app of a valid request. NULL: see the refusal. */
 static const ic_app *consent_check_request(const ic_world *world, const request *asked, ic_refusal *refusal) {
     const ic_app *app = asked->client_id ? ic_world_app(world, asked->client_id) : NULL;
     if (!asked->response_type)
@@ -133,7 +133,7 @@ void ic_consent_free(ic_consent *consent) {
     ic_free(consent);
 }
 
-/* Half of them, the oldest. */
+/* Drops the older half of the consents. */
 static void consent_forget_oldest(ic_world *world) {
     ic_array *list = &world->consents;
     size_t gone = list->count / 2;
@@ -153,7 +153,7 @@ static void consent_drop(ic_world *world, ic_consent *consent) {
     ic_consent_free(consent);
 }
 
-/* Takes over what it keeps of the request. */
+/* Moves texts from the request to the consent. NULL: no memory. */
 static ic_consent *consent_new(ic_world *world, const ic_app *app, request *asked) {
     if (world->consents.count >= IC_CONSENTS_MAX) consent_forget_oldest(world);
     ic_consent *consent = ic_calloc(1, sizeof *consent);
@@ -223,7 +223,7 @@ void ic_consent_revoke(ic_world *world, ic_consent *consent) {
 
 /* --- finding --- */
 
-/* By the secret that lies at `offset` in each. */
+/* The consent whose secret at `offset` is `secret`. */
 static ic_consent *consent_find(const ic_world *world, size_t offset, const char *secret) {
     for (size_t i = 0; *secret && i < world->consents.count; i++)
         if (strcmp((const char *)world->consents.items[i] + offset, secret) == 0)

@@ -1,37 +1,36 @@
-/* The authorization code grant without HTTP: a request for authorization, the person's answer, the code, and
- * the refresh token. Source: Ironclad's OAuth 2.0 document; RFC 6749, 3.1 and 4.1. */
+/* The authorization code grant without HTTP: the authorization request, the user's answer, the code and the
+ * refresh token. Source: Ironclad's OAuth 2.0 document; RFC 6749, 3.1 and 4.1. */
 #ifndef IC_SANDBOX_CONSENT_H
 #define IC_SANDBOX_CONSENT_H
 
 #include "core/base/buf.h"
 #include "sandbox/world/world.h"
 
-/* Why a request cannot be granted: the texts are static. */
+/* Why a request is refused. The texts are static. */
 typedef struct ic_refusal {
     unsigned status; /* of the answer */
     const char *error, *description;
 } ic_refusal;
 
-/* Where the form of the page goes, too. */
+/* The page's form is sent there, too. */
 #define IC_AUTHORIZE_PATH "/oauth/authorize"
 
-/* Reads the query of a request for authorization (percent-encoded; NULL: none). Answers a consent that waits
- * for its person; NULL with the refusal, which is for the person and not for the app. A refusal beside a
- * consent (status 302) is for the app: ic_consent_answer with its error is all that can be done with that
- * consent. */
+/* Reads the query of an authorization request (percent-encoded; NULL: none). Returns a consent that waits for
+ * the user's answer. NULL: the refusal is shown to the user and not sent to the app. A consent with a refusal
+ * (status 302): send the refusal's error to the app with ic_consent_answer. */
 ic_consent *ic_consent_ask(ic_world *world, const char *query, ic_refusal *refusal);
-/* The person's answer, which a consent takes once. With a user, it is theirs now and has a code; without one
- * it is gone. `location` is where their browser goes next, with the code or the error. false: no memory,
- * nothing has happened. */
+/* Records the user's answer, once. With a user, the consent gets a code; without one it is freed. Appends to
+ * `location` the URL to redirect the browser to, with the code or the error. false: no memory, and nothing
+ * has changed. */
 bool ic_consent_answer(ic_world *world, ic_consent *consent, ic_user *user, const char *error,
                        ic_buf *location);
 
-/* NULL: none has it. */
+/* NULL: not found. */
 ic_consent *ic_consent_by_nonce(const ic_world *world, const char *nonce);
 ic_consent *ic_consent_by_code(const ic_world *world, const char *code);
 ic_consent *ic_consent_by_refresh(const ic_world *world, const char *refresh);
 
-/* Ends what came of it: its refresh token, and its access tokens, which count as revoked. */
+/* Revokes its refresh token and its access tokens. */
 void ic_consent_revoke(ic_world *world, ic_consent *consent);
 void ic_consent_free(ic_consent *consent);
 

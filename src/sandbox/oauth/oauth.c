@@ -10,7 +10,7 @@
 
 /* --- the request --- */
 
-/* What a client says of itself and wants; owned; NULL: not given, or empty. */
+/* The parameters of a token request. Owned; NULL: missing or empty. */
 typedef struct request {
     char *grant_type, *scope, *client_id, *client_secret, *code, *redirect_uri, *refresh_token;
     char *basic_id, *basic_secret; /* from the Authorization header */
@@ -41,7 +41,7 @@ static void oauth_free_request(request *given) {
     ic_free_secret(given->basic_secret);
 }
 
-/* The secret in an Authorization header: base64 of id:secret. libmicrohttpd's texts are freed as it wants. */
+/* Reads an Authorization header, Basic base64(id:secret). libmicrohttpd's texts need MHD_free. */
 static void oauth_read_basic(ic_exchange *x, request *given) {
     char *secret = NULL, *id = MHD_basic_auth_get_username_password(x->connection, &secret);
     given->basic_id = ic_strdup(id);
@@ -67,7 +67,7 @@ static bool oauth_read_request(ic_exchange *x, request *given) {
 
 /* --- the client --- */
 
-/* RFC 6749, 2.3.1 has both parts of a Basic header form-encoded; Ironclad's own example has not. */
+/* RFC 6749, 2.3.1 form-encodes both parts of a Basic header; Ironclad's own example does not. Takes both. */
 static bool oauth_credential_matches(const char *given, const char *wanted) {
     if (!given) return false;
     if (strcmp(given, wanted) == 0) return true;
@@ -86,7 +86,7 @@ static bool oauth_is_app(const ic_app *app, const request *given) {
     return strcmp(given->client_id, app->id) == 0 && strcmp(given->client_secret, app->secret) == 0;
 }
 
-/* The app that asks; NULL: answered. */
+/* The app that sends the request. NULL: an error is set as the reply. */
 static const ic_app *oauth_find_app(ic_exchange *x, const request *given) {
     const char *id = given->basic_id ? given->basic_id : given->client_id;
     const char *secret = given->basic_id ? given->basic_secret : given->client_secret;
@@ -110,8 +110,7 @@ static const ic_app *oauth_find_app(ic_exchange *x, const request *given) {
 
 /* --- the grants --- */
 
-/* Hands out an access token, and for a consent its next refresh token. `scope`: as it was asked for, or NULL.
- */
+/* Replies with an access token and, for a consent, its next refresh token. `scope`: as requested, or NULL. */
 static void oauth_issue_token(ic_exchange *x, const uint64_t scopes[2], const char *scope,
                               ic_consent *consent) {
     const ic_token *token = ic_token_new(x->world, scopes, consent);
@@ -147,7 +146,7 @@ static void oauth_grant_client_credentials(ic_exchange *x, const request *given,
         oauth_refuse_scope(x);
 }
 
-/* A code that comes again has been stolen, by then or before: what it gave is withdrawn (RFC 6749, 4.1.2). */
+/* A code that is used again may be stolen: the tokens it gave are revoked (RFC 6749, 4.1.2). */
 static void oauth_grant_code(ic_exchange *x, const request *given, ic_consent *consent) {
     if (!given->code) {
         ic_reply_oauth_error(x, 400, "invalid_request", "missing authorization code");
@@ -184,8 +183,8 @@ static void oauth_grant_refresh_token(ic_exchange *x, const request *given, ic_c
 static const struct grant {
     const char *name;
     unsigned bit;  /* of ic_app.grants */
-    size_t secret; /* the place in the request of what finds the consent */
-    ic_consent *(*find)(const ic_world *world, const char *secret); /* NULL: it needs none */
+    size_t secret; /* offset in the request of the secret that finds the consent */
+    ic_consent *(*find)(const ic_world *world, const char *secret); /* NULL: no consent is needed */
     void (*answer)(ic_exchange *x, const request *given, ic_consent *consent);
 } grants[] = {
     {"client_credentials", IC_BY_CLIENT_CREDENTIALS, 0, NULL, oauth_grant_client_credentials},
@@ -216,7 +215,7 @@ static void oauth_answer_request(ic_exchange *x, const request *given) {
             oauth_answer_grant(x, app, &grants[i], given);
             return;
         }
-    ic_reply_oauth_error(x, 400, "unsupported_grant_type", "there is no such grant type");
+    ic_reply_oauth_error(x, 400, "unsupported_grant_type", "unknown grant type");
 }
 
 void ic_oauth_token(ic_exchange *x) {
@@ -224,7 +223,7 @@ void ic_oauth_token(ic_exchange *x) {
     if (oauth_read_request(x, &given))
         oauth_answer_request(x, &given);
     else
-        ic_reply_oauth_error(x, 400, "invalid_request", "the request's body can not be read");
+        ic_reply_oauth_error(x, 400, "invalid_request", "the request's body cannot be read");
     oauth_free_request(&given);
 }
 

@@ -6,7 +6,7 @@
 
 /* --- scopes --- */
 
-/* The place of a scope among the world's, or -1. */
+/* The index of a scope in world->scopes, or -1. */
 static long token_scope_index(const ic_world *world, const char *scope, size_t length) {
     for (size_t i = 0; i < world->scopes.count; i++) {
         const char *known = world->scopes.items[i];
@@ -60,7 +60,7 @@ cJSON *ic_scopes_print(const ic_world *world, const ic_token *token) {
 
 /* --- tokens --- */
 
-/* Half of the tokens, the oldest: dropping them one by one would move the rest of the list each time. */
+/* Drops the older half of the tokens: dropping them one by one would move the rest of the list each time. */
 static void token_forget_oldest(ic_world *world) {
     size_t gone = world->tokens.count / 2;
     for (size_t i = 0; i < gone; i++) {

@@ -1,4 +1,4 @@
-/* The attachments that a record has. */
+/* The attachments of a record. */
 #include "core/base/alloc.h"
 #include "core/base/text.h"
 #include "sandbox/records/attachments.h"
@@ -90,7 +90,7 @@ const char *ic_attachment_hash(ic_attachment *attachment) {
     return attachment->hash;
 }
 
-/* The extensions are those that the public document's error names. */
+/* The extensions are from an error message in the public document. */
 static const struct media {
     const char *extension, *type;
 } media[] = {

@@ -1,4 +1,4 @@
-/* Attachments of records: uploaded, downloaded, deleted. Messages by the public document. */
+/* Upload, download and deletion of record attachments. Source of the messages: the public document. */
 #include "sandbox/records/attachments.h"
 #include "core/base/alloc.h"
 #include "sandbox/http/handlers.h"
@@ -7,7 +7,7 @@
 
 /* --- upload --- */
 
-/* A key of the record schema, or "key[n]" of it. */
+/* Whether it is a key of the record schema, or "key[n]" with such a key. */
 static bool attachments_is_known_key(const ic_world *world, const char *key) {
     size_t length = strcspn(key, "["), digits = strspn(key + length + (key[length] == '['), "0123456789");
     if (key[length] && (!digits || strcmp(key + length + 1 + digits, "]") != 0)) return false;
@@ -87,7 +87,7 @@ static ic_attachment *attachments_find(ic_exchange *x, const ic_record *record, 
 void ic_attachments_get(ic_exchange *x) {
     const ic_record *record = ic_exchange_record(x, 400);
     if (!record) return;
-    if (strcmp(record->id, x->values[0]) != 0) { /* its readable id is not taken here */
+    if (strcmp(record->id, x->values[0]) != 0) { /* this operation does not take the readable id */
         ic_reply_no_record(x, 400);
         return;
     }

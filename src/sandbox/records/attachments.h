@@ -1,4 +1,4 @@
-/* Files of records, by key. */
+/* The files of a record, by key. */
 #ifndef IC_SANDBOX_ATTACHMENTS_H
 #define IC_SANDBOX_ATTACHMENTS_H
 
@@ -8,24 +8,24 @@ typedef struct ic_attachment {
     ic_uuid id;
     char *key, *filename;       /* owned */
     ic_blob *bytes;             /* held */
-    char *hash;                 /* SHA-256 of the bytes in hexadecimal digits, once asked for; owned */
-    struct ic_attachment *next; /* of the same record, in the order of adding */
+    char *hash;                 /* SHA-256 of the bytes in hex, computed on first use; owned */
+    struct ic_attachment *next; /* of the same record, in the order they were added */
 } ic_attachment;
 
-/* NULL: there is none. */
+/* NULL: not found. */
 ic_attachment *ic_record_attachment(const ic_record *record, const char *key);
-/* The one added last under signedCopy or signedCopy[n]; NULL: there is none. */
+/* The latest attachment under signedCopy or signedCopy[n]. NULL: none. */
 ic_attachment *ic_record_signed_copy(const ic_record *record);
-/* Adds one under a key that is free. Takes the bytes over, also when it fails; NULL bytes: no memory. NULL:
- * no memory. */
+/* Adds an attachment under an unused key. Takes over the bytes, even on failure; NULL bytes are a failure.
+ * NULL: no memory. */
 ic_attachment *ic_record_attach(ic_world *world, ic_record *record, const char *key, const char *filename,
                                 ic_blob *bytes);
 void ic_record_detach(ic_record *record, ic_attachment *attachment); /* and frees it */
 
-/* The SHA-256 of its bytes in hexadecimal digits; NULL: no memory, or the disk failed. */
+/* The SHA-256 of its bytes in hex. NULL: no memory, or a disk error. */
 const char *ic_attachment_hash(ic_attachment *attachment);
 
-/* The media type that goes with a filename's extension, static; NULL: Ironclad takes no such attachments. */
+/* The media type for a filename's extension. Static. NULL: Ironclad does not accept this extension. */
 const char *ic_media_type(const char *filename);
 
 #endif

@@ -1,5 +1,6 @@
-/* Actions on a contract: activate, terminate and so on. Each changes properties of its record, from which the
- * status follows, and is remembered so that it can be undone. Source: run-an-action-on-a-record. */
+/* Actions on a contract: activate, terminate and so on. Each changes properties of the record; the contract
+ * status follows from the properties. Actions are kept so that they can be undone. Source:
+ * run-an-action-on-a-record in the public document. */
 #include "core/base/alloc.h"
 #include "sandbox/http/handlers.h"
 #include "sandbox/records/contract_status.h"
@@ -8,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- what there is --- */
+/* --- the actions --- */
 
 #define RENEWAL_TYPE "standard_renewalType otherRenewalType"
 #define RENEWAL                                                                                              \
@@ -20,37 +21,17 @@
      IC_CONTRACT_EXTENDING)
 
 typedef struct action {
-    const char *name, *required, *allowed; /* properties, parted by spaces */
-    bool open;                             /* takes other properties of records too */
-    unsigned from;                         /* ic_contract_state */
-    /* What follows from it beside the properties that are given, into `changes`. false: answered. NULL:
-     * nothing. */
+    const char *name, *required, *allowed; /* properties, separated by spaces */
+    bool open;                             /* takes all other record properties too */
+    unsigned from;                         /* bits: the states it can start from */
+    /* Adds derived properties to `changes`. false: an error is set as the reply. NULL: nothing to derive. */
     bool (*derive)(ic_exchange *x, const ic_record *record, cJSON *changes);
 } action;
 
-static bool action_derive_activation(ic_exchange *x, const ic_record *record, cJSON *changes);
-static bool action_derive_extension(ic_exchange *x, const ic_record *record, cJSON *changes);
-static bool action_derive_cancellation(ic_exchange *x, const ic_record *record, cJSON *changes);
-
-static const action actions[] = {
-    {"activate", "standard_renewalType",
-     "effectiveDate standard_terminationNoticePeriod " RENEWAL_TYPE " " RENEWAL " " TERM, true,
-     LIVE | IC_CONTRACT_UNKNOWN | IC_CONTRACT_ACTIVATING | IC_CONTRACT_EXPIRED, action_derive_activation},
-    {"terminate", "standard_terminatedDate standard_terminationEffectiveDate",
-     "standard_terminatedDate standard_terminationEffectiveDate standard_terminatingRecordId", false,
-     LIVE | IC_CONTRACT_ACTIVATING, NULL},
-    {"supersede", "standard_supersededDate standard_supersessionEffectiveDate",
-     "standard_supersededDate standard_supersessionEffectiveDate standard_supersedingRecordId", true, LIVE,
-     NULL},
-    {"extend", "", "standard_renewalTermLength", false,
-     IC_CONTRACT_AUTO_RENEWING | IC_CONTRACT_EXPIRING | IC_CONTRACT_EXTENDING, action_derive_extension},
-    {"cancelAutoRenewal", "", "", false, IC_CONTRACT_AUTO_RENEWING, action_derive_cancellation},
-    {"editRenewal", "standard_renewalType", RENEWAL_TYPE " " RENEWAL " " TERM, false, LIVE, NULL},
-};
 #define UNDO   "undo"
 #define UNDONE "standard_undoObligationAction"
 
-/* Of the properties that only actions know; those of the record schema have their type there. */
+/* The types of properties that actions take. Other properties have their type in the record schema. */
 static const struct rule {
     const char *name, *type;
 } rules[] = {
@@ -73,10 +54,10 @@ static const struct rule {
     {UNDONE, "string"},
 };
 
-/* What was done to a record, last first. */
+/* The actions done to a record, latest first. */
 struct ic_contract_action {
     const char *name; /* static */
-    cJSON *before;    /* the properties that it changed, as they were; null: not there */
+    cJSON *before;    /* the changed properties with their old values; null: did not exist */
     struct ic_contract_action *earlier;
 };
 
@@ -96,14 +77,7 @@ ic_time ic_contract_extended(const ic_record *record) {
     return ic_time_parse(ic_json_string(before, "value"), &time) ? time : IC_TIME_NONE;
 }
 
-/* --- reading --- */
-
-static bool action_has_word(const char *words, const char *word) {
-    size_t length = strlen(word);
-    for (const char *at = words; *at; at += strcspn(at, " "), at += *at == ' ')
-        if (strncmp(at, word, length) == 0 && (at[length] == ' ' || !at[length])) return true;
-    return false;
-}
+/* --- derived properties --- */
 
 static bool action_refuse(ic_exchange *x, const char *code, const char *name, const char *message) {
     char param[128];
@@ -112,14 +86,96 @@ static bool action_refuse(ic_exchange *x, const char *code, const char *name, co
     return false;
 }
 
+static bool action_put_property(ic_exchange *x, cJSON *changes, const char *name, const char *type,
+                                cJSON *value) {
+    cJSON *property = cJSON_CreateObject();
+    ic_put_text(property, "type", type);
+    ic_put(property, "value", value);
+    if (ic_set(changes, name, property)) return true;
+    ic_reply_no_memory(x);
+    return false;
+}
+
+static bool action_put_date(ic_exchange *x, cJSON *changes, const char *name, ic_time time) {
+    return action_put_property(x, changes, name, "date", cJSON_CreateString(ic_time_print(time).text));
+}
+
+/* A contract without a date begins now. */
+static bool action_derive_activation(ic_exchange *x, const ic_record *record, cJSON *changes) {
+    static const char *const dates[] = {"effectiveDate", "agreementDate"};
+    for (const ic_contract_action *done = record->actions; done; done = done->earlier)
+        if (strcmp(done->name, "activate") == 0) {
+            ic_reply_error(x, 400, "INVALID_STATE", "type", "the contract has been activated already");
+            return false;
+        }
+    for (size_t i = 0; i < sizeof dates / sizeof dates[0]; i++) {
+        cJSON *value = ic_record_value(record, dates[i]);
+        bool said = value || ic_json_member(changes, dates[i]);
+        cJSON_Delete(value);
+        if (said) return true;
+    }
+    return action_put_date(x, changes, dates[0], ic_world_now(x->world));
+}
+
+/* Moves the expiration by the renewal term and uses up one renewal. */
+static bool action_derive_extension(ic_exchange *x, const ic_record *record, cJSON *changes) {
+    ic_time expires = ic_contract_status_of(x->world, record).expires;
+    cJSON *kept = ic_record_value(record, "standard_renewalTermLength");
+    cJSON *renewals = ic_record_value(record, "standard_renewalsRemaining");
+    const char *given = ic_json_string(ic_json_member(changes, "standard_renewalTermLength"), "value");
+    const char *term = given ? given : cJSON_GetStringValue(kept);
+    bool done = false;
+    if (!term)
+        action_refuse(x, "MISSING_PARAM", "standard_renewalTermLength",
+                      "the contract has no renewal term: say how long");
+    else if (cJSON_IsNumber(renewals) && renewals->valuedouble < 1)
+        ic_reply_error(x, 400, "INVALID_STATE", "type", "the contract has no renewals left");
+    else if (!ic_time_add_duration(&expires, term))
+        action_refuse(x, "INVALID_PARAM", "standard_renewalTermLength", "the term ends beyond the year 9999");
+    else
+        done = action_put_date(x, changes, "expirationDate", expires) &&
+               (!cJSON_IsNumber(renewals) ||
+                action_put_property(x, changes, "standard_renewalsRemaining", "number",
+                                    cJSON_CreateNumber(renewals->valuedouble - 1)));
+    cJSON_Delete(kept);
+    cJSON_Delete(renewals);
+    return done;
+}
+
+static bool action_derive_cancellation(ic_exchange *x, const ic_record *record, cJSON *changes) {
+    ic_time expires = ic_contract_status_of(x->world, record).expires;
+    return action_put_date(x, changes, "expirationDate", expires) &&
+           action_put_property(x, changes, "standard_renewalType", "string", cJSON_CreateString("None"));
+}
+
+/* --- the table --- */
+
+static const action actions[] = {
+    {"activate", "standard_renewalType",
+     "effectiveDate standard_terminationNoticePeriod " RENEWAL_TYPE " " RENEWAL " " TERM, true,
+     LIVE | IC_CONTRACT_UNKNOWN | IC_CONTRACT_ACTIVATING | IC_CONTRACT_EXPIRED, action_derive_activation},
+    {"terminate", "standard_terminatedDate standard_terminationEffectiveDate",
+     "standard_terminatedDate standard_terminationEffectiveDate standard_terminatingRecordId", false,
+     LIVE | IC_CONTRACT_ACTIVATING, NULL},
+    {"supersede", "standard_supersededDate standard_supersessionEffectiveDate",
+     "standard_supersededDate standard_supersessionEffectiveDate standard_supersedingRecordId", true, LIVE,
+     NULL},
+    {"extend", "", "standard_renewalTermLength", false,
+     IC_CONTRACT_AUTO_RENEWING | IC_CONTRACT_EXPIRING | IC_CONTRACT_EXTENDING, action_derive_extension},
+    {"cancelAutoRenewal", "", "", false, IC_CONTRACT_AUTO_RENEWING, action_derive_cancellation},
+    {"editRenewal", "standard_renewalType", RENEWAL_TYPE " " RENEWAL " " TERM, false, LIVE, NULL},
+};
+
+/* --- reading --- */
+
 static const char *action_value_type(const ic_exchange *x, const action *action, const char *name) {
-    if (action_has_word(action->allowed, name))
+    if (ic_is_choice(action->allowed, name))
         for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
             if (strcmp(rules[i].name, name) == 0) return rules[i].type;
     return action->open ? ic_json_string(ic_json_member(x->world->record_properties, name), "type") : NULL;
 }
 
-/* What the name says beyond the type. */
+/* Checks of single properties beyond their type. */
 static bool action_check_value(ic_exchange *x, const char *name, const char *value) {
     static const char *const renewals[] = {"Auto-Renew", "Optional Extension", "Evergreen", "None", "Other"};
     if (strcmp(name, "standard_renewalType") == 0) {
@@ -164,73 +220,9 @@ static bool action_check_properties(ic_exchange *x, const action *action) {
     return true;
 }
 
-/* --- what follows --- */
-
-static bool action_put_property(ic_exchange *x, cJSON *changes, const char *name, const char *type,
-                                cJSON *value) {
-    cJSON *property = cJSON_CreateObject();
-    ic_put_text(property, "type", type);
-    ic_put(property, "value", value);
-    if (ic_set(changes, name, property)) return true;
-    ic_reply_no_memory(x);
-    return false;
-}
-
-static bool action_put_date(ic_exchange *x, cJSON *changes, const char *name, ic_time time) {
-    return action_put_property(x, changes, name, "date", cJSON_CreateString(ic_time_print(time).text));
-}
-
-/* A contract that says no date begins now. */
-static bool action_derive_activation(ic_exchange *x, const ic_record *record, cJSON *changes) {
-    static const char *const dates[] = {"effectiveDate", "agreementDate"};
-    for (const ic_contract_action *done = record->actions; done; done = done->earlier)
-        if (strcmp(done->name, "activate") == 0) {
-            ic_reply_error(x, 400, "INVALID_STATE", "type", "the contract has been activated already");
-            return false;
-        }
-    for (size_t i = 0; i < sizeof dates / sizeof dates[0]; i++) {
-        cJSON *value = ic_record_value(record, dates[i]);
-        bool said = value || ic_json_member(changes, dates[i]);
-        cJSON_Delete(value);
-        if (said) return true;
-    }
-    return action_put_date(x, changes, dates[0], ic_world_now(x->world));
-}
-
-/* Later by the renewal term, and one renewal fewer. */
-static bool action_derive_extension(ic_exchange *x, const ic_record *record, cJSON *changes) {
-    ic_time expires = ic_contract_status_of(x->world, record).expires;
-    cJSON *kept = ic_record_value(record, "standard_renewalTermLength");
-    cJSON *renewals = ic_record_value(record, "standard_renewalsRemaining");
-    const char *given = ic_json_string(ic_json_member(changes, "standard_renewalTermLength"), "value");
-    const char *term = given ? given : cJSON_GetStringValue(kept);
-    bool done = false;
-    if (!term)
-        action_refuse(x, "MISSING_PARAM", "standard_renewalTermLength",
-                      "the contract has no renewal term: say how long");
-    else if (cJSON_IsNumber(renewals) && renewals->valuedouble < 1)
-        ic_reply_error(x, 400, "INVALID_STATE", "type", "the contract has no renewals left");
-    else if (!ic_time_add_duration(&expires, term))
-        action_refuse(x, "INVALID_PARAM", "standard_renewalTermLength", "the term ends beyond the year 9999");
-    else
-        done = action_put_date(x, changes, "expirationDate", expires) &&
-               (!cJSON_IsNumber(renewals) ||
-                action_put_property(x, changes, "standard_renewalsRemaining", "number",
-                                    cJSON_CreateNumber(renewals->valuedouble - 1)));
-    cJSON_Delete(kept);
-    cJSON_Delete(renewals);
-    return done;
-}
-
-static bool action_derive_cancellation(ic_exchange *x, const ic_record *record, cJSON *changes) {
-    ic_time expires = ic_contract_status_of(x->world, record).expires;
-    return action_put_date(x, changes, "expirationDate", expires) &&
-           action_put_property(x, changes, "standard_renewalType", "string", cJSON_CreateString("None"));
-}
-
 /* --- doing and undoing --- */
 
-/* A copy of {type, value}, as records keep it. */
+/* A copy of {type, value} in the form that records store. */
 static cJSON *action_as_kept(const cJSON *property) {
     cJSON *kept = cJSON_Duplicate(property, true);
     const char *type = ic_json_string(kept, "type");
@@ -240,7 +232,7 @@ static cJSON *action_as_kept(const cJSON *property) {
     return kept;
 }
 
-/* Sets the record's properties to the changes (null: takes it away). Answers what they were; NULL: no memory,
+/* Applies the changes to the record's properties (null removes one). Returns the old values. NULL: no memory,
  * and nothing has changed. */
 static cJSON *action_swap_properties(ic_exchange *x, ic_record *record, const cJSON *changes) {
     cJSON *properties = ic_json_parse(record->properties, strlen(record->properties), NULL);
@@ -252,19 +244,14 @@ static cJSON *action_swap_properties(ic_exchange *x, ic_record *record, const cJ
         good = ic_set(before, change->string, old ? old : cJSON_CreateNull()) && good;
         if (!cJSON_IsNull(change)) good = ic_set(properties, change->string, action_as_kept(change)) && good;
     }
-    if (good) {
-        ic_record_unsort(x->world, record);
-        good = ic_record_set_properties(record, properties);
-        if (good) record->updated = ic_world_now(x->world);
-        ic_record_sort(x->world, record); /* has its room from before */
-    }
+    good = good && ic_record_replace_properties(x->world, record, properties);
     cJSON_Delete(properties);
     if (good) return before;
     cJSON_Delete(before);
     return NULL;
 }
 
-/* Ironclad answers with the action. */
+/* Ironclad's reply is the request's body. */
 static void action_reply_done(ic_exchange *x) {
     cJSON *answer = x->body;
     x->body = NULL;
@@ -301,7 +288,7 @@ static void action_run(ic_exchange *x, ic_record *record, const action *action) 
     cJSON_Delete(changes);
 }
 
-/* The last action goes, and becomes one that can be undone in its turn. */
+/* Undoes the last action. The undo itself can be undone. */
 static void action_undo(ic_exchange *x, ic_record *record) {
     static const action undoing = {.name = UNDO, .required = UNDONE, .allowed = UNDONE};
     if (!action_check_properties(x, &undoing)) return;
@@ -323,7 +310,7 @@ static void action_undo(ic_exchange *x, ic_record *record) {
     }
     *undone = (ic_contract_action){.name = UNDO, .before = before, .earlier = last->earlier};
     last->earlier = NULL;
-    ic_contract_action *forgotten = record->actions; /* the undone one, and an undo before it */
+    ic_contract_action *forgotten = record->actions; /* the undone action, and an undo before it */
     record->actions = undone;
     ic_contract_actions_free(forgotten);
     action_reply_done(x);

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <time.h>
 
-#define DAY          ((ic_time)24 * 60 * 60 * 1000)
 #define RENEWALS_MAX 10000
 
 /* The properties that the status follows from: X(constant, name). */
@@ -26,9 +25,9 @@ enum { TERMS(X) TERM_COUNT };
 #undef X
 
 typedef struct terms {
-    cJSON *values[TERM_COUNT];                       /* NULL: not said */
-    ic_time begins, expires, terminated, superseded; /* IC_TIME_NONE: not said */
-    ic_time extended;                                /* until when it ran before the last extension */
+    cJSON *values[TERM_COUNT];                       /* NULL: not set */
+    ic_time begins, expires, terminated, superseded; /* IC_TIME_NONE: not set */
+    ic_time extended;                                /* the expiration before the last extension */
 } terms;
 
 static ic_time status_date(const cJSON *value) {
@@ -36,7 +35,7 @@ static ic_time status_date(const cJSON *value) {
     return ic_time_parse(cJSON_GetStringValue(value), &time) ? time : IC_TIME_NONE;
 }
 
-/* An expiration date that is not said follows from the initial term. */
+/* Without an expiration date, it follows from the initial term. */
 static ic_time status_expiration(const terms *terms) {
     ic_time expires = status_date(terms->values[EXPIRATION]), begins = terms->begins;
     if (expires != IC_TIME_NONE || begins == IC_TIME_NONE) return expires;
@@ -69,7 +68,7 @@ static bool status_renews_by(const terms *terms, const char *type) {
     return renewal && strcmp(renewal, type) == 0;
 }
 
-/* Moves the expiration over the renewals that have happened by themselves. false: there is no further one. */
+/* Moves the expiration past the automatic renewals up to `now`. false: no renewals are left. */
 static bool status_renew(terms *terms, ic_time now) {
     const cJSON *renewals = terms->values[RENEWALS];
     const int most = cJSON_IsNumber(renewals) ? renewals->valueint : RENEWALS_MAX;
@@ -127,7 +126,7 @@ static const struct state {
 #undef X
 };
 
-/* "Auto-renewing on" and so on; NULL: nothing to announce. */
+/* For the message "Auto-renewing on …". NULL: no message. */
 static const char *const announcements[IC_CONTRACT_STATE_COUNT] = {
     [IC_CONTRACT_NUMBER_ACTIVATING] = "Activating",   [IC_CONTRACT_NUMBER_AUTO_RENEWING] = "Auto-renewing",
     [IC_CONTRACT_NUMBER_EXPIRING] = "Expiring",       [IC_CONTRACT_NUMBER_EXTENDING] = "Extending",
@@ -147,7 +146,7 @@ const char *ic_contract_state_name(ic_contract_state state) {
     return states[status_number(state)].enhanced;
 }
 
-/* "Auto-renewing on Jul 2, 2024": the month by its English name, whatever the locale. */
+/* "Auto-renewing on Jul 2, 2024". The month is English in every locale. */
 static void status_put_message(cJSON *view, const char *announcement, const char *date) {
     static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
@@ -167,7 +166,7 @@ cJSON *ic_contract_status_view(const ic_world *world, const ic_record *record) {
     if (status.event == IC_TIME_NONE) return view;
     if (status.event > now) {
         char remaining[32];
-        snprintf(remaining, sizeof remaining, "P%" PRId64 "D", (status.event - now + DAY - 1) / DAY);
+        snprintf(remaining, sizeof remaining, "P%" PRId64 "D", (status.event - now + IC_DAY - 1) / IC_DAY);
         ic_put_text(view, "remainingDuration", remaining);
     }
     ic_time_text date = ic_time_print(status.event);

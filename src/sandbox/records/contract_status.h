@@ -1,10 +1,10 @@
-/* Where a contract stands in its life, which its dates, its renewal and the clock say. */
+/* The status of a contract: computed from its dates, its renewal and the clock. */
 #ifndef IC_SANDBOX_CONTRACT_STATUS_H
 #define IC_SANDBOX_CONTRACT_STATUS_H
 
 #include "sandbox/world/world.h"
 
-/* X(constant, base status, enhanced status): bits, so that an action can name those that it starts from. */
+/* X(constant, base status, enhanced status). Bits, so that an action can list the states it starts from. */
 #define IC_CONTRACT_STATES(X)                                                                                \
     X(UNKNOWN, "indeterminate", "unknown")                                                                   \
     X(ACTIVATING, "inactive", "activating")                                                                  \
@@ -28,20 +28,20 @@ typedef enum ic_contract_state { IC_CONTRACT_STATES(X) } ic_contract_state;
 
 typedef struct ic_contract_status {
     ic_contract_state state;
-    ic_time event;   /* when it began, or when what it announces will be; IC_TIME_NONE: never */
+    ic_time event;   /* when the state began, or when the announced change comes; IC_TIME_NONE: never */
     ic_time expires; /* IC_TIME_NONE: never */
 } ic_contract_status;
 
 ic_contract_status ic_contract_status_of(const ic_world *world, const ic_record *record);
-/* As a record shows it. */
+/* The contractStatus of a record. */
 cJSON *ic_contract_status_view(const ic_world *world, const ic_record *record);
 /* "auto-renewing" and so on. */
 const char *ic_contract_state_name(ic_contract_state state);
 
-/* --- what was done to it (contract_actions.c) --- */
+/* --- actions done to it (contract_actions.c) --- */
 
 typedef struct ic_contract_action ic_contract_action;
-/* Until when it ran before the last extension; IC_TIME_NONE: that was not the last action. */
+/* The expiration before the last action if that was `extend`; otherwise IC_TIME_NONE. */
 ic_time ic_contract_extended(const ic_record *record);
 void ic_contract_actions_free(ic_contract_action *last);
 

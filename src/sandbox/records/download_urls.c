@@ -8,7 +8,7 @@
 
 #define IDENTIFIERS_MAX 100
 
-/* --- asking --- */
+/* --- the request --- */
 
 static bool download_urls_refuse(ic_exchange *x, const char *param, const char *message) {
     ic_reply_error(x, 400, "INVALID_PARAM", param, "%s", message);
@@ -44,7 +44,7 @@ void ic_download_urls_create(ic_exchange *x) {
         return;
     }
     cJSON *answer = download_urls_job_view(x->world, job);
-    ic_set(answer, "status", cJSON_CreateString("processing")); /* even where jobs take no time */
+    ic_set(answer, "status", cJSON_CreateString("processing")); /* even when jobs take no time */
     ic_reply_json(x, 202, answer);
 }
 

@@ -9,11 +9,11 @@
 #include <string.h>
 #include <strings.h>
 
-#define READ_MAX ((size_t)256 * 1024) /* bytes of a file that are looked at */
+#define READ_MAX ((size_t)256 * 1024) /* bytes of a file that are read */
 
-/* --- text of a PDF --- */
+/* --- the text of a PDF --- */
 
-/* The first bytes, NUL-terminated; NULL: no memory, or the disk failed. Free with ic_free. */
+/* The first bytes, NUL-terminated. The caller frees them. NULL: no memory, or a disk error. */
 static char *predict_read_start(const ic_blob *file, size_t *length) {
     char *bytes = ic_malloc(READ_MAX + 1);
     ptrdiff_t got = bytes ? ic_blob_read(file, 0, bytes, READ_MAX) : -1;
@@ -26,8 +26,7 @@ static char *predict_read_start(const ic_blob *file, size_t *length) {
     return bytes;
 }
 
-/* Appends the string that begins behind `at`'s parenthesis, up to the one that closes it; answers what is
- * behind. */
+/* Appends the string from `at` to its closing parenthesis. Returns the offset after that. */
 static size_t predict_add_string(ic_buf *text, const char *bytes, size_t at, size_t length) {
     int depth = 1;
     for (; at < length && depth; at++) {
@@ -42,7 +41,7 @@ static size_t predict_add_string(ic_buf *text, const char *bytes, size_t at, siz
     return at;
 }
 
-/* The strings of a PDF whose text is not compressed. */
+/* Appends the strings of a PDF with uncompressed text. */
 static void predict_read_strings(ic_buf *text, const char *bytes, size_t length) {
     for (size_t at = 0; at < length;) {
         if (bytes[at++] != '(') continue;
@@ -51,7 +50,7 @@ static void predict_read_strings(ic_buf *text, const char *bytes, size_t length)
     }
 }
 
-/* --- what it says --- */
+/* --- properties from the text --- */
 
 static void predict_put(cJSON *properties, const cJSON *schema, const char *name, const char *type,
                         cJSON *value) {
@@ -68,7 +67,7 @@ static void predict_put(cJSON *properties, const cJSON *schema, const char *name
 static const char *const months[] = {"January", "February", "March",     "April",   "May",      "June",
                                      "July",    "August",   "September", "October", "November", "December"};
 
-/* Reads a date such as 2026-03-01 or March 1, 2026; answers its length, 0: there is none. */
+/* Reads a date such as 2026-03-01 or March 1, 2026. Returns its length; 0: no date. */
 static int predict_read_date(const char *text, int *year, int *month, int *day) {
     int length = 0;
     if (isdigit((unsigned char)*text) && sscanf(text, "%4d-%2d-%2d%n", year, month, day, &length) == 3)
@@ -82,7 +81,7 @@ static int predict_read_date(const char *text, int *year, int *month, int *day) 
     return 0;
 }
 
-/* The first date at or behind *at, as 2026-03-01; *at is then behind it. */
+/* Finds the next date from *at on, writes it as 2026-03-01 and moves *at behind it. */
 static bool predict_find_date(const char **at, char date[32]) {
     ic_time time;
     for (const char *text = *at; *text; text++) {
@@ -104,7 +103,7 @@ static void predict_dates(cJSON *properties, const cJSON *schema, const char *te
         predict_put(properties, schema, names[i], "date", cJSON_CreateString(date));
 }
 
-/* Reads an amount such as 12,500.00; 0 when there is none. */
+/* Reads an amount such as 12,500.00. 0: no amount. */
 static double predict_read_amount(const char *text) {
     double amount = 0, weight = 0;
     while (*text == ' ')
@@ -134,7 +133,7 @@ static void predict_value(cJSON *properties, const cJSON *schema, const char *te
     }
 }
 
-/* "NDA with Acme (signed).pdf", "Lease - Acme.pdf": the name behind the last of these words. */
+/* Takes the name after the last of the separators: "NDA with Acme (signed).pdf", "Lease - Acme.pdf". */
 static void predict_counterparty(cJSON *properties, const cJSON *schema, const char *filename) {
     static const char *const words[] = {" with ", " - ", ", "};
     const char *name = filename, *end = strrchr(filename, '.');

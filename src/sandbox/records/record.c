@@ -1,4 +1,4 @@
-/* A record in the world: its orders, its family, its life in memory. */
+/* Records: their sorted lists, parents and children, creation and removal. */
 #include "core/base/alloc.h"
 #include "core/base/text.h"
 #include "sandbox/directory/obligations.h"
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* --- the orders --- */
+/* --- sorted lists --- */
 
 static int record_by_number(const ic_record *a, const ic_record *b) {
     return a->number < b->number ? -1 : a->number > b->number;
@@ -52,10 +52,10 @@ void ic_record_unsort(ic_world *world, ic_record *record) {
 void ic_record_touch(ic_world *world, ic_record *record) {
     ic_record_unsort(world, record);
     record->updated = ic_world_now(world);
-    ic_record_sort(world, record); /* has its room from before */
+    ic_record_sort(world, record); /* cannot fail: the lists keep their capacity */
 }
 
-/* --- the family --- */
+/* --- parents and children --- */
 
 static void record_leave_parent(ic_record *record) {
     if (!record->parent) return;
@@ -84,7 +84,7 @@ bool ic_record_descends(const ic_record *record, const ic_record *from) {
     return false;
 }
 
-/* --- what follows from the properties --- */
+/* --- properties --- */
 
 static ic_time record_date_property(const cJSON *properties, const char *name) {
     ic_time time;
@@ -102,7 +102,7 @@ bool ic_record_set_properties(ic_record *record, const cJSON *properties) {
     return true;
 }
 
-/* --- life --- */
+/* --- creation and removal --- */
 
 ic_record *ic_record_new(ic_world *world, const ic_record_type *type, const char *name) {
     ic_record *record = ic_calloc(1, sizeof *record);

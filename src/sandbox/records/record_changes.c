@@ -1,11 +1,11 @@
-/* What a request says of a record, and making it so. */
+/* Reads a change of a record from a request, and applies it. */
 #include "core/base/alloc.h"
 #include "sandbox/records/records.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define NAMED_MAX 1000 /* records that one list of a request may name */
+#define NAMED_MAX 1000 /* records in one list of a request */
 
 static bool change_no_memory(ic_exchange *x) {
     ic_reply_no_memory(x);
@@ -19,7 +19,7 @@ static bool change_refuse(ic_exchange *x, const char *param, const char *message
 
 /* --- parts of a body --- */
 
-/* The record that {"recordId": …} names, by either id. NULL: answered. */
+/* The record in {"recordId": …}, by either id. NULL: an error is set as the reply. */
 static ic_record *change_named_record(ic_exchange *x, const cJSON *link, const char *param) {
     const char *id = ic_json_string(link, "recordId");
     ic_record *record = ic_world_record(x->world, id);
@@ -41,7 +41,7 @@ static bool change_read_links(ic_exchange *x, const char *param, ic_array *recor
     return true;
 }
 
-/* LinkType of the document; NULL when none is given. */
+/* LinkType of the public document. *type is NULL when the request has none. */
 static bool change_read_link_type(ic_exchange *x, const cJSON *parent, const char *param, const char **type) {
     static const char *const types[] = {"amendment", "obligation"};
     const cJSON *given = ic_json_member(parent, "parentLinkType");
@@ -76,7 +76,7 @@ static bool change_read_name(ic_exchange *x, ic_record_change *change) {
 
 /* --- amendments --- */
 
-/* {property: {amendmentType: "replace"}}, added to what is there. */
+/* Adds {property: {amendmentType: "replace"}} to the amended properties. */
 static bool change_add_amended(ic_exchange *x, const char *param, ic_record_change *change) {
     const cJSON *given = ic_json_member(x->body, param), *entry;
     cJSON_ArrayForEach(entry, given) {
@@ -101,7 +101,7 @@ static bool change_remove_amended(ic_exchange *x, const char *param, ic_record_c
     return true;
 }
 
-/* Only an amendment amends. */
+/* Only an amendment can amend properties. */
 static bool change_check_amended(ic_exchange *x, const char *param, const ic_record_change *change,
                                  const ic_record *record) {
     const cJSON *given = ic_json_member(x->body, param);
@@ -126,7 +126,7 @@ static bool change_read_all_amended(ic_exchange *x, ic_record_change *change, co
            change_check_amended(x, "propertiesToAmend", change, record);
 }
 
-/* Nobody becomes their own ancestor. */
+/* A record cannot become its own ancestor. */
 static bool change_check_family(ic_exchange *x, const ic_record_change *change, const ic_record *record) {
     const ic_record *parent = change->sets_parent ? change->parent : record ? record->parent : NULL;
     if (record && parent && ic_record_descends(parent, record))
@@ -168,7 +168,8 @@ static bool change_read_properties(ic_exchange *x, ic_record_change *change, con
 bool ic_record_read_some(ic_exchange *x, ic_record_change *change, const ic_record *record) {
     if (!ic_exchange_check_names(x) || !change_read_parent(x, "setParent", change)) return false;
     if (cJSON_IsTrue(ic_json_member(x->body, "removeParent"))) {
-        if (change->sets_parent) return change_refuse(x, "removeParent", "it excludes setParent");
+        if (change->sets_parent)
+            return change_refuse(x, "removeParent", "cannot be used together with setParent");
         change->sets_parent = true;
     }
     return change_read_type(x, change) && change_read_name(x, change) &&
@@ -180,7 +181,7 @@ bool ic_record_read_some(ic_exchange *x, ic_record_change *change, const ic_reco
            change_read_amended(x, change, record) && change_check_family(x, change, record);
 }
 
-/* --- making it so --- */
+/* --- applying a change --- */
 
 static bool change_has_link(ic_uuid *links, size_t count, const char *id) {
     for (size_t i = 0; i < count; i++)
@@ -188,7 +189,7 @@ static bool change_has_link(ic_uuid *links, size_t count, const char *id) {
     return false;
 }
 
-/* The links after the change, in room for all of them; NULL without memory. */
+/* The links after the change. Owned by the caller. NULL: no memory. */
 static ic_uuid *change_links(const ic_record *record, const ic_record_change *change, size_t *count) {
     ic_uuid *links = ic_calloc(record->link_count + change->add_links.count + 1, sizeof *links);
     *count = 0;

@@ -1,20 +1,20 @@
-/* The properties of a record, which are kept as JSON text, and what its amendments make of them: an amendment
- * is a child whose link says so; it names those of its properties that hold for its parent too. */
+/* The properties of a record, stored as JSON text, with its amendments applied. An amendment is a child with
+ * the link type `amendment`; it lists which of its properties replace those of the parent. */
 #include "core/base/alloc.h"
 #include "sandbox/records/records.h"
 #include "sandbox/world/build.h"
 #include <string.h>
 
-/* --- one member out of the text --- */
+/* --- one member of the text --- */
 
-/* Behind the JSON string that starts at the quote. */
+/* The end of the JSON string that starts at `at`. */
 static const char *properties_skip_string(const char *at) {
     for (at++; *at != '"'; at++)
         if (*at == '\\') at++;
     return at + 1;
 }
 
-/* Behind the JSON value, which is known to be well-formed and without white space. */
+/* The end of the JSON value, which is well-formed and has no white space. */
 static const char *properties_skip_value(const char *at) {
     int depth = 0;
     do {
@@ -28,13 +28,13 @@ static const char *properties_skip_value(const char *at) {
     return at;
 }
 
-/* Whether the key that starts at the quote is the name: one without characters that JSON escapes. */
+/* Whether the key that starts at the quote is `name`. `name` has no characters that JSON escapes. */
 static bool properties_is_key(const char *at, const char *name) {
     size_t length = strlen(name);
     return strncmp(at + 1, name, length) == 0 && at[length + 1] == '"';
 }
 
-/* The value of the member in the object's text; NULL: there is none. */
+/* The text of a member's value. NULL: no such member. */
 static const char *properties_find_member(const char *object, const char *name, size_t *length) {
     for (const char *at = object; *at++ != '}' && *at == '"';) {
         const char *value = properties_skip_string(at) + 1, *end = properties_skip_value(value);
@@ -57,7 +57,7 @@ bool ic_record_is_amended(const ic_record *record) {
     return false;
 }
 
-/* Puts one amendment over the properties, each keeping what it was before any. */
+/* Applies one amendment. Each replaced property keeps its original value. */
 static void properties_put_amendment(cJSON *properties, const ic_record *amendment) {
     cJSON *names = ic_json_parse(amendment->amends, strlen(amendment->amends), NULL);
     cJSON *own = ic_json_parse(amendment->properties, strlen(amendment->properties), NULL);
@@ -82,16 +82,24 @@ cJSON *ic_record_properties(const ic_record *record) {
     return properties;
 }
 
-/* --- some values out of the text --- */
+bool ic_record_replace_properties(ic_world *world, ic_record *record, const cJSON *properties) {
+    ic_record_unsort(world, record);
+    bool done = ic_record_set_properties(record, properties);
+    if (done) record->updated = ic_world_now(world);
+    ic_record_sort(world, record); /* cannot fail: the lists keep their capacity */
+    return done;
+}
 
-/* The value of the property whose text it is; NULL: no memory. */
+/* --- some values of the text --- */
+
+/* The value of a property's text. NULL: no memory. */
 static cJSON *properties_parse_value(const char *property) {
     size_t length;
     const char *value = properties_find_member(property, "value", &length);
     return value ? ic_json_parse(value, length, NULL) : NULL;
 }
 
-/* Those of the properties that have the names; of an amendment, only what it amends. */
+/* Reads the properties with these names; of an amendment, only the amended ones. */
 static void properties_take_values(const char *properties, const char *amends, const char *const *names,
                                    size_t count, cJSON **values) {
     size_t length;
@@ -108,7 +116,7 @@ static void properties_take_values(const char *properties, const char *amends, c
     }
 }
 
-/* Asked of every record of a list: the other properties are stepped over, not parsed. */
+/* Called for every record of a list: the other properties are skipped, not parsed. */
 void ic_record_values(const ic_record *record, const char *const *names, size_t count, cJSON **values) {
     for (size_t i = 0; i < count; i++)
         values[i] = NULL;

@@ -1,9 +1,9 @@
-/* Which records a request asks for: by type, time and formula, and in which order. */
+/* Selects and orders records: by type, time and formula. */
 #include "core/base/alloc.h"
 #include "sandbox/records/records.h"
 #include <string.h>
 
-/* What formulas know of a record beside its properties. */
+/* Fields of a record that formulas can use like properties. */
 static const struct built_in {
     const char *name, *type;
 } built_in[] = {{"readableId", "string"}, {"name", "string"}, {"lastUpdated", "date"}};
@@ -53,7 +53,7 @@ static const ic_array *query_sort_list(const ic_exchange *x) {
 bool ic_record_query_read(ic_exchange *x, ic_record_query *query) {
     const char *direction = ic_exchange_query(x, "sortDirection");
     *query = (ic_record_query){.since = IC_TIME_NONE, .order = query_sort_list(x)};
-    query->rising = direction && strcmp(direction, "ASC") == 0;
+    query->ascending = direction && strcmp(direction, "ASC") == 0;
     return query_read_types(x, ic_exchange_query(x, "types"), &query->types) &&
            ic_exchange_since(x, ic_exchange_query(x, "lastUpdated"), &query->since) &&
            ic_exchange_filter(x, query_property_type, x->world, &query->filter);

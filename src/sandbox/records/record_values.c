@@ -1,12 +1,11 @@
-/* Properties of records, and of what is kept beside them, against their schema. Source of the messages:
- * create-a-record, public document.
- */
+/* Checks properties of records, entities and obligations against their schema. Source of the messages:
+ * create-a-record in the public document. */
 #include "sandbox/records/records.h"
 #include "sandbox/world/values.h"
 #include <stdio.h>
 #include <string.h>
 
-/* The property as it is kept, {type, value}. NULL: answered. */
+/* The property as stored, {type, value}. NULL: an error is set as the reply, or no memory. */
 static cJSON *record_values_accept(ic_exchange *x, const cJSON *schema, const cJSON *given,
                                    const char *param) {
     const cJSON *known = ic_json_member(schema, given->string);

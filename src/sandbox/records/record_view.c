@@ -1,4 +1,4 @@
-/* A record as the API shows it: RecordModel of the public document. */
+/* The view of a record: RecordModel of the public document. */
 #include "core/base/buf.h"
 #include "core/base/text.h"
 #include "sandbox/directory/entities.h"
@@ -20,7 +20,7 @@ cJSON *ic_record_link_view(const ic_record *record) {
 
 /* --- properties --- */
 
-/* Adds a part of an address with what stands between it and the part before. */
+/* Adds a part of an address, with a separator after the previous part. */
 static void view_add_part(ic_buf *text, const char *separator, const char *part) {
     if (!part || !*part) return;
     if (text->length) ic_buf_puts(text, separator);
@@ -57,7 +57,7 @@ static void view_turn_address(cJSON *property, const char *name, bool as_object)
     if (turned) ic_set(property, name, turned);
 }
 
-/* Addresses and references are kept as they came; each is shown in the form that is asked for. */
+/* Addresses and references are stored as received and shown in the requested form. */
 static void view_shape_property(const ic_world *world, cJSON *property, unsigned shape) {
     static const char *const values[] = {"value", "originalValue"};
     const char *type = ic_json_string(property, "type");
@@ -105,7 +105,7 @@ static cJSON *view_links(const ic_world *world, const ic_record *record) {
     return links;
 }
 
-/* Records below it and, where no type is wanted, its obligations. */
+/* Its child records with that link type. NULL: all child records and its obligations. */
 static cJSON *view_children(const ic_record *record, const char *link_type) {
     cJSON *ids = cJSON_CreateArray();
     for (const ic_record *child = record->first_child; child; child = child->next_sibling)

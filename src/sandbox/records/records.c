@@ -5,7 +5,7 @@
 #include "sandbox/world/views.h"
 #include <string.h>
 
-#define AHEAD 16 /* records */
+#define AHEAD 16 /* records to prefetch */
 
 /* --- list --- */
 
@@ -14,12 +14,12 @@ static unsigned records_shape(const ic_exchange *x) {
            (ic_exchange_query_true(x, "hydrateEntities") ? IC_HYDRATE_ENTITIES : 0);
 }
 
-/* The record at a place of the order, in the direction that is asked for. */
+/* The record at an index, in the requested direction. */
 static const ic_record *records_get_at(const ic_record_query *query, size_t i) {
-    return query->order->items[query->rising ? i : query->order->count - 1 - i];
+    return query->order->items[query->ascending ? i : query->order->count - 1 - i];
 }
 
-/* A page of all records: without a look at those before and behind it. */
+/* A page of all records. Looks only at the records of the page. */
 static void records_list_all(ic_exchange *x, const ic_record_query *query, ic_page page) {
     unsigned shape = records_shape(x);
     size_t all = query->order->count, first = page.number * page.size;
@@ -35,7 +35,7 @@ static void records_list_selected(ic_exchange *x, const ic_record_query *query, 
     cJSON *list = cJSON_CreateArray();
     for (size_t i = 0; i < all; i++) {
         const ic_record *record = records_get_at(query, i);
-        /* They lie all over memory: waiting for each in turn would take most of the time. */
+        /* Records are scattered in memory; without prefetching, cache misses take most of the time. */
         if (i + AHEAD < all) __builtin_prefetch(&records_get_at(query, i + AHEAD)->updated);
         if (!ic_record_is_wanted(record, query)) continue;
         if (count >= first && count < first + page.size)
@@ -95,7 +95,7 @@ bool ic_exchange_may_edit(ic_exchange *x) {
     return false;
 }
 
-/* A record of its type and name in the world, without the rest of the change. NULL: no memory. */
+/* Adds a record with the type, name and properties of the change. NULL: no memory. */
 static ic_record *records_add(ic_exchange *x, const ic_record_change *change) {
     ic_record *record = ic_record_new(x->world, change->type, change->name);
     if (!record) return NULL;
@@ -128,7 +128,7 @@ static void records_change(ic_exchange *x, ic_record_reader read) {
         ic_record_unsort(x->world, record);
         bool done = ic_record_change_apply(record, &change);
         if (done) record->updated = ic_world_now(x->world);
-        ic_record_sort(x->world, record); /* has its room from before */
+        ic_record_sort(x->world, record); /* cannot fail: the lists keep their capacity */
         if (done)
             ic_reply_record(x, record);
         else

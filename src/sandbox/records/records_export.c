@@ -1,4 +1,4 @@
-/* All records, or some, as a workbook: a row for each, a column for each property. */
+/* Exports records as an XLSX workbook: a row for each record, a column for each property. */
 #include "core/base/buf.h"
 #include "sandbox/http/handlers.h"
 #include "sandbox/records/records.h"
@@ -9,7 +9,8 @@
 
 /* --- columns --- */
 
-/* Members of the record schema, in the order asked for; none: all visible ones. false: answered. */
+/* The requested members of the record schema, in that order; by default all visible ones. false: an error is
+ * set as the reply. */
 static bool records_export_read_columns(ic_exchange *x, ic_array *columns) {
     const char *asked = ic_exchange_query(x, "properties");
     const cJSON *schema = x->world->record_properties, *property;
@@ -49,7 +50,7 @@ static void records_export_add_item(ic_buf *text, const char *item) {
     ic_buf_puts(text, item);
 }
 
-/* What an object or list is to a reader. */
+/* The text of an object or list in a cell. */
 static void records_export_describe(ic_buf *text, const cJSON *value) {
     static const char *const telling[] = {"clauseText", "recordId"};
     const cJSON *amount = ic_json_member(value, "amount"), *item;

@@ -1,5 +1,5 @@
-/* Conversational search. No model is asked: words of the question find records by their names, and a question
- * of what expires finds them by their dates. */
+/* Conversational search, without an AI model: words of the question are searched in record names, and a
+ * question about expiration searches by date. */
 #include "core/base/alloc.h"
 #include "core/base/text.h"
 #include "sandbox/http/handlers.h"
@@ -7,19 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FOUND_MAX    10 /* records that one answer tells of */
+#define FOUND_MAX    10 /* records in one reply */
 #define WORD_LEAST   3
 #define DAYS_DEFAULT 30
-#define DAY          ((ic_time)24 * 60 * 60 * 1000)
 
 static size_t search_word_length(const char *text) {
     size_t length = 0;
-    while (isalnum((unsigned char)text[length]) || (text[length] & 0x80)) /* or of a character beyond ASCII */
+    while (isalnum((unsigned char)text[length]) ||
+           (text[length] & 0x80)) /* or a byte of a non-ASCII character */
         length++;
     return length;
 }
 
-/* Words that say nothing of the record that is meant. */
+/* Whether the word is too common to find a record. */
 static bool search_is_common(const char *word, size_t length) {
     static const char *const common[] = {
         "agreement", "agreements", "all",   "and",   "any",   "are",  "contract", "contracts",
@@ -33,7 +33,7 @@ static bool search_is_common(const char *word, size_t length) {
     return length < WORD_LEAST;
 }
 
-/* How many telling words of the question stand in the name. */
+/* The number of the question's words that occur in the name. */
 static unsigned search_score(const char *question, const char *name) {
     unsigned found = 0;
     for (const char *at = question; *at;) {
@@ -55,7 +55,7 @@ typedef struct finding {
     unsigned score;
 } finding;
 
-/* Keeps the best, those of the same score in the order they come in. */
+/* Keeps the best findings; those with the same score stay in order. */
 static void search_keep_best(finding *best, size_t *count, finding found) {
     size_t at = *count;
     while (at && best[at - 1].score < found.score)
@@ -66,7 +66,7 @@ static void search_keep_best(finding *best, size_t *count, finding found) {
     best[at] = found;
 }
 
-/* The window of a question such as "what expires in the next 60 days"; 0: it asks for no such thing. */
+/* The days in a question such as "what expires in the next 60 days"; 0: not about expiration. */
 static long search_days_meant(const char *question) {
     if (!strcasestr(question, "expir")) return 0;
     const char *number = strpbrk(question, "0123456789");
@@ -81,8 +81,8 @@ static size_t search_find_records(const ic_world *world, const char *question, f
     size_t count = 0;
     for (size_t i = 0; i < records->count; i++) {
         const ic_record *record = records->items[i];
-        bool soon =
-            record->expires != IC_TIME_NONE && record->expires > now && record->expires <= now + days * DAY;
+        bool soon = record->expires != IC_TIME_NONE && record->expires > now &&
+                    record->expires <= now + days * IC_DAY;
         finding found = {record, days ? soon : search_score(question, record->name)};
         if (found.score) search_keep_best(best, &count, found);
     }
@@ -119,7 +119,7 @@ static void search_reply(ic_exchange *x, const char *question) {
     ic_reply_json(x, 200, view);
 }
 
-/* Whether it looks like a name of the IANA database, by its areas: which places there are changes yearly. */
+/* Whether it looks like an IANA time zone name. Checks the area only: the places change every year. */
 static bool search_is_time_zone(const char *name) {
     static const char areas[] =
         "Africa America Antarctica Arctic Asia Atlantic Australia Etc Europe Indian Pacific";
@@ -141,7 +141,7 @@ void ic_search_conversational(ic_exchange *x) {
     else if (!question[strspn(question, " \t\r\n")])
         ic_reply_error(x, 400, "INVALID_PARAM", "query", "the query is empty");
     else if (zone && !search_is_time_zone(zone))
-        ic_reply_error(x, 400, "INVALID_PARAM", "userTimezone", "'%s' is no IANA time zone", zone);
+        ic_reply_error(x, 400, "INVALID_PARAM", "userTimezone", "'%s' is not an IANA time zone", zone);
     else
         search_reply(x, question);
 }

@@ -12,7 +12,7 @@
 
 /* --- predictions --- */
 
-/* What somebody has said of the record in the meantime stays. */
+/* Adds predictions. Properties that were set in the meantime stay. */
 static bool import_add_predictions(ic_world *world, ic_record *record, const cJSON *predicted) {
     cJSON *properties = ic_json_parse(record->properties, strlen(record->properties), NULL);
     bool good = properties != NULL;
@@ -21,12 +21,7 @@ static bool import_add_predictions(ic_world *world, ic_record *record, const cJS
         if (good && !ic_json_member(properties, property->string))
             good = ic_set(properties, property->string, cJSON_Duplicate(property, true));
     }
-    if (good) {
-        ic_record_unsort(world, record);
-        good = ic_record_set_properties(record, properties);
-        if (good) record->updated = ic_world_now(world);
-        ic_record_sort(world, record); /* has its room from before */
-    }
+    good = good && ic_record_replace_properties(world, record, properties);
     cJSON_Delete(properties);
     return good;
 }
@@ -40,7 +35,7 @@ static void import_predict(ic_world *world, ic_import *import) {
     cJSON_Delete(predicted);
 }
 
-/* All take equally long, so they are due in their order. */
+/* All imports take the same time, so they are due in order. */
 void ic_imports_settle(ic_world *world) {
     while (world->predicted < world->imports.count) {
         ic_import *import = world->imports.items[world->predicted];
@@ -96,17 +91,18 @@ static ic_record_type *import_add_type(ic_exchange *x, const char *key, const ch
     return NULL;
 }
 
-/* The type that the parts name, or a new one of that name. NULL: answered. */
+/* The record type in the request, added when it is new. NULL: an error is set as the reply. */
 static ic_record_type *import_read_type(ic_exchange *x) {
     const char *key = ic_form_text(x, "recordType"), *fresh = ic_form_text(x, "newRecordTypeId"),
                *name = ic_form_text(x, "newRecordTypeDisplayName");
     if (key && (fresh || name)) {
-        import_refuse(x, "recordType", "recordType excludes newRecordTypeId and newRecordTypeDisplayName");
+        import_refuse(x, "recordType",
+                      "recordType cannot be used together with newRecordTypeId and newRecordTypeDisplayName");
         return NULL;
     }
     if (!fresh != !name || (fresh && (!*fresh || !*name))) {
         import_refuse(x, fresh && *fresh ? "newRecordTypeDisplayName" : "newRecordTypeId",
-                      "newRecordTypeId and newRecordTypeDisplayName go together");
+                      "newRecordTypeId and newRecordTypeDisplayName must be used together");
         return NULL;
     }
     if (fresh && ic_world_record_type(x->world, fresh)) {
@@ -130,12 +126,12 @@ static const ic_import *import_find(const ic_world *world, const char *id) {
 
 /* --- importing --- */
 
-/* Called after its file. */
+/* The record is named after its file. */
 static char *import_name_of(const char *filename) {
     return ic_strndup(filename, (size_t)(strrchr(filename, '.') - filename));
 }
 
-/* A record of the file, in the world, without properties. NULL: no memory. */
+/* Adds a record for the file, without properties. NULL: no memory. */
 static ic_record *import_add_record(ic_exchange *x, const ic_record_type *type) {
     ic_field_part *file = ic_exchange_field(x, "attachment");
     char *name = import_name_of(file->filename);
@@ -211,7 +207,7 @@ void ic_imports_add(ic_exchange *x) {
         ic_reply_no_record(x, 404);
 }
 
-/* --- asking for predictions --- */
+/* --- predictions in a reply --- */
 
 static cJSON *import_prediction_view(const ic_import *import) {
     static const char *const states[] = {"pending", "ready", "errored"};

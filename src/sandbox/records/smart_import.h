@@ -1,4 +1,4 @@
-/* Smart import: a file becomes a record, whose properties are predicted after a while. */
+/* Smart import: makes a record of a file, and predicts its properties after a while. */
 #ifndef IC_SANDBOX_SMART_IMPORT_H
 #define IC_SANDBOX_SMART_IMPORT_H
 
@@ -10,15 +10,15 @@ typedef enum ic_prediction {
     IC_PREDICTION_ERRORED
 } ic_prediction;
 
-/* One file of an import; stays when its record goes. */
+/* One file of an import. It stays when its record is deleted. */
 typedef struct ic_import {
-    ic_uuid id; /* several may share it */
+    ic_uuid id; /* several files may share an id */
     ic_uuid record;
-    ic_time due; /* when its predictions are there */
+    ic_time due; /* when its predictions are ready */
     ic_prediction state;
 } ic_import;
 
-/* Predicts what is due by the world's clock. What there is no memory for is an error of the prediction. */
+/* Makes the predictions that are due by the sandbox's clock. Without memory, the prediction is `errored`. */
 void ic_imports_settle(ic_world *world);
 void ic_imports_free(ic_world *world);
 

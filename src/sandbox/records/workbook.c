@@ -13,7 +13,7 @@
 #define DAY      ((double)24 * 60 * 60 * 1000)
 
 struct ic_workbook {
-    char *path; /* of the temporary file, which is removed at once when it is finished */
+    char *path; /* of the temporary file; removed when the workbook is freed */
     int fd;
     lxw_workbook *book;
     lxw_worksheet *sheet;
@@ -22,7 +22,7 @@ struct ic_workbook {
     lxw_col_t column;
 };
 
-/* The file is the library's to write and this one's to read. */
+/* The library writes the file through its path; it is read through `fd`. */
 static bool workbook_open_file(ic_workbook *book) {
     const char *tmp = getenv("TMPDIR");
     ic_buf path = {0};
@@ -45,7 +45,7 @@ static void workbook_free(ic_workbook *book) {
 ic_workbook *ic_workbook_new(const char *sheet, ic_time created) {
     ic_workbook *book = ic_calloc(1, sizeof *book);
     if (!book) return NULL;
-    /* Rows go to the disk one by one: a company has a hundred thousand records. */
+    /* Writes rows to the disk one by one: a company may have 100,000 records. */
     lxw_workbook_options options = {.constant_memory = LXW_TRUE, .tmpdir = getenv("TMPDIR")};
     lxw_doc_properties properties = {.created = (time_t)(created / 1000)};
     if (workbook_open_file(book)) book->book = workbook_new_opt(book->path, &options);
@@ -94,7 +94,7 @@ void ic_workbook_boolean(ic_workbook *book, bool value) {
     worksheet_write_boolean(book->sheet, book->row, book->column++, value, NULL);
 }
 
-/* A workbook counts days since the end of 1899. */
+/* A workbook counts days from 1899-12-30. */
 void ic_workbook_date(ic_workbook *book, ic_time time) {
     worksheet_write_number(book->sheet, book->row, book->column++, (double)time / DAY + 25569, book->day);
 }
