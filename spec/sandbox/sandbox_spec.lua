@@ -1,4 +1,4 @@
--- The sandbox as a server: its start and end, tokens, and what no operation answers.
+-- The sandbox as a server: start and stop, tokens, and paths that are no operation.
 local ironclad = require "ironclad"
 local local_ironclad = require "spec.support.local_ironclad"
 local peer = require "spec.support.peer"
@@ -52,7 +52,7 @@ describe("starting a sandbox", function()
     end)
   end
 
-  it("answers why it cannot listen", function()
+  it("returns why it cannot listen", function()
     local none, message = sandbox_module.start { port = sandbox.port }
     assert.is_nil(none)
     assert.is_truthy(message:find("port " .. sandbox.port, 1, true), message)
@@ -61,7 +61,7 @@ describe("starting a sandbox", function()
     assert.is_truthy(message:find("/nonexistent/log", 1, true), message)
   end)
 
-  it("serves with a certificate of its own, that is gone afterwards", function()
+  it("makes a certificate and removes it", function()
     local other = assert(sandbox_module.start())
     local file = other.ca_file
     assert.are.equal(("https://127.0.0.1:%d"):format(other.port), other.url)
@@ -80,7 +80,7 @@ describe("starting a sandbox", function()
     assert.are.equal("network", select(2, before.oauth:userinfo()).kind)
   end)
 
-  it("ends when it is collected, with its Lua state, and with the process", function()
+  it("stops when it is collected, with its Lua state, and with the process", function()
     local other = assert(sandbox_module.start())
     local file, port = other.ca_file, other.port
     other = nil -- luacheck: ignore
@@ -97,8 +97,8 @@ describe("starting a sandbox", function()
     assert.is_false(exists((output:gsub("%s+$", ""))))
   end)
 
-  -- In a process of its own: valgrind takes what a lost thread held for a leak of the child.
-  it("stays the parent's after a fork", function()
+  -- In its own process: valgrind reports the memory of a thread that the child does not have as a leak.
+  it("belongs to the parent after a fork", function()
     local output, status = peer.lua [[
       local peer, sandboxes = require "spec.support.peer", require "ironclad.sandbox"
       local sandbox = assert(sandboxes.start())
@@ -122,7 +122,7 @@ describe("starting a sandbox", function()
     assert.are.equal(7, status, output)
   end)
 
-  it("says what it holds, and keeps a log", function()
+  it("describes itself, and writes a log", function()
     local folder = peer.temporary_folder()
     local other = assert(sandbox_module.start {
       tls = false, log = folder .. "/log", client_id = "my client", client_secret = "s%+&=é", token_seconds = 60,
@@ -169,7 +169,7 @@ describe("tokens", function()
 
   before_each(function() grant = must(ask()) end)
 
-  it("live six hours, and name their scopes only when asked for some", function()
+  it("live six hours, and list their scopes only when some are requested", function()
     assert.are.equal("Bearer", grant.token_type)
     assert.are.equal(21600, grant.expires_in)
     assert.is_nil(grant.scope)
@@ -189,7 +189,7 @@ describe("tokens", function()
     it(("are refused: %s (%d)"):format(case[3], i), function() refused({ case[2], case[3] }, ask(case[1])) end)
   end
 
-  it("are refused for a form without a secret and for no form at all", function()
+  it("are refused for a form without a secret and for an empty body", function()
     local form = { "Content-Type: application/x-www-form-urlencoded" }
     assert.are.equal(400, (raw_request("POST /oauth/token", form, "grant_type=client_credentials&client_id=x")))
     assert.are.equal(400, (raw_request("POST /oauth/token", form)))
@@ -219,7 +219,7 @@ describe("tokens", function()
     assert.are.same({ "401 /oauth/company-info", "200 /oauth/token", "200 /oauth/company-info" }, seen)
   end)
 
-  it("carry scopes, of which an operation wants all, or either", function()
+  it("have scopes, of which an operation needs all or one", function()
     local function with(...) return connect { scopes = { ... }, default_scope = false } end
     refused({ 403, "FORBIDDEN" }, with("public.records.readRecords").workflows:list())
     must(with("public.records.readRecords").records:list())
@@ -230,7 +230,7 @@ describe("tokens", function()
     assert.are.same({ "public.records.readRecords" }, must(with("public.records.readRecords").oauth:userinfo()).scopes)
   end)
 
-  it("act as a user, whom each request names", function()
+  it("act as the user that each request names", function()
     refused({ 400, "MISSING_PARAM", "x-as-user-email" }, client.workflows:list { as_user = false })
     refused({ 400, "INVALID_PARAM", "x-as-user-email" }, client.workflows:list { as_user = "no@example.com" })
     refused({ 400, "INVALID_PARAM", "x-as-user-id" }, client.workflows:list { as_user = "5f0375c4cdc1927a3c5ed1ff" })
@@ -240,19 +240,19 @@ describe("tokens", function()
   end)
 end)
 
-describe("requests that nobody answers", function()
+describe("requests for no operation", function()
   it("are 404", function()
     refused({ 404, "NOT_FOUND" }, client:request("GET", "/public/api/v1/nothing"))
     refused({ 404, "NOT_FOUND" }, client:request("DELETE", "/public/api/v1/workflows"))
     refused({ 404, "NOT_FOUND" }, client:request("GET", "/elsewhere"))
   end)
 
-  it("carry a request id all the same", function()
+  it("have a request id, too", function()
     local _, err = client:request("GET", "/elsewhere")
     assert.is_truthy(err.request_id:find "^%x+%-%x+%-4%x+%-[89ab]%x+%-%x+$")
   end)
 
-  it("are refused when the body is no JSON object", function()
+  it("are refused when the body is not a JSON object", function()
     local _, grant = raw_request("POST /oauth/token", {}, ironclad.json.encode {
       grant_type = "client_credentials", client_id = sandbox.client_id, client_secret = sandbox.client_secret,
     })
@@ -291,7 +291,7 @@ end)
 
 
 describe("the command ironclad-sandbox", function()
-  -- Its source, with words for `arg`.
+  -- Its source, with `arg` set.
   local function command(words)
     local quoted = {}
     for i, word in ipairs(words) do quoted[i] = ("%q"):format(word) end
@@ -299,7 +299,7 @@ describe("the command ironclad-sandbox", function()
     return "arg = {" .. table.concat(quoted, ",") .. "}\n" .. source
   end
 
-  it("explains itself and its mistakes", function()
+  it("prints its help and explains errors", function()
     local output, status = peer.lua(command { "--help" })
     assert.are.equal(0, status)
     local flags = {
@@ -327,8 +327,8 @@ describe("the command ironclad-sandbox", function()
   end)
 
   for _, signal in ipairs { "INT", "TERM" } do
-    it("serves until SIG" .. signal .. ", and tells a shell how to reach it", function()
-      -- Sent before it waits, and held until then.
+    it("serves until SIG" .. signal .. ", and prints lines for a shell", function()
+      -- The signal arrives before it waits, and is held until then.
       local sent = ("require('ironclad.httpd').hold_signals() os.execute('kill -%s $PPID')\n"):format(signal)
       local output, status = peer.lua(sent .. command { "--token-seconds=5" })
       assert.are.equal(0, status, output)

@@ -1,4 +1,4 @@
--- All that the company starts with, in every state that it is in.
+-- Everything that the company starts with, in all states.
 local function workflow(t, summary)
   local here = { path = { summary.id } }
   local shown = t:ok("retrieve-a-workflow", here)
@@ -8,7 +8,7 @@ local function workflow(t, summary)
   } do
     t:ok(id, here)
   end
-  -- Before Sign, what is asked about signatures is refused.
+  -- Before Sign, requests about signatures are refused.
   t:send("get-sign-status", here)
   t:send("list-all-workflow-signers", here)
   for _, comment in ipairs(t:ok("list-all-comments-in-a-workflow", here).list) do

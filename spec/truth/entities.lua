@@ -1,4 +1,4 @@
--- Entities, obligations, and the search that answers in sentences.
+-- Entities, obligations and conversational search.
 local ironclad = require "ironclad"
 
 local NOBODY = "00000000-0000-4000-8000-000000000000"

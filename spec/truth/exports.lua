@@ -1,4 +1,4 @@
--- Reports: jobs and what they make.
+-- Exports: jobs and their files.
 return function(t)
   for _, body in ipairs {
     { exportType = "workflow_activities", exportFormat = "CSV", startDate = "2020-01-01", endDate = "2031-01-01" },

@@ -1,4 +1,4 @@
--- What hangs on records: attachments, links to them, imports, actions, the table of all.
+-- Files of records: attachments, download links, imports, actions, the export.
 local ironclad = require "ironclad"
 
 local NOBODY = "00000000-0000-4000-8000-000000000000"

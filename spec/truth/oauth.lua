@@ -1,4 +1,4 @@
--- Tokens, consent, and who the token is.
+-- Tokens, consent, and the identity of a token.
 local REDIRECT = "http://localhost:8765/callback"
 
 local function authorize(t, changes)

@@ -1,4 +1,4 @@
--- Records: making, finding, changing and deleting them.
+-- Records: create, get, update, delete.
 local NOBODY = "00000000-0000-4000-8000-000000000000"
 local AUDITOR = "tom.becker@example.com" -- may do nothing
 

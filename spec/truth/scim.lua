@@ -1,4 +1,4 @@
--- SCIM: users, groups, and the schemas of both.
+-- SCIM: users, groups and their schemas.
 local NOBODY = "00000000-0000-4000-8000-000000000000"
 local USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 local GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"

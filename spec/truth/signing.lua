@@ -1,4 +1,4 @@
--- Signatures: the packet, signers, sending and scheduling, links for recipients, signed copies.
+-- Signatures: the packet, signers, sending, scheduling, links for recipients, signed copies.
 local ironclad = require "ironclad"
 
 local NDA = "5f595f76c4fc9b3571413c3a"
@@ -12,7 +12,7 @@ local function launch(t)
   } }).id
 end
 
--- A workflow in Sign -> its id, and the names of its signers' roles.
+-- Makes a workflow in Sign -> its id and the role names of its signers.
 local function approved(t)
   local id = launch(t)
   for _, role in ipairs { "legal", "finance" } do

@@ -1,5 +1,5 @@
--- What every operation refuses alike: requests without a token or with a wrong one, for things that are not there,
--- with values of the wrong kind.
+-- Requests that every operation refuses: without a token or with a wrong one, for unknown ids, with values of the
+-- wrong type.
 local ironclad = require "ironclad"
 
 local OPEN = { ["oauth-token"] = true, ["oauth-authorize"] = true } -- need no token
@@ -16,7 +16,7 @@ local function path_of(operation)
   return values
 end
 
--- A body with everything that is required, of the right kinds.
+-- A body with all required fields, of the right types.
 local function body_of(operation)
   local body = {}
   for _, field in ipairs(operation.fields) do
@@ -42,7 +42,7 @@ local function refuse_strangers(t, operation)
   t:refused(operation.id, 401, request)
 end
 
--- What is asked for is not there; which of the refusals of its API it is, is for the documents to say.
+-- A request for an unknown id. The documents say which error its API has for that.
 local function refuse_unknown(t, operation)
   local request = { path = path_of(operation), query = query_of(operation) }
   if operation.body == "json" then request.body = body_of(operation) end
@@ -51,7 +51,7 @@ local function refuse_unknown(t, operation)
   if answer.status < 400 then error(("%s knows %s: %d"):format(operation.id, answer.target, answer.status), 0) end
 end
 
--- Whatever comes of it: every operation is asked at least once with a good token.
+-- Calls every operation at least once with a good token, whatever the answer.
 local function ask(t, operation)
   local request = { query = query_of(operation) }
   if operation.body == "form" then request.parts = FORM end

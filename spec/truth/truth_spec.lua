@@ -1,12 +1,12 @@
--- The truth of the sandbox: every operation is called, in several states and with right and wrong requests, and every
--- answer validated against Ironclad's OpenAPI documents (the folder $IRONCLAD_API_DOCS, or ../shared/ironclad-api).
--- The requests are in spec/truth/; what an answer may differ in, with its reason, in the table below.
+-- Calls every operation of the sandbox in several states, with right and wrong requests, and validates each answer
+-- against Ironclad's OpenAPI documents (in the folder $IRONCLAD_API_DOCS, or ../shared/ironclad-api). The requests are
+-- in spec/truth/. The table below has the allowed differences, each with its reason.
 local ironclad = require "ironclad"
 local witness = require "spec.support.witness"
 
 local documents = os.getenv "IRONCLAD_API_DOCS" or "../shared/ironclad-api"
 
--- Sections of FACTS.md, which stands beside the documents.
+-- Sections of FACTS.md, in the folder of the documents.
 local differences = {
   { { "create-a-webhook", "create-an-entity" }, 200, "^status$", "created ones are answered with 200", "4, common" },
   { { "retrieve-a-workflow-document", "retrieve-an-attachment-on-a-record", "retrieve-attachment-from-email-thread",
@@ -103,7 +103,7 @@ describe("the truth of the sandbox:", function()
     return sum
   end
 
-  it("the scenes play to their end", function()
+  it("all scenes run to their end", function()
     assert.are.equal("", table.concat(of("the scenes").problems, "\n"))
   end)
 
@@ -117,7 +117,7 @@ describe("the truth of the sandbox:", function()
     end)
   end
 
-  it("every allowed difference is there", function()
+  it("every allowed difference occurs", function()
     for _, difference in ipairs(differences) do
       for _, id in ipairs(difference[1]) do
         assert.is_truthy(difference.used and difference.used[id],

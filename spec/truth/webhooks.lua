@@ -1,4 +1,4 @@
--- Webhooks, and the key that their signatures are checked with.
+-- Webhooks, and the key that verifies their signatures.
 local function webhooks(t)
   local function create(url, events)
     return { body = { targetURL = url, events = events or { "workflow_launched" } } }

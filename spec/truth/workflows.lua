@@ -1,4 +1,4 @@
--- Workflows up to their signature: designs, launching, lists, attributes, approvals, comments, documents, people.
+-- Workflows before signing: designs, launch, lists, attributes, approvals, comments, documents, people.
 local ironclad = require "ironclad"
 
 local NDA = "5f595f76c4fc9b3571413c3a"

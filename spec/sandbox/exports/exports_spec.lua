@@ -1,4 +1,4 @@
--- The sandbox's exports: jobs that take their time, and files that tell what really happened.
+-- The sandbox's exports: jobs and the files they make.
 local ironclad = require "ironclad"
 local local_ironclad = require "spec.support.local_ironclad"
 
@@ -9,7 +9,7 @@ local sandbox, client
 setup(function() sandbox, client = local_ironclad.start { clock = "2026-03-01T12:00:00Z", job_seconds = 30 } end)
 teardown(function() sandbox:stop() end)
 
--- Sends it as it stands -> what the call answers.
+-- Sends the body without the client's checks -> the results of the call.
 local function ask(body) return client:request("POST", "/public/api/v1/exports", { body = body }) end
 
 local function refused(message, value, err)
@@ -18,14 +18,14 @@ local function refused(message, value, err)
   assert.is_truthy(err.message:find(message, 1, true), err.message)
 end
 
--- Asks, waits and downloads -> what the call answers.
+-- Starts an export, waits for it and downloads it -> the results of the download.
 local function export(body)
   local job = must(ask(body))
   sandbox:advance(30)
   return client.exports:download(job.jobId)
 end
 
--- The rows of a JSON export with that value in a column.
+-- The rows of a JSON export with this value in a column.
 local function rows(body, column, value)
   body.exportFormat = "JSON"
   local found = {}
@@ -57,7 +57,7 @@ describe("an export", function()
     refused("the job is failed", client.exports:download(job.jobId))
   end)
 
-  it("is a named file", function()
+  it("is a file with a name", function()
     local day = "2026%-03%-%d%d"
     for format, expected in pairs { CSV = { "text/csv", "csv" }, JSON = { "application/json", "json" } } do
       local _, _, response = export { exportType = "audit_log", exportFormat = format }
@@ -67,7 +67,7 @@ describe("an export", function()
     end
   end)
 
-  it("can be fetched by a signed link", function()
+  it("can be downloaded by a signed link", function()
     local job = must(ask { exportType = "audit_log", signedUrlEnabled = true })
     sandbox:advance(30)
     local answer = must(client:request("GET", ("/public/api/v1/exports/%s/download"):format(job.jobId)))
@@ -98,7 +98,7 @@ describe("an export", function()
     it(("is refused for its %s (%d)"):format(case[2], i), function() refused(case[2], ask(case[1])) end)
   end
 
-  it("has an id", function()
+  it("is found by its id only", function()
     local message = "Could not retrieve job status. Please verify the job id and try again."
     refused(message, client.exports:get "nope")
     refused(message, client.exports:download "nope")
@@ -106,7 +106,7 @@ describe("an export", function()
 end)
 
 describe("the export of workflow activities", function()
-  it("tells the history of each workflow", function()
+  it("has the history of each workflow", function()
     local started = must(client.workflows:get "IC-1").created
     local workflow = must(local_ironclad.launch(client, { counterpartyName = 'Hi, "Bob"\r\n' }))
     must(client.workflows:create_comment(workflow.id, { comment = "first, of all" }))
@@ -133,7 +133,7 @@ describe("the export of workflow activities", function()
     assert.are.equal("workflow_launched", rows(body, "ironcladId", "IC-1")[1].activity)
   end)
 
-  it("is CSV unless told otherwise", function()
+  it("is CSV by default", function()
     local text = must(export { exportType = "workflow_activities",
       exportConfigs = { metadataProperties = { "counterpartyName" } } })
     local head, first = text:match "^(.-)\r\n(.-)\r\n"
@@ -145,7 +145,7 @@ describe("the export of workflow activities", function()
 end)
 
 describe("the export of the audit log", function()
-  it("tells who changed what, and who was refused", function()
+  it("has changes and refused requests with their users", function()
     local record = must(client.records:create { type = "contract", name = "x", properties = {} })
     must(client.records:get(record.id))
     client.records:delete(record.id, { as_user = "tom.becker@example.com" })

@@ -1,4 +1,4 @@
--- The sandbox's filter formulas: what each finds among a few records, and what is refused.
+-- The sandbox's filter formulas: which records each one finds, and which formulas are refused.
 local local_ironclad = require "spec.support.local_ironclad"
 
 local must = local_ironclad.must
@@ -12,7 +12,7 @@ local function money(amount) return { type = "monetary_amount", value = { curren
 local function boolean(value) return { type = "boolean", value = value } end
 local function list(...) return { type = "array", value = { ... } } end
 
--- The only records; the tests name them by letter.
+-- The only records, named by a letter.
 local records = {
   A = { counterpartyName = text "Acme Corp.", seats = number(10), agreementDate = day "2024-01-01",
     contractValue = money(999.5), autoRenews = boolean(true), tags = list("gold", "EU") },
@@ -34,7 +34,7 @@ setup(function()
 end)
 teardown(function() sandbox:stop() end)
 
--- The names of those that a formula finds, in order: "AB".
+-- The names of the records that a formula finds, in order: "AB".
 local function found(formula)
   local names = {}
   local page = must(client.records:list { filter = formula, sortField = "name", sortDirection = "ASC" })
@@ -95,7 +95,7 @@ local finds = {
   [("("):rep(31) .. "Equals([name], 'A')" .. (")"):rep(31)] = "A",
 }
 
--- Formula -> what the message must say.
+-- A formula, and a part of the error message.
 local wrong = {
   [""] = "expected an operation",
   ["x"] = "unknown operation 'x'",
@@ -159,7 +159,7 @@ describe("a filter formula", function()
     end)
   end
 
-  it("narrows what the other parameters leave, and the count with it", function()
+  it("combines with the other parameters, also in the count", function()
     local page = must(client.records:list { filter = "IsNotEmpty([counterpartyName])", pageSize = 2, page = 1 })
     assert.are.same({ 3, 1 }, { page.count, #page.list })
     assert.are.equal(0, must(client.records:list { filter = "IsNotEmpty([name])", types = "mutualNDA" }).count)

@@ -1,5 +1,5 @@
--- The sandbox's authorization code grant: the page of consent, codes, refresh tokens, and what they are refused for.
--- The browser is played with plain HTTP, or by sandbox:consent.
+-- The sandbox's authorization code grant: the consent page, codes, refresh tokens and their errors. Plain HTTP or
+-- sandbox:consent takes the place of the browser.
 local ironclad = require "ironclad"
 local local_ironclad = require "spec.support.local_ironclad"
 
@@ -21,7 +21,7 @@ local function encoded(text)
   return (text:gsub("[^%w%-._~]", function(char) return ("%%%02X"):format(char:byte()) end))
 end
 
--- The path and query of an authorize URL; `changes` to the parameters, false leaves one out.
+-- The path and query of an authorize URL. `changes`: parameters to replace; false removes one.
 local function target(changes)
   local parameters = {
     response_type = "code", client_id = sandbox.client_id, redirect_uri = CALLBACK, state = "the state",
@@ -46,12 +46,12 @@ local function location(answer) return answer:match "\r\nLocation: ([^\r]*)\r\n"
 
 local function parameter(url, name) return url:match("[?&]" .. name .. "=([^&]*)") end
 
--- A code, by sandbox:consent.
+-- Gets a code by sandbox:consent.
 local function code(changes, user)
   return parameter(assert(sandbox:consent { url = sandbox.url .. target(changes), user = user }), "code")
 end
 
--- Asks the token endpoint; `changes` as above.
+-- Calls the token endpoint; `changes` as above.
 local function ask(grant_type, changes)
   local body = {
     grant_type = grant_type, client_id = sandbox.client_id, client_secret = sandbox.client_secret,
@@ -64,11 +64,11 @@ end
 local function exchange(changes) return ask("authorization_code", changes) end
 local function refresh(changes) return ask("refresh_token", changes) end
 
--- A client of a static token, and nothing else.
+-- A client with a static token only.
 local function with(token) return local_ironclad.connect(sandbox, { token = token, as_user = false }) end
 
-describe("the page of consent", function()
-  it("shows who asks for what, and whom one can be", function()
+describe("the consent page", function()
+  it("shows the app, its scopes and the users", function()
     local status, page, answer = get(target { scope = READ .. " " .. LAUNCH })
     assert.equal(200, status)
     for _, text in ipairs { "Larkspur", "Sandbox App", CALLBACK, "Read Records: " .. READ, LAUNCH, OMAR, "Deny" } do
@@ -80,14 +80,14 @@ describe("the page of consent", function()
     assert.matches("asks for all scopes", select(2, get(target { scope = "" })))
   end)
 
-  it("shows nothing as it came", function()
+  it("escapes all texts", function()
     local _, page = get(target { redirect_uri = 'http://localhost:1/"><script>&', state = "<state>" })
     assert.is_truthy(page:find("http://localhost:1/&quot;&gt;&lt;script&gt;&amp;", 1, true), page)
     assert.is_nil(page:find("<script", 1, true))
     assert.is_nil(page:find("state&gt;", 1, true))
   end)
 
-  it("sends the browser back with a code, once", function()
+  it("redirects with a code, once", function()
     local _, page = get(target())
     local nonce = page:match 'name="nonce" value="([%w-]+)"'
     assert.equal(400, (post { nonce = nonce, decision = "perhaps", user = OMAR }))
@@ -104,7 +104,7 @@ describe("the page of consent", function()
     end
   end)
 
-  it("sends the browser back without one", function()
+  it("redirects with an error when the user denies", function()
     local _, page = get(target { redirect_uri = "https://app.example.com/back?from=ironclad" })
     local nonce = page:match 'name="nonce" value="([%w-]+)"'
     local status, _, answer = post { nonce = nonce, decision = "deny" }
@@ -113,13 +113,13 @@ describe("the page of consent", function()
     assert.equal(400, (post { nonce = nonce, decision = "allow", user = OMAR }))
   end)
 
-  it("is not shown for a scope that is unknown", function()
+  it("is not shown for an unknown scope", function()
     local status, _, answer = get(target { scope = READ .. " public.nothing", state = false })
     assert.equal(302, status)
     assert.equal(CALLBACK .. "?error=invalid_scope", location(answer))
   end)
 
-  it("is answered by a form and nothing else", function()
+  it("takes only its own form as the answer", function()
     assert.equal(400, (local_ironclad.raw(sandbox, "POST /oauth/authorize", {}, "{}")))
     assert.equal(400, (local_ironclad.raw(sandbox, "POST /oauth/authorize",
       { "Content-Type: application/x-www-form-urlencoded" }, "")))
@@ -169,12 +169,12 @@ describe("the page of consent", function()
 
   for _, uri in ipairs { "http://localhost", "http://localhost:1/x?y=z", "http://127.0.0.1:65535/",
     "http://[::1]:80" } do
-    it("knows this machine: " .. uri, function() assert.equal(200, (get(target { redirect_uri = uri }))) end)
+    it("allows the redirect URI " .. uri, function() assert.equal(200, (get(target { redirect_uri = uri }))) end)
   end
 end)
 
 describe("a code", function()
-  it("becomes a person's tokens", function()
+  it("is exchanged for a user's tokens", function()
     local grant = must(exchange { code = code({ scope = READ }, PRIYA) })
     assert.same({ "Bearer", 21600, READ }, { grant.token_type, grant.expires_in, grant.scope })
     assert.is_truthy(grant.refresh_token)
@@ -183,7 +183,7 @@ describe("a code", function()
     assert.is_nil(must(exchange { code = code() }).scope)
   end)
 
-  it("acts as that person, whomever a request names", function()
+  it("acts as its user, whatever user a request names", function()
     local grant = must(exchange { code = code(nil, PRIYA) })
     local mine = with(grant.access_token)
     sandbox:clear_requests()
@@ -194,7 +194,7 @@ describe("a code", function()
     assert.equal(403, err and err.status)
   end)
 
-  it("may come as a form and by Basic", function()
+  it("can be sent in a form with Basic authentication", function()
     local body = "grant_type=authorization_code&code=" .. code() .. "&redirect_uri=" .. encoded(CALLBACK)
     local status, text = local_ironclad.raw(sandbox, "POST /oauth/token", {
       "Content-Type: application/x-www-form-urlencoded", "Authorization: Basic "
@@ -203,7 +203,7 @@ describe("a code", function()
     assert.equal(200, status, text)
   end)
 
-  it("is good once; coming again it ends what it gave", function()
+  it("is valid once; used again it revokes its tokens", function()
     local mine = code()
     local grant = must(exchange { code = mine })
     must(with(grant.access_token).oauth:userinfo())
@@ -245,7 +245,7 @@ describe("a code", function()
 end)
 
 describe("a refresh token", function()
-  it("is traded for a new pair, and spent", function()
+  it("gives a new pair of tokens, once", function()
     local first = must(exchange { code = code({ scope = READ .. " " .. LAUNCH }, OMAR) })
     local second = must(refresh { refresh_token = first.refresh_token })
     assert.are_not.equal(first.access_token, second.access_token)
@@ -258,7 +258,7 @@ describe("a refresh token", function()
     must(refresh { refresh_token = second.refresh_token })
   end)
 
-  it("gives fewer scopes when asked to, never more", function()
+  it("can give fewer scopes, never more", function()
     local grant = must(exchange { code = code { scope = READ .. " " .. LAUNCH } })
     local narrow = must(refresh { refresh_token = grant.refresh_token, scope = READ })
     assert.equal(READ, narrow.scope)
@@ -288,7 +288,7 @@ describe("a refresh token", function()
 end)
 
 describe("sandbox:consent", function()
-  it("answers with where the browser goes", function()
+  it("returns the URL of the redirect", function()
     local function answer(options)
       local url = options.url or sandbox.url .. target(options)
       return sandbox:consent { url = url, user = options.user, allow = options.allow }
@@ -323,7 +323,7 @@ describe("sandbox:consent", function()
     other:stop()
   end)
 
-  it("serves a client that renews itself", function()
+  it("gives tokens that the client refreshes", function()
     local mine = local_ironclad.connect(sandbox, { grant = "authorization_code", scopes = { READ }, name = "renewing" })
     local url, state = mine:authorize_url { redirect_uri = CALLBACK }
     local callback = assert(sandbox:consent { url = url, user = OMAR })
@@ -339,7 +339,7 @@ describe("sandbox:consent", function()
     refused({ 403, "invalid_grant" }, mine.oauth:userinfo())
   end)
 
-  it("keeps the newest of very many", function()
+  it("keeps the newest of many consents", function()
     local url, last = sandbox.url .. target()
     for _ = 1, 10050 do last = sandbox:consent { url = url } end
     must(exchange { code = parameter(last, "code") })

@@ -1,4 +1,4 @@
--- The sandbox's actions on contracts, and the status that follows from their dates, their renewal and the clock.
+-- The sandbox's contract actions, and the contract status computed from dates, renewal and the clock.
 local ironclad = require "ironclad"
 local local_ironclad = require "spec.support.local_ironclad"
 local peer = require "spec.support.peer"
@@ -7,7 +7,7 @@ local must, refused = local_ironclad.must, local_ironclad.refused
 
 local sandbox, client
 
--- The clock stands at 2026-03-01.
+-- The clock is fixed at 2026-03-01.
 setup(function() sandbox, client = local_ironclad.start { clock = "2026-03-01T00:00:00Z" } end)
 teardown(function() sandbox:stop() end)
 
@@ -36,7 +36,7 @@ end
 local function read(record) return must(client.records:get(record.id)) end
 local function status_of(record) return read(record).contractStatus end
 
--- What a record is when it says this.
+-- Properties of a record, and the status they give.
 local statuses = {
   { {}, "indeterminate unknown" },
   { { agreementDate = "2025-01-01" }, "active active", event = "2025-01-01" },
@@ -87,7 +87,7 @@ local RENEWING = {
 local TERMINATION = { standard_terminatedDate = "2026-03-01", standard_terminationEffectiveDate = "2026-03-31" }
 local SUPERSESSION = { standard_supersededDate = "2026-03-01", standard_supersessionEffectiveDate = "2026-03-31" }
 
--- From these properties an action with those leads to a status, and to values.
+-- A record's properties, an action with its properties, the resulting status and values.
 local moves = {
   { {}, "activate", { standard_renewalType = "None" }, "active", { effectiveDate = "2026-03-01T00:00:00.000Z" } },
   { {}, "activate", { standard_renewalType = "Evergreen", seats = 3 }, "evergreen", { seats = 3 } },
@@ -107,7 +107,7 @@ local moves = {
   { RENEWING, "editRenewal", { standard_renewalType = "Evergreen" }, "evergreen" },
 }
 
--- From these properties an action with those is refused.
+-- A record's properties, an action with its properties, the error.
 local wrong = {
   { {}, "dance", {}, "INVALID_PARAM", "type" },
   { {}, "activate", nil, "MISSING_PARAM", "properties.standard_renewalType" },
@@ -155,7 +155,7 @@ describe("an action on a contract", function()
     end)
   end
 
-  it("shows as time passes", function()
+  it("changes with time", function()
     local other, mine = local_ironclad.start { clock = "2026-03-01T00:00:00Z" }
     client, mine = mine, client
     local record = create(RUNNING)
@@ -168,7 +168,7 @@ describe("an action on a contract", function()
     other:stop()
   end)
 
-  it("can be undone, the last one first", function()
+  it("can be undone, the latest first", function()
     local record = create(RENEWING)
     local expected = read(record).properties
     must(run(record, "cancelAutoRenewal"))
@@ -189,7 +189,7 @@ describe("an action on a contract", function()
     refused({ 400, "INVALID_STATE", "properties.standard_undoObligationAction" }, undo "terminate")
   end)
 
-  it("activates once", function()
+  it("activates a contract only once", function()
     local record = create()
     must(run(record, "activate", { standard_renewalType = "None" }))
     refused({ 400, "INVALID_STATE", "type" }, run(record, "activate", { standard_renewalType = "None" }))
@@ -220,7 +220,7 @@ describe("an action on a contract", function()
     peer.remove_folder(folder)
   end)
 
-  it("is for those who may change records, or for the company itself", function()
+  it("needs a user who may edit records, or a token of the company", function()
     local record = create(RUNNING)
     refused({ 403, "FORBIDDEN" }, client.records:run_action(record.id,
       { type = "extend", properties = properties { standard_renewalTermLength = "P1Y" } },

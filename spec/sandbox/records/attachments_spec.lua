@@ -1,4 +1,4 @@
--- The sandbox's attachments of records: uploaded, shown, downloaded, deleted.
+-- The sandbox's record attachments: upload, view, download, deletion.
 local ironclad = require "ironclad"
 local local_ironclad = require "spec.support.local_ironclad"
 
@@ -25,7 +25,7 @@ local function upload(id, key, filename, bytes)
 end
 
 describe("an attachment", function()
-  it("shows in its record, and comes back byte for byte", function()
+  it("is shown in its record and downloads byte for byte", function()
     local record = new_record()
     local bytes = ("\0\1\2\r\n--x"):rep(20000)
     local changed = must(upload(record.ironcladId, "signedCopy", "NDA - Acme LLC.pdf", bytes))
@@ -62,7 +62,7 @@ describe("an attachment", function()
     assert.is_truthy(must(client.records:get(record.id)).attachments["signedCopy[1]"].href:find "signedCopy%%5B1%%5D$")
   end)
 
-  it("ends with its deletion, or its record's", function()
+  it("is deleted by itself or with its record", function()
     local record = new_record()
     must(upload(record.id, "signedCopy"))
     must(upload(record.id, "exhibit"))
@@ -77,7 +77,7 @@ describe("an attachment", function()
     refused({ 400, "NOT_FOUND" }, client.records:download_attachment(record.id, "exhibit"))
   end)
 
-  it("is found by the record's internal id alone", function()
+  it("is found by the record's internal id only", function()
     local made = must(client.records:get "IC-1")
     assert.is_truthy(must(client.records:download_attachment(made.id, "signedCopy")):find "^%%PDF%-1%.4")
     local err = refused({ 400, "NOT_FOUND" }, client.records:download_attachment("IC-1", "signedCopy"))
@@ -86,13 +86,13 @@ describe("an attachment", function()
 
   local names = { "x.adoc", "x.CSV", "x.eml", "x.jpeg", "x.pptx", "x.tif", "x.xlsx", "a.b.xml" }
   for _, name in ipairs(names) do
-    it("may be called " .. name, function()
+    it("accepts the filename " .. name, function()
       assert.are.equal(name, must(upload(new_record().id, "exhibit", name)).attachments.exhibit.filename)
     end)
   end
 
   for _, name in ipairs { "NDA - Acme LLC", "x.exe", "x.", "pdf", "" } do
-    it(("is not called '%s'"):format(name), function()
+    it(("refuses the filename '%s'"):format(name), function()
       local record = new_record()
       local err = refused({ 400, "INVALID_PARAM", "metadata.filename" }, upload(record.id, "signedCopy", name))
       assert.is_truthy(err.message:find(("filename %q does not have an accepted extension"):format(name), 1, true))
@@ -100,7 +100,7 @@ describe("an attachment", function()
     end)
   end
 
-  it("comes with its metadata in a multipart body", function()
+  it("needs its metadata in a multipart body", function()
     local record = new_record()
     local path = ("POST /public/api/v1/records/%s/attachments/signedCopy"):format(record.id)
     local token = must(client:request("POST", "/oauth/token", { body = {
@@ -130,7 +130,7 @@ describe("an attachment", function()
     assert.are.equal(200, (send(file .. metadata:format '{"filename":"x.pdf"}')))
   end)
 
-  it("is not for everybody to change", function()
+  it("needs a user who may edit records", function()
     local tom = { as_user = "tom.becker@example.com" }
     local made = must(client.records:get "IC-1")
     refused({ 403, "FORBIDDEN" }, client.records:upload_attachment("IC-1", "exhibit", parts "x.pdf", tom))

@@ -1,5 +1,5 @@
--- The sandbox's signed download links: asked for in bulk, ready after a while, good for a while, and served at an
--- origin that must not be sent a token.
+-- The sandbox's signed download links: requested in bulk, made by a job, valid for a time, and served from an origin
+-- that must not get a token.
 local ironclad = require "ironclad"
 local local_ironclad = require "spec.support.local_ironclad"
 
@@ -14,20 +14,20 @@ local function ask(...)
   return client.records:create_download_urls { identifiers = { ... }, type = "latestSignedCopy" }
 end
 
--- Asks, waits and answers the finished job.
+-- Starts a job, waits for it and returns it.
 local function links_of(...)
   local job = must(ask(...))
   sandbox:advance(5)
   return must(client.records:get_download_urls(job.jobId))
 end
 
--- GETs a link with the headers -> status, body, all of the answer.
+-- GETs a link with these headers -> status, body, the whole answer.
 local function fetch(url, headers)
   local port, target = url:match "^http://127%.0%.0%.1:(%d+)(/.*)$"
   return local_ironclad.raw({ port = tonumber(port) }, "GET " .. target, headers)
 end
 
--- Of the day.
+-- Seconds of the day.
 local function seconds_of(time)
   local hours, minutes, seconds = time:match "T(%d+):(%d+):([%d.]+)Z$"
   return hours * 3600 + minutes * 60 + seconds
@@ -42,7 +42,7 @@ local function with_copy(bytes)
 end
 
 describe("download links", function()
-  it("are ready after a while", function()
+  it("are made by a job", function()
     local record = with_copy "hello"
     local job = must(ask(record.ironcladId, record.id, NOBODY, "IC-9"))
     assert.are.same("processing", job.status)
@@ -63,7 +63,7 @@ describe("download links", function()
     assert.are.same(done, must(client.records:get_download_urls(job.jobId)))
   end)
 
-  it("lead to another origin, which wants no token", function()
+  it("point to another origin, which needs no token", function()
     local bytes = ("\0\r\n%PDF"):rep(30000)
     local url = links_of(with_copy(bytes).id).succeeded[1].downloadUrl
     assert.is_nil(url:find(sandbox.url, 1, true))
@@ -74,7 +74,7 @@ describe("download links", function()
     assert.are.same({ 400, "Authorization" }, { status, ironclad.json.decode(body).param })
   end)
 
-  it("are good for twenty minutes and for nothing else", function()
+  it("are valid for twenty minutes and for one file", function()
     local record = with_copy "bytes"
     local added = must(client.records:get(record.id)).lastUpdated
     local link = links_of(record.id).succeeded[1]
@@ -94,14 +94,14 @@ describe("download links", function()
     assert.are.equal("NO_ATTACHMENT_FOUND", links_of(record.id).failed[1].errorCode)
   end)
 
-  it("end with the file", function()
+  it("end when the file is deleted", function()
     local record = with_copy "bytes"
     local url = links_of(record.id).succeeded[1].downloadUrl
     must(client.records:delete(record.id))
     assert.are.equal(404, (fetch(url)))
   end)
 
-  it("are of the copy signed last", function()
+  it("point to the latest signed copy", function()
     local record = with_copy "first"
     must(client.records:upload_attachment(record.id, "signedCopy[1]", {
       attachment = ironclad.file { data = "second", filename = "x.pdf" }, metadata = { filename = "second.pdf" },
@@ -115,7 +115,7 @@ describe("download links", function()
     assert.are.equal("second", body)
   end)
 
-  it("are not asked for in any other way", function()
+  it("refuse wrong requests", function()
     local many = {}
     for i = 1, 101 do many[i] = NOBODY end
     local wrong = {
@@ -130,7 +130,7 @@ describe("download links", function()
     refused({ 404, "NOT_FOUND" }, client.records:get_download_urls(NOBODY))
   end)
 
-  it("are all that is served there", function()
+  it("are the only paths of that origin", function()
     local origin = links_of("IC-1").succeeded[1].downloadUrl:match "^http://[^/]*"
     for _, target in ipairs { "/", "/oauth/token", "/public/api/v1/records" } do
       assert.are.equal(404, (fetch(origin .. target)))

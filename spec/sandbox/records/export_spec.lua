@@ -1,4 +1,4 @@
--- The sandbox's export of records: a real workbook, with the rows and columns that were asked for.
+-- The sandbox's export of records: a real workbook with the requested rows and columns.
 local local_ironclad = require "spec.support.local_ironclad"
 local peer = require "spec.support.peer"
 
@@ -29,7 +29,7 @@ local function unescaped(text)
   return (text:gsub("&lt;", "<"):gsub("&gt;", ">"):gsub("&quot;", '"'):gsub("&amp;", "&"))
 end
 
--- The workbook's rows: each a table from column letter to the cell's text.
+-- The workbook's rows: tables from column letter to the cell's text.
 local function rows_of(bytes)
   local folder = peer.temporary_folder()
   peer.write_file(folder .. "/book.xlsx", bytes)
@@ -50,7 +50,7 @@ end
 local function export(query) return client.records:export(query) end
 
 describe("the export of records", function()
-  it("is a named file of bytes", function()
+  it("is a file with a name", function()
     local bytes, err, response = export()
     assert.are.equal("PK", must(bytes, err):sub(1, 2))
     assert.are.equal("application/octet-stream", response.headers["content-type"])
@@ -73,7 +73,7 @@ describe("the export of records", function()
     assert.are.same({ "Mutual NDA", 32767 }, { rows[3].C, #rows[3].B })
   end)
 
-  it("has all visible properties unless told which", function()
+  it("has all visible properties by default", function()
     local visible = 0
     for _, property in pairs(must(client.records:get_schema()).properties) do
       if property.visible then visible = visible + 1 end
@@ -83,14 +83,14 @@ describe("the export of records", function()
     assert.are.equal(4 + visible, columns)
   end)
 
-  it("has the rows that were asked for", function()
+  it("has the selected rows", function()
     assert.are.equal(2, #rows_of(must(export { types = "contract" })))
     assert.are.equal(1, #rows_of(must(export { types = "consultingAgreement" })))
     local filtered = must(export { extra = { query = { filter = "Equals([seats], -3)" } } })
     assert.are.equal(2, #rows_of(filtered))
   end)
 
-  it("refuses what it does not know", function()
+  it("refuses unknown types and properties", function()
     refused({ 400, "INVALID_PARAM", "/?types" }, export { types = "contract,x" })
     refused({ 400, "INVALID_PARAM", "/?properties" }, export { properties = "seats,x" })
     refused({ 400, "INVALID_PARAM", "/?filter" }, export { extra = { query = { filter = "x" } } })

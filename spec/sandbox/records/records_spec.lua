@@ -1,4 +1,4 @@
--- The sandbox's records: making, finding, listing, changing, replacing and deleting them.
+-- The sandbox's records: create, get, list, update, replace, delete.
 local ironclad = require "ironclad"
 local local_ironclad = require "spec.support.local_ironclad"
 
@@ -16,7 +16,7 @@ local function create(changes)
   return client.records:create(body)
 end
 
--- The same as it stands: without what the client makes of values.
+-- The same without the client's conversion of values.
 local function send(changes)
   local body = { type = "contract", name = "A contract", properties = {} }
   for name, value in pairs(changes) do body[name] = value end
@@ -30,7 +30,7 @@ local function names(options)
 end
 
 describe("a record", function()
-  it("is found by either of its ids", function()
+  it("is found by both of its ids", function()
     local record = must(create { properties = { seats = { type = "number", value = 3 } } })
     assert.is_truthy(record.id:find "^%x+%-%x+%-4%x+%-[89ab]%x+%-%x+$")
     assert.is_truthy(record.ironcladId:find "^IC%-%d+$")
@@ -40,7 +40,7 @@ describe("a record", function()
     assert.are.same(record, must(client.records:get(record.ironcladId)))
   end)
 
-  it("tells what its dates say, and where it came from", function()
+  it("has a status from its dates, and its source", function()
     local function status(expires)
       local dates = {
         agreementDate = { type = "date", value = "2020-01-01" }, expirationDate = { type = "date", value = expires },
@@ -54,7 +54,7 @@ describe("a record", function()
     assert.are.same({ made.id }, must(client.workflows:get(made.source.workflowId)).recordIds)
   end)
 
-  it("shows an address as it is wanted", function()
+  it("shows an address in the requested form", function()
     local address = { lines = { "123 Main St." }, locality = "Los Angeles", region = "CA", postcode = "90001" }
     local properties = { counterpartyAddress = { type = "address", value = address } }
     local record = must(create { properties = properties })
@@ -68,7 +68,7 @@ describe("a record", function()
     assert.are.equal("somewhere", whole.properties.counterpartyAddress.value.raw)
   end)
 
-  it("shows of the entities that it refers to what is wanted", function()
+  it("shows its entities in the requested form", function()
     local entity = must(client.entities:list()).list[1]
     local vendor = { type = "reference", value = { recordId = entity.id } }
     local record = must(create { properties = { vendor = vendor, seats = { type = "number", value = 1 } } })
@@ -149,7 +149,7 @@ describe("a record", function()
     end)
   end
 
-  it("is not for everybody to change", function()
+  it("needs a user who may edit records", function()
     local tom = { as_user = "tom.becker@example.com" }
     local function body() return { type = "contract", name = "x", properties = {} } end
     refused({ 403, "FORBIDDEN" }, client.records:create(body(), tom))
@@ -163,7 +163,7 @@ end)
 describe("changing a record", function()
   local function text(value) return { type = "string", value = value } end
 
-  it("touches what is named and nothing else", function()
+  it("changes only the given fields", function()
     local record = must(create { properties = { counterpartyName = text "A", additionalNotes = text "B" } })
     local changed = must(client.records:update(record.id, {
       name = "Renamed", addProperties = { counterpartyName = text "C", seats = { type = "number", value = 1 } },
@@ -175,7 +175,7 @@ describe("changing a record", function()
     assert.are.same(changed, must(client.records:get(record.id)))
   end)
 
-  it("happens whole or not at all", function()
+  it("is applied completely or not at all", function()
     local record = must(create())
     refused({ 400, "INVALID_PARAM", "addProperties.seats" },
       client.records:update(record.id, { name = "New", addProperties = { seats = { type = "string", value = "x" } } }))
@@ -198,7 +198,7 @@ describe("changing a record", function()
     assert.are.equal(0, #linked.links)
   end)
 
-  it("makes families, in which nobody is above themselves", function()
+  it("sets parents and children, without cycles", function()
     local parent = must(create())
     local child = must(create { parent = { recordId = parent.ironcladId, parentLinkType = "amendment" } })
     assert.are.same({ parent.id, "amendment" }, { child.parentId, child.parentLinkType })
@@ -256,7 +256,7 @@ describe("changing a record", function()
       { body = { type = "mutualNDA", name = "x" } }))
   end)
 
-  it("ends with its deletion", function()
+  it("can delete it", function()
     local record = must(create())
     assert.is_true(must(client.records:delete(record.id)))
     local calls = {
@@ -282,7 +282,7 @@ describe("listing records", function()
     other:stop()
   end)
 
-  it("sorts by three fields, both ways", function()
+  it("sorts by three fields, in both directions", function()
     local function all(query)
       query.pageSize = 100
       return must(client.records:list(query)).list
@@ -303,7 +303,7 @@ describe("listing records", function()
     assert.are.equal("Office Lease, Tamarack Properties", names({ sortField = "lastUpdated" })[1])
   end)
 
-  it("selects by type and time, with the total over all pages", function()
+  it("selects by type and time, with the total of all pages", function()
     local function count(types) return must(client.records:list { types = types }).count end
     local contracts = count "contract"
     assert.is_true(contracts > 0 and count "mutualNDA" > 0)
@@ -318,7 +318,7 @@ describe("listing records", function()
     assert.are.equal(0, #must(client.records:list { page = 100000000, pageSize = 100 }).list)
   end)
 
-  it("refuses what it cannot do", function()
+  it("refuses wrong parameters", function()
     refused({ 400, "INVALID_PARAM", "/?sortField" }, client.records:list { sortField = "type" })
     refused({ 400, "INVALID_PARAM", "/?sortDirection" }, client.records:list { sortDirection = "asc" })
     refused({ 400, "INVALID_PARAM", "/?types" }, client.records:list { types = "contract,x" })

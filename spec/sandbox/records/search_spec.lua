@@ -1,4 +1,4 @@
--- The sandbox's conversational search: what a question finds, and what it refuses.
+-- The sandbox's conversational search: what a question finds, and which requests are refused.
 local local_ironclad = require "spec.support.local_ironclad"
 
 local must, refused = local_ironclad.must, local_ironclad.refused
@@ -44,7 +44,7 @@ describe("conversational search", function()
     end)
   end
 
-  it("knows what expires", function()
+  it("finds records by expiration", function()
     local soon = must(client.search:conversational { query = "Which contracts are expiring in the next 30 days?" })
     assert.is_truthy(soon.result:find("Elm Road", 1, true))
     assert.is_nil(soon.result:find("Porto", 1, true) or soon.result:find("Cleaning", 1, true))

@@ -1,4 +1,4 @@
--- The sandbox's smart import: files that become records, and what is predicted of them after a while.
+-- The sandbox's smart import: files become records, with predictions after a while.
 local ironclad = require "ironclad"
 local local_ironclad = require "spec.support.local_ironclad"
 
@@ -52,7 +52,7 @@ describe("a smart import", function()
     assert.is_true(record().lastUpdated > before.lastUpdated)
   end)
 
-  it("leaves alone what people say in the meantime", function()
+  it("keeps properties that were set in the meantime", function()
     local job = must(import("Lease - Acme 2024-05-06.pdf"))
     local said = { counterpartyName = { type = "string", value = "B" } }
     must(client.records:update(job.recordId, { addProperties = said }))
@@ -61,14 +61,14 @@ describe("a smart import", function()
     assert.are.same({ "B", "2024-05-06" }, { properties.counterpartyName.value, properties.agreementDate.value })
   end)
 
-  it("errs over what is no PDF", function()
+  it("is errored when the file is not a PDF", function()
     local job = must(import("NDA with Acme.pdf", "hello"))
     sandbox:advance(20)
     assert.are.equal("errored", must(status { recordId = job.recordId }).status)
     assert.is_nil(next(must(client.records:get(job.recordId)).properties))
   end)
 
-  it("takes more files into an import", function()
+  it("adds more files to an import", function()
     local first = must(import "a.pdf")
     sandbox:advance(10)
     local second = must(import("b.docx", "x", { recordType = "contract" }, first.importId))
@@ -84,14 +84,14 @@ describe("a smart import", function()
     expect(a)
   end)
 
-  it("may make its record type", function()
+  it("can create a record type", function()
     local job = must(import("a.pdf", nil, { newRecordTypeId = "oldOnes", newRecordTypeDisplayName = "Old ones" }))
     assert.are.equal("oldOnes", must(client.records:get(job.recordId)).type)
     assert.are.equal("Old ones", must(client.records:get_schema()).recordTypes.oldOnes.displayName)
     must(import("b.pdf", nil, { recordType = "oldOnes" }))
   end)
 
-  it("costs a credit each", function()
+  it("costs one credit per file", function()
     for left = 4, 0, -1 do assert.are.equal(left, must(import "a.pdf").remainingCredits) end
     local err = refused({ 403, "FORBIDDEN" }, import "a.pdf")
     assert.is_truthy(err.message:find "No more AI Contract Credits available")
@@ -117,7 +117,7 @@ describe("a smart import", function()
     end)
   end
 
-  it("has ids that are known", function()
+  it("is found by known ids only", function()
     refused({ 404, "NOT_FOUND" }, import("a.pdf", nil, {}, NOBODY))
     refused({ 404, "NOT_FOUND" }, status { recordId = NOBODY })
     refused({ 404, "NOT_FOUND" }, status { recordId = must(client.records:get "IC-8").id })
@@ -125,21 +125,21 @@ describe("a smart import", function()
     refused({ 400, "INVALID_PARAM" }, status())
   end)
 
-  it("is not for everybody", function()
+  it("needs a user who may edit records", function()
     refused({ 403, "FORBIDDEN" }, client.records:smart_import(
       { attachment = ironclad.file { data = pdf "x", filename = "a.pdf" } }, { as_user = "tom.becker@example.com" }))
   end)
 end)
 
 describe("the sandbox's predictions", function()
-  -- The name of a file, and what is read out of it.
+  -- A filename, and the counterparty in it.
   local cases = {
     { "NDA with Acme.pdf", "Acme" }, { "Mutual NDA - Northwind Optics.pdf", "Northwind Optics" },
     { "Calibration Services, Alder Metrology.PDF", "Alder Metrology" }, { "Acme.pdf", "Acme" },
     { "2026 - NDA - Acme (countersigned).pdf", "Acme" }, { ".pdf", nil },
   }
   for _, case in ipairs(cases) do
-    it("tell whom it is with: " .. case[1], function()
+    it("find the counterparty in: " .. case[1], function()
       local job = must(import(case[1]))
       sandbox:advance(20)
       local property = must(client.records:get(job.recordId)).properties.counterpartyName
@@ -147,13 +147,13 @@ describe("the sandbox's predictions", function()
     end)
   end
 
-  -- Text of a file, and what it is worth.
+  -- The text of a file, and the value in it.
   local values = {
     { "for $1,000", "USD", 1000 }, { "EUR 48000", "EUR", 48000 }, { "GBP 0.50 each", "GBP", 0.5 },
     { "it costs $ and cents" }, { "USD", nil },
   }
   for _, case in ipairs(values) do
-    it("tell what it is worth: " .. case[1], function()
+    it("find the value in: " .. case[1], function()
       local job = must(import("a.pdf", pdf(case[1])))
       sandbox:advance(20)
       local property = must(client.records:get(job.recordId)).properties.contractValue
