@@ -134,7 +134,14 @@ ic_ended ic_transfer_end(ic_engine *engine, ic_call *call, CURLcode code) {
     transfer->added = false;
     /* libcurl may have dropped what could not be written, and think that all is well. */
     if (code == CURLE_OK && transfer->output.failure) code = CURLE_WRITE_ERROR;
-    if (code != CURLE_OK) {
+    /* libcurl takes a connection that ends inside the header for an empty answer. */
+    bool cut = code == CURLE_OK && !transfer->header_complete;
+    if (cut) {
+        ended.failure = IC_ERR_NETWORK;
+        ic_error_set(&call->error, IC_ERR_NETWORK,
+                     "the connection ended before the answer's header was complete");
+        call->response.status = 0;
+    } else if (code != CURLE_OK) {
         explain(transfer, code, &ended);
         call->response.status = 0;
     } else if (call->response.status >= 200 && call->response.status < 300) {
@@ -165,6 +172,7 @@ static size_t on_head(char *bytes, size_t size, size_t count, void *argument) {
     size_t length = size * count;
     if (length >= 5 && memcmp(bytes, "HTTP/", 5) == 0) {
         headers->length = 0;
+        transfer->header_complete = false;
         if (++transfer->heads > HEADS_ROOM) return transfer->too_many_heads = true, 0;
         return length;
     }
@@ -172,7 +180,10 @@ static size_t on_head(char *bytes, size_t size, size_t count, void *argument) {
     size_t kept = length;
     while (kept && strchr("\r\n", bytes[kept - 1]))
         kept--;
-    if (!kept) return length;
+    if (!kept) {
+        transfer->header_complete = length > 0 && bytes[length - 1] == '\n';
+        return length;
+    }
     ic_buf_add(headers, bytes, kept);
     ic_buf_putc(headers, '\n');
     return headers->failed ? 0 : length;

@@ -25,7 +25,8 @@ typedef struct ic_transfer {
     ic_output_state output;
     int sendings, heads;
     bool second_refused, too_many_heads;
-    const char *changed; /* the file that was written to while it was sent, or NULL */
+    bool header_complete; /* the empty line behind the last header has come */
+    const char *changed;  /* the file that was written to while it was sent, or NULL */
     char message[CURL_ERROR_SIZE];
 } ic_transfer;
 
