@@ -2,7 +2,7 @@
 -- that a scripted server or the sandbox hands out, must never stand in what this process prints, raises or returns as
 -- an error, nor in what its child processes print. A text that holds one fails the test at that place. Beyond that,
 -- spec/run looks through what each suite has printed, the C tests' too.
-local Error = require "ironclad.calls.error"
+local Error = require "ironclad.base.error"
 local core = require "ironclad.core"
 local peer = require "spec.support.peer"
 local scopes = require "ironclad.connections.scopes"

@@ -16,7 +16,7 @@ describe_guard("the guard against secrets", function()
     { "prints", function() print("it is " .. SECRET) end },
     { "writes", function() io.write("it is " .. SECRET) end },
     { "raises", function() pcall(error, "it is " .. SECRET) end },
-    { "makes an error of", function() require("ironclad.calls.error").new { kind = "auth", message = SECRET } end },
+    { "makes an error of", function() require("ironclad.base.error").new { kind = "auth", message = SECRET } end },
   }
   for _, case in ipairs(leaks) do
     it("sees what " .. case[1] .. " one", function()

@@ -3,7 +3,7 @@
 local core = require "ironclad.core"
 local client = require "ironclad.client"
 local concurrent = require "ironclad.loop.concurrent"
-local Error = require "ironclad.calls.error"
+local Error = require "ironclad.base.error"
 local filter = require "ironclad.values.filter"
 local login = require "ironclad.connections.login"
 local scim_filter = require "ironclad.values.scim_filter"

@@ -13,7 +13,7 @@
 -- log(text, level) is given a line for each of them: "debug" for attempts, "info" for retries and waits, and "warning"
 -- for what is wrong with scopes or a hook. The same goes to stderr as far as IRONCLAD_LOG says: debug, info or warning.
 
-local Error = require "ironclad.calls.error"
+local Error = require "ironclad.base.error"
 local task = require "ironclad.loop.task"
 
 local hooks = {}

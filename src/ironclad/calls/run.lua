@@ -1,7 +1,7 @@
 --- Running a call: started by the core, waited for in the way of the host, its sink fed on the way.
 
 local core = require "ironclad.core"
-local Error = require "ironclad.calls.error"
+local Error = require "ironclad.base.error"
 local hooks = require "ironclad.calls.hooks"
 local store = require "ironclad.connections.store"
 local task = require "ironclad.loop.task"

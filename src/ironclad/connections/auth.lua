@@ -3,7 +3,7 @@
 -- Ironclad's OpenAPI document (oauth-authorize, oauth-token); RFC 6749, 4.1.
 
 local core = require "ironclad.core"
-local Error = require "ironclad.calls.error"
+local Error = require "ironclad.base.error"
 local run = require "ironclad.calls.run"
 
 local auth = {}

@@ -2,7 +2,7 @@
 -- at this machine itself for the redirect. RFC 8252, 7.3; Ironclad's OpenAPI document (oauth-authorize, oauth-token).
 
 local core = require "ironclad.core"
-local Error = require "ironclad.calls.error"
+local Error = require "ironclad.base.error"
 
 local DEFAULT_URI = "http://localhost:8765/callback"
 local SECONDS = 180

@@ -4,7 +4,7 @@
 -- by returning false (load: nil) and a message. It must not yield; in nginx it may wait, by cosockets and ngx.sleep.
 
 local core = require "ironclad.core"
-local Error = require "ironclad.calls.error"
+local Error = require "ironclad.base.error"
 
 local store = {}
 

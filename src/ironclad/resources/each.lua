@@ -14,7 +14,7 @@
 -- at a short page. A server may give smaller pages than were asked for, and a count below what has come is none.
 
 local core = require "ironclad.core"
-local Error = require "ironclad.calls.error"
+local Error = require "ironclad.base.error"
 local operation = require "ironclad.calls.operation"
 local resources = require "ironclad.resources.resources"
 local run = require "ironclad.calls.run"

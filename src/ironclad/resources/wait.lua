@@ -25,7 +25,7 @@
 local catalog = require "ironclad.calls.catalog"
 local core = require "ironclad.core"
 local encode = require "ironclad.values.encode"
-local Error = require "ironclad.calls.error"
+local Error = require "ironclad.base.error"
 local operation = require "ironclad.calls.operation"
 local resources = require "ironclad.resources.resources"
 local run = require "ironclad.calls.run"

@@ -7,7 +7,7 @@
 -- reference/filter-query-param of the public documentation; it has no way to escape a quote.
 
 local core = require "ironclad.core"
-local names = require "ironclad.calls.names"
+local names = require "ironclad.base.names"
 local values = require "ironclad.values.values"
 
 local filter = {}

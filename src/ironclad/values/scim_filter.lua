@@ -6,7 +6,7 @@
 -- A filter stands where the query parameter `filter` of SCIM's lists is expected, and prints as its text.
 
 local core = require "ironclad.core"
-local names = require "ironclad.calls.names"
+local names = require "ironclad.base.names"
 local values = require "ironclad.values.values"
 
 local scim_filter = {}
