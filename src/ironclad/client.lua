@@ -8,6 +8,7 @@ local core = require "ironclad.core"
 local each = require "ironclad.resources.each"
 local hooks = require "ironclad.calls.hooks"
 local loop = require "ironclad.loop"
+local mistake = require "ironclad.base.mistake"
 local named = require "ironclad.connections.named"
 local names = require "ironclad.base.names"
 local operation = require "ironclad.calls.operation"
@@ -69,12 +70,11 @@ local client_methods = {}
 function client_methods:call(id, arguments, options)
   run.check_client("call", self)
   local index, entry = catalog.find(id)
-  if not index then error(("%s is no operation%s"):format(tostring(id), catalog.suggestion(id)), 2) end
+  if not index then mistake.raise(nil, "%s is no operation%s", tostring(id), catalog.suggestion(id)) end
   if arguments ~= nil and type(arguments) ~= "table" then
-    error(("%s: arguments: expected a table, got %s"):format(id, type(arguments)), 2)
+    mistake.raise(id, "arguments: expected a table, got %s", mistake.type_of(arguments))
   end
-  local value, err, response = operation.call(self, index, entry, arguments, options)
-  return value, err, response
+  return operation.call(self, index, entry, arguments, options)
 end
 
 --- Sends what the catalog does not know, to the same host.
@@ -85,10 +85,9 @@ end
 function client_methods:request(method, path, options)
   run.check_client("request", self)
   if options ~= nil and type(options) ~= "table" then
-    error(("request: options: expected a table, got %s"):format(type(options)), 2)
+    mistake.raise("request", "options: expected a table, got %s", mistake.type_of(options))
   end
-  local value, err, response = operation.request(self, method, path, options)
-  return value, err, response
+  return operation.request(self, method, path, options)
 end
 
 --- Fetches a file by a link, such as records:get_download_urls and exports name: from any host, without the bearer and
@@ -98,11 +97,7 @@ end
 -- @return the bytes, or what `to` makes of them; err, response
 function client_methods:download(url, options)
   run.check_client("download", self)
-  if options ~= nil and type(options) ~= "table" then
-    error(("download: options: expected a table, got a %s"):format(type(options)), 2)
-  end
-  local value, err, response = operation.download(self, url, options)
-  return value, err, response
+  return operation.download(self, url, options)
 end
 
 for name, method in pairs(auth) do client_methods[name] = method end
@@ -176,22 +171,22 @@ end
 
 -- @param explain adds to a mistake where the option comes from that it is about
 local function open(label, options, explain)
-  local function mistaken(mistake) error(("%s: %s"):format(label, explain and explain(mistake) or mistake), 4) end
+  local function refuse(objection) mistake.raise(label, explain and explain(objection) or objection) end
   local watchers, unheard = hooks.of(options)
-  if unheard then mistaken(unheard) end
+  if unheard then refuse(unheard) end
   local objection = scopes_objection(options.scopes)
-  if objection then mistaken(objection) end
+  if objection then refuse(objection) end
   local host, unknown = loop.choose(options.loop)
-  if not host then mistaken(unknown) end
+  if not host then refuse(unknown) end
   if options.socket_dir ~= nil and (type(options.socket_dir) ~= "string" or options.socket_dir == "") then
-    mistaken(("socket_dir: expected the path of a folder, got a %s"):format(
-      type(options.socket_dir)))
+    refuse("socket_dir: expected the path of a folder, got " ..
+      (options.socket_dir == "" and "an empty string" or mistake.type_of(options.socket_dir)))
   end
   if host.configure then host.configure(options.socket_dir) end
   local plain, custom, unfit = with_store(with_environment(options))
-  if unfit then mistaken(unfit) end
-  local connection, mistake = core.connect(plain, custom and store.number_of(custom), hooks.watch(watchers))
-  if not connection then mistaken(mistake) end
+  if unfit then refuse(unfit) end
+  local connection, wrong = core.connect(plain, custom and store.number_of(custom), hooks.watch(watchers))
+  if not connection then refuse(wrong) end
   if custom then store.belongs(connection, custom) end
   warn_of_scopes(options, connection, watchers)
   local self = { connection = connection, token_store = custom, hooks = watchers, loop = host }
@@ -208,21 +203,24 @@ local function open(label, options, explain)
   return setmetatable(self, Client)
 end
 
---- A client. Opens nothing: the first call fetches the token. Throws for a wrong or unknown option.
--- @param options a table of options; with `name` the others come from the file of named connections (ironclad.named),
---   where the name alone will do
-function client.connect(options)
+--- What ironclad.connect does, under another name in messages.
+function client.open(label, options)
   if type(options) ~= "table" and type(options) ~= "string" then
-    error(("ironclad.connect: expected a table of options or the name of a connection, got %s"):format(type(options)),
-      2)
+    mistake.raise(label, "expected a table of options or the name of a connection, got %s", mistake.type_of(options))
   end
   local explain
   if type(options) == "string" or (options.name ~= nil and options.instance == nil) then
     options, explain = named.load(options)
-    if not options then error("ironclad.connect: " .. explain, 2) end
+    if not options then mistake.raise(label, explain) end
   end
-  local opened = open("ironclad.connect", options, explain)
-  return opened
+  return open(label, options, explain)
+end
+
+--- A client. Opens nothing: the first call fetches the token. Throws for a wrong or unknown option.
+-- @param options a table of options; with `name` the others come from the file of named connections (ironclad.named),
+--   where the name alone will do
+function client.connect(options)
+  return client.open("ironclad.connect", options)
 end
 
 --- A client of the connection that the environment describes: IRONCLAD_INSTANCE, IRONCLAD_CLIENT_ID,
@@ -230,9 +228,8 @@ end
 -- @param options win over them
 function client.from_env(options)
   local found, explain = named.from_env(options)
-  if not found then error("ironclad.from_env: " .. explain, 2) end
-  local opened = open("ironclad.from_env", found, explain)
-  return opened
+  if not found then mistake.raise("ironclad.from_env", explain) end
+  return open("ironclad.from_env", found, explain)
 end
 
 --- The scopes that a list of operations needs, each once, in order of first need; for operations where either of two
@@ -240,13 +237,13 @@ end
 -- @param operations list of Lua names ("workflows:launch") or operationIds
 function client.scopes_for(operations)
   if type(operations) ~= "table" then
-    error(("ironclad.scopes_for: expected a list of operations, got %s"):format(type(operations)), 2)
+    mistake.raise("ironclad.scopes_for", "expected a list of operations, got %s", mistake.type_of(operations))
   end
   local needed, seen = {}, {}
   for _, name in ipairs(operations) do
     local index, entry = catalog.find(name)
     if not index then
-      error(("ironclad.scopes_for: unknown operation %s%s"):format(tostring(name), catalog.suggestion(name)), 2)
+      mistake.raise("ironclad.scopes_for", "unknown operation %s%s", tostring(name), catalog.suggestion(name))
     end
     for _, scope in ipairs(entry.scopes) do
       if not seen[scope] then

@@ -5,6 +5,7 @@ local client = require "ironclad.client"
 local concurrent = require "ironclad.loop.concurrent"
 local Error = require "ironclad.base.error"
 local filter = require "ironclad.values.filter"
+local mistake = require "ironclad.base.mistake"
 local login = require "ironclad.connections.login"
 local scim_filter = require "ironclad.values.scim_filter"
 local scopes = require "ironclad.connections.scopes"
@@ -65,7 +66,7 @@ end
 --- SHA-256 of a string or an ironclad.file, as 64 hex digits; nil and an error when the file cannot be read.
 function ironclad.sha256(subject)
   if type(subject) ~= "string" and getmetatable(subject) ~= getmetatable(core.file { data = "-" }) then
-    error(("ironclad.sha256: expected a string or ironclad.file(…), got a %s"):format(type(subject)), 2)
+    mistake.raise("ironclad.sha256", "expected a string or ironclad.file(…), got %s", mistake.type_of(subject))
   end
   local digest, message = core.sha256(subject)
   if not digest then return nil, Error.new { kind = "io", message = message, outcome = "not_done",
@@ -79,7 +80,7 @@ ironclad.json = {
   --- decode(text) -> value, or nil and an error.
   decode = function(text)
     if type(text) ~= "string" then
-      error(("ironclad.json.decode: expected a string, got a %s"):format(type(text)), 2)
+      mistake.raise("ironclad.json.decode", "expected a string, got %s", mistake.type_of(text))
     end
     local value, message, kind = core.json.decode(text)
     if message ~= nil then

@@ -195,7 +195,7 @@ describe("a link", function()
       storage:release()
     end })
     local run = require "ironclad.calls.run"
-    local function start() return run.start(client, "download", 1, "GET", { url = peer.url(storage) .. "/a" }) end
+    local function start() return run.start(client, "download", "GET", { url = peer.url(storage) .. "/a" }) end
     local first = start()
     storage:await(1)
     local second = start()
@@ -224,8 +224,8 @@ describe("a link", function()
   it("is fetched with options of its own only", function()
     local client = ironclad.connect { instance = "na1", token = "t", as_user = false }
     for options, message in pairs {
-      [{ as_user = "x" }] = "download: as_user: is no option of a download",
-      [{ too = "x" }] = 'download: too: is no option of a download; did you mean "to"?',
+      [{ as_user = "x" }] = "download: as_user: unknown option of a download",
+      [{ too = "x" }] = 'download: too: unknown option of a download; did you mean "to"?',
       [{ to = 1 }] = "download: to: expected a path or a function",
       [{ callback = 1 }] = "download: callback: expected a function, got a number",
     } do

@@ -100,7 +100,7 @@ describe("hooks", function()
       scene.assert_good(client.records:get "w1")
       run.cancel(pending)
     end
-    pending = run.start(client, "get", 1, "GET", {}, "/public/api/v1/workflows/w2")
+    pending = run.start(client, "get", "GET", {}, "/public/api/v1/workflows/w2")
     scene.assert_error("cancelled", run.finish(pending))
     assert.are.equal("on_request on_response on_wait", names_of(told))
     assert.are.equal("budget", wait.reason)
@@ -217,7 +217,7 @@ describe("hooks", function()
     local server = scene.answering(failures)
     local told, options = listening { max_retries = 30, rate_limit = false }
     local client = scene.connect(server, options)
-    local pending = run.start(client, "get", 1, "GET", {}, "/public/api/v1/workflows/w1")
+    local pending = run.start(client, "get", "GET", {}, "/public/api/v1/workflows/w1")
     server:await(21)
     while not pending.call:done() do core.wait() end
     scene.assert_good(run.finish(pending))

@@ -339,7 +339,7 @@ describe("ironclad.login", function()
     { { redirect_uri = "http://localhost:8765/#a" }, "redirect_uri: expected http at localhost" },
     { { redirect_uri = "http://localhost:8765/a b" }, "redirect_uri: expected http at localhost" },
     { { redirect_uri = 8765 }, "redirect_uri: expected a string, got number" },
-    { { browser = "firefox" }, "browser: expected true, false or a function, got string" },
+    { { browser = "firefox" }, "browser: expected true, false or a function, got a string" },
     { { timeout = 0 }, "timeout: expected a number of seconds" },
     { { timeout = "180" }, "timeout: expected a number of seconds" },
     { { grant = "client_credentials" }, 'a login is for grant = "authorization_code"' },

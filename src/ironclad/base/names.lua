@@ -1,6 +1,7 @@
 --- Tables that name what may have been meant, where others answer nil.
 
 local core = require "ironclad.core"
+local mistake = require "ironclad.base.mistake"
 
 local names = {}
 
@@ -34,7 +35,7 @@ local function suggestion(name, list)
   return holding[1] and "; there are " .. table.concat(holding, ", ", 1, math.min(#holding, MOST)) or ""
 end
 
---- An __index that throws for an unknown name.
+--- An __index that raises a mistake for an unknown name.
 -- @param what the table is, in messages
 -- @param known what it answers: name -> value
 -- @param others names that are right too: those that the table has itself
@@ -42,7 +43,7 @@ function names.strict(what, known, others)
   return function(_, name)
     if rawget(known, name) ~= nil then return known[name] end
     if type(name) ~= "string" or name:find "^__" then return nil end
-    error(("%s has no %s%s"):format(what, name, suggestion(name, sorted_names(known, others))), 2)
+    mistake.raise(nil, "%s has no %s%s", what, name, suggestion(name, sorted_names(known, others)))
   end
 end
 

@@ -3,6 +3,7 @@
 -- call. Where there is no body, both may stand in one table.
 
 local core = require "ironclad.core"
+local mistake = require "ironclad.base.mistake"
 local properties = require "ironclad.values.properties"
 local references = require "ironclad.calls.references"
 local resources = require "ironclad.resources.resources"
@@ -10,51 +11,37 @@ local run = require "ironclad.calls.run"
 
 local operation = {}
 
-local option_names = core.options "call"
-local is_option = {}
-for _, name in ipairs(option_names) do is_option[name] = true end
+local is_option = mistake.set(core.options "call")
 
-local function mistake(label, level, message, ...)
-  error(label .. ": " .. message:format(...), level + 1)
-end
-
---- Throws for an option that no call knows.
-local function check_options(label, level, options, entry)
-  if type(options) ~= "table" then
-    mistake(label, level + 1, "options: expected a table, got %s", type(options))
-  end
-  for name in pairs(options) do
-    for _, parameter in ipairs(not is_option[name] and entry and entry.query or {}) do
-      if parameter.name == name then
-        mistake(label, level + 1, "%s: is a query parameter, not an option; it belongs %s", name,
-          entry.body == "none" and "in the table before the options" or "in { query = { " .. name .. " = … } }")
-      end
-    end
-    if not is_option[name] then
-      local nearest = core.nearest(tostring(name), option_names)
-      mistake(label, level + 1, "%s: unknown option%s", tostring(name),
-        nearest and ('; did you mean "%s"?'):format(nearest) or "")
+--- Raises a mistake for an option that no call has.
+local function check_options(label, options, entry)
+  for _, parameter in ipairs(type(options) == "table" and entry and entry.query or {}) do
+    local name = parameter.name
+    if options[name] ~= nil and not is_option[name] then
+      mistake.raise(label, "%s: is a query parameter, not an option; it belongs %s", name,
+        entry.body == "none" and "in the table before the options" or "in { query = { " .. name .. " = … } }")
     end
   end
+  mistake.check_options(label, options, is_option)
 end
 
 --- Puts the options where core.start looks for them.
-local function add_options(label, level, arguments, options, entry)
-  check_options(label, level + 1, options, entry)
+local function add_options(label, arguments, options, entry)
+  check_options(label, options, entry)
   for name, value in pairs(options) do
     if name == "query" then
-      if arguments.query then mistake(label, level + 1, "query: given twice") end
+      if arguments.query then mistake.raise(label, "query: given twice") end
       arguments.query = value
     elseif name == "extra" then
-      if type(value) ~= "table" then mistake(label, level + 1, "extra: expected { query =, body = }") end
+      if type(value) ~= "table" then mistake.raise(label, "extra: expected { query =, body = }") end
       for part in pairs(value) do
         if part ~= "query" and part ~= "body" then
-          mistake(label, level + 1, "extra.%s: expected query or body", tostring(part))
+          mistake.raise(label, "extra.%s: expected query or body", tostring(part))
         end
       end
       arguments.extra_query, arguments.extra_body = value.query, value.body
     elseif name == "callback" and type(value) ~= "function" then
-      mistake(label, level + 1, "callback: expected a function, got a %s", type(value))
+      mistake.raise(label, "callback: expected a function, got %s", mistake.type_of(value))
     elseif name == "as_user" and type(value) == "table" and type(value.id) == "string" then
       arguments.as_user = value.id -- a user's table
     else
@@ -87,19 +74,19 @@ end
 
 --- An id as it goes into a path: a text, a number, or a table that has it.
 -- @param i which of the entry's path parameters it is
-local function identifier(label, level, entry, i, value)
+local function identifier(label, entry, i, value)
   local name, given = entry.path_parameters[i], value == nil and "nil" or type(value)
   if type(value) == "table" then
     local _, kind = resources.client_of(value)
     local wanted = i == 1 and resources.belongs(entry)
     if kind and wanted and wanted.name ~= kind then
-      mistake(label, level + 1, "%s: expected the id of a %s or its table, got a %s", name, wanted.name, kind)
+      mistake.raise(label, "%s: expected the id of a %s or its table, got a %s", name, wanted.name, kind)
     end
     value, given = field_of(value, name, wanted), "a table without one"
   end
   if type(value) == "number" and value % 1 == 0 and math.abs(value) <= 2 ^ 53 then value = ("%d"):format(value) end
   if type(value) ~= "string" then
-    mistake(label, level + 1, "%s: expected an id or a table that has one, got %s", name, given)
+    mistake.raise(label, "%s: expected an id or a table that has one, got %s", name, given)
   end
   return value
 end
@@ -128,16 +115,16 @@ end
 -- methods.
 -- @param finish makes of the answer what is handed out; nil: the answer itself
 -- @param subject the resource's table whose method it is; or nil
-function operation.perform(client, label, level, index, entry, arguments, finish, subject)
+function operation.perform(client, label, index, entry, arguments, finish, subject)
   local callback = arguments.callback
   if callback and properties.lack_schema(client, entry, arguments, subject) then
     arguments.callback = nil -- two calls, then, one after the other in the background
-    return run.aside(client, callback, operation.perform, client, label, level, index, entry, arguments, finish,
+    return run.aside(client, callback, operation.perform, client, label, index, entry, arguments, finish,
       subject)
   end
-  local unprepared = properties.prepare(client, label, level + 1, entry, arguments, subject)
+  local unprepared = properties.prepare(client, label, entry, arguments, subject)
   if unprepared then return nil, unprepared end
-  references.prepare(label, level + 1, entry, arguments)
+  references.prepare(label, entry, arguments)
   local function shaped(value)
     properties.notice(client, entry, value)
     value = resources.shape(client, entry, value)
@@ -150,73 +137,69 @@ function operation.perform(client, label, level, index, entry, arguments, finish
       return callback(value, err, ...)
     end
   end
-  local value, err, response = run.call(client, label, level + 1, index, arguments)
+  local value, err, response = run.call(client, label, index, arguments)
   if err == nil and not callback and not arguments.dry_run then value = shaped(value) end
   return value, err, response
 end
 
 --- Reads what a method was given: (the rest of the path parameters in order…, arguments, options).
--- @param level of the method's caller, for the position of a mistake
 -- @param first the path's first parameter, when it is known already
 -- @return the arguments for run.start
-function operation.read(label, level, entry, first, ...)
+function operation.read(label, entry, first, ...)
   local arguments = { path = { first } }
   local known, count = #arguments.path, #entry.path_parameters
   for i = known + 1, count do
-    arguments.path[i] = identifier(label, level + 1, entry, i, (select(i - known, ...)))
+    arguments.path[i] = identifier(label, entry, i, (select(i - known, ...)))
   end
   local given, options, surplus = select(count - known + 1, ...)
-  if surplus ~= nil then mistake(label, level + 1, "too many arguments") end
+  if surplus ~= nil then mistake.raise(label, "too many arguments") end
   if given ~= nil and type(given) ~= "table" then
-    mistake(label, level + 1, "arguments: expected a table, got %s", type(given))
+    mistake.raise(label, "arguments: expected a table, got %s", type(given))
   end
   if entry.body ~= "none" then
     arguments.body = given
   elseif given then
     local merged
     arguments.query, merged = split(entry, given)
-    add_options(label, level + 1, arguments, merged, entry)
+    add_options(label, arguments, merged, entry)
   end
-  if options ~= nil then add_options(label, level + 1, arguments, options, entry) end
+  if options ~= nil then add_options(label, arguments, options, entry) end
   arguments.query = references.in_query(arguments.query)
   return arguments
 end
 
 --- The client of client.<resource>, on which a method was called.
-function operation.client_of(label, level, entry, resource)
+function operation.client_of(label, entry, resource)
   local client = type(resource) == "table" and rawget(resource, "client")
   if not client then
-    mistake(label, level + 1, "call it with a colon: client.%s:%s(…)", entry.resource, entry.name)
+    mistake.raise(label, "call it with a colon: client.%s:%s(…)", entry.resource, entry.name)
   end
   return client
 end
 
 --- The client and the id of a resource's table, on which a method was called.
-function operation.subject_of(label, level, kind, resource)
+function operation.subject_of(label, kind, resource)
   local client, given = resources.client_of(resource)
-  if given ~= kind.name then mistake(label, level + 1, "call it with a colon: %s(…)", label) end
+  if given ~= kind.name then mistake.raise(label, "call it with a colon: %s(…)", label) end
   local id = resources.id_of(resource)
-  if type(id) ~= "string" then mistake(label, level + 1, "the %s has no %s", kind.name, kind.id) end
+  if type(id) ~= "string" then mistake.raise(label, "the %s has no %s", kind.name, kind.id) end
   return client, id
 end
 
 --- Does what a method does: operation.read, then the call.
 -- @param finish makes of the answer what is handed out; nil: the answer itself
 -- @return value, err, response
-function operation.invoke(client, label, level, index, entry, finish, first, ...)
-  local arguments = operation.read(label, level + 1, entry, first, ...)
-  -- No tail call: the position of a mistake is counted in levels.
-  local value, err, response = operation.perform(client, label, level + 1, index, entry, arguments, finish)
-  return value, err, response
+function operation.invoke(client, label, index, entry, finish, first, ...)
+  local arguments = operation.read(label, entry, first, ...)
+  return operation.perform(client, label, index, entry, arguments, finish)
 end
 
 --- The method of an entry: function(client.<resource>, …) -> value, err, response.
 function operation.method(index, entry)
   local label = operation.label(entry)
   return function(resource, ...)
-    local client = operation.client_of(label, 2, entry, resource)
-    local value, err, response = operation.invoke(client, label, 2, index, entry, nil, nil, ...)
-    return value, err, response
+    local client = operation.client_of(label, entry, resource)
+    return operation.invoke(client, label, index, entry, nil, nil, ...)
   end
 end
 
@@ -227,11 +210,10 @@ function operation.bound(index, entry, name, finish)
   local kind = resources.belongs(entry)
   local label = kind.name .. ":" .. name
   return function(resource, ...)
-    local client, id = operation.subject_of(label, 2, kind, resource)
-    local arguments = operation.read(label, 2, entry, id, ...)
-    local value, err, response = operation.perform(client, label, 2, index, entry, arguments,
+    local client, id = operation.subject_of(label, kind, resource)
+    local arguments = operation.read(label, entry, id, ...)
+    return operation.perform(client, label, index, entry, arguments,
       finish and function(answer) return finish(resource, answer) end, resource)
-    return value, err, response
   end
 end
 
@@ -241,69 +223,58 @@ function operation.call(client, index, entry, given, options)
   local arguments = { path = {} }
   for name, value in pairs(given or {}) do
     if name == "path" then
-      if type(value) ~= "table" then mistake(label, 3, "path: expected a table, got %s", type(value)) end
+      if type(value) ~= "table" then mistake.raise(label, "path: expected a table, got %s", type(value)) end
       for i, parameter in ipairs(entry.path_parameters) do
         local part = value[i]
         if part == nil then part = value[parameter] end
-        arguments.path[i] = identifier(label, 3, entry, i, part)
+        arguments.path[i] = identifier(label, entry, i, part)
       end
       for part in pairs(value) do
         local known = type(part) == "number" and part <= #entry.path_parameters
         for _, parameter in ipairs(entry.path_parameters) do known = known or part == parameter end
-        if not known then mistake(label, 3, "path.%s: is no part of %s", tostring(part), entry.path) end
+        if not known then mistake.raise(label, "path.%s: is no part of %s", tostring(part), entry.path) end
       end
     elseif name == "query" or name == "body" or name == "files" or name == "to" then
       arguments[name] = value
     else
-      mistake(label, 3, "%s: expected path, query, body, files or to", tostring(name))
+      mistake.raise(label, "%s: expected path, query, body, files or to", tostring(name))
     end
   end
   if #entry.path_parameters > #arguments.path then
-    mistake(label, 3, "path.%s: missing", entry.path_parameters[#arguments.path + 1])
+    mistake.raise(label, "path.%s: missing", entry.path_parameters[#arguments.path + 1])
   end
-  if options ~= nil then add_options(label, 3, arguments, options, entry) end
-  local value, err, response = operation.perform(client, label, 3, index, entry, arguments)
-  return value, err, response
+  if options ~= nil then add_options(label, arguments, options, entry) end
+  return operation.perform(client, label, index, entry, arguments)
 end
 
 --- What the catalog does not know, on the same host: options is { query =, body =, files =, … } and those of a call.
 function operation.request(client, method, path, options)
   local label = "request"
-  if type(method) ~= "string" then mistake(label, 3, "method: expected a string, got %s", type(method)) end
-  if type(path) ~= "string" then mistake(label, 3, "path: expected a string, got %s", type(path)) end
+  if type(method) ~= "string" then mistake.raise(label, "method: expected a string, got %s", type(method)) end
+  if type(path) ~= "string" then mistake.raise(label, "path: expected a string, got %s", type(path)) end
   local arguments, rest = {}, {}
   for name, value in pairs(options or {}) do
     if name == "body" or name == "files" then arguments[name] = value else rest[name] = value end
   end
-  add_options(label, 3, arguments, rest)
-  local value, err, response = run.call(client, label, 3, method, arguments, path)
-  return value, err, response
+  add_options(label, arguments, rest)
+  return run.call(client, label, method, arguments, path)
 end
 
 -- The options of a call that mean something where nothing of the connection's goes.
-local of_downloads = { "to", "on_progress", "timeout", "deadline", "max_retries", "callback", "dry_run" }
+local download_options = mistake.set { "to", "on_progress", "timeout", "deadline", "max_retries", "callback",
+  "dry_run" }
 
 --- Fetches a file from wherever it is, without bearer and actor.
 function operation.download(client, url, options)
   local label = "download"
   if type(url) == "table" then url = url.downloadUrl end
-  if type(url) ~= "string" then mistake(label, 3, "url: expected a string, or a table with downloadUrl") end
+  if type(url) ~= "string" then mistake.raise(label, "url: expected a string, or a table with downloadUrl") end
   local arguments = { url = url }
-  local known = {}
-  for _, name in ipairs(of_downloads) do known[name] = true end
-  for name, value in pairs(options or {}) do
-    if not known[name] then
-      local nearest = core.nearest(tostring(name), of_downloads)
-      mistake(label, 3, "%s: is no option of a download%s", tostring(name),
-        nearest and ('; did you mean "%s"?'):format(nearest) or "")
-    end
-    if name == "callback" and type(value) ~= "function" then
-      mistake(label, 3, "callback: expected a function, got a %s", type(value))
-    end
-    arguments[name] = value
+  if options ~= nil then
+    mistake.check_options(label, options, download_options, "option of a download")
+    add_options(label, arguments, options)
   end
-  local value, err, response = run.call(client, label, 3, "GET", arguments, url)
-  return value, err, response
+  return run.call(client, label, "GET", arguments, url)
 end
 
 return operation

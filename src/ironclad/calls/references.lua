@@ -2,6 +2,7 @@
 -- and those of workflow schemas, where it wants a template; in queries, too.
 
 local catalog = require "ironclad.calls.catalog"
+local mistake = require "ironclad.base.mistake"
 local encode = require "ironclad.values.encode"
 local resources = require "ironclad.resources.resources"
 
@@ -43,29 +44,29 @@ for _, entry in ipairs(catalog.entries) do
   end
 end
 
-local function referred(label, level, name, convert, given)
+local function referred(label, name, convert, given)
   if not resources.client_of(given) then return given end
   local reference = convert(given)
   if not reference then
     local _, kind = resources.client_of(given)
-    error(("%s: %s: expected a record, got a %s"):format(label, name, kind), level + 1)
+    mistake.raise(label, "%s: expected a record, got a %s", name, kind)
   end
   return reference
 end
 
 -- The same table when there is nothing to change in it.
-local function each_referred(label, level, name, convert, given)
+local function each_referred(label, name, convert, given)
   local changed = given
   for key, value in pairs(given) do
     local place = type(key) == "number" and ("%s[%d]"):format(name, key) or ("%s.%s"):format(name, tostring(key))
-    local reference = referred(label, level + 1, place, convert, value)
+    local reference = referred(label, place, convert, value)
     if reference ~= value then changed = encode.with(changed, key, reference) end
   end
   return changed
 end
 
 --- Makes the tables of records in the body of a call what refers to them.
-function references.prepare(label, level, entry, arguments)
+function references.prepare(label, entry, arguments)
   for _, name in ipairs(type(arguments.body) == "table" and referring[entry.id] or {}) do
     local given, form = arguments.body[name], forms[entry.resource][name]
     if type(given) == "table" then
@@ -73,9 +74,9 @@ function references.prepare(label, level, entry, arguments)
       if form.plain then
         result = form.plain(given)
       elseif form.one then
-        result = referred(label, level + 1, name, form.one, given)
+        result = referred(label, name, form.one, given)
       else
-        result = each_referred(label, level + 1, name, form.each, given)
+        result = each_referred(label, name, form.each, given)
       end
       if result ~= given then arguments.body = encode.with(arguments.body, name, result) end
     end

@@ -3,6 +3,7 @@
 local core = require "ironclad.core"
 local Error = require "ironclad.base.error"
 local hooks = require "ironclad.calls.hooks"
+local mistake = require "ironclad.base.mistake"
 local store = require "ironclad.connections.store"
 local task = require "ironclad.loop.task"
 
@@ -44,18 +45,18 @@ end
 
 local run = {}
 
---- Throws, at the line of a method's caller, when the method was called with a dot.
+--- Raises a mistake when a method of the client was called with a dot.
 function run.check_client(name, client)
   if type(client) ~= "table" or rawget(client, "connection") == nil then
-    error(("%s: call it with a colon: client:%s(…)"):format(name, name), 3)
+    mistake.raise(name, "call it with a colon: client:%s(…)", name)
   end
 end
 
--- Calls a function of the core that makes a call; a mistake in its arguments is thrown at the caller's line.
-local function begin(label, level, ...)
-  local fine, call, mistake = pcall(...)
-  if not fine then mistake = call end
-  if not fine or not call then error(("%s: %s"):format(label, mistake), level + 2) end
+-- Calls a function of the core that makes a call, and raises the mistake in its arguments.
+local function begin(label, ...)
+  local fine, call, objection = pcall(...)
+  if not fine then mistake.raise(label, tostring(call)) end
+  if not call then mistake.raise(label, objection) end
   return call
 end
 
@@ -70,18 +71,17 @@ end
 --- Starts a call. Whoever starts one finishes or cancels it.
 -- @param client whose connection and hooks it uses
 -- @param label how messages name the operation
--- @param level of the caller's caller, for the position of a mistake
 -- @param operation, arguments, path as core.start wants them
 -- @return pending: { client =, call =, sink =, on_progress = }, or { client =, failure = } where nothing can wait; with
 --   arguments.dry_run nil and the request that would be sent
-function run.start(client, label, level, operation, arguments, path)
+function run.start(client, label, operation, arguments, path)
   local connection = client.connection
   if store.waits_for_itself(connection) then
-    error(label .. ": a token store must not call the client whose token it keeps", level + 1)
+    mistake.raise(label, "a token store must not call the client whose token it keeps")
   end
   local refused = not arguments.callback and not arguments.dry_run and refusal(client, label)
   if refused then return refused end
-  local call = begin(label, level, core.start, connection, operation, arguments, path)
+  local call = begin(label, core.start, connection, operation, arguments, path)
   if arguments.dry_run then return nil, call:request() end
   return {
     client = client, call = call, on_progress = arguments.on_progress,
@@ -138,8 +138,8 @@ end
 --- Starts a call and waits for its end: run.start and run.finish.
 -- @return value, err, response; with arguments.dry_run the request that would be sent; with arguments.callback a task,
 --   and the callback is given the rest
-function run.call(client, label, level, operation, arguments, path)
-  local pending, request = run.start(client, label, level + 1, operation, arguments, path)
+function run.call(client, label, operation, arguments, path)
+  local pending, request = run.start(client, label, operation, arguments, path)
   if not pending then return request end
   if arguments.callback then return run.aside(client, arguments.callback, run.finish, pending) end
   return run.finish(pending)

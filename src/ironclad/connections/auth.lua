@@ -4,6 +4,7 @@
 
 local core = require "ironclad.core"
 local Error = require "ironclad.base.error"
+local mistake = require "ironclad.base.mistake"
 local run = require "ironclad.calls.run"
 
 local auth = {}
@@ -18,20 +19,11 @@ local function failure(kind, code, message)
 end
 
 local function check_options(label, options, known)
-  if type(options) ~= "table" then
-    error(("%s: options: expected a table, got %s"):format(label, type(options)), 3)
-  end
+  mistake.check_options(label, options, known)
   for name, value in pairs(options) do
-    if not known[name] then
-      local names = {}
-      for candidate in pairs(known) do names[#names + 1] = candidate end
-      local nearest = core.nearest(tostring(name), names)
-      error(("%s: %s: unknown option%s"):format(label, tostring(name),
-        nearest and ('; did you mean "%s"?'):format(nearest) or ""), 3)
-    end
     local wanted = known[name]
     if type(value) ~= wanted and not (name == "scopes" and type(value) == "string") then
-      error(("%s: %s: expected a %s, got a %s"):format(label, name, wanted, type(value)), 3)
+      mistake.raise(label, "%s: expected a %s, got a %s", name, wanted, type(value))
     end
   end
 end
@@ -40,7 +32,7 @@ local function joined(asked, with_default)
   local list = type(asked) == "table" and asked or { asked }
   for i, scope in ipairs(list) do
     if type(scope) ~= "string" or (type(asked) == "table" and scope:find "%s") or scope:find "," then
-      error(("authorize_url: scopes[%d]: expected a scope"):format(i), 3)
+      mistake.raise("authorize_url", "scopes[%d]: expected a scope", i)
     end
   end
   local text = table.concat(list, " ")
@@ -52,7 +44,7 @@ end
 local function must_be_personal(label, client)
   local about = core.describe(client.connection)
   if about.grant ~= "authorization_code" then
-    error(('%s: connect with grant = "authorization_code"'):format(label), 3)
+    mistake.raise(label, 'connect with grant = "authorization_code"')
   end
   return about
 end
@@ -66,8 +58,8 @@ function auth.authorize_url(client, options)
   run.check_client("authorize_url", client)
   check_options("authorize_url", options, { redirect_uri = "string", state = "string", scopes = "table" })
   local about = must_be_personal("authorize_url", client)
-  if not options.redirect_uri then error("authorize_url: redirect_uri: missing", 2) end
-  if options.state == "" then error("authorize_url: state: must not be empty", 2) end
+  if not options.redirect_uri then mistake.raise("authorize_url", "redirect_uri: missing") end
+  if options.state == "" then mistake.raise("authorize_url", "state: must not be empty") end
   local state = options.state or core.random_hex(16)
   local query = {
     response_type = "code", client_id = about.client_id, redirect_uri = options.redirect_uri, state = state,
@@ -111,14 +103,16 @@ end
 local function code_of(callback, options, about)
   if not is_callback(callback) then
     if options.state then
-      error("exchange: state: goes with the callback's URL or query, which holds the state to compare it with", 3)
+      mistake.raise("exchange",
+        "state: goes with the callback's URL or query, which holds the state to compare it with")
     end
     return callback
   end
   local given = parameters_of(callback)
   if not given then return nil, failure("protocol", nil, "this callback holds a parameter twice") end
   if not options.state or options.state == "" then
-    error("exchange: state: missing; give the one that authorize_url returned, so that a forged callback is refused", 3)
+    mistake.raise("exchange",
+      "state: missing; give the one that authorize_url returned, so that a forged callback is refused")
   end
   if not given.state or not core.same(given.state, options.state) then
     return nil, failure("auth", "state",
@@ -161,12 +155,12 @@ end
 function auth.exchange(client, callback, options)
   run.check_client("exchange", client)
   if type(callback) ~= "string" or callback == "" then
-    error(("exchange: expected the callback's URL or a code, got %s"):format(
-      callback == "" and "an empty string" or "a " .. type(callback)), 2)
+    mistake.raise("exchange", "expected the callback's URL or a code, got %s",
+      callback == "" and "an empty string" or mistake.type_of(callback))
   end
   check_options("exchange", options or {}, { redirect_uri = "string", state = "string", callback = "function" })
   local about = must_be_personal("exchange", client)
-  if not (options and options.redirect_uri) then error("exchange: redirect_uri: missing", 2) end
+  if not (options and options.redirect_uri) then mistake.raise("exchange", "redirect_uri: missing") end
   local code, err = code_of(callback, options, about)
   if not code then return perform(client, options, function() return nil, err end) end
   return perform(client, options, trade, client, code, options.redirect_uri)

@@ -3,9 +3,11 @@
 
 local core = require "ironclad.core"
 local Error = require "ironclad.base.error"
+local mistake = require "ironclad.base.mistake"
 
 local DEFAULT_URI = "http://localhost:8765/callback"
 local SECONDS = 180
+local LABEL = "ironclad.login"
 
 local listening_hosts = { localhost = "localhost", ["127.0.0.1"] = "127.0.0.1", ["[::1]"] = "::1" }
 
@@ -37,31 +39,24 @@ local function take_options(options)
   for name, value in pairs(options) do
     local nearest = not known[name] and login[name] == nil and core.nearest(tostring(name), own)
     if nearest then
-      error(('ironclad.login: %s: unknown option; did you mean "%s"?'):format(tostring(name), nearest), 3)
+      mistake.raise(LABEL, '%s: unknown option; did you mean "%s"?', tostring(name), nearest)
     end
     if login[name] ~= nil then login[name] = value else connection[name] = value end
   end
   local kind = type(login.browser)
   if kind ~= "boolean" and kind ~= "function" then
-    error(("ironclad.login: browser: expected true, false or a function, got %s"):format(kind), 3)
+    mistake.raise(LABEL, "browser: expected true, false or a function, got a %s", kind)
   end
   if type(login.timeout) ~= "number" or not (login.timeout > 0 and login.timeout <= 86400) then
-    error("ironclad.login: timeout: expected a number of seconds up to 86400", 3)
+    mistake.raise(LABEL, "timeout: expected a number of seconds up to 86400")
   end
   if connection.grant ~= "authorization_code" or connection.token then
-    error('ironclad.login: a login is for grant = "authorization_code", and for no static token', 3)
+    mistake.raise(LABEL, 'a login is for grant = "authorization_code", and for no static token')
   end
-  local address, mistake = address_of(login.redirect_uri)
-  if not address then error("ironclad.login: redirect_uri: " .. mistake, 3) end
+  local address, objection = address_of(login.redirect_uri)
+  if not address then mistake.raise(LABEL, "redirect_uri: %s", objection) end
   login.address = address
   return login, connection
-end
-
--- A client; throws as ironclad.connect does, at the place of the caller's caller.
-local function connect(options)
-  local fine, client = pcall(require("ironclad.client").connect, options)
-  if fine then return client end
-  error((tostring(client):gsub("^ironclad%.connect", "ironclad.login")), 3)
 end
 
 local function listen(login)
@@ -127,14 +122,14 @@ end
 return function(options)
   if type(options) == "string" then options = { name = options } end
   if type(options) ~= "table" then
-    error(("ironclad.login: expected a table of options or the name of a connection, got %s"):format(type(options)), 2)
+    mistake.raise(LABEL, "expected a table of options or the name of a connection, got %s", mistake.type_of(options))
   elseif ngx and ngx.get_phase then
-    error("ironclad.login: is for a person at a terminal; in nginx use client:authorize_url and client:exchange", 2)
+    mistake.raise(LABEL, "is for a person at a terminal; in nginx use client:authorize_url and client:exchange")
   end
   local login, connection = take_options(options)
-  local client = connect(connection)
+  local client = require("ironclad.client").open(LABEL, connection)
   if core.describe(client.connection).grant ~= "authorization_code" then
-    error('ironclad.login: the connection is not for grant = "authorization_code"', 2)
+    mistake.raise(LABEL, 'the connection is not for grant = "authorization_code"')
   end
   local listener, problem = listen(login)
   if not listener then return nil, problem end

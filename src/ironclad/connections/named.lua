@@ -19,6 +19,7 @@
 -- must be for its owner alone; one with commands must be writable by its owner alone.
 
 local core = require "ironclad.core"
+local mistake = require "ironclad.base.mistake"
 
 local named = {}
 
@@ -42,11 +43,6 @@ local variables = {
 local function variable(name)
   local value = os.getenv(name)
   return value ~= "" and value or nil
-end
-
-local function did_you_mean(name, candidates)
-  local nearest = core.nearest(name, candidates)
-  return nearest and ('; did you mean "%s"?'):format(nearest) or ""
 end
 
 local function sorted_names(map)
@@ -148,13 +144,13 @@ local function read(path)
     return nil, ("cannot read %s: %s (named connections are kept there; IRONCLAD_CONFIG names another file)"):format(
       path, facts)
   end
-  local connections, mistake = core.json.decode(text)
-  if mistake then return nil, ("%s: %s"):format(path, syntax_error(text, mistake)) end
+  local connections, problem = core.json.decode(text)
+  if problem then return nil, ("%s: %s"):format(path, syntax_error(text, problem)) end
   if type(connections) ~= "table" or #connections > 0 then
     return nil, ("%s: expected an object with the options of each connection under its name"):format(path)
   end
-  mistake = objection(path, connections, facts)
-  if mistake then return nil, ("%s: %s"):format(path, mistake) end
+  problem = objection(path, connections, facts)
+  if problem then return nil, ("%s: %s"):format(path, problem) end
   return connections
 end
 
@@ -171,8 +167,8 @@ local function output_of(words)
   if ngx and ngx.get_phase then
     return nil, 'a command cannot be run inside nginx, which takes the exit status of every child; use { "env": … }'
   end
-  local command, mistake = core.command(words, COMMAND_SECONDS)
-  if not command then return nil, mistake end
+  local command, problem = core.command(words, COMMAND_SECONDS)
+  if not command then return nil, problem end
   -- Ctrl-C raises its error in here, and must not leave the program running.
   local fine, output, message = pcall(wait, command)
   command:close()
@@ -214,14 +210,9 @@ local function value_of(name, value, folder)
     value == core.null and "null" or is_list(value) and "another list" or "an object")
 end
 
--- A name is what the entry stands under, no option in it.
-local function check_names(entry)
-  local known = {}
-  for _, name in ipairs(core.options "connect") do known[name] = name ~= "name" or nil end
-  for _, name in ipairs(sorted_names(entry)) do
-    if not known[name] then return name .. ": unknown option" .. did_you_mean(name, sorted_names(known)) end
-  end
-end
+-- What an entry may have: every option but the name, under which it stands.
+local entry_options = mistake.set(core.options "connect")
+entry_options.name = nil
 
 -- The entry with what was given beside the name, which wins: a secret that is not needed is not fetched either.
 local function resolve(entry, given, folder)
@@ -229,8 +220,8 @@ local function resolve(entry, given, folder)
   for name, value in pairs(given) do options[name] = value end
   for _, name in ipairs(sorted_names(entry)) do
     if given[name] == nil then
-      local value, mistake = value_of(name, entry[name], folder)
-      if mistake then return nil, name .. ": " .. mistake end
+      local value, problem = value_of(name, entry[name], folder)
+      if problem then return nil, name .. ": " .. problem end
       options[name] = value
     end
   end
@@ -240,10 +231,10 @@ end
 -- A mistake begins with the option that it is about ("scopes[1]: …"); of one that the caller did not give, `place` says
 -- where it comes from, or should.
 local function explainer(given, place)
-  return function(mistake)
-    local name = mistake:match "^([%w_]+)[:%[]"
+  return function(message)
+    local name = message:match "^([%w_]+)[:%[]"
     local where = name and given[name] == nil and place(name)
-    return where and where .. ": " .. mistake or mistake
+    return where and where .. ": " .. message or message
   end
 end
 
@@ -279,13 +270,13 @@ function named.load(given)
   if entry == nil then
     local names = sorted_names(connections)
     return nil, ('%s has no connection "%s" (%s)%s'):format(path, name,
-      names[1] and "it has: " .. table.concat(names, ", ") or "it has none", did_you_mean(name, names))
+      names[1] and "it has: " .. table.concat(names, ", ") or "it has none", mistake.did_you_mean(name, names))
   end
   local place = ('connection "%s" in %s'):format(name, path)
   if type(entry) ~= "table" or #entry > 0 then return nil, place .. ": expected an object with options" end
-  local options, mistake = nil, check_names(entry)
-  if not mistake then options, mistake = resolve(entry, given, path:match "^.*/" or "") end
-  if not options then return nil, place .. ": " .. mistake end
+  local options, problem = nil, mistake.unknown(entry, entry_options)
+  if not problem then options, problem = resolve(entry, given, path:match "^.*/" or "") end
+  if not options then return nil, place .. ": " .. problem end
   return options, explainer(given, function() return place end)
 end
 

@@ -3,6 +3,7 @@
 -- person's refresh token, which nobody can fetch again, use store.file.
 
 local core = require "ironclad.core"
+local mistake = require "ironclad.base.mistake"
 
 -- Seconds that a lock outlives a worker that crashed with it, at most, and that others wait for one; between two tries.
 local LOCKED, PATIENCE, PAUSE = 120, 90, 0.02
@@ -73,13 +74,13 @@ end
 -- @param name as in the directive `lua_shared_dict name 1m;` of nginx's http block
 return function(name)
   if type(name) ~= "string" then
-    error(("ironclad.store.shared_dict: expected the name of a dictionary, got a %s"):format(type(name)), 2)
+    mistake.raise("ironclad.store.shared_dict", "expected the name of a dictionary, got %s", mistake.type_of(name))
   end
   local dictionary = ngx and ngx.shared and ngx.shared[name]
   if not dictionary then
-    error(("ironclad.store.shared_dict: %s"):format(ngx and
+    mistake.raise("ironclad.store.shared_dict", ngx and
       ("there is no dictionary %q: add `lua_shared_dict %s 1m;` to nginx's http block"):format(name, name)
-      or "is for nginx; elsewhere use ironclad.store.file"), 2)
+      or "is for nginx; elsewhere use ironclad.store.file")
   end
   local self = setmetatable({ name = name }, Store)
   steps(self, dictionary)

@@ -5,6 +5,7 @@
 
 local core = require "ironclad.core"
 local Error = require "ironclad.base.error"
+local mistake = require "ironclad.base.mistake"
 
 local store = {}
 
@@ -17,7 +18,8 @@ function File:__tostring() return "ironclad.store.file (" .. self.path .. ")" en
 -- @param path the file; its folder is made when it is missing
 function store.file(path)
   if type(path) ~= "string" or path == "" then
-    error(("ironclad.store.file: expected a path, got %s"):format(type(path)), 2)
+    mistake.raise("ironclad.store.file", "expected a path, got %s",
+      path == "" and "an empty string" or mistake.type_of(path))
   end
   return setmetatable({ path = path }, File)
 end

@@ -1,6 +1,7 @@
 --- Many calls at once: ironclad.spawn, ironclad.run, client:map, and the mailbox for loops of the script's own.
 
 local core = require "ironclad.core"
+local mistake = require "ironclad.base.mistake"
 local loop = require "ironclad.loop"
 local run = require "ironclad.calls.run"
 local task = require "ironclad.loop.task"
@@ -9,10 +10,10 @@ local concurrent = {}
 
 local CONCURRENCY = 16
 
-local function check_function(label, fn, level)
+local function check_function(label, fn)
   local metatable = type(fn) ~= "function" and getmetatable(fn)
   if type(fn) == "function" or (type(metatable) == "table" and metatable.__call) then return end
-  error(("%s: expected a function, got a %s"):format(label, type(fn)), (level or 2) + 1)
+  mistake.raise(label, "expected a function, got %s", mistake.type_of(fn))
 end
 
 --- Starts fn(...) as a task: its calls wait without holding up anything else. It runs at once until its first call, and
@@ -22,7 +23,8 @@ end
 function concurrent.spawn(fn, ...)
   check_function("ironclad.spawn", fn)
   if not task.yields_anywhere then
-    error("ironclad.spawn: Lua 5.1 cannot wait inside a coroutine: use the option callback, or LuaJIT or Lua 5.4", 2)
+    mistake.raise("ironclad.spawn",
+      "Lua 5.1 cannot wait inside a coroutine: use the option callback, or LuaJIT or Lua 5.4")
   end
   return loop.here().spawn(nil, fn, ...)
 end
@@ -39,7 +41,7 @@ end
 -- @return what fn returns. Throws its error, or that of a task that nobody has waited for.
 function concurrent.run(fn, ...)
   local host = loop.here()
-  if task.current() then error("ironclad.run: is for the main program; a task waits with task:wait()", 2) end
+  if task.current() then mistake.raise("ironclad.run", "is for the main program; a task waits with task:wait()") end
   if fn == nil then return finish_all(host) end
   check_function("ironclad.run", fn)
   if not task.yields_anywhere then return finish_all(host, fn(...)) end
@@ -119,26 +121,15 @@ local function map_at_once(host, next_item, fn, options, results, errors)
   end
 end
 
-local known_options = { "concurrency", "stop_on_error", "callback" }
+local map_options = mistake.set { "concurrency", "stop_on_error", "callback" }
 
-local function check_options(options)
-  if type(options) ~= "table" then
-    error(("map: options: expected a table, got a %s"):format(type(options)), 3)
-  end
-  for name in pairs(options) do
-    local known = false
-    for _, right in ipairs(known_options) do known = known or right == name end
-    if not known then
-      local nearest = core.nearest(tostring(name), known_options)
-      error(("map: %s: unknown option%s"):format(tostring(name),
-        nearest and ('; did you mean "%s"?'):format(nearest) or ""), 3)
-    end
-  end
+local function check_map_options(options)
+  mistake.check_options("map", options, map_options)
   local most = options.concurrency
   if most ~= nil and (type(most) ~= "number" or most < 1 or most % 1 ~= 0) then
-    error("map: concurrency: expected a whole number from 1", 3)
+    mistake.raise("map", "concurrency: expected a whole number from 1")
   end
-  if options.callback ~= nil then check_function("map: callback", options.callback, 3) end
+  if options.callback ~= nil then check_function("map: callback", options.callback) end
 end
 
 --- Calls fn(item, index) for every item, several at once; a failure stops nothing.
@@ -153,7 +144,7 @@ function concurrent.map(client, source, fn, options)
   if type(source) ~= "table" then check_function("map: a list or an iterator", source) end
   check_function("map", fn)
   options = options or {}
-  check_options(options)
+  check_map_options(options)
   local function whole()
     local results, errors = {}, {}
     if task.yields_anywhere then
@@ -167,7 +158,7 @@ function concurrent.map(client, source, fn, options)
   end
   if options.callback then return run.aside(client, options.callback, whole) end
   local objection, kind = client.loop.objection()
-  if objection and not kind then error("map: " .. objection, 2) end
+  if objection and not kind then mistake.raise("map", objection) end
   if not task.yields_anywhere then return whole() end
   local all = client.loop.spawn(nil, whole)
   return all:wait()

@@ -5,7 +5,7 @@
 --   await_any(tasks): returns when one of them may have ended; join(task): when it has; finish_all(): when all have
 --   failed(task): nobody waits for this task, which has failed; take_failure(): the first such, report(): tells of all
 
-local core = require "ironclad.core"
+local mistake = require "ironclad.base.mistake"
 
 local loop = {}
 
@@ -27,10 +27,9 @@ function loop.choose(name)
     if known == name and is_here(name) then return require("ironclad.loop." .. name) end
     if known == name then return nil, ("loop: %q is not where this runs"):format(name) end
   end
-  local nearest = type(name) == "string" and core.nearest(name, names)
   return nil, ("loop: expected one of %s, got %s%s"):format(table.concat(names, ", "),
-    type(name) == "string" and ("%q"):format(name) or "a " .. type(name),
-    nearest and ('; did you mean "%s"?'):format(nearest) or "")
+    type(name) == "string" and ("%q"):format(name) or mistake.type_of(name),
+    type(name) == "string" and mistake.did_you_mean(name, names) or "")
 end
 
 --- The host's own loop.

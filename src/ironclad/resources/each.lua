@@ -15,6 +15,7 @@
 
 local core = require "ironclad.core"
 local Error = require "ironclad.base.error"
+local mistake = require "ironclad.base.mistake"
 local operation = require "ironclad.calls.operation"
 local resources = require "ironclad.resources.resources"
 local run = require "ironclad.calls.run"
@@ -99,7 +100,7 @@ local function page_arguments(self)
 end
 
 local function fetch(self)
-  self.pending = run.start(self.client, self.label, self.level, self.index, page_arguments(self))
+  self.pending = run.start(self.client, self.label, self.index, page_arguments(self))
 end
 
 local function fail(self, err)
@@ -188,21 +189,21 @@ function Iterator:__close() self:close() end
 
 function Iterator:__tostring() return ("ironclad.iterator (%s)"):format(self.label) end
 
-local function whole(label, level, name, value)
+local function whole(label, name, value)
   if type(value) ~= "number" or value % 1 ~= 0 or value < 0 or value > 2 ^ 53 then
-    error(("%s: %s: expected a whole number, got %s"):format(label, name,
-      type(value) == "number" and tostring(value) or "a " .. type(value)), level + 1)
+    mistake.raise(label, "%s: expected a whole number, got %s", name,
+      type(value) == "number" and tostring(value) or mistake.type_of(value))
   end
   return value
 end
 
 -- Takes `limit` out of the tables after the path parameters, and gives all back without it.
-local function take_limit(label, level, skipped, ...)
+local function take_limit(label, skipped, ...)
   local given, count, limit = { ... }, select("#", ...), nil
   for i = skipped + 1, count do
     if type(given[i]) == "table" and given[i].limit ~= nil then
-      if limit then error(label .. ": limit: given twice", level + 1) end
-      limit = whole(label, level + 1, "limit", given[i].limit)
+      if limit then mistake.raise(label, "limit: given twice") end
+      limit = whole(label, "limit", given[i].limit)
       given[i] = copy(given[i])
       given[i].limit = nil
     end
@@ -219,32 +220,32 @@ function each.name_of(entry)
 end
 
 -- The place of the first page and the size of all, checked.
-local function begin_at(self, level, query)
+local function begin_at(self, query)
   local style, label, limit = self.style, self.label, self.limit
-  self.at = whole(label, level + 1, style.start, query[style.start] or style.first)
-  self.size = whole(label, level + 1, style.size,
+  self.at = whole(label, style.start, query[style.start] or style.first)
+  self.size = whole(label, style.size,
     query[style.size] or math.max(1, math.min(PAGE_SIZE, limit or PAGE_SIZE)))
-  if self.size == 0 then error(("%s: %s: expected at least 1"):format(label, style.size), level + 1) end
+  if self.size == 0 then mistake.raise(label, "%s: expected at least 1", style.size) end
   self.seen = (self.at - style.first) * (style == styles.scim and 1 or self.size)
 end
 
 -- An iterator, or with `dry_run` the request for the first page.
 -- @param first, … as operation.read takes them
-local function iterate(client, label, level, index, entry, first, ...)
-  local limit, given, count = take_limit(label, level + 1, #entry.path_parameters - (first and 1 or 0), ...)
-  local arguments = operation.read(label, level + 1, entry, first, unpack(given, 1, count))
+local function iterate(client, label, index, entry, first, ...)
+  local limit, given, count = take_limit(label, #entry.path_parameters - (first and 1 or 0), ...)
+  local arguments = operation.read(label, entry, first, unpack(given, 1, count))
   for _, option in ipairs { "to", "callback" } do
     if arguments[option] ~= nil then
-      error(("%s: %s: an iterator gives its items one by one"):format(label, option), level + 1)
+      mistake.raise(label, "%s: an iterator gives its items one by one", option)
     end
   end
   local self = setmetatable({
-    client = client, index = index, entry = entry, label = label, level = level + 2, style = styles[entry.paging],
+    client = client, index = index, entry = entry, label = label, style = styles[entry.paging],
     arguments = arguments, limit = limit, given = 0, seen = 0, items = {}, position = 0, known = {}, ring = {},
     oldest = 1,
   }, Iterator)
-  if self.style.size then begin_at(self, level + 1, arguments.query or {}) end
-  if arguments.dry_run then return (run.call(client, label, level + 1, index, page_arguments(self))) end
+  if self.style.size then begin_at(self, arguments.query or {}) end
+  if arguments.dry_run then return (run.call(client, label, index, page_arguments(self))) end
   if limit ~= 0 then fetch(self) end
   return self, nil, nil, self
 end
@@ -254,9 +255,8 @@ end
 function each.method(index, entry)
   local label = entry.resource .. ":" .. each.name_of(entry)
   return function(resource, ...)
-    local client = operation.client_of(label, 2, { resource = entry.resource, name = each.name_of(entry) }, resource)
-    local iterator, state, control, closing = iterate(client, label, 2, index, entry, nil, ...)
-    return iterator, state, control, closing
+    local client = operation.client_of(label, { resource = entry.resource, name = each.name_of(entry) }, resource)
+    return iterate(client, label, index, entry, nil, ...)
   end
 end
 
@@ -265,9 +265,8 @@ function each.bound(index, entry)
   local kind = resources.belongs(entry)
   local label = kind.name .. ":" .. each.name_of(entry)
   return function(resource, ...)
-    local client, id = operation.subject_of(label, 2, kind, resource)
-    local iterator, state, control, closing = iterate(client, label, 2, index, entry, id, ...)
-    return iterator, state, control, closing
+    local client, id = operation.subject_of(label, kind, resource)
+    return iterate(client, label, index, entry, id, ...)
   end
 end
 

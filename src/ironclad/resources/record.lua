@@ -6,6 +6,7 @@
 
 local catalog = require "ironclad.calls.catalog"
 local core = require "ironclad.core"
+local mistake = require "ironclad.base.mistake"
 local operation = require "ironclad.calls.operation"
 local properties = require "ironclad.values.properties"
 local resources = require "ironclad.resources.resources"
@@ -15,7 +16,7 @@ local record = {}
 
 local function check(kind, name, resource)
   local label, _, given = kind.name .. ":" .. name, resources.client_of(resource)
-  if given ~= kind.name then error(("%s: call it with a colon: %s(…)"):format(label, label), 3) end
+  if given ~= kind.name then mistake.raise(label, "call it with a colon: %s(…)", label) end
 end
 
 local function property_of(resource, name)
@@ -100,12 +101,11 @@ local function add(kind_name, update)
   -- @return the resource; nil and an error; the response
   function kind.methods.set(resource, given, options)
     local label = kind.name .. ":set"
-    local client, id = operation.subject_of(label, 2, kind, resource)
-    local body = properties.changes(label, 2, given)
-    local arguments = operation.read(label, 2, entry, id, body, options)
-    local value, err, response = operation.perform(client, label, 2, index, entry, arguments,
+    local client, id = operation.subject_of(label, kind, resource)
+    local body = properties.changes(label, given)
+    local arguments = operation.read(label, entry, id, body, options)
+    return operation.perform(client, label, index, entry, arguments,
       function(answer) return resources.replace(resource, answer) end, resource)
-    return value, err, response
   end
 end
 

@@ -26,6 +26,7 @@ local catalog = require "ironclad.calls.catalog"
 local core = require "ironclad.core"
 local encode = require "ironclad.values.encode"
 local Error = require "ironclad.base.error"
+local mistake = require "ironclad.base.mistake"
 local operation = require "ironclad.calls.operation"
 local resources = require "ironclad.resources.resources"
 local run = require "ironclad.calls.run"
@@ -37,11 +38,7 @@ local JOB_TIMEOUT = 3600 -- seconds
 local PATIENCE = 5 -- looks in a row that may fail
 local LONGEST = 365 * 24 * 3600 -- seconds; longer than that is for ever
 
-local function set(...)
-  local members = {}
-  for _, name in ipairs { ... } do members[name] = true end
-  return members
-end
+local function set(...) return mistake.set { ... } end
 
 --- The jobs by resource: what starts one and what looks after it are methods of the catalog. `id` is the field of the
 -- answer to the start that names the job; `state` the one that says how it stands, by the words of the OpenAPI
@@ -72,47 +69,28 @@ local steps = { "Review", "Sign", "Archive", "Complete" }
 local step_numbers = {}
 for number, name in ipairs(steps) do step_numbers[name] = number end
 
-local own_options = set("timeout", "interval", "on_progress", "callback")
+local own_options = { "timeout", "interval", "on_progress", "callback" }
 local look_options = set("as_user", "headers", "max_retries")
 local start_options = set("as_user", "headers", "max_retries", "query", "extra", "deadline")
 local waiting_options = set("timeout", "interval", "on_progress", "as_user", "headers", "max_retries")
-local workflow_options = set("step", "status")
+-- What each kind of method takes.
+local of_waits = mistake.set(own_options, { "as_user", "headers", "max_retries" })
+local of_starts = mistake.set(own_options, { "as_user", "headers", "max_retries", "query", "extra", "deadline" })
+local of_workflows = mistake.set(own_options, { "as_user", "headers", "max_retries", "step", "status" })
 
-local function mistake(label, level, message, ...)
-  error(label .. ": " .. message:format(...), level + 1)
-end
-
-local function names_of(...)
-  local names = {}
-  for _, members in ipairs { ... } do
-    for name in pairs(members) do names[#names + 1] = name end
-  end
-  table.sort(names)
-  return names
-end
-
--- Throws for an option that is in none of the sets, or of the wrong type.
-local function check_options(label, level, options, ...)
-  if type(options) ~= "table" then mistake(label, level + 1, "options: expected a table, got %s", type(options)) end
-  for name in pairs(options) do
-    local known = false
-    for _, members in ipairs { ... } do known = known or members[name] end
-    if not known then
-      local nearest = core.nearest(tostring(name), names_of(...))
-      mistake(label, level + 1, "%s: unknown option%s", tostring(name),
-        nearest and ('; did you mean "%s"?'):format(nearest) or "")
-    end
-  end
+-- Raises a mistake for an option that is not known, or of the wrong type.
+local function check_options(label, options, known)
+  mistake.check_options(label, options, known)
   for _, name in ipairs { "timeout", "interval" } do
     local value = options[name]
     if value ~= nil and (type(value) ~= "number" or value ~= value or value <= 0) then
-      mistake(label, level + 1, "%s: expected a number of seconds above 0, got %s", name,
-        type(value) == "number" and tostring(value) or "a " .. type(value))
+      mistake.raise(label, "%s: expected a number of seconds above 0, got %s", name,
+        type(value) == "number" and tostring(value) or mistake.type_of(value))
     end
   end
   for _, name in ipairs { "on_progress", "callback" } do
     if options[name] ~= nil and type(options[name]) ~= "function" then
-      mistake(label, level + 1, "%s: expected a function, got a %s", name, type(options[name]))
+      mistake.raise(label, "%s: expected a function, got a %s", name, type(options[name]))
     end
   end
 end
@@ -233,41 +211,37 @@ local function judge_of(job, label)
 end
 
 -- The id of a job, and the field it is from.
-local function id_of(job, label, level, given)
+local function id_of(job, label, given)
   for _, field in ipairs(job.ids or { job.id }) do
     local id = type(given) == "table" and given[field]
     if type(id) == "string" and id ~= "" then return id, field end
   end
   if type(given) ~= "string" or given == "" then
-    mistake(label, level + 1, "expected the job that was started, or its id; got %s",
+    mistake.raise(label, "expected the job that was started, or its id; got %s",
       type(given) == "table" and "a table without " .. table.concat(job.ids or { job.id }, " or ") or type(given))
   end
   return given, job.id
 end
 
--- A function that does an operation of the catalog by its Lua name; throws at the caller of its caller's caller.
+-- A function that does an operation of the catalog, by its Lua name.
 local function doer(name)
   local index, entry = catalog.find(name)
   return function(client, label, ...)
-    local value, err, response = operation.invoke(client, label, 4, index, entry, nil, nil, ...)
-    return value, err, response
+    return operation.invoke(client, label, index, entry, nil, nil, ...)
   end
 end
 
 -- Waits for a job.
--- @param level of the caller of the method that was called
 -- @param given the job, or its id
-local function wait_job(client, job, label, level, given, options)
-  check_options(label, level + 1, options or {}, own_options, look_options)
+local function wait_job(client, job, label, given, options)
+  check_options(label, options or {}, of_waits)
   options = options or {}
-  local id, field = id_of(job, label, level + 1, given)
+  local id, field = id_of(job, label, given)
   local function look(asked)
     if job.ids then return job.look(client, label, { [field] = id }, asked) end
     return job.look(client, label, id, asked)
   end
-  local value, err, response = look_on(client, label, look, judge_of(job, label), { [field] = id }, options,
-    options.timeout or JOB_TIMEOUT)
-  return value, err, response
+  return look_on(client, label, look, judge_of(job, label), { [field] = id }, options, options.timeout or JOB_TIMEOUT)
 end
 
 -- What the start takes is of the time for all.
@@ -283,7 +257,7 @@ local function start_job(client, job, label, body, options)
   end
   local rest = only(options, waiting_options)
   rest.timeout = timeout and math.max(0.001, timeout - response.seconds)
-  return wait_job(client, job, label, 3, started[job.id], rest)
+  return wait_job(client, job, label, started[job.id], rest)
 end
 
 local look_at_workflow = doer "workflows:get"
@@ -293,15 +267,14 @@ local function tells(answer, field)
 end
 
 -- Waits until a workflow has come to a step, or past it, or into a status; one that is cancelled comes no further.
-local function wait_workflow(client, _, label, level, id, options)
+local function wait_workflow(client, _, label, id, options)
   options = options or {}
-  check_options(label, level + 1, options, own_options, look_options, workflow_options)
+  check_options(label, options, of_workflows)
   local step, status = options.step, options.status
-  if (step == nil) == (status == nil) then mistake(label, level + 1, "expected one of step and status") end
+  if (step == nil) == (status == nil) then mistake.raise(label, "expected one of step and status") end
   if step ~= nil and not step_numbers[step] then
-    local nearest = core.nearest(tostring(step), steps)
-    mistake(label, level + 1, "step: expected one of %s, got %s%s", table.concat(steps, ", "), tostring(step),
-      nearest and ('; did you mean "%s"?'):format(nearest) or "")
+    mistake.raise(label, "step: expected one of %s, got %s%s", table.concat(steps, ", "), tostring(step),
+      mistake.did_you_mean(step, steps))
   end
   local function judge(workflow)
     if not tells(workflow, "status") and not (step and tells(workflow, "step")) then
@@ -317,8 +290,7 @@ local function wait_workflow(client, _, label, level, id, options)
     return false
   end
   local function look(asked) return look_at_workflow(client, label, id, asked) end
-  local value, err, response = look_on(client, label, look, judge, id, options, options.timeout)
-  return value, err, response
+  return look_on(client, label, look, judge, id, options, options.timeout)
 end
 
 --- Methods by resource and name, to be added to those of the catalog.
@@ -334,22 +306,20 @@ local function add_job(resource, job)
   local waiting, starting = { resource = resource, name = job.wait }, { resource = resource, name = job.both }
   add(resource, job.wait, function(methods, given, options)
     local label = operation.label(waiting)
-    local client = operation.client_of(label, 2, waiting, methods)
-    local value, err, response = job.waiter(client, job, label, 2, given, options)
-    return value, err, response
+    local client = operation.client_of(label, waiting, methods)
+    return job.waiter(client, job, label, given, options)
   end)
   if not job.start then return end
   job.start = doer(resource .. ":" .. job.start)
   add(resource, job.both, function(methods, body, options)
     local label = operation.label(starting)
-    local client = operation.client_of(label, 2, starting, methods)
+    local client = operation.client_of(label, starting, methods)
     options = options or {}
-    check_options(label, 2, options, own_options, look_options, start_options)
+    check_options(label, options, of_starts)
     if options.callback then
       return run.aside(client, options.callback, start_job, client, job, label, body, options)
     end
-    local value, err, response = start_job(client, job, label, body, options)
-    return value, err, response
+    return start_job(client, job, label, body, options)
   end)
 end
 
@@ -357,7 +327,7 @@ end
 local function add_bound(kind, job)
   local label = kind.name .. ":wait"
   function kind.methods.wait(resource, options)
-    local client, id = operation.subject_of(label, 2, kind, resource)
+    local client, id = operation.subject_of(label, kind, resource)
     local callback = type(options) == "table" and options.callback
     local function finish(value, err, response)
       if err == nil then value = resources.replace(resource, value) end
@@ -366,7 +336,7 @@ local function add_bound(kind, job)
     if type(callback) == "function" then
       options = encode.with(options, "callback", function(...) return callback(finish(...)) end)
     end
-    local value, err, response = job.waiter(client, job, label, 2, id, options)
+    local value, err, response = job.waiter(client, job, label, id, options)
     if callback then return value end
     return finish(value, err, response)
   end
@@ -379,8 +349,8 @@ for resource, list in pairs(jobs) do
     if job.kind then add_bound(resources.kinds[job.kind], job) end
   end
 end
-local of_workflows = { wait = "wait", waiter = wait_workflow }
-add_job("workflows", of_workflows)
-add_bound(resources.kinds.workflow, of_workflows)
+local people = { wait = "wait", waiter = wait_workflow }
+add_job("workflows", people)
+add_bound(resources.kinds.workflow, people)
 
 return wait

@@ -7,6 +7,7 @@
 local catalog = require "ironclad.calls.catalog"
 local core = require "ironclad.core"
 local encode = require "ironclad.values.encode"
+local mistake = require "ironclad.base.mistake"
 local operation = require "ironclad.calls.operation"
 local resources = require "ironclad.resources.resources"
 local run = require "ironclad.calls.run"
@@ -72,14 +73,14 @@ local record_index, record_entry = catalog.find "records:get"
 local function fetch_records(client, label, resource, reading, options)
   local value, err, response
   if type(resource.recordIds) ~= "table" or resource.recordIds[1] == nil then
-    value, err, response = operation.perform(client, label, 3, get_index, get_entry, reading)
+    value, err, response = operation.perform(client, label, get_index, get_entry, reading)
     if err then return nil, err, response end
     resources.replace(resource, value)
   end
   local list = core.array {}
   for i, id in items(resource.recordIds) do
-    local arguments = operation.read(label, 3, record_entry, id, nil, options)
-    value, err, response = operation.perform(client, label, 3, record_index, record_entry, arguments)
+    local arguments = operation.read(label, record_entry, id, nil, options)
+    value, err, response = operation.perform(client, label, record_index, record_entry, arguments)
     if err then return nil, err, response end
     list[i] = value
   end
@@ -91,30 +92,29 @@ end
 -- @return a list; nil and an error; the last response
 function kind.methods.records(resource, options)
   local label = "workflow:records"
-  local client, id = operation.subject_of(label, 2, kind, resource)
-  local reading = operation.read(label, 2, get_entry, id, nil, options)
+  local client, id = operation.subject_of(label, kind, resource)
+  local reading = operation.read(label, get_entry, id, nil, options)
   local rest, callback = take("callback", options)
   reading.callback = nil
-  if reading.dry_run then error(label .. ": dry_run: it makes several calls", 2) end
+  if reading.dry_run then mistake.raise(label, "dry_run: it makes several calls") end
   if callback then return run.aside(client, callback, fetch_records, client, label, resource, reading, rest) end
-  local list, err, response = fetch_records(client, label, resource, reading, rest)
-  return list, err, response
+  return fetch_records(client, label, resource, reading, rest)
 end
 
-local function updates_of(label, level, fields, given)
+local function updates_of(label, fields, given)
   if type(given) ~= "table" or next(given) == nil then
-    error(("%s: expected a table of attributes, got %s"):format(label, type(given) == "table" and "an empty one"
-      or type(given)), level + 1)
+    mistake.raise(label, "expected a table of attributes, got %s", type(given) == "table" and "an empty one"
+      or mistake.type_of(given))
   end
   local updates = core.array {}
   for path, value in pairs(given) do
     if type(path) ~= "string" then
-      error(("%s: expected names of attributes, got a %s"):format(label, type(path)), level + 1)
+      mistake.raise(label, "expected names of attributes, got a %s", type(path))
     end
     local encoded, objection
     if value ~= core.null then
       encoded, objection = encode.workflow(fields[path], value)
-      if encoded == nil then error(("%s: %s: %s"):format(label, path, objection), level + 1) end
+      if encoded == nil then mistake.raise(label, "%s: %s", path, objection) end
     end
     updates[#updates + 1] = { path = path, value = encoded, action = value == core.null and "remove" or "set" }
   end
@@ -131,14 +131,13 @@ local update_index, update_entry = catalog.find "workflows:update_attributes"
 -- @return the workflow; nil and an error; the response
 function kind.methods.set(resource, given, options)
   local label = "workflow:set"
-  local client, id = operation.subject_of(label, 2, kind, resource)
+  local client, id = operation.subject_of(label, kind, resource)
   local fields = type(resource.schema) == "table" and resource.schema or {}
   local rest, comment = take("comment", options)
-  local body = { updates = updates_of(label, 2, fields, given), comment = comment }
-  local arguments = operation.read(label, 2, update_entry, id, body, rest)
-  local value, err, response = operation.perform(client, label, 2, update_index, update_entry, arguments,
+  local body = { updates = updates_of(label, fields, given), comment = comment }
+  local arguments = operation.read(label, update_entry, id, body, rest)
+  return operation.perform(client, label, update_index, update_entry, arguments,
     function(answer) return resources.replace(resource, answer) end)
-  return value, err, response
 end
 
 return workflow

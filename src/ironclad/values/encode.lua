@@ -34,26 +34,27 @@ local function made_by(kind, make, words)
   return function(given)
     if values.kind(given) == kind then return given end
     if values.kind(given) then return nil, "expected " .. words end
-    local fine, made = pcall(make, given)
-    if fine then return made end
-    return nil, ("expected %s (%s)"):format(words, (tostring(made):gsub("^ironclad%.%a+: ", "")))
+    local made, objection = make(given)
+    if made then return made end
+    return nil, ("expected %s (%s)"):format(words, objection)
   end
 end
 
 local to_date = made_by("date", function(given)
-  if type(given) ~= "string" and type(given) ~= "table" then error(("got a %s"):format(type(given)), 0) end
-  return values.date(given)
+  if type(given) ~= "string" and type(given) ~= "table" then return nil, "got a " .. type(given) end
+  return values.make.date(given)
 end, "a date: ironclad.date(…) or ISO 8601 text")
 
-local to_duration = made_by("duration", values.duration, 'a duration: ironclad.duration{…} or ISO 8601 text, as "P1Y"')
+local to_duration = made_by("duration", values.make.duration,
+  'a duration: ironclad.duration{…} or ISO 8601 text, as "P1Y"')
 
 local to_money = made_by("money", function(given)
-  if type(given) ~= "table" then error(("got a %s"):format(type(given)), 0) end
-  return values.money(given.currency, given.amount)
+  if type(given) ~= "table" then return nil, "got a " .. type(given) end
+  return values.make.money(given.currency, given.amount)
 end, "an amount of money: ironclad.money(currency, amount)")
 
 local to_address = made_by("address", function(given)
-  return values.address(type(given) == "string" and { lines = given } or given)
+  return values.make.address(type(given) == "string" and { lines = given } or given)
 end, "an address: ironclad.address{…} or its lines as a text")
 
 local function to_email(given)

@@ -7,6 +7,7 @@
 -- reference/filter-query-param of the public documentation; it has no way to escape a quote.
 
 local core = require "ironclad.core"
+local mistake = require "ironclad.base.mistake"
 local names = require "ironclad.base.names"
 local values = require "ironclad.values.values"
 
@@ -21,8 +22,8 @@ for _, metatable in ipairs { Formula, Day } do
   metatable.__eq = function(a, b) return a.text == b.text end
 end
 
-local function refuse(name, level, message, ...)
-  error(("ironclad.filter.%s: %s"):format(name, message:format(...)), level + 1)
+local function refuse(name, message, ...)
+  mistake.raise("ironclad.filter." .. name, message, ...)
 end
 
 local function formula(text, ...)
@@ -31,19 +32,19 @@ end
 
 local function property(name, given)
   if type(given) ~= "string" or given == "" then
-    refuse(name, 3, "expected the name of a property, got %s", given == "" and '""' or type(given))
+    refuse(name, "expected the name of a property, got %s", given == "" and '""' or type(given))
   end
   if given:find "[%[%]%c]" then
-    refuse(name, 3, 'the name of a property must not hold [, ] or control characters: "%s"', (given:gsub("%c", "?")))
+    refuse(name, 'the name of a property must not hold [, ] or control characters: "%s"', (given:gsub("%c", "?")))
   end
   return "[" .. given .. "]"
 end
 
 -- In the quotes that it does not hold itself.
-local function quoted(name, level, text)
+local function quoted(name, text)
   if not text:find("'", 1, true) then return "'" .. text .. "'" end
   if not text:find('"', 1, true) then return '"' .. text .. '"' end
-  refuse(name, level + 1, "a value with both kinds of quote has no place in a formula, which cannot escape one: %s",
+  refuse(name, "a value with both kinds of quote has no place in a formula, which cannot escape one: %s",
     text)
 end
 
@@ -63,11 +64,10 @@ local function value_text(name, allowed, value)
   if kind == "number" and (value ~= value or value == math.huge or value == -math.huge) then kind = "no number" end
   -- The service takes numbers in quotes too, as its own examples do.
   if allowed == ordered and kind == "string" and tonumber(value) then kind, value = "number", tonumber(value) end
-  if not allowed[kind] then refuse(name, 3, "expected %s, got %s", allowed.words, values.kind(value) or kind) end
+  if not allowed[kind] then refuse(name, "expected %s, got %s", allowed.words, values.kind(value) or kind) end
   if kind == "date" then return day end
   if kind == "boolean" then return tostring(value) end
-  local text = quoted(name, 3, kind == "number" and core.json.encode(value) or value)
-  return text
+  return quoted(name, kind == "number" and core.json.encode(value) or value)
 end
 
 local comparisons = {
@@ -99,19 +99,19 @@ for _, name in ipairs { "And", "Or" } do
     local texts = {}
     for i = 1, count do
       if getmetatable(given[i]) ~= Formula then
-        refuse(name, 2, "%d: expected a formula (ironclad.filter.Equals(…) and the like), got %s", i, type(given[i]))
+        refuse(name, "%d: expected a formula (ironclad.filter.Equals(…) and the like), got %s", i, type(given[i]))
       end
       texts[i] = given[i].text
     end
-    if count == 0 then refuse(name, 2, "expected formulas") end
+    if count == 0 then refuse(name, "expected formulas") end
     return count == 1 and given[1] or formula("%s(%s)", name, table.concat(texts, ", "))
   end
 end
 
 --- A day: takes what ironclad.date takes.
 function filter.Date(...)
-  local fine, date = pcall(values.date, ...)
-  if not fine then refuse("Date", 2, "%s", (date:gsub("^.-ironclad%.date: ", ""))) end
+  local date, objection = values.make.date(...)
+  if not date then refuse("Date", objection) end
   return setmetatable({ text = day_of(date) }, Day)
 end
 
@@ -127,12 +127,12 @@ local units = { days = true, weeks = true, months = true, years = true }
 function filter.RelativeDate(from, count, unit)
   if type(from) == "number" and unit == nil then from, count, unit = filter.Today(), from, count end
   local day = type(from) == "table" and day_of(from)
-  if not day then refuse("RelativeDate", 2, "expected a date to start from, got %s", type(from)) end
+  if not day then refuse("RelativeDate", "expected a date to start from, got %s", type(from)) end
   if type(count) ~= "number" or count % 1 ~= 0 then
-    refuse("RelativeDate", 2, "expected a whole number, got %s", type(count) == "number" and count or type(count))
+    refuse("RelativeDate", "expected a whole number, got %s", type(count) == "number" and count or type(count))
   end
   if not units[unit] then
-    refuse("RelativeDate", 2, 'expected "days", "weeks", "months" or "years", got %s', tostring(unit))
+    refuse("RelativeDate", 'expected "days", "weeks", "months" or "years", got %s', tostring(unit))
   end
   return setmetatable({ text = ("RelativeDate(%s, %.0f, '%s')"):format(day, count, unit) }, Day)
 end

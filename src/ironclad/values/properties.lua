@@ -9,6 +9,7 @@
 local catalog = require "ironclad.calls.catalog"
 local core = require "ironclad.core"
 local encode = require "ironclad.values.encode"
+local mistake = require "ironclad.base.mistake"
 local run = require "ironclad.calls.run"
 local task = require "ironclad.loop.task"
 local values = require "ironclad.values.values"
@@ -101,19 +102,19 @@ local unreadable = { permission = true, not_found = true, invalid_request = true
 
 -- Asks for the schema, in the name of a call.
 -- @return the error after which it may still be had; or nothing
-local function ask_for_schema(client, label, level, arguments)
-  local schema, err = run.call(client, label, level + 1, schema_number,
+local function ask_for_schema(client, label, arguments)
+  local schema, err = run.call(client, label, schema_number,
     { path = {}, as_user = arguments.as_user, timeout = arguments.timeout, deadline = arguments.deadline })
   if err and not unreadable[err.kind] then return err end
   learn(client, schema)
 end
 
 -- The same once for all tasks that want it at the same time.
-local function fetch_schema(client, label, level, arguments)
-  if not task.current() then return ask_for_schema(client, label, level + 1, arguments) end
+local function fetch_schema(client, label, arguments)
+  if not task.current() then return ask_for_schema(client, label, arguments) end
   local asking = rawget(client, "schema_task")
   if not asking or asking.done then
-    asking = client.loop.spawn(nil, ask_for_schema, client, label, level, arguments)
+    asking = client.loop.spawn(nil, ask_for_schema, client, label, arguments)
     rawset(client, "schema_task", asking)
   end
   return (asking:wait())
@@ -122,21 +123,21 @@ end
 --- Makes the properties in the body of a call what Ironclad wants; leaves other calls alone. Throws, naming the
 -- property, for what has no form.
 -- @return nothing; or the error for which the schema could not be read: a guess at types would be sent otherwise
-function properties.prepare(client, label, level, entry, arguments, subject)
+function properties.prepare(client, label, entry, arguments, subject)
   local given, field = given_in(entry, arguments)
   if not given then return end
   if type(given) ~= "table" then
-    error(("%s: %s: expected a table of properties, got a %s"):format(label, field, type(given)), level + 1)
+    mistake.raise(label, "%s: expected a table of properties, got a %s", field, type(given))
   end
   if properties.lack_schema(client, entry, arguments, subject) then
-    local err = fetch_schema(client, label, level + 1, arguments)
+    local err = fetch_schema(client, label, arguments)
     if err then return err end
   end
   local own, schema = types_of(subject), entry.resource == "records" and rawget(client, "property_types") or {}
   local encoded = {}
   for name, value in pairs(given) do
     local property, objection = full(own[name] or schema[name] or documented[name], value)
-    if not property then error(("%s: %s.%s: %s"):format(label, field, tostring(name), objection), level + 1) end
+    if not property then mistake.raise(label, "%s.%s: %s", field, tostring(name), objection) end
     encoded[name] = property
   end
   arguments.body = encode.with(arguments.body, field, encoded)
@@ -146,15 +147,15 @@ end
 properties.documented = documented
 
 --- What set{…} makes of plain values: the body of a PATCH. Nil cannot stand in a table: ironclad.null removes.
-function properties.changes(label, level, given)
+function properties.changes(label, given)
   if type(given) ~= "table" or next(given) == nil then
-    error(("%s: expected a table of properties, got %s"):format(label, type(given) == "table" and "an empty one"
-      or type(given)), level + 1)
+    mistake.raise(label, "expected a table of properties, got %s", type(given) == "table" and "an empty one"
+      or mistake.type_of(given))
   end
   local add, remove = {}, {}
   for name, value in pairs(given) do
     if type(name) ~= "string" then
-      error(("%s: expected names of properties, got a %s"):format(label, type(name)), level + 1)
+      mistake.raise(label, "expected names of properties, got a %s", type(name))
     end
     if value == core.null then remove[#remove + 1] = name else add[name] = value end
   end
@@ -168,10 +169,9 @@ function properties.plain(property)
   if type(property) ~= "table" or property.value == core.null then return nil end
   local value = property.value
   if type(value) ~= "table" then return value end
-  local make = property.type == "address" and values.address
-    or property.type == "monetary_amount" and function(money) return values.money(money.currency, money.amount) end
-  local fine, made = pcall(make or error, value)
-  return fine and made or value
+  if property.type == "address" then return values.make.address(value) or value end
+  if property.type == "monetary_amount" then return values.make.money(value.currency, value.amount) or value end
+  return value
 end
 
 return properties

@@ -6,6 +6,7 @@
 -- A filter stands where the query parameter `filter` of SCIM's lists is expected, and prints as its text.
 
 local core = require "ironclad.core"
+local mistake = require "ironclad.base.mistake"
 local names = require "ironclad.base.names"
 local values = require "ironclad.values.values"
 
@@ -17,8 +18,8 @@ function Filter:__tostring() return self.text end
 Filter.__as_text = Filter.__tostring
 function Filter.__eq(a, b) return a.text == b.text end
 
-local function refuse(name, level, message, ...)
-  error(("ironclad.scim_filter.%s: %s"):format(name, message:format(...)), level + 1)
+local function refuse(name, message, ...)
+  mistake.raise("ironclad.scim_filter." .. name, message, ...)
 end
 
 local function new(text, joined)
@@ -27,10 +28,10 @@ end
 
 -- [schema URN ":"] name ["." name]
 local function attribute(name, given)
-  if type(given) ~= "string" then refuse(name, 3, "expected the name of an attribute, got %s", type(given)) end
+  if type(given) ~= "string" then refuse(name, "expected the name of an attribute, got %s", type(given)) end
   local path = given:match "^[Uu][Rr][Nn]:[%w:._-]+:([^:]+)$" or given
   if not path:find "^[%a$][%w_$-]*$" and not path:find "^[%a$][%w_$-]*%.[%a$][%w_$-]*$" then
-    refuse(name, 3, '"%s" is no attribute\'s name', (given:gsub("%c", "?")))
+    refuse(name, '"%s" is no attribute\'s name', (given:gsub("%c", "?")))
   end
   return given
 end
@@ -39,9 +40,9 @@ local function value_text(name, allowed, value)
   if values.kind(value) == "date" then value = getmetatable(value).__as_text(value) end
   local kind = value == core.null and "null" or type(value)
   if kind == "number" and (value ~= value or value == math.huge or value == -math.huge) then kind = "no number" end
-  if not allowed[kind] then refuse(name, 3, "expected %s, got %s", allowed.words, values.kind(value) or kind) end
+  if not allowed[kind] then refuse(name, "expected %s, got %s", allowed.words, values.kind(value) or kind) end
   local fine, text = pcall(core.json.encode, value)
-  if not fine then refuse(name, 3, "%s", text) end
+  if not fine then refuse(name, "%s", text) end
   return text
 end
 
@@ -64,9 +65,9 @@ function scim_filter.pr(given)
   return new(attribute("pr", given) .. " pr")
 end
 
-local function check(name, level, given, i)
+local function check(name, given, i)
   if getmetatable(given) ~= Filter then
-    refuse(name, level + 1, "%sexpected a filter (ironclad.scim_filter.eq(…) and the like), got %s",
+    refuse(name, "%sexpected a filter (ironclad.scim_filter.eq(…) and the like), got %s",
       i and i .. ": " or "", type(given))
   end
   return given
@@ -82,22 +83,22 @@ for name, word in pairs { And = "and", Or = "or" } do
     end
     local texts = {}
     for i = 1, count do
-      local part = check(name, 2, given[i], i)
+      local part = check(name, given[i], i)
       texts[i] = part.joined and part.joined ~= word and "(" .. part.text .. ")" or part.text
     end
-    if count == 0 then refuse(name, 2, "expected filters") end
+    if count == 0 then refuse(name, "expected filters") end
     return count == 1 and given[1] or new(table.concat(texts, " " .. word .. " "), word)
   end
 end
 
 --- What the filter does not hold of.
 function scim_filter.Not(given)
-  return new(("not (%s)"):format(check("Not", 2, given).text))
+  return new(("not (%s)"):format(check("Not", given).text))
 end
 
 --- Whether the filter holds of any one value of an attribute that has many.
 function scim_filter.any(given, inner)
-  return new(("%s[%s]"):format(attribute("any", given), check("any", 2, inner).text))
+  return new(("%s[%s]"):format(attribute("any", given), check("any", inner).text))
 end
 
 return setmetatable(scim_filter, { __index = names.strict("ironclad.scim_filter", scim_filter) })

@@ -7,10 +7,20 @@
 
 local core = require "ironclad.core"
 
-local values = {}
+local mistake = require "ironclad.base.mistake"
 
-local function refuse(name, level, message, ...)
-  error(("ironclad.%s: %s"):format(name, message:format(...)), level + 1)
+-- The constructors that answer nil and an objection, for the module's own use: values.make.date(…) and so on. The
+-- public ones (values.date) raise the objection.
+local values = { make = {} }
+
+local make = values.make
+
+local function add_constructor(name)
+  values[name] = function(...)
+    local value, objection = make[name](...)
+    if value == nil then mistake.raise("ironclad." .. name, objection) end
+    return value
+  end
 end
 
 local function is_whole(value)
@@ -20,18 +30,6 @@ end
 -- A finite number: neither infinity nor NaN.
 local function is_finite(value)
   return type(value) == "number" and value == value and value ~= math.huge and value ~= -math.huge
-end
-
---- Throws for names that a table of named fields must not have.
-local function check_names(name, given, known)
-  for field in pairs(given) do
-    local found = false
-    for _, other in ipairs(known) do found = found or field == other end
-    if not found then
-      local nearest = core.nearest(tostring(field), known)
-      refuse(name, 3, "%s: unknown%s", tostring(field), nearest and ('; did you mean "%s"?'):format(nearest) or "")
-    end
-  end
 end
 
 ---------------------------------------------------------------------------------------------------------------
@@ -53,18 +51,19 @@ end
 --- An amount of money. Fields: currency, amount.
 -- @param currency ISO 4217, as "USD"
 -- @param amount a number, or its digits as text
-function values.money(currency, amount)
+function make.money(currency, amount)
   if type(currency) ~= "string" or not currency:find "^%u%u%u$" then
-    refuse("money", 2, "currency: expected three capital letters, as \"USD\", got %s",
-      type(currency) == "string" and '"' .. currency .. '"' or type(currency))
+    return nil, "currency: expected three capital letters, as \"USD\", got "
+      .. (type(currency) == "string" and '"' .. currency .. '"' or type(currency))
   end
   local number = type(amount) == "string" and amount:find "^%-?%d+%.?%d*$" and tonumber(amount) or amount
   if not is_finite(number) then
-    refuse("money", 2, "amount: expected a number, got %s", type(amount) == "string" and '"' .. amount .. '"'
+    return nil, "amount: expected a number, got " .. (type(amount) == "string" and '"' .. amount .. '"'
       or type(amount) == "number" and tostring(amount) or type(amount))
   end
   return setmetatable({ currency = currency, amount = number }, Money)
 end
+add_constructor "money"
 
 ---------------------------------------------------------------------------------------------------------------
 local Date = { __name = "ironclad.date", kind = "date" }
@@ -92,7 +91,7 @@ local function from_days(days)
 end
 
 local function seconds_of(date)
-  if getmetatable(date) ~= Date then error("ironclad.date: a date compares with dates alone", 3) end
+  if getmetatable(date) ~= Date then mistake.raise("ironclad.date", "a date compares with dates alone") end
   return to_days(date.year, date.month, date.day) * 86400 + (date.hour or 0) * 3600 + (date.minute or 0) * 60
     + (date.second or 0)
 end
@@ -189,33 +188,32 @@ end
 -- @param year, month, day; or a Lua time (os.time), which means that day here, where the script runs; or a table as of
 --   os.date "*t", which means its day; or ISO 8601 text: a day ("2026-01-31"), or a point in time
 --   ("2026-01-31T12:00:00+01:00")
-function values.date(year, month, day)
+function make.date(year, month, day)
   local given = year
-  if month == nil and day == nil and type(given) ~= "nil" then
-    if type(given) == "string" then
-      local date, fault = parse_date(given)
-      if not date then refuse("date", 2, "%s", fault) end
-      return date
-    end
+  if month == nil and day == nil and given ~= nil then
+    if type(given) == "string" then return parse_date(given) end
     if type(given) == "number" then
-      if given > 0 and given < 10000 then refuse("date", 2, "%s: a year alone is no date", tostring(given)) end
+      if given > 0 and given < 10000 then return nil, tostring(given) .. ": a year alone is no date" end
       local possible = is_finite(given) and math.abs(given) < 2 ^ 38 -- beyond the year 9999
-      given = possible and os.date("*t", math.floor(given)) or refuse("date", 2, "%s is no time", tostring(given))
+      if not possible then return nil, tostring(given) .. " is no time" end
+      given = os.date("*t", math.floor(given))
     end
     if type(given) ~= "table" then
-      refuse("date", 2, "expected year, month and day, a Lua time, a table or ISO 8601 text, got a %s", type(given))
+      return nil, "expected year, month and day, a Lua time, a table or ISO 8601 text, got a " .. type(given)
     end
     year, month, day = given.year, given.month, given.day
   end
   local objection = objection_to_day(year, month, day)
-  if objection then refuse("date", 2, "%s", objection) end
+  if objection then return nil, objection end
   return new_date(year, month, day)
 end
+add_constructor "date"
 
 ---------------------------------------------------------------------------------------------------------------
 local Duration = { __name = "ironclad.duration", kind = "duration" }
 
 local units = { "years", "months", "weeks", "days" }
+local is_unit = mistake.set(units)
 local letters = { years = "Y", months = "M", weeks = "W", days = "D" }
 
 function Duration.__tostring(duration)
@@ -247,32 +245,35 @@ end
 
 --- A length of time in calendar units. Fields: those of years, months, weeks, days that were given.
 -- @param fields { years =, months =, weeks =, days = }, or ISO 8601 text, as "P1Y2M"
-function values.duration(fields)
+function make.duration(fields)
   if type(fields) == "string" then
     local parsed = parse_duration(fields)
-    if not parsed then refuse("duration", 2, 'expected ISO 8601 in whole days, as "P1Y2M", got "%s"', fields) end
+    if not parsed then return nil, ('expected ISO 8601 in whole days, as "P1Y2M", got "%s"'):format(fields) end
     return setmetatable(parsed, Duration)
   end
   if type(fields) ~= "table" then
-    refuse("duration", 2, "expected a table, as { years = 1, months = 2 }, got %s", type(fields))
+    return nil, "expected a table, as { years = 1, months = 2 }, got " .. type(fields)
   end
-  check_names("duration", fields, units)
+  local objection = mistake.unknown(fields, is_unit, "unit")
+  if objection then return nil, objection end
   local duration = {}
   for unit, count in pairs(fields) do
     if not is_whole(count) or count < 0 or count > 2 ^ 53 then
-      refuse("duration", 2, "%s: expected a whole number that is not negative, got %s", unit,
+      return nil, ("%s: expected a whole number that is not negative, got %s"):format(unit,
         type(count) == "number" and tostring(count) or type(count))
     end
     duration[unit] = whole(count)
   end
-  if next(duration) == nil then refuse("duration", 2, "expected one of years, months, weeks, days") end
+  if next(duration) == nil then return nil, "expected one of years, months, weeks, days" end
   return setmetatable(duration, Duration)
 end
+add_constructor "duration"
 
 ---------------------------------------------------------------------------------------------------------------
 local Address = { __name = "ironclad.address", kind = "address" }
 
 local address_fields = { "lines", "locality", "region", "postcode", "country" }
+local is_address_field = mistake.set(address_fields)
 local MAX_LINES = 4 -- of a record's address
 
 local function join(left, separator, right)
@@ -299,13 +300,13 @@ function Address.__eq(a, b)
   return table.concat(a.lines or {}, "\n") == table.concat(b.lines or {}, "\n")
 end
 
-local function check_line(level, name, value)
-  if type(value) ~= "string" then refuse("address", level + 1, "%s: expected a text, got %s", name, type(value)) end
-  if value:find "%c" then
-    refuse("address", level + 1, "%s: must not hold line ends or other control characters", name)
-  end
+-- What is wrong with a line of an address, or nil.
+local function objection_to_line(name, value)
+  if type(value) ~= "string" then return ("%s: expected a text, got %s"):format(name, type(value)) end
+  if value:find "%c" then return name .. ": must not hold line ends or other control characters" end
 end
 
+-- The lines of an address: a list; nil and what is wrong.
 local function lines_of(given)
   if type(given) == "string" then
     local lines = {}
@@ -313,12 +314,13 @@ local function lines_of(given)
     given = lines
   end
   if type(given) ~= "table" or (#given == 0 and next(given) ~= nil) then
-    refuse("address", 3, "lines: expected a list of texts, got %s", type(given))
+    return nil, "lines: expected a list of texts, got " .. type(given)
   end
-  if #given > MAX_LINES then refuse("address", 3, "lines: expected up to %d, got %d", MAX_LINES, #given) end
+  if #given > MAX_LINES then return nil, ("lines: expected up to %d, got %d"):format(MAX_LINES, #given) end
   local lines = core.array {}
   for i, line in ipairs(given) do
-    check_line(3, ("lines[%d]"):format(i), line)
+    local objection = objection_to_line(("lines[%d]"):format(i), line)
+    if objection then return nil, objection end
     lines[i] = line
   end
   return lines
@@ -327,19 +329,25 @@ end
 --- A postal address. Fields: those that were given; lines is a list.
 -- @param fields { lines =, locality =, region =, postcode =, country = }: texts, lines a list of up to 4 (or one text
 --   with line ends)
-function values.address(fields)
+function make.address(fields)
   if type(fields) ~= "table" then
-    refuse("address", 2, "expected a table, as { lines = { … }, locality = … }, got %s", type(fields))
+    return nil, "expected a table, as { lines = { … }, locality = … }, got " .. type(fields)
   end
-  check_names("address", fields, address_fields)
+  local objection = mistake.unknown(fields, is_address_field, "field")
+  if objection then return nil, objection end
   local address = {}
   for name, value in pairs(fields) do
-    if name ~= "lines" then check_line(2, name, value) end
-    address[name] = name == "lines" and lines_of(value) or value
+    if name == "lines" then
+      address.lines, objection = lines_of(value)
+    else
+      address[name], objection = value, objection_to_line(name, value)
+    end
+    if objection then return nil, objection end
   end
-  if #envelope(address) == 0 then refuse("address", 2, "it is empty") end
+  if #envelope(address) == 0 then return nil, "it is empty" end
   return setmetatable(address, Address)
 end
+add_constructor "address"
 
 ---------------------------------------------------------------------------------------------------------------
 local record_types = { [Money] = "monetary_amount", [Date] = "date", [Duration] = "duration", [Address] = "address" }

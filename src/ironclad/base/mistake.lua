@@ -1,0 +1,99 @@
+--- Mistakes of the caller: wrong arguments and options. A mistake is raised as text that begins with the position of
+-- the script's own line, however deep inside the module it is found.
+--
+-- The position is looked up when the mistake is raised: the stack is searched from the top for the first function that
+-- is not in one of the module's files. A call without a mistake pays nothing, and no function counts stack levels.
+
+local core = require "ironclad.core"
+
+local mistake = {}
+
+-- What the names of the module's chunks begin with, as in "@/usr/share/lua/5.4/ironclad/". Nil when this chunk was
+-- compiled under another name (stripped bytecode, say): mistakes then have no position.
+local root = debug.getinfo(1, "S").source:match "^(@.*)base/mistake%.lua$"
+
+local function is_own(source)
+  return source:sub(1, #root) == root
+end
+
+--- The position of the script's line that called the module: "script.lua:12: ". An empty text when there is none: the
+-- module was called by a function written in C (as in pcall(client.records.get)), or is the start of its coroutine.
+function mistake.position()
+  if not root then return "" end
+  local level, called_by_c = 2, false
+  while true do
+    local caller = debug.getinfo(level, "Sl")
+    if not caller then return "" end
+    if caller.what == "C" then
+      called_by_c = true
+    elseif caller.currentline >= 0 then -- not one of Lua 5.1's entries for tail calls
+      if not is_own(caller.source) then
+        return called_by_c and "" or ("%s:%d: "):format(caller.short_src, caller.currentline)
+      end
+      called_by_c = false
+    end
+    level = level + 1
+  end
+end
+
+--- Raises a mistake.
+-- @param label names the function or method, as in "records:get"; nil: the message says it
+-- @param message what is wrong; with further arguments a format for them (string.format)
+function mistake.raise(label, message, ...)
+  if select("#", ...) > 0 then message = message:format(...) end
+  error(mistake.position() .. (label and label .. ": " or "") .. message, 0)
+end
+
+--- The end of a message about a wrong name: '; did you mean "x"?', or an empty text when no name is near.
+-- @param candidates list of the right names
+function mistake.did_you_mean(name, candidates)
+  local nearest = core.nearest(tostring(name), candidates)
+  return nearest and ('; did you mean "%s"?'):format(nearest) or ""
+end
+
+--- Looks for names in a table that it must not have.
+-- @param given the table
+-- @param known set of the right names: name -> true
+-- @param what the names are, in the message: "option" unless given
+-- @return what is wrong with the first such name, as in 'limt: unknown option; did you mean "limit"?'; or nil
+function mistake.unknown(given, known, what)
+  local first
+  for name in pairs(given) do
+    local text = not known[name] and tostring(name)
+    if text and (not first or text < first) then first = text end
+  end
+  if not first then return nil end
+  local candidates = {}
+  for name in pairs(known) do candidates[#candidates + 1] = name end
+  table.sort(candidates)
+  return ("%s: unknown %s%s"):format(first, what or "option", mistake.did_you_mean(first, candidates))
+end
+
+--- Raises a mistake when a table of options is none, or has a name that is no option.
+-- @param known set of the options: name -> true
+-- @param what as for mistake.unknown
+function mistake.check_options(label, options, known, what)
+  if type(options) ~= "table" then
+    mistake.raise(label, "options: expected a table, got %s", mistake.type_of(options))
+  end
+  local objection = mistake.unknown(options, known, what)
+  if objection then mistake.raise(label, objection) end
+end
+
+--- The type of a value with its article, as messages say it: "a table", "nil".
+function mistake.type_of(value)
+  return value == nil and "nil" or "a " .. type(value)
+end
+
+--- A set of names, for mistake.unknown and mistake.check_options.
+-- @param ... lists of names
+-- @return name -> true
+function mistake.set(...)
+  local members = {}
+  for _, list in ipairs { ... } do
+    for _, name in ipairs(list) do members[name] = true end
+  end
+  return members
+end
+
+return mistake
