@@ -69,6 +69,24 @@ describe("Neovim's own", function()
     ]])
   end)
 
+  it("reload of the module's files leaves every call an answer", function()
+    prints("1\t1\t1\t1\n", [[
+      local told
+      list { callback = function(page) told = #page.list end }
+      local task = ironclad.spawn(function() return #list().list end)
+      for name in pairs(package.loaded) do
+        if name:find "^ironclad" then package.loaded[name] = nil end
+      end
+      local again = require "ironclad"
+      local newer = again.connect(settings.connection)
+      say(#newer.workflows:list({ pageSize = 1 }).list, #list().list, task:wait(), (function()
+        again.run()
+        return told
+      end)())
+      vim.cmd "qa!"
+    ]])
+  end)
+
   it("fast events get an error, and may have a callback", function()
     prints("nil\tcancelled\tnot_done\n1\n", [[
       local done

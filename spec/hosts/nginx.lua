@@ -360,6 +360,27 @@ describe("nginx's own", function()
     early.stop()
   end)
 
+  it("states of one request each have their answers (lua_code_cache off)", function()
+    local upstream = scene.answering { GOOD }
+    local server = nginx.start { lua = true, values = { url = peer.url(upstream) }, http = [[
+      lua_code_cache off;
+      server {
+        listen 127.0.0.1:%port;
+        location / { content_by_lua_block {
+          local ironclad = require "ironclad"
+          local client = ironclad.connect { instance = "%url", token = "t", as_user = false, rate_limit = false }
+          local task = ironclad.spawn(function() return client.workflows:get("w1").id end)
+          client.workflows:get("w1", { callback = print })
+          ngx.say(client.workflows:get("w1").id, task:wait())
+        } }
+      }
+    ]] }
+    local output = peer.shell(("curl -sS -m 60 -Z --parallel-max 9 'http://127.0.0.1:%d/?[1-30]'"):format(server.port))
+    assert.are.equal(30, select(2, output:gsub("w1w1\n", "")), output)
+    assert.is_nil(server.error_log():find "%[alert%]")
+    server.stop()
+  end)
+
   it("workers share one token in a dictionary", function()
     local server = nginx.start { lua = true, workers = 4, values = { settings = world.folder .. "/settings.lua" },
       http = [[

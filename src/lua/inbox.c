@@ -15,11 +15,14 @@ typedef struct box {
 
 /* Its address is the registry key under which the state keeps its box. */
 static const char key;
+/* The same of the table that kept() answers. */
+static const char kept_key;
 
 static int l_owes(lua_State *L);
 static int l_guard(lua_State *L);
 static int l_generation(lua_State *L);
 static int l_listen(lua_State *L);
+static int l_kept(lua_State *L);
 
 static int l_gc(lua_State *L) {
     box *mine = luaL_checkudata(L, 1, TYPE);
@@ -37,18 +40,36 @@ void ic_lua_open_inbox(lua_State *L) {
     lua_pushcfunction(L, l_gc);
     lua_setfield(L, -2, "__gc");
     lua_pop(L, 1);
-    static const luaL_Reg functions[] = {{"owes", l_owes},
-                                         {"guard", l_guard},
-                                         {"generation", l_generation},
-                                         {"listen", l_listen},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"owes", l_owes},     {"guard", l_guard}, {"generation", l_generation},
+        {"listen", l_listen}, {"kept", l_kept},   {NULL, NULL}};
     ic_lua_setfuncs(L, functions);
+    /* When the module is loaded again, calls are waiting for the mailbox that there is. */
     lua_pushlightuserdata(L, (void *)&key);
-    box *mine = lua_newuserdata(L, sizeof *mine);
-    *mine = (box){0};
-    luaL_getmetatable(L, TYPE);
-    lua_setmetatable(L, -2);
-    lua_rawset(L, LUA_REGISTRYINDEX);
+    lua_rawget(L, LUA_REGISTRYINDEX);
+    if (lua_isnil(L, -1)) {
+        lua_pushlightuserdata(L, (void *)&key);
+        box *mine = lua_newuserdata(L, sizeof *mine);
+        *mine = (box){0};
+        luaL_getmetatable(L, TYPE);
+        lua_setmetatable(L, -2);
+        lua_rawset(L, LUA_REGISTRYINDEX);
+    }
+    lua_pop(L, 1);
+}
+
+/* kept() -> a table of the state, for what the module's Lua files must find again when they are loaded again:
+ * tasks that wait, token stores, handles. */
+static int l_kept(lua_State *L) {
+    lua_pushlightuserdata(L, (void *)&kept_key);
+    lua_rawget(L, LUA_REGISTRYINDEX);
+    if (lua_isnil(L, -1)) {
+        lua_newtable(L);
+        lua_pushlightuserdata(L, (void *)&kept_key);
+        lua_pushvalue(L, -2);
+        lua_rawset(L, LUA_REGISTRYINDEX);
+    }
+    return 1;
 }
 
 /* owes() -> whether the state's token stores are still to keep what a refresh brings. */

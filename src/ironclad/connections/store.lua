@@ -24,11 +24,17 @@ function store.file(path)
   return setmetatable({ path = path }, File)
 end
 
--- Stores written in Lua, by the number under which the engine asks for them: for good, because a refresh token may come
--- back when its client is gone.
-local known = {}
-local numbers = setmetatable({}, { __mode = "k" })
-local last = 0
+-- Stores written in Lua, by the number under which the engine asks for them. They are kept until the state closes: a
+-- refresh token may come back when its client is gone, and the module's files may be loaded again.
+local kept = core.kept()
+kept.stores = kept.stores or {
+  known = {}, -- number -> store
+  numbers = setmetatable({}, { __mode = "k" }), -- store -> number
+  last = 0,
+  keepers = setmetatable({}, { __mode = "k" }), -- connection -> its store
+}
+local stores = kept.stores
+local known, numbers, keepers = stores.known, stores.numbers, stores.keepers
 
 -- A script that ends while a refresh is under way waits for it, some seconds at most: a refresh token is spent by being
 -- sent, and only this state can keep the next one. (os.exit without closing the state ends at once.)
@@ -44,11 +50,11 @@ end
 
 --- The number of a store written in Lua.
 function store.number_of(custom)
-  if last == 0 then core.guard(keep_what_comes) end
+  if stores.last == 0 then core.guard(keep_what_comes) end
   if not numbers[custom] then
-    last = last + 1
-    numbers[custom] = last
-    known[last] = custom
+    stores.last = stores.last + 1
+    numbers[custom] = stores.last
+    known[stores.last] = custom
   end
   return numbers[custom]
 end
@@ -72,8 +78,7 @@ function store.path_of(value)
   return getmetatable(value) == File and value.path or nil
 end
 
--- Which store keeps a connection's token, and which one is being asked: it must not wait for the answer that it owes.
-local keepers = setmetatable({}, { __mode = "k" })
+-- The store that is being asked: it must not wait for the answer that it owes.
 local asked
 -- In nginx a store may wait, and others go on meanwhile: which store runs in which coroutine.
 local asking = setmetatable({}, { __mode = "k" })

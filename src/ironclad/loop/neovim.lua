@@ -14,18 +14,20 @@ local neovim = { name = "neovim" }
 -- Milliseconds of one vim.wait, which is begun again: Neovim 0.7 says only at its end that Ctrl-C was pressed.
 local SLICE = 200
 
-local handle, descriptor -- of the mailbox
-local leaving = false
-local scheduled = false
+-- The poll handle on the mailbox's descriptor. Kept in the Lua state: libuv refuses a second handle on a descriptor
+-- (EEXIST), and the module's files may be loaded again.
+local kept = core.kept()
+kept.neovim = kept.neovim or { handle = nil, descriptor = nil, leaving = false, scheduled = false }
+local poll = kept.neovim
 
 local function turn()
-  scheduled = false
+  poll.scheduled = false
   task.turn()
 end
 
 local function schedule()
-  if scheduled then return end
-  scheduled = true
+  if poll.scheduled then return end
+  poll.scheduled = true
   vim.schedule(turn)
 end
 
@@ -37,21 +39,23 @@ local function on_news()
 end
 
 local function leave()
-  leaving = true
-  if handle and not handle:is_closing() then handle:close() end
-  handle = nil
+  poll.leaving = true
+  if poll.handle and not poll.handle:is_closing() then poll.handle:close() end
+  poll.handle = nil
 end
 
 local function listen()
   local current = core.descriptor()
-  if leaving or descriptor == current then return end
-  if handle and not handle:is_closing() then handle:close() end
-  handle, descriptor = assert(uv.new_poll(current)), current
-  handle:start("r", on_news)
-  handle:unref() -- it keeps nothing from ending
+  if poll.leaving or poll.descriptor == current then return end
+  if poll.handle and not poll.handle:is_closing() then poll.handle:close() end
+  poll.handle, poll.descriptor = assert(uv.new_poll(current)), current
+  poll.handle:start("r", on_news)
+  poll.handle:unref() -- it does not keep Neovim from ending
 end
 
 local function watch_for_the_end()
+  if poll.watched then return end
+  poll.watched = true
   vim.api.nvim_create_autocmd("VimLeavePre", { callback = leave, desc = "ironclad: stops waiting" })
 end
 if vim.in_fast_event() then vim.schedule(watch_for_the_end) else watch_for_the_end() end
@@ -77,7 +81,7 @@ function neovim.wait(call)
   listen()
   if task.current() then
     task.await(call)
-  elseif leaving then
+  elseif poll.leaving then
     core.wait(call)
     task.collect()
     task.serve()

@@ -7,7 +7,10 @@ local task = require "ironclad.loop.task"
 
 local plain = { name = "plain" }
 
-local failures = {} -- of tasks that nobody has asked about
+-- Tasks that have failed and that nobody waited for. In the state: the module's files may be loaded again.
+local kept = core.kept()
+kept.failures = kept.failures or {}
+local failures = kept.failures
 
 --- Returns when a call of this Lua state may have news, and when this one has; whose the news are, each call is asked
 -- itself.
@@ -76,10 +79,10 @@ end
 
 --- Prints the failures that nobody has heard of.
 function plain.report()
-  for _, other in ipairs(failures) do
+  for i, other in ipairs(failures) do
+    failures[i] = nil
     if not other.heard then io.stderr:write("ironclad: a task failed: ", other.trace, "\n") end
   end
-  failures = {}
 end
 
 return plain

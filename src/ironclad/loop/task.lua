@@ -1,8 +1,8 @@
---- Tasks: coroutines that may be yielded while a call is under way, because ironclad.spawn (or a callback) started
--- them. Any other coroutine is its owner's, who would take our yield for his own.
+--- Tasks: coroutines that ironclad.spawn or the option `callback` started. While a call of theirs is under way they are
+-- yielded. Other coroutines are not: their owner would take the module's yield for one of its own.
 --
--- A task that waits is held by the id of its call, so that it lives as long as that. The host's loop collects news from
--- the mailbox (task.collect) and then lets whoever has some go on (task.turn).
+-- A task that waits is kept under the id of its call until that has ended. The host's loop collects notices from the
+-- mailbox (task.collect) and then resumes the tasks that have one (task.turn).
 
 local core = require "ironclad.core"
 local store = require "ironclad.connections.store"
@@ -15,12 +15,18 @@ local task = {}
 local Task = { __name = "ironclad.task" }
 Task.__index = Task
 
-local by_coroutine = setmetatable({}, { __mode = "k" })
-local waiting = {} -- id of a call -> the task that waits for it
-local ready = { first = 1, last = 0 }
-local questions = {} -- of token stores written in Lua, not answered yet
-local alive = 0
-local generation = core.generation()
+-- Kept in the Lua state: when the module's files are loaded again, the tasks that wait go on.
+local kept = core.kept()
+kept.tasks = kept.tasks or {
+  by_coroutine = setmetatable({}, { __mode = "k" }),
+  waiting = {}, -- id of a call -> the task that waits for it
+  ready = { first = 1, last = 0 }, -- a queue of the tasks that can go on
+  questions = {}, -- to token stores written in Lua, not answered yet
+  alive = 0, -- tasks that have not ended
+  generation = core.generation(),
+}
+local all = kept.tasks
+local by_coroutine, waiting, ready, questions = all.by_coroutine, all.waiting, all.ready, all.questions
 
 --- Called when a task becomes ready: a host whose own loop calls task.turn puts that on its list.
 function task.on_ready() end
@@ -54,7 +60,7 @@ end
 local function step(mine, ...)
   local results = pack(coroutine.resume(mine.coroutine, ...))
   if coroutine.status(mine.coroutine) == "dead" then
-    alive = alive - 1
+    all.alive = all.alive - 1
     by_coroutine[mine.coroutine] = nil -- Lua 5.1 never collects a weak key that its value refers to
     if not results[1] then mine.trace = debug.traceback(mine.coroutine, tostring(results[2])) end
     task.settle(mine, unpack(results, 1, results.n))
@@ -67,7 +73,7 @@ end
 function task.start(mine, fn, ...)
   mine.coroutine = coroutine.create(fn)
   by_coroutine[mine.coroutine] = mine
-  alive = alive + 1
+  all.alive = all.alive + 1
   step(mine, ...)
   return mine
 end
@@ -108,9 +114,9 @@ end
 --- Empties the mailbox, without running anything of the script's.
 -- @return whether there is something to do for task.turn
 function task.collect()
-  if generation ~= core.generation() then
-    -- In a forked child: whoever waits for a call of the parent's is told so.
-    generation = core.generation()
+  if all.generation ~= core.generation() then
+    -- In a forked child: a task that waits for a call of the parent is told so.
+    all.generation = core.generation()
     for _, mine in pairs(waiting) do wake(mine) end
   end
   for id, question in core.take do
@@ -150,7 +156,7 @@ end
 function task.any_ready() return ready.last >= ready.first end
 
 --- How many tasks have been started and have not ended.
-function task.count() return alive end
+function task.count() return all.alive end
 
 --- Cancels every call that a task waits for: of a loop that is stopped half way.
 function task.cancel_all()
