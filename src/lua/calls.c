@@ -350,7 +350,7 @@ static int l_take(lua_State *L) {
     *mine = (handle){0};
     luaL_getmetatable(L, TYPE);
     lua_setmetatable(L, -2);
-    ic_call *call = ic_mailbox_take(mailbox, &notices);
+    ic_call *call = ic_call_take(mailbox, &notices);
     if (!call) return 0;
     lua_Number id = (lua_Number)call->id;
     if (notices & IC_NOTICE_ASK)

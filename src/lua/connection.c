@@ -109,7 +109,7 @@ static bool read_option(lua_State *L, box *mine, const ic_option *option) {
  * is the number by which this state knows a token store written in Lua; `watched`: its calls have events. */
 static int l_connect(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
-    long lua_store = (long)luaL_optinteger(L, 2, 0);
+    long store = (long)luaL_optinteger(L, 2, 0);
     bool watched = lua_toboolean(L, 3);
     lua_settop(L, 1);
     box *mine = lua_newuserdata(L, sizeof *mine);
@@ -130,12 +130,8 @@ static int l_connect(lua_State *L) {
         if (option ? !read_option(L, mine, option) : !unknown(name, &mine->error))
             return refused(L, &mine->error);
     }
-    if (lua_store) {
-        mine->settings.store_mailbox = ic_lua_inbox(L);
-        mine->settings.lua_store = lua_store;
-        ic_mailbox_retain(mine->settings.store_mailbox);
-    }
-    mine->connection = ic_connection_new(&mine->settings, &mine->error);
+    mine->connection =
+        ic_connection_new(&mine->settings, store ? ic_lua_inbox(L) : NULL, store, &mine->error);
     if (!mine->connection) return refused(L, &mine->error);
     return 1;
 }

@@ -2,7 +2,7 @@
 #ifndef IC_LUA_CONNECTION_H
 #define IC_LUA_CONNECTION_H
 
-#include "core/catalog/settings.h"
+#include "core/http/connection.h"
 #include <lua.h>
 
 /* The connection of the userdata at `index`; throws when it is none. */

@@ -74,7 +74,7 @@ static int l_kept(lua_State *L) {
 
 /* owes() -> whether the state's token stores are still to keep what a refresh brings. */
 static int l_owes(lua_State *L) {
-    lua_pushboolean(L, ic_mailbox_owes(ic_lua_inbox(L)));
+    lua_pushboolean(L, ic_mailbox_has_unsaved(ic_lua_inbox(L)));
     return 1;
 }
 
@@ -128,7 +128,7 @@ ic_mailbox *ic_lua_inbox(lua_State *L) {
     }
     if (!mine->mailbox && ic_process_prepare()) {
         ic_error error = {0};
-        mine->mailbox = ic_mailbox_new(&error);
+        mine->mailbox = ic_call_mailbox_new(&error);
         if (!mine->mailbox) {
             char text[160];
             strncpy(text, ic_error_message(&error), sizeof text - 1);

@@ -2,7 +2,7 @@
 #ifndef IC_LUA_INBOX_H
 #define IC_LUA_INBOX_H
 
-#include "core/engine/mailbox.h"
+#include "core/base/mailbox.h"
 #include <lua.h>
 
 /* Sets owes, guard, generation, listen and kept in the table at the top of the stack. */

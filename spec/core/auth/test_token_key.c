@@ -1,7 +1,6 @@
 /* Which connections share a token, and what a grant asks for. */
 #include "core/auth/grant.h"
 #include "core/base/alloc.h"
-#include "core/catalog/settings.h"
 #include "spec/core/check.h"
 #include <stdlib.h>
 
@@ -31,7 +30,7 @@ static ic_connection *connect_with(const option *other) {
     }
     if (other && other->value)
         ic_settings_text(&settings, ic_option_find(other->name, IC_SCOPE_CONNECT), other->value, &error);
-    ic_connection *connection = ic_connection_new(&settings, &error);
+    ic_connection *connection = ic_connection_new(&settings, NULL, 0, &error);
     if (!connection) printf("%s\n", ic_error_message(&error));
     ic_settings_clear(&settings);
     ic_error_clear(&error);
@@ -99,7 +98,7 @@ static void test_people(void) {
             ic_settings_text(&settings, ic_option_find(common[k].name, IC_SCOPE_CONNECT), common[k].value,
                              &error);
         ic_settings_text(&settings, ic_option_find("grant", IC_SCOPE_CONNECT), "authorization_code", &error);
-        people[i] = ic_connection_new(&settings, &error);
+        people[i] = ic_connection_new(&settings, NULL, 0, &error);
         ic_settings_clear(&settings);
         ic_error_clear(&error);
     }

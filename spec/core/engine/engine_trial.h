@@ -65,7 +65,7 @@ static inline ic_connection *connect_with_store(const ic_peer *peer, const char 
         if (options[i][1])
             ic_settings_text(&settings, ic_option_find(options[i][0], IC_SCOPE_CONNECT), options[i][1],
                              &error);
-    ic_connection *connection = ic_connection_new(&settings, &error);
+    ic_connection *connection = ic_connection_new(&settings, NULL, 0, &error);
     if (!connection) printf("%s\n", ic_error_message(&error));
     ic_settings_clear(&settings);
     ic_error_clear(&error);
@@ -96,7 +96,7 @@ static inline ic_call *start_call(ic_mailbox *mailbox, ic_connection *connection
 
 static inline void take_all(ic_mailbox *mailbox) {
     unsigned notices;
-    for (ic_call *news; (news = ic_mailbox_take(mailbox, &notices));) {
+    for (ic_call *news; (news = ic_call_take(mailbox, &notices));) {
         for (ic_event *event; (event = ic_event_take(news));)
             ic_event_free(event);
         ic_call_release(news);

@@ -6,7 +6,7 @@
 static void test_answer(void) {
     const char *answers[] = {good};
     ic_peer *peer = start_server(answers, 1);
-    ic_mailbox *mailbox = ic_mailbox_new(NULL);
+    ic_mailbox *mailbox = ic_call_mailbox_new(NULL);
     ic_connection *connection = connect_to(peer, true);
     ic_call *call = start_call(mailbox, connection, "retrieve-a-workflow");
     await(mailbox, call);
@@ -23,7 +23,7 @@ static void test_answer(void) {
 static void test_renewal(void) {
     const char *answers[] = {token, expired, token, good};
     ic_peer *peer = start_server(answers, 4);
-    ic_mailbox *mailbox = ic_mailbox_new(NULL);
+    ic_mailbox *mailbox = ic_call_mailbox_new(NULL);
     ic_connection *connection = connect_to(peer, false);
     ic_call *call = start_call(mailbox, connection, "retrieve-a-workflow");
     size_t count = 0;
@@ -46,7 +46,7 @@ static void test_cancel(void) {
     } cases[] = {{"retrieve-a-workflow", IC_OUTCOME_NOT_DONE},
                  {"send-signature-request", IC_OUTCOME_UNKNOWN}};
     ic_peer *peer = start_silent();
-    ic_mailbox *mailbox = ic_mailbox_new(NULL);
+    ic_mailbox *mailbox = ic_call_mailbox_new(NULL);
     ic_connection *connection = connect_to(peer, true);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         ic_call *call = start_call(mailbox, connection, cases[i].operation);
@@ -75,7 +75,7 @@ typedef struct worker {
 /* A Lua state's part, played by a thread: starts calls, cancels some, drops some unread. */
 static void *work(void *argument) {
     worker *mine = argument;
-    ic_mailbox *mailbox = ic_mailbox_new(NULL);
+    ic_mailbox *mailbox = ic_call_mailbox_new(NULL);
     ic_call *calls[CALLS];
     for (int i = 0; i < CALLS; i++) {
         ic_error error = {0};
@@ -148,7 +148,7 @@ static ic_call *start_upload(ic_mailbox *mailbox, ic_connection *connection, con
 static void test_many_that_fail_at_once(void) {
     static ic_call *calls[UPLOADS];
     ic_peer *peer = start_silent();
-    ic_mailbox *mailbox = ic_mailbox_new(NULL);
+    ic_mailbox *mailbox = ic_call_mailbox_new(NULL);
     ic_connection *connection = connect_to(peer, true);
     int refused = 0;
     connection->settings.max_in_flight = 1;

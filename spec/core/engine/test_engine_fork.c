@@ -67,7 +67,7 @@ static bool child_works(void *argument) {
     bool works = !ic_mailbox_is_ours(mine->mailbox) && ic_mailbox_descriptor(mine->mailbox) == -1;
     ic_call_cancel(mine->pending); /* of another process: nothing */
 #ifndef __SANITIZE_THREAD__        /* which knows no threads in a child */
-    ic_mailbox *mailbox = ic_mailbox_new(NULL);
+    ic_mailbox *mailbox = ic_call_mailbox_new(NULL);
     ic_call *call = start_call(mailbox, mine->connection, "retrieve-a-workflow");
     await(mailbox, call);
     works = works && call->error.kind == IC_OK;
@@ -81,7 +81,7 @@ static bool child_works(void *argument) {
 static void test_fork(void) {
     const char *answers[] = {good};
     ic_peer *peer = start_server(answers, 1), *silent = start_silent();
-    ic_mailbox *mailbox = ic_mailbox_new(NULL);
+    ic_mailbox *mailbox = ic_call_mailbox_new(NULL);
     ic_connection *connection = connect_to(peer, true), *stuck = connect_to(silent, true);
     ic_call *pending = start_call(mailbox, stuck, "retrieve-a-workflow");
     ic_peer_await(silent, 1);

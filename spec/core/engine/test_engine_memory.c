@@ -5,7 +5,7 @@
 static void test_failing_memory(void) {
     const char *answers[] = {good};
     ic_peer *peer = start_server(answers, 1);
-    ic_mailbox *mailbox = ic_mailbox_new(NULL);
+    ic_mailbox *mailbox = ic_call_mailbox_new(NULL);
     ic_connection *connection = connect_to(peer, true);
     int failed = 0, succeeded = 0;
     ic_call *warm = start_call(mailbox, connection, "retrieve-a-workflow");
@@ -43,7 +43,7 @@ static void test_failing_memory_with_a_token(void) {
     const char *answers[] = {"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 60\r\n\r\n"
                              "{\"access_token\":\"SECRET-first\",\"expires_in\":21600,\"id\":\"42\"}"};
     ic_peer *peer = start_server(answers, 1);
-    ic_mailbox *mailbox = ic_mailbox_new(NULL);
+    ic_mailbox *mailbox = ic_call_mailbox_new(NULL);
     bool ended = true;
     int failed = 0;
     for (long nth = 0; ended && nth <= 80; nth++) {
@@ -90,7 +90,7 @@ static ic_peer *start_overflow(void) {
 /* The last byte of an answer comes while its sink is full, and finds no memory when it is not any more. */
 static void test_lost_piece(void) {
     ic_peer *peer = start_overflow();
-    ic_mailbox *mailbox = ic_mailbox_new(NULL);
+    ic_mailbox *mailbox = ic_call_mailbox_new(NULL);
     ic_connection *connection = connect_to(peer, true);
     ic_call *call = make_call(mailbox, connection, "retrieve-a-workflow");
     ic_error error = {0};

@@ -9,7 +9,7 @@ typedef struct scene {
 } scene;
 
 static scene enter(void) {
-    scene it = {.peer = start_silent(), .mailbox = ic_mailbox_new(NULL)};
+    scene it = {.peer = start_silent(), .mailbox = ic_call_mailbox_new(NULL)};
     it.connection = connect_to(it.peer, true);
     it.call = make_call(it.mailbox, it.connection, "retrieve-a-workflow");
     return it;
@@ -43,7 +43,7 @@ static void test_order(void) {
     note(it.call, 1);
     note(it.call, 2);
     CHECK(ic_call_has_news(it.call));
-    CHECK(ic_mailbox_take(it.mailbox, &notices) == it.call && notices == IC_NOTICE_EVENT);
+    CHECK(ic_call_take(it.mailbox, &notices) == it.call && notices == IC_NOTICE_EVENT);
     ic_call_release(it.call);
     check_next(it.call, 1, 0);
     note(it.call, 3);

@@ -49,7 +49,7 @@ static int hear(int descriptor, int milliseconds) {
 static void test_news(void) {
     const char *answers[] = {good};
     ic_peer *peer = start_server(answers, 1);
-    ic_mailbox *mailbox = ic_mailbox_new(NULL);
+    ic_mailbox *mailbox = ic_call_mailbox_new(NULL);
     ic_connection *connection = connect_to(peer, true);
     open_socket();
     int descriptor = visit();
@@ -77,7 +77,7 @@ static void test_hanging_up(void) {
         bool ends;
     } cases[] = {{"retrieve-a-workflow", true}, {"send-signature-request", false}};
     ic_peer *peer = start_silent();
-    ic_mailbox *mailbox = ic_mailbox_new(NULL);
+    ic_mailbox *mailbox = ic_call_mailbox_new(NULL);
     ic_connection *connection = connect_to(peer, true);
     connection->settings.watched = false; /* no news but the end */
     open_socket();
@@ -119,7 +119,7 @@ static void test_nonsense(void) {
                                         "GET / HTTP/1.1\r\nHost: x\r\n\r\n"};
     const char *answers[] = {good};
     ic_peer *peer = start_server(answers, 1);
-    ic_mailbox *mailbox = ic_mailbox_new(NULL);
+    ic_mailbox *mailbox = ic_call_mailbox_new(NULL);
     ic_connection *connection = connect_to(peer, true);
     ic_call *call = start_call(mailbox, connection, "retrieve-a-workflow");
     await(mailbox, call); /* the engine runs */

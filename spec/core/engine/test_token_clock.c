@@ -29,7 +29,7 @@ typedef struct scene {
 /* Every answer is as good for a token as for a read: `seconds` (JSON) is the token's life. */
 static scene enter(const char *seconds, const char *store) {
     static int last;
-    scene it = {.mailbox = ic_mailbox_new(NULL)};
+    scene it = {.mailbox = ic_call_mailbox_new(NULL)};
     char body[128], answer[256], id[32];
     snprintf(body, sizeof body, "{\"access_token\":\"SECRET-token\",\"expires_in\":%s}", seconds);
     snprintf(answer, sizeof answer,

@@ -4,7 +4,7 @@
 #define IC_GRANT_H
 
 #include "core/auth/store.h"
-#include "core/catalog/settings.h"
+#include "core/http/connection.h"
 #include "core/http/request.h"
 
 typedef enum ic_grant {

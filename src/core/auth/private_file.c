@@ -1,11 +1,10 @@
 #include "core/auth/private_file.h"
 #include "core/base/alloc.h"
 #include "core/base/buf.h"
+#include "core/base/path.h"
 #include "core/base/process.h"
-#include "core/base/text.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -14,13 +13,11 @@
 
 static const char *const suffixes[IC_PRIVATE_FILES] = {"", ".lock", ".tmp"};
 
-static bool check_path(const char *path, ic_error *error);
-static char *make_absolute(const char *path, ic_error *error);
 static bool name_parts(ic_private_file *file, const char *absolute);
 
 bool ic_private_file_init(ic_private_file *file, const char *path, ic_error *error) {
     *file = (ic_private_file){.folder_descriptor = -1, .lock = -1, .temporary = -1};
-    char *absolute = check_path(path, error) ? make_absolute(path, error) : NULL;
+    char *absolute = ic_path_absolute(path, error);
     if (!absolute) return false;
     bool named = name_parts(file, absolute);
     ic_free(absolute);
@@ -174,35 +171,6 @@ static void explain_command(ic_error *error, const char *path, const char *what,
 }
 
 /* ---- the path ---- */
-
-static bool check_path(const char *path, ic_error *error) {
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-        ic_error_set(error, IC_ERR_STORE, "\"%s\" is not the path of a file: name a file in that folder",
-                     path);
-    else if (ic_text_starts(path, "~/"))
-        ic_error_set(error, IC_ERR_STORE, "%s: only a shell knows what ~ is; give the path in full", path);
-    else
-        return true;
-    return false;
-}
-
-/* So that a later chdir does not lead to another file. */
-static char *make_absolute(const char *path, ic_error *error) {
-    char here[PATH_MAX];
-    ic_buf absolute = {0};
-    if (*path != '/') {
-        if (!getcwd(here, sizeof here)) {
-            explain(error, "find the folder of", path, errno);
-            return NULL;
-        }
-        ic_buf_printf(&absolute, "%s/", here);
-    }
-    ic_buf_puts(&absolute, path);
-    char *text = ic_buf_take(&absolute, NULL);
-    if (!text) ic_error_memory(error);
-    return text;
-}
 
 static bool name_parts(ic_private_file *file, const char *absolute) {
     size_t slash = (size_t)(strrchr(absolute, '/') - absolute);

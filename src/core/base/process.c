@@ -1,6 +1,5 @@
 #include "core/base/process.h"
 #include "core/base/alloc.h"
-#include "core/engine/engine.h"
 #include <curl/curl.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -13,6 +12,10 @@ static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static atomic_uint generation;
 static bool prepared;
+
+/* Guarded by the gate. */
+static ic_process_hooks *all_hooks;
+static bool exiting;
 
 /* What stood behind each descriptor number when it was adopted; under the gate. libcurl closes some of its
  * sockets without saying so, and the number may be the host's own file by now. */
@@ -75,12 +78,35 @@ static bool is_still_ours(int descriptor) {
            about.st_ino == adoption->node;
 }
 
-/* The child has the parent's memory but not its engine: it forgets that, and closes what it inherited. The
- * gate was taken before the fork; the child makes it new instead of unlocking it. */
+bool ic_process_add_hooks(ic_process_hooks *hooks) {
+    ic_gate_lock();
+    if (!hooks->added) {
+        hooks->added = true;
+        hooks->next = all_hooks;
+        all_hooks = hooks;
+    }
+    bool in_time = !exiting;
+    ic_gate_unlock();
+    return in_time;
+}
+
+static void at_exit(void) {
+    ic_gate_lock();
+    exiting = true;
+    ic_process_hooks *first = all_hooks;
+    ic_gate_unlock();
+    for (ic_process_hooks *hooks = first; hooks; hooks = hooks->next)
+        hooks->at_exit();
+}
+
+/* The child closes the descriptors that it inherited. The gate was taken before the fork; the child makes it
+ * new instead of unlocking it. */
 static void in_child(void) {
     pthread_mutex_init(&gate, NULL);
+    exiting = false;
     atomic_fetch_add(&generation, 1);
-    ic_engine_forget();
+    for (ic_process_hooks *hooks = all_hooks; hooks; hooks = hooks->next)
+        hooks->in_child();
     for (size_t i = 0; i < adopted_size; i++) {
         if (is_still_ours((int)i)) close((int)i);
         adopted[i].ours = false;
@@ -91,5 +117,5 @@ static void in_child(void) {
  * OpenSSL's own handler takes its tables away. */
 static void prepare(void) {
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) return;
-    prepared = atexit(ic_engine_stop) == 0 && pthread_atfork(ic_gate_lock, ic_gate_unlock, in_child) == 0;
+    prepared = atexit(at_exit) == 0 && pthread_atfork(ic_gate_lock, ic_gate_unlock, in_child) == 0;
 }

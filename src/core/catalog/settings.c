@@ -1,7 +1,6 @@
 #include "core/catalog/settings.h"
 #include "core/base/alloc.h"
 #include "core/base/text.h"
-#include "core/engine/mailbox.h"
 #include <math.h>
 #include <string.h>
 
@@ -131,6 +130,4 @@ void ic_settings_clear(ic_settings *settings) {
         ic_free_secret(*slot);
         *slot = NULL;
     }
-    ic_mailbox_release(settings->store_mailbox);
-    settings->store_mailbox = NULL;
 }

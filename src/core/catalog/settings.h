@@ -1,9 +1,8 @@
-/* The options of a connection, as the table options.def describes them, and the connection made from them. */
+/* The options of a connection, as the table options.def describes them. */
 #ifndef IC_SETTINGS_H
 #define IC_SETTINGS_H
 
 #include "core/base/error.h"
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -20,10 +19,8 @@ typedef struct ic_settings {
     char *proxy;         /* "" : explicitly none; NULL: not given */
     char *no_proxy;
     char *ca_file, *ca_path;
-    char *http_version;               /* "1.1", "2"; NULL: the best both sides have */
-    char *user_agent;                 /* put before the module's own */
-    struct ic_mailbox *store_mailbox; /* of the Lua state that keeps the tokens; counted; NULL: none does */
-    long lua_store;                   /* which of its stores */
+    char *http_version; /* "1.1", "2"; NULL: the best both sides have */
+    char *user_agent;   /* put before the module's own */
     double timeout, connect_timeout;
     double deadline; /* seconds a call; 0: none */
     double max_retries, max_in_flight;
@@ -71,31 +68,5 @@ bool ic_settings_boolean(ic_settings *settings, const ic_option *option, bool va
 /* The message for a value of the wrong kind: "timeout: expected a number, got a string". */
 void ic_option_mismatch(const ic_option *option, const char *got, ic_error *error);
 void ic_settings_clear(ic_settings *settings); /* frees; secrets are overwritten */
-
-/* A connection: checked settings that never change, shared by a client and its calls (counted). */
-typedef struct ic_connection {
-    atomic_int references;
-    ic_settings settings;
-    char *origin;     /* "https://na1.ironcladapp.com", no slash at the end */
-    char *user_agent; /* as sent */
-    char *ca_file;    /* as used: given, or the system's bundle; NULL with ca_path */
-    char *proxy, *proxy_user,
-        *proxy_password; /* taken apart, so that no message shows the whole; NULL: none */
-    char *budget_key;    /* names the budgets: host, and client id or digest of the token */
-    char *token_key;     /* names the token slot; holds no secret. NULL with a static token */
-    char *store_key;     /* names the token in a store; holds no secret. NULL with a static token */
-} ic_connection;
-
-/* Checks the settings as a whole and takes them over (leaving them empty). NULL with ARGUMENT or MEMORY. */
-ic_connection *ic_connection_new(ic_settings *settings, ic_error *error);
-void ic_connection_retain(ic_connection *connection);
-void ic_connection_release(ic_connection *connection); /* NULL is allowed */
-/* Whether its tokens are a person's (the authorization code grant), who has to log in for the first. */
-bool ic_connection_is_personal(const ic_connection *connection);
-
-/* "na1", "https://host:8443/", "host" -> "https://host:8443" (free with ic_free). Refuses user info, path,
- * query and fragment, and plain http to other than loopback without allow_http. NULL with ARGUMENT or MEMORY.
- */
-char *ic_instance_origin(const char *instance, bool allow_http, ic_error *error);
 
 #endif

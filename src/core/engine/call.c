@@ -3,6 +3,36 @@
 #include "core/base/process.h"
 #include "core/engine/engine.h"
 #include "core/engine/event.h"
+#include <stddef.h>
+
+static ic_call *call_of(ic_mailbox_node *node) {
+    return (ic_call *)((char *)node - offsetof(ic_call, node));
+}
+
+static void call_retain_node(ic_mailbox_node *node) {
+    ic_call_retain(call_of(node));
+}
+
+/* A question that nobody will take is answered, so that whoever asked goes on. */
+static void call_drop_node(ic_mailbox_node *node, unsigned notices) {
+    if (notices & IC_NOTICE_ASK) ic_call_answer(call_of(node), NULL);
+    ic_call_release(call_of(node));
+}
+
+ic_mailbox *ic_call_mailbox_new(ic_error *error) {
+    static const ic_mailbox_hooks hooks = {
+        .retain = call_retain_node, .drop = call_drop_node, .urgent = IC_NOTICE_ASK};
+    return ic_mailbox_new(&hooks, error);
+}
+
+ic_call *ic_call_take(ic_mailbox *mailbox, unsigned *notices) {
+    ic_mailbox_node *node = ic_mailbox_take(mailbox, notices);
+    return node ? call_of(node) : NULL;
+}
+
+bool ic_call_post(ic_call *call, unsigned notices) {
+    return ic_mailbox_post(call->mailbox, &call->node, notices);
+}
 
 ic_call *ic_call_new(ic_mailbox *mailbox, ic_connection *connection) {
     static atomic_ulong last_id;

@@ -5,10 +5,10 @@
 #define IC_CALL_H
 
 #include "core/base/buf.h"
+#include "core/base/mailbox.h"
 #include "core/base/timers.h"
-#include "core/catalog/settings.h"
-#include "core/engine/mailbox.h"
 #include "core/http/answer.h"
+#include "core/http/connection.h"
 #include "core/http/request.h"
 #include <stdatomic.h>
 
@@ -44,6 +44,7 @@ typedef struct ic_progress {
     bool news;          /* not told yet */
 } ic_progress;
 
+typedef struct ic_call ic_call;
 typedef struct ic_event ic_event;
 
 typedef enum ic_state {
@@ -72,9 +73,9 @@ struct ic_call {
     ic_call_options options;
 
     /* Between the owners. */
-    atomic_uint orders, notices;
+    atomic_uint orders;
     ic_call *next_order;                /* guarded by the engine's gate */
-    ic_call *next_notice;               /* guarded by the mailbox */
+    ic_mailbox_node node;               /* in the mailbox's queue */
     ic_buf chunk;                       /* for the sink; guarded by the mailbox */
     bool paused;                        /* the transfer waits for the sink; guarded by the mailbox */
     ic_event *first_event, *last_event; /* owned; guarded by the mailbox, as are: */
@@ -113,6 +114,13 @@ struct ic_call {
     ic_value value;
     ic_error error;
 };
+
+/* A mailbox for calls (mailbox.h). */
+ic_mailbox *ic_call_mailbox_new(ic_error *error);
+/* The next call with a notice, owned by the caller now, and the notices; NULL when none waits. */
+ic_call *ic_call_take(ic_mailbox *mailbox, unsigned *notices);
+/* Puts notices of the call into its mailbox. False: nobody will hear of it. */
+bool ic_call_post(ic_call *call, unsigned notices);
 
 /* A new call of one owner, with empty request and options for the caller to fill. `mailbox` NULL: the
  * engine's own. NULL without memory. Retains mailbox and connection. */

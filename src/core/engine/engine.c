@@ -31,6 +31,9 @@ static ic_engine *volatile forgotten;
 
 static void *run(void *argument);
 static void free_engine(ic_engine *engine);
+static void forget(void);
+
+static ic_process_hooks hooks = {.at_exit = ic_engine_stop, .in_child = forget};
 
 static ic_engine *new_engine(void) {
     ic_engine *engine = ic_calloc(1, sizeof *engine);
@@ -52,8 +55,8 @@ static int start_thread(ic_engine *engine) {
 }
 
 /* The gate is held. */
-static bool start(ic_error *error) {
-    if (life.exiting) {
+static bool start(bool in_time, ic_error *error) {
+    if (!in_time || life.exiting) {
         ic_error_set(error, IC_ERR_CANCELLED, "the process is exiting");
         return false;
     }
@@ -79,8 +82,9 @@ bool ic_engine_order(ic_call *call, unsigned orders, ic_error *error) {
         ic_error_set(error, IC_ERR_IO, "libcurl cannot be initialised");
         return false;
     }
+    bool in_time = !starting || ic_process_add_hooks(&hooks);
     ic_gate_lock();
-    bool running = life.engine || (starting && start(error));
+    bool running = life.engine || (starting && start(in_time, error));
     if (running) {
         if (atomic_fetch_or(&call->orders, orders) == 0) {
             ic_call_retain(call);
@@ -114,10 +118,10 @@ void ic_engine_stop(void) {
     ic_socket_remove();
 }
 
-void ic_engine_forget(void) {
+/* In a forked child: drops the inherited engine without touching what it holds. */
+static void forget(void) {
     forgotten = life.engine;
     memset(&life, 0, sizeof life);
-    ic_socket_forget();
 }
 
 static void obey(ic_engine *engine, ic_call *call) {

@@ -24,9 +24,7 @@ typedef struct ic_engine {
 bool ic_engine_order(ic_call *call, unsigned orders, ic_error *error);
 /* From any thread: the engine, if it runs, looks at what has changed. */
 void ic_engine_wake(void);
-/* Cancels every call and joins the thread; nothing starts after it. For atexit. */
+/* Cancels every call and joins the thread; nothing starts after it. Called at exit. */
 void ic_engine_stop(void);
-/* In a forked child: drops the inherited engine without touching what it holds. The gate is held or new. */
-void ic_engine_forget(void);
 
 #endif

@@ -80,7 +80,7 @@ void ic_event_note(ic_call *call, const ic_event *about) {
     ic_mailbox_lock(listener->mailbox);
     append(listener, event);
     ic_mailbox_unlock(listener->mailbox);
-    ic_mailbox_post(listener->mailbox, listener, IC_NOTICE_EVENT);
+    ic_call_post(listener, IC_NOTICE_EVENT);
 }
 
 ic_event *ic_event_take(ic_call *call) {
@@ -103,7 +103,7 @@ void ic_progress_note(ic_call *call, double done, double total, bool last, doubl
     ic_mailbox_lock(call->mailbox);
     call->progress = (ic_progress){.done = done, .total = total, .news = true};
     ic_mailbox_unlock(call->mailbox);
-    ic_mailbox_post(call->mailbox, call, IC_NOTICE_EVENT);
+    ic_call_post(call, IC_NOTICE_EVENT);
 }
 
 bool ic_progress_take(ic_call *call, double *done, double *total) {

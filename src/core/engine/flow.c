@@ -190,7 +190,7 @@ void ic_flow_bury(ic_engine *engine) {
         call->error.attempts = call->attempts;
         call->state = IC_STATE_DONE;
         atomic_store_explicit(&call->done, true, memory_order_release);
-        if (call->mailbox) ic_mailbox_post(call->mailbox, call, IC_NOTICE_DONE);
+        if (call->mailbox) ic_call_post(call, IC_NOTICE_DONE);
         ic_call_release(call);
     }
     engine->live = NULL;
@@ -241,18 +241,53 @@ void ic_flow_ring(ic_engine *engine, double now) {
     }
 }
 
+/* To where a link in the answer's body says, or (`link` NULL) its Location. */
+static bool redirect(ic_call *call, const char *link) {
+    char location[8192];
+    long status = call->response.status;
+    if (!link) {
+        if (call->request.method != IC_GET)
+            return ic_redirect_refuse(status, "of a request that is not a read", &call->error);
+        link = ic_response_header(&call->response, "Location", location, sizeof location);
+        if (link && strlen(link) + 1 == sizeof location)
+            return ic_redirect_refuse(status, "to an overlong URL", &call->error);
+    }
+    ic_buf from = {0};
+    ic_call_url(call, &from);
+    ic_redirect_target target = {0};
+    const ic_redirect asked = {
+        .from = ic_buf_text(&from),
+        .origin = call->connection->origin,
+        .foreign = call->elsewhere || call->request.absolute,
+        .download = call->request.answer == IC_ANSWER_BYTES || call->options.output != IC_TO_MEMORY,
+        .allow_http = call->connection->settings.allow_http,
+        .followed = call->redirects++,
+        .status = status,
+    };
+    bool follows = false;
+    if (asked.from)
+        follows = ic_redirect_follow(&asked, link, &target, &call->error);
+    else
+        ic_error_memory(&call->error);
+    ic_buf_free(&from);
+    if (!follows) return false;
+    char **place = target.foreign ? &call->elsewhere : &call->request.target;
+    ic_free(*place);
+    *place = target.text;
+    return true;
+}
+
 void ic_flow_attempt_ended(ic_engine *engine, ic_call *call, CURLcode code) {
     double now = ic_now();
     ic_ended ended = ic_transfer_end(engine, call, code);
     long status = call->response.status;
     note_response(call, ended.failure, now);
     if (ended.failure == IC_OK && (ended.link || (status >= 300 && status < 400))) {
-        ic_redirect where = ended.link ? ic_redirect_to(call, ended.link, &call->error)
-                                       : ic_redirect_follow(call, &call->error);
+        bool follows = redirect(call, ended.link);
         ic_free(ended.link);
         ic_transfer_free(call);
         ic_lane_leave(engine, call, now, true);
-        if (where == IC_REDIRECT_FOLLOW)
+        if (follows)
             ic_flow_advance(engine, call);
         else
             give_up(engine, call, doubtful(call, true), false);
@@ -395,6 +430,6 @@ static void finish(ic_engine *engine, ic_call *call) {
     call->previous_live = call->next_live = NULL;
     if (call->on_done) call->on_done(engine, call);
     atomic_store_explicit(&call->done, true, memory_order_release);
-    if (call->mailbox) ic_mailbox_post(call->mailbox, call, IC_NOTICE_DONE);
+    if (call->mailbox) ic_call_post(call, IC_NOTICE_DONE);
     ic_call_release(call);
 }

@@ -18,7 +18,7 @@ static void try_lock(void *engine, void *owner, double now);
 static void ask(ic_engine *engine, ic_slot *slot, ic_keep step);
 
 bool ic_keeper_outlives(const ic_slot *slot) {
-    return slot->store || slot->connection->settings.store_mailbox;
+    return slot->store || slot->connection->store_mailbox;
 }
 
 static bool holds(const ic_token *token) {
@@ -76,7 +76,7 @@ static cJSON *question(const ic_slot *slot, ic_keep step) {
     cJSON *tree = cJSON_CreateObject(), *token = NULL;
     bool whole = tree && cJSON_AddStringToObject(tree, "step", step_names[step]) &&
                  cJSON_AddStringToObject(tree, "key", slot->connection->store_key) &&
-                 cJSON_AddNumberToObject(tree, "store", (double)slot->connection->settings.lua_store);
+                 cJSON_AddNumberToObject(tree, "store", (double)slot->connection->store_id);
     if (whole && step == IC_KEEP_SAVE && holds(&slot->token)) {
         token = ic_token_to_json(&slot->token);
         whole = token && cJSON_AddItemToObject(tree, "token", token);
@@ -92,7 +92,7 @@ static void ask(ic_engine *engine, ic_slot *slot, ic_keep step) {
     ic_error error = {0};
     /* Of whoever waits: after a fork the one from connecting is another process's. */
     ic_mailbox *mailbox =
-        slot->waiters.first ? slot->waiters.first->mailbox : slot->connection->settings.store_mailbox;
+        slot->waiters.first ? slot->waiters.first->mailbox : slot->connection->store_mailbox;
     ic_call *call = ic_call_new(mailbox, slot->connection);
     if (call) {
         call->errand = IC_ERRAND_ASK;
@@ -102,7 +102,7 @@ static void ask(ic_engine *engine, ic_slot *slot, ic_keep step) {
     }
     if (!call || !call->value.tree) {
         ic_error_memory(&error);
-    } else if (!ic_mailbox_post(mailbox, call, IC_NOTICE_ASK)) {
+    } else if (!ic_call_post(call, IC_NOTICE_ASK)) {
         ic_error_set(&error, IC_ERR_STORE, "the Lua state that keeps the tokens has ended");
     }
     slot->step = step;

@@ -100,7 +100,7 @@ static ic_taken to_sink(ic_output_state *output, ic_call *call, const char *byte
     ic_mailbox_unlock(call->mailbox);
     if (taken == IC_TAKEN) {
         output->sink_touched = true;
-        ic_mailbox_post(call->mailbox, call, IC_NOTICE_CHUNK);
+        ic_call_post(call, IC_NOTICE_CHUNK);
     }
     return taken;
 }

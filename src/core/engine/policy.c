@@ -11,11 +11,7 @@
  * - TOO_LATE after a 429 or a Retry-After is `rate_limited`; otherwise the attempt's own error stays.
  * - A redirect is not decided here. */
 #include "core/engine/policy.h"
-#include <ctype.h>
-#include <curl/curl.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 /* Full jitter (a uniform part of an exponentially growing pause) spreads out what failed together. */
 #define BACKOFF_FIRST   0.5  /* seconds */
@@ -95,21 +91,4 @@ ic_decision ic_policy_decide(const ic_attempt *attempt) {
     bool too_late = attempt->deadline != 0 && attempt->now + decision.pause >= attempt->deadline;
     decision.verdict = too_late ? IC_VERDICT_TOO_LATE : IC_VERDICT_REPEAT;
     return decision;
-}
-
-double ic_retry_after(const char *value, double now) {
-    static const char spaces[] = " \t", digits[] = "0123456789";
-    if (!value) return -1;
-    value += strspn(value, spaces);
-    size_t count = strspn(value, digits);
-    if (count) {
-        double seconds = strtod(value, NULL);
-        bool whole = value[count + strspn(value + count, spaces)] == '\0';
-        return whole && isfinite(seconds) ? seconds : -1;
-    }
-    /* All three forms of an HTTP-date begin with the day's name; curl_getdate(3) alone would take more. */
-    if (!isalpha((unsigned char)*value)) return -1;
-    time_t when = curl_getdate(value, NULL);
-    if (when == -1) return -1;
-    return fmax((double)when - now, 0); /* a moment that has passed: no wait */
 }

@@ -42,8 +42,5 @@ typedef struct ic_decision {
 } ic_decision;
 
 ic_decision ic_policy_decide(const ic_attempt *attempt);
-/* Seconds to wait from a Retry-After value, seconds or HTTP-date (RFC 9110, 10.2.3), seen at `now` (Unix
- * seconds); negative when it cannot be read. */
-double ic_retry_after(const char *value, double now);
 
 #endif

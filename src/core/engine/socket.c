@@ -110,7 +110,8 @@ struct curl_waitfd *ic_socket_watch(ic_engine *engine, unsigned *count, int *wai
     if (!socket) return NULL;
     for (size_t i = socket->count; i-- > 0;) {
         visitor *who = &socket->visitors[i];
-        if (who->call && (ic_call_has_news(who->call) || ic_mailbox_asks(who->call->mailbox)) && !answer(who))
+        if (who->call && (ic_call_has_news(who->call) || ic_mailbox_is_urgent(who->call->mailbox)) &&
+            !answer(who))
             dismiss(socket, i);
     }
     double now = ic_now();

@@ -25,6 +25,9 @@ static struct {
     int listener; /* of which that is said */
 } door;
 
+static void forget(void);
+static ic_process_hooks hooks = {.at_exit = ic_socket_remove, .in_child = forget};
+
 static bool is_open(void);
 static bool enter(const char *folder, bool ours, ic_error *error);
 static void sweep(const char *folder);
@@ -76,6 +79,10 @@ static bool open_in(const char *folder, bool ours, ic_error *error) {
 
 bool ic_socket_open(const char *folder, const char *temporary, char path[IC_SOCKET_ROOM], ic_error *error) {
     char own[FOLDER_ROOM];
+    if (!ic_process_add_hooks(&hooks)) {
+        ic_error_set(error, IC_ERR_CANCELLED, "the process is exiting");
+        return false;
+    }
     ic_gate_lock();
     bool open = is_open();
     copy_path(path);
@@ -119,7 +126,8 @@ void ic_socket_remove(void) {
     ic_gate_unlock();
 }
 
-void ic_socket_forget(void) {
+/* In a forked child: the file is the parent's. */
+static void forget(void) {
     memset(&door, 0, sizeof door);
 }
 

@@ -14,7 +14,5 @@ bool ic_socket_open(const char *folder, const char *temporary, char path[IC_SOCK
 int ic_socket_take(void);
 /* Removes the file: at the end of the engine. */
 void ic_socket_remove(void);
-/* In a forked child: the file is the parent's. The gate is held or new. */
-void ic_socket_forget(void);
 
 #endif

@@ -381,8 +381,8 @@ static bool choose(const ic_slot *slot, ic_grant *grant, ic_error *error) {
 static void on_fetched(void *engine, ic_call *call);
 
 static void owe(ic_slot *slot, bool owing) {
-    ic_mailbox *mailbox = slot->connection->settings.store_mailbox;
-    if (mailbox && slot->owing != owing) ic_mailbox_owe(mailbox, owing ? 1 : -1);
+    ic_mailbox *mailbox = slot->connection->store_mailbox;
+    if (mailbox && slot->owing != owing) ic_mailbox_add_unsaved(mailbox, owing ? 1 : -1);
     slot->owing = mailbox && owing;
 }
 

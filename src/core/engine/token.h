@@ -33,7 +33,7 @@ typedef struct ic_slot {
     unsigned generation; /* grows with every access token */
     bool fetched;        /* the work under way has fetched a token: it does not ask for another */
     bool loaded;         /* this access token came from the store: nobody knows whether it is still good */
-    bool owing;          /* the mailbox of its Lua store counts this slot (ic_mailbox_owe) */
+    bool owing;          /* the mailbox of its Lua store counts this slot (ic_mailbox_add_unsaved) */
     bool kept;           /* the store had this token, or one before it */
     bool forgetting;     /* what is being saved is that there is none */
     char *replaced;      /* the refresh token before this one; NULL: none */

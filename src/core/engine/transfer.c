@@ -9,7 +9,6 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 /* Header lines of one answer, and answers before the final one (1xx), that are still believed. */
 #define HEAD_ROOM  (256 * 1024)
@@ -17,6 +16,17 @@
 /* Bytes that are made room for before a grant is sent. */
 #define GRANT_HEAD 4096
 #define GRANT_BODY 16384
+
+typedef struct ic_transfer {
+    ic_call *call;
+    ic_setup setup; /* its easy handle is owned here */
+    bool added;     /* to the multi handle */
+    ic_output_state output;
+    int sendings, heads;
+    bool second_refused, too_many_heads;
+    bool header_complete; /* the empty line behind the last header has come */
+    char message[CURL_ERROR_SIZE];
+} ic_transfer;
 
 static size_t on_head(char *bytes, size_t size, size_t count, void *argument);
 static size_t on_body(char *bytes, size_t size, size_t count, void *argument);
@@ -27,7 +37,7 @@ static void note_end(ic_transfer *transfer);
 static void explain(ic_transfer *transfer, CURLcode code, ic_ended *ended);
 
 static bool hook_progress(ic_transfer *transfer) {
-    CURL *easy = transfer->easy;
+    CURL *easy = transfer->setup.easy;
     if (!transfer->call->options.progress) return true;
     return curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress) == CURLE_OK &&
@@ -35,7 +45,7 @@ static bool hook_progress(ic_transfer *transfer) {
 }
 
 static bool hook(ic_transfer *transfer) {
-    CURL *easy = transfer->easy;
+    CURL *easy = transfer->setup.easy;
     return hook_progress(transfer) && curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_head) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer) == CURLE_OK &&
@@ -46,13 +56,32 @@ static bool hook(ic_transfer *transfer) {
            curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->message) == CURLE_OK;
 }
 
+/* Seconds that the attempt may take; 0: as long as it likes. */
+static double time_left(const ic_call *call, double now) {
+    double timeout = ic_call_timeout(call);
+    if (call->deadline && (!timeout || call->deadline - now < timeout)) timeout = call->deadline - now;
+    return timeout;
+}
+
 bool ic_transfer_begin(ic_engine *engine, ic_call *call, const char *bearer, double now) {
     ic_transfer *transfer = ic_calloc(1, sizeof *transfer);
     if (!transfer) {
         ic_error_memory(&call->error);
         return false;
     }
+    ic_buf url = {0};
+    ic_call_url(call, &url);
     transfer->call = call;
+    transfer->setup = (ic_setup){.connection = call->connection,
+                                 .request = &call->request,
+                                 .bearer = bearer,
+                                 .actor = ic_call_actor(call),
+                                 .url = ic_buf_text(&url),
+                                 .foreign = call->elsewhere != NULL,
+                                 .moves_file = ic_call_moves_file(call),
+                                 .new_connection = call->fresh,
+                                 .timeout = time_left(call, now),
+                                 .error = &call->error};
     transfer->output.file = -1;
     call->transfer = transfer;
     call->response.headers.length = 0;
@@ -60,11 +89,14 @@ bool ic_transfer_begin(ic_engine *engine, ic_call *call, const char *bearer, dou
     /* The answer to a grant is the only one: it must not be lost for want of memory. */
     bool room = !call->request.sensitive || (ic_buf_reserve(&call->response.headers, GRANT_HEAD) &&
                                              ic_buf_reserve(&transfer->output.body, GRANT_BODY));
-    transfer->easy = curl_easy_init();
-    bool begun = room && transfer->easy && hook(transfer) && ic_setup(transfer, bearer, now) &&
-                 curl_multi_add_handle(engine->multi, transfer->easy) == CURLM_OK;
+    transfer->setup.easy = curl_easy_init();
+    bool begun = room && transfer->setup.url && transfer->setup.easy && hook(transfer) &&
+                 ic_setup_easy(&transfer->setup) &&
+                 curl_multi_add_handle(engine->multi, transfer->setup.easy) == CURLM_OK;
     transfer->added = begun;
     if (!begun && call->error.kind == IC_OK) ic_error_memory(&call->error);
+    transfer->setup.url = NULL;
+    ic_buf_free(&url);
     return begun;
 }
 
@@ -84,7 +116,7 @@ bool ic_transfer_sent(const ic_call *call) {
 
 bool ic_transfer_resume(ic_call *call) {
     if (!call->transfer || !call->transfer->added) return true;
-    return curl_easy_pause(call->transfer->easy, CURLPAUSE_CONT) == CURLE_OK;
+    return curl_easy_pause(call->transfer->setup.easy, CURLPAUSE_CONT) == CURLE_OK;
 }
 
 /* An error under a good status never reaches a file, nor does a link to it. */
@@ -108,7 +140,7 @@ static void look_into(ic_transfer *transfer, const ic_buf *body, ic_ended *ended
 static void complete(ic_transfer *transfer, ic_ended *ended) {
     ic_call *call = transfer->call;
     curl_off_t bytes = 0;
-    curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
+    curl_easy_getinfo(transfer->setup.easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
     if (call->request.answer == IC_ANSWER_BYTES && ic_answer_is_cut(&call->response, (double)bytes)) {
         ic_error_set(&call->error, IC_ERR_PROTOCOL, "%.0f bytes came, and the answer had announced more",
                      (double)bytes);
@@ -125,12 +157,12 @@ ic_ended ic_transfer_end(ic_engine *engine, ic_call *call, CURLcode code) {
     ic_transfer *transfer = call->transfer;
     ic_ended ended = {.sent = transfer->sendings > 0, .sink_touched = transfer->output.sink_touched};
     long version = 0;
-    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &call->response.status);
-    curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_VERSION, &version);
+    curl_easy_getinfo(transfer->setup.easy, CURLINFO_RESPONSE_CODE, &call->response.status);
+    curl_easy_getinfo(transfer->setup.easy, CURLINFO_HTTP_VERSION, &version);
     call->response.http_version = version == CURL_HTTP_VERSION_2_0   ? "2"
                                   : version == CURL_HTTP_VERSION_1_0 ? "1.0"
                                                                      : "1.1";
-    if (transfer->added) curl_multi_remove_handle(engine->multi, transfer->easy);
+    if (transfer->added) curl_multi_remove_handle(engine->multi, transfer->setup.easy);
     transfer->added = false;
     /* libcurl may have dropped what could not be written, and think that all is well. */
     if (code == CURLE_OK && transfer->output.failure) code = CURLE_WRITE_ERROR;
@@ -155,12 +187,8 @@ void ic_transfer_free(ic_call *call) {
     ic_transfer *transfer = call->transfer;
     if (!transfer) return;
     call->transfer = NULL;
-    curl_easy_cleanup(transfer->easy);
-    curl_slist_free_all(transfer->headers);
-    curl_mime_free(transfer->mime);
-    for (size_t i = 0; transfer->readers && i < call->request.parts.count; i++)
-        if (transfer->readers[i].file >= 0) close(transfer->readers[i].file);
-    ic_free(transfer->readers);
+    curl_easy_cleanup(transfer->setup.easy);
+    ic_setup_clear(&transfer->setup);
     ic_output_free(&transfer->output);
     ic_free(transfer);
 }
@@ -192,7 +220,7 @@ static size_t on_head(char *bytes, size_t size, size_t count, void *argument) {
 static size_t on_body(char *bytes, size_t size, size_t count, void *argument) {
     ic_transfer *transfer = argument;
     long status = 0;
-    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(transfer->setup.easy, CURLINFO_RESPONSE_CODE, &status);
     switch (ic_output_write(&transfer->output, transfer->call, status, bytes, size * count)) {
     case IC_TAKEN: return size * count;
     case IC_TAKEN_LATER: return CURL_WRITEFUNC_PAUSE;
@@ -212,7 +240,7 @@ static int on_progress(void *argument, curl_off_t whole_answer, curl_off_t got, 
     bool sending = counts_sending(call);
     curl_off_t done = sending ? sent : got, whole = sending ? whole_request : whole_answer;
     long status = 0;
-    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(transfer->setup.easy, CURLINFO_RESPONSE_CODE, &status);
     if (done && (sending || (status >= 200 && status < 300)))
         ic_progress_note(call, (double)done, whole ? (double)whole : -1, false, ic_now());
     return 0;
@@ -223,7 +251,8 @@ static void note_end(ic_transfer *transfer) {
     ic_call *call = transfer->call;
     curl_off_t moved = 0;
     bool sending = counts_sending(call), good = call->response.status >= 200 && call->response.status < 300;
-    curl_easy_getinfo(transfer->easy, sending ? CURLINFO_SIZE_UPLOAD_T : CURLINFO_SIZE_DOWNLOAD_T, &moved);
+    curl_easy_getinfo(transfer->setup.easy, sending ? CURLINFO_SIZE_UPLOAD_T : CURLINFO_SIZE_DOWNLOAD_T,
+                      &moved);
     if (good) ic_progress_note(call, (double)moved, (double)moved, true, ic_now());
 }
 
@@ -285,9 +314,9 @@ static void explain(ic_transfer *transfer, CURLcode code, ic_ended *ended) {
     if (transfer->output.failure) {
         ended->failure = transfer->output.failure;
         ic_output_explain(&transfer->output, transfer->call, error);
-    } else if (transfer->changed) {
+    } else if (transfer->setup.changed) {
         ended->failure = IC_ERR_IO;
-        ic_error_set(error, IC_ERR_IO, "%s changed while it was sent", transfer->changed);
+        ic_error_set(error, IC_ERR_IO, "%s changed while it was sent", transfer->setup.changed);
     } else if (transfer->too_many_heads || endless) {
         ended->failure = IC_ERR_PROTOCOL;
         ic_error_set(error, IC_ERR_PROTOCOL, "the head of the answer has no end");

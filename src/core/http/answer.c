@@ -2,7 +2,7 @@
 #include "core/base/alloc.h"
 #include "core/base/text.h"
 #include "core/catalog/scopes.h"
-#include "core/engine/policy.h"
+#include "core/http/retry_after.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -17,30 +17,35 @@
  * idle ones, and a request sent into that is in doubt. */
 #define FRESH 30L
 
-static bool set_target(ic_transfer *transfer);
-static bool set_method(ic_transfer *transfer);
-static bool set_headers(ic_transfer *transfer, const char *bearer);
-static bool set_limits(ic_transfer *transfer, double now);
-static bool set_security(ic_transfer *transfer);
-static bool set_connection(ic_transfer *transfer);
+static bool set_target(ic_setup *setup);
+static bool set_method(ic_setup *setup);
+static bool set_headers(ic_setup *setup);
+static bool set_limits(ic_setup *setup);
+static bool set_security(ic_setup *setup);
+static bool set_connection(ic_setup *setup);
 
-bool ic_setup(ic_transfer *transfer, const char *bearer, double now) {
-    return set_target(transfer) && set_method(transfer) && set_headers(transfer, bearer) &&
-           set_limits(transfer, now) && set_security(transfer) && set_connection(transfer);
+bool ic_setup_easy(ic_setup *setup) {
+    return set_target(setup) && set_method(setup) && set_headers(setup) && set_limits(setup) &&
+           set_security(setup) && set_connection(setup);
+}
+
+void ic_setup_clear(ic_setup *setup) {
+    curl_slist_free_all(setup->headers);
+    curl_mime_free(setup->mime);
+    for (size_t i = 0; setup->readers && i < setup->request->parts.count; i++)
+        if (setup->readers[i].file >= 0) close(setup->readers[i].file);
+    ic_free(setup->readers);
+    setup->headers = NULL;
+    setup->mime = NULL;
+    setup->readers = NULL;
 }
 
 /* Stops at the first option that is refused: memory, or a libcurl built without it. */
 #define SET(option, value)                                                                                   \
-    if (curl_easy_setopt(transfer->easy, CURLOPT_##option, value) != CURLE_OK) return false
+    if (curl_easy_setopt(setup->easy, CURLOPT_##option, value) != CURLE_OK) return false
 
-static bool set_target(ic_transfer *transfer) {
-    const ic_call *call = transfer->call;
-    ic_buf url = {0};
-    ic_call_url(call, &url);
-    const char *text = ic_buf_text(&url);
-    CURLcode code = text ? curl_easy_setopt(transfer->easy, CURLOPT_URL, text) : CURLE_OUT_OF_MEMORY;
-    ic_buf_free(&url);
-    if (code != CURLE_OK) return false;
+static bool set_target(ic_setup *setup) {
+    SET(URL, setup->url);
     SET(PATH_AS_IS, 1L);
     SET(FOLLOWLOCATION, 0L);
 #if LIBCURL_VERSION_NUM >= 0x075500
@@ -81,7 +86,7 @@ static size_t read_part(char *into, size_t size, size_t count, void *argument) {
     /* The last bytes are held back from a file that is not what it was: what has been sent stays a fragment.
      */
     if (got <= 0 || (got == (ssize_t)left && has_changed(reader))) {
-        reader->transfer->changed = reader->part->path;
+        reader->setup->changed = reader->part->path;
         return CURL_READFUNC_ABORT;
     }
     reader->at += (size_t)got;
@@ -116,48 +121,48 @@ static bool open_file(ic_reader *reader, ic_error *error) {
     return !wrong;
 }
 
-static bool add_file(ic_transfer *transfer, curl_mimepart *into, long index) {
-    const ic_part *part = &transfer->call->request.parts.items[index];
-    ic_reader *reader = &transfer->readers[index];
+static bool add_file(ic_setup *setup, curl_mimepart *into, long index) {
+    const ic_part *part = &setup->request->parts.items[index];
+    ic_reader *reader = &setup->readers[index];
     reader->part = part;
     reader->size = part->length;
-    if (part->path && reader->file < 0 && !open_file(reader, &transfer->call->error)) return false;
+    if (part->path && reader->file < 0 && !open_file(reader, setup->error)) return false;
     return curl_mime_data_cb(into, (curl_off_t)reader->size, read_part, seek_part, NULL, reader) ==
                CURLE_OK &&
            curl_mime_filename(into, part->filename) == CURLE_OK &&
            curl_mime_type(into, part->content_type) == CURLE_OK;
 }
 
-static bool build_mime(ic_transfer *transfer) {
-    const ic_request *request = &transfer->call->request;
-    transfer->mime = curl_mime_init(transfer->easy);
-    transfer->readers = ic_calloc(request->parts.count + 1, sizeof *transfer->readers);
-    if (!transfer->mime || !transfer->readers) return false;
+static bool build_mime(ic_setup *setup) {
+    const ic_request *request = setup->request;
+    setup->mime = curl_mime_init(setup->easy);
+    setup->readers = ic_calloc(request->parts.count + 1, sizeof *setup->readers);
+    if (!setup->mime || !setup->readers) return false;
     for (size_t i = 0; i <= request->parts.count; i++)
-        transfer->readers[i] = (ic_reader){.transfer = transfer, .file = -1};
+        setup->readers[i] = (ic_reader){.setup = setup, .file = -1};
     for (size_t i = 0; i < request->form_count; i++) {
         const ic_form_field *field = &request->form[i];
-        curl_mimepart *part = curl_mime_addpart(transfer->mime);
+        curl_mimepart *part = curl_mime_addpart(setup->mime);
         if (!part || curl_mime_name(part, field->name) != CURLE_OK) return false;
         if (field->file >= 0) {
-            if (!add_file(transfer, part, field->file)) return false;
+            if (!add_file(setup, part, field->file)) return false;
         } else if (curl_mime_data(part, field->text, CURL_ZERO_TERMINATED) != CURLE_OK ||
                    (field->content_type && curl_mime_type(part, field->content_type) != CURLE_OK)) {
             return false;
         }
     }
-    SET(MIMEPOST, transfer->mime);
+    SET(MIMEPOST, setup->mime);
     return true;
 }
 
-static bool set_method(ic_transfer *transfer) {
-    const ic_request *request = &transfer->call->request;
+static bool set_method(ic_setup *setup) {
+    const ic_request *request = setup->request;
     if (request->method == IC_GET) {
         SET(HTTPGET, 1L);
         return true;
     }
     if (request->form) {
-        if (!build_mime(transfer)) return false;
+        if (!build_mime(setup)) return false;
     } else if (request->body || request->method == IC_POST) {
         /* Not copied: the request lives as long as the call. */
         SET(POSTFIELDS, request->body ? request->body : "");
@@ -167,40 +172,39 @@ static bool set_method(ic_transfer *transfer) {
     return true;
 }
 
-static bool add_header(ic_transfer *transfer, const char *name, const char *value) {
+static bool add_header(ic_setup *setup, const char *name, const char *value) {
     ic_buf line = {0};
     ic_buf_printf(&line, "%s%s", name, value);
     const char *text = ic_buf_text(&line);
-    struct curl_slist *longer = text ? curl_slist_append(transfer->headers, text) : NULL;
+    struct curl_slist *longer = text ? curl_slist_append(setup->headers, text) : NULL;
     if (line.data) explicit_bzero(line.data, line.length);
     ic_buf_free(&line);
-    if (longer) transfer->headers = longer;
+    if (longer) setup->headers = longer;
     return longer != NULL;
 }
 
 /* Nobody but the connection's own host is told the bearer and the actor. */
-static bool set_headers(ic_transfer *transfer, const char *bearer) {
-    const ic_call *call = transfer->call;
-    const ic_request *request = &call->request;
-    const char *actor = call->elsewhere || request->anonymous ? NULL : ic_call_actor(call);
+static bool set_headers(ic_setup *setup) {
+    const ic_request *request = setup->request;
+    const char *actor = setup->foreign || request->anonymous ? NULL : setup->actor;
     bool json = request->answer == IC_ANSWER_JSON || request->answer == IC_ANSWER_NOTHING;
-    bool added = add_header(transfer, "Accept: ", json ? "application/json" : "*/*") &&
-                 add_header(transfer, "Expect:", "");
-    if (added && bearer && !call->elsewhere) added = add_header(transfer, "Authorization: Bearer ", bearer);
-    if (added && request->authorization)
-        added = add_header(transfer, "Authorization: ", request->authorization);
+    bool added =
+        add_header(setup, "Accept: ", json ? "application/json" : "*/*") && add_header(setup, "Expect:", "");
+    if (added && setup->bearer && !setup->foreign)
+        added = add_header(setup, "Authorization: Bearer ", setup->bearer);
+    if (added && request->authorization) added = add_header(setup, "Authorization: ", request->authorization);
     if (added && actor)
-        added = add_header(transfer, strchr(actor, '@') ? "x-as-user-email: " : "x-as-user-id: ", actor);
+        added = add_header(setup, strchr(actor, '@') ? "x-as-user-email: " : "x-as-user-id: ", actor);
     if (added && request->body)
         added = add_header(
-            transfer, "Content-Type: ", request->content_type ? request->content_type : "application/json");
+            setup, "Content-Type: ", request->content_type ? request->content_type : "application/json");
     else if (added && !request->form && request->method != IC_GET)
-        added = add_header(transfer, "Content-Type:", "");
-    for (size_t i = 0; added && !call->elsewhere && i < request->header_count; i++)
-        added = add_header(transfer, "", request->headers[i]);
+        added = add_header(setup, "Content-Type:", "");
+    for (size_t i = 0; added && !setup->foreign && i < request->header_count; i++)
+        added = add_header(setup, "", request->headers[i]);
     if (!added) return false;
-    SET(HTTPHEADER, transfer->headers);
-    SET(USERAGENT, call->connection->user_agent);
+    SET(HTTPHEADER, setup->headers);
+    SET(USERAGENT, setup->connection->user_agent);
     return true;
 }
 
@@ -208,24 +212,21 @@ static long milliseconds(double seconds) {
     return (long)fmax(1, fmin(ceil(seconds * 1000), 2e9));
 }
 
-static bool set_limits(ic_transfer *transfer, double now) {
-    const ic_call *call = transfer->call;
-    double timeout = ic_call_timeout(call);
-    if (call->deadline && (!timeout || call->deadline - now < timeout)) timeout = call->deadline - now;
-    if (timeout) SET(TIMEOUT_MS, milliseconds(timeout));
-    SET(CONNECTTIMEOUT_MS, milliseconds(call->connection->settings.connect_timeout));
-    if (ic_call_moves_file(call)) {
+static bool set_limits(ic_setup *setup) {
+    if (setup->timeout) SET(TIMEOUT_MS, milliseconds(setup->timeout));
+    SET(CONNECTTIMEOUT_MS, milliseconds(setup->connection->settings.connect_timeout));
+    if (setup->moves_file) {
         SET(LOW_SPEED_LIMIT, 1L);
         SET(LOW_SPEED_TIME, STALL);
     } else {
         SET(ACCEPT_ENCODING, "gzip");
     }
-    if (!call->request.repeatable) SET(MAXAGE_CONN, FRESH);
+    if (!setup->request->repeatable) SET(MAXAGE_CONN, FRESH);
     return true;
 }
 
-static bool set_security(ic_transfer *transfer) {
-    const ic_connection *connection = transfer->call->connection;
+static bool set_security(ic_setup *setup) {
+    const ic_connection *connection = setup->connection;
     SET(SSL_VERIFYPEER, 1L);
     SET(SSL_VERIFYHOST, 2L);
     SET(SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
@@ -255,15 +256,14 @@ static int close_socket(void *argument, curl_socket_t opened) {
     return close(opened);
 }
 
-static bool set_connection(ic_transfer *transfer) {
-    const ic_call *call = transfer->call;
-    const char *version = call->connection->settings.http_version;
-    bool plain = ic_call_moves_file(call) || (version && strcmp(version, "1.1") == 0);
+static bool set_connection(ic_setup *setup) {
+    const char *version = setup->connection->settings.http_version;
+    bool plain = setup->moves_file || (version && strcmp(version, "1.1") == 0);
     SET(HTTP_VERSION, (long)(plain ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
     /* Calls that start together share one HTTP/2 connection. Only where the handshake tells whether there is
      * one: a plain one would keep all others waiting for the first answer. */
-    SET(PIPEWAIT, plain || !ic_text_starts(call->connection->origin, "https:") ? 0L : 1L);
-    SET(FRESH_CONNECT, call->fresh ? 1L : 0L);
+    SET(PIPEWAIT, plain || !ic_text_starts(setup->connection->origin, "https:") ? 0L : 1L);
+    SET(FRESH_CONNECT, setup->new_connection ? 1L : 0L);
     SET(NOSIGNAL, 1L);
     SET(TCP_KEEPALIVE, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075700

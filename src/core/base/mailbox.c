@@ -1,8 +1,7 @@
-#include "core/engine/mailbox.h"
+#include "core/base/mailbox.h"
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
 #include "core/base/process.h"
-#include "core/engine/call.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -13,15 +12,17 @@
 
 struct ic_mailbox {
     atomic_int references;
-    atomic_int owed, asked;
+    const ic_mailbox_hooks *hooks;
+    atomic_int unsaved;
+    atomic_int urgent; /* nodes in the queue with an urgent notice */
     unsigned generation;
-    int read_end, write_end; /* a byte is in the pipe while the queue holds a call */
-    pthread_mutex_t lock;    /* guards all below, and each call's notices, chunk and paused */
+    int read_end, write_end; /* a byte is in the pipe while the queue holds a node */
+    pthread_mutex_t lock;    /* guards all below */
     bool closed;
-    ic_call *first, *last;
+    ic_mailbox_node *first, *last;
 };
 
-ic_mailbox *ic_mailbox_new(ic_error *error) {
+ic_mailbox *ic_mailbox_new(const ic_mailbox_hooks *hooks, ic_error *error) {
     int ends[2];
     ic_mailbox *mailbox = ic_calloc(1, sizeof *mailbox);
     if (!mailbox) {
@@ -42,6 +43,7 @@ ic_mailbox *ic_mailbox_new(ic_error *error) {
         return NULL;
     }
     atomic_init(&mailbox->references, 1);
+    mailbox->hooks = hooks;
     mailbox->generation = ic_process_generation();
     mailbox->read_end = ends[0];
     mailbox->write_end = ends[1];
@@ -70,12 +72,9 @@ void ic_mailbox_close(ic_mailbox *mailbox) {
     mailbox->closed = true;
     ic_mailbox_unlock(mailbox);
     if (was_closed) return;
-    for (ic_call *call; (call = ic_mailbox_take(mailbox, &notices));) {
-        if (notices & IC_NOTICE_ASK) ic_call_answer(call, NULL);
-        ic_call_release(call);
-    }
-    /* Now, and not when the last call lets go of it: a token slot may hold it for as long as the engine
-     * lives. */
+    for (ic_mailbox_node *node; (node = ic_mailbox_take(mailbox, &notices));)
+        mailbox->hooks->drop(node, notices);
+    /* Now, and not with the last release: others may hold the mailbox for as long as the process lives. */
     ic_process_disown(mailbox->read_end);
     ic_process_disown(mailbox->write_end);
     close(mailbox->read_end);
@@ -90,16 +89,16 @@ bool ic_mailbox_is_ours(const ic_mailbox *mailbox) {
     return mailbox->generation == ic_process_generation();
 }
 
-void ic_mailbox_owe(ic_mailbox *mailbox, int change) {
-    atomic_fetch_add(&mailbox->owed, change);
+void ic_mailbox_add_unsaved(ic_mailbox *mailbox, int change) {
+    atomic_fetch_add(&mailbox->unsaved, change);
 }
 
-bool ic_mailbox_owes(ic_mailbox *mailbox) {
-    return ic_mailbox_is_ours(mailbox) && atomic_load(&mailbox->owed) > 0;
+bool ic_mailbox_has_unsaved(ic_mailbox *mailbox) {
+    return ic_mailbox_is_ours(mailbox) && atomic_load(&mailbox->unsaved) > 0;
 }
 
-bool ic_mailbox_asks(ic_mailbox *mailbox) {
-    return atomic_load(&mailbox->asked) > 0;
+bool ic_mailbox_is_urgent(ic_mailbox *mailbox) {
+    return atomic_load(&mailbox->urgent) > 0;
 }
 
 void ic_mailbox_lock(ic_mailbox *mailbox) {
@@ -110,16 +109,16 @@ void ic_mailbox_unlock(ic_mailbox *mailbox) {
     pthread_mutex_unlock(&mailbox->lock);
 }
 
-ic_call *ic_mailbox_take(ic_mailbox *mailbox, unsigned *notices) {
+ic_mailbox_node *ic_mailbox_take(ic_mailbox *mailbox, unsigned *notices) {
     if (!ic_mailbox_is_ours(mailbox)) return NULL;
     ic_mailbox_lock(mailbox);
-    ic_call *call = mailbox->first;
+    ic_mailbox_node *node = mailbox->first;
     *notices = 0;
-    if (call) {
-        mailbox->first = call->next_notice;
-        call->next_notice = NULL;
-        *notices = atomic_exchange(&call->notices, 0);
-        if (*notices & IC_NOTICE_ASK) atomic_fetch_sub(&mailbox->asked, 1);
+    if (node) {
+        mailbox->first = node->next;
+        node->next = NULL;
+        *notices = atomic_exchange(&node->notices, 0);
+        if (*notices & mailbox->hooks->urgent) atomic_fetch_sub(&mailbox->urgent, 1);
         if (!mailbox->first) {
             char byte;
             mailbox->last = NULL;
@@ -128,25 +127,29 @@ ic_call *ic_mailbox_take(ic_mailbox *mailbox, unsigned *notices) {
         }
     }
     ic_mailbox_unlock(mailbox);
-    return call;
+    return node;
 }
 
-/* The queue holds the call with an owner's count of its own, given back by whoever takes it. */
-bool ic_mailbox_post(ic_mailbox *mailbox, ic_call *call, unsigned notices) {
+static void mailbox_append(ic_mailbox *mailbox, ic_mailbox_node *node) {
+    mailbox->hooks->retain(node);
+    if (mailbox->last)
+        mailbox->last->next = node;
+    else
+        mailbox->first = node;
+    mailbox->last = node;
+    if (mailbox->first != node) return;
+    while (write(mailbox->write_end, "", 1) < 0 && errno == EINTR) {
+    }
+}
+
+bool ic_mailbox_post(ic_mailbox *mailbox, ic_mailbox_node *node, unsigned notices) {
     if (!ic_mailbox_is_ours(mailbox)) return false;
     ic_mailbox_lock(mailbox);
     bool open = !mailbox->closed;
-    if (open && atomic_fetch_or(&call->notices, notices) == 0) {
-        ic_call_retain(call);
-        if (mailbox->last)
-            mailbox->last->next_notice = call;
-        else
-            mailbox->first = call;
-        mailbox->last = call;
-        if (notices & IC_NOTICE_ASK) atomic_fetch_add(&mailbox->asked, 1);
-        if (mailbox->first == call)
-            while (write(mailbox->write_end, "", 1) < 0 && errno == EINTR) {
-            }
+    if (open) {
+        unsigned before = atomic_fetch_or(&node->notices, notices), urgent = mailbox->hooks->urgent;
+        if ((notices & urgent) && !(before & urgent)) atomic_fetch_add(&mailbox->urgent, 1);
+        if (!before) mailbox_append(mailbox, node);
     }
     ic_mailbox_unlock(mailbox);
     return open;

@@ -1,26 +1,23 @@
-#include "core/auth/store.h"
+#include "core/http/connection.h"
 #include "core/base/alloc.h"
 #include "core/base/buf.h"
 #include "core/base/digest.h"
+#include "core/base/path.h"
 #include "core/base/text.h"
-#include "core/base/url.h"
-#include "core/catalog/settings.h"
+#include "core/http/instance.h"
 #include "core/json/json.h"
-#include <ctype.h>
 #include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Short names of Ironclad's hosts (OpenAPI documents, `servers`; preview: the Power Platform connector). */
-static const char *const short_names[] = {"na1", "eu1", "demo", "preview", NULL};
-
 static bool check(const ic_settings *settings, ic_error *error);
 static bool is_personal(const ic_settings *settings);
 static bool complete(ic_connection *connection, ic_error *error);
 
-ic_connection *ic_connection_new(ic_settings *settings, ic_error *error) {
+ic_connection *ic_connection_new(ic_settings *settings, ic_mailbox *store_mailbox, long store_id,
+                                 ic_error *error) {
     if (!check(settings, error)) return NULL;
     ic_connection *connection = ic_calloc(1, sizeof *connection);
     if (!connection) {
@@ -30,6 +27,9 @@ ic_connection *ic_connection_new(ic_settings *settings, ic_error *error) {
     atomic_init(&connection->references, 1);
     connection->settings = *settings;
     memset(settings, 0, sizeof *settings);
+    if (store_mailbox) ic_mailbox_retain(store_mailbox);
+    connection->store_mailbox = store_mailbox;
+    connection->store_id = store_id;
     if (!complete(connection, error)) {
         ic_connection_release(connection);
         return NULL;
@@ -45,6 +45,7 @@ void ic_connection_release(ic_connection *connection) {
     if (!connection || atomic_fetch_sub_explicit(&connection->references, 1, memory_order_acq_rel) > 1)
         return;
     ic_settings_clear(&connection->settings);
+    ic_mailbox_release(connection->store_mailbox);
     ic_free(connection->origin);
     ic_free(connection->user_agent);
     ic_free(connection->ca_file);
@@ -144,7 +145,7 @@ static bool describe_owner(const ic_connection *connection, ic_buf *owner) {
     static atomic_ulong last;
     const ic_settings *settings = &connection->settings;
     char digest[IC_SHA256_HEX];
-    bool kept = settings->store || settings->store_mailbox;
+    bool kept = settings->store || connection->store_mailbox;
     if (settings->refresh_token) {
         if (!ic_sha256(settings->refresh_token, strlen(settings->refresh_token), digest, NULL)) return false;
         ic_buf_printf(owner, "%.16s", digest);
@@ -171,7 +172,7 @@ static bool add_token_keys(ic_connection *connection) {
                                  settings->token_auth, settings->no_proxy};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         ic_buf_printf(&key, "%s\n", parts[i] ? parts[i] : "");
-    ic_buf_printf(&key, "%p %ld", (void *)settings->store_mailbox, settings->lua_store);
+    ic_buf_printf(&key, "%p %ld", (void *)connection->store_mailbox, connection->store_id);
     const char *const words[] = {connection->origin,
                                  settings->client_id,
                                  grant,
@@ -263,11 +264,11 @@ static bool take_proxy_apart(ic_connection *connection, ic_error *error) {
 /* Opens nothing; a path that could never be one is the caller's mistake. */
 static bool store_fits(const char *path, ic_error *error) {
     ic_error reason = {0};
-    ic_store *store = ic_store_new(path, &reason);
-    if (!store) ic_error_set(error, IC_ERR_ARGUMENT, "store: %s", ic_error_message(&reason));
+    char *absolute = ic_path_absolute(path, &reason);
+    if (!absolute) ic_error_set(error, IC_ERR_ARGUMENT, "store: %s", ic_error_message(&reason));
     ic_error_clear(&reason);
-    ic_store_free(store);
-    return store != NULL;
+    ic_free(absolute);
+    return absolute != NULL;
 }
 
 static bool complete(ic_connection *connection, ic_error *error) {
@@ -287,86 +288,4 @@ static bool complete(ic_connection *connection, ic_error *error) {
     if (whole) whole = add_keys(connection);
     if (!whole) ic_error_memory(error);
     return whole;
-}
-
-/* "na1" -> "na1.ironcladapp.com"; anything with a dot or colon, and localhost, stays as it is. */
-static char *full_name(const char *instance, ic_error *error) {
-    if (strpbrk(instance, ".:/[") || ic_text_same(instance, "localhost")) return ic_strdup(instance);
-    ic_nearest search = {.wanted = instance};
-    for (int i = 0; short_names[i]; i++) {
-        ic_nearest_offer(&search, short_names[i]);
-        if (!ic_text_same(instance, short_names[i])) continue;
-        ic_buf name = {0};
-        ic_buf_printf(&name, "%s.ironcladapp.com", short_names[i]);
-        return ic_buf_take(&name, NULL);
-    }
-    ic_error_set(
-        error, IC_ERR_ARGUMENT,
-        "instance: \"%s\" is no host, and not one of the short names na1, eu1, demo and preview%s%s%s",
-        instance, search.best ? "; did you mean \"" : "", search.best ? search.best : "",
-        search.best ? "\"?" : "");
-    return NULL;
-}
-
-/* NULL: nothing to object to. */
-static const char *objection(CURLU *url, const char *scheme, const char *host, bool allow_http) {
-    char *user = part(url, CURLUPART_USER, 0), *password = part(url, CURLUPART_PASSWORD, 0);
-    char *path = part(url, CURLUPART_PATH, 0), *query = part(url, CURLUPART_QUERY, 0);
-    char *fragment = part(url, CURLUPART_FRAGMENT, 0);
-    const char *message = NULL;
-    if (user || password)
-        message = "must not hold a user name or password";
-    else if (query || fragment || (path && strcmp(path, "/") != 0))
-        message = "give the host only, without a path";
-    else if (strcmp(scheme, "https") != 0 && strcmp(scheme, "http") != 0)
-        message = "must be https";
-    else if (strcmp(scheme, "http") == 0 && !allow_http && !ic_host_is_loopback(host))
-        message = "plain http goes only to this machine (allow_http = true permits it elsewhere)";
-    curl_free(user);
-    curl_free(password);
-    curl_free(path);
-    curl_free(query);
-    curl_free(fragment);
-    return message;
-}
-
-static char *origin_of(CURLU *url, bool allow_http, ic_error *error) {
-    char *scheme = part(url, CURLUPART_SCHEME, 0), *host = part(url, CURLUPART_HOST, 0);
-    char *port = part(url, CURLUPART_PORT, CURLU_NO_DEFAULT_PORT);
-    char *origin = NULL;
-    const char *message =
-        scheme && host && *host ? objection(url, scheme, host, allow_http) : "no host in it";
-    if (message) {
-        ic_error_set(error, IC_ERR_ARGUMENT, "instance: %s", message);
-    } else {
-        ic_buf text = {0};
-        ic_buf_printf(&text, "%s://%s%s%s", scheme, host, port ? ":" : "", port ? port : "");
-        origin = ic_buf_take(&text, NULL);
-        if (!origin) ic_error_memory(error);
-        /* One host, however it is written: one token, one budget. */
-        for (char *at = origin; at && *at; at++)
-            *at = (char)tolower((unsigned char)*at);
-    }
-    curl_free(scheme);
-    curl_free(host);
-    curl_free(port);
-    return origin;
-}
-
-char *ic_instance_origin(const char *instance, bool allow_http, ic_error *error) {
-    ic_error_clear(error);
-    char *name = full_name(instance, error);
-    CURLU *url = name ? curl_url() : NULL;
-    char *origin = NULL;
-    if (!url) {
-        if (error->kind == IC_OK) ic_error_memory(error);
-    } else if (curl_url_set(url, CURLUPART_URL, name, CURLU_DEFAULT_SCHEME | CURLU_NON_SUPPORT_SCHEME) !=
-               CURLUE_OK) {
-        ic_error_set(error, IC_ERR_ARGUMENT, "instance: not a host or URL");
-    } else {
-        origin = origin_of(url, allow_http, error);
-    }
-    curl_url_cleanup(url);
-    ic_free(name);
-    return origin;
 }

@@ -1,0 +1,69 @@
+/* A mailbox: a thread-safe queue from the engine to one Lua state. It queues nodes that are part of a larger
+ * object, so that posting needs no memory, and it has a descriptor that is readable while the queue holds a
+ * node. It knows nothing of what the nodes belong to. Any thread, unless said otherwise. */
+#ifndef IC_MAILBOX_H
+#define IC_MAILBOX_H
+
+#include "core/base/error.h"
+#include <stdatomic.h>
+#include <stdbool.h>
+
+typedef struct ic_mailbox ic_mailbox;
+
+/* Zeroed at first, then the mailbox's alone. A node belongs to one mailbox. */
+typedef struct ic_mailbox_node {
+    struct ic_mailbox_node *next;
+    atomic_uint notices; /* bits: posted and not taken yet */
+} ic_mailbox_node;
+
+/* What a mailbox knows of its nodes. Neither function may post to the mailbox. */
+typedef struct ic_mailbox_hooks {
+    /* The queue holds the node from now on. Called with the mailbox locked. */
+    void (*retain)(ic_mailbox_node *node);
+    /* The mailbox is closed and nobody will take the node: undoes retain. */
+    void (*drop)(ic_mailbox_node *node, unsigned notices);
+    unsigned urgent; /* bits: notices that ic_mailbox_is_urgent asks about */
+} ic_mailbox_hooks;
+
+/* A mailbox with one owner. `hooks` must outlive it. NULL with IO (no descriptors left) or MEMORY.
+ * ic_process_prepare must have been called. */
+ic_mailbox *ic_mailbox_new(const ic_mailbox_hooks *hooks, ic_error *error);
+void ic_mailbox_retain(ic_mailbox *mailbox);
+void ic_mailbox_release(ic_mailbox *mailbox); /* NULL is allowed */
+/* Drops what is in the queue and refuses what is posted later. Its owner closes a mailbox before releasing
+ * it: nodes in the queue and the mailbox may hold each other. */
+void ic_mailbox_close(ic_mailbox *mailbox);
+
+/* False in a child of the process that made it: there, the mailbox may only be released. */
+bool ic_mailbox_is_ours(const ic_mailbox *mailbox);
+
+/* The sender's side. */
+
+/* Adds notices to the node and puts it into the queue unless it is there. False: the mailbox is closed or
+ * another process's, and nobody will take it. */
+bool ic_mailbox_post(ic_mailbox *mailbox, ic_mailbox_node *node, unsigned notices);
+/* The mailbox's lock also guards what sender and reader share in the objects of its nodes. Held for moments.
+ */
+void ic_mailbox_lock(ic_mailbox *mailbox);
+void ic_mailbox_unlock(ic_mailbox *mailbox);
+/* Counts what is under way and can only be saved by the mailbox's reader: +1 when it begins, -1 when it is
+ * saved or lost. */
+void ic_mailbox_add_unsaved(ic_mailbox *mailbox, int change);
+/* Whether an urgent notice waits in the queue. */
+bool ic_mailbox_is_urgent(ic_mailbox *mailbox);
+
+/* The reader's side. */
+
+/* Takes the oldest node out of the queue, with its notices, and what the queue held of it (the caller undoes
+ * retain). NULL: the queue is empty. */
+ic_mailbox_node *ic_mailbox_take(ic_mailbox *mailbox, unsigned *notices);
+/* Readable while the queue holds a node. Owned by the mailbox; for polling only. -1: closed, or in a forked
+ * child. */
+int ic_mailbox_descriptor(const ic_mailbox *mailbox);
+/* Waits until the descriptor is readable: 1; 0: `seconds` have passed (negative: no limit); -1: a signal came
+ * (its handler may have to run). */
+int ic_mailbox_wait(const ic_mailbox *mailbox, double seconds);
+/* Whether something would be lost if the reader ended now (ic_mailbox_add_unsaved). */
+bool ic_mailbox_has_unsaved(ic_mailbox *mailbox);
+
+#endif

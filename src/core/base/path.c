@@ -1,0 +1,38 @@
+#include "core/base/path.h"
+#include "core/base/alloc.h"
+#include "core/base/buf.h"
+#include "core/base/text.h"
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool path_names_file(const char *path, ic_error *error) {
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        ic_error_set(error, IC_ERR_STORE, "\"%s\" is not the path of a file: name a file in that folder",
+                     path);
+    else if (ic_text_starts(path, "~/"))
+        ic_error_set(error, IC_ERR_STORE, "%s: only a shell knows what ~ is; give the path in full", path);
+    else
+        return true;
+    return false;
+}
+
+char *ic_path_absolute(const char *path, ic_error *error) {
+    char here[PATH_MAX];
+    ic_buf absolute = {0};
+    if (!path_names_file(path, error)) return NULL;
+    if (*path != '/') {
+        if (!getcwd(here, sizeof here)) {
+            ic_error_set(error, IC_ERR_STORE, "cannot find the folder of %s: %s; give an absolute path", path,
+                         strerror(errno));
+            return NULL;
+        }
+        ic_buf_printf(&absolute, "%s/", here);
+    }
+    ic_buf_puts(&absolute, path);
+    char *text = ic_buf_take(&absolute, NULL);
+    if (!text) ic_error_memory(error);
+    return text;
+}

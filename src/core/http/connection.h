@@ -1,0 +1,36 @@
+/* A connection: checked settings that never change, and what follows from them. Shared by a client and its
+ * calls, and counted. */
+#ifndef IC_CONNECTION_H
+#define IC_CONNECTION_H
+
+#include "core/base/error.h"
+#include "core/base/mailbox.h"
+#include "core/catalog/settings.h"
+#include <stdatomic.h>
+#include <stdbool.h>
+
+typedef struct ic_connection {
+    atomic_int references;
+    ic_settings settings;
+    ic_mailbox *store_mailbox; /* of whoever keeps the tokens instead of a file; counted; NULL: nobody does */
+    long store_id;             /* by which that one knows the store */
+    char *origin;              /* "https://na1.ironcladapp.com", no slash at the end */
+    char *user_agent;          /* as sent */
+    char *ca_file;             /* as used: given, or the system's bundle; NULL with ca_path */
+    char *proxy, *proxy_user,
+        *proxy_password; /* the option's parts, so that no message shows the whole; NULL: none */
+    char *budget_key;    /* names the budgets: host, and client id or digest of the token */
+    char *token_key;     /* names the token slot; holds no secret. NULL with a static token */
+    char *store_key;     /* names the token in a store; holds no secret. NULL with a static token */
+} ic_connection;
+
+/* Checks the settings as a whole and takes them over, leaving them empty. `store_mailbox` (NULL: none) is
+ * retained. NULL with ARGUMENT, naming the option, or MEMORY. */
+ic_connection *ic_connection_new(ic_settings *settings, ic_mailbox *store_mailbox, long store_id,
+                                 ic_error *error);
+void ic_connection_retain(ic_connection *connection);
+void ic_connection_release(ic_connection *connection); /* NULL is allowed */
+/* Whether its tokens are a person's (the authorization code grant), who has to log in for the first. */
+bool ic_connection_is_personal(const ic_connection *connection);
+
+#endif
