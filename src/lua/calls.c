@@ -5,7 +5,7 @@
 #include "core/base/text.h"
 #include "core/engine/call.h"
 #include "core/engine/event.h"
-#include "core/engine/token.h"
+#include "core/engine/token_queue.h"
 #include "lua/compat.h"
 #include "lua/connection.h"
 #include "lua/inbox.h"
@@ -67,7 +67,7 @@ void ic_lua_open_calls(lua_State *L) {
 
 static int l_gc(lua_State *L) {
     handle *mine = luaL_checkudata(L, 1, TYPE);
-    if (mine->call && mine->call->errand == IC_ERRAND_ASK) {
+    if (mine->call && mine->call->purpose == IC_PURPOSE_ASK) {
         ic_call_answer(mine->call,
                        NULL); /* dropped without an answer: whoever asked must not wait for ever */
         ic_call_release(mine->call);
@@ -93,14 +93,14 @@ static handle *check_handle(lua_State *L) {
 
 static handle *check_call(lua_State *L) {
     handle *mine = check_handle(L);
-    if (mine->call->errand == IC_ERRAND_ASK) luaL_error(L, "this is a question, not a call");
+    if (mine->call->purpose == IC_PURPOSE_ASK) luaL_error(L, "this is a question, not a call");
     return mine;
 }
 
 /* The same for a question, which is no call. */
 static handle *check_question(lua_State *L) {
     handle *mine = check_handle(L);
-    if (mine->call->errand != IC_ERRAND_ASK) luaL_error(L, "this is a call, not a question");
+    if (mine->call->purpose != IC_PURPOSE_ASK) luaL_error(L, "this is a call, not a question");
     return mine;
 }
 
@@ -296,26 +296,27 @@ static double check_seconds(lua_State *L, int index) {
  * {expires_in, scope}. And "pause", seconds: ends with true when they have passed, without asking anybody. */
 static int l_errand(lua_State *L) {
     static const char *const names[] = {"prepare", "exchange", "forget", "inspect", "pause", NULL};
-    static const ic_errand errands[] = {IC_ERRAND_PREPARE, IC_ERRAND_EXCHANGE, IC_ERRAND_FORGET,
-                                        IC_ERRAND_INSPECT, IC_ERRAND_PAUSE};
+    static const ic_purpose errands[] = {IC_PURPOSE_PREPARE, IC_PURPOSE_EXCHANGE, IC_PURPOSE_FORGET,
+                                         IC_PURPOSE_INSPECT, IC_PURPOSE_SLEEP};
     ic_connection *connection = ic_lua_check_connection(L, 1);
-    ic_errand errand = errands[luaL_checkoption(L, 2, NULL, names)];
-    const char *code = errand == IC_ERRAND_EXCHANGE ? luaL_checkstring(L, 3) : NULL;
-    double seconds = errand == IC_ERRAND_PAUSE ? check_seconds(L, 3) : 0;
+    ic_purpose errand = errands[luaL_checkoption(L, 2, NULL, names)];
+    const char *code = errand == IC_PURPOSE_EXCHANGE ? luaL_checkstring(L, 3) : NULL;
+    double seconds = errand == IC_PURPOSE_SLEEP ? check_seconds(L, 3) : 0;
     const char *redirect_uri = luaL_optstring(L, 4, NULL);
     lua_settop(L, 4);
     handle *mine = push_handle(L, connection);
     ic_call *call = mine->call;
-    call->errand = errand;
+    call->purpose = errand;
     call->request.anonymous = true;
     call->request.operation = ic_operation_by_id("oauth-token");
-    if (errand == IC_ERRAND_PAUSE) {
+    if (errand == IC_PURPOSE_SLEEP) {
         ic_request_pause(&call->request);
         call->options.deadline = 0;
-        call->pause = seconds;
+        call->sleep_seconds = seconds;
     }
-    bool ready = errand != IC_ERRAND_EXCHANGE || ic_grant_request(connection, IC_GRANT_CODE, code,
-                                                                  redirect_uri, &call->request, &call->error);
+    bool ready =
+        errand != IC_PURPOSE_EXCHANGE ||
+        ic_grant_request(connection, IC_GRANT_CODE, code, redirect_uri, &call->request, &call->error);
     if (!ready || !ic_call_start(call, &call->error)) atomic_store(&call->done, true);
     return 1;
 }
@@ -335,7 +336,7 @@ static int l_descriptor(lua_State *L) {
  * still. */
 static int l_wait(lua_State *L) {
     ic_mailbox *mailbox = ic_lua_inbox(L);
-    if (!lua_isnoneornil(L, 1) && ic_call_has_news(check_handle(L)->call)) return 0;
+    if (!lua_isnoneornil(L, 1) && ic_call_has_pending(check_handle(L)->call)) return 0;
     ic_mailbox_wait(mailbox, SLICE);
     return 0;
 }
@@ -375,7 +376,7 @@ static int l_done(lua_State *L) {
 
 /* news() -> whether it is done, or something waits for its sink. */
 static int l_news(lua_State *L) {
-    lua_pushboolean(L, ic_call_has_news(check_handle(L)->call));
+    lua_pushboolean(L, ic_call_has_pending(check_handle(L)->call));
     return 1;
 }
 

@@ -100,7 +100,7 @@ static int l_generation(lua_State *L) {
 /* listen(folder or nil, temporary) -> the path of the engine's unix socket (socket.h, socket_path.h); nil and
  * a message when there can be none. */
 static int l_listen(lua_State *L) {
-    char path[IC_SOCKET_ROOM], text[1024];
+    char path[IC_SOCKET_PATH_SIZE], text[1024];
     ic_error error = {0};
     const char *folder = luaL_optstring(L, 1, NULL), *temporary = luaL_checkstring(L, 2);
     if (!ic_process_prepare()) return luaL_error(L, "libcurl cannot be initialised");

@@ -15,14 +15,14 @@ static const int published[IC_BUCKET_COUNT] = {400, 40, 50, 50, 600, 200, 600, 5
 static int take_all(ic_budget *budget, ic_bucket bucket, double now, int most, double *wait) {
     int taken = 0;
     *wait = 0;
-    while (taken < most && (*wait = ic_budget_take(budget, bucket, now)) == 0)
+    while (taken < most && (*wait = ic_budget_acquire(budget, bucket, now)) == 0)
         taken++;
     return taken;
 }
 
 static void answer_all(ic_budget *budget, ic_bucket bucket, double now, int count, bool sent) {
     while (count-- > 0)
-        ic_budget_answered(budget, bucket, now, sent);
+        ic_budget_release(budget, bucket, now, sent);
 }
 
 /* ---- A simulated service: requests travel there, are counted on arrival, and travel back. ---- */
@@ -104,7 +104,7 @@ static void come_back(simulation *sim, ic_budget *budget, const struct request *
         ic_budget_refused(budget, sim->plan->bucket, now, request->reset);
     }
     ic_budget_observe(budget, sim->plan->bucket, now, request->limit, request->remaining, request->reset);
-    ic_budget_answered(budget, sim->plan->bucket, now, true);
+    ic_budget_release(budget, sim->plan->bucket, now, true);
 }
 
 /* All reads, as fast as the budget lets them go; the budget is asked again after every event, as it wants. */
@@ -120,7 +120,7 @@ static void simulate(simulation *sim) {
     while (done < sim->plan->reads && sim->arrived < sim->plan->reads * 4) {
         double ask = INFINITY;
         while (flying < sim->plan->in_flight && begun < sim->plan->reads && isinf(ask)) {
-            double wait = ic_budget_take(budget, sim->plan->bucket, now);
+            double wait = ic_budget_acquire(budget, sim->plan->bucket, now);
             if (wait > 0) {
                 ask = now + wait;
             } else {
@@ -222,10 +222,10 @@ static void test_company(void) {
     ic_budget *budget = ic_budget_new(0.001);
     for (int bucket = 0; bucket < IC_BUCKET_NONE; bucket++)
         CHECK(take_all(budget, (ic_bucket)bucket, 0, 9, &wait) == (bucket < 4));
-    ic_budget_answered(budget, IC_BUCKET_WORKFLOWS_WRITE, 1, true);
-    CHECK(ic_budget_take(budget, IC_BUCKET_OTHER, 1) == 60);
-    CHECK(ic_budget_take(budget, IC_BUCKET_OTHER, 61) == 0); /* the place of another bucket */
-    CHECK(ic_budget_take(budget, IC_BUCKET_WEBHOOKS, 61) > 0);
+    ic_budget_release(budget, IC_BUCKET_WORKFLOWS_WRITE, 1, true);
+    CHECK(ic_budget_acquire(budget, IC_BUCKET_OTHER, 1) == 60);
+    CHECK(ic_budget_acquire(budget, IC_BUCKET_OTHER, 61) == 0); /* the place of another bucket */
+    CHECK(ic_budget_acquire(budget, IC_BUCKET_WEBHOOKS, 61) > 0);
     ic_budget_free(budget);
 
     /* Two buckets whose limits were raised share the company's window as they ask. */
@@ -234,13 +234,13 @@ static void test_company(void) {
     ic_budget_observe(budget, WRITE, 0, 1e18, -1, -1);
     int reads = 0, writes = 0;
     for (int i = 0; i < 4500; i++) {
-        reads += ic_budget_take(budget, READ, 0) == 0;
-        writes += ic_budget_take(budget, WRITE, 0) == 0;
+        reads += ic_budget_acquire(budget, READ, 0) == 0;
+        writes += ic_budget_acquire(budget, WRITE, 0) == 0;
     }
     CHECK(reads == 2250 && writes == 2250);
-    CHECK(ic_budget_take(budget, SIGN, 0) > 0);
-    ic_budget_answered(budget, WRITE, 0, false);
-    CHECK(ic_budget_take(budget, SIGN, 0) == 0);
+    CHECK(ic_budget_acquire(budget, SIGN, 0) > 0);
+    ic_budget_release(budget, WRITE, 0, false);
+    CHECK(ic_budget_acquire(budget, SIGN, 0) == 0);
     ic_budget_free(budget);
 }
 
@@ -249,29 +249,29 @@ static void test_places_come_free(void) {
     ic_budget *budget = ic_budget_new(1);
     CHECK(take_all(budget, SIGN, 100, 999, &wait) == 50);
     for (int i = 0; i < 50; i++)
-        ic_budget_answered(budget, SIGN, 110 + i * 0.5, true);
-    CHECK(ic_budget_take(budget, SIGN, 140) == 30); /* answered at 110, free at 170 */
-    CHECK(ic_budget_take(budget, SIGN, 169.75) == 0.25);
-    CHECK(ic_budget_take(budget, SIGN, 170) == 0);
-    CHECK(ic_budget_take(budget, SIGN, 170) == 0.5);
+        ic_budget_release(budget, SIGN, 110 + i * 0.5, true);
+    CHECK(ic_budget_acquire(budget, SIGN, 140) == 30); /* answered at 110, free at 170 */
+    CHECK(ic_budget_acquire(budget, SIGN, 169.75) == 0.25);
+    CHECK(ic_budget_acquire(budget, SIGN, 170) == 0);
+    CHECK(ic_budget_acquire(budget, SIGN, 170) == 0.5);
     CHECK(take_all(budget, SIGN, 172, 99, &wait) == 4); /* of 110.5, 111, 111.5 and 112 */
     double close = nextafter(172.5, 0);
-    wait = ic_budget_take(budget, SIGN, close);
+    wait = ic_budget_acquire(budget, SIGN, close);
     CHECK(wait > 0 && wait <= 0.001);                      /* no busy loop */
     CHECK(take_all(budget, READ, 172, 999, &wait) == 400); /* a full bucket stands in nobody's way */
 
     /* A place is held as long as its answer takes, and a window more. */
     CHECK(take_all(budget, SIGN, 1000, 99, &wait) == 45 && wait == 60); /* five are open since 172 */
-    ic_budget_answered(budget, SIGN, 1000, true);
-    CHECK(ic_budget_take(budget, SIGN, 1059) == 1);
-    CHECK(ic_budget_take(budget, SIGN, 1060) == 0);
+    ic_budget_release(budget, SIGN, 1000, true);
+    CHECK(ic_budget_acquire(budget, SIGN, 1059) == 1);
+    CHECK(ic_budget_acquire(budget, SIGN, 1060) == 0);
 
     /* What was never sent is free at once; what was never taken cannot be given back. */
-    CHECK(ic_budget_take(budget, SIGN, 1060) > 0);
-    ic_budget_answered(budget, SIGN, 1060, false);
-    CHECK(ic_budget_take(budget, SIGN, 1060) == 0);
-    ic_budget_answered(budget, WRITE, 1060, true);
-    ic_budget_answered(budget, WRITE, 1060, false);
+    CHECK(ic_budget_acquire(budget, SIGN, 1060) > 0);
+    ic_budget_release(budget, SIGN, 1060, false);
+    CHECK(ic_budget_acquire(budget, SIGN, 1060) == 0);
+    ic_budget_release(budget, WRITE, 1060, true);
+    ic_budget_release(budget, WRITE, 1060, false);
     CHECK(take_all(budget, WRITE, 1060, 99, &wait) == 40);
     ic_budget_free(budget);
 }
@@ -300,13 +300,13 @@ static void test_limits(void) {
     ic_budget *budget = ic_budget_new(1);
     CHECK(take_all(budget, WRITE, 0, 30, &wait) == 30);
     for (int i = 0; i < 30; i++)
-        ic_budget_answered(budget, WRITE, i, true);
-    CHECK(ic_budget_take(budget, WRITE, 61.5) == 0); /* two are free; the ring begins in its midst */
+        ic_budget_release(budget, WRITE, i, true);
+    CHECK(ic_budget_acquire(budget, WRITE, 61.5) == 0); /* two are free; the ring begins in its midst */
     ic_budget_observe(budget, WRITE, 62, 10, -1, -1);
     /* 27 answered and an open one: 19 must come free, the last of them answered at 21. */
-    CHECK(ic_budget_take(budget, WRITE, 62) == 19);
-    CHECK(ic_budget_take(budget, WRITE, 81) == 0);
-    CHECK(ic_budget_take(budget, WRITE, 81) == 1);
+    CHECK(ic_budget_acquire(budget, WRITE, 62) == 19);
+    CHECK(ic_budget_acquire(budget, WRITE, 81) == 0);
+    CHECK(ic_budget_acquire(budget, WRITE, 81) == 1);
     ic_budget_observe(budget, WRITE, 81, 300, -1, -1);
     CHECK(take_all(budget, WRITE, 81, 999, &wait) == 300 - 8 - 2 && wait == 1);
     ic_budget_free(budget);
@@ -316,22 +316,22 @@ static void test_remaining(void) {
     double wait;
     ic_budget *budget = ic_budget_new(1);
     ic_budget_observe(budget, READ, 0, 400, 0, 12); /* nothing left for 12 s */
-    CHECK(ic_budget_take(budget, READ, 2) == 10);
-    CHECK(ic_budget_take(budget, WRITE, 2) == 0);   /* of that bucket only */
-    ic_budget_observe(budget, READ, 3, 400, 7, 20); /* an older answer */
-    CHECK(ic_budget_take(budget, READ, 4) == 8);
-    CHECK(ic_budget_take(budget, READ, 12) == 0);
-    ic_budget_answered(budget, READ, 12, true);
+    CHECK(ic_budget_acquire(budget, READ, 2) == 10);
+    CHECK(ic_budget_acquire(budget, WRITE, 2) == 0); /* of that bucket only */
+    ic_budget_observe(budget, READ, 3, 400, 7, 20);  /* an older answer */
+    CHECK(ic_budget_acquire(budget, READ, 4) == 8);
+    CHECK(ic_budget_acquire(budget, READ, 12) == 0);
+    ic_budget_release(budget, READ, 12, true);
 
     ic_budget_observe(budget, READ, 20, -1, 5, 30); /* five, as long as their answers say nothing else */
     CHECK(take_all(budget, READ, 20, 99, &wait) == 5 && wait == 0.25);
     ic_budget_observe(budget, READ, 21, -1, 2, 29);
-    ic_budget_answered(budget, READ, 21, true);
-    CHECK(ic_budget_take(budget, READ, 21) == 0.25); /* four are open */
+    ic_budget_release(budget, READ, 21, true);
+    CHECK(ic_budget_acquire(budget, READ, 21) == 0.25); /* four are open */
     answer_all(budget, READ, 22, 3, true);
     CHECK(take_all(budget, READ, 22, 99, &wait) == 1);
     ic_budget_observe(budget, READ, 23, -1, 0, 27);
-    CHECK(ic_budget_take(budget, READ, 23) == 27);
+    CHECK(ic_budget_acquire(budget, READ, 23) == 27);
     CHECK(take_all(budget, READ, 50, 999, &wait) == 400 - 5 - 2); /* five answered, two open */
     ic_budget_free(budget);
 
@@ -348,7 +348,7 @@ static void test_remaining(void) {
     for (size_t i = 0; i < COUNT(odd); i++) {
         budget = ic_budget_new(1);
         ic_budget_observe(budget, READ, 0, -1, odd[i].remaining, odd[i].reset);
-        if (!CHECK(ic_budget_take(budget, READ, 0) == odd[i].wait)) printf("    row %zu\n", i);
+        if (!CHECK(ic_budget_acquire(budget, READ, 0) == odd[i].wait)) printf("    row %zu\n", i);
         ic_budget_free(budget);
     }
 }
@@ -359,15 +359,15 @@ static void test_refused(void) {
     ic_budget_refused(budget, READ, 1, 5); /* the longer one holds */
     ic_budget_refused(budget, READ, 1, -1);
     ic_budget_refused(budget, READ, 1, NAN);
-    CHECK(ic_budget_take(budget, READ, 10) == 20);
-    CHECK(ic_budget_take(budget, WRITE, 10) == 0);
+    CHECK(ic_budget_acquire(budget, READ, 10) == 20);
+    CHECK(ic_budget_acquire(budget, WRITE, 10) == 0);
     ic_budget_refused(budget, READ, 20, 300); /* capped by nothing */
-    CHECK(ic_budget_take(budget, READ, 20) == 300);
-    CHECK(ic_budget_take(budget, READ, 320) == 0);
+    CHECK(ic_budget_acquire(budget, READ, 20) == 300);
+    CHECK(ic_budget_acquire(budget, READ, 320) == 0);
     ic_budget_refused(budget, IC_BUCKET_NONE, 320, 4); /* the token endpoint says it too */
     ic_budget_observe(budget, IC_BUCKET_NONE, 320, 1, 0, 30);
-    CHECK(ic_budget_take(budget, IC_BUCKET_NONE, 321) == 3);
-    CHECK(ic_budget_take(budget, IC_BUCKET_NONE, 324) == 0);
+    CHECK(ic_budget_acquire(budget, IC_BUCKET_NONE, 321) == 3);
+    CHECK(ic_budget_acquire(budget, IC_BUCKET_NONE, 324) == 0);
     ic_budget_free(budget);
 }
 

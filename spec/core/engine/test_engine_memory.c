@@ -70,16 +70,16 @@ static void test_failing_memory_with_a_token(void) {
     ic_peer_free(peer);
 }
 
-/* A server of IC_SINK_ROOM bytes, and of one more when its gate opens. */
+/* A server of IC_SINK_LIMIT bytes, and of one more when its gate opens. */
 static ic_peer *start_overflow(void) {
     char head[80];
     int length =
-        snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", IC_SINK_ROOM + 1);
+        snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", IC_SINK_LIMIT + 1);
     ic_peer *peer = ic_peer_new();
     ic_peer_add_script(peer);
     ic_peer_add_step(peer, "read", NULL, 0, -1);
     ic_peer_add_step(peer, "send", head, (size_t)length, -1);
-    ic_peer_add_step(peer, "repeat", "x", 1, IC_SINK_ROOM);
+    ic_peer_add_step(peer, "repeat", "x", 1, IC_SINK_LIMIT);
     ic_peer_add_step(peer, "gate", NULL, 0, -1);
     ic_peer_add_step(peer, "send", "x", 1, -1);
     ic_peer_add_step(peer, "hang", NULL, 0, -1);
@@ -101,7 +101,7 @@ static void test_lost_piece(void) {
     while (!paused && !ic_call_done(call)) {
         usleep(1000);
         ic_mailbox_lock(mailbox);
-        bool open = !full && call->chunk.length == IC_SINK_ROOM;
+        bool open = !full && call->chunk.length == IC_SINK_LIMIT;
         paused = call->paused;
         ic_mailbox_unlock(mailbox);
         full = full || open;
@@ -112,7 +112,7 @@ static void test_lost_piece(void) {
     CHECK(ic_call_take_chunk(call, &chunk));
     CHECK(await_within(mailbox, call, 30));
     ic_alloc_fail_at(0);
-    CHECK(chunk.length == IC_SINK_ROOM);
+    CHECK(chunk.length == IC_SINK_LIMIT);
     CHECK(call->error.kind == IC_ERR_MEMORY);
     ic_buf_free(&chunk);
     ic_call_release(call);

@@ -42,7 +42,7 @@ static void test_order(void) {
     unsigned notices = 0;
     note(it.call, 1);
     note(it.call, 2);
-    CHECK(ic_call_has_news(it.call));
+    CHECK(ic_call_has_pending(it.call));
     CHECK(ic_call_take(it.mailbox, &notices) == it.call && notices == IC_NOTICE_EVENT);
     ic_call_release(it.call);
     check_next(it.call, 1, 0);
@@ -50,17 +50,17 @@ static void test_order(void) {
     check_next(it.call, 2, 0);
     check_next(it.call, 3, 0);
     CHECK(ic_event_take(it.call) == NULL);
-    CHECK(!ic_call_has_news(it.call));
+    CHECK(!ic_call_has_pending(it.call));
     leave(&it);
 }
 
 /* The newest are kept, and say how many are missing. */
 static void test_no_room(void) {
     scene it = enter();
-    for (int i = 1; i <= IC_EVENTS_ROOM + 5; i++)
+    for (int i = 1; i <= IC_EVENTS_LIMIT + 5; i++)
         note(it.call, i);
     check_next(it.call, 6, 5);
-    for (int i = 7; i <= IC_EVENTS_ROOM + 5; i++)
+    for (int i = 7; i <= IC_EVENTS_LIMIT + 5; i++)
         check_next(it.call, i, 0);
     CHECK(ic_event_take(it.call) == NULL);
     leave(&it);
@@ -85,7 +85,7 @@ static void test_nobody_watches(void) {
     it.connection->settings.watched = false;
     note(it.call, 1);
     CHECK(ic_event_take(it.call) == NULL);
-    CHECK(!ic_call_has_news(it.call));
+    CHECK(!ic_call_has_pending(it.call));
     leave(&it);
 }
 
@@ -107,9 +107,9 @@ static void test_url(void) {
     scene it = enter();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         ic_free(it.call->request.target);
-        ic_free(it.call->elsewhere);
+        ic_free(it.call->foreign_url);
         it.call->request.target = ic_strdup(cases[i].target);
-        it.call->elsewhere = ic_strdup(cases[i].elsewhere);
+        it.call->foreign_url = ic_strdup(cases[i].elsewhere);
         it.call->redirects = cases[i].redirects;
         note(it.call, 1);
         ic_event *event = ic_event_take(it.call);
@@ -128,7 +128,7 @@ static void test_progress(void) {
     CHECK(!ic_progress_take(it.call, &done, &total));
     it.call->options.progress = true;
     ic_progress_note(it.call, 1, -1, false, 100);
-    CHECK(ic_call_has_news(it.call));
+    CHECK(ic_call_has_pending(it.call));
     CHECK(ic_progress_take(it.call, &done, &total) && done == 1 && total == -1);
     CHECK(!ic_progress_take(it.call, &done, &total));
     ic_progress_note(it.call, 2, 10, false, 100.05);

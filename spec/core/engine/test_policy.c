@@ -79,7 +79,7 @@ static ic_attempt fresh(ic_method method) {
                         .renewable = true,
                         .now = 1000,
                         .deadline = 1300,
-                        .dice = 0.5};
+                        .random = 0.5};
 }
 
 static bool is_cell(const ic_attempt *attempt, const char *cell) {
@@ -227,12 +227,12 @@ static void test_operation(void) {
 
 static const struct {
     int repeats;
-    double dice, retry_after, pause;
+    double random, retry_after, pause;
 } pauses[] = {
     {0, 0.5, -1, 0.25}, {1, 0.5, -1, 0.5},   {2, 0.5, -1, 1},    {3, 0.5, -1, 2},      {4, 0.5, -1, 4},
     {5, 0.5, -1, 8},    {6, 0.5, -1, 10}, /* 20 s are the longest */
     {7, 0.5, -1, 10},   {5000, 0.5, -1, 10}, {0, 0, -1, 0},      {3, 0, -1, 0},        {3, 0.25, -1, 1},
-    {0, 0, 7, 7}, /* Retry-After: what was said, and a tenth of it, at most a second, by the dice */
+    {0, 0, 7, 7}, /* Retry-After: what was said, and a tenth of it, at most a second, by the random */
     {4, 0, 7, 7},       {0, 0.5, 4, 4.2},    {0, 0.5, 10, 10.5}, {0, 0.5, 100, 100.5}, {9, 0.5, 0, 0},
 };
 
@@ -242,7 +242,7 @@ static void test_pauses(void) {
         attempt.status = 503;
         attempt.max_repeats = 10000;
         attempt.repeats = pauses[i].repeats;
-        attempt.dice = pauses[i].dice;
+        attempt.random = pauses[i].random;
         attempt.retry_after = pauses[i].retry_after;
         CHECK(ic_policy_decide(&attempt).verdict == IC_VERDICT_REPEAT);
         if (!CHECK_NEAR(ic_policy_decide(&attempt).pause, pauses[i].pause))
@@ -263,7 +263,7 @@ static void test_deadlines(void) {
     for (size_t i = 0; i < COUNT(deadlines); i++) {
         ic_attempt attempt = fresh(IC_POST);
         attempt.status = 429;
-        attempt.dice = 0;
+        attempt.random = 0;
         attempt.deadline = deadlines[i].deadline;
         attempt.retry_after = deadlines[i].retry_after;
         ic_decision decision = ic_policy_decide(&attempt);

@@ -9,7 +9,7 @@
 #define PATIENCE 20000 /* milliseconds */
 
 static char folder[] = "/tmp/ironclad-socket.XXXXXX";
-static char path[IC_SOCKET_ROOM];
+static char path[IC_SOCKET_PATH_SIZE];
 
 static void open_socket(void) {
     ic_error error = {0};
@@ -139,7 +139,7 @@ static void test_nonsense(void) {
 /* Asked for again, it is the same; when its file is gone, another. What a dead process has left is cleared.
  */
 static void test_path(void) {
-    char again[IC_SOCKET_ROOM], stale[IC_SOCKET_ROOM];
+    char again[IC_SOCKET_PATH_SIZE], stale[IC_SOCKET_PATH_SIZE];
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     struct stat about;
     open_socket();

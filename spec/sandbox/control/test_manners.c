@@ -60,7 +60,7 @@ static double run(const plan *plan, ic_budget *budget, service *service) {
         int next = next_event(flights, flying, &at);
         if (begun < plan->calls && flying < plan->in_flight && ask <= at) {
             now = fmax(now, ask);
-            double pause = ic_budget_take(budget, plan->bucket, now);
+            double pause = ic_budget_acquire(budget, plan->bucket, now);
             ask = now + pause;
             if (pause > 0) continue;
             flights[flying++] = (flight){now + plan->seconds / 2, now + plan->seconds};
@@ -73,7 +73,7 @@ static double run(const plan *plan, ic_budget *budget, service *service) {
             flights[next].counted = INFINITY;
             continue;
         }
-        ic_budget_answered(budget, plan->bucket, now, true);
+        ic_budget_release(budget, plan->bucket, now, true);
         flights[next] = flights[--flying];
     }
     return now;

@@ -11,8 +11,9 @@
  *   then: it may be an older answer that came late.
  * - After a 429 nothing goes out for the pause.
  *
- * What ic_budget_take answers is the shortest wait that is known to be needed. A place given back unsent, or
- * an answer while the service has few places left, may shorten it: ask again after ic_budget_answered too. */
+ * What ic_budget_acquire answers is the shortest wait that is known to be needed. A place given back unsent,
+ * or an answer while the service has few places left, may shorten it: ask again after ic_budget_release too.
+ */
 #include "core/engine/budget.h"
 #include "core/base/alloc.h"
 #include <math.h>
@@ -128,7 +129,7 @@ void ic_budget_free(ic_budget *budget) {
 }
 
 /* In NONE only a 429 makes a request wait. */
-double ic_budget_take(ic_budget *budget, ic_bucket bucket, double now) {
+double ic_budget_acquire(ic_budget *budget, ic_bucket bucket, double now) {
     struct window *window = &budget->buckets[bucket];
     double wait = wait_for_service(window, now);
     if (!window->limit) return wait;
@@ -139,7 +140,7 @@ double ic_budget_take(ic_budget *budget, ic_bucket bucket, double now) {
     return 0;
 }
 
-void ic_budget_answered(ic_budget *budget, ic_bucket bucket, double now, bool sent) {
+void ic_budget_release(ic_budget *budget, ic_bucket bucket, double now, bool sent) {
     struct window *window = &budget->buckets[bucket];
     if (!window->open) return;
     give_back(window, now, sent);

@@ -17,11 +17,11 @@ void ic_budget_free(ic_budget *budget);
 
 /* Asks for a place in the bucket (and in the company's window, which every bucket but NONE shares). Returns 0
  * when it was taken, else the seconds after which to ask again. A taken place is given back by exactly one
- * ic_budget_answered. */
-double ic_budget_take(ic_budget *budget, ic_bucket bucket, double now);
+ * ic_budget_release. */
+double ic_budget_acquire(ic_budget *budget, ic_bucket bucket, double now);
 /* The answer came (or the attempt failed): the place comes free IC_BUDGET_WINDOW after `now`. `sent` false:
  * nothing reached the service, the place is free at once. */
-void ic_budget_answered(ic_budget *budget, ic_bucket bucket, double now, bool sent);
+void ic_budget_release(ic_budget *budget, ic_bucket bucket, double now, bool sent);
 /* Corrections by what the service says. X-RateLimit-*: limit, remaining, seconds until reset (each negative
  * when absent); a 429: nothing more in this bucket for `pause` seconds. */
 void ic_budget_observe(ic_budget *budget, ic_bucket bucket, double now, double limit, double remaining,

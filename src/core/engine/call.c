@@ -61,7 +61,7 @@ void ic_call_release(ic_call *call) {
     ic_request_free(&call->request);
     ic_free(call->options.as_user);
     ic_free(call->options.path);
-    ic_free(call->elsewhere);
+    ic_free(call->foreign_url);
     ic_buf_free(&call->chunk);
     for (ic_event *event; (event = call->first_event);) {
         call->first_event = event->next;
@@ -75,7 +75,7 @@ void ic_call_release(ic_call *call) {
 }
 
 bool ic_call_start(ic_call *call, ic_error *error) {
-    return ic_engine_order(call, IC_ORDER_START, error);
+    return ic_engine_command(call, IC_COMMAND_START, error);
 }
 
 static bool is_ours(const ic_call *call) {
@@ -83,26 +83,26 @@ static bool is_ours(const ic_call *call) {
 }
 
 void ic_call_cancel(ic_call *call) {
-    if (is_ours(call) && !ic_call_done(call)) ic_engine_order(call, IC_ORDER_CANCEL, NULL);
+    if (is_ours(call) && !ic_call_done(call)) ic_engine_command(call, IC_COMMAND_CANCEL, NULL);
 }
 
 void ic_call_abandon(ic_call *call) {
-    if (is_ours(call) && !ic_call_done(call)) ic_engine_order(call, IC_ORDER_ABANDON, NULL);
+    if (is_ours(call) && !ic_call_done(call)) ic_engine_command(call, IC_COMMAND_ABANDON, NULL);
 }
 
 void ic_call_answer(ic_call *call, cJSON *answer) {
     call->answer = answer;
-    if (is_ours(call)) ic_engine_order(call, IC_ORDER_ANSWER, NULL);
+    if (is_ours(call)) ic_engine_command(call, IC_COMMAND_ANSWER, NULL);
 }
 
 bool ic_call_done(ic_call *call) {
     return atomic_load_explicit(&call->done, memory_order_acquire);
 }
 
-bool ic_call_has_news(ic_call *call) {
+bool ic_call_has_pending(ic_call *call) {
     if (ic_call_done(call)) return true;
     ic_mailbox_lock(call->mailbox);
-    bool any = call->chunk.length > 0 || call->first_event || call->progress.news;
+    bool any = call->chunk.length > 0 || call->first_event || call->progress.pending;
     ic_mailbox_unlock(call->mailbox);
     return any;
 }
@@ -118,7 +118,7 @@ bool ic_call_take_chunk(ic_call *call, ic_buf *chunk) {
         call->paused = false;
     }
     ic_mailbox_unlock(call->mailbox);
-    if (any && paused) ic_engine_order(call, IC_ORDER_RESUME, NULL);
+    if (any && paused) ic_engine_command(call, IC_COMMAND_RESUME, NULL);
     return any;
 }
 
@@ -138,9 +138,9 @@ double ic_call_deadline(const ic_call *call) {
 }
 
 void ic_call_url(const ic_call *call, ic_buf *url) {
-    bool whole = call->elsewhere || call->request.absolute;
+    bool whole = call->foreign_url || call->request.absolute;
     if (!whole) ic_buf_puts(url, call->connection->origin);
-    ic_buf_puts(url, call->elsewhere ? call->elsewhere : call->request.target);
+    ic_buf_puts(url, call->foreign_url ? call->foreign_url : call->request.target);
 }
 
 const char *ic_call_actor(const ic_call *call) {

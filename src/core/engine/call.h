@@ -1,5 +1,5 @@
 /* A call: one operation from its start to its answer. It has two owners, the engine and whoever started it,
- * counted; between them go orders (to the engine) and notices (to the mailbox), which cannot fail because
+ * counted; between them go commands (to the engine) and notices (to the mailbox), which cannot fail because
  * their room is part of the call. */
 #ifndef IC_CALL_H
 #define IC_CALL_H
@@ -12,20 +12,20 @@
 #include "core/http/request.h"
 #include <stdatomic.h>
 
-/* Bits of ic_call.orders. */
+/* Bits of ic_call.commands. */
 enum {
-    IC_ORDER_START = 1,
-    IC_ORDER_CANCEL = 2,
-    IC_ORDER_RESUME = 4,
-    IC_ORDER_ANSWER = 8,
-    IC_ORDER_ABANDON = 16
+    IC_COMMAND_START = 1,
+    IC_COMMAND_CANCEL = 2,
+    IC_COMMAND_RESUME = 4,
+    IC_COMMAND_ANSWER = 8,
+    IC_COMMAND_ABANDON = 16
 };
-/* Bits of ic_call.notices: the call has ended; a chunk for the sink is there; it is a question (keeper.h);
- * something happened that is told to whoever watches (event.h). */
+/* Bits of ic_call.notices: the call has ended; a chunk for the sink is there; it is a question
+ * (store_worker.h); something happened that is told to whoever watches (event.h). */
 enum { IC_NOTICE_DONE = 1, IC_NOTICE_CHUNK = 2, IC_NOTICE_ASK = 4, IC_NOTICE_EVENT = 8 };
 
 /* Bytes kept for a sink that does not take them, before the transfer pauses. */
-#define IC_SINK_ROOM (256 * 1024)
+#define IC_SINK_LIMIT (256 * 1024)
 
 typedef enum ic_output { IC_TO_MEMORY, IC_TO_PATH, IC_TO_SINK } ic_output;
 
@@ -41,7 +41,7 @@ typedef struct ic_call_options {
 /* How far a body has come. */
 typedef struct ic_progress {
     double done, total; /* bytes; total negative: unknown */
-    bool news;          /* not told yet */
+    bool pending;       /* not told yet */
 } ic_progress;
 
 typedef struct ic_call ic_call;
@@ -51,16 +51,16 @@ typedef enum ic_state {
     IC_STATE_NEW,
     IC_STATE_WAIT_TOKEN,
     IC_STATE_WAIT_BUDGET,
-    IC_STATE_WAIT_TURN, /* in the queue of its host */
+    IC_STATE_WAIT_IN_FLIGHT, /* in the queue of its host */
     IC_STATE_SENDING,
     IC_STATE_WAIT_REPEAT,
-    IC_STATE_PAUSED, /* an errand that only lets time pass */
+    IC_STATE_SLEEPING, /* of IC_PURPOSE_SLEEP */
     IC_STATE_DONE
 } ic_state;
 
-struct ic_slot;
-struct ic_host;
-struct ic_lane;
+struct ic_token_entry;
+struct ic_host_queue;
+struct ic_rate_queue;
 struct ic_transfer;
 
 struct ic_call {
@@ -73,8 +73,8 @@ struct ic_call {
     ic_call_options options;
 
     /* Between the owners. */
-    atomic_uint orders;
-    ic_call *next_order;                /* guarded by the engine's gate */
+    atomic_uint commands;
+    ic_call *next_command;              /* guarded by the engine's gate */
     ic_mailbox_node node;               /* in the mailbox's queue */
     ic_buf chunk;                       /* for the sink; guarded by the mailbox */
     bool paused;                        /* the transfer waits for the sink; guarded by the mailbox */
@@ -94,16 +94,16 @@ struct ic_call {
     bool fresh;         /* the next attempt takes a new connection */
     bool second_chance; /* it was renewed with a token of the store, which may be refused too */
     bool served;        /* a token has just been fetched for it, and is used whatever is left of its life */
-    bool renewed, earlier_unknown, has_place, has_turn, enrolled;
-    int errand;      /* ic_errand; set before it is started */
-    double pause;    /* seconds that IC_ERRAND_PAUSE lasts; set before it is started */
-    char *elsewhere; /* URL on another host that a download was sent to; no bearer goes there */
-    struct ic_slot *slot;
-    unsigned token_generation; /* of the slot's token that was sent */
-    struct ic_lane *lane;      /* whose budget it uses */
-    struct ic_host *host;      /* where it takes turns */
-    ic_call *previous, *next;  /* in the list it waits in */
-    struct ic_list *list;      /* … or NULL */
+    bool renewed, earlier_unknown, has_rate_permit, has_in_flight_permit, enrolled;
+    int purpose;          /* ic_purpose; set before it is started */
+    double sleep_seconds; /* seconds that IC_PURPOSE_SLEEP lasts; set before it is started */
+    char *foreign_url;    /* URL on another host that a download was sent to; no bearer goes there */
+    struct ic_token_entry *token_entry;
+    unsigned token_generation;        /* of the entry's token that was sent */
+    struct ic_rate_queue *rate_queue; /* whose budget it uses */
+    struct ic_host_queue *host_queue; /* where it takes turns */
+    ic_call *previous, *next;         /* in the list it waits in */
+    struct ic_list *list;             /* … or NULL */
     struct ic_transfer *transfer;
     void (*on_done)(void *engine, ic_call *call); /* of the engine's own calls */
     void *owner;                                  /* for on_done */
@@ -136,7 +136,7 @@ void ic_call_cancel(ic_call *call);
 void ic_call_abandon(ic_call *call);
 bool ic_call_done(ic_call *call);
 /* Whether it is done, or something waits for its sink or for whoever watches it. */
-bool ic_call_has_news(ic_call *call);
+bool ic_call_has_pending(ic_call *call);
 /* Answers a question with a tree, which is taken over; NULL: there is no answer. */
 void ic_call_answer(ic_call *call, cJSON *answer);
 /* Takes what waits for the sink into `chunk` (emptied before); false when there is nothing. The transfer goes

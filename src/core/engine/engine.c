@@ -3,11 +3,11 @@
 #include "core/base/clock.h"
 #include "core/base/process.h"
 #include "core/engine/flow.h"
-#include "core/engine/keeper.h"
-#include "core/engine/lane.h"
+#include "core/engine/queues.h"
 #include "core/engine/socket.h"
 #include "core/engine/socket_path.h"
-#include "core/engine/token.h"
+#include "core/engine/store_worker.h"
+#include "core/engine/token_queue.h"
 #include "core/engine/transfer.h"
 #include <errno.h>
 #include <locale.h>
@@ -24,7 +24,7 @@ static struct {
     ic_engine *engine; /* NULL: not running */
     pthread_t thread;
     bool stopping, exiting;
-    ic_call *first, *last; /* the inbox: calls with orders */
+    ic_call *first, *last; /* the inbox: calls with commands */
 } life;
 /* What a forked child no longer uses, kept reachable for leak checkers. */
 static ic_engine *volatile forgotten;
@@ -76,8 +76,8 @@ static bool start(bool in_time, ic_error *error) {
     return true;
 }
 
-bool ic_engine_order(ic_call *call, unsigned orders, ic_error *error) {
-    bool starting = orders & IC_ORDER_START;
+bool ic_engine_command(ic_call *call, unsigned commands, ic_error *error) {
+    bool starting = commands & IC_COMMAND_START;
     if (starting && !ic_process_prepare()) {
         ic_error_set(error, IC_ERR_IO, "libcurl cannot be initialised");
         return false;
@@ -86,11 +86,11 @@ bool ic_engine_order(ic_call *call, unsigned orders, ic_error *error) {
     ic_gate_lock();
     bool running = life.engine || (starting && start(in_time, error));
     if (running) {
-        if (atomic_fetch_or(&call->orders, orders) == 0) {
+        if (atomic_fetch_or(&call->commands, commands) == 0) {
             ic_call_retain(call);
-            call->next_order = NULL;
+            call->next_command = NULL;
             if (life.last)
-                life.last->next_order = call;
+                life.last->next_command = call;
             else
                 life.first = call;
             life.last = call;
@@ -125,12 +125,12 @@ static void forget(void) {
 }
 
 static void obey(ic_engine *engine, ic_call *call) {
-    unsigned orders = atomic_exchange(&call->orders, 0);
-    if (orders & IC_ORDER_START) ic_flow_start(engine, call);
-    if (orders & IC_ORDER_RESUME) ic_flow_resume(engine, call);
-    if (orders & IC_ORDER_ANSWER) ic_keeper_answered(engine, call);
-    if (orders & IC_ORDER_ABANDON) ic_flow_abandon(engine, call);
-    if (orders & IC_ORDER_CANCEL) ic_flow_cancel(engine, call);
+    unsigned commands = atomic_exchange(&call->commands, 0);
+    if (commands & IC_COMMAND_START) ic_flow_start(engine, call);
+    if (commands & IC_COMMAND_RESUME) ic_flow_resume(engine, call);
+    if (commands & IC_COMMAND_ANSWER) ic_store_worker_answered(engine, call);
+    if (commands & IC_COMMAND_ABANDON) ic_flow_abandon(engine, call);
+    if (commands & IC_COMMAND_CANCEL) ic_flow_cancel(engine, call);
 }
 
 /* False when the engine is to stop: whatever is in the inbox then has been obeyed, and nothing follows. */
@@ -142,7 +142,7 @@ static bool read_inbox(ic_engine *engine) {
     if (stopping) life.engine = NULL;
     ic_gate_unlock();
     while (call) {
-        ic_call *next = call->next_order;
+        ic_call *next = call->next_command;
         obey(engine, call);
         ic_call_release(call);
         call = next;
@@ -170,11 +170,11 @@ static void turn(ic_engine *engine, int most) {
     int running, wait;
     unsigned visitors;
     ic_socket_serve(engine);
-    ic_flow_ring(engine, ic_now());
-    ic_hosts_serve(engine);
+    ic_flow_fire(engine, ic_now());
+    ic_host_queues_serve(engine);
     curl_multi_perform(engine->multi, &running);
     read_ended(engine);
-    ic_hosts_serve(engine);
+    ic_host_queues_serve(engine);
     wait = patience(engine);
     if (wait > most) wait = most;
     struct curl_waitfd *others = ic_socket_watch(engine, &visitors, &wait);
@@ -204,11 +204,11 @@ static void die(void *argument) {
     ic_gate_unlock();
     pthread_detach(pthread_self());
     for (ic_call *next; call; call = next) {
-        next = call->next_order;
-        if (atomic_exchange(&call->orders, 0) & IC_ORDER_START) ic_flow_enlist(engine, call);
+        next = call->next_command;
+        if (atomic_exchange(&call->commands, 0) & IC_COMMAND_START) ic_flow_register(engine, call);
         ic_call_release(call);
     }
-    ic_flow_bury(engine);
+    ic_flow_fail_all(engine);
     ic_socket_close(engine);
 }
 
@@ -230,8 +230,8 @@ static void *run(void *argument) {
 }
 
 static void free_engine(ic_engine *engine) {
-    ic_lanes_free(engine);
-    ic_slots_free(engine);
+    ic_queues_free(engine);
+    ic_token_entries_free(engine);
     ic_socket_close(engine);
     curl_multi_cleanup(engine->multi);
     ic_timers_free(&engine->timers);

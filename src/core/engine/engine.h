@@ -11,17 +11,17 @@
 typedef struct ic_engine {
     CURLM *multi;
     ic_timers timers;
-    struct ic_slot *slots; /* tokens; token.c */
-    struct ic_lane *lanes; /* turns and budgets; lane.c */
-    struct ic_host *hosts;
+    struct ic_token_entry *token_entries; /* tokens; token_queue.c */
+    struct ic_rate_queue *rate_queues;    /* turns and budgets; queues.c */
+    struct ic_host_queue *host_queues;
     struct ic_socket *socket; /* of hosts that wait by socket, or NULL; socket.c */
     bool ending;              /* no token is fetched any more */
     ic_call *live; /* all calls that have been started and are not done; the engine owns one count each */
 } ic_engine;
 
-/* From any thread: puts orders for the call into the engine's inbox and wakes it; START starts the engine if
- * need be. False when it cannot run (START only; `error` says why). */
-bool ic_engine_order(ic_call *call, unsigned orders, ic_error *error);
+/* From any thread: puts commands for the call into the engine's inbox and wakes it; START starts the engine
+ * if need be. False when it cannot run (START only; `error` says why). */
+bool ic_engine_command(ic_call *call, unsigned commands, ic_error *error);
 /* From any thread: the engine, if it runs, looks at what has changed. */
 void ic_engine_wake(void);
 /* Cancels every call and joins the thread; nothing starts after it. Called at exit. */

@@ -1,7 +1,7 @@
 #include "core/engine/event.h"
 #include "core/base/alloc.h"
-#include "core/engine/scrub.h"
-#include "core/engine/token.h"
+#include "core/engine/redact.h"
+#include "core/engine/token_queue.h"
 #include <string.h>
 
 #define PROGRESS_PAUSE 0.1 /* seconds */
@@ -14,7 +14,7 @@ static ic_call *listener_of(ic_call *call) {
 
 /* The query of an address that the service gave may be the key to it. */
 static char *url_of(const ic_call *call) {
-    bool given = call->elsewhere || call->redirects || call->request.absolute;
+    bool given = call->foreign_url || call->redirects || call->request.absolute;
     ic_buf url = {0};
     ic_call_url(call, &url);
     char *query = given && !url.failed ? strchr(url.data, '?') : NULL;
@@ -23,7 +23,7 @@ static char *url_of(const ic_call *call) {
         ic_buf_puts(&url, "?…");
     }
     char *text = ic_buf_take(&url, NULL);
-    if (text) ic_scrub(call, text);
+    if (text) ic_redact(call, text);
     return text;
 }
 
@@ -38,7 +38,7 @@ static ic_event *make(const ic_call *call, const ic_event *about) {
     event->url = url_of(call);
     if (about->status && ic_response_header(&call->response, "x-ironclad-requestid", id, sizeof id))
         event->request_id = ic_strdup(id);
-    if (event->request_id) ic_scrub(call, event->request_id);
+    if (event->request_id) ic_redact(call, event->request_id);
     if (event->url) return event;
     ic_event_free(event);
     return NULL;
@@ -67,7 +67,7 @@ static void append(ic_call *call, ic_event *event) {
     else
         call->first_event = event;
     call->last_event = event;
-    if (++call->event_count <= IC_EVENTS_ROOM) return;
+    if (++call->event_count <= IC_EVENTS_LIMIT) return;
     ic_event *oldest = take_first(call);
     call->first_event->lost += oldest->lost + 1;
     ic_event_free(oldest);
@@ -101,17 +101,17 @@ void ic_progress_note(ic_call *call, double done, double total, bool last, doubl
     if (!call->options.progress || (!last && now < call->progress_told + PROGRESS_PAUSE)) return;
     call->progress_told = now;
     ic_mailbox_lock(call->mailbox);
-    call->progress = (ic_progress){.done = done, .total = total, .news = true};
+    call->progress = (ic_progress){.done = done, .total = total, .pending = true};
     ic_mailbox_unlock(call->mailbox);
     ic_call_post(call, IC_NOTICE_EVENT);
 }
 
 bool ic_progress_take(ic_call *call, double *done, double *total) {
     ic_mailbox_lock(call->mailbox);
-    bool news = call->progress.news;
+    bool pending = call->progress.pending;
     *done = call->progress.done;
     *total = call->progress.total;
-    call->progress.news = false;
+    call->progress.pending = false;
     ic_mailbox_unlock(call->mailbox);
-    return news;
+    return pending;
 }

@@ -29,7 +29,7 @@ struct ic_event {
 };
 
 /* Events that are kept for a call whose owner does not ask. */
-#define IC_EVENTS_ROOM 64
+#define IC_EVENTS_LIMIT 64
 
 /* Notes what `about` says (kind, status, failure, seconds, reason, bucket) of the call as it is now. A call
  * of the engine's own is noted with the first call that waits for it. */

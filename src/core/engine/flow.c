@@ -3,10 +3,10 @@
 #include "core/base/clock.h"
 #include "core/catalog/scopes.h"
 #include "core/engine/event.h"
-#include "core/engine/lane.h"
 #include "core/engine/policy.h"
-#include "core/engine/scrub.h"
-#include "core/engine/token.h"
+#include "core/engine/queues.h"
+#include "core/engine/redact.h"
+#include "core/engine/token_queue.h"
 #include "core/engine/transfer.h"
 #include "core/http/redirect.h"
 #include <math.h>
@@ -26,14 +26,15 @@ static void decide(ic_engine *engine, ic_call *call, const ic_ended *ended, doub
 static void set_alarm(ic_engine *engine, ic_call *call) {
     double at = call->deadline ? call->deadline : INFINITY;
     if (call->state == IC_STATE_SENDING && call->attempt_ends) at = fmin(at, call->attempt_ends);
-    if (call->state == IC_STATE_WAIT_REPEAT || call->state == IC_STATE_PAUSED) at = fmin(at, call->resume_at);
+    if (call->state == IC_STATE_WAIT_REPEAT || call->state == IC_STATE_SLEEPING)
+        at = fmin(at, call->resume_at);
     if (isinf(at))
         ic_timer_unset(&engine->timers, &call->timer);
     else
         ic_timer_set(&engine->timers, &call->timer, at);
 }
 
-void ic_flow_enlist(ic_engine *engine, ic_call *call) {
+void ic_flow_register(ic_engine *engine, ic_call *call) {
     ic_call_retain(call);
     call->next_live = engine->live;
     if (engine->live) engine->live->previous_live = call;
@@ -41,8 +42,8 @@ void ic_flow_enlist(ic_engine *engine, ic_call *call) {
 }
 
 static void let_time_pass(ic_engine *engine, ic_call *call) {
-    call->state = IC_STATE_PAUSED;
-    call->resume_at = call->started + call->pause;
+    call->state = IC_STATE_SLEEPING;
+    call->resume_at = call->started + call->sleep_seconds;
     set_alarm(engine, call);
 }
 
@@ -51,17 +52,17 @@ void ic_flow_start(ic_engine *engine, ic_call *call) {
     call->started = ic_now();
     call->deadline = deadline ? call->started + deadline : 0;
     call->timer = (ic_timer){.ring = ring, .owner = call};
-    ic_flow_enlist(engine, call);
+    ic_flow_register(engine, call);
     call->enrolled = ic_timers_enroll(&engine->timers);
-    if (!call->enrolled || !ic_lane_enter(engine, call)) {
+    if (!call->enrolled || !ic_queues_assign(engine, call)) {
         ic_error_memory(&call->error);
         give_up(engine, call, IC_OUTCOME_NOT_DONE, true);
         return;
     }
     set_alarm(engine, call);
-    if (call->errand == IC_ERRAND_PAUSE)
+    if (call->purpose == IC_PURPOSE_SLEEP)
         let_time_pass(engine, call);
-    else if (call->errand && call->errand != IC_ERRAND_EXCHANGE)
+    else if (call->purpose && call->purpose != IC_PURPOSE_EXCHANGE)
         ic_token_errand(engine, call);
     else
         ic_flow_advance(engine, call);
@@ -76,14 +77,14 @@ static void note_wait(ic_call *call, const char *reason, double seconds) {
 }
 
 static bool wait_for_turn(ic_call *call) {
-    if (ic_lane_take_turn(call)) return false;
+    if (ic_in_flight_acquire(call)) return false;
     note_wait(call, "turn", -1);
     return true;
 }
 
 static bool wait_for_place(ic_engine *engine, ic_call *call, double now) {
     call->state = IC_STATE_WAIT_BUDGET;
-    double pause = ic_lane_take_place(engine, call, now);
+    double pause = ic_rate_permit_acquire(engine, call, now);
     if (pause <= 0) return false;
     if (call->deadline && now + pause > call->deadline)
         ic_flow_too_late(engine, call, pause);
@@ -95,9 +96,9 @@ static bool wait_for_place(ic_engine *engine, ic_call *call, double now) {
 /* The bearer, with a place and a turn; NULL: the call waits for one of them, or has ended. */
 static const char *make_ready(ic_engine *engine, ic_call *call, double now) {
     const char *bearer = ic_token_for(engine, call, now);
-    if (bearer && !call->has_place && wait_for_place(engine, call, now)) bearer = NULL;
-    if (bearer && !call->has_turn && wait_for_turn(call)) bearer = NULL;
-    if (!bearer) ic_lane_leave_turn(call); /* nobody waits for a token with a turn in hand */
+    if (bearer && !call->has_rate_permit && wait_for_place(engine, call, now)) bearer = NULL;
+    if (bearer && !call->has_in_flight_permit && wait_for_turn(call)) bearer = NULL;
+    if (!bearer) ic_in_flight_release(call); /* nobody waits for a token with a turn in hand */
     return bearer;
 }
 
@@ -117,10 +118,10 @@ static void note_response(ic_call *call, ic_error_kind failure, double now) {
 void ic_flow_advance(ic_engine *engine, ic_call *call) {
     double now = ic_now();
     const char *bearer = NULL;
-    call->state = IC_STATE_WAIT_TURN;
+    call->state = IC_STATE_WAIT_IN_FLIGHT;
     set_alarm(engine, call);
     if (!call->request.anonymous && !(bearer = make_ready(engine, call, now))) return;
-    if (call->request.absolute && !call->has_turn && wait_for_turn(call)) return;
+    if (call->request.absolute && !call->has_in_flight_permit && wait_for_turn(call)) return;
     double timeout = ic_call_timeout(call);
     call->state = IC_STATE_SENDING;
     call->attempt_ends = timeout ? now + timeout + GRACE : 0;
@@ -131,7 +132,7 @@ void ic_flow_advance(ic_engine *engine, ic_call *call) {
     if (ic_transfer_begin(engine, call, bearer, now)) return;
     note_response(call, call->error.kind, now);
     ic_transfer_free(call);
-    ic_lane_leave(engine, call, now, false);
+    ic_permits_release(engine, call, now, false);
     give_up(engine, call, doubtful(call, false), false);
 }
 
@@ -146,7 +147,7 @@ static void stop(ic_engine *engine, ic_call *call) {
         note_response(call, found.kind, ic_now());
     }
     ic_transfer_free(call);
-    ic_lane_leave(engine, call, ic_now(), sent);
+    ic_permits_release(engine, call, ic_now(), sent);
 }
 
 static void end_early(ic_engine *engine, ic_call *call, ic_error_kind kind, const char *message) {
@@ -180,7 +181,7 @@ ic_call *ic_flow_find(const ic_engine *engine, unsigned long id) {
     return call;
 }
 
-void ic_flow_bury(ic_engine *engine) {
+void ic_flow_fail_all(ic_engine *engine) {
     for (ic_call *call, *next = engine->live; (call = next);) {
         next = call->next_live;
         ic_error_clear(&call->error);
@@ -223,7 +224,7 @@ static void ring(void *engine, void *owner, double now) {
     ic_call *call = owner;
     if (call->deadline && now >= call->deadline) {
         end_early(engine, call, IC_ERR_TIMEOUT, "the deadline passed (option deadline)");
-    } else if (call->state == IC_STATE_PAUSED && now >= call->resume_at) {
+    } else if (call->state == IC_STATE_SLEEPING && now >= call->resume_at) {
         ic_flow_complete(engine, call);
     } else if (call->state == IC_STATE_WAIT_REPEAT) {
         ic_flow_advance(engine, call);
@@ -234,7 +235,7 @@ static void ring(void *engine, void *owner, double now) {
     }
 }
 
-void ic_flow_ring(ic_engine *engine, double now) {
+void ic_flow_fire(ic_engine *engine, double now) {
     for (ic_timer *timer; (timer = ic_timers_first(&engine->timers)) && timer->at <= now;) {
         ic_timer_unset(&engine->timers, timer);
         timer->ring(engine, timer->owner, now);
@@ -258,7 +259,7 @@ static bool redirect(ic_call *call, const char *link) {
     const ic_redirect asked = {
         .from = ic_buf_text(&from),
         .origin = call->connection->origin,
-        .foreign = call->elsewhere || call->request.absolute,
+        .foreign = call->foreign_url || call->request.absolute,
         .download = call->request.answer == IC_ANSWER_BYTES || call->options.output != IC_TO_MEMORY,
         .allow_http = call->connection->settings.allow_http,
         .followed = call->redirects++,
@@ -271,7 +272,7 @@ static bool redirect(ic_call *call, const char *link) {
         ic_error_memory(&call->error);
     ic_buf_free(&from);
     if (!follows) return false;
-    char **place = target.foreign ? &call->elsewhere : &call->request.target;
+    char **place = target.foreign ? &call->foreign_url : &call->request.target;
     ic_free(*place);
     *place = target.text;
     return true;
@@ -286,7 +287,7 @@ void ic_flow_attempt_ended(ic_engine *engine, ic_call *call, CURLcode code) {
         bool follows = redirect(call, ended.link);
         ic_free(ended.link);
         ic_transfer_free(call);
-        ic_lane_leave(engine, call, now, true);
+        ic_permits_release(engine, call, now, true);
         if (follows)
             ic_flow_advance(engine, call);
         else
@@ -307,8 +308,8 @@ void ic_flow_attempt_ended(ic_engine *engine, ic_call *call, CURLcode code) {
     ic_transfer_free(call);
     double pause = call->error.retry_after >= 0 ? call->error.retry_after : 1;
     /* What another host says of its limits is not about Ironclad's. */
-    if (!call->elsewhere) ic_lane_observe(call, now, ic_wall_time(), status == 429 ? pause : -1);
-    ic_lane_leave(engine, call, now, ended.sent);
+    if (!call->foreign_url) ic_rate_queue_observe(call, now, ic_wall_time(), status == 429 ? pause : -1);
+    ic_permits_release(engine, call, now, ended.sent);
     decide(engine, call, &ended, now);
 }
 
@@ -326,12 +327,12 @@ static ic_attempt describe(const ic_call *call, const ic_ended *ended, double no
                         .retry_after = call->error.kind ? call->error.retry_after : -1,
                         .repeats = call->repeats,
                         .max_repeats = (int)retries,
-                        .renewable = ic_token_renewable(call) && !call->elsewhere,
+                        .renewable = ic_token_renewable(call) && !call->foreign_url,
                         .renewed = call->renewed,
                         .earlier_unknown = call->earlier_unknown,
                         .now = now,
                         .deadline = call->deadline,
-                        .dice = ic_dice()};
+                        .random = ic_dice()};
 }
 
 static void note_retry(ic_call *call, ic_error_kind failure, double pause) {
@@ -341,13 +342,13 @@ static void note_retry(ic_call *call, ic_error_kind failure, double pause) {
                                     .seconds = pause});
 }
 
-/* From the beginning: a redirect may lead elsewhere by now, and a connection that failed may be dead without
- * saying so. */
+/* From the beginning: a redirect may lead to another host by now, and a connection that failed may be dead
+ * without saying so. */
 static void repeat(ic_engine *engine, ic_call *call, ic_error_kind failure, double pause, double now) {
     note_retry(call, failure, pause);
     if (call->error.retry_after >= 0) note_wait(call, "retry_after", pause);
-    ic_free(call->elsewhere);
-    call->elsewhere = NULL;
+    ic_free(call->foreign_url);
+    call->foreign_url = NULL;
     call->fresh = failure != IC_OK;
     call->repeats++;
     call->state = IC_STATE_WAIT_REPEAT;
@@ -363,7 +364,7 @@ static void decide(ic_engine *engine, ic_call *call, const ic_ended *ended, doub
         call->earlier_unknown = true;
     switch (decision.verdict) {
     case IC_VERDICT_DONE:
-        if (call->errand == IC_ERRAND_EXCHANGE)
+        if (call->purpose == IC_PURPOSE_EXCHANGE)
             ic_token_errand(engine, call);
         else
             ic_flow_complete(engine, call);
@@ -390,7 +391,7 @@ static void decide(ic_engine *engine, ic_call *call, const ic_ended *ended, doub
 /* Of the scopes that the operation needs, those that the token does not have, where its answer said which it
  * has. */
 static void name_missing_scopes(ic_call *call) {
-    const char *granted = call->slot ? call->slot->token.scope : NULL;
+    const char *granted = call->token_entry ? call->token_entry->token.scope : NULL;
     ic_buf text = {0}, missing = {0};
     if (call->error.kind == IC_ERR_PERMISSION &&
         ic_scopes_missing(call->request.operation->scopes, granted, &missing)) {
@@ -408,7 +409,7 @@ static void give_up(ic_engine *engine, ic_call *call, ic_outcome outcome, bool r
     name_missing_scopes(call);
     char *texts[] = {call->error.message, call->error.code, call->error.param, call->error.request_id};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        ic_scrub(call, texts[i]);
+        ic_redact(call, texts[i]);
     call->error.outcome = outcome;
     call->error.retryable = retryable;
     if (!call->error.operation) call->error.operation = call->request.operation->id;

@@ -19,16 +19,16 @@ void ic_flow_abandon(ic_engine *engine, ic_call *call);
 /* The call of that id if it is in flight, else NULL. */
 ic_call *ic_flow_find(const ic_engine *engine, unsigned long id);
 /* Counts the call among those in flight, before anything else. */
-void ic_flow_enlist(ic_engine *engine, ic_call *call);
+void ic_flow_register(ic_engine *engine, ic_call *call);
 /* Every call in flight ends here and now and touches nothing else: the engine has died. */
-void ic_flow_bury(ic_engine *engine);
-/* Ends the call with an error found elsewhere, which is copied (the token that it waited for, say). */
+void ic_flow_fail_all(ic_engine *engine);
+/* Ends the call with an error found by others, which is copied (the token that it waited for, say). */
 void ic_flow_fail(ic_engine *engine, ic_call *call, const ic_error *error);
 /* Ends the call with the value that it has. */
 void ic_flow_complete(ic_engine *engine, ic_call *call);
 /* Ends the call because a wait of `pause` seconds would pass its deadline. */
 void ic_flow_too_late(ic_engine *engine, ic_call *call, double pause);
 /* Rings the timers that are due. */
-void ic_flow_ring(ic_engine *engine, double now);
+void ic_flow_fire(ic_engine *engine, double now);
 
 #endif

@@ -10,11 +10,11 @@
 #include <unistd.h>
 
 /* An error's body is worth reading, not keeping whole. */
-#define ERROR_BODY_ROOM (1024 * 1024)
+#define ERROR_BODY_LIMIT (1024 * 1024)
 /* So much JSON is looked at before it counts as the file. */
-#define HELD_ROOM (64 * 1024)
+#define HELD_LIMIT (64 * 1024)
 /* So much of a file without a type is waited for before it is taken for one: a page shows itself by then. */
-#define HEAD_ROOM 64
+#define HEAD_LIMIT 64
 
 static ic_taken fail(ic_output_state *output, ic_error_kind kind, int cause) {
     output->failure = kind;
@@ -26,7 +26,7 @@ static ic_taken to_memory(ic_output_state *output, const ic_call *call, long sta
                           size_t length) {
     bool good = status >= 200 && status < 300;
     double room = call->connection->settings.max_body;
-    if (!good && room > ERROR_BODY_ROOM) room = ERROR_BODY_ROOM;
+    if (!good && room > ERROR_BODY_LIMIT) room = ERROR_BODY_LIMIT;
     if ((double)output->body.length + (double)length > room) {
         if (good) return fail(output, IC_ERR_TOO_LARGE, 0);
         length = (size_t)(room - (double)output->body.length);
@@ -90,7 +90,7 @@ static ic_taken to_file(ic_output_state *output, ic_call *call, const char *byte
 static ic_taken to_sink(ic_output_state *output, ic_call *call, const char *bytes, size_t length) {
     ic_taken taken = IC_TAKEN;
     ic_mailbox_lock(call->mailbox);
-    if (call->chunk.length >= IC_SINK_ROOM) {
+    if (call->chunk.length >= IC_SINK_LIMIT) {
         call->paused = true;
         taken = IC_TAKEN_LATER;
     } else {
@@ -155,7 +155,7 @@ static ic_taken write_head(ic_output_state *output, ic_call *call, long status, 
                            size_t length) {
     ic_buf_add(&output->body, bytes, length);
     if (output->body.failed) return fail(output, IC_ERR_MEMORY, 0);
-    return output->body.length < HEAD_ROOM ? IC_TAKEN : end_head(output, call, status);
+    return output->body.length < HEAD_LIMIT ? IC_TAKEN : end_head(output, call, status);
 }
 
 ic_taken ic_output_write(ic_output_state *output, ic_call *call, long status, const char *bytes,
@@ -163,14 +163,14 @@ ic_taken ic_output_write(ic_output_state *output, ic_call *call, long status, co
     if (!output->begun && is_file(call, status) && !ic_answer_has_type(&call->response))
         return write_head(output, call, status, bytes, length);
     if (!output->begun && !begin(output, call, status, bytes, length)) return IC_TAKEN_NEVER;
-    if (output->held && output->body.length + length > HELD_ROOM && let_go(output, call) != IC_TAKEN)
+    if (output->held && output->body.length + length > HELD_LIMIT && let_go(output, call) != IC_TAKEN)
         return IC_TAKEN_NEVER;
     if (!output->diverted || output->held) return to_memory(output, call, status, bytes, length);
     return divert(output, call, bytes, length);
 }
 
-const ic_buf *ic_output_doubtful(const ic_output_state *output, const ic_call *call) {
-    bool here = output->held || (output->begun && !output->diverted && output->body.length <= HELD_ROOM);
+const ic_buf *ic_output_unclassified(const ic_output_state *output, const ic_call *call) {
+    bool here = output->held || (output->begun && !output->diverted && output->body.length <= HELD_LIMIT);
     return here && is_file(call, 200) && ic_answer_is_json(&call->response) ? &output->body : NULL;
 }
 

@@ -28,7 +28,7 @@ ic_taken ic_output_write(ic_output_state *output, ic_call *call, long status, co
                          size_t length);
 /* What has come, when it is JSON that may be something else than the file, else NULL; after the last byte of
  * a 2xx. */
-const ic_buf *ic_output_doubtful(const ic_output_state *output, const ic_call *call);
+const ic_buf *ic_output_unclassified(const ic_output_state *output, const ic_call *call);
 /* After the last byte of a 2xx: what is held goes where it belongs; gives the file its name (an empty one is
  * made when no byte came). False with IO. */
 bool ic_output_complete(ic_output_state *output, ic_call *call, ic_error *error);

@@ -65,10 +65,10 @@ static bool is_done(const ic_attempt *attempt) {
 
 static double pause_of(const ic_attempt *attempt) {
     double said = attempt->retry_after;
-    if (said >= 0) return said + attempt->dice * fmin(said * RETRY_AFTER_SPREAD, RETRY_AFTER_SPREAD_MAX);
+    if (said >= 0) return said + attempt->random * fmin(said * RETRY_AFTER_SPREAD, RETRY_AFTER_SPREAD_MAX);
     double longest = BACKOFF_LONGEST;
     if (attempt->repeats < BACKOFF_GROWS) longest = fmin(longest, ldexp(BACKOFF_FIRST, attempt->repeats));
-    return attempt->dice * longest;
+    return attempt->random * longest;
 }
 
 ic_decision ic_policy_decide(const ic_attempt *attempt) {

@@ -1,4 +1,5 @@
-/* Whether and when a call is sent again: pure decisions, no clock and no dice of their own. DESIGN, "Policy".
+/* Whether and when a call is sent again: pure decisions, no clock and no random numbers of their own. DESIGN,
+ * "Policy".
  */
 #ifndef IC_POLICY_H
 #define IC_POLICY_H
@@ -23,7 +24,7 @@ typedef struct ic_attempt {
     bool renewed;         /* … and was, once, for this call */
     bool earlier_unknown; /* an earlier attempt of this call ended without an answer after it was sent */
     double now, deadline; /* seconds on one clock; deadline 0: none */
-    double dice;          /* uniform in [0, 1) */
+    double random;        /* uniform in [0, 1) */
 } ic_attempt;
 
 typedef enum ic_verdict {

@@ -13,12 +13,12 @@
 /* Seconds without accepting anybody when descriptors or memory have run out. */
 #define PAUSE 0.1
 /* Bytes of a request: an id and a newline. */
-#define REQUEST_ROOM 24
+#define REQUEST_LIMIT 24
 
 typedef struct visitor {
     int descriptor;
     ic_call *call; /* what it waits for, counted; NULL: nothing now */
-    char text[REQUEST_ROOM];
+    char text[REQUEST_LIMIT];
     size_t length;
 } visitor;
 
@@ -110,7 +110,7 @@ struct curl_waitfd *ic_socket_watch(ic_engine *engine, unsigned *count, int *wai
     if (!socket) return NULL;
     for (size_t i = socket->count; i-- > 0;) {
         visitor *who = &socket->visitors[i];
-        if (who->call && (ic_call_has_news(who->call) || ic_mailbox_is_urgent(who->call->mailbox)) &&
+        if (who->call && (ic_call_has_pending(who->call) || ic_mailbox_is_urgent(who->call->mailbox)) &&
             !answer(who))
             dismiss(socket, i);
     }
@@ -136,7 +136,7 @@ struct curl_waitfd *ic_socket_watch(ic_engine *engine, unsigned *count, int *wai
 /* False: the connection is to be closed. */
 static bool understand(ic_engine *engine, visitor *who) {
     char *end;
-    if (who->text[who->length - 1] != '\n') return who->length < REQUEST_ROOM;
+    if (who->text[who->length - 1] != '\n') return who->length < REQUEST_LIMIT;
     who->text[who->length - 1] = '\0';
     unsigned long id = strtoul(who->text, &end, 10);
     if (*end || end == who->text) return false;
@@ -149,7 +149,7 @@ static bool understand(ic_engine *engine, visitor *who) {
 
 /* The same. */
 static bool hear(ic_engine *engine, visitor *who) {
-    ssize_t count = recv(who->descriptor, who->text + who->length, REQUEST_ROOM - who->length, MSG_DONTWAIT);
+    ssize_t count = recv(who->descriptor, who->text + who->length, REQUEST_LIMIT - who->length, MSG_DONTWAIT);
     if (count < 0) return errno == EAGAIN || errno == EINTR;
     if (count == 0 || who->call) return false;
     who->length += (size_t)count;

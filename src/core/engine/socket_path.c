@@ -12,13 +12,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BACKLOG     4096
-#define FOLDER_ROOM (IC_SOCKET_ROOM + 32)
+#define BACKLOG      4096
+#define FOLDER_LIMIT (IC_SOCKET_PATH_SIZE + 32)
 
 /* Guarded by the gate. */
 static struct {
-    char path[IC_SOCKET_ROOM]; /* empty: not open */
-    char made[FOLDER_ROOM];    /* the folder, when it was made for this; empty: it stays */
+    char path[IC_SOCKET_PATH_SIZE]; /* empty: not open */
+    char made[FOLDER_LIMIT];        /* the folder, when it was made for this; empty: it stays */
     dev_t device;
     ino_t node;
     bool fresh;   /* the engine has not taken the listener yet */
@@ -60,7 +60,7 @@ static bool install(int listener, const char *path, const char *made) {
 }
 
 static bool open_in(const char *folder, bool ours, ic_error *error) {
-    char path[IC_SOCKET_ROOM];
+    char path[IC_SOCKET_PATH_SIZE];
     unsigned salt = 0; /* tells processes apart that see different process ids in one folder */
     if (getrandom(&salt, sizeof salt, 0) < 0) salt = (unsigned)time(NULL);
     int length = snprintf(path, sizeof path, "%s/ironclad-%ld-%08x.sock", folder, (long)getpid(), salt);
@@ -77,8 +77,9 @@ static bool open_in(const char *folder, bool ours, ic_error *error) {
     return true;
 }
 
-bool ic_socket_open(const char *folder, const char *temporary, char path[IC_SOCKET_ROOM], ic_error *error) {
-    char own[FOLDER_ROOM];
+bool ic_socket_open(const char *folder, const char *temporary, char path[IC_SOCKET_PATH_SIZE],
+                    ic_error *error) {
+    char own[FOLDER_LIMIT];
     if (!ic_process_add_hooks(&hooks)) {
         ic_error_set(error, IC_ERR_CANCELLED, "the process is exiting");
         return false;
@@ -88,9 +89,10 @@ bool ic_socket_open(const char *folder, const char *temporary, char path[IC_SOCK
     copy_path(path);
     ic_gate_unlock();
     if (open) return true;
-    if (strlen(folder ? folder : temporary) >= IC_SOCKET_ROOM) {
+    if (strlen(folder ? folder : temporary) >= IC_SOCKET_PATH_SIZE) {
         ic_error_set(error, IC_ERR_IO, "socket_dir: %s alone is %zu bytes long, and %d are the most",
-                     folder ? folder : temporary, strlen(folder ? folder : temporary), IC_SOCKET_ROOM - 1);
+                     folder ? folder : temporary, strlen(folder ? folder : temporary),
+                     IC_SOCKET_PATH_SIZE - 1);
         return false;
     }
     snprintf(own, sizeof own, "%s/ironclad-%ld", temporary, (long)geteuid());
@@ -172,7 +174,7 @@ static bool is_dead(const char *path) {
 }
 
 static void sweep(const char *folder) {
-    char path[IC_SOCKET_ROOM];
+    char path[IC_SOCKET_PATH_SIZE];
     DIR *entries = opendir(folder);
     if (!entries) return;
     for (struct dirent *entry; (entry = readdir(entries));) {

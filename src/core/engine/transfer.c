@@ -11,8 +11,8 @@
 #include <sys/socket.h>
 
 /* Header lines of one answer, and answers before the final one (1xx), that are still believed. */
-#define HEAD_ROOM  (256 * 1024)
-#define HEADS_ROOM 32
+#define HEAD_LIMIT          (256 * 1024)
+#define HEADER_BLOCKS_LIMIT 32
 /* Bytes that are made room for before a grant is sent. */
 #define GRANT_HEAD 4096
 #define GRANT_BODY 16384
@@ -22,8 +22,8 @@ typedef struct ic_transfer {
     ic_setup setup; /* its easy handle is owned here */
     bool added;     /* to the multi handle */
     ic_output_state output;
-    int sendings, heads;
-    bool second_refused, too_many_heads;
+    int sendings, header_blocks;
+    bool second_refused, headers_too_large;
     bool header_complete; /* the empty line behind the last header has come */
     char message[CURL_ERROR_SIZE];
 } ic_transfer;
@@ -77,7 +77,7 @@ bool ic_transfer_begin(ic_engine *engine, ic_call *call, const char *bearer, dou
                                  .bearer = bearer,
                                  .actor = ic_call_actor(call),
                                  .url = ic_buf_text(&url),
-                                 .foreign = call->elsewhere != NULL,
+                                 .foreign = call->foreign_url != NULL,
                                  .moves_file = ic_call_moves_file(call),
                                  .new_connection = call->fresh,
                                  .timeout = time_left(call, now),
@@ -147,7 +147,7 @@ static void complete(ic_transfer *transfer, ic_ended *ended) {
         ended->failure = call->error.kind;
         return;
     }
-    const ic_buf *doubtful = ic_output_doubtful(&transfer->output, call);
+    const ic_buf *doubtful = ic_output_unclassified(&transfer->output, call);
     if (doubtful) look_into(transfer, doubtful, ended);
     if (ended->failure == IC_OK && !ended->link && !ic_output_complete(&transfer->output, call, &call->error))
         ended->failure = call->error.kind;
@@ -201,10 +201,10 @@ static size_t on_head(char *bytes, size_t size, size_t count, void *argument) {
     if (length >= 5 && memcmp(bytes, "HTTP/", 5) == 0) {
         headers->length = 0;
         transfer->header_complete = false;
-        if (++transfer->heads > HEADS_ROOM) return transfer->too_many_heads = true, 0;
+        if (++transfer->header_blocks > HEADER_BLOCKS_LIMIT) return transfer->headers_too_large = true, 0;
         return length;
     }
-    if (headers->length + length > HEAD_ROOM) return transfer->too_many_heads = true, 0;
+    if (headers->length + length > HEAD_LIMIT) return transfer->headers_too_large = true, 0;
     size_t kept = length;
     while (kept && strchr("\r\n", bytes[kept - 1]))
         kept--;
@@ -317,7 +317,7 @@ static void explain(ic_transfer *transfer, CURLcode code, ic_ended *ended) {
     } else if (transfer->setup.changed) {
         ended->failure = IC_ERR_IO;
         ic_error_set(error, IC_ERR_IO, "%s changed while it was sent", transfer->setup.changed);
-    } else if (transfer->too_many_heads || endless) {
+    } else if (transfer->headers_too_large || endless) {
         ended->failure = IC_ERR_PROTOCOL;
         ic_error_set(error, IC_ERR_PROTOCOL, "the head of the answer has no end");
     } else if (transfer->second_refused) {

@@ -1,5 +1,5 @@
-#include "core/engine/scrub.h"
-#include "core/engine/token.h"
+#include "core/engine/redact.h"
+#include "core/engine/token_queue.h"
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -33,15 +33,15 @@ static void cut(char *text, const char *secret) {
     }
 }
 
-void ic_scrub(const ic_call *call, char *text) {
+void ic_redact(const ic_call *call, char *text) {
     const ic_settings *settings = &call->connection->settings;
-    const ic_slot *slot = call->slot;
+    const ic_token_entry *entry = call->token_entry;
     const char *const secrets[] = {settings->client_secret,
                                    settings->token,
                                    settings->refresh_token,
                                    call->request.sensitive,
-                                   slot ? slot->token.access_token : NULL,
-                                   slot ? slot->token.refresh_token : NULL};
+                                   entry ? entry->token.access_token : NULL,
+                                   entry ? entry->token.refresh_token : NULL};
     for (size_t i = 0; text && i < sizeof secrets / sizeof *secrets; i++)
         cut(text, secrets[i]);
 }

@@ -1,4 +1,4 @@
-#include "core/engine/lane.h"
+#include "core/engine/queues.h"
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
 #include "core/base/text.h"
@@ -9,23 +9,23 @@
 
 static void ring(void *engine, void *owner, double now);
 
-static ic_host *host_of(ic_engine *engine, const char *origin, double limit) {
-    for (ic_host *host = engine->hosts; host; host = host->next)
+static ic_host_queue *host_of(ic_engine *engine, const char *origin, double limit) {
+    for (ic_host_queue *host = engine->host_queues; host; host = host->next)
         if (host->limit == limit && strcmp(host->origin, origin) == 0) return host;
-    ic_host *host = ic_calloc(1, sizeof *host);
+    ic_host_queue *host = ic_calloc(1, sizeof *host);
     if (host && !(host->origin = ic_strdup(origin))) {
         ic_free(host);
         return NULL;
     }
     if (host) {
         host->limit = limit;
-        host->next = engine->hosts;
-        engine->hosts = host;
+        host->next = engine->host_queues;
+        engine->host_queues = host;
     }
     return host;
 }
 
-static bool enroll(ic_engine *engine, ic_lane *lane) {
+static bool enroll(ic_engine *engine, ic_rate_queue *lane) {
     for (int bucket = 0; bucket < IC_BUCKET_COUNT; bucket++) {
         if (!ic_timers_enroll(&engine->timers)) {
             while (bucket-- > 0)
@@ -37,14 +37,14 @@ static bool enroll(ic_engine *engine, ic_lane *lane) {
     return true;
 }
 
-static void free_lane(ic_lane *lane) {
+static void free_lane(ic_rate_queue *lane) {
     ic_budget_free(lane->budget);
     ic_free(lane->key);
     ic_free(lane);
 }
 
-static ic_lane *new_lane(ic_engine *engine, const ic_connection *connection, char *key) {
-    ic_lane *lane = ic_calloc(1, sizeof *lane);
+static ic_rate_queue *new_lane(ic_engine *engine, const ic_connection *connection, char *key) {
+    ic_rate_queue *lane = ic_calloc(1, sizeof *lane);
     if (!lane) {
         ic_free(key);
         return NULL;
@@ -56,39 +56,39 @@ static ic_lane *new_lane(ic_engine *engine, const ic_connection *connection, cha
         free_lane(lane);
         return NULL;
     }
-    lane->next = engine->lanes;
-    engine->lanes = lane;
+    lane->next = engine->rate_queues;
+    engine->rate_queues = lane;
     return lane;
 }
 
-/* "https://host:port" of a whole URL: where a download from elsewhere takes its turns. */
+/* "https://host:port" of a whole URL: where a download from another host takes its turns. */
 static bool enter_elsewhere(ic_engine *engine, ic_call *call) {
     const char *url = call->request.target, *host = strstr(url, "://") + 3;
     char *origin = ic_strndup(url, (size_t)(host - url) + strcspn(host, "/?"));
-    if (origin) call->host = host_of(engine, origin, call->connection->settings.max_in_flight);
+    if (origin) call->host_queue = host_of(engine, origin, call->connection->settings.max_in_flight);
     ic_free(origin);
-    return call->host != NULL;
+    return call->host_queue != NULL;
 }
 
-bool ic_lane_enter(ic_engine *engine, ic_call *call) {
+bool ic_queues_assign(ic_engine *engine, ic_call *call) {
     if (call->request.absolute) return enter_elsewhere(engine, call);
     if (call->request.anonymous) return true;
     const ic_connection *connection = call->connection;
     const ic_settings *settings = &connection->settings;
     ic_buf text = {0};
-    call->host = host_of(engine, connection->origin, settings->max_in_flight);
-    if (!call->host) return false;
+    call->host_queue = host_of(engine, connection->origin, settings->max_in_flight);
+    if (!call->host_queue) return false;
     ic_buf_printf(&text, "%s\n%g", connection->budget_key, settings->rate_limit ? settings->rate_share : 0);
     char *key = ic_buf_take(&text, NULL);
     if (!key) return false;
-    for (ic_lane *lane = engine->lanes; lane; lane = lane->next) {
+    for (ic_rate_queue *lane = engine->rate_queues; lane; lane = lane->next) {
         if (strcmp(lane->key, key) != 0) continue;
         ic_free(key);
-        call->lane = lane;
+        call->rate_queue = lane;
         return true;
     }
-    call->lane = new_lane(engine, connection, key);
-    return call->lane != NULL;
+    call->rate_queue = new_lane(engine, connection, key);
+    return call->rate_queue != NULL;
 }
 
 /* Those whose deadline would pass while they wait are told at once. */
@@ -99,15 +99,16 @@ static void fail_late(ic_engine *engine, ic_list *list, double now, double pause
     }
 }
 
-double ic_lane_take_place(ic_engine *engine, ic_call *call, double now) {
-    ic_lane *lane = call->lane;
+double ic_rate_permit_acquire(ic_engine *engine, ic_call *call, double now) {
+    ic_rate_queue *lane = call->rate_queue;
     ic_bucket bucket = call->request.bucket;
     if (!lane->budget || bucket == IC_BUCKET_NONE) return 0;
     ic_list *list = &lane->waiting[bucket];
     ic_timer *timer = &lane->timers[bucket];
-    double pause = list->first && timer->place ? timer->at - now : ic_budget_take(lane->budget, bucket, now);
+    double pause =
+        list->first && timer->place ? timer->at - now : ic_budget_acquire(lane->budget, bucket, now);
     if (pause <= 0 && !(list->first && timer->place)) {
-        call->has_place = true;
+        call->has_rate_permit = true;
         return 0;
     }
     if (pause < 0.001) pause = 0.001;
@@ -117,11 +118,11 @@ double ic_lane_take_place(ic_engine *engine, ic_call *call, double now) {
 }
 
 static void ring(void *engine, void *owner, double now) {
-    ic_lane *lane = owner;
+    ic_rate_queue *lane = owner;
     for (int bucket = 0; bucket < IC_BUCKET_COUNT; bucket++) {
         ic_list *list = &lane->waiting[bucket];
         while (list->first && !lane->timers[bucket].place) {
-            double pause = ic_budget_take(lane->budget, (ic_bucket)bucket, now);
+            double pause = ic_budget_acquire(lane->budget, (ic_bucket)bucket, now);
             if (pause > 0) {
                 ic_timer_set(&((ic_engine *)engine)->timers, &lane->timers[bucket], now + pause);
                 fail_late(engine, list, now, pause);
@@ -129,23 +130,23 @@ static void ring(void *engine, void *owner, double now) {
             }
             ic_call *call = list->first;
             ic_list_remove(call);
-            call->has_place = true;
+            call->has_rate_permit = true;
             ic_flow_advance(engine, call);
         }
     }
 }
 
-static bool has_room(const ic_host *host) {
+static bool has_room(const ic_host_queue *host) {
     return (double)host->in_flight < host->limit;
 }
 
-static void give_turn(ic_host *host, ic_call *call) {
+static void give_turn(ic_host_queue *host, ic_call *call) {
     host->in_flight++;
-    call->has_turn = true;
+    call->has_in_flight_permit = true;
 }
 
-bool ic_lane_take_turn(ic_call *call) {
-    ic_host *host = call->host;
+bool ic_in_flight_acquire(ic_call *call) {
+    ic_host_queue *host = call->host_queue;
     if (!host->queue.first && has_room(host)) {
         give_turn(host, call);
         return true;
@@ -154,24 +155,24 @@ bool ic_lane_take_turn(ic_call *call) {
     return false;
 }
 
-void ic_lane_leave_turn(ic_call *call) {
-    if (!call->has_turn) return;
-    call->has_turn = false;
-    call->host->in_flight--;
+void ic_in_flight_release(ic_call *call) {
+    if (!call->has_in_flight_permit) return;
+    call->has_in_flight_permit = false;
+    call->host_queue->in_flight--;
 }
 
-void ic_lane_leave(ic_engine *engine, ic_call *call, double now, bool sent) {
-    ic_lane_leave_turn(call);
-    if (!call->has_place) return;
-    call->has_place = false;
-    ic_budget_answered(call->lane->budget, call->request.bucket, now, sent);
+void ic_permits_release(ic_engine *engine, ic_call *call, double now, bool sent) {
+    ic_in_flight_release(call);
+    if (!call->has_rate_permit) return;
+    call->has_rate_permit = false;
+    ic_budget_release(call->rate_queue->budget, call->request.bucket, now, sent);
     /* A place that was not used is free at once: whoever waits need not sleep on. */
-    ic_timer *timer = &call->lane->timers[call->request.bucket];
+    ic_timer *timer = &call->rate_queue->timers[call->request.bucket];
     if (!sent && timer->place) ic_timer_set(&engine->timers, timer, now);
 }
 
 /* Gives one turn away; false when there is none, or nobody waits. */
-static bool serve(ic_engine *engine, ic_host *host) {
+static bool serve(ic_engine *engine, ic_host_queue *host) {
     ic_call *call = host->queue.first;
     if (!call || !has_room(host)) return false;
     ic_list_remove(call);
@@ -180,8 +181,8 @@ static bool serve(ic_engine *engine, ic_host *host) {
     return true;
 }
 
-void ic_hosts_serve(ic_engine *engine) {
-    for (ic_host *host = engine->hosts; host; host = host->next)
+void ic_host_queues_serve(ic_engine *engine) {
+    for (ic_host_queue *host = engine->host_queues; host; host = host->next)
         while (serve(engine, host)) {
         }
 }
@@ -193,8 +194,8 @@ static double number(const ic_response *response, const char *name) {
     return end == text || value < 0 ? -1 : value;
 }
 
-void ic_lane_observe(ic_call *call, double now, double wall_time, double refused_for) {
-    ic_lane *lane = call->lane;
+void ic_rate_queue_observe(ic_call *call, double now, double wall_time, double refused_for) {
+    ic_rate_queue *lane = call->rate_queue;
     ic_bucket bucket = call->request.bucket;
     if (!lane || !lane->budget || bucket == IC_BUCKET_NONE) return;
     double reset = number(&call->response, "X-RateLimit-Reset");
@@ -204,15 +205,15 @@ void ic_lane_observe(ic_call *call, double now, double wall_time, double refused
     if (refused_for >= 0) ic_budget_refused(lane->budget, bucket, now, refused_for);
 }
 
-void ic_lanes_free(ic_engine *engine) {
-    for (ic_lane *lane; (lane = engine->lanes);) {
-        engine->lanes = lane->next;
+void ic_queues_free(ic_engine *engine) {
+    for (ic_rate_queue *lane; (lane = engine->rate_queues);) {
+        engine->rate_queues = lane->next;
         for (int bucket = 0; bucket < IC_BUCKET_COUNT; bucket++)
             ic_timers_leave(&engine->timers, &lane->timers[bucket]);
         free_lane(lane);
     }
-    for (ic_host *host; (host = engine->hosts);) {
-        engine->hosts = host->next;
+    for (ic_host_queue *host; (host = engine->host_queues);) {
+        engine->host_queues = host->next;
         ic_free(host->origin);
         ic_free(host);
     }
