@@ -1,0 +1,63 @@
+-- Which folders of the C sources may include which; the suite lint-layers runs it at the top of the repository.
+
+-- Groups of folders that depend only downwards: each may include its own headers, those of the folders before it, and
+-- those of the folders that the group uses.
+local groups = {
+  { root = "core", folders = { "base", "json", "catalog", "http", "auth", "engine" }, uses = {} },
+  { root = "", folders = { "lua" }, uses = { "core" } },
+  -- The sandbox's folders go here: { root = "sandbox", folders = { … }, uses = { "core/base", "core/json", … } }
+}
+
+-- The only folder that knows Lua's own headers (lua.h and its siblings) is one of a binding.
+local without_lua = { "core" }
+
+local lua_headers = { ["lua.h"] = true, ["lauxlib.h"] = true, ["lualib.h"] = true, ["luajit.h"] = true }
+local failures = 0
+
+local function fail(path, line, text)
+  failures = failures + 1
+  print(("%s:%d: %s"):format(path, line, text))
+end
+
+-- Calls visit(path, line number, header, quoted) for each #include in the C files under src/FOLDER.
+local function each_include(folder, visit)
+  local files = assert(io.popen(("find 'src/%s' -name '*.[ch]' -o -name '*.def'"):format(folder)))
+  for path in files:lines() do
+    local number = 0
+    for line in io.lines(path) do
+      number = number + 1
+      local opening, header = line:match '^%s*#%s*include%s*(["<])([^">]+)'
+      if header then visit(path, number, header, opening == '"') end
+    end
+  end
+  files:close()
+end
+
+local function lies_in(header, folders)
+  for _, folder in ipairs(folders) do
+    if header:sub(1, #folder + 1) == folder .. "/" then return true end
+  end
+  return false
+end
+
+for _, group in ipairs(groups) do
+  local allowed = {}
+  for index, folder in ipairs(group.uses) do allowed[index] = folder end
+  for _, name in ipairs(group.folders) do
+    local folder = group.root == "" and name or group.root .. "/" .. name
+    allowed[#allowed + 1] = folder
+    each_include(folder, function(path, line, header, quoted)
+      if quoted and not lies_in(header, allowed) then
+        fail(path, line, ("includes %s; %s may include %s only"):format(header, folder, table.concat(allowed, ", ")))
+      end
+    end)
+  end
+end
+
+for _, folder in ipairs(without_lua) do
+  each_include(folder, function(path, line, header)
+    if lua_headers[header] then fail(path, line, ("includes %s; %s does not know Lua"):format(header, folder)) end
+  end)
+end
+
+os.exit(failures == 0 and 0 or 1)
