@@ -5,7 +5,6 @@
 #include "core/base/text.h"
 #include "core/engine/call.h"
 #include "core/engine/event.h"
-#include "core/engine/token_queue.h"
 #include "lua/compat.h"
 #include "lua/connection.h"
 #include "lua/inbox.h"

@@ -91,108 +91,6 @@ bool ic_store_save(ic_store *store, const char *key, const ic_token *token, ic_e
     return saved;
 }
 
-/* ---- a token and its JSON ---- */
-
-static const struct {
-    const char *name;
-    size_t offset;
-} texts[] = {
-    {"access_token", offsetof(ic_token, access_token)},
-    {"refresh_token", offsetof(ic_token, refresh_token)},
-    {"scope", offsetof(ic_token, scope)},
-};
-enum { TEXTS = sizeof texts / sizeof *texts };
-
-static char **slot_of(ic_token *token, int i) {
-    return (char **)((char *)token + texts[i].offset);
-}
-
-static const char *text_of(const ic_token *token, int i) {
-    return *slot_of((ic_token *)token, i);
-}
-
-void ic_token_clear(ic_token *token) {
-    for (int i = 0; i < TEXTS; i++)
-        ic_free_secret(*slot_of(token, i));
-    *token = (ic_token){0};
-}
-
-/* Adds the token's members to the object; false without memory. */
-static bool add_members(cJSON *object, const ic_token *token) {
-    for (int i = 0; i < TEXTS; i++) {
-        const char *text = text_of(token, i);
-        if (text && *text && !cJSON_AddStringToObject(object, texts[i].name, text)) return false;
-    }
-    return token->expires_at == 0 || !isfinite(token->expires_at) ||
-           cJSON_AddNumberToObject(object, "expires_at", token->expires_at);
-}
-
-cJSON *ic_token_to_json(const ic_token *token) {
-    cJSON *tree = cJSON_CreateObject();
-    if (tree && add_members(tree, token)) return tree;
-    ic_token_free_json(tree);
-    return NULL;
-}
-
-static void wipe(cJSON *tree) {
-    cJSON *child;
-    if (tree->valuestring) explicit_bzero(tree->valuestring, strlen(tree->valuestring));
-    cJSON_ArrayForEach(child, tree) {
-        wipe(child);
-    }
-}
-
-void ic_token_free_json(cJSON *tree) {
-    if (tree) wipe(tree);
-    cJSON_Delete(tree);
-}
-
-static bool read_text(const cJSON *member, const char *name, char **text, ic_error *error) {
-    if (!member || cJSON_IsNull(member)) return true;
-    if (!cJSON_IsString(member)) {
-        ic_error_set(error, IC_ERR_STORE, "%s is not a text", name);
-        return false;
-    }
-    if (!*member->valuestring) return true;
-    if (!(*text = ic_strdup(member->valuestring))) ic_error_memory(error);
-    return *text != NULL;
-}
-
-static bool read_members(const cJSON *tree, ic_token *token, ic_error *error) {
-    for (int i = 0; i < TEXTS; i++)
-        if (!read_text(ic_json_member(tree, texts[i].name), texts[i].name, slot_of(token, i), error))
-            return false;
-    const cJSON *expires_at = ic_json_member(tree, "expires_at");
-    if (cJSON_IsNumber(expires_at))
-        token->expires_at = expires_at->valuedouble;
-    else if (expires_at && !cJSON_IsNull(expires_at))
-        ic_error_set(error, IC_ERR_STORE, "expires_at is not a number of seconds");
-    else
-        return true;
-    return cJSON_IsNumber(expires_at);
-}
-
-/* A line's end that an editor has put into it, for one, would make a second header of it. */
-static bool check_members(const ic_token *token, ic_error *error) {
-    if (!token->access_token && !token->refresh_token)
-        ic_error_set(error, IC_ERR_STORE, "it has neither an access_token nor a refresh_token");
-    else if (token->access_token && !ic_header_safe(token->access_token))
-        ic_error_set(error, IC_ERR_STORE, "access_token holds a control character");
-    else
-        return true;
-    return false;
-}
-
-bool ic_token_from_json(const cJSON *tree, ic_token *token, ic_error *error) {
-    *token = (ic_token){0};
-    if (!cJSON_IsObject(tree))
-        ic_error_set(error, IC_ERR_STORE, "it is not an object");
-    else if (read_members(tree, token, error) && check_members(token, error))
-        return true;
-    ic_token_clear(token);
-    return false;
-}
-
 /* ---- the file's content ---- */
 
 /* Ends `cause`. */
@@ -217,8 +115,10 @@ static bool check_text(const ic_store *store, const char *what, const char *text
 
 /* What could be written but not read again is not written. */
 static bool check_token(const ic_store *store, const ic_token *token, ic_error *error) {
-    for (int i = 0; i < TEXTS; i++)
-        if (text_of(token, i) && !check_text(store, texts[i].name, text_of(token, i), error)) return false;
+    for (int i = 0; i < IC_TOKEN_TEXTS; i++)
+        if (ic_token_text(token, i) &&
+            !check_text(store, ic_token_text_name(i), ic_token_text(token, i), error))
+            return false;
     ic_error cause = {0};
     cJSON *tree = ic_token_to_json(token);
     ic_token copy = {0};
@@ -337,10 +237,10 @@ static bool put(cJSON *tokens, const char *key, const ic_token *token, ic_error 
         drop(tokens, key);
         entry = cJSON_AddObjectToObject(tokens, key);
     }
-    for (int i = 0; i < TEXTS; i++)
-        drop(entry, texts[i].name);
+    for (int i = 0; i < IC_TOKEN_TEXTS; i++)
+        drop(entry, ic_token_text_name(i));
     drop(entry, "expires_at");
-    if (entry && add_members(entry, token)) return true;
+    if (entry && ic_token_add_to(entry, token)) return true;
     ic_error_memory(error);
     return false;
 }

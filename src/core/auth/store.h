@@ -17,17 +17,9 @@
 #ifndef IC_STORE_H
 #define IC_STORE_H
 
+#include "core/auth/token.h"
 #include "core/base/error.h"
 #include <stdbool.h>
-
-/* A token as it is kept. */
-typedef struct ic_token {
-    char *access_token;  /* NULL: none */
-    char *refresh_token; /* NULL: none */
-    char *scope;         /* as granted, separated by spaces; NULL: not said */
-    double expires_at;   /* Unix seconds; 0: not said */
-} ic_token;
-void ic_token_clear(ic_token *token); /* frees and zeroes; secrets are overwritten */
 
 typedef struct ic_store ic_store;
 
@@ -54,13 +46,5 @@ bool ic_store_prepare(ic_store *store, ic_error *error);
  * False: what was kept before is kept still, but for one case, which the message names: it was saved, and the
  * disk has not confirmed that it will outlast a loss of power. It may be tried again. */
 bool ic_store_save(ic_store *store, const char *key, const ic_token *token, ic_error *error);
-
-/* A token as JSON, and back: what a store written in Lua is given. Members that are NULL or 0 are left out;
- * NULL without memory; ic_token_free_json overwrites what it frees. */
-struct cJSON *ic_token_to_json(const ic_token *token);
-void ic_token_free_json(struct cJSON *tree);
-/* `token` is overwritten. A missing member or null is none, others are ignored; false with STORE (a member of
- * the wrong type, or neither token) or MEMORY, and an empty `token`. */
-bool ic_token_from_json(const struct cJSON *tree, ic_token *token, ic_error *error);
 
 #endif

@@ -58,6 +58,17 @@ typedef enum ic_state {
     IC_STATE_DONE
 } ic_state;
 
+/* What a call is for. All but NONE are internal requests. */
+typedef enum ic_purpose {
+    IC_PURPOSE_NONE,     /* an operation */
+    IC_PURPOSE_PREPARE,  /* makes sure that a token can be saved, before a code is spent on one */
+    IC_PURPOSE_EXCHANGE, /* its answer is the connection's new token (the authorization code grant) */
+    IC_PURPOSE_FORGET,   /* the connection's token is forgotten, where it is kept too */
+    IC_PURPOSE_INSPECT,  /* answers {expires_in, scope} of the connection's token */
+    IC_PURPOSE_ASK,      /* is never started: a question to a token store written in Lua (store_worker.h) */
+    IC_PURPOSE_SLEEP     /* ends well after sleep_seconds */
+} ic_purpose;
+
 struct ic_token_entry;
 struct ic_host_queue;
 struct ic_rate_queue;
@@ -95,7 +106,7 @@ struct ic_call {
     bool second_chance; /* it was renewed with a token of the store, which may be refused too */
     bool served;        /* a token has just been fetched for it, and is used whatever is left of its life */
     bool renewed, earlier_unknown, has_rate_permit, has_in_flight_permit, enrolled;
-    int purpose;          /* ic_purpose; set before it is started */
+    ic_purpose purpose;   /* set before it is started */
     double sleep_seconds; /* seconds that IC_PURPOSE_SLEEP lasts; set before it is started */
     char *foreign_url;    /* URL on another host that a download was sent to; no bearer goes there */
     struct ic_token_entry *token_entry;

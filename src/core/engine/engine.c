@@ -186,9 +186,9 @@ static void turn(ic_engine *engine, int most) {
 static void save_refreshes(ic_engine *engine) {
     double until = ic_now() + REFRESH_PATIENCE;
     engine->ending = true;
-    while (ic_token_in_doubt(engine) && ic_now() < until)
+    while (ic_token_queue_is_refreshing(engine) && ic_now() < until)
         turn(engine, 100);
-    ic_tokens_save_last(engine);
+    ic_token_queue_save_last(engine);
 }
 
 /* The thread is ended from outside (pthread_exit below a library's function, pthread_cancel): those who wait
@@ -231,7 +231,7 @@ static void *run(void *argument) {
 
 static void free_engine(ic_engine *engine) {
     ic_queues_free(engine);
-    ic_token_entries_free(engine);
+    ic_token_queue_free(engine);
     ic_socket_close(engine);
     curl_multi_cleanup(engine->multi);
     ic_timers_free(&engine->timers);

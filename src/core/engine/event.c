@@ -1,6 +1,6 @@
 #include "core/engine/event.h"
 #include "core/base/alloc.h"
-#include "core/engine/redact.h"
+#include "core/engine/secrets.h"
 #include "core/engine/token_queue.h"
 #include <string.h>
 
@@ -8,7 +8,7 @@
 
 /* Who hears of it; NULL: nobody. */
 static ic_call *listener_of(ic_call *call) {
-    ic_call *listener = call->on_done ? ic_token_awaited_by(call) : call;
+    ic_call *listener = call->on_done ? ic_token_queue_first_waiter(call) : call;
     return listener && listener->mailbox && listener->connection->settings.watched ? listener : NULL;
 }
 
@@ -23,7 +23,7 @@ static char *url_of(const ic_call *call) {
         ic_buf_puts(&url, "?…");
     }
     char *text = ic_buf_take(&url, NULL);
-    if (text) ic_redact(call, text);
+    if (text) ic_secrets_redact(call, text);
     return text;
 }
 
@@ -38,7 +38,7 @@ static ic_event *make(const ic_call *call, const ic_event *about) {
     event->url = url_of(call);
     if (about->status && ic_response_header(&call->response, "x-ironclad-requestid", id, sizeof id))
         event->request_id = ic_strdup(id);
-    if (event->request_id) ic_redact(call, event->request_id);
+    if (event->request_id) ic_secrets_redact(call, event->request_id);
     if (event->url) return event;
     ic_event_free(event);
     return NULL;

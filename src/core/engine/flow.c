@@ -5,7 +5,7 @@
 #include "core/engine/event.h"
 #include "core/engine/policy.h"
 #include "core/engine/queues.h"
-#include "core/engine/redact.h"
+#include "core/engine/secrets.h"
 #include "core/engine/token_queue.h"
 #include "core/engine/transfer.h"
 #include "core/http/redirect.h"
@@ -63,7 +63,7 @@ void ic_flow_start(ic_engine *engine, ic_call *call) {
     if (call->purpose == IC_PURPOSE_SLEEP)
         let_time_pass(engine, call);
     else if (call->purpose && call->purpose != IC_PURPOSE_EXCHANGE)
-        ic_token_errand(engine, call);
+        ic_token_queue_perform(engine, call);
     else
         ic_flow_advance(engine, call);
 }
@@ -95,7 +95,7 @@ static bool wait_for_place(ic_engine *engine, ic_call *call, double now) {
 
 /* The bearer, with a place and a turn; NULL: the call waits for one of them, or has ended. */
 static const char *make_ready(ic_engine *engine, ic_call *call, double now) {
-    const char *bearer = ic_token_for(engine, call, now);
+    const char *bearer = ic_token_queue_bearer(engine, call, now);
     if (bearer && !call->has_rate_permit && wait_for_place(engine, call, now)) bearer = NULL;
     if (bearer && !call->has_in_flight_permit && wait_for_turn(call)) bearer = NULL;
     if (!bearer) ic_in_flight_release(call); /* nobody waits for a token with a turn in hand */
@@ -327,7 +327,7 @@ static ic_attempt describe(const ic_call *call, const ic_ended *ended, double no
                         .retry_after = call->error.kind ? call->error.retry_after : -1,
                         .repeats = call->repeats,
                         .max_repeats = (int)retries,
-                        .renewable = ic_token_renewable(call) && !call->foreign_url,
+                        .renewable = ic_token_queue_can_renew(call) && !call->foreign_url,
                         .renewed = call->renewed,
                         .earlier_unknown = call->earlier_unknown,
                         .now = now,
@@ -365,14 +365,14 @@ static void decide(ic_engine *engine, ic_call *call, const ic_ended *ended, doub
     switch (decision.verdict) {
     case IC_VERDICT_DONE:
         if (call->purpose == IC_PURPOSE_EXCHANGE)
-            ic_token_errand(engine, call);
+            ic_token_queue_perform(engine, call);
         else
             ic_flow_complete(engine, call);
         break;
     case IC_VERDICT_RENEW:
         call->renewed = true;
         note_retry(call, IC_OK, 0);
-        ic_token_refused(call);
+        ic_token_queue_refused(call);
         ic_error_clear(&call->error);
         ic_flow_advance(engine, call);
         break;
@@ -391,7 +391,8 @@ static void decide(ic_engine *engine, ic_call *call, const ic_ended *ended, doub
 /* Of the scopes that the operation needs, those that the token does not have, where its answer said which it
  * has. */
 static void name_missing_scopes(ic_call *call) {
-    const char *granted = call->token_entry ? call->token_entry->token.scope : NULL;
+    const ic_token *token = ic_token_queue_token(call);
+    const char *granted = token ? token->scope : NULL;
     ic_buf text = {0}, missing = {0};
     if (call->error.kind == IC_ERR_PERMISSION &&
         ic_scopes_missing(call->request.operation->scopes, granted, &missing)) {
@@ -409,7 +410,7 @@ static void give_up(ic_engine *engine, ic_call *call, ic_outcome outcome, bool r
     name_missing_scopes(call);
     char *texts[] = {call->error.message, call->error.code, call->error.param, call->error.request_id};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        ic_redact(call, texts[i]);
+        ic_secrets_redact(call, texts[i]);
     call->error.outcome = outcome;
     call->error.retryable = retryable;
     if (!call->error.operation) call->error.operation = call->request.operation->id;

@@ -3,8 +3,8 @@
 #include "core/base/clock.h"
 #include <string.h>
 
-/* Seconds between two tries for the file's lock, and until it is given up: another process may be waiting for
- * the token endpoint with it. */
+/* Seconds between two tries for the file's lock, and until the worker gives up: another process may be
+ * waiting for the token endpoint while it holds the lock. */
 #define LOCK_PAUSE    0.05
 #define LOCK_PATIENCE 90.0
 
@@ -14,73 +14,66 @@ static const char *const step_names[] = {[IC_STORE_LOCK] = "lock",
                                          [IC_STORE_SAVE] = "save",
                                          [IC_STORE_UNLOCK] = "unlock"};
 
-static void try_lock(void *engine, void *owner, double now);
-static void ask(ic_engine *engine, ic_token_entry *entry, ic_store_step step);
-
-bool ic_store_worker_persists(const ic_token_entry *entry) {
-    return entry->store || entry->connection->store_mailbox;
+bool ic_store_worker_init(ic_engine *engine, ic_store_worker *worker, const char *path, void *owner) {
+    *worker = (ic_store_worker){.owner = owner, .store = path ? ic_store_new(path, NULL) : NULL};
+    worker->timer.owner = worker;
+    if ((worker->store || !path) && ic_timers_enroll(&engine->timers)) return true;
+    ic_store_free(worker->store);
+    return false;
 }
 
-static bool holds(const ic_token *token) {
-    return token->access_token || token->refresh_token;
+void ic_store_worker_clear(ic_engine *engine, ic_store_worker *worker) {
+    ic_timers_leave(&engine->timers, &worker->timer);
+    ic_store_free(worker->store);
+    ic_token_clear(&worker->found);
+    ic_call_release(worker->question);
 }
 
-static bool in_file(ic_token_entry *entry, ic_store_step step, ic_error *error) {
-    const char *key = entry->connection->store_key;
-    switch (step) {
-    case IC_STORE_LOAD: return ic_store_load(entry->store, key, &entry->found, error) >= 0;
-    case IC_STORE_PREPARE: return ic_store_prepare(entry->store, error);
+bool ic_store_worker_persists(const ic_store_worker *worker) {
+    return worker->store || worker->connection->store_mailbox;
+}
+
+/* ---- a file store ---- */
+
+static bool store_worker_file_step(ic_store_worker *worker, const ic_token *token, ic_error *error) {
+    const char *key = worker->connection->store_key;
+    switch (worker->step) {
+    case IC_STORE_LOAD: return ic_store_load(worker->store, key, &worker->found, error) >= 0;
+    case IC_STORE_PREPARE: return ic_store_prepare(worker->store, error);
     case IC_STORE_SAVE:
-        return ic_store_save(entry->store, key, holds(&entry->token) ? &entry->token : NULL, error);
-    default: ic_store_unlock(entry->store); return true;
+        return ic_store_save(worker->store, key, ic_token_is_empty(token) ? NULL : token, error);
+    default: ic_store_unlock(worker->store); return true;
     }
 }
 
-void ic_store_worker_do(ic_engine *engine, ic_token_entry *entry, ic_store_step step, ic_next *next) {
-    entry->next_step = next;
-    if (step == IC_STORE_LOAD) ic_token_clear(&entry->found);
-    if (!ic_store_worker_persists(entry) || (!entry->store && step == IC_STORE_PREPARE)) {
-        next(engine, entry, NULL);
-    } else if (!entry->store) {
-        ask(engine, entry, step);
-    } else if (step == IC_STORE_LOCK) {
-        entry->lock_until = ic_now() + LOCK_PATIENCE;
-        try_lock(engine, entry, ic_now());
-    } else {
-        ic_error error = {0};
-        bool done = in_file(entry, step, &error);
-        next(engine, entry, done ? NULL : &error);
-        ic_error_clear(&error);
-    }
-}
-
-static void try_lock(void *engine, void *owner, double now) {
-    ic_token_entry *entry = owner;
+static void store_worker_try_lock(void *engine, void *owner, double now) {
+    ic_store_worker *worker = owner;
     ic_error error = {0};
-    int locked = ic_store_lock(entry->store, &error);
-    if (locked == 0 && now < entry->lock_until) {
-        entry->timer.ring = try_lock;
-        ic_timer_set(&((ic_engine *)engine)->timers, &entry->timer, now + LOCK_PAUSE * (0.5 + ic_dice()));
+    int locked = ic_store_lock(worker->store, &error);
+    if (locked == 0 && now < worker->lock_until) {
+        worker->timer.ring = store_worker_try_lock;
+        ic_timer_set(&((ic_engine *)engine)->timers, &worker->timer, now + LOCK_PAUSE * (0.5 + ic_dice()));
         return;
     }
     if (locked == 0)
         ic_error_set(&error, IC_ERR_STORE, "another process has kept %s locked for %.0f s",
-                     entry->connection->settings.store, LOCK_PATIENCE);
-    entry->next_step(engine, entry, locked > 0 ? NULL : &error);
+                     worker->connection->settings.store, LOCK_PATIENCE);
+    worker->done(engine, worker->owner, locked > 0 ? NULL : &error);
     ic_error_clear(&error);
 }
 
 /* ---- a store written in Lua ---- */
 
-static cJSON *question(const ic_token_entry *entry, ic_store_step step) {
-    cJSON *tree = cJSON_CreateObject(), *token = NULL;
-    bool whole = tree && cJSON_AddStringToObject(tree, "step", step_names[step]) &&
-                 cJSON_AddStringToObject(tree, "key", entry->connection->store_key) &&
-                 cJSON_AddNumberToObject(tree, "store", (double)entry->connection->store_id);
-    if (whole && step == IC_STORE_SAVE && holds(&entry->token)) {
-        token = ic_token_to_json(&entry->token);
-        whole = token && cJSON_AddItemToObject(tree, "token", token);
-        if (!whole) cJSON_Delete(token);
+/* {step, key, store, token}; NULL without memory. */
+static cJSON *store_worker_question(const ic_store_worker *worker, const ic_token *token) {
+    cJSON *tree = cJSON_CreateObject(), *json = NULL;
+    bool whole = tree && cJSON_AddStringToObject(tree, "step", step_names[worker->step]) &&
+                 cJSON_AddStringToObject(tree, "key", worker->connection->store_key) &&
+                 cJSON_AddNumberToObject(tree, "store", (double)worker->connection->store_id);
+    if (whole && worker->step == IC_STORE_SAVE && !ic_token_is_empty(token)) {
+        json = ic_token_to_json(token);
+        whole = json && cJSON_AddItemToObject(tree, "token", json);
+        if (!whole) cJSON_Delete(json);
     }
     if (whole) return tree;
     cJSON_Delete(tree);
@@ -88,56 +81,74 @@ static cJSON *question(const ic_token_entry *entry, ic_store_step step) {
 }
 
 /* A message is a call of its own, whose question is its value until it is answered. */
-static void ask(ic_engine *engine, ic_token_entry *entry, ic_store_step step) {
+static void store_worker_ask(ic_engine *engine, ic_store_worker *worker, const ic_token *token) {
     ic_error error = {0};
-    /* Of whoever waits: after a fork the one from connecting is another process's. */
-    ic_mailbox *mailbox =
-        entry->waiters.first ? entry->waiters.first->mailbox : entry->connection->store_mailbox;
-    ic_call *call = ic_call_new(mailbox, entry->connection);
+    ic_call *call = ic_call_new(worker->mailbox, worker->connection);
     if (call) {
         call->purpose = IC_PURPOSE_ASK;
-        call->owner = entry;
+        call->owner = worker;
         call->value.kind = IC_VALUE_TREE;
-        call->value.tree = question(entry, step);
+        call->value.tree = store_worker_question(worker, token);
     }
     if (!call || !call->value.tree) {
         ic_error_memory(&error);
     } else if (!ic_call_post(call, IC_NOTICE_ASK)) {
         ic_error_set(&error, IC_ERR_STORE, "the Lua state that keeps the tokens has ended");
     }
-    entry->step = step;
-    entry->ask = error.kind ? NULL : call;
+    worker->question = error.kind ? NULL : call;
     if (error.kind) {
         ic_call_release(call);
-        entry->next_step(engine, entry, &error);
+        worker->done(engine, worker->owner, &error);
     }
     ic_error_clear(&error);
 }
 
-static bool read_answer(ic_token_entry *entry, const ic_call *call, ic_error *error) {
-    const cJSON *answer = call->answer, *failure = ic_json_member(answer, "error");
+static bool store_worker_read_answer(ic_store_worker *worker, const ic_call *question, ic_error *error) {
+    const cJSON *answer = question->answer, *failure = ic_json_member(answer, "error");
     if (!answer || failure) {
-        ic_error_set(error, IC_ERR_STORE, "the token store failed to %s: %s", step_names[entry->step],
+        ic_error_set(error, IC_ERR_STORE, "the token store failed to %s: %s", step_names[worker->step],
                      cJSON_IsString(failure) ? failure->valuestring : "it did not answer");
         return false;
     }
     const cJSON *token = ic_json_member(answer, "token");
-    ic_error odd = {0};
-    bool good = entry->step != IC_STORE_LOAD || !token || ic_token_from_json(token, &entry->found, &odd);
+    ic_error cause = {0};
+    bool good = worker->step != IC_STORE_LOAD || !token || ic_token_from_json(token, &worker->found, &cause);
     if (!good)
         ic_error_set(error, IC_ERR_STORE, "the token store answered with no token: %s",
-                     ic_error_message(&odd));
-    ic_error_clear(&odd);
+                     ic_error_message(&cause));
+    ic_error_clear(&cause);
     return good;
 }
 
-void ic_store_worker_answered(ic_engine *engine, ic_call *call) {
-    ic_token_entry *entry = call->owner;
-    if (call->purpose != IC_PURPOSE_ASK || entry->ask != call) return;
+void ic_store_worker_answered(ic_engine *engine, ic_call *question) {
+    ic_store_worker *worker = question->owner;
+    if (question->purpose != IC_PURPOSE_ASK || worker->question != question) return;
     ic_error error = {0};
-    bool good = read_answer(entry, call, &error);
-    entry->ask = NULL;
-    entry->next_step(engine, entry, good ? NULL : &error);
+    bool good = store_worker_read_answer(worker, question, &error);
+    worker->question = NULL;
+    worker->done(engine, worker->owner, good ? NULL : &error);
     ic_error_clear(&error);
-    ic_call_release(call);
+    ic_call_release(question);
+}
+
+/* ---- any store ---- */
+
+void ic_store_worker_do(ic_engine *engine, ic_store_worker *worker, ic_store_step step, const ic_token *token,
+                        ic_store_done *done) {
+    worker->step = step;
+    worker->done = done;
+    if (step == IC_STORE_LOAD) ic_token_clear(&worker->found);
+    if (!ic_store_worker_persists(worker) || (!worker->store && step == IC_STORE_PREPARE)) {
+        done(engine, worker->owner, NULL);
+    } else if (!worker->store) {
+        store_worker_ask(engine, worker, token);
+    } else if (step == IC_STORE_LOCK) {
+        worker->lock_until = ic_now() + LOCK_PATIENCE;
+        store_worker_try_lock(engine, worker, ic_now());
+    } else {
+        ic_error error = {0};
+        bool good = store_worker_file_step(worker, token, &error);
+        done(engine, worker->owner, good ? NULL : &error);
+        ic_error_clear(&error);
+    }
 }

@@ -1,24 +1,50 @@
-/* Where a entry's token is kept: in memory, in a file, or by a store written in Lua, which is asked by
- * message. Each step ends by calling `next`, at once or when it can. The engine's thread only. */
+/* Carries out the steps of keeping a token: in memory (nothing to do), in a file, or in a store written in
+ * Lua, which is asked by message. A step ends by calling back, at once or later; a store is asked for one
+ * step at a time. The engine's thread only. */
 #ifndef IC_STORE_WORKER_H
 #define IC_STORE_WORKER_H
 
-#include "core/engine/token_queue.h"
+#include "core/auth/store.h"
+#include "core/engine/engine.h"
 
+/* In this order; a token may only be loaded or saved while the store is locked. */
 typedef enum ic_store_step {
     IC_STORE_LOCK,
-    IC_STORE_LOAD,
-    IC_STORE_PREPARE,
+    IC_STORE_LOAD,    /* fills `found` */
+    IC_STORE_PREPARE, /* makes sure that the next SAVE has what it needs */
     IC_STORE_SAVE,
     IC_STORE_UNLOCK
 } ic_store_step;
 
-/* LOAD fills entry->found; SAVE keeps entry->token. `next` is given STORE or MEMORY when the step failed,
- * else NULL. */
-void ic_store_worker_do(ic_engine *engine, ic_token_entry *entry, ic_store_step step, ic_next *next);
-/* The answer to a message has come (ANSWER was ordered). */
-void ic_store_worker_answered(ic_engine *engine, ic_call *ask);
-/* Whether anything outlives the process's memory. */
-bool ic_store_worker_persists(const ic_token_entry *entry);
+/* The step is done; `error` is NULL, or STORE or MEMORY when it failed. */
+typedef void ic_store_done(ic_engine *engine, void *owner, const ic_error *error);
+
+typedef struct ic_store_worker {
+    /* For the owner to set before each step; borrowed. */
+    ic_connection *connection;
+    ic_mailbox *mailbox; /* of the Lua state that is asked */
+    /* For the owner to read, or to move, after LOAD. */
+    ic_token found;
+    /* The worker's own. */
+    void *owner;
+    ic_store *store; /* of a file store, or NULL */
+    ic_store_step step;
+    ic_store_done *done;
+    ic_timer timer;    /* tries for the file's lock again */
+    double lock_until; /* ic_now's seconds */
+    ic_call *question; /* the message, or NULL; counted */
+} ic_store_worker;
+
+/* For a file store at `path`, or (NULL) none. `owner` is for the callbacks. False without memory: nothing is
+ * to be cleared then. */
+bool ic_store_worker_init(ic_engine *engine, ic_store_worker *worker, const char *path, void *owner);
+void ic_store_worker_clear(ic_engine *engine, ic_store_worker *worker);
+/* Begins a step. `token` is for SAVE: what to save; empty: the store forgets it. */
+void ic_store_worker_do(ic_engine *engine, ic_store_worker *worker, ic_store_step step, const ic_token *token,
+                        ic_store_done *done);
+/* The Lua state has answered a question (IC_COMMAND_ANSWER). */
+void ic_store_worker_answered(ic_engine *engine, ic_call *question);
+/* Whether tokens outlive the process's memory. */
+bool ic_store_worker_persists(const ic_store_worker *worker);
 
 #endif
