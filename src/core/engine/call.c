@@ -5,6 +5,8 @@
 #include "core/engine/event.h"
 #include <stddef.h>
 
+/* ---- its mailbox ---- */
+
 static ic_call *call_of(ic_mailbox_node *node) {
     return (ic_call *)((char *)node - offsetof(ic_call, node));
 }
@@ -13,7 +15,7 @@ static void call_retain_node(ic_mailbox_node *node) {
     ic_call_retain(call_of(node));
 }
 
-/* A question that nobody will take is answered, so that whoever asked goes on. */
+/* A question that nobody will take is answered with nothing, so that the engine does not wait for ever. */
 static void call_drop_node(ic_mailbox_node *node, unsigned notices) {
     if (notices & IC_NOTICE_ASK) ic_call_answer(call_of(node), NULL);
     ic_call_release(call_of(node));
@@ -33,6 +35,8 @@ ic_call *ic_call_take(ic_mailbox *mailbox, unsigned *notices) {
 bool ic_call_post(ic_call *call, unsigned notices) {
     return ic_mailbox_post(call->mailbox, &call->node, notices);
 }
+
+/* ---- its life ---- */
 
 ic_call *ic_call_new(ic_mailbox *mailbox, ic_connection *connection) {
     static atomic_ulong last_id;
@@ -78,21 +82,21 @@ bool ic_call_start(ic_call *call, ic_error *error) {
     return ic_engine_command(call, IC_COMMAND_START, error);
 }
 
-static bool is_ours(const ic_call *call) {
+static bool call_is_ours(const ic_call *call) {
     return call->generation == ic_process_generation();
 }
 
 void ic_call_cancel(ic_call *call) {
-    if (is_ours(call) && !ic_call_done(call)) ic_engine_command(call, IC_COMMAND_CANCEL, NULL);
+    if (call_is_ours(call) && !ic_call_done(call)) ic_engine_command(call, IC_COMMAND_CANCEL, NULL);
 }
 
 void ic_call_abandon(ic_call *call) {
-    if (is_ours(call) && !ic_call_done(call)) ic_engine_command(call, IC_COMMAND_ABANDON, NULL);
+    if (call_is_ours(call) && !ic_call_done(call)) ic_engine_command(call, IC_COMMAND_ABANDON, NULL);
 }
 
 void ic_call_answer(ic_call *call, cJSON *answer) {
     call->answer = answer;
-    if (is_ours(call)) ic_engine_command(call, IC_COMMAND_ANSWER, NULL);
+    if (call_is_ours(call)) ic_engine_command(call, IC_COMMAND_ANSWER, NULL);
 }
 
 bool ic_call_done(ic_call *call) {
@@ -121,6 +125,8 @@ bool ic_call_take_chunk(ic_call *call, ic_buf *chunk) {
     if (any && paused) ic_engine_command(call, IC_COMMAND_RESUME, NULL);
     return any;
 }
+
+/* ---- what is asked of it ---- */
 
 bool ic_call_moves_file(const ic_call *call) {
     return call->request.form || call->request.answer == IC_ANSWER_BYTES ||

@@ -1,6 +1,7 @@
-/* A call: one operation from its start to its answer. It has two owners, the engine and whoever started it,
- * counted; between them go commands (to the engine) and notices (to the mailbox), which cannot fail because
- * their room is part of the call. */
+/* A call: one operation, or one internal request, from its start to its result. It has two owners, counted:
+ * the engine, and whoever started it. Commands go from the starter to the engine, notices from the engine to
+ * the starter's mailbox. Neither can fail, because the memory for them is part of the call. Functions here
+ * may be called from any thread, unless said otherwise. */
 #ifndef IC_CALL_H
 #define IC_CALL_H
 
@@ -16,32 +17,38 @@
 enum {
     IC_COMMAND_START = 1,
     IC_COMMAND_CANCEL = 2,
-    IC_COMMAND_RESUME = 4,
-    IC_COMMAND_ANSWER = 8,
-    IC_COMMAND_ABANDON = 16
+    IC_COMMAND_RESUME = 4,  /* the sink has taken its chunk */
+    IC_COMMAND_ANSWER = 8,  /* the question has been answered */
+    IC_COMMAND_ABANDON = 16 /* nobody waits for the result */
 };
-/* Bits of ic_call.notices: the call has ended; a chunk for the sink is there; it is a question
- * (store_worker.h); something happened that is told to whoever watches (event.h). */
-enum { IC_NOTICE_DONE = 1, IC_NOTICE_CHUNK = 2, IC_NOTICE_ASK = 4, IC_NOTICE_EVENT = 8 };
 
-/* Bytes kept for a sink that does not take them, before the transfer pauses. */
+/* Notices: bits of ic_call.node. */
+enum {
+    IC_NOTICE_DONE = 1,
+    IC_NOTICE_CHUNK = 2, /* a chunk for the sink waits */
+    IC_NOTICE_ASK = 4,   /* the call is a question (store_worker.h) */
+    IC_NOTICE_EVENT = 8  /* an event or progress waits (event.h) */
+};
+
+/* Bytes that are kept for a sink before the transfer pauses. */
 #define IC_SINK_LIMIT (256 * 1024)
 
 typedef enum ic_output { IC_TO_MEMORY, IC_TO_PATH, IC_TO_SINK } ic_output;
 
-/* What one call says differently from its connection. */
+/* A call's own options. */
 typedef struct ic_call_options {
-    char *as_user;                         /* owned; NULL: the connection's; "": none */
-    double timeout, deadline, max_retries; /* negative: the connection's; deadline 0: none */
+    char *as_user; /* owned; NULL: the connection's; "": none */
+    double timeout, deadline,
+        max_retries; /* seconds, seconds, count; negative: the connection's; deadline 0: none */
     ic_output output;
-    char *path;    /* owned; of IC_TO_PATH */
-    bool progress; /* how far its body has come is noted */
+    char *path;    /* owned; for IC_TO_PATH */
+    bool progress; /* progress is reported (event.h) */
 } ic_call_options;
 
-/* How far a body has come. */
+/* How much of a body has been moved. */
 typedef struct ic_progress {
     double done, total; /* bytes; total negative: unknown */
-    bool pending;       /* not told yet */
+    bool pending;       /* not taken yet */
 } ic_progress;
 
 typedef struct ic_call ic_call;
@@ -50,23 +57,24 @@ typedef struct ic_event ic_event;
 typedef enum ic_state {
     IC_STATE_NEW,
     IC_STATE_WAIT_TOKEN,
-    IC_STATE_WAIT_BUDGET,
-    IC_STATE_WAIT_IN_FLIGHT, /* in the queue of its host */
+    IC_STATE_WAIT_BUDGET,    /* for a rate-limit permit */
+    IC_STATE_WAIT_IN_FLIGHT, /* for an in-flight permit */
     IC_STATE_SENDING,
     IC_STATE_WAIT_REPEAT,
-    IC_STATE_SLEEPING, /* of IC_PURPOSE_SLEEP */
+    IC_STATE_SLEEPING, /* IC_PURPOSE_SLEEP */
     IC_STATE_DONE
 } ic_state;
 
 /* What a call is for. All but NONE are internal requests. */
 typedef enum ic_purpose {
     IC_PURPOSE_NONE,     /* an operation */
-    IC_PURPOSE_PREPARE,  /* makes sure that a token can be saved, before a code is spent on one */
+    IC_PURPOSE_PREPARE,  /* makes sure that a token can be saved, before an authorization code is spent on one
+                          */
     IC_PURPOSE_EXCHANGE, /* its answer is the connection's new token (the authorization code grant) */
-    IC_PURPOSE_FORGET,   /* the connection's token is forgotten, where it is kept too */
-    IC_PURPOSE_INSPECT,  /* answers {expires_in, scope} of the connection's token */
-    IC_PURPOSE_ASK,      /* is never started: a question to a token store written in Lua (store_worker.h) */
-    IC_PURPOSE_SLEEP     /* ends well after sleep_seconds */
+    IC_PURPOSE_FORGET,   /* the connection's token is forgotten, in its store too */
+    IC_PURPOSE_INSPECT,  /* results in {expires_in, scope} of the connection's token */
+    IC_PURPOSE_ASK,      /* a question to a token store written in Lua (store_worker.h); never started */
+    IC_PURPOSE_SLEEP     /* ends without error after sleep_seconds */
 } ic_purpose;
 
 struct ic_token_entry;
@@ -80,88 +88,99 @@ struct ic_call {
     unsigned generation;       /* of the process that made it (process.h) */
     ic_mailbox *mailbox;       /* counted; NULL: a call of the engine's own */
     ic_connection *connection; /* counted */
-    ic_request request;        /* the engine's once started: a redirect changes its target */
+
+    /* Set by the starter before the start; from then on the engine's alone. */
+    ic_request request; /* a redirect changes its target */
     ic_call_options options;
+    ic_purpose purpose;
+    double sleep_seconds; /* of IC_PURPOSE_SLEEP */
 
     /* Between the owners. */
     atomic_uint commands;
-    ic_call *next_command;              /* guarded by the engine's gate */
-    ic_mailbox_node node;               /* in the mailbox's queue */
-    ic_buf chunk;                       /* for the sink; guarded by the mailbox */
-    bool paused;                        /* the transfer waits for the sink; guarded by the mailbox */
-    ic_event *first_event, *last_event; /* owned; guarded by the mailbox, as are: */
+    ic_call *next_command; /* in the engine's inbox; guarded by the gate */
+    ic_mailbox_node node;  /* in the mailbox's queue */
+    cJSON *answer;         /* owned; to a question: set before IC_COMMAND_ANSWER; NULL: none */
+    atomic_bool done; /* set last: from then on everything under "result" may be read, and does not change */
+
+    /* Between the owners, guarded by the mailbox's lock. */
+    ic_buf chunk;                       /* for the sink */
+    bool paused;                        /* the transfer waits for the sink */
+    ic_event *first_event, *last_event; /* owned */
     unsigned event_count, events_lost;
     ic_progress progress;
-    cJSON *answer;    /* to a question: given before ANSWER is ordered, NULL when there is none; owned */
-    atomic_bool done; /* set last: everything under "result" may then be read */
 
     /* The engine's alone. */
     ic_state state;
     ic_timer timer;
     double started, deadline, resume_at; /* ic_now's seconds; deadline 0: none */
-    double attempt_began, attempt_ends;  /* ends: when it will have taken too long; 0: never */
+    double attempt_began, attempt_ends;  /* ic_now's seconds; ends: when the attempt is ended; 0: never */
     double progress_told;                /* when progress was last told */
     int attempts, repeats, redirects;
-    bool fresh;         /* the next attempt takes a new connection */
-    bool second_chance; /* it was renewed with a token of the store, which may be refused too */
-    bool served;        /* a token has just been fetched for it, and is used whatever is left of its life */
-    bool renewed, earlier_unknown, has_rate_permit, has_in_flight_permit, enrolled;
-    ic_purpose purpose;   /* set before it is started */
-    double sleep_seconds; /* seconds that IC_PURPOSE_SLEEP lasts; set before it is started */
-    char *foreign_url;    /* URL on another host that a download was sent to; no bearer goes there */
+    bool fresh;                /* the next attempt uses a new connection */
+    bool renewed;              /* its token was refused, and renewed */
+    bool second_chance;        /* … from the store: that token may be refused too, and renewed once more */
+    bool served;               /* a token has just been fetched for it, and is used however soon it expires */
+    bool earlier_unknown;      /* an earlier attempt ended with an unknown outcome */
+    bool has_rate_permit;      /* of rate_queue's budget */
+    bool has_in_flight_permit; /* of host_queue */
+    bool enrolled;             /* the timer's memory is reserved */
+    char *foreign_url; /* owned; where a redirect of a download leads, on another host; NULL: nowhere */
     struct ic_token_entry *token_entry;
-    unsigned token_generation;        /* of the entry's token that was sent */
-    struct ic_rate_queue *rate_queue; /* whose budget it uses */
-    struct ic_host_queue *host_queue; /* where it takes turns */
-    ic_call *previous, *next;         /* in the list it waits in */
-    struct ic_list *list;             /* … or NULL */
-    struct ic_transfer *transfer;
+    unsigned token_generation; /* of the token that was sent */
+    struct ic_rate_queue *rate_queue;
+    struct ic_host_queue *host_queue;
+    struct ic_list *list;                         /* in which it waits, or NULL */
+    ic_call *previous, *next;                     /* in that list */
+    struct ic_transfer *transfer;                 /* the attempt under way, or NULL */
     void (*on_done)(void *engine, ic_call *call); /* of the engine's own calls */
     void *owner;                                  /* for on_done */
-    ic_call *previous_live, *next_live;           /* all calls that the engine owns */
+    ic_call *previous_live, *next_live;           /* in ic_engine.live */
 
     /* Result. */
     ic_response response;
     ic_value value;
-    ic_error error;
+    ic_error error; /* kind IC_OK: the call succeeded */
 };
 
-/* A mailbox for calls (mailbox.h). */
+/* A mailbox for calls (mailbox.h). NULL with IO or MEMORY. */
 ic_mailbox *ic_call_mailbox_new(ic_error *error);
-/* The next call with a notice, owned by the caller now, and the notices; NULL when none waits. */
+/* The next call with notices, owned by the caller now; NULL: none waits. */
 ic_call *ic_call_take(ic_mailbox *mailbox, unsigned *notices);
-/* Puts notices of the call into its mailbox. False: nobody will hear of it. */
+/* Posts notices of the call to its mailbox. False: the mailbox is closed, and nobody will take them. */
 bool ic_call_post(ic_call *call, unsigned notices);
 
-/* A new call of one owner, with empty request and options for the caller to fill. `mailbox` NULL: the
- * engine's own. NULL without memory. Retains mailbox and connection. */
+/* A new call with one owner, whose request, options and purpose are for the caller to fill. `mailbox` NULL: a
+ * call of the engine's own. Retains mailbox and connection. NULL without memory. */
 ic_call *ic_call_new(ic_mailbox *mailbox, ic_connection *connection);
 void ic_call_retain(ic_call *call);
-void ic_call_release(ic_call *call);
+void ic_call_release(ic_call *call); /* NULL is allowed */
 
-/* Hands the call to the engine; false with IO when that cannot run. A call is started once. */
+/* Hands the call to the engine. A call is started once. False with IO, MEMORY or CANCELLED: the engine cannot
+ * run, and the call will not be done. */
 bool ic_call_start(ic_call *call, ic_error *error);
-/* Ends the call soon, with CANCELLED unless it ends by itself before; without effect once it is done. */
+/* Ends the call soon, with CANCELLED unless it ends by itself before. Does nothing when it is done, or was
+ * made by another process. */
 void ic_call_cancel(ic_call *call);
-/* Nobody waits for it any more: cancels it, unless it may not be repeated and has been sent. */
+/* Nobody waits for the call any more: cancels it, unless it has been sent and may not be repeated. */
 void ic_call_abandon(ic_call *call);
+/* Whether the result is there. */
 bool ic_call_done(ic_call *call);
-/* Whether it is done, or something waits for its sink or for whoever watches it. */
+/* Whether the result, a chunk for the sink, an event or progress is there. */
 bool ic_call_has_pending(ic_call *call);
-/* Answers a question with a tree, which is taken over; NULL: there is no answer. */
+/* Answers a question. `answer` is taken over; NULL: there is no answer. */
 void ic_call_answer(ic_call *call, cJSON *answer);
-/* Takes what waits for the sink into `chunk` (emptied before); false when there is nothing. The transfer goes
- * on. */
+/* Swaps what waits for the sink into `chunk`, whose bytes are dropped; the transfer goes on. False: nothing
+ * waits. */
 bool ic_call_take_chunk(ic_call *call, ic_buf *chunk);
 
-/* Seconds; 0: none. Files may take as long as they move (DESIGN, Policy). */
+/* Seconds that an attempt and the whole call may take; 0: no limit, which is the default for files. */
 double ic_call_timeout(const ic_call *call);
 double ic_call_deadline(const ic_call *call);
-/* Whether it moves a file: by HTTP/1.1, uncompressed, with a limit on stalling instead of on time. */
+/* Whether the call moves a file: over HTTP/1.1, uncompressed, with a limit on stalling instead of on time. */
 bool ic_call_moves_file(const ic_call *call);
-/* Appends the whole URL that the call is sent to now. */
+/* Appends the URL that the call is sent to now. The engine's thread only, once the call has been started. */
 void ic_call_url(const ic_call *call, ic_buf *url);
-/* Whom it acts as, or NULL. */
+/* The user (e-mail address or id) that the call acts as, or NULL. */
 const char *ic_call_actor(const ic_call *call);
 
 #endif

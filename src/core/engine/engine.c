@@ -1,3 +1,4 @@
+/* The engine's thread: its start and end, its inbox of commands, and its loop. */
 #include "core/engine/engine.h"
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
@@ -24,18 +25,14 @@ static struct {
     ic_engine *engine; /* NULL: not running */
     pthread_t thread;
     bool stopping, exiting;
-    ic_call *first, *last; /* the inbox: calls with commands */
-} life;
-/* What a forked child no longer uses, kept reachable for leak checkers. */
-static ic_engine *volatile forgotten;
+    ic_call *first, *last; /* the inbox: calls with commands; each is counted */
+} shared;
+/* An engine that is no longer used and not freed either, kept reachable for leak checkers. */
+static ic_engine *volatile abandoned;
 
-static void *run(void *argument);
-static void free_engine(ic_engine *engine);
-static void forget(void);
+static void *engine_run(void *argument);
 
-static ic_process_hooks hooks = {.at_exit = ic_engine_stop, .in_child = forget};
-
-static ic_engine *new_engine(void) {
+static ic_engine *engine_new(void) {
     ic_engine *engine = ic_calloc(1, sizeof *engine);
     if (!engine) return NULL;
     engine->multi = curl_multi_init();
@@ -44,39 +41,69 @@ static ic_engine *new_engine(void) {
     return NULL;
 }
 
-/* With every signal blocked: they are the host's. */
-static int start_thread(ic_engine *engine) {
+static void engine_free(ic_engine *engine) {
+    ic_queues_free(engine);
+    ic_token_queue_free(engine);
+    ic_socket_close(engine);
+    curl_multi_cleanup(engine->multi);
+    ic_timers_free(&engine->timers);
+    ic_free(engine);
+}
+
+/* ---- from any thread ---- */
+
+/* Blocks every signal in the new thread: signals belong to the host. */
+static int engine_start_thread(ic_engine *engine) {
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = pthread_create(&life.thread, NULL, run, engine);
+    int failed = pthread_create(&shared.thread, NULL, engine_run, engine);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return failed;
 }
 
 /* The gate is held. */
-static bool start(bool in_time, ic_error *error) {
-    if (!in_time || life.exiting) {
+static bool engine_start(bool in_time, ic_error *error) {
+    if (!in_time || shared.exiting) {
         ic_error_set(error, IC_ERR_CANCELLED, "the process is exiting");
         return false;
     }
-    ic_engine *engine = new_engine();
+    ic_engine *engine = engine_new();
     if (!engine) {
         ic_error_memory(error);
         return false;
     }
-    life.stopping = false;
-    int failed = start_thread(engine);
+    shared.stopping = false;
+    int failed = engine_start_thread(engine);
     if (failed) {
         ic_error_set(error, IC_ERR_IO, "cannot start a thread: %s", strerror(failed));
-        free_engine(engine);
+        engine_free(engine);
         return false;
     }
-    life.engine = engine;
+    shared.engine = engine;
     return true;
 }
 
+/* In a forked child, where the thread does not exist. What the engine holds is not touched: the thread may
+ * have been changing it. */
+static void engine_forget(void) {
+    abandoned = shared.engine;
+    memset(&shared, 0, sizeof shared);
+}
+
+/* The gate is held. */
+static void engine_add_to_inbox(ic_call *call) {
+    ic_call_retain(call);
+    call->next_command = NULL;
+    if (shared.last)
+        shared.last->next_command = call;
+    else
+        shared.first = call;
+    shared.last = call;
+}
+
 bool ic_engine_command(ic_call *call, unsigned commands, ic_error *error) {
+    static ic_process_hooks hooks = {.at_exit = ic_engine_stop, .in_child = engine_forget};
     bool starting = commands & IC_COMMAND_START;
     if (starting && !ic_process_prepare()) {
         ic_error_set(error, IC_ERR_IO, "libcurl cannot be initialised");
@@ -84,18 +111,10 @@ bool ic_engine_command(ic_call *call, unsigned commands, ic_error *error) {
     }
     bool in_time = !starting || ic_process_add_hooks(&hooks);
     ic_gate_lock();
-    bool running = life.engine || (starting && start(in_time, error));
+    bool running = shared.engine || (starting && engine_start(in_time, error));
     if (running) {
-        if (atomic_fetch_or(&call->commands, commands) == 0) {
-            ic_call_retain(call);
-            call->next_command = NULL;
-            if (life.last)
-                life.last->next_command = call;
-            else
-                life.first = call;
-            life.last = call;
-        }
-        curl_multi_wakeup(life.engine->multi);
+        if (atomic_fetch_or(&call->commands, commands) == 0) engine_add_to_inbox(call);
+        curl_multi_wakeup(shared.engine->multi);
     }
     ic_gate_unlock();
     return running;
@@ -103,28 +122,24 @@ bool ic_engine_command(ic_call *call, unsigned commands, ic_error *error) {
 
 void ic_engine_wake(void) {
     ic_gate_lock();
-    if (life.engine) curl_multi_wakeup(life.engine->multi);
+    if (shared.engine) curl_multi_wakeup(shared.engine->multi);
     ic_gate_unlock();
 }
 
 void ic_engine_stop(void) {
     ic_gate_lock();
-    ic_engine *engine = life.engine;
-    life.exiting = life.stopping = true;
+    ic_engine *engine = shared.engine;
+    shared.exiting = shared.stopping = true;
     if (engine) curl_multi_wakeup(engine->multi);
-    pthread_t thread = life.thread;
+    pthread_t thread = shared.thread;
     ic_gate_unlock();
     if (engine) pthread_join(thread, NULL);
     ic_socket_remove();
 }
 
-/* In a forked child: drops the inherited engine without touching what it holds. */
-static void forget(void) {
-    forgotten = life.engine;
-    memset(&life, 0, sizeof life);
-}
+/* ---- the engine's thread ---- */
 
-static void obey(ic_engine *engine, ic_call *call) {
+static void engine_obey(ic_engine *engine, ic_call *call) {
     unsigned commands = atomic_exchange(&call->commands, 0);
     if (commands & IC_COMMAND_START) ic_flow_start(engine, call);
     if (commands & IC_COMMAND_RESUME) ic_flow_resume(engine, call);
@@ -133,24 +148,25 @@ static void obey(ic_engine *engine, ic_call *call) {
     if (commands & IC_COMMAND_CANCEL) ic_flow_cancel(engine, call);
 }
 
-/* False when the engine is to stop: whatever is in the inbox then has been obeyed, and nothing follows. */
-static bool read_inbox(ic_engine *engine) {
+/* False when the engine is to stop: the commands that were in the inbox have been obeyed, and none will
+ * follow. */
+static bool engine_read_inbox(ic_engine *engine) {
     ic_gate_lock();
-    ic_call *call = life.first;
-    life.first = life.last = NULL;
-    bool stopping = life.stopping;
-    if (stopping) life.engine = NULL;
+    ic_call *call = shared.first;
+    shared.first = shared.last = NULL;
+    bool stopping = shared.stopping;
+    if (stopping) shared.engine = NULL;
     ic_gate_unlock();
     while (call) {
         ic_call *next = call->next_command;
-        obey(engine, call);
+        engine_obey(engine, call);
         ic_call_release(call);
         call = next;
     }
     return !stopping;
 }
 
-static void read_ended(ic_engine *engine) {
+static void engine_read_ended(ic_engine *engine) {
     int left;
     for (CURLMsg *message; (message = curl_multi_info_read(engine->multi, &left));) {
         if (message->msg != CURLMSG_DONE) continue;
@@ -160,47 +176,49 @@ static void read_ended(ic_engine *engine) {
 }
 
 /* Milliseconds to the next timer; libcurl adds its own limits. */
-static int patience(const ic_engine *engine) {
+static int engine_patience(const ic_engine *engine) {
     const ic_timer *timer = ic_timers_first(&engine->timers);
     if (!timer) return LONGEST_WAIT;
     return (int)ceil(fmax(0, fmin((timer->at - ic_now()) * 1000, LONGEST_WAIT)));
 }
 
-static void turn(ic_engine *engine, int most) {
+/* One turn of the loop: serves what is due, then waits for sockets, timers and commands, `most` milliseconds
+ * at most. */
+static void engine_turn(ic_engine *engine, int most) {
     int running, wait;
-    unsigned visitors;
+    unsigned clients;
     ic_socket_serve(engine);
     ic_flow_fire(engine, ic_now());
     ic_host_queues_serve(engine);
     curl_multi_perform(engine->multi, &running);
-    read_ended(engine);
+    engine_read_ended(engine);
     ic_host_queues_serve(engine);
-    wait = patience(engine);
+    wait = engine_patience(engine);
     if (wait > most) wait = most;
-    struct curl_waitfd *others = ic_socket_watch(engine, &visitors, &wait);
-    curl_multi_poll(engine->multi, others, visitors, wait, NULL);
+    struct curl_waitfd *sockets = ic_socket_watch(engine, &clients, &wait);
+    curl_multi_poll(engine->multi, sockets, clients, wait, NULL);
 }
 
-/* A refresh token that has been sent is spent, and nobody could log in again without its successor: that is
- * waited for and saved even when the process is ending. */
-static void save_refreshes(ic_engine *engine) {
+/* A refresh token that has been sent is spent, and without its successor a person would have to log in again.
+ * So the answer is waited for and saved even when the process is ending. */
+static void engine_finish_refreshes(ic_engine *engine) {
     double until = ic_now() + REFRESH_PATIENCE;
     engine->ending = true;
     while (ic_token_queue_is_refreshing(engine) && ic_now() < until)
-        turn(engine, 100);
+        engine_turn(engine, 100);
     ic_token_queue_save_last(engine);
 }
 
-/* The thread is ended from outside (pthread_exit below a library's function, pthread_cancel): those who wait
- * are told, and the next call starts another engine. What this one held is not freed: it may be half changed.
- */
-static void die(void *argument) {
+/* The thread is ended from outside (pthread_exit in a function that libcurl called, pthread_cancel). All
+ * calls fail, and the next one starts another engine. What this one held is not freed: it may be half
+ * changed. */
+static void engine_die(void *argument) {
     ic_engine *engine = argument;
     ic_gate_lock();
-    ic_call *call = life.first;
-    life.engine = NULL;
-    life.first = life.last = NULL;
-    forgotten = engine;
+    ic_call *call = shared.first;
+    shared.engine = NULL;
+    shared.first = shared.last = NULL;
+    abandoned = engine;
     ic_gate_unlock();
     pthread_detach(pthread_self());
     for (ic_call *next; call; call = next) {
@@ -212,28 +230,19 @@ static void die(void *argument) {
     ic_socket_close(engine);
 }
 
-static void *run(void *argument) {
+static void *engine_run(void *argument) {
     ic_engine *engine = argument;
-    pthread_cleanup_push(die, engine);
-    locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    pthread_cleanup_push(engine_die, engine);
+    locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0); /* numbers have a decimal point */
     if (plain) uselocale(plain);
-    while (read_inbox(engine))
-        turn(engine, LONGEST_WAIT);
-    save_refreshes(engine);
+    while (engine_read_inbox(engine))
+        engine_turn(engine, LONGEST_WAIT);
+    engine_finish_refreshes(engine);
     while (engine->live)
         ic_flow_cancel(engine, engine->live);
-    free_engine(engine);
+    engine_free(engine);
     uselocale(LC_GLOBAL_LOCALE);
     if (plain) freelocale(plain);
     pthread_cleanup_pop(0);
     return NULL;
-}
-
-static void free_engine(ic_engine *engine) {
-    ic_queues_free(engine);
-    ic_token_queue_free(engine);
-    ic_socket_close(engine);
-    curl_multi_cleanup(engine->multi);
-    ic_timers_free(&engine->timers);
-    ic_free(engine);
 }
