@@ -2,9 +2,9 @@
  * change happens whole or not at all, and nothing is lost. */
 #include "core/base/alloc.h"
 #include "sandbox/directory/directory.h"
-#include "sandbox/directory/entities.h"
-#include "sandbox/filters/scim_filter.h"
+#include "sandbox/directory/scim_filter.h"
 #include "sandbox/http/handlers.h"
+#include "sandbox/records/entities.h"
 #include "sandbox/webhooks/webhooks.h"
 #include "spec/core/check.h"
 #include <string.h>

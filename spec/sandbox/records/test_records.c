@@ -1,12 +1,12 @@
 /* The sandbox's records, their files, jobs and reports with every allocation failing in turn: what cannot be
  * done is said, and nothing is lost. */
 #include "core/base/alloc.h"
+#include "sandbox/company/jobs.h"
 #include "sandbox/filters/formula.h"
 #include "sandbox/http/handlers.h"
 #include "sandbox/records/attachments.h"
 #include "sandbox/records/smart_import.h"
 #include "sandbox/workflows/pdf.h"
-#include "sandbox/world/jobs.h"
 #include "spec/core/check.h"
 #include <string.h>
 

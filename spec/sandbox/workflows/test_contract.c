@@ -5,7 +5,7 @@
 #include "sandbox/workflows/lifecycle.h"
 #include "sandbox/workflows/reviews.h"
 #include "sandbox/workflows/signing.h"
-#include "sandbox/world/views.h"
+#include "sandbox/workflows/views.h"
 #include "spec/core/check.h"
 #include <string.h>
 

@@ -4,7 +4,7 @@
 #define IC_SANDBOX_LIMITS_H
 
 #include "core/catalog/catalog.h"
-#include "sandbox/world/dates.h"
+#include "sandbox/base/dates.h"
 #include <stdbool.h>
 #include <stddef.h>
 

@@ -2,7 +2,7 @@
 #ifndef IC_SANDBOX_DIRECTORY_H
 #define IC_SANDBOX_DIRECTORY_H
 
-#include "sandbox/world/world.h"
+#include "sandbox/company/company.h"
 
 typedef struct ic_group {
     ic_uuid id;

@@ -1,6 +1,6 @@
 #include "sandbox/directory/scim.h"
 #include "sandbox/directory/directory.h"
-#include "sandbox/filters/scim_filter.h"
+#include "sandbox/directory/scim_filter.h"
 #include <stdlib.h>
 #include <string.h>
 

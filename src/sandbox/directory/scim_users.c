@@ -1,10 +1,10 @@
 /* SCIM users: list, create, get, update, replace, delete. They are the sandbox's users. */
 #include "core/base/alloc.h"
 #include "core/base/text.h"
+#include "sandbox/base/values.h"
 #include "sandbox/directory/directory.h"
 #include "sandbox/directory/scim.h"
 #include "sandbox/http/handlers.h"
-#include "sandbox/world/values.h"
 #include <ctype.h>
 #include <string.h>
 

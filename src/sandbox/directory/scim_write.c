@@ -1,6 +1,6 @@
 /* What a body says of a SCIM resource: whole (POST, PUT), or as changes (PATCH). */
 #include "sandbox/directory/scim.h"
-#include "sandbox/filters/scim_filter.h"
+#include "sandbox/directory/scim_filter.h"
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>

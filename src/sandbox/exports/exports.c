@@ -1,11 +1,11 @@
 /* Exports: reports that are made in the background and downloaded when they are done. Their errors have the
  * shape {"error": text}. */
 #include "core/base/alloc.h"
+#include "sandbox/company/jobs.h"
 #include "sandbox/exports/activities.h"
+#include "sandbox/exports/audit.h"
 #include "sandbox/http/handlers.h"
 #include "sandbox/http/storage.h"
-#include "sandbox/world/audit.h"
-#include "sandbox/world/jobs.h"
 #include <stdio.h>
 #include <string.h>
 

@@ -3,8 +3,8 @@
 #define IC_SANDBOX_REPORT_H
 
 #include "core/base/buf.h"
-#include "sandbox/world/blob.h"
-#include "sandbox/world/table.h"
+#include "sandbox/base/blob.h"
+#include "sandbox/base/table.h"
 #include <stdbool.h>
 
 typedef struct ic_report {

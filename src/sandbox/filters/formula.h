@@ -20,7 +20,7 @@
 #ifndef IC_SANDBOX_FORMULA_H
 #define IC_SANDBOX_FORMULA_H
 
-#include "sandbox/world/dates.h"
+#include "sandbox/base/dates.h"
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>

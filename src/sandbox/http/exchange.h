@@ -6,9 +6,9 @@
 #include "core/catalog/catalog.h"
 #include "core/json/json.h"
 #include "listener/html.h"
+#include "sandbox/base/build.h"
+#include "sandbox/company/company.h"
 #include "sandbox/filters/formula.h"
-#include "sandbox/world/build.h"
-#include "sandbox/world/world.h"
 #include <stdbool.h>
 #include <stddef.h>
 

@@ -3,7 +3,7 @@
 #define IC_SANDBOX_LOG_H
 
 #include "core/base/buf.h"
-#include "sandbox/world/dates.h"
+#include "sandbox/base/dates.h"
 #include <stdbool.h>
 #include <stdio.h>
 

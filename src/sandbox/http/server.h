@@ -2,10 +2,10 @@
 #ifndef IC_SANDBOX_SERVER_H
 #define IC_SANDBOX_SERVER_H
 
+#include "sandbox/company/company.h"
 #include "sandbox/http/certificate.h"
 #include "sandbox/http/delays.h"
 #include "sandbox/http/log.h"
-#include "sandbox/world/world.h"
 #include <pthread.h>
 
 typedef struct ic_server {

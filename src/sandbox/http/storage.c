@@ -1,8 +1,8 @@
 #include "sandbox/http/storage.h"
 #include "core/base/alloc.h"
 #include "core/base/text.h"
+#include "sandbox/company/jobs.h"
 #include "sandbox/records/attachments.h"
-#include "sandbox/world/jobs.h"
 #include <inttypes.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>

@@ -2,7 +2,7 @@
 #ifndef IC_SANDBOX_ATTACHMENTS_H
 #define IC_SANDBOX_ATTACHMENTS_H
 
-#include "sandbox/world/world.h"
+#include "sandbox/company/company.h"
 
 typedef struct ic_attachment {
     ic_uuid id;

@@ -2,10 +2,10 @@
  * status follows from the properties. Actions are kept so that they can be undone. Source:
  * run-an-action-on-a-record in the public document. */
 #include "core/base/alloc.h"
+#include "sandbox/base/values.h"
 #include "sandbox/http/handlers.h"
 #include "sandbox/records/contract_status.h"
 #include "sandbox/records/records.h"
-#include "sandbox/world/values.h"
 #include <stdio.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 #include "sandbox/records/contract_status.h"
+#include "sandbox/base/build.h"
 #include "sandbox/records/records.h"
-#include "sandbox/world/build.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

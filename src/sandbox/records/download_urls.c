@@ -1,9 +1,9 @@
 /* Download links for the signed copies of many records at once. */
 #include "core/base/alloc.h"
+#include "sandbox/company/jobs.h"
 #include "sandbox/http/handlers.h"
 #include "sandbox/http/storage.h"
 #include "sandbox/records/attachments.h"
-#include "sandbox/world/jobs.h"
 #include <string.h>
 
 #define IDENTIFIERS_MAX 100

@@ -2,8 +2,8 @@
 #include "core/base/alloc.h"
 #include "core/base/buf.h"
 #include "core/json/json.h"
-#include "sandbox/world/build.h"
-#include "sandbox/world/dates.h"
+#include "sandbox/base/build.h"
+#include "sandbox/base/dates.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>

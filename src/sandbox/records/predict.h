@@ -2,7 +2,7 @@
 #ifndef IC_SANDBOX_PREDICT_H
 #define IC_SANDBOX_PREDICT_H
 
-#include "sandbox/world/blob.h"
+#include "sandbox/base/blob.h"
 #include <cjson/cJSON.h>
 
 /* Properties of a record, {key: {type, value}}, from the file's name and text: counterparty, dates and value,

@@ -1,10 +1,10 @@
 /* Records: their sorted lists, parents and children, creation and removal. */
 #include "core/base/alloc.h"
 #include "core/base/text.h"
-#include "sandbox/directory/obligations.h"
+#include "sandbox/company/company.h"
 #include "sandbox/records/attachments.h"
 #include "sandbox/records/contract_status.h"
-#include "sandbox/world/world.h"
+#include "sandbox/records/obligations.h"
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>

@@ -1,14 +1,14 @@
 /* The view of a record: RecordModel of the public document. */
 #include "core/base/buf.h"
 #include "core/base/text.h"
-#include "sandbox/directory/entities.h"
-#include "sandbox/directory/obligations.h"
+#include "sandbox/base/build.h"
 #include "sandbox/records/attachments.h"
 #include "sandbox/records/contract_status.h"
+#include "sandbox/records/entities.h"
+#include "sandbox/records/obligations.h"
 #include "sandbox/records/records.h"
 #include "sandbox/records/smart_import.h"
-#include "sandbox/world/build.h"
-#include "sandbox/world/views.h"
+#include "sandbox/workflows/views.h"
 #include <string.h>
 
 cJSON *ic_record_link_view(const ic_record *record) {

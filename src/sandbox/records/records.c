@@ -2,7 +2,7 @@
 #include "sandbox/records/records.h"
 #include "core/base/alloc.h"
 #include "sandbox/http/handlers.h"
-#include "sandbox/world/views.h"
+#include "sandbox/workflows/views.h"
 #include <string.h>
 
 #define AHEAD 16 /* records to prefetch */

@@ -3,7 +3,7 @@
 #include "sandbox/http/handlers.h"
 #include "sandbox/records/records.h"
 #include "sandbox/records/workbook.h"
-#include "sandbox/world/views.h"
+#include "sandbox/workflows/views.h"
 #include <stdio.h>
 #include <string.h>
 

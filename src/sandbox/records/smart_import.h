@@ -2,7 +2,7 @@
 #ifndef IC_SANDBOX_SMART_IMPORT_H
 #define IC_SANDBOX_SMART_IMPORT_H
 
-#include "sandbox/world/world.h"
+#include "sandbox/company/company.h"
 
 typedef enum ic_prediction {
     IC_PREDICTION_PENDING,

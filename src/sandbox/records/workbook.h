@@ -2,8 +2,8 @@
 #ifndef IC_SANDBOX_WORKBOOK_H
 #define IC_SANDBOX_WORKBOOK_H
 
-#include "sandbox/world/blob.h"
-#include "sandbox/world/dates.h"
+#include "sandbox/base/blob.h"
+#include "sandbox/base/dates.h"
 #include <stdbool.h>
 
 typedef struct ic_workbook ic_workbook;

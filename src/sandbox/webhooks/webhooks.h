@@ -2,7 +2,7 @@
 #ifndef IC_SANDBOX_WEBHOOKS_H
 #define IC_SANDBOX_WEBHOOKS_H
 
-#include "sandbox/world/world.h"
+#include "sandbox/company/company.h"
 
 typedef struct ic_webhook {
     ic_object_id id;

@@ -1,6 +1,8 @@
 /* The end of a contract's way: the Archive step, and the record that is made of it. Also what the world's
  * clock does to packets and archives by itself. */
 #include "core/base/alloc.h"
+#include "sandbox/base/build.h"
+#include "sandbox/base/values.h"
 #include "sandbox/records/attachments.h"
 #include "sandbox/records/smart_import.h"
 #include "sandbox/webhooks/events.h"
@@ -9,8 +11,6 @@
 #include "sandbox/workflows/pdf.h"
 #include "sandbox/workflows/signing.h"
 #include "sandbox/workflows/turns.h"
-#include "sandbox/world/build.h"
-#include "sandbox/world/values.h"
 #include <string.h>
 
 /* --- the signed copy --- */

@@ -2,7 +2,7 @@
 #include "sandbox/workflows/comments.h"
 #include "core/base/alloc.h"
 #include "sandbox/http/handlers.h"
-#include "sandbox/world/views.h"
+#include "sandbox/workflows/views.h"
 #include <string.h>
 
 /* --- what they look like: ActivityFeedComment --- */

@@ -3,9 +3,9 @@
 #include "core/base/alloc.h"
 #include "core/base/text.h"
 #include "sandbox/http/handlers.h"
+#include "sandbox/workflows/fields.h"
 #include "sandbox/workflows/pdf.h"
-#include "sandbox/world/attributes.h"
-#include "sandbox/world/views.h"
+#include "sandbox/workflows/views.h"
 #include <string.h>
 
 /* --- with a launch --- */

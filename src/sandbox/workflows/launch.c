@@ -3,12 +3,12 @@
 #include "sandbox/http/handlers.h"
 #include "sandbox/webhooks/events.h"
 #include "sandbox/workflows/documents.h"
+#include "sandbox/workflows/fields.h"
 #include "sandbox/workflows/launches.h"
 #include "sandbox/workflows/lifecycle.h"
 #include "sandbox/workflows/pdf.h"
 #include "sandbox/workflows/reviews.h"
-#include "sandbox/world/attributes.h"
-#include "sandbox/world/views.h"
+#include "sandbox/workflows/views.h"
 #include <string.h>
 
 static bool refuse_value(ic_exchange *x, const cJSON *field, const char *name) {

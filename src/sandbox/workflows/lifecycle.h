@@ -2,7 +2,7 @@
 #ifndef IC_SANDBOX_LIFECYCLE_H
 #define IC_SANDBOX_LIFECYCLE_H
 
-#include "sandbox/world/world.h"
+#include "sandbox/company/company.h"
 
 /* All is approved: on to the Sign step. false: no memory. */
 bool ic_workflow_sign(ic_world *world, ic_workflow *workflow);

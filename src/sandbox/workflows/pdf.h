@@ -2,7 +2,7 @@
 #ifndef IC_SANDBOX_PDF_H
 #define IC_SANDBOX_PDF_H
 
-#include "sandbox/world/blob.h"
+#include "sandbox/base/blob.h"
 
 /* A small genuine PDF of one page with a line of text, which is its title too. NULL: no memory. */
 ic_blob *ic_pdf_make(const char *title);

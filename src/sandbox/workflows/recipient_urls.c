@@ -1,9 +1,9 @@
 /* Links by which a signer or viewer reaches a packet: of Ironclad's own signature provider only. */
 #include "listener/html.h"
+#include "sandbox/base/values.h"
 #include "sandbox/http/handlers.h"
 #include "sandbox/workflows/sign_links.h"
 #include "sandbox/workflows/sign_status.h"
-#include "sandbox/world/values.h"
 #include <string.h>
 
 static bool refuse(ic_exchange *x, const char *code, const char *param, const char *message) {

@@ -2,7 +2,7 @@
 #ifndef IC_SANDBOX_REVIEWS_H
 #define IC_SANDBOX_REVIEWS_H
 
-#include "sandbox/world/world.h"
+#include "sandbox/company/company.h"
 
 /* X(constant, name) */
 #define IC_REQUEST_STATES(X)                                                                                 \

@@ -1,7 +1,7 @@
 /* The signers of a packet: replaced, removed, reminded. */
+#include "sandbox/base/values.h"
 #include "sandbox/http/handlers.h"
 #include "sandbox/workflows/sign_status.h"
-#include "sandbox/world/values.h"
 #include <string.h>
 
 #define REMINDER_INTERVAL ((ic_time)60 * 60 * 1000)

@@ -2,7 +2,7 @@
 #ifndef IC_SANDBOX_SIGNING_H
 #define IC_SANDBOX_SIGNING_H
 
-#include "sandbox/world/world.h"
+#include "sandbox/company/company.h"
 
 typedef struct ic_signer_design {
     char *role_name;

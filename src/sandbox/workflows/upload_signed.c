@@ -4,7 +4,7 @@
 #include "sandbox/workflows/documents.h"
 #include "sandbox/workflows/lifecycle.h"
 #include "sandbox/workflows/sign_status.h"
-#include "sandbox/world/views.h"
+#include "sandbox/workflows/views.h"
 
 /* --- reading --- */
 

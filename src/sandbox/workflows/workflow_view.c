@@ -1,7 +1,7 @@
 /* A workflow as the API shows it: WorkflowResponseModel and LaunchedWorkflow of the public document. */
-#include "sandbox/directory/entities.h"
-#include "sandbox/world/build.h"
-#include "sandbox/world/views.h"
+#include "sandbox/base/build.h"
+#include "sandbox/records/entities.h"
+#include "sandbox/workflows/views.h"
 #include <stdio.h>
 #include <string.h>
 

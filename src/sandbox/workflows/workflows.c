@@ -1,7 +1,7 @@
 /* Workflows: list, get. */
 #include "sandbox/http/handlers.h"
-#include "sandbox/world/attributes.h"
-#include "sandbox/world/views.h"
+#include "sandbox/workflows/fields.h"
+#include "sandbox/workflows/views.h"
 #include <string.h>
 
 /* --- list --- */

@@ -1,9 +1,9 @@
 /* What fits a field of a launch form. Types by the public document and what the service has been seen to use.
  */
-#include "sandbox/directory/entities.h"
-#include "sandbox/world/attributes.h"
-#include "sandbox/world/values.h"
-#include "sandbox/world/views.h"
+#include "sandbox/workflows/fields.h"
+#include "sandbox/base/values.h"
+#include "sandbox/records/entities.h"
+#include "sandbox/workflows/views.h"
 #include <string.h>
 
 const char *ic_field_type(const cJSON *field) {

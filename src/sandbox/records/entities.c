@@ -1,5 +1,5 @@
 /* Entities: list, create, get, update, delete, and their relationship types. */
-#include "sandbox/directory/entities.h"
+#include "sandbox/records/entities.h"
 #include "core/base/alloc.h"
 #include "sandbox/http/handlers.h"
 #include "sandbox/records/records.h"

@@ -2,7 +2,7 @@
 #ifndef IC_SANDBOX_VIEWS_H
 #define IC_SANDBOX_VIEWS_H
 
-#include "sandbox/world/world.h"
+#include "sandbox/company/company.h"
 
 /* `hydrate`: with what is known of the entities that attributes name. */
 cJSON *ic_workflow_view(const ic_world *world, const ic_workflow *workflow, bool hydrate);

@@ -3,7 +3,7 @@
 #ifndef IC_SANDBOX_JOBS_H
 #define IC_SANDBOX_JOBS_H
 
-#include "sandbox/world/world.h"
+#include "sandbox/company/company.h"
 
 typedef enum ic_job_kind { IC_JOB_DOWNLOAD_URLS, IC_JOB_EXPORT } ic_job_kind;
 

@@ -1,7 +1,7 @@
 /* Blobs in memory and in the spool: what goes in comes out, pages are used again, and no failing allocation
  * loses one. */
 #include "core/base/alloc.h"
-#include "sandbox/world/blob.h"
+#include "sandbox/base/blob.h"
 #include "spec/core/check.h"
 #include <stdint.h>
 #include <stdlib.h>

@@ -3,13 +3,13 @@
 #include "core/base/text.h"
 #include "sandbox/control/control.h"
 #include "sandbox/control/faults.h"
+#include "sandbox/exports/audit.h"
 #include "sandbox/http/handlers.h"
 #include "sandbox/http/storage.h"
 #include "sandbox/oauth/consent.h"
 #include "sandbox/webhooks/events.h"
 #include "sandbox/workflows/lifecycle.h"
 #include "sandbox/workflows/sign_links.h"
-#include "sandbox/world/audit.h"
 #include <string.h>
 
 /* Bits of route.traits. */

@@ -1,4 +1,4 @@
-#include "sandbox/world/audit.h"
+#include "sandbox/exports/audit.h"
 #include "core/base/alloc.h"
 #include "core/base/text.h"
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "sandbox/world/table.h"
+#include "sandbox/base/table.h"
 #include "core/base/alloc.h"
 #include <stdint.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Time and chance: the world's clock, and the ids, codes and secrets that it gives out. */
-#include "sandbox/world/world.h"
+#include "sandbox/company/company.h"
 #include <openssl/rand.h>
 #include <stdio.h>
 #include <string.h>

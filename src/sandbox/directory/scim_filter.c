@@ -1,7 +1,7 @@
-#include "sandbox/filters/scim_filter.h"
+#include "sandbox/directory/scim_filter.h"
 #include "core/base/alloc.h"
 #include "core/json/json.h"
-#include "sandbox/world/dates.h"
+#include "sandbox/base/dates.h"
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* Obligations: list, create, get, update. */
-#include "sandbox/directory/obligations.h"
+#include "sandbox/records/obligations.h"
 #include "core/base/alloc.h"
 #include "core/base/text.h"
 #include "sandbox/http/handlers.h"

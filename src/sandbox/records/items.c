@@ -1,4 +1,4 @@
-#include "sandbox/directory/items.h"
+#include "sandbox/records/items.h"
 #include "core/base/alloc.h"
 #include "sandbox/records/records.h"
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "sandbox/world/dates.h"
+#include "sandbox/base/dates.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,19 +1,19 @@
 /* The world: making, finding, freeing. */
-#include "sandbox/world/world.h"
+#include "sandbox/company/company.h"
 #include "core/base/alloc.h"
 #include "core/base/text.h"
+#include "sandbox/company/jobs.h"
 #include "sandbox/control/faults.h"
 #include "sandbox/directory/directory.h"
-#include "sandbox/directory/entities.h"
-#include "sandbox/directory/obligations.h"
+#include "sandbox/exports/audit.h"
 #include "sandbox/oauth/consent.h"
+#include "sandbox/records/entities.h"
+#include "sandbox/records/obligations.h"
 #include "sandbox/records/smart_import.h"
 #include "sandbox/webhooks/events.h"
 #include "sandbox/webhooks/webhooks.h"
 #include "sandbox/workflows/launches.h"
 #include "sandbox/workflows/sign_links.h"
-#include "sandbox/world/audit.h"
-#include "sandbox/world/jobs.h"
 #include <openssl/evp.h>
 #include <string.h>
 

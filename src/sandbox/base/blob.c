@@ -1,4 +1,4 @@
-#include "sandbox/world/blob.h"
+#include "sandbox/base/blob.h"
 #include "core/base/alloc.h"
 #include "core/base/buf.h"
 #include <errno.h>

@@ -2,7 +2,7 @@
 #ifndef IC_SANDBOX_ENTITIES_H
 #define IC_SANDBOX_ENTITIES_H
 
-#include "sandbox/directory/items.h"
+#include "sandbox/records/items.h"
 
 typedef struct ic_entity {
     ic_item item;

@@ -2,7 +2,7 @@
 #ifndef IC_SANDBOX_OBLIGATIONS_H
 #define IC_SANDBOX_OBLIGATIONS_H
 
-#include "sandbox/directory/items.h"
+#include "sandbox/records/items.h"
 
 typedef struct ic_obligation {
     ic_item item;

@@ -1,4 +1,4 @@
-#include "sandbox/world/build.h"
+#include "sandbox/base/build.h"
 
 static cJSON *taken(cJSON *parent, bool done, cJSON *item) {
     if (done) return item;

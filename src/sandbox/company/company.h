@@ -3,10 +3,10 @@
 #define IC_SANDBOX_WORLD_H
 
 #include "core/json/json.h"
+#include "sandbox/base/blob.h"
+#include "sandbox/base/dates.h"
+#include "sandbox/base/table.h"
 #include "sandbox/control/limits.h"
-#include "sandbox/world/blob.h"
-#include "sandbox/world/dates.h"
-#include "sandbox/world/table.h"
 #include <openssl/types.h>
 #include <stdbool.h>
 #include <stddef.h>

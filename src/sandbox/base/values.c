@@ -1,6 +1,6 @@
-#include "sandbox/world/values.h"
+#include "sandbox/base/values.h"
 #include "core/json/json.h"
-#include "sandbox/world/dates.h"
+#include "sandbox/base/dates.h"
 #include <string.h>
 
 /* cJSON's own questions are no functions of the right type everywhere, hence these. */

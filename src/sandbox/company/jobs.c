@@ -1,4 +1,4 @@
-#include "sandbox/world/jobs.h"
+#include "sandbox/company/jobs.h"
 #include "core/base/alloc.h"
 #include <string.h>
 

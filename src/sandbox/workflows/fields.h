@@ -1,6 +1,6 @@
 /* Values of a launch form's fields. */
-#ifndef IC_SANDBOX_ATTRIBUTES_H
-#define IC_SANDBOX_ATTRIBUTES_H
+#ifndef IC_SANDBOX_FIELDS_H
+#define IC_SANDBOX_FIELDS_H
 
 #include "sandbox/http/exchange.h"
 
