@@ -29,8 +29,8 @@ struct ic_sandbox {
     pid_t owner; /* the process that started it */
     int port, socket;
     bool is_open;         /* to other machines */
-    pthread_mutex_t lock; /* over world and log while the server runs */
-    ic_world *world;
+    pthread_mutex_t lock; /* over company and log while the server runs */
+    ic_company *company;
     ic_log log;
     ic_server server;
     int storage_socket; /* another origin: of the signed links */
@@ -142,20 +142,20 @@ static bool replace(char **text, const char *wanted) {
 }
 
 /* The fixtures have two. */
-static ic_app *app_of(const ic_world *world, size_t i) {
-    return world->apps.items[i];
+static ic_app *app_of(const ic_company *company, size_t i) {
+    return company->apps.items[i];
 }
 
-static ic_world *make_world(const ic_sandbox_options *options) {
-    ic_world *world = ic_world_new();
-    if (!world) return NULL;
-    world->clock.fixed = options->clock;
-    if (options->seed >= 0) ic_world_seed(world, (uint64_t)options->seed);
-    world->token_seconds = options->token_seconds;
-    world->code_seconds = options->code_seconds;
-    world->job_seconds = options->job_seconds;
-    world->import_credits = options->import_credits;
-    return world;
+static ic_company *make_world(const ic_sandbox_options *options) {
+    ic_company *company = ic_company_new();
+    if (!company) return NULL;
+    company->clock.fixed = options->clock;
+    if (options->seed >= 0) ic_company_seed(company, (uint64_t)options->seed);
+    company->token_seconds = options->token_seconds;
+    company->code_seconds = options->code_seconds;
+    company->job_seconds = options->job_seconds;
+    company->import_credits = options->import_credits;
+    return company;
 }
 
 static void built_in_fixtures(ic_buf *text) {
@@ -186,7 +186,7 @@ static bool read_fixtures(const char *path, ic_buf *text, char *error, size_t si
     return read;
 }
 
-static bool load_fixtures(ic_world *world, const char *path, char *error, size_t size) {
+static bool load_fixtures(ic_company *company, const char *path, char *error, size_t size) {
     ic_buf text = {0};
     bool loaded = true;
     if (path)
@@ -194,19 +194,19 @@ static bool load_fixtures(ic_world *world, const char *path, char *error, size_t
     else
         built_in_fixtures(&text);
     loaded = loaded && !text.failed &&
-             ic_world_load(world, path ? path : "fixtures", text.data, text.length, error, size);
+             ic_company_load(company, path ? path : "fixtures", text.data, text.length, error, size);
     ic_buf_free(&text);
     return loaded;
 }
 
 static bool fill_store(ic_sandbox *sandbox, const ic_sandbox_options *options, char *error, size_t size) {
-    ic_world *world = sandbox->world = make_world(options);
+    ic_company *company = sandbox->company = make_world(options);
     snprintf(error, size, "no memory");
-    return world && load_fixtures(world, options->fixtures, error, size) &&
-           ic_scopes_license(world, options->scopes) &&
-           replace(&world->redirect_uris, options->redirect_uris) &&
-           replace(&app_of(world, 0)->id, options->client_id) &&
-           replace(&app_of(world, 0)->secret, options->client_secret);
+    return company && load_fixtures(company, options->fixtures, error, size) &&
+           ic_scopes_license(company, options->scopes) &&
+           replace(&company->redirect_uris, options->redirect_uris) &&
+           replace(&app_of(company, 0)->id, options->client_id) &&
+           replace(&app_of(company, 0)->secret, options->client_secret);
 }
 
 /* How to reach what listens at `host`: a wildcard address is none to connect to. */
@@ -235,16 +235,16 @@ static bool open_log(ic_sandbox *sandbox, const char *path, char *error, size_t 
 /* At any free port. */
 static bool start_storage(ic_sandbox *sandbox, const ic_sandbox_options *options, char *error, size_t size) {
     int port = 0;
-    ic_world *world = sandbox->world;
+    ic_company *company = sandbox->company;
     sandbox->storage_socket = ic_listen(options->host, &port, error, size);
     if (sandbox->storage_socket < 0) return false;
     snprintf(error, size, "cannot start the HTTP server");
-    world->storage_url = url_of(options->host, port, options->tls);
-    ic_random_hex(world, world->storage_key, sizeof world->storage_key - 1);
+    company->storage_url = url_of(options->host, port, options->tls);
+    ic_random_hex(company, company->storage_key, sizeof company->storage_key - 1);
     sandbox->storage =
-        (ic_server){.world = world, .log = &sandbox->log, .lock = &sandbox->lock, .is_storage = true};
-    if (world->storage_url && ic_server_start(&sandbox->storage, sandbox->storage_socket,
-                                              options->tls ? &sandbox->certificate : NULL))
+        (ic_server){.company = company, .log = &sandbox->log, .lock = &sandbox->lock, .is_storage = true};
+    if (company->storage_url && ic_server_start(&sandbox->storage, sandbox->storage_socket,
+                                                options->tls ? &sandbox->certificate : NULL))
         return true;
     close(sandbox->storage_socket);
     return false;
@@ -266,10 +266,12 @@ static bool start(ic_sandbox *sandbox, const ic_sandbox_options *options, char *
     }
     if (!start_storage(sandbox, options, error, size)) return false;
     snprintf(error, size, "cannot start the HTTP server");
-    sandbox->world->url = url_of(options->host, sandbox->port, options->tls);
-    sandbox->server = (ic_server){
-        .world = sandbox->world, .log = &sandbox->log, .lock = &sandbox->lock, .max_body = options->max_body};
-    return sandbox->world->url &&
+    sandbox->company->url = url_of(options->host, sandbox->port, options->tls);
+    sandbox->server = (ic_server){.company = sandbox->company,
+                                  .log = &sandbox->log,
+                                  .lock = &sandbox->lock,
+                                  .max_body = options->max_body};
+    return sandbox->company->url &&
            ic_server_start(&sandbox->server, sandbox->socket, options->tls ? &sandbox->certificate : NULL);
 }
 
@@ -311,7 +313,7 @@ void ic_sandbox_free(ic_sandbox *sandbox) {
     if (!sandbox || !ic_sandbox_owned(sandbox)) return; /* a child's copy may be in the middle of a change */
     ic_sandbox_stop(sandbox);
     pthread_mutex_destroy(&sandbox->lock);
-    ic_world_free(sandbox->world);
+    ic_company_free(sandbox->company);
     ic_log_free(&sandbox->log);
     ic_certificate_free(&sandbox->certificate);
     ic_free(sandbox->folder);
@@ -326,27 +328,27 @@ int ic_sandbox_port(const ic_sandbox *sandbox) {
 }
 
 const char *ic_sandbox_url(const ic_sandbox *sandbox) {
-    return sandbox->world->url;
+    return sandbox->company->url;
 }
 
 const char *ic_sandbox_client_id(const ic_sandbox *sandbox) {
-    return app_of(sandbox->world, 0)->id;
+    return app_of(sandbox->company, 0)->id;
 }
 
 const char *ic_sandbox_client_secret(const ic_sandbox *sandbox) {
-    return app_of(sandbox->world, 0)->secret;
+    return app_of(sandbox->company, 0)->secret;
 }
 
 const char *ic_sandbox_other_client_id(const ic_sandbox *sandbox) {
-    return app_of(sandbox->world, 1)->id;
+    return app_of(sandbox->company, 1)->id;
 }
 
 const char *ic_sandbox_other_client_secret(const ic_sandbox *sandbox) {
-    return app_of(sandbox->world, 1)->secret;
+    return app_of(sandbox->company, 1)->secret;
 }
 
 const char *ic_sandbox_as_user(const ic_sandbox *sandbox) {
-    const ic_user *first = sandbox->world->users.items[0];
+    const ic_user *first = sandbox->company->users.items[0];
     return first->email;
 }
 
@@ -357,7 +359,7 @@ const char *ic_sandbox_ca_file(const ic_sandbox *sandbox) {
 /* --- control --- */
 
 static bool control(ic_sandbox *sandbox, const char *name, const cJSON *arguments, ic_buf *out) {
-    ic_control asked = {.world = sandbox->world, .log = &sandbox->log, .arguments = arguments};
+    ic_control asked = {.company = sandbox->company, .log = &sandbox->log, .arguments = arguments};
     pthread_mutex_lock(&sandbox->lock);
     bool done = ic_control_run(&asked, name);
     pthread_mutex_unlock(&sandbox->lock);
@@ -395,25 +397,26 @@ static void describe_template(ic_buf *out, const ic_template *template) {
 }
 
 void ic_sandbox_info(ic_sandbox *sandbox, ic_buf *out) {
-    const ic_world *world = sandbox->world;
+    const ic_company *company = sandbox->company;
     pthread_mutex_lock(&sandbox->lock);
-    ic_buf_printf(out, "%s at %s\n", world->company_name, world->url);
-    ic_buf_printf(out, "signed links lead to: %s\n", world->storage_url);
+    ic_buf_printf(out, "%s at %s\n", company->name, company->url);
+    ic_buf_printf(out, "signed links lead to: %s\n", company->storage_url);
     if (sandbox->is_open)
         ic_buf_puts(out, "OPEN: other machines can reach it, and its secrets are no secrets\n");
     if (sandbox->ca_file) ic_buf_printf(out, "certificate: %s\n", sandbox->ca_file);
-    ic_buf_printf(out, "client id: %s\nclient secret: %s\n", app_of(world, 0)->id, app_of(world, 0)->secret);
+    ic_buf_printf(out, "client id: %s\nclient secret: %s\n", app_of(company, 0)->id,
+                  app_of(company, 0)->secret);
     ic_buf_printf(out, "redirect URIs: http://localhost, any port and path%s%s\n",
-                  world->redirect_uris ? "; " : "", world->redirect_uris ? world->redirect_uris : "");
+                  company->redirect_uris ? "; " : "", company->redirect_uris ? company->redirect_uris : "");
     ic_buf_puts(out, "users (the first may do everything):\n");
-    for (size_t i = 0; i < world->users.count; i++)
-        describe_user(out, world->users.items[i]);
+    for (size_t i = 0; i < company->users.count; i++)
+        describe_user(out, company->users.items[i]);
     ic_buf_puts(out, "templates:\n");
-    for (size_t i = 0; i < world->templates.count; i++)
-        describe_template(out, world->templates.items[i]);
+    for (size_t i = 0; i < company->templates.count; i++)
+        describe_template(out, company->templates.items[i]);
     ic_buf_printf(
         out, "workflows: %zu, records: %zu, entities: %zu, obligations: %zu, groups: %zu, webhooks: %zu\n",
-        world->workflows.count, world->records_by_agreement.count, world->entities.count,
-        world->obligations.count, world->groups.count, world->webhooks.count);
+        company->workflows.count, company->records_by_agreement.count, company->entities.count,
+        company->obligations.count, company->groups.count, company->webhooks.count);
     pthread_mutex_unlock(&sandbox->lock);
 }

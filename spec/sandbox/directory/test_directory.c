@@ -49,7 +49,7 @@ static const char fixtures[] = JSON({
   "webhooks": [{"targetURL": "https://a.example/", "by": "jane@example.com", "events": ["*"]}]
 });
 
-/* What is asked for, in this order, of one world. */
+/* What is asked for, in this order, of one company. */
 static const struct request {
     const char *operation;
     ic_handler handler;
@@ -115,40 +115,40 @@ static const struct request {
 };
 // clang-format on
 
-/* --- the world --- */
+/* --- the company --- */
 
-static ic_world *load(long failing) {
+static ic_company *load(long failing) {
     char error[256] = "";
-    ic_world *world = ic_world_new();
-    if (!CHECK(world != NULL)) return NULL;
-    world->url = ic_strdup("https://sandbox");
-    world->clock.fixed = 0;
+    ic_company *company = ic_company_new();
+    if (!CHECK(company != NULL)) return NULL;
+    company->url = ic_strdup("https://sandbox");
+    company->clock.fixed = 0;
     ic_alloc_fail_at(failing);
-    bool loaded = ic_world_load(world, "fixtures", fixtures, strlen(fixtures), error, sizeof error);
+    bool loaded = ic_company_load(company, "fixtures", fixtures, strlen(fixtures), error, sizeof error);
     ic_alloc_fail_at(0);
     CHECK(loaded == !*error);
-    if (loaded) return world;
-    ic_world_free(world);
+    if (loaded) return company;
+    ic_company_free(company);
     return NULL;
 }
 
 /* The path's id: of what the request names otherwise. */
-static const char *id_of(const ic_world *world, const char *named) {
-    const ic_group *group = named ? ic_world_group(world, named) : NULL;
-    for (size_t i = 0; named && i < world->webhooks.count; i++) {
-        const ic_webhook *webhook = world->webhooks.items[i];
+static const char *id_of(const ic_company *company, const char *named) {
+    const ic_group *group = named ? ic_company_group(company, named) : NULL;
+    for (size_t i = 0; named && i < company->webhooks.count; i++) {
+        const ic_webhook *webhook = company->webhooks.items[i];
         if (strcmp(webhook->target, named) == 0) return webhook->id;
     }
     return group ? group->id : named;
 }
 
 /* Runs a handler -> the status; with `text`, the answer's text is appended to it. */
-static unsigned run(ic_world *world, const struct request *request, long failing, ic_buf *text) {
+static unsigned run(ic_company *company, const struct request *request, long failing, ic_buf *text) {
     static const ic_token token = {0};
-    ic_exchange x = {.world = world, .token = &token, .user = ic_world_user(world, JANE)};
+    ic_exchange x = {.company = company, .token = &token, .user = ic_company_user(company, JANE)};
     x.path = ic_strdup("/");
     x.operation = ic_operation_by_id(request->operation);
-    x.values[0] = ic_strdup(id_of(world, request->id));
+    x.values[0] = ic_strdup(id_of(company, request->id));
     x.body = ic_json_parse(request->body, strlen(request->body), NULL);
     ic_alloc_fail_at(failing);
     request->handler(&x);
@@ -160,7 +160,7 @@ static unsigned run(ic_world *world, const struct request *request, long failing
 }
 
 /* All that the lists show. The caller's. */
-static char *picture(ic_world *world) {
+static char *picture(ic_company *company) {
     static const struct request lists[] = {
         {"retrieve-all-users", ic_users_list, NULL, 200, "{}"},
         {"retrieve-all-groups", ic_groups_list, NULL, 200, "{}"},
@@ -170,7 +170,7 @@ static char *picture(ic_world *world) {
     };
     ic_buf text = {0};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
-        CHECK(run(world, &lists[i], 0, &text) == 200);
+        CHECK(run(company, &lists[i], 0, &text) == 200);
     return ic_buf_take(&text, NULL);
 }
 
@@ -179,9 +179,9 @@ static char *picture(ic_world *world) {
 static void test_loading(void) {
     for (long nth = 1; nth < 100000; nth++) {
         long before = ic_alloc_live();
-        ic_world *world = load(nth);
-        if (world) {
-            ic_world_free(world);
+        ic_company *company = load(nth);
+        if (company) {
+            ic_company_free(company);
             return;
         }
         if (!CHECK(ic_alloc_live() == before)) return;
@@ -192,13 +192,13 @@ static void test_loading(void) {
 /* Repeats a request, its nth allocation failing, until nothing fails. What has not been answered with success
  * may have been done all the same, when only the answer could not be made; but whole, and then it is the end.
  */
-static void test_request(ic_world *world, const struct request *request) {
-    char *before = picture(world);
+static void test_request(ic_company *company, const struct request *request) {
+    char *before = picture(company);
     bool done = false;
     for (long nth = 1; !done && nth < 100000; nth++) {
         long live = ic_alloc_live();
-        unsigned status = run(world, request, nth, NULL);
-        char *after = picture(world);
+        unsigned status = run(company, request, nth, NULL);
+        char *after = picture(company);
         done = status == request->status;
         if (!done && !CHECK(status == 500))
             printf("    %s: status %u at allocation %ld\n", request->operation, status, nth);
@@ -214,10 +214,10 @@ static void test_request(ic_world *world, const struct request *request) {
 
 static void test_requests(void) {
     long before = ic_alloc_live();
-    ic_world *world = load(0);
-    for (size_t i = 0; world && i < sizeof requests / sizeof requests[0]; i++)
-        test_request(world, &requests[i]);
-    if (world) ic_world_free(world);
+    ic_company *company = load(0);
+    for (size_t i = 0; company && i < sizeof requests / sizeof requests[0]; i++)
+        test_request(company, &requests[i]);
+    if (company) ic_company_free(company);
     CHECK(ic_alloc_live() == before);
 }
 

@@ -85,17 +85,17 @@ static const struct request {
 };
 // clang-format on
 
-static ic_world *load(void) {
+static ic_company *load(void) {
     char error[256] = "";
-    ic_world *world = ic_world_new();
-    if (!CHECK(world != NULL)) return NULL;
-    world->url = ic_strdup("https://sandbox");
-    world->storage_url = ic_strdup("https://storage");
-    world->clock.fixed = 0;
-    world->import_credits = 1;
-    if (CHECK(ic_world_load(world, "fixtures", fixtures, strlen(fixtures), error, sizeof error)))
-        return world;
-    ic_world_free(world);
+    ic_company *company = ic_company_new();
+    if (!CHECK(company != NULL)) return NULL;
+    company->url = ic_strdup("https://sandbox");
+    company->storage_url = ic_strdup("https://storage");
+    company->clock.fixed = 0;
+    company->import_credits = 1;
+    if (CHECK(ic_company_load(company, "fixtures", fixtures, strlen(fixtures), error, sizeof error)))
+        return company;
+    ic_company_free(company);
     return NULL;
 }
 
@@ -119,19 +119,19 @@ static bool add_fields(ic_exchange *x) {
            add_field(x, "metadata", NULL, ic_blob_new(ic_strdup(metadata), strlen(metadata)));
 }
 
-static const char *value_of(const ic_world *world, const char *named) {
+static const char *value_of(const ic_company *company, const char *named) {
     if (!named || strcmp(named, JOB) != 0) return named;
-    return ((const ic_job *)world->jobs.items[world->jobs.count - 1])->id;
+    return ((const ic_job *)company->jobs.items[company->jobs.count - 1])->id;
 }
 
 /* Answers the status; 500 also where the request itself could not be made. */
-static unsigned run(ic_world *world, const struct request *request) {
+static unsigned run(ic_company *company, const struct request *request) {
     static const ic_token token = {0};
-    ic_exchange x = {.world = world, .token = &token, .user = ic_world_user(world, JANE)};
+    ic_exchange x = {.company = company, .token = &token, .user = ic_company_user(company, JANE)};
     x.path = ic_strdup("/");
     x.operation = ic_operation_by_id(request->operation);
     for (size_t i = 0; i < 2; i++)
-        x.values[i] = ic_strdup(value_of(world, request->values[i]));
+        x.values[i] = ic_strdup(value_of(company, request->values[i]));
     x.body = ic_json_parse(request->body, strlen(request->body), NULL);
     bool made = x.path && x.body && (!request->values[0] || x.values[0]) &&
                 (!request->values[1] || x.values[1]) && add_fields(&x);
@@ -142,14 +142,14 @@ static unsigned run(ic_world *world, const struct request *request) {
 }
 
 /* false: one could not be done. */
-static bool run_all(ic_world *world) {
+static bool run_all(ic_company *company) {
     for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
-        unsigned status = run(world, &requests[i]);
+        unsigned status = run(company, &requests[i]);
         if (status != requests[i].status) {
             if (!CHECK(status == 500)) printf("    %s: %u\n", requests[i].operation, status);
             return false;
         }
-        ic_imports_settle(world);
+        ic_imports_settle(company);
     }
     return true;
 }
@@ -158,12 +158,12 @@ static void test_requests(void) {
     bool done = false;
     for (long nth = 1; !done && nth < 100000; nth++) {
         long before = ic_alloc_live();
-        ic_world *world = load();
-        if (!world) return;
+        ic_company *company = load();
+        if (!company) return;
         ic_alloc_fail_at(nth);
-        done = run_all(world);
+        done = run_all(company);
         ic_alloc_fail_at(0);
-        ic_world_free(world);
+        ic_company_free(company);
         if (!CHECK(ic_alloc_live() == before)) {
             printf("    %ld blocks are lost at allocation %ld\n", ic_alloc_live() - before, nth);
             return;

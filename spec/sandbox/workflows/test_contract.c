@@ -1,4 +1,4 @@
-/* A contract's life in the sandbox's world, and a fixture document, with every allocation failing in turn:
+/* A contract's life in the sandbox's company, and a fixture document, with every allocation failing in turn:
  * what cannot be done is said, and nothing is lost. */
 #include "core/base/alloc.h"
 #include "sandbox/workflows/launches.h"
@@ -100,15 +100,15 @@ static const char fixtures[] = JSON({
     "records" : [ {"type" : "nda", "name" : "NDA", "workflow" : "IC-3", "properties" : {}} ]
 });
 
-static bool load(ic_world *world) {
+static bool load(ic_company *company) {
     char error[256] = "";
-    bool loaded = ic_world_load(world, "fixtures", fixtures, strlen(fixtures), error, sizeof error);
+    bool loaded = ic_company_load(company, "fixtures", fixtures, strlen(fixtures), error, sizeof error);
     CHECK(loaded == !*error);
     return loaded;
 }
 
-static bool shown(const ic_world *world, const ic_workflow *workflow) {
-    cJSON *view = ic_workflow_view(world, workflow, true);
+static bool shown(const ic_company *company, const ic_workflow *workflow) {
+    cJSON *view = ic_workflow_view(company, workflow, true);
     char *text = view ? ic_json_print(view) : NULL;
     bool printed = text != NULL;
     ic_json_text_free(text);
@@ -116,38 +116,38 @@ static bool shown(const ic_world *world, const ic_workflow *workflow) {
     return printed;
 }
 
-static ic_workflow *launch(ic_world *world) {
-    ic_user *jane = world->users.items[0];
-    ic_workflow *workflow = ic_workflow_new(world, world->templates.items[0], jane);
+static ic_workflow *launch(ic_company *company) {
+    ic_user *jane = company->users.items[0];
+    ic_workflow *workflow = ic_workflow_new(company, company->templates.items[0], jane);
     if (!workflow) return NULL;
     if (ic_set(workflow->attributes, "counterpartyName", cJSON_CreateString("Acme")) &&
         ic_workflow_set_title(workflow) &&
-        ic_workflow_add_document(world, workflow, workflow->template->form->child->next->string, "nda.pdf",
+        ic_workflow_add_document(company, workflow, workflow->template->form->child->next->string, "nda.pdf",
                                  ic_blob_new(ic_strdup("%PDF-"), 5), jane, workflow->created) &&
-        ic_workflow_begin(world, workflow, workflow->created))
+        ic_workflow_begin(company, workflow, workflow->created))
         return workflow;
     ic_workflow_free(workflow);
     return NULL;
 }
 
 /* From the launch to the record. false: some of it could not be done. */
-static bool live(ic_world *world) {
-    ic_workflow *workflow = launch(world);
-    const ic_user *jane = world->users.items[0];
+static bool live(ic_company *company) {
+    ic_workflow *workflow = launch(company);
+    const ic_user *jane = company->users.items[0];
     if (!workflow) return false;
-    if (!ic_review_decide(world, workflow, 0, jane, true) || workflow->step != IC_STEP_SIGN ||
-        !ic_packet_send(workflow, jane, ic_world_now(world)))
+    if (!ic_review_decide(company, workflow, 0, jane, true) || workflow->step != IC_STEP_SIGN ||
+        !ic_packet_send(workflow, jane, ic_company_now(company)))
         return false;
     for (size_t i = 0; i < workflow->packet->signers.count; i++)
-        if (ic_packet_sign(world, workflow, workflow->packet->signers.items[i], IC_SIGNATURE_SIGNED))
+        if (ic_packet_sign(company, workflow, workflow->packet->signers.items[i], IC_SIGNATURE_SIGNED))
             return false;
-    ic_world_advance(world, 1);
-    ic_world_settle(world);
-    return workflow->step == IC_STEP_COMPLETE && workflow->records.count == 1 && shown(world, workflow);
+    ic_company_advance(company, 1);
+    ic_company_settle(company);
+    return workflow->step == IC_STEP_COMPLETE && workflow->records.count == 1 && shown(company, workflow);
 }
 
-static bool load_and_live(ic_world *world, bool loaded) {
-    return loaded ? live(world) : load(world);
+static bool load_and_live(ic_company *company, bool loaded) {
+    return loaded ? live(company) : load(company);
 }
 
 /* Fails each allocation of loading, or of living in what has been loaded, until it succeeds with none
@@ -156,14 +156,14 @@ static void fail_in_turn(bool loaded) {
     bool done = false;
     for (long nth = 1; !done && nth < 100000; nth++) {
         long before = ic_alloc_live();
-        ic_world *world = ic_world_new();
-        CHECK(world != NULL);
-        if (!world || (loaded && !CHECK(load(world)))) return;
+        ic_company *company = ic_company_new();
+        CHECK(company != NULL);
+        if (!company || (loaded && !CHECK(load(company)))) return;
         ic_alloc_fail_at(nth);
-        done = load_and_live(world, loaded);
+        done = load_and_live(company, loaded);
         ic_alloc_fail_at(0);
-        ic_world_settle(world); /* what was left to try again must not break */
-        ic_world_free(world);
+        ic_company_settle(company); /* what was left to try again must not break */
+        ic_company_free(company);
         if (!CHECK(ic_alloc_live() == before)) {
             printf("    allocation %ld of %s: %ld blocks are lost\n", nth, loaded ? "living" : "loading",
                    ic_alloc_live() - before);

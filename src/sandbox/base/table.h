@@ -1,4 +1,4 @@
-/* The world's two containers: items in a row, and items by a text key. Neither owns its items. */
+/* Two containers: items in a row, and items by a text key. Neither owns its items. */
 #ifndef IC_SANDBOX_TABLE_H
 #define IC_SANDBOX_TABLE_H
 

@@ -1,4 +1,4 @@
-/* The world: making, finding, freeing. */
+/* The company: making, finding, freeing. */
 #include "sandbox/company/company.h"
 #include "core/base/alloc.h"
 #include "core/base/text.h"
@@ -24,48 +24,48 @@ const char *const ic_status_names[IC_STATUS_COUNT] = {IC_STATUSES(X)};
 
 /* --- finding --- */
 
-bool ic_world_entitled(const ic_world *world, const char *name) {
-    return !cJSON_IsFalse(ic_json_member(ic_json_member(world->entitlements, name), "value"));
+bool ic_company_entitled(const ic_company *company, const char *name) {
+    return !cJSON_IsFalse(ic_json_member(ic_json_member(company->entitlements, name), "value"));
 }
 
-ic_app *ic_world_app(const ic_world *world, const char *id) {
-    for (size_t i = 0; i < world->apps.count; i++) {
-        ic_app *app = world->apps.items[i];
+ic_app *ic_company_app(const ic_company *company, const char *id) {
+    for (size_t i = 0; i < company->apps.count; i++) {
+        ic_app *app = company->apps.items[i];
         if (strcmp(app->id, id) == 0) return app;
     }
     return NULL;
 }
 
-ic_user *ic_world_user(const ic_world *world, const char *id_or_email) {
-    for (size_t i = 0; i < world->users.count; i++) {
-        ic_user *user = world->users.items[i];
+ic_user *ic_company_user(const ic_company *company, const char *id_or_email) {
+    for (size_t i = 0; i < company->users.count; i++) {
+        ic_user *user = company->users.items[i];
         if (ic_text_same(user->email, id_or_email) || strcmp(user->id, id_or_email) == 0) return user;
     }
     return NULL;
 }
 
-ic_template *ic_world_template(const ic_world *world, const char *id) {
-    for (size_t i = 0; i < world->templates.count; i++) {
-        ic_template *template = world->templates.items[i];
+ic_template *ic_company_template(const ic_company *company, const char *id) {
+    for (size_t i = 0; i < company->templates.count; i++) {
+        ic_template *template = company->templates.items[i];
         if (strcmp(template->id, id) == 0) return template;
     }
     return NULL;
 }
 
-ic_record_type *ic_world_record_type(const ic_world *world, const char *key) {
-    for (size_t i = 0; i < world->record_types.count; i++) {
-        ic_record_type *type = world->record_types.items[i];
+ic_record_type *ic_company_record_type(const ic_company *company, const char *key) {
+    for (size_t i = 0; i < company->record_types.count; i++) {
+        ic_record_type *type = company->record_types.items[i];
         if (strcmp(type->key, key) == 0) return type;
     }
     return NULL;
 }
 
-ic_workflow *ic_world_workflow(const ic_world *world, const char *id) {
-    return ic_index_get(&world->workflows_by_id, id);
+ic_workflow *ic_company_workflow(const ic_company *company, const char *id) {
+    return ic_index_get(&company->workflows_by_id, id);
 }
 
-ic_record *ic_world_record(const ic_world *world, const char *id) {
-    return ic_index_get(&world->records_by_id, id);
+ic_record *ic_company_record(const ic_company *company, const char *id) {
+    return ic_index_get(&company->records_by_id, id);
 }
 
 /* --- making and freeing --- */
@@ -107,57 +107,57 @@ static void free_record_type(ic_record_type *type) {
         ic_array_free(list);                                                                                 \
     } while (0)
 
-ic_world *ic_world_new(void) {
-    ic_world *world = ic_calloc(1, sizeof *world);
-    if (!world) return NULL;
-    world->clock.fixed = IC_TIME_NONE;
-    world->spool = ic_spool_new();
-    if (world->spool) return world;
-    ic_free(world);
+ic_company *ic_company_new(void) {
+    ic_company *company = ic_calloc(1, sizeof *company);
+    if (!company) return NULL;
+    company->clock.fixed = IC_TIME_NONE;
+    company->spool = ic_spool_new();
+    if (company->spool) return company;
+    ic_free(company);
     return NULL;
 }
 
-void ic_world_free(ic_world *world) {
-    if (!world) return;
-    FREE_ALL(&world->records_by_agreement, ic_record *, ic_record_free);
-    ic_array_free(&world->records_by_name);
-    ic_array_free(&world->records_by_update);
-    ic_index_free(&world->records_by_id);
-    FREE_ALL(&world->workflows, ic_workflow *, ic_workflow_free);
-    ic_index_free(&world->workflows_by_id);
-    ic_array_free(&world->awaited);
-    ic_launches_free(world);
-    ic_sign_links_free(world);
-    FREE_ALL(&world->templates, ic_template *, free_template);
-    FREE_ALL(&world->record_types, ic_record_type *, free_record_type);
-    FREE_ALL(&world->groups, ic_group *, ic_group_free);
-    FREE_ALL(&world->users, ic_user *, ic_user_free);
-    FREE_ALL(&world->former_users, ic_user *, ic_user_free);
-    FREE_ALL(&world->consents, ic_consent *, ic_consent_free);
-    FREE_ALL(&world->tokens, void *, ic_free);
-    ic_index_free(&world->tokens_by_text);
-    FREE_ALL(&world->scopes, void *, ic_free);
-    FREE_ALL(&world->apps, ic_app *, free_app);
-    FREE_ALL(&world->entities, ic_entity *, ic_entity_free);
-    FREE_ALL(&world->obligations, ic_obligation *, ic_obligation_free);
-    FREE_ALL(&world->relationship_types, ic_item_type *, ic_item_type_free);
-    FREE_ALL(&world->obligation_types, ic_item_type *, ic_item_type_free);
-    ic_events_free(world);
-    FREE_ALL(&world->webhooks, ic_webhook *, ic_webhook_free);
-    EVP_PKEY_free(world->webhook_key);
-    cJSON_Delete(world->entitlements);
-    cJSON_Delete(world->record_properties);
-    cJSON_Delete(world->record_attachments);
-    FREE_ALL(&world->faults, ic_fault *, ic_fault_free);
-    ic_limits_clear(&world->limits);
-    ic_spool_free(world->spool);
-    ic_jobs_free(world);
-    ic_imports_free(world);
-    ic_audit_free(world);
-    ic_free(world->url);
-    ic_free(world->storage_url);
-    ic_free(world->redirect_uris);
-    ic_free(world->company_name);
-    ic_free(world->company_display_name);
-    ic_free(world);
+void ic_company_free(ic_company *company) {
+    if (!company) return;
+    FREE_ALL(&company->records_by_agreement, ic_record *, ic_record_free);
+    ic_array_free(&company->records_by_name);
+    ic_array_free(&company->records_by_update);
+    ic_index_free(&company->records_by_id);
+    FREE_ALL(&company->workflows, ic_workflow *, ic_workflow_free);
+    ic_index_free(&company->workflows_by_id);
+    ic_array_free(&company->awaited);
+    ic_launches_free(company);
+    ic_sign_links_free(company);
+    FREE_ALL(&company->templates, ic_template *, free_template);
+    FREE_ALL(&company->record_types, ic_record_type *, free_record_type);
+    FREE_ALL(&company->groups, ic_group *, ic_group_free);
+    FREE_ALL(&company->users, ic_user *, ic_user_free);
+    FREE_ALL(&company->former_users, ic_user *, ic_user_free);
+    FREE_ALL(&company->consents, ic_consent *, ic_consent_free);
+    FREE_ALL(&company->tokens, void *, ic_free);
+    ic_index_free(&company->tokens_by_text);
+    FREE_ALL(&company->scopes, void *, ic_free);
+    FREE_ALL(&company->apps, ic_app *, free_app);
+    FREE_ALL(&company->entities, ic_entity *, ic_entity_free);
+    FREE_ALL(&company->obligations, ic_obligation *, ic_obligation_free);
+    FREE_ALL(&company->relationship_types, ic_item_type *, ic_item_type_free);
+    FREE_ALL(&company->obligation_types, ic_item_type *, ic_item_type_free);
+    ic_events_free(company);
+    FREE_ALL(&company->webhooks, ic_webhook *, ic_webhook_free);
+    EVP_PKEY_free(company->webhook_key);
+    cJSON_Delete(company->entitlements);
+    cJSON_Delete(company->record_properties);
+    cJSON_Delete(company->record_attachments);
+    FREE_ALL(&company->faults, ic_fault *, ic_fault_free);
+    ic_limits_clear(&company->limits);
+    ic_spool_free(company->spool);
+    ic_jobs_free(company);
+    ic_imports_free(company);
+    ic_audit_free(company);
+    ic_free(company->url);
+    ic_free(company->storage_url);
+    ic_free(company->redirect_uris);
+    ic_free(company->name);
+    ic_free(company->display_name);
+    ic_free(company);
 }

@@ -1,6 +1,6 @@
 /* What the sandbox holds: one company. Only the thread that holds the sandbox's lock may look. */
-#ifndef IC_SANDBOX_WORLD_H
-#define IC_SANDBOX_WORLD_H
+#ifndef IC_SANDBOX_COMPANY_H
+#define IC_SANDBOX_COMPANY_H
 
 #include "core/json/json.h"
 #include "sandbox/base/blob.h"
@@ -153,7 +153,7 @@ typedef struct ic_consent {
     const ic_app *app;
     char *redirect_uri;
     char *state, *scope; /* as asked; NULL: not given */
-    uint64_t scopes[2];  /* bits by ic_world.scopes */
+    uint64_t scopes[2];  /* bits by ic_company.scopes */
     ic_user *user;       /* NULL: has not answered yet */
     ic_secret nonce;     /* of the page; good for one answer */
     ic_secret code;
@@ -183,14 +183,14 @@ typedef struct ic_clock {
 
 /* Where ids, codes and secrets come from: the system, or a generator that repeats its row for the same seed.
  */
-typedef struct ic_chance {
+typedef struct ic_random {
     bool seeded;
     uint64_t state;
-} ic_chance;
+} ic_random;
 
-typedef struct ic_world {
+typedef struct ic_company {
     ic_clock clock;
-    ic_chance chance;
+    ic_random random;
     ic_spool *spool;     /* for what is too large for memory */
     char *url;           /* https://127.0.0.1:8443 */
     ic_array apps;       /* the first is the sandbox's; the others show what that one may not */
@@ -201,8 +201,8 @@ typedef struct ic_world {
     size_t max_page_size; /* a page holds no more, whatever is asked for; 0: what is asked for */
     double token_seconds, code_seconds;
     double job_seconds; /* what an export, an import or a launch in the background takes */
-    ic_object_id company_id;
-    char *company_name, *company_display_name;
+    ic_object_id id;
+    char *name, *display_name;
     cJSON *entitlements;
     ic_array scopes; /* char *: those that the company's apps may ask for */
     ic_array users, templates, record_types;
@@ -236,45 +236,45 @@ typedef struct ic_world {
     ic_array webhooks;                             /* ic_webhook, by target */
     ic_array deliveries;                           /* events.c: what webhooks have been told, oldest first */
     EVP_PKEY *webhook_key;                         /* NULL until somebody asks for it */
-} ic_world;
+} ic_company;
 
 /* An empty company with a running clock, or NULL without memory. */
-ic_world *ic_world_new(void);
-void ic_world_free(ic_world *world);
-/* Fills an empty world from a fixture document (fixtures.c shows its form). false: `error` says why not, and
- * where in what `name` names. */
-bool ic_world_load(ic_world *world, const char *name, const char *text, size_t length, char *error,
-                   size_t size);
+ic_company *ic_company_new(void);
+void ic_company_free(ic_company *company);
+/* Fills an empty company from a fixture document (fixtures.c shows its form). false: `error` says why not,
+ * and where in what `name` names. */
+bool ic_company_load(ic_company *company, const char *name, const char *text, size_t length, char *error,
+                     size_t size);
 /* The pieces of the fixture document that is built in; NULL ends them. */
 extern const char *const ic_fixtures[];
 
 /* The only clock of all that the sandbox plays. */
-ic_time ic_world_now(const ic_world *world);
-void ic_world_advance(ic_world *world, double seconds);
+ic_time ic_company_now(const ic_company *company);
+void ic_company_advance(ic_company *company, double seconds);
 /* The only source of ids, codes and secrets. */
-void ic_world_seed(ic_world *world, uint64_t seed);
-void ic_new_object_id(ic_world *world, ic_object_id id);
-void ic_new_uuid(ic_world *world, ic_uuid id);
-void ic_new_short_id(ic_world *world, ic_short_id id);
-void ic_new_readable_id(ic_world *world, ic_readable_id id);
-void ic_random_hex(ic_world *world, char *text, size_t digits); /* writes digits + 1 bytes */
+void ic_company_seed(ic_company *company, uint64_t seed);
+void ic_new_object_id(ic_company *company, ic_object_id id);
+void ic_new_uuid(ic_company *company, ic_uuid id);
+void ic_new_short_id(ic_company *company, ic_short_id id);
+void ic_new_readable_id(ic_company *company, ic_readable_id id);
+void ic_random_hex(ic_company *company, char *text, size_t digits); /* writes digits + 1 bytes */
 /* A new "sandbox-<kind>-<48 digits>": what it is can be seen wherever it turns up. */
-void ic_new_secret(ic_world *world, const char *kind, ic_secret secret);
+void ic_new_secret(ic_company *company, const char *kind, ic_secret secret);
 
 /* Whether the company has what it would have to pay for: all but what its entitlements say it has not. */
-bool ic_world_entitled(const ic_world *world, const char *name);
-ic_app *ic_world_app(const ic_world *world, const char *id);
-ic_user *ic_world_user(const ic_world *world, const char *id_or_email);
-ic_template *ic_world_template(const ic_world *world, const char *id);
-ic_record_type *ic_world_record_type(const ic_world *world, const char *key);
-ic_workflow *ic_world_workflow(const ic_world *world, const char *id);
-ic_record *ic_world_record(const ic_world *world, const char *id);
+bool ic_company_entitled(const ic_company *company, const char *name);
+ic_app *ic_company_app(const ic_company *company, const char *id);
+ic_user *ic_company_user(const ic_company *company, const char *id_or_email);
+ic_template *ic_company_template(const ic_company *company, const char *id);
+ic_record_type *ic_company_record_type(const ic_company *company, const char *key);
+ic_workflow *ic_company_workflow(const ic_company *company, const char *id);
+ic_record *ic_company_record(const ic_company *company, const char *id);
 
-/* A new active workflow in Review with the design's roles, not yet in the world. NULL: no memory. */
-ic_workflow *ic_workflow_new(ic_world *world, const ic_template *template, ic_user *creator);
+/* A new active workflow in Review with the design's roles, not yet in the company. NULL: no memory. */
+ic_workflow *ic_workflow_new(ic_company *company, const ic_template *template, ic_user *creator);
 void ic_workflow_free(ic_workflow *workflow);
 /* Gives it its readable id and takes it over; false: no memory, and it stays the caller's. */
-bool ic_world_add_workflow(ic_world *world, ic_workflow *workflow);
+bool ic_company_add_workflow(ic_company *company, ic_workflow *workflow);
 /* Makes the user a participant. */
 bool ic_workflow_join(ic_workflow *workflow, ic_user *user);
 /* The index of a role in the design; role_count when there is none. */
@@ -286,27 +286,27 @@ int ic_group_active(const ic_workflow *workflow);
 /* Its title by the design, from its attributes. false: no memory. */
 bool ic_workflow_set_title(ic_workflow *workflow);
 /* Adds a document; takes the bytes over, also when it fails. NULL: no memory. `attribute` is the design's. */
-ic_document *ic_workflow_add_document(ic_world *world, ic_workflow *workflow, const char *attribute,
+ic_document *ic_workflow_add_document(ic_company *company, ic_workflow *workflow, const char *attribute,
                                       const char *filename, ic_blob *bytes, const ic_user *author,
                                       ic_time time);
 /* Takes nothing over. */
-ic_comment *ic_workflow_add_comment(ic_world *world, ic_workflow *workflow, const char *message,
+ic_comment *ic_workflow_add_comment(ic_company *company, ic_workflow *workflow, const char *message,
                                     const ic_user *author, ic_time time);
 
-/* A record with an id but not yet in the world. NULL: no memory. */
-ic_record *ic_record_new(ic_world *world, const ic_record_type *type, const char *name);
+/* A record with an id but not yet in the company. NULL: no memory. */
+ic_record *ic_record_new(ic_company *company, const ic_record_type *type, const char *name);
 void ic_record_free(ic_record *record);
 /* Keeps the properties as text, and the dates that follow from them. false: no memory, nothing changed. */
 bool ic_record_set_properties(ic_record *record, const cJSON *properties);
 /* Gives it its readable id and takes it over; false: no memory, and it stays the caller's. */
-bool ic_world_add_record(ic_world *world, ic_record *record);
-void ic_world_remove_record(ic_world *world, ic_record *record); /* and frees it */
+bool ic_company_add_record(ic_company *company, ic_record *record);
+void ic_company_remove_record(ic_company *company, ic_record *record); /* and frees it */
 /* Before and after a change of a record's name, properties or time. Sorting in again what has been taken out
  * cannot fail: the lists keep their room. */
-void ic_record_unsort(ic_world *world, ic_record *record);
-bool ic_record_sort(ic_world *world, ic_record *record);
+void ic_record_unsort(ic_company *company, ic_record *record);
+bool ic_record_sort(ic_company *company, ic_record *record);
 /* It has changed now: other than in its name or properties. */
-void ic_record_touch(ic_world *world, ic_record *record);
+void ic_record_touch(ic_company *company, ic_record *record);
 /* A NULL parent parts them. `link_type` is static. The record must not be among the parent's ancestors. */
 void ic_record_set_parent(ic_record *record, ic_record *parent, const char *link_type);
 /* Whether `from` is the record or one of its ancestors. */

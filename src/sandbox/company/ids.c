@@ -1,4 +1,4 @@
-/* Time and chance: the world's clock, and the ids, codes and secrets that it gives out. */
+/* The company's clock, and the ids, codes and secrets that it gives out. */
 #include "sandbox/company/company.h"
 #include <openssl/rand.h>
 #include <stdio.h>
@@ -6,78 +6,78 @@
 
 /* --- time --- */
 
-ic_time ic_world_now(const ic_world *world) {
-    const ic_clock *clock = &world->clock;
+ic_time ic_company_now(const ic_company *company) {
+    const ic_clock *clock = &company->clock;
     return (clock->fixed == IC_TIME_NONE ? ic_time_now() : clock->fixed) + clock->offset;
 }
 
-void ic_world_advance(ic_world *world, double seconds) {
-    world->clock.offset += (ic_time)(seconds * 1000);
+void ic_company_advance(ic_company *company, double seconds) {
+    company->clock.offset += (ic_time)(seconds * 1000);
 }
 
-/* --- chance --- */
+/* --- random bytes --- */
 
-void ic_world_seed(ic_world *world, uint64_t seed) {
-    world->chance = (ic_chance){.seeded = true, .state = seed};
+void ic_company_seed(ic_company *company, uint64_t seed) {
+    company->random = (ic_random){.seeded = true, .state = seed};
 }
 
 /* SplitMix64: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", 2014. */
-static uint64_t next(ic_chance *chance) {
-    uint64_t value = chance->state += 0x9e3779b97f4a7c15;
+static uint64_t next(ic_random *random) {
+    uint64_t value = random->state += 0x9e3779b97f4a7c15;
     value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9;
     value = (value ^ (value >> 27)) * 0x94d049bb133111eb;
     return value ^ (value >> 31);
 }
 
-static void fill(ic_world *world, unsigned char *bytes, size_t count) {
-    if (!world->chance.seeded) {
+static void fill(ic_company *company, unsigned char *bytes, size_t count) {
+    if (!company->random.seeded) {
         RAND_bytes(bytes, (int)count);
         return;
     }
     for (size_t i = 0; i < count; i++)
-        bytes[i] = (unsigned char)(next(&world->chance) >> 56);
+        bytes[i] = (unsigned char)(next(&company->random) >> 56);
 }
 
 /* --- ids --- */
 
-void ic_random_hex(ic_world *world, char *text, size_t digits) {
+void ic_random_hex(ic_company *company, char *text, size_t digits) {
     unsigned char bytes[64] = {0};
-    fill(world, bytes, (digits + 1) / 2 < sizeof bytes ? (digits + 1) / 2 : sizeof bytes);
+    fill(company, bytes, (digits + 1) / 2 < sizeof bytes ? (digits + 1) / 2 : sizeof bytes);
     for (size_t i = 0; i < digits; i++)
         text[i] = "0123456789abcdef"[bytes[i / 2 % sizeof bytes] >> (i % 2 * 4) & 15];
     text[digits] = '\0';
 }
 
 /* As MongoDB makes them: eight digits of seconds, sixteen at random. */
-void ic_new_object_id(ic_world *world, ic_object_id id) {
-    unsigned long long seconds = (unsigned long long)(ic_world_now(world) / 1000);
+void ic_new_object_id(ic_company *company, ic_object_id id) {
+    unsigned long long seconds = (unsigned long long)(ic_company_now(company) / 1000);
     snprintf(id, sizeof(ic_object_id), "%08llx", seconds & 0xffffffff);
-    ic_random_hex(world, id + 8, sizeof(ic_object_id) - 9);
+    ic_random_hex(company, id + 8, sizeof(ic_object_id) - 9);
 }
 
 /* Version 4, RFC 9562, 5.4. */
-void ic_new_uuid(ic_world *world, ic_uuid id) {
+void ic_new_uuid(ic_company *company, ic_uuid id) {
     char hex[33];
-    ic_random_hex(world, hex, 32);
+    ic_random_hex(company, hex, 32);
     hex[12] = '4';
     hex[16] = "89ab"[(hex[16] >= 'a' ? hex[16] - 'a' + 10 : hex[16] - '0') & 3];
     snprintf(id, sizeof(ic_uuid), "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
 }
 
-void ic_new_short_id(ic_world *world, ic_short_id id) {
+void ic_new_short_id(ic_company *company, ic_short_id id) {
     unsigned char bytes[sizeof(ic_short_id)] = {0};
-    fill(world, bytes, sizeof bytes);
+    fill(company, bytes, sizeof bytes);
     for (size_t i = 0; i < sizeof(ic_short_id) - 1; i++)
         id[i] = "0123456789abcdefghijklmnopqrstuvwxyz"[bytes[i] % 36];
     id[sizeof(ic_short_id) - 1] = '\0';
 }
 
-void ic_new_secret(ic_world *world, const char *kind, ic_secret secret) {
+void ic_new_secret(ic_company *company, const char *kind, ic_secret secret) {
     char digits[49];
-    ic_random_hex(world, digits, sizeof digits - 1);
+    ic_random_hex(company, digits, sizeof digits - 1);
     snprintf(secret, sizeof(ic_secret), "sandbox-%.7s-%s", kind, digits);
 }
 
-void ic_new_readable_id(ic_world *world, ic_readable_id id) {
-    snprintf(id, sizeof(ic_readable_id), "IC-%u", ++world->last_readable);
+void ic_new_readable_id(ic_company *company, ic_readable_id id) {
+    snprintf(id, sizeof(ic_readable_id), "IC-%u", ++company->last_readable);
 }

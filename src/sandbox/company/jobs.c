@@ -15,37 +15,37 @@ static void forget_oldest(ic_array *jobs) {
     memmove(jobs->items, jobs->items + 1, jobs->count * sizeof *jobs->items);
 }
 
-ic_job *ic_job_start(ic_world *world, ic_job_kind kind, cJSON *request) {
+ic_job *ic_job_start(ic_company *company, ic_job_kind kind, cJSON *request) {
     ic_job *job = ic_calloc(1, sizeof *job);
     if (!job) {
         cJSON_Delete(request);
         return NULL;
     }
-    *job = (ic_job){.kind = kind, .request = request, .started = ic_world_now(world)};
-    job->ended = job->started + (ic_time)(world->job_seconds * 1000);
-    ic_new_uuid(world, job->id);
-    if (!request || !ic_array_push(&world->jobs, job)) {
+    *job = (ic_job){.kind = kind, .request = request, .started = ic_company_now(company)};
+    job->ended = job->started + (ic_time)(company->job_seconds * 1000);
+    ic_new_uuid(company, job->id);
+    if (!request || !ic_array_push(&company->jobs, job)) {
         free_job(job);
         return NULL;
     }
-    if (world->jobs.count > IC_JOBS_MAX) forget_oldest(&world->jobs);
+    if (company->jobs.count > IC_JOBS_MAX) forget_oldest(&company->jobs);
     return job;
 }
 
-ic_job *ic_job_find(const ic_world *world, ic_job_kind kind, const char *id) {
-    for (size_t i = 0; i < world->jobs.count; i++) {
-        ic_job *job = world->jobs.items[i];
+ic_job *ic_job_find(const ic_company *company, ic_job_kind kind, const char *id) {
+    for (size_t i = 0; i < company->jobs.count; i++) {
+        ic_job *job = company->jobs.items[i];
         if (job->kind == kind && strcmp(job->id, id) == 0) return job;
     }
     return NULL;
 }
 
-bool ic_job_is_over(const ic_world *world, const ic_job *job) {
-    return ic_world_now(world) >= job->ended;
+bool ic_job_is_over(const ic_company *company, const ic_job *job) {
+    return ic_company_now(company) >= job->ended;
 }
 
-void ic_jobs_free(ic_world *world) {
-    for (size_t i = 0; i < world->jobs.count; i++)
-        free_job(world->jobs.items[i]);
-    ic_array_free(&world->jobs);
+void ic_jobs_free(ic_company *company) {
+    for (size_t i = 0; i < company->jobs.count; i++)
+        free_job(company->jobs.items[i]);
+    ic_array_free(&company->jobs);
 }

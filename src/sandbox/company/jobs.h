@@ -18,12 +18,12 @@ typedef struct ic_job {
 
 #define IC_JOBS_MAX 1000 /* the oldest are forgotten beyond */
 
-/* Starts one, to end after world->job_seconds. Takes the request over, also when it fails. NULL: no memory.
+/* Starts one, to end after company->job_seconds. Takes the request over, also when it fails. NULL: no memory.
  */
-ic_job *ic_job_start(ic_world *world, ic_job_kind kind, cJSON *request);
+ic_job *ic_job_start(ic_company *company, ic_job_kind kind, cJSON *request);
 /* NULL: there is none. */
-ic_job *ic_job_find(const ic_world *world, ic_job_kind kind, const char *id);
-bool ic_job_is_over(const ic_world *world, const ic_job *job);
-void ic_jobs_free(ic_world *world);
+ic_job *ic_job_find(const ic_company *company, ic_job_kind kind, const char *id);
+bool ic_job_is_over(const ic_company *company, const ic_job *job);
+void ic_jobs_free(ic_company *company);
 
 #endif

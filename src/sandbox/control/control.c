@@ -148,9 +148,9 @@ static bool check(ic_control *control, const ic_action *action) {
 bool ic_control_run(ic_control *control, const char *name) {
     const ic_action *action = find_action(control, name);
     if (action && check(control, action)) {
-        ic_world_settle(control->world);
+        ic_company_settle(control->company);
         action->run(control);
-        ic_world_settle(control->world); /* time may have passed */
+        ic_company_settle(control->company); /* time may have passed */
     }
     return !control->status;
 }
@@ -221,7 +221,7 @@ static bool reads(const char *name) {
 }
 
 static void run_action(ic_exchange *x, const char *name) {
-    ic_control control = {.world = x->world, .log = x->log};
+    ic_control control = {.company = x->company, .log = x->log};
     if (!ic_exchange_parse(x)) return;
     control.arguments = x->body;
     if (!ic_control_run(&control, name)) {

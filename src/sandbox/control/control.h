@@ -11,7 +11,7 @@
 
 /* One asking, which runs alone. */
 typedef struct ic_control {
-    ic_world *world;
+    ic_company *company;
     ic_log *log;
     const cJSON *arguments; /* an object that agrees with the action's fields */
     cJSON *answer;          /* an object; NULL: nothing to say. Whoever ran the action owns it */

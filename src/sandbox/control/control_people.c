@@ -9,7 +9,7 @@
 static ic_workflow *find(ic_control *control, ic_step step) {
     const cJSON *given = ic_json_member(control->arguments, "workflow");
     const char *id = cJSON_IsString(given) ? given->valuestring : ic_json_string(given, "id");
-    ic_workflow *workflow = id ? ic_world_workflow(control->world, id) : NULL;
+    ic_workflow *workflow = id ? ic_company_workflow(control->company, id) : NULL;
     if (!workflow) {
         ic_control_refuse(control, 404, "there is no workflow '%s'", id ? id : "(no id)");
         return NULL;
@@ -35,7 +35,7 @@ static void end_answer(ic_control *control, const ic_workflow *workflow) {
 static bool sign(ic_control *control, ic_workflow *workflow, ic_signer *signer, ic_signature signature,
                  cJSON *names) {
     ic_append(names, cJSON_CreateString(signer->role_name));
-    const char *refusal = ic_packet_sign(control->world, workflow, signer, signature);
+    const char *refusal = ic_packet_sign(control->company, workflow, signer, signature);
     if (refusal)
         ic_control_refuse(control, *refusal ? 409 : 500, "%s: %s", signer->role_name,
                           *refusal ? refusal : "no memory");
@@ -88,7 +88,7 @@ static bool approve(ic_control *control, ic_workflow *workflow, size_t review, c
     const ic_role_design *role = &workflow->template->roles[workflow->template->reviews[review].role];
     const ic_array *people = &workflow->assignees[workflow->template->reviews[review].role];
     const char *person = ic_control_text(control, "user");
-    const ic_user *user = person ? ic_world_user(control->world, person) : NULL;
+    const ic_user *user = person ? ic_company_user(control->company, person) : NULL;
     if (!person && people->count) user = people->items[0];
     if (!user || !ic_array_has(people, user)) {
         ic_control_refuse(control, 409, person ? "%s does not have the role '%s'" : "%s has the role '%s'",
@@ -96,11 +96,11 @@ static bool approve(ic_control *control, ic_workflow *workflow, size_t review, c
         return false;
     }
     ic_append(names, cJSON_CreateString(role->id));
-    if (!ic_review_decide(control->world, workflow, review, user, true)) {
+    if (!ic_review_decide(control->company, workflow, review, user, true)) {
         ic_control_refuse(control, 500, "no memory");
         return false;
     }
-    ic_event(control->world, "workflow_approval_status_changed", workflow);
+    ic_event(control->company, "workflow_approval_status_changed", workflow);
     return true;
 }
 

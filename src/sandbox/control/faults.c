@@ -30,8 +30,8 @@ static bool is_meant(const ic_fault *fault, const ic_exchange *x) {
 }
 
 ic_fault *ic_fault_of(const ic_exchange *x) {
-    for (size_t i = 0; i < x->world->faults.count; i++) {
-        ic_fault *fault = x->world->faults.items[i];
+    for (size_t i = 0; i < x->company->faults.count; i++) {
+        ic_fault *fault = x->company->faults.items[i];
         if (!fault->times || !is_meant(fault, x)) continue;
         if (fault->skip) {
             fault->skip--;
@@ -94,7 +94,7 @@ void ic_fault_meet(ic_exchange *x, ic_fault *fault) {
     x->delay += fault->seconds;
     x->retry_after = fault->retry_after;
     if (fault->times) return;
-    ic_array *faults = &x->world->faults;
+    ic_array *faults = &x->company->faults;
     size_t place = 0;
     while (faults->items[place] != fault)
         place++;
@@ -210,7 +210,7 @@ void ic_control_fail(ic_control *control) {
     }
     if (read_kind(control, fault) && read_numbers(control, fault) && read_operation(control, fault) &&
         read_method(control) && read_texts(control, fault)) {
-        if (ic_array_push(&control->world->faults, fault)) return;
+        if (ic_array_push(&control->company->faults, fault)) return;
         ic_control_refuse(control, 500, "no memory");
     }
     ic_fault_free(fault);
@@ -219,8 +219,8 @@ void ic_control_fail(ic_control *control) {
 void ic_control_faults(ic_control *control) {
     control->answer = cJSON_CreateObject();
     cJSON *list = ic_put(control->answer, "list", cJSON_CreateArray());
-    for (size_t i = 0; i < control->world->faults.count; i++) {
-        const ic_fault *fault = control->world->faults.items[i];
+    for (size_t i = 0; i < control->company->faults.count; i++) {
+        const ic_fault *fault = control->company->faults.items[i];
         cJSON *entry = ic_append(list, cJSON_CreateObject());
         ic_put_text(entry, "how", kinds[fault->kind].name);
         ic_put_number(entry, "times", (double)fault->times);
@@ -231,7 +231,7 @@ void ic_control_faults(ic_control *control) {
 }
 
 void ic_control_clear_faults(ic_control *control) {
-    for (size_t i = 0; i < control->world->faults.count; i++)
-        ic_fault_free(control->world->faults.items[i]);
-    control->world->faults.count = 0;
+    for (size_t i = 0; i < control->company->faults.count; i++)
+        ic_fault_free(control->company->faults.items[i]);
+    control->company->faults.count = 0;
 }

@@ -107,7 +107,7 @@ static void refuse_bucket(ic_control *control, const char *name) {
 static bool check_limits(ic_control *control, const cJSON *wanted) {
     const cJSON *item;
     cJSON_ArrayForEach(item, wanted) {
-        if (!window_of(&control->world->limits, item->string)) {
+        if (!window_of(&control->company->limits, item->string)) {
             refuse_bucket(control, item->string);
             return false;
         }
@@ -121,7 +121,7 @@ static bool check_limits(ic_control *control, const cJSON *wanted) {
 }
 
 static void answer_limits(ic_control *control) {
-    ic_limits *limits = &control->world->limits;
+    ic_limits *limits = &control->company->limits;
     cJSON *all = cJSON_CreateObject();
     if (limits->company.limit) ic_put_number(all, "company", (double)limits->company.limit);
     for (size_t i = 0; i < IC_BUCKET_COUNT; i++)
@@ -132,7 +132,7 @@ static void answer_limits(ic_control *control) {
 
 void ic_control_rate_limits(ic_control *control) {
     const cJSON *wanted = ic_json_member(control->arguments, "limits"), *item;
-    ic_limits *limits = &control->world->limits;
+    ic_limits *limits = &control->company->limits;
     bool set = true;
     if (wanted && !cJSON_IsBool(wanted) && !cJSON_IsObject(wanted)) {
         ic_control_refuse(control, 400,

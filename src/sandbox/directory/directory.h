@@ -12,22 +12,22 @@ typedef struct ic_group {
     bool admins;       /* its members administer the company */
 } ic_group;
 
-/* A user with an id and all rights, not yet in the world. NULL: no memory. */
-ic_user *ic_user_new(ic_world *world, const char *email);
+/* A user with an id and all rights, not yet in the company. NULL: no memory. */
+ic_user *ic_user_new(ic_company *company, const char *email);
 void ic_user_free(ic_user *user);
 /* Their name as it is shown: `given`, or NULL for one made of first and last name. false: no memory. */
 bool ic_user_set_display_name(ic_user *user, const char *given);
 /* Takes the user over; false: no memory, and it stays the caller's. */
-bool ic_world_add_user(ic_world *world, ic_user *user);
+bool ic_company_add_user(ic_company *company, ic_user *user);
 /* They act no more and belong to nothing any more; what is under way passes on to the first of the
  * administrators, or of all. What they did in the past keeps their name. They must not be the last user.
  * false: no memory, and nothing has changed. */
-bool ic_world_remove_user(ic_world *world, ic_user *user);
+bool ic_company_remove_user(ic_company *company, ic_user *user);
 
-ic_group *ic_group_new(ic_world *world, const char *name);
+ic_group *ic_group_new(ic_company *company, const char *name);
 void ic_group_free(ic_group *group);
-ic_group *ic_world_group(const ic_world *world, const char *id_or_name);
+ic_group *ic_company_group(const ic_company *company, const char *id_or_name);
 /* Those who administer the company; NULL: there is no such group. */
-ic_group *ic_world_admins(const ic_world *world);
+ic_group *ic_company_admins(const ic_company *company);
 
 #endif

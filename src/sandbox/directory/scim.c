@@ -26,15 +26,15 @@ void ic_scim_refuse_value(ic_exchange *x, const char *path, const cJSON *value) 
 }
 
 bool ic_scim_may_change(ic_exchange *x) {
-    const ic_group *admins = ic_world_admins(x->world);
+    const ic_group *admins = ic_company_admins(x->company);
     if (!admins || ic_array_has(&admins->members, x->user)) return true;
     ic_reply_scim_error(x, 403, NULL, "access forbidden");
     return false;
 }
 
-cJSON *ic_scim_meta(const ic_world *world, const ic_scim_kind *kind, const char *id) {
+cJSON *ic_scim_meta(const ic_company *company, const ic_scim_kind *kind, const char *id) {
     ic_buf location = {0};
-    ic_buf_printf(&location, "%s/scim/v2/%s/%s", world->url, kind->plural, id);
+    ic_buf_printf(&location, "%s/scim/v2/%s/%s", company->url, kind->plural, id);
     cJSON *meta = cJSON_CreateObject();
     ic_put_text(meta, "resourceType", kind->name);
     ic_put_text(meta, "location", ic_buf_text(&location));
@@ -74,7 +74,7 @@ void ic_scim_reply_list(ic_exchange *x, const ic_scim_kind *kind, const ic_array
     cJSON *resources = cJSON_CreateArray();
     for (size_t i = 0; i < items->count; i++) {
         bool on_page = total + 1 >= start && total + 1 < start + count;
-        cJSON *resource = on_page || filter ? view(x->world, items->items[i]) : NULL;
+        cJSON *resource = on_page || filter ? view(x->company, items->items[i]) : NULL;
         bool selected = !filter || ic_scim_filter_matches(filter, resource);
         total += selected;
         ic_scim_exclude(kind, resource, excluded);

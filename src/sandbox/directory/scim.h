@@ -6,7 +6,7 @@
 #include "sandbox/http/exchange.h"
 
 /* One resource as SCIM shows it, made anew. */
-typedef cJSON *(*ic_scim_view)(const ic_world *world, const void *item);
+typedef cJSON *(*ic_scim_view)(const ic_company *company, const void *item);
 
 /* Answers a list: those of the items that the query's filter selects, from startIndex on, at most count. */
 void ic_scim_reply_list(ic_exchange *x, const ic_scim_kind *kind, const ic_array *items, ic_scim_view view);
@@ -16,7 +16,7 @@ void ic_scim_reply(ic_exchange *x, unsigned status, const ic_scim_kind *kind, cJ
 bool ic_scim_may_change(ic_exchange *x);
 void ic_scim_not_found(ic_exchange *x);
 /* {resourceType, location} */
-cJSON *ic_scim_meta(const ic_world *world, const ic_scim_kind *kind, const char *id);
+cJSON *ic_scim_meta(const ic_company *company, const ic_scim_kind *kind, const char *id);
 
 /* The attributes of the body that the schema knows and that may be written, as the schema spells them: what
  * POST and PUT say. NULL: answered. */

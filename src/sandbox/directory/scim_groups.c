@@ -8,7 +8,7 @@
 
 /* --- what it looks like: GroupResponseObject --- */
 
-static cJSON *group_view(const ic_world *world, const void *item) {
+static cJSON *group_view(const ic_company *company, const void *item) {
     const ic_group *group = item;
     cJSON *view = cJSON_CreateObject();
     ic_append(ic_put(view, "schemas", cJSON_CreateArray()), cJSON_CreateString(IC_SCIM_GROUP));
@@ -21,7 +21,7 @@ static cJSON *group_view(const ic_world *world, const void *item) {
         ic_put_text(member, "type", "User");
         ic_put_text(member, "value", ((const ic_user *)group->members.items[i])->id);
     }
-    ic_put(view, "meta", ic_scim_meta(world, &ic_scim_groups, group->id));
+    ic_put(view, "meta", ic_scim_meta(company, &ic_scim_groups, group->id));
     return view;
 }
 
@@ -31,7 +31,7 @@ static bool read_members(ic_exchange *x, const cJSON *list, ic_array *members) {
     const cJSON *member;
     cJSON_ArrayForEach(member, list) {
         const char *id = ic_json_string(member, "value");
-        ic_user *user = id ? ic_world_user(x->world, id) : NULL;
+        ic_user *user = id ? ic_company_user(x->company, id) : NULL;
         if (!user || strcmp(user->id, id) != 0) {
             ic_scim_refuse_value(x, "members.value", ic_json_member(member, "value"));
             return false;
@@ -47,7 +47,7 @@ static bool read_members(ic_exchange *x, const cJSON *list, ic_array *members) {
 
 static bool check_name(ic_exchange *x, const cJSON *resource, const ic_group *group) {
     const char *name = ic_json_string(resource, "displayName");
-    const ic_group *holder = name ? ic_world_group(x->world, name) : NULL;
+    const ic_group *holder = name ? ic_company_group(x->company, name) : NULL;
     if (!name || !*name)
         ic_scim_refuse_value(x, "displayName", ic_json_member(resource, "displayName"));
     else if (holder && holder != group)
@@ -65,7 +65,7 @@ static ic_group *read_draft(ic_exchange *x, const cJSON *resource, const ic_grou
         return NULL;
     }
     const char *external_id = ic_json_string(resource, "externalId");
-    ic_group *draft = ic_group_new(x->world, ic_json_string(resource, "displayName"));
+    ic_group *draft = ic_group_new(x->company, ic_json_string(resource, "displayName"));
     if (draft) draft->external_id = ic_strdup(external_id);
     if (draft && (!external_id || draft->external_id)) {
         draft->members = members;
@@ -80,18 +80,18 @@ static ic_group *read_draft(ic_exchange *x, const cJSON *resource, const ic_grou
 /* --- the operations --- */
 
 void ic_groups_list(ic_exchange *x) {
-    ic_scim_reply_list(x, &ic_scim_groups, &x->world->groups, group_view);
+    ic_scim_reply_list(x, &ic_scim_groups, &x->company->groups, group_view);
 }
 
 static ic_group *find_group(ic_exchange *x) {
-    ic_group *group = ic_world_group(x->world, x->values[0]);
+    ic_group *group = ic_company_group(x->company, x->values[0]);
     if (group && strcmp(group->id, x->values[0]) == 0) return group;
     ic_scim_not_found(x);
     return NULL;
 }
 
 static void reply_group(ic_exchange *x, unsigned status, const ic_group *group) {
-    ic_scim_reply(x, status, &ic_scim_groups, group_view(x->world, group));
+    ic_scim_reply(x, status, &ic_scim_groups, group_view(x->company, group));
 }
 
 void ic_groups_get(ic_exchange *x) {
@@ -103,7 +103,7 @@ void ic_groups_create(ic_exchange *x) {
     cJSON *resource = ic_scim_may_change(x) ? ic_scim_read(x, &ic_scim_groups) : NULL;
     ic_group *group = resource ? read_draft(x, resource, NULL) : NULL;
     cJSON_Delete(resource);
-    if (group && ic_array_push(&x->world->groups, group)) {
+    if (group && ic_array_push(&x->company->groups, group)) {
         reply_group(x, 201, group);
     } else if (group) {
         ic_group_free(group);
@@ -135,7 +135,7 @@ void ic_groups_replace(ic_exchange *x) {
 void ic_groups_update(ic_exchange *x) {
     ic_group *group = ic_scim_may_change(x) ? find_group(x) : NULL;
     if (!group) return;
-    cJSON *resource = group_view(x->world, group);
+    cJSON *resource = group_view(x->company, group);
     if (!ic_whole(resource))
         ic_reply_no_memory(x);
     else if (ic_scim_patch(x, &ic_scim_groups, IC_SCIM_ADD | IC_SCIM_REMOVE, resource))
@@ -150,7 +150,7 @@ void ic_groups_delete(ic_exchange *x) {
         ic_reply_scim_error(x, 403, NULL, "the administrators' group stays");
         return;
     }
-    ic_array_drop(&x->world->groups, group);
+    ic_array_drop(&x->company->groups, group);
     ic_group_free(group);
     ic_reply_nothing(x);
 }

@@ -41,9 +41,9 @@ static cJSON *attribute_view(const ic_scim_attribute *attribute) {
     return view;
 }
 
-static cJSON *schema_view(const ic_world *world, const ic_scim_schema *schema) {
+static cJSON *schema_view(const ic_company *company, const ic_scim_schema *schema) {
     ic_buf location = {0};
-    ic_buf_printf(&location, "%s/scim/v2/Schemas/%s", world->url, schema->id);
+    ic_buf_printf(&location, "%s/scim/v2/Schemas/%s", company->url, schema->id);
     cJSON *view = cJSON_CreateObject();
     ic_put_text(view, "id", schema->id);
     ic_put_text(view, "name", schema->name);
@@ -64,7 +64,7 @@ void ic_scim_schemas_list(ic_exchange *x) {
     cJSON *resources = cJSON_CreateArray();
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         for (size_t j = 0; j < kinds[i]->schema_count; j++)
-            ic_append(resources, schema_view(x->world, &kinds[i]->schemas[j]));
+            ic_append(resources, schema_view(x->company, &kinds[i]->schemas[j]));
     ic_put_number(answer, "totalResults", cJSON_GetArraySize(resources));
     ic_put(answer, "Resources", resources);
     ic_reply_json(x, 200, answer);
@@ -74,7 +74,7 @@ void ic_scim_schemas_get(ic_exchange *x) {
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         for (size_t j = 0; j < kinds[i]->schema_count; j++)
             if (ic_text_same(kinds[i]->schemas[j].id, x->values[0])) {
-                ic_reply_json(x, 200, schema_view(x->world, &kinds[i]->schemas[j]));
+                ic_reply_json(x, 200, schema_view(x->company, &kinds[i]->schemas[j]));
                 return;
             }
     ic_scim_not_found(x);

@@ -44,7 +44,7 @@ static void put_profile(cJSON *view, const ic_user *user) {
         ic_put_bool(ironclad, "allowProviderConversion", false);
 }
 
-static cJSON *user_view(const ic_world *world, const void *item) {
+static cJSON *user_view(const ic_company *company, const void *item) {
     const ic_user *user = item;
     cJSON *view = cJSON_CreateObject();
     put_schemas(view, user);
@@ -57,7 +57,7 @@ static cJSON *user_view(const ic_world *world, const void *item) {
     put_emails(view, user);
     ic_put_bool(view, "active", true);
     put_profile(view, user);
-    cJSON *meta = ic_put(view, "meta", ic_scim_meta(world, &ic_scim_users, user->id));
+    cJSON *meta = ic_put(view, "meta", ic_scim_meta(company, &ic_scim_users, user->id));
     ic_put_text(meta, "created", ic_time_print(user->created).text);
     ic_put_text(meta, "lastModified", ic_time_print(user->updated).text);
     return view;
@@ -102,7 +102,7 @@ static bool settle_email(ic_exchange *x, cJSON *resource, const ic_user *user) {
 }
 
 static bool check_unique(ic_exchange *x, const char *email, const ic_user *user) {
-    const ic_user *holder = ic_world_user(x->world, email);
+    const ic_user *holder = ic_company_user(x->company, email);
     if (!holder || holder == user) return true;
     ic_reply_scim_error(x, 409, "uniqueness", "userName %s is taken", email);
     return false;
@@ -153,7 +153,7 @@ static bool set_text(char **place, const char *text) {
 
 /* A user as the resource says. NULL: no memory. */
 static ic_user *draft_of(ic_exchange *x, const cJSON *resource, const ic_user *before) {
-    ic_user *draft = ic_user_new(x->world, ic_json_string(resource, "userName"));
+    ic_user *draft = ic_user_new(x->company, ic_json_string(resource, "userName"));
     if (!draft) return NULL;
     const cJSON *name = ic_json_member(resource, "name");
     draft->profile = profile_of(resource, before);
@@ -189,12 +189,12 @@ static ic_user *read_draft(ic_exchange *x, cJSON *resource, const ic_user *befor
 /* --- the operations --- */
 
 void ic_users_list(ic_exchange *x) {
-    ic_scim_reply_list(x, &ic_scim_users, &x->world->users, user_view);
+    ic_scim_reply_list(x, &ic_scim_users, &x->company->users, user_view);
 }
 
 static ic_user *find_user(ic_exchange *x) {
-    for (size_t i = 0; i < x->world->users.count; i++) {
-        ic_user *user = x->world->users.items[i];
+    for (size_t i = 0; i < x->company->users.count; i++) {
+        ic_user *user = x->company->users.items[i];
         if (strcmp(user->id, x->values[0]) == 0) return user;
     }
     ic_scim_not_found(x);
@@ -202,7 +202,7 @@ static ic_user *find_user(ic_exchange *x) {
 }
 
 static void reply_user(ic_exchange *x, unsigned status, const ic_user *user) {
-    ic_scim_reply(x, status, &ic_scim_users, user_view(x->world, user));
+    ic_scim_reply(x, status, &ic_scim_users, user_view(x->company, user));
 }
 
 void ic_users_get(ic_exchange *x) {
@@ -221,7 +221,7 @@ void ic_users_create(ic_exchange *x) {
         ic_scim_refuse_value(x, "active", ic_json_member(resource, "active"));
     } else if (resource) {
         ic_user *user = read_draft(x, resource, NULL);
-        if (user && ic_world_add_user(x->world, user)) {
+        if (user && ic_company_add_user(x->company, user)) {
             reply_user(x, 201, user);
         } else if (user) {
             ic_user_free(user);
@@ -232,9 +232,9 @@ void ic_users_create(ic_exchange *x) {
 }
 
 static bool remove_user(ic_exchange *x, ic_user *user) {
-    if (x->world->users.count == 1)
+    if (x->company->users.count == 1)
         ic_reply_scim_error(x, 403, NULL, "the last user of a company stays");
-    else if (!ic_world_remove_user(x->world, user))
+    else if (!ic_company_remove_user(x->company, user))
         ic_reply_no_memory(x);
     else
         return true;
@@ -244,7 +244,7 @@ static bool remove_user(ic_exchange *x, ic_user *user) {
 /* A user that is set inactive is removed from the company, and shown so for the last time. */
 static void deactivate(ic_exchange *x, ic_user *user) {
     if (!remove_user(x, user)) return;
-    cJSON *view = user_view(x->world, user);
+    cJSON *view = user_view(x->company, user);
     if (view && !ic_set(view, "active", cJSON_CreateFalse())) view->type = cJSON_Invalid;
     ic_scim_reply(x, 200, &ic_scim_users, view);
 }
@@ -269,7 +269,7 @@ void ic_users_replace(ic_exchange *x) {
 void ic_users_update(ic_exchange *x) {
     ic_user *user = ic_scim_may_change(x) ? find_user(x) : NULL;
     if (!user) return;
-    cJSON *resource = user_view(x->world, user);
+    cJSON *resource = user_view(x->company, user);
     if (!ic_whole(resource))
         ic_reply_no_memory(x);
     else if (ic_scim_patch(x, &ic_scim_users, IC_SCIM_ADD | IC_SCIM_REMOVE | IC_SCIM_REPLACE, resource))

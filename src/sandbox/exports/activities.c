@@ -137,13 +137,13 @@ static void activities_write_row(ic_report *report, const ic_workflow *workflow,
     ic_report_end_row(report);
 }
 
-void ic_activities_report(const ic_world *world, const cJSON *metadata, bool comment_detail, ic_time start,
-                          ic_time end, ic_report *report) {
+void ic_activities_report(const ic_company *company, const cJSON *metadata, bool comment_detail,
+                          ic_time start, ic_time end, ic_report *report) {
     history all = {0};
     const cJSON *name;
     cJSON_ArrayForEach(name, metadata) ic_report_add_column(report, name->valuestring);
-    for (size_t i = 0; i < world->workflows.count; i++) {
-        const ic_workflow *workflow = world->workflows.items[i];
+    for (size_t i = 0; i < company->workflows.count; i++) {
+        const ic_workflow *workflow = company->workflows.items[i];
         all.count = 0;
         activities_add_all(&all, workflow, comment_detail);
         for (size_t j = 0; j < all.count && !all.failed; j++)

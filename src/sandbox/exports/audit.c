@@ -31,20 +31,20 @@ void ic_audit_note(const ic_exchange *x) {
     if (!x->operation || x->operation->method == IC_GET) return;
     entry *noted = ic_calloc(1, sizeof *noted);
     if (!noted) return;
-    noted->time = ic_world_now(x->world);
+    noted->time = ic_company_now(x->company);
     noted->operation = x->operation;
     noted->status = x->status;
     noted->target = ic_strdup(x->path);
     noted->actor = ic_strdup(x->user ? x->user->email : "");
-    ic_array *entries = &x->world->audit;
+    ic_array *entries = &x->company->audit;
     if (entries->count >= ENTRIES_MAX) forget_half(entries);
     if (!noted->target || !noted->actor || !ic_array_push(entries, noted)) free_entry(noted);
 }
 
-void ic_audit_free(ic_world *world) {
-    for (size_t i = 0; i < world->audit.count; i++)
-        free_entry(world->audit.items[i]);
-    ic_array_free(&world->audit);
+void ic_audit_free(ic_company *company) {
+    for (size_t i = 0; i < company->audit.count; i++)
+        free_entry(company->audit.items[i]);
+    ic_array_free(&company->audit);
 }
 
 /* --- the report --- */
@@ -68,10 +68,10 @@ static bool is_wanted(const cJSON *categories, const char *category) {
     return false;
 }
 
-void ic_audit_report(const ic_world *world, const cJSON *categories, ic_time start, ic_time end,
+void ic_audit_report(const ic_company *company, const cJSON *categories, ic_time start, ic_time end,
                      ic_report *report) {
-    for (size_t i = 0; i < world->audit.count; i++) {
-        const entry *entry = world->audit.items[i];
+    for (size_t i = 0; i < company->audit.count; i++) {
+        const entry *entry = company->audit.items[i];
         const char *category = category_of(entry);
         if (entry->time < start || entry->time > end || !is_wanted(categories, category)) continue;
         char status[16];

@@ -10,8 +10,8 @@
 void ic_audit_note(const ic_exchange *x);
 /* Its columns, and a row for each entry of the categories (JSON strings; NULL: all) from `start` to `end`. */
 extern const char *const ic_audit_columns[];
-void ic_audit_report(const ic_world *world, const cJSON *categories, ic_time start, ic_time end,
+void ic_audit_report(const ic_company *company, const cJSON *categories, ic_time start, ic_time end,
                      ic_report *report);
-void ic_audit_free(ic_world *world);
+void ic_audit_free(ic_company *company);
 
 #endif

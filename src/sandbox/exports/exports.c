@@ -22,22 +22,24 @@ typedef struct setting {
     const char *choices;
 } setting;
 
-static void export_make_activities(const ic_world *world, const cJSON *configs, ic_time start, ic_time end,
-                                   ic_report *report) {
+static void export_make_activities(const ic_company *company, const cJSON *configs, ic_time start,
+                                   ic_time end, ic_report *report) {
     bool comments = cJSON_IsTrue(ic_json_member(configs, "includeCommentDetail"));
-    ic_activities_report(world, ic_json_member(configs, "metadataProperties"), comments, start, end, report);
+    ic_activities_report(company, ic_json_member(configs, "metadataProperties"), comments, start, end,
+                         report);
 }
 
-static void export_make_audit_log(const ic_world *world, const cJSON *configs, ic_time start, ic_time end,
+static void export_make_audit_log(const ic_company *company, const cJSON *configs, ic_time start, ic_time end,
                                   ic_report *report) {
-    ic_audit_report(world, ic_json_member(configs, "eventCategories"), start, end, report);
+    ic_audit_report(company, ic_json_member(configs, "eventCategories"), start, end, report);
 }
 
 /* The settings that an export type takes in exportConfigs, and how its report is made. */
 static const struct export_type {
     const char *name;
     setting settings[3];
-    void (*make)(const ic_world *world, const cJSON *configs, ic_time start, ic_time end, ic_report *report);
+    void (*make)(const ic_company *company, const cJSON *configs, ic_time start, ic_time end,
+                 ic_report *report);
     const char *const *columns;
 } types[] = {
     {"workflow_activities",
@@ -109,22 +111,22 @@ static bool export_check_request(ic_exchange *x) {
 /* --- jobs --- */
 
 /* An attribute that no design has makes the export fail only when it runs. */
-static bool export_can_be_made(const ic_world *world, const ic_job *job) {
+static bool export_can_be_made(const ic_company *company, const ic_job *job) {
     const cJSON *configs = ic_json_member(job->request, "exportConfigs"), *name;
     cJSON_ArrayForEach(name, ic_json_member(configs, "metadataProperties")) {
         size_t i = 0;
-        while (i < world->templates.count &&
-               !ic_json_member(((const ic_template *)world->templates.items[i])->form, name->valuestring))
+        while (i < company->templates.count &&
+               !ic_json_member(((const ic_template *)company->templates.items[i])->form, name->valuestring))
             i++;
-        if (i == world->templates.count) return false;
+        if (i == company->templates.count) return false;
     }
     return true;
 }
 
 /* A job is pending for the first third of its time. Static. */
-static const char *export_status_of(const ic_world *world, const ic_job *job) {
-    if (ic_job_is_over(world, job)) return export_can_be_made(world, job) ? "done" : "failed";
-    return (ic_world_now(world) - job->started) * 3 < job->ended - job->started ? "pending" : "running";
+static const char *export_status_of(const ic_company *company, const ic_job *job) {
+    if (ic_job_is_over(company, job)) return export_can_be_made(company, job) ? "done" : "failed";
+    return (ic_company_now(company) - job->started) * 3 < job->ended - job->started ? "pending" : "running";
 }
 
 static void export_reply_job(ic_exchange *x, const ic_job *job, const char *status) {
@@ -136,7 +138,7 @@ static void export_reply_job(ic_exchange *x, const ic_job *job, const char *stat
 
 void ic_exports_create(ic_exchange *x) {
     if (!export_check_request(x)) return;
-    const ic_job *job = ic_job_start(x->world, IC_JOB_EXPORT, x->body);
+    const ic_job *job = ic_job_start(x->company, IC_JOB_EXPORT, x->body);
     x->body = NULL;
     if (job)
         export_reply_job(x, job, "pending"); /* even when jobs take no time */
@@ -145,14 +147,14 @@ void ic_exports_create(ic_exchange *x) {
 }
 
 static ic_job *export_find_job(ic_exchange *x) {
-    ic_job *job = ic_job_find(x->world, IC_JOB_EXPORT, x->values[0]);
+    ic_job *job = ic_job_find(x->company, IC_JOB_EXPORT, x->values[0]);
     if (!job) export_refuse(x, "Could not retrieve job status. Please verify the job id and try again.", "");
     return job;
 }
 
 void ic_exports_get(ic_exchange *x) {
     const ic_job *job = export_find_job(x);
-    if (job) export_reply_job(x, job, export_status_of(x->world, job));
+    if (job) export_reply_job(x, job, export_status_of(x->company, job));
 }
 
 /* --- the file --- */
@@ -169,8 +171,8 @@ static ic_blob *export_make_file(ic_exchange *x, const ic_job *job) {
     ic_report report;
     export_read_date(x, job->request, "startDate", &start); /* checked when the job was created */
     export_read_date(x, job->request, "endDate", &end);
-    ic_report_begin(&report, export_is_json(job), x->world->spool, type->columns);
-    type->make(x->world, ic_json_member(job->request, "exportConfigs"), start,
+    ic_report_begin(&report, export_is_json(job), x->company->spool, type->columns);
+    type->make(x->company, ic_json_member(job->request, "exportConfigs"), start,
                end < job->ended ? end : job->ended, &report);
     return ic_report_end(&report);
 }
@@ -187,8 +189,8 @@ static bool export_keep_file(ic_exchange *x, ic_job *job) {
 }
 
 static void export_reply_link(ic_exchange *x, const ic_job *job) {
-    ic_time expires = ic_world_now(x->world) + (ic_time)IC_LINK_SECONDS * 1000;
-    char *url = ic_storage_link(x->world, "exports", job->id, job->filename, expires);
+    ic_time expires = ic_company_now(x->company) + (ic_time)IC_LINK_SECONDS * 1000;
+    char *url = ic_storage_link(x->company, "exports", job->id, job->filename, expires);
     cJSON *answer = cJSON_CreateObject();
     ic_put_text(answer, "signedUrl", url);
     ic_free(url);
@@ -198,7 +200,7 @@ static void export_reply_link(ic_exchange *x, const ic_job *job) {
 void ic_exports_download(ic_exchange *x) {
     ic_job *job = export_find_job(x);
     if (!job) return;
-    const char *status = export_status_of(x->world, job);
+    const char *status = export_status_of(x->company, job);
     if (strcmp(status, "done") != 0) {
         export_refuse(x, "There is no file to download: the job is ", status);
         return;

@@ -24,7 +24,7 @@ typedef struct ic_field_part {
 #define IC_TEXT_MAX ((size_t)64 * 1024 * 1024)
 
 typedef struct ic_exchange {
-    ic_world *world;
+    ic_company *company;
     struct ic_log *log;
     struct MHD_Connection *connection;
     size_t max_body;
@@ -52,7 +52,7 @@ typedef struct ic_exchange {
 
     /* The answer. */
     ic_uuid id;      /* by which its headers name it */
-    ic_time time;    /* the world's when it was made */
+    ic_time time;    /* the company's when it was made */
     unsigned status; /* 0: none yet */
     char *text;      /* JSON or plain text, from cJSON; owned */
     ic_blob *blob;   /* or bytes; counted */

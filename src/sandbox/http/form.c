@@ -35,7 +35,7 @@ static ic_field_part *add_field(ic_exchange *x, const char *name, const char *fi
     *field = (ic_field_part){
         .name = ic_strdup(name),
         .filename = as_utf8(filename),
-        .bytes = ic_blob_begin(x->world->spool, filename ? IC_BLOB_IN_MEMORY : SIZE_MAX),
+        .bytes = ic_blob_begin(x->company->spool, filename ? IC_BLOB_IN_MEMORY : SIZE_MAX),
     };
     if (!field->name || (filename && !field->filename) || !field->bytes) {
         clear_field(field);

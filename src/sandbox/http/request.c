@@ -49,7 +49,7 @@ static long query_integer(const ic_exchange *x, const char *name, long otherwise
 }
 
 ic_page ic_exchange_page(const ic_exchange *x) {
-    size_t size = (size_t)query_integer(x, "pageSize", 20), most = x->world->max_page_size;
+    size_t size = (size_t)query_integer(x, "pageSize", 20), most = x->company->max_page_size;
     return (ic_page){.number = (size_t)query_integer(x, "page", 0),
                      .size = most && size > most ? most : size};
 }
@@ -66,7 +66,7 @@ bool ic_exchange_filter(ic_exchange *x, ic_formula_type type, void *context, ic_
     char error[256];
     *formula = NULL;
     if (!text) return true;
-    *formula = ic_formula_parse(text, ic_world_now(x->world), type, context, error, sizeof error);
+    *formula = ic_formula_parse(text, ic_company_now(x->company), type, context, error, sizeof error);
     if (*formula || x->status) return *formula != NULL;
     if (*error)
         ic_reply_error(x, 400, "INVALID_PARAM", "/?filter", "invalid filter formula: %s", error);

@@ -154,7 +154,7 @@ static void note(const ic_server *server, const ic_exchange *x) {
     if (!actor) actor = ic_exchange_header(x, "x-as-user-id");
     const char *const texts[IC_LOG_TEXTS] = {status, x->verb, x->target, x->operation ? x->operation->id : "",
                                              actor ? actor : ""};
-    ic_log_add(server->log, ic_world_now(server->world), texts);
+    ic_log_add(server->log, ic_company_now(server->company), texts);
 }
 
 /* A request whose body cannot be used is heard out, so that its client reads the answer: but not for ever. */
@@ -165,9 +165,9 @@ static bool is_hopeless(const ic_exchange *x) {
 /* `whole`: the request has been read to its end. */
 static enum MHD_Result answer(const ic_server *server, ic_exchange *x, bool whole) {
     pthread_mutex_lock(server->lock);
-    ic_new_uuid(x->world, x->id);
+    ic_new_uuid(x->company, x->id);
     ic_route(x);
-    x->time = ic_world_now(x->world);
+    x->time = ic_company_now(x->company);
     note(server, x);
     pthread_mutex_unlock(server->lock);
     x->answered = true;
@@ -192,7 +192,7 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
     const ic_server *server = context;
     ic_exchange *x = ic_calloc(1, sizeof *x);
     if (!x) return NULL;
-    x->world = server->world;
+    x->company = server->company;
     x->log = server->log;
     x->connection = connection;
     x->to_storage = server->is_storage;

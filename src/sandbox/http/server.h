@@ -9,9 +9,9 @@
 #include <pthread.h>
 
 typedef struct ic_server {
-    ic_world *world;
+    ic_company *company;
     ic_log *log;
-    pthread_mutex_t *lock; /* held while a request is answered: over world and log */
+    pthread_mutex_t *lock; /* held while a request is answered: over company and log */
     size_t max_body;
     bool is_storage; /* serves the files behind signed links, and nothing else */
     struct MHD_Daemon *daemon;

@@ -18,23 +18,23 @@ typedef struct file {
     const char *filename;
 } file;
 
-static file find_attachment(const ic_world *world, const char *name, const char *part) {
-    const ic_record *record = ic_world_record(world, name);
+static file find_attachment(const ic_company *company, const char *name, const char *part) {
+    const ic_record *record = ic_company_record(company, name);
     const ic_attachment *attachment = record ? record->attachments : NULL;
     while (attachment && strcmp(attachment->id, part) != 0)
         attachment = attachment->next;
     return attachment ? (file){attachment->bytes, attachment->filename} : (file){0};
 }
 
-static file find_export(const ic_world *world, const char *name, const char *part) {
-    const ic_job *job = ic_job_find(world, IC_JOB_EXPORT, name);
+static file find_export(const ic_company *company, const char *name, const char *part) {
+    const ic_job *job = ic_job_find(company, IC_JOB_EXPORT, name);
     (void)part; /* its filename */
     return job && job->file ? (file){job->file, job->filename} : (file){0};
 }
 
 static const struct kind {
     const char *name;
-    file (*find)(const ic_world *world, const char *name, const char *part);
+    file (*find)(const ic_company *company, const char *name, const char *part);
 } kinds[] = {
     {"attachments", find_attachment},
     {"exports", find_export},
@@ -44,13 +44,13 @@ static const struct kind {
 
 typedef char signature[2 * EVP_MAX_MD_SIZE + 1];
 
-/* Of the path with its time, by a key that only this world has. */
-static bool sign(const ic_world *world, const char *path, const char *expires, signature hex) {
+/* Of the path with its time, by a key that only this company has. */
+static bool sign(const ic_company *company, const char *path, const char *expires, signature hex) {
     unsigned char code[EVP_MAX_MD_SIZE];
     unsigned length = 0;
     ic_buf text = {0};
     ic_buf_printf(&text, "%s\n%s", path, expires);
-    bool signed_ = !text.failed && HMAC(EVP_sha256(), world->storage_key, (int)strlen(world->storage_key),
+    bool signed_ = !text.failed && HMAC(EVP_sha256(), company->storage_key, (int)strlen(company->storage_key),
                                         (const unsigned char *)text.data, text.length, code, &length) != NULL;
     ic_buf_free(&text);
     for (unsigned i = 0; i < length; i++)
@@ -58,15 +58,15 @@ static bool sign(const ic_world *world, const char *path, const char *expires, s
     return signed_;
 }
 
-char *ic_storage_link(const ic_world *world, const char *kind, const char *name, const char *part,
+char *ic_storage_link(const ic_company *company, const char *kind, const char *name, const char *part,
                       ic_time expires) {
     ic_buf path = {0}, url = {0};
     char time[24];
     signature proof;
     snprintf(time, sizeof time, "%" PRId64, expires);
     ic_buf_printf(&path, FOLDER "%s/%s/%s", kind, name, part);
-    if (!path.failed && sign(world, ic_buf_text(&path), time, proof))
-        ic_buf_printf(&url, "%s%s?expires=%s&signature=%s", world->storage_url, ic_buf_text(&path), time,
+    if (!path.failed && sign(company, ic_buf_text(&path), time, proof))
+        ic_buf_printf(&url, "%s%s?expires=%s&signature=%s", company->storage_url, ic_buf_text(&path), time,
                       proof);
     char *link = ic_buf_take(&url, NULL);
     ic_buf_free(&path);
@@ -80,10 +80,10 @@ char *ic_storage_link(const ic_world *world, const char *kind, const char *name,
 static bool check_link(ic_exchange *x) {
     const char *expires = ic_exchange_query(x, "expires"), *given = ic_exchange_query(x, "signature");
     signature proof;
-    if (!expires || !given || !sign(x->world, x->path, expires, proof) || strlen(given) != strlen(proof) ||
+    if (!expires || !given || !sign(x->company, x->path, expires, proof) || strlen(given) != strlen(proof) ||
         CRYPTO_memcmp(given, proof, strlen(proof)) != 0)
         ic_reply_error(x, 403, "FORBIDDEN", "signature", "the signature is not the link's");
-    else if (strtoimax(expires, NULL, 10) <= ic_world_now(x->world))
+    else if (strtoimax(expires, NULL, 10) <= ic_company_now(x->company))
         ic_reply_error(x, 403, "FORBIDDEN", "expires", "the link has expired");
     else
         return true;
@@ -96,7 +96,7 @@ static file find_file(const ic_exchange *x) {
     file none = {0};
     if (sscanf(x->path, FOLDER "%31[^/]/%63[^/]/%63[^/]", kind, name, part) != 3) return none;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (strcmp(kinds[i].name, kind) == 0) return kinds[i].find(x->world, name, part);
+        if (strcmp(kinds[i].name, kind) == 0) return kinds[i].find(x->company, name, part);
     return none;
 }
 

@@ -10,7 +10,7 @@
 
 /* The URL of a file: `kind` is one that storage.c knows, the two names find it there. Good until `expires`;
  * free it with ic_free. NULL: no memory. */
-char *ic_storage_link(const ic_world *world, const char *kind, const char *name, const char *part,
+char *ic_storage_link(const ic_company *company, const char *kind, const char *name, const char *part,
                       ic_time expires);
 /* Answers a request that has come to the storage. */
 void ic_storage_answer(ic_exchange *x);

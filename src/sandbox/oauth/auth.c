@@ -9,10 +9,10 @@ bool ic_authenticate(ic_exchange *x) {
     const char *header = ic_exchange_header(x, "Authorization");
     const char *message = "invalid authentication token";
     if (header && strncasecmp(header, "Bearer ", 7) == 0)
-        x->token = ic_index_get(&x->world->tokens_by_text, header + 7);
+        x->token = ic_index_get(&x->company->tokens_by_text, header + 7);
     if (x->token && x->token->revoked)
         message = "token has been revoked";
-    else if (x->token && x->token->expires <= ic_world_now(x->world))
+    else if (x->token && x->token->expires <= ic_company_now(x->company))
         message = "token has expired";
     else if (x->token)
         return true;
@@ -29,7 +29,7 @@ static bool auth_has_scopes(const ic_exchange *x) {
         bool one = false;
         for (size_t start = 0; start < group;) {
             size_t length = strcspn(at + start, "| ");
-            one = one || ic_token_has(x->world, x->token, at + start, length);
+            one = one || ic_token_has(x->company, x->token, at + start, length);
             start += length + 1;
         }
         if (!one) return false;
@@ -51,7 +51,7 @@ static bool auth_find_actor(ic_exchange *x, bool needed) {
                            "missing required header 'x-as-user-email' or 'x-as-user-id'");
         return !needed;
     }
-    x->user = ic_world_user(x->world, value);
+    x->user = ic_company_user(x->company, value);
     if (!x->user) ic_reply_error(x, 400, "INVALID_PARAM", name, "no such user in this company: '%s'", value);
     return x->user != NULL;
 }

@@ -19,7 +19,7 @@ static void authorize_refuse(ic_exchange *x, const ic_refusal *refusal) {
 /* Redirects the browser to the app, with a code or an error. */
 static void authorize_redirect(ic_exchange *x, ic_consent *consent, ic_user *user, const char *error) {
     ic_buf location = {0};
-    if (ic_consent_answer(x->world, consent, user, error, &location))
+    if (ic_consent_answer(x->company, consent, user, error, &location))
         ic_reply_redirect(x, &location);
     else
         ic_reply_no_memory(x);
@@ -45,10 +45,10 @@ static void authorize_add_scopes(ic_buf *page, const char *list) {
     ic_buf_puts(page, list ? "</ul>\n" : "");
 }
 
-static void authorize_add_users(ic_buf *page, const ic_world *world) {
+static void authorize_add_users(ic_buf *page, const ic_company *company) {
     ic_buf_puts(page, "<p><label>You are <select name=\"user\">\n");
-    for (size_t i = 0; i < world->users.count; i++) {
-        const ic_user *user = world->users.items[i];
+    for (size_t i = 0; i < company->users.count; i++) {
+        const ic_user *user = company->users.items[i];
         ic_buf_printf(page, "<option value=\"%s\">", user->id);
         ic_html_text(page, user->display_name);
         ic_buf_puts(page, ", ");
@@ -58,8 +58,8 @@ static void authorize_add_users(ic_buf *page, const ic_world *world) {
     ic_buf_puts(page, "</select></label></p>\n");
 }
 
-static void authorize_write_page(ic_buf *page, const ic_world *world, const ic_consent *consent) {
-    ic_html_begin(page, world->company_display_name);
+static void authorize_write_page(ic_buf *page, const ic_company *company, const ic_consent *consent) {
+    ic_html_begin(page, company->display_name);
     ic_buf_puts(page, "<p>The app <b>");
     ic_html_text(page, consent->app->name);
     ic_buf_puts(page, "</b> asks to act in your name. Your answer is sent to <b>");
@@ -70,7 +70,7 @@ static void authorize_write_page(ic_buf *page, const ic_world *world, const ic_c
                   "<form method=\"post\" action=\"" IC_AUTHORIZE_PATH "\">\n"
                   "<input type=\"hidden\" name=\"nonce\" value=\"%s\">\n",
                   consent->nonce);
-    authorize_add_users(page, world);
+    authorize_add_users(page, company);
     ic_buf_puts(page, "<p><button name=\"decision\" value=\"allow\">Allow</button>\n"
                       "<button name=\"decision\" value=\"deny\">Deny</button></p>\n</form>\n"
                       "<p>This is a sandbox: there is no password.</p>\n");
@@ -79,14 +79,14 @@ static void authorize_write_page(ic_buf *page, const ic_world *world, const ic_c
 void ic_authorize_ask(ic_exchange *x) {
     ic_refusal refusal;
     const char *query = strchr(x->target, '?');
-    ic_consent *consent = ic_consent_ask(x->world, query ? query + 1 : NULL, &refusal);
+    ic_consent *consent = ic_consent_ask(x->company, query ? query + 1 : NULL, &refusal);
     if (!consent) {
         authorize_refuse(x, &refusal);
     } else if (refusal.error) {
         authorize_redirect(x, consent, NULL, refusal.error);
     } else {
         ic_buf page = {0};
-        authorize_write_page(&page, x->world, consent);
+        authorize_write_page(&page, x->company, consent);
         ic_reply_html(x, &page);
         ic_buf_free(&page);
     }
@@ -101,8 +101,8 @@ void ic_authorize_decide(ic_exchange *x) {
     }
     const char *nonce = ic_form_text(x, "nonce"), *decision = ic_form_text(x, "decision"),
                *person = ic_form_text(x, "user");
-    ic_consent *consent = nonce ? ic_consent_by_nonce(x->world, nonce) : NULL;
-    ic_user *user = person ? ic_world_user(x->world, person) : NULL;
+    ic_consent *consent = nonce ? ic_consent_by_nonce(x->company, nonce) : NULL;
+    ic_user *user = person ? ic_company_user(x->company, person) : NULL;
     if (!consent)
         ic_reply_oauth_error(x, 400, "invalid_request", "this page has been answered already, or is too old");
     else if (decision && strcmp(decision, "deny") == 0)

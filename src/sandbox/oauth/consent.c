@@ -83,10 +83,10 @@ static bool consent_is_own_machine(const char *uri) {
     return false;
 }
 
-static bool consent_is_registered(const ic_world *world, const char *uri) {
+static bool consent_is_registered(const ic_company *company, const char *uri) {
     if (strlen(uri) > TEXT_MAX || strchr(uri, '#') || !ic_header_safe(uri)) return false;
     if (consent_is_own_machine(uri)) return true;
-    for (const char *at = world->redirect_uris; at && *at;) {
+    for (const char *at = company->redirect_uris; at && *at;) {
         size_t length = strcspn(at, " ");
         if (strncmp(at, uri, length) == 0 && !uri[length]) return true;
         at += length + (at[length] == ' ');
@@ -95,8 +95,9 @@ static bool consent_is_registered(const ic_world *world, const char *uri) {
 }
 
 /* The app of a valid request. NULL: see the refusal. */
-static const ic_app *consent_check_request(const ic_world *world, const request *asked, ic_refusal *refusal) {
-    const ic_app *app = asked->client_id ? ic_world_app(world, asked->client_id) : NULL;
+static const ic_app *consent_check_request(const ic_company *company, const request *asked,
+                                           ic_refusal *refusal) {
+    const ic_app *app = asked->client_id ? ic_company_app(company, asked->client_id) : NULL;
     if (!asked->response_type)
         consent_refuse_parameters(refusal, "Invalid or missing parameters: missing response_type");
     else if (strcmp(asked->response_type, "code") != 0)
@@ -114,7 +115,7 @@ static const ic_app *consent_check_request(const ic_world *world, const request 
                        "client not authorized to use this oauth grant type");
     else if (!asked->redirect_uri)
         consent_refuse_parameters(refusal, "missing redirect uri");
-    else if (!consent_is_registered(world, asked->redirect_uri))
+    else if (!consent_is_registered(company, asked->redirect_uri))
         consent_refuse_parameters(refusal, "the redirect uri is not registered with this client");
     else if (asked->state && strlen(asked->state) > TEXT_MAX)
         consent_refuse_parameters(refusal, "Invalid or missing parameters: Invalid value for state");
@@ -134,8 +135,8 @@ void ic_consent_free(ic_consent *consent) {
 }
 
 /* Drops the older half of the consents. */
-static void consent_forget_oldest(ic_world *world) {
-    ic_array *list = &world->consents;
+static void consent_forget_oldest(ic_company *company) {
+    ic_array *list = &company->consents;
     size_t gone = list->count / 2;
     for (size_t i = 0; i < gone; i++)
         ic_consent_free(list->items[i]);
@@ -143,8 +144,8 @@ static void consent_forget_oldest(ic_world *world) {
     memmove(list->items, list->items + gone, list->count * sizeof(void *));
 }
 
-static void consent_drop(ic_world *world, ic_consent *consent) {
-    ic_array *list = &world->consents;
+static void consent_drop(ic_company *company, ic_consent *consent) {
+    ic_array *list = &company->consents;
     size_t i = 0;
     while (list->items[i] != consent)
         i++;
@@ -154,34 +155,34 @@ static void consent_drop(ic_world *world, ic_consent *consent) {
 }
 
 /* Moves texts from the request to the consent. NULL: no memory. */
-static ic_consent *consent_new(ic_world *world, const ic_app *app, request *asked) {
-    if (world->consents.count >= IC_CONSENTS_MAX) consent_forget_oldest(world);
+static ic_consent *consent_new(ic_company *company, const ic_app *app, request *asked) {
+    if (company->consents.count >= IC_CONSENTS_MAX) consent_forget_oldest(company);
     ic_consent *consent = ic_calloc(1, sizeof *consent);
-    if (!consent || !ic_array_push(&world->consents, consent)) {
+    if (!consent || !ic_array_push(&company->consents, consent)) {
         ic_free(consent);
         return NULL;
     }
-    consent->number = ++world->last_consent;
+    consent->number = ++company->last_consent;
     consent->app = app;
     consent->redirect_uri = asked->redirect_uri;
     consent->state = asked->state;
     consent->scope = asked->scope;
     asked->redirect_uri = asked->state = asked->scope = NULL;
-    ic_new_secret(world, "page", consent->nonce);
+    ic_new_secret(company, "page", consent->nonce);
     return consent;
 }
 
-ic_consent *ic_consent_ask(ic_world *world, const char *query, ic_refusal *refusal) {
+ic_consent *ic_consent_ask(ic_company *company, const char *query, ic_refusal *refusal) {
     request asked = {0};
     ic_consent *consent = NULL;
     *refusal = (ic_refusal){0};
     const ic_app *app =
-        consent_read_request(query, &asked, refusal) ? consent_check_request(world, &asked, refusal) : NULL;
+        consent_read_request(query, &asked, refusal) ? consent_check_request(company, &asked, refusal) : NULL;
     if (app) {
-        consent = consent_new(world, app, &asked);
+        consent = consent_new(company, app, &asked);
         if (!consent)
             consent_refuse(refusal, 500, NULL, NULL);
-        else if (!ic_scopes_parse(world, consent->scope, consent->scopes))
+        else if (!ic_scopes_parse(company, consent->scope, consent->scopes))
             consent_refuse(refusal, 302, "invalid_scope", NULL);
     }
     consent_free_request(&asked);
@@ -194,29 +195,29 @@ static void consent_add_parameter(ic_buf *location, const char *name, const char
     ic_percent_encode(location, value, strlen(value));
 }
 
-bool ic_consent_answer(ic_world *world, ic_consent *consent, ic_user *user, const char *error,
+bool ic_consent_answer(ic_company *company, ic_consent *consent, ic_user *user, const char *error,
                        ic_buf *location) {
     ic_secret code;
-    ic_new_secret(world, "code", code);
+    ic_new_secret(company, "code", code);
     ic_buf_puts(location, consent->redirect_uri);
     consent_add_parameter(location, user ? "code" : "error", user ? code : error);
     if (consent->state) consent_add_parameter(location, "state", consent->state);
     if (location->failed) return false;
     if (!user) {
-        consent_drop(world, consent);
+        consent_drop(company, consent);
         return true;
     }
     consent->user = user;
     consent->nonce[0] = '\0';
     memcpy(consent->code, code, sizeof code);
-    consent->code_expires = ic_world_now(world) + (ic_time)(world->code_seconds * 1000);
+    consent->code_expires = ic_company_now(company) + (ic_time)(company->code_seconds * 1000);
     return true;
 }
 
-void ic_consent_revoke(ic_world *world, ic_consent *consent) {
+void ic_consent_revoke(ic_company *company, ic_consent *consent) {
     consent->refresh[0] = '\0';
-    for (size_t i = 0; i < world->tokens.count; i++) {
-        ic_token *token = world->tokens.items[i];
+    for (size_t i = 0; i < company->tokens.count; i++) {
+        ic_token *token = company->tokens.items[i];
         if (token->consent == consent->number) token->revoked = true;
     }
 }
@@ -224,21 +225,21 @@ void ic_consent_revoke(ic_world *world, ic_consent *consent) {
 /* --- finding --- */
 
 /* The consent whose secret at `offset` is `secret`. */
-static ic_consent *consent_find(const ic_world *world, size_t offset, const char *secret) {
-    for (size_t i = 0; *secret && i < world->consents.count; i++)
-        if (strcmp((const char *)world->consents.items[i] + offset, secret) == 0)
-            return world->consents.items[i];
+static ic_consent *consent_find(const ic_company *company, size_t offset, const char *secret) {
+    for (size_t i = 0; *secret && i < company->consents.count; i++)
+        if (strcmp((const char *)company->consents.items[i] + offset, secret) == 0)
+            return company->consents.items[i];
     return NULL;
 }
 
-ic_consent *ic_consent_by_nonce(const ic_world *world, const char *nonce) {
-    return consent_find(world, offsetof(ic_consent, nonce), nonce);
+ic_consent *ic_consent_by_nonce(const ic_company *company, const char *nonce) {
+    return consent_find(company, offsetof(ic_consent, nonce), nonce);
 }
 
-ic_consent *ic_consent_by_code(const ic_world *world, const char *code) {
-    return consent_find(world, offsetof(ic_consent, code), code);
+ic_consent *ic_consent_by_code(const ic_company *company, const char *code) {
+    return consent_find(company, offsetof(ic_consent, code), code);
 }
 
-ic_consent *ic_consent_by_refresh(const ic_world *world, const char *refresh) {
-    return consent_find(world, offsetof(ic_consent, refresh), refresh);
+ic_consent *ic_consent_by_refresh(const ic_company *company, const char *refresh) {
+    return consent_find(company, offsetof(ic_consent, refresh), refresh);
 }

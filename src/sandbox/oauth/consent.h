@@ -18,20 +18,20 @@ typedef struct ic_refusal {
 /* Reads the query of an authorization request (percent-encoded; NULL: none). Returns a consent that waits for
  * the user's answer. NULL: the refusal is shown to the user and not sent to the app. A consent with a refusal
  * (status 302): send the refusal's error to the app with ic_consent_answer. */
-ic_consent *ic_consent_ask(ic_world *world, const char *query, ic_refusal *refusal);
+ic_consent *ic_consent_ask(ic_company *company, const char *query, ic_refusal *refusal);
 /* Records the user's answer, once. With a user, the consent gets a code; without one it is freed. Appends to
  * `location` the URL to redirect the browser to, with the code or the error. false: no memory, and nothing
  * has changed. */
-bool ic_consent_answer(ic_world *world, ic_consent *consent, ic_user *user, const char *error,
+bool ic_consent_answer(ic_company *company, ic_consent *consent, ic_user *user, const char *error,
                        ic_buf *location);
 
 /* NULL: not found. */
-ic_consent *ic_consent_by_nonce(const ic_world *world, const char *nonce);
-ic_consent *ic_consent_by_code(const ic_world *world, const char *code);
-ic_consent *ic_consent_by_refresh(const ic_world *world, const char *refresh);
+ic_consent *ic_consent_by_nonce(const ic_company *company, const char *nonce);
+ic_consent *ic_consent_by_code(const ic_company *company, const char *code);
+ic_consent *ic_consent_by_refresh(const ic_company *company, const char *refresh);
 
 /* Revokes its refresh token and its access tokens. */
-void ic_consent_revoke(ic_world *world, ic_consent *consent);
+void ic_consent_revoke(ic_company *company, ic_consent *consent);
 void ic_consent_free(ic_consent *consent);
 
 #endif

@@ -97,8 +97,8 @@ static const ic_app *oauth_find_app(ic_exchange *x, const request *given) {
                                                 : "Invalid or missing parameters: missing client_id");
         return NULL;
     }
-    for (size_t i = 0; i < x->world->apps.count; i++)
-        if (oauth_is_app(x->world->apps.items[i], given)) return x->world->apps.items[i];
+    for (size_t i = 0; i < x->company->apps.count; i++)
+        if (oauth_is_app(x->company->apps.items[i], given)) return x->company->apps.items[i];
     if (!ic_is_uuid(id))
         ic_reply_oauth_error(
             x, 400, "invalid_request",
@@ -113,7 +113,7 @@ static const ic_app *oauth_find_app(ic_exchange *x, const request *given) {
 /* Replies with an access token and, for a consent, its next refresh token. `scope`: as requested, or NULL. */
 static void oauth_issue_token(ic_exchange *x, const uint64_t scopes[2], const char *scope,
                               ic_consent *consent) {
-    const ic_token *token = ic_token_new(x->world, scopes, consent);
+    const ic_token *token = ic_token_new(x->company, scopes, consent);
     if (!token) {
         ic_reply_no_memory(x);
         return;
@@ -122,10 +122,10 @@ static void oauth_issue_token(ic_exchange *x, const uint64_t scopes[2], const ch
     ic_put_text(answer, "token_type", "Bearer");
     ic_put_text(answer, "access_token", token->text);
     if (consent) {
-        ic_new_secret(x->world, "refresh", consent->refresh);
+        ic_new_secret(x->company, "refresh", consent->refresh);
         ic_put_text(answer, "refresh_token", consent->refresh);
     }
-    ic_put_number(answer, "expires_in", x->world->token_seconds);
+    ic_put_number(answer, "expires_in", x->company->token_seconds);
     if (scope) ic_put_text(answer, "scope", scope);
     ic_reply_json(x, 200, answer);
 }
@@ -140,7 +140,7 @@ static void oauth_refuse_grant(ic_exchange *x, const char *description) {
 
 static void oauth_grant_client_credentials(ic_exchange *x, const request *given, ic_consent *none) {
     uint64_t scopes[2];
-    if (ic_scopes_parse(x->world, given->scope, scopes))
+    if (ic_scopes_parse(x->company, given->scope, scopes))
         oauth_issue_token(x, scopes, given->scope, none);
     else
         oauth_refuse_scope(x);
@@ -155,9 +155,9 @@ static void oauth_grant_code(ic_exchange *x, const request *given, ic_consent *c
     } else if (!consent) {
         oauth_refuse_grant(x, "authorization code is invalid");
     } else if (consent->code_used) {
-        ic_consent_revoke(x->world, consent);
+        ic_consent_revoke(x->company, consent);
         oauth_refuse_grant(x, "authorization code is invalid");
-    } else if (consent->code_expires <= ic_world_now(x->world)) {
+    } else if (consent->code_expires <= ic_company_now(x->company)) {
         oauth_refuse_grant(x, "authorization code has expired");
     } else if (strcmp(consent->redirect_uri, given->redirect_uri) != 0) {
         oauth_refuse_grant(x, "redirect uri is invalid");
@@ -169,7 +169,7 @@ static void oauth_grant_code(ic_exchange *x, const request *given, ic_consent *c
 
 static void oauth_grant_refresh_token(ic_exchange *x, const request *given, ic_consent *consent) {
     uint64_t scopes[2] = {0};
-    bool known = !given->scope || ic_scopes_parse(x->world, given->scope, scopes);
+    bool known = !given->scope || ic_scopes_parse(x->company, given->scope, scopes);
     if (!given->refresh_token)
         ic_reply_oauth_error(x, 400, "invalid_request", "missing refresh token");
     else if (!consent)
@@ -184,7 +184,7 @@ static const struct grant {
     const char *name;
     unsigned bit;  /* of ic_app.grants */
     size_t secret; /* offset in the request of the secret that finds the consent */
-    ic_consent *(*find)(const ic_world *world, const char *secret); /* NULL: no consent is needed */
+    ic_consent *(*find)(const ic_company *company, const char *secret); /* NULL: no consent is needed */
     void (*answer)(ic_exchange *x, const request *given, ic_consent *consent);
 } grants[] = {
     {"client_credentials", IC_BY_CLIENT_CREDENTIALS, 0, NULL, oauth_grant_client_credentials},
@@ -197,7 +197,7 @@ static const struct grant {
 static void oauth_answer_grant(ic_exchange *x, const ic_app *app, const struct grant *grant,
                                const request *given) {
     const char *secret = *(char *const *)((const char *)given + grant->secret);
-    ic_consent *consent = grant->find && secret ? grant->find(x->world, secret) : NULL;
+    ic_consent *consent = grant->find && secret ? grant->find(x->company, secret) : NULL;
     if (consent && consent->app != app)
         ic_reply_oauth_error(x, 401, "invalid_client", "invalid client");
     else if (!(app->grants & grant->bit))
@@ -238,17 +238,17 @@ void ic_oauth_userinfo(ic_exchange *x) {
     ic_put_text(answer, "lastName", user->last_name);
     ic_put_text(answer, "displayName", user->display_name);
     ic_put_text(answer, "title", user->title);
-    ic_put_text(answer, "companyId", x->world->company_id);
-    ic_put_text(answer, "companyName", x->world->company_name);
-    ic_put(answer, "scopes", ic_scopes_print(x->world, x->token));
+    ic_put_text(answer, "companyId", x->company->id);
+    ic_put_text(answer, "companyName", x->company->name);
+    ic_put(answer, "scopes", ic_scopes_print(x->company, x->token));
     ic_reply_json(x, 200, answer);
 }
 
 void ic_oauth_company_info(ic_exchange *x) {
     cJSON *answer = cJSON_CreateObject();
-    ic_put_text(answer, "companyId", x->world->company_id);
-    ic_put_text(answer, "companyName", x->world->company_name);
-    ic_put_text(answer, "companyDisplayName", x->world->company_display_name);
-    ic_put(answer, "entitlements", cJSON_Duplicate(x->world->entitlements, true));
+    ic_put_text(answer, "companyId", x->company->id);
+    ic_put_text(answer, "companyName", x->company->name);
+    ic_put_text(answer, "companyDisplayName", x->company->display_name);
+    ic_put(answer, "entitlements", cJSON_Duplicate(x->company->entitlements, true));
     ic_reply_json(x, 200, answer);
 }

@@ -31,7 +31,7 @@ static void attachment_free(ic_attachment *attachment) {
     ic_free(attachment);
 }
 
-ic_attachment *ic_record_attach(ic_world *world, ic_record *record, const char *key, const char *filename,
+ic_attachment *ic_record_attach(ic_company *company, ic_record *record, const char *key, const char *filename,
                                 ic_blob *bytes) {
     ic_attachment *attachment = ic_calloc(1, sizeof *attachment);
     if (!attachment) {
@@ -45,7 +45,7 @@ ic_attachment *ic_record_attach(ic_world *world, ic_record *record, const char *
         attachment_free(attachment);
         return NULL;
     }
-    ic_new_uuid(world, attachment->id);
+    ic_new_uuid(company, attachment->id);
     ic_attachment **end = &record->attachments;
     while (*end)
         end = &(*end)->next;

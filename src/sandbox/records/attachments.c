@@ -8,18 +8,18 @@
 /* --- upload --- */
 
 /* Whether it is a key of the record schema, or "key[n]" with such a key. */
-static bool attachments_is_known_key(const ic_world *world, const char *key) {
+static bool attachments_is_known_key(const ic_company *company, const char *key) {
     size_t length = strcspn(key, "["), digits = strspn(key + length + (key[length] == '['), "0123456789");
     if (key[length] && (!digits || strcmp(key + length + 1 + digits, "]") != 0)) return false;
     const cJSON *known;
-    cJSON_ArrayForEach(known, world->record_attachments) {
+    cJSON_ArrayForEach(known, company->record_attachments) {
         if (strlen(known->string) == length && strncmp(known->string, key, length) == 0) return true;
     }
     return false;
 }
 
 static bool attachments_refuse_key(ic_exchange *x, const ic_record *record, const char *key) {
-    if (!attachments_is_known_key(x->world, key))
+    if (!attachments_is_known_key(x->company, key))
         ic_reply_error(x, 400, "INVALID_PARAM", "attachmentKey", "unknown record attachment key '%s'", key);
     else if (ic_record_attachment(record, key))
         ic_reply_error(x, 400, "INVALID_PARAM", "attachmentKey",
@@ -54,11 +54,11 @@ static bool attachments_refuse_filename(ic_exchange *x, const char *filename) {
 
 static void attachments_store(ic_exchange *x, ic_record *record, const char *filename) {
     ic_blob *bytes = ic_field_part_bytes(ic_exchange_field(x, "attachment"));
-    if (!ic_record_attach(x->world, record, x->values[1], filename, bytes)) {
+    if (!ic_record_attach(x->company, record, x->values[1], filename, bytes)) {
         ic_reply_no_memory(x);
         return;
     }
-    ic_record_touch(x->world, record);
+    ic_record_touch(x->company, record);
     ic_reply_record(x, record);
 }
 
@@ -101,6 +101,6 @@ void ic_attachments_delete(ic_exchange *x) {
     ic_attachment *attachment = record ? attachments_find(x, record, 404) : NULL;
     if (!attachment) return;
     ic_record_detach(record, attachment);
-    ic_record_touch(x->world, record);
+    ic_record_touch(x->company, record);
     ic_reply_nothing(x);
 }

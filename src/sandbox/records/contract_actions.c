@@ -114,12 +114,12 @@ static bool action_derive_activation(ic_exchange *x, const ic_record *record, cJ
         cJSON_Delete(value);
         if (said) return true;
     }
-    return action_put_date(x, changes, dates[0], ic_world_now(x->world));
+    return action_put_date(x, changes, dates[0], ic_company_now(x->company));
 }
 
 /* Moves the expiration by the renewal term and uses up one renewal. */
 static bool action_derive_extension(ic_exchange *x, const ic_record *record, cJSON *changes) {
-    ic_time expires = ic_contract_status_of(x->world, record).expires;
+    ic_time expires = ic_contract_status_of(x->company, record).expires;
     cJSON *kept = ic_record_value(record, "standard_renewalTermLength");
     cJSON *renewals = ic_record_value(record, "standard_renewalsRemaining");
     const char *given = ic_json_string(ic_json_member(changes, "standard_renewalTermLength"), "value");
@@ -143,7 +143,7 @@ static bool action_derive_extension(ic_exchange *x, const ic_record *record, cJS
 }
 
 static bool action_derive_cancellation(ic_exchange *x, const ic_record *record, cJSON *changes) {
-    ic_time expires = ic_contract_status_of(x->world, record).expires;
+    ic_time expires = ic_contract_status_of(x->company, record).expires;
     return action_put_date(x, changes, "expirationDate", expires) &&
            action_put_property(x, changes, "standard_renewalType", "string", cJSON_CreateString("None"));
 }
@@ -172,7 +172,7 @@ static const char *action_value_type(const ic_exchange *x, const action *action,
     if (ic_is_choice(action->allowed, name))
         for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
             if (strcmp(rules[i].name, name) == 0) return rules[i].type;
-    return action->open ? ic_json_string(ic_json_member(x->world->record_properties, name), "type") : NULL;
+    return action->open ? ic_json_string(ic_json_member(x->company->record_properties, name), "type") : NULL;
 }
 
 /* Checks of single properties beyond their type. */
@@ -184,7 +184,7 @@ static bool action_check_value(ic_exchange *x, const char *name, const char *val
         return action_refuse(x, "INVALID_PARAM", name,
                              "value must be one of [Auto-Renew, Optional Extension, Evergreen, None, Other]");
     }
-    if (strstr(name, "ingRecordId") && !ic_world_record(x->world, value))
+    if (strstr(name, "ingRecordId") && !ic_company_record(x->company, value))
         return action_refuse(x, "INVALID_PARAM", name, "couldn't find a record matching the id");
     return true;
 }
@@ -244,7 +244,7 @@ static cJSON *action_swap_properties(ic_exchange *x, ic_record *record, const cJ
         good = ic_set(before, change->string, old ? old : cJSON_CreateNull()) && good;
         if (!cJSON_IsNull(change)) good = ic_set(properties, change->string, action_as_kept(change)) && good;
     }
-    good = good && ic_record_replace_properties(x->world, record, properties);
+    good = good && ic_record_replace_properties(x->company, record, properties);
     cJSON_Delete(properties);
     if (good) return before;
     cJSON_Delete(before);
@@ -273,7 +273,7 @@ static void action_apply(ic_exchange *x, ic_record *record, const char *name, co
 
 static void action_run(ic_exchange *x, ic_record *record, const action *action) {
     const cJSON *properties = ic_json_member(x->body, "properties");
-    ic_contract_state state = ic_contract_status_of(x->world, record).state;
+    ic_contract_state state = ic_contract_status_of(x->company, record).state;
     if (!action_check_properties(x, action)) return;
     if (!(action->from & state)) {
         ic_reply_error(x, 400, "INVALID_STATE", "type", "cannot %s a contract that is %s", action->name,
@@ -318,7 +318,7 @@ static void action_undo(ic_exchange *x, ic_record *record) {
 
 /* Companies without obligations have no such actions. */
 static bool action_has_obligations(ic_exchange *x) {
-    if (ic_world_entitled(x->world, "obligations")) return true;
+    if (ic_company_entitled(x->company, "obligations")) return true;
     ic_reply_error(x, 404, "NOT_FOUND", NULL, "no obligations found");
     return false;
 }

@@ -108,10 +108,10 @@ static ic_contract_status status_find(terms *terms, ic_time now) {
                                 terms->expires};
 }
 
-ic_contract_status ic_contract_status_of(const ic_world *world, const ic_record *record) {
+ic_contract_status ic_contract_status_of(const ic_company *company, const ic_record *record) {
     terms terms;
     status_read_terms(record, &terms);
-    ic_contract_status status = status_find(&terms, ic_world_now(world));
+    ic_contract_status status = status_find(&terms, ic_company_now(company));
     status_free_terms(&terms);
     return status;
 }
@@ -156,10 +156,10 @@ static void status_put_message(cJSON *view, const char *announcement, const char
     ic_put_text(view, "message", message);
 }
 
-cJSON *ic_contract_status_view(const ic_world *world, const ic_record *record) {
-    ic_contract_status status = ic_contract_status_of(world, record);
+cJSON *ic_contract_status_view(const ic_company *company, const ic_record *record) {
+    ic_contract_status status = ic_contract_status_of(company, record);
     size_t number = status_number(status.state);
-    ic_time now = ic_world_now(world);
+    ic_time now = ic_company_now(company);
     cJSON *view = cJSON_CreateObject();
     ic_put_text(view, "status", states[number].base);
     ic_put_text(view, "enhancedStatus", states[number].enhanced);

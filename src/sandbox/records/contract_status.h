@@ -32,9 +32,9 @@ typedef struct ic_contract_status {
     ic_time expires; /* IC_TIME_NONE: never */
 } ic_contract_status;
 
-ic_contract_status ic_contract_status_of(const ic_world *world, const ic_record *record);
+ic_contract_status ic_contract_status_of(const ic_company *company, const ic_record *record);
 /* The contractStatus of a record. */
-cJSON *ic_contract_status_view(const ic_world *world, const ic_record *record);
+cJSON *ic_contract_status_view(const ic_company *company, const ic_record *record);
 /* "auto-renewing" and so on. */
 const char *ic_contract_state_name(ic_contract_state state);
 

@@ -28,22 +28,22 @@ static bool download_urls_check_request(ic_exchange *x) {
     return true;
 }
 
-static cJSON *download_urls_job_view(const ic_world *world, const ic_job *job) {
+static cJSON *download_urls_job_view(const ic_company *company, const ic_job *job) {
     cJSON *view = cJSON_CreateObject();
     ic_put_text(view, "jobId", job->id);
-    ic_put_text(view, "status", ic_job_is_over(world, job) ? "complete" : "processing");
+    ic_put_text(view, "status", ic_job_is_over(company, job) ? "complete" : "processing");
     return view;
 }
 
 void ic_download_urls_create(ic_exchange *x) {
     if (!download_urls_check_request(x)) return;
-    const ic_job *job = ic_job_start(x->world, IC_JOB_DOWNLOAD_URLS, x->body);
+    const ic_job *job = ic_job_start(x->company, IC_JOB_DOWNLOAD_URLS, x->body);
     x->body = NULL;
     if (!job) {
         ic_reply_no_memory(x);
         return;
     }
-    cJSON *answer = download_urls_job_view(x->world, job);
+    cJSON *answer = download_urls_job_view(x->company, job);
     ic_set(answer, "status", cJSON_CreateString("processing")); /* even when jobs take no time */
     ic_reply_json(x, 202, answer);
 }
@@ -61,9 +61,9 @@ static void download_urls_add_failure(cJSON *failed, const char *identifier, con
     ic_put_text(view, "errorMessage", record ? "No signed copy found" : "Record not found");
 }
 
-static void download_urls_add_link(const ic_world *world, cJSON *succeeded, const char *identifier,
+static void download_urls_add_link(const ic_company *company, cJSON *succeeded, const char *identifier,
                                    const ic_record *record, ic_attachment *attachment, ic_time expires) {
-    char *url = ic_storage_link(world, "attachments", record->id, attachment->id, expires);
+    char *url = ic_storage_link(company, "attachments", record->id, attachment->id, expires);
     const char *hash = ic_attachment_hash(attachment);
     cJSON *view = ic_append(succeeded, cJSON_CreateObject());
     ic_put_text(view, "identifier", identifier);
@@ -78,28 +78,28 @@ static void download_urls_add_link(const ic_world *world, cJSON *succeeded, cons
     ic_free(url);
 }
 
-static void download_urls_add_results(const ic_world *world, cJSON *answer, const ic_job *job) {
+static void download_urls_add_results(const ic_company *company, cJSON *answer, const ic_job *job) {
     cJSON *succeeded = ic_put(answer, "succeeded", cJSON_CreateArray());
     cJSON *failed = ic_put(answer, "failed", cJSON_CreateArray());
     ic_time expires = job->ended + (ic_time)IC_LINK_SECONDS * 1000;
     const cJSON *identifier;
     cJSON_ArrayForEach(identifier, ic_json_member(job->request, "identifiers")) {
-        const ic_record *record = ic_world_record(world, identifier->valuestring);
+        const ic_record *record = ic_company_record(company, identifier->valuestring);
         ic_attachment *attachment = record ? ic_record_signed_copy(record) : NULL;
         if (attachment)
-            download_urls_add_link(world, succeeded, identifier->valuestring, record, attachment, expires);
+            download_urls_add_link(company, succeeded, identifier->valuestring, record, attachment, expires);
         else
             download_urls_add_failure(failed, identifier->valuestring, record);
     }
 }
 
 void ic_download_urls_get(ic_exchange *x) {
-    const ic_job *job = ic_job_find(x->world, IC_JOB_DOWNLOAD_URLS, x->values[0]);
+    const ic_job *job = ic_job_find(x->company, IC_JOB_DOWNLOAD_URLS, x->values[0]);
     if (!job) {
         ic_reply_error(x, 404, "NOT_FOUND", NULL, "couldn't find a job matching the id %s", x->values[0]);
         return;
     }
-    cJSON *answer = download_urls_job_view(x->world, job);
-    if (ic_job_is_over(x->world, job)) download_urls_add_results(x->world, answer, job);
+    cJSON *answer = download_urls_job_view(x->company, job);
+    if (ic_job_is_over(x->company, job)) download_urls_add_results(x->company, answer, job);
     ic_reply_json(x, 200, answer);
 }

@@ -16,8 +16,8 @@ static void turn_address(cJSON *property) {
     if (!ic_set(property, "value", address)) property->type = cJSON_Invalid;
 }
 
-static cJSON *entity_view(const ic_world *world, const ic_item *item) {
-    (void)world;
+static cJSON *entity_view(const ic_company *company, const ic_item *item) {
+    (void)company;
     const ic_entity *entity = (const ic_entity *)item;
     cJSON *view = cJSON_CreateObject(), *property;
     ic_item_put(view, item);
@@ -27,11 +27,11 @@ static cJSON *entity_view(const ic_world *world, const ic_item *item) {
     return view;
 }
 
-void ic_entity_hydrate(const ic_world *world, cJSON *value) {
+void ic_entity_hydrate(const ic_company *company, cJSON *value) {
     const char *id = ic_json_string(value, "recordId");
-    const ic_entity *entity = id ? ic_world_entity(world, id) : NULL;
+    const ic_entity *entity = id ? ic_company_entity(company, id) : NULL;
     if (!entity) return;
-    cJSON *view = entity_view(world, &entity->item);
+    cJSON *view = entity_view(company, &entity->item);
     cJSON *types = cJSON_DetachItemFromObjectCaseSensitive(view, "namedTypeIds");
     if (types) ic_put(value, "namedTypeIds", types);
     ic_put_text(value, "readableId", entity->item.readable);
@@ -44,7 +44,7 @@ void ic_entity_hydrate(const ic_world *world, cJSON *value) {
 static const char *property_type(void *exchange, const char *property) {
     const ic_exchange *x = exchange;
     bool own = strcmp(property, "status") == 0 || strcmp(property, "parentId") == 0;
-    return own ? "string" : ic_item_formula_type(&x->world->relationship_types, property);
+    return own ? "string" : ic_item_formula_type(&x->company->relationship_types, property);
 }
 
 static cJSON *property_value(const void *item, const char *property) {
@@ -58,16 +58,16 @@ static cJSON *property_value(const void *item, const char *property) {
 const ic_item_kind ic_entities = {
     .prefix = "ENTITY",
     .type_field = "relationshipTypeKey",
-    .items = offsetof(ic_world, entities),
-    .types = offsetof(ic_world, relationship_types),
-    .last = offsetof(ic_world, last_entity),
+    .items = offsetof(ic_company, entities),
+    .types = offsetof(ic_company, relationship_types),
+    .last = offsetof(ic_company, last_entity),
     .view = entity_view,
     .property_type = property_type,
     .property_value = property_value,
 };
 
-ic_entity *ic_world_entity(const ic_world *world, const char *id) {
-    return (ic_entity *)ic_item_find(&world->entities, id);
+ic_entity *ic_company_entity(const ic_company *company, const char *id) {
+    return (ic_entity *)ic_item_find(&company->entities, id);
 }
 
 /* --- list and get --- */
@@ -77,7 +77,7 @@ void ic_entities_list(ic_exchange *x) {
 }
 
 static void reply_entity(ic_exchange *x, const ic_entity *entity) {
-    ic_reply_json(x, 200, entity_view(x->world, &entity->item));
+    ic_reply_json(x, 200, entity_view(x->company, &entity->item));
 }
 
 void ic_entities_get(ic_exchange *x) {
@@ -106,7 +106,7 @@ static bool read_parent(ic_exchange *x, const char *field, change *wanted, const
     if (!parent) return true;
     const char *id = ic_json_string(parent, "recordId");
     wanted->sets_parent = true;
-    wanted->parent = id ? ic_world_entity(x->world, id) : NULL;
+    wanted->parent = id ? ic_company_entity(x->company, id) : NULL;
     if (!id)
         ic_reply_error(x, 400, "MISSING_PARAM", field, "missing required parameter 'recordId'");
     else if (!wanted->parent)
@@ -134,7 +134,7 @@ static void read_status(ic_exchange *x, change *wanted) {
 }
 
 static bool apply(ic_exchange *x, ic_entity *entity, change *wanted) {
-    if (!ic_item_change_apply(x->world, &entity->item, &wanted->item)) return false;
+    if (!ic_item_change_apply(x->company, &entity->item, &wanted->item)) return false;
     if (wanted->status) entity->status = wanted->status;
     if (wanted->sets_parent) entity->parent = wanted->parent;
     return true;
@@ -157,7 +157,7 @@ static void create(ic_exchange *x, change *wanted) {
     put_defaults(wanted->item.properties);
     ic_entity *entity = ic_whole(wanted->item.properties) ? ic_calloc(1, sizeof *entity) : NULL;
     if (entity) entity->status = "ACTIVE";
-    if (entity && apply(x, entity, wanted) && ic_item_add(x->world, &ic_entities, &entity->item)) {
+    if (entity && apply(x, entity, wanted) && ic_item_add(x->company, &ic_entities, &entity->item)) {
         reply_entity(x, entity); /* with 200, where the document says 201 */
         return;
     }
@@ -192,12 +192,12 @@ void ic_entities_update(ic_exchange *x) {
 void ic_entities_delete(ic_exchange *x) {
     ic_entity *entity = ic_exchange_may_edit(x) ? (ic_entity *)ic_exchange_item(x, &ic_entities) : NULL;
     if (!entity) return;
-    const ic_array *entities = &x->world->entities;
+    const ic_array *entities = &x->company->entities;
     for (size_t i = 0; i < entities->count; i++) {
         ic_entity *other = entities->items[i];
         if (other->parent == entity) other->parent = NULL;
     }
-    ic_item_remove(x->world, &ic_entities, &entity->item);
+    ic_item_remove(x->company, &ic_entities, &entity->item);
     ic_entity_free(entity);
     ic_reply_nothing(x);
 }
@@ -209,7 +209,7 @@ void ic_entity_free(ic_entity *entity) {
 
 /* --- relationship types: a bare array, with more in it than the document says --- */
 
-static cJSON *property_view(const ic_world *world, const ic_item_type *type, const cJSON *property,
+static cJSON *property_view(const ic_company *company, const ic_item_type *type, const cJSON *property,
                             unsigned ordering) {
     const char *name = ic_json_string(property, "type");
     cJSON *view = cJSON_CreateObject();
@@ -220,7 +220,7 @@ static cJSON *property_view(const ic_world *world, const ic_item_type *type, con
     ic_put(view, "aliases", cJSON_CreateArray());
     ic_put_number(view, "ordering", ordering);
     ic_put_bool(view, "required", cJSON_IsTrue(ic_json_member(property, "required")));
-    ic_put_text(view, "companyId", world->company_id);
+    ic_put_text(view, "companyId", company->id);
     ic_put_text(view, "erasedType", name);
     ic_put_text(view, "description", ic_json_string(property, "description"));
     ic_put_text(view, "displayName", ic_json_string(property, "displayName"));
@@ -240,11 +240,11 @@ static cJSON *hash_view(const ic_item_type *type) {
     return hash;
 }
 
-static cJSON *type_view(const ic_world *world, const ic_item_type *type) {
+static cJSON *type_view(const ic_company *company, const ic_item_type *type) {
     unsigned ordering = 0;
     cJSON *view = cJSON_CreateObject();
     ic_put_text(view, "id", type->id);
-    ic_put_text(view, "companyId", world->company_id);
+    ic_put_text(view, "companyId", company->id);
     ic_put_text(view, "name", type->key);
     ic_put_text(view, "kind", "object");
     ic_put_text(view, "displayName", type->display_name);
@@ -253,14 +253,14 @@ static cJSON *type_view(const ic_world *world, const ic_item_type *type) {
     cJSON *properties = ic_put(view, "properties", cJSON_CreateObject());
     const cJSON *property;
     cJSON_ArrayForEach(property, type->properties)
-        ic_put(properties, property->string, property_view(world, type, property, ordering++));
+        ic_put(properties, property->string, property_view(company, type, property, ordering++));
     return view;
 }
 
 void ic_entities_types(ic_exchange *x) {
-    const ic_array *types = &x->world->relationship_types;
+    const ic_array *types = &x->company->relationship_types;
     cJSON *list = cJSON_CreateArray();
     for (size_t i = 0; i < types->count; i++)
-        ic_append(list, type_view(x->world, types->items[i]));
+        ic_append(list, type_view(x->company, types->items[i]));
     ic_reply_json(x, 200, list);
 }

@@ -12,10 +12,10 @@ typedef struct ic_entity {
 
 extern const ic_item_kind ic_entities;
 
-ic_entity *ic_world_entity(const ic_world *world, const char *id); /* by either id; NULL: none */
+ic_entity *ic_company_entity(const ic_company *company, const char *id); /* by either id; NULL: none */
 void ic_entity_free(ic_entity *entity);
 /* Adds to the value of a reference property, {recordId}, what hydrateEntities shows of the entity that it
  * names: namedTypeIds, readableId, attributes. One that names none stays as it is. */
-void ic_entity_hydrate(const ic_world *world, cJSON *value);
+void ic_entity_hydrate(const ic_company *company, cJSON *value);
 
 #endif

@@ -8,16 +8,16 @@
 
 /* --- finding --- */
 
-static const ic_array *list_at(const ic_world *world, size_t offset) {
-    return (const void *)((const char *)world + offset);
+static const ic_array *list_at(const ic_company *company, size_t offset) {
+    return (const void *)((const char *)company + offset);
 }
 
-static void *place_in(ic_world *world, size_t offset) {
-    return (char *)world + offset;
+static void *place_in(ic_company *company, size_t offset) {
+    return (char *)company + offset;
 }
 
-const ic_array *ic_items_of(const ic_world *world, const ic_item_kind *kind) {
-    return list_at(world, kind->items);
+const ic_array *ic_items_of(const ic_company *company, const ic_item_kind *kind) {
+    return list_at(company, kind->items);
 }
 
 ic_item *ic_item_find(const ic_array *items, const char *id) {
@@ -29,7 +29,7 @@ ic_item *ic_item_find(const ic_array *items, const char *id) {
 }
 
 ic_item *ic_exchange_item(ic_exchange *x, const ic_item_kind *kind) {
-    ic_item *item = ic_item_find(ic_items_of(x->world, kind), x->values[0]);
+    ic_item *item = ic_item_find(ic_items_of(x->company, kind), x->values[0]);
     if (!item)
         ic_reply_error(x, 404, "NOT_FOUND", NULL, "Record id %s doesn't exist, or no access", x->values[0]);
     return item;
@@ -111,7 +111,7 @@ static void reply_selected(ic_exchange *x, const ic_item_kind *kind, const ic_ar
     ic_page page = ic_exchange_page(x);
     cJSON *list = cJSON_CreateArray();
     for (size_t i = page.number * page.size; i < count && i < (page.number + 1) * page.size; i++)
-        ic_append(list, kind->view(x->world, selected->items[rising ? i : count - 1 - i]));
+        ic_append(list, kind->view(x->company, selected->items[rising ? i : count - 1 - i]));
     ic_reply_page(x, page, count, list);
 }
 
@@ -119,7 +119,7 @@ void ic_items_reply_list(ic_exchange *x, const ic_item_kind *kind) {
     ic_formula *filter;
     ic_array selected = {0};
     if (!ic_exchange_filter(x, kind->property_type, x, &filter)) return;
-    if (select_items(ic_items_of(x->world, kind), filter, kind->property_value, &selected))
+    if (select_items(ic_items_of(x->company, kind), filter, kind->property_value, &selected))
         reply_selected(x, kind, &selected);
     else
         ic_reply_no_memory(x);
@@ -145,7 +145,7 @@ static bool read_type(ic_exchange *x, const ic_item_kind *kind, ic_item_change *
         ic_reply_error(x, 400, "INVALID_PARAM", kind->type_field, "expected an array of one key");
         return false;
     }
-    change->type = ic_item_type_find(list_at(x->world, kind->types), key);
+    change->type = ic_item_type_find(list_at(x->company, kind->types), key);
     if (!change->type) ic_reply_error(x, 400, "INVALID_PARAM", kind->type_field, "unknown type %s", key);
     return change->type != NULL;
 }
@@ -165,7 +165,7 @@ static cJSON *known_properties(const ic_array *types) {
 
 static bool add_properties(ic_exchange *x, const ic_item_kind *kind, ic_item_change *change,
                            const char *field) {
-    cJSON *known = known_properties(list_at(x->world, kind->types));
+    cJSON *known = known_properties(list_at(x->company, kind->types));
     const cJSON *given = ic_json_member(x->body, field);
     bool whole = ic_whole(known);
     if (whole && !ic_properties_add(x, known, change->properties, given, field)) {
@@ -211,7 +211,7 @@ void ic_item_change_free(ic_item_change *change) {
     cJSON_Delete(change->properties);
 }
 
-bool ic_item_change_apply(const ic_world *world, ic_item *item, ic_item_change *change) {
+bool ic_item_change_apply(const ic_company *company, ic_item *item, ic_item_change *change) {
     char *name = ic_strdup(change->name);
     if (change->name && !name) return false;
     if (name) {
@@ -222,23 +222,23 @@ bool ic_item_change_apply(const ic_world *world, ic_item *item, ic_item_change *
     cJSON_Delete(item->properties);
     item->properties = change->properties;
     change->properties = NULL;
-    item->updated = ic_world_now(world);
+    item->updated = ic_company_now(company);
     return true;
 }
 
 /* --- life --- */
 
-bool ic_item_add(ic_world *world, const ic_item_kind *kind, ic_item *item) {
-    if (!ic_array_push(place_in(world, kind->items), item)) return false;
-    unsigned *last = place_in(world, kind->last);
+bool ic_item_add(ic_company *company, const ic_item_kind *kind, ic_item *item) {
+    if (!ic_array_push(place_in(company, kind->items), item)) return false;
+    unsigned *last = place_in(company, kind->last);
     item->number = ++*last;
     snprintf(item->readable, sizeof item->readable, "%s-%u", kind->prefix, item->number);
-    ic_new_uuid(world, item->id);
+    ic_new_uuid(company, item->id);
     return true;
 }
 
-void ic_item_remove(ic_world *world, const ic_item_kind *kind, const ic_item *item) {
-    ic_array_drop(place_in(world, kind->items), item);
+void ic_item_remove(ic_company *company, const ic_item_kind *kind, const ic_item *item) {
+    ic_array_drop(place_in(company, kind->items), item);
 }
 
 void ic_item_clear(ic_item *item) {

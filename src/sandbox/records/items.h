@@ -22,13 +22,13 @@ typedef struct ic_item {
     ic_time updated;
 } ic_item;
 
-/* One of the two kinds, in a world. */
+/* One of the two kinds, in a company. */
 typedef struct ic_item_kind {
     const char *prefix;     /* of readable ids: "ENTITY" */
     const char *type_field; /* of a body: "relationshipTypeKey" */
-    size_t items, types;    /* offsets of their lists in ic_world */
+    size_t items, types;    /* offsets of their lists in ic_company */
     size_t last;            /* offset of the last number */
-    cJSON *(*view)(const ic_world *world, const ic_item *item);
+    cJSON *(*view)(const ic_company *company, const ic_item *item);
     ic_formula_type property_type; /* for formulas; its context is the exchange */
     ic_formula_get property_value; /* likewise, of an ic_item */
 } ic_item_kind;
@@ -40,7 +40,7 @@ typedef struct ic_item_change {
     cJSON *properties;        /* all of them from then on; owned */
 } ic_item_change;
 
-const ic_array *ic_items_of(const ic_world *world, const ic_item_kind *kind);
+const ic_array *ic_items_of(const ic_company *company, const ic_item_kind *kind);
 /* By either id; NULL: none. */
 ic_item *ic_item_find(const ic_array *items, const char *id);
 /* The item that the path names; NULL: answered with 404. */
@@ -54,11 +54,11 @@ bool ic_item_read_all(ic_exchange *x, const ic_item_kind *kind, ic_item_change *
 bool ic_item_read_some(ic_exchange *x, const ic_item_kind *kind, ic_item_change *change, const ic_item *item);
 void ic_item_change_free(ic_item_change *change);
 /* Does it, now. false: no memory, and nothing has changed. */
-bool ic_item_change_apply(const ic_world *world, ic_item *item, ic_item_change *change);
+bool ic_item_change_apply(const ic_company *company, ic_item *item, ic_item_change *change);
 
 /* Gives the item its ids and puts it among its kind. false: no memory. */
-bool ic_item_add(ic_world *world, const ic_item_kind *kind, ic_item *item);
-void ic_item_remove(ic_world *world, const ic_item_kind *kind, const ic_item *item);
+bool ic_item_add(ic_company *company, const ic_item_kind *kind, ic_item *item);
+void ic_item_remove(ic_company *company, const ic_item_kind *kind, const ic_item *item);
 void ic_item_clear(ic_item *item); /* frees what it holds */
 /* id, ironcladId, name, lastUpdated, properties, namedTypeIds */
 void ic_item_put(cJSON *view, const ic_item *item);

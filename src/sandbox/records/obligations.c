@@ -8,8 +8,8 @@
 
 /* --- what they look like: ObligationModel --- */
 
-static cJSON *obligation_view(const ic_world *world, const ic_item *item) {
-    (void)world;
+static cJSON *obligation_view(const ic_company *company, const ic_item *item) {
+    (void)company;
     const ic_obligation *obligation = (const ic_obligation *)item;
     const ic_item *above = obligation->above ? &obligation->above->item : NULL;
     cJSON *view = cJSON_CreateObject();
@@ -26,7 +26,7 @@ static const char *property_type(void *exchange, const char *property) {
     ic_exchange *x = exchange;
     if (strcmp(property, "parentId") == 0) return "string";
     if (!ic_text_starts(property, "parent"))
-        return ic_item_formula_type(&x->world->obligation_types, property);
+        return ic_item_formula_type(&x->company->obligation_types, property);
     ic_reply_error(x, 500, "SERVER_ERROR", NULL, "internal server error");
     return NULL;
 }
@@ -41,9 +41,9 @@ static cJSON *property_value(const void *item, const char *property) {
 const ic_item_kind ic_obligations = {
     .prefix = "OB",
     .type_field = "obligationTypeKey",
-    .items = offsetof(ic_world, obligations),
-    .types = offsetof(ic_world, obligation_types),
-    .last = offsetof(ic_world, last_obligation),
+    .items = offsetof(ic_company, obligations),
+    .types = offsetof(ic_company, obligation_types),
+    .last = offsetof(ic_company, last_obligation),
     .view = obligation_view,
     .property_type = property_type,
     .property_value = property_value,
@@ -75,7 +75,7 @@ void ic_obligations_list(ic_exchange *x) {
 
 void ic_obligations_get(ic_exchange *x) {
     const ic_item *item = ic_exchange_item(x, &ic_obligations);
-    if (item) ic_reply_json(x, 200, obligation_view(x->world, item));
+    if (item) ic_reply_json(x, 200, obligation_view(x->company, item));
 }
 
 /* --- create and update --- */
@@ -83,8 +83,8 @@ void ic_obligations_get(ic_exchange *x) {
 /* The contract, or an obligation that the new one belongs to, by either id. NULL: answered. */
 static ic_record *find_parent(ic_exchange *x, ic_obligation **above) {
     const char *id = ic_json_string(x->body, "parentId");
-    *above = (ic_obligation *)ic_item_find(&x->world->obligations, id);
-    ic_record *record = *above ? (*above)->record : ic_world_record(x->world, id);
+    *above = (ic_obligation *)ic_item_find(&x->company->obligations, id);
+    ic_record *record = *above ? (*above)->record : ic_company_record(x->company, id);
     if (!record)
         ic_reply_error(x, 400, "NOT_FOUND", "parentId", "Record id %s doesn't exist, or no access", id);
     return record;
@@ -92,11 +92,11 @@ static ic_record *find_parent(ic_exchange *x, ic_obligation **above) {
 
 static void create(ic_exchange *x, ic_item_change *change, ic_record *record, ic_obligation *above) {
     ic_obligation *obligation = ic_calloc(1, sizeof *obligation);
-    if (obligation && ic_item_change_apply(x->world, &obligation->item, change) &&
-        ic_item_add(x->world, &ic_obligations, &obligation->item)) {
+    if (obligation && ic_item_change_apply(x->company, &obligation->item, change) &&
+        ic_item_add(x->company, &ic_obligations, &obligation->item)) {
         obligation->above = above;
         ic_obligation_join(obligation, record);
-        ic_reply_json(x, 201, obligation_view(x->world, &obligation->item));
+        ic_reply_json(x, 201, obligation_view(x->company, &obligation->item));
         return;
     }
     if (obligation) ic_obligation_free(obligation);
@@ -119,8 +119,8 @@ void ic_obligations_update(ic_exchange *x) {
     ic_item_change change = {0};
     ic_item *item = ic_exchange_may_edit(x) ? ic_exchange_item(x, &ic_obligations) : NULL;
     if (item && ic_item_read_some(x, &ic_obligations, &change, item)) {
-        if (ic_item_change_apply(x->world, item, &change))
-            ic_reply_json(x, 200, obligation_view(x->world, item));
+        if (ic_item_change_apply(x->company, item, &change))
+            ic_reply_json(x, 200, obligation_view(x->company, item));
         else
             ic_reply_no_memory(x);
     }
@@ -142,11 +142,11 @@ void ic_obligation_join(ic_obligation *obligation, ic_record *record) {
     obligation->record = record;
 }
 
-void ic_world_remove_obligations(ic_world *world, ic_record *record) {
+void ic_company_remove_obligations(ic_company *company, ic_record *record) {
     while (record->obligations) {
         ic_obligation *first = record->obligations;
         record->obligations = first->next;
-        ic_item_remove(world, &ic_obligations, &first->item);
+        ic_item_remove(company, &ic_obligations, &first->item);
         ic_obligation_free(first);
     }
 }

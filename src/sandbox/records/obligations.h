@@ -17,6 +17,6 @@ void ic_obligation_free(ic_obligation *obligation);
 /* Makes it the last of the contract's. */
 void ic_obligation_join(ic_obligation *obligation, ic_record *record);
 /* Those of a contract that goes away go with it. */
-void ic_world_remove_obligations(ic_world *world, ic_record *record);
+void ic_company_remove_obligations(ic_company *company, ic_record *record);
 
 #endif

@@ -33,26 +33,26 @@ static int record_by_update(const void *a, const void *b) {
     return record_by_number(left, right);
 }
 
-bool ic_record_sort(ic_world *world, ic_record *record) {
-    if (!ic_array_insert(&world->records_by_agreement, record, record_by_agreement)) return false;
-    if (ic_array_insert(&world->records_by_name, record, record_by_name)) {
-        if (ic_array_insert(&world->records_by_update, record, record_by_update)) return true;
-        ic_array_remove(&world->records_by_name, record, record_by_name);
+bool ic_record_sort(ic_company *company, ic_record *record) {
+    if (!ic_array_insert(&company->records_by_agreement, record, record_by_agreement)) return false;
+    if (ic_array_insert(&company->records_by_name, record, record_by_name)) {
+        if (ic_array_insert(&company->records_by_update, record, record_by_update)) return true;
+        ic_array_remove(&company->records_by_name, record, record_by_name);
     }
-    ic_array_remove(&world->records_by_agreement, record, record_by_agreement);
+    ic_array_remove(&company->records_by_agreement, record, record_by_agreement);
     return false;
 }
 
-void ic_record_unsort(ic_world *world, ic_record *record) {
-    ic_array_remove(&world->records_by_agreement, record, record_by_agreement);
-    ic_array_remove(&world->records_by_name, record, record_by_name);
-    ic_array_remove(&world->records_by_update, record, record_by_update);
+void ic_record_unsort(ic_company *company, ic_record *record) {
+    ic_array_remove(&company->records_by_agreement, record, record_by_agreement);
+    ic_array_remove(&company->records_by_name, record, record_by_name);
+    ic_array_remove(&company->records_by_update, record, record_by_update);
 }
 
-void ic_record_touch(ic_world *world, ic_record *record) {
-    ic_record_unsort(world, record);
-    record->updated = ic_world_now(world);
-    ic_record_sort(world, record); /* cannot fail: the lists keep their capacity */
+void ic_record_touch(ic_company *company, ic_record *record) {
+    ic_record_unsort(company, record);
+    record->updated = ic_company_now(company);
+    ic_record_sort(company, record); /* cannot fail: the lists keep their capacity */
 }
 
 /* --- parents and children --- */
@@ -104,10 +104,10 @@ bool ic_record_set_properties(ic_record *record, const cJSON *properties) {
 
 /* --- creation and removal --- */
 
-ic_record *ic_record_new(ic_world *world, const ic_record_type *type, const char *name) {
+ic_record *ic_record_new(ic_company *company, const ic_record_type *type, const char *name) {
     ic_record *record = ic_calloc(1, sizeof *record);
     if (!record) return NULL;
-    ic_new_uuid(world, record->id);
+    ic_new_uuid(company, record->id);
     record->type = type;
     record->agreed = record->expires = IC_TIME_NONE;
     record->name = ic_strdup(name);
@@ -116,28 +116,28 @@ ic_record *ic_record_new(ic_world *world, const ic_record_type *type, const char
     return NULL;
 }
 
-bool ic_world_add_record(ic_world *world, ic_record *record) {
+bool ic_company_add_record(ic_company *company, ic_record *record) {
     if (record->workflow && !record->workflow->records.count)
         memcpy(record->readable, record->workflow->readable, sizeof record->readable);
     else
-        ic_new_readable_id(world, record->readable);
+        ic_new_readable_id(company, record->readable);
     sscanf(record->readable, "IC-%u", &record->number);
-    if (ic_record_sort(world, record)) {
-        if (ic_index_put(&world->records_by_id, record->id, record)) {
-            if (ic_index_put(&world->records_by_id, record->readable, record)) return true;
-            ic_index_remove(&world->records_by_id, record->id);
+    if (ic_record_sort(company, record)) {
+        if (ic_index_put(&company->records_by_id, record->id, record)) {
+            if (ic_index_put(&company->records_by_id, record->readable, record)) return true;
+            ic_index_remove(&company->records_by_id, record->id);
         }
-        ic_record_unsort(world, record);
+        ic_record_unsort(company, record);
     }
     return false;
 }
 
-void ic_world_remove_record(ic_world *world, ic_record *record) {
+void ic_company_remove_record(ic_company *company, ic_record *record) {
     if (record->workflow) ic_array_drop(&record->workflow->records, record);
-    ic_world_remove_obligations(world, record);
-    ic_record_unsort(world, record);
-    ic_index_remove(&world->records_by_id, record->id);
-    ic_index_remove(&world->records_by_id, record->readable);
+    ic_company_remove_obligations(company, record);
+    ic_record_unsort(company, record);
+    ic_index_remove(&company->records_by_id, record->id);
+    ic_index_remove(&company->records_by_id, record->readable);
     while (record->first_child)
         record_leave_parent(record->first_child);
     record_leave_parent(record);

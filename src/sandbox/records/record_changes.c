@@ -22,7 +22,7 @@ static bool change_refuse(ic_exchange *x, const char *param, const char *message
 /* The record in {"recordId": …}, by either id. NULL: an error is set as the reply. */
 static ic_record *change_named_record(ic_exchange *x, const cJSON *link, const char *param) {
     const char *id = ic_json_string(link, "recordId");
-    ic_record *record = ic_world_record(x->world, id);
+    ic_record *record = ic_company_record(x->company, id);
     if (!id)
         ic_reply_error(x, 400, "MISSING_PARAM", param, "missing required parameter 'recordId'");
     else if (!record)
@@ -64,7 +64,7 @@ static bool change_read_parent(ic_exchange *x, const char *param, ic_record_chan
 static bool change_read_type(ic_exchange *x, ic_record_change *change) {
     const char *type = ic_json_string(x->body, "type");
     if (!type) return true;
-    change->type = ic_world_record_type(x->world, type);
+    change->type = ic_company_record_type(x->company, type);
     if (!change->type) ic_reply_error(x, 400, "INVALID_PARAM", "type", "unknown record type %s", type);
     return change->type != NULL;
 }
@@ -81,7 +81,7 @@ static bool change_add_amended(ic_exchange *x, const char *param, ic_record_chan
     const cJSON *given = ic_json_member(x->body, param), *entry;
     cJSON_ArrayForEach(entry, given) {
         const char *type = ic_json_string(entry, "amendmentType");
-        if (!ic_json_member(x->world->record_properties, entry->string)) {
+        if (!ic_json_member(x->company->record_properties, entry->string)) {
             ic_reply_error(x, 400, "INVALID_PARAM", param, "unknown property %s", entry->string);
             return false;
         }
@@ -145,7 +145,7 @@ bool ic_record_read_all(ic_exchange *x, ic_record_change *change, const ic_recor
     change->properties = cJSON_CreateObject();
     if (!change->properties) return change_no_memory(x);
     return change_read_type(x, change) && change_read_name(x, change) &&
-           ic_properties_add(x, x->world->record_properties, change->properties,
+           ic_properties_add(x, x->company->record_properties, change->properties,
                              ic_json_member(x->body, "properties"), "properties") &&
            change_read_parent(x, "parent", change) && change_read_links(x, "links", &change->add_links) &&
            change_read_links(x, "children", &change->add_children) &&
@@ -161,7 +161,7 @@ static bool change_read_properties(ic_exchange *x, ic_record_change *change, con
             return change_refuse(x, "removeProperties", "expected an array of strings");
         cJSON_DeleteItemFromObjectCaseSensitive(change->properties, removed->valuestring);
     }
-    return ic_properties_add(x, x->world->record_properties, change->properties,
+    return ic_properties_add(x, x->company->record_properties, change->properties,
                              ic_json_member(x->body, "addProperties"), "addProperties");
 }
 

@@ -82,11 +82,11 @@ cJSON *ic_record_properties(const ic_record *record) {
     return properties;
 }
 
-bool ic_record_replace_properties(ic_world *world, ic_record *record, const cJSON *properties) {
-    ic_record_unsort(world, record);
+bool ic_record_replace_properties(ic_company *company, ic_record *record, const cJSON *properties) {
+    ic_record_unsort(company, record);
     bool done = ic_record_set_properties(record, properties);
-    if (done) record->updated = ic_world_now(world);
-    ic_record_sort(world, record); /* cannot fail: the lists keep their capacity */
+    if (done) record->updated = ic_company_now(company);
+    ic_record_sort(company, record); /* cannot fail: the lists keep their capacity */
     return done;
 }
 

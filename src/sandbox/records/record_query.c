@@ -8,10 +8,10 @@ static const struct built_in {
     const char *name, *type;
 } built_in[] = {{"readableId", "string"}, {"name", "string"}, {"lastUpdated", "date"}};
 
-static const char *query_property_type(void *world, const char *property) {
+static const char *query_property_type(void *company, const char *property) {
     for (size_t i = 0; i < sizeof built_in / sizeof built_in[0]; i++)
         if (strcmp(built_in[i].name, property) == 0) return built_in[i].type;
-    const cJSON *known = ic_json_member(((const ic_world *)world)->record_properties, property);
+    const cJSON *known = ic_json_member(((const ic_company *)company)->record_properties, property);
     return ic_json_string(known, "type");
 }
 
@@ -27,7 +27,7 @@ static bool query_read_types(ic_exchange *x, const char *list, ic_array *types) 
     for (const char *at = list; at && *at;) {
         size_t length = strcspn(at, ",");
         char *name = ic_strndup(at, length);
-        ic_record_type *type = name ? ic_world_record_type(x->world, name) : NULL;
+        ic_record_type *type = name ? ic_company_record_type(x->company, name) : NULL;
         if (!name)
             ic_reply_no_memory(x);
         else if (!type)
@@ -45,9 +45,9 @@ static bool query_read_types(ic_exchange *x, const char *list, ic_array *types) 
 
 static const ic_array *query_sort_list(const ic_exchange *x) {
     const char *field = ic_exchange_query(x, "sortField");
-    if (field && strcmp(field, "name") == 0) return &x->world->records_by_name;
-    if (field && strcmp(field, "lastUpdated") == 0) return &x->world->records_by_update;
-    return &x->world->records_by_agreement;
+    if (field && strcmp(field, "name") == 0) return &x->company->records_by_name;
+    if (field && strcmp(field, "lastUpdated") == 0) return &x->company->records_by_update;
+    return &x->company->records_by_agreement;
 }
 
 bool ic_record_query_read(ic_exchange *x, ic_record_query *query) {
@@ -56,7 +56,7 @@ bool ic_record_query_read(ic_exchange *x, ic_record_query *query) {
     query->ascending = direction && strcmp(direction, "ASC") == 0;
     return query_read_types(x, ic_exchange_query(x, "types"), &query->types) &&
            ic_exchange_since(x, ic_exchange_query(x, "lastUpdated"), &query->since) &&
-           ic_exchange_filter(x, query_property_type, x->world, &query->filter);
+           ic_exchange_filter(x, query_property_type, x->company, &query->filter);
 }
 
 bool ic_record_is_wanted(const ic_record *record, const ic_record_query *query) {

@@ -58,7 +58,7 @@ static void view_turn_address(cJSON *property, const char *name, bool as_object)
 }
 
 /* Addresses and references are stored as received and shown in the requested form. */
-static void view_shape_property(const ic_world *world, cJSON *property, unsigned shape) {
+static void view_shape_property(const ic_company *company, cJSON *property, unsigned shape) {
     static const char *const values[] = {"value", "originalValue"};
     const char *type = ic_json_string(property, "type");
     for (size_t i = 0; type && i < sizeof values / sizeof values[0]; i++) {
@@ -66,24 +66,24 @@ static void view_shape_property(const ic_world *world, cJSON *property, unsigned
         if (strcmp(type, "address") == 0)
             view_turn_address(property, values[i], shape & IC_ADDRESS_AS_OBJECT);
         if (strcmp(type, "reference") == 0 && value && (shape & IC_HYDRATE_ENTITIES))
-            ic_entity_hydrate(world, value);
+            ic_entity_hydrate(company, value);
     }
 }
 
-static cJSON *view_properties(const ic_world *world, const ic_record *record, unsigned shape) {
+static cJSON *view_properties(const ic_company *company, const ic_record *record, unsigned shape) {
     bool plain = !strstr(record->properties, "\"type\":\"address\"") && !(shape & IC_HYDRATE_ENTITIES) &&
                  !ic_record_is_amended(record);
     if (plain) return cJSON_CreateRaw(record->properties);
     cJSON *properties = ic_record_properties(record), *property;
-    cJSON_ArrayForEach(property, properties) view_shape_property(world, property, shape);
+    cJSON_ArrayForEach(property, properties) view_shape_property(company, property, shape);
     return properties;
 }
 
-static cJSON *view_attachments(const ic_world *world, const ic_record *record) {
+static cJSON *view_attachments(const ic_company *company, const ic_record *record) {
     cJSON *attachments = cJSON_CreateObject();
     for (const ic_attachment *item = record->attachments; item; item = item->next) {
         ic_buf href = {0};
-        ic_buf_printf(&href, "%s/public/api/v1/records/%s/attachments/", world->url, record->id);
+        ic_buf_printf(&href, "%s/public/api/v1/records/%s/attachments/", company->url, record->id);
         ic_percent_encode(&href, item->key, strlen(item->key));
         cJSON *view = ic_put(attachments, item->key, cJSON_CreateObject());
         const char *type = ic_media_type(item->filename);
@@ -97,10 +97,10 @@ static cJSON *view_attachments(const ic_world *world, const ic_record *record) {
 
 /* --- the family and the rest --- */
 
-static cJSON *view_links(const ic_world *world, const ic_record *record) {
+static cJSON *view_links(const ic_company *company, const ic_record *record) {
     cJSON *links = cJSON_CreateArray();
     for (size_t i = 0; i < record->link_count; i++)
-        if (ic_world_record(world, record->links[i]))
+        if (ic_company_record(company, record->links[i]))
             ic_put_text(ic_append(links, cJSON_CreateObject()), "recordId", record->links[i]);
     return links;
 }
@@ -116,20 +116,20 @@ static cJSON *view_children(const ic_record *record, const char *link_type) {
     return ids;
 }
 
-cJSON *ic_record_view(const ic_world *world, const ic_record *record, unsigned shape) {
+cJSON *ic_record_view(const ic_company *company, const ic_record *record, unsigned shape) {
     cJSON *view = cJSON_CreateObject();
     ic_put_text(view, "id", record->id);
     ic_put_text(view, "ironcladId", record->readable);
     ic_put_text(view, "type", record->type->key);
     ic_put_text(view, "name", record->name);
     ic_put_text(view, "lastUpdated", ic_time_print(record->updated).text);
-    ic_put(view, "properties", view_properties(world, record, shape));
-    ic_put(view, "attachments", view_attachments(world, record));
-    ic_put(view, "links", view_links(world, record));
+    ic_put(view, "properties", view_properties(company, record, shape));
+    ic_put(view, "attachments", view_attachments(company, record));
+    ic_put(view, "links", view_links(company, record));
     if (record->parent) ic_put_text(view, "parentId", record->parent->id);
     if (record->parent_link_type) ic_put_text(view, "parentLinkType", record->parent_link_type);
     ic_put(view, "childIds", view_children(record, NULL));
-    ic_put(view, "contractStatus", ic_contract_status_view(world, record));
+    ic_put(view, "contractStatus", ic_contract_status_view(company, record));
     ic_put(view, "amendments", view_children(record, "amendment"));
     if (!record->workflow && !record->import) return view;
     cJSON *source = ic_put(view, "source", cJSON_CreateObject());

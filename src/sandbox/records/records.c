@@ -25,7 +25,7 @@ static void records_list_all(ic_exchange *x, const ic_record_query *query, ic_pa
     size_t all = query->order->count, first = page.number * page.size;
     cJSON *list = cJSON_CreateArray();
     for (size_t i = first; i < all && i < first + page.size; i++)
-        ic_append(list, ic_record_view(x->world, records_get_at(query, i), shape));
+        ic_append(list, ic_record_view(x->company, records_get_at(query, i), shape));
     ic_reply_page(x, page, all, list);
 }
 
@@ -39,7 +39,7 @@ static void records_list_selected(ic_exchange *x, const ic_record_query *query, 
         if (i + AHEAD < all) __builtin_prefetch(&records_get_at(query, i + AHEAD)->updated);
         if (!ic_record_is_wanted(record, query)) continue;
         if (count >= first && count < first + page.size)
-            ic_append(list, ic_record_view(x->world, record, shape));
+            ic_append(list, ic_record_view(x->company, record, shape));
         count++;
     }
     ic_reply_page(x, page, count, list);
@@ -58,12 +58,12 @@ void ic_records_list(ic_exchange *x) {
 void ic_records_schema(ic_exchange *x) {
     cJSON *answer = cJSON_CreateObject();
     cJSON *types = ic_put(answer, "recordTypes", cJSON_CreateObject());
-    for (size_t i = 0; i < x->world->record_types.count; i++) {
-        const ic_record_type *type = x->world->record_types.items[i];
+    for (size_t i = 0; i < x->company->record_types.count; i++) {
+        const ic_record_type *type = x->company->record_types.items[i];
         ic_put_text(ic_put(types, type->key, cJSON_CreateObject()), "displayName", type->display_name);
     }
-    ic_put(answer, "properties", cJSON_Duplicate(x->world->record_properties, true));
-    ic_put(answer, "attachments", cJSON_Duplicate(x->world->record_attachments, true));
+    ic_put(answer, "properties", cJSON_Duplicate(x->company->record_properties, true));
+    ic_put(answer, "attachments", cJSON_Duplicate(x->company->record_attachments, true));
     ic_put(answer, "links", cJSON_CreateObject());
     ic_reply_json(x, 200, answer);
 }
@@ -75,13 +75,13 @@ void ic_reply_no_record(ic_exchange *x, unsigned status) {
 }
 
 ic_record *ic_exchange_record(ic_exchange *x, unsigned status) {
-    ic_record *record = ic_world_record(x->world, x->values[0]);
+    ic_record *record = ic_company_record(x->company, x->values[0]);
     if (!record) ic_reply_no_record(x, status);
     return record;
 }
 
 void ic_reply_record(ic_exchange *x, const ic_record *record) {
-    ic_reply_json(x, 200, ic_record_view(x->world, record, records_shape(x)));
+    ic_reply_json(x, 200, ic_record_view(x->company, record, records_shape(x)));
 }
 
 void ic_records_get(ic_exchange *x) {
@@ -97,10 +97,10 @@ bool ic_exchange_may_edit(ic_exchange *x) {
 
 /* Adds a record with the type, name and properties of the change. NULL: no memory. */
 static ic_record *records_add(ic_exchange *x, const ic_record_change *change) {
-    ic_record *record = ic_record_new(x->world, change->type, change->name);
+    ic_record *record = ic_record_new(x->company, change->type, change->name);
     if (!record) return NULL;
-    record->updated = ic_world_now(x->world);
-    if (ic_record_set_properties(record, change->properties) && ic_world_add_record(x->world, record))
+    record->updated = ic_company_now(x->company);
+    if (ic_record_set_properties(record, change->properties) && ic_company_add_record(x->company, record))
         return record;
     ic_record_free(record);
     return NULL;
@@ -114,7 +114,7 @@ void ic_records_create(ic_exchange *x) {
         if (record && ic_record_change_apply(record, &change)) {
             ic_reply_record(x, record);
         } else {
-            if (record) ic_world_remove_record(x->world, record);
+            if (record) ic_company_remove_record(x->company, record);
             ic_reply_no_memory(x);
         }
     }
@@ -125,10 +125,10 @@ static void records_change(ic_exchange *x, ic_record_reader read) {
     ic_record_change change = {0};
     ic_record *record = ic_exchange_may_edit(x) ? ic_exchange_record(x, 400) : NULL;
     if (record && read(x, &change, record)) {
-        ic_record_unsort(x->world, record);
+        ic_record_unsort(x->company, record);
         bool done = ic_record_change_apply(record, &change);
-        if (done) record->updated = ic_world_now(x->world);
-        ic_record_sort(x->world, record); /* cannot fail: the lists keep their capacity */
+        if (done) record->updated = ic_company_now(x->company);
+        ic_record_sort(x->company, record); /* cannot fail: the lists keep their capacity */
         if (done)
             ic_reply_record(x, record);
         else
@@ -148,6 +148,6 @@ void ic_records_replace(ic_exchange *x) {
 void ic_records_delete(ic_exchange *x) {
     ic_record *record = ic_exchange_may_edit(x) ? ic_exchange_record(x, 400) : NULL;
     if (!record) return;
-    ic_world_remove_record(x->world, record);
+    ic_company_remove_record(x->company, record);
     ic_reply_nothing(x);
 }

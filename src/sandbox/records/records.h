@@ -42,9 +42,9 @@ void ic_record_values(const ic_record *record, const char *const *names, size_t 
 bool ic_record_is_amended(const ic_record *record);
 /* All properties, with amendments and original values. NULL: no memory. */
 cJSON *ic_record_properties(const ic_record *record);
-/* Sets all properties of a record that is in the world, and its time. false: no memory, and nothing has
+/* Sets all properties of a record that is in the company, and its time. false: no memory, and nothing has
  * changed. */
-bool ic_record_replace_properties(ic_world *world, ic_record *record, const cJSON *properties);
+bool ic_record_replace_properties(ic_company *company, ic_record *record, const cJSON *properties);
 
 /* --- changes (record_changes.c) --- */
 

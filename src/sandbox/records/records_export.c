@@ -13,7 +13,7 @@
  * set as the reply. */
 static bool records_export_read_columns(ic_exchange *x, ic_array *columns) {
     const char *asked = ic_exchange_query(x, "properties");
-    const cJSON *schema = x->world->record_properties, *property;
+    const cJSON *schema = x->company->record_properties, *property;
     if (!asked || !*asked) {
         cJSON_ArrayForEach(property, schema) {
             bool hidden = cJSON_IsFalse(ic_json_member(property, "visible"));
@@ -117,15 +117,15 @@ static void records_export_write_record(ic_workbook *book, const ic_record *reco
 
 /* --- the file --- */
 
-static ic_blob *records_export_make_file(const ic_world *world, const ic_record_query *query,
+static ic_blob *records_export_make_file(const ic_company *company, const ic_record_query *query,
                                          const ic_array *columns) {
-    ic_workbook *book = ic_workbook_new("Records", ic_world_now(world));
+    ic_workbook *book = ic_workbook_new("Records", ic_company_now(company));
     if (!book) return NULL;
     records_export_write_headings(book, columns);
     for (size_t i = query->order->count; i-- > 0;)
         if (ic_record_is_wanted(query->order->items[i], query))
             records_export_write_record(book, query->order->items[i], columns);
-    return ic_workbook_finish(book, world->spool);
+    return ic_workbook_finish(book, company->spool);
 }
 
 static void records_export_reply_file(ic_exchange *x, ic_blob *file) {
@@ -134,7 +134,7 @@ static void records_export_reply_file(ic_exchange *x, ic_blob *file) {
         ic_reply_error(x, 500, "SERVER_ERROR", NULL, "the sandbox cannot write the workbook");
         return;
     }
-    snprintf(name, sizeof name, "Records %.10s.xlsx", ic_time_print(ic_world_now(x->world)).text);
+    snprintf(name, sizeof name, "Records %.10s.xlsx", ic_time_print(ic_company_now(x->company)).text);
     ic_reply_download(x, file, "application/octet-stream", name);
     ic_blob_release(file);
 }
@@ -143,7 +143,7 @@ void ic_records_export(ic_exchange *x) {
     ic_record_query query;
     ic_array columns = {0};
     if (ic_record_query_read(x, &query) && records_export_read_columns(x, &columns))
-        records_export_reply_file(x, records_export_make_file(x->world, &query, &columns));
+        records_export_reply_file(x, records_export_make_file(x->company, &query, &columns));
     ic_record_query_free(&query);
     ic_array_free(&columns);
 }

@@ -74,10 +74,10 @@ static long search_days_meant(const char *question) {
     return days < 1 || days > 36500 ? DAYS_DEFAULT : days;
 }
 
-static size_t search_find_records(const ic_world *world, const char *question, finding *best) {
+static size_t search_find_records(const ic_company *company, const char *question, finding *best) {
     long days = search_days_meant(question);
-    ic_time now = ic_world_now(world);
-    const ic_array *records = &world->records_by_name;
+    ic_time now = ic_company_now(company);
+    const ic_array *records = &company->records_by_name;
     size_t count = 0;
     for (size_t i = 0; i < records->count; i++) {
         const ic_record *record = records->items[i];
@@ -106,13 +106,13 @@ static cJSON *search_write_prose(const finding *best, size_t count) {
 
 static void search_reply(ic_exchange *x, const char *question) {
     finding best[FOUND_MAX];
-    size_t count = search_find_records(x->world, question, best);
+    size_t count = search_find_records(x->company, question, best);
     cJSON *view = cJSON_CreateObject();
     ic_put(view, "result", search_write_prose(best, count));
     cJSON *records = ic_put(view, "records", cJSON_CreateObject());
     for (size_t i = 0; i < count; i++) {
         ic_buf url = {0};
-        ic_buf_printf(&url, "%s/records/%s", x->world->url, best[i].record->id);
+        ic_buf_printf(&url, "%s/records/%s", x->company->url, best[i].record->id);
         ic_put_text(ic_put(records, best[i].record->id, cJSON_CreateObject()), "url", ic_buf_text(&url));
         ic_buf_free(&url);
     }
@@ -136,7 +136,7 @@ static bool search_is_time_zone(const char *name) {
 
 void ic_search_conversational(ic_exchange *x) {
     const char *question = ic_json_string(x->body, "query"), *zone = ic_json_string(x->body, "userTimezone");
-    if (!ic_world_entitled(x->world, "conversationalSearch"))
+    if (!ic_company_entitled(x->company, "conversationalSearch"))
         ic_reply_error(x, 403, "FORBIDDEN", NULL, "access forbidden");
     else if (!question[strspn(question, " \t\r\n")])
         ic_reply_error(x, 400, "INVALID_PARAM", "query", "the query is empty");

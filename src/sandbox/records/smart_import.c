@@ -13,7 +13,7 @@
 /* --- predictions --- */
 
 /* Adds predictions. Properties that were set in the meantime stay. */
-static bool import_add_predictions(ic_world *world, ic_record *record, const cJSON *predicted) {
+static bool import_add_predictions(ic_company *company, ic_record *record, const cJSON *predicted) {
     cJSON *properties = ic_json_parse(record->properties, strlen(record->properties), NULL);
     bool good = properties != NULL;
     const cJSON *property;
@@ -21,34 +21,34 @@ static bool import_add_predictions(ic_world *world, ic_record *record, const cJS
         if (good && !ic_json_member(properties, property->string))
             good = ic_set(properties, property->string, cJSON_Duplicate(property, true));
     }
-    good = good && ic_record_replace_properties(world, record, properties);
+    good = good && ic_record_replace_properties(company, record, properties);
     cJSON_Delete(properties);
     return good;
 }
 
-static void import_predict(ic_world *world, ic_import *import) {
-    ic_record *record = ic_world_record(world, import->record);
+static void import_predict(ic_company *company, ic_import *import) {
+    ic_record *record = ic_company_record(company, import->record);
     const ic_attachment *file = record ? ic_record_signed_copy(record) : NULL;
-    cJSON *predicted = file ? ic_predict(world->record_properties, file->filename, file->bytes) : NULL;
-    import->state = predicted && import_add_predictions(world, record, predicted) ? IC_PREDICTION_READY
-                                                                                  : IC_PREDICTION_ERRORED;
+    cJSON *predicted = file ? ic_predict(company->record_properties, file->filename, file->bytes) : NULL;
+    import->state = predicted && import_add_predictions(company, record, predicted) ? IC_PREDICTION_READY
+                                                                                    : IC_PREDICTION_ERRORED;
     cJSON_Delete(predicted);
 }
 
 /* All imports take the same time, so they are due in order. */
-void ic_imports_settle(ic_world *world) {
-    while (world->predicted < world->imports.count) {
-        ic_import *import = world->imports.items[world->predicted];
-        if (import->due > ic_world_now(world)) return;
-        import_predict(world, import);
-        world->predicted++;
+void ic_imports_settle(ic_company *company) {
+    while (company->predicted < company->imports.count) {
+        ic_import *import = company->imports.items[company->predicted];
+        if (import->due > ic_company_now(company)) return;
+        import_predict(company, import);
+        company->predicted++;
     }
 }
 
-void ic_imports_free(ic_world *world) {
-    for (size_t i = 0; i < world->imports.count; i++)
-        ic_free(world->imports.items[i]);
-    ic_array_free(&world->imports);
+void ic_imports_free(ic_company *company) {
+    for (size_t i = 0; i < company->imports.count; i++)
+        ic_free(company->imports.items[i]);
+    ic_array_free(&company->imports);
 }
 
 /* --- reading a request --- */
@@ -82,7 +82,7 @@ static ic_record_type *import_add_type(ic_exchange *x, const char *key, const ch
     if (type) {
         type->key = ic_strdup(key);
         type->display_name = ic_strdup(display_name);
-        if (type->key && type->display_name && ic_array_push(&x->world->record_types, type)) return type;
+        if (type->key && type->display_name && ic_array_push(&x->company->record_types, type)) return type;
         ic_free(type->key);
         ic_free(type->display_name);
         ic_free(type);
@@ -105,12 +105,12 @@ static ic_record_type *import_read_type(ic_exchange *x) {
                       "newRecordTypeId and newRecordTypeDisplayName must be used together");
         return NULL;
     }
-    if (fresh && ic_world_record_type(x->world, fresh)) {
+    if (fresh && ic_company_record_type(x->company, fresh)) {
         import_refuse(x, "newRecordTypeId", "there is a record type with this id already");
         return NULL;
     }
     if (fresh) return import_add_type(x, fresh, name);
-    ic_record_type *type = ic_world_record_type(x->world, key ? key : IMPORTED);
+    ic_record_type *type = ic_company_record_type(x->company, key ? key : IMPORTED);
     if (!type && (!key || strcmp(key, IMPORTED) == 0)) return import_add_type(x, IMPORTED, "Imported");
     if (!type)
         ic_reply_error(x, 400, "INVALID_PARAM", x->values[0] ? "recordType" : "type",
@@ -118,9 +118,10 @@ static ic_record_type *import_read_type(ic_exchange *x) {
     return type;
 }
 
-static const ic_import *import_find(const ic_world *world, const char *id) {
-    for (size_t i = 0; i < world->imports.count; i++)
-        if (strcmp(((const ic_import *)world->imports.items[i])->id, id) == 0) return world->imports.items[i];
+static const ic_import *import_find(const ic_company *company, const char *id) {
+    for (size_t i = 0; i < company->imports.count; i++)
+        if (strcmp(((const ic_import *)company->imports.items[i])->id, id) == 0)
+            return company->imports.items[i];
     return NULL;
 }
 
@@ -136,12 +137,12 @@ static ic_record *import_add_record(ic_exchange *x, const ic_record_type *type) 
     ic_field_part *file = ic_exchange_field(x, "attachment");
     char *name = import_name_of(file->filename);
     cJSON *none = cJSON_CreateObject();
-    ic_record *record = name && none ? ic_record_new(x->world, type, *name ? name : file->filename) : NULL;
-    if (record) record->updated = ic_world_now(x->world);
+    ic_record *record = name && none ? ic_record_new(x->company, type, *name ? name : file->filename) : NULL;
+    if (record) record->updated = ic_company_now(x->company);
     if (record &&
         (!ic_record_set_properties(record, none) ||
-         !ic_record_attach(x->world, record, "signedCopy", file->filename, ic_field_part_bytes(file)) ||
-         !ic_world_add_record(x->world, record))) {
+         !ic_record_attach(x->company, record, "signedCopy", file->filename, ic_field_part_bytes(file)) ||
+         !ic_company_add_record(x->company, record))) {
         ic_record_free(record);
         record = NULL;
     }
@@ -152,31 +153,31 @@ static ic_record *import_add_record(ic_exchange *x, const ic_record_type *type) 
 
 /* NULL: no memory. */
 static ic_import *import_add(ic_exchange *x, const ic_record_type *type, const char *id) {
-    ic_world *world = x->world;
+    ic_company *company = x->company;
     ic_import *import = ic_calloc(1, sizeof *import);
-    if (!import || !ic_array_push(&world->imports, import)) {
+    if (!import || !ic_array_push(&company->imports, import)) {
         ic_free(import);
         return NULL;
     }
     ic_record *record = import_add_record(x, type);
     if (!record) {
-        world->imports.count--;
+        company->imports.count--;
         ic_free(import);
         return NULL;
     }
     if (id)
         memcpy(import->id, id, sizeof import->id);
     else
-        ic_new_uuid(world, import->id);
+        ic_new_uuid(company, import->id);
     memcpy(import->record, record->id, sizeof import->record);
-    import->due = ic_world_now(world) + (ic_time)(world->job_seconds * 1000);
+    import->due = ic_company_now(company) + (ic_time)(company->job_seconds * 1000);
     record->import = import;
     return import;
 }
 
 static void import_run(ic_exchange *x, const char *id) {
     if (!ic_exchange_may_edit(x) || !import_check_file(x)) return;
-    if (!x->world->import_credits) {
+    if (!x->company->import_credits) {
         ic_reply_error(x, 403, "FORBIDDEN", NULL, "No more AI Contract Credits available");
         return;
     }
@@ -187,11 +188,11 @@ static void import_run(ic_exchange *x, const char *id) {
         ic_reply_no_memory(x);
         return;
     }
-    x->world->import_credits--;
+    x->company->import_credits--;
     cJSON *answer = cJSON_CreateObject();
     ic_put_text(answer, "recordId", import->record);
     ic_put_text(answer, "importId", import->id);
-    ic_put_number(answer, "remainingCredits", (double)x->world->import_credits);
+    ic_put_number(answer, "remainingCredits", (double)x->company->import_credits);
     ic_reply_json(x, 200, answer);
 }
 
@@ -200,7 +201,7 @@ void ic_imports_create(ic_exchange *x) {
 }
 
 void ic_imports_add(ic_exchange *x) {
-    const ic_import *import = import_find(x->world, x->values[0]);
+    const ic_import *import = import_find(x->company, x->values[0]);
     if (import)
         import_run(x, import->id);
     else
@@ -219,14 +220,14 @@ static cJSON *import_prediction_view(const ic_import *import) {
 
 static void import_reply(ic_exchange *x, const char *id) {
     cJSON *list = cJSON_CreateArray();
-    if (!import_find(x->world, id)) {
+    if (!import_find(x->company, id)) {
         cJSON_Delete(list);
         ic_reply_error(x, 404, "NOT_FOUND", NULL, "couldn't find predictions for the import: %s", id);
         return;
     }
-    for (size_t i = 0; i < x->world->imports.count; i++) {
-        const ic_import *import = x->world->imports.items[i];
-        if (strcmp(import->id, id) == 0 && ic_world_record(x->world, import->record))
+    for (size_t i = 0; i < x->company->imports.count; i++) {
+        const ic_import *import = x->company->imports.items[i];
+        if (strcmp(import->id, id) == 0 && ic_company_record(x->company, import->record))
             ic_append(list, import_prediction_view(import));
     }
     ic_reply_json(x, 200, list);
@@ -234,7 +235,7 @@ static void import_reply(ic_exchange *x, const char *id) {
 
 void ic_imports_predictions(ic_exchange *x) {
     const char *record_id = ic_exchange_query(x, "recordId"), *import_id = ic_exchange_query(x, "importId");
-    const ic_record *record = ic_world_record(x->world, record_id);
+    const ic_record *record = ic_company_record(x->company, record_id);
     if (import_id)
         import_reply(x, import_id);
     else if (!record_id)

@@ -19,7 +19,7 @@ typedef struct ic_import {
 } ic_import;
 
 /* Makes the predictions that are due by the sandbox's clock. Without memory, the prediction is `errored`. */
-void ic_imports_settle(ic_world *world);
-void ic_imports_free(ic_world *world);
+void ic_imports_settle(ic_company *company);
+void ic_imports_free(ic_company *company);
 
 #endif

@@ -177,7 +177,7 @@ static bool decode_values(ic_exchange *x, const ic_path_values *values) {
 /* Counts the request in its bucket; beyond the limit answers 429. */
 static bool is_within_limits(ic_exchange *x) {
     ic_bucket bucket = x->operation ? x->operation->bucket : ic_bucket_of(x->method, x->path);
-    x->retry_after = ic_limits_take(&x->world->limits, bucket, ic_world_now(x->world), &x->quota);
+    x->retry_after = ic_limits_take(&x->company->limits, bucket, ic_company_now(x->company), &x->quota);
     if (x->retry_after) ic_reply_error(x, 429, "TOO_MANY_REQUESTS", NULL, "too many requests");
     return !x->retry_after;
 }
@@ -209,7 +209,7 @@ static void answer(ic_exchange *x, const ic_path_values *values) {
 
 void ic_route(ic_exchange *x) {
     ic_path_values values = {0};
-    ic_world_settle(x->world);
+    ic_company_settle(x->company);
     if (x->to_storage) {
         ic_storage_answer(x);
         return;
@@ -220,7 +220,7 @@ void ic_route(ic_exchange *x) {
         return;
     }
     ic_fault *fault = ic_fault_of(x);
-    x->delay = x->world->latency;
+    x->delay = x->company->latency;
     if (!fault || fault->done) {
         answer(x, &values);
         ic_events_note(x);

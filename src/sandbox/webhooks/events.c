@@ -39,10 +39,10 @@ static const struct meaning {
 
 void ic_events_note(const ic_exchange *x) {
     if (!x->operation || x->status < 200 || x->status > 299) return;
-    const ic_workflow *workflow = ic_world_workflow(x->world, x->values[0]);
+    const ic_workflow *workflow = ic_company_workflow(x->company, x->values[0]);
     for (size_t i = 0; workflow && i < sizeof meanings / sizeof meanings[0]; i++)
         if (strcmp(meanings[i].operation, x->operation->id) == 0)
-            ic_event(x->world, meanings[i].event, workflow);
+            ic_event(x->company, meanings[i].event, workflow);
 }
 
 /* --- deliveries --- */
@@ -53,8 +53,8 @@ static void free_delivery(delivery *item) {
     ic_free(item);
 }
 
-static void forget(ic_world *world, size_t count) {
-    ic_array *deliveries = &world->deliveries;
+static void forget(ic_company *company, size_t count) {
+    ic_array *deliveries = &company->deliveries;
     for (size_t i = 0; i < count; i++)
         free_delivery(deliveries->items[i]);
     deliveries->count -= count;
@@ -62,9 +62,9 @@ static void forget(ic_world *world, size_t count) {
         memmove(deliveries->items, deliveries->items + count, deliveries->count * sizeof *deliveries->items);
 }
 
-void ic_events_free(ic_world *world) {
-    forget(world, world->deliveries.count);
-    ic_array_free(&world->deliveries);
+void ic_events_free(ic_company *company) {
+    forget(company, company->deliveries.count);
+    ic_array_free(&company->deliveries);
 }
 
 static bool wants(const ic_webhook *webhook, const char *event) {
@@ -77,38 +77,39 @@ static bool wants(const ic_webhook *webhook, const char *event) {
 }
 
 /* The envelope of the webhook documents, as JSON.stringify would print it. NULL: no memory. */
-static char *body_of(const ic_world *world, const ic_webhook *webhook, const char *event,
+static char *body_of(const ic_company *company, const ic_webhook *webhook, const char *event,
                      const ic_workflow *workflow) {
     cJSON *body = cJSON_CreateObject();
-    ic_put_text(body, "companyID", world->company_id);
+    ic_put_text(body, "companyID", company->id);
     cJSON *payload = ic_put(body, "payload", cJSON_CreateObject());
     ic_put_text(payload, "event", event);
     ic_put_text(payload, "templateID", workflow->template->id);
     ic_put_text(payload, "workflowID", workflow->id);
-    ic_put_text(body, "timestamp", ic_time_print(ic_world_now(world)).text);
+    ic_put_text(body, "timestamp", ic_time_print(ic_company_now(company)).text);
     ic_put_text(body, "webhookID", webhook->id);
     char *text = ic_json_print(body);
     cJSON_Delete(body);
     return text;
 }
 
-static void deliver(ic_world *world, const ic_webhook *webhook, const char *event,
+static void deliver(ic_company *company, const ic_webhook *webhook, const char *event,
                     const ic_workflow *workflow) {
     delivery *item = ic_calloc(1, sizeof *item);
     if (!item) return;
     item->event = event;
     item->target = ic_strdup(webhook->target);
-    item->body = body_of(world, webhook, event, workflow);
+    item->body = body_of(company, webhook, event, workflow);
     memcpy(item->webhook, webhook->id, sizeof item->webhook);
-    ic_new_uuid(world, item->event_id);
-    ic_random_hex(world, item->nonce, NONCE_DIGITS);
-    if (world->deliveries.count >= IC_DELIVERIES_MAX) forget(world, IC_DELIVERIES_MAX / 2);
-    if (!item->target || !item->body || !ic_array_push(&world->deliveries, item)) free_delivery(item);
+    ic_new_uuid(company, item->event_id);
+    ic_random_hex(company, item->nonce, NONCE_DIGITS);
+    if (company->deliveries.count >= IC_DELIVERIES_MAX) forget(company, IC_DELIVERIES_MAX / 2);
+    if (!item->target || !item->body || !ic_array_push(&company->deliveries, item)) free_delivery(item);
 }
 
-void ic_event(ic_world *world, const char *event, const ic_workflow *workflow) {
-    for (size_t i = 0; i < world->webhooks.count; i++)
-        if (wants(world->webhooks.items[i], event)) deliver(world, world->webhooks.items[i], event, workflow);
+void ic_event(ic_company *company, const char *event, const ic_workflow *workflow) {
+    for (size_t i = 0; i < company->webhooks.count; i++)
+        if (wants(company->webhooks.items[i], event))
+            deliver(company, company->webhooks.items[i], event, workflow);
 }
 
 /* --- signed, for those who ask --- */
@@ -157,14 +158,14 @@ static cJSON *delivery_view(EVP_PKEY *key, const delivery *item) {
 }
 
 void ic_control_deliveries(ic_control *control) {
-    ic_world *world = control->world;
+    ic_company *company = control->company;
     control->answer = cJSON_CreateObject();
     cJSON *list = ic_put(control->answer, "list", cJSON_CreateArray());
-    EVP_PKEY *key = world->deliveries.count ? ic_world_webhook_key(world) : NULL;
-    for (size_t i = 0; i < world->deliveries.count; i++)
-        ic_append(list, delivery_view(key, world->deliveries.items[i]));
+    EVP_PKEY *key = company->deliveries.count ? ic_company_webhook_key(company) : NULL;
+    for (size_t i = 0; i < company->deliveries.count; i++)
+        ic_append(list, delivery_view(key, company->deliveries.items[i]));
 }
 
 void ic_control_clear_deliveries(ic_control *control) {
-    forget(control->world, control->world->deliveries.count);
+    forget(control->company, control->company->deliveries.count);
 }

@@ -8,9 +8,9 @@
 
 /* Makes a delivery to each enabled webhook that wants the event (one of the webhook documents; static). What
  * there is no memory for is not told. */
-void ic_event(ic_world *world, const char *event, const ic_workflow *workflow);
+void ic_event(ic_company *company, const char *event, const ic_workflow *workflow);
 /* The event that an operation means, once it has been answered. */
 void ic_events_note(const ic_exchange *x);
-void ic_events_free(ic_world *world);
+void ic_events_free(ic_company *company);
 
 #endif

@@ -24,13 +24,13 @@ static const char *const parameters[NUMBER_COUNT] = {
     [COEFFICIENT] = OSSL_PKEY_PARAM_RSA_COEFFICIENT1,
 };
 
-/* The first fitting prime from a place that the world's chance gives. Both top bits are set, so that the
- * product of two has all of its bits. */
-static bool find_prime(ic_world *world, BIGNUM *prime, BN_CTX *pool) {
+/* The first fitting prime from a place that the company's random numbers give. Both top bits are set, so that
+ * the product of two has all of its bits. */
+static bool find_prime(ic_company *company, BIGNUM *prime, BN_CTX *pool) {
     const size_t half = PRIME_BITS / 4 / 2; /* digits */
     char digits[PRIME_BITS / 4 + 1];
-    ic_random_hex(world, digits, half);
-    ic_random_hex(world, digits + half, half);
+    ic_random_hex(company, digits, half);
+    ic_random_hex(company, digits + half, half);
     if (!BN_hex2bn(&prime, digits) || !BN_set_bit(prime, PRIME_BITS - 1) ||
         !BN_set_bit(prime, PRIME_BITS - 2) || !BN_set_bit(prime, 0))
         return false;
@@ -70,7 +70,7 @@ static EVP_PKEY *key_of(BIGNUM *const n[NUMBER_COUNT]) {
 }
 
 /* OpenSSL's own generator takes no seed. */
-static EVP_PKEY *seeded_key(ic_world *world) {
+static EVP_PKEY *seeded_key(ic_company *company) {
     BN_CTX *pool = BN_CTX_new();
     if (!pool) return NULL;
     BN_CTX_start(pool);
@@ -79,7 +79,7 @@ static EVP_PKEY *seeded_key(ic_world *world) {
         n[i] = BN_CTX_get(pool);
     BIGNUM *one = BN_CTX_get(pool), *other = BN_CTX_get(pool); /* NULL when any before it is */
     EVP_PKEY *key = NULL;
-    if (other && find_prime(world, n[PRIME_1], pool) && find_prime(world, n[PRIME_2], pool) &&
+    if (other && find_prime(company, n[PRIME_1], pool) && find_prime(company, n[PRIME_2], pool) &&
         calculate(n, one, other, pool))
         key = key_of(n);
     BN_CTX_end(pool);
@@ -87,8 +87,8 @@ static EVP_PKEY *seeded_key(ic_world *world) {
     return key;
 }
 
-EVP_PKEY *ic_world_webhook_key(ic_world *world) {
-    if (!world->webhook_key)
-        world->webhook_key = world->chance.seeded ? seeded_key(world) : EVP_RSA_gen(KEY_BITS);
-    return world->webhook_key;
+EVP_PKEY *ic_company_webhook_key(ic_company *company) {
+    if (!company->webhook_key)
+        company->webhook_key = company->random.seeded ? seeded_key(company) : EVP_RSA_gen(KEY_BITS);
+    return company->webhook_key;
 }

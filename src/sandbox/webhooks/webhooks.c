@@ -9,12 +9,12 @@
 
 /* --- what it looks like: WebhookModel, and the tags that the service adds --- */
 
-static cJSON *webhook_view(const ic_world *world, const ic_webhook *webhook) {
+static cJSON *webhook_view(const ic_company *company, const ic_webhook *webhook) {
     cJSON *view = cJSON_CreateObject();
     ic_put_text(view, "id", webhook->id);
     ic_put(view, "events", cJSON_Duplicate(webhook->events, true));
     ic_put_text(view, "targetURL", webhook->target);
-    ic_put_text(view, "companyId", world->company_id);
+    ic_put_text(view, "companyId", company->id);
     cJSON *tags = ic_put(view, "tags", cJSON_CreateArray());
     ic_append(tags, cJSON_CreateString("oauth"));
     ic_append(tags, cJSON_CreateString(webhook->grant));
@@ -29,7 +29,7 @@ static cJSON *webhook_view(const ic_world *world, const ic_webhook *webhook) {
 
 /* The service lists them by target, and does not count them. */
 void ic_webhooks_list(ic_exchange *x) {
-    const ic_array *webhooks = &x->world->webhooks;
+    const ic_array *webhooks = &x->company->webhooks;
     ic_page page = ic_exchange_page(x);
     cJSON *answer = cJSON_CreateObject();
     ic_put_number(answer, "page", (double)page.number);
@@ -37,13 +37,13 @@ void ic_webhooks_list(ic_exchange *x) {
     cJSON *list = ic_put(answer, "list", cJSON_CreateArray());
     size_t first = page.number * page.size;
     for (size_t i = first; i < webhooks->count && i < first + page.size; i++)
-        ic_append(list, webhook_view(x->world, webhooks->items[i]));
+        ic_append(list, webhook_view(x->company, webhooks->items[i]));
     ic_reply_json(x, 200, answer);
 }
 
 static ic_webhook *find_webhook(ic_exchange *x) {
-    for (size_t i = 0; i < x->world->webhooks.count; i++) {
-        ic_webhook *webhook = x->world->webhooks.items[i];
+    for (size_t i = 0; i < x->company->webhooks.count; i++) {
+        ic_webhook *webhook = x->company->webhooks.items[i];
         if (strcmp(webhook->id, x->values[0]) == 0) return webhook;
     }
     ic_reply_error(x, 400, "NOT_FOUND", NULL, "couldn't find a webhook matching the id %s", x->values[0]);
@@ -52,7 +52,7 @@ static ic_webhook *find_webhook(ic_exchange *x) {
 
 void ic_webhooks_get(ic_exchange *x) {
     const ic_webhook *webhook = find_webhook(x);
-    if (webhook) ic_reply_json(x, 200, webhook_view(x->world, webhook));
+    if (webhook) ic_reply_json(x, 200, webhook_view(x->company, webhook));
 }
 
 /* --- what a request says --- */
@@ -83,9 +83,9 @@ static bool check_events(ic_exchange *x) {
     return known;
 }
 
-static const ic_webhook *holder_of(const ic_world *world, const char *target) {
-    for (size_t i = 0; i < world->webhooks.count; i++) {
-        const ic_webhook *webhook = world->webhooks.items[i];
+static const ic_webhook *holder_of(const ic_company *company, const char *target) {
+    for (size_t i = 0; i < company->webhooks.count; i++) {
+        const ic_webhook *webhook = company->webhooks.items[i];
         if (strcmp(webhook->target, target) == 0) return webhook;
     }
     return NULL;
@@ -102,7 +102,7 @@ static bool is_https_url(const char *text) {
 static bool check_target(ic_exchange *x, const ic_webhook *changed) {
     const char *target = ic_json_string(x->body, "targetURL");
     if (!target) return true;
-    const ic_webhook *holder = holder_of(x->world, target);
+    const ic_webhook *holder = holder_of(x->company, target);
     if (!is_https_url(target))
         ic_reply_error(x, 400, "INVALID_PARAM", "targetURL", "targetURL must be an https URL");
     else if (holder && holder != changed)
@@ -125,21 +125,22 @@ static int by_target(const void *a, const void *b) {
     return strcmp(((const ic_webhook *)a)->target, ((const ic_webhook *)b)->target);
 }
 
-static void set_status(const ic_world *world, ic_webhook *webhook, const char *status, const ic_user *by) {
+static void set_status(const ic_company *company, ic_webhook *webhook, const char *status,
+                       const ic_user *by) {
     webhook->status = strcmp(status, "disabled") == 0 ? "disabled" : "enabled";
-    webhook->status_changed = ic_world_now(world);
+    webhook->status_changed = ic_company_now(company);
     memcpy(webhook->changed_by, by->id, sizeof webhook->changed_by);
 }
 
-ic_webhook *ic_webhook_new(ic_world *world, const char *target, const cJSON *events, const ic_user *by) {
+ic_webhook *ic_webhook_new(ic_company *company, const char *target, const cJSON *events, const ic_user *by) {
     ic_webhook *webhook = ic_calloc(1, sizeof *webhook);
     if (!webhook) return NULL;
-    ic_new_object_id(world, webhook->id);
+    ic_new_object_id(company, webhook->id);
     webhook->target = ic_strdup(target);
     webhook->events = cJSON_Duplicate(events, true);
     webhook->grant = "clientCredentials";
-    set_status(world, webhook, "enabled", by);
-    if (webhook->target && webhook->events && ic_array_insert(&world->webhooks, webhook, by_target))
+    set_status(company, webhook, "enabled", by);
+    if (webhook->target && webhook->events && ic_array_insert(&company->webhooks, webhook, by_target))
         return webhook;
     ic_webhook_free(webhook);
     return NULL;
@@ -148,22 +149,22 @@ ic_webhook *ic_webhook_new(ic_world *world, const char *target, const cJSON *eve
 void ic_webhooks_create(ic_exchange *x) {
     if (!check_request(x, NULL)) return;
     const char *status = ic_json_string(x->body, "status");
-    ic_webhook *webhook = ic_webhook_new(x->world, ic_json_string(x->body, "targetURL"),
+    ic_webhook *webhook = ic_webhook_new(x->company, ic_json_string(x->body, "targetURL"),
                                          ic_json_member(x->body, "events"), x->user);
     if (!webhook) {
         ic_reply_no_memory(x);
         return;
     }
-    if (status) set_status(x->world, webhook, status, x->user);
+    if (status) set_status(x->company, webhook, status, x->user);
     if (x->token->user) webhook->grant = "authorizationCode";
-    ic_reply_json(x, 200, webhook_view(x->world, webhook)); /* the document says 201 */
+    ic_reply_json(x, 200, webhook_view(x->company, webhook)); /* the document says 201 */
 }
 
-static void change_target(ic_world *world, ic_webhook *webhook, char *target) {
-    ic_array_remove(&world->webhooks, webhook, by_target);
+static void change_target(ic_company *company, ic_webhook *webhook, char *target) {
+    ic_array_remove(&company->webhooks, webhook, by_target);
     ic_free(webhook->target);
     webhook->target = target;
-    ic_array_insert(&world->webhooks, webhook, by_target); /* has its room from before */
+    ic_array_insert(&company->webhooks, webhook, by_target); /* has its room from before */
 }
 
 void ic_webhooks_update(ic_exchange *x) {
@@ -183,15 +184,15 @@ void ic_webhooks_update(ic_exchange *x) {
         cJSON_Delete(webhook->events);
         webhook->events = new_events;
     }
-    if (target) change_target(x->world, webhook, new_target);
-    if (status) set_status(x->world, webhook, status, x->user);
-    ic_reply_json(x, 200, webhook_view(x->world, webhook));
+    if (target) change_target(x->company, webhook, new_target);
+    if (status) set_status(x->company, webhook, status, x->user);
+    ic_reply_json(x, 200, webhook_view(x->company, webhook));
 }
 
 void ic_webhooks_delete(ic_exchange *x) {
     ic_webhook *webhook = find_webhook(x);
     if (!webhook) return;
-    ic_array_remove(&x->world->webhooks, webhook, by_target);
+    ic_array_remove(&x->company->webhooks, webhook, by_target);
     ic_webhook_free(webhook);
     ic_reply_nothing(x);
 }
@@ -216,7 +217,7 @@ static ic_blob *public_pem(EVP_PKEY *key) {
 }
 
 void ic_webhooks_key(ic_exchange *x) {
-    EVP_PKEY *key = ic_world_webhook_key(x->world);
+    EVP_PKEY *key = ic_company_webhook_key(x->company);
     ic_blob *pem = key ? public_pem(key) : NULL;
     if (pem)
         ic_reply_file(x, pem, "application/x-pem-file; charset=utf-8");

@@ -14,12 +14,12 @@ typedef struct ic_webhook {
     ic_object_id changed_by; /* a user, who may be gone */
 } ic_webhook;
 
-/* An enabled one, in the world; copies what it is given. `by` registers it with client credentials. NULL: no
- * memory. */
-ic_webhook *ic_webhook_new(ic_world *world, const char *target, const cJSON *events, const ic_user *by);
+/* An enabled one, in the company; copies what it is given. `by` registers it with client credentials. NULL:
+ * no memory. */
+ic_webhook *ic_webhook_new(ic_company *company, const char *target, const cJSON *events, const ic_user *by);
 void ic_webhook_free(ic_webhook *webhook);
 /* The company's key for webhook signatures, RSA of 2048 bits: made when first asked for. NULL: no memory. The
- * world's. */
-EVP_PKEY *ic_world_webhook_key(ic_world *world);
+ * company's. */
+EVP_PKEY *ic_company_webhook_key(ic_company *company);
 
 #endif

@@ -86,7 +86,7 @@ void ic_approvals_update(ic_exchange *x) {
     const char *status = ic_json_string(x->body, "status");
     if (!check_update(x, workflow, role, status)) return;
     size_t review = ic_review_of(workflow->template, role, ic_group_active(workflow));
-    if (ic_review_decide(x->world, workflow, review, x->user, strcmp(status, "approved") == 0))
+    if (ic_review_decide(x->company, workflow, review, x->user, strcmp(status, "approved") == 0))
         ic_reply_json(x, 200, cJSON_CreateTrue()); /* the bare value: so the service answers */
     else
         ic_reply_no_memory(x);

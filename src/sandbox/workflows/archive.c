@@ -1,4 +1,4 @@
-/* The end of a contract's way: the Archive step, and the record that is made of it. Also what the world's
+/* The end of a contract's way: the Archive step, and the record that is made of it. Also what the company's
  * clock does to packets and archives by itself. */
 #include "core/base/alloc.h"
 #include "sandbox/base/build.h"
@@ -27,44 +27,44 @@ static ic_blob *signed_pdf(const ic_workflow *workflow, ic_time time) {
     return pdf;
 }
 
-bool ic_workflow_archive(ic_world *world, ic_workflow *workflow, ic_time time) {
+bool ic_workflow_archive(ic_company *company, ic_workflow *workflow, ic_time time) {
     ic_packet *packet = workflow->packet;
     if (!packet->copy) {
         char *name = ic_pdf_name(workflow->title);
         if (!name) return false;
-        packet->copy = ic_workflow_add_document(world, workflow, NULL, name, signed_pdf(workflow, time),
+        packet->copy = ic_workflow_add_document(company, workflow, NULL, name, signed_pdf(workflow, time),
                                                 workflow->creator, time);
         ic_free(name);
         if (!packet->copy) return false;
     }
     if (!ic_turn_begin(workflow, false, "signed", workflow->creator, time) ||
-        !ic_world_await(world, workflow))
+        !ic_company_await(company, workflow))
         return false;
-    packet->archive_at = time + (ic_time)(world->job_seconds * 1000);
+    packet->archive_at = time + (ic_time)(company->job_seconds * 1000);
     packet->notify_at = IC_TIME_NONE;
     workflow->step = IC_STEP_ARCHIVE;
     workflow->updated = time;
-    ic_event(world, "workflow_signature_packet_fully_signed", workflow);
-    ic_event(world, "workflow_step_updated", workflow);
+    ic_event(company, "workflow_signature_packet_fully_signed", workflow);
+    ic_event(company, "workflow_step_updated", workflow);
     return true;
 }
 
 /* --- the record --- */
 
 /* The attributes that records have too. */
-static cJSON *properties_of(const ic_world *world, const ic_workflow *workflow, ic_time time) {
+static cJSON *properties_of(const ic_company *company, const ic_workflow *workflow, ic_time time) {
     cJSON *properties = cJSON_CreateObject();
     const cJSON *attribute;
     cJSON_ArrayForEach(attribute, workflow->attributes) {
         const char *type =
-            ic_json_string(ic_json_member(world->record_properties, attribute->string), "type");
+            ic_json_string(ic_json_member(company->record_properties, attribute->string), "type");
         if (!type || !ic_value_fits(type, attribute)) continue;
         cJSON *property = ic_put(properties, attribute->string, cJSON_CreateObject());
         ic_put_text(property, "type", type);
         ic_put(property, "value", ic_value_as_kept(type, attribute));
     }
     if (ic_json_member(properties, "agreementDate") ||
-        !ic_json_member(world->record_properties, "agreementDate"))
+        !ic_json_member(company->record_properties, "agreementDate"))
         return properties;
     cJSON *agreed = ic_put(properties, "agreementDate", cJSON_CreateObject());
     ic_put_text(agreed, "type", "date");
@@ -73,16 +73,16 @@ static cJSON *properties_of(const ic_world *world, const ic_workflow *workflow, 
 }
 
 /* The record that an attribute like localParentRecord names; NULL: none, or gone. */
-static ic_record *related(const ic_world *world, const ic_workflow *workflow, const char *attribute) {
+static ic_record *related(const ic_company *company, const ic_workflow *workflow, const char *attribute) {
     const char *id = ic_json_string(ic_json_member(workflow->attributes, attribute), "recordId");
-    return id ? ic_world_record(world, id) : NULL;
+    return id ? ic_company_record(company, id) : NULL;
 }
 
 /* Without memory the link is left out. */
-static void relate(const ic_world *world, const ic_workflow *workflow, ic_record *record) {
-    ic_record *parent = related(world, workflow, "localParentRecord"),
-              *child = related(world, workflow, "localChildRecord"),
-              *linked = related(world, workflow, "localLinkedRecord");
+static void relate(const ic_company *company, const ic_workflow *workflow, ic_record *record) {
+    ic_record *parent = related(company, workflow, "localParentRecord"),
+              *child = related(company, workflow, "localChildRecord"),
+              *linked = related(company, workflow, "localLinkedRecord");
     if (parent) ic_record_set_parent(record, parent, NULL);
     if (child && !ic_record_descends(record, child)) ic_record_set_parent(child, record, NULL);
     if (linked) record->links = ic_calloc(1, sizeof *record->links);
@@ -91,40 +91,41 @@ static void relate(const ic_world *world, const ic_workflow *workflow, ic_record
     record->link_count = 1;
 }
 
-static bool fill_record(ic_world *world, ic_workflow *workflow, ic_record *record, ic_time time) {
+static bool fill_record(ic_company *company, ic_workflow *workflow, ic_record *record, ic_time time) {
     const ic_document *copy = workflow->packet->copy;
-    cJSON *properties = properties_of(world, workflow, time);
+    cJSON *properties = properties_of(company, workflow, time);
     bool filled = properties && ic_record_set_properties(record, properties);
     cJSON_Delete(properties);
     record->updated = time;
     record->workflow = workflow;
-    return filled && ic_record_attach(world, record, "signedCopy", copy->filename, ic_blob_hold(copy->bytes));
+    return filled &&
+           ic_record_attach(company, record, "signedCopy", copy->filename, ic_blob_hold(copy->bytes));
 }
 
-static bool make_record(ic_world *world, ic_workflow *workflow, ic_time time) {
+static bool make_record(ic_company *company, ic_workflow *workflow, ic_time time) {
     const ic_record_type *type = workflow->packet->design->record_type;
     if (!type) return true;
-    ic_record *record = ic_record_new(world, type, workflow->title);
+    ic_record *record = ic_record_new(company, type, workflow->title);
     if (!record) return false;
-    if (!fill_record(world, workflow, record, time) || !ic_world_add_record(world, record)) {
+    if (!fill_record(company, workflow, record, time) || !ic_company_add_record(company, record)) {
         ic_record_free(record);
         return false;
     }
     if (!ic_array_push(&workflow->records, record)) {
-        ic_world_remove_record(world, record);
+        ic_company_remove_record(company, record);
         return false;
     }
-    relate(world, workflow, record);
+    relate(company, workflow, record);
     return true;
 }
 
-static bool complete(ic_world *world, ic_workflow *workflow, ic_time time) {
-    if (!make_record(world, workflow, time)) return false;
+static bool complete(ic_company *company, ic_workflow *workflow, ic_time time) {
+    if (!make_record(company, workflow, time)) return false;
     workflow->step = IC_STEP_COMPLETE;
     workflow->status = IC_STATUS_COMPLETED;
     workflow->ended = workflow->updated = time;
-    ic_event(world, "workflow_step_updated", workflow);
-    ic_event(world, "workflow_completed", workflow);
+    ic_event(company, "workflow_step_updated", workflow);
+    ic_event(company, "workflow_completed", workflow);
     return true;
 }
 
@@ -135,37 +136,37 @@ static bool is_due(ic_time when, ic_time now) {
 }
 
 /* Sends a packet whose time has come, if it can be sent. false: no memory. */
-static bool send_scheduled(ic_world *world, ic_workflow *workflow, ic_time when) {
+static bool send_scheduled(ic_company *company, ic_workflow *workflow, ic_time when) {
     if (strcmp(ic_packet_status(workflow), "not_sent") == 0) {
         if (!ic_packet_send(workflow, workflow->creator, when)) return false;
-        ic_event(world, "workflow_signature_packet_sent", workflow);
+        ic_event(company, "workflow_signature_packet_sent", workflow);
     }
     workflow->packet->notify_at = IC_TIME_NONE;
     return true;
 }
 
 /* Whether there is still something to wait for. Without memory it is tried again. */
-static bool settle(ic_world *world, ic_workflow *workflow, ic_time now) {
+static bool settle(ic_company *company, ic_workflow *workflow, ic_time now) {
     const ic_packet *packet = workflow->packet;
     if (!packet || workflow->status != IC_STATUS_ACTIVE) return false;
     if (workflow->step == IC_STEP_SIGN && is_due(packet->notify_at, now))
-        return !send_scheduled(world, workflow, packet->notify_at);
+        return !send_scheduled(company, workflow, packet->notify_at);
     if (workflow->step == IC_STEP_ARCHIVE && is_due(packet->archive_at, now))
-        return !complete(world, workflow, packet->archive_at);
+        return !complete(company, workflow, packet->archive_at);
     return packet->notify_at != IC_TIME_NONE || packet->archive_at != IC_TIME_NONE;
 }
 
-void ic_world_settle(ic_world *world) {
-    ic_time now = ic_world_now(world);
+void ic_company_settle(ic_company *company) {
+    ic_time now = ic_company_now(company);
     size_t kept = 0;
-    ic_launches_settle(world);
-    ic_imports_settle(world);
-    for (size_t i = 0; i < world->awaited.count; i++)
-        if (settle(world, world->awaited.items[i], now))
-            world->awaited.items[kept++] = world->awaited.items[i];
-    world->awaited.count = kept;
+    ic_launches_settle(company);
+    ic_imports_settle(company);
+    for (size_t i = 0; i < company->awaited.count; i++)
+        if (settle(company, company->awaited.items[i], now))
+            company->awaited.items[kept++] = company->awaited.items[i];
+    company->awaited.count = kept;
 }
 
-bool ic_world_await(ic_world *world, ic_workflow *workflow) {
-    return ic_array_has(&world->awaited, workflow) || ic_array_push(&world->awaited, workflow);
+bool ic_company_await(ic_company *company, ic_workflow *workflow) {
+    return ic_array_has(&company->awaited, workflow) || ic_array_push(&company->awaited, workflow);
 }

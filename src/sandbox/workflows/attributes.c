@@ -24,7 +24,7 @@ static bool no_memory(ic_exchange *x) {
 
 static bool set_value(ic_exchange *x, cJSON *attributes, const cJSON *field, const cJSON *value) {
     if (!value) return missing(x, "value");
-    cJSON *accepted = ic_field_accept(x->world, field, value);
+    cJSON *accepted = ic_field_accept(x->company, field, value);
     if (!accepted) return refuse(x, INVALID_FORM, "");
     return ic_set(attributes, field->string, accepted) || no_memory(x);
 }
@@ -64,8 +64,8 @@ static bool apply_all(ic_exchange *x, cJSON *attributes, const ic_workflow *work
 /* Takes the attributes over and tells of it. */
 static void commit(ic_exchange *x, ic_workflow *workflow, cJSON *attributes) {
     const char *comment = ic_json_string(x->body, "comment");
-    ic_time now = ic_world_now(x->world);
-    if (comment && !ic_workflow_add_comment(x->world, workflow, comment, x->user, now)) {
+    ic_time now = ic_company_now(x->company);
+    if (comment && !ic_workflow_add_comment(x->company, workflow, comment, x->user, now)) {
         cJSON_Delete(attributes);
         no_memory(x);
         return;
@@ -74,7 +74,7 @@ static void commit(ic_exchange *x, ic_workflow *workflow, cJSON *attributes) {
     workflow->attributes = attributes;
     workflow->updated = now;
     if (ic_workflow_set_title(workflow))
-        ic_reply_json(x, 200, ic_workflow_view(x->world, workflow, false));
+        ic_reply_json(x, 200, ic_workflow_view(x->company, workflow, false));
     else
         no_memory(x);
 }

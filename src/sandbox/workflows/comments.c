@@ -15,17 +15,17 @@ static cJSON *mentioned_view(const ic_user *user) {
     return view;
 }
 
-static cJSON *comment_view(const ic_world *world, const ic_comment *comment) {
+static cJSON *comment_view(const ic_company *company, const ic_comment *comment) {
     cJSON *view = cJSON_CreateObject();
     ic_put_text(view, "id", comment->id);
     ic_put_text(view, "commentMessage", comment->message);
     ic_put_text(view, "timestamp", ic_time_print(comment->created).text);
     ic_put_bool(view, "isExternal", false);
-    ic_put(view, "author", ic_author_view(world, comment->author));
+    ic_put(view, "author", ic_author_view(company, comment->author));
     if (comment->replied_to) {
         cJSON *replied = ic_put(view, "repliedTo", cJSON_CreateObject());
         ic_put_text(replied, "item", comment->replied_to->id);
-        ic_put(replied, "itemAuthor", ic_author_view(world, comment->replied_to->author));
+        ic_put(replied, "itemAuthor", ic_author_view(company, comment->replied_to->author));
     }
     cJSON *mentioned = ic_put(view, "mentionedUserDetails", cJSON_CreateArray());
     for (size_t i = 0; i < comment->mentioned.count; i++)
@@ -46,7 +46,7 @@ void ic_comments_list(ic_exchange *x) {
     cJSON *list = cJSON_CreateArray();
     size_t first = page.number * page.size;
     for (size_t i = first; i < workflow->comments.count && i < first + page.size; i++)
-        ic_append(list, comment_view(x->world, workflow->comments.items[i]));
+        ic_append(list, comment_view(x->company, workflow->comments.items[i]));
     ic_reply_page(x, page, workflow->comments.count, list);
 }
 
@@ -63,7 +63,7 @@ void ic_comments_get(ic_exchange *x) {
     if (!workflow) return;
     const ic_comment *comment = find_comment(workflow, x->values[1]);
     if (comment)
-        ic_reply_json(x, 200, comment_view(x->world, comment));
+        ic_reply_json(x, 200, comment_view(x->company, comment));
     else
         ic_reply_error(x, 404, "NOT_FOUND", "commentId", "commentId does not exist");
 }
@@ -77,7 +77,7 @@ static bool find_mentioned(ic_exchange *x, const char *message, ic_array *mentio
         size_t length = strcspn(at, ">");
         if (!at[length]) break;
         char *name = ic_strndup(at, length);
-        ic_user *user = name ? ic_world_user(x->world, name) : NULL;
+        ic_user *user = name ? ic_company_user(x->company, name) : NULL;
         if (!name)
             ic_reply_no_memory(x);
         else if (!user)
@@ -126,7 +126,8 @@ const ic_comment *ic_comment_post(ic_exchange *x, ic_workflow *workflow, const c
     } else if (find_mentioned(x, message, &draft.mentioned) &&
                find_added(x, workflow, &draft, may_add, &draft.added)) {
         if (join_all(workflow, &draft.added, x->user))
-            comment = ic_workflow_add_comment(x->world, workflow, message, x->user, ic_world_now(x->world));
+            comment =
+                ic_workflow_add_comment(x->company, workflow, message, x->user, ic_company_now(x->company));
         if (!comment) ic_reply_no_memory(x);
     }
     if (!comment) {
@@ -155,7 +156,7 @@ static const ic_comment *create(ic_exchange *x) {
 
 void ic_comments_create(ic_exchange *x) {
     const ic_comment *comment = create(x);
-    if (comment) ic_reply_json(x, 200, comment_view(x->world, comment));
+    if (comment) ic_reply_json(x, 200, comment_view(x->company, comment));
 }
 
 void ic_comments_create_deprecated(ic_exchange *x) {

@@ -27,8 +27,8 @@ static bool attach_file(ic_exchange *x, ic_workflow *workflow, const cJSON *fiel
                        "the file in part '%s' must be named .pdf, .doc or .docx", part);
         return false;
     }
-    if (ic_workflow_add_document(x->world, workflow, field->string, file->filename, ic_field_part_bytes(file),
-                                 x->user, ic_world_now(x->world)))
+    if (ic_workflow_add_document(x->company, workflow, field->string, file->filename,
+                                 ic_field_part_bytes(file), x->user, ic_company_now(x->company)))
         return true;
     ic_reply_no_memory(x);
     return false;
@@ -46,8 +46,8 @@ static bool attach_url(ic_exchange *x, ic_workflow *workflow, const cJSON *field
     else if (!fits)
         ic_reply_error(x, 400, "INVALID_PARAM", field->string,
                        "the url must lead to a document named .pdf, .doc or .docx");
-    else if (!ic_workflow_add_document(x->world, workflow, field->string, filename + 1, ic_pdf_make(url),
-                                       x->user, ic_world_now(x->world)))
+    else if (!ic_workflow_add_document(x->company, workflow, field->string, filename + 1, ic_pdf_make(url),
+                                       x->user, ic_company_now(x->company)))
         ic_reply_no_memory(x);
     ic_free(path);
     return !x->status;
@@ -93,11 +93,11 @@ void ic_documents_get(ic_exchange *x) {
     cJSON *packet = ic_put(answer, "signaturePacketDocuments", cJSON_CreateArray());
     const ic_document *document;
     for (unsigned place = 1; (document = packet_document(workflow, place)) != NULL; place++)
-        ic_append(packet, ic_document_view(x->world, workflow, document));
+        ic_append(packet, ic_document_view(x->company, workflow, document));
     cJSON *excluded = ic_put(answer, "excludedFromSignaturePacketDocuments", cJSON_CreateArray());
     for (size_t i = 0; i < workflow->documents.count; i++) {
         document = workflow->documents.items[i];
-        if (!document->packet_place) ic_append(excluded, ic_document_view(x->world, workflow, document));
+        if (!document->packet_place) ic_append(excluded, ic_document_view(x->company, workflow, document));
     }
     ic_reply_json(x, 200, answer);
 }
@@ -130,7 +130,7 @@ static bool refuse(ic_exchange *x, unsigned status, const char *message) {
     return false;
 }
 
-bool ic_document_replace(ic_world *world, ic_document *document, const char *filename, ic_blob *bytes,
+bool ic_document_replace(ic_company *company, ic_document *document, const char *filename, ic_blob *bytes,
                          const ic_user *author) {
     char *name = ic_strdup(filename);
     if (!name) {
@@ -142,14 +142,14 @@ bool ic_document_replace(ic_world *world, ic_document *document, const char *fil
     document->filename = name;
     document->bytes = bytes;
     document->number++;
-    document->modified = ic_world_now(world);
+    document->modified = ic_company_now(company);
     document->author = author;
-    ic_new_short_id(world, document->version);
+    ic_new_short_id(company, document->version);
     return true;
 }
 
 static bool add_version(ic_exchange *x, ic_document *document, ic_field_part *file) {
-    if (ic_document_replace(x->world, document, file->filename, ic_field_part_bytes(file), x->user))
+    if (ic_document_replace(x->company, document, file->filename, ic_field_part_bytes(file), x->user))
         return true;
     ic_reply_no_memory(x);
     return false;
@@ -162,8 +162,8 @@ static bool add_document(ic_exchange *x, ic_workflow *workflow, const cJSON *fie
         if (document->attribute && strcmp(document->attribute, field->string) == 0)
             return add_version(x, document, file);
     }
-    if (ic_workflow_add_document(x->world, workflow, field->string, file->filename, ic_field_part_bytes(file),
-                                 x->user, ic_world_now(x->world)))
+    if (ic_workflow_add_document(x->company, workflow, field->string, file->filename,
+                                 ic_field_part_bytes(file), x->user, ic_company_now(x->company)))
         return true;
     ic_reply_no_memory(x);
     return false;
@@ -180,8 +180,8 @@ static bool store_upload(ic_exchange *x, ic_workflow *workflow, const cJSON *fie
         return refuse(x, 404, "Document does not exists");
     if (key && !ic_json_member(field, "elementType"))
         return refuse(x, 400, "versioning is not supported for non-draft documents");
-    ic_time now = ic_world_now(x->world);
-    if (!ic_workflow_add_comment(x->world, workflow, message, x->user, now)) {
+    ic_time now = ic_company_now(x->company);
+    if (!ic_workflow_add_comment(x->company, workflow, message, x->user, now)) {
         ic_reply_no_memory(x);
         return false;
     }
@@ -190,7 +190,7 @@ static bool store_upload(ic_exchange *x, ic_workflow *workflow, const cJSON *fie
 }
 
 void ic_documents_upload(ic_exchange *x) {
-    ic_workflow *workflow = ic_world_workflow(x->world, x->values[0]);
+    ic_workflow *workflow = ic_company_workflow(x->company, x->values[0]);
     const cJSON *field = workflow ? ic_json_member(workflow->template->form, x->values[1]) : NULL;
     ic_field_part *file = ic_exchange_field(x, "attachment");
     if (!workflow || strcmp(workflow->id, x->values[0]) != 0)

@@ -13,7 +13,7 @@ bool ic_is_contract_name(const char *filename);
 /* By its key; NULL: there is none. */
 ic_document *ic_workflow_document(const ic_workflow *workflow, const char *key);
 /* A new version of it. Takes the bytes over, also when it fails. false: no memory. */
-bool ic_document_replace(ic_world *world, ic_document *document, const char *filename, ic_blob *bytes,
+bool ic_document_replace(ic_company *company, ic_document *document, const char *filename, ic_blob *bytes,
                          const ic_user *author);
 
 #endif

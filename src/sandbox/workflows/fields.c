@@ -31,25 +31,25 @@ static bool is_option(const cJSON *field, const cJSON *value) {
 }
 
 /* localLinkedRecord and its like: an id in, {recordId, readableId} out. */
-static cJSON *accept_record(const ic_world *world, const cJSON *value) {
-    const ic_record *record = cJSON_IsString(value) ? ic_world_record(world, value->valuestring) : NULL;
+static cJSON *accept_record(const ic_company *company, const cJSON *value) {
+    const ic_record *record = cJSON_IsString(value) ? ic_company_record(company, value->valuestring) : NULL;
     return record ? ic_record_link_view(record) : NULL;
 }
 
 /* An entity by either id, alone or as {recordId}. */
-static cJSON *accept_entity(const ic_world *world, const cJSON *value) {
+static cJSON *accept_entity(const ic_company *company, const cJSON *value) {
     const char *id = cJSON_IsString(value) ? value->valuestring : ic_json_string(value, "recordId");
-    const ic_entity *entity = id ? ic_world_entity(world, id) : NULL;
+    const ic_entity *entity = id ? ic_company_entity(company, id) : NULL;
     cJSON *accepted = entity ? cJSON_CreateObject() : NULL;
     if (accepted) ic_put_text(accepted, "recordId", entity->item.id);
     return accepted;
 }
 
-static cJSON *accept_array(const ic_world *world, const cJSON *field, const cJSON *value) {
+static cJSON *accept_array(const ic_company *company, const cJSON *field, const cJSON *value) {
     const cJSON *element = ic_json_member(field, "elementType"), *item;
     cJSON *accepted = cJSON_IsArray(value) ? cJSON_CreateArray() : NULL;
     cJSON_ArrayForEach(item, value) {
-        cJSON *kept = accepted ? ic_field_accept(world, element, item) : NULL;
+        cJSON *kept = accepted ? ic_field_accept(company, element, item) : NULL;
         if (kept && cJSON_AddItemToArray(accepted, kept)) continue;
         cJSON_Delete(kept);
         cJSON_Delete(accepted);
@@ -66,14 +66,15 @@ static bool has_required(const cJSON *form, const cJSON *value) {
     return true;
 }
 
-static cJSON *accept_object(const ic_world *world, const cJSON *field, const cJSON *value) {
+static cJSON *accept_object(const ic_company *company, const cJSON *field, const cJSON *value) {
     const cJSON *form = ic_json_member(field, "schema"), *member;
     if (!cJSON_IsObject(value) || !has_required(form, value)) return NULL;
     cJSON *accepted = cJSON_CreateObject();
     cJSON_ArrayForEach(member, value) {
         const cJSON *inner = ic_json_member(form, member->string);
-        cJSON *kept =
-            inner && !ic_json_member(accepted, member->string) ? ic_field_accept(world, inner, member) : NULL;
+        cJSON *kept = inner && !ic_json_member(accepted, member->string)
+                          ? ic_field_accept(company, inner, member)
+                          : NULL;
         if (kept && cJSON_AddItemToObject(accepted, member->string, kept)) continue;
         cJSON_Delete(kept);
         cJSON_Delete(accepted);
@@ -82,12 +83,12 @@ static cJSON *accept_object(const ic_world *world, const cJSON *field, const cJS
     return accepted;
 }
 
-cJSON *ic_field_accept(const ic_world *world, const cJSON *field, const cJSON *value) {
+cJSON *ic_field_accept(const ic_company *company, const cJSON *field, const cJSON *value) {
     const char *type = ic_field_type(field);
-    if (strcmp(type, "array") == 0) return accept_array(world, field, value);
-    if (strcmp(type, "object") == 0) return accept_object(world, field, value);
-    if (strstr(type, "Record")) return accept_record(world, value);
-    if (strcmp(type, "reference") == 0) return accept_entity(world, value);
+    if (strcmp(type, "array") == 0) return accept_array(company, field, value);
+    if (strcmp(type, "object") == 0) return accept_object(company, field, value);
+    if (strstr(type, "Record")) return accept_record(company, value);
+    if (strcmp(type, "reference") == 0) return accept_entity(company, value);
     return ic_value_fits(type, value) && is_option(field, value) ? cJSON_Duplicate(value, true) : NULL;
 }
 

@@ -10,7 +10,7 @@ bool ic_field_is_document(const cJSON *field);
 bool ic_field_is_required(const cJSON *field);
 /* The value as the workflow keeps it (a record is looked up and becomes {recordId, readableId}), or NULL when
  * it does not fit the field or there is no memory for it. The caller's. */
-cJSON *ic_field_accept(const ic_world *world, const cJSON *field, const cJSON *value);
+cJSON *ic_field_accept(const ic_company *company, const cJSON *field, const cJSON *value);
 /* Whether the workflow has a value, or a document, for the field. */
 bool ic_workflow_has(const ic_workflow *workflow, const cJSON *field);
 /* "monetaryAmount", for messages. */

@@ -19,7 +19,7 @@ static bool refuse_value(ic_exchange *x, const cJSON *field, const char *name) {
 
 /* An attribute named like a role puts somebody else into it. */
 static bool assign_role(ic_exchange *x, ic_workflow *workflow, size_t role, const cJSON *value) {
-    ic_user *user = cJSON_IsString(value) ? ic_world_user(x->world, value->valuestring) : NULL;
+    ic_user *user = cJSON_IsString(value) ? ic_company_user(x->company, value->valuestring) : NULL;
     if (!user) {
         ic_reply_error(x, 400, "INVALID_PARAM", value->string, "invalid user for user attribute");
         return false;
@@ -41,7 +41,7 @@ static bool set_attribute(ic_exchange *x, ic_workflow *workflow, const cJSON *va
         return false;
     }
     if (ic_field_is_document(field)) return ic_documents_attach(x, workflow, field, value);
-    cJSON *accepted = ic_field_accept(x->world, field, value);
+    cJSON *accepted = ic_field_accept(x->company, field, value);
     if (!accepted) return refuse_value(x, field, value->string);
     if (ic_set(workflow->attributes, field->string, accepted)) return true;
     ic_reply_no_memory(x);
@@ -74,7 +74,7 @@ static bool write_draft(ic_exchange *x, ic_workflow *workflow) {
         field = field->next;
     if (!field || ic_workflow_has(workflow, field)) return true;
     char *name = ic_pdf_name(workflow->title);
-    bool written = name && ic_workflow_add_document(x->world, workflow, field->string, name,
+    bool written = name && ic_workflow_add_document(x->company, workflow, field->string, name,
                                                     ic_pdf_make(workflow->title), x->user, workflow->created);
     ic_free(name);
     return written;
@@ -92,7 +92,7 @@ static bool fill_in(ic_exchange *x, ic_workflow *workflow) {
 }
 
 ic_workflow *ic_workflow_prepare(ic_exchange *x) {
-    const ic_template *template = ic_world_template(x->world, ic_json_string(x->body, "template"));
+    const ic_template *template = ic_company_template(x->company, ic_json_string(x->body, "template"));
     if (!(x->user->rights & IC_MAY_LAUNCH)) {
         ic_reply_error(x, 403, "FORBIDDEN", NULL, "access forbidden");
         return NULL;
@@ -101,7 +101,7 @@ ic_workflow *ic_workflow_prepare(ic_exchange *x) {
         ic_reply_error(x, 400, "INVALID_PARAM", "template", "workflow template not found");
         return NULL;
     }
-    ic_workflow *workflow = ic_workflow_new(x->world, template, x->user);
+    ic_workflow *workflow = ic_workflow_new(x->company, template, x->user);
     if (!workflow) {
         ic_reply_no_memory(x);
         return NULL;
@@ -111,21 +111,21 @@ ic_workflow *ic_workflow_prepare(ic_exchange *x) {
     return NULL;
 }
 
-bool ic_workflow_begin(ic_world *world, ic_workflow *workflow, ic_time time) {
+bool ic_workflow_begin(ic_company *company, ic_workflow *workflow, ic_time time) {
     workflow->created = workflow->updated = time;
     bool reviewed = workflow->template->review_count > 0; /* what nobody has to approve is to be signed */
-    if (!(reviewed ? ic_reviews_ask(workflow, time) : ic_workflow_sign(world, workflow)) ||
-        !ic_world_add_workflow(world, workflow))
+    if (!(reviewed ? ic_reviews_ask(workflow, time) : ic_workflow_sign(company, workflow)) ||
+        !ic_company_add_workflow(company, workflow))
         return false;
-    ic_event(world, "workflow_launched", workflow);
+    ic_event(company, "workflow_launched", workflow);
     return true;
 }
 
 void ic_workflows_launch(ic_exchange *x) {
     ic_workflow *workflow = ic_workflow_prepare(x);
     if (!workflow) return;
-    if (ic_workflow_begin(x->world, workflow, workflow->created)) {
-        ic_reply_json(x, 200, ic_workflow_view(x->world, workflow, false));
+    if (ic_workflow_begin(x->company, workflow, workflow->created)) {
+        ic_reply_json(x, 200, ic_workflow_view(x->company, workflow, false));
         return;
     }
     ic_workflow_free(workflow);

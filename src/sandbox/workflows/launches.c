@@ -12,7 +12,7 @@ typedef struct launch {
     ic_time due;           /* when it is decided for all to see */
     cJSON *request;        /* the body; owned */
     cJSON *error;          /* why there is no workflow; owned; NULL: there is */
-    ic_workflow *workflow; /* the world's once it has begun, until then owned */
+    ic_workflow *workflow; /* the company's once it has begun, until then owned */
     bool begun;
 } launch;
 
@@ -23,39 +23,39 @@ static void free_launch(launch *job) {
     ic_free(job);
 }
 
-void ic_launches_free(ic_world *world) {
-    for (size_t i = 0; i < world->launches.count; i++)
-        free_launch(world->launches.items[i]);
-    ic_array_free(&world->launches);
+void ic_launches_free(ic_company *company) {
+    for (size_t i = 0; i < company->launches.count; i++)
+        free_launch(company->launches.items[i]);
+    ic_array_free(&company->launches);
 }
 
 /* Without memory it is tried again at the next request. */
-void ic_launches_settle(ic_world *world) {
-    ic_time now = ic_world_now(world);
-    for (size_t i = world->launches_begun; i < world->launches.count; i++) {
-        launch *job = world->launches.items[i];
+void ic_launches_settle(ic_company *company) {
+    ic_time now = ic_company_now(company);
+    for (size_t i = company->launches_begun; i < company->launches.count; i++) {
+        launch *job = company->launches.items[i];
         if (job->due > now) return;
-        if (job->workflow && !ic_workflow_begin(world, job->workflow, job->due)) return;
+        if (job->workflow && !ic_workflow_begin(company, job->workflow, job->due)) return;
         job->begun = true;
-        world->launches_begun = i + 1;
+        company->launches_begun = i + 1;
     }
 }
 
 /* --- start --- */
 
 /* One that has begun: there is a bound to those that wait, for each is due soon. */
-static void forget_oldest(ic_world *world) {
-    ic_array *jobs = &world->launches;
-    if (jobs->count <= LAUNCHES_MAX || !world->launches_begun) return;
+static void forget_oldest(ic_company *company) {
+    ic_array *jobs = &company->launches;
+    if (jobs->count <= LAUNCHES_MAX || !company->launches_begun) return;
     free_launch(jobs->items[0]);
     jobs->count--;
-    world->launches_begun--;
+    company->launches_begun--;
     memmove(jobs->items, jobs->items + 1, jobs->count * sizeof *jobs->items);
 }
 
 /* Takes the workflow and the error over, also when it fails. NULL: no memory. */
 static launch *add_launch(ic_exchange *x, ic_workflow *workflow, cJSON *error) {
-    ic_world *world = x->world;
+    ic_company *company = x->company;
     launch *job = ic_calloc(1, sizeof *job);
     if (!job) {
         if (workflow) ic_workflow_free(workflow);
@@ -63,14 +63,14 @@ static launch *add_launch(ic_exchange *x, ic_workflow *workflow, cJSON *error) {
         return NULL;
     }
     char digits[33];
-    ic_random_hex(world, digits, 32);
+    ic_random_hex(company, digits, 32);
     snprintf(job->id, sizeof job->id, "jobId%s", digits);
-    job->due = ic_world_now(world) + (ic_time)(world->job_seconds * 1000);
+    job->due = ic_company_now(company) + (ic_time)(company->job_seconds * 1000);
     job->workflow = workflow;
     job->error = error;
     job->request = cJSON_Duplicate(x->body, true);
-    if (job->request && (workflow || error) && ic_array_push(&world->launches, job)) {
-        forget_oldest(world);
+    if (job->request && (workflow || error) && ic_array_push(&company->launches, job)) {
+        forget_oldest(company);
         return job;
     }
     free_launch(job);
@@ -83,7 +83,7 @@ static cJSON *take_error(const ic_exchange *x) {
     cJSON *error = x->text ? ic_json_parse(x->text, strlen(x->text), NULL) : NULL;
     if (!error) return NULL;
     ic_buf url = {0};
-    ic_buf_printf(&url, "%s/c/%s/workflows/launch/%s", x->world->url, x->world->company_id, id);
+    ic_buf_printf(&url, "%s/c/%s/workflows/launch/%s", x->company->url, x->company->id, id);
     ic_put_text(error, "redirectUrl", ic_buf_text(&url));
     ic_buf_free(&url);
     return error;
@@ -91,7 +91,7 @@ static cJSON *take_error(const ic_exchange *x) {
 
 void ic_launches_start(ic_exchange *x) {
     const char *template = ic_json_string(x->body, "template");
-    if (!ic_world_template(x->world, template)) {
+    if (!ic_company_template(x->company, template)) {
         ic_reply_error(x, 400, "INVALID_PARAM", "template", "workflow template not found");
         return;
     }
@@ -102,7 +102,7 @@ void ic_launches_start(ic_exchange *x) {
         return;
     }
     ic_buf url = {0};
-    ic_buf_printf(&url, "%s/public/api/v1/workflows/async/%s", x->world->url, job->id);
+    ic_buf_printf(&url, "%s/public/api/v1/workflows/async/%s", x->company->url, job->id);
     cJSON *answer = cJSON_CreateObject();
     ic_put_text(answer, "asyncJobId", job->id);
     ic_put_text(answer, "asyncJobStatusUrl", ic_buf_text(&url));
@@ -112,23 +112,24 @@ void ic_launches_start(ic_exchange *x) {
 
 /* --- status --- */
 
-static void put_url(cJSON *urls, const char *name, const ic_world *world, const char *path,
+static void put_url(cJSON *urls, const char *name, const ic_company *company, const char *path,
                     const ic_workflow *workflow) {
     ic_buf url = {0};
-    ic_buf_printf(&url, "%s%s/workflows/%s", world->url, path, workflow->id);
+    ic_buf_printf(&url, "%s%s/workflows/%s", company->url, path, workflow->id);
     ic_put_text(urls, name, ic_buf_text(&url));
     ic_buf_free(&url);
 }
 
 /* LaunchedWorkflow calls the signatures' last state otherwise than WorkflowResponseModel. */
-static cJSON *launched_view(const ic_world *world, const ic_workflow *workflow) {
-    cJSON *view = ic_workflow_view(world, workflow, false), *signatures = ic_json_member(view, "signatures");
+static cJSON *launched_view(const ic_company *company, const ic_workflow *workflow) {
+    cJSON *view = ic_workflow_view(company, workflow, false),
+          *signatures = ic_json_member(view, "signatures");
     const char *state = ic_json_string(signatures, "state");
     if (state && strcmp(state, "completed") == 0) ic_set(signatures, "state", cJSON_CreateString("complete"));
     return view;
 }
 
-static cJSON *status_view(const ic_world *world, const launch *job) {
+static cJSON *status_view(const ic_company *company, const launch *job) {
     cJSON *view = cJSON_CreateObject();
     ic_put_text(view, "status", !job->begun ? "in_progress" : job->error ? "failed" : "success");
     ic_put(view, "requestPayload", cJSON_Duplicate(job->request, true));
@@ -138,17 +139,17 @@ static cJSON *status_view(const ic_world *world, const launch *job) {
         return view;
     }
     cJSON *urls = ic_put(view, "workflowUrls", cJSON_CreateObject());
-    put_url(urls, "browserUrl", world, "", job->workflow);
-    put_url(urls, "apiUrl", world, "/public/api/v1", job->workflow);
-    ic_put(view, "workflow", launched_view(world, job->workflow));
+    put_url(urls, "browserUrl", company, "", job->workflow);
+    put_url(urls, "apiUrl", company, "/public/api/v1", job->workflow);
+    ic_put(view, "workflow", launched_view(company, job->workflow));
     return view;
 }
 
 void ic_launches_get(ic_exchange *x) {
-    for (size_t i = 0; i < x->world->launches.count; i++) {
-        const launch *job = x->world->launches.items[i];
+    for (size_t i = 0; i < x->company->launches.count; i++) {
+        const launch *job = x->company->launches.items[i];
         if (strcmp(job->id, x->values[0]) != 0) continue;
-        ic_reply_json(x, 200, status_view(x->world, job));
+        ic_reply_json(x, 200, status_view(x->company, job));
         return;
     }
     ic_reply_error(x, 404, "NOT_FOUND", "asyncJobId", "there is no such launch");

@@ -6,11 +6,11 @@
 #include "sandbox/workflows/signing.h"
 #include "sandbox/workflows/turns.h"
 
-bool ic_workflow_sign(ic_world *world, ic_workflow *workflow) {
+bool ic_workflow_sign(ic_company *company, ic_workflow *workflow) {
     if (!ic_packet_begin(workflow)) return false;
     workflow->step = IC_STEP_SIGN;
-    workflow->updated = ic_world_now(world);
-    ic_event(world, "workflow_step_updated", workflow);
+    workflow->updated = ic_company_now(company);
+    ic_event(company, "workflow_step_updated", workflow);
     return true;
 }
 
@@ -106,7 +106,7 @@ static bool check_revert(ic_exchange *x, const ic_workflow *workflow) {
 void ic_workflows_revert(ic_exchange *x) {
     ic_workflow *workflow = ic_exchange_workflow(x, 404, true);
     if (!workflow || !check_revert(x, workflow)) return;
-    ic_time now = ic_world_now(x->world);
+    ic_time now = ic_company_now(x->company);
     ic_packet_free(workflow->packet);
     workflow->packet = NULL;
     workflow->step = IC_STEP_REVIEW;

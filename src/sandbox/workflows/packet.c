@@ -187,30 +187,30 @@ bool ic_packet_withdraw(ic_workflow *workflow, const ic_user *user, ic_time time
     return true;
 }
 
-bool ic_packet_proceed(ic_world *world, ic_workflow *workflow, ic_time time) {
+bool ic_packet_proceed(ic_company *company, ic_workflow *workflow, ic_time time) {
     workflow->updated = time;
-    if (is_all_signed(workflow->packet)) return ic_workflow_archive(world, workflow, time);
+    if (is_all_signed(workflow->packet)) return ic_workflow_archive(company, workflow, time);
     if (workflow->packet->sent) ask_signers(workflow->packet, time);
     return true;
 }
 
 /* What webhooks are told of what a signer does. */
-static void tell(ic_world *world, const ic_workflow *workflow, ic_signature before, ic_signature now) {
+static void tell(ic_company *company, const ic_workflow *workflow, ic_signature before, ic_signature now) {
     if (now == IC_SIGNATURE_SIGNED)
-        ic_event(world, "workflow_signature_packet_signatures_collected", workflow);
+        ic_event(company, "workflow_signature_packet_signatures_collected", workflow);
     if (now != IC_SIGNATURE_VIEWED) return;
-    if (before != now) ic_event(world, "workflow_signature_packet_signer_first_viewed", workflow);
-    ic_event(world, "workflow_signature_packet_signer_viewed", workflow);
+    if (before != now) ic_event(company, "workflow_signature_packet_signer_first_viewed", workflow);
+    ic_event(company, "workflow_signature_packet_signer_viewed", workflow);
 }
 
-const char *ic_packet_sign(ic_world *world, ic_workflow *workflow, ic_signer *signer,
+const char *ic_packet_sign(ic_company *company, ic_workflow *workflow, ic_signer *signer,
                            ic_signature signature) {
     if (!workflow->packet->sent) return "the packet has not been sent for signature";
     if (signer->signature == IC_SIGNATURE_SIGNED) return "this signer has signed already";
     if (signer->signature == IC_SIGNATURE_DECLINED) return "this signer has declined";
     if (signer->signature == IC_SIGNATURE_PENDING) return "it is not this signer's turn";
-    tell(world, workflow, signer->signature, signature);
+    tell(company, workflow, signer->signature, signature);
     signer->signature = signature;
-    signer->changed = ic_world_now(world);
-    return ic_packet_proceed(world, workflow, signer->changed) ? NULL : "";
+    signer->changed = ic_company_now(company);
+    return ic_packet_proceed(company, workflow, signer->changed) ? NULL : "";
 }

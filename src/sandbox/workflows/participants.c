@@ -48,13 +48,14 @@ static cJSON *assignee_view(const ic_user *user) {
 }
 
 /* Those whom the design names, and the members of the group that is called like the role. */
-static bool is_eligible(const ic_world *world, const ic_role_design *role, const ic_user *user) {
-    const ic_group *group = ic_world_group(world, role->display_name);
+static bool is_eligible(const ic_company *company, const ic_role_design *role, const ic_user *user) {
+    const ic_group *group = ic_company_group(company, role->display_name);
     return ic_array_has(&role->assignees, user) || (group && ic_array_has(&group->members, user));
 }
 
-static cJSON *eligible_view(const ic_world *world, const ic_role_design *role, ic_page page, size_t *count) {
-    const ic_group *group = ic_world_group(world, role->display_name);
+static cJSON *eligible_view(const ic_company *company, const ic_role_design *role, ic_page page,
+                            size_t *count) {
+    const ic_group *group = ic_company_group(company, role->display_name);
     const ic_array *const lists[] = {&role->assignees, group ? &group->members : &role->assignees};
     size_t first = page.number * page.size;
     cJSON *view = cJSON_CreateArray();
@@ -76,7 +77,7 @@ void ic_roles_list_eligible(ic_exchange *x) {
     const ic_array *assigned = &workflow->assignees[role - workflow->template->roles];
     ic_page page = ic_exchange_page(x);
     size_t count;
-    cJSON *list = eligible_view(x->world, role, page, &count);
+    cJSON *list = eligible_view(x->company, role, page, &count);
     cJSON *answer = cJSON_CreateObject();
     ic_put_number(answer, "page", (double)page.number);
     ic_put_number(answer, "pageSize", (double)page.size);
@@ -92,7 +93,7 @@ static bool check_assignment(ic_exchange *x, const ic_workflow *workflow, const 
     if (workflow->ended != IC_TIME_NONE)
         ic_reply_error(x, 422, "INVALID_STATE", NULL, "workflow is %s and cannot be reassigned",
                        ic_status_names[workflow->status]);
-    else if (!user || !is_eligible(x->world, role, user))
+    else if (!user || !is_eligible(x->company, role, user))
         ic_reply_error(x, 403, "FORBIDDEN", NULL, "user is not assignable to the role");
     else
         return true;
@@ -101,7 +102,7 @@ static bool check_assignment(ic_exchange *x, const ic_workflow *workflow, const 
 
 static bool assign(ic_exchange *x, ic_workflow *workflow, const ic_role_design *role, ic_user *user) {
     size_t index = (size_t)(role - workflow->template->roles);
-    ic_time now = ic_world_now(x->world);
+    ic_time now = ic_company_now(x->company);
     workflow->assignees[index].count = 0;
     workflow->updated = now;
     return ic_array_push(&workflow->assignees[index], user) && ic_workflow_join(workflow, user) &&
@@ -113,7 +114,7 @@ void ic_roles_assign(ic_exchange *x) {
     const ic_role_design *role = workflow ? named_role(x, workflow) : NULL;
     if (!role) return;
     const char *id = ic_json_string(x->body, "userId");
-    ic_user *user = ic_world_user(x->world, id);
+    ic_user *user = ic_company_user(x->company, id);
     if (user && strcmp(user->id, id) != 0) user = NULL; /* an e-mail is no id */
     if (!check_assignment(x, workflow, role, user)) return;
     if (!assign(x, workflow, role, user)) {

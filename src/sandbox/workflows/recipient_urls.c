@@ -42,7 +42,7 @@ static void reply_link(ic_exchange *x, const ic_sign_link *link) {
         return;
     }
     ic_buf url = {0};
-    ic_buf_printf(&url, "%s" IC_SIGN_PATH "?r=%s&s=%s", x->world->url, link->recipient, link->session);
+    ic_buf_printf(&url, "%s" IC_SIGN_PATH "?r=%s&s=%s", x->company->url, link->recipient, link->session);
     cJSON *answer = cJSON_CreateObject();
     ic_put_text(answer, "url", ic_buf_text(&url));
     ic_reply_json(x, 201, answer);
@@ -55,7 +55,7 @@ void ic_recipient_urls_create(ic_exchange *x) {
     bool viewer = strcmp(ic_json_string(x->body, "type"), "viewer") == 0;
     const char *role = viewer ? NULL : ic_json_string(x->body, "roleName");
     if (viewer ? check_viewer(x) : check_signer(x, workflow->packet))
-        reply_link(x, ic_sign_link_new(x->world, workflow, role, NULL, false));
+        reply_link(x, ic_sign_link_new(x->company, workflow, role, NULL, false));
 }
 
 /* A host, perhaps with a scheme before it and a port behind it, without any wildcard. */
@@ -76,5 +76,5 @@ void ic_recipient_urls_create_embedded(ic_exchange *x) {
         refuse(x, "INVALID_PARAM", "frameAncestor",
                "frameAncestor must be a hostname, with a scheme or port if need be, without wildcards");
     else if (check_packet(x, workflow->packet) && check_signer(x, workflow->packet))
-        reply_link(x, ic_sign_link_new(x->world, workflow, role, ancestor, once));
+        reply_link(x, ic_sign_link_new(x->company, workflow, role, ancestor, once));
 }

@@ -81,13 +81,13 @@ static void end_review(ic_workflow *workflow, size_t review, const ic_user *appr
     }
 }
 
-bool ic_review_decide(ic_world *world, ic_workflow *workflow, size_t review, const ic_user *user,
+bool ic_review_decide(ic_company *company, ic_workflow *workflow, size_t review, const ic_user *user,
                       bool approved) {
-    ic_time now = ic_world_now(world);
+    ic_time now = ic_company_now(company);
     workflow->approved[review] = approved;
     workflow->updated = now;
     if (approved) end_review(workflow, review, user, now);
-    return ic_group_active(workflow) ? ic_reviews_ask(workflow, now) : ic_workflow_sign(world, workflow);
+    return ic_group_active(workflow) ? ic_reviews_ask(workflow, now) : ic_workflow_sign(company, workflow);
 }
 
 bool ic_reviews_reassign(ic_workflow *workflow, size_t role, ic_time time) {

@@ -33,7 +33,7 @@ bool ic_reviews_ask(ic_workflow *workflow, ic_time time);
 void ic_reviews_interrupt(ic_workflow *workflow, ic_request_state why, ic_time time);
 /* The user's decision on a review of the group whose turn it is. When all is approved, the workflow goes on
  * to the Sign step. */
-bool ic_review_decide(ic_world *world, ic_workflow *workflow, size_t review, const ic_user *user,
+bool ic_review_decide(ic_company *company, ic_workflow *workflow, size_t review, const ic_user *user,
                       bool approved);
 /* After a change of who has the role. */
 bool ic_reviews_reassign(ic_workflow *workflow, size_t role, ic_time time);

@@ -19,7 +19,7 @@ static bool read_notify_at(ic_exchange *x, schedule *wanted) {
     if (!text) return true;
     if (!ic_time_parse(text, &wanted->notify_at))
         return refuse(x, "notifyAt", "notifyAt must be an ISO 8601 timestamp");
-    return wanted->notify_at > ic_world_now(x->world) ||
+    return wanted->notify_at > ic_company_now(x->company) ||
            refuse(x, "notifyAt", "notifyAt must be in the future");
 }
 
@@ -58,11 +58,11 @@ static void apply(ic_exchange *x, ic_workflow *workflow) {
     ic_packet *packet = workflow->packet;
     schedule wanted = {.notify_at = packet->notify_at, .reminder_days = packet->reminder_days};
     if (!read_notify_at(x, &wanted) || !read_reminder(x, &wanted)) return;
-    bool awaited = ic_world_await(x->world, workflow);
+    bool awaited = ic_company_await(x->company, workflow);
     if (awaited) {
         packet->notify_at = wanted.notify_at;
         packet->reminder_days = wanted.reminder_days;
-        workflow->updated = ic_world_now(x->world);
+        workflow->updated = ic_company_now(x->company);
     }
     ic_reply_sign_status(x, workflow, awaited);
 }
@@ -86,6 +86,6 @@ void ic_scheduled_send_delete(ic_exchange *x) {
     if (!workflow) return;
     workflow->packet->notify_at = IC_TIME_NONE;
     workflow->packet->reminder_days = 0;
-    workflow->updated = ic_world_now(x->world);
+    workflow->updated = ic_company_now(x->company);
     ic_reply_sign_status(x, workflow, true);
 }

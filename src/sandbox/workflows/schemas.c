@@ -26,14 +26,14 @@ void ic_schemas_list(ic_exchange *x) {
     if (!check_form(x)) return;
     cJSON *answer = cJSON_CreateObject();
     cJSON *list = ic_put(answer, "list", cJSON_CreateArray());
-    for (size_t i = 0; i < x->world->templates.count; i++)
-        ic_append(list, schema_view(x, x->world->templates.items[i]));
+    for (size_t i = 0; i < x->company->templates.count; i++)
+        ic_append(list, schema_view(x, x->company->templates.items[i]));
     ic_reply_json(x, 200, answer);
 }
 
 void ic_schemas_get(ic_exchange *x) {
     if (!check_form(x)) return;
-    const ic_template *template = ic_world_template(x->world, x->values[0]);
+    const ic_template *template = ic_company_template(x->company, x->values[0]);
     if (template)
         ic_reply_json(x, 200, schema_view(x, template));
     else

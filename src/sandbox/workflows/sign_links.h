@@ -16,10 +16,10 @@ typedef struct ic_sign_link {
     bool once, used;      /* once: it opens one time */
 } ic_sign_link;
 
-/* Copies `role` and `frame_ancestor`. NULL: no memory. The world's. */
-const ic_sign_link *ic_sign_link_new(ic_world *world, ic_workflow *workflow, const char *role,
+/* Copies `role` and `frame_ancestor`. NULL: no memory. The company's. */
+const ic_sign_link *ic_sign_link_new(ic_company *company, ic_workflow *workflow, const char *role,
                                      const char *frame_ancestor, bool once);
-void ic_sign_links_free(ic_world *world);
+void ic_sign_links_free(ic_company *company);
 
 /* The page, and the answer to its form (sign_page.c). */
 void ic_sign_page_show(ic_exchange *x);

@@ -14,17 +14,17 @@ static void free_link(ic_sign_link *link) {
     ic_free(link);
 }
 
-const ic_sign_link *ic_sign_link_new(ic_world *world, ic_workflow *workflow, const char *role,
+const ic_sign_link *ic_sign_link_new(ic_company *company, ic_workflow *workflow, const char *role,
                                      const char *frame_ancestor, bool once) {
-    ic_array *links = &world->sign_links;
+    ic_array *links = &company->sign_links;
     ic_sign_link *link = ic_calloc(1, sizeof *link);
     if (!link) return NULL;
     link->workflow = workflow;
     link->once = once;
     link->role = ic_strdup(role);
     link->frame_ancestor = ic_strdup(frame_ancestor);
-    ic_new_uuid(world, link->recipient);
-    ic_new_uuid(world, link->session);
+    ic_new_uuid(company, link->recipient);
+    ic_new_uuid(company, link->session);
     if (!role != !link->role || !frame_ancestor != !link->frame_ancestor || !ic_array_push(links, link)) {
         free_link(link);
         return NULL;
@@ -37,16 +37,16 @@ const ic_sign_link *ic_sign_link_new(ic_world *world, ic_workflow *workflow, con
     return link;
 }
 
-void ic_sign_links_free(ic_world *world) {
-    for (size_t i = 0; i < world->sign_links.count; i++)
-        free_link(world->sign_links.items[i]);
-    ic_array_free(&world->sign_links);
+void ic_sign_links_free(ic_company *company) {
+    for (size_t i = 0; i < company->sign_links.count; i++)
+        free_link(company->sign_links.items[i]);
+    ic_array_free(&company->sign_links);
 }
 
 /* NULL: there is none, and it is answered. */
 static ic_sign_link *find_link(ic_exchange *x, const char *recipient, const char *session) {
-    for (size_t i = 0; recipient && session && i < x->world->sign_links.count; i++) {
-        ic_sign_link *link = x->world->sign_links.items[i];
+    for (size_t i = 0; recipient && session && i < x->company->sign_links.count; i++) {
+        ic_sign_link *link = x->company->sign_links.items[i];
         if (strcmp(link->recipient, recipient) == 0 && strcmp(link->session, session) == 0) return link;
     }
     ic_reply_error(x, 404, "NOT_FOUND", NULL, "this link leads nowhere");
@@ -110,7 +110,7 @@ void ic_sign_page_show(ic_exchange *x) {
         return;
     }
     link->used = true;
-    if (may_sign(link)) ic_packet_sign(x->world, link->workflow, signer_of(link), IC_SIGNATURE_VIEWED);
+    if (may_sign(link)) ic_packet_sign(x->company, link->workflow, signer_of(link), IC_SIGNATURE_VIEWED);
     show(x, link);
 }
 
@@ -128,7 +128,7 @@ void ic_sign_page_decide(ic_exchange *x) {
     } else if (!may_sign(link)) {
         ic_reply_error(x, 409, "INVALID_STATE", NULL, "there is nothing to sign here now");
     } else {
-        const char *refusal = ic_packet_sign(x->world, link->workflow, signer_of(link),
+        const char *refusal = ic_packet_sign(x->company, link->workflow, signer_of(link),
                                              sign ? IC_SIGNATURE_SIGNED : IC_SIGNATURE_DECLINED);
         if (refusal)
             ic_reply_no_memory(x);

@@ -92,7 +92,7 @@ bool ic_exchange_give_reason(ic_exchange *x, ic_workflow *workflow) {
     if (!*reason)
         ic_reply_error(x, 400, "INVALID_PARAM", "reason", "the reason is empty");
     else if (ic_workflow_join(workflow, x->user) &&
-             ic_workflow_add_comment(x->world, workflow, reason, x->user, ic_world_now(x->world)))
+             ic_workflow_add_comment(x->company, workflow, reason, x->user, ic_company_now(x->company)))
         return true;
     else
         ic_reply_no_memory(x);
@@ -138,7 +138,7 @@ void ic_sign_status_send(ic_exchange *x) {
     else if (strcmp(ic_packet_status(workflow), "not_sent") != 0)
         ic_reply_invalid_state(x, "The packet needs signers, and documents with their signature tags.");
     else
-        ic_reply_sign_status(x, workflow, ic_packet_send(workflow, x->user, ic_world_now(x->world)));
+        ic_reply_sign_status(x, workflow, ic_packet_send(workflow, x->user, ic_company_now(x->company)));
 }
 
 void ic_sign_status_cancel(ic_exchange *x) {
@@ -147,5 +147,5 @@ void ic_sign_status_cancel(ic_exchange *x) {
     if (!workflow->packet->sent)
         ic_reply_invalid_state(x, "There is no signature request out for signature.");
     else if (ic_exchange_give_reason(x, workflow))
-        ic_reply_sign_status(x, workflow, ic_packet_withdraw(workflow, x->user, ic_world_now(x->world)));
+        ic_reply_sign_status(x, workflow, ic_packet_withdraw(workflow, x->user, ic_company_now(x->company)));
 }

@@ -43,7 +43,7 @@ void ic_signature_packet_update(ic_exchange *x) {
         ic_reply_invalid_state(x, "The signature packet can only be changed in the Review step.");
     } else if (read_keys(x, workflow, &documents)) {
         arrange(workflow, &documents);
-        workflow->updated = ic_world_now(x->world);
+        workflow->updated = ic_company_now(x->company);
         ic_documents_get(x);
     }
     ic_array_free(&documents);

@@ -21,7 +21,7 @@ static bool refuse(ic_exchange *x, const char *code, const char *param, const ch
 static bool set_internal(ic_exchange *x, ic_signer *signer, const cJSON *assigned) {
     const char *id = ic_json_string(assigned, "userId");
     if (!id) return refuse(x, "MISSING_PARAM", "assigned.userId", "missing required parameter 'userId'");
-    ic_user *user = ic_world_user(x->world, id);
+    ic_user *user = ic_company_user(x->company, id);
     if (!user || strcmp(user->id, id) != 0)
         return refuse(x, "INVALID_PARAM", "assigned.userId", "no such user in this company");
     if (ic_signer_set(signer, user->display_name, user->email, user)) return true;
@@ -59,7 +59,7 @@ static size_t place_of(const ic_packet *packet, const ic_signer *signer) {
 static void replace(ic_exchange *x, ic_workflow *workflow, ic_signer *signer) {
     ic_packet *packet = workflow->packet;
     if (!set_signer(x, signer) || !ic_exchange_give_reason(x, workflow)) return;
-    workflow->updated = ic_world_now(x->world);
+    workflow->updated = ic_company_now(x->company);
     if (signer->signature != IC_SIGNATURE_PENDING) signer->signature = IC_SIGNATURE_SENT;
     if (packet->sent && is_adobe(packet) && !ic_packet_withdraw(workflow, x->user, workflow->updated))
         ic_reply_no_memory(x);
@@ -85,13 +85,13 @@ void ic_signers_delete(ic_exchange *x) {
     ic_workflow *workflow = ic_exchange_signing(x, true);
     ic_signer *signer = workflow ? ic_exchange_signer(x, workflow) : NULL;
     if (!signer) return;
-    ic_time now = ic_world_now(x->world);
+    ic_time now = ic_company_now(x->company);
     if (workflow->packet->sent && !ic_packet_withdraw(workflow, x->user, now)) {
         ic_reply_no_memory(x);
         return;
     }
     ic_packet_remove(workflow->packet, signer);
-    if (ic_packet_proceed(x->world, workflow, now)) /* those who are left may have signed on paper */
+    if (ic_packet_proceed(x->company, workflow, now)) /* those who are left may have signed on paper */
         ic_reply_nothing(x);
     else
         ic_reply_no_memory(x);
@@ -114,7 +114,7 @@ void ic_signers_remind(ic_exchange *x) {
     ic_workflow *workflow = ic_exchange_signing(x, true);
     ic_signer *signer = workflow ? ic_exchange_signer(x, workflow) : NULL;
     if (!signer) return;
-    ic_time now = ic_world_now(x->world);
+    ic_time now = ic_company_now(x->company);
     if (!workflow->packet->sent) {
         ic_reply_invalid_state(x, "The signature request has not been sent.");
     } else if (!is_asked(signer)) {

@@ -67,9 +67,10 @@ bool ic_packet_send(ic_workflow *workflow, const ic_user *user, ic_time time);
 /* Back from them: what was signed electronically counts no more. false: no memory. */
 bool ic_packet_withdraw(ic_workflow *workflow, const ic_user *user, ic_time time);
 /* After a signature: the next signer is asked, or the Archive step begins. false: no memory. */
-bool ic_packet_proceed(ic_world *world, ic_workflow *workflow, ic_time time);
+bool ic_packet_proceed(ic_company *company, ic_workflow *workflow, ic_time time);
 /* What a signer does with a packet that is out: views, signs, declines. NULL, or why it cannot be (static; ""
  * without memory). */
-const char *ic_packet_sign(ic_world *world, ic_workflow *workflow, ic_signer *signer, ic_signature signature);
+const char *ic_packet_sign(ic_company *company, ic_workflow *workflow, ic_signer *signer,
+                           ic_signature signature);
 
 #endif

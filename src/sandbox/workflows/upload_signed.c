@@ -41,9 +41,9 @@ static bool read_signers(ic_exchange *x, const ic_packet *packet, ic_array *sign
 static bool keep_copy(ic_exchange *x, ic_workflow *workflow, ic_field_part *file) {
     ic_packet *packet = workflow->packet;
     ic_blob *bytes = ic_field_part_bytes(file);
-    if (packet->copy) return ic_document_replace(x->world, packet->copy, file->filename, bytes, x->user);
-    packet->copy = ic_workflow_add_document(x->world, workflow, NULL, file->filename, bytes, x->user,
-                                            ic_world_now(x->world));
+    if (packet->copy) return ic_document_replace(x->company, packet->copy, file->filename, bytes, x->user);
+    packet->copy = ic_workflow_add_document(x->company, workflow, NULL, file->filename, bytes, x->user,
+                                            ic_company_now(x->company));
     return packet->copy != NULL;
 }
 
@@ -59,7 +59,7 @@ static void mark_signed(const ic_packet *packet, const ic_array *signers, ic_tim
 }
 
 static void reply(ic_exchange *x, const ic_workflow *workflow) {
-    cJSON *copy = ic_document_view(x->world, workflow, workflow->packet->copy);
+    cJSON *copy = ic_document_view(x->company, workflow, workflow->packet->copy);
     bool partial = workflow->step == IC_STEP_SIGN;
     cJSON *answer = ic_signatures_view(workflow);
     if (!partial) cJSON_DeleteItemFromObjectCaseSensitive(answer, "signers");
@@ -68,7 +68,7 @@ static void reply(ic_exchange *x, const ic_workflow *workflow) {
 }
 
 static void upload(ic_exchange *x, ic_workflow *workflow, ic_field_part *file, const ic_array *signers) {
-    ic_time now = ic_world_now(x->world);
+    ic_time now = ic_company_now(x->company);
     if (!keep_copy(x, workflow, file)) {
         ic_reply_no_memory(x);
         return;
@@ -76,7 +76,7 @@ static void upload(ic_exchange *x, ic_workflow *workflow, ic_field_part *file, c
     mark_signed(workflow->packet, signers, now);
     /* A packet without signers has nobody whose signature could be missing. */
     bool all = !workflow->packet->signers.count || !signers->count;
-    if (all ? ic_workflow_archive(x->world, workflow, now) : ic_packet_proceed(x->world, workflow, now))
+    if (all ? ic_workflow_archive(x->company, workflow, now) : ic_packet_proceed(x->company, workflow, now))
         reply(x, workflow);
     else
         ic_reply_no_memory(x);

@@ -1,4 +1,4 @@
-/* A workflow in the world: its life in memory, and what its approvals say. */
+/* A workflow in the company: its life in memory, and what its approvals say. */
 #include "core/base/alloc.h"
 #include "core/base/buf.h"
 #include "sandbox/workflows/emails.h"
@@ -58,14 +58,14 @@ static bool assign_roles(ic_workflow *workflow) {
     return true;
 }
 
-ic_workflow *ic_workflow_new(ic_world *world, const ic_template *template, ic_user *creator) {
+ic_workflow *ic_workflow_new(ic_company *company, const ic_template *template, ic_user *creator) {
     ic_workflow *workflow = ic_calloc(1, sizeof *workflow);
     if (!workflow) return NULL;
     workflow->template = template;
     workflow->creator = creator;
-    workflow->created = workflow->updated = ic_world_now(world);
+    workflow->created = workflow->updated = ic_company_now(company);
     workflow->ended = IC_TIME_NONE;
-    ic_new_object_id(world, workflow->id);
+    ic_new_object_id(company, workflow->id);
     workflow->attributes = cJSON_CreateObject();
     workflow->assignees = ic_calloc(template->role_count + 1, sizeof *workflow->assignees);
     workflow->approved = ic_calloc(template->review_count + 1, sizeof *workflow->approved);
@@ -117,7 +117,7 @@ static unsigned place_in_packet(const ic_workflow *workflow, const char *attribu
     return last + 1;
 }
 
-ic_document *ic_workflow_add_document(ic_world *world, ic_workflow *workflow, const char *attribute,
+ic_document *ic_workflow_add_document(ic_company *company, ic_workflow *workflow, const char *attribute,
                                       const char *filename, ic_blob *bytes, const ic_user *author,
                                       ic_time time) {
     ic_document *document = ic_calloc(1, sizeof *document);
@@ -132,34 +132,34 @@ ic_document *ic_workflow_add_document(ic_world *world, ic_workflow *workflow, co
     document->number = 1;
     document->modified = time;
     document->author = author;
-    ic_new_short_id(world, document->key);
-    ic_new_short_id(world, document->version);
+    ic_new_short_id(company, document->key);
+    ic_new_short_id(company, document->version);
     if (document->filename && ic_array_push(&workflow->documents, document)) return document;
     free_document(document);
     return NULL;
 }
 
-ic_comment *ic_workflow_add_comment(ic_world *world, ic_workflow *workflow, const char *message,
+ic_comment *ic_workflow_add_comment(ic_company *company, ic_workflow *workflow, const char *message,
                                     const ic_user *author, ic_time time) {
     ic_comment *comment = ic_calloc(1, sizeof *comment);
     if (!comment) return NULL;
     comment->message = ic_strdup(message);
     comment->author = author;
     comment->created = time;
-    ic_new_short_id(world, comment->id);
+    ic_new_short_id(company, comment->id);
     if (comment->message && ic_array_push(&workflow->comments, comment)) return comment;
     free_comment(comment);
     return NULL;
 }
 
-bool ic_world_add_workflow(ic_world *world, ic_workflow *workflow) {
-    ic_new_readable_id(world, workflow->readable);
-    if (ic_index_put(&world->workflows_by_id, workflow->id, workflow)) {
-        if (ic_index_put(&world->workflows_by_id, workflow->readable, workflow)) {
-            if (ic_array_push(&world->workflows, workflow)) return true;
-            ic_index_remove(&world->workflows_by_id, workflow->readable);
+bool ic_company_add_workflow(ic_company *company, ic_workflow *workflow) {
+    ic_new_readable_id(company, workflow->readable);
+    if (ic_index_put(&company->workflows_by_id, workflow->id, workflow)) {
+        if (ic_index_put(&company->workflows_by_id, workflow->readable, workflow)) {
+            if (ic_array_push(&company->workflows, workflow)) return true;
+            ic_index_remove(&company->workflows_by_id, workflow->readable);
         }
-        ic_index_remove(&world->workflows_by_id, workflow->id);
+        ic_index_remove(&company->workflows_by_id, workflow->id);
     }
     return false;
 }

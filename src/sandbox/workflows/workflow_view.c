@@ -27,17 +27,17 @@ cJSON *ic_roles_view(const ic_workflow *workflow) {
     return roles;
 }
 
-cJSON *ic_author_view(const ic_world *world, const ic_user *user) {
+cJSON *ic_author_view(const ic_company *company, const ic_user *user) {
     cJSON *view = cJSON_CreateObject();
     ic_put_text(view, "type", "internalUser");
-    ic_put_text(view, "companyName", world->company_display_name);
+    ic_put_text(view, "companyName", company->display_name);
     ic_put_text(view, "displayName", user->display_name);
     ic_put_text(view, "email", user->email);
     ic_put_text(view, "userId", user->id);
     return view;
 }
 
-cJSON *ic_document_view(const ic_world *world, const ic_workflow *workflow, const ic_document *document) {
+cJSON *ic_document_view(const ic_company *company, const ic_workflow *workflow, const ic_document *document) {
     char download[128];
     snprintf(download, sizeof download, "/public/api/v1/workflows/%s/document/%s/download", workflow->id,
              document->key);
@@ -49,22 +49,22 @@ cJSON *ic_document_view(const ic_world *world, const ic_workflow *workflow, cons
     ic_put_text(view, "download", download);
     cJSON *modified = ic_put(view, "lastModified", cJSON_CreateObject());
     ic_put_text(modified, "timestamp", ic_time_print(document->modified).text);
-    ic_put(modified, "author", ic_author_view(world, document->author));
+    ic_put(modified, "author", ic_author_view(company, document->author));
     return view;
 }
 
 /* The attributes with the documents among them: a list of them, or one, as the form says. */
-static cJSON *attributes_view(const ic_world *world, const ic_workflow *workflow, bool hydrate) {
+static cJSON *attributes_view(const ic_company *company, const ic_workflow *workflow, bool hydrate) {
     cJSON *view = cJSON_Duplicate(workflow->attributes, true), *value;
     cJSON_ArrayForEach(value, view) {
         const char *type = ic_json_string(ic_json_member(workflow->template->form, value->string), "type");
-        if (hydrate && type && strcmp(type, "reference") == 0) ic_entity_hydrate(world, value);
+        if (hydrate && type && strcmp(type, "reference") == 0) ic_entity_hydrate(company, value);
     }
     for (size_t i = 0; view && i < workflow->documents.count; i++) {
         const ic_document *document = workflow->documents.items[i];
         if (!document->attribute) continue;
         const cJSON *field = ic_json_member(workflow->template->form, document->attribute);
-        cJSON *shown = ic_document_view(world, workflow, document);
+        cJSON *shown = ic_document_view(company, workflow, document);
         if (!ic_json_member(field, "elementType")) {
             ic_put(view, document->attribute, shown);
             continue;
@@ -87,7 +87,7 @@ static cJSON *creator_view(const ic_user *user) {
 }
 
 /* WorkflowStateModel: where the approvals or the signatures stand. */
-static cJSON *state_view(const ic_world *world, const ic_workflow *workflow, const char *what,
+static cJSON *state_view(const ic_company *company, const ic_workflow *workflow, const char *what,
                          const char *state) {
     cJSON *view = cJSON_CreateObject();
     if (workflow->status == IC_STATUS_CANCELLED) {
@@ -98,30 +98,30 @@ static cJSON *state_view(const ic_world *world, const ic_workflow *workflow, con
     ic_put_text(view, "state", state);
     if (strcmp(state, "in_progress") == 0) {
         char url[256];
-        snprintf(url, sizeof url, "%s/public/api/v1/workflows/%s/%s", world->url, workflow->id, what);
+        snprintf(url, sizeof url, "%s/public/api/v1/workflows/%s/%s", company->url, workflow->id, what);
         ic_put_text(view, "url", url);
     }
     return view;
 }
 
-static void put_states(cJSON *view, const ic_world *world, const ic_workflow *workflow) {
+static void put_states(cJSON *view, const ic_company *company, const ic_workflow *workflow) {
     bool approved = workflow->step != IC_STEP_REVIEW || !ic_group_active(workflow);
     const char *signatures = workflow->step < IC_STEP_SIGN    ? "not_started"
                              : workflow->step == IC_STEP_SIGN ? "in_progress"
                                                               : "completed";
     ic_put(view, "approvals",
-           state_view(world, workflow, "approvals", approved ? "completed" : "in_progress"));
-    ic_put(view, "signatures", state_view(world, workflow, "signatures", signatures));
+           state_view(company, workflow, "approvals", approved ? "completed" : "in_progress"));
+    ic_put(view, "signatures", state_view(company, workflow, "signatures", signatures));
 }
 
-cJSON *ic_workflow_view(const ic_world *world, const ic_workflow *workflow, bool hydrate) {
+cJSON *ic_workflow_view(const ic_company *company, const ic_workflow *workflow, bool hydrate) {
     cJSON *view = cJSON_CreateObject();
     ic_put_text(view, "id", workflow->id);
     ic_put_text(view, "ironcladId", workflow->readable);
     ic_put_text(view, "title", workflow->title);
     ic_put_text(view, "template", workflow->template->id);
     ic_put_text(view, "step", ic_step_names[workflow->step]);
-    ic_put(view, "attributes", attributes_view(world, workflow, hydrate));
+    ic_put(view, "attributes", attributes_view(company, workflow, hydrate));
     ic_put(view, "schema", cJSON_CreateRaw(workflow->template->shown));
     ic_put_bool(view, "isCancelled", workflow->status == IC_STATUS_CANCELLED);
     ic_put_bool(view, "isComplete", workflow->status == IC_STATUS_COMPLETED);
@@ -130,7 +130,7 @@ cJSON *ic_workflow_view(const ic_world *world, const ic_workflow *workflow, bool
     ic_put_text(view, "created", ic_time_print(workflow->created).text);
     ic_put_text(view, "lastUpdated", ic_time_print(workflow->updated).text);
     ic_put(view, "roles", ic_roles_view(workflow));
-    put_states(view, world, workflow);
+    put_states(view, company, workflow);
     cJSON *records = ic_put(view, "recordIds", cJSON_CreateArray());
     for (size_t i = 0; i < workflow->records.count; i++)
         ic_append(records, cJSON_CreateString(((const ic_record *)workflow->records.items[i])->id));

@@ -16,9 +16,9 @@ typedef struct selection {
 
 /* The type of an attribute of that name, in whichever design has one. */
 static const char *attribute_type(void *context, const char *name) {
-    const ic_world *world = context;
-    for (size_t i = 0; i < world->templates.count; i++) {
-        const ic_template *template = world->templates.items[i];
+    const ic_company *company = context;
+    for (size_t i = 0; i < company->templates.count; i++) {
+        const ic_template *template = company->templates.items[i];
         const char *type = ic_json_string(ic_json_member(template->form, name), "type");
         if (type) return type;
     }
@@ -42,7 +42,7 @@ static bool read_selection(ic_exchange *x, selection *wanted) {
     for (int i = 0; i < IC_STATUS_COUNT; i++)
         wanted->status[i] = ic_names_include(status, ic_status_names[i]);
     return ic_exchange_since(x, since, &wanted->since) &&
-           ic_exchange_filter(x, attribute_type, x->world, &wanted->filter);
+           ic_exchange_filter(x, attribute_type, x->company, &wanted->filter);
 }
 
 static bool is_selected(const ic_workflow *workflow, const selection *wanted) {
@@ -58,11 +58,11 @@ void ic_workflows_list(ic_exchange *x) {
     ic_page page = ic_exchange_page(x);
     size_t first = page.number * page.size, count = 0;
     cJSON *list = cJSON_CreateArray();
-    for (size_t i = 0; i < x->world->workflows.count; i++) {
-        const ic_workflow *workflow = x->world->workflows.items[i];
+    for (size_t i = 0; i < x->company->workflows.count; i++) {
+        const ic_workflow *workflow = x->company->workflows.items[i];
         if (!is_selected(workflow, &wanted)) continue;
         if (count >= first && count < first + page.size)
-            ic_append(list, ic_workflow_view(x->world, workflow, hydrate));
+            ic_append(list, ic_workflow_view(x->company, workflow, hydrate));
         count++;
     }
     ic_formula_free(wanted.filter);
@@ -72,7 +72,7 @@ void ic_workflows_list(ic_exchange *x) {
 /* --- get --- */
 
 ic_workflow *ic_exchange_workflow(ic_exchange *x, unsigned status, bool any_id) {
-    ic_workflow *workflow = ic_world_workflow(x->world, x->values[0]);
+    ic_workflow *workflow = ic_company_workflow(x->company, x->values[0]);
     if (workflow && (any_id || strcmp(workflow->id, x->values[0]) == 0)) return workflow;
     ic_reply_error(x, status, "NOT_FOUND", "workflowId", "workflow does not exist");
     return NULL;
@@ -81,5 +81,5 @@ ic_workflow *ic_exchange_workflow(ic_exchange *x, unsigned status, bool any_id) 
 void ic_workflows_get(ic_exchange *x) {
     const ic_workflow *workflow = ic_exchange_workflow(x, 400, true);
     bool hydrate = ic_exchange_query_true(x, "hydrateEntities");
-    if (workflow) ic_reply_json(x, 200, ic_workflow_view(x->world, workflow, hydrate));
+    if (workflow) ic_reply_json(x, 200, ic_workflow_view(x->company, workflow, hydrate));
 }
