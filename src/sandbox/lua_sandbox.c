@@ -291,8 +291,8 @@ static int info(lua_State *L) {
 /* actions() -> a list of { name=, parameters= (text), first= (the first one's name, or nil), help= }. */
 static int actions(lua_State *L) {
     lua_newtable(L);
-    for (int i = 0; ic_actions[i].name; i++) {
-        const ic_action *action = &ic_actions[i];
+    const ic_action *action;
+    for (int i = 0; (action = ic_action_at((size_t)i)) != NULL; i++) {
         lua_createtable(L, 0, 4);
         lua_pushstring(L, action->name);
         lua_setfield(L, -2, "name");

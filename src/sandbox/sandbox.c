@@ -3,8 +3,11 @@
 #include "core/base/alloc.h"
 #include "core/base/text.h"
 #include "sandbox/control/control.h"
+#include "sandbox/fixtures/fixtures.h"
 #include "sandbox/http/server.h"
 #include "sandbox/oauth/tokens.h"
+#include "sandbox/service/service.h"
+#include "sandbox/workflows/design.h"
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
@@ -147,7 +150,7 @@ static ic_app *app_of(const ic_company *company, size_t i) {
 }
 
 static ic_company *make_world(const ic_sandbox_options *options) {
-    ic_company *company = ic_company_new();
+    ic_company *company = ic_company_new(ic_service_ends);
     if (!company) return NULL;
     company->clock.fixed = options->clock;
     if (options->seed >= 0) ic_company_seed(company, (uint64_t)options->seed);
@@ -241,8 +244,10 @@ static bool start_storage(ic_sandbox *sandbox, const ic_sandbox_options *options
     snprintf(error, size, "cannot start the HTTP server");
     company->storage_url = url_of(options->host, port, options->tls);
     ic_random_hex(company, company->storage_key, sizeof company->storage_key - 1);
-    sandbox->storage =
-        (ic_server){.company = company, .log = &sandbox->log, .lock = &sandbox->lock, .is_storage = true};
+    sandbox->storage = (ic_server){.company = company,
+                                   .log = &sandbox->log,
+                                   .lock = &sandbox->lock,
+                                   .answer = ic_service_answer_storage};
     if (company->storage_url && ic_server_start(&sandbox->storage, sandbox->storage_socket,
                                                 options->tls ? &sandbox->certificate : NULL))
         return true;
@@ -270,7 +275,8 @@ static bool start(ic_sandbox *sandbox, const ic_sandbox_options *options, char *
     sandbox->server = (ic_server){.company = sandbox->company,
                                   .log = &sandbox->log,
                                   .lock = &sandbox->lock,
-                                  .max_body = options->max_body};
+                                  .max_body = options->max_body,
+                                  .answer = ic_service_answer};
     return sandbox->company->url &&
            ic_server_start(&sandbox->server, sandbox->socket, options->tls ? &sandbox->certificate : NULL);
 }

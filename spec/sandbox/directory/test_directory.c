@@ -1,10 +1,14 @@
 /* The sandbox's people, groups, entities, obligations and webhooks with every allocation failing in turn: a
  * change happens whole or not at all, and nothing is lost. */
 #include "core/base/alloc.h"
-#include "sandbox/directory/directory.h"
+#include "sandbox/company/people.h"
+#include "sandbox/directory/handlers.h"
 #include "sandbox/directory/scim_filter.h"
-#include "sandbox/http/handlers.h"
+#include "sandbox/fixtures/fixtures.h"
 #include "sandbox/records/entities.h"
+#include "sandbox/records/handlers.h"
+#include "sandbox/service/service.h"
+#include "sandbox/webhooks/handlers.h"
 #include "sandbox/webhooks/webhooks.h"
 #include "spec/core/check.h"
 #include <string.h>
@@ -52,7 +56,7 @@ static const char fixtures[] = JSON({
 /* What is asked for, in this order, of one company. */
 static const struct request {
     const char *operation;
-    ic_handler handler;
+    ic_handler *handler;
     const char *id; /* in the path */
     unsigned status;
     const char *body;
@@ -119,7 +123,7 @@ static const struct request {
 
 static ic_company *load(long failing) {
     char error[256] = "";
-    ic_company *company = ic_company_new();
+    ic_company *company = ic_company_new(ic_service_ends);
     if (!CHECK(company != NULL)) return NULL;
     company->url = ic_strdup("https://sandbox");
     company->clock.fixed = 0;

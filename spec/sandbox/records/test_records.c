@@ -2,10 +2,13 @@
  * done is said, and nothing is lost. */
 #include "core/base/alloc.h"
 #include "sandbox/company/jobs.h"
+#include "sandbox/exports/handlers.h"
 #include "sandbox/filters/formula.h"
-#include "sandbox/http/handlers.h"
+#include "sandbox/fixtures/fixtures.h"
 #include "sandbox/records/attachments.h"
+#include "sandbox/records/handlers.h"
 #include "sandbox/records/smart_import.h"
+#include "sandbox/service/service.h"
 #include "sandbox/workflows/pdf.h"
 #include "spec/core/check.h"
 #include <string.h>
@@ -41,7 +44,7 @@ static const char fixtures[] = JSON({
 /* What is asked for, in this order. */
 static const struct request {
     const char *operation;
-    ic_handler handler;
+    ic_handler *handler;
     const char *values[2]; /* in the path */
     unsigned status;
     const char *body;
@@ -87,7 +90,7 @@ static const struct request {
 
 static ic_company *load(void) {
     char error[256] = "";
-    ic_company *company = ic_company_new();
+    ic_company *company = ic_company_new(ic_service_ends);
     if (!CHECK(company != NULL)) return NULL;
     company->url = ic_strdup("https://sandbox");
     company->storage_url = ic_strdup("https://storage");

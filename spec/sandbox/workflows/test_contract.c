@@ -1,11 +1,13 @@
 /* A contract's life in the sandbox's company, and a fixture document, with every allocation failing in turn:
  * what cannot be done is said, and nothing is lost. */
 #include "core/base/alloc.h"
+#include "sandbox/fixtures/fixtures.h"
+#include "sandbox/service/service.h"
 #include "sandbox/workflows/launches.h"
 #include "sandbox/workflows/lifecycle.h"
 #include "sandbox/workflows/reviews.h"
 #include "sandbox/workflows/signing.h"
-#include "sandbox/workflows/views.h"
+#include "sandbox/workflows/workflows.h"
 #include "spec/core/check.h"
 #include <string.h>
 
@@ -156,7 +158,7 @@ static void fail_in_turn(bool loaded) {
     bool done = false;
     for (long nth = 1; !done && nth < 100000; nth++) {
         long before = ic_alloc_live();
-        ic_company *company = ic_company_new();
+        ic_company *company = ic_company_new(ic_service_ends);
         CHECK(company != NULL);
         if (!company || (loaded && !CHECK(load(company)))) return;
         ic_alloc_fail_at(nth);

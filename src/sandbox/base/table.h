@@ -16,6 +16,13 @@ bool ic_array_has(const ic_array *list, const void *item);
 /* Takes the item out, wherever it is, and keeps the order of the others. */
 void ic_array_drop(ic_array *list, const void *item);
 void ic_array_free(ic_array *list);
+/* Frees the items of a list by free_item(type), then the list. */
+#define IC_ARRAY_FREE_ALL(list, type, free_item)                                                             \
+    do {                                                                                                     \
+        for (size_t i_ = 0; i_ < (list)->count; i_++)                                                        \
+            free_item((type)(list)->items[i_]);                                                              \
+        ic_array_free(list);                                                                                 \
+    } while (0)
 
 typedef int (*ic_compare)(const void *a, const void *b);
 /* A list in rising order of `compare`, which must never call two different items equal. Insertion may fail

@@ -6,71 +6,18 @@
 #include <stdio.h>
 #include <string.h>
 
-// clang-format off
-#define REQUIRED(name, type) {name, IC_TYPE_##type, IC_REQUIRED, NULL, NULL}
-#define OPTIONAL(name, type) {name, IC_TYPE_##type, 0, NULL, NULL}
-#define NOTHING              {NULL, IC_TYPE_ANY, 0, NULL, NULL}
-const ic_action ic_actions[] = {
-    {"expire_tokens", ic_control_expire_tokens, {NOTHING},
-     "Every access token handed out so far is from now on answered with 401 \"token has expired\".", false},
-    {"revoke_tokens", ic_control_revoke_tokens, {NOTHING},
-     "The same with \"token has been revoked\".", false},
-    {"revoke_refresh_tokens", ic_control_revoke_refresh_tokens, {NOTHING},
-     "Every refresh token handed out so far is from now on answered with 403 \"refresh token is invalid\".", false},
-    {"consent", ic_control_consent,
-     {REQUIRED("url", STRING), OPTIONAL("user", STRING), OPTIONAL("allow", BOOLEAN)},
-     "Plays the person in a browser who opens an authorize URL of this sandbox and answers: as that user (e-mail or "
-     "id; the first one), yes or no (yes). Answers `location`, where the browser is sent, with code and state or with "
-     "error and state; `refused` when the page would show a refusal instead.", false},
-    {"advance", ic_control_advance, {REQUIRED("seconds", NUMBER)},
-     "Moves the sandbox's time forward, whether it runs or stands still: tokens and codes expire, jobs get done, dates "
-     "pass. Answers `now`.", false},
-    {"clock", ic_control_clock, {OPTIONAL("time", STRING)},
-     "Answers `now`, and `runs`. With a time (ISO 8601, not before now) it is set to it first, and stands still.",
-     true},
-    {"requests", ic_control_requests, {NOTHING},
-     "Answers `list`: the requests since the start or the last clear_requests, oldest first (the last 100,000, fewer "
-     "when they are long), each with method, path (with the query), status, operation (operationId) and as_user, where "
-     "there is one.", true},
-    {"clear_requests", ic_control_clear_requests, {NOTHING}, "Forgets the requests so far.", false},
-    {"deliveries", ic_control_deliveries, {NOTHING},
-     "Answers `list`: what Ironclad would have sent to the enabled webhooks, oldest first (the last 5,000 at least), "
-     "each with url, event, webhook (its id), headers (signed with the key that webhooks/verification-key shows) and "
-     "body (text). The sandbox sends nothing itself.", true},
-    {"clear_deliveries", ic_control_clear_deliveries, {NOTHING}, "Forgets the deliveries so far.", false},
-    {"rate_limits", ic_control_rate_limits, {OPTIONAL("limits", ANY)},
-     "Keeps rate limits from now on: true for Ironclad's published ones, false for none, or an object from buckets "
-     "(and \"company\", over all of them) to requests a minute. Answers of a bucket with a limit carry X-RateLimit "
-     "headers; beyond it, 429 with Retry-After. Answers the `limits` that hold.", true},
-    {"latency", ic_control_latency, {OPTIONAL("seconds", NUMBER)},
-     "Every answer waits so long from now on, by the machine's clock, and holds up no other. Answers `seconds`.", true},
-    {"max_page_size", ic_control_max_page_size, {OPTIONAL("size", INTEGER)},
-     "Pages of lists hold no more items than this, whatever is asked for (0: what is asked for). Answers `size`.", true},
-    {"fail", ic_control_fail,
-     {OPTIONAL("how", STRING), OPTIONAL("status", INTEGER), OPTIONAL("times", INTEGER), OPTIONAL("after", INTEGER),
-      OPTIONAL("operation", STRING), OPTIONAL("method", STRING), OPTIONAL("path", STRING), OPTIONAL("message", STRING),
-      OPTIONAL("retry_after", INTEGER), OPTIONAL("seconds", NUMBER), OPTIONAL("done", BOOLEAN)},
-     "The next answers fail: so many `times` (1), after so many that do not (0), of an operation (operationId, or as "
-     "in Lua, workflows:list), of a method, of paths that begin so; of all but the token endpoint when none is "
-     "named. How: \"status\" (the default: `status`, 500, with Ironclad's error and perhaps a `message`), \"html\" "
-     "(502 with a page), \"close\" (no answer), \"cut\" (half of it), \"malformed\" (JSON that ends half way), "
-     "\"empty\" (no body), \"delay\" (1 second late, or `seconds`, which delays any other way too). With "
-     "`retry_after`, that header. What was asked for is done for the last four, and for the others with `done`.", false},
-    {"faults", ic_control_faults, {NOTHING}, "Answers `list`: the failures to come.", true},
-    {"clear_faults", ic_control_clear_faults, {NOTHING}, "Forgets the failures to come.", false},
-    {"approve", ic_control_approve, {REQUIRED("workflow", ANY), OPTIONAL("role", STRING), OPTIONAL("user", STRING)},
-     "Plays the reviewers of a workflow (id, or its table) in a browser: the one with that role (id or name) approves, "
-     "or all of them do, in their order. Of those who have a role it is that user (e-mail or id; the first one). "
-     "Answers `step`, where the workflow is afterwards, and `roles` that have approved.", false},
-    {"sign", ic_control_sign,
-     {REQUIRED("workflow", ANY), OPTIONAL("role", STRING), OPTIONAL("all", BOOLEAN),
-      {"status", IC_TYPE_STRING, 0, NULL, "signed viewed declined"}},
-     "Plays the signers of a workflow (id, or its table) whose packet is out for signature: the one with that role "
-     "(its name) signs, or with all = true all of them do, in their order; with a status they view or decline it "
-     "instead. Answers `step`, where the workflow is afterwards, and `signers`, the names of their roles.", false},
-    {NULL, NULL, {NOTHING}, NULL, false},
+/* The controls, in the order in which people read of them. */
+static const ic_action *const control_tables[] = {
+    ic_token_actions, ic_time_actions,  ic_request_actions,
+    ic_limit_actions, ic_fault_actions, ic_people_actions,
 };
-// clang-format on
+
+const ic_action *ic_action_at(size_t index) {
+    for (size_t i = 0; i < sizeof control_tables / sizeof control_tables[0]; i++)
+        for (const ic_action *action = control_tables[i]; action->name; action++)
+            if (!index--) return action;
+    return NULL;
+}
 
 /* --- for actions --- */
 
@@ -98,9 +45,10 @@ bool ic_control_true(const ic_control *control, const char *name, bool otherwise
 
 /* --- the interpreter --- */
 
-static const ic_action *find_action(ic_control *control, const char *name) {
+static const ic_action *control_find_action(ic_control *control, const char *name) {
     ic_nearest nearest = {.wanted = name};
-    for (const ic_action *action = ic_actions; action->name; action++) {
+    const ic_action *action;
+    for (size_t i = 0; (action = ic_action_at(i)) != NULL; i++) {
         if (strcmp(action->name, name) == 0) return action;
         ic_nearest_offer(&nearest, action->name);
     }
@@ -111,8 +59,8 @@ static const ic_action *find_action(ic_control *control, const char *name) {
     return NULL;
 }
 
-static void refuse_parameter(ic_control *control, const ic_action *action, const char *name,
-                             const char *nearest) {
+static void control_refuse_parameter(ic_control *control, const ic_action *action, const char *name,
+                                     const char *nearest) {
     if (nearest) {
         ic_control_refuse(control, 400, "unknown parameter '%s'; did you mean '%s'?", name, nearest);
         return;
@@ -124,21 +72,21 @@ static void refuse_parameter(ic_control *control, const ic_action *action, const
     ic_buf_free(&known);
 }
 
-static bool is_known(ic_control *control, const ic_action *action, const char *name) {
+static bool control_is_known(ic_control *control, const ic_action *action, const char *name) {
     ic_nearest nearest = {.wanted = name};
     for (const ic_field *field = action->fields; field->name; field++) {
         if (strcmp(field->name, name) == 0) return true;
         ic_nearest_offer(&nearest, field->name);
     }
-    refuse_parameter(control, action, name, nearest.best);
+    control_refuse_parameter(control, action, name, nearest.best);
     return false;
 }
 
-static bool check(ic_control *control, const ic_action *action) {
+static bool control_check(ic_control *control, const ic_action *action) {
     const cJSON *argument;
     ic_field_fault fault;
     cJSON_ArrayForEach(argument, control->arguments) {
-        if (!is_known(control, action, argument->string)) return false;
+        if (!control_is_known(control, action, argument->string)) return false;
     }
     if (!ic_fields_fault(action->fields, control->arguments, &fault)) return true;
     ic_control_refuse(control, 400, "%s", fault.message);
@@ -146,8 +94,8 @@ static bool check(ic_control *control, const ic_action *action) {
 }
 
 bool ic_control_run(ic_control *control, const char *name) {
-    const ic_action *action = find_action(control, name);
-    if (action && check(control, action)) {
+    const ic_action *action = control_find_action(control, name);
+    if (action && control_check(control, action)) {
         ic_company_settle(control->company);
         action->run(control);
         ic_company_settle(control->company); /* time may have passed */
@@ -157,7 +105,7 @@ bool ic_control_run(ic_control *control, const char *name) {
 
 /* --- what there is, for people and programs --- */
 
-static const char *short_type(ic_type type) {
+static const char *control_type_name(ic_type type) {
     switch (type) {
     case IC_TYPE_STRING: return "string";
     case IC_TYPE_INTEGER: return "integer";
@@ -172,12 +120,13 @@ static const char *short_type(ic_type type) {
 void ic_action_parameters(const ic_action *action, ic_buf *out) {
     for (const ic_field *field = action->fields; field->name; field++)
         ic_buf_printf(out, "%s%s (%s%s)", field == action->fields ? "" : ", ", field->name,
-                      short_type(field->type), field->flags & IC_REQUIRED ? "" : ", optional");
+                      control_type_name(field->type), field->flags & IC_REQUIRED ? "" : ", optional");
 }
 
-static void answer_list(ic_exchange *x) {
+static void control_answer_list(ic_exchange *x) {
     cJSON *answer = cJSON_CreateObject(), *list = ic_put(answer, "list", cJSON_CreateArray());
-    for (const ic_action *action = ic_actions; action->name; action++) {
+    const ic_action *action;
+    for (size_t i = 0; (action = ic_action_at(i)) != NULL; i++) {
         ic_buf parameters = {0};
         ic_action_parameters(action, &parameters);
         const char *text = ic_buf_text(&parameters);
@@ -190,13 +139,14 @@ static void answer_list(ic_exchange *x) {
     ic_reply_json(x, 200, answer);
 }
 
-static void answer_page(ic_exchange *x) {
+static void control_answer_page(ic_exchange *x) {
     ic_buf page = {0};
     ic_html_begin(&page, "The sandbox's controls");
     ic_buf_puts(&page, "<p>POST a JSON object to <code>" IC_CONTROL_PATH
                        "/</code> and one of these names; from Lua, "
                        "<code>sandbox:name{…}</code>.</p>\n<dl>\n");
-    for (const ic_action *action = ic_actions; action->name; action++) {
+    const ic_action *action;
+    for (size_t i = 0; (action = ic_action_at(i)) != NULL; i++) {
         ic_buf parameters = {0};
         ic_action_parameters(action, &parameters);
         const char *text = ic_buf_text(&parameters);
@@ -214,13 +164,14 @@ static void answer_page(ic_exchange *x) {
 
 /* --- over HTTP --- */
 
-static bool reads(const char *name) {
-    for (const ic_action *action = ic_actions; action->name; action++)
+static bool control_reads(const char *name) {
+    const ic_action *action;
+    for (size_t i = 0; (action = ic_action_at(i)) != NULL; i++)
         if (strcmp(action->name, name) == 0) return action->reads;
     return false;
 }
 
-static void run_action(ic_exchange *x, const char *name) {
+static void control_run_over_http(ic_exchange *x, const char *name) {
     ic_control control = {.company = x->company, .log = x->log};
     if (!ic_exchange_parse(x)) return;
     control.arguments = x->body;
@@ -235,11 +186,6 @@ static void run_action(ic_exchange *x, const char *name) {
     }
 }
 
-bool ic_is_control(const char *path) {
-    const char *rest = ic_text_starts(path, IC_CONTROL_PATH) ? path + strlen(IC_CONTROL_PATH) : NULL;
-    return rest && (!*rest || *rest == '/');
-}
-
 void ic_control_answer(ic_exchange *x) {
     const char *name = x->path + strlen(IC_CONTROL_PATH), *accept = ic_exchange_header(x, "Accept");
     bool get = strcmp(x->verb, "GET") == 0;
@@ -247,9 +193,9 @@ void ic_control_answer(ic_exchange *x) {
     if (!ic_exchange_is_local(x))
         ic_reply_error(x, 403, "FORBIDDEN", NULL, "the sandbox's controls are for its own machine only");
     else if (get && !*name)
-        accept &&strstr(accept, "text/html") ? answer_page(x) : answer_list(x);
-    else if (strcmp(x->verb, "POST") == 0 || (get && reads(name)))
-        run_action(x, name);
+        accept &&strstr(accept, "text/html") ? control_answer_page(x) : control_answer_list(x);
+    else if (strcmp(x->verb, "POST") == 0 || (get && control_reads(name)))
+        control_run_over_http(x, name);
     else
         ic_reply_error(x, 404, "NOT_FOUND", NULL, "the sandbox's controls are asked by POST");
 }

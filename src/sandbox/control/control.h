@@ -27,7 +27,19 @@ typedef struct ic_action {
     bool reads;          /* GET does too */
 } ic_action;
 
-extern const ic_action ic_actions[]; /* a NULL name ends them */
+/* For tables of actions. */
+#define IC_ACTION_REQUIRED(name, type)                                                                       \
+    { name, IC_TYPE_##type, IC_REQUIRED, NULL, NULL }
+#define IC_ACTION_OPTIONAL(name, type)                                                                       \
+    { name, IC_TYPE_##type, 0, NULL, NULL }
+
+#define IC_ACTION_NO_FIELDS                                                                                  \
+    { NULL, IC_TYPE_ANY, 0, NULL, NULL }
+#define IC_ACTION_END                                                                                        \
+    { NULL, NULL, {IC_ACTION_NO_FIELDS}, NULL, false }
+
+/* All of them in order; NULL behind the last. */
+const ic_action *ic_action_at(size_t index);
 
 /* Refuses: `status` is HTTP's, in Lua the message is raised. */
 void ic_control_refuse(ic_control *control, unsigned status, const char *format, ...)
@@ -40,36 +52,17 @@ bool ic_control_true(const ic_control *control, const char *name, bool otherwise
 /* Runs an action; false: refused. The caller holds the sandbox's lock, and deletes control->answer. */
 bool ic_control_run(ic_control *control, const char *name);
 /* Answers a request below /_sandbox. */
-#define IC_CONTROL_PATH "/_sandbox"
-bool ic_is_control(const char *path);
 void ic_control_answer(ic_exchange *x);
 /* "seconds (number), user (string, optional)"; appended. */
 void ic_action_parameters(const ic_action *action, ic_buf *out);
 
-/* --- the actions, by file --- */
+/* --- the actions, by file; an action without name ends each table --- */
 
-/* control_basics.c */
-void ic_control_expire_tokens(ic_control *control);
-void ic_control_revoke_tokens(ic_control *control);
-void ic_control_revoke_refresh_tokens(ic_control *control);
-void ic_control_consent(ic_control *control);
-void ic_control_advance(ic_control *control);
-void ic_control_clock(ic_control *control);
-void ic_control_requests(ic_control *control);
-void ic_control_clear_requests(ic_control *control);
-void ic_control_latency(ic_control *control);
-void ic_control_max_page_size(ic_control *control);
-/* events.c */
-void ic_control_deliveries(ic_control *control);
-void ic_control_clear_deliveries(ic_control *control);
-/* limits.c */
-void ic_control_rate_limits(ic_control *control);
-/* faults.c */
-void ic_control_fail(ic_control *control);
-void ic_control_faults(ic_control *control);
-void ic_control_clear_faults(ic_control *control);
-/* control_people.c */
-void ic_control_approve(ic_control *control);
-void ic_control_sign(ic_control *control);
+extern const ic_action ic_token_actions[];   /* control_tokens.c */
+extern const ic_action ic_time_actions[];    /* control_time.c */
+extern const ic_action ic_request_actions[]; /* control_requests.c */
+extern const ic_action ic_limit_actions[];   /* control_limits.c */
+extern const ic_action ic_fault_actions[];   /* faults.c */
+extern const ic_action ic_people_actions[];  /* control_contracts.c */
 
 #endif

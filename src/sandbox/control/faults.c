@@ -17,6 +17,13 @@ static const struct kind {
 #undef X
 };
 
+static void fault_free(ic_fault *fault) {
+    ic_free(fault->method);
+    ic_free(fault->path);
+    ic_free(fault->message);
+    ic_free(fault);
+}
+
 /* --- meeting one --- */
 
 /* Faults for no operation in particular leave tokens alone: the request they are meant for needs one first.
@@ -100,14 +107,7 @@ void ic_fault_meet(ic_exchange *x, ic_fault *fault) {
         place++;
     memmove(faults->items + place, faults->items + place + 1,
             (--faults->count - place) * sizeof *faults->items);
-    ic_fault_free(fault);
-}
-
-void ic_fault_free(ic_fault *fault) {
-    ic_free(fault->method);
-    ic_free(fault->path);
-    ic_free(fault->message);
-    ic_free(fault);
+    fault_free(fault);
 }
 
 /* --- the actions --- */
@@ -202,7 +202,7 @@ static bool read_texts(ic_control *control, ic_fault *fault) {
     return true;
 }
 
-void ic_control_fail(ic_control *control) {
+static void control_fail(ic_control *control) {
     ic_fault *fault = ic_calloc(1, sizeof *fault);
     if (!fault) {
         ic_control_refuse(control, 500, "no memory");
@@ -213,10 +213,10 @@ void ic_control_fail(ic_control *control) {
         if (ic_array_push(&control->company->faults, fault)) return;
         ic_control_refuse(control, 500, "no memory");
     }
-    ic_fault_free(fault);
+    fault_free(fault);
 }
 
-void ic_control_faults(ic_control *control) {
+static void control_faults(ic_control *control) {
     control->answer = cJSON_CreateObject();
     cJSON *list = ic_put(control->answer, "list", cJSON_CreateArray());
     for (size_t i = 0; i < control->company->faults.count; i++) {
@@ -230,8 +230,30 @@ void ic_control_faults(ic_control *control) {
     }
 }
 
-void ic_control_clear_faults(ic_control *control) {
-    for (size_t i = 0; i < control->company->faults.count; i++)
-        ic_fault_free(control->company->faults.items[i]);
-    control->company->faults.count = 0;
+void ic_faults_free(ic_company *company) {
+    IC_ARRAY_FREE_ALL(&company->faults, ic_fault *, fault_free);
 }
+
+static void control_clear_faults(ic_control *control) {
+    ic_faults_free(control->company);
+}
+
+/* --- the table --- */
+
+// clang-format off
+const ic_action ic_fault_actions[] = {
+    {"fail", control_fail,
+     {IC_ACTION_OPTIONAL("how", STRING), IC_ACTION_OPTIONAL("status", INTEGER), IC_ACTION_OPTIONAL("times", INTEGER), IC_ACTION_OPTIONAL("after", INTEGER),
+      IC_ACTION_OPTIONAL("operation", STRING), IC_ACTION_OPTIONAL("method", STRING), IC_ACTION_OPTIONAL("path", STRING), IC_ACTION_OPTIONAL("message", STRING),
+      IC_ACTION_OPTIONAL("retry_after", INTEGER), IC_ACTION_OPTIONAL("seconds", NUMBER), IC_ACTION_OPTIONAL("done", BOOLEAN)},
+     "The next answers fail: so many `times` (1), after so many that do not (0), of an operation (operationId, or as "
+     "in Lua, workflows:list), of a method, of paths that begin so; of all but the token endpoint when none is "
+     "named. How: \"status\" (the default: `status`, 500, with Ironclad's error and perhaps a `message`), \"html\" "
+     "(502 with a page), \"close\" (no answer), \"cut\" (half of it), \"malformed\" (JSON that ends half way), "
+     "\"empty\" (no body), \"delay\" (1 second late, or `seconds`, which delays any other way too). With "
+     "`retry_after`, that header. What was asked for is done for the last four, and for the others with `done`.", false},
+    {"faults", control_faults, {IC_ACTION_NO_FIELDS}, "Answers `list`: the failures to come.", true},
+    {"clear_faults", control_clear_faults, {IC_ACTION_NO_FIELDS}, "Forgets the failures to come.", false},
+    IC_ACTION_END,
+};
+// clang-format on

@@ -34,6 +34,6 @@ typedef struct ic_fault {
 ic_fault *ic_fault_of(const ic_exchange *x);
 /* Makes the answer fail. When fault->done, there is one already. */
 void ic_fault_meet(ic_exchange *x, ic_fault *fault);
-void ic_fault_free(ic_fault *fault);
+void ic_faults_free(ic_company *company); /* all of them */
 
 #endif

@@ -1,5 +1,5 @@
 #include "sandbox/directory/scim.h"
-#include "sandbox/directory/directory.h"
+#include "sandbox/company/people.h"
 #include "sandbox/directory/scim_filter.h"
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* SCIM groups: list, create, get, update, replace, delete. */
 #include "core/base/alloc.h"
 #include "core/base/text.h"
-#include "sandbox/directory/directory.h"
+#include "sandbox/company/people.h"
+#include "sandbox/directory/handlers.h"
 #include "sandbox/directory/scim.h"
-#include "sandbox/http/handlers.h"
 #include <string.h>
 
 /* --- what it looks like: GroupResponseObject --- */

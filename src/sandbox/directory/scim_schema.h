@@ -13,7 +13,6 @@
 #define IC_SCIM_IRONCLAD   "urn:ietf:params:scim:schemas:extension:ironclad:2.0:User"
 #define IC_SCIM_PATCH      "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 #define IC_SCIM_LIST       "urn:ietf:params:scim:api:messages:2.0:ListResponse"
-#define IC_SCIM_ERROR      "urn:ietf:params:scim:api:messages:2.0:Error"
 
 typedef enum ic_scim_type {
     IC_SCIM_STRING,

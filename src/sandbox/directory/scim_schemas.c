@@ -1,8 +1,8 @@
 /* SCIM's schemas as the service publishes them. */
 #include "core/base/buf.h"
 #include "core/base/text.h"
+#include "sandbox/directory/handlers.h"
 #include "sandbox/directory/scim.h"
-#include "sandbox/http/handlers.h"
 
 static const char *type_name(ic_scim_type type) {
     static const char *const names[] = {

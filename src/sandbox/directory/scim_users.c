@@ -2,9 +2,9 @@
 #include "core/base/alloc.h"
 #include "core/base/text.h"
 #include "sandbox/base/values.h"
-#include "sandbox/directory/directory.h"
+#include "sandbox/directory/handlers.h"
+#include "sandbox/directory/leaving.h"
 #include "sandbox/directory/scim.h"
-#include "sandbox/http/handlers.h"
 #include <ctype.h>
 #include <string.h>
 

@@ -2,8 +2,8 @@
 #ifndef IC_SANDBOX_ACTIVITIES_H
 #define IC_SANDBOX_ACTIVITIES_H
 
-#include "sandbox/company/company.h"
 #include "sandbox/exports/report.h"
+#include "sandbox/workflows/workflow.h"
 
 extern const char *const ic_activity_columns[];
 /* Writes one row for each activity from `start` to `end`. `metadata` (an array of JSON strings; NULL: none)

@@ -1,10 +1,11 @@
 /* Exports: reports that are made in the background and downloaded when they are done. Their errors have the
  * shape {"error": text}. */
 #include "core/base/alloc.h"
+#include "sandbox/exports/exports.h"
 #include "sandbox/company/jobs.h"
 #include "sandbox/exports/activities.h"
 #include "sandbox/exports/audit.h"
-#include "sandbox/http/handlers.h"
+#include "sandbox/exports/handlers.h"
 #include "sandbox/http/storage.h"
 #include <stdio.h>
 #include <string.h>
@@ -190,7 +191,7 @@ static bool export_keep_file(ic_exchange *x, ic_job *job) {
 
 static void export_reply_link(ic_exchange *x, const ic_job *job) {
     ic_time expires = ic_company_now(x->company) + (ic_time)IC_LINK_SECONDS * 1000;
-    char *url = ic_storage_link(x->company, "exports", job->id, job->filename, expires);
+    char *url = ic_storage_link(x->company, IC_EXPORT_FILES, job->id, job->filename, expires);
     cJSON *answer = cJSON_CreateObject();
     ic_put_text(answer, "signedUrl", url);
     ic_free(url);
@@ -212,4 +213,10 @@ void ic_exports_download(ic_exchange *x) {
     } else {
         ic_reply_download(x, job->file, export_is_json(job) ? "application/json" : "text/csv", job->filename);
     }
+}
+
+ic_stored_file ic_export_file(const ic_company *company, const char *job_id, const char *filename) {
+    const ic_job *job = ic_job_find(company, IC_JOB_EXPORT, job_id);
+    (void)filename;
+    return job && job->file ? (ic_stored_file){job->file, job->filename, NULL} : (ic_stored_file){0};
 }

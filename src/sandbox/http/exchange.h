@@ -7,7 +7,7 @@
 #include "core/json/json.h"
 #include "listener/html.h"
 #include "sandbox/base/build.h"
-#include "sandbox/company/company.h"
+#include "sandbox/company/access.h"
 #include "sandbox/filters/formula.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,7 +33,6 @@ typedef struct ic_exchange {
     char *target;     /* as it came: path and query, percent-encoded */
     char *path;       /* the same without the query */
     const char *verb; /* as it came; the connection's */
-    bool to_storage;  /* it has come to the origin of the signed links */
     ic_buf raw;       /* the body, unless it came in fields */
     struct MHD_PostProcessor *reader;
     ic_field_part *fields;
@@ -42,7 +41,7 @@ typedef struct ic_exchange {
     bool begun, has_fields, malformed, too_large, no_memory;
     int disk_error; /* errno of why the body cannot be kept */
 
-    /* What route.c made of it. */
+    /* What the service made of it. */
     ic_method method;
     const ic_operation *operation; /* NULL: the catalog knows none */
     char *values[4];               /* the path's placeholders, decoded; owned */
@@ -93,6 +92,9 @@ typedef struct ic_field_fault {
 const ic_field *ic_fields_fault(const ic_field *fields, const cJSON *object, ic_field_fault *fault);
 /* x->body from the JSON of the body, {} from none. false: it is no JSON object, and 400 is answered. */
 bool ic_exchange_parse(ic_exchange *x);
+/* Whether a path is one of the sandbox's controls, which are asked for below IC_CONTROL_PATH. */
+#define IC_CONTROL_PATH "/_sandbox"
+bool ic_is_control(const char *path);
 /* Whether the client is on this machine. */
 bool ic_exchange_is_local(const ic_exchange *x);
 /* The same for a JSON body that has come in another way. */
@@ -111,9 +113,6 @@ void ic_choices_print(ic_buf *out, const char *choices);
 bool ic_exchange_filter(ic_exchange *x, ic_formula_type type, void *context, ic_formula **formula);
 /* Whether `name` is one of the names that commas part in `list`. */
 bool ic_names_include(const char *list, const char *name);
-/* The workflow that the path names; NULL: there is none, and it is answered with the status. With `any_id`,
- * its readable id does too. */
-ic_workflow *ic_exchange_workflow(ic_exchange *x, unsigned status, bool any_id);
 /* Percent-decodes in place; false when a NUL would come of it. */
 bool ic_percent_decode(char *text);
 /* The same for a form or a query, where '+' is a space. */
@@ -169,14 +168,5 @@ void ic_reply_scim_filter_error(ic_exchange *x, const char *message);
 /* A bare JSON string, as the document upload answers. */
 void ic_reply_text_error(ic_exchange *x, unsigned status, const char *message);
 void ic_reply_no_memory(ic_exchange *x);
-
-/* --- the way through --- */
-
-/* Finds and answers (route.c, auth.c). */
-void ic_route(ic_exchange *x);
-/* Checks the bearer token; answers 401 and false otherwise. */
-bool ic_authenticate(ic_exchange *x);
-/* Checks scopes and finds the acting user; answers 400 or 403 and false otherwise. */
-bool ic_authorize(ic_exchange *x, bool needs_actor);
 
 #endif

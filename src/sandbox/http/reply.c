@@ -1,7 +1,6 @@
 /* Answers, in the shapes that Ironclad gives them. */
 #include "core/base/alloc.h"
 #include "core/base/text.h"
-#include "sandbox/directory/scim_schema.h"
 #include "sandbox/http/exchange.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -138,7 +137,7 @@ static void reply_scim(ic_exchange *x, unsigned status, const char *schemas, con
     snprintf(digits, sizeof digits, "%u", status);
     cJSON *error = cJSON_CreateObject();
     cJSON *list = ic_put(error, schemas, cJSON_CreateArray());
-    ic_append(list, cJSON_CreateString(IC_SCIM_ERROR));
+    ic_append(list, cJSON_CreateString("urn:ietf:params:scim:api:messages:2.0:Error"));
     ic_put_text(error, "status", digits);
     if (type) ic_put_text(error, "scimType", type);
     ic_put_text(error, "detail", message);

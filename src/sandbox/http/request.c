@@ -121,6 +121,11 @@ bool ic_is_uuid(const char *text) {
     return !*text;
 }
 
+bool ic_is_control(const char *path) {
+    const char *rest = ic_text_starts(path, IC_CONTROL_PATH) ? path + strlen(IC_CONTROL_PATH) : NULL;
+    return rest && (!*rest || *rest == '/');
+}
+
 void ic_exchange_clear(ic_exchange *x) {
     ic_form_clear(x);
     for (size_t i = 0; i < sizeof x->values / sizeof x->values[0]; i++)

@@ -2,7 +2,6 @@
 #include "core/base/alloc.h"
 #include "core/base/text.h"
 #include "listener/html.h"
-#include "sandbox/control/control.h"
 #include "sandbox/http/exchange.h"
 #include <inttypes.h>
 #include <microhttpd.h>
@@ -166,7 +165,7 @@ static bool is_hopeless(const ic_exchange *x) {
 static enum MHD_Result answer(const ic_server *server, ic_exchange *x, bool whole) {
     pthread_mutex_lock(server->lock);
     ic_new_uuid(x->company, x->id);
-    ic_route(x);
+    server->answer(x);
     x->time = ic_company_now(x->company);
     note(server, x);
     pthread_mutex_unlock(server->lock);
@@ -195,7 +194,6 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
     x->company = server->company;
     x->log = server->log;
     x->connection = connection;
-    x->to_storage = server->is_storage;
     x->max_body = server->max_body;
     x->target = ic_strdup(target);
     x->path = ic_strndup(target, strcspn(target, "?"));

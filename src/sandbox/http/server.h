@@ -2,9 +2,9 @@
 #ifndef IC_SANDBOX_SERVER_H
 #define IC_SANDBOX_SERVER_H
 
-#include "sandbox/company/company.h"
 #include "sandbox/http/certificate.h"
 #include "sandbox/http/delays.h"
+#include "sandbox/http/exchange.h"
 #include "sandbox/http/log.h"
 #include <pthread.h>
 
@@ -13,7 +13,7 @@ typedef struct ic_server {
     ic_log *log;
     pthread_mutex_t *lock; /* held while a request is answered: over company and log */
     size_t max_body;
-    bool is_storage; /* serves the files behind signed links, and nothing else */
+    void (*answer)(ic_exchange *x); /* gives each request its answer, one at a time */
     struct MHD_Daemon *daemon;
     ic_delays *delays;
 } ic_server;

@@ -1,8 +1,6 @@
 #include "sandbox/http/storage.h"
 #include "core/base/alloc.h"
 #include "core/base/text.h"
-#include "sandbox/company/jobs.h"
-#include "sandbox/records/attachments.h"
 #include <inttypes.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -13,39 +11,12 @@
 
 #define FOLDER "/_storage/"
 
-typedef struct file {
-    ic_blob *bytes; /* NULL: there is no such file (any more) */
-    const char *filename;
-} file;
-
-static file find_attachment(const ic_company *company, const char *name, const char *part) {
-    const ic_record *record = ic_company_record(company, name);
-    const ic_attachment *attachment = record ? record->attachments : NULL;
-    while (attachment && strcmp(attachment->id, part) != 0)
-        attachment = attachment->next;
-    return attachment ? (file){attachment->bytes, attachment->filename} : (file){0};
-}
-
-static file find_export(const ic_company *company, const char *name, const char *part) {
-    const ic_job *job = ic_job_find(company, IC_JOB_EXPORT, name);
-    (void)part; /* its filename */
-    return job && job->file ? (file){job->file, job->filename} : (file){0};
-}
-
-static const struct kind {
-    const char *name;
-    file (*find)(const ic_company *company, const char *name, const char *part);
-} kinds[] = {
-    {"attachments", find_attachment},
-    {"exports", find_export},
-};
-
 /* --- links --- */
 
 typedef char signature[2 * EVP_MAX_MD_SIZE + 1];
 
 /* Of the path with its time, by a key that only this company has. */
-static bool sign(const ic_company *company, const char *path, const char *expires, signature hex) {
+static bool storage_sign(const ic_company *company, const char *path, const char *expires, signature hex) {
     unsigned char code[EVP_MAX_MD_SIZE];
     unsigned length = 0;
     ic_buf text = {0};
@@ -65,7 +36,7 @@ char *ic_storage_link(const ic_company *company, const char *kind, const char *n
     signature proof;
     snprintf(time, sizeof time, "%" PRId64, expires);
     ic_buf_printf(&path, FOLDER "%s/%s/%s", kind, name, part);
-    if (!path.failed && sign(company, ic_buf_text(&path), time, proof))
+    if (!path.failed && storage_sign(company, ic_buf_text(&path), time, proof))
         ic_buf_printf(&url, "%s%s?expires=%s&signature=%s", company->storage_url, ic_buf_text(&path), time,
                       proof);
     char *link = ic_buf_take(&url, NULL);
@@ -77,11 +48,11 @@ char *ic_storage_link(const ic_company *company, const char *kind, const char *n
 /* --- answers --- */
 
 /* Whether the link is the sandbox's own and still good; otherwise answers 403. */
-static bool check_link(ic_exchange *x) {
+static bool storage_check_link(ic_exchange *x) {
     const char *expires = ic_exchange_query(x, "expires"), *given = ic_exchange_query(x, "signature");
     signature proof;
-    if (!expires || !given || !sign(x->company, x->path, expires, proof) || strlen(given) != strlen(proof) ||
-        CRYPTO_memcmp(given, proof, strlen(proof)) != 0)
+    if (!expires || !given || !storage_sign(x->company, x->path, expires, proof) ||
+        strlen(given) != strlen(proof) || CRYPTO_memcmp(given, proof, strlen(proof)) != 0)
         ic_reply_error(x, 403, "FORBIDDEN", "signature", "the signature is not the link's");
     else if (strtoimax(expires, NULL, 10) <= ic_company_now(x->company))
         ic_reply_error(x, 403, "FORBIDDEN", "expires", "the link has expired");
@@ -91,16 +62,16 @@ static bool check_link(ic_exchange *x) {
 }
 
 /* The path is signed, so it has the form that a link is given. */
-static file find_file(const ic_exchange *x) {
+static ic_stored_file storage_find(const ic_exchange *x, const ic_storage_kind *kinds) {
     char kind[32], name[64], part[64];
-    file none = {0};
+    ic_stored_file none = {0};
     if (sscanf(x->path, FOLDER "%31[^/]/%63[^/]/%63[^/]", kind, name, part) != 3) return none;
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (strcmp(kinds[i].name, kind) == 0) return kinds[i].find(x->company, name, part);
+    for (; kinds->name; kinds++)
+        if (strcmp(kinds->name, kind) == 0) return kinds->find(x->company, name, part);
     return none;
 }
 
-void ic_storage_answer(ic_exchange *x) {
+void ic_storage_answer(ic_exchange *x, const ic_storage_kind *kinds) {
     if (ic_exchange_header(x, "Authorization")) {
         ic_reply_error(x, 400, "INVALID_PARAM", "Authorization",
                        "a signed link is fetched without a token: this is another company's host");
@@ -110,10 +81,10 @@ void ic_storage_answer(ic_exchange *x) {
         ic_reply_error(x, 404, "NOT_FOUND", NULL, "nothing here");
         return;
     }
-    if (!check_link(x)) return;
-    file found = find_file(x);
+    if (!storage_check_link(x)) return;
+    ic_stored_file found = storage_find(x, kinds);
     if (found.bytes)
-        ic_reply_download(x, found.bytes, ic_media_type(found.filename), found.filename);
+        ic_reply_download(x, found.bytes, found.media_type, found.filename);
     else
         ic_reply_error(x, 404, "NOT_FOUND", NULL, "the file has been deleted");
 }

@@ -1,6 +1,6 @@
 /* Authentication and authorization: the token, its scopes, and the user who acts. */
+#include "sandbox/oauth/auth.h"
 #include "core/base/text.h"
-#include "sandbox/http/exchange.h"
 #include "sandbox/oauth/tokens.h"
 #include <string.h>
 

@@ -2,8 +2,8 @@
  * Ironclad's OAuth 2.0 document. The page itself is the sandbox's own. */
 #include "core/catalog/scopes.h"
 #include "listener/html.h"
-#include "sandbox/http/handlers.h"
 #include "sandbox/oauth/consent.h"
+#include "sandbox/oauth/handlers.h"
 #include "sandbox/oauth/tokens.h"
 #include <microhttpd.h>
 #include <stdio.h>

@@ -126,14 +126,6 @@ static const ic_app *consent_check_request(const ic_company *company, const requ
 
 /* --- consents --- */
 
-void ic_consent_free(ic_consent *consent) {
-    if (!consent) return;
-    ic_free(consent->redirect_uri);
-    ic_free(consent->state);
-    ic_free(consent->scope);
-    ic_free(consent);
-}
-
 /* Drops the older half of the consents. */
 static void consent_forget_oldest(ic_company *company) {
     ic_array *list = &company->consents;

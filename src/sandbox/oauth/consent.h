@@ -4,7 +4,7 @@
 #define IC_SANDBOX_CONSENT_H
 
 #include "core/base/buf.h"
-#include "sandbox/company/company.h"
+#include "sandbox/company/access.h"
 
 /* Why a request is refused. The texts are static. */
 typedef struct ic_refusal {

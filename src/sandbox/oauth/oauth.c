@@ -2,8 +2,8 @@
  * answer otherwise (403 for a wrong secret), as the service. */
 #include "core/base/alloc.h"
 #include "core/base/text.h"
-#include "sandbox/http/handlers.h"
 #include "sandbox/oauth/consent.h"
+#include "sandbox/oauth/handlers.h"
 #include "sandbox/oauth/tokens.h"
 #include <microhttpd.h>
 #include <string.h>

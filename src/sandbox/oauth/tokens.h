@@ -2,7 +2,7 @@
 #ifndef IC_SANDBOX_TOKENS_H
 #define IC_SANDBOX_TOKENS_H
 
-#include "sandbox/company/company.h"
+#include "sandbox/company/access.h"
 
 /* Licenses the scopes in a list separated by spaces; NULL: all known scopes. Call it once, on a new company.
  * false: no memory. */

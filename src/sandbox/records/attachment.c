@@ -126,3 +126,12 @@ const char *ic_media_type(const char *filename) {
         if (ic_text_same(media[i].extension, extension)) return media[i].type;
     return NULL;
 }
+
+ic_stored_file ic_record_attachment_file(const ic_company *company, const char *record_id, const char *id) {
+    const ic_record *record = ic_company_record(company, record_id);
+    const ic_attachment *attachment = record ? record->attachments : NULL;
+    while (attachment && strcmp(attachment->id, id) != 0)
+        attachment = attachment->next;
+    if (!attachment) return (ic_stored_file){0};
+    return (ic_stored_file){attachment->bytes, attachment->filename, ic_media_type(attachment->filename)};
+}

@@ -1,7 +1,7 @@
 /* Upload, download and deletion of record attachments. Source of the messages: the public document. */
 #include "sandbox/records/attachments.h"
 #include "core/base/alloc.h"
-#include "sandbox/http/handlers.h"
+#include "sandbox/records/handlers.h"
 #include "sandbox/records/records.h"
 #include <string.h>
 

@@ -2,7 +2,8 @@
 #ifndef IC_SANDBOX_ATTACHMENTS_H
 #define IC_SANDBOX_ATTACHMENTS_H
 
-#include "sandbox/company/company.h"
+#include "sandbox/http/storage.h"
+#include "sandbox/records/record.h"
 
 typedef struct ic_attachment {
     ic_uuid id;
@@ -27,5 +28,9 @@ const char *ic_attachment_hash(ic_attachment *attachment);
 
 /* The media type for a filename's extension. Static. NULL: Ironclad does not accept this extension. */
 const char *ic_media_type(const char *filename);
+
+/* The attachments behind signed links, by the ids of their record and of themselves. */
+#define IC_ATTACHMENT_FILES "attachments"
+ic_stored_file ic_record_attachment_file(const ic_company *company, const char *record_id, const char *id);
 
 #endif

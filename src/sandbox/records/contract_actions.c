@@ -3,8 +3,8 @@
  * run-an-action-on-a-record in the public document. */
 #include "core/base/alloc.h"
 #include "sandbox/base/values.h"
-#include "sandbox/http/handlers.h"
 #include "sandbox/records/contract_status.h"
+#include "sandbox/records/handlers.h"
 #include "sandbox/records/records.h"
 #include <stdio.h>
 #include <string.h>

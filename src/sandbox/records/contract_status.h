@@ -2,7 +2,7 @@
 #ifndef IC_SANDBOX_CONTRACT_STATUS_H
 #define IC_SANDBOX_CONTRACT_STATUS_H
 
-#include "sandbox/company/company.h"
+#include "sandbox/records/record.h"
 
 /* X(constant, base status, enhanced status). Bits, so that an action can list the states it starts from. */
 #define IC_CONTRACT_STATES(X)                                                                                \

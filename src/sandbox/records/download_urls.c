@@ -1,9 +1,9 @@
 /* Download links for the signed copies of many records at once. */
 #include "core/base/alloc.h"
 #include "sandbox/company/jobs.h"
-#include "sandbox/http/handlers.h"
 #include "sandbox/http/storage.h"
 #include "sandbox/records/attachments.h"
+#include "sandbox/records/handlers.h"
 #include <string.h>
 
 #define IDENTIFIERS_MAX 100
@@ -63,7 +63,7 @@ static void download_urls_add_failure(cJSON *failed, const char *identifier, con
 
 static void download_urls_add_link(const ic_company *company, cJSON *succeeded, const char *identifier,
                                    const ic_record *record, ic_attachment *attachment, ic_time expires) {
-    char *url = ic_storage_link(company, "attachments", record->id, attachment->id, expires);
+    char *url = ic_storage_link(company, IC_ATTACHMENT_FILES, record->id, attachment->id, expires);
     const char *hash = ic_attachment_hash(attachment);
     cJSON *view = ic_append(succeeded, cJSON_CreateObject());
     ic_put_text(view, "identifier", identifier);

@@ -1,7 +1,7 @@
 /* Entities: list, create, get, update, delete, and their relationship types. */
 #include "sandbox/records/entities.h"
 #include "core/base/alloc.h"
-#include "sandbox/http/handlers.h"
+#include "sandbox/records/handlers.h"
 #include "sandbox/records/records.h"
 #include <string.h>
 
@@ -263,4 +263,9 @@ void ic_entities_types(ic_exchange *x) {
     for (size_t i = 0; i < types->count; i++)
         ic_append(list, type_view(x->company, types->items[i]));
     ic_reply_json(x, 200, list);
+}
+
+void ic_entities_free(ic_company *company) {
+    IC_ARRAY_FREE_ALL(&company->entities, ic_entity *, ic_entity_free);
+    IC_ARRAY_FREE_ALL(&company->relationship_types, ic_item_type *, ic_item_type_free);
 }

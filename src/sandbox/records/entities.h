@@ -17,5 +17,7 @@ void ic_entity_free(ic_entity *entity);
 /* Adds to the value of a reference property, {recordId}, what hydrateEntities shows of the entity that it
  * names: namedTypeIds, readableId, attributes. One that names none stays as it is. */
 void ic_entity_hydrate(const ic_company *company, cJSON *value);
+/* Frees all entities of the company and their types. */
+void ic_entities_free(ic_company *company);
 
 #endif

@@ -2,7 +2,7 @@
 #include "sandbox/records/obligations.h"
 #include "core/base/alloc.h"
 #include "core/base/text.h"
-#include "sandbox/http/handlers.h"
+#include "sandbox/records/handlers.h"
 #include "sandbox/records/records.h"
 #include <string.h>
 
@@ -149,4 +149,9 @@ void ic_company_remove_obligations(ic_company *company, ic_record *record) {
         ic_item_remove(company, &ic_obligations, &first->item);
         ic_obligation_free(first);
     }
+}
+
+void ic_obligations_free(ic_company *company) {
+    IC_ARRAY_FREE_ALL(&company->obligations, ic_obligation *, ic_obligation_free);
+    IC_ARRAY_FREE_ALL(&company->obligation_types, ic_item_type *, ic_item_type_free);
 }

@@ -3,6 +3,7 @@
 #define IC_SANDBOX_OBLIGATIONS_H
 
 #include "sandbox/records/items.h"
+#include "sandbox/records/record.h"
 
 typedef struct ic_obligation {
     ic_item item;
@@ -18,5 +19,7 @@ void ic_obligation_free(ic_obligation *obligation);
 void ic_obligation_join(ic_obligation *obligation, ic_record *record);
 /* Those of a contract that goes away go with it. */
 void ic_company_remove_obligations(ic_company *company, ic_record *record);
+/* Frees all obligations of the company and their types. */
+void ic_obligations_free(ic_company *company);
 
 #endif

@@ -1,7 +1,7 @@
 /* Records: their sorted lists, parents and children, creation and removal. */
+#include "sandbox/records/record.h"
 #include "core/base/alloc.h"
 #include "core/base/text.h"
-#include "sandbox/company/company.h"
 #include "sandbox/records/attachments.h"
 #include "sandbox/records/contract_status.h"
 #include "sandbox/records/obligations.h"
@@ -117,10 +117,7 @@ ic_record *ic_record_new(ic_company *company, const ic_record_type *type, const 
 }
 
 bool ic_company_add_record(ic_company *company, ic_record *record) {
-    if (record->workflow && !record->workflow->records.count)
-        memcpy(record->readable, record->workflow->readable, sizeof record->readable);
-    else
-        ic_new_readable_id(company, record->readable);
+    if (!*record->readable) ic_new_readable_id(company, record->readable);
     sscanf(record->readable, "IC-%u", &record->number);
     if (ic_record_sort(company, record)) {
         if (ic_index_put(&company->records_by_id, record->id, record)) {
@@ -133,7 +130,6 @@ bool ic_company_add_record(ic_company *company, ic_record *record) {
 }
 
 void ic_company_remove_record(ic_company *company, ic_record *record) {
-    if (record->workflow) ic_array_drop(&record->workflow->records, record);
     ic_company_remove_obligations(company, record);
     ic_record_unsort(company, record);
     ic_index_remove(&company->records_by_id, record->id);
@@ -153,4 +149,32 @@ void ic_record_free(ic_record *record) {
     ic_json_text_free(record->amends);
     ic_free(record->links);
     ic_free(record);
+}
+
+ic_record_type *ic_company_record_type(const ic_company *company, const char *key) {
+    for (size_t i = 0; i < company->record_types.count; i++) {
+        ic_record_type *type = company->record_types.items[i];
+        if (strcmp(type->key, key) == 0) return type;
+    }
+    return NULL;
+}
+
+ic_record *ic_company_record(const ic_company *company, const char *id) {
+    return ic_index_get(&company->records_by_id, id);
+}
+
+static void record_free_type(ic_record_type *type) {
+    ic_free(type->key);
+    ic_free(type->display_name);
+    ic_free(type);
+}
+
+void ic_records_free(ic_company *company) {
+    IC_ARRAY_FREE_ALL(&company->records_by_agreement, ic_record *, ic_record_free);
+    ic_array_free(&company->records_by_name);
+    ic_array_free(&company->records_by_update);
+    ic_index_free(&company->records_by_id);
+    IC_ARRAY_FREE_ALL(&company->record_types, ic_record_type *, record_free_type);
+    cJSON_Delete(company->record_properties);
+    cJSON_Delete(company->record_attachments);
 }

@@ -8,7 +8,6 @@
 #include "sandbox/records/obligations.h"
 #include "sandbox/records/records.h"
 #include "sandbox/records/smart_import.h"
-#include "sandbox/workflows/views.h"
 #include <string.h>
 
 cJSON *ic_record_link_view(const ic_record *record) {
@@ -131,11 +130,11 @@ cJSON *ic_record_view(const ic_company *company, const ic_record *record, unsign
     ic_put(view, "childIds", view_children(record, NULL));
     ic_put(view, "contractStatus", ic_contract_status_view(company, record));
     ic_put(view, "amendments", view_children(record, "amendment"));
-    if (!record->workflow && !record->import) return view;
+    if (!*record->workflow && !record->import) return view;
     cJSON *source = ic_put(view, "source", cJSON_CreateObject());
-    ic_put_text(source, "type", record->workflow ? "workflow" : "import_project");
-    if (record->workflow)
-        ic_put_text(source, "workflowId", record->workflow->id);
+    ic_put_text(source, "type", *record->workflow ? "workflow" : "import_project");
+    if (*record->workflow)
+        ic_put_text(source, "workflowId", record->workflow);
     else
         ic_put_text(source, "importId", record->import->id);
     return view;

@@ -1,8 +1,8 @@
 /* Records: list, schema, get, create, update, replace, delete. */
 #include "sandbox/records/records.h"
 #include "core/base/alloc.h"
-#include "sandbox/http/handlers.h"
-#include "sandbox/workflows/views.h"
+#include "sandbox/records/handlers.h"
+#include "sandbox/records/records.h"
 #include <string.h>
 
 #define AHEAD 16 /* records to prefetch */

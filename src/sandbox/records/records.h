@@ -3,6 +3,7 @@
 #define IC_SANDBOX_RECORDS_H
 
 #include "sandbox/http/exchange.h"
+#include "sandbox/records/record.h"
 
 /* --- one record (records.c) --- */
 
@@ -13,6 +14,16 @@ void ic_reply_no_record(ic_exchange *x, unsigned status);
 /* Whether the acting user may change records. false: a 403 is set as the reply. */
 bool ic_exchange_may_edit(ic_exchange *x);
 void ic_reply_record(ic_exchange *x, const ic_record *record);
+
+/* --- how the API shows it (record_view.c): new trees, NULL or spoiled (build.h) without memory --- */
+
+/* Bits of the shape of a record's properties. */
+enum { IC_ADDRESS_AS_OBJECT = 1, IC_HYDRATE_ENTITIES = 2 };
+cJSON *ic_record_view(const ic_company *company, const ic_record *record, unsigned shape);
+/* What a link to a record shows: {recordId, readableId}. */
+cJSON *ic_record_link_view(const ic_record *record);
+/* An address object as the text that the API gives unless asked for the object. */
+cJSON *ic_address_text(const cJSON *address);
 
 /* --- selecting records (record_query.c) --- */
 

@@ -1,9 +1,8 @@
 /* Exports records as an XLSX workbook: a row for each record, a column for each property. */
 #include "core/base/buf.h"
-#include "sandbox/http/handlers.h"
+#include "sandbox/records/handlers.h"
 #include "sandbox/records/records.h"
 #include "sandbox/records/workbook.h"
-#include "sandbox/workflows/views.h"
 #include <stdio.h>
 #include <string.h>
 

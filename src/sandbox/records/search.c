@@ -2,7 +2,8 @@
  * question about expiration searches by date. */
 #include "core/base/alloc.h"
 #include "core/base/text.h"
-#include "sandbox/http/handlers.h"
+#include "sandbox/records/handlers.h"
+#include "sandbox/records/record.h"
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 #include "sandbox/records/smart_import.h"
 #include "core/base/alloc.h"
 #include "core/base/text.h"
-#include "sandbox/http/handlers.h"
 #include "sandbox/records/attachments.h"
+#include "sandbox/records/handlers.h"
 #include "sandbox/records/predict.h"
 #include "sandbox/records/records.h"
 #include <string.h>

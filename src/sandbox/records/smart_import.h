@@ -2,7 +2,7 @@
 #ifndef IC_SANDBOX_SMART_IMPORT_H
 #define IC_SANDBOX_SMART_IMPORT_H
 
-#include "sandbox/company/company.h"
+#include "sandbox/records/record.h"
 
 typedef enum ic_prediction {
     IC_PREDICTION_PENDING,

@@ -1,16 +1,22 @@
-/* What webhooks are told of. Nothing is sent: the deliveries are kept, signed when they are asked for. */
+/* The events that webhooks are told of. Nothing is sent: the deliveries are kept, and signed when they are
+ * asked for. */
 #ifndef IC_SANDBOX_EVENTS_H
 #define IC_SANDBOX_EVENTS_H
 
-#include "sandbox/http/exchange.h"
+#include "sandbox/company/company.h"
 
-#define IC_DELIVERIES_MAX 10000 /* the oldest are forgotten beyond */
+#define IC_DELIVERIES_MAX 10000 /* beyond it the older half is forgotten */
 
-/* Makes a delivery to each enabled webhook that wants the event (one of the webhook documents; static). What
- * there is no memory for is not told. */
-void ic_event(ic_company *company, const char *event, const ic_workflow *workflow);
-/* The event that an operation means, once it has been answered. */
-void ic_events_note(const ic_exchange *x);
-void ic_events_free(ic_company *company);
+typedef struct ic_event {
+    const char *name;                /* one of the webhook documents; static */
+    const char *workflow, *template; /* ids */
+} ic_event;
+
+/* Makes a delivery to each enabled webhook that wants the event. Without memory, none is made. */
+void ic_event_emit(ic_company *company, const ic_event *event);
+
+/* The deliveries, oldest first, as an array. NULL or spoiled (build.h) without memory. */
+cJSON *ic_deliveries_view(ic_company *company);
+void ic_deliveries_clear(ic_company *company);
 
 #endif

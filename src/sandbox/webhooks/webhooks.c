@@ -2,7 +2,8 @@
 #include "sandbox/webhooks/webhooks.h"
 #include "core/base/alloc.h"
 #include "core/base/text.h"
-#include "sandbox/http/handlers.h"
+#include "sandbox/webhooks/events.h"
+#include "sandbox/webhooks/handlers.h"
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <string.h>
@@ -224,4 +225,13 @@ void ic_webhooks_key(ic_exchange *x) {
     else
         ic_reply_no_memory(x);
     ic_blob_release(pem);
+}
+
+/* --- all of them --- */
+
+void ic_webhooks_free(ic_company *company) {
+    IC_ARRAY_FREE_ALL(&company->webhooks, ic_webhook *, ic_webhook_free);
+    ic_deliveries_clear(company);
+    ic_array_free(&company->deliveries);
+    EVP_PKEY_free(company->webhook_key);
 }

@@ -2,7 +2,7 @@
 #ifndef IC_SANDBOX_WEBHOOKS_H
 #define IC_SANDBOX_WEBHOOKS_H
 
-#include "sandbox/company/company.h"
+#include "sandbox/company/people.h"
 
 typedef struct ic_webhook {
     ic_object_id id;
@@ -21,5 +21,7 @@ void ic_webhook_free(ic_webhook *webhook);
 /* The company's key for webhook signatures, RSA of 2048 bits: made when first asked for. NULL: no memory. The
  * company's. */
 EVP_PKEY *ic_company_webhook_key(ic_company *company);
+/* Frees all webhooks, deliveries and the key of the company. */
+void ic_webhooks_free(ic_company *company);
 
 #endif

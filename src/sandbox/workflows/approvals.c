@@ -1,7 +1,7 @@
 /* Approvals: who has approved, whose turn it is, and approving. */
-#include "sandbox/http/handlers.h"
+#include "sandbox/workflows/handlers.h"
 #include "sandbox/workflows/reviews.h"
-#include "sandbox/workflows/views.h"
+#include "sandbox/workflows/workflows.h"
 #include <string.h>
 
 /* --- get --- */

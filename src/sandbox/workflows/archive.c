@@ -5,12 +5,12 @@
 #include "sandbox/base/values.h"
 #include "sandbox/records/attachments.h"
 #include "sandbox/records/smart_import.h"
-#include "sandbox/webhooks/events.h"
 #include "sandbox/workflows/launches.h"
 #include "sandbox/workflows/lifecycle.h"
 #include "sandbox/workflows/pdf.h"
 #include "sandbox/workflows/signing.h"
 #include "sandbox/workflows/turns.h"
+#include "sandbox/workflows/workflow_events.h"
 #include <string.h>
 
 /* --- the signed copy --- */
@@ -44,8 +44,8 @@ bool ic_workflow_archive(ic_company *company, ic_workflow *workflow, ic_time tim
     packet->notify_at = IC_TIME_NONE;
     workflow->step = IC_STEP_ARCHIVE;
     workflow->updated = time;
-    ic_event(company, "workflow_signature_packet_fully_signed", workflow);
-    ic_event(company, "workflow_step_updated", workflow);
+    ic_workflow_event(company, "workflow_signature_packet_fully_signed", workflow);
+    ic_workflow_event(company, "workflow_step_updated", workflow);
     return true;
 }
 
@@ -97,7 +97,7 @@ static bool fill_record(ic_company *company, ic_workflow *workflow, ic_record *r
     bool filled = properties && ic_record_set_properties(record, properties);
     cJSON_Delete(properties);
     record->updated = time;
-    record->workflow = workflow;
+    ic_workflow_claim_record(workflow, record);
     return filled &&
            ic_record_attach(company, record, "signedCopy", copy->filename, ic_blob_hold(copy->bytes));
 }
@@ -111,7 +111,7 @@ static bool make_record(ic_company *company, ic_workflow *workflow, ic_time time
         ic_record_free(record);
         return false;
     }
-    if (!ic_array_push(&workflow->records, record)) {
+    if (!ic_workflow_add_record(workflow, record)) {
         ic_company_remove_record(company, record);
         return false;
     }
@@ -124,8 +124,8 @@ static bool complete(ic_company *company, ic_workflow *workflow, ic_time time) {
     workflow->step = IC_STEP_COMPLETE;
     workflow->status = IC_STATUS_COMPLETED;
     workflow->ended = workflow->updated = time;
-    ic_event(company, "workflow_step_updated", workflow);
-    ic_event(company, "workflow_completed", workflow);
+    ic_workflow_event(company, "workflow_step_updated", workflow);
+    ic_workflow_event(company, "workflow_completed", workflow);
     return true;
 }
 
@@ -139,7 +139,7 @@ static bool is_due(ic_time when, ic_time now) {
 static bool send_scheduled(ic_company *company, ic_workflow *workflow, ic_time when) {
     if (strcmp(ic_packet_status(workflow), "not_sent") == 0) {
         if (!ic_packet_send(workflow, workflow->creator, when)) return false;
-        ic_event(company, "workflow_signature_packet_sent", workflow);
+        ic_workflow_event(company, "workflow_signature_packet_sent", workflow);
     }
     workflow->packet->notify_at = IC_TIME_NONE;
     return true;

@@ -1,7 +1,7 @@
 /* Changing a workflow's attributes: in the Review step, all updates of a request or none. */
-#include "sandbox/http/handlers.h"
 #include "sandbox/workflows/fields.h"
-#include "sandbox/workflows/views.h"
+#include "sandbox/workflows/handlers.h"
+#include "sandbox/workflows/workflows.h"
 #include <string.h>
 
 #define INVALID_FORM "form validation failed, please check schema"

@@ -1,8 +1,8 @@
 /* Comments on a workflow. */
 #include "sandbox/workflows/comments.h"
 #include "core/base/alloc.h"
-#include "sandbox/http/handlers.h"
-#include "sandbox/workflows/views.h"
+#include "sandbox/workflows/handlers.h"
+#include "sandbox/workflows/workflows.h"
 #include <string.h>
 
 /* --- what they look like: ActivityFeedComment --- */

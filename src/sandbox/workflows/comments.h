@@ -3,6 +3,7 @@
 #define IC_SANDBOX_COMMENTS_H
 
 #include "sandbox/http/exchange.h"
+#include "sandbox/workflows/workflow.h"
 
 /* Adds the acting user's comment, who takes part from then on; so do those whom it mentions by <@e-mail> or
  * <@id>, if they may be added. `replied_to` may be NULL. NULL: the message is empty or mentions somebody whom

@@ -2,10 +2,10 @@
 #include "sandbox/workflows/documents.h"
 #include "core/base/alloc.h"
 #include "core/base/text.h"
-#include "sandbox/http/handlers.h"
 #include "sandbox/workflows/fields.h"
+#include "sandbox/workflows/handlers.h"
 #include "sandbox/workflows/pdf.h"
-#include "sandbox/workflows/views.h"
+#include "sandbox/workflows/workflows.h"
 #include <string.h>
 
 /* --- with a launch --- */

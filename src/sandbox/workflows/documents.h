@@ -3,6 +3,7 @@
 #define IC_SANDBOX_DOCUMENTS_H
 
 #include "sandbox/http/exchange.h"
+#include "sandbox/workflows/workflow.h"
 
 /* Adds the files that a document attribute names: a list of {"file": part}, or one. Otherwise answers and is
  * false; what it has added by then stays with the workflow. */

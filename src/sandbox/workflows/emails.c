@@ -1,6 +1,7 @@
 #include "sandbox/workflows/emails.h"
 #include "core/base/alloc.h"
-#include "sandbox/http/handlers.h"
+#include "sandbox/workflows/handlers.h"
+#include "sandbox/workflows/workflows.h"
 #include <string.h>
 
 void ic_emails_free(ic_workflow *workflow) {

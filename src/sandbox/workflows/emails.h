@@ -2,7 +2,7 @@
 #ifndef IC_SANDBOX_EMAILS_H
 #define IC_SANDBOX_EMAILS_H
 
-#include "sandbox/company/company.h"
+#include "sandbox/workflows/workflow.h"
 
 typedef char ic_email_id[48]; /* emailThread or attachmentId, and 32 hexadecimal digits; or a short id */
 

@@ -3,6 +3,7 @@
 #define IC_SANDBOX_FIELDS_H
 
 #include "sandbox/http/exchange.h"
+#include "sandbox/workflows/workflow.h"
 
 /* Whether the field holds documents, one or a list of them: such values are kept apart. */
 bool ic_field_is_document(const cJSON *field);

@@ -1,14 +1,14 @@
 /* Launching: from what a request says to a workflow. */
 #include "core/base/alloc.h"
-#include "sandbox/http/handlers.h"
-#include "sandbox/webhooks/events.h"
 #include "sandbox/workflows/documents.h"
 #include "sandbox/workflows/fields.h"
+#include "sandbox/workflows/handlers.h"
 #include "sandbox/workflows/launches.h"
 #include "sandbox/workflows/lifecycle.h"
 #include "sandbox/workflows/pdf.h"
 #include "sandbox/workflows/reviews.h"
-#include "sandbox/workflows/views.h"
+#include "sandbox/workflows/workflow_events.h"
+#include "sandbox/workflows/workflows.h"
 #include <string.h>
 
 static bool refuse_value(ic_exchange *x, const cJSON *field, const char *name) {
@@ -117,7 +117,7 @@ bool ic_workflow_begin(ic_company *company, ic_workflow *workflow, ic_time time)
     if (!(reviewed ? ic_reviews_ask(workflow, time) : ic_workflow_sign(company, workflow)) ||
         !ic_company_add_workflow(company, workflow))
         return false;
-    ic_event(company, "workflow_launched", workflow);
+    ic_workflow_event(company, "workflow_launched", workflow);
     return true;
 }
 

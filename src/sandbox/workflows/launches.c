@@ -1,7 +1,7 @@
 #include "sandbox/workflows/launches.h"
 #include "core/base/alloc.h"
-#include "sandbox/http/handlers.h"
-#include "sandbox/workflows/views.h"
+#include "sandbox/workflows/handlers.h"
+#include "sandbox/workflows/workflows.h"
 #include <stdio.h>
 #include <string.h>
 

@@ -3,6 +3,7 @@
 #define IC_SANDBOX_LAUNCHES_H
 
 #include "sandbox/http/exchange.h"
+#include "sandbox/workflows/workflow.h"
 
 /* The workflow that a request asks for, with all that it says, not yet in the company; NULL: answered. */
 ic_workflow *ic_workflow_prepare(ic_exchange *x);

@@ -1,16 +1,17 @@
 #include "sandbox/workflows/lifecycle.h"
-#include "sandbox/http/handlers.h"
-#include "sandbox/webhooks/events.h"
 #include "sandbox/workflows/comments.h"
+#include "sandbox/workflows/handlers.h"
 #include "sandbox/workflows/reviews.h"
 #include "sandbox/workflows/signing.h"
 #include "sandbox/workflows/turns.h"
+#include "sandbox/workflows/workflow_events.h"
+#include "sandbox/workflows/workflows.h"
 
 bool ic_workflow_sign(ic_company *company, ic_workflow *workflow) {
     if (!ic_packet_begin(workflow)) return false;
     workflow->step = IC_STEP_SIGN;
     workflow->updated = ic_company_now(company);
-    ic_event(company, "workflow_step_updated", workflow);
+    ic_workflow_event(company, "workflow_step_updated", workflow);
     return true;
 }
 

@@ -2,7 +2,7 @@
 #ifndef IC_SANDBOX_LIFECYCLE_H
 #define IC_SANDBOX_LIFECYCLE_H
 
-#include "sandbox/company/company.h"
+#include "sandbox/workflows/workflow.h"
 
 /* All is approved: on to the Sign step. false: no memory. */
 bool ic_workflow_sign(ic_company *company, ic_workflow *workflow);

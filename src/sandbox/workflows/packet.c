@@ -1,10 +1,10 @@
 /* The packet of a workflow in the Sign step: made, sent, signed. */
 #include "core/base/alloc.h"
 #include "core/base/buf.h"
-#include "sandbox/webhooks/events.h"
 #include "sandbox/workflows/lifecycle.h"
 #include "sandbox/workflows/signing.h"
 #include "sandbox/workflows/turns.h"
+#include "sandbox/workflows/workflow_events.h"
 #include <ctype.h>
 #include <string.h>
 
@@ -197,10 +197,10 @@ bool ic_packet_proceed(ic_company *company, ic_workflow *workflow, ic_time time)
 /* What webhooks are told of what a signer does. */
 static void tell(ic_company *company, const ic_workflow *workflow, ic_signature before, ic_signature now) {
     if (now == IC_SIGNATURE_SIGNED)
-        ic_event(company, "workflow_signature_packet_signatures_collected", workflow);
+        ic_workflow_event(company, "workflow_signature_packet_signatures_collected", workflow);
     if (now != IC_SIGNATURE_VIEWED) return;
-    if (before != now) ic_event(company, "workflow_signature_packet_signer_first_viewed", workflow);
-    ic_event(company, "workflow_signature_packet_signer_viewed", workflow);
+    if (before != now) ic_workflow_event(company, "workflow_signature_packet_signer_first_viewed", workflow);
+    ic_workflow_event(company, "workflow_signature_packet_signer_viewed", workflow);
 }
 
 const char *ic_packet_sign(ic_company *company, ic_workflow *workflow, ic_signer *signer,

@@ -1,8 +1,9 @@
 /* People of a workflow: who takes part, who has a role, who might. */
 #include "core/base/text.h"
-#include "sandbox/directory/directory.h"
-#include "sandbox/http/handlers.h"
+#include "sandbox/company/people.h"
+#include "sandbox/workflows/handlers.h"
 #include "sandbox/workflows/reviews.h"
+#include "sandbox/workflows/workflows.h"
 #include <string.h>
 
 /* --- participants --- */

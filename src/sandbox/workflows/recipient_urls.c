@@ -1,7 +1,7 @@
 /* Links by which a signer or viewer reaches a packet: of Ironclad's own signature provider only. */
 #include "listener/html.h"
 #include "sandbox/base/values.h"
-#include "sandbox/http/handlers.h"
+#include "sandbox/workflows/handlers.h"
 #include "sandbox/workflows/sign_links.h"
 #include "sandbox/workflows/sign_status.h"
 #include <string.h>

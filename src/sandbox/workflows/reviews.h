@@ -2,7 +2,7 @@
 #ifndef IC_SANDBOX_REVIEWS_H
 #define IC_SANDBOX_REVIEWS_H
 
-#include "sandbox/company/company.h"
+#include "sandbox/workflows/workflow.h"
 
 /* X(constant, name) */
 #define IC_REQUEST_STATES(X)                                                                                 \

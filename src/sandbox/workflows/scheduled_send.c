@@ -1,5 +1,5 @@
 /* A packet that is to be sent at a time to come. */
-#include "sandbox/http/handlers.h"
+#include "sandbox/workflows/handlers.h"
 #include "sandbox/workflows/lifecycle.h"
 #include "sandbox/workflows/sign_status.h"
 

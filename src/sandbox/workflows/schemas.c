@@ -1,5 +1,6 @@
 /* Workflow schemas: the launch forms of the published designs. */
-#include "sandbox/http/handlers.h"
+#include "sandbox/workflows/design.h"
+#include "sandbox/workflows/handlers.h"
 #include <string.h>
 
 static cJSON *schema_view(const ic_exchange *x, const ic_template *template) {

@@ -1,6 +1,7 @@
 /* The sign status of a workflow, and its packet sent and called back. */
 #include "sandbox/workflows/sign_status.h"
-#include "sandbox/http/handlers.h"
+#include "sandbox/workflows/handlers.h"
+#include "sandbox/workflows/workflows.h"
 #include <string.h>
 
 /* --- what it looks like: SignStatusModel --- */

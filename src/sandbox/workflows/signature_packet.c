@@ -1,7 +1,8 @@
 /* Which documents are to be signed, and in which order. */
-#include "sandbox/http/handlers.h"
 #include "sandbox/workflows/documents.h"
+#include "sandbox/workflows/handlers.h"
 #include "sandbox/workflows/sign_status.h"
+#include "sandbox/workflows/workflows.h"
 #include <string.h>
 
 static bool refuse(ic_exchange *x, const char *message, const char *key) {

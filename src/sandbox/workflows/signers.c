@@ -1,6 +1,6 @@
 /* The signers of a packet: replaced, removed, reminded. */
 #include "sandbox/base/values.h"
-#include "sandbox/http/handlers.h"
+#include "sandbox/workflows/handlers.h"
 #include "sandbox/workflows/sign_status.h"
 #include <string.h>
 

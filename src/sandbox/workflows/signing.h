@@ -2,7 +2,7 @@
 #ifndef IC_SANDBOX_SIGNING_H
 #define IC_SANDBOX_SIGNING_H
 
-#include "sandbox/company/company.h"
+#include "sandbox/workflows/workflow.h"
 
 typedef struct ic_signer_design {
     char *role_name;

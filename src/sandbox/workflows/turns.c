@@ -1,6 +1,7 @@
 #include "sandbox/workflows/turns.h"
 #include "core/base/alloc.h"
-#include "sandbox/http/handlers.h"
+#include "sandbox/workflows/handlers.h"
+#include "sandbox/workflows/workflows.h"
 
 bool ic_turn_begin(ic_workflow *workflow, bool counterparty, const char *location, const ic_user *user,
                    ic_time time) {

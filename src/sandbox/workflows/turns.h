@@ -2,7 +2,7 @@
 #ifndef IC_SANDBOX_TURNS_H
 #define IC_SANDBOX_TURNS_H
 
-#include "sandbox/company/company.h"
+#include "sandbox/workflows/workflow.h"
 
 typedef struct ic_turn {
     bool counterparty;

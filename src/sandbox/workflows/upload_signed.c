@@ -1,10 +1,10 @@
 /* A document that has been signed outside: by some of the signers, or by all. */
 #include "core/base/alloc.h"
-#include "sandbox/http/handlers.h"
 #include "sandbox/workflows/documents.h"
+#include "sandbox/workflows/handlers.h"
 #include "sandbox/workflows/lifecycle.h"
 #include "sandbox/workflows/sign_status.h"
-#include "sandbox/workflows/views.h"
+#include "sandbox/workflows/workflows.h"
 
 /* --- reading --- */
 

@@ -1,4 +1,5 @@
 /* A workflow in the company: its life in memory, and what its approvals say. */
+#include "sandbox/workflows/workflow.h"
 #include "core/base/alloc.h"
 #include "core/base/buf.h"
 #include "sandbox/workflows/emails.h"
@@ -6,6 +7,11 @@
 #include "sandbox/workflows/signing.h"
 #include "sandbox/workflows/turns.h"
 #include <string.h>
+
+#define X(constant, name) name,
+const char *const ic_step_names[IC_STEP_COUNT] = {IC_STEPS(X)};
+const char *const ic_status_names[IC_STATUS_COUNT] = {IC_STATUSES(X)};
+#undef X
 
 static void free_document(ic_document *document) {
     ic_free(document->filename);
@@ -34,7 +40,7 @@ void ic_workflow_free(ic_workflow *workflow) {
     ic_array_free(&workflow->documents);
     ic_array_free(&workflow->comments);
     ic_array_free(&workflow->participants);
-    ic_array_free(&workflow->records);
+    IC_ARRAY_FREE_ALL(&workflow->records, void *, ic_free);
     ic_free(workflow->assignees);
     ic_free(workflow->approved);
     ic_free(workflow->title);
@@ -164,13 +170,6 @@ bool ic_company_add_workflow(ic_company *company, ic_workflow *workflow) {
     return false;
 }
 
-size_t ic_template_role(const ic_template *template, const char *id) {
-    size_t i = 0;
-    while (i < template->role_count && strcmp(template->roles[i].id, id) != 0)
-        i++;
-    return i;
-}
-
 bool ic_group_approved(const ic_workflow *workflow, int group) {
     for (size_t i = 0; i < workflow->template->review_count; i++)
         if (workflow->template->reviews[i].group == group && !workflow->approved[i]) return false;
@@ -184,4 +183,26 @@ int ic_group_active(const ic_workflow *workflow) {
         if (!workflow->approved[i] && (!active || group < active)) active = group;
     }
     return active;
+}
+
+ic_workflow *ic_company_workflow(const ic_company *company, const char *id) {
+    return ic_index_get(&company->workflows_by_id, id);
+}
+
+void ic_workflow_claim_record(const ic_workflow *workflow, ic_record *record) {
+    memcpy(record->workflow, workflow->id, sizeof record->workflow);
+    if (!workflow->records.count) memcpy(record->readable, workflow->readable, sizeof record->readable);
+}
+
+bool ic_workflow_add_record(ic_workflow *workflow, const ic_record *record) {
+    char *id = ic_strdup(record->id);
+    if (id && ic_array_push(&workflow->records, id)) return true;
+    ic_free(id);
+    return false;
+}
+
+void ic_workflows_free(ic_company *company) {
+    IC_ARRAY_FREE_ALL(&company->workflows, ic_workflow *, ic_workflow_free);
+    ic_index_free(&company->workflows_by_id);
+    ic_array_free(&company->awaited);
 }

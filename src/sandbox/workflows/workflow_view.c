@@ -1,7 +1,7 @@
 /* A workflow as the API shows it: WorkflowResponseModel and LaunchedWorkflow of the public document. */
 #include "sandbox/base/build.h"
 #include "sandbox/records/entities.h"
-#include "sandbox/workflows/views.h"
+#include "sandbox/workflows/workflows.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -132,8 +132,10 @@ cJSON *ic_workflow_view(const ic_company *company, const ic_workflow *workflow, 
     ic_put(view, "roles", ic_roles_view(workflow));
     put_states(view, company, workflow);
     cJSON *records = ic_put(view, "recordIds", cJSON_CreateArray());
-    for (size_t i = 0; i < workflow->records.count; i++)
-        ic_append(records, cJSON_CreateString(((const ic_record *)workflow->records.items[i])->id));
+    for (size_t i = 0; i < workflow->records.count; i++) {
+        const ic_record *record = ic_company_record(company, workflow->records.items[i]);
+        if (record) ic_append(records, cJSON_CreateString(record->id));
+    }
     ic_put_bool(view, "isRevertibleToReview",
                 workflow->step == IC_STEP_SIGN && workflow->status == IC_STATUS_ACTIVE);
     return view;

@@ -1,7 +1,7 @@
 /* Workflows: list, get. */
-#include "sandbox/http/handlers.h"
+#include "sandbox/workflows/workflows.h"
 #include "sandbox/workflows/fields.h"
-#include "sandbox/workflows/views.h"
+#include "sandbox/workflows/handlers.h"
 #include <string.h>
 
 /* --- list --- */

@@ -1,7 +1,7 @@
 /* Rate limits by a clock of their own: what is let in, when the next place comes free, and what headers say.
  */
 #include "core/base/alloc.h"
-#include "sandbox/control/limits.h"
+#include "sandbox/company/limits.h"
 #include "spec/core/check.h"
 
 /* Requests of records:read at these seconds against three a minute there and four for the company; `other`:

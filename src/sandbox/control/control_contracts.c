@@ -1,8 +1,8 @@
 /* What people do to a contract in a browser: they approve, and they sign. */
 #include "sandbox/control/control.h"
-#include "sandbox/webhooks/events.h"
 #include "sandbox/workflows/reviews.h"
 #include "sandbox/workflows/signing.h"
+#include "sandbox/workflows/workflow_events.h"
 #include <string.h>
 
 /* The active workflow in that step, given as either id or as its table; NULL: refused. */
@@ -52,7 +52,7 @@ static void sign_all(ic_control *control, ic_workflow *workflow, ic_signature si
     }
 }
 
-void ic_control_sign(ic_control *control) {
+static void control_sign(ic_control *control) {
     ic_workflow *workflow = find(control, IC_STEP_SIGN);
     if (!workflow) return;
     const char *role = ic_control_text(control, "role"), *status = ic_control_text(control, "status");
@@ -100,7 +100,7 @@ static bool approve(ic_control *control, ic_workflow *workflow, size_t review, c
         ic_control_refuse(control, 500, "no memory");
         return false;
     }
-    ic_event(control->company, "workflow_approval_status_changed", workflow);
+    ic_workflow_event(control->company, "workflow_approval_status_changed", workflow);
     return true;
 }
 
@@ -111,7 +111,7 @@ static void approve_all(ic_control *control, ic_workflow *workflow, cJSON *names
         if (!workflow->approved[i] && !approve(control, workflow, i, names)) return;
 }
 
-void ic_control_approve(ic_control *control) {
+static void control_approve(ic_control *control) {
     ic_workflow *workflow = find(control, IC_STEP_REVIEW);
     if (!workflow) return;
     const ic_template *template = workflow->template;
@@ -131,3 +131,21 @@ void ic_control_approve(ic_control *control) {
         end_answer(control, workflow);
     }
 }
+
+/* --- the table --- */
+
+// clang-format off
+const ic_action ic_people_actions[] = {
+    {"approve", control_approve, {IC_ACTION_REQUIRED("workflow", ANY), IC_ACTION_OPTIONAL("role", STRING), IC_ACTION_OPTIONAL("user", STRING)},
+     "Plays the reviewers of a workflow (id, or its table) in a browser: the one with that role (id or name) approves, "
+     "or all of them do, in their order. Of those who have a role it is that user (e-mail or id; the first one). "
+     "Answers `step`, where the workflow is afterwards, and `roles` that have approved.", false},
+    {"sign", control_sign,
+     {IC_ACTION_REQUIRED("workflow", ANY), IC_ACTION_OPTIONAL("role", STRING), IC_ACTION_OPTIONAL("all", BOOLEAN),
+      {"status", IC_TYPE_STRING, 0, NULL, "signed viewed declined"}},
+     "Plays the signers of a workflow (id, or its table) whose packet is out for signature: the one with that role "
+     "(its name) signs, or with all = true all of them do, in their order; with a status they view or decline it "
+     "instead. Answers `step`, where the workflow is afterwards, and `signers`, the names of their roles.", false},
+    IC_ACTION_END,
+};
+// clang-format on

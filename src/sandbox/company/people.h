@@ -1,8 +1,20 @@
-/* The company's directory: its people and their groups. */
-#ifndef IC_SANDBOX_DIRECTORY_H
-#define IC_SANDBOX_DIRECTORY_H
+/* The company's people and their groups. */
+#ifndef IC_SANDBOX_PEOPLE_H
+#define IC_SANDBOX_PEOPLE_H
 
 #include "sandbox/company/company.h"
+
+/* Bits of ic_user.rights. */
+enum { IC_MAY_LAUNCH = 1, IC_MAY_EDIT_RECORDS = 2 };
+
+typedef struct ic_user {
+    ic_object_id id;
+    char *email, *first_name, *last_name, *display_name, *title; /* none is NULL */
+    cJSON *
+        profile; /* what only SCIM shows, as SCIM shows it: nickName, externalId, extensions; NULL: nothing */
+    ic_time created, updated;
+    unsigned rights;
+} ic_user;
 
 typedef struct ic_group {
     ic_uuid id;
@@ -17,17 +29,17 @@ ic_user *ic_user_new(ic_company *company, const char *email);
 void ic_user_free(ic_user *user);
 /* Their name as it is shown: `given`, or NULL for one made of first and last name. false: no memory. */
 bool ic_user_set_display_name(ic_user *user, const char *given);
+/* By id or e-mail, without regard to case; NULL: there is none. */
+ic_user *ic_company_user(const ic_company *company, const char *id_or_email);
 /* Takes the user over; false: no memory, and it stays the caller's. */
 bool ic_company_add_user(ic_company *company, ic_user *user);
-/* They act no more and belong to nothing any more; what is under way passes on to the first of the
- * administrators, or of all. What they did in the past keeps their name. They must not be the last user.
- * false: no memory, and nothing has changed. */
-bool ic_company_remove_user(ic_company *company, ic_user *user);
-
 ic_group *ic_group_new(ic_company *company, const char *name);
 void ic_group_free(ic_group *group);
 ic_group *ic_company_group(const ic_company *company, const char *id_or_name);
 /* Those who administer the company; NULL: there is no such group. */
 ic_group *ic_company_admins(const ic_company *company);
+
+/* Frees all users and groups of the company. */
+void ic_people_free(ic_company *company);
 
 #endif

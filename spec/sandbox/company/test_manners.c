@@ -1,7 +1,7 @@
 /* A company's limits, used fully and never hit: the engine's budgets against the sandbox's rate limits, which
  * refuse what is too much. Both are told the time, so that minutes pass at once. */
 #include "core/engine/budget.h"
-#include "sandbox/control/limits.h"
+#include "sandbox/company/limits.h"
 #include "spec/core/check.h"
 #include <math.h>
 

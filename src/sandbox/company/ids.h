@@ -1,0 +1,12 @@
+/* The kinds of ids and secrets. All are kept as their text. */
+#ifndef IC_SANDBOX_IDS_H
+#define IC_SANDBOX_IDS_H
+
+typedef char ic_object_id[25];   /* 24 hex digits: users, workflows, templates */
+typedef char ic_uuid[37];        /* records */
+typedef char ic_readable_id[16]; /* IC-12 */
+typedef char ic_short_id[10];    /* comments, documents, versions */
+
+typedef char ic_secret[65]; /* "sandbox-token-" and the like, then random digits; "": there is none */
+
+#endif

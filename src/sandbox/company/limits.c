@@ -1,0 +1,81 @@
+#include "sandbox/company/limits.h"
+#include "core/base/alloc.h"
+
+#define MINUTE ((ic_time)60 * 1000)
+
+/* --- windows --- */
+
+bool ic_window_set(ic_window *window, size_t limit) {
+    ic_free(window->times);
+    *window = (ic_window){0};
+    if (!limit) return true;
+    window->times = ic_malloc(limit * sizeof *window->times);
+    if (window->times) window->limit = limit;
+    return window->times != NULL;
+}
+
+static void window_forget_old(ic_window *window, ic_time now) {
+    while (window->count && window->times[window->first] + MINUTE <= now) {
+        window->first = (window->first + 1) % window->limit;
+        window->count--;
+    }
+}
+
+/* Milliseconds until the oldest request counts no more; the window has one. */
+static ic_time window_until_free(const ic_window *window, ic_time now) {
+    return window->times[window->first] + MINUTE - now;
+}
+
+static bool window_is_full(const ic_window *window) {
+    return window->limit && window->count == window->limit;
+}
+
+static void window_count(ic_window *window, ic_time now) {
+    if (window->limit) window->times[(window->first + window->count++) % window->limit] = now;
+}
+
+/* --- limits --- */
+
+static const size_t limits_published[] = {
+#define X(constant, name, per_minute) per_minute,
+    IC_BUCKETS(X)
+#undef X
+};
+
+bool ic_limits_publish(ic_limits *limits) {
+    bool set = ic_window_set(&limits->company, IC_COMPANY_PER_MINUTE);
+    for (size_t i = 0; i < IC_BUCKET_COUNT; i++)
+        set = ic_window_set(&limits->buckets[i], limits_published[i]) && set;
+    return set;
+}
+
+void ic_limits_clear(ic_limits *limits) {
+    ic_window_set(&limits->company, 0);
+    for (size_t i = 0; i < IC_BUCKET_COUNT; i++)
+        ic_window_set(&limits->buckets[i], 0);
+}
+
+static unsigned limits_seconds(ic_time milliseconds) {
+    return milliseconds > 0 ? (unsigned)((milliseconds + 999) / 1000) : 0;
+}
+
+unsigned ic_limits_take(ic_limits *limits, ic_bucket bucket, ic_time now, ic_quota *quota) {
+    ic_window *own = &limits->buckets[bucket], *company = &limits->company;
+    ic_time wait = 0;
+    *quota = (ic_quota){0};
+    if (bucket == IC_BUCKET_NONE) return 0;
+    window_forget_old(own, now);
+    window_forget_old(company, now);
+    if (window_is_full(own)) wait = window_until_free(own, now);
+    if (window_is_full(company) && window_until_free(company, now) > wait)
+        wait = window_until_free(company, now);
+    if (!wait) {
+        window_count(own, now);
+        window_count(company, now);
+    }
+    if (own->limit)
+        *quota = (ic_quota){.limit = own->limit,
+                            .remaining = own->limit - own->count,
+                            .reset = own->count ? limits_seconds(window_until_free(own, now)) : 0};
+    return limits_seconds(wait);
+}

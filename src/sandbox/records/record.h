@@ -1,0 +1,58 @@
+/* A record as the company keeps it. */
+#ifndef IC_SANDBOX_RECORD_H
+#define IC_SANDBOX_RECORD_H
+
+#include "sandbox/company/company.h"
+
+typedef struct ic_record_type {
+    char *key, *display_name;
+} ic_record_type;
+
+typedef struct ic_record {
+    ic_uuid id;
+    ic_readable_id readable;
+    unsigned number; /* of `readable`: the order of making */
+    const ic_record_type *type;
+    char *name;
+    char *properties;                 /* JSON text: a tree would take six times the memory */
+    char *amends;                     /* likewise: what it amends of its parent; NULL: nothing */
+    ic_time updated, agreed, expires; /* the latter two from the properties */
+    ic_uuid *links;                   /* records, some of which may be gone; owned */
+    size_t link_count;
+    struct ic_record *parent, *first_child, *next_sibling;
+    struct ic_obligation *obligations;  /* the first; NULL: none */
+    const char *parent_link_type;       /* static; NULL: none */
+    struct ic_attachment *attachments;  /* owned */
+    struct ic_contract_action *actions; /* the last one; owned */
+    ic_object_id workflow;              /* that made it; "": none */
+    struct ic_import *import;           /* likewise */
+} ic_record;
+
+/* By its key; NULL: there is none. */
+ic_record_type *ic_company_record_type(const ic_company *company, const char *key);
+/* By either id, which may be NULL; NULL: there is none. */
+ic_record *ic_company_record(const ic_company *company, const char *id);
+
+/* A record with an id but not yet in the company. NULL: no memory. */
+ic_record *ic_record_new(ic_company *company, const ic_record_type *type, const char *name);
+void ic_record_free(ic_record *record);
+/* Keeps the properties as text, and the dates that follow from them. false: no memory, nothing changed. */
+bool ic_record_set_properties(ic_record *record, const cJSON *properties);
+/* Gives it a readable id, unless it has one, and takes it over; false: no memory, and it stays the
+ * caller's. */
+bool ic_company_add_record(ic_company *company, ic_record *record);
+void ic_company_remove_record(ic_company *company, ic_record *record); /* and frees it */
+/* Before and after a change of a record's name, properties or time. Sorting in again what has been taken out
+ * cannot fail: the lists keep their room. */
+void ic_record_unsort(ic_company *company, ic_record *record);
+bool ic_record_sort(ic_company *company, ic_record *record);
+/* It has changed now: other than in its name or properties. */
+void ic_record_touch(ic_company *company, ic_record *record);
+/* A NULL parent parts them. `link_type` is static. The record must not be among the parent's ancestors. */
+void ic_record_set_parent(ic_record *record, ic_record *parent, const char *link_type);
+/* Whether `from` is the record or one of its ancestors. */
+bool ic_record_descends(const ic_record *record, const ic_record *from);
+/* Frees all records of the company and their types. */
+void ic_records_free(ic_company *company);
+
+#endif

@@ -1,0 +1,119 @@
+/* The way of a request through the folders. */
+#include "core/base/alloc.h"
+#include "core/base/text.h"
+#include "sandbox/control/control.h"
+#include "sandbox/control/faults.h"
+#include "sandbox/exports/audit.h"
+#include "sandbox/exports/exports.h"
+#include "sandbox/oauth/auth.h"
+#include "sandbox/records/attachments.h"
+#include "sandbox/records/entities.h"
+#include "sandbox/records/obligations.h"
+#include "sandbox/records/smart_import.h"
+#include "sandbox/service/routes.h"
+#include "sandbox/service/service.h"
+#include "sandbox/webhooks/webhooks.h"
+#include "sandbox/workflows/launches.h"
+#include "sandbox/workflows/lifecycle.h"
+#include "sandbox/workflows/sign_links.h"
+#include "sandbox/workflows/workflow_events.h"
+#include <string.h>
+
+/* Below these roots a token is wanted first, whether the path exists or not. */
+static bool answer_needs_token(const ic_exchange *x, const ic_route *route) {
+    if (x->operation) return !(route->traits & IC_ROUTE_OPEN);
+    return ic_text_starts(x->path, "/public/api/v1/") || ic_text_starts(x->path, "/scim/v2/");
+}
+
+static bool answer_find_operation(ic_exchange *x, ic_path_values *values) {
+    const char *verb = strcmp(x->verb, "HEAD") == 0 ? "GET" : x->verb;
+    if (ic_method_parse(verb, &x->method)) x->operation = ic_operation_by_path(x->method, x->path, values);
+    return x->operation != NULL;
+}
+
+static bool answer_decode_values(ic_exchange *x, const ic_path_values *values) {
+    for (size_t i = 0; i < values->count; i++) {
+        x->values[i] = ic_strndup(values->value[i], values->length[i]);
+        if (!x->values[i]) {
+            ic_reply_no_memory(x);
+            return false;
+        }
+        if (!ic_percent_decode(x->values[i])) {
+            ic_reply_error(x, 404, "NOT_FOUND", NULL, "not found");
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Counts the request in its bucket; beyond the limit answers 429. */
+static bool answer_is_within_limits(ic_exchange *x) {
+    ic_bucket bucket = x->operation ? x->operation->bucket : ic_bucket_of(x->method, x->path);
+    x->retry_after = ic_limits_take(&x->company->limits, bucket, ic_company_now(x->company), &x->quota);
+    if (x->retry_after) ic_reply_error(x, 429, "TOO_MANY_REQUESTS", NULL, "too many requests");
+    return !x->retry_after;
+}
+
+static void answer_operation(ic_exchange *x, const ic_path_values *values) {
+    const ic_route *route = ic_route_of(x);
+    if (x->no_memory) {
+        ic_reply_no_memory(x);
+    } else if (x->too_large) {
+        ic_reply_error(x, 413, "INVALID_PARAM", NULL, "the request's body is larger than %zu bytes",
+                       x->max_body);
+    } else if (x->disk_error) {
+        ic_reply_error(x, 500, "SERVER_ERROR", NULL, "the sandbox cannot keep the upload: %s",
+                       strerror(x->disk_error));
+    } else if (answer_needs_token(x, route) && !(ic_authenticate(x) && answer_is_within_limits(x))) {
+        return;
+    } else if (!x->operation && !route->handler) {
+        ic_reply_error(x, 404, "NOT_FOUND", NULL, "not found");
+    } else if (!answer_decode_values(x, values)) {
+        return;
+    } else if (answer_needs_token(x, route) && !ic_authorize(x, !(route->traits & IC_ROUTE_NO_ACTOR))) {
+        return;
+    } else if (!route->handler) {
+        ic_reply_error(x, 501, "NOT_IMPLEMENTED", NULL, "the sandbox does not do '%s' yet", x->operation->id);
+    } else if ((route->traits & IC_ROUTE_OPEN) || ic_exchange_check(x)) {
+        route->handler(x);
+    }
+}
+
+void ic_service_answer(ic_exchange *x) {
+    ic_path_values values = {0};
+    ic_company_settle(x->company);
+    answer_find_operation(x, &values);
+    if (ic_is_control(x->path)) {
+        ic_control_answer(x);
+        return;
+    }
+    ic_fault *fault = ic_fault_of(x);
+    x->delay = x->company->latency;
+    if (!fault || fault->done) {
+        answer_operation(x, &values);
+        ic_workflow_events_note(x);
+    }
+    if (fault) ic_fault_meet(x, fault);
+    ic_audit_note(x);
+}
+
+/* --- files behind signed links --- */
+
+static const ic_storage_kind answer_files[] = {
+    {IC_ATTACHMENT_FILES, ic_record_attachment_file},
+    {IC_EXPORT_FILES, ic_export_file},
+    {NULL, NULL},
+};
+
+void ic_service_answer_storage(ic_exchange *x) {
+    ic_company_settle(x->company);
+    ic_storage_answer(x, answer_files);
+}
+
+/* --- the end of a company --- */
+
+ic_company_end *const ic_service_ends[] = {
+    ic_records_free,  ic_workflows_free, ic_launches_free,    ic_sign_links_free,
+    ic_designs_free,  ic_entities_free,  ic_obligations_free, ic_imports_free,
+    ic_webhooks_free, ic_audit_free,     ic_faults_free,      NULL,
+};
