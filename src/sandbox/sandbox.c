@@ -48,14 +48,14 @@ struct ic_sandbox {
 static pthread_mutex_t living_lock = PTHREAD_MUTEX_INITIALIZER;
 static ic_sandbox *living;
 
-static void enlist(ic_sandbox *sandbox) {
+static void sandbox_append(ic_sandbox *sandbox) {
     pthread_mutex_lock(&living_lock);
     sandbox->next = living;
     living = sandbox;
     pthread_mutex_unlock(&living_lock);
 }
 
-static void delist(const ic_sandbox *sandbox) {
+static void sandbox_remove(const ic_sandbox *sandbox) {
     pthread_mutex_lock(&living_lock);
     ic_sandbox **at = &living;
     while (*at && *at != sandbox)
@@ -66,45 +66,45 @@ static void delist(const ic_sandbox *sandbox) {
 
 /* A program may end with os.exit, which closes no Lua state: the thread must be gone before the libraries
  * that it uses tidy up. */
-static void stop_all(void) {
+static void sandbox_stop_all(void) {
     while (living && ic_sandbox_owned(living))
         ic_sandbox_stop(living);
 }
 
-static void before_fork(void) {
+static void sandbox_before_fork(void) {
     pthread_mutex_lock(&living_lock);
 }
 
-static void after_fork_in_parent(void) {
+static void sandbox_after_fork_in_parent(void) {
     pthread_mutex_unlock(&living_lock);
 }
 
 /* The child has no thread that answers: its copies of the listening sockets must not keep the ports taken. */
-static void after_fork_in_child(void) {
+static void sandbox_after_fork_in_child(void) {
     for (const ic_sandbox *sandbox = living; sandbox; sandbox = sandbox->next)
         close(sandbox->socket), close(sandbox->storage_socket);
     living = NULL;
     pthread_mutex_unlock(&living_lock);
 }
 
-static void prepare_process(void) {
+static void sandbox_prepare_process(void) {
     /* Registers its own end before ours, so that it comes after it; without any option it would not. */
     OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL);
-    atexit(stop_all);
-    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+    atexit(sandbox_stop_all);
+    pthread_atfork(sandbox_before_fork, sandbox_after_fork_in_parent, sandbox_after_fork_in_child);
 }
 
 /* --- the certificate's folder --- */
 
 /* Writes to a file that only this user can read. */
-static bool write_private(const char *path, const char *text) {
+static bool sandbox_write_private(const char *path, const char *text) {
     FILE *file = fopen(path, "wxe");
     if (!file) return false;
     bool written = fchmod(fileno(file), S_IRUSR | S_IWUSR) == 0 && fputs(text, file) >= 0;
     return (fclose(file) == 0) && written;
 }
 
-static bool publish_certificate(ic_sandbox *sandbox, char *error, size_t size) {
+static bool sandbox_publish_certificate(ic_sandbox *sandbox, char *error, size_t size) {
     const char *tmp = getenv("TMPDIR");
     ic_buf folder = {0}, file = {0};
     ic_buf_printf(&folder, "%s/ironclad-sandbox-XXXXXX", tmp && *tmp ? tmp : "/tmp");
@@ -123,19 +123,19 @@ static bool publish_certificate(ic_sandbox *sandbox, char *error, size_t size) {
         snprintf(error, size, "no memory");
         return false;
     }
-    if (write_private(sandbox->ca_file, sandbox->certificate.certificate)) return true;
+    if (sandbox_write_private(sandbox->ca_file, sandbox->certificate.certificate)) return true;
     snprintf(error, size, "cannot write %s: %s", sandbox->ca_file, strerror(errno));
     return false;
 }
 
-static void remove_certificate(const ic_sandbox *sandbox) {
+static void sandbox_remove_certificate(const ic_sandbox *sandbox) {
     if (sandbox->ca_file) unlink(sandbox->ca_file);
     if (sandbox->folder) rmdir(sandbox->folder);
 }
 
 /* --- start --- */
 
-static bool replace(char **text, const char *wanted) {
+static bool sandbox_replace_text(char **text, const char *wanted) {
     if (!wanted) return true;
     char *copy = ic_strdup(wanted);
     if (!copy) return false;
@@ -145,11 +145,11 @@ static bool replace(char **text, const char *wanted) {
 }
 
 /* The fixtures have two. */
-static ic_app *app_of(const ic_company *company, size_t i) {
+static ic_app *sandbox_app(const ic_company *company, size_t i) {
     return company->apps.items[i];
 }
 
-static ic_company *make_world(const ic_sandbox_options *options) {
+static ic_company *sandbox_new_company(const ic_sandbox_options *options) {
     ic_company *company = ic_company_new(ic_service_ends);
     if (!company) return NULL;
     company->clock.fixed = options->clock;
@@ -161,14 +161,14 @@ static ic_company *make_world(const ic_sandbox_options *options) {
     return company;
 }
 
-static void built_in_fixtures(ic_buf *text) {
+static void sandbox_built_in_fixtures(ic_buf *text) {
     for (size_t i = 0; ic_fixtures[i]; i++)
         ic_buf_puts(text, ic_fixtures[i]);
 }
 
 char *ic_sandbox_fixtures(void) {
     ic_buf text = {0};
-    built_in_fixtures(&text);
+    sandbox_built_in_fixtures(&text);
     cJSON *tree = text.failed ? NULL : ic_json_parse(text.data, text.length, NULL);
     char *pretty = tree ? cJSON_Print(tree) : NULL;
     cJSON_Delete(tree);
@@ -176,7 +176,7 @@ char *ic_sandbox_fixtures(void) {
     return pretty;
 }
 
-static bool read_fixtures(const char *path, ic_buf *text, char *error, size_t size) {
+static bool sandbox_read_fixtures(const char *path, ic_buf *text, char *error, size_t size) {
     char piece[16 * 1024];
     size_t got;
     FILE *file = fopen(path, "re");
@@ -189,31 +189,32 @@ static bool read_fixtures(const char *path, ic_buf *text, char *error, size_t si
     return read;
 }
 
-static bool load_fixtures(ic_company *company, const char *path, char *error, size_t size) {
+static bool sandbox_load_fixtures(ic_company *company, const char *path, char *error, size_t size) {
     ic_buf text = {0};
     bool loaded = true;
     if (path)
-        loaded = read_fixtures(path, &text, error, size);
+        loaded = sandbox_read_fixtures(path, &text, error, size);
     else
-        built_in_fixtures(&text);
+        sandbox_built_in_fixtures(&text);
     loaded = loaded && !text.failed &&
              ic_company_load(company, path ? path : "fixtures", text.data, text.length, error, size);
     ic_buf_free(&text);
     return loaded;
 }
 
-static bool fill_store(ic_sandbox *sandbox, const ic_sandbox_options *options, char *error, size_t size) {
-    ic_company *company = sandbox->company = make_world(options);
+static bool sandbox_make_company(ic_sandbox *sandbox, const ic_sandbox_options *options, char *error,
+                                 size_t size) {
+    ic_company *company = sandbox->company = sandbox_new_company(options);
     snprintf(error, size, "no memory");
-    return company && load_fixtures(company, options->fixtures, error, size) &&
+    return company && sandbox_load_fixtures(company, options->fixtures, error, size) &&
            ic_scopes_license(company, options->scopes) &&
-           replace(&company->redirect_uris, options->redirect_uris) &&
-           replace(&app_of(company, 0)->id, options->client_id) &&
-           replace(&app_of(company, 0)->secret, options->client_secret);
+           sandbox_replace_text(&company->redirect_uris, options->redirect_uris) &&
+           sandbox_replace_text(&sandbox_app(company, 0)->id, options->client_id) &&
+           sandbox_replace_text(&sandbox_app(company, 0)->secret, options->client_secret);
 }
 
 /* How to reach what listens at `host`: a wildcard address is none to connect to. */
-static char *url_of(const char *host, int port, bool tls) {
+static char *sandbox_url_of(const char *host, int port, bool tls) {
     if (strcmp(host, "0.0.0.0") == 0) host = "127.0.0.1";
     if (strcmp(host, "::") == 0) host = "::1";
     ic_buf url = {0};
@@ -224,7 +225,7 @@ static char *url_of(const char *host, int port, bool tls) {
     return text;
 }
 
-static bool open_log(ic_sandbox *sandbox, const char *path, char *error, size_t size) {
+static bool sandbox_open_log(ic_sandbox *sandbox, const char *path, char *error, size_t size) {
     if (!path) return true;
     sandbox->log.file = fopen(path, "ae");
     if (!sandbox->log.file) {
@@ -236,13 +237,14 @@ static bool open_log(ic_sandbox *sandbox, const char *path, char *error, size_t 
 }
 
 /* At any free port. */
-static bool start_storage(ic_sandbox *sandbox, const ic_sandbox_options *options, char *error, size_t size) {
+static bool sandbox_start_storage(ic_sandbox *sandbox, const ic_sandbox_options *options, char *error,
+                                  size_t size) {
     int port = 0;
     ic_company *company = sandbox->company;
     sandbox->storage_socket = ic_listen(options->host, &port, error, size);
     if (sandbox->storage_socket < 0) return false;
     snprintf(error, size, "cannot start the HTTP server");
-    company->storage_url = url_of(options->host, port, options->tls);
+    company->storage_url = sandbox_url_of(options->host, port, options->tls);
     ic_random_hex(company, company->storage_key, sizeof company->storage_key - 1);
     sandbox->storage = (ic_server){.company = company,
                                    .log = &sandbox->log,
@@ -255,8 +257,9 @@ static bool start_storage(ic_sandbox *sandbox, const ic_sandbox_options *options
     return false;
 }
 
-static bool start(ic_sandbox *sandbox, const ic_sandbox_options *options, char *error, size_t size) {
-    if (!fill_store(sandbox, options, error, size) || !open_log(sandbox, options->log, error, size))
+static bool sandbox_start(ic_sandbox *sandbox, const ic_sandbox_options *options, char *error, size_t size) {
+    if (!sandbox_make_company(sandbox, options, error, size) ||
+        !sandbox_open_log(sandbox, options->log, error, size))
         return false;
     sandbox->port = options->port;
     sandbox->socket = ic_listen(options->host, &sandbox->port, error, size);
@@ -267,11 +270,11 @@ static bool start(ic_sandbox *sandbox, const ic_sandbox_options *options, char *
             snprintf(error, size, "cannot make a certificate for %s", options->host);
             return false;
         }
-        if (!publish_certificate(sandbox, error, size)) return false;
+        if (!sandbox_publish_certificate(sandbox, error, size)) return false;
     }
-    if (!start_storage(sandbox, options, error, size)) return false;
+    if (!sandbox_start_storage(sandbox, options, error, size)) return false;
     snprintf(error, size, "cannot start the HTTP server");
-    sandbox->company->url = url_of(options->host, sandbox->port, options->tls);
+    sandbox->company->url = sandbox_url_of(options->host, sandbox->port, options->tls);
     sandbox->server = (ic_server){.company = sandbox->company,
                                   .log = &sandbox->log,
                                   .lock = &sandbox->lock,
@@ -283,7 +286,7 @@ static bool start(ic_sandbox *sandbox, const ic_sandbox_options *options, char *
 
 ic_sandbox *ic_sandbox_start(const ic_sandbox_options *options, char *error, size_t size) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, prepare_process);
+    pthread_once(&once, sandbox_prepare_process);
     ic_sandbox *sandbox = ic_calloc(1, sizeof *sandbox);
     if (!sandbox) {
         snprintf(error, size, "no memory");
@@ -292,8 +295,8 @@ ic_sandbox *ic_sandbox_start(const ic_sandbox_options *options, char *error, siz
     sandbox->owner = getpid();
     sandbox->socket = -1;
     pthread_mutex_init(&sandbox->lock, NULL);
-    if (start(sandbox, options, error, size)) {
-        enlist(sandbox);
+    if (sandbox_start(sandbox, options, error, size)) {
+        sandbox_append(sandbox);
         return sandbox;
     }
     if (sandbox->socket >= 0) close(sandbox->socket);
@@ -309,10 +312,10 @@ bool ic_sandbox_owned(const ic_sandbox *sandbox) {
 
 void ic_sandbox_stop(ic_sandbox *sandbox) {
     if (!ic_sandbox_owned(sandbox)) return;
-    delist(sandbox);
+    sandbox_remove(sandbox);
     ic_server_stop(&sandbox->server); /* closes the socket */
     ic_server_stop(&sandbox->storage);
-    remove_certificate(sandbox);
+    sandbox_remove_certificate(sandbox);
 }
 
 void ic_sandbox_free(ic_sandbox *sandbox) {
@@ -338,19 +341,19 @@ const char *ic_sandbox_url(const ic_sandbox *sandbox) {
 }
 
 const char *ic_sandbox_client_id(const ic_sandbox *sandbox) {
-    return app_of(sandbox->company, 0)->id;
+    return sandbox_app(sandbox->company, 0)->id;
 }
 
 const char *ic_sandbox_client_secret(const ic_sandbox *sandbox) {
-    return app_of(sandbox->company, 0)->secret;
+    return sandbox_app(sandbox->company, 0)->secret;
 }
 
 const char *ic_sandbox_other_client_id(const ic_sandbox *sandbox) {
-    return app_of(sandbox->company, 1)->id;
+    return sandbox_app(sandbox->company, 1)->id;
 }
 
 const char *ic_sandbox_other_client_secret(const ic_sandbox *sandbox) {
-    return app_of(sandbox->company, 1)->secret;
+    return sandbox_app(sandbox->company, 1)->secret;
 }
 
 const char *ic_sandbox_as_user(const ic_sandbox *sandbox) {
@@ -364,7 +367,7 @@ const char *ic_sandbox_ca_file(const ic_sandbox *sandbox) {
 
 /* --- control --- */
 
-static bool control(ic_sandbox *sandbox, const char *name, const cJSON *arguments, ic_buf *out) {
+static bool sandbox_control(ic_sandbox *sandbox, const char *name, const cJSON *arguments, ic_buf *out) {
     ic_control asked = {.company = sandbox->company, .log = &sandbox->log, .arguments = arguments};
     pthread_mutex_lock(&sandbox->lock);
     bool done = ic_control_run(&asked, name);
@@ -386,7 +389,7 @@ bool ic_sandbox_control(ic_sandbox *sandbox, const char *name, const char *text,
     cJSON *arguments = ic_json_parse(text, length, &error);
     bool done = false;
     if (cJSON_IsObject(arguments))
-        done = control(sandbox, name, arguments, out);
+        done = sandbox_control(sandbox, name, arguments, out);
     else
         ic_buf_puts(out, arguments ? "the arguments must be a table of names" : ic_error_message(&error));
     ic_error_clear(&error);
@@ -394,11 +397,11 @@ bool ic_sandbox_control(ic_sandbox *sandbox, const char *name, const char *text,
     return done;
 }
 
-static void describe_user(ic_buf *out, const ic_user *user) {
+static void sandbox_describe_user(ic_buf *out, const ic_user *user) {
     ic_buf_printf(out, "  %s (%s %s, %s)\n", user->email, user->first_name, user->last_name, user->title);
 }
 
-static void describe_template(ic_buf *out, const ic_template *template) {
+static void sandbox_describe_template(ic_buf *out, const ic_template *template) {
     ic_buf_printf(out, "  %s  %s\n", template->id, template->name);
 }
 
@@ -410,16 +413,16 @@ void ic_sandbox_info(ic_sandbox *sandbox, ic_buf *out) {
     if (sandbox->is_open)
         ic_buf_puts(out, "OPEN: other machines can reach it, and its secrets are no secrets\n");
     if (sandbox->ca_file) ic_buf_printf(out, "certificate: %s\n", sandbox->ca_file);
-    ic_buf_printf(out, "client id: %s\nclient secret: %s\n", app_of(company, 0)->id,
-                  app_of(company, 0)->secret);
+    ic_buf_printf(out, "client id: %s\nclient secret: %s\n", sandbox_app(company, 0)->id,
+                  sandbox_app(company, 0)->secret);
     ic_buf_printf(out, "redirect URIs: http://localhost, any port and path%s%s\n",
                   company->redirect_uris ? "; " : "", company->redirect_uris ? company->redirect_uris : "");
     ic_buf_puts(out, "users (the first may do everything):\n");
     for (size_t i = 0; i < company->users.count; i++)
-        describe_user(out, company->users.items[i]);
+        sandbox_describe_user(out, company->users.items[i]);
     ic_buf_puts(out, "templates:\n");
     for (size_t i = 0; i < company->templates.count; i++)
-        describe_template(out, company->templates.items[i]);
+        sandbox_describe_template(out, company->templates.items[i]);
     ic_buf_printf(
         out, "workflows: %zu, records: %zu, entities: %zu, obligations: %zu, groups: %zu, webhooks: %zu\n",
         company->workflows.count, company->records_by_agreement.count, company->entities.count,

@@ -50,7 +50,7 @@ void ic_spool_free(ic_spool *spool) {
 }
 
 /* A file that no folder lists: nothing is left of it when its process ends, however it does. */
-static int open_nameless(void) {
+static int spool_open_unnamed(void) {
     const char *tmp = getenv("TMPDIR");
     char path[4096];
     int length = snprintf(path, sizeof path, "%s/ironclad-spool-XXXXXX", tmp && *tmp ? tmp : "/tmp");
@@ -63,8 +63,8 @@ static int open_nameless(void) {
     return file;
 }
 
-static bool grow_spool(ic_spool *spool) {
-    if (spool->file < 0 && (spool->file = open_nameless()) < 0) return false;
+static bool spool_grow(ic_spool *spool) {
+    if (spool->file < 0 && (spool->file = spool_open_unnamed()) < 0) return false;
     if (spool->pages == spool->free_capacity) {
         size_t capacity = spool->free_capacity ? spool->free_capacity * 2 : 64;
         uint32_t *pages = ic_realloc(spool->free_pages, capacity * sizeof *pages);
@@ -79,16 +79,16 @@ static bool grow_spool(ic_spool *spool) {
     return true;
 }
 
-static bool take_page(ic_spool *spool, uint32_t *page) {
+static bool spool_take_page(ic_spool *spool, uint32_t *page) {
     pthread_mutex_lock(&spool->lock);
-    bool there = spool->free_count || grow_spool(spool);
+    bool there = spool->free_count || spool_grow(spool);
     if (there) *page = spool->free_pages[--spool->free_count];
     pthread_mutex_unlock(&spool->lock);
     return there;
 }
 
 /* Their room on the disk is given back at once where the file system can. */
-static void give_back(ic_spool *spool, const uint32_t *pages, size_t count) {
+static void spool_return_pages(ic_spool *spool, const uint32_t *pages, size_t count) {
     pthread_mutex_lock(&spool->lock);
     for (size_t i = 0; i < count; i++) {
         spool->free_pages[spool->free_count++] = pages[i];
@@ -120,7 +120,7 @@ ic_blob *ic_blob_new(char *data, size_t length) {
     return blob;
 }
 
-static bool add_page(ic_blob *blob) {
+static bool spool_add_page(ic_blob *blob) {
     if (blob->page_count == blob->page_capacity) {
         size_t capacity = blob->page_capacity ? blob->page_capacity * 2 : 16;
         uint32_t *pages = ic_realloc(blob->pages, capacity * sizeof *pages);
@@ -131,19 +131,19 @@ static bool add_page(ic_blob *blob) {
         blob->pages = pages;
         blob->page_capacity = capacity;
     }
-    if (!take_page(blob->spool, &blob->pages[blob->page_count])) return false;
+    if (!spool_take_page(blob->spool, &blob->pages[blob->page_count])) return false;
     blob->page_count++;
     return true;
 }
 
 /* Where a byte of the blob is in the file, and how many of `size` follow it there in the same page. */
-static off_t place_of(const ic_blob *blob, uint64_t offset, size_t *size) {
+static off_t blob_offset_in_file(const ic_blob *blob, uint64_t offset, size_t *size) {
     size_t within = offset % PAGE;
     if (*size > PAGE - within) *size = PAGE - within;
     return (off_t)(blob->pages[offset / PAGE] * (uint64_t)PAGE + within);
 }
 
-static bool write_all(int file, const char *data, size_t size, off_t at) {
+static bool spool_write_all(int file, const char *data, size_t size, off_t at) {
     while (size) {
         ssize_t done = pwrite(file, data, size, at);
         if (done < 0 && errno == EINTR) continue;
@@ -155,12 +155,12 @@ static bool write_all(int file, const char *data, size_t size, off_t at) {
     return true;
 }
 
-static bool add_to_file(ic_blob *blob, const char *data, size_t size) {
+static bool blob_add_to_file(ic_blob *blob, const char *data, size_t size) {
     while (size) {
         size_t part = size;
-        if (blob->length == blob->page_count * (uint64_t)PAGE && !add_page(blob)) return false;
-        off_t at = place_of(blob, blob->length, &part);
-        if (!write_all(blob->spool->file, data, part, at)) return false;
+        if (blob->length == blob->page_count * (uint64_t)PAGE && !spool_add_page(blob)) return false;
+        off_t at = blob_offset_in_file(blob, blob->length, &part);
+        if (!spool_write_all(blob->spool->file, data, part, at)) return false;
         blob->length += part;
         data += part;
         size -= part;
@@ -168,9 +168,9 @@ static bool add_to_file(ic_blob *blob, const char *data, size_t size) {
     return true;
 }
 
-static bool move_to_file(ic_blob *blob) {
+static bool blob_move_to_file(ic_blob *blob) {
     blob->length = 0;
-    if (!add_to_file(blob, blob->memory.data, blob->memory.length)) return false;
+    if (!blob_add_to_file(blob, blob->memory.data, blob->memory.length)) return false;
     ic_buf_free(&blob->memory);
     return true;
 }
@@ -183,9 +183,9 @@ bool ic_blob_add(ic_blob *blob, const char *data, size_t size) {
             errno = ENOMEM;
             return !blob->memory.failed;
         }
-        if (!move_to_file(blob)) return false;
+        if (!blob_move_to_file(blob)) return false;
     }
-    return add_to_file(blob, data, size);
+    return blob_add_to_file(blob, data, size);
 }
 
 /* --- holding --- */
@@ -198,7 +198,7 @@ ic_blob *ic_blob_hold(ic_blob *blob) {
 void ic_blob_release(void *held) {
     ic_blob *blob = held;
     if (!blob || atomic_fetch_sub(&blob->holders, 1) > 1) return;
-    if (blob->page_count) give_back(blob->spool, blob->pages, blob->page_count);
+    if (blob->page_count) spool_return_pages(blob->spool, blob->pages, blob->page_count);
     ic_buf_free(&blob->memory);
     ic_free(blob->pages);
     ic_free(blob);
@@ -219,7 +219,7 @@ ptrdiff_t ic_blob_read(const ic_blob *blob, uint64_t offset, char *into, size_t 
     }
     for (size_t got = 0; got < size;) {
         size_t part = size - got;
-        off_t at = place_of(blob, offset + got, &part);
+        off_t at = blob_offset_in_file(blob, offset + got, &part);
         ssize_t done = pread(blob->spool->file, into + got, part, at);
         if (done < 0 && errno == EINTR) continue;
         if (done <= 0) return -1;

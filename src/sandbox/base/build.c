@@ -1,6 +1,6 @@
 #include "sandbox/base/build.h"
 
-static cJSON *taken(cJSON *parent, bool done, cJSON *item) {
+static cJSON *build_taken(cJSON *parent, bool done, cJSON *item) {
     if (done) return item;
     cJSON_Delete(item);
     if (parent) parent->type = cJSON_Invalid; /* which cJSON does not print, but frees with its members */
@@ -8,27 +8,27 @@ static cJSON *taken(cJSON *parent, bool done, cJSON *item) {
 }
 
 cJSON *ic_put(cJSON *object, const char *name, cJSON *item) {
-    return taken(object, object && item && cJSON_AddItemToObject(object, name, item), item);
+    return build_taken(object, object && item && cJSON_AddItemToObject(object, name, item), item);
 }
 
-static cJSON *put_static(cJSON *object, const char *name, cJSON *item) {
-    return taken(object, object && item && cJSON_AddItemToObjectCS(object, name, item), item);
+static cJSON *build_put_static(cJSON *object, const char *name, cJSON *item) {
+    return build_taken(object, object && item && cJSON_AddItemToObjectCS(object, name, item), item);
 }
 
 cJSON *ic_put_text(cJSON *object, const char *name, const char *text) {
-    return put_static(object, name, cJSON_CreateString(text));
+    return build_put_static(object, name, cJSON_CreateString(text));
 }
 
 cJSON *ic_put_number(cJSON *object, const char *name, double number) {
-    return put_static(object, name, cJSON_CreateNumber(number));
+    return build_put_static(object, name, cJSON_CreateNumber(number));
 }
 
 cJSON *ic_put_bool(cJSON *object, const char *name, int value) {
-    return put_static(object, name, cJSON_CreateBool(value));
+    return build_put_static(object, name, cJSON_CreateBool(value));
 }
 
 cJSON *ic_append(cJSON *array, cJSON *item) {
-    return taken(array, array && item && cJSON_AddItemToArray(array, item), item);
+    return build_taken(array, array && item && cJSON_AddItemToArray(array, item), item);
 }
 
 bool ic_whole(const cJSON *tree) {

@@ -13,7 +13,7 @@ ic_time ic_time_now(void) {
 }
 
 /* The calendar's parts in UTC, and the milliseconds beyond them. Years outside 0..9999 are clamped. */
-static bool divide(ic_time time, struct tm *day, int *ms) {
+static bool date_divide(ic_time time, struct tm *day, int *ms) {
     const ic_time first = -62167219200000, last = 253402300799999; /* the years 0 to 9999 */
     time = time < first ? first : time > last ? last : time;
     *ms = (int)((time % MS_PER_SECOND + MS_PER_SECOND) % MS_PER_SECOND);
@@ -25,7 +25,7 @@ ic_time_text ic_time_print(ic_time time) {
     struct tm day;
     int ms;
     ic_time_text out = {"0000-00-00T00:00:00.000Z"};
-    if (!divide(time, &day, &ms)) return out;
+    if (!date_divide(time, &day, &ms)) return out;
     size_t length = strftime(out.text, sizeof out.text, "%Y-%m-%dT%H:%M:%S", &day);
     snprintf(out.text + length, sizeof out.text - length, ".%03dZ", ms);
     return out;
@@ -37,7 +37,7 @@ ic_time_text ic_time_print_http(ic_time time) {
     struct tm day;
     int ms;
     ic_time_text out = {"Thu, 01 Jan 1970 00:00:00 GMT"};
-    if (!divide(time, &day, &ms)) return out;
+    if (!date_divide(time, &day, &ms)) return out;
     size_t length = (size_t)snprintf(out.text, sizeof out.text, "%.3s, ", &days[3 * day.tm_wday]);
     length += strftime(out.text + length, sizeof out.text - length, "%d ", &day);
     length += (size_t)snprintf(out.text + length, sizeof out.text - length, "%.3s ", &months[3 * day.tm_mon]);
@@ -46,7 +46,7 @@ ic_time_text ic_time_print_http(ic_time time) {
 }
 
 /* Exactly `digits` decimal digits at *text, then steps over them. */
-static bool number(const char **text, int digits, int *value) {
+static bool date_number(const char **text, int digits, int *value) {
     *value = 0;
     for (int i = 0; i < digits; i++, ++*text) {
         if (!isdigit((unsigned char)**text)) return false;
@@ -55,32 +55,32 @@ static bool number(const char **text, int digits, int *value) {
     return true;
 }
 
-static bool step_over(const char **text, char wanted) {
+static bool date_skip(const char **text, char wanted) {
     if (**text != wanted) return false;
     ++*text;
     return true;
 }
 
-static int days_in(int year, int month) {
+static int date_days_in(int year, int month) {
     static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
     return month == 2 && leap ? 29 : days[month - 1];
 }
 
-static bool parse_day(const char **text, struct tm *day) {
-    if (!number(text, 4, &day->tm_year) || !step_over(text, '-') || !number(text, 2, &day->tm_mon) ||
-        !step_over(text, '-') || !number(text, 2, &day->tm_mday))
+static bool date_parse_day(const char **text, struct tm *day) {
+    if (!date_number(text, 4, &day->tm_year) || !date_skip(text, '-') ||
+        !date_number(text, 2, &day->tm_mon) || !date_skip(text, '-') || !date_number(text, 2, &day->tm_mday))
         return false;
     if (day->tm_mon < 1 || day->tm_mon > 12) return false;
-    if (day->tm_mday < 1 || day->tm_mday > days_in(day->tm_year, day->tm_mon)) return false;
+    if (day->tm_mday < 1 || day->tm_mday > date_days_in(day->tm_year, day->tm_mon)) return false;
     day->tm_year -= 1900;
     day->tm_mon -= 1;
     return true;
 }
 
-static bool parse_fraction(const char **text, int *ms) {
+static bool date_parse_fraction(const char **text, int *ms) {
     *ms = 0;
-    if (!step_over(text, '.')) return true;
+    if (!date_skip(text, '.')) return true;
     if (!isdigit((unsigned char)**text)) return false;
     for (int weight = 100; isdigit((unsigned char)**text); ++*text, weight /= 10)
         *ms += (**text - '0') * weight;
@@ -88,15 +88,15 @@ static bool parse_fraction(const char **text, int *ms) {
 }
 
 /* "Z", nothing, "+02:00" or "+0200"; *minutes is what local time is ahead of UTC. */
-static bool parse_offset(const char **text, int *minutes) {
+static bool date_parse_offset(const char **text, int *minutes) {
     *minutes = 0;
-    if (!**text || step_over(text, 'Z')) return true;
+    if (!**text || date_skip(text, 'Z')) return true;
     int sign = **text == '-' ? -1 : 1, hours, rest;
     if (**text != '+' && **text != '-') return false;
     ++*text;
-    if (!number(text, 2, &hours)) return false;
-    step_over(text, ':');
-    if (!number(text, 2, &rest) || hours > 23 || rest > 59) return false;
+    if (!date_number(text, 2, &hours)) return false;
+    date_skip(text, ':');
+    if (!date_number(text, 2, &rest) || hours > 23 || rest > 59) return false;
     *minutes = sign * (hours * 60 + rest);
     return true;
 }
@@ -104,13 +104,15 @@ static bool parse_offset(const char **text, int *minutes) {
 bool ic_time_parse(const char *text, ic_time *time) {
     struct tm day = {0};
     int ms = 0, offset = 0;
-    if (!text || !parse_day(&text, &day)) return false;
-    if (step_over(&text, 'T')) {
-        if (!number(&text, 2, &day.tm_hour) || !step_over(&text, ':') || !number(&text, 2, &day.tm_min))
+    if (!text || !date_parse_day(&text, &day)) return false;
+    if (date_skip(&text, 'T')) {
+        if (!date_number(&text, 2, &day.tm_hour) || !date_skip(&text, ':') ||
+            !date_number(&text, 2, &day.tm_min))
             return false;
-        if (step_over(&text, ':') && (!number(&text, 2, &day.tm_sec) || !parse_fraction(&text, &ms)))
+        if (date_skip(&text, ':') &&
+            (!date_number(&text, 2, &day.tm_sec) || !date_parse_fraction(&text, &ms)))
             return false;
-        if (day.tm_hour > 23 || day.tm_min > 59 || day.tm_sec > 60 || !parse_offset(&text, &offset))
+        if (day.tm_hour > 23 || day.tm_min > 59 || day.tm_sec > 60 || !date_parse_offset(&text, &offset))
             return false;
     }
     if (*text) return false;
@@ -129,7 +131,7 @@ bool ic_time_add_months(ic_time *time, int months) {
     if (all < 0 || year > 9999) return false;
     day.tm_year = year - 1900;
     day.tm_mon = month - 1;
-    if (day.tm_mday > days_in(year, month)) day.tm_mday = days_in(year, month);
+    if (day.tm_mday > date_days_in(year, month)) day.tm_mday = date_days_in(year, month);
     *time = (ic_time)timegm(&day) * MS_PER_SECOND + rest;
     return true;
 }
@@ -147,7 +149,7 @@ static const unit time_units[] = {{'H', 0, 3600}, {'M', 0, 60}, {'S', 0, 1}, {0,
 #define PART_MAX 1000000 /* of a duration's numbers; more is beyond the years that are known */
 
 /* Numbers with the units' letters in their order, added up; counts the parts. */
-static int read_parts(const char **text, const unit *units, int64_t *months, int64_t *seconds) {
+static int date_read_duration_parts(const char **text, const unit *units, int64_t *months, int64_t *seconds) {
     int parts = 0;
     while (isdigit((unsigned char)**text)) {
         int64_t count = 0;
@@ -165,23 +167,25 @@ static int read_parts(const char **text, const unit *units, int64_t *months, int
     return parts;
 }
 
-static bool read_duration(const char *text, int64_t *months, int64_t *seconds) {
+static bool date_read_duration(const char *text, int64_t *months, int64_t *seconds) {
     *months = *seconds = 0;
-    if (!text || !step_over(&text, 'P')) return false;
-    int days = read_parts(&text, day_units, months, seconds), times = 0;
+    if (!text || !date_skip(&text, 'P')) return false;
+    int days = date_read_duration_parts(&text, day_units, months, seconds), times = 0;
     if (days < 0) return false;
-    if (step_over(&text, 'T') && (times = read_parts(&text, time_units, months, seconds)) <= 0) return false;
+    if (date_skip(&text, 'T') && (times = date_read_duration_parts(&text, time_units, months, seconds)) <= 0)
+        return false;
     return !*text && days + times > 0;
 }
 
 bool ic_duration_valid(const char *text) {
     int64_t months, seconds;
-    return read_duration(text, &months, &seconds);
+    return date_read_duration(text, &months, &seconds);
 }
 
 bool ic_time_add_duration(ic_time *time, const char *duration) {
     int64_t months, seconds;
-    if (!read_duration(duration, &months, &seconds) || !ic_time_add_months(time, (int)months)) return false;
+    if (!date_read_duration(duration, &months, &seconds) || !ic_time_add_months(time, (int)months))
+        return false;
     *time += seconds * MS_PER_SECOND;
     return true;
 }

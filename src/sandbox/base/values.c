@@ -4,59 +4,59 @@
 #include <string.h>
 
 /* cJSON's own questions are no functions of the right type everywhere, hence these. */
-static bool is_text(const cJSON *value) {
+static bool value_is_text(const cJSON *value) {
     return cJSON_IsString(value);
 }
 
-static bool is_number(const cJSON *value) {
+static bool value_is_number(const cJSON *value) {
     return cJSON_IsNumber(value);
 }
 
-static bool is_boolean(const cJSON *value) {
+static bool value_is_boolean(const cJSON *value) {
     return cJSON_IsBool(value);
 }
 
-static bool is_date(const cJSON *value) {
+static bool value_is_date(const cJSON *value) {
     ic_time time;
     return cJSON_IsString(value) && ic_time_parse(value->valuestring, &time);
 }
 
-static bool is_duration(const cJSON *value) {
+static bool value_is_duration(const cJSON *value) {
     return cJSON_IsString(value) && ic_duration_valid(value->valuestring);
 }
 
-static bool is_email(const cJSON *value) {
+static bool value_is_email(const cJSON *value) {
     const char *text = cJSON_GetStringValue(value), *at = text ? strchr(text, '@') : NULL;
     return at && at != text && at[1] && !strchr(at + 1, '@') && !strpbrk(text, " \t\r\n<>");
 }
 
 /* A number that is written as text, as a number. NULL: it is none, or no memory. */
-static cJSON *number_of(const char *text) {
+static cJSON *value_number_of(const char *text) {
     cJSON *number = text ? ic_json_parse(text, strlen(text), NULL) : NULL;
     if (cJSON_IsNumber(number)) return number;
     cJSON_Delete(number);
     return NULL;
 }
 
-static bool is_number_text(const char *text) {
-    cJSON *number = number_of(text);
+static bool value_is_number_text(const char *text) {
+    cJSON *number = value_number_of(text);
     cJSON_Delete(number);
     return number != NULL;
 }
 
 /* {currency, amount}: the amount is a number, or its digits as text. */
-static bool is_money(const cJSON *value) {
+static bool value_is_money(const cJSON *value) {
     const char *currency = ic_json_string(value, "currency");
     const cJSON *amount = ic_json_member(value, "amount");
     return currency && strlen(currency) == 3 &&
-           (cJSON_IsNumber(amount) || is_number_text(cJSON_GetStringValue(amount)));
+           (cJSON_IsNumber(amount) || value_is_number_text(cJSON_GetStringValue(amount)));
 }
 
-static bool is_address(const cJSON *value) {
+static bool value_is_address(const cJSON *value) {
     return cJSON_IsString(value) || cJSON_IsObject(value);
 }
 
-static bool is_text_list(const cJSON *value) {
+static bool value_is_text_list(const cJSON *value) {
     const cJSON *item;
     cJSON_ArrayForEach(item, value) {
         if (!cJSON_IsString(item)) return false;
@@ -65,12 +65,12 @@ static bool is_text_list(const cJSON *value) {
 }
 
 /* {source, …}: found in the document, or said by a person. */
-static bool is_clause(const cJSON *value) {
+static bool value_is_clause(const cJSON *value) {
     const char *source = ic_json_string(value, "source");
     return source && (strcmp(source, "ai") == 0 || strcmp(source, "manual") == 0);
 }
 
-static bool is_reference(const cJSON *value) {
+static bool value_is_reference(const cJSON *value) {
     return ic_json_string(value, "recordId") != NULL;
 }
 
@@ -78,13 +78,13 @@ static const struct type {
     const char *name;
     bool (*fits)(const cJSON *value);
 } types[] = {
-    {"string", is_text},          {"number", is_number},
-    {"boolean", is_boolean},      {"date", is_date},
-    {"duration", is_duration},    {"email", is_email},
-    {"monetaryAmount", is_money}, {"monetary_amount", is_money},
-    {"address", is_address},      {"array", is_text_list},
-    {"reference", is_reference},  {"clause", is_clause},
-    {"playbookClause", is_text},
+    {"string", value_is_text},          {"number", value_is_number},
+    {"boolean", value_is_boolean},      {"date", value_is_date},
+    {"duration", value_is_duration},    {"email", value_is_email},
+    {"monetaryAmount", value_is_money}, {"monetary_amount", value_is_money},
+    {"address", value_is_address},      {"array", value_is_text_list},
+    {"reference", value_is_reference},  {"clause", value_is_clause},
+    {"playbookClause", value_is_text},
 };
 
 bool ic_value_fits(const char *type, const cJSON *value) {
@@ -94,23 +94,23 @@ bool ic_value_fits(const char *type, const cJSON *value) {
 }
 
 /* A date without a time of day, or without an offset, is one in UTC. */
-static cJSON *date_as_kept(const char *text) {
+static cJSON *value_date_as_kept(const char *text) {
     ic_time time;
     const char *clock = strchr(text, 'T');
     if ((clock && strpbrk(clock, "Z+-")) || !ic_time_parse(text, &time)) return cJSON_CreateString(text);
     return cJSON_CreateString(ic_time_print(time).text);
 }
 
-static cJSON *money_as_kept(const cJSON *value) {
+static cJSON *value_money_as_kept(const cJSON *value) {
     cJSON *kept = cJSON_Duplicate(value, true);
     const char *amount = ic_json_string(kept, "amount");
-    cJSON *number = amount ? number_of(amount) : NULL;
+    cJSON *number = amount ? value_number_of(amount) : NULL;
     if (number && !cJSON_ReplaceItemInObjectCaseSensitive(kept, "amount", number)) cJSON_Delete(number);
     return kept;
 }
 
 cJSON *ic_value_as_kept(const char *type, const cJSON *value) {
-    if (strcmp(type, "date") == 0) return date_as_kept(value->valuestring);
-    if (strcmp(type, "monetary_amount") == 0) return money_as_kept(value);
+    if (strcmp(type, "date") == 0) return value_date_as_kept(value->valuestring);
+    if (strcmp(type, "monetary_amount") == 0) return value_money_as_kept(value);
     return cJSON_Duplicate(value, true);
 }

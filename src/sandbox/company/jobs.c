@@ -2,15 +2,15 @@
 #include "core/base/alloc.h"
 #include <string.h>
 
-static void free_job(ic_job *job) {
+static void job_free(ic_job *job) {
     cJSON_Delete(job->request);
     ic_blob_release(job->file);
     ic_free(job->filename);
     ic_free(job);
 }
 
-static void forget_oldest(ic_array *jobs) {
-    free_job(jobs->items[0]);
+static void job_remove_oldest(ic_array *jobs) {
+    job_free(jobs->items[0]);
     jobs->count--;
     memmove(jobs->items, jobs->items + 1, jobs->count * sizeof *jobs->items);
 }
@@ -25,10 +25,10 @@ ic_job *ic_job_start(ic_company *company, ic_job_kind kind, cJSON *request) {
     job->ended = job->started + (ic_time)(company->job_seconds * 1000);
     ic_new_uuid(company, job->id);
     if (!request || !ic_array_push(&company->jobs, job)) {
-        free_job(job);
+        job_free(job);
         return NULL;
     }
-    if (company->jobs.count > IC_JOBS_MAX) forget_oldest(&company->jobs);
+    if (company->jobs.count > IC_JOBS_MAX) job_remove_oldest(&company->jobs);
     return job;
 }
 
@@ -46,6 +46,6 @@ bool ic_job_is_over(const ic_company *company, const ic_job *job) {
 
 void ic_jobs_free(ic_company *company) {
     for (size_t i = 0; i < company->jobs.count; i++)
-        free_job(company->jobs.items[i]);
+        job_free(company->jobs.items[i]);
     ic_array_free(&company->jobs);
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* The active workflow in that step, given as either id or as its table; NULL: refused. */
-static ic_workflow *find(ic_control *control, ic_step step) {
+static ic_workflow *contract_find(ic_control *control, ic_step step) {
     const cJSON *given = ic_json_member(control->arguments, "workflow");
     const char *id = cJSON_IsString(given) ? given->valuestring : ic_json_string(given, "id");
     ic_workflow *workflow = id ? ic_company_workflow(control->company, id) : NULL;
@@ -21,19 +21,19 @@ static ic_workflow *find(ic_control *control, ic_step step) {
 }
 
 /* {step, `what`: the names of roles}; they are added as it happens. */
-static cJSON *begin_answer(ic_control *control, const char *what) {
+static cJSON *contract_begin_answer(ic_control *control, const char *what) {
     control->answer = cJSON_CreateObject();
     return ic_put(control->answer, what, cJSON_CreateArray());
 }
 
-static void end_answer(ic_control *control, const ic_workflow *workflow) {
+static void contract_end_answer(ic_control *control, const ic_workflow *workflow) {
     if (!control->status) ic_put_text(control->answer, "step", ic_step_names[workflow->step]);
 }
 
 /* --- sign --- */
 
-static bool sign(ic_control *control, ic_workflow *workflow, ic_signer *signer, ic_signature signature,
-                 cJSON *names) {
+static bool contract_sign(ic_control *control, ic_workflow *workflow, ic_signer *signer,
+                          ic_signature signature, cJSON *names) {
     ic_append(names, cJSON_CreateString(signer->role_name));
     const char *refusal = ic_packet_sign(control->company, workflow, signer, signature);
     if (refusal)
@@ -43,17 +43,19 @@ static bool sign(ic_control *control, ic_workflow *workflow, ic_signer *signer, 
 }
 
 /* In the order of signing, each once. */
-static void sign_all(ic_control *control, ic_workflow *workflow, ic_signature signature, cJSON *names) {
+static void contract_sign_all(ic_control *control, ic_workflow *workflow, ic_signature signature,
+                              cJSON *names) {
     const ic_array *signers = &workflow->packet->signers;
     for (size_t i = 0; i < signers->count; i++) {
         ic_signer *signer = signers->items[i];
-        if (signer->signature != IC_SIGNATURE_SIGNED && !sign(control, workflow, signer, signature, names))
+        if (signer->signature != IC_SIGNATURE_SIGNED &&
+            !contract_sign(control, workflow, signer, signature, names))
             return;
     }
 }
 
 static void control_sign(ic_control *control) {
-    ic_workflow *workflow = find(control, IC_STEP_SIGN);
+    ic_workflow *workflow = contract_find(control, IC_STEP_SIGN);
     if (!workflow) return;
     const char *role = ic_control_text(control, "role"), *status = ic_control_text(control, "status");
     ic_signature signature = IC_SIGNATURE_SIGNED;
@@ -65,26 +67,26 @@ static void control_sign(ic_control *control) {
     } else if (role && !signer) {
         ic_control_refuse(control, 404, "no signer has the role '%s'", role);
     } else {
-        cJSON *names = begin_answer(control, "signers");
+        cJSON *names = contract_begin_answer(control, "signers");
         if (signer)
-            sign(control, workflow, signer, signature, names);
+            contract_sign(control, workflow, signer, signature, names);
         else
-            sign_all(control, workflow, signature, names);
-        end_answer(control, workflow);
+            contract_sign_all(control, workflow, signature, names);
+        contract_end_answer(control, workflow);
     }
 }
 
 /* --- approve --- */
 
 /* By its id or by the name that people see; role_count when there is none. */
-static size_t find_role(const ic_template *template, const char *name) {
+static size_t contract_find_role(const ic_template *template, const char *name) {
     size_t role = ic_template_role(template, name);
     for (size_t i = 0; role == template->role_count && i < template->role_count; i++)
         if (strcmp(template->roles[i].display_name, name) == 0) return i;
     return role;
 }
 
-static bool approve(ic_control *control, ic_workflow *workflow, size_t review, cJSON *names) {
+static bool contract_approve(ic_control *control, ic_workflow *workflow, size_t review, cJSON *names) {
     const ic_role_design *role = &workflow->template->roles[workflow->template->reviews[review].role];
     const ic_array *people = &workflow->assignees[workflow->template->reviews[review].role];
     const char *person = ic_control_text(control, "user");
@@ -105,30 +107,30 @@ static bool approve(ic_control *control, ic_workflow *workflow, size_t review, c
 }
 
 /* The reviews in their order, or those of the user. */
-static void approve_all(ic_control *control, ic_workflow *workflow, cJSON *names) {
+static void contract_approve_all(ic_control *control, ic_workflow *workflow, cJSON *names) {
     const ic_template *template = workflow->template;
     for (size_t i = 0; i < template->review_count; i++)
-        if (!workflow->approved[i] && !approve(control, workflow, i, names)) return;
+        if (!workflow->approved[i] && !contract_approve(control, workflow, i, names)) return;
 }
 
 static void control_approve(ic_control *control) {
-    ic_workflow *workflow = find(control, IC_STEP_REVIEW);
+    ic_workflow *workflow = contract_find(control, IC_STEP_REVIEW);
     if (!workflow) return;
     const ic_template *template = workflow->template;
     const char *name = ic_control_text(control, "role");
-    size_t role = name ? find_role(template, name) : 0;
+    size_t role = name ? contract_find_role(template, name) : 0;
     size_t review = ic_review_of(template, role, ic_group_active(workflow));
     if (role == template->role_count) {
         ic_control_refuse(control, 404, "there is no role '%s'", name);
     } else if (name && (review == template->review_count || workflow->approved[review])) {
         ic_control_refuse(control, 409, "it is not the turn of '%s' to approve", name);
     } else {
-        cJSON *names = begin_answer(control, "roles");
+        cJSON *names = contract_begin_answer(control, "roles");
         if (name)
-            approve(control, workflow, review, names);
+            contract_approve(control, workflow, review, names);
         else
-            approve_all(control, workflow, names);
-        end_answer(control, workflow);
+            contract_approve_all(control, workflow, names);
+        contract_end_answer(control, workflow);
     }
 }
 

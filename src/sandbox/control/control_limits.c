@@ -9,13 +9,13 @@ static const char *const bucket_names[] = {
 #undef X
 };
 
-static ic_window *window_of(ic_limits *limits, const char *name) {
+static ic_window *control_find_window(ic_limits *limits, const char *name) {
     for (size_t i = 0; i < IC_BUCKET_NONE; i++)
         if (strcmp(bucket_names[i], name) == 0) return &limits->buckets[i];
     return strcmp(name, "company") == 0 ? &limits->company : NULL;
 }
 
-static void refuse_bucket(ic_control *control, const char *name) {
+static void control_refuse_bucket(ic_control *control, const char *name) {
     ic_nearest nearest = {.wanted = name};
     for (size_t i = 0; i < IC_BUCKET_NONE; i++)
         ic_nearest_offer(&nearest, bucket_names[i]);
@@ -26,11 +26,11 @@ static void refuse_bucket(ic_control *control, const char *name) {
         ic_control_refuse(control, 400, "there is no bucket '%s'", name);
 }
 
-static bool check_limits(ic_control *control, const cJSON *wanted) {
+static bool control_check_limits(ic_control *control, const cJSON *wanted) {
     const cJSON *item;
     cJSON_ArrayForEach(item, wanted) {
-        if (!window_of(&control->company->limits, item->string)) {
-            refuse_bucket(control, item->string);
+        if (!control_find_window(&control->company->limits, item->string)) {
+            control_refuse_bucket(control, item->string);
             return false;
         }
         if (!cJSON_IsNumber(item) || !(item->valuedouble >= 1 && item->valuedouble <= IC_LIMIT_MOST)) {
@@ -42,7 +42,7 @@ static bool check_limits(ic_control *control, const cJSON *wanted) {
     return true;
 }
 
-static void answer_limits(ic_control *control) {
+static void control_answer_limits(ic_control *control) {
     ic_limits *limits = &control->company->limits;
     cJSON *all = cJSON_CreateObject();
     if (limits->company.limit) ic_put_number(all, "company", (double)limits->company.limit);
@@ -61,13 +61,13 @@ static void control_rate_limits(ic_control *control) {
                           "'limits' must be true, false or an object: bucket -> requests a minute");
         return;
     }
-    if (!check_limits(control, wanted)) return;
+    if (!control_check_limits(control, wanted)) return;
     if (wanted) ic_limits_clear(limits);
     if (cJSON_IsTrue(wanted)) set = ic_limits_publish(limits);
     cJSON_ArrayForEach(item, wanted) set =
-        ic_window_set(window_of(limits, item->string), (size_t)item->valuedouble) && set;
+        ic_window_set(control_find_window(limits, item->string), (size_t)item->valuedouble) && set;
     if (set)
-        answer_limits(control);
+        control_answer_limits(control);
     else
         ic_control_refuse(control, 500, "no memory");
 }

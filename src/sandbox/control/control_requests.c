@@ -6,7 +6,7 @@
 
 /* --- the log --- */
 
-static const char *put_request(cJSON *list, const char *at) {
+static const char *control_put_request(cJSON *list, const char *at) {
     static const char *const names[IC_LOG_TEXTS] = {"status", "method", "path", "operation", "as_user"};
     cJSON *request = ic_append(list, cJSON_CreateObject());
     for (size_t i = 0; i < IC_LOG_TEXTS; i++) {
@@ -25,7 +25,7 @@ static void control_requests(ic_control *control) {
     control->answer = cJSON_CreateObject();
     cJSON *list = ic_put(control->answer, "list", cJSON_CreateArray());
     for (const char *at = texts.data, *end = at + texts.length; at < end && list;)
-        at = put_request(list, at);
+        at = control_put_request(list, at);
     if (texts.failed) ic_control_refuse(control, 500, "no memory");
     ic_buf_free(&texts);
 }

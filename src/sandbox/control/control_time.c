@@ -1,7 +1,7 @@
 /* Controls for the sandbox's time. */
 #include "sandbox/control/control.h"
 
-static void answer_now(ic_control *control) {
+static void control_answer_now(ic_control *control) {
     control->answer = cJSON_CreateObject();
     ic_put_text(control->answer, "now", ic_time_print(ic_company_now(control->company)).text);
     ic_put_bool(control->answer, "runs", control->company->clock.fixed == IC_TIME_NONE);
@@ -14,7 +14,7 @@ static void control_advance(ic_control *control) {
         return;
     }
     ic_company_advance(control->company, seconds);
-    answer_now(control);
+    control_answer_now(control);
 }
 
 static void control_clock(ic_control *control) {
@@ -29,7 +29,7 @@ static void control_clock(ic_control *control) {
         return;
     }
     if (text) control->company->clock = (ic_clock){.fixed = time};
-    answer_now(control);
+    control_answer_now(control);
 }
 
 /* --- the table --- */

@@ -25,7 +25,7 @@ static void control_revoke_refresh_tokens(ic_control *control) {
 /* --- a person's consent --- */
 
 /* The query of an authorize URL of this sandbox; NULL: it is another URL. */
-static const char *authorize_query(const ic_company *company, const char *url) {
+static const char *control_authorize_query(const ic_company *company, const char *url) {
     size_t length = strlen(company->url);
     const char *query = url + strcspn(url, "?");
     if (strncmp(url, company->url, length) != 0 ||
@@ -35,7 +35,7 @@ static const char *authorize_query(const ic_company *company, const char *url) {
     return *query ? query + 1 : query;
 }
 
-static void answer_consent(ic_control *control, ic_consent *asked, ic_user *user, const char *error) {
+static void control_answer_consent(ic_control *control, ic_consent *asked, ic_user *user, const char *error) {
     ic_buf location = {0};
     control->answer = cJSON_CreateObject();
     if (ic_consent_answer(control->company, asked, user, error, &location))
@@ -45,9 +45,9 @@ static void answer_consent(ic_control *control, ic_consent *asked, ic_user *user
     ic_buf_free(&location);
 }
 
-static void refuse_consent(ic_control *control, const char *format, ...)
+static void control_refuse_consent(ic_control *control, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-static void refuse_consent(ic_control *control, const char *format, ...) {
+static void control_refuse_consent(ic_control *control, const char *format, ...) {
     char text[512];
     va_list arguments;
     va_start(arguments, format);
@@ -59,24 +59,24 @@ static void refuse_consent(ic_control *control, const char *format, ...) {
 
 static void control_consent(ic_control *control) {
     ic_company *company = control->company;
-    const char *query = authorize_query(company, ic_control_text(control, "url"));
+    const char *query = control_authorize_query(company, ic_control_text(control, "url"));
     const char *person = ic_control_text(control, "user");
     ic_user *user = person ? ic_company_user(company, person) : company->users.items[0];
     ic_refusal refusal = {0};
     if (!query || !user) {
         if (!query)
-            refuse_consent(control, "this is no URL of %s" IC_AUTHORIZE_PATH, company->url);
+            control_refuse_consent(control, "this is no URL of %s" IC_AUTHORIZE_PATH, company->url);
         else
-            refuse_consent(control, "no such user in this company: '%s'", person);
+            control_refuse_consent(control, "no such user in this company: '%s'", person);
         return;
     }
     ic_consent *asked = ic_consent_ask(company, query, &refusal);
     bool granted = ic_control_true(control, "allow", true) && !refusal.error;
     if (asked)
-        answer_consent(control, asked, granted ? user : NULL,
-                       refusal.error ? refusal.error : "access_denied");
+        control_answer_consent(control, asked, granted ? user : NULL,
+                               refusal.error ? refusal.error : "access_denied");
     else if (refusal.error)
-        refuse_consent(control, "%s: %s", refusal.error, refusal.description);
+        control_refuse_consent(control, "%s: %s", refusal.error, refusal.description);
     else
         ic_control_refuse(control, 500, "no memory");
 }

@@ -28,7 +28,7 @@ static void fault_free(ic_fault *fault) {
 
 /* Faults for no operation in particular leave tokens alone: the request they are meant for needs one first.
  */
-static bool is_meant(const ic_fault *fault, const ic_exchange *x) {
+static bool fault_matches(const ic_fault *fault, const ic_exchange *x) {
     bool any = !fault->operation && !fault->path;
     if (any && (!x->operation || x->operation->bucket == IC_BUCKET_NONE)) return false;
     if (fault->operation && fault->operation != x->operation) return false;
@@ -39,7 +39,7 @@ static bool is_meant(const ic_fault *fault, const ic_exchange *x) {
 ic_fault *ic_fault_of(const ic_exchange *x) {
     for (size_t i = 0; i < x->company->faults.count; i++) {
         ic_fault *fault = x->company->faults.items[i];
-        if (!fault->times || !is_meant(fault, x)) continue;
+        if (!fault->times || !fault_matches(fault, x)) continue;
         if (fault->skip) {
             fault->skip--;
             continue;
@@ -67,7 +67,7 @@ static const struct saying {
     {0, "SERVER_ERROR", "something went wrong"},
 };
 
-static void fail_with_status(ic_exchange *x, const ic_fault *fault) {
+static void fault_reply_status(ic_exchange *x, const ic_fault *fault) {
     const struct saying *saying = sayings;
     while (saying->status && saying->status != fault->status)
         saying++;
@@ -75,7 +75,7 @@ static void fail_with_status(ic_exchange *x, const ic_fault *fault) {
                    fault->message ? fault->message : saying->message);
 }
 
-static void fail_with_page(ic_exchange *x, const ic_fault *fault) {
+static void fault_reply_page(ic_exchange *x, const ic_fault *fault) {
     ic_buf page = {0};
     const char *message = fault->message ? fault->message : "The server is not available.";
     ic_buf_printf(&page, "<html>\r\n<head><title>%u</title></head>\r\n<body>\r\n<h1>%u</h1><hr>%s\r\n",
@@ -88,8 +88,8 @@ static void fail_with_page(ic_exchange *x, const ic_fault *fault) {
 
 void ic_fault_meet(ic_exchange *x, ic_fault *fault) {
     switch (fault->kind) {
-    case IC_FAULT_STATUS: fail_with_status(x, fault); break;
-    case IC_FAULT_HTML: fail_with_page(x, fault); break;
+    case IC_FAULT_STATUS: fault_reply_status(x, fault); break;
+    case IC_FAULT_HTML: fault_reply_page(x, fault); break;
     case IC_FAULT_CLOSE: x->ending = IC_ENDING_NONE; break;
     case IC_FAULT_CUT: x->ending = IC_ENDING_CUT; break;
     case IC_FAULT_MALFORMED:
@@ -112,21 +112,21 @@ void ic_fault_meet(ic_exchange *x, ic_fault *fault) {
 
 /* --- the actions --- */
 
-static bool read_number(ic_control *control, const char *name, double otherwise, double least, double most,
-                        double *number) {
+static bool fault_read_number(ic_control *control, const char *name, double otherwise, double least,
+                              double most, double *number) {
     *number = ic_control_number(control, name, otherwise);
     if (*number >= least && *number <= most) return true;
     ic_control_refuse(control, 400, "'%s' must be from %g to %g", name, least, most);
     return false;
 }
 
-static bool read_numbers(ic_control *control, ic_fault *fault) {
+static bool fault_read_numbers(ic_control *control, ic_fault *fault) {
     double status = fault->kind == IC_FAULT_HTML ? 502 : 500, times, skip, retry_after, seconds;
-    if (!read_number(control, "status", status, 400, 599, &status) ||
-        !read_number(control, "times", 1, 1, TIMES_MOST, &times) ||
-        !read_number(control, "after", 0, 0, TIMES_MOST, &skip) ||
-        !read_number(control, "retry_after", 0, 0, SECONDS_MOST, &retry_after) ||
-        !read_number(control, "seconds", fault->kind == IC_FAULT_DELAY, 0, SECONDS_MOST, &seconds))
+    if (!fault_read_number(control, "status", status, 400, 599, &status) ||
+        !fault_read_number(control, "times", 1, 1, TIMES_MOST, &times) ||
+        !fault_read_number(control, "after", 0, 0, TIMES_MOST, &skip) ||
+        !fault_read_number(control, "retry_after", 0, 0, SECONDS_MOST, &retry_after) ||
+        !fault_read_number(control, "seconds", fault->kind == IC_FAULT_DELAY, 0, SECONDS_MOST, &seconds))
         return false;
     fault->status = (unsigned)status;
     fault->times = (size_t)times;
@@ -136,7 +136,7 @@ static bool read_numbers(ic_control *control, ic_fault *fault) {
     return true;
 }
 
-static bool read_kind(ic_control *control, ic_fault *fault) {
+static bool fault_read_kind(ic_control *control, ic_fault *fault) {
     const char *how = ic_control_text(control, "how");
     size_t i = 0, count = sizeof kinds / sizeof kinds[0];
     while (how && i < count && strcmp(kinds[i].name, how) != 0)
@@ -152,19 +152,20 @@ static bool read_kind(ic_control *control, ic_fault *fault) {
 }
 
 /* Whether `name` is the operation's name in Lua, "workflows:list". */
-static bool is_called(const ic_operation *operation, const char *name) {
+static bool fault_names_operation(const ic_operation *operation, const char *name) {
     const char *colon = strchr(name, ':');
     if (!colon || !operation->name || strcmp(operation->name, colon + 1) != 0) return false;
     size_t length = (size_t)(colon - name);
     return strncmp(operation->resource, name, length) == 0 && !operation->resource[length];
 }
 
-static bool read_operation(ic_control *control, ic_fault *fault) {
+static bool fault_read_operation(ic_control *control, ic_fault *fault) {
     const char *name = ic_control_text(control, "operation");
     ic_nearest nearest = {.wanted = name};
     for (size_t i = 0; name && i < ic_operation_count; i++) {
         const ic_operation *operation = &ic_operations[i];
-        if (strcmp(operation->id, name) == 0 || is_called(operation, name)) fault->operation = operation;
+        if (strcmp(operation->id, name) == 0 || fault_names_operation(operation, name))
+            fault->operation = operation;
         ic_nearest_offer(&nearest, operation->id);
     }
     if (!name || fault->operation) return true;
@@ -177,7 +178,7 @@ static bool read_operation(ic_control *control, ic_fault *fault) {
     return false;
 }
 
-static bool read_method(ic_control *control) {
+static bool fault_read_method(ic_control *control) {
     const char *name = ic_control_text(control, "method");
     ic_method method;
     if (!name || ic_method_parse(name, &method)) return true;
@@ -186,7 +187,7 @@ static bool read_method(ic_control *control) {
     return false;
 }
 
-static bool read_texts(ic_control *control, ic_fault *fault) {
+static bool fault_read_texts(ic_control *control, ic_fault *fault) {
     const struct text {
         const char *name;
         char **place;
@@ -208,8 +209,9 @@ static void control_fail(ic_control *control) {
         ic_control_refuse(control, 500, "no memory");
         return;
     }
-    if (read_kind(control, fault) && read_numbers(control, fault) && read_operation(control, fault) &&
-        read_method(control) && read_texts(control, fault)) {
+    if (fault_read_kind(control, fault) && fault_read_numbers(control, fault) &&
+        fault_read_operation(control, fault) && fault_read_method(control) &&
+        fault_read_texts(control, fault)) {
         if (ic_array_push(&control->company->faults, fault)) return;
         ic_control_refuse(control, 500, "no memory");
     }

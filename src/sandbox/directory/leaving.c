@@ -4,7 +4,7 @@
 #include "sandbox/workflows/signing.h"
 
 /* Who takes over from somebody that leaves: of the administrators the first, else of all. */
-static ic_user *heir_of(const ic_company *company, const ic_user *leaving) {
+static ic_user *leaving_find_successor(const ic_company *company, const ic_user *leaving) {
     const ic_group *admins = ic_company_admins(company);
     const ic_array *const lists[] = {admins ? &admins->members : &company->users, &company->users};
     for (size_t i = 0; i < 2; i++)
@@ -14,7 +14,7 @@ static ic_user *heir_of(const ic_company *company, const ic_user *leaving) {
 }
 
 /* Puts the heir in the place of who leaves; needs no memory. */
-static void replace(ic_array *list, const ic_user *leaving, ic_user *heir) {
+static void leaving_replace(ic_array *list, const ic_user *leaving, ic_user *heir) {
     if (ic_array_has(list, heir)) {
         ic_array_drop(list, leaving);
         return;
@@ -24,27 +24,28 @@ static void replace(ic_array *list, const ic_user *leaving, ic_user *heir) {
 }
 
 /* Also who signs for the company. Without memory, nobody is asked anew. */
-static void hand_over_workflow(ic_workflow *workflow, const ic_user *leaving, ic_user *heir, ic_time now) {
+static void leaving_hand_over_workflow(ic_workflow *workflow, const ic_user *leaving, ic_user *heir,
+                                       ic_time now) {
     if (workflow->status != IC_STATUS_ACTIVE && workflow->status != IC_STATUS_PAUSED) return;
     if (workflow->creator == leaving) workflow->creator = heir;
-    replace(&workflow->participants, leaving, heir);
+    leaving_replace(&workflow->participants, leaving, heir);
     for (size_t i = 0; i < workflow->template->role_count; i++)
-        replace(&workflow->assignees[i], leaving, heir);
+        leaving_replace(&workflow->assignees[i], leaving, heir);
     for (size_t i = 0; i < workflow->template->role_count; i++)
         ic_reviews_reassign(workflow, i, now);
     ic_packet_hand_over(workflow->packet, leaving, heir);
 }
 
-static void hand_over_designs(ic_company *company, const ic_user *leaving, ic_user *heir) {
+static void leaving_hand_over_designs(ic_company *company, const ic_user *leaving, ic_user *heir) {
     for (size_t i = 0; i < company->templates.count; i++) {
         ic_template *template = company->templates.items[i];
         for (size_t j = 0; j < template->role_count; j++)
-            replace(&template->roles[j].assignees, leaving, heir);
+            leaving_replace(&template->roles[j].assignees, leaving, heir);
         ic_signing_hand_over(template->signing, leaving, heir);
     }
 }
 
-static void end_sessions(ic_company *company, const ic_user *leaving) {
+static void leaving_end_sessions(ic_company *company, const ic_user *leaving) {
     for (size_t i = 0; i < company->tokens.count; i++) {
         ic_token *token = company->tokens.items[i];
         if (token->user == leaving) token->revoked = true;
@@ -56,14 +57,14 @@ static void end_sessions(ic_company *company, const ic_user *leaving) {
 }
 
 bool ic_company_remove_user(ic_company *company, ic_user *user) {
-    ic_user *heir = heir_of(company, user);
+    ic_user *heir = leaving_find_successor(company, user);
     if (!heir || !ic_array_push(&company->former_users, user)) return false;
     ic_array_drop(&company->users, user);
     for (size_t i = 0; i < company->groups.count; i++)
         ic_array_drop(&((ic_group *)company->groups.items[i])->members, user);
-    hand_over_designs(company, user, heir);
+    leaving_hand_over_designs(company, user, heir);
     for (size_t i = 0; i < company->workflows.count; i++)
-        hand_over_workflow(company->workflows.items[i], user, heir, ic_company_now(company));
-    end_sessions(company, user);
+        leaving_hand_over_workflow(company->workflows.items[i], user, heir, ic_company_now(company));
+    leaving_end_sessions(company, user);
     return true;
 }

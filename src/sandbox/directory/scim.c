@@ -45,13 +45,14 @@ cJSON *ic_scim_meta(const ic_company *company, const ic_scim_kind *kind, const c
 /* --- lists --- */
 
 /* A number of the query within limits; what lies beyond counts as the limit (RFC 7644, 3.4.2.4). */
-static size_t number_of(const ic_exchange *x, const char *name, long least, long most, long otherwise) {
+static size_t scim_query_number(const ic_exchange *x, const char *name, long least, long most,
+                                long otherwise) {
     const char *text = ic_exchange_query(x, name);
     long number = text ? strtol(text, NULL, 10) : otherwise;
     return (size_t)(number < least ? least : number > most ? most : number);
 }
 
-static bool read_filter(ic_exchange *x, const ic_scim_kind *kind, ic_scim_filter **filter) {
+static bool scim_read_filter(ic_exchange *x, const ic_scim_kind *kind, ic_scim_filter **filter) {
     const char *text = ic_exchange_query(x, "filter");
     char error[256] = "";
     *filter = text ? ic_scim_filter_parse(kind, text, error, sizeof error) : NULL;
@@ -64,11 +65,11 @@ static bool read_filter(ic_exchange *x, const ic_scim_kind *kind, ic_scim_filter
 }
 
 void ic_scim_reply_list(ic_exchange *x, const ic_scim_kind *kind, const ic_array *items, ic_scim_view view) {
-    size_t start = number_of(x, "startIndex", 1, 100000000, 1), total = 0;
-    size_t count = number_of(x, "count", 0, COUNT_MAX, COUNT_DEFAULT);
+    size_t start = scim_query_number(x, "startIndex", 1, 100000000, 1), total = 0;
+    size_t count = scim_query_number(x, "count", 0, COUNT_MAX, COUNT_DEFAULT);
     const char *excluded = ic_exchange_query(x, "excludedAttributes");
     ic_scim_filter *filter;
-    if (!read_filter(x, kind, &filter)) return;
+    if (!scim_read_filter(x, kind, &filter)) return;
     cJSON *answer = cJSON_CreateObject();
     ic_append(ic_put(answer, "schemas", cJSON_CreateArray()), cJSON_CreateString(IC_SCIM_LIST));
     cJSON *resources = cJSON_CreateArray();

@@ -27,7 +27,7 @@ static cJSON *group_view(const ic_company *company, const void *item) {
 
 /* --- what a request says --- */
 
-static bool read_members(ic_exchange *x, const cJSON *list, ic_array *members) {
+static bool group_read_members(ic_exchange *x, const cJSON *list, ic_array *members) {
     const cJSON *member;
     cJSON_ArrayForEach(member, list) {
         const char *id = ic_json_string(member, "value");
@@ -45,7 +45,7 @@ static bool read_members(ic_exchange *x, const cJSON *list, ic_array *members) {
     return true;
 }
 
-static bool check_name(ic_exchange *x, const cJSON *resource, const ic_group *group) {
+static bool group_check_name(ic_exchange *x, const cJSON *resource, const ic_group *group) {
     const char *name = ic_json_string(resource, "displayName");
     const ic_group *holder = name ? ic_company_group(x->company, name) : NULL;
     if (!name || !*name)
@@ -58,9 +58,10 @@ static bool check_name(ic_exchange *x, const cJSON *resource, const ic_group *gr
 }
 
 /* A group as the resource says. NULL: answered. */
-static ic_group *read_draft(ic_exchange *x, const cJSON *resource, const ic_group *group) {
+static ic_group *group_read_draft(ic_exchange *x, const cJSON *resource, const ic_group *group) {
     ic_array members = {0};
-    if (!check_name(x, resource, group) || !read_members(x, ic_json_member(resource, "members"), &members)) {
+    if (!group_check_name(x, resource, group) ||
+        !group_read_members(x, ic_json_member(resource, "members"), &members)) {
         ic_array_free(&members);
         return NULL;
     }
@@ -83,28 +84,28 @@ void ic_groups_list(ic_exchange *x) {
     ic_scim_reply_list(x, &ic_scim_groups, &x->company->groups, group_view);
 }
 
-static ic_group *find_group(ic_exchange *x) {
+static ic_group *group_find(ic_exchange *x) {
     ic_group *group = ic_company_group(x->company, x->values[0]);
     if (group && strcmp(group->id, x->values[0]) == 0) return group;
     ic_scim_not_found(x);
     return NULL;
 }
 
-static void reply_group(ic_exchange *x, unsigned status, const ic_group *group) {
+static void group_reply(ic_exchange *x, unsigned status, const ic_group *group) {
     ic_scim_reply(x, status, &ic_scim_groups, group_view(x->company, group));
 }
 
 void ic_groups_get(ic_exchange *x) {
-    const ic_group *group = find_group(x);
-    if (group) reply_group(x, 200, group);
+    const ic_group *group = group_find(x);
+    if (group) group_reply(x, 200, group);
 }
 
 void ic_groups_create(ic_exchange *x) {
     cJSON *resource = ic_scim_may_change(x) ? ic_scim_read(x, &ic_scim_groups) : NULL;
-    ic_group *group = resource ? read_draft(x, resource, NULL) : NULL;
+    ic_group *group = resource ? group_read_draft(x, resource, NULL) : NULL;
     cJSON_Delete(resource);
     if (group && ic_array_push(&x->company->groups, group)) {
-        reply_group(x, 201, group);
+        group_reply(x, 201, group);
     } else if (group) {
         ic_group_free(group);
         ic_reply_no_memory(x);
@@ -112,8 +113,8 @@ void ic_groups_create(ic_exchange *x) {
 }
 
 /* The group becomes as the resource says, but stays itself. */
-static void change_group(ic_exchange *x, ic_group *group, const cJSON *resource) {
-    ic_group *draft = read_draft(x, resource, group);
+static void group_change(ic_exchange *x, ic_group *group, const cJSON *resource) {
+    ic_group *draft = group_read_draft(x, resource, group);
     if (!draft) return;
     ic_group before = *group;
     *group = *draft;
@@ -121,30 +122,30 @@ static void change_group(ic_exchange *x, ic_group *group, const cJSON *resource)
     memcpy(group->id, before.id, sizeof group->id);
     group->admins = before.admins;
     ic_group_free(draft);
-    reply_group(x, 200, group);
+    group_reply(x, 200, group);
 }
 
 void ic_groups_replace(ic_exchange *x) {
-    ic_group *group = ic_scim_may_change(x) ? find_group(x) : NULL;
+    ic_group *group = ic_scim_may_change(x) ? group_find(x) : NULL;
     cJSON *resource = group ? ic_scim_read(x, &ic_scim_groups) : NULL;
-    if (resource) change_group(x, group, resource);
+    if (resource) group_change(x, group, resource);
     cJSON_Delete(resource);
 }
 
 /* Unlike users, groups know no replace here. */
 void ic_groups_update(ic_exchange *x) {
-    ic_group *group = ic_scim_may_change(x) ? find_group(x) : NULL;
+    ic_group *group = ic_scim_may_change(x) ? group_find(x) : NULL;
     if (!group) return;
     cJSON *resource = group_view(x->company, group);
     if (!ic_whole(resource))
         ic_reply_no_memory(x);
     else if (ic_scim_patch(x, &ic_scim_groups, IC_SCIM_ADD | IC_SCIM_REMOVE, resource))
-        change_group(x, group, resource);
+        group_change(x, group, resource);
     cJSON_Delete(resource);
 }
 
 void ic_groups_delete(ic_exchange *x) {
-    ic_group *group = ic_scim_may_change(x) ? find_group(x) : NULL;
+    ic_group *group = ic_scim_may_change(x) ? group_find(x) : NULL;
     if (!group) return;
     if (group->admins) {
         ic_reply_scim_error(x, 403, NULL, "the administrators' group stays");

@@ -101,7 +101,7 @@ const ic_scim_attribute *ic_scim_find(const ic_scim_attribute *list, const char 
 /* The schema whose id stands before the attribute, and what follows it: a colon and the attribute, or
  * nothing.
  */
-static const ic_scim_schema *named_schema(const ic_scim_kind *kind, const char **text, size_t *length) {
+static const ic_scim_schema *scim_find_schema(const ic_scim_kind *kind, const char **text, size_t *length) {
     for (size_t i = 0; i < kind->schema_count; i++) {
         const ic_scim_schema *schema = &kind->schemas[i];
         size_t size = strlen(schema->id);
@@ -115,8 +115,8 @@ static const ic_scim_schema *named_schema(const ic_scim_kind *kind, const char *
     return NULL;
 }
 
-static bool read_names(const ic_scim_attribute *first, const ic_scim_attribute *second, const char *text,
-                       size_t length, ic_scim_path *path) {
+static bool scim_read_names(const ic_scim_attribute *first, const ic_scim_attribute *second, const char *text,
+                            size_t length, ic_scim_path *path) {
     const char *dot = memchr(text, '.', length);
     size_t head = dot ? (size_t)(dot - text) : length;
     path->attribute = ic_scim_find(first, text, head);
@@ -129,12 +129,12 @@ static bool read_names(const ic_scim_attribute *first, const ic_scim_attribute *
 bool ic_scim_path_parse(const ic_scim_kind *kind, const ic_scim_attribute *within, const char *text,
                         size_t length, ic_scim_path *path) {
     *path = (ic_scim_path){0};
-    if (within) return read_names(within->subs, NULL, text, length, path);
-    const ic_scim_schema *schema = named_schema(kind, &text, &length);
-    if (!schema) return read_names(common, kind->schemas[0].attributes, text, length, path);
+    if (within) return scim_read_names(within->subs, NULL, text, length, path);
+    const ic_scim_schema *schema = scim_find_schema(kind, &text, &length);
+    if (!schema) return scim_read_names(common, kind->schemas[0].attributes, text, length, path);
     if (schema->extension) path->extension = schema->id;
     if (!length) return schema->extension;
-    return read_names(schema->attributes, schema->extension ? NULL : common, text, length, path);
+    return scim_read_names(schema->attributes, schema->extension ? NULL : common, text, length, path);
 }
 
 cJSON *ic_scim_holder(const ic_scim_path *path, cJSON *resource) {
@@ -143,14 +143,14 @@ cJSON *ic_scim_holder(const ic_scim_path *path, cJSON *resource) {
 
 /* --- values --- */
 
-static cJSON *accept_boolean(const cJSON *value) {
+static cJSON *scim_accept_boolean(const cJSON *value) {
     const char *text = cJSON_GetStringValue(value);
     if (cJSON_IsBool(value)) return cJSON_CreateBool(cJSON_IsTrue(value));
     if (text && strcasecmp(text, "true") == 0) return cJSON_CreateTrue();
     return text && strcasecmp(text, "false") == 0 ? cJSON_CreateFalse() : NULL;
 }
 
-static cJSON *accept_complex(const ic_scim_attribute *attribute, const cJSON *value) {
+static cJSON *scim_accept_complex(const ic_scim_attribute *attribute, const cJSON *value) {
     if (!cJSON_IsObject(value)) return NULL;
     cJSON *kept = cJSON_CreateObject();
     const cJSON *part;
@@ -168,8 +168,8 @@ static cJSON *accept_complex(const ic_scim_attribute *attribute, const cJSON *va
 
 cJSON *ic_scim_accept(const ic_scim_attribute *attribute, const cJSON *value) {
     switch (attribute->type) {
-    case IC_SCIM_BOOLEAN: return accept_boolean(value);
-    case IC_SCIM_COMPLEX: return accept_complex(attribute, value);
+    case IC_SCIM_BOOLEAN: return scim_accept_boolean(value);
+    case IC_SCIM_COMPLEX: return scim_accept_complex(attribute, value);
     case IC_SCIM_STRING:
     case IC_SCIM_DATE_TIME:
     case IC_SCIM_REFERENCE: break;
@@ -179,19 +179,19 @@ cJSON *ic_scim_accept(const ic_scim_attribute *attribute, const cJSON *value) {
 
 /* --- what is left out --- */
 
-static void exclude_part(cJSON *values, const ic_scim_attribute *sub) {
+static void scim_exclude_part(cJSON *values, const ic_scim_attribute *sub) {
     cJSON *value;
     if (cJSON_IsObject(values)) cJSON_DeleteItemFromObjectCaseSensitive(values, sub->name);
     if (!cJSON_IsArray(values)) return;
     cJSON_ArrayForEach(value, values) cJSON_DeleteItemFromObjectCaseSensitive(value, sub->name);
 }
 
-static void exclude(const ic_scim_path *path, cJSON *resource) {
+static void scim_exclude_attribute(const ic_scim_path *path, cJSON *resource) {
     cJSON *holder = ic_scim_holder(path, resource);
     if (!path->attribute)
         cJSON_DeleteItemFromObjectCaseSensitive(resource, path->extension);
     else if (path->sub)
-        exclude_part(ic_json_member(holder, path->attribute->name), path->sub);
+        scim_exclude_part(ic_json_member(holder, path->attribute->name), path->sub);
     else if (holder && !(path->attribute->flags & IC_SCIM_ALWAYS))
         cJSON_DeleteItemFromObjectCaseSensitive(holder, path->attribute->name);
 }
@@ -201,7 +201,8 @@ void ic_scim_exclude(const ic_scim_kind *kind, cJSON *resource, const char *list
         at += strspn(at, ", ");
         size_t length = strcspn(at, ", ");
         ic_scim_path path;
-        if (length && ic_scim_path_parse(kind, NULL, at, length, &path)) exclude(&path, resource);
+        if (length && ic_scim_path_parse(kind, NULL, at, length, &path))
+            scim_exclude_attribute(&path, resource);
         at += length;
     }
 }

@@ -4,7 +4,7 @@
 #include "sandbox/directory/handlers.h"
 #include "sandbox/directory/scim.h"
 
-static const char *type_name(ic_scim_type type) {
+static const char *scim_type_name(ic_scim_type type) {
     static const char *const names[] = {
         [IC_SCIM_STRING] = "string",       [IC_SCIM_BOOLEAN] = "boolean", [IC_SCIM_DATE_TIME] = "dateTime",
         [IC_SCIM_REFERENCE] = "reference", [IC_SCIM_COMPLEX] = "complex",
@@ -12,20 +12,20 @@ static const char *type_name(ic_scim_type type) {
     return names[type];
 }
 
-static cJSON *attribute_view(const ic_scim_attribute *attribute);
+static cJSON *scim_attribute_view(const ic_scim_attribute *attribute);
 
-static cJSON *attributes_view(const ic_scim_attribute *attribute) {
+static cJSON *scim_attributes_view(const ic_scim_attribute *attribute) {
     cJSON *list = cJSON_CreateArray();
     for (; attribute->name; attribute++)
-        if (attribute->description) ic_append(list, attribute_view(attribute));
+        if (attribute->description) ic_append(list, scim_attribute_view(attribute));
     return list;
 }
 
-static cJSON *attribute_view(const ic_scim_attribute *attribute) {
+static cJSON *scim_attribute_view(const ic_scim_attribute *attribute) {
     unsigned flags = attribute->flags;
     cJSON *view = cJSON_CreateObject();
     ic_put_text(view, "name", attribute->name);
-    ic_put_text(view, "type", type_name(attribute->type));
+    ic_put_text(view, "type", scim_type_name(attribute->type));
     ic_put_bool(view, "multiValued", (flags & IC_SCIM_MULTI) != 0);
     ic_put_text(view, "description", attribute->description);
     ic_put_bool(view, "required", (flags & IC_SCIM_REQUIRED) != 0);
@@ -37,18 +37,18 @@ static cJSON *attribute_view(const ic_scim_attribute *attribute) {
     ic_put_text(view, "returned", flags & IC_SCIM_ALWAYS ? "always" : "default");
     ic_put_text(view, "uniqueness", flags & IC_SCIM_UNIQUE ? "server" : "none");
     if (attribute->subs)
-        ic_put(view, "subattributes", attributes_view(attribute->subs)); /* in lower case here */
+        ic_put(view, "subattributes", scim_attributes_view(attribute->subs)); /* in lower case here */
     return view;
 }
 
-static cJSON *schema_view(const ic_company *company, const ic_scim_schema *schema) {
+static cJSON *scim_schema_view(const ic_company *company, const ic_scim_schema *schema) {
     ic_buf location = {0};
     ic_buf_printf(&location, "%s/scim/v2/Schemas/%s", company->url, schema->id);
     cJSON *view = cJSON_CreateObject();
     ic_put_text(view, "id", schema->id);
     ic_put_text(view, "name", schema->name);
     ic_put_text(view, "description", schema->description);
-    ic_put(view, "attributes", attributes_view(schema->attributes));
+    ic_put(view, "attributes", scim_attributes_view(schema->attributes));
     cJSON *meta = ic_put(view, "meta", cJSON_CreateObject());
     ic_put_text(meta, "resourceType", "Schema");
     ic_put_text(meta, "location", ic_buf_text(&location));
@@ -64,7 +64,7 @@ void ic_scim_schemas_list(ic_exchange *x) {
     cJSON *resources = cJSON_CreateArray();
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         for (size_t j = 0; j < kinds[i]->schema_count; j++)
-            ic_append(resources, schema_view(x->company, &kinds[i]->schemas[j]));
+            ic_append(resources, scim_schema_view(x->company, &kinds[i]->schemas[j]));
     ic_put_number(answer, "totalResults", cJSON_GetArraySize(resources));
     ic_put(answer, "Resources", resources);
     ic_reply_json(x, 200, answer);
@@ -74,7 +74,7 @@ void ic_scim_schemas_get(ic_exchange *x) {
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         for (size_t j = 0; j < kinds[i]->schema_count; j++)
             if (ic_text_same(kinds[i]->schemas[j].id, x->values[0])) {
-                ic_reply_json(x, 200, schema_view(x->company, &kinds[i]->schemas[j]));
+                ic_reply_json(x, 200, scim_schema_view(x->company, &kinds[i]->schemas[j]));
                 return;
             }
     ic_scim_not_found(x);

@@ -17,7 +17,7 @@ static const char *const kept[] = {"externalId", "displayName", "nickName", IC_S
 
 /* --- what it looks like: UserResponseObject --- */
 
-static void put_schemas(cJSON *view, const ic_user *user) {
+static void user_put_schemas(cJSON *view, const ic_user *user) {
     cJSON *schemas = ic_put(view, "schemas", cJSON_CreateArray());
     ic_append(schemas, cJSON_CreateString(IC_SCIM_USER));
     if (ic_json_member(user->profile, IC_SCIM_ENTERPRISE))
@@ -25,14 +25,14 @@ static void put_schemas(cJSON *view, const ic_user *user) {
     ic_append(schemas, cJSON_CreateString(IC_SCIM_IRONCLAD));
 }
 
-static void put_emails(cJSON *view, const ic_user *user) {
+static void user_put_emails(cJSON *view, const ic_user *user) {
     cJSON *email = ic_append(ic_put(view, "emails", cJSON_CreateArray()), cJSON_CreateObject());
     ic_put_text(email, "value", user->email);
     ic_put_text(email, "type", "work");
     ic_put_bool(email, "primary", true);
 }
 
-static void put_profile(cJSON *view, const ic_user *user) {
+static void user_put_profile(cJSON *view, const ic_user *user) {
     for (size_t i = 0; i < KEPT_COUNT; i++) {
         const cJSON *member = ic_json_member(user->profile, kept[i]);
         if (member) ic_put(view, kept[i], cJSON_Duplicate(member, true));
@@ -47,16 +47,16 @@ static void put_profile(cJSON *view, const ic_user *user) {
 static cJSON *user_view(const ic_company *company, const void *item) {
     const ic_user *user = item;
     cJSON *view = cJSON_CreateObject();
-    put_schemas(view, user);
+    user_put_schemas(view, user);
     ic_put_text(view, "id", user->id);
     ic_put_text(view, "userName", user->email);
     cJSON *name = ic_put(view, "name", cJSON_CreateObject());
     ic_put_text(name, "givenName", user->first_name);
     ic_put_text(name, "familyName", user->last_name);
     if (*user->title) ic_put_text(view, "title", user->title);
-    put_emails(view, user);
+    user_put_emails(view, user);
     ic_put_bool(view, "active", true);
-    put_profile(view, user);
+    user_put_profile(view, user);
     cJSON *meta = ic_put(view, "meta", ic_scim_meta(company, &ic_scim_users, user->id));
     ic_put_text(meta, "created", ic_time_print(user->created).text);
     ic_put_text(meta, "lastModified", ic_time_print(user->updated).text);
@@ -66,7 +66,7 @@ static cJSON *user_view(const ic_company *company, const void *item) {
 /* --- what a request says --- */
 
 /* The rules of the document for a password, which the sandbox then forgets. */
-static bool is_strong(const char *text) {
+static bool user_is_strong_password(const char *text) {
     bool lower = false, upper = false, digit = false, special = false;
     for (const char *c = text; *c; c++) {
         lower = lower || islower((unsigned char)*c);
@@ -77,12 +77,12 @@ static bool is_strong(const char *text) {
     return lower && upper && digit && special && strlen(text) >= PASSWORD_LEAST;
 }
 
-static bool is_email(const cJSON *value) {
+static bool user_is_email(const cJSON *value) {
     return value && ic_value_fits("email", value);
 }
 
 /* A user's one e-mail address is their userName: whichever of the two has changed is meant. */
-static bool settle_email(ic_exchange *x, cJSON *resource, const ic_user *user) {
+static bool user_settle_email(ic_exchange *x, cJSON *resource, const ic_user *user) {
     const cJSON *name = ic_json_member(resource, "userName"), *emails = ic_json_member(resource, "emails");
     const char *address = emails ? ic_json_string(emails->child, "value") : NULL;
     if (emails && (!emails->child || emails->child->next || !address)) {
@@ -96,27 +96,27 @@ static bool settle_email(ic_exchange *x, cJSON *resource, const ic_user *user) {
         return false;
     }
     name = ic_json_member(resource, "userName");
-    if (is_email(name)) return true;
+    if (user_is_email(name)) return true;
     ic_scim_refuse_value(x, "userName", name);
     return false;
 }
 
-static bool check_unique(ic_exchange *x, const char *email, const ic_user *user) {
+static bool user_check_unique(ic_exchange *x, const char *email, const ic_user *user) {
     const ic_user *holder = ic_company_user(x->company, email);
     if (!holder || holder == user) return true;
     ic_reply_scim_error(x, 409, "uniqueness", "userName %s is taken", email);
     return false;
 }
 
-static bool check_rest(ic_exchange *x, const cJSON *resource) {
+static bool user_check_rest(ic_exchange *x, const cJSON *resource) {
     const char *password = ic_json_string(resource, "password");
     const cJSON *head = ic_json_member(ic_json_member(resource, IC_SCIM_IRONCLAD), "departmentHead");
-    if (password && !is_strong(password))
+    if (password && !user_is_strong_password(password))
         ic_reply_scim_error(x, 400, "invalidValue",
                             "Invalid value at password: it needs %d characters, with lower case, upper case, "
                             "digit and special character",
                             PASSWORD_LEAST);
-    else if (head && !is_email(head))
+    else if (head && !user_is_email(head))
         ic_scim_refuse_value(x, IC_SCIM_IRONCLAD ":departmentHead", head);
     else
         return true;
@@ -126,7 +126,7 @@ static bool check_rest(ic_exchange *x, const cJSON *resource) {
 /* --- making it so --- */
 
 /* What the resource says that the sandbox only keeps. Spoiled (build.h) without memory. */
-static cJSON *profile_of(const cJSON *resource, const ic_user *before) {
+static cJSON *user_profile(const cJSON *resource, const ic_user *before) {
     cJSON *profile = cJSON_CreateObject();
     for (size_t i = 0; i < KEPT_COUNT; i++) {
         const cJSON *member = ic_json_member(resource, kept[i]);
@@ -143,7 +143,7 @@ static cJSON *profile_of(const cJSON *resource, const ic_user *before) {
     return profile;
 }
 
-static bool set_text(char **place, const char *text) {
+static bool user_set_text(char **place, const char *text) {
     char *copy = ic_strdup(text ? text : "");
     if (!copy) return false;
     ic_free(*place);
@@ -152,14 +152,14 @@ static bool set_text(char **place, const char *text) {
 }
 
 /* A user as the resource says. NULL: no memory. */
-static ic_user *draft_of(ic_exchange *x, const cJSON *resource, const ic_user *before) {
+static ic_user *user_draft(ic_exchange *x, const cJSON *resource, const ic_user *before) {
     ic_user *draft = ic_user_new(x->company, ic_json_string(resource, "userName"));
     if (!draft) return NULL;
     const cJSON *name = ic_json_member(resource, "name");
-    draft->profile = profile_of(resource, before);
-    if (ic_whole(draft->profile) && set_text(&draft->first_name, ic_json_string(name, "givenName")) &&
-        set_text(&draft->last_name, ic_json_string(name, "familyName")) &&
-        set_text(&draft->title, ic_json_string(resource, "title")) &&
+    draft->profile = user_profile(resource, before);
+    if (ic_whole(draft->profile) && user_set_text(&draft->first_name, ic_json_string(name, "givenName")) &&
+        user_set_text(&draft->last_name, ic_json_string(name, "familyName")) &&
+        user_set_text(&draft->title, ic_json_string(resource, "title")) &&
         ic_user_set_display_name(draft, ic_json_string(resource, "displayName")))
         return draft;
     ic_user_free(draft);
@@ -167,7 +167,7 @@ static ic_user *draft_of(ic_exchange *x, const cJSON *resource, const ic_user *b
 }
 
 /* The user becomes as the draft, who is freed, but stays themselves. */
-static void become(ic_user *user, ic_user *draft) {
+static void user_apply_draft(ic_user *user, ic_user *draft) {
     ic_user before = *user;
     *user = *draft;
     *draft = before;
@@ -177,11 +177,11 @@ static void become(ic_user *user, ic_user *draft) {
     ic_user_free(draft);
 }
 
-static ic_user *read_draft(ic_exchange *x, cJSON *resource, const ic_user *before) {
-    if (!settle_email(x, resource, before) || !check_rest(x, resource) ||
-        !check_unique(x, ic_json_string(resource, "userName"), before))
+static ic_user *user_read_draft(ic_exchange *x, cJSON *resource, const ic_user *before) {
+    if (!user_settle_email(x, resource, before) || !user_check_rest(x, resource) ||
+        !user_check_unique(x, ic_json_string(resource, "userName"), before))
         return NULL;
-    ic_user *draft = draft_of(x, resource, before);
+    ic_user *draft = user_draft(x, resource, before);
     if (!draft) ic_reply_no_memory(x);
     return draft;
 }
@@ -192,7 +192,7 @@ void ic_users_list(ic_exchange *x) {
     ic_scim_reply_list(x, &ic_scim_users, &x->company->users, user_view);
 }
 
-static ic_user *find_user(ic_exchange *x) {
+static ic_user *user_find(ic_exchange *x) {
     for (size_t i = 0; i < x->company->users.count; i++) {
         ic_user *user = x->company->users.items[i];
         if (strcmp(user->id, x->values[0]) == 0) return user;
@@ -201,28 +201,28 @@ static ic_user *find_user(ic_exchange *x) {
     return NULL;
 }
 
-static void reply_user(ic_exchange *x, unsigned status, const ic_user *user) {
+static void user_reply(ic_exchange *x, unsigned status, const ic_user *user) {
     ic_scim_reply(x, status, &ic_scim_users, user_view(x->company, user));
 }
 
 void ic_users_get(ic_exchange *x) {
-    const ic_user *user = find_user(x);
-    if (user) reply_user(x, 200, user);
+    const ic_user *user = user_find(x);
+    if (user) user_reply(x, 200, user);
 }
 
 /* Ironclad has no inactive users. */
-static bool is_active(const cJSON *resource) {
+static bool user_is_active(const cJSON *resource) {
     return !cJSON_IsFalse(ic_json_member(resource, "active"));
 }
 
 void ic_users_create(ic_exchange *x) {
     cJSON *resource = ic_scim_may_change(x) ? ic_scim_read(x, &ic_scim_users) : NULL;
-    if (resource && !is_active(resource)) {
+    if (resource && !user_is_active(resource)) {
         ic_scim_refuse_value(x, "active", ic_json_member(resource, "active"));
     } else if (resource) {
-        ic_user *user = read_draft(x, resource, NULL);
+        ic_user *user = user_read_draft(x, resource, NULL);
         if (user && ic_company_add_user(x->company, user)) {
-            reply_user(x, 201, user);
+            user_reply(x, 201, user);
         } else if (user) {
             ic_user_free(user);
             ic_reply_no_memory(x);
@@ -231,7 +231,7 @@ void ic_users_create(ic_exchange *x) {
     cJSON_Delete(resource);
 }
 
-static bool remove_user(ic_exchange *x, ic_user *user) {
+static bool user_remove(ic_exchange *x, ic_user *user) {
     if (x->company->users.count == 1)
         ic_reply_scim_error(x, 403, NULL, "the last user of a company stays");
     else if (!ic_company_remove_user(x->company, user))
@@ -242,42 +242,42 @@ static bool remove_user(ic_exchange *x, ic_user *user) {
 }
 
 /* A user that is set inactive is removed from the company, and shown so for the last time. */
-static void deactivate(ic_exchange *x, ic_user *user) {
-    if (!remove_user(x, user)) return;
+static void user_deactivate(ic_exchange *x, ic_user *user) {
+    if (!user_remove(x, user)) return;
     cJSON *view = user_view(x->company, user);
     if (view && !ic_set(view, "active", cJSON_CreateFalse())) view->type = cJSON_Invalid;
     ic_scim_reply(x, 200, &ic_scim_users, view);
 }
 
-static void change_user(ic_exchange *x, ic_user *user, cJSON *resource) {
-    ic_user *draft = read_draft(x, resource, user);
+static void user_change(ic_exchange *x, ic_user *user, cJSON *resource) {
+    ic_user *draft = user_read_draft(x, resource, user);
     if (!draft) return;
-    become(user, draft);
-    if (is_active(resource))
-        reply_user(x, 200, user);
+    user_apply_draft(user, draft);
+    if (user_is_active(resource))
+        user_reply(x, 200, user);
     else
-        deactivate(x, user);
+        user_deactivate(x, user);
 }
 
 void ic_users_replace(ic_exchange *x) {
-    ic_user *user = ic_scim_may_change(x) ? find_user(x) : NULL;
+    ic_user *user = ic_scim_may_change(x) ? user_find(x) : NULL;
     cJSON *resource = user ? ic_scim_read(x, &ic_scim_users) : NULL;
-    if (resource) change_user(x, user, resource);
+    if (resource) user_change(x, user, resource);
     cJSON_Delete(resource);
 }
 
 void ic_users_update(ic_exchange *x) {
-    ic_user *user = ic_scim_may_change(x) ? find_user(x) : NULL;
+    ic_user *user = ic_scim_may_change(x) ? user_find(x) : NULL;
     if (!user) return;
     cJSON *resource = user_view(x->company, user);
     if (!ic_whole(resource))
         ic_reply_no_memory(x);
     else if (ic_scim_patch(x, &ic_scim_users, IC_SCIM_ADD | IC_SCIM_REMOVE | IC_SCIM_REPLACE, resource))
-        change_user(x, user, resource);
+        user_change(x, user, resource);
     cJSON_Delete(resource);
 }
 
 void ic_users_delete(ic_exchange *x) {
-    ic_user *user = ic_scim_may_change(x) ? find_user(x) : NULL;
-    if (user && remove_user(x, user)) ic_reply_nothing(x);
+    ic_user *user = ic_scim_may_change(x) ? user_find(x) : NULL;
+    if (user && user_remove(x, user)) ic_reply_nothing(x);
 }

@@ -1,7 +1,7 @@
 /* Exports: reports that are made in the background and downloaded when they are done. Their errors have the
  * shape {"error": text}. */
-#include "core/base/alloc.h"
 #include "sandbox/exports/exports.h"
+#include "core/base/alloc.h"
 #include "sandbox/company/jobs.h"
 #include "sandbox/exports/activities.h"
 #include "sandbox/exports/audit.h"

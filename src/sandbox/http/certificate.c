@@ -11,7 +11,7 @@
 
 #define DAY (24 * 60 * 60)
 
-static bool add_extension(X509 *x509, int nid, const char *value) {
+static bool certificate_add_extension(X509 *x509, int nid, const char *value) {
     X509V3_CTX context;
     X509V3_set_ctx(&context, x509, x509, NULL, NULL, 0);
     X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
@@ -20,24 +20,24 @@ static bool add_extension(X509 *x509, int nid, const char *value) {
     return done;
 }
 
-static bool is_address(const char *host) {
+static bool certificate_is_address(const char *host) {
     unsigned char address[sizeof(struct in6_addr)];
     return inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1;
 }
 
 /* The name is text for OpenSSL's little language: only what a host name or an address can hold goes in. */
-static bool add_names(X509 *x509, const char *host) {
+static bool certificate_add_names(X509 *x509, const char *host) {
     ic_buf names = {0};
     ic_buf_puts(&names, "DNS:localhost,IP:127.0.0.1,IP:::1");
     if (host && !host[strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:-")])
-        ic_buf_printf(&names, ",%s:%s", is_address(host) ? "IP" : "DNS", host);
+        ic_buf_printf(&names, ",%s:%s", certificate_is_address(host) ? "IP" : "DNS", host);
     const char *text = ic_buf_text(&names);
-    bool done = text && add_extension(x509, NID_subject_alt_name, text);
+    bool done = text && certificate_add_extension(x509, NID_subject_alt_name, text);
     ic_buf_free(&names);
     return done;
 }
 
-static bool set_serial(X509 *x509) {
+static bool certificate_set_serial(X509 *x509) {
     unsigned char bytes[8];
     uint64_t serial;
     if (RAND_bytes(bytes, sizeof bytes) != 1) return false;
@@ -45,34 +45,34 @@ static bool set_serial(X509 *x509) {
     return ASN1_INTEGER_set_uint64(X509_get_serialNumber(x509), serial >> 1);
 }
 
-static bool fill_in(X509 *x509, EVP_PKEY *key, const char *host) {
+static bool certificate_fill(X509 *x509, EVP_PKEY *key, const char *host) {
     X509_NAME *name = X509_get_subject_name(x509);
-    return X509_set_version(x509, 2) /* that is, 3 */ && set_serial(x509) &&
+    return X509_set_version(x509, 2) /* that is, 3 */ && certificate_set_serial(x509) &&
            X509_gmtime_adj(X509_getm_notBefore(x509), -DAY) &&
            X509_gmtime_adj(X509_getm_notAfter(x509), 365L * DAY) && X509_set_pubkey(x509, key) &&
            X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"Ironclad sandbox", -1,
                                       -1, 0) &&
            X509_set_issuer_name(x509, name) &&
-           add_extension(x509, NID_basic_constraints, "critical,CA:TRUE") &&
-           add_extension(x509, NID_key_usage, "critical,digitalSignature,keyCertSign") &&
-           add_extension(x509, NID_ext_key_usage, "serverAuth") &&
-           add_extension(x509, NID_subject_key_identifier, "hash") && add_names(x509, host) &&
-           X509_sign(x509, key, EVP_sha256());
+           certificate_add_extension(x509, NID_basic_constraints, "critical,CA:TRUE") &&
+           certificate_add_extension(x509, NID_key_usage, "critical,digitalSignature,keyCertSign") &&
+           certificate_add_extension(x509, NID_ext_key_usage, "serverAuth") &&
+           certificate_add_extension(x509, NID_subject_key_identifier, "hash") &&
+           certificate_add_names(x509, host) && X509_sign(x509, key, EVP_sha256());
 }
 
 /* What was written into a memory BIO, as text. */
-static char *text_of(BIO *bio) {
+static char *certificate_bio_text(BIO *bio) {
     char *data;
     long length = BIO_get_mem_data(bio, &data);
     return length > 0 ? ic_strndup(data, (size_t)length) : NULL;
 }
 
-static bool write_out(ic_certificate *certificate, X509 *x509, EVP_PKEY *key) {
+static bool certificate_print(ic_certificate *certificate, X509 *x509, EVP_PKEY *key) {
     BIO *key_text = BIO_new(BIO_s_mem()), *certificate_text = BIO_new(BIO_s_mem());
     if (key_text && certificate_text && PEM_write_bio_X509(certificate_text, x509) &&
         PEM_write_bio_PKCS8PrivateKey(key_text, key, NULL, NULL, 0, NULL, NULL)) {
-        certificate->key = text_of(key_text);
-        certificate->certificate = text_of(certificate_text);
+        certificate->key = certificate_bio_text(key_text);
+        certificate->certificate = certificate_bio_text(certificate_text);
     }
     BIO_free(key_text);
     BIO_free(certificate_text);
@@ -83,7 +83,7 @@ bool ic_certificate_make(ic_certificate *certificate, const char *host) {
     *certificate = (ic_certificate){0};
     EVP_PKEY *key = EVP_EC_gen("P-256");
     X509 *x509 = X509_new();
-    bool made = key && x509 && fill_in(x509, key, host) && write_out(certificate, x509, key);
+    bool made = key && x509 && certificate_fill(x509, key, host) && certificate_print(certificate, x509, key);
     X509_free(x509);
     EVP_PKEY_free(key);
     if (!made) ic_certificate_free(certificate);

@@ -34,33 +34,33 @@ ic_delays *ic_delays_new(void) {
     return delays;
 }
 
-static bool is_before(const struct timespec *a, const struct timespec *b) {
+static bool delay_is_before(const struct timespec *a, const struct timespec *b) {
     return a->tv_sec != b->tv_sec ? a->tv_sec < b->tv_sec : a->tv_nsec < b->tv_nsec;
 }
 
 /* Resumes what is due; the next one's end, NULL when none is left. */
-static const struct timespec *resume_due(ic_delays *delays) {
+static const struct timespec *delay_resume_due(ic_delays *delays) {
     struct timespec now;
     const struct timespec *next = NULL;
     size_t left = 0;
     clock_gettime(CLOCK_MONOTONIC, &now);
     for (size_t i = 0; i < delays->count; i++) {
-        if (delays->stopping || !is_before(&now, &delays->items[i].end))
+        if (delays->stopping || !delay_is_before(&now, &delays->items[i].end))
             MHD_resume_connection(delays->items[i].connection);
         else
             delays->items[left++] = delays->items[i];
     }
     delays->count = left;
     for (size_t i = 0; i < left; i++)
-        if (!next || is_before(&delays->items[i].end, next)) next = &delays->items[i].end;
+        if (!next || delay_is_before(&delays->items[i].end, next)) next = &delays->items[i].end;
     return next;
 }
 
-static void *run(void *context) {
+static void *delay_run(void *context) {
     ic_delays *delays = context;
     pthread_mutex_lock(&delays->lock);
     while (!delays->stopping) {
-        const struct timespec *next = resume_due(delays);
+        const struct timespec *next = delay_resume_due(delays);
         if (next) {
             struct timespec end = *next; /* the row may move meanwhile */
             pthread_cond_timedwait(&delays->changed, &delays->lock, &end);
@@ -68,22 +68,22 @@ static void *run(void *context) {
             pthread_cond_wait(&delays->changed, &delays->lock);
         }
     }
-    resume_due(delays);
+    delay_resume_due(delays);
     pthread_mutex_unlock(&delays->lock);
     return NULL;
 }
 
 /* Signals are for the program's own threads. */
-static bool start(ic_delays *delays) {
+static bool delay_start(ic_delays *delays) {
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    delays->started = delays->started || pthread_create(&delays->thread, NULL, run, delays) == 0;
+    delays->started = delays->started || pthread_create(&delays->thread, NULL, delay_run, delays) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return delays->started;
 }
 
-static bool make_room(ic_delays *delays) {
+static bool delay_grow(ic_delays *delays) {
     if (delays->count < delays->capacity) return true;
     size_t capacity = delays->capacity ? delays->capacity * 2 : 16;
     delay *items = ic_realloc(delays->items, capacity * sizeof *items);
@@ -93,7 +93,7 @@ static bool make_room(ic_delays *delays) {
     return true;
 }
 
-static struct timespec after(double seconds) {
+static struct timespec delay_time_after(double seconds) {
     struct timespec end;
     clock_gettime(CLOCK_MONOTONIC, &end);
     end.tv_sec += (time_t)seconds;
@@ -107,10 +107,10 @@ static struct timespec after(double seconds) {
 
 bool ic_delays_add(ic_delays *delays, struct MHD_Connection *connection, double seconds) {
     pthread_mutex_lock(&delays->lock);
-    bool added = !delays->stopping && make_room(delays) && start(delays);
+    bool added = !delays->stopping && delay_grow(delays) && delay_start(delays);
     if (added) {
         MHD_suspend_connection(connection);
-        delays->items[delays->count++] = (delay){.end = after(seconds), .connection = connection};
+        delays->items[delays->count++] = (delay){.end = delay_time_after(seconds), .connection = connection};
         pthread_cond_signal(&delays->changed);
     }
     pthread_mutex_unlock(&delays->lock);

@@ -8,14 +8,14 @@
 #define READER_BUFFER (64 * 1024)
 #define FIELDS_MAX    1000
 
-static void clear_field(ic_field_part *field) {
+static void form_clear_field(ic_field_part *field) {
     ic_free(field->name);
     ic_free(field->filename);
     ic_blob_release(field->bytes);
 }
 
 /* A name of a file may be in any encoding; what answers show of it is UTF-8. */
-static char *as_utf8(const char *text) {
+static char *form_utf8(const char *text) {
     if (!text) return NULL;
     ic_buf copy = {0};
     size_t left = strlen(text), bad;
@@ -27,18 +27,18 @@ static char *as_utf8(const char *text) {
     return ic_buf_take(&copy, NULL);
 }
 
-static ic_field_part *add_field(ic_exchange *x, const char *name, const char *filename) {
+static ic_field_part *form_add_field(ic_exchange *x, const char *name, const char *filename) {
     ic_field_part *fields = ic_realloc(x->fields, (x->field_count + 1) * sizeof *fields);
     if (!fields) return NULL;
     x->fields = fields;
     ic_field_part *field = &fields[x->field_count];
     *field = (ic_field_part){
         .name = ic_strdup(name),
-        .filename = as_utf8(filename),
+        .filename = form_utf8(filename),
         .bytes = ic_blob_begin(x->company->spool, filename ? IC_BLOB_IN_MEMORY : SIZE_MAX),
     };
     if (!field->name || (filename && !field->filename) || !field->bytes) {
-        clear_field(field);
+        form_clear_field(field);
         return NULL;
     }
     x->field_count++;
@@ -46,7 +46,7 @@ static ic_field_part *add_field(ic_exchange *x, const char *name, const char *fi
 }
 
 /* A field without a filename is for reading at once, and stays in memory; a file may be of any size. */
-static bool keep(ic_exchange *x, ic_field_part *field, const char *data, size_t size) {
+static bool form_append(ic_exchange *x, ic_field_part *field, const char *data, size_t size) {
     if (!field->filename) x->in_memory += size;
     if (x->in_memory > IC_TEXT_MAX)
         x->too_large = true;
@@ -60,9 +60,9 @@ static bool keep(ic_exchange *x, ic_field_part *field, const char *data, size_t 
 }
 
 /* A field comes in pieces; `offset` is the place of this one in the field's value. */
-static enum MHD_Result on_field(void *context, enum MHD_ValueKind kind, const char *name,
-                                const char *filename, const char *content_type, const char *encoding,
-                                const char *data, uint64_t offset, size_t size) {
+static enum MHD_Result form_on_field(void *context, enum MHD_ValueKind kind, const char *name,
+                                     const char *filename, const char *content_type, const char *encoding,
+                                     const char *data, uint64_t offset, size_t size) {
     (void)kind, (void)content_type, (void)encoding;
     ic_exchange *x = context;
     ic_field_part *field = x->field_count ? &x->fields[x->field_count - 1] : NULL;
@@ -71,15 +71,15 @@ static enum MHD_Result on_field(void *context, enum MHD_ValueKind kind, const ch
             x->malformed = true;
             return MHD_NO;
         }
-        field = add_field(x, name, filename);
+        field = form_add_field(x, name, filename);
         x->no_memory = !field;
     }
-    return field && keep(x, field, data, size) ? MHD_YES : MHD_NO;
+    return field && form_append(x, field, data, size) ? MHD_YES : MHD_NO;
 }
 
 void ic_form_begin(ic_exchange *x) {
     x->has_fields = true;
-    x->reader = MHD_create_post_processor(x->connection, READER_BUFFER, on_field, x);
+    x->reader = MHD_create_post_processor(x->connection, READER_BUFFER, form_on_field, x);
     if (!x->reader) x->malformed = true; /* no boundary, or one that cannot be */
 }
 
@@ -107,7 +107,7 @@ bool ic_form_read(ic_exchange *x) {
 void ic_form_clear(ic_exchange *x) {
     if (x->reader) MHD_destroy_post_processor(x->reader);
     for (size_t i = 0; i < x->field_count; i++)
-        clear_field(&x->fields[i]);
+        form_clear_field(&x->fields[i]);
     ic_free(x->fields);
 }
 

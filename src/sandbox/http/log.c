@@ -1,7 +1,7 @@
 #include "sandbox/http/log.h"
 #include "core/base/alloc.h"
 
-static bool pack(const char *const texts[IC_LOG_TEXTS], ic_log_entry *entry) {
+static bool log_pack(const char *const texts[IC_LOG_TEXTS], ic_log_entry *entry) {
     ic_buf packed = {0};
     for (int i = 0; i < IC_LOG_TEXTS; i++) {
         ic_buf_puts(&packed, texts[i]);
@@ -12,7 +12,7 @@ static bool pack(const char *const texts[IC_LOG_TEXTS], ic_log_entry *entry) {
     return entry->texts != NULL;
 }
 
-static void forget_oldest(ic_log *log) {
+static void log_remove_oldest(ic_log *log) {
     const ic_log_entry *oldest = &log->entries[log->first];
     log->bytes -= oldest->size;
     ic_free(oldest->texts);
@@ -20,9 +20,9 @@ static void forget_oldest(ic_log *log) {
     log->count--;
 }
 
-static void keep(ic_log *log, ic_log_entry entry) {
+static void log_append(ic_log *log, ic_log_entry entry) {
     while (log->count && (log->count == IC_LOG_MAX || log->bytes + entry.size > IC_LOG_BYTES))
-        forget_oldest(log);
+        log_remove_oldest(log);
     log->entries[(log->first + log->count++) % IC_LOG_MAX] = entry;
     log->bytes += entry.size;
 }
@@ -33,7 +33,7 @@ void ic_log_add(ic_log *log, ic_time time, const char *const texts[IC_LOG_TEXTS]
                 *texts[3] ? texts[3] : "-", *texts[4] ? texts[4] : "-");
     if (!log->entries) log->entries = ic_calloc(IC_LOG_MAX, sizeof *log->entries);
     ic_log_entry entry;
-    if (log->entries && pack(texts, &entry)) keep(log, entry);
+    if (log->entries && log_pack(texts, &entry)) log_append(log, entry);
 }
 
 void ic_log_copy(const ic_log *log, ic_buf *out) {
@@ -45,7 +45,7 @@ void ic_log_copy(const ic_log *log, ic_buf *out) {
 
 void ic_log_clear(ic_log *log) {
     while (log->count)
-        forget_oldest(log);
+        log_remove_oldest(log);
 }
 
 void ic_log_free(ic_log *log) {

@@ -9,7 +9,7 @@
 
 #define MESSAGE_MAX 2048
 
-static void forget(ic_exchange *x) {
+static void reply_clear(ic_exchange *x) {
     ic_json_text_free(x->text);
     ic_blob_release(x->blob);
     ic_free(x->html);
@@ -21,7 +21,7 @@ static void forget(ic_exchange *x) {
 }
 
 void ic_reply_no_memory(ic_exchange *x) {
-    forget(x);
+    reply_clear(x);
     x->status = 500; /* without a body: there is no memory for one */
 }
 
@@ -32,7 +32,7 @@ void ic_reply_json(ic_exchange *x, unsigned status, cJSON *tree) {
         ic_reply_no_memory(x);
         return;
     }
-    forget(x);
+    reply_clear(x);
     x->status = status;
     x->text = text;
 }
@@ -47,17 +47,17 @@ void ic_reply_page(ic_exchange *x, ic_page page, size_t count, cJSON *list) {
 }
 
 void ic_reply_empty(ic_exchange *x) {
-    forget(x);
+    reply_clear(x);
 }
 
 void ic_reply_nothing(ic_exchange *x) {
-    forget(x);
+    reply_clear(x);
     x->status = 204;
 }
 
 void ic_reply_bytes(ic_exchange *x, ic_blob *blob) {
     ic_blob_hold(blob);
-    forget(x);
+    reply_clear(x);
     x->status = 200;
     x->blob = blob;
 }
@@ -68,7 +68,7 @@ void ic_reply_file(ic_exchange *x, ic_blob *blob, const char *media_type) {
 }
 
 /* The name twice, by RFC 6266: in plain ASCII, and where that loses something, in UTF-8. */
-static char *disposition_of(const char *filename) {
+static char *reply_disposition(const char *filename) {
     ic_buf text = {0};
     bool plain = true;
     ic_buf_puts(&text, "attachment; filename=\"");
@@ -88,7 +88,7 @@ static char *disposition_of(const char *filename) {
 }
 
 void ic_reply_download(ic_exchange *x, ic_blob *blob, const char *media_type, const char *filename) {
-    char *disposition = disposition_of(filename);
+    char *disposition = reply_disposition(filename);
     if (!disposition) {
         ic_reply_no_memory(x);
         return;
@@ -97,42 +97,42 @@ void ic_reply_download(ic_exchange *x, ic_blob *blob, const char *media_type, co
     x->disposition = disposition;
 }
 
-static void take(ic_exchange *x, unsigned status, char **place, ic_buf *buffer) {
+static void reply_take(ic_exchange *x, unsigned status, char **place, ic_buf *buffer) {
     char *text = ic_buf_take(buffer, NULL);
     if (!text) {
         ic_reply_no_memory(x);
         return;
     }
-    forget(x);
+    reply_clear(x);
     x->status = status;
     *place = text;
 }
 
 void ic_reply_html(ic_exchange *x, ic_buf *page) {
-    take(x, 200, &x->html, page);
+    reply_take(x, 200, &x->html, page);
 }
 
 void ic_reply_redirect(ic_exchange *x, ic_buf *location) {
-    take(x, 302, &x->location, location);
+    reply_take(x, 302, &x->location, location);
 }
 
 /* Ends a text before the first character that is none: cut off, or never whole. */
-static void end_at_bad(char *text) {
+static void reply_truncate_invalid(char *text) {
     size_t bad;
     if (!ic_utf8_valid(text, strlen(text), &bad)) text[bad] = '\0';
 }
 
 /* Prints within the room, and not less than whole characters. */
-static void print_message(char *message, size_t size, const char *format, va_list arguments)
+static void reply_print_message(char *message, size_t size, const char *format, va_list arguments)
     __attribute__((format(printf, 3, 0)));
-static void print_message(char *message, size_t size, const char *format, va_list arguments) {
+static void reply_print_message(char *message, size_t size, const char *format, va_list arguments) {
     vsnprintf(message, size, format, arguments);
-    end_at_bad(message);
+    reply_truncate_invalid(message);
 }
 
 /* RFC 7644, 3.12. */
-static void reply_scim(ic_exchange *x, unsigned status, const char *schemas, const char *type,
-                       const char *message) {
+static void reply_scim_body(ic_exchange *x, unsigned status, const char *schemas, const char *type,
+                            const char *message) {
     char digits[16];
     snprintf(digits, sizeof digits, "%u", status);
     cJSON *error = cJSON_CreateObject();
@@ -148,20 +148,20 @@ void ic_reply_scim_error(ic_exchange *x, unsigned status, const char *type, cons
     char message[MESSAGE_MAX];
     va_list arguments;
     va_start(arguments, format);
-    print_message(message, sizeof message, format, arguments);
+    reply_print_message(message, sizeof message, format, arguments);
     va_end(arguments);
-    reply_scim(x, status, "schemas", type, message);
+    reply_scim_body(x, status, "schemas", type, message);
 }
 
 void ic_reply_scim_filter_error(ic_exchange *x, const char *message) {
     char whole[MESSAGE_MAX];
     snprintf(whole, sizeof whole, "%s", message);
-    end_at_bad(whole);
-    reply_scim(x, 400, "schema", "invalidFilter", whole);
+    reply_truncate_invalid(whole);
+    reply_scim_body(x, 400, "schema", "invalidFilter", whole);
 }
 
 /* SCIM's keyword for what the other API's code says. */
-static const char *scim_type(const char *code, const char *param) {
+static const char *reply_scim_type(const char *code, const char *param) {
     if (param && strcmp(param, "body") == 0) return "invalidSyntax";
     return strcmp(code, "INVALID_PARAM") == 0 || strcmp(code, "MISSING_PARAM") == 0 ? "invalidValue" : NULL;
 }
@@ -171,10 +171,10 @@ void ic_reply_error(ic_exchange *x, unsigned status, const char *code, const cha
     char message[MESSAGE_MAX];
     va_list arguments;
     va_start(arguments, format);
-    print_message(message, sizeof message, format, arguments);
+    reply_print_message(message, sizeof message, format, arguments);
     va_end(arguments);
     if (ic_text_starts(x->path, "/scim/")) {
-        reply_scim(x, status, "schemas", scim_type(code, param), message);
+        reply_scim_body(x, status, "schemas", reply_scim_type(code, param), message);
         return;
     }
     cJSON *error = cJSON_CreateObject();
@@ -188,7 +188,7 @@ void ic_reply_error(ic_exchange *x, unsigned status, const char *code, const cha
     if (param) {
         char whole[MESSAGE_MAX]; /* it may hold a name of the caller's, cut off to fit */
         snprintf(whole, sizeof whole, "%s", param);
-        end_at_bad(whole);
+        reply_truncate_invalid(whole);
         ic_put_text(error, "param", whole);
     }
     ic_reply_json(x, status, error);

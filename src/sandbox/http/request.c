@@ -43,14 +43,14 @@ bool ic_exchange_is_local(const ic_exchange *x) {
     return info && info->client_addr && ic_address_is_local(info->client_addr);
 }
 
-static long query_integer(const ic_exchange *x, const char *name, long otherwise) {
+static long request_query_integer(const ic_exchange *x, const char *name, long otherwise) {
     const char *value = ic_exchange_query(x, name);
     return value ? strtol(value, NULL, 10) : otherwise;
 }
 
 ic_page ic_exchange_page(const ic_exchange *x) {
-    size_t size = (size_t)query_integer(x, "pageSize", 20), most = x->company->max_page_size;
-    return (ic_page){.number = (size_t)query_integer(x, "page", 0),
+    size_t size = (size_t)request_query_integer(x, "pageSize", 20), most = x->company->max_page_size;
+    return (ic_page){.number = (size_t)request_query_integer(x, "page", 0),
                      .size = most && size > most ? most : size};
 }
 
@@ -84,7 +84,7 @@ bool ic_names_include(const char *list, const char *name) {
     }
 }
 
-static int hex_value(char digit) {
+static int request_hex_value(char digit) {
     if (digit >= '0' && digit <= '9') return digit - '0';
     if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
     if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
@@ -94,8 +94,8 @@ static int hex_value(char digit) {
 bool ic_percent_decode(char *text) {
     char *out = text;
     for (const char *in = text; *in; in++) {
-        int high = *in == '%' ? hex_value(in[1]) : -1;
-        int low = high >= 0 ? hex_value(in[2]) : -1;
+        int high = *in == '%' ? request_hex_value(in[1]) : -1;
+        int low = high >= 0 ? request_hex_value(in[2]) : -1;
         if (low < 0) {
             *out++ = *in;
             continue;
@@ -151,7 +151,7 @@ static const struct range {
     {"pageSize", 1, 100},
 };
 
-static bool integer_fits(const char *name, const char *value) {
+static bool request_integer_fits(const char *name, const char *value) {
     char *end;
     long number = strtol(value, &end, 10);
     if (!*value || *end) return false;
@@ -161,7 +161,7 @@ static bool integer_fits(const char *name, const char *value) {
 }
 
 /* Whether `length` bytes of text are one of the words that stand in `choices`. */
-static bool is_choice(const char *choices, const char *text, size_t length) {
+static bool request_is_choice(const char *choices, const char *text, size_t length) {
     for (const char *word = choices; *word;) {
         size_t size = strcspn(word, " ");
         if (size == length && strncmp(word, text, length) == 0) return true;
@@ -171,7 +171,7 @@ static bool is_choice(const char *choices, const char *text, size_t length) {
 }
 
 bool ic_is_choice(const char *choices, const char *text) {
-    return is_choice(choices, text, strlen(text));
+    return request_is_choice(choices, text, strlen(text));
 }
 
 void ic_choices_print(ic_buf *out, const char *choices) {
@@ -179,24 +179,24 @@ void ic_choices_print(ic_buf *out, const char *choices) {
         ic_buf_puts(out, *c == ' ' ? ", " : (char[]){*c, '\0'});
 }
 
-static bool choices_fit(const ic_field *field, const char *value) {
+static bool request_choices_fit(const ic_field *field, const char *value) {
     if (!(field->flags & IC_LIST)) return ic_is_choice(field->choices, value);
     for (;;) {
         size_t length = strcspn(value, ",");
-        if (!is_choice(field->choices, value, length)) return false;
+        if (!request_is_choice(field->choices, value, length)) return false;
         if (!value[length]) return true;
         value += length + 1;
     }
 }
 
-static bool query_fits(const ic_field *field, const char *value) {
-    if (field->choices) return choices_fit(field, value);
-    if (field->type == IC_TYPE_INTEGER) return integer_fits(field->name, value);
-    if (field->type == IC_TYPE_BOOLEAN) return is_choice("true false", value, strlen(value));
+static bool request_query_fits(const ic_field *field, const char *value) {
+    if (field->choices) return request_choices_fit(field, value);
+    if (field->type == IC_TYPE_INTEGER) return request_integer_fits(field->name, value);
+    if (field->type == IC_TYPE_BOOLEAN) return request_is_choice("true false", value, strlen(value));
     return true;
 }
 
-static void refuse_query(ic_exchange *x, const ic_field *field, const char *value) {
+static void request_refuse_query(ic_exchange *x, const ic_field *field, const char *value) {
     char param[64];
     ic_buf choices = {0};
     snprintf(param, sizeof param, "/?%s", field->name);
@@ -210,7 +210,7 @@ static void refuse_query(ic_exchange *x, const ic_field *field, const char *valu
     ic_buf_free(&choices);
 }
 
-static bool check_query(ic_exchange *x) {
+static bool request_check_query(ic_exchange *x) {
     for (const ic_field *field = x->operation->query; field->name; field++) {
         const char *value = ic_exchange_query(x, field->name);
         if (!value && (field->flags & IC_REQUIRED)) {
@@ -218,8 +218,8 @@ static bool check_query(ic_exchange *x) {
                            field->name);
             return false;
         }
-        if (value && !query_fits(field, value)) {
-            refuse_query(x, field, value);
+        if (value && !request_query_fits(field, value)) {
+            request_refuse_query(x, field, value);
             return false;
         }
     }
@@ -228,7 +228,7 @@ static bool check_query(ic_exchange *x) {
 
 /* --- the body against the catalog --- */
 
-static bool value_fits(ic_type type, const cJSON *value) {
+static bool request_value_fits(ic_type type, const cJSON *value) {
     switch (type) {
     case IC_TYPE_STRING: return cJSON_IsString(value);
     case IC_TYPE_INTEGER:
@@ -243,7 +243,7 @@ static bool value_fits(ic_type type, const cJSON *value) {
     return true;
 }
 
-static const char *type_name(ic_type type) {
+static const char *request_type_name(ic_type type) {
     static const char *const names[] = {
         [IC_TYPE_STRING] = "a string",  [IC_TYPE_INTEGER] = "an integer",
         [IC_TYPE_NUMBER] = "a number",  [IC_TYPE_BOOLEAN] = "a boolean",
@@ -254,10 +254,10 @@ static const char *type_name(ic_type type) {
     return names[type];
 }
 
-static const ic_field *fault_at(const ic_field *field, ic_field_fault *fault, const char *code,
-                                const char *format, ...) __attribute__((format(printf, 4, 5)));
-static const ic_field *fault_at(const ic_field *field, ic_field_fault *fault, const char *code,
-                                const char *format, ...) {
+static const ic_field *request_fault(const ic_field *field, ic_field_fault *fault, const char *code,
+                                     const char *format, ...) __attribute__((format(printf, 4, 5)));
+static const ic_field *request_fault(const ic_field *field, ic_field_fault *fault, const char *code,
+                                     const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(fault->message, sizeof fault->message, format, arguments);
@@ -266,11 +266,11 @@ static const ic_field *fault_at(const ic_field *field, ic_field_fault *fault, co
     return field;
 }
 
-static const ic_field *wrong_choice(const ic_field *field, const char *value, ic_field_fault *fault) {
+static const ic_field *request_wrong_choice(const ic_field *field, const char *value, ic_field_fault *fault) {
     ic_buf choices = {0};
     ic_choices_print(&choices, field->choices);
-    fault_at(field, fault, "INVALID_PARAM", "invalid %s '%s'; value must be one of [%s]", field->name, value,
-             choices.failed ? "" : ic_buf_text(&choices));
+    request_fault(field, fault, "INVALID_PARAM", "invalid %s '%s'; value must be one of [%s]", field->name,
+                  value, choices.failed ? "" : ic_buf_text(&choices));
     ic_buf_free(&choices);
     return field;
 }
@@ -280,15 +280,15 @@ const ic_field *ic_fields_fault(const ic_field *fields, const cJSON *object, ic_
         const cJSON *value = ic_json_member(object, field->name);
         if (!value || cJSON_IsNull(value)) {
             if (field->flags & IC_REQUIRED)
-                return fault_at(field, fault, "MISSING_PARAM", "missing required parameter '%s'",
-                                field->name);
+                return request_fault(field, fault, "MISSING_PARAM", "missing required parameter '%s'",
+                                     field->name);
             continue;
         }
-        if (!value_fits(field->type, value))
-            return fault_at(field, fault, "INVALID_PARAM", "invalid value for '%s': expected %s", field->name,
-                            type_name(field->type));
+        if (!request_value_fits(field->type, value))
+            return request_fault(field, fault, "INVALID_PARAM", "invalid value for '%s': expected %s",
+                                 field->name, request_type_name(field->type));
         if (field->choices && cJSON_IsString(value) && !ic_is_choice(field->choices, value->valuestring))
-            return wrong_choice(field, value->valuestring, fault);
+            return request_wrong_choice(field, value->valuestring, fault);
     }
     return NULL;
 }
@@ -314,7 +314,7 @@ bool ic_exchange_check_names(ic_exchange *x) {
 }
 
 /* x->body from JSON text; no text is an empty object. */
-static bool parse_body(ic_exchange *x, const char *text, size_t length) {
+static bool request_parse_body(ic_exchange *x, const char *text, size_t length) {
     ic_error error = {0};
     x->body = length ? ic_json_parse(text, length, &error) : cJSON_CreateObject();
     if (cJSON_IsObject(x->body)) return true;
@@ -329,27 +329,27 @@ static bool parse_body(ic_exchange *x, const char *text, size_t length) {
 }
 
 bool ic_exchange_parse(ic_exchange *x) {
-    return parse_body(x, x->raw.data, x->raw.length);
+    return request_parse_body(x, x->raw.data, x->raw.length);
 }
 
-static bool parse_launch(ic_exchange *x) {
+static bool request_parse_launch(ic_exchange *x) {
     if (!x->has_fields) return ic_exchange_parse(x);
     const ic_field_part *data = ic_exchange_field(x, "data");
     const char *text = data ? ic_blob_text(data->bytes) : NULL;
-    if (text) return parse_body(x, text, (size_t)ic_blob_length(data->bytes));
+    if (text) return request_parse_body(x, text, (size_t)ic_blob_length(data->bytes));
     ic_reply_error(x, 400, "MISSING_PARAM", "data", "missing required form-data part 'data'");
     return false;
 }
 
 bool ic_exchange_check(ic_exchange *x) {
-    if (!check_query(x)) return false;
+    if (!request_check_query(x)) return false;
     if (x->malformed) {
         ic_reply_error(x, 400, "INVALID_PARAM", "body", "malformed form data");
         return false;
     }
     switch (x->operation->body) {
     case IC_BODY_JSON: return ic_exchange_parse(x) && ic_exchange_check_body(x);
-    case IC_BODY_LAUNCH: return parse_launch(x) && ic_exchange_check_body(x);
+    case IC_BODY_LAUNCH: return request_parse_launch(x) && ic_exchange_check_body(x);
     case IC_BODY_NONE:
     case IC_BODY_FORM: return true;
     }

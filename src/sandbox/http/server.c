@@ -19,7 +19,7 @@
 /* --- reading a body --- */
 
 /* The headers are there: decides how the body will be read. */
-static void begin(ic_exchange *x, const char *verb) {
+static void server_begin(ic_exchange *x, const char *verb) {
     x->begun = true;
     x->verb = verb;
     const char *length = ic_exchange_header(x, "Content-Length");
@@ -29,7 +29,7 @@ static void begin(ic_exchange *x, const char *verb) {
     if (ic_exchange_is_type(x, MHD_HTTP_POST_ENCODING_MULTIPART_FORMDATA)) ic_form_begin(x);
 }
 
-static void receive(ic_exchange *x, const char *data, size_t size) {
+static void server_receive(ic_exchange *x, const char *data, size_t size) {
     x->received += size;
     if (x->received > x->max_body) x->too_large = true;
     if (x->too_large || x->malformed || x->no_memory || x->disk_error) {
@@ -49,22 +49,22 @@ static void receive(ic_exchange *x, const char *data, size_t size) {
 
 /* --- answering --- */
 
-static void free_json(void *text) {
+static void response_free_json(void *text) {
     ic_json_text_free(text);
 }
 
-static struct MHD_Response *response_of(char *text, MHD_ContentReaderFreeCallback end) {
+static struct MHD_Response *response_of_buffer(char *text, MHD_ContentReaderFreeCallback end) {
     return MHD_create_response_from_buffer_with_free_callback(strlen(text), text, end);
 }
 
-static ssize_t read_blob(void *blob, uint64_t offset, char *into, size_t size) {
+static ssize_t response_read_blob(void *blob, uint64_t offset, char *into, size_t size) {
     ptrdiff_t got = ic_blob_read(blob, offset, into, size);
     return got > 0 ? got : MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
-static struct MHD_Response *blob_response(ic_exchange *x) {
-    struct MHD_Response *response = MHD_create_response_from_callback(ic_blob_length(x->blob), RESPONSE_BLOCK,
-                                                                      read_blob, x->blob, ic_blob_release);
+static struct MHD_Response *response_of_blob(ic_exchange *x) {
+    struct MHD_Response *response = MHD_create_response_from_callback(
+        ic_blob_length(x->blob), RESPONSE_BLOCK, response_read_blob, x->blob, ic_blob_release);
     if (!response) return NULL;
     x->blob = NULL; /* the response's now */
     if (x->media_type) MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, x->media_type);
@@ -75,16 +75,16 @@ static struct MHD_Response *blob_response(ic_exchange *x) {
     return response;
 }
 
-static struct MHD_Response *text_response(ic_exchange *x) {
-    struct MHD_Response *response = response_of(x->text, free_json);
+static struct MHD_Response *response_of_text(ic_exchange *x) {
+    struct MHD_Response *response = response_of_buffer(x->text, response_free_json);
     if (!response) return NULL;
     x->text = NULL;
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json; charset=utf-8");
     return response;
 }
 
-static struct MHD_Response *html_response(ic_exchange *x) {
-    struct MHD_Response *response = response_of(x->html, ic_free);
+static struct MHD_Response *response_of_html(ic_exchange *x) {
+    struct MHD_Response *response = response_of_buffer(x->html, ic_free);
     if (!response) return NULL;
     x->html = NULL;
     ic_html_headers(response, *x->frame_ancestor ? x->frame_ancestor : NULL);
@@ -92,49 +92,49 @@ static struct MHD_Response *html_response(ic_exchange *x) {
 }
 
 /* The first half of what is announced. */
-static ssize_t read_half(void *blob, uint64_t offset, char *into, size_t size) {
+static ssize_t response_read_half(void *blob, uint64_t offset, char *into, size_t size) {
     uint64_t half = ic_blob_length(blob) / 2;
     if (offset >= half) return MHD_CONTENT_READER_END_WITH_ERROR;
-    return read_blob(blob, offset, into, size < half - offset ? size : (size_t)(half - offset));
+    return response_read_blob(blob, offset, into, size < half - offset ? size : (size_t)(half - offset));
 }
 
-static struct MHD_Response *cut_response(const ic_exchange *x) {
+static struct MHD_Response *response_truncated(const ic_exchange *x) {
     const char *text = x->text ? x->text : x->html ? x->html : "a page";
     char *copy = x->blob ? NULL : ic_strdup(text);
     ic_blob *blob = x->blob ? ic_blob_hold(x->blob) : copy ? ic_blob_new(copy, strlen(text)) : NULL;
     if (!blob) return NULL;
-    struct MHD_Response *response = MHD_create_response_from_callback(ic_blob_length(blob), RESPONSE_BLOCK,
-                                                                      read_half, blob, ic_blob_release);
+    struct MHD_Response *response = MHD_create_response_from_callback(
+        ic_blob_length(blob), RESPONSE_BLOCK, response_read_half, blob, ic_blob_release);
     if (!response) ic_blob_release(blob);
     return response;
 }
 
-static struct MHD_Response *response_to(ic_exchange *x) {
-    if (x->ending == IC_ENDING_CUT) return cut_response(x);
-    if (x->blob) return blob_response(x);
-    if (x->text) return text_response(x);
-    if (x->html) return html_response(x);
+static struct MHD_Response *response_make(ic_exchange *x) {
+    if (x->ending == IC_ENDING_CUT) return response_truncated(x);
+    if (x->blob) return response_of_blob(x);
+    if (x->text) return response_of_text(x);
+    if (x->html) return response_of_html(x);
     return MHD_create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT);
 }
 
-static void add_number(struct MHD_Response *response, const char *name, size_t number) {
+static void response_add_number(struct MHD_Response *response, const char *name, size_t number) {
     char digits[24];
     snprintf(digits, sizeof digits, "%zu", number);
     MHD_add_response_header(response, name, digits);
 }
 
-static void add_limits(struct MHD_Response *response, const ic_exchange *x) {
-    if (x->retry_after) add_number(response, MHD_HTTP_HEADER_RETRY_AFTER, x->retry_after);
+static void response_add_limits(struct MHD_Response *response, const ic_exchange *x) {
+    if (x->retry_after) response_add_number(response, MHD_HTTP_HEADER_RETRY_AFTER, x->retry_after);
     if (!x->quota.limit) return;
-    add_number(response, "X-RateLimit-Limit", x->quota.limit);
-    add_number(response, "X-RateLimit-Remaining", x->quota.remaining);
-    add_number(response, "X-RateLimit-Reset", x->quota.reset);
+    response_add_number(response, "X-RateLimit-Limit", x->quota.limit);
+    response_add_number(response, "X-RateLimit-Remaining", x->quota.remaining);
+    response_add_number(response, "X-RateLimit-Reset", x->quota.reset);
 }
 
-static enum MHD_Result send_answer(ic_exchange *x) {
-    struct MHD_Response *response = x->ending == IC_ENDING_NONE ? NULL : response_to(x);
+static enum MHD_Result server_send(ic_exchange *x) {
+    struct MHD_Response *response = x->ending == IC_ENDING_NONE ? NULL : response_make(x);
     if (!response) return MHD_NO; /* the connection is closed */
-    add_limits(response, x);
+    response_add_limits(response, x);
     if (x->location) MHD_add_response_header(response, MHD_HTTP_HEADER_LOCATION, x->location);
     MHD_add_response_header(response, MHD_HTTP_HEADER_DATE, ic_time_print_http(x->time).text);
     MHD_add_response_header(response, "x-ironclad-requestid", x->id);
@@ -144,7 +144,7 @@ static enum MHD_Result send_answer(ic_exchange *x) {
     return queued;
 }
 
-static void note(const ic_server *server, const ic_exchange *x) {
+static void server_log(const ic_server *server, const ic_exchange *x) {
     if (ic_is_control(x->path)) return;
     char status[16];
     snprintf(status, sizeof status, "%u", x->status);
@@ -157,29 +157,29 @@ static void note(const ic_server *server, const ic_exchange *x) {
 }
 
 /* A request whose body cannot be used is heard out, so that its client reads the answer: but not for ever. */
-static bool is_hopeless(const ic_exchange *x) {
+static bool server_stops_reading(const ic_exchange *x) {
     return x->too_large && x->wasted > HEARD_OUT;
 }
 
 /* `whole`: the request has been read to its end. */
-static enum MHD_Result answer(const ic_server *server, ic_exchange *x, bool whole) {
+static enum MHD_Result server_answer(const ic_server *server, ic_exchange *x, bool whole) {
     pthread_mutex_lock(server->lock);
     ic_new_uuid(x->company, x->id);
     server->answer(x);
     x->time = ic_company_now(x->company);
-    note(server, x);
+    server_log(server, x);
     pthread_mutex_unlock(server->lock);
     x->answered = true;
     /* Suspended, the request comes back to on_request when its time has come. */
     if (x->delay > 0 && whole && ic_delays_add(server->delays, x->connection, x->delay)) return MHD_YES;
-    return send_answer(x);
+    return server_send(x);
 }
 
 /* In the middle of a body no answer can be sent: the connection is closed. */
-static enum MHD_Result give_up(const ic_server *server, ic_exchange *x) {
+static enum MHD_Result server_give_up(const ic_server *server, ic_exchange *x) {
     x->status = 413;
     pthread_mutex_lock(server->lock);
-    note(server, x);
+    server_log(server, x);
     pthread_mutex_unlock(server->lock);
     return MHD_NO;
 }
@@ -187,7 +187,7 @@ static enum MHD_Result give_up(const ic_server *server, ic_exchange *x) {
 /* --- libmicrohttpd's callbacks --- */
 
 /* The request line is there. Only here is the target still as it was sent, percent-encoded. */
-static void *on_target(void *context, const char *target, struct MHD_Connection *connection) {
+static void *server_on_target(void *context, const char *target, struct MHD_Connection *connection) {
     const ic_server *server = context;
     ic_exchange *x = ic_calloc(1, sizeof *x);
     if (!x) return NULL;
@@ -204,28 +204,28 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
 }
 
 /* Called once for the headers, then for each piece of the body, and at last with none. */
-static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
-                                  const char *verb, const char *version, const char *data, size_t *size,
-                                  void **request) {
+static enum MHD_Result server_on_request(void *context, struct MHD_Connection *connection, const char *url,
+                                         const char *verb, const char *version, const char *data,
+                                         size_t *size, void **request) {
     (void)connection, (void)url, (void)version;
     ic_exchange *x = *request;
     if (!x) return MHD_NO;
     if (!x->begun) {
-        begin(x, verb);
-        return x->too_large ? answer(context, x, false) : MHD_YES;
+        server_begin(x, verb);
+        return x->too_large ? server_answer(context, x, false) : MHD_YES;
     }
     if (*size) {
-        receive(x, data, *size);
+        server_receive(x, data, *size);
         *size = 0;
-        return is_hopeless(x) ? give_up(context, x) : MHD_YES;
+        return server_stops_reading(x) ? server_give_up(context, x) : MHD_YES;
     }
-    if (x->answered) return send_answer(x);
+    if (x->answered) return server_send(x);
     ic_form_end(x);
-    return answer(context, x, true);
+    return server_answer(context, x, true);
 }
 
-static void on_completed(void *context, struct MHD_Connection *connection, void **request,
-                         enum MHD_RequestTerminationCode why) {
+static void server_on_completed(void *context, struct MHD_Connection *connection, void **request,
+                                enum MHD_RequestTerminationCode why) {
     (void)context, (void)connection, (void)why;
     ic_exchange *x = *request;
     if (!x) return;
@@ -254,11 +254,11 @@ bool ic_server_start(ic_server *server, int socket, const ic_certificate *certif
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     server->daemon = MHD_start_daemon(
-        flags, 0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, socket,
-        MHD_OPTION_URI_LOG_CALLBACK, on_target, server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)CONNECTION_SECONDS, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
-        MHD_OPTION_ARRAY, certificate ? tls : tls + 3, MHD_OPTION_END);
+        flags, 0, NULL, NULL, server_on_request, server, MHD_OPTION_LISTEN_SOCKET, socket,
+        MHD_OPTION_URI_LOG_CALLBACK, server_on_target, server, MHD_OPTION_NOTIFY_COMPLETED,
+        server_on_completed, NULL, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_SECONDS, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)CONNECTIONS_MAX, MHD_OPTION_ARRAY, certificate ? tls : tls + 3, MHD_OPTION_END);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return server->daemon != NULL;
 }

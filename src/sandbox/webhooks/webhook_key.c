@@ -26,7 +26,7 @@ static const char *const parameters[NUMBER_COUNT] = {
 
 /* The first fitting prime from a place that the company's random numbers give. Both top bits are set, so that
  * the product of two has all of its bits. */
-static bool find_prime(ic_company *company, BIGNUM *prime, BN_CTX *pool) {
+static bool webhook_key_find_prime(ic_company *company, BIGNUM *prime, BN_CTX *pool) {
     const size_t half = PRIME_BITS / 4 / 2; /* digits */
     char digits[PRIME_BITS / 4 + 1];
     ic_random_hex(company, digits, half);
@@ -43,7 +43,7 @@ static bool find_prime(ic_company *company, BIGNUM *prime, BN_CTX *pool) {
 }
 
 /* `one` and `other`: the primes less one. */
-static bool calculate(BIGNUM *const n[NUMBER_COUNT], BIGNUM *one, BIGNUM *other, BN_CTX *pool) {
+static bool webhook_key_calculate(BIGNUM *const n[NUMBER_COUNT], BIGNUM *one, BIGNUM *other, BN_CTX *pool) {
     BIGNUM *product = n[MODULUS];
     return BN_sub(one, n[PRIME_1], BN_value_one()) && BN_sub(other, n[PRIME_2], BN_value_one()) &&
            BN_set_word(n[PUBLIC], EXPONENT) && BN_mul(product, one, other, pool) &&
@@ -53,7 +53,7 @@ static bool calculate(BIGNUM *const n[NUMBER_COUNT], BIGNUM *one, BIGNUM *other,
            BN_mul(product, n[PRIME_1], n[PRIME_2], pool);
 }
 
-static EVP_PKEY *key_of(BIGNUM *const n[NUMBER_COUNT]) {
+static EVP_PKEY *webhook_key_make(BIGNUM *const n[NUMBER_COUNT]) {
     OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
     bool pushed = builder != NULL;
     for (int i = 0; i < NUMBER_COUNT; i++)
@@ -70,7 +70,7 @@ static EVP_PKEY *key_of(BIGNUM *const n[NUMBER_COUNT]) {
 }
 
 /* OpenSSL's own generator takes no seed. */
-static EVP_PKEY *seeded_key(ic_company *company) {
+static EVP_PKEY *webhook_key_seeded(ic_company *company) {
     BN_CTX *pool = BN_CTX_new();
     if (!pool) return NULL;
     BN_CTX_start(pool);
@@ -79,9 +79,9 @@ static EVP_PKEY *seeded_key(ic_company *company) {
         n[i] = BN_CTX_get(pool);
     BIGNUM *one = BN_CTX_get(pool), *other = BN_CTX_get(pool); /* NULL when any before it is */
     EVP_PKEY *key = NULL;
-    if (other && find_prime(company, n[PRIME_1], pool) && find_prime(company, n[PRIME_2], pool) &&
-        calculate(n, one, other, pool))
-        key = key_of(n);
+    if (other && webhook_key_find_prime(company, n[PRIME_1], pool) &&
+        webhook_key_find_prime(company, n[PRIME_2], pool) && webhook_key_calculate(n, one, other, pool))
+        key = webhook_key_make(n);
     BN_CTX_end(pool);
     BN_CTX_free(pool);
     return key;
@@ -89,6 +89,6 @@ static EVP_PKEY *seeded_key(ic_company *company) {
 
 EVP_PKEY *ic_company_webhook_key(ic_company *company) {
     if (!company->webhook_key)
-        company->webhook_key = company->random.seeded ? seeded_key(company) : EVP_RSA_gen(KEY_BITS);
+        company->webhook_key = company->random.seeded ? webhook_key_seeded(company) : EVP_RSA_gen(KEY_BITS);
     return company->webhook_key;
 }

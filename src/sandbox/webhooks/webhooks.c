@@ -42,7 +42,7 @@ void ic_webhooks_list(ic_exchange *x) {
     ic_reply_json(x, 200, answer);
 }
 
-static ic_webhook *find_webhook(ic_exchange *x) {
+static ic_webhook *webhook_find(ic_exchange *x) {
     for (size_t i = 0; i < x->company->webhooks.count; i++) {
         ic_webhook *webhook = x->company->webhooks.items[i];
         if (strcmp(webhook->id, x->values[0]) == 0) return webhook;
@@ -52,13 +52,13 @@ static ic_webhook *find_webhook(ic_exchange *x) {
 }
 
 void ic_webhooks_get(ic_exchange *x) {
-    const ic_webhook *webhook = find_webhook(x);
+    const ic_webhook *webhook = webhook_find(x);
     if (webhook) ic_reply_json(x, 200, webhook_view(x->company, webhook));
 }
 
 /* --- what a request says --- */
 
-static void refuse_events(ic_exchange *x, const char *choices) {
+static void webhook_refuse_events(ic_exchange *x, const char *choices) {
     ic_buf known = {0};
     ic_choices_print(&known, choices);
     ic_reply_error(x, 400, "INVALID_PARAM", "events", "invalid event type; %s are acceptable event types",
@@ -66,25 +66,25 @@ static void refuse_events(ic_exchange *x, const char *choices) {
     ic_buf_free(&known);
 }
 
-static const char *event_names(const ic_exchange *x) {
+static const char *webhook_event_names(const ic_exchange *x) {
     const ic_field *field = x->operation->fields;
     while (strcmp(field->name, "events") != 0)
         field++;
     return field->choices;
 }
 
-static bool check_events(ic_exchange *x) {
+static bool webhook_check_events(ic_exchange *x) {
     const cJSON *events = ic_json_member(x->body, "events"), *event;
     if (!events) return true;
-    const char *choices = event_names(x);
+    const char *choices = webhook_event_names(x);
     bool known = events->child != NULL;
     cJSON_ArrayForEach(event, events) known =
         known && cJSON_IsString(event) && ic_is_choice(choices, event->valuestring);
-    if (!known) refuse_events(x, choices);
+    if (!known) webhook_refuse_events(x, choices);
     return known;
 }
 
-static const ic_webhook *holder_of(const ic_company *company, const char *target) {
+static const ic_webhook *webhook_with_target(const ic_company *company, const char *target) {
     for (size_t i = 0; i < company->webhooks.count; i++) {
         const ic_webhook *webhook = company->webhooks.items[i];
         if (strcmp(webhook->target, target) == 0) return webhook;
@@ -92,7 +92,7 @@ static const ic_webhook *holder_of(const ic_company *company, const char *target
     return NULL;
 }
 
-static bool is_https_url(const char *text) {
+static bool webhook_is_https_url(const char *text) {
     static const char scheme[] = "https://";
     if (!ic_text_starts(text, scheme)) return false;
     const char *host = text + strlen(scheme);
@@ -100,11 +100,11 @@ static bool is_https_url(const char *text) {
 }
 
 /* The parameter of a target that is taken is misspelt by the service. */
-static bool check_target(ic_exchange *x, const ic_webhook *changed) {
+static bool webhook_check_target(ic_exchange *x, const ic_webhook *changed) {
     const char *target = ic_json_string(x->body, "targetURL");
     if (!target) return true;
-    const ic_webhook *holder = holder_of(x->company, target);
-    if (!is_https_url(target))
+    const ic_webhook *holder = webhook_with_target(x->company, target);
+    if (!webhook_is_https_url(target))
         ic_reply_error(x, 400, "INVALID_PARAM", "targetURL", "targetURL must be an https URL");
     else if (holder && holder != changed)
         ic_reply_error(x, 400, "INVALID_PARAM", "tagetURL",
@@ -115,19 +115,19 @@ static bool check_target(ic_exchange *x, const ic_webhook *changed) {
     return false;
 }
 
-static bool check_request(ic_exchange *x, const ic_webhook *changed) {
-    return check_events(x) && check_target(x, changed);
+static bool webhook_check_request(ic_exchange *x, const ic_webhook *changed) {
+    return webhook_check_events(x) && webhook_check_target(x, changed);
 }
 
 /* --- create, update, delete --- */
 
 /* Targets differ from one another, so this orders webhooks without ties. */
-static int by_target(const void *a, const void *b) {
+static int webhook_by_target(const void *a, const void *b) {
     return strcmp(((const ic_webhook *)a)->target, ((const ic_webhook *)b)->target);
 }
 
-static void set_status(const ic_company *company, ic_webhook *webhook, const char *status,
-                       const ic_user *by) {
+static void webhook_set_status(const ic_company *company, ic_webhook *webhook, const char *status,
+                               const ic_user *by) {
     webhook->status = strcmp(status, "disabled") == 0 ? "disabled" : "enabled";
     webhook->status_changed = ic_company_now(company);
     memcpy(webhook->changed_by, by->id, sizeof webhook->changed_by);
@@ -140,15 +140,15 @@ ic_webhook *ic_webhook_new(ic_company *company, const char *target, const cJSON 
     webhook->target = ic_strdup(target);
     webhook->events = cJSON_Duplicate(events, true);
     webhook->grant = "clientCredentials";
-    set_status(company, webhook, "enabled", by);
-    if (webhook->target && webhook->events && ic_array_insert(&company->webhooks, webhook, by_target))
+    webhook_set_status(company, webhook, "enabled", by);
+    if (webhook->target && webhook->events && ic_array_insert(&company->webhooks, webhook, webhook_by_target))
         return webhook;
     ic_webhook_free(webhook);
     return NULL;
 }
 
 void ic_webhooks_create(ic_exchange *x) {
-    if (!check_request(x, NULL)) return;
+    if (!webhook_check_request(x, NULL)) return;
     const char *status = ic_json_string(x->body, "status");
     ic_webhook *webhook = ic_webhook_new(x->company, ic_json_string(x->body, "targetURL"),
                                          ic_json_member(x->body, "events"), x->user);
@@ -156,21 +156,21 @@ void ic_webhooks_create(ic_exchange *x) {
         ic_reply_no_memory(x);
         return;
     }
-    if (status) set_status(x->company, webhook, status, x->user);
+    if (status) webhook_set_status(x->company, webhook, status, x->user);
     if (x->token->user) webhook->grant = "authorizationCode";
     ic_reply_json(x, 200, webhook_view(x->company, webhook)); /* the document says 201 */
 }
 
-static void change_target(ic_company *company, ic_webhook *webhook, char *target) {
-    ic_array_remove(&company->webhooks, webhook, by_target);
+static void webhook_change_target(ic_company *company, ic_webhook *webhook, char *target) {
+    ic_array_remove(&company->webhooks, webhook, webhook_by_target);
     ic_free(webhook->target);
     webhook->target = target;
-    ic_array_insert(&company->webhooks, webhook, by_target); /* has its room from before */
+    ic_array_insert(&company->webhooks, webhook, webhook_by_target); /* has its room from before */
 }
 
 void ic_webhooks_update(ic_exchange *x) {
-    ic_webhook *webhook = find_webhook(x);
-    if (!webhook || !check_request(x, webhook)) return;
+    ic_webhook *webhook = webhook_find(x);
+    if (!webhook || !webhook_check_request(x, webhook)) return;
     const cJSON *events = ic_json_member(x->body, "events");
     const char *status = ic_json_string(x->body, "status"), *target = ic_json_string(x->body, "targetURL");
     cJSON *new_events = events ? cJSON_Duplicate(events, true) : NULL;
@@ -185,15 +185,15 @@ void ic_webhooks_update(ic_exchange *x) {
         cJSON_Delete(webhook->events);
         webhook->events = new_events;
     }
-    if (target) change_target(x->company, webhook, new_target);
-    if (status) set_status(x->company, webhook, status, x->user);
+    if (target) webhook_change_target(x->company, webhook, new_target);
+    if (status) webhook_set_status(x->company, webhook, status, x->user);
     ic_reply_json(x, 200, webhook_view(x->company, webhook));
 }
 
 void ic_webhooks_delete(ic_exchange *x) {
-    ic_webhook *webhook = find_webhook(x);
+    ic_webhook *webhook = webhook_find(x);
     if (!webhook) return;
-    ic_array_remove(&x->company->webhooks, webhook, by_target);
+    ic_array_remove(&x->company->webhooks, webhook, webhook_by_target);
     ic_webhook_free(webhook);
     ic_reply_nothing(x);
 }
@@ -207,7 +207,7 @@ void ic_webhook_free(ic_webhook *webhook) {
 /* --- the key --- */
 
 /* The public half as PEM. NULL: no memory. */
-static ic_blob *public_pem(EVP_PKEY *key) {
+static ic_blob *webhook_public_key_pem(EVP_PKEY *key) {
     BIO *out = BIO_new(BIO_s_mem());
     char *text = NULL;
     long length = 0;
@@ -219,7 +219,7 @@ static ic_blob *public_pem(EVP_PKEY *key) {
 
 void ic_webhooks_key(ic_exchange *x) {
     EVP_PKEY *key = ic_company_webhook_key(x->company);
-    ic_blob *pem = key ? public_pem(key) : NULL;
+    ic_blob *pem = key ? webhook_public_key_pem(key) : NULL;
     if (pem)
         ic_reply_file(x, pem, "application/x-pem-file; charset=utf-8");
     else

@@ -8,16 +8,16 @@
 static const char *const state_names[] = {IC_REQUEST_STATES(X)};
 #undef X
 
-static const ic_review_request *request_at(const ic_workflow *workflow, size_t i) {
+static const ic_review_request *approval_request_at(const ic_workflow *workflow, size_t i) {
     return workflow->requests.items[i];
 }
 
 /* The request's time and that of those just before it that a pause cut short. */
-static ic_time total_time(const ic_workflow *workflow, size_t index) {
-    const ic_review_request *request = request_at(workflow, index);
+static ic_time approval_total_time(const ic_workflow *workflow, size_t index) {
+    const ic_review_request *request = approval_request_at(workflow, index);
     ic_time total = request->end - request->start;
     while (index--) {
-        const ic_review_request *earlier = request_at(workflow, index);
+        const ic_review_request *earlier = approval_request_at(workflow, index);
         if (earlier->review != request->review || earlier->actor != request->actor) continue;
         if (earlier->state != IC_REQUEST_PAUSED) break;
         total += earlier->end - earlier->start;
@@ -26,8 +26,8 @@ static ic_time total_time(const ic_workflow *workflow, size_t index) {
 }
 
 /* ApprovalRequestsModel's items, with the service's durationSeconds. */
-static cJSON *request_view(const ic_workflow *workflow, size_t index, bool details) {
-    const ic_review_request *request = request_at(workflow, index);
+static cJSON *approval_request_view(const ic_workflow *workflow, size_t index, bool details) {
+    const ic_review_request *request = approval_request_at(workflow, index);
     const ic_template *template = workflow->template;
     const ic_role_design *role = &template->roles[template->reviews[request->review].role];
     cJSON *view = cJSON_CreateObject();
@@ -47,17 +47,17 @@ static cJSON *request_view(const ic_workflow *workflow, size_t index, bool detai
     ic_put_text(view, "endTime", ic_time_print(request->end).text);
     if (request->state != IC_REQUEST_APPROVED) return view;
     ic_put_number(view, "duration", (double)(request->end - request->start));
-    ic_put_number(view, "aggregateDuration", (double)total_time(workflow, index));
+    ic_put_number(view, "aggregateDuration", (double)approval_total_time(workflow, index));
     ic_put_number(view, "durationSeconds", (double)((request->end - request->start) / 1000));
     return view;
 }
 
 /* Of the people asked together for a role, the one who approved speaks for it, or else the first. */
-static bool speaks_for_role(const ic_workflow *workflow, size_t index) {
-    const ic_review_request *request = request_at(workflow, index);
+static bool approval_request_is_decisive(const ic_workflow *workflow, size_t index) {
+    const ic_review_request *request = approval_request_at(workflow, index);
     bool approved = request->state == IC_REQUEST_APPROVED;
     for (size_t i = 0; i < workflow->requests.count; i++) {
-        const ic_review_request *other = request_at(workflow, i);
+        const ic_review_request *other = approval_request_at(workflow, i);
         bool better = other->state == IC_REQUEST_APPROVED;
         if (i != index && other->review == request->review && other->start == request->start &&
             (better == approved ? i < index : better))
@@ -75,8 +75,9 @@ void ic_approval_requests_list(ic_exchange *x) {
     size_t first = page.number * page.size, count = 0;
     cJSON *list = cJSON_CreateArray();
     for (size_t i = 0; i < workflow->requests.count; i++) {
-        if (by_role && !speaks_for_role(workflow, i)) continue;
-        if (count >= first && count < first + page.size) ic_append(list, request_view(workflow, i, details));
+        if (by_role && !approval_request_is_decisive(workflow, i)) continue;
+        if (count >= first && count < first + page.size)
+            ic_append(list, approval_request_view(workflow, i, details));
         count++;
     }
     ic_reply_page(x, page, count, list);

@@ -16,7 +16,7 @@
 /* --- the signed copy --- */
 
 /* What electronic signatures leave. */
-static ic_blob *signed_pdf(const ic_workflow *workflow, ic_time time) {
+static ic_blob *archive_signed_pdf(const ic_workflow *workflow, ic_time time) {
     const ic_array *signers = &workflow->packet->signers;
     ic_buf text = {0};
     ic_buf_printf(&text, "%s, signed on %.10s by", workflow->title, ic_time_print(time).text);
@@ -32,8 +32,8 @@ bool ic_workflow_archive(ic_company *company, ic_workflow *workflow, ic_time tim
     if (!packet->copy) {
         char *name = ic_pdf_name(workflow->title);
         if (!name) return false;
-        packet->copy = ic_workflow_add_document(company, workflow, NULL, name, signed_pdf(workflow, time),
-                                                workflow->creator, time);
+        packet->copy = ic_workflow_add_document(company, workflow, NULL, name,
+                                                archive_signed_pdf(workflow, time), workflow->creator, time);
         ic_free(name);
         if (!packet->copy) return false;
     }
@@ -52,7 +52,7 @@ bool ic_workflow_archive(ic_company *company, ic_workflow *workflow, ic_time tim
 /* --- the record --- */
 
 /* The attributes that records have too. */
-static cJSON *properties_of(const ic_company *company, const ic_workflow *workflow, ic_time time) {
+static cJSON *archive_properties(const ic_company *company, const ic_workflow *workflow, ic_time time) {
     cJSON *properties = cJSON_CreateObject();
     const cJSON *attribute;
     cJSON_ArrayForEach(attribute, workflow->attributes) {
@@ -73,16 +73,17 @@ static cJSON *properties_of(const ic_company *company, const ic_workflow *workfl
 }
 
 /* The record that an attribute like localParentRecord names; NULL: none, or gone. */
-static ic_record *related(const ic_company *company, const ic_workflow *workflow, const char *attribute) {
+static ic_record *archive_find_related(const ic_company *company, const ic_workflow *workflow,
+                                       const char *attribute) {
     const char *id = ic_json_string(ic_json_member(workflow->attributes, attribute), "recordId");
     return id ? ic_company_record(company, id) : NULL;
 }
 
 /* Without memory the link is left out. */
-static void relate(const ic_company *company, const ic_workflow *workflow, ic_record *record) {
-    ic_record *parent = related(company, workflow, "localParentRecord"),
-              *child = related(company, workflow, "localChildRecord"),
-              *linked = related(company, workflow, "localLinkedRecord");
+static void archive_link_record(const ic_company *company, const ic_workflow *workflow, ic_record *record) {
+    ic_record *parent = archive_find_related(company, workflow, "localParentRecord"),
+              *child = archive_find_related(company, workflow, "localChildRecord"),
+              *linked = archive_find_related(company, workflow, "localLinkedRecord");
     if (parent) ic_record_set_parent(record, parent, NULL);
     if (child && !ic_record_descends(record, child)) ic_record_set_parent(child, record, NULL);
     if (linked) record->links = ic_calloc(1, sizeof *record->links);
@@ -91,9 +92,9 @@ static void relate(const ic_company *company, const ic_workflow *workflow, ic_re
     record->link_count = 1;
 }
 
-static bool fill_record(ic_company *company, ic_workflow *workflow, ic_record *record, ic_time time) {
+static bool archive_fill_record(ic_company *company, ic_workflow *workflow, ic_record *record, ic_time time) {
     const ic_document *copy = workflow->packet->copy;
-    cJSON *properties = properties_of(company, workflow, time);
+    cJSON *properties = archive_properties(company, workflow, time);
     bool filled = properties && ic_record_set_properties(record, properties);
     cJSON_Delete(properties);
     record->updated = time;
@@ -102,12 +103,12 @@ static bool fill_record(ic_company *company, ic_workflow *workflow, ic_record *r
            ic_record_attach(company, record, "signedCopy", copy->filename, ic_blob_hold(copy->bytes));
 }
 
-static bool make_record(ic_company *company, ic_workflow *workflow, ic_time time) {
+static bool archive_make_record(ic_company *company, ic_workflow *workflow, ic_time time) {
     const ic_record_type *type = workflow->packet->design->record_type;
     if (!type) return true;
     ic_record *record = ic_record_new(company, type, workflow->title);
     if (!record) return false;
-    if (!fill_record(company, workflow, record, time) || !ic_company_add_record(company, record)) {
+    if (!archive_fill_record(company, workflow, record, time) || !ic_company_add_record(company, record)) {
         ic_record_free(record);
         return false;
     }
@@ -115,12 +116,12 @@ static bool make_record(ic_company *company, ic_workflow *workflow, ic_time time
         ic_company_remove_record(company, record);
         return false;
     }
-    relate(company, workflow, record);
+    archive_link_record(company, workflow, record);
     return true;
 }
 
-static bool complete(ic_company *company, ic_workflow *workflow, ic_time time) {
-    if (!make_record(company, workflow, time)) return false;
+static bool archive_complete(ic_company *company, ic_workflow *workflow, ic_time time) {
+    if (!archive_make_record(company, workflow, time)) return false;
     workflow->step = IC_STEP_COMPLETE;
     workflow->status = IC_STATUS_COMPLETED;
     workflow->ended = workflow->updated = time;
@@ -131,12 +132,12 @@ static bool complete(ic_company *company, ic_workflow *workflow, ic_time time) {
 
 /* --- the clock --- */
 
-static bool is_due(ic_time when, ic_time now) {
+static bool archive_is_due(ic_time when, ic_time now) {
     return when != IC_TIME_NONE && when <= now;
 }
 
 /* Sends a packet whose time has come, if it can be sent. false: no memory. */
-static bool send_scheduled(ic_company *company, ic_workflow *workflow, ic_time when) {
+static bool archive_send_scheduled(ic_company *company, ic_workflow *workflow, ic_time when) {
     if (strcmp(ic_packet_status(workflow), "not_sent") == 0) {
         if (!ic_packet_send(workflow, workflow->creator, when)) return false;
         ic_workflow_event(company, "workflow_signature_packet_sent", workflow);
@@ -146,13 +147,13 @@ static bool send_scheduled(ic_company *company, ic_workflow *workflow, ic_time w
 }
 
 /* Whether there is still something to wait for. Without memory it is tried again. */
-static bool settle(ic_company *company, ic_workflow *workflow, ic_time now) {
+static bool archive_settle(ic_company *company, ic_workflow *workflow, ic_time now) {
     const ic_packet *packet = workflow->packet;
     if (!packet || workflow->status != IC_STATUS_ACTIVE) return false;
-    if (workflow->step == IC_STEP_SIGN && is_due(packet->notify_at, now))
-        return !send_scheduled(company, workflow, packet->notify_at);
-    if (workflow->step == IC_STEP_ARCHIVE && is_due(packet->archive_at, now))
-        return !complete(company, workflow, packet->archive_at);
+    if (workflow->step == IC_STEP_SIGN && archive_is_due(packet->notify_at, now))
+        return !archive_send_scheduled(company, workflow, packet->notify_at);
+    if (workflow->step == IC_STEP_ARCHIVE && archive_is_due(packet->archive_at, now))
+        return !archive_complete(company, workflow, packet->archive_at);
     return packet->notify_at != IC_TIME_NONE || packet->archive_at != IC_TIME_NONE;
 }
 
@@ -162,7 +163,7 @@ void ic_company_settle(ic_company *company) {
     ic_launches_settle(company);
     ic_imports_settle(company);
     for (size_t i = 0; i < company->awaited.count; i++)
-        if (settle(company, company->awaited.items[i], now))
+        if (archive_settle(company, company->awaited.items[i], now))
             company->awaited.items[kept++] = company->awaited.items[i];
     company->awaited.count = kept;
 }

@@ -7,67 +7,69 @@
 #define INVALID_FORM "form validation failed, please check schema"
 
 /* The document's errors of this operation all name the same parameter. */
-static bool refuse(ic_exchange *x, const char *message, const char *name) {
+static bool attributes_refuse(ic_exchange *x, const char *message, const char *name) {
     ic_reply_error(x, 400, "INVALID_PARAM", "attributes", "%s%s", message, name);
     return false;
 }
 
-static bool missing(ic_exchange *x, const char *param) {
+static bool attributes_missing(ic_exchange *x, const char *param) {
     ic_reply_error(x, 400, "MISSING_PARAM", param, "missing required parameter '%s'", param);
     return false;
 }
 
-static bool no_memory(ic_exchange *x) {
+static bool attributes_no_memory(ic_exchange *x) {
     ic_reply_no_memory(x);
     return false;
 }
 
-static bool set_value(ic_exchange *x, cJSON *attributes, const cJSON *field, const cJSON *value) {
-    if (!value) return missing(x, "value");
+static bool attributes_set(ic_exchange *x, cJSON *attributes, const cJSON *field, const cJSON *value) {
+    if (!value) return attributes_missing(x, "value");
     cJSON *accepted = ic_field_accept(x->company, field, value);
-    if (!accepted) return refuse(x, INVALID_FORM, "");
-    return ic_set(attributes, field->string, accepted) || no_memory(x);
+    if (!accepted) return attributes_refuse(x, INVALID_FORM, "");
+    return ic_set(attributes, field->string, accepted) || attributes_no_memory(x);
 }
 
-static bool remove_value(ic_exchange *x, cJSON *attributes, const cJSON *field) {
-    if (ic_field_is_required(field)) return refuse(x, INVALID_FORM, "");
+static bool attributes_remove(ic_exchange *x, cJSON *attributes, const cJSON *field) {
+    if (ic_field_is_required(field)) return attributes_refuse(x, INVALID_FORM, "");
     cJSON_DeleteItemFromObjectCaseSensitive(attributes, field->string);
     return true;
 }
 
-static bool apply(ic_exchange *x, cJSON *attributes, const cJSON *form, const cJSON *update) {
+static bool attributes_apply(ic_exchange *x, cJSON *attributes, const cJSON *form, const cJSON *update) {
     const char *action = ic_json_string(update, "action"), *path = ic_json_string(update, "path");
-    if (!action) return missing(x, "action");
-    if (!path) return missing(x, "path");
+    if (!action) return attributes_missing(x, "action");
+    if (!path) return attributes_missing(x, "path");
     const cJSON *field = ic_json_member(form, path);
-    if (!field) return refuse(x, "non-existent attribute(s) specified: ", path);
+    if (!field) return attributes_refuse(x, "non-existent attribute(s) specified: ", path);
     if (cJSON_IsTrue(ic_json_member(field, "readOnly")))
-        return refuse(x, "Cannot patch read-only attribute ", path);
-    if (ic_field_is_document(field)) return refuse(x, "Cannot patch document attribute ", path);
-    if (strcmp(action, "set") == 0) return set_value(x, attributes, field, ic_json_member(update, "value"));
-    if (strcmp(action, "remove") == 0) return remove_value(x, attributes, field);
+        return attributes_refuse(x, "Cannot patch read-only attribute ", path);
+    if (ic_field_is_document(field)) return attributes_refuse(x, "Cannot patch document attribute ", path);
+    if (strcmp(action, "set") == 0)
+        return attributes_set(x, attributes, field, ic_json_member(update, "value"));
+    if (strcmp(action, "remove") == 0) return attributes_remove(x, attributes, field);
     ic_reply_error(x, 400, "INVALID_PARAM", "action",
                    "invalid value '%s'; value must be one of [set, remove]", action);
     return false;
 }
 
-static bool apply_all(ic_exchange *x, cJSON *attributes, const ic_workflow *workflow) {
+static bool attributes_apply_all(ic_exchange *x, cJSON *attributes, const ic_workflow *workflow) {
     const cJSON *update;
-    if (!attributes) return no_memory(x);
+    if (!attributes) return attributes_no_memory(x);
     cJSON_ArrayForEach(update, ic_json_member(x->body, "updates")) {
-        if (!apply(x, attributes, workflow->template->form, update)) return false;
+        if (!attributes_apply(x, attributes, workflow->template->form, update)) return false;
     }
     if (!cJSON_Compare(attributes, workflow->attributes, true)) return true;
-    return refuse(x, "No information changed. The updates provided did not introduce any new values", "");
+    return attributes_refuse(
+        x, "No information changed. The updates provided did not introduce any new values", "");
 }
 
 /* Takes the attributes over and tells of it. */
-static void commit(ic_exchange *x, ic_workflow *workflow, cJSON *attributes) {
+static void attributes_commit(ic_exchange *x, ic_workflow *workflow, cJSON *attributes) {
     const char *comment = ic_json_string(x->body, "comment");
     ic_time now = ic_company_now(x->company);
     if (comment && !ic_workflow_add_comment(x->company, workflow, comment, x->user, now)) {
         cJSON_Delete(attributes);
-        no_memory(x);
+        attributes_no_memory(x);
         return;
     }
     cJSON_Delete(workflow->attributes);
@@ -76,7 +78,7 @@ static void commit(ic_exchange *x, ic_workflow *workflow, cJSON *attributes) {
     if (ic_workflow_set_title(workflow))
         ic_reply_json(x, 200, ic_workflow_view(x->company, workflow, false));
     else
-        no_memory(x);
+        attributes_no_memory(x);
 }
 
 void ic_attributes_update(ic_exchange *x) {
@@ -87,8 +89,8 @@ void ic_attributes_update(ic_exchange *x) {
         return;
     }
     cJSON *attributes = cJSON_Duplicate(workflow->attributes, true);
-    if (apply_all(x, attributes, workflow))
-        commit(x, workflow, attributes);
+    if (attributes_apply_all(x, attributes, workflow))
+        attributes_commit(x, workflow, attributes);
     else
         cJSON_Delete(attributes);
 }

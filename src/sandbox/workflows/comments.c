@@ -7,7 +7,7 @@
 
 /* --- what they look like: ActivityFeedComment --- */
 
-static cJSON *mentioned_view(const ic_user *user) {
+static cJSON *comment_mentioned_view(const ic_user *user) {
     cJSON *view = cJSON_CreateObject();
     ic_put_text(view, "id", user->id);
     ic_put_text(view, "displayName", user->display_name);
@@ -29,7 +29,7 @@ static cJSON *comment_view(const ic_company *company, const ic_comment *comment)
     }
     cJSON *mentioned = ic_put(view, "mentionedUserDetails", cJSON_CreateArray());
     for (size_t i = 0; i < comment->mentioned.count; i++)
-        ic_append(mentioned, mentioned_view(comment->mentioned.items[i]));
+        ic_append(mentioned, comment_mentioned_view(comment->mentioned.items[i]));
     cJSON *added = ic_put(view, "addedParticipants", cJSON_CreateArray());
     for (size_t i = 0; i < comment->added.count; i++)
         ic_append(added, cJSON_CreateString(((const ic_user *)comment->added.items[i])->display_name));
@@ -50,7 +50,7 @@ void ic_comments_list(ic_exchange *x) {
     ic_reply_page(x, page, workflow->comments.count, list);
 }
 
-static const ic_comment *find_comment(const ic_workflow *workflow, const char *id) {
+static const ic_comment *comment_find(const ic_workflow *workflow, const char *id) {
     for (size_t i = 0; i < workflow->comments.count; i++) {
         const ic_comment *comment = workflow->comments.items[i];
         if (strcmp(comment->id, id) == 0) return comment;
@@ -61,7 +61,7 @@ static const ic_comment *find_comment(const ic_workflow *workflow, const char *i
 void ic_comments_get(ic_exchange *x) {
     const ic_workflow *workflow = ic_exchange_workflow(x, 404, false);
     if (!workflow) return;
-    const ic_comment *comment = find_comment(workflow, x->values[1]);
+    const ic_comment *comment = comment_find(workflow, x->values[1]);
     if (comment)
         ic_reply_json(x, 200, comment_view(x->company, comment));
     else
@@ -71,7 +71,7 @@ void ic_comments_get(ic_exchange *x) {
 /* --- create --- */
 
 /* The users in the message's <@e-mail> and <@id>, once each. false: answered. */
-static bool find_mentioned(ic_exchange *x, const char *message, ic_array *mentioned) {
+static bool comment_find_mentioned(ic_exchange *x, const char *message, ic_array *mentioned) {
     for (const char *at = message; (at = strstr(at, "<@")) != NULL;) {
         at += 2;
         size_t length = strcspn(at, ">");
@@ -94,8 +94,8 @@ static bool find_mentioned(ic_exchange *x, const char *message, ic_array *mentio
 }
 
 /* Who is mentioned but takes no part yet. false: there is somebody, who may not be added; answered. */
-static bool find_added(ic_exchange *x, const ic_workflow *workflow, const ic_comment *comment, bool may_add,
-                       ic_array *added) {
+static bool comment_find_added(ic_exchange *x, const ic_workflow *workflow, const ic_comment *comment,
+                               bool may_add, ic_array *added) {
     for (size_t i = 0; i < comment->mentioned.count; i++) {
         ic_user *user = comment->mentioned.items[i];
         if (ic_array_has(&workflow->participants, user)) continue;
@@ -112,7 +112,7 @@ static bool find_added(ic_exchange *x, const ic_workflow *workflow, const ic_com
     return true;
 }
 
-static bool join_all(ic_workflow *workflow, const ic_array *users, ic_user *author) {
+static bool comment_join_all(ic_workflow *workflow, const ic_array *users, ic_user *author) {
     for (size_t i = 0; i < users->count; i++)
         if (!ic_workflow_join(workflow, users->items[i])) return false;
     return ic_workflow_join(workflow, author);
@@ -123,9 +123,9 @@ const ic_comment *ic_comment_post(ic_exchange *x, ic_workflow *workflow, const c
     ic_comment draft = {0}, *comment = NULL;
     if (!*message) {
         ic_reply_error(x, 400, "INVALID_PARAM", "comment", "the comment is empty");
-    } else if (find_mentioned(x, message, &draft.mentioned) &&
-               find_added(x, workflow, &draft, may_add, &draft.added)) {
-        if (join_all(workflow, &draft.added, x->user))
+    } else if (comment_find_mentioned(x, message, &draft.mentioned) &&
+               comment_find_added(x, workflow, &draft, may_add, &draft.added)) {
+        if (comment_join_all(workflow, &draft.added, x->user))
             comment =
                 ic_workflow_add_comment(x->company, workflow, message, x->user, ic_company_now(x->company));
         if (!comment) ic_reply_no_memory(x);
@@ -142,11 +142,11 @@ const ic_comment *ic_comment_post(ic_exchange *x, ic_workflow *workflow, const c
     return comment;
 }
 
-static const ic_comment *create(ic_exchange *x) {
+static const ic_comment *comment_create(ic_exchange *x) {
     ic_workflow *workflow = ic_exchange_workflow(x, 400, true);
     if (!workflow) return NULL;
     const char *original = ic_json_string(x->body, "repliedToActivityFeedMessageId");
-    const ic_comment *replied_to = original ? find_comment(workflow, original) : NULL;
+    const ic_comment *replied_to = original ? comment_find(workflow, original) : NULL;
     if (!original || replied_to)
         return ic_comment_post(x, workflow, ic_json_string(x->body, "comment"),
                                cJSON_IsTrue(ic_json_member(x->body, "addUsersToWorkflow")), replied_to);
@@ -155,10 +155,10 @@ static const ic_comment *create(ic_exchange *x) {
 }
 
 void ic_comments_create(ic_exchange *x) {
-    const ic_comment *comment = create(x);
+    const ic_comment *comment = comment_create(x);
     if (comment) ic_reply_json(x, 200, comment_view(x->company, comment));
 }
 
 void ic_comments_create_deprecated(ic_exchange *x) {
-    if (create(x)) ic_reply_nothing(x);
+    if (comment_create(x)) ic_reply_nothing(x);
 }

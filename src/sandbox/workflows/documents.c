@@ -16,7 +16,8 @@ bool ic_is_contract_name(const char *filename) {
                          ic_text_same(extension, ".docx"));
 }
 
-static bool attach_file(ic_exchange *x, ic_workflow *workflow, const cJSON *field, const char *part) {
+static bool document_attach_file(ic_exchange *x, ic_workflow *workflow, const cJSON *field,
+                                 const char *part) {
     ic_field_part *file = ic_exchange_field(x, part);
     if (!file) {
         ic_reply_error(x, 400, "INVALID_PARAM", field->string, "missing form-data part '%s'", part);
@@ -35,7 +36,7 @@ static bool attach_file(ic_exchange *x, ic_workflow *workflow, const cJSON *fiel
 }
 
 /* The sandbox fetches nothing: what a URL names becomes a page that says where it is. */
-static bool attach_url(ic_exchange *x, ic_workflow *workflow, const cJSON *field, const char *url) {
+static bool document_attach_url(ic_exchange *x, ic_workflow *workflow, const cJSON *field, const char *url) {
     size_t length = strcspn(url, "?#");
     char *path = ic_strndup(url, length);
     const char *filename = path ? strrchr(path, '/') : NULL;
@@ -53,17 +54,17 @@ static bool attach_url(ic_exchange *x, ic_workflow *workflow, const cJSON *field
     return !x->status;
 }
 
-static bool attach(ic_exchange *x, ic_workflow *workflow, const cJSON *field, const cJSON *value) {
+static bool document_attach(ic_exchange *x, ic_workflow *workflow, const cJSON *field, const cJSON *value) {
     const char *part = ic_json_string(value, "file"), *url = ic_json_string(value, "url");
-    if (part) return attach_file(x, workflow, field, part);
-    if (url) return attach_url(x, workflow, field, url);
+    if (part) return document_attach_file(x, workflow, field, part);
+    if (url) return document_attach_url(x, workflow, field, url);
     ic_reply_error(x, 400, "INVALID_PARAM", field->string,
                    "invalid value for attribute '%s': expected a document", field->string);
     return false;
 }
 
 bool ic_documents_attach(ic_exchange *x, ic_workflow *workflow, const cJSON *field, const cJSON *value) {
-    if (!ic_json_member(field, "elementType")) return attach(x, workflow, field, value);
+    if (!ic_json_member(field, "elementType")) return document_attach(x, workflow, field, value);
     if (!cJSON_IsArray(value)) {
         ic_reply_error(x, 400, "INVALID_PARAM", field->string,
                        "invalid value for attribute '%s': expected an array of documents", field->string);
@@ -71,14 +72,14 @@ bool ic_documents_attach(ic_exchange *x, ic_workflow *workflow, const cJSON *fie
     }
     const cJSON *item;
     cJSON_ArrayForEach(item, value) {
-        if (!attach(x, workflow, field, item)) return false;
+        if (!document_attach(x, workflow, field, item)) return false;
     }
     return true;
 }
 
 /* --- list --- */
 
-static const ic_document *packet_document(const ic_workflow *workflow, unsigned place) {
+static const ic_document *document_in_packet(const ic_workflow *workflow, unsigned place) {
     for (size_t i = 0; i < workflow->documents.count; i++) {
         const ic_document *document = workflow->documents.items[i];
         if (document->packet_place == place) return document;
@@ -92,7 +93,7 @@ void ic_documents_get(ic_exchange *x) {
     cJSON *answer = cJSON_CreateObject();
     cJSON *packet = ic_put(answer, "signaturePacketDocuments", cJSON_CreateArray());
     const ic_document *document;
-    for (unsigned place = 1; (document = packet_document(workflow, place)) != NULL; place++)
+    for (unsigned place = 1; (document = document_in_packet(workflow, place)) != NULL; place++)
         ic_append(packet, ic_document_view(x->company, workflow, document));
     cJSON *excluded = ic_put(answer, "excludedFromSignaturePacketDocuments", cJSON_CreateArray());
     for (size_t i = 0; i < workflow->documents.count; i++) {
@@ -125,7 +126,7 @@ void ic_documents_download(ic_exchange *x) {
 /* --- upload --- */
 
 /* The document says that errors of this operation are bare JSON strings. */
-static bool refuse(ic_exchange *x, unsigned status, const char *message) {
+static bool document_refuse(ic_exchange *x, unsigned status, const char *message) {
     ic_reply_text_error(x, status, message);
     return false;
 }
@@ -148,7 +149,7 @@ bool ic_document_replace(ic_company *company, ic_document *document, const char 
     return true;
 }
 
-static bool add_version(ic_exchange *x, ic_document *document, ic_field_part *file) {
+static bool document_add_version(ic_exchange *x, ic_document *document, ic_field_part *file) {
     if (ic_document_replace(x->company, document, file->filename, ic_field_part_bytes(file), x->user))
         return true;
     ic_reply_no_memory(x);
@@ -156,11 +157,11 @@ static bool add_version(ic_exchange *x, ic_document *document, ic_field_part *fi
 }
 
 /* A document beside the others of a list, or in place of the only one. */
-static bool add_document(ic_exchange *x, ic_workflow *workflow, const cJSON *field, ic_field_part *file) {
+static bool document_add(ic_exchange *x, ic_workflow *workflow, const cJSON *field, ic_field_part *file) {
     for (size_t i = 0; i < workflow->documents.count && !ic_json_member(field, "elementType"); i++) {
         ic_document *document = workflow->documents.items[i];
         if (document->attribute && strcmp(document->attribute, field->string) == 0)
-            return add_version(x, document, file);
+            return document_add_version(x, document, file);
     }
     if (ic_workflow_add_document(x->company, workflow, field->string, file->filename,
                                  ic_field_part_bytes(file), x->user, ic_company_now(x->company)))
@@ -169,24 +170,25 @@ static bool add_document(ic_exchange *x, ic_workflow *workflow, const cJSON *fie
     return false;
 }
 
-static bool store_upload(ic_exchange *x, ic_workflow *workflow, const cJSON *field, const cJSON *metadata,
-                         ic_field_part *file) {
+static bool document_store_upload(ic_exchange *x, ic_workflow *workflow, const cJSON *field,
+                                  const cJSON *metadata, ic_field_part *file) {
     const char *message = ic_json_string(ic_json_member(metadata, "comment"), "message");
     const cJSON *key = ic_json_member(metadata, "key");
     ic_document *document = cJSON_IsString(key) ? ic_workflow_document(workflow, key->valuestring) : NULL;
     if (!message)
-        return refuse(x, 400, "missing required field 'comment.message' in form-data part 'metadata'");
+        return document_refuse(x, 400,
+                               "missing required field 'comment.message' in form-data part 'metadata'");
     if (key && (!document || !document->attribute || strcmp(document->attribute, field->string) != 0))
-        return refuse(x, 404, "Document does not exists");
+        return document_refuse(x, 404, "Document does not exists");
     if (key && !ic_json_member(field, "elementType"))
-        return refuse(x, 400, "versioning is not supported for non-draft documents");
+        return document_refuse(x, 400, "versioning is not supported for non-draft documents");
     ic_time now = ic_company_now(x->company);
     if (!ic_workflow_add_comment(x->company, workflow, message, x->user, now)) {
         ic_reply_no_memory(x);
         return false;
     }
     workflow->updated = now;
-    return key ? add_version(x, document, file) : add_document(x, workflow, field, file);
+    return key ? document_add_version(x, document, file) : document_add(x, workflow, field, file);
 }
 
 void ic_documents_upload(ic_exchange *x) {
@@ -194,22 +196,22 @@ void ic_documents_upload(ic_exchange *x) {
     const cJSON *field = workflow ? ic_json_member(workflow->template->form, x->values[1]) : NULL;
     ic_field_part *file = ic_exchange_field(x, "attachment");
     if (!workflow || strcmp(workflow->id, x->values[0]) != 0)
-        refuse(x, 404, "Workflow does not exists");
+        document_refuse(x, 404, "Workflow does not exists");
     else if (!field || !ic_field_is_document(field))
-        refuse(x, 404, "Document does not exists");
+        document_refuse(x, 404, "Document does not exists");
     else if (!file)
-        refuse(x, 400, "missing required form-data part 'attachment'");
+        document_refuse(x, 400, "missing required form-data part 'attachment'");
     else if (!ic_exchange_field(x, "metadata"))
-        refuse(x, 400, "missing required form-data part 'metadata'");
+        document_refuse(x, 400, "missing required form-data part 'metadata'");
     else if (!ic_is_contract_name(file->filename))
-        refuse(x, 400, "the attachment must be named .pdf, .doc or .docx");
+        document_refuse(x, 400, "the attachment must be named .pdf, .doc or .docx");
     else if (workflow->status == IC_STATUS_CANCELLED || workflow->status == IC_STATUS_COMPLETED)
-        refuse(x, 400, "documents of a workflow that has ended can not be changed");
+        document_refuse(x, 400, "documents of a workflow that has ended can not be changed");
     else {
         cJSON *metadata = ic_form_json(x, "metadata");
         if (!cJSON_IsObject(metadata))
-            refuse(x, 400, "form-data part 'metadata' is no JSON object");
-        else if (store_upload(x, workflow, field, metadata, file))
+            document_refuse(x, 400, "form-data part 'metadata' is no JSON object");
+        else if (document_store_upload(x, workflow, field, metadata, file))
             ic_reply_nothing(x);
         cJSON_Delete(metadata);
     }

@@ -31,7 +31,7 @@ void ic_emails_list(ic_exchange *x) {
 }
 
 /* The e-mail that the path names; NULL: there is none, and it is answered. */
-static const ic_email *find_email(ic_exchange *x) {
+static const ic_email *email_find(ic_exchange *x) {
     const ic_workflow *workflow = ic_exchange_workflow(x, 404, false);
     for (size_t i = 0; workflow && i < workflow->emails.count; i++) {
         const ic_email *email = workflow->emails.items[i];
@@ -42,12 +42,12 @@ static const ic_email *find_email(ic_exchange *x) {
 }
 
 void ic_emails_get(ic_exchange *x) {
-    const ic_email *email = find_email(x);
+    const ic_email *email = email_find(x);
     if (email) ic_reply_json(x, 200, cJSON_CreateRaw(email->shown));
 }
 
 void ic_emails_download(ic_exchange *x) {
-    const ic_email *email = find_email(x);
+    const ic_email *email = email_find(x);
     for (size_t i = 0; email && i < email->attachments.count; i++) {
         const ic_email_attachment *attachment = email->attachments.items[i];
         if (strcmp(attachment->id, x->values[2]) != 0) continue;

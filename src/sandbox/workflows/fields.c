@@ -21,7 +21,7 @@ bool ic_field_is_required(const cJSON *field) {
     return required && strcmp(required, "always") == 0;
 }
 
-static bool is_option(const cJSON *field, const cJSON *value) {
+static bool field_is_option(const cJSON *field, const cJSON *value) {
     const cJSON *options = ic_json_member(field, "options"), *option;
     if (!options || cJSON_IsTrue(ic_json_member(options, "freeTextAllowed"))) return true;
     cJSON_ArrayForEach(option, ic_json_member(options, "values")) {
@@ -31,13 +31,13 @@ static bool is_option(const cJSON *field, const cJSON *value) {
 }
 
 /* localLinkedRecord and its like: an id in, {recordId, readableId} out. */
-static cJSON *accept_record(const ic_company *company, const cJSON *value) {
+static cJSON *field_accept_record(const ic_company *company, const cJSON *value) {
     const ic_record *record = cJSON_IsString(value) ? ic_company_record(company, value->valuestring) : NULL;
     return record ? ic_record_link_view(record) : NULL;
 }
 
 /* An entity by either id, alone or as {recordId}. */
-static cJSON *accept_entity(const ic_company *company, const cJSON *value) {
+static cJSON *field_accept_entity(const ic_company *company, const cJSON *value) {
     const char *id = cJSON_IsString(value) ? value->valuestring : ic_json_string(value, "recordId");
     const ic_entity *entity = id ? ic_company_entity(company, id) : NULL;
     cJSON *accepted = entity ? cJSON_CreateObject() : NULL;
@@ -45,7 +45,7 @@ static cJSON *accept_entity(const ic_company *company, const cJSON *value) {
     return accepted;
 }
 
-static cJSON *accept_array(const ic_company *company, const cJSON *field, const cJSON *value) {
+static cJSON *field_accept_array(const ic_company *company, const cJSON *field, const cJSON *value) {
     const cJSON *element = ic_json_member(field, "elementType"), *item;
     cJSON *accepted = cJSON_IsArray(value) ? cJSON_CreateArray() : NULL;
     cJSON_ArrayForEach(item, value) {
@@ -58,7 +58,7 @@ static cJSON *accept_array(const ic_company *company, const cJSON *field, const 
     return accepted;
 }
 
-static bool has_required(const cJSON *form, const cJSON *value) {
+static bool field_has_required(const cJSON *form, const cJSON *value) {
     const cJSON *field;
     cJSON_ArrayForEach(field, form) {
         if (ic_field_is_required(field) && !ic_json_member(value, field->string)) return false;
@@ -66,9 +66,9 @@ static bool has_required(const cJSON *form, const cJSON *value) {
     return true;
 }
 
-static cJSON *accept_object(const ic_company *company, const cJSON *field, const cJSON *value) {
+static cJSON *field_accept_object(const ic_company *company, const cJSON *field, const cJSON *value) {
     const cJSON *form = ic_json_member(field, "schema"), *member;
-    if (!cJSON_IsObject(value) || !has_required(form, value)) return NULL;
+    if (!cJSON_IsObject(value) || !field_has_required(form, value)) return NULL;
     cJSON *accepted = cJSON_CreateObject();
     cJSON_ArrayForEach(member, value) {
         const cJSON *inner = ic_json_member(form, member->string);
@@ -85,11 +85,11 @@ static cJSON *accept_object(const ic_company *company, const cJSON *field, const
 
 cJSON *ic_field_accept(const ic_company *company, const cJSON *field, const cJSON *value) {
     const char *type = ic_field_type(field);
-    if (strcmp(type, "array") == 0) return accept_array(company, field, value);
-    if (strcmp(type, "object") == 0) return accept_object(company, field, value);
-    if (strstr(type, "Record")) return accept_record(company, value);
-    if (strcmp(type, "reference") == 0) return accept_entity(company, value);
-    return ic_value_fits(type, value) && is_option(field, value) ? cJSON_Duplicate(value, true) : NULL;
+    if (strcmp(type, "array") == 0) return field_accept_array(company, field, value);
+    if (strcmp(type, "object") == 0) return field_accept_object(company, field, value);
+    if (strstr(type, "Record")) return field_accept_record(company, value);
+    if (strcmp(type, "reference") == 0) return field_accept_entity(company, value);
+    return ic_value_fits(type, value) && field_is_option(field, value) ? cJSON_Duplicate(value, true) : NULL;
 }
 
 bool ic_workflow_has(const ic_workflow *workflow, const cJSON *field) {

@@ -11,14 +11,14 @@
 #include "sandbox/workflows/workflows.h"
 #include <string.h>
 
-static bool refuse_value(ic_exchange *x, const cJSON *field, const char *name) {
+static bool launch_refuse_value(ic_exchange *x, const cJSON *field, const char *name) {
     ic_reply_error(x, 400, "INVALID_PARAM", name, "invalid value for attribute '%s': expected %s", name,
                    ic_field_type(field));
     return false;
 }
 
 /* An attribute named like a role puts somebody else into it. */
-static bool assign_role(ic_exchange *x, ic_workflow *workflow, size_t role, const cJSON *value) {
+static bool launch_assign_role(ic_exchange *x, ic_workflow *workflow, size_t role, const cJSON *value) {
     ic_user *user = cJSON_IsString(value) ? ic_company_user(x->company, value->valuestring) : NULL;
     if (!user) {
         ic_reply_error(x, 400, "INVALID_PARAM", value->string, "invalid user for user attribute");
@@ -30,11 +30,11 @@ static bool assign_role(ic_exchange *x, ic_workflow *workflow, size_t role, cons
     return false;
 }
 
-static bool set_attribute(ic_exchange *x, ic_workflow *workflow, const cJSON *value) {
+static bool launch_set_attribute(ic_exchange *x, ic_workflow *workflow, const cJSON *value) {
     const cJSON *field = ic_json_member(workflow->template->form, value->string);
     size_t role = ic_template_role(workflow->template, value->string);
     if (cJSON_IsNull(value)) return true; /* as if it were not there */
-    if (!field && role < workflow->template->role_count) return assign_role(x, workflow, role, value);
+    if (!field && role < workflow->template->role_count) return launch_assign_role(x, workflow, role, value);
     if (!field || cJSON_IsTrue(ic_json_member(field, "readOnly"))) {
         ic_reply_error(x, 400, "INVALID_PARAM", value->string, "%s attribute specified: %s",
                        field ? "read-only" : "non-existent", value->string);
@@ -42,14 +42,14 @@ static bool set_attribute(ic_exchange *x, ic_workflow *workflow, const cJSON *va
     }
     if (ic_field_is_document(field)) return ic_documents_attach(x, workflow, field, value);
     cJSON *accepted = ic_field_accept(x->company, field, value);
-    if (!accepted) return refuse_value(x, field, value->string);
+    if (!accepted) return launch_refuse_value(x, field, value->string);
     if (ic_set(workflow->attributes, field->string, accepted)) return true;
     ic_reply_no_memory(x);
     return false;
 }
 
 /* What was not given: the form's defaults where they are wanted, an error where it must be. */
-static bool fill_form(ic_exchange *x, ic_workflow *workflow) {
+static bool launch_fill_form(ic_exchange *x, ic_workflow *workflow) {
     bool defaults = ic_exchange_query_true(x, "useDefaultValues");
     const cJSON *field;
     cJSON_ArrayForEach(field, workflow->template->form) {
@@ -68,7 +68,7 @@ static bool fill_form(ic_exchange *x, ic_workflow *workflow) {
 }
 
 /* The drafts that the form has a list for: the design writes one where none is given. */
-static bool write_draft(ic_exchange *x, ic_workflow *workflow) {
+static bool launch_write_draft(ic_exchange *x, ic_workflow *workflow) {
     const cJSON *field = workflow->template->form->child;
     while (field && !(ic_field_is_document(field) && ic_json_member(field, "elementType")))
         field = field->next;
@@ -80,13 +80,13 @@ static bool write_draft(ic_exchange *x, ic_workflow *workflow) {
     return written;
 }
 
-static bool fill_in(ic_exchange *x, ic_workflow *workflow) {
+static bool launch_fill(ic_exchange *x, ic_workflow *workflow) {
     const cJSON *value;
     cJSON_ArrayForEach(value, ic_json_member(x->body, "attributes")) {
-        if (!set_attribute(x, workflow, value)) return false;
+        if (!launch_set_attribute(x, workflow, value)) return false;
     }
-    if (!fill_form(x, workflow)) return false;
-    if (ic_workflow_set_title(workflow) && write_draft(x, workflow)) return true;
+    if (!launch_fill_form(x, workflow)) return false;
+    if (ic_workflow_set_title(workflow) && launch_write_draft(x, workflow)) return true;
     ic_reply_no_memory(x);
     return false;
 }
@@ -106,7 +106,7 @@ ic_workflow *ic_workflow_prepare(ic_exchange *x) {
         ic_reply_no_memory(x);
         return NULL;
     }
-    if (fill_in(x, workflow)) return workflow;
+    if (launch_fill(x, workflow)) return workflow;
     ic_workflow_free(workflow);
     return NULL;
 }

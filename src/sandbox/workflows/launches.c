@@ -16,7 +16,7 @@ typedef struct launch {
     bool begun;
 } launch;
 
-static void free_launch(launch *job) {
+static void launch_free(launch *job) {
     if (job->workflow && !job->begun) ic_workflow_free(job->workflow);
     cJSON_Delete(job->request);
     cJSON_Delete(job->error);
@@ -25,7 +25,7 @@ static void free_launch(launch *job) {
 
 void ic_launches_free(ic_company *company) {
     for (size_t i = 0; i < company->launches.count; i++)
-        free_launch(company->launches.items[i]);
+        launch_free(company->launches.items[i]);
     ic_array_free(&company->launches);
 }
 
@@ -44,17 +44,17 @@ void ic_launches_settle(ic_company *company) {
 /* --- start --- */
 
 /* One that has begun: there is a bound to those that wait, for each is due soon. */
-static void forget_oldest(ic_company *company) {
+static void launch_remove_oldest(ic_company *company) {
     ic_array *jobs = &company->launches;
     if (jobs->count <= LAUNCHES_MAX || !company->launches_begun) return;
-    free_launch(jobs->items[0]);
+    launch_free(jobs->items[0]);
     jobs->count--;
     company->launches_begun--;
     memmove(jobs->items, jobs->items + 1, jobs->count * sizeof *jobs->items);
 }
 
 /* Takes the workflow and the error over, also when it fails. NULL: no memory. */
-static launch *add_launch(ic_exchange *x, ic_workflow *workflow, cJSON *error) {
+static launch *launch_add(ic_exchange *x, ic_workflow *workflow, cJSON *error) {
     ic_company *company = x->company;
     launch *job = ic_calloc(1, sizeof *job);
     if (!job) {
@@ -70,15 +70,15 @@ static launch *add_launch(ic_exchange *x, ic_workflow *workflow, cJSON *error) {
     job->error = error;
     job->request = cJSON_Duplicate(x->body, true);
     if (job->request && (workflow || error) && ic_array_push(&company->launches, job)) {
-        forget_oldest(company);
+        launch_remove_oldest(company);
         return job;
     }
-    free_launch(job);
+    launch_free(job);
     return NULL;
 }
 
 /* What the refused launch has been answered with, and where a person could try. NULL: no memory. */
-static cJSON *take_error(const ic_exchange *x) {
+static cJSON *launch_take_error(const ic_exchange *x) {
     const char *id = ic_json_string(x->body, "template");
     cJSON *error = x->text ? ic_json_parse(x->text, strlen(x->text), NULL) : NULL;
     if (!error) return NULL;
@@ -96,7 +96,8 @@ void ic_launches_start(ic_exchange *x) {
         return;
     }
     ic_workflow *workflow = ic_workflow_prepare(x);
-    const launch *job = workflow || x->text ? add_launch(x, workflow, workflow ? NULL : take_error(x)) : NULL;
+    const launch *job =
+        workflow || x->text ? launch_add(x, workflow, workflow ? NULL : launch_take_error(x)) : NULL;
     if (!job) {
         ic_reply_no_memory(x);
         return;
@@ -112,8 +113,8 @@ void ic_launches_start(ic_exchange *x) {
 
 /* --- status --- */
 
-static void put_url(cJSON *urls, const char *name, const ic_company *company, const char *path,
-                    const ic_workflow *workflow) {
+static void launch_put_url(cJSON *urls, const char *name, const ic_company *company, const char *path,
+                           const ic_workflow *workflow) {
     ic_buf url = {0};
     ic_buf_printf(&url, "%s%s/workflows/%s", company->url, path, workflow->id);
     ic_put_text(urls, name, ic_buf_text(&url));
@@ -121,7 +122,7 @@ static void put_url(cJSON *urls, const char *name, const ic_company *company, co
 }
 
 /* LaunchedWorkflow calls the signatures' last state otherwise than WorkflowResponseModel. */
-static cJSON *launched_view(const ic_company *company, const ic_workflow *workflow) {
+static cJSON *launch_workflow_view(const ic_company *company, const ic_workflow *workflow) {
     cJSON *view = ic_workflow_view(company, workflow, false),
           *signatures = ic_json_member(view, "signatures");
     const char *state = ic_json_string(signatures, "state");
@@ -129,7 +130,7 @@ static cJSON *launched_view(const ic_company *company, const ic_workflow *workfl
     return view;
 }
 
-static cJSON *status_view(const ic_company *company, const launch *job) {
+static cJSON *launch_status_view(const ic_company *company, const launch *job) {
     cJSON *view = cJSON_CreateObject();
     ic_put_text(view, "status", !job->begun ? "in_progress" : job->error ? "failed" : "success");
     ic_put(view, "requestPayload", cJSON_Duplicate(job->request, true));
@@ -139,9 +140,9 @@ static cJSON *status_view(const ic_company *company, const launch *job) {
         return view;
     }
     cJSON *urls = ic_put(view, "workflowUrls", cJSON_CreateObject());
-    put_url(urls, "browserUrl", company, "", job->workflow);
-    put_url(urls, "apiUrl", company, "/public/api/v1", job->workflow);
-    ic_put(view, "workflow", launched_view(company, job->workflow));
+    launch_put_url(urls, "browserUrl", company, "", job->workflow);
+    launch_put_url(urls, "apiUrl", company, "/public/api/v1", job->workflow);
+    ic_put(view, "workflow", launch_workflow_view(company, job->workflow));
     return view;
 }
 
@@ -149,7 +150,7 @@ void ic_launches_get(ic_exchange *x) {
     for (size_t i = 0; i < x->company->launches.count; i++) {
         const launch *job = x->company->launches.items[i];
         if (strcmp(job->id, x->values[0]) != 0) continue;
-        ic_reply_json(x, 200, status_view(x->company, job));
+        ic_reply_json(x, 200, launch_status_view(x->company, job));
         return;
     }
     ic_reply_error(x, 404, "NOT_FOUND", "asyncJobId", "there is no such launch");

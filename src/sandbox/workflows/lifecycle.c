@@ -19,7 +19,7 @@ bool ic_workflow_sign(ic_company *company, ic_workflow *workflow) {
 
 /* These answer false without memory; workflow->updated is the time of it. */
 
-static bool cancel(ic_workflow *workflow, const ic_user *user) {
+static bool lifecycle_cancel(ic_workflow *workflow, const ic_user *user) {
     ic_packet *packet = workflow->packet;
     if (packet && packet->sent && workflow->step == IC_STEP_SIGN &&
         !ic_packet_withdraw(workflow, user, workflow->updated))
@@ -30,14 +30,14 @@ static bool cancel(ic_workflow *workflow, const ic_user *user) {
     return true;
 }
 
-static bool pause_review(ic_workflow *workflow, const ic_user *user) {
+static bool lifecycle_pause(ic_workflow *workflow, const ic_user *user) {
     (void)user;
     ic_reviews_interrupt(workflow, IC_REQUEST_PAUSED, workflow->updated);
     workflow->status = IC_STATUS_PAUSED;
     return true;
 }
 
-static bool resume(ic_workflow *workflow, const ic_user *user) {
+static bool lifecycle_resume(ic_workflow *workflow, const ic_user *user) {
     (void)user;
     workflow->status = IC_STATUS_ACTIVE;
     return ic_reviews_ask(workflow, workflow->updated);
@@ -54,13 +54,13 @@ typedef struct change {
 #define STATUS(name) (1u << IC_STATUS_##name)
 
 static const change cancelling = {STATUS(ACTIVE) | STATUS(PAUSED), false,
-                                  "Only active or paused workflows can be cancelled.", cancel},
+                                  "Only active or paused workflows can be cancelled.", lifecycle_cancel},
                     pausing = {STATUS(ACTIVE), true,
-                               "Only active workflows in the review step can be paused.", pause_review},
+                               "Only active workflows in the review step can be paused.", lifecycle_pause},
                     resuming = {STATUS(PAUSED), true,
-                                "Only paused workflows in the review step can be resumed.", resume};
+                                "Only paused workflows in the review step can be resumed.", lifecycle_resume};
 
-static void change_status(ic_exchange *x, const change *change) {
+static void lifecycle_change_status(ic_exchange *x, const change *change) {
     ic_workflow *workflow = ic_exchange_workflow(x, 400, false);
     if (!workflow) return;
     if (!(change->from & (1u << workflow->status)) ||
@@ -79,21 +79,21 @@ static void change_status(ic_exchange *x, const change *change) {
 }
 
 void ic_workflows_cancel(ic_exchange *x) {
-    change_status(x, &cancelling);
+    lifecycle_change_status(x, &cancelling);
 }
 
 void ic_workflows_pause(ic_exchange *x) {
-    change_status(x, &pausing);
+    lifecycle_change_status(x, &pausing);
 }
 
 void ic_workflows_resume(ic_exchange *x) {
-    change_status(x, &resuming);
+    lifecycle_change_status(x, &resuming);
 }
 
 /* --- back to Review --- */
 
 /* Errors of the document. */
-static bool check_revert(ic_exchange *x, const ic_workflow *workflow) {
+static bool lifecycle_check_revert(ic_exchange *x, const ic_workflow *workflow) {
     if (!ic_array_has(&workflow->participants, x->user)) {
         ic_reply_error(x, 403, "FORBIDDEN", "user", "user is not a participant on the workflow");
         return false;
@@ -106,7 +106,7 @@ static bool check_revert(ic_exchange *x, const ic_workflow *workflow) {
 
 void ic_workflows_revert(ic_exchange *x) {
     ic_workflow *workflow = ic_exchange_workflow(x, 404, true);
-    if (!workflow || !check_revert(x, workflow)) return;
+    if (!workflow || !lifecycle_check_revert(x, workflow)) return;
     ic_time now = ic_company_now(x->company);
     ic_packet_free(workflow->packet);
     workflow->packet = NULL;

@@ -14,7 +14,7 @@ const char *const ic_signature_names[IC_SIGNATURE_COUNT] = {IC_SIGNATURES(X)};
 
 /* --- signers --- */
 
-static void free_signer(ic_signer *signer) {
+static void signer_free(ic_signer *signer) {
     ic_free(signer->role_name);
     ic_free(signer->name);
     ic_free(signer->email);
@@ -50,12 +50,12 @@ void ic_packet_remove(ic_packet *packet, ic_signer *signer) {
     for (size_t i = 0; i < packet->signers.count; i++)
         if (packet->signers.items[i] != signer) packet->signers.items[kept++] = packet->signers.items[i];
     packet->signers.count = kept;
-    free_signer(signer);
+    signer_free(signer);
 }
 
 /* Where the form does not say who signs for the counterparty, a person of the company would find out; here it
  * is somebody at an address that the counterparty's name makes up. */
-static char *made_up_email(const char *name) {
+static char *packet_invent_email(const char *name) {
     ic_buf email = {0};
     ic_buf_puts(&email, "signer@");
     size_t before = email.length;
@@ -67,29 +67,32 @@ static char *made_up_email(const char *name) {
     return text;
 }
 
-static const char *attribute_text(const ic_workflow *workflow, const char *name) {
+static const char *packet_attribute_text(const ic_workflow *workflow, const char *name) {
     return name ? ic_json_string(workflow->attributes, name) : NULL;
 }
 
-static bool identify(ic_signer *signer, const ic_signer_design *design, const ic_workflow *workflow) {
+static bool packet_identify_signer(ic_signer *signer, const ic_signer_design *design,
+                                   const ic_workflow *workflow) {
     if (design->user)
         return ic_signer_set(signer, design->user->display_name, design->user->email, design->user);
-    const char *name = attribute_text(workflow, design->name_attribute),
-               *email = attribute_text(workflow, design->email_attribute);
+    const char *name = packet_attribute_text(workflow, design->name_attribute),
+               *email = packet_attribute_text(workflow, design->email_attribute);
     if (!name) name = design->role_name;
-    char *made_up = email ? NULL : made_up_email(name);
+    char *made_up = email ? NULL : packet_invent_email(name);
     bool done = (email || made_up) && ic_signer_set(signer, name, email ? email : made_up, NULL);
     ic_free(made_up);
     return done;
 }
 
-static bool add_signer(ic_packet *packet, const ic_signer_design *design, const ic_workflow *workflow) {
+static bool packet_add_signer(ic_packet *packet, const ic_signer_design *design,
+                              const ic_workflow *workflow) {
     ic_signer *signer = ic_calloc(1, sizeof *signer);
     if (!signer) return false;
     signer->role_name = ic_strdup(design->role_name);
-    if (signer->role_name && identify(signer, design, workflow) && ic_array_push(&packet->signers, signer))
+    if (signer->role_name && packet_identify_signer(signer, design, workflow) &&
+        ic_array_push(&packet->signers, signer))
         return true;
-    free_signer(signer);
+    signer_free(signer);
     return false;
 }
 
@@ -116,7 +119,7 @@ bool ic_packet_begin(ic_workflow *workflow) {
     packet->design = design;
     packet->notify_at = packet->archive_at = IC_TIME_NONE;
     for (size_t i = 0; i < design->signer_count; i++) {
-        if (add_signer(packet, &design->signers[i], workflow)) continue;
+        if (packet_add_signer(packet, &design->signers[i], workflow)) continue;
         ic_packet_free(packet);
         return false;
     }
@@ -128,18 +131,18 @@ bool ic_packet_begin(ic_workflow *workflow) {
 void ic_packet_free(ic_packet *packet) {
     if (!packet) return;
     for (size_t i = 0; i < packet->signers.count; i++)
-        free_signer(packet->signers.items[i]);
+        signer_free(packet->signers.items[i]);
     ic_array_free(&packet->signers);
     ic_free(packet);
 }
 
-static bool is_all_signed(const ic_packet *packet) {
+static bool packet_is_all_signed(const ic_packet *packet) {
     for (size_t i = 0; i < packet->signers.count; i++)
         if (((const ic_signer *)packet->signers.items[i])->signature != IC_SIGNATURE_SIGNED) return false;
     return packet->signers.count > 0;
 }
 
-static bool has_contract(const ic_workflow *workflow) {
+static bool packet_has_contract(const ic_workflow *workflow) {
     for (size_t i = 0; i < workflow->documents.count; i++)
         if (((const ic_document *)workflow->documents.items[i])->packet_place) return true;
     return false;
@@ -147,13 +150,13 @@ static bool has_contract(const ic_workflow *workflow) {
 
 const char *ic_packet_status(const ic_workflow *workflow) {
     const ic_packet *packet = workflow->packet;
-    if (is_all_signed(packet)) return "complete";
+    if (packet_is_all_signed(packet)) return "complete";
     if (packet->sent) return "sent";
-    return packet->signers.count && has_contract(workflow) ? "not_sent" : "action_required";
+    return packet->signers.count && packet_has_contract(workflow) ? "not_sent" : "action_required";
 }
 
 /* Those whose turn it is: the first who has not signed, or all of them. */
-static void ask_signers(const ic_packet *packet, ic_time time) {
+static void packet_ask_signers(const ic_packet *packet, ic_time time) {
     for (size_t i = 0; i < packet->signers.count; i++) {
         ic_signer *signer = packet->signers.items[i];
         if (signer->signature == IC_SIGNATURE_SIGNED) continue;
@@ -170,7 +173,7 @@ bool ic_packet_send(ic_workflow *workflow, const ic_user *user, ic_time time) {
     workflow->packet->sent = true;
     workflow->packet->notify_at = IC_TIME_NONE;
     workflow->updated = time;
-    ask_signers(workflow->packet, time);
+    packet_ask_signers(workflow->packet, time);
     return true;
 }
 
@@ -189,13 +192,14 @@ bool ic_packet_withdraw(ic_workflow *workflow, const ic_user *user, ic_time time
 
 bool ic_packet_proceed(ic_company *company, ic_workflow *workflow, ic_time time) {
     workflow->updated = time;
-    if (is_all_signed(workflow->packet)) return ic_workflow_archive(company, workflow, time);
-    if (workflow->packet->sent) ask_signers(workflow->packet, time);
+    if (packet_is_all_signed(workflow->packet)) return ic_workflow_archive(company, workflow, time);
+    if (workflow->packet->sent) packet_ask_signers(workflow->packet, time);
     return true;
 }
 
 /* What webhooks are told of what a signer does. */
-static void tell(ic_company *company, const ic_workflow *workflow, ic_signature before, ic_signature now) {
+static void packet_emit_event(ic_company *company, const ic_workflow *workflow, ic_signature before,
+                              ic_signature now) {
     if (now == IC_SIGNATURE_SIGNED)
         ic_workflow_event(company, "workflow_signature_packet_signatures_collected", workflow);
     if (now != IC_SIGNATURE_VIEWED) return;
@@ -209,7 +213,7 @@ const char *ic_packet_sign(ic_company *company, ic_workflow *workflow, ic_signer
     if (signer->signature == IC_SIGNATURE_SIGNED) return "this signer has signed already";
     if (signer->signature == IC_SIGNATURE_DECLINED) return "this signer has declined";
     if (signer->signature == IC_SIGNATURE_PENDING) return "it is not this signer's turn";
-    tell(company, workflow, signer->signature, signature);
+    packet_emit_event(company, workflow, signer->signature, signature);
     signer->signature = signature;
     signer->changed = ic_company_now(company);
     return ic_packet_proceed(company, workflow, signer->changed) ? NULL : "";

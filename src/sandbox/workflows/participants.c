@@ -34,7 +34,7 @@ void ic_participants_list(ic_exchange *x) {
 /* --- roles --- */
 
 /* The role that the path names as people see it; NULL: there is none, and it is answered. */
-static const ic_role_design *named_role(ic_exchange *x, const ic_workflow *workflow) {
+static const ic_role_design *participant_find_role(ic_exchange *x, const ic_workflow *workflow) {
     for (size_t i = 0; i < workflow->template->role_count; i++)
         if (strcmp(workflow->template->roles[i].display_name, x->values[1]) == 0)
             return &workflow->template->roles[i];
@@ -42,20 +42,21 @@ static const ic_role_design *named_role(ic_exchange *x, const ic_workflow *workf
     return NULL;
 }
 
-static cJSON *assignee_view(const ic_user *user) {
+static cJSON *participant_assignee_view(const ic_user *user) {
     cJSON *view = participant_view(user);
     ic_put_text(view, "displayName", user->display_name);
     return view;
 }
 
 /* Those whom the design names, and the members of the group that is called like the role. */
-static bool is_eligible(const ic_company *company, const ic_role_design *role, const ic_user *user) {
+static bool participant_is_eligible(const ic_company *company, const ic_role_design *role,
+                                    const ic_user *user) {
     const ic_group *group = ic_company_group(company, role->display_name);
     return ic_array_has(&role->assignees, user) || (group && ic_array_has(&group->members, user));
 }
 
-static cJSON *eligible_view(const ic_company *company, const ic_role_design *role, ic_page page,
-                            size_t *count) {
+static cJSON *participant_eligible_view(const ic_company *company, const ic_role_design *role, ic_page page,
+                                        size_t *count) {
     const ic_group *group = ic_company_group(company, role->display_name);
     const ic_array *const lists[] = {&role->assignees, group ? &group->members : &role->assignees};
     size_t first = page.number * page.size;
@@ -65,7 +66,8 @@ static cJSON *eligible_view(const ic_company *company, const ic_role_design *rol
         for (size_t j = 0; j < lists[i]->count; j++) {
             const ic_user *user = lists[i]->items[j];
             if (i && ic_array_has(lists[0], user)) continue; /* is there already */
-            if (*count >= first && *count < first + page.size) ic_append(view, assignee_view(user));
+            if (*count >= first && *count < first + page.size)
+                ic_append(view, participant_assignee_view(user));
             ++*count;
         }
     return view;
@@ -73,35 +75,36 @@ static cJSON *eligible_view(const ic_company *company, const ic_role_design *rol
 
 void ic_roles_list_eligible(ic_exchange *x) {
     const ic_workflow *workflow = ic_exchange_workflow(x, 404, true);
-    const ic_role_design *role = workflow ? named_role(x, workflow) : NULL;
+    const ic_role_design *role = workflow ? participant_find_role(x, workflow) : NULL;
     if (!role) return;
     const ic_array *assigned = &workflow->assignees[role - workflow->template->roles];
     ic_page page = ic_exchange_page(x);
     size_t count;
-    cJSON *list = eligible_view(x->company, role, page, &count);
+    cJSON *list = participant_eligible_view(x->company, role, page, &count);
     cJSON *answer = cJSON_CreateObject();
     ic_put_number(answer, "page", (double)page.number);
     ic_put_number(answer, "pageSize", (double)page.size);
     ic_put_number(answer, "count", (double)count);
     ic_put(answer, "list", list);
-    if (assigned->count) ic_put(answer, "defaultAssignee", assignee_view(assigned->items[0]));
+    if (assigned->count) ic_put(answer, "defaultAssignee", participant_assignee_view(assigned->items[0]));
     ic_reply_json(x, 200, answer);
 }
 
 /* Statuses and messages of the document. */
-static bool check_assignment(ic_exchange *x, const ic_workflow *workflow, const ic_role_design *role,
-                             const ic_user *user) {
+static bool participant_check_assignment(ic_exchange *x, const ic_workflow *workflow,
+                                         const ic_role_design *role, const ic_user *user) {
     if (workflow->ended != IC_TIME_NONE)
         ic_reply_error(x, 422, "INVALID_STATE", NULL, "workflow is %s and cannot be reassigned",
                        ic_status_names[workflow->status]);
-    else if (!user || !is_eligible(x->company, role, user))
+    else if (!user || !participant_is_eligible(x->company, role, user))
         ic_reply_error(x, 403, "FORBIDDEN", NULL, "user is not assignable to the role");
     else
         return true;
     return false;
 }
 
-static bool assign(ic_exchange *x, ic_workflow *workflow, const ic_role_design *role, ic_user *user) {
+static bool participant_assign(ic_exchange *x, ic_workflow *workflow, const ic_role_design *role,
+                               ic_user *user) {
     size_t index = (size_t)(role - workflow->template->roles);
     ic_time now = ic_company_now(x->company);
     workflow->assignees[index].count = 0;
@@ -112,18 +115,18 @@ static bool assign(ic_exchange *x, ic_workflow *workflow, const ic_role_design *
 
 void ic_roles_assign(ic_exchange *x) {
     ic_workflow *workflow = ic_exchange_workflow(x, 404, true);
-    const ic_role_design *role = workflow ? named_role(x, workflow) : NULL;
+    const ic_role_design *role = workflow ? participant_find_role(x, workflow) : NULL;
     if (!role) return;
     const char *id = ic_json_string(x->body, "userId");
     ic_user *user = ic_company_user(x->company, id);
     if (user && strcmp(user->id, id) != 0) user = NULL; /* an e-mail is no id */
-    if (!check_assignment(x, workflow, role, user)) return;
-    if (!assign(x, workflow, role, user)) {
+    if (!participant_check_assignment(x, workflow, role, user)) return;
+    if (!participant_assign(x, workflow, role, user)) {
         ic_reply_no_memory(x);
         return;
     }
     cJSON *answer = cJSON_CreateObject();
     ic_put_text(answer, "roleName", role->display_name);
-    ic_put(answer, "assignee", assignee_view(user));
+    ic_put(answer, "assignee", participant_assignee_view(user));
     ic_reply_json(x, 200, answer);
 }

@@ -4,7 +4,7 @@
 
 /* A PDF string: in parentheses, which a backslash takes apart from the text's own. What is no ASCII would
  * need another encoding of the font, and becomes a question mark. */
-static void add_string(ic_buf *out, const char *text) {
+static void pdf_add_string(ic_buf *out, const char *text) {
     ic_buf_putc(out, '(');
     for (; *text; text++) {
         if (((unsigned char)*text & 0xC0) == 0x80) continue; /* the rest of a character */
@@ -14,10 +14,10 @@ static void add_string(ic_buf *out, const char *text) {
     ic_buf_putc(out, ')');
 }
 
-static void add_page_text(ic_buf *out, const char *title) {
+static void pdf_add_page_text(ic_buf *out, const char *title) {
     ic_buf text = {0};
     ic_buf_puts(&text, "BT /F1 18 Tf 72 760 Td ");
-    add_string(&text, title);
+    pdf_add_string(&text, title);
     ic_buf_puts(&text, " Tj ET");
     ic_buf_printf(out, "<</Length %zu>>stream\n", text.length);
     ic_buf_add(out, text.data, text.length);
@@ -26,9 +26,9 @@ static void add_page_text(ic_buf *out, const char *title) {
     ic_buf_free(&text);
 }
 
-static void add_info(ic_buf *out, const char *title) {
+static void pdf_add_info(ic_buf *out, const char *title) {
     ic_buf_puts(out, "<</Title");
-    add_string(out, title);
+    pdf_add_string(out, title);
     ic_buf_puts(out, ">>");
 }
 
@@ -51,7 +51,7 @@ ic_blob *ic_pdf_make(const char *title) {
         if (objects[i])
             ic_buf_puts(&pdf, objects[i]);
         else
-            (i + 1 == INFO ? add_info : add_page_text)(&pdf, title);
+            (i + 1 == INFO ? pdf_add_info : pdf_add_page_text)(&pdf, title);
         ic_buf_puts(&pdf, "\nendobj\n");
     }
     size_t table = pdf.length;

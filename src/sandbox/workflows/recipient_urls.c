@@ -6,37 +6,41 @@
 #include "sandbox/workflows/sign_status.h"
 #include <string.h>
 
-static bool refuse(ic_exchange *x, const char *code, const char *param, const char *message) {
+static bool recipient_refuse(ic_exchange *x, const char *code, const char *param, const char *message) {
     ic_reply_error(x, 400, code, param, "%s", message);
     return false;
 }
 
-static bool check_packet(ic_exchange *x, const ic_packet *packet) {
+static bool recipient_check_packet(ic_exchange *x, const ic_packet *packet) {
     if (strcmp(packet->design->provider, "Ironclad Signature") != 0)
-        return refuse(x, "INVALID_STATE", NULL, "Recipient URLs are exclusive to Ironclad Signature.");
-    return packet->sent || refuse(x, "INVALID_STATE", NULL, "The signature request has not been sent.");
+        return recipient_refuse(x, "INVALID_STATE", NULL,
+                                "Recipient URLs are exclusive to Ironclad Signature.");
+    return packet->sent ||
+           recipient_refuse(x, "INVALID_STATE", NULL, "The signature request has not been sent.");
 }
 
-static bool check_signer(ic_exchange *x, const ic_packet *packet) {
+static bool recipient_check_signer(ic_exchange *x, const ic_packet *packet) {
     const char *role = ic_json_string(x->body, "roleName");
-    if (!role) return refuse(x, "MISSING_PARAM", "roleName", "missing required property 'roleName'");
+    if (!role)
+        return recipient_refuse(x, "MISSING_PARAM", "roleName", "missing required property 'roleName'");
     const ic_signer *signer = ic_packet_signer(packet, role);
     if (!signer) {
         ic_reply_error(x, 404, "NOT_FOUND", "roleName", "no signer has the role '%s'", role);
         return false;
     }
     if (signer->signature == IC_SIGNATURE_SIGNED)
-        return refuse(x, "INVALID_STATE", NULL, "This signer has signed already.");
+        return recipient_refuse(x, "INVALID_STATE", NULL, "This signer has signed already.");
     return true;
 }
 
-static bool check_viewer(ic_exchange *x) {
+static bool recipient_check_viewer(ic_exchange *x) {
     const cJSON *email = ic_json_member(x->body, "email");
-    if (!email) return refuse(x, "MISSING_PARAM", "email", "missing required property 'email'");
-    return ic_value_fits("email", email) || refuse(x, "INVALID_PARAM", "email", "this is no e-mail address");
+    if (!email) return recipient_refuse(x, "MISSING_PARAM", "email", "missing required property 'email'");
+    return ic_value_fits("email", email) ||
+           recipient_refuse(x, "INVALID_PARAM", "email", "this is no e-mail address");
 }
 
-static void reply_link(ic_exchange *x, const ic_sign_link *link) {
+static void recipient_reply_link(ic_exchange *x, const ic_sign_link *link) {
     if (!link) {
         ic_reply_no_memory(x);
         return;
@@ -51,15 +55,15 @@ static void reply_link(ic_exchange *x, const ic_sign_link *link) {
 
 void ic_recipient_urls_create(ic_exchange *x) {
     ic_workflow *workflow = ic_exchange_signing(x, true);
-    if (!workflow || !check_packet(x, workflow->packet)) return;
+    if (!workflow || !recipient_check_packet(x, workflow->packet)) return;
     bool viewer = strcmp(ic_json_string(x->body, "type"), "viewer") == 0;
     const char *role = viewer ? NULL : ic_json_string(x->body, "roleName");
-    if (viewer ? check_viewer(x) : check_signer(x, workflow->packet))
-        reply_link(x, ic_sign_link_new(x->company, workflow, role, NULL, false));
+    if (viewer ? recipient_check_viewer(x) : recipient_check_signer(x, workflow->packet))
+        recipient_reply_link(x, ic_sign_link_new(x->company, workflow, role, NULL, false));
 }
 
 /* A host, perhaps with a scheme before it and a port behind it, without any wildcard. */
-static bool is_frame_ancestor(const char *text) {
+static bool recipient_is_frame_ancestor(const char *text) {
     const char *host = strstr(text, "://");
     host = host ? host + 3 : text;
     return *host && *host != ':' && strlen(text) <= IC_FRAME_ANCESTOR_MAX &&
@@ -72,9 +76,10 @@ void ic_recipient_urls_create_embedded(ic_exchange *x) {
     const char *ancestor = ic_json_string(x->body, "frameAncestor"),
                *role = ic_json_string(x->body, "roleName");
     bool once = !cJSON_IsTrue(ic_json_member(x->body, "allowMultipleUsages"));
-    if (!is_frame_ancestor(ancestor))
-        refuse(x, "INVALID_PARAM", "frameAncestor",
-               "frameAncestor must be a hostname, with a scheme or port if need be, without wildcards");
-    else if (check_packet(x, workflow->packet) && check_signer(x, workflow->packet))
-        reply_link(x, ic_sign_link_new(x->company, workflow, role, ancestor, once));
+    if (!recipient_is_frame_ancestor(ancestor))
+        recipient_refuse(
+            x, "INVALID_PARAM", "frameAncestor",
+            "frameAncestor must be a hostname, with a scheme or port if need be, without wildcards");
+    else if (recipient_check_packet(x, workflow->packet) && recipient_check_signer(x, workflow->packet))
+        recipient_reply_link(x, ic_sign_link_new(x->company, workflow, role, ancestor, once));
 }

@@ -9,22 +9,22 @@ typedef struct schedule {
     int reminder_days;
 } schedule;
 
-static bool refuse(ic_exchange *x, const char *param, const char *message) {
+static bool scheduled_send_refuse(ic_exchange *x, const char *param, const char *message) {
     ic_reply_error(x, 400, "INVALID_PARAM", param, "%s", message);
     return false;
 }
 
-static bool read_notify_at(ic_exchange *x, schedule *wanted) {
+static bool scheduled_send_read_notify_at(ic_exchange *x, schedule *wanted) {
     const char *text = ic_json_string(x->body, "notifyAt");
     if (!text) return true;
     if (!ic_time_parse(text, &wanted->notify_at))
-        return refuse(x, "notifyAt", "notifyAt must be an ISO 8601 timestamp");
+        return scheduled_send_refuse(x, "notifyAt", "notifyAt must be an ISO 8601 timestamp");
     return wanted->notify_at > ic_company_now(x->company) ||
-           refuse(x, "notifyAt", "notifyAt must be in the future");
+           scheduled_send_refuse(x, "notifyAt", "notifyAt must be in the future");
 }
 
 /* null takes the reminder away. */
-static bool read_reminder(ic_exchange *x, schedule *wanted) {
+static bool scheduled_send_read_reminder(ic_exchange *x, schedule *wanted) {
     const cJSON *reminder = ic_json_member(x->body, "reminder");
     if (!reminder) return true;
     wanted->reminder_days = 0;
@@ -32,13 +32,14 @@ static bool read_reminder(ic_exchange *x, schedule *wanted) {
     const cJSON *days = ic_json_member(reminder, "daysBefore");
     if (!cJSON_IsNumber(days) || days->valuedouble != days->valueint || days->valueint < 1 ||
         days->valueint > 7)
-        return refuse(x, "reminder.daysBefore", "reminder.daysBefore must be an integer from 1 to 7");
+        return scheduled_send_refuse(x, "reminder.daysBefore",
+                                     "reminder.daysBefore must be an integer from 1 to 7");
     wanted->reminder_days = days->valueint;
     return true;
 }
 
 /* The workflow whose packet is still here, and scheduled or not; NULL: answered. */
-static ic_workflow *find(ic_exchange *x, bool scheduled) {
+static ic_workflow *scheduled_send_find(ic_exchange *x, bool scheduled) {
     ic_workflow *workflow = ic_exchange_signing(x, true);
     if (!workflow) return NULL;
     const ic_packet *packet = workflow->packet;
@@ -54,10 +55,10 @@ static ic_workflow *find(ic_exchange *x, bool scheduled) {
     return NULL;
 }
 
-static void apply(ic_exchange *x, ic_workflow *workflow) {
+static void scheduled_send_apply(ic_exchange *x, ic_workflow *workflow) {
     ic_packet *packet = workflow->packet;
     schedule wanted = {.notify_at = packet->notify_at, .reminder_days = packet->reminder_days};
-    if (!read_notify_at(x, &wanted) || !read_reminder(x, &wanted)) return;
+    if (!scheduled_send_read_notify_at(x, &wanted) || !scheduled_send_read_reminder(x, &wanted)) return;
     bool awaited = ic_company_await(x->company, workflow);
     if (awaited) {
         packet->notify_at = wanted.notify_at;
@@ -68,21 +69,21 @@ static void apply(ic_exchange *x, ic_workflow *workflow) {
 }
 
 void ic_scheduled_send_create(ic_exchange *x) {
-    ic_workflow *workflow = find(x, false);
-    if (workflow) apply(x, workflow);
+    ic_workflow *workflow = scheduled_send_find(x, false);
+    if (workflow) scheduled_send_apply(x, workflow);
 }
 
 void ic_scheduled_send_update(ic_exchange *x) {
-    ic_workflow *workflow = find(x, true);
+    ic_workflow *workflow = scheduled_send_find(x, true);
     if (!workflow) return;
     if (ic_json_member(x->body, "notifyAt") || ic_json_member(x->body, "reminder"))
-        apply(x, workflow);
+        scheduled_send_apply(x, workflow);
     else
         ic_reply_error(x, 400, "MISSING_PARAM", "notifyAt", "missing notifyAt or reminder");
 }
 
 void ic_scheduled_send_delete(ic_exchange *x) {
-    ic_workflow *workflow = find(x, true);
+    ic_workflow *workflow = scheduled_send_find(x, true);
     if (!workflow) return;
     workflow->packet->notify_at = IC_TIME_NONE;
     workflow->packet->reminder_days = 0;

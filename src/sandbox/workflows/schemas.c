@@ -15,7 +15,7 @@ static cJSON *schema_view(const ic_exchange *x, const ic_template *template) {
 }
 
 /* The launch form is the only one there is. */
-static bool check_form(ic_exchange *x) {
+static bool schema_check_form(ic_exchange *x) {
     const char *form = ic_exchange_query(x, "form");
     if (!form || strcmp(form, "launch") == 0) return true;
     ic_reply_error(x, 400, "INVALID_PARAM", "/?form",
@@ -24,7 +24,7 @@ static bool check_form(ic_exchange *x) {
 }
 
 void ic_schemas_list(ic_exchange *x) {
-    if (!check_form(x)) return;
+    if (!schema_check_form(x)) return;
     cJSON *answer = cJSON_CreateObject();
     cJSON *list = ic_put(answer, "list", cJSON_CreateArray());
     for (size_t i = 0; i < x->company->templates.count; i++)
@@ -33,7 +33,7 @@ void ic_schemas_list(ic_exchange *x) {
 }
 
 void ic_schemas_get(ic_exchange *x) {
-    if (!check_form(x)) return;
+    if (!schema_check_form(x)) return;
     const ic_template *template = ic_company_template(x->company, x->values[0]);
     if (template)
         ic_reply_json(x, 200, schema_view(x, template));

@@ -8,7 +8,7 @@
 
 /* --- links --- */
 
-static void free_link(ic_sign_link *link) {
+static void sign_link_free(ic_sign_link *link) {
     ic_free(link->role);
     ic_free(link->frame_ancestor);
     ic_free(link);
@@ -26,11 +26,11 @@ const ic_sign_link *ic_sign_link_new(ic_company *company, ic_workflow *workflow,
     ic_new_uuid(company, link->recipient);
     ic_new_uuid(company, link->session);
     if (!role != !link->role || !frame_ancestor != !link->frame_ancestor || !ic_array_push(links, link)) {
-        free_link(link);
+        sign_link_free(link);
         return NULL;
     }
     if (links->count > IC_SIGN_LINKS_MAX) {
-        free_link(links->items[0]);
+        sign_link_free(links->items[0]);
         links->count--;
         memmove(links->items, links->items + 1, links->count * sizeof *links->items);
     }
@@ -39,12 +39,12 @@ const ic_sign_link *ic_sign_link_new(ic_company *company, ic_workflow *workflow,
 
 void ic_sign_links_free(ic_company *company) {
     for (size_t i = 0; i < company->sign_links.count; i++)
-        free_link(company->sign_links.items[i]);
+        sign_link_free(company->sign_links.items[i]);
     ic_array_free(&company->sign_links);
 }
 
 /* NULL: there is none, and it is answered. */
-static ic_sign_link *find_link(ic_exchange *x, const char *recipient, const char *session) {
+static ic_sign_link *sign_link_find(ic_exchange *x, const char *recipient, const char *session) {
     for (size_t i = 0; recipient && session && i < x->company->sign_links.count; i++) {
         ic_sign_link *link = x->company->sign_links.items[i];
         if (strcmp(link->recipient, recipient) == 0 && strcmp(link->session, session) == 0) return link;
@@ -55,19 +55,19 @@ static ic_sign_link *find_link(ic_exchange *x, const char *recipient, const char
 
 /* --- the page --- */
 
-static ic_signer *signer_of(const ic_sign_link *link) {
+static ic_signer *sign_link_signer(const ic_sign_link *link) {
     const ic_packet *packet = link->workflow->packet;
     return link->role && packet ? ic_packet_signer(packet, link->role) : NULL;
 }
 
-static bool may_sign(const ic_sign_link *link) {
+static bool sign_page_may_sign(const ic_sign_link *link) {
     const ic_workflow *workflow = link->workflow;
-    const ic_signer *signer = signer_of(link);
+    const ic_signer *signer = sign_link_signer(link);
     return signer && workflow->step == IC_STEP_SIGN && workflow->status == IC_STATUS_ACTIVE &&
            (signer->signature == IC_SIGNATURE_SENT || signer->signature == IC_SIGNATURE_VIEWED);
 }
 
-static void write_form(ic_buf *page, const ic_sign_link *link) {
+static void sign_page_write_form(ic_buf *page, const ic_sign_link *link) {
     ic_buf_printf(page,
                   "<form method=\"post\" action=\"" IC_SIGN_PATH "\">\n"
                   "<input type=\"hidden\" name=\"r\" value=\"%s\">\n"
@@ -77,7 +77,7 @@ static void write_form(ic_buf *page, const ic_sign_link *link) {
                   link->recipient, link->session);
 }
 
-static void write_signers(ic_buf *page, const ic_packet *packet) {
+static void sign_page_write_signers(ic_buf *page, const ic_packet *packet) {
     ic_buf_puts(page, "<ul>\n");
     for (size_t i = 0; packet && i < packet->signers.count; i++) {
         const ic_signer *signer = packet->signers.items[i];
@@ -90,11 +90,11 @@ static void write_signers(ic_buf *page, const ic_packet *packet) {
     ic_buf_puts(page, "</ul>\n");
 }
 
-static void show(ic_exchange *x, const ic_sign_link *link) {
+static void sign_page_write(ic_exchange *x, const ic_sign_link *link) {
     ic_buf page = {0};
     ic_html_begin(&page, link->workflow->title);
-    write_signers(&page, link->workflow->packet);
-    if (may_sign(link)) write_form(&page, link);
+    sign_page_write_signers(&page, link->workflow->packet);
+    if (sign_page_may_sign(link)) sign_page_write_form(&page, link);
     ic_buf_puts(&page, "<p>This is a sandbox: nothing here binds anybody.</p>\n");
     if (link->frame_ancestor)
         snprintf(x->frame_ancestor, sizeof x->frame_ancestor, "%s", link->frame_ancestor);
@@ -103,15 +103,16 @@ static void show(ic_exchange *x, const ic_sign_link *link) {
 }
 
 void ic_sign_page_show(ic_exchange *x) {
-    ic_sign_link *link = find_link(x, ic_exchange_query(x, "r"), ic_exchange_query(x, "s"));
+    ic_sign_link *link = sign_link_find(x, ic_exchange_query(x, "r"), ic_exchange_query(x, "s"));
     if (!link) return;
     if (link->once && link->used) {
         ic_reply_error(x, 404, "NOT_FOUND", NULL, "this link has been used");
         return;
     }
     link->used = true;
-    if (may_sign(link)) ic_packet_sign(x->company, link->workflow, signer_of(link), IC_SIGNATURE_VIEWED);
-    show(x, link);
+    if (sign_page_may_sign(link))
+        ic_packet_sign(x->company, link->workflow, sign_link_signer(link), IC_SIGNATURE_VIEWED);
+    sign_page_write(x, link);
 }
 
 void ic_sign_page_decide(ic_exchange *x) {
@@ -120,19 +121,19 @@ void ic_sign_page_decide(ic_exchange *x) {
         return;
     }
     const char *decision = ic_form_text(x, "decision");
-    const ic_sign_link *link = find_link(x, ic_form_text(x, "r"), ic_form_text(x, "s"));
+    const ic_sign_link *link = sign_link_find(x, ic_form_text(x, "r"), ic_form_text(x, "s"));
     bool sign = decision && strcmp(decision, "sign") == 0;
     if (!link) return;
     if (!sign && (!decision || strcmp(decision, "decline") != 0)) {
         ic_reply_error(x, 400, "INVALID_PARAM", "decision", "decision must be 'sign' or 'decline'");
-    } else if (!may_sign(link)) {
+    } else if (!sign_page_may_sign(link)) {
         ic_reply_error(x, 409, "INVALID_STATE", NULL, "there is nothing to sign here now");
     } else {
-        const char *refusal = ic_packet_sign(x->company, link->workflow, signer_of(link),
+        const char *refusal = ic_packet_sign(x->company, link->workflow, sign_link_signer(link),
                                              sign ? IC_SIGNATURE_SIGNED : IC_SIGNATURE_DECLINED);
         if (refusal)
             ic_reply_no_memory(x);
         else
-            show(x, link);
+            sign_page_write(x, link);
     }
 }

@@ -22,7 +22,7 @@ cJSON *ic_signer_view(const ic_packet *packet, size_t index) {
     return view;
 }
 
-static cJSON *schedule_view(const ic_packet *packet) {
+static cJSON *sign_schedule_view(const ic_packet *packet) {
     const ic_time day = (ic_time)24 * 60 * 60 * 1000;
     cJSON *view = cJSON_CreateObject();
     ic_put_text(view, "notifyAt", ic_time_print(packet->notify_at).text);
@@ -34,7 +34,7 @@ static cJSON *schedule_view(const ic_packet *packet) {
     return view;
 }
 
-static cJSON *status_view(const ic_workflow *workflow) {
+static cJSON *sign_status_view(const ic_workflow *workflow) {
     const ic_packet *packet = workflow->packet;
     cJSON *view = cJSON_CreateObject();
     cJSON *signers = ic_put(view, "signers", cJSON_CreateArray());
@@ -44,7 +44,7 @@ static cJSON *status_view(const ic_workflow *workflow) {
     ic_put_text(view, "status", ic_packet_status(workflow));
     ic_put_bool(view, "requireSignedDocumentUpload", strcmp(packet->design->provider, "None") == 0);
     ic_put_text(view, "provider", packet->design->provider);
-    if (packet->notify_at != IC_TIME_NONE) ic_put(view, "scheduledSend", schedule_view(packet));
+    if (packet->notify_at != IC_TIME_NONE) ic_put(view, "scheduledSend", sign_schedule_view(packet));
     return view;
 }
 
@@ -102,7 +102,7 @@ bool ic_exchange_give_reason(ic_exchange *x, ic_workflow *workflow) {
 
 void ic_reply_sign_status(ic_exchange *x, const ic_workflow *workflow, bool done) {
     if (done)
-        ic_reply_json(x, 200, status_view(workflow));
+        ic_reply_json(x, 200, sign_status_view(workflow));
     else
         ic_reply_no_memory(x);
 }

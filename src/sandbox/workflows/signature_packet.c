@@ -5,31 +5,32 @@
 #include "sandbox/workflows/workflows.h"
 #include <string.h>
 
-static bool refuse(ic_exchange *x, const char *message, const char *key) {
+static bool signature_packet_refuse(ic_exchange *x, const char *message, const char *key) {
     ic_reply_error(x, 400, "INVALID_PARAM", "signaturePacketDocumentKeys", "%s%s", message, key);
     return false;
 }
 
 /* Every key must be that of a document that can be signed, once. */
-static bool read_keys(ic_exchange *x, const ic_workflow *workflow, ic_array *documents) {
+static bool signature_packet_read_keys(ic_exchange *x, const ic_workflow *workflow, ic_array *documents) {
     const cJSON *key;
     cJSON_ArrayForEach(key, ic_json_member(x->body, "signaturePacketDocumentKeys")) {
         const char *name = cJSON_IsString(key) ? key->valuestring : "";
         ic_document *document = ic_workflow_document(workflow, name);
-        if (!document) return refuse(x, "document does not exist: ", name);
+        if (!document) return signature_packet_refuse(x, "document does not exist: ", name);
         if (!document->attribute || !ic_is_contract_name(document->filename))
-            return refuse(x,
-                          "only editable documents (.doc, .docx, .pdf) can be signed: ", document->filename);
-        if (ic_array_has(documents, document)) return refuse(x, "this document is named twice: ", name);
+            return signature_packet_refuse(
+                x, "only editable documents (.doc, .docx, .pdf) can be signed: ", document->filename);
+        if (ic_array_has(documents, document))
+            return signature_packet_refuse(x, "this document is named twice: ", name);
         if (!ic_array_push(documents, document)) {
             ic_reply_no_memory(x);
             return false;
         }
     }
-    return documents->count || refuse(x, "the signature packet cannot be empty", "");
+    return documents->count || signature_packet_refuse(x, "the signature packet cannot be empty", "");
 }
 
-static void arrange(const ic_workflow *workflow, const ic_array *packet) {
+static void signature_packet_arrange(const ic_workflow *workflow, const ic_array *packet) {
     for (size_t i = 0; i < workflow->documents.count; i++)
         ((ic_document *)workflow->documents.items[i])->packet_place = 0;
     for (size_t i = 0; i < packet->count; i++)
@@ -42,8 +43,8 @@ void ic_signature_packet_update(ic_exchange *x) {
     ic_array documents = {0};
     if (workflow->step != IC_STEP_REVIEW || workflow->status != IC_STATUS_ACTIVE) {
         ic_reply_invalid_state(x, "The signature packet can only be changed in the Review step.");
-    } else if (read_keys(x, workflow, &documents)) {
-        arrange(workflow, &documents);
+    } else if (signature_packet_read_keys(x, workflow, &documents)) {
+        signature_packet_arrange(workflow, &documents);
         workflow->updated = ic_company_now(x->company);
         ic_documents_get(x);
     }

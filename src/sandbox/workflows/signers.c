@@ -7,64 +7,67 @@
 #define REMINDER_INTERVAL ((ic_time)60 * 60 * 1000)
 
 /* Adobe Sign's packets are one agreement: it cannot change while out, and reminds everybody. */
-static bool is_adobe(const ic_packet *packet) {
+static bool signer_is_adobe(const ic_packet *packet) {
     return strcmp(packet->design->provider, "Adobe Sign") == 0;
 }
 
 /* --- update --- */
 
-static bool refuse(ic_exchange *x, const char *code, const char *param, const char *message) {
+static bool signer_refuse(ic_exchange *x, const char *code, const char *param, const char *message) {
     ic_reply_error(x, 400, code, param, "%s", message);
     return false;
 }
 
-static bool set_internal(ic_exchange *x, ic_signer *signer, const cJSON *assigned) {
+static bool signer_set_internal(ic_exchange *x, ic_signer *signer, const cJSON *assigned) {
     const char *id = ic_json_string(assigned, "userId");
-    if (!id) return refuse(x, "MISSING_PARAM", "assigned.userId", "missing required parameter 'userId'");
+    if (!id)
+        return signer_refuse(x, "MISSING_PARAM", "assigned.userId", "missing required parameter 'userId'");
     ic_user *user = ic_company_user(x->company, id);
     if (!user || strcmp(user->id, id) != 0)
-        return refuse(x, "INVALID_PARAM", "assigned.userId", "no such user in this company");
+        return signer_refuse(x, "INVALID_PARAM", "assigned.userId", "no such user in this company");
     if (ic_signer_set(signer, user->display_name, user->email, user)) return true;
     ic_reply_no_memory(x);
     return false;
 }
 
-static bool set_external(ic_exchange *x, ic_signer *signer, const cJSON *assigned) {
+static bool signer_set_external(ic_exchange *x, ic_signer *signer, const cJSON *assigned) {
     const char *name = ic_json_string(assigned, "name");
     const cJSON *email = ic_json_member(assigned, "email");
-    if (!email) return refuse(x, "MISSING_PARAM", "assigned.email", "missing required parameter 'email'");
-    if (!name) return refuse(x, "MISSING_PARAM", "assigned.name", "missing required parameter 'name'");
+    if (!email)
+        return signer_refuse(x, "MISSING_PARAM", "assigned.email", "missing required parameter 'email'");
+    if (!name) return signer_refuse(x, "MISSING_PARAM", "assigned.name", "missing required parameter 'name'");
     if (!ic_value_fits("email", email))
-        return refuse(x, "INVALID_PARAM", "assigned.email", "this is no e-mail address");
+        return signer_refuse(x, "INVALID_PARAM", "assigned.email", "this is no e-mail address");
     if (ic_signer_set(signer, name, email->valuestring, NULL)) return true;
     ic_reply_no_memory(x);
     return false;
 }
 
-static bool set_signer(ic_exchange *x, ic_signer *signer) {
+static bool signer_set(ic_exchange *x, ic_signer *signer) {
     const cJSON *assigned = ic_json_member(x->body, "assigned");
     const char *type = ic_json_string(assigned, "type");
-    if (type && strcmp(type, "internal") == 0) return set_internal(x, signer, assigned);
-    if (type && strcmp(type, "external") == 0) return set_external(x, signer, assigned);
-    return refuse(x, "INVALID_PARAM", "assigned.type", "assigned.type must be one of [internal, external]");
+    if (type && strcmp(type, "internal") == 0) return signer_set_internal(x, signer, assigned);
+    if (type && strcmp(type, "external") == 0) return signer_set_external(x, signer, assigned);
+    return signer_refuse(x, "INVALID_PARAM", "assigned.type",
+                         "assigned.type must be one of [internal, external]");
 }
 
-static size_t place_of(const ic_packet *packet, const ic_signer *signer) {
+static size_t signer_place(const ic_packet *packet, const ic_signer *signer) {
     size_t i = 0;
     while (packet->signers.items[i] != signer)
         i++;
     return i;
 }
 
-static void replace(ic_exchange *x, ic_workflow *workflow, ic_signer *signer) {
+static void signer_replace(ic_exchange *x, ic_workflow *workflow, ic_signer *signer) {
     ic_packet *packet = workflow->packet;
-    if (!set_signer(x, signer) || !ic_exchange_give_reason(x, workflow)) return;
+    if (!signer_set(x, signer) || !ic_exchange_give_reason(x, workflow)) return;
     workflow->updated = ic_company_now(x->company);
     if (signer->signature != IC_SIGNATURE_PENDING) signer->signature = IC_SIGNATURE_SENT;
-    if (packet->sent && is_adobe(packet) && !ic_packet_withdraw(workflow, x->user, workflow->updated))
+    if (packet->sent && signer_is_adobe(packet) && !ic_packet_withdraw(workflow, x->user, workflow->updated))
         ic_reply_no_memory(x);
     else
-        ic_reply_json(x, 200, ic_signer_view(packet, place_of(packet, signer)));
+        ic_reply_json(x, 200, ic_signer_view(packet, signer_place(packet, signer)));
 }
 
 void ic_signers_update(ic_exchange *x) {
@@ -74,9 +77,9 @@ void ic_signers_update(ic_exchange *x) {
     if (signer->signature == IC_SIGNATURE_SIGNED)
         ic_reply_invalid_state(x, "A signer who has signed cannot be updated.");
     else if (!*ic_json_string(x->body, "reason"))
-        refuse(x, "INVALID_PARAM", "reason", "the reason is empty");
+        signer_refuse(x, "INVALID_PARAM", "reason", "the reason is empty");
     else
-        replace(x, workflow, signer);
+        signer_replace(x, workflow, signer);
 }
 
 /* --- delete --- */
@@ -99,14 +102,14 @@ void ic_signers_delete(ic_exchange *x) {
 
 /* --- remind --- */
 
-static bool is_asked(const ic_signer *signer) {
+static bool signer_is_asked(const ic_signer *signer) {
     return signer->signature == IC_SIGNATURE_SENT || signer->signature == IC_SIGNATURE_VIEWED;
 }
 
-static void remind(const ic_packet *packet, ic_signer *wanted, ic_time now) {
+static void signer_remind(const ic_packet *packet, ic_signer *wanted, ic_time now) {
     for (size_t i = 0; i < packet->signers.count; i++) {
         ic_signer *signer = packet->signers.items[i];
-        if (signer == wanted || (is_adobe(packet) && is_asked(signer))) signer->reminded = now;
+        if (signer == wanted || (signer_is_adobe(packet) && signer_is_asked(signer))) signer->reminded = now;
     }
 }
 
@@ -117,14 +120,14 @@ void ic_signers_remind(ic_exchange *x) {
     ic_time now = ic_company_now(x->company);
     if (!workflow->packet->sent) {
         ic_reply_invalid_state(x, "The signature request has not been sent.");
-    } else if (!is_asked(signer)) {
+    } else if (!signer_is_asked(signer)) {
         ic_reply_invalid_state(x, "This signer is not asked to sign now.");
     } else if (signer->reminded != IC_TIME_NONE && now - signer->reminded < REMINDER_INTERVAL) {
         ic_reply_error(x, 429, "TOO_MANY_REQUESTS", NULL,
                        "You cannot remind the signer at this time (you can only send one reminder per hour). "
                        "Please try again later.");
     } else {
-        remind(workflow->packet, signer, now);
+        signer_remind(workflow->packet, signer, now);
         ic_reply_nothing(x);
     }
 }

@@ -8,29 +8,31 @@
 
 /* --- reading --- */
 
-static bool refuse(ic_exchange *x, const char *code, const char *param, const char *message) {
+static bool signed_refuse(ic_exchange *x, const char *code, const char *param, const char *message) {
     ic_reply_error(x, 400, code, param, "%s", message);
     return false;
 }
 
-static bool add_role(ic_exchange *x, const ic_packet *packet, const cJSON *name, ic_array *signers) {
+static bool signed_add_role(ic_exchange *x, const ic_packet *packet, const cJSON *name, ic_array *signers) {
     ic_signer *signer = cJSON_IsString(name) ? ic_packet_signer(packet, name->valuestring) : NULL;
     if (!signer)
-        return refuse(x, "INVALID_PARAM", NULL, "The signer field contains invalid signers, please check.");
+        return signed_refuse(x, "INVALID_PARAM", NULL,
+                             "The signer field contains invalid signers, please check.");
     if (ic_array_has(signers, signer) || ic_array_push(signers, signer)) return true;
     ic_reply_no_memory(x);
     return false;
 }
 
 /* The signers that the metadata name; none when they name nobody, which means all. */
-static bool read_signers(ic_exchange *x, const ic_packet *packet, ic_array *signers) {
+static bool signed_read_signers(ic_exchange *x, const ic_packet *packet, ic_array *signers) {
     if (!ic_exchange_field(x, "metadata")) return true;
     cJSON *metadata = ic_form_json(x, "metadata");
     const cJSON *names = ic_json_member(metadata, "signerRoleNames"), *name;
     bool read = cJSON_IsObject(metadata) && (!names || cJSON_IsArray(names));
     if (!read)
-        refuse(x, "INVALID_PARAM", "metadata", "metadata must be a JSON object with a list signerRoleNames");
-    cJSON_ArrayForEach(name, names) read = read && add_role(x, packet, name, signers);
+        signed_refuse(x, "INVALID_PARAM", "metadata",
+                      "metadata must be a JSON object with a list signerRoleNames");
+    cJSON_ArrayForEach(name, names) read = read && signed_add_role(x, packet, name, signers);
     cJSON_Delete(metadata);
     return read;
 }
@@ -38,7 +40,7 @@ static bool read_signers(ic_exchange *x, const ic_packet *packet, ic_array *sign
 /* --- doing --- */
 
 /* What is uploaded again is a new version of the copy. */
-static bool keep_copy(ic_exchange *x, ic_workflow *workflow, ic_field_part *file) {
+static bool signed_keep_copy(ic_exchange *x, ic_workflow *workflow, ic_field_part *file) {
     ic_packet *packet = workflow->packet;
     ic_blob *bytes = ic_field_part_bytes(file);
     if (packet->copy) return ic_document_replace(x->company, packet->copy, file->filename, bytes, x->user);
@@ -47,7 +49,7 @@ static bool keep_copy(ic_exchange *x, ic_workflow *workflow, ic_field_part *file
     return packet->copy != NULL;
 }
 
-static void mark_signed(const ic_packet *packet, const ic_array *signers, ic_time time) {
+static void signed_mark(const ic_packet *packet, const ic_array *signers, ic_time time) {
     for (size_t i = 0; i < packet->signers.count; i++) {
         ic_signer *signer = packet->signers.items[i];
         if (signer->signature == IC_SIGNATURE_SIGNED) continue;
@@ -58,7 +60,7 @@ static void mark_signed(const ic_packet *packet, const ic_array *signers, ic_tim
     }
 }
 
-static void reply(ic_exchange *x, const ic_workflow *workflow) {
+static void signed_reply(ic_exchange *x, const ic_workflow *workflow) {
     cJSON *copy = ic_document_view(x->company, workflow, workflow->packet->copy);
     bool partial = workflow->step == IC_STEP_SIGN;
     cJSON *answer = ic_signatures_view(workflow);
@@ -67,17 +69,18 @@ static void reply(ic_exchange *x, const ic_workflow *workflow) {
     ic_reply_json(x, 200, answer);
 }
 
-static void upload(ic_exchange *x, ic_workflow *workflow, ic_field_part *file, const ic_array *signers) {
+static void signed_upload(ic_exchange *x, ic_workflow *workflow, ic_field_part *file,
+                          const ic_array *signers) {
     ic_time now = ic_company_now(x->company);
-    if (!keep_copy(x, workflow, file)) {
+    if (!signed_keep_copy(x, workflow, file)) {
         ic_reply_no_memory(x);
         return;
     }
-    mark_signed(workflow->packet, signers, now);
+    signed_mark(workflow->packet, signers, now);
     /* A packet without signers has nobody whose signature could be missing. */
     bool all = !workflow->packet->signers.count || !signers->count;
     if (all ? ic_workflow_archive(x->company, workflow, now) : ic_packet_proceed(x->company, workflow, now))
-        reply(x, workflow);
+        signed_reply(x, workflow);
     else
         ic_reply_no_memory(x);
 }
@@ -88,10 +91,10 @@ void ic_signed_upload(ic_exchange *x) {
     ic_field_part *file = ic_exchange_field(x, "attachment");
     ic_array signers = {0};
     if (!file)
-        refuse(x, "MISSING_PARAM", "attachments", "missing required form-data part 'attachment'");
+        signed_refuse(x, "MISSING_PARAM", "attachments", "missing required form-data part 'attachment'");
     else if (!ic_is_contract_name(file->filename))
-        refuse(x, "INVALID_PARAM", "attachments", "the attachment must be named .pdf, .doc or .docx");
-    else if (read_signers(x, workflow->packet, &signers))
-        upload(x, workflow, file, &signers);
+        signed_refuse(x, "INVALID_PARAM", "attachments", "the attachment must be named .pdf, .doc or .docx");
+    else if (signed_read_signers(x, workflow->packet, &signers))
+        signed_upload(x, workflow, file, &signers);
     ic_array_free(&signers);
 }

@@ -13,13 +13,13 @@ const char *const ic_step_names[IC_STEP_COUNT] = {IC_STEPS(X)};
 const char *const ic_status_names[IC_STATUS_COUNT] = {IC_STATUSES(X)};
 #undef X
 
-static void free_document(ic_document *document) {
+static void document_free(ic_document *document) {
     ic_free(document->filename);
     ic_blob_release(document->bytes);
     ic_free(document);
 }
 
-static void free_comment(ic_comment *comment) {
+static void comment_free(ic_comment *comment) {
     ic_free(comment->message);
     ic_array_free(&comment->mentioned);
     ic_array_free(&comment->added);
@@ -28,9 +28,9 @@ static void free_comment(ic_comment *comment) {
 
 void ic_workflow_free(ic_workflow *workflow) {
     for (size_t i = 0; i < workflow->documents.count; i++)
-        free_document(workflow->documents.items[i]);
+        document_free(workflow->documents.items[i]);
     for (size_t i = 0; i < workflow->comments.count; i++)
-        free_comment(workflow->comments.items[i]);
+        comment_free(workflow->comments.items[i]);
     for (size_t i = 0; workflow->assignees && i < workflow->template->role_count; i++)
         ic_array_free(&workflow->assignees[i]);
     ic_turns_free(workflow);
@@ -53,7 +53,7 @@ bool ic_workflow_join(ic_workflow *workflow, ic_user *user) {
 }
 
 /* The people whom the design puts into each role take part. */
-static bool assign_roles(ic_workflow *workflow) {
+static bool workflow_assign_roles(ic_workflow *workflow) {
     for (size_t i = 0; i < workflow->template->role_count; i++) {
         const ic_array *people = &workflow->template->roles[i].assignees;
         for (size_t j = 0; j < people->count; j++)
@@ -75,15 +75,16 @@ ic_workflow *ic_workflow_new(ic_company *company, const ic_template *template, i
     workflow->attributes = cJSON_CreateObject();
     workflow->assignees = ic_calloc(template->role_count + 1, sizeof *workflow->assignees);
     workflow->approved = ic_calloc(template->review_count + 1, sizeof *workflow->approved);
-    if (workflow->attributes && workflow->assignees && workflow->approved && assign_roles(workflow) &&
-        ic_workflow_join(workflow, creator))
+    if (workflow->attributes && workflow->assignees && workflow->approved &&
+        workflow_assign_roles(workflow) && ic_workflow_join(workflow, creator))
         return workflow;
     ic_workflow_free(workflow);
     return NULL;
 }
 
 /* A value as a title shows it: text as it is, anything else not at all. */
-static void add_value(ic_buf *title, const cJSON *attributes, const char *name, size_t length) {
+static void workflow_add_title_value(ic_buf *title, const cJSON *attributes, const char *name,
+                                     size_t length) {
     const cJSON *attribute;
     cJSON_ArrayForEach(attribute, attributes) {
         if (strncmp(attribute->string, name, length) == 0 && !attribute->string[length] &&
@@ -100,7 +101,7 @@ bool ic_workflow_set_title(ic_workflow *workflow) {
             ic_buf_putc(&title, *at);
             continue;
         }
-        add_value(&title, workflow->attributes, at + 1, name);
+        workflow_add_title_value(&title, workflow->attributes, at + 1, name);
         at += name + 1;
     }
     char *text = ic_strdup(ic_buf_text(&title));
@@ -112,7 +113,7 @@ bool ic_workflow_set_title(ic_workflow *workflow) {
 }
 
 /* Drafts, which stand in lists, make up the signature packet; what else is attached stays outside. */
-static unsigned place_in_packet(const ic_workflow *workflow, const char *attribute) {
+static unsigned document_place_in_packet(const ic_workflow *workflow, const char *attribute) {
     unsigned last = 0;
     if (!attribute || !ic_json_member(ic_json_member(workflow->template->form, attribute), "elementType"))
         return 0;
@@ -132,7 +133,7 @@ ic_document *ic_workflow_add_document(ic_company *company, ic_workflow *workflow
         return NULL;
     }
     document->attribute = attribute;
-    document->packet_place = place_in_packet(workflow, attribute);
+    document->packet_place = document_place_in_packet(workflow, attribute);
     document->filename = ic_strdup(filename);
     document->bytes = bytes;
     document->number = 1;
@@ -141,7 +142,7 @@ ic_document *ic_workflow_add_document(ic_company *company, ic_workflow *workflow
     ic_new_short_id(company, document->key);
     ic_new_short_id(company, document->version);
     if (document->filename && ic_array_push(&workflow->documents, document)) return document;
-    free_document(document);
+    document_free(document);
     return NULL;
 }
 
@@ -154,7 +155,7 @@ ic_comment *ic_workflow_add_comment(ic_company *company, ic_workflow *workflow, 
     comment->created = time;
     ic_new_short_id(company, comment->id);
     if (comment->message && ic_array_push(&workflow->comments, comment)) return comment;
-    free_comment(comment);
+    comment_free(comment);
     return NULL;
 }
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static cJSON *assignee_view(const ic_user *user) {
+static cJSON *workflow_assignee_view(const ic_user *user) {
     cJSON *view = cJSON_CreateObject();
     ic_put_text(view, "userName", user->display_name);
     ic_put_text(view, "userId", user->id);
@@ -22,7 +22,7 @@ cJSON *ic_roles_view(const ic_workflow *workflow) {
         ic_put_text(role, "displayName", design->display_name);
         cJSON *assignees = ic_put(role, "assignees", cJSON_CreateArray());
         for (size_t j = 0; j < workflow->assignees[i].count; j++)
-            ic_append(assignees, assignee_view(workflow->assignees[i].items[j]));
+            ic_append(assignees, workflow_assignee_view(workflow->assignees[i].items[j]));
     }
     return roles;
 }
@@ -54,7 +54,7 @@ cJSON *ic_document_view(const ic_company *company, const ic_workflow *workflow, 
 }
 
 /* The attributes with the documents among them: a list of them, or one, as the form says. */
-static cJSON *attributes_view(const ic_company *company, const ic_workflow *workflow, bool hydrate) {
+static cJSON *workflow_attributes_view(const ic_company *company, const ic_workflow *workflow, bool hydrate) {
     cJSON *view = cJSON_Duplicate(workflow->attributes, true), *value;
     cJSON_ArrayForEach(value, view) {
         const char *type = ic_json_string(ic_json_member(workflow->template->form, value->string), "type");
@@ -75,7 +75,7 @@ static cJSON *attributes_view(const ic_company *company, const ic_workflow *work
     return view;
 }
 
-static cJSON *creator_view(const ic_user *user) {
+static cJSON *workflow_creator_view(const ic_user *user) {
     cJSON *view = cJSON_CreateObject();
     ic_put_text(view, "id", user->id);
     ic_put_text(view, "displayName", user->display_name);
@@ -87,8 +87,8 @@ static cJSON *creator_view(const ic_user *user) {
 }
 
 /* WorkflowStateModel: where the approvals or the signatures stand. */
-static cJSON *state_view(const ic_company *company, const ic_workflow *workflow, const char *what,
-                         const char *state) {
+static cJSON *workflow_state_view(const ic_company *company, const ic_workflow *workflow, const char *what,
+                                  const char *state) {
     cJSON *view = cJSON_CreateObject();
     if (workflow->status == IC_STATUS_CANCELLED) {
         ic_put_text(view, "state", "not_applicable");
@@ -104,14 +104,14 @@ static cJSON *state_view(const ic_company *company, const ic_workflow *workflow,
     return view;
 }
 
-static void put_states(cJSON *view, const ic_company *company, const ic_workflow *workflow) {
+static void workflow_put_states(cJSON *view, const ic_company *company, const ic_workflow *workflow) {
     bool approved = workflow->step != IC_STEP_REVIEW || !ic_group_active(workflow);
     const char *signatures = workflow->step < IC_STEP_SIGN    ? "not_started"
                              : workflow->step == IC_STEP_SIGN ? "in_progress"
                                                               : "completed";
     ic_put(view, "approvals",
-           state_view(company, workflow, "approvals", approved ? "completed" : "in_progress"));
-    ic_put(view, "signatures", state_view(company, workflow, "signatures", signatures));
+           workflow_state_view(company, workflow, "approvals", approved ? "completed" : "in_progress"));
+    ic_put(view, "signatures", workflow_state_view(company, workflow, "signatures", signatures));
 }
 
 cJSON *ic_workflow_view(const ic_company *company, const ic_workflow *workflow, bool hydrate) {
@@ -121,16 +121,16 @@ cJSON *ic_workflow_view(const ic_company *company, const ic_workflow *workflow, 
     ic_put_text(view, "title", workflow->title);
     ic_put_text(view, "template", workflow->template->id);
     ic_put_text(view, "step", ic_step_names[workflow->step]);
-    ic_put(view, "attributes", attributes_view(company, workflow, hydrate));
+    ic_put(view, "attributes", workflow_attributes_view(company, workflow, hydrate));
     ic_put(view, "schema", cJSON_CreateRaw(workflow->template->shown));
     ic_put_bool(view, "isCancelled", workflow->status == IC_STATUS_CANCELLED);
     ic_put_bool(view, "isComplete", workflow->status == IC_STATUS_COMPLETED);
     ic_put_text(view, "status", ic_status_names[workflow->status]);
-    ic_put(view, "creator", creator_view(workflow->creator));
+    ic_put(view, "creator", workflow_creator_view(workflow->creator));
     ic_put_text(view, "created", ic_time_print(workflow->created).text);
     ic_put_text(view, "lastUpdated", ic_time_print(workflow->updated).text);
     ic_put(view, "roles", ic_roles_view(workflow));
-    put_states(view, company, workflow);
+    workflow_put_states(view, company, workflow);
     cJSON *records = ic_put(view, "recordIds", cJSON_CreateArray());
     for (size_t i = 0; i < workflow->records.count; i++) {
         const ic_record *record = ic_company_record(company, workflow->records.items[i]);

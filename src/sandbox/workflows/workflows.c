@@ -15,7 +15,7 @@ typedef struct selection {
 } selection;
 
 /* The type of an attribute of that name, in whichever design has one. */
-static const char *attribute_type(void *context, const char *name) {
+static const char *workflows_attribute_type(void *context, const char *name) {
     const ic_company *company = context;
     for (size_t i = 0; i < company->templates.count; i++) {
         const ic_template *template = company->templates.items[i];
@@ -26,7 +26,7 @@ static const char *attribute_type(void *context, const char *name) {
 }
 
 /* Of documents it is told that they are there. */
-static cJSON *attribute_value(const void *item, const char *name) {
+static cJSON *workflows_attribute_value(const void *item, const char *name) {
     const ic_workflow *workflow = item;
     const cJSON *field = ic_json_member(workflow->template->form, name);
     if (field && ic_field_is_document(field))
@@ -35,32 +35,32 @@ static cJSON *attribute_value(const void *item, const char *name) {
     return value ? cJSON_Duplicate(value, true) : NULL;
 }
 
-static bool read_selection(ic_exchange *x, selection *wanted) {
+static bool workflows_read_selection(ic_exchange *x, selection *wanted) {
     const char *status = ic_exchange_query(x, "status"), *since = ic_exchange_query(x, "lastUpdated");
     *wanted = (selection){.template = ic_exchange_query(x, "template"), .since = IC_TIME_NONE};
     if (!status) status = "active";
     for (int i = 0; i < IC_STATUS_COUNT; i++)
         wanted->status[i] = ic_names_include(status, ic_status_names[i]);
     return ic_exchange_since(x, since, &wanted->since) &&
-           ic_exchange_filter(x, attribute_type, x->company, &wanted->filter);
+           ic_exchange_filter(x, workflows_attribute_type, x->company, &wanted->filter);
 }
 
-static bool is_selected(const ic_workflow *workflow, const selection *wanted) {
+static bool workflows_is_selected(const ic_workflow *workflow, const selection *wanted) {
     return wanted->status[workflow->status] && workflow->updated >= wanted->since &&
            (!wanted->template || strcmp(wanted->template, workflow->template->id) == 0) &&
-           (!wanted->filter || ic_formula_holds(wanted->filter, attribute_value, workflow));
+           (!wanted->filter || ic_formula_holds(wanted->filter, workflows_attribute_value, workflow));
 }
 
 void ic_workflows_list(ic_exchange *x) {
     selection wanted;
-    if (!read_selection(x, &wanted)) return;
+    if (!workflows_read_selection(x, &wanted)) return;
     bool hydrate = ic_exchange_query_true(x, "hydrateEntities");
     ic_page page = ic_exchange_page(x);
     size_t first = page.number * page.size, count = 0;
     cJSON *list = cJSON_CreateArray();
     for (size_t i = 0; i < x->company->workflows.count; i++) {
         const ic_workflow *workflow = x->company->workflows.items[i];
-        if (!is_selected(workflow, &wanted)) continue;
+        if (!workflows_is_selected(workflow, &wanted)) continue;
         if (count >= first && count < first + page.size)
             ic_append(list, ic_workflow_view(x->company, workflow, hydrate));
         count++;
