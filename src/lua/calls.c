@@ -103,21 +103,25 @@ static handle *check_question(lua_State *L) {
     return mine;
 }
 
-/* Field `name` of the table `from` as a tree in a box of its own, which stays on the stack; NULL when absent.
+/* Field `name` of the table `from` as a body in a box of its own, which stays on the stack; NULL when absent.
  */
-static ic_tree_box *read_tree(lua_State *L, int from, const char *name, const char *root, bool files) {
+static ic_json_box *read_body(lua_State *L, int from, const char *name, const char *root,
+                              const ic_operation *operation) {
     lua_getfield(L, from, name);
     if (lua_isnil(L, -1)) return NULL;
-    ic_tree_box *box = ic_lua_push_tree_box(L);
-    ic_lua_to_tree(L, -2, root, files, box);
+    ic_json_box *box = ic_lua_push_json_box(L);
+    ic_lua_to_body(L, -2, root, operation, box);
     return box;
 }
 
-/* The same for what must be a table of named fields. */
+/* The same as a tree, for what must be a table of named fields. */
 static cJSON *read_object(lua_State *L, int from, const char *name, const char *root) {
-    ic_tree_box *box = read_tree(L, from, name, root, false);
-    if (box && !cJSON_IsObject(box->tree)) luaL_error(L, "%s: expected a table of named values", name);
-    return box ? box->tree : NULL;
+    lua_getfield(L, from, name);
+    if (lua_isnil(L, -1)) return NULL;
+    ic_json_box *box = ic_lua_push_json_box(L);
+    ic_lua_to_tree(L, -2, root, box);
+    if (!cJSON_IsObject(box->tree)) luaL_error(L, "%s: expected a table of named values", name);
+    return box->tree;
 }
 
 static void read_path(lua_State *L, int from, ic_arguments *arguments) {
@@ -134,20 +138,20 @@ static void read_path(lua_State *L, int from, ic_arguments *arguments) {
 }
 
 /* Both may hold files; a form takes its own from `files` too. */
-static void read_bodies(lua_State *L, int from, ic_arguments *arguments) {
-    ic_tree_box *body = read_tree(L, from, "body", "body", true);
-    ic_tree_box *files = body ? NULL : read_tree(L, from, "files", "files", true);
+static void read_bodies(lua_State *L, int from, const ic_operation *operation, ic_arguments *arguments) {
+    ic_json_box *body = read_body(L, from, "body", "body", operation);
+    ic_json_box *files = body ? NULL : read_body(L, from, "files", "files", NULL);
     if (body) {
         arguments->body = body->tree;
         arguments->parts = &body->parts;
         lua_getfield(L, from, "files");
         if (!lua_isnil(L, -1)) {
-            /* Into the same parts, so that the indices of both trees hold. */
-            ic_tree_box *more = ic_lua_push_tree_box(L);
+            /* Into the same parts, so that the indices of both hold. */
+            ic_json_box *more = ic_lua_push_json_box(L);
             more->parts = body->parts;
             body->parts = (ic_parts){0};
             arguments->parts = &more->parts;
-            ic_lua_to_tree(L, -2, "files", true, more);
+            ic_lua_to_body(L, -2, "files", NULL, more);
             files = more;
         }
     } else if (files) {
@@ -155,6 +159,11 @@ static void read_bodies(lua_State *L, int from, ic_arguments *arguments) {
     }
     if (files && !cJSON_IsObject(files->tree)) luaL_error(L, "files: expected a table of named files");
     if (files) arguments->files = files->tree;
+    ic_json_box *extra = read_body(L, from, "extra_body", "extra.body", NULL);
+    if (extra && (!cJSON_IsObject(extra->tree) || extra->parts.count))
+        luaL_error(L, "extra.body: expected a table of named values%s",
+                   extra->parts.count ? ", none of them a file" : "");
+    if (extra) arguments->extra_body = extra->tree;
 }
 
 static void read_number(lua_State *L, int from, const char *name, double *into) {
@@ -218,15 +227,18 @@ static bool build_download(lua_State *L, ic_call *call) {
     return false;
 }
 
-static bool build(lua_State *L, ic_call *call, ic_arguments *arguments) {
+/* The operation whose index is the second argument; NULL: it is none. */
+static const ic_operation *check_operation(lua_State *L) {
+    if (lua_type(L, 2) != LUA_TNUMBER) return NULL;
+    lua_Number index = lua_tonumber(L, 2);
+    if (!(index >= 1 && index <= (lua_Number)ic_operation_count)) luaL_argerror(L, 2, "no such operation");
+    return &ic_operations[(size_t)index - 1];
+}
+
+static bool build(lua_State *L, ic_call *call, const ic_operation *operation, ic_arguments *arguments) {
     lua_getfield(L, 3, "url");
     if (!lua_isnil(L, -1)) return build_download(L, call);
-    if (lua_type(L, 2) == LUA_TNUMBER) {
-        lua_Number index = lua_tonumber(L, 2);
-        if (!(index >= 1 && index <= (lua_Number)ic_operation_count))
-            luaL_argerror(L, 2, "no such operation");
-        return ic_request_build(&ic_operations[(size_t)index - 1], arguments, &call->request, &call->error);
-    }
+    if (operation) return ic_request_build(operation, arguments, &call->request, &call->error);
     ic_method method;
     size_t length;
     const char *path = luaL_checklstring(L, 4, &length);
@@ -260,6 +272,7 @@ static int l_start(lua_State *L) {
     luaL_checktype(L, 3, LUA_TTABLE);
     lua_settop(L, 4);
     luaL_checkstack(L, 40, NULL);
+    const ic_operation *operation = check_operation(L);
     handle *mine = push_handle(L, connection);
 
     ic_arguments arguments = {0};
@@ -267,13 +280,12 @@ static int l_start(lua_State *L) {
     arguments.query = read_object(L, 3, "query", NULL);
     arguments.headers = read_object(L, 3, "headers", "headers");
     arguments.extra_query = read_object(L, 3, "extra_query", "extra.query");
-    arguments.extra_body = read_object(L, 3, "extra_body", "extra.body");
-    read_bodies(L, 3, &arguments);
+    read_bodies(L, 3, operation, &arguments);
     read_options(L, 3, &mine->call->options);
     lua_getfield(L, 3, "dry_run");
     bool dry = lua_toboolean(L, -1);
 
-    if (!build(L, mine->call, &arguments)) {
+    if (!build(L, mine->call, operation, &arguments)) {
         lua_pushnil(L);
         lua_pushstring(L, ic_error_message(&mine->call->error));
         return 2;
@@ -455,8 +467,8 @@ static int l_question(lua_State *L) {
 static int l_answer(lua_State *L) {
     handle *mine = check_question(L);
     lua_settop(L, 2);
-    ic_tree_box *box = ic_lua_push_tree_box(L);
-    ic_lua_to_tree(L, 2, "answer", false, box);
+    ic_json_box *box = ic_lua_push_json_box(L);
+    ic_lua_to_tree(L, 2, "answer", box);
     ic_call *call = mine->call;
     cJSON *answer = box->tree;
     box->tree = NULL;

@@ -1,5 +1,6 @@
 #include "lua/result.h"
 #include "lua/compat.h"
+#include "lua/json_decode.h"
 #include "lua/values.h"
 #include <ctype.h>
 #include <string.h>
@@ -31,6 +32,8 @@ void ic_lua_push_value(lua_State *L, ic_call *call) {
     ic_value *value = &call->value;
     if (call->error.kind != IC_OK)
         lua_pushnil(L);
+    else if (value->kind == IC_VALUE_TAPE)
+        ic_lua_push_tape(L, &value->tape, value->tape.words);
     else if (value->kind == IC_VALUE_TREE)
         ic_lua_push_tree(L, value->tree);
     else if (value->kind == IC_VALUE_BYTES)

@@ -170,10 +170,11 @@ char *ic_sandbox_fixtures(void) {
     ic_buf text = {0};
     sandbox_built_in_fixtures(&text);
     cJSON *tree = text.failed ? NULL : ic_json_parse(text.data, text.length, NULL);
-    char *pretty = tree ? cJSON_Print(tree) : NULL;
+    char *pretty = tree ? cJSON_Print(tree) : NULL, *copy = ic_strdup(pretty);
+    cJSON_free(pretty);
     cJSON_Delete(tree);
     ic_buf_free(&text);
-    return pretty;
+    return copy;
 }
 
 static bool sandbox_read_fixtures(const char *path, ic_buf *text, char *error, size_t size) {

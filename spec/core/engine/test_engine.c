@@ -11,8 +11,10 @@ static void test_answer(void) {
     ic_call *call = start_call(mailbox, connection, "retrieve-a-workflow");
     await(mailbox, call);
     CHECK(call->error.kind == IC_OK);
-    CHECK(call->value.kind == IC_VALUE_TREE);
-    CHECK_TEXT(ic_json_string(call->value.tree, "id"), "42");
+    CHECK(call->value.kind == IC_VALUE_TAPE);
+    cJSON *tree = ic_json_parse(call->value.tape.source.data, call->value.tape.source.length, NULL);
+    CHECK_TEXT(ic_json_string(tree, "id"), "42");
+    cJSON_Delete(tree);
     CHECK(call->response.status == 200 && call->response.attempts == 1);
     ic_call_release(call);
     ic_connection_release(connection);

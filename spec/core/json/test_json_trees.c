@@ -191,7 +191,7 @@ int main(void) {
     check_locale();
     check_members();
     check_memory(true, 2);
-    check_memory(false, 20);
+    check_memory(false, 12);
     check_fork();
     CHECK(held == 0);
     CHECK(ic_alloc_live() == 0);

@@ -274,7 +274,7 @@ describe("a table with __as_text", function()
       assert.is_false(fine)
       assert.is_truthy(err:find("x: __as_text gave a " .. type(other) .. ", not a text", 1, true), err)
     end
-    assert.is_false((pcall(json.encode, setmetatable({}, { __as_text = function() return "a\0b" end }))))
+    assert.is_false((pcall(json.encode, setmetatable({}, { __as_text = function() return "a\255b" end }))))
   end)
 
   it("raises what the function raises", function()

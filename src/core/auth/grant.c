@@ -81,8 +81,7 @@ static char *as_form(const cJSON *body) {
         ic_percent_encode(&form, field->valuestring, strlen(field->valuestring));
     }
     const char *text = ic_buf_text(&form);
-    char *copy = text ? cJSON_malloc(form.length + 1) : NULL;
-    if (copy) memcpy(copy, text, form.length + 1);
+    char *copy = text ? ic_strdup(text) : NULL;
     if (form.data) explicit_bzero(form.data, form.length);
     ic_buf_free(&form);
     return copy;

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool read_json(const ic_response *response, const ic_buf *body, ic_value *value, ic_error *error);
+static bool read_json(const ic_request *request, const ic_response *response, ic_buf *body, ic_value *value,
+                      ic_error *error);
 static void read_shapes(const cJSON *tree, ic_error *error, ic_buf *message);
 static ic_error_kind kind_of(long status, const char *code);
 static void add_advice(const ic_request *request, const ic_error *error, ic_buf *message);
@@ -134,15 +135,15 @@ bool ic_answer_value(const ic_request *request, const ic_response *response, ic_
         value->kind = IC_VALUE_NOTHING;
         return true;
     }
-    return read_json(response, body, value, error);
+    return read_json(request, response, body, value, error);
 }
 
-static bool read_json(const ic_response *response, const ic_buf *body, ic_value *value, ic_error *error) {
-    value->tree = ic_json_parse(body->data, body->length, error);
-    if (value->tree) {
-        value->kind = IC_VALUE_TREE;
-        return true;
-    }
+static bool read_json(const ic_request *request, const ic_response *response, ic_buf *body, ic_value *value,
+                      ic_error *error) {
+    value->kind = request->anonymous ? IC_VALUE_TREE : IC_VALUE_TAPE;
+    if (request->anonymous) value->tree = ic_json_parse(body->data, body->length, error);
+    if (value->tree || (!request->anonymous && ic_tape_take(&value->tape, body, error))) return true;
+    ic_value_free(value);
     char type[80], *reason = NULL;
     if (error->kind != IC_ERR_PROTOCOL) return false;
     reason = ic_strdup(ic_error_message(error));
@@ -264,6 +265,7 @@ static void add_advice(const ic_request *request, const ic_error *error, ic_buf 
 }
 
 void ic_value_free(ic_value *value) {
+    ic_tape_free(&value->tape);
     cJSON_Delete(value->tree);
     ic_free(value->bytes);
     *value = (ic_value){0};

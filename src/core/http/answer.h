@@ -6,10 +6,12 @@
 #include "core/base/error.h"
 #include "core/http/request.h"
 #include "core/json/json.h"
+#include "core/json/json_tape.h"
 
 typedef enum ic_value_kind {
     IC_VALUE_NOTHING, /* an empty 2xx: true */
-    IC_VALUE_TREE,
+    IC_VALUE_TAPE,    /* JSON of an answer, to be handed on */
+    IC_VALUE_TREE,    /* JSON that the core itself made or reads */
     IC_VALUE_BYTES,
     IC_VALUE_PATH, /* the body is in the file that `bytes` names */
     IC_VALUE_SINK  /* the body went to the sink */
@@ -17,8 +19,9 @@ typedef enum ic_value_kind {
 
 typedef struct ic_value {
     ic_value_kind kind;
+    ic_tape tape; /* owned, as are: */
     cJSON *tree;
-    char *bytes; /* owned */
+    char *bytes;
     size_t length;
 } ic_value;
 
@@ -46,7 +49,8 @@ bool ic_answer_is_json(const ic_response *response);
 const char *ic_answer_link(const cJSON *tree);
 /* Whether a JSON answer is one of Ironclad's errors, whatever its status. */
 bool ic_answer_is_error(const cJSON *tree);
-/* A 2xx: fills `value`, taking `body` over where it can. False with PROTOCOL or TOO_LARGE or MEMORY. */
+/* A 2xx: fills `value`, taking `body` over where it can. The answer to a request of the core's own (an
+ * anonymous one) becomes a tree. False with PROTOCOL or TOO_LARGE or MEMORY. */
 bool ic_answer_value(const ic_request *request, const ic_response *response, ic_buf *body, ic_value *value,
                      ic_error *error);
 /* Any other status: fills `error` from the body, whichever of Ironclad's shapes it has (FACTS 4). `now` is

@@ -11,7 +11,7 @@ static bool check_body(const ic_operation *operation, const ic_arguments *argume
 static bool merge(cJSON *body, cJSON *more, ic_error *error);
 static bool build_launch(cJSON *body, const ic_arguments *arguments, ic_request *request, ic_error *error);
 static bool build_form(cJSON *body, ic_request *request, ic_error *error);
-static bool refuse_files(const cJSON *node, ic_buf *path, ic_error *error);
+static bool refuse_files(const cJSON *body, ic_error *error);
 
 static bool print_body(const cJSON *body, ic_request *request, ic_error *error) {
     request->body = ic_json_print(body);
@@ -21,12 +21,10 @@ static bool print_body(const cJSON *body, ic_request *request, ic_error *error) 
 
 static bool build_object(const ic_operation *operation, ic_arguments *arguments, cJSON *body,
                          ic_request *request, ic_error *error) {
-    ic_buf path = {0};
     bool built = check_body(operation, arguments, body, error);
     if (built && operation->body != IC_BODY_LAUNCH) built = merge(body, arguments->files, error);
     if (built) built = merge(body, arguments->extra_body, error);
-    if (built && operation->body == IC_BODY_JSON) built = refuse_files(body, &path, error);
-    ic_buf_free(&path);
+    if (built && operation->body == IC_BODY_JSON) built = refuse_files(body, error);
     if (!built) return false;
     if (arguments->parts) {
         request->parts = *arguments->parts;
@@ -89,6 +87,11 @@ static bool wrap_comment(cJSON *body, const ic_field *field, ic_error *error) {
     return done;
 }
 
+bool ic_body_reads(const ic_operation *operation, const char *name) {
+    const ic_field *field = find(operation->fields, name);
+    return field && field->flags & (IC_NAMES_FILE | IC_SIGNERS);
+}
+
 static const cJSON *find_file(const cJSON *fields) {
     const cJSON *field = NULL;
     cJSON_ArrayForEach(field, fields) {
@@ -133,6 +136,20 @@ static bool check_signers(const ic_operation *operation, const ic_field *field, 
     return false;
 }
 
+static bool is_empty_table(const cJSON *value) {
+    return (cJSON_IsObject(value) && !value->child) ||
+           (cJSON_IsRaw(value) && strcmp(value->valuestring, "{}") == 0);
+}
+
+/* An empty Lua table says nothing of what it is: where the catalog has a list, it is one. */
+static void empty_list(cJSON *value) {
+    if (!is_empty_table(value)) return;
+    if (value->valuestring)
+        strcpy(value->valuestring, "[]");
+    else
+        value->type = cJSON_Array;
+}
+
 /* What the catalog adds to a field of the body, or asks of it. */
 static bool complete_field(const ic_operation *operation, const ic_field *field, cJSON *body,
                            const ic_arguments *arguments, ic_error *error) {
@@ -140,6 +157,7 @@ static bool complete_field(const ic_operation *operation, const ic_field *field,
     if (field->flags & IC_NAMES_FILE) return name_file(body, field, arguments, error);
     if (field->flags & IC_SIGNERS) return check_signers(operation, field, body, error);
     if (field->type == IC_TYPE_COMMENT) return wrap_comment(body, field, error);
+    if (field->type == IC_TYPE_ARRAY) empty_list(ic_json_member(body, field->name));
     return true;
 }
 
@@ -237,27 +255,12 @@ static bool merge(cJSON *body, cJSON *more, ic_error *error) {
     return true;
 }
 
-static bool refuse_files(const cJSON *node, ic_buf *path, ic_error *error) {
-    if (node->type & IC_JSON_FILE) {
-        const char *where = ic_buf_text(path);
+static bool refuse_files(const cJSON *body, ic_error *error) {
+    const cJSON *file = find_file(body);
+    if (file)
         ic_error_set(error, IC_ERR_ARGUMENT, "%s: a file cannot stand here; this operation takes JSON only",
-                     where && *where ? where : "body");
-        return false;
-    }
-    size_t length = path->length;
-    int index = 0;
-    const cJSON *child = NULL;
-    cJSON_ArrayForEach(child, node) {
-        index++;
-        path->length = length;
-        if (cJSON_IsArray(node))
-            ic_buf_printf(path, "[%d]", index);
-        else
-            ic_buf_printf(path, "%s%s", length ? "." : "", child->string);
-        if (!refuse_files(child, path, error)) return false;
-    }
-    path->length = length;
-    return true;
+                     file->string);
+    return !file;
 }
 
 static ic_form_field *add_field(ic_request *request, const char *name, char *text, const char *type,
@@ -275,23 +278,18 @@ static ic_form_field *add_field(ic_request *request, const char *name, char *tex
     return field;
 }
 
-/* A file inside the JSON becomes {"file": name of its part} (OpenAPI: FileUploadModel). */
-static bool name_files(cJSON *node, ic_request *request) {
-    if (node->type & IC_JSON_FILE) {
-        char name[32];
-        long file = node->valueint;
-        snprintf(name, sizeof name, "file%ld", file + 1);
-        node->type = (node->type & ~(0xFF | IC_JSON_FILE)) | cJSON_Object;
-        return cJSON_AddStringToObject(node, "file", name) && add_field(request, name, NULL, NULL, file);
+/* Files inside the JSON are named there by the names of their parts. */
+static bool add_named_parts(ic_request *request) {
+    for (size_t i = 0; i < request->parts.count; i++) {
+        const char *name = request->parts.items[i].name;
+        if (name && !add_field(request, name, NULL, NULL, (long)i)) return false;
     }
-    for (cJSON *child = node->child; child; child = child->next)
-        if (!name_files(child, request)) return false;
     return true;
 }
 
 static bool build_launch(cJSON *body, const ic_arguments *arguments, ic_request *request, ic_error *error) {
     const cJSON *file = NULL;
-    bool built = add_field(request, "data", NULL, "application/json", -1) && name_files(body, request);
+    bool built = add_field(request, "data", NULL, "application/json", -1) && add_named_parts(request);
     cJSON_ArrayForEach(file, arguments->files) {
         if (!built) break;
         if (!(file->type & IC_JSON_FILE)) {
@@ -308,18 +306,14 @@ static bool build_launch(cJSON *body, const ic_arguments *arguments, ic_request 
 
 /* A field as the text of its part: a string as it is, anything else as JSON; freed like ic_json_print's. */
 static char *text_of(const cJSON *value) {
-    if (!cJSON_IsString(value)) return ic_json_print(value);
-    char *text = cJSON_malloc(strlen(value->valuestring) + 1);
-    if (text) strcpy(text, value->valuestring);
-    return text;
+    return cJSON_IsString(value) ? ic_strdup(value->valuestring) : ic_json_print(value);
 }
 
 static bool add_text(const cJSON *value, ic_request *request, ic_error *error) {
-    ic_buf path = {0};
-    ic_buf_puts(&path, value->string);
-    bool fits = refuse_files(value, &path, error);
-    ic_buf_free(&path);
-    if (!fits) return false;
+    if (cJSON_IsRaw(value) && *value->valuestring == '"') {
+        ic_error_set(error, IC_ERR_ARGUMENT, "%s: the text holds a NUL character", value->string);
+        return false;
+    }
     char *text = text_of(value);
     if (text && add_field(request, value->string, text, NULL, -1)) return true;
     ic_error_memory(error);

@@ -8,4 +8,7 @@
 bool ic_body_build(const ic_operation *operation, ic_arguments *arguments, ic_request *request,
                    ic_error *error);
 
+/* Whether the value of that field of the body is looked into: it must be a tree; others may be raw JSON. */
+bool ic_body_reads(const ic_operation *operation, const char *name);
+
 #endif

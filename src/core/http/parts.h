@@ -11,7 +11,7 @@ typedef struct ic_part {
     size_t length;      /* of data */
     char *filename;     /* sent as the part's filename; never NULL */
     char *content_type; /* never NULL: given, or from the filename's extension */
-    char *name;         /* the multipart part's name; set by ic_request_build */
+    char *name;         /* the multipart part's name, by which the JSON refers to it; NULL: it does not */
 } ic_part;
 
 typedef struct ic_parts {

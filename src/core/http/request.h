@@ -7,7 +7,8 @@
 #include "core/http/parts.h"
 #include "core/json/json.h"
 
-/* What a caller gives. All trees are objects, borrowed, and may be changed; the parts are moved out. */
+/* What a caller gives. All trees are objects, borrowed, and may be changed; the parts are moved out. Members
+ * of `body` may be raw JSON (body.h); a raw request's may as a whole. */
 typedef struct ic_arguments {
     const char *path[4];
     size_t path_length[4];

@@ -1,56 +1,52 @@
-/* JSON on cJSON. What cJSON leaves out stands around it: before it the strict pass (json_scan.h), after it
- * exact numbers, since cJSON prints 15 digits where a double may need 17. */
+/* Small documents that the core itself reads and changes, as cJSON's trees: made from a tape, printed by the
+ * pieces of json_write.h. */
 #include "core/json/json.h"
-#include "core/json/json_scan.h"
-#include <locale.h>
+#include "core/base/alloc.h"
+#include "core/json/json_tape.h"
+#include "core/json/json_write.h"
 #include <math.h>
-#include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#define MAX_INTEGER       9007199254740992.0 /* 2^53: up to here a double holds every integer */
-#define MAX_CJSON_INTEGER 1e15               /* below, cJSON prints integers as they are */
+#define REPLACEMENT "\xEF\xBF\xBD"     /* U+FFFD */
+#define MAX_INTEGER 9007199254740992LL /* 2^53: up to here a double holds every integer */
 
-static locale_t enter_c_locale(void);
-static cJSON *build_tree(const char *text, size_t length, ic_error *error);
+static cJSON *tree_of(const ic_tape *tape, const uint64_t **word);
+static bool print_node(const cJSON *node, ic_buf *text);
 
 cJSON *ic_json_parse(const char *text, size_t length, ic_error *error) {
-    ic_buf copy = {0};
-    locale_t before = enter_c_locale();
-    cJSON *tree = ic_json_scan(&text, &length, &copy, error) ? build_tree(text, length, error) : NULL;
-    uselocale(before);
-    ic_buf_free(&copy);
+    ic_tape tape = {0};
+    cJSON *tree = NULL;
+    if (ic_tape_read(&tape, text, length, error)) {
+        const uint64_t *word = tape.words;
+        tree = tree_of(&tape, &word);
+        if (!tree) ic_error_memory(error);
+    }
+    ic_tape_free(&tape);
     return tree;
 }
 
-static bool prints_exactly(const cJSON *node);
-static bool make_exact(cJSON *node);
-
 char *ic_json_print(const cJSON *tree) {
-    locale_t before = enter_c_locale();
-    char *text = NULL;
-    if (prints_exactly(tree)) {
-        text = cJSON_PrintUnformatted(tree);
-    } else {
-        cJSON *copy = cJSON_Duplicate(tree, true);
-        if (copy && make_exact(copy)) text = cJSON_PrintUnformatted(copy);
-        cJSON_Delete(copy);
-    }
-    uselocale(before);
-    return text;
+    ic_buf text = {0};
+    if (tree && print_node(tree, &text)) return ic_buf_take(&text, NULL);
+    ic_buf_free(&text);
+    return NULL;
 }
 
 void ic_json_text_free(char *text) {
-    cJSON_free(text);
+    ic_free(text);
 }
 
 cJSON *ic_json_integer(long long value) {
-    if (value >= -(long long)MAX_INTEGER && value <= (long long)MAX_INTEGER)
-        return cJSON_CreateNumber((double)value);
-    char digits[24];
-    snprintf(digits, sizeof digits, "%lld", value);
-    return cJSON_CreateRaw(digits);
+    cJSON *node = cJSON_CreateNumber((double)value);
+    if (!node || (value >= -MAX_INTEGER && value <= MAX_INTEGER)) return node;
+    const size_t size = 24;
+    node->valuestring = cJSON_malloc(size);
+    if (node->valuestring) {
+        snprintf(node->valuestring, size, "%lld", value);
+        return node;
+    }
+    cJSON_Delete(node);
+    return NULL;
 }
 
 cJSON *ic_json_member(const cJSON *object, const char *name) {
@@ -61,94 +57,110 @@ const char *ic_json_string(const cJSON *object, const char *name) {
     return cJSON_GetStringValue(ic_json_member(object, name));
 }
 
-/* ---- cJSON's surroundings: its global error, and the locale ---- */
+/* ---- from a tape to a tree ---- */
 
-/* Every parse writes cJSON's global error, so that one thread parses at a time. A child of fork starts with
- * an open lock: the thread that may have held it is not in the child. */
-static pthread_mutex_t parse_lock = PTHREAD_MUTEX_INITIALIZER;
-static locale_t c_locale;
-
-static void reset_lock(void) {
-    pthread_mutex_init(&parse_lock, NULL);
-}
-
-static void set_up(void) {
-    c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    pthread_atfork(NULL, NULL, reset_lock);
-}
-
-/* Numbers have a decimal point whatever the host's locale says: cJSON goes by localeconv(), of which it takes
- * one byte. Returns the locale for uselocale to go back to. */
-static locale_t enter_c_locale(void) {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, set_up);
-    return uselocale(c_locale);
-}
-
-/* cJSON on what the strict pass has let through, so that only memory can be missing. */
-static cJSON *build_tree(const char *text, size_t length, ic_error *error) {
-    const char *end = NULL;
-    pthread_mutex_lock(&parse_lock);
-    cJSON *tree = cJSON_ParseWithLengthOpts(text, length, &end, false);
-    pthread_mutex_unlock(&parse_lock);
-    if (!tree) {
-        ic_error_memory(error);
-        return NULL;
+/* A C string of cJSON's, in which U+FFFD stands for each NUL; NULL without memory. */
+static char *tree_text(const ic_tape *tape, const uint64_t *word) {
+    size_t length, zeros = 0;
+    const char *bytes = ic_tape_text(tape, word, &length);
+    for (size_t i = 0; *word & IC_TAPE_ARENA && i < length; i++)
+        zeros += bytes[i] == '\0';
+    char *text = cJSON_malloc(length + zeros * (sizeof REPLACEMENT - 2) + 1), *to = text;
+    if (!text) return NULL;
+    for (size_t i = 0; i < length; i++) {
+        if (bytes[i] == '\0')
+            to = stpcpy(to, REPLACEMENT);
+        else
+            *to++ = bytes[i];
     }
-    if (end == text + length) return tree;
-    cJSON_Delete(tree);
-    ic_error_set(error, IC_ERR_PROTOCOL, "invalid JSON: cJSON read %zu of %zu bytes", (size_t)(end - text),
-                 length);
+    *to = '\0';
+    return text;
+}
+
+static cJSON *tree_string(const ic_tape *tape, const uint64_t *word) {
+    cJSON *node = cJSON_CreateNull();
+    if (!node) return NULL;
+    node->type = cJSON_String;
+    node->valuestring = tree_text(tape, word);
+    if (node->valuestring) return node;
+    cJSON_Delete(node);
     return NULL;
 }
 
-/* ---- numbers on their way out ---- */
-
-/* Whether cJSON prints just this double: it takes 15 digits for enough when they are off by one bit. */
-static bool is_printed_exactly(double value) {
-    if (!isfinite(value)) return true;
-    if (value == trunc(value) && fabs(value) <= MAX_INTEGER)
-        return fabs(value) < MAX_CJSON_INTEGER && (value != 0 || !signbit(value));
-    char text[32];
-    snprintf(text, sizeof text, "%.15g", value);
-    return strtod(text, NULL) == value;
+/* *word is the first of the container's content, and then the first word behind it. */
+static cJSON *tree_container(const ic_tape *tape, const uint64_t **word, cJSON *node, size_t count,
+                             bool object) {
+    while (node && count--) {
+        const uint64_t *name = *word;
+        if (object) *word = ic_tape_next(name);
+        cJSON *child = tree_of(tape, word);
+        if (child && object) child->string = tree_text(tape, name);
+        if (child && (child->string || !object) && cJSON_AddItemToArray(node, child)) continue;
+        cJSON_Delete(child);
+        cJSON_Delete(node);
+        node = NULL;
+    }
+    return node;
 }
 
-static bool prints_exactly(const cJSON *node) {
-    if (cJSON_IsNumber(node)) return is_printed_exactly(node->valuedouble);
-    const cJSON *child;
-    cJSON_ArrayForEach(child, node) {
-        if (!prints_exactly(child)) return false;
+/* The node of the value at *word, which is then the first word behind it; NULL without memory. */
+static cJSON *tree_of(const ic_tape *tape, const uint64_t **word) {
+    const uint64_t *at = *word;
+    *word = ic_tape_next(at);
+    switch (ic_tape_kind_of(*at)) {
+    case IC_TAPE_FALSE:
+    case IC_TAPE_TRUE: return cJSON_CreateBool(ic_tape_kind_of(*at) == IC_TAPE_TRUE);
+    case IC_TAPE_INTEGER:
+    case IC_TAPE_LONG_INTEGER: return ic_json_integer(ic_tape_integer(at));
+    case IC_TAPE_REAL: return cJSON_CreateNumber(ic_tape_real(at));
+    case IC_TAPE_TEXT:
+    case IC_TAPE_DIGITS: return tree_string(tape, at);
+    case IC_TAPE_ARRAY: return tree_container(tape, word, cJSON_CreateArray(), ic_tape_count(at), false);
+    case IC_TAPE_OBJECT: return tree_container(tape, word, cJSON_CreateObject(), ic_tape_count(at), true);
+    default: return cJSON_CreateNull();
     }
+}
+
+/* ---- printing ---- */
+
+static void print_text(const char *text, ic_buf *into) {
+    if (!text) text = "";
+    ic_json_write_text(into, text, strlen(text), NULL);
+}
+
+static bool print_container(const cJSON *node, ic_buf *text, bool object) {
+    const cJSON *child = NULL;
+    ic_json_write_byte(text, object ? '{' : '[');
+    cJSON_ArrayForEach(child, node) {
+        if (child != node->child) ic_json_write_byte(text, ',');
+        if (object) {
+            print_text(child->string, text);
+            ic_json_write_byte(text, ':');
+        }
+        if (!print_node(child, text)) return false;
+    }
+    ic_json_write_byte(text, object ? '}' : ']');
     return true;
 }
 
-/* The shortest text that gives the double back. Integers to 2^53 are written as such; greater ones with an
- * exponent, so that ic_json_parse reads a number again and not an identifier. */
-static void exact_text(double value, char *text, size_t size) {
-    if (value == trunc(value) && fabs(value) <= MAX_INTEGER) {
-        snprintf(text, size, "%.0f", value);
-        return;
+/* False: a node that is no JSON. */
+static bool print_node(const cJSON *node, ic_buf *text) {
+    switch (node->type & (0xFF | IC_JSON_FILE)) {
+    case cJSON_NULL: ic_buf_puts(text, "null"); return true;
+    case cJSON_False: ic_buf_puts(text, "false"); return true;
+    case cJSON_True: ic_buf_puts(text, "true"); return true;
+    case cJSON_Number:
+        if (node->valuestring)
+            ic_buf_puts(text, node->valuestring);
+        else
+            ic_json_write_real(text, node->valuedouble);
+        return true;
+    case cJSON_String: print_text(node->valuestring, text); return true;
+    case cJSON_Raw:
+        if (node->valuestring) ic_buf_puts(text, node->valuestring);
+        return node->valuestring != NULL;
+    case cJSON_Array: return print_container(node, text, false);
+    case cJSON_Object: return print_container(node, text, true);
+    default: return false;
     }
-    int precision = 15;
-    do
-        snprintf(text, size, "%.*g", ++precision, value);
-    while (precision < 17 && strtod(text, NULL) != value);
-    if (!strpbrk(text, ".e")) snprintf(text, size, "%.*e", precision - 1, value);
-}
-
-/* Turns the numbers that cJSON would round into raw JSON. False: no memory. */
-static bool make_exact(cJSON *node) {
-    if (cJSON_IsNumber(node) && !is_printed_exactly(node->valuedouble)) {
-        const size_t size = 32;
-        node->valuestring = cJSON_malloc(size);
-        if (!node->valuestring) return false;
-        exact_text(node->valuedouble, node->valuestring, size);
-        node->type = (node->type & ~0xFF) | cJSON_Raw;
-    }
-    cJSON *child;
-    cJSON_ArrayForEach(child, node) {
-        if (!make_exact(child)) return false;
-    }
-    return true;
 }

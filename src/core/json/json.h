@@ -1,5 +1,5 @@
-/* JSON, both ways, on cJSON: one strict pass before cJSON for what cJSON leaves out, and exact integers
- * after. */
+/* JSON as trees of cJSON's: for documents that the core itself reads and changes. What is only handed on
+ * stays on its tape (json_tape.h). */
 #ifndef IC_JSON_H
 #define IC_JSON_H
 
@@ -11,19 +11,20 @@
 #define IC_JSON_MAX_DEPTH  512
 #define IC_JSON_MAX_VALUES 2000000
 
-/* A node that stands for a file: `valueint` is its index among the call's files (parts.h). cJSON prints no
- * such node and frees it like any other. */
+/* A node that stands for a file: `valueint` is its index among the call's files (parts.h). It is freed like
+ * any other. */
 #define IC_JSON_FILE (1 << 16)
 
 /* Parses `length` bytes (no NUL needed). Strict RFC 8259 in valid UTF-8, at most IC_JSON_MAX_DEPTH deep and
- * IC_JSON_MAX_VALUES values, a leading byte order mark skipped. What a double or a C string cannot hold comes
- * as text that can: an integer beyond 2^53 (or a number beyond the doubles) becomes a string of its digits,
- * `\u0000`, lone surrogates and invalid UTF-8 become U+FFFD. Returns the tree (free with cJSON_Delete), or
- * NULL with PROTOCOL ("… at byte N"), TOO_LARGE (depth, values) or MEMORY in `error`. Thread-safe. */
+ * IC_JSON_MAX_VALUES values, a leading byte order mark skipped. Lone surrogates and invalid UTF-8 become
+ * U+FFFD, in a tree `\u0000` too, which no C string holds. An integer beyond 2^53 is a number with its digits
+ * in `valuestring`; one beyond 64 bits, or a number beyond the doubles, is a string of its digits. Returns
+ * the tree (free with cJSON_Delete), or NULL with PROTOCOL ("… at byte N"), TOO_LARGE (depth, values) or
+ * MEMORY in `error`. Thread-safe, and independent of the locale. */
 cJSON *ic_json_parse(const char *text, size_t length, ic_error *error);
 
-/* Prints without white space. The text is cJSON's: free with ic_json_text_free. NULL: no memory, or the tree
- * holds a node that is not JSON (a file). */
+/* Prints without white space; a number with a `valuestring` as that. Free with ic_json_text_free (or
+ * ic_free). NULL: no memory, or the tree holds a node that is not JSON (a file). */
 char *ic_json_print(const cJSON *tree);
 void ic_json_text_free(char *text);
 

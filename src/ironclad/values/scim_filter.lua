@@ -41,6 +41,7 @@ local function value_text(name, allowed, value)
   local kind = value == core.null and "null" or type(value)
   if kind == "number" and (value ~= value or value == math.huge or value == -math.huge) then kind = "no number" end
   if not allowed[kind] then refuse(name, "expected %s, got %s", allowed.words, values.kind(value) or kind) end
+  if kind == "string" and value:find("\0", 1, true) then refuse(name, "the text holds a NUL character") end
   local fine, text = pcall(core.json.encode, value)
   if not fine then refuse(name, "%s", text) end
   return text

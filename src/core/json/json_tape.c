@@ -1,0 +1,194 @@
+/* Reads the containers of a JSON text and what stands between values. One loop, no recursion: the containers
+ * that are open at a place are a list in the scan. */
+#include "core/json/json_tape.h"
+#include "core/base/alloc.h"
+#include "core/json/json_scan.h"
+#include <stdio.h>
+
+#define BYTE_ORDER_MARK "\xEF\xBB\xBF"
+/* The most words that are added before room is made again: a container, a name, a scalar, a name. */
+#define WORDS_AHEAD 8
+
+typedef const unsigned char *place;
+
+static place tape_value(ic_json_scan *scan, place at);
+static place tape_between(ic_json_scan *scan, place at, bool *done);
+
+static bool is_space(unsigned char c) {
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+bool ic_tape_read(ic_tape *tape, const char *text, size_t length, ic_error *error) {
+    ic_json_scan scan; /* all but the known texts is set here, these below */
+    scan.tape = tape;
+    scan.error = error;
+    scan.values = scan.depth = 0;
+    memset(scan.known, 0, sizeof scan.known);
+    tape->text = length ? text : "";
+    scan.start = (place)tape->text;
+    scan.end = scan.start + length;
+    while (scan.end > scan.start && is_space(scan.end[-1]))
+        scan.end--;
+
+    place at = scan.start;
+    if (length >= 3 && memcmp(at, BYTE_ORDER_MARK, 3) == 0) at += 3;
+    bool done = false;
+    while (at && !done) {
+        at = tape_value(&scan, at);
+        if (at) at = tape_between(&scan, at, &done);
+    }
+    if (at && tape->arena.failed) {
+        ic_error_memory(error);
+        return false;
+    }
+    return at != NULL;
+}
+
+bool ic_tape_take(ic_tape *tape, ic_buf *text, ic_error *error) {
+    if (!ic_tape_read(tape, text->data, text->length, error)) return false;
+    tape->source = *text;
+    *text = (ic_buf){0};
+    return true;
+}
+
+void ic_tape_free(ic_tape *tape) {
+    ic_free(tape->words);
+    ic_buf_free(&tape->source);
+    ic_buf_free(&tape->arena);
+    *tape = (ic_tape){0};
+}
+
+const unsigned char *ic_json_refuse(ic_json_scan *scan, place at, const char *expected) {
+    char found[32] = "the end";
+    if (at < scan->end) snprintf(found, sizeof found, *at > ' ' && *at < 127 ? "'%c'" : "byte 0x%02X", *at);
+    ic_error_set(scan->error, IC_ERR_PROTOCOL, "invalid JSON: expected %s, found %s at byte %zu", expected,
+                 found, (size_t)(at - scan->start) + 1);
+    return NULL;
+}
+
+bool ic_json_add_text(ic_json_scan *scan, uint64_t bits, size_t offset, size_t length) {
+    if (offset > IC_TAPE_OFFSET_MAX) {
+        ic_error_set(scan->error, IC_ERR_TOO_LARGE, "JSON of more than %llu bytes",
+                     (unsigned long long)IC_TAPE_OFFSET_MAX);
+        return false;
+    }
+    bool apart = length >= IC_TAPE_LENGTH_MASK;
+    uint64_t field = apart ? IC_TAPE_LENGTH_MASK : length;
+    ic_json_add(scan, bits | field << IC_TAPE_LENGTH_SHIFT | (uint64_t)offset << IC_TAPE_OFFSET_SHIFT);
+    if (apart) ic_json_add(scan, length);
+    return true;
+}
+
+/* Room for WORDS_AHEAD more. A text has about a word for eight of its bytes. */
+static bool tape_reserve(ic_json_scan *scan) {
+    ic_tape *tape = scan->tape;
+    if (tape->capacity - tape->count >= WORDS_AHEAD) return true;
+    size_t capacity = tape->capacity ? tape->capacity * 2
+                                     : (size_t)(scan->end - scan->start) / sizeof *tape->words + WORDS_AHEAD;
+    uint64_t *words = ic_realloc(tape->words, capacity * sizeof *words);
+    if (!words) {
+        ic_error_memory(scan->error);
+        return false;
+    }
+    tape->words = words;
+    tape->capacity = capacity;
+    return true;
+}
+
+/* The next byte that is no white space; 0 (which JSON has nowhere outside strings) at the end. */
+static unsigned char tape_next_byte(const ic_json_scan *scan, place *at) {
+    while (*at < scan->end && is_space(**at))
+        ++*at;
+    return *at < scan->end ? **at : 0;
+}
+
+static place tape_name(ic_json_scan *scan, place at) {
+    if (tape_next_byte(scan, &at) != '"') return ic_json_refuse(scan, at, "a name in double quotes");
+    at = ic_json_scan_text(scan, at);
+    if (!at) return NULL;
+    if (tape_next_byte(scan, &at) != ':') return ic_json_refuse(scan, at, "':'");
+    return at + 1;
+}
+
+static place tape_word(ic_json_scan *scan, place at, const char *word, ic_tape_kind kind) {
+    size_t length = strlen(word);
+    if ((size_t)(scan->end - at) < length || memcmp(at, word, length) != 0)
+        return ic_json_refuse(scan, at, "a value");
+    ic_json_add(scan, kind);
+    return at + length;
+}
+
+static place tape_scalar(ic_json_scan *scan, place at, unsigned char first) {
+    switch (first) {
+    case '"': return ic_json_scan_text(scan, at);
+    case 't': return tape_word(scan, at, "true", IC_TAPE_TRUE);
+    case 'f': return tape_word(scan, at, "false", IC_TAPE_FALSE);
+    case 'n': return tape_word(scan, at, "null", IC_TAPE_NULL);
+    default:
+        if (first == '-' || (first >= '0' && first <= '9')) return ic_json_scan_number(scan, at);
+        return ic_json_refuse(scan, at, "a value");
+    }
+}
+
+static bool tape_open(ic_json_scan *scan, place at, bool object) {
+    if (scan->depth == IC_JSON_MAX_DEPTH) {
+        ic_error_set(scan->error, IC_ERR_TOO_LARGE, "JSON nested deeper than %d at byte %zu",
+                     IC_JSON_MAX_DEPTH, (size_t)(at - scan->start) + 1);
+        return false;
+    }
+    scan->open[scan->depth].word = scan->tape->count;
+    scan->open[scan->depth].count = 0;
+    scan->open[scan->depth].object = object;
+    scan->depth++;
+    ic_json_add(scan, object ? IC_TAPE_OBJECT : IC_TAPE_ARRAY);
+    return true;
+}
+
+static void tape_close(ic_json_scan *scan) {
+    ic_tape *tape = scan->tape;
+    size_t index = scan->open[--scan->depth].word;
+    uint64_t count = scan->open[scan->depth].count, words = tape->count - index - 1;
+    tape->words[index] |= count << IC_TAPE_COUNT_SHIFT | words << IC_TAPE_WORDS_SHIFT;
+}
+
+/* A scalar, or the beginning of a container up to its first scalar or, when it is empty, to before its end.
+ */
+static place tape_value(ic_json_scan *scan, place at) {
+    for (;;) {
+        unsigned char first = tape_next_byte(scan, &at);
+        if (++scan->values > IC_JSON_MAX_VALUES) {
+            ic_error_set(scan->error, IC_ERR_TOO_LARGE, "JSON of more than %d values", IC_JSON_MAX_VALUES);
+            return NULL;
+        }
+        if (!tape_reserve(scan)) return NULL;
+        bool object = first == '{';
+        if (!object && first != '[') return tape_scalar(scan, at, first);
+        if (!tape_open(scan, at, object)) return NULL;
+        at++;
+        if (tape_next_byte(scan, &at) == (object ? '}' : ']')) return at;
+        scan->open[scan->depth - 1].count = 1;
+        if (object && !(at = tape_name(scan, at))) return NULL;
+    }
+}
+
+/* After a value: closes the containers that end here, and goes over the comma before the next value. *done:
+ * the text ends here. */
+static place tape_between(ic_json_scan *scan, place at, bool *done) {
+    for (;;) {
+        unsigned char c = tape_next_byte(scan, &at);
+        if (scan->depth == 0) {
+            *done = at == scan->end;
+            return *done ? at : ic_json_refuse(scan, at, "nothing after the value");
+        }
+        bool object = scan->open[scan->depth - 1].object;
+        if (c == (object ? '}' : ']')) {
+            tape_close(scan);
+            at++;
+        } else if (c == ',') {
+            scan->open[scan->depth - 1].count++;
+            return object ? tape_name(scan, at + 1) : at + 1;
+        } else {
+            return ic_json_refuse(scan, at, object ? "',' or '}'" : "',' or ']'");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+/* A tape: what a JSON text holds, as one array of 64-bit words in the order of the text. A value is a word,
+ * or two; an array's items and an object's members follow its word, a member as its name (a text) and its
+ * value. Numbers stand in the tape, texts in the source or, where they had to be changed, in the tape's
+ * arena. */
+#ifndef IC_JSON_TAPE_H
+#define IC_JSON_TAPE_H
+
+#include "core/base/buf.h"
+#include "core/base/error.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+typedef struct ic_tape {
+    uint64_t *words; /* owned; the first is that of the whole value */
+    size_t count, capacity;
+    const char *text; /* the source: borrowed, or what `source` holds */
+    ic_buf source;    /* owned; empty when the source is borrowed */
+    ic_buf arena;     /* owned */
+} ic_tape;
+
+/* The low four bits of a word. */
+typedef enum ic_tape_kind {
+    IC_TAPE_NULL,
+    IC_TAPE_FALSE,
+    IC_TAPE_TRUE,
+    IC_TAPE_INTEGER,      /* of 60 bits, in the word's other bits */
+    IC_TAPE_LONG_INTEGER, /* in the next word */
+    IC_TAPE_REAL, /* a double in the next word; an integer up to 2^53 is an INTEGER, however written */
+    IC_TAPE_TEXT,
+    IC_TAPE_DIGITS, /* a number that neither 64 bits nor a double hold, as it is written in the source */
+    IC_TAPE_ARRAY,
+    IC_TAPE_OBJECT
+} ic_tape_kind;
+
+/* The other bits of a text: 1 for "in the arena", 1 for "seen before", 22 of its length, 36 of its offset. */
+#define IC_TAPE_ARENA        ((uint64_t)1 << 4)
+#define IC_TAPE_SEEN         ((uint64_t)1 << 5)
+#define IC_TAPE_LENGTH_SHIFT 6
+#define IC_TAPE_LENGTH_MASK  (((uint64_t)1 << 22) - 1) /* also the length that stands in the next word */
+#define IC_TAPE_OFFSET_SHIFT 28
+#define IC_TAPE_OFFSET_MAX   (((uint64_t)1 << 36) - 1)
+
+/* Of a container: 21 of the number of its items or members, 39 of the number of words that follow. */
+#define IC_TAPE_COUNT_SHIFT 4
+#define IC_TAPE_COUNT_MASK  (((uint64_t)1 << 21) - 1)
+#define IC_TAPE_WORDS_SHIFT 25
+
+/* Reads `length` bytes (no NUL needed) into an empty tape, by the rules of ic_json_parse (json.h); the text
+ * must outlive the tape. False: PROTOCOL ("… at byte N"), TOO_LARGE or MEMORY in `error`. Free the tape
+ * whatever came of it. */
+bool ic_tape_read(ic_tape *tape, const char *text, size_t length, ic_error *error);
+/* The same of a buffer's text, which the tape takes over when it could read it. */
+bool ic_tape_take(ic_tape *tape, ic_buf *text, ic_error *error);
+void ic_tape_free(ic_tape *tape);
+
+static inline ic_tape_kind ic_tape_kind_of(uint64_t word) {
+    return (ic_tape_kind)(word & 15);
+}
+
+/* The functions below get a pointer to a value's first word. */
+
+static inline int64_t ic_tape_integer(const uint64_t *word) {
+    return ic_tape_kind_of(*word) == IC_TAPE_INTEGER ? (int64_t)*word >> 4 : (int64_t)word[1];
+}
+
+static inline double ic_tape_real(const uint64_t *word) {
+    double value;
+    memcpy(&value, word + 1, sizeof value);
+    return value;
+}
+
+/* Of TEXT and DIGITS: `*length` bytes without a NUL behind them. Those of a text may hold NUL. */
+static inline const char *ic_tape_text(const ic_tape *tape, const uint64_t *word, size_t *length) {
+    size_t bytes = (size_t)(*word >> IC_TAPE_LENGTH_SHIFT & IC_TAPE_LENGTH_MASK);
+    *length = bytes == IC_TAPE_LENGTH_MASK ? (size_t)word[1] : bytes;
+    return (*word & IC_TAPE_ARENA ? tape->arena.data : tape->text) + (*word >> IC_TAPE_OFFSET_SHIFT);
+}
+
+/* Of ARRAY and OBJECT: the number of items or members. */
+static inline size_t ic_tape_count(const uint64_t *word) {
+    return (size_t)(*word >> IC_TAPE_COUNT_SHIFT & IC_TAPE_COUNT_MASK);
+}
+
+/* The first word behind a scalar; of a container, its first item or name. */
+static inline const uint64_t *ic_tape_next(const uint64_t *word) {
+    switch (ic_tape_kind_of(*word)) {
+    case IC_TAPE_LONG_INTEGER:
+    case IC_TAPE_REAL: return word + 2;
+    case IC_TAPE_TEXT:
+    case IC_TAPE_DIGITS:
+        return word + 1 + ((*word >> IC_TAPE_LENGTH_SHIFT & IC_TAPE_LENGTH_MASK) == IC_TAPE_LENGTH_MASK);
+    default: return word + 1;
+    }
+}
+
+/* The first word behind the value, whatever it is. */
+static inline const uint64_t *ic_tape_after(const uint64_t *word) {
+    bool container = ic_tape_kind_of(*word) >= IC_TAPE_ARRAY;
+    return ic_tape_next(word) + (container ? *word >> IC_TAPE_WORDS_SHIFT : 0);
+}
+
+#endif

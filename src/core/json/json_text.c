@@ -1,0 +1,234 @@
+/* Texts of JSON, both ways, and UTF-8. Eight bytes are looked at together. */
+#include "core/json/json_scan.h"
+#include "core/json/json_write.h"
+#include <string.h>
+
+#define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
+/* Bytes up to which it is worth to find a text again. */
+#define KNOWN_LENGTH 32
+
+typedef const unsigned char *place;
+
+/* ---- UTF-8 ---- */
+
+/* The length of the well-formed UTF-8 sequence at `at`, a byte of 0x80 or more (Unicode 15, table 3-7); 0
+ * when it is ill-formed. *length is then the part of it for which one U+FFFD stands: the longest beginning of
+ * a well-formed sequence, or one byte (Unicode 15, 3.9 "U+FFFD substitution of maximal subparts"). */
+static size_t utf8_sequence(place at, place end, size_t *length) {
+    static const struct {
+        unsigned char first, last, low, high, length; /* lead bytes, range of the second byte */
+    } leads[] = {{0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE1, 0xEC, 0x80, 0xBF, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3},
+                 {0xE0, 0xE0, 0xA0, 0xBF, 3}, {0xED, 0xED, 0x80, 0x9F, 3}, {0xF0, 0xF0, 0x90, 0xBF, 4},
+                 {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4}};
+    *length = 1;
+    for (size_t i = 0; i < sizeof leads / sizeof *leads; i++) {
+        if (*at < leads[i].first || *at > leads[i].last) continue;
+        unsigned char low = leads[i].low, high = leads[i].high;
+        while (*length < leads[i].length) {
+            place next = at + *length;
+            if (next == end || *next < low || *next > high) return 0;
+            ++*length;
+            low = 0x80, high = 0xBF;
+        }
+        return *length;
+    }
+    return 0;
+}
+
+bool ic_utf8_valid(const char *bytes, size_t length, size_t *bad) {
+    place start = (place)bytes, at = start, end = start + length;
+    while (at < end) {
+        size_t taken = 1;
+        if (*at == 0 || (*at >= 0x80 && !utf8_sequence(at, end, &taken))) {
+            *bad = (size_t)(at - start);
+            return false;
+        }
+        at += taken;
+    }
+    return true;
+}
+
+static void text_add_code(ic_buf *buf, unsigned long code) {
+    unsigned char bytes[4];
+    size_t length = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    static const unsigned char leads[] = {0, 0, 0xC0, 0xE0, 0xF0};
+    for (size_t i = length; i-- > 1; code >>= 6)
+        bytes[i] = (unsigned char)(0x80 | (code & 0x3F));
+    bytes[0] = (unsigned char)(leads[length] | code);
+    ic_buf_add(buf, bytes, length);
+}
+
+/* ---- bytes that stand for themselves ---- */
+
+static uint64_t text_load(place at) {
+    uint64_t bytes;
+    memcpy(&bytes, at, sizeof bytes);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    bytes = __builtin_bswap64(bytes);
+#endif
+    return bytes;
+}
+
+/* The first byte from `at` on that is a quote, a backslash, a control character or beyond ASCII; or `end`. Of
+ * eight bytes, the lowest one marked is one of these: a subtraction carries upwards only. */
+static place text_plain_end(place at, place end) {
+    const uint64_t each = 0x0101010101010101;
+    for (; end - at >= 8; at += 8) {
+        uint64_t bytes = text_load(at);
+        uint64_t quote = (bytes ^ each * '"') - each, slash = (bytes ^ each * '\\') - each;
+        uint64_t marked = (bytes | quote | slash | (bytes - each * ' ')) & each * 0x80;
+        if (marked) return at + (__builtin_ctzll(marked) >> 3);
+    }
+    while (at < end && *at >= ' ' && *at < 0x80 && *at != '"' && *at != '\\')
+        at++;
+    return at;
+}
+
+/* ---- reading ---- */
+
+/* The code of the four hexadecimal digits at `at`, or -1. */
+static long text_hex4(place at, place end) {
+    if (end - at < 4) return -1;
+    long code = 0;
+    for (int i = 0; i < 4; i++) {
+        unsigned char c = at[i], letter = (unsigned char)(c | 0x20);
+        int digit = c >= '0' && c <= '9' ? c - '0' : letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
+        if (digit < 0) return -1;
+        code = code * 16 + digit;
+    }
+    return code;
+}
+
+/* Adds what the escape sequence at `at` stands for to the arena; a surrogate without its other half is
+ * U+FFFD. */
+static place text_escape(ic_json_scan *scan, place at) {
+    static const char letters[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
+    ic_buf *arena = &scan->tape->arena;
+    const char *letter = at + 1 < scan->end && at[1] ? strchr(letters, at[1]) : NULL;
+    if (letter) {
+        ic_buf_putc(arena, meant[letter - letters]);
+        return at + 2;
+    }
+    if (at + 1 == scan->end || at[1] != 'u')
+        return ic_json_refuse(scan, at + 1, "one of \" \\ / b f n r t u after a backslash");
+    long code = text_hex4(at + 2, scan->end);
+    if (code < 0) return ic_json_refuse(scan, at + 2, "four hexadecimal digits");
+    bool high = code >= 0xD800 && code <= 0xDBFF, low = code >= 0xDC00 && code <= 0xDFFF;
+    if (high && scan->end - at >= 12 && at[6] == '\\' && at[7] == 'u') {
+        long second = text_hex4(at + 8, scan->end);
+        if (second >= 0xDC00 && second <= 0xDFFF) {
+            text_add_code(arena, 0x10000 + (((unsigned long)code - 0xD800) << 10) +
+                                     ((unsigned long)second - 0xDC00));
+            return at + 12;
+        }
+    }
+    text_add_code(arena, high || low ? 0xFFFD : (unsigned long)code);
+    return at + 6;
+}
+
+/* A text that does not stand in the source as it is meant: goes on at `at`, with what came before from
+ * `from`. Without memory the arena remembers it. */
+static place text_rewritten(ic_json_scan *scan, place from, place at) {
+    ic_buf *arena = &scan->tape->arena;
+    size_t offset = arena->length, length;
+    for (;;) {
+        ic_buf_add(arena, from, (size_t)(at - from));
+        if (at == scan->end) return ic_json_refuse(scan, at, "the string's closing quote");
+        from = at;
+        if (*at == '"') {
+            return ic_json_add_text(scan, IC_TAPE_TEXT | IC_TAPE_ARENA, offset, arena->length - offset)
+                       ? at + 1
+                       : NULL;
+        } else if (*at == '\\') {
+            if (!(from = text_escape(scan, at))) return NULL;
+        } else if (*at < ' ') {
+            return ic_json_refuse(scan, at, "control characters to be escaped");
+        } else if (*at >= 0x80 && !utf8_sequence(at, scan->end, &length)) {
+            ic_buf_puts(arena, REPLACEMENT);
+            from = at + length;
+        } else if (*at >= 0x80) {
+            ic_buf_add(arena, at, length);
+            from = at + length;
+        }
+        at = text_plain_end(from, scan->end);
+    }
+}
+
+/* A text of the source. A short one that was read before gets the word of then: equal words, equal texts. */
+static bool text_add(ic_json_scan *scan, place from, size_t length) {
+    size_t offset = (size_t)(from - scan->start);
+    if (length - 1 >= KNOWN_LENGTH || scan->end - from < 8)
+        return ic_json_add_text(scan, IC_TAPE_TEXT, offset, length);
+    uint64_t first = text_load(from), last = 0;
+    if (length >= 8)
+        last = text_load(from + length - 8);
+    else
+        first &= ((uint64_t)1 << 8 * length) - 1;
+    uint64_t mixed = (first ^ last * 31 ^ length) * 0x9E3779B97F4A7C15;
+    ic_json_known *known = &scan->known[mixed >> 56];
+    size_t known_length = (size_t)(known->word >> IC_TAPE_LENGTH_SHIFT & IC_TAPE_LENGTH_MASK);
+    bool same = known_length == length && known->first == first && known->last == last;
+    if (same && length > 16)
+        same = memcmp(scan->start + (known->word >> IC_TAPE_OFFSET_SHIFT), from, length) == 0;
+    if (same) {
+        ic_json_add(scan, known->word | IC_TAPE_SEEN);
+        return true;
+    }
+    if (!ic_json_add_text(scan, IC_TAPE_TEXT, offset, length)) return false;
+    *known = (ic_json_known){scan->tape->words[scan->tape->count - 1], first, last};
+    return true;
+}
+
+const unsigned char *ic_json_scan_text(ic_json_scan *scan, place at) {
+    place from = ++at;
+    for (;;) {
+        size_t length;
+        at = text_plain_end(at, scan->end);
+        if (at == scan->end || *at < 0x80) break;
+        if (!utf8_sequence(at, scan->end, &length)) break;
+        at += length;
+    }
+    if (at == scan->end || *at != '"') return text_rewritten(scan, from, at);
+    return text_add(scan, from, (size_t)(at - from)) ? at + 1 : NULL;
+}
+
+/* ---- writing ---- */
+
+static void text_add_escape(ic_buf *buf, unsigned char c) {
+    static const char letters[] = "\"\\\b\f\n\r\t", written[] = "\"\\bfnrt", digits[] = "0123456789abcdef";
+    char escape[] = "\\u0000";
+    const char *letter = c ? strchr(letters, c) : NULL;
+    if (letter) {
+        escape[1] = written[letter - letters];
+    } else {
+        escape[4] = digits[c >> 4];
+        escape[5] = digits[c & 15];
+    }
+    ic_buf_add(buf, escape, letter ? 2 : 6);
+}
+
+bool ic_json_write_text(ic_buf *buf, const char *text, size_t length, size_t *bad) {
+    place from = (place)text, at = from, end = at + length;
+    if (!ic_buf_reserve(buf, length + 2)) return true;
+    buf->data[buf->length++] = '"';
+    while ((at = text_plain_end(at, end)) < end) {
+        size_t taken;
+        if (*at < 0x80) {
+            ic_buf_add(buf, from, (size_t)(at - from));
+            text_add_escape(buf, *at);
+            from = ++at;
+        } else if (utf8_sequence(at, end, &taken)) {
+            at += taken;
+        } else if (bad) {
+            *bad = (size_t)(at - (place)text);
+            return false;
+        } else {
+            ic_buf_add(buf, from, (size_t)(at - from));
+            ic_buf_puts(buf, REPLACEMENT);
+            from = at += taken;
+        }
+    }
+    ic_buf_add(buf, from, (size_t)(end - from));
+    ic_json_write_byte(buf, '"');
+    return true;
+}

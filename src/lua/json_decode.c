@@ -1,0 +1,160 @@
+#include "lua/json_decode.h"
+#include "lua/compat.h"
+#include <stdio.h>
+
+#define TAPE_TYPE "ironclad.tape"
+
+#define MAX_INTEGER 9007199254740992LL /* 2^53: up to here a double holds every integer */
+
+/* Texts that come again are kept on the stack, where pushing them costs less than asking Lua for the string:
+ * a text has one place, by its word, and the last one that came keeps it. */
+#define DECODE_KEPT_BITS 7
+#define DECODE_KEPT      (1 << DECODE_KEPT_BITS)
+
+typedef struct decoder {
+    lua_State *L;
+    const ic_tape *tape;
+    int array_type, first_kept; /* stack indices */
+    uint64_t kept[DECODE_KEPT]; /* their words; 0: none */
+} decoder;
+
+static const uint64_t *decode_value(decoder *d, const uint64_t *word);
+
+void ic_lua_push_tape(lua_State *L, const ic_tape *tape, const uint64_t *word) {
+    decoder d = {.L = L, .tape = tape};
+    luaL_checkstack(L, DECODE_KEPT + 5, "JSON");
+    luaL_getmetatable(L, IC_ARRAY_TYPE);
+    d.array_type = lua_gettop(L);
+    d.first_kept = d.array_type + 1;
+    bool container = ic_tape_kind_of(*word) >= IC_TAPE_ARRAY;
+    if (container) lua_settop(L, d.array_type + DECODE_KEPT);
+    decode_value(&d, word);
+    lua_replace(L, d.array_type);
+    lua_settop(L, d.array_type);
+}
+
+static void decode_new_text(decoder *d, const uint64_t *word) {
+    size_t length;
+    const char *text = ic_tape_text(d->tape, word, &length);
+    lua_pushlstring(d->L, text, length);
+}
+
+static void decode_text(decoder *d, const uint64_t *word) {
+    if (!(*word & IC_TAPE_SEEN)) {
+        decode_new_text(d, word);
+        return;
+    }
+    unsigned place = (unsigned)(*word * 0x9E3779B97F4A7C15 >> (64 - DECODE_KEPT_BITS));
+    int index = d->first_kept + (int)place;
+    if (d->kept[place] == *word) {
+        lua_pushvalue(d->L, index);
+        return;
+    }
+    decode_new_text(d, word);
+    lua_pushvalue(d->L, -1);
+    lua_replace(d->L, index);
+    d->kept[place] = *word;
+}
+
+static void decode_integer(lua_State *L, int64_t value) {
+#if LUA_VERSION_NUM >= 503
+    lua_pushinteger(L, (lua_Integer)value);
+#else
+    char digits[24];
+    if (value >= -MAX_INTEGER && value <= MAX_INTEGER) {
+        lua_pushnumber(L, (lua_Number)value);
+        return;
+    }
+    snprintf(digits, sizeof digits, "%lld", (long long)value);
+    lua_pushstring(L, digits);
+#endif
+}
+
+static const uint64_t *decode_array(decoder *d, const uint64_t *word) {
+    lua_State *L = d->L;
+    int count = (int)ic_tape_count(word);
+    luaL_checkstack(L, 4, "nested JSON");
+    lua_createtable(L, count, 0);
+    word++;
+    for (int index = 1; index <= count; index++) {
+        word = decode_value(d, word);
+        lua_rawseti(L, -2, index);
+    }
+    lua_pushvalue(L, d->array_type);
+    lua_setmetatable(L, -2);
+    return word;
+}
+
+static const uint64_t *decode_object(decoder *d, const uint64_t *word) {
+    lua_State *L = d->L;
+    size_t count = ic_tape_count(word);
+    luaL_checkstack(L, 4, "nested JSON");
+    lua_createtable(L, 0, (int)count);
+    word++;
+    while (count--) {
+        decode_text(d, word);
+        word = decode_value(d, ic_tape_next(word));
+        lua_rawset(L, -3);
+    }
+    return word;
+}
+
+/* Pushes the value at `word`; returns the first word behind it. */
+static const uint64_t *decode_value(decoder *d, const uint64_t *word) {
+    lua_State *L = d->L;
+    switch (ic_tape_kind_of(*word)) {
+    case IC_TAPE_FALSE:
+    case IC_TAPE_TRUE: lua_pushboolean(L, ic_tape_kind_of(*word) == IC_TAPE_TRUE); break;
+    case IC_TAPE_INTEGER:
+    case IC_TAPE_LONG_INTEGER: decode_integer(L, ic_tape_integer(word)); break;
+    case IC_TAPE_REAL: lua_pushnumber(L, ic_tape_real(word)); break;
+    case IC_TAPE_TEXT: decode_text(d, word); break;
+    case IC_TAPE_DIGITS: decode_new_text(d, word); break;
+    case IC_TAPE_ARRAY: return decode_array(d, word);
+    case IC_TAPE_OBJECT: return decode_object(d, word);
+    default: lua_pushlightuserdata(L, NULL);
+    }
+    return ic_tape_next(word);
+}
+
+/* ---- decode ---- */
+
+static int decode_gc(lua_State *L) {
+    ic_tape_free(lua_touserdata(L, 1));
+    return 0;
+}
+
+int ic_lua_json_decode(lua_State *L) {
+    luaL_checktype(L, 1, LUA_TSTRING);
+    size_t length;
+    const char *text = lua_tolstring(L, 1, &length);
+    ic_tape *tape = lua_newuserdata(L, sizeof *tape);
+    *tape = (ic_tape){0};
+    luaL_getmetatable(L, TAPE_TYPE);
+    lua_setmetatable(L, -2);
+    ic_error error = {0};
+    if (ic_tape_read(tape, text, length, &error)) {
+        ic_lua_push_tape(L, tape, tape->words);
+        ic_tape_free(tape);
+        return 1;
+    }
+    char message[256]; /* nothing of the core's may be held when Lua throws */
+    snprintf(message, sizeof message, "%s", ic_error_message(&error));
+    const char *kind = ic_error_kind_name(error.kind);
+    ic_error_clear(&error);
+    ic_tape_free(tape);
+    lua_pushnil(L);
+    lua_pushstring(L, message);
+    lua_pushstring(L, kind);
+    return 3;
+}
+
+void ic_lua_open_decode(lua_State *L) {
+    luaL_newmetatable(L, IC_ARRAY_TYPE);
+    lua_pushstring(L, IC_ARRAY_TYPE);
+    lua_setfield(L, -2, "__name");
+    luaL_newmetatable(L, TAPE_TYPE);
+    lua_pushcfunction(L, decode_gc);
+    lua_setfield(L, -2, "__gc");
+    lua_pop(L, 2);
+}

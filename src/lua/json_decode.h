@@ -1,0 +1,22 @@
+/* From a tape to Lua values. */
+#ifndef IC_LUA_JSON_DECODE_H
+#define IC_LUA_JSON_DECODE_H
+
+#include "core/json/json_tape.h"
+#include <lua.h>
+
+/* The name of the metatable of arrays in the registry. */
+#define IC_ARRAY_TYPE "ironclad.array"
+
+/* Pushes the Lua value at a tape's word (never fails but for Lua's own memory errors, which it throws).
+ * Tables get exact sizes; arrays get the array metatable; null is ironclad.null; of equal names the last
+ * counts. An integer that Lua has no number for is a text of its digits. Does not own the tape. */
+void ic_lua_push_tape(lua_State *L, const ic_tape *tape, const uint64_t *word);
+
+/* decode(text) -> the value, or nil, what is wrong, and its kind (error.h) */
+int ic_lua_json_decode(lua_State *L);
+
+/* Creates the metatables (registry). */
+void ic_lua_open_decode(lua_State *L);
+
+#endif

@@ -1,0 +1,51 @@
+/* From Lua values to JSON text. */
+#ifndef IC_LUA_JSON_ENCODE_H
+#define IC_LUA_JSON_ENCODE_H
+
+#include "core/base/buf.h"
+#include "core/catalog/catalog.h"
+#include "core/http/parts.h"
+#include "core/json/json.h"
+#include <lua.h>
+#include <stdbool.h>
+
+/* What is made of Lua values, in a userdata with __gc that frees it: whatever Lua throws, nothing is lost. */
+typedef struct ic_json_box {
+    ic_buf text;
+    cJSON *tree;
+    ic_parts parts;
+    size_t values; /* written so far: IC_JSON_MAX_VALUES at most */
+} ic_json_box;
+
+/* Pushes an empty box. */
+ic_json_box *ic_lua_push_json_box(lua_State *L);
+void ic_lua_clear_json_box(ic_json_box *box);
+
+/* How values are written. */
+typedef struct ic_json_rules {
+    const char *root;    /* how messages name the value: "body"; NULL or "": a path begins with its key */
+    const char *no_file; /* why a file is refused; NULL: {"file": name} is written, and the file added to the
+                            box's parts under that name */
+    bool no_nul;         /* a text with NUL is refused, since it becomes a C string */
+} ic_json_rules;
+
+/* Appends the value at the top of the stack to box->text. Throws a Lua error that names the path
+ * ("attributes.lines[3]: …") for what has no place in JSON, and without memory. A table is an array when it
+ * is marked as one or has the keys 1 to n, otherwise an object. Metamethods are not asked, but for the field
+ * __as_text of a metatable: a function that makes one text of the table. */
+void ic_lua_write_json(lua_State *L, const ic_json_rules *rules, ic_json_box *box);
+
+/* Reads the table at the top of the stack as an object into box->tree, which must be NULL, for the core to
+ * check and change: scalars are nodes, files stand as IC_JSON_FILE nodes (with rules->no_file; otherwise as
+ * above), and other tables are raw JSON, unless ic_body_build looks into that field of the operation (NULL:
+ * none). Throws as ic_lua_write_json. False: a key is no string, so that it is no object. */
+bool ic_lua_read_fields(lua_State *L, const ic_json_rules *rules, const ic_operation *operation,
+                        ic_json_box *box);
+
+/* encode(value) -> text */
+int ic_lua_json_encode(lua_State *L);
+
+/* Creates the metatables (registry). */
+void ic_lua_open_encode(lua_State *L);
+
+#endif
