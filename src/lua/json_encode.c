@@ -13,6 +13,8 @@
 #include <string.h>
 
 #define BOX_TYPE "ironclad.json"
+/* Bytes of text that room is made for at first. */
+#define ENCODE_ROOM 500
 
 /* A table that is being written, and where in it. */
 typedef struct level {
@@ -96,8 +98,8 @@ static void path_of(path *p, const encoder *e, const level *in) {
 }
 
 /* About the value that is written in `in` (NULL: the whole). */
-__attribute__((noreturn, format(printf, 3, 4))) static void encode_refuse(encoder *e, const level *in,
-                                                                          const char *format, ...) {
+__attribute__((cold, noreturn, format(printf, 3, 4))) static void encode_refuse(encoder *e, const level *in,
+                                                                                const char *format, ...) {
     path p = {0};
     path_of(&p, e, in);
     for (char *c = p.text; *c; c++)
@@ -130,15 +132,23 @@ __attribute__((noreturn)) static void encode_refuse_key(encoder *e, const level 
 
 static void encode_value(encoder *e, const level *in);
 
-/* The string at `index`. */
-static void encode_text(encoder *e, const level *in, int index, const char *what) {
-    size_t length, bad;
+/* Refuses the string at `index` for what stands in it at the byte `bad`, or, when it is allowed no NUL, for
+ * one before. */
+__attribute__((cold)) static void encode_check_text(encoder *e, const level *in, int index, size_t bad,
+                                                    const char *what) {
+    size_t length;
     const char *text = lua_tolstring(e->L, index, &length);
-    const char *nul = e->rules->no_nul ? memchr(text, '\0', length) : NULL;
-    bool valid = ic_json_write_text(e->text, text, length, &bad);
-    if (nul && (valid || (size_t)(nul - text) < bad))
-        encode_refuse(e, in, "%s holds a NUL character at byte %zu", what, (size_t)(nul - text) + 1);
-    if (!valid) encode_refuse(e, in, "%s holds invalid UTF-8 at byte %zu", what, bad + 1);
+    const char *nul = e->rules->no_nul ? memchr(text, '\0', bad < length ? bad : length) : NULL;
+    if (nul) encode_refuse(e, in, "%s holds a NUL character at byte %zu", what, (size_t)(nul - text) + 1);
+    if (bad < length) encode_refuse(e, in, "%s holds invalid UTF-8 at byte %zu", what, bad + 1);
+}
+
+/* The string at `index`. */
+static inline void encode_text(encoder *e, const level *in, int index, const char *what) {
+    size_t length, bad = SIZE_MAX;
+    const char *text = lua_tolstring(e->L, index, &length);
+    if (!ic_json_write_text(e->text, text, length, &bad) || e->rules->no_nul)
+        encode_check_text(e, in, index, bad, what);
 }
 
 static void encode_number(encoder *e, const level *in) {
@@ -333,6 +343,7 @@ __attribute__((noreturn)) static void encode_no_memory(encoder *e) {
 
 void ic_lua_write_json(lua_State *L, const ic_json_rules *rules, ic_json_box *box) {
     encoder e = encode_begin(L, rules, box);
+    ic_buf_reserve(e.text, ENCODE_ROOM);
     encode_value(&e, NULL);
     if (box->text.failed) encode_no_memory(&e);
 }

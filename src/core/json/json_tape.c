@@ -14,7 +14,7 @@ typedef const unsigned char *place;
 static place tape_value(ic_json_scan *scan, place at);
 static place tape_between(ic_json_scan *scan, place at, bool *done);
 
-static bool is_space(unsigned char c) {
+static inline bool is_space(unsigned char c) {
     return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
@@ -96,7 +96,7 @@ static bool tape_reserve(ic_json_scan *scan) {
 }
 
 /* The next byte that is no white space; 0 (which JSON has nowhere outside strings) at the end. */
-static unsigned char tape_next_byte(const ic_json_scan *scan, place *at) {
+static inline unsigned char tape_next_byte(const ic_json_scan *scan, place *at) {
     while (*at < scan->end && is_space(**at))
         ++*at;
     return *at < scan->end ? **at : 0;

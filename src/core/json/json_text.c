@@ -69,17 +69,25 @@ static uint64_t text_load(place at) {
     return bytes;
 }
 
-/* The first byte from `at` on that is a quote, a backslash, a control character or beyond ASCII; or `end`. Of
- * eight bytes, the lowest one marked is one of these: a subtraction carries upwards only. */
-static place text_plain_end(place at, place end) {
+/* Marks, of eight bytes, the lowest that is a quote, a backslash, a control character or beyond ASCII; above
+ * it others may be marked that are none of these, since a subtraction carries upwards. 0: there is none. */
+static inline uint64_t text_marked(uint64_t bytes) {
     const uint64_t each = 0x0101010101010101;
+    uint64_t quote = (bytes ^ each * '"') - each, slash = (bytes ^ each * '\\') - each;
+    return (bytes | quote | slash | (bytes - each * ' ')) & each * 0x80;
+}
+
+static inline bool text_is_plain(unsigned char c) {
+    return c >= ' ' && c < 0x80 && c != '"' && c != '\\';
+}
+
+/* The first byte from `at` on that stands not for itself, or `end`. */
+static inline place text_plain_end(place at, place end) {
     for (; end - at >= 8; at += 8) {
-        uint64_t bytes = text_load(at);
-        uint64_t quote = (bytes ^ each * '"') - each, slash = (bytes ^ each * '\\') - each;
-        uint64_t marked = (bytes | quote | slash | (bytes - each * ' ')) & each * 0x80;
+        uint64_t marked = text_marked(text_load(at));
         if (marked) return at + (__builtin_ctzll(marked) >> 3);
     }
-    while (at < end && *at >= ' ' && *at < 0x80 && *at != '"' && *at != '\\')
+    while (at < end && text_is_plain(*at))
         at++;
     return at;
 }
@@ -207,28 +215,77 @@ static void text_add_escape(ic_buf *buf, unsigned char c) {
     ic_buf_add(buf, escape, letter ? 2 : 6);
 }
 
-bool ic_json_write_text(ic_buf *buf, const char *text, size_t length, size_t *bad) {
-    place from = (place)text, at = from, end = at + length;
-    if (!ic_buf_reserve(buf, length + 2)) return true;
-    buf->data[buf->length++] = '"';
-    while ((at = text_plain_end(at, end)) < end) {
+/* A text of fewer than eight bytes, copied when all of it stands for itself: loads that overlap make eight of
+ * them. */
+static inline bool text_copy_short(char *to, place from, size_t length) {
+    if (length >= 4) {
+        uint32_t first, last;
+        memcpy(&first, from, 4);
+        memcpy(&last, from + length - 4, 4);
+        if (text_marked(first | (uint64_t)last << 32)) return false;
+        memcpy(to, &first, 4);
+        memcpy(to + length - 4, &last, 4);
+    } else if (length) {
+        unsigned char first = from[0], middle = from[length / 2], last = from[length - 1];
+        if (!text_is_plain(first) || !text_is_plain(middle) || !text_is_plain(last)) return false;
+        to[0] = (char)first;
+        to[length / 2] = (char)middle;
+        to[length - 1] = (char)last;
+    }
+    return true;
+}
+
+/* Copies what stands for itself from the beginning of a text, in steps of eight bytes: the last overlaps the
+ * one before. Returns how much it has copied: all of it in most texts. */
+static inline size_t text_copy_plain(char *to, place from, size_t length) {
+    size_t at = 0;
+    if (length < 8) return text_copy_short(to, from, length) ? length : 0;
+    for (; at + 8 < length; at += 8) {
+        if (text_marked(text_load(from + at))) return at;
+        memcpy(to + at, from + at, 8);
+    }
+    if (text_marked(text_load(from + length - 8))) return at;
+    memcpy(to + length - 8, from + length - 8, 8);
+    return length;
+}
+
+/* The same for the rest of a text, from `at` on, whatever it holds. False: as below. */
+static bool text_write_rest(ic_buf *buf, place at, place end, const char **wrong) {
+    for (place from = at;;) {
         size_t taken;
-        if (*at < 0x80) {
-            ic_buf_add(buf, from, (size_t)(at - from));
-            text_add_escape(buf, *at);
-            from = ++at;
-        } else if (utf8_sequence(at, end, &taken)) {
+        at = text_plain_end(at, end);
+        if (at < end && *at >= 0x80 && utf8_sequence(at, end, &taken)) {
             at += taken;
-        } else if (bad) {
-            *bad = (size_t)(at - (place)text);
+            continue;
+        }
+        ic_buf_add(buf, from, (size_t)(at - from));
+        if (at == end) return true;
+        if (*at < 0x80) {
+            text_add_escape(buf, *at);
+            taken = 1;
+        } else if (wrong) {
+            *wrong = (const char *)at;
             return false;
         } else {
-            ic_buf_add(buf, from, (size_t)(at - from));
             ic_buf_puts(buf, REPLACEMENT);
-            from = at += taken;
         }
+        from = at += taken;
     }
-    ic_buf_add(buf, from, (size_t)(end - from));
+}
+
+bool ic_json_write_text(ic_buf *buf, const char *text, size_t length, size_t *bad) {
+    const size_t quotes = 2;
+    bool room = buf->capacity - buf->length > length + quotes || ic_buf_reserve(buf, length + quotes);
+    if (!room) return true;
+    buf->data[buf->length++] = '"';
+    size_t copied = text_copy_plain(buf->data + buf->length, (place)text, length);
+    buf->length += copied;
+    const char *wrong = NULL;
+    if (copied < length &&
+        !text_write_rest(buf, (place)text + copied, (place)text + length, bad ? &wrong : NULL)) {
+        *bad = (size_t)(wrong - text);
+        return false;
+    }
     ic_json_write_byte(buf, '"');
     return true;
 }
