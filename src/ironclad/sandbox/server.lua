@@ -1,0 +1,170 @@
+--- A local Ironclad to develop and test against: `require("ironclad.sandbox").start{ port = 0, tls = true }`.
+-- It runs on its own thread in this process. Everything it creates is kept in memory until it stops.
+local httpd = require "ironclad.httpd"
+local json = require("ironclad.core").json
+
+local Sandbox = {}
+Sandbox.__index = Sandbox
+Sandbox.__name = "ironclad.sandbox"
+
+--- The options of `ironclad.connect` and `ironclad.login` for this sandbox. `opts` overrides them. With a static
+-- `token` the client's id and secret are left out. With a user's token `as_user` is left out, unless `opts` has it.
+function Sandbox:options(opts)
+  local settings = {
+    instance = self.instance,
+    client_id = self.client_id,
+    client_secret = self.client_secret,
+    as_user = self.as_user,
+    ca_file = self.ca_file,
+  }
+  for name, value in pairs(opts or {}) do
+    settings[name] = value
+  end
+  if settings.token then
+    settings.client_id, settings.client_secret = nil, nil
+  end
+  if settings.grant == "authorization_code" or settings.refresh_token then settings.as_user = opts.as_user end
+  return settings
+end
+
+--- Connects to the sandbox with `self:options(opts)`.
+function Sandbox:connect(opts)
+  return require("ironclad").connect(self:options(opts))
+end
+
+--- Closes all connections and removes the certificate. Calling it again does nothing.
+function Sandbox:stop()
+  self.server:stop()
+end
+
+-- The controls are methods, sandbox:NAME{ … }, for what a client of the API cannot do:
+--   time      advance(seconds), clock(time)
+--   tokens    expire_tokens, revoke_tokens, revoke_refresh_tokens, consent{ url =, user =, allow = }
+--   people    approve{ workflow = … }, sign{ workflow = … }
+--   answers   fail{ status =, times =, … }, faults, clear_faults, latency(seconds), rate_limits{ limits = },
+--             max_page_size(size)
+--   the log   requests, clear_requests; deliveries, clear_deliveries (of webhooks)
+-- `ironclad-sandbox --help` and the page /_sandbox of the sandbox list them with their parameters. Over HTTP they are
+-- POST /_sandbox/NAME with a JSON object. An argument that is not a table is the first parameter: sandbox:advance(60).
+-- A wrong argument throws.
+local controls = httpd.actions()
+
+local function control(self, action, arguments)
+  if arguments == nil then
+    arguments = {}
+  elseif type(arguments) ~= "table" and action.first then
+    arguments = { [action.first] = arguments }
+  end
+  local ok, text = pcall(json.encode, arguments)
+  local answer, message
+  if ok then
+    answer, message = self.server:control(action.name, text == "[]" and "{}" or text)
+  else
+    message = text
+  end
+  if not answer then error(("sandbox: %s: %s"):format(action.name, message), 3) end
+  if answer ~= "" then return json.decode(answer) end
+end
+
+-- Methods that return one member of the answer instead of a table.
+local BARE = {
+  -- The URL that the browser is redirected to; nil and a message when the page would show an error instead.
+  consent = function(answer) return answer.location, answer.refused end,
+  requests = function(answer) return answer.list end,
+  deliveries = function(answer) return answer.list end,
+}
+
+for _, action in ipairs(controls) do
+  Sandbox[action.name] = function(self, arguments)
+    local answer = control(self, action, arguments)
+    if BARE[action.name] then return BARE[action.name](answer) end
+    return answer
+  end
+end
+
+--- Describes the sandbox in lines of text: its address, client id and secret, users and templates.
+function Sandbox:info()
+  return self.server:info()
+end
+
+Sandbox.__close = Sandbox.stop
+
+function Sandbox:__tostring()
+  return "ironclad.sandbox (" .. self.url .. ")"
+end
+
+local M = {}
+
+-- Options of start() that are set by the control of the same name, with the name of its parameter.
+local BEHAVIOUR = { rate_limits = "limits", latency = "seconds", max_page_size = "size" }
+
+-- The C code takes a list as one string, separated by spaces.
+local function joined(name, value)
+  if type(value) ~= "table" then return value end
+  for _, item in ipairs(value) do
+    if type(item) ~= "string" or item:find "%s" then
+      error(("sandbox: option '%s' must be a list of words"):format(name), 3)
+    end
+  end
+  return table.concat(value, " ")
+end
+
+--- The built-in company as JSON text, to make a file for the option `fixtures` from. Dates may be relative to now, in
+-- days: "+45d", "-10d".
+function M.fixtures()
+  return httpd.fixtures()
+end
+
+--- Starts a sandbox. Options:
+--   port            0 (default): any free port
+--   host            "127.0.0.1" (default): name or address to listen on; other machines reach any but a loopback one
+--   tls             true (default): https with a certificate made at the start; false: plain http
+--   clock           ISO 8601: its time starts there and only advance() moves it; default: the time of this machine
+--   seed            a number: the same seed gives the same ids, codes and secrets; default: they are random
+--   fixtures        a JSON file with the company to start with, in the form of fixtures()
+--   token_seconds   21600 (default): lifetime of an access token
+--   code_seconds    600 (default): lifetime of an authorization code
+--   job_seconds     1 (default): duration of an export or another job, and of the Archive step
+--   import_credits  1000 (default): smart imports that the company has paid for
+--   max_body        67108864 (default): bytes in a request's body; large ones are kept in a temporary file in TMPDIR
+--   rate_limits, latency, max_page_size   as set by these controls: true or a table; seconds; a number
+--   client_id, client_secret              of its first app
+--   redirect_uris   a list: registered redirect URIs; http on this machine, any port and path, always is
+--   scopes          a list: scopes that the company has licensed; default: all
+--   log             a file: one line is appended for each request
+-- An unknown or wrong option throws.
+-- @return an object with the methods above and the fields url, instance, port, client_id, client_secret,
+--   other_client_id and other_client_secret (of an app that may use the client credentials grant only), as_user (the
+--   e-mail of a user who may do everything) and ca_file (nil without TLS); nil and a message when it cannot listen or a
+--   file cannot be read
+function M.start(opts)
+  local given, behaviour = opts, {}
+  if type(opts) == "table" then
+    given = {}
+    for name, value in pairs(opts) do
+      if BEHAVIOUR[name] then behaviour[name] = value else given[name] = value end
+    end
+    given.redirect_uris = joined("redirect_uris", opts.redirect_uris)
+    given.scopes = joined("scopes", opts.scopes)
+  end
+  local ok, server, message = pcall(httpd.start, given)
+  if not ok then
+    error(server, 2) -- a wrong option
+  elseif not server then
+    return nil, message
+  end
+  local sandbox = server:facts()
+  sandbox.instance = sandbox.url
+  sandbox.server = server -- collecting the sandbox collects the server and stops it
+  setmetatable(sandbox, Sandbox)
+  for name, value in pairs(behaviour) do
+    ok, message = pcall(Sandbox[name], sandbox, { [BEHAVIOUR[name]] = value })
+    if not ok then
+      sandbox:stop()
+      error(message, 2)
+    end
+  end
+  return sandbox
+end
+
+return M
