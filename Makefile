@@ -6,8 +6,12 @@
 # CC, CFLAGS and LDFLAGS are honoured (the flags are appended), and what LuaRocks passes: LUA_INCDIR, LIBFLAG,
 # PREFIX, INST_LIBDIR, INST_LUADIR, INST_BINDIR, and <NAME>_INCDIR and <NAME>_LIBDIR for CURL, CJSON, CRYPTO,
 # MICROHTTPD and XLSXWRITER.
+#
+# Two rocks are built from this tree. The rock ironclad is the target `product`: ironclad/core.so, and
+# ironclad/listener.so where libmicrohttpd is found. The rock ironclad-sandbox is the target `sandbox`:
+# ironclad/sandbox/core.so, which needs libmicrohttpd and libxlsxwriter.
 
-ROCKSPEC := $(wildcard ironclad-*.rockspec)
+ROCKSPEC := $(wildcard ironclad-[0-9]*.rockspec)
 VERSION  := $(word 2,$(subst -, ,$(ROCKSPEC:.rockspec=)))
 
 # LuaRocks names the Lua to build for by its headers.
@@ -41,11 +45,18 @@ LUA_CFLAGS  := $(call cflags,LUA,$(lua_name))
 CORE_CFLAGS := $(call cflags,CURL,libcurl) $(call cflags,CJSON,libcjson) $(call cflags,CRYPTO,libcrypto)
 CORE_LIBS   := $(call libs,CURL,libcurl,curl) $(call libs,CJSON,libcjson,cjson) \
 	$(call libs,CRYPTO,libcrypto,crypto) -lpthread -lm
-HTTPD_CFLAGS := $(call cflags,MICROHTTPD,libmicrohttpd) $(call cflags,XLSXWRITER,xlsxwriter)
+HTTPD_CFLAGS := $(call cflags,MICROHTTPD,libmicrohttpd)
+HTTPD_LIBS   := $(call libs,MICROHTTPD,libmicrohttpd,microhttpd)
+SANDBOX_CFLAGS := $(call cflags,XLSXWRITER,xlsxwriter)
 # libxlsxwriter brings its zlib along.
-HTTPD_LIBS  := $(call libs,MICROHTTPD,libmicrohttpd,microhttpd) \
-	$(filter-out -lz,$(call libs,XLSXWRITER,xlsxwriter,xlsxwriter)) \
+SANDBOX_LIBS := $(HTTPD_LIBS) $(filter-out -lz,$(call libs,XLSXWRITER,xlsxwriter,xlsxwriter)) \
 	$(call libs,CJSON,libcjson,cjson) $(call libs,CRYPTO,libcrypto,crypto) -lpthread -lm
+
+# yes or no: whether to build ironclad/listener.so, which ironclad.login needs.
+ifndef LISTENER
+LISTENER := $(shell $(CC) $(HTTPD_CFLAGS) $(CFLAGS) -include microhttpd.h -E -x c /dev/null >/dev/null 2>&1 \
+	&& echo yes || echo no)
+endif
 
 sanitize := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer $(if \
 	$(findstring undefined,$(SANITIZE)),-fno-sanitize-recover=undefined))
@@ -58,13 +69,21 @@ PROGRAM = $(CC) -Wl,-E $(sanitize) $(LDFLAGS)
 
 core_objects  := $(patsubst %.c,$(CORE)/%.o,$(wildcard src/core/*/*.c))
 lua_objects   := $(patsubst %.c,$(OUT)/obj/%.o,lua_ironclad.c $(wildcard src/lua/*.c))
-httpd_objects := $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard src/listener/*.c src/sandbox/*.c src/sandbox/*/*.c))
-lua_files     := $(shell find src/ironclad -name '*.lua' 2>/dev/null)
-commands      := $(wildcard src/sandbox/ironclad-sandbox)
+listener_objects := $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard src/listener/*.c))
+# The sandbox shares the HTML pages and listening sockets of src/listener.
+sandbox_objects := $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard src/sandbox/*.c src/sandbox/*/*.c)) \
+	$(OUT)/obj/src/listener/html.o $(OUT)/obj/src/listener/listen.o
 
-modules  := $(OUT)/ironclad/core.so $(OUT)/ironclad/httpd.so
-lua_tree := $(lua_files:src/%=$(OUT)/%)
-bin_tree := $(commands:src/sandbox/%=$(OUT)/bin/%)
+# Of each rock: its shared objects, Lua files and commands, as they are named in the tree that is built.
+product_modules := ironclad/core.so $(if $(filter yes,$(LISTENER)),ironclad/listener.so)
+sandbox_modules := ironclad/sandbox/core.so
+lua_files       := $(shell cd src && find ironclad -name '*.lua')
+sandbox_lua     := $(filter ironclad/sandbox/%,$(lua_files))
+product_lua     := $(filter-out $(sandbox_lua),$(lua_files))
+sandbox_commands := ironclad-sandbox
+
+lua_tree := $(lua_files:%=$(OUT)/%)
+bin_tree := $(sandbox_commands:%=$(OUT)/bin/%)
 
 # Test programs link every object of their side. Of spec/support, a file with a header is shared by them, peer.c is
 # the Lua module spec_peer, and every other is a library under its own name: a Lua module, or one to preload.
@@ -80,16 +99,21 @@ libraries    := $(libraries:$(OUT)/peer.so=$(OUT)/spec_peer.so)
 bench_programs := $(patsubst spec/bench/%.c,$(OUT)/bench/%,$(wildcard spec/bench/*.c))
 TEST_LIBS    := $(call libs,SSL,libssl,ssl) $(CORE_LIBS)
 
-.PHONY: all deps demo test test-quick core-tests lua-tests sandbox-tests test-build bench-sandbox bench-each \
-	bench-files bench-hosts lint format reference install clean env neovim site help FORCE
+.PHONY: all product sandbox listener-note deps demo test test-quick core-tests lua-tests sandbox-tests test-build bench-sandbox bench-each \
+	bench-files bench-hosts lint format reference install install-product install-sandbox clean env neovim site help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(modules) $(lua_tree) $(bin_tree)
+all: product sandbox
+product: $(addprefix $(OUT)/,$(product_modules) $(product_lua)) listener-note
+sandbox: $(addprefix $(OUT)/,$(sandbox_modules) $(sandbox_lua)) $(bin_tree)
+
+listener-note:
+	@$(if $(filter yes,$(LISTENER)),:,echo "ironclad: libmicrohttpd is not found: built without ironclad.login" >&2)
 
 # Rewritten only when the compiler or a flag has changed; then everything is built again.
 $(CORE)/flags: flags = $(COMPILE) $(MODULE)
-$(OUT)/obj/flags: flags = $(COMPILE) $(LUA_CFLAGS) $(HTTPD_CFLAGS) $(MODULE)
+$(OUT)/obj/flags: flags = $(COMPILE) $(LUA_CFLAGS) $(HTTPD_CFLAGS) $(SANDBOX_CFLAGS) $(MODULE)
 $(CORE)/flags $(OUT)/obj/flags: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(subst ','\'',$(flags))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(flags))' > $@
@@ -100,7 +124,7 @@ $(CORE)/%.o: %.c $(CORE)/flags
 
 $(OUT)/obj/%.o: %.c $(OUT)/obj/flags
 	@mkdir -p $(@D)
-	$(COMPILE) $(LUA_CFLAGS) $(HTTPD_CFLAGS) -c -o $@ $<
+	$(COMPILE) $(LUA_CFLAGS) $(HTTPD_CFLAGS) $(SANDBOX_CFLAGS) -c -o $@ $<
 
 $(CORE)/libcore.a: $(core_objects)
 	@mkdir -p $(@D)
@@ -112,10 +136,14 @@ $(OUT)/ironclad/core.so: $(lua_objects) $(core_objects) src/exports.map
 	@mkdir -p $(@D)
 	$(MODULE) $(exports) -o $@ $(lua_objects) $(core_objects) $(CORE_LIBS)
 
-# Of the archive only what the sandbox refers to is taken.
-$(OUT)/ironclad/httpd.so: $(httpd_objects) $(CORE)/libcore.a src/exports.map
+# Of the archive only what these refer to is taken.
+$(OUT)/ironclad/listener.so: $(listener_objects) $(CORE)/libcore.a src/exports.map
 	@mkdir -p $(@D)
-	$(MODULE) $(exports) -o $@ $(httpd_objects) $(CORE)/libcore.a $(HTTPD_LIBS)
+	$(MODULE) $(exports) -o $@ $(listener_objects) $(CORE)/libcore.a $(HTTPD_LIBS) -lpthread -lm
+
+$(OUT)/ironclad/sandbox/core.so: $(sandbox_objects) $(CORE)/libcore.a src/exports.map
+	@mkdir -p $(@D)
+	$(MODULE) $(exports) -o $@ $(sandbox_objects) $(CORE)/libcore.a $(SANDBOX_LIBS)
 
 $(lua_tree): $(OUT)/%: src/%
 	@mkdir -p $(@D)
@@ -138,9 +166,9 @@ $(lua_tests): $(OUT)/test/%: $(OUT)/obj/spec/lua/%.o $(lua_helpers) $(lua_object
 
 # Of the sandbox all but its binding to Lua.
 $(sandbox_tests): $(OUT)/test/%: $(OUT)/obj/spec/sandbox/%.o \
-		$(filter-out %/lua_listener.o %/lua_sandbox.o,$(httpd_objects)) $(CORE)/libcore.a
+		$(filter-out %/lua_sandbox.o,$(sandbox_objects)) $(CORE)/libcore.a
 	@mkdir -p $(@D)
-	$(PROGRAM) -o $@ $^ $(HTTPD_LIBS)
+	$(PROGRAM) -o $@ $^ $(SANDBOX_LIBS)
 
 $(OUT)/spec_peer.so: $(OUT)/obj/spec/support/peer.o $(core_helpers)
 $(filter-out %/spec_peer.so,$(libraries)): $(OUT)/%.so: $(OUT)/obj/spec/support/%.o
@@ -153,7 +181,7 @@ $(libraries):
 # Programs that benchmarks start.
 $(bench_programs): $(OUT)/bench/%: $(OUT)/obj/spec/bench/%.o
 	@mkdir -p $(@D)
-	$(PROGRAM) -o $@ $^ $(HTTPD_LIBS)
+	$(PROGRAM) -o $@ $^ $(SANDBOX_LIBS)
 
 core-tests: $(core_tests)
 lua-tests: $(lua_tests)
@@ -215,12 +243,18 @@ reference:
 	$(MAKE) -s LUA=5.4 all
 	@eval "$$($(MAKE) -s LUA=5.4 env)" && lua5.4 docs/make_reference.lua
 
-install: all
-	mkdir -p '$(DESTDIR)$(INST_LIBDIR)/ironclad' '$(DESTDIR)$(INST_BINDIR)'
-	cp $(modules) '$(DESTDIR)$(INST_LIBDIR)/ironclad/'
-	cd src && for file in $(lua_files:src/%=%); do \
-		mkdir -p "$(DESTDIR)$(INST_LUADIR)/$${file%/*}" && cp "$$file" "$(DESTDIR)$(INST_LUADIR)/$$file" || exit 1; done
-	$(if $(bin_tree),cp $(bin_tree) '$(DESTDIR)$(INST_BINDIR)/')
+# $(call copy,FROM,FILES,TO): the files of one folder, with the folders that they stand in, into another.
+copy = cd '$1' && for file in $2; do \
+	mkdir -p "$(DESTDIR)$3/$$(dirname "$$file")" && cp "$$file" "$(DESTDIR)$3/$$file" || exit 1; done
+
+install: install-product install-sandbox
+install-product: product
+	$(call copy,$(OUT),$(product_modules),$(INST_LIBDIR))
+	$(call copy,src,$(product_lua),$(INST_LUADIR))
+install-sandbox: sandbox
+	$(call copy,$(OUT),$(sandbox_modules),$(INST_LIBDIR))
+	$(call copy,src,$(sandbox_lua),$(INST_LUADIR))
+	$(call copy,$(OUT)/bin,$(sandbox_commands),$(INST_BINDIR))
 
 site:
 	@$(MAKE) -s -j2 LUA=luajit all
@@ -229,10 +263,12 @@ site:
 # As a package of Neovim's own, on its 'runtimepath'. Neovim's Lua is LuaJIT, or another with the ABI of 5.1.
 NVIM_DIR ?= $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/nvim/site/pack/ironclad/start/ironclad
 neovim:
-	@$(MAKE) -s LUA=luajit install INST_LUADIR='$(NVIM_DIR)/lua' INST_LIBDIR='$(NVIM_DIR)/lua' INST_BINDIR='$(NVIM_DIR)/bin'
+	@$(MAKE) -s LUA=luajit install-product INST_LUADIR='$(NVIM_DIR)/lua' INST_LIBDIR='$(NVIM_DIR)/lua'
 
 help:
-	@echo 'make [LUA=5.4|5.3|5.1|luajit]  build the module into build/<LUA> (default: 5.4)'
+	@echo 'make [LUA=5.4|5.3|5.1|luajit]  build both rocks into build/<LUA> (default: 5.4)'
+	@echo 'make product       build the rock ironclad alone'
+	@echo 'make sandbox       build the rock ironclad-sandbox alone'
 	@echo 'make demo          install what is missing, build, run recipes/launch_nda.lua against the sandbox'
 	@echo 'make test          install what is missing, build everything, run every suite'
 	@echo 'make test-quick    the specs and C tests on Lua 5.4'
@@ -242,7 +278,7 @@ help:
 	@echo 'make bench-files   a file of 1 GiB up and down: speed and memory'
 	@echo 'make deps          install what the build needs (Debian)'
 	@echo 'make env           print shell code that puts the build on LUA_PATH, LUA_CPATH and PATH'
-	@echo 'make install       into PREFIX (default: /usr/local)'
+	@echo 'make install       both rocks into PREFIX (default: /usr/local); install-product, install-sandbox: one of them'
 	@echo 'make site          run recipes/nginx against the sandbox at http://127.0.0.1:8080/'
 	@echo 'make neovim        into a folder on the runtimepath of Neovim (NVIM_DIR)'
 	@echo 'make lint, format  luacheck and clang-format: check, or format the C sources'

@@ -9,19 +9,20 @@ description = {
   summary = "The whole of Ironclad, the contract lifecycle management service, for Lua scripts",
   detailed = [[
 A module in C on libcurl and cJSON: client credentials and tokens, every operation of Ironclad's APIs,
-contracts as tables, files up and down, errors that say what to do; and a local Ironclad, the sandbox,
-to develop and test against. pkg-config finds libcurl, libcjson, libcrypto, libmicrohttpd and
-libxlsxwriter.]],
+contracts as tables, files up and down, errors that say what to do. pkg-config finds libcurl, libcjson
+and libcrypto. Where libmicrohttpd is found too, ironclad.login is built, which logs a person in by the
+browser. The rock ironclad-sandbox is a local Ironclad to develop and test against.]],
   license = "MIT",
   labels = { "contracts", "api", "http" },
 }
 supported_platforms = { "unix" }
 dependencies = {
-  "lua >= 5.1, < 5.5",
+  "lua >= 5.1, < 5.5, ~= 5.2",
 }
 build = {
   type = "make",
-  build_target = "all",
+  build_target = "product",
+  install_target = "install-product",
   variables = {
     LUA_INCDIR = "$(LUA_INCDIR)",
     CFLAGS = "$(CFLAGS)",

@@ -329,7 +329,7 @@ describe("the command ironclad-sandbox", function()
   for _, signal in ipairs { "INT", "TERM" } do
     it("serves until SIG" .. signal .. ", and prints lines for a shell", function()
       -- The signal arrives before it waits, and is held until then.
-      local sent = ("require('ironclad.httpd').hold_signals() os.execute('kill -%s $PPID')\n"):format(signal)
+      local sent = ("require('ironclad.sandbox.core').hold_signals() os.execute('kill -%s $PPID')\n"):format(signal)
       local output, status = peer.lua(sent .. command { "--token-seconds=5" })
       assert.are.equal(0, status, output)
       assert.is_truthy(output:find("users (the first may do everything)", 1, true), output)

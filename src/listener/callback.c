@@ -2,7 +2,7 @@
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
 #include "listener/html.h"
-#include "sandbox/http/server.h"
+#include "listener/listen.h"
 #include <errno.h>
 #include <math.h>
 #include <microhttpd.h>

@@ -1,5 +1,4 @@
-/* The listening socket. */
-#include "sandbox/http/server.h"
+#include "listener/listen.h"
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>

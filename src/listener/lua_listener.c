@@ -1,11 +1,11 @@
-#include "listener/lua_listener.h"
+/* The binding of the listeners: the module ironclad.listener. */
 #include "listener/browser.h"
 #include "listener/callback.h"
 #include "lua/compat.h"
 #include <lauxlib.h>
 #include <string.h>
 
-#define TYPE "ironclad.httpd.callback"
+#define TYPE "ironclad.listener.callback"
 
 typedef struct listener {
     ic_callback *callback; /* NULL: closed */
@@ -108,7 +108,7 @@ static int l_close(lua_State *L) {
     return 0;
 }
 
-void ic_lua_open_callback(lua_State *L) {
+static void make_type(lua_State *L) {
     static const luaL_Reg methods[] = {
         {"port", l_port},
         {"wait", l_wait},
@@ -126,6 +126,12 @@ void ic_lua_open_callback(lua_State *L) {
     lua_pushliteral(L, "locked");
     lua_setfield(L, -2, "__metatable");
     lua_pop(L, 1);
-    lua_pushcfunction(L, l_listen);
-    lua_setfield(L, -2, "listen_callback");
+}
+
+__attribute__((visibility("default"))) int luaopen_ironclad_listener(lua_State *L);
+int luaopen_ironclad_listener(lua_State *L) {
+    make_type(L);
+    lua_newtable(L);
+    ic_lua_setfuncs(L, (const luaL_Reg[]){{"listen_callback", l_listen}, {NULL, NULL}});
+    return 1;
 }

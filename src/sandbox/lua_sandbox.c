@@ -1,7 +1,6 @@
-/* The binding: ironclad.httpd. start{...} -> server or nil, message; the server's methods; hold_signals() and
- * wait() for a program that does nothing but serve; and what lua_callback.h adds. */
+/* The binding of the sandbox: the module ironclad.sandbox.core. start{...} -> server or nil, message; the
+ * server's methods; hold_signals() and wait() for a program that does nothing but serve. */
 #include "core/base/text.h"
-#include "listener/lua_listener.h"
 #include "lua/compat.h"
 #include "sandbox/control/control.h"
 #include "sandbox/sandbox.h"
@@ -15,8 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SERVER_TYPE "ironclad.httpd.server"
-#define BUFFER_TYPE "ironclad.httpd.buffer"
+#define SERVER_TYPE "ironclad.sandbox.server"
+#define BUFFER_TYPE "ironclad.sandbox.buffer"
 
 /* --- C memory that Lua may have to free --- */
 
@@ -333,12 +332,11 @@ static const luaL_Reg functions[] = {
     {"wait", wait_signal}, {NULL, NULL},
 };
 
-__attribute__((visibility("default"))) int luaopen_ironclad_httpd(lua_State *L);
-int luaopen_ironclad_httpd(lua_State *L) {
+__attribute__((visibility("default"))) int luaopen_ironclad_sandbox_core(lua_State *L);
+int luaopen_ironclad_sandbox_core(lua_State *L) {
     make_type(L, SERVER_TYPE, free_server, server_methods);
     make_type(L, BUFFER_TYPE, free_buffer, (const luaL_Reg[]){{NULL, NULL}});
     lua_newtable(L);
     ic_lua_setfuncs(L, functions);
-    ic_lua_open_callback(L);
     return 1;
 }

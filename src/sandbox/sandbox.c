@@ -2,6 +2,7 @@
 #include "sandbox/sandbox.h"
 #include "core/base/alloc.h"
 #include "core/base/text.h"
+#include "listener/listen.h"
 #include "sandbox/control/control.h"
 #include "sandbox/fixtures/fixtures.h"
 #include "sandbox/http/server.h"

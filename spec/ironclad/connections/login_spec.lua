@@ -1,6 +1,6 @@
 -- ironclad.login: the listener at this machine, whom it answers, and how the wait ends. The browser is played with
 -- bytes on a socket; where it must be a program, by a script that is called xdg-open.
-local httpd = require "ironclad.httpd"
+local listeners = require "ironclad.listener"
 local ironclad = require "ironclad"
 local local_ironclad = require "spec.support.local_ironclad"
 local peer = require "spec.support.peer"
@@ -56,7 +56,7 @@ end
 local function listen(options)
   local settings = { host = "localhost", port = 0, path = "/callback", seconds = 60 }
   for name, value in pairs(options or {}) do settings[name] = value end
-  return httpd.listen_callback(settings)
+  return listeners.listen_callback(settings)
 end
 
 local function wait(listener)
@@ -366,7 +366,7 @@ end)
 describe("ironclad.login in a program of its own", function()
   -- Lua source that makes `options` and loads what it needs.
   local function prelude()
-    return ("local ironclad, httpd = require 'ironclad', require 'ironclad.httpd'\n"
+    return ("local ironclad, listeners = require 'ironclad', require 'ironclad.listener'\n"
       .. "local options = { instance = %q, client_id = %q, client_secret = %q, grant = 'authorization_code',\n"
       .. "  redirect_uri = 'http://localhost:0/callback', timeout = 60 }\n")
       :format(sandbox.instance, sandbox.client_id, sandbox.client_secret)
@@ -394,7 +394,7 @@ describe("ironclad.login in a program of its own", function()
         end
         local fine, message = pcall(ironclad.login, options)
         assert(not fine and tostring(message):find "interrupted", message)
-        assert(httpd.listen_callback { host = "localhost", port = port, path = "/", seconds = 1 }):close()
+        assert(listeners.listen_callback { host = "localhost", port = port, path = "/", seconds = 1 }):close()
         if pipe then pipe:close() end
         os.exit(7)
       ]]):format(command))

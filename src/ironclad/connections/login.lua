@@ -59,9 +59,20 @@ local function take_options(options)
   return login, connection
 end
 
-local function listen(login)
+-- The module with the listener; nil and a message in a build without libmicrohttpd, which leaves it out.
+local function load_listener()
+  local found, module = pcall(require, "ironclad.listener")
+  if found then return module end
+  if tostring(module):find("module 'ironclad.listener' not found", 1, true) then
+    return nil, "this build of ironclad has no listener for the redirect: install libmicrohttpd with its headers "
+      .. "(libmicrohttpd-dev on Debian), then build and install ironclad again"
+  end
+  return nil, tostring(module)
+end
+
+local function listen(module, login)
   local address = login.address
-  local listener, message = require("ironclad.httpd").listen_callback {
+  local listener, message = module.listen_callback {
     host = listening_hosts[address.host], port = address.port, path = address.path == "" and "/" or address.path,
     seconds = login.timeout,
   }
@@ -127,11 +138,13 @@ return function(options)
     mistake.raise(LABEL, "is for a person at a terminal; in nginx use client:authorize_url and client:exchange")
   end
   local login, connection = take_options(options)
+  local module, missing = load_listener()
+  if not module then mistake.raise(LABEL, "%s", missing) end
   local client = require("ironclad.client").open(LABEL, connection)
   if core.describe(client.connection).grant ~= "authorization_code" then
     mistake.raise(LABEL, 'the connection is not for grant = "authorization_code"')
   end
-  local listener, problem = listen(login)
+  local listener, problem = listen(module, login)
   if not listener then return nil, problem end
   -- Ctrl-C raises its error in here, and must not leave the port taken.
   local fine, done, err = pcall(await, client, listener, login)

@@ -1,6 +1,6 @@
 --- A local Ironclad to develop and test against: `require("ironclad.sandbox").start{ port = 0, tls = true }`.
 -- It runs on its own thread in this process. Everything it creates is kept in memory until it stops.
-local httpd = require "ironclad.httpd"
+local core = require "ironclad.sandbox.core"
 local json = require("ironclad.core").json
 
 local Sandbox = {}
@@ -47,7 +47,7 @@ end
 -- `ironclad-sandbox --help` and the page /_sandbox of the sandbox list them with their parameters. Over HTTP they are
 -- POST /_sandbox/NAME with a JSON object. An argument that is not a table is the first parameter: sandbox:advance(60).
 -- A wrong argument throws.
-local controls = httpd.actions()
+local controls = core.actions()
 
 local function control(self, action, arguments)
   if arguments == nil then
@@ -112,7 +112,7 @@ end
 --- The built-in company as JSON text, to make a file for the option `fixtures` from. Dates may be relative to now, in
 -- days: "+45d", "-10d".
 function M.fixtures()
-  return httpd.fixtures()
+  return core.fixtures()
 end
 
 --- Starts a sandbox. Options:
@@ -147,7 +147,7 @@ function M.start(opts)
     given.redirect_uris = joined("redirect_uris", opts.redirect_uris)
     given.scopes = joined("scopes", opts.scopes)
   end
-  local ok, server, message = pcall(httpd.start, given)
+  local ok, server, message = pcall(core.start, given)
   if not ok then
     error(server, 2) -- a wrong option
   elseif not server then

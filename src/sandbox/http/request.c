@@ -1,6 +1,7 @@
 /* Reading a request: headers, query, fields and body, and what the catalog says of them. */
 #include "core/base/alloc.h"
 #include "core/base/text.h"
+#include "listener/listen.h"
 #include "sandbox/http/exchange.h"
 #include "sandbox/http/server.h"
 #include <ctype.h>

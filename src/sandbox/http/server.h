@@ -23,12 +23,4 @@ typedef struct ic_server {
 bool ic_server_start(ic_server *server, int socket, const ic_certificate *certificate);
 void ic_server_stop(ic_server *server);
 
-/* A socket that listens at host and port (0: any free one; `*port` is then the real one). -1 with a message,
- * and with errno where a system call has failed (0: no such host). */
-int ic_listen(const char *host, int *port, char *error, size_t size);
-/* Whether only this machine can reach a listening socket, and whether an address is its own. */
-struct sockaddr;
-bool ic_listens_locally(int socket);
-bool ic_address_is_local(const struct sockaddr *address);
-
 #endif
