@@ -1,5 +1,6 @@
-/* Ironclad's per-minute budgets, kept before the service has to refuse: sliding windows per host and client
- * id. Pure: every function is told the time (seconds, one monotonic clock). DESIGN, "Policy". */
+/* Ironclad's per-minute rate limits, kept to before the service has to refuse: a sliding window for each
+ * bucket and one for the company. Pure: every function is told the time, in seconds on one monotonic clock.
+ */
 #ifndef IC_BUDGET_H
 #define IC_BUDGET_H
 
@@ -11,21 +12,23 @@
 
 typedef struct ic_budget ic_budget;
 
-/* `share` in (0, 1] takes that part of every budget (at least one place each). NULL: no memory. */
+/* `share` in (0, 1] takes that part of every limit, at least one permit each. NULL without memory. */
 ic_budget *ic_budget_new(double share);
-void ic_budget_free(ic_budget *budget);
+void ic_budget_free(ic_budget *budget); /* NULL is allowed */
 
-/* Asks for a place in the bucket (and in the company's window, which every bucket but NONE shares). Returns 0
- * when it was taken, else the seconds after which to ask again. A taken place is given back by exactly one
- * ic_budget_release. */
+/* Acquires a permit of the bucket, and of the company's window, which every bucket but NONE shares. 0:
+ * acquired; otherwise the seconds after which to ask again. Each permit is released by one ic_budget_release.
+ */
 double ic_budget_acquire(ic_budget *budget, ic_bucket bucket, double now);
-/* The answer came (or the attempt failed): the place comes free IC_BUDGET_WINDOW after `now`. `sent` false:
- * nothing reached the service, the place is free at once. */
+/* The answer came, or the attempt failed: the permit is free IC_BUDGET_WINDOW after `now`, or at once when
+ * nothing reached the service (`sent` false). */
 void ic_budget_release(ic_budget *budget, ic_bucket bucket, double now, bool sent);
-/* Corrections by what the service says. X-RateLimit-*: limit, remaining, seconds until reset (each negative
- * when absent); a 429: nothing more in this bucket for `pause` seconds. */
+
+/* What an answer says: X-RateLimit-Limit, X-RateLimit-Remaining and the seconds until X-RateLimit-Reset; each
+ * negative when absent. */
 void ic_budget_observe(ic_budget *budget, ic_bucket bucket, double now, double limit, double remaining,
                        double reset);
+/* A 429: no more permits of this bucket for `pause` seconds. */
 void ic_budget_refused(ic_budget *budget, ic_bucket bucket, double now, double pause);
 
 #endif

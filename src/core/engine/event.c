@@ -6,14 +6,14 @@
 
 #define PROGRESS_PAUSE 0.1 /* seconds */
 
-/* Who hears of it; NULL: nobody. */
-static ic_call *listener_of(ic_call *call) {
+/* The call that the event is noted with; NULL: nobody watches. */
+static ic_call *event_listener(ic_call *call) {
     ic_call *listener = call->on_done ? ic_token_queue_first_waiter(call) : call;
     return listener && listener->mailbox && listener->connection->settings.watched ? listener : NULL;
 }
 
-/* The query of an address that the service gave may be the key to it. */
-static char *url_of(const ic_call *call) {
+/* Of a URL that the service gave, the query is left out: it may be what gives access. */
+static char *event_url(const ic_call *call) {
     bool given = call->foreign_url || call->redirects || call->request.absolute;
     ic_buf url = {0};
     ic_call_url(call, &url);
@@ -27,7 +27,7 @@ static char *url_of(const ic_call *call) {
     return text;
 }
 
-static ic_event *make(const ic_call *call, const ic_event *about) {
+static ic_event *event_new(const ic_call *call, const ic_event *about) {
     char id[256];
     ic_event *event = ic_malloc(sizeof *event);
     if (!event) return NULL;
@@ -35,7 +35,7 @@ static ic_event *make(const ic_call *call, const ic_event *about) {
     event->operation = call->request.operation;
     event->method = call->request.method;
     event->attempt = call->attempts;
-    event->url = url_of(call);
+    event->url = event_url(call);
     if (about->status && ic_response_header(&call->response, "x-ironclad-requestid", id, sizeof id))
         event->request_id = ic_strdup(id);
     if (event->request_id) ic_secrets_redact(call, event->request_id);
@@ -45,7 +45,7 @@ static ic_event *make(const ic_call *call, const ic_event *about) {
 }
 
 /* The mailbox is locked; there is at least one event. */
-static ic_event *take_first(ic_call *call) {
+static ic_event *event_take_first(ic_call *call) {
     ic_event *event = call->first_event;
     call->first_event = event->next;
     if (!event->next) call->last_event = NULL;
@@ -53,9 +53,9 @@ static ic_event *take_first(ic_call *call) {
     return event;
 }
 
-/* The mailbox is locked. Without room the oldest goes, without memory the new one: the one after it says how
- * many are missing. */
-static void append(ic_call *call, ic_event *event) {
+/* The mailbox is locked. `event` NULL: there was no memory for it. The event after a dropped one counts it.
+ */
+static void event_append(ic_call *call, ic_event *event) {
     if (!event) {
         call->events_lost++;
         return;
@@ -68,24 +68,24 @@ static void append(ic_call *call, ic_event *event) {
         call->first_event = event;
     call->last_event = event;
     if (++call->event_count <= IC_EVENTS_LIMIT) return;
-    ic_event *oldest = take_first(call);
+    ic_event *oldest = event_take_first(call);
     call->first_event->lost += oldest->lost + 1;
     ic_event_free(oldest);
 }
 
 void ic_event_note(ic_call *call, const ic_event *about) {
-    ic_call *listener = listener_of(call);
+    ic_call *listener = event_listener(call);
     if (!listener) return;
-    ic_event *event = make(call, about);
+    ic_event *event = event_new(call, about);
     ic_mailbox_lock(listener->mailbox);
-    append(listener, event);
+    event_append(listener, event);
     ic_mailbox_unlock(listener->mailbox);
     ic_call_post(listener, IC_NOTICE_EVENT);
 }
 
 ic_event *ic_event_take(ic_call *call) {
     ic_mailbox_lock(call->mailbox);
-    ic_event *event = call->first_event ? take_first(call) : NULL;
+    ic_event *event = call->first_event ? event_take_first(call) : NULL;
     ic_mailbox_unlock(call->mailbox);
     return event;
 }

@@ -1,4 +1,4 @@
-/* First-in-first-out lists of calls; a call is in one at most. */
+/* First-in-first-out lists of calls. A call is in one list at most, and owned by none. */
 #ifndef IC_LIST_H
 #define IC_LIST_H
 
@@ -8,8 +8,9 @@ typedef struct ic_list {
     ic_call *first, *last;
 } ic_list;
 
+/* Removes the call from the list that it is in, if any, and appends it to this one. */
 void ic_list_append(ic_list *list, ic_call *call);
-/* Takes the call out of whatever list it is in, if any. */
+/* Removes the call from the list that it is in, if any. */
 void ic_list_remove(ic_call *call);
 
 #endif

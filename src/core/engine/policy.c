@@ -1,38 +1,37 @@
-/* One attempt in, one decision out.
- *
- * What the caller does:
- * - Ironclad says some "not found" as 400 with the code NOT_FOUND. Give that as status 404, so that the
- *   repeat of a DELETE is recognised as having found nothing.
- * - TLS means a peer that cannot be trusted (certificate, host name, version): never worth repeating. A
- *   handshake that just broke off is NETWORK.
- * - `outcome` and `retryable` are filled in with every verdict but DONE. A call that goes on after
- *   IC_OUTCOME_UNKNOWN sets `earlier_unknown` from then on.
+/* One attempt in, one decision out. What the caller does:
+ * - Ironclad reports some "not found" as 400 with the code NOT_FOUND. Give that as status 404, so that a
+ * repeated DELETE is recognised as having found nothing.
+ * - The failure TLS means a peer that cannot be trusted (certificate, host name, version): it is never
+ * repeated. A handshake that just broke off is NETWORK.
+ * - `outcome` and `retryable` are set with every verdict but DONE. A call that goes on after
+ * IC_OUTCOME_UNKNOWN sets `earlier_unknown` from then on.
  * - A renewal does not count as a repeat. After RENEW set `renewed`.
  * - TOO_LATE after a 429 or a Retry-After is `rate_limited`; otherwise the attempt's own error stays.
  * - A redirect is not decided here. */
 #include "core/engine/policy.h"
 #include <math.h>
 
-/* Full jitter (a uniform part of an exponentially growing pause) spreads out what failed together. */
+/* Full jitter: a random part of an exponentially growing pause, so that calls that failed together do not
+ * come back together. */
 #define BACKOFF_FIRST   0.5  /* seconds */
 #define BACKOFF_LONGEST 20.0 /* seconds; reached with the sixth repeat */
 #define BACKOFF_GROWS   6    /* repeats */
 
-/* Calls that were refused together and told the same Retry-After come back spread over the time after it: a
- * tenth of it, at most a second. Never before it, and capped by nothing but the deadline. */
+/* Calls that were refused together with the same Retry-After come back spread over the time after it: a tenth
+ * of it, at most a second. Never before it; only the deadline limits it. */
 #define RETRY_AFTER_SPREAD     0.1
 #define RETRY_AFTER_SPREAD_MAX 1.0 /* seconds */
 
-/* The statuses after which the same request may well succeed; with `refused` Ironclad surely did not begin,
- * so that any method may be sent again. */
+/* The statuses after which the same request may succeed. `refused`: Ironclad has certainly not begun, so any
+ * method may be sent again. */
 static const struct {
     long status;
     bool refused;
 } passing[] = {{408, false}, {425, false}, {429, true}, {502, false}, {503, false}, {504, false}};
 
-/* Whether waiting may help, and (`*refused`) whether surely nothing was begun. A certificate that does not
- * verify, an answer that is no HTTP or too large, a full disk: waiting helps with none of them. */
-static bool passes(const ic_attempt *attempt, bool *refused) {
+/* Whether waiting may help, and (`*refused`) whether certainly nothing was begun. Waiting does not help with
+ * a certificate that does not verify, an answer that is not HTTP or is too large, or a full disk. */
+static bool policy_may_pass(const ic_attempt *attempt, bool *refused) {
     *refused = false;
     if (attempt->failure != IC_OK) {
         *refused = !attempt->sent;
@@ -46,10 +45,9 @@ static bool passes(const ic_attempt *attempt, bool *refused) {
     return false;
 }
 
-/* A read changes nothing, whatever became of it. Anything else has not happened when it was never sent or
- * when the answer is a refusal (4xx); no answer and a 5xx leave it open. What an earlier attempt left open
- * stays so. */
-static ic_outcome outcome_of(const ic_attempt *attempt) {
+/* A read changes nothing. Anything else has not been done if it was never sent, or if the answer is a refusal
+ * (4xx or 501). Without an answer, after a 5xx, and after an earlier unknown outcome, it is unknown. */
+static ic_outcome policy_outcome(const ic_attempt *attempt) {
     if (attempt->method == IC_GET) return IC_OUTCOME_NOT_DONE;
     bool answered = attempt->failure == IC_OK;
     bool refused = attempt->status == 501 || (attempt->status >= 400 && attempt->status < 500);
@@ -57,13 +55,13 @@ static ic_outcome outcome_of(const ic_attempt *attempt) {
     return not_done && !attempt->earlier_unknown ? IC_OUTCOME_NOT_DONE : IC_OUTCOME_UNKNOWN;
 }
 
-static bool is_done(const ic_attempt *attempt) {
+static bool policy_is_done(const ic_attempt *attempt) {
     if (attempt->failure != IC_OK) return false;
     if (attempt->status >= 200 && attempt->status < 300) return true;
     return attempt->method == IC_DELETE && attempt->status == 404 && attempt->earlier_unknown;
 }
 
-static double pause_of(const ic_attempt *attempt) {
+static double policy_pause(const ic_attempt *attempt) {
     double said = attempt->retry_after;
     if (said >= 0) return said + attempt->random * fmin(said * RETRY_AFTER_SPREAD, RETRY_AFTER_SPREAD_MAX);
     double longest = BACKOFF_LONGEST;
@@ -72,11 +70,11 @@ static double pause_of(const ic_attempt *attempt) {
 }
 
 ic_decision ic_policy_decide(const ic_attempt *attempt) {
-    if (is_done(attempt)) return (ic_decision){.verdict = IC_VERDICT_DONE};
+    if (policy_is_done(attempt)) return (ic_decision){.verdict = IC_VERDICT_DONE};
 
-    bool refused, passing_fault = passes(attempt, &refused);
-    ic_decision decision = {.verdict = IC_VERDICT_FAIL, .outcome = outcome_of(attempt)};
-    /* A script may take it at its word and call again: never so where that could do a thing twice. */
+    bool refused, passing_fault = policy_may_pass(attempt, &refused);
+    ic_decision decision = {.verdict = IC_VERDICT_FAIL, .outcome = policy_outcome(attempt)};
+    /* A script may call again when it reads this, so it is never set where that could do something twice. */
     decision.retryable = passing_fault && (attempt->repeatable || decision.outcome == IC_OUTCOME_NOT_DONE);
     if (attempt->sink_touched) return decision;
 
@@ -87,7 +85,7 @@ ic_decision ic_policy_decide(const ic_attempt *attempt) {
     if (!passing_fault || !(attempt->repeatable || refused)) return decision;
     if (attempt->repeats >= attempt->max_repeats) return decision;
 
-    decision.pause = pause_of(attempt);
+    decision.pause = policy_pause(attempt);
     bool too_late = attempt->deadline != 0 && attempt->now + decision.pause >= attempt->deadline;
     decision.verdict = too_late ? IC_VERDICT_TOO_LATE : IC_VERDICT_REPEAT;
     return decision;

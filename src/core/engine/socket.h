@@ -1,14 +1,15 @@
-/* The engine's unix socket, for hosts that can wait for nothing but a socket of their own (nginx). Whoever
- * waits for a call sends its id and a newline, and gets one byte when there is news of the call or a question
- * in its mailbox, or when it is not in flight; the connection then serves the next one. A connection that
- * ends before that gives its call up. The engine's thread only. */
+/* The engine's unix socket, for hosts that can wait for nothing but a socket of their own (nginx). A client
+ * sends a call's id and a newline, and gets one byte when the call has something pending, when a question
+ * waits in its mailbox, or when the call is not in flight. The connection then serves the next call. A
+ * connection that ends before that abandons its call. The engine's thread only. */
 #ifndef IC_SOCKET_H
 #define IC_SOCKET_H
 
 #include "core/engine/engine.h"
 
-/* Answers what has news, and says what else is to be polled: `count` descriptors, valid until the next call
- * of a function here. `wait` (milliseconds) is shortened when it must be. */
+/* Writes to the clients whose call has something pending, and returns the descriptors to poll, `count` of
+ * them, valid until the next call of a function here; NULL: none. `wait` (milliseconds) is shortened when it
+ * must be. */
 struct curl_waitfd *ic_socket_watch(ic_engine *engine, unsigned *count, int *wait);
 /* Reads what the last poll found. */
 void ic_socket_serve(ic_engine *engine);
