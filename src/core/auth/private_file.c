@@ -11,120 +11,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *const suffixes[IC_PRIVATE_FILES] = {"", ".lock", ".tmp"};
+static const char *const part_suffixes[IC_PRIVATE_FILES] = {"", ".lock", ".tmp"};
 
-static bool name_parts(ic_private_file *file, const char *absolute);
-
-bool ic_private_file_init(ic_private_file *file, const char *path, ic_error *error) {
-    *file = (ic_private_file){.folder_descriptor = -1, .lock = -1, .temporary = -1};
-    char *absolute = ic_path_absolute(path, error);
-    if (!absolute) return false;
-    bool named = name_parts(file, absolute);
-    ic_free(absolute);
-    if (!named) ic_error_memory(error);
-    return named;
-}
-
-void ic_private_file_clear(ic_private_file *file) {
-    ic_private_file_unlock(file);
-    for (int part = 0; part < IC_PRIVATE_FILES; part++)
-        ic_free(file->paths[part]);
-    ic_free(file->folder);
-    *file = (ic_private_file){.folder_descriptor = -1, .lock = -1, .temporary = -1};
-}
-
-static bool is_locked(const ic_private_file *file);
-static bool open_folder(ic_private_file *file, ic_error *error);
-static int take_lock(ic_private_file *file, ic_error *error);
-
-int ic_private_file_lock(ic_private_file *file, ic_error *error) {
-    if (is_locked(file)) return 1;
-    ic_private_file_unlock(file); /* what another process has left in our memory */
-    file->generation = ic_process_generation();
-    int taken = open_folder(file, error) ? take_lock(file, error) : -1;
-    if (taken != 1) ic_private_file_unlock(file);
-    return taken;
-}
-
-static void remove_temporary(ic_private_file *file);
-static void close_kept(int *descriptor);
-
-/* The lock is given back in so many words: a process that was forked in the moment between opening and
- * ic_process_adopt shares it, and would keep it. */
-void ic_private_file_unlock(ic_private_file *file) {
-    if (file->generation == ic_process_generation()) {
-        remove_temporary(file);
-        if (file->lock >= 0) flock(file->lock, LOCK_UN);
-        close_kept(&file->lock);
-        close_kept(&file->folder_descriptor);
-    }
-    file->lock = file->folder_descriptor = file->temporary = -1;
-}
-
-static bool expect_locked(const ic_private_file *file, ic_error *error);
-static int open_part(const ic_private_file *file, int part, int flags);
-static bool check_part(const ic_private_file *file, int part, int descriptor, ic_error *error);
-static char *read_whole(const ic_private_file *file, int descriptor, size_t *length, ic_error *error);
-static void explain(ic_error *error, const char *doing, const char *path, int cause);
-
-int ic_private_file_read(ic_private_file *file, char **text, size_t *length, ic_error *error) {
-    if (!expect_locked(file, error)) return -1;
-    int descriptor = open_part(file, IC_THE_FILE, O_RDONLY);
-    if (descriptor < 0 && errno == ENOENT) return 0;
-    if (descriptor < 0) {
-        explain(error, "open", file->paths[IC_THE_FILE], errno);
-        return -1;
-    }
-    bool good = check_part(file, IC_THE_FILE, descriptor, error);
-    *text = good ? read_whole(file, descriptor, length, error) : NULL;
-    close_kept(&descriptor);
-    return *text ? 1 : -1;
-}
-
-static bool open_temporary(ic_private_file *file, ic_error *error);
-static int reserve(int descriptor, size_t size);
-
-bool ic_private_file_reserve(ic_private_file *file, size_t size, ic_error *error) {
-    if (!expect_locked(file, error) || !open_temporary(file, error)) return false;
-    int cause = reserve(file->temporary, size);
-    if (!cause) return true;
-    explain(error, "reserve room for", file->paths[IC_ITS_TEMPORARY], cause);
-    remove_temporary(file);
-    return false;
-}
-
-static bool write_all(int descriptor, const char *bytes, size_t count);
-static bool set_length(int descriptor, size_t length);
-static bool sync_file(int descriptor);
-static bool give_name(ic_private_file *file);
-static bool sync_folder(const ic_private_file *file);
-
-bool ic_private_file_write(ic_private_file *file, const char *text, size_t length, ic_error *error) {
-    if (!expect_locked(file, error)) return false;
-    if (file->temporary < 0 && !open_temporary(file, error)) return false;
-    bool written = write_all(file->temporary, text, length) && set_length(file->temporary, length) &&
-                   sync_file(file->temporary);
-    if (!written || !give_name(file)) {
-        explain(error, written ? "replace" : "write", file->paths[written ? IC_THE_FILE : IC_ITS_TEMPORARY],
-                errno);
-        remove_temporary(file);
-        return false;
-    }
-    close_kept(&file->temporary);
-    if (sync_folder(file)) return true;
-    ic_error_set(error, IC_ERR_STORE,
-                 "%s was written, but the disk did not confirm that it will outlast a loss of power: %s; "
-                 "check the disk",
-                 file->paths[IC_THE_FILE], strerror(errno));
-    return false;
-}
-
-/* ---- what is said ---- */
+/* ---- errors ---- */
 
 static const struct {
     int cause;
     const char *advice;
-} advices[] = {
+} private_file_advices[] = {
     {ENOSPC, "make room on that disk"},
     {EDQUOT, "this user's part of the disk is used up: make room, or have the quota raised"},
     {EFBIG, "raise the limit on the size of files (ulimit -f)"},
@@ -139,19 +33,20 @@ static const struct {
     {EIO, "check the disk"},
 };
 
-static void explain(ic_error *error, const char *doing, const char *path, int cause) {
+static void private_file_explain(ic_error *error, const char *doing, const char *path, int cause) {
     const char *advice = "mend that, or choose another path";
     if (cause == ENOMEM) {
         ic_error_memory(error);
         return;
     }
-    for (size_t i = 0; i < sizeof advices / sizeof *advices; i++)
-        if (advices[i].cause == cause) advice = advices[i].advice;
+    for (size_t i = 0; i < sizeof private_file_advices / sizeof *private_file_advices; i++)
+        if (private_file_advices[i].cause == cause) advice = private_file_advices[i].advice;
     ic_error_set(error, IC_ERR_STORE, "cannot %s %s: %s; %s", doing, path, strerror(cause), advice);
 }
 
 /* "PATH: WHAT; run: COMMAND PATH", the path in quotes where a shell needs them. */
-static void explain_command(ic_error *error, const char *path, const char *what, const char *command) {
+static void private_file_explain_command(ic_error *error, const char *path, const char *what,
+                                         const char *command) {
     ic_buf quoted = {0};
     bool plain =
         !path[strspn(path, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-+,@%")];
@@ -170,29 +65,46 @@ static void explain_command(ic_error *error, const char *path, const char *what,
     ic_buf_free(&quoted);
 }
 
+static void private_file_explain_owner(ic_error *error, const char *path, uid_t owner) {
+    ic_error_set(
+        error, IC_ERR_STORE,
+        "%s belongs to another user (%lu, this one is %lu); run as that user, or choose another path", path,
+        (unsigned long)owner, (unsigned long)geteuid());
+}
+
 /* ---- the path ---- */
 
-static bool name_parts(ic_private_file *file, const char *absolute) {
+static bool private_file_name_parts(ic_private_file *file, const char *absolute) {
     size_t slash = (size_t)(strrchr(absolute, '/') - absolute);
     file->name_at = slash + 1;
     file->folder = ic_strndup(absolute, slash ? slash : 1);
     for (int part = 0; part < IC_PRIVATE_FILES; part++) {
         ic_buf path = {0};
-        ic_buf_printf(&path, "%s%s", absolute, suffixes[part]);
+        ic_buf_printf(&path, "%s%s", absolute, part_suffixes[part]);
         file->paths[part] = ic_buf_take(&path, NULL);
         if (!file->paths[part]) return false;
     }
     return file->folder != NULL;
 }
 
-static const char *name_of(const ic_private_file *file, int part) {
+static const char *private_file_name(const ic_private_file *file, int part) {
     return file->paths[part] + file->name_at;
 }
 
-/* ---- descriptors: closed by a forked child, not inherited by a program ---- */
+bool ic_private_file_init(ic_private_file *file, const char *path, ic_error *error) {
+    *file = (ic_private_file){.folder_descriptor = -1, .lock = -1, .temporary = -1};
+    char *absolute = ic_path_absolute(path, error);
+    if (!absolute) return false;
+    bool named = private_file_name_parts(file, absolute);
+    ic_free(absolute);
+    if (!named) ic_error_memory(error);
+    return named;
+}
 
-/* A descriptor, or -1 with errno. It never waits, whatever lies there (a FIFO would). */
-static int open_kept(int folder, const char *path, int flags) {
+/* ---- descriptors: registered, so that a forked child closes them ---- */
+
+/* A descriptor, or -1 with errno. Never blocks, not even on a FIFO. */
+static int private_file_open(int folder, const char *path, int flags) {
     int descriptor;
     do
         descriptor = openat(folder, path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
@@ -203,144 +115,36 @@ static int open_kept(int folder, const char *path, int flags) {
     return -1;
 }
 
-static void close_kept(int *descriptor) {
+static void private_file_close(int *descriptor) {
     if (*descriptor < 0) return;
     ic_process_disown(*descriptor);
     close(*descriptor);
     *descriptor = -1;
 }
 
-static int open_part(const ic_private_file *file, int part, int flags) {
-    return open_kept(file->folder_descriptor, name_of(file, part), flags | O_NOFOLLOW);
+static int private_file_open_part(const ic_private_file *file, int part, int flags) {
+    return private_file_open(file->folder_descriptor, private_file_name(file, part), flags | O_NOFOLLOW);
 }
 
-/* ---- the folder ---- */
-
-/* Its entry in the folder above is made durable as far as we may open that. */
-static void sync_above(char *path) {
-    char *slash = strrchr(path, '/');
-    *slash = '\0';
-    int above = open_kept(AT_FDCWD, slash == path ? "/" : path, O_RDONLY | O_DIRECTORY);
-    *slash = '/';
-    if (above >= 0) sync_file(above);
-    close_kept(&above);
-}
-
-/* With the folders above it. The path is whole again afterwards. False with errno. */
-static bool make_folder(char *path) {
-    bool made = mkdir(path, 0700) == 0;
-    char *slash = strrchr(path, '/');
-    if (!made && errno == ENOENT && slash && slash != path) {
-        *slash = '\0';
-        bool above = make_folder(path);
-        *slash = '/';
-        if (!above) return false;
-        made = mkdir(path, 0700) == 0;
-    }
-    if (made) sync_above(path);
-    return made || errno == EEXIST;
-}
-
-static void explain_owner(ic_error *error, const char *path, uid_t owner) {
-    ic_error_set(
-        error, IC_ERR_STORE,
-        "%s belongs to another user (%lu, this one is %lu); run as that user, or choose another path", path,
-        (unsigned long)owner, (unsigned long)geteuid());
-}
-
-/* Who may write to the folder may put another file in place of ours. The command is offered for what is this
- * user's own; /tmp is not. */
-static bool check_folder(const ic_private_file *file, ic_error *error) {
-    struct stat found;
-    if (fstat(file->folder_descriptor, &found) != 0)
-        explain(error, "look at", file->folder, errno);
-    else if (found.st_uid != geteuid() && found.st_uid != 0)
-        explain_owner(error, file->folder, found.st_uid);
-    else if (!(found.st_mode & (S_IWGRP | S_IWOTH)))
-        return true;
-    else if (found.st_uid == geteuid() && !(found.st_mode & S_ISVTX))
-        explain_command(error, file->folder, "other users can write to the folder of the token store",
-                        "chmod go-w");
-    else
-        ic_error_set(error, IC_ERR_STORE,
-                     "%s: other users can write to this folder; choose a path in a folder of your own",
-                     file->folder);
-    return false;
-}
-
-static bool open_folder(ic_private_file *file, ic_error *error) {
-    const int flags = O_RDONLY | O_DIRECTORY;
-    file->folder_descriptor = open_kept(AT_FDCWD, file->folder, flags);
-    if (file->folder_descriptor < 0 && errno == ENOENT) {
-        if (!make_folder(file->folder)) {
-            explain(error, "make the folder", file->folder, errno);
-            return false;
-        }
-        file->folder_descriptor = open_kept(AT_FDCWD, file->folder, flags);
-    }
-    if (file->folder_descriptor >= 0) return check_folder(file, error);
-    explain(error, "open the folder", file->folder, errno);
-    return false;
-}
-
-/* ---- the lock ---- */
-
-static bool is_locked(const ic_private_file *file) {
-    return file->lock >= 0 && file->generation == ic_process_generation();
-}
-
-static bool expect_locked(const ic_private_file *file, ic_error *error) {
-    if (is_locked(file)) return true;
-    ic_error_set(error, IC_ERR_STORE, "%s is used without its lock; take that first",
-                 file->paths[IC_THE_FILE]);
-    return false;
-}
-
-/* Whether the lock that was taken is the one that others will find: somebody may have removed the file. */
-static bool is_still_there(const ic_private_file *file) {
-    struct stat taken, there;
-    return fstat(file->lock, &taken) == 0 &&
-           fstatat(file->folder_descriptor, name_of(file, IC_ITS_LOCK), &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-           taken.st_dev == there.st_dev && taken.st_ino == there.st_ino;
-}
-
-/* flock, not fcntl: it excludes other threads and states of this process as well. */
-static int take_lock(ic_private_file *file, ic_error *error) {
-    const char *path = file->paths[IC_ITS_LOCK];
-    file->lock = open_part(file, IC_ITS_LOCK, O_RDWR | O_CREAT);
-    if (file->lock < 0) {
-        explain(error, "open", path, errno);
-        return -1;
-    }
-    if (!check_part(file, IC_ITS_LOCK, file->lock, error)) return -1;
-    while (flock(file->lock, LOCK_EX | LOCK_NB) != 0) {
-        if (errno == EINTR) continue;
-        if (errno == EWOULDBLOCK) return 0;
-        explain(error, "lock", path, errno);
-        return -1;
-    }
-    return is_still_there(file);
-}
-
-/* ---- reading and writing ---- */
-
-/* What we make ourselves is set right, whatever the umask made of it. */
-static bool check_part(const ic_private_file *file, int part, int descriptor, ic_error *error) {
+/* Checks type, owner and permissions. Those of the lock and the temporary file are set first, whatever the
+ * umask. */
+static bool private_file_check_part(const ic_private_file *file, int part, int descriptor, ic_error *error) {
     const char *path = file->paths[part];
     struct stat found;
     int failed = fstat(descriptor, &found);
     if (!failed && part != IC_THE_FILE && found.st_uid == geteuid() && (found.st_mode & 07777) != 0600)
         failed = fchmod(descriptor, 0600) != 0 || fstat(descriptor, &found) != 0;
     if (failed)
-        explain(error, "look at", path, errno);
+        private_file_explain(error, "look at", path, errno);
     else if (!S_ISREG(found.st_mode))
         ic_error_set(error, IC_ERR_STORE, "%s is not a plain file; remove it, or choose another path", path);
     else if (found.st_uid != geteuid())
-        explain_owner(error, path, found.st_uid);
+        private_file_explain_owner(error, path, found.st_uid);
     else if (!(found.st_mode & (S_IRWXG | S_IRWXO)))
         return true;
     else if (part == IC_THE_FILE)
-        explain_command(error, path, "other users can read or write the tokens in it", "chmod 600");
+        private_file_explain_command(error, path, "other users can read or write the tokens in it",
+                                     "chmod 600");
     else
         ic_error_set(error, IC_ERR_STORE,
                      "%s: its file system does not keep secrets from other users; choose a path on another",
@@ -348,8 +152,174 @@ static bool check_part(const ic_private_file *file, int part, int descriptor, ic
     return false;
 }
 
+/* ---- the folder ---- */
+
+static bool private_file_sync(int descriptor) {
+    while (fsync(descriptor) != 0)
+        if (errno != EINTR) return false;
+    return true;
+}
+
+/* Makes its entry in the folder above durable, if this user may open that folder. */
+static void private_file_sync_above(char *path) {
+    char *slash = strrchr(path, '/');
+    *slash = '\0';
+    int above = private_file_open(AT_FDCWD, slash == path ? "/" : path, O_RDONLY | O_DIRECTORY);
+    *slash = '/';
+    if (above >= 0) private_file_sync(above);
+    private_file_close(&above);
+}
+
+/* Makes the folder and those above it. `path` is changed meanwhile and restored. False with errno. */
+static bool private_file_make_folder(char *path) {
+    bool made = mkdir(path, 0700) == 0;
+    char *slash = strrchr(path, '/');
+    if (!made && errno == ENOENT && slash && slash != path) {
+        *slash = '\0';
+        bool above = private_file_make_folder(path);
+        *slash = '/';
+        if (!above) return false;
+        made = mkdir(path, 0700) == 0;
+    }
+    if (made) private_file_sync_above(path);
+    return made || errno == EEXIST;
+}
+
+/* Whoever may write to the folder may replace the file. The command is offered for this user's own folders,
+ * which /tmp is not. */
+static bool private_file_check_folder(const ic_private_file *file, ic_error *error) {
+    struct stat found;
+    if (fstat(file->folder_descriptor, &found) != 0)
+        private_file_explain(error, "look at", file->folder, errno);
+    else if (found.st_uid != geteuid() && found.st_uid != 0)
+        private_file_explain_owner(error, file->folder, found.st_uid);
+    else if (!(found.st_mode & (S_IWGRP | S_IWOTH)))
+        return true;
+    else if (found.st_uid == geteuid() && !(found.st_mode & S_ISVTX))
+        private_file_explain_command(error, file->folder,
+                                     "other users can write to the folder of the token store", "chmod go-w");
+    else
+        ic_error_set(error, IC_ERR_STORE,
+                     "%s: other users can write to this folder; choose a path in a folder of your own",
+                     file->folder);
+    return false;
+}
+
+static bool private_file_open_folder(ic_private_file *file, ic_error *error) {
+    const int flags = O_RDONLY | O_DIRECTORY;
+    file->folder_descriptor = private_file_open(AT_FDCWD, file->folder, flags);
+    if (file->folder_descriptor < 0 && errno == ENOENT) {
+        if (!private_file_make_folder(file->folder)) {
+            private_file_explain(error, "make the folder", file->folder, errno);
+            return false;
+        }
+        file->folder_descriptor = private_file_open(AT_FDCWD, file->folder, flags);
+    }
+    if (file->folder_descriptor >= 0) return private_file_check_folder(file, error);
+    private_file_explain(error, "open the folder", file->folder, errno);
+    return false;
+}
+
+/* ---- the temporary file ---- */
+
+static void private_file_remove_temporary(ic_private_file *file) {
+    if (file->temporary < 0) return;
+    unlinkat(file->folder_descriptor, private_file_name(file, IC_ITS_TEMPORARY), 0);
+    private_file_close(&file->temporary);
+}
+
+/* Makes a new, empty file. What a crash has left there, which may be a link to anything, is removed first. */
+static bool private_file_open_temporary(ic_private_file *file, ic_error *error) {
+    const char *path = file->paths[IC_ITS_TEMPORARY];
+    private_file_remove_temporary(file);
+    if (unlinkat(file->folder_descriptor, private_file_name(file, IC_ITS_TEMPORARY), 0) != 0 &&
+        errno != ENOENT) {
+        private_file_explain(error, "remove", path, errno);
+        return false;
+    }
+    file->temporary = private_file_open_part(file, IC_ITS_TEMPORARY, O_WRONLY | O_CREAT | O_EXCL);
+    if (file->temporary < 0) {
+        private_file_explain(error, "make", path, errno);
+        return false;
+    }
+    if (private_file_check_part(file, IC_ITS_TEMPORARY, file->temporary, error)) return true;
+    private_file_remove_temporary(file);
+    return false;
+}
+
+/* ---- the lock ---- */
+
+static bool private_file_is_locked(const ic_private_file *file) {
+    return file->lock >= 0 && file->generation == ic_process_generation();
+}
+
+static bool private_file_expect_lock(const ic_private_file *file, ic_error *error) {
+    if (private_file_is_locked(file)) return true;
+    ic_error_set(error, IC_ERR_STORE, "%s is used without its lock; take that first",
+                 file->paths[IC_THE_FILE]);
+    return false;
+}
+
+/* Whether the locked file is the one that others will lock: somebody may have removed it. */
+static bool private_file_lock_is_current(const ic_private_file *file) {
+    struct stat taken, there;
+    return fstat(file->lock, &taken) == 0 &&
+           fstatat(file->folder_descriptor, private_file_name(file, IC_ITS_LOCK), &there,
+                   AT_SYMLINK_NOFOLLOW) == 0 &&
+           taken.st_dev == there.st_dev && taken.st_ino == there.st_ino;
+}
+
+/* As ic_private_file_lock. flock, not fcntl: it excludes other threads and Lua states of this process too. */
+static int private_file_take_lock(ic_private_file *file, ic_error *error) {
+    const char *path = file->paths[IC_ITS_LOCK];
+    file->lock = private_file_open_part(file, IC_ITS_LOCK, O_RDWR | O_CREAT);
+    if (file->lock < 0) {
+        private_file_explain(error, "open", path, errno);
+        return -1;
+    }
+    if (!private_file_check_part(file, IC_ITS_LOCK, file->lock, error)) return -1;
+    while (flock(file->lock, LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EINTR) continue;
+        if (errno == EWOULDBLOCK) return 0;
+        private_file_explain(error, "lock", path, errno);
+        return -1;
+    }
+    return private_file_lock_is_current(file);
+}
+
+/* The lock is released explicitly: a process that was forked just between open and ic_process_adopt shares
+ * the descriptor, and closing it here alone would leave the lock in place. */
+void ic_private_file_unlock(ic_private_file *file) {
+    if (file->generation == ic_process_generation()) {
+        private_file_remove_temporary(file);
+        if (file->lock >= 0) flock(file->lock, LOCK_UN);
+        private_file_close(&file->lock);
+        private_file_close(&file->folder_descriptor);
+    }
+    file->lock = file->folder_descriptor = file->temporary = -1;
+}
+
+int ic_private_file_lock(ic_private_file *file, ic_error *error) {
+    if (private_file_is_locked(file)) return 1;
+    ic_private_file_unlock(file); /* drops what was inherited from the parent process */
+    file->generation = ic_process_generation();
+    int taken = private_file_open_folder(file, error) ? private_file_take_lock(file, error) : -1;
+    if (taken != 1) ic_private_file_unlock(file);
+    return taken;
+}
+
+void ic_private_file_clear(ic_private_file *file) {
+    ic_private_file_unlock(file);
+    for (int part = 0; part < IC_PRIVATE_FILES; part++)
+        ic_free(file->paths[part]);
+    ic_free(file->folder);
+    *file = (ic_private_file){.folder_descriptor = -1, .lock = -1, .temporary = -1};
+}
+
+/* ---- reading ---- */
+
 /* The number of bytes read, fewer than `size` only at the file's end; -1 with errno. */
-static ssize_t read_all(int descriptor, char *bytes, size_t size) {
+static ssize_t private_file_read_all(int descriptor, char *bytes, size_t size) {
     size_t got = 0;
     while (got < size) {
         ssize_t count = read(descriptor, bytes + got, size - got);
@@ -362,8 +332,9 @@ static ssize_t read_all(int descriptor, char *bytes, size_t size) {
     return (ssize_t)got;
 }
 
-/* In one piece of exactly its size, since growing it would leave copies behind. */
-static char *read_whole(const ic_private_file *file, int descriptor, size_t *length, ic_error *error) {
+/* Reads into one block of exactly the file's size: growing a block would leave copies of secrets behind. */
+static char *private_file_read_whole(const ic_private_file *file, int descriptor, size_t *length,
+                                     ic_error *error) {
     const char *path = file->paths[IC_THE_FILE];
     struct stat found = {0};
     if (fstat(descriptor, &found) == 0 && found.st_size > (off_t)IC_PRIVATE_FILE_LARGEST) {
@@ -378,14 +349,14 @@ static char *read_whole(const ic_private_file *file, int descriptor, size_t *len
         ic_error_memory(error);
         return NULL;
     }
-    ssize_t count = read_all(descriptor, text, size + 1);
+    ssize_t count = private_file_read_all(descriptor, text, size + 1);
     if (count >= 0 && (size_t)count == size) {
         text[size] = '\0';
         *length = size;
         return text;
     }
     if (count < 0)
-        explain(error, "read", path, errno);
+        private_file_explain(error, "read", path, errno);
     else
         ic_error_set(error, IC_ERR_STORE, "%s was changed while it was read, without its lock; try again",
                      path);
@@ -394,31 +365,23 @@ static char *read_whole(const ic_private_file *file, int descriptor, size_t *len
     return NULL;
 }
 
-/* A new one, empty: what a crash has left there is removed first, and may be a link to anything. */
-static bool open_temporary(ic_private_file *file, ic_error *error) {
-    const char *path = file->paths[IC_ITS_TEMPORARY];
-    remove_temporary(file);
-    if (unlinkat(file->folder_descriptor, name_of(file, IC_ITS_TEMPORARY), 0) != 0 && errno != ENOENT) {
-        explain(error, "remove", path, errno);
-        return false;
+int ic_private_file_read(ic_private_file *file, char **text, size_t *length, ic_error *error) {
+    if (!private_file_expect_lock(file, error)) return -1;
+    int descriptor = private_file_open_part(file, IC_THE_FILE, O_RDONLY);
+    if (descriptor < 0 && errno == ENOENT) return 0;
+    if (descriptor < 0) {
+        private_file_explain(error, "open", file->paths[IC_THE_FILE], errno);
+        return -1;
     }
-    file->temporary = open_part(file, IC_ITS_TEMPORARY, O_WRONLY | O_CREAT | O_EXCL);
-    if (file->temporary < 0) {
-        explain(error, "make", path, errno);
-        return false;
-    }
-    if (check_part(file, IC_ITS_TEMPORARY, file->temporary, error)) return true;
-    remove_temporary(file);
-    return false;
+    bool good = private_file_check_part(file, IC_THE_FILE, descriptor, error);
+    *text = good ? private_file_read_whole(file, descriptor, length, error) : NULL;
+    private_file_close(&descriptor);
+    return *text ? 1 : -1;
 }
 
-static void remove_temporary(ic_private_file *file) {
-    if (file->temporary < 0) return;
-    unlinkat(file->folder_descriptor, name_of(file, IC_ITS_TEMPORARY), 0);
-    close_kept(&file->temporary);
-}
+/* ---- writing ---- */
 
-static bool write_all(int descriptor, const char *bytes, size_t count) {
+static bool private_file_write_all(int descriptor, const char *bytes, size_t count) {
     while (count) {
         ssize_t written = write(descriptor, bytes, count);
         if (written < 0 && errno == EINTR) continue;
@@ -429,8 +392,8 @@ static bool write_all(int descriptor, const char *bytes, size_t count) {
     return true;
 }
 
-/* 0, or the cause. Where the file system cannot reserve, zeros are written all the way to the disk. */
-static int reserve(int descriptor, size_t size) {
+/* 0, or an errno. Where the file system cannot reserve, zeros are written through to the disk. */
+static int private_file_reserve_room(int descriptor, size_t size) {
     static const char zeros[4096];
     int cause;
     do
@@ -439,29 +402,53 @@ static int reserve(int descriptor, size_t size) {
     if (cause != EOPNOTSUPP && cause != EINVAL && cause != ENOSYS) return cause;
     for (size_t left = size, count; left; left -= count) {
         count = left < sizeof zeros ? left : sizeof zeros;
-        if (!write_all(descriptor, zeros, count)) return errno;
+        if (!private_file_write_all(descriptor, zeros, count)) return errno;
     }
-    return sync_file(descriptor) && lseek(descriptor, 0, SEEK_SET) == 0 ? 0 : errno;
+    return private_file_sync(descriptor) && lseek(descriptor, 0, SEEK_SET) == 0 ? 0 : errno;
 }
 
-static bool set_length(int descriptor, size_t length) {
+bool ic_private_file_reserve(ic_private_file *file, size_t size, ic_error *error) {
+    if (!private_file_expect_lock(file, error) || !private_file_open_temporary(file, error)) return false;
+    int cause = private_file_reserve_room(file->temporary, size);
+    if (!cause) return true;
+    private_file_explain(error, "reserve room for", file->paths[IC_ITS_TEMPORARY], cause);
+    private_file_remove_temporary(file);
+    return false;
+}
+
+static bool private_file_set_length(int descriptor, size_t length) {
     while (ftruncate(descriptor, (off_t)length) != 0)
         if (errno != EINTR) return false;
     return true;
 }
 
-static bool sync_file(int descriptor) {
-    while (fsync(descriptor) != 0)
-        if (errno != EINTR) return false;
-    return true;
-}
-
-static bool give_name(ic_private_file *file) {
+static bool private_file_rename(ic_private_file *file) {
     int folder = file->folder_descriptor;
-    return renameat(folder, name_of(file, IC_ITS_TEMPORARY), folder, name_of(file, IC_THE_FILE)) == 0;
+    return renameat(folder, private_file_name(file, IC_ITS_TEMPORARY), folder,
+                    private_file_name(file, IC_THE_FILE)) == 0;
 }
 
-/* Some file systems cannot sync a folder, and say so: there it is as durable as it gets. */
-static bool sync_folder(const ic_private_file *file) {
-    return sync_file(file->folder_descriptor) || errno == EINVAL || errno == EOPNOTSUPP;
+/* Some file systems cannot sync a folder and report that: nothing more can be done there. */
+static bool private_file_sync_folder(const ic_private_file *file) {
+    return private_file_sync(file->folder_descriptor) || errno == EINVAL || errno == EOPNOTSUPP;
+}
+
+bool ic_private_file_write(ic_private_file *file, const char *text, size_t length, ic_error *error) {
+    if (!private_file_expect_lock(file, error)) return false;
+    if (file->temporary < 0 && !private_file_open_temporary(file, error)) return false;
+    bool written = private_file_write_all(file->temporary, text, length) &&
+                   private_file_set_length(file->temporary, length) && private_file_sync(file->temporary);
+    if (!written || !private_file_rename(file)) {
+        private_file_explain(error, written ? "replace" : "write",
+                             file->paths[written ? IC_THE_FILE : IC_ITS_TEMPORARY], errno);
+        private_file_remove_temporary(file);
+        return false;
+    }
+    private_file_close(&file->temporary);
+    if (private_file_sync_folder(file)) return true;
+    ic_error_set(error, IC_ERR_STORE,
+                 "%s was written, but the disk did not confirm that it will outlast a loss of power: %s; "
+                 "check the disk",
+                 file->paths[IC_THE_FILE], strerror(errno));
+    return false;
 }
