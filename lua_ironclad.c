@@ -16,6 +16,11 @@ static int l_operations(lua_State *L) {
     return 1;
 }
 
+static int l_jobs(lua_State *L) {
+    ic_lua_push_jobs(L);
+    return 1;
+}
+
 /* info() -> what this build is made of. */
 static int l_info(lua_State *L) {
     const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
@@ -36,7 +41,8 @@ static int l_info(lua_State *L) {
 __attribute__((visibility("default"))) int luaopen_ironclad_core(lua_State *L);
 
 int luaopen_ironclad_core(lua_State *L) {
-    static const luaL_Reg functions[] = {{"operations", l_operations}, {"info", l_info}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"operations", l_operations}, {"jobs", l_jobs}, {"info", l_info}, {NULL, NULL}};
     lua_newtable(L);
     ic_lua_setfuncs(L, functions);
     ic_lua_open_values(L);

@@ -5,6 +5,11 @@
 /* Entries, fields, lists and their strings lie on the stack at once. */
 #define STACK_DEPTH 10
 
+static const char *const service_names[] = {
+    [IC_SERVICE_PUBLIC] = "public",
+    [IC_SERVICE_SCIM] = "scim",
+    [IC_SERVICE_OAUTH] = "oauth",
+};
 static const char *const body_names[] = {
     [IC_BODY_NONE] = "none",
     [IC_BODY_JSON] = "json",
@@ -67,6 +72,13 @@ static void set_path_parameters(lua_State *L, const char *path) {
     lua_setfield(L, -2, "path_parameters");
 }
 
+static const char *reference_name(unsigned flags) {
+    return flags & IC_RECORD_LINK ? "record_link"
+           : flags & IC_RECORD_ID ? "record_id"
+           : flags & IC_SCHEMA_ID ? "schema_id"
+                                  : NULL;
+}
+
 static void set_fields(lua_State *L, const char *key, const ic_field *field) {
     lua_newtable(L);
     for (int i = 1; field->name; field++, i++) {
@@ -77,6 +89,8 @@ static void set_fields(lua_State *L, const char *key, const ic_field *field) {
         set_true(L, "list", field->flags & IC_LIST);
         set_true(L, "fill", field->flags & IC_FILL);
         set_true(L, "own", field->flags & IC_OWN);
+        set_true(L, "properties", field->flags & IC_PROPERTIES);
+        set_string(L, "refers", reference_name(field->flags));
         set_string(L, "default", field->value);
         if (field->choices) set_words(L, "choices", field->choices, " ");
         lua_rawseti(L, -2, i);
@@ -84,11 +98,21 @@ static void set_fields(lua_State *L, const char *key, const ic_field *field) {
     lua_setfield(L, -2, key);
 }
 
+static void set_content(lua_State *L, const ic_content *content) {
+    if (content->type == IC_CONTENT_PLAIN) return;
+    lua_createtable(L, 0, 3);
+    set_string(L, "kind", content->kind);
+    set_string(L, "field", content->field);
+    set_true(L, "items", content->type == IC_CONTENT_ITEMS);
+    lua_setfield(L, -2, "content");
+}
+
 static void push_operation(lua_State *L, const ic_operation *operation) {
-    lua_createtable(L, 0, 15);
+    lua_createtable(L, 0, 18);
     set_string(L, "id", operation->id);
     set_string(L, "resource", operation->resource);
     set_string(L, "name", operation->name);
+    set_string(L, "service", service_names[operation->service]);
     set_string(L, "method", ic_method_name(operation->method));
     set_string(L, "path", operation->path);
     set_path_parameters(L, operation->path);
@@ -96,12 +120,36 @@ static void push_operation(lua_State *L, const ic_operation *operation) {
     set_string(L, "body", body_names[operation->body]);
     set_fields(L, "fields", operation->fields);
     set_string(L, "answer", answer_names[operation->answer]);
+    set_content(L, &operation->content);
     set_string(L, "paging", paging_names[operation->paging]);
     set_words(L, "scopes", operation->scopes, " |");
     set_true(L, "scopes_any", strchr(operation->scopes, '|') != NULL);
     lua_pushboolean(L, operation->repeatable);
     lua_setfield(L, -2, "repeatable");
     set_string(L, "bucket", ic_bucket_name(operation->bucket));
+}
+
+static void push_job(lua_State *L, const ic_job_entry *job) {
+    lua_createtable(L, 0, 10);
+    set_string(L, "start", job->start);
+    set_string(L, "status", job->status);
+    set_string(L, "both", job->both);
+    set_string(L, "wait", job->wait);
+    set_words(L, "ids", job->ids, " ");
+    set_string(L, "state", job->state);
+    set_words(L, "running", job->running, " ");
+    set_words(L, "done", job->done, " ");
+    set_words(L, "failed", job->failed, " ");
+    set_string(L, "result", job->result);
+}
+
+void ic_lua_push_jobs(lua_State *L) {
+    luaL_checkstack(L, STACK_DEPTH, "the jobs of the catalog");
+    lua_newtable(L);
+    for (int i = 0; ic_job_entries[i].start; i++) {
+        push_job(L, &ic_job_entries[i]);
+        lua_rawseti(L, -2, i + 1);
+    }
 }
 
 void ic_lua_push_catalog(lua_State *L) {

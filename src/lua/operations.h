@@ -8,20 +8,30 @@
 // clang-format off
 /* Pushes a new array of all operations in the catalog's order, each a table of its own:
  *   id, method, path       strings; path with {placeholders}
+ *   service                "public", "scim", "oauth"
  *   resource, name         strings; nil for an operation that call() alone reaches
  *   path_parameters        array of the placeholders' names, in order
  *   query, fields          arrays of { name, type, required = true|nil, list = true|nil, default = string|nil,
- *                          fill = true|nil, choices = array|nil }; `default` is the service's, or with `fill` what
- *                          is sent (JSON text for a field of a body); type is "string", "integer", "number",
- *                          "boolean", "object", "array", "file", "comment" or "any"
+ *                          fill = true|nil, choices = array|nil, refers = string|nil, properties = true|nil,
+ *                          own = true|nil }; `default` is the service's, or with `fill` what is sent (JSON text for
+ *                          a field of a body); type is "string", "integer", "number", "boolean", "object",
+ *                          "array", "file", "comment" or "any"; refers is "record_link", "record_id" or
+ *                          "schema_id"; `properties`: properties of a record, entity or obligation by name; `own`:
+ *                          for this module, not sent
  *   body                   "none", "json", "launch", "form"
  *   answer                 "json", "nothing", "bytes", "text"
+ *   content                nil, or what is in a JSON answer: { kind = of the resource, or nil for what has no methods,
+ *                          field = of the answer, or nil for the answer itself, items = true for an array of them }
  *   paging                 "none", "count", "no_count", "scim"
- *   scopes, scopes_any     array; all of them, or with scopes_any = true either
+ *   scopes, scopes_any     array; all of them, or with scopes_any = true one of them
  *   repeatable             boolean
  *   bucket                 "workflows:read", ...
  * Raises Lua's memory error only. */
 // clang-format on
 void ic_lua_push_catalog(lua_State *L);
+
+/* Pushes a new array of the jobs, each a table of the members of ic_job_entry by their names: strings, and
+ * arrays of strings for ids, running, done and failed. Raises Lua's memory error only. */
+void ic_lua_push_jobs(lua_State *L);
 
 #endif

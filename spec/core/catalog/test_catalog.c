@@ -5,7 +5,6 @@
 #include <stdbool.h>
 
 static void test_ids(void) {
-    CHECK(ic_operation_count == 98);
     for (size_t i = 0; i < ic_operation_count; i++)
         CHECK(ic_operation_by_id(ic_operations[i].id) == &ic_operations[i]);
     CHECK(ic_operation_by_id("") == NULL);
@@ -33,6 +32,20 @@ static void test_entries(void) {
         }
         for (const ic_field *field = operation->query; field->name; field++)
             CHECK(!(field->flags & IC_FILL) || field->value);
+        CHECK(operation->content.type == IC_CONTENT_PLAIN || operation->answer == IC_ANSWER_JSON);
+        CHECK(operation->paging == IC_PAGING_NONE || operation->content.type == IC_CONTENT_ITEMS);
+    }
+}
+
+/* Every job is started and asked after by operations of one resource. */
+static void test_jobs(void) {
+    for (const ic_job_entry *job = ic_job_entries; job->start; job++) {
+        const ic_operation *start = ic_operation_by_id(job->start), *status = ic_operation_by_id(job->status);
+        if (!CHECK(start && status && start->resource && status->resource)) continue;
+        CHECK_TEXT(start->resource, status->resource);
+        CHECK(start->method == IC_POST && status->method == IC_GET);
+        CHECK(job->both && job->wait && *job->ids && *job->state && *job->running && *job->done);
+        CHECK(*job->failed);
     }
 }
 
@@ -82,7 +95,7 @@ static const struct path_case {
     {IC_GET, "", NULL, ""},
     {IC_GET, "/", NULL, ""},
     {IC_GET, "/public/api/v1", NULL, ""},
-    {IC_GET, "/public/api/v1/clauses", NULL, ""},
+    {IC_GET, "/public/api/v1/no-such-thing", NULL, ""},
     {IC_PUT, "/public/api/v1/workflows/w1", NULL, ""},
     {IC_DELETE, "/public/api/v1/records", NULL, ""},
     {IC_GET, "/records", NULL, ""},
@@ -220,6 +233,7 @@ int main(void) {
     test_threads(); /* first: nothing may have made the index yet */
     test_ids();
     test_entries();
+    test_jobs();
     test_paths();
     test_buckets();
     test_parameters();

@@ -7,11 +7,14 @@
 /* The words of operations.def. Compound literals at file scope live as long as the program. */
 // clang-format off
 #define FIELD(name, type, flags, value, choices) {name, IC_TYPE_##type, flags, value, choices}
-#define REQUIRED(name, type)                     FIELD(name, type, IC_REQUIRED, NULL, NULL)
-#define OPTIONAL(name, type)                     FIELD(name, type, 0, NULL, NULL)
+#define FLAGGED(name, type, flags)               FIELD(name, type, flags, NULL, NULL)
+#define REQUIRED(name, type)                     FLAGGED(name, type, IC_REQUIRED)
+#define OPTIONAL(name, type)                     FLAGGED(name, type, 0)
 #define DEFAULT(name, type, value)               FIELD(name, type, 0, value, NULL)
 #define FILL(name, type, value)                  FIELD(name, type, IC_REQUIRED | IC_FILL, value, NULL)
-#define LIST(name)                               FIELD(name, STRING, IC_LIST, NULL, NULL)
+#define LIST(name)                               FLAGGED(name, STRING, IC_LIST)
+#define RECORD_LINK(name)                        FLAGGED(name, OBJECT, IC_RECORD_LINK)
+#define RECORD_LINKS(name)                       FLAGGED(name, ARRAY, IC_RECORD_LINK)
 
 #define FIELDS(...)      (const ic_field[]){__VA_ARGS__, {0}}
 #define NO_FIELDS        (const ic_field[]){{0}}
@@ -21,20 +24,45 @@
 #define JSON_BODY(...)   .body = IC_BODY_JSON, .fields = FIELDS(__VA_ARGS__)
 #define LAUNCH_BODY(...) .body = IC_BODY_LAUNCH, .fields = FIELDS(__VA_ARGS__)
 #define FORM_BODY(...)   .body = IC_BODY_FORM, .fields = FIELDS(__VA_ARGS__)
+
+#define NOTHING                   .answer = IC_ANSWER_NOTHING
+#define BYTES                     .answer = IC_ANSWER_BYTES
+#define TEXT                      .answer = IC_ANSWER_TEXT
+#define JSON                      .answer = IC_ANSWER_JSON
+#define RESOURCE(kind)            JSON, .content = {IC_CONTENT_ONE, kind, NULL}
+#define RESOURCE_IN(field, kind)  JSON, .content = {IC_CONTENT_ONE, kind, field}
+#define RESOURCES_IN(field, kind) JSON, .content = {IC_CONTENT_ITEMS, kind, field}
+#define ITEMS                     JSON, .content = {IC_CONTENT_ITEMS, NULL, NULL}
+#define ITEMS_IN(field)           JSON, .content = {IC_CONTENT_ITEMS, NULL, field}
+
 #define ONCE             false
 #define REPEATABLE       true
 
-/* "The body" is two members at once, hence designated initialisers. */
-#define OPERATION(id_, resource_, name_, method_, path_, query_, body_and_fields, answer_, paging_, scopes_, \
-                  repeatable_, bucket_)                                                                      \
-    {.id = id_, .resource = resource_, .name = name_, .method = IC_##method_, .path = path_,                 \
-     .query = query_, body_and_fields, .answer = IC_ANSWER_##answer_, .paging = IC_PAGING_##paging_,         \
-     .scopes = scopes_, .repeatable = repeatable_, .bucket = IC_BUCKET_##bucket_},
-// clang-format on
+/* Two steps, so that SERVICE is expanded before it is pasted. */
+#define SERVICE_MEMBERS(name, path_)  SERVICE_MEMBERS_(name, path_)
+#define SERVICE_MEMBERS_(name, path_) .service = IC_SERVICE_##name, .path = IC_ROOT_##name path_
+
+/* Body and answer are several members each, hence designated initialisers. */
+#define OPERATION(id_, resource_, name_, method_, path_, query_, body_and_fields, answer_and_content, paging_, \
+                  scopes_, repeatable_, bucket_)                                                               \
+    {.id = id_, .resource = resource_, .name = name_, .method = IC_##method_, SERVICE_MEMBERS(SERVICE, path_), \
+     .query = query_, body_and_fields, answer_and_content, .paging = IC_PAGING_##paging_, .scopes = scopes_,   \
+     .repeatable = repeatable_, .bucket = IC_BUCKET_##bucket_},
+#define JOB(...)
 
 const ic_operation ic_operations[] = {
 #include "core/catalog/operations.def"
 };
+
+#undef OPERATION
+#undef JOB
+#define OPERATION(...)
+#define JOB(...) {__VA_ARGS__},
+
+const ic_job_entry ic_job_entries[] = {
+#include "core/catalog/operations.def"
+    {0}};
+// clang-format on
 
 enum { OPERATION_COUNT = sizeof ic_operations / sizeof ic_operations[0] };
 const size_t ic_operation_count = OPERATION_COUNT;
@@ -153,18 +181,18 @@ static const struct rule {
     unsigned methods;
     ic_bucket bucket;
 } rules[] = {
-    {"/public/api/v1/workflows/{id}/sign-status", METHOD(POST) | METHOD(PATCH), IC_BUCKET_SIGN_STATUS},
-    {"/public/api/v1/workflows/{id}/signatures", METHOD(POST) | METHOD(PATCH), IC_BUCKET_SIGNATURES},
-    {"/public/api/v1/workflows", METHOD(GET), IC_BUCKET_WORKFLOWS_READ},
-    {"/public/api/v1/workflows", ALL_METHODS, IC_BUCKET_WORKFLOWS_WRITE},
-    {"/public/api/v1/records", METHOD(GET), IC_BUCKET_RECORDS_READ},
-    {"/public/api/v1/records", ALL_METHODS, IC_BUCKET_RECORDS_WRITE},
-    {"/public/api/v1/webhooks", ALL_METHODS, IC_BUCKET_WEBHOOKS},
-    {"/scim/v2/Users", METHOD(PATCH) | METHOD(DELETE), IC_BUCKET_SCIM_USERS_WRITE},
-    {"/scim/v2/Users", ALL_METHODS, IC_BUCKET_SCIM_USERS},
-    {"/scim/v2/Groups", ALL_METHODS, IC_BUCKET_SCIM_GROUPS},
-    {"/oauth/authorize", ALL_METHODS, IC_BUCKET_NONE},
-    {"/oauth/token", ALL_METHODS, IC_BUCKET_NONE},
+    {IC_ROOT_PUBLIC "/workflows/{id}/sign-status", METHOD(POST) | METHOD(PATCH), IC_BUCKET_SIGN_STATUS},
+    {IC_ROOT_PUBLIC "/workflows/{id}/signatures", METHOD(POST) | METHOD(PATCH), IC_BUCKET_SIGNATURES},
+    {IC_ROOT_PUBLIC "/workflows", METHOD(GET), IC_BUCKET_WORKFLOWS_READ},
+    {IC_ROOT_PUBLIC "/workflows", ALL_METHODS, IC_BUCKET_WORKFLOWS_WRITE},
+    {IC_ROOT_PUBLIC "/records", METHOD(GET), IC_BUCKET_RECORDS_READ},
+    {IC_ROOT_PUBLIC "/records", ALL_METHODS, IC_BUCKET_RECORDS_WRITE},
+    {IC_ROOT_PUBLIC "/webhooks", ALL_METHODS, IC_BUCKET_WEBHOOKS},
+    {IC_ROOT_SCIM "/Users", METHOD(PATCH) | METHOD(DELETE), IC_BUCKET_SCIM_USERS_WRITE},
+    {IC_ROOT_SCIM "/Users", ALL_METHODS, IC_BUCKET_SCIM_USERS},
+    {IC_ROOT_SCIM "/Groups", ALL_METHODS, IC_BUCKET_SCIM_GROUPS},
+    {IC_ROOT_OAUTH "/authorize", ALL_METHODS, IC_BUCKET_NONE},
+    {IC_ROOT_OAUTH "/token", ALL_METHODS, IC_BUCKET_NONE},
 };
 
 ic_bucket ic_bucket_of(ic_method method, const char *path) {

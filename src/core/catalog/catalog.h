@@ -6,6 +6,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* The services, and what all paths of each begin with. */
+typedef enum ic_service { IC_SERVICE_PUBLIC, IC_SERVICE_SCIM, IC_SERVICE_OAUTH } ic_service;
+#define IC_ROOT_PUBLIC "/public/api/v1"
+#define IC_ROOT_SCIM   "/scim/v2"
+#define IC_ROOT_OAUTH  "/oauth"
+
 typedef enum ic_method { IC_GET, IC_POST, IC_PUT, IC_PATCH, IC_DELETE } ic_method;
 
 typedef enum ic_body {
@@ -25,6 +31,15 @@ typedef enum ic_answer {
     IC_ANSWER_TEXT,
     IC_ANSWER_ANY /* not in the catalog: a raw request; the Content-Type decides between JSON and bytes */
 } ic_answer;
+
+/* What a JSON answer has in it, and where. */
+typedef enum ic_content_type { IC_CONTENT_PLAIN, IC_CONTENT_ONE, IC_CONTENT_ITEMS } ic_content_type;
+typedef struct ic_content {
+    ic_content_type type;
+    const char
+        *kind; /* of the resource or of each item: "workflow"; NULL: none that has methods of its own */
+    const char *field; /* of the answer that it is in; NULL: it is the answer */
+} ic_content;
 
 typedef enum ic_paging {
     IC_PAGING_NONE,
@@ -76,7 +91,13 @@ enum {
     /* Of a form: */
     IC_NAMES_FILE = 8, /* an object; its `filename` is that of the form's file unless the caller gives one */
     IC_SIGNERS = 16,   /* an object; its `signerRoleNames` must name somebody, or the IC_OWN field be true */
-    IC_OWN = 32        /* a word to this module, true or false, that is not sent */
+    IC_OWN = 32,       /* true or false for this module; not sent */
+    /* What refers to a resource. The caller may give the resource's table instead. A field whose type is that
+     * of the reference holds one; a field of another type holds any number of them, by index or by name. */
+    IC_RECORD_LINK = 64, /* object {recordId=…}, of a record or an entity */
+    IC_RECORD_ID = 128,  /* string: the id of a record or an entity */
+    IC_SCHEMA_ID = 256,  /* string: the id of a workflow schema */
+    IC_PROPERTIES = 512  /* an object: properties of a record, entity or obligation by name */
 };
 
 /* A query parameter or a top-level field of a body. */
@@ -85,27 +106,41 @@ typedef struct ic_field {
     ic_type type;
     unsigned flags;
     const char *value;   /* the service's default, or with IC_FILL what is sent; NULL when there is none */
-    const char *choices; /* allowed values, separated by spaces; NULL when any. Information, not enforced */
+    const char *choices; /* allowed values, separated by spaces; NULL when any. Documented, not enforced */
 } ic_field;
 
 typedef struct ic_operation {
     const char *id;       /* Ironclad's operationId */
     const char *resource; /* "workflows", "scim.users"; NULL: by call() only */
     const char *name;     /* Lua name of the method; NULL: by call() only */
+    ic_service service;
     ic_method method;
     const char *path;      /* with {placeholders} */
     const ic_field *query; /* NULL-name-terminated; never NULL */
     ic_body body;
     const ic_field *fields; /* of the body: the required ones and all others that the documents name */
     ic_answer answer;
+    ic_content content;
     ic_paging paging;
-    const char *scopes; /* separated by spaces: all of them; by '|': either; "" none */
+    const char *scopes; /* separated by spaces: all of them; by '|': one of them; "" none */
     bool repeatable;    /* may be sent again after it may have reached the service (DESIGN, Policy) */
     ic_bucket bucket;
 } ic_operation;
 
 extern const ic_operation ic_operations[];
 extern const size_t ic_operation_count;
+
+/* What Ironclad does in the background. Words are separated by spaces. */
+typedef struct ic_job_entry {
+    const char *start, *status; /* operationIds: what starts it, and what answers its state */
+    const char *both, *wait;    /* Lua names of the methods that start it and wait, and that wait */
+    const char *ids;            /* fields that identify it; the first is in the answer to the start */
+    const char *state;          /* field of its state in the answer of `status` */
+    const char *running, *done, *failed; /* its values */
+    const char *result;                  /* field of the result in that answer; NULL: the whole answer */
+} ic_job_entry;
+
+extern const ic_job_entry ic_job_entries[]; /* an entry whose `start` is NULL ends it */
 
 /* The operation with that operationId, or NULL. */
 const ic_operation *ic_operation_by_id(const char *id);

@@ -5,6 +5,8 @@ local core = require "ironclad.core"
 local catalog = {
   --- All operations, as ironclad.operations() answers them.
   entries = core.operations(),
+  --- What Ironclad does in the background (src/lua/operations.h, ic_lua_push_jobs).
+  jobs = core.jobs(),
 }
 
 local numbers, ids, labels = {}, {}, {}

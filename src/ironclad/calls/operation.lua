@@ -164,7 +164,7 @@ function operation.read(label, entry, first, ...)
     add_options(label, arguments, merged, entry)
   end
   if options ~= nil then add_options(label, arguments, options, entry) end
-  arguments.query = references.in_query(arguments.query)
+  arguments.query = references.in_query(entry, arguments.query)
   return arguments
 end
 

@@ -1,7 +1,6 @@
 --- Tables of records (and of entities) in bodies, where Ironclad wants what refers to one: an id, or { recordId = … };
 -- and those of workflow schemas, where it wants a template; in queries, too.
 
-local catalog = require "ironclad.calls.catalog"
 local mistake = require "ironclad.base.mistake"
 local encode = require "ironclad.values.encode"
 local resources = require "ironclad.resources.resources"
@@ -20,29 +19,13 @@ local function to_template(given)
   return type(given.id) == "string" and given.id or given
 end
 
--- The fields that refer: what becomes of a table in them, or of each in a list or a table of named values.
+-- What becomes of a table in a field that refers: by the catalog's word for the reference, the type of one reference
+-- and its conversion. A field of another type has any number of them. A schema's table always stands alone.
 local forms = {
-  records = {
-    parent = { one = to_link }, setParent = { one = to_link },
-    links = { each = to_link }, addLinks = { each = to_link }, removeLinks = { each = to_link },
-    children = { each = to_link }, addChildren = { each = to_link }, removeChildren = { each = to_link },
-    identifiers = { each = to_id },
-  },
-  entities = { parent = { one = to_link }, setParent = { one = to_link } },
-  obligations = { parentId = { one = to_id } },
-  workflows = { attributes = { each = to_id }, template = { plain = to_template } },
+  record_link = { type = "object", convert = to_link },
+  record_id = { type = "string", convert = to_id },
+  schema_id = { type = "string", plain = to_template },
 }
-
--- By operationId: the fields of its body that refer.
-local referring = {}
-for _, entry in ipairs(catalog.entries) do
-  for _, field in ipairs(entry.fields) do
-    if forms[entry.resource] and forms[entry.resource][field.name] then
-      referring[entry.id] = referring[entry.id] or {}
-      table.insert(referring[entry.id], field.name)
-    end
-  end
-end
 
 local function referred(label, name, convert, given)
   if not resources.client_of(given) then return given end
@@ -65,33 +48,35 @@ local function each_referred(label, name, convert, given)
   return changed
 end
 
+-- The value of one field, its tables made references.
+local function prepared(label, field, given)
+  local form = forms[field.refers]
+  if form.plain then return form.plain(given) end
+  local convert_in = field.type == form.type and referred or each_referred
+  return convert_in(label, field.name, form.convert, given)
+end
+
 --- Makes the tables of records in the body of a call what refers to them.
 function references.prepare(label, entry, arguments)
-  for _, name in ipairs(type(arguments.body) == "table" and referring[entry.id] or {}) do
-    local given, form = arguments.body[name], forms[entry.resource][name]
-    if type(given) == "table" then
-      local result
-      if form.plain then
-        result = form.plain(given)
-      elseif form.one then
-        result = referred(label, name, form.one, given)
-      else
-        result = each_referred(label, name, form.each, given)
-      end
-      if result ~= given then arguments.body = encode.with(arguments.body, name, result) end
+  if type(arguments.body) ~= "table" then return end
+  for _, field in ipairs(entry.fields) do
+    local given = arguments.body[field.name]
+    if field.refers and type(given) == "table" then
+      local result = prepared(label, field, given)
+      if result ~= given then arguments.body = encode.with(arguments.body, field.name, result) end
     end
   end
 end
 
--- Query parameters that refer, and what becomes of a table in them.
-local queried = { template = to_template, recordId = to_id }
-
 --- Makes the tables in a query ids, where ids are wanted.
 -- @return the query, the same when there is nothing to change in it
-function references.in_query(query)
+function references.in_query(entry, query)
   local changed = query
-  for name, convert in pairs(type(query) == "table" and queried or {}) do
-    if type(query[name]) == "table" then changed = encode.with(changed, name, convert(query[name]) or query[name]) end
+  for _, field in ipairs(type(query) == "table" and entry.query or {}) do
+    local given, form = query[field.name], forms[field.refers]
+    if form and type(given) == "table" then
+      changed = encode.with(changed, field.name, (form.plain or form.convert)(given) or given)
+    end
   end
   return changed
 end

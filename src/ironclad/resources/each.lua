@@ -34,7 +34,7 @@ local function number_of(value) return type(value) == "number" and value or nil 
 --- The styles of paging (catalog: entry.paging). Each has
 --   size    the query parameter of a page's size
 --   start   the query parameter of the place to begin, and `first`, its value there
---   items(page) -> the list of a page, or nil
+--   items(page, field) -> the list of a page, or nil; field is the catalog's: that of the list in a page
 --   next(walk, page, items, asked) -> whether there is more; sets walk.at to the place of the next page
 local styles = {}
 
@@ -54,7 +54,7 @@ end
 
 styles.count = {
   size = "pageSize", start = "page", first = 0,
-  items = function(page) return page.list end,
+  items = function(page, field) return page[field] end,
   next = next_page,
 }
 
@@ -63,9 +63,10 @@ styles.no_count = styles.count
 styles.scim = {
   size = "count", start = "startIndex", first = 1,
   -- An empty list may be left out (RFC 7644, 3.4.2).
-  items = function(page)
-    local left_out = page.Resources == nil or page.Resources == core.null
-    return left_out and number_of(page.totalResults) == 0 and {} or page.Resources
+  items = function(page, field)
+    local items = page[field]
+    local missing = items == nil or items == core.null
+    return missing and number_of(page.totalResults) == 0 and {} or items
   end,
   next = function(walk, page, items)
     local total = number_of(page.totalResults)
@@ -76,7 +77,7 @@ styles.scim = {
 
 -- One answer, which is the list or holds it.
 styles.none = {
-  items = function(page) return page.list or page.Resources or page end,
+  items = function(page, field) return not field and page or page[field] end,
   next = function() return false end,
 }
 
@@ -120,7 +121,7 @@ local function turn_page(self)
   self.pending = nil
   local page, err = run.finish(pending)
   if err then fail(self, err) end
-  local items = type(page) == "table" and self.style.items(page)
+  local items = type(page) == "table" and self.style.items(page, self.entry.content.field)
   if type(items) ~= "table" or (#items == 0 and next(items) ~= nil) then
     broken(self, ("Ironclad answered page %s without a list"):format(tostring(self.at)))
   end
@@ -215,7 +216,7 @@ local unpack = table.unpack or unpack -- luacheck: ignore 113 143
 
 --- The name of the iterator of an operation, or nil when that is no list.
 function each.name_of(entry)
-  local rest = entry.name and entry.method == "GET" and entry.name:match "^list(.*)$"
+  local rest = entry.name and entry.content and entry.content.items and entry.name:match "^list(.*)$"
   return rest and "each" .. rest
 end
 

@@ -12,6 +12,8 @@
 --   resources.belongs(entry)                   the kind whose id the operation's path begins with, or nil
 --   resources.kinds                            name -> { resource =, path =, methods = { name = function } }
 
+local catalog = require "ironclad.calls.catalog"
+
 local resources = {}
 
 local function printable(value)
@@ -69,76 +71,28 @@ local function activity(resource)
 end
 
 resources.kinds = {
-  workflow = { resource = "workflows", path = "/public/api/v1/workflows/{id}", id = "id",
+  workflow = { resource = "workflows", id = "id",
     shown = { first("ironcladId", "id"), quoted "title", first "step", unless("status", "active", "completed") } },
-  record = { resource = "records", path = "/public/api/v1/records/{id}", id = "id",
+  record = { resource = "records", id = "id",
     shown = { first("ironcladId", "id"), quoted "name", first "type" } },
-  webhook = { resource = "webhooks", path = "/public/api/v1/webhooks/{id}", id = "id",
+  webhook = { resource = "webhooks", id = "id",
     shown = { first "id", host_of "targetURL", first "status" } },
-  entity = { resource = "entities", path = "/public/api/v1/entities/{id}", id = "id",
+  entity = { resource = "entities", id = "id",
     shown = { first("ironcladId", "id"), quoted "name", first "status" } },
-  obligation = { resource = "obligations", path = "/public/api/v1/obligations/{id}", id = "id",
+  obligation = { resource = "obligations", id = "id",
     shown = { first("ironcladId", "id"), quoted "name" } },
-  export = { resource = "exports", path = "/public/api/v1/exports/{jobId}", id = "jobId",
+  export = { resource = "exports", id = "jobId",
     shown = { first "jobId", first "jobStatus" } },
-  user = { resource = "scim.users", path = "/scim/v2/Users/{userId}", id = "id",
+  user = { resource = "scim.users", id = "id",
     shown = { first "id", first "userName", activity } },
-  group = { resource = "scim.groups", path = "/scim/v2/Groups/{groupId}", id = "id",
+  group = { resource = "scim.groups", id = "id",
     shown = { first "id", quoted "displayName" } },
 }
 for name, kind in pairs(resources.kinds) do
   kind.name = name
   kind.methods = {}
-end
-
--- Where in an answer resources stand: "" is the answer itself, "name" one of its fields, "name[]" the items of one.
--- spec/ironclad/resources/resources_spec.lua holds this against the schemas of the OpenAPI documents.
-local answers = {
-  ["launch-a-new-workflow"] = { "workflow", "" },
-  ["list-all-workflows"] = { "workflow", "list[]" },
-  ["retrieve-asynchronous-workflow-status"] = { "workflow", "workflow" },
-  ["retrieve-a-workflow"] = { "workflow", "" },
-  ["update-workflow-metadata"] = { "workflow", "" },
-  ["list-all-records"] = { "record", "list[]" },
-  ["create-a-record"] = { "record", "" },
-  ["retrieve-a-record"] = { "record", "" },
-  ["replace-a-record"] = { "record", "" },
-  ["update-record-metadata"] = { "record", "" },
-  ["create-a-webhook"] = { "webhook", "" },
-  ["list-all-webhooks"] = { "webhook", "list[]" },
-  ["retrieve-a-webhook"] = { "webhook", "" },
-  ["update-a-webhook"] = { "webhook", "" },
-  ["export"] = { "export", "" },
-  ["export-job"] = { "export", "" },
-  ["list-all-entities"] = { "entity", "list[]" },
-  ["create-an-entity"] = { "entity", "" },
-  ["retrieve-an-entity"] = { "entity", "" },
-  ["update-an-entity"] = { "entity", "" },
-  ["list-all-obligations"] = { "obligation", "list[]" },
-  ["create-an-obligation"] = { "obligation", "" },
-  ["retrieve-an-obligation"] = { "obligation", "" },
-  ["update-an-obligation"] = { "obligation", "" },
-  ["retrieve-all-users"] = { "user", "Resources[]" },
-  ["create-a-user"] = { "user", "" },
-  ["retrieve-a-user"] = { "user", "" },
-  ["update-user-data"] = { "user", "" },
-  ["replace-a-user"] = { "user", "" },
-  ["retrieve-all-groups"] = { "group", "Resources[]" },
-  ["create-a-group"] = { "group", "" },
-  ["retrieve-a-group"] = { "group", "" },
-  ["update-group-membership"] = { "group", "" },
-  ["replace-a-group"] = { "group", "" },
-}
-
-local places = {}
-for id, answer in pairs(answers) do
-  local field, items = answer[2]:match "^(%w*)(.*)$"
-  places[id] = { kind = resources.kinds[answer[1]], field = field ~= "" and field or nil, items = items == "[]" }
-end
-
---- Where an operation's answer has resources: { kind =, field =, items = }, or nil.
-function resources.place(operation_id)
-  return places[operation_id]
+  local _, get = catalog.find(kind.resource .. ":get")
+  kind.path = get.path
 end
 
 local function to_text(resource)
@@ -175,20 +129,19 @@ function resources.make(client, kind, value)
 end
 
 function resources.shape_item(client, entry, item)
-  local place = places[entry.id]
-  if not place or not place.items then return item end
-  return make(metatable_of(client, place.kind), item)
+  local kind = entry.content and entry.content.kind
+  return kind and make(metatable_of(client, resources.kinds[kind]), item) or item
 end
 
 function resources.shape(client, entry, value)
-  local place = places[entry.id]
-  if not place or type(value) ~= "table" then return value end
-  local metatable = metatable_of(client, place.kind)
+  local content = entry.content
+  if not content or not content.kind or type(value) ~= "table" then return value end
+  local metatable = metatable_of(client, resources.kinds[content.kind])
   local held = value
-  if place.field then held = value[place.field] end
-  if place.items and type(held) == "table" then
+  if content.field then held = value[content.field] end
+  if content.items and type(held) == "table" then
     for _, item in ipairs(held) do make(metatable, item) end
-  elseif not place.items then
+  elseif not content.items then
     make(metatable, held)
   end
   return value

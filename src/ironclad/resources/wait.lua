@@ -40,30 +40,6 @@ local LONGEST = 365 * 24 * 3600 -- seconds; longer than that is for ever
 
 local function set(...) return mistake.set { ... } end
 
---- The jobs by resource: what starts one and what looks after it are methods of the catalog. `id` is the field of the
--- answer to the start that names the job; `state` the one that says how it stands, by the words of the OpenAPI
--- document; `value(answer)` what the wait is for.
-local jobs = {
-  workflows = {
-    { both = "launch_and_wait", start = "launch_async", wait = "wait_launch", look = "get_launch_status",
-      id = "asyncJobId", state = "status", running = set "in_progress", done = set "success", failed = set "failed",
-      value = function(answer) return answer.workflow end },
-  },
-  exports = {
-    { both = "create_and_wait", start = "create", wait = "wait", look = "get",
-      id = "jobId", state = "jobStatus", running = set("pending", "running"), done = set "done",
-      failed = set "failed", kind = "export" },
-  },
-  records = {
-    { both = "create_download_urls_and_wait", start = "create_download_urls", wait = "wait_download_urls",
-      look = "get_download_urls", id = "jobId", state = "status", running = set "processing", done = set "complete",
-      failed = set "failed" },
-    { both = "smart_import_and_wait", start = "smart_import", wait = "wait_import", look = "get_import_predictions",
-      id = "recordId", ids = { "recordId", "importId" }, state = "status", running = set "pending", done = set "ready",
-      failed = set "errored" },
-  },
-}
-
 -- The steps of a workflow in their order.
 local steps = { "Review", "Sign", "Archive", "Complete" }
 local step_numbers = {}
@@ -175,7 +151,9 @@ local function state_of(job, answer)
     return nil, ("Ironclad answered something that has no state '%s'"):format(job.state)
   end
   for _, name in ipairs { "running", "done", "failed" } do
-    if job[name][state] then return name end
+    for _, word in ipairs(job[name]) do
+      if word == state then return name end
+    end
   end
   return nil, ("this version does not know the state '%s'"):format(state)
 end
@@ -202,8 +180,8 @@ local function judge_of(job, label)
     end
     if counts.running > 0 then return false end
     if counts.done == 0 then return true, nil, job_failed(label, list[1]) end
-    if not job.value then return true, answer end
-    local value = job.value(answer)
+    if not job.result then return true, answer end
+    local value = answer[job.result]
     if type(value) == "table" then return true, value end
     return true, nil, failure(label, "protocol", "Ironclad has finished it, and did not answer what came of it",
       { outcome = "unknown" })
@@ -212,18 +190,18 @@ end
 
 -- The id of a job, and the field it is from.
 local function id_of(job, label, given)
-  for _, field in ipairs(job.ids or { job.id }) do
+  for _, field in ipairs(job.ids) do
     local id = type(given) == "table" and given[field]
     if type(id) == "string" and id ~= "" then return id, field end
   end
   if type(given) ~= "string" or given == "" then
     mistake.raise(label, "expected the job that was started, or its id; got %s",
-      type(given) == "table" and "a table without " .. table.concat(job.ids or { job.id }, " or ") or type(given))
+      type(given) == "table" and "a table without " .. table.concat(job.ids, " or ") or type(given))
   end
-  return given, job.id
+  return given, job.ids[1]
 end
 
--- A function that does an operation of the catalog, by its Lua name.
+-- A function that does an operation of the catalog.
 local function doer(name)
   local index, entry = catalog.find(name)
   return function(client, label, ...)
@@ -238,7 +216,7 @@ local function wait_job(client, job, label, given, options)
   options = options or {}
   local id, field = id_of(job, label, given)
   local function look(asked)
-    if job.ids then return job.look(client, label, { [field] = id }, asked) end
+    if job.in_query then return job.look(client, label, { [field] = id }, asked) end
     return job.look(client, label, id, asked)
   end
   return look_on(client, label, look, judge_of(job, label), { [field] = id }, options, options.timeout or JOB_TIMEOUT)
@@ -251,13 +229,13 @@ local function start_job(client, job, label, body, options)
   if timeout and type(bound) == "number" then asked.deadline = math.max(0.001, math.min(timeout, bound)) end
   local started, err, response = job.start(client, label, body, asked)
   if err then return nil, err, response end
-  if type(started) ~= "table" or type(started[job.id]) ~= "string" then
-    return nil, failure(label, "protocol", ("Ironclad answered no %s"):format(job.id),
+  if type(started) ~= "table" or type(started[job.ids[1]]) ~= "string" then
+    return nil, failure(label, "protocol", ("Ironclad answered no %s"):format(job.ids[1]),
       { outcome = "unknown", job = started }), response
   end
   local rest = only(options, waiting_options)
   rest.timeout = timeout and math.max(0.001, timeout - response.seconds)
-  return wait_job(client, job, label, started[job.id], rest)
+  return wait_job(client, job, label, started[job.ids[1]], rest)
 end
 
 local look_at_workflow = doer "workflows:get"
@@ -310,7 +288,6 @@ local function add_job(resource, job)
     return job.waiter(client, job, label, given, options)
   end)
   if not job.start then return end
-  job.start = doer(resource .. ":" .. job.start)
   add(resource, job.both, function(methods, body, options)
     local label = operation.label(starting)
     local client = operation.client_of(label, starting, methods)
@@ -342,12 +319,13 @@ local function add_bound(kind, job)
   end
 end
 
-for resource, list in pairs(jobs) do
-  for _, job in ipairs(list) do
-    job.waiter, job.look = wait_job, doer(resource .. ":" .. job.look)
-    add_job(resource, job)
-    if job.kind then add_bound(resources.kinds[job.kind], job) end
-  end
+for _, job in ipairs(catalog.jobs) do
+  local _, status = catalog.find(job.status)
+  job.in_query = #status.path_parameters == 0
+  job.waiter, job.start, job.look = wait_job, doer(job.start), doer(job.status)
+  add_job(status.resource, job)
+  local content = status.content
+  if content and content.kind and not content.field then add_bound(resources.kinds[content.kind], job) end
 end
 local people = { wait = "wait", waiter = wait_workflow }
 add_job("workflows", people)

@@ -16,13 +16,13 @@ local values = require "ironclad.values.values"
 
 local properties = {}
 
--- Where a body has properties, by operationId.
-local fields = {
-  ["create-a-record"] = "properties", ["replace-a-record"] = "properties", ["update-record-metadata"] = "addProperties",
-  ["run-an-action-on-a-record"] = "properties",
-  ["create-an-entity"] = "properties", ["update-an-entity"] = "addProperties",
-  ["create-an-obligation"] = "properties", ["update-an-obligation"] = "addProperties",
-}
+-- By operationId: the field of its body that has properties.
+local fields = {}
+for _, entry in ipairs(catalog.entries) do
+  for _, field in ipairs(entry.fields) do
+    if field.properties then fields[entry.id] = field.name end
+  end
+end
 
 -- The types of Ironclad's own properties, by the contract actions of the public OpenAPI document.
 local documented = {
