@@ -8,6 +8,7 @@
 #include "lua/helpers.h"
 #include "lua/known_scopes.h"
 #include "lua/operations.h"
+#include "lua/reference.h"
 #include "lua/values.h"
 #include <curl/curl.h>
 
@@ -50,6 +51,7 @@ int luaopen_ironclad_core(lua_State *L) {
     ic_lua_open_calls(L);
     ic_lua_open_helpers(L);
     ic_lua_open_known_scopes(L);
+    ic_lua_open_reference(L);
     ic_lua_open_config(L);
     ic_lua_open_command(L);
     return 1;

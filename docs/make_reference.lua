@@ -2,6 +2,7 @@
 -- tables really have. `make reference` runs it; as a module it answers both. It stops at a method that it has no words
 -- for.
 local catalog = require "ironclad.calls.catalog"
+local core = require "ironclad.core"
 local each = require "ironclad.resources.each"
 local ironclad = require "ironclad"
 local resources = require "ironclad.resources.resources"
@@ -178,6 +179,15 @@ local function add_functions(lines, label, part)
   end
 end
 
+-- The kinds of errors, and what to do about each.
+local function add_error_kinds(lines)
+  lines[#lines + 1] = row("`kind`", "What has happened", "What to do")
+  lines[#lines + 1] = row("---", "---", "---")
+  for _, kind in ipairs(core.error_kinds()) do
+    lines[#lines + 1] = row("`" .. kind.name .. "`", kind.meaning, kind.advice)
+  end
+end
+
 local function kind_of(resource)
   for _, kind in pairs(resources.kinds) do
     if kind.resource == resource then return kind end
@@ -194,6 +204,12 @@ call (`as_user`, `timeout`, `to`, …) stand in one more table, or beside the ar
 bold are required. Where an id is expected, the table that has it will do. A list's `each…` is its iterator over all
 pages: `for workflow in client.workflows:each { status = "active" } do … end`. Scopes are those of `ironclad.scopes`
 without their `public.`.]]
+
+local ERRORS = [[
+A call that fails returns `nil` and an error: a table that prints as one line. It has `kind`, `message`, `operation`,
+`outcome` (`not_done`, or `unknown`: it may have happened, so look before you repeat it), `retryable`, `attempts`, and
+where known `status`, `code`, `param`, `request_id` and `retry_after` (seconds).
+]]
 
 local VALUES = [[
 Values stand in attributes, properties and queries, and become there what Ironclad wants: a workflow's `monetaryAmount`,
@@ -217,6 +233,8 @@ local function make()
   add_functions(lines, "ironclad", ironclad)
   add_functions(lines, "ironclad.filter", ironclad.filter)
   add_functions(lines, "ironclad.scim_filter", ironclad.scim_filter)
+  lines[#lines + 1] = "\n## Errors\n\n" .. ERRORS
+  add_error_kinds(lines)
   return table.concat(lines, "\n") .. "\n"
 end
 
@@ -243,13 +261,33 @@ local function summary()
   return table.concat(lines, "\n") .. "\n"
 end
 
-local BEGIN, END = "<!-- made by `make reference` -->\n", "<!-- end -->\n"
+-- The kinds of errors as one list, and the number of operations, for the README.
+local function names_of_kinds()
+  local names = {}
+  for i, kind in ipairs(core.error_kinds()) do names[i] = "`" .. kind.name .. "`" end
+  return "The kinds are " .. table.concat(names, ", ") .. ".\n"
+end
 
--- A README with today's summary between its marks.
-local function with_summary(readme)
-  local _, begins = readme:find(BEGIN, 1, true)
-  local ends = readme:find(END, begins, true)
-  return readme:sub(1, begins) .. summary() .. readme:sub(ends)
+local function count_of_operations()
+  return ("`ironclad.operations()` lists all %d operations with their parameters and scopes.\n"):format(
+    #catalog.entries)
+end
+
+-- What stands in the README between "<!-- made by `make reference`: NAME -->" and "<!-- end -->".
+local made_parts = { methods = summary, kinds = names_of_kinds, count = count_of_operations }
+
+-- A README with today's text in its made parts.
+local function with_made_parts(readme)
+  local seen = {}
+  local made = readme:gsub("(<!%-%- made by `make reference`: (%l+) %-%->\n).-(<!%-%- end %-%->\n)",
+    function(begins, name, ends)
+      seen[name] = true
+      return begins .. assert(made_parts[name], name)() .. ends
+    end)
+  for name in pairs(made_parts) do
+    if not seen[name] then error(("README.md has no part for %s"):format(name), 0) end
+  end
+  return made
 end
 
 local function read(path)
@@ -268,6 +306,6 @@ end
 
 if arg and arg[0] and arg[0]:find "make_reference%.lua$" then
   write("docs/reference.md", make())
-  write("README.md", with_summary(read "README.md"))
+  write("README.md", with_made_parts(read "README.md"))
 end
-return { reference = make, with_summary = with_summary }
+return { reference = make, with_made_parts = with_made_parts }

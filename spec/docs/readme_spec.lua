@@ -22,10 +22,6 @@ describe("README.md", function()
   end
 
   it("has examples", function() assert.equal(8, number) end)
-
-  it("says how many operations there are", function()
-    assert.matches("all " .. #ironclad.operations() .. " operations", text)
-  end)
 end)
 
 describe("the sandbox's command", function()

@@ -1,4 +1,6 @@
--- docs/reference.md, and its summary in README.md, are what docs/make_reference.lua makes.
+-- docs/reference.md and the made parts of README.md are what docs/make_reference.lua makes. It makes them from the
+-- tables of operations, options and error kinds, so all of these are documented.
+local core = require "ironclad.core"
 local peer = require "spec.support.peer"
 
 describe("the reference", function()
@@ -8,9 +10,16 @@ describe("the reference", function()
     assert.are.equal(made.reference(), peer.read_file "docs/reference.md", "run `make reference`")
   end)
 
-  it("has its summary in the README", function()
+  it("has its parts in the README", function()
     local readme = peer.read_file "README.md"
-    assert.are.equal(made.with_summary(readme), readme, "run `make reference`")
+    assert.are.equal(made.with_made_parts(readme), readme, "run `make reference`")
     assert.is_truthy(readme:find("wait_download_urls", 1, true))
+  end)
+
+  it("says what each kind of error means, and what to do", function()
+    for _, kind in ipairs(core.error_kinds()) do
+      assert.is_true(#kind.meaning > 0 and #kind.advice > 0, kind.name)
+      assert.is_nil((kind.meaning .. kind.advice):find "[|\n]", kind.name)
+    end
   end)
 end)

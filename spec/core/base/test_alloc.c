@@ -208,12 +208,20 @@ static void test_error_names(void) {
         ic_error_kind kind;
         const char *name;
     } cases[] = {
-        {IC_ERR_AUTH, "auth"},           {IC_ERR_INVALID_REQUEST, "invalid_request"},
-        {IC_ERR_TIMEOUT, "timeout"},     {IC_ERR_TOO_LARGE, "too_large"},
-        {IC_ERR_SIGNATURE, "signature"}, {IC_ERR_MEMORY, "memory"},
+        {IC_ERR_AUTH, "auth"},
+        {IC_ERR_INVALID_REQUEST, "invalid_request"},
+        {IC_ERR_TIMEOUT, "timeout"},
+        {IC_ERR_TOO_LARGE, "too_large"},
+        {IC_ERR_JOB_FAILED, "job_failed"},
+        {IC_ERR_MEMORY, "memory"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         CHECK_TEXT(ic_error_kind_name(cases[i].kind), cases[i].name);
+    for (int kind = IC_OK; kind < IC_ERROR_KIND_COUNT; kind++) {
+        bool seen = kind != IC_OK && kind != IC_ERR_ARGUMENT; /* by scripts, as error.kind */
+        CHECK(!!ic_error_kind_meaning((ic_error_kind)kind) == seen);
+        CHECK(!!ic_error_kind_advice((ic_error_kind)kind) == seen);
+    }
 }
 
 static void test_error_long(void) {

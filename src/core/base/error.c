@@ -3,22 +3,32 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* For each kind its name, and what is said when there was no memory for the message. */
+/* `message` is what an error says that had no memory for its own message. */
 static const struct {
-    const char *name, *message;
-} kinds[] = {[IC_OK] = {"ok", "no error"},
-#define X(constant, kind) [IC_ERR_##constant] = {kind, kind " (out of memory for the details)"},
-             IC_ERROR_KINDS(X)
-#undef X
+    const char *name, *message, *meaning, *advice;
+} error_kinds[] = {
+    [IC_OK] = {"ok", "no error", NULL, NULL},
+#define KIND(constant, name, meaning, advice)                                                                \
+    [IC_ERR_##constant] = {name, name " (out of memory for the details)", meaning, advice},
+#include "core/base/error_kinds.def"
+#undef KIND
 };
 
 const char *ic_error_kind_name(ic_error_kind kind) {
-    return kinds[kind].name;
+    return error_kinds[kind].name;
+}
+
+const char *ic_error_kind_meaning(ic_error_kind kind) {
+    return error_kinds[kind].meaning;
+}
+
+const char *ic_error_kind_advice(ic_error_kind kind) {
+    return error_kinds[kind].advice;
 }
 
 const char *ic_error_message(const ic_error *error) {
     if (error->message) return error->message;
-    return error->kind == IC_ERR_MEMORY ? "out of memory" : kinds[error->kind].message;
+    return error->kind == IC_ERR_MEMORY ? "out of memory" : error_kinds[error->kind].message;
 }
 
 void ic_error_clear(ic_error *error) {
@@ -29,16 +39,16 @@ void ic_error_clear(ic_error *error) {
     *error = (ic_error){.retry_after = -1};
 }
 
-/* Starts over with that kind; only the operation stays. */
-static void restart(ic_error *error, ic_error_kind kind) {
+/* Clears all but the operation, and sets the kind. */
+static void error_restart(ic_error *error, ic_error_kind kind) {
     const char *operation = error->operation;
     ic_error_clear(error);
     error->operation = operation;
     error->kind = kind;
 }
 
-/* The message is made before the old one is freed: the values may point into the error itself, as when more
- * is said about a message ("token: %s"). */
+/* The message is made before the old one is freed, because the values may point into the error itself:
+ * "token: %s" adds to a message. */
 void ic_error_set(ic_error *error, ic_error_kind kind, const char *format, ...) {
     if (!error) return;
     va_list values, again;
@@ -49,15 +59,15 @@ void ic_error_set(ic_error *error, ic_error_kind kind, const char *format, ...) 
     if (message) vsnprintf(message, (size_t)length + 1, format, again);
     va_end(again);
     va_end(values);
-    restart(error, kind);
+    error_restart(error, kind);
     error->message = message;
 }
 
 void ic_error_memory(ic_error *error) {
-    if (error) restart(error, IC_ERR_MEMORY);
+    if (error) error_restart(error, IC_ERR_MEMORY);
 }
 
-/* A text for which there is no memory is missing from the copy; everything else is there. */
+/* A text that there is no memory for is missing in the copy. Everything else is there. */
 void ic_error_copy(ic_error *to, const ic_error *from) {
     *to = *from;
     to->message = ic_strdup(from->message);

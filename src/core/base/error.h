@@ -1,42 +1,19 @@
-/* What went wrong, as one value: filled in by whoever finds the fault, completed by the call that it ended.
- */
+/* Errors: what went wrong, as one value. The code that finds the fault sets kind and message; the call adds
+ * the rest. */
 #ifndef IC_ERROR_H
 #define IC_ERROR_H
 
 #include <stdbool.h>
 
-/* X(constant, name that a script sees in error.kind) */
-#define IC_ERROR_KINDS(X)                                                                                    \
-    X(AUTH, "auth")                                                                                          \
-    X(PERMISSION, "permission")                                                                              \
-    X(NOT_FOUND, "not_found")                                                                                \
-    X(INVALID_REQUEST, "invalid_request")                                                                    \
-    X(INVALID_STATE, "invalid_state")                                                                        \
-    X(CONFLICT, "conflict")                                                                                  \
-    X(RATE_LIMITED, "rate_limited")                                                                          \
-    X(SERVER, "server")                                                                                      \
-    X(NETWORK, "network")                                                                                    \
-    X(TIMEOUT, "timeout")                                                                                    \
-    X(TLS, "tls")                                                                                            \
-    X(PROTOCOL, "protocol")                                                                                  \
-    X(CANCELLED, "cancelled")                                                                                \
-    X(TOO_LARGE, "too_large")                                                                                \
-    X(IO, "io")                                                                                              \
-    X(STORE, "store")                                                                                        \
-    X(JOB_FAILED, "job_failed")                                                                              \
-    X(SIGNATURE, "signature")                                                                                \
-    X(MEMORY, "memory")                                                                                      \
-    /* Never seen as a kind: a mistake of the caller's, which the binding throws. */                         \
-    X(ARGUMENT, "argument")
-
 typedef enum ic_error_kind {
     IC_OK = 0,
-#define X(constant, name) IC_ERR_##constant,
-    IC_ERROR_KINDS(X)
-#undef X
+#define KIND(constant, name, meaning, advice) IC_ERR_##constant,
+#include "core/base/error_kinds.def"
+#undef KIND
+    IC_ERROR_KIND_COUNT
 } ic_error_kind;
 
-/* Whether the operation may have happened at the service all the same. */
+/* Whether the operation may have happened at Ironclad although the call failed. */
 typedef enum ic_outcome { IC_OUTCOME_NOT_DONE, IC_OUTCOME_UNKNOWN } ic_outcome;
 
 typedef struct ic_error {
@@ -45,18 +22,22 @@ typedef struct ic_error {
     long status;                     /* HTTP status; 0 when there was no answer */
     double retry_after;              /* seconds; negative when unknown */
     int attempts;                    /* requests sent for the call; 0 before the call completes it */
-    bool retryable;                  /* the same call may well succeed later */
+    bool retryable;                  /* the same call may succeed later */
     const char *operation;           /* static: from the catalog; NULL when not about an operation */
     char *message;                   /* owned; NULL after an allocation failed: use ic_error_message */
     char *code, *param, *request_id; /* owned, each NULL when unknown */
 } ic_error;
 
 const char *ic_error_kind_name(ic_error_kind kind);
-/* Sets kind and message (printf style); what was there before is freed. Cannot fail: without memory for the
- * message, ic_error_message still answers a static text. `error` may be NULL (nobody wants to know). */
+/* What an error of that kind means, and what to do about it: a sentence each, without its full stop, for the
+ * documentation. NULL for IC_OK and IC_ERR_ARGUMENT. */
+const char *ic_error_kind_meaning(ic_error_kind kind);
+const char *ic_error_kind_advice(ic_error_kind kind);
+/* Sets kind and message (printf style), and frees the old content. Cannot fail: without memory for the
+ * message, ic_error_message returns a static text. `error` may be NULL: then nothing happens. */
 void ic_error_set(ic_error *error, ic_error_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* Shorthand for an allocation that failed. */
+/* The same for an allocation that failed. */
 void ic_error_memory(ic_error *error);
 const char *ic_error_message(const ic_error *error);
 /* `to` must be empty. */
