@@ -1,6 +1,6 @@
--- Makes docs/reference.md and the summary of it in README.md, from the catalog of operations and from what the module's
--- tables really have. `make reference` runs it; as a module it answers both. It stops at a method that it has no words
--- for.
+-- Makes docs/reference.md and the made parts of README.md: from the tables of operations, options and error kinds, and
+-- from the methods that the module has. `make reference` runs it; dofile returns the functions that make both. It fails
+-- for a method that it has no words for.
 local catalog = require "ironclad.calls.catalog"
 local core = require "ironclad.core"
 local each = require "ironclad.resources.each"
@@ -179,6 +179,42 @@ local function add_functions(lines, label, part)
   end
 end
 
+local function number(value)
+  return value % 1 == 0 and ("%d"):format(value) or ("%.14g"):format(value)
+end
+
+-- What an option takes: a word for its type, then its choices, or its unit and range.
+local types = {
+  text = "text", text_or_false = "text, or false", scopes = "a list of scopes, or text", boolean = "true or false",
+  number = "%s", number_or_false = "%s, or false", whole = "%s",
+}
+
+local function values_of(option)
+  if option.takes then return option.takes end
+  if option.choices then return (option.choices:gsub("%S+", '`"%0"`'):gsub("` `", "`, `")) end
+  local range = option.unit and ("%s, %s to %s"):format(option.unit, number(option.smallest), number(option.largest))
+  return (types[option.type]:format(range))
+end
+
+local function default_of(option)
+  if option.type == "boolean" then return "`" .. tostring(option.preset ~= 0) .. "`" end
+  if option.unit then return "`" .. number(option.preset) .. "`" end
+  local choice = option.choices and (" " .. option.choices .. " "):find(" " .. option.fallback .. " ", 1, true)
+  return choice and '`"' .. option.fallback .. '"`' or option.fallback or ""
+end
+
+-- @param place "connect" or "call"
+local function add_options(lines, place)
+  lines[#lines + 1] = row("Option", "Value", "Default", "")
+  lines[#lines + 1] = row("---", "---", "---", "---")
+  for _, option in ipairs(core.option_table()) do
+    if option[place] then
+      local default = place == "call" and option.connect and "the connection's" or default_of(option)
+      lines[#lines + 1] = row("`" .. option.name .. "`", values_of(option), default, option.text)
+    end
+  end
+end
+
 -- The kinds of errors, and what to do about each.
 local function add_error_kinds(lines)
   lines[#lines + 1] = row("`kind`", "What has happened", "What to do")
@@ -197,7 +233,7 @@ end
 local INTRODUCTION = [[
 # Reference
 
-Made by `make reference` from the catalog of operations; do not edit it.
+Made by `make reference` from the tables of operations, options and error kinds. Do not edit it.
 
 Every call answers `value, err, response`. `arguments` is the query of a read, `body` the JSON body; the options of a
 call (`as_user`, `timeout`, `to`, …) stand in one more table, or beside the arguments where there is no body. Names in
@@ -233,6 +269,10 @@ local function make()
   add_functions(lines, "ironclad", ironclad)
   add_functions(lines, "ironclad.filter", ironclad.filter)
   add_functions(lines, "ironclad.scim_filter", ironclad.scim_filter)
+  lines[#lines + 1] = "\n## Options of ironclad.connect\n"
+  add_options(lines, "connect")
+  lines[#lines + 1] = "\n## Options of a call\n"
+  add_options(lines, "call")
   lines[#lines + 1] = "\n## Errors\n\n" .. ERRORS
   add_error_kinds(lines)
   return table.concat(lines, "\n") .. "\n"
@@ -261,12 +301,39 @@ local function summary()
   return table.concat(lines, "\n") .. "\n"
 end
 
+-- A paragraph in lines of at most 120 bytes.
+local function filled(text)
+  local lines, line = {}, ""
+  for word in text:gmatch "%S+" do
+    if #line + #word >= 120 then
+      lines[#lines + 1], line = line, word
+    else
+      line = line == "" and word or line .. " " .. word
+    end
+  end
+  lines[#lines + 1] = line
+  return table.concat(lines, "\n") .. "\n"
+end
+
 -- The kinds of errors as one list, and the number of operations, for the README.
-local function names_of_kinds()
+local function list_of_kinds()
   local names = {}
   for i, kind in ipairs(core.error_kinds()) do names[i] = "`" .. kind.name .. "`" end
-  return "The kinds are " .. table.concat(names, ", ") .. ".\n"
+  return filled("The kinds are " .. table.concat(names, ", ") .. ".")
 end
+
+-- The options of one place as a list, for the README.
+local function list_of_options(begins, place)
+  local names = {}
+  for _, option in ipairs(core.option_table()) do
+    if option[place] then names[#names + 1] = "`" .. option.name .. "`" end
+  end
+  return filled(begins .. table.concat(names, ", ") .. ".")
+end
+
+local function list_of_connect_options() return list_of_options("`ironclad.connect` takes ", "connect") end
+
+local function list_of_call_options() return list_of_options("The options of a call are ", "call") end
 
 local function count_of_operations()
   return ("`ironclad.operations()` lists all %d operations with their parameters and scopes.\n"):format(
@@ -274,7 +341,10 @@ local function count_of_operations()
 end
 
 -- What stands in the README between "<!-- made by `make reference`: NAME -->" and "<!-- end -->".
-local made_parts = { methods = summary, kinds = names_of_kinds, count = count_of_operations }
+local made_parts = {
+  methods = summary, kinds = list_of_kinds, count = count_of_operations, connect = list_of_connect_options,
+  call = list_of_call_options,
+}
 
 -- A README with today's text in its made parts.
 local function with_made_parts(readme)

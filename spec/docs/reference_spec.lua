@@ -16,6 +16,14 @@ describe("the reference", function()
     assert.is_truthy(readme:find("wait_download_urls", 1, true))
   end)
 
+  it("says what each option is for", function()
+    for _, option in ipairs(core.option_table()) do
+      assert.is_true(#option.text > 0, option.name)
+      assert.is_nil(option.text:find "[|\n]", option.name)
+      assert.is_true(option.connect or option.call, option.name)
+    end
+  end)
+
   it("says what each kind of error means, and what to do", function()
     for _, kind in ipairs(core.error_kinds()) do
       assert.is_true(#kind.meaning > 0 and #kind.advice > 0, kind.name)

@@ -170,16 +170,16 @@ static void read_number(lua_State *L, int from, const char *name, double *into) 
     const ic_option *option = ic_option_find(name, IC_SCOPE_CALL);
     lua_getfield(L, from, name);
     if (lua_isnil(L, -1)) return;
-    bool off = option->type == IC_OPTION_LIMIT && lua_isboolean(L, -1) && !lua_toboolean(L, -1);
+    bool off = option->type == IC_OPTION_NUMBER_OR_FALSE && lua_isboolean(L, -1) && !lua_toboolean(L, -1);
     double value = off ? 0 : lua_tonumber(L, -1);
-    bool whole = option->type == IC_OPTION_INTEGER;
+    bool whole = option->type == IC_OPTION_WHOLE;
     bool fits = off || (lua_type(L, -1) == LUA_TNUMBER && value >= option->smallest &&
                         value <= option->largest && (!whole || value == (double)(long)value));
     char range[96];
     snprintf(range, sizeof range, "%g to %g", option->smallest, option->largest);
     if (!fits)
         luaL_error(L, "%s: expected a %snumber from %s%s", name, whole ? "whole " : "", range,
-                   option->type == IC_OPTION_LIMIT ? ", or false for none" : "");
+                   option->type == IC_OPTION_NUMBER_OR_FALSE ? ", or false for none" : "");
     *into = value;
 }
 

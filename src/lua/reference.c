@@ -1,11 +1,62 @@
 #include "lua/reference.h"
 #include "core/base/error.h"
+#include "core/catalog/settings.h"
 #include "lua/compat.h"
 
-/* Sets a field of the table on top of the stack. */
+/* The words of options.def. */
+static const char *const type_names[] = {
+    [IC_OPTION_TEXT] = "text",
+    [IC_OPTION_TEXT_OR_FALSE] = "text_or_false",
+    [IC_OPTION_SCOPES] = "scopes",
+    [IC_OPTION_NUMBER] = "number",
+    [IC_OPTION_NUMBER_OR_FALSE] = "number_or_false",
+    [IC_OPTION_WHOLE] = "whole",
+    [IC_OPTION_BOOLEAN] = "boolean",
+    [IC_OPTION_HANDLED] = "handled",
+};
+
+/* Sets a field of the table on top of the stack; nothing for NULL. */
 static void set_text(lua_State *L, const char *key, const char *text) {
+    if (!text) return;
     lua_pushstring(L, text);
     lua_setfield(L, -2, key);
+}
+
+static void set_number(lua_State *L, const char *key, double value) {
+    lua_pushnumber(L, value);
+    lua_setfield(L, -2, key);
+}
+
+static void set_boolean(lua_State *L, const char *key, bool value) {
+    lua_pushboolean(L, value);
+    lua_setfield(L, -2, key);
+}
+
+static void push_option(lua_State *L, const ic_option *option) {
+    lua_createtable(L, 0, 12);
+    set_text(L, "name", option->name);
+    set_text(L, "type", type_names[option->type]);
+    set_boolean(L, "connect", option->scope & IC_SCOPE_CONNECT);
+    set_boolean(L, "call", option->scope & IC_SCOPE_CALL);
+    set_number(L, "preset", option->preset);
+    set_number(L, "smallest", option->smallest);
+    set_number(L, "largest", option->largest);
+    set_text(L, "unit", option->unit);
+    set_text(L, "choices", option->choices);
+    set_text(L, "takes", option->takes);
+    set_text(L, "fallback", option->fallback);
+    set_text(L, "text", option->text);
+}
+
+/* option_table() -> a new array with a table for each option: the members of ic_option by their names, type
+ * as the word of options.def, and booleans connect and call for where it may be given. */
+static int l_option_table(lua_State *L) {
+    lua_newtable(L);
+    for (int i = 0; ic_options[i].name; i++) {
+        push_option(L, &ic_options[i]);
+        lua_rawseti(L, -2, i + 1);
+    }
+    return 1;
 }
 
 /* error_kinds() -> a new array of { name =, meaning =, advice = }: the kinds of the errors that calls return.
@@ -26,6 +77,7 @@ static int l_error_kinds(lua_State *L) {
 }
 
 void ic_lua_open_reference(lua_State *L) {
-    static const luaL_Reg functions[] = {{"error_kinds", l_error_kinds}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"option_table", l_option_table}, {"error_kinds", l_error_kinds}, {NULL, NULL}};
     ic_lua_setfuncs(L, functions);
 }

@@ -4,7 +4,7 @@
 
 #include <lua.h>
 
-/* Sets error_kinds in the table at the top of the stack. */
+/* Sets option_table and error_kinds in the table at the top of the stack. */
 void ic_lua_open_reference(lua_State *L);
 
 #endif

@@ -4,21 +4,28 @@
 #include <math.h>
 #include <string.h>
 
-#define TEXT    IC_OPTION_TEXT
-#define SCOPES  IC_OPTION_SCOPES
-#define ACTOR   IC_OPTION_ACTOR
-#define NUMBER  IC_OPTION_NUMBER
-#define INTEGER IC_OPTION_INTEGER
-#define LIMIT   IC_OPTION_LIMIT
-#define BOOLEAN IC_OPTION_BOOLEAN
+/* The members that every option has. */
+#define COMMON(name_, type_, where, text_)                                                                   \
+    .name = #name_, .type = IC_OPTION_##type_, .scope = IC_SCOPE_##where, .text = text_
+#define IN_SETTINGS(name_, type_, where, text_)                                                              \
+    COMMON(name_, type_, where, text_), .offset = offsetof(ic_settings, name_)
+#define NUMERIC(name_, type_, where, unit_, preset_, smallest_, largest_, text_)                             \
+    {IN_SETTINGS(name_, type_, where, text_), .unit = unit_, .preset = preset_, .smallest = smallest_,       \
+     .largest = largest_},
 
 const ic_option ic_options[] = {
-#define SETTING(name, type, scope, member, smallest, largest)                                                \
-    {name, type, IC_SCOPE_##scope, offsetof(ic_settings, member), smallest, largest},
-#define HANDLED(name, scope) {name, IC_OPTION_HANDLED, IC_SCOPE_##scope, 0, 0, 0},
+#define TEXT(name_, where, choices_, preset_, text_)                                                         \
+    {IN_SETTINGS(name_, TEXT, where, text_), .choices = choices_, .fallback = preset_},
+#define TEXT_OR_FALSE(name_, where, preset_, text_)                                                          \
+    {IN_SETTINGS(name_, TEXT_OR_FALSE, where, text_), .fallback = preset_},
+#define SCOPES(name_, where, preset_, text_)  {IN_SETTINGS(name_, SCOPES, where, text_), .fallback = preset_},
+#define NUMBER(name_, ...)                    NUMERIC(name_, NUMBER, __VA_ARGS__)
+#define NUMBER_OR_FALSE(name_, ...)           NUMERIC(name_, NUMBER_OR_FALSE, __VA_ARGS__)
+#define WHOLE(name_, ...)                     NUMERIC(name_, WHOLE, __VA_ARGS__)
+#define BOOLEAN(name_, where, preset_, text_) {IN_SETTINGS(name_, BOOLEAN, where, text_), .preset = preset_},
+#define HANDLED(name_, where, takes_, preset_, text_)                                                        \
+    {COMMON(name_, HANDLED, where, text_), .takes = takes_, .fallback = preset_},
 #include "core/catalog/options.def"
-#undef SETTING
-#undef HANDLED
     {0}};
 
 const ic_option *ic_option_find(const char *name, unsigned scope) {
@@ -34,35 +41,38 @@ const char *ic_option_nearest(const char *name, unsigned scope) {
     return search.best;
 }
 
-void ic_settings_default(ic_settings *settings) {
-    *settings = (ic_settings){.timeout = 60,
-                              .connect_timeout = 10,
-                              .deadline = 300,
-                              .max_retries = 3,
-                              .max_in_flight = 32,
-                              .max_body = 64.0 * 1024 * 1024,
-                              .rate_share = 1,
-                              .rate_limit = true,
-                              .default_scope = true};
-}
-
-static void *member(const ic_settings *settings, const ic_option *option) {
+static void *settings_member(const ic_settings *settings, const ic_option *option) {
     return (char *)settings + option->offset;
 }
 
-static bool is_text(ic_option_type type) {
-    return type == TEXT || type == SCOPES || type == ACTOR;
+static bool option_is_text(const ic_option *option) {
+    return option->type == IC_OPTION_TEXT || option->type == IC_OPTION_TEXT_OR_FALSE ||
+           option->type == IC_OPTION_SCOPES;
+}
+
+static bool option_is_number(const ic_option *option) {
+    return option->type == IC_OPTION_NUMBER || option->type == IC_OPTION_NUMBER_OR_FALSE ||
+           option->type == IC_OPTION_WHOLE;
+}
+
+void ic_settings_default(ic_settings *settings) {
+    *settings = (ic_settings){0};
+    for (const ic_option *option = ic_options; option->name; option++) {
+        if (option_is_number(option)) *(double *)settings_member(settings, option) = option->preset;
+        if (option->type == IC_OPTION_BOOLEAN)
+            *(bool *)settings_member(settings, option) = option->preset != 0;
+    }
 }
 
 void ic_option_mismatch(const ic_option *option, const char *got, ic_error *error) {
     static const char *const expected[] = {
-        [TEXT] = "a string",
-        [SCOPES] = "a list of strings",
-        [ACTOR] = "a string, or false for none",
-        [NUMBER] = "a number",
-        [INTEGER] = "a whole number",
-        [LIMIT] = "a number of seconds, or false for none",
-        [BOOLEAN] = "a boolean",
+        [IC_OPTION_TEXT] = "a string",
+        [IC_OPTION_TEXT_OR_FALSE] = "a string, or false for none",
+        [IC_OPTION_SCOPES] = "a list of strings",
+        [IC_OPTION_NUMBER] = "a number",
+        [IC_OPTION_NUMBER_OR_FALSE] = "a number of seconds, or false for none",
+        [IC_OPTION_WHOLE] = "a whole number",
+        [IC_OPTION_BOOLEAN] = "a boolean",
         [IC_OPTION_HANDLED] = "another value",
     };
     ic_error_set(error, IC_ERR_ARGUMENT, "%s: expected %s, got %s", option->name, expected[option->type],
@@ -70,11 +80,11 @@ void ic_option_mismatch(const ic_option *option, const char *got, ic_error *erro
 }
 
 bool ic_settings_text(ic_settings *settings, const ic_option *option, const char *text, ic_error *error) {
-    if (!is_text(option->type)) {
+    if (!option_is_text(option)) {
         ic_option_mismatch(option, "a string", error);
         return false;
     }
-    if (option->type == TEXT && !*text) {
+    if (option->type == IC_OPTION_TEXT && !*text) {
         ic_error_set(error, IC_ERR_ARGUMENT, "%s: must not be empty", option->name);
         return false;
     }
@@ -83,51 +93,52 @@ bool ic_settings_text(ic_settings *settings, const ic_option *option, const char
                      option->name);
         return false;
     }
-    char **slot = member(settings, option);
+    char **member = settings_member(settings, option);
     char *copy = ic_strdup(text);
     if (!copy) {
         ic_error_memory(error);
         return false;
     }
-    ic_free_secret(*slot);
-    *slot = copy;
+    ic_free_secret(*member);
+    *member = copy;
     return true;
 }
 
 bool ic_settings_number(ic_settings *settings, const ic_option *option, double value, ic_error *error) {
-    bool whole = option->type == INTEGER;
-    if (!whole && option->type != NUMBER && option->type != LIMIT) {
+    if (!option_is_number(option)) {
         ic_option_mismatch(option, "a number", error);
         return false;
     }
+    bool whole = option->type == IC_OPTION_WHOLE;
     if (!(value >= option->smallest && value <= option->largest) || (whole && value != floor(value))) {
         ic_error_set(error, IC_ERR_ARGUMENT, "%s: expected a %snumber from %g to %g, got %g", option->name,
                      whole ? "whole " : "", option->smallest, option->largest, value);
         return false;
     }
-    *(double *)member(settings, option) = value;
+    *(double *)settings_member(settings, option) = value;
     return true;
 }
 
 bool ic_settings_boolean(ic_settings *settings, const ic_option *option, bool value, ic_error *error) {
-    if (option->type == BOOLEAN) {
-        *(bool *)member(settings, option) = value;
+    if (option->type == IC_OPTION_BOOLEAN) {
+        *(bool *)settings_member(settings, option) = value;
         return true;
     }
-    if (option->type == LIMIT && !value) {
-        *(double *)member(settings, option) = 0;
+    if (option->type == IC_OPTION_NUMBER_OR_FALSE && !value) {
+        *(double *)settings_member(settings, option) = 0;
         return true;
     }
-    if (option->type == ACTOR && !value) return ic_settings_text(settings, option, "", error);
+    if (option->type == IC_OPTION_TEXT_OR_FALSE && !value)
+        return ic_settings_text(settings, option, "", error);
     ic_option_mismatch(option, value ? "true" : "false", error);
     return false;
 }
 
 void ic_settings_clear(ic_settings *settings) {
     for (const ic_option *option = ic_options; option->name; option++) {
-        if (!is_text(option->type)) continue;
-        char **slot = member(settings, option);
-        ic_free_secret(*slot);
-        *slot = NULL;
+        if (!option_is_text(option)) continue;
+        char **member = settings_member(settings, option);
+        ic_free_secret(*member);
+        *member = NULL;
     }
 }

@@ -6,52 +6,48 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* The value of every option that is read into a member, under the option's name. A text is owned, and NULL
+ * when it is not given; "" stands for false. Numbers have the unit of options.def; 0 stands for false. */
 typedef struct ic_settings {
-    char *instance, *client_id, *client_secret;
-    char *scopes;        /* separated by spaces; NULL: none asked for */
-    char *token_auth;    /* "json" (default), "form", "basic" */
-    char *grant;         /* "client_credentials" (default), "authorization_code" */
-    char *token;         /* a static bearer token */
-    char *refresh_token; /* the first one, where the store has none; implies the authorization code grant */
-    char *store;         /* path of a file store; NULL: memory */
-    char *name;          /* tells apart connections that are else the same */
-    char *as_user;       /* e-mail or user id; "" : explicitly none; NULL: not given */
-    char *proxy;         /* "" : explicitly none; NULL: not given */
-    char *no_proxy;
-    char *ca_file, *ca_path;
-    char *http_version; /* "1.1", "2"; NULL: the best both sides have */
-    char *user_agent;   /* put before the module's own */
-    double timeout, connect_timeout;
-    double deadline; /* seconds a call; 0: none */
-    double max_retries, max_in_flight;
-    double max_body; /* bytes */
-    double rate_share;
-    bool rate_limit, allow_http, default_scope;
-    bool watched; /* hooks or a log want to hear of its calls; no option of its own */
+#define TEXT(name, ...)            char *name;
+#define TEXT_OR_FALSE(name, ...)   char *name;
+#define SCOPES(name, ...)          char *name; /* separated by spaces */
+#define NUMBER(name, ...)          double name;
+#define NUMBER_OR_FALSE(name, ...) double name;
+#define WHOLE(name, ...)           double name;
+#define BOOLEAN(name, ...)         bool name;
+#define HANDLED(...)
+#include "core/catalog/options.def"
+    bool watched; /* whether hooks or a log want events of its calls; not an option */
 } ic_settings;
 
-/* How an option is given. ACTOR: text, or false for explicitly none. LIMIT: a number, or false for none (0).
- * SCOPES: a list of texts, or one text with spaces. HANDLED: not a member. */
+/* How an option is given: as the words of options.def say. */
 typedef enum ic_option_type {
     IC_OPTION_TEXT,
+    IC_OPTION_TEXT_OR_FALSE,
     IC_OPTION_SCOPES,
-    IC_OPTION_ACTOR,
     IC_OPTION_NUMBER,
-    IC_OPTION_INTEGER,
-    IC_OPTION_LIMIT,
+    IC_OPTION_NUMBER_OR_FALSE,
+    IC_OPTION_WHOLE,
     IC_OPTION_BOOLEAN,
     IC_OPTION_HANDLED
 } ic_option_type;
 
-/* Bits: where an option may stand. */
+/* Bits: where an option may be given. */
 enum { IC_SCOPE_CONNECT = 1, IC_SCOPE_CALL = 2, IC_SCOPE_BOTH = 3 };
 
 typedef struct ic_option {
     const char *name; /* NULL ends the table */
     ic_option_type type;
     unsigned scope;
-    size_t offset; /* in ic_settings */
-    double smallest, largest;
+    size_t offset;                    /* in ic_settings */
+    double preset, smallest, largest; /* of a number; preset is also 0 or 1 of a boolean */
+    const char *unit;                 /* of a number: "seconds" */
+    const char *choices;              /* of a text: separated by spaces; NULL: any text */
+    /* For the documentation: */
+    const char *takes;    /* of HANDLED: "a function" */
+    const char *fallback; /* what holds without a text or HANDLED; NULL: nothing */
+    const char *text;     /* what it is for, one line */
 } ic_option;
 
 extern const ic_option ic_options[];
@@ -60,8 +56,9 @@ const ic_option *ic_option_find(const char *name, unsigned scope);
 /* The nearest option name of that scope, or NULL. */
 const char *ic_option_nearest(const char *name, unsigned scope);
 
+/* Fills in the defaults of options.def. `settings` needs no content before. */
 void ic_settings_default(ic_settings *settings);
-/* Each copies what it is given and checks type and range; false with ARGUMENT or MEMORY in `error`. */
+/* Each checks a value and copies it; false with ARGUMENT or MEMORY in `error`. */
 bool ic_settings_text(ic_settings *settings, const ic_option *option, const char *text, ic_error *error);
 bool ic_settings_number(ic_settings *settings, const ic_option *option, double value, ic_error *error);
 bool ic_settings_boolean(ic_settings *settings, const ic_option *option, bool value, ic_error *error);
