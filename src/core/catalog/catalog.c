@@ -1,4 +1,4 @@
-/* The table of operations and the ways to look one up. */
+/* The table of operations, and how one is found by its id or by a request's path. */
 #include "core/catalog/catalog.h"
 #include <pthread.h>
 #include <stdlib.h>
@@ -67,65 +67,67 @@ const ic_job_entry ic_job_entries[] = {
 enum { OPERATION_COUNT = sizeof ic_operations / sizeof ic_operations[0] };
 const size_t ic_operation_count = OPERATION_COUNT;
 
-/* Two orders of the table, made at the first look-up: by id, and by method, number of segments and path. */
+/* The table in two orders, made at the first look-up: by id, and by method, number of segments and path. */
 typedef struct route {
     const ic_operation *operation;
     size_t segments;
 } route;
 
-static pthread_once_t indexed = PTHREAD_ONCE_INIT;
+static pthread_once_t catalog_indexed = PTHREAD_ONCE_INIT;
 static const ic_operation *by_id[OPERATION_COUNT];
 static route by_route[OPERATION_COUNT];
 
-static size_t count_segments(const char *path) {
+static size_t path_segments(const char *path) {
     size_t count = 0;
     for (; *path; path++)
         count += *path == '/';
     return count;
 }
 
-static int compare_ids(const void *a, const void *b) {
+static int order_by_id(const void *a, const void *b) {
     const ic_operation *const *left = a, *const *right = b;
     return strcmp((*left)->id, (*right)->id);
 }
 
-static int compare_kinds(const route *route, ic_method method, size_t segments) {
+static int route_compare(const route *route, ic_method method, size_t segments) {
     if (route->operation->method != method) return route->operation->method < method ? -1 : 1;
     if (route->segments != segments) return route->segments < segments ? -1 : 1;
     return 0;
 }
 
-/* Of two patterns that fit the same path, the one with a literal where they first differ sorts before the one
- * with a placeholder: '{' comes after every character of the literals. So the first that fits is the one. */
-static int compare_routes(const void *a, const void *b) {
+/* Two patterns may fit the same path. The one with a literal segment where they first differ comes first,
+ * because '{' is greater than every character of the literals. So the first pattern that fits is the right
+ * one. */
+static int order_by_route(const void *a, const void *b) {
     const route *left = a, *right = b;
-    int order = compare_kinds(left, right->operation->method, right->segments);
+    int order = route_compare(left, right->operation->method, right->segments);
     return order ? order : strcmp(left->operation->path, right->operation->path);
 }
 
-static void make_index(void) {
+static void catalog_index(void) {
     for (size_t i = 0; i < OPERATION_COUNT; i++) {
         by_id[i] = &ic_operations[i];
-        by_route[i] = (route){&ic_operations[i], count_segments(ic_operations[i].path)};
+        by_route[i] = (route){&ic_operations[i], path_segments(ic_operations[i].path)};
     }
-    qsort(by_id, OPERATION_COUNT, sizeof by_id[0], compare_ids);
-    qsort(by_route, OPERATION_COUNT, sizeof by_route[0], compare_routes);
+    qsort(by_id, OPERATION_COUNT, sizeof by_id[0], order_by_id);
+    qsort(by_route, OPERATION_COUNT, sizeof by_route[0], order_by_route);
 }
 
-static int compare_id_to(const void *id, const void *entry) {
+static int id_compare(const void *id, const void *entry) {
     const ic_operation *const *operation = entry;
     return strcmp(id, (*operation)->id);
 }
 
 const ic_operation *ic_operation_by_id(const char *id) {
-    pthread_once(&indexed, make_index);
-    const ic_operation **found = bsearch(id, by_id, OPERATION_COUNT, sizeof by_id[0], compare_id_to);
+    pthread_once(&catalog_indexed, catalog_index);
+    const ic_operation **found = bsearch(id, by_id, OPERATION_COUNT, sizeof by_id[0], id_compare);
     return found ? *found : NULL;
 }
 
-/* Walks pattern and path side by side, segment by segment; a placeholder takes any segment that is not empty.
- * Returns what is left of the path behind the pattern ("", or from the next '/' or the '?'), or NULL. */
-static const char *match(const char *pattern, const char *path, ic_path_values *values) {
+/* Compares a path with a pattern, segment by segment. A placeholder fits every segment that is not empty.
+ * Returns the rest of the path after the pattern ("", or from the next '/' or the '?'); NULL when the pattern
+ * does not fit. */
+static const char *path_match(const char *pattern, const char *path, ic_path_values *values) {
     values->count = 0;
     while (*pattern == '/') {
         if (*path != '/') return NULL;
@@ -143,12 +145,12 @@ static const char *match(const char *pattern, const char *path, ic_path_values *
     return path;
 }
 
-/* The first of the routes with this method and number of segments, or the place where it would stand. */
-static size_t first_route(ic_method method, size_t segments) {
+/* The index of the first route with this method and number of segments, or where it would be. */
+static size_t route_first(ic_method method, size_t segments) {
     size_t low = 0, high = OPERATION_COUNT;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (compare_kinds(&by_route[middle], method, segments) < 0)
+        if (route_compare(&by_route[middle], method, segments) < 0)
             low = middle + 1;
         else
             high = middle;
@@ -157,12 +159,12 @@ static size_t first_route(ic_method method, size_t segments) {
 }
 
 const ic_operation *ic_operation_by_path(ic_method method, const char *path, ic_path_values *values) {
-    pthread_once(&indexed, make_index);
+    pthread_once(&catalog_indexed, catalog_index);
     ic_path_values found;
-    size_t segments = count_segments(path);
-    for (size_t i = first_route(method, segments);
-         i < OPERATION_COUNT && compare_kinds(&by_route[i], method, segments) == 0; i++) {
-        const char *rest = match(by_route[i].operation->path, path, &found);
+    size_t segments = path_segments(path);
+    for (size_t i = route_first(method, segments);
+         i < OPERATION_COUNT && route_compare(&by_route[i], method, segments) == 0; i++) {
+        const char *rest = path_match(by_route[i].operation->path, path, &found);
         if (!rest || *rest) continue;
         if (values) *values = found;
         return by_route[i].operation;
@@ -171,16 +173,17 @@ const ic_operation *ic_operation_by_path(ic_method method, const char *path, ic_
     return NULL;
 }
 
-/* The first rule whose path the request's path is or lies below, and whose methods hold its method, decides.
- * Ironclad's rate-limits page writes "workflows*"; taken as the segment, so that workflow-schemas is not
- * meant. It says nothing of PUT and DELETE on records: counted with the other writes, the smaller budget. */
+/* The buckets of requests. The first rule decides that has the request's method, and whose path is the
+ * request's path or above it. Ironclad's rate-limits page writes "workflows*". That is read as the segment
+ * `workflows`, so that workflow-schemas is not part of it. The page does not mention PUT and DELETE of
+ * records. They count with the other writes, which have the smaller budget. */
 #define METHOD(name) (1u << IC_##name)
 #define ALL_METHODS  (~0u)
-static const struct rule {
+static const struct bucket_rule {
     const char *path;
     unsigned methods;
     ic_bucket bucket;
-} rules[] = {
+} bucket_rules[] = {
     {IC_ROOT_PUBLIC "/workflows/{id}/sign-status", METHOD(POST) | METHOD(PATCH), IC_BUCKET_SIGN_STATUS},
     {IC_ROOT_PUBLIC "/workflows/{id}/signatures", METHOD(POST) | METHOD(PATCH), IC_BUCKET_SIGNATURES},
     {IC_ROOT_PUBLIC "/workflows", METHOD(GET), IC_BUCKET_WORKFLOWS_READ},
@@ -197,8 +200,9 @@ static const struct rule {
 
 ic_bucket ic_bucket_of(ic_method method, const char *path) {
     ic_path_values ignored;
-    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
-        if (rules[i].methods & (1u << method) && match(rules[i].path, path, &ignored)) return rules[i].bucket;
+    for (size_t i = 0; i < sizeof bucket_rules / sizeof bucket_rules[0]; i++)
+        if (bucket_rules[i].methods & (1u << method) && path_match(bucket_rules[i].path, path, &ignored))
+            return bucket_rules[i].bucket;
     return IC_BUCKET_OTHER;
 }
 

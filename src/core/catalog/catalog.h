@@ -1,5 +1,6 @@
-/* The catalog: every operation of Ironclad's APIs once, as data (operations.def). Methods, argument checks,
- * iterators, reference pages and the sandbox's routes are made from it. */
+/* The catalog: every operation of Ironclad's APIs, once, as data (operations.def). Methods, checks of
+ * arguments, iterators, waits for jobs and the reference pages are made from it, and the sandbox finds its
+ * handlers by it. */
 #ifndef IC_CATALOG_H
 #define IC_CATALOG_H
 
@@ -17,10 +18,10 @@ typedef enum ic_method { IC_GET, IC_POST, IC_PUT, IC_PATCH, IC_DELETE } ic_metho
 typedef enum ic_body {
     IC_BODY_NONE,
     IC_BODY_JSON,
-    /* JSON, or, when it holds files, multipart: part `data` with the JSON and a part for each file, which the
-     * JSON names by {"file": part}. */
+    /* JSON; with files in it, multipart: a part `data` with the JSON, where each file is {"file": name of its
+     * part}, and a part for each file. */
     IC_BODY_LAUNCH,
-    /* multipart/form-data with a part for each top-level field. */
+    /* multipart/form-data: a part for each top-level field. */
     IC_BODY_FORM
 } ic_body;
 
@@ -29,7 +30,8 @@ typedef enum ic_answer {
     IC_ANSWER_NOTHING, /* 204, or any empty 2xx */
     IC_ANSWER_BYTES,
     IC_ANSWER_TEXT,
-    IC_ANSWER_ANY /* not in the catalog: a raw request; the Content-Type decides between JSON and bytes */
+    IC_ANSWER_ANY /* of a raw request, never in the catalog: the Content-Type decides between JSON and bytes
+                   */
 } ic_answer;
 
 /* What a JSON answer has in it, and where. */
@@ -48,8 +50,8 @@ typedef enum ic_paging {
     IC_PAGING_SCIM      /* startIndex (1-based), count; totalResults */
 } ic_paging;
 
-/* X(constant, name, requests a minute): Ironclad's published budgets, rate-limits page (2026-08-18; rows that
- * are missing there from the older table). */
+/* X(constant, name, requests per minute): Ironclad's rate limits, from its rate-limits page (2026-08-18).
+ * Rows that are missing there are from the page's older version. */
 #define IC_BUCKETS(X)                                                                                        \
     X(WORKFLOWS_READ, "workflows:read", 400)                                                                 \
     X(WORKFLOWS_WRITE, "workflows:write", 40)                                                                \
@@ -85,12 +87,12 @@ typedef enum ic_type {
 
 /* Bits of ic_field.flags. */
 enum {
-    IC_REQUIRED = 1, /* the caller must give it, or `fill` gives it */
+    IC_REQUIRED = 1, /* the caller must give it, unless IC_FILL does */
     IC_LIST = 2,     /* query: several values, joined by commas */
     IC_FILL = 4,     /* when the caller leaves it out, `value` is sent (JSON text for a body field) */
     /* Of a form: */
-    IC_NAMES_FILE = 8, /* an object; its `filename` is that of the form's file unless the caller gives one */
-    IC_SIGNERS = 16,   /* an object; its `signerRoleNames` must name somebody, or the IC_OWN field be true */
+    IC_NAMES_FILE = 8, /* an object; its `filename` is the form's file's, unless the caller gives one */
+    IC_SIGNERS = 16,   /* an object; `signerRoleNames` in it is not empty, unless the IC_OWN field is true */
     IC_OWN = 32,       /* true or false for this module; not sent */
     /* What refers to a resource. The caller may give the resource's table instead. A field whose type is that
      * of the reference holds one; a field of another type holds any number of them, by index or by name. */
@@ -118,12 +120,12 @@ typedef struct ic_operation {
     const char *path;      /* with {placeholders} */
     const ic_field *query; /* NULL-name-terminated; never NULL */
     ic_body body;
-    const ic_field *fields; /* of the body: the required ones and all others that the documents name */
+    const ic_field *fields; /* of the body; the same */
     ic_answer answer;
     ic_content content;
     ic_paging paging;
     const char *scopes; /* separated by spaces: all of them; by '|': one of them; "" none */
-    bool repeatable;    /* may be sent again after it may have reached the service (DESIGN, Policy) */
+    bool repeatable;    /* may be sent again although Ironclad may have received it */
     ic_bucket bucket;
 } ic_operation;
 
@@ -144,24 +146,24 @@ extern const ic_job_entry ic_job_entries[]; /* an entry whose `start` is NULL en
 
 /* The operation with that operationId, or NULL. */
 const ic_operation *ic_operation_by_id(const char *id);
-/* The operation that a request reaches: literal segments win over placeholders ("/records/export" over
- * "/records/{id}"). `path` is without query, still percent-encoded. NULL when none. For the sandbox's routes
- * and for the bucket of a raw request. When `values`/`lengths` are given, they receive up to `max`
- * placeholder values (pointers into `path`), and `count` their number. */
+/* The values of the {placeholders} in a path: pointers into it, not terminated, still percent-encoded. */
 typedef struct ic_path_values {
     const char *value[4];
     size_t length[4];
     size_t count;
 } ic_path_values;
+/* The operation of a request, or NULL. Literal segments win over placeholders: "/records/export" over
+ * "/records/{id}". `path` has no query and is percent-encoded. `values` may be NULL. */
 const ic_operation *ic_operation_by_path(ic_method method, const char *path, ic_path_values *values);
-/* The bucket of any method and path, known to the catalog or not. */
+/* The bucket of any request, also of one that is not in the catalog. */
 ic_bucket ic_bucket_of(ic_method method, const char *path);
 /* "workflows:read" */
 const char *ic_bucket_name(ic_bucket bucket);
 const char *ic_method_name(ic_method method);
 /* "GET" -> IC_GET; false when it is none of the five. */
 bool ic_method_parse(const char *name, ic_method *method);
-/* The number of {placeholders} in a path, and the i-th one's name (not terminated) with its length. */
+/* The number of {placeholders} in a path, and the name of one by its index: not terminated; NULL beyond the
+ * last. */
 size_t ic_path_parameters(const char *path);
 const char *ic_path_parameter(const char *path, size_t index, size_t *length);
 

@@ -2,6 +2,12 @@
 #include "core/base/text.h"
 #include <string.h>
 
+/* Part of a text: one scope, or one term of what an operation needs. */
+typedef struct span {
+    const char *text;
+    size_t length;
+} span;
+
 const ic_scope ic_scopes[] = {
 #define EVERY_GRANT                true
 #define AUTHORIZATION_CODE         false
@@ -29,14 +35,8 @@ const char *ic_scope_nearest(const char *name) {
     return whole.best ? whole.best : nearest_by_rest;
 }
 
-/* Some scopes of a text: `length` bytes from `text`. */
-typedef struct span {
-    const char *text;
-    size_t length;
-} span;
-
-/* The next piece of *rest between the separators; false when there is none left. */
-static bool next(const char **rest, const char *end, const char *separators, span *piece) {
+/* The next piece of *rest between separators; false when there are no more. */
+static bool span_next(const char **rest, const char *end, const char *separators, span *piece) {
     const char *at = *rest;
     while (at < end && strchr(separators, *at))
         at++;
@@ -48,48 +48,48 @@ static bool next(const char **rest, const char *end, const char *separators, spa
     return piece->length > 0;
 }
 
-static bool holds(const char *list, span scope) {
+static bool scopes_have(const char *list, span scope) {
     span item;
-    for (const char *end = list + strlen(list); next(&list, end, " ", &item);)
+    for (const char *end = list + strlen(list); span_next(&list, end, " ", &item);)
         if (item.length == scope.length && memcmp(item.text, scope.text, scope.length) == 0) return true;
     return false;
 }
 
-/* Whether one of the term's alternatives ("a|b") is in the list. */
-static bool satisfied(span term, const char *granted) {
+/* Whether the list has one of the term's alternatives ("a|b"). */
+static bool term_satisfied(span term, const char *granted) {
     const char *rest = term.text;
     span scope;
-    while (next(&rest, term.text + term.length, "|", &scope))
-        if (holds(granted, scope)) return true;
+    while (span_next(&rest, term.text + term.length, "|", &scope))
+        if (scopes_have(granted, scope)) return true;
     return false;
 }
 
-static void describe_term(span term, ic_buf *out) {
+static void term_describe(span term, ic_buf *out) {
     const char *rest = term.text;
     span scope;
-    for (bool first = true; next(&rest, term.text + term.length, "|", &scope); first = false) {
+    for (bool first = true; span_next(&rest, term.text + term.length, "|", &scope); first = false) {
         if (!first) ic_buf_puts(out, " or ");
         ic_buf_add(out, scope.text, scope.length);
     }
 }
 
-/* Appends the terms that `granted` does not satisfy (NULL: all of them). Whether there was one. */
-static bool describe_unsatisfied(const char *needed, const char *granted, ic_buf *out) {
+/* Appends the terms that `granted` does not satisfy (NULL: all terms), and returns whether there was one. */
+static bool scopes_describe_missing(const char *needed, const char *granted, ic_buf *out) {
     const char *end = needed + strlen(needed);
     bool any = false;
-    for (span term; next(&needed, end, " ", &term);) {
-        if (granted && satisfied(term, granted)) continue;
+    for (span term; span_next(&needed, end, " ", &term);) {
+        if (granted && term_satisfied(term, granted)) continue;
         if (any) ic_buf_puts(out, " and ");
-        describe_term(term, out);
+        term_describe(term, out);
         any = true;
     }
     return any;
 }
 
 void ic_scopes_describe(const char *needed, ic_buf *out) {
-    describe_unsatisfied(needed, NULL, out);
+    scopes_describe_missing(needed, NULL, out);
 }
 
 bool ic_scopes_missing(const char *needed, const char *granted, ic_buf *out) {
-    return granted && granted[strspn(granted, " ")] && describe_unsatisfied(needed, granted, out);
+    return granted && granted[strspn(granted, " ")] && scopes_describe_missing(needed, granted, out);
 }

@@ -1,4 +1,4 @@
-/* OAuth scopes: the known ones, and which of an operation's a token lacks. */
+/* OAuth scopes: the known ones, and which scopes of an operation a token does not have. */
 #ifndef IC_SCOPES_H
 #define IC_SCOPES_H
 
@@ -16,17 +16,18 @@ typedef struct ic_scope {
 extern const ic_scope ic_scopes[];
 extern const size_t ic_scope_count;
 
-/* The known scope of that name (names are case-sensitive), or NULL: a newer one, or a mistake. */
+/* The known scope of that name, or NULL: it may be newer than this table, or misspelt. Names are
+ * case-sensitive. */
 const ic_scope *ic_scope_find(const char *name);
-/* The known scope that a misspelt name may mean, also one given without its "public." or "scim."; or NULL. */
+/* The known scope that a misspelt name may mean, or NULL. The name may lack its "public." or "scim.". */
 const char *ic_scope_nearest(const char *name);
 
-/* `needed` is as in ic_operation.scopes: "a b" all of them, "a|b" either. Appends it in words: "a and b",
- * "a or b"; nothing when no scope is needed. */
+/* `needed` is as in ic_operation.scopes: "a b" is both, "a|b" is one of them. Appends it as text: "a and b",
+ * "a or b"; nothing when no scope is needed. The caller checks out->failed. */
 void ic_scopes_describe(const char *needed, ic_buf *out);
-/* Appends, in the same words, what of `needed` is not among `granted` (separated by spaces). False, with
- * nothing appended: nothing is lacking, or nothing can be said, as `granted` is NULL or empty, which is what
- * a token answer without `scope` leaves (RFC 6749, 5.1). The caller looks at out->failed. */
+/* Appends, as the same text, what `granted` (separated by spaces) lacks of `needed`, and returns whether it
+ * lacks anything. False, too, when `granted` is NULL or empty: a token answer may come without `scope` (RFC
+ * 6749, 5.1), and then nothing is known. The caller checks out->failed. */
 bool ic_scopes_missing(const char *needed, const char *granted, ic_buf *out);
 
 #endif
