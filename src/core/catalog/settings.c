@@ -1,5 +1,6 @@
 #include "core/catalog/settings.h"
 #include "core/base/alloc.h"
+#include "core/base/buf.h"
 #include "core/base/text.h"
 #include <math.h>
 #include <string.h>
@@ -79,6 +80,29 @@ void ic_option_mismatch(const ic_option *option, const char *got, ic_error *erro
                  got);
 }
 
+/* Whether a text is one of the option's choices; sets the error otherwise. */
+static bool option_check_choice(const ic_option *option, const char *text, ic_error *error) {
+    if (!option->choices) return true;
+    ic_buf list = {0};
+    size_t wanted = strlen(text), length;
+    for (const char *choice = option->choices; *choice; choice += length + (choice[length] == ' ')) {
+        length = strcspn(choice, " ");
+        bool last = !choice[length];
+        if (length == wanted && memcmp(choice, text, length) == 0) {
+            ic_buf_free(&list);
+            return true;
+        }
+        ic_buf_printf(&list, "%s\"%.*s\"", !list.length ? "" : last ? " or " : ", ", (int)length, choice);
+    }
+    const char *choices = ic_buf_text(&list);
+    if (choices)
+        ic_error_set(error, IC_ERR_ARGUMENT, "%s: expected %s", option->name, choices);
+    else
+        ic_error_memory(error);
+    ic_buf_free(&list);
+    return false;
+}
+
 bool ic_settings_text(ic_settings *settings, const ic_option *option, const char *text, ic_error *error) {
     if (!option_is_text(option)) {
         ic_option_mismatch(option, "a string", error);
@@ -93,6 +117,7 @@ bool ic_settings_text(ic_settings *settings, const ic_option *option, const char
                      option->name);
         return false;
     }
+    if (!option_check_choice(option, text, error)) return false;
     char **member = settings_member(settings, option);
     char *copy = ic_strdup(text);
     if (!copy) {
