@@ -153,7 +153,7 @@ describe("a wait", function()
 
   it("ends when its time is up, and says what goes on", function()
     local server, client = play { peer.json '{"jobId":"e","jobStatus":"running"}' }
-    local value, err = client.exports:wait("e", { interval = 0.01, timeout = 0.1 })
+    local value, err = client.exports:wait("e", { interval = 0.01, timeout = 0.5 })
     assert.is_nil(value)
     assert.are.equal("timeout", err.kind)
     assert.are.equal("unknown", err.outcome)
