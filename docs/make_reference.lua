@@ -8,28 +8,31 @@ local ironclad = require "ironclad"
 local resources = require "ironclad.resources.resources"
 local wait = require "ironclad.resources.wait"
 
--- What is no operation: its arguments, and what it does. By the label of the method, or of all kinds by "*".
+-- Methods that are not operations: their arguments, and what they do. The key is the label of the method; "*" is every
+-- kind of resource.
 local helpers = {
-  ["*:refresh"] = { "arguments", "reads it again, in place, and answers it" },
+  ["*:refresh"] = { "arguments", "reads the resource again into the same table, and returns it" },
   ["workflows:launch_and_wait"] = { "body, options", "launches and waits for the workflow" },
   ["workflows:wait_launch"] = { "job, options", "waits for the workflow of `launch_async`" },
-  ["workflows:wait"] = { "id, { step =, status = }", "waits until it is at a step or past it, or in a status" },
-  ["exports:create_and_wait"] = { "body, options", "makes an export and waits until it can be downloaded" },
+  ["workflows:wait"] = { "id, { step =, status = }", "waits until the workflow has reached a step or has a status" },
+  ["exports:create_and_wait"] = { "body, options", "starts an export and waits until it can be downloaded" },
   ["exports:wait"] = { "job, options", "waits until it can be downloaded" },
-  ["records:create_download_urls_and_wait"] = { "body, options", "asks for links and waits for them" },
+  ["records:create_download_urls_and_wait"] = { "body, options", "asks for download links and waits for them" },
   ["records:wait_download_urls"] = { "job, options", "waits for the links of `create_download_urls`" },
   ["records:smart_import_and_wait"] = { "body, options", "imports a document and waits for its predictions" },
   ["records:wait_import"] = { "import, options", "waits for the predictions of `smart_import`" },
-  ["workflow:wait"] = { "{ step =, status = }", "waits, and is then what Ironclad answered" },
-  ["export:wait"] = { "options", "waits until it can be downloaded" },
+  ["workflow:wait"] = { "{ step =, status = }",
+    "waits until this workflow has reached a step or has a status; its table is then up to date" },
+  ["export:wait"] = { "options", "waits until this export can be downloaded" },
   ["workflow:pending_approvals"] = { "options",
     "who may approve now: a list of `{ role, displayName, order, assignees }`" },
-  ["workflow:records"] = { "options", "the records that it made" },
+  ["workflow:records"] = { "options", "the records that the workflow has made" },
   ["workflow:set"] = { "values, { comment = }",
-    "changes attributes, given as plain values; `ironclad.null` removes one" },
-  ["record:set"] = { "values, options", "changes properties, given as plain values; `ironclad.null` removes one" },
+    "changes attributes, given as plain values; `ironclad.null` removes an attribute" },
+  ["record:set"] = { "values, options",
+    "changes properties, given as plain values; `ironclad.null` removes a property" },
   ["record:property"] = { "name", "the plain value of a property" },
-  ["record:plain"] = { "", "everything as one flat table, a row of a database" },
+  ["record:plain"] = { "", "all values as one flat table, such as a row of a database" },
 }
 for _, kind in ipairs { "entity", "obligation" } do
   for _, name in ipairs { "set", "property", "plain" } do
@@ -37,26 +40,26 @@ for _, kind in ipairs { "entity", "obligation" } do
   end
 end
 
--- Values and filters: what each function takes, and what it is.
+-- Values and filters: what each function takes, and what it returns.
 local comparison = { "property, value", "a formula; the value is a text, number, boolean or date" }
 local ordered = { "property, value", "a formula; the value is a number or a date" }
-local several = { "formula, formula, …", "a formula; also of one list" }
+local several = { "formula, formula, …", "a formula; also from one list" }
 local functions = {
   ironclad = {
-    money = { "currency, amount", 'as `ironclad.money("USD", 5000)`; fields `currency`, `amount`' },
-    date = { "…", "a day: of year, month, day, a Lua time, a table as of `os.date` or ISO 8601 text; text with a time "
-      .. "is that point in time; fields `year`, `month`, `day`" },
-    duration = { "fields", 'of `{ years =, months =, weeks =, days = }` or text as `"P1Y2M"`' },
-    address = { "fields", "of `{ lines = { … }, locality =, region =, postcode =, country = }`" },
+    money = { "currency, amount", 'such as `ironclad.money("USD", 5000)`; fields `currency`, `amount`' },
+    date = { "…", "a day, from year, month and day, a Lua time, a table of `os.date`, or ISO 8601 text; text with a "
+      .. "time is a point in time; fields `year`, `month`, `day`" },
+    duration = { "fields", 'from `{ years =, months =, weeks =, days = }`, or from text such as `"P1Y2M"`' },
+    address = { "fields", "from `{ lines = { … }, locality =, region =, postcode =, country = }`" },
   },
   ["ironclad.filter"] = {
     Equals = comparison, NotEqual = comparison, Contains = { "property, text", "a formula" },
     IsEmpty = { "property", "a formula" }, IsNotEmpty = { "property", "a formula" },
     LessThan = ordered, LessThanOrEqual = ordered, GreaterThan = ordered, GreaterThanOrEqual = ordered,
     And = several, Or = several, Date = { "year, month, day", "a day; takes what `ironclad.date` takes" },
-    Today = { "", "the day that it is at Ironclad" },
+    Today = { "", "the current day at Ironclad" },
     RelativeDate = { "date, count, unit",
-      'a day so many `"days"`, `"weeks"`, `"months"`, `"years"` after another; without a date, after today' },
+      'the day that is `count` of `"days"`, `"weeks"`, `"months"` or `"years"` after a date, or after today' },
   },
   ["ironclad.scim_filter"] = {
     eq = { "attribute, value", "equal" }, ne = { "attribute, value", "not equal" },
@@ -64,9 +67,10 @@ local functions = {
     ew = { "attribute, text", "ends with" }, gt = { "attribute, value", "greater" },
     ge = { "attribute, value", "greater or equal" }, lt = { "attribute, value", "less" },
     le = { "attribute, value", "less or equal" }, pr = { "attribute", "present" },
-    any = { "attribute, filter", "the filter holds of one of the attribute's values" },
-    And = { "filter, filter, …", "all; also of one list" }, Or = { "filter, filter, …", "one; also of one list" },
-    Not = { "filter", "not" },
+    any = { "attribute, filter", "the filter is true for one of the attribute's values" },
+    And = { "filter, filter, …", "all of the filters; also from one list" },
+    Or = { "filter, filter, …", "one of the filters; also from one list" },
+    Not = { "filter", "the filter is false" },
   },
 }
 
@@ -92,7 +96,7 @@ local function arguments_of(entry)
   return query == "" and body or body .. "; query: " .. query
 end
 
--- What stands between the parentheses of a call.
+-- The text between the parentheses of a call.
 local function parameters_of(entry)
   local words = {}
   for _, name in ipairs(entry.path_parameters) do words[#words + 1] = name end
@@ -120,7 +124,7 @@ local function helper_of(label)
   return words
 end
 
--- The operations of a resource in the catalog's order, and the names of all methods made of them.
+-- The operations of a resource in the catalog's order, and the names of all methods that are made from them.
 local function operations_of(resource)
   local list, made = {}, {}
   for _, entry in ipairs(catalog.entries) do
@@ -162,12 +166,12 @@ local function add_kind(lines, kind, made)
     if made[name] then bound[#bound + 1] = "`" .. name .. "`" else own[#own + 1] = name end
   end
   lines[#lines + 1] = ""
-  lines[#lines + 1] = ("%s %s's table has these without the `%s`: %s; and"):format(
+  lines[#lines + 1] = ("%s %s's table has these methods without the `%s`: %s. It also has"):format(
     kind.name:find "^[aeio]" and "An" or "A", kind.name, kind.path:match "{(%w+)}$", table.concat(bound, ", "))
   add_helpers(lines, kind.name, kind.name, own)
 end
 
--- The functions of a part of the module; of the module itself, those that there are words for.
+-- The functions of a part of the module. Of the module itself, those that `functions` has.
 local function add_functions(lines, label, part)
   lines[#lines + 1] = ""
   lines[#lines + 1] = row("Call", "")
@@ -235,11 +239,11 @@ local INTRODUCTION = [[
 
 Made by `make reference` from the tables of operations, options and error kinds. Do not edit it.
 
-Every call answers `value, err, response`. `arguments` is the query of a read, `body` the JSON body; the options of a
-call (`as_user`, `timeout`, `to`, …) stand in one more table, or beside the arguments where there is no body. Names in
-bold are required. Where an id is expected, the table that has it will do. A list's `each…` is its iterator over all
-pages: `for workflow in client.workflows:each { status = "active" } do … end`. Scopes are those of `ironclad.scopes`
-without their `public.`.]]
+Every call returns `value, err, response`. `arguments` is the query of an operation without a body, and `body` is the
+JSON body. [The options of a call](#options-of-a-call) are one more table, or beside the arguments where there is no
+body. Names in bold are required. Where an id is expected, a table that has it is accepted. The `each…` of a list is its
+iterator over all pages: `for workflow in client.workflows:each { status = "active" } do … end`. Scopes are those of
+`ironclad.scopes` without their `public.`.]]
 
 local ERRORS = [[
 A call that fails returns `nil` and an error: a table that prints as one line. It has `kind`, `message`, `operation`,
@@ -248,8 +252,8 @@ where known `status`, `code`, `param`, `request_id` and `retry_after` (seconds).
 ]]
 
 local VALUES = [[
-Values stand in attributes, properties and queries, and become there what Ironclad wants: a workflow's `monetaryAmount`,
-a record's `monetary_amount`. Filters stand as the query parameter `filter`.]]
+Values may be given in attributes, properties and queries. They are sent in the form that Ironclad requires there: money
+is `monetaryAmount` in a workflow and `monetary_amount` in a record. Filters are the query parameter `filter`.]]
 
 local function make()
   local lines, seen = { INTRODUCTION }, {}
@@ -278,7 +282,7 @@ local function make()
   return table.concat(lines, "\n") .. "\n"
 end
 
--- Methods by resource, for the README: those of the catalog in its order, and `+` what the module adds.
+-- Methods by resource, for the README: those of the catalog in its order, then `+` and what the module adds.
 local function summary()
   local lines, seen = { row("`client.…`", "Methods"), row("---", "---") }, {}
   for _, entry in ipairs(catalog.entries) do
@@ -340,7 +344,7 @@ local function count_of_operations()
     #catalog.entries)
 end
 
--- What stands in the README between "<!-- made by `make reference`: NAME -->" and "<!-- end -->".
+-- The made parts of the README, by name. Each is between "<!-- made by `make reference`: NAME -->" and "<!-- end -->".
 local made_parts = {
   methods = summary, kinds = list_of_kinds, count = count_of_operations, connect = list_of_connect_options,
   call = list_of_call_options,
