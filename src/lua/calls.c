@@ -167,7 +167,7 @@ static void read_bodies(lua_State *L, int from, const ic_operation *operation, i
 }
 
 static void read_number(lua_State *L, int from, const char *name, double *into) {
-    const ic_option *option = ic_option_find(name, IC_SCOPE_CALL);
+    const ic_option *option = ic_option_find(name, IC_FOR_CALL);
     lua_getfield(L, from, name);
     if (lua_isnil(L, -1)) return;
     bool off = option->type == IC_OPTION_NUMBER_OR_FALSE && lua_isboolean(L, -1) && !lua_toboolean(L, -1);

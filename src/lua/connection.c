@@ -55,7 +55,7 @@ static int refused(lua_State *L, const ic_error *error) {
 }
 
 static bool unknown(const char *name, ic_error *error) {
-    const char *nearest = ic_option_nearest(name, IC_SCOPE_CONNECT);
+    const char *nearest = ic_option_nearest(name, IC_FOR_CONNECT);
     ic_error_set(error, IC_ERR_ARGUMENT, "%s: unknown option%s%s%s", name, nearest ? "; did you mean \"" : "",
                  nearest ? nearest : "", nearest ? "\"?" : "");
     return false;
@@ -125,7 +125,7 @@ static int l_connect(lua_State *L) {
             return refused(L, &mine->error);
         }
         const char *name = lua_tostring(L, -2);
-        const ic_option *option = ic_option_find(name, IC_SCOPE_CONNECT);
+        const ic_option *option = ic_option_find(name, IC_FOR_CONNECT);
         if (option && option->type == IC_OPTION_HANDLED) continue; /* the Lua side's */
         if (option ? !read_option(L, mine, option) : !unknown(name, &mine->error))
             return refused(L, &mine->error);
@@ -136,14 +136,14 @@ static int l_connect(lua_State *L) {
     return 1;
 }
 
-/* options("connect" or "call") -> the names that may stand there. */
+/* options("connect" or "call") -> the names that may be given there. */
 static int l_options(lua_State *L) {
-    static const char *const scopes[] = {"connect", "call", NULL};
-    unsigned scope = luaL_checkoption(L, 1, NULL, scopes) == 0 ? IC_SCOPE_CONNECT : IC_SCOPE_CALL;
+    static const char *const places[] = {"connect", "call", NULL};
+    unsigned place = luaL_checkoption(L, 1, NULL, places) == 0 ? IC_FOR_CONNECT : IC_FOR_CALL;
     int count = 0;
     lua_newtable(L);
     for (const ic_option *option = ic_options; option->name; option++) {
-        if (!(option->scope & scope)) continue;
+        if (!(option->places & place)) continue;
         lua_pushstring(L, option->name);
         lua_rawseti(L, -2, ++count);
     }

@@ -36,8 +36,8 @@ static void push_option(lua_State *L, const ic_option *option) {
     lua_createtable(L, 0, 12);
     set_text(L, "name", option->name);
     set_text(L, "type", type_names[option->type]);
-    set_boolean(L, "connect", option->scope & IC_SCOPE_CONNECT);
-    set_boolean(L, "call", option->scope & IC_SCOPE_CALL);
+    set_boolean(L, "connect", option->places & IC_FOR_CONNECT);
+    set_boolean(L, "call", option->places & IC_FOR_CALL);
     set_number(L, "preset", option->preset);
     set_number(L, "smallest", option->smallest);
     set_number(L, "largest", option->largest);

@@ -25,11 +25,10 @@ static ic_connection *connect_with(const option *other) {
     ic_settings_default(&settings);
     for (size_t i = 0; i < COUNT(common); i++) {
         if (other && strcmp(common[i].name, other->name) == 0) continue;
-        ic_settings_text(&settings, ic_option_find(common[i].name, IC_SCOPE_CONNECT), common[i].value,
-                         &error);
+        ic_settings_text(&settings, ic_option_find(common[i].name, IC_FOR_CONNECT), common[i].value, &error);
     }
     if (other && other->value)
-        ic_settings_text(&settings, ic_option_find(other->name, IC_SCOPE_CONNECT), other->value, &error);
+        ic_settings_text(&settings, ic_option_find(other->name, IC_FOR_CONNECT), other->value, &error);
     ic_connection *connection = ic_connection_new(&settings, NULL, 0, &error);
     if (!connection) printf("%s\n", ic_error_message(&error));
     ic_settings_clear(&settings);
@@ -81,7 +80,7 @@ static void test_key_borders(void) {
     ic_settings settings;
     ic_settings_default(&settings);
     for (size_t i = 0; i < COUNT(common); i++) {
-        const ic_option *option = ic_option_find(common[i].name, IC_SCOPE_CONNECT);
+        const ic_option *option = ic_option_find(common[i].name, IC_FOR_CONNECT);
         CHECK(!ic_settings_text(&settings, option, "main\nmore", NULL));
     }
     ic_settings_clear(&settings);
@@ -95,9 +94,9 @@ static void test_people(void) {
         ic_error error = {0};
         ic_settings_default(&settings);
         for (size_t k = 0; k < 3; k++)
-            ic_settings_text(&settings, ic_option_find(common[k].name, IC_SCOPE_CONNECT), common[k].value,
+            ic_settings_text(&settings, ic_option_find(common[k].name, IC_FOR_CONNECT), common[k].value,
                              &error);
-        ic_settings_text(&settings, ic_option_find("grant", IC_SCOPE_CONNECT), "authorization_code", &error);
+        ic_settings_text(&settings, ic_option_find("grant", IC_FOR_CONNECT), "authorization_code", &error);
         people[i] = ic_connection_new(&settings, NULL, 0, &error);
         ic_settings_clear(&settings);
         ic_error_clear(&error);

@@ -60,11 +60,10 @@ static inline ic_connection *connect_with_store(const ic_peer *peer, const char 
     ic_settings_default(&settings);
     settings.rate_limit = false;
     settings.watched = true;
-    ic_settings_text(&settings, ic_option_find("instance", IC_SCOPE_CONNECT), instance, &error);
+    ic_settings_text(&settings, ic_option_find("instance", IC_FOR_CONNECT), instance, &error);
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         if (options[i][1])
-            ic_settings_text(&settings, ic_option_find(options[i][0], IC_SCOPE_CONNECT), options[i][1],
-                             &error);
+            ic_settings_text(&settings, ic_option_find(options[i][0], IC_FOR_CONNECT), options[i][1], &error);
     ic_connection *connection = ic_connection_new(&settings, NULL, 0, &error);
     if (!connection) printf("%s\n", ic_error_message(&error));
     ic_settings_clear(&settings);

@@ -7,7 +7,7 @@
 
 /* The members that every option has. */
 #define COMMON(name_, type_, where, text_)                                                                   \
-    .name = #name_, .type = IC_OPTION_##type_, .scope = IC_SCOPE_##where, .text = text_
+    .name = #name_, .type = IC_OPTION_##type_, .places = IC_FOR_##where, .text = text_
 #define IN_SETTINGS(name_, type_, where, text_)                                                              \
     COMMON(name_, type_, where, text_), .offset = offsetof(ic_settings, name_)
 #define NUMERIC(name_, type_, where, unit_, preset_, smallest_, largest_, text_)                             \
@@ -29,16 +29,16 @@ const ic_option ic_options[] = {
 #include "core/catalog/options.def"
     {0}};
 
-const ic_option *ic_option_find(const char *name, unsigned scope) {
+const ic_option *ic_option_find(const char *name, unsigned place) {
     for (const ic_option *option = ic_options; option->name; option++)
-        if ((option->scope & scope) && strcmp(option->name, name) == 0) return option;
+        if ((option->places & place) && strcmp(option->name, name) == 0) return option;
     return NULL;
 }
 
-const char *ic_option_nearest(const char *name, unsigned scope) {
+const char *ic_option_nearest(const char *name, unsigned place) {
     ic_nearest search = {.wanted = name};
     for (const ic_option *option = ic_options; option->name; option++)
-        if (option->scope & scope) ic_nearest_offer(&search, option->name);
+        if (option->places & place) ic_nearest_offer(&search, option->name);
     return search.best;
 }
 

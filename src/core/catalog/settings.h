@@ -34,12 +34,12 @@ typedef enum ic_option_type {
 } ic_option_type;
 
 /* Bits: where an option may be given. */
-enum { IC_SCOPE_CONNECT = 1, IC_SCOPE_CALL = 2, IC_SCOPE_BOTH = 3 };
+enum { IC_FOR_CONNECT = 1, IC_FOR_CALL = 2, IC_FOR_BOTH = 3 };
 
 typedef struct ic_option {
     const char *name; /* NULL ends the table */
     ic_option_type type;
-    unsigned scope;
+    unsigned places;
     size_t offset;                    /* in ic_settings */
     double preset, smallest, largest; /* of a number; preset is also 0 or 1 of a boolean */
     const char *unit;                 /* of a number: "seconds" */
@@ -51,10 +51,10 @@ typedef struct ic_option {
 } ic_option;
 
 extern const ic_option ic_options[];
-/* The option of that name that may stand in `scope`; NULL when there is none. */
-const ic_option *ic_option_find(const char *name, unsigned scope);
-/* The nearest option name of that scope, or NULL. */
-const char *ic_option_nearest(const char *name, unsigned scope);
+/* The option of that name that may be given in `place`; NULL when there is none. */
+const ic_option *ic_option_find(const char *name, unsigned place);
+/* The nearest name of an option of that place, or NULL. */
+const char *ic_option_nearest(const char *name, unsigned place);
 
 /* Fills in the defaults of options.def. `settings` needs no content before. */
 void ic_settings_default(ic_settings *settings);

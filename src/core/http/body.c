@@ -204,7 +204,7 @@ static bool check_field(const ic_operation *operation, const cJSON *given, ic_er
             error, IC_ERR_ARGUMENT,
             "%s: is a query parameter, not a field of the body; give { query = { %s = … } } after the body",
             name, name);
-    } else if (ic_option_find(name, IC_SCOPE_CALL)) {
+    } else if (ic_option_find(name, IC_FOR_CALL)) {
         ic_error_set(
             error, IC_ERR_ARGUMENT,
             "%s: is an option of the call, not a field of the body; it belongs in the table after the body",

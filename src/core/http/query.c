@@ -26,10 +26,9 @@ static void unknown(const ic_operation *operation, const char *name, ic_error *e
     for (const ic_field *field = operation->query; field->name; field++)
         ic_nearest_offer(&search, field->name);
     for (const ic_option *option = ic_options; option->name; option++)
-        if (option->scope & IC_SCOPE_CALL) ic_nearest_offer(&search, option->name);
+        if (option->places & IC_FOR_CALL) ic_nearest_offer(&search, option->name);
     for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++) {
-        bool there =
-            find(operation->query, aliases[i].ours) || ic_option_find(aliases[i].ours, IC_SCOPE_CALL);
+        bool there = find(operation->query, aliases[i].ours) || ic_option_find(aliases[i].ours, IC_FOR_CALL);
         if (strcmp(name, aliases[i].theirs) == 0 && there) search.best = aliases[i].ours;
     }
     ic_error_set(error, IC_ERR_ARGUMENT, "%s: unknown %s%s%s%s", name,
