@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LAUNCHES_MAX 1000 /* the oldest are forgotten beyond */
+#define LAUNCHES_MAX 1000 /* beyond it the oldest are removed */
 
 typedef struct launch {
     char id[5 + 32 + 1];   /* jobId, and hexadecimal digits */

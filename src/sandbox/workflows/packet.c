@@ -96,17 +96,17 @@ static bool packet_add_signer(ic_packet *packet, const ic_signer_design *design,
     return false;
 }
 
-void ic_packet_hand_over(ic_packet *packet, const ic_user *leaving, ic_user *heir) {
+void ic_packet_hand_over(ic_packet *packet, const ic_user *leaving, ic_user *successor) {
     for (size_t i = 0; packet && i < packet->signers.count; i++) {
         ic_signer *signer = packet->signers.items[i];
         if (signer->user == leaving && signer->signature != IC_SIGNATURE_SIGNED)
-            ic_signer_set(signer, heir->display_name, heir->email, heir);
+            ic_signer_set(signer, successor->display_name, successor->email, successor);
     }
 }
 
-void ic_signing_hand_over(ic_signing_design *design, const ic_user *leaving, ic_user *heir) {
+void ic_signing_hand_over(ic_signing_design *design, const ic_user *leaving, ic_user *successor) {
     for (size_t i = 0; design && i < design->signer_count; i++)
-        if (design->signers[i].user == leaving) design->signers[i].user = heir;
+        if (design->signers[i].user == leaving) design->signers[i].user = successor;
 }
 
 /* --- the packet --- */

@@ -6,7 +6,7 @@
 #include "sandbox/workflows/signing.h"
 
 #define IC_SIGN_PATH      "/sign"
-#define IC_SIGN_LINKS_MAX 10000 /* the oldest are forgotten beyond */
+#define IC_SIGN_LINKS_MAX 10000 /* beyond it the oldest are removed */
 
 typedef struct ic_sign_link {
     ic_uuid recipient, session; /* the link's r and s */

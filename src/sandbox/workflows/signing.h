@@ -48,8 +48,8 @@ typedef struct ic_packet {
 void ic_signing_design_free(ic_signing_design *design);
 
 /* Somebody has left, and another signs from then on what is not signed yet. */
-void ic_signing_hand_over(ic_signing_design *design, const ic_user *leaving, ic_user *heir);
-void ic_packet_hand_over(ic_packet *packet, const ic_user *leaving, ic_user *heir);
+void ic_signing_hand_over(ic_signing_design *design, const ic_user *leaving, ic_user *successor);
+void ic_packet_hand_over(ic_packet *packet, const ic_user *leaving, ic_user *successor);
 
 /* A new packet in the place of what was there, not sent. false: no memory. */
 bool ic_packet_begin(ic_workflow *workflow);
