@@ -7,73 +7,44 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* No token is believed to live longer, whatever its answer says; for one whose answer does not say, this is
- * as good as until it is refused. */
+/* The longest life of a token that is believed, in seconds. It also counts when the answer says nothing: such
+ * a token is in effect used until it is refused. */
 #define LONGEST (30.0 * 86400)
 
-static cJSON *build(const ic_connection *connection, ic_grant grant, const char *secret,
-                    const char *redirect_uri);
-static char *as_form(const cJSON *body);
-static char *basic(const ic_settings *settings);
-static void free_secret_tree(cJSON *tree);
+/* ---- requests ---- */
 
-static const char *token_auth(const ic_settings *settings) {
+static const char *grant_token_auth(const ic_settings *settings) {
     return settings->token_auth ? settings->token_auth : "json";
 }
 
-bool ic_grant_request(const ic_connection *connection, ic_grant grant, const char *secret,
-                      const char *redirect_uri, ic_request *request, ic_error *error) {
-    const ic_settings *settings = &connection->settings;
-    bool by_header = strcmp(token_auth(settings), "basic") == 0,
-         form = strcmp(token_auth(settings), "form") == 0;
-    cJSON *body = build(connection, grant, secret, redirect_uri);
-    request->operation = ic_operation_by_id("oauth-token");
-    request->method = IC_POST;
-    request->answer = IC_ANSWER_JSON;
-    request->bucket = IC_BUCKET_NONE;
-    request->repeatable = grant == IC_GRANT_CLIENT_CREDENTIALS;
-    request->anonymous = true;
-    request->secret = true;
-    request->target = ic_strdup(request->operation->path);
-    request->body = !body ? NULL : form ? as_form(body) : ic_json_print(body);
-    request->content_type = form ? "application/x-www-form-urlencoded" : NULL;
-    request->sensitive = ic_strdup(secret);
-    if (by_header) request->authorization = basic(settings);
-    free_secret_tree(body);
-    if (request->target && request->body && (request->authorization || !by_header) &&
-        (request->sensitive || !secret))
-        return true;
-    ic_error_memory(error);
-    return false;
-}
-
-static bool put(cJSON *body, const char *name, const char *value) {
+static bool grant_put(cJSON *body, const char *name, const char *value) {
     return !value || cJSON_AddStringToObject(body, name, value);
 }
 
-static cJSON *build(const ic_connection *connection, ic_grant grant, const char *secret,
-                    const char *redirect_uri) {
+static cJSON *grant_body(const ic_connection *connection, ic_grant grant, const char *secret,
+                         const char *redirect_uri) {
     static const char *const names[] = {[IC_GRANT_CLIENT_CREDENTIALS] = "client_credentials",
                                         [IC_GRANT_REFRESH] = "refresh_token",
                                         [IC_GRANT_CODE] = "authorization_code"};
     const ic_settings *settings = &connection->settings;
-    bool in_body = strcmp(token_auth(settings), "basic") != 0;
+    bool in_body = strcmp(grant_token_auth(settings), "basic") != 0;
     bool scoped = grant == IC_GRANT_CLIENT_CREDENTIALS && settings->scopes && *settings->scopes;
     cJSON *body = cJSON_CreateObject();
-    bool whole = body && put(body, "grant_type", names[grant]) &&
-                 put(body, "client_id", in_body ? settings->client_id : NULL) &&
-                 put(body, "client_secret", in_body ? settings->client_secret : NULL) &&
-                 put(body, "scope", scoped ? settings->scopes : NULL) &&
-                 put(body, "refresh_token", grant == IC_GRANT_REFRESH ? secret : NULL) &&
-                 put(body, "code", grant == IC_GRANT_CODE ? secret : NULL) &&
-                 put(body, "redirect_uri", redirect_uri);
+    bool whole = body && grant_put(body, "grant_type", names[grant]) &&
+                 grant_put(body, "client_id", in_body ? settings->client_id : NULL) &&
+                 grant_put(body, "client_secret", in_body ? settings->client_secret : NULL) &&
+                 grant_put(body, "scope", scoped ? settings->scopes : NULL) &&
+                 grant_put(body, "refresh_token", grant == IC_GRANT_REFRESH ? secret : NULL) &&
+                 grant_put(body, "code", grant == IC_GRANT_CODE ? secret : NULL) &&
+                 grant_put(body, "redirect_uri", redirect_uri);
     if (whole) return body;
-    free_secret_tree(body);
+    ic_token_free_json(body);
     return NULL;
 }
 
-/* As application/x-www-form-urlencoded, freed like ic_json_print's text. */
-static char *as_form(const cJSON *body) {
+/* The body as application/x-www-form-urlencoded. Freed like the text of ic_json_print. NULL without memory.
+ */
+static char *grant_form(const cJSON *body) {
     ic_buf form = {0};
     const cJSON *field = NULL;
     cJSON_ArrayForEach(field, body) {
@@ -88,7 +59,7 @@ static char *as_form(const cJSON *body) {
 }
 
 /* RFC 7617: base64 of "id:secret". */
-static char *basic(const ic_settings *settings) {
+static char *grant_basic(const ic_settings *settings) {
     ic_buf pair = {0};
     ic_buf_printf(&pair, "%s:%s", settings->client_id, settings->client_secret);
     char *encoded = pair.failed ? NULL : ic_malloc(6 + 4 * ((pair.length + 2) / 3) + 1);
@@ -101,16 +72,37 @@ static char *basic(const ic_settings *settings) {
     return encoded;
 }
 
-static void free_secret_tree(cJSON *tree) {
-    cJSON *field = NULL;
-    cJSON_ArrayForEach(field, tree) if (field->valuestring) {
-        explicit_bzero(field->valuestring, strlen(field->valuestring));
-    }
-    cJSON_Delete(tree);
+bool ic_grant_request(const ic_connection *connection, ic_grant grant, const char *secret,
+                      const char *redirect_uri, ic_request *request, ic_error *error) {
+    const ic_settings *settings = &connection->settings;
+    bool by_header = strcmp(grant_token_auth(settings), "basic") == 0,
+         form = strcmp(grant_token_auth(settings), "form") == 0;
+    cJSON *body = grant_body(connection, grant, secret, redirect_uri);
+    request->operation = ic_operation_by_id("oauth-token");
+    request->method = IC_POST;
+    request->answer = IC_ANSWER_JSON;
+    request->bucket = IC_BUCKET_NONE;
+    request->repeatable = grant == IC_GRANT_CLIENT_CREDENTIALS;
+    request->anonymous = true;
+    request->secret = true;
+    request->target = ic_strdup(request->operation->path);
+    request->body = !body ? NULL : form ? grant_form(body) : ic_json_print(body);
+    request->content_type = form ? "application/x-www-form-urlencoded" : NULL;
+    request->sensitive = ic_strdup(secret);
+    if (by_header) request->authorization = grant_basic(settings);
+    ic_token_free_json(body);
+    if (request->target && request->body && (request->authorization || !by_header) &&
+        (request->sensitive || !secret))
+        return true;
+    ic_error_memory(error);
+    return false;
 }
 
-/* Absent: for as long as it is accepted. A number, or one written as text; nothing longer than LONGEST. */
-static bool read_lifetime(const cJSON *tree, double *seconds) {
+/* ---- answers ---- */
+
+/* Reads expires_in: a number, or one written as text, of at most LONGEST; LONGEST when it is absent. False:
+ * it is none of these. */
+static bool grant_read_lifetime(const cJSON *tree, double *seconds) {
     const cJSON *field = ic_json_member(tree, "expires_in");
     char *end = NULL;
     *seconds = LONGEST;
@@ -126,28 +118,30 @@ static bool read_lifetime(const cJSON *tree, double *seconds) {
     return true;
 }
 
-static const char *optional(const cJSON *tree, const char *name) {
+/* A text of the answer that may be put into a header; NULL: none. */
+static const char *grant_text(const cJSON *tree, const char *name) {
     const char *text = ic_json_string(tree, name);
     return text && *text && ic_header_safe(text) ? text : NULL;
 }
 
-static bool copy(char **slot, const char *text, ic_error *error) {
+static bool grant_copy(char **slot, const char *text, ic_error *error) {
     *slot = ic_strdup(text);
     if (text && !*slot) ic_error_memory(error);
     return !text || *slot;
 }
 
 bool ic_grant_read(const cJSON *tree, ic_token *token, double *seconds, ic_error *error) {
-    const char *access = optional(tree, "access_token");
-    if (!copy(&token->refresh_token, optional(tree, "refresh_token"), error)) return false;
+    const char *access = grant_text(tree, "access_token");
+    if (!grant_copy(&token->refresh_token, grant_text(tree, "refresh_token"), error)) return false;
     if (!access) {
         ic_error_set(error, IC_ERR_PROTOCOL, "the token endpoint answered without an access_token");
         return false;
     }
-    if (!read_lifetime(tree, seconds)) {
+    if (!grant_read_lifetime(tree, seconds)) {
         ic_error_set(error, IC_ERR_PROTOCOL,
                      "the token endpoint answered with an expires_in that is no lifetime");
         return false;
     }
-    return copy(&token->scope, optional(tree, "scope"), error) && copy(&token->access_token, access, error);
+    return grant_copy(&token->scope, grant_text(tree, "scope"), error) &&
+           grant_copy(&token->access_token, access, error);
 }

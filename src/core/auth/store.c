@@ -8,8 +8,8 @@
 #include <string.h>
 
 #define VERSION 1
-/* More than any two tokens that still fit a request's header. */
-#define ROOM ((size_t)64 * 1024)
+/* Bytes that a new token may add: more than any two tokens that fit into a request's header. */
+#define TOKEN_SIZE ((size_t)64 * 1024)
 
 struct ic_store {
     ic_private_file file;
@@ -40,62 +40,15 @@ void ic_store_unlock(ic_store *store) {
     ic_private_file_unlock(&store->file);
 }
 
-static bool check_text(const ic_store *store, const char *what, const char *text, ic_error *error);
-static bool check_size(const ic_store *store, size_t length, ic_error *error);
-static int read_tree(ic_store *store, cJSON **tree, size_t *length, ic_error *error);
-static int token_under(const ic_store *store, const cJSON *tree, const char *key, ic_token *token,
-                       ic_error *error);
+/* ---- errors and checks ---- */
 
-int ic_store_load(ic_store *store, const char *key, ic_token *token, ic_error *error) {
-    cJSON *tree = NULL;
-    size_t length;
-    *token = (ic_token){0};
-    if (!check_text(store, "key", key, error)) return -1;
-    int found = read_tree(store, &tree, &length, error);
-    if (found == 1) found = token_under(store, tree, key, token, error);
-    ic_token_free_json(tree);
-    return found;
-}
+static const char mend_file[] = "restore it, or move it away and connect anew";
 
-bool ic_store_prepare(ic_store *store, ic_error *error) {
-    cJSON *tree = NULL;
-    size_t length = 0;
-    int found = read_tree(store, &tree, &length, error);
-    ic_token_free_json(tree);
-    if (found < 0) return false;
-    return check_size(store, length + ROOM, error) &&
-           ic_private_file_reserve(&store->file, length + ROOM, error);
-}
+static const char mend_token[] = "mend it, or connect anew";
 
-static bool check_token(const ic_store *store, const ic_token *token, ic_error *error);
-static bool put(cJSON *tokens, const char *key, const ic_token *token, ic_error *error);
-static void drop(cJSON *object, const char *name);
-static bool write_tree(ic_store *store, const cJSON *tree, ic_error *error);
-static cJSON *new_tree(ic_error *error);
-
-bool ic_store_save(ic_store *store, const char *key, const ic_token *token, ic_error *error) {
-    cJSON *tree = NULL;
-    size_t length;
-    if (!check_text(store, "key", key, error) || (token && !check_token(store, token, error))) return false;
-    int found = read_tree(store, &tree, &length, error);
-    if (found == 0) tree = new_tree(error);
-    cJSON *tokens = ic_json_member(tree, "tokens");
-    bool saved = tokens != NULL;
-    if (saved && token) {
-        saved = put(tokens, key, token, error) && write_tree(store, tree, error);
-    } else if (saved && ic_json_member(tokens, key)) {
-        drop(tokens, key);
-        saved = write_tree(store, tree, error);
-    }
-    ic_token_free_json(tree);
-    return saved;
-}
-
-/* ---- the file's content ---- */
-
-/* Ends `cause`. */
-static void explain(const ic_store *store, const char *what, ic_error *cause, const char *advice,
-                    ic_error *error) {
+/* Clears `cause`. */
+static void store_explain(const ic_store *store, const char *what, ic_error *cause, const char *advice,
+                          ic_error *error) {
     if (cause->kind == IC_ERR_MEMORY)
         ic_error_memory(error);
     else
@@ -104,7 +57,7 @@ static void explain(const ic_store *store, const char *what, ic_error *cause, co
     ic_error_clear(cause);
 }
 
-static bool check_text(const ic_store *store, const char *what, const char *text, ic_error *error) {
+static bool store_check_text(const ic_store *store, const char *what, const char *text, ic_error *error) {
     size_t bad;
     if (ic_utf8_valid(text, strlen(text), &bad)) return true;
     ic_error_set(error, IC_ERR_STORE,
@@ -113,36 +66,34 @@ static bool check_text(const ic_store *store, const char *what, const char *text
     return false;
 }
 
-/* What could be written but not read again is not written. */
-static bool check_token(const ic_store *store, const ic_token *token, ic_error *error) {
+static bool store_check_size(const ic_store *store, size_t length, ic_error *error) {
+    if (length <= IC_PRIVATE_FILE_LARGEST) return true;
+    ic_error_set(error, IC_ERR_STORE,
+                 "%s is full (it would have %zu of at most %zu bytes); forget connections that are no longer "
+                 "used, or give this one a file of its own",
+                 store->file.paths[IC_THE_FILE], length, IC_PRIVATE_FILE_LARGEST);
+    return false;
+}
+
+/* A token that could be written but not read again is not written. */
+static bool store_check_token(const ic_store *store, const ic_token *token, ic_error *error) {
     for (int i = 0; i < IC_TOKEN_TEXTS; i++)
         if (ic_token_text(token, i) &&
-            !check_text(store, ic_token_text_name(i), ic_token_text(token, i), error))
+            !store_check_text(store, ic_token_text_name(i), ic_token_text(token, i), error))
             return false;
     ic_error cause = {0};
     cJSON *tree = ic_token_to_json(token);
     ic_token copy = {0};
     if (!tree) ic_error_memory(&cause);
     bool good = tree && ic_token_from_json(tree, &copy, &cause);
-    if (!good) explain(store, "cannot keep this token", &cause, "ask for a new one", error);
+    if (!good) store_explain(store, "cannot keep this token", &cause, "ask for a new one", error);
     ic_token_clear(&copy);
     ic_token_free_json(tree);
     return good;
 }
 
-static cJSON *new_tree(ic_error *error) {
-    cJSON *tree = cJSON_CreateObject();
-    if (tree && cJSON_AddNumberToObject(tree, "version", VERSION) && cJSON_AddObjectToObject(tree, "tokens"))
-        return tree;
-    cJSON_Delete(tree);
-    ic_error_memory(error);
-    return NULL;
-}
-
-static const char mend_file[] = "restore it, or move it away and connect anew";
-
-/* Its version first: a greater one may have another shape. */
-static bool check_tree(const ic_store *store, const cJSON *tree, ic_error *error) {
+/* Checks the version first: a newer format may look different. */
+static bool store_check_tree(const ic_store *store, const cJSON *tree, ic_error *error) {
     const char *path = store->file.paths[IC_THE_FILE];
     const cJSON *version = ic_json_member(tree, "version");
     if (cJSON_IsNumber(version) && version->valuedouble > VERSION)
@@ -160,44 +111,46 @@ static bool check_tree(const ic_store *store, const cJSON *tree, ic_error *error
     return false;
 }
 
-static cJSON *parse(const ic_store *store, const char *text, size_t length, ic_error *error) {
+/* ---- the file ---- */
+
+static cJSON *store_new_tree(ic_error *error) {
+    cJSON *tree = cJSON_CreateObject();
+    if (tree && cJSON_AddNumberToObject(tree, "version", VERSION) && cJSON_AddObjectToObject(tree, "tokens"))
+        return tree;
+    cJSON_Delete(tree);
+    ic_error_memory(error);
+    return NULL;
+}
+
+static cJSON *store_parse(const ic_store *store, const char *text, size_t length, ic_error *error) {
     ic_error cause = {0};
     size_t bad;
     cJSON *tree = NULL;
-    if (!ic_utf8_valid(text, length, &bad)) /* the parser would mend it, and so change it */
+    if (!ic_utf8_valid(text, length, &bad)) /* the parser would replace the bad bytes */
         ic_error_set(&cause, IC_ERR_STORE, "not UTF-8 text at byte %zu", bad + 1);
     else
         tree = ic_json_parse(text, length, &cause);
     if (!tree) {
-        explain(store, "this is no token file, or not the whole of one", &cause, mend_file, error);
+        store_explain(store, "this is no token file, or not the whole of one", &cause, mend_file, error);
         return NULL;
     }
-    if (check_tree(store, tree, error)) return tree;
+    if (store_check_tree(store, tree, error)) return tree;
     ic_token_free_json(tree);
     return NULL;
 }
 
 /* 1: *tree is the file's, checked; 0: there is no file; -1: `error`. */
-static int read_tree(ic_store *store, cJSON **tree, size_t *length, ic_error *error) {
+static int store_read_tree(ic_store *store, cJSON **tree, size_t *length, ic_error *error) {
     char *text = NULL;
     int found = ic_private_file_read(&store->file, &text, length, error);
     if (found != 1) return found;
-    *tree = parse(store, text, *length, error);
+    *tree = store_parse(store, text, *length, error);
     explicit_bzero(text, *length);
     ic_free(text);
     return *tree ? 1 : -1;
 }
 
-static bool check_size(const ic_store *store, size_t length, ic_error *error) {
-    if (length <= IC_PRIVATE_FILE_LARGEST) return true;
-    ic_error_set(error, IC_ERR_STORE,
-                 "%s is full (it would have %zu of at most %zu bytes); forget connections that are no longer "
-                 "used, or give this one a file of its own",
-                 store->file.paths[IC_THE_FILE], length, IC_PRIVATE_FILE_LARGEST);
-    return false;
-}
-
-static bool write_tree(ic_store *store, const cJSON *tree, ic_error *error) {
+static bool store_write_tree(ic_store *store, const cJSON *tree, ic_error *error) {
     char *text = ic_json_print(tree);
     if (!text) {
         ic_error_memory(error);
@@ -205,42 +158,82 @@ static bool write_tree(ic_store *store, const cJSON *tree, ic_error *error) {
     }
     size_t length = strlen(text);
     bool written =
-        check_size(store, length, error) && ic_private_file_write(&store->file, text, length, error);
+        store_check_size(store, length, error) && ic_private_file_write(&store->file, text, length, error);
     explicit_bzero(text, length);
     ic_json_text_free(text);
     return written;
 }
 
-static const char mend_token[] = "mend it, or connect anew";
+/* ---- loading and saving ---- */
 
-/* 1, 0 or -1, as ic_store_load. */
-static int token_under(const ic_store *store, const cJSON *tree, const char *key, ic_token *token,
-                       ic_error *error) {
+/* Finds the token under `key`: 1, 0 or -1, as ic_store_load. */
+static int store_find(const ic_store *store, const cJSON *tree, const char *key, ic_token *token,
+                      ic_error *error) {
     const cJSON *entry = ic_json_member(ic_json_member(tree, "tokens"), key);
     ic_error cause = {0};
     if (!entry) return 0;
     if (ic_token_from_json(entry, token, &cause)) return 1;
-    explain(store, "what is kept for this connection is no token", &cause, mend_token, error);
+    store_explain(store, "what is kept for this connection is no token", &cause, mend_token, error);
     return -1;
 }
 
-/* All of that name: cJSON reads the first of several, which would bring an old one back. */
-static void drop(cJSON *object, const char *name) {
+int ic_store_load(ic_store *store, const char *key, ic_token *token, ic_error *error) {
+    cJSON *tree = NULL;
+    size_t length;
+    *token = (ic_token){0};
+    if (!store_check_text(store, "key", key, error)) return -1;
+    int found = store_read_tree(store, &tree, &length, error);
+    if (found == 1) found = store_find(store, tree, key, token, error);
+    ic_token_free_json(tree);
+    return found;
+}
+
+bool ic_store_prepare(ic_store *store, ic_error *error) {
+    cJSON *tree = NULL;
+    size_t length = 0;
+    int found = store_read_tree(store, &tree, &length, error);
+    ic_token_free_json(tree);
+    if (found < 0) return false;
+    return store_check_size(store, length + TOKEN_SIZE, error) &&
+           ic_private_file_reserve(&store->file, length + TOKEN_SIZE, error);
+}
+
+/* Removes all members of that name. If one were left, cJSON would read an old token. */
+static void store_drop(cJSON *object, const char *name) {
     for (cJSON *member; (member = cJSON_DetachItemFromObjectCaseSensitive(object, name));)
         ic_token_free_json(member);
 }
 
-/* A token that is there keeps its other members; anything else under that key gives way. */
-static bool put(cJSON *tokens, const char *key, const ic_token *token, ic_error *error) {
+/* An object under that key keeps its other members; anything else is replaced. */
+static bool store_put(cJSON *tokens, const char *key, const ic_token *token, ic_error *error) {
     cJSON *entry = ic_json_member(tokens, key);
     if (!cJSON_IsObject(entry)) {
-        drop(tokens, key);
+        store_drop(tokens, key);
         entry = cJSON_AddObjectToObject(tokens, key);
     }
     for (int i = 0; i < IC_TOKEN_TEXTS; i++)
-        drop(entry, ic_token_text_name(i));
-    drop(entry, "expires_at");
+        store_drop(entry, ic_token_text_name(i));
+    store_drop(entry, "expires_at");
     if (entry && ic_token_add_to(entry, token)) return true;
     ic_error_memory(error);
     return false;
+}
+
+bool ic_store_save(ic_store *store, const char *key, const ic_token *token, ic_error *error) {
+    cJSON *tree = NULL;
+    size_t length;
+    if (!store_check_text(store, "key", key, error) || (token && !store_check_token(store, token, error)))
+        return false;
+    int found = store_read_tree(store, &tree, &length, error);
+    if (found == 0) tree = store_new_tree(error);
+    cJSON *tokens = ic_json_member(tree, "tokens");
+    bool saved = tokens != NULL;
+    if (saved && token) {
+        saved = store_put(tokens, key, token, error) && store_write_tree(store, tree, error);
+    } else if (saved && ic_json_member(tokens, key)) {
+        store_drop(tokens, key);
+        saved = store_write_tree(store, tree, error);
+    }
+    ic_token_free_json(tree);
+    return saved;
 }

@@ -1,19 +1,14 @@
-/* The file store: tokens that outlive the process, one file for any number of connections. Every step is
- * durable before the next (write beside, fsync, rename, fsync of the folder), one process at a time (a lock
- * file beside it), for this user's eyes only. Plain functions that block for moments, never for a lock.
+/* The file store: tokens that outlive the process, in one file for any number of connections. Every step is
+ * durable before the next begins (write beside the file, fsync, rename, fsync of the folder), one process at
+ * a time has the lock, and only this user can read the file. Functions may block for moments on the disk, but
+ * never wait for the lock.
  *
- * The file is {"version": 1, "tokens": {KEY: {"access_token", "refresh_token", "scope", "expires_at"}}}.
- * Other members, of the whole and of a token, are kept as they are when it is saved (but for what
- * ic_json_parse turns into text: an integer beyond 2^53). A file of a greater version is refused and never
- * written.
+ * The file is {"version": 1, "tokens": {KEY: {"access_token", "refresh_token", "scope", "expires_at"}}}. A
+ * save keeps other members of the whole and of a token as they are (except what ic_json_parse turns into
+ * text: an integer beyond 2^53). A file of a later version is refused and never written.
  *
- * The file is 0600. Its folder is made (0700, and so those above it) when it is missing; one that is there
- * may be read by others, since they cannot read the file, but not written to. The folder may be a symbolic
- * link, the file may not: it is replaced by renaming, which would leave the link's target behind.
- *
- * Every error is a STORE that names the path and says what to do, or a MEMORY; no token is ever in one. One
- * thread at a time for each ic_store. ic_process_prepare (process.h) comes first, so that forked children do
- * not keep the lock; in a child, a store of its parent's is not locked. */
+ * Every error is STORE, with a message that names the path and says what to do, or MEMORY; none holds a
+ * token. Modes, folders, links, threads and forks: as private_file.h says. */
 #ifndef IC_STORE_H
 #define IC_STORE_H
 
@@ -23,28 +18,28 @@
 
 typedef struct ic_store ic_store;
 
-/* A store at that path (a relative one: from where the process is now); opens nothing. NULL with STORE when
+/* A store at that path (a relative one is taken from the current folder). Opens nothing. NULL with STORE when
  * it cannot be the path of a file, or MEMORY. */
 ic_store *ic_store_new(const char *path, ic_error *error);
 void ic_store_free(ic_store *store); /* unlocks; NULL is allowed */
 
-/* Takes the lock that lets one process at a time read, refresh and save: 1 taken (or held already), 0 another
- * has it (ask again later), -1 `error`. Makes the folder (0700) when it is missing. Closed, and so given
- * back, when the process dies. */
+/* Tries to take the lock that lets one process at a time load, refresh and save. 1: locked, or it was
+ * already; 0: another process has it, ask again later; -1: `error`. */
 int ic_store_lock(ic_store *store, ic_error *error);
 void ic_store_unlock(ic_store *store);
 
-/* With the lock held. Reads the token kept under `key` (any UTF-8) into `token`, which it overwrites: 1
- * found, 0 none (`token` is empty), -1 `error`. A file that others can read is refused with the command that
- * mends it; one that is truncated or not a token file is refused by name; neither is ever replaced. */
+/* The functions below need the lock. */
+
+/* Loads the token kept under `key` (UTF-8) into `token`, which is overwritten. 1: found; 0: none, and `token`
+ * is empty; -1: `error`. A file that others can read is refused with the command that corrects it. A
+ * truncated file, or one that is no token file, is refused by name. None of them is ever replaced. */
 int ic_store_load(ic_store *store, const char *key, ic_token *token, ic_error *error);
-/* With the lock held. Makes sure, before a refresh token is spent, that what comes back can be kept: the file
- * is one that may be replaced, the temporary file is there, writable, and room on the disk is reserved for
- * all that is kept and 64 KiB more. False: nothing has changed. Lasts until the next save or unlock. */
+/* Makes sure, before a refresh token is spent, that its successor can be saved: the file may be replaced, the
+ * temporary file is there and writable, and the disk has room for all tokens and 64 KiB more. Holds until the
+ * next save or unlock. False: nothing has changed. */
 bool ic_store_prepare(ic_store *store, ic_error *error);
-/* With the lock held, prepared or not. Keeps the token under `key` (NULL: forgets it), all others unchanged.
- * False: what was kept before is kept still, but for one case, which the message names: it was saved, and the
- * disk has not confirmed that it will outlast a loss of power. It may be tried again. */
+/* Saves the token under `key` (NULL: removes it) and keeps all others. Need not be prepared. False: the file
+ * is as before, except in the case of ic_private_file_write. It may be tried again. */
 bool ic_store_save(ic_store *store, const char *key, const ic_token *token, ic_error *error);
 
 #endif
