@@ -318,10 +318,10 @@ describe("nginx's own", function()
   for _, row in ipairs {
     { "is too long", function(folder) return folder .. "/" .. ("x"):rep(60) end, "socket_dir: .* the most" },
     { "is far too long", function(folder) return folder .. "/" .. ("x"):rep(200) end, "socket_dir: .* the most" },
-    { "is no folder", function(folder)
+    { "is not a folder", function(folder)
       peer.write_file(folder .. "/file", "")
       return folder .. "/file"
-    end, "socket_dir: .* is no folder" },
+    end, "socket_dir: .* is not a folder" },
     { "cannot be made", function(folder) return folder .. "/missing/folder" end, "socket_dir: cannot make" },
     { "is open to others", function(folder)
       peer.shell("mkdir -m 755 " .. folder .. "/open")

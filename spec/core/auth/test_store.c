@@ -22,10 +22,10 @@ static void test_token_json(void) {
         {"[]", "not an object", NULL, NULL, NULL, 0},
         {"\"SECRET\"", "not an object", NULL, NULL, NULL, 0},
         {"null", "not an object", NULL, NULL, NULL, 0},
-        {"{\"access_token\":1}", "access_token is not a text", NULL, NULL, NULL, 0},
-        {"{\"access_token\":\"SECRET\",\"refresh_token\":{}}", "refresh_token is not a text", NULL, NULL,
+        {"{\"access_token\":1}", "access_token is not a string", NULL, NULL, NULL, 0},
+        {"{\"access_token\":\"SECRET\",\"refresh_token\":{}}", "refresh_token is not a string", NULL, NULL,
          NULL, 0},
-        {"{\"access_token\":\"SECRET\",\"scope\":[\"s\"]}", "scope is not a text", NULL, NULL, NULL, 0},
+        {"{\"access_token\":\"SECRET\",\"scope\":[\"s\"]}", "scope is not a string", NULL, NULL, NULL, 0},
         {"{\"access_token\":\"SECRET\\n\"}", "control character", NULL, NULL, NULL, 0},
         {"{\"access_token\":\"SECRET\",\"expires_at\":\"1\"}", "expires_at is not a number", NULL, NULL, NULL,
          0},
@@ -123,7 +123,7 @@ static void test_unknown_members(void) {
     ic_store *store = open_locked(FILE_NAME);
     CHECK(ic_store_load(store, "odd", &token, &error) == -1);
     EXPECT_ERROR(&error, "/unknown/" FILE_NAME
-                         ": what is kept for this connection is no token (it is not an object)");
+                         ": what is saved for this connection is not a token (it is not an object)");
     CHECK(ic_store_save(store, "odd", new_token(), &error));
     CHECK(ic_store_load(store, "odd", &token, &error) == 1);
     ic_token_clear(&token);
@@ -152,11 +152,11 @@ static void test_keys(void) {
     for (size_t i = 0; i < COUNT(bad); i++) {
         ic_token named = pair("SECRET", bad[i]);
         CHECK(ic_store_load(store, bad[i], &token, &error) == -1);
-        EXPECT_ERROR(&error, "the key is none (byte");
+        EXPECT_ERROR(&error, "the key is not UTF-8 (byte");
         CHECK(!ic_store_save(store, bad[i], old_token(), &error));
         EXPECT_ERROR(&error, "/keys/" FILE_NAME ": only UTF-8");
         CHECK(!ic_store_save(store, "key", &named, &error));
-        EXPECT_ERROR(&error, "the refresh_token is none");
+        EXPECT_ERROR(&error, "the refresh_token is not UTF-8");
     }
     ic_token split = pair("SECRET\r\nx", "r"), none = {.scope = (char *)"s"};
     CHECK(!ic_store_save(store, "key", &split, &error));
@@ -173,22 +173,21 @@ static void test_foreign_files(void) {
     static const struct {
         const char *text, *error;
     } cases[] = {
-        {"", "not the whole of one (invalid JSON"},
-        {"\n", "not the whole of one (invalid JSON"},
-        {"{\"version\":1,\"tokens\":{\"key\":{\"access_token\":\"SECRET",
-         "not the whole of one (invalid JSON"},
-        {"{\"version\":1,\"tokens\":{}}x", "not the whole of one (invalid JSON"},
-        {"<html>SECRET</html>", "not the whole of one (invalid JSON"},
+        {"", "only a part of one (invalid JSON"},
+        {"\n", "only a part of one (invalid JSON"},
+        {"{\"version\":1,\"tokens\":{\"key\":{\"access_token\":\"SECRET", "only a part of one (invalid JSON"},
+        {"{\"version\":1,\"tokens\":{}}x", "only a part of one (invalid JSON"},
+        {"<html>SECRET</html>", "only a part of one (invalid JSON"},
         {"{\"version\":1,\"tokens\":{\"\xff\":1}}", "not UTF-8 text at byte 25"},
-        {"[]", "this is no token file"},
-        {"null", "this is no token file"},
-        {"{}", "this is no token file"},
-        {"{\"tokens\":{}}", "this is no token file"},
-        {"{\"version\":1}", "this is no token file"},
-        {"{\"version\":1,\"tokens\":[]}", "this is no token file"},
-        {"{\"version\":\"1\",\"tokens\":{}}", "this is no token file"},
-        {"{\"version\":0,\"tokens\":{}}", "this is no token file"},
-        {"{\"version\":0.5,\"tokens\":{}}", "this is no token file"},
+        {"[]", "this is not a token file"},
+        {"null", "this is not a token file"},
+        {"{}", "this is not a token file"},
+        {"{\"tokens\":{}}", "this is not a token file"},
+        {"{\"version\":1}", "this is not a token file"},
+        {"{\"version\":1,\"tokens\":[]}", "this is not a token file"},
+        {"{\"version\":\"1\",\"tokens\":{}}", "this is not a token file"},
+        {"{\"version\":0,\"tokens\":{}}", "this is not a token file"},
+        {"{\"version\":0.5,\"tokens\":{}}", "this is not a token file"},
         {"{\"version\":2,\"tokens\":{}}", "written by a newer version"},
         {"{\"version\":2,\"vaults\":[]}", "(format 2, this one knows 1); update"},
     };

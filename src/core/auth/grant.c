@@ -139,7 +139,7 @@ bool ic_grant_read(const cJSON *tree, ic_token *token, double *seconds, ic_error
     }
     if (!grant_read_lifetime(tree, seconds)) {
         ic_error_set(error, IC_ERR_PROTOCOL,
-                     "the token endpoint answered with an expires_in that is no lifetime");
+                     "the token endpoint answered with an expires_in that is not a positive number");
         return false;
     }
     return grant_copy(&token->scope, grant_text(tree, "scope"), error) &&

@@ -29,12 +29,12 @@ static const struct {
     {ENOTDIR, "a part of the path is a file, not a folder: choose another path"},
     {ELOOP, "a symbolic link is not followed here: remove it, or choose the path that it leads to"},
     {EMFILE, "too many files are open in this process: close some, or raise the limit (ulimit -n)"},
-    {ENOLCK, "choose a path on a file system that knows locks"},
+    {ENOLCK, "choose a path on a file system that supports locks"},
     {EIO, "check the disk"},
 };
 
 static void private_file_explain(ic_error *error, const char *doing, const char *path, int cause) {
-    const char *advice = "mend that, or choose another path";
+    const char *advice = "correct that, or choose another path";
     if (cause == ENOMEM) {
         ic_error_memory(error);
         return;
@@ -255,8 +255,7 @@ static bool private_file_is_locked(const ic_private_file *file) {
 
 static bool private_file_expect_lock(const ic_private_file *file, ic_error *error) {
     if (private_file_is_locked(file)) return true;
-    ic_error_set(error, IC_ERR_STORE, "%s is used without its lock; take that first",
-                 file->paths[IC_THE_FILE]);
+    ic_error_set(error, IC_ERR_STORE, "%s is used without its lock; lock it first", file->paths[IC_THE_FILE]);
     return false;
 }
 
@@ -339,7 +338,7 @@ static char *private_file_read_whole(const ic_private_file *file, int descriptor
     struct stat found = {0};
     if (fstat(descriptor, &found) == 0 && found.st_size > (off_t)IC_PRIVATE_FILE_LARGEST) {
         ic_error_set(error, IC_ERR_STORE,
-                     "%s is larger than %zu bytes, so it is no token file; choose another path", path,
+                     "%s is larger than %zu bytes, so it is not a token file; choose another path", path,
                      IC_PRIVATE_FILE_LARGEST);
         return NULL;
     }

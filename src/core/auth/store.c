@@ -42,9 +42,9 @@ void ic_store_unlock(ic_store *store) {
 
 /* ---- errors and checks ---- */
 
-static const char mend_file[] = "restore it, or move it away and connect anew";
+static const char advice_file[] = "restore it, or move it away and connect again";
 
-static const char mend_token[] = "mend it, or connect anew";
+static const char advice_token[] = "correct it, or connect again";
 
 /* Clears `cause`. */
 static void store_explain(const ic_store *store, const char *what, ic_error *cause, const char *advice,
@@ -61,7 +61,7 @@ static bool store_check_text(const ic_store *store, const char *what, const char
     size_t bad;
     if (ic_utf8_valid(text, strlen(text), &bad)) return true;
     ic_error_set(error, IC_ERR_STORE,
-                 "%s: only UTF-8 text can be kept, and the %s is none (byte %zu); correct it",
+                 "%s: only UTF-8 text can be saved, and the %s is not UTF-8 (byte %zu); correct it",
                  store->file.paths[IC_THE_FILE], what, bad + 1);
     return false;
 }
@@ -104,8 +104,8 @@ static bool store_check_tree(const ic_store *store, const cJSON *tree, ic_error 
     else if (!cJSON_IsNumber(version) || version->valuedouble != VERSION ||
              !cJSON_IsObject(ic_json_member(tree, "tokens")))
         ic_error_set(error, IC_ERR_STORE,
-                     "%s: this is no token file (it lacks \"version\": %d and \"tokens\"); %s", path, VERSION,
-                     mend_file);
+                     "%s: this is not a token file (it lacks \"version\": %d and \"tokens\"); %s", path,
+                     VERSION, advice_file);
     else
         return true;
     return false;
@@ -131,7 +131,7 @@ static cJSON *store_parse(const ic_store *store, const char *text, size_t length
     else
         tree = ic_json_parse(text, length, &cause);
     if (!tree) {
-        store_explain(store, "this is no token file, or not the whole of one", &cause, mend_file, error);
+        store_explain(store, "this is not a token file, or only a part of one", &cause, advice_file, error);
         return NULL;
     }
     if (store_check_tree(store, tree, error)) return tree;
@@ -173,7 +173,7 @@ static int store_find(const ic_store *store, const cJSON *tree, const char *key,
     ic_error cause = {0};
     if (!entry) return 0;
     if (ic_token_from_json(entry, token, &cause)) return 1;
-    store_explain(store, "what is kept for this connection is no token", &cause, mend_token, error);
+    store_explain(store, "what is saved for this connection is not a token", &cause, advice_token, error);
     return -1;
 }
 

@@ -69,7 +69,7 @@ void ic_token_free_json(cJSON *tree) {
 static bool token_read_text(const cJSON *member, const char *name, char **text, ic_error *error) {
     if (!member || cJSON_IsNull(member)) return true;
     if (!cJSON_IsString(member)) {
-        ic_error_set(error, IC_ERR_STORE, "%s is not a text", name);
+        ic_error_set(error, IC_ERR_STORE, "%s is not a string", name);
         return false;
     }
     if (!*member->valuestring) return true;

@@ -135,7 +135,7 @@ void ic_flow_fail(ic_engine *engine, ic_call *call, const ic_error *error) {
 void ic_flow_too_late(ic_engine *engine, ic_call *call, double pause) {
     ic_outcome outcome = flow_outcome(call, ic_transfer_sent(call));
     ic_error_set(&call->error, IC_ERR_RATE_LIMITED,
-                 "the next place in Ironclad's budget is %.0f s away, which is beyond the deadline",
+                 "Ironclad's rate limit allows this call in %.0f s, which is after its deadline",
                  ceil(pause));
     call->error.retry_after = pause;
     flow_stop(engine, call);

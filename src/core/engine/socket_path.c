@@ -64,7 +64,7 @@ static bool socket_path_enter(const char *folder, bool ours, ic_error *error) {
     } else if (lstat(folder, &about) != 0) {
         ic_error_set(error, IC_ERR_IO, "%s: cannot look at %s: %s", name, folder, strerror(errno));
     } else if (!S_ISDIR(about.st_mode)) {
-        ic_error_set(error, IC_ERR_IO, "%s: %s is no folder", name, folder);
+        ic_error_set(error, IC_ERR_IO, "%s: %s is not a folder", name, folder);
     } else if (about.st_uid != geteuid()) {
         ic_error_set(error, IC_ERR_IO, "%s: %s belongs to user %ld, not to %ld, who would use it", name,
                      folder, (long)about.st_uid, (long)geteuid());

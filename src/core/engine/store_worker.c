@@ -114,7 +114,7 @@ static bool store_worker_read_answer(ic_store_worker *worker, const ic_call *que
     ic_error cause = {0};
     bool good = worker->step != IC_STORE_LOAD || !token || ic_token_from_json(token, &worker->found, &cause);
     if (!good)
-        ic_error_set(error, IC_ERR_STORE, "the token store answered with no token: %s",
+        ic_error_set(error, IC_ERR_STORE, "the token store did not answer with a token: %s",
                      ic_error_message(&cause));
     ic_error_clear(&cause);
     return good;
