@@ -1,5 +1,6 @@
-/* The system calls of a save, each a step that can fail, be interrupted, or be the last thing that a process
- * or a machine does. A test program that includes this calls these in place of the C library's. */
+/* The system calls of a save. Each is a step that can fail, be interrupted, or be the last that the process
+ * or the machine does. A test program that includes this header calls these functions instead of the C
+ * library's. */
 #ifndef DISK_TRIAL_H
 #define DISK_TRIAL_H
 
@@ -19,8 +20,8 @@ typedef enum disk_fate {
     DISK_FAILS_FOR_EVER, /* the step and all later ones */
     DISK_IS_SHORT,       /* a read or write moves one byte */
     DISK_KILLS,          /* the process dies before the step, or halfway through a write */
-    DISK_LOSES_DATA,     /* so does the machine: what was not synced is gone from the file */
-    DISK_LOSES_NAMES     /* …, and a renaming that was not synced has not happened */
+    DISK_LOSES_DATA,     /* the machine dies: data that was not synced is gone from the file */
+    DISK_LOSES_NAMES     /* … and a rename that was not synced has not happened */
 } disk_fate;
 
 static struct {
@@ -31,8 +32,8 @@ static struct {
     bool weak_modes;                  /* fchmod gives everybody the right to read */
     bool no_reserve;                  /* posix_fallocate is not supported */
     bool fast;                        /* fsync returns at once: only a real loss of power would tell */
-    void (*on_flock)(int descriptor); /* what happens in the moment before the next one; once */
-    /* What a loss of power would undo. */
+    void (*on_flock)(int descriptor); /* called once, just before the next flock */
+    /* What a loss of power undoes. */
     int unsynced;                /* a descriptor of the file with unsynced data, or -1 */
     int folder;                  /* where something was renamed to `name`, or -1 */
     char name[256], before[256]; /* `before` keeps what had that name; "": nothing had */
@@ -46,7 +47,7 @@ static inline void disk_arm(long at, disk_fate fate, int cause) {
     disk.cause = cause;
 }
 
-/* Whether every step was taken without reaching the one armed. Ends the trial. */
+/* Ends the trial. Whether it ended before the step that was armed. */
 static inline bool disk_disarm(void) {
     bool missed = disk.steps < disk.at;
     disk.at = 0;
@@ -69,7 +70,7 @@ static inline void disk_die(void) {
     raise(SIGKILL);
 }
 
-/* Whether the step that begins fails; errno says by what. */
+/* Begins a step. False: it fails, with errno. */
 static inline bool disk_step(void) {
     if (!disk.at) return false;
     long step = ++disk.steps;
@@ -79,7 +80,7 @@ static inline bool disk_step(void) {
     return hit && disk.fate <= DISK_FAILS_FOR_EVER;
 }
 
-/* How much of a transfer of `size` bytes is to be done, or -1 for none, with errno. */
+/* Begins a transfer of `size` bytes, and says how many to do; -1: it fails, with errno. */
 static inline ssize_t disk_transfer(size_t size, bool writing) {
     bool is_it = disk.at && disk.steps + 1 == disk.at;
     if (is_it && disk.fate == DISK_IS_SHORT) {
@@ -90,7 +91,7 @@ static inline ssize_t disk_transfer(size_t size, bool writing) {
     return disk_step() ? -1 : (ssize_t)size;
 }
 
-/* The same for what no signal interrupts. */
+/* Begins a step that signals do not interrupt. */
 static inline bool disk_whole_step(void) {
     return disk_step() && disk.cause != EINTR;
 }
@@ -160,7 +161,7 @@ static inline bool disk_is_above(const struct stat *found) {
     return stat(above, &parent) == 0 && parent.st_ino == found->st_ino && parent.st_dev == found->st_dev;
 }
 
-/* Of a folder: what was made or renamed in it. Of a file: its data. */
+/* An fsync of a folder keeps what was made or renamed in it; of a file, its data. */
 static inline void disk_synced(const struct stat *found) {
     if (S_ISREG(found->st_mode)) {
         disk_forget(&disk.unsynced);
@@ -205,7 +206,8 @@ int flock(int descriptor, int operation) {
 }
 
 int close(int descriptor) {
-    if (disk.at && disk.fate >= DISK_KILLS) disk_step(); /* a close that fails has closed all the same */
+    if (disk.at && disk.fate >= DISK_KILLS)
+        disk_step(); /* a close that fails has closed the descriptor too */
     return (int)syscall(SYS_close, descriptor);
 }
 

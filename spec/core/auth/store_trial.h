@@ -1,4 +1,4 @@
-/* What the programs that test the token store share. */
+/* Shared by the programs that test the token store. */
 #ifndef STORE_TRIAL_H
 #define STORE_TRIAL_H
 
@@ -15,9 +15,9 @@
 
 #define FILE_NAME "tokens.json"
 
-static char top[PATH_MAX]; /* every test has a folder of its own in it */
+static char top[PATH_MAX]; /* holds a folder for each test */
 
-/* Goes into a new folder. */
+/* Makes a new folder and changes into it. */
 static inline void enter(const char *name) {
     char path[PATH_MAX + 32];
     snprintf(path, sizeof path, "%s/%s", top, name);
@@ -55,7 +55,7 @@ static inline mode_t mode_of(const char *name) {
     return stat(name, &found) == 0 ? found.st_mode & 07777 : 0;
 }
 
-/* A STORE that says this, names the place and tells no secret. Clears it. */
+/* Checks that the error is a STORE that says this, names the path and holds no secret. Clears it. */
 static inline void expect_error(ic_error *error, const char *wanted, const char *file, int line) {
     const char *message = ic_error_message(error);
     bool good = error->kind == IC_ERR_STORE && strstr(message, wanted) && !strstr(message, "SECRET");
@@ -106,7 +106,7 @@ static inline bool same_token(const ic_token *a, const ic_token *b) {
            a->expires_at == b->expires_at;
 }
 
-/* Lock, load, perhaps prepare, save, unlock: what a refresh does. */
+/* Lock, load, prepare if asked, save, unlock: what a refresh does. */
 static inline bool save_once(const char *path, const ic_token *token, bool prepared, ic_error *error) {
     ic_token before = {0};
     ic_store *store = ic_store_new(path, error);
@@ -147,8 +147,8 @@ static inline int remove_entry(const char *path, const struct stat *found, int t
     return remove(path);
 }
 
-/* Makes the folder of this program's tests; false when that cannot be. The table of descriptors grows now, so
- * that later memory can be counted. */
+/* Makes the folder of this program's tests. The table of descriptors grows now, so that it does not count as
+ * a leak later. */
 static inline bool begin_tests(void) {
     const char *folder = getenv("TMPDIR");
     snprintf(top, sizeof top, "%s/ic-store.XXXXXX", folder && *folder ? folder : "/tmp");

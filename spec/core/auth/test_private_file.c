@@ -1,4 +1,4 @@
-/* Where the token store's file may lie, to whom it must belong, and what may lie in its place. */
+/* Where the token store's file may be, who must own it, and what may be in its place. */
 #include "spec/core/auth/store_trial.h"
 
 static void test_file_modes(void) {
@@ -24,7 +24,7 @@ static void test_file_modes(void) {
     CHECK(!save_once("it's mine", old_token(), true, &error));
     EXPECT_ERROR(&error, "it'\\''s mine'");
 
-    /* Whatever the umask: what could not be read again would be lost. */
+    /* Whatever the umask: a file that could not be read again would be lost. */
     unlink(FILE_NAME);
     unlink(FILE_NAME ".lock");
     mode_t before = umask(0777);
@@ -36,7 +36,7 @@ static void test_file_modes(void) {
           mode_of(FILE_NAME ".lock") == 0600);
 }
 
-/* A file system that gives everybody what its owner has. */
+/* A file system that gives everybody the owner's rights. */
 static void test_weak_file_system(void) {
     enter("weak");
     ic_error error = {0};
@@ -67,17 +67,17 @@ static void test_folders(void) {
         chmod("in", cases[i].mode);
         CHECK(save_once("in/" FILE_NAME, old_token(), true, &error) == cases[i].good);
         if (!cases[i].good) EXPECT_ERROR(&error, cases[i].error);
-        CHECK(mode_of("in") == cases[i].mode); /* whoever made it decides */
+        CHECK(mode_of("in") == cases[i].mode); /* its mode is not changed */
         unlink("in/" FILE_NAME);
         unlink("in/" FILE_NAME ".lock");
     }
     chmod("in", 0700);
 
-    save_well("a//b/./c/" FILE_NAME, old_token()); /* all levels, private */
+    save_well("a//b/./c/" FILE_NAME, old_token()); /* makes all levels, each private */
     CHECK(mode_of("a") == 0700 && mode_of("a/b") == 0700 && mode_of("a/b/c") == 0700);
     CHECK(holds("a/b/../b/c/" FILE_NAME, "key", old_token()));
 
-    CHECK(symlink("in", "link") == 0); /* of a folder */
+    CHECK(symlink("in", "link") == 0); /* a link to a folder */
     save_well("link/" FILE_NAME, new_token());
     CHECK(holds("in/" FILE_NAME, "key", new_token()));
 }
@@ -111,20 +111,20 @@ static void test_paths(void) {
     CHECK(!save_once("file/in/" FILE_NAME, old_token(), true, &error));
     EXPECT_ERROR(&error, "/paths/file/in");
 
-    /* A relative path stays what it was. */
+    /* A relative path means the same after a chdir. */
     mkdir("elsewhere", 0700);
     ic_store *store = open_store(FILE_NAME);
     CHECK(chdir("elsewhere") == 0);
     CHECK(ic_store_lock(store, &error) == 1 && ic_store_save(store, "key", old_token(), &error));
     ic_store_free(store);
     CHECK(is_there("../" FILE_NAME) && !is_there(FILE_NAME));
-    CHECK(rmdir("../elsewhere") == 0); /* nowhere */
+    CHECK(rmdir("../elsewhere") == 0); /* nothing was written there */
     CHECK(!ic_store_new(FILE_NAME, &error));
     EXPECT_ERROR(&error, "cannot find the folder of " FILE_NAME);
     CHECK(chdir(top) == 0);
 }
 
-/* What lies where the file, its lock or its temporary file should be. */
+/* Other things in place of the file, its lock or its temporary file. */
 static void test_odd_files(void) {
     ic_error error = {0};
     enter("odd");
@@ -157,7 +157,7 @@ static void test_odd_files(void) {
     EXPECT_ERROR(&error, FILE_NAME ".lock: Is a directory");
     rmdir(FILE_NAME ".lock");
 
-    /* A crash's leavings, or worse, are removed. */
+    /* What a crash has left, or a link, is removed. */
     for (int prepared = 0; prepared <= 1; prepared++) {
         static char junk[100000];
         memset(junk, 'x', sizeof junk);
@@ -209,16 +209,16 @@ static void remove_lock(int descriptor) {
     unlink(FILE_NAME ".lock");
 }
 
-/* What others do in the moment between opening the lock file and locking it. */
-static void test_moments(void) {
+/* What others do between the opening of the lock file and its locking. */
+static void test_races(void) {
     enter("moments");
     ic_error error = {0};
     ic_store *one = open_store(FILE_NAME), *two = open_store(FILE_NAME);
-    disk.on_flock = remove_lock; /* the lock that is taken is not the one that others will find */
+    disk.on_flock = remove_lock; /* the file that is locked is not the one that others will lock */
     CHECK(ic_store_lock(one, &error) == 0);
     CHECK(ic_store_lock(one, &error) == 1);
     ic_store_unlock(one);
-    disk.on_flock = share_descriptor; /* a child, forked too early to close it */
+    disk.on_flock = share_descriptor; /* as a child that was forked too early to close it */
     CHECK(ic_store_lock(one, &error) == 1);
     CHECK(ic_store_lock(two, &error) == 0);
     ic_store_unlock(one);
@@ -237,7 +237,7 @@ int main(void) {
     test_paths();
     test_odd_files();
     test_owners();
-    test_moments();
+    test_races();
     end_tests();
     return check_done("private_file");
 }

@@ -1,11 +1,11 @@
-/* What the token store keeps, what it refuses, and whom it lets in. */
+/* What the token store keeps, what it refuses, and its lock. */
 #include "spec/core/auth/store_trial.h"
 
 /* ---- a token and its JSON ---- */
 
 static void test_token_json(void) {
     static const struct {
-        const char *json, *error; /* error NULL: it is read as the rest says */
+        const char *json, *error; /* error NULL: the token is as the rest says */
         const char *access, *refresh, *scope;
         double expires_at;
     } cases[] = {
@@ -74,7 +74,7 @@ static void test_keeping(void) {
     ic_store *store = open_locked(FILE_NAME);
     CHECK(ic_store_load(store, "key", &token, &error) == 0);
     CHECK(!token.access_token);
-    CHECK(ic_store_save(store, "key", NULL, &error)); /* nothing to forget, nothing written */
+    CHECK(ic_store_save(store, "key", NULL, &error)); /* nothing to remove: nothing is written */
     CHECK(!is_there(FILE_NAME));
     CHECK(ic_store_save(store, "key", old_token(), &error));
     CHECK(mode_of(FILE_NAME) == 0600 && mode_of(FILE_NAME ".lock") == 0600 && !is_there(FILE_NAME ".tmp"));
@@ -85,7 +85,7 @@ static void test_keeping(void) {
     CHECK(ic_store_load(store, "key", &token, &error) == 1 && same_token(&token, new_token()));
     ic_token_clear(&token);
 
-    /* What a token no longer has is gone. */
+    /* Members that the token no longer has are removed. */
     ic_token bare = {.access_token = (char *)"SECRET-bare"};
     CHECK(ic_store_save(store, "key", &bare, &error));
     CHECK(ic_store_load(store, "key", &token, &error) == 1);
@@ -117,7 +117,7 @@ static void test_unknown_members(void) {
         "\"expires_at\":1767225600.5},\"odd\":3,\"other\":{\"access_token\":\"SECRET-o\"}},\"more\":1e+300}");
     CHECK(holds(FILE_NAME, "key", new_token())); /* not the second of the two that there were */
 
-    /* What is no token under the key is refused when it is read, and gives way to one. */
+    /* A value under the key that is not a token is refused by load, and replaced by save. */
     ic_error error = {0};
     ic_token token;
     ic_store *store = open_locked(FILE_NAME);
@@ -167,7 +167,7 @@ static void test_keys(void) {
     ic_store_free(store);
 }
 
-/* ---- what is refused, and left as it is ---- */
+/* ---- files that are refused, and left as they are ---- */
 
 static void test_foreign_files(void) {
     static const struct {
@@ -212,14 +212,14 @@ static void test_foreign_files(void) {
     }
     static const char zeros[512];
     ic_error error = {0};
-    write_file(FILE_NAME, zeros, sizeof zeros, 0600); /* what some file systems make of a loss of power */
+    write_file(FILE_NAME, zeros, sizeof zeros, 0600); /* as some file systems do after a loss of power */
     CHECK(!save_once(FILE_NAME, old_token(), true, &error));
     EXPECT_ERROR(&error, "not UTF-8 text at byte 1");
-    put_file("\xef\xbb\xbf {\"version\":1.0,\"tokens\":{}}\r\n"); /* an editor's doing */
+    put_file("\xef\xbb\xbf {\"version\":1.0,\"tokens\":{}}\r\n"); /* as an editor may do */
     save_well(FILE_NAME, old_token());
 }
 
-/* Up to 4 MiB are read; the room that the next token wants is left. */
+/* Files of up to 4 MiB are read; room for the next token is kept free. */
 static void test_sizes(void) {
     static const char begin[] = "{\"version\":1,\"tokens\":{},\"note\":\"", end[] = "\"}";
     static const struct {
@@ -274,8 +274,8 @@ static void test_lock(void) {
     EXPECT_ERROR(&error, "without its lock");
 
     CHECK(ic_store_lock(one, &error) == 1);
-    CHECK(ic_store_lock(one, &error) == 1); /* held already */
-    CHECK(ic_store_lock(two, &error) == 0); /* in this very process */
+    CHECK(ic_store_lock(one, &error) == 1); /* it has the lock */
+    CHECK(ic_store_lock(two, &error) == 0); /* in the same process */
     CHECK(ic_store_lock(two, &error) == 0);
     ic_store_unlock(one);
     CHECK(ic_store_lock(two, &error) == 1);
@@ -288,7 +288,7 @@ static void test_lock(void) {
     CHECK(!is_there(FILE_NAME ".tmp"));
     ic_store_unlock(one);
 
-    /* A lock file that somebody removes while it is held keeps nobody out; but nothing is torn. */
+    /* A lock file that is removed while it is held excludes nobody, but no file is damaged. */
     two = open_store(FILE_NAME);
     CHECK(ic_store_lock(one, &error) == 1);
     unlink(FILE_NAME ".lock");
@@ -299,7 +299,7 @@ static void test_lock(void) {
     CHECK(holds(FILE_NAME, "key", new_token()));
 }
 
-/* In a child the parent's store is not locked, and what the child does with it leaves the parent's alone. */
+/* In a child the parent's store is not locked, and what the child does with it does not affect the parent. */
 static void test_fork(void) {
     enter("fork");
     ic_error error = {0};
@@ -327,7 +327,7 @@ static void test_fork(void) {
     ic_store_free(other);
 }
 
-/* A process dies with the lock while a child of its own lives on. */
+/* A process that has the lock dies while a child of it lives on. */
 static void test_orphaned_lock(void) {
     enter("orphan");
     int alive[2], release[2];

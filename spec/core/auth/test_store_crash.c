@@ -1,6 +1,6 @@
 /* The file store when the process or the machine dies. Every save replaces a pair of tokens by the next one,
- * as a refresh does: whatever happens, and at whatever step, the pair that is found afterwards must be whole,
- * no older than the last one whose saving was reported, and no obstacle to the next. */
+ * as a refresh does. Whatever happens, and at whatever step: the pair that is found afterwards must be whole,
+ * no older than the last one that was reported as saved, and must not prevent the next save. */
 #include "core/auth/store.h"
 #include "core/base/alloc.h"
 #include "core/base/process.h"
@@ -18,7 +18,7 @@
 
 #define KEY "https://na1.ironcladapp.com client"
 
-/* What the saving process tells, in memory that outlives it. */
+/* What the saving process reports, in memory that outlives it. */
 static struct { atomic_long begun, reported; /* numbers of pairs */ } * told;
 
 static struct { long kills, lost; } figures;
@@ -55,7 +55,7 @@ static long load_pair(ic_store *store, const char *key) {
     return whole ? access : -1;
 }
 
-/* Long enough for a write to be cut in the middle. */
+/* Saves a pair that is long enough for a write to be interrupted in the middle. */
 static bool save_pair(ic_store *store, const char *key, long number) {
     char access[64], refresh[2048];
     snprintf(access, sizeof access, "access-%ld-end", number);
@@ -68,7 +68,7 @@ static bool save_pair(ic_store *store, const char *key, long number) {
     return saved;
 }
 
-/* From the pair that is there to the next. */
+/* Replaces the pair that is there by the next. */
 static bool refresh_once(const char *path, bool prepared) {
     ic_error error = {0};
     ic_store *store = open_locked(path);
@@ -84,7 +84,7 @@ static bool refresh_once(const char *path, bool prepared) {
     return good;
 }
 
-/* Waits; whether it was killed. */
+/* Waits for the child. Whether it was killed. */
 static bool was_killed(pid_t child) {
     int status = 0;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
@@ -94,7 +94,7 @@ static bool was_killed(pid_t child) {
     return killed;
 }
 
-/* After a death. */
+/* Checks the store after a death. */
 static void look(const char *path, long others) {
     ic_store *store = open_locked(path);
     long found = load_pair(store, KEY), beside = load_pair(store, "other");
@@ -107,7 +107,7 @@ static void look(const char *path, long others) {
     CHECK(refresh_once(path, true));
 }
 
-/* Refreshes in a child that dies at that step; false when it came to its end. */
+/* Refreshes in a child that dies at that step. False: the child ended before it. */
 static bool die_at(long step, disk_fate fate, const char *path, bool prepared) {
     fflush(stdout);
     pid_t child = fork();
@@ -160,7 +160,7 @@ static void test_every_step(void) {
     CHECK(figures.kills > 500 && figures.lost == 0);
 }
 
-/* A child that refreshes as fast as it can is killed at any time. */
+/* A child that refreshes as fast as it can is killed at random times. */
 static void test_any_time(void) {
     enum { KILLS = 150 };
     long lost = figures.lost, refreshes = 0;
@@ -189,7 +189,7 @@ static void test_any_time(void) {
 
 enum { WORKERS = 3, ROUNDS = 100 };
 
-/* `told` would be written by several. */
+/* several processes would write to `told` */
 static void *count_up(void *path) {
     bool good = true;
     for (int i = 0; i < ROUNDS; i++) {

@@ -1,5 +1,5 @@
-/* The token store when a step of it fails, memory is missing, or the disk is full. How it ends when the
- * process or the machine dies is in test_store_crash.c. */
+/* The token store when a step fails, memory runs out, or the disk is full. The death of the process or the
+ * machine is in test_store_crash.c. */
 #include "spec/core/auth/store_trial.h"
 #include <sched.h>
 #include <sys/mount.h>
@@ -17,11 +17,11 @@ static int descriptors(void) {
 typedef struct trial {
     disk_fate fate;
     int cause;
-    bool succeeds; /* whatever step it hits */
+    bool succeeds; /* at whatever step it happens */
 } trial;
 
-/* One save, with the nth step failing: the old token or the new one is there, and the caller was told which.
- * False when no step was left to fail. */
+/* One save whose nth step fails: the old token or the new one is there, and the result says which. False:
+ * there is no nth step. */
 static bool try_step(const trial *trial, long at, bool prepared, bool exists) {
     ic_error error = {0};
     if (exists)
@@ -43,7 +43,7 @@ static bool try_step(const trial *trial, long at, bool prepared, bool exists) {
         EXPECT_ERROR(&error, top);
     }
     CHECK(ic_alloc_live() == live);
-    save_well("in/" FILE_NAME, new_token()); /* the next one is none the worse for it */
+    save_well("in/" FILE_NAME, new_token()); /* the next save works */
     return !missed;
 }
 
@@ -114,7 +114,7 @@ static void test_memory(void) {
     CHECK(n > 10 && n < 1000 && m > 30 && m < 1000);
 }
 
-/* Without memory for the messages either. */
+/* Without memory, not even for the messages. */
 static void test_memory_of_messages(void) {
     enter("messages");
     write_file(FILE_NAME, "{}", 2, 0644);
@@ -132,7 +132,7 @@ static void test_memory_of_messages(void) {
 
 /* ---- disks that are full, read-only or limited ---- */
 
-/* Runs it in a process of its own; what that prints is its report. */
+/* Runs it in a child process, whose output is its report. */
 static void in_child(void (*run)(void), const char *what) {
     enum { SKIPPED = 77 };
     fflush(stdout);
@@ -150,7 +150,7 @@ static void in_child(void (*run)(void), const char *what) {
         CHECK(status == 0);
 }
 
-/* A small disk of this process's own, in the folder `name`; false when we may not. */
+/* Mounts a small disk for this process in the folder `name`. False: not permitted. */
 static bool mount_small(const char *name, const char *options) {
     if (mkdir(name, 0700) == 0 && unshare(CLONE_NEWNS) == 0 &&
         mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0 &&
@@ -180,7 +180,7 @@ static void run_full_disk(void) {
     EXPECT_ERROR(&error, "make room on that disk");
     CHECK(holds("in/" FILE_NAME, "key", old_token()) && !is_there("in/" FILE_NAME ".tmp"));
 
-    /* It becomes full between the promise and the save. */
+    /* The disk becomes full between prepare and save. */
     unlink("in/filler");
     ic_store *store = open_locked("in/" FILE_NAME);
     CHECK(ic_store_prepare(store, &error));
@@ -260,7 +260,7 @@ static void test_disks(void) {
     }
 }
 
-/* The file goes between two steps of its holder. */
+/* The file is removed between two steps of the process that has the lock. */
 static void test_vanishing(void) {
     enter("vanishing");
     mkdir("in", 0700);
@@ -276,7 +276,7 @@ static void test_vanishing(void) {
     unlink("in/" FILE_NAME ".tmp");
     CHECK(!ic_store_save(store, "key", old_token(), &error));
     EXPECT_ERROR(&error, "cannot replace ");
-    CHECK(ic_store_save(store, "key", old_token(), &error)); /* tried again, it makes a new one */
+    CHECK(ic_store_save(store, "key", old_token(), &error)); /* the next try makes a new one */
     unlink("in/" FILE_NAME), unlink("in/" FILE_NAME ".lock"), rmdir("in");
     CHECK(!ic_store_save(store, "key", old_token(), &error));
     EXPECT_ERROR(&error, "/in/" FILE_NAME ".tmp");

@@ -18,7 +18,7 @@ static const option common[] = {{"instance", "https://ironclad.example"},
                                 {"name", "main"},
                                 {"store", "/tmp/tokens.json"}};
 
-/* A connection of the common options but for one, whose value NULL leaves it out. */
+/* A connection with the common options, except for `other`; its value NULL leaves the option out. */
 static ic_connection *connect_with(const option *other) {
     ic_settings settings;
     ic_error error = {0};
@@ -36,8 +36,8 @@ static ic_connection *connect_with(const option *other) {
     return connection;
 }
 
-/* One token for each host, grant, client id, digest of the secret, scopes, store and name (DESIGN, wall 5);
- * the actor, who may be another in each call, has no part in it. */
+/* There is one token for each host, grant, client id, digest of the secret, scopes, store and name. The
+ * actor, which may differ from call to call, does not matter. */
 static const struct {
     option other;
     bool shared, kept_together;
@@ -45,7 +45,9 @@ static const struct {
     {{"instance", "https://other.example"}, false, false},
     {{"grant", "authorization_code"}, false, false},
     {{"client_id", "another-id"}, false, false},
-    {{"client_secret", "SECRET-another"}, false, true}, /* which changes: the store's token stays good */
+    {{"client_secret", "SECRET-another"},
+     false,
+     true}, /* a secret may change: the store's token stays valid */
     {{"scopes", "public.records.createRecords"}, false, false},
     {{"scopes", NULL}, false, false},
     {{"store", "/tmp/other.json"}, false, true},
@@ -75,8 +77,8 @@ static void test_keys(void) {
     ic_connection_release(one);
 }
 
-/* Line ends part the key: nothing that is in it may hold one. */
-static void test_key_borders(void) {
+/* Line breaks separate the parts of the key, so no part may hold one. */
+static void test_key_separators(void) {
     ic_settings settings;
     ic_settings_default(&settings);
     for (size_t i = 0; i < COUNT(common); i++) {
@@ -113,7 +115,7 @@ static const struct {
     {IC_GRANT_CLIENT_CREDENTIALS,
      "{\"grant_type\":\"client_credentials\",\"client_id\":\"an-id\",\"client_secret\":\"SECRET-one\","
      "\"scope\":\"public.records.readRecords scim.users.readUsers\"}"},
-    /* Scopes are those that were consented to: a refresh names none (DESIGN, Connection). */
+    /* A refresh names no scopes: they are those that the person agreed to. */
     {IC_GRANT_REFRESH,
      "{\"grant_type\":\"refresh_token\",\"client_id\":\"an-id\",\"client_secret\":\"SECRET-one\","
      "\"refresh_token\":\"SECRET-traded\"}"},
@@ -141,7 +143,7 @@ static void test_grants(void) {
 
 int main(void) {
     test_keys();
-    test_key_borders();
+    test_key_separators();
     test_people();
     test_grants();
     CHECK(ic_alloc_live() == 0);

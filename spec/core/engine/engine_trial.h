@@ -1,4 +1,4 @@
-/* What the programs that test the engine share: servers that play a script, connections to them, calls. */
+/* Shared by the programs that test the engine: servers that follow a script, connections to them, calls. */
 #ifndef ENGINE_TRIAL_H
 #define ENGINE_TRIAL_H
 
@@ -22,7 +22,7 @@ static const char expired[] =
     "HTTP/1.1 401 No\r\nContent-Type: application/json\r\nContent-Length: 55\r\n\r\n"
     "{\"code\":\"UNAUTHORIZED\",\"message\":\"token has expired now\"}";
 
-/* A server that reads and answers, for ever, on every connection. */
+/* A server that reads and answers again and again, on every connection. */
 static inline ic_peer *start_server(const char *const *answers, size_t count) {
     ic_peer *peer = ic_peer_new();
     ic_peer_add_script(peer);
@@ -109,7 +109,7 @@ static inline void await(ic_mailbox *mailbox, ic_call *call) {
     }
 }
 
-/* For a call that a mistake would let wait for ever. */
+/* For a call that would never end if the engine were wrong. */
 static inline bool await_within(ic_mailbox *mailbox, ic_call *call, double seconds) {
     double until = ic_now() + seconds;
     while (!ic_call_done(call) && ic_now() < until) {
@@ -124,7 +124,7 @@ static inline void end_mailbox(ic_mailbox *mailbox) {
     ic_mailbox_release(mailbox);
 }
 
-/* Which part has not come to its end. */
+/* The part of the program that is running. */
 static const char *volatile stage;
 
 static inline void on_alarm(int signal) {
@@ -136,7 +136,7 @@ static inline void on_alarm(int signal) {
 
 #define STAGE(part) (stage = #part "\n", part())
 
-/* Ends a program that hangs, naming the part that does. */
+/* Ends the program, naming the part that hangs, after that time. */
 static inline void limit_seconds(unsigned seconds) {
     signal(SIGALRM, on_alarm);
     alarm(seconds);

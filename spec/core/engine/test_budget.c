@@ -1,4 +1,4 @@
-/* The budget against a clock of its own and against a service that counts for itself. */
+/* The budget, with a clock of the test, against a simulated service that counts requests itself. */
 #include "core/base/alloc.h"
 #include "core/engine/budget.h"
 #include "spec/core/check.h"
@@ -11,8 +11,8 @@
 
 static const int published[IC_BUCKET_COUNT] = {400, 40, 50, 50, 600, 200, 600, 50, 600, 600, 800, 0};
 
-/* Takes places until one is refused, at most `most`; *wait is the refusal. */
-static int take_all(ic_budget *budget, ic_bucket bucket, double now, int most, double *wait) {
+/* Acquires permits until one is refused, at most `most`. *wait: the wait that the refusal asks for. */
+static int acquire_all(ic_budget *budget, ic_bucket bucket, double now, int most, double *wait) {
     int taken = 0;
     *wait = 0;
     while (taken < most && (*wait = ic_budget_acquire(budget, bucket, now)) == 0)
@@ -20,43 +20,43 @@ static int take_all(ic_budget *budget, ic_bucket bucket, double now, int most, d
     return taken;
 }
 
-static void answer_all(ic_budget *budget, ic_bucket bucket, double now, int count, bool sent) {
+static void release_all(ic_budget *budget, ic_bucket bucket, double now, int count, bool sent) {
     while (count-- > 0)
         ic_budget_release(budget, bucket, now, sent);
 }
 
-/* ---- A simulated service: requests travel there, are counted on arrival, and travel back. ---- */
+/* ---- a simulated service: requests travel there, are counted on arrival, and travel back ---- */
 
 typedef struct request {
-    double at; /* arrival, or when the answer is back */
+    double at; /* when it arrives, or its answer is back */
     bool arrived, refused;
     double limit, remaining, reset; /* what the answer says */
 } request;
 
-/* What the simulated service does. */
+/* How the simulated service limits. */
 typedef enum service {
-    COUNTS,  /* nothing: the budget alone is looked at */
-    SLIDES,  /* refuses what would be one too many in the 60 s before it */
-    MINUTES, /* the same for whole minutes of its own, of which it speaks in headers */
+    COUNTS,  /* not at all: only the budget is tested */
+    SLIDES,  /* refuses a request that is one too many within 60 s */
+    MINUTES, /* the same for minutes of its own, which it describes in headers */
 } service;
 
 typedef struct plan {
     ic_bucket bucket;
     double share;
     int reads, in_flight;
-    double latency; /* the longest way there, and back */
-    int limit;      /* expected of the budget, or kept by the service */
+    double latency; /* seconds, of the longest way in each direction */
+    int limit;      /* what the budget should keep to, or the service enforces */
     double ideal;   /* seconds */
     service service;
-    int others;    /* what others have used at the start of each such minute */
-    int refusable; /* refusals that no one could have foreseen */
+    int others;    /* requests that others make at the start of each minute */
+    int refusable; /* refusals that nobody could foresee */
 } plan;
 
 typedef struct simulation {
     const plan *plan;
-    double *arrivals, *counts; /* counts: of those that were not refused */
+    double *arrivals, *counts; /* counts: of the accepted ones */
     int arrived, counted, refusals;
-    double minute; /* the service's present one */
+    double minute; /* the current one of the service */
     int minute_count;
     unsigned dice;
     double total;
@@ -67,7 +67,7 @@ static double random_part(simulation *sim) {
     return (double)(sim->dice >> 8) / (1 << 24);
 }
 
-/* Whatever was refused counts for nothing. */
+/* Refused requests do not count. */
 static void refuse_surplus(simulation *sim, struct request *request, double now) {
     int counted = 0;
     for (int i = 0; i < sim->counted; i++)
@@ -107,7 +107,7 @@ static void come_back(simulation *sim, ic_budget *budget, const struct request *
     ic_budget_release(budget, sim->plan->bucket, now, true);
 }
 
-/* All reads, as fast as the budget lets them go; the budget is asked again after every event, as it wants. */
+/* Sends reads as fast as the budget allows. The budget is asked again after every event, as it demands. */
 static void simulate(simulation *sim) {
     ic_budget *budget = ic_budget_new(sim->plan->share);
     struct request *flight = calloc((size_t)sim->plan->in_flight, sizeof *flight);
@@ -142,7 +142,7 @@ static void simulate(simulation *sim) {
         }
         come_back(sim, budget, &flight[next], now);
         if (flight[next].refused)
-            begun--; /* and again */
+            begun--; /* it is sent again */
         else
             done++;
         flight[next] = flight[--flying];
@@ -154,14 +154,14 @@ static void simulate(simulation *sim) {
 }
 
 static const plan plans[] = {
-    /* By the published budgets alone. */
+    /* By the published limits alone. */
     {READ, 1, 1000, 32, 0.1, 400, 120, COUNTS, 0, 0},
     {READ, 1, 1000, 1000, 0.5, 400, 120, COUNTS, 0, 0},
     {READ, 1, 1000, 1, 0.01, 400, 120, COUNTS, 0, 0},
     {READ, 0.25, 250, 32, 0.2, 100, 120, COUNTS, 0, 0},
     {WRITE, 1, 100, 8, 0.5, 40, 120, COUNTS, 0, 0},
     {SIGN, 0.01, 3, 2, 1, 1, 120, COUNTS, 0, 0},
-    /* Against a service that enforces them: nobody is refused. */
+    /* Against a service that enforces them: nothing is refused. */
     {READ, 1, 1000, 32, 0.1, 400, 120, SLIDES, 0, 0},
     {READ, 1, 1000, 400, 1.5, 400, 120, SLIDES, 0, 0},
     {READ, 1, 1000, 1, 0.01, 400, 120, SLIDES, 0, 0},
@@ -171,7 +171,7 @@ static const plan plans[] = {
     {READ, 1, 250, 32, 0.1, 100, 120, MINUTES, 0, 0},
     {READ, 1, 700, 32, 0.1, 400, 102.7, MINUTES, 100, 0},
     {READ, 1, 100, 32, 0.1, 400, 102.7, MINUTES, 360, 0},
-    /* More at once than is left: the surplus is refused, and goes out after the reset. */
+    /* More at once than is left: the surplus is refused, and sent after the reset. */
     {READ, 1, 60, 60, 0.1, 400, 102.7, MINUTES, 380, 40 + 20},
 };
 
@@ -180,7 +180,7 @@ static void test_simulations(void) {
         const plan *plan = &plans[i];
         simulation sim = {.plan = plan};
         simulate(&sim);
-        double nearest = INFINITY; /* how close together limit + 1 arrivals came */
+        double nearest = INFINITY; /* the shortest time in which limit + 1 requests arrived */
         for (int k = 0; k + plan->limit < sim.arrived; k++)
             nearest = fmin(nearest, sim.arrivals[k + plan->limit] - sim.arrivals[k]);
         bool good = CHECK(nearest >= 60);
@@ -192,7 +192,7 @@ static void test_simulations(void) {
     }
 }
 
-/* ---- Single rules ---- */
+/* ---- single rules ---- */
 
 static void test_published(void) {
     static const struct {
@@ -204,13 +204,13 @@ static void test_published(void) {
         for (int bucket = 0; bucket < IC_BUCKET_NONE; bucket++) {
             double wait;
             int wanted = published[bucket] / shares[i].divisor;
-            if (!CHECK(take_all(budget, (ic_bucket)bucket, 0, 5000, &wait) == wanted))
+            if (!CHECK(acquire_all(budget, (ic_bucket)bucket, 0, 5000, &wait) == wanted))
                 printf("    bucket %d, share %g\n", bucket, shares[i].share);
-            CHECK(wait == 60); /* all are open: the first comes free a window after its answer */
+            CHECK(wait == 60); /* all are open: the first is free a window after its answer */
         }
         double wait;
-        CHECK(take_all(budget, IC_BUCKET_NONE, 0, 5000, &wait) == 5000);
-        answer_all(budget, IC_BUCKET_NONE, 0, 5000, true);
+        CHECK(acquire_all(budget, IC_BUCKET_NONE, 0, 5000, &wait) == 5000);
+        release_all(budget, IC_BUCKET_NONE, 0, 5000, true);
         ic_budget_free(budget);
     }
     ic_budget_free(NULL);
@@ -218,17 +218,17 @@ static void test_published(void) {
 
 static void test_company(void) {
     double wait;
-    /* So small a share that the company's 4 places are fewer than the buckets' one each. */
+    /* A share so small that the company has 4 permits, fewer than the buckets with one each. */
     ic_budget *budget = ic_budget_new(0.001);
     for (int bucket = 0; bucket < IC_BUCKET_NONE; bucket++)
-        CHECK(take_all(budget, (ic_bucket)bucket, 0, 9, &wait) == (bucket < 4));
+        CHECK(acquire_all(budget, (ic_bucket)bucket, 0, 9, &wait) == (bucket < 4));
     ic_budget_release(budget, IC_BUCKET_WORKFLOWS_WRITE, 1, true);
     CHECK(ic_budget_acquire(budget, IC_BUCKET_OTHER, 1) == 60);
-    CHECK(ic_budget_acquire(budget, IC_BUCKET_OTHER, 61) == 0); /* the place of another bucket */
+    CHECK(ic_budget_acquire(budget, IC_BUCKET_OTHER, 61) == 0); /* the company's permit of another bucket */
     CHECK(ic_budget_acquire(budget, IC_BUCKET_WEBHOOKS, 61) > 0);
     ic_budget_free(budget);
 
-    /* Two buckets whose limits were raised share the company's window as they ask. */
+    /* Two buckets with raised limits share the company's window, first come, first served. */
     budget = ic_budget_new(1);
     ic_budget_observe(budget, READ, 0, 4500, -1, -1);
     ic_budget_observe(budget, WRITE, 0, 1e18, -1, -1);
@@ -244,39 +244,39 @@ static void test_company(void) {
     ic_budget_free(budget);
 }
 
-static void test_places_come_free(void) {
+static void test_permits_become_free(void) {
     double wait;
     ic_budget *budget = ic_budget_new(1);
-    CHECK(take_all(budget, SIGN, 100, 999, &wait) == 50);
+    CHECK(acquire_all(budget, SIGN, 100, 999, &wait) == 50);
     for (int i = 0; i < 50; i++)
         ic_budget_release(budget, SIGN, 110 + i * 0.5, true);
-    CHECK(ic_budget_acquire(budget, SIGN, 140) == 30); /* answered at 110, free at 170 */
+    CHECK(ic_budget_acquire(budget, SIGN, 140) == 30); /* released at 110, free at 170 */
     CHECK(ic_budget_acquire(budget, SIGN, 169.75) == 0.25);
     CHECK(ic_budget_acquire(budget, SIGN, 170) == 0);
     CHECK(ic_budget_acquire(budget, SIGN, 170) == 0.5);
-    CHECK(take_all(budget, SIGN, 172, 99, &wait) == 4); /* of 110.5, 111, 111.5 and 112 */
+    CHECK(acquire_all(budget, SIGN, 172, 99, &wait) == 4); /* those of 110.5, 111, 111.5 and 112 */
     double close = nextafter(172.5, 0);
     wait = ic_budget_acquire(budget, SIGN, close);
-    CHECK(wait > 0 && wait <= 0.001);                      /* no busy loop */
-    CHECK(take_all(budget, READ, 172, 999, &wait) == 400); /* a full bucket stands in nobody's way */
+    CHECK(wait > 0 && wait <= 0.001);                         /* no busy loop */
+    CHECK(acquire_all(budget, READ, 172, 999, &wait) == 400); /* a full bucket does not hold up another */
 
-    /* A place is held as long as its answer takes, and a window more. */
-    CHECK(take_all(budget, SIGN, 1000, 99, &wait) == 45 && wait == 60); /* five are open since 172 */
+    /* A permit is held until its answer, and a window longer. */
+    CHECK(acquire_all(budget, SIGN, 1000, 99, &wait) == 45 && wait == 60); /* five are open since 172 */
     ic_budget_release(budget, SIGN, 1000, true);
     CHECK(ic_budget_acquire(budget, SIGN, 1059) == 1);
     CHECK(ic_budget_acquire(budget, SIGN, 1060) == 0);
 
-    /* What was never sent is free at once; what was never taken cannot be given back. */
+    /* A permit of an unsent request is free at once. One that was not acquired cannot be released. */
     CHECK(ic_budget_acquire(budget, SIGN, 1060) > 0);
     ic_budget_release(budget, SIGN, 1060, false);
     CHECK(ic_budget_acquire(budget, SIGN, 1060) == 0);
     ic_budget_release(budget, WRITE, 1060, true);
     ic_budget_release(budget, WRITE, 1060, false);
-    CHECK(take_all(budget, WRITE, 1060, 99, &wait) == 40);
+    CHECK(acquire_all(budget, WRITE, 1060, 99, &wait) == 40);
     ic_budget_free(budget);
 }
 
-/* X-RateLimit-Limit: the bucket's places afterwards. */
+/* X-RateLimit-Limit, and the permits of the bucket afterwards. */
 static const struct {
     double share, limit;
     int places;
@@ -291,24 +291,24 @@ static void test_limits(void) {
     for (size_t i = 0; i < COUNT(limits); i++) {
         ic_budget *budget = ic_budget_new(limits[i].share);
         ic_budget_observe(budget, READ, 0, limits[i].limit, -1, -1);
-        if (!CHECK(take_all(budget, READ, 0, 9999, &wait) == limits[i].places))
+        if (!CHECK(acquire_all(budget, READ, 0, 9999, &wait) == limits[i].places))
             printf("    limit %g, share %g\n", limits[i].limit, limits[i].share);
         ic_budget_free(budget);
     }
 
-    /* Lowered while it is full, raised again, with the answered places kept in their order. */
+    /* Lowered while the bucket is full, then raised: released permits keep their order. */
     ic_budget *budget = ic_budget_new(1);
-    CHECK(take_all(budget, WRITE, 0, 30, &wait) == 30);
+    CHECK(acquire_all(budget, WRITE, 0, 30, &wait) == 30);
     for (int i = 0; i < 30; i++)
         ic_budget_release(budget, WRITE, i, true);
-    CHECK(ic_budget_acquire(budget, WRITE, 61.5) == 0); /* two are free; the ring begins in its midst */
+    CHECK(ic_budget_acquire(budget, WRITE, 61.5) == 0); /* two are free; the ring begins in its middle */
     ic_budget_observe(budget, WRITE, 62, 10, -1, -1);
-    /* 27 answered and an open one: 19 must come free, the last of them answered at 21. */
+    /* 27 released and one open: 19 must become free, the last of them released at 21. */
     CHECK(ic_budget_acquire(budget, WRITE, 62) == 19);
     CHECK(ic_budget_acquire(budget, WRITE, 81) == 0);
     CHECK(ic_budget_acquire(budget, WRITE, 81) == 1);
     ic_budget_observe(budget, WRITE, 81, 300, -1, -1);
-    CHECK(take_all(budget, WRITE, 81, 999, &wait) == 300 - 8 - 2 && wait == 1);
+    CHECK(acquire_all(budget, WRITE, 81, 999, &wait) == 300 - 8 - 2 && wait == 1);
     ic_budget_free(budget);
 }
 
@@ -317,32 +317,32 @@ static void test_remaining(void) {
     ic_budget *budget = ic_budget_new(1);
     ic_budget_observe(budget, READ, 0, 400, 0, 12); /* nothing left for 12 s */
     CHECK(ic_budget_acquire(budget, READ, 2) == 10);
-    CHECK(ic_budget_acquire(budget, WRITE, 2) == 0); /* of that bucket only */
-    ic_budget_observe(budget, READ, 3, 400, 7, 20);  /* an older answer */
+    CHECK(ic_budget_acquire(budget, WRITE, 2) == 0); /* another bucket is not affected */
+    ic_budget_observe(budget, READ, 3, 400, 7, 20);  /* an older answer that came late */
     CHECK(ic_budget_acquire(budget, READ, 4) == 8);
     CHECK(ic_budget_acquire(budget, READ, 12) == 0);
     ic_budget_release(budget, READ, 12, true);
 
-    ic_budget_observe(budget, READ, 20, -1, 5, 30); /* five, as long as their answers say nothing else */
-    CHECK(take_all(budget, READ, 20, 99, &wait) == 5 && wait == 0.25);
+    ic_budget_observe(budget, READ, 20, -1, 5, 30); /* five, until an answer says something else */
+    CHECK(acquire_all(budget, READ, 20, 99, &wait) == 5 && wait == 0.25);
     ic_budget_observe(budget, READ, 21, -1, 2, 29);
     ic_budget_release(budget, READ, 21, true);
     CHECK(ic_budget_acquire(budget, READ, 21) == 0.25); /* four are open */
-    answer_all(budget, READ, 22, 3, true);
-    CHECK(take_all(budget, READ, 22, 99, &wait) == 1);
+    release_all(budget, READ, 22, 3, true);
+    CHECK(acquire_all(budget, READ, 22, 99, &wait) == 1);
     ic_budget_observe(budget, READ, 23, -1, 0, 27);
     CHECK(ic_budget_acquire(budget, READ, 23) == 27);
-    CHECK(take_all(budget, READ, 50, 999, &wait) == 400 - 5 - 2); /* five answered, two open */
+    CHECK(acquire_all(budget, READ, 50, 999, &wait) == 400 - 5 - 2); /* five released, two open */
     ic_budget_free(budget);
 
     static const struct {
         double remaining, reset;
         double wait;
     } odd[] = {
-        {0, -1, 0},                                              /* until when? it does not count */
-        {-1, 30, 0},       {0, NAN, 0}, {NAN, 30, 0}, {0, 0, 0}, /* over already */
-        {1e300, 30, 0},                                          /* never loosens */
-        {0, 1.7e9, 60},                                          /* a date is no number of seconds */
+        {0, -1, 0},                                              /* without a reset it does not count */
+        {-1, 30, 0},       {0, NAN, 0}, {NAN, 30, 0}, {0, 0, 0}, /* the reset has passed */
+        {1e300, 30, 0},                                          /* never raises the limit */
+        {0, 1.7e9, 60},                                          /* a date is not a number of seconds */
         {0, INFINITY, 60}, {0, 60, 60},
     };
     for (size_t i = 0; i < COUNT(odd); i++) {
@@ -356,15 +356,15 @@ static void test_remaining(void) {
 static void test_refused(void) {
     ic_budget *budget = ic_budget_new(1);
     ic_budget_refused(budget, READ, 0, 30);
-    ic_budget_refused(budget, READ, 1, 5); /* the longer one holds */
+    ic_budget_refused(budget, READ, 1, 5); /* the longer pause counts */
     ic_budget_refused(budget, READ, 1, -1);
     ic_budget_refused(budget, READ, 1, NAN);
     CHECK(ic_budget_acquire(budget, READ, 10) == 20);
     CHECK(ic_budget_acquire(budget, WRITE, 10) == 0);
-    ic_budget_refused(budget, READ, 20, 300); /* capped by nothing */
+    ic_budget_refused(budget, READ, 20, 300); /* no upper limit */
     CHECK(ic_budget_acquire(budget, READ, 20) == 300);
     CHECK(ic_budget_acquire(budget, READ, 320) == 0);
-    ic_budget_refused(budget, IC_BUCKET_NONE, 320, 4); /* the token endpoint says it too */
+    ic_budget_refused(budget, IC_BUCKET_NONE, 320, 4); /* the token endpoint refuses, too */
     ic_budget_observe(budget, IC_BUCKET_NONE, 320, 1, 0, 30);
     CHECK(ic_budget_acquire(budget, IC_BUCKET_NONE, 321) == 3);
     CHECK(ic_budget_acquire(budget, IC_BUCKET_NONE, 324) == 0);
@@ -382,21 +382,21 @@ static void test_memory(void) {
     }
     CHECK(nth > IC_BUCKET_NONE);
 
-    /* Without memory for more places there are as many as before; with it, all of them. */
+    /* Without memory for more permits there are as many as before; with memory, all of them. */
     double wait;
     ic_alloc_fail_at(1);
     ic_budget_observe(budget, WRITE, 0, 100, -1, -1);
     ic_alloc_fail_at(0);
-    CHECK(take_all(budget, WRITE, 0, 999, &wait) == 40);
-    answer_all(budget, WRITE, 1, 40, true);
+    CHECK(acquire_all(budget, WRITE, 0, 999, &wait) == 40);
+    release_all(budget, WRITE, 1, 40, true);
     ic_budget_observe(budget, WRITE, 2, 100, -1, -1);
-    CHECK(take_all(budget, WRITE, 2, 999, &wait) == 60 && wait == 59);
+    CHECK(acquire_all(budget, WRITE, 2, 999, &wait) == 60 && wait == 59);
 
-    /* Use takes none. */
+    /* Acquiring and releasing need no memory. */
     long held = ic_alloc_live();
     for (double now = 100; now < 2000; now += 0.5) {
-        take_all(budget, READ, now, 9, &wait);
-        answer_all(budget, READ, now, 9, true);
+        acquire_all(budget, READ, now, 9, &wait);
+        release_all(budget, READ, now, 9, true);
     }
     CHECK(ic_alloc_live() == held);
     ic_budget_free(budget);
@@ -407,7 +407,7 @@ int main(void) {
     test_simulations();
     test_published();
     test_company();
-    test_places_come_free();
+    test_permits_become_free();
     test_limits();
     test_remaining();
     test_refused();

@@ -1,5 +1,5 @@
-/* The engine, calls and mailboxes, against servers that play a script. Made to be run under a thread
- * sanitizer too. */
+/* The engine, calls and mailboxes, against servers that follow a script. Also run under a thread sanitizer.
+ */
 #include "spec/core/engine/engine_trial.h"
 #include <pthread.h>
 
@@ -40,7 +40,7 @@ static void test_renewal(void) {
     ic_peer_free(peer);
 }
 
-/* What a cancelled call leaves in doubt: a change that was sent, never a read. */
+/* The outcome of a cancelled call is unknown for a change that was sent, never for a read. */
 static void test_cancel(void) {
     static const struct {
         const char *operation;
@@ -57,7 +57,7 @@ static void test_cancel(void) {
         await(mailbox, call);
         CHECK(call->error.kind == IC_ERR_CANCELLED);
         CHECK(call->error.outcome == cases[i].outcome);
-        ic_call_cancel(call); /* once more: nothing */
+        ic_call_cancel(call); /* again: does nothing */
         ic_call_release(call);
     }
     ic_connection_release(connection);
@@ -74,7 +74,7 @@ typedef struct worker {
     int done, cancelled, other;
 } worker;
 
-/* A Lua state's part, played by a thread: starts calls, cancels some, drops some unread. */
+/* A thread in the part of a Lua state: starts calls, cancels some, and releases some without reading them. */
 static void *work(void *argument) {
     worker *mine = argument;
     ic_mailbox *mailbox = ic_call_mailbox_new(NULL);
@@ -146,7 +146,8 @@ static ic_call *start_upload(ic_mailbox *mailbox, ic_connection *connection, con
     return call;
 }
 
-/* Calls that fail as soon as it is their turn end one after the other, not one within the other. */
+/* Calls that fail as soon as they have their permit end one after the other, not within each other on the
+ * stack. */
 static void test_many_that_fail_at_once(void) {
     static ic_call *calls[UPLOADS];
     ic_peer *peer = start_silent();
@@ -172,9 +173,9 @@ static void test_many_that_fail_at_once(void) {
     ic_peer_free(peer);
 }
 
-/* Of every thread that starts from here on, the engine's too. */
+/* For every thread that starts from here on, including the engine's. */
 static void make_stacks_small(void) {
-#ifndef __SANITIZE_THREAD__ /* which keeps much of its own there */
+#ifndef __SANITIZE_THREAD__ /* which needs much of the stack itself */
     pthread_attr_t small;
     pthread_attr_init(&small);
     CHECK(pthread_attr_setstacksize(&small, STACK) == 0 && pthread_setattr_default_np(&small) == 0);

@@ -3,8 +3,8 @@
 #include <fcntl.h>
 #include <sys/wait.h>
 
-/* A sanitizer's own lock may be held by another thread at the fork, and nobody is there to open it in the
- * child: then, and only then, the child is tried again. */
+/* A sanitizer's own lock may be held by another thread during the fork, and nobody in the child releases it.
+ * Then, and only then, another child is tried. */
 #ifdef __SANITIZE_ADDRESS__
 #define CHILD_TRIES 4
 #else
@@ -12,7 +12,7 @@
 #endif
 #define CHILD_SECONDS 30
 
-/* Ends a child by exec, so that no checker takes what it has of the parent's memory for its leak. */
+/* Ends a child by exec, so that no checker reports the parent's memory in it as a leak. */
 static void leave(bool works) {
     const char *verdict = works ? "true" : "false";
     execlp(verdict, verdict, (char *)NULL);
@@ -39,7 +39,7 @@ static bool other_files_are_left(void *argument) {
     return fcntl(ends[0], F_GETFD) >= 0 && fcntl(ends[1], F_GETFD) < 0;
 }
 
-/* libcurl closes some sockets by itself: behind the number may be the host's own file by the time of a fork.
+/* libcurl closes some sockets without telling, and the number may belong to a file of the host when it forks.
  */
 static void test_fork_leaves_other_files(void) {
     int ends[2];
@@ -61,12 +61,12 @@ typedef struct inheritance {
     ic_connection *connection;
 } inheritance;
 
-/* The child's part: what it inherited is left alone, and it can make an engine of its own. */
+/* In the child: what it inherited is not touched, and it can start an engine of its own. */
 static bool child_works(void *argument) {
     const inheritance *mine = argument;
     bool works = !ic_mailbox_is_ours(mine->mailbox) && ic_mailbox_descriptor(mine->mailbox) == -1;
-    ic_call_cancel(mine->pending); /* of another process: nothing */
-#ifndef __SANITIZE_THREAD__        /* which knows no threads in a child */
+    ic_call_cancel(mine->pending); /* another process's call: does nothing */
+#ifndef __SANITIZE_THREAD__        /* which does not support threads in a child */
     ic_mailbox *mailbox = ic_call_mailbox_new(NULL);
     ic_call *call = start_call(mailbox, mine->connection, "retrieve-a-workflow");
     await(mailbox, call);

@@ -1,7 +1,7 @@
-/* The engine without memory: every allocation of a call fails once. */
+/* The engine when memory runs out. */
 #include "spec/core/engine/engine_trial.h"
 
-/* Every allocation of a call fails once; the engine lives on. */
+/* Each allocation of a call fails once, and the engine goes on. */
 static void test_failing_memory(void) {
     const char *answers[] = {good};
     ic_peer *peer = start_server(answers, 1);
@@ -37,8 +37,8 @@ static void test_failing_memory(void) {
     ic_peer_free(peer);
 }
 
-/* Every allocation of a first call with client credentials fails once, and all that follow it, those of the
- * token's fetch too: the call ends. */
+/* From each allocation of a first call with client credentials on, all fail, including those of the token's
+ * fetch. The call ends every time. */
 static void test_failing_memory_with_a_token(void) {
     const char *answers[] = {"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 60\r\n\r\n"
                              "{\"access_token\":\"SECRET-first\",\"expires_in\":21600,\"id\":\"42\"}"};
@@ -49,7 +49,7 @@ static void test_failing_memory_with_a_token(void) {
     for (long nth = 0; ended && nth <= 80; nth++) {
         char id[32];
         ic_error error = {0};
-        snprintf(id, sizeof id, "client-%ld", nth); /* for a token slot of its own */
+        snprintf(id, sizeof id, "client-%ld", nth); /* for a token entry of its own */
         ic_connection *connection = connect_as(peer, id);
         ic_call *call = make_call(mailbox, connection, "retrieve-a-workflow");
         ic_alloc_fail_at(nth);
@@ -70,7 +70,7 @@ static void test_failing_memory_with_a_token(void) {
     ic_peer_free(peer);
 }
 
-/* A server of IC_SINK_LIMIT bytes, and of one more when its gate opens. */
+/* A server that sends IC_SINK_LIMIT bytes, and one more when its gate opens. */
 static ic_peer *start_overflow(void) {
     char head[80];
     int length =
@@ -87,7 +87,8 @@ static ic_peer *start_overflow(void) {
     return peer;
 }
 
-/* The last byte of an answer comes while its sink is full, and finds no memory when it is not any more. */
+/* The last byte of an answer comes while its sink is full, and there is no memory for it when the sink is
+ * emptied. */
 static void test_lost_piece(void) {
     ic_peer *peer = start_overflow();
     ic_mailbox *mailbox = ic_call_mailbox_new(NULL);

@@ -1,11 +1,11 @@
-/* What is noted of a call for whoever watches it: in order, without room, without memory, without secrets. */
+/* Events of a call: their order, their limit, without memory, without secrets. */
 #include "spec/core/engine/engine_trial.h"
 
 typedef struct scene {
     ic_peer *peer;
     ic_mailbox *mailbox;
     ic_connection *connection;
-    ic_call *call; /* never started: its events are noted by hand */
+    ic_call *call; /* never started: the test notes its events */
 } scene;
 
 static scene enter(void) {
@@ -27,7 +27,7 @@ static void note(ic_call *call, int attempt) {
     ic_event_note(call, &(ic_event){.kind = IC_EVENT_REQUEST});
 }
 
-/* Takes one event and checks which it is. */
+/* Takes one event and checks it. */
 static void check_next(ic_call *call, int attempt, unsigned lost) {
     ic_event *event = ic_event_take(call);
     if (CHECK(event != NULL)) {
@@ -54,8 +54,8 @@ static void test_order(void) {
     leave(&it);
 }
 
-/* The newest are kept, and say how many are missing. */
-static void test_no_room(void) {
+/* The newest are kept, and say how many were dropped before them. */
+static void test_limit(void) {
     scene it = enter();
     for (int i = 1; i <= IC_EVENTS_LIMIT + 5; i++)
         note(it.call, i);
@@ -94,7 +94,7 @@ static void test_url(void) {
     static const struct {
         const char *target, *elsewhere;
         int redirects;
-        const char *shown; /* after the origin, or all of it */
+        const char *shown; /* the whole, or what follows the origin */
     } cases[] = {
         {"/a/b?page=1", NULL, 0, "/a/b?page=1"},
         {"/a?key=SECRET-static&b=SECRET%2Dstatic", NULL, 0, "/a?key=***&b=***"},
@@ -120,7 +120,7 @@ static void test_url(void) {
     leave(&it);
 }
 
-/* Ten times a second at most, the last time always; only what was asked for. */
+/* Noted ten times a second at most, always at the end, and only with options.progress. */
 static void test_progress(void) {
     scene it = enter();
     double done = 0, total = 0;
@@ -142,7 +142,7 @@ static void test_progress(void) {
 int main(void) {
     limit_seconds(200);
     STAGE(test_order);
-    STAGE(test_no_room);
+    STAGE(test_limit);
     STAGE(test_no_memory);
     STAGE(test_nobody_watches);
     STAGE(test_url);

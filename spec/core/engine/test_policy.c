@@ -1,5 +1,5 @@
-/* Every way an attempt can end, for every operation of the catalog, against a table written by hand from
- * DESIGN, "Policy".
+/* Every way in which an attempt can end, for every operation of the catalog, against a table that was written
+ * by hand from the README ("Retries and limits").
  *
  * A cell is verdict, outcome and `retryable`:
  *   D done, F fail, R repeat, L too late, W renew   n not done, u unknown   y retryable, - not */
@@ -7,12 +7,12 @@
 #include "spec/core/check.h"
 
 enum { GET, PUT, DELETE, POST, PATCH, METHODS };
-/* The column of a method. */
+/* Each method's column. */
 static const int columns[] = {
     [IC_GET] = GET, [IC_PUT] = PUT, [IC_DELETE] = DELETE, [IC_POST] = POST, [IC_PATCH] = PATCH};
 
 // clang-format off
-/* How an attempt ended: a transport failure before the first byte went out or after it, or a status. */
+/* How an attempt ended: a transport failure before the first byte was sent or after it, or a status. */
 typedef struct {
     bool failed, sent;
     long status;
@@ -68,7 +68,7 @@ static const ending endings[] = {UNSENT,      BROKEN,      ANSWER(200), ANSWER(2
                                  ANSWER(500), ANSWER(502), ANSWER(503), ANSWER(504)};
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* An attempt of a call that has everything left: repeats, a renewal, time. */
+/* An attempt of a call that has repeats, a renewal and time left. */
 static ic_attempt fresh(ic_method method) {
     return (ic_attempt){.method = method,
                         .repeatable = method == IC_GET || method == IC_PUT || method == IC_DELETE,
@@ -106,7 +106,7 @@ static bool same_ending(const ending *a, const ending *b) {
     return a->failed == b->failed && a->sent == b->sent && a->status == b->status;
 }
 
-/* The one row of the table for an ending and its circumstances. */
+/* The row of the table for an ending and its circumstances; there is exactly one. */
 static const char *cell_of(const ending *how, const char *when, int method) {
     const char *cell = NULL;
     for (size_t i = 0; i < COUNT(table); i++) {
@@ -142,7 +142,7 @@ static void check_table(ic_error_kind failure) {
                 check_cell(&ic_operations[i], &endings[k], failure, bits);
 }
 
-/* What the table's three circumstances do not say. */
+/* Cases beyond the table's three circumstances. */
 // clang-format off
 static const struct {
     ic_method method;
@@ -151,14 +151,14 @@ static const struct {
     long status;
     const char *cell;
 } single[] = {
-    /* A DELETE whose repeat finds nothing has succeeded; nothing else has. */
+    /* Only a DELETE has succeeded when its repeat finds nothing. */
     {IC_DELETE, IC_OK, true, true,  404, "D"},
     {IC_DELETE, IC_OK, true, false, 404, "Fn-"},
     {IC_DELETE, IC_OK, true, true,  400, "Fu-"},
     {IC_DELETE, IC_OK, true, true,  403, "Fu-"},
     {IC_PUT,    IC_OK, true, true,  404, "Fu-"},
     {IC_GET,    IC_OK, true, true,  404, "Fn-"},
-    /* What an earlier attempt left open stays open, whatever comes after it. */
+    /* After an earlier unknown outcome the outcome stays unknown, whatever follows. */
     {IC_PUT,    IC_OK,          true,  true, 200, "D"},
     {IC_PUT,    IC_OK,          true,  true, 401, "Wu-"},
     {IC_PUT,    IC_OK,          true,  true, 409, "Fu-"},
@@ -166,7 +166,7 @@ static const struct {
     {IC_PUT,    IC_ERR_NETWORK, false, true, 0,   "Ruy"},
     {IC_PUT,    IC_ERR_TLS,     false, true, 0,   "Fu-"},
     {IC_DELETE, IC_ERR_TIMEOUT, true,  true, 0,   "Ruy"},
-    /* Failures that waiting does not mend. */
+    /* Failures that waiting does not help with. */
     {IC_GET,    IC_ERR_TLS,       false, false, 0, "Fn-"},
     {IC_PUT,    IC_ERR_TLS,       false, false, 0, "Fn-"},
     {IC_POST,   IC_ERR_TLS,       false, false, 0, "Fn-"},
@@ -181,7 +181,7 @@ static const struct {
     {IC_PATCH,  IC_ERR_CANCELLED, true,  false, 0, "Fu-"},
     {IC_PATCH,  IC_ERR_CANCELLED, false, false, 0, "Fn-"},
     {IC_GET,    IC_ERR_MEMORY,    true,  false, 0, "Fn-"},
-    {IC_POST,   IC_ERR_AUTH,      false, false, 0, "Fn-"}, /* no token to be had */
+    {IC_POST,   IC_ERR_AUTH,      false, false, 0, "Fn-"}, /* there is no token */
     /* Other statuses. */
     {IC_POST,   IC_OK, true, false, 202, "D"},
     {IC_GET,    IC_OK, true, false, 304, "Fn-"},
@@ -203,8 +203,7 @@ static void test_single(void) {
     }
 }
 
-/* What decides is whether the operation may be repeated, not its method; and whether a token can be renewed.
- */
+/* Whether the operation may be repeated decides, not its method; and whether another token can be fetched. */
 static void test_operation(void) {
     ic_attempt search = fresh(IC_POST);
     search.repeatable = true, search.status = 503;
@@ -220,7 +219,7 @@ static void test_operation(void) {
     ic_attempt once_only = fresh(IC_GET);
     once_only.max_repeats = 0, once_only.status = 503;
     is_cell(&once_only, "Fny");
-    once_only.status = 401; /* a renewal is no repeat */
+    once_only.status = 401; /* a renewal is not a repeat */
     is_cell(&once_only, "Wn-");
 }
 
@@ -229,9 +228,9 @@ static const struct {
     double random, retry_after, pause;
 } pauses[] = {
     {0, 0.5, -1, 0.25}, {1, 0.5, -1, 0.5},   {2, 0.5, -1, 1},    {3, 0.5, -1, 2},      {4, 0.5, -1, 4},
-    {5, 0.5, -1, 8},    {6, 0.5, -1, 10}, /* 20 s are the longest */
+    {5, 0.5, -1, 8},    {6, 0.5, -1, 10}, /* at most 20 s */
     {7, 0.5, -1, 10},   {5000, 0.5, -1, 10}, {0, 0, -1, 0},      {3, 0, -1, 0},        {3, 0.25, -1, 1},
-    {0, 0, 7, 7}, /* Retry-After: what was said, and a tenth of it, at most a second, by the random */
+    {0, 0, 7, 7}, /* Retry-After, plus a random part of a tenth of it, of one second at most */
     {4, 0, 7, 7},       {0, 0.5, 4, 4.2},    {0, 0.5, 10, 10.5}, {0, 0.5, 100, 100.5}, {9, 0.5, 0, 0},
 };
 
@@ -253,7 +252,7 @@ static const struct {
     double deadline, retry_after;
     ic_verdict verdict;
 } deadlines[] = {
-    {1030, 29, IC_VERDICT_REPEAT},   {1030, 30, IC_VERDICT_TOO_LATE}, /* no time is left at the deadline */
+    {1030, 29, IC_VERDICT_REPEAT},   {1030, 30, IC_VERDICT_TOO_LATE}, /* the pause ends at the deadline */
     {1030, 31, IC_VERDICT_TOO_LATE}, {0, 1e6, IC_VERDICT_REPEAT},     /* no deadline */
     {1000, -1, IC_VERDICT_TOO_LATE}, {990, 0, IC_VERDICT_TOO_LATE},   {1000.0001, -1, IC_VERDICT_REPEAT},
 };
@@ -273,7 +272,7 @@ static void test_deadlines(void) {
     ic_attempt attempt = fresh(IC_PUT);
     attempt.status = 503, attempt.retry_after = 301;
     is_cell(&attempt, "Luy");
-    attempt.repeats = 3; /* it would not be repeated: not a matter of time */
+    attempt.repeats = 3; /* no repeats are left: time does not matter */
     is_cell(&attempt, "Fuy");
 }
 int main(void) {

@@ -1,4 +1,4 @@
-/* The engine's unix socket, for hosts that wait by a socket of their own. */
+/* The engine's unix socket, for hosts that can only wait for a socket of their own. */
 #include "core/engine/socket_path.h"
 #include "spec/core/engine/engine_trial.h"
 #include <poll.h>
@@ -19,7 +19,7 @@ static void open_socket(void) {
     ic_error_clear(&error);
 }
 
-static int visit(void) {
+static int connect_client(void) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
@@ -27,51 +27,52 @@ static int visit(void) {
     return descriptor;
 }
 
-static void say(int descriptor, const char *text) {
+static void send_text(int descriptor, const char *text) {
     CHECK(send(descriptor, text, strlen(text), MSG_NOSIGNAL) == (ssize_t)strlen(text));
 }
 
 static void ask(int descriptor, unsigned long id) {
     char text[32];
     snprintf(text, sizeof text, "%lu\n", id);
-    say(descriptor, text);
+    send_text(descriptor, text);
 }
 
-/* 1: a byte has come; 0: the end; -1: nothing within `milliseconds`. */
-static int hear(int descriptor, int milliseconds) {
+/* 1: a byte came; 0: the connection was closed; -1: nothing within `milliseconds`. */
+static int receive(int descriptor, int milliseconds) {
     struct pollfd wanted = {.fd = descriptor, .events = POLLIN};
     char byte;
     if (poll(&wanted, 1, milliseconds) <= 0) return -1;
     return recv(descriptor, &byte, 1, 0) == 1 ? 1 : 0;
 }
 
-/* Told when a call has ended, as often as is asked, and at once of one that is not in flight. */
-static void test_news(void) {
+/* A client is notified when its call has ended, each time that it asks; at once when the call is not in
+ * flight. */
+static void test_notifications(void) {
     const char *answers[] = {good};
     ic_peer *peer = start_server(answers, 1);
     ic_mailbox *mailbox = ic_call_mailbox_new(NULL);
     ic_connection *connection = connect_to(peer, true);
     open_socket();
-    int descriptor = visit();
+    int descriptor = connect_client();
     for (int i = 0; i < 3; i++) {
         ic_call *call = start_call(mailbox, connection, "retrieve-a-workflow");
         ask(descriptor, call->id);
-        CHECK(hear(descriptor, PATIENCE) == 1);
+        CHECK(receive(descriptor, PATIENCE) == 1);
         await(mailbox, call);
         ask(descriptor, call->id);
-        CHECK(hear(descriptor, PATIENCE) == 1);
+        CHECK(receive(descriptor, PATIENCE) == 1);
         ic_call_release(call);
     }
     ask(descriptor, 0);
-    CHECK(hear(descriptor, PATIENCE) == 1);
+    CHECK(receive(descriptor, PATIENCE) == 1);
     close(descriptor);
     ic_connection_release(connection);
     end_mailbox(mailbox);
     ic_peer_free(peer);
 }
 
-/* Whoever hangs up gives the call up, but not a change that was sent. */
-static void test_hanging_up(void) {
+/* A client that disconnects abandons its call, but a change that was sent goes on. */
+static void test_disconnecting(void) {
     static const struct {
         const char *operation;
         bool ends;
@@ -79,24 +80,24 @@ static void test_hanging_up(void) {
     ic_peer *peer = start_silent();
     ic_mailbox *mailbox = ic_call_mailbox_new(NULL);
     ic_connection *connection = connect_to(peer, true);
-    connection->settings.watched = false; /* no news but the end */
+    connection->settings.watched = false; /* no notices but the end */
     open_socket();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        int descriptor = visit(), other = visit();
+        int descriptor = connect_client(), other = connect_client();
         ic_call *call = start_call(mailbox, connection, cases[i].operation);
         ask(descriptor, call->id);
         CHECK(ic_peer_await(peer, i + 1) == i + 1);
-        CHECK(hear(descriptor, 0) == -1);
+        CHECK(receive(descriptor, 0) == -1);
         close(descriptor);
         if (cases[i].ends) {
             await(mailbox, call);
             CHECK(call->error.kind == IC_ERR_CANCELLED);
         } else {
-            /* When this is answered, the other's end has been seen. */
+            /* When this is answered, the engine has seen the other's end. */
             ask(other, 0);
-            CHECK(hear(other, PATIENCE) == 1);
+            CHECK(receive(other, PATIENCE) == 1);
             ask(other, 0);
-            CHECK(hear(other, PATIENCE) == 1);
+            CHECK(receive(other, PATIENCE) == 1);
             CHECK(!ic_call_done(call));
             ic_call_cancel(call);
             await(mailbox, call);
@@ -109,7 +110,7 @@ static void test_hanging_up(void) {
     ic_peer_free(peer);
 }
 
-static void test_nonsense(void) {
+static void test_bad_requests(void) {
     static const char *const texts[] = {"\n",
                                         "x\n",
                                         "1x\n",
@@ -122,12 +123,12 @@ static void test_nonsense(void) {
     ic_mailbox *mailbox = ic_call_mailbox_new(NULL);
     ic_connection *connection = connect_to(peer, true);
     ic_call *call = start_call(mailbox, connection, "retrieve-a-workflow");
-    await(mailbox, call); /* the engine runs */
+    await(mailbox, call); /* the engine still runs */
     open_socket();
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        int descriptor = visit();
-        say(descriptor, texts[i]);
-        CHECK(hear(descriptor, PATIENCE) == 0);
+        int descriptor = connect_client();
+        send_text(descriptor, texts[i]);
+        CHECK(receive(descriptor, PATIENCE) == 0);
         close(descriptor);
     }
     ic_call_release(call);
@@ -136,8 +137,8 @@ static void test_nonsense(void) {
     ic_peer_free(peer);
 }
 
-/* Asked for again, it is the same; when its file is gone, another. What a dead process has left is cleared.
- */
+/* Opened again, the path is the same, or a new one when its file is gone. Files of dead processes are
+ * removed. */
 static void test_path(void) {
     char again[IC_SOCKET_PATH_SIZE], stale[IC_SOCKET_PATH_SIZE];
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -155,7 +156,7 @@ static void test_path(void) {
     open_socket();
     CHECK(strcmp(again, path) != 0);
     CHECK(lstat(stale, &about) != 0);
-    close(visit());
+    close(connect_client());
 }
 
 static void test_folders(void) {
@@ -180,7 +181,7 @@ static void test_folders(void) {
         CHECK(strstr(ic_error_message(&error), cases[i][1]));
         ic_error_clear(&error);
     }
-    /* Not given: a folder of the user's own, which is gone afterwards. */
+    /* Without a folder: one of this user's own, which is removed at the end. */
     struct stat about;
     CHECK(ic_socket_open(NULL, folder, path, &error));
     CHECK(strncmp(path, own, strlen(own)) == 0);
@@ -194,9 +195,9 @@ static void test_folders(void) {
 int main(void) {
     limit_seconds(100);
     CHECK(mkdtemp(folder));
-    STAGE(test_news);
-    STAGE(test_hanging_up);
-    STAGE(test_nonsense);
+    STAGE(test_notifications);
+    STAGE(test_disconnecting);
+    STAGE(test_bad_requests);
     STAGE(test_path);
     STAGE(test_folders);
     ic_engine_stop();

@@ -1,5 +1,5 @@
-/* Tokens and clocks that jump: how long a token is used, by the clock that never jumps; what is kept with a
- * date on it, by the other. */
+/* Tokens when the wall clock jumps. How long a token is used goes by the monotonic clock; the date in the
+ * store goes by the wall clock. */
 #include "core/auth/store.h"
 #include "spec/core/engine/engine_trial.h"
 #include <ftw.h>
@@ -9,13 +9,13 @@
 
 static double ahead, wall_ahead; /* of both clocks, by how many seconds */
 
-/* The first clock only goes forward, however far a test has got. */
-static void pass(double seconds) {
+/* Moves both clocks forward. */
+static void advance_clocks(double seconds) {
     ahead += seconds;
     ic_clock_shift(ahead, wall_ahead);
 }
 
-static void jump(double seconds) {
+static void jump_wall_clock(double seconds) {
     wall_ahead += seconds;
     ic_clock_shift(ahead, wall_ahead);
 }
@@ -26,7 +26,8 @@ typedef struct scene {
     ic_connection *connection;
 } scene;
 
-/* Every answer is as good for a token as for a read: `seconds` (JSON) is the token's life. */
+/* The server answers everything with a token that lives for `seconds` (JSON); a read takes that for its
+ * answer too. */
 static scene enter(const char *seconds, const char *store) {
     static int last;
     scene it = {.mailbox = ic_call_mailbox_new(NULL)};
@@ -59,7 +60,7 @@ static bool fetches(scene *it) {
     return after - before == 2;
 }
 
-/* A token is not used in the last minute of its life, nor in its last tenth. */
+/* A token is not used in the last minute of its life, nor in the last tenth of a short one. */
 static const struct {
     const char *seconds;
     double good; /* seconds for which it is used */
@@ -71,9 +72,9 @@ static void test_margin(void) {
         scene it = enter(lives[i].seconds, NULL);
         bool good = CHECK(fetches(&it));
         good = CHECK(!fetches(&it)) && good;
-        pass(lives[i].good - 5);
+        advance_clocks(lives[i].good - 5);
         good = CHECK(!fetches(&it)) && good;
-        pass(6);
+        advance_clocks(6);
         good = CHECK(fetches(&it)) && good;
         good = CHECK(!fetches(&it)) && good;
         if (!good) printf("    of %s s\n", lives[i].seconds);
@@ -81,19 +82,19 @@ static void test_margin(void) {
     }
 }
 
-/* Somebody sets the machine's clock while a token is in memory: it is as good as before. */
+/* The machine's clock is set while a token is in memory: that changes nothing. */
 static void test_wall_clock_jumps(void) {
     static const double jumps[] = {5 * HOUR, -10 * HOUR, 24 * HOUR, -48 * HOUR};
     scene it = enter("3600", NULL);
     CHECK(fetches(&it));
     for (size_t i = 0; i < sizeof jumps / sizeof *jumps; i++) {
-        jump(jumps[i]);
+        jump_wall_clock(jumps[i]);
         CHECK(!fetches(&it));
     }
-    pass(3545);
+    advance_clocks(3545);
     CHECK(fetches(&it));
     leave(&it);
-    jump(-wall_ahead);
+    jump_wall_clock(-wall_ahead);
 }
 
 /* ---- with a file ---- */
@@ -107,7 +108,7 @@ static ic_store *open_store(const scene *it) {
     return store;
 }
 
-static double kept_until(const scene *it) {
+static double stored_until(const scene *it) {
     ic_store *store = open_store(it);
     ic_token kept = {0};
     ic_error error = {0};
@@ -118,7 +119,7 @@ static double kept_until(const scene *it) {
     return until;
 }
 
-static void keep(const scene *it, double until) {
+static void store_token(const scene *it, double until) {
     ic_store *store = open_store(it);
     ic_error error = {0};
     ic_token kept = {.access_token = "SECRET-token", .expires_at = until};
@@ -130,20 +131,20 @@ static bool near(double a, double b) {
     return fabs(a - b) < 30;
 }
 
-/* expires_at is by the wall clock of the moment, whatever that says. */
+/* expires_at goes by the wall clock when the token is saved. */
 static void test_expires_at(void) {
     static const double jumps[] = {0, 7 * HOUR, -7 * HOUR};
     for (size_t i = 0; i < sizeof jumps / sizeof *jumps; i++) {
-        jump(jumps[i]);
+        jump_wall_clock(jumps[i]);
         scene it = enter("3600", path);
         CHECK(fetches(&it));
-        CHECK(near(kept_until(&it), ic_wall_time() + 3600));
+        CHECK(near(stored_until(&it), ic_wall_time() + 3600));
         leave(&it);
-        jump(-jumps[i]);
+        jump_wall_clock(-jumps[i]);
     }
 }
 
-/* What the store has, with so many seconds to live: whether it is used, and for how long. */
+/* A token in the store with so many seconds to live: whether it is used, and for how long. */
 static const struct {
     double left;
     bool used;
@@ -152,42 +153,42 @@ static const struct {
     {3600, true, 3540}, {100, true, 90}, {-1, false, 0}, {-HOUR, false, 0}, {10 * HOUR, true, 10 * HOUR - 60},
 };
 
-static void test_kept_token(void) {
+static void test_stored_token(void) {
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
         scene it = enter("3600", path);
-        keep(&it, ic_wall_time() + kept[i].left);
+        store_token(&it, ic_wall_time() + kept[i].left);
         bool good = CHECK(fetches(&it) != kept[i].used);
         if (kept[i].used) {
-            pass(kept[i].good - 30);
+            advance_clocks(kept[i].good - 30);
             good = CHECK(!fetches(&it)) && good;
-            jump(kept[i].good + 40); /* as it goes on while the time passes */
-            pass(40);
+            jump_wall_clock(kept[i].good + 40); /* the wall clock goes on as well */
+            advance_clocks(40);
             good = CHECK(fetches(&it)) && good;
         }
         if (!good) printf("    with %g s left\n", kept[i].left);
         leave(&it);
-        jump(-wall_ahead);
+        jump_wall_clock(-wall_ahead);
     }
 }
 
-/* A kept token of no known end is used until it is refused. */
-static void test_kept_without_end(void) {
+/* A stored token without expires_at is used until it is refused. */
+static void test_stored_without_end(void) {
     scene it = enter("3600", path);
-    keep(&it, 0);
+    store_token(&it, 0);
     CHECK(!fetches(&it));
-    pass(1000 * HOUR);
-    jump(1000 * HOUR);
+    advance_clocks(1000 * HOUR);
+    jump_wall_clock(1000 * HOUR);
     CHECK(!fetches(&it));
     leave(&it);
-    jump(-wall_ahead);
+    jump_wall_clock(-wall_ahead);
 }
 
-/* The clock was wrong by hours when the token was kept: it counts as spent. */
-static void test_kept_by_a_wrong_clock(void) {
+/* The clock was wrong by hours when the token was saved: the token counts as expired. */
+static void test_stored_by_a_wrong_clock(void) {
     scene it = enter("3600", path);
-    jump(-5 * HOUR);
-    keep(&it, ic_wall_time() + 3600);
-    jump(5 * HOUR);
+    jump_wall_clock(-5 * HOUR);
+    store_token(&it, ic_wall_time() + 3600);
+    jump_wall_clock(5 * HOUR);
     CHECK(fetches(&it));
     CHECK(!fetches(&it));
     leave(&it);
@@ -208,9 +209,9 @@ int main(void) {
     STAGE(test_margin);
     STAGE(test_wall_clock_jumps);
     STAGE(test_expires_at);
-    STAGE(test_kept_token);
-    STAGE(test_kept_without_end);
-    STAGE(test_kept_by_a_wrong_clock);
+    STAGE(test_stored_token);
+    STAGE(test_stored_without_end);
+    STAGE(test_stored_by_a_wrong_clock);
     ic_engine_stop();
     CHECK(nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS) == 0);
     return check_done("token_clock");
