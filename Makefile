@@ -96,11 +96,12 @@ lua_helpers  := $(patsubst %.c,$(OUT)/obj/%.o,$(call with_header,spec/lua))
 libraries    := $(patsubst spec/support/%.c,$(OUT)/%.so,$(filter-out $(call with_header,spec/support), \
 	$(wildcard spec/support/*.c)))
 libraries    := $(libraries:$(OUT)/peer.so=$(OUT)/spec_peer.so)
+fuzz_targets := $(patsubst spec/fuzz/fuzz_%.c,%,$(wildcard spec/fuzz/fuzz_*.c))
 bench_programs := $(patsubst spec/bench/%.c,$(OUT)/bench/%,$(wildcard spec/bench/*.c))
 TEST_LIBS    := $(call libs,SSL,libssl,ssl) $(CORE_LIBS)
 
 .PHONY: all product sandbox listener-note deps demo test test-quick core-tests lua-tests sandbox-tests test-build bench-sandbox bench-each \
-	bench-files bench-hosts lint format reference install install-product install-sandbox clean env neovim site help FORCE
+	bench-files bench-hosts fuzz fuzz-build lint format reference install install-product install-sandbox clean env neovim site help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -183,9 +184,16 @@ $(bench_programs): $(OUT)/bench/%: $(OUT)/obj/spec/bench/%.o
 	@mkdir -p $(@D)
 	$(PROGRAM) -o $@ $^ $(SANDBOX_LIBS)
 
+# Of a fuzz target only main is libFuzzer's: all else is instrumented by SANITIZE=fuzzer-no-link,…
+$(fuzz_targets:%=$(OUT)/fuzz/%): $(OUT)/fuzz/%: $(OUT)/obj/spec/fuzz/fuzz_%.o \
+		$(filter-out %/lua_sandbox.o,$(sandbox_objects)) $(CORE)/libcore.a
+	@mkdir -p $(@D)
+	$(PROGRAM) -fsanitize=fuzzer -o $@ $^ $(CORE_LIBS) $(SANDBOX_LIBS)
+
 core-tests: $(core_tests)
 lua-tests: $(lua_tests)
 sandbox-tests: $(sandbox_tests)
+fuzz-build: $(fuzz_targets:%=$(OUT)/fuzz/%)
 test-build: all core-tests lua-tests sandbox-tests $(libraries)
 
 # What is installed first may change what the flags above come from: hence a make of its own for the build.
@@ -216,6 +224,14 @@ bench-hosts:
 
 bench-files: all
 	@eval "$$($(MAKE) -s env LUA=$(LUA))" && $(lua_name) spec/bench/files.lua 1024 $(lua_name)
+
+# Every target, or one (FUZZ=json), for FUZZ_RUNS inputs each; what they find new is kept in build/fuzz/corpus.
+FUZZ      ?= $(fuzz_targets)
+FUZZ_RUNS ?= 1000000
+fuzz:
+	@.ci/deps test
+	@$(MAKE) -s -j2 LUA=5.4 CC=clang SANITIZE=fuzzer-no-link,address,undefined BUILD=build/fuzz fuzz-build
+	@spec/fuzz/run build/fuzz/5.4-fuzzer-no-link-address-undefined/fuzz $(FUZZ_RUNS) $(FUZZ)
 
 lint:
 	@spec/run 'lint-*'
@@ -276,6 +292,7 @@ help:
 	@echo 'make bench-each    memory of a walk over 100,000 records'
 	@echo 'make bench-hosts   nginx, Neovim and plain Lua with many calls in flight'
 	@echo 'make bench-files   a file of 1 GiB up and down: speed and memory'
+	@echo 'make fuzz          libFuzzer on what reads foreign bytes (FUZZ=json, FUZZ_RUNS=1000000)'
 	@echo 'make deps          install what the build needs (Debian)'
 	@echo 'make env           print shell code that puts the build on LUA_PATH, LUA_CPATH and PATH'
 	@echo 'make install       both rocks into PREFIX (default: /usr/local); install-product, install-sandbox: one of them'

@@ -14,7 +14,7 @@ static ic_error_kind kind_of(long status, const char *code);
 static void add_advice(const ic_request *request, const ic_error *error, ic_buf *message);
 
 const char *ic_response_header(const ic_response *response, const char *name, char *value, size_t size) {
-    const char *line = response->headers.data, *end = line + response->headers.length;
+    const char *line = response->headers.data, *end = line ? line + response->headers.length : NULL;
     size_t length = strlen(name);
     const char *found = NULL;
     while (line && line < end) {

@@ -23,7 +23,7 @@ const ic_route ic_routes[] = {
 };
 // clang-format on
 
-/* HTML pages and their forms, which are not documented. */
+/* Pages and their forms, which no document describes. */
 static const struct page {
     const char *verb, *path;
     ic_route route;
