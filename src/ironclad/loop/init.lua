@@ -1,7 +1,7 @@
 --- The loop of the host: how a call waits here. Each has the same functions:
 --   wait(call): returns when there may be news of the call; "interrupted" when the user wants it cancelled
 --   objection(): why nothing can wait here, and the kind of error that it makes ("cancelled"); or nil
---   spawn(on_failure, fn, ...): a task (ironclad.task)
+--   spawn(on_failure, fn, ...): a task (ironclad.task); current(): the one that is running, or nil
 --   await_any(tasks): returns when one of them may have ended; join(task): when it has; finish_all(): when all have
 --   failed(task): nobody waits for this task, which has failed; take_failure(): the first such, report(): tells of all
 

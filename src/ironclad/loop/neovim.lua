@@ -90,6 +90,8 @@ function neovim.wait(call)
   end
 end
 
+neovim.current = task.current
+
 --- Runs fn(...) as a task; from a fast event, as soon as it is over.
 function neovim.spawn(on_failure, fn, ...)
   local mine = task.new(neovim, on_failure)

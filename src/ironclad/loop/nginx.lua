@@ -122,6 +122,11 @@ local function threads_here()
   return found
 end
 
+--- The task that is running, or nil.
+function nginx.current()
+  return not blocks() and waiting[ngx.get_phase()] and threads_here().running[coroutine.running()] or nil
+end
+
 --- Returns when there may be news of the call.
 function nginx.wait(call)
   if blocks() then

@@ -27,6 +27,8 @@ end
 --- Why nothing can wait here, or nil.
 function plain.objection() end
 
+plain.current = task.current
+
 function plain.spawn(on_failure, fn, ...)
   return task.start(task.new(plain, on_failure), fn, ...)
 end
@@ -35,6 +37,7 @@ local function turn_until(finished)
   task.collect()
   task.turn()
   while not finished() do
+    if task.stuck() then error("ironclad: the tasks that have not ended wait for each other", 0) end
     if not task.any_ready() then core.wait() end
     task.collect()
     task.turn()

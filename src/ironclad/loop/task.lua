@@ -5,6 +5,8 @@
 -- mailbox (task.collect) and then resumes the tasks that have one (task.turn).
 
 local core = require "ironclad.core"
+local Error = require "ironclad.base.error"
+local mistake = require "ironclad.base.mistake"
 local store = require "ironclad.connections.store"
 
 local unpack = rawget(table, "unpack") or rawget(_G, "unpack")
@@ -20,7 +22,7 @@ local kept = core.kept()
 kept.tasks = kept.tasks or {
   by_coroutine = setmetatable({}, { __mode = "k" }),
   waiting = {}, -- id of a call -> the task that waits for it
-  ready = { first = 1, last = 0 }, -- a queue of the tasks that can go on
+  ready = { first = nil, last = nil }, -- the tasks that can go on: a list linked by their field `behind`
   questions = {}, -- to token stores written in Lua, not answered yet
   alive = 0, -- tasks that have not ended
   generation = core.generation(),
@@ -33,41 +35,63 @@ function task.on_ready() end
 
 local function pack(...) return { n = select("#", ...), ... } end
 
+-- Puts a task at the end of the ready list. This takes no memory, so that no task is lost when memory runs out.
 local function wake(mine)
   if mine.done or mine.awake then return end
-  mine.awake = true
-  ready.last = ready.last + 1
-  ready[ready.last] = mine
+  mine.awake, mine.behind = true, false
+  if ready.last then ready.last.behind = mine else ready.first = mine end
+  ready.last = mine
   task.on_ready()
+end
+
+local function take_ready()
+  local mine = ready.first
+  ready.first = mine.behind or nil
+  if not ready.first then ready.last = nil end
+  mine.awake, mine.behind = false, false
+  return mine
 end
 
 --- A task, not running yet.
 -- @param loop the host's loop: loop.join(task) waits for its end, loop.failed(task) hears of a failure nobody awaits
 -- @param on_failure told of the error that it ends with; false from it: the error is still to be heard of elsewhere
 function task.new(loop, on_failure)
-  return setmetatable({ loop = loop, on_failure = on_failure, done = false, heirs = {} }, Task)
+  return setmetatable({
+    loop = loop, on_failure = on_failure, done = false, awake = false, behind = false, parked = false, heirs = {},
+  }, Task)
 end
 
 --- Notes how a task has ended: pcall's results.
 function task.settle(mine, fine, ...)
   mine.done = true
-  if fine then mine.results = pack(...) else mine.failure = (...) end
+  if fine then fine, mine.results = pcall(pack, ...) end
+  if not fine then
+    mine.failure = mine.results or (...) -- the first: memory ran out for the results
+    mine.results = nil
+  end
   for heir in pairs(mine.heirs) do wake(heir) end
   if fine or mine.heard or next(mine.heirs) then return end
   if not (mine.on_failure and mine.on_failure(mine.failure)) then mine.loop.failed(mine) end
 end
 
-local function step(mine, ...)
-  local results = pack(coroutine.resume(mine.coroutine, ...))
-  if coroutine.status(mine.coroutine) == "dead" then
-    all.alive = all.alive - 1
-    by_coroutine[mine.coroutine] = nil -- Lua 5.1 never collects a weak key that its value refers to
-    if not results[1] then mine.trace = debug.traceback(mine.coroutine, tostring(results[2])) end
-    task.settle(mine, unpack(results, 1, results.n))
-  elseif not mine.parked then
-    wake(mine) -- it yielded by itself: it goes on at the next turn
+-- What follows when a task was resumed: coroutine.resume's results. First what takes no memory.
+local function resumed(mine, fine, ...)
+  if coroutine.status(mine.coroutine) ~= "dead" then
+    if not mine.parked then wake(mine) end -- it yielded by itself: it goes on at the next turn
+    return
   end
+  all.alive = all.alive - 1
+  by_coroutine[mine.coroutine] = nil -- Lua 5.1 never collects a weak key that its value refers to
+  if not fine then
+    local text = Error.text_of((...))
+    local traced, trace = pcall(debug.traceback, mine.coroutine, text)
+    mine.trace = traced and trace or text
+  end
+  mine.coroutine = nil -- what filled the memory may be on its stack
+  task.settle(mine, fine, ...)
 end
+
+local function step(mine, ...) resumed(mine, coroutine.resume(mine.coroutine, ...)) end
 
 --- Starts a task: fn(...) runs until it waits for the first time.
 function task.start(mine, fn, ...)
@@ -126,7 +150,7 @@ function task.collect()
       wake(waiting[id])
     end
   end
-  return ready.last >= ready.first or #questions > 0
+  return ready.first ~= nil or #questions > 0
 end
 
 --- Takes the next question of a token store, to be answered with store.serve; or nil.
@@ -143,17 +167,18 @@ end
 function task.turn()
   task.serve()
   local last = ready.last
-  while ready.first <= last do
-    local mine = ready[ready.first]
-    ready[ready.first] = nil
-    ready.first = ready.first + 1
-    mine.awake = false
+  local mine
+  while ready.first and mine ~= last do
+    mine = take_ready()
     step(mine)
   end
 end
 
 --- Whether anyone is ready to go on.
-function task.any_ready() return ready.last >= ready.first end
+function task.any_ready() return ready.first ~= nil end
+
+--- Whether no task can ever go on: none is ready and none waits for a call.
+function task.stuck() return all.alive > 0 and not ready.first and next(waiting) == nil end
 
 --- How many tasks have been started and have not ended.
 function task.count() return all.alive end
@@ -180,8 +205,15 @@ task.yields_anywhere = _VERSION ~= "Lua 5.1" or rawget(_G, "jit") ~= nil
 --- Waits until the task has ended.
 -- @return what its function returned; throws the error that ended it
 function Task:wait()
+  local mine, other = self.loop.current(), self
+  while mine and other do
+    if other == mine then mistake.raise("task:wait", "the task would wait for itself") end
+    other = other.joined
+  end
   self.heard = true
+  if mine then mine.joined = self end
   self.loop.join(self)
+  if mine then mine.joined = nil end
   if self.results then return unpack(self.results, 1, self.results.n) end
   error(self.failure, 0)
 end
