@@ -31,6 +31,8 @@ describe("ironclad.filter", function()
     { filter.GreaterThan("d", filter.Date(2024, 12, 31)), "GreaterThan([d], Date(2024, 12, 31))" },
     { filter.GreaterThan("d", filter.Date "2024-02-29"), "GreaterThan([d], Date(2024, 2, 29))" },
     { filter.LessThan("d", filter.Today()), "LessThan([d], Today())" },
+    { filter.LessThan("d", filter.RelativeDate(nil, 90, "days")), "LessThan([d], RelativeDate(Today(), 90, 'days'))" },
+    { filter.LessThan("d", ironclad.date "2024-02-29T00:00:00Z"), "LessThan([d], Date(2024, 2, 29))" },
     { filter.LessThan("d", filter.RelativeDate(30, "days")), "LessThan([d], RelativeDate(Today(), 30, 'days'))" },
     { filter.LessThan("d", filter.RelativeDate(day, -2, "months")),
       "LessThan([d], RelativeDate(Date(2024, 1, 9), -2, 'months'))" },
@@ -90,7 +92,14 @@ describe("ironclad.filter", function()
     mistaken("expected formulas", function() filter.And {} end)
     mistaken("2: expected a formula", filter.And, filter.IsEmpty "a", nil, filter.IsEmpty "b")
     mistaken("ironclad.filter.Date: there is no day 2024-02-30", filter.Date, 2024, 2, 30)
-    mistaken("expected a date to start from, got string", filter.RelativeDate, "2024-01-01", 1, "days")
+    local time = ironclad.date "2026-01-31T19:00:00Z"
+    for _, call in ipairs {
+      function() filter.GreaterThan("lastUpdated", time) end, function() filter.Equals("lastUpdated", time) end,
+      function() filter.Date "2026-01-31T19:00:00Z" end, function() filter.RelativeDate(time, 1, "days") end,
+    } do
+      mistaken("formulas have days without a time of day, got 2026-01-31T19:00:00Z", call)
+    end
+    mistaken("expected a date to start from, got a string", filter.RelativeDate, "2024-01-01", 1, "days")
     mistaken("expected a whole number, got 1.5", filter.RelativeDate, filter.Today(), 1.5, "days")
     mistaken('expected "days", "weeks", "months" or "years", got day', filter.RelativeDate, filter.Today(), 1, "day")
     mistaken("got nil", filter.RelativeDate, filter.Today(), 1)

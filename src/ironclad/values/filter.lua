@@ -1,10 +1,11 @@
---- Ironclad's filter formulas, put together from Lua values:
+--- Ironclad's filter formulas, built from Lua values:
 --
 --   filter.And(filter.Contains("counterpartyName", "Acme"), filter.LessThan("expirationDate", filter.Today()))
 --     -> And(Contains([counterpartyName], 'Acme'), LessThan([expirationDate], Today()))
 --
--- A formula stands where the query parameter `filter` is expected, and prints as its text. Source of the grammar:
--- reference/filter-query-param of the public documentation; it has no way to escape a quote.
+-- A formula is passed as the query parameter `filter`; tostring gives its text. Every function raises a mistake for an
+-- argument that the grammar has no place for. Source: reference/filter-query-param of the public documentation. The
+-- grammar cannot escape a quote, and its dates are days without a time.
 
 local core = require "ironclad.core"
 local mistake = require "ironclad.base.mistake"
@@ -13,7 +14,7 @@ local values = require "ironclad.values.values"
 
 local filter = {}
 
--- Both are { text = } and differ in where they may stand.
+-- Both are { text = }. A Day may stand where a date is expected, a Formula where a condition is.
 local Formula = { __name = "ironclad.filter" }
 local Day = { __name = "ironclad.filter.date" }
 for _, metatable in ipairs { Formula, Day } do
@@ -22,9 +23,7 @@ for _, metatable in ipairs { Formula, Day } do
   metatable.__eq = function(a, b) return a.text == b.text end
 end
 
-local function refuse(name, message, ...)
-  mistake.raise("ironclad.filter." .. name, message, ...)
-end
+local function refuse(name, message, ...) mistake.raise("ironclad.filter." .. name, message, ...) end
 
 local function formula(text, ...)
   return setmetatable({ text = text:format(...) }, Formula)
@@ -40,29 +39,34 @@ local function property(name, given)
   return "[" .. given .. "]"
 end
 
--- In the quotes that it does not hold itself.
+-- A text in the kind of quotes that it does not contain.
 local function quoted(name, text)
   if not text:find("'", 1, true) then return "'" .. text .. "'" end
   if not text:find('"', 1, true) then return '"' .. text .. '"' end
-  refuse(name, "a value with both kinds of quote has no place in a formula, which cannot escape one: %s",
-    text)
+  refuse(name, "a formula cannot hold a value with both kinds of quote: %s", text)
 end
 
-local function day_of(value)
+-- The text of a day, or nil when the value is none.
+local function day_of(name, value)
   if getmetatable(value) == Day then return value.text end
-  if values.kind(value) == "date" then return ("Date(%d, %d, %d)"):format(value.year, value.month, value.day) end
+  if values.kind(value) ~= "date" then return nil end
+  if (value.hour or 0) ~= 0 or (value.minute or 0) ~= 0 or (value.second or 0) ~= 0 then
+    refuse(name, "formulas have days without a time of day, got %s; the query parameter lastUpdated takes a time",
+      tostring(value))
+  end
+  return ("Date(%d, %d, %d)"):format(value.year, value.month, value.day)
 end
 
--- What a comparison may be with: the types that its values may have, and how messages name them.
+-- The types that a comparison accepts, and how messages name them.
 local any = { string = true, number = true, boolean = true, date = true, words = "a text, number, boolean or date" }
 local text_only = { string = true, words = "a text" }
 local ordered = { number = true, date = true, words = "a number or a date (ironclad.date, filter.Today)" }
 
 local function value_text(name, allowed, value)
-  local day = type(value) == "table" and day_of(value)
+  local day = type(value) == "table" and day_of(name, value)
   local kind = day and "date" or type(value)
   if kind == "number" and (value ~= value or value == math.huge or value == -math.huge) then kind = "no number" end
-  -- The service takes numbers in quotes too, as its own examples do.
+  -- Ironclad takes numbers in quotes, as its own examples have them.
   if allowed == ordered and kind == "string" and tonumber(value) then kind, value = "number", tonumber(value) end
   if not allowed[kind] then refuse(name, "expected %s, got %s", allowed.words, values.kind(value) or kind) end
   if kind == "date" then return day end
@@ -75,21 +79,26 @@ local comparisons = {
   LessThan = ordered, LessThanOrEqual = ordered, GreaterThan = ordered, GreaterThanOrEqual = ordered,
 }
 for name, allowed in pairs(comparisons) do
-  --- filter.Equals(property, value) and the like.
+  --- Compares a property with a value: filter.Equals("name", "Acme").
+  -- @param given the property's name
+  -- @param value a text, number, boolean or day; Contains takes a text, LessThan and the like a number or a day
+  -- @return a formula
   filter[name] = function(given, value)
     return formula("%s(%s, %s)", name, property(name, given), value_text(name, allowed, value))
   end
 end
 
 for _, name in ipairs { "IsEmpty", "IsNotEmpty" } do
-  --- filter.IsEmpty(property), filter.IsNotEmpty(property).
+  --- Whether a property has a value: filter.IsEmpty("term"), filter.IsNotEmpty("term").
+  -- @return a formula
   filter[name] = function(given)
     return formula("%s(%s)", name, property(name, given))
   end
 end
 
 for _, name in ipairs { "And", "Or" } do
-  --- filter.And(formula, …), or a list of them; one alone is itself.
+  --- Joins formulas: filter.And(formula, …), or a list of them. One formula alone is returned as it is.
+  -- @return a formula
   filter[name] = function(...)
     local given, count = { ... }, select("#", ...)
     if count == 1 and type(given[1]) == "table" and getmetatable(given[1]) == nil then
@@ -108,26 +117,32 @@ for _, name in ipairs { "And", "Or" } do
   end
 end
 
---- A day: takes what ironclad.date takes.
+--- A day.
+-- @param ... what ironclad.date takes
+-- @return a day for comparisons
 function filter.Date(...)
   local date, objection = values.make.date(...)
   if not date then refuse("Date", objection) end
-  return setmetatable({ text = day_of(date) }, Day)
+  return setmetatable({ text = day_of("Date", date) }, Day)
 end
 
---- The day that it is at Ironclad when the filter is applied.
+--- Today, as Ironclad sees it when it applies the filter.
 function filter.Today()
   return setmetatable({ text = "Today()" }, Day)
 end
 
 local units = { days = true, weeks = true, months = true, years = true }
 
---- A day so many days, weeks, months or years after another (before it, when negative).
--- @param from a date or filter.Today(), the default: RelativeDate(30, "days") is 30 days from today
+--- A day before or after another.
+-- @param from a date, a filter.Date or filter.Today(); nil or left out: today, so that RelativeDate(30, "days") is the
+--   day 30 days from now
+-- @param count a whole number; negative: before `from`
+-- @param unit "days", "weeks", "months" or "years"
 function filter.RelativeDate(from, count, unit)
-  if type(from) == "number" and unit == nil then from, count, unit = filter.Today(), from, count end
-  local day = type(from) == "table" and day_of(from)
-  if not day then refuse("RelativeDate", "expected a date to start from, got %s", type(from)) end
+  if type(from) == "number" and unit == nil then from, count, unit = nil, from, count end
+  if from == nil then from = filter.Today() end
+  local day = type(from) == "table" and day_of("RelativeDate", from)
+  if not day then refuse("RelativeDate", "expected a date to start from, got a %s", type(from)) end
   if type(count) ~= "number" or count % 1 ~= 0 then
     refuse("RelativeDate", "expected a whole number, got %s", type(count) == "number" and count or type(count))
   end
