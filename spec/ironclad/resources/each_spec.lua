@@ -63,16 +63,28 @@ describe("each", function()
     { "three pages", { page(1, 2, 6, 2), page(3, 4, 6, 2), page(5, 6, 6, 2) }, 6, { 0, 1, 2 } },
     { "pages that the server caps and says so", { page(1, 1, 2, 1), page(2, 2, 2, 1) }, 2, { 0, 1 } },
     { "pages that the server caps and does not say so", { page(1, 1, 2, 2), page(2, 2, 2, 2) }, 2, { 0, 1 } },
-    { "a list that shrinks", { page(1, 2, 4, 2), page(3, 3, 3, 2) }, 3, { 0, 1 } },
+    { "a list whose end was deleted", { page(1, 2, 4, 2), page(3, 3, 3, 2), page(1, 2, 3, 2), page(3, 3, 3, 2) }, 3,
+      { 0, 1, 0, 1 } },
+    { "a list whose beginning was deleted",
+      { page(1, 2, 6, 2), page(4, 5, 5, 2), page(2, 3, 5, 2), page(4, 5, 5, 2), page(6, 6, 5, 2) }, 6,
+      { 0, 1, 0, 1, 2 }, "w1 w2 w4 w5 w3 w6" },
+    { "a list that is emptied meanwhile",
+      { page(1, 2, 6, 2), page(5, 6, 4, 2), page(3, 4, 4, 2), page(5, 6, 4, 2) }, 6, { 0, 1, 0, 1 },
+      "w1 w2 w5 w6 w3 w4" },
+    { "a count that falls and rises for ever",
+      { page(1, 2, 6, 2), page(3, 4, 5, 2), page(1, 2, 6, 2), page(3, 4, 5, 2), page(1, 2, 6, 2), page(3, 4, 5, 2),
+        page(1, 2, 6, 2), page(3, 4, 5, 2), page(1, 2, 6, 2), page(3, 4, 5, 2), page(5, 5, 5, 2) }, 5,
+      { 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 2 } },
     { "a count that is a lie", { page(1, 2, 1, 2), page(3, 4, 0, 2), page(5, 5, -1, 2) }, 5, { 0, 1, 2 } },
     { "a page that is empty for this user",
       { page(1, 2, 5, 2), page(1, 0, 5, 2), page(3, 3, 5, 2), page(1, 0, 5, 2) }, 3, { 0, 1, 2, 3 } },
   }
   for _, row in ipairs(walks) do
-    local name, answers, total, pages = row[1], row[2], row[3], row[4]
+    local name, answers, total, pages, order = row[1], row[2], row[3], row[4], row[5]
     it("walks " .. name, function()
       local server, client = play(answers)
-      assert.are.equal(numbered(1, total), collect(client.workflows:each { pageSize = 2, status = "active" }))
+      local ids = collect(client.workflows:each { pageSize = 2, status = "active" })
+      assert.are.equal(order or numbered(1, total), ids)
       local queries = {}
       for i, number in ipairs(pages) do queries[i] = ("page=%d&pageSize=2&status=active"):format(number) end
       assert.are.same(queries, queries_of(server))
@@ -99,6 +111,33 @@ describe("each", function()
     local starts = {}
     for i, request in ipairs(server:requests()) do starts[i] = request.target:match "startIndex=(%d+)" end
     assert.are.same({ "1", "3", "5" }, starts)
+  end)
+
+  it("goes back in SCIM's lists, too, when what was given is deleted", function()
+    local server, client = play { scim(1, 2, 5), scim(4, 5, 4), scim(2, 3, 4), scim(4, 5, 4) }
+    assert.are.equal("w1 w2 w4 w5 w3", collect(client.scim.users:each { count = 2 }))
+    local starts = {}
+    for i, request in ipairs(server:requests()) do starts[i] = request.target:match "startIndex=(%d+)" end
+    assert.are.same({ "1", "3", "2", "4" }, starts)
+  end)
+
+  it("finds all that a script leaves while it deletes what it is given", function()
+    local sandbox = assert(require("ironclad.sandbox").start { port = 0, tls = false })
+    local client = sandbox:connect { rate_limit = false }
+    local made = {}
+    for i = 1, 23 do
+      made[ironclad.must(client.records:create { type = "mutualNDA", name = "moving " .. i,
+        properties = { counterpartyName = "Acme" } }).id] = true
+    end
+    local deleted = {}
+    for record in client.records:each { pageSize = 4, types = "mutualNDA" } do
+      if made[record.id] and not deleted[record.id] then
+        ironclad.must(record:delete())
+        deleted[record.id], made[record.id] = true, nil
+      end
+    end
+    sandbox:stop()
+    assert.is_nil(next(made))
   end)
 
   it("walks SCIM's lists of 0, 1 and a whole page", function()

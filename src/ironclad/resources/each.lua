@@ -1,17 +1,24 @@
---- Iterators over lists: every operation `list…` has its `each…`, which gives all items of all pages, one by one:
+--- Iterators over lists. Every operation `list…` has its `each…`, which gives the items of all pages one by one:
 --
 --   for record in client.records:each { types = "nda", limit = 50 } do … end
 --
--- All arguments and options hold on every page. The page after the one in use is fetched ahead, never more. Pages are
--- asked for at Ironclad's largest size unless `pageSize` (SCIM: `count`) says otherwise; `page` (`startIndex`) is where
--- to begin. An item that comes again among the last 1,000, because the list moved meanwhile, is given once.
+-- All arguments and options apply to every page. The page after the current one is fetched ahead, never more. Pages
+-- have the largest size that Ironclad allows unless `pageSize` (SCIM: `count`) says otherwise. `page` (SCIM:
+-- `startIndex`) is the first page to read. `limit` is the largest number of items to give.
 --
--- The iterator throws what goes wrong, as text, as io.lines does; `iterator.error` is then the error as a table.
--- Leaving the loop early cancels what is in flight: at once on Lua 5.4 or with iterator:close(), else when it is
+-- Lists change while they are read. An item that comes again, because others were inserted before it, is given once:
+-- at least the last 1,000 items are remembered. When items are deleted, those behind them move up to pages that were
+-- read already. The count of all items falls then, and the walk goes back as far as it fell, at most as far as items
+-- are remembered. Items can be missed where that cannot be seen: in lists without a count (webhooks), and when as many
+-- items were added as were deleted between two pages.
+--
+-- The iterator raises what goes wrong as text, as io.lines does; `iterator.error` is then the error as a table. Leaving
+-- the loop early cancels what is in flight: at once in Lua 5.4 or with iterator:close(), otherwise when the iterator is
 -- collected.
 --
--- How lists end (FACTS, 2 and 4; RFC 7644, 3.4.2.4): with `count` or `totalResults`, when that many have come; without,
--- at a short page. A server may give smaller pages than were asked for, and a count below what has come is none.
+-- How lists end (FACTS, 2 and 4; RFC 7644, 3.4.2.4): with `count` or `totalResults` when that many items have come;
+-- without them at a page that is not full. A server may give smaller pages than were asked for. A count below the
+-- number of items that have come is ignored.
 
 local core = require "ironclad.core"
 local Error = require "ironclad.base.error"
@@ -22,10 +29,10 @@ local run = require "ironclad.calls.run"
 
 local each = {}
 
--- How many items back one that repeats is noticed.
-local MEMORY = 1000
--- Pages without anything new, one after the other, that are taken for a list that moves and not for a broken one.
-local PATIENCE = 10
+-- How many items back one that repeats is noticed, at least; and how many pages back.
+local MEMORY, MEMORY_PAGES = 1000, 4
+-- Pages in a row without a new item, and returns to earlier pages that find none, before the list counts as broken.
+local PATIENCE, RETURNS = 10, 3
 
 local PAGE_SIZE = 100 -- the largest that Ironclad gives; SCIM gives up to 1,000
 
@@ -35,7 +42,9 @@ local function number_of(value) return type(value) == "number" and value or nil 
 --   size    the query parameter of a page's size
 --   start   the query parameter of the place to begin, and `first`, its value there
 --   items(page, field) -> the list of a page, or nil; field is the catalog's: that of the list in a page
+--   count   the field of a page with the number of all items
 --   next(walk, page, items, asked) -> whether there is more; sets walk.at to the place of the next page
+--   earlier(walk, page, by) -> the place of the page that has the item `by` items before this page
 local styles = {}
 
 -- The pages of Ironclad's own API. What the server says of its page size wins over what was asked for.
@@ -55,7 +64,12 @@ end
 styles.count = {
   size = "pageSize", start = "page", first = 0,
   items = function(page, field) return page[field] end,
-  next = next_page,
+  next = next_page, count = "count",
+  earlier = function(walk, page, by)
+    local told = number_of(page.pageSize)
+    local size = told and told > 0 and told or walk.size
+    return math.floor((walk.at * size - by) / size)
+  end,
 }
 
 styles.no_count = styles.count
@@ -73,6 +87,8 @@ styles.scim = {
     walk.at = walk.at + #items
     return #items > 0 and (not total or walk.at <= total)
   end,
+  count = "totalResults",
+  earlier = function(walk, _, by) return walk.at - by end,
 }
 
 -- One answer, which is the list or holds it.
@@ -115,6 +131,28 @@ local function broken(self, message)
     retryable = false, attempts = 1 })
 end
 
+-- Sets the place of the next page, and how many items there are before it.
+local function move_to(self, at)
+  local style = self.style
+  self.at, self.seen = at, (at - style.first) * (style == styles.scim and 1 or self.size)
+end
+
+-- When the count falls between two pages, items were deleted. Those behind them moved up, perhaps from the page that is
+-- read now to one that was read before: that one is read again.
+-- @return whether the walk goes back
+local function go_back(self, page, items)
+  local count, before = number_of(page[self.style.count or false]), self.count
+  self.count = count and count >= #items and (count >= self.seen or before) and count or nil
+  if not count or not before or count >= before or self.returns >= RETURNS then return false end
+  -- Only as far as repeated items are noticed.
+  local by = math.min(before - count, self.memory - self.size)
+  local at = math.max(self.begin, self.style.earlier(self, page, by))
+  if at >= self.at then return false end
+  self.returns, self.idle = self.returns + 1, 0
+  move_to(self, at)
+  return true
+end
+
 -- Takes the page that is under way, and starts the next one.
 local function turn_page(self)
   local pending = self.pending
@@ -126,7 +164,7 @@ local function turn_page(self)
     broken(self, ("Ironclad answered page %s without a list"):format(tostring(self.at)))
   end
   self.items, self.position, self.seen = items, 0, self.seen + #items
-  self.more = self.style.next(self, page, items, self.size)
+  self.more = go_back(self, page, items) or self.style.next(self, page, items, self.size)
   -- No page is fetched that the limit leaves no room for, unless repeated items make some.
   if self.more and not (self.limit and self.limit - self.given <= #items) then fetch(self) end
 end
@@ -140,21 +178,21 @@ local function is_new(self, item)
   local forgotten = self.ring[place]
   if forgotten then self.known[forgotten] = nil end
   self.ring[place], self.known[id] = id, true
-  self.oldest = place % MEMORY + 1
+  self.oldest = place % self.memory + 1
   return true
 end
 
 -- The next item, or nil at the end.
 local function advance(self)
   if self.limit and self.given >= self.limit then return nil end
-  local idle = 0
+  self.idle = 0
   while true do
     local items = self.items
     while self.position < #items do
       self.position = self.position + 1
       local item = items[self.position]
       if is_new(self, item) then
-        self.given = self.given + 1
+        self.given, self.returns = self.given + 1, 0
         return resources.shape_item(self.client, self.entry, item)
       end
     end
@@ -162,8 +200,8 @@ local function advance(self)
       if not self.more then return nil end
       fetch(self)
     end
-    idle = idle + 1
-    if idle > PATIENCE then
+    self.idle = self.idle + 1
+    if self.idle > PATIENCE then
       broken(self, ("%d pages in a row brought nothing new, and the list says that there is more"):format(PATIENCE))
     end
     turn_page(self)
@@ -223,11 +261,12 @@ end
 -- The place of the first page and the size of all, checked.
 local function begin_at(self, query)
   local style, label, limit = self.style, self.label, self.limit
-  self.at = whole(label, style.start, query[style.start] or style.first)
+  self.begin = whole(label, style.start, query[style.start] or style.first)
   self.size = whole(label, style.size,
     query[style.size] or math.max(1, math.min(PAGE_SIZE, limit or PAGE_SIZE)))
   if self.size == 0 then mistake.raise(label, "%s: expected at least 1", style.size) end
-  self.seen = (self.at - style.first) * (style == styles.scim and 1 or self.size)
+  self.memory = math.max(MEMORY, MEMORY_PAGES * self.size)
+  move_to(self, self.begin)
 end
 
 -- An iterator, or with `dry_run` the request for the first page.
@@ -243,7 +282,7 @@ local function iterate(client, label, index, entry, first, ...)
   local self = setmetatable({
     client = client, index = index, entry = entry, label = label, style = styles[entry.paging],
     arguments = arguments, limit = limit, given = 0, seen = 0, items = {}, position = 0, known = {}, ring = {},
-    oldest = 1,
+    oldest = 1, memory = MEMORY, returns = 0, idle = 0,
   }, Iterator)
   if self.style.size then begin_at(self, arguments.query or {}) end
   if arguments.dry_run then return (run.call(client, label, index, page_arguments(self))) end
