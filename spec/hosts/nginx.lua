@@ -412,6 +412,27 @@ describe("nginx's own", function()
     server.stop()
   end)
 
+  it("worker that was killed leaves its lock to the next", function()
+    local server = start_before(scene.answering { GOOD }, { locations = [[
+      location /store { content_by_lua_block {
+        local store = ironclad.store.shared_dict "ironclad"
+        ngx.say(store == ironclad.store.shared_dict "ironclad")
+      } }
+      location /lock { content_by_lua_block {
+        local started = ngx.now()
+        ngx.say(ironclad.store.shared_dict("ironclad").lock "key")
+        ngx.update_time()
+        took = ngx.now() - started
+      } }
+      location /took { content_by_lua_block { ngx.say(took < 20) } }
+    ]] })
+    assert.are.equal("true\n", (nginx.get(server, "/store")))
+    assert.are.equal("true\n", (nginx.get(server, "/lock")))
+    peer.shell("kill -KILL " .. server.workers())
+    assert.is_true(eventually(function() return nginx.get(server, "/lock") == "true\n" end))
+    assert.are.equal("true\n", (nginx.get(server, "/took")))
+  end)
+
   it("dictionary that is not there is named", function()
     local server = start_before(scene.answering { GOOD }, {
       locations = [[

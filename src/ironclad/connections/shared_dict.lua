@@ -1,11 +1,11 @@
 --- A token store in one of nginx's shared dictionaries (lua_shared_dict), for all workers: one of them fetches a token
--- while the others wait, and then use what it has saved. What is in the dictionary is lost when nginx stops: for a
--- person's refresh token, which nobody can fetch again, use store.file.
+-- while the others wait, and then all use it. What is in the dictionary is lost when nginx stops. A person's refresh
+-- token cannot be fetched again: use store.file for it.
 
 local core = require "ironclad.core"
 local mistake = require "ironclad.base.mistake"
 
--- Seconds that a lock outlives a worker that crashed with it, at most, and that others wait for one; between two tries.
+-- Seconds: how long a lock is held at most, how long others wait for it, and the pause between two tries.
 local LOCKED, PATIENCE, PAUSE = 120, 90, 0.02
 
 local Store = { __name = "ironclad.store.shared_dict" }
@@ -13,18 +13,42 @@ Store.__index = Store
 
 function Store:__tostring() return "ironclad.store.shared_dict (" .. self.name .. ")" end
 
--- Where nginx lets nobody wait (its init phases) the worker sleeps.
+-- The C library, for poll(2) and kill(2).
+local function c_library()
+  local ffi = require "ffi"
+  -- Declared again when this file is loaded again, which ffi refuses.
+  pcall(ffi.cdef, "int poll(void *, unsigned long, int); int kill(int, int);")
+  return ffi
+end
+
+-- Where nginx does not allow waiting (its init phases) the worker sleeps.
 local function pause()
   if pcall(ngx.sleep, PAUSE) then return end
-  local ffi = require "ffi"
-  pcall(ffi.cdef, "int poll(void *, unsigned long, int);")
-  ffi.C.poll(nil, 0, PAUSE * 1000)
+  c_library().C.poll(nil, 0, PAUSE * 1000)
   ngx.update_time()
+end
+
+local ESRCH = 3
+
+-- Whether the worker that took a lock has ended. A lock's value is "<process id> <number>".
+local function owner_is_dead(value)
+  local pid = tonumber(value:match "^(%d+) ")
+  if not pid or pid == ngx.worker.pid() then return false end
+  local ffi = c_library()
+  return ffi.C.kill(pid, 0) == -1 and ffi.errno() == ESRCH
+end
+
+-- Takes over the lock of a dead owner. Only one worker may: the one that adds a key made of the lock's value.
+local function take_over(dictionary, lock, mine)
+  local value = dictionary:get(lock)
+  if not value or not owner_is_dead(value) then return false end
+  if not dictionary:safe_add(lock .. "\n" .. value, true, LOCKED) or dictionary:get(lock) ~= value then return false end
+  return (dictionary:safe_set(lock, mine, LOCKED))
 end
 
 local last = 0
 
--- Each step is a function(key, …), as ironclad.store asks for it; `self` is what they close over.
+-- Adds the functions of a store (ironclad.connections.store) to `self`.
 local function steps(self, dictionary)
   local owned = {}
 
@@ -40,7 +64,7 @@ local function steps(self, dictionary)
       dictionary:delete(key)
       return true
     end
-    -- Never at the expense of another entry, which might be a token too.
+    -- safe_set removes no other entry, which may be a token too.
     local fine, message = dictionary:safe_set(key, core.json.encode(token))
     if not fine then return false, ("lua_shared_dict %s: %s"):format(self.name, message) end
     return true
@@ -49,10 +73,10 @@ local function steps(self, dictionary)
   function self.lock(key)
     local until_when = ngx.now() + PATIENCE
     last = last + 1
-    local mine = ("%d %d"):format(ngx.worker.pid(), last)
+    local lock, mine = key .. "\nlock", ("%d %d"):format(ngx.worker.pid(), last)
     repeat
-      local fine, message = dictionary:safe_add(key .. "\nlock", mine, LOCKED)
-      if fine then
+      local fine, message = dictionary:safe_add(lock, mine, LOCKED)
+      if fine or take_over(dictionary, lock, mine) then
         owned[key] = mine
         return true
       end
@@ -62,7 +86,7 @@ local function steps(self, dictionary)
     return false, ("another worker has kept the token locked for %d s"):format(PATIENCE)
   end
 
-  -- Another's, when this one's has expired, stays.
+  -- When this worker's lock has expired and another worker has one, that one stays.
   function self.unlock(key)
     if dictionary:get(key .. "\nlock") == owned[key] then dictionary:delete(key .. "\nlock") end
     owned[key] = nil
@@ -70,12 +94,18 @@ local function steps(self, dictionary)
   end
 end
 
---- A store in the dictionary of that name.
+-- The stores by name, one for each: the engine keeps every store that it was given. Kept in the Lua state for when this
+-- file is loaded again.
+local kept = core.kept()
+kept.shared_dicts = kept.shared_dicts or {}
+
+--- The store in a shared dictionary, always the same for a name.
 -- @param name as in the directive `lua_shared_dict name 1m;` of nginx's http block
 return function(name)
   if type(name) ~= "string" then
     mistake.raise("ironclad.store.shared_dict", "expected the name of a dictionary, got %s", mistake.type_of(name))
   end
+  if kept.shared_dicts[name] then return kept.shared_dicts[name] end
   local dictionary = ngx and ngx.shared and ngx.shared[name]
   if not dictionary then
     mistake.raise("ironclad.store.shared_dict", ngx and
@@ -84,5 +114,6 @@ return function(name)
   end
   local self = setmetatable({ name = name }, Store)
   steps(self, dictionary)
+  kept.shared_dicts[name] = self
   return self
 end
