@@ -100,10 +100,14 @@ describe("a mistake names the script's line", function()
     expect_at(line, "records:get: id", message)
   end)
 
-  it("unless C called the module, or nobody did", function()
-    local _, message = pcall(client.records.get, client.records)
-    assert.are.equal("records:get: id: ", message:sub(1, 17))
-    _, message = coroutine.resume(coroutine.create(client.records.get), client.records)
+  it("that called it through a function of C", function()
+    local guard = package.loaded["spec.support.no_secrets"] -- its pcall is a function of Lua
+    local _, message = (guard and guard.unguarded_pcall or pcall)(client.records.get, client.records)
+    expect_at(here() - 1, "records:get: id", message)
+  end)
+
+  it("unless there is none", function()
+    local _, message = coroutine.resume(coroutine.create(client.records.get), client.records)
     assert.are.equal("records:get: id: ", message:sub(1, 17))
   end)
 end)

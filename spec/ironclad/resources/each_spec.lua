@@ -312,6 +312,11 @@ describe("each", function()
     { "a sink", function() client.records:each { to = print } end, "records:each: to" },
     { "a missing id", function() client.workflows:each_comments() end, "workflows:each_comments: id" },
   }
+  if _VERSION ~= "Lua 5.1" then
+    table.insert(mistakes, { "ipairs", function()
+      for _, record in ipairs(client.records:each {}) do error(record) end
+    end, "without ipairs" })
+  end
   for _, row in ipairs(mistakes) do
     it("throws for " .. row[1] .. ", at the caller's line", function()
       local fine, message = pcall(row[2])

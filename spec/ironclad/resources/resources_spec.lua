@@ -346,6 +346,43 @@ describe("mistakes", function()
   end)
 end)
 
+describe("a name that a resource's table does not have", function()
+  after_each(scene.stop)
+
+  it("is a mistake when it is nearly a method's, and nil otherwise", function()
+    local _, client = scene.play(peer.json '{"id":"w1"}')
+    local workflow = client.workflows:get "x"
+    for slip, method in pairs { pauze = "pause", cancle = "cancel", refersh = "refresh", recrods = "records" } do
+      local fine, text = pcall(function() workflow[slip](workflow) end)
+      assert.is_false(fine)
+      assert.matches(('resources_spec.lua:%%d+: workflow: no field or method "%s"; did you mean "%s"?'):format(slip,
+        method), text)
+      assert.is_nil(rawget(workflow, slip))
+    end
+    for _, name in ipairs { "title", "step", "status", "anything", 1, true, "__len" } do
+      assert.is_nil(workflow[name])
+    end
+  end)
+
+  for _, name in ipairs { "public", "scim", "oauth-20" } do
+    it("is nil wherever Ironclad has such a field: " .. name, function()
+      local document = read_document(name)
+      if not document then return pending("the documents are not at hand") end
+      local function walk(node)
+        for field in pairs(type(node.properties) == "table" and node.properties or {}) do
+          for _, kind in pairs(resources.kinds) do
+            local _ = rawget(kind.methods, field) or assert.is_nil(kind.methods[field])
+          end
+        end
+        for _, inner in pairs(node) do
+          if type(inner) == "table" then walk(inner) end
+        end
+      end
+      walk(document)
+    end)
+  end
+end)
+
 describe("a table as a path parameter", function()
   after_each(scene.stop)
 

@@ -296,6 +296,8 @@ describe("a wait", function()
     { "a start's callback that is none", function() client.exports:create_and_wait(REPORT, { callback = 1 }) end,
       "callback: expected a function" },
     { "no step", function() client.workflows:wait "w" end, "one of step and status" },
+    { "a status that is none", function() client.workflows:wait("w", { status = "complete" }) end,
+      'status: expected one of active, paused, completed, cancelled, got complete; did you mean "completed"?' },
     { "a step that is none", function() client.workflows:wait("w", { step = "Signed" }) end, 'did you mean "Sign"' },
   }
   for _, row in ipairs(mistakes) do

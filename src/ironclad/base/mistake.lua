@@ -16,24 +16,21 @@ local function is_own(source)
   return source:sub(1, #root) == root
 end
 
---- The position of the script's line that called the module: "script.lua:12: ". An empty text when there is none: the
--- module was called by a function written in C (as in pcall(client.records.get)), or is the start of its coroutine.
+--- The position of the script's line that called the module: "script.lua:12: ". Functions written in C are passed over:
+-- of pcall(client.records.get) it is the line with the pcall. An empty text when there is no such line, as at the start
+-- of a coroutine.
 function mistake.position()
-  if not root then return "" end
-  local level, called_by_c = 2, false
-  while true do
-    local caller = debug.getinfo(level, "Sl")
-    if not caller then return "" end
-    if caller.what == "C" then
-      called_by_c = true
-    elseif caller.currentline >= 0 then -- not one of Lua 5.1's entries for tail calls
-      if not is_own(caller.source) then
-        return called_by_c and "" or ("%s:%d: "):format(caller.short_src, caller.currentline)
-      end
-      called_by_c = false
+  local level = 2
+  local caller = root and debug.getinfo(level, "Sl")
+  while caller do
+    -- Neither C nor one of Lua 5.1's entries for tail calls, and not the module's own.
+    if caller.currentline >= 0 and not is_own(caller.source) then
+      return ("%s:%d: "):format(caller.short_src, caller.currentline)
     end
     level = level + 1
+    caller = debug.getinfo(level, "Sl")
   end
+  return ""
 end
 
 --- Raises a mistake.

@@ -98,7 +98,20 @@ styles.none = {
 }
 
 local Iterator = { __name = "ironclad.iterator" }
-Iterator.__index = Iterator
+
+-- Its fields that may be nil.
+local optional = mistake.set { "closed", "count", "error", "limit", "more", "pending", "size" }
+
+-- An iterator is no list: ipairs(iterator) would end at once. (Lua 5.1 and LuaJIT do not ask here for a number.)
+function Iterator.__index(self, name)
+  local method = Iterator[name]
+  if method ~= nil or optional[name] then return method end
+  if type(name) == "number" then
+    mistake.raise(self.label, "gives items one by one, as in `for item in client.records:each {} do`, without ipairs")
+  elseif type(name) == "string" and not name:find "^__" then
+    mistake.raise(self.label, 'an iterator has no "%s"%s', name, mistake.did_you_mean(name, { "close", "error" }))
+  end
+end
 
 local function copy(from)
   local to = {}

@@ -45,6 +45,13 @@ local steps = { "Review", "Sign", "Archive", "Complete" }
 local step_numbers = {}
 for number, name in ipairs(steps) do step_numbers[name] = number end
 
+-- The statuses of a workflow: the choices of the parameter that lists filter by.
+local statuses
+for _, parameter in ipairs(select(2, catalog.find "workflows:list").query) do
+  if parameter.name == "status" then statuses = parameter.choices end
+end
+local is_status = mistake.set(statuses)
+
 local own_options = { "timeout", "interval", "on_progress", "callback" }
 local look_options = set("as_user", "headers", "max_retries")
 local start_options = set("as_user", "headers", "max_retries", "query", "extra", "deadline")
@@ -244,16 +251,19 @@ local function tells(answer, field)
   return type(answer) == "table" and type(answer[field]) == "string"
 end
 
+local function refuse_choice(label, name, given, choices)
+  mistake.raise(label, "%s: expected one of %s, got %s%s", name, table.concat(choices, ", "), tostring(given),
+    mistake.did_you_mean(given, choices))
+end
+
 -- Waits until a workflow has come to a step, or past it, or into a status; one that is cancelled comes no further.
 local function wait_workflow(client, _, label, id, options)
   options = options or {}
   check_options(label, options, of_workflows)
   local step, status = options.step, options.status
   if (step == nil) == (status == nil) then mistake.raise(label, "expected one of step and status") end
-  if step ~= nil and not step_numbers[step] then
-    mistake.raise(label, "step: expected one of %s, got %s%s", table.concat(steps, ", "), tostring(step),
-      mistake.did_you_mean(step, steps))
-  end
+  if step ~= nil and not step_numbers[step] then refuse_choice(label, "step", step, steps) end
+  if status ~= nil and not is_status[status] then refuse_choice(label, "status", status, statuses) end
   local function judge(workflow)
     if not tells(workflow, "status") and not (step and tells(workflow, "step")) then
       return true, nil, failure(label, "protocol", "Ironclad answered something that is no workflow")
