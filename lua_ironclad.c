@@ -13,6 +13,8 @@
 #include <curl/curl.h>
 
 static int l_operations(lua_State *L) {
+    if (!lua_isnoneornil(L, 1))
+        return luaL_error(L, "ironclad.operations: too many arguments: it lists all operations");
     ic_lua_push_catalog(L);
     return 1;
 }

@@ -219,14 +219,19 @@ end
 --- A client. Opens nothing: the first call fetches the token. Throws for a wrong or unknown option.
 -- @param options a table of options; with `name` the others come from the file of named connections (ironclad.named),
 --   where the name alone will do
-function client.connect(options)
+function client.connect(options, ...)
+  if (...) ~= nil and type(options) == "string" then
+    mistake.raise("ironclad.connect", 'options stand in one table with the name: { name = "%s", … }', options)
+  end
+  mistake.check_surplus("ironclad.connect", ...)
   return client.open("ironclad.connect", options)
 end
 
 --- A client of the connection that the environment describes: IRONCLAD_INSTANCE, IRONCLAD_CLIENT_ID,
 -- IRONCLAD_CLIENT_SECRET, IRONCLAD_SCOPES, IRONCLAD_AS_USER, IRONCLAD_TOKEN, IRONCLAD_REFRESH_TOKEN, IRONCLAD_CA_FILE.
 -- @param options win over them
-function client.from_env(options)
+function client.from_env(options, ...)
+  mistake.check_surplus("ironclad.from_env", ...)
   local found, explain = named.from_env(options)
   if not found then mistake.raise("ironclad.from_env", explain) end
   return open("ironclad.from_env", found, explain)
@@ -235,7 +240,8 @@ end
 --- The scopes that a list of operations needs, each once, in order of first need; for operations where either of two
 -- may be the right one, both.
 -- @param operations list of Lua names ("workflows:launch") or operationIds
-function client.scopes_for(operations)
+function client.scopes_for(operations, ...)
+  mistake.check_surplus("ironclad.scopes_for", ...)
   if type(operations) ~= "table" then
     mistake.raise("ironclad.scopes_for", "expected a list of operations, got %s", mistake.type_of(operations))
   end

@@ -64,7 +64,8 @@ function ironclad.must(value, err)
 end
 
 --- SHA-256 of a string or an ironclad.file, as 64 hex digits; nil and an error when the file cannot be read.
-function ironclad.sha256(subject)
+function ironclad.sha256(subject, ...)
+  mistake.check_surplus("ironclad.sha256", ...)
   if type(subject) ~= "string" and getmetatable(subject) ~= getmetatable(core.file { data = "-" }) then
     mistake.raise("ironclad.sha256", "expected a string or ironclad.file(…), got %s", mistake.type_of(subject))
   end
@@ -78,7 +79,8 @@ ironclad.json = {
   --- encode(value) -> text; throws for a value that has no place in JSON, naming its path.
   encode = core.json.encode,
   --- decode(text) -> value, or nil and an error.
-  decode = function(text)
+  decode = function(text, ...)
+    mistake.check_surplus("ironclad.json.decode", ...)
     if type(text) ~= "string" then
       mistake.raise("ironclad.json.decode", "expected a string, got %s", mistake.type_of(text))
     end

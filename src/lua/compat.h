@@ -20,6 +20,13 @@ static inline int ic_lua_absindex(lua_State *L, int index) {
     return index < 0 && index > LUA_REGISTRYINDEX ? lua_gettop(L) + index + 1 : index;
 }
 
+/* Raises an error for an argument after the first, which would be ignored. A nil passes: it may be the error
+ * that came with a value, as in json.encode(client.records:get(id)). */
+static inline void ic_lua_check_alone(lua_State *L, const char *name) {
+    if (!lua_isnoneornil(L, 2))
+        luaL_error(L, "%s: too many arguments: also got a %s", name, luaL_typename(L, 2));
+}
+
 /* Sets the functions in the table at the top of the stack. */
 static inline void ic_lua_setfuncs(lua_State *L, const luaL_Reg *functions) {
     for (; functions->name; functions++) {

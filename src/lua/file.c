@@ -60,6 +60,7 @@ static void check_names(lua_State *L, int index) {
 
 /* file(path) or file{ path =, data =, filename =, content_type = } */
 static int new_file(lua_State *L) {
+    ic_lua_check_alone(L, "ironclad.file");
     lua_settop(L, 1);
     if (lua_type(L, 1) == LUA_TSTRING) {
         lua_createtable(L, 0, 1);

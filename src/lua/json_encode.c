@@ -351,6 +351,7 @@ void ic_lua_write_json(lua_State *L, const ic_json_rules *rules, ic_json_box *bo
 int ic_lua_json_encode(lua_State *L) {
     static const ic_json_rules rules = {.no_file = "a file cannot stand here"};
     luaL_checkany(L, 1);
+    ic_lua_check_alone(L, "ironclad.json.encode");
     ic_json_box *box = ic_lua_push_json_box(L);
     lua_pushvalue(L, 1);
     ic_lua_write_json(L, &rules, box);

@@ -29,6 +29,41 @@ describe("helpers", function()
     assert.equal("io", err.kind)
   end)
 
+  it("refuse arguments that they would ignore", function()
+    local date, filter = ironclad.date, ironclad.filter
+    for name, call in pairs {
+      ["ironclad.connect"] = function() ironclad.connect({}, {}) end,
+      ["ironclad.from_env"] = function() ironclad.from_env({}, {}) end,
+      ["ironclad.login"] = function() ironclad.login({}, {}) end,
+      ["ironclad.scopes_for"] = function() ironclad.scopes_for({}, "workflows:get") end,
+      ["ironclad.file"] = function() ironclad.file("a.docx", "b.docx") end,
+      ["ironclad.array"] = function() ironclad.array({}, 1) end,
+      ["ironclad.operations"] = function() ironclad.operations "workflows" end,
+      ["ironclad.json.encode"] = function() ironclad.json.encode({}, { indent = true }) end,
+      ["ironclad.json.decode"] = function() ironclad.json.decode("{}", 1) end,
+      ["ironclad.sha256"] = function() ironclad.sha256("a", "b") end,
+      ["ironclad.store.file"] = function() ironclad.store.file("a", "b") end,
+      ["ironclad.money"] = function() ironclad.money("USD", 1, 2) end,
+      ["ironclad.date"] = function() date(2026, 1, 31, 12) end,
+      ["ironclad.duration"] = function() ironclad.duration("P1Y", 1) end,
+      ["ironclad.filter.Equals"] = function() filter.Equals("a", "b", "c") end,
+      ["ironclad.filter.IsEmpty"] = function() filter.IsEmpty("a", "b") end,
+      ["ironclad.scim_filter.eq"] = function() ironclad.scim_filter.eq("a", "b", "c") end,
+    } do
+      local fine, message = pcall(call)
+      assert.is_false(fine, name)
+      assert.matches(("^[^\n]*helpers_spec.lua:%%d+: %s: too many arguments"):format((name:gsub("%.", "%%."))), message)
+    end
+    assert.are.equal("{}", ironclad.json.encode({}, nil, { "a response" }))
+  end)
+
+  it("name the table in which options of a named connection stand", function()
+    local fine, message = pcall(function() ironclad.connect("acme", { as_user = "jane" }) end)
+    assert.is_false(fine)
+    assert.matches('helpers_spec.lua:%d+: ironclad.connect: options stand in one table with the name: '
+      .. '{ name = "acme", … }', message)
+  end)
+
   it("must gives the value, whatever it is", function()
     assert.is_false(ironclad.must(false))
     assert.equal(1, ironclad.must(1, nil))

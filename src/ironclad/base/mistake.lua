@@ -77,6 +77,15 @@ function mistake.check_options(label, options, known, what)
   if objection then mistake.raise(label, objection) end
 end
 
+--- Raises a mistake for arguments that a function does not take and would ignore. Nil passes.
+-- @param ... what it was given after its last argument
+function mistake.check_surplus(label, ...)
+  for i = 1, select("#", ...) do
+    local surplus = select(i, ...)
+    if surplus ~= nil then mistake.raise(label, "too many arguments: also got %s", mistake.type_of(surplus)) end
+  end
+end
+
 --- The type of a value with its article, as messages say it: "a table", "nil".
 function mistake.type_of(value)
   return value == nil and "nil" or "a " .. type(value)

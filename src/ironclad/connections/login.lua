@@ -130,7 +130,8 @@ end
 --   browser: true opens one, false prints the address to stderr, a function gets the address (true)
 --   timeout: seconds until the person has answered (180); the attempts' own timeout stays at its default
 -- @return a client; or nil and an error: auth (declined or refused), timeout, io (the port is taken), or of a call
-return function(options)
+return function(options, ...)
+  mistake.check_surplus(LABEL, ...)
   if type(options) == "string" then options = { name = options } end
   if type(options) ~= "table" then
     mistake.raise(LABEL, "expected a table of options or the name of a connection, got %s", mistake.type_of(options))

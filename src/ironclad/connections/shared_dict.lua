@@ -101,7 +101,8 @@ kept.shared_dicts = kept.shared_dicts or {}
 
 --- The store in a shared dictionary, always the same for a name.
 -- @param name as in the directive `lua_shared_dict name 1m;` of nginx's http block
-return function(name)
+return function(name, ...)
+  mistake.check_surplus("ironclad.store.shared_dict", ...)
   if type(name) ~= "string" then
     mistake.raise("ironclad.store.shared_dict", "expected the name of a dictionary, got %s", mistake.type_of(name))
   end

@@ -16,7 +16,8 @@ function File:__tostring() return "ironclad.store.file (" .. self.path .. ")" en
 
 --- A file for this user's eyes only, in which any number of connections keep their tokens, safe among processes.
 -- @param path the file; its folder is made when it is missing
-function store.file(path)
+function store.file(path, ...)
+  mistake.check_surplus("ironclad.store.file", ...)
   if type(path) ~= "string" or path == "" then
     mistake.raise("ironclad.store.file", "expected a path, got %s",
       path == "" and "an empty string" or mistake.type_of(path))

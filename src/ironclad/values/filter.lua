@@ -83,7 +83,8 @@ for name, allowed in pairs(comparisons) do
   -- @param given the property's name
   -- @param value a text, number, boolean or day; Contains takes a text, LessThan and the like a number or a day
   -- @return a formula
-  filter[name] = function(given, value)
+  filter[name] = function(given, value, ...)
+    mistake.check_surplus("ironclad.filter." .. name, ...)
     return formula("%s(%s, %s)", name, property(name, given), value_text(name, allowed, value))
   end
 end
@@ -91,7 +92,8 @@ end
 for _, name in ipairs { "IsEmpty", "IsNotEmpty" } do
   --- Whether a property has a value: filter.IsEmpty("term"), filter.IsNotEmpty("term").
   -- @return a formula
-  filter[name] = function(given)
+  filter[name] = function(given, ...)
+    mistake.check_surplus("ironclad.filter." .. name, ...)
     return formula("%s(%s)", name, property(name, given))
   end
 end
@@ -121,6 +123,7 @@ end
 -- @param ... what ironclad.date takes
 -- @return a day for comparisons
 function filter.Date(...)
+  mistake.check_surplus("ironclad.filter.Date", select(4, ...))
   local date, objection = values.make.date(...)
   if not date then refuse("Date", objection) end
   return setmetatable({ text = day_of("Date", date) }, Day)

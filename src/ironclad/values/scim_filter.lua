@@ -56,7 +56,8 @@ local comparisons = { eq = any, ne = any, co = text_only, sw = text_only, ew = t
   gt = ordered, ge = ordered, lt = ordered, le = ordered }
 for name, allowed in pairs(comparisons) do
   --- scim_filter.eq(attribute, value) and the like.
-  scim_filter[name] = function(given, value)
+  scim_filter[name] = function(given, value, ...)
+    mistake.check_surplus("ironclad.scim_filter." .. name, ...)
     return new(("%s %s %s"):format(attribute(name, given), name, value_text(name, allowed, value)))
   end
 end

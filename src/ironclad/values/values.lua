@@ -15,8 +15,10 @@ local values = { make = {} }
 
 local make = values.make
 
-local function add_constructor(name)
+-- @param count how many arguments it takes
+local function add_constructor(name, count)
   values[name] = function(...)
+    mistake.check_surplus("ironclad." .. name, select(count + 1, ...))
     local value, objection = make[name](...)
     if value == nil then mistake.raise("ironclad." .. name, objection) end
     return value
@@ -63,7 +65,7 @@ function make.money(currency, amount)
   end
   return setmetatable({ currency = currency, amount = number }, Money)
 end
-add_constructor "money"
+add_constructor("money", 2)
 
 ---------------------------------------------------------------------------------------------------------------
 local Date = { __name = "ironclad.date", kind = "date" }
@@ -207,7 +209,7 @@ function make.date(year, month, day)
   if objection then return nil, objection end
   return new_date(year, month, day)
 end
-add_constructor "date"
+add_constructor("date", 3)
 
 ---------------------------------------------------------------------------------------------------------------
 local Duration = { __name = "ironclad.duration", kind = "duration" }
@@ -267,7 +269,7 @@ function make.duration(fields)
   if next(duration) == nil then return nil, "expected one of years, months, weeks, days" end
   return setmetatable(duration, Duration)
 end
-add_constructor "duration"
+add_constructor("duration", 1)
 
 ---------------------------------------------------------------------------------------------------------------
 local Address = { __name = "ironclad.address", kind = "address" }
@@ -347,7 +349,7 @@ function make.address(fields)
   if #envelope(address) == 0 then return nil, "it is empty" end
   return setmetatable(address, Address)
 end
-add_constructor "address"
+add_constructor("address", 1)
 
 ---------------------------------------------------------------------------------------------------------------
 local record_types = { [Money] = "monetary_amount", [Date] = "date", [Duration] = "duration", [Address] = "address" }
