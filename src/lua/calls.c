@@ -177,9 +177,14 @@ static void read_number(lua_State *L, int from, const char *name, double *into) 
                         value <= option->largest && (!whole || value == (double)(long)value));
     char range[96];
     snprintf(range, sizeof range, "%g to %g", option->smallest, option->largest);
+    bool plain = lua_isnumber(L, -1); /* another text may be a secret in the wrong place */
     if (!fits)
-        luaL_error(L, "%s: expected a %snumber from %s%s", name, whole ? "whole " : "", range,
-                   option->type == IC_OPTION_NUMBER_OR_FALSE ? ", or false for none" : "");
+        luaL_error(L, "%s: expected a %snumber from %s%s, got %s%s", name, whole ? "whole " : "", range,
+                   option->type == IC_OPTION_NUMBER_OR_FALSE ? ", or false for none" : "",
+                   lua_type(L, -1) == LUA_TNUMBER ? ""
+                   : plain                        ? "the string "
+                                                  : "a ",
+                   plain ? lua_tostring(L, -1) : luaL_typename(L, -1));
     *into = value;
 }
 
@@ -198,6 +203,8 @@ static void read_options(lua_State *L, int from, ic_call_options *options) {
     read_number(L, from, "deadline", &options->deadline);
     read_number(L, from, "max_retries", &options->max_retries);
     lua_getfield(L, from, "as_user");
+    if (lua_type(L, -1) == LUA_TSTRING && !ic_lua_rawlen(L, -1))
+        luaL_error(L, "as_user: must not be empty; false is for none");
     if (lua_type(L, -1) == LUA_TBOOLEAN && !lua_toboolean(L, -1)) lua_pushliteral(L, "");
     if (lua_type(L, -1) == LUA_TSTRING)
         keep_text(L, "as_user", &options->as_user);

@@ -96,6 +96,10 @@ local differences = {
     operation.fields.properties.required = true
     operation.fields.properties.default = "{}"
   end,
+  -- An example of the document has it, its schema does not.
+  ["create-an-entity"] = function(operation)
+    operation.fields.removeParent = { type = "boolean" }
+  end,
   -- Events that are newer than the document.
   ["create-a-webhook"] = with_newer_events,
   ["update-a-webhook"] = with_newer_events,

@@ -171,6 +171,18 @@ describe("arguments", function()
       "use the option as_user" },
     { "a timeout that is none", function() client.workflows:get("id", { timeout = -1 }) end,
       "timeout: expected a number" },
+    { "a text for a timeout", function() client.workflows:get("id", { timeout = "20" }) end,
+      "timeout: expected a number from 0%.001 to 86400, got the string 20" },
+    { "an actor without a name", function() client.workflows:get("id", { as_user = "" }) end,
+      "as_user: must not be empty; false is for none" },
+    { "a text for a table", function()
+      client.workflows:upload_document("id", "draft", { attachment = ironclad.file { data = "x", filename = "a.pdf" },
+        metadata = "text" })
+    end, "metadata: expected a table of named values" },
+    { "a text for a list", function() client.entities:create { name = "n", relationshipTypeKey = "customer" } end,
+      "relationshipTypeKey: expected a list" },
+    { "a list for a table", function() client.entities:create { name = "n", parent = { "e1" } } end,
+      "parent: expected a table of named values" },
     { "true for a deadline", function() client.workflows:get("id", { deadline = true }) end,
       "deadline: expected a number" },
     { "a place that is none", function() client.workflows:download_document("id", "k", { to = 5 }) end,
@@ -239,6 +251,21 @@ describe("arguments", function()
     assert.same({}, ironclad.json.decode(sent().body).properties)
     ironclad.must(client.workflows:pause("id", { comment = "later" }))
     assert.same({ comment = { message = "later" } }, ironclad.json.decode(sent().body))
+    ironclad.must(client.workflows:upload_document("id", "draft", {
+      attachment = ironclad.file { data = "bytes", filename = "a.pdf" }, metadata = { comment = "new", key = "k" },
+    }))
+    local metadata = sent().body:match 'name="metadata"\r\n\r\n([^\r]*)\r\n'
+    assert.same({ comment = { message = "new" }, key = "k" }, ironclad.json.decode(metadata))
+  end)
+
+  it("have one header of a name, the caller's", function()
+    ironclad.must(client.workflows:get("id", { headers = { accept = "application/vnd.x+json" } }))
+    assert.equal("application/vnd.x+json", sent().headers.accept)
+  end)
+
+  it("take removeParent for a new entity, as the document's example has it", function()
+    ironclad.must(client.entities:create { name = "n", removeParent = true })
+    assert.same({ name = "n", removeParent = true }, ironclad.json.decode(sent().body))
   end)
 
   it("pass what the catalog does not know as extra", function()

@@ -99,7 +99,8 @@ enum {
     IC_RECORD_LINK = 64, /* object {recordId=…}, of a record or an entity */
     IC_RECORD_ID = 128,  /* string: the id of a record or an entity */
     IC_SCHEMA_ID = 256,  /* string: the id of a workflow schema */
-    IC_PROPERTIES = 512  /* an object: properties of a record, entity or obligation by name */
+    IC_PROPERTIES = 512, /* an object: properties of a record, entity or obligation by name */
+    IC_COMMENTED = 1024  /* an object; its `comment` is {message=…}, and a plain string is wrapped */
 };
 
 /* A query parameter or a top-level field of a body. */

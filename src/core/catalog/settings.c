@@ -3,6 +3,7 @@
 #include "core/base/buf.h"
 #include "core/base/text.h"
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* The members that every option has. */
@@ -103,9 +104,29 @@ static bool option_check_choice(const ic_option *option, const char *text, ic_er
     return false;
 }
 
+static bool settings_keep(ic_settings *settings, const ic_option *option, const char *text, ic_error *error) {
+    char **member = settings_member(settings, option);
+    char *copy = ic_strdup(text);
+    if (!copy) {
+        ic_error_memory(error);
+        return false;
+    }
+    ic_free_secret(*member);
+    *member = copy;
+    return true;
+}
+
 bool ic_settings_text(ic_settings *settings, const ic_option *option, const char *text, ic_error *error) {
     if (!option_is_text(option)) {
-        ic_option_mismatch(option, "a string", error);
+        /* A number in quotes is shown; another text may be a secret in the wrong place. */
+        char got[48] = "a string";
+        if (*text && strspn(text, "0123456789.-") == strlen(text))
+            snprintf(got, sizeof got, "the string \"%.20s\"", text);
+        ic_option_mismatch(option, got, error);
+        return false;
+    }
+    if (option->type == IC_OPTION_TEXT_OR_FALSE && !*text) {
+        ic_error_set(error, IC_ERR_ARGUMENT, "%s: must not be empty; false is for none", option->name);
         return false;
     }
     if (option->type == IC_OPTION_TEXT && !*text) {
@@ -117,16 +138,7 @@ bool ic_settings_text(ic_settings *settings, const ic_option *option, const char
                      option->name);
         return false;
     }
-    if (!option_check_choice(option, text, error)) return false;
-    char **member = settings_member(settings, option);
-    char *copy = ic_strdup(text);
-    if (!copy) {
-        ic_error_memory(error);
-        return false;
-    }
-    ic_free_secret(*member);
-    *member = copy;
-    return true;
+    return option_check_choice(option, text, error) && settings_keep(settings, option, text, error);
 }
 
 bool ic_settings_number(ic_settings *settings, const ic_option *option, double value, ic_error *error) {
@@ -153,8 +165,7 @@ bool ic_settings_boolean(ic_settings *settings, const ic_option *option, bool va
         *(double *)settings_member(settings, option) = 0;
         return true;
     }
-    if (option->type == IC_OPTION_TEXT_OR_FALSE && !value)
-        return ic_settings_text(settings, option, "", error);
+    if (option->type == IC_OPTION_TEXT_OR_FALSE && !value) return settings_keep(settings, option, "", error);
     ic_option_mismatch(option, value ? "true" : "false", error);
     return false;
 }

@@ -222,6 +222,7 @@ static ic_error_kind kind_of(long status, const char *code) {
         {"invalid_client", IC_ERR_AUTH},         {"invalid_grant", IC_ERR_AUTH},
         {"unauthorized_client", IC_ERR_AUTH},    {"invalid_scope", IC_ERR_AUTH},
         {"unsupported_grant_type", IC_ERR_AUTH}, {"access_denied", IC_ERR_AUTH},
+        {"invalid_request", IC_ERR_AUTH}, /* OAuth's: Ironclad's API has its codes in capitals */
     };
     static const struct {
         long status;

@@ -74,12 +74,12 @@ static bool fill(cJSON *body, const ic_field *field, ic_error *error) {
 }
 
 /* comment = "text" -> comment = {message = "text"} */
-static bool wrap_comment(cJSON *body, const ic_field *field, ic_error *error) {
-    cJSON *comment = ic_json_member(body, field->name);
+static bool wrap_comment(cJSON *body, const char *name, ic_error *error) {
+    cJSON *comment = ic_json_member(body, name);
     if (!cJSON_IsString(comment)) return true;
     cJSON *wrapped = cJSON_CreateObject();
     bool done = wrapped && cJSON_AddStringToObject(wrapped, "message", comment->valuestring) &&
-                cJSON_ReplaceItemInObjectCaseSensitive(body, field->name, wrapped);
+                cJSON_ReplaceItemInObjectCaseSensitive(body, name, wrapped);
     if (!done) {
         cJSON_Delete(wrapped);
         ic_error_memory(error);
@@ -89,7 +89,7 @@ static bool wrap_comment(cJSON *body, const ic_field *field, ic_error *error) {
 
 bool ic_body_reads(const ic_operation *operation, const char *name) {
     const ic_field *field = find(operation->fields, name);
-    return field && field->flags & (IC_NAMES_FILE | IC_SIGNERS);
+    return field && field->flags & (IC_NAMES_FILE | IC_SIGNERS | IC_COMMENTED);
 }
 
 static const cJSON *find_file(const cJSON *fields) {
@@ -156,7 +156,9 @@ static bool complete_field(const ic_operation *operation, const ic_field *field,
     if (field->flags & IC_FILL && !ic_json_member(body, field->name)) return fill(body, field, error);
     if (field->flags & IC_NAMES_FILE) return name_file(body, field, arguments, error);
     if (field->flags & IC_SIGNERS) return check_signers(operation, field, body, error);
-    if (field->type == IC_TYPE_COMMENT) return wrap_comment(body, field, error);
+    if (field->type == IC_TYPE_COMMENT) return wrap_comment(body, field->name, error);
+    if (field->flags & IC_COMMENTED && cJSON_IsObject(ic_json_member(body, field->name)))
+        return wrap_comment(ic_json_member(body, field->name), "comment", error);
     if (field->type == IC_TYPE_ARRAY) empty_list(ic_json_member(body, field->name));
     return true;
 }
@@ -185,6 +187,16 @@ static bool missing(const ic_operation *operation, const ic_field *field, const 
     return false;
 }
 
+/* What a field of that type must be given as, when the value is something else; or NULL. Of raw JSON the
+ * first character tells. */
+static const char *shape_wanted(ic_type type, const cJSON *given) {
+    char raw = cJSON_IsRaw(given) ? given->valuestring[0] : '\0';
+    if (cJSON_IsNull(given) || given->type & IC_JSON_FILE) return NULL;
+    if (type == IC_TYPE_OBJECT && !cJSON_IsObject(given) && raw != '{') return "a table of named values";
+    if (type == IC_TYPE_ARRAY && !cJSON_IsArray(given) && raw != '[') return "a list";
+    return NULL;
+}
+
 /* A field that was given: known, and a file where one is expected. What is newer than the catalog goes
  * through `extra`; SCIM extensions bring names of their own. */
 static bool check_field(const ic_operation *operation, const cJSON *given, ic_error *error) {
@@ -194,9 +206,12 @@ static bool check_field(const ic_operation *operation, const cJSON *given, ic_er
     bool file = given->type & IC_JSON_FILE;
     bool fits =
         field && (field->type != IC_TYPE_FILE || file) && (!(field->flags & IC_OWN) || cJSON_IsBool(given));
-    if (fits) return true;
+    const char *wanted = fits ? shape_wanted(field->type, given) : NULL;
+    if (fits && !wanted) return true;
     if (!field && ic_text_starts(name, "urn:")) return true;
-    if (field) {
+    if (wanted) {
+        ic_error_set(error, IC_ERR_ARGUMENT, "%s: expected %s", name, wanted);
+    } else if (field) {
         ic_error_set(error, IC_ERR_ARGUMENT, "%s: expected %s", name,
                      field->flags & IC_OWN ? "true or false" : "ironclad.file(…)");
     } else if (find(operation->query, name)) {

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <math.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -183,13 +184,25 @@ static bool add_header(ic_setup *setup, const char *name, const char *value) {
     return longer != NULL;
 }
 
+/* Whether the caller gives a header of that name; on other hosts the caller's are left out. */
+static bool caller_gives(const ic_setup *setup, const char *name) {
+    const ic_request *request = setup->request;
+    size_t length = strlen(name);
+    for (size_t i = 0; !setup->foreign && i < request->header_count; i++) {
+        const char *line = request->headers[i];
+        if (strncasecmp(line, name, length) == 0 && (line[length] == ':' || line[length] == ';')) return true;
+    }
+    return false;
+}
+
 /* Nobody but the connection's own host is told the bearer and the actor. */
 static bool set_headers(ic_setup *setup) {
     const ic_request *request = setup->request;
     const char *actor = setup->foreign || request->anonymous ? NULL : setup->actor;
     bool json = request->answer == IC_ANSWER_JSON || request->answer == IC_ANSWER_NOTHING;
-    bool added =
-        add_header(setup, "Accept: ", json ? "application/json" : "*/*") && add_header(setup, "Expect:", "");
+    bool added = add_header(setup, "Expect:", "");
+    if (added && !caller_gives(setup, "Accept"))
+        added = add_header(setup, "Accept: ", json ? "application/json" : "*/*");
     if (added && setup->bearer && !setup->foreign)
         added = add_header(setup, "Authorization: Bearer ", setup->bearer);
     if (added && request->authorization) added = add_header(setup, "Authorization: ", request->authorization);
