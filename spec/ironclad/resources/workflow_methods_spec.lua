@@ -160,6 +160,9 @@ describe("workflow:set", function()
     mistaken("workflow:set: draft: [1]: documents are changed by workflow:upload_document", function()
       workflow:set { draft = { ironclad.file { data = "x" } } }
     end)
+    mistaken('workflow:set: strat: the workflow has no such attribute; did you mean "start"?', function()
+      workflow:set { strat = ironclad.date(2026, 1, 31) }
+    end)
     mistaken("workflow:set: start: expected a date", function() workflow:set { start = "soon" } end)
     mistaken("workflow:set: call it with a colon", function() workflow.set {} end)
     mistaken("workflow:set: tmeout: unknown option", function() workflow:set({ a = 1 }, { tmeout = 1 }) end)

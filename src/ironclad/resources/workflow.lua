@@ -106,11 +106,15 @@ local function updates_of(label, fields, given)
     mistake.raise(label, "expected a table of attributes, got %s", type(given) == "table" and "an empty one"
       or mistake.type_of(given))
   end
-  local updates = core.array {}
+  local updates, names = core.array {}, {}
+  for name in pairs(fields) do names[#names + 1] = name end
   for path, value in pairs(given) do
     if type(path) ~= "string" then
       mistake.raise(label, "expected names of attributes, got a %s", type(path))
     end
+    -- A name that is far from all of the schema's is left to Ironclad to judge.
+    local nearest = fields[path] == nil and mistake.did_you_mean(path, names) or ""
+    if nearest ~= "" then mistake.raise(label, "%s: the workflow has no such attribute%s", path, nearest) end
     local encoded, objection
     if value ~= core.null then
       encoded, objection = encode.workflow(fields[path], value)
