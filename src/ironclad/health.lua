@@ -39,7 +39,7 @@ local function check_token(report, ironclad, name)
   if not fine then return report.error(("%s: %s"):format(name, client)) end
   local about = require("ironclad.core").describe(client.connection)
   if about.grant == "token" then return report.ok(("%s: %s, with a token of its own"):format(name, about.origin)) end
-  local token, err = run.finish(run.errand(client, "inspect"))
+  local token, err = run.finish(run.internal(client, "inspect"))
   if not token then
     report.warn(("%s: %s: %s"):format(name, about.origin, tostring(err)))
   else

@@ -1,11 +1,19 @@
---- Errors: what the world did, as a table. Fields: kind, message, operation, outcome ("not_done" or "unknown": it may
--- have happened, look before repeating), retryable, attempts, and where known status, code, param, request_id,
--- retry_after (seconds). They print and concatenate as text.
+--- Errors that calls return. Fields:
+--
+--   kind        what happened, as "not_found" or "timeout"; docs/reference.md lists the kinds
+--   message     text for people
+--   operation   the operation, as "workflows:get"
+--   outcome     "not_done", or "unknown": it may have happened, so look before you repeat it
+--   retryable   whether the same call may succeed later
+--   attempts    how often it was sent
+--   status, code, param, request_id, retry_after (seconds), job: where they are known
+--
+-- Errors print and concatenate as one line of text.
 
 local Error = { __name = "ironclad.error" }
 Error.__index = Error
 
---- Makes an error of a plain table of its fields.
+--- Makes a table of an error's fields an error.
 function Error.new(fields)
   return setmetatable(fields, Error)
 end
@@ -23,7 +31,7 @@ function Error.__concat(left, right)
   return tostring(left) .. tostring(right)
 end
 
---- Any error as a text, whatever its own __tostring does.
+--- The text of any error value. Never raises, even when the value's __tostring does.
 function Error.text_of(problem)
   local fine, text = pcall(tostring, problem)
   return fine and type(text) == "string" and text or "an error that cannot be printed"

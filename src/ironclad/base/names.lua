@@ -1,11 +1,11 @@
---- Tables that name what may have been meant, where others answer nil.
+--- Tables that raise a mistake for an unknown name, with the name that was probably meant.
 
 local core = require "ironclad.core"
 local mistake = require "ironclad.base.mistake"
 
 local names = {}
 
--- What other clients, and people, call things.
+-- What other clients and people call things -> the name here.
 local synonyms = {
   retrieve = "get", fetch = "get", find = "get", read = "get", all = "each", iter = "each", iterate = "each",
   pages = "each", create = "launch", start = "launch", new = "create", add = "create", edit = "update",
@@ -13,7 +13,7 @@ local synonyms = {
   approve = "update_approval", comment = "create_comment", add_comment = "create_comment",
 }
 
-local MOST = 6 -- names in one message
+local MOST = 6 -- names listed in one message
 
 local function sorted_names(known, others)
   local list = {}
@@ -23,7 +23,7 @@ local function sorted_names(known, others)
   return list
 end
 
--- What to say of a name that a table does not have: what may be meant, or the names that hold it; or nothing.
+-- The end of the message about an unknown name: the name that is meant, or those that contain it; or an empty text.
 local function suggestion(name, list)
   local holding, meant = {}, nil
   for _, one in ipairs(list) do
@@ -35,10 +35,10 @@ local function suggestion(name, list)
   return holding[1] and "; there are " .. table.concat(holding, ", ", 1, math.min(#holding, MOST)) or ""
 end
 
---- An __index that raises a mistake for an unknown name.
--- @param what the table is, in messages
--- @param known what it answers: name -> value
--- @param others names that are right too: those that the table has itself
+--- Makes an __index that raises a mistake for an unknown name.
+-- @param what what the table is called in messages
+-- @param known its fields: name -> value
+-- @param others list of further names, for suggestions: those that the table itself has
 function names.strict(what, known, others)
   return function(_, name)
     if rawget(known, name) ~= nil then return known[name] end

@@ -1,6 +1,7 @@
---- The catalog of operations for the module's own use: made once, found by any of an operation's names.
+--- The catalog of operations, for the module's own use. An operation is found by its operationId or its Lua name.
 
 local core = require "ironclad.core"
+local mistake = require "ironclad.base.mistake"
 
 local catalog = {
   --- All operations, as ironclad.operations() answers them.
@@ -27,12 +28,12 @@ function catalog.find(name)
   return number, catalog.entries[number]
 end
 
---- What to say of a name that is none: '; did you mean "…"?', or nothing.
+--- The end of the message about an unknown operation: '; did you mean "…"?', or an empty text.
 function catalog.suggestion(name)
-  local text = tostring(name)
-  local nearest = core.nearest(text, text:find(":", 1, true) and labels or ids) or
-    core.nearest(text, text:find(":", 1, true) and ids or labels)
-  return nearest and ('; did you mean "%s"?'):format(nearest) or ""
+  local first, second = ids, labels
+  if tostring(name):find(":", 1, true) then first, second = labels, ids end
+  local text = mistake.did_you_mean(name, first)
+  return text ~= "" and text or mistake.did_you_mean(name, second)
 end
 
 return catalog

@@ -1,17 +1,21 @@
---- Hooks and the log: what the owner of a client hears of its calls, afterwards, in the coroutine that waits for the
--- call. They change nothing: whatever a hook raises goes to the log (without one, to stderr, once), and the call goes
--- on. No bearer, no header and no body is ever told, and a URL holds no secret.
+--- Hooks and the log: functions that the options of a connection name, and that are told what happens to its calls.
 --
--- Each hook is given one table: operation, method, url, attempt (from 1), and
+-- They run in the coroutine that waits for the call, after the event. They change nothing: an error that a hook raises
+-- goes to the log (without a log, to stderr, once for each hook), and the call goes on. An event never holds a token, a
+-- header or a body, and no secret stands in its URL.
+--
+-- A hook is called with one table: operation, method, url, attempt (from 1), and
 --   on_request   nothing more: an attempt has been sent
 --   on_response  status (nil without an answer), error (the kind of the failure, or nil), seconds (of this attempt),
 --                request_id
---   on_retry     status or error (why), seconds (until it is sent again)
---   on_wait      reason ("budget", "turn" at the host, "retry_after"), bucket, seconds (nil: nobody knows)
--- and `lost`, when events just before it had to be dropped. A call that has to fetch a token tells of that too.
+--   on_retry     status or error (the reason), seconds (until it is sent again)
+--   on_wait      reason ("budget"; "turn", the limit of requests in flight; "retry_after"), bucket, seconds (nil when
+--                that is not known)
+-- and `lost`, the number of events before it that were dropped. A call that has to fetch a token reports that too.
 --
--- log(text, level) is given a line for each of them: "debug" for attempts, "info" for retries and waits, and "warning"
--- for what is wrong with scopes or a hook. The same goes to stderr as far as IRONCLAD_LOG says: debug, info or warning.
+-- The log is called with a line for each event: log(text, level). The level is "debug" for attempts, "info" for retries
+-- and waits, "warning" for problems with scopes and hooks. With the environment variable IRONCLAD_LOG set to debug,
+-- info or warning, lines of that level and above are also written to stderr.
 
 local Error = require "ironclad.base.error"
 local task = require "ironclad.loop.task"
@@ -22,8 +26,8 @@ local names = { request = "on_request", response = "on_response", retry = "on_re
 local level_of = { response = "debug", retry = "info", wait = "info" }
 local ranks = { warning = 1, info = 2, debug = 3 }
 
---- The hooks among the options of a connection.
--- @return a table, or nil without any; or nil and what is wrong with one
+--- Takes the hooks from the options of a connection.
+-- @return a table of hooks, or nil when there are none; nil and a message when one is wrong
 function hooks.of(options)
   local found, any = {}, false
   for _, name in ipairs { "on_request", "on_response", "on_retry", "on_wait", "log" } do
@@ -42,7 +46,7 @@ function hooks.of(options)
   return any and found or nil
 end
 
---- Whether the engine is to note what happens to calls: a log of warnings alone needs none of it.
+--- Whether the engine must record events. A log that takes warnings alone needs none.
 function hooks.watch(found)
   if not found then return false end
   for name in pairs(found) do
@@ -51,7 +55,8 @@ function hooks.watch(found)
   return found.rank > ranks.warning
 end
 
---- Gives a line to the log.
+--- Writes a line to the log.
+-- @param found the hooks of the connection, or nil
 -- @param level "warning", "info" or "debug"
 function hooks.say(found, level, text)
   if not found then return end
@@ -59,29 +64,29 @@ function hooks.say(found, level, text)
   if found.rank and ranks[level] <= found.rank then io.stderr:write("ironclad: ", text, "\n") end
 end
 
-local function seconds(number)
+local function duration(number)
   if number >= 10 then return ("%.0f s"):format(number) end
   return number < 1 and ("%.0f ms"):format(number * 1000) or ("%.1f s"):format(number)
 end
 
-local waits = { budget = "the budget", turn = "a turn", retry_after = "what Ironclad asked for" }
+local waits = { budget = "the budget", turn = "another request to end", retry_after = "what Ironclad asked for" }
 
 local lines = {
   response = function(event)
     local path = event.url:match "^%a+://[^/]+(.*)" or event.url
     return ("%s %s %s in %s, attempt %d%s"):format(event.method, path, event.status or event.error,
-      seconds(event.seconds), event.attempt, event.request_id and ", request " .. event.request_id or "")
+      duration(event.seconds), event.attempt, event.request_id and ", request " .. event.request_id or "")
   end,
   retry = function(event)
-    return ("%s again in %s after %s"):format(event.operation, seconds(event.seconds), event.status or event.error)
+    return ("%s again in %s after %s"):format(event.operation, duration(event.seconds), event.status or event.error)
   end,
   wait = function(event)
-    return ("%s waits%s for %s%s"):format(event.operation, event.seconds and " " .. seconds(event.seconds) or "",
+    return ("%s waits%s for %s%s"):format(event.operation, event.seconds and " " .. duration(event.seconds) or "",
       waits[event.reason], event.bucket and event.reason ~= "turn" and (" (%s)"):format(event.bucket) or "")
   end,
 }
 
--- Hooks whose failure stderr has heard of.
+-- Hooks whose error was written to stderr.
 local complained = setmetatable({}, { __mode = "k" })
 
 local function call_hook(found, name, hook, ...)
@@ -101,13 +106,13 @@ local function tell_event(found, event)
   if found[name] then call_hook(found, name, found[name], event) end
 end
 
--- Coroutines in which a hook runs: the calls that it makes itself are not told, or it would never end.
+-- Coroutines in which a hook runs. Calls that it makes are not reported: that would never end.
 local telling = setmetatable({}, { __mode = "k" })
 
---- Tells what has happened to a call since the last time, and how far its body has come.
--- @param call the core's
--- @param client whose hooks are told
--- @param on_progress the call's option: function(done, total), bytes
+--- Calls the hooks for what has happened to a call since the last time, and on_progress.
+-- @param call a call of the core
+-- @param client the client whose hooks are called
+-- @param on_progress the option of the call: function(done, total), in bytes; or nil
 function hooks.tell(call, client, on_progress)
   local found = rawget(client, "hooks")
   local here = coroutine.running() or "main"

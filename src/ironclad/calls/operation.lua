@@ -1,6 +1,6 @@
 --- Operations as methods: client.<resource>:<name>(path parameters in order…, arguments, options), made from the
--- catalog. `arguments` is the query of an operation without a body, and the body of one with; `options` is about the
--- call. Where there is no body, both may stand in one table.
+-- catalog. `arguments` is the body of an operation that has one, and the query of one that has none. `options` are
+-- those of a call. Without a body both may stand in one table.
 
 local core = require "ironclad.core"
 local mistake = require "ironclad.base.mistake"
@@ -25,7 +25,7 @@ local function check_options(label, options, entry)
   mistake.check_options(label, options, is_option)
 end
 
---- Puts the options where core.start looks for them.
+--- Adds the options to the arguments for core.start.
 local function add_options(label, arguments, options, entry)
   check_options(label, options, entry)
   for name, value in pairs(options) do
@@ -51,7 +51,8 @@ local function add_options(label, arguments, options, entry)
   return arguments
 end
 
--- Path parameters whose values Ironclad's answers call neither by their own name nor "id", and what they call them.
+-- Path parameters -> the fields of Ironclad's answers that hold their values. Others are found under their own name or
+-- "id".
 local id_fields = {
   roleId = { "roleId", "role", "id" }, -- of a reviewer, or of a workflow's role
   roleName = { "roleName", "displayName" },
@@ -60,7 +61,7 @@ local id_fields = {
   attributeId = { "attributeId" },
 }
 
--- What refers to a resource in other tables: { recordId = … } is a record's. Webhooks spell theirs with "ID".
+-- Fields of other tables that refer to a resource, as in { recordId = … }. Webhooks spell them with "ID".
 local referring = { workflow = { "workflowId", "workflowID" }, record = { "recordId", "recordID" } }
 
 local function field_of(value, name, kind)
@@ -72,8 +73,8 @@ local function field_of(value, name, kind)
   end
 end
 
---- An id as it goes into a path: a text, a number, or a table that has it.
--- @param i which of the entry's path parameters it is
+--- The text of a path parameter, from a text, a number or a table that has the id.
+-- @param i its number among the entry's path parameters
 local function identifier(label, entry, i, value)
   local name, given = entry.path_parameters[i], value == nil and "nil" or type(value)
   if type(value) == "table" then
@@ -106,19 +107,20 @@ local function split(entry, given)
   return query, options
 end
 
---- How messages name an entry of the catalog.
+--- An operation's name in messages.
 function operation.label(entry)
   return entry.name and entry.resource .. ":" .. entry.name or entry.id
 end
 
---- Runs what has been put together: plain properties in its body get their types, resources in its answer their
--- methods.
--- @param finish makes of the answer what is handed out; nil: the answer itself
--- @param subject the resource's table whose method it is; or nil
+--- Does an operation with arguments from operation.read. Plain properties in the body get their types, and resources in
+-- the answer their methods.
+-- @param finish function(answer) -> the value to return; nil: the answer is returned
+-- @param subject the resource's table whose method was called; or nil
+-- @return value, err, response
 function operation.perform(client, label, index, entry, arguments, finish, subject)
   local callback = arguments.callback
   if callback and properties.lack_schema(client, entry, arguments, subject) then
-    arguments.callback = nil -- two calls, then, one after the other in the background
+    arguments.callback = nil -- two calls, one after the other in the background
     return run.aside(client, callback, operation.perform, client, label, index, entry, arguments, finish,
       subject)
   end
@@ -142,8 +144,8 @@ function operation.perform(client, label, index, entry, arguments, finish, subje
   return value, err, response
 end
 
---- Reads what a method was given: (the rest of the path parameters in order…, arguments, options).
--- @param first the path's first parameter, when it is known already
+--- Reads the arguments of a method: (the remaining path parameters in order…, arguments, options).
+-- @param first the first path parameter, when the method knows it
 -- @return the arguments for run.start
 function operation.read(label, entry, first, ...)
   local arguments = { path = { first } }
@@ -186,8 +188,8 @@ function operation.subject_of(label, kind, resource)
   return client, id
 end
 
---- Does what a method does: operation.read, then the call.
--- @param finish makes of the answer what is handed out; nil: the answer itself
+--- operation.read and operation.perform.
+-- @param finish as for operation.perform
 -- @return value, err, response
 function operation.invoke(client, label, index, entry, finish, first, ...)
   local arguments = operation.read(label, entry, first, ...)
@@ -203,9 +205,9 @@ function operation.method(index, entry)
   end
 end
 
---- The method of a resource's table: function(resource, …), the same with the id bound.
--- @param name as scripts call it
--- @param finish (resource, value) -> what is handed out instead of the answer; nil: the answer
+--- The method of a resource's table: function(resource, …), which takes the id from the table.
+-- @param name the method's name
+-- @param finish function(resource, answer) -> the value to return; nil: the answer is returned
 function operation.bound(index, entry, name, finish)
   local kind = resources.belongs(entry)
   local label = kind.name .. ":" .. name
@@ -217,7 +219,10 @@ function operation.bound(index, entry, name, finish)
   end
 end
 
---- By operationId: arguments is { path =, query =, body =, files =, to = }; path is a list in order, or by name.
+--- Does an operation with arguments by name: client:call.
+-- @param given { path =, query =, body =, files =, to = }; path is a list in order, or a table by name
+-- @param options those of a call
+-- @return value, err, response
 function operation.call(client, index, entry, given, options)
   local label = operation.label(entry)
   local arguments = { path = {} }
@@ -247,7 +252,9 @@ function operation.call(client, index, entry, given, options)
   return operation.perform(client, label, index, entry, arguments)
 end
 
---- What the catalog does not know, on the same host: options is { query =, body =, files =, … } and those of a call.
+--- Sends a request that the catalog does not know, to the connection's host: client:request.
+-- @param options { query =, body =, files =, … } and those of a call
+-- @return value, err, response
 function operation.request(client, method, path, options)
   local label = "request"
   if type(method) ~= "string" then mistake.raise(label, "method: expected a string, got %s", type(method)) end
@@ -260,11 +267,13 @@ function operation.request(client, method, path, options)
   return run.call(client, label, method, arguments, path)
 end
 
--- The options of a call that mean something where nothing of the connection's goes.
+-- The options of a call that apply to a download, which uses nothing of the connection.
 local download_options = mistake.set { "to", "on_progress", "timeout", "deadline", "max_retries", "callback",
   "dry_run" }
 
---- Fetches a file from wherever it is, without bearer and actor.
+--- Fetches a file from any host, without the bearer and the actor: client:download.
+-- @param url the link, or a table with downloadUrl
+-- @return value, err, response
 function operation.download(client, url, options)
   local label = "download"
   if type(url) == "table" then url = url.downloadUrl end

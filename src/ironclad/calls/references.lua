@@ -1,8 +1,8 @@
---- Tables of records (and of entities) in bodies, where Ironclad wants what refers to one: an id, or { recordId = … };
--- and those of workflow schemas, where it wants a template; in queries, too.
+--- Resources in bodies and queries: where Ironclad wants an id or { recordId = … }, a script may give the table of a
+-- record or an entity; where it wants a template, the table of a workflow schema.
 
-local mistake = require "ironclad.base.mistake"
 local encode = require "ironclad.values.encode"
+local mistake = require "ironclad.base.mistake"
 local resources = require "ironclad.resources.resources"
 
 local references = {}
@@ -14,13 +14,13 @@ local function to_link(given)
   return id and { recordId = id }
 end
 
--- Schemas are plain tables: any that has an id will do.
+-- Schemas are plain tables: any table with an id is taken for one.
 local function to_template(given)
   return type(given.id) == "string" and given.id or given
 end
 
--- What becomes of a table in a field that refers: by the catalog's word for the reference, the type of one reference
--- and its conversion. A field of another type has any number of them. A schema's table always stands alone.
+-- How a table in a field is converted, by the catalog's word for the reference. `type` is the type of a field with one
+-- reference; a field of another type holds any number of them. A schema's table always stands alone.
 local forms = {
   record_link = { type = "object", convert = to_link },
   record_id = { type = "string", convert = to_id },
@@ -37,7 +37,7 @@ local function referred(label, name, convert, given)
   return reference
 end
 
--- The same table when there is nothing to change in it.
+-- Converts each of several references. Returns the same table when nothing changes.
 local function each_referred(label, name, convert, given)
   local changed = given
   for key, value in pairs(given) do
@@ -48,7 +48,7 @@ local function each_referred(label, name, convert, given)
   return changed
 end
 
--- The value of one field, its tables made references.
+-- The value of one field with its tables converted.
 local function prepared(label, field, given)
   local form = forms[field.refers]
   if form.plain then return form.plain(given) end
@@ -56,7 +56,7 @@ local function prepared(label, field, given)
   return convert_in(label, field.name, form.convert, given)
 end
 
---- Makes the tables of records in the body of a call what refers to them.
+--- Converts the tables in the body of a call to references.
 function references.prepare(label, entry, arguments)
   if type(arguments.body) ~= "table" then return end
   for _, field in ipairs(entry.fields) do

@@ -1,4 +1,4 @@
---- Running a call: started by the core, waited for in the way of the host, its sink fed on the way.
+--- Running a call: the core starts it, the host's loop waits for it, and its sink gets the chunks of the answer.
 
 local core = require "ironclad.core"
 local Error = require "ironclad.base.error"
@@ -7,7 +7,7 @@ local mistake = require "ironclad.base.mistake"
 local store = require "ironclad.connections.store"
 local task = require "ironclad.loop.task"
 
---- Whether there was anything to feed.
+-- Gives the chunks that have come to the sink. Returns whether there were any.
 local function feed(call, sink)
   local chunk = call:chunk()
   if not chunk then return false end
@@ -18,24 +18,25 @@ local function feed(call, sink)
   return true
 end
 
--- What an interrupted wait and a failing sink leave behind does not go on.
+-- Takes the results of pcall. After an error (an interrupted wait, a failing sink) the call is cancelled.
 local function cancel_unless(call, fine, ...)
   if fine then return ... end
   call:cancel()
   error((...), 0)
 end
 
--- Nothing is protected around a task's waiting: Lua 5.1 cannot yield below pcall.
+-- A task waits without pcall: Lua 5.1 cannot yield below it.
 local function pause(loop, call)
   if task.current() then return loop.wait(call) end
   return cancel_unless(call, pcall(loop.wait, call))
 end
 
+-- Waits for the end of a call.
 local function attend(pending)
   local loop, call, sink = pending.client.loop, pending.call, pending.sink
   repeat
-    -- Asked before the sink is fed: what came before the end is then fed too. A sink may make calls of its own, whose
-    -- waiting takes this call's notices with it: after feeding, the call is asked again.
+    -- Asked before the sink is fed, so that chunks that came before the end are fed too. A sink may make calls of its
+    -- own, and waiting for those takes this call's notices as well: after feeding, the call is asked again.
     local done = call:done()
     local fed = sink and cancel_unless(call, task.pcall(feed, call, sink))
     hooks.tell(call, pending.client, pending.on_progress)
@@ -60,7 +61,7 @@ local function begin(label, ...)
   return call
 end
 
--- A pending call that is refused where the host cannot wait, before anything is sent; or nil.
+-- A pending call that has failed already, where the host cannot wait; or nil. Nothing is sent.
 local function refusal(client, label)
   local objection, kind = client.loop.objection()
   if not objection then return nil end
@@ -68,12 +69,12 @@ local function refusal(client, label)
     outcome = "not_done", retryable = false, attempts = 0 } }
 end
 
---- Starts a call. Whoever starts one finishes or cancels it.
--- @param client whose connection and hooks it uses
--- @param label how messages name the operation
+--- Starts a call. The caller must finish it (run.finish) or cancel it (run.cancel).
+-- @param client the client whose connection and hooks it uses
+-- @param label the operation's name in messages
 -- @param operation, arguments, path as core.start wants them
--- @return pending: { client =, call =, sink =, on_progress = }, or { client =, failure = } where nothing can wait; with
---   arguments.dry_run nil and the request that would be sent
+-- @return a pending call: { client =, call =, sink =, on_progress = }, or { client =, failure = } where nothing can
+--   wait; with arguments.dry_run nil and the request that would be sent
 function run.start(client, label, operation, arguments, path)
   local connection = client.connection
   if store.waits_for_itself(connection) then
@@ -89,15 +90,15 @@ function run.start(client, label, operation, arguments, path)
   }
 end
 
---- Starts one of the core's errands (core.errand) on the client's connection.
--- @return pending
-function run.errand(client, ...)
+--- Starts an internal request (core.errand) on the client's connection: one about its token, or a pause.
+-- @return a pending call
+function run.internal(client, ...)
   local refused = refusal(client)
   if refused then return refused end
   return { client = client, call = core.errand(client.connection, ...) }
 end
 
---- Waits for the end of what was started, feeding its sink; a script that is interrupted cancels it.
+--- Waits for the end of a pending call. A script that is interrupted cancels it.
 -- @return value, err, response
 function run.finish(pending)
   if pending.failure then return nil, pending.failure end
@@ -107,19 +108,20 @@ function run.finish(pending)
   return value, err and Error.new(err), response
 end
 
---- Ends what was started and is not finished: it is not waited for, and its answer is nobody's.
+--- Cancels a pending call without waiting for it.
 function run.cancel(pending)
   if pending.call then pending.call:cancel() end
 end
 
--- What ended a task that was to tell a callback, as an error for it.
+-- The error value that ended a task, as an error for its callback.
 local function raised(problem)
   local fine, text = pcall(tostring, problem)
   return Error.new { kind = "cancelled", message = fine and text or "an error that cannot be printed",
     outcome = "unknown", retryable = false, attempts = 0 }
 end
 
---- Runs fn(...) in the background, and tells the callback what it returns; what it raises, as an error.
+--- Runs fn(...) in the background and calls the callback with its results. When it raises an error, the callback gets
+-- nil and that as an error.
 -- @return the task (ironclad.spawn)
 function run.aside(client, callback, fn, ...)
   local told = false
@@ -137,7 +139,7 @@ end
 
 --- Starts a call and waits for its end: run.start and run.finish.
 -- @return value, err, response; with arguments.dry_run the request that would be sent; with arguments.callback a task,
---   and the callback is given the rest
+--   and the callback gets the rest
 function run.call(client, label, operation, arguments, path)
   local pending, request = run.start(client, label, operation, arguments, path)
   if not pending then return request end
@@ -145,10 +147,10 @@ function run.call(client, label, operation, arguments, path)
   return run.finish(pending)
 end
 
---- Lets time pass, in the way of the host; no time at all for less than 0.
+--- Sleeps without blocking the host. Less than 0 seconds is 0.
 -- @return true; nil and an error when it was cancelled
 function run.sleep(client, seconds)
-  return run.finish(run.errand(client, "pause", seconds))
+  return run.finish(run.internal(client, "pause", seconds))
 end
 
 return run

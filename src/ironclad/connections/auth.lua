@@ -140,9 +140,9 @@ end
 
 local function trade(client, code, redirect_uri)
   -- A code can be spent once: first of all the store must be fit to keep what it is traded for.
-  local _, unfit = run.finish(run.errand(client, "prepare"))
+  local _, unfit = run.finish(run.internal(client, "prepare"))
   if unfit then return nil, unfit end
-  local value, problem, response = run.finish(run.errand(client, "exchange", code, redirect_uri))
+  local value, problem, response = run.finish(run.internal(client, "exchange", code, redirect_uri))
   if problem then return nil, problem, response end
   return value, nil, response
 end
@@ -177,7 +177,7 @@ local function ask_who(client)
   end
   local answer = { user = user, company = company, scopes = user.scopes }
   if core.describe(client.connection).grant ~= "token" then
-    local token = run.finish(run.errand(client, "inspect"))
+    local token = run.finish(run.internal(client, "inspect"))
     answer.expires_in = token and token.expires_in
   end
   return answer
@@ -192,7 +192,7 @@ function auth.check(client, options)
   return perform(client, options, ask_who, client)
 end
 
-local function forget(client) return run.finish(run.errand(client, "forget")) end
+local function forget(client) return run.finish(run.internal(client, "forget")) end
 
 --- Forgets the token, in the store too. Ironclad has no revocation: a copy elsewhere stays good until it expires.
 -- @param options callback

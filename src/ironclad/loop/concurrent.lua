@@ -1,4 +1,4 @@
---- Many calls at once: ironclad.spawn, ironclad.run, client:map, and the mailbox for loops of the script's own.
+--- Many calls at once: ironclad.spawn, ironclad.run, client:map, and the mailbox for an event loop of the script.
 
 local core = require "ironclad.core"
 local mistake = require "ironclad.base.mistake"
@@ -16,9 +16,9 @@ local function check_function(label, fn)
   mistake.raise(label, "expected a function, got %s", mistake.type_of(fn))
 end
 
---- Starts fn(...) as a task: its calls wait without holding up anything else. It runs at once until its first call, and
--- goes on while ironclad.run, client:map or task:wait waits; in Neovim and nginx by itself.
--- @return the task: task:wait() returns what fn returns, or throws its error; task:cancel() cancels the call that it
+--- Starts fn(...) as a task, whose calls let other tasks run while they wait. It runs at once until its first call. It
+-- goes on while ironclad.run, client:map or task:wait waits; in Neovim and nginx it goes on by itself.
+-- @return the task: task:wait() returns what fn returns, or raises its error; task:cancel() cancels the call that it
 --   waits for
 function concurrent.spawn(fn, ...)
   check_function("ironclad.spawn", fn)
@@ -29,7 +29,7 @@ function concurrent.spawn(fn, ...)
   return loop.here().spawn(nil, fn, ...)
 end
 
--- Waits for every task; throws the first failure that nobody has heard of.
+-- Waits for all tasks. Raises the error of the first that failed and that nobody waited for.
 local function finish_all(host, ...)
   host.finish_all()
   local failed = host.take_failure()
@@ -37,8 +37,9 @@ local function finish_all(host, ...)
   return ...
 end
 
---- Waits until every task and callback has ended; with fn, runs fn(...) as one of them (in Lua 5.1 its calls block).
--- @return what fn returns. Throws its error, or that of a task that nobody has waited for.
+--- Waits until all tasks and callbacks have ended. With fn it first starts fn(...) as a task (in Lua 5.1, where calls
+-- of fn block, it calls fn).
+-- @return what fn returns. Raises its error, or that of a task that nobody waited for.
 function concurrent.run(fn, ...)
   local host = loop.here()
   if task.current() then mistake.raise("ironclad.run", "is for the main program; a task waits with task:wait()") end
@@ -46,7 +47,7 @@ function concurrent.run(fn, ...)
   check_function("ironclad.run", fn)
   if not task.yields_anywhere then return finish_all(host, fn(...)) end
   local main = host.spawn(nil, fn, ...)
-  main.heard = true
+  main.awaited = true
   host.finish_all()
   if not main.results then host.report() end
   return finish_all(host, main:wait())
@@ -57,7 +58,7 @@ local function is_list(source)
   return type(source) == "table" and not (type(metatable) == "table" and metatable.__call)
 end
 
--- What gives the next item and its index, from a list or an iterator.
+-- A function that returns the next item and its index, from a list or an iterator.
 local function items_of(source)
   local index = 0
   if is_list(source) then
@@ -72,7 +73,7 @@ local function items_of(source)
   end
 end
 
--- One item after the other.
+-- Maps one item after the other.
 local function map_in_turn(next_item, fn, options, results, errors)
   for item, index in next_item do
     local fine, value, err = task.pcall(fn, item, index)
@@ -82,7 +83,7 @@ local function map_in_turn(next_item, fn, options, results, errors)
   end
 end
 
--- Moves what has ended out of the list of those running; whether it may go on.
+-- Removes the tasks that have ended from those running, and keeps their results. Returns whether to go on.
 local function reap(running, options, results, errors)
   local going = true
   for place = #running, 1, -1 do
@@ -107,7 +108,7 @@ local function map_at_once(host, next_item, fn, options, results, errors)
     local item, index = next_item()
     if item == nil then break end
     local one = host.spawn(nil, fn, item, index)
-    one.index, one.heard = index, true
+    one.index, one.awaited = index, true
     running[#running + 1] = one
     going = reap(running, options, results, errors)
     while going and #running >= most do
@@ -132,13 +133,14 @@ local function check_map_options(options)
   if options.callback ~= nil then check_function("map: callback", options.callback) end
 end
 
---- Calls fn(item, index) for every item, several at once; a failure stops nothing.
--- @param source a list, or an iterator that gives one item at a time, as client.records:each{…} does
--- @param fn returns a value, or nil and an error; what it throws is an error too
--- @param options concurrency (16), stop_on_error (begin no further item after the first error), callback (is given the
---   results and errors; map then returns at once)
--- @return results and errors, two tables by the item's index. Lua 5.1 takes one item after the other. Throws where
---   the host lets nobody wait.
+--- Calls fn(item, index) for every item, several at once: client:map. An error stops nothing.
+-- @param source a list, or an iterator that returns one item at a time, such as client.records:each{…}
+-- @param fn returns a value, or nil and an error; an error that it raises counts as returned
+-- @param options
+--   concurrency: how many run at once (16). In Lua 5.1 it is always one.
+--   stop_on_error: start no further item after the first error (false)
+--   callback: function(results, errors); map returns a task at once
+-- @return results and errors, two tables by the item's index. Raises an error where the host cannot wait.
 function concurrent.map(client, source, fn, options)
   run.check_client("map", client)
   if type(source) ~= "table" then check_function("map: a list or an iterator", source) end
@@ -152,7 +154,7 @@ function concurrent.map(client, source, fn, options)
     else
       map_in_turn(items_of(source), fn, options, results, errors)
     end
-    -- Of an iterator that is left early, nothing stays in flight.
+    -- An iterator that is left early has a page in flight.
     if type(source) == "table" and not is_list(source) and source.close then source:close() end
     return results, errors
   end
@@ -167,17 +169,17 @@ end
 local Mailbox = { __name = "ironclad.mailbox" }
 Mailbox.__index = Mailbox
 
---- The descriptor to wait for; it stays the same until the process forks.
+--- The descriptor to poll. It stays the same until the process forks.
 function Mailbox.pollfd() return core.descriptor() end
 
---- For what it is to be polled: "r".
+--- What to poll it for: "r".
 function Mailbox.events() return "r" end
 
---- Seconds after which dispatch is wanted even so: 0 while a task is ready, else nil.
+--- Seconds after which dispatch must be called in any case: 0 while a task is ready, otherwise nil.
 function Mailbox.timeout() return task.any_ready() and 0 or nil end
 
---- Lets the tasks go on that have news; for when the descriptor is readable. What fails is printed to stderr.
--- @return how many tasks and callbacks have not ended yet
+--- Resumes the tasks that can go on. To be called when the descriptor is readable. Failures are printed to stderr.
+-- @return the number of tasks and callbacks that have not ended
 function Mailbox.dispatch()
   task.collect()
   task.turn()
@@ -185,8 +187,8 @@ function Mailbox.dispatch()
   return task.count()
 end
 
---- The mailbox of this Lua state, for an event loop of the script's own: answers pollfd, events and timeout (as cqueues
--- asks for them), and dispatch.
+--- The mailbox of this Lua state, for an event loop of the script. It has the methods pollfd, events and timeout, as
+-- cqueues calls them, and dispatch.
 function concurrent.mailbox() return setmetatable({}, Mailbox) end
 
 return concurrent

@@ -1,9 +1,18 @@
---- The loop of the host: how a call waits here. Each has the same functions:
---   wait(call): returns when there may be news of the call; "interrupted" when the user wants it cancelled
---   objection(): why nothing can wait here, and the kind of error that it makes ("cancelled"); or nil
---   spawn(on_failure, fn, ...): a task (ironclad.task); current(): the one that is running, or nil
---   await_any(tasks): returns when one of them may have ended; join(task): when it has; finish_all(): when all have
---   failed(task): nobody waits for this task, which has failed; take_failure(): the first such, report(): tells of all
+--- The host's loop: how calls and tasks wait here. Each loop is a table with
+--
+--   name                     "plain", "nginx" or "neovim"
+--   wait(call)               returns when the call may have a notice; "interrupted" when the user wants to cancel it
+--   objection()              why nothing can wait here, and the kind of error that makes ("cancelled" unless given); or
+--                            nil
+--   configure(folder)        optional: takes the option socket_dir
+--   spawn(on_failure, fn, …) starts a task (ironclad.loop.task)
+--   current()                the task that is running, or nil
+--   await_any(tasks)         returns when one of the tasks may have ended
+--   join(task)               returns when the task has ended
+--   finish_all()             returns when all tasks have ended
+--   failed(task)             called for a task that failed and that nobody waits for
+--   take_failure()           returns the first such task, or nil
+--   report()                 reports the others
 
 local mistake = require "ironclad.base.mistake"
 
@@ -18,9 +27,9 @@ local function is_here(name)
   return true
 end
 
---- The loop by its name, or the host's own.
--- @param name one of the names, or nil
--- @return the loop; nil and what is wrong with the name
+--- The loop of a name.
+-- @param name one of the names; nil: the host's own loop
+-- @return the loop; nil and a message when there is none of that name here
 function loop.choose(name)
   if name == nil then return loop.here() end
   for _, known in ipairs(names) do

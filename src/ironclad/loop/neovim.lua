@@ -1,6 +1,6 @@
 --- Waiting in Neovim: one poll handle on the descriptor of the mailbox. Tasks and callbacks go on from vim.schedule, so
--- that they may use all of vim.api. Outside a task a call waits by vim.wait: the screen is redrawn, timers and tasks go
--- on, and Ctrl-C cancels the call. In a fast event (:help vim.in_fast_event) nothing may wait, and a call returns an
+-- that they may use all of vim.api. Outside of a task a call waits in vim.wait: the screen is redrawn, timers and tasks
+-- go on, and Ctrl-C cancels the call. In a fast event (:help vim.in_fast_event) nothing can wait, and a call returns an
 -- error.
 
 local core = require "ironclad.core"
@@ -11,7 +11,7 @@ local unpack = rawget(_G, "unpack") or table.unpack -- luacheck: ignore 143
 
 local neovim = { name = "neovim" }
 
--- Milliseconds of one vim.wait, which is begun again: Neovim 0.7 says only at its end that Ctrl-C was pressed.
+-- Milliseconds of one vim.wait, which is repeated: Neovim 0.7 reports Ctrl-C only at the end of a wait.
 local SLICE = 200
 
 -- The poll handle on the mailbox's descriptor. Kept in the Lua state: libuv refuses a second handle on a descriptor
@@ -33,9 +33,9 @@ end
 
 task.on_ready = schedule
 
--- In libuv's callback: nothing of the script's runs here.
-local function on_news()
-  if task.collect() then schedule() end -- a question of a token store, perhaps
+-- Called by libuv, in a fast event: no code of the script runs here.
+local function on_notice()
+  if task.collect() then schedule() end -- the work may be a question to a token store
 end
 
 local function leave()
@@ -49,16 +49,16 @@ local function listen()
   if poll.leaving or poll.descriptor == current then return end
   if poll.handle and not poll.handle:is_closing() then poll.handle:close() end
   poll.handle, poll.descriptor = assert(uv.new_poll(current)), current
-  poll.handle:start("r", on_news)
+  poll.handle:start("r", on_notice)
   poll.handle:unref() -- it does not keep Neovim from ending
 end
 
-local function watch_for_the_end()
+local function watch_for_leaving()
   if poll.watched then return end
   poll.watched = true
   vim.api.nvim_create_autocmd("VimLeavePre", { callback = leave, desc = "ironclad: stops waiting" })
 end
-if vim.in_fast_event() then vim.schedule(watch_for_the_end) else watch_for_the_end() end
+if vim.in_fast_event() then vim.schedule(watch_for_leaving) else watch_for_leaving() end
 
 --- Why nothing can wait here, or nil.
 function neovim.objection()
@@ -76,7 +76,7 @@ local function wait_until(finished)
   return not fine
 end
 
---- Returns when there may be news of the call; "interrupted" after Ctrl-C.
+--- Returns when the call may have a notice; "interrupted" after Ctrl-C.
 function neovim.wait(call)
   listen()
   if task.current() then
@@ -92,7 +92,7 @@ end
 
 neovim.current = task.current
 
---- Runs fn(...) as a task; from a fast event, as soon as it is over.
+--- Runs fn(...) as a task. In a fast event the task starts when the event is over.
 function neovim.spawn(on_failure, fn, ...)
   local mine = task.new(neovim, on_failure)
   listen()
@@ -103,7 +103,7 @@ function neovim.spawn(on_failure, fn, ...)
 end
 
 local function must_wait(finished)
-  local objection = neovim.objection() -- a vim.wait there ends Neovim
+  local objection = neovim.objection() -- vim.wait in a fast event ends Neovim
   if objection then error(objection, 0) end
   if wait_until(finished) then
     task.cancel_all()
@@ -131,7 +131,7 @@ end
 
 function neovim.failed(other)
   vim.schedule(function()
-    if not other.heard then vim.notify("ironclad: a task failed: " .. other.trace, vim.log.levels.ERROR) end
+    if not other.awaited then vim.notify("ironclad: a task failed: " .. other.trace, vim.log.levels.ERROR) end
   end)
 end
 

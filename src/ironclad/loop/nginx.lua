@@ -1,10 +1,9 @@
---- Waiting in nginx's Lua module: a cosocket on the engine's unix socket (src/core/engine/socket.h), where the id of a
--- call is sent and a byte comes back when there is news of it. A request whose client goes away
--- (lua_check_client_abort on) closes the socket, and the engine then cancels its call, unless that may not be repeated
--- and has been sent.
+--- Waiting in nginx's Lua module, by a cosocket on the engine's unix socket (src/core/engine/socket.h): the id of a
+-- call is sent there, and a byte comes back when the call has a notice. When the client of a request goes away
+-- (lua_check_client_abort on), nginx closes the socket, and the engine cancels the call, unless the call must not be
+-- repeated and has been sent.
 --
--- Where nginx lets nobody wait, a call returns an error; in its init phases, and where there are no cosockets, it
--- blocks.
+-- In phases where nginx cannot wait, a call returns an error. In the init phases, which have no cosockets, it blocks.
 
 local core = require "ironclad.core"
 local store = require "ironclad.connections.store"
@@ -12,9 +11,9 @@ local task = require "ironclad.loop.task"
 
 local nginx = { name = "nginx" }
 
--- Waiting connections of a worker; more calls queue for one. Seconds that an idle one is kept.
+-- How many cosockets of a worker wait at once; how many more calls queue for one; seconds that an idle one is kept.
 local POOL, BACKLOG, KEPT = 256, 100000, 60
--- Seconds that a wait lasts at most before the call is asked again, and how much later than its deadline.
+-- Seconds: the longest wait before the call is asked again, and how long after its deadline a wait ends.
 local LONGEST, GRACE = 3600, 5
 
 local blocking = { init = true, init_worker = true }
@@ -28,16 +27,16 @@ local refusal = "nginx cannot wait in its phase %s: make the call in rewrite, ac
 
 local function blocks() return ngx.socket == nil or blocking[ngx.get_phase()] end
 
-local socket_dir -- of the first client that waits: a process has one socket
+local socket_dir -- of the first client: a process has one socket
 
---- The option of that name: where the unix socket is.
+--- Takes the option socket_dir: the folder of the unix socket.
 function nginx.configure(folder) socket_dir = socket_dir or folder end
 
 local function listen()
   return core.listen(socket_dir, os.getenv "TMPDIR" or "/tmp")
 end
 
---- Why nothing can wait here, and the kind of error that it makes; or nil.
+--- Why nothing can wait here, and the kind of error; or nil.
 function nginx.objection()
   if blocks() then return nil end
   local phase = ngx.get_phase()
@@ -50,9 +49,9 @@ end
 
 local collect
 
--- Questions of token stores are answered in a timer, so that a request that goes away cannot lose a token. The first
--- such timer looks for further ones, which may come when nobody waits any more: seconds that it stays for them, and
--- between two looks.
+-- Questions to token stores are answered in a timer, so that a request that goes away cannot lose a token. More may
+-- come when nothing waits any more, so the first such timer stays and looks for them: for how many seconds after the
+-- last question, and how often.
 local STAY, LOOK = 1, 0.02
 local watched = false
 local last_question = 0
@@ -87,7 +86,7 @@ local function ask(path, call, seconds)
   socket:settimeouts(seconds * 1000, 10000, seconds * 1000)
   local fine, problem = socket:connect("unix:" .. path, { pool = path, pool_size = POOL, backlog = BACKLOG })
   if not fine then return nil, problem end
-  -- It may have ended while this waited for a place in the pool.
+  -- The call may have ended while this waited for the pool.
   if not call:news() then
     fine, problem = socket:send(("%d\n"):format(call:id()))
     if fine then fine, problem = socket:receive(1) end
@@ -98,7 +97,7 @@ end
 
 local complained = 0
 
--- Without a connection (descriptors have run out, say) the call is looked at again and again.
+-- Without a cosocket (when descriptors have run out, say) the call is polled.
 local function doze(problem)
   if ngx.now() - complained > 60 then
     complained = ngx.now()
@@ -107,9 +106,9 @@ local function doze(problem)
   ngx.sleep(0.01)
 end
 
--- Of a request (or timer): which task runs in a light thread, and the tasks that each has started and that have not
--- ended. It goes with the request: nginx gives the coroutines of one that has ended to others.
-local THREADS = {} -- its key in ngx.ctx
+-- Kept in ngx.ctx, for each request or timer: the task that runs in each light thread, and the tasks that each light
+-- thread has started and that have not ended. nginx reuses the coroutines of a request that has ended for others.
+local THREADS = {} -- the key
 local weak_values = { __mode = "v" }
 
 local function threads_here()
@@ -127,7 +126,7 @@ function nginx.current()
   return not blocks() and waiting[ngx.get_phase()] and threads_here().running[coroutine.running()] or nil
 end
 
---- Returns when there may be news of the call.
+--- Returns when the call may have a notice.
 function nginx.wait(call)
   if blocks() then
     core.wait(call)
@@ -144,7 +143,8 @@ function nginx.wait(call)
   collect()
 end
 
--- @param threads those of the request; nil where calls block
+-- Runs a task to its end.
+-- @param threads what threads_here returns; nil where calls block
 local function perform(threads, mine, fn, ...)
   local here = coroutine.running()
   if threads then threads.running[here] = mine end
@@ -158,16 +158,16 @@ local function perform(threads, mine, fn, ...)
     local siblings = threads.children[mine.threads.parent or false]
     if siblings then siblings[mine] = nil end
   end
-  for bell in pairs(mine.bells) do bell:post() end
+  for wakeup in pairs(mine.wakeups) do wakeup:post() end
 end
 
 local function perform_later(_, ...) perform(threads_here(), ...) end
 
---- Runs fn(...) as a light thread of the request, which waits for it; in a timer of its own where there is no such
--- thing, and at once where calls block.
+--- Runs fn(...) as a task: in a light thread of the request, which waits for it. Where there are no light threads it
+-- runs in a timer, and where calls block it runs at once.
 function nginx.spawn(on_failure, fn, ...)
   local mine = task.new(nginx, on_failure)
-  mine.bells = {}
+  mine.wakeups = {}
   mine.threads = setmetatable({ parent = coroutine.running() }, weak_values)
   if blocks() then
     perform(nil, mine, fn, ...)
@@ -183,8 +183,8 @@ function nginx.spawn(on_failure, fn, ...)
   return mine
 end
 
--- A light thread's remains stay with its parent until that waits for it.
-local function bury(other)
+-- Frees a light thread that has ended: nginx keeps it until its parent waits for it.
+local function free_thread(other)
   local threads = other.threads
   if not other.done or not threads.own or threads.parent ~= coroutine.running() then return end
   ngx.thread.wait(threads.own)
@@ -193,26 +193,26 @@ end
 
 function nginx.await_any(list)
   local phase = not blocks() and ngx.get_phase()
-  if phase and not waiting[phase] then error(refusal:format(phase), 0) end -- a semaphore returns at once there
-  local bell = require("ngx.semaphore").new()
+  if phase and not waiting[phase] then error(refusal:format(phase), 0) end -- a semaphore would return at once
+  local wakeup = require("ngx.semaphore").new()
   local ended = false
   for _, other in ipairs(list) do
     ended = ended or other.done
-    other.bells[bell] = true
+    other.wakeups[wakeup] = true
   end
-  if not ended then bell:wait(LONGEST) end
+  if not ended then wakeup:wait(LONGEST) end
   for _, other in ipairs(list) do
-    other.bells[bell] = nil
-    bury(other)
+    other.wakeups[wakeup] = nil
+    free_thread(other)
   end
 end
 
 function nginx.join(other)
   while not other.done do nginx.await_any { other } end
-  bury(other)
+  free_thread(other)
 end
 
---- Waits for the tasks that this light thread has started.
+--- Waits for the tasks that this light thread has started. (Other tasks end with their own requests.)
 function nginx.finish_all()
   if blocks() then return end
   local mine = threads_here().children[coroutine.running()] or {}

@@ -1,6 +1,6 @@
---- Waiting in plain Lua: on the descriptor of the state's mailbox. A signal ends the wait early, so that Ctrl-C reaches
--- the script at once. Tasks go on while ironclad.run, client:map or task:wait waits, and when a loop of the script's
--- own says so (ironclad.mailbox).
+--- Waiting in plain Lua, on the descriptor of the state's mailbox. A signal ends the wait early, so that Ctrl-C reaches
+-- the script at once. Tasks go on while ironclad.run, client:map or task:wait waits, and when an event loop of the
+-- script calls dispatch (ironclad.mailbox).
 
 local core = require "ironclad.core"
 local task = require "ironclad.loop.task"
@@ -12,8 +12,7 @@ local kept = core.kept()
 kept.failures = kept.failures or {}
 local failures = kept.failures
 
---- Returns when a call of this Lua state may have news, and when this one has; whose the news are, each call is asked
--- itself.
+--- Returns when this call may have a notice. Notices of other calls of this Lua state end the wait, too.
 function plain.wait(call)
   if task.current() then
     task.await(call)
@@ -44,7 +43,7 @@ local function turn_until(finished)
   end
 end
 
---- Lets the tasks run until finished() is true. A script that is interrupted cancels their calls.
+--- Runs the tasks until finished() is true. When the script is interrupted, their calls are cancelled.
 function plain.run_until(finished)
   local fine, problem = pcall(turn_until, finished)
   if fine then return end
@@ -72,19 +71,19 @@ end
 
 function plain.failed(other) failures[#failures + 1] = other end
 
---- Takes the first failure that nobody has heard of; of the others it is printed what they were.
+--- Takes the first failed task that nobody waited for, and prints the failures of the others.
 function plain.take_failure()
   local first = table.remove(failures, 1)
-  if first and first.heard then return plain.take_failure() end
+  if first and first.awaited then return plain.take_failure() end
   if first then plain.report() end
   return first
 end
 
---- Prints the failures that nobody has heard of.
+--- Prints the failures of tasks that nobody waited for.
 function plain.report()
   for i, other in ipairs(failures) do
     failures[i] = nil
-    if not other.heard then io.stderr:write("ironclad: a task failed: ", other.trace, "\n") end
+    if not other.awaited then io.stderr:write("ironclad: a task failed: ", other.trace, "\n") end
   end
 end
 

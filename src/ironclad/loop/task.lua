@@ -1,5 +1,5 @@
---- Tasks: coroutines that ironclad.spawn or the option `callback` started. While a call of theirs is under way they are
--- yielded. Other coroutines are not: their owner would take the module's yield for one of its own.
+--- Tasks: coroutines that ironclad.spawn or the option `callback` started. While a call of twaiters is under way they
+-- are yielded. Other coroutines are not: twaiter owner would take the module's yield for one of its own.
 --
 -- A task that waits is kept under the id of its call until that has ended. The host's loop collects notices from the
 -- mailbox (task.collect) and then resumes the tasks that have one (task.turn).
@@ -22,7 +22,7 @@ local kept = core.kept()
 kept.tasks = kept.tasks or {
   by_coroutine = setmetatable({}, { __mode = "k" }),
   waiting = {}, -- id of a call -> the task that waits for it
-  ready = { first = nil, last = nil }, -- the tasks that can go on: a list linked by their field `behind`
+  ready = { first = nil, last = nil }, -- the tasks that can go on: a list linked by twaiter field `behind`
   questions = {}, -- to token stores written in Lua, not answered yet
   alive = 0, -- tasks that have not ended
   generation = core.generation(),
@@ -30,7 +30,7 @@ kept.tasks = kept.tasks or {
 local all = kept.tasks
 local by_coroutine, waiting, ready, questions = all.by_coroutine, all.waiting, all.ready, all.questions
 
---- Called when a task becomes ready: a host whose own loop calls task.turn puts that on its list.
+--- Called when a task becomes ready. A host with a loop of its own replaces it, to have task.turn called.
 function task.on_ready() end
 
 local function pack(...) return { n = select("#", ...), ... } end
@@ -53,15 +53,16 @@ local function take_ready()
 end
 
 --- A task, not running yet.
--- @param loop the host's loop: loop.join(task) waits for its end, loop.failed(task) hears of a failure nobody awaits
--- @param on_failure told of the error that it ends with; false from it: the error is still to be heard of elsewhere
+-- @param loop the host's loop (ironclad.loop)
+-- @param on_failure function(error), called when the task fails and nobody waits for it; returns whether it has dealt
+--   with the error. Otherwise loop.failed(task) is called.
 function task.new(loop, on_failure)
   return setmetatable({
-    loop = loop, on_failure = on_failure, done = false, awake = false, behind = false, parked = false, heirs = {},
+    loop = loop, on_failure = on_failure, done = false, awake = false, behind = false, parked = false, waiters = {},
   }, Task)
 end
 
---- Notes how a task has ended: pcall's results.
+--- Records how a task has ended: pcall's results.
 function task.settle(mine, fine, ...)
   mine.done = true
   if fine then fine, mine.results = pcall(pack, ...) end
@@ -69,8 +70,8 @@ function task.settle(mine, fine, ...)
     mine.failure = mine.results or (...) -- the first: memory ran out for the results
     mine.results = nil
   end
-  for heir in pairs(mine.heirs) do wake(heir) end
-  if fine or mine.heard or next(mine.heirs) then return end
+  for waiter in pairs(mine.waiters) do wake(waiter) end
+  if fine or mine.awaited or next(mine.waiters) then return end
   if not (mine.on_failure and mine.on_failure(mine.failure)) then mine.loop.failed(mine) end
 end
 
@@ -93,7 +94,7 @@ end
 
 local function step(mine, ...) resumed(mine, coroutine.resume(mine.coroutine, ...)) end
 
---- Starts a task: fn(...) runs until it waits for the first time.
+--- Starts a task: runs fn(...) until it waits for the first time.
 function task.start(mine, fn, ...)
   mine.coroutine = coroutine.create(fn)
   by_coroutine[mine.coroutine] = mine
@@ -105,7 +106,7 @@ end
 --- The task that is running, when it can be yielded here; or nil.
 function task.current()
   local mine = by_coroutine[coroutine.running() or false]
-  -- Not below a function of C, as in a comparison of table.sort.
+  -- Not below a function of C, such as the comparison of a table.sort.
   if mine and is_yieldable and not is_yieldable() then return nil end
   return mine and not mine.blocking and mine or nil
 end
@@ -116,7 +117,7 @@ local function park(mine)
   mine.parked = false
 end
 
---- Lets the current task wait until there may be news of the call.
+--- Suspends the current task until the call may have a notice.
 function task.await(call)
   local mine, id = task.current(), call:id()
   if call:news() then return end
@@ -125,18 +126,18 @@ function task.await(call)
   waiting[id], mine.call = nil, nil
 end
 
---- Lets the current task wait until one of the tasks may have ended.
+--- Suspends the current task until one of the tasks may have ended.
 function task.await_any(list)
   local mine = task.current()
   for _, other in ipairs(list) do
     if other.done then return end
   end
-  for _, other in ipairs(list) do other.heirs[mine] = true end
+  for _, other in ipairs(list) do other.waiters[mine] = true end
   park(mine)
 end
 
---- Empties the mailbox, without running anything of the script's.
--- @return whether there is something to do for task.turn
+--- Empties the mailbox. No code of the script runs.
+-- @return whether task.turn has something to do
 function task.collect()
   if all.generation ~= core.generation() then
     -- In a forked child: a task that waits for a call of the parent is told so.
@@ -153,17 +154,17 @@ function task.collect()
   return ready.first ~= nil or #questions > 0
 end
 
---- Takes the next question of a token store, to be answered with store.serve; or nil.
+--- Takes the next question to a token store, for store.serve; or nil.
 function task.question()
   return table.remove(questions, 1)
 end
 
---- Answers what token stores were asked.
+--- Answers all questions to token stores.
 function task.serve()
   for question in task.question do store.serve(question) end
 end
 
---- Lets everyone go on who had news when it began.
+--- Answers questions to token stores, and resumes the tasks that are ready.
 function task.turn()
   task.serve()
   local last = ready.last
@@ -174,21 +175,21 @@ function task.turn()
   end
 end
 
---- Whether anyone is ready to go on.
+--- Whether a task is ready to go on.
 function task.any_ready() return ready.first ~= nil end
 
 --- Whether no task can ever go on: none is ready and none waits for a call.
 function task.stuck() return all.alive > 0 and not ready.first and next(waiting) == nil end
 
---- How many tasks have been started and have not ended.
+--- The number of tasks that have started and not ended.
 function task.count() return all.alive end
 
---- Cancels every call that a task waits for: of a loop that is stopped half way.
+--- Cancels every call that a task waits for, when the loop is stopped early.
 function task.cancel_all()
   for _, mine in pairs(waiting) do mine.call:cancel() end
 end
 
---- pcall for a function of the script's that may make calls: Lua 5.1 cannot yield below it, so that they block.
+--- pcall for a function of the script, which may make calls. In Lua 5.1 these block: it cannot yield below pcall.
 function task.pcall(fn, ...)
   local mine = by_coroutine[coroutine.running() or false]
   if not mine or task.yields_anywhere then return pcall(fn, ...) end
@@ -199,18 +200,18 @@ function task.pcall(fn, ...)
   return unpack(results, 1, results.n)
 end
 
---- Whether a coroutine can be yielded below pcall, an iterator or a metamethod: all but PUC Lua 5.1's.
+--- Whether coroutines can yield below pcall, iterators and metamethods: in all Luas but PUC Lua 5.1.
 task.yields_anywhere = _VERSION ~= "Lua 5.1" or rawget(_G, "jit") ~= nil
 
 --- Waits until the task has ended.
--- @return what its function returned; throws the error that ended it
+-- @return what its function returned. Raises the error that ended it.
 function Task:wait()
   local mine, other = self.loop.current(), self
   while mine and other do
     if other == mine then mistake.raise("task:wait", "the task would wait for itself") end
     other = other.joined
   end
-  self.heard = true
+  self.awaited = true
   if mine then mine.joined = self end
   self.loop.join(self)
   if mine then mine.joined = nil end
@@ -218,7 +219,7 @@ function Task:wait()
   error(self.failure, 0)
 end
 
---- Cancels the call that the task waits for, which then answers with an error of kind "cancelled".
+--- Cancels the call that the task waits for. The call then returns an error of kind "cancelled".
 function Task:cancel()
   if self.call then self.call:cancel() end
 end
