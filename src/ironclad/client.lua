@@ -1,4 +1,4 @@
---- Clients: what ironclad.connect returns. A client holds a connection of the core, where its secrets stay, and a table
+--- Clients, which ironclad.connect returns. A client holds a connection of the core, which has the secrets, and a table
 -- for each resource.
 
 local auth = require "ironclad.connections.auth"
@@ -46,7 +46,7 @@ for resource, functions in pairs(methods) do
   }
 end
 
--- "scim.users" is client.scim.users: what stands under each outer name.
+-- "scim.users" is client.scim.users: outer name -> the inner names; and the names of all resources.
 local inner, resources = {}, {}
 for resource in pairs(methods) do
   local outer, rest = resource:match "^([%w_]+)%.(.+)$"
@@ -62,10 +62,10 @@ local Client = { __name = "ironclad.client" }
 
 local client_methods = {}
 
---- Calls an operation by its operationId (or its Lua name).
+--- Calls an operation by its operationId or its Lua name.
 -- @param id "launch-a-new-workflow" or "workflows:launch"
 -- @param arguments { path = { id = … } or { … }, query =, body =, files =, to = }
--- @param options of the call
+-- @param options those of a call
 -- @return value, err, response
 function client_methods:call(id, arguments, options)
   run.check_client("call", self)
@@ -77,11 +77,11 @@ function client_methods:call(id, arguments, options)
   return operation.call(self, index, entry, arguments, options)
 end
 
---- Sends what the catalog does not know, to the same host.
+--- Sends a request that the catalog does not know, to the connection's host.
 -- @param method "GET", "POST", "PUT", "PATCH" or "DELETE"
 -- @param path begins with "/" and is percent-encoded, as "/public/api/v1/obligations/types"
--- @param options query, body, files and the options of a call
--- @return value (JSON as a value, anything else as a string), err, response
+-- @param options query, body, files and those of a call
+-- @return value (of JSON its value, otherwise the bytes), err, response
 function client_methods:request(method, path, options)
   run.check_client("request", self)
   if options ~= nil and type(options) ~= "table" then
@@ -90,11 +90,12 @@ function client_methods:request(method, path, options)
   return operation.request(self, method, path, options)
 end
 
---- Fetches a file by a link, such as records:get_download_urls and exports name: from any host, without the bearer and
--- the actor; https only (plain http from this machine, or with allow_http). An HTML page or an error is never the file.
+--- Fetches a file by a link, such as those of records:get_download_urls and exports. The link may be on any host; the
+-- bearer and the actor are not sent. It must be https (plain http works for this machine, or with allow_http). An HTML
+-- page or an error is never taken for the file.
 -- @param url the link, or an item of get_download_urls' `succeeded`
 -- @param options to, on_progress, timeout, deadline, max_retries, callback
--- @return the bytes, or what `to` makes of them; err, response
+-- @return the bytes, or with `to` what it returns; err, response
 function client_methods:download(url, options)
   run.check_client("download", self)
   return operation.download(self, url, options)
@@ -105,13 +106,13 @@ client_methods.map = concurrent.map
 
 Client.__index = names.strict("the client", client_methods, resources)
 
---- Never shows a secret.
+--- The text of a client. It never has a secret.
 function Client:__tostring()
   local about = core.describe(self.connection)
   return ("ironclad.client (%s%s)"):format(about.origin, about.client_id and ", client id " .. about.client_id or "")
 end
 
--- A proxy of the environment, as curl reads it; never for this machine itself.
+-- The proxy of the environment variables that curl reads. For this machine there is none.
 local function proxy_of_environment(instance)
   local host = instance:gsub("^%a+://", "")
   for _, own in ipairs { "^127%.", "^localhost$", "^localhost[:/]", "^%[::1%]" } do
@@ -125,7 +126,7 @@ local function proxy_of_environment(instance)
   return variable "https_proxy" or variable "HTTPS_PROXY" or variable "all_proxy" or variable "ALL_PROXY"
 end
 
--- What is wrong with the option `scopes`, before it is joined to one text; or nil.
+-- What is wrong with the option `scopes`, or nil.
 local function scopes_objection(given)
   if type(given) == "string" and given:find "," then
     return "scopes: expected a list, or one text with spaces between the scopes"
@@ -133,6 +134,7 @@ local function scopes_objection(given)
   if type(given) == "table" and #given == 0 and next(given) ~= nil then return "scopes: expected a list of strings" end
 end
 
+-- The options with the proxy of the environment.
 local function with_environment(options)
   if options.proxy ~= nil or type(options.instance) ~= "string" then return options end
   local proxy = proxy_of_environment(options.instance)
@@ -145,8 +147,8 @@ local function with_environment(options)
   return copy
 end
 
--- Takes a store that is no path out of the options: a file store becomes its path, one written in Lua is returned
--- apart.
+-- Replaces a file store in the options by its path, and removes a store written in Lua.
+-- @return the options, the store written in Lua or nil, and what is wrong with it or nil
 local function with_store(options)
   local given = options.store
   if given == nil or (type(given) == "string" and given ~= "memory") then return options end
@@ -162,14 +164,15 @@ local function with_store(options)
   return copy, given, store.objection(given)
 end
 
--- What a connection's scopes are worth saying through its log; they are asked for all the same.
+-- Writes warnings about the connection's scopes to its log.
 local function warn_of_scopes(options, connection, watchers)
   if not watchers then return end
   local grant = core.describe(connection).grant
   for _, text in ipairs(scopes.warnings(options.scopes, grant)) do hooks.say(watchers, "warning", text) end
 end
 
--- @param explain adds to a mistake where the option comes from that it is about
+-- Makes a client.
+-- @param explain function(message): adds where the option comes from that the message is about; or nil
 local function open(label, options, explain)
   local function refuse(objection) mistake.raise(label, explain and explain(objection) or objection) end
   local watchers, unheard = hooks.of(options)
@@ -203,7 +206,8 @@ local function open(label, options, explain)
   return setmetatable(self, Client)
 end
 
---- What ironclad.connect does, under another name in messages.
+--- ironclad.connect, under another name in messages.
+-- @param label the name
 function client.open(label, options)
   if type(options) ~= "table" and type(options) ~= "string" then
     mistake.raise(label, "expected a table of options or the name of a connection, got %s", mistake.type_of(options))
@@ -216,9 +220,11 @@ function client.open(label, options)
   return open(label, options, explain)
 end
 
---- A client. Opens nothing: the first call fetches the token. Throws for a wrong or unknown option.
--- @param options a table of options; with `name` the others come from the file of named connections (ironclad.named),
---   where the name alone will do
+--- Makes a client. It opens no connection: the first call fetches the token. Raises a mistake for a wrong or unknown
+-- option.
+-- @param options a table of options (docs/reference.md), or the name of a connection in the file of named connections
+--   (connections/named.lua). A table with `name` and without `instance` is completed from that file
+-- @return a client
 function client.connect(options, ...)
   if (...) ~= nil and type(options) == "string" then
     mistake.raise("ironclad.connect", 'options stand in one table with the name: { name = "%s", … }', options)
@@ -229,7 +235,8 @@ end
 
 --- A client of the connection that the environment describes: IRONCLAD_INSTANCE, IRONCLAD_CLIENT_ID,
 -- IRONCLAD_CLIENT_SECRET, IRONCLAD_SCOPES, IRONCLAD_AS_USER, IRONCLAD_TOKEN, IRONCLAD_REFRESH_TOKEN, IRONCLAD_CA_FILE.
--- @param options win over them
+-- @param options a table of options, which win over the variables
+-- @return a client
 function client.from_env(options, ...)
   mistake.check_surplus("ironclad.from_env", ...)
   local found, explain = named.from_env(options)
@@ -237,9 +244,9 @@ function client.from_env(options, ...)
   return open("ironclad.from_env", found, explain)
 end
 
---- The scopes that a list of operations needs, each once, in order of first need; for operations where either of two
--- may be the right one, both.
--- @param operations list of Lua names ("workflows:launch") or operationIds
+--- The scopes that operations need. Where Ironclad's documents name two scopes for an operation, both are in the list.
+-- @param operations a list of Lua names ("workflows:launch") or operationIds
+-- @return a list of scopes, each once
 function client.scopes_for(operations, ...)
   mistake.check_surplus("ironclad.scopes_for", ...)
   if type(operations) ~= "table" then

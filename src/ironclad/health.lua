@@ -1,5 +1,5 @@
---- :checkhealth ironclad, in Neovim: what the library is made of, the named connections, and their tokens. One is
--- fetched where none is kept, which shows that the connection works; no command is run for a secret.
+--- :checkhealth ironclad, in Neovim: the versions of the library, the named connections, and their tokens. Where no
+-- token is kept, one is fetched, which shows that the connection works. No command is run for a secret.
 
 local health = {}
 

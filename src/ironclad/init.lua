@@ -1,4 +1,4 @@
---- ironclad: contracts as Lua tables. A client of Ironclad, the contract lifecycle management service.
+--- The module `ironclad`: a client of Ironclad, the contract lifecycle management service.
 
 local core = require "ironclad.core"
 local client = require "ironclad.client"
@@ -20,14 +20,14 @@ local ironclad = {
   _VERSION = "ironclad " .. info.version,
   _DESCRIPTION = "A client of Ironclad, the contract lifecycle management service",
 
-  --- JSON null: true in a condition, equal to cjson.null and ngx.null.
+  --- JSON null. It counts as true in a condition, and is equal to cjson.null and ngx.null.
   null = core.null,
-  --- array(t) marks a table as a list, so that an empty one is sent as [] and not as {}.
+  --- array(t) marks a table as a list and returns it: an empty one is then sent as [] and not as {}.
   array = core.array,
-  --- file(path) or file{ path =, data =, filename =, content_type = }: stands where a file is sent.
+  --- file(path) or file{ path =, data =, filename =, content_type = }: a file to send. Either path or data is given.
   file = core.file,
-  --- money("USD", 5000), date(2026, 1, 31), duration{ years = 1 }, address{ lines = { … } }: values for attributes,
-  -- properties and queries.
+  --- Values for attributes, properties and queries: money("USD", 5000), date(2026, 1, 31), duration{ years = 1 },
+  -- address{ lines = { … } }.
   money = values.money,
   date = values.date,
   duration = values.duration,
@@ -35,35 +35,37 @@ local ironclad = {
   --- Formulas for the query parameter `filter`: filter.Equals(…), …; scim_filter.eq(…), … for SCIM's lists.
   filter = filter,
   scim_filter = scim_filter,
-  --- operations() -> the catalog: an array of all operations as tables.
+  --- operations() -> the catalog: a list of all operations as tables.
   operations = core.operations,
   connect = client.connect,
-  --- Many calls at once: spawn(fn, ...) -> a task; run([fn, ...]) waits for all; mailbox() for other event loops.
+  --- Many calls at once: spawn(fn, ...) -> a task; run([fn, ...]) waits for all tasks; mailbox() is for other event
+  -- loops.
   spawn = concurrent.spawn,
   run = concurrent.run,
   mailbox = concurrent.mailbox,
-  --- Token stores: store.file(path); in nginx, store.shared_dict(name).
+  --- Token stores: store.file(path), and in nginx store.shared_dict(name).
   store = { file = store.file, shared_dict = shared_dict },
   from_env = client.from_env,
-  --- login{ … } -> a client of the person who answers in a browser; nil and an error.
+  --- login{ … } -> a client for the person who logs in with a browser; nil and an error.
   login = login,
   scopes_for = client.scopes_for,
-  --- The known scopes: an array of { scope =, label =, grants = {…} }.
+  --- The known scopes: a list of { scope =, label =, grants = {…} }.
   scopes = scopes.known,
 }
 
---- What this build is made of: version, libcurl, tls, cjson, http2.
+--- The versions of this build: a table with version, libcurl, tls, cjson (texts) and http2 (a boolean).
 function ironclad.info()
   return core.info()
 end
 
---- The value, or the error's text raised: for scripts that stop at the first failure.
+--- Returns the value, or raises the error's text: must(client.records:get(id)) for scripts that stop at an error.
 function ironclad.must(value, err)
   if err ~= nil then error(tostring(err), 2) end
   return value
 end
 
---- SHA-256 of a string or an ironclad.file, as 64 hex digits; nil and an error when the file cannot be read.
+--- The SHA-256 of a string or an ironclad.file.
+-- @return 64 hexadecimal digits; nil and an error (kind "io") when the file cannot be read
 function ironclad.sha256(subject, ...)
   mistake.check_surplus("ironclad.sha256", ...)
   if type(subject) ~= "string" and getmetatable(subject) ~= getmetatable(core.file { data = "-" }) then
@@ -76,7 +78,7 @@ function ironclad.sha256(subject, ...)
 end
 
 ironclad.json = {
-  --- encode(value) -> text; throws for a value that has no place in JSON, naming its path.
+  --- encode(value) -> text. Raises an error for a value that JSON cannot hold, with its path.
   encode = core.json.encode,
   --- decode(text) -> value, or nil and an error.
   decode = function(text, ...)

@@ -1,6 +1,5 @@
---- What a client does about its token: the authorization code grant in two halves, asking what the token is,
--- forgetting it.
--- Ironclad's OpenAPI document (oauth-authorize, oauth-token); RFC 6749, 4.1.
+--- Methods of a client that are about its token: the two halves of the authorization code grant, check and logout.
+-- Sources: Ironclad's OpenAPI document (oauth-authorize, oauth-token); RFC 6749, section 4.1.
 
 local core = require "ironclad.core"
 local Error = require "ironclad.base.error"
@@ -18,7 +17,7 @@ local function failure(kind, code, message)
   }
 end
 
-local function check_options(label, options, known)
+local function check_auth_options(label, options, known)
   mistake.check_options(label, options, known)
   for name, value in pairs(options) do
     local wanted = known[name]
@@ -49,14 +48,16 @@ local function must_be_personal(label, client)
   return about
 end
 
---- Where to send a person's browser, so that Ironclad asks them for consent.
--- @param options redirect_uri (registered with the app; the same again in exchange), state (128 random bits unless
--- given),
---   scopes (a list or one text; the client's unless given)
--- @return the URL, and the state, to be kept with the person's session and given to exchange
+--- The address at which Ironclad asks a person for consent: send their browser there. Needs a client with grant =
+-- "authorization_code".
+-- @param options
+--   redirect_uri: registered with the app; must be given to exchange, too
+--   state: a text that nobody can guess (default: 128 random bits)
+--   scopes: a list, or one text with spaces (default: those of the client)
+-- @return the URL; and the state, to keep with the person's session for exchange
 function auth.authorize_url(client, options)
   run.check_client("authorize_url", client)
-  check_options("authorize_url", options, { redirect_uri = "string", state = "string", scopes = "table" })
+  check_auth_options("authorize_url", options, { redirect_uri = "string", state = "string", scopes = "table" })
   local about = must_be_personal("authorize_url", client)
   if not options.redirect_uri then mistake.raise("authorize_url", "redirect_uri: missing") end
   if options.state == "" then mistake.raise("authorize_url", "state: must not be empty") end
@@ -79,7 +80,7 @@ local function parameters_of(url)
   local query = text:match "%?(.*)" or text
   for name, value in query:gmatch "([^&=]+)=?([^&]*)" do
     name = decoded(name)
-    -- RFC 6749, 3.1: none may come twice; the second might be somebody else's.
+    -- No parameter may come twice (RFC 6749, section 3.1): the second one may be an attacker's.
     if parameters[name] then return nil end
     parameters[name] = decoded(value)
   end
@@ -92,14 +93,13 @@ local refusals = {
     .. "(default_scope = false leaves out the added " .. DEFAULT_SCOPE .. ")",
 }
 
---- Reads what the redirect brought.
--- @return the code; or nil and an error
--- Whether it is a callback's URL, its path and query or its query alone, and not a bare code.
+-- Whether a text is the URL of a callback, its path and query, or its query; otherwise it is a bare code.
 local function is_callback(text)
   if text:find("?", 1, true) or text:find "^/" or text:find "^%a+://" then return true end
   return text:find "^code=" or text:find "^state=" or text:find "^error="
 end
 
+-- The code in what the redirect brought; nil and an error.
 local function code_of(callback, options, about)
   if not is_callback(callback) then
     if options.state then
@@ -131,15 +131,15 @@ local function code_of(callback, options, about)
   return given.code
 end
 
--- With the option `callback` fn(...) goes on in the background, and the task is returned.
-local function perform(client, options, fn, ...)
+-- Calls fn(...). With the option `callback` it runs in the background, and the task is returned.
+local function in_background_or_now(client, options, fn, ...)
   local callback = options and options.callback
   if callback then return run.aside(client, callback, fn, ...) end
   return fn(...)
 end
 
-local function trade(client, code, redirect_uri)
-  -- A code can be spent once: first of all the store must be fit to keep what it is traded for.
+local function exchange_code(client, code, redirect_uri)
+  -- A code can be used only once: check first that the store can keep the token.
   local _, unfit = run.finish(run.internal(client, "prepare"))
   if unfit then return nil, unfit end
   local value, problem, response = run.finish(run.internal(client, "exchange", code, redirect_uri))
@@ -147,23 +147,25 @@ local function trade(client, code, redirect_uri)
   return value, nil, response
 end
 
---- Trades the code that the redirect brought for the client's token, which is in the store before this returns.
+--- Exchanges the code that the redirect brought for the client's token. The token is in the store before this returns.
 -- @param callback the URL that the browser was sent to (or its path and query), or the code alone
--- @param options state (as authorize_url returned it; wanted with a URL), redirect_uri (the same as then), callback
---   (a function that is given what is returned otherwise)
--- @return true; or nil and an error
+-- @param options
+--   redirect_uri: the same as for authorize_url
+--   state: what authorize_url returned; required with a URL, not allowed with a code alone
+--   callback: function(value, err); exchange returns a task at once
+-- @return true; nil and an error
 function auth.exchange(client, callback, options)
   run.check_client("exchange", client)
   if type(callback) ~= "string" or callback == "" then
     mistake.raise("exchange", "expected the callback's URL or a code, got %s",
       callback == "" and "an empty string" or mistake.type_of(callback))
   end
-  check_options("exchange", options or {}, { redirect_uri = "string", state = "string", callback = "function" })
+  check_auth_options("exchange", options or {}, { redirect_uri = "string", state = "string", callback = "function" })
   local about = must_be_personal("exchange", client)
   if not (options and options.redirect_uri) then mistake.raise("exchange", "redirect_uri: missing") end
   local code, err = code_of(callback, options, about)
-  if not code then return perform(client, options, function() return nil, err end) end
-  return perform(client, options, trade, client, code, options.redirect_uri)
+  if not code then return in_background_or_now(client, options, function() return nil, err end) end
+  return in_background_or_now(client, options, exchange_code, client, code, options.redirect_uri)
 end
 
 local function ask_who(client)
@@ -183,24 +185,24 @@ local function ask_who(client)
   return answer
 end
 
---- Who the token is, for which company, with which scopes, and for how long: the best test of a connection.
--- @param options callback
--- @return { user =, company =, scopes =, expires_in = seconds or nil }; or nil and an error
+--- Who the token is for, its company, its scopes and its remaining lifetime. The best test of a connection.
+-- @param options callback: function(value, err)
+-- @return { user =, company =, scopes =, expires_in = seconds or nil }; nil and an error
 function auth.check(client, options)
   run.check_client("check", client)
-  check_options("check", options or {}, { callback = "function" })
-  return perform(client, options, ask_who, client)
+  check_auth_options("check", options or {}, { callback = "function" })
+  return in_background_or_now(client, options, ask_who, client)
 end
 
 local function forget(client) return run.finish(run.internal(client, "forget")) end
 
---- Forgets the token, in the store too. Ironclad has no revocation: a copy elsewhere stays good until it expires.
--- @param options callback
--- @return true; or nil and an error
+--- Forgets the token, also in the store. Ironclad cannot revoke tokens: a copy of it works until it expires.
+-- @param options callback: function(value, err)
+-- @return true; nil and an error
 function auth.logout(client, options)
   run.check_client("logout", client)
-  check_options("logout", options or {}, { callback = "function" })
-  return perform(client, options, forget, client)
+  check_auth_options("logout", options or {}, { callback = "function" })
+  return in_background_or_now(client, options, forget, client)
 end
 
 return auth

@@ -1,5 +1,5 @@
---- Logging in at a terminal: the authorization code grant with the browser of the person who sits there, and a listener
--- at this machine itself for the redirect. RFC 8252, 7.3; Ironclad's OpenAPI document (oauth-authorize, oauth-token).
+--- Logging in at a terminal: the authorization code grant with the person's browser and a listener on this machine for
+-- the redirect. Sources: RFC 8252, section 7.3; Ironclad's OpenAPI document (oauth-authorize, oauth-token).
 
 local core = require "ironclad.core"
 local Error = require "ironclad.base.error"
@@ -30,7 +30,7 @@ local function address_of(uri)
   return { host = host, port = tonumber(port), path = path }
 end
 
--- The options of the login itself, taken out of those of the connection; throws for a wrong one.
+-- Splits the options into those of the login and those of the connection.
 local function take_options(options)
   local login = { redirect_uri = DEFAULT_URI, browser = true, timeout = SECONDS }
   local connection = { grant = "authorization_code" }
@@ -96,7 +96,7 @@ local function show(listener, browser, url)
   end
 end
 
--- Waits for the redirect that answers this login; true, or nil and an error.
+-- Waits for the redirect of this login. Returns true; nil and an error.
 local function await(client, listener, login)
   local address = login.address
   local uri = ("http://%s:%d%s"):format(address.host, listener:port(), address.path)
@@ -113,7 +113,7 @@ local function await(client, listener, login)
         listener:answer(400, "You are not logged in", err.message)
         return nil, err
       end
-      listener:answer(400, "This is not what the login waits for", "It does not answer the question that was asked.")
+      listener:answer(400, "This is not the login that was started", "Go back to the page of the login that is open.")
     elseif callback == nil then
       return nil, failure("timeout", ("nobody has answered the login at %s within %g seconds"):format(uri,
         login.timeout))
@@ -123,13 +123,13 @@ local function await(client, listener, login)
   end
 end
 
---- Logs a person in with their browser, and keeps the token in the connection's store.
--- @param options those of ironclad.connect for the authorization code grant (or the name of a connection alone), and:
---   redirect_uri: registered with the app; http at localhost, 127.0.0.1 or [::1] with a port, where 0 is any free one
---     (http://localhost:8765/callback)
---   browser: true opens one, false prints the address to stderr, a function gets the address (true)
---   timeout: seconds until the person has answered (180); the attempts' own timeout stays at its default
--- @return a client; or nil and an error: auth (declined or refused), timeout, io (the port is taken), or of a call
+--- Logs a person in with their browser, and keeps the token in the connection's store. Not in nginx.
+-- @param options those of ironclad.connect for the authorization code grant (or the name of a connection), and:
+--   redirect_uri: registered with the app; http on localhost, 127.0.0.1 or [::1] with a port, where 0 means any free
+--     port (http://localhost:8765/callback)
+--   browser: true opens one, false prints the address to stderr, a function is called with the address (true)
+--   timeout: seconds that the person has (180). It is not the timeout of the connection's calls
+-- @return a client; nil and an error: auth (declined or refused), timeout, io (the port is taken), or that of a call
 return function(options, ...)
   mistake.check_surplus(LABEL, ...)
   if type(options) == "string" then options = { name = options } end

@@ -1,8 +1,8 @@
---- Connections from elsewhere than the script: by name from a file of connections, or from environment variables.
--- Nothing is read unless it is asked for.
+--- Connections that are not described in the script: by name in a file, or by environment variables. Nothing is read
+-- unless a script asks for it.
 --
--- The file is $IRONCLAD_CONFIG, or else $XDG_CONFIG_HOME/ironclad/connections.json, or else
--- ~/.config/ironclad/connections.json: a JSON object with the options of ironclad.connect for each name.
+-- The file is $IRONCLAD_CONFIG, otherwise $XDG_CONFIG_HOME/ironclad/connections.json, otherwise
+-- ~/.config/ironclad/connections.json. It is a JSON object with the options of ironclad.connect under each name.
 --
 --   {
 --     "acme": {
@@ -14,9 +14,9 @@
 --   }
 --
 -- A secret (client_secret, token, refresh_token) is a string, { "env": "VARIABLE" }, or { "command": [word, …] }: a
--- program that prints it, run without a shell when the connection is opened. In ca_file, ca_path, store and
--- socket_dir, "~/" is the home folder, and a relative path begins at the folder of the file. A file with secrets in it
--- must be for its owner alone; one with commands must be writable by its owner alone.
+-- program that prints it, run without a shell when the connection is opened. In ca_file, ca_path, store and socket_dir,
+-- "~/" is the home folder, and a relative path starts at the folder of the file. A file that holds secrets must be
+-- readable by its owner only. One that names commands must be writable by its owner only.
 
 local core = require "ironclad.core"
 local mistake = require "ironclad.base.mistake"
@@ -39,7 +39,7 @@ local variables = {
   ca_file = "IRONCLAD_CA_FILE",
 }
 
--- As with most programs, an empty variable is none.
+-- The value of an environment variable. An empty one counts as not set, as in most programs.
 local function variable(name)
   local value = os.getenv(name)
   return value ~= "" and value or nil
@@ -63,7 +63,7 @@ local function quoted_for_shell(path)
   return "'" .. path:gsub("'", "'\\''") .. "'"
 end
 
--- A JSON array keeps its place in the table: no names, no holes.
+-- Whether a table is a JSON array: no names, no holes.
 local function is_list(value)
   if type(value) ~= "table" then return false end
   local count = 0
@@ -85,13 +85,14 @@ local function config_path()
   local path = variable "IRONCLAD_CONFIG"
   if path then return path end
   local folder, home = variable "XDG_CONFIG_HOME", variable "HOME"
-  -- A relative one is invalid and to be ignored (XDG Base Directory Specification).
+  -- A relative XDG_CONFIG_HOME is invalid and must be ignored (XDG Base Directory Specification).
   if not folder or folder:sub(1, 1) ~= "/" then folder = home and home .. "/.config" end
   if not folder then return nil, "none of IRONCLAD_CONFIG, XDG_CONFIG_HOME and HOME says where connections.json is" end
   return folder .. "/ironclad/connections.json"
 end
 
--- "… at byte 71" with the line and column; without the character found there, which may be of a secret.
+-- Adds the line and column to "… at byte 71", and removes the character that was found there: it may belong to a
+-- secret.
 local function syntax_error(text, message)
   message = message:gsub(", found .- at byte", " at byte")
   local byte = tonumber(message:match "at byte (%d+)")
@@ -101,7 +102,7 @@ local function syntax_error(text, message)
   return ("%s (line %d, column %d)"):format(message, lines + 1, #before:match "[^\n]*$" + 1)
 end
 
--- Whether any connection of the file holds a secret as it is, and whether any runs a command.
+-- Whether any of the connections holds a secret itself, and whether any names a command.
 local function contents_of(connections)
   local secret, command = false, false
   for _, entry in pairs(connections) do
@@ -113,7 +114,7 @@ local function contents_of(connections)
   return secret, command
 end
 
--- Whether any of these permission bits is set; Lua 5.1 has no operators for bits.
+-- Whether any of the permission bits is set. (Lua 5.1 has no bit operators.)
 local function permits(mode, bits)
   for _, bit in ipairs(bits) do
     if math.floor(mode / bit) % 2 == 1 then return true end
@@ -124,7 +125,7 @@ end
 local READ_BY_OTHERS = { 32, 4 }  -- 0040, 0004
 local WRITE_BY_OTHERS = { 16, 2 } -- 0020, 0002
 
--- Why a file may not be used, or nil.
+-- Why a file must not be used, or nil.
 local function objection(path, connections, facts)
   local secret, command = contents_of(connections)
   local writable = permits(facts.mode, WRITE_BY_OTHERS)
@@ -137,7 +138,7 @@ local function objection(path, connections, facts)
   end
 end
 
--- All connections of the file; nil and a message.
+-- The connections of a file; nil and a message.
 local function read(path)
   local text, facts = core.read_config(path)
   if not text then
@@ -154,7 +155,7 @@ local function read(path)
   return connections
 end
 
--- ---- what stands under a name ----
+-- ---- an entry ----
 
 local function wait(command)
   local ended, output, message
@@ -162,14 +163,14 @@ local function wait(command)
   return output, message
 end
 
--- What a program prints, without the line end; nil and a message that holds nothing of it.
+-- What a program prints, without the line end; nil and a message. The message holds nothing that was printed.
 local function output_of(words)
   if ngx and ngx.get_phase then
     return nil, 'a command cannot be run inside nginx, which takes the exit status of every child; use { "env": … }'
   end
   local command, problem = core.command(words, COMMAND_SECONDS)
   if not command then return nil, problem end
-  -- Ctrl-C raises its error in here, and must not leave the program running.
+  -- Ctrl-C raises its error in this pcall; the program must not be left running.
   local fine, output, message = pcall(wait, command)
   command:close()
   if not fine then error(output, 0) end
@@ -214,7 +215,7 @@ end
 local entry_options = mistake.set(core.options "connect")
 entry_options.name = nil
 
--- The entry with what was given beside the name, which wins: a secret that is not needed is not fetched either.
+-- An entry with the options that were given beside the name, which win. A secret that is not needed is not fetched.
 local function resolve(entry, given, folder)
   local options = {}
   for name, value in pairs(given) do options[name] = value end
@@ -228,8 +229,8 @@ local function resolve(entry, given, folder)
   return options
 end
 
--- A mistake begins with the option that it is about ("scopes[1]: …"); of one that the caller did not give, `place` says
--- where it comes from, or should.
+-- A function that adds to a message where its option comes from. The message begins with the option ("scopes[1]: …");
+-- for one that the caller did not give, place(option) says where it is or should be.
 local function explainer(given, place)
   return function(message)
     local name = message:match "^([%w_]+)[:%[]"
@@ -238,8 +239,8 @@ local function explainer(given, place)
   end
 end
 
---- The connections of the file: a list of { name =, command = whether a command prints a secret of it }, by name; nil
--- and why there is none.
+--- The connections of the file, sorted by name.
+-- @return a list of { name =, command = whether a command prints one of its secrets }; nil and a message
 function named.list()
   local path, message = config_path()
   if not path then return nil, message end
@@ -254,9 +255,9 @@ function named.list()
 end
 
 --- The options of a named connection.
--- @param given its name, or a table of options with `name`; the others win over those in the file
--- @return a table of options with `name`, for ironclad.connect, and a function that adds to a mistake (a text that
--- begins with the name of an option) where that option comes from; or nil and a message
+-- @param given its name, or a table of options with `name`; the others win over those of the file
+-- @return a table of options with `name`, for ironclad.connect; and a function that adds to a message (one that begins
+--   with the name of an option) where that option comes from. Nil and a message when it cannot be read
 function named.load(given)
   if type(given) ~= "table" then given = { name = given } end
   local name = given.name
@@ -283,7 +284,7 @@ end
 --- The options that environment variables hold: IRONCLAD_INSTANCE, IRONCLAD_CLIENT_ID, IRONCLAD_CLIENT_SECRET,
 -- IRONCLAD_SCOPES (separated by spaces), IRONCLAD_AS_USER, IRONCLAD_TOKEN, IRONCLAD_REFRESH_TOKEN, IRONCLAD_CA_FILE.
 -- @param given options that win over them
--- @return as named.load; the function names the variable
+-- @return as named.load; the function names the environment variable
 function named.from_env(given)
   given = given or {}
   if type(given) ~= "table" then return nil, "expected a table of options, got a " .. type(given) end

@@ -1,11 +1,11 @@
---- The known scopes (ironclad.scopes), and what is worth a warning about those that a connection asks for.
+--- The known scopes (ironclad.scopes), and warnings about the scopes that a connection asks for.
 
 local core = require "ironclad.core"
 
 local scopes = {}
 
---- An array of { scope = name, label = what it permits, grants = { "authorization_code", "client_credentials" } }. The
--- grants are those that may ask for it: a few scopes are for the authorization code grant only.
+--- An array of { scope = name, label = what it permits, grants = { "authorization_code", "client_credentials" } }.
+-- `grants` are the grants that may ask for the scope: a few are for the authorization code grant only.
 scopes.known = core.scopes()
 
 local by_name = {}
@@ -30,7 +30,7 @@ local function warning(name, grant)
   end
 end
 
---- What to say about the scopes that a connection asks for; they are sent all the same.
+--- Warnings about the scopes that a connection asks for. The scopes are sent all the same.
 -- @param asked the option `scopes`: an array, or a string with spaces; nil: none
 -- @param grant "client_credentials" or "authorization_code"
 -- @return array of texts, one for each scope that is unknown or not for that grant

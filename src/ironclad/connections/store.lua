@@ -1,7 +1,14 @@
---- Token stores: where the token of a connection is kept. Memory by default; a file; or any table with functions
--- load(key) -> token or nil, save(key, token) (token nil: forget it), and optionally lock(key) and unlock(key). A token
--- is { access_token =, refresh_token =, scope =, expires_at = Unix seconds }. A function fails by raising an error, or
--- by returning false (load: nil) and a message. It must not yield; in nginx it may wait, by cosockets and ngx.sleep.
+--- Token stores: where the token of a connection is kept. The option `store` is "memory" (the default), a path, an
+-- ironclad.store.file, or a table with these functions:
+--
+--   load(key)         returns the token, or nil when there is none
+--   save(key, token)  keeps the token; nil: forgets it
+--   lock(key)         optional: returns when no other process has the lock
+--   unlock(key)       optional
+--
+-- A token is { access_token =, refresh_token =, scope =, expires_at = Unix seconds }. A function fails by raising an
+-- error, or by returning false (load: nil) and a message. It must not yield; in nginx it may wait by cosockets and
+-- ngx.sleep.
 
 local core = require "ironclad.core"
 local Error = require "ironclad.base.error"
@@ -14,8 +21,9 @@ File.__index = File
 
 function File:__tostring() return "ironclad.store.file (" .. self.path .. ")" end
 
---- A file for this user's eyes only, in which any number of connections keep their tokens, safe among processes.
--- @param path the file; its folder is made when it is missing
+--- A store in a file that only this user can read. Any number of connections and processes may share it.
+-- @param path the file. Its folder is made when it is missing
+-- @return a value for the option `store`
 function store.file(path, ...)
   mistake.check_surplus("ironclad.store.file", ...)
   if type(path) ~= "string" or path == "" then
@@ -32,16 +40,17 @@ kept.stores = kept.stores or {
   known = {}, -- number -> store
   numbers = setmetatable({}, { __mode = "k" }), -- store -> number
   last = 0,
-  keepers = setmetatable({}, { __mode = "k" }), -- connection -> its store
+  stores_of = setmetatable({}, { __mode = "k" }), -- connection -> its store
 }
 local stores = kept.stores
-local known, numbers, keepers = stores.known, stores.numbers, stores.keepers
+local known, numbers, stores_of = stores.known, stores.numbers, stores.stores_of
 
--- A script that ends while a refresh is under way waits for it, some seconds at most: a refresh token is spent by being
--- sent, and only this state can keep the next one. (os.exit without closing the state ends at once.)
+-- A refresh token is used up when it is sent, and only this Lua state can save the next one. So a state that closes
+-- while a refresh is under way waits for it, for this many seconds at most. (os.exit without closing the state does
+-- not.)
 local PATIENCE = 30
 
-local function keep_what_comes()
+local function save_what_comes()
   local last_moment = os.time() + PATIENCE
   while core.owes() and os.time() < last_moment do
     core.wait()
@@ -51,7 +60,7 @@ end
 
 --- The number of a store written in Lua.
 function store.number_of(custom)
-  if stores.last == 0 then core.guard(keep_what_comes) end
+  if stores.last == 0 then core.guard(save_what_comes) end
   if not numbers[custom] then
     stores.last = stores.last + 1
     numbers[custom] = stores.last
@@ -60,7 +69,7 @@ function store.number_of(custom)
   return numbers[custom]
 end
 
---- Whether a table can serve as a store; else why not.
+--- Why a table cannot serve as a store; or nil.
 function store.objection(custom)
   for _, name in ipairs { "load", "save" } do
     if type(custom[name]) ~= "function" then
@@ -79,21 +88,21 @@ function store.path_of(value)
   return getmetatable(value) == File and value.path or nil
 end
 
--- The store that is being asked: it must not wait for the answer that it owes.
+-- The store that is being asked. It must not call its own client, which waits for its answer.
 local asked
--- In nginx a store may wait, and others go on meanwhile: which store runs in which coroutine.
+-- In nginx a store may wait while others go on: the store that runs in each coroutine.
 local asking = setmetatable({}, { __mode = "k" })
 
---- Remembers which store keeps the token of a connection.
+--- Records which store keeps the token of a connection.
 function store.belongs(connection, custom)
-  keepers[connection] = custom
+  stores_of[connection] = custom
 end
 
---- Whether a call on the connection would wait for itself, because its own store makes it.
+--- Whether a call on the connection would wait for itself, because its own store makes the call.
 function store.waits_for_itself(connection)
   local here = coroutine.running()
   local running = ngx and here and asking[here] or not ngx and asked
-  return running and keepers[connection] == running
+  return running and stores_of[connection] == running
 end
 
 local function perform(question)
@@ -101,7 +110,7 @@ local function perform(question)
   if not custom then return { error = "the client that it belonged to is gone" } end
   local step = custom[question.step]
   if not step then return {} end
-  -- In a coroutine of its own: one that waits for a call must not be carried off by a store that yields.
+  -- In a coroutine of its own, so that a store that yields does not suspend the coroutine that waits for a call.
   local own = coroutine.create(step)
   local outer = asked
   asked, asking[own] = custom, custom
@@ -119,14 +128,15 @@ local function perform(question)
   return {}
 end
 
---- Answers a question of the engine. What the store answers is checked there; what is no JSON is refused here.
+--- Asks the store, and gives its answer to the engine, which checks it. An answer that is not JSON becomes an error
+-- here.
 function store.serve(ask)
   local answer = perform(ask:question())
   local fine, problem = pcall(ask.answer, ask, answer)
   if not fine then ask:answer { error = Error.text_of(problem) } end
 end
 
---- Empties the mailbox, answering the questions in it.
+--- Empties the mailbox and answers the questions in it.
 function store.serve_all()
   repeat
     local id, question = core.take()
