@@ -5,7 +5,9 @@
 local groups = {
   { root = "core", folders = { "base", "json", "catalog", "http", "auth", "engine" }, uses = {} },
   { root = "", folders = { "lua" }, uses = { "core" } },
-  -- The sandbox's folders go here: { root = "sandbox", folders = { … }, uses = { "core/base", "core/json", … } }
+  { root = "sandbox", folders = { "base", "company", "filters", "http", "oauth", "webhooks", "records", "workflows",
+                                  "directory", "exports", "control", "fixtures", "service" },
+    uses = { "core/base", "core/json", "core/catalog", "listener" } },
 }
 
 -- The only folder that knows Lua's own headers (lua.h and its siblings) is one of a binding.
@@ -40,7 +42,20 @@ local function lies_in(header, folders)
   return false
 end
 
+local function each_folder(root, visit)
+  local folders = assert(io.popen(("find 'src/%s' -mindepth 1 -maxdepth 1 -type d"):format(root)))
+  for path in folders:lines() do visit(path:match "[^/]+$") end
+  folders:close()
+end
+
 for _, group in ipairs(groups) do
+  local known = {}
+  for _, name in ipairs(group.folders) do known[name] = true end
+  if group.root ~= "" then
+    each_folder(group.root, function(name)
+      if not known[name] then fail(("src/%s/%s"):format(group.root, name), 1, "the folder is not in the list") end
+    end)
+  end
   local allowed = {}
   for index, folder in ipairs(group.uses) do allowed[index] = folder end
   for _, name in ipairs(group.folders) do

@@ -19,7 +19,7 @@
 
 /* --- C memory that Lua may have to free --- */
 
-/* A userdata around a sandbox; NULL once freed, or when it never started. */
+/* A userdata with a sandbox; NULL: freed, or never started. */
 typedef struct server {
     ic_sandbox *sandbox;
 } server;
@@ -45,7 +45,7 @@ static ic_buf *push_buffer(lua_State *L) {
     return buffer;
 }
 
-/* Raises a message as it is: where the mistake stands in the program is for the Lua side to say. */
+/* Raises the message unchanged; the Lua side adds the position. */
 static int throw(lua_State * L, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static int throw(lua_State * L, const char *format, ...) {
     va_list arguments;
@@ -55,7 +55,7 @@ static int throw(lua_State * L, const char *format, ...) {
     return lua_error(L);
 }
 
-/* The sandbox of a method's first argument; raises in a process that has not started it. */
+/* The sandbox of a method's first argument. Raises an error in a process that has not started it. */
 static ic_sandbox *check_sandbox(lua_State *L) {
     const server *self = luaL_checkudata(L, 1, SERVER_TYPE);
     if (!self->sandbox) throw(L, "the sandbox has been collected");
@@ -68,13 +68,13 @@ static ic_sandbox *check_sandbox(lua_State *L) {
 typedef enum kind {
     TEXT,
     PORT,
-    SECONDS,  /* more than none */
-    DURATION, /* in seconds, or none */
+    SECONDS,  /* more than 0 seconds */
+    DURATION, /* 0 seconds or more */
     SIZE,
     WHOLE,
     BOOLEAN,
     TIME,   /* as ISO 8601 text */
-    ACTION, /* set by an action of that name, by the Lua side */
+    ACTION, /* set by the Lua side with the action of that name */
 } kind;
 
 static const struct option {
@@ -138,7 +138,7 @@ static const char *check_text(lua_State *L, const struct option *option) {
     const char *text = lua_tolstring(L, -1, &length);
     if (!length || strlen(text) != length)
         throw(L, "sandbox: option '%s' is empty or holds a NUL", option->name);
-    return text; /* alive as long as the table of options */
+    return text; /* valid as long as the table of options */
 }
 
 static ic_time check_time(lua_State *L, const struct option *option) {
@@ -148,7 +148,7 @@ static ic_time check_time(lua_State *L, const struct option *option) {
     return time;
 }
 
-/* The value on top of the stack into its place. */
+/* Stores the value on top of the stack as the option. */
 static void read_option(lua_State *L, const struct option *option, ic_sandbox_options *into) {
     void *place = (char *)into + option->offset;
     switch (option->kind) {
@@ -195,7 +195,7 @@ static int start(lua_State *L) {
     return 2;
 }
 
-/* fixtures() -> the company that is built in, as JSON text. */
+/* fixtures() -> the built-in company as JSON text. */
 static int fixtures(lua_State *L) {
     ic_buf *buffer = push_buffer(L);
     char *text = ic_sandbox_fixtures();
@@ -215,7 +215,7 @@ static sigset_t ending_signals(void) {
     return signals;
 }
 
-/* From now on the signals that end a program wait for wait(). */
+/* hold_signals(): blocks the signals that end a program, until wait(). */
 static int hold_signals(lua_State *L) {
     (void)L;
     sigset_t signals = ending_signals();
@@ -265,7 +265,7 @@ static int facts(lua_State *L) {
     return 1;
 }
 
-/* control(name, arguments as JSON) -> the answer as JSON, or "" where there is none; nil and a message. */
+/* control(name, arguments as JSON) -> the answer as JSON, or "" without one; or nil and a message. */
 static int control(lua_State *L) {
     ic_sandbox *sandbox = check_sandbox(L);
     size_t length;

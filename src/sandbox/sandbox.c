@@ -1,4 +1,4 @@
-/* A sandbox's life, and what the process owes it: an end at exit, and nothing of it in a forked child. */
+/* Starts and stops sandboxes, also at exit; a forked child inherits none. */
 #include "sandbox/sandbox.h"
 #include "core/base/alloc.h"
 #include "core/base/text.h"
@@ -32,16 +32,16 @@ const ic_sandbox_options ic_sandbox_defaults = {
 struct ic_sandbox {
     pid_t owner; /* the process that started it */
     int port, socket;
-    bool is_open;         /* to other machines */
-    pthread_mutex_t lock; /* over company and log while the server runs */
+    bool is_open;         /* reachable from other machines */
+    pthread_mutex_t lock; /* protects company and log while the server runs */
     ic_company *company;
     ic_log log;
     ic_server server;
-    int storage_socket; /* another origin: of the signed links */
+    int storage_socket; /* the origin of the signed links */
     ic_server storage;
     ic_certificate certificate;
     char *folder, *ca_file;  /* private; NULL without TLS */
-    struct ic_sandbox *next; /* of those that run in this process */
+    struct ic_sandbox *next; /* list of running sandboxes of this process */
 };
 
 /* --- those that run --- */
@@ -65,8 +65,8 @@ static void sandbox_remove(const ic_sandbox *sandbox) {
     pthread_mutex_unlock(&living_lock);
 }
 
-/* A program may end with os.exit, which closes no Lua state: the thread must be gone before the libraries
- * that it uses tidy up. */
+/* os.exit may end a program without closing its Lua state. The thread must end before the libraries that it
+ * uses clean up. */
 static void sandbox_stop_all(void) {
     while (living && ic_sandbox_owned(living))
         ic_sandbox_stop(living);
@@ -80,7 +80,7 @@ static void sandbox_after_fork_in_parent(void) {
     pthread_mutex_unlock(&living_lock);
 }
 
-/* The child has no thread that answers: its copies of the listening sockets must not keep the ports taken. */
+/* The child has no server thread. Its copies of the listening sockets must not keep the ports in use. */
 static void sandbox_after_fork_in_child(void) {
     for (const ic_sandbox *sandbox = living; sandbox; sandbox = sandbox->next)
         close(sandbox->socket), close(sandbox->storage_socket);
@@ -89,7 +89,8 @@ static void sandbox_after_fork_in_child(void) {
 }
 
 static void sandbox_prepare_process(void) {
-    /* Registers its own end before ours, so that it comes after it; without any option it would not. */
+    /* OpenSSL registers its exit handler here, before ours, so it runs after ours. Without an option it would
+     * not register one. */
     OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL);
     atexit(sandbox_stop_all);
     pthread_atfork(sandbox_before_fork, sandbox_after_fork_in_parent, sandbox_after_fork_in_child);
@@ -97,7 +98,7 @@ static void sandbox_prepare_process(void) {
 
 /* --- the certificate's folder --- */
 
-/* Writes to a file that only this user can read. */
+/* Writes a new file that only this user can read. */
 static bool sandbox_write_private(const char *path, const char *text) {
     FILE *file = fopen(path, "wxe");
     if (!file) return false;
@@ -145,7 +146,7 @@ static bool sandbox_replace_text(char **text, const char *wanted) {
     return true;
 }
 
-/* The fixtures have two. */
+/* Fixtures have two apps. */
 static ic_app *sandbox_app(const ic_company *company, size_t i) {
     return company->apps.items[i];
 }
@@ -215,7 +216,7 @@ static bool sandbox_make_company(ic_sandbox *sandbox, const ic_sandbox_options *
            sandbox_replace_text(&sandbox_app(company, 0)->secret, options->client_secret);
 }
 
-/* How to reach what listens at `host`: a wildcard address is none to connect to. */
+/* The URL of a server that listens at `host`. One cannot connect to a wildcard address. */
 static char *sandbox_url_of(const char *host, int port, bool tls) {
     if (strcmp(host, "0.0.0.0") == 0) host = "127.0.0.1";
     if (strcmp(host, "::") == 0) host = "::1";
@@ -238,7 +239,7 @@ static bool sandbox_open_log(ic_sandbox *sandbox, const char *path, char *error,
     return true;
 }
 
-/* At any free port. */
+/* Uses any free port. */
 static bool sandbox_start_storage(ic_sandbox *sandbox, const ic_sandbox_options *options, char *error,
                                   size_t size) {
     int port = 0;
@@ -321,7 +322,7 @@ void ic_sandbox_stop(ic_sandbox *sandbox) {
 }
 
 void ic_sandbox_free(ic_sandbox *sandbox) {
-    if (!sandbox || !ic_sandbox_owned(sandbox)) return; /* a child's copy may be in the middle of a change */
+    if (!sandbox || !ic_sandbox_owned(sandbox)) return; /* a child's copy may be inconsistent */
     ic_sandbox_stop(sandbox);
     pthread_mutex_destroy(&sandbox->lock);
     ic_company_free(sandbox->company);

@@ -12,19 +12,19 @@
 
 #define PAGE ((size_t)64 * 1024)
 
-/* The file is a row of pages, each of one blob or free. */
+/* The file is a sequence of pages, each used by one blob or free. */
 struct ic_spool {
-    pthread_mutex_t lock; /* over all below; pages themselves are written and read without it */
+    pthread_mutex_t lock; /* protects the members below; pages are written and read without it */
     int file;             /* -1: not opened yet */
     uint32_t pages;
     uint32_t *free_pages;
-    size_t free_count, free_capacity; /* capacity >= pages, so that giving a page back cannot fail */
+    size_t free_count, free_capacity; /* capacity >= pages, so that returning a page cannot fail */
 };
 
 struct ic_blob {
     atomic_size_t holders;
     uint64_t length;
-    size_t in_memory; /* beyond this many bytes it moves to the spool */
+    size_t in_memory; /* a longer blob moves to the spool */
     ic_buf memory;
     ic_spool *spool;
     uint32_t *pages; /* NULL: it is in memory */
@@ -49,7 +49,7 @@ void ic_spool_free(ic_spool *spool) {
     ic_free(spool);
 }
 
-/* A file that no folder lists: nothing is left of it when its process ends, however it does. */
+/* A file without a name: nothing of it remains when the process ends, in whatever way. */
 static int spool_open_unnamed(void) {
     const char *tmp = getenv("TMPDIR");
     char path[4096];
@@ -87,7 +87,7 @@ static bool spool_take_page(ic_spool *spool, uint32_t *page) {
     return there;
 }
 
-/* Their room on the disk is given back at once where the file system can. */
+/* Their disk space is freed at once where the file system supports it. */
 static void spool_return_pages(ic_spool *spool, const uint32_t *pages, size_t count) {
     pthread_mutex_lock(&spool->lock);
     for (size_t i = 0; i < count; i++) {
@@ -136,7 +136,7 @@ static bool spool_add_page(ic_blob *blob) {
     return true;
 }
 
-/* Where a byte of the blob is in the file, and how many of `size` follow it there in the same page. */
+/* The offset in the file of a byte of the blob, and how many of `size` bytes follow it in the same page. */
 static off_t blob_offset_in_file(const ic_blob *blob, uint64_t offset, size_t *size) {
     size_t within = offset % PAGE;
     if (*size > PAGE - within) *size = PAGE - within;

@@ -3,7 +3,7 @@
 static cJSON *build_taken(cJSON *parent, bool done, cJSON *item) {
     if (done) return item;
     cJSON_Delete(item);
-    if (parent) parent->type = cJSON_Invalid; /* which cJSON does not print, but frees with its members */
+    if (parent) parent->type = cJSON_Invalid; /* cJSON does not print it, but frees it with its members */
     return NULL;
 }
 
@@ -40,7 +40,7 @@ bool ic_whole(const cJSON *tree) {
 
 bool ic_set(cJSON *object, const char *name, cJSON *item) {
     if (item && cJSON_AddItemToObject(object, name, item)) {
-        /* The name may have been the item's own, which is freed by now. */
+        /* `name` may have been the item's own, which is freed by now. */
         cJSON *first = cJSON_GetObjectItemCaseSensitive(object, item->string);
         if (first != item) cJSON_Delete(cJSON_DetachItemViaPointer(object, first));
         return true;

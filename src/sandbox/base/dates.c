@@ -12,7 +12,8 @@ ic_time ic_time_now(void) {
     return (ic_time)now.tv_sec * MS_PER_SECOND + now.tv_nsec / 1000000;
 }
 
-/* The calendar's parts in UTC, and the milliseconds beyond them. Years outside 0..9999 are clamped. */
+/* Splits a time into its UTC date and time and the remaining milliseconds. Years outside 0..9999 are clamped.
+ */
 static bool date_divide(ic_time time, struct tm *day, int *ms) {
     const ic_time first = -62167219200000, last = 253402300799999; /* the years 0 to 9999 */
     time = time < first ? first : time > last ? last : time;
@@ -31,7 +32,7 @@ ic_time_text ic_time_print(ic_time time) {
     return out;
 }
 
-/* The names are English in any locale. */
+/* The names are English in every locale. */
 ic_time_text ic_time_print_http(ic_time time) {
     static const char days[] = "SunMonTueWedThuFriSat", months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
     struct tm day;
@@ -45,7 +46,7 @@ ic_time_text ic_time_print_http(ic_time time) {
     return out;
 }
 
-/* Exactly `digits` decimal digits at *text, then steps over them. */
+/* Reads exactly `digits` decimal digits at *text and moves past them. */
 static bool date_number(const char **text, int digits, int *value) {
     *value = 0;
     for (int i = 0; i < digits; i++, ++*text) {
@@ -87,7 +88,7 @@ static bool date_parse_fraction(const char **text, int *ms) {
     return true;
 }
 
-/* "Z", nothing, "+02:00" or "+0200"; *minutes is what local time is ahead of UTC. */
+/* Reads "Z", nothing, "+02:00" or "+0200". *minutes: how far local time is ahead of UTC. */
 static bool date_parse_offset(const char **text, int *minutes) {
     *minutes = 0;
     if (!**text || date_skip(text, 'Z')) return true;
@@ -136,7 +137,7 @@ bool ic_time_add_months(ic_time *time, int months) {
     return true;
 }
 
-/* One kind of part of a duration: its letter, and what one of it comes to. */
+/* A unit of a duration: its letter and its length. */
 typedef struct unit {
     char letter;
     int months;
@@ -146,9 +147,9 @@ typedef struct unit {
 static const unit day_units[] = {{'Y', 12, 0}, {'M', 1, 0}, {'W', 0, 604800}, {'D', 0, 86400}, {0, 0, 0}};
 static const unit time_units[] = {{'H', 0, 3600}, {'M', 0, 60}, {'S', 0, 1}, {0, 0, 0}};
 
-#define PART_MAX 1000000 /* of a duration's numbers; more is beyond the years that are known */
+#define PART_MAX 1000000 /* the largest number in a duration; more leads beyond the year 9999 */
 
-/* Numbers with the units' letters in their order, added up; counts the parts. */
+/* Adds up numbers followed by the units' letters, in that order, and counts the parts. */
 static int date_read_duration_parts(const char **text, const unit *units, int64_t *months, int64_t *seconds) {
     int parts = 0;
     while (isdigit((unsigned char)**text)) {

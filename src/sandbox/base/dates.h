@@ -1,4 +1,4 @@
-/* Points in time as Ironclad writes them: ISO 8601 in UTC. Inside, milliseconds since 1970. */
+/* Points in time as Ironclad writes them: ISO 8601 in UTC. Kept as milliseconds since 1970. */
 #ifndef IC_SANDBOX_DATES_H
 #define IC_SANDBOX_DATES_H
 
@@ -17,13 +17,13 @@ typedef struct ic_time_text {
 ic_time_text ic_time_print(ic_time time);
 /* "Thu, 17 Nov 2016 00:37:22 GMT": RFC 9110, 5.6.7. */
 ic_time_text ic_time_print_http(ic_time time);
-/* Reads a date ("2018-05-08"), or a date and a time of day with seconds, fractions and an offset where given
- * ("2018-05-08T00:00:00-07:00"; without offset: UTC). false: it is none, or no such day. */
+/* Reads a date ("2018-05-08"), or a date and time ("2018-05-08T00:00:00-07:00") with optional seconds,
+ * fraction and offset; without an offset it is UTC. false: not a date, or no such day. */
 bool ic_time_parse(const char *text, ic_time *time);
-/* The same day so many months later (or earlier), or the last one of a month that is too short. false:
- * outside the years 0 to 9999. */
+/* The same day, `months` later (negative: earlier), or the last day of a shorter month. false: outside the
+ * years 0 to 9999. */
 bool ic_time_add_months(ic_time *time, int months);
-/* Later by an ISO 8601 duration. false: it is none, or too long. */
+/* Adds an ISO 8601 duration. false: not a duration, or too long. */
 bool ic_time_add_duration(ic_time *time, const char *duration);
 /* ISO 8601 durations such as P1Y2M, P2W, P1DT12H; at least one part. */
 bool ic_duration_valid(const char *text);

@@ -37,7 +37,7 @@ void ic_array_free(ic_array *list) {
     *list = (ic_array){0};
 }
 
-/* The first place whose item does not sort before `item`. */
+/* The first position whose item does not sort before `item`. */
 static size_t array_place_of(const ic_array *list, const void *item, ic_compare compare) {
     size_t low = 0, high = list->count;
     while (low < high) {
@@ -74,7 +74,7 @@ static size_t index_hash(const char *key) {
     return (size_t)(value ^ (value >> 32));
 }
 
-/* The key's slot, or the free one where it would go. Terminates because a quarter of the slots is free. */
+/* The key's slot, or the free one where it would go. Ends because at least a quarter of the slots is free. */
 static ic_slot *index_slot_of(ic_slot *slots, size_t size, const char *key) {
     size_t at = index_hash(key) & (size - 1);
     while (slots[at].key && (!slots[at].item || strcmp(slots[at].key, key) != 0))
@@ -115,7 +115,7 @@ void ic_index_remove(ic_index *index, const char *key) {
     if (!index->size) return;
     ic_slot *slot = index_slot_of(index->slots, index->size, key);
     if (!slot->key) return;
-    slot->key = ""; /* the item's own key may be freed now */
+    slot->key = ""; /* the caller may now free the item's key */
     slot->item = NULL;
 }
 

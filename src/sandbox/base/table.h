@@ -1,4 +1,4 @@
-/* Two containers: items in a row, and items by a text key. Neither owns its items. */
+/* Two containers: a list, and an index by a text key. Neither owns its items. */
 #ifndef IC_SANDBOX_TABLE_H
 #define IC_SANDBOX_TABLE_H
 
@@ -10,10 +10,10 @@ typedef struct ic_array {
     size_t count, capacity;
 } ic_array;
 
-/* false: no memory; the list is as before. */
+/* false: no memory, and the list is unchanged. */
 bool ic_array_push(ic_array *list, void *item);
 bool ic_array_has(const ic_array *list, const void *item);
-/* Takes the item out, wherever it is, and keeps the order of the others. */
+/* Removes the item wherever it is. The others keep their order. */
 void ic_array_drop(ic_array *list, const void *item);
 void ic_array_free(ic_array *list);
 /* Frees the items of a list by free_item(type), then the list. */
@@ -25,20 +25,20 @@ void ic_array_free(ic_array *list);
     } while (0)
 
 typedef int (*ic_compare)(const void *a, const void *b);
-/* A list in rising order of `compare`, which must never call two different items equal. Insertion may fail
- * without memory; removal finds the item by order, so it must happen before the item's sort key changes. */
+/* For a list sorted by `compare`, which must never call two different items equal. Insertion fails without
+ * memory. Removal finds the item by its order, so remove it before its sort key changes. */
 bool ic_array_insert(ic_array *list, void *item, ic_compare compare);
 void ic_array_remove(ic_array *list, const void *item, ic_compare compare);
 
 /* A hash table with open addressing. */
 typedef struct ic_slot {
-    const char *key; /* NULL: free; it lives in the item */
-    void *item;      /* NULL beside a key: the place of a removed item */
+    const char *key; /* NULL: free; owned by the item */
+    void *item;      /* NULL with a key: the item was removed */
 } ic_slot;
 
 typedef struct ic_index {
     ic_slot *slots;
-    size_t size, used; /* used counts the places of removed items too */
+    size_t size, used; /* used: includes the slots of removed items */
 } ic_index;
 
 bool ic_index_put(ic_index *index, const char *key, void *item);

@@ -3,7 +3,7 @@
 #include "sandbox/base/dates.h"
 #include <string.h>
 
-/* cJSON's own questions are no functions of the right type everywhere, hence these. */
+/* In some versions of cJSON these tests are macros, so they are wrapped in functions. */
 static bool value_is_text(const cJSON *value) {
     return cJSON_IsString(value);
 }
@@ -30,7 +30,7 @@ static bool value_is_email(const cJSON *value) {
     return at && at != text && at[1] && !strchr(at + 1, '@') && !strpbrk(text, " \t\r\n<>");
 }
 
-/* A number that is written as text, as a number. NULL: it is none, or no memory. */
+/* A number that is written as text. NULL: not a number, or no memory. */
 static cJSON *value_number_of(const char *text) {
     cJSON *number = text ? ic_json_parse(text, strlen(text), NULL) : NULL;
     if (cJSON_IsNumber(number)) return number;
@@ -64,7 +64,7 @@ static bool value_is_text_list(const cJSON *value) {
     return cJSON_IsArray(value) && value->child;
 }
 
-/* {source, …}: found in the document, or said by a person. */
+/* {source, …}: found in the document, or entered by a person. */
 static bool value_is_clause(const cJSON *value) {
     const char *source = ic_json_string(value, "source");
     return source && (strcmp(source, "ai") == 0 || strcmp(source, "manual") == 0);
@@ -93,7 +93,7 @@ bool ic_value_fits(const char *type, const cJSON *value) {
     return false;
 }
 
-/* A date without a time of day, or without an offset, is one in UTC. */
+/* A date without a time of day, or without an offset, is in UTC. */
 static cJSON *value_date_as_kept(const char *text) {
     ic_time time;
     const char *clock = strchr(text, 'T');

@@ -12,19 +12,19 @@ typedef struct ic_app {
     unsigned grants;
 } ic_app;
 
-/* A person's consent to an app: from the page that asks for it to the refresh token that is left of it. */
+/* A person's consent to an app, from the page that asks for it to the refresh token that remains. */
 typedef struct ic_consent {
     unsigned number; /* from 1 */
     const ic_app *app;
     char *redirect_uri;
-    char *state, *scope; /* as asked; NULL: not given */
-    uint64_t scopes[2];  /* bits by ic_company.scopes */
-    ic_user *user;       /* NULL: has not answered yet */
-    ic_secret nonce;     /* of the page; good for one answer */
+    char *state, *scope; /* as requested; NULL: not given */
+    uint64_t scopes[2];  /* bits: indexes into ic_company.scopes */
+    ic_user *user;       /* NULL: not answered yet */
+    ic_secret nonce;     /* of the page; valid for one answer */
     ic_secret code;
     ic_time code_expires;
     bool code_used;
-    ic_secret refresh; /* the one refresh token that is good */
+    ic_secret refresh; /* the only valid refresh token */
 } ic_consent;
 
 typedef struct ic_token {
@@ -32,12 +32,12 @@ typedef struct ic_token {
     ic_time expires;
     bool revoked;
     uint64_t scopes[2];
-    ic_user *user;    /* as whom it acts; NULL: it is the company's */
-    unsigned consent; /* the number of the one that it came of; 0: none */
+    ic_user *user;    /* who it acts as; NULL: it belongs to the company */
+    unsigned consent; /* the number of the consent that it came from; 0: none */
 } ic_token;
 
 #define IC_SCOPES_MAX   128
-#define IC_TOKENS_MAX   10000 /* the oldest are forgotten beyond */
+#define IC_TOKENS_MAX   10000 /* beyond it the oldest are removed */
 #define IC_CONSENTS_MAX 10000 /* likewise */
 
 /* By its client id; NULL: there is none. */

@@ -1,4 +1,5 @@
-/* What the sandbox holds: one company. Only the thread that holds the sandbox's lock may look. */
+/* Everything that the sandbox holds: one company. Only the thread that holds the sandbox's lock may use it.
+ */
 #ifndef IC_SANDBOX_COMPANY_H
 #define IC_SANDBOX_COMPANY_H
 
@@ -15,12 +16,12 @@
 
 /* The company's time. */
 typedef struct ic_clock {
-    ic_time fixed;  /* where it stands still; IC_TIME_NONE: it runs with the machine's */
-    ic_time offset; /* what it has been advanced since */
+    ic_time fixed;  /* the time at which it stands still; IC_TIME_NONE: it follows the machine's clock */
+    ic_time offset; /* how far it has been advanced */
 } ic_clock;
 
-/* Where ids, codes and secrets come from: the system, or a generator that repeats its row for the same seed.
- */
+/* Where ids, codes and secrets come from: the system, or a generator that gives the same sequence for the
+ * same seed. */
 typedef struct ic_random {
     bool seeded;
     uint64_t state;
@@ -36,18 +37,18 @@ struct ic_company {
     ic_random random;
     ic_spool *spool;     /* for what is too large for memory */
     char *url;           /* https://127.0.0.1:8443 */
-    ic_array apps;       /* the first is the sandbox's; the others show what that one may not */
-    char *redirect_uris; /* registered beside this machine's own; parted by spaces; NULL: none */
+    ic_array apps;       /* the first may use both grants; the second only client credentials */
+    char *redirect_uris; /* registered besides those of this machine; separated by spaces; NULL: none */
     ic_limits limits;
     ic_array faults;      /* ic_fault */
-    double latency;       /* seconds of the machine before each answer */
-    size_t max_page_size; /* a page holds no more, whatever is asked for; 0: what is asked for */
+    double latency;       /* seconds of real time before each answer */
+    size_t max_page_size; /* the most items in a page, whatever the request asks for; 0: no limit */
     double token_seconds, code_seconds;
-    double job_seconds; /* what an export, an import or a launch in the background takes */
+    double job_seconds; /* how long an export, an import or an asynchronous launch takes */
     ic_object_id id;
     char *name, *display_name;
     cJSON *entitlements;
-    ic_array scopes; /* char *: those that the company's apps may ask for */
+    ic_array scopes; /* char *: those that the company's apps may request */
     ic_array users, templates, record_types;
     cJSON *record_properties; /* key -> {displayName, type, visible} */
     cJSON *record_attachments;
@@ -55,30 +56,30 @@ struct ic_company {
     ic_index tokens_by_text;
     ic_array consents;
     unsigned last_consent;
-    unsigned last_readable;   /* IC-n: one row of numbers for workflows and records */
-    ic_array workflows;       /* as launched */
+    unsigned last_readable;   /* IC-n: one sequence for workflows and records */
+    ic_array workflows;       /* in the order of their launch */
     ic_index workflows_by_id; /* by either id */
-    ic_array awaited;         /* workflows with something to come by itself (lifecycle.h) */
-    ic_array sign_links;      /* ic_sign_link (sign_links.h), as they were made; owned */
-    ic_array launches;        /* in the background, as they came (launches.h); owned */
-    size_t launches_begun;    /* how many of them are through */
+    ic_array awaited;         /* workflows with something due later (lifecycle.h) */
+    ic_array sign_links;      /* ic_sign_link (sign_links.h), in the order of creation; owned */
+    ic_array launches;        /* asynchronous, in the order of their requests (launches.h); owned */
+    size_t launches_begun;    /* how many of them have finished */
     ic_array records_by_agreement, records_by_name, records_by_update;
     ic_index records_by_id;                        /* by either id */
-    ic_array jobs;                                 /* ic_job, as started */
-    ic_array imports;                              /* ic_import, as they came */
+    ic_array jobs;                                 /* ic_job, in the order of their start */
+    ic_array imports;                              /* ic_import, in the order of their requests */
     size_t predicted;                              /* how many of them have their predictions */
-    int64_t import_credits;                        /* for how many more the company has paid */
-    ic_array audit;                                /* of audit.c */
-    char *storage_url;                             /* of the origin that serves files behind signed links */
-    ic_secret storage_key;                         /* which signs them */
-    ic_array former_users;                         /* deleted ones, to whom the past still points */
+    int64_t import_credits;                        /* how many more imports the company has paid for */
+    ic_array audit;                                /* entries of audit.c */
+    char *storage_url;                             /* the origin that serves files behind signed links */
+    ic_secret storage_key;                         /* the key that signs them */
+    ic_array former_users;                         /* deleted users, to whom history still refers */
     ic_array groups;                               /* ic_group */
     ic_array relationship_types, obligation_types; /* ic_item_type */
-    ic_array entities, obligations;                /* ic_entity, ic_obligation: as made */
+    ic_array entities, obligations;                /* ic_entity, ic_obligation: in the order of creation */
     unsigned last_entity, last_obligation;         /* ENTITY-n, OB-n */
     ic_array webhooks;                             /* ic_webhook, by target */
-    ic_array deliveries;                           /* events.c: what webhooks have been told, oldest first */
-    EVP_PKEY *webhook_key;                         /* NULL until somebody asks for it */
+    ic_array deliveries;                           /* of events.c, oldest first */
+    EVP_PKEY *webhook_key;                         /* NULL until first needed */
 };
 
 /* An empty company with a running clock; `ends` (static, ended by NULL) are called in their order when it is
@@ -86,7 +87,7 @@ struct ic_company {
 ic_company *ic_company_new(ic_company_end *const *ends);
 void ic_company_free(ic_company *company); /* or NULL */
 
-/* The only clock of all that the sandbox plays. */
+/* The sandbox's time; nothing else in it reads a clock. */
 ic_time ic_company_now(const ic_company *company);
 void ic_company_advance(ic_company *company, double seconds);
 /* The only source of ids, codes and secrets. */
@@ -96,10 +97,10 @@ void ic_new_uuid(ic_company *company, ic_uuid id);
 void ic_new_short_id(ic_company *company, ic_short_id id);
 void ic_new_readable_id(ic_company *company, ic_readable_id id);
 void ic_random_hex(ic_company *company, char *text, size_t digits); /* writes digits + 1 bytes */
-/* A new "sandbox-<kind>-<48 digits>": what it is can be seen wherever it turns up. */
+/* A new "sandbox-<kind>-<48 digits>": recognizable wherever it appears. */
 void ic_new_secret(ic_company *company, const char *kind, ic_secret secret);
 
-/* Whether the company has what it would have to pay for: all but what its entitlements say it has not. */
+/* Whether the company is entitled to a paid feature: it is, unless its entitlements say no. */
 bool ic_company_entitled(const ic_company *company, const char *name);
 
 #endif

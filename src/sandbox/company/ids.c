@@ -1,4 +1,4 @@
-/* The company's clock, and the ids, codes and secrets that it gives out. */
+/* The company's clock, and its new ids, codes and secrets. */
 #include "sandbox/company/company.h"
 #include <openssl/rand.h>
 #include <stdio.h>
@@ -48,7 +48,7 @@ void ic_random_hex(ic_company *company, char *text, size_t digits) {
     text[digits] = '\0';
 }
 
-/* As MongoDB makes them: eight digits of seconds, sixteen at random. */
+/* As MongoDB makes them: eight digits of seconds, sixteen random ones. */
 void ic_new_object_id(ic_company *company, ic_object_id id) {
     unsigned long long seconds = (unsigned long long)(ic_company_now(company) / 1000);
     snprintf(id, sizeof(ic_object_id), "%08llx", seconds & 0xffffffff);

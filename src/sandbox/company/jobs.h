@@ -1,5 +1,5 @@
-/* Work that Ironclad does in the background: download links in bulk, exports. Nothing runs: whether a job is
- * over is told by the clock, and its result is made when it is asked for. */
+/* Work that Ironclad does in the background: download links in bulk, exports. Nothing runs here: a job is
+ * over when its time has come, and its result is made when it is first requested. */
 #ifndef IC_SANDBOX_JOBS_H
 #define IC_SANDBOX_JOBS_H
 
@@ -10,16 +10,16 @@ typedef enum ic_job_kind { IC_JOB_DOWNLOAD_URLS, IC_JOB_EXPORT } ic_job_kind;
 typedef struct ic_job {
     ic_uuid id;
     ic_job_kind kind;
-    ic_time started, ended; /* the latter may be still to come */
-    cJSON *request;         /* the body that asked for it; owned */
-    ic_blob *file;          /* of an export, once it has been made; held */
+    ic_time started, ended; /* ended: may be in the future */
+    cJSON *request;         /* the body of the request; owned */
+    ic_blob *file;          /* of an export, once made; held */
     char *filename;         /* likewise; owned */
 } ic_job;
 
-#define IC_JOBS_MAX 1000 /* the oldest are forgotten beyond */
+#define IC_JOBS_MAX 1000 /* beyond it the oldest are removed */
 
-/* Starts one, to end after company->job_seconds. Takes the request over, also when it fails. NULL: no memory.
- */
+/* Starts a job that ends after company->job_seconds. Takes ownership of `request`, also when it fails. NULL:
+ * no memory. */
 ic_job *ic_job_start(ic_company *company, ic_job_kind kind, cJSON *request);
 /* NULL: there is none. */
 ic_job *ic_job_find(const ic_company *company, ic_job_kind kind, const char *id);

@@ -21,7 +21,7 @@ static void window_forget_old(ic_window *window, ic_time now) {
     }
 }
 
-/* Milliseconds until the oldest request counts no more; the window has one. */
+/* Milliseconds until the oldest request stops counting. The window must not be empty. */
 static ic_time window_until_free(const ic_window *window, ic_time now) {
     return window->times[window->first] + MINUTE - now;
 }

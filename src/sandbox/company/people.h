@@ -10,8 +10,7 @@ enum { IC_MAY_LAUNCH = 1, IC_MAY_EDIT_RECORDS = 2 };
 typedef struct ic_user {
     ic_object_id id;
     char *email, *first_name, *last_name, *display_name, *title; /* none is NULL */
-    cJSON *
-        profile; /* what only SCIM shows, as SCIM shows it: nickName, externalId, extensions; NULL: nothing */
+    cJSON *profile; /* what only SCIM shows, in its form: nickName, externalId, extensions; NULL: nothing */
     ic_time created, updated;
     unsigned rights;
 } ic_user;
@@ -27,16 +26,16 @@ typedef struct ic_group {
 /* A user with an id and all rights, not yet in the company. NULL: no memory. */
 ic_user *ic_user_new(ic_company *company, const char *email);
 void ic_user_free(ic_user *user);
-/* Their name as it is shown: `given`, or NULL for one made of first and last name. false: no memory. */
+/* Sets the display name: `given`, or with NULL the first and last name. false: no memory. */
 bool ic_user_set_display_name(ic_user *user, const char *given);
 /* By id or e-mail, without regard to case; NULL: there is none. */
 ic_user *ic_company_user(const ic_company *company, const char *id_or_email);
-/* Takes the user over; false: no memory, and it stays the caller's. */
+/* Takes ownership of the user. false: no memory, and the caller keeps it. */
 bool ic_company_add_user(ic_company *company, ic_user *user);
 ic_group *ic_group_new(ic_company *company, const char *name);
 void ic_group_free(ic_group *group);
 ic_group *ic_company_group(const ic_company *company, const char *id_or_name);
-/* Those who administer the company; NULL: there is no such group. */
+/* The group that administers the company; NULL: there is none. */
 ic_group *ic_company_admins(const ic_company *company);
 
 /* Frees all users and groups of the company. */

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The controls, in the order in which people read of them. */
+/* In the order in which they are listed. */
 static const ic_action *const control_tables[] = {
     ic_token_actions, ic_time_actions,  ic_request_actions,
     ic_limit_actions, ic_fault_actions, ic_people_actions,
@@ -98,7 +98,7 @@ bool ic_control_run(ic_control *control, const char *name) {
     if (action && control_check(control, action)) {
         ic_company_settle(control->company);
         action->run(control);
-        ic_company_settle(control->company); /* time may have passed */
+        ic_company_settle(control->company); /* the action may have moved the time */
     }
     return !control->status;
 }

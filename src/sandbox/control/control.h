@@ -1,6 +1,6 @@
-/* What is asked of the sandbox itself, beside Ironclad's API: time passes, a token expires, a signer signs.
- * One table of actions serves Lua (sandbox:NAME{…}) and HTTP (POST /_sandbox/NAME, from this machine only);
- * both pass a JSON object and get one. */
+/* Controls: requests to the sandbox itself, beside Ironclad's API, such as "let a token expire" or "let a
+ * signer sign". The same actions serve Lua (sandbox:NAME{…}) and HTTP (POST /_sandbox/NAME, from this machine
+ * only). Both pass a JSON object and get one. */
 #ifndef IC_SANDBOX_CONTROL_H
 #define IC_SANDBOX_CONTROL_H
 
@@ -9,22 +9,22 @@
 #include "sandbox/http/exchange.h"
 #include "sandbox/http/log.h"
 
-/* One asking, which runs alone. */
+/* One call of an action. Only one runs at a time. */
 typedef struct ic_control {
     ic_company *company;
     ic_log *log;
     const cJSON *arguments; /* an object that agrees with the action's fields */
-    cJSON *answer;          /* an object; NULL: nothing to say. Whoever ran the action owns it */
-    unsigned status;        /* of a refusal; 0: there is none */
+    cJSON *answer;          /* an object; NULL: no answer. Owned by the caller of the action */
+    unsigned status;        /* HTTP status of a refusal; 0: none */
     char message[512];
 } ic_control;
 
 typedef struct ic_action {
     const char *name;
     void (*run)(ic_control *control);
-    ic_field fields[12]; /* NULL-name-terminated. A value from Lua that is no table is the first of them */
-    const char *help;    /* what it does and answers: a sentence or two, for people */
-    bool reads;          /* GET does too */
+    ic_field fields[12]; /* ended by a NULL name. A value from Lua that is not a table is the first of them */
+    const char *help;    /* what it does and answers, for people */
+    bool reads;          /* GET is allowed too */
 } ic_action;
 
 /* For tables of actions. */
@@ -38,22 +38,22 @@ typedef struct ic_action {
 #define IC_ACTION_END                                                                                        \
     { NULL, NULL, {IC_ACTION_NO_FIELDS}, NULL, false }
 
-/* All of them in order; NULL behind the last. */
+/* All actions, by index; NULL: beyond the last. */
 const ic_action *ic_action_at(size_t index);
 
-/* Refuses: `status` is HTTP's, in Lua the message is raised. */
+/* Refuses with an HTTP status; in Lua the message is raised. */
 void ic_control_refuse(ic_control *control, unsigned status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* The members of the arguments; NULL or `otherwise` for what was not given. */
+/* Arguments by name; NULL or `otherwise` if not given. */
 const char *ic_control_text(const ic_control *control, const char *name);
 double ic_control_number(const ic_control *control, const char *name, double otherwise);
 bool ic_control_true(const ic_control *control, const char *name, bool otherwise);
 
-/* Runs an action; false: refused. The caller holds the sandbox's lock, and deletes control->answer. */
+/* Runs an action. The caller holds the sandbox's lock, and frees control->answer. false: refused. */
 bool ic_control_run(ic_control *control, const char *name);
 /* Answers a request below /_sandbox. */
 void ic_control_answer(ic_exchange *x);
-/* "seconds (number), user (string, optional)"; appended. */
+/* Appends "seconds (number), user (string, optional)". */
 void ic_action_parameters(const ic_action *action, ic_buf *out);
 
 /* --- the actions, by file; an action without name ends each table --- */

@@ -1,11 +1,11 @@
-/* What people do to a contract in a browser: they approve, and they sign. */
+/* Controls for what people do with a contract in a browser: approve and sign. */
 #include "sandbox/control/control.h"
 #include "sandbox/workflows/reviews.h"
 #include "sandbox/workflows/signing.h"
 #include "sandbox/workflows/workflow_events.h"
 #include <string.h>
 
-/* The active workflow in that step, given as either id or as its table; NULL: refused. */
+/* The workflow that the arguments name by id or as a table, active and in that step; NULL: refused. */
 static ic_workflow *contract_find(ic_control *control, ic_step step) {
     const cJSON *given = ic_json_member(control->arguments, "workflow");
     const char *id = cJSON_IsString(given) ? given->valuestring : ic_json_string(given, "id");
@@ -20,7 +20,7 @@ static ic_workflow *contract_find(ic_control *control, ic_step step) {
     return NULL;
 }
 
-/* {step, `what`: the names of roles}; they are added as it happens. */
+/* Begins {step, `what`: [role names]}; the names are added one by one. */
 static cJSON *contract_begin_answer(ic_control *control, const char *what) {
     control->answer = cJSON_CreateObject();
     return ic_put(control->answer, what, cJSON_CreateArray());
@@ -42,7 +42,7 @@ static bool contract_sign(ic_control *control, ic_workflow *workflow, ic_signer 
     return !refusal;
 }
 
-/* In the order of signing, each once. */
+/* In signing order, each once. */
 static void contract_sign_all(ic_control *control, ic_workflow *workflow, ic_signature signature,
                               cJSON *names) {
     const ic_array *signers = &workflow->packet->signers;
@@ -78,7 +78,7 @@ static void control_sign(ic_control *control) {
 
 /* --- approve --- */
 
-/* By its id or by the name that people see; role_count when there is none. */
+/* The role by id or display name; role_count: none. */
 static size_t contract_find_role(const ic_template *template, const char *name) {
     size_t role = ic_template_role(template, name);
     for (size_t i = 0; role == template->role_count && i < template->role_count; i++)
@@ -106,7 +106,7 @@ static bool contract_approve(ic_control *control, ic_workflow *workflow, size_t 
     return true;
 }
 
-/* The reviews in their order, or those of the user. */
+/* All reviews that are not approved, in order. */
 static void contract_approve_all(ic_control *control, ic_workflow *workflow, cJSON *names) {
     const ic_template *template = workflow->template;
     for (size_t i = 0; i < template->review_count; i++)

@@ -24,7 +24,7 @@ static void control_revoke_refresh_tokens(ic_control *control) {
 
 /* --- a person's consent --- */
 
-/* The query of an authorize URL of this sandbox; NULL: it is another URL. */
+/* The query of an authorize URL of this sandbox; NULL: another URL. */
 static const char *control_authorize_query(const ic_company *company, const char *url) {
     size_t length = strlen(company->url);
     const char *query = url + strcspn(url, "?");

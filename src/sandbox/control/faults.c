@@ -26,8 +26,8 @@ static void fault_free(ic_fault *fault) {
 
 /* --- meeting one --- */
 
-/* Faults for no operation in particular leave tokens alone: the request they are meant for needs one first.
- */
+/* A fault without an operation or path does not apply to token requests: the request it is meant for needs a
+ * token first. */
 static bool fault_matches(const ic_fault *fault, const ic_exchange *x) {
     bool any = !fault->operation && !fault->path;
     if (any && (!x->operation || x->operation->bucket == IC_BUCKET_NONE)) return false;
@@ -50,7 +50,7 @@ ic_fault *ic_fault_of(const ic_exchange *x) {
     return NULL;
 }
 
-/* Ironclad's code for each status, and what it says. */
+/* Ironclad's error code and message for each status. */
 static const struct saying {
     unsigned status;
     const char *code, *message;

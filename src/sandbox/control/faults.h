@@ -1,15 +1,15 @@
-/* Answers that fail on request: the next so many, of all requests or of some, each in a given way. */
+/* Injected faults: the next answers to all or some requests fail in a given way. */
 #ifndef IC_SANDBOX_FAULTS_H
 #define IC_SANDBOX_FAULTS_H
 
 #include "sandbox/http/exchange.h"
 
-/* X(constant, name, whether the operation is done all the same) */
+/* X(constant, name, whether the operation is done anyway) */
 #define IC_FAULT_KINDS(X)                                                                                    \
     X(STATUS, "status", false)      /* a status with Ironclad's error body */                                \
-    X(HTML, "html", false)          /* a status with a page, as a proxy in between would send it */          \
+    X(HTML, "html", false)          /* a status with an HTML page, as a proxy would send it */               \
     X(CLOSE, "close", false)        /* the connection is closed before the answer */                         \
-    X(CUT, "cut", true)             /* closed in the middle of it */                                         \
+    X(CUT, "cut", true)             /* the connection is closed in the middle of the answer */               \
     X(MALFORMED, "malformed", true) /* the answer's JSON ends in its middle */                               \
     X(EMPTY, "empty", true)         /* the answer's status without its body */                               \
     X(DELAY, "delay", true)         /* the answer, late */
@@ -21,18 +21,18 @@ typedef enum ic_fault_kind {
 
 typedef struct ic_fault {
     ic_fault_kind kind;
-    size_t skip, times;            /* requests that pass before it; how many fail then */
-    const ic_operation *operation; /* of the requests that are meant; NULL: any */
-    char *method, *path;           /* likewise; a path is a beginning */
+    size_t skip, times;            /* how many matching requests pass first, and how many then fail */
+    const ic_operation *operation; /* of matching requests; NULL: any */
+    char *method, *path;           /* likewise; path: a prefix */
     unsigned status, retry_after;
     char *message;
-    double seconds; /* of the machine, before the answer */
+    double seconds; /* seconds of real time before the answer */
     bool done;
 } ic_fault;
 
-/* The fault that this request is to meet, counted down; NULL: none. It lives until ic_fault_meet. */
+/* The fault for this request, which it counts down; NULL: none. Valid until ic_fault_meet. */
 ic_fault *ic_fault_of(const ic_exchange *x);
-/* Makes the answer fail. When fault->done, there is one already. */
+/* Makes the answer fail. With fault->done, the operation has been answered already. */
 void ic_fault_meet(ic_exchange *x, ic_fault *fault);
 void ic_faults_free(ic_company *company); /* all of them */
 

@@ -3,7 +3,7 @@
 #include "sandbox/workflows/reviews.h"
 #include "sandbox/workflows/signing.h"
 
-/* Who takes over from somebody that leaves: of the administrators the first, else of all. */
+/* Who takes over from a user who leaves: the first other administrator, or else the first other user. */
 static ic_user *leaving_find_successor(const ic_company *company, const ic_user *leaving) {
     const ic_group *admins = ic_company_admins(company);
     const ic_array *const lists[] = {admins ? &admins->members : &company->users, &company->users};
@@ -13,35 +13,35 @@ static ic_user *leaving_find_successor(const ic_company *company, const ic_user 
     return NULL;
 }
 
-/* Puts the heir in the place of who leaves; needs no memory. */
-static void leaving_replace(ic_array *list, const ic_user *leaving, ic_user *heir) {
-    if (ic_array_has(list, heir)) {
+/* Replaces the leaving user by the successor. Needs no memory. */
+static void leaving_replace(ic_array *list, const ic_user *leaving, ic_user *successor) {
+    if (ic_array_has(list, successor)) {
         ic_array_drop(list, leaving);
         return;
     }
     for (size_t i = 0; i < list->count; i++)
-        if (list->items[i] == leaving) list->items[i] = heir;
+        if (list->items[i] == leaving) list->items[i] = successor;
 }
 
-/* Also who signs for the company. Without memory, nobody is asked anew. */
-static void leaving_hand_over_workflow(ic_workflow *workflow, const ic_user *leaving, ic_user *heir,
+/* Also replaces the company's signer. Without memory, no new approvers are asked. */
+static void leaving_hand_over_workflow(ic_workflow *workflow, const ic_user *leaving, ic_user *successor,
                                        ic_time now) {
     if (workflow->status != IC_STATUS_ACTIVE && workflow->status != IC_STATUS_PAUSED) return;
-    if (workflow->creator == leaving) workflow->creator = heir;
-    leaving_replace(&workflow->participants, leaving, heir);
+    if (workflow->creator == leaving) workflow->creator = successor;
+    leaving_replace(&workflow->participants, leaving, successor);
     for (size_t i = 0; i < workflow->template->role_count; i++)
-        leaving_replace(&workflow->assignees[i], leaving, heir);
+        leaving_replace(&workflow->assignees[i], leaving, successor);
     for (size_t i = 0; i < workflow->template->role_count; i++)
         ic_reviews_reassign(workflow, i, now);
-    ic_packet_hand_over(workflow->packet, leaving, heir);
+    ic_packet_hand_over(workflow->packet, leaving, successor);
 }
 
-static void leaving_hand_over_designs(ic_company *company, const ic_user *leaving, ic_user *heir) {
+static void leaving_hand_over_designs(ic_company *company, const ic_user *leaving, ic_user *successor) {
     for (size_t i = 0; i < company->templates.count; i++) {
         ic_template *template = company->templates.items[i];
         for (size_t j = 0; j < template->role_count; j++)
-            leaving_replace(&template->roles[j].assignees, leaving, heir);
-        ic_signing_hand_over(template->signing, leaving, heir);
+            leaving_replace(&template->roles[j].assignees, leaving, successor);
+        ic_signing_hand_over(template->signing, leaving, successor);
     }
 }
 
@@ -57,14 +57,14 @@ static void leaving_end_sessions(ic_company *company, const ic_user *leaving) {
 }
 
 bool ic_company_remove_user(ic_company *company, ic_user *user) {
-    ic_user *heir = leaving_find_successor(company, user);
-    if (!heir || !ic_array_push(&company->former_users, user)) return false;
+    ic_user *successor = leaving_find_successor(company, user);
+    if (!successor || !ic_array_push(&company->former_users, user)) return false;
     ic_array_drop(&company->users, user);
     for (size_t i = 0; i < company->groups.count; i++)
         ic_array_drop(&((ic_group *)company->groups.items[i])->members, user);
-    leaving_hand_over_designs(company, user, heir);
+    leaving_hand_over_designs(company, user, successor);
     for (size_t i = 0; i < company->workflows.count; i++)
-        leaving_hand_over_workflow(company->workflows.items[i], user, heir, ic_company_now(company));
+        leaving_hand_over_workflow(company->workflows.items[i], user, successor, ic_company_now(company));
     leaving_end_sessions(company, user);
     return true;
 }

@@ -44,7 +44,7 @@ cJSON *ic_scim_meta(const ic_company *company, const ic_scim_kind *kind, const c
 
 /* --- lists --- */
 
-/* A number of the query within limits; what lies beyond counts as the limit (RFC 7644, 3.4.2.4). */
+/* A number of the query, clamped to limits (RFC 7644, 3.4.2.4). */
 static size_t scim_query_number(const ic_exchange *x, const char *name, long least, long most,
                                 long otherwise) {
     const char *text = ic_exchange_query(x, name);

@@ -57,7 +57,7 @@ static bool group_check_name(ic_exchange *x, const cJSON *resource, const ic_gro
     return false;
 }
 
-/* A group as the resource says. NULL: answered. */
+/* A new group from the resource. NULL: answered with an error. */
 static ic_group *group_read_draft(ic_exchange *x, const cJSON *resource, const ic_group *group) {
     ic_array members = {0};
     if (!group_check_name(x, resource, group) ||
@@ -112,7 +112,7 @@ void ic_groups_create(ic_exchange *x) {
     }
 }
 
-/* The group becomes as the resource says, but stays itself. */
+/* Changes the group to what the resource says. It keeps its id. */
 static void group_change(ic_exchange *x, ic_group *group, const cJSON *resource) {
     ic_group *draft = group_read_draft(x, resource, group);
     if (!draft) return;
@@ -132,7 +132,7 @@ void ic_groups_replace(ic_exchange *x) {
     cJSON_Delete(resource);
 }
 
-/* Unlike users, groups know no replace here. */
+/* Unlike users, groups do not allow replace. */
 void ic_groups_update(ic_exchange *x) {
     ic_group *group = ic_scim_may_change(x) ? group_find(x) : NULL;
     if (!group) return;

@@ -38,7 +38,7 @@ static const ic_scim_attribute meta_parts[] = {
     {0},
 };
 
-/* Of every resource (RFC 7643, 3.1); no schema lists them. */
+/* Attributes of every resource (RFC 7643, 3.1), which no schema lists. */
 static const ic_scim_attribute common[] = {
     {"schemas", IC_SCIM_STRING, IC_SCIM_MULTI | IC_SCIM_READ_ONLY | IC_SCIM_EXACT | IC_SCIM_ALWAYS, NULL,
      NULL},
@@ -98,9 +98,8 @@ const ic_scim_attribute *ic_scim_find(const ic_scim_attribute *list, const char 
     return NULL;
 }
 
-/* The schema whose id stands before the attribute, and what follows it: a colon and the attribute, or
- * nothing.
- */
+/* The schema whose id precedes the attribute. Sets *rest to what follows: a colon and the attribute, or
+ * nothing. */
 static const ic_scim_schema *scim_find_schema(const ic_scim_kind *kind, const char **text, size_t *length) {
     for (size_t i = 0; i < kind->schema_count; i++) {
         const ic_scim_schema *schema = &kind->schemas[i];

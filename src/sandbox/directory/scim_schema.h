@@ -26,12 +26,12 @@ typedef enum ic_scim_type {
 enum {
     IC_SCIM_MULTI = 1, /* an array */
     IC_SCIM_REQUIRED = 2,
-    IC_SCIM_EXACT = 4, /* compared with regard to case */
+    IC_SCIM_EXACT = 4, /* compared case-sensitively */
     IC_SCIM_READ_ONLY = 8,
     IC_SCIM_IMMUTABLE = 16,
     IC_SCIM_UNIQUE = 32,
     IC_SCIM_ALWAYS = 64,     /* returned even when excluded */
-    IC_SCIM_WRITE_ONLY = 128 /* never returned, and so never filtered by */
+    IC_SCIM_WRITE_ONLY = 128 /* never returned, and not available to filters */
 };
 
 typedef struct ic_scim_attribute {
@@ -45,7 +45,7 @@ typedef struct ic_scim_attribute {
 typedef struct ic_scim_schema {
     const char *id, *name, *description;
     const ic_scim_attribute *attributes;
-    bool extension; /* its attributes stand in a member of their own, named by `id` */
+    bool extension; /* its attributes are in a member named `id` */
 } ic_scim_schema;
 
 /* "User" or "Group": its schemas, the core one first. */
@@ -64,18 +64,18 @@ typedef struct ic_scim_path {
     const ic_scim_attribute *sub;       /* NULL: the attribute as a whole */
 } ic_scim_path;
 
-/* Reads `length` bytes: [schema ":"] name ["." sub], names without regard to case. With `within`, names are
- * those of that complex attribute's parts. false: there is no such attribute. */
+/* Parses `length` bytes: [schema ":"] name ["." sub]; names ignore case. With `within`, names are
+ * sub-attributes of that complex attribute. false: no such attribute. */
 bool ic_scim_path_parse(const ic_scim_kind *kind, const ic_scim_attribute *within, const char *text,
                         size_t length, ic_scim_path *path);
 const ic_scim_attribute *ic_scim_find(const ic_scim_attribute *list, const char *name, size_t length);
 /* The object that holds path->attribute (or the whole extension); NULL: the resource has none. */
 cJSON *ic_scim_holder(const ic_scim_path *path, cJSON *resource);
-/* A copy of the value as the attribute keeps it: names of parts as the schema spells them, parts that it does
- * not know left out, for booleans also "true" and "false". Of a multi-valued attribute, one element. NULL:
- * it does not fit, or no memory. */
+/* A copy of the value as the attribute stores it: sub-attributes have the schema's spelling, unknown ones are
+ * left out, and booleans may be "true" or "false". For a multi-valued attribute, one element. NULL: it does
+ * not fit, or no memory. */
 cJSON *ic_scim_accept(const ic_scim_attribute *attribute, const cJSON *value);
-/* Takes the attributes that commas part in `list` out of the resource; unknown ones are passed over. */
+/* Removes the comma-separated attributes in `list` from the resource; ignores unknown ones. */
 void ic_scim_exclude(const ic_scim_kind *kind, cJSON *resource, const char *list);
 
 #endif

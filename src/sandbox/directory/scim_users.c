@@ -10,7 +10,7 @@
 
 #define PASSWORD_LEAST 16
 
-/* Attributes that the sandbox only keeps and shows. */
+/* Attributes that the sandbox only stores and shows. */
 static const char *const kept[] = {"externalId", "displayName", "nickName", IC_SCIM_ENTERPRISE,
                                    IC_SCIM_IRONCLAD};
 #define KEPT_COUNT (sizeof kept / sizeof kept[0])
@@ -65,7 +65,7 @@ static cJSON *user_view(const ic_company *company, const void *item) {
 
 /* --- what a request says --- */
 
-/* The rules of the document for a password, which the sandbox then forgets. */
+/* The document's rules for a password. The sandbox does not store it. */
 static bool user_is_strong_password(const char *text) {
     bool lower = false, upper = false, digit = false, special = false;
     for (const char *c = text; *c; c++) {
@@ -81,7 +81,7 @@ static bool user_is_email(const cJSON *value) {
     return value && ic_value_fits("email", value);
 }
 
-/* A user's one e-mail address is their userName: whichever of the two has changed is meant. */
+/* A user has one e-mail address, which is also the userName. Whichever of the two has changed counts. */
 static bool user_settle_email(ic_exchange *x, cJSON *resource, const ic_user *user) {
     const cJSON *name = ic_json_member(resource, "userName"), *emails = ic_json_member(resource, "emails");
     const char *address = emails ? ic_json_string(emails->child, "value") : NULL;
@@ -125,7 +125,7 @@ static bool user_check_rest(ic_exchange *x, const cJSON *resource) {
 
 /* --- making it so --- */
 
-/* What the resource says that the sandbox only keeps. Spoiled (build.h) without memory. */
+/* The attributes of the resource that the sandbox only stores. Spoiled (build.h) without memory. */
 static cJSON *user_profile(const cJSON *resource, const ic_user *before) {
     cJSON *profile = cJSON_CreateObject();
     for (size_t i = 0; i < KEPT_COUNT; i++) {
@@ -151,7 +151,7 @@ static bool user_set_text(char **place, const char *text) {
     return true;
 }
 
-/* A user as the resource says. NULL: no memory. */
+/* A new user from the resource. NULL: no memory. */
 static ic_user *user_draft(ic_exchange *x, const cJSON *resource, const ic_user *before) {
     ic_user *draft = ic_user_new(x->company, ic_json_string(resource, "userName"));
     if (!draft) return NULL;
@@ -166,7 +166,7 @@ static ic_user *user_draft(ic_exchange *x, const cJSON *resource, const ic_user 
     return NULL;
 }
 
-/* The user becomes as the draft, who is freed, but stays themselves. */
+/* Changes the user to what the draft says, and frees the draft. The user keeps the id. */
 static void user_apply_draft(ic_user *user, ic_user *draft) {
     ic_user before = *user;
     *user = *draft;
@@ -241,7 +241,7 @@ static bool user_remove(ic_exchange *x, ic_user *user) {
     return false;
 }
 
-/* A user that is set inactive is removed from the company, and shown so for the last time. */
+/* A user who is set inactive is removed from the company. The answer is the last to show them. */
 static void user_deactivate(ic_exchange *x, ic_user *user) {
     if (!user_remove(x, user)) return;
     cJSON *view = user_view(x->company, user);

@@ -1,4 +1,4 @@
-/* What a body says of a SCIM resource: whole (POST, PUT), or as changes (PATCH). */
+/* Reads SCIM bodies: whole resources (POST, PUT) and changes (PATCH). */
 #include "sandbox/directory/scim.h"
 #include "sandbox/directory/scim_filter.h"
 #include <stdio.h>
@@ -22,7 +22,7 @@ static bool patch_check_schemas(ic_exchange *x, const char *wanted) {
     return false;
 }
 
-/* All values of a member as the attribute keeps them. NULL: they do not fit, or no memory. */
+/* All values of a member as the attribute stores them. NULL: one does not fit, or no memory. */
 static cJSON *scim_accept_all(const ic_scim_attribute *attribute, const cJSON *given) {
     if (!(attribute->flags & IC_SCIM_MULTI)) return ic_scim_accept(attribute, given);
     cJSON *list = cJSON_IsArray(given) ? cJSON_CreateArray() : NULL;
@@ -57,7 +57,7 @@ static void patch_refuse_member(ic_exchange *x, const ic_scim_path *path, const 
     ic_scim_refuse_value(x, name, wrong);
 }
 
-/* Puts what is given and may be written into `holder`. null counts as not given. */
+/* Copies the given writable attributes to `holder`. null counts as not given. */
 static bool patch_read_members(ic_exchange *x, const ic_scim_kind *kind, const char *schema,
                                const cJSON *given, cJSON *holder) {
     const cJSON *member;
@@ -122,7 +122,7 @@ static bool patch_refuse_value(const operation *op) {
     return false;
 }
 
-/* Puts the parts into the object, beside those that stay; takes them over. NULL: the value does not fit. */
+/* Merges the sub-attributes into the object, and takes ownership of them. NULL: the value does not fit. */
 static bool patch_merge(const operation *op, cJSON *object, cJSON *parts) {
     const cJSON *part;
     bool done = true;
@@ -139,14 +139,14 @@ static bool patch_set_member(const operation *op, cJSON *object, const ic_scim_a
     return ic_set(object, attribute->name, kept) || patch_no_memory(op);
 }
 
-/* A value of a multi-valued attribute changes in one part, or in those that are given. */
+/* Changes one sub-attribute, or the given ones, of a value of a multi-valued attribute. */
 static bool patch_set_value(const operation *op, cJSON *value) {
     const ic_scim_attribute *attribute = op->target.path.attribute, *sub = op->target.path.sub;
     return sub ? patch_set_member(op, value, sub)
                : patch_merge(op, value, ic_scim_accept(attribute, op->value));
 }
 
-/* Whether the list holds the value: of complex ones, their `value` tells. */
+/* Whether the list contains the value; complex values are compared by their `value`. */
 static bool patch_holds(const cJSON *list, const cJSON *value) {
     const char *wanted = ic_json_string(value, "value");
     const cJSON *each;
@@ -157,7 +157,7 @@ static bool patch_holds(const cJSON *list, const cJSON *value) {
     return false;
 }
 
-/* The operation's values as a list, whether one or several are given. NULL: answered. */
+/* The operation's values as a list, even if only one is given. NULL: answered with an error. */
 static cJSON *patch_read_list(const operation *op) {
     const ic_scim_attribute *attribute = op->target.path.attribute;
     cJSON *list = NULL;
@@ -187,7 +187,7 @@ static bool patch_change_list(const operation *op, cJSON *holder) {
     return true;
 }
 
-/* The values that the filter selects change, or with no filter all of them. */
+/* Changes the values that the filter selects, or all without a filter. */
 static bool patch_change_values(const operation *op, const cJSON *list) {
     cJSON *value;
     bool found = false;
@@ -279,7 +279,7 @@ static bool patch_apply(operation *op) {
     return op->kind_of_change == IC_SCIM_REMOVE ? patch_remove_target(op) : patch_change(op);
 }
 
-/* RFC 7644 has them in lower case; clients send any. */
+/* RFC 7644 has them in lower case; clients send any case. */
 static unsigned patch_read_op(const cJSON *source) {
     static const struct {
         const char *name;

@@ -25,7 +25,8 @@ static bool certificate_is_address(const char *host) {
     return inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1;
 }
 
-/* The name is text for OpenSSL's little language: only what a host name or an address can hold goes in. */
+/* The name becomes part of OpenSSL's configuration syntax, so only characters of host names and addresses are
+ * accepted. */
 static bool certificate_add_names(X509 *x509, const char *host) {
     ic_buf names = {0};
     ic_buf_puts(&names, "DNS:localhost,IP:127.0.0.1,IP:::1");
@@ -47,7 +48,7 @@ static bool certificate_set_serial(X509 *x509) {
 
 static bool certificate_fill(X509 *x509, EVP_PKEY *key, const char *host) {
     X509_NAME *name = X509_get_subject_name(x509);
-    return X509_set_version(x509, 2) /* that is, 3 */ && certificate_set_serial(x509) &&
+    return X509_set_version(x509, 2) /* version 3 */ && certificate_set_serial(x509) &&
            X509_gmtime_adj(X509_getm_notBefore(x509), -DAY) &&
            X509_gmtime_adj(X509_getm_notAfter(x509), 365L * DAY) && X509_set_pubkey(x509, key) &&
            X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"Ironclad sandbox", -1,
@@ -60,7 +61,7 @@ static bool certificate_fill(X509 *x509, EVP_PKEY *key, const char *host) {
            certificate_add_names(x509, host) && X509_sign(x509, key, EVP_sha256());
 }
 
-/* What was written into a memory BIO, as text. */
+/* The text in a memory BIO. */
 static char *certificate_bio_text(BIO *bio) {
     char *data;
     long length = BIO_get_mem_data(bio, &data);

@@ -8,8 +8,8 @@ typedef struct ic_certificate {
     char *key, *certificate; /* PEM; owned */
 } ic_certificate;
 
-/* Valid from yesterday for a year, for localhost, 127.0.0.1, ::1 and `host` (a name or an address; may be
- * NULL). false: OpenSSL could not. */
+/* Makes one, valid for a year from yesterday, for localhost, 127.0.0.1, ::1 and `host` (a name or an address,
+ * or NULL). false: OpenSSL failed. */
 bool ic_certificate_make(ic_certificate *certificate, const char *host);
 void ic_certificate_free(ic_certificate *certificate);
 

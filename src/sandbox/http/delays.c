@@ -14,9 +14,9 @@ typedef struct delay {
 } delay;
 
 struct ic_delays {
-    pthread_mutex_t lock; /* over all below */
+    pthread_mutex_t lock; /* protects the members below */
     pthread_cond_t changed;
-    pthread_t thread; /* resumes what is due; started with the first delay */
+    pthread_t thread; /* resumes connections when they are due; started with the first delay */
     bool started, stopping;
     delay *items;
     size_t count, capacity;
@@ -38,7 +38,7 @@ static bool delay_is_before(const struct timespec *a, const struct timespec *b) 
     return a->tv_sec != b->tv_sec ? a->tv_sec < b->tv_sec : a->tv_nsec < b->tv_nsec;
 }
 
-/* Resumes what is due; the next one's end, NULL when none is left. */
+/* Resumes the connections that are due. Returns when the next one is; NULL: none is left. */
 static const struct timespec *delay_resume_due(ic_delays *delays) {
     struct timespec now;
     const struct timespec *next = NULL;
@@ -62,7 +62,7 @@ static void *delay_run(void *context) {
     while (!delays->stopping) {
         const struct timespec *next = delay_resume_due(delays);
         if (next) {
-            struct timespec end = *next; /* the row may move meanwhile */
+            struct timespec end = *next; /* the array may move meanwhile */
             pthread_cond_timedwait(&delays->changed, &delays->lock, &end);
         } else {
             pthread_cond_wait(&delays->changed, &delays->lock);

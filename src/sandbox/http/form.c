@@ -1,4 +1,4 @@
-/* Bodies that come in fields: libmicrohttpd reads them, this keeps what it finds. */
+/* Forms: libmicrohttpd parses them, and this file keeps their fields. */
 #include "core/base/alloc.h"
 #include "sandbox/http/exchange.h"
 #include <errno.h>
@@ -14,7 +14,7 @@ static void form_clear_field(ic_field_part *field) {
     ic_blob_release(field->bytes);
 }
 
-/* A name of a file may be in any encoding; what answers show of it is UTF-8. */
+/* A filename may be in any encoding; answers show it as UTF-8. */
 static char *form_utf8(const char *text) {
     if (!text) return NULL;
     ic_buf copy = {0};
@@ -45,7 +45,7 @@ static ic_field_part *form_add_field(ic_exchange *x, const char *name, const cha
     return field;
 }
 
-/* A field without a filename is for reading at once, and stays in memory; a file may be of any size. */
+/* A field without a filename stays in memory, to be read at once. A file may have any size. */
 static bool form_append(ic_exchange *x, ic_field_part *field, const char *data, size_t size) {
     if (!field->filename) x->in_memory += size;
     if (x->in_memory > IC_TEXT_MAX)
@@ -59,7 +59,7 @@ static bool form_append(ic_exchange *x, ic_field_part *field, const char *data, 
     return false;
 }
 
-/* A field comes in pieces; `offset` is the place of this one in the field's value. */
+/* A field arrives in pieces; `offset` is the position of this one in the field's value. */
 static enum MHD_Result form_on_field(void *context, enum MHD_ValueKind kind, const char *name,
                                      const char *filename, const char *content_type, const char *encoding,
                                      const char *data, uint64_t offset, size_t size) {
@@ -80,7 +80,7 @@ static enum MHD_Result form_on_field(void *context, enum MHD_ValueKind kind, con
 void ic_form_begin(ic_exchange *x) {
     x->has_fields = true;
     x->reader = MHD_create_post_processor(x->connection, READER_BUFFER, form_on_field, x);
-    if (!x->reader) x->malformed = true; /* no boundary, or one that cannot be */
+    if (!x->reader) x->malformed = true; /* no boundary, or an impossible one */
 }
 
 void ic_form_add(ic_exchange *x, const char *data, size_t size) {

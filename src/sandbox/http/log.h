@@ -1,4 +1,4 @@
-/* The requests that a sandbox has answered, for assertions, and for a file where one is wanted. */
+/* The log of answered requests: in memory for assertions, and in a file if there is one. */
 #ifndef IC_SANDBOX_LOG_H
 #define IC_SANDBOX_LOG_H
 
@@ -7,12 +7,12 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* The oldest are forgotten beyond either. */
+/* Beyond either limit the oldest are removed. */
 #define IC_LOG_MAX   100000
 #define IC_LOG_BYTES ((size_t)64 * 1024 * 1024)
 
 typedef struct ic_log_entry {
-    char *texts; /* five, each ended by a NUL; owned */
+    char *texts; /* IC_LOG_TEXTS of them, each ended by a NUL; owned */
     size_t size;
 } ic_log_entry;
 
@@ -23,7 +23,7 @@ typedef struct ic_log {
     FILE *file;   /* NULL: none */
 } ic_log;
 
-/* `texts`: status, method, target, operationId, acting user. What there is no memory for is not kept. */
+/* `texts`: status, method, target, operationId, acting user. Without memory, nothing is added. */
 #define IC_LOG_TEXTS 5
 void ic_log_add(ic_log *log, ic_time time, const char *const texts[IC_LOG_TEXTS]);
 void ic_log_copy(const ic_log *log, ic_buf *out);

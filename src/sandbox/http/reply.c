@@ -1,4 +1,4 @@
-/* Answers, in the shapes that Ironclad gives them. */
+/* Answers, in Ironclad's formats. */
 #include "core/base/alloc.h"
 #include "core/base/text.h"
 #include "sandbox/http/exchange.h"
@@ -22,7 +22,7 @@ static void reply_clear(ic_exchange *x) {
 
 void ic_reply_no_memory(ic_exchange *x) {
     reply_clear(x);
-    x->status = 500; /* without a body: there is no memory for one */
+    x->status = 500; /* no body: there is no memory for one */
 }
 
 void ic_reply_json(ic_exchange *x, unsigned status, cJSON *tree) {
@@ -67,7 +67,7 @@ void ic_reply_file(ic_exchange *x, ic_blob *blob, const char *media_type) {
     x->media_type = media_type;
 }
 
-/* The name twice, by RFC 6266: in plain ASCII, and where that loses something, in UTF-8. */
+/* The filename in ASCII, and again in UTF-8 if ASCII cannot express it: RFC 6266. */
 static char *reply_disposition(const char *filename) {
     ic_buf text = {0};
     bool plain = true;
@@ -116,13 +116,13 @@ void ic_reply_redirect(ic_exchange *x, ic_buf *location) {
     reply_take(x, 302, &x->location, location);
 }
 
-/* Ends a text before the first character that is none: cut off, or never whole. */
+/* Ends a text before its first invalid or truncated UTF-8 character. */
 static void reply_truncate_invalid(char *text) {
     size_t bad;
     if (!ic_utf8_valid(text, strlen(text), &bad)) text[bad] = '\0';
 }
 
-/* Prints within the room, and not less than whole characters. */
+/* Prints as much as fits, in whole characters. */
 static void reply_print_message(char *message, size_t size, const char *format, va_list arguments)
     __attribute__((format(printf, 3, 0)));
 static void reply_print_message(char *message, size_t size, const char *format, va_list arguments) {
@@ -160,7 +160,7 @@ void ic_reply_scim_filter_error(ic_exchange *x, const char *message) {
     reply_scim_body(x, 400, "schema", "invalidFilter", whole);
 }
 
-/* SCIM's keyword for what the other API's code says. */
+/* SCIM's keyword for a code of the other API; NULL: none. */
 static const char *reply_scim_type(const char *code, const char *param) {
     if (param && strcmp(param, "body") == 0) return "invalidSyntax";
     return strcmp(code, "INVALID_PARAM") == 0 || strcmp(code, "MISSING_PARAM") == 0 ? "invalidValue" : NULL;
@@ -186,7 +186,7 @@ void ic_reply_error(ic_exchange *x, unsigned status, const char *code, const cha
     ic_put_text(error, "code", code);
     ic_put_text(error, "message", message);
     if (param) {
-        char whole[MESSAGE_MAX]; /* it may hold a name of the caller's, cut off to fit */
+        char whole[MESSAGE_MAX]; /* it may contain a name that the client sent, truncated to fit */
         snprintf(whole, sizeof whole, "%s", param);
         reply_truncate_invalid(whole);
         ic_put_text(error, "param", whole);

@@ -1,4 +1,4 @@
-/* Reading a request: headers, query, fields and body, and what the catalog says of them. */
+/* Reads a request (headers, query, fields, body) and checks it against the catalog. */
 #include "core/base/alloc.h"
 #include "core/base/text.h"
 #include "listener/listen.h"
@@ -20,7 +20,7 @@ const char *ic_exchange_header(const ic_exchange *x, const char *name) {
 
 const char *ic_exchange_query(const ic_exchange *x, const char *name) {
     const char *value = NULL;
-    /* A parameter without "=" has no value, yet it is there. */
+    /* A parameter without "=" has no value, but it is present. */
     if (MHD_lookup_connection_value_n(x->connection, MHD_GET_ARGUMENT_KIND, name, strlen(name), &value,
                                       NULL) != MHD_YES)
         return NULL;
@@ -161,7 +161,7 @@ static bool request_integer_fits(const char *name, const char *value) {
     return true;
 }
 
-/* Whether `length` bytes of text are one of the words that stand in `choices`. */
+/* Whether the first `length` bytes of `text` are one of the words in `choices`. */
 static bool request_is_choice(const char *choices, const char *text, size_t length) {
     for (const char *word = choices; *word;) {
         size_t size = strcspn(word, " ");
@@ -314,7 +314,7 @@ bool ic_exchange_check_names(ic_exchange *x) {
     return true;
 }
 
-/* x->body from JSON text; no text is an empty object. */
+/* Sets x->body from JSON text; no text is an empty object. */
 static bool request_parse_body(ic_exchange *x, const char *text, size_t length) {
     ic_error error = {0};
     x->body = length ? ic_json_parse(text, length, &error) : cJSON_CreateObject();

@@ -10,21 +10,21 @@
 #include <string.h>
 
 #define CONNECTION_MEMORY  (128 * 1024) /* for the request line and headers */
-#define CONNECTION_SECONDS 300          /* idle; a client that stays silent is not waited for forever */
+#define CONNECTION_SECONDS 300          /* idle, after which a connection is closed */
 #define CONNECTIONS_MAX    1000
-#define HEARD_OUT          (1024 * 1024) /* bytes of a body beyond what is allowed */
+#define HEARD_OUT          (1024 * 1024) /* bytes that are read of a body beyond the limit */
 #define RESPONSE_BLOCK     (64 * 1024)
 #define TLS_PRIORITIES     "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
 /* --- reading a body --- */
 
-/* The headers are there: decides how the body will be read. */
+/* The headers have been received: decides how to read the body. */
 static void server_begin(ic_exchange *x, const char *verb) {
     x->begun = true;
     x->verb = verb;
     const char *length = ic_exchange_header(x, "Content-Length");
-    /* What is only a little too large is heard out: its client is still sending when it is answered at once.
-     */
+    /* A body slightly over the limit is still read to its end, because its client would miss an earlier
+     * answer. */
     if (length && strtoumax(length, NULL, 10) > (uintmax_t)x->max_body + HEARD_OUT) x->too_large = true;
     if (ic_exchange_is_type(x, MHD_HTTP_POST_ENCODING_MULTIPART_FORMDATA)) ic_form_begin(x);
 }
@@ -66,11 +66,11 @@ static struct MHD_Response *response_of_blob(ic_exchange *x) {
     struct MHD_Response *response = MHD_create_response_from_callback(
         ic_blob_length(x->blob), RESPONSE_BLOCK, response_read_blob, x->blob, ic_blob_release);
     if (!response) return NULL;
-    x->blob = NULL; /* the response's now */
+    x->blob = NULL; /* now owned by the response */
     if (x->media_type) MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, x->media_type);
     if (x->disposition)
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_DISPOSITION, x->disposition);
-    else if (!x->media_type) /* nor a name: Ironclad gives none either */
+    else if (!x->media_type) /* without a name, as Ironclad sends it */
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_DISPOSITION, "attachment");
     return response;
 }
@@ -91,7 +91,7 @@ static struct MHD_Response *response_of_html(ic_exchange *x) {
     return response;
 }
 
-/* The first half of what is announced. */
+/* The first half of the announced length. */
 static ssize_t response_read_half(void *blob, uint64_t offset, char *into, size_t size) {
     uint64_t half = ic_blob_length(blob) / 2;
     if (offset >= half) return MHD_CONTENT_READER_END_WITH_ERROR;
@@ -156,12 +156,12 @@ static void server_log(const ic_server *server, const ic_exchange *x) {
     ic_log_add(server->log, ic_company_now(server->company), texts);
 }
 
-/* A request whose body cannot be used is heard out, so that its client reads the answer: but not for ever. */
+/* A body that cannot be used is still read, so that its client gets the answer, but not without limit. */
 static bool server_stops_reading(const ic_exchange *x) {
     return x->too_large && x->wasted > HEARD_OUT;
 }
 
-/* `whole`: the request has been read to its end. */
+/* `whole`: the request has been read completely. */
 static enum MHD_Result server_answer(const ic_server *server, ic_exchange *x, bool whole) {
     pthread_mutex_lock(server->lock);
     ic_new_uuid(x->company, x->id);
@@ -170,12 +170,12 @@ static enum MHD_Result server_answer(const ic_server *server, ic_exchange *x, bo
     server_log(server, x);
     pthread_mutex_unlock(server->lock);
     x->answered = true;
-    /* Suspended, the request comes back to on_request when its time has come. */
+    /* When the suspended connection is resumed, server_on_request is called again. */
     if (x->delay > 0 && whole && ic_delays_add(server->delays, x->connection, x->delay)) return MHD_YES;
     return server_send(x);
 }
 
-/* In the middle of a body no answer can be sent: the connection is closed. */
+/* No answer can be sent in the middle of a body, so the connection is closed. */
 static enum MHD_Result server_give_up(const ic_server *server, ic_exchange *x) {
     x->status = 413;
     pthread_mutex_lock(server->lock);
@@ -186,7 +186,7 @@ static enum MHD_Result server_give_up(const ic_server *server, ic_exchange *x) {
 
 /* --- libmicrohttpd's callbacks --- */
 
-/* The request line is there. Only here is the target still as it was sent, percent-encoded. */
+/* The request line has been received. Only here the target is available as sent, percent-encoded. */
 static void *server_on_target(void *context, const char *target, struct MHD_Connection *connection) {
     const ic_server *server = context;
     ic_exchange *x = ic_calloc(1, sizeof *x);
@@ -203,7 +203,7 @@ static void *server_on_target(void *context, const char *target, struct MHD_Conn
     return NULL;
 }
 
-/* Called once for the headers, then for each piece of the body, and at last with none. */
+/* Called once for the headers, then for each piece of the body, and finally without data. */
 static enum MHD_Result server_on_request(void *context, struct MHD_Connection *connection, const char *url,
                                          const char *verb, const char *version, const char *data,
                                          size_t *size, void **request) {
@@ -237,8 +237,8 @@ static void server_on_completed(void *context, struct MHD_Connection *connection
 /* --- start and stop --- */
 
 bool ic_server_start(ic_server *server, int socket, const ic_certificate *certificate) {
-    /* Not by epoll: libmicrohttpd then misses the end of a connection that comes together with the last
-     * bytes, and holds it until it has been idle for long enough. */
+    /* Not with epoll: libmicrohttpd would miss the end of a connection that arrives together with its last
+     * bytes, and hold the connection until the idle timeout. */
     unsigned flags =
         MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | (certificate ? MHD_USE_TLS : 0);
     struct MHD_OptionItem tls[] = {

@@ -15,7 +15,7 @@
 
 typedef char signature[2 * EVP_MAX_MD_SIZE + 1];
 
-/* Of the path with its time, by a key that only this company has. */
+/* Signs the path and its time with a key that only this company has. */
 static bool storage_sign(const ic_company *company, const char *path, const char *expires, signature hex) {
     unsigned char code[EVP_MAX_MD_SIZE];
     unsigned length = 0;
@@ -47,7 +47,7 @@ char *ic_storage_link(const ic_company *company, const char *kind, const char *n
 
 /* --- answers --- */
 
-/* Whether the link is the sandbox's own and still good; otherwise answers 403. */
+/* Whether the sandbox has made the link and it is still valid; otherwise answers 403. */
 static bool storage_check_link(ic_exchange *x) {
     const char *expires = ic_exchange_query(x, "expires"), *given = ic_exchange_query(x, "signature");
     signature proof;
@@ -61,7 +61,7 @@ static bool storage_check_link(ic_exchange *x) {
     return false;
 }
 
-/* The path is signed, so it has the form that a link is given. */
+/* The path is signed, so it has the form of a link. */
 static ic_stored_file storage_find(const ic_exchange *x, const ic_storage_kind *kinds) {
     char kind[32], name[64], part[64];
     ic_stored_file none = {0};

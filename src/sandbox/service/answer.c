@@ -1,4 +1,4 @@
-/* The way of a request through the folders. */
+/* Answers requests: finds the operation, checks, and calls its handler. */
 #include "core/base/alloc.h"
 #include "core/base/text.h"
 #include "sandbox/control/control.h"
@@ -19,7 +19,7 @@
 #include "sandbox/workflows/workflow_events.h"
 #include <string.h>
 
-/* Below these roots a token is wanted first, whether the path exists or not. */
+/* Below these paths a token is checked first, even if the path does not exist. */
 static bool answer_needs_token(const ic_exchange *x, const ic_route *route) {
     if (x->operation) return !(route->traits & IC_ROUTE_OPEN);
     return ic_text_starts(x->path, "/public/api/v1/") || ic_text_starts(x->path, "/scim/v2/");

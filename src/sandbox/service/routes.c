@@ -23,7 +23,7 @@ const ic_route ic_routes[] = {
 };
 // clang-format on
 
-/* Pages and their forms, which no document describes. */
+/* HTML pages and their forms, which are not documented. */
 static const struct page {
     const char *verb, *path;
     ic_route route;

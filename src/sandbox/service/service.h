@@ -1,4 +1,4 @@
-/* The folders put together: what the server answers with, and what is freed with a company. */
+/* Connects the folders to the server and the company. */
 #ifndef IC_SANDBOX_SERVICE_H
 #define IC_SANDBOX_SERVICE_H
 

@@ -42,7 +42,7 @@ static bool events_wants(const ic_webhook *webhook, const char *event) {
     return false;
 }
 
-/* The envelope of the webhook documents, as JSON.stringify would print it. NULL: no memory. */
+/* The body of a delivery, printed as JSON.stringify would. NULL: no memory. */
 static char *events_body(const ic_company *company, const ic_webhook *webhook, const ic_event *event) {
     cJSON *body = cJSON_CreateObject();
     ic_put_text(body, "companyID", company->id);

@@ -1,14 +1,14 @@
-/* The events that webhooks are told of. Nothing is sent: the deliveries are kept, and signed when they are
- * asked for. */
+/* The events that webhooks receive. Nothing is sent: deliveries are stored, and signed when they are
+ * requested. */
 #ifndef IC_SANDBOX_EVENTS_H
 #define IC_SANDBOX_EVENTS_H
 
 #include "sandbox/company/company.h"
 
-#define IC_DELIVERIES_MAX 10000 /* beyond it the older half is forgotten */
+#define IC_DELIVERIES_MAX 10000 /* beyond it the older half is removed */
 
 typedef struct ic_event {
-    const char *name;                /* one of the webhook documents; static */
+    const char *name;                /* as in the webhook documents; static */
     const char *workflow, *template; /* ids */
 } ic_event;
 

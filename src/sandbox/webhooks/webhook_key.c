@@ -10,7 +10,7 @@
 #define PRIME_BITS (KEY_BITS / 2)
 #define EXPONENT   65537
 
-/* The numbers of a key, by RFC 8017, 3.2: n, e, d, then p, q and what goes with them. */
+/* The numbers of a key: n, e, d, p, q, dP, dQ, qInv. RFC 8017, 3.2. */
 enum { MODULUS, PUBLIC, PRIVATE, PRIME_1, PRIME_2, EXPONENT_1, EXPONENT_2, COEFFICIENT, NUMBER_COUNT };
 
 static const char *const parameters[NUMBER_COUNT] = {
@@ -24,8 +24,8 @@ static const char *const parameters[NUMBER_COUNT] = {
     [COEFFICIENT] = OSSL_PKEY_PARAM_RSA_COEFFICIENT1,
 };
 
-/* The first fitting prime from a place that the company's random numbers give. Both top bits are set, so that
- * the product of two has all of its bits. */
+/* The first suitable prime after a random number of the company. Its top two bits are set, so that the
+ * product of two primes has full length. */
 static bool webhook_key_find_prime(ic_company *company, BIGNUM *prime, BN_CTX *pool) {
     const size_t half = PRIME_BITS / 4 / 2; /* digits */
     char digits[PRIME_BITS / 4 + 1];
@@ -42,7 +42,7 @@ static bool webhook_key_find_prime(ic_company *company, BIGNUM *prime, BN_CTX *p
     return false;
 }
 
-/* `one` and `other`: the primes less one. */
+/* `one` and `other`: the primes minus one. */
 static bool webhook_key_calculate(BIGNUM *const n[NUMBER_COUNT], BIGNUM *one, BIGNUM *other, BN_CTX *pool) {
     BIGNUM *product = n[MODULUS];
     return BN_sub(one, n[PRIME_1], BN_value_one()) && BN_sub(other, n[PRIME_2], BN_value_one()) &&
@@ -77,7 +77,7 @@ static EVP_PKEY *webhook_key_seeded(ic_company *company) {
     BIGNUM *n[NUMBER_COUNT];
     for (int i = 0; i < NUMBER_COUNT; i++)
         n[i] = BN_CTX_get(pool);
-    BIGNUM *one = BN_CTX_get(pool), *other = BN_CTX_get(pool); /* NULL when any before it is */
+    BIGNUM *one = BN_CTX_get(pool), *other = BN_CTX_get(pool); /* NULL when any allocation before it failed */
     EVP_PKEY *key = NULL;
     if (other && webhook_key_find_prime(company, n[PRIME_1], pool) &&
         webhook_key_find_prime(company, n[PRIME_2], pool) && webhook_key_calculate(n, one, other, pool))

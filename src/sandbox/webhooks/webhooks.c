@@ -28,7 +28,7 @@ static cJSON *webhook_view(const ic_company *company, const ic_webhook *webhook)
 
 /* --- list and get --- */
 
-/* The service lists them by target, and does not count them. */
+/* The service lists them sorted by target, without a count. */
 void ic_webhooks_list(ic_exchange *x) {
     const ic_array *webhooks = &x->company->webhooks;
     ic_page page = ic_exchange_page(x);
@@ -99,7 +99,7 @@ static bool webhook_is_https_url(const char *text) {
     return *host && *host != '/' && !strpbrk(host, " \t\r\n\\\"<>");
 }
 
-/* The parameter of a target that is taken is misspelt by the service. */
+/* The service misspells the parameter of a target that is already used. */
 static bool webhook_check_target(ic_exchange *x, const ic_webhook *changed) {
     const char *target = ic_json_string(x->body, "targetURL");
     if (!target) return true;
@@ -121,7 +121,7 @@ static bool webhook_check_request(ic_exchange *x, const ic_webhook *changed) {
 
 /* --- create, update, delete --- */
 
-/* Targets differ from one another, so this orders webhooks without ties. */
+/* Targets are unique, so no two webhooks compare as equal. */
 static int webhook_by_target(const void *a, const void *b) {
     return strcmp(((const ic_webhook *)a)->target, ((const ic_webhook *)b)->target);
 }
@@ -165,7 +165,8 @@ static void webhook_change_target(ic_company *company, ic_webhook *webhook, char
     ic_array_remove(&company->webhooks, webhook, webhook_by_target);
     ic_free(webhook->target);
     webhook->target = target;
-    ic_array_insert(&company->webhooks, webhook, webhook_by_target); /* has its room from before */
+    ic_array_insert(&company->webhooks, webhook,
+                    webhook_by_target); /* cannot fail: the list keeps its capacity */
 }
 
 void ic_webhooks_update(ic_exchange *x) {

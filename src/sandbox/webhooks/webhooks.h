@@ -6,20 +6,20 @@
 
 typedef struct ic_webhook {
     ic_object_id id;
-    char *target;            /* its URL: one registration for each */
+    char *target;            /* its URL; unique */
     cJSON *events;           /* names, "*" for all */
     const char *status;      /* static: "enabled", "disabled" */
     const char *grant;       /* static: of the token that registered it */
-    ic_time status_changed;  /* and by whom: */
+    ic_time status_changed;  /* by changed_by */
     ic_object_id changed_by; /* a user, who may be gone */
 } ic_webhook;
 
-/* An enabled one, in the company; copies what it is given. `by` registers it with client credentials. NULL:
+/* An enabled webhook in the company, registered by `by` with client credentials. Copies its arguments. NULL:
  * no memory. */
 ic_webhook *ic_webhook_new(ic_company *company, const char *target, const cJSON *events, const ic_user *by);
 void ic_webhook_free(ic_webhook *webhook);
-/* The company's key for webhook signatures, RSA of 2048 bits: made when first asked for. NULL: no memory. The
- * company's. */
+/* The company's key for webhook signatures, RSA with 2048 bits, made when first needed. Owned by the company.
+ * NULL: no memory. */
 EVP_PKEY *ic_company_webhook_key(ic_company *company);
 /* Frees all webhooks, deliveries and the key of the company. */
 void ic_webhooks_free(ic_company *company);

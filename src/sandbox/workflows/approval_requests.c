@@ -12,7 +12,7 @@ static const ic_review_request *approval_request_at(const ic_workflow *workflow,
     return workflow->requests.items[i];
 }
 
-/* The request's time and that of those just before it that a pause cut short. */
+/* The request's time, and that of the requests before it that a pause interrupted. */
 static ic_time approval_total_time(const ic_workflow *workflow, size_t index) {
     const ic_review_request *request = approval_request_at(workflow, index);
     ic_time total = request->end - request->start;
@@ -25,7 +25,7 @@ static ic_time approval_total_time(const ic_workflow *workflow, size_t index) {
     return total;
 }
 
-/* ApprovalRequestsModel's items, with the service's durationSeconds. */
+/* An item of ApprovalRequestsModel, with the durationSeconds that the service adds. */
 static cJSON *approval_request_view(const ic_workflow *workflow, size_t index, bool details) {
     const ic_review_request *request = approval_request_at(workflow, index);
     const ic_template *template = workflow->template;
@@ -52,7 +52,7 @@ static cJSON *approval_request_view(const ic_workflow *workflow, size_t index, b
     return view;
 }
 
-/* Of the people asked together for a role, the one who approved speaks for it, or else the first. */
+/* Of the requests made together for a role, the approved one decides, or else the first. */
 static bool approval_request_is_decisive(const ic_workflow *workflow, size_t index) {
     const ic_review_request *request = approval_request_at(workflow, index);
     bool approved = request->state == IC_REQUEST_APPROVED;

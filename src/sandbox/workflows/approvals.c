@@ -1,4 +1,4 @@
-/* Approvals: who has approved, whose turn it is, and approving. */
+/* Approvals: list and update. */
 #include "sandbox/workflows/handlers.h"
 #include "sandbox/workflows/reviews.h"
 #include "sandbox/workflows/workflows.h"
@@ -60,7 +60,7 @@ static bool approval_is_reviewer(const ic_template *template, size_t role) {
     return false;
 }
 
-/* Messages and codes are the document's. */
+/* Messages and codes as in the document. */
 static bool approval_check_update(ic_exchange *x, const ic_workflow *workflow, size_t role,
                                   const char *status) {
     if (strcmp(status, "approved") != 0 && strcmp(status, "pending") != 0) {
@@ -88,7 +88,7 @@ void ic_approvals_update(ic_exchange *x) {
     if (!approval_check_update(x, workflow, role, status)) return;
     size_t review = ic_review_of(workflow->template, role, ic_group_active(workflow));
     if (ic_review_decide(x->company, workflow, review, x->user, strcmp(status, "approved") == 0))
-        ic_reply_json(x, 200, cJSON_CreateTrue()); /* the bare value: so the service answers */
+        ic_reply_json(x, 200, cJSON_CreateTrue()); /* the bare value, as the service answers */
     else
         ic_reply_no_memory(x);
 }

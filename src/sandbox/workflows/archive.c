@@ -1,5 +1,4 @@
-/* The end of a contract's way: the Archive step, and the record that is made of it. Also what the company's
- * clock does to packets and archives by itself. */
+/* The Archive step, and the record that a workflow ends in. Also what becomes due by the company's clock. */
 #include "core/base/alloc.h"
 #include "sandbox/base/build.h"
 #include "sandbox/base/values.h"
@@ -15,7 +14,7 @@
 
 /* --- the signed copy --- */
 
-/* What electronic signatures leave. */
+/* The signed copy of electronic signatures. */
 static ic_blob *archive_signed_pdf(const ic_workflow *workflow, ic_time time) {
     const ic_array *signers = &workflow->packet->signers;
     ic_buf text = {0};
@@ -51,7 +50,7 @@ bool ic_workflow_archive(ic_company *company, ic_workflow *workflow, ic_time tim
 
 /* --- the record --- */
 
-/* The attributes that records have too. */
+/* The attributes that are also properties of records. */
 static cJSON *archive_properties(const ic_company *company, const ic_workflow *workflow, ic_time time) {
     cJSON *properties = cJSON_CreateObject();
     const cJSON *attribute;
@@ -72,7 +71,7 @@ static cJSON *archive_properties(const ic_company *company, const ic_workflow *w
     return properties;
 }
 
-/* The record that an attribute like localParentRecord names; NULL: none, or gone. */
+/* The record that an attribute such as localParentRecord names; NULL: none, or it is gone. */
 static ic_record *archive_find_related(const ic_company *company, const ic_workflow *workflow,
                                        const char *attribute) {
     const char *id = ic_json_string(ic_json_member(workflow->attributes, attribute), "recordId");
@@ -136,7 +135,7 @@ static bool archive_is_due(ic_time when, ic_time now) {
     return when != IC_TIME_NONE && when <= now;
 }
 
-/* Sends a packet whose time has come, if it can be sent. false: no memory. */
+/* Sends a scheduled packet, if it can be sent. false: no memory. */
 static bool archive_send_scheduled(ic_company *company, ic_workflow *workflow, ic_time when) {
     if (strcmp(ic_packet_status(workflow), "not_sent") == 0) {
         if (!ic_packet_send(workflow, workflow->creator, when)) return false;
@@ -146,7 +145,7 @@ static bool archive_send_scheduled(ic_company *company, ic_workflow *workflow, i
     return true;
 }
 
-/* Whether there is still something to wait for. Without memory it is tried again. */
+/* Does what is due. Returns whether something is still due later; without memory it is tried again. */
 static bool archive_settle(ic_company *company, ic_workflow *workflow, ic_time now) {
     const ic_packet *packet = workflow->packet;
     if (!packet || workflow->status != IC_STATUS_ACTIVE) return false;

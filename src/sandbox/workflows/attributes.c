@@ -1,4 +1,4 @@
-/* Changing a workflow's attributes: in the Review step, all updates of a request or none. */
+/* Changes a workflow's attributes, in the Review step: all updates of a request, or none. */
 #include "sandbox/workflows/fields.h"
 #include "sandbox/workflows/handlers.h"
 #include "sandbox/workflows/workflows.h"
@@ -6,7 +6,7 @@
 
 #define INVALID_FORM "form validation failed, please check schema"
 
-/* The document's errors of this operation all name the same parameter. */
+/* By the document, all errors of this operation name the same parameter. */
 static bool attributes_refuse(ic_exchange *x, const char *message, const char *name) {
     ic_reply_error(x, 400, "INVALID_PARAM", "attributes", "%s%s", message, name);
     return false;
@@ -63,7 +63,7 @@ static bool attributes_apply_all(ic_exchange *x, cJSON *attributes, const ic_wor
         x, "No information changed. The updates provided did not introduce any new values", "");
 }
 
-/* Takes the attributes over and tells of it. */
+/* Takes ownership of the attributes and answers. */
 static void attributes_commit(ic_exchange *x, ic_workflow *workflow, cJSON *attributes) {
     const char *comment = ic_json_string(x->body, "comment");
     ic_time now = ic_company_now(x->company);

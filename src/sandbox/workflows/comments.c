@@ -70,7 +70,7 @@ void ic_comments_get(ic_exchange *x) {
 
 /* --- create --- */
 
-/* The users in the message's <@e-mail> and <@id>, once each. false: answered. */
+/* The users that the message mentions as <@e-mail> or <@id>, each once. false: answered with an error. */
 static bool comment_find_mentioned(ic_exchange *x, const char *message, ic_array *mentioned) {
     for (const char *at = message; (at = strstr(at, "<@")) != NULL;) {
         at += 2;
@@ -93,7 +93,8 @@ static bool comment_find_mentioned(ic_exchange *x, const char *message, ic_array
     return true;
 }
 
-/* Who is mentioned but takes no part yet. false: there is somebody, who may not be added; answered. */
+/* The mentioned users who are not participants yet. false: answered with an error, because they may not be
+ * added. */
 static bool comment_find_added(ic_exchange *x, const ic_workflow *workflow, const ic_comment *comment,
                                bool may_add, ic_array *added) {
     for (size_t i = 0; i < comment->mentioned.count; i++) {

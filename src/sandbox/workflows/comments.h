@@ -5,9 +5,9 @@
 #include "sandbox/http/exchange.h"
 #include "sandbox/workflows/workflow.h"
 
-/* Adds the acting user's comment, who takes part from then on; so do those whom it mentions by <@e-mail> or
- * <@id>, if they may be added. `replied_to` may be NULL. NULL: the message is empty or mentions somebody whom
- * it may not, nothing has been added, and it is answered. */
+/* Adds a comment of the acting user. The user becomes a participant, and with `may_add` so do the users that
+ * the message mentions as <@e-mail> or <@id>. `replied_to` may be NULL. NULL: answered with an error, and
+ * nothing was added, because the message is empty or mentions someone it must not. */
 const ic_comment *ic_comment_post(ic_exchange *x, ic_workflow *workflow, const char *message, bool may_add,
                                   const ic_comment *replied_to);
 

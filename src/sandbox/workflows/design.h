@@ -11,12 +11,12 @@ typedef struct ic_role_design {
 
 typedef struct ic_review_design {
     size_t role; /* index among the design's roles */
-    int group;   /* from 1; groups review one after the other */
+    int group;   /* from 1; groups review in order */
 } ic_review_design;
 
 typedef struct ic_template {
     ic_object_id id;
-    char *name, *title; /* title: of a workflow, with [attribute] for its values */
+    char *name, *title; /* title: of its workflows; [attribute] stands for a value */
     cJSON *form;        /* the launch form: attribute -> {type, displayName, required, …} */
     char *shown;        /* the form as a workflow shows it, as JSON text */
     ic_role_design *roles;
@@ -28,9 +28,9 @@ typedef struct ic_template {
 
 /* By its id; NULL: there is none. */
 ic_template *ic_company_template(const ic_company *company, const char *id);
-/* The index of a role in the design; role_count when there is none. */
+/* The index of a role in the design; role_count: none. */
 size_t ic_template_role(const ic_template *template, const char *id);
-/* Frees all designs of the company; the workflows must be gone. */
+/* Frees all designs of the company. Its workflows must have been freed. */
 void ic_designs_free(ic_company *company);
 
 #endif

@@ -1,4 +1,4 @@
-/* Documents of a workflow: with a launch, listed, uploaded, downloaded. */
+/* Documents of a workflow: attach at launch, list, upload, download. */
 #include "sandbox/workflows/documents.h"
 #include "core/base/alloc.h"
 #include "core/base/text.h"
@@ -35,7 +35,7 @@ static bool document_attach_file(ic_exchange *x, ic_workflow *workflow, const cJ
     return false;
 }
 
-/* The sandbox fetches nothing: what a URL names becomes a page that says where it is. */
+/* The sandbox does not fetch URLs. The document becomes a page that shows the URL. */
 static bool document_attach_url(ic_exchange *x, ic_workflow *workflow, const cJSON *field, const char *url) {
     size_t length = strcspn(url, "?#");
     char *path = ic_strndup(url, length);
@@ -125,7 +125,7 @@ void ic_documents_download(ic_exchange *x) {
 
 /* --- upload --- */
 
-/* The document says that errors of this operation are bare JSON strings. */
+/* By the document, errors of this operation are bare JSON strings. */
 static bool document_refuse(ic_exchange *x, unsigned status, const char *message) {
     ic_reply_text_error(x, status, message);
     return false;
@@ -156,7 +156,7 @@ static bool document_add_version(ic_exchange *x, ic_document *document, ic_field
     return false;
 }
 
-/* A document beside the others of a list, or in place of the only one. */
+/* Adds a document to a list, or replaces the only one. */
 static bool document_add(ic_exchange *x, ic_workflow *workflow, const cJSON *field, ic_field_part *file) {
     for (size_t i = 0; i < workflow->documents.count && !ic_json_member(field, "elementType"); i++) {
         ic_document *document = workflow->documents.items[i];

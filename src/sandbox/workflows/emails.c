@@ -30,7 +30,7 @@ void ic_emails_list(ic_exchange *x) {
     ic_reply_page(x, page, workflow->emails.count, list);
 }
 
-/* The e-mail that the path names; NULL: there is none, and it is answered. */
+/* The e-mail that the path names; NULL: answered with an error. */
 static const ic_email *email_find(ic_exchange *x) {
     const ic_workflow *workflow = ic_exchange_workflow(x, 404, false);
     for (size_t i = 0; workflow && i < workflow->emails.count; i++) {

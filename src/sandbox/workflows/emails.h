@@ -1,4 +1,4 @@
-/* E-mail about a workflow: what the counterparty has written, and what has been sent to it. */
+/* E-mail about a workflow, received from and sent to the counterparty. */
 #ifndef IC_SANDBOX_EMAILS_H
 #define IC_SANDBOX_EMAILS_H
 
@@ -12,9 +12,9 @@ typedef struct ic_email_attachment {
 } ic_email_attachment;
 
 typedef struct ic_email {
-    ic_email_id id;       /* by which it is asked for: its thread's when it came in, else its own */
+    ic_email_id id;       /* the id in the API: of the thread for a received e-mail, otherwise its own */
     char *shown;          /* as the API shows it: JSON text */
-    ic_array attachments; /* ic_email_attachment, of one that came in; owned */
+    ic_array attachments; /* ic_email_attachment, of a received e-mail; owned */
 } ic_email;
 
 void ic_emails_free(ic_workflow *workflow);

@@ -1,5 +1,5 @@
-/* What fits a field of a launch form. Types by the public document and what the service has been seen to use.
- */
+/* Which values fit a field of a launch form. Types are those of the public document, and more that the
+ * service was observed to use. */
 #include "sandbox/workflows/fields.h"
 #include "sandbox/base/values.h"
 #include "sandbox/records/entities.h"
@@ -30,13 +30,13 @@ static bool field_is_option(const cJSON *field, const cJSON *value) {
     return false;
 }
 
-/* localLinkedRecord and its like: an id in, {recordId, readableId} out. */
+/* For localLinkedRecord and similar: from an id to {recordId, readableId}. */
 static cJSON *field_accept_record(const ic_company *company, const cJSON *value) {
     const ic_record *record = cJSON_IsString(value) ? ic_company_record(company, value->valuestring) : NULL;
     return record ? ic_record_link_view(record) : NULL;
 }
 
-/* An entity by either id, alone or as {recordId}. */
+/* For an entity, given by either id, alone or as {recordId}. */
 static cJSON *field_accept_entity(const ic_company *company, const cJSON *value) {
     const char *id = cJSON_IsString(value) ? value->valuestring : ic_json_string(value, "recordId");
     const ic_entity *entity = id ? ic_company_entity(company, id) : NULL;

@@ -1,16 +1,16 @@
-/* Values of a launch form's fields. */
+/* The fields of a launch form, and their values. */
 #ifndef IC_SANDBOX_FIELDS_H
 #define IC_SANDBOX_FIELDS_H
 
 #include "sandbox/http/exchange.h"
 #include "sandbox/workflows/workflow.h"
 
-/* Whether the field holds documents, one or a list of them: such values are kept apart. */
+/* Whether the field holds a document or a list of documents. These values are stored separately. */
 bool ic_field_is_document(const cJSON *field);
-/* Whether the form must be filled in here; `conditional` counts as not. */
+/* Whether the field is always required; `conditional` is not. */
 bool ic_field_is_required(const cJSON *field);
-/* The value as the workflow keeps it (a record is looked up and becomes {recordId, readableId}), or NULL when
- * it does not fit the field or there is no memory for it. The caller's. */
+/* The value as the workflow stores it, owned by the caller: a record's id becomes {recordId, readableId}.
+ * NULL: the value does not fit the field, or no memory. */
 cJSON *ic_field_accept(const ic_company *company, const cJSON *field, const cJSON *value);
 /* Whether the workflow has a value, or a document, for the field. */
 bool ic_workflow_has(const ic_workflow *workflow, const cJSON *field);

@@ -1,4 +1,4 @@
-/* Launching: from what a request says to a workflow. */
+/* Launches a workflow from a request. */
 #include "core/base/alloc.h"
 #include "sandbox/workflows/documents.h"
 #include "sandbox/workflows/fields.h"
@@ -17,7 +17,7 @@ static bool launch_refuse_value(ic_exchange *x, const cJSON *field, const char *
     return false;
 }
 
-/* An attribute named like a role puts somebody else into it. */
+/* An attribute with the id of a role assigns it to another user. */
 static bool launch_assign_role(ic_exchange *x, ic_workflow *workflow, size_t role, const cJSON *value) {
     ic_user *user = cJSON_IsString(value) ? ic_company_user(x->company, value->valuestring) : NULL;
     if (!user) {
@@ -33,7 +33,7 @@ static bool launch_assign_role(ic_exchange *x, ic_workflow *workflow, size_t rol
 static bool launch_set_attribute(ic_exchange *x, ic_workflow *workflow, const cJSON *value) {
     const cJSON *field = ic_json_member(workflow->template->form, value->string);
     size_t role = ic_template_role(workflow->template, value->string);
-    if (cJSON_IsNull(value)) return true; /* as if it were not there */
+    if (cJSON_IsNull(value)) return true; /* as if it were not given */
     if (!field && role < workflow->template->role_count) return launch_assign_role(x, workflow, role, value);
     if (!field || cJSON_IsTrue(ic_json_member(field, "readOnly"))) {
         ic_reply_error(x, 400, "INVALID_PARAM", value->string, "%s attribute specified: %s",
@@ -48,7 +48,7 @@ static bool launch_set_attribute(ic_exchange *x, ic_workflow *workflow, const cJ
     return false;
 }
 
-/* What was not given: the form's defaults where they are wanted, an error where it must be. */
+/* Checks for missing attributes, and with useDefaultValues fills in the form's defaults. */
 static bool launch_fill_form(ic_exchange *x, ic_workflow *workflow) {
     bool defaults = ic_exchange_query_true(x, "useDefaultValues");
     const cJSON *field;
@@ -67,7 +67,7 @@ static bool launch_fill_form(ic_exchange *x, ic_workflow *workflow) {
     return true;
 }
 
-/* The drafts that the form has a list for: the design writes one where none is given. */
+/* Where the form has a list of drafts and none is given, the design writes one. */
 static bool launch_write_draft(ic_exchange *x, ic_workflow *workflow) {
     const cJSON *field = workflow->template->form->child;
     while (field && !(ic_field_is_document(field) && ic_json_member(field, "elementType")))
@@ -113,7 +113,7 @@ ic_workflow *ic_workflow_prepare(ic_exchange *x) {
 
 bool ic_workflow_begin(ic_company *company, ic_workflow *workflow, ic_time time) {
     workflow->created = workflow->updated = time;
-    bool reviewed = workflow->template->review_count > 0; /* what nobody has to approve is to be signed */
+    bool reviewed = workflow->template->review_count > 0; /* no approvals needed, so it goes to signing */
     if (!(reviewed ? ic_reviews_ask(workflow, time) : ic_workflow_sign(company, workflow)) ||
         !ic_company_add_workflow(company, workflow))
         return false;

@@ -5,14 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LAUNCHES_MAX 1000 /* the oldest are forgotten beyond */
+#define LAUNCHES_MAX 1000 /* beyond it the oldest are removed */
 
 typedef struct launch {
-    char id[5 + 32 + 1];   /* jobId, and hexadecimal digits */
-    ic_time due;           /* when it is decided for all to see */
+    char id[5 + 32 + 1];   /* "jobId" and 32 hexadecimal digits */
+    ic_time due;           /* when it takes effect */
     cJSON *request;        /* the body; owned */
-    cJSON *error;          /* why there is no workflow; owned; NULL: there is */
-    ic_workflow *workflow; /* the company's once it has begun, until then owned */
+    cJSON *error;          /* why the launch failed; owned; NULL: it succeeded */
+    ic_workflow *workflow; /* owned until it has begun, then by the company */
     bool begun;
 } launch;
 
@@ -43,7 +43,7 @@ void ic_launches_settle(ic_company *company) {
 
 /* --- start --- */
 
-/* One that has begun: there is a bound to those that wait, for each is due soon. */
+/* Removes only a launch that has begun. Pending ones are bounded, because each is due soon. */
 static void launch_remove_oldest(ic_company *company) {
     ic_array *jobs = &company->launches;
     if (jobs->count <= LAUNCHES_MAX || !company->launches_begun) return;
@@ -53,7 +53,7 @@ static void launch_remove_oldest(ic_company *company) {
     memmove(jobs->items, jobs->items + 1, jobs->count * sizeof *jobs->items);
 }
 
-/* Takes the workflow and the error over, also when it fails. NULL: no memory. */
+/* Takes ownership of the workflow and the error, also when it fails. NULL: no memory. */
 static launch *launch_add(ic_exchange *x, ic_workflow *workflow, cJSON *error) {
     ic_company *company = x->company;
     launch *job = ic_calloc(1, sizeof *job);
@@ -77,7 +77,7 @@ static launch *launch_add(ic_exchange *x, ic_workflow *workflow, cJSON *error) {
     return NULL;
 }
 
-/* What the refused launch has been answered with, and where a person could try. NULL: no memory. */
+/* The error that the launch was answered with, and where a person can launch instead. NULL: no memory. */
 static cJSON *launch_take_error(const ic_exchange *x) {
     const char *id = ic_json_string(x->body, "template");
     cJSON *error = x->text ? ic_json_parse(x->text, strlen(x->text), NULL) : NULL;
@@ -121,7 +121,7 @@ static void launch_put_url(cJSON *urls, const char *name, const ic_company *comp
     ic_buf_free(&url);
 }
 
-/* LaunchedWorkflow calls the signatures' last state otherwise than WorkflowResponseModel. */
+/* LaunchedWorkflow and WorkflowResponseModel have different names for the last state of signatures. */
 static cJSON *launch_workflow_view(const ic_company *company, const ic_workflow *workflow) {
     cJSON *view = ic_workflow_view(company, workflow, false),
           *signatures = ic_json_member(view, "signatures");

@@ -17,7 +17,7 @@ bool ic_workflow_sign(ic_company *company, ic_workflow *workflow) {
 
 /* --- cancel, pause, resume --- */
 
-/* These answer false without memory; workflow->updated is the time of it. */
+/* These return false without memory. The time of the change is workflow->updated. */
 
 static bool lifecycle_cancel(ic_workflow *workflow, const ic_user *user) {
     ic_packet *packet = workflow->packet;
@@ -43,7 +43,7 @@ static bool lifecycle_resume(ic_workflow *workflow, const ic_user *user) {
     return ic_reviews_ask(workflow, workflow->updated);
 }
 
-/* A change of status that wants a comment. */
+/* A change of status, which needs a comment. */
 typedef struct change {
     unsigned from; /* bits by ic_status */
     bool review_only;
@@ -92,7 +92,7 @@ void ic_workflows_resume(ic_exchange *x) {
 
 /* --- back to Review --- */
 
-/* Errors of the document. */
+/* Errors as in the document. */
 static bool lifecycle_check_revert(ic_exchange *x, const ic_workflow *workflow) {
     if (!ic_array_has(&workflow->participants, x->user)) {
         ic_reply_error(x, 403, "FORBIDDEN", "user", "user is not a participant on the workflow");

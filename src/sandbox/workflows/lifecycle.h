@@ -4,15 +4,16 @@
 
 #include "sandbox/workflows/workflow.h"
 
-/* All is approved: on to the Sign step. false: no memory. */
+/* Moves an approved workflow to the Sign step. false: no memory. */
 bool ic_workflow_sign(ic_company *company, ic_workflow *workflow);
-/* All is signed: on to the Archive step, which completes by itself after company->job_seconds and makes a
- * record. false: no memory. */
+/* Moves a signed workflow to the Archive step, which ends after company->job_seconds and makes a record.
+ * false: no memory. */
 bool ic_workflow_archive(ic_company *company, ic_workflow *workflow, ic_time time);
-/* Looks after a workflow whose packet or archive waits for a time. false: no memory. */
+/* Has ic_company_settle look after a workflow with a scheduled packet or a running Archive step. false: no
+ * memory. */
 bool ic_company_await(ic_company *company, ic_workflow *workflow);
-/* Does what is due by the company's clock: scheduled packets are sent, archived workflows complete, launches
- * in the background come through. */
+/* Does everything that is due by the company's clock: sends scheduled packets, completes archived workflows,
+ * asynchronous launches and predictions. */
 void ic_company_settle(ic_company *company);
 
 #endif

@@ -1,4 +1,4 @@
-/* The packet of a workflow in the Sign step: made, sent, signed. */
+/* The signature packet of a workflow: make, send, sign. */
 #include "core/base/alloc.h"
 #include "core/base/buf.h"
 #include "sandbox/workflows/lifecycle.h"
@@ -53,8 +53,8 @@ void ic_packet_remove(ic_packet *packet, ic_signer *signer) {
     signer_free(signer);
 }
 
-/* Where the form does not say who signs for the counterparty, a person of the company would find out; here it
- * is somebody at an address that the counterparty's name makes up. */
+/* If the form does not name the counterparty's signer, a person at Ironclad's customer would. Here it is
+ * someone with an e-mail address made from the counterparty's name. */
 static char *packet_invent_email(const char *name) {
     ic_buf email = {0};
     ic_buf_puts(&email, "signer@");
@@ -96,17 +96,17 @@ static bool packet_add_signer(ic_packet *packet, const ic_signer_design *design,
     return false;
 }
 
-void ic_packet_hand_over(ic_packet *packet, const ic_user *leaving, ic_user *heir) {
+void ic_packet_hand_over(ic_packet *packet, const ic_user *leaving, ic_user *successor) {
     for (size_t i = 0; packet && i < packet->signers.count; i++) {
         ic_signer *signer = packet->signers.items[i];
         if (signer->user == leaving && signer->signature != IC_SIGNATURE_SIGNED)
-            ic_signer_set(signer, heir->display_name, heir->email, heir);
+            ic_signer_set(signer, successor->display_name, successor->email, successor);
     }
 }
 
-void ic_signing_hand_over(ic_signing_design *design, const ic_user *leaving, ic_user *heir) {
+void ic_signing_hand_over(ic_signing_design *design, const ic_user *leaving, ic_user *successor) {
     for (size_t i = 0; design && i < design->signer_count; i++)
-        if (design->signers[i].user == leaving) design->signers[i].user = heir;
+        if (design->signers[i].user == leaving) design->signers[i].user = successor;
 }
 
 /* --- the packet --- */
@@ -155,7 +155,7 @@ const char *ic_packet_status(const ic_workflow *workflow) {
     return packet->signers.count && packet_has_contract(workflow) ? "not_sent" : "action_required";
 }
 
-/* Those whose turn it is: the first who has not signed, or all of them. */
+/* Asks those who sign next: the first who has not signed, or all of them. */
 static void packet_ask_signers(const ic_packet *packet, ic_time time) {
     for (size_t i = 0; i < packet->signers.count; i++) {
         ic_signer *signer = packet->signers.items[i];
@@ -197,7 +197,7 @@ bool ic_packet_proceed(ic_company *company, ic_workflow *workflow, ic_time time)
     return true;
 }
 
-/* What webhooks are told of what a signer does. */
+/* Emits the events of a signer's action to the webhooks. */
 static void packet_emit_event(ic_company *company, const ic_workflow *workflow, ic_signature before,
                               ic_signature now) {
     if (now == IC_SIGNATURE_SIGNED)

@@ -1,4 +1,4 @@
-/* People of a workflow: who takes part, who has a role, who might. */
+/* People of a workflow: participants, assigned roles, eligible assignees. */
 #include "core/base/text.h"
 #include "sandbox/company/people.h"
 #include "sandbox/workflows/handlers.h"
@@ -33,7 +33,7 @@ void ic_participants_list(ic_exchange *x) {
 
 /* --- roles --- */
 
-/* The role that the path names as people see it; NULL: there is none, and it is answered. */
+/* The role that the path names by display name; NULL: answered with an error. */
 static const ic_role_design *participant_find_role(ic_exchange *x, const ic_workflow *workflow) {
     for (size_t i = 0; i < workflow->template->role_count; i++)
         if (strcmp(workflow->template->roles[i].display_name, x->values[1]) == 0)
@@ -48,7 +48,7 @@ static cJSON *participant_assignee_view(const ic_user *user) {
     return view;
 }
 
-/* Those whom the design names, and the members of the group that is called like the role. */
+/* Eligible are the users that the design names, and the members of the group with the name of the role. */
 static bool participant_is_eligible(const ic_company *company, const ic_role_design *role,
                                     const ic_user *user) {
     const ic_group *group = ic_company_group(company, role->display_name);
@@ -65,7 +65,7 @@ static cJSON *participant_eligible_view(const ic_company *company, const ic_role
     for (size_t i = 0; i < 2; i++)
         for (size_t j = 0; j < lists[i]->count; j++) {
             const ic_user *user = lists[i]->items[j];
-            if (i && ic_array_has(lists[0], user)) continue; /* is there already */
+            if (i && ic_array_has(lists[0], user)) continue; /* already in the list */
             if (*count >= first && *count < first + page.size)
                 ic_append(view, participant_assignee_view(user));
             ++*count;
@@ -90,7 +90,7 @@ void ic_roles_list_eligible(ic_exchange *x) {
     ic_reply_json(x, 200, answer);
 }
 
-/* Statuses and messages of the document. */
+/* Statuses and messages as in the document. */
 static bool participant_check_assignment(ic_exchange *x, const ic_workflow *workflow,
                                          const ic_role_design *role, const ic_user *user) {
     if (workflow->ended != IC_TIME_NONE)
@@ -119,7 +119,7 @@ void ic_roles_assign(ic_exchange *x) {
     if (!role) return;
     const char *id = ic_json_string(x->body, "userId");
     ic_user *user = ic_company_user(x->company, id);
-    if (user && strcmp(user->id, id) != 0) user = NULL; /* an e-mail is no id */
+    if (user && strcmp(user->id, id) != 0) user = NULL; /* an e-mail address is not an id */
     if (!participant_check_assignment(x, workflow, role, user)) return;
     if (!participant_assign(x, workflow, role, user)) {
         ic_reply_no_memory(x);

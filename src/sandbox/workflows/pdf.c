@@ -2,12 +2,12 @@
 #include "core/base/buf.h"
 #include <string.h>
 
-/* A PDF string: in parentheses, which a backslash takes apart from the text's own. What is no ASCII would
- * need another encoding of the font, and becomes a question mark. */
+/* Adds a PDF string: in parentheses, with backslashes before special characters. Characters outside ASCII
+ * would need another font encoding, and become question marks. */
 static void pdf_add_string(ic_buf *out, const char *text) {
     ic_buf_putc(out, '(');
     for (; *text; text++) {
-        if (((unsigned char)*text & 0xC0) == 0x80) continue; /* the rest of a character */
+        if (((unsigned char)*text & 0xC0) == 0x80) continue; /* a continuation byte of UTF-8 */
         if (*text == '(' || *text == ')' || *text == '\\') ic_buf_putc(out, '\\');
         ic_buf_putc(out, *text >= ' ' && *text <= '~' ? *text : '?');
     }

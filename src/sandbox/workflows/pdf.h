@@ -1,12 +1,13 @@
-/* Documents for what comes with none. */
+/* Generated documents, for workflows and records that come without one. */
 #ifndef IC_SANDBOX_PDF_H
 #define IC_SANDBOX_PDF_H
 
 #include "sandbox/base/blob.h"
 
-/* A small genuine PDF of one page with a line of text, which is its title too. NULL: no memory. */
+/* A small valid PDF: one page with one line of text, which is also its title. NULL: no memory. */
 ic_blob *ic_pdf_make(const char *title);
-/* "Mutual NDA with Acme.pdf", without what no file is named by; free with ic_free. NULL: no memory. */
+/* A filename such as "Mutual NDA with Acme.pdf", without characters that filenames cannot contain. Free it
+ * with ic_free. NULL: no memory. */
 char *ic_pdf_name(const char *title);
 
 #endif

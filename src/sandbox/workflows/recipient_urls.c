@@ -1,4 +1,4 @@
-/* Links by which a signer or viewer reaches a packet: of Ironclad's own signature provider only. */
+/* Links with which a signer or viewer opens a packet. Only for Ironclad's own signature provider. */
 #include "listener/html.h"
 #include "sandbox/base/values.h"
 #include "sandbox/workflows/handlers.h"
@@ -62,7 +62,7 @@ void ic_recipient_urls_create(ic_exchange *x) {
         recipient_reply_link(x, ic_sign_link_new(x->company, workflow, role, NULL, false));
 }
 
-/* A host, perhaps with a scheme before it and a port behind it, without any wildcard. */
+/* A host with optional scheme and port, without wildcards. */
 static bool recipient_is_frame_ancestor(const char *text) {
     const char *host = strstr(text, "://");
     host = host ? host + 3 : text;

@@ -73,7 +73,7 @@ void ic_reviews_free(ic_workflow *workflow) {
 
 /* --- decisions --- */
 
-/* One approval is enough for a role: its other approvers are asked no more. */
+/* One approval is enough for a role; the requests to its other approvers end. */
 static void review_end(ic_workflow *workflow, size_t review, const ic_user *approver, ic_time time) {
     for (size_t i = 0; i < workflow->requests.count; i++) {
         ic_review_request *request = review_request_at(workflow, i);
@@ -110,7 +110,7 @@ bool ic_reviews_restart(ic_workflow *workflow, ic_time time) {
 
 /* --- history --- */
 
-/* The groups have had equal parts of the time up to the last change. */
+/* The groups have taken equal parts of the time up to the last change. */
 static ic_time review_part_of(const ic_workflow *workflow, int group, int groups) {
     return workflow->created + (workflow->updated - workflow->created) * group / (groups + 1);
 }

@@ -1,4 +1,4 @@
-/* Reviews: what is asked of the approvers, what they decide, and the history of both. */
+/* Reviews: requests to approvers, their decisions, and the history of both. */
 #ifndef IC_SANDBOX_REVIEWS_H
 #define IC_SANDBOX_REVIEWS_H
 
@@ -14,7 +14,7 @@
 typedef enum ic_request_state { IC_REQUEST_STATES(X) } ic_request_state;
 #undef X
 
-/* One person asked for one review. */
+/* A request to one person for one review. */
 typedef struct ic_review_request {
     size_t review; /* index among the design's reviews */
     const ic_user *actor;
@@ -22,24 +22,24 @@ typedef struct ic_review_request {
     ic_time start, end; /* end: meaningless while pending */
 } ic_review_request;
 
-/* The role's review in the group; review_count when there is none. */
+/* The role's review in the group; review_count: none. */
 size_t ic_review_of(const ic_template *template, size_t role, int group);
 
-/* These answer false without memory; what they have done by then stays. */
+/* These return false without memory; changes made so far stay. */
 
-/* Asks the approvers whose turn it is and who have not been asked yet. */
+/* Asks the approvers of the active group who have not been asked yet. */
 bool ic_reviews_ask(ic_workflow *workflow, ic_time time);
-/* Ends what is pending, because of what happened to the workflow. */
+/* Ends pending requests, because of a change of the workflow. */
 void ic_reviews_interrupt(ic_workflow *workflow, ic_request_state why, ic_time time);
-/* The user's decision on a review of the group whose turn it is. When all is approved, the workflow goes on
- * to the Sign step. */
+/* The user's decision on a review of the active group. When everything is approved, the workflow moves to the
+ * Sign step. */
 bool ic_review_decide(ic_company *company, ic_workflow *workflow, size_t review, const ic_user *user,
                       bool approved);
-/* After a change of who has the role. */
+/* Updates requests after a role has been assigned to other users. */
 bool ic_reviews_reassign(ic_workflow *workflow, size_t role, ic_time time);
-/* All approvals are gone, and the first group is asked again. */
+/* Removes all approvals and asks the first group again. */
 bool ic_reviews_restart(ic_workflow *workflow, ic_time time);
-/* For a workflow that is loaded as it stands: the history that its approvals tell of. */
+/* Makes up the history of a workflow that is loaded with approvals. */
 bool ic_reviews_recall(ic_workflow *workflow);
 void ic_reviews_free(ic_workflow *workflow);
 

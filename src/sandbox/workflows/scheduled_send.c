@@ -1,9 +1,9 @@
-/* A packet that is to be sent at a time to come. */
+/* Scheduled sending of a packet. */
 #include "sandbox/workflows/handlers.h"
 #include "sandbox/workflows/lifecycle.h"
 #include "sandbox/workflows/sign_status.h"
 
-/* What a request says of it; kept as it was where it says nothing. */
+/* Reads the request; values that it does not give stay. */
 typedef struct schedule {
     ic_time notify_at;
     int reminder_days;
@@ -23,7 +23,7 @@ static bool scheduled_send_read_notify_at(ic_exchange *x, schedule *wanted) {
            scheduled_send_refuse(x, "notifyAt", "notifyAt must be in the future");
 }
 
-/* null takes the reminder away. */
+/* null removes the reminder. */
 static bool scheduled_send_read_reminder(ic_exchange *x, schedule *wanted) {
     const cJSON *reminder = ic_json_member(x->body, "reminder");
     if (!reminder) return true;
@@ -38,7 +38,7 @@ static bool scheduled_send_read_reminder(ic_exchange *x, schedule *wanted) {
     return true;
 }
 
-/* The workflow whose packet is still here, and scheduled or not; NULL: answered. */
+/* The workflow, whose packet must not be sent, and be scheduled or not; NULL: answered with an error. */
 static ic_workflow *scheduled_send_find(ic_exchange *x, bool scheduled) {
     ic_workflow *workflow = ic_exchange_signing(x, true);
     if (!workflow) return NULL;

@@ -14,7 +14,7 @@ static cJSON *schema_view(const ic_exchange *x, const ic_template *template) {
     return view;
 }
 
-/* The launch form is the only one there is. */
+/* The launch form is the only form. */
 static bool schema_check_form(ic_exchange *x) {
     const char *form = ic_exchange_query(x, "form");
     if (!form || strcmp(form, "launch") == 0) return true;

@@ -1,5 +1,5 @@
-/* The page that a recipient URL leads to: what is to be signed, and two buttons. The page is ours; no
- * document describes Ironclad's. */
+/* The page of a recipient URL: the contract, and two buttons. The page is the sandbox's own, because
+ * Ironclad's is not documented. */
 #include "core/base/alloc.h"
 #include "listener/html.h"
 #include "sandbox/workflows/sign_links.h"
@@ -43,7 +43,7 @@ void ic_sign_links_free(ic_company *company) {
     ic_array_free(&company->sign_links);
 }
 
-/* NULL: there is none, and it is answered. */
+/* NULL: answered with an error. */
 static ic_sign_link *sign_link_find(ic_exchange *x, const char *recipient, const char *session) {
     for (size_t i = 0; recipient && session && i < x->company->sign_links.count; i++) {
         ic_sign_link *link = x->company->sign_links.items[i];

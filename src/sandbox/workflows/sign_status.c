@@ -1,4 +1,4 @@
-/* The sign status of a workflow, and its packet sent and called back. */
+/* The sign status of a workflow; sending and cancelling its packet. */
 #include "sandbox/workflows/sign_status.h"
 #include "sandbox/workflows/handlers.h"
 #include "sandbox/workflows/workflows.h"

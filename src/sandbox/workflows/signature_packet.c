@@ -1,4 +1,4 @@
-/* Which documents are to be signed, and in which order. */
+/* The documents of the signature packet and their order. */
 #include "sandbox/workflows/documents.h"
 #include "sandbox/workflows/handlers.h"
 #include "sandbox/workflows/sign_status.h"
@@ -10,7 +10,7 @@ static bool signature_packet_refuse(ic_exchange *x, const char *message, const c
     return false;
 }
 
-/* Every key must be that of a document that can be signed, once. */
+/* Each key must name a document that can be signed, and only once. */
 static bool signature_packet_read_keys(ic_exchange *x, const ic_workflow *workflow, ic_array *documents) {
     const cJSON *key;
     cJSON_ArrayForEach(key, ic_json_member(x->body, "signaturePacketDocumentKeys")) {

@@ -1,4 +1,4 @@
-/* The signers of a packet: replaced, removed, reminded. */
+/* The signers of a packet: replace, remove, remind. */
 #include "sandbox/base/values.h"
 #include "sandbox/workflows/handlers.h"
 #include "sandbox/workflows/sign_status.h"
@@ -6,7 +6,8 @@
 
 #define REMINDER_INTERVAL ((ic_time)60 * 60 * 1000)
 
-/* Adobe Sign's packets are one agreement: it cannot change while out, and reminds everybody. */
+/* With Adobe Sign a packet is one agreement: it cannot be changed after it is sent, and a reminder goes to
+ * everyone. */
 static bool signer_is_adobe(const ic_packet *packet) {
     return strcmp(packet->design->provider, "Adobe Sign") == 0;
 }
@@ -94,7 +95,7 @@ void ic_signers_delete(ic_exchange *x) {
         return;
     }
     ic_packet_remove(workflow->packet, signer);
-    if (ic_packet_proceed(x->company, workflow, now)) /* those who are left may have signed on paper */
+    if (ic_packet_proceed(x->company, workflow, now)) /* the remaining signers may have signed on paper */
         ic_reply_nothing(x);
     else
         ic_reply_no_memory(x);

@@ -1,4 +1,5 @@
-/* Signing: who signs a design's contracts, and the packet of a workflow that has reached the Sign step. */
+/* Signing: who signs the contracts of a design, and the signature packet of a workflow from the Sign step on.
+ */
 #ifndef IC_SANDBOX_SIGNING_H
 #define IC_SANDBOX_SIGNING_H
 
@@ -6,8 +7,9 @@
 
 typedef struct ic_signer_design {
     char *role_name;
-    ic_user *user;                          /* who signs for the company; NULL: the counterparty does */
-    char *name_attribute, *email_attribute; /* of the launch form: who that is; NULL: it does not say */
+    ic_user *user; /* who signs for the company; NULL: the counterparty signs */
+    char *name_attribute,
+        *email_attribute; /* of the launch form: who the counterparty's signer is; NULL: not in the form */
 } ic_signer_design;
 
 typedef struct ic_signing_design {
@@ -28,48 +30,48 @@ extern const char *const ic_signature_names[IC_SIGNATURE_COUNT];
 
 typedef struct ic_signer {
     char *role_name, *name, *email;
-    ic_user *user; /* NULL: not of the company */
+    ic_user *user; /* NULL: not a user of the company */
     ic_signature signature;
     bool wet;         /* signed on paper, and uploaded */
-    ic_time changed;  /* when the signature became what it is */
+    ic_time changed;  /* when the signature last changed */
     ic_time reminded; /* IC_TIME_NONE: not yet */
 } ic_signer;
 
 typedef struct ic_packet {
     const ic_signing_design *design;
-    ic_array signers; /* ic_signer, in their order; owned */
+    ic_array signers; /* ic_signer, in signing order; owned */
     bool sent;
-    ic_time notify_at;  /* when it is sent by itself; IC_TIME_NONE: it is not */
+    ic_time notify_at;  /* when it is scheduled to be sent; IC_TIME_NONE: not scheduled */
     int reminder_days;  /* before that; 0: no reminder */
-    ic_document *copy;  /* what has been signed so far, one of the workflow's documents; NULL: nothing yet */
-    ic_time archive_at; /* when the Archive step is done; IC_TIME_NONE: not begun */
+    ic_document *copy;  /* the signed copy so far, one of the workflow's documents; NULL: none yet */
+    ic_time archive_at; /* when the Archive step ends; IC_TIME_NONE: not begun */
 } ic_packet;
 
 void ic_signing_design_free(ic_signing_design *design);
 
-/* Somebody has left, and another signs from then on what is not signed yet. */
-void ic_signing_hand_over(ic_signing_design *design, const ic_user *leaving, ic_user *heir);
-void ic_packet_hand_over(ic_packet *packet, const ic_user *leaving, ic_user *heir);
+/* After a user has left: the successor signs what is not signed yet. */
+void ic_signing_hand_over(ic_signing_design *design, const ic_user *leaving, ic_user *successor);
+void ic_packet_hand_over(ic_packet *packet, const ic_user *leaving, ic_user *successor);
 
-/* A new packet in the place of what was there, not sent. false: no memory. */
+/* Gives the workflow a new packet, not sent, instead of its present one. false: no memory. */
 bool ic_packet_begin(ic_workflow *workflow);
 void ic_packet_free(ic_packet *packet);
 /* not_sent, sent, action_required or complete; static. */
 const char *ic_packet_status(const ic_workflow *workflow);
 ic_signer *ic_packet_signer(const ic_packet *packet, const char *role_name);
-/* Makes the signer somebody else. false: no memory, and nothing has changed. */
+/* Replaces the person who signs. false: no memory, and nothing has changed. */
 bool ic_signer_set(ic_signer *signer, const char *name, const char *email, ic_user *user);
-/* Out of the packet and freed. */
+/* Removes the signer from the packet and frees it. */
 void ic_packet_remove(ic_packet *packet, ic_signer *signer);
 
-/* Out to those who sign first. The packet's status must be not_sent. false: no memory. */
+/* Sends the packet to those who sign first. Its status must be not_sent. false: no memory. */
 bool ic_packet_send(ic_workflow *workflow, const ic_user *user, ic_time time);
-/* Back from them: what was signed electronically counts no more. false: no memory. */
+/* Withdraws the packet. Electronic signatures no longer count. false: no memory. */
 bool ic_packet_withdraw(ic_workflow *workflow, const ic_user *user, ic_time time);
 /* After a signature: the next signer is asked, or the Archive step begins. false: no memory. */
 bool ic_packet_proceed(ic_company *company, ic_workflow *workflow, ic_time time);
-/* What a signer does with a packet that is out: views, signs, declines. NULL, or why it cannot be (static; ""
- * without memory). */
+/* A signer views, signs or declines a packet that has been sent. Returns NULL, or why that is impossible
+ * (static; "": no memory). */
 const char *ic_packet_sign(ic_company *company, ic_workflow *workflow, ic_signer *signer,
                            ic_signature signature);
 

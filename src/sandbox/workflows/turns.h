@@ -1,4 +1,4 @@
-/* Turns: whose move a workflow waits for, the company's or the counterparty's. */
+/* Turns: whether a workflow waits for the company or for the counterparty. */
 #ifndef IC_SANDBOX_TURNS_H
 #define IC_SANDBOX_TURNS_H
 
@@ -6,13 +6,13 @@
 
 typedef struct ic_turn {
     bool counterparty;
-    const char *location; /* what began it; static */
+    const char *location; /* what started it; static */
     const ic_user *user;
     ic_time start;
 } ic_turn;
 
-/* Begins a turn and ends the one before; nothing happens when it is that side's turn already. The first turn
- * is the company's, from the launch on, and is not kept. `location` is static. false: no memory. */
+/* Starts a turn and ends the one before. Does nothing when it is already that side's turn. The first turn is
+ * the company's, from the launch on, and is not stored. `location` is static. false: no memory. */
 bool ic_turn_begin(ic_workflow *workflow, bool counterparty, const char *location, const ic_user *user,
                    ic_time time);
 void ic_turns_free(ic_workflow *workflow);

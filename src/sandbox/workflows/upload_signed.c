@@ -1,4 +1,4 @@
-/* A document that has been signed outside: by some of the signers, or by all. */
+/* Upload of a document that some or all signers have signed elsewhere. */
 #include "core/base/alloc.h"
 #include "sandbox/workflows/documents.h"
 #include "sandbox/workflows/handlers.h"
@@ -23,7 +23,7 @@ static bool signed_add_role(ic_exchange *x, const ic_packet *packet, const cJSON
     return false;
 }
 
-/* The signers that the metadata name; none when they name nobody, which means all. */
+/* The signers that the metadata name; an empty list means all. */
 static bool signed_read_signers(ic_exchange *x, const ic_packet *packet, ic_array *signers) {
     if (!ic_exchange_field(x, "metadata")) return true;
     cJSON *metadata = ic_form_json(x, "metadata");
@@ -39,7 +39,7 @@ static bool signed_read_signers(ic_exchange *x, const ic_packet *packet, ic_arra
 
 /* --- doing --- */
 
-/* What is uploaded again is a new version of the copy. */
+/* A further upload is a new version of the copy. */
 static bool signed_keep_copy(ic_exchange *x, ic_workflow *workflow, ic_field_part *file) {
     ic_packet *packet = workflow->packet;
     ic_blob *bytes = ic_field_part_bytes(file);
@@ -77,7 +77,7 @@ static void signed_upload(ic_exchange *x, ic_workflow *workflow, ic_field_part *
         return;
     }
     signed_mark(workflow->packet, signers, now);
-    /* A packet without signers has nobody whose signature could be missing. */
+    /* A packet without signers is complete. */
     bool all = !workflow->packet->signers.count || !signers->count;
     if (all ? ic_workflow_archive(x->company, workflow, now) : ic_packet_proceed(x->company, workflow, now))
         signed_reply(x, workflow);

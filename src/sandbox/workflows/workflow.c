@@ -1,4 +1,4 @@
-/* A workflow in the company: its life in memory, and what its approvals say. */
+/* Workflows: create, change, find, free. */
 #include "sandbox/workflows/workflow.h"
 #include "core/base/alloc.h"
 #include "core/base/buf.h"
@@ -52,7 +52,7 @@ bool ic_workflow_join(ic_workflow *workflow, ic_user *user) {
     return ic_array_has(&workflow->participants, user) || ic_array_push(&workflow->participants, user);
 }
 
-/* The people whom the design puts into each role take part. */
+/* Assigns the roles as the design says; their users become participants. */
 static bool workflow_assign_roles(ic_workflow *workflow) {
     for (size_t i = 0; i < workflow->template->role_count; i++) {
         const ic_array *people = &workflow->template->roles[i].assignees;
@@ -82,7 +82,7 @@ ic_workflow *ic_workflow_new(ic_company *company, const ic_template *template, i
     return NULL;
 }
 
-/* A value as a title shows it: text as it is, anything else not at all. */
+/* Adds a value to the title; only text is shown. */
 static void workflow_add_title_value(ic_buf *title, const cJSON *attributes, const char *name,
                                      size_t length) {
     const cJSON *attribute;
@@ -112,7 +112,7 @@ bool ic_workflow_set_title(ic_workflow *workflow) {
     return true;
 }
 
-/* Drafts, which stand in lists, make up the signature packet; what else is attached stays outside. */
+/* Drafts, which are in lists, form the signature packet. Other attachments are not part of it. */
 static unsigned document_place_in_packet(const ic_workflow *workflow, const char *attribute) {
     unsigned last = 0;
     if (!attribute || !ic_json_member(ic_json_member(workflow->template->form, attribute), "elementType"))

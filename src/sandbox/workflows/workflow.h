@@ -1,4 +1,4 @@
-/* A workflow as the company keeps it. */
+/* A workflow as the company stores it. */
 #ifndef IC_SANDBOX_WORKFLOW_H
 #define IC_SANDBOX_WORKFLOW_H
 
@@ -19,8 +19,8 @@ extern const char *const ic_step_names[IC_STEP_COUNT], *const ic_status_names[IC
 
 typedef struct ic_document {
     ic_short_id key, version;
-    int number;            /* of the version, from 1 */
-    const char *attribute; /* the design's; NULL: it is a signed copy */
+    int number;            /* version number, from 1 */
+    const char *attribute; /* of the design; NULL: it is a signed copy */
     unsigned packet_place; /* in the signature packet, from 1; 0: not in it */
     char *filename;
     ic_blob *bytes;
@@ -47,15 +47,15 @@ typedef struct ic_workflow {
     cJSON *attributes; /* without documents */
     ic_user *creator;
     ic_time created, updated;
-    ic_array *assignees; /* of each role of the design: ic_user */
-    bool *approved;      /* each review of the design */
+    ic_array *assignees; /* ic_user; one list for each role of the design */
+    bool *approved;      /* one for each review of the design */
     ic_array participants;
     ic_array documents, comments; /* owned */
     ic_array turns, requests;     /* ic_turn (turns.h), ic_review_request (reviews.h); owned */
     ic_array emails;              /* ic_email (emails.h); owned */
     struct ic_packet *packet;     /* signing.h; owned; NULL before the Sign step */
-    ic_array records;             /* made by it: their ids (char *), some of which may be gone; owned */
-    ic_time ended;                /* completed or cancelled; IC_TIME_NONE before */
+    ic_array records; /* ids (char *) of the records that it made, some of which may be gone; owned */
+    ic_time ended;    /* when completed or cancelled; IC_TIME_NONE before */
 } ic_workflow;
 
 /* By either id, which may be NULL; NULL: there is none. */
@@ -63,21 +63,22 @@ ic_workflow *ic_company_workflow(const ic_company *company, const char *id);
 /* A new active workflow in Review with the design's roles, not yet in the company. NULL: no memory. */
 ic_workflow *ic_workflow_new(ic_company *company, const ic_template *template, ic_user *creator);
 void ic_workflow_free(ic_workflow *workflow);
-/* Gives it its readable id and takes it over; false: no memory, and it stays the caller's. */
+/* Gives the workflow its readable id and takes ownership of it. false: no memory, and the caller keeps it. */
 bool ic_company_add_workflow(ic_company *company, ic_workflow *workflow);
 /* Makes the user a participant. */
 bool ic_workflow_join(ic_workflow *workflow, ic_user *user);
 /* Whether all of the group's reviews are approved. */
 bool ic_group_approved(const ic_workflow *workflow, int group);
-/* The group whose turn it is; 0 when all are approved. */
+/* The active group, whose reviews are requested now; 0: all are approved. */
 int ic_group_active(const ic_workflow *workflow);
-/* Its title by the design, from its attributes. false: no memory. */
+/* Sets the title from the design's title and the attributes. false: no memory. */
 bool ic_workflow_set_title(ic_workflow *workflow);
-/* Adds a document; takes the bytes over, also when it fails. NULL: no memory. `attribute` is the design's. */
+/* Adds a document. Takes over the caller's hold of the bytes, also when it fails. `attribute` is owned by the
+ * design. NULL: no memory. */
 ic_document *ic_workflow_add_document(ic_company *company, ic_workflow *workflow, const char *attribute,
                                       const char *filename, ic_blob *bytes, const ic_user *author,
                                       ic_time time);
-/* Takes nothing over. */
+/* Adds a comment; copies the message. NULL: no memory. */
 ic_comment *ic_workflow_add_comment(ic_company *company, ic_workflow *workflow, const char *message,
                                     const ic_user *author, ic_time time);
 /* Makes the workflow the origin of a record that is not yet in the company. The first record of a workflow

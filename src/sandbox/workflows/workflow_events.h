@@ -5,9 +5,9 @@
 #include "sandbox/http/exchange.h"
 #include "sandbox/workflows/workflow.h"
 
-/* Tells the webhooks of an event of the workflow; `name` is static. */
+/* Emits an event of the workflow to the webhooks. `name` is static. */
 void ic_workflow_event(ic_company *company, const char *name, const ic_workflow *workflow);
-/* The same for the event that an operation causes, if it causes one, once it has been answered. */
+/* The same for the event, if any, that an operation causes, after it has been answered. */
 void ic_workflow_events_note(const ic_exchange *x);
 
 #endif

@@ -53,7 +53,7 @@ cJSON *ic_document_view(const ic_company *company, const ic_workflow *workflow, 
     return view;
 }
 
-/* The attributes with the documents among them: a list of them, or one, as the form says. */
+/* The attributes, including documents: one or a list of them, as the form says. */
 static cJSON *workflow_attributes_view(const ic_company *company, const ic_workflow *workflow, bool hydrate) {
     cJSON *view = cJSON_Duplicate(workflow->attributes, true), *value;
     cJSON_ArrayForEach(value, view) {
@@ -86,7 +86,7 @@ static cJSON *workflow_creator_view(const ic_user *user) {
     return view;
 }
 
-/* WorkflowStateModel: where the approvals or the signatures stand. */
+/* WorkflowStateModel: the state of the approvals or the signatures. */
 static cJSON *workflow_state_view(const ic_company *company, const ic_workflow *workflow, const char *what,
                                   const char *state) {
     cJSON *view = cJSON_CreateObject();

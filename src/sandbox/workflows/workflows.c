@@ -6,7 +6,7 @@
 
 /* --- list --- */
 
-/* What a list is asked to hold. */
+/* Which workflows a list contains. */
 typedef struct selection {
     bool status[IC_STATUS_COUNT];
     const char *template;
@@ -14,7 +14,7 @@ typedef struct selection {
     ic_formula *filter; /* NULL: all */
 } selection;
 
-/* The type of an attribute of that name, in whichever design has one. */
+/* The type of the attribute, in the first design that has one of that name. */
 static const char *workflows_attribute_type(void *context, const char *name) {
     const ic_company *company = context;
     for (size_t i = 0; i < company->templates.count; i++) {
@@ -25,7 +25,7 @@ static const char *workflows_attribute_type(void *context, const char *name) {
     return NULL;
 }
 
-/* Of documents it is told that they are there. */
+/* For documents, only whether they are present. */
 static cJSON *workflows_attribute_value(const void *item, const char *name) {
     const ic_workflow *workflow = item;
     const cJSON *field = ic_json_member(workflow->template->form, name);

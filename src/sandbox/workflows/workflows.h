@@ -5,13 +5,13 @@
 #include "sandbox/http/exchange.h"
 #include "sandbox/workflows/workflow.h"
 
-/* The workflow that the path names; NULL: there is none, and it is answered with the status. With `any_id`,
- * its readable id does too. */
+/* The workflow that the path names by id, or with `any_id` also by readable id; NULL: answered with the
+ * status. */
 ic_workflow *ic_exchange_workflow(ic_exchange *x, unsigned status, bool any_id);
 
-/* Each of these makes a new tree, NULL or spoiled (build.h) without memory. */
+/* Each returns a new tree, NULL or spoiled (build.h) without memory. */
 
-/* `hydrate`: with what is known of the entities that attributes name. */
+/* `hydrate`: includes the attributes of entities. */
 cJSON *ic_workflow_view(const ic_company *company, const ic_workflow *workflow, bool hydrate);
 /* [{id, displayName, assignees: [{userName, userId, email}]}] */
 cJSON *ic_roles_view(const ic_workflow *workflow);
