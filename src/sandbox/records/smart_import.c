@@ -58,6 +58,22 @@ static bool import_refuse(ic_exchange *x, const char *param, const char *message
     return false;
 }
 
+static const char *const extensions[] = {".pdf", ".docx", ".doc",  ".xls", ".xlsx", ".eml", ".tif",
+                                         ".jpg", ".png",  ".jpeg", ".txt", ".ppt",  ".pptx"};
+
+static void import_refuse_extension(ic_exchange *x, const char *filename) {
+    ic_buf message = {0};
+    ic_buf_printf(&message,
+                  "filename %.200s does not have an accepted extension. Only the following extensions are "
+                  "allowed: ",
+                  filename);
+    for (size_t i = 0; i < sizeof extensions / sizeof extensions[0]; i++)
+        ic_buf_printf(&message, "%s%s", i ? ", " : "", extensions[i]);
+    const char *text = ic_buf_text(&message);
+    ic_reply_error(x, 400, "INVALID_PARAM", "metadata.filename", "%s.", text ? text : "");
+    ic_buf_free(&message);
+}
+
 static bool import_check_file(ic_exchange *x) {
     const ic_field_part *file = ic_exchange_field(x, "attachment");
     const char *extension = file && file->filename ? strrchr(file->filename, '.') : NULL;
@@ -65,15 +81,9 @@ static bool import_check_file(ic_exchange *x) {
     if (ic_blob_length(file->bytes) > ATTACHMENT_MAX)
         return import_refuse(x, "attachment",
                              "parameter 'attachment' too large, please limit upload files less than 100MB");
-    static const char *const extensions[] = {".pdf", ".docx", ".doc",  ".xls", ".xlsx", ".eml", ".tif",
-                                             ".jpg", ".png",  ".jpeg", ".txt", ".ppt",  ".pptx"};
     for (size_t i = 0; extension && i < sizeof extensions / sizeof extensions[0]; i++)
         if (ic_text_same(extensions[i], extension)) return true;
-    ic_reply_error(
-        x, 400, "INVALID_PARAM", "metadata.filename",
-        "filename %.200s does not have an accepted extension. Only the following extensions are allowed: "
-        ".pdf, .docx, .doc, .xls, .xlsx, .eml, .tif, .jpg, .png, .jpeg, .txt, .ppt, .pptx.",
-        file->filename ? file->filename : "");
+    import_refuse_extension(x, file->filename ? file->filename : "");
     return false;
 }
 
