@@ -30,11 +30,12 @@ typedef struct ic_exchange {
     size_t max_body;
 
     /* The request, read by server.c. */
-    char *target;     /* as received: path and query, percent-encoded */
-    char *path;       /* the same without the query */
-    const char *verb; /* as received; owned by the connection */
-    ic_buf raw;       /* the body, unless it is a form */
-    struct MHD_PostProcessor *reader;
+    char *target;                     /* as received: path and query, percent-encoded */
+    char *path;                       /* the same without the query */
+    const char *verb;                 /* as received; owned by the connection */
+    ic_buf raw;                       /* the body, unless it is a form */
+    struct MHD_PostProcessor *reader; /* of an urlencoded form */
+    struct ic_multipart *parts;       /* of a multipart body */
     ic_field_part *fields;
     size_t field_count;
     uint64_t received, in_memory, wasted; /* bytes of the body */

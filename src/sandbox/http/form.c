@@ -1,6 +1,7 @@
-/* Forms: libmicrohttpd parses them, and this file keeps their fields. */
+/* Bodies with fields: multipart.c or libmicrohttpd reads them, this file keeps the fields. */
 #include "core/base/alloc.h"
 #include "sandbox/http/exchange.h"
+#include "sandbox/http/multipart.h"
 #include <errno.h>
 #include <microhttpd.h>
 #include <string.h>
@@ -59,39 +60,50 @@ static bool form_append(ic_exchange *x, ic_field_part *field, const char *data, 
     return false;
 }
 
-/* A field arrives in pieces; `offset` is the position of this one in the field's value. */
+static bool form_begin_field(ic_exchange *x, const char *name, const char *filename) {
+    if (x->field_count >= FIELDS_MAX) return false;
+    x->no_memory = !form_add_field(x, name, filename);
+    return !x->no_memory;
+}
+
+/* For ic_multipart_new. */
+static bool form_on_part(void *context, const char *name, const char *filename, const char *data,
+                         size_t size) {
+    ic_exchange *x = context;
+    return name ? form_begin_field(x, name, filename) : form_append(x, &x->fields[x->field_count - 1], data, size);
+}
+
+/* For libmicrohttpd, which reads urlencoded forms. `offset` is where this piece is in the field's value. */
 static enum MHD_Result form_on_field(void *context, enum MHD_ValueKind kind, const char *name,
                                      const char *filename, const char *content_type, const char *encoding,
                                      const char *data, uint64_t offset, size_t size) {
-    (void)kind, (void)content_type, (void)encoding;
+    (void)kind, (void)filename, (void)content_type, (void)encoding;
     ic_exchange *x = context;
-    ic_field_part *field = x->field_count ? &x->fields[x->field_count - 1] : NULL;
-    if (offset == 0) {
-        if (!name || x->field_count >= FIELDS_MAX) {
-            x->malformed = true;
-            return MHD_NO;
-        }
-        field = form_add_field(x, name, filename);
-        x->no_memory = !field;
-    }
-    return field && form_append(x, field, data, size) ? MHD_YES : MHD_NO;
+    if (offset == 0 && !(name && form_begin_field(x, name, NULL))) return MHD_NO;
+    return form_append(x, &x->fields[x->field_count - 1], data, size) ? MHD_YES : MHD_NO;
 }
 
 void ic_form_begin(ic_exchange *x) {
     x->has_fields = true;
-    x->reader = MHD_create_post_processor(x->connection, READER_BUFFER, form_on_field, x);
-    if (!x->reader) x->malformed = true; /* no boundary, or an impossible one */
+    if (ic_exchange_is_type(x, MHD_HTTP_POST_ENCODING_MULTIPART_FORMDATA))
+        x->parts = ic_multipart_new(ic_exchange_header(x, MHD_HTTP_HEADER_CONTENT_TYPE), form_on_part, x);
+    else
+        x->reader = MHD_create_post_processor(x->connection, READER_BUFFER, form_on_field, x);
+    if (!x->parts && !x->reader) x->malformed = true;
 }
 
 void ic_form_add(ic_exchange *x, const char *data, size_t size) {
-    if (!x->reader || !size) return;
-    if (MHD_post_process(x->reader, data, size) != MHD_YES && !x->no_memory && !x->too_large &&
-        !x->disk_error)
-        x->malformed = true;
+    if ((!x->parts && !x->reader) || !size) return;
+    bool read = x->parts ? ic_multipart_add(x->parts, data, size)
+                         : MHD_post_process(x->reader, data, size) == MHD_YES;
+    if (!read && !x->no_memory && !x->too_large && !x->disk_error) x->malformed = true;
 }
 
 void ic_form_end(ic_exchange *x) {
+    if (x->parts && !ic_multipart_is_complete(x->parts)) x->malformed = true;
     if (x->reader && MHD_destroy_post_processor(x->reader) != MHD_YES) x->malformed = true;
+    ic_multipart_free(x->parts);
+    x->parts = NULL;
     x->reader = NULL;
 }
 
@@ -106,6 +118,7 @@ bool ic_form_read(ic_exchange *x) {
 
 void ic_form_clear(ic_exchange *x) {
     if (x->reader) MHD_destroy_post_processor(x->reader);
+    ic_multipart_free(x->parts);
     for (size_t i = 0; i < x->field_count; i++)
         form_clear_field(&x->fields[i]);
     ic_free(x->fields);
