@@ -33,7 +33,7 @@ end
 
 -- The bytes of a request. `headers` is a list of whole lines; Host, Connection and Content-Length are added.
 function http.request(method, target, headers, body)
-  local lines = { ("%s %s HTTP/1.1"):format(method, target), "Host: sandbox", "Connection: close" }
+  local lines = { ("%s %s HTTP/1.1"):format(method, target), "Host: localhost", "Connection: close" }
   for _, header in ipairs(headers or {}) do lines[#lines + 1] = header end
   if body or method ~= "GET" then lines[#lines + 1] = "Content-Length: " .. #(body or "") end
   return table.concat(lines, "\r\n") .. "\r\n\r\n" .. (body or "")

@@ -29,7 +29,7 @@ void ic_html_headers(struct MHD_Response *response, const char *frame_ancestor) 
     static const char *const headers[][2] = {
         {MHD_HTTP_HEADER_CONTENT_TYPE, "text/html; charset=utf-8"},
         {MHD_HTTP_HEADER_CACHE_CONTROL, "no-store"},
-        {"Referrer-Policy", "no-referrer"},
+        {"Referrer-Policy", "same-origin"},
         {"X-Content-Type-Options", "nosniff"},
     };
     for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)

@@ -32,6 +32,7 @@ const ic_sandbox_options ic_sandbox_defaults = {
 struct ic_sandbox {
     pid_t owner; /* the process that started it */
     int port, socket;
+    char *host;           /* that it listens on, as given */
     bool is_open;         /* reachable from other machines */
     pthread_mutex_t lock; /* protects company and log while the server runs */
     ic_company *company;
@@ -252,6 +253,7 @@ static bool sandbox_start_storage(ic_sandbox *sandbox, const ic_sandbox_options 
     sandbox->storage = (ic_server){.company = company,
                                    .log = &sandbox->log,
                                    .lock = &sandbox->lock,
+                                   .host = sandbox->host,
                                    .answer = ic_service_answer_storage};
     if (company->storage_url && ic_server_start(&sandbox->storage, sandbox->storage_socket,
                                                 options->tls ? &sandbox->certificate : NULL))
@@ -265,6 +267,11 @@ static bool sandbox_start(ic_sandbox *sandbox, const ic_sandbox_options *options
         !sandbox_open_log(sandbox, options->log, error, size))
         return false;
     sandbox->port = options->port;
+    sandbox->host = ic_strdup(options->host);
+    if (!sandbox->host) {
+        snprintf(error, size, "no memory");
+        return false;
+    }
     sandbox->socket = ic_listen(options->host, &sandbox->port, error, size);
     if (sandbox->socket < 0) return false;
     sandbox->is_open = !ic_listens_locally(sandbox->socket);
@@ -281,6 +288,7 @@ static bool sandbox_start(ic_sandbox *sandbox, const ic_sandbox_options *options
     sandbox->server = (ic_server){.company = sandbox->company,
                                   .log = &sandbox->log,
                                   .lock = &sandbox->lock,
+                                  .host = sandbox->host,
                                   .max_body = options->max_body,
                                   .answer = ic_service_answer};
     return sandbox->company->url &&
@@ -328,6 +336,7 @@ void ic_sandbox_free(ic_sandbox *sandbox) {
     ic_company_free(sandbox->company);
     ic_log_free(&sandbox->log);
     ic_certificate_free(&sandbox->certificate);
+    ic_free(sandbox->host);
     ic_free(sandbox->folder);
     ic_free(sandbox->ca_file);
     ic_free(sandbox);

@@ -411,8 +411,8 @@ echo "$1" >> "$NOTES"
 visit() { # METHOD URL BODY
   local rest=${2#http://}; local host=${rest%%/*}
   exec 3<>"/dev/tcp/${host%:*}/${host##*:}"
-  printf '%s /%s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n' \
-    "$1" "${rest#*/}" >&3
+  printf '%s /%s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n' "$1" "${rest#*/}" >&3
+  printf 'Content-Type: application/x-www-form-urlencoded\r\n' >&3
   if [ "$1" = POST ]; then printf 'Content-Length: %s\r\n' "${#3}" >&3; fi
   printf '\r\n%s' "$3" >&3
   cat <&3

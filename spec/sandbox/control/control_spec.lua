@@ -102,7 +102,7 @@ describe("controls over HTTP", function()
     if not address or address:find "^127%." then return pending "this machine has no other address" end
     local open = assert(sandbox_module.start { tls = false, host = "0.0.0.0" })
     local function status_of(path)
-      local script = ([[exec 3<>/dev/tcp/%s/%d && printf 'POST %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n]]
+      local script = ([[exec 3<>/dev/tcp/%s/%d && printf 'POST %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n]]
         .. [[Content-Length: 0\r\n\r\n' >&3 && cat <&3]]):format(address, open.port, path)
       return peer.shell("bash -c " .. peer.quoted(script)):match "^HTTP/1.1 (%d+)"
     end

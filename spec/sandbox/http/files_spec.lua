@@ -70,7 +70,8 @@ end)
 local function send_pieces(mebibytes)
   local script = ([[
     exec 3<>/dev/tcp/127.0.0.1/%d
-    printf 'POST /oauth/token HTTP/1.1\r\nHost: sandbox\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n' >&3
+    printf 'POST /oauth/token HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n' >&3
+    printf 'Transfer-Encoding: chunked\r\n\r\n' >&3
     piece=$(head -c 65535 /dev/zero | tr '\0' x)
     for ((i = 0; i < %d; i++)); do printf 'FFFF\r\n%%s\r\n' "$piece" >&3 || exit 0; done 2>/dev/null
     printf '0\r\n\r\n' >&3

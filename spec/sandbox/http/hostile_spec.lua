@@ -27,7 +27,7 @@ after_each(function() local_ironclad.must(client.oauth:userinfo()) end)
 
 -- The bytes of a request, with all headers as given.
 local function bytes(line, headers, body)
-  local lines = { line .. " HTTP/1.1", "Host: sandbox", actor[1], actor[2] }
+  local lines = { line .. " HTTP/1.1", "Host: localhost", actor[1], actor[2] }
   for _, header in ipairs(headers) do lines[#lines + 1] = header end
   return table.concat(lines, "\r\n") .. "\r\n\r\n" .. body
 end
@@ -55,9 +55,9 @@ describe("what is no request", function()
   local cases = {
     ["no text"] = "\0\1\2\3\255\r\n\r\n",
     ["another protocol"] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-    ["a target without end"] = "GET /" .. ("a"):rep(300000) .. " HTTP/1.1\r\nHost: x\r\n\r\n",
-    ["a header without end"] = "GET / HTTP/1.1\r\nHost: x\r\nX: " .. ("a"):rep(300000) .. "\r\n\r\n",
-    ["headers without end"] = "GET / HTTP/1.1\r\nHost: x\r\n" .. ("X: y\r\n"):rep(10000) .. "\r\n",
+    ["a target without end"] = "GET /" .. ("a"):rep(300000) .. " HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    ["a header without end"] = "GET / HTTP/1.1\r\nHost: localhost\r\nX: " .. ("a"):rep(300000) .. "\r\n\r\n",
+    ["headers without end"] = "GET / HTTP/1.1\r\nHost: localhost\r\n" .. ("X: y\r\n"):rep(10000) .. "\r\n",
     ["a length below nothing"] = { post, { "Content-Length: -1" }, "{}" },
     ["a length that is no number"] = { post, { "Content-Length: many" }, "{}" },
     ["a length beyond every number"] = { post, { "Content-Length: 99999999999999999999999" }, "{}" },
@@ -205,7 +205,7 @@ describe("connections", function()
     local slow = {}
     for i = 1, 100 do
       slow[i] = assert(plain_socket.connect(sandbox.port))
-      slow[i]:send("GET /oauth/userinfo HTTP/1.1\r\nHost: x\r\n" .. actor[1] .. "\r\n")
+      slow[i]:send("GET /oauth/userinfo HTTP/1.1\r\nHost: localhost\r\n" .. actor[1] .. "\r\n")
     end
     for _, piece in ipairs { actor[2], "\r\nConnection: cl", "ose\r\n\r", "\n" } do
       local_ironclad.must(client.oauth:userinfo())

@@ -70,7 +70,8 @@ static bool form_begin_field(ic_exchange *x, const char *name, const char *filen
 static bool form_on_part(void *context, const char *name, const char *filename, const char *data,
                          size_t size) {
     ic_exchange *x = context;
-    return name ? form_begin_field(x, name, filename) : form_append(x, &x->fields[x->field_count - 1], data, size);
+    return name ? form_begin_field(x, name, filename)
+                : form_append(x, &x->fields[x->field_count - 1], data, size);
 }
 
 /* For libmicrohttpd, which reads urlencoded forms. `offset` is where this piece is in the field's value. */

@@ -3,15 +3,16 @@
 #include "core/base/text.h"
 #include "listener/html.h"
 #include "sandbox/http/exchange.h"
+#include "sandbox/http/guard.h"
 #include <inttypes.h>
 #include <microhttpd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define CONNECTION_MEMORY  (128 * 1024) /* for the request line and headers */
-#define CONNECTION_SECONDS 300          /* idle, after which a connection is closed */
-#define CONNECTIONS_MAX    1000
+#define CONNECTION_MEMORY  (1024 * 1024) /* for the request line and headers; used pages only */
+#define CONNECTION_SECONDS 60            /* a silent connection is closed */
+#define CONNECTIONS_SPARE  16            /* being closed while others come */
 #define HEARD_OUT          (1024 * 1024) /* bytes that are read of a body beyond the limit */
 #define RESPONSE_BLOCK     (64 * 1024)
 #define TLS_PRIORITIES     "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
@@ -165,7 +166,7 @@ static bool server_stops_reading(const ic_exchange *x) {
 static enum MHD_Result server_answer(const ic_server *server, ic_exchange *x, bool whole) {
     pthread_mutex_lock(server->lock);
     ic_new_uuid(x->company, x->id);
-    server->answer(x);
+    if (ic_guard_admits(x, server->host, ic_is_control(x->path))) server->answer(x);
     x->time = ic_company_now(x->company);
     server_log(server, x);
     pthread_mutex_unlock(server->lock);
@@ -186,11 +187,29 @@ static enum MHD_Result server_give_up(const ic_server *server, ic_exchange *x) {
 
 /* --- libmicrohttpd's callbacks --- */
 
+static ic_connection *server_connection(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? info->socket_context : NULL;
+}
+
+static void server_on_connection(void *context, struct MHD_Connection *connection, void **entry,
+                                 enum MHD_ConnectionNotificationCode code) {
+    ic_server *server = context;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        *entry = ic_connections_add(&server->connections, connection);
+    } else {
+        ic_connections_remove(&server->connections, *entry);
+        *entry = NULL;
+    }
+}
+
 /* The request line has been received. Only here the target is available as sent, percent-encoded. */
 static void *server_on_target(void *context, const char *target, struct MHD_Connection *connection) {
-    const ic_server *server = context;
+    ic_server *server = context;
     ic_exchange *x = ic_calloc(1, sizeof *x);
     if (!x) return NULL;
+    ic_connections_begin(&server->connections, server_connection(connection));
     x->company = server->company;
     x->log = server->log;
     x->connection = connection;
@@ -198,6 +217,7 @@ static void *server_on_target(void *context, const char *target, struct MHD_Conn
     x->target = ic_strdup(target);
     x->path = ic_strndup(target, strcspn(target, "?"));
     if (x->target && x->path) return x;
+    ic_connections_end(&server->connections, server_connection(connection));
     ic_exchange_clear(x);
     ic_free(x);
     return NULL;
@@ -226,9 +246,11 @@ static enum MHD_Result server_on_request(void *context, struct MHD_Connection *c
 
 static void server_on_completed(void *context, struct MHD_Connection *connection, void **request,
                                 enum MHD_RequestTerminationCode why) {
-    (void)context, (void)connection, (void)why;
+    (void)why;
+    ic_server *server = context;
     ic_exchange *x = *request;
     if (!x) return;
+    ic_connections_end(&server->connections, server_connection(connection));
     ic_exchange_clear(x);
     ic_free(x);
     *request = NULL;
@@ -247,6 +269,7 @@ bool ic_server_start(ic_server *server, int socket, const ic_certificate *certif
         {MHD_OPTION_HTTPS_PRIORITIES, 0, TLS_PRIORITIES},
         {MHD_OPTION_END, 0, NULL},
     };
+    server->connections.limit = ic_connections_limit();
     server->delays = ic_delays_new();
     if (!server->delays) return false;
     /* Signals are for the program's own threads. */
@@ -256,9 +279,11 @@ bool ic_server_start(ic_server *server, int socket, const ic_certificate *certif
     server->daemon = MHD_start_daemon(
         flags, 0, NULL, NULL, server_on_request, server, MHD_OPTION_LISTEN_SOCKET, socket,
         MHD_OPTION_URI_LOG_CALLBACK, server_on_target, server, MHD_OPTION_NOTIFY_COMPLETED,
-        server_on_completed, NULL, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_SECONDS, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)CONNECTIONS_MAX, MHD_OPTION_ARRAY, certificate ? tls : tls + 3, MHD_OPTION_END);
+        server_on_completed, server, MHD_OPTION_NOTIFY_CONNECTION, server_on_connection, server,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)CONNECTION_SECONDS, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)(server->connections.limit + CONNECTIONS_SPARE), MHD_OPTION_ARRAY,
+        certificate ? tls : tls + 3, MHD_OPTION_END);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return server->daemon != NULL;
 }

@@ -3,6 +3,7 @@
 #define IC_SANDBOX_SERVER_H
 
 #include "sandbox/http/certificate.h"
+#include "sandbox/http/connections.h"
 #include "sandbox/http/delays.h"
 #include "sandbox/http/exchange.h"
 #include "sandbox/http/log.h"
@@ -12,10 +13,12 @@ typedef struct ic_server {
     ic_company *company;
     ic_log *log;
     pthread_mutex_t *lock; /* held while a request is answered: over company and log */
+    const char *host;      /* that it was told to listen on */
     size_t max_body;
     void (*answer)(ic_exchange *x); /* gives each request its answer, one at a time */
     struct MHD_Daemon *daemon;
     ic_delays *delays;
+    ic_connections connections;
 } ic_server;
 
 /* Serves the listening socket, which it takes over, with TLS when a certificate is given (it must live as
