@@ -6,7 +6,7 @@ local witness = require "spec.support.witness"
 
 local documents = os.getenv "IRONCLAD_API_DOCS" or "../shared/ironclad-api"
 
--- Sections of FACTS.md, in the folder of the documents.
+-- The last of each is a section of FACTS.md, or LIVE.md, in the folder of the documents.
 local differences = {
   { { "create-a-webhook", "create-an-entity" }, 200, "^status$", "created ones are answered with 200", "4, common" },
   { { "retrieve-a-workflow-document", "retrieve-an-attachment-on-a-record", "retrieve-attachment-from-email-thread",
@@ -22,6 +22,16 @@ local differences = {
     "live answers have it", "3" },
   { { "launch-a-new-workflow", "update-workflow-metadata" }, 200, "^/creator/",
     "a workflow is shown as retrieve-a-workflow shows it", "7" },
+  { { "retrieve-a-workflow", "list-all-workflows" }, 200, "/creator/", "live answers have more of it", "LIVE" },
+  { { "list-all-workflow-signers", "workflow-upload-signed-document" }, 200, "/routing", "live answers have it",
+    "LIVE" },
+  { { "approval-requests" }, 200, "/netRequestDurationSeconds$", "live answers have it", "LIVE" },
+  { { "list-all-workflow-schemas", "retrieve-a-workflow-schema" }, 200, "/options$",
+    "fields without choices have options without values", "LIVE" },
+  { { "list-all-records-metadata" }, 200, "^/recordTypes/%a+/description$", "live answers have it", "LIVE" },
+  { { "list-all-records-metadata" }, 200, "^/properties/[%w_]+/%a+$", "live answers have tags, a version and AI flags",
+    "LIVE" },
+  { { "list-all-records-metadata" }, 200, "^/repositoryId$", "live answers have it", "LIVE" },
   { { "launch-a-new-workflow" }, 200, "^/approvals/url$", "the same", "7" },
   { { "retrieve-asynchronous-workflow-status" }, 200, "^/workflow/schema/", "`schema` is that of a workflow", "7" },
   { { "retrieve-asynchronous-workflow-status" }, 200, "^/workflow/creator/", "as retrieve-a-workflow shows it", "7" },

@@ -38,7 +38,7 @@ local function status_of(record) return read(record).contractStatus end
 
 -- Properties of a record, and the status they give.
 local statuses = {
-  { {}, "indeterminate unknown" },
+  { { standard_renewalType = "Other" }, "indeterminate unknown" },
   { { agreementDate = "2025-01-01" }, "active active", event = "2025-01-01" },
   { { effectiveDate = "2026-03-02" }, "inactive activating", event = "2026-03-02", remaining = "P1D",
     message = "Activating on Mar 2, 2026" },
@@ -112,7 +112,7 @@ local wrong = {
   { {}, "dance", {}, "INVALID_PARAM", "type" },
   { {}, "activate", nil, "MISSING_PARAM", "properties.standard_renewalType" },
   { {}, "activate", { standard_renewalType = "Sometimes" }, "INVALID_PARAM", "properties.standard_renewalType" },
-  { {}, "terminate", TERMINATION, "INVALID_STATE", "type" },
+  { { standard_renewalType = "Other" }, "terminate", TERMINATION, "INVALID_STATE", "type" },
   { RUNNING, "terminate", {}, "MISSING_PARAM", "properties.standard_terminatedDate" },
   { RUNNING, "terminate", { standard_terminatedDate = "2026-03-01" }, "MISSING_PARAM",
     "properties.standard_terminationEffectiveDate" },
@@ -125,7 +125,7 @@ local wrong = {
     "properties.standard_renewalTermLength" },
   { RUNNING, "cancelAutoRenewal", nil, "INVALID_STATE", "type" },
   { RENEWING, "cancelAutoRenewal", { seats = 1 }, "INVALID_PARAM", "properties.seats" },
-  { {}, "editRenewal", { standard_renewalType = "None" }, "INVALID_STATE", "type" },
+  { { standard_renewalType = "Other" }, "editRenewal", { standard_renewalType = "None" }, "INVALID_STATE", "type" },
   { RUNNING, "undo", { standard_undoObligationAction = "terminate" }, "INVALID_STATE",
     "properties.standard_undoObligationAction" },
   { RUNNING, "undo", {}, "MISSING_PARAM", "properties.standard_undoObligationAction" },

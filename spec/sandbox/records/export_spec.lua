@@ -54,7 +54,7 @@ describe("the export of records", function()
     local bytes, err, response = export()
     assert.are.equal("PK", must(bytes, err):sub(1, 2))
     assert.are.equal("application/octet-stream", response.headers["content-type"])
-    assert.are.equal('attachment; filename="Records 2026-03-01.xlsx"', response.headers["content-disposition"])
+    assert.are.equal('attachment; filename="2026-03-01-records-export.xlsx"', response.headers["content-disposition"])
     assert.are.equal(bytes, must(export()))
   end)
 

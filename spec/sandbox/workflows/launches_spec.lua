@@ -19,6 +19,12 @@ local function body(changes)
   return { template = NDA, attributes = attributes }
 end
 
+-- What the status shows of a request: with the creator, where it has none.
+local function with_creator(request)
+  request.creator = { type = "id", id = must(client.oauth:userinfo()).id }
+  return request
+end
+
 local function status_of(job) return must(client.workflows:get_launch_status(job.asyncJobId)) end
 
 describe("a launch in the background", function()
@@ -29,7 +35,7 @@ describe("a launch in the background", function()
     sandbox:advance(29)
     local status = status_of(job)
     assert.are.equal("in_progress", status.status)
-    assert.are.same(body { contractValue = { currency = "EUR", amount = 3 } }, status.requestPayload)
+    assert.are.same(with_creator(body { contractValue = { currency = "EUR", amount = 3 } }), status.requestPayload)
     assert.is_nil(status.workflow)
     assert.are.equal(before, must(client.workflows:list()).count)
     sandbox:advance(1)
@@ -59,7 +65,7 @@ describe("a launch in the background", function()
       sandbox:advance(30)
       local status = status_of(job)
       assert.are.same({ "failed", case[3], case[4] }, { status.status, status.error.code, status.error.param })
-      assert.are.same(request, status.requestPayload)
+      assert.are.same(with_creator(request), status.requestPayload)
       assert.is_truthy(status.error.redirectUrl:find("/workflows/launch/" .. NDA, 1, true))
     end)
   end

@@ -193,18 +193,26 @@ describe("requests for approval", function()
 end)
 
 describe("turns", function()
+  it("are not tracked before the counterparty has one", function()
+    local page = must(client.workflows:list_turn_history(new_workflow().id))
+    assert.are.same({ 0, 0 }, { page.count, #page.list })
+  end)
+
   it("begin with the company's, from the launch on, and end with the workflow", function()
-    local workflow = new_workflow()
+    local workflow = reach.Sign()
+    must(client.workflows:send_signature_request(workflow.id))
+    local sent = must(client.workflows:get(workflow.id))
     local page = must(client.workflows:list_turn_history(workflow.ironcladId))
-    assert.are.same({ 0, 20, 1 }, { page.page, page.pageSize, page.count })
+    assert.are.same({ 0, 20, 2 }, { page.page, page.pageSize, page.count })
     assert.are.same({
       turnNumber = 1, turnParty = "internal", turnLocation = "launch", turnStartTime = workflow.created,
-      turnUserId = workflow.creator.id, turnUserEmail = "jane.doe@example.com",
+      turnEndTime = sent.lastUpdated, turnUserId = workflow.creator.id, turnUserEmail = "jane.doe@example.com",
     }, page.list[1])
     sandbox:advance(60)
     must(client.workflows:cancel(workflow.id, { comment = "no" }))
-    local ended = must(client.workflows:list_turn_history(workflow.id)).list[1].turnEndTime
-    assert.are.equal(must(client.workflows:get(workflow.id)).lastUpdated, ended)
+    local turns = must(client.workflows:list_turn_history(workflow.id)).list
+    assert.are.same({ 3, "internal" }, { #turns, turns[3].turnParty })
+    assert.are.equal(must(client.workflows:get(workflow.id)).lastUpdated, turns[3].turnEndTime)
     assert.are.same({}, must(client.workflows:list_turn_history(workflow.id, { page = 1 })).list)
     refused({ 404, "NOT_FOUND", "workflowId" }, client.workflows:list_turn_history(NOBODY))
   end)

@@ -138,7 +138,7 @@ static bool live(ic_company *company) {
     const ic_user *jane = company->users.items[0];
     if (!workflow) return false;
     if (!ic_review_decide(company, workflow, 0, jane, true) || workflow->step != IC_STEP_SIGN ||
-        !ic_packet_send(workflow, jane, ic_company_now(company)))
+        !ic_packet_send(company, workflow, jane, ic_company_now(company)))
         return false;
     for (size_t i = 0; i < workflow->packet->signers.count; i++)
         if (ic_packet_sign(company, workflow, workflow->packet->signers.items[i], IC_SIGNATURE_SIGNED))

@@ -183,6 +183,13 @@ bool ic_duration_valid(const char *text) {
     return date_read_duration(text, &months, &seconds);
 }
 
+bool ic_duration_read(const char *duration, int64_t *months, int64_t *days) {
+    int64_t seconds;
+    if (!duration || !date_read_duration(duration, months, &seconds)) return false;
+    *days = seconds / (24 * 60 * 60);
+    return true;
+}
+
 bool ic_time_add_duration(ic_time *time, const char *duration) {
     int64_t months, seconds;
     if (!date_read_duration(duration, &months, &seconds) || !ic_time_add_months(time, (int)months))

@@ -23,6 +23,8 @@ bool ic_time_parse(const char *text, ic_time *time);
 /* The same day, `months` later (negative: earlier), or the last day of a shorter month. false: outside the
  * years 0 to 9999. */
 bool ic_time_add_months(ic_time *time, int months);
+/* The whole months and days of an ISO 8601 duration. false: not a duration. */
+bool ic_duration_read(const char *duration, int64_t *months, int64_t *days);
 /* Adds an ISO 8601 duration. false: not a duration, or too long. */
 bool ic_time_add_duration(ic_time *time, const char *duration);
 /* ISO 8601 durations such as P1Y2M, P2W, P1DT12H; at least one part. */

@@ -28,6 +28,7 @@ static void leaving_hand_over_workflow(ic_workflow *workflow, const ic_user *lea
                                        ic_time now) {
     if (workflow->status != IC_STATUS_ACTIVE && workflow->status != IC_STATUS_PAUSED) return;
     if (workflow->creator == leaving) workflow->creator = successor;
+    if (workflow->owner == leaving) workflow->owner = successor;
     leaving_replace(&workflow->participants, leaving, successor);
     for (size_t i = 0; i < workflow->template->role_count; i++)
         leaving_replace(&workflow->assignees[i], leaving, successor);

@@ -316,9 +316,11 @@ static void action_undo(ic_exchange *x, ic_record *record) {
     action_reply_done(x);
 }
 
-/* Companies without obligations have no such actions. */
-static bool action_has_obligations(ic_exchange *x) {
-    if (ic_company_entitled(x->company, "obligations")) return true;
+/* Companies without obligations have no actions, and a record without contract data can only be activated. */
+static bool action_has_obligations(ic_exchange *x, const ic_record *record, const char *type) {
+    if (ic_company_entitled(x->company, "obligations") &&
+        (!record || strcmp(type, "activate") == 0 || ic_contract_is_known(record)))
+        return true;
     ic_reply_error(x, 404, "NOT_FOUND", NULL, "no obligations found");
     return false;
 }
@@ -326,12 +328,14 @@ static bool action_has_obligations(ic_exchange *x) {
 void ic_contract_actions_run(ic_exchange *x) {
     const char *type = ic_json_string(x->body, "type");
     const action *action = actions, *end = actions + sizeof actions / sizeof actions[0];
-    if (!action_has_obligations(x) || (x->user && !ic_exchange_may_edit(x)))
+    if (!action_has_obligations(x, NULL, type) || (x->user && !ic_exchange_may_edit(x)))
         return; /* may come without an actor */
     ic_record *record = ic_exchange_record(x, 404);
     if (!record) return;
     while (action < end && strcmp(action->name, type) != 0)
         action++;
+    if (action < end || strcmp(type, UNDO) == 0)
+        if (!action_has_obligations(x, record, type)) return;
     if (action < end)
         action_run(x, record, action);
     else if (strcmp(type, UNDO) == 0)

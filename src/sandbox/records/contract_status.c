@@ -116,6 +116,16 @@ ic_contract_status ic_contract_status_of(const ic_company *company, const ic_rec
     return status;
 }
 
+bool ic_contract_is_known(const ic_record *record) {
+    terms terms;
+    bool known = false;
+    status_read_terms(record, &terms);
+    for (size_t i = 0; i < TERM_COUNT; i++)
+        known = known || terms.values[i];
+    status_free_terms(&terms);
+    return known;
+}
+
 /* --- as text --- */
 
 static const struct state {

@@ -33,6 +33,8 @@ typedef struct ic_contract_status {
 } ic_contract_status;
 
 ic_contract_status ic_contract_status_of(const ic_company *company, const ic_record *record);
+/* Whether the record has any property that its status depends on. */
+bool ic_contract_is_known(const ic_record *record);
 /* The contractStatus of a record. */
 cJSON *ic_contract_status_view(const ic_company *company, const ic_record *record);
 /* "auto-renewing" and so on. */

@@ -21,6 +21,7 @@ static cJSON *entity_view(const ic_company *company, const ic_item *item) {
     const ic_entity *entity = (const ic_entity *)item;
     cJSON *view = cJSON_CreateObject(), *property;
     ic_item_put(view, item);
+    if (!item->type) ic_put(view, "namedTypeIds", cJSON_CreateArray());
     cJSON_ArrayForEach(property, ic_json_member(view, "properties")) turn_address(property);
     ic_put_text(view, "status", entity->status);
     if (entity->parent) ic_put_text(view, "parentId", entity->parent->item.id);
@@ -32,8 +33,8 @@ void ic_entity_hydrate(const ic_company *company, cJSON *value) {
     const ic_entity *entity = id ? ic_company_entity(company, id) : NULL;
     if (!entity) return;
     cJSON *view = entity_view(company, &entity->item);
-    cJSON *types = cJSON_DetachItemFromObjectCaseSensitive(view, "namedTypeIds");
-    if (types) ic_put(value, "namedTypeIds", types);
+    if (entity->item.type)
+        ic_put(value, "namedTypeIds", cJSON_DetachItemFromObjectCaseSensitive(view, "namedTypeIds"));
     ic_put_text(value, "readableId", entity->item.readable);
     ic_put(value, "attributes", cJSON_DetachItemFromObjectCaseSensitive(view, "properties"));
     cJSON_Delete(view);

@@ -128,8 +128,14 @@ cJSON *ic_record_view(const ic_company *company, const ic_record *record, unsign
     if (record->parent) ic_put_text(view, "parentId", record->parent->id);
     if (record->parent_link_type) ic_put_text(view, "parentLinkType", record->parent_link_type);
     ic_put(view, "childIds", view_children(record, NULL));
-    ic_put(view, "contractStatus", ic_contract_status_view(company, record));
-    ic_put(view, "amendments", view_children(record, "amendment"));
+    bool made_by_api = !*record->workflow && !record->import;
+    cJSON *amendments = view_children(record, "amendment");
+    if (!made_by_api || ic_contract_is_known(record))
+        ic_put(view, "contractStatus", ic_contract_status_view(company, record));
+    if (!made_by_api || (amendments && amendments->child))
+        ic_put(view, "amendments", amendments);
+    else
+        cJSON_Delete(amendments);
     if (!*record->workflow && !record->import) return view;
     cJSON *source = ic_put(view, "source", cJSON_CreateObject());
     ic_put_text(source, "type", *record->workflow ? "workflow" : "import_project");

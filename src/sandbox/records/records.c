@@ -3,6 +3,7 @@
 #include "core/base/alloc.h"
 #include "sandbox/records/handlers.h"
 #include "sandbox/records/records.h"
+#include <stdio.h>
 #include <string.h>
 
 #define AHEAD 16 /* records to prefetch */
@@ -55,16 +56,46 @@ void ic_records_list(ic_exchange *x) {
 
 /* --- schema --- */
 
+/* A property of the schema. Live answers have a tag on built-in properties, and flags on those that AI
+ * predicts. */
+static cJSON *records_property_view(const cJSON *property) {
+    static const char *const purposes[] = {"agreementDate", "effectiveDate", "expirationDate",
+                                           "otherRenewalType"};
+    static const char *const predicted[] = {"agreementDate", "contractValue", "counterpartyName",
+                                            "expirationDate"};
+    cJSON *view = cJSON_Duplicate(property, true), *tags = ic_put(view, "tags", cJSON_CreateArray());
+    for (size_t i = 0; i < sizeof purposes / sizeof purposes[0]; i++)
+        if (strcmp(purposes[i], property->string) == 0) {
+            char tag[64];
+            snprintf(tag, sizeof tag, "purpose:%s", property->string);
+            ic_append(tags, cJSON_CreateString(tag));
+        }
+    for (size_t i = 0; i < sizeof predicted / sizeof predicted[0]; i++)
+        if (strcmp(predicted[i], property->string) == 0) {
+            ic_put_bool(view, "isAiEnabled", true);
+            ic_put_bool(view, "hasCustomAiConfig", false);
+            ic_put_bool(view, "hasDefaultAiConfig", true);
+        }
+    ic_put_number(view, "version", 1);
+    return view;
+}
+
 void ic_records_schema(ic_exchange *x) {
+    const cJSON *property;
     cJSON *answer = cJSON_CreateObject();
     cJSON *types = ic_put(answer, "recordTypes", cJSON_CreateObject());
     for (size_t i = 0; i < x->company->record_types.count; i++) {
         const ic_record_type *type = x->company->record_types.items[i];
-        ic_put_text(ic_put(types, type->key, cJSON_CreateObject()), "displayName", type->display_name);
+        cJSON *view = ic_put(types, type->key, cJSON_CreateObject());
+        ic_put_text(view, "displayName", type->display_name);
+        ic_put(view, "description", cJSON_CreateNull());
     }
-    ic_put(answer, "properties", cJSON_Duplicate(x->company->record_properties, true));
+    cJSON *properties = ic_put(answer, "properties", cJSON_CreateObject());
+    cJSON_ArrayForEach(property, x->company->record_properties)
+        ic_put(properties, property->string, records_property_view(property));
     ic_put(answer, "attachments", cJSON_Duplicate(x->company->record_attachments, true));
     ic_put(answer, "links", cJSON_CreateObject());
+    ic_put_text(answer, "repositoryId", "00000000-0000-0000-0000-000000000000");
     ic_reply_json(x, 200, answer);
 }
 

@@ -27,6 +27,8 @@ static bool records_export_read_columns(ic_exchange *x, ic_array *columns) {
         char name[256];
         size_t length = strcspn(at, ",");
         snprintf(name, sizeof name, "%.*s", (int)length, at);
+        at += length + (at[length] == ',');
+        if (strcmp(name, "name") == 0) continue; /* always has its column */
         property = ic_json_member(schema, name);
         if (!property) {
             ic_reply_error(x, 400, "INVALID_PARAM", "/?properties", "unknown property %s", name);
@@ -36,7 +38,6 @@ static bool records_export_read_columns(ic_exchange *x, ic_array *columns) {
             ic_reply_no_memory(x);
             return false;
         }
-        at += length + (at[length] == ',');
     }
     return true;
 }
@@ -133,7 +134,7 @@ static void records_export_reply_file(ic_exchange *x, ic_blob *file) {
         ic_reply_error(x, 500, "SERVER_ERROR", NULL, "the sandbox cannot write the workbook");
         return;
     }
-    snprintf(name, sizeof name, "Records %.10s.xlsx", ic_time_print(ic_company_now(x->company)).text);
+    snprintf(name, sizeof name, "%.10s-records-export.xlsx", ic_time_print(ic_company_now(x->company)).text);
     ic_reply_download(x, file, "application/octet-stream", name);
     ic_blob_release(file);
 }

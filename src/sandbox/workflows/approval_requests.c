@@ -49,6 +49,7 @@ static cJSON *approval_request_view(const ic_workflow *workflow, size_t index, b
     ic_put_number(view, "duration", (double)(request->end - request->start));
     ic_put_number(view, "aggregateDuration", (double)approval_total_time(workflow, index));
     ic_put_number(view, "durationSeconds", (double)((request->end - request->start) / 1000));
+    ic_put_number(view, "netRequestDurationSeconds", (double)((request->end - request->start) / 1000));
     return view;
 }
 

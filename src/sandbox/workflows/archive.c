@@ -138,7 +138,7 @@ static bool archive_is_due(ic_time when, ic_time now) {
 /* Sends a scheduled packet, if it can be sent. false: no memory. */
 static bool archive_send_scheduled(ic_company *company, ic_workflow *workflow, ic_time when) {
     if (strcmp(ic_packet_status(workflow), "not_sent") == 0) {
-        if (!ic_packet_send(workflow, workflow->creator, when)) return false;
+        if (!ic_packet_send(company, workflow, workflow->creator, when)) return false;
         ic_workflow_event(company, "workflow_signature_packet_sent", workflow);
     }
     workflow->packet->notify_at = IC_TIME_NONE;

@@ -20,7 +20,6 @@ static cJSON *comment_view(const ic_company *company, const ic_comment *comment)
     ic_put_text(view, "id", comment->id);
     ic_put_text(view, "commentMessage", comment->message);
     ic_put_text(view, "timestamp", ic_time_print(comment->created).text);
-    ic_put_bool(view, "isExternal", false);
     ic_put(view, "author", ic_author_view(company, comment->author));
     if (comment->replied_to) {
         cJSON *replied = ic_put(view, "repliedTo", cJSON_CreateObject());

@@ -98,7 +98,9 @@ void ic_documents_get(ic_exchange *x) {
     cJSON *excluded = ic_put(answer, "excludedFromSignaturePacketDocuments", cJSON_CreateArray());
     for (size_t i = 0; i < workflow->documents.count; i++) {
         document = workflow->documents.items[i];
-        if (!document->packet_place) ic_append(excluded, ic_document_view(x->company, workflow, document));
+        bool sent = document->attribute && strcmp(document->attribute, IC_SENT_PACKET) == 0;
+        if (!document->packet_place && !sent)
+            ic_append(excluded, ic_document_view(x->company, workflow, document));
     }
     ic_reply_json(x, 200, answer);
 }

@@ -16,6 +16,10 @@ bool ic_field_is_document(const cJSON *field) {
     return strcmp(ic_field_type(element ? element : field), "document") == 0;
 }
 
+bool ic_field_is_record(const cJSON *field) {
+    return strstr(ic_field_type(field), "Record") != NULL;
+}
+
 bool ic_field_is_required(const cJSON *field) {
     const char *required = ic_json_string(field, "required");
     return required && strcmp(required, "always") == 0;
@@ -87,7 +91,7 @@ cJSON *ic_field_accept(const ic_company *company, const cJSON *field, const cJSO
     const char *type = ic_field_type(field);
     if (strcmp(type, "array") == 0) return field_accept_array(company, field, value);
     if (strcmp(type, "object") == 0) return field_accept_object(company, field, value);
-    if (strstr(type, "Record")) return field_accept_record(company, value);
+    if (ic_field_is_record(field)) return field_accept_record(company, value);
     if (strcmp(type, "reference") == 0) return field_accept_entity(company, value);
     return ic_value_fits(type, value) && field_is_option(field, value) ? cJSON_Duplicate(value, true) : NULL;
 }

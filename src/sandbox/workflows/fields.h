@@ -7,6 +7,8 @@
 
 /* Whether the field holds a document or a list of documents. These values are stored separately. */
 bool ic_field_is_document(const cJSON *field);
+/* Whether the field holds a record: linkedRecord, parentRecord, childRecord. */
+bool ic_field_is_record(const cJSON *field);
 /* Whether the field is always required; `conditional` is not. */
 bool ic_field_is_required(const cJSON *field);
 /* The value as the workflow stores it, owned by the caller: a record's id becomes {recordId, readableId}.

@@ -69,6 +69,11 @@ static launch *launch_add(ic_exchange *x, ic_workflow *workflow, cJSON *error) {
     job->workflow = workflow;
     job->error = error;
     job->request = cJSON_Duplicate(x->body, true);
+    if (job->request && !ic_json_member(job->request, "creator")) {
+        cJSON *creator = ic_put(job->request, "creator", cJSON_CreateObject());
+        ic_put_text(creator, "type", "id");
+        ic_put_text(creator, "id", x->user->id);
+    }
     if (job->request && (workflow || error) && ic_array_push(&company->launches, job)) {
         launch_remove_oldest(company);
         return job;

@@ -111,6 +111,7 @@ void ic_workflows_revert(ic_exchange *x) {
     ic_packet_free(workflow->packet);
     workflow->packet = NULL;
     workflow->step = IC_STEP_REVIEW;
+    workflow->reverted = true;
     workflow->updated = now;
     if (ic_turn_begin(workflow, false, "reverted to review", x->user, now) &&
         ic_reviews_restart(workflow, now))

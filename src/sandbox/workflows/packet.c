@@ -2,6 +2,7 @@
 #include "core/base/alloc.h"
 #include "core/base/buf.h"
 #include "sandbox/workflows/lifecycle.h"
+#include "sandbox/workflows/pdf.h"
 #include "sandbox/workflows/signing.h"
 #include "sandbox/workflows/turns.h"
 #include "sandbox/workflows/workflow_events.h"
@@ -168,8 +169,22 @@ static void packet_ask_signers(const ic_packet *packet, ic_time time) {
     }
 }
 
-bool ic_packet_send(ic_workflow *workflow, const ic_user *user, ic_time time) {
-    if (!ic_turn_begin(workflow, true, "sent for signature", user, time)) return false;
+/* Adds the document that the signers get. false: no memory. */
+static bool packet_add_sent(ic_company *company, ic_workflow *workflow, ic_time time) {
+    ic_buf name = {0};
+    ic_buf_printf(&name, "%s.pdf", workflow->title ? workflow->title : "Packet");
+    const char *filename = ic_buf_text(&name);
+    ic_blob *bytes = filename ? ic_pdf_make(filename) : NULL;
+    bool added =
+        bytes && ic_workflow_add_document(company, workflow, IC_SENT_PACKET, filename, bytes, NULL, time);
+    ic_buf_free(&name);
+    return added;
+}
+
+bool ic_packet_send(ic_company *company, ic_workflow *workflow, const ic_user *user, ic_time time) {
+    if (!ic_turn_begin(workflow, true, "sent for signature", user, time) ||
+        !packet_add_sent(company, workflow, time))
+        return false;
     workflow->packet->sent = true;
     workflow->packet->notify_at = IC_TIME_NONE;
     workflow->updated = time;

@@ -6,6 +6,16 @@
 
 /* --- what it looks like: SignStatusModel --- */
 
+/* Live answers count from 0. A signer who signed on paper has -1. */
+static int sign_routing_order(const ic_packet *packet, size_t index) {
+    const ic_signer *signer = packet->signers.items[index];
+    return signer->wet ? -1 : packet->design->sequential ? (int)index : 0;
+}
+
+static const char *sign_routing(const ic_packet *packet) {
+    return packet->design->sequential ? "sequential" : "parallel";
+}
+
 cJSON *ic_signer_view(const ic_packet *packet, size_t index) {
     const ic_signer *signer = packet->signers.items[index];
     cJSON *view = cJSON_CreateObject();
@@ -14,9 +24,7 @@ cJSON *ic_signer_view(const ic_packet *packet, size_t index) {
     ic_put_text(view, "roleName", signer->role_name);
     ic_put_text(view, "status", ic_signature_names[signer->signature]);
     ic_put_bool(view, "isWetSigned", signer->wet);
-    ic_put(view, "delegates", cJSON_CreateArray());
-    int order = packet->design->sequential ? (int)index + 1 : 1;
-    ic_put_number(view, "routingOrder", signer->wet ? -1 : order);
+    ic_put_number(view, "routingOrder", sign_routing_order(packet, index));
     ic_put_text(view, "type", signer->user ? "internal" : "external");
     if (signer->user) ic_put_text(view, "userId", signer->user->id);
     return view;
@@ -40,7 +48,7 @@ static cJSON *sign_status_view(const ic_workflow *workflow) {
     cJSON *signers = ic_put(view, "signers", cJSON_CreateArray());
     for (size_t i = 0; i < packet->signers.count; i++)
         ic_append(signers, ic_signer_view(packet, i));
-    ic_put_text(view, "routing", packet->design->sequential ? "sequential" : "parallel");
+    ic_put_text(view, "routing", sign_routing(packet));
     ic_put_text(view, "status", ic_packet_status(workflow));
     ic_put_bool(view, "requireSignedDocumentUpload", strcmp(packet->design->provider, "None") == 0);
     ic_put_text(view, "provider", packet->design->provider);
@@ -53,6 +61,7 @@ cJSON *ic_signatures_view(const ic_workflow *workflow) {
     cJSON *view = cJSON_CreateObject();
     ic_put_text(view, "workflowId", workflow->id);
     ic_put_text(view, "title", workflow->title);
+    ic_put_text(view, "routing", sign_routing(packet));
     cJSON *signers = ic_put(view, "signers", cJSON_CreateArray());
     for (size_t i = 0; i < packet->signers.count; i++) {
         const ic_signer *signer = packet->signers.items[i];
@@ -62,7 +71,7 @@ cJSON *ic_signatures_view(const ic_workflow *workflow) {
         ic_put_text(shown, "roleName", signer->role_name);
         cJSON *status = ic_put(shown, "signatureStatus", cJSON_CreateObject());
         ic_put_text(status, "status", ic_signature_names[signer->signature]);
-        ic_put(shown, "delegates", cJSON_CreateArray());
+        ic_put_number(shown, "routingOrder", sign_routing_order(packet, i));
     }
     return view;
 }
@@ -139,7 +148,8 @@ void ic_sign_status_send(ic_exchange *x) {
     else if (strcmp(ic_packet_status(workflow), "not_sent") != 0)
         ic_reply_invalid_state(x, "The packet needs signers, and documents with their signature tags.");
     else
-        ic_reply_sign_status(x, workflow, ic_packet_send(workflow, x->user, ic_company_now(x->company)));
+        ic_reply_sign_status(x, workflow,
+                             ic_packet_send(x->company, workflow, x->user, ic_company_now(x->company)));
 }
 
 void ic_sign_status_cancel(ic_exchange *x) {

@@ -65,7 +65,7 @@ bool ic_signer_set(ic_signer *signer, const char *name, const char *email, ic_us
 void ic_packet_remove(ic_packet *packet, ic_signer *signer);
 
 /* Sends the packet to those who sign first. Its status must be not_sent. false: no memory. */
-bool ic_packet_send(ic_workflow *workflow, const ic_user *user, ic_time time);
+bool ic_packet_send(ic_company *company, ic_workflow *workflow, const ic_user *user, ic_time time);
 /* Withdraws the packet. Electronic signatures no longer count. false: no memory. */
 bool ic_packet_withdraw(ic_workflow *workflow, const ic_user *user, ic_time time);
 /* After a signature: the next signer is asked, or the Archive step begins. false: no memory. */

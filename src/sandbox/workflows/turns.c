@@ -16,6 +16,16 @@ bool ic_turn_begin(ic_workflow *workflow, bool counterparty, const char *locatio
     return false;
 }
 
+static const char *turn_party(bool counterparty) {
+    return counterparty ? "counterparty" : "internal";
+}
+
+const char *ic_turn_party(const ic_workflow *workflow) {
+    size_t count = workflow->turns.count;
+    if (!count) return "not tracked";
+    return turn_party(((const ic_turn *)workflow->turns.items[count - 1])->counterparty);
+}
+
 void ic_turns_free(ic_workflow *workflow) {
     for (size_t i = 0; i < workflow->turns.count; i++)
         ic_free(workflow->turns.items[i]);
@@ -35,7 +45,7 @@ static cJSON *turn_view(const ic_workflow *workflow, size_t i) {
     ic_time end = i < workflow->turns.count ? turn_at(workflow, i + 1).start : workflow->ended;
     cJSON *view = cJSON_CreateObject();
     ic_put_number(view, "turnNumber", (double)i + 1);
-    ic_put_text(view, "turnParty", turn.counterparty ? "counterparty" : "internal");
+    ic_put_text(view, "turnParty", turn_party(turn.counterparty));
     ic_put_text(view, "turnLocation", turn.location);
     ic_put_text(view, "turnStartTime", ic_time_print(turn.start).text);
     if (end != IC_TIME_NONE) ic_put_text(view, "turnEndTime", ic_time_print(end).text);
@@ -48,7 +58,8 @@ void ic_turns_list(ic_exchange *x) {
     const ic_workflow *workflow = ic_exchange_workflow(x, 404, true);
     if (!workflow) return;
     ic_page page = ic_exchange_page(x);
-    size_t first = page.number * page.size, count = workflow->turns.count + 1;
+    size_t first = page.number * page.size, count = workflow->turns.count;
+    if (count) count++; /* the first turn is not kept */
     cJSON *list = cJSON_CreateArray();
     for (size_t i = first; i < count && i < first + page.size; i++)
         ic_append(list, turn_view(workflow, i));

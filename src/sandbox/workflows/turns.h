@@ -15,6 +15,9 @@ typedef struct ic_turn {
  * the company's, from the launch on, and is not stored. `location` is static. false: no memory. */
 bool ic_turn_begin(ic_workflow *workflow, bool counterparty, const char *location, const ic_user *user,
                    ic_time time);
+/* Whose turn it is: "internal" or "counterparty"; "not tracked" during the first turn. Static.
+ */
+const char *ic_turn_party(const ic_workflow *workflow);
 void ic_turns_free(ic_workflow *workflow);
 
 #endif

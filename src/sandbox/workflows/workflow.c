@@ -68,7 +68,7 @@ ic_workflow *ic_workflow_new(ic_company *company, const ic_template *template, i
     ic_workflow *workflow = ic_calloc(1, sizeof *workflow);
     if (!workflow) return NULL;
     workflow->template = template;
-    workflow->creator = creator;
+    workflow->creator = workflow->owner = creator;
     workflow->created = workflow->updated = ic_company_now(company);
     workflow->ended = IC_TIME_NONE;
     ic_new_object_id(company, workflow->id);

@@ -20,13 +20,16 @@ extern const char *const ic_step_names[IC_STEP_COUNT], *const ic_status_names[IC
 typedef struct ic_document {
     ic_short_id key, version;
     int number;            /* version number, from 1 */
-    const char *attribute; /* of the design; NULL: it is a signed copy */
+    const char *attribute; /* of the design, or IC_SENT_PACKET; NULL: it is a signed copy */
     unsigned packet_place; /* in the signature packet, from 1; 0: not in it */
     char *filename;
     ic_blob *bytes;
     ic_time modified;
-    const ic_user *author;
+    const ic_user *author; /* NULL: Ironclad itself */
 } ic_document;
+
+/* The attribute with the documents that were sent for signature, in every workflow. */
+#define IC_SENT_PACKET "sentSignaturePacket"
 
 typedef struct ic_comment {
     ic_short_id id;
@@ -46,6 +49,8 @@ typedef struct ic_workflow {
     ic_status status;
     cJSON *attributes; /* without documents */
     ic_user *creator;
+    ic_user *owner; /* the creator, until the role is reassigned */
+    bool reverted;  /* has been reverted to Review */
     ic_time created, updated;
     ic_array *assignees; /* ic_user; one list for each role of the design */
     bool *approved;      /* one for each review of the design */

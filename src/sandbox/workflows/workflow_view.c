@@ -1,6 +1,8 @@
 /* A workflow as the API shows it: WorkflowResponseModel and LaunchedWorkflow of the public document. */
 #include "sandbox/base/build.h"
 #include "sandbox/records/entities.h"
+#include "sandbox/workflows/signing.h"
+#include "sandbox/workflows/turns.h"
 #include "sandbox/workflows/workflows.h"
 #include <stdio.h>
 #include <string.h>
@@ -27,8 +29,48 @@ cJSON *ic_roles_view(const ic_workflow *workflow) {
     return roles;
 }
 
+/* The user who signs as signer number `i`. NULL: not a user of the company. */
+static const ic_user *workflow_signer(const ic_workflow *workflow, size_t i, const char **role_name) {
+    if (workflow->packet) {
+        if (i >= workflow->packet->signers.count) return NULL;
+        const ic_signer *signer = workflow->packet->signers.items[i];
+        *role_name = signer->role_name;
+        return signer->user;
+    }
+    const ic_signer_design *design = &workflow->template->signing->signers[i];
+    *role_name = design->role_name;
+    return design->user;
+}
+
+static void workflow_add_role(cJSON *roles, const char *id, const char *name, const ic_user *user) {
+    cJSON *role = ic_append(roles, cJSON_CreateObject());
+    ic_put_text(role, "id", id);
+    ic_put_text(role, "displayName", name);
+    ic_append(ic_put(role, "assignees", cJSON_CreateArray()), workflow_assignee_view(user));
+}
+
+/* The approvers, the company's signers, and the owner. The id of a signer's role follows from the design. */
+static cJSON *workflow_all_roles_view(const ic_workflow *workflow) {
+    cJSON *roles = ic_roles_view(workflow);
+    const ic_signing_design *signing = workflow->template->signing;
+    for (size_t i = 0; signing && i < signing->signer_count; i++) {
+        const char *name;
+        char id[sizeof "signer" + sizeof(ic_object_id) + 8];
+        const ic_user *user = workflow_signer(workflow, i, &name);
+        snprintf(id, sizeof id, "signer%s%02x", workflow->template->id, (unsigned)i & 0xFF);
+        if (user) workflow_add_role(roles, id, name, user);
+    }
+    workflow_add_role(roles, "owner", IC_OWNER_ROLE, workflow->owner);
+    return roles;
+}
+
 cJSON *ic_author_view(const ic_company *company, const ic_user *user) {
     cJSON *view = cJSON_CreateObject();
+    if (!user) {
+        ic_put_text(view, "type", "system");
+        ic_put_text(view, "displayName", "Ironclad");
+        return view;
+    }
     ic_put_text(view, "type", "internalUser");
     ic_put_text(view, "companyName", company->display_name);
     ic_put_text(view, "displayName", user->display_name);
@@ -65,18 +107,31 @@ static cJSON *workflow_attributes_view(const ic_company *company, const ic_workf
         if (!document->attribute) continue;
         const cJSON *field = ic_json_member(workflow->template->form, document->attribute);
         cJSON *shown = ic_document_view(company, workflow, document);
-        if (!ic_json_member(field, "elementType")) {
+        if (field && !ic_json_member(field, "elementType")) {
             ic_put(view, document->attribute, shown);
             continue;
         }
         cJSON *list = ic_json_member(view, document->attribute);
         ic_append(list ? list : ic_put(view, document->attribute, cJSON_CreateArray()), shown);
     }
+    if (workflow->reverted) ic_put_bool(view, "reviewRollbacked", true);
+    ic_put_text(view, "readableId", workflow->readable);
+    ic_put_text(view, "currentTurnParty", ic_turn_party(workflow));
     return view;
 }
 
+/* Fields that the sandbox does not know are empty. */
 static cJSON *workflow_creator_view(const ic_user *user) {
+    static const char *const empty[] = {"contactNumber", "department", "pronoun"};
+    char token[sizeof "userProfileToken" + sizeof(ic_object_id)];
     cJSON *view = cJSON_CreateObject();
+    for (size_t i = 0; i < sizeof empty / sizeof empty[0]; i++)
+        ic_put_text(view, empty[i], "");
+    snprintf(token, sizeof token, "userProfileToken%s", user->id);
+    ic_put_text(ic_put(view, "profilePhoto", cJSON_CreateObject()), "readToken", token);
+    ic_put(view, "companyProfile", cJSON_CreateObject());
+    ic_put(view, "companyProfiles", cJSON_CreateObject());
+    ic_put_text(view, "lastUsageTrack", ic_time_print(user->updated).text);
     ic_put_text(view, "id", user->id);
     ic_put_text(view, "displayName", user->display_name);
     ic_put_text(view, "email", user->email);
@@ -129,11 +184,12 @@ cJSON *ic_workflow_view(const ic_company *company, const ic_workflow *workflow, 
     ic_put(view, "creator", workflow_creator_view(workflow->creator));
     ic_put_text(view, "created", ic_time_print(workflow->created).text);
     ic_put_text(view, "lastUpdated", ic_time_print(workflow->updated).text);
-    ic_put(view, "roles", ic_roles_view(workflow));
+    ic_put(view, "roles", workflow_all_roles_view(workflow));
     workflow_put_states(view, company, workflow);
-    cJSON *records = ic_put(view, "recordIds", cJSON_CreateArray());
     for (size_t i = 0; i < workflow->records.count; i++) {
         const ic_record *record = ic_company_record(company, workflow->records.items[i]);
+        cJSON *records = ic_json_member(view, "recordIds");
+        if (record && !records) records = ic_put(view, "recordIds", cJSON_CreateArray());
         if (record) ic_append(records, cJSON_CreateString(record->id));
     }
     ic_put_bool(view, "isRevertibleToReview",
