@@ -1,5 +1,4 @@
-/* The engine, calls and mailboxes, against servers that follow a script. Also run under a thread sanitizer.
- */
+/* The engine, calls and mailboxes, against servers that follow a script. Run under a thread sanitizer too. */
 #include "spec/core/engine/engine_trial.h"
 #include <pthread.h>
 

@@ -39,8 +39,7 @@ static bool other_files_are_left(void *argument) {
     return fcntl(ends[0], F_GETFD) >= 0 && fcntl(ends[1], F_GETFD) < 0;
 }
 
-/* libcurl closes some sockets without telling, and the number may belong to a file of the host when it forks.
- */
+/* libcurl closes some sockets without telling; at the fork the number may belong to a file of the host. */
 static void test_fork_leaves_other_files(void) {
     int ends[2];
     CHECK(ic_process_prepare() && pipe(ends) == 0);

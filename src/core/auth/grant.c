@@ -42,8 +42,7 @@ static cJSON *grant_body(const ic_connection *connection, ic_grant grant, const 
     return NULL;
 }
 
-/* The body as application/x-www-form-urlencoded. Freed like the text of ic_json_print. NULL without memory.
- */
+/* The body as application/x-www-form-urlencoded. Freed like ic_json_print's text. NULL without memory. */
 static char *grant_form(const cJSON *body) {
     ic_buf form = {0};
     const cJSON *field = NULL;

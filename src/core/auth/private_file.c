@@ -1,3 +1,4 @@
+/* A private file in three parts (PATH, PATH.lock, PATH.tmp), reached through a descriptor of its folder. */
 #include "core/auth/private_file.h"
 #include "core/base/alloc.h"
 #include "core/base/buf.h"

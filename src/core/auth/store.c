@@ -1,3 +1,4 @@
+/* The token file: JSON in a private file. */
 #include "core/auth/store.h"
 #include "core/auth/private_file.h"
 #include "core/base/alloc.h"

@@ -42,8 +42,7 @@ bool ic_mailbox_is_ours(const ic_mailbox *mailbox);
 /* Adds notices to the node and puts it into the queue unless it is there. False: the mailbox is closed or
  * another process's, and nobody will take it. */
 bool ic_mailbox_post(ic_mailbox *mailbox, ic_mailbox_node *node, unsigned notices);
-/* The mailbox's lock also guards what sender and reader share in the objects of its nodes. Held for moments.
- */
+/* The mailbox's lock also guards what sender and reader share of its nodes' objects. Held for moments. */
 void ic_mailbox_lock(ic_mailbox *mailbox);
 void ic_mailbox_unlock(ic_mailbox *mailbox);
 /* Counts what is under way and can only be saved by the mailbox's reader: +1 when it begins, -1 when it is

@@ -12,8 +12,7 @@
  * - After a 429 the bucket is closed for the pause.
  *
  * ic_budget_acquire answers with the shortest wait that is known to be needed. A permit that was not used, or
- * an answer while the service has few requests left, may shorten it: ask again after ic_budget_release too.
- */
+ * an answer while the service has few requests left, may shorten it. Ask again after ic_budget_release. */
 #include "core/engine/budget.h"
 #include "core/base/alloc.h"
 #include <math.h>

@@ -1,6 +1,5 @@
 /* Ironclad's per-minute rate limits, kept to before the service has to refuse: a sliding window for each
- * bucket and one for the company. Pure: every function is told the time, in seconds on one monotonic clock.
- */
+ * bucket and one for the company. Pure: functions are told the time, in seconds on one monotonic clock. */
 #ifndef IC_BUDGET_H
 #define IC_BUDGET_H
 
@@ -17,8 +16,7 @@ ic_budget *ic_budget_new(double share);
 void ic_budget_free(ic_budget *budget); /* NULL is allowed */
 
 /* Acquires a permit of the bucket, and of the company's window, which every bucket but NONE shares. 0:
- * acquired; otherwise the seconds after which to ask again. Each permit is released by one ic_budget_release.
- */
+ * acquired; otherwise the seconds after which to ask again. Each permit is released once. */
 double ic_budget_acquire(ic_budget *budget, ic_bucket bucket, double now);
 /* The answer came, or the attempt failed: the permit is free IC_BUDGET_WINDOW after `now`, or at once when
  * nothing reached the service (`sent` false). */

@@ -68,8 +68,7 @@ typedef enum ic_state {
 /* What a call is for. All but NONE are internal requests. */
 typedef enum ic_purpose {
     IC_PURPOSE_NONE,     /* an operation */
-    IC_PURPOSE_PREPARE,  /* makes sure that a token can be saved, before an authorization code is spent on one
-                          */
+    IC_PURPOSE_PREPARE,  /* makes sure that a token can be saved, before a code is spent on one */
     IC_PURPOSE_EXCHANGE, /* its answer is the connection's new token (the authorization code grant) */
     IC_PURPOSE_FORGET,   /* the connection's token is forgotten, in its store too */
     IC_PURPOSE_INSPECT,  /* results in {expires_in, scope} of the connection's token */

@@ -1,4 +1,4 @@
-/* The engine's thread: its start and end, its inbox of commands, and its loop. */
+/* The engine's thread: its start and end, its inbox of commands, and the loop. */
 #include "core/engine/engine.h"
 #include "core/base/alloc.h"
 #include "core/base/clock.h"

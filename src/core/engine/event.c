@@ -1,3 +1,4 @@
+/* Notes events and progress in the call, and posts the notice. */
 #include "core/engine/event.h"
 #include "core/base/alloc.h"
 #include "core/engine/secrets.h"
@@ -53,8 +54,7 @@ static ic_event *event_take_first(ic_call *call) {
     return event;
 }
 
-/* The mailbox is locked. `event` NULL: there was no memory for it. The event after a dropped one counts it.
- */
+/* The mailbox is locked. `event` NULL: there was no memory for it. The next event counts a dropped one. */
 static void event_append(ic_call *call, ic_event *event) {
     if (!event) {
         call->events_lost++;

@@ -10,10 +10,9 @@
 typedef struct ic_attempt {
     bool repeatable; /* the operation may be sent again even if it may have reached the service */
     ic_method method;
-    ic_error_kind
-        failure; /* why there is no answer (NETWORK, TIMEOUT, TLS, PROTOCOL, …); IC_OK: there is one */
-    bool sent;   /* the first byte of the request may have been sent */
-    bool sink_touched; /* a byte of the answer has reached a sink or file */
+    ic_error_kind failure; /* why there is no answer (NETWORK, TIMEOUT, …); IC_OK: there is one */
+    bool sent;             /* the first byte of the request may have been sent */
+    bool sink_touched;     /* a byte of the answer has reached a sink or file */
     long status;
     double retry_after;   /* seconds; negative: unknown */
     int repeats;          /* made before this attempt */

@@ -1,3 +1,5 @@
+/* Host queues (in-flight permits) and rate queues (rate-limit permits): lists of calls, served in their
+ * order. */
 #include "core/engine/queues.h"
 #include "core/base/alloc.h"
 #include "core/base/text.h"

@@ -1,3 +1,4 @@
+/* The clients of the engine's unix socket: accepted, read and notified between two polls. */
 #include "core/engine/socket.h"
 #include "core/base/alloc.h"
 #include "core/base/clock.h"

@@ -1,3 +1,4 @@
+/* Opens and removes the file of the engine's unix socket, in a folder that is checked first. */
 #include "core/engine/socket_path.h"
 #include "core/base/process.h"
 #include <dirent.h>
@@ -132,8 +133,7 @@ static bool socket_path_is_open(void) {
            about.st_ino == own.node;
 }
 
-/* Makes it this process's socket. False: another thread has opened one meanwhile, and nothing was taken over.
- */
+/* Makes it this process's socket. False: another thread has opened one meanwhile; nothing was taken. */
 static bool socket_path_install(int listener, const char *path, const char *made) {
     struct stat about;
     int unused = -1;

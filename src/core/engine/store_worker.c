@@ -1,3 +1,5 @@
+/* The store worker: a file store's steps are done at once, except for its lock; a store written in Lua is
+ * asked. */
 #include "core/engine/store_worker.h"
 #include "core/base/alloc.h"
 #include "core/base/clock.h"

@@ -1,3 +1,4 @@
+/* The token entries and the work on them: lock the store, load, fetch, save, unlock, serve the waiters. */
 #include "core/engine/token_queue.h"
 #include "core/auth/grant.h"
 #include "core/auth/token_state.h"
@@ -110,8 +111,7 @@ static bool token_is_usable(const ic_token_entry *entry, double now) {
     return !entry->change && ic_token_state_is_usable(&entry->state, now);
 }
 
-/* Puts the call among the entry's waiters. False: there is no memory for the entry, and the call has ended.
- */
+/* Puts the call among the entry's waiters. False: no memory for the entry, and the call has ended. */
 static bool token_wait(ic_engine *engine, ic_call *call) {
     if (!call->token_entry) call->token_entry = token_entry_of(engine, call->connection);
     if (call->token_entry) {
