@@ -1,5 +1,5 @@
-/* bare_httpd: what libmicrohttpd does by itself. Answers every request with the same few bytes, set up as the
- * sandbox sets it up; prints its port and serves until its standard input ends. */
+/* bare_httpd: libmicrohttpd alone, with the options that the sandbox uses. Answers every request with the
+ * same few bytes. Prints its port, and serves until its standard input ends. */
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
--- `make bench-each`: the memory of a process that walks 100,000 records (or as many as are given), after the first
--- 1,000 and at the end, beside that of the same walk page by page.
+-- `make bench-each`: the memory of a process that iterates over 100,000 records (or the number given), after the first
+-- 1,000 and at the end; and the same for a loop that reads page by page.
 local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
 

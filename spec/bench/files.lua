@@ -1,5 +1,5 @@
--- `make bench-files`: a large file goes up and comes down again, to a file and to a function; how fast, and how much
--- memory it takes above that of the same with a small file. The service is a sandbox in a process of its own, over TLS.
+-- `make bench-files`: uploads a large file and downloads it to a file and to a function. Prints the speed, and how much
+-- more memory that takes than a small file. The service is a sandbox in a process of its own, over TLS.
 -- Arguments: the file's size in MiB, and the Lua that runs the sandbox.
 local size, interpreter = ...
 local MEBIBYTE = 1024 * 1024
@@ -29,7 +29,7 @@ package.path, package.cpath = %q, %q
 local sandbox = assert(require("ironclad.sandbox").start { max_body = %.0f })
 for _, name in ipairs { "url", "client_id", "client_secret", "as_user", "ca_file" } do print(sandbox[name]) end
 io.stdout:flush()
-io.read() -- until whoever started it ends
+io.read() -- until the process that started it ends
 ]]
 
 local folder = pipe('mktemp -d "${TMPDIR:-/tmp}/ironclad-bench.XXXXXX"'):gsub("%s+$", "")
@@ -56,7 +56,7 @@ end
 
 local function same(path) return (pipe(("cmp %s %s 2>&1"):format(path, back))) == "" end
 
--- Each: its name, and a function of the file that goes that way.
+-- Each way: its name, and a function that takes the file.
 local ways = {
   { "up", function(path)
     ironclad.must(client.workflows:upload_document(workflow, "draft", {

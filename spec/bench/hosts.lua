@@ -1,5 +1,5 @@
--- `make bench-hosts`: the figures of nginx, Neovim and plain Lua against a server over TLS (an nginx of its own) that
--- answers after 200 ms, or at once. What is measured is printed beside what was asked for; nothing is a test.
+-- `make bench-hosts`: measures nginx, Neovim and plain Lua against a server over TLS (another nginx) that answers after
+-- 200 ms, or at once. Prints each figure beside its goal; nothing here fails.
 local host = require "spec.support.host"
 local nginx = require "spec.support.nginx"
 local peer = require "spec.support.peer"
@@ -67,7 +67,7 @@ local function storm(count, query)
   return milliseconds() - began, select(2, output:gsub("w1\n", ""))
 end
 
--- Calls a script of plain Lua -> what it prints, as numbers.
+-- Runs a script in plain Lua -> the numbers that it prints.
 local function plain(source)
   local output = peer.lua([[
     local ironclad = require "ironclad"

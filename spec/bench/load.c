@@ -1,7 +1,7 @@
-/* load PORT CONNECTIONS REQUESTS FILE: sends the request in FILE that many times to this machine over
- * connections that are kept, one request at a time on each, and prints how it went: seconds, median and 99th
- * percentile of the time an answer took in milliseconds, how many were not 2xx, and the first of these. A run
- * of eight '#' in the request becomes the number of the request, from 1. */
+/* load PORT CONNECTIONS REQUESTS FILE: sends the request in FILE that many times to this machine, over kept
+ * connections with one request at a time on each. Prints the seconds, the median and the 99th percentile of
+ * an answer's time in milliseconds, how many answers were not 2xx, and the first of those. Eight '#' in the
+ * request are replaced by the number of the request, from 1. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -72,7 +72,7 @@ static void number_request(long number) {
     if (place) memcpy(place, digits, DIGITS);
 }
 
-/* Requests are small: what the kernel does not take at once is waited for. */
+/* Requests are small, so it simply waits when the kernel does not take one at once. */
 static void begin(client *self) {
     if (started == wanted) return;
     number_request(++started);

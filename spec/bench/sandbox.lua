@@ -1,6 +1,6 @@
--- `make bench-sandbox`: what the sandbox costs, beside what libmicrohttpd costs by itself. Both run on the first
--- processor, what asks them on the last. Arguments: the folder of the benchmark's programs, and by which the numbers of
--- records (100,000) and workflows (10,000) are divided (1).
+-- `make bench-sandbox`: time and memory of the sandbox, and of libmicrohttpd alone. The servers run on the first
+-- processor, the client on the last. Arguments: the folder of the benchmark's programs, and a number (default 1) by
+-- which the counts of records (100,000) and workflows (10,000) are divided.
 local ironclad = require "ironclad"
 local http = require "spec.support.http"
 
@@ -26,8 +26,8 @@ local last = tonumber((pipe "nproc")) - 1
 local ticks = tonumber((pipe "getconf CLK_TCK"))
 local folder = pipe('mktemp -d "${TMPDIR:-/tmp}/ironclad-bench.XXXXXX"'):gsub("%s+$", "")
 
--- Starts a server on the first processor -> its first line, and a function that ends it. It ends with its standard
--- input, and so with this process too.
+-- Starts a server on the first processor -> its first line, and a function that ends it. The server also ends when its
+-- standard input does, and so when this process ends.
 local function start(command)
   local fifo = folder .. "/said"
   os.remove(fifo)

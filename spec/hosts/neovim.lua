@@ -141,7 +141,7 @@ describe("Neovim's own", function()
       out:close()
       vim.cmd "qa!"
     ]]):format(scene.folder .. "/settings.lua", result))
-    -- At a terminal, where it is typed again and again: one that comes before the wait is lost.
+    -- In a terminal. Ctrl-C is typed again and again, because one that comes before the wait is lost.
     local command = ("nvim -u NONE -i NONE -c %s"):format(peer.quoted("luafile " .. file))
     peer.shell(("for i in $(seq 100); do sleep 0.3; [ ! -s %s ] || break; printf '\\003'; done | "
       .. "HOME=%s TERM=xterm timeout -s KILL 60 script -qec %s /dev/null"):format(peer.quoted(result),

@@ -8,7 +8,7 @@ local READ, GOOD = { "read" }, scene.GOOD
 
 local world = host.scene()
 
--- %settings names what a worker connects with; the first request of each makes the client.
+-- %settings is the file with the options of ironclad.connect; each worker makes its client at its first request.
 local SERVER = [[
   lua_shared_dict ironclad 1m;
   lua_socket_log_errors off;
@@ -233,7 +233,7 @@ describe("nginx's own", function()
     local server = start_before(upstream, { connection = { max_in_flight = 1 } })
     local _, status = nginx.get(server, "/get", "--max-time 0.5")
     assert.are.equal(28, status)
-    -- Its turn is free again.
+    -- Its in-flight permit is free again.
     assert.are.equal("w1\n", (nginx.get(server, "/get")))
   end)
 
@@ -254,7 +254,7 @@ describe("nginx's own", function()
     pipe:read "*a"
     pipe:close()
     assert.are.equal("done\n", (nginx.get(server, "/collect")))
-    -- It still has its turn, the only one.
+    -- It still has the only in-flight permit.
     local _, status = nginx.get(server, "/get", "--max-time 0.3")
     assert.are.equal(28, status)
     upstream:release()
@@ -299,7 +299,7 @@ describe("nginx's own", function()
     local server = start_before(upstream, { connections = 16 })
     local output = peer.shell(("curl -sS -m 60 -Z --parallel-max 9 'http://127.0.0.1:%d/get?[1-40]'"):format(
       server.port))
-    -- nginx itself refuses some clients; whoever is heard is answered.
+    -- nginx itself refuses some clients; every client that it accepts is answered.
     local good, refused = select(2, output:gsub("w1\n", "")), select(2, output:gsub("curl: %(%d+%)", ""))
     assert.is_true(good > 0)
     assert.are.equal(40, good + refused, output)

@@ -22,7 +22,7 @@ local function launch(client, bytes)
   })
 end
 
--- A part of the sandbox's documents that is not small.
+-- A document of the sandbox that is not small.
 local function document(client)
   local workflow = launch(client, ("%PDF-" .. ("0123456789abcdef"):rep(20000)))
   local documents = must(client.workflows:get_documents(workflow))

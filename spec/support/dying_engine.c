@@ -1,5 +1,5 @@
-/* For LD_PRELOAD: a thread that ends where it waits. When the file that $DYING_ENGINE names is there, whoever
- * calls curl_multi_poll next removes it and exits its thread. */
+/* For LD_PRELOAD: a thread that ends while it waits. When the file $DYING_ENGINE exists, the next thread that
+ * calls curl_multi_poll removes the file and exits. */
 #include <curl/curl.h>
 #include <dlfcn.h>
 #include <pthread.h>

@@ -21,8 +21,8 @@ local SERVER = [[
 -- The path of nginx, or nil.
 h2.program = nginx.program
 
--- Starts nginx before `upstream` (http://host:port) -> {url =, ca_file =, stop = function}. What it has started ends
--- with this process, too.
+-- Starts nginx before `upstream` (http://host:port) -> {url =, ca_file =, stop = function}. It also ends when this
+-- process ends.
 function h2.start(upstream)
   local folder = peer.temporary_folder()
   local files = peer.certificate(folder, "nginx")

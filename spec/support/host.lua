@@ -37,8 +37,8 @@ end
 -- Lua source that puts this process's modules on the paths of another Lua.
 function host.paths() return ("package.path, package.cpath = %q, %q\n"):format(package.path, package.cpath) end
 
--- What a host has printed of the shared list -> a list of { name =, ok =, text = }; the last says whether it came to
--- its end.
+-- What a host has printed of the shared list -> a list of { name =, ok =, text = }; the last one says whether the list
+-- was run to its end.
 function host.results(text)
   local results, last = {}, nil
   for line in text:gmatch "[^\n]*" do

@@ -1,5 +1,4 @@
--- Requests over HTTP/1.1 as a spec writes them, with nothing checked or added on the way, and their answers as they
--- came.
+-- HTTP/1.1 requests exactly as a spec writes them, and the answers exactly as they came: nothing is checked or added.
 local plain_socket = require "plain_socket"
 
 local http = {}
@@ -16,7 +15,7 @@ local function unchunked(bytes)
 end
 
 -- An answer's bytes -> { status =, headers = {[name in lower case] = value}, body =, bytes = (all) }; nil when they
--- are none.
+-- are no HTTP answer.
 function http.parse(bytes)
   local status, at = bytes:match "^HTTP/1%.1 (%d%d%d)[^\r\n]*\r\n()"
   if not status then return nil end
@@ -39,7 +38,7 @@ function http.request(method, target, headers, body)
   return table.concat(lines, "\r\n") .. "\r\n\r\n" .. (body or "")
 end
 
--- Sends bytes on a connection of their own -> the answer; nil and a message.
+-- Sends bytes on a new connection -> the answer; nil and a message.
 function http.send(port, bytes)
   local socket, why = plain_socket.connect(port)
   if not socket then return nil, why end

@@ -10,7 +10,7 @@ local groups = {
     uses = { "core/base", "core/json", "core/catalog", "listener" } },
 }
 
--- The only folder that knows Lua's own headers (lua.h and its siblings) is one of a binding.
+-- Folders that must not include Lua's headers.
 local without_lua = { "core" }
 
 local lua_headers = { ["lua.h"] = true, ["lauxlib.h"] = true, ["lualib.h"] = true, ["luajit.h"] = true }

@@ -1,6 +1,5 @@
-/* For LD_PRELOAD with LeakSanitizer: leaks are looked for in the process itself, not in those that it forks.
- * A forked child has none of its parent's other threads, and what only they point to is lost there by nature.
- */
+/* For LD_PRELOAD with LeakSanitizer: leaks are looked for in the process itself, not in its forked children.
+ * A child does not have its parent's other threads, so what only they point to always looks lost there. */
 #include <pthread.h>
 
 static int forked;

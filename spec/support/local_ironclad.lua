@@ -1,5 +1,5 @@
--- What the specs of the sandbox share: the sandbox itself, clients of it, what to expect of an answer, and bytes
--- where a client would not send them.
+-- What the specs of the sandbox share: the sandbox itself, its clients, checks of answers, and requests that a client
+-- would not send.
 local assert = require "luassert"
 local http = require "spec.support.http"
 local ironclad = require "ironclad"
@@ -19,7 +19,7 @@ function local_ironclad.start(options)
   return sandbox, local_ironclad.connect(sandbox)
 end
 
--- A client that repeats nothing and keeps no budget.
+-- A client that retries nothing and has no rate limits.
 function local_ironclad.connect(sandbox, options)
   local settings = { rate_limit = false, max_retries = 0 }
   for name, value in pairs(options or {}) do settings[name] = value end
@@ -32,7 +32,7 @@ function local_ironclad.must(value, err)
   return value
 end
 
--- What a refused call answers, held against { status, code, param } -> the error.
+-- Checks that a call was refused with { status, code, param } -> the error.
 function local_ironclad.refused(expected, value, err)
   assert.is_nil(value)
   assert.is_table(err)
@@ -40,12 +40,12 @@ function local_ironclad.refused(expected, value, err)
   return err
 end
 
--- What a launch takes for a document.
+-- A document for a launch.
 function local_ironclad.draft(bytes, name)
   return { ironclad.file { data = bytes or "%PDF-", filename = name or "nda.pdf" } }
 end
 
--- Launches an NDA with these attributes beside the required ones -> what the call answers.
+-- Launches an NDA with these attributes and the required ones -> what the call returns.
 function local_ironclad.launch(client, attributes, options)
   local all = { counterpartyName = "Acme", draft = local_ironclad.draft() }
   for name, value in pairs(attributes or {}) do all[name] = value end

@@ -23,7 +23,7 @@ http {
 }
 ]]
 
--- Where Debian has them.
+-- Where Debian has nginx's modules.
 local MODULES = "/usr/lib/nginx/modules/"
 local LUA_MODULES = ("load_module %sndk_http_module.so; load_module %sngx_http_lua_module.so;"):format(MODULES, MODULES)
 
@@ -33,7 +33,7 @@ function nginx.program()
   return status == 0 and path:match "%S+" or nil
 end
 
--- Asked for a free port and then for that one, nginx may find it taken: the next one is tried.
+-- Another process may take the free port before nginx opens it: then the next one is tried.
 local function start(folder, values)
   for _ = 1, 20 do
     values.port = peer.free_port()
@@ -52,7 +52,7 @@ end
 -- listen on and %name is options.values.name. options.lua loads the Lua module, with this process's paths;
 -- options.workers (1), options.connections (4096), options.environment (words before the command).
 -- -> { folder =, port =, error_log = function, signal = function(name), workers = function -> process ids, stop = }.
--- What it has started ends with this process, too.
+-- It also ends when this process ends.
 function nginx.start(options)
   local folder = options.folder or peer.temporary_folder()
   local values = {

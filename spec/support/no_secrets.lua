@@ -1,7 +1,7 @@
--- Loaded before every spec (busted --helper): whatever a spec's client is given as a secret, and every token and code
--- that a scripted server or the sandbox hands out, must never stand in what this process prints, raises or returns as
--- an error, nor in what its child processes print. A text that holds one fails the test at that place. Beyond that,
--- spec/run looks through what each suite has printed, the C tests' too.
+-- Loaded before every spec (busted --helper). It looks for secrets in all that this process prints, raises or returns
+-- as an error, and in what its child processes print; a text with a secret fails the test at that place. Secrets are
+-- those that a client is given, and every token and code that a scripted server or the sandbox gives out. spec/run also
+-- looks through the output of each suite, including the C tests.
 local Error = require "ironclad.base.error"
 local core = require "ironclad.core"
 local peer = require "spec.support.peer"
@@ -11,10 +11,10 @@ local no_secrets = { checked = 0 }
 local secrets = {}
 local unguarded_pcall = pcall
 
--- What the sandbox says on purpose when it starts.
+-- The sandbox prints this one on purpose when it starts.
 local public = { ["sandbox-secret-not-for-production"] = true }
 
--- How the sandbox begins what it makes: access tokens, refresh tokens, codes.
+-- How the access tokens, refresh tokens and codes of the sandbox begin.
 local of_sandbox = { "sandbox%-token%-%x", "sandbox%-refresh%-%x", "sandbox%-code%-%x" }
 
 local function remember(text)
@@ -42,7 +42,7 @@ local function check_all(where, ...)
   end
 end
 
--- In the core, so that the position of a mistake stays the script's.
+-- Wrapped in the core, not in ironclad.connect, so that a mistake is still reported at the script's line.
 local connect = core.connect
 function core.connect(options, ...)
   if type(options) == "table" then

@@ -1,4 +1,4 @@
--- The guard of the whole suite against secrets that are shown (spec/support/no_secrets.lua) can fail.
+-- The check for secrets in all specs (spec/support/no_secrets.lua) does find them.
 local ironclad = require "ironclad"
 local scene = require "spec.support.scene"
 

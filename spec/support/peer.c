@@ -60,7 +60,7 @@ static void read_answer(lua_State *L, ic_peer *peer) {
     ic_peer_add_answer(peer, bytes, length);
 }
 
-/* max_version = "1.1" makes a server of yesterday. */
+/* max_version = "1.1": an old server, which knows nothing newer than TLS 1.1. */
 static void read_tls(lua_State *L, int options, ic_peer *peer) {
     lua_getfield(L, options, "tls");
     if (!lua_isnil(L, -1)) {
@@ -108,7 +108,7 @@ static int release(lua_State *L) {
     return 0;
 }
 
-/* server:await(n) returns when n whole requests have come, and throws when they do not. */
+/* server:await(n): returns when n whole requests have come; throws when they do not come in time. */
 static int await(lua_State *L) {
     ic_peer *peer = check_peer(L);
     size_t wanted = (size_t)luaL_checkinteger(L, 2), count = ic_peer_await(peer, wanted);

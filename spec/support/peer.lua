@@ -37,8 +37,8 @@ end
 
 function peer.quoted(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
 
--- Runs a shell command -> its output, both streams, and its status. What is preloaded here (a sanitizer, say) is
--- not in the programs that it starts; they find it in $preload.
+-- Runs a shell command -> its output, both streams, and its status. Libraries that are preloaded in this process (a
+-- sanitizer, for example) are not preloaded in the programs that it starts; their names are in $preload.
 local function shell_pipe(command)
   local prelude = "preload=$LD_PRELOAD; unset LD_PRELOAD; "
   local pipe = assert(io.popen(prelude .. "{ " .. command .. "\n} 2>&1; printf '\\n%d' $?", "r"))
@@ -50,7 +50,7 @@ local function shell_pipe(command)
   end
 end
 
--- `secret`: that the output may hold secrets, because it is what goes over the wire or into a spec's own file.
+-- `secret`: true when the output may hold secrets, because it is what is sent or what is in a spec's own file.
 function peer.shell(command)
   local _, ended = shell_pipe(command)
   return ended()
@@ -115,9 +115,9 @@ local function with_paths(source)
 end
 
 -- The shell command that runs Lua source in a new process of this Lua, with this process's paths, after a line with
--- the process's id. A process that takes longer than `options.seconds` is killed, which is status 137;
--- `options.preload` is a library for LD_PRELOAD, `options.environment` a variable more ("NAME=value"), `options.before`
--- a command of the shell that becomes the process. What follows are the source's `...`, as strings.
+-- the process's id. A process that takes longer than `options.seconds` is killed, which is status 137.
+-- `options.preload` is a library for LD_PRELOAD, `options.environment` one more variable ("NAME=value"), and
+-- `options.before` a shell command that runs first. The other arguments are the source's `...`, as strings.
 local function lua_command(source, options, ...)
   local words = {
     "printf %s " .. peer.quoted(with_paths(source)) .. " |",

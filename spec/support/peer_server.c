@@ -153,9 +153,9 @@ bool ic_peer_use_tls(ic_peer *peer, const char *certificate, const char *key, bo
                     SSL_CTX_set_max_proto_version(tls, TLS1_1_VERSION));
 }
 
-/* ---- Bytes in and out. Everything that waits also waits for `stopping`. ---- */
+/* ---- Bytes in and out. Every wait also ends when the server is stopping. ---- */
 
-/* Waits for `events`, or with none for `limit` milliseconds (else -1). False: the server is stopping. */
+/* Waits for `events`; without events, for `limit` milliseconds (-1 with events). False: the server stops. */
 static bool await_socket(const connection *c, short events, int limit) {
     struct pollfd fds[] = {{.fd = c->peer->stopping, .events = POLLIN}, {.fd = c->socket, .events = events}};
     while (poll(fds, events ? 2 : 1, limit) < 0 && errno == EINTR)
@@ -163,7 +163,7 @@ static bool await_socket(const connection *c, short events, int limit) {
     return !fds[0].revents;
 }
 
-/* After a transfer that moved nothing: waits until it is worth another try; false when it never will be. */
+/* After a transfer that moved nothing: waits until it can be tried again. False: it cannot. */
 static bool again(const connection *c, long result, short events) {
     if (c->tls) {
         int reason = SSL_get_error(c->tls, (int)result);

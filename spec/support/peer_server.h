@@ -1,6 +1,6 @@
 /* A server that plays a script, so that specs can meet broken ones: raw bytes over TCP or TLS on 127.0.0.1,
  * a thread for each connection, all signals blocked there. No HTTP library stands between a script and the
- * wire. Test support: without memory it aborts. */
+ * wire. Test support: it aborts when there is no memory. */
 #ifndef IC_PEER_SERVER_H
 #define IC_PEER_SERVER_H
 

@@ -64,8 +64,8 @@ static double now(void) {
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-/* socket:receive([seconds [, most]]) -> all bytes until the other side closes, or as soon as there are
- * `most`; what came before a failure, nil and a message. */
+/* socket:receive([seconds [, most]]) -> all bytes until the other side closes, or until there are `most`.
+ * After a failure: the bytes that came before it, nil and a message. */
 static int receive(lua_State *L) {
     const int *fd = check(L);
     double end = now() + luaL_optnumber(L, 2, SECONDS);

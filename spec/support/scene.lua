@@ -7,7 +7,7 @@ local peer = require "spec.support.peer"
 
 local scene = {
   TOKEN = "static-token-of-this-spec",
-  -- What every well-behaved answer of these specs is.
+  -- The good answer of these specs.
   GOOD = peer.json '{"id":"w1"}',
 }
 
@@ -20,7 +20,7 @@ function scene.serve(options)
   return server
 end
 
--- A server whose nth request gets the nth answer, over however many connections; the last one ever after.
+-- A server whose nth request gets the nth answer, over any number of connections. Later requests get the last one.
 function scene.answering(answers, tls)
   return scene.serve { answers = answers, tls = tls, connections = { { { "read" }, { "answer" }, { "loop" } } } }
 end
@@ -39,7 +39,7 @@ local function with(settings, options)
   return settings
 end
 
--- A client with a static token that repeats nothing, but for what the options say.
+-- A client with a static token that retries nothing, unless the options say otherwise.
 function scene.connect(server, options, scheme)
   return ironclad.connect(with({
     instance = peer.url(server, scheme), token = scene.TOKEN, as_user = false, max_retries = 0,
@@ -76,7 +76,7 @@ end
 
 function scene.launch(client) return client.workflows:launch { template = "t", attributes = { name = "Acme" } } end
 
--- Takes what a call returned; answers the error.
+-- Takes what a call returned, which must be an error, and returns the error.
 function scene.assert_error(kind, value, err)
   assert.is_nil(value)
   assert.is_table(err)

@@ -1,13 +1,24 @@
-/* spec_faulty_proxy: a proxy that stands between a client and a good server and misbehaves as a spec says.
+/* spec_faulty_proxy: a proxy between a client and a good server that misbehaves as a spec says.
+ *
  *   proxy = start{ port =, tls = bool, faults = {{at =, how =, mask =}, …}, cert =, key =, alpn = }
- *     port, tls   the server on 127.0.0.1 behind it, and whether that speaks TLS (its certificate is not
- * checked) cert, key   PEM files: the proxy speaks TLS itself; alpn: the one protocol that it offers ("h2"),
- * on both sides faults      the nth connection gets the nth fault, `false` for none; later connections get
- * none A fault happens after `at` bytes of the answer have been passed on, counted over the connection and
- * without TLS: close  the connection is closed, TLS with close_notify        quiet  closed without
- * close_notify reset  by RST          hang  nothing more is passed on        flip   the next byte is XORed
- * with `mask` (1 to 255) Methods: port(), connections(), passed() (bytes of the answer passed on by the
- * connection that was accepted last), stop(). Test support: without memory it aborts. */
+ *
+ * - port, tls: the server on 127.0.0.1 behind the proxy, and whether it speaks TLS (its certificate is not
+ *   checked).
+ * - cert, key: PEM files, for a proxy that speaks TLS itself.
+ * - alpn: the one protocol that it offers on both sides, such as "h2".
+ * - faults: the nth connection gets the nth fault, `false` for none. Later connections get none.
+ *
+ * A fault happens when `at` bytes of the answer have been passed on, counted over the connection and without
+ * TLS. `how` is one of
+ *
+ * - close: the connection is closed, TLS with close_notify
+ * - quiet: closed without close_notify
+ * - reset: closed by RST
+ * - hang: nothing more is passed on
+ * - flip: the next byte is XORed with `mask` (1 to 255)
+ *
+ * Methods: port(), connections(), passed() (bytes of the answer passed on by the connection that was accepted
+ * last), stop(). Test support: it aborts when there is no memory. */
 #include <errno.h>
 #include <fcntl.h>
 #include <lauxlib.h>
@@ -79,7 +90,7 @@ static void *need(void *block) {
     return block;
 }
 
-/* ---- bytes in and out; whatever waits also waits for `stopping` ---- */
+/* ---- bytes in and out; every wait also ends when the proxy is stopping ---- */
 
 /* False: the proxy is stopping. */
 static bool side_await(const proxy *p, const side *s, short events) {
@@ -89,7 +100,7 @@ static bool side_await(const proxy *p, const side *s, short events) {
     return !fds[0].revents;
 }
 
-/* What a transfer that moved nothing waits for; 0: it is over. */
+/* The events that a transfer that moved nothing waits for; 0: it is over. */
 static short side_wants(const side *s, long result, short events) {
     if (!s->tls) return result < 0 && (errno == EAGAIN || errno == EINTR) ? events : 0;
     switch (SSL_get_error(s->tls, (int)result)) {
@@ -142,7 +153,7 @@ static void side_close(side *s, bool notify) {
 
 /* ---- one connection ---- */
 
-/* Passes a piece of the answer on, as far as the fault lets it. False: the connection ends here. */
+/* Passes on a piece of the answer up to the fault. False: the connection ends here. */
 static bool relay_answer(relay *r, char *bytes, size_t length) {
     size_t passed = atomic_load(&r->passed);
     bool due = r->fault.kind != FAULT_NONE && passed + length > r->fault.at;
@@ -154,7 +165,7 @@ static bool relay_answer(relay *r, char *bytes, size_t length) {
         due = false;
     }
     r->failing = due;
-    /* Before they are written: who has them may ask how many there were. */
+    /* Counted before they are written: a client that has them may ask at once how many there were. */
     atomic_store(&r->passed, passed + before);
     return side_write(r->proxy, &r->client, bytes, before) && !due;
 }
@@ -340,7 +351,7 @@ static void read_tls(lua_State *L, proxy *p) {
         if (SSL_CTX_use_certificate_chain_file(p->serving, cert) != 1 || !key ||
             SSL_CTX_use_PrivateKey_file(p->serving, key, SSL_FILETYPE_PEM) != 1)
             luaL_error(L, "cannot serve TLS with %s", cert);
-        /* Tickets would count as bytes of no answer, and hold keys across connections. */
+        /* Without session tickets: their bytes would be counted as bytes of an answer. */
         SSL_CTX_set_num_tickets(p->serving, 0);
         if (length) SSL_CTX_set_alpn_select_cb(p->serving, select_alpn, p);
     }

@@ -16,9 +16,9 @@
 
 static bool in_child;
 
-/* A child becomes another program that ends with its status, before a checker that runs at exit takes for
- * leaks what the parent's other threads held: they do not exist here. Also the last of the exit handlers, as
- * this module is loaded before a call is made. */
+/* Ends a child by making it another program that exits with the same status. A leak checker that runs at exit
+ * would report what the parent's other threads held, because they do not exist in the child. This is the last
+ * of the exit handlers, because this module is loaded before the first call is made. */
 static void end_child(int status, void *unused) {
     (void)unused;
     if (!in_child) return;
@@ -30,8 +30,8 @@ static void end_child(int status, void *unused) {
 }
 
 /* fork_run(fn) -> status. Runs fn in a forked child and waits for it. The child's status is what fn returns
- * (a number; otherwise 0), 99 when fn throws, without any handler of exit; or fn calls os.exit itself. A
- * child that a signal has ended answers 128 + its number. */
+ * (a number; otherwise 0), or 99 when fn throws; no exit handler runs then. fn may also call os.exit itself.
+ * The status of a child that a signal has ended is 128 + the signal's number. */
 static int fork_run(lua_State *L) {
     luaL_checktype(L, 1, LUA_TFUNCTION);
     lua_settop(L, 1);
@@ -50,8 +50,8 @@ static int fork_run(lua_State *L) {
     return 1;
 }
 
-/* new_state(source) -> text. Runs source in a Lua state of its own in this process, closes it, and answers
- * the text that it returned; throws when it throws. */
+/* new_state(source) -> text. Runs source in a new Lua state in this process, closes the state, and returns
+ * the text that the source returned. Throws when it throws. */
 static int new_state(lua_State *L) {
     size_t length;
     const char *source = luaL_checklstring(L, 1, &length);
@@ -86,7 +86,8 @@ static int free_port(lua_State *L) {
     return 1;
 }
 
-/* refused_port() -> a port that refuses connections, kept from others as long as the process lives. */
+/* refused_port() -> a port that refuses connections, and that nobody else can open while this process lives.
+ */
 static int refused_port(lua_State *L) {
     static int port;
     int bound;

@@ -1,5 +1,5 @@
-/* For LD_PRELOAD: a name server that never answers. Names that end in ".stuck.test" keep getaddrinfo for a
- * minute, whatever signal arrives, and are then not found; every other name goes to the real one. */
+/* For LD_PRELOAD: a name server that never answers. For a name that ends in ".stuck.test", getaddrinfo takes
+ * a minute, whatever signal arrives, and then fails. Every other name goes to the real getaddrinfo. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <netdb.h>

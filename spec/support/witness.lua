@@ -65,7 +65,7 @@ function witness:send(id, request)
   return answer
 end
 
--- What an answer is not: noted against its operation. What depends on it is not tried: see witness:play.
+-- Notes that an answer is not the expected one, and ends the scene: see witness:play.
 local function complain(self, answer, expected)
   local text = ("%s is answered with %d instead of %s: %s"):format(answer.target, answer.status, expected,
     answer.body:sub(1, 300))
@@ -90,14 +90,14 @@ function witness:refused(id, status, request, code)
   return answer.value
 end
 
--- Plays a scene, a function(witness) that ends early where an answer that it needs is missing.
+-- Plays a scene: a function(witness), which ends early when an answer that it needs is missing.
 function witness:play(name, scene)
   local fine, why = pcall(scene, self)
   if fine or type(why) == "table" and why.given_up then return end
   self.faults[#self.faults + 1] = { text = ("%s: %s"):format(name, tostring(why)) }
 end
 
--- Lets time pass in the sandbox: jobs come to their end.
+-- Moves the sandbox's clock forward, so that jobs end.
 function witness:pass_time(seconds) self.sandbox:advance(seconds) end
 
 -- Validates all answers -> list of { operation =, status =, place =, text = }; the documents are in `folder`.
