@@ -1,5 +1,5 @@
-/* The binding's front door: the table that require "ironclad.core" returns. What a script sees is assembled
- * from it in src/ironclad. */
+/* The entry point of the binding: require "ironclad.core" returns the table that is filled here. The Lua
+ * files in src/ironclad build the public module from it. */
 #include "lua/calls.h"
 #include "lua/command.h"
 #include "lua/compat.h"
@@ -12,20 +12,20 @@
 #include "lua/values.h"
 #include <curl/curl.h>
 
-static int l_operations(lua_State *L) {
+static int core_operations(lua_State *L) {
     if (!lua_isnoneornil(L, 1))
         return luaL_error(L, "ironclad.operations: too many arguments: it lists all operations");
     ic_lua_push_catalog(L);
     return 1;
 }
 
-static int l_jobs(lua_State *L) {
+static int core_jobs(lua_State *L) {
     ic_lua_push_jobs(L);
     return 1;
 }
 
-/* info() -> what this build is made of. */
-static int l_info(lua_State *L) {
+/* info() -> the versions of this module and of the libraries that it was built with. */
+static int core_info(lua_State *L) {
     const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
     lua_createtable(L, 0, 4);
     lua_pushliteral(L, IC_VERSION);
@@ -41,11 +41,9 @@ static int l_info(lua_State *L) {
     return 1;
 }
 
-__attribute__((visibility("default"))) int luaopen_ironclad_core(lua_State *L);
-
 int luaopen_ironclad_core(lua_State *L) {
     static const luaL_Reg functions[] = {
-        {"operations", l_operations}, {"jobs", l_jobs}, {"info", l_info}, {NULL, NULL}};
+        {"operations", core_operations}, {"jobs", core_jobs}, {"info", core_info}, {NULL, NULL}};
     lua_newtable(L);
     ic_lua_setfuncs(L, functions);
     ic_lua_open_values(L);
@@ -58,3 +56,5 @@ int luaopen_ironclad_core(lua_State *L) {
     ic_lua_open_command(L);
     return 1;
 }
+
+__attribute__((visibility("default"))) int luaopen_ironclad_core(lua_State *L);

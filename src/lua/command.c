@@ -14,12 +14,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define TYPE "ironclad.command"
-
+#define TYPE       "ironclad.command"
 #define OUTPUT_MAX 65536 /* bytes */
+
 /* Milliseconds between two looks at a child: while it may still print, and once its output has ended. */
 #define LOOK_PRINTING 50
-#define LOOK_ENDING   5
+
+#define LOOK_ENDING 5
+
 /* How long a child may take to put the terminal right before it is killed, in looks of LOOK_ENDING. */
 #define LAST_LOOKS 40
 
@@ -44,131 +46,11 @@ typedef struct command {
     char output[OUTPUT_MAX + 1];
 } command;
 
-static int l_command(lua_State *L);
-static int l_wait(lua_State *L);
-static int l_close(lua_State *L);
-
-void ic_lua_open_command(lua_State *L) {
-    static const luaL_Reg methods[] = {{"wait", l_wait}, {"close", l_close}, {"__gc", l_close}, {NULL, NULL}};
-    luaL_newmetatable(L, TYPE);
-    ic_lua_setfuncs(L, methods);
-    lua_pushvalue(L, -1);
-    lua_setfield(L, -2, "__index");
-    lua_pop(L, 1);
-    lua_pushcfunction(L, l_command);
-    lua_setfield(L, -2, "command");
-}
-
-/* ---- the child ---- */
-
-/* Whether the child has ended. */
-static bool look(command *mine) {
-    if (mine->state != RUNNING) return true;
-    pid_t found = waitpid(mine->child, &mine->status, WNOHANG);
-    if (found == mine->child)
-        mine->state = ENDED;
-    else if (found < 0 && errno != EINTR)
-        mine->state = LOST;
-    return mine->state != RUNNING;
-}
-
-static void kill_child(command *mine) {
-    kill(mine->child, SIGTERM);
-    for (int looks = 0; looks < LAST_LOOKS; looks++) {
-        if (look(mine)) return;
-        poll(NULL, 0, LOOK_ENDING);
-    }
-    kill(mine->child, SIGKILL);
-    while (waitpid(mine->child, &mine->status, 0) < 0 && errno == EINTR) {
-    }
-}
-
-/* A forked process that holds a copy of the handle finds the child LOST: it is a sibling there, and not its
- * to kill. */
-static void end(command *mine) {
-    if (!look(mine)) kill_child(mine);
-    mine->state = NONE;
-    if (mine->pipe >= 0) close(mine->pipe);
-    mine->pipe = -1;
-    explicit_bzero(mine->output, sizeof mine->output);
-    mine->length = 0;
-}
-
-/* posix_spawn with standard input empty, standard output into the pipe, standard error as it is, and signals
- * as a program expects them. The process group stays: a child that asks for a passphrase on the terminal must
- * be in the foreground, and Ctrl-C is for it too. Answers an error number, or 0. */
-static int spawn(command *mine, char *const *words, int output) {
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    int failed = posix_spawn_file_actions_init(&actions);
-    if (failed) return failed;
-    failed = posix_spawnattr_init(&attributes);
-    if (failed) {
-        posix_spawn_file_actions_destroy(&actions);
-        return failed;
-    }
-    sigset_t none, usual;
-    sigemptyset(&none);
-    sigemptyset(&usual);
-    sigaddset(&usual, SIGPIPE); /* hosts ignore it */
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &usual);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    failed = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-    if (!failed) failed = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    if (!failed) failed = posix_spawnp(&mine->child, words[0], &actions, &attributes, words, environ);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    return failed;
-}
-
-/* Both ends are closed in any program that this process starts; only ours does not block. */
-static int start(command *mine, char *const *words) {
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC)) return errno;
-    mine->pipe = ends[0];
-    int failed = fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0 ? errno : spawn(mine, words, ends[1]);
-    close(ends[1]);
-    if (failed) return failed;
-    mine->state = RUNNING;
-    mine->ends = ic_now() + mine->seconds;
-    return 0;
-}
-
-/* Reads what there is, and closes the pipe at its end. */
-static void drain(command *mine) {
-    while (mine->pipe >= 0) {
-        size_t room = sizeof mine->output - mine->length;
-        ssize_t count = room ? read(mine->pipe, mine->output + mine->length, room) : 0;
-        if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
-        if (count > 0) {
-            mine->length += (size_t)count;
-        } else {
-            close(mine->pipe);
-            mine->pipe = -1;
-        }
-    }
-}
-
-/* Waits for a moment, or until a signal comes. Whether there is nothing more to wait for. */
-static bool step(command *mine) {
-    struct pollfd readable = {.fd = mine->pipe, .events = POLLIN};
-    if (mine->pipe >= 0)
-        poll(&readable, 1, LOOK_PRINTING);
-    else
-        poll(NULL, 0, LOOK_ENDING);
-    /* In this order: what was printed before the end is there after it. A process that the child left behind
-     * may keep the pipe open for ever. */
-    bool ended = look(mine);
-    drain(mine);
-    return ended || mine->length > OUTPUT_MAX || ic_now() >= mine->ends;
-}
-
 /* ---- for Lua ---- */
 
 /* nil and what went wrong, without a word of the output. */
-__attribute__((format(printf, 3, 4))) static int failed(lua_State *L, const command *mine, const char *format,
-                                                        ...) {
+__attribute__((format(printf, 3, 4))) static int command_failed(lua_State *L, const command *mine,
+                                                                const char *format, ...) {
     char what[160];
     va_list values;
     va_start(values, format);
@@ -179,8 +61,52 @@ __attribute__((format(printf, 3, 4))) static int failed(lua_State *L, const comm
     return 2;
 }
 
+/* posix_spawn with standard input empty, standard output into the pipe, standard error as it is, and signals
+ * as a program expects them. The process group stays: a child that asks for a passphrase on the terminal must
+ * be in the foreground, and Ctrl-C is for it too. Answers an error number, or 0. */
+static int command_spawn(command *mine, char *const *words, int output) {
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    int command_failed = posix_spawn_file_actions_init(&actions);
+    if (command_failed) return command_failed;
+    command_failed = posix_spawnattr_init(&attributes);
+    if (command_failed) {
+        posix_spawn_file_actions_destroy(&actions);
+        return command_failed;
+    }
+    sigset_t none, usual;
+    sigemptyset(&none);
+    sigemptyset(&usual);
+    sigaddset(&usual, SIGPIPE); /* hosts ignore it */
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &usual);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    command_failed = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+    if (!command_failed)
+        command_failed = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    if (!command_failed)
+        command_failed = posix_spawnp(&mine->child, words[0], &actions, &attributes, words, environ);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    return command_failed;
+}
+
+/* Both ends are closed in any program that this process starts; only ours does not block. */
+static int command_run(command *mine, char *const *words) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC)) return errno;
+    mine->pipe = ends[0];
+    int command_failed =
+        fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0 ? errno : command_spawn(mine, words, ends[1]);
+    close(ends[1]);
+    if (command_failed) return command_failed;
+    mine->state = RUNNING;
+    mine->ends = ic_now() + mine->seconds;
+    return 0;
+}
+
 /* The words at index 1 as argv, which lies above them on the stack and is valid as long as the table. */
-static char **check_words(lua_State *L) {
+static char **command_check_words(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     size_t count = ic_lua_rawlen(L, 1), length;
     luaL_argcheck(L, count > 0, 1, "a list of words expected");
@@ -198,10 +124,10 @@ static char **check_words(lua_State *L) {
 
 /* command(words, seconds) -> a handle of the started program, found by PATH and run without a shell; nil and
  * a message when it cannot be started. */
-static int l_command(lua_State *L) {
+static int command_start(lua_State *L) {
     double seconds = luaL_checknumber(L, 2);
     lua_settop(L, 1);
-    char *const *words = check_words(L);
+    char *const *words = command_check_words(L);
     command *mine = lua_newuserdata(L, sizeof *mine);
     mine->state = NONE;
     mine->pipe = -1;
@@ -214,36 +140,115 @@ static int l_command(lua_State *L) {
     struct sigaction children;
     if (sigaction(SIGCHLD, NULL, &children) == 0 &&
         (children.sa_handler == SIG_IGN || (children.sa_flags & SA_NOCLDWAIT)))
-        return failed(L, mine, "cannot be run: this process ignores the end of its children (SIGCHLD)");
-    int reason = start(mine, words);
-    return reason ? failed(L, mine, "cannot be run: %s", strerror(reason)) : 1;
+        return command_failed(L, mine,
+                              "cannot be run: this process ignores the end of its children (SIGCHLD)");
+    int reason = command_run(mine, words);
+    return reason ? command_failed(L, mine, "cannot be run: %s", strerror(reason)) : 1;
 }
 
-static int result(lua_State *L, const command *mine) {
-    if (mine->length > OUTPUT_MAX) return failed(L, mine, "printed more than %d KiB", OUTPUT_MAX / 1024);
+/* ---- the child ---- */
+
+/* Whether the child has ended. */
+static bool command_look(command *mine) {
+    if (mine->state != RUNNING) return true;
+    pid_t found = waitpid(mine->child, &mine->status, WNOHANG);
+    if (found == mine->child)
+        mine->state = ENDED;
+    else if (found < 0 && errno != EINTR)
+        mine->state = LOST;
+    return mine->state != RUNNING;
+}
+
+/* Reads what there is, and closes the pipe at its end. */
+static void command_drain(command *mine) {
+    while (mine->pipe >= 0) {
+        size_t room = sizeof mine->output - mine->length;
+        ssize_t count = room ? read(mine->pipe, mine->output + mine->length, room) : 0;
+        if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
+        if (count > 0) {
+            mine->length += (size_t)count;
+        } else {
+            close(mine->pipe);
+            mine->pipe = -1;
+        }
+    }
+}
+
+/* Waits for a moment, or until a signal comes. Whether there is nothing more to wait for. */
+static bool command_step(command *mine) {
+    struct pollfd readable = {.fd = mine->pipe, .events = POLLIN};
+    if (mine->pipe >= 0)
+        poll(&readable, 1, LOOK_PRINTING);
+    else
+        poll(NULL, 0, LOOK_ENDING);
+    /* In this order: what was printed before the end is there after it. A process that the child left behind
+     * may keep the pipe open for ever. */
+    bool ended = command_look(mine);
+    command_drain(mine);
+    return ended || mine->length > OUTPUT_MAX || ic_now() >= mine->ends;
+}
+
+static int command_result(lua_State *L, const command *mine) {
+    if (mine->length > OUTPUT_MAX)
+        return command_failed(L, mine, "printed more than %d KiB", OUTPUT_MAX / 1024);
     if (mine->state == RUNNING)
-        return failed(L, mine, "did not end within %d seconds", (int)ceil(mine->seconds));
+        return command_failed(L, mine, "did not end within %d seconds", (int)ceil(mine->seconds));
     if (mine->state == LOST)
-        return failed(L, mine, "ended, but another part of this process took its exit status");
-    if (WIFSIGNALED(mine->status)) return failed(L, mine, "was ended by signal %d", WTERMSIG(mine->status));
+        return command_failed(L, mine, "ended, but another part of this process took its exit status");
+    if (WIFSIGNALED(mine->status))
+        return command_failed(L, mine, "was ended by signal %d", WTERMSIG(mine->status));
     if (WEXITSTATUS(mine->status) != 0)
-        return failed(L, mine, "ended with status %d", WEXITSTATUS(mine->status));
+        return command_failed(L, mine, "ended with status %d", WEXITSTATUS(mine->status));
     lua_pushlstring(L, mine->output, mine->length);
     return 1;
 }
 
 /* command:wait() -> false: ask again (a moment has passed, or a signal has come, whose handler in Lua runs
  * only after this has returned); true and the output; true, nil and a message. */
-static int l_wait(lua_State *L) {
+static int command_wait(lua_State *L) {
     command *mine = luaL_checkudata(L, 1, TYPE);
     luaL_argcheck(L, mine->state != NONE, 1, "closed");
-    bool done = step(mine);
+    bool done = command_step(mine);
     lua_pushboolean(L, done);
-    return done ? 1 + result(L, mine) : 1;
+    return done ? 1 + command_result(L, mine) : 1;
+}
+
+static void command_kill(command *mine) {
+    kill(mine->child, SIGTERM);
+    for (int looks = 0; looks < LAST_LOOKS; looks++) {
+        if (command_look(mine)) return;
+        poll(NULL, 0, LOOK_ENDING);
+    }
+    kill(mine->child, SIGKILL);
+    while (waitpid(mine->child, &mine->status, 0) < 0 && errno == EINTR) {
+    }
+}
+
+/* A forked process that holds a copy of the handle finds the child LOST: it is a sibling there, and not its
+ * to kill. */
+static void command_end(command *mine) {
+    if (!command_look(mine)) command_kill(mine);
+    mine->state = NONE;
+    if (mine->pipe >= 0) close(mine->pipe);
+    mine->pipe = -1;
+    explicit_bzero(mine->output, sizeof mine->output);
+    mine->length = 0;
 }
 
 /* command:close(): ends a program that still runs, and forgets its output. May be called again. */
-static int l_close(lua_State *L) {
-    end(luaL_checkudata(L, 1, TYPE));
+static int command_close(lua_State *L) {
+    command_end(luaL_checkudata(L, 1, TYPE));
     return 0;
+}
+
+void ic_lua_open_command(lua_State *L) {
+    static const luaL_Reg methods[] = {
+        {"wait", command_wait}, {"close", command_close}, {"__gc", command_close}, {NULL, NULL}};
+    luaL_newmetatable(L, TYPE);
+    ic_lua_setfuncs(L, methods);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 1);
+    lua_pushcfunction(L, command_start);
+    lua_setfield(L, -2, "command");
 }

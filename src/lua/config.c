@@ -7,8 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TYPE "ironclad.config"
-
+#define TYPE     "ironclad.config"
 #define TEXT_MAX (1 << 20) /* bytes; far more than settings need */
 
 /* What is held while a file is read. */
@@ -17,20 +16,20 @@ typedef struct box {
     ic_buf text;
 } box;
 
-static void clear(box *mine) {
+static void config_clear(box *mine) {
     if (mine->file >= 0) close(mine->file);
     mine->file = -1;
     if (mine->text.data) explicit_bzero(mine->text.data, mine->text.length);
     ic_buf_free(&mine->text);
 }
 
-static int l_gc(lua_State *L) {
-    clear(luaL_checkudata(L, 1, TYPE));
+static int config_gc(lua_State *L) {
+    config_clear(luaL_checkudata(L, 1, TYPE));
     return 0;
 }
 
 /* NULL, or why it cannot be read. No signal is waited through: a pipe may never end. */
-static const char *read_text(box *mine) {
+static const char *config_read_text(box *mine) {
     char bytes[4096];
     ssize_t count;
     while ((count = read(mine->file, bytes, sizeof bytes)) > 0 && mine->text.length <= TEXT_MAX &&
@@ -41,23 +40,23 @@ static const char *read_text(box *mine) {
     return mine->text.length > TEXT_MAX ? "larger than 1 MiB" : NULL;
 }
 
-static const char *open_file(box *mine, const char *path, struct stat *facts) {
+static const char *config_open(box *mine, const char *path, struct stat *facts) {
     mine->file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (mine->file < 0 || fstat(mine->file, facts)) return strerror(errno);
-    return S_ISDIR(facts->st_mode) ? strerror(EISDIR) : read_text(mine);
+    return S_ISDIR(facts->st_mode) ? strerror(EISDIR) : config_read_text(mine);
 }
 
 /* read_config(path) -> text, facts; nil and a message when it cannot be read. The facts are those of what was
  * read, not of what the path names by then: mode = the permission bits, foreign = whether the file belongs to
  * another user than this process's and root. */
-static int l_read_config(lua_State *L) {
+static int config_read(lua_State *L) {
     const char *path = luaL_checkstring(L, 1);
     struct stat facts;
     box *mine = lua_newuserdata(L, sizeof *mine);
     *mine = (box){.file = -1};
     luaL_getmetatable(L, TYPE);
     lua_setmetatable(L, -2);
-    const char *why = open_file(mine, path, &facts);
+    const char *why = config_open(mine, path, &facts);
     if (why) {
         lua_pushnil(L);
         lua_pushstring(L, why);
@@ -65,7 +64,7 @@ static int l_read_config(lua_State *L) {
     }
     if (!ic_buf_text(&mine->text)) return luaL_error(L, "not enough memory");
     lua_pushlstring(L, mine->text.data, mine->text.length);
-    clear(mine);
+    config_clear(mine);
     lua_createtable(L, 0, 2);
     lua_pushinteger(L, (lua_Integer)(facts.st_mode & 0777));
     lua_setfield(L, -2, "mode");
@@ -76,9 +75,9 @@ static int l_read_config(lua_State *L) {
 
 void ic_lua_open_config(lua_State *L) {
     luaL_newmetatable(L, TYPE);
-    lua_pushcfunction(L, l_gc);
+    lua_pushcfunction(L, config_gc);
     lua_setfield(L, -2, "__gc");
     lua_pop(L, 1);
-    lua_pushcfunction(L, l_read_config);
+    lua_pushcfunction(L, config_read);
     lua_setfield(L, -2, "read_config");
 }

@@ -14,30 +14,7 @@ typedef struct box {
     ic_buf text;
 } box;
 
-static int l_connect(lua_State *L);
-static int l_options(lua_State *L);
-static int l_describe(lua_State *L);
-static int l_gc(lua_State *L);
-
-void ic_lua_open_connection(lua_State *L) {
-    static const luaL_Reg functions[] = {
-        {"connect", l_connect}, {"options", l_options}, {"describe", l_describe}, {NULL, NULL}};
-    luaL_newmetatable(L, TYPE);
-    lua_pushcfunction(L, l_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
-    lua_pop(L, 1);
-    ic_lua_setfuncs(L, functions);
-}
-
-ic_connection *ic_lua_check_connection(lua_State *L, int index) {
-    ic_connection *connection = ((box *)luaL_checkudata(L, index, TYPE))->connection;
-    if (!connection) luaL_error(L, "this connection is closed"); /* finalised before what still uses it */
-    return connection;
-}
-
-static int l_gc(lua_State *L) {
+static int connection_gc(lua_State *L) {
     box *mine = luaL_checkudata(L, 1, TYPE);
     ic_connection_release(mine->connection);
     mine->connection = NULL;
@@ -48,13 +25,13 @@ static int l_gc(lua_State *L) {
 }
 
 /* nil and the error's message: the caller, in Lua, throws it with its own position. */
-static int refused(lua_State *L, const ic_error *error) {
+static int connection_refused(lua_State *L, const ic_error *error) {
     lua_pushnil(L);
     lua_pushstring(L, ic_error_message(error));
     return 2;
 }
 
-static bool unknown(const char *name, ic_error *error) {
+static bool connection_unknown(const char *name, ic_error *error) {
     const char *nearest = ic_option_nearest(name, IC_FOR_CONNECT);
     ic_error_set(error, IC_ERR_ARGUMENT, "%s: unknown option%s%s%s", name, nearest ? "; did you mean \"" : "",
                  nearest ? nearest : "", nearest ? "\"?" : "");
@@ -62,7 +39,7 @@ static bool unknown(const char *name, ic_error *error) {
 }
 
 /* The list at the top of the stack, joined by spaces: a scope holds none. */
-static bool read_list(lua_State *L, box *mine, const ic_option *option) {
+static bool connection_read_list(lua_State *L, box *mine, const ic_option *option) {
     mine->text.length = 0;
     size_t count = ic_lua_rawlen(L, -1);
     for (size_t i = 1; i <= count; i++) {
@@ -82,7 +59,7 @@ static bool read_list(lua_State *L, box *mine, const ic_option *option) {
 }
 
 /* The value at the top of the stack. */
-static bool read_option(lua_State *L, box *mine, const ic_option *option) {
+static bool connection_read_option(lua_State *L, box *mine, const ic_option *option) {
     ic_error *error = &mine->error;
     switch (lua_type(L, -1)) {
     case LUA_TSTRING: {
@@ -95,7 +72,7 @@ static bool read_option(lua_State *L, box *mine, const ic_option *option) {
     case LUA_TNUMBER: return ic_settings_number(&mine->settings, option, lua_tonumber(L, -1), error);
     case LUA_TBOOLEAN: return ic_settings_boolean(&mine->settings, option, lua_toboolean(L, -1), error);
     case LUA_TTABLE:
-        if (option->type == IC_OPTION_SCOPES) return read_list(L, mine, option);
+        if (option->type == IC_OPTION_SCOPES) return connection_read_list(L, mine, option);
         break;
     default: break;
     }
@@ -107,7 +84,7 @@ static bool read_option(lua_State *L, box *mine, const ic_option *option) {
 
 /* connect(options [, store [, watched]]) -> connection, or nil and a message that names the option. `store`
  * is the number by which this state knows a token store written in Lua; `watched`: its calls have events. */
-static int l_connect(lua_State *L) {
+static int connection_connect(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     long store = (long)luaL_optinteger(L, 2, 0);
     bool watched = lua_toboolean(L, 3);
@@ -122,22 +99,22 @@ static int l_connect(lua_State *L) {
         if (lua_type(L, -2) != LUA_TSTRING) {
             ic_error_set(&mine->error, IC_ERR_ARGUMENT, "options are named; got a %s as a key",
                          luaL_typename(L, -2));
-            return refused(L, &mine->error);
+            return connection_refused(L, &mine->error);
         }
         const char *name = lua_tostring(L, -2);
         const ic_option *option = ic_option_find(name, IC_FOR_CONNECT);
         if (option && option->type == IC_OPTION_HANDLED) continue; /* the Lua side's */
-        if (option ? !read_option(L, mine, option) : !unknown(name, &mine->error))
-            return refused(L, &mine->error);
+        if (option ? !connection_read_option(L, mine, option) : !connection_unknown(name, &mine->error))
+            return connection_refused(L, &mine->error);
     }
     mine->connection =
         ic_connection_new(&mine->settings, store ? ic_lua_inbox(L) : NULL, store, &mine->error);
-    if (!mine->connection) return refused(L, &mine->error);
+    if (!mine->connection) return connection_refused(L, &mine->error);
     return 1;
 }
 
 /* options("connect" or "call") -> the names that may be given there. */
-static int l_options(lua_State *L) {
+static int connection_options(lua_State *L) {
     static const char *const places[] = {"connect", "call", NULL};
     unsigned place = luaL_checkoption(L, 1, NULL, places) == 0 ? IC_FOR_CONNECT : IC_FOR_CALL;
     int count = 0;
@@ -150,9 +127,15 @@ static int l_options(lua_State *L) {
     return 1;
 }
 
+ic_connection *ic_lua_check_connection(lua_State *L, int index) {
+    ic_connection *connection = ((box *)luaL_checkudata(L, index, TYPE))->connection;
+    if (!connection) luaL_error(L, "this connection is closed"); /* finalised before what still uses it */
+    return connection;
+}
+
 /* describe(connection) -> what may be shown of it: origin, client_id, scopes, grant ("token": a static one),
  * store. */
-static int l_describe(lua_State *L) {
+static int connection_describe(lua_State *L) {
     const ic_connection *connection = ic_lua_check_connection(L, 1);
     const ic_settings *settings = &connection->settings;
     const char *grant = settings->token                         ? "token"
@@ -170,4 +153,18 @@ static int l_describe(lua_State *L) {
     lua_pushboolean(L, settings->default_scope);
     lua_setfield(L, -2, "default_scope");
     return 1;
+}
+
+void ic_lua_open_connection(lua_State *L) {
+    static const luaL_Reg functions[] = {{"connect", connection_connect},
+                                         {"options", connection_options},
+                                         {"describe", connection_describe},
+                                         {NULL, NULL}};
+    luaL_newmetatable(L, TYPE);
+    lua_pushcfunction(L, connection_gc);
+    lua_setfield(L, -2, "__gc");
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "__metatable");
+    lua_pop(L, 1);
+    ic_lua_setfuncs(L, functions);
 }

@@ -7,8 +7,9 @@
 enum { PATH, DATA, FILENAME, CONTENT_TYPE, FIELDS };
 static const char *const field_names[FIELDS] = {"path", "data", "filename", "content_type"};
 
-/* What is wrong with the string at `index`; NULL: nothing. A name that a path must give is a header value. */
-static const char *field_fault(lua_State *L, int index, int field, bool names_itself) {
+/* Returns what is wrong with the field at `index`, or NULL. Without a filename the path gives it, and must
+ * then be fit for a header. */
+static const char *file_field_fault(lua_State *L, int index, int field, bool names_itself) {
     const char *name = field_names[field];
     if (lua_type(L, index) != LUA_TSTRING)
         return lua_pushfstring(L, "%s must be a string, not a %s", name, luaL_typename(L, index));
@@ -33,7 +34,7 @@ const char *ic_lua_push_file_fields(lua_State *L, int index) {
     }
     bool named = !lua_isnil(L, first + FILENAME);
     for (int i = 0; i < FIELDS; i++) {
-        const char *fault = lua_isnil(L, first + i) ? NULL : field_fault(L, first + i, i, !named);
+        const char *fault = lua_isnil(L, first + i) ? NULL : file_field_fault(L, first + i, i, !named);
         if (fault) return fault;
     }
     if (lua_isnil(L, first + PATH) == lua_isnil(L, first + DATA))
@@ -41,10 +42,10 @@ const char *ic_lua_push_file_fields(lua_State *L, int index) {
     return NULL;
 }
 
-static void check_names(lua_State *L, int index) {
+static void file_check_names(lua_State *L, int index) {
     for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
         if (lua_type(L, -2) != LUA_TSTRING)
-            luaL_error(L, "file: a %s is no field's name", luaL_typename(L, -2));
+            luaL_error(L, "file: expected named fields, got a %s as a name", luaL_typename(L, -2));
         ic_nearest search = {.wanted = lua_tostring(L, -2)};
         bool known = false;
         for (int i = 0; i < FIELDS && !known; i++) {
@@ -59,7 +60,7 @@ static void check_names(lua_State *L, int index) {
 }
 
 /* file(path) or file{ path =, data =, filename =, content_type = } */
-static int new_file(lua_State *L) {
+static int file_new(lua_State *L) {
     ic_lua_check_alone(L, "ironclad.file");
     lua_settop(L, 1);
     if (lua_type(L, 1) == LUA_TSTRING) {
@@ -68,7 +69,7 @@ static int new_file(lua_State *L) {
         lua_setfield(L, 1, field_names[PATH]);
     }
     if (!lua_istable(L, 1)) return luaL_argerror(L, 1, "path or table expected");
-    check_names(L, 1);
+    file_check_names(L, 1);
     const char *fault = ic_lua_push_file_fields(L, 1);
     if (fault) return luaL_error(L, "file: %s", fault);
     lua_createtable(L, 0, FIELDS);
@@ -96,6 +97,6 @@ void ic_lua_open_file(lua_State *L) {
     lua_pushcfunction(L, file_tostring);
     lua_setfield(L, -2, "__tostring");
     lua_pop(L, 1);
-    lua_pushcfunction(L, new_file);
+    lua_pushcfunction(L, file_new);
     lua_setfield(L, -2, "file");
 }

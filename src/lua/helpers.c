@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* nearest(name, candidates) -> the candidate that may be meant, or nil. */
-static int l_nearest(lua_State *L) {
+static int helpers_nearest(lua_State *L) {
     ic_nearest search = {.wanted = luaL_checkstring(L, 1)};
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_settop(L, 2);
@@ -23,7 +23,7 @@ static int l_nearest(lua_State *L) {
 }
 
 /* Whether the value at index 1 is an ironclad.file, whose fields are then on the stack. */
-static bool push_file(lua_State *L) {
+static bool helpers_push_file(lua_State *L) {
     if (!lua_istable(L, 1) || !lua_getmetatable(L, 1)) return false;
     luaL_getmetatable(L, IC_FILE_TYPE);
     if (!lua_rawequal(L, -1, -2)) return false;
@@ -32,12 +32,12 @@ static bool push_file(lua_State *L) {
 }
 
 /* sha256(text or file) -> 64 hex digits; nil and a message when a file cannot be read. */
-static int l_sha256(lua_State *L) {
+static int helpers_sha256(lua_State *L) {
     char hex[IC_SHA256_HEX], message[512];
     size_t length;
     ic_error error = {0};
     bool done;
-    if (push_file(L)) {
+    if (helpers_push_file(L)) {
         const char *path = lua_tostring(L, -4), *data = lua_tolstring(L, -3, &length);
         done = path ? ic_sha256_file(path, hex, &error) : ic_sha256(data, length, hex, &error);
     } else {
@@ -57,7 +57,7 @@ static int l_sha256(lua_State *L) {
 }
 
 /* random_hex(count) -> that many bytes of the system's randomness, as hex digits. */
-static int l_random_hex(lua_State *L) {
+static int helpers_random_hex(lua_State *L) {
     unsigned char bytes[64];
     char hex[2 * sizeof bytes];
     lua_Integer count = luaL_checkinteger(L, 1);
@@ -72,7 +72,7 @@ static int l_random_hex(lua_State *L) {
 }
 
 /* same(a, b) -> whether two texts are equal, in a time that does not tell where they differ. */
-static int l_same(lua_State *L) {
+static int helpers_same(lua_State *L) {
     size_t length, other;
     const char *a = luaL_checklstring(L, 1, &length), *b = luaL_checklstring(L, 2, &other);
     lua_pushboolean(L, length == other && CRYPTO_memcmp(a, b, length) == 0);
@@ -80,10 +80,10 @@ static int l_same(lua_State *L) {
 }
 
 void ic_lua_open_helpers(lua_State *L) {
-    static const luaL_Reg functions[] = {{"nearest", l_nearest},
-                                         {"sha256", l_sha256},
-                                         {"random_hex", l_random_hex},
-                                         {"same", l_same},
+    static const luaL_Reg functions[] = {{"nearest", helpers_nearest},
+                                         {"sha256", helpers_sha256},
+                                         {"random_hex", helpers_random_hex},
+                                         {"same", helpers_same},
                                          {NULL, NULL}};
     ic_lua_setfuncs(L, functions);
 }

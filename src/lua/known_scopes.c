@@ -3,7 +3,7 @@
 #include "lua/compat.h"
 
 /* scopes() -> a new array of { scope =, label =, grants = { name of a grant, … } } */
-static int l_scopes(lua_State *L) {
+static int scopes_list(lua_State *L) {
     lua_createtable(L, (int)ic_scope_count, 0);
     for (size_t i = 0; i < ic_scope_count; i++) {
         const ic_scope *scope = &ic_scopes[i];
@@ -26,13 +26,13 @@ static int l_scopes(lua_State *L) {
 }
 
 /* scope_nearest(name) -> the known scope that may be meant, or nil. */
-static int l_scope_nearest(lua_State *L) {
+static int scopes_nearest(lua_State *L) {
     lua_pushstring(L, ic_scope_nearest(luaL_checkstring(L, 1)));
     return 1;
 }
 
 void ic_lua_open_known_scopes(lua_State *L) {
     static const luaL_Reg functions[] = {
-        {"scopes", l_scopes}, {"scope_nearest", l_scope_nearest}, {NULL, NULL}};
+        {"scopes", scopes_list}, {"scope_nearest", scopes_nearest}, {NULL, NULL}};
     ic_lua_setfuncs(L, functions);
 }

@@ -10,24 +10,28 @@ static const char *const service_names[] = {
     [IC_SERVICE_SCIM] = "scim",
     [IC_SERVICE_OAUTH] = "oauth",
 };
+
 static const char *const body_names[] = {
     [IC_BODY_NONE] = "none",
     [IC_BODY_JSON] = "json",
     [IC_BODY_LAUNCH] = "launch",
     [IC_BODY_FORM] = "form",
 };
+
 static const char *const answer_names[] = {
     [IC_ANSWER_JSON] = "json",
     [IC_ANSWER_NOTHING] = "nothing",
     [IC_ANSWER_BYTES] = "bytes",
     [IC_ANSWER_TEXT] = "text",
 };
+
 static const char *const paging_names[] = {
     [IC_PAGING_NONE] = "none",
     [IC_PAGING_COUNT] = "count",
     [IC_PAGING_NO_COUNT] = "no_count",
     [IC_PAGING_SCIM] = "scim",
 };
+
 static const char *const type_names[] = {
     [IC_TYPE_STRING] = "string",   [IC_TYPE_INTEGER] = "integer", [IC_TYPE_NUMBER] = "number",
     [IC_TYPE_BOOLEAN] = "boolean", [IC_TYPE_OBJECT] = "object",   [IC_TYPE_ARRAY] = "array",
@@ -35,20 +39,20 @@ static const char *const type_names[] = {
 };
 
 /* Sets a field of the table on top of the stack; nothing for NULL. */
-static void set_string(lua_State *L, const char *key, const char *value) {
+static void operations_set_string(lua_State *L, const char *key, const char *value) {
     if (!value) return;
     lua_pushstring(L, value);
     lua_setfield(L, -2, key);
 }
 
-static void set_true(lua_State *L, const char *key, unsigned condition) {
+static void operations_set_true(lua_State *L, const char *key, unsigned condition) {
     if (!condition) return;
     lua_pushboolean(L, 1);
     lua_setfield(L, -2, key);
 }
 
 /* Sets a field to the array of the words between the separators. */
-static void set_words(lua_State *L, const char *key, const char *words, const char *separators) {
+static void operations_set_words(lua_State *L, const char *key, const char *words, const char *separators) {
     int count = 0;
     lua_newtable(L);
     for (size_t length; *words; words += length) {
@@ -60,7 +64,7 @@ static void set_words(lua_State *L, const char *key, const char *words, const ch
     lua_setfield(L, -2, key);
 }
 
-static void set_path_parameters(lua_State *L, const char *path) {
+static void operations_set_path_parameters(lua_State *L, const char *path) {
     size_t count = ic_path_parameters(path);
     lua_createtable(L, (int)count, 0);
     for (size_t i = 0; i < count; i++) {
@@ -72,82 +76,82 @@ static void set_path_parameters(lua_State *L, const char *path) {
     lua_setfield(L, -2, "path_parameters");
 }
 
-static const char *reference_name(unsigned flags) {
+static const char *operations_reference_name(unsigned flags) {
     return flags & IC_RECORD_LINK ? "record_link"
            : flags & IC_RECORD_ID ? "record_id"
            : flags & IC_SCHEMA_ID ? "schema_id"
                                   : NULL;
 }
 
-static void set_fields(lua_State *L, const char *key, const ic_field *field) {
+static void operations_set_fields(lua_State *L, const char *key, const ic_field *field) {
     lua_newtable(L);
     for (int i = 1; field->name; field++, i++) {
         lua_createtable(L, 0, 4);
-        set_string(L, "name", field->name);
-        set_string(L, "type", type_names[field->type]);
-        set_true(L, "required", field->flags & IC_REQUIRED);
-        set_true(L, "list", field->flags & IC_LIST);
-        set_true(L, "fill", field->flags & IC_FILL);
-        set_true(L, "own", field->flags & IC_OWN);
-        set_true(L, "properties", field->flags & IC_PROPERTIES);
-        set_string(L, "refers", reference_name(field->flags));
-        set_string(L, "default", field->value);
-        if (field->choices) set_words(L, "choices", field->choices, " ");
+        operations_set_string(L, "name", field->name);
+        operations_set_string(L, "type", type_names[field->type]);
+        operations_set_true(L, "required", field->flags & IC_REQUIRED);
+        operations_set_true(L, "list", field->flags & IC_LIST);
+        operations_set_true(L, "fill", field->flags & IC_FILL);
+        operations_set_true(L, "own", field->flags & IC_OWN);
+        operations_set_true(L, "properties", field->flags & IC_PROPERTIES);
+        operations_set_string(L, "refers", operations_reference_name(field->flags));
+        operations_set_string(L, "default", field->value);
+        if (field->choices) operations_set_words(L, "choices", field->choices, " ");
         lua_rawseti(L, -2, i);
     }
     lua_setfield(L, -2, key);
 }
 
-static void set_content(lua_State *L, const ic_content *content) {
+static void operations_set_content(lua_State *L, const ic_content *content) {
     if (content->type == IC_CONTENT_PLAIN) return;
     lua_createtable(L, 0, 3);
-    set_string(L, "kind", content->kind);
-    set_string(L, "field", content->field);
-    set_true(L, "items", content->type == IC_CONTENT_ITEMS);
+    operations_set_string(L, "kind", content->kind);
+    operations_set_string(L, "field", content->field);
+    operations_set_true(L, "items", content->type == IC_CONTENT_ITEMS);
     lua_setfield(L, -2, "content");
 }
 
-static void push_operation(lua_State *L, const ic_operation *operation) {
+static void operations_push(lua_State *L, const ic_operation *operation) {
     lua_createtable(L, 0, 18);
-    set_string(L, "id", operation->id);
-    set_string(L, "resource", operation->resource);
-    set_string(L, "name", operation->name);
-    set_string(L, "service", service_names[operation->service]);
-    set_string(L, "method", ic_method_name(operation->method));
-    set_string(L, "path", operation->path);
-    set_path_parameters(L, operation->path);
-    set_fields(L, "query", operation->query);
-    set_string(L, "body", body_names[operation->body]);
-    set_fields(L, "fields", operation->fields);
-    set_string(L, "answer", answer_names[operation->answer]);
-    set_content(L, &operation->content);
-    set_string(L, "paging", paging_names[operation->paging]);
-    set_words(L, "scopes", operation->scopes, " |");
-    set_true(L, "scopes_any", strchr(operation->scopes, '|') != NULL);
+    operations_set_string(L, "id", operation->id);
+    operations_set_string(L, "resource", operation->resource);
+    operations_set_string(L, "name", operation->name);
+    operations_set_string(L, "service", service_names[operation->service]);
+    operations_set_string(L, "method", ic_method_name(operation->method));
+    operations_set_string(L, "path", operation->path);
+    operations_set_path_parameters(L, operation->path);
+    operations_set_fields(L, "query", operation->query);
+    operations_set_string(L, "body", body_names[operation->body]);
+    operations_set_fields(L, "fields", operation->fields);
+    operations_set_string(L, "answer", answer_names[operation->answer]);
+    operations_set_content(L, &operation->content);
+    operations_set_string(L, "paging", paging_names[operation->paging]);
+    operations_set_words(L, "scopes", operation->scopes, " |");
+    operations_set_true(L, "scopes_any", strchr(operation->scopes, '|') != NULL);
     lua_pushboolean(L, operation->repeatable);
     lua_setfield(L, -2, "repeatable");
-    set_string(L, "bucket", ic_bucket_name(operation->bucket));
+    operations_set_string(L, "bucket", ic_bucket_name(operation->bucket));
 }
 
-static void push_job(lua_State *L, const ic_job_entry *job) {
+static void operations_push_job(lua_State *L, const ic_job_entry *job) {
     lua_createtable(L, 0, 10);
-    set_string(L, "start", job->start);
-    set_string(L, "status", job->status);
-    set_string(L, "both", job->both);
-    set_string(L, "wait", job->wait);
-    set_words(L, "ids", job->ids, " ");
-    set_string(L, "state", job->state);
-    set_words(L, "running", job->running, " ");
-    set_words(L, "done", job->done, " ");
-    set_words(L, "failed", job->failed, " ");
-    set_string(L, "result", job->result);
+    operations_set_string(L, "start", job->start);
+    operations_set_string(L, "status", job->status);
+    operations_set_string(L, "both", job->both);
+    operations_set_string(L, "wait", job->wait);
+    operations_set_words(L, "ids", job->ids, " ");
+    operations_set_string(L, "state", job->state);
+    operations_set_words(L, "running", job->running, " ");
+    operations_set_words(L, "done", job->done, " ");
+    operations_set_words(L, "failed", job->failed, " ");
+    operations_set_string(L, "result", job->result);
 }
 
 void ic_lua_push_jobs(lua_State *L) {
     luaL_checkstack(L, STACK_DEPTH, "the jobs of the catalog");
     lua_newtable(L);
     for (int i = 0; ic_job_entries[i].start; i++) {
-        push_job(L, &ic_job_entries[i]);
+        operations_push_job(L, &ic_job_entries[i]);
         lua_rawseti(L, -2, i + 1);
     }
 }
@@ -156,7 +160,7 @@ void ic_lua_push_catalog(lua_State *L) {
     luaL_checkstack(L, STACK_DEPTH, "the catalog of operations");
     lua_createtable(L, (int)ic_operation_count, 0);
     for (size_t i = 0; i < ic_operation_count; i++) {
-        push_operation(L, &ic_operations[i]);
+        operations_push(L, &ic_operations[i]);
         lua_rawseti(L, -2, (int)i + 1);
     }
 }

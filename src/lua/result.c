@@ -5,7 +5,7 @@
 #include <ctype.h>
 #include <string.h>
 
-static void set_text(lua_State *L, const char *name, const char *text) {
+static void result_set_text(lua_State *L, const char *name, const char *text) {
     if (!text) return;
     lua_pushstring(L, text);
     lua_setfield(L, -2, name);
@@ -18,14 +18,14 @@ void ic_lua_push_count(lua_State *L, double count) {
         lua_pushnumber(L, count);
 }
 
-static void set_number(lua_State *L, const char *name, double number) {
+static void result_set_number(lua_State *L, const char *name, double number) {
     ic_lua_push_count(L, number);
     lua_setfield(L, -2, name);
 }
 
-static void set_operation(lua_State *L, const ic_operation *operation) {
+static void result_set_operation(lua_State *L, const ic_operation *operation) {
     char label[96];
-    set_text(L, "operation", ic_operation_label(operation, label, sizeof label));
+    result_set_text(L, "operation", ic_operation_label(operation, label, sizeof label));
 }
 
 void ic_lua_push_value(lua_State *L, ic_call *call) {
@@ -52,23 +52,23 @@ void ic_lua_push_error(lua_State *L, const ic_error *error) {
     char label[96];
     const ic_operation *operation = error->operation ? ic_operation_by_id(error->operation) : NULL;
     lua_createtable(L, 0, 12);
-    set_text(L, "kind", ic_error_kind_name(error->kind));
-    set_text(L, "message", ic_error_message(error));
-    set_text(L, "operation",
-             operation ? ic_operation_label(operation, label, sizeof label) : error->operation);
-    set_text(L, "outcome", error->outcome == IC_OUTCOME_UNKNOWN ? "unknown" : "not_done");
-    set_text(L, "code", error->code);
-    set_text(L, "param", error->param);
-    set_text(L, "request_id", error->request_id);
-    set_number(L, "attempts", error->attempts);
-    if (error->status) set_number(L, "status", (double)error->status);
-    if (error->retry_after >= 0) set_number(L, "retry_after", error->retry_after);
+    result_set_text(L, "kind", ic_error_kind_name(error->kind));
+    result_set_text(L, "message", ic_error_message(error));
+    result_set_text(L, "operation",
+                    operation ? ic_operation_label(operation, label, sizeof label) : error->operation);
+    result_set_text(L, "outcome", error->outcome == IC_OUTCOME_UNKNOWN ? "unknown" : "not_done");
+    result_set_text(L, "code", error->code);
+    result_set_text(L, "param", error->param);
+    result_set_text(L, "request_id", error->request_id);
+    result_set_number(L, "attempts", error->attempts);
+    if (error->status) result_set_number(L, "status", (double)error->status);
+    if (error->retry_after >= 0) result_set_number(L, "retry_after", error->retry_after);
     lua_pushboolean(L, error->retryable);
     lua_setfield(L, -2, "retryable");
 }
 
 /* One "Name: value" line into the table at the top of the stack. */
-static void set_header(lua_State *L, const char *line, const char *end) {
+static void result_set_header(lua_State *L, const char *line, const char *end) {
     char name[256];
     const char *colon = memchr(line, ':', (size_t)(end - line));
     if (!colon || (size_t)(colon - line) >= sizeof name) return;
@@ -91,13 +91,13 @@ static void set_header(lua_State *L, const char *line, const char *end) {
     lua_rawset(L, -3);
 }
 
-static void push_headers(lua_State *L, const ic_buf *headers) {
+static void result_push_headers(lua_State *L, const ic_buf *headers) {
     const char *line = headers->data, *last = line + headers->length;
     lua_createtable(L, 0, 12);
     while (line && line < last) {
         const char *end = memchr(line, '\n', (size_t)(last - line));
         if (!end) break;
-        set_header(L, line, end);
+        result_set_header(L, line, end);
         line = end + 1;
     }
 }
@@ -106,29 +106,29 @@ void ic_lua_push_response(lua_State *L, const ic_response *response) {
     char id[256];
     lua_createtable(L, 0, 6);
     if (response->status) {
-        set_number(L, "status", (double)response->status);
-        push_headers(L, &response->headers);
+        result_set_number(L, "status", (double)response->status);
+        result_push_headers(L, &response->headers);
         lua_setfield(L, -2, "headers");
-        set_text(L, "http_version", response->http_version);
-        set_text(L, "request_id", ic_response_header(response, "x-ironclad-requestid", id, sizeof id));
+        result_set_text(L, "http_version", response->http_version);
+        result_set_text(L, "request_id", ic_response_header(response, "x-ironclad-requestid", id, sizeof id));
     }
-    set_number(L, "attempts", response->attempts);
+    result_set_number(L, "attempts", response->attempts);
     lua_pushnumber(L, response->seconds);
     lua_setfield(L, -2, "seconds");
 }
 
-static void push_form(lua_State *L, const ic_request *request) {
+static void result_push_form(lua_State *L, const ic_request *request) {
     lua_createtable(L, (int)request->form_count, 0);
     for (size_t i = 0; i < request->form_count; i++) {
         const ic_form_field *field = &request->form[i];
         const ic_part *part = field->file >= 0 ? &request->parts.items[field->file] : NULL;
         lua_createtable(L, 0, 4);
-        set_text(L, "name", field->name);
-        set_text(L, "text", field->text);
+        result_set_text(L, "name", field->name);
+        result_set_text(L, "text", field->text);
         if (part) {
-            set_text(L, "filename", part->filename);
-            set_text(L, "content_type", part->content_type);
-            set_text(L, "path", part->path);
+            result_set_text(L, "filename", part->filename);
+            result_set_text(L, "content_type", part->content_type);
+            result_set_text(L, "path", part->path);
         }
         lua_rawseti(L, -2, (int)i + 1);
     }
@@ -137,18 +137,18 @@ static void push_form(lua_State *L, const ic_request *request) {
 void ic_lua_push_request(lua_State *L, const ic_call *call) {
     const ic_request *request = &call->request;
     lua_createtable(L, 0, 5);
-    set_text(L, "method", ic_method_name(request->method));
+    result_set_text(L, "method", ic_method_name(request->method));
     lua_pushfstring(L, "%s%s", request->absolute ? "" : call->connection->origin, request->target);
     lua_setfield(L, -2, "url");
-    set_text(L, "body", request->body);
-    set_text(L, "as_user", request->anonymous ? NULL : ic_call_actor(call));
+    result_set_text(L, "body", request->body);
+    result_set_text(L, "as_user", request->anonymous ? NULL : ic_call_actor(call));
     if (request->form) {
-        push_form(L, request);
+        result_push_form(L, request);
         lua_setfield(L, -2, "form");
     }
     lua_createtable(L, 0, (int)request->header_count);
     for (size_t i = 0; i < request->header_count; i++)
-        set_header(L, request->headers[i], request->headers[i] + strlen(request->headers[i]));
+        result_set_header(L, request->headers[i], request->headers[i] + strlen(request->headers[i]));
     lua_setfield(L, -2, "headers");
 }
 
@@ -158,19 +158,19 @@ void ic_lua_push_event(lua_State *L, const ic_event *event) {
                                         [IC_EVENT_RETRY] = "retry",
                                         [IC_EVENT_WAIT] = "wait"};
     lua_createtable(L, 0, 12);
-    set_text(L, "kind", kinds[event->kind]);
-    set_operation(L, event->operation);
-    set_text(L, "method", ic_method_name(event->method));
-    set_text(L, "url", event->url);
-    set_number(L, "attempt", event->attempt);
-    if (event->status) set_number(L, "status", (double)event->status);
-    if (event->failure != IC_OK) set_text(L, "error", ic_error_kind_name(event->failure));
+    result_set_text(L, "kind", kinds[event->kind]);
+    result_set_operation(L, event->operation);
+    result_set_text(L, "method", ic_method_name(event->method));
+    result_set_text(L, "url", event->url);
+    result_set_number(L, "attempt", event->attempt);
+    if (event->status) result_set_number(L, "status", (double)event->status);
+    if (event->failure != IC_OK) result_set_text(L, "error", ic_error_kind_name(event->failure));
     if (event->kind != IC_EVENT_REQUEST && event->seconds >= 0) {
         lua_pushnumber(L, event->seconds);
         lua_setfield(L, -2, "seconds");
     }
-    set_text(L, "reason", event->reason);
-    set_text(L, "bucket", event->bucket);
-    set_text(L, "request_id", event->request_id);
-    if (event->lost) set_number(L, "lost", event->lost);
+    result_set_text(L, "reason", event->reason);
+    result_set_text(L, "bucket", event->bucket);
+    result_set_text(L, "request_id", event->request_id);
+    if (event->lost) result_set_number(L, "lost", event->lost);
 }

@@ -209,9 +209,9 @@ describe("a link", function()
     ["https://user:pw@files.example/x"] = "url: must not hold a user name or password",
     ["file:///etc/passwd"] = "url: ",
     ["ftp://files.example/x"] = "url: must be https",
-    ["/public/api/v1/records"] = "url: is no URL",
+    ["/public/api/v1/records"] = "url: is not a URL",
     ["https://files.example/\r\nx"] = "url: holds control characters",
-    [""] = "url: is no URL",
+    [""] = "url: is not a URL",
   } do
     it("is refused: " .. url:gsub("%c", "?"), function()
       local client = ironclad.connect { instance = "na1", token = "t", as_user = false }

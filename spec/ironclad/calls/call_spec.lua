@@ -124,7 +124,8 @@ describe("arguments", function()
       "path.foo: is no part of" },
     { "a function for an option that is none", function() client.workflows:list { on_everything = print } end,
       "on_everything: unknown option" },
-    { "a body for a raw read", function() client:request("GET", "/x", { body = {} }) end, "body: a GET has none" },
+    { "a body for a raw read", function() client:request("GET", "/x", { body = {} }) end,
+      "body: a GET request has no body" },
     { "an option misspelt", function() client.workflows:list { timout = 1 } end, 'did you mean "timeout"%?' },
     { "an option misspelt where it stands apart", function() client.workflows:list({}, { timout = 1 }) end,
       'workflows:list: timout: unknown option; did you mean "timeout"%?' },
@@ -147,7 +148,7 @@ describe("arguments", function()
     { "no required field", function() client.workflows:launch { template = "t" } end,
       "workflows:launch: attributes: missing in the body of workflows:launch" },
     { "a required field misspelt", function() client.workflows:launch { template = "t", atributes = {} } end,
-      'it holds "atributes"; is that meant%?' },
+      'it holds "atributes"; did you mean that%?' },
     { "an option in the body", function() client.workflows:launch { template = "t", attributes = {}, timeout = 3 } end,
       "timeout: is an option of the call, not a field of the body" },
     { "a body that is a list", function() client.workflows:launch { "a", "b" } end,
@@ -158,7 +159,7 @@ describe("arguments", function()
     end, "attributes%.lines%[3%]" },
     { "a file where there is none", function()
       client.workflows:create_comment("id", { comment = "x", creator = { ironclad.file { data = "x" } } })
-    end, "creator%[1%]: a file cannot stand here" },
+    end, "creator%[1%]: a file cannot be sent here" },
     { "too many arguments", function() client.workflows:get("id", {}, {}, {}) end, "too many arguments" },
     { "a dot for the colon", function() client.workflows.get "id" end, "call it with a colon: client.workflows:get" },
     { "a header with a line end", function() client.workflows:get("id", { headers = { ["X-A"] = "b\r\nX-C: d" } }) end,

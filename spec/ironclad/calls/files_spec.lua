@@ -91,12 +91,12 @@ describe("a signed document", function()
   end)
 
   for name, row in pairs {
-    ["neither roles nor that word"] = { {}, "metadata.signerRoleNames: missing; name the roles" },
+    ["neither roles nor that word"] = { {}, "metadata.signerRoleNames: missing; list the roles" },
     ["an empty list"] = { { metadata = { signerRoleNames = ironclad.array {} } },
-      "fully_signed = true: without names" },
+      "fully_signed = true: without a list" },
     ["that word denied"] = { { fully_signed = false }, "metadata.signerRoleNames: missing" },
     ["both"] = { { fully_signed = true, metadata = { signerRoleNames = { "Us" } } },
-      "fully_signed: goes without metadata.signerRoleNames" },
+      "fully_signed: cannot be combined with metadata.signerRoleNames" },
     ["a word that is none"] = { { fully_signed = "yes", metadata = { signerRoleNames = { "Us" } } },
       "fully_signed: expected true or false" },
     ["a misspelt word"] = { { fuly_signed = true, metadata = { signerRoleNames = { "Us" } } },

@@ -1,59 +1,54 @@
-/* The counting doors to malloc. Two relaxed atomics are all that production pays. */
+/* Counts blocks around malloc. Outside tests this costs two relaxed atomics per allocation. */
 #include "core/base/alloc.h"
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-static atomic_long live;
+static atomic_long alloc_blocks;
 
-/* 0: nothing fails. Otherwise the allocations left until the first one that fails, that one included; it
- * stays at 1 from there, so that all later ones fail too. */
-static atomic_long failing_in;
+/* 0: nothing fails. Otherwise the number of allocations up to and including the first one that fails. It
+ * stays at 1 from then on, so that all later ones fail too. */
+static atomic_long alloc_failing_in;
 
-static bool allowed(void) {
-    long left = atomic_load_explicit(&failing_in, memory_order_relaxed);
+static bool alloc_allowed(void) {
+    long left = atomic_load_explicit(&alloc_failing_in, memory_order_relaxed);
     while (left > 1) {
-        if (atomic_compare_exchange_weak_explicit(&failing_in, &left, left - 1, memory_order_relaxed,
+        if (atomic_compare_exchange_weak_explicit(&alloc_failing_in, &left, left - 1, memory_order_relaxed,
                                                   memory_order_relaxed))
             return true;
     }
     return left <= 0;
 }
 
-static void *counted(void *block) {
-    if (block) atomic_fetch_add_explicit(&live, 1, memory_order_relaxed);
+static void *alloc_count(void *block) {
+    if (block) atomic_fetch_add_explicit(&alloc_blocks, 1, memory_order_relaxed);
     return block;
 }
 
-/* A size of 0 asks for one byte, so that NULL always means that there was no memory. */
+/* A size of 0 allocates one byte, so that NULL always means out of memory. */
 void *ic_malloc(size_t size) {
-    return allowed() ? counted(malloc(size ? size : 1)) : NULL;
+    return alloc_allowed() ? alloc_count(malloc(size ? size : 1)) : NULL;
 }
 
 void *ic_calloc(size_t count, size_t size) {
     size_t total;
-    if (__builtin_mul_overflow(count, size, &total) || !allowed()) return NULL;
-    return counted(calloc(1, total ? total : 1));
+    if (__builtin_mul_overflow(count, size, &total) || !alloc_allowed()) return NULL;
+    return alloc_count(calloc(1, total ? total : 1));
 }
 
-/* On failure the old block stays as it was. */
+/* On failure the old block is left unchanged. */
 void *ic_realloc(void *block, size_t size) {
     if (!block) return ic_malloc(size);
-    return allowed() ? realloc(block, size ? size : 1) : NULL;
+    return alloc_allowed() ? realloc(block, size ? size : 1) : NULL;
 }
 
 void ic_free(void *block) {
     if (!block) return;
-    atomic_fetch_sub_explicit(&live, 1, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&alloc_blocks, 1, memory_order_relaxed);
     free(block);
 }
 
-char *ic_strdup(const char *text) {
-    return text ? ic_strndup(text, strlen(text)) : NULL;
-}
-
-/* At most `length` bytes, fewer when a NUL comes first. */
 char *ic_strndup(const char *text, size_t length) {
     if (!text) return NULL;
     length = strnlen(text, length);
@@ -64,15 +59,19 @@ char *ic_strndup(const char *text, size_t length) {
     return copy;
 }
 
+char *ic_strdup(const char *text) {
+    return text ? ic_strndup(text, strlen(text)) : NULL;
+}
+
 void ic_free_secret(char *text) {
     if (text) explicit_bzero(text, strlen(text));
     ic_free(text);
 }
 
 void ic_alloc_fail_at(long nth) {
-    atomic_store_explicit(&failing_in, nth > 0 ? nth : 0, memory_order_relaxed);
+    atomic_store_explicit(&alloc_failing_in, nth > 0 ? nth : 0, memory_order_relaxed);
 }
 
 long ic_alloc_live(void) {
-    return atomic_load_explicit(&live, memory_order_relaxed);
+    return atomic_load_explicit(&alloc_blocks, memory_order_relaxed);
 }

@@ -1,5 +1,5 @@
-/* Memory of the core. Everything the core owns comes from here, so that a test can make any allocation
- * fail and count what is still held. (cJSON and libcurl keep their own allocators.) */
+/* The core's allocator. All memory that the core owns comes from here, so that a test can make any
+ * allocation fail and count the blocks that are still held. cJSON and libcurl use allocators of their own. */
 #ifndef IC_ALLOC_H
 #define IC_ALLOC_H
 
@@ -9,15 +9,16 @@ void *ic_malloc(size_t size);
 void *ic_calloc(size_t count, size_t size);
 void *ic_realloc(void *block, size_t size);
 void ic_free(void *block);
-char *ic_strdup(const char *text); /* NULL stays NULL */
+char *ic_strdup(const char *text); /* NULL gives NULL */
+/* Copies at most `length` bytes, and stops at a NUL. NULL gives NULL. */
 char *ic_strndup(const char *text, size_t length);
 
-/* Overwrites a secret before it is freed; NULL is allowed. */
+/* Overwrites a secret, then frees it. NULL is allowed. */
 void ic_free_secret(char *text);
 
-/* Tests only. The nth allocation from now (1 = the next) and all after it fail; 0 ends that. */
+/* For tests. The nth allocation from now (1 is the next one) and all later ones fail. 0 switches this off. */
 void ic_alloc_fail_at(long nth);
-/* Blocks held now, in the whole process. */
+/* The number of blocks that the process holds now. */
 long ic_alloc_live(void);
 
 #endif

@@ -7,8 +7,8 @@
 
 bool ic_buf_reserve(ic_buf *buf, size_t count) {
     if (buf->failed) return false;
-    /* And for the closing NUL. */
-    if (count < buf->capacity - buf->length) return true; /* both 0 in an empty buffer: no room */
+    /* "<" leaves one byte for the closing NUL. In an empty buffer both sides are 0. */
+    if (count < buf->capacity - buf->length) return true;
     size_t capacity = buf->capacity ? buf->capacity : 64;
     if (count > SIZE_MAX / 2 - buf->length - 1) {
         buf->failed = true;
@@ -26,7 +26,6 @@ bool ic_buf_reserve(ic_buf *buf, size_t count) {
     return true;
 }
 
-/* `bytes` must not lie in the buffer itself. */
 void ic_buf_add(ic_buf *buf, const void *bytes, size_t count) {
     if (count == 0 || !ic_buf_reserve(buf, count)) return;
     memcpy(buf->data + buf->length, bytes, count);
@@ -63,8 +62,6 @@ const char *ic_buf_text(ic_buf *buf) {
     return buf->data;
 }
 
-/* The buffer is as new afterwards, whether it had failed or not: a builder may end with this alone. An empty
- * buffer gives "". */
 char *ic_buf_take(ic_buf *buf, size_t *length) {
     char *data = (char *)ic_buf_text(buf);
     if (length) *length = data ? buf->length : 0;

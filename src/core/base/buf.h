@@ -1,5 +1,5 @@
-/* A growable byte buffer. Failure is sticky: after an append could not get memory, `failed` stays set and
- * later appends do nothing, so that a builder checks once, at its end. */
+/* A growable byte buffer. Failure is sticky: once an append runs out of memory, `failed` stays set and later
+ * appends do nothing. A builder therefore checks once, at the end. */
 #ifndef IC_BUF_H
 #define IC_BUF_H
 
@@ -12,16 +12,18 @@ typedef struct ic_buf {
     bool failed;
 } ic_buf;
 
-/* Makes room for `count` more bytes now, so that adding them cannot fail; false without memory (and the
- * buffer has failed). */
+/* Allocates space for `count` more bytes, so that adding them cannot fail. False when out of memory; the
+ * buffer has then failed. */
 bool ic_buf_reserve(ic_buf *buf, size_t count);
+/* `bytes` must not point into the buffer itself. */
 void ic_buf_add(ic_buf *buf, const void *bytes, size_t count);
 void ic_buf_puts(ic_buf *buf, const char *text);
 void ic_buf_putc(ic_buf *buf, char byte);
 void ic_buf_printf(ic_buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* The bytes as a C string ("" when empty), still owned by the buffer; NULL when the buffer failed. */
+/* The bytes as a C string ("" when empty), owned by the buffer. NULL when the buffer has failed. */
 const char *ic_buf_text(ic_buf *buf);
-/* Hands the bytes over (free with ic_free) and empties the buffer; NULL when it failed. */
+/* Hands the bytes over to the caller (free with ic_free) and resets the buffer, also after a failure. NULL
+ * when the buffer had failed; an empty buffer gives "". `length` may be NULL. */
 char *ic_buf_take(ic_buf *buf, size_t *length);
 void ic_buf_free(ic_buf *buf);
 

@@ -4,7 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static double read_clock(clockid_t clock) {
+static double clock_read(clockid_t clock) {
     struct timespec at;
     clock_gettime(clock, &at);
     return (double)at.tv_sec + (double)at.tv_nsec / 1e9;
@@ -13,11 +13,11 @@ static double read_clock(clockid_t clock) {
 static _Atomic double now_shift, wall_shift;
 
 double ic_now(void) {
-    return read_clock(CLOCK_MONOTONIC) + atomic_load_explicit(&now_shift, memory_order_relaxed);
+    return clock_read(CLOCK_MONOTONIC) + atomic_load_explicit(&now_shift, memory_order_relaxed);
 }
 
 double ic_wall_time(void) {
-    return read_clock(CLOCK_REALTIME) + atomic_load_explicit(&wall_shift, memory_order_relaxed);
+    return clock_read(CLOCK_REALTIME) + atomic_load_explicit(&wall_shift, memory_order_relaxed);
 }
 
 void ic_clock_shift(double now, double wall_time) {
@@ -25,7 +25,7 @@ void ic_clock_shift(double now, double wall_time) {
     atomic_store(&wall_shift, wall_time);
 }
 
-/* xorshift64*: jitter needs spread, not secrecy. */
+/* xorshift64*. Good enough for jitter; not for secrets. */
 double ic_dice(void) {
     static uint64_t state;
     while (!state)

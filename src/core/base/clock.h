@@ -1,15 +1,15 @@
-/* Time and chance, for the engine alone: everything pure is told the time. */
+/* Clocks and random numbers. Only the engine reads them; pure functions take the time as a parameter. */
 #ifndef IC_CLOCK_H
 #define IC_CLOCK_H
 
-/* Seconds on a clock that never jumps. */
+/* Seconds on the monotonic clock. */
 double ic_now(void);
-/* Unix time in seconds, for dates that the service names. */
+/* Unix time in seconds, to compare with dates from the service. */
 double ic_wall_time(void);
-/* Tests only: from now on the two clocks are that many seconds ahead of what they would say (the first never
- * by less than before). Any thread. */
+/* For tests. From now on the two clocks run that many seconds ahead of the real ones. `now` must not be less
+ * than in an earlier call. May be called from any thread. */
 void ic_clock_shift(double now, double wall_time);
-/* Uniform in [0, 1); one thread only. */
+/* A random number, uniform in [0, 1). To be called from one thread only. */
 double ic_dice(void);
 
 #endif

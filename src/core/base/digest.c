@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool finish(EVP_MD_CTX *context, char hex[IC_SHA256_HEX]) {
+static bool digest_finish(EVP_MD_CTX *context, char hex[IC_SHA256_HEX]) {
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned length = 0;
     if (!EVP_DigestFinal_ex(context, digest, &length)) return false;
@@ -16,7 +16,7 @@ static bool finish(EVP_MD_CTX *context, char hex[IC_SHA256_HEX]) {
 bool ic_sha256(const void *bytes, size_t length, char hex[IC_SHA256_HEX], ic_error *error) {
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     bool done = context && EVP_DigestInit_ex(context, EVP_sha256(), NULL) &&
-                EVP_DigestUpdate(context, bytes, length) && finish(context, hex);
+                EVP_DigestUpdate(context, bytes, length) && digest_finish(context, hex);
     EVP_MD_CTX_free(context);
     if (!done) ic_error_memory(error);
     return done;
@@ -28,7 +28,7 @@ static bool digest_stream(FILE *file, char hex[IC_SHA256_HEX]) {
     bool good = context && EVP_DigestInit_ex(context, EVP_sha256(), NULL);
     for (size_t count; good && (count = fread(piece, 1, sizeof piece, file));)
         good = EVP_DigestUpdate(context, piece, count);
-    good = good && !ferror(file) && finish(context, hex);
+    good = good && !ferror(file) && digest_finish(context, hex);
     EVP_MD_CTX_free(context);
     return good;
 }

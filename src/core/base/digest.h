@@ -6,11 +6,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define IC_SHA256_HEX 65 /* 64 lower-case digits and the end */
+#define IC_SHA256_HEX 65 /* 64 digits and the closing NUL */
 
-/* False with MEMORY. */
+/* Writes the digest in lower-case hex. False with MEMORY. */
 bool ic_sha256(const void *bytes, size_t length, char hex[IC_SHA256_HEX], ic_error *error);
-/* Of a file, read in pieces; false with IO or MEMORY. */
+/* The digest of a file, which is read piece by piece. False with IO or MEMORY. */
 bool ic_sha256_file(const char *path, char hex[IC_SHA256_HEX], ic_error *error);
 
 #endif

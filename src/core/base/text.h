@@ -1,4 +1,4 @@
-/* Small questions about text. */
+/* Text: near misses of names, percent-encoding, comparison. */
 #ifndef IC_TEXT_H
 #define IC_TEXT_H
 
@@ -6,17 +6,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Remembers the candidate nearest to a misspelt name (edit distance with transpositions, case-insensitive);
- * `best` stays NULL while none is near enough to be meant. Start from {.wanted = name}. */
+/* Finds the candidate nearest to a misspelt name, by edit distance with transpositions, ignoring ASCII case.
+ * Start with {.wanted = name} and offer all candidates. `best` stays NULL when none is near enough. */
 typedef struct ic_nearest {
     const char *wanted, *best;
     int distance;
 } ic_nearest;
 void ic_nearest_offer(ic_nearest *search, const char *candidate);
 
-/* Appends text percent-encoded for a path segment or a query value (RFC 3986: all but the unreserved). */
+/* Appends text, percent-encoded for a path segment or a query value: all bytes except RFC 3986's unreserved
+ * ones. */
 void ic_percent_encode(ic_buf *out, const char *text, size_t length);
-/* Whether a header value or name may be sent as it is: no control characters. */
+/* Whether text may stand in a header: it holds no control characters. */
 bool ic_header_safe(const char *text);
 bool ic_text_starts(const char *text, const char *prefix);
 /* ASCII case-insensitive comparison. */

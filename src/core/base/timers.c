@@ -13,21 +13,16 @@ bool ic_timers_enroll(ic_timers *timers) {
     return true;
 }
 
-void ic_timers_leave(ic_timers *timers, ic_timer *timer) {
-    ic_timer_unset(timers, timer);
-    timers->enrolled--;
-}
-
-static void put(ic_timers *timers, size_t place, ic_timer *timer) {
+static void timers_put(ic_timers *timers, size_t place, ic_timer *timer) {
     timers->heap[place - 1] = timer;
     timer->place = place;
 }
 
 /* Moves the timer at `place` to where the heap's order wants it. */
-static void settle(ic_timers *timers, size_t place) {
+static void timers_settle(ic_timers *timers, size_t place) {
     ic_timer *timer = timers->heap[place - 1];
     while (place > 1 && timers->heap[place / 2 - 1]->at > timer->at) {
-        put(timers, place, timers->heap[place / 2 - 1]);
+        timers_put(timers, place, timers->heap[place / 2 - 1]);
         place /= 2;
     }
     for (;;) {
@@ -35,16 +30,10 @@ static void settle(ic_timers *timers, size_t place) {
         if (child > timers->count) break;
         if (child < timers->count && timers->heap[child]->at < timers->heap[child - 1]->at) child++;
         if (timers->heap[child - 1]->at >= timer->at) break;
-        put(timers, place, timers->heap[child - 1]);
+        timers_put(timers, place, timers->heap[child - 1]);
         place = child;
     }
-    put(timers, place, timer);
-}
-
-void ic_timer_set(ic_timers *timers, ic_timer *timer, double at) {
-    timer->at = at;
-    if (!timer->place) put(timers, ++timers->count, timer);
-    settle(timers, timer->place);
+    timers_put(timers, place, timer);
 }
 
 void ic_timer_unset(ic_timers *timers, ic_timer *timer) {
@@ -53,8 +42,19 @@ void ic_timer_unset(ic_timers *timers, ic_timer *timer) {
     ic_timer *last = timers->heap[--timers->count];
     timer->place = 0;
     if (last == timer) return;
-    put(timers, place, last);
-    settle(timers, place);
+    timers_put(timers, place, last);
+    timers_settle(timers, place);
+}
+
+void ic_timers_leave(ic_timers *timers, ic_timer *timer) {
+    ic_timer_unset(timers, timer);
+    timers->enrolled--;
+}
+
+void ic_timer_set(ic_timers *timers, ic_timer *timer, double at) {
+    timer->at = at;
+    if (!timer->place) timers_put(timers, ++timers->count, timer);
+    timers_settle(timers, timer->place);
 }
 
 ic_timer *ic_timers_first(const ic_timers *timers) {

@@ -1,4 +1,5 @@
-/* Alarms of the engine: a binary heap of timers that live in what they belong to. */
+/* The engine's timers: a binary heap of pointers to timers, which are members of the structs that they belong
+ * to. */
 #ifndef IC_TIMERS_H
 #define IC_TIMERS_H
 

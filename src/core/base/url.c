@@ -31,7 +31,7 @@ const char *ic_url_objection(const char *text, bool allow_http) {
     if (!url || curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK ||
         curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
         curl_url_get(url, CURLUPART_HOST, &host, 0) != CURLUE_OK || !*host)
-        objection = "is no URL such as \"https://host/path\"";
+        objection = "is not a URL such as \"https://host/path\"";
     else if (curl_url_get(url, CURLUPART_USER, &user, 0) == CURLUE_OK ||
              curl_url_get(url, CURLUPART_PASSWORD, &password, 0) == CURLUE_OK)
         objection = "must not hold a user name or password";

@@ -1,4 +1,4 @@
-/* From the bytes of an answer to a value or an error: pure, no sockets. */
+/* Turns the bytes of an answer into a value or an error. Pure functions without sockets. */
 #ifndef IC_ANSWER_H
 #define IC_ANSWER_H
 
@@ -9,17 +9,17 @@
 #include "core/json/json_tape.h"
 
 typedef enum ic_value_kind {
-    IC_VALUE_NOTHING, /* an empty 2xx: true */
+    IC_VALUE_NOTHING, /* a 2xx that promises no body; `true` in Lua */
     IC_VALUE_TAPE,    /* JSON of an answer, to be handed on */
     IC_VALUE_TREE,    /* JSON that the core itself made or reads */
     IC_VALUE_BYTES,
-    IC_VALUE_PATH, /* the body is in the file that `bytes` names */
-    IC_VALUE_SINK  /* the body went to the sink */
+    IC_VALUE_PATH, /* the body was written to the call's file */
+    IC_VALUE_SINK  /* the body went to the call's sink */
 } ic_value_kind;
 
 typedef struct ic_value {
     ic_value_kind kind;
-    ic_tape tape; /* owned, as are: */
+    ic_tape tape; /* owned, as are tree and bytes */
     cJSON *tree;
     char *bytes;
     size_t length;
@@ -27,34 +27,37 @@ typedef struct ic_value {
 
 typedef struct ic_response {
     long status;    /* of the last answer; 0: there was none */
-    ic_buf headers; /* its header lines, "Name: value\n" each */
+    ic_buf headers; /* its header fields, each as "Name: value\n" */
     int attempts;
     double seconds;           /* from the start of the call to its end */
-    const char *http_version; /* static: "1.1", "2"; NULL: no answer */
+    const char *http_version; /* static: "1.0", "1.1" or "2"; NULL: no answer */
 } ic_response;
 
-/* The value of a header (case-insensitive), or NULL; copied into `value` of `size` bytes, cut to fit. */
+/* Copies the value of a header (its name compared without case) into `value`, truncated to `size` bytes, and
+ * returns it; NULL: there is no such header. Of a repeated header the last one counts. */
 const char *ic_response_header(const ic_response *response, const char *name, char *value, size_t size);
-/* A 2xx that was to be a file: whether it is a page for people instead (a login, say), by its type or, where
- * it has none, by the first `length` bytes. One that says that it is an attachment is the file. */
+/* For a download that got a 2xx: whether the answer is an HTML page, such as a login page, instead of the
+ * file. Decided by the Content-Type; without one, by the first `length` bytes of the body. An answer with
+ * Content-Disposition: attachment is always the file. */
 bool ic_answer_is_page(const ic_response *response, const char *bytes, size_t length);
 bool ic_answer_has_type(const ic_response *response);
-/* Whether the answer announced another length than `bytes`, which libcurl overlooks where it cannot count so
- * far. */
+/* Whether the Content-Length differs from the number of bytes that came. libcurl does not notice when the
+ * announced length is beyond its range. */
 bool ic_answer_is_cut(const ic_response *response, double bytes);
-/* … and whether it is JSON, in which there may be something else than the file: */
+/* For a download: whether the answer is JSON and not an attachment, so that it may be something else than the
+ * file. */
 bool ic_answer_is_json(const ic_response *response);
-/* The address in a JSON answer that says where the file is and nothing more: a text, or an object of a few
- * members of which one is an absolute URL; borrowed. NULL: it is none. */
+/* The link in a JSON answer that only says where the file is: a string, or an object of a few members of
+ * which exactly one is an absolute URL. Borrowed from the tree. NULL: there is none. */
 const char *ic_answer_link(const cJSON *tree);
-/* Whether a JSON answer is one of Ironclad's errors, whatever its status. */
+/* Whether a JSON answer has the shape of one of Ironclad's errors. */
 bool ic_answer_is_error(const cJSON *tree);
-/* A 2xx: fills `value`, taking `body` over where it can. The answer to a request of the core's own (an
- * anonymous one) becomes a tree. False with PROTOCOL or TOO_LARGE or MEMORY. */
+/* For a 2xx: fills `value`; may take the bytes of `body`. The answer to a request of the core's own (an
+ * anonymous one) becomes a tree. False with PROTOCOL, TOO_LARGE or MEMORY. */
 bool ic_answer_value(const ic_request *request, const ic_response *response, ic_buf *body, ic_value *value,
                      ic_error *error);
-/* Any other status: fills `error` from the body, whichever of Ironclad's shapes it has (FACTS 4). `now` is
- * Unix time, for a Retry-After date. */
+/* For any other status: fills `error` from the body, which has one of several shapes (FACTS.md, 4). `now` is
+ * Unix time, for a Retry-After that is a date. */
 void ic_answer_error(const ic_request *request, const ic_response *response, const ic_buf *body, double now,
                      ic_error *error);
 void ic_value_free(ic_value *value);

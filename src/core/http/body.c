@@ -6,66 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool check_body(const ic_operation *operation, const ic_arguments *arguments, cJSON *body,
-                       ic_error *error);
-static bool merge(cJSON *body, cJSON *more, ic_error *error);
-static bool build_launch(cJSON *body, const ic_arguments *arguments, ic_request *request, ic_error *error);
-static bool build_form(cJSON *body, ic_request *request, ic_error *error);
-static bool refuse_files(const cJSON *body, ic_error *error);
-
-static bool print_body(const cJSON *body, ic_request *request, ic_error *error) {
+static bool body_print(const cJSON *body, ic_request *request, ic_error *error) {
     request->body = ic_json_print(body);
     if (!request->body) ic_error_memory(error);
     return request->body != NULL;
 }
 
-static bool build_object(const ic_operation *operation, ic_arguments *arguments, cJSON *body,
-                         ic_request *request, ic_error *error) {
-    bool built = check_body(operation, arguments, body, error);
-    if (built && operation->body != IC_BODY_LAUNCH) built = merge(body, arguments->files, error);
-    if (built) built = merge(body, arguments->extra_body, error);
-    if (built && operation->body == IC_BODY_JSON) built = refuse_files(body, error);
-    if (!built) return false;
-    if (arguments->parts) {
-        request->parts = *arguments->parts;
-        *arguments->parts = (ic_parts){0};
-    }
-    if (operation->body == IC_BODY_FORM) return build_form(body, request, error);
-    if (operation->body == IC_BODY_LAUNCH && (request->parts.count || arguments->files))
-        return build_launch(body, arguments, request, error);
-    return print_body(body, request, error);
-}
-
-bool ic_body_build(const ic_operation *operation, ic_arguments *arguments, ic_request *request,
-                   ic_error *error) {
-    bool raw = operation->answer == IC_ANSWER_ANY;
-    bool given = arguments->body || arguments->extra_body || arguments->files;
-    if (operation->body == IC_BODY_NONE && given) {
-        ic_error_set(error, IC_ERR_ARGUMENT, "body: this operation takes none");
-        return false;
-    }
-    if (operation->body == IC_BODY_NONE || (raw && !given)) return true;
-    if (arguments->body && cJSON_IsObject(arguments->body))
-        return build_object(operation, arguments, arguments->body, request, error);
-    if (arguments->body && raw) return print_body(arguments->body, request, error);
-    if (arguments->body) {
-        ic_error_set(error, IC_ERR_ARGUMENT, "body: expected a table of fields");
-        return false;
-    }
-    cJSON *empty = cJSON_CreateObject();
-    if (!empty) ic_error_memory(error);
-    bool built = empty && build_object(operation, arguments, empty, request, error);
-    cJSON_Delete(empty);
-    return built;
-}
-
-static const ic_field *find(const ic_field *fields, const char *name) {
-    for (; fields->name; fields++)
-        if (strcmp(fields->name, name) == 0) return fields;
-    return NULL;
-}
-
-static bool fill(cJSON *body, const ic_field *field, ic_error *error) {
+/* Adds the value that the catalog gives for a field. */
+static bool body_fill(cJSON *body, const ic_field *field, ic_error *error) {
     cJSON *value = ic_json_parse(field->value, strlen(field->value), error);
     if (value && cJSON_AddItemToObject(body, field->name, value)) return true;
     cJSON_Delete(value);
@@ -73,8 +21,8 @@ static bool fill(cJSON *body, const ic_field *field, ic_error *error) {
     return false;
 }
 
-/* comment = "text" -> comment = {message = "text"} */
-static bool wrap_comment(cJSON *body, const char *name, ic_error *error) {
+/* Turns comment = "text" into comment = {message = "text"}. */
+static bool body_wrap_comment(cJSON *body, const char *name, ic_error *error) {
     cJSON *comment = ic_json_member(body, name);
     if (!cJSON_IsString(comment)) return true;
     cJSON *wrapped = cJSON_CreateObject();
@@ -87,12 +35,7 @@ static bool wrap_comment(cJSON *body, const char *name, ic_error *error) {
     return done;
 }
 
-bool ic_body_reads(const ic_operation *operation, const char *name) {
-    const ic_field *field = find(operation->fields, name);
-    return field && field->flags & (IC_NAMES_FILE | IC_SIGNERS | IC_COMMENTED);
-}
-
-static const cJSON *find_file(const cJSON *fields) {
+static const cJSON *body_find_file(const cJSON *fields) {
     const cJSON *field = NULL;
     cJSON_ArrayForEach(field, fields) {
         if (field->type & IC_JSON_FILE) return field;
@@ -100,10 +43,11 @@ static const cJSON *find_file(const cJSON *fields) {
     return NULL;
 }
 
-/* metadata = {filename = the file's} where the caller names none. */
-static bool name_file(cJSON *body, const ic_field *field, const ic_arguments *arguments, ic_error *error) {
-    const cJSON *file = find_file(body);
-    if (!file) file = find_file(arguments->files);
+/* Sets metadata.filename to the file's name, unless the caller gave one. */
+static bool body_name_file(cJSON *body, const ic_field *field, const ic_arguments *arguments,
+                           ic_error *error) {
+    const cJSON *file = body_find_file(body);
+    if (!file) file = body_find_file(arguments->files);
     cJSON *named = ic_json_member(body, field->name);
     if (!file || (named && !cJSON_IsObject(named)) || ic_json_member(named, "filename")) return true;
     if (!named) named = cJSON_AddObjectToObject(body, field->name);
@@ -113,9 +57,9 @@ static bool name_file(cJSON *body, const ic_field *field, const ic_arguments *ar
     return false;
 }
 
-/* Whose signatures are in the document: some names, or the word that it is all. */
-static bool check_signers(const ic_operation *operation, const ic_field *field, const cJSON *body,
-                          ic_error *error) {
+/* An uploaded document that is signed must say who signed it: either some roles or everyone. */
+static bool body_check_signers(const ic_operation *operation, const ic_field *field, const cJSON *body,
+                               ic_error *error) {
     const ic_field *all = operation->fields;
     while (!(all->flags & IC_OWN))
         all++;
@@ -124,63 +68,70 @@ static bool check_signers(const ic_operation *operation, const ic_field *field, 
     bool some = names && !(cJSON_IsArray(names) && !names->child);
     if (complete != some) return true;
     if (some)
-        ic_error_set(error, IC_ERR_ARGUMENT,
-                     "%s: goes without %s.signerRoleNames: either all have signed or some", all->name,
-                     field->name);
+        ic_error_set(
+            error, IC_ERR_ARGUMENT,
+            "%s: cannot be combined with %s.signerRoleNames: either everyone has signed or some have",
+            all->name, field->name);
     else
         ic_error_set(
             error, IC_ERR_ARGUMENT,
-            "%s.signerRoleNames: missing; name the roles whose signatures are in the document, or give "
-            "%s = true: without names Ironclad takes it as signed by all and completes the step",
+            "%s.signerRoleNames: missing; list the roles whose signatures are in the document, or give "
+            "%s = true: without a list Ironclad assumes that everyone has signed and completes the step",
             field->name, all->name);
     return false;
 }
 
-static bool is_empty_table(const cJSON *value) {
+static bool body_is_empty_table(const cJSON *value) {
     return (cJSON_IsObject(value) && !value->child) ||
            (cJSON_IsRaw(value) && strcmp(value->valuestring, "{}") == 0);
 }
 
-/* An empty Lua table says nothing of what it is: where the catalog has a list, it is one. */
-static void empty_list(cJSON *value) {
-    if (!is_empty_table(value)) return;
+/* An empty Lua table may be an object or a list. Where the catalog has a list it becomes one. */
+static void body_empty_list(cJSON *value) {
+    if (!body_is_empty_table(value)) return;
     if (value->valuestring)
         strcpy(value->valuestring, "[]");
     else
         value->type = cJSON_Array;
 }
 
-/* What the catalog adds to a field of the body, or asks of it. */
-static bool complete_field(const ic_operation *operation, const ic_field *field, cJSON *body,
-                           const ic_arguments *arguments, ic_error *error) {
-    if (field->flags & IC_FILL && !ic_json_member(body, field->name)) return fill(body, field, error);
-    if (field->flags & IC_NAMES_FILE) return name_file(body, field, arguments, error);
-    if (field->flags & IC_SIGNERS) return check_signers(operation, field, body, error);
-    if (field->type == IC_TYPE_COMMENT) return wrap_comment(body, field->name, error);
+/* Applies what the catalog says about a field: a value to fill in, a check, or a conversion. */
+static bool body_complete_field(const ic_operation *operation, const ic_field *field, cJSON *body,
+                                const ic_arguments *arguments, ic_error *error) {
+    if (field->flags & IC_FILL && !ic_json_member(body, field->name)) return body_fill(body, field, error);
+    if (field->flags & IC_NAMES_FILE) return body_name_file(body, field, arguments, error);
+    if (field->flags & IC_SIGNERS) return body_check_signers(operation, field, body, error);
+    if (field->type == IC_TYPE_COMMENT) return body_wrap_comment(body, field->name, error);
     if (field->flags & IC_COMMENTED && cJSON_IsObject(ic_json_member(body, field->name)))
-        return wrap_comment(ic_json_member(body, field->name), "comment", error);
-    if (field->type == IC_TYPE_ARRAY) empty_list(ic_json_member(body, field->name));
+        return body_wrap_comment(ic_json_member(body, field->name), "comment", error);
+    if (field->type == IC_TYPE_ARRAY) body_empty_list(ic_json_member(body, field->name));
     return true;
 }
 
-/* What is a word to this module has been heard by now. */
-static void drop_own(const ic_operation *operation, cJSON *body) {
+/* Removes the fields that only tell this module something and are not sent. */
+static void body_drop_own(const ic_operation *operation, cJSON *body) {
     for (const ic_field *field = operation->fields; field->name; field++)
         if (field->flags & IC_OWN) cJSON_DeleteItemFromObjectCaseSensitive(body, field->name);
 }
 
-static bool missing(const ic_operation *operation, const ic_field *field, const cJSON *body,
-                    ic_error *error) {
+static const ic_field *body_field(const ic_field *fields, const char *name) {
+    for (; fields->name; fields++)
+        if (strcmp(fields->name, name) == 0) return fields;
+    return NULL;
+}
+
+static bool body_missing(const ic_operation *operation, const ic_field *field, const cJSON *body,
+                         ic_error *error) {
     ic_nearest search = {.wanted = field->name};
     char label[96];
     const cJSON *given = NULL;
-    cJSON_ArrayForEach(given, body) if (!find(operation->fields, given->string))
+    cJSON_ArrayForEach(given, body) if (!body_field(operation->fields, given->string))
         ic_nearest_offer(&search, given->string);
     ic_operation_label(operation, label, sizeof label);
     if (search.best)
         ic_error_set(error, IC_ERR_ARGUMENT,
-                     "%s: missing in the body of %s (it holds \"%s\"; is that meant?)", field->name, label,
-                     search.best);
+                     "%s: missing in the body of %s (it holds \"%s\"; did you mean that?)", field->name,
+                     label, search.best);
     else
         ic_error_set(error, IC_ERR_ARGUMENT, "%s: missing in the body of %s, which requires it", field->name,
                      label);
@@ -189,7 +140,7 @@ static bool missing(const ic_operation *operation, const ic_field *field, const 
 
 /* What a field of that type must be given as, when the value is something else; or NULL. Of raw JSON the
  * first character tells. */
-static const char *shape_wanted(ic_type type, const cJSON *given) {
+static const char *body_shape_wanted(ic_type type, const cJSON *given) {
     char raw = cJSON_IsRaw(given) ? given->valuestring[0] : '\0';
     if (cJSON_IsNull(given) || given->type & IC_JSON_FILE) return NULL;
     if (type == IC_TYPE_OBJECT && !cJSON_IsObject(given) && raw != '{') return "a table of named values";
@@ -197,16 +148,16 @@ static const char *shape_wanted(ic_type type, const cJSON *given) {
     return NULL;
 }
 
-/* A field that was given: known, and a file where one is expected. What is newer than the catalog goes
- * through `extra`; SCIM extensions bring names of their own. */
-static bool check_field(const ic_operation *operation, const cJSON *given, ic_error *error) {
-    const ic_field *field = find(operation->fields, given->string);
+/* Checks a field that was given: it must be known, and a file where one is expected. Fields that are newer
+ * than the catalog can be sent with `extra`. SCIM extensions have names of their own ("urn:…"). */
+static bool body_check_field(const ic_operation *operation, const cJSON *given, ic_error *error) {
+    const ic_field *field = body_field(operation->fields, given->string);
     const char *name = given->string;
     ic_nearest search = {.wanted = name};
     bool file = given->type & IC_JSON_FILE;
     bool fits =
         field && (field->type != IC_TYPE_FILE || file) && (!(field->flags & IC_OWN) || cJSON_IsBool(given));
-    const char *wanted = fits ? shape_wanted(field->type, given) : NULL;
+    const char *wanted = fits ? body_shape_wanted(field->type, given) : NULL;
     if (fits && !wanted) return true;
     if (!field && ic_text_starts(name, "urn:")) return true;
     if (wanted) {
@@ -214,7 +165,7 @@ static bool check_field(const ic_operation *operation, const cJSON *given, ic_er
     } else if (field) {
         ic_error_set(error, IC_ERR_ARGUMENT, "%s: expected %s", name,
                      field->flags & IC_OWN ? "true or false" : "ironclad.file(…)");
-    } else if (find(operation->query, name)) {
+    } else if (body_field(operation->query, name)) {
         ic_error_set(
             error, IC_ERR_ARGUMENT,
             "%s: is a query parameter, not a field of the body; give { query = { %s = … } } after the body",
@@ -228,34 +179,36 @@ static bool check_field(const ic_operation *operation, const cJSON *given, ic_er
         for (field = operation->fields; field->name; field++)
             ic_nearest_offer(&search, field->name);
         ic_error_set(
-            error, IC_ERR_ARGUMENT, "%s: unknown field%s%s%s (extra = { body = … } passes what is new)", name,
-            search.best ? "; did you mean \"" : "", search.best ? search.best : "", search.best ? "\"?" : "");
+            error, IC_ERR_ARGUMENT,
+            "%s: unknown field%s%s%s (extra = { body = … } sends fields that this module does not know)",
+            name, search.best ? "; did you mean \"" : "", search.best ? search.best : "",
+            search.best ? "\"?" : "");
     }
     return false;
 }
 
-static bool check_body(const ic_operation *operation, const ic_arguments *arguments, cJSON *body,
+static bool body_check(const ic_operation *operation, const ic_arguments *arguments, cJSON *body,
                        ic_error *error) {
     for (const ic_field *field = operation->fields; field->name; field++) {
         bool elsewhere = ic_json_member(arguments->extra_body, field->name) ||
                          ic_json_member(arguments->files, field->name);
-        if (!elsewhere && !complete_field(operation, field, body, arguments, error)) return false;
+        if (!elsewhere && !body_complete_field(operation, field, body, arguments, error)) return false;
         const cJSON *value = ic_json_member(body, field->name);
-        if (value && !check_field(operation, value, error)) return false;
+        if (value && !body_check_field(operation, value, error)) return false;
         if ((!value || cJSON_IsNull(value)) && !elsewhere &&
             (field->flags & (IC_REQUIRED | IC_FILL)) == IC_REQUIRED)
-            return missing(operation, field, body, error);
+            return body_missing(operation, field, body, error);
     }
     if (!operation->fields->name) return true;
     const cJSON *given = NULL;
     cJSON_ArrayForEach(given, body) {
-        if (!check_field(operation, given, error)) return false;
+        if (!body_check_field(operation, given, error)) return false;
     }
-    drop_own(operation, body);
+    body_drop_own(operation, body);
     return true;
 }
 
-static bool merge(cJSON *body, cJSON *more, ic_error *error) {
+static bool body_merge(cJSON *body, cJSON *more, ic_error *error) {
     while (more && more->child) {
         cJSON *item = cJSON_DetachItemViaPointer(more, more->child);
         cJSON_DeleteItemFromObjectCaseSensitive(body, item->string);
@@ -270,16 +223,16 @@ static bool merge(cJSON *body, cJSON *more, ic_error *error) {
     return true;
 }
 
-static bool refuse_files(const cJSON *body, ic_error *error) {
-    const cJSON *file = find_file(body);
+static bool body_refuse_files(const cJSON *body, ic_error *error) {
+    const cJSON *file = body_find_file(body);
     if (file)
-        ic_error_set(error, IC_ERR_ARGUMENT, "%s: a file cannot stand here; this operation takes JSON only",
+        ic_error_set(error, IC_ERR_ARGUMENT, "%s: a file cannot be sent here; this operation takes JSON only",
                      file->string);
     return !file;
 }
 
-static ic_form_field *add_field(ic_request *request, const char *name, char *text, const char *type,
-                                long file) {
+static ic_form_field *body_add_field(ic_request *request, const char *name, char *text, const char *type,
+                                     long file) {
     ic_form_field *grown = ic_realloc(request->form, (request->form_count + 1) * sizeof *grown);
     char *copy = ic_strdup(name);
     if (grown) request->form = grown;
@@ -293,25 +246,27 @@ static ic_form_field *add_field(ic_request *request, const char *name, char *tex
     return field;
 }
 
-/* Files inside the JSON are named there by the names of their parts. */
-static bool add_named_parts(ic_request *request) {
+/* Adds the files that the JSON refers to by the names of their parts (OpenAPI: FileUploadModel). */
+static bool body_add_named_parts(ic_request *request) {
     for (size_t i = 0; i < request->parts.count; i++) {
         const char *name = request->parts.items[i].name;
-        if (name && !add_field(request, name, NULL, NULL, (long)i)) return false;
+        if (name && !body_add_field(request, name, NULL, NULL, (long)i)) return false;
     }
     return true;
 }
 
-static bool build_launch(cJSON *body, const ic_arguments *arguments, ic_request *request, ic_error *error) {
+static bool body_build_launch(cJSON *body, const ic_arguments *arguments, ic_request *request,
+                              ic_error *error) {
     const cJSON *file = NULL;
-    bool built = add_field(request, "data", NULL, "application/json", -1) && add_named_parts(request);
+    bool built =
+        body_add_field(request, "data", NULL, "application/json", -1) && body_add_named_parts(request);
     cJSON_ArrayForEach(file, arguments->files) {
         if (!built) break;
         if (!(file->type & IC_JSON_FILE)) {
             ic_error_set(error, IC_ERR_ARGUMENT, "files.%s: expected ironclad.file(…)", file->string);
             return false;
         }
-        built = add_field(request, file->string, NULL, NULL, file->valueint) != NULL;
+        built = body_add_field(request, file->string, NULL, NULL, file->valueint) != NULL;
     }
     if (built) request->form[0].text = ic_json_print(body);
     if (built && request->form[0].text) return true;
@@ -319,33 +274,79 @@ static bool build_launch(cJSON *body, const ic_arguments *arguments, ic_request 
     return false;
 }
 
-/* A field as the text of its part: a string as it is, anything else as JSON; freed like ic_json_print's. */
-static char *text_of(const cJSON *value) {
+/* The text of a part: a string unchanged, any other value as JSON. Freed with ic_json_text_free. */
+static char *body_text(const cJSON *value) {
     return cJSON_IsString(value) ? ic_strdup(value->valuestring) : ic_json_print(value);
 }
 
-static bool add_text(const cJSON *value, ic_request *request, ic_error *error) {
+static bool body_add_text(const cJSON *value, ic_request *request, ic_error *error) {
     if (cJSON_IsRaw(value) && *value->valuestring == '"') {
         ic_error_set(error, IC_ERR_ARGUMENT, "%s: the text holds a NUL character", value->string);
         return false;
     }
-    char *text = text_of(value);
-    if (text && add_field(request, value->string, text, NULL, -1)) return true;
+    char *text = body_text(value);
+    if (text && body_add_field(request, value->string, text, NULL, -1)) return true;
     ic_error_memory(error);
     return false;
 }
 
-/* The files come last: whoever reads them as they come knows by then what they are. */
-static bool build_form(cJSON *body, ic_request *request, ic_error *error) {
+/* Files come after the other fields, so that a server that reads the parts in order knows what the files are.
+ */
+static bool body_build_form(cJSON *body, ic_request *request, ic_error *error) {
     const cJSON *value = NULL;
     cJSON_ArrayForEach(value, body) {
-        if (!(value->type & IC_JSON_FILE) && !add_text(value, request, error)) return false;
+        if (!(value->type & IC_JSON_FILE) && !body_add_text(value, request, error)) return false;
     }
     cJSON_ArrayForEach(value, body) {
         if (!(value->type & IC_JSON_FILE)) continue;
-        if (add_field(request, value->string, NULL, NULL, value->valueint)) continue;
+        if (body_add_field(request, value->string, NULL, NULL, value->valueint)) continue;
         ic_error_memory(error);
         return false;
     }
     return true;
+}
+
+static bool body_build_object(const ic_operation *operation, ic_arguments *arguments, cJSON *body,
+                              ic_request *request, ic_error *error) {
+    bool built = body_check(operation, arguments, body, error);
+    if (built && operation->body != IC_BODY_LAUNCH) built = body_merge(body, arguments->files, error);
+    if (built) built = body_merge(body, arguments->extra_body, error);
+    if (built && operation->body == IC_BODY_JSON) built = body_refuse_files(body, error);
+    if (!built) return false;
+    if (arguments->parts) {
+        request->parts = *arguments->parts;
+        *arguments->parts = (ic_parts){0};
+    }
+    if (operation->body == IC_BODY_FORM) return body_build_form(body, request, error);
+    if (operation->body == IC_BODY_LAUNCH && (request->parts.count || arguments->files))
+        return body_build_launch(body, arguments, request, error);
+    return body_print(body, request, error);
+}
+
+bool ic_body_build(const ic_operation *operation, ic_arguments *arguments, ic_request *request,
+                   ic_error *error) {
+    bool raw = operation->answer == IC_ANSWER_ANY;
+    bool given = arguments->body || arguments->extra_body || arguments->files;
+    if (operation->body == IC_BODY_NONE && given) {
+        ic_error_set(error, IC_ERR_ARGUMENT, "body: this operation takes no body");
+        return false;
+    }
+    if (operation->body == IC_BODY_NONE || (raw && !given)) return true;
+    if (arguments->body && cJSON_IsObject(arguments->body))
+        return body_build_object(operation, arguments, arguments->body, request, error);
+    if (arguments->body && raw) return body_print(arguments->body, request, error);
+    if (arguments->body) {
+        ic_error_set(error, IC_ERR_ARGUMENT, "body: expected a table of fields");
+        return false;
+    }
+    cJSON *empty = cJSON_CreateObject();
+    if (!empty) ic_error_memory(error);
+    bool built = empty && body_build_object(operation, arguments, empty, request, error);
+    cJSON_Delete(empty);
+    return built;
+}
+
+bool ic_body_reads(const ic_operation *operation, const char *name) {
+    const ic_field *field = body_field(operation->fields, name);
+    return field && field->flags & (IC_NAMES_FILE | IC_SIGNERS | IC_COMMENTED);
 }

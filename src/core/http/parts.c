@@ -3,10 +3,10 @@
 #include "core/base/text.h"
 #include <string.h>
 
-/* By IANA's media type registry; `msg` and `rtf` as mail programs send them. */
+/* From IANA's media type registry; `msg` and `rtf` as mail programs send them. */
 static const struct {
     const char *extension, *type;
-} content_types[] = {
+} parts_types[] = {
     {"pdf", "application/pdf"},
     {"doc", "application/msword"},
     {"docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
@@ -31,21 +31,21 @@ static const struct {
     {"zip", "application/zip"},
 };
 
-static const char *last_segment(const char *path) {
+static const char *parts_last_segment(const char *path) {
     const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
 }
 
 const char *ic_content_type_of(const char *filename) {
-    const char *name = last_segment(filename), *dot = strrchr(name, '.');
+    const char *name = parts_last_segment(filename), *dot = strrchr(name, '.');
     if (dot && dot != name) {
-        for (size_t i = 0; i < sizeof content_types / sizeof *content_types; i++)
-            if (ic_text_same(dot + 1, content_types[i].extension)) return content_types[i].type;
+        for (size_t i = 0; i < sizeof parts_types / sizeof *parts_types; i++)
+            if (ic_text_same(dot + 1, parts_types[i].extension)) return parts_types[i].type;
     }
     return "application/octet-stream";
 }
 
-static void part_free(ic_part *part) {
+static void parts_free_item(ic_part *part) {
     ic_free(part->path);
     ic_free(part->data);
     ic_free(part->filename);
@@ -59,7 +59,7 @@ long ic_parts_add(ic_parts *parts, const char *path, const char *data, size_t le
     if (!items) return -1;
     parts->items = items;
 
-    if (!filename) filename = path ? last_segment(path) : "file";
+    if (!filename) filename = path ? parts_last_segment(path) : "file";
     if (!*filename) filename = "file";
     if (!content_type) content_type = ic_content_type_of(filename);
     ic_part part = {
@@ -70,7 +70,7 @@ long ic_parts_add(ic_parts *parts, const char *path, const char *data, size_t le
         .content_type = ic_strdup(content_type),
     };
     if ((!part.path && !part.data) || !part.filename || !part.content_type) {
-        part_free(&part);
+        parts_free_item(&part);
         return -1;
     }
     if (part.length) memcpy(part.data, data, length);
@@ -80,7 +80,7 @@ long ic_parts_add(ic_parts *parts, const char *path, const char *data, size_t le
 
 void ic_parts_free(ic_parts *parts) {
     for (size_t i = 0; i < parts->count; i++)
-        part_free(&parts->items[i]);
+        parts_free_item(&parts->items[i]);
     ic_free(parts->items);
     *parts = (ic_parts){0};
 }

@@ -5,31 +5,29 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool add_value(const char *name, const cJSON *value, bool list, ic_buf *target, ic_error *error);
-static bool type_fits(const ic_field *field, const cJSON *value, ic_error *error);
-
-static const ic_field *find(const ic_field *fields, const char *name) {
+static const ic_field *query_field(const ic_field *fields, const char *name) {
     for (; fields->name; fields++)
         if (strcmp(fields->name, name) == 0) return fields;
     return NULL;
 }
 
-/* What other services call it. */
+/* Names that other services use for our parameters and options. */
 static const struct {
     const char *theirs, *ours;
-} aliases[] = {{"limit", "pageSize"}, {"per_page", "pageSize"}, {"perPage", "pageSize"},
-               {"size", "pageSize"},  {"offset", "page"},       {"user", "as_user"}};
+} query_aliases[] = {{"limit", "pageSize"}, {"per_page", "pageSize"}, {"perPage", "pageSize"},
+                     {"size", "pageSize"},  {"offset", "page"},       {"user", "as_user"}};
 
-static void unknown(const ic_operation *operation, const char *name, ic_error *error) {
+static void query_unknown(const ic_operation *operation, const char *name, ic_error *error) {
     char label[96];
     ic_nearest search = {.wanted = name};
     for (const ic_field *field = operation->query; field->name; field++)
         ic_nearest_offer(&search, field->name);
     for (const ic_option *option = ic_options; option->name; option++)
         if (option->places & IC_FOR_CALL) ic_nearest_offer(&search, option->name);
-    for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++) {
-        bool there = find(operation->query, aliases[i].ours) || ic_option_find(aliases[i].ours, IC_FOR_CALL);
-        if (strcmp(name, aliases[i].theirs) == 0 && there) search.best = aliases[i].ours;
+    for (size_t i = 0; i < sizeof query_aliases / sizeof *query_aliases; i++) {
+        bool there = query_field(operation->query, query_aliases[i].ours) ||
+                     ic_option_find(query_aliases[i].ours, IC_FOR_CALL);
+        if (strcmp(name, query_aliases[i].theirs) == 0 && there) search.best = query_aliases[i].ours;
     }
     ic_error_set(error, IC_ERR_ARGUMENT, "%s: unknown %s%s%s%s", name,
                  operation->body == IC_BODY_NONE ? "query parameter or option" : "query parameter",
@@ -38,76 +36,11 @@ static void unknown(const ic_operation *operation, const char *name, ic_error *e
                  search.best ? "\"?" : "");
 }
 
-static char separator_of(const ic_buf *target) {
+static char query_separator(const ic_buf *target) {
     return target->length && memchr(target->data, '?', target->length) ? '&' : '?';
 }
 
-bool ic_query_build(const ic_operation *operation, const ic_arguments *arguments, ic_buf *target,
-                    ic_error *error) {
-    const cJSON *value = NULL;
-    cJSON_ArrayForEach(value, arguments->query) {
-        const ic_field *field = find(operation->query, value->string);
-        if (!field) {
-            unknown(operation, value->string, error);
-            return false;
-        }
-        if (!type_fits(field, value, error)) return false;
-        ic_buf_putc(target, separator_of(target));
-        if (!add_value(field->name, value, field->flags & IC_LIST, target, error)) return false;
-    }
-    for (const ic_field *field = operation->query; field->name; field++) {
-        if (ic_json_member(arguments->query, field->name)) continue;
-        if (field->flags & IC_FILL) {
-            ic_buf_putc(target, separator_of(target));
-            ic_buf_printf(target, "%s=%s", field->name, field->value);
-        } else if (field->flags & IC_REQUIRED && !ic_json_member(arguments->extra_query, field->name)) {
-            ic_error_set(error, IC_ERR_ARGUMENT, "%s: missing; Ironclad requires this query parameter",
-                         field->name);
-            return false;
-        }
-    }
-    return ic_query_append(arguments->extra_query, separator_of(target), target, error);
-}
-
-bool ic_query_append(const cJSON *query, char separator, ic_buf *target, ic_error *error) {
-    const cJSON *value = NULL;
-    cJSON_ArrayForEach(value, query) {
-        ic_buf_putc(target, separator);
-        separator = '&';
-        if (!add_value(value->string, value, true, target, error)) return false;
-    }
-    return true;
-}
-
-static bool is_whole_text(const char *text) {
-    if (*text == '-') text++;
-    return *text && !text[strspn(text, "0123456789")];
-}
-
-static bool type_fits(const ic_field *field, const cJSON *value, ic_error *error) {
-    const char *expected = NULL;
-    if (cJSON_IsObject(value) && !value->child) {
-        ic_error_set(error, IC_ERR_ARGUMENT, "%s: the list is empty; leave it out instead", field->name);
-        return false;
-    }
-    bool text = cJSON_IsString(value);
-    if (field->type == IC_TYPE_BOOLEAN) {
-        if (!cJSON_IsBool(value) &&
-            !(text && (strcmp(value->valuestring, "true") == 0 || strcmp(value->valuestring, "false") == 0)))
-            expected = "a boolean";
-    } else if (field->type == IC_TYPE_INTEGER) {
-        bool whole = cJSON_IsNumber(value) && value->valuedouble == floor(value->valuedouble);
-        if (!whole && !(text && is_whole_text(value->valuestring))) expected = "a whole number";
-    } else if (cJSON_IsArray(value)) {
-        if (!(field->flags & IC_LIST)) expected = "a single value, not a list";
-    } else if (!text && !cJSON_IsNumber(value) && !cJSON_IsRaw(value)) {
-        expected = field->flags & IC_LIST ? "a string or a list of strings" : "a string";
-    }
-    if (expected) ic_error_set(error, IC_ERR_ARGUMENT, "%s: expected %s", field->name, expected);
-    return !expected;
-}
-
-static bool add_scalar(const char *name, const cJSON *value, ic_buf *target, ic_error *error) {
+static bool query_add_scalar(const char *name, const cJSON *value, ic_buf *target, ic_error *error) {
     if (cJSON_IsString(value)) {
         ic_percent_encode(target, value->valuestring, strlen(value->valuestring));
     } else if (cJSON_IsBool(value)) {
@@ -126,10 +59,11 @@ static bool add_scalar(const char *name, const cJSON *value, ic_buf *target, ic_
     return true;
 }
 
-static bool add_value(const char *name, const cJSON *value, bool list, ic_buf *target, ic_error *error) {
+static bool query_add_value(const char *name, const cJSON *value, bool list, ic_buf *target,
+                            ic_error *error) {
     ic_percent_encode(target, name, strlen(name));
     ic_buf_putc(target, '=');
-    if (!list || !cJSON_IsArray(value)) return add_scalar(name, value, target, error);
+    if (!list || !cJSON_IsArray(value)) return query_add_scalar(name, value, target, error);
     if (!value->child) {
         ic_error_set(error, IC_ERR_ARGUMENT, "%s: the list is empty; leave it out instead", name);
         return false;
@@ -142,7 +76,72 @@ static bool add_value(const char *name, const cJSON *value, bool list, ic_buf *t
                          item->valuestring);
             return false;
         }
-        if (!add_scalar(name, item, target, error)) return false;
+        if (!query_add_scalar(name, item, target, error)) return false;
     }
     return true;
+}
+
+bool ic_query_append(const cJSON *query, char separator, ic_buf *target, ic_error *error) {
+    const cJSON *value = NULL;
+    cJSON_ArrayForEach(value, query) {
+        ic_buf_putc(target, separator);
+        separator = '&';
+        if (!query_add_value(value->string, value, true, target, error)) return false;
+    }
+    return true;
+}
+
+static bool query_is_integer(const char *text) {
+    if (*text == '-') text++;
+    return *text && !text[strspn(text, "0123456789")];
+}
+
+static bool query_type_fits(const ic_field *field, const cJSON *value, ic_error *error) {
+    const char *expected = NULL;
+    if (cJSON_IsObject(value) && !value->child) {
+        ic_error_set(error, IC_ERR_ARGUMENT, "%s: the list is empty; leave it out instead", field->name);
+        return false;
+    }
+    bool text = cJSON_IsString(value);
+    if (field->type == IC_TYPE_BOOLEAN) {
+        if (!cJSON_IsBool(value) &&
+            !(text && (strcmp(value->valuestring, "true") == 0 || strcmp(value->valuestring, "false") == 0)))
+            expected = "a boolean";
+    } else if (field->type == IC_TYPE_INTEGER) {
+        bool whole = cJSON_IsNumber(value) && value->valuedouble == floor(value->valuedouble);
+        if (!whole && !(text && query_is_integer(value->valuestring))) expected = "a whole number";
+    } else if (cJSON_IsArray(value)) {
+        if (!(field->flags & IC_LIST)) expected = "a single value, not a list";
+    } else if (!text && !cJSON_IsNumber(value) && !cJSON_IsRaw(value)) {
+        expected = field->flags & IC_LIST ? "a string or a list of strings" : "a string";
+    }
+    if (expected) ic_error_set(error, IC_ERR_ARGUMENT, "%s: expected %s", field->name, expected);
+    return !expected;
+}
+
+bool ic_query_build(const ic_operation *operation, const ic_arguments *arguments, ic_buf *target,
+                    ic_error *error) {
+    const cJSON *value = NULL;
+    cJSON_ArrayForEach(value, arguments->query) {
+        const ic_field *field = query_field(operation->query, value->string);
+        if (!field) {
+            query_unknown(operation, value->string, error);
+            return false;
+        }
+        if (!query_type_fits(field, value, error)) return false;
+        ic_buf_putc(target, query_separator(target));
+        if (!query_add_value(field->name, value, field->flags & IC_LIST, target, error)) return false;
+    }
+    for (const ic_field *field = operation->query; field->name; field++) {
+        if (ic_json_member(arguments->query, field->name)) continue;
+        if (field->flags & IC_FILL) {
+            ic_buf_putc(target, query_separator(target));
+            ic_buf_printf(target, "%s=%s", field->name, field->value);
+        } else if (field->flags & IC_REQUIRED && !ic_json_member(arguments->extra_query, field->name)) {
+            ic_error_set(error, IC_ERR_ARGUMENT, "%s: missing; Ironclad requires this query parameter",
+                         field->name);
+            return false;
+        }
+    }
+    return ic_query_append(arguments->extra_query, query_separator(target), target, error);
 }

@@ -1,15 +1,17 @@
-/* The query of a request: checked against the catalog, percent-encoded. */
+/* The query of a request, percent-encoded. */
 #ifndef IC_QUERY_H
 #define IC_QUERY_H
 
 #include "core/base/buf.h"
 #include "core/http/request.h"
 
-/* Appends "?name=value&…" for the arguments' query and extra_query: known names only, required ones present,
- * fills filled in, lists joined by commas. */
+/* Checks the arguments' query against the catalog and appends "?name=value&…" for it and for extra_query.
+ * Unknown and missing required parameters are refused; values that the catalog fills in are added; lists are
+ * joined by commas. False with ARGUMENT (the message names the parameter). When out of memory, `target` has
+ * failed. */
 bool ic_query_build(const ic_operation *operation, const ic_arguments *arguments, ic_buf *target,
                     ic_error *error);
-/* Appends an object's members unchecked, the first after `separator`. NULL: nothing. */
+/* Appends the members of an object unchecked, the first one after `separator`. A NULL query adds nothing. */
 bool ic_query_append(const cJSON *query, char separator, ic_buf *target, ic_error *error);
 
 #endif

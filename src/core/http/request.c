@@ -9,26 +9,123 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool build_path(const ic_operation *operation, const ic_arguments *arguments, ic_buf *target,
-                       ic_error *error);
-static bool build_headers(const cJSON *headers, ic_request *request, ic_error *error);
+/* The operations of raw requests: without files, and with files. */
+static const ic_field request_no_fields[] = {{0}};
 
-/* Stand for the operation of a raw request, without and with files. */
-static const ic_field no_fields[] = {{0}};
 #define RAW(kind)                                                                                            \
     {                                                                                                        \
-        .id = "request", .path = "", .query = no_fields, .fields = no_fields, .body = kind,                  \
+        .id = "request", .path = "", .query = request_no_fields, .fields = request_no_fields, .body = kind,  \
         .answer = IC_ANSWER_ANY, .scopes = ""                                                                \
     }
-static const ic_operation raw_json = RAW(IC_BODY_JSON), raw_form = RAW(IC_BODY_FORM);
-/* How the errors of what is in no catalog name it. */
-#define OUTSIDE(name)                                                                                        \
-    { .id = name, .path = "", .query = no_fields, .fields = no_fields, .scopes = "" }
-static const ic_operation pause_operation = OUTSIDE("pause"), download_operation = OUTSIDE("download");
 
-static bool finish(ic_request *request, ic_buf *target, ic_error *error) {
+static const ic_operation request_raw_json = RAW(IC_BODY_JSON), request_raw_form = RAW(IC_BODY_FORM);
+
+/* Operations that are not in the catalog; errors name them by this id. */
+#define OUTSIDE(name)                                                                                        \
+    { .id = name, .path = "", .query = request_no_fields, .fields = request_no_fields, .scopes = "" }
+
+static const ic_operation request_pause_operation = OUTSIDE("pause"),
+                          request_download_operation = OUTSIDE("download");
+
+static bool request_finish(ic_request *request, ic_buf *target, ic_error *error) {
     request->target = ic_buf_take(target, NULL);
     if (request->target) return true;
+    ic_error_memory(error);
+    return false;
+}
+
+/* A path parameter may hold any text, because it is percent-encoded. Refused are an empty one, "." and "..",
+ * which servers treat as structure even when encoded, and control characters. */
+static bool request_add_segment(ic_buf *target, const char *name, size_t name_length, const char *value,
+                                size_t length, ic_error *error) {
+    const char *wrong = NULL;
+    if (length == 0)
+        wrong = "must not be empty";
+    else if (strlen(value) != length || !ic_header_safe(value))
+        wrong = "must not hold control characters";
+    else if (strcmp(value, ".") == 0 || strcmp(value, "..") == 0)
+        wrong = "must not be \".\" or \"..\"";
+    if (wrong) {
+        ic_error_set(error, IC_ERR_ARGUMENT, "%.*s: %s", (int)name_length, name, wrong);
+        return false;
+    }
+    ic_percent_encode(target, value, length);
+    return true;
+}
+
+static bool request_build_path(const ic_operation *operation, const ic_arguments *arguments, ic_buf *target,
+                               ic_error *error) {
+    const char *at = operation->path;
+    size_t count = ic_path_parameters(operation->path);
+    for (size_t i = 0; i < count; i++) {
+        size_t length = 0;
+        const char *name = ic_path_parameter(operation->path, i, &length);
+        if (i >= arguments->path_count || !arguments->path[i]) {
+            ic_error_set(error, IC_ERR_ARGUMENT, "%.*s: missing; it is part of the path %s", (int)length,
+                         name, operation->path);
+            return false;
+        }
+        ic_buf_add(target, at, (size_t)(name - 1 - at));
+        if (!request_add_segment(target, name, length, arguments->path[i], arguments->path_length[i], error))
+            return false;
+        at = name + length + 1;
+    }
+    if (arguments->path_count > count) {
+        ic_error_set(error, IC_ERR_ARGUMENT, "expected %zu path parameters for %s, got %zu", count,
+                     operation->path, arguments->path_count);
+        return false;
+    }
+    ic_buf_puts(target, at);
+    return true;
+}
+
+/* Headers that only this module sets. */
+static const char *const request_reserved[] = {
+    "authorization",   "host",         "content-length", "transfer-encoding", "connection", "expect",
+    "x-as-user-email", "x-as-user-id", "content-type",   "accept-encoding",   NULL};
+
+static bool request_check_header(const cJSON *header, ic_error *error) {
+    const char *name = header->string;
+    static const char token[] =
+        "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    if (!*name || name[strspn(name, token)]) {
+        ic_error_set(error, IC_ERR_ARGUMENT, "headers: a name may only hold letters, digits and \"-\"");
+        return false;
+    }
+    if (!cJSON_IsString(header) || !ic_header_safe(header->valuestring)) {
+        ic_error_set(error, IC_ERR_ARGUMENT, "headers.%s: expected a string without control characters",
+                     name);
+        return false;
+    }
+    for (int i = 0; request_reserved[i]; i++) {
+        if (!ic_text_same(name, request_reserved[i])) continue;
+        bool actor = ic_text_starts(request_reserved[i], "x-as-user");
+        ic_error_set(error, IC_ERR_ARGUMENT, "headers.%s: is set by the module%s", name,
+                     actor ? "; use the option as_user" : "");
+        return false;
+    }
+    return true;
+}
+
+static bool request_build_headers(const cJSON *headers, ic_request *request, ic_error *error) {
+    int count = headers ? cJSON_GetArraySize(headers) : 0;
+    if (!count) return true;
+    request->headers = ic_calloc((size_t)count, sizeof *request->headers);
+    const cJSON *header = NULL;
+    cJSON_ArrayForEach(header, headers) {
+        if (!request->headers) break;
+        if (!request_check_header(header, error)) return false;
+        ic_buf line = {0};
+        /* libcurl wants a semicolon for an empty value (CURLOPT_HTTPHEADER(3)). */
+        if (*header->valuestring)
+            ic_buf_printf(&line, "%s: %s", header->string, header->valuestring);
+        else
+            ic_buf_printf(&line, "%s;", header->string);
+        char *text = ic_buf_take(&line, NULL);
+        if (!text) break;
+        request->headers[request->header_count++] = text;
+    }
+    if (request->header_count == (size_t)count) return true;
     ic_error_memory(error);
     return false;
 }
@@ -41,15 +138,16 @@ bool ic_request_build(const ic_operation *operation, ic_arguments *arguments, ic
     request->answer = operation->answer;
     request->bucket = operation->bucket;
     request->repeatable = operation->repeatable;
-    bool built = build_path(operation, arguments, &target, error) &&
+    bool built = request_build_path(operation, arguments, &target, error) &&
                  ic_query_build(operation, arguments, &target, error) &&
-                 build_headers(arguments->headers, request, error) &&
-                 ic_body_build(operation, arguments, request, error) && finish(request, &target, error);
+                 request_build_headers(arguments->headers, request, error) &&
+                 ic_body_build(operation, arguments, request, error) &&
+                 request_finish(request, &target, error);
     ic_buf_free(&target);
     return built;
 }
 
-static bool raw_path_fits(const char *path, ic_error *error) {
+static bool request_check_raw_path(const char *path, ic_error *error) {
     const char *wrong = NULL;
     if (path[0] != '/' || path[1] == '/')
         wrong = "must begin with one \"/\"";
@@ -64,23 +162,23 @@ static bool raw_path_fits(const char *path, ic_error *error) {
 
 bool ic_request_raw(ic_method method, const char *path, ic_arguments *arguments, ic_request *request,
                     ic_error *error) {
-    if (!raw_path_fits(path, error)) return false;
+    if (!request_check_raw_path(path, error)) return false;
     if (method == IC_GET && (arguments->body || arguments->files || arguments->extra_body)) {
-        ic_error_set(error, IC_ERR_ARGUMENT, "body: a GET has none");
+        ic_error_set(error, IC_ERR_ARGUMENT, "body: a GET request has no body");
         return false;
     }
     ic_buf target = {0};
     bool files = arguments->parts && arguments->parts->count;
-    request->operation = files ? &raw_form : &raw_json;
+    request->operation = files ? &request_raw_form : &request_raw_json;
     request->method = method;
     request->answer = IC_ANSWER_ANY;
     request->bucket = ic_bucket_of(method, path);
     request->repeatable = method == IC_GET || method == IC_PUT || method == IC_DELETE;
     ic_buf_puts(&target, path);
     bool built = ic_query_append(arguments->query, strchr(path, '?') ? '&' : '?', &target, error) &&
-                 build_headers(arguments->headers, request, error) &&
+                 request_build_headers(arguments->headers, request, error) &&
                  ic_body_build(request->operation, arguments, request, error) &&
-                 finish(request, &target, error);
+                 request_finish(request, &target, error);
     ic_buf_free(&target);
     return built;
 }
@@ -88,7 +186,7 @@ bool ic_request_raw(ic_method method, const char *path, ic_arguments *arguments,
 bool ic_request_download(const char *url, bool allow_http, ic_request *request, ic_error *error) {
     const char *objection =
         ic_header_safe(url) ? ic_url_objection(url, allow_http) : "holds control characters";
-    *request = (ic_request){.operation = &download_operation,
+    *request = (ic_request){.operation = &request_download_operation,
                             .anonymous = true,
                             .absolute = true,
                             .answer = IC_ANSWER_BYTES,
@@ -104,7 +202,7 @@ bool ic_request_download(const char *url, bool allow_http, ic_request *request, 
 }
 
 void ic_request_pause(ic_request *request) {
-    *request = (ic_request){.operation = &pause_operation, .anonymous = true, .repeatable = true};
+    *request = (ic_request){.operation = &request_pause_operation, .anonymous = true, .repeatable = true};
 }
 
 void ic_request_free(ic_request *request) {
@@ -131,99 +229,4 @@ const char *ic_operation_label(const ic_operation *operation, char *name, size_t
     else
         snprintf(name, size, "%s", operation->id);
     return name;
-}
-
-/* A segment may hold any text, encoded, but for what a server would still read as structure. */
-static bool add_segment(ic_buf *target, const char *name, size_t name_length, const char *value,
-                        size_t length, ic_error *error) {
-    const char *wrong = NULL;
-    if (length == 0)
-        wrong = "must not be empty";
-    else if (strlen(value) != length || !ic_header_safe(value))
-        wrong = "must not hold control characters";
-    else if (strcmp(value, ".") == 0 || strcmp(value, "..") == 0)
-        wrong = "must not be \".\" or \"..\"";
-    if (wrong) {
-        ic_error_set(error, IC_ERR_ARGUMENT, "%.*s: %s", (int)name_length, name, wrong);
-        return false;
-    }
-    ic_percent_encode(target, value, length);
-    return true;
-}
-
-static bool build_path(const ic_operation *operation, const ic_arguments *arguments, ic_buf *target,
-                       ic_error *error) {
-    const char *at = operation->path;
-    size_t count = ic_path_parameters(operation->path);
-    for (size_t i = 0; i < count; i++) {
-        size_t length = 0;
-        const char *name = ic_path_parameter(operation->path, i, &length);
-        if (i >= arguments->path_count || !arguments->path[i]) {
-            ic_error_set(error, IC_ERR_ARGUMENT, "%.*s: missing; it is part of the path %s", (int)length,
-                         name, operation->path);
-            return false;
-        }
-        ic_buf_add(target, at, (size_t)(name - 1 - at));
-        if (!add_segment(target, name, length, arguments->path[i], arguments->path_length[i], error))
-            return false;
-        at = name + length + 1;
-    }
-    if (arguments->path_count > count) {
-        ic_error_set(error, IC_ERR_ARGUMENT, "expected %zu path parameters for %s, got %zu", count,
-                     operation->path, arguments->path_count);
-        return false;
-    }
-    ic_buf_puts(target, at);
-    return true;
-}
-
-/* Headers that the module itself answers for. */
-static const char *const reserved[] = {
-    "authorization",   "host",         "content-length", "transfer-encoding", "connection", "expect",
-    "x-as-user-email", "x-as-user-id", "content-type",   "accept-encoding",   NULL};
-
-static bool header_fits(const cJSON *header, ic_error *error) {
-    const char *name = header->string;
-    static const char token[] =
-        "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    if (!*name || name[strspn(name, token)]) {
-        ic_error_set(error, IC_ERR_ARGUMENT, "headers: a name may hold letters, digits and - only");
-        return false;
-    }
-    if (!cJSON_IsString(header) || !ic_header_safe(header->valuestring)) {
-        ic_error_set(error, IC_ERR_ARGUMENT, "headers.%s: expected a string without control characters",
-                     name);
-        return false;
-    }
-    for (int i = 0; reserved[i]; i++) {
-        if (!ic_text_same(name, reserved[i])) continue;
-        bool actor = ic_text_starts(reserved[i], "x-as-user");
-        ic_error_set(error, IC_ERR_ARGUMENT, "headers.%s: is set by the module%s", name,
-                     actor ? "; use the option as_user" : "");
-        return false;
-    }
-    return true;
-}
-
-static bool build_headers(const cJSON *headers, ic_request *request, ic_error *error) {
-    int count = headers ? cJSON_GetArraySize(headers) : 0;
-    if (!count) return true;
-    request->headers = ic_calloc((size_t)count, sizeof *request->headers);
-    const cJSON *header = NULL;
-    cJSON_ArrayForEach(header, headers) {
-        if (!request->headers) break;
-        if (!header_fits(header, error)) return false;
-        ic_buf line = {0};
-        /* An empty value is spelt with a semicolon for libcurl (CURLOPT_HTTPHEADER(3)). */
-        if (*header->valuestring)
-            ic_buf_printf(&line, "%s: %s", header->string, header->valuestring);
-        else
-            ic_buf_printf(&line, "%s;", header->string);
-        char *text = ic_buf_take(&line, NULL);
-        if (!text) break;
-        request->headers[request->header_count++] = text;
-    }
-    if (request->header_count == (size_t)count) return true;
-    ic_error_memory(error);
-    return false;
 }
