@@ -16,39 +16,33 @@
 
 #define TYPE       "ironclad.command"
 #define OUTPUT_MAX 65536 /* bytes */
-
-/* Milliseconds between two looks at a child: while it may still print, and once its output has ended. */
-#define LOOK_PRINTING 50
-
-#define LOOK_ENDING 5
-
-/* How long a child may take to put the terminal right before it is killed, in looks of LOOK_ENDING. */
-#define LAST_LOOKS 40
+/* Milliseconds between two checks whether the child has ended: while it may still print, and after that. */
+#define CHECK_PRINTING 50
+#define CHECK_ENDING   5
+/* How long a child may take to restore the terminal before it is killed, in checks of CHECK_ENDING. */
+#define LAST_CHECKS 40
 
 extern char **environ;
 
-/* How it stands with the child. */
 typedef enum state {
-    NONE, /* not started, or ended and done with */
+    NONE, /* not started yet, or closed */
     RUNNING,
-    ENDED, /* `status` is what waitpid said */
-    LOST   /* its status cannot be had: something else in this process has taken it */
+    ENDED, /* `status` holds waitpid's answer */
+    LOST   /* the exit status is not available: other code in this process has collected it */
 } state;
 
 typedef struct command {
     state state;
     pid_t child;
-    int pipe; /* reads what the child prints; -1: none, or it has ended */
+    int pipe; /* reads the child's output; -1: closed */
     int status;
     double seconds, ends; /* the time limit, and when it is reached (ic_now) */
     char program[128];    /* the first word, for messages */
-    size_t length;        /* of the output; OUTPUT_MAX + 1: there was more */
+    size_t length;        /* of the output; OUTPUT_MAX + 1: there is more */
     char output[OUTPUT_MAX + 1];
 } command;
 
-/* ---- for Lua ---- */
-
-/* nil and what went wrong, without a word of the output. */
+/* Pushes nil and a message, which never holds any of the output. */
 __attribute__((format(printf, 3, 4))) static int command_failed(lua_State *L, const command *mine,
                                                                 const char *format, ...) {
     char what[160];
@@ -61,51 +55,49 @@ __attribute__((format(printf, 3, 4))) static int command_failed(lua_State *L, co
     return 2;
 }
 
-/* posix_spawn with standard input empty, standard output into the pipe, standard error as it is, and signals
- * as a program expects them. The process group stays: a child that asks for a passphrase on the terminal must
- * be in the foreground, and Ctrl-C is for it too. Answers an error number, or 0. */
+/* Starts the program with empty standard input, standard output into the pipe, standard error inherited, and
+ * default signal handling. The child stays in this process group, so that it can ask for a passphrase on the
+ * terminal and Ctrl-C reaches it. Returns 0 or an error number. */
 static int command_spawn(command *mine, char *const *words, int output) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
-    int command_failed = posix_spawn_file_actions_init(&actions);
-    if (command_failed) return command_failed;
-    command_failed = posix_spawnattr_init(&attributes);
-    if (command_failed) {
+    int failed = posix_spawn_file_actions_init(&actions);
+    if (failed) return failed;
+    failed = posix_spawnattr_init(&attributes);
+    if (failed) {
         posix_spawn_file_actions_destroy(&actions);
-        return command_failed;
+        return failed;
     }
     sigset_t none, usual;
     sigemptyset(&none);
     sigemptyset(&usual);
-    sigaddset(&usual, SIGPIPE); /* hosts ignore it */
+    sigaddset(&usual, SIGPIPE); /* host programs often ignore it */
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &usual);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    command_failed = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-    if (!command_failed)
-        command_failed = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    if (!command_failed)
-        command_failed = posix_spawnp(&mine->child, words[0], &actions, &attributes, words, environ);
+    failed = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+    if (!failed) failed = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    if (!failed) failed = posix_spawnp(&mine->child, words[0], &actions, &attributes, words, environ);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
-    return command_failed;
+    return failed;
 }
 
-/* Both ends are closed in any program that this process starts; only ours does not block. */
+/* Starts the child. Returns 0 or an error number. Other programs that this process starts inherit neither end
+ * of the pipe. */
 static int command_run(command *mine, char *const *words) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC)) return errno;
     mine->pipe = ends[0];
-    int command_failed =
-        fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0 ? errno : command_spawn(mine, words, ends[1]);
+    int failed = fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0 ? errno : command_spawn(mine, words, ends[1]);
     close(ends[1]);
-    if (command_failed) return command_failed;
+    if (failed) return failed;
     mine->state = RUNNING;
     mine->ends = ic_now() + mine->seconds;
     return 0;
 }
 
-/* The words at index 1 as argv, which lies above them on the stack and is valid as long as the table. */
+/* The list of words at index 1 as argv, which is pushed as a userdata. The words stay owned by the table. */
 static char **command_check_words(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     size_t count = ic_lua_rawlen(L, 1), length;
@@ -122,8 +114,8 @@ static char **command_check_words(lua_State *L) {
     return (char **)words;
 }
 
-/* command(words, seconds) -> a handle of the started program, found by PATH and run without a shell; nil and
- * a message when it cannot be started. */
+/* command(words, seconds) -> a handle of the started program; nil and a message when it cannot be started.
+ * The program is found through PATH and run without a shell. */
 static int command_start(lua_State *L) {
     double seconds = luaL_checknumber(L, 2);
     lua_settop(L, 1);
@@ -141,15 +133,13 @@ static int command_start(lua_State *L) {
     if (sigaction(SIGCHLD, NULL, &children) == 0 &&
         (children.sa_handler == SIG_IGN || (children.sa_flags & SA_NOCLDWAIT)))
         return command_failed(L, mine,
-                              "cannot be run: this process ignores the end of its children (SIGCHLD)");
+                              "cannot be run: this process ignores SIGCHLD, so that no exit status is kept");
     int reason = command_run(mine, words);
     return reason ? command_failed(L, mine, "cannot be run: %s", strerror(reason)) : 1;
 }
 
-/* ---- the child ---- */
-
 /* Whether the child has ended. */
-static bool command_look(command *mine) {
+static bool command_check(command *mine) {
     if (mine->state != RUNNING) return true;
     pid_t found = waitpid(mine->child, &mine->status, WNOHANG);
     if (found == mine->child)
@@ -159,11 +149,11 @@ static bool command_look(command *mine) {
     return mine->state != RUNNING;
 }
 
-/* Reads what there is, and closes the pipe at its end. */
+/* Reads the output that is available and closes the pipe at its end. */
 static void command_drain(command *mine) {
     while (mine->pipe >= 0) {
-        size_t room = sizeof mine->output - mine->length;
-        ssize_t count = room ? read(mine->pipe, mine->output + mine->length, room) : 0;
+        size_t capacity = sizeof mine->output - mine->length;
+        ssize_t count = capacity ? read(mine->pipe, mine->output + mine->length, capacity) : 0;
         if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
         if (count > 0) {
             mine->length += (size_t)count;
@@ -174,16 +164,16 @@ static void command_drain(command *mine) {
     }
 }
 
-/* Waits for a moment, or until a signal comes. Whether there is nothing more to wait for. */
+/* Waits a moment, or until a signal arrives. Returns whether there is nothing more to wait for. */
 static bool command_step(command *mine) {
     struct pollfd readable = {.fd = mine->pipe, .events = POLLIN};
     if (mine->pipe >= 0)
-        poll(&readable, 1, LOOK_PRINTING);
+        poll(&readable, 1, CHECK_PRINTING);
     else
-        poll(NULL, 0, LOOK_ENDING);
-    /* In this order: what was printed before the end is there after it. A process that the child left behind
-     * may keep the pipe open for ever. */
-    bool ended = command_look(mine);
+        poll(NULL, 0, CHECK_ENDING);
+    /* Check first, then read: then everything that the child printed is read. The end of the pipe says
+     * nothing, because a process that the child started may keep it open for ever. */
+    bool ended = command_check(mine);
     command_drain(mine);
     return ended || mine->length > OUTPUT_MAX || ic_now() >= mine->ends;
 }
@@ -203,8 +193,8 @@ static int command_result(lua_State *L, const command *mine) {
     return 1;
 }
 
-/* command:wait() -> false: ask again (a moment has passed, or a signal has come, whose handler in Lua runs
- * only after this has returned); true and the output; true, nil and a message. */
+/* command:wait() -> false: call again; true and the output; or true, nil and a message. It returns false
+ * after a moment or at a signal, so that the signal's handler in Lua can run. */
 static int command_wait(lua_State *L) {
     command *mine = luaL_checkudata(L, 1, TYPE);
     luaL_argcheck(L, mine->state != NONE, 1, "closed");
@@ -215,19 +205,19 @@ static int command_wait(lua_State *L) {
 
 static void command_kill(command *mine) {
     kill(mine->child, SIGTERM);
-    for (int looks = 0; looks < LAST_LOOKS; looks++) {
-        if (command_look(mine)) return;
-        poll(NULL, 0, LOOK_ENDING);
+    for (int checks = 0; checks < LAST_CHECKS; checks++) {
+        if (command_check(mine)) return;
+        poll(NULL, 0, CHECK_ENDING);
     }
     kill(mine->child, SIGKILL);
     while (waitpid(mine->child, &mine->status, 0) < 0 && errno == EINTR) {
     }
 }
 
-/* A forked process that holds a copy of the handle finds the child LOST: it is a sibling there, and not its
- * to kill. */
+/* In a forked process that holds a copy of the handle the program is not its child: waitpid fails, the state
+ * becomes LOST, and the program is not killed. */
 static void command_end(command *mine) {
-    if (!command_look(mine)) command_kill(mine);
+    if (!command_check(mine)) command_kill(mine);
     mine->state = NONE;
     if (mine->pipe >= 0) close(mine->pipe);
     mine->pipe = -1;
@@ -235,7 +225,7 @@ static void command_end(command *mine) {
     mine->length = 0;
 }
 
-/* command:close(): ends a program that still runs, and forgets its output. May be called again. */
+/* command:close(): ends the program if it still runs, and overwrites its output. May be called again. */
 static int command_close(lua_State *L) {
     command_end(luaL_checkudata(L, 1, TYPE));
     return 0;

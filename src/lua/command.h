@@ -1,4 +1,4 @@
-/* Running a program for what it prints: where a secret comes from a password manager. */
+/* Runs a program and reads what it prints, as when a secret comes from a password manager. */
 #ifndef IC_LUA_COMMAND_H
 #define IC_LUA_COMMAND_H
 

@@ -1,5 +1,5 @@
-/* One source for Lua 5.1, LuaJIT, 5.3 and 5.4. Only functions that plain Lua 5.1 exports are called on 5.1: a
- * module built with LuaJIT's headers must load into both. */
+/* Differences between Lua 5.1, LuaJIT, 5.3 and 5.4. On 5.1 only functions that plain Lua 5.1 exports are
+ * called, so that a module that was built with LuaJIT's headers loads into both. */
 #ifndef IC_LUA_COMPAT_H
 #define IC_LUA_COMPAT_H
 
@@ -15,7 +15,7 @@ static inline size_t ic_lua_rawlen(lua_State *L, int index) {
 #endif
 }
 
-/* Relative to the bottom of the stack; pseudo-indices stay. */
+/* As lua_absindex of Lua 5.2 and later. */
 static inline int ic_lua_absindex(lua_State *L, int index) {
     return index < 0 && index > LUA_REGISTRYINDEX ? lua_gettop(L) + index + 1 : index;
 }
@@ -27,7 +27,7 @@ static inline void ic_lua_check_alone(lua_State *L, const char *name) {
         luaL_error(L, "%s: too many arguments: also got a %s", name, luaL_typename(L, 2));
 }
 
-/* Sets the functions in the table at the top of the stack. */
+/* Sets the functions in the table at the top of the stack. As luaL_setfuncs without upvalues. */
 static inline void ic_lua_setfuncs(lua_State *L, const luaL_Reg *functions) {
     for (; functions->name; functions++) {
         lua_pushcfunction(L, functions->func);

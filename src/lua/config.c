@@ -10,7 +10,7 @@
 #define TYPE     "ironclad.config"
 #define TEXT_MAX (1 << 20) /* bytes; far more than settings need */
 
-/* What is held while a file is read. */
+/* What is owned while a file is read. */
 typedef struct box {
     int file; /* -1: none */
     ic_buf text;
@@ -28,7 +28,7 @@ static int config_gc(lua_State *L) {
     return 0;
 }
 
-/* NULL, or why it cannot be read. No signal is waited through: a pipe may never end. */
+/* Returns NULL, or why the file cannot be read. A signal ends reading, because a pipe may never end. */
 static const char *config_read_text(box *mine) {
     char bytes[4096];
     ssize_t count;
@@ -46,9 +46,9 @@ static const char *config_open(box *mine, const char *path, struct stat *facts) 
     return S_ISDIR(facts->st_mode) ? strerror(EISDIR) : config_read_text(mine);
 }
 
-/* read_config(path) -> text, facts; nil and a message when it cannot be read. The facts are those of what was
- * read, not of what the path names by then: mode = the permission bits, foreign = whether the file belongs to
- * another user than this process's and root. */
+/* read_config(path) -> text, facts; nil and a message when it cannot be read. The facts are about the file
+ * that was read, whatever the path names later: mode = the permission bits, foreign = whether the file
+ * belongs to a user other than this process's and root. */
 static int config_read(lua_State *L) {
     const char *path = luaL_checkstring(L, 1);
     struct stat facts;

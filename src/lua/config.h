@@ -1,4 +1,4 @@
-/* Reading a file of settings. */
+/* Reads a file of settings. */
 #ifndef IC_LUA_CONFIG_H
 #define IC_LUA_CONFIG_H
 

@@ -6,7 +6,7 @@
 
 #define TYPE "ironclad.connection"
 
-/* Settings while they are read, and the connection that takes them over. */
+/* The settings while they are read, then the connection that owns them. */
 typedef struct box {
     ic_settings settings;
     ic_connection *connection;
@@ -24,7 +24,7 @@ static int connection_gc(lua_State *L) {
     return 0;
 }
 
-/* nil and the error's message: the caller, in Lua, throws it with its own position. */
+/* Pushes nil and the error's message. The caller in Lua throws it with the script's position. */
 static int connection_refused(lua_State *L, const ic_error *error) {
     lua_pushnil(L);
     lua_pushstring(L, ic_error_message(error));
@@ -38,7 +38,7 @@ static bool connection_unknown(const char *name, ic_error *error) {
     return false;
 }
 
-/* The list at the top of the stack, joined by spaces: a scope holds none. */
+/* Reads the list of scopes at the top of the stack, and joins it with spaces. */
 static bool connection_read_list(lua_State *L, box *mine, const ic_option *option) {
     mine->text.length = 0;
     size_t count = ic_lua_rawlen(L, -1);
@@ -58,7 +58,7 @@ static bool connection_read_list(lua_State *L, box *mine, const ic_option *optio
     return joined && ic_settings_text(&mine->settings, option, joined, &mine->error);
 }
 
-/* The value at the top of the stack. */
+/* Reads the option's value at the top of the stack. */
 static bool connection_read_option(lua_State *L, box *mine, const ic_option *option) {
     ic_error *error = &mine->error;
     switch (lua_type(L, -1)) {
@@ -83,7 +83,8 @@ static bool connection_read_option(lua_State *L, box *mine, const ic_option *opt
 }
 
 /* connect(options [, store [, watched]]) -> connection, or nil and a message that names the option. `store`
- * is the number by which this state knows a token store written in Lua; `watched`: its calls have events. */
+ * is this state's number for a token store that is written in Lua; with `watched` its calls produce events.
+ */
 static int connection_connect(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     long store = (long)luaL_optinteger(L, 2, 0);
@@ -133,8 +134,8 @@ ic_connection *ic_lua_check_connection(lua_State *L, int index) {
     return connection;
 }
 
-/* describe(connection) -> what may be shown of it: origin, client_id, scopes, grant ("token": a static one),
- * store. */
+/* describe(connection) -> what may be shown of it: origin, client_id, scopes, grant ("token" for a static
+ * one), store, name, default_scope. */
 static int connection_describe(lua_State *L) {
     const ic_connection *connection = ic_lua_check_connection(L, 1);
     const ic_settings *settings = &connection->settings;

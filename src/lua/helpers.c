@@ -7,7 +7,7 @@
 #include <openssl/rand.h>
 #include <string.h>
 
-/* nearest(name, candidates) -> the candidate that may be meant, or nil. */
+/* nearest(name, candidates) -> the candidate that was probably meant, or nil. */
 static int helpers_nearest(lua_State *L) {
     ic_nearest search = {.wanted = luaL_checkstring(L, 1)};
     luaL_checktype(L, 2, LUA_TTABLE);
@@ -22,7 +22,7 @@ static int helpers_nearest(lua_State *L) {
     return 1;
 }
 
-/* Whether the value at index 1 is an ironclad.file, whose fields are then on the stack. */
+/* Whether the value at index 1 is an ironclad.file; if so, pushes its fields. */
 static bool helpers_push_file(lua_State *L) {
     if (!lua_istable(L, 1) || !lua_getmetatable(L, 1)) return false;
     luaL_getmetatable(L, IC_FILE_TYPE);
@@ -56,7 +56,7 @@ static int helpers_sha256(lua_State *L) {
     return 2;
 }
 
-/* random_hex(count) -> that many bytes of the system's randomness, as hex digits. */
+/* random_hex(count) -> that many random bytes, fit for secrets, as hex digits. */
 static int helpers_random_hex(lua_State *L) {
     unsigned char bytes[64];
     char hex[2 * sizeof bytes];
@@ -71,7 +71,7 @@ static int helpers_random_hex(lua_State *L) {
     return 1;
 }
 
-/* same(a, b) -> whether two texts are equal, in a time that does not tell where they differ. */
+/* same(a, b) -> whether two strings are equal, compared in constant time. */
 static int helpers_same(lua_State *L) {
     size_t length, other;
     const char *a = luaL_checklstring(L, 1, &length), *b = luaL_checklstring(L, 2, &other);

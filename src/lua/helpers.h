@@ -1,4 +1,4 @@
-/* Small functions of the core that the Lua side uses. */
+/* Small functions of the core that the Lua files use. */
 #ifndef IC_LUA_HELPERS_H
 #define IC_LUA_HELPERS_H
 

@@ -25,7 +25,7 @@ static int scopes_list(lua_State *L) {
     return 1;
 }
 
-/* scope_nearest(name) -> the known scope that may be meant, or nil. */
+/* scope_nearest(name) -> the known scope that was probably meant, or nil. */
 static int scopes_nearest(lua_State *L) {
     lua_pushstring(L, ic_scope_nearest(luaL_checkstring(L, 1)));
     return 1;

@@ -1,4 +1,4 @@
-/* The table of known scopes, for Lua. */
+/* The known scopes, for Lua. */
 #ifndef IC_LUA_KNOWN_SCOPES_H
 #define IC_LUA_KNOWN_SCOPES_H
 

@@ -2,7 +2,7 @@
 #include <lauxlib.h>
 #include <string.h>
 
-/* Entries, fields, lists and their strings lie on the stack at once. */
+/* Stack slots that building the catalog needs: nested tables and their values. */
 #define STACK_DEPTH 10
 
 static const char *const service_names[] = {
@@ -38,7 +38,7 @@ static const char *const type_names[] = {
     [IC_TYPE_FILE] = "file",       [IC_TYPE_COMMENT] = "comment", [IC_TYPE_ANY] = "any",
 };
 
-/* Sets a field of the table on top of the stack; nothing for NULL. */
+/* Sets a field of the table at the top of the stack. A NULL value sets nothing. */
 static void operations_set_string(lua_State *L, const char *key, const char *value) {
     if (!value) return;
     lua_pushstring(L, value);
@@ -51,7 +51,7 @@ static void operations_set_true(lua_State *L, const char *key, unsigned conditio
     lua_setfield(L, -2, key);
 }
 
-/* Sets a field to the array of the words between the separators. */
+/* Splits `words` at any of the separators and sets a field to the array of them. */
 static void operations_set_words(lua_State *L, const char *key, const char *words, const char *separators) {
     int count = 0;
     lua_newtable(L);

@@ -67,7 +67,7 @@ void ic_lua_push_error(lua_State *L, const ic_error *error) {
     lua_setfield(L, -2, "retryable");
 }
 
-/* One "Name: value" line into the table at the top of the stack. */
+/* Sets one "Name: value" line in the table at the top of the stack. */
 static void result_set_header(lua_State *L, const char *line, const char *end) {
     char name[256];
     const char *colon = memchr(line, ':', (size_t)(end - line));

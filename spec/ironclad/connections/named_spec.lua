@@ -415,7 +415,7 @@ describe("a command for a secret", function()
   end)
 
   it("is refused where the end of children is ignored", function()
-    assert.matches("true cannot be run: this process ignores the end of its children", of_its_own(
+    assert.matches("true cannot be run: this process ignores SIGCHLD", of_its_own(
       "env --ignore-signal=CHLD", [[print(select(2, require("ironclad.core").command({ "true" }, 5)))]]))
   end)
 
