@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define TYPE "ironclad.call"
+
 /* Seconds: a year, as for the option deadline. */
 #define LONGEST_PAUSE 31536000.0
 
@@ -23,48 +24,7 @@ typedef struct handle {
     ic_event *event; /* what whoever watches is being told; owned */
 } handle;
 
-static int l_start(lua_State *L);
-static int l_errand(lua_State *L);
-static int l_descriptor(lua_State *L);
-static int l_wait(lua_State *L);
-static int l_take(lua_State *L);
-static int l_id(lua_State *L);
-static int l_done(lua_State *L);
-static int l_news(lua_State *L);
-static int l_deadline(lua_State *L);
-static int l_cancel(lua_State *L);
-static int l_chunk(lua_State *L);
-static int l_event(lua_State *L);
-static int l_progress(lua_State *L);
-static int l_result(lua_State *L);
-static int l_request(lua_State *L);
-static int l_question(lua_State *L);
-static int l_answer(lua_State *L);
-static int l_gc(lua_State *L);
-
-void ic_lua_open_calls(lua_State *L) {
-    static const luaL_Reg methods[] = {
-        {"id", l_id},         {"done", l_done},       {"news", l_news},         {"deadline", l_deadline},
-        {"cancel", l_cancel}, {"chunk", l_chunk},     {"event", l_event},       {"progress", l_progress},
-        {"result", l_result}, {"request", l_request}, {"question", l_question}, {"answer", l_answer},
-        {NULL, NULL}};
-    static const luaL_Reg functions[] = {
-        {"start", l_start}, {"errand", l_errand}, {"descriptor", l_descriptor},
-        {"wait", l_wait},   {"take", l_take},     {NULL, NULL}};
-    luaL_newmetatable(L, TYPE);
-    lua_newtable(L);
-    ic_lua_setfuncs(L, methods);
-    lua_setfield(L, -2, "__index");
-    lua_pushcfunction(L, l_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
-    lua_pop(L, 1);
-    ic_lua_open_inbox(L);
-    ic_lua_setfuncs(L, functions);
-}
-
-static int l_gc(lua_State *L) {
+static int calls_gc(lua_State *L) {
     handle *mine = luaL_checkudata(L, 1, TYPE);
     if (mine->call && mine->call->purpose == IC_PURPOSE_ASK) {
         ic_call_answer(mine->call,
@@ -82,40 +42,8 @@ static int l_gc(lua_State *L) {
     return 0;
 }
 
-static handle *check_handle(lua_State *L) {
-    handle *mine = luaL_checkudata(L, 1, TYPE);
-    if (!mine->call) luaL_error(L, "this call has been read already");
-    if (mine->call->generation != ic_process_generation())
-        luaL_error(L, "this call was started before the process forked");
-    return mine;
-}
-
-static handle *check_call(lua_State *L) {
-    handle *mine = check_handle(L);
-    if (mine->call->purpose == IC_PURPOSE_ASK) luaL_error(L, "this is a question, not a call");
-    return mine;
-}
-
-/* The same for a question, which is no call. */
-static handle *check_question(lua_State *L) {
-    handle *mine = check_handle(L);
-    if (mine->call->purpose != IC_PURPOSE_ASK) luaL_error(L, "this is a call, not a question");
-    return mine;
-}
-
-/* Field `name` of the table `from` as a body in a box of its own, which stays on the stack; NULL when absent.
- */
-static ic_json_box *read_body(lua_State *L, int from, const char *name, const char *root,
-                              const ic_operation *operation) {
-    lua_getfield(L, from, name);
-    if (lua_isnil(L, -1)) return NULL;
-    ic_json_box *box = ic_lua_push_json_box(L);
-    ic_lua_to_body(L, -2, root, operation, box);
-    return box;
-}
-
 /* The same as a tree, for what must be a table of named fields. */
-static cJSON *read_object(lua_State *L, int from, const char *name, const char *root) {
+static cJSON *calls_read_object(lua_State *L, int from, const char *name, const char *root) {
     lua_getfield(L, from, name);
     if (lua_isnil(L, -1)) return NULL;
     ic_json_box *box = ic_lua_push_json_box(L);
@@ -124,7 +52,7 @@ static cJSON *read_object(lua_State *L, int from, const char *name, const char *
     return box->tree;
 }
 
-static void read_path(lua_State *L, int from, ic_arguments *arguments) {
+static void calls_read_path(lua_State *L, int from, ic_arguments *arguments) {
     lua_getfield(L, from, "path");
     if (lua_isnil(L, -1)) return;
     arguments->path_count = ic_lua_rawlen(L, -1);
@@ -137,10 +65,22 @@ static void read_path(lua_State *L, int from, ic_arguments *arguments) {
     }
 }
 
+/* Field `name` of the table `from` as a body in a box of its own, which stays on the stack; NULL when absent.
+ */
+static ic_json_box *calls_read_body(lua_State *L, int from, const char *name, const char *root,
+                                    const ic_operation *operation) {
+    lua_getfield(L, from, name);
+    if (lua_isnil(L, -1)) return NULL;
+    ic_json_box *box = ic_lua_push_json_box(L);
+    ic_lua_to_body(L, -2, root, operation, box);
+    return box;
+}
+
 /* Both may hold files; a form takes its own from `files` too. */
-static void read_bodies(lua_State *L, int from, const ic_operation *operation, ic_arguments *arguments) {
-    ic_json_box *body = read_body(L, from, "body", "body", operation);
-    ic_json_box *files = body ? NULL : read_body(L, from, "files", "files", NULL);
+static void calls_read_bodies(lua_State *L, int from, const ic_operation *operation,
+                              ic_arguments *arguments) {
+    ic_json_box *body = calls_read_body(L, from, "body", "body", operation);
+    ic_json_box *files = body ? NULL : calls_read_body(L, from, "files", "files", NULL);
     if (body) {
         arguments->body = body->tree;
         arguments->parts = &body->parts;
@@ -159,14 +99,14 @@ static void read_bodies(lua_State *L, int from, const ic_operation *operation, i
     }
     if (files && !cJSON_IsObject(files->tree)) luaL_error(L, "files: expected a table of named files");
     if (files) arguments->files = files->tree;
-    ic_json_box *extra = read_body(L, from, "extra_body", "extra.body", NULL);
+    ic_json_box *extra = calls_read_body(L, from, "extra_body", "extra.body", NULL);
     if (extra && (!cJSON_IsObject(extra->tree) || extra->parts.count))
         luaL_error(L, "extra.body: expected a table of named values%s",
                    extra->parts.count ? ", none of them a file" : "");
     if (extra) arguments->extra_body = extra->tree;
 }
 
-static void read_number(lua_State *L, int from, const char *name, double *into) {
+static void calls_read_number(lua_State *L, int from, const char *name, double *into) {
     const ic_option *option = ic_option_find(name, IC_FOR_CALL);
     lua_getfield(L, from, name);
     if (lua_isnil(L, -1)) return;
@@ -189,7 +129,7 @@ static void read_number(lua_State *L, int from, const char *name, double *into) 
 }
 
 /* Copies the text at the top of the stack into the call. */
-static void keep_text(lua_State *L, const char *name, char **slot) {
+static void calls_keep_text(lua_State *L, const char *name, char **slot) {
     size_t length;
     const char *text = lua_tolstring(L, -1, &length);
     if (strlen(text) != length || (strcmp(name, "as_user") == 0 && !ic_header_safe(text)))
@@ -198,23 +138,23 @@ static void keep_text(lua_State *L, const char *name, char **slot) {
     if (!*slot) luaL_error(L, "not enough memory");
 }
 
-static void read_options(lua_State *L, int from, ic_call_options *options) {
-    read_number(L, from, "timeout", &options->timeout);
-    read_number(L, from, "deadline", &options->deadline);
-    read_number(L, from, "max_retries", &options->max_retries);
+static void calls_read_options(lua_State *L, int from, ic_call_options *options) {
+    calls_read_number(L, from, "timeout", &options->timeout);
+    calls_read_number(L, from, "deadline", &options->deadline);
+    calls_read_number(L, from, "max_retries", &options->max_retries);
     lua_getfield(L, from, "as_user");
     if (lua_type(L, -1) == LUA_TSTRING && !ic_lua_rawlen(L, -1))
         luaL_error(L, "as_user: must not be empty; false is for none");
     if (lua_type(L, -1) == LUA_TBOOLEAN && !lua_toboolean(L, -1)) lua_pushliteral(L, "");
     if (lua_type(L, -1) == LUA_TSTRING)
-        keep_text(L, "as_user", &options->as_user);
+        calls_keep_text(L, "as_user", &options->as_user);
     else if (!lua_isnil(L, -1))
         luaL_error(L, "as_user: expected a string, or false for none");
     lua_getfield(L, from, "to");
     if (lua_type(L, -1) == LUA_TFUNCTION) {
         options->output = IC_TO_SINK;
     } else if (lua_type(L, -1) == LUA_TSTRING && ic_lua_rawlen(L, -1)) {
-        keep_text(L, "to", &options->path);
+        calls_keep_text(L, "to", &options->path);
         options->output = IC_TO_PATH;
     } else if (!lua_isnil(L, -1)) {
         luaL_error(L, "to: expected a path or a function");
@@ -222,16 +162,6 @@ static void read_options(lua_State *L, int from, ic_call_options *options) {
     lua_getfield(L, from, "on_progress");
     if (!lua_isnil(L, -1) && !lua_isfunction(L, -1)) luaL_error(L, "on_progress: expected a function");
     options->progress = !lua_isnil(L, -1);
-}
-
-/* The URL at the top of the stack. */
-static bool build_download(lua_State *L, ic_call *call) {
-    size_t length;
-    const char *url = lua_tolstring(L, -1, &length);
-    if (url && strlen(url) == length)
-        return ic_request_download(url, call->connection->settings.allow_http, &call->request, &call->error);
-    ic_error_set(&call->error, IC_ERR_ARGUMENT, "url: expected a string without NUL");
-    return false;
 }
 
 /* The operation whose index is the second argument; NULL: it is none. */
@@ -242,9 +172,19 @@ static const ic_operation *check_operation(lua_State *L) {
     return &ic_operations[(size_t)index - 1];
 }
 
-static bool build(lua_State *L, ic_call *call, const ic_operation *operation, ic_arguments *arguments) {
+/* The URL at the top of the stack. */
+static bool calls_build_download(lua_State *L, ic_call *call) {
+    size_t length;
+    const char *url = lua_tolstring(L, -1, &length);
+    if (url && strlen(url) == length)
+        return ic_request_download(url, call->connection->settings.allow_http, &call->request, &call->error);
+    ic_error_set(&call->error, IC_ERR_ARGUMENT, "url: expected a string without NUL");
+    return false;
+}
+
+static bool calls_build(lua_State *L, ic_call *call, const ic_operation *operation, ic_arguments *arguments) {
     lua_getfield(L, 3, "url");
-    if (!lua_isnil(L, -1)) return build_download(L, call);
+    if (!lua_isnil(L, -1)) return calls_build_download(L, call);
     if (operation) return ic_request_build(operation, arguments, &call->request, &call->error);
     ic_method method;
     size_t length;
@@ -259,7 +199,7 @@ static bool build(lua_State *L, ic_call *call, const ic_operation *operation, ic
 }
 
 /* Pushes the handle of a new call. */
-static handle *push_handle(lua_State *L, ic_connection *connection) {
+static handle *calls_push_handle(lua_State *L, ic_connection *connection) {
     handle *mine = lua_newuserdata(L, sizeof *mine);
     *mine = (handle){0};
     luaL_getmetatable(L, TYPE);
@@ -274,25 +214,25 @@ static handle *push_handle(lua_State *L, ic_connection *connection) {
  * says where a file is to be had without a bearer. arguments: path (list of texts), query, body, files,
  * extra_query, extra_body, headers, timeout, deadline, max_retries, as_user, to, on_progress, dry_run. What
  * has no place in JSON throws. Phases: the handle; Lua's arguments into C; the request and the engine. */
-static int l_start(lua_State *L) {
+static int calls_start(lua_State *L) {
     ic_connection *connection = ic_lua_check_connection(L, 1);
     luaL_checktype(L, 3, LUA_TTABLE);
     lua_settop(L, 4);
     luaL_checkstack(L, 40, NULL);
     const ic_operation *operation = check_operation(L);
-    handle *mine = push_handle(L, connection);
+    handle *mine = calls_push_handle(L, connection);
 
     ic_arguments arguments = {0};
-    read_path(L, 3, &arguments);
-    arguments.query = read_object(L, 3, "query", NULL);
-    arguments.headers = read_object(L, 3, "headers", "headers");
-    arguments.extra_query = read_object(L, 3, "extra_query", "extra.query");
-    read_bodies(L, 3, operation, &arguments);
-    read_options(L, 3, &mine->call->options);
+    calls_read_path(L, 3, &arguments);
+    arguments.query = calls_read_object(L, 3, "query", NULL);
+    arguments.headers = calls_read_object(L, 3, "headers", "headers");
+    arguments.extra_query = calls_read_object(L, 3, "extra_query", "extra.query");
+    calls_read_bodies(L, 3, operation, &arguments);
+    calls_read_options(L, 3, &mine->call->options);
     lua_getfield(L, 3, "dry_run");
     bool dry = lua_toboolean(L, -1);
 
-    if (!build(L, mine->call, operation, &arguments)) {
+    if (!calls_build(L, mine->call, operation, &arguments)) {
         lua_pushnil(L);
         lua_pushstring(L, ic_error_message(&mine->call->error));
         return 2;
@@ -303,7 +243,7 @@ static int l_start(lua_State *L) {
 }
 
 /* Of "pause": the seconds at `index`; too many or none at all are a mistake, fewer than 0 are 0. */
-static double check_seconds(lua_State *L, int index) {
+static double calls_check_seconds(lua_State *L, int index) {
     double seconds = luaL_checknumber(L, index);
     luaL_argcheck(L, seconds <= LONGEST_PAUSE, index, "expected a number of seconds");
     return seconds > 0 ? seconds : 0;
@@ -312,17 +252,17 @@ static double check_seconds(lua_State *L, int index) {
 /* errand(connection, what, …) -> call. About the connection's token: "prepare" makes sure that one can be
  * kept; "exchange", code, redirect_uri trades a code for one; "forget" forgets it; "inspect" answers
  * {expires_in, scope}. And "pause", seconds: ends with true when they have passed, without asking anybody. */
-static int l_errand(lua_State *L) {
+static int calls_errand(lua_State *L) {
     static const char *const names[] = {"prepare", "exchange", "forget", "inspect", "pause", NULL};
     static const ic_purpose errands[] = {IC_PURPOSE_PREPARE, IC_PURPOSE_EXCHANGE, IC_PURPOSE_FORGET,
                                          IC_PURPOSE_INSPECT, IC_PURPOSE_SLEEP};
     ic_connection *connection = ic_lua_check_connection(L, 1);
     ic_purpose errand = errands[luaL_checkoption(L, 2, NULL, names)];
     const char *code = errand == IC_PURPOSE_EXCHANGE ? luaL_checkstring(L, 3) : NULL;
-    double seconds = errand == IC_PURPOSE_SLEEP ? check_seconds(L, 3) : 0;
+    double seconds = errand == IC_PURPOSE_SLEEP ? calls_check_seconds(L, 3) : 0;
     const char *redirect_uri = luaL_optstring(L, 4, NULL);
     lua_settop(L, 4);
-    handle *mine = push_handle(L, connection);
+    handle *mine = calls_push_handle(L, connection);
     ic_call *call = mine->call;
     call->purpose = errand;
     call->request.anonymous = true;
@@ -340,9 +280,17 @@ static int l_errand(lua_State *L) {
 }
 
 /* descriptor() -> a file descriptor that is readable while take() has something. */
-static int l_descriptor(lua_State *L) {
+static int calls_descriptor(lua_State *L) {
     lua_pushinteger(L, ic_mailbox_descriptor(ic_lua_inbox(L)));
     return 1;
+}
+
+static handle *calls_check_handle(lua_State *L) {
+    handle *mine = luaL_checkudata(L, 1, TYPE);
+    if (!mine->call) luaL_error(L, "this call has been read already");
+    if (mine->call->generation != ic_process_generation())
+        luaL_error(L, "this call was started before the process forked");
+    return mine;
 }
 
 /* How long a wait lasts at most before Lua is asked again, in seconds: a signal that comes just before it
@@ -352,16 +300,16 @@ static int l_descriptor(lua_State *L) {
 /* wait([call]): returns when take() has something, when the call has news, on a signal (so that a hook set by
  * its handler runs), and after a second. News that another call's waiting has taken from the mailbox are news
  * still. */
-static int l_wait(lua_State *L) {
+static int calls_wait(lua_State *L) {
     ic_mailbox *mailbox = ic_lua_inbox(L);
-    if (!lua_isnoneornil(L, 1) && ic_call_has_pending(check_handle(L)->call)) return 0;
+    if (!lua_isnoneornil(L, 1) && ic_call_has_pending(calls_check_handle(L)->call)) return 0;
     ic_mailbox_wait(mailbox, SLICE);
     return 0;
 }
 
 /* take() -> the id of a call that has ended or has a chunk, or nil; and when it is a question instead, its
  * handle. */
-static int l_take(lua_State *L) {
+static int calls_take(lua_State *L) {
     unsigned notices;
     ic_mailbox *mailbox = ic_lua_inbox(L);
     /* The handle first, so that a question that is taken is always answered. */
@@ -382,40 +330,46 @@ static int l_take(lua_State *L) {
     return 2;
 }
 
-static int l_id(lua_State *L) {
-    lua_pushnumber(L, (lua_Number)check_handle(L)->call->id);
+static int calls_id(lua_State *L) {
+    lua_pushnumber(L, (lua_Number)calls_check_handle(L)->call->id);
     return 1;
 }
 
-static int l_done(lua_State *L) {
-    lua_pushboolean(L, ic_call_done(check_handle(L)->call));
+static int calls_done(lua_State *L) {
+    lua_pushboolean(L, ic_call_done(calls_check_handle(L)->call));
     return 1;
 }
 
 /* news() -> whether it is done, or something waits for its sink. */
-static int l_news(lua_State *L) {
-    lua_pushboolean(L, ic_call_has_pending(check_handle(L)->call));
+static int calls_news(lua_State *L) {
+    lua_pushboolean(L, ic_call_has_pending(calls_check_handle(L)->call));
     return 1;
 }
 
 /* deadline() -> seconds that the call may take as a whole; nil: as long as it likes. */
-static int l_deadline(lua_State *L) {
-    double seconds = ic_call_deadline(check_handle(L)->call);
+static int calls_deadline(lua_State *L) {
+    double seconds = ic_call_deadline(calls_check_handle(L)->call);
     if (!seconds) return 0;
     lua_pushnumber(L, seconds);
     return 1;
 }
 
 /* Cancelling what belongs to another process is nothing, so that a cleanup after fork() is quiet. */
-static int l_cancel(lua_State *L) {
+static int calls_cancel(lua_State *L) {
     handle *mine = luaL_checkudata(L, 1, TYPE);
     if (mine->call) ic_call_cancel(mine->call);
     return 0;
 }
 
+static handle *calls_check_call(lua_State *L) {
+    handle *mine = calls_check_handle(L);
+    if (mine->call->purpose == IC_PURPOSE_ASK) luaL_error(L, "this is a question, not a call");
+    return mine;
+}
+
 /* chunk() -> what has come for the sink since the last time, or nil. */
-static int l_chunk(lua_State *L) {
-    handle *mine = check_call(L);
+static int calls_chunk(lua_State *L) {
+    handle *mine = calls_check_call(L);
     mine->chunk.length = 0;
     if (!ic_call_take_chunk(mine->call, &mine->chunk)) return 0;
     lua_pushlstring(L, mine->chunk.data, mine->chunk.length);
@@ -423,8 +377,8 @@ static int l_chunk(lua_State *L) {
 }
 
 /* event() -> the next thing that happened to the call (result.h), or nil. */
-static int l_event(lua_State *L) {
-    handle *mine = check_call(L);
+static int calls_event(lua_State *L) {
+    handle *mine = calls_check_call(L);
     ic_event_free(mine->event);
     mine->event = ic_event_take(mine->call);
     if (!mine->event) return 0;
@@ -434,9 +388,9 @@ static int l_event(lua_State *L) {
 
 /* progress() -> how many bytes have been moved and of how many (nil when that is not known); nothing when it
  * has been told already. */
-static int l_progress(lua_State *L) {
+static int calls_progress(lua_State *L) {
     double done, total;
-    if (!ic_progress_take(check_call(L)->call, &done, &total)) return 0;
+    if (!ic_progress_take(calls_check_call(L)->call, &done, &total)) return 0;
     ic_lua_push_count(L, done);
     if (total < 0) return 1;
     ic_lua_push_count(L, total);
@@ -444,8 +398,8 @@ static int l_progress(lua_State *L) {
 }
 
 /* result() -> value, error, response, of a call that is done; the handle is empty then. */
-static int l_result(lua_State *L) {
-    handle *mine = check_call(L);
+static int calls_result(lua_State *L) {
+    handle *mine = calls_check_call(L);
     if (!ic_call_done(mine->call)) return luaL_error(L, "this call is not done");
     lua_settop(L, 1);
     ic_lua_push_value(L, mine->call);
@@ -457,22 +411,29 @@ static int l_result(lua_State *L) {
 }
 
 /* request() -> the request as a table, for dry_run: nothing secret is in it. */
-static int l_request(lua_State *L) {
-    ic_lua_push_request(L, check_call(L)->call);
+static int calls_request(lua_State *L) {
+    ic_lua_push_request(L, calls_check_call(L)->call);
     return 1;
+}
+
+/* The same for a question, which is no call. */
+static handle *calls_check_question(lua_State *L) {
+    handle *mine = calls_check_handle(L);
+    if (mine->call->purpose != IC_PURPOSE_ASK) luaL_error(L, "this is a call, not a question");
+    return mine;
 }
 
 /* question() -> what a token store is asked: {step = "lock"|"load"|"save"|"unlock", key =, store = number,
  * token =}. */
-static int l_question(lua_State *L) {
-    handle *mine = check_question(L);
+static int calls_question(lua_State *L) {
+    handle *mine = calls_check_question(L);
     ic_lua_push_tree(L, mine->call->value.tree);
     return 1;
 }
 
 /* answer(value): {} or {token =} or {error = text}; once. */
-static int l_answer(lua_State *L) {
-    handle *mine = check_question(L);
+static int calls_answer(lua_State *L) {
+    handle *mine = calls_check_question(L);
     lua_settop(L, 2);
     ic_json_box *box = ic_lua_push_json_box(L);
     ic_lua_to_tree(L, 2, "answer", box);
@@ -483,4 +444,34 @@ static int l_answer(lua_State *L) {
     ic_call_answer(call, answer);
     ic_call_release(call);
     return 0;
+}
+
+void ic_lua_open_calls(lua_State *L) {
+    static const luaL_Reg methods[] = {{"id", calls_id},
+                                       {"done", calls_done},
+                                       {"news", calls_news},
+                                       {"deadline", calls_deadline},
+                                       {"cancel", calls_cancel},
+                                       {"chunk", calls_chunk},
+                                       {"event", calls_event},
+                                       {"progress", calls_progress},
+                                       {"result", calls_result},
+                                       {"request", calls_request},
+                                       {"question", calls_question},
+                                       {"answer", calls_answer},
+                                       {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"start", calls_start}, {"errand", calls_errand}, {"descriptor", calls_descriptor},
+        {"wait", calls_wait},   {"take", calls_take},     {NULL, NULL}};
+    luaL_newmetatable(L, TYPE);
+    lua_newtable(L);
+    ic_lua_setfuncs(L, methods);
+    lua_setfield(L, -2, "__index");
+    lua_pushcfunction(L, calls_gc);
+    lua_setfield(L, -2, "__gc");
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "__metatable");
+    lua_pop(L, 1);
+    ic_lua_open_inbox(L);
+    ic_lua_setfuncs(L, functions);
 }

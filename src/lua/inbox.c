@@ -14,17 +14,12 @@ typedef struct box {
 } box;
 
 /* Its address is the registry key under which the state keeps its box. */
-static const char key;
+static const char inbox_key;
+
 /* The same of the table that kept() answers. */
-static const char kept_key;
+static const char inbox_kept_key;
 
-static int l_owes(lua_State *L);
-static int l_guard(lua_State *L);
-static int l_generation(lua_State *L);
-static int l_listen(lua_State *L);
-static int l_kept(lua_State *L);
-
-static int l_gc(lua_State *L) {
+static int inbox_gc(lua_State *L) {
     box *mine = luaL_checkudata(L, 1, TYPE);
     mine->closed = true;
     if (mine->mailbox) {
@@ -35,89 +30,22 @@ static int l_gc(lua_State *L) {
     return 0;
 }
 
-void ic_lua_open_inbox(lua_State *L) {
-    luaL_newmetatable(L, TYPE);
-    lua_pushcfunction(L, l_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pop(L, 1);
-    static const luaL_Reg functions[] = {
-        {"owes", l_owes},     {"guard", l_guard}, {"generation", l_generation},
-        {"listen", l_listen}, {"kept", l_kept},   {NULL, NULL}};
-    ic_lua_setfuncs(L, functions);
-    /* When the module is loaded again, calls are waiting for the mailbox that there is. */
-    lua_pushlightuserdata(L, (void *)&key);
-    lua_rawget(L, LUA_REGISTRYINDEX);
-    if (lua_isnil(L, -1)) {
-        lua_pushlightuserdata(L, (void *)&key);
-        box *mine = lua_newuserdata(L, sizeof *mine);
-        *mine = (box){0};
-        luaL_getmetatable(L, TYPE);
-        lua_setmetatable(L, -2);
-        lua_rawset(L, LUA_REGISTRYINDEX);
-    }
-    lua_pop(L, 1);
-}
-
 /* kept() -> a table of the state, for what the module's Lua files must find again when they are loaded again:
  * tasks that wait, token stores, handles. */
-static int l_kept(lua_State *L) {
-    lua_pushlightuserdata(L, (void *)&kept_key);
+static int inbox_kept(lua_State *L) {
+    lua_pushlightuserdata(L, (void *)&inbox_kept_key);
     lua_rawget(L, LUA_REGISTRYINDEX);
     if (lua_isnil(L, -1)) {
         lua_newtable(L);
-        lua_pushlightuserdata(L, (void *)&kept_key);
+        lua_pushlightuserdata(L, (void *)&inbox_kept_key);
         lua_pushvalue(L, -2);
         lua_rawset(L, LUA_REGISTRYINDEX);
     }
     return 1;
 }
 
-/* owes() -> whether the state's token stores are still to keep what a refresh brings. */
-static int l_owes(lua_State *L) {
-    lua_pushboolean(L, ic_mailbox_has_unsaved(ic_lua_inbox(L)));
-    return 1;
-}
-
-/* guard(f): calls f when the state closes, before its mailbox does: what is made later is finalised earlier.
- */
-static int l_guard(lua_State *L) {
-    luaL_checktype(L, 1, LUA_TFUNCTION);
-    lua_newuserdata(L, 1);
-    lua_newtable(L);
-    lua_pushvalue(L, 1);
-    lua_setfield(L, -2, "__gc");
-    lua_setmetatable(L, -2);
-    luaL_ref(L, LUA_REGISTRYINDEX);
-    return 0;
-}
-
-/* generation() -> a number that another one takes the place of in a forked child. */
-static int l_generation(lua_State *L) {
-    lua_pushinteger(L, (lua_Integer)ic_process_generation());
-    return 1;
-}
-
-/* listen(folder or nil, temporary) -> the path of the engine's unix socket (socket.h, socket_path.h); nil and
- * a message when there can be none. */
-static int l_listen(lua_State *L) {
-    char path[IC_SOCKET_PATH_SIZE], text[1024];
-    ic_error error = {0};
-    const char *folder = luaL_optstring(L, 1, NULL), *temporary = luaL_checkstring(L, 2);
-    if (!ic_process_prepare()) return luaL_error(L, "libcurl cannot be initialised");
-    if (ic_socket_open(folder, temporary, path, &error)) {
-        ic_engine_wake();
-        lua_pushstring(L, path);
-        return 1;
-    }
-    snprintf(text, sizeof text, "%s", ic_error_message(&error));
-    ic_error_clear(&error);
-    lua_pushnil(L);
-    lua_pushstring(L, text);
-    return 2;
-}
-
 ic_mailbox *ic_lua_inbox(lua_State *L) {
-    lua_pushlightuserdata(L, (void *)&key);
+    lua_pushlightuserdata(L, (void *)&inbox_key);
     lua_rawget(L, LUA_REGISTRYINDEX);
     box *mine = lua_touserdata(L, -1);
     lua_pop(L, 1);
@@ -139,4 +67,71 @@ ic_mailbox *ic_lua_inbox(lua_State *L) {
     }
     if (!mine->mailbox) luaL_error(L, "libcurl cannot be initialised");
     return mine->mailbox;
+}
+
+/* owes() -> whether the state's token stores are still to keep what a refresh brings. */
+static int inbox_owes(lua_State *L) {
+    lua_pushboolean(L, ic_mailbox_has_unsaved(ic_lua_inbox(L)));
+    return 1;
+}
+
+/* guard(f): calls f when the state closes, before its mailbox does: what is made later is finalised earlier.
+ */
+static int inbox_guard(lua_State *L) {
+    luaL_checktype(L, 1, LUA_TFUNCTION);
+    lua_newuserdata(L, 1);
+    lua_newtable(L);
+    lua_pushvalue(L, 1);
+    lua_setfield(L, -2, "__gc");
+    lua_setmetatable(L, -2);
+    luaL_ref(L, LUA_REGISTRYINDEX);
+    return 0;
+}
+
+/* generation() -> a number that another one takes the place of in a forked child. */
+static int inbox_generation(lua_State *L) {
+    lua_pushinteger(L, (lua_Integer)ic_process_generation());
+    return 1;
+}
+
+/* listen(folder or nil, temporary) -> the path of the engine's unix socket (socket.h, socket_path.h); nil and
+ * a message when there can be none. */
+static int inbox_listen(lua_State *L) {
+    char path[IC_SOCKET_PATH_SIZE], text[1024];
+    ic_error error = {0};
+    const char *folder = luaL_optstring(L, 1, NULL), *temporary = luaL_checkstring(L, 2);
+    if (!ic_process_prepare()) return luaL_error(L, "libcurl cannot be initialised");
+    if (ic_socket_open(folder, temporary, path, &error)) {
+        ic_engine_wake();
+        lua_pushstring(L, path);
+        return 1;
+    }
+    snprintf(text, sizeof text, "%s", ic_error_message(&error));
+    ic_error_clear(&error);
+    lua_pushnil(L);
+    lua_pushstring(L, text);
+    return 2;
+}
+
+void ic_lua_open_inbox(lua_State *L) {
+    luaL_newmetatable(L, TYPE);
+    lua_pushcfunction(L, inbox_gc);
+    lua_setfield(L, -2, "__gc");
+    lua_pop(L, 1);
+    static const luaL_Reg functions[] = {
+        {"owes", inbox_owes},     {"guard", inbox_guard}, {"generation", inbox_generation},
+        {"listen", inbox_listen}, {"kept", inbox_kept},   {NULL, NULL}};
+    ic_lua_setfuncs(L, functions);
+    /* When the module is loaded again, calls are waiting for the mailbox that there is. */
+    lua_pushlightuserdata(L, (void *)&inbox_key);
+    lua_rawget(L, LUA_REGISTRYINDEX);
+    if (lua_isnil(L, -1)) {
+        lua_pushlightuserdata(L, (void *)&inbox_key);
+        box *mine = lua_newuserdata(L, sizeof *mine);
+        *mine = (box){0};
+        luaL_getmetatable(L, TYPE);
+        lua_setmetatable(L, -2);
+        lua_rawset(L, LUA_REGISTRYINDEX);
+    }
+    lua_pop(L, 1);
 }

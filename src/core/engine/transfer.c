@@ -11,10 +11,13 @@
 #include <sys/socket.h>
 
 /* Header lines of one answer, and answers before the final one (1xx), that are still believed. */
-#define HEAD_LIMIT          (256 * 1024)
+#define HEAD_LIMIT (256 * 1024)
+
 #define HEADER_BLOCKS_LIMIT 32
+
 /* Bytes that are made room for before a grant is sent. */
 #define GRANT_HEAD 4096
+
 #define GRANT_BODY 16384
 
 typedef struct ic_transfer {
@@ -28,40 +31,120 @@ typedef struct ic_transfer {
     char message[CURL_ERROR_SIZE];
 } ic_transfer;
 
-static size_t on_head(char *bytes, size_t size, size_t count, void *argument);
-static size_t on_body(char *bytes, size_t size, size_t count, void *argument);
-static int on_sending(void *argument, char *ours, char *theirs, int our_port, int their_port);
-static int on_progress(void *argument, curl_off_t whole_answer, curl_off_t got, curl_off_t whole_request,
-                       curl_off_t sent);
-static void note_end(ic_transfer *transfer);
-static void explain(ic_transfer *transfer, CURLcode code, ic_ended *ended);
+/* What counts is the file: what is sent of a form, and otherwise what comes in a 2xx. */
+static bool transfer_counts_sending(const ic_call *call) {
+    return call->request.form != NULL;
+}
 
-static bool hook_progress(ic_transfer *transfer) {
+static int transfer_on_progress(void *argument, curl_off_t whole_answer, curl_off_t got,
+                                curl_off_t whole_request, curl_off_t sent) {
+    ic_transfer *transfer = argument;
+    ic_call *call = transfer->call;
+    bool sending = transfer_counts_sending(call);
+    curl_off_t done = sending ? sent : got, whole = sending ? whole_request : whole_answer;
+    long status = 0;
+    curl_easy_getinfo(transfer->setup.easy, CURLINFO_RESPONSE_CODE, &status);
+    if (done && (sending || (status >= 200 && status < 300)))
+        ic_progress_note(call, (double)done, whole ? (double)whole : -1, false, ic_now());
+    return 0;
+}
+
+static bool transfer_hook_progress(ic_transfer *transfer) {
     CURL *easy = transfer->setup.easy;
     if (!transfer->call->options.progress) return true;
     return curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, transfer_on_progress) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_XFERINFODATA, transfer) == CURLE_OK;
 }
 
-static bool hook(ic_transfer *transfer) {
+/* Keeps the lines of the latest head: a 1xx or a proxy's answer comes before the one that counts. */
+static size_t transfer_on_header(char *bytes, size_t size, size_t count, void *argument) {
+    ic_transfer *transfer = argument;
+    ic_buf *headers = &transfer->call->response.headers;
+    size_t length = size * count;
+    if (length >= 5 && memcmp(bytes, "HTTP/", 5) == 0) {
+        headers->length = 0;
+        transfer->header_complete = false;
+        if (++transfer->header_blocks > HEADER_BLOCKS_LIMIT) return transfer->headers_too_large = true, 0;
+        return length;
+    }
+    if (headers->length + length > HEAD_LIMIT) return transfer->headers_too_large = true, 0;
+    size_t kept = length;
+    while (kept && strchr("\r\n", bytes[kept - 1]))
+        kept--;
+    if (!kept) {
+        transfer->header_complete = length > 0 && bytes[length - 1] == '\n';
+        return length;
+    }
+    ic_buf_add(headers, bytes, kept);
+    ic_buf_putc(headers, '\n');
+    return headers->failed ? 0 : length;
+}
+
+static size_t transfer_on_body(char *bytes, size_t size, size_t count, void *argument) {
+    ic_transfer *transfer = argument;
+    long status = 0;
+    curl_easy_getinfo(transfer->setup.easy, CURLINFO_RESPONSE_CODE, &status);
+    switch (ic_output_write(&transfer->output, transfer->call, status, bytes, size * count)) {
+    case IC_TAKEN: return size * count;
+    case IC_TAKEN_LATER: return CURL_WRITEFUNC_PAUSE;
+    default: return size * count + 1; /* any other number than given ends the transfer */
+    }
+}
+
+/* Called when a connection is there, before each sending. libcurl sends by itself again when a kept
+ * connection dies before the first byte of the answer; what may not be repeated is not
+ * (CURLOPT_PREREQFUNCTION(3)). */
+static int transfer_on_sending(void *argument, char *ours, char *theirs, int our_port, int their_port) {
+    ic_transfer *transfer = argument;
+    (void)ours, (void)theirs, (void)our_port, (void)their_port;
+    if (transfer->sendings++ == 0 || transfer->call->request.repeatable) return CURL_PREREQFUNC_OK;
+    transfer->second_refused = true;
+    return CURL_PREREQFUNC_ABORT;
+}
+
+static bool transfer_hook(ic_transfer *transfer) {
     CURL *easy = transfer->setup.easy;
-    return hook_progress(transfer) && curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_head) == CURLE_OK &&
+    return transfer_hook_progress(transfer) &&
+           curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, transfer_on_header) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, transfer_on_body) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_sending) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, transfer_on_sending) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->message) == CURLE_OK;
 }
 
 /* Seconds that the attempt may take; 0: as long as it likes. */
-static double time_left(const ic_call *call, double now) {
+static double transfer_time_left(const ic_call *call, double now) {
     double timeout = ic_call_timeout(call);
     if (call->deadline && (!timeout || call->deadline - now < timeout)) timeout = call->deadline - now;
     return timeout;
 }
+
+static const struct {
+    CURLcode code;
+    ic_error_kind kind;
+} transfer_failures[] = {
+    {CURLE_OPERATION_TIMEDOUT, IC_ERR_TIMEOUT},
+    {CURLE_SSL_CONNECT_ERROR, IC_ERR_TLS},
+    {CURLE_PEER_FAILED_VERIFICATION, IC_ERR_TLS},
+    {CURLE_SSL_CERTPROBLEM, IC_ERR_TLS},
+    {CURLE_SSL_CIPHER, IC_ERR_TLS},
+    {CURLE_SSL_CACERT_BADFILE, IC_ERR_TLS},
+    {CURLE_SSL_ISSUER_ERROR, IC_ERR_TLS},
+    {CURLE_SSL_INVALIDCERTSTATUS, IC_ERR_TLS},
+    {CURLE_SSL_CRL_BADFILE, IC_ERR_TLS},
+    {CURLE_USE_SSL_FAILED, IC_ERR_TLS},
+    {CURLE_BAD_CONTENT_ENCODING, IC_ERR_PROTOCOL},
+    {CURLE_WEIRD_SERVER_REPLY, IC_ERR_PROTOCOL},
+    {CURLE_UNSUPPORTED_PROTOCOL, IC_ERR_PROTOCOL},
+    {CURLE_URL_MALFORMAT, IC_ERR_PROTOCOL},
+    {CURLE_OUT_OF_MEMORY, IC_ERR_MEMORY},
+    {CURLE_READ_ERROR, IC_ERR_IO},
+    {CURLE_FILE_COULDNT_READ_FILE, IC_ERR_IO},
+};
 
 bool ic_transfer_begin(ic_engine *engine, ic_call *call, const char *bearer, double now) {
     ic_transfer *transfer = ic_calloc(1, sizeof *transfer);
@@ -80,7 +163,7 @@ bool ic_transfer_begin(ic_engine *engine, ic_call *call, const char *bearer, dou
                                  .foreign = call->foreign_url != NULL,
                                  .moves_file = ic_call_moves_file(call),
                                  .new_connection = call->fresh,
-                                 .timeout = time_left(call, now),
+                                 .timeout = transfer_time_left(call, now),
                                  .error = &call->error};
     transfer->output.file = -1;
     call->transfer = transfer;
@@ -90,7 +173,7 @@ bool ic_transfer_begin(ic_engine *engine, ic_call *call, const char *bearer, dou
     bool room = !call->request.sensitive || (ic_buf_reserve(&call->response.headers, GRANT_HEAD) &&
                                              ic_buf_reserve(&transfer->output.body, GRANT_BODY));
     transfer->setup.easy = curl_easy_init();
-    bool begun = room && transfer->setup.url && transfer->setup.easy && hook(transfer) &&
+    bool begun = room && transfer->setup.url && transfer->setup.easy && transfer_hook(transfer) &&
                  ic_setup_easy(&transfer->setup) &&
                  curl_multi_add_handle(engine->multi, transfer->setup.easy) == CURLM_OK;
     transfer->added = begun;
@@ -120,7 +203,7 @@ bool ic_transfer_resume(ic_call *call) {
 }
 
 /* An error under a good status never reaches a file, nor does a link to it. */
-static void look_into(ic_transfer *transfer, const ic_buf *body, ic_ended *ended) {
+static void transfer_classify(ic_transfer *transfer, const ic_buf *body, ic_ended *ended) {
     ic_call *call = transfer->call;
     ic_error unreadable = {0};
     cJSON *tree = ic_json_parse(body->data, body->length, &unreadable);
@@ -137,7 +220,7 @@ static void look_into(ic_transfer *transfer, const ic_buf *body, ic_ended *ended
 }
 
 /* A 2xx that libcurl takes for whole. */
-static void complete(ic_transfer *transfer, ic_ended *ended) {
+static void transfer_complete(ic_transfer *transfer, ic_ended *ended) {
     ic_call *call = transfer->call;
     curl_off_t bytes = 0;
     curl_easy_getinfo(transfer->setup.easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
@@ -148,9 +231,65 @@ static void complete(ic_transfer *transfer, ic_ended *ended) {
         return;
     }
     const ic_buf *doubtful = ic_output_unclassified(&transfer->output, call);
-    if (doubtful) look_into(transfer, doubtful, ended);
+    if (doubtful) transfer_classify(transfer, doubtful, ended);
     if (ended->failure == IC_OK && !ended->link && !ic_output_complete(&transfer->output, call, &call->error))
         ended->failure = call->error.kind;
+}
+
+/* The whole file has been moved. */
+static void transfer_note_end(ic_transfer *transfer) {
+    ic_call *call = transfer->call;
+    curl_off_t moved = 0;
+    bool sending = transfer_counts_sending(call),
+         good = call->response.status >= 200 && call->response.status < 300;
+    curl_easy_getinfo(transfer->setup.easy, sending ? CURLINFO_SIZE_UPLOAD_T : CURLINFO_SIZE_DOWNLOAD_T,
+                      &moved);
+    if (good) ic_progress_note(call, (double)moved, (double)moved, true, ic_now());
+}
+
+static ic_error_kind transfer_kind(CURLcode code) {
+    for (size_t i = 0; i < sizeof transfer_failures / sizeof *transfer_failures; i++)
+        if (transfer_failures[i].code == code) return transfer_failures[i].kind;
+    return IC_ERR_NETWORK;
+}
+
+static void transfer_explain_tls(const ic_transfer *transfer, const char *text) {
+    const ic_connection *connection = transfer->call->connection;
+    const char *where = connection->settings.ca_path ? connection->settings.ca_path : connection->ca_file;
+    ic_error_set(&transfer->call->error, IC_ERR_TLS,
+                 "%s; certificates were checked against %s (options ca_file and ca_path)", text,
+                 where ? where : "none");
+}
+
+static void transfer_explain(ic_transfer *transfer, CURLcode code, ic_ended *ended) {
+    ic_error *error = &transfer->call->error;
+    const char *text = transfer->message[0] ? transfer->message : curl_easy_strerror(code);
+    /* A header line beyond libcurl's own limit counts as no memory there. */
+    bool endless = code == CURLE_OUT_OF_MEMORY && transfer->sendings && !transfer->output.begun;
+    ended->failure = transfer_kind(code);
+    ended->handshake = code == CURLE_SSL_CONNECT_ERROR;
+    if (transfer->output.failure) {
+        ended->failure = transfer->output.failure;
+        ic_output_explain(&transfer->output, transfer->call, error);
+    } else if (transfer->setup.changed) {
+        ended->failure = IC_ERR_IO;
+        ic_error_set(error, IC_ERR_IO, "%s changed while it was sent", transfer->setup.changed);
+    } else if (transfer->headers_too_large || endless) {
+        ended->failure = IC_ERR_PROTOCOL;
+        ic_error_set(error, IC_ERR_PROTOCOL, "the head of the answer has no end");
+    } else if (transfer->second_refused) {
+        ended->failure = IC_ERR_NETWORK;
+        ic_error_set(error, IC_ERR_NETWORK, "the connection broke after the request was sent");
+    } else if (ended->failure == IC_ERR_TLS) {
+        transfer_explain_tls(transfer, text);
+    } else if (ended->failure == IC_ERR_MEMORY) {
+        ic_error_memory(error);
+    } else {
+        const char *proxy = transfer->call->connection->proxy;
+        ic_error_set(error, ended->failure, "%s%s%s", text,
+                     ended->failure == IC_ERR_TIMEOUT ? " (option timeout)" : "",
+                     proxy ? " (through the proxy)" : "");
+    }
 }
 
 ic_ended ic_transfer_end(ic_engine *engine, ic_call *call, CURLcode code) {
@@ -174,12 +313,12 @@ ic_ended ic_transfer_end(ic_engine *engine, ic_call *call, CURLcode code) {
                      "the connection ended before the answer's header was complete");
         call->response.status = 0;
     } else if (code != CURLE_OK) {
-        explain(transfer, code, &ended);
+        transfer_explain(transfer, code, &ended);
         call->response.status = 0;
     } else if (call->response.status >= 200 && call->response.status < 300) {
-        complete(transfer, &ended);
+        transfer_complete(transfer, &ended);
     }
-    if (ended.failure == IC_OK && !ended.link) note_end(transfer);
+    if (ended.failure == IC_OK && !ended.link) transfer_note_end(transfer);
     return ended;
 }
 
@@ -191,146 +330,4 @@ void ic_transfer_free(ic_call *call) {
     ic_setup_clear(&transfer->setup);
     ic_output_free(&transfer->output);
     ic_free(transfer);
-}
-
-/* Keeps the lines of the latest head: a 1xx or a proxy's answer comes before the one that counts. */
-static size_t on_head(char *bytes, size_t size, size_t count, void *argument) {
-    ic_transfer *transfer = argument;
-    ic_buf *headers = &transfer->call->response.headers;
-    size_t length = size * count;
-    if (length >= 5 && memcmp(bytes, "HTTP/", 5) == 0) {
-        headers->length = 0;
-        transfer->header_complete = false;
-        if (++transfer->header_blocks > HEADER_BLOCKS_LIMIT) return transfer->headers_too_large = true, 0;
-        return length;
-    }
-    if (headers->length + length > HEAD_LIMIT) return transfer->headers_too_large = true, 0;
-    size_t kept = length;
-    while (kept && strchr("\r\n", bytes[kept - 1]))
-        kept--;
-    if (!kept) {
-        transfer->header_complete = length > 0 && bytes[length - 1] == '\n';
-        return length;
-    }
-    ic_buf_add(headers, bytes, kept);
-    ic_buf_putc(headers, '\n');
-    return headers->failed ? 0 : length;
-}
-
-static size_t on_body(char *bytes, size_t size, size_t count, void *argument) {
-    ic_transfer *transfer = argument;
-    long status = 0;
-    curl_easy_getinfo(transfer->setup.easy, CURLINFO_RESPONSE_CODE, &status);
-    switch (ic_output_write(&transfer->output, transfer->call, status, bytes, size * count)) {
-    case IC_TAKEN: return size * count;
-    case IC_TAKEN_LATER: return CURL_WRITEFUNC_PAUSE;
-    default: return size * count + 1; /* any other number than given ends the transfer */
-    }
-}
-
-/* What counts is the file: what is sent of a form, and otherwise what comes in a 2xx. */
-static bool counts_sending(const ic_call *call) {
-    return call->request.form != NULL;
-}
-
-static int on_progress(void *argument, curl_off_t whole_answer, curl_off_t got, curl_off_t whole_request,
-                       curl_off_t sent) {
-    ic_transfer *transfer = argument;
-    ic_call *call = transfer->call;
-    bool sending = counts_sending(call);
-    curl_off_t done = sending ? sent : got, whole = sending ? whole_request : whole_answer;
-    long status = 0;
-    curl_easy_getinfo(transfer->setup.easy, CURLINFO_RESPONSE_CODE, &status);
-    if (done && (sending || (status >= 200 && status < 300)))
-        ic_progress_note(call, (double)done, whole ? (double)whole : -1, false, ic_now());
-    return 0;
-}
-
-/* The whole file has been moved. */
-static void note_end(ic_transfer *transfer) {
-    ic_call *call = transfer->call;
-    curl_off_t moved = 0;
-    bool sending = counts_sending(call), good = call->response.status >= 200 && call->response.status < 300;
-    curl_easy_getinfo(transfer->setup.easy, sending ? CURLINFO_SIZE_UPLOAD_T : CURLINFO_SIZE_DOWNLOAD_T,
-                      &moved);
-    if (good) ic_progress_note(call, (double)moved, (double)moved, true, ic_now());
-}
-
-/* Called when a connection is there, before each sending. libcurl sends by itself again when a kept
- * connection dies before the first byte of the answer; what may not be repeated is not
- * (CURLOPT_PREREQFUNCTION(3)). */
-static int on_sending(void *argument, char *ours, char *theirs, int our_port, int their_port) {
-    ic_transfer *transfer = argument;
-    (void)ours, (void)theirs, (void)our_port, (void)their_port;
-    if (transfer->sendings++ == 0 || transfer->call->request.repeatable) return CURL_PREREQFUNC_OK;
-    transfer->second_refused = true;
-    return CURL_PREREQFUNC_ABORT;
-}
-
-static const struct {
-    CURLcode code;
-    ic_error_kind kind;
-} failures[] = {
-    {CURLE_OPERATION_TIMEDOUT, IC_ERR_TIMEOUT},
-    {CURLE_SSL_CONNECT_ERROR, IC_ERR_TLS},
-    {CURLE_PEER_FAILED_VERIFICATION, IC_ERR_TLS},
-    {CURLE_SSL_CERTPROBLEM, IC_ERR_TLS},
-    {CURLE_SSL_CIPHER, IC_ERR_TLS},
-    {CURLE_SSL_CACERT_BADFILE, IC_ERR_TLS},
-    {CURLE_SSL_ISSUER_ERROR, IC_ERR_TLS},
-    {CURLE_SSL_INVALIDCERTSTATUS, IC_ERR_TLS},
-    {CURLE_SSL_CRL_BADFILE, IC_ERR_TLS},
-    {CURLE_USE_SSL_FAILED, IC_ERR_TLS},
-    {CURLE_BAD_CONTENT_ENCODING, IC_ERR_PROTOCOL},
-    {CURLE_WEIRD_SERVER_REPLY, IC_ERR_PROTOCOL},
-    {CURLE_UNSUPPORTED_PROTOCOL, IC_ERR_PROTOCOL},
-    {CURLE_URL_MALFORMAT, IC_ERR_PROTOCOL},
-    {CURLE_OUT_OF_MEMORY, IC_ERR_MEMORY},
-    {CURLE_READ_ERROR, IC_ERR_IO},
-    {CURLE_FILE_COULDNT_READ_FILE, IC_ERR_IO},
-};
-
-static ic_error_kind kind_of(CURLcode code) {
-    for (size_t i = 0; i < sizeof failures / sizeof *failures; i++)
-        if (failures[i].code == code) return failures[i].kind;
-    return IC_ERR_NETWORK;
-}
-
-static void explain_tls(const ic_transfer *transfer, const char *text) {
-    const ic_connection *connection = transfer->call->connection;
-    const char *where = connection->settings.ca_path ? connection->settings.ca_path : connection->ca_file;
-    ic_error_set(&transfer->call->error, IC_ERR_TLS,
-                 "%s; certificates were checked against %s (options ca_file and ca_path)", text,
-                 where ? where : "none");
-}
-
-static void explain(ic_transfer *transfer, CURLcode code, ic_ended *ended) {
-    ic_error *error = &transfer->call->error;
-    const char *text = transfer->message[0] ? transfer->message : curl_easy_strerror(code);
-    /* A header line beyond libcurl's own limit counts as no memory there. */
-    bool endless = code == CURLE_OUT_OF_MEMORY && transfer->sendings && !transfer->output.begun;
-    ended->failure = kind_of(code);
-    ended->handshake = code == CURLE_SSL_CONNECT_ERROR;
-    if (transfer->output.failure) {
-        ended->failure = transfer->output.failure;
-        ic_output_explain(&transfer->output, transfer->call, error);
-    } else if (transfer->setup.changed) {
-        ended->failure = IC_ERR_IO;
-        ic_error_set(error, IC_ERR_IO, "%s changed while it was sent", transfer->setup.changed);
-    } else if (transfer->headers_too_large || endless) {
-        ended->failure = IC_ERR_PROTOCOL;
-        ic_error_set(error, IC_ERR_PROTOCOL, "the head of the answer has no end");
-    } else if (transfer->second_refused) {
-        ended->failure = IC_ERR_NETWORK;
-        ic_error_set(error, IC_ERR_NETWORK, "the connection broke after the request was sent");
-    } else if (ended->failure == IC_ERR_TLS) {
-        explain_tls(transfer, text);
-    } else if (ended->failure == IC_ERR_MEMORY) {
-        ic_error_memory(error);
-    } else {
-        const char *proxy = transfer->call->connection->proxy;
-        ic_error_set(error, ended->failure, "%s%s%s", text,
-                     ended->failure == IC_ERR_TIMEOUT ? " (option timeout)" : "",
-                     proxy ? " (through the proxy)" : "");
-    }
 }

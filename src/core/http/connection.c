@@ -12,35 +12,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bool check(const ic_settings *settings, ic_error *error);
-static bool is_personal(const ic_settings *settings);
-static bool complete(ic_connection *connection, ic_error *error);
-
-ic_connection *ic_connection_new(ic_settings *settings, ic_mailbox *store_mailbox, long store_id,
-                                 ic_error *error) {
-    if (!check(settings, error)) return NULL;
-    ic_connection *connection = ic_calloc(1, sizeof *connection);
-    if (!connection) {
-        ic_error_memory(error);
-        return NULL;
-    }
-    atomic_init(&connection->references, 1);
-    connection->settings = *settings;
-    memset(settings, 0, sizeof *settings);
-    if (store_mailbox) ic_mailbox_retain(store_mailbox);
-    connection->store_mailbox = store_mailbox;
-    connection->store_id = store_id;
-    if (!complete(connection, error)) {
-        ic_connection_release(connection);
-        return NULL;
-    }
-    return connection;
-}
-
-void ic_connection_retain(ic_connection *connection) {
-    atomic_fetch_add_explicit(&connection->references, 1, memory_order_relaxed);
-}
-
 void ic_connection_release(ic_connection *connection) {
     if (!connection || atomic_fetch_sub_explicit(&connection->references, 1, memory_order_acq_rel) > 1)
         return;
@@ -58,17 +29,13 @@ void ic_connection_release(ic_connection *connection) {
     ic_free(connection);
 }
 
-bool ic_connection_is_personal(const ic_connection *connection) {
-    return is_personal(&connection->settings);
-}
-
-static bool refuse(ic_error *error, const char *message) {
+static bool connection_refuse(ic_error *error, const char *message) {
     ic_error_set(error, IC_ERR_ARGUMENT, "%s", message);
     return false;
 }
 
 /* A relative or misspelt path would else show itself only as a failed handshake. */
-static bool readable(const char *option, const char *path, bool folder, ic_error *error) {
+static bool connection_readable(const char *option, const char *path, bool folder, ic_error *error) {
     struct stat about;
     if (!path) return true;
     if (access(path, R_OK) != 0 || stat(path, &about) != 0)
@@ -81,49 +48,52 @@ static bool readable(const char *option, const char *path, bool folder, ic_error
 }
 
 /* What the way to the token endpoint cannot carry. */
-static bool secret_fits(const ic_settings *settings, ic_error *error) {
+static bool connection_secret_fits(const ic_settings *settings, ic_error *error) {
     const char *how = settings->token_auth ? settings->token_auth : "json";
     size_t bad;
     if (strcmp(how, "json") == 0 && !ic_utf8_valid(settings->client_id, strlen(settings->client_id), &bad))
-        return refuse(error, "client_id: is not UTF-8, which JSON cannot carry (token_auth = \"form\" can)");
+        return connection_refuse(
+            error, "client_id: is not UTF-8, which JSON cannot carry (token_auth = \"form\" can)");
     if (strcmp(how, "json") == 0 &&
         !ic_utf8_valid(settings->client_secret, strlen(settings->client_secret), &bad))
-        return refuse(error,
-                      "client_secret: is not UTF-8, which JSON cannot carry (token_auth = \"form\" can)");
+        return connection_refuse(
+            error, "client_secret: is not UTF-8, which JSON cannot carry (token_auth = \"form\" can)");
     if (strcmp(how, "basic") == 0 && strchr(settings->client_id, ':'))
-        return refuse(error,
-                      "client_id: holds a colon, which Basic cannot carry (token_auth = \"json\" can)");
+        return connection_refuse(
+            error, "client_id: holds a colon, which Basic cannot carry (token_auth = \"json\" can)");
     return true;
 }
 
-static bool check(const ic_settings *settings, ic_error *error) {
-    if (!settings->instance)
-        return refuse(error,
-                      "instance: missing; give the host of your Ironclad, such as \"na1.ironcladapp.com\"");
-    if (settings->token && (settings->client_id || settings->client_secret))
-        return refuse(error, "token: a static token goes without client_id and client_secret");
-    if (!settings->token) {
-        if (!settings->client_id)
-            return refuse(error, "client_id: missing (or give a static `token`); it stands in Ironclad under "
-                                 "Company settings, API");
-        if (!settings->client_secret)
-            return refuse(error, "client_secret: missing; it stands in Ironclad under Company settings, API");
-        if (!settings->as_user && !is_personal(settings))
-            return refuse(error,
-                          "as_user: missing; client credentials belong to a company, and Ironclad wants "
-                          "the e-mail or id of the user to act as (as_user = false goes without)");
-    }
-    if (settings->refresh_token && settings->grant && strcmp(settings->grant, "client_credentials") == 0)
-        return refuse(error, "refresh_token: goes with the authorization code grant");
-    if (settings->token && settings->refresh_token)
-        return refuse(error, "token: a static token goes without refresh_token");
-    if (!settings->token && !secret_fits(settings, error)) return false;
-    return readable("ca_file", settings->ca_file, false, error) &&
-           readable("ca_path", settings->ca_path, true, error);
+static bool connection_settings_personal(const ic_settings *settings) {
+    return settings->refresh_token || (settings->grant && strcmp(settings->grant, "authorization_code") == 0);
 }
 
-static bool is_personal(const ic_settings *settings) {
-    return settings->refresh_token || (settings->grant && strcmp(settings->grant, "authorization_code") == 0);
+static bool connection_check(const ic_settings *settings, ic_error *error) {
+    if (!settings->instance)
+        return connection_refuse(
+            error, "instance: missing; give the host of your Ironclad, such as \"na1.ironcladapp.com\"");
+    if (settings->token && (settings->client_id || settings->client_secret))
+        return connection_refuse(error, "token: a static token goes without client_id and client_secret");
+    if (!settings->token) {
+        if (!settings->client_id)
+            return connection_refuse(
+                error, "client_id: missing (or give a static `token`); it stands in Ironclad under "
+                       "Company settings, API");
+        if (!settings->client_secret)
+            return connection_refuse(
+                error, "client_secret: missing; it stands in Ironclad under Company settings, API");
+        if (!settings->as_user && !connection_settings_personal(settings))
+            return connection_refuse(
+                error, "as_user: missing; client credentials belong to a company, and Ironclad wants "
+                       "the e-mail or id of the user to act as (as_user = false goes without)");
+    }
+    if (settings->refresh_token && settings->grant && strcmp(settings->grant, "client_credentials") == 0)
+        return connection_refuse(error, "refresh_token: goes with the authorization code grant");
+    if (settings->token && settings->refresh_token)
+        return connection_refuse(error, "token: a static token goes without refresh_token");
+    if (!settings->token && !connection_secret_fits(settings, error)) return false;
+    return connection_readable("ca_file", settings->ca_file, false, error) &&
+           connection_readable("ca_path", settings->ca_path, true, error);
 }
 
 /* One token slot for each host, grant, client id, digest of the secret, scopes, store and name (DESIGN, wall
@@ -131,7 +101,7 @@ static bool is_personal(const ic_settings *settings) {
 /* Whose token it is: the digest of the refresh token that it begins with, and for a person whose token is
  * kept in memory under no name, this connection alone: two people of one web site must never share a token.
  */
-static bool describe_owner(const ic_connection *connection, ic_buf *owner) {
+static bool connection_describe_owner(const ic_connection *connection, ic_buf *owner) {
     static atomic_ulong last;
     const ic_settings *settings = &connection->settings;
     char digest[IC_SHA256_HEX];
@@ -139,19 +109,19 @@ static bool describe_owner(const ic_connection *connection, ic_buf *owner) {
     if (settings->refresh_token) {
         if (!ic_sha256(settings->refresh_token, strlen(settings->refresh_token), digest, NULL)) return false;
         ic_buf_printf(owner, "%.16s", digest);
-    } else if (is_personal(settings) && !settings->name && !kept) {
+    } else if (connection_settings_personal(settings) && !settings->name && !kept) {
         ic_buf_printf(owner, "#%lu", atomic_fetch_add(&last, 1) + 1);
     }
     return ic_buf_text(owner) != NULL;
 }
 
-static bool add_token_keys(ic_connection *connection) {
+static bool connection_add_token_keys(ic_connection *connection) {
     const ic_settings *settings = &connection->settings;
-    const char *grant = is_personal(settings) ? "authorization_code" : "client_credentials";
+    const char *grant = connection_settings_personal(settings) ? "authorization_code" : "client_credentials";
     char digest[IC_SHA256_HEX];
     ic_buf key = {0}, kept = {0}, owner = {0};
     if (!ic_sha256(settings->client_secret, strlen(settings->client_secret), digest, NULL)) return false;
-    if (!describe_owner(connection, &owner)) return false;
+    if (!connection_describe_owner(connection, &owner)) return false;
     /* And the way to the token endpoint: one client's wrong proxy is not another's. */
     const char *const parts[] = {connection->origin,   grant,
                                  settings->client_id,  digest,
@@ -168,7 +138,7 @@ static bool add_token_keys(ic_connection *connection) {
                                  grant,
                                  settings->name,
                                  settings->refresh_token ? ic_buf_text(&owner) : NULL,
-                                 is_personal(settings) ? NULL : settings->scopes};
+                                 connection_settings_personal(settings) ? NULL : settings->scopes};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (words[i] && *words[i]) ic_buf_printf(&kept, "%s%s", kept.length ? " " : "", words[i]);
     ic_buf_free(&owner);
@@ -177,25 +147,25 @@ static bool add_token_keys(ic_connection *connection) {
     return connection->token_key && connection->store_key;
 }
 
-static bool add_keys(ic_connection *connection) {
+static bool connection_add_keys(ic_connection *connection) {
     const ic_settings *settings = &connection->settings;
     char digest[IC_SHA256_HEX] = "";
     ic_buf key = {0};
     if (settings->token && !ic_sha256(settings->token, strlen(settings->token), digest, NULL)) return false;
     ic_buf_printf(&key, "%s\n%s", connection->origin, settings->token ? digest : settings->client_id);
     connection->budget_key = ic_buf_take(&key, NULL);
-    return connection->budget_key && (settings->token || add_token_keys(connection));
+    return connection->budget_key && (settings->token || connection_add_token_keys(connection));
 }
 
 /* Which bundle libcurl would take by itself; Debian's path where libcurl does not know. */
-static const char *system_bundle(void) {
+static const char *connection_system_bundle(void) {
     const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
     const char *bundle = info->age >= CURLVERSION_SEVENTH ? info->cainfo : NULL;
     return bundle ? bundle : "/etc/ssl/certs/ca-certificates.crt";
 }
 
 /* Ironclad's own clients always ask for it: without it a user cannot be looked up (FACTS 1). */
-static bool add_default_scope(ic_settings *settings) {
+static bool connection_add_default_scope(ic_settings *settings) {
     static const char added[] = "scim.users.readUsers";
     if (!settings->scopes || !*settings->scopes || !settings->default_scope) return true;
     const char *at = strstr(settings->scopes, added);
@@ -210,13 +180,14 @@ static bool add_default_scope(ic_settings *settings) {
     return true;
 }
 
-static char *part(CURLU *url, CURLUPart which, unsigned flags) {
+static char *connection_url_part(CURLU *url, CURLUPart which, unsigned flags) {
     char *text = NULL;
     return curl_url_get(url, which, &text, flags) == CURLUE_OK ? text : NULL;
 }
+
 /* Copies a part that may be missing; false without memory. */
-static bool copy_part(CURLU *url, CURLUPart which, unsigned flags, char **into) {
-    char *text = part(url, which, flags);
+static bool connection_copy_part(CURLU *url, CURLUPart which, unsigned flags, char **into) {
+    char *text = connection_url_part(url, which, flags);
     *into = ic_strdup(text);
     bool done = !text || *into;
     curl_free(text);
@@ -224,7 +195,7 @@ static bool copy_part(CURLU *url, CURLUPart which, unsigned flags, char **into) 
 }
 
 /* "http://user:password@proxy:3128", or without a scheme, as curl takes it. */
-static bool take_proxy_apart(ic_connection *connection, ic_error *error) {
+static bool connection_split_proxy(ic_connection *connection, ic_error *error) {
     static const char *const schemes[] = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"};
     const char *given = connection->settings.proxy;
     ic_buf text = {0};
@@ -233,15 +204,16 @@ static bool take_proxy_apart(ic_connection *connection, ic_error *error) {
     ic_buf_printf(&text, "%s%s", strstr(given, "://") ? "" : "http://", given);
     const char *whole = ic_buf_text(&text);
     if (url && whole && curl_url_set(url, CURLUPART_URL, whole, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK) {
-        char *scheme = part(url, CURLUPART_SCHEME, 0);
+        char *scheme = connection_url_part(url, CURLUPART_SCHEME, 0);
         for (size_t i = 0; scheme && i < sizeof schemes / sizeof *schemes; i++)
             known = known || ic_text_same(scheme, schemes[i]);
         curl_free(scheme);
-        known = known && copy_part(url, CURLUPART_USER, CURLU_URLDECODE, &connection->proxy_user) &&
-                copy_part(url, CURLUPART_PASSWORD, CURLU_URLDECODE, &connection->proxy_password) &&
+        known = known &&
+                connection_copy_part(url, CURLUPART_USER, CURLU_URLDECODE, &connection->proxy_user) &&
+                connection_copy_part(url, CURLUPART_PASSWORD, CURLU_URLDECODE, &connection->proxy_password) &&
                 curl_url_set(url, CURLUPART_USER, NULL, 0) == CURLUE_OK &&
                 curl_url_set(url, CURLUPART_PASSWORD, NULL, 0) == CURLUE_OK &&
-                copy_part(url, CURLUPART_URL, 0, &connection->proxy);
+                connection_copy_part(url, CURLUPART_URL, 0, &connection->proxy);
     }
     if (!known)
         ic_error_set(error, IC_ERR_ARGUMENT,
@@ -252,7 +224,7 @@ static bool take_proxy_apart(ic_connection *connection, ic_error *error) {
 }
 
 /* Opens nothing; a path that could never be one is the caller's mistake. */
-static bool store_fits(const char *path, ic_error *error) {
+static bool connection_store_fits(const char *path, ic_error *error) {
     ic_error reason = {0};
     char *absolute = ic_path_absolute(path, &reason);
     if (!absolute) ic_error_set(error, IC_ERR_ARGUMENT, "store: %s", ic_error_message(&reason));
@@ -261,21 +233,50 @@ static bool store_fits(const char *path, ic_error *error) {
     return absolute != NULL;
 }
 
-static bool complete(ic_connection *connection, ic_error *error) {
+static bool connection_complete(ic_connection *connection, ic_error *error) {
     ic_settings *settings = &connection->settings;
     connection->origin = ic_instance_origin(settings->instance, settings->allow_http, error);
     if (!connection->origin) return false;
-    if (settings->proxy && *settings->proxy && !take_proxy_apart(connection, error)) return false;
-    if (settings->store && !store_fits(settings->store, error)) return false;
+    if (settings->proxy && *settings->proxy && !connection_split_proxy(connection, error)) return false;
+    if (settings->store && !connection_store_fits(settings->store, error)) return false;
     ic_buf agent = {0};
     if (settings->user_agent) ic_buf_printf(&agent, "%s ", settings->user_agent);
     ic_buf_puts(&agent, "ironclad-lua/" IC_VERSION);
     connection->user_agent = ic_buf_take(&agent, NULL);
     if (settings->ca_file || !settings->ca_path)
-        connection->ca_file = ic_strdup(settings->ca_file ? settings->ca_file : system_bundle());
-    bool whole =
-        connection->user_agent && (connection->ca_file || settings->ca_path) && add_default_scope(settings);
-    if (whole) whole = add_keys(connection);
+        connection->ca_file = ic_strdup(settings->ca_file ? settings->ca_file : connection_system_bundle());
+    bool whole = connection->user_agent && (connection->ca_file || settings->ca_path) &&
+                 connection_add_default_scope(settings);
+    if (whole) whole = connection_add_keys(connection);
     if (!whole) ic_error_memory(error);
     return whole;
+}
+
+ic_connection *ic_connection_new(ic_settings *settings, ic_mailbox *store_mailbox, long store_id,
+                                 ic_error *error) {
+    if (!connection_check(settings, error)) return NULL;
+    ic_connection *connection = ic_calloc(1, sizeof *connection);
+    if (!connection) {
+        ic_error_memory(error);
+        return NULL;
+    }
+    atomic_init(&connection->references, 1);
+    connection->settings = *settings;
+    memset(settings, 0, sizeof *settings);
+    if (store_mailbox) ic_mailbox_retain(store_mailbox);
+    connection->store_mailbox = store_mailbox;
+    connection->store_id = store_id;
+    if (!connection_complete(connection, error)) {
+        ic_connection_release(connection);
+        return NULL;
+    }
+    return connection;
+}
+
+void ic_connection_retain(ic_connection *connection) {
+    atomic_fetch_add_explicit(&connection->references, 1, memory_order_relaxed);
+}
+
+bool ic_connection_is_personal(const ic_connection *connection) {
+    return connection_settings_personal(&connection->settings);
 }

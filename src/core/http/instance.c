@@ -8,22 +8,22 @@
 #include <string.h>
 
 /* Short names of Ironclad's hosts (OpenAPI documents, `servers`; preview: the Power Platform connector). */
-static const char *const short_names[] = {"na1", "eu1", "demo", "preview", NULL};
+static const char *const instance_short_names[] = {"na1", "eu1", "demo", "preview", NULL};
 
-static char *part(CURLU *url, CURLUPart which, unsigned flags) {
+static char *instance_part(CURLU *url, CURLUPart which, unsigned flags) {
     char *text = NULL;
     return curl_url_get(url, which, &text, flags) == CURLUE_OK ? text : NULL;
 }
 
 /* "na1" -> "na1.ironcladapp.com"; anything with a dot or colon, and localhost, stays as it is. */
-static char *full_name(const char *instance, ic_error *error) {
+static char *instance_full_name(const char *instance, ic_error *error) {
     if (strpbrk(instance, ".:/[") || ic_text_same(instance, "localhost")) return ic_strdup(instance);
     ic_nearest search = {.wanted = instance};
-    for (int i = 0; short_names[i]; i++) {
-        ic_nearest_offer(&search, short_names[i]);
-        if (!ic_text_same(instance, short_names[i])) continue;
+    for (int i = 0; instance_short_names[i]; i++) {
+        ic_nearest_offer(&search, instance_short_names[i]);
+        if (!ic_text_same(instance, instance_short_names[i])) continue;
         ic_buf name = {0};
-        ic_buf_printf(&name, "%s.ironcladapp.com", short_names[i]);
+        ic_buf_printf(&name, "%s.ironcladapp.com", instance_short_names[i]);
         return ic_buf_take(&name, NULL);
     }
     ic_error_set(
@@ -35,10 +35,10 @@ static char *full_name(const char *instance, ic_error *error) {
 }
 
 /* NULL: nothing to object to. */
-static const char *objection(CURLU *url, const char *scheme, const char *host, bool allow_http) {
-    char *user = part(url, CURLUPART_USER, 0), *password = part(url, CURLUPART_PASSWORD, 0);
-    char *path = part(url, CURLUPART_PATH, 0), *query = part(url, CURLUPART_QUERY, 0);
-    char *fragment = part(url, CURLUPART_FRAGMENT, 0);
+static const char *instance_objection(CURLU *url, const char *scheme, const char *host, bool allow_http) {
+    char *user = instance_part(url, CURLUPART_USER, 0), *password = instance_part(url, CURLUPART_PASSWORD, 0);
+    char *path = instance_part(url, CURLUPART_PATH, 0), *query = instance_part(url, CURLUPART_QUERY, 0);
+    char *fragment = instance_part(url, CURLUPART_FRAGMENT, 0);
     const char *message = NULL;
     if (user || password)
         message = "must not hold a user name or password";
@@ -56,12 +56,12 @@ static const char *objection(CURLU *url, const char *scheme, const char *host, b
     return message;
 }
 
-static char *origin_of(CURLU *url, bool allow_http, ic_error *error) {
-    char *scheme = part(url, CURLUPART_SCHEME, 0), *host = part(url, CURLUPART_HOST, 0);
-    char *port = part(url, CURLUPART_PORT, CURLU_NO_DEFAULT_PORT);
+static char *instance_origin(CURLU *url, bool allow_http, ic_error *error) {
+    char *scheme = instance_part(url, CURLUPART_SCHEME, 0), *host = instance_part(url, CURLUPART_HOST, 0);
+    char *port = instance_part(url, CURLUPART_PORT, CURLU_NO_DEFAULT_PORT);
     char *origin = NULL;
     const char *message =
-        scheme && host && *host ? objection(url, scheme, host, allow_http) : "no host in it";
+        scheme && host && *host ? instance_objection(url, scheme, host, allow_http) : "no host in it";
     if (message) {
         ic_error_set(error, IC_ERR_ARGUMENT, "instance: %s", message);
     } else {
@@ -81,7 +81,7 @@ static char *origin_of(CURLU *url, bool allow_http, ic_error *error) {
 
 char *ic_instance_origin(const char *instance, bool allow_http, ic_error *error) {
     ic_error_clear(error);
-    char *name = full_name(instance, error);
+    char *name = instance_full_name(instance, error);
     CURLU *url = name ? curl_url() : NULL;
     char *origin = NULL;
     if (!url) {
@@ -90,7 +90,7 @@ char *ic_instance_origin(const char *instance, bool allow_http, ic_error *error)
                CURLUE_OK) {
         ic_error_set(error, IC_ERR_ARGUMENT, "instance: not a host or URL");
     } else {
-        origin = origin_of(url, allow_http, error);
+        origin = instance_origin(url, allow_http, error);
     }
     curl_url_cleanup(url);
     ic_free(name);

@@ -14,38 +14,16 @@
 
 /* Seconds without a byte after which a file transfer counts as broken. */
 #define STALL 30L
+
 /* Seconds that a kept connection may have idled before it carries what may not be repeated: servers close
  * idle ones, and a request sent into that is in doubt. */
 #define FRESH 30L
-
-static bool set_target(ic_setup *setup);
-static bool set_method(ic_setup *setup);
-static bool set_headers(ic_setup *setup);
-static bool set_limits(ic_setup *setup);
-static bool set_security(ic_setup *setup);
-static bool set_connection(ic_setup *setup);
-
-bool ic_setup_easy(ic_setup *setup) {
-    return set_target(setup) && set_method(setup) && set_headers(setup) && set_limits(setup) &&
-           set_security(setup) && set_connection(setup);
-}
-
-void ic_setup_clear(ic_setup *setup) {
-    curl_slist_free_all(setup->headers);
-    curl_mime_free(setup->mime);
-    for (size_t i = 0; setup->readers && i < setup->request->parts.count; i++)
-        if (setup->readers[i].file >= 0) close(setup->readers[i].file);
-    ic_free(setup->readers);
-    setup->headers = NULL;
-    setup->mime = NULL;
-    setup->readers = NULL;
-}
 
 /* Stops at the first option that is refused: memory, or a libcurl built without it. */
 #define SET(option, value)                                                                                   \
     if (curl_easy_setopt(setup->easy, CURLOPT_##option, value) != CURLE_OK) return false
 
-static bool set_target(ic_setup *setup) {
+static bool setup_target(ic_setup *setup) {
     SET(URL, setup->url);
     SET(PATH_AS_IS, 1L);
     SET(FOLLOWLOCATION, 0L);
@@ -57,7 +35,7 @@ static bool set_target(ic_setup *setup) {
     return true;
 }
 
-static ssize_t read_bytes(const ic_reader *reader, char *into, size_t length) {
+static ssize_t reader_read(const ic_reader *reader, char *into, size_t length) {
     const ic_part *part = reader->part;
     if (reader->file < 0) {
         memcpy(into, part->data + reader->at, length);
@@ -69,7 +47,7 @@ static ssize_t read_bytes(const ic_reader *reader, char *into, size_t length) {
     }
 }
 
-static bool has_changed(const ic_reader *reader) {
+static bool reader_has_changed(const ic_reader *reader) {
     struct stat now;
     const struct stat *then = &reader->opened;
     if (reader->file < 0) return false;
@@ -78,15 +56,15 @@ static bool has_changed(const ic_reader *reader) {
 }
 
 /* Sends just as many bytes as were announced; a file that is written to meanwhile ends the attempt. */
-static size_t read_part(char *into, size_t size, size_t count, void *argument) {
+static size_t reader_on_read(char *into, size_t size, size_t count, void *argument) {
     ic_reader *reader = argument;
     size_t left = reader->size - reader->at, length = size * count;
     if (length > left) length = left;
     if (length == 0) return 0;
-    ssize_t got = read_bytes(reader, into, length);
+    ssize_t got = reader_read(reader, into, length);
     /* The last bytes are held back from a file that is not what it was: what has been sent stays a fragment.
      */
-    if (got <= 0 || (got == (ssize_t)left && has_changed(reader))) {
+    if (got <= 0 || (got == (ssize_t)left && reader_has_changed(reader))) {
         reader->setup->changed = reader->part->path;
         return CURL_READFUNC_ABORT;
     }
@@ -94,7 +72,7 @@ static size_t read_part(char *into, size_t size, size_t count, void *argument) {
     return (size_t)got;
 }
 
-static int seek_part(void *argument, curl_off_t offset, int origin) {
+static int reader_on_seek(void *argument, curl_off_t offset, int origin) {
     ic_reader *reader = argument;
     if (origin != SEEK_SET || offset < 0 || (size_t)offset > reader->size) return CURL_SEEKFUNC_FAIL;
     reader->at = (size_t)offset;
@@ -103,7 +81,7 @@ static int seek_part(void *argument, curl_off_t offset, int origin) {
 
 /* Only a regular file whose size is known: a pipe would keep the engine waiting for whoever fills it, a
  * folder or a file of /proc would be sent as nothing. */
-static bool open_file(ic_reader *reader, ic_error *error) {
+static bool reader_open(ic_reader *reader, ic_error *error) {
     struct stat *about = &reader->opened;
     const char *path = reader->part->path, *wrong = NULL;
     char byte;
@@ -122,19 +100,19 @@ static bool open_file(ic_reader *reader, ic_error *error) {
     return !wrong;
 }
 
-static bool add_file(ic_setup *setup, curl_mimepart *into, long index) {
+static bool setup_add_file(ic_setup *setup, curl_mimepart *into, long index) {
     const ic_part *part = &setup->request->parts.items[index];
     ic_reader *reader = &setup->readers[index];
     reader->part = part;
     reader->size = part->length;
-    if (part->path && reader->file < 0 && !open_file(reader, setup->error)) return false;
-    return curl_mime_data_cb(into, (curl_off_t)reader->size, read_part, seek_part, NULL, reader) ==
+    if (part->path && reader->file < 0 && !reader_open(reader, setup->error)) return false;
+    return curl_mime_data_cb(into, (curl_off_t)reader->size, reader_on_read, reader_on_seek, NULL, reader) ==
                CURLE_OK &&
            curl_mime_filename(into, part->filename) == CURLE_OK &&
            curl_mime_type(into, part->content_type) == CURLE_OK;
 }
 
-static bool build_mime(ic_setup *setup) {
+static bool setup_mime(ic_setup *setup) {
     const ic_request *request = setup->request;
     setup->mime = curl_mime_init(setup->easy);
     setup->readers = ic_calloc(request->parts.count + 1, sizeof *setup->readers);
@@ -146,7 +124,7 @@ static bool build_mime(ic_setup *setup) {
         curl_mimepart *part = curl_mime_addpart(setup->mime);
         if (!part || curl_mime_name(part, field->name) != CURLE_OK) return false;
         if (field->file >= 0) {
-            if (!add_file(setup, part, field->file)) return false;
+            if (!setup_add_file(setup, part, field->file)) return false;
         } else if (curl_mime_data(part, field->text, CURL_ZERO_TERMINATED) != CURLE_OK ||
                    (field->content_type && curl_mime_type(part, field->content_type) != CURLE_OK)) {
             return false;
@@ -156,14 +134,14 @@ static bool build_mime(ic_setup *setup) {
     return true;
 }
 
-static bool set_method(ic_setup *setup) {
+static bool setup_method(ic_setup *setup) {
     const ic_request *request = setup->request;
     if (request->method == IC_GET) {
         SET(HTTPGET, 1L);
         return true;
     }
     if (request->form) {
-        if (!build_mime(setup)) return false;
+        if (!setup_mime(setup)) return false;
     } else if (request->body || request->method == IC_POST) {
         /* Not copied: the request lives as long as the call. */
         SET(POSTFIELDS, request->body ? request->body : "");
@@ -173,7 +151,7 @@ static bool set_method(ic_setup *setup) {
     return true;
 }
 
-static bool add_header(ic_setup *setup, const char *name, const char *value) {
+static bool setup_add_header(ic_setup *setup, const char *name, const char *value) {
     ic_buf line = {0};
     ic_buf_printf(&line, "%s%s", name, value);
     const char *text = ic_buf_text(&line);
@@ -185,7 +163,7 @@ static bool add_header(ic_setup *setup, const char *name, const char *value) {
 }
 
 /* Whether the caller gives a header of that name; on other hosts the caller's are left out. */
-static bool caller_gives(const ic_setup *setup, const char *name) {
+static bool setup_caller_gives(const ic_setup *setup, const char *name) {
     const ic_request *request = setup->request;
     size_t length = strlen(name);
     for (size_t i = 0; !setup->foreign && i < request->header_count; i++) {
@@ -196,38 +174,39 @@ static bool caller_gives(const ic_setup *setup, const char *name) {
 }
 
 /* Nobody but the connection's own host is told the bearer and the actor. */
-static bool set_headers(ic_setup *setup) {
+static bool setup_headers(ic_setup *setup) {
     const ic_request *request = setup->request;
     const char *actor = setup->foreign || request->anonymous ? NULL : setup->actor;
     bool json = request->answer == IC_ANSWER_JSON || request->answer == IC_ANSWER_NOTHING;
-    bool added = add_header(setup, "Expect:", "");
-    if (added && !caller_gives(setup, "Accept"))
-        added = add_header(setup, "Accept: ", json ? "application/json" : "*/*");
+    bool added = setup_add_header(setup, "Expect:", "");
+    if (added && !setup_caller_gives(setup, "Accept"))
+        added = setup_add_header(setup, "Accept: ", json ? "application/json" : "*/*");
     if (added && setup->bearer && !setup->foreign)
-        added = add_header(setup, "Authorization: Bearer ", setup->bearer);
-    if (added && request->authorization) added = add_header(setup, "Authorization: ", request->authorization);
+        added = setup_add_header(setup, "Authorization: Bearer ", setup->bearer);
+    if (added && request->authorization)
+        added = setup_add_header(setup, "Authorization: ", request->authorization);
     if (added && actor)
-        added = add_header(setup, strchr(actor, '@') ? "x-as-user-email: " : "x-as-user-id: ", actor);
+        added = setup_add_header(setup, strchr(actor, '@') ? "x-as-user-email: " : "x-as-user-id: ", actor);
     if (added && request->body)
-        added = add_header(
+        added = setup_add_header(
             setup, "Content-Type: ", request->content_type ? request->content_type : "application/json");
     else if (added && !request->form && request->method != IC_GET)
-        added = add_header(setup, "Content-Type:", "");
+        added = setup_add_header(setup, "Content-Type:", "");
     for (size_t i = 0; added && !setup->foreign && i < request->header_count; i++)
-        added = add_header(setup, "", request->headers[i]);
+        added = setup_add_header(setup, "", request->headers[i]);
     if (!added) return false;
     SET(HTTPHEADER, setup->headers);
     SET(USERAGENT, setup->connection->user_agent);
     return true;
 }
 
-static long milliseconds(double seconds) {
+static long setup_milliseconds(double seconds) {
     return (long)fmax(1, fmin(ceil(seconds * 1000), 2e9));
 }
 
-static bool set_limits(ic_setup *setup) {
-    if (setup->timeout) SET(TIMEOUT_MS, milliseconds(setup->timeout));
-    SET(CONNECTTIMEOUT_MS, milliseconds(setup->connection->settings.connect_timeout));
+static bool setup_limits(ic_setup *setup) {
+    if (setup->timeout) SET(TIMEOUT_MS, setup_milliseconds(setup->timeout));
+    SET(CONNECTTIMEOUT_MS, setup_milliseconds(setup->connection->settings.connect_timeout));
     if (setup->moves_file) {
         SET(LOW_SPEED_LIMIT, 1L);
         SET(LOW_SPEED_TIME, STALL);
@@ -238,7 +217,7 @@ static bool set_limits(ic_setup *setup) {
     return true;
 }
 
-static bool set_security(ic_setup *setup) {
+static bool setup_security(ic_setup *setup) {
     const ic_connection *connection = setup->connection;
     SET(SSL_VERIFYPEER, 1L);
     SET(SSL_VERIFYHOST, 2L);
@@ -254,7 +233,7 @@ static bool set_security(ic_setup *setup) {
     return true;
 }
 
-static curl_socket_t open_socket(void *argument, curlsocktype purpose, struct curl_sockaddr *address) {
+static curl_socket_t setup_open_socket(void *argument, curlsocktype purpose, struct curl_sockaddr *address) {
     (void)argument, (void)purpose;
     curl_socket_t opened = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     if (opened < 0) return CURL_SOCKET_BAD;
@@ -263,13 +242,13 @@ static curl_socket_t open_socket(void *argument, curlsocktype purpose, struct cu
     return CURL_SOCKET_BAD;
 }
 
-static int close_socket(void *argument, curl_socket_t opened) {
+static int setup_close_socket(void *argument, curl_socket_t opened) {
     (void)argument;
     ic_process_disown(opened);
     return close(opened);
 }
 
-static bool set_connection(ic_setup *setup) {
+static bool setup_connection(ic_setup *setup) {
     const char *version = setup->connection->settings.http_version;
     bool plain = setup->moves_file || (version && strcmp(version, "1.1") == 0);
     SET(HTTP_VERSION, (long)(plain ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
@@ -282,7 +261,23 @@ static bool set_connection(ic_setup *setup) {
 #if LIBCURL_VERSION_NUM >= 0x075700
     SET(QUICK_EXIT, 1L);
 #endif
-    SET(OPENSOCKETFUNCTION, open_socket);
-    SET(CLOSESOCKETFUNCTION, close_socket);
+    SET(OPENSOCKETFUNCTION, setup_open_socket);
+    SET(CLOSESOCKETFUNCTION, setup_close_socket);
     return true;
+}
+
+bool ic_setup_easy(ic_setup *setup) {
+    return setup_target(setup) && setup_method(setup) && setup_headers(setup) && setup_limits(setup) &&
+           setup_security(setup) && setup_connection(setup);
+}
+
+void ic_setup_clear(ic_setup *setup) {
+    curl_slist_free_all(setup->headers);
+    curl_mime_free(setup->mime);
+    for (size_t i = 0; setup->readers && i < setup->request->parts.count; i++)
+        if (setup->readers[i].file >= 0) close(setup->readers[i].file);
+    ic_free(setup->readers);
+    setup->headers = NULL;
+    setup->mime = NULL;
+    setup->readers = NULL;
 }
