@@ -16,19 +16,19 @@
 #define TYPE "ironclad.call"
 
 /* Seconds: a year, as for the option deadline. */
-#define LONGEST_PAUSE 31536000.0
+#define LONGEST_SLEEP 31536000.0
 
 typedef struct handle {
-    ic_call *call;   /* counted; NULL: none yet, or given back */
-    ic_buf chunk;    /* what the sink is being told */
-    ic_event *event; /* what whoever watches is being told; owned */
+    ic_call *call;   /* counted; NULL: none yet, or its result was read */
+    ic_buf chunk;    /* the bytes that the sink is given now */
+    ic_event *event; /* owned; the event that is read now */
 } handle;
 
 static int calls_gc(lua_State *L) {
     handle *mine = luaL_checkudata(L, 1, TYPE);
     if (mine->call && mine->call->purpose == IC_PURPOSE_ASK) {
-        ic_call_answer(mine->call,
-                       NULL); /* dropped without an answer: whoever asked must not wait for ever */
+        /* Nobody has answered: the engine must not wait for ever. */
+        ic_call_answer(mine->call, NULL);
         ic_call_release(mine->call);
         mine->call = NULL;
     } else if (mine->call) {
@@ -76,7 +76,7 @@ static ic_json_box *calls_read_body(lua_State *L, int from, const char *name, co
     return box;
 }
 
-/* Both may hold files; a form takes its own from `files` too. */
+/* Reads body and files. Both may hold files. */
 static void calls_read_bodies(lua_State *L, int from, const ic_operation *operation,
                               ic_arguments *arguments) {
     ic_json_box *body = calls_read_body(L, from, "body", "body", operation);
@@ -128,7 +128,7 @@ static void calls_read_number(lua_State *L, int from, const char *name, double *
     *into = value;
 }
 
-/* Copies the text at the top of the stack into the call. */
+/* Copies the string at the top of the stack into the call. */
 static void calls_keep_text(lua_State *L, const char *name, char **slot) {
     size_t length;
     const char *text = lua_tolstring(L, -1, &length);
@@ -165,14 +165,14 @@ static void calls_read_options(lua_State *L, int from, ic_call_options *options)
 }
 
 /* The operation whose index is the second argument; NULL: it is none. */
-static const ic_operation *check_operation(lua_State *L) {
+static const ic_operation *calls_check_operation(lua_State *L) {
     if (lua_type(L, 2) != LUA_TNUMBER) return NULL;
     lua_Number index = lua_tonumber(L, 2);
     if (!(index >= 1 && index <= (lua_Number)ic_operation_count)) luaL_argerror(L, 2, "no such operation");
     return &ic_operations[(size_t)index - 1];
 }
 
-/* The URL at the top of the stack. */
+/* A download from the URL at the top of the stack. */
 static bool calls_build_download(lua_State *L, ic_call *call) {
     size_t length;
     const char *url = lua_tolstring(L, -1, &length);
@@ -210,16 +210,18 @@ static handle *calls_push_handle(lua_State *L, ic_connection *connection) {
 }
 
 /* start(connection, operation, arguments [, path]) -> call, or nil and a message about an argument.
- * operation: an index of the catalog; or a method, and `path` is the raw path; or anything, and arguments.url
- * says where a file is to be had without a bearer. arguments: path (list of texts), query, body, files,
- * extra_query, extra_body, headers, timeout, deadline, max_retries, as_user, to, on_progress, dry_run. What
- * has no place in JSON throws. Phases: the handle; Lua's arguments into C; the request and the engine. */
+ * operation: an index of the catalog; or a method, and then `path` is the raw path; ignored when
+ * arguments.url is given, the URL of a file that is downloaded without a bearer. arguments: path (list of
+ * strings), query, body, files, extra_query, extra_body, headers, timeout, deadline, max_retries, as_user,
+ * to, on_progress, dry_run. A value that JSON cannot hold throws. Three phases: push the handle, so that
+ * everything is freed when Lua throws; read Lua's arguments into C; build the request and start it, without
+ * Lua. */
 static int calls_start(lua_State *L) {
     ic_connection *connection = ic_lua_check_connection(L, 1);
     luaL_checktype(L, 3, LUA_TTABLE);
     lua_settop(L, 4);
     luaL_checkstack(L, 40, NULL);
-    const ic_operation *operation = check_operation(L);
+    const ic_operation *operation = calls_check_operation(L);
     handle *mine = calls_push_handle(L, connection);
 
     ic_arguments arguments = {0};
@@ -242,44 +244,45 @@ static int calls_start(lua_State *L) {
     return 1;
 }
 
-/* Of "pause": the seconds at `index`; too many or none at all are a mistake, fewer than 0 are 0. */
+/* The seconds at `index`, for "pause". A negative number counts as 0; more than LONGEST_SLEEP throws. */
 static double calls_check_seconds(lua_State *L, int index) {
     double seconds = luaL_checknumber(L, index);
-    luaL_argcheck(L, seconds <= LONGEST_PAUSE, index, "expected a number of seconds");
+    luaL_argcheck(L, seconds <= LONGEST_SLEEP, index, "expected a number of seconds");
     return seconds > 0 ? seconds : 0;
 }
 
-/* errand(connection, what, …) -> call. About the connection's token: "prepare" makes sure that one can be
- * kept; "exchange", code, redirect_uri trades a code for one; "forget" forgets it; "inspect" answers
- * {expires_in, scope}. And "pause", seconds: ends with true when they have passed, without asking anybody. */
+/* errand(connection, what, …) -> call, for a purpose of this module's own. Four are about the connection's
+ * token: "prepare" checks that a token can be saved; "exchange", code, redirect_uri gets one for a code;
+ * "forget" deletes it; "inspect" returns {expires_in, scope}. "pause", seconds sends nothing and ends with
+ * true after that time. */
 static int calls_errand(lua_State *L) {
     static const char *const names[] = {"prepare", "exchange", "forget", "inspect", "pause", NULL};
-    static const ic_purpose errands[] = {IC_PURPOSE_PREPARE, IC_PURPOSE_EXCHANGE, IC_PURPOSE_FORGET,
-                                         IC_PURPOSE_INSPECT, IC_PURPOSE_SLEEP};
+    static const ic_purpose purposes[] = {IC_PURPOSE_PREPARE, IC_PURPOSE_EXCHANGE, IC_PURPOSE_FORGET,
+                                          IC_PURPOSE_INSPECT, IC_PURPOSE_SLEEP};
     ic_connection *connection = ic_lua_check_connection(L, 1);
-    ic_purpose errand = errands[luaL_checkoption(L, 2, NULL, names)];
-    const char *code = errand == IC_PURPOSE_EXCHANGE ? luaL_checkstring(L, 3) : NULL;
-    double seconds = errand == IC_PURPOSE_SLEEP ? calls_check_seconds(L, 3) : 0;
+    ic_purpose purpose = purposes[luaL_checkoption(L, 2, NULL, names)];
+    const char *code = purpose == IC_PURPOSE_EXCHANGE ? luaL_checkstring(L, 3) : NULL;
+    double seconds = purpose == IC_PURPOSE_SLEEP ? calls_check_seconds(L, 3) : 0;
     const char *redirect_uri = luaL_optstring(L, 4, NULL);
     lua_settop(L, 4);
     handle *mine = calls_push_handle(L, connection);
     ic_call *call = mine->call;
-    call->purpose = errand;
+    call->purpose = purpose;
     call->request.anonymous = true;
     call->request.operation = ic_operation_by_id("oauth-token");
-    if (errand == IC_PURPOSE_SLEEP) {
+    if (purpose == IC_PURPOSE_SLEEP) {
         ic_request_pause(&call->request);
         call->options.deadline = 0;
         call->sleep_seconds = seconds;
     }
     bool ready =
-        errand != IC_PURPOSE_EXCHANGE ||
+        purpose != IC_PURPOSE_EXCHANGE ||
         ic_grant_request(connection, IC_GRANT_CODE, code, redirect_uri, &call->request, &call->error);
     if (!ready || !ic_call_start(call, &call->error)) atomic_store(&call->done, true);
     return 1;
 }
 
-/* descriptor() -> a file descriptor that is readable while take() has something. */
+/* descriptor() -> a file descriptor that is readable while take() has something to return. */
 static int calls_descriptor(lua_State *L) {
     lua_pushinteger(L, ic_mailbox_descriptor(ic_lua_inbox(L)));
     return 1;
@@ -293,13 +296,13 @@ static handle *calls_check_handle(lua_State *L) {
     return mine;
 }
 
-/* How long a wait lasts at most before Lua is asked again, in seconds: a signal that comes just before it
- * begins is then not overlooked for long. */
+/* The longest time in seconds that one wait lasts, because a signal that arrives just before it begins does
+ * not interrupt it. */
 #define SLICE 1.0
 
-/* wait([call]): returns when take() has something, when the call has news, on a signal (so that a hook set by
- * its handler runs), and after a second. News that another call's waiting has taken from the mailbox are news
- * still. */
+/* wait([call]): returns when take() has something, when the call has something pending (even if its notice
+ * was taken from the mailbox already), at a signal, so that a hook that its handler has set runs, and after a
+ * second. */
 static int calls_wait(lua_State *L) {
     ic_mailbox *mailbox = ic_lua_inbox(L);
     if (!lua_isnoneornil(L, 1) && ic_call_has_pending(calls_check_handle(L)->call)) return 0;
@@ -307,12 +310,12 @@ static int calls_wait(lua_State *L) {
     return 0;
 }
 
-/* take() -> the id of a call that has ended or has a chunk, or nil; and when it is a question instead, its
- * handle. */
+/* take() -> the id of a call with something pending, or nil. When it is a question instead of a call, also
+ * its handle. */
 static int calls_take(lua_State *L) {
     unsigned notices;
     ic_mailbox *mailbox = ic_lua_inbox(L);
-    /* The handle first, so that a question that is taken is always answered. */
+    /* The handle is pushed first, so that a question that was taken is answered even when Lua throws. */
     handle *mine = lua_newuserdata(L, sizeof *mine);
     *mine = (handle){0};
     luaL_getmetatable(L, TYPE);
@@ -340,13 +343,13 @@ static int calls_done(lua_State *L) {
     return 1;
 }
 
-/* news() -> whether it is done, or something waits for its sink. */
+/* news() -> whether the call is done or something waits for its sink or its watcher. */
 static int calls_news(lua_State *L) {
     lua_pushboolean(L, ic_call_has_pending(calls_check_handle(L)->call));
     return 1;
 }
 
-/* deadline() -> seconds that the call may take as a whole; nil: as long as it likes. */
+/* deadline() -> the seconds that the call may take in all; nil: no limit. */
 static int calls_deadline(lua_State *L) {
     double seconds = ic_call_deadline(calls_check_handle(L)->call);
     if (!seconds) return 0;
@@ -354,7 +357,7 @@ static int calls_deadline(lua_State *L) {
     return 1;
 }
 
-/* Cancelling what belongs to another process is nothing, so that a cleanup after fork() is quiet. */
+/* cancel(). In a forked child it does nothing, so that a cleanup there does not fail. */
 static int calls_cancel(lua_State *L) {
     handle *mine = luaL_checkudata(L, 1, TYPE);
     if (mine->call) ic_call_cancel(mine->call);
@@ -367,7 +370,7 @@ static handle *calls_check_call(lua_State *L) {
     return mine;
 }
 
-/* chunk() -> what has come for the sink since the last time, or nil. */
+/* chunk() -> the bytes that have arrived for the sink since the last time, or nil. */
 static int calls_chunk(lua_State *L) {
     handle *mine = calls_check_call(L);
     mine->chunk.length = 0;
@@ -376,7 +379,7 @@ static int calls_chunk(lua_State *L) {
     return 1;
 }
 
-/* event() -> the next thing that happened to the call (result.h), or nil. */
+/* event() -> the call's next event (result.h), or nil. */
 static int calls_event(lua_State *L) {
     handle *mine = calls_check_call(L);
     ic_event_free(mine->event);
@@ -386,8 +389,8 @@ static int calls_event(lua_State *L) {
     return 1;
 }
 
-/* progress() -> how many bytes have been moved and of how many (nil when that is not known); nothing when it
- * has been told already. */
+/* progress() -> the bytes moved so far and the total (nil when that is not known); nothing when it
+ * has been read already. */
 static int calls_progress(lua_State *L) {
     double done, total;
     if (!ic_progress_take(calls_check_call(L)->call, &done, &total)) return 0;
@@ -397,7 +400,7 @@ static int calls_progress(lua_State *L) {
     return 2;
 }
 
-/* result() -> value, error, response, of a call that is done; the handle is empty then. */
+/* result() -> value, error, response of a call that is done. The handle is empty afterwards. */
 static int calls_result(lua_State *L) {
     handle *mine = calls_check_call(L);
     if (!ic_call_done(mine->call)) return luaL_error(L, "this call is not done");
@@ -410,13 +413,13 @@ static int calls_result(lua_State *L) {
     return 3;
 }
 
-/* request() -> the request as a table, for dry_run: nothing secret is in it. */
+/* request() -> the request as a table, for dry_run. It holds no secret. */
 static int calls_request(lua_State *L) {
     ic_lua_push_request(L, calls_check_call(L)->call);
     return 1;
 }
 
-/* The same for a question, which is no call. */
+/* The same for a question. */
 static handle *calls_check_question(lua_State *L) {
     handle *mine = calls_check_handle(L);
     if (mine->call->purpose != IC_PURPOSE_ASK) luaL_error(L, "this is a call, not a question");
@@ -431,7 +434,7 @@ static int calls_question(lua_State *L) {
     return 1;
 }
 
-/* answer(value): {} or {token =} or {error = text}; once. */
+/* answer(value): {}, {token =} or {error = text}. May be called once. */
 static int calls_answer(lua_State *L) {
     handle *mine = calls_check_question(L);
     lua_settop(L, 2);

@@ -10,10 +10,10 @@
 
 typedef struct box {
     ic_mailbox *mailbox;
-    bool closed; /* the state is closing: what is finalised later gets no new one */
+    bool closed; /* the state is closing: no new mailbox is made */
 } box;
 
-/* Its address is the registry key under which the state keeps its box. */
+/* Its address is the registry key of the state's box. */
 static const char inbox_key;
 
 /* The same of the table that kept() answers. */
@@ -75,7 +75,7 @@ static int inbox_owes(lua_State *L) {
     return 1;
 }
 
-/* guard(f): calls f when the state closes, before its mailbox does: what is made later is finalised earlier.
+/* guard(f): calls f when the state closes, before the mailbox is closed: Lua finalises in reverse order.
  */
 static int inbox_guard(lua_State *L) {
     luaL_checktype(L, 1, LUA_TFUNCTION);
@@ -88,7 +88,7 @@ static int inbox_guard(lua_State *L) {
     return 0;
 }
 
-/* generation() -> a number that another one takes the place of in a forked child. */
+/* generation() -> a number that changes in a forked child. */
 static int inbox_generation(lua_State *L) {
     lua_pushinteger(L, (lua_Integer)ic_process_generation());
     return 1;

@@ -18,8 +18,8 @@ static ic_process_hooks *process_all_hooks;
 
 static bool process_exiting;
 
-/* What stood behind each descriptor number when it was adopted; under the gate. libcurl closes some of its
- * sockets without saying so, and the number may be the host's own file by now. */
+/* For each descriptor number, the file that it referred to when it was adopted. Guarded by the gate. libcurl
+ * closes some of its sockets without calling back, and the host program may have reused the number since. */
 static struct adoption {
     bool ours;
     dev_t device;
@@ -52,8 +52,8 @@ static bool process_still_ours(int descriptor) {
            about.st_ino == adoption->node;
 }
 
-/* The child closes the descriptors that it inherited. The gate was taken before the fork; the child makes it
- * new instead of unlocking it. */
+/* The child closes the descriptors that it inherited. The parent's thread locked the gate before the fork;
+ * the child initialises it again instead of unlocking it. */
 static void process_in_child(void) {
     pthread_mutex_init(&process_gate, NULL);
     process_exiting = false;
@@ -66,8 +66,8 @@ static void process_in_child(void) {
     }
 }
 
-/* atexit after curl_global_init: exit handlers run in reverse, so the engine's thread has ended before
- * OpenSSL's own handler takes its tables away. */
+/* atexit is called after curl_global_init, because exit handlers run in reverse order: the engine's thread
+ * must have ended before OpenSSL's handler frees its tables. */
 static void process_prepare(void) {
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) return;
     process_prepared =

@@ -1,23 +1,26 @@
-/* What there is once a process: the gate that guards it, its generation, and what a fork leaves behind. */
+/* State that exists once per process: libcurl's initialisation, a mutex, and what happens at fork and exit.
+ */
 #ifndef IC_PROCESS_H
 #define IC_PROCESS_H
 
 #include <stdbool.h>
 
-/* Initialises libcurl and installs the fork and exit handlers, once. False: libcurl cannot be initialised. */
+/* Initialises libcurl and installs the fork and exit handlers. Later calls only return the first result.
+ * False: libcurl cannot be initialised. */
 bool ic_process_prepare(void);
 
-/* What else happens at exit and in a forked child. */
+/* Functions that are called at exit and in a forked child. */
 typedef struct ic_process_hooks {
     void (*at_exit)(void);
-    void (*in_child)(void);        /* with the gate new and unlocked, and no other thread there */
-    struct ic_process_hooks *next; /* this module's, as is: */
+    void (*in_child)(void);        /* the gate is new and unlocked, and there is no other thread */
+    struct ic_process_hooks *next; /* next and added belong to process.c */
     bool added;
 } ic_process_hooks;
 /* Adds hooks (static) unless they were added before. ic_process_prepare must have been called. False: the
  * process is exiting, and at_exit may not be called any more. */
 bool ic_process_add_hooks(ic_process_hooks *hooks);
-/* Grows with every fork on the child's side: what carries another number belongs to another process. */
+/* A number that grows in the child at every fork. An object with another number was made by another process.
+ */
 unsigned ic_process_generation(void);
 
 /* One mutex for the engine's inbox and life and the table of sockets: held for

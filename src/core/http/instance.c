@@ -15,7 +15,7 @@ static char *instance_part(CURLU *url, CURLUPart which, unsigned flags) {
     return curl_url_get(url, which, &text, flags) == CURLUE_OK ? text : NULL;
 }
 
-/* "na1" -> "na1.ironcladapp.com"; anything with a dot or colon, and localhost, stays as it is. */
+/* "na1" -> "na1.ironcladapp.com". A name with a dot or colon, and localhost, stays unchanged. */
 static char *instance_full_name(const char *instance, ic_error *error) {
     if (strpbrk(instance, ".:/[") || ic_text_same(instance, "localhost")) return ic_strdup(instance);
     ic_nearest search = {.wanted = instance};

@@ -1,4 +1,4 @@
-/* The option `instance`: which Ironclad a connection is made to. */
+/* The option `instance`: the Ironclad host that a connection uses. */
 #ifndef IC_INSTANCE_H
 #define IC_INSTANCE_H
 

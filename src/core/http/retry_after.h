@@ -2,8 +2,8 @@
 #ifndef IC_RETRY_AFTER_H
 #define IC_RETRY_AFTER_H
 
-/* Seconds to wait from a Retry-After value, seconds or HTTP-date (RFC 9110, 10.2.3), seen at `now` (Unix
- * seconds); negative when it cannot be read. */
+/* The seconds to wait that a Retry-After value asks for, which is a number of seconds or an HTTP-date (RFC
+ * 9110, 10.2.3). `now` is Unix time. A date that has passed gives 0. Negative: the value cannot be read. */
 double ic_retry_after(const char *value, double now);
 
 #endif

@@ -15,11 +15,12 @@
 /* Seconds without a byte after which a file transfer counts as broken. */
 #define STALL 30L
 
-/* Seconds that a kept connection may have idled before it carries what may not be repeated: servers close
- * idle ones, and a request sent into that is in doubt. */
+/* The longest time in seconds that a kept connection may have been idle when a request that may not be
+ * repeated is sent over it. Servers close idle connections, and then nobody knows whether the request
+ * arrived. */
 #define FRESH 30L
 
-/* Stops at the first option that is refused: memory, or a libcurl built without it. */
+/* Returns false at the first option that libcurl refuses: out of memory, or not built in. */
 #define SET(option, value)                                                                                   \
     if (curl_easy_setopt(setup->easy, CURLOPT_##option, value) != CURLE_OK) return false
 
@@ -55,15 +56,14 @@ static bool reader_has_changed(const ic_reader *reader) {
            now.st_mtim.tv_sec != then->st_mtim.tv_sec || now.st_mtim.tv_nsec != then->st_mtim.tv_nsec;
 }
 
-/* Sends just as many bytes as were announced; a file that is written to meanwhile ends the attempt. */
+/* Sends exactly the announced number of bytes. When the file changes meanwhile, the attempt ends. */
 static size_t reader_on_read(char *into, size_t size, size_t count, void *argument) {
     ic_reader *reader = argument;
     size_t left = reader->size - reader->at, length = size * count;
     if (length > left) length = left;
     if (length == 0) return 0;
     ssize_t got = reader_read(reader, into, length);
-    /* The last bytes are held back from a file that is not what it was: what has been sent stays a fragment.
-     */
+    /* Before the last bytes the file is checked: without them the server has only a fragment. */
     if (got <= 0 || (got == (ssize_t)left && reader_has_changed(reader))) {
         reader->setup->changed = reader->part->path;
         return CURL_READFUNC_ABORT;
@@ -79,8 +79,8 @@ static int reader_on_seek(void *argument, curl_off_t offset, int origin) {
     return CURL_SEEKFUNC_OK;
 }
 
-/* Only a regular file whose size is known: a pipe would keep the engine waiting for whoever fills it, a
- * folder or a file of /proc would be sent as nothing. */
+/* Only a regular file with a known size can be sent: a pipe could block the engine's thread, and a folder or
+ * a file in /proc has no bytes of its own. */
 static bool reader_open(ic_reader *reader, ic_error *error) {
     struct stat *about = &reader->opened;
     const char *path = reader->part->path, *wrong = NULL;
@@ -89,7 +89,7 @@ static bool reader_open(ic_reader *reader, ic_error *error) {
     if (reader->file < 0 || fstat(reader->file, about) != 0)
         wrong = strerror(errno);
     else if (!S_ISREG(about->st_mode))
-        wrong = "it is no regular file";
+        wrong = "it is not a regular file";
     else if (about->st_size == 0 && pread(reader->file, &byte, 1, 0) > 0)
         wrong = "its size is not known";
     else if (about->st_size == 0)
@@ -143,7 +143,7 @@ static bool setup_method(ic_setup *setup) {
     if (request->form) {
         if (!setup_mime(setup)) return false;
     } else if (request->body || request->method == IC_POST) {
-        /* Not copied: the request lives as long as the call. */
+        /* libcurl does not copy the body; the request outlives the handle. */
         SET(POSTFIELDS, request->body ? request->body : "");
         SET(POSTFIELDSIZE_LARGE, (curl_off_t)(request->body ? strlen(request->body) : 0));
     }
@@ -162,7 +162,7 @@ static bool setup_add_header(ic_setup *setup, const char *name, const char *valu
     return longer != NULL;
 }
 
-/* Whether the caller gives a header of that name; on other hosts the caller's are left out. */
+/* Whether the caller gives a header of that name. Other hosts do not get the caller's headers. */
 static bool setup_caller_gives(const ic_setup *setup, const char *name) {
     const ic_request *request = setup->request;
     size_t length = strlen(name);
@@ -173,7 +173,7 @@ static bool setup_caller_gives(const ic_setup *setup, const char *name) {
     return false;
 }
 
-/* Nobody but the connection's own host is told the bearer and the actor. */
+/* Only the connection's own host gets the bearer, the actor and the caller's headers. */
 static bool setup_headers(ic_setup *setup) {
     const ic_request *request = setup->request;
     const char *actor = setup->foreign || request->anonymous ? NULL : setup->actor;
@@ -222,7 +222,7 @@ static bool setup_security(ic_setup *setup) {
     SET(SSL_VERIFYPEER, 1L);
     SET(SSL_VERIFYHOST, 2L);
     SET(SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    /* With both set, libcurl reads the bundle anew for every connection (20 ms each). */
+    /* With both set, libcurl reads the bundle again for every connection, which takes 20 ms. */
     SET(CAINFO, connection->ca_file);
     SET(CAPATH, connection->settings.ca_path);
     SET(PROXY, connection->proxy ? connection->proxy : "");
@@ -252,8 +252,8 @@ static bool setup_connection(ic_setup *setup) {
     const char *version = setup->connection->settings.http_version;
     bool plain = setup->moves_file || (version && strcmp(version, "1.1") == 0);
     SET(HTTP_VERSION, (long)(plain ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
-    /* Calls that start together share one HTTP/2 connection. Only where the handshake tells whether there is
-     * one: a plain one would keep all others waiting for the first answer. */
+    /* Calls that start together wait for one HTTP/2 connection and share it. Not over plain TCP: there only
+     * the first answer would show whether the server speaks HTTP/2, and all others would wait for it. */
     SET(PIPEWAIT, plain || !ic_text_starts(setup->connection->origin, "https:") ? 0L : 1L);
     SET(FRESH_CONNECT, setup->new_connection ? 1L : 0L);
     SET(NOSIGNAL, 1L);

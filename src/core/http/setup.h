@@ -1,5 +1,4 @@
-/* Setting up libcurl for one attempt: an easy handle with everything but the callbacks that take the answer.
- */
+/* Sets up a libcurl easy handle for one attempt, except for the callbacks that receive the answer. */
 #ifndef IC_SETUP_H
 #define IC_SETUP_H
 
@@ -10,12 +9,12 @@
 
 struct ic_setup;
 
-/* Feeds one part of a form to libcurl, which may rewind it. */
+/* Gives one part of a form to libcurl, which may rewind it. */
 typedef struct ic_reader {
     struct ic_setup *setup;
     const ic_part *part;
     int file;           /* -1: the part holds the data */
-    struct stat opened; /* the file as it was then */
+    struct stat opened; /* the file's state when it was opened */
     size_t size, at;    /* bytes */
 } ic_reader;
 
@@ -27,22 +26,22 @@ typedef struct ic_setup {
     const char *bearer; /* NULL: none */
     const char *actor;  /* the user to act as: an e-mail address or an id; NULL: none */
     const char *url;    /* used during ic_setup_easy only */
-    bool foreign;    /* another host than the connection's: not told bearer, actor and the caller's headers */
-    bool moves_file; /* by HTTP/1.1, uncompressed, with a limit on stalling */
-    bool new_connection; /* no kept connection is used */
+    bool foreign;    /* another host than the connection's: gets no bearer, actor or headers of the caller */
+    bool moves_file; /* use HTTP/1.1, no compression, and a limit on stalling instead of on time */
+    bool new_connection; /* do not use a kept connection */
     double timeout;      /* seconds for the whole attempt; 0: none */
-    ic_error *error;     /* IO of a file to send */
-    /* The setup's own. */
+    ic_error *error;     /* receives IO, when a file to send cannot be read */
+    /* Owned by the setup. */
     struct curl_slist *headers;
     curl_mime *mime;
     ic_reader *readers;  /* one for each part of the request */
-    const char *changed; /* the file that was written to while it was sent, or NULL */
+    const char *changed; /* the file that changed while it was sent; borrowed from the request; NULL: none */
 } ic_setup;
 
-/* False with IO in the error, or with none: no memory, or a libcurl built without an option. The handle may
- * only be used while `setup` stays where it is. */
+/* False: with IO in the error; without an error when out of memory or when libcurl lacks an option. The
+ * handle keeps pointers to `setup`, which must not move while it is used. */
 bool ic_setup_easy(ic_setup *setup);
-/* Frees what is the setup's own, after the handle has been cleaned up. */
+/* Frees what the setup owns. The handle must have been cleaned up before. */
 void ic_setup_clear(ic_setup *setup);
 
 #endif
