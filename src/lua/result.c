@@ -92,9 +92,10 @@ static void result_set_header(lua_State *L, const char *line, const char *end) {
 }
 
 static void result_push_headers(lua_State *L, const ic_buf *headers) {
-    const char *line = headers->data, *last = line + headers->length;
     lua_createtable(L, 0, 12);
-    while (line && line < last) {
+    if (!headers->length) return;
+    const char *line = headers->data, *last = line + headers->length;
+    while (line < last) {
         const char *end = memchr(line, '\n', (size_t)(last - line));
         if (!end) break;
         result_set_header(L, line, end);
@@ -110,7 +111,7 @@ void ic_lua_push_response(lua_State *L, const ic_response *response) {
         result_push_headers(L, &response->headers);
         lua_setfield(L, -2, "headers");
         result_set_text(L, "http_version", response->http_version);
-        result_set_text(L, "request_id", ic_response_header(response, "x-ironclad-requestid", id, sizeof id));
+        result_set_text(L, "request_id", ic_response_request_id(response, id, sizeof id));
     }
     result_set_number(L, "attempts", response->attempts);
     lua_pushnumber(L, response->seconds);

@@ -67,10 +67,15 @@ describe("answers", function()
     { 400, '{"code":"INVALID_STATE"}', "invalid_state", "INVALID_STATE", "INVALID_STATE" },
     { 422, '{"code":"INVALID_STATE","message":"completed"}', "invalid_state", "INVALID_STATE", "completed" },
     { 401, '{"code":"UNAUTHORIZED","message":"token has been revoked"}', "auth", "UNAUTHORIZED", "revoked" },
-    { 403, '{"code":"FORBIDDEN","message":"no"}', "permission", "FORBIDDEN",
+    { 403, '{"code":"FORBIDDEN","message":"access forbidden"}', "permission", "FORBIDDEN",
       "needs the scope public.workflows.readWorkflows" },
     { 404, "", "not_found", nil, "answered 404" },
-    { 404, "<html>", "not_found", nil, "answered 404" },
+    { 404, "<html>\r\n  <h1>Not here</h1>\n</html>", "not_found", nil,
+      "answered 404: <html> <h1>Not here</h1> </html>$" },
+    { 400, '{"errors":[{"path":"a.b","is":"missing"}]}', "invalid_request", nil,
+      'answered 400: {"errors":%[{"path":"a.b","is":"missing"}%]}$' },
+    { 400, '{"code":"INVALID_PARAM","fields":["a"]}', "invalid_request", "INVALID_PARAM",
+      'answered 400 INVALID_PARAM: {"code":"INVALID_PARAM","fields":%["a"%]}$' },
     { 404, '{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"404","detail":"no such user"}',
       "not_found", nil, "no such user" },
     { 400, '{"schema":["x"],"scimType":"invalidFilter","detail":"bad filter"}', "invalid_request", "invalidFilter",
@@ -107,6 +112,50 @@ describe("answers", function()
     end)
   end
 
+  -- Each is about something else than the token's scopes.
+  for _, body in ipairs {
+    '{"code":"FORBIDDEN","message":"No more AI Contract Credits available"}',
+    '{"code":"FORBIDDEN","param":"user","message":"user is not a participant on the workflow"}',
+    '{"code":"X","message":"this request was blocked"}', "<html>Blocked by the firewall</html>", "",
+  } do
+    it("give no advice about scopes after a 403 with " .. body, function()
+      serve(peer.json(body, 403))
+      local _, err = client.workflows:list()
+      assert.equal("permission", err.kind)
+      assert.is_nil(err.message:find("scope", 1, true))
+    end)
+  end
+
+  it("keep the beginning of a body of unknown shape only", function()
+    serve(peer.answer(500, { "Content-Type: text/plain" }, ("ü"):rep(100000)))
+    local _, err = client.workflows:list()
+    assert.equal("Ironclad answered 500: " .. ("ü"):rep(100) .. "…", err.message)
+  end)
+
+  it("escape what would break a line or steer a terminal", function()
+    local raw = "a\\r\\nb\\u001b[31mc\\u0085d\\u009be\\u007ff\\u2028g\\u202eh"
+    local escaped = "a\\r\\nb\\x1B[31mc\\u0085d\\u009Be\\x7Ff\\u2028g\\u202Eh"
+    serve(peer.json(('{"code":"%s","message":"%s","param":"%s"}'):format(raw, raw, raw), 400,
+      { "x-ironclad-requestid: r\27[2J\155\194\155" }))
+    local _, err, response = client.workflows:list()
+    assert.equal(("Ironclad answered 400 %s: %s (param %s)"):format(escaped, escaped, escaped), err.message)
+    assert.equal(escaped, err.code)
+    assert.equal(escaped, err.param)
+    assert.equal("r\\x1B[2J\\x9B\\u009B", err.request_id)
+    assert.equal(err.request_id, response.request_id)
+    assert.is_nil(tostring(err):find("[%c\127]"))
+  end)
+
+  it("escape a body of unknown shape, and a type", function()
+    serve(peer.answer(502, { "Content-Type: text/plain" }, "no\0\27]0;title\7\255"),
+      peer.answer(200, { "Content-Type: text/\27[1m" }, "x"))
+    local _, err = client.workflows:list()
+    assert.equal("Ironclad answered 502: no\\x00\\x1B]0;title\\x07\\xFF", err.message)
+    _, err = client.workflows:list()
+    assert.is_nil(err.message:find("%c"))
+    assert.matches("text/\\x1B[1m", err.message, 1, true)
+  end)
+
   it("name either scope where two may be the right one", function()
     serve(peer.json('{"code":"FORBIDDEN"}', 403))
     local _, err = client.workflows:create_comment("id", { comment = "x" })
@@ -119,6 +168,61 @@ describe("answers", function()
     local _, err = client.workflows:list()
     assert.matches("you sent %*%*%*", err.message)
     assert.is_nil(tostring(err):find(scene.TOKEN, 1, true))
+  end)
+
+  -- A body that is promised and does not come. `unknown`: the change has probably happened.
+  for _, case in ipairs {
+    { "a read, with 200", peer.json "", function() return client.workflows:get "id" end },
+    { "a read, with 204", peer.answer(204), function() return client.workflows:get "id" end },
+    { "a list, with 200", peer.answer(200), function() return client.records:list() end },
+    { "a launch, with 201", peer.json("", 201), function() return scene.launch(client) end, "unknown" },
+    { "a launch, with 204", peer.answer(204), function() return scene.launch(client) end, "unknown" },
+    { "an upload, with 200", peer.json "",
+      function()
+        return client.records:upload_attachment("id", "key", { attachment = ironclad.file { data = "x" } })
+      end, "unknown" },
+    { "the verification key", peer.answer(200, { "Content-Type: application/x-pem-file" }, ""),
+      function() return client.webhooks:get_verification_key() end },
+    { "the verification key, with 204", peer.answer(204),
+      function() return client.webhooks:get_verification_key() end },
+    { "a raw read, with 204", peer.answer(204), function() return client:request("GET", "/x") end },
+    { "a raw read of JSON", peer.json "", function() return client:request("GET", "/x") end },
+    { "the token", peer.json "",
+      function() return scene.connect_by_secret(server, { max_retries = 0 }).workflows:get "id" end },
+  } do
+    it("without a body are no success of " .. case[1], function()
+      serve(case[2])
+      local err = scene.assert_error("protocol", case[3]())
+      assert.equal(case[4] or "not_done", err.outcome)
+      assert.is_false(err.retryable)
+    end)
+  end
+
+  it("without a body are the success of a change that promises none, and of a raw one", function()
+    serve(peer.answer(204), peer.answer(200), peer.answer(204))
+    assert.is_true((client.records:delete "id"))
+    assert.is_true((client.records:delete "id"))
+    assert.is_true((client:request("POST", "/x", { body = {} })))
+  end)
+
+  it("without a body do not replace a file", function()
+    serve(peer.answer(204), peer.json "")
+    local path = folder .. "/kept.json"
+    peer.write_file(path, "before")
+    for _ = 1, 2 do
+      scene.assert_error("protocol", client.workflows:get("id", { to = path }))
+      assert.equal("before", peer.read_file(path))
+    end
+  end)
+
+  it("say when to come back: a fraction of a second counts, and a date by the server's own clock", function()
+    serve(peer.json("{}", 503, { "Retry-After: 1.5" }),
+      peer.json("{}", 503, { "Date: Sun, 06 Nov 1994 08:49:00 GMT", "Retry-After: Sun, 06 Nov 1994 08:49:37 GMT" }),
+      peer.json("{}", 503, { "Date: Sun, 06 Nov 2094 08:49:00 GMT", "Retry-After: Sun, 06 Nov 2094 08:49:07 GMT" }))
+    for _, seconds in ipairs { 2, 37, 7 } do
+      local _, err = client.workflows:list()
+      assert.equal(seconds, err.retry_after)
+    end
   end)
 
   it("may be compressed", function()

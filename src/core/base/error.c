@@ -1,7 +1,11 @@
 #include "core/base/error.h"
 #include "core/base/alloc.h"
+#include "core/base/buf.h"
+#include "core/base/text.h"
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 /* `message` is what an error says that had no memory for its own message. */
 static const struct {
@@ -47,6 +51,17 @@ static void error_restart(ic_error *error, ic_error_kind kind) {
     error->kind = kind;
 }
 
+#define FIELD_LIMIT 256 /* bytes */
+
+/* Takes the text over. NULL when it needs escapes and there is no memory for them. */
+static char *error_one_line(char *text) {
+    if (!text || !ic_text_needs_escape(text)) return text;
+    ic_buf escaped = {0};
+    ic_text_escape(&escaped, text, strlen(text), SIZE_MAX);
+    ic_free(text);
+    return ic_buf_take(&escaped, NULL);
+}
+
 /* The message is made before the old one is freed, because the values may point into the error itself:
  * "token: %s" adds to a message. */
 void ic_error_set(ic_error *error, ic_error_kind kind, const char *format, ...) {
@@ -60,7 +75,21 @@ void ic_error_set(ic_error *error, ic_error_kind kind, const char *format, ...) 
     va_end(again);
     va_end(values);
     error_restart(error, kind);
-    error->message = message;
+    error->message = error_one_line(message);
+}
+
+void ic_error_restate(ic_error *error, const char *message) {
+    char *text = error_one_line(ic_strdup(message));
+    if (!text) return;
+    ic_free(error->message);
+    error->message = text;
+}
+
+void ic_error_take(char **field, const char *text) {
+    if (!text || !*text || *field) return;
+    ic_buf escaped = {0};
+    ic_text_escape(&escaped, text, strlen(text), FIELD_LIMIT);
+    *field = ic_buf_take(&escaped, NULL);
 }
 
 void ic_error_memory(ic_error *error) {

@@ -28,6 +28,9 @@ typedef struct ic_error {
     char *code, *param, *request_id; /* owned, each NULL when unknown */
 } ic_error;
 
+/* A message is one line: control characters and the like are escaped (ic_text_escape), whatever a server, a
+ * file name or an argument holds. */
+
 const char *ic_error_kind_name(ic_error_kind kind);
 /* What an error of that kind means, and what to do about it: a sentence each, without its full stop, for the
  * documentation. NULL for IC_OK and IC_ERR_ARGUMENT. */
@@ -37,6 +40,11 @@ const char *ic_error_kind_advice(ic_error_kind kind);
  * message, ic_error_message returns a static text. `error` may be NULL: then nothing happens. */
 void ic_error_set(ic_error *error, ic_error_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* Replaces the message alone. NULL, for want of memory, leaves the old one. */
+void ic_error_restate(ic_error *error, const char *message);
+/* Copies text of a server into one of code, param and request_id, escaped and at most 256 bytes long, unless
+ * that is set already. NULL and "" set nothing. */
+void ic_error_take(char **field, const char *text);
 /* The same for an allocation that failed. */
 void ic_error_memory(ic_error *error);
 const char *ic_error_message(const ic_error *error);

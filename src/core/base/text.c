@@ -1,7 +1,5 @@
 #include "core/base/text.h"
-#include <curl/curl.h>
-#include <math.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 /* No option, parameter or field has a longer name, so a longer one is not compared. */
@@ -86,6 +84,74 @@ bool ic_header_safe(const char *text) {
     for (; *text; text++)
         if ((unsigned char)*text < ' ' || *text == 127) return false;
     return true;
+}
+
+/* Reads one character of UTF-8 (RFC 3629). Returns its length, or 0 when the bytes are not one. */
+static size_t text_decode(const unsigned char *at, size_t left, unsigned *code) {
+    static const struct {
+        unsigned char mask, mark;
+        unsigned smallest;
+    } forms[] = {{0x80, 0x00, 0}, {0xE0, 0xC0, 0x80}, {0xF0, 0xE0, 0x800}, {0xF8, 0xF0, 0x10000}};
+    size_t length = 0;
+    while (length < 4 && (*at & forms[length].mask) != forms[length].mark)
+        length++;
+    if (length == 4 || length >= left) return 0;
+    *code = *at & (unsigned char)~forms[length].mask;
+    for (size_t i = 1; i <= length; i++) {
+        if ((at[i] & 0xC0) != 0x80) return 0;
+        *code = *code << 6 | (at[i] & 0x3Fu);
+    }
+    bool valid = *code >= forms[length].smallest && *code <= 0x10FFFF && (*code < 0xD800 || *code > 0xDFFF);
+    return valid ? length + 1 : 0;
+}
+
+static bool text_is_hidden(unsigned code) {
+    return code < ' ' || (code >= 0x7F && code <= 0x9F) || (code >= 0x2028 && code <= 0x202E) ||
+           (code >= 0x2066 && code <= 0x2069) || code == 0x200E || code == 0x200F;
+}
+
+/* Writes one character, escaped where necessary, and returns the number of bytes that were read. */
+static size_t text_escape_one(char escaped[8], const unsigned char *at, size_t left) {
+    static const char letters[] = "\n\r\t", names[] = "nrt";
+    unsigned code = *at;
+    size_t length = text_decode(at, left, &code);
+    const char *letter = length == 1 && code ? strchr(letters, (int)code) : NULL;
+    if (length && !text_is_hidden(code)) {
+        memcpy(escaped, at, length);
+        escaped[length] = '\0';
+    } else if (letter) {
+        snprintf(escaped, 8, "\\%c", names[letter - letters]);
+    } else if (length > 1) {
+        snprintf(escaped, 8, "\\u%04X", code & 0xFFFF);
+    } else {
+        snprintf(escaped, 8, "\\x%02X", *at);
+    }
+    return length ? length : 1;
+}
+
+void ic_text_escape(ic_buf *out, const char *text, size_t length, size_t limit) {
+    size_t first = out->length;
+    char escaped[8];
+    for (size_t i = 0; i < length && !out->failed;) {
+        i += text_escape_one(escaped, (const unsigned char *)text + i, length - i);
+        if (out->length - first + strlen(escaped) > limit) {
+            ic_buf_puts(out, "…");
+            return;
+        }
+        ic_buf_puts(out, escaped);
+    }
+}
+
+bool ic_text_needs_escape(const char *text) {
+    size_t left = strlen(text);
+    while (left) {
+        unsigned code;
+        size_t length = text_decode((const unsigned char *)text, left, &code);
+        if (!length || text_is_hidden(code)) return true;
+        text += length;
+        left -= length;
+    }
+    return false;
 }
 
 bool ic_text_starts(const char *text, const char *prefix) {

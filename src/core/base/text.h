@@ -19,6 +19,12 @@ void ic_nearest_offer(ic_nearest *search, const char *candidate);
 void ic_percent_encode(ic_buf *out, const char *text, size_t length);
 /* Whether text may stand in a header: it holds no control characters. */
 bool ic_header_safe(const char *text);
+/* Appends text so that a terminal and a log show it as one line: control characters (C0, DEL, C1), line and
+ * paragraph separators, characters that change the direction of text, and bytes that are not UTF-8 are
+ * written as escapes (\n, \x1B, \u2028). When more than `limit` bytes would be appended, it ends with "…". */
+void ic_text_escape(ic_buf *out, const char *text, size_t length, size_t limit);
+/* Whether ic_text_escape would change the text. */
+bool ic_text_needs_escape(const char *text);
 bool ic_text_starts(const char *text, const char *prefix);
 /* ASCII case-insensitive comparison. */
 bool ic_text_same(const char *a, const char *b);

@@ -37,7 +37,7 @@ static ic_event *event_new(const ic_call *call, const ic_event *about) {
     event->method = call->request.method;
     event->attempt = call->attempts;
     event->url = event_url(call);
-    if (about->status && ic_response_header(&call->response, "x-ironclad-requestid", id, sizeof id))
+    if (about->status && ic_response_request_id(&call->response, id, sizeof id))
         event->request_id = ic_strdup(id);
     if (event->request_id) ic_secrets_redact(call, event->request_id);
     if (event->url) return event;

@@ -12,13 +12,19 @@ double ic_retry_after(const char *value, double now) {
     value += strspn(value, spaces);
     size_t count = strspn(value, digits);
     if (count) {
-        double seconds = strtod(value, NULL);
+        /* RFC 9110 knows whole seconds only; a fraction counts as a whole one. It is read here, because what
+         * strtod(3) takes for a decimal point depends on the locale. */
+        double seconds = floor(strtod(value, NULL));
+        bool fraction = false;
+        if (value[count] == '.')
+            for (count++; value[count] >= '0' && value[count] <= '9'; count++)
+                fraction = fraction || value[count] != '0';
         bool whole = value[count + strspn(value + count, spaces)] == '\0';
-        return whole && isfinite(seconds) ? seconds : -1;
+        return whole && isfinite(seconds) ? seconds + fraction : -1;
     }
     /* All three forms of an HTTP-date begin with the day's name; curl_getdate(3) alone would take more. */
     if (!isalpha((unsigned char)*value)) return -1;
     time_t when = curl_getdate(value, NULL);
     if (when == -1) return -1;
-    return fmax((double)when - now, 0); /* a moment that has passed: no wait */
+    return fmax((double)when - now, 0);
 }
