@@ -43,6 +43,15 @@ describe("TLS", function()
     end)
   end
 
+  it("with a certificate that has expired says whose and when", function()
+    local server = answering "expired"
+    local err = scene.assert_error("tls", trusting(server, "expired").workflows:get "w1")
+    local ends = ("openssl x509 -in %s -noout -enddate | cut -d= -f2"):format(certificates.expired.cert)
+    local date = peer.shell(("date -u -d \"$(%s)\" '+%%Y-%%m-%%d %%H:%%M:%%S UTC'"):format(ends)):gsub("%s+$", "")
+    local whose = ("(127.0.0.1:%d: it expired on %s)"):format(server:port(), date)
+    assert.is_truthy(err.message:find(whose, 1, true), err.message)
+  end)
+
   it("with a certificate of ca_file is trusted, and stays so for the next call", function()
     local server = answering "good"
     local client = trusting(server, "good")

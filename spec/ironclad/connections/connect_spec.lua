@@ -328,6 +328,23 @@ describe("a proxy", function()
     server:stop()
   end)
 
+  it("is not named where it was not used", function()
+    local port = peer.free_port()
+    local options = { instance = "http://127.0.0.1:" .. port, token = "t", proxy = "http://127.0.0.1:1",
+      no_proxy = "127.0.0.1", max_retries = 0 }
+    local _, err = ironclad.connect(options).workflows:get "w1"
+    assert.equal("network", err.kind)
+    assert.is_nil(err.message:find("proxy", 1, true))
+  end)
+
+  it("on another machine is not told what goes to this one in plain text", function()
+    local server = scene.answering { peer.json '{"id":"w1"}' }
+    local client = ironclad.connect { instance = peer.url(server), token = "t", proxy = "http://proxy.invalid:3128",
+      max_retries = 0 }
+    assert.equal("w1", ironclad.must(client.workflows:get "w1").id)
+    server:stop()
+  end)
+
   it("is read from the environment when connecting, but not for this machine", function()
     local output, status = peer.shell(([[
       https_proxy=http://127.0.0.1:1 http_proxy=http://127.0.0.1:1 timeout 60 env LD_PRELOAD="$preload" %s - <<'END'

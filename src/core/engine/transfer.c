@@ -10,28 +10,27 @@
 #include <strings.h>
 #include <sys/socket.h>
 
-/* Header lines of one answer, and answers before the final one (1xx), that are still believed. */
-#define HEAD_LIMIT (256 * 1024)
-
+/* The most bytes in the header of one answer, and the most interim answers (1xx). */
+#define HEADER_LIMIT        (256 * 1024)
 #define HEADER_BLOCKS_LIMIT 32
-
-/* Bytes that are made room for before a grant is sent. */
-#define GRANT_HEAD 4096
-
-#define GRANT_BODY 16384
+/* Bytes that are allocated for the answer to a grant before it is sent. */
+#define GRANT_HEADER 4096
+#define GRANT_BODY   16384
 
 typedef struct ic_transfer {
     ic_call *call;
     ic_setup setup; /* its easy handle is owned here */
     bool added;     /* to the multi handle */
     ic_output_state output;
+    double began;         /* ic_now's seconds */
+    bool deadline_limits; /* setup.timeout is the time until the deadline, not the option timeout */
     int sendings, header_blocks;
-    bool second_refused, headers_too_large;
-    bool header_complete; /* the empty line behind the last header has come */
+    bool header_whole; /* the empty line after the latest header has come */
+    bool second_refused, headers_too_large, header_truncated;
     char message[CURL_ERROR_SIZE];
 } ic_transfer;
 
-/* What counts is the file: what is sent of a form, and otherwise what comes in a 2xx. */
+/* Progress is that of the file: of the request when it is a form, otherwise of the answer. */
 static bool transfer_counts_sending(const ic_call *call) {
     return call->request.form != NULL;
 }
@@ -57,25 +56,24 @@ static bool transfer_hook_progress(ic_transfer *transfer) {
            curl_easy_setopt(easy, CURLOPT_XFERINFODATA, transfer) == CURLE_OK;
 }
 
-/* Keeps the lines of the latest head: a 1xx or a proxy's answer comes before the one that counts. */
+/* Keeps the header of the latest answer, because interim answers (1xx) come before the final one. The fields
+ * of the trailer, which comes after the body, are not the header's (RFC 9110, 6.5.1). */
 static size_t transfer_on_header(char *bytes, size_t size, size_t count, void *argument) {
     ic_transfer *transfer = argument;
     ic_buf *headers = &transfer->call->response.headers;
     size_t length = size * count;
     if (length >= 5 && memcmp(bytes, "HTTP/", 5) == 0) {
         headers->length = 0;
-        transfer->header_complete = false;
+        transfer->header_whole = false;
         if (++transfer->header_blocks > HEADER_BLOCKS_LIMIT) return transfer->headers_too_large = true, 0;
         return length;
     }
-    if (headers->length + length > HEAD_LIMIT) return transfer->headers_too_large = true, 0;
+    if (transfer->header_whole) return length;
+    if (headers->length + length > HEADER_LIMIT) return transfer->headers_too_large = true, 0;
     size_t kept = length;
     while (kept && strchr("\r\n", bytes[kept - 1]))
         kept--;
-    if (!kept) {
-        transfer->header_complete = length > 0 && bytes[length - 1] == '\n';
-        return length;
-    }
+    if (!kept) return transfer->header_whole = length > 0, length;
     ic_buf_add(headers, bytes, kept);
     ic_buf_putc(headers, '\n');
     return headers->failed ? 0 : length;
@@ -88,16 +86,17 @@ static size_t transfer_on_body(char *bytes, size_t size, size_t count, void *arg
     switch (ic_output_write(&transfer->output, transfer->call, status, bytes, size * count)) {
     case IC_TAKEN: return size * count;
     case IC_TAKEN_LATER: return CURL_WRITEFUNC_PAUSE;
-    default: return size * count + 1; /* any other number than given ends the transfer */
+    default: return size * count + 1; /* any number other than `size * count` ends the transfer */
     }
 }
 
-/* Called when a connection is there, before each sending. libcurl sends by itself again when a kept
- * connection dies before the first byte of the answer; what may not be repeated is not
- * (CURLOPT_PREREQFUNCTION(3)). */
+/* Called before each sending, when the connection is ready (CURLOPT_PREREQFUNCTION(3)). libcurl sends a
+ * request again by itself when a kept connection ends before the first byte of the answer. A request that may
+ * not be repeated is not sent a second time. */
 static int transfer_on_sending(void *argument, char *ours, char *theirs, int our_port, int their_port) {
     ic_transfer *transfer = argument;
     (void)ours, (void)theirs, (void)our_port, (void)their_port;
+    curl_easy_setopt(transfer->setup.easy, CURLOPT_VERBOSE, 0L); /* the handshake is over (setup.c) */
     if (transfer->sendings++ == 0 || transfer->call->request.repeatable) return CURL_PREREQFUNC_OK;
     transfer->second_refused = true;
     return CURL_PREREQFUNC_ABORT;
@@ -116,11 +115,14 @@ static bool transfer_hook(ic_transfer *transfer) {
            curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->message) == CURLE_OK;
 }
 
-/* Seconds that the attempt may take; 0: as long as it likes. */
-static double transfer_time_left(const ic_call *call, double now) {
-    double timeout = ic_call_timeout(call);
-    if (call->deadline && (!timeout || call->deadline - now < timeout)) timeout = call->deadline - now;
-    return timeout;
+/* Sets the time that the attempt may take: the option timeout, or less when the deadline comes before that.
+ */
+static void transfer_limit(ic_transfer *transfer, double now) {
+    const ic_call *call = transfer->call;
+    double timeout = ic_call_timeout(call), left = call->deadline - now;
+    transfer->began = now;
+    transfer->deadline_limits = call->deadline && (!timeout || left < timeout);
+    transfer->setup.timeout = transfer->deadline_limits ? left : timeout;
 }
 
 static const struct {
@@ -163,17 +165,17 @@ bool ic_transfer_begin(ic_engine *engine, ic_call *call, const char *bearer, dou
                                  .foreign = call->foreign_url != NULL,
                                  .moves_file = ic_call_moves_file(call),
                                  .new_connection = call->fresh,
-                                 .timeout = transfer_time_left(call, now),
                                  .error = &call->error};
+    transfer_limit(transfer, now);
     transfer->output.file = -1;
     call->transfer = transfer;
     call->response.headers.length = 0;
     call->response.status = 0;
-    /* The answer to a grant is the only one: it must not be lost for want of memory. */
-    bool room = !call->request.sensitive || (ic_buf_reserve(&call->response.headers, GRANT_HEAD) &&
-                                             ic_buf_reserve(&transfer->output.body, GRANT_BODY));
+    /* A code or a refresh token can be used once, so that the answer must not be lost for want of memory. */
+    bool reserved = !call->request.sensitive || (ic_buf_reserve(&call->response.headers, GRANT_HEADER) &&
+                                                 ic_buf_reserve(&transfer->output.body, GRANT_BODY));
     transfer->setup.easy = curl_easy_init();
-    bool begun = room && transfer->setup.url && transfer->setup.easy && transfer_hook(transfer) &&
+    bool begun = reserved && transfer->setup.url && transfer->setup.easy && transfer_hook(transfer) &&
                  ic_setup_easy(&transfer->setup) &&
                  curl_multi_add_handle(engine->multi, transfer->setup.easy) == CURLM_OK;
     transfer->added = begun;
@@ -202,12 +204,12 @@ bool ic_transfer_resume(ic_call *call) {
     return curl_easy_pause(call->transfer->setup.easy, CURLPAUSE_CONT) == CURLE_OK;
 }
 
-/* An error under a good status never reaches a file, nor does a link to it. */
+/* JSON in place of a file may be an error with a good status, or a link to the file. */
 static void transfer_classify(ic_transfer *transfer, const ic_buf *body, ic_ended *ended) {
     ic_call *call = transfer->call;
     ic_error unreadable = {0};
     cJSON *tree = ic_json_parse(body->data, body->length, &unreadable);
-    const char *link = ic_answer_link(tree);
+    const char *link = ic_answer_may_link(call->request.operation) ? ic_answer_link(tree) : NULL;
     if (link) {
         ended->link = ic_strdup(link);
         if (!ended->link) ic_error_memory(&call->error);
@@ -219,7 +221,7 @@ static void transfer_classify(ic_transfer *transfer, const ic_buf *body, ic_ende
     cJSON_Delete(tree);
 }
 
-/* A 2xx that libcurl takes for whole. */
+/* For a 2xx that is whole as far as libcurl knows. */
 static void transfer_complete(ic_transfer *transfer, ic_ended *ended) {
     ic_call *call = transfer->call;
     curl_off_t bytes = 0;
@@ -230,13 +232,13 @@ static void transfer_complete(ic_transfer *transfer, ic_ended *ended) {
         ended->failure = call->error.kind;
         return;
     }
-    const ic_buf *doubtful = ic_output_unclassified(&transfer->output, call);
-    if (doubtful) transfer_classify(transfer, doubtful, ended);
+    const ic_buf *unclassified = ic_output_unclassified(&transfer->output, call);
+    if (unclassified) transfer_classify(transfer, unclassified, ended);
     if (ended->failure == IC_OK && !ended->link && !ic_output_complete(&transfer->output, call, &call->error))
         ended->failure = call->error.kind;
 }
 
-/* The whole file has been moved. */
+/* Notes the last progress, when the whole file has been sent or received. */
 static void transfer_note_end(ic_transfer *transfer) {
     ic_call *call = transfer->call;
     curl_off_t moved = 0;
@@ -253,18 +255,42 @@ static ic_error_kind transfer_kind(CURLcode code) {
     return IC_ERR_NETWORK;
 }
 
+/* The host and port that the attempt was sent to. */
+static void transfer_host(const ic_transfer *transfer, ic_buf *host) {
+    ic_buf url = {0};
+    ic_call_url(transfer->call, &url);
+    const char *text = ic_buf_text(&url), *at = text ? strstr(text, "://") : NULL;
+    if (at) ic_buf_add(host, at + 3, strcspn(at + 3, "/?"));
+    ic_buf_free(&url);
+}
+
 static void transfer_explain_tls(const ic_transfer *transfer, const char *text) {
     const ic_connection *connection = transfer->call->connection;
-    const char *where = connection->settings.ca_path ? connection->settings.ca_path : connection->ca_file;
+    const char *authorities =
+        connection->settings.ca_path ? connection->settings.ca_path : connection->ca_file;
+    char dates[80];
+    ic_buf host = {0};
+    transfer_host(transfer, &host);
+    ic_certificate_describe(&transfer->setup.certificate, ic_wall_time(), dates, sizeof dates);
+    const char *name = ic_buf_text(&host);
     ic_error_set(&transfer->call->error, IC_ERR_TLS,
-                 "%s; certificates were checked against %s (options ca_file and ca_path)", text,
-                 where ? where : "none");
+                 "%s (%s%s%s); certificates were checked against %s (options ca_file and ca_path)", text,
+                 name ? name : "", *dates ? ": " : "", dates, authorities ? authorities : "none");
+    ic_buf_free(&host);
+}
+
+/* Names the option whose time has run out; "" when libcurl ended a transfer that had stalled. */
+static const char *transfer_expired_option(const ic_transfer *transfer) {
+    double limit = transfer->setup.timeout;
+    bool expired = limit && ic_now() - transfer->began >= limit;
+    if (!expired) return transfer->sendings ? "" : " (option connect_timeout)";
+    return transfer->deadline_limits ? " (option deadline)" : " (option timeout)";
 }
 
 static void transfer_explain(ic_transfer *transfer, CURLcode code, ic_ended *ended) {
     ic_error *error = &transfer->call->error;
     const char *text = transfer->message[0] ? transfer->message : curl_easy_strerror(code);
-    /* A header line beyond libcurl's own limit counts as no memory there. */
+    /* libcurl reports a header line beyond its own limit as out of memory. */
     bool endless = code == CURLE_OUT_OF_MEMORY && transfer->sendings && !transfer->output.begun;
     ended->failure = transfer_kind(code);
     ended->handshake = code == CURLE_SSL_CONNECT_ERROR;
@@ -276,7 +302,10 @@ static void transfer_explain(ic_transfer *transfer, CURLcode code, ic_ended *end
         ic_error_set(error, IC_ERR_IO, "%s changed while it was sent", transfer->setup.changed);
     } else if (transfer->headers_too_large || endless) {
         ended->failure = IC_ERR_PROTOCOL;
-        ic_error_set(error, IC_ERR_PROTOCOL, "the head of the answer has no end");
+        ic_error_set(error, IC_ERR_PROTOCOL, "the header of the answer has no end");
+    } else if (transfer->header_truncated) {
+        ended->failure = IC_ERR_NETWORK;
+        ic_error_set(error, IC_ERR_NETWORK, "the connection ended before the header of the answer did");
     } else if (transfer->second_refused) {
         ended->failure = IC_ERR_NETWORK;
         ic_error_set(error, IC_ERR_NETWORK, "the connection broke after the request was sent");
@@ -285,11 +314,15 @@ static void transfer_explain(ic_transfer *transfer, CURLcode code, ic_ended *end
     } else if (ended->failure == IC_ERR_MEMORY) {
         ic_error_memory(error);
     } else {
-        const char *proxy = transfer->call->connection->proxy;
         ic_error_set(error, ended->failure, "%s%s%s", text,
-                     ended->failure == IC_ERR_TIMEOUT ? " (option timeout)" : "",
-                     proxy ? " (through the proxy)" : "");
+                     ended->failure == IC_ERR_TIMEOUT ? transfer_expired_option(transfer) : "",
+                     transfer->setup.proxied ? " (through the proxy)" : "");
     }
+}
+
+/* 101 is final: the server speaks another protocol from there. */
+static bool transfer_is_interim(long status) {
+    return status < 200 && status != 101;
 }
 
 ic_ended ic_transfer_end(ic_engine *engine, ic_call *call, CURLcode code) {
@@ -303,16 +336,14 @@ ic_ended ic_transfer_end(ic_engine *engine, ic_call *call, CURLcode code) {
                                                                      : "1.1";
     if (transfer->added) curl_multi_remove_handle(engine->multi, transfer->setup.easy);
     transfer->added = false;
-    /* libcurl may have dropped what could not be written, and think that all is well. */
+    /* libcurl may report success after bytes that could not be written. */
     if (code == CURLE_OK && transfer->output.failure) code = CURLE_WRITE_ERROR;
-    /* libcurl takes a connection that ends inside the header for an empty answer. */
-    bool cut = code == CURLE_OK && !transfer->header_complete;
-    if (cut) {
-        ended.failure = IC_ERR_NETWORK;
-        ic_error_set(&call->error, IC_ERR_NETWORK,
-                     "the connection ended before the answer's header was complete");
-        call->response.status = 0;
-    } else if (code != CURLE_OK) {
+    /* It also reports success when the connection ends inside the header, or after an interim answer. */
+    if (code == CURLE_OK && (!transfer->header_whole || transfer_is_interim(call->response.status))) {
+        transfer->header_truncated = true;
+        code = CURLE_PARTIAL_FILE;
+    }
+    if (code != CURLE_OK) {
         transfer_explain(transfer, code, &ended);
         call->response.status = 0;
     } else if (call->response.status >= 200 && call->response.status < 300) {

@@ -1,8 +1,10 @@
 #include "core/http/setup.h"
 #include "core/base/alloc.h"
 #include "core/base/buf.h"
+#include "core/base/clock.h"
 #include "core/base/process.h"
 #include "core/base/text.h"
+#include "core/http/proxy.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -24,7 +26,27 @@
 #define SET(option, value)                                                                                   \
     if (curl_easy_setopt(setup->easy, CURLOPT_##option, value) != CURLE_OK) return false
 
+/* The request target is given as well, because libcurl silently drops the query when it runs out of memory
+ * while it takes the URL apart. An HTTP proxy needs the whole URL of a plain request (RFC 9112, 3.2.2). */
+static bool setup_request_target(ic_setup *setup) {
+    const char *url = setup->url, *proxy = setup->connection->proxy, *host = strstr(url, "://");
+    if (setup->proxied && ic_text_starts(url, "http:") && ic_text_starts(proxy, "http")) {
+        SET(REQUEST_TARGET, url);
+        return true;
+    }
+    const char *path = host ? host + 3 + strcspn(host + 3, "/?") : url;
+    ic_buf target = {0};
+    ic_buf_printf(&target, "%s%s", *path == '/' ? "" : "/", path);
+    const char *text = ic_buf_text(&target);
+    bool set = text && curl_easy_setopt(setup->easy, CURLOPT_REQUEST_TARGET, text) == CURLE_OK;
+    ic_buf_free(&target);
+    return set;
+}
+
 static bool setup_target(ic_setup *setup) {
+    setup->proxied =
+        ic_proxy_applies(setup->connection->proxy, setup->connection->settings.no_proxy, setup->url);
+    if (!setup_request_target(setup)) return false;
     SET(URL, setup->url);
     SET(PATH_AS_IS, 1L);
     SET(FOLLOWLOCATION, 0L);
@@ -173,6 +195,13 @@ static bool setup_caller_gives(const ic_setup *setup, const char *name) {
     return false;
 }
 
+/* Only where JSON is expected: what is missing from a truncated gzip stream goes unnoticed by libcurl, but
+ * makes the JSON invalid. */
+static bool setup_takes_gzip(const ic_setup *setup) {
+    ic_answer answer = setup->request->answer;
+    return !setup->moves_file && (answer == IC_ANSWER_JSON || answer == IC_ANSWER_NOTHING);
+}
+
 /* Only the connection's own host gets the bearer, the actor and the caller's headers. */
 static bool setup_headers(ic_setup *setup) {
     const ic_request *request = setup->request;
@@ -181,6 +210,7 @@ static bool setup_headers(ic_setup *setup) {
     bool added = setup_add_header(setup, "Expect:", "");
     if (added && !setup_caller_gives(setup, "Accept"))
         added = setup_add_header(setup, "Accept: ", json ? "application/json" : "*/*");
+    if (added && !setup_takes_gzip(setup)) added = setup_add_header(setup, "Accept-Encoding: ", "identity");
     if (added && setup->bearer && !setup->foreign)
         added = setup_add_header(setup, "Authorization: Bearer ", setup->bearer);
     if (added && request->authorization)
@@ -210,9 +240,8 @@ static bool setup_limits(ic_setup *setup) {
     if (setup->moves_file) {
         SET(LOW_SPEED_LIMIT, 1L);
         SET(LOW_SPEED_TIME, STALL);
-    } else {
-        SET(ACCEPT_ENCODING, "gzip");
     }
+    if (setup_takes_gzip(setup)) SET(ACCEPT_ENCODING, "gzip");
     if (!setup->request->repeatable) SET(MAXAGE_CONN, FRESH);
     return true;
 }
@@ -225,16 +254,29 @@ static bool setup_security(ic_setup *setup) {
     /* With both set, libcurl reads the bundle again for every connection, which takes 20 ms. */
     SET(CAINFO, connection->ca_file);
     SET(CAPATH, connection->settings.ca_path);
-    SET(PROXY, connection->proxy ? connection->proxy : "");
-    if (connection->proxy_user) SET(PROXYUSERNAME, connection->proxy_user);
-    if (connection->proxy_password) SET(PROXYPASSWORD, connection->proxy_password);
-    SET(NOPROXY, connection->settings.no_proxy ? connection->settings.no_proxy : "");
+    SET(PROXY, setup->proxied ? connection->proxy : "");
+    SET(NOPROXY, "");
+    if (setup->proxied && connection->proxy_user) SET(PROXYUSERNAME, connection->proxy_user);
+    if (setup->proxied && connection->proxy_password) SET(PROXYPASSWORD, connection->proxy_password);
     SET(SUPPRESS_CONNECT_HEADERS, 1L);
     return true;
 }
 
+/* Receives the handshake's messages. libcurl shows them decrypted, whatever the version of TLS. */
+static int setup_on_debug(CURL *easy, curl_infotype type, char *bytes, size_t length, void *argument) {
+    ic_setup *setup = argument;
+    (void)easy;
+    if (type == CURLINFO_SSL_DATA_IN && !setup->certificate.invalid)
+        ic_certificate_read((const unsigned char *)bytes, length, ic_wall_time(), &setup->certificate);
+    return 0;
+}
+
+/* Debugging is switched on for new connections only: it makes every other request slower, and the handshake
+ * is all that is looked at. */
 static curl_socket_t setup_open_socket(void *argument, curlsocktype purpose, struct curl_sockaddr *address) {
-    (void)argument, (void)purpose;
+    ic_setup *setup = argument;
+    (void)purpose;
+    curl_easy_setopt(setup->easy, CURLOPT_VERBOSE, 1L);
     curl_socket_t opened = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     if (opened < 0) return CURL_SOCKET_BAD;
     if (ic_process_adopt(opened)) return opened;
@@ -262,7 +304,10 @@ static bool setup_connection(ic_setup *setup) {
     SET(QUICK_EXIT, 1L);
 #endif
     SET(OPENSOCKETFUNCTION, setup_open_socket);
+    SET(OPENSOCKETDATA, setup);
     SET(CLOSESOCKETFUNCTION, setup_close_socket);
+    SET(DEBUGFUNCTION, setup_on_debug);
+    SET(DEBUGDATA, setup);
     return true;
 }
 

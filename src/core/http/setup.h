@@ -2,6 +2,7 @@
 #ifndef IC_SETUP_H
 #define IC_SETUP_H
 
+#include "core/http/certificate.h"
 #include "core/http/connection.h"
 #include "core/http/request.h"
 #include <curl/curl.h>
@@ -31,6 +32,9 @@ typedef struct ic_setup {
     bool new_connection; /* do not use a kept connection */
     double timeout;      /* seconds for the whole attempt; 0: none */
     ic_error *error;     /* receives IO, when a file to send cannot be read */
+    /* Filled in by ic_setup_easy and while the handle is used. */
+    bool proxied;               /* the request goes through the connection's proxy */
+    ic_certificate certificate; /* what is wrong with the dates of the server's certificate */
     /* Owned by the setup. */
     struct curl_slist *headers;
     curl_mime *mime;
