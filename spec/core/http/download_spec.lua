@@ -26,7 +26,7 @@ describe("a download", function()
     local path = folder .. "/whole.bin"
     assert.equal(path, (client.workflows:download_document("id", "k", { to = path })))
     assert.equal(bytes, peer.read_file(path))
-    assert.is_nil(sent().headers["accept-encoding"])
+    assert.are.equal("identity", sent().headers["accept-encoding"])
   end)
 
   it("goes to a function, piece by piece", function()
@@ -107,6 +107,55 @@ describe("a download", function()
       assert.equal("new", peer.read_file(path))
       assert.equal(mode .. "\n", (peer.shell("stat -c %a " .. path)))
     end
+  end)
+
+  it("gets the permissions that the umask gives, and no more than the file before had", function()
+    serve(peer.answer(200, {}, "new"))
+    local output = peer.lua([[
+      local url, folder = ...
+      local client = require("ironclad").connect { instance = url, token = "t", as_user = false }
+      for _, name in ipairs { "fresh", "wide" } do
+        assert(client.workflows:download_document("id", "k", { to = folder .. "/" .. name }))
+      end
+    ]], { before = ("umask 077; touch %s/wide; chmod 666 %s/wide"):format(folder, folder) }, peer.url(server), folder)
+    assert.equal("", output)
+    assert.equal("600\n600\n", (peer.shell(("cd %s && stat -c %%a fresh wide && rm fresh wide"):format(folder))))
+  end)
+
+  it("to a folder says so", function()
+    serve(peer.answer(200, {}, "new"))
+    for _, place in ipairs { folder, folder .. "/" } do
+      local _, err = client.workflows:download_document("id", "k", { to = place })
+      assert.equal("io", err.kind)
+      assert.equal(("cannot write %s: it is a folder; give the path of a file"):format(place), err.message)
+    end
+  end)
+
+  it("follows a relative link, and a link to a link, but not in circles", function()
+    serve(peer.answer(200, {}, "new"))
+    peer.shell(("cd %s && mkdir -p deep && ln -sf deep/inner one && ln -sf ../one deep/two && ln -sf deep/two three"
+      .. " && ln -sf circle circle"):format(folder))
+    assert.equal(folder .. "/three", (client.workflows:download_document("id", "k", { to = folder .. "/three" })))
+    assert.equal("new", peer.read_file(folder .. "/deep/inner"))
+    local _, err = client.workflows:download_document("id", "k", { to = folder .. "/circle" })
+    assert.equal("io", err.kind)
+    assert.matches("Too many levels of symbolic links", err.message)
+  end)
+
+  -- Only root can give files away.
+  local is_root = peer.shell "id -u" == "0\n"
+  local declare = is_root and it or pending
+  declare("does not follow a link into another user's folder, nor another user's link", function()
+    serve(peer.answer(200, {}, "new"))
+    peer.shell(("cd %s && mkdir -p theirs && chown 65534 theirs && ln -sf theirs/file into && ln -sf mine link"
+      .. " && chown -h 65534 link"):format(folder))
+    for name, why in pairs { into = "it is a link into another user's folder", link = "it is another user's link" } do
+      local path = folder .. "/" .. name
+      local _, err = client.workflows:download_document("id", "k", { to = path })
+      assert.equal("io", err.kind)
+      assert.equal(("cannot write %s: %s"):format(path, why), err.message)
+    end
+    assert.equal("", (peer.shell(("cd %s && ls -A theirs; ls mine 2>/dev/null"):format(folder)):gsub("\n$", "")))
   end)
 
   it("to a place that cannot be written is an error of the disk", function()

@@ -53,7 +53,7 @@ local JSON = { "Content-Type: application/json" }
 
 -- Each: name, answer, kind of the error, what its message holds.
 local refused = {
-  { "a login page", peer.answer(200, HTML, "<!doctype html><title>Log in</title>"), "protocol", "page for people" },
+  { "a login page", peer.answer(200, HTML, "<!doctype html><title>Log in</title>"), "protocol", "HTML page" },
   { "an error with a good status", peer.answer(200, JSON, '{"code":"NOT_FOUND","message":"gone"}'), "not_found",
     "gone" },
   { "an export's error", peer.answer(200, JSON, '{"error":"the export has expired"}'), "protocol",
@@ -64,13 +64,15 @@ local refused = {
   { "a link to nowhere", peer.answer(200, JSON, '{"url":"http://files.example/x"}'), "protocol", "not https" },
   { "a redirect to plain http", peer.answer(302, { "Location: http://files.example/x" }), "protocol", "not https" },
   { "a login page without a type", peer.answer(200, {}, "\r\n<!DOCTYPE HTML><title>Log in</title>"), "protocol",
-    "page for people" },
-  { "an empty page", peer.answer(200, HTML, ""), "protocol", "page for people" },
+    "HTML page" },
+  { "an empty page", peer.answer(200, HTML, ""), "protocol", "HTML page" },
   { "a part of it", peer.answer(206, { "Content-Range: bytes 0-4/400" }, "%PDF-"), "protocol", "part of the file" },
   { "something for later", peer.answer(202, {}, "come again"), "protocol", "no file (yet)" },
   { "no content", "HTTP/1.1 204 No Content\r\n\r\n", "protocol", "no file (yet)" },
   { "less than an immense length", "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999999\r\n\r\n%PDF-",
     "protocol", "announced more" },
+  { "compressed bytes", peer.answer(200, { "Content-Type: application/pdf", "Content-Encoding: gzip" }, "\31\139\8\0"),
+    "protocol", "compressed" },
   { "half of it", "HTTP/1.1 200 OK\r\nContent-Length: 400000\r\n\r\n" .. BYTES, "network", "" },
   { "half of it in chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n%PDF-\r\n", "network", "" },
 }
@@ -136,6 +138,40 @@ for way, take in pairs(ways) do
     end
   end)
 end
+
+-- Only an export may be answered with a link; elsewhere the content of a document would choose what is fetched.
+describe("a JSON document", function()
+  local downloads = {
+    ["of a workflow"] = function(client, to) return client.workflows:download_document("w1", "key", to) end,
+    ["attached to a record"] = function(client, to) return client.records:download_attachment("r1", "key", to) end,
+    ["at a link"] = function(client, to, server) return client:download(peer.url(server) .. "/a.json", to) end,
+  }
+  for name, download in pairs(downloads) do
+    for way, take in pairs(ways) do
+      it(("%s is the file, whatever link it holds, %s"):format(name, way), function()
+        local other = scene.answering { peer.answer(200, {}, "not this") }
+        for _, url in ipairs { peer.url(other) .. "/steal", "https://files.example/x" } do
+          for _, body in ipairs { ('{"link":"%s"}'):format(url), ('"%s"'):format(url) } do
+            local server = scene.answering { peer.answer(200, JSON, body) }
+            local client = scene.connect(server)
+            local value, err = take(function(to) return download(client, to, server) end)
+            assert.is_nil(err)
+            assert.are.equal(body, value)
+            assert.are.equal(1, #server:requests())
+          end
+        end
+        assert.are.equal(0, other:connections())
+      end)
+    end
+  end
+end)
+
+describe("a download that says Content-Encoding: identity", function()
+  it("is the file", function()
+    local client = scene.connect(scene.answering { peer.answer(200, { "Content-Encoding: identity" }, BYTES) })
+    assert.is_true(client.workflows:download_document("w1", "key") == BYTES)
+  end)
+end)
 
 describe("a link", function()
   it("is fetched without the bearer, from any host", function()

@@ -1,40 +1,39 @@
-/* Where the body of an answer goes: memory, a file, or a sink written in Lua. Only the body of a 2xx goes to
- * a file or sink; others stay in memory, for the error. Of what was to be a file, a page for people, a part
- * and an answer without a body are refused, and JSON that is not large is held until it is all there and has
- * been looked at. */
+/* Takes the body of an answer to where it belongs: memory, a file, or a sink written in Lua. Only the body of
+ * a 2xx goes to a file or sink; other bodies stay in memory, for the error. For a download, an HTML page, a
+ * partial answer, an answer without a body and a compressed one are refused. Small JSON is held back until
+ * all of it has come, because it may be an error or a link instead of the file. */
 #ifndef IC_OUTPUT_H
 #define IC_OUTPUT_H
 
+#include "core/base/new_file.h"
 #include "core/engine/call.h"
 
 typedef struct ic_output_state {
     ic_buf body;
-    char *final;           /* the wanted file, links followed */
-    char *temporary;       /* the file beside the wanted one, while it is not whole */
-    int file;              /* -1: none */
-    int mode;              /* the permissions of the file that is replaced; -1: there is none */
+    ic_new_file *file;     /* owned; NULL: none is open */
     ic_error_kind failure; /* why writing stopped: TOO_LARGE, IO, MEMORY, PROTOCOL; IC_OK: it did not */
-    int cause;             /* errno of IO */
-    const char *refusal;   /* of PROTOCOL: why it is not the file; static */
-    bool begun, diverted;  /* diverted: to file or sink */
-    bool held;             /* what is to be diverted is in `body` */
+    ic_error cause;        /* the message of IO */
+    const char *refusal;   /* static; of PROTOCOL: why the answer is not the file */
+    bool begun, diverted;  /* diverted: to the file or sink */
+    bool held;             /* the bytes for the file or sink are in `body` */
     bool sink_touched;
 } ic_output_state;
 
 typedef enum ic_taken { IC_TAKEN, IC_TAKEN_LATER, IC_TAKEN_NEVER } ic_taken;
 
-/* LATER: the sink is full; the same bytes are to be offered again after it has taken what it has. */
+/* LATER: the sink is full, and the same bytes must be offered again when it has taken some. NEVER: see
+ * failure. */
 ic_taken ic_output_write(ic_output_state *output, ic_call *call, long status, const char *bytes,
                          size_t length);
-/* What has come, when it is JSON that may be something else than the file, else NULL; after the last byte of
- * a 2xx. */
+/* After the last byte of a 2xx: the body, when it is JSON that may be something else than the file; otherwise
+ * NULL. */
 const ic_buf *ic_output_unclassified(const ic_output_state *output, const ic_call *call);
-/* After the last byte of a 2xx: what is held goes where it belongs; gives the file its name (an empty one is
- * made when no byte came). False with IO. */
+/* After the last byte of a 2xx: writes the bytes that are held back, and gives the file its final name once
+ * it is on the disk. A body of no bytes makes an empty file. False with IO or PROTOCOL. */
 bool ic_output_complete(ic_output_state *output, ic_call *call, ic_error *error);
-/* The message for `failure`. */
+/* Sets the error that belongs to `failure`. */
 void ic_output_explain(const ic_output_state *output, const ic_call *call, ic_error *error);
-/* Removes an incomplete file. */
+/* Removes a file that is not complete. */
 void ic_output_free(ic_output_state *output);
 
 #endif

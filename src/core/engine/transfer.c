@@ -167,7 +167,6 @@ bool ic_transfer_begin(ic_engine *engine, ic_call *call, const char *bearer, dou
                                  .new_connection = call->fresh,
                                  .error = &call->error};
     transfer_limit(transfer, now);
-    transfer->output.file = -1;
     call->transfer = transfer;
     call->response.headers.length = 0;
     call->response.status = 0;

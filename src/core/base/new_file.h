@@ -1,0 +1,26 @@
+/* Writes a file so that its final name never shows a part of it: the bytes go to a temporary file beside it,
+ * which is renamed when it is whole and on the disk. */
+#ifndef IC_NEW_FILE_H
+#define IC_NEW_FILE_H
+
+#include "core/base/error.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct ic_new_file ic_new_file;
+
+/* Opens the temporary file. `path` must name a regular file or nothing. A symbolic link at its end stays: the
+ * file that it names is replaced, but only when the link is this user's (or root's) and does not lead to
+ * another user's folder. The new file gets the permissions that the umask gives; one that replaces a file
+ * gets no more than that file had. NULL with IO or MEMORY. */
+ic_new_file *ic_new_file_open(const char *path, ic_error *error);
+/* False with IO. */
+bool ic_new_file_write(ic_new_file *file, const void *bytes, size_t length, ic_error *error);
+/* Brings the bytes to the disk, gives the file its name, and brings the folder to the disk. The file must be
+ * freed in either case. False with IO; the old file, if there was one, is then still there unless only the
+ * last step failed. */
+bool ic_new_file_complete(ic_new_file *file, ic_error *error);
+/* Removes the temporary file when it was not completed. NULL is allowed. */
+void ic_new_file_free(ic_new_file *file);
+
+#endif
