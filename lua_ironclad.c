@@ -11,6 +11,7 @@
 #include "lua/reference.h"
 #include "lua/values.h"
 #include <curl/curl.h>
+#include <stdlib.h>
 
 static int core_operations(lua_State *L) {
     if (!lua_isnoneornil(L, 1))
@@ -24,7 +25,9 @@ static int core_jobs(lua_State *L) {
     return 1;
 }
 
-/* info() -> the versions of this module and of the libraries that it was built with. */
+/* info() -> the versions of this module and of the libraries that it runs with. With SSLKEYLOGFILE in the
+ * environment libcurl writes the keys of its TLS connections to that file, with which whoever records the
+ * traffic can read it: tls_key_log is then the path. */
 static int core_info(lua_State *L) {
     const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
     lua_createtable(L, 0, 4);
@@ -38,6 +41,11 @@ static int core_info(lua_State *L) {
     lua_setfield(L, -2, "cjson");
     lua_pushboolean(L, (curl->features & CURL_VERSION_HTTP2) != 0);
     lua_setfield(L, -2, "http2");
+    const char *key_log = getenv("SSLKEYLOGFILE");
+    if (key_log && *key_log) {
+        lua_pushstring(L, key_log);
+        lua_setfield(L, -2, "tls_key_log");
+    }
     return 1;
 }
 

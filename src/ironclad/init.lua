@@ -53,7 +53,8 @@ local ironclad = {
   scopes = scopes.known,
 }
 
---- The versions of this build: a table with version, libcurl, tls, cjson (texts) and http2 (a boolean).
+--- The versions of this build: a table with version, libcurl, tls, cjson (texts) and http2 (a boolean). And tls_key_log
+--- when SSLKEYLOGFILE is set in the environment: the file to which libcurl writes the keys of all TLS connections.
 function ironclad.info()
   return core.info()
 end

@@ -170,6 +170,27 @@ describe("answers", function()
     assert.is_nil(tostring(err):find(scene.TOKEN, 1, true))
   end)
 
+  it("never show a secret, however the service spells it", function()
+    -- base64 of "id:a secret", and of JSON that holds the secret.
+    local echo = "Basic aWQ6YSBzZWNyZXQ= eyJjbGllbnRfc2VjcmV0IjoiYSBzZWNyZXQifQ== a\\u0020secret a%20secret a+secret"
+    serve(peer.json(('{"error":"invalid_client","error_description":"got %s"}'):format(echo), 401))
+    local _, err = scene.connect_by_secret(server, { token_auth = "basic", max_retries = 0 }).workflows:list()
+    assert.equal("auth", err.kind)
+    assert.matches("got Basic *** *** *** *** ***", err.message, 1, true)
+    serve(peer.answer(502, { "Content-Type: text/plain" }, ("x"):rep(190) .. scene.TOKEN))
+    _, err = client.workflows:list()
+    assert.matches("x%*%*%*$", err.message)
+  end)
+
+  it("never show a secret in a response", function()
+    serve(peer.json('{"id":"w1"}', 200, { "X-Echo: Bearer " .. scene.TOKEN, "X-Ironclad-RequestId: " .. scene.TOKEN }))
+    local value, _, response = client.workflows:get "w1"
+    assert.equal("w1", value.id)
+    assert.equal("Bearer ***", response.headers["x-echo"])
+    assert.equal("***", response.headers["x-ironclad-requestid"])
+    assert.equal("***", response.request_id)
+  end)
+
   -- A body that is promised and does not come. `unknown`: the change has probably happened.
   for _, case in ipairs {
     { "a read, with 200", peer.json "", function() return client.workflows:get "id" end },

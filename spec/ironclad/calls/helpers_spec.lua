@@ -69,9 +69,16 @@ describe("helpers", function()
     assert.equal(1, ironclad.must(1, nil))
   end)
 
+  it("info says where the keys of TLS connections are written", function()
+    local output = peer.lua('print(require("ironclad").info().tls_key_log)',
+      { environment = "SSLKEYLOGFILE=/nowhere/keys" })
+    assert.equal("/nowhere/keys\n", output)
+  end)
+
   it("info says what this is made of", function()
     local info = ironclad.info()
     assert.equal("ironclad " .. info.version, ironclad._VERSION)
     assert.matches("^%d+%.%d+", info.libcurl)
+    assert.is_nil(info.tls_key_log)
   end)
 end)

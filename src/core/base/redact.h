@@ -1,11 +1,14 @@
-/* Cutting secrets out of text that is shown. */
+/* Removes secrets from text that is shown. */
 #ifndef IC_REDACT_H
 #define IC_REDACT_H
 
 #include <stddef.h>
 
-/* Puts *** in `text` where it holds one of the secrets (NULL: none), as it is or percent-encoded. The text
- * gets no longer. Secrets of fewer than 6 bytes, which any text might hold by chance, stay. */
-void ic_redact(char *text, const char *const *secrets, size_t count);
+/* Replaces each of the secrets (NULL-terminated strings; NULL: none) in `text` by "***" and returns the new
+ * length, which is not greater. A secret is found as it is, percent-encoded or as in a form, escaped as in
+ * JSON, and in base64 (both alphabets) of any text that holds it, as it is, form-encoded or escaped; base64
+ * is removed as a whole. Secrets of fewer than 6 bytes are not looked for, because any text may hold those by
+ * chance. Without memory the whole text is replaced. */
+size_t ic_redact(char *text, size_t length, const char *const *secrets, size_t count);
 
 #endif

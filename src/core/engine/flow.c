@@ -28,6 +28,7 @@ static void flow_finish(ic_engine *engine, ic_call *call) {
     call->state = IC_STATE_DONE;
     call->response.attempts = call->attempts;
     call->response.seconds = ic_now() - call->started;
+    if (call->mailbox) ic_secrets_redact_buf(call, &call->response.headers);
     if (call->previous_live)
         call->previous_live->next_live = call->next_live;
     else

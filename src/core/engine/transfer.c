@@ -4,6 +4,7 @@
 #include "core/base/process.h"
 #include "core/engine/event.h"
 #include "core/engine/output.h"
+#include "core/engine/secrets.h"
 #include "core/http/setup.h"
 #include <errno.h>
 #include <string.h>
@@ -213,6 +214,7 @@ static void transfer_classify(ic_transfer *transfer, const ic_buf *body, ic_ende
         ended->link = ic_strdup(link);
         if (!ended->link) ic_error_memory(&call->error);
     } else if (ic_answer_is_error(tree)) {
+        ic_secrets_redact_buf(call, &transfer->output.body);
         ic_answer_error(&call->request, &call->response, body, ic_wall_time(), &call->error);
     }
     ended->failure = call->error.kind;
@@ -347,6 +349,9 @@ ic_ended ic_transfer_end(ic_engine *engine, ic_call *call, CURLcode code) {
         call->response.status = 0;
     } else if (call->response.status >= 200 && call->response.status < 300) {
         transfer_complete(transfer, &ended);
+    } else {
+        /* Before a message is made of it, which may hold only a part. */
+        ic_secrets_redact_buf(call, &transfer->output.body);
     }
     if (ended.failure == IC_OK && !ended.link) transfer_note_end(transfer);
     return ended;
