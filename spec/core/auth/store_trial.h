@@ -153,8 +153,8 @@ static inline bool begin_tests(void) {
     const char *folder = getenv("TMPDIR");
     snprintf(top, sizeof top, "%s/ic-store.XXXXXX", folder && *folder ? folder : "/tmp");
     umask(022);
-    bool ready = mkdtemp(top) && ic_process_prepare() && dup2(0, 255) == 255 && ic_process_adopt(255);
-    ic_process_disown(255);
+    bool ready = mkdtemp(top) && ic_process_prepare() && dup2(0, 255) == 255 && ic_process_register(255);
+    ic_process_unregister(255);
     close(255);
     return ready;
 }

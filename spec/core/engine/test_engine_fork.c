@@ -43,12 +43,12 @@ static bool other_files_are_left(void *argument) {
 static void test_fork_leaves_other_files(void) {
     int ends[2];
     CHECK(ic_process_prepare() && pipe(ends) == 0);
-    CHECK(ic_process_adopt(ends[0]) && ic_process_adopt(ends[1]));
+    CHECK(ic_process_register(ends[0]) && ic_process_register(ends[1]));
     int file = open("/dev/null", O_RDONLY | O_CLOEXEC);
     CHECK(dup2(file, ends[0]) == ends[0]);
     CHECK(in_child(other_files_are_left, ends));
-    ic_process_disown(ends[0]);
-    ic_process_disown(ends[1]);
+    ic_process_unregister(ends[0]);
+    ic_process_unregister(ends[1]);
     close(file);
     close(ends[0]);
     close(ends[1]);

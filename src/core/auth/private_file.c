@@ -110,7 +110,7 @@ static int private_file_open(int folder, const char *path, int flags) {
     do
         descriptor = openat(folder, path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
     while (descriptor < 0 && errno == EINTR);
-    if (descriptor < 0 || ic_process_adopt(descriptor)) return descriptor;
+    if (descriptor < 0 || ic_process_register(descriptor)) return descriptor;
     close(descriptor);
     errno = ENOMEM;
     return -1;
@@ -118,7 +118,7 @@ static int private_file_open(int folder, const char *path, int flags) {
 
 static void private_file_close(int *descriptor) {
     if (*descriptor < 0) return;
-    ic_process_disown(*descriptor);
+    ic_process_unregister(*descriptor);
     close(*descriptor);
     *descriptor = -1;
 }
@@ -287,7 +287,7 @@ static int private_file_take_lock(ic_private_file *file, ic_error *error) {
     return private_file_lock_is_current(file);
 }
 
-/* The lock is released explicitly: a process that was forked just between open and ic_process_adopt shares
+/* The lock is released explicitly: a process that was forked just between open and ic_process_register shares
  * the descriptor, and closing it here alone would leave the lock in place. */
 void ic_private_file_unlock(ic_private_file *file) {
     if (file->generation == ic_process_generation()) {

@@ -26,7 +26,7 @@ void ic_clock_shift(double now, double wall_time) {
 }
 
 /* xorshift64*. Good enough for jitter; not for secrets. */
-double ic_dice(void) {
+double ic_random(void) {
     static uint64_t state;
     while (!state)
         state = ((uint64_t)(ic_wall_time() * 1e6) << 20) ^ ((uint64_t)getpid() * 0x9E3779B97F4A7C15u);

@@ -10,6 +10,6 @@ double ic_wall_time(void);
  * than in an earlier call. May be called from any thread. */
 void ic_clock_shift(double now, double wall_time);
 /* A random number, uniform in [0, 1). To be called from one thread only. */
-double ic_dice(void);
+double ic_random(void);
 
 #endif

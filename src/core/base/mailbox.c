@@ -34,8 +34,8 @@ ic_mailbox *ic_mailbox_new(const ic_mailbox_hooks *hooks, ic_error *error) {
         ic_free(mailbox);
         return NULL;
     }
-    if (!ic_process_adopt(ends[0]) || !ic_process_adopt(ends[1])) {
-        ic_process_disown(ends[0]);
+    if (!ic_process_register(ends[0]) || !ic_process_register(ends[1])) {
+        ic_process_unregister(ends[0]);
         close(ends[0]);
         close(ends[1]);
         ic_free(mailbox);
@@ -75,8 +75,8 @@ void ic_mailbox_close(ic_mailbox *mailbox) {
     for (ic_mailbox_node *node; (node = ic_mailbox_take(mailbox, &notices));)
         mailbox->hooks->drop(node, notices);
     /* Now, and not with the last release: others may hold the mailbox for as long as the process lives. */
-    ic_process_disown(mailbox->read_end);
-    ic_process_disown(mailbox->write_end);
+    ic_process_unregister(mailbox->read_end);
+    ic_process_unregister(mailbox->write_end);
     close(mailbox->read_end);
     close(mailbox->write_end);
 }

@@ -104,7 +104,7 @@ static bool new_file_open_temporary(ic_new_file *file, int mode, ic_error *error
     for (int tries = 0; tries < NAMES_MAX; tries++) {
         ic_buf name = {0};
         ic_buf_add(&name, file->final, new_file_folder_length(file->final));
-        ic_buf_printf(&name, ".%08lx.part", (unsigned long)(ic_dice() * 4294967296.0));
+        ic_buf_printf(&name, ".%08lx.part", (unsigned long)(ic_random() * 4294967296.0));
         char *temporary = ic_buf_take(&name, NULL);
         if (!temporary) return ic_error_memory(error), false;
         file->descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);

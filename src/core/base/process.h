@@ -12,7 +12,7 @@ bool ic_process_prepare(void);
 /* Functions that are called at exit and in a forked child. */
 typedef struct ic_process_hooks {
     void (*at_exit)(void);
-    void (*in_child)(void);        /* the gate is new and unlocked, and there is no other thread */
+    void (*in_child)(void);        /* the process lock is new and unlocked, and there is no other thread */
     struct ic_process_hooks *next; /* next and added belong to process.c */
     bool added;
 } ic_process_hooks;
@@ -23,15 +23,15 @@ bool ic_process_add_hooks(ic_process_hooks *hooks);
  */
 unsigned ic_process_generation(void);
 
-/* One mutex for the engine's inbox and life and the table of sockets: held for
- * moments, never while anything waits. A fork happens with it held, so that the child finds all of it whole.
- */
-void ic_gate_lock(void);
-void ic_gate_unlock(void);
+/* The process lock: one mutex for the engine's start and end, its inbox and the table of descriptors. It is
+ * held for moments, never while anything waits. A fork happens with it held, so that the child finds all of
+ * these whole. */
+void ic_process_lock(void);
+void ic_process_unlock(void);
 
-/* Descriptors that a child closes: the engine's sockets and the mailboxes' pipes. The gate must not be held.
- * False: no memory. */
-bool ic_process_adopt(int descriptor);
-void ic_process_disown(int descriptor);
+/* Registers a descriptor that a forked child must close: the engine's sockets and the mailboxes' pipes. The
+ * process lock must not be held. False when out of memory. */
+bool ic_process_register(int descriptor);
+void ic_process_unregister(int descriptor);
 
 #endif

@@ -8,19 +8,19 @@
 
 typedef struct ic_timer {
     double at;    /* ic_now's seconds */
-    size_t place; /* in the heap, from 1; 0: not set */
-    void (*ring)(void *engine, void *owner, double now);
+    size_t index; /* in the heap, from 1; 0: the timer is not set */
+    void (*fire)(void *engine, void *owner, double now);
     void *owner;
 } ic_timer;
 
 typedef struct ic_timers {
     ic_timer **heap; /* owned */
-    size_t count, capacity, enrolled;
+    size_t count, capacity, reserved;
 } ic_timers;
 
-/* Makes room for one more timer, so that setting it later cannot fail; false without memory. */
-bool ic_timers_enroll(ic_timers *timers);
-void ic_timers_leave(ic_timers *timers, ic_timer *timer); /* unsets it and gives its room back */
+/* Reserves memory for one more timer, so that setting it cannot fail. False when out of memory. */
+bool ic_timers_reserve(ic_timers *timers);
+void ic_timers_release(ic_timers *timers, ic_timer *timer); /* unsets it and gives its memory back */
 void ic_timer_set(ic_timers *timers, ic_timer *timer, double at);
 void ic_timer_unset(ic_timers *timers, ic_timer *timer);
 /* The earliest timer, still set, or NULL. */

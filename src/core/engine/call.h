@@ -96,7 +96,7 @@ struct ic_call {
 
     /* Between the owners. */
     atomic_uint commands;
-    ic_call *next_command; /* in the engine's inbox; guarded by the gate */
+    ic_call *next_command; /* in the engine's inbox; guarded by the process lock */
     ic_mailbox_node node;  /* in the mailbox's queue */
     cJSON *answer;         /* owned; to a question: set before IC_COMMAND_ANSWER; NULL: none */
     atomic_bool done; /* set last: from then on everything under "result" may be read, and does not change */
@@ -122,7 +122,7 @@ struct ic_call {
     bool earlier_unknown;      /* an earlier attempt ended with an unknown outcome */
     bool has_rate_permit;      /* of rate_queue's budget */
     bool has_in_flight_permit; /* of host_queue */
-    bool enrolled;             /* the timer's memory is reserved */
+    bool timer_reserved;       /* the timer's memory is reserved */
     char *foreign_url; /* owned; where a redirect of a download leads, on another host; NULL: nowhere */
     struct ic_token_entry *token_entry;
     unsigned token_generation; /* of the token that was sent */

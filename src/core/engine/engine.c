@@ -20,7 +20,7 @@
 #define LONGEST_WAIT     (3600 * 1000) /* milliseconds */
 #define REFRESH_PATIENCE 30.0          /* seconds */
 
-/* Guarded by the gate. */
+/* Guarded by the process lock. */
 static struct {
     ic_engine *engine; /* NULL: not running */
     pthread_t thread;
@@ -62,7 +62,7 @@ static int engine_start_thread(ic_engine *engine) {
     return failed;
 }
 
-/* The gate is held. */
+/* The process lock is held. */
 static bool engine_start(bool in_time, ic_error *error) {
     if (!in_time || shared.exiting) {
         ic_error_set(error, IC_ERR_CANCELLED, "the process is exiting");
@@ -91,7 +91,7 @@ static void engine_forget(void) {
     memset(&shared, 0, sizeof shared);
 }
 
-/* The gate is held. */
+/* The process lock is held. */
 static void engine_add_to_inbox(ic_call *call) {
     ic_call_retain(call);
     call->next_command = NULL;
@@ -110,29 +110,29 @@ bool ic_engine_command(ic_call *call, unsigned commands, ic_error *error) {
         return false;
     }
     bool in_time = !starting || ic_process_add_hooks(&hooks);
-    ic_gate_lock();
+    ic_process_lock();
     bool running = shared.engine || (starting && engine_start(in_time, error));
     if (running) {
         if (atomic_fetch_or(&call->commands, commands) == 0) engine_add_to_inbox(call);
         curl_multi_wakeup(shared.engine->multi);
     }
-    ic_gate_unlock();
+    ic_process_unlock();
     return running;
 }
 
 void ic_engine_wake(void) {
-    ic_gate_lock();
+    ic_process_lock();
     if (shared.engine) curl_multi_wakeup(shared.engine->multi);
-    ic_gate_unlock();
+    ic_process_unlock();
 }
 
 void ic_engine_stop(void) {
-    ic_gate_lock();
+    ic_process_lock();
     ic_engine *engine = shared.engine;
     shared.exiting = shared.stopping = true;
     if (engine) curl_multi_wakeup(engine->multi);
     pthread_t thread = shared.thread;
-    ic_gate_unlock();
+    ic_process_unlock();
     if (engine) pthread_join(thread, NULL);
     ic_socket_remove();
 }
@@ -151,12 +151,12 @@ static void engine_obey(ic_engine *engine, ic_call *call) {
 /* False when the engine is to stop: the commands that were in the inbox have been obeyed, and none will
  * follow. */
 static bool engine_read_inbox(ic_engine *engine) {
-    ic_gate_lock();
+    ic_process_lock();
     ic_call *call = shared.first;
     shared.first = shared.last = NULL;
     bool stopping = shared.stopping;
     if (stopping) shared.engine = NULL;
-    ic_gate_unlock();
+    ic_process_unlock();
     while (call) {
         ic_call *next = call->next_command;
         engine_obey(engine, call);
@@ -214,12 +214,12 @@ static void engine_finish_refreshes(ic_engine *engine) {
  * changed. */
 static void engine_die(void *argument) {
     ic_engine *engine = argument;
-    ic_gate_lock();
+    ic_process_lock();
     ic_call *call = shared.first;
     shared.engine = NULL;
     shared.first = shared.last = NULL;
     abandoned = engine;
-    ic_gate_unlock();
+    ic_process_unlock();
     pthread_detach(pthread_self());
     for (ic_call *next; call; call = next) {
         next = call->next_command;

@@ -24,7 +24,7 @@
 
 static void flow_finish(ic_engine *engine, ic_call *call) {
     ic_list_remove(call);
-    if (call->enrolled) ic_timers_leave(&engine->timers, &call->timer);
+    if (call->timer_reserved) ic_timers_release(&engine->timers, &call->timer);
     call->state = IC_STATE_DONE;
     call->response.attempts = call->attempts;
     call->response.seconds = ic_now() - call->started;
@@ -290,7 +290,7 @@ static ic_attempt flow_describe(const ic_call *call, const ic_ended *ended, doub
                         .earlier_unknown = call->earlier_unknown,
                         .now = now,
                         .deadline = call->deadline,
-                        .random = ic_dice()};
+                        .random = ic_random()};
 }
 
 static void flow_note_retry(ic_call *call, ic_error_kind failure, double pause) {
@@ -408,7 +408,7 @@ static void flow_on_timer(void *engine, void *owner, double now) {
 void ic_flow_fire(ic_engine *engine, double now) {
     for (ic_timer *timer; (timer = ic_timers_first(&engine->timers)) && timer->at <= now;) {
         ic_timer_unset(&engine->timers, timer);
-        timer->ring(engine, timer->owner, now);
+        timer->fire(engine, timer->owner, now);
     }
 }
 
@@ -429,10 +429,10 @@ void ic_flow_start(ic_engine *engine, ic_call *call) {
     double deadline = ic_call_deadline(call);
     call->started = ic_now();
     call->deadline = deadline ? call->started + deadline : 0;
-    call->timer = (ic_timer){.ring = flow_on_timer, .owner = call};
+    call->timer = (ic_timer){.fire = flow_on_timer, .owner = call};
     ic_flow_register(engine, call);
-    call->enrolled = ic_timers_enroll(&engine->timers);
-    if (!call->enrolled || !ic_queues_assign(engine, call)) {
+    call->timer_reserved = ic_timers_reserve(&engine->timers);
+    if (!call->timer_reserved || !ic_queues_assign(engine, call)) {
         ic_error_memory(&call->error);
         flow_give_up(engine, call, IC_OUTCOME_NOT_DONE, true);
         return;

@@ -101,7 +101,7 @@ static void rate_queue_on_timer(void *engine, void *owner, double now) {
     ic_rate_queue *queue = owner;
     for (int bucket = 0; bucket < IC_BUCKET_COUNT; bucket++) {
         ic_list *list = &queue->waiting[bucket];
-        while (list->first && !queue->timers[bucket].place) {
+        while (list->first && !queue->timers[bucket].index) {
             double pause = ic_budget_acquire(queue->budget, (ic_bucket)bucket, now);
             if (pause > 0) {
                 ic_timer_set(&((ic_engine *)engine)->timers, &queue->timers[bucket], now + pause);
@@ -122,7 +122,7 @@ double ic_rate_permit_acquire(ic_engine *engine, ic_call *call, double now) {
     if (!queue->budget || bucket == IC_BUCKET_NONE) return 0;
     ic_list *list = &queue->waiting[bucket];
     ic_timer *timer = &queue->timers[bucket];
-    bool others = list->first && timer->place;
+    bool others = list->first && timer->index;
     double pause = others ? timer->at - now : ic_budget_acquire(queue->budget, bucket, now);
     if (pause <= 0 && !others) {
         call->has_rate_permit = true;
@@ -130,7 +130,7 @@ double ic_rate_permit_acquire(ic_engine *engine, ic_call *call, double now) {
     }
     if (pause < SHORTEST_WAIT) pause = SHORTEST_WAIT;
     ic_list_append(list, call);
-    if (!timer->place) ic_timer_set(&engine->timers, timer, now + pause);
+    if (!timer->index) ic_timer_set(&engine->timers, timer, now + pause);
     return pause;
 }
 
@@ -141,7 +141,7 @@ void ic_permits_release(ic_engine *engine, ic_call *call, double now, bool sent)
     ic_budget_release(call->rate_queue->budget, call->request.bucket, now, sent);
     /* A permit that was not used is free at once: the next call need not wait for the timer. */
     ic_timer *timer = &call->rate_queue->timers[call->request.bucket];
-    if (!sent && timer->place) ic_timer_set(&engine->timers, timer, now);
+    if (!sent && timer->index) ic_timer_set(&engine->timers, timer, now);
 }
 
 /* A header's number that is not negative; -1: there is none. */
@@ -167,12 +167,12 @@ void ic_rate_queue_observe(ic_call *call, double now, double wall_time, double r
 
 static bool rate_queue_reserve_timers(ic_engine *engine, ic_rate_queue *queue) {
     for (int bucket = 0; bucket < IC_BUCKET_COUNT; bucket++) {
-        if (!ic_timers_enroll(&engine->timers)) {
+        if (!ic_timers_reserve(&engine->timers)) {
             while (bucket-- > 0)
-                ic_timers_leave(&engine->timers, &queue->timers[bucket]);
+                ic_timers_release(&engine->timers, &queue->timers[bucket]);
             return false;
         }
-        queue->timers[bucket] = (ic_timer){.ring = rate_queue_on_timer, .owner = queue};
+        queue->timers[bucket] = (ic_timer){.fire = rate_queue_on_timer, .owner = queue};
     }
     return true;
 }
@@ -243,7 +243,7 @@ void ic_queues_free(ic_engine *engine) {
     for (ic_rate_queue *queue; (queue = engine->rate_queues);) {
         engine->rate_queues = queue->next;
         for (int bucket = 0; bucket < IC_BUCKET_COUNT; bucket++)
-            ic_timers_leave(&engine->timers, &queue->timers[bucket]);
+            ic_timers_release(&engine->timers, &queue->timers[bucket]);
         rate_queue_free(queue);
     }
     for (ic_host_queue *queue; (queue = engine->host_queues);) {

@@ -35,7 +35,7 @@ typedef struct ic_socket {
 } ic_socket;
 
 static void socket_close_descriptor(int descriptor) {
-    ic_process_disown(descriptor);
+    ic_process_unregister(descriptor);
     close(descriptor);
 }
 
@@ -89,7 +89,7 @@ static void socket_accept(ic_socket *socket) {
     while (socket_make_room(socket)) {
         int descriptor = accept4(socket->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (descriptor < 0 && (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)) return;
-        if (descriptor < 0 || !ic_process_adopt(descriptor)) {
+        if (descriptor < 0 || !ic_process_register(descriptor)) {
             if (descriptor >= 0) close(descriptor);
             socket_close_idle(socket);
             break;

@@ -16,7 +16,7 @@
 #define BACKLOG     4096
 #define FOLDER_SIZE (IC_SOCKET_PATH_SIZE + 32)
 
-/* Guarded by the gate. */
+/* Guarded by the process lock. */
 static struct {
     char path[IC_SOCKET_PATH_SIZE]; /* "": not open */
     char made[FOLDER_SIZE];         /* the folder to remove at the end; "": it stays */
@@ -27,26 +27,26 @@ static struct {
 } own;
 
 static void socket_path_close(int descriptor) {
-    ic_process_disown(descriptor);
+    ic_process_unregister(descriptor);
     close(descriptor);
 }
 
 int ic_socket_take(void) {
-    ic_gate_lock();
+    ic_process_lock();
     int listener = own.fresh ? own.listener : -1;
     own.fresh = false;
-    ic_gate_unlock();
+    ic_process_unlock();
     return listener;
 }
 
 void ic_socket_remove(void) {
     int unused = ic_socket_take();
     if (unused >= 0) socket_path_close(unused);
-    ic_gate_lock();
+    ic_process_lock();
     if (own.path[0]) unlink(own.path);
     if (own.made[0]) rmdir(own.made); /* fails while others have their files in it */
     own.path[0] = own.made[0] = '\0';
-    ic_gate_unlock();
+    ic_process_unlock();
 }
 
 /* In a forked child: the file is the parent's. */
@@ -116,7 +116,7 @@ static int socket_path_listen(const char *path, ic_error *error) {
     if (listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof address) != 0 ||
         listen(listener, BACKLOG) != 0) {
         ic_error_set(error, IC_ERR_IO, "socket_dir: cannot listen at %s: %s", path, strerror(errno));
-    } else if (!ic_process_adopt(listener)) {
+    } else if (!ic_process_register(listener)) {
         ic_error_memory(error);
         unlink(path);
     } else {
@@ -126,7 +126,7 @@ static int socket_path_listen(const char *path, ic_error *error) {
     return -1;
 }
 
-/* The gate is held. */
+/* The process lock is held. */
 static bool socket_path_is_open(void) {
     struct stat about;
     return own.path[0] && lstat(own.path, &about) == 0 && about.st_dev == own.device &&
@@ -138,7 +138,7 @@ static bool socket_path_install(int listener, const char *path, const char *made
     struct stat about;
     int unused = -1;
     bool found = lstat(path, &about) == 0;
-    ic_gate_lock();
+    ic_process_lock();
     bool mine = found && !socket_path_is_open();
     if (mine) {
         if (own.fresh) unused = own.listener;
@@ -149,7 +149,7 @@ static bool socket_path_install(int listener, const char *path, const char *made
         snprintf(own.path, sizeof own.path, "%s", path);
         snprintf(own.made, sizeof own.made, "%s", made);
     }
-    ic_gate_unlock();
+    ic_process_unlock();
     if (unused >= 0) socket_path_close(unused);
     return mine;
 }
@@ -174,10 +174,10 @@ static bool socket_path_open_in(const char *folder, bool ours, ic_error *error) 
 
 /* Whether the socket is open, and its path. */
 static bool socket_path_get(char path[IC_SOCKET_PATH_SIZE]) {
-    ic_gate_lock();
+    ic_process_lock();
     bool open = socket_path_is_open();
     memcpy(path, own.path, sizeof own.path);
-    ic_gate_unlock();
+    ic_process_unlock();
     return open;
 }
 

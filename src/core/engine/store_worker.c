@@ -19,13 +19,13 @@ static const char *const step_names[] = {[IC_STORE_LOCK] = "lock",
 bool ic_store_worker_init(ic_engine *engine, ic_store_worker *worker, const char *path, void *owner) {
     *worker = (ic_store_worker){.owner = owner, .store = path ? ic_store_new(path, NULL) : NULL};
     worker->timer.owner = worker;
-    if ((worker->store || !path) && ic_timers_enroll(&engine->timers)) return true;
+    if ((worker->store || !path) && ic_timers_reserve(&engine->timers)) return true;
     ic_store_free(worker->store);
     return false;
 }
 
 void ic_store_worker_clear(ic_engine *engine, ic_store_worker *worker) {
-    ic_timers_leave(&engine->timers, &worker->timer);
+    ic_timers_release(&engine->timers, &worker->timer);
     ic_store_free(worker->store);
     ic_token_clear(&worker->found);
     ic_call_release(worker->question);
@@ -53,8 +53,8 @@ static void store_worker_try_lock(void *engine, void *owner, double now) {
     ic_error error = {0};
     int locked = ic_store_lock(worker->store, &error);
     if (locked == 0 && now < worker->lock_until) {
-        worker->timer.ring = store_worker_try_lock;
-        ic_timer_set(&((ic_engine *)engine)->timers, &worker->timer, now + LOCK_PAUSE * (0.5 + ic_dice()));
+        worker->timer.fire = store_worker_try_lock;
+        ic_timer_set(&((ic_engine *)engine)->timers, &worker->timer, now + LOCK_PAUSE * (0.5 + ic_random()));
         return;
     }
     if (locked == 0)

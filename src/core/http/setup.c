@@ -279,14 +279,14 @@ static curl_socket_t setup_open_socket(void *argument, curlsocktype purpose, str
     curl_easy_setopt(setup->easy, CURLOPT_VERBOSE, 1L);
     curl_socket_t opened = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     if (opened < 0) return CURL_SOCKET_BAD;
-    if (ic_process_adopt(opened)) return opened;
+    if (ic_process_register(opened)) return opened;
     close(opened);
     return CURL_SOCKET_BAD;
 }
 
 static int setup_close_socket(void *argument, curl_socket_t opened) {
     (void)argument;
-    ic_process_disown(opened);
+    ic_process_unregister(opened);
     return close(opened);
 }
 
