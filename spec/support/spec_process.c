@@ -96,6 +96,13 @@ static int refused_port(lua_State *L) {
     return 1;
 }
 
+/* chdir(path): the working folder of this process from now on. */
+static int change_folder(lua_State *L) {
+    const char *path = luaL_checkstring(L, 1);
+    if (chdir(path) != 0) return luaL_error(L, "%s: %s", path, strerror(errno));
+    return 0;
+}
+
 /* interpreter() -> the path of the program that runs this. */
 static int interpreter(lua_State *L) {
     char path[4096];
@@ -108,9 +115,13 @@ static int interpreter(lua_State *L) {
 __attribute__((visibility("default"))) int luaopen_spec_process(lua_State *L);
 
 int luaopen_spec_process(lua_State *L) {
-    static const luaL_Reg functions[] = {{"fork_run", fork_run},       {"new_state", new_state},
-                                         {"free_port", free_port},     {"refused_port", refused_port},
-                                         {"interpreter", interpreter}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"fork_run", fork_run},
+                                         {"new_state", new_state},
+                                         {"free_port", free_port},
+                                         {"refused_port", refused_port},
+                                         {"interpreter", interpreter},
+                                         {"chdir", change_folder},
+                                         {NULL, NULL}};
     static bool loaded;
     if (!loaded) on_exit(end_child, NULL);
     loaded = true;

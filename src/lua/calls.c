@@ -1,6 +1,7 @@
 #include "lua/calls.h"
 #include "core/auth/grant.h"
 #include "core/base/alloc.h"
+#include "core/base/path.h"
 #include "core/base/process.h"
 #include "core/base/text.h"
 #include "core/engine/call.h"
@@ -155,6 +156,8 @@ static void calls_read_options(lua_State *L, int from, ic_call_options *options)
         options->output = IC_TO_SINK;
     } else if (lua_type(L, -1) == LUA_TSTRING && ic_lua_rawlen(L, -1)) {
         calls_keep_text(L, "to", &options->path);
+        options->place = ic_path_here(options->path);
+        if (!options->place) luaL_error(L, "not enough memory");
         options->output = IC_TO_PATH;
     } else if (!lua_isnil(L, -1)) {
         luaL_error(L, "to: expected a path or a function");

@@ -19,20 +19,24 @@ static bool path_names_file(const char *path, ic_error *error) {
     return false;
 }
 
-char *ic_path_absolute(const char *path, ic_error *error) {
+char *ic_path_here(const char *path) {
     char here[PATH_MAX];
     ic_buf absolute = {0};
-    if (!path_names_file(path, error)) return NULL;
-    if (*path != '/') {
-        if (!getcwd(here, sizeof here)) {
-            ic_error_set(error, IC_ERR_STORE, "cannot find the folder of %s: %s; give an absolute path", path,
-                         strerror(errno));
-            return NULL;
-        }
-        ic_buf_printf(&absolute, "%s/", here);
-    }
+    if (*path != '/' && getcwd(here, sizeof here)) ic_buf_printf(&absolute, "%s/", here);
     ic_buf_puts(&absolute, path);
-    char *text = ic_buf_take(&absolute, NULL);
-    if (!text) ic_error_memory(error);
-    return text;
+    return ic_buf_take(&absolute, NULL);
+}
+
+char *ic_path_absolute(const char *path, ic_error *error) {
+    if (!path_names_file(path, error)) return NULL;
+    errno = 0;
+    char *absolute = ic_path_here(path);
+    if (absolute && *absolute == '/') return absolute;
+    if (absolute)
+        ic_error_set(error, IC_ERR_STORE, "cannot find the folder of %s: %s; give an absolute path", path,
+                     strerror(errno));
+    else
+        ic_error_memory(error);
+    ic_free(absolute);
+    return NULL;
 }

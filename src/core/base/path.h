@@ -4,8 +4,12 @@
 
 #include "core/base/error.h"
 
-/* The absolute form of a file's path (free with ic_free), so that a later chdir does not lead to another
- * file. Opens nothing. NULL with STORE, when it cannot be the path of a file, or with MEMORY. */
+/* Makes a path absolute (free with ic_free), so that a later chdir does not lead to another file. Opens
+ * nothing. A relative path is returned unchanged when the process has no working folder. NULL when out of
+ * memory. */
+char *ic_path_here(const char *path);
+/* The same for the file of a token store. NULL with STORE, when it cannot be the path of a file or there is
+ * no working folder, or with MEMORY. */
 char *ic_path_absolute(const char *path, ic_error *error);
 
 #endif

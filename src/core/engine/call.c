@@ -65,6 +65,7 @@ void ic_call_release(ic_call *call) {
     ic_request_free(&call->request);
     ic_free(call->options.as_user);
     ic_free(call->options.path);
+    ic_free(call->options.place);
     ic_free(call->foreign_url);
     ic_buf_free(&call->chunk);
     for (ic_event *event; (event = call->first_event);) {

@@ -41,7 +41,8 @@ typedef struct ic_call_options {
     double timeout, deadline,
         max_retries; /* seconds, seconds, count; negative: the connection's; deadline 0: none */
     ic_output output;
-    char *path;    /* owned; for IC_TO_PATH */
+    char *path;    /* owned; for IC_TO_PATH: as the caller named it */
+    char *place;   /* owned; for IC_TO_PATH: the same path, absolute */
     bool progress; /* progress is reported (event.h) */
 } ic_call_options;
 

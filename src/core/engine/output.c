@@ -32,7 +32,7 @@ static ic_taken output_to_memory(ic_output_state *output, const ic_call *call, l
 }
 
 static ic_taken output_to_file(ic_output_state *output, ic_call *call, const char *bytes, size_t length) {
-    if (!output->file) output->file = ic_new_file_open(call->options.path, &output->cause);
+    if (!output->file) output->file = ic_new_file_open(call->options.place, &output->cause);
     bool written = output->file && ic_new_file_write(output->file, bytes, length, &output->cause);
     return written ? IC_TAKEN : output_fail(output, output->cause.kind);
 }

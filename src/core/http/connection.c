@@ -223,14 +223,26 @@ static bool connection_split_proxy(ic_connection *connection, ic_error *error) {
     return known;
 }
 
-/* Opens nothing; a path that could never be one is the caller's mistake. */
-static bool connection_store_fits(const char *path, ic_error *error) {
+/* Makes the store's path absolute, and opens nothing. A path that cannot be a file's is the caller's mistake.
+ */
+static bool connection_resolve_store(ic_settings *settings, ic_error *error) {
     ic_error reason = {0};
-    char *absolute = ic_path_absolute(path, &reason);
+    char *absolute = ic_path_absolute(settings->store, &reason);
     if (!absolute) ic_error_set(error, IC_ERR_ARGUMENT, "store: %s", ic_error_message(&reason));
     ic_error_clear(&reason);
-    ic_free(absolute);
-    return absolute != NULL;
+    if (!absolute) return false;
+    ic_free(settings->store);
+    settings->store = absolute;
+    return true;
+}
+
+/* Makes the path of an option absolute. */
+static bool connection_resolve(char **path) {
+    char *absolute = *path ? ic_path_here(*path) : NULL;
+    if (*path && !absolute) return false;
+    ic_free(*path);
+    *path = absolute;
+    return true;
 }
 
 static bool connection_complete(ic_connection *connection, ic_error *error) {
@@ -238,7 +250,7 @@ static bool connection_complete(ic_connection *connection, ic_error *error) {
     connection->origin = ic_instance_origin(settings->instance, settings->allow_http, error);
     if (!connection->origin) return false;
     if (settings->proxy && *settings->proxy && !connection_split_proxy(connection, error)) return false;
-    if (settings->store && !connection_store_fits(settings->store, error)) return false;
+    if (settings->store && !connection_resolve_store(settings, error)) return false;
     ic_buf agent = {0};
     if (settings->user_agent) ic_buf_printf(&agent, "%s ", settings->user_agent);
     ic_buf_puts(&agent, "ironclad-lua/" IC_VERSION);
@@ -246,6 +258,7 @@ static bool connection_complete(ic_connection *connection, ic_error *error) {
     if (settings->ca_file || !settings->ca_path)
         connection->ca_file = ic_strdup(settings->ca_file ? settings->ca_file : connection_system_bundle());
     bool whole = connection->user_agent && (connection->ca_file || settings->ca_path) &&
+                 connection_resolve(&connection->ca_file) && connection_resolve(&settings->ca_path) &&
                  connection_add_default_scope(settings);
     if (whole) whole = connection_add_keys(connection);
     if (!whole) ic_error_memory(error);

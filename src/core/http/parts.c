@@ -1,5 +1,6 @@
 #include "core/http/parts.h"
 #include "core/base/alloc.h"
+#include "core/base/path.h"
 #include "core/base/text.h"
 #include <string.h>
 
@@ -63,7 +64,7 @@ long ic_parts_add(ic_parts *parts, const char *path, const char *data, size_t le
     if (!*filename) filename = "file";
     if (!content_type) content_type = ic_content_type_of(filename);
     ic_part part = {
-        .path = ic_strdup(path),
+        .path = path ? ic_path_here(path) : NULL,
         .data = path ? NULL : ic_malloc(length),
         .length = path ? 0 : length,
         .filename = ic_strdup(filename),

@@ -20,8 +20,8 @@ typedef struct ic_parts {
 } ic_parts;
 
 /* Adds a file and returns its index, or -1 when out of memory. Exactly one of `path` and `data` must be
- * given; everything is copied. Without a filename it is the last segment of the path, or "file". Without a
- * content type it follows from the filename's extension. */
+ * given. All of it is copied, and the path made absolute. Without a filename it is the last segment of the
+ * path, or "file". Without a content type it follows from the filename's extension. */
 long ic_parts_add(ic_parts *parts, const char *path, const char *data, size_t length, const char *filename,
                   const char *content_type);
 void ic_parts_free(ic_parts *parts);

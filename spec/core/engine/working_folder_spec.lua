@@ -1,0 +1,81 @@
+-- A relative path belongs to the folder that the process works in when the call, or the connection, is made: not to the
+-- one that it works in when the engine opens the file.
+local peer = require "spec.support.peer"
+
+local folder
+
+setup(function()
+  folder = peer.temporary_folder()
+  peer.shell(("cd %s && mkdir here there && printf mine >here/nda.txt && printf other >there/nda.txt"):format(folder))
+end)
+teardown(function() peer.remove_folder(folder) end)
+
+-- Runs Lua source in a process that works in `here`. The source has a client whose token comes only after release(), and
+-- move(), which makes `there` the working folder.
+local function in_folder(source, ...)
+  local output, status = peer.lua([[
+    local folder = ...
+    local scene, process, run = require "spec.support.scene", require "spec_process", require "ironclad.calls.run"
+    local ironclad, peer = require "ironclad", require "spec.support.peer"
+    require "ironclad.connections.store"
+    process.chdir(folder .. "/here")
+    local token = peer.json '{"access_token":"t","token_type":"Bearer","expires_in":3600,"refresh_token":"r"}'
+    local server = scene.serve { connections = {
+      { { "read" }, { "gate" }, { "send", token }, { "read" }, { "send", scene.GOOD }, { "loop" } },
+      { { "read" }, { "send", scene.GOOD }, { "loop" } },
+    } }
+    local function move() process.chdir(folder .. "/there") end
+    local function release() server:release() end
+  ]] .. source, nil, folder, ...)
+  assert.are.equal(0, status, output)
+  return output
+end
+
+describe("a relative path", function()
+  it("of a file to send is the one of the call", function()
+    assert.are.equal("mine", in_folder [[
+      local client = scene.connect_by_secret(server, { max_retries = 0 })
+      local pending = ironclad.spawn(function()
+        return client.records:upload_attachment("r1", "key", { attachment = ironclad.file "nda.txt" })
+      end)
+      server:await(1)
+      move()
+      release()
+      ironclad.must(pending:wait())
+      io.write(server:requests()[2].body:match "\r\n\r\n(%a+)\r\n")
+    ]])
+  end)
+
+  it("of a file to write is the one of the call", function()
+    assert.are.equal('got.json\t{"id":"w1"}\tnil\n', in_folder [[
+      local client = scene.connect_by_secret(server, { max_retries = 0 })
+      local pending = ironclad.spawn(function() return client.workflows:get("w1", { to = "got.json" }) end)
+      server:await(1)
+      move()
+      release()
+      print(ironclad.must(pending:wait()), peer.read_file(folder .. "/here/got.json"), (io.open "got.json"))
+    ]])
+  end)
+
+  it("of a store is the one of the connection", function()
+    assert.are.equal("true\tnil\n", in_folder [[
+      local client = scene.connect_by_secret(server, { store = "tokens.json", max_retries = 0 })
+      move()
+      release()
+      ironclad.must(client.workflows:get "w1")
+      print(#peer.read_file(folder .. "/here/tokens.json") > 0, (io.open "tokens.json"))
+    ]])
+  end)
+
+  it("of ca_file is the one of the connection", function()
+    peer.certificate(folder .. "/here", "good")
+    peer.certificate(folder .. "/there", "good")
+    assert.are.equal("w1\n", in_folder [[
+      local files = { cert = folder .. "/here/good.pem", key = folder .. "/here/good.key" }
+      local trusted = scene.answering({ scene.GOOD }, files)
+      local client = scene.connect(trusted, { ca_file = "good.pem" }, "https")
+      move()
+      print(ironclad.must(client.workflows:get "w1").id)
+    ]])
+  end)
+end)
