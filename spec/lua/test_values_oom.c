@@ -1,6 +1,6 @@
-/* Memory that ends in the middle: every allocation of Lua's, of cJSON's and of the core's fails in turn while
- * scripts decode, encode and attach files. Whatever is thrown, nothing may be left behind, and the same state
- * must do the same work again when there is memory. */
+/* Each allocation of Lua, of cJSON and of the core fails in turn while scripts decode, encode and attach
+ * files. Whatever is thrown, nothing may leak, and the same Lua state must do the same work when there is
+ * memory again. */
 #include "core/base/alloc.h"
 #include "lua/values.h"
 #include "spec/core/check.h"
@@ -9,7 +9,7 @@
 #include <lualib.h>
 #include <stdbool.h>
 
-/* Each ends with a text. It may be another only when it tells of missing memory. */
+/* Each returns a string. When memory ran out, it may be an error about that instead. */
 static const struct {
     const char *script, *result;
 } scripts[] = {
@@ -47,7 +47,7 @@ static int count_files(lua_State *L) {
     return 1;
 }
 
-/* ---- memory that ends ---- */
+/* ---- failing allocations ---- */
 
 typedef enum { LUA, CJSON, CORE, OWNERS } owner;
 

@@ -1,4 +1,4 @@
-/* alloc, buf and error: what every other part of the core stands on. */
+/* alloc, buf and error. */
 #include "core/base/alloc.h"
 #include "core/base/buf.h"
 #include "core/base/error.h"
@@ -47,7 +47,7 @@ static void test_failing(void) {
     ic_alloc_fail_at(3);
     char *a = ic_malloc(1), *b = ic_calloc(1, 1), *c = ic_malloc(1), *d = ic_strdup("x");
     CHECK(a && b && !c && !d);
-    CHECK(ic_realloc(a, 1000) == NULL); /* a stays */
+    CHECK(ic_realloc(a, 1000) == NULL); /* `a` is unchanged */
     CHECK(ic_alloc_live() == before + 2);
     ic_alloc_fail_at(0);
     a = ic_realloc(a, 1000);
@@ -81,7 +81,7 @@ static void test_threads(void) {
         sum += successes[i];
     }
     ic_alloc_fail_at(0);
-    CHECK(sum == ROUNDS); /* exactly so many before the one that had to fail */
+    CHECK(sum == ROUNDS); /* exactly that many before the first one that fails */
     CHECK(ic_alloc_live() == before);
 }
 
@@ -116,7 +116,7 @@ static void test_buffer(void) {
     CHECK(ic_alloc_live() == before);
 }
 
-/* Texts of every length around the sizes to which a buffer grows. */
+/* Strings of every length around the sizes that a buffer grows to. */
 static void test_buffer_sizes(void) {
     char text[300];
     memset(text, 'x', sizeof text);
@@ -142,7 +142,7 @@ static void test_buffer_failing(void) {
         ic_alloc_fail_at(0);
         failed = buf.failed;
         size_t held = buf.length;
-        ic_buf_puts(&buf, "x"); /* sticky, although there is memory again */
+        ic_buf_puts(&buf, "x"); /* does nothing, although there is memory again */
         CHECK(buf.failed == failed);
         CHECK(buf.length == held + !failed);
         CHECK((ic_buf_text(&buf) == NULL) == failed);

@@ -27,8 +27,8 @@ static const struct {
     {"atributs", "attributes"}, /* two missing */
     {"sortOrder", NULL},
     {"max_retry", "max_retries"}, /* 3 edits of 9 letters */
-    {"temp", "template"},         /* cut short */
-    {"cli", "client_id"},         /* cut short: the shorter of two */
+    {"temp", "template"},         /* an abbreviation */
+    {"cli", "client_id"},         /* an abbreviation: of two names the shorter */
     {"sort", "sortField"},
     {"connect", "connect_timeout"},
     {"te", "to"}, /* one letter may always be edited ... */
@@ -55,7 +55,7 @@ static void test_nearest(void) {
             printf("    for %s\n", nearest_cases[i].wanted);
     CHECK(nearest("limit", (const char *const[]){"filter", NULL}) == NULL);
     CHECK(nearest("token", (const char *const[]){"to", NULL}) == NULL);
-    /* An edit match wins over a cut one, in either order; the first of equals stays. */
+    /* A match by edits is better than an abbreviation, in either order; of two equal ones the first stays. */
     CHECK_TEXT(nearest("stat", (const char *const[]){"status", "stay", NULL}), "stay");
     CHECK_TEXT(nearest("stat", (const char *const[]){"stay", "status", NULL}), "stay");
     CHECK_TEXT(nearest("stat", (const char *const[]){"stab", "stay", NULL}), "stab");
@@ -152,6 +152,40 @@ static void test_content_types(void) {
             printf("    for %s\n", cases[i].filename);
 }
 
+static void test_escape(void) {
+    static const struct {
+        const char *text;
+        size_t length, limit;
+        const char *escaped;
+    } cases[] = {
+        {"plain \\n ä €", 15, 100, "plain \\n ä €"},
+        {"a\r\n\tb", 5, 100, "a\\r\\n\\tb"},
+        {"\0\x1B[2J\x7F", 6, 100, "\\x00\\x1B[2J\\x7F"},
+        {"\xC2\x85\xC2\x9B\xC2\xA0", 6, 100, "\\u0085\\u009B\xC2\xA0"},
+        {"\xE2\x80\xA8\xE2\x80\xAE\xE2\x81\xA6", 9, 100, "\\u2028\\u202E\\u2066"},
+        /* Not UTF-8: a lone byte, an overlong form, a surrogate, beyond Unicode, a sequence that ends early.
+         */
+        {"\x9B", 1, 100, "\\x9B"},
+        {"\xC0\x8A", 2, 100, "\\xC0\\x8A"},
+        {"\xED\xA0\x80", 3, 100, "\\xED\\xA0\\x80"},
+        {"\xF4\x90\x80\x80", 4, 100, "\\xF4\\x90\\x80\\x80"},
+        {"\xF0\x9F\x98", 3, 100, "\\xF0\\x9F\\x98"},
+        {"\xF0\x9F\x98\x80", 4, 100, "\xF0\x9F\x98\x80"},
+        {"abcdef", 6, 6, "abcdef"},
+        {"abcdef", 6, 5, "abcde…"},
+        {"ä\n", 3, 3, "ä…"}, /* no character is split */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ic_buf escaped = {0};
+        ic_text_escape(&escaped, cases[i].text, cases[i].length, cases[i].limit);
+        CHECK_TEXT(ic_buf_text(&escaped), cases[i].escaped);
+        CHECK(!ic_text_needs_escape(ic_buf_text(&escaped)));
+        if (cases[i].limit == 100 && strlen(cases[i].text) == cases[i].length)
+            CHECK(ic_text_needs_escape(cases[i].text) == (strcmp(cases[i].text, cases[i].escaped) != 0));
+        ic_buf_free(&escaped);
+    }
+}
+
 static void test_parts(void) {
     static const struct {
         const char *path, *data;
@@ -216,6 +250,7 @@ int main(void) {
     test_percent_encode();
     test_plain_questions();
     test_content_types();
+    test_escape();
     test_parts();
     test_parts_failing();
     return check_done("text");

@@ -1,4 +1,4 @@
--- What comes back: values, errors, responses.
+-- What a call returns: values, errors, responses.
 local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
 local scene = require "spec.support.scene"
@@ -19,7 +19,7 @@ teardown(function()
 end)
 
 describe("answers", function()
-  it("are values, with a response beside them", function()
+  it("are values, and a response with status and headers", function()
     serve(peer.json('{"list":[],"count":12345678901234567890,"gone":null}', 200,
       { "X-Ironclad-RequestId: abc", "X-Two: a", "X-Two: b" }))
     local value, err, response = client.workflows:list()
@@ -112,7 +112,7 @@ describe("answers", function()
     end)
   end
 
-  -- Each is about something else than the token's scopes.
+  -- None of these is about the scopes of the token.
   for _, body in ipairs {
     '{"code":"FORBIDDEN","message":"No more AI Contract Credits available"}',
     '{"code":"FORBIDDEN","param":"user","message":"user is not a participant on the workflow"}',
@@ -156,7 +156,7 @@ describe("answers", function()
     assert.matches("text/\\x1B[1m", err.message, 1, true)
   end)
 
-  it("name either scope where two may be the right one", function()
+  it("name both scopes where either may be missing", function()
     serve(peer.json('{"code":"FORBIDDEN"}', 403))
     local _, err = client.workflows:create_comment("id", { comment = "x" })
     assert.matches("needs the scope public.records.createComments or public.workflows.createComments", err.message, 1,
@@ -191,7 +191,7 @@ describe("answers", function()
     assert.equal("***", response.request_id)
   end)
 
-  -- A body that is promised and does not come. `unknown`: the change has probably happened.
+  -- A promised body that does not come. The outcome is unknown where the change has probably happened.
   for _, case in ipairs {
     { "a read, with 200", peer.json "", function() return client.workflows:get "id" end },
     { "a read, with 204", peer.answer(204), function() return client.workflows:get "id" end },
@@ -236,7 +236,7 @@ describe("answers", function()
     end
   end)
 
-  it("say when to come back: a fraction of a second counts, and a date by the server's own clock", function()
+  it("say when to come back: fractions are rounded up, dates are by the server's clock", function()
     serve(peer.json("{}", 503, { "Retry-After: 1.5" }),
       peer.json("{}", 503, { "Date: Sun, 06 Nov 1994 08:49:00 GMT", "Retry-After: Sun, 06 Nov 1994 08:49:37 GMT" }),
       peer.json("{}", 503, { "Date: Sun, 06 Nov 2094 08:49:00 GMT", "Retry-After: Sun, 06 Nov 2094 08:49:07 GMT" }))

@@ -1,4 +1,4 @@
--- Downloads, and interrupting one.
+-- Downloads to files and functions, and Ctrl-C during one.
 local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
 local scene = require "spec.support.scene"
@@ -21,7 +21,7 @@ end)
 describe("a download", function()
   local bytes = ("0123456789abcdef\0\r\n"):rep(200000)
 
-  it("goes to a file, under its name only when it is whole", function()
+  it("goes to a file, which gets its name when it is whole", function()
     serve(peer.answer(200, {}, bytes))
     local path = folder .. "/whole.bin"
     assert.equal(path, (client.workflows:download_document("id", "k", { to = path })))
@@ -62,7 +62,7 @@ describe("a download", function()
     assert.equal(mine, problem)
   end)
 
-  it("that breaks off leaves nothing behind", function()
+  it("that ends early leaves no file", function()
     server:stop()
     server = peer.start { connections = { { { "read" }, { "send",
       "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nhalf" } } } }
@@ -75,7 +75,7 @@ describe("a download", function()
     assert.is_nil(listing:find("broken", 1, true))
   end)
 
-  it("that is refused leaves what was there", function()
+  it("that is refused does not change the file that was there", function()
     serve(peer.json('{"code":"NOT_FOUND","message":"no such document"}', 400))
     local path = folder .. "/kept.bin"
     peer.write_file(path, "before")
@@ -84,7 +84,7 @@ describe("a download", function()
     assert.equal("before", peer.read_file(path))
   end)
 
-  it("follows a link, and leaves what is no regular file alone", function()
+  it("follows a symbolic link, and does not replace a pipe or a folder", function()
     serve(peer.answer(200, {}, "new"))
     peer.write_file(folder .. "/target", "old")
     peer.shell("ln -s target " .. folder .. "/link; mkfifo " .. folder .. "/pipe")
@@ -97,7 +97,7 @@ describe("a download", function()
     assert.equal("", (peer.shell("test -p " .. folder .. "/pipe && test -L " .. folder .. "/link || echo changed")))
   end)
 
-  it("keeps the permissions of what it replaces", function()
+  it("keeps the permissions of the file that it replaces", function()
     serve(peer.answer(200, {}, "new"))
     local path = folder .. "/private.bin"
     peer.write_file(path, "old")
@@ -109,7 +109,7 @@ describe("a download", function()
     end
   end)
 
-  it("gets the permissions that the umask gives, and no more than the file before had", function()
+  it("gets the permissions that the umask gives, and no more than the replaced file had", function()
     serve(peer.answer(200, {}, "new"))
     local output = peer.lua([[
       local url, folder = ...
@@ -122,7 +122,7 @@ describe("a download", function()
     assert.equal("600\n600\n", (peer.shell(("cd %s && stat -c %%a fresh wide && rm fresh wide"):format(folder))))
   end)
 
-  it("to a folder says so", function()
+  it("to a folder is an error that says so", function()
     serve(peer.answer(200, {}, "new"))
     for _, place in ipairs { folder, folder .. "/" } do
       local _, err = client.workflows:download_document("id", "k", { to = place })
@@ -131,7 +131,7 @@ describe("a download", function()
     end
   end)
 
-  it("follows a relative link, and a link to a link, but not in circles", function()
+  it("follows a relative link and a link to a link, but not a link to itself", function()
     serve(peer.answer(200, {}, "new"))
     peer.shell(("cd %s && mkdir -p deep && ln -sf deep/inner one && ln -sf ../one deep/two && ln -sf deep/two three"
       .. " && ln -sf circle circle"):format(folder))
@@ -158,14 +158,14 @@ describe("a download", function()
     assert.equal("", (peer.shell(("cd %s && ls -A theirs; ls mine 2>/dev/null"):format(folder)):gsub("\n$", "")))
   end)
 
-  it("to a place that cannot be written is an error of the disk", function()
+  it("to a folder that does not exist is an io error", function()
     serve(peer.answer(200, {}, bytes))
     local _, err = client.workflows:download_document("id", "k", { to = "/nowhere/at/all.bin" })
     assert.equal("io", err.kind)
     assert.matches("/nowhere/at/all.bin: No such file", err.message)
   end)
 
-  it("beyond max_body is refused when it would have to stay in memory", function()
+  it("larger than max_body is refused when it would be kept in memory", function()
     serve(peer.answer(200, {}, bytes))
     client = ironclad.connect { instance = peer.url(server), token = "t", max_body = 1000 }
     local _, err = client.workflows:download_document("id", "k")
@@ -179,7 +179,7 @@ describe("Ctrl-C", function()
     local half = scene.serve { connections = { { { "read" }, { "send",
       "HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\nContent-Length: 9\r\n\r\nhalf" }, { "hang" } } } }
     local begun = folder .. "/begun"
-    -- The script says when it has begun to wait for the rest.
+    -- The script makes a file when it has received the first half and waits for the rest.
     peer.write_file(folder .. "/script.lua", ([[
       package.path, package.cpath = %q, %q
       local client = require("ironclad").connect { instance = %q, token = "t", as_user = false }

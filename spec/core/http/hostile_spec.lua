@@ -1,4 +1,4 @@
--- Servers that break the rules: an error of the right kind, and the same client usable afterwards.
+-- Servers that break the rules: the error has the right kind, and the client can be used afterwards.
 local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
 local scene = require "spec.support.scene"
@@ -6,7 +6,7 @@ local scene = require "spec.support.scene"
 local GOOD, READ = scene.GOOD, { "read" }
 local MEBIBYTE = 1024 * 1024
 
--- The head of an answer without its empty line; `lines` are whole lines.
+-- The header of an answer without its empty line. The arguments are whole lines.
 local function head(...) return table.concat({ "HTTP/1.1 200 OK", "Content-Type: application/json", ... }, "\r\n") end
 local function sized(length) return head("Content-Length: " .. ("%d"):format(length)) .. "\r\n\r\n" end
 local CHUNKED = head "Transfer-Encoding: chunked" .. "\r\n\r\n"
@@ -21,8 +21,8 @@ end
 after_each(scene.stop)
 
 ---------------------------------------------------------------------------------------------------------------
--- Each row: a name; the kind of error, or false where a value comes; what the first connection does; options.
--- Connections after the first, and the first where it is still usable, behave.
+-- Each row: a name; the kind of error, or false where a value is expected; the script of the first connection; options.
+-- Later connections behave well, and so does the first one if it can still be used.
 
 local answers = {
   { "closes at once", "network", { { "close" } } },
@@ -90,7 +90,7 @@ local answers = {
   { "gives a negative length", "protocol", { READ, { "send", head "Content-Length: -5" .. "\r\n\r\n" }, { "close" } } },
   { "gives a length that is no number", "protocol",
     { READ, { "send", head "Content-Length: many" .. "\r\n\r\n" }, { "close" } } },
-  -- libcurl calls both a fault of the network.
+  -- libcurl reports both as a network failure.
   { "breaks the chunks", "network", { READ, { "send", CHUNKED .. "zz\r\n{}\r\n0\r\n\r\n" }, { "close" } } },
   { "sends a chunk of unbelievable size", "network",
     { READ, { "send", CHUNKED .. "ffffffffffffffffff\r\n{}" }, { "close" } } },
@@ -133,7 +133,7 @@ describe("a server that", function()
     end)
   end
 
-  it("sends a bare null or false is believed", function()
+  it("answers with null or false gives that value", function()
     local client = scene.connect(scene.answering { peer.json "null", peer.json "false" })
     assert.are.equal(ironclad.null, (client.workflows:get "w1"))
     local value, err = client.workflows:get "w1"
@@ -141,7 +141,7 @@ describe("a server that", function()
     assert.is_nil(err)
   end)
 
-  it("sends 100 MB is not followed through memory", function()
+  it("sends 100 MB does not make the process grow by that", function()
     local server = scene.serve {
       connections = {
         { READ, { "send", GOOD }, READ, { "send", sized(100 * MEBIBYTE) }, { "repeat", " ", 100 * MEBIBYTE } },
@@ -186,13 +186,13 @@ describe("redirects", function()
     assert.are.equal(0, other:connections())
   end)
 
-  it("end when they go in circles", function()
+  it("end when they lead to each other", function()
     local server = scene.answering { to "/public/api/v1/workflows/w1" }
     scene.assert_error("protocol", scene.connect(server).workflows:get "w1")
     assert.is_true(#server:requests() < 12)
   end)
 
-  it("are not followed with a body", function()
+  it("are not followed for a request with a body", function()
     local server = scene.answering { peer.answer(307, { "Location: /elsewhere" }), GOOD }
     scene.assert_error("protocol", scene.connect(server).workflows:launch { template = "t", attributes = {} })
     assert.are.equal(1, #server:requests())

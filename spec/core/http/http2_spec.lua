@@ -1,4 +1,4 @@
--- HTTP/2, which the sandbox does not speak: through nginx before it.
+-- HTTP/2, by way of an nginx in front of the sandbox, which does not speak it.
 local ironclad = require "ironclad"
 local core = require "ironclad.core"
 local h2 = require "spec.support.h2"
@@ -41,7 +41,7 @@ describe("HTTP/2", function()
     return response.http_version
   end
 
-  it("is what calls are made by", function()
+  it("is used for calls", function()
     local client = connect()
     for _ = 1, 3 do
       local page, response = must(client.workflows:list())
@@ -83,7 +83,7 @@ describe("HTTP/2", function()
     end
   end)
 
-  it("is not what files travel by", function()
+  it("is not used for files", function()
     local client = connect()
     local nda = peer.read_file "recipes/nda.docx"
     local workflow, launched = must(client.workflows:launch {
@@ -101,7 +101,7 @@ describe("HTTP/2", function()
     assert.are.equal("2", version(client.workflows:get(workflow)))
   end)
 
-  it("can be declined", function()
+  it("can be switched off", function()
     assert.are.equal("1.1", version(connect({ http_version = "1.1" }).workflows:list()))
   end)
 end)

@@ -1,4 +1,4 @@
--- Downloads whose answer leads elsewhere, or is not the file: what is in `to` afterwards is the file or nothing.
+-- Downloads whose answer is a redirect, a link or something else than the file: `to` gets the file or nothing.
 local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
 local scene = require "spec.support.scene"
@@ -11,7 +11,8 @@ after_each(scene.stop)
 
 local BYTES = ("%PDF-1.7\0\r\n"):rep(30000)
 
--- The three ways to take a download: each gives what came, or nil and an error; nothing may be left of a failed one.
+-- The three ways to take a download. Each returns the bytes, or nil and an error, and checks that a failed one left
+-- nothing.
 local ways = {
   ["to a file"] = function(fetch)
     local path = folder .. "/download.bin"
@@ -30,7 +31,7 @@ local ways = {
     local pieces = {}
     local value, err = fetch { to = function(piece) pieces[#pieces + 1] = piece end }
     if err then
-      -- Some of it, when it broke in the midst.
+      -- Some bytes may have come before the connection broke.
       assert.is_true(#pieces == 0 or err.kind == "network" or err.message:find("announced more", 1, true) ~= nil)
       return nil, err
     end
@@ -51,7 +52,7 @@ end
 local HTML = { "Content-Type: text/html; charset=utf-8" }
 local JSON = { "Content-Type: application/json" }
 
--- Each: name, answer, kind of the error, what its message holds.
+-- Each row: a name, the answer, the kind of the error, a part of its message.
 local refused = {
   { "a login page", peer.answer(200, HTML, "<!doctype html><title>Log in</title>"), "protocol", "HTML page" },
   { "an error with a good status", peer.answer(200, JSON, '{"code":"NOT_FOUND","message":"gone"}'), "not_found",
@@ -77,7 +78,7 @@ local refused = {
   { "half of it in chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n%PDF-\r\n", "network", "" },
 }
 
--- Each: name, answer, the file.
+-- Each row: a name, the answer, the file.
 local taken = {
   { "bytes of no type", peer.answer(200, { "Content-Disposition: attachment" }, BYTES), BYTES },
   { "a page that is an attachment",
@@ -118,7 +119,7 @@ for way, take in pairs(ways) do
       end,
       ["a link as JSON text"] = function(url) return peer.answer(200, JSON, ('"%s"'):format(url)) end,
     } do
-      it("follows " .. name .. " to another host, which is told nothing of the connection", function()
+      it("follows " .. name .. " to another host, without the bearer and the actor", function()
         local storage = scene.answering { peer.answer(200, {}, BYTES) }
         local home = scene.answering { lead(peer.url(storage) .. "/file?signature=abc") }
         assert.is_true(take(export(home)) == BYTES)
@@ -131,7 +132,7 @@ for way, take in pairs(ways) do
         end
       end)
 
-      it("follows " .. name .. " to a login, and takes nothing from there", function()
+      it("follows " .. name .. " to a login page, which is not the file", function()
         local login = scene.answering { refused[1][2] }
         scene.assert_error("protocol", take(export(scene.answering { lead(peer.url(login) .. "/login") })))
       end)
@@ -187,7 +188,7 @@ describe("a link", function()
     assert.are.equal(0, home:connections())
   end)
 
-  it("goes to a file, is repeated and followed, and tells how far it has come", function()
+  it("goes to a file, is repeated and redirected, and reports its progress", function()
     local storage = scene.answering {
       peer.answer(503, {}, ""), peer.answer(302, { "Location: /b?signature=2" }), peer.answer(200, {}, BYTES),
     }
@@ -214,14 +215,14 @@ describe("a link", function()
     end)
   end
 
-  it("is hidden from hooks, as it is a key", function()
+  it("is shown to hooks without its query, which may be a key", function()
     local storage, url = scene.answering { peer.answer(200, {}, "x") }, nil
     local client = scene.connect(storage, { on_request = function(event) url = event.url end })
     client:download(peer.url(storage) .. "/a?signature=1")
     assert.are.equal(peer.url(storage) .. "/a?…", url)
   end)
 
-  it("takes its turn at its host", function()
+  it("waits for an in-flight permit of its host", function()
     local storage = scene.serve { connections = { { { "read" }, { "gate" }, { "send", scene.GOOD } } } }
     local turns = 0
     local client = scene.connect(storage, { max_in_flight = 1, on_wait = function(event)
@@ -257,7 +258,7 @@ describe("a link", function()
     end)
   end
 
-  it("is fetched with options of its own only", function()
+  it("takes only the options of a download", function()
     local client = ironclad.connect { instance = "na1", token = "t", as_user = false }
     for options, message in pairs {
       [{ as_user = "x" }] = "download: as_user: unknown option of a download",
@@ -273,7 +274,7 @@ describe("a link", function()
 end)
 
 describe("a disk that is full", function()
-  it("ends a download, and nothing is left of it", function()
+  it("ends a download, and leaves no file", function()
     local server = scene.answering { peer.answer(200, {}, ("x"):rep(3000000)) }
     local path = folder .. "/full.bin"
     local output = peer.lua([[
@@ -287,21 +288,21 @@ describe("a disk that is full", function()
   end)
 end)
 
--- A server without types, whose bytes come one by one.
-describe("what comes without a type and in small pieces", function()
+-- A server that sends no Content-Type, and each byte on its own.
+describe("an answer without a type that arrives byte by byte", function()
   local function dripping(body)
     return scene.serve { connections = { {
       { "read" }, { "send", ("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n"):format(#body) }, { "drip", body, 1 },
     } } }
   end
   for name, way in pairs(ways) do
-    it("is no file when it is a page, " .. name, function()
+    it("is not the file when it is an HTML page, " .. name, function()
       local value, err = way(export(dripping(" \n<!DOCTYPE html><title>Log in</title>" .. ("x"):rep(100))))
       assert.is_nil(value)
       assert.are.equal("protocol", err.kind)
     end)
     for _, body in ipairs { "%PDF", "<!doc", ("%PDF-1.7"):rep(20) } do
-      it(("is the file when it is %d bytes of one, %s"):format(#body, name), function()
+      it(("is the file when it is %d other bytes, %s"):format(#body, name), function()
         assert.are.equal(body, (way(export(dripping(body)))))
       end)
     end

@@ -1,4 +1,4 @@
--- Servers that cannot prove who they are get nothing.
+-- Nothing is sent to a server whose certificate does not verify.
 local peer = require "spec.support.peer"
 local scene = require "spec.support.scene"
 
@@ -43,7 +43,7 @@ describe("TLS", function()
     end)
   end
 
-  it("with a certificate that has expired says whose and when", function()
+  it("with a certificate that has expired names the host and the date", function()
     local server = answering "expired"
     local err = scene.assert_error("tls", trusting(server, "expired").workflows:get "w1")
     local ends = ("openssl x509 -in %s -noout -enddate | cut -d= -f2"):format(certificates.expired.cert)
@@ -52,7 +52,7 @@ describe("TLS", function()
     assert.is_truthy(err.message:find(whose, 1, true), err.message)
   end)
 
-  it("with a certificate of ca_file is trusted, and stays so for the next call", function()
+  it("with a certificate of ca_file is trusted, also by the next call", function()
     local server = answering "good"
     local client = trusting(server, "good")
     scene.assert_good(scene.launch(client))
@@ -74,8 +74,7 @@ describe("TLS", function()
     end
   end)
 
-  it("with ca_file does not look into the system's folder of certificates", function()
-    -- What the system trusts is not trusted beside a file of one's own: the file alone counts.
+  it("with ca_file trusts no other certificates of the system", function()
     local bundle = folder .. "/bundle.pem"
     peer.shell(("cat %s > %s"):format(certificates.unrelated.cert, bundle))
     local client = scene.connect(answering "good", { ca_file = bundle }, "https")
