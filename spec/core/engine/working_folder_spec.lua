@@ -6,7 +6,7 @@ local folder
 
 setup(function()
   folder = peer.temporary_folder()
-  peer.shell(("cd %s && mkdir here there && printf mine >here/nda.txt && printf other >there/nda.txt"):format(folder))
+  peer.shell("cd " .. folder .. " && mkdir here there && printf mine >here/nda.txt && printf other >there/nda.txt")
 end)
 teardown(function() peer.remove_folder(folder) end)
 
