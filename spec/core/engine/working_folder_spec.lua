@@ -10,7 +10,7 @@ setup(function()
 end)
 teardown(function() peer.remove_folder(folder) end)
 
--- Runs Lua source in a process that works in `here`. The source has a client whose token comes only after release(), and
+-- Runs Lua source in a process that works in `here`. The source finds a server that gives a token after release(), and
 -- move(), which makes `there` the working folder.
 local function in_folder(source, ...)
   local output, status = peer.lua([[

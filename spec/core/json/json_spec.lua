@@ -326,7 +326,7 @@ describe("file", function()
     for wrong, given in pairs {
       ["unknown field 'filname' (did you mean 'filename'?)"] = { path = "x", filname = "y" },
       ["unknown field 'colour' (known: path, data, filename, content_type)"] = { path = "x", colour = "red" },
-      ["a number is no field's name"] = { "nda.docx" },
+      ["expected named fields, got a number as a name"] = { "nda.docx" },
       ["exactly one of path and data is needed"] = {},
       ["exactly one of path and data is needed "] = { path = "x", data = "y" },
       ["path must be a string, not a number"] = { path = 1 },

@@ -159,7 +159,7 @@ describe("arguments", function()
     end, "attributes%.lines%[3%]" },
     { "a file where there is none", function()
       client.workflows:create_comment("id", { comment = "x", creator = { ironclad.file { data = "x" } } })
-    end, "creator%[1%]: a file cannot be sent here" },
+    end, "creator%[1%]: a file cannot stand here" },
     { "too many arguments", function() client.workflows:get("id", {}, {}, {}) end, "too many arguments" },
     { "a dot for the colon", function() client.workflows.get "id" end, "call it with a colon: client.workflows:get" },
     { "a header with a line end", function() client.workflows:get("id", { headers = { ["X-A"] = "b\r\nX-C: d" } }) end,
@@ -345,8 +345,8 @@ describe("files", function()
   end)
 
   local unfit = {
-    { "/nowhere/a.docx", "No such file" }, { "/dev/null", "no regular file" }, { "FOLDER", "no regular file" },
-    { "FOLDER/pipe", "no regular file" },
+    { "/nowhere/a.docx", "No such file" }, { "/dev/null", "not a regular file" }, { "FOLDER", "not a regular file" },
+    { "FOLDER/pipe", "not a regular file" },
   }
   for _, case in ipairs(unfit) do
     it("that cannot be read are an error of the disk, before anything is sent: " .. case[1], function()
