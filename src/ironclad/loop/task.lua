@@ -1,5 +1,5 @@
---- Tasks: coroutines that ironclad.spawn or the option `callback` started. While a call of twaiters is under way they
--- are yielded. Other coroutines are not: twaiter owner would take the module's yield for one of its own.
+--- Tasks: coroutines that ironclad.spawn or the option `callback` started. While a call of theirs is under way they
+-- are yielded. Other coroutines are not: their owner would take the module's yield for one of its own.
 --
 -- A task that waits is kept under the id of its call until that has ended. The host's loop collects notices from the
 -- mailbox (task.collect) and then resumes the tasks that have one (task.turn).
@@ -22,7 +22,7 @@ local kept = core.kept()
 kept.tasks = kept.tasks or {
   by_coroutine = setmetatable({}, { __mode = "k" }),
   waiting = {}, -- id of a call -> the task that waits for it
-  ready = { first = nil, last = nil }, -- the tasks that can go on: a list linked by twaiter field `behind`
+  ready = { first = nil, last = nil }, -- the tasks that can go on: a list linked by their field `behind`
   questions = {}, -- to token stores written in Lua, not answered yet
   alive = 0, -- tasks that have not ended
   generation = core.generation(),
