@@ -83,14 +83,14 @@ static double window_wait(struct window *window, double now) {
     window_forget_free(window, now);
     size_t taken = window->count + window->open;
     if (taken < window->limit) return 0;
-    /* So many released permits must come free first. If there are not that many, an open one must: that takes
-     * a whole window from its answer on, unless it was never sent. */
+    /* This many permits must become free first. If fewer have been released, an open one must be too, which
+     * takes a whole window after its answer, unless it was never sent. */
     size_t must = taken - window->limit + 1;
     if (must > window->count) return IC_BUDGET_WINDOW;
     return fmax(*window_at(window, must - 1) + IC_BUDGET_WINDOW - now, WAIT_MIN);
 }
 
-/* Seconds until the service accepts more, by what it has said; 0: now. */
+/* Seconds until the service accepts more, according to its headers; 0: now. */
 static double window_wait_for_service(const struct window *window, double now) {
     double wait = window->closed_until - now, reset = window->lowest_until - now;
     if (reset > 0 && (double)window->open >= window->lowest)

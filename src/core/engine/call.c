@@ -5,7 +5,7 @@
 #include "core/engine/event.h"
 #include <stddef.h>
 
-/* ---- its mailbox ---- */
+/* ---- the call in its mailbox ---- */
 
 static ic_call *call_of(ic_mailbox_node *node) {
     return (ic_call *)((char *)node - offsetof(ic_call, node));
@@ -15,7 +15,7 @@ static void call_retain_node(ic_mailbox_node *node) {
     ic_call_retain(call_of(node));
 }
 
-/* A question that nobody will take is answered with nothing, so that the engine does not wait for ever. */
+/* A question that nobody will take gets an empty answer, so that the engine does not wait for ever. */
 static void call_drop_node(ic_mailbox_node *node, unsigned notices) {
     if (notices & IC_NOTICE_ASK) ic_call_answer(call_of(node), NULL);
     ic_call_release(call_of(node));
@@ -36,7 +36,7 @@ bool ic_call_post(ic_call *call, unsigned notices) {
     return ic_mailbox_post(call->mailbox, &call->node, notices);
 }
 
-/* ---- its life ---- */
+/* ---- from its start to its result ---- */
 
 ic_call *ic_call_new(ic_mailbox *mailbox, ic_connection *connection) {
     static atomic_ulong last_id;
@@ -127,7 +127,7 @@ bool ic_call_take_chunk(ic_call *call, ic_buf *chunk) {
     return any;
 }
 
-/* ---- what is asked of it ---- */
+/* ---- its limits, URL and actor ---- */
 
 bool ic_call_moves_file(const ic_call *call) {
     return call->request.form || call->request.answer == IC_ANSWER_BYTES ||

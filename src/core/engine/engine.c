@@ -27,7 +27,7 @@ static struct {
     bool stopping, exiting;
     ic_call *first, *last; /* the inbox: calls with commands; each is counted */
 } shared;
-/* An engine that is no longer used and not freed either, kept reachable for leak checkers. */
+/* An engine that is not used any more and cannot be freed. Kept reachable for leak checkers. */
 static ic_engine *volatile abandoned;
 
 static void *engine_run(void *argument);
@@ -148,8 +148,7 @@ static void engine_obey(ic_engine *engine, ic_call *call) {
     if (commands & IC_COMMAND_CANCEL) ic_flow_cancel(engine, call);
 }
 
-/* False when the engine is to stop: the commands that were in the inbox have been obeyed, and none will
- * follow. */
+/* Carries out the commands in the inbox. False: the engine must stop, and no more commands will come. */
 static bool engine_read_inbox(ic_engine *engine) {
     ic_process_lock();
     ic_call *call = shared.first;
@@ -199,8 +198,8 @@ static void engine_turn(ic_engine *engine, int most) {
     curl_multi_poll(engine->multi, sockets, clients, wait, NULL);
 }
 
-/* A refresh token that has been sent is spent, and without its successor a person would have to log in again.
- * So the answer is waited for and saved even when the process is ending. */
+/* A refresh token can be used once. Without the answer, which brings the next one, a person would have to log
+ * in again. So the engine waits for it and saves it even when the process is ending. */
 static void engine_finish_refreshes(ic_engine *engine) {
     double until = ic_now() + REFRESH_PATIENCE;
     engine->ending = true;
@@ -209,9 +208,9 @@ static void engine_finish_refreshes(ic_engine *engine) {
     ic_token_queue_save_last(engine);
 }
 
-/* The thread is ended from outside (pthread_exit in a function that libcurl called, pthread_cancel). All
- * calls fail, and the next one starts another engine. What this one held is not freed: it may be half
- * changed. */
+/* Called when the thread is ended from outside (by pthread_cancel, or by pthread_exit in a function that
+ * libcurl called). All calls fail, and the next one starts another engine. What this one held is not freed,
+ * because it may be half changed. */
 static void engine_die(void *argument) {
     ic_engine *engine = argument;
     ic_process_lock();

@@ -13,7 +13,7 @@ static ic_call *event_listener(ic_call *call) {
     return listener && listener->mailbox && listener->connection->settings.watched ? listener : NULL;
 }
 
-/* Of a URL that the service gave, the query is left out: it may be what gives access. */
+/* A URL that the service gave is noted without its query, which may grant access. */
 static char *event_url(const ic_call *call) {
     bool given = call->foreign_url || call->redirects || call->request.absolute;
     ic_buf url = {0};

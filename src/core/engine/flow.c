@@ -1,5 +1,5 @@
-/* A call waits for a token, then for a rate-limit permit, then for an in-flight permit; it is sent; the
- * attempt's end is decided on: done, failed, or back to the start. */
+/* A call waits for a token, then for a rate-limit permit, then for an in-flight permit. Then it is sent. When
+ * the attempt has ended, the call is done, has failed, or begins again. */
 #include "core/engine/flow.h"
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
@@ -15,9 +15,9 @@
 #include <math.h>
 #include <string.h>
 
-/* libcurl limits an attempt's time itself, and explains a timeout better than the engine can; but not while
- * the attempt waits for another's connection. That is ended by the engine, this many seconds after the
- * timeout. */
+/* libcurl limits the time of an attempt itself, with the better message. But it does not while an attempt
+ * waits for the connection of another one. So the engine ends an attempt this many seconds after its timeout.
+ */
 #define GRACE 0.1
 
 /* ---- the end of a call ---- */
@@ -72,8 +72,8 @@ static void flow_give_up(ic_engine *engine, ic_call *call, ic_outcome outcome, b
     flow_finish(engine, call);
 }
 
-/* The outcome of a call that ends without an answer. A read changes nothing; anything else may have happened
- * if it was sent, now or in an earlier attempt. */
+/* The outcome of a call that ends without an answer. A read changes nothing. Anything else may have been
+ * carried out if it was sent, now or in an earlier attempt. */
 static ic_outcome flow_outcome(const ic_call *call, bool sent) {
     bool changes = call->request.method != IC_GET && !call->on_done;
     return changes && (sent || call->earlier_unknown) ? IC_OUTCOME_UNKNOWN : IC_OUTCOME_NOT_DONE;
@@ -207,7 +207,7 @@ static const char *flow_get_ready(ic_engine *engine, ic_call *call, double now) 
     const char *bearer = ic_token_queue_bearer(engine, call, now);
     if (bearer && !flow_get_rate(engine, call, now)) bearer = NULL;
     if (bearer && !flow_get_in_flight(call)) bearer = NULL;
-    if (!bearer) ic_in_flight_release(call); /* not kept from others while the call waits for a token */
+    if (!bearer) ic_in_flight_release(call); /* others can use it while this call waits for a token */
     return bearer;
 }
 
@@ -277,7 +277,7 @@ static ic_attempt flow_describe(const ic_call *call, const ic_ended *ended, doub
     bool gone = call->error.kind == IC_ERR_NOT_FOUND; /* also a 400 that says NOT_FOUND */
     return (ic_attempt){.repeatable = call->request.repeatable,
                         .method = call->request.method,
-                        /* A handshake may break off by chance; a certificate is not refused by chance. */
+                        /* A broken handshake may succeed the next time; a refused certificate will not. */
                         .failure = ended->handshake ? IC_ERR_NETWORK : ended->failure,
                         .sent = ended->sent,
                         .sink_touched = ended->sink_touched,
@@ -300,8 +300,9 @@ static void flow_note_retry(ic_call *call, ic_error_kind failure, double pause) 
                                     .seconds = pause});
 }
 
-/* Sends the call again after a pause, to its first URL: a redirect may have led to another host. After a
- * failure, over a new connection: the kept one may be dead without a sign of it. */
+/* Sends the call again after a pause. It goes to its first URL, because a redirect may have led to another
+ * host. After a failure it goes over a new connection, because the kept one may be broken without libcurl
+ * knowing it. */
 static void flow_repeat(ic_engine *engine, ic_call *call, ic_error_kind failure, double pause, double now) {
     flow_note_retry(call, failure, pause);
     if (call->error.retry_after >= 0) flow_note_wait(call, "retry_after", pause);
@@ -378,7 +379,7 @@ void ic_flow_attempt_ended(ic_engine *engine, ic_call *call, CURLcode code) {
     flow_read_answer(call, &ended);
     ic_transfer_free(call);
     double pause = call->error.retry_after >= 0 ? call->error.retry_after : 1;
-    /* What another host says of its limits is not about Ironclad's. */
+    /* The limits that another host names are not Ironclad's. */
     if (!call->foreign_url) ic_rate_queue_observe(call, now, ic_wall_time(), status == 429 ? pause : -1);
     ic_permits_release(engine, call, now, ended.sent);
     flow_decide(engine, call, &ended, now);
@@ -446,7 +447,7 @@ void ic_flow_start(ic_engine *engine, ic_call *call) {
         ic_flow_advance(engine, call);
 }
 
-/* The newest calls come first in the list, and are asked for most. */
+/* The newest calls are first in the list, and are searched for most often. */
 ic_call *ic_flow_find(const ic_engine *engine, unsigned long id) {
     ic_call *call = engine->live;
     while (call && (call->id != id || !call->mailbox))

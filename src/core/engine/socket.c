@@ -78,8 +78,8 @@ static void socket_close_client(ic_socket *socket, size_t index) {
     *closed = socket->clients[--socket->count];
 }
 
-/* Descriptors have run out: the clients that wait for nothing are closed, which frees one here and one at the
- * client. */
+/* When descriptors have run out, closes the clients that wait for nothing. That frees one descriptor here and
+ * one in the client, which is nginx in the same process. */
 static void socket_close_idle(ic_socket *socket) {
     for (size_t i = socket->count; i-- > 0;)
         if (!socket->clients[i].call && !socket->clients[i].length) socket_close_client(socket, i);

@@ -82,7 +82,7 @@ static cJSON *store_worker_question(const ic_store_worker *worker, const ic_toke
     return NULL;
 }
 
-/* A message is a call of its own, whose question is its value until it is answered. */
+/* The message is a new call, which holds the question as its value. */
 static void store_worker_ask(ic_engine *engine, ic_store_worker *worker, const ic_token *token) {
     ic_error error = {0};
     ic_call *call = ic_call_new(worker->mailbox, worker->connection);

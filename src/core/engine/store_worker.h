@@ -35,8 +35,8 @@ typedef struct ic_store_worker {
     ic_call *question; /* the message, or NULL; counted */
 } ic_store_worker;
 
-/* For a file store at `path`, or (NULL) none. `owner` is for the callbacks. False without memory: nothing is
- * to be cleared then. */
+/* For a file store at `path`; NULL: there is no file. `owner` is passed to the callbacks. False without
+ * memory; there is nothing to clear then. */
 bool ic_store_worker_init(ic_engine *engine, ic_store_worker *worker, const char *path, void *owner);
 void ic_store_worker_clear(ic_engine *engine, ic_store_worker *worker);
 /* Begins a step. `token` is for SAVE: what to save; empty: the store forgets it. */

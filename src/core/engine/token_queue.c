@@ -12,7 +12,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Seconds that the answer to a refresh is waited for, at least. */
+/* The shortest timeout of a refresh, in seconds. */
 #define REFRESH_TIMEOUT 60.0
 
 typedef struct ic_token_entry {
@@ -129,12 +129,12 @@ const char *ic_token_queue_bearer(ic_engine *engine, ic_call *call, double now) 
     if (call->connection->settings.token) return call->connection->settings.token;
     if (!call->token_entry) call->token_entry = token_entry_of(engine, call->connection);
     ic_token_entry *entry = call->token_entry;
-    /* A token that was fetched for this very call is used even when it has hardly any life: asking again at
-     * once would bring no other. */
+    /* A token that has just been fetched for this call is used even if it expires at once: another fetch
+     * would bring no better one. */
     if (entry && (token_is_usable(entry, now) || (call->served && token_is_usable(entry, 0)))) {
         call->served = false;
-        /* A renewal that only took over what another process had saved does not use up the call's one
-         * renewal. */
+        /* A call is renewed once. The first token from the store, which another process has saved, does not
+         * count. */
         if (call->renewed && entry->state.from_store && !call->second_chance) {
             call->second_chance = true;
             call->renewed = false;
@@ -148,7 +148,8 @@ const char *ic_token_queue_bearer(ic_engine *engine, ic_call *call, double now) 
 
 /* ---- internal requests ---- */
 
-/* Reads what a code was exchanged for; it waits for the store. False: the answer was useless. */
+/* Reads the token that a code was exchanged for, which is kept until the store is locked. False: there is no
+ * token in the answer. */
 static bool token_take_exchanged(ic_token_entry *entry, ic_call *call, ic_error *error) {
     ic_token token = {0};
     double expires = 0;
@@ -184,7 +185,7 @@ void ic_token_queue_perform(ic_engine *engine, ic_call *call) {
     if (!entry->busy) token_begin(engine, entry);
 }
 
-/* {expires_in, scope}: what is known of the token. False without memory. */
+/* Makes {expires_in, scope} the call's value. False without memory. */
 static bool token_describe(const ic_token_entry *entry, ic_call *call, double now) {
     const ic_token *token = &entry->state.token;
     call->value.tree = cJSON_CreateObject();
@@ -201,8 +202,8 @@ static bool token_has_waiter(const ic_token_entry *entry, ic_purpose purpose) {
     return false;
 }
 
-/* EXCHANGE and FORGET are done as soon as their change is saved: a logout need not wait for a token that
- * cannot be fetched any more. */
+/* Ends EXCHANGE and FORGET when their change has been saved. The work may go on to fetch a token for others,
+ * and a logout must not wait for that. */
 static void token_end_changes(ic_engine *engine, ic_token_entry *entry) {
     for (ic_call *call = entry->waiters.first, *next; call && !entry->change; call = next) {
         next = call->next;
@@ -220,13 +221,14 @@ static void token_on_fetched(void *engine, ic_call *call);
 static void token_store(ic_engine *engine, ic_token_entry *entry, ic_store_step step, ic_store_done *done) {
     const ic_call *waiter = entry->waiters.first;
     entry->worker.connection = entry->connection;
-    /* The mailbox of whoever waits: after a fork the one of the connection is another process's. */
+    /* The mailbox of a call that waits: after a fork, the connection's is that of another process. */
     entry->worker.mailbox = waiter ? waiter->mailbox : entry->connection->store_mailbox;
     ic_store_worker_do(engine, &entry->worker, step, &entry->state.token, done);
 }
 
 static void token_begin(ic_engine *engine, ic_token_entry *entry) {
-    /* With the options of whoever waits now, which may differ from those of the first one. */
+    /* With the connection of a call that waits now: its options may differ from those of the entry's first.
+     */
     if (entry->waiters.first) {
         ic_connection *connection = entry->waiters.first->connection;
         ic_connection_retain(connection);
@@ -239,7 +241,7 @@ static void token_begin(ic_engine *engine, ic_token_entry *entry) {
     token_store(engine, entry, IC_STORE_LOCK, token_on_locked);
 }
 
-/* The work is over; `error` is NULL, or what it failed with unless it has failed before. */
+/* Ends the work. `error` is NULL, or why it failed; an earlier error stays. */
 static void token_finish(ic_engine *engine, ic_token_entry *entry, const ic_error *error) {
     if (error && entry->error.kind == IC_OK) ic_error_copy(&entry->error, error);
     token_store(engine, entry, IC_STORE_UNLOCK, token_on_unlocked);
@@ -255,7 +257,7 @@ static void token_make_change(ic_token_entry *entry) {
     entry->change = IC_PURPOSE_NONE;
 }
 
-/* False: there is nothing to save. Without memory the answer stays, and the next work tries again. */
+/* False: there is nothing to save. Without memory the answer is kept, and the next work applies it. */
 static bool token_apply_answer(ic_token_entry *entry, ic_error *error) {
     bool changed = ic_token_state_apply(&entry->state, entry->answer, entry->answer_sent_at, ic_now(),
                                         ic_wall_time(), error);
@@ -403,8 +405,8 @@ static void token_on_saved(ic_engine *engine, void *owner, const ic_error *error
         ic_token_state_saved(&entry->state);
         token_end_changes(engine, entry);
     } else if (forgetting) {
-        /* The store still has the token, and may have another process's by the next time: what it has counts
-         * then. */
+        /* The store still has the token. The next work loads it, because another process may have replaced it
+         * by then. */
         entry->state.unsaved = false;
     }
     if (error || entry->error.kind)
@@ -428,8 +430,8 @@ static void token_serve(ic_engine *engine, ic_token_entry *entry, ic_call *waite
     }
 }
 
-/* Calls that join while the waiters are served, and a change that was asked for meanwhile, begin the work
- * anew. */
+/* Serves the waiters. The work begins again if a change was asked for meanwhile, or if calls begin to wait
+ * while the waiters are served. */
 static void token_on_unlocked(ic_engine *engine, void *owner, const ic_error *error) {
     ic_token_entry *entry = owner;
     (void)error; /* the token is saved; the next work fails with the lock's error */
