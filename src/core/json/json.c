@@ -1,5 +1,5 @@
-/* Small documents that the core itself reads and changes, as cJSON's trees: made from a tape, printed by the
- * pieces of json_write.h. */
+/* cJSON trees, for small documents that the core itself reads and changes. They are made from a tape and
+ * printed with the functions of json_write.h. */
 #include "core/json/json.h"
 #include "core/base/alloc.h"
 #include "core/json/json_tape.h"
@@ -59,7 +59,7 @@ const char *ic_json_string(const cJSON *object, const char *name) {
 
 /* ---- from a tape to a tree ---- */
 
-/* A C string of cJSON's, in which U+FFFD stands for each NUL; NULL without memory. */
+/* A text as a C string of cJSON, with U+FFFD in place of each NUL; NULL without memory. */
 static char *tree_text(const ic_tape *tape, const uint64_t *word) {
     size_t length, zeros = 0;
     const char *bytes = ic_tape_text(tape, word, &length);
@@ -87,7 +87,8 @@ static cJSON *tree_string(const ic_tape *tape, const uint64_t *word) {
     return NULL;
 }
 
-/* *word is the first of the container's content, and then the first word behind it. */
+/* Adds the content of a container, which begins at `*word`, to `node`, and sets `*word` to the word after it.
+ */
 static cJSON *tree_container(const ic_tape *tape, const uint64_t **word, cJSON *node, size_t count,
                              bool object) {
     while (node && count--) {
@@ -103,7 +104,7 @@ static cJSON *tree_container(const ic_tape *tape, const uint64_t **word, cJSON *
     return node;
 }
 
-/* The node of the value at *word, which is then the first word behind it; NULL without memory. */
+/* Makes a node of the value at `*word`, and sets `*word` to the word after it; NULL without memory. */
 static cJSON *tree_of(const ic_tape *tape, const uint64_t **word) {
     const uint64_t *at = *word;
     *word = ic_tape_next(at);
@@ -143,7 +144,7 @@ static bool print_container(const cJSON *node, ic_buf *text, bool object) {
     return true;
 }
 
-/* False: a node that is no JSON. */
+/* False: the node is not JSON. */
 static bool print_node(const cJSON *node, ic_buf *text) {
     switch (node->type & (0xFF | IC_JSON_FILE)) {
     case cJSON_NULL: ic_buf_puts(text, "null"); return true;

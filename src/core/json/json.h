@@ -1,5 +1,5 @@
-/* JSON as trees of cJSON's: for documents that the core itself reads and changes. What is only handed on
- * stays on its tape (json_tape.h). */
+/* JSON as cJSON trees, for documents that the core itself reads and changes. An answer that goes to Lua stays
+ * a tape (json_tape.h). */
 #ifndef IC_JSON_H
 #define IC_JSON_H
 
@@ -23,17 +23,17 @@
  * MEMORY in `error`. Thread-safe, and independent of the locale. */
 cJSON *ic_json_parse(const char *text, size_t length, ic_error *error);
 
-/* Prints without white space; a number with a `valuestring` as that. Free with ic_json_text_free (or
- * ic_free). NULL: no memory, or the tree holds a node that is not JSON (a file). */
+/* Prints without white space. A number with a `valuestring` is printed as that. Free with ic_json_text_free
+ * (or ic_free). NULL: no memory, or the tree holds a node that is not JSON (a file). */
 char *ic_json_print(const cJSON *tree);
 void ic_json_text_free(char *text);
 
 /* A number node for any 64-bit integer, exact even beyond 2^53. NULL: no memory. */
 cJSON *ic_json_integer(long long value);
 
-/* The string at object[name], or NULL when it is missing or no string. Names are case-sensitive. */
+/* The string at object[name]; NULL when it is missing or not a string. Names are case-sensitive. */
 const char *ic_json_string(const cJSON *object, const char *name);
-/* The member object[name], case-sensitive; NULL when object is NULL or no object. */
+/* The member object[name], case-sensitive; NULL when it is missing, or `object` is NULL or not an object. */
 cJSON *ic_json_member(const cJSON *object, const char *name);
 
 /* Whether the bytes are valid UTF-8 without NUL; otherwise *bad is the first offending offset. */

@@ -1,5 +1,5 @@
-/* Numbers of JSON, both ways, to their last bit. Most are read and written by arithmetic that is exact, the
- * others by the C library, in the C locale: a host may have set one with another decimal point. */
+/* Reads and writes JSON's numbers exactly. Exact arithmetic does it for most. The C library does it for the
+ * others, in the C locale, because the host may have set a locale with another decimal point. */
 #include "core/base/alloc.h"
 #include "core/json/json_scan.h"
 #include "core/json/json_write.h"
@@ -11,9 +11,10 @@
 #include <stdlib.h>
 
 #define MAX_INTEGER 9007199254740992.0 /* 2^53: up to here a double holds every integer */
-/* Decimal digits that 64 bits hold whatever they are. */
+/* Any number of this many decimal digits fits into 64 bits. */
 #define SAFE_DIGITS 19
-/* Exponents beyond are all the same: no number of digits makes up for them. */
+/* A greater exponent counts as this one: the number is infinite or 0, since no text has enough digits to make
+ * up for it. */
 #define MAX_EXPONENT 99999999
 
 typedef const unsigned char *place;
@@ -29,7 +30,7 @@ static void number_set_up(void) {
     c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
 }
 
-/* Returns the thread's locale for uselocale to go back to. */
+/* Returns the thread's locale, to be restored with uselocale. */
 static locale_t number_enter_c_locale(void) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, number_set_up);
@@ -38,7 +39,7 @@ static locale_t number_enter_c_locale(void) {
 
 /* ---- reading ---- */
 
-/* A number as its parts: mantissa * 10^exponent, the mantissa right when it has no more than SAFE_DIGITS. */
+/* The parts of a number: mantissa * 10^exponent. The mantissa is right when it has at most SAFE_DIGITS. */
 typedef struct number_parts {
     uint64_t mantissa;
     size_t digits;
@@ -96,14 +97,15 @@ static place number_split(ic_json_scan *scan, number_parts *parts, place at) {
     return at;
 }
 
-/* A product or quotient of two numbers that doubles hold exactly is rounded right (Clinger, "How to Read
- * Floating Point Numbers Accurately", 1990), where doubles are computed as such. */
+/* Whether one multiplication or division gives the right double. It does when both numbers are exact doubles
+ * (Clinger, "How to Read Floating Point Numbers Accurately", 1990), and when the machine computes doubles
+ * with no extra precision. */
 static bool number_is_simple(const number_parts *parts) {
     return FLT_EVAL_METHOD == 0 && parts->digits <= SAFE_DIGITS && parts->mantissa <= (uint64_t)MAX_INTEGER &&
            parts->exponent >= -MAX_POWER && parts->exponent <= MAX_POWER;
 }
 
-/* `*value` is infinite when no double holds the number. */
+/* `*value` is infinite when the number is too large for a double. False without memory. */
 static bool number_real(const number_parts *parts, place from, size_t length, double *value) {
     if (number_is_simple(parts)) {
         double mantissa = (double)parts->mantissa;
@@ -185,9 +187,10 @@ void ic_json_write_integer(ic_buf *buf, int64_t value) {
     number_add_unsigned(buf, value < 0 ? -(uint64_t)value : (uint64_t)value);
 }
 
-/* A number of few decimals, by arithmetic: when the quotient of two integers below 10^15, the second a power
- * of ten, is the double, then they are what %.15g prints (15 digits come back from any double). Where %g
- * would use an exponent, and where doubles are not computed as such: false. */
+/* Writes a number with few decimals without the C library. If the double is the quotient of an integer below
+ * 10^15 and a power of ten, then these are the digits that %.15g prints, because 15 digits survive the way
+ * through a double. False: there are more decimals, %g would use an exponent, or the machine computes doubles
+ * with extra precision. */
 static bool number_add_decimals(ic_buf *buf, double value) {
     const int most = 8;
     double magnitude = fabs(value);
@@ -197,7 +200,8 @@ static bool number_add_decimals(ic_buf *buf, double value) {
         if ((double)scaled / powers[count] != magnitude) continue;
         if (value < 0) ic_json_write_byte(buf, '-');
         number_add_unsigned(buf, scaled / one);
-        /* A one before the decimals keeps their zeros; the decimal point takes its place. */
+        /* 1 is put before the decimals, which keeps their leading zeros, and then replaced by the decimal
+         * point. */
         size_t point = buf->length;
         number_add_unsigned(buf, one + scaled % one);
         if (!buf->failed) buf->data[point] = '.';

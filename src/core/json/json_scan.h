@@ -1,12 +1,13 @@
-/* The strict reading of a JSON text, shared by its files: containers (json_tape.c), texts (json_text.c) and
- * numbers (json_number.c). Bytes in messages are counted from 1, as Lua does. */
+/* The state of the strict JSON parser, which has three files: containers (json_tape.c), texts (json_text.c)
+ * and numbers (json_number.c). Messages count bytes from 1, as Lua does. */
 #ifndef IC_JSON_SCAN_H
 #define IC_JSON_SCAN_H
 
 #include "core/json/json.h"
 #include "core/json/json_tape.h"
 
-/* A short text that was read, to find it again: its word, and all of its bytes when they are 16 or fewer. */
+/* A short text that has been read, so that the same text gets the same word: its word, and its first and last
+ * eight bytes, which are all of it when it has 16 or fewer. */
 typedef struct ic_json_known {
     uint64_t word, first, last;
 } ic_json_known;
@@ -21,24 +22,24 @@ typedef struct ic_json_scan {
         size_t word; /* its index in the tape */
         uint32_t count;
         bool object;
-    } open[IC_JSON_MAX_DEPTH]; /* the containers around the place that is read */
+    } open[IC_JSON_MAX_DEPTH]; /* the containers that are not closed yet */
     ic_json_known known[IC_JSON_KNOWN];
     ic_error *error;
 } ic_json_scan;
 
-/* PROTOCOL: `expected` is not what stands at `at`. Returns NULL. */
+/* Sets PROTOCOL: at `at`, something else than `expected` was found. Returns NULL. */
 const unsigned char *ic_json_refuse(ic_json_scan *scan, const unsigned char *at, const char *expected);
 
-/* Each reads what begins at `at`, adds its words to the tape, which has room for two, and returns the place
- * behind it; NULL with an error. */
+/* Each reads the value that begins at `at` and returns the place after it; NULL with an error. It adds one or
+ * two words to the tape, which must have room for two. */
 
 /* `at` is the opening quote. */
 const unsigned char *ic_json_scan_text(ic_json_scan *scan, const unsigned char *at);
 /* `at` is a digit or a minus sign. */
 const unsigned char *ic_json_scan_number(ic_json_scan *scan, const unsigned char *at);
 
-/* Adds the word, or the two, of `length` bytes at an offset of the source or, with IC_TAPE_ARENA in `bits`,
- * of the arena. False: TOO_LARGE. */
+/* Adds a text or digits to the tape: `length` bytes at an offset in the source or, with IC_TAPE_ARENA in
+ * `bits`, in the arena. False: TOO_LARGE. */
 bool ic_json_add_text(ic_json_scan *scan, uint64_t bits, size_t offset, size_t length);
 
 static inline void ic_json_add(ic_json_scan *scan, uint64_t word) {

@@ -1,12 +1,12 @@
-/* Reads the containers of a JSON text and what stands between values. One loop, no recursion: the containers
- * that are open at a place are a list in the scan. */
+/* Reads the containers of a JSON text, and the punctuation between values. It is one loop without recursion:
+ * the scan has a stack of the containers that are open. */
 #include "core/json/json_tape.h"
 #include "core/base/alloc.h"
 #include "core/json/json_scan.h"
 #include <stdio.h>
 
 #define BYTE_ORDER_MARK "\xEF\xBB\xBF"
-/* The most words that are added before room is made again: a container, a name, a scalar, a name. */
+/* The most words that are added between two calls of tape_reserve: a container, a name, a scalar, a name. */
 #define WORDS_AHEAD 8
 
 typedef const unsigned char *place;
@@ -19,7 +19,7 @@ static inline bool is_space(unsigned char c) {
 }
 
 bool ic_tape_read(ic_tape *tape, const char *text, size_t length, ic_error *error) {
-    ic_json_scan scan; /* all but the known texts is set here, these below */
+    ic_json_scan scan; /* not zeroed as a whole: `open` is large and needs no start value */
     scan.tape = tape;
     scan.error = error;
     scan.values = scan.depth = 0;
@@ -79,7 +79,7 @@ bool ic_json_add_text(ic_json_scan *scan, uint64_t bits, size_t offset, size_t l
     return true;
 }
 
-/* Room for WORDS_AHEAD more. A text has about a word for eight of its bytes. */
+/* Reserves WORDS_AHEAD words. A JSON text has about one word for eight of its bytes. */
 static bool tape_reserve(ic_json_scan *scan) {
     ic_tape *tape = scan->tape;
     if (tape->capacity - tape->count >= WORDS_AHEAD) return true;
@@ -95,7 +95,7 @@ static bool tape_reserve(ic_json_scan *scan) {
     return true;
 }
 
-/* The next byte that is no white space; 0 (which JSON has nowhere outside strings) at the end. */
+/* The next byte that is not white space; 0 at the end (JSON has no 0 outside strings). */
 static inline unsigned char tape_next_byte(const ic_json_scan *scan, place *at) {
     while (*at < scan->end && is_space(**at))
         ++*at;
@@ -151,8 +151,8 @@ static void tape_close(ic_json_scan *scan) {
     tape->words[index] |= count << IC_TAPE_COUNT_SHIFT | words << IC_TAPE_WORDS_SHIFT;
 }
 
-/* A scalar, or the beginning of a container up to its first scalar or, when it is empty, to before its end.
- */
+/* Reads a scalar. Of a container, it reads up to the first scalar in it; of an empty one, up to its closing
+ * bracket. */
 static place tape_value(ic_json_scan *scan, place at) {
     for (;;) {
         unsigned char first = tape_next_byte(scan, &at);
@@ -171,8 +171,8 @@ static place tape_value(ic_json_scan *scan, place at) {
     }
 }
 
-/* After a value: closes the containers that end here, and goes over the comma before the next value. *done:
- * the text ends here. */
+/* Called after a value: closes the containers that end here, and skips the comma before the next value, with
+ * its name in an object. `*done`: the text has ended. */
 static place tape_between(ic_json_scan *scan, place at, bool *done) {
     for (;;) {
         unsigned char c = tape_next_byte(scan, &at);

@@ -1,7 +1,7 @@
-/* A tape: what a JSON text holds, as one array of 64-bit words in the order of the text. A value is a word,
- * or two; an array's items and an object's members follow its word, a member as its name (a text) and its
- * value. Numbers stand in the tape, texts in the source or, where they had to be changed, in the tape's
- * arena. */
+/* A tape: the values of a JSON text as one array of 64-bit words, in the order of the text. A scalar is one
+ * word or two. The word of an array is followed by its items, the word of an object by its members; a member
+ * is its name (a text) and its value. Numbers are in the tape. The bytes of a text are in the source or, when
+ * it has escapes or invalid UTF-8, in the tape's arena. */
 #ifndef IC_JSON_TAPE_H
 #define IC_JSON_TAPE_H
 
@@ -25,33 +25,34 @@ typedef enum ic_tape_kind {
     IC_TAPE_NULL,
     IC_TAPE_FALSE,
     IC_TAPE_TRUE,
-    IC_TAPE_INTEGER,      /* of 60 bits, in the word's other bits */
+    IC_TAPE_INTEGER,      /* at most 60 bits, in the word's other bits */
     IC_TAPE_LONG_INTEGER, /* in the next word */
-    IC_TAPE_REAL, /* a double in the next word; an integer up to 2^53 is an INTEGER, however written */
+    IC_TAPE_REAL, /* a double in the next word. Whole numbers up to 2^53 are INTEGER, also 1.0 and 1e3 */
     IC_TAPE_TEXT,
-    IC_TAPE_DIGITS, /* a number that neither 64 bits nor a double hold, as it is written in the source */
+    IC_TAPE_DIGITS, /* an integer beyond 64 bits, or a number beyond the doubles: its digits in the source */
     IC_TAPE_ARRAY,
     IC_TAPE_OBJECT
 } ic_tape_kind;
 
-/* The other bits of a text: 1 for "in the arena", 1 for "seen before", 22 of its length, 36 of its offset. */
+/* The other bits of a text: 1 for "in the arena", 1 for "seen before", 22 for its length, 36 for its offset.
+ */
 #define IC_TAPE_ARENA        ((uint64_t)1 << 4)
 #define IC_TAPE_SEEN         ((uint64_t)1 << 5)
 #define IC_TAPE_LENGTH_SHIFT 6
-#define IC_TAPE_LENGTH_MASK  (((uint64_t)1 << 22) - 1) /* also the length that stands in the next word */
+#define IC_TAPE_LENGTH_MASK  (((uint64_t)1 << 22) - 1) /* this value: the length is in the next word */
 #define IC_TAPE_OFFSET_SHIFT 28
 #define IC_TAPE_OFFSET_MAX   (((uint64_t)1 << 36) - 1)
 
-/* Of a container: 21 of the number of its items or members, 39 of the number of words that follow. */
+/* The other bits of a container: 21 for the number of items or members, 39 for the number of words in it. */
 #define IC_TAPE_COUNT_SHIFT 4
 #define IC_TAPE_COUNT_MASK  (((uint64_t)1 << 21) - 1)
 #define IC_TAPE_WORDS_SHIFT 25
 
 /* Reads `length` bytes (no NUL needed) into an empty tape, by the rules of ic_json_parse (json.h); the text
- * must outlive the tape. False: PROTOCOL ("… at byte N"), TOO_LARGE or MEMORY in `error`. Free the tape
- * whatever came of it. */
+ * must outlive the tape. False: PROTOCOL ("… at byte N"), TOO_LARGE or MEMORY in `error`. The tape must be
+ * freed in both cases. */
 bool ic_tape_read(ic_tape *tape, const char *text, size_t length, ic_error *error);
-/* The same of a buffer's text, which the tape takes over when it could read it. */
+/* The same for a buffer. On success the tape takes over its bytes. */
 bool ic_tape_take(ic_tape *tape, ic_buf *text, ic_error *error);
 void ic_tape_free(ic_tape *tape);
 
@@ -71,19 +72,19 @@ static inline double ic_tape_real(const uint64_t *word) {
     return value;
 }
 
-/* Of TEXT and DIGITS: `*length` bytes without a NUL behind them. Those of a text may hold NUL. */
+/* For TEXT and DIGITS: `*length` bytes, not NUL-terminated. The bytes of a text may include NUL. */
 static inline const char *ic_tape_text(const ic_tape *tape, const uint64_t *word, size_t *length) {
     size_t bytes = (size_t)(*word >> IC_TAPE_LENGTH_SHIFT & IC_TAPE_LENGTH_MASK);
     *length = bytes == IC_TAPE_LENGTH_MASK ? (size_t)word[1] : bytes;
     return (*word & IC_TAPE_ARENA ? tape->arena.data : tape->text) + (*word >> IC_TAPE_OFFSET_SHIFT);
 }
 
-/* Of ARRAY and OBJECT: the number of items or members. */
+/* For ARRAY and OBJECT: the number of items or members. */
 static inline size_t ic_tape_count(const uint64_t *word) {
     return (size_t)(*word >> IC_TAPE_COUNT_SHIFT & IC_TAPE_COUNT_MASK);
 }
 
-/* The first word behind a scalar; of a container, its first item or name. */
+/* The word after a scalar; for a container, its first item or name. */
 static inline const uint64_t *ic_tape_next(const uint64_t *word) {
     switch (ic_tape_kind_of(*word)) {
     case IC_TAPE_LONG_INTEGER:
@@ -95,7 +96,7 @@ static inline const uint64_t *ic_tape_next(const uint64_t *word) {
     }
 }
 
-/* The first word behind the value, whatever it is. */
+/* The word after the whole value. */
 static inline const uint64_t *ic_tape_after(const uint64_t *word) {
     bool container = ic_tape_kind_of(*word) >= IC_TAPE_ARRAY;
     return ic_tape_next(word) + (container ? *word >> IC_TAPE_WORDS_SHIFT : 0);

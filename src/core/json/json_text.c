@@ -1,19 +1,20 @@
-/* Texts of JSON, both ways, and UTF-8. Eight bytes are looked at together. */
+/* Reads and writes JSON's texts, and checks UTF-8. It looks at eight bytes at a time. */
 #include "core/json/json_scan.h"
 #include "core/json/json_write.h"
 #include <string.h>
 
 #define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
-/* Bytes up to which it is worth to find a text again. */
+/* Longer texts seldom repeat, and are not looked up among the known ones. */
 #define KNOWN_LENGTH 32
 
 typedef const unsigned char *place;
 
 /* ---- UTF-8 ---- */
 
-/* The length of the well-formed UTF-8 sequence at `at`, a byte of 0x80 or more (Unicode 15, table 3-7); 0
- * when it is ill-formed. *length is then the part of it for which one U+FFFD stands: the longest beginning of
- * a well-formed sequence, or one byte (Unicode 15, 3.9 "U+FFFD substitution of maximal subparts"). */
+/* The length of the UTF-8 sequence at `at`, which is a byte of 0x80 or more (Unicode 15, table 3-7); 0 when
+ * it is invalid. `*length` is the same or, when it is invalid, the number of bytes that one U+FFFD replaces:
+ * the longest beginning of a valid sequence, or one byte (Unicode 15, 3.9, "U+FFFD substitution of maximal
+ * subparts"). */
 static size_t utf8_sequence(place at, place end, size_t *length) {
     static const struct {
         unsigned char first, last, low, high, length; /* lead bytes, range of the second byte */
@@ -58,7 +59,7 @@ static void text_add_code(ic_buf *buf, unsigned long code) {
     ic_buf_add(buf, bytes, length);
 }
 
-/* ---- bytes that stand for themselves ---- */
+/* ---- plain bytes: ASCII that needs no escape ---- */
 
 static uint64_t text_load(place at) {
     uint64_t bytes;
@@ -69,8 +70,9 @@ static uint64_t text_load(place at) {
     return bytes;
 }
 
-/* Marks, of eight bytes, the lowest that is a quote, a backslash, a control character or beyond ASCII; above
- * it others may be marked that are none of these, since a subtraction carries upwards. 0: there is none. */
+/* Marks the lowest of eight bytes that is not plain: a quote, a backslash, a control character or beyond
+ * ASCII. 0: all are plain. Plain bytes above the lowest mark may be marked too, because the subtractions
+ * borrow. */
 static inline uint64_t text_marked(uint64_t bytes) {
     const uint64_t each = 0x0101010101010101;
     uint64_t quote = (bytes ^ each * '"') - each, slash = (bytes ^ each * '\\') - each;
@@ -81,7 +83,7 @@ static inline bool text_is_plain(unsigned char c) {
     return c >= ' ' && c < 0x80 && c != '"' && c != '\\';
 }
 
-/* The first byte from `at` on that stands not for itself, or `end`. */
+/* The first byte from `at` on that is not plain, or `end`. */
 static inline place text_plain_end(place at, place end) {
     for (; end - at >= 8; at += 8) {
         uint64_t marked = text_marked(text_load(at));
@@ -107,7 +109,7 @@ static long text_hex4(place at, place end) {
     return code;
 }
 
-/* Adds what the escape sequence at `at` stands for to the arena; a surrogate without its other half is
+/* Adds the character of the escape sequence at `at` to the arena. A surrogate without its other half becomes
  * U+FFFD. */
 static place text_escape(ic_json_scan *scan, place at) {
     static const char letters[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
@@ -134,8 +136,9 @@ static place text_escape(ic_json_scan *scan, place at) {
     return at + 6;
 }
 
-/* A text that does not stand in the source as it is meant: goes on at `at`, with what came before from
- * `from`. Without memory the arena remembers it. */
+/* Reads a text that cannot stay in the source, because it has escapes or invalid UTF-8. It copies the text to
+ * the arena: the bytes from `from` to `at`, which were read already, and the rest. When memory runs out, the
+ * arena has failed. */
 static place text_rewritten(ic_json_scan *scan, place from, place at) {
     ic_buf *arena = &scan->tape->arena;
     size_t offset = arena->length, length;
@@ -162,7 +165,8 @@ static place text_rewritten(ic_json_scan *scan, place from, place at) {
     }
 }
 
-/* A text of the source. A short one that was read before gets the word of then: equal words, equal texts. */
+/* Adds a text that stays in the source. A short text that was read before gets the same word again, so that
+ * equal words are equal texts. */
 static bool text_add(ic_json_scan *scan, place from, size_t length) {
     size_t offset = (size_t)(from - scan->start);
     if (length - 1 >= KNOWN_LENGTH || scan->end - from < 8)
@@ -215,8 +219,7 @@ static void text_add_escape(ic_buf *buf, unsigned char c) {
     ic_buf_add(buf, escape, letter ? 2 : 6);
 }
 
-/* A text of fewer than eight bytes, copied when all of it stands for itself: loads that overlap make eight of
- * them. */
+/* Copies a text of fewer than eight bytes if all of it is plain. Loads that overlap replace a loop. */
 static inline bool text_copy_short(char *to, place from, size_t length) {
     if (length >= 4) {
         uint32_t first, last;
@@ -235,8 +238,8 @@ static inline bool text_copy_short(char *to, place from, size_t length) {
     return true;
 }
 
-/* Copies what stands for itself from the beginning of a text, in steps of eight bytes: the last overlaps the
- * one before. Returns how much it has copied: all of it in most texts. */
+/* Copies plain bytes from the beginning of a text, eight at a time; the last eight may overlap those before.
+ * Returns how many it has copied: for most texts, all. */
 static inline size_t text_copy_plain(char *to, place from, size_t length) {
     size_t at = 0;
     if (length < 8) return text_copy_short(to, from, length) ? length : 0;
@@ -249,7 +252,8 @@ static inline size_t text_copy_plain(char *to, place from, size_t length) {
     return length;
 }
 
-/* The same for the rest of a text, from `at` on, whatever it holds. False: as below. */
+/* Writes the rest of a text, from `at` on. With `wrong`, invalid UTF-8 is not replaced: false, and `*wrong`
+ * is its place. */
 static bool text_write_rest(ic_buf *buf, place at, place end, const char **wrong) {
     for (place from = at;;) {
         size_t taken;

@@ -1,4 +1,4 @@
-/* The pieces of JSON text, added to a buffer. Memory that ends is the buffer's to remember (buf.h). */
+/* Appends pieces of JSON text to a buffer. When memory runs out, the buffer has failed (buf.h). */
 #ifndef IC_JSON_WRITE_H
 #define IC_JSON_WRITE_H
 
@@ -6,13 +6,12 @@
 #include <stdint.h>
 
 void ic_json_write_integer(ic_buf *buf, int64_t value);
-/* The shortest text that gives the double back. Integers to 2^53 are written as such; greater ones with an
- * exponent, so that a number is read again and not an identifier. What is not finite is null. */
+/* Appends the shortest text that is read back as the same double. Whole numbers up to 2^53 have no exponent;
+ * greater ones have one, so that they are read back as doubles. Infinity and NaN are null. */
 void ic_json_write_real(ic_buf *buf, double value);
-/* In quotes; control characters, NUL among them, are escaped. What is no UTF-8 is written as U+FFFD when
- * `bad` is NULL. Otherwise it ends the writing: false, `*bad` is its offset, and the buffer holds a part of
- * the text.
- */
+/* Appends a text in quotes, with its control characters (also NUL) escaped. Invalid UTF-8 becomes U+FFFD when
+ * `bad` is NULL. Otherwise the function returns false, with its offset in `*bad` and a part of the text in
+ * the buffer. */
 bool ic_json_write_text(ic_buf *buf, const char *text, size_t length, size_t *bad);
 
 static inline void ic_json_write_byte(ic_buf *buf, char byte) {
