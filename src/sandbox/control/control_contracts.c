@@ -138,16 +138,17 @@ static void control_approve(ic_control *control) {
 
 // clang-format off
 const ic_action ic_people_actions[] = {
-    {"approve", control_approve, {IC_ACTION_REQUIRED("workflow", ANY), IC_ACTION_OPTIONAL("role", STRING), IC_ACTION_OPTIONAL("user", STRING)},
-     "Plays the reviewers of a workflow (id, or its table) in a browser: the one with that role (id or name) approves, "
-     "or all of them do, in their order. Of those who have a role it is that user (e-mail or id; the first one). "
-     "Answers `step`, where the workflow is afterwards, and `roles` that have approved.", false},
+    {"approve", control_approve,
+     {IC_ACTION_REQUIRED("workflow", ANY), IC_ACTION_OPTIONAL("role", STRING), IC_ACTION_OPTIONAL("user", STRING)},
+     "Acts as the reviewers of a workflow (id, or its table): the one with that role (id or name) approves, or all of "
+     "them do, in order. The user (e-mail or id) must have the role; default: the first user who has it. Answers "
+     "`step`, the workflow's step afterwards, and `roles` that have approved.", false},
     {"sign", control_sign,
      {IC_ACTION_REQUIRED("workflow", ANY), IC_ACTION_OPTIONAL("role", STRING), IC_ACTION_OPTIONAL("all", BOOLEAN),
       {"status", IC_TYPE_STRING, 0, NULL, "signed viewed declined"}},
-     "Plays the signers of a workflow (id, or its table) whose packet is out for signature: the one with that role "
-     "(its name) signs, or with all = true all of them do, in their order; with a status they view or decline it "
-     "instead. Answers `step`, where the workflow is afterwards, and `signers`, the names of their roles.", false},
+     "Acts as the signers of a workflow (id, or its table) whose packet has been sent: the one with that role (its "
+     "name) signs, or with all = true all of them do, in order. With `status` they view or decline it instead. "
+     "Answers `step`, the workflow's step afterwards, and `signers`, the names of their roles.", false},
     IC_ACTION_END,
 };
 // clang-format on

@@ -77,9 +77,9 @@ static void control_rate_limits(ic_control *control) {
 // clang-format off
 const ic_action ic_limit_actions[] = {
     {"rate_limits", control_rate_limits, {IC_ACTION_OPTIONAL("limits", ANY)},
-     "Keeps rate limits from now on: true for Ironclad's published ones, false for none, or an object from buckets "
-     "(and \"company\", over all of them) to requests a minute. Answers of a bucket with a limit carry X-RateLimit "
-     "headers; beyond it, 429 with Retry-After. Answers the `limits` that hold.", true},
+     "Sets the rate limits: true for Ironclad's published ones, false for none, or an object from buckets (and "
+     "\"company\", over all buckets) to requests a minute. Answers of a bucket with a limit have X-RateLimit headers; "
+     "requests over the limit get 429 with Retry-After. Answers the present `limits`.", true},
     IC_ACTION_END,
 };
 // clang-format on

@@ -74,19 +74,22 @@ static void control_max_page_size(ic_control *control) {
 // clang-format off
 const ic_action ic_request_actions[] = {
     {"requests", control_requests, {IC_ACTION_NO_FIELDS},
-     "Answers `list`: the requests since the start or the last clear_requests, oldest first (the last 100,000, fewer "
-     "when they are long), each with method, path (with the query), status, operation (operationId) and as_user, where "
-     "there is one.", true},
-    {"clear_requests", control_clear_requests, {IC_ACTION_NO_FIELDS}, "Forgets the requests so far.", false},
+     "Answers `list`: the requests since the start or the last clear_requests, oldest first (the last 100,000, or "
+     "fewer if they are long). Each has method, path (with the query), status, and, if known, operation (operationId) "
+     "and as_user.", true},
+    {"clear_requests", control_clear_requests, {IC_ACTION_NO_FIELDS},
+     "Clears the list of requests.", false},
     {"deliveries", control_deliveries, {IC_ACTION_NO_FIELDS},
-     "Answers `list`: what Ironclad would have sent to the enabled webhooks, oldest first (the last 5,000 at least), "
-     "each with url, event, webhook (its id), headers (signed with the key that webhooks/verification-key shows) and "
-     "body (text). The sandbox sends nothing itself.", true},
-    {"clear_deliveries", control_clear_deliveries, {IC_ACTION_NO_FIELDS}, "Forgets the deliveries so far.", false},
+     "Answers `list`: what Ironclad would have sent to the enabled webhooks, oldest first (at least the last 5,000). "
+     "Each has url, event, webhook (its id), headers (signed with the key of webhooks/verification-key) and body "
+     "(text). The sandbox itself sends nothing.", true},
+    {"clear_deliveries", control_clear_deliveries, {IC_ACTION_NO_FIELDS},
+     "Clears the list of deliveries.", false},
     {"latency", control_latency, {IC_ACTION_OPTIONAL("seconds", NUMBER)},
-     "Every answer waits so long from now on, by the machine's clock, and holds up no other. Answers `seconds`.", true},
+     "Delays every answer by so many seconds of real time, without delaying other requests. Answers `seconds`.", true},
     {"max_page_size", control_max_page_size, {IC_ACTION_OPTIONAL("size", INTEGER)},
-     "Pages of lists hold no more items than this, whatever is asked for (0: what is asked for). Answers `size`.", true},
+     "Limits the number of items in a page of a list, whatever the request asks for (0: no limit). Answers `size`.",
+     true},
     IC_ACTION_END,
 };
 // clang-format on

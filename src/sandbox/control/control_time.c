@@ -37,10 +37,11 @@ static void control_clock(ic_control *control) {
 // clang-format off
 const ic_action ic_time_actions[] = {
     {"advance", control_advance, {IC_ACTION_REQUIRED("seconds", NUMBER)},
-     "Moves the sandbox's time forward, whether it runs or stands still: tokens and codes expire, jobs get done, dates "
-     "pass. Answers `now`.", false},
+     "Moves the sandbox's time forward, whether it runs or stands still: tokens and codes expire, and jobs finish. "
+     "Answers `now`.", false},
     {"clock", control_clock, {IC_ACTION_OPTIONAL("time", STRING)},
-     "Answers `now`, and `runs`. With a time (ISO 8601, not before now) it is set to it first, and stands still.",
+     "Answers `now`, and `runs`. With a time (ISO 8601, not before now) it first sets the clock, which then stands "
+     "still.",
      true},
     IC_ACTION_END,
 };

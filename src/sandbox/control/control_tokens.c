@@ -86,16 +86,17 @@ static void control_consent(ic_control *control) {
 // clang-format off
 const ic_action ic_token_actions[] = {
     {"expire_tokens", control_expire_tokens, {IC_ACTION_NO_FIELDS},
-     "Every access token handed out so far is from now on answered with 401 \"token has expired\".", false},
+     "Ends the lifetime of all access tokens: they are answered with 401 \"token has expired\".", false},
     {"revoke_tokens", control_revoke_tokens, {IC_ACTION_NO_FIELDS},
-     "The same with \"token has been revoked\".", false},
+     "Revokes all access tokens: they are answered with 401 \"token has been revoked\".", false},
     {"revoke_refresh_tokens", control_revoke_refresh_tokens, {IC_ACTION_NO_FIELDS},
-     "Every refresh token handed out so far is from now on answered with 403 \"refresh token is invalid\".", false},
+     "Revokes all refresh tokens: they are answered with 403 \"refresh token is invalid\".", false},
     {"consent", control_consent,
      {IC_ACTION_REQUIRED("url", STRING), IC_ACTION_OPTIONAL("user", STRING), IC_ACTION_OPTIONAL("allow", BOOLEAN)},
-     "Plays the person in a browser who opens an authorize URL of this sandbox and answers: as that user (e-mail or "
-     "id; the first one), yes or no (yes). Answers `location`, where the browser is sent, with code and state or with "
-     "error and state; `refused` when the page would show a refusal instead.", false},
+     "Acts as a person who opens an authorize URL of this sandbox in a browser and decides: as that user (e-mail or "
+     "id; default: the first one), and with `allow` (default: true). Answers `location`, where the browser is "
+     "redirected to, with code and state or with error and state; or `refused` with the text of the page that refuses "
+     "the request.", false},
     IC_ACTION_END,
 };
 // clang-format on

@@ -245,17 +245,23 @@ static void control_clear_faults(ic_control *control) {
 // clang-format off
 const ic_action ic_fault_actions[] = {
     {"fail", control_fail,
-     {IC_ACTION_OPTIONAL("how", STRING), IC_ACTION_OPTIONAL("status", INTEGER), IC_ACTION_OPTIONAL("times", INTEGER), IC_ACTION_OPTIONAL("after", INTEGER),
-      IC_ACTION_OPTIONAL("operation", STRING), IC_ACTION_OPTIONAL("method", STRING), IC_ACTION_OPTIONAL("path", STRING), IC_ACTION_OPTIONAL("message", STRING),
-      IC_ACTION_OPTIONAL("retry_after", INTEGER), IC_ACTION_OPTIONAL("seconds", NUMBER), IC_ACTION_OPTIONAL("done", BOOLEAN)},
-     "The next answers fail: so many `times` (1), after so many that do not (0), of an operation (operationId, or as "
-     "in Lua, workflows:list), of a method, of paths that begin so; of all but the token endpoint when none is "
-     "named. How: \"status\" (the default: `status`, 500, with Ironclad's error and perhaps a `message`), \"html\" "
-     "(502 with a page), \"close\" (no answer), \"cut\" (half of it), \"malformed\" (JSON that ends half way), "
-     "\"empty\" (no body), \"delay\" (1 second late, or `seconds`, which delays any other way too). With "
-     "`retry_after`, that header. What was asked for is done for the last four, and for the others with `done`.", false},
-    {"faults", control_faults, {IC_ACTION_NO_FIELDS}, "Answers `list`: the failures to come.", true},
-    {"clear_faults", control_clear_faults, {IC_ACTION_NO_FIELDS}, "Forgets the failures to come.", false},
+     {IC_ACTION_OPTIONAL("how", STRING), IC_ACTION_OPTIONAL("status", INTEGER),
+      IC_ACTION_OPTIONAL("times", INTEGER), IC_ACTION_OPTIONAL("after", INTEGER),
+      IC_ACTION_OPTIONAL("operation", STRING), IC_ACTION_OPTIONAL("method", STRING),
+      IC_ACTION_OPTIONAL("path", STRING), IC_ACTION_OPTIONAL("message", STRING),
+      IC_ACTION_OPTIONAL("retry_after", INTEGER), IC_ACTION_OPTIONAL("seconds", NUMBER),
+      IC_ACTION_OPTIONAL("done", BOOLEAN)},
+     "Makes the next answers fail: `times` of them (default: 1), after the first `after` (default: 0), for an "
+     "operation (operationId, or as in Lua, workflows:list), a method, or paths with that prefix. Without an "
+     "operation or path, token requests do not fail. `how`: \"status\" (default: an Ironclad error with `status`, "
+     "default 500, and `message`), \"html\" (an HTML page, default 502), \"close\" (no answer), \"cut\" (half an "
+     "answer), \"malformed\" (truncated JSON), \"empty\" (no body), \"delay\" (1 second late, or `seconds`; `seconds` "
+     "also delays the other kinds). `retry_after` adds that header. The operation is done for the last four kinds, "
+     "and for the others with `done`.", false},
+    {"faults", control_faults, {IC_ACTION_NO_FIELDS},
+     "Answers `list`: the faults that are still to come.", true},
+    {"clear_faults", control_clear_faults, {IC_ACTION_NO_FIELDS},
+     "Removes all faults.", false},
     IC_ACTION_END,
 };
 // clang-format on

@@ -98,8 +98,6 @@ bool ic_exchange_parse(ic_exchange *x);
 bool ic_is_control(const char *path);
 /* Whether the client is on this machine. */
 bool ic_exchange_is_local(const ic_exchange *x);
-/* Checks x->body against the catalog's entry. false: answered with 400. */
-bool ic_exchange_check_body(ic_exchange *x);
 /* Refuses fields that are not in the catalog's entry, where the document allows none. false: answered with
  * 400. */
 bool ic_exchange_check_names(ic_exchange *x);

@@ -294,7 +294,7 @@ const ic_field *ic_fields_fault(const ic_field *fields, const cJSON *object, ic_
     return NULL;
 }
 
-bool ic_exchange_check_body(ic_exchange *x) {
+static bool request_check_body(ic_exchange *x) {
     ic_field_fault fault;
     const ic_field *field = ic_fields_fault(x->operation->fields, x->body, &fault);
     if (field) ic_reply_error(x, 400, fault.code, field->name, "%s", fault.message);
@@ -349,8 +349,8 @@ bool ic_exchange_check(ic_exchange *x) {
         return false;
     }
     switch (x->operation->body) {
-    case IC_BODY_JSON: return ic_exchange_parse(x) && ic_exchange_check_body(x);
-    case IC_BODY_LAUNCH: return request_parse_launch(x) && ic_exchange_check_body(x);
+    case IC_BODY_JSON: return ic_exchange_parse(x) && request_check_body(x);
+    case IC_BODY_LAUNCH: return request_parse_launch(x) && request_check_body(x);
     case IC_BODY_NONE:
     case IC_BODY_FORM: return true;
     }

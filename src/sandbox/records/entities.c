@@ -7,8 +7,8 @@
 
 /* --- what they look like: EntityModel --- */
 
-/* An address is an object here. */
-static void turn_address(cJSON *property) {
+/* Entities show addresses as objects. */
+static void entity_convert_address(cJSON *property) {
     const char *type = ic_json_string(property, "type"), *text = ic_json_string(property, "value");
     if (!type || strcmp(type, "address") != 0 || !text) return;
     cJSON *address = cJSON_CreateObject();
@@ -22,7 +22,7 @@ static cJSON *entity_view(const ic_company *company, const ic_item *item) {
     cJSON *view = cJSON_CreateObject(), *property;
     ic_item_put(view, item);
     if (!item->type) ic_put(view, "namedTypeIds", cJSON_CreateArray());
-    cJSON_ArrayForEach(property, ic_json_member(view, "properties")) turn_address(property);
+    cJSON_ArrayForEach(property, ic_json_member(view, "properties")) entity_convert_address(property);
     ic_put_text(view, "status", entity->status);
     if (entity->parent) ic_put_text(view, "parentId", entity->parent->item.id);
     return view;
@@ -42,13 +42,13 @@ void ic_entity_hydrate(const ic_company *company, cJSON *value) {
 
 /* --- what formulas see --- */
 
-static const char *property_type(void *exchange, const char *property) {
+static const char *entity_property_type(void *exchange, const char *property) {
     const ic_exchange *x = exchange;
     bool own = strcmp(property, "status") == 0 || strcmp(property, "parentId") == 0;
     return own ? "string" : ic_item_formula_type(&x->company->relationship_types, property);
 }
 
-static cJSON *property_value(const void *item, const char *property) {
+static cJSON *entity_property_value(const void *item, const char *property) {
     const ic_entity *entity = item;
     if (strcmp(property, "status") == 0) return cJSON_CreateStringReference(entity->status);
     if (strcmp(property, "parentId") == 0)
@@ -63,8 +63,8 @@ const ic_item_kind ic_entities = {
     .types = offsetof(ic_company, relationship_types),
     .last = offsetof(ic_company, last_entity),
     .view = entity_view,
-    .property_type = property_type,
-    .property_value = property_value,
+    .property_type = entity_property_type,
+    .property_value = entity_property_value,
 };
 
 ic_entity *ic_company_entity(const ic_company *company, const char *id) {
@@ -77,32 +77,32 @@ void ic_entities_list(ic_exchange *x) {
     ic_items_reply_list(x, &ic_entities);
 }
 
-static void reply_entity(ic_exchange *x, const ic_entity *entity) {
+static void entity_reply(ic_exchange *x, const ic_entity *entity) {
     ic_reply_json(x, 200, entity_view(x->company, &entity->item));
 }
 
 void ic_entities_get(ic_exchange *x) {
     const ic_item *item = ic_exchange_item(x, &ic_entities);
-    if (item) reply_entity(x, (const ic_entity *)item);
+    if (item) entity_reply(x, (const ic_entity *)item);
 }
 
 /* --- changes --- */
 
 typedef struct change {
     ic_item_change item;
-    const char *status; /* NULL: stays */
+    const char *status; /* NULL: unchanged */
     bool sets_parent;
     ic_entity *parent; /* NULL: none */
 } change;
 
-static bool descends(const ic_entity *entity, const ic_entity *from) {
+static bool entity_descends(const ic_entity *entity, const ic_entity *from) {
     for (; entity; entity = entity->parent)
         if (entity == from) return true;
     return false;
 }
 
 /* {"recordId": …}, by either id. */
-static bool read_parent(ic_exchange *x, const char *field, change *wanted, const ic_entity *entity) {
+static bool entity_read_parent(ic_exchange *x, const char *field, change *wanted, const ic_entity *entity) {
     const cJSON *parent = ic_json_member(x->body, field);
     if (!parent) return true;
     const char *id = ic_json_string(parent, "recordId");
@@ -112,14 +112,14 @@ static bool read_parent(ic_exchange *x, const char *field, change *wanted, const
         ic_reply_error(x, 400, "MISSING_PARAM", field, "missing required parameter 'recordId'");
     else if (!wanted->parent)
         ic_reply_error(x, 400, "NOT_FOUND", field, "couldn't find an entity matching the id %s", id);
-    else if (entity && descends(wanted->parent, entity))
+    else if (entity && entity_descends(wanted->parent, entity))
         ic_reply_error(x, 400, "INVALID_PARAM", field, "an entity cannot be below itself");
     else
         return true;
     return false;
 }
 
-static bool read_removal(ic_exchange *x, change *wanted) {
+static bool entity_read_removal(ic_exchange *x, change *wanted) {
     if (!cJSON_IsTrue(ic_json_member(x->body, "removeParent"))) return true;
     if (wanted->sets_parent) {
         ic_reply_error(x, 400, "INVALID_PARAM", "removeParent", "it excludes setParent");
@@ -129,20 +129,20 @@ static bool read_removal(ic_exchange *x, change *wanted) {
     return true;
 }
 
-static void read_status(ic_exchange *x, change *wanted) {
+static void entity_read_status(ic_exchange *x, change *wanted) {
     const char *status = ic_json_string(x->body, "status");
     if (status) wanted->status = strcmp(status, "ACTIVE") == 0 ? "ACTIVE" : "INACTIVE";
 }
 
-static bool apply(ic_exchange *x, ic_entity *entity, change *wanted) {
+static bool entity_apply(ic_exchange *x, ic_entity *entity, change *wanted) {
     if (!ic_item_change_apply(x->company, &entity->item, &wanted->item)) return false;
     if (wanted->status) entity->status = wanted->status;
     if (wanted->sets_parent) entity->parent = wanted->parent;
     return true;
 }
 
-/* What the service fills in when it is not given. */
-static void put_defaults(cJSON *properties) {
+/* The service's defaults. */
+static void entity_put_defaults(cJSON *properties) {
     static const struct {
         const char *key, *value;
     } defaults[] = {{"entity_category", "external"}, {"entity_businessType", "company"}};
@@ -154,12 +154,12 @@ static void put_defaults(cJSON *properties) {
     }
 }
 
-static void create(ic_exchange *x, change *wanted) {
-    put_defaults(wanted->item.properties);
+static void entity_create(ic_exchange *x, change *wanted) {
+    entity_put_defaults(wanted->item.properties);
     ic_entity *entity = ic_whole(wanted->item.properties) ? ic_calloc(1, sizeof *entity) : NULL;
     if (entity) entity->status = "ACTIVE";
-    if (entity && apply(x, entity, wanted) && ic_item_add(x->company, &ic_entities, &entity->item)) {
-        reply_entity(x, entity); /* with 200, where the document says 201 */
+    if (entity && entity_apply(x, entity, wanted) && ic_item_add(x->company, &ic_entities, &entity->item)) {
+        entity_reply(x, entity); /* with 200, where the document says 201 */
         return;
     }
     if (entity) ic_entity_free(entity);
@@ -168,10 +168,10 @@ static void create(ic_exchange *x, change *wanted) {
 
 void ic_entities_create(ic_exchange *x) {
     change wanted = {0};
-    read_status(x, &wanted);
+    entity_read_status(x, &wanted);
     if (ic_exchange_may_edit(x) && ic_item_read_all(x, &ic_entities, &wanted.item) &&
-        read_parent(x, "parent", &wanted, NULL))
-        create(x, &wanted);
+        entity_read_parent(x, "parent", &wanted, NULL))
+        entity_create(x, &wanted);
     ic_item_change_free(&wanted.item);
 }
 
@@ -179,11 +179,11 @@ void ic_entities_update(ic_exchange *x) {
     change wanted = {0};
     ic_entity *entity = ic_exchange_may_edit(x) ? (ic_entity *)ic_exchange_item(x, &ic_entities) : NULL;
     if (!entity) return;
-    read_status(x, &wanted);
+    entity_read_status(x, &wanted);
     if (ic_item_read_some(x, &ic_entities, &wanted.item, &entity->item) &&
-        read_parent(x, "setParent", &wanted, entity) && read_removal(x, &wanted)) {
-        if (apply(x, entity, &wanted))
-            reply_entity(x, entity);
+        entity_read_parent(x, "setParent", &wanted, entity) && entity_read_removal(x, &wanted)) {
+        if (entity_apply(x, entity, &wanted))
+            entity_reply(x, entity);
         else
             ic_reply_no_memory(x);
     }
@@ -210,8 +210,8 @@ void ic_entity_free(ic_entity *entity) {
 
 /* --- relationship types: a bare array, with more in it than the document says --- */
 
-static cJSON *property_view(const ic_company *company, const ic_item_type *type, const cJSON *property,
-                            unsigned ordering) {
+static cJSON *entity_property_view(const ic_company *company, const ic_item_type *type, const cJSON *property,
+                                   unsigned ordering) {
     const char *name = ic_json_string(property, "type");
     cJSON *view = cJSON_CreateObject();
     ic_put_text(view, "id", ic_json_string(property, "id"));
@@ -231,8 +231,8 @@ static cJSON *property_view(const ic_company *company, const ic_item_type *type,
     return view;
 }
 
-/* The service shows the bytes of 32 hexadecimal digits; here they are those of the id. */
-static cJSON *hash_view(const ic_item_type *type) {
+/* The service shows 32 hexadecimal digits as bytes; the sandbox takes those of the id. */
+static cJSON *entity_hash_view(const ic_item_type *type) {
     cJSON *hash = cJSON_CreateObject();
     ic_put_text(hash, "type", "Buffer");
     cJSON *data = ic_put(hash, "data", cJSON_CreateArray());
@@ -241,7 +241,7 @@ static cJSON *hash_view(const ic_item_type *type) {
     return hash;
 }
 
-static cJSON *type_view(const ic_company *company, const ic_item_type *type) {
+static cJSON *entity_type_view(const ic_company *company, const ic_item_type *type) {
     unsigned ordering = 0;
     cJSON *view = cJSON_CreateObject();
     ic_put_text(view, "id", type->id);
@@ -250,11 +250,11 @@ static cJSON *type_view(const ic_company *company, const ic_item_type *type) {
     ic_put_text(view, "kind", "object");
     ic_put_text(view, "displayName", type->display_name);
     ic_put_text(view, "description", type->description);
-    ic_put(view, "typeHash", hash_view(type));
+    ic_put(view, "typeHash", entity_hash_view(type));
     cJSON *properties = ic_put(view, "properties", cJSON_CreateObject());
     const cJSON *property;
     cJSON_ArrayForEach(property, type->properties)
-        ic_put(properties, property->string, property_view(company, type, property, ordering++));
+        ic_put(properties, property->string, entity_property_view(company, type, property, ordering++));
     return view;
 }
 
@@ -262,7 +262,7 @@ void ic_entities_types(ic_exchange *x) {
     const ic_array *types = &x->company->relationship_types;
     cJSON *list = cJSON_CreateArray();
     for (size_t i = 0; i < types->count; i++)
-        ic_append(list, type_view(x->company, types->items[i]));
+        ic_append(list, entity_type_view(x->company, types->items[i]));
     ic_reply_json(x, 200, list);
 }
 

@@ -14,8 +14,8 @@ extern const ic_item_kind ic_entities;
 
 ic_entity *ic_company_entity(const ic_company *company, const char *id); /* by either id; NULL: none */
 void ic_entity_free(ic_entity *entity);
-/* Adds to the value of a reference property, {recordId}, what hydrateEntities shows of the entity that it
- * names: namedTypeIds, readableId, attributes. One that names none stays as it is. */
+/* Adds to the value of a reference property, {recordId}, what hydrateEntities shows of its entity:
+ * namedTypeIds, readableId, attributes. Does nothing if there is no such entity. */
 void ic_entity_hydrate(const ic_company *company, cJSON *value);
 /* Frees all entities of the company and their types. */
 void ic_entities_free(ic_company *company);

@@ -8,16 +8,12 @@
 
 /* --- finding --- */
 
-static const ic_array *list_at(const ic_company *company, size_t offset) {
+static const ic_array *item_list_at(const ic_company *company, size_t offset) {
     return (const void *)((const char *)company + offset);
 }
 
-static void *place_in(ic_company *company, size_t offset) {
+static void *item_member_at(ic_company *company, size_t offset) {
     return (char *)company + offset;
-}
-
-const ic_array *ic_items_of(const ic_company *company, const ic_item_kind *kind) {
-    return list_at(company, kind->items);
 }
 
 ic_item *ic_item_find(const ic_array *items, const char *id) {
@@ -29,7 +25,7 @@ ic_item *ic_item_find(const ic_array *items, const char *id) {
 }
 
 ic_item *ic_exchange_item(ic_exchange *x, const ic_item_kind *kind) {
-    ic_item *item = ic_item_find(ic_items_of(x->company, kind), x->values[0]);
+    ic_item *item = ic_item_find(item_list_at(x->company, kind->items), x->values[0]);
     if (!item)
         ic_reply_error(x, 404, "NOT_FOUND", NULL, "Record id %s doesn't exist, or no access", x->values[0]);
     return item;
@@ -43,7 +39,7 @@ ic_item_type *ic_item_type_find(const ic_array *types, const char *key) {
     return NULL;
 }
 
-static const cJSON *property_of(const ic_array *types, const char *property) {
+static const cJSON *item_find_property(const ic_array *types, const char *property) {
     for (size_t i = 0; i < types->count; i++) {
         const cJSON *known = ic_json_member(((const ic_item_type *)types->items[i])->properties, property);
         if (known) return known;
@@ -52,7 +48,7 @@ static const cJSON *property_of(const ic_array *types, const char *property) {
 }
 
 const char *ic_item_property_type(const ic_array *types, const char *property) {
-    return ic_json_string(property_of(types, property), "type");
+    return ic_json_string(item_find_property(types, property), "type");
 }
 
 /* --- the list --- */
@@ -72,29 +68,29 @@ cJSON *ic_item_formula_value(const void *item, const char *property) {
     return value ? cJSON_Duplicate(value, true) : NULL;
 }
 
-static int by_number(const ic_item *a, const ic_item *b) {
+static int item_by_number(const ic_item *a, const ic_item *b) {
     return a->number < b->number ? -1 : a->number > b->number;
 }
 
-static int by_name(const void *a, const void *b) {
+static int item_by_name(const void *a, const void *b) {
     const ic_item *left = *(ic_item *const *)a, *right = *(ic_item *const *)b;
     int order = strcasecmp(left->name, right->name);
-    return order ? order : by_number(left, right);
+    return order ? order : item_by_number(left, right);
 }
 
-static int by_update(const void *a, const void *b) {
+static int item_by_update(const void *a, const void *b) {
     const ic_item *left = *(ic_item *const *)a, *right = *(ic_item *const *)b;
     if (left->updated != right->updated) return left->updated < right->updated ? -1 : 1;
-    return by_number(left, right);
+    return item_by_number(left, right);
 }
 
-static bool is_query(const ic_exchange *x, const char *name, const char *wanted) {
+static bool item_query_is(const ic_exchange *x, const char *name, const char *wanted) {
     const char *value = ic_exchange_query(x, name);
     return value && strcmp(value, wanted) == 0;
 }
 
-static bool select_items(const ic_array *items, const ic_formula *filter, ic_formula_get value_of,
-                         ic_array *selected) {
+static bool item_select(const ic_array *items, const ic_formula *filter, ic_formula_get value_of,
+                        ic_array *selected) {
     for (size_t i = 0; i < items->count; i++)
         if ((!filter || ic_formula_holds(filter, value_of, items->items[i])) &&
             !ic_array_push(selected, items->items[i]))
@@ -102,12 +98,12 @@ static bool select_items(const ic_array *items, const ic_formula *filter, ic_for
     return true;
 }
 
-static void reply_selected(ic_exchange *x, const ic_item_kind *kind, const ic_array *selected) {
-    bool rising = is_query(x, "sortDirection", "ASC");
+static void item_reply_selected(ic_exchange *x, const ic_item_kind *kind, const ic_array *selected) {
+    bool rising = item_query_is(x, "sortDirection", "ASC");
     size_t count = selected->count;
     if (count)
         qsort(selected->items, count, sizeof *selected->items,
-              is_query(x, "sortField", "lastUpdated") ? by_update : by_name);
+              item_query_is(x, "sortField", "lastUpdated") ? item_by_update : item_by_name);
     ic_page page = ic_exchange_page(x);
     cJSON *list = cJSON_CreateArray();
     for (size_t i = page.number * page.size; i < count && i < (page.number + 1) * page.size; i++)
@@ -119,8 +115,8 @@ void ic_items_reply_list(ic_exchange *x, const ic_item_kind *kind) {
     ic_formula *filter;
     ic_array selected = {0};
     if (!ic_exchange_filter(x, kind->property_type, x, &filter)) return;
-    if (select_items(ic_items_of(x->company, kind), filter, kind->property_value, &selected))
-        reply_selected(x, kind, &selected);
+    if (item_select(item_list_at(x->company, kind->items), filter, kind->property_value, &selected))
+        item_reply_selected(x, kind, &selected);
     else
         ic_reply_no_memory(x);
     ic_array_free(&selected);
@@ -129,15 +125,15 @@ void ic_items_reply_list(ic_exchange *x, const ic_item_kind *kind) {
 
 /* --- what a request says --- */
 
-static bool read_name(ic_exchange *x, ic_item_change *change) {
+static bool item_read_name(ic_exchange *x, ic_item_change *change) {
     change->name = ic_json_string(x->body, "name");
     if (!change->name || *change->name) return true;
     ic_reply_error(x, 400, "INVALID_PARAM", "name", "the name is empty");
     return false;
 }
 
-/* One key in a list: more are not supported by the service. */
-static bool read_type(ic_exchange *x, const ic_item_kind *kind, ic_item_change *change) {
+/* A list of one key; the service does not support more. */
+static bool item_read_type(ic_exchange *x, const ic_item_kind *kind, ic_item_change *change) {
     const cJSON *keys = ic_json_member(x->body, kind->type_field);
     if (!keys) return true;
     const char *key = cJSON_GetStringValue(keys->child);
@@ -145,13 +141,13 @@ static bool read_type(ic_exchange *x, const ic_item_kind *kind, ic_item_change *
         ic_reply_error(x, 400, "INVALID_PARAM", kind->type_field, "expected an array of one key");
         return false;
     }
-    change->type = ic_item_type_find(list_at(x->company, kind->types), key);
+    change->type = ic_item_type_find(item_list_at(x->company, kind->types), key);
     if (!change->type) ic_reply_error(x, 400, "INVALID_PARAM", kind->type_field, "unknown type %s", key);
     return change->type != NULL;
 }
 
 /* The properties of all types of the kind. Spoiled (build.h) without memory. */
-static cJSON *known_properties(const ic_array *types) {
+static cJSON *item_known_properties(const ic_array *types) {
     cJSON *known = cJSON_CreateObject();
     for (size_t i = 0; i < types->count; i++) {
         const cJSON *property;
@@ -163,9 +159,9 @@ static cJSON *known_properties(const ic_array *types) {
     return known;
 }
 
-static bool add_properties(ic_exchange *x, const ic_item_kind *kind, ic_item_change *change,
-                           const char *field) {
-    cJSON *known = known_properties(list_at(x->company, kind->types));
+static bool item_add_properties(ic_exchange *x, const ic_item_kind *kind, ic_item_change *change,
+                                const char *field) {
+    cJSON *known = item_known_properties(item_list_at(x->company, kind->types));
     const cJSON *given = ic_json_member(x->body, field);
     bool whole = ic_whole(known);
     if (whole && !ic_properties_add(x, known, change->properties, given, field)) {
@@ -184,8 +180,8 @@ bool ic_item_read_all(ic_exchange *x, const ic_item_kind *kind, ic_item_change *
         ic_reply_no_memory(x);
         return false;
     }
-    return read_name(x, change) && read_type(x, kind, change) &&
-           add_properties(x, kind, change, "properties");
+    return item_read_name(x, change) && item_read_type(x, kind, change) &&
+           item_add_properties(x, kind, change, "properties");
 }
 
 bool ic_item_read_some(ic_exchange *x, const ic_item_kind *kind, ic_item_change *change,
@@ -203,8 +199,8 @@ bool ic_item_read_some(ic_exchange *x, const ic_item_kind *kind, ic_item_change 
         }
         cJSON_DeleteItemFromObjectCaseSensitive(change->properties, removed->valuestring);
     }
-    return read_name(x, change) && read_type(x, kind, change) &&
-           add_properties(x, kind, change, "addProperties");
+    return item_read_name(x, change) && item_read_type(x, kind, change) &&
+           item_add_properties(x, kind, change, "addProperties");
 }
 
 void ic_item_change_free(ic_item_change *change) {
@@ -229,8 +225,8 @@ bool ic_item_change_apply(const ic_company *company, ic_item *item, ic_item_chan
 /* --- life --- */
 
 bool ic_item_add(ic_company *company, const ic_item_kind *kind, ic_item *item) {
-    if (!ic_array_push(place_in(company, kind->items), item)) return false;
-    unsigned *last = place_in(company, kind->last);
+    if (!ic_array_push(item_member_at(company, kind->items), item)) return false;
+    unsigned *last = item_member_at(company, kind->last);
     item->number = ++*last;
     snprintf(item->readable, sizeof item->readable, "%s-%u", kind->prefix, item->number);
     ic_new_uuid(company, item->id);
@@ -238,7 +234,7 @@ bool ic_item_add(ic_company *company, const ic_item_kind *kind, ic_item *item) {
 }
 
 void ic_item_remove(ic_company *company, const ic_item_kind *kind, const ic_item *item) {
-    ic_array_drop(place_in(company, kind->items), item);
+    ic_array_drop(item_member_at(company, kind->items), item);
 }
 
 void ic_item_clear(ic_item *item) {

@@ -1,5 +1,5 @@
-/* What entities and obligations have in common: named, of a type that the company has defined, with
- * properties and two ids. Ironclad keeps both beside its records. */
+/* What entities and obligations have in common: a name, a type that the company defines, properties, and two
+ * ids. */
 #ifndef IC_SANDBOX_ITEMS_H
 #define IC_SANDBOX_ITEMS_H
 
@@ -15,14 +15,14 @@ typedef struct ic_item_type {
 typedef struct ic_item {
     ic_uuid id;
     ic_readable_id readable;
-    unsigned number; /* of `readable`: the order of making */
+    unsigned number; /* of `readable`: the order of creation */
     char *name;
     const ic_item_type *type; /* NULL: none */
     cJSON *properties;        /* key -> {type, value} */
     ic_time updated;
 } ic_item;
 
-/* One of the two kinds, in a company. */
+/* One of the two kinds of items. */
 typedef struct ic_item_kind {
     const char *prefix;     /* of readable ids: "ENTITY" */
     const char *type_field; /* of a body: "relationshipTypeKey" */
@@ -33,37 +33,36 @@ typedef struct ic_item_kind {
     ic_formula_get property_value; /* likewise, of an ic_item */
 } ic_item_kind;
 
-/* What a request says of an item, read and checked as a whole before any of it is done. */
+/* A change of an item, read and checked as a whole before any of it is made. */
 typedef struct ic_item_change {
-    const char *name;         /* NULL: stays; the body's */
-    const ic_item_type *type; /* NULL: stays */
-    cJSON *properties;        /* all of them from then on; owned */
+    const char *name;         /* NULL: unchanged; owned by the body */
+    const ic_item_type *type; /* NULL: unchanged */
+    cJSON *properties;        /* the new value of all properties; owned */
 } ic_item_change;
 
-const ic_array *ic_items_of(const ic_company *company, const ic_item_kind *kind);
 /* By either id; NULL: none. */
 ic_item *ic_item_find(const ic_array *items, const char *id);
 /* The item that the path names; NULL: answered with 404. */
 ic_item *ic_exchange_item(ic_exchange *x, const ic_item_kind *kind);
-/* Answers the page of the kind's items that the query asks for: filter, sortField, sortDirection. */
+/* Answers the requested page of the kind's items, by the query's filter, sortField and sortDirection. */
 void ic_items_reply_list(ic_exchange *x, const ic_item_kind *kind);
 
-/* Reads `properties` of a body, or its `addProperties` and `removeProperties`, and the name and type. false:
- * answered. Free the change in either case. */
+/* Reads the name, the type, and `properties` of a body, or `addProperties` and `removeProperties`. false:
+ * answered with an error. Free the change in both cases. */
 bool ic_item_read_all(ic_exchange *x, const ic_item_kind *kind, ic_item_change *change);
 bool ic_item_read_some(ic_exchange *x, const ic_item_kind *kind, ic_item_change *change, const ic_item *item);
 void ic_item_change_free(ic_item_change *change);
-/* Does it, now. false: no memory, and nothing has changed. */
+/* Makes the change. false: no memory, and nothing has changed. */
 bool ic_item_change_apply(const ic_company *company, ic_item *item, ic_item_change *change);
 
-/* Gives the item its ids and puts it among its kind. false: no memory. */
+/* Gives the item its ids and adds it to the items of its kind. false: no memory. */
 bool ic_item_add(ic_company *company, const ic_item_kind *kind, ic_item *item);
 void ic_item_remove(ic_company *company, const ic_item_kind *kind, const ic_item *item);
 void ic_item_clear(ic_item *item); /* frees what it holds */
 /* id, ironcladId, name, lastUpdated, properties, namedTypeIds */
 void ic_item_put(cJSON *view, const ic_item *item);
 
-/* The type of a property that any of the types has; NULL: none has. */
+/* The type of a property of any of the types; NULL: none has it. */
 const char *ic_item_property_type(const ic_array *types, const char *property);
 /* What a formula sees of any item: name, readableId, lastUpdated, and its properties. */
 const char *ic_item_formula_type(const ic_array *types, const char *property);

@@ -21,8 +21,8 @@ static cJSON *obligation_view(const ic_company *company, const ic_item *item) {
 
 /* --- what formulas see --- */
 
-/* The service fails on every name of a parent but one. */
-static const char *property_type(void *exchange, const char *property) {
+/* The service fails for all names that begin with "parent", except one. */
+static const char *obligation_property_type(void *exchange, const char *property) {
     ic_exchange *x = exchange;
     if (strcmp(property, "parentId") == 0) return "string";
     if (!ic_text_starts(property, "parent"))
@@ -31,7 +31,7 @@ static const char *property_type(void *exchange, const char *property) {
     return NULL;
 }
 
-static cJSON *property_value(const void *item, const char *property) {
+static cJSON *obligation_property_value(const void *item, const char *property) {
     const ic_obligation *obligation = item;
     if (strcmp(property, "parentId") != 0) return ic_item_formula_value(item, property);
     const ic_obligation *above = obligation->above;
@@ -45,14 +45,14 @@ const ic_item_kind ic_obligations = {
     .types = offsetof(ic_company, obligation_types),
     .last = offsetof(ic_company, last_obligation),
     .view = obligation_view,
-    .property_type = property_type,
-    .property_value = property_value,
+    .property_type = obligation_property_type,
+    .property_value = obligation_property_value,
 };
 
 /* --- list and get --- */
 
-/* Whether [parentId] is compared with nothing but ids of records: the service fails on readable ones. */
-static bool names_parents_by_id(const char *filter) {
+/* Whether [parentId] is compared with ids only: the service fails for readable ids. */
+static bool obligation_filter_is_valid(const char *filter) {
     static const char name[] = "[parentId]";
     for (const char *at = filter ? strstr(filter, name) : NULL; at; at = strstr(at, name)) {
         at += strlen(name);
@@ -67,7 +67,7 @@ static bool names_parents_by_id(const char *filter) {
 }
 
 void ic_obligations_list(ic_exchange *x) {
-    if (names_parents_by_id(ic_exchange_query(x, "filter")))
+    if (obligation_filter_is_valid(ic_exchange_query(x, "filter")))
         ic_items_reply_list(x, &ic_obligations);
     else
         ic_reply_error(x, 500, "SERVER_ERROR", NULL, "internal server error");
@@ -80,8 +80,9 @@ void ic_obligations_get(ic_exchange *x) {
 
 /* --- create and update --- */
 
-/* The contract, or an obligation that the new one belongs to, by either id. NULL: answered. */
-static ic_record *find_parent(ic_exchange *x, ic_obligation **above) {
+/* The record of the parent, which is a record or an obligation, by either id. NULL: answered with an error.
+ */
+static ic_record *obligation_find_parent(ic_exchange *x, ic_obligation **above) {
     const char *id = ic_json_string(x->body, "parentId");
     *above = (ic_obligation *)ic_item_find(&x->company->obligations, id);
     ic_record *record = *above ? (*above)->record : ic_company_record(x->company, id);
@@ -90,7 +91,8 @@ static ic_record *find_parent(ic_exchange *x, ic_obligation **above) {
     return record;
 }
 
-static void create(ic_exchange *x, ic_item_change *change, ic_record *record, ic_obligation *above) {
+static void obligation_create(ic_exchange *x, ic_item_change *change, ic_record *record,
+                              ic_obligation *above) {
     ic_obligation *obligation = ic_calloc(1, sizeof *obligation);
     if (obligation && ic_item_change_apply(x->company, &obligation->item, change) &&
         ic_item_add(x->company, &ic_obligations, &obligation->item)) {
@@ -106,12 +108,12 @@ static void create(ic_exchange *x, ic_item_change *change, ic_record *record, ic
 void ic_obligations_create(ic_exchange *x) {
     ic_item_change change = {0};
     ic_obligation *above;
-    ic_record *record = ic_exchange_may_edit(x) ? find_parent(x, &above) : NULL;
+    ic_record *record = ic_exchange_may_edit(x) ? obligation_find_parent(x, &above) : NULL;
     if (!record) return;
     if (!ic_json_member(x->body, "properties"))
         ic_reply_error(x, 400, "MISSING_PARAM", "properties", "missing required parameter 'properties'");
     else if (ic_item_read_all(x, &ic_obligations, &change))
-        create(x, &change, record, above);
+        obligation_create(x, &change, record, above);
     ic_item_change_free(&change);
 }
 

@@ -11,7 +11,7 @@ typedef struct ic_record_type {
 typedef struct ic_record {
     ic_uuid id;
     ic_readable_id readable;
-    unsigned number; /* of `readable`: the order of making */
+    unsigned number; /* of `readable`: the order of creation */
     const ic_record_type *type;
     char *name;
     char *properties;                 /* JSON text: a tree would take six times the memory */

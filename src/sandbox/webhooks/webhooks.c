@@ -133,6 +133,12 @@ static void webhook_set_status(const ic_company *company, ic_webhook *webhook, c
     memcpy(webhook->changed_by, by->id, sizeof webhook->changed_by);
 }
 
+static void webhook_free(ic_webhook *webhook) {
+    ic_free(webhook->target);
+    cJSON_Delete(webhook->events);
+    ic_free(webhook);
+}
+
 ic_webhook *ic_webhook_new(ic_company *company, const char *target, const cJSON *events, const ic_user *by) {
     ic_webhook *webhook = ic_calloc(1, sizeof *webhook);
     if (!webhook) return NULL;
@@ -143,7 +149,7 @@ ic_webhook *ic_webhook_new(ic_company *company, const char *target, const cJSON 
     webhook_set_status(company, webhook, "enabled", by);
     if (webhook->target && webhook->events && ic_array_insert(&company->webhooks, webhook, webhook_by_target))
         return webhook;
-    ic_webhook_free(webhook);
+    webhook_free(webhook);
     return NULL;
 }
 
@@ -195,14 +201,8 @@ void ic_webhooks_delete(ic_exchange *x) {
     ic_webhook *webhook = webhook_find(x);
     if (!webhook) return;
     ic_array_remove(&x->company->webhooks, webhook, webhook_by_target);
-    ic_webhook_free(webhook);
+    webhook_free(webhook);
     ic_reply_nothing(x);
-}
-
-void ic_webhook_free(ic_webhook *webhook) {
-    ic_free(webhook->target);
-    cJSON_Delete(webhook->events);
-    ic_free(webhook);
 }
 
 /* --- the key --- */
@@ -231,7 +231,7 @@ void ic_webhooks_key(ic_exchange *x) {
 /* --- all of them --- */
 
 void ic_webhooks_free(ic_company *company) {
-    IC_ARRAY_FREE_ALL(&company->webhooks, ic_webhook *, ic_webhook_free);
+    IC_ARRAY_FREE_ALL(&company->webhooks, ic_webhook *, webhook_free);
     ic_deliveries_clear(company);
     ic_array_free(&company->deliveries);
     EVP_PKEY_free(company->webhook_key);

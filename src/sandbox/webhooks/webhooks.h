@@ -17,7 +17,6 @@ typedef struct ic_webhook {
 /* An enabled webhook in the company, registered by `by` with client credentials. Copies its arguments. NULL:
  * no memory. */
 ic_webhook *ic_webhook_new(ic_company *company, const char *target, const cJSON *events, const ic_user *by);
-void ic_webhook_free(ic_webhook *webhook);
 /* The company's key for webhook signatures, RSA with 2048 bits, made when first needed. Owned by the company.
  * NULL: no memory. */
 EVP_PKEY *ic_company_webhook_key(ic_company *company);

@@ -18,7 +18,7 @@ size_t ic_template_role(const ic_template *template, const char *id) {
     return i;
 }
 
-void ic_signing_design_free(ic_signing_design *design) {
+static void design_free_signing(ic_signing_design *design) {
     if (!design) return;
     for (size_t i = 0; i < design->signer_count; i++) {
         ic_free(design->signers[i].role_name);
@@ -37,7 +37,7 @@ static void design_free(ic_template *template) {
     }
     ic_free(template->roles);
     ic_free(template->reviews);
-    ic_signing_design_free(template->signing);
+    design_free_signing(template->signing);
     ic_free(template->name);
     ic_free(template->title);
     ic_json_text_free(template->shown);

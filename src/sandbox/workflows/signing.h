@@ -47,8 +47,6 @@ typedef struct ic_packet {
     ic_time archive_at; /* when the Archive step ends; IC_TIME_NONE: not begun */
 } ic_packet;
 
-void ic_signing_design_free(ic_signing_design *design);
-
 /* After a user has left: the successor signs what is not signed yet. */
 void ic_signing_hand_over(ic_signing_design *design, const ic_user *leaving, ic_user *successor);
 void ic_packet_hand_over(ic_packet *packet, const ic_user *leaving, ic_user *successor);
