@@ -32,6 +32,11 @@ void ic_array_drop(ic_array *list, const void *item) {
     list->count = kept;
 }
 
+void ic_array_shift(ic_array *list, size_t count) {
+    list->count -= count;
+    if (list->count) memmove(list->items, list->items + count, list->count * sizeof *list->items);
+}
+
 void ic_array_free(ic_array *list) {
     ic_free(list->items);
     *list = (ic_array){0};

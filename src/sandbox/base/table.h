@@ -15,7 +15,17 @@ bool ic_array_push(ic_array *list, void *item);
 bool ic_array_has(const ic_array *list, const void *item);
 /* Removes the item wherever it is. The others keep their order. */
 void ic_array_drop(ic_array *list, const void *item);
+/* Removes the first `count` items, of which there must be so many. */
+void ic_array_shift(ic_array *list, size_t count);
 void ic_array_free(ic_array *list);
+/* Frees the first `number` items by free_item(type), and removes them. */
+#define IC_ARRAY_FREE_FIRST(list, number, type, free_item)                                                   \
+    do {                                                                                                     \
+        size_t number_ = (number);                                                                           \
+        for (size_t i_ = 0; i_ < number_; i_++)                                                              \
+            free_item((type)(list)->items[i_]);                                                              \
+        ic_array_shift(list, number_);                                                                       \
+    } while (0)
 /* Frees the items of a list by free_item(type), then the list. */
 #define IC_ARRAY_FREE_ALL(list, type, free_item)                                                             \
     do {                                                                                                     \

@@ -9,12 +9,6 @@ static void job_free(ic_job *job) {
     ic_free(job);
 }
 
-static void job_remove_oldest(ic_array *jobs) {
-    job_free(jobs->items[0]);
-    jobs->count--;
-    memmove(jobs->items, jobs->items + 1, jobs->count * sizeof *jobs->items);
-}
-
 ic_job *ic_job_start(ic_company *company, ic_job_kind kind, cJSON *request) {
     ic_job *job = ic_calloc(1, sizeof *job);
     if (!job) {
@@ -28,7 +22,7 @@ ic_job *ic_job_start(ic_company *company, ic_job_kind kind, cJSON *request) {
         job_free(job);
         return NULL;
     }
-    if (company->jobs.count > IC_JOBS_MAX) job_remove_oldest(&company->jobs);
+    if (company->jobs.count > IC_JOBS_MAX) IC_ARRAY_FREE_FIRST(&company->jobs, 1, ic_job *, job_free);
     return job;
 }
 
@@ -45,7 +39,5 @@ bool ic_job_is_over(const ic_company *company, const ic_job *job) {
 }
 
 void ic_jobs_free(ic_company *company) {
-    for (size_t i = 0; i < company->jobs.count; i++)
-        job_free(company->jobs.items[i]);
-    ic_array_free(&company->jobs);
+    IC_ARRAY_FREE_ALL(&company->jobs, ic_job *, job_free);
 }

@@ -101,12 +101,7 @@ void ic_fault_meet(ic_exchange *x, ic_fault *fault) {
     x->delay += fault->seconds;
     x->retry_after = fault->retry_after;
     if (fault->times) return;
-    ic_array *faults = &x->company->faults;
-    size_t place = 0;
-    while (faults->items[place] != fault)
-        place++;
-    memmove(faults->items + place, faults->items + place + 1,
-            (--faults->count - place) * sizeof *faults->items);
+    ic_array_drop(&x->company->faults, fault);
     fault_free(fault);
 }
 

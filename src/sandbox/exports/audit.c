@@ -13,18 +13,10 @@ typedef struct entry {
     char *target, *actor; /* owned; the actor "": nobody in particular */
 } entry;
 
-static void free_entry(entry *entry) {
+static void audit_free_entry(entry *entry) {
     ic_free(entry->target);
     ic_free(entry->actor);
     ic_free(entry);
-}
-
-static void forget_half(ic_array *entries) {
-    size_t half = entries->count / 2;
-    for (size_t i = 0; i < half; i++)
-        free_entry(entries->items[i]);
-    entries->count -= half;
-    memmove(entries->items, entries->items + half, entries->count * sizeof *entries->items);
 }
 
 void ic_audit_note(const ic_exchange *x) {
@@ -37,14 +29,13 @@ void ic_audit_note(const ic_exchange *x) {
     noted->target = ic_strdup(x->path);
     noted->actor = ic_strdup(x->user ? x->user->email : "");
     ic_array *entries = &x->company->audit;
-    if (entries->count >= ENTRIES_MAX) forget_half(entries);
-    if (!noted->target || !noted->actor || !ic_array_push(entries, noted)) free_entry(noted);
+    if (entries->count >= ENTRIES_MAX)
+        IC_ARRAY_FREE_FIRST(entries, entries->count / 2, entry *, audit_free_entry);
+    if (!noted->target || !noted->actor || !ic_array_push(entries, noted)) audit_free_entry(noted);
 }
 
 void ic_audit_free(ic_company *company) {
-    for (size_t i = 0; i < company->audit.count; i++)
-        free_entry(company->audit.items[i]);
-    ic_array_free(&company->audit);
+    IC_ARRAY_FREE_ALL(&company->audit, entry *, audit_free_entry);
 }
 
 /* --- the report --- */
@@ -52,14 +43,14 @@ void ic_audit_free(ic_company *company) {
 const char *const ic_audit_columns[] = {"timestamp", "category", "event", "actor", "target", "status", NULL};
 
 /* The two categories that exports can ask for; anything else goes by its resource. */
-static const char *category_of(const entry *entry) {
+static const char *audit_category(const entry *entry) {
     if (entry->status >= 400) return "integration_errors";
     return ic_text_starts(entry->operation->path, "/scim/") ? "user_entitlement"
            : entry->operation->resource                     ? entry->operation->resource
                                                             : "oauth";
 }
 
-static bool is_wanted(const cJSON *categories, const char *category) {
+static bool audit_is_wanted(const cJSON *categories, const char *category) {
     const cJSON *wanted;
     if (!categories) return true;
     cJSON_ArrayForEach(wanted, categories) {
@@ -72,8 +63,8 @@ void ic_audit_report(const ic_company *company, const cJSON *categories, ic_time
                      ic_report *report) {
     for (size_t i = 0; i < company->audit.count; i++) {
         const entry *entry = company->audit.items[i];
-        const char *category = category_of(entry);
-        if (entry->time < start || entry->time > end || !is_wanted(categories, category)) continue;
+        const char *category = audit_category(entry);
+        if (entry->time < start || entry->time > end || !audit_is_wanted(categories, category)) continue;
         char status[16];
         snprintf(status, sizeof status, "%u", entry->status);
         ic_report_text(report, ic_time_print(entry->time).text);

@@ -128,21 +128,11 @@ static const ic_app *consent_check_request(const ic_company *company, const requ
 
 /* Drops the older half of the consents. */
 static void consent_forget_oldest(ic_company *company) {
-    ic_array *list = &company->consents;
-    size_t gone = list->count / 2;
-    for (size_t i = 0; i < gone; i++)
-        ic_consent_free(list->items[i]);
-    list->count -= gone;
-    memmove(list->items, list->items + gone, list->count * sizeof(void *));
+    IC_ARRAY_FREE_FIRST(&company->consents, company->consents.count / 2, ic_consent *, ic_consent_free);
 }
 
 static void consent_drop(ic_company *company, ic_consent *consent) {
-    ic_array *list = &company->consents;
-    size_t i = 0;
-    while (list->items[i] != consent)
-        i++;
-    list->count--;
-    memmove(list->items + i, list->items + i + 1, (list->count - i) * sizeof(void *));
+    ic_array_drop(&company->consents, consent);
     ic_consent_free(consent);
 }
 

@@ -68,8 +68,7 @@ static void token_forget_oldest(ic_company *company) {
         ic_index_remove(&company->tokens_by_text, token->text);
         ic_free(token);
     }
-    company->tokens.count -= gone;
-    memmove(company->tokens.items, company->tokens.items + gone, company->tokens.count * sizeof(void *));
+    ic_array_shift(&company->tokens, gone);
 }
 
 ic_token *ic_token_new(ic_company *company, const uint64_t scopes[2], const ic_consent *consent) {

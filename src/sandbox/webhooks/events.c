@@ -24,15 +24,6 @@ static void delivery_free(delivery *item) {
     ic_free(item);
 }
 
-static void delivery_forget(ic_company *company, size_t count) {
-    ic_array *deliveries = &company->deliveries;
-    for (size_t i = 0; i < count; i++)
-        delivery_free(deliveries->items[i]);
-    deliveries->count -= count;
-    if (deliveries->count)
-        memmove(deliveries->items, deliveries->items + count, deliveries->count * sizeof *deliveries->items);
-}
-
 static bool events_wants(const ic_webhook *webhook, const char *event) {
     const cJSON *name;
     cJSON_ArrayForEach(name, webhook->events) {
@@ -66,7 +57,8 @@ static void events_deliver(ic_company *company, const ic_webhook *webhook, const
     memcpy(item->webhook, webhook->id, sizeof item->webhook);
     ic_new_uuid(company, item->event_id);
     ic_random_hex(company, item->nonce, NONCE_DIGITS);
-    if (company->deliveries.count >= IC_DELIVERIES_MAX) delivery_forget(company, IC_DELIVERIES_MAX / 2);
+    if (company->deliveries.count >= IC_DELIVERIES_MAX)
+        IC_ARRAY_FREE_FIRST(&company->deliveries, IC_DELIVERIES_MAX / 2, delivery *, delivery_free);
     if (!item->target || !item->body || !ic_array_push(&company->deliveries, item)) delivery_free(item);
 }
 
@@ -131,5 +123,5 @@ cJSON *ic_deliveries_view(ic_company *company) {
 }
 
 void ic_deliveries_clear(ic_company *company) {
-    delivery_forget(company, company->deliveries.count);
+    IC_ARRAY_FREE_ALL(&company->deliveries, delivery *, delivery_free);
 }

@@ -233,6 +233,5 @@ void ic_webhooks_key(ic_exchange *x) {
 void ic_webhooks_free(ic_company *company) {
     IC_ARRAY_FREE_ALL(&company->webhooks, ic_webhook *, webhook_free);
     ic_deliveries_clear(company);
-    ic_array_free(&company->deliveries);
     EVP_PKEY_free(company->webhook_key);
 }

@@ -24,9 +24,7 @@ static void launch_free(launch *job) {
 }
 
 void ic_launches_free(ic_company *company) {
-    for (size_t i = 0; i < company->launches.count; i++)
-        launch_free(company->launches.items[i]);
-    ic_array_free(&company->launches);
+    IC_ARRAY_FREE_ALL(&company->launches, launch *, launch_free);
 }
 
 /* Without memory it is tried again at the next request. */
@@ -47,10 +45,8 @@ void ic_launches_settle(ic_company *company) {
 static void launch_remove_oldest(ic_company *company) {
     ic_array *jobs = &company->launches;
     if (jobs->count <= LAUNCHES_MAX || !company->launches_begun) return;
-    launch_free(jobs->items[0]);
-    jobs->count--;
+    IC_ARRAY_FREE_FIRST(jobs, 1, launch *, launch_free);
     company->launches_begun--;
-    memmove(jobs->items, jobs->items + 1, jobs->count * sizeof *jobs->items);
 }
 
 /* Takes ownership of the workflow and the error, also when it fails. NULL: no memory. */

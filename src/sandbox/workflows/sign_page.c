@@ -29,18 +29,12 @@ const ic_sign_link *ic_sign_link_new(ic_company *company, ic_workflow *workflow,
         sign_link_free(link);
         return NULL;
     }
-    if (links->count > IC_SIGN_LINKS_MAX) {
-        sign_link_free(links->items[0]);
-        links->count--;
-        memmove(links->items, links->items + 1, links->count * sizeof *links->items);
-    }
+    if (links->count > IC_SIGN_LINKS_MAX) IC_ARRAY_FREE_FIRST(links, 1, ic_sign_link *, sign_link_free);
     return link;
 }
 
 void ic_sign_links_free(ic_company *company) {
-    for (size_t i = 0; i < company->sign_links.count; i++)
-        sign_link_free(company->sign_links.items[i]);
-    ic_array_free(&company->sign_links);
+    IC_ARRAY_FREE_ALL(&company->sign_links, ic_sign_link *, sign_link_free);
 }
 
 /* NULL: answered with an error. */
