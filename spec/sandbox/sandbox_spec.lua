@@ -1,4 +1,4 @@
--- The sandbox as a server: start and stop, tokens, and paths that are no operation.
+-- The sandbox as a server: start and stop, tokens, and paths that are not an operation.
 local ironclad = require "ironclad"
 local local_ironclad = require "spec.support.local_ironclad"
 local peer = require "spec.support.peer"
@@ -97,7 +97,7 @@ describe("starting a sandbox", function()
     assert.is_false(exists((output:gsub("%s+$", ""))))
   end)
 
-  -- In its own process: valgrind reports the memory of a thread that the child does not have as a leak.
+  -- In its own process, because valgrind would report the memory of a thread that the child does not have as a leak.
   it("belongs to the parent after a fork", function()
     local output, status = peer.lua [[
       local peer, sandboxes = require "spec.support.peer", require "ironclad.sandbox"
@@ -291,7 +291,7 @@ end)
 
 
 describe("the command ironclad-sandbox", function()
-  -- Its source, with `arg` set.
+  -- The command's source, with `arg` set.
   local function command(words)
     local quoted = {}
     for i, word in ipairs(words) do quoted[i] = ("%q"):format(word) end
@@ -328,7 +328,7 @@ describe("the command ironclad-sandbox", function()
 
   for _, signal in ipairs { "INT", "TERM" } do
     it("serves until SIG" .. signal .. ", and prints lines for a shell", function()
-      -- The signal arrives before it waits, and is held until then.
+      -- The signal arrives before it waits, and stays pending until then.
       local sent = ("require('ironclad.sandbox.core').hold_signals() os.execute('kill -%s $PPID')\n"):format(signal)
       local output, status = peer.lua(sent .. command { "--token-seconds=5" })
       assert.are.equal(0, status, output)

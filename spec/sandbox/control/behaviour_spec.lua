@@ -1,4 +1,4 @@
--- How the sandbox behaves on request: rate limits, latency, answers that fail, pages that are capped.
+-- Controls that change the sandbox's behaviour: rate limits, latency, injected faults, capped pages.
 local http = require "spec.support.http"
 local ironclad = require "ironclad"
 local local_ironclad = require "spec.support.local_ironclad"
@@ -32,13 +32,13 @@ end
 describe("rate limits", function()
   after_each(function() sandbox:rate_limits(false) end)
 
-  it("are none at first", function()
+  it("are off by default", function()
     local _, headers = head "GET /public/api/v1/workflows"
     assert.is_nil(headers["x-ratelimit-limit"])
     assert.are.same({ limits = {} }, sandbox:rate_limits())
   end)
 
-  it("are Ironclad's when wanted", function()
+  it("are Ironclad's published ones with true", function()
     local limits = sandbox:rate_limits(true).limits
     assert.are.same({ 4500, 400, 40, 600 },
       { limits.company, limits["workflows:read"], limits["workflows:write"], limits["records:read"] })
@@ -76,7 +76,7 @@ describe("rate limits", function()
     must(client.webhooks:list())
   end)
 
-  it("are kept by a client that knows them", function()
+  it("are respected by a client that knows them", function()
     sandbox:rate_limits { limits = { ["records:read"] = 5 } }
     local seen = 0
     local patient = connect { rate_limit = true, max_retries = 0, deadline = 1 }
@@ -106,7 +106,7 @@ describe("rate limits", function()
   end
 end)
 
-describe("answers that fail", function()
+describe("injected faults", function()
   after_each(function() sandbox:clear_faults() end)
 
   local ways = {
@@ -128,8 +128,8 @@ describe("answers that fail", function()
     end)
   end
 
-  it("are cut off, closed, malformed, empty or late", function()
-    sandbox:fail { how = "close", times = 2 } -- libcurl asks again when a kept connection breaks
+  it("truncate, close, garble, empty or delay answers", function()
+    sandbox:fail { how = "close", times = 2 } -- libcurl sends a request again when a kept connection breaks
     assert.are.equal("network", select(2, client.workflows:list()).kind)
     sandbox:fail "cut"
     assert.are.equal("network", select(2, client.workflows:list()).kind)
@@ -174,7 +174,7 @@ describe("answers that fail", function()
     assert.are.same({}, sandbox:faults().list)
   end)
 
-  it("spare the token endpoint unless it is named", function()
+  it("leave the token endpoint alone unless it is named", function()
     sandbox:fail { status = 500, times = 2 }
     local fresh = connect { scopes = { "public.records.readRecords" } }
     assert.are.equal(500, select(2, fresh.records:list()).status)
@@ -184,7 +184,7 @@ describe("answers that fail", function()
     assert.are.equal(500, err.status)
   end)
 
-  it("are survived by a client that repeats", function()
+  it("do not stop a client that retries", function()
     sandbox:clear_requests()
     sandbox:fail { how = "close", times = 2 }
     must(connect({ max_retries = 3 }).records:list())
@@ -214,14 +214,14 @@ describe("answers that fail", function()
 end)
 
 describe("latency", function()
-  -- A request under way on a connection of its own.
+  -- A request in progress on a connection of its own.
   local function ask(server)
     local socket = assert(plain_socket.connect(server.port))
     socket:send(http.request("GET", "/nowhere"))
     return socket
   end
 
-  it("holds up each answer and no other", function()
+  it("delays each answer and no other request", function()
     local slow = assert(sandbox_module.start { tls = false, latency = 1, rate_limits = true, max_page_size = 3 })
     assert.are.same({ seconds = 1 }, slow:latency())
     local begin, sockets = os.time(), {}

@@ -1,4 +1,4 @@
--- What is asked of the sandbox itself: from Lua and over HTTP by the same names.
+-- The sandbox's controls, which have the same names in Lua and over HTTP.
 local ironclad = require "ironclad"
 local local_ironclad = require "spec.support.local_ironclad"
 local peer = require "spec.support.peer"
@@ -47,7 +47,7 @@ describe("controls over HTTP", function()
     must(client.oauth:userinfo())
   end)
 
-  it("tell the requests, among which they are not", function()
+  it("list the requests, without those to the controls", function()
     sandbox:clear_requests()
     local _, none = ask "GET /_sandbox/requests"
     assert.are.same({ list = {} }, none)
@@ -113,12 +113,12 @@ describe("controls over HTTP", function()
   end)
 end)
 
-it("a sandbox that only this machine can reach does not call itself open", function()
+it("does not warn when only this machine can reach the sandbox", function()
   assert.is_nil(sandbox:info():find "OPEN")
 end)
 
 describe("controls from Lua", function()
-  it("throw what is wrong at the caller's line", function()
+  it("raise errors at the caller's line", function()
     local cases = {
       { function() sandbox:advance() end, "sandbox: advance: missing required parameter 'seconds'" },
       { function() sandbox:advance { second = 1 } end, "did you mean 'seconds'" },

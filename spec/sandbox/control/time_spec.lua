@@ -1,4 +1,4 @@
--- The sandbox's time and chance: a clock that stands, moves forward on request, and a seed that repeats a run.
+-- The sandbox's clock, which can stand still and move on request, and the seed that makes a run repeatable.
 local local_ironclad = require "spec.support.local_ironclad"
 local sandbox_module = require "ironclad.sandbox"
 
@@ -28,7 +28,7 @@ describe("the sandbox's clock", function()
     return newest
   end
 
-  it("stands where it was set, and moves by advance", function()
+  it("stands still where it was set, and moves by advance", function()
     local client = start { tls = false, clock = START }
     assert.are.equal(START, comment(client))
     sandbox:advance(90.5)
@@ -65,7 +65,7 @@ describe("the sandbox's clock", function()
 end)
 
 describe("a seed", function()
-  -- Everything that it makes up in a short life.
+  -- All ids and secrets of a short run.
   local function life(options)
     local client = start(options)
     local record = must(client.records:create { type = "contract", name = "New", properties = {} })

@@ -1,4 +1,4 @@
--- The sandbox's SCIM: users and groups made, found, changed and deleted, and the schemas of both.
+-- The sandbox's SCIM: users and groups created, found, changed and deleted, and the schemas of both.
 local local_ironclad = require "spec.support.local_ironclad"
 
 local must, refused = local_ironclad.must, local_ironclad.refused
@@ -24,7 +24,7 @@ local function patch(user, ...) return users:update(user.id, { Operations = { ..
 local function id_of(email) return must(users:list { filter = ('userName eq "%s"'):format(email) }).Resources[1].id end
 
 describe("a SCIM user", function()
-  it("is shown as the document says", function()
+  it("is shown as documented", function()
     local user, err, response = create({
       title = "Vice President", password = "Correct-Horse-8-Battery",
       [ENTERPRISE] = { department = "Legal" }, [IRONCLAD] = { departmentHead = "jane.doe@example.com" },
@@ -45,7 +45,7 @@ describe("a SCIM user", function()
     assert.are.same(user, must(users:get(user.id)))
   end)
 
-  it("can act, approve and be invited as everybody else", function()
+  it("can act, approve and be invited like everyone else", function()
     local user = must(create())
     local me = must(client.oauth:userinfo { as_user = user.userName })
     assert.are.same({ user.id, "Alex Doe" }, { me.id, me.displayName })
@@ -86,7 +86,7 @@ describe("a SCIM user", function()
     refused({ 404 }, users:replace(NOBODY, { userName = "x@example.com", name = {} }))
   end)
 
-  it("leaves out what is not wanted", function()
+  it("leaves out the excluded attributes", function()
     local user = must(create { title = "Clerk" })
     local excluded = "emails,NAME.familyname,title,id,nothing," .. ENTERPRISE
     local some = must(users:get(user.id, { excludedAttributes = excluded }))
@@ -176,7 +176,7 @@ describe("changing a SCIM user", function()
 end)
 
 describe("deleting a SCIM user", function()
-  it("passes on what is under way to the administrators, and keeps the past", function()
+  it("passes what is in progress to the administrators, and keeps the history", function()
     local user = must(create())
     local open = must(local_ironclad.launch(client, nil, { as_user = user.id }))
     must(client.workflows:create_comment(open.id, { comment = "hello" }, { as_user = user.id }))
@@ -194,7 +194,7 @@ describe("deleting a SCIM user", function()
     must(create())
   end)
 
-  it("hands roles on to the next administrator, and ends what the user allowed", function()
+  it("passes roles to the next administrator, and ends the user's consents", function()
     local jane = id_of "jane.doe@example.com"
     must(users:delete(jane, { as_user = "li.wei@example.com" }))
     local workflow = must(local_ironclad.launch(client, nil, { as_user = "li.wei@example.com" }))
@@ -228,7 +228,7 @@ describe("the list of SCIM users", function()
     assert.are.equal("omar.haddad@example.com", must(users:list { startIndex = 2, count = 1 }).Resources[1].userName)
   end)
 
-  -- The first letters of those that the filter selects: Jane, Omar, Li, Priya, Tom.
+  -- The first letters of the users that the filter selects: Jane, Omar, Li, Priya, Tom.
   local filters = {
     { 'userName eq "LI.wei@example.com"', "L" },
     { 'userName ne "li.wei@example.com"', "JOPT" },
@@ -342,7 +342,7 @@ describe("a SCIM group", function()
     assert.are.same({}, must(groups:get(group.id)).members)
   end)
 
-  it("says who may have the role that is called like it", function()
+  it("makes its members eligible for the role of the same name", function()
     local tom = id_of "tom.becker@example.com"
     local workflow = must(local_ironclad.launch(client))
     local function eligible() return must(client.workflows:list_eligible_assignees(workflow.id, "Legal")).count end

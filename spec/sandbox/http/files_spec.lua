@@ -1,4 +1,4 @@
--- Files in the sandbox: kept byte for byte, never in memory when they are large, and refused beyond the limit.
+-- Files in the sandbox: stored byte for byte, on disk when they are large, and refused beyond the limit.
 local ironclad = require "ironclad"
 local local_ironclad = require "spec.support.local_ironclad"
 local peer = require "spec.support.peer"
@@ -11,7 +11,7 @@ local sandbox, client
 setup(function() sandbox, client = local_ironclad.start { max_body = 4 * MEBIBYTE } end)
 teardown(function() sandbox:stop() end)
 
--- Bytes without a pattern that a wrong offset could hide in.
+-- Bytes without a pattern, so that a wrong offset shows.
 local function bytes_of(length)
   local pieces, state = {}, length + 1
   for i = 1, math.ceil(length / 4) do
@@ -33,7 +33,7 @@ describe("a file in the sandbox", function()
     })
   end
 
-  -- Answers the new document's key.
+  -- Returns the new document's key.
   local function send(bytes)
     must(upload(bytes))
     local list = must(client.workflows:get_documents(id)).signaturePacketDocuments
@@ -48,7 +48,7 @@ describe("a file in the sandbox", function()
     end)
   end
 
-  it("stays what it is beside others that come and go", function()
+  it("stays the same while others are added and removed", function()
     local first, second = bytes_of(300000), bytes_of(500000)
     local one, two = send(first), send(second)
     must(upload(bytes_of(100000), one))
@@ -66,7 +66,7 @@ describe("a file in the sandbox", function()
   end)
 end)
 
--- A body of pieces whose end is not announced; more of it may come than the connection lives.
+-- A chunked body, which may be longer than the server reads.
 local function send_pieces(mebibytes)
   local script = ([[
     exec 3<>/dev/tcp/127.0.0.1/%d
@@ -80,14 +80,14 @@ local function send_pieces(mebibytes)
   return peer.shell("bash -c " .. peer.quoted(script) .. " 2>/dev/null")
 end
 
-describe("a body without an end", function()
+describe("a body that never ends", function()
   it("is answered when it ends soon after the limit", function()
     local answer = send_pieces(4)
     assert.are.equal("413", answer:match "^HTTP/1.1 (%d+)", answer:sub(1, 100))
     assert.is_truthy(answer:find('"message":"the request\'s body is larger than', 1, true))
   end)
 
-  it("is not read for ever", function()
+  it("is not read without limit", function()
     sandbox:clear_requests()
     assert.are.equal("", send_pieces(40))
     local seen = sandbox:requests()
@@ -97,7 +97,7 @@ describe("a body without an end", function()
 end)
 
 describe("memory", function()
-  it("stays flat while a large file goes up and comes down", function()
+  it("stays flat during the upload and download of a large file", function()
     local folder = peer.temporary_folder()
     local output = peer.lua([[
       local folder = ...

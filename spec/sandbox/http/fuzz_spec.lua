@@ -1,4 +1,4 @@
--- The sandbox under requests that are nearly right: those of spec/truth/, each with something about it spoilt. The same
+-- The sandbox under malformed requests: those of spec/truth/, each with one thing broken. The same
 -- every time; FUZZ_SEED and FUZZ_COUNT in the environment make other and more of them. Every answer must be one of
 -- Ironclad's, by its status and, where the documents are there, by its schema.
 local http = require "spec.support.http"
@@ -8,7 +8,7 @@ local witness = require "spec.support.witness"
 local documents = os.getenv "IRONCLAD_API_DOCS" or "../shared/ironclad-api"
 local count = tonumber(os.getenv "FUZZ_COUNT") or 400
 
--- Numbers that are the same in every Lua: Park and Miller's generator.
+-- Random numbers that are the same in every Lua: Park and Miller's generator.
 local state = tonumber(os.getenv "FUZZ_SEED") or 1
 local function random(limit)
   state = state * 48271 % 2147483647
@@ -17,7 +17,7 @@ end
 local function pick(list) return list[random(#list)] end
 local function once_in(times) return random(times) == 1 end
 
--- What stands where a JSON value was.
+-- Replacements for a JSON value.
 local values = {
   "null", "true", "0", "-1", "1.5", "1e308", "1e999", "-0", "9007199254740993", ("9"):rep(40), "nul", "-", '""',
   '"x"', "[]", "{}", '{"":1}', '{"a":1,"a":2}', '"\\u0000"', '"\\ud800"', '"\255\254"', '"%s%n%d"', '"IC-1"',
@@ -25,7 +25,7 @@ local values = {
   '"P9999999999Y"', '"' .. ("x"):rep(100000) .. '"', ("["):rep(100) .. ("]"):rep(100), ("["):rep(600) .. ("]"):rep(600),
   "[" .. ("1,"):rep(2000) .. "1]",
 }
--- What stands where an id or a parameter was.
+-- Replacements for an id or a parameter.
 local texts = {
   "", "x", "-1", "1e9", ("9"):rep(20), "%00", "\0", "\255", "..", "a/b", "IC-1", "IC-" .. ("9"):rep(20), "true",
   "a,b,c", "Equals([name],'x')", "Contains([", ("And("):rep(2000), ("("):rep(5000), '[a] eq "x"', ("not ("):rep(2000),
@@ -43,7 +43,7 @@ local function copy(value)
   return setmetatable(made, getmetatable(value))
 end
 
--- The tables of a tree with the names in them, in one order.
+-- The tables of a tree and their keys, in a fixed order.
 local function places(tree, list)
   local names = {}
   for name in pairs(tree) do names[#names + 1] = name end
@@ -55,14 +55,14 @@ local function places(tree, list)
   return list
 end
 
--- A body as text, with a value of it spoilt or left out.
+-- A body as text, with one value broken or left out.
 local function spoilt_json(body)
   local list = places(body, {})
   if #list > 0 then
     local place = pick(list)
     place[1][place[2]] = not once_in(4) and "@spoilt@" or nil
   end
-  local fine, text = pcall(ironclad.json.encode, body) -- a list with a hole cannot be written
+  local fine, text = pcall(ironclad.json.encode, body) -- a list with a hole cannot be encoded
   text = fine and text:gsub('"@spoilt@"', function() return pick(values) end) or pick(values)
   if once_in(20) then text = text:sub(1, random(#text)) end
   return text
@@ -104,7 +104,7 @@ setup(function()
   client = witness.start { seed = 1 }
   local send = client.send
   function client:send(id, request)
-    -- Tokens are looked at elsewhere; here they would spoil all that follows.
+    -- Tokens are tested elsewhere; here they would break all later requests.
     if not id:find "^oauth" then requests[#requests + 1] = { id, copy(request or {}) } end
     return send(self, id, request)
   end
@@ -115,7 +115,7 @@ setup(function()
 end)
 teardown(function() client:stop() end)
 
-describe("requests that are nearly right", function()
+describe("malformed requests", function()
   it("are all answered", function()
     for i = 1, count do
       local chosen = pick(requests)
@@ -126,12 +126,12 @@ describe("requests that are nearly right", function()
     end
   end)
 
-  it("are answered as the documents say", function()
+  it("are answered as documented", function()
     local file = io.open(documents .. "/ironclad-public-api-openapi.json", "rb")
     if not file then return pending("needs Ironclad's OpenAPI documents in " .. documents) end
     file:close()
     for _, problem in ipairs(client:validate(documents)) do
-      -- What is right of these is for spec/truth/truth_spec.lua to say: here it is enough that they can be read.
+      -- spec/truth/truth_spec.lua checks the content; here it is enough that it can be parsed.
       assert.are_not.equal("body", problem.place, problem.operation .. ": " .. problem.text)
     end
   end)

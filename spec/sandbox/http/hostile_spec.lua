@@ -1,5 +1,5 @@
--- The sandbox under clients that are broken, slow, greedy or many: each gets its answer or is dropped, and the others
--- are served all the while.
+-- The sandbox under broken, slow, greedy or many clients: each gets an answer or is dropped, and the others
+-- are served meanwhile.
 local http = require "spec.support.http"
 local ironclad = require "ironclad"
 local local_ironclad = require "spec.support.local_ironclad"
@@ -22,10 +22,10 @@ setup(function()
 end)
 teardown(function() sandbox:stop() end)
 
--- Serves everybody else.
+-- Whether others are still served.
 after_each(function() local_ironclad.must(client.oauth:userinfo()) end)
 
--- The bytes of a request, with all headers as given.
+-- The bytes of a request with the given headers.
 local function bytes(line, headers, body)
   local lines = { line .. " HTTP/1.1", "Host: localhost", actor[1], actor[2] }
   for _, header in ipairs(headers) do lines[#lines + 1] = header end
@@ -39,7 +39,7 @@ local function send(line, headers, body)
   return assert(http.send(sandbox.port, http.request(method, target, all, body)))
 end
 
--- Sends bytes, and that there will be no more -> the answer, or nil when the connection was closed without one.
+-- Sends bytes and ends the sending side -> the answer, or nil when the connection was closed without one.
 local function tell(request)
   local socket = assert(plain_socket.connect(sandbox.port))
   socket:send(request)
@@ -50,7 +50,7 @@ local function tell(request)
   return http.parse(answer)
 end
 
-describe("what is no request", function()
+describe("bytes that are not HTTP", function()
   local post = "POST " .. RECORDS
   local cases = {
     ["no text"] = "\0\1\2\3\255\r\n\r\n",
@@ -93,14 +93,14 @@ describe("a body", function()
     end)
   end
 
-  -- `count` pieces of 64 KiB, of which it is not said how many they will be.
+  -- `count` chunks of 64 KiB.
   local function pieces(count)
     local piece = ("10000\r\n%s\r\n"):format(("x"):rep(65536))
     return tell(bytes("POST " .. RECORDS, { "Transfer-Encoding: chunked", "Connection: close" },
       piece:rep(count) .. "0\r\n\r\n"))
   end
 
-  it("that grows too large is heard out and refused, but not for ever", function()
+  it("that is too large is read to a limit and refused", function()
     assert.are.equal(413, pieces(20).status)
     assert.is_nil(pieces(200))
   end)
@@ -129,7 +129,7 @@ describe("a form", function()
     end)
   end
 
-  it("with a name that is no text is answered with one that is", function()
+  it("with a filename that is not UTF-8 is answered with one that is", function()
     local data = ('{"template":"%s","attributes":{"counterpartyName":"x","draft":[{"file":"draft"}]}}'):format(
       local_ironclad.NDA)
     local body, header = http.multipart {
@@ -167,8 +167,8 @@ describe("queries and paths", function()
   end
 end)
 
-describe("what a refusal repeats of a request", function()
-  it("is text, whatever the request was", function()
+describe("an error that quotes the request", function()
+  it("is valid text, whatever the request was", function()
     local name = ("\226\130\172"):rep(100)
     for _, answer in ipairs {
       send("GET /scim/v2/Groups?filter=%FF%FE"), send("GET " .. RECORDS .. "?filter=%FF"),
@@ -178,7 +178,7 @@ describe("what a refusal repeats of a request", function()
     } do
       assert.is_true(answer.status >= 400)
       assert.is_nil(answer.body:find "[\254\255]")
-      -- The decoder of the module puts U+FFFD where a character is broken.
+      -- The module's decoder replaces an invalid character by U+FFFD.
       local decoded = ironclad.json.decode(answer.body)
       for _, text in pairs(decoded) do
         assert.is_nil(type(text) == "string" and text:find("\239\191\189", 1, true) or nil)
@@ -188,8 +188,8 @@ describe("what a refusal repeats of a request", function()
 end)
 
 describe("connections", function()
-  -- The sandbox has room for a thousand at once.
-  it("that break off in a request make room for others", function()
+  -- The sandbox accepts a thousand connections at once.
+  it("that break off in a request make way for others", function()
     for _, request in ipairs {
       bytes("POST " .. RECORDS, { "Content-Length: 100" }, "{}"), "GET /oauth/userinfo HTTP/1.1\r\nHo",
     } do
@@ -201,7 +201,7 @@ describe("connections", function()
     end
   end)
 
-  it("that are slow hold up nobody", function()
+  it("that are slow delay no others", function()
     local slow = {}
     for i = 1, 100 do
       slow[i] = assert(plain_socket.connect(sandbox.port))
@@ -232,7 +232,7 @@ describe("connections", function()
     socket:close()
   end)
 
-  it("that go away while they are answered take nothing along", function()
+  it("that close while they are answered do no harm", function()
     for _ = 1, 50 do
       local socket = assert(plain_socket.connect(sandbox.port))
       socket:send(bytes("GET " .. RECORDS, {}, ""):rep(50))
@@ -248,7 +248,7 @@ describe("connections", function()
       local body = ('{"type":"contract","name":"Client %d","properties":{}}'):format(i)
       sockets[i] = assert(plain_socket.connect(sandbox.port))
       sockets[i]:send(bytes("POST " .. RECORDS, { "Content-Length: " .. #body, "Connection: close" }, body))
-      if i % 10 == 0 then -- it is looked into and changed from here meanwhile
+      if i % 10 == 0 then -- meanwhile it is read and changed from here
         assert.is_true(#sandbox:requests() > 0)
         assert.is_truthy(sandbox:info():find "records: %d")
         sandbox:advance(1)

@@ -1,4 +1,4 @@
--- What the sandbox's webhooks are told: which events, in which envelope, signed so that OpenSSL finds it true.
+-- The sandbox's webhook events: which ones, their envelope, and signatures that OpenSSL verifies.
 local ironclad = require "ironclad"
 local local_ironclad = require "spec.support.local_ironclad"
 local peer = require "spec.support.peer"
@@ -8,7 +8,7 @@ local must, launch = local_ironclad.must, local_ironclad.launch
 local sandbox, client
 
 before_each(function()
-  sandbox, client = local_ironclad.start { clock = "2026-03-01T09:00:00Z" } -- time passes when told to
+  sandbox, client = local_ironclad.start { clock = "2026-03-01T09:00:00Z" } -- time passes on request
   for webhook in client.webhooks:each() do must(client.webhooks:delete(webhook.id)) end
 end)
 after_each(function() sandbox:stop() end)
@@ -26,7 +26,7 @@ local function told()
   return events
 end
 
--- Whether OpenSSL's own program finds the signature of the text true.
+-- Whether OpenSSL's own program verifies the signature of the text.
 local function verifies(key, text, base64)
   local folder = peer.temporary_folder()
   peer.write_file(folder .. "/key.pem", key)
@@ -61,7 +61,7 @@ describe("a delivery", function()
     assert.are.same(list, sandbox:deliveries())
   end)
 
-  it("goes to those who want the event, while they are enabled", function()
+  it("goes to enabled webhooks that want the event", function()
     local all, some = listen { "*" }, listen { "workflow_paused", "workflow_resumed" }
     listen({ "workflow_paused" }, { status = "disabled" })
     local workflow = must(launch(client))
@@ -81,14 +81,14 @@ describe("a delivery", function()
     assert.are.equal(4, #sandbox:deliveries())
   end)
 
-  it("tells nothing of what was refused", function()
+  it("is not made for refused requests", function()
     listen { "*" }
     local _, err = client.workflows:pause(local_ironclad.NOBODY, { comment = { message = "x" } })
     assert.is_not_nil(err)
     assert.are.same({}, told())
   end)
 
-  it("tells of a contract's whole life", function()
+  it("covers the whole life of a contract", function()
     listen { "*" }
     local workflow = must(launch(client))
     must(client.workflows:create_comment(workflow.id, { comment = "hello" }))
@@ -110,7 +110,7 @@ describe("a delivery", function()
     assert.are.same({ "workflow_step_updated", "workflow_completed" }, told())
   end)
 
-  it("tells of a packet that has been sent by itself", function()
+  it("reports a scheduled packet when it is sent", function()
     local workflow = must(launch(client))
     sandbox:approve(workflow.id)
     must(client.workflows:schedule_signature_request(workflow.id, { notifyAt = "2100-01-01T00:00:00Z" }))

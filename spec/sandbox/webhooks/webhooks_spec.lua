@@ -62,7 +62,7 @@ describe("a webhook", function()
     must(create { events = { "*" } })
   end)
 
-  it("is the only one of its target", function()
+  it("has a unique target", function()
     local first = must(create())
     local err = refused({ 400, "INVALID_PARAM", "tagetURL" }, create { events = { "*" } })
     assert.is_truthy(err.message:find("workflow_launched and target https://example.com/hook", 1, true))
@@ -91,7 +91,7 @@ describe("a webhook", function()
     refused({ 400, "NOT_FOUND" }, client.webhooks:delete(webhook.id))
   end)
 
-  it("tells by which grant it came", function()
+  it("says by which grant it was registered", function()
     local person = local_ironclad.connect(sandbox, { grant = "authorization_code" })
     local there = { redirect_uri = "http://127.0.0.1/callback" }
     local url, state = person:authorize_url(there)
@@ -102,7 +102,7 @@ describe("a webhook", function()
 end)
 
 describe("the list of webhooks", function()
-  it("goes by target, in pages, without a count", function()
+  it("is sorted by target, paged, without a count", function()
     local known = #targets { pageSize = 100 }
     for _, name in ipairs { "c", "a", "b" } do must(create { targetURL = "https://zz.example/" .. name }) end
     local page = must(client.webhooks:list { page = 1, pageSize = known + 2 })

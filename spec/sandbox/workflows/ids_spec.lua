@@ -1,5 +1,5 @@
--- Which operations on a workflow take its readable id (IC-12) beside the internal one, and how each says that there is
--- no such workflow: by its document's 404, or by 400 with the code NOT_FOUND where it declares no 404.
+-- Which operations on a workflow accept its readable id (IC-12) besides the internal one, and how each says that there
+-- is no such workflow: by its document's 404, or by 400 with the code NOT_FOUND where it declares no 404.
 local ironclad = require "ironclad"
 local local_ironclad = require "spec.support.local_ironclad"
 
@@ -83,7 +83,7 @@ describe("the id of a workflow:", function()
     end)
   end
 
-  it("every operation is asked", function()
+  it("covers every operation", function()
     for _, operation in ipairs(ironclad.operations()) do
       if operation.path:find("/workflows/{id}", 1, true) then
         assert.is_truthy(operations[operation.id], operation.id)

@@ -1,4 +1,4 @@
--- The sandbox's launches in the background, drafts by URL, e-mail, and formulas over the attributes of workflows.
+-- The sandbox's asynchronous launches, drafts by URL, e-mail, and formulas over the attributes of workflows.
 local ironclad = require "ironclad"
 local local_ironclad = require "spec.support.local_ironclad"
 
@@ -27,8 +27,8 @@ end
 
 local function status_of(job) return must(client.workflows:get_launch_status(job.asyncJobId)) end
 
-describe("a launch in the background", function()
-  it("takes its time, and then there is a workflow", function()
+describe("an asynchronous launch", function()
+  it("ends after job_seconds with a workflow", function()
     local before = must(client.workflows:list()).count
     local job = must(client.workflows:launch_async(body { contractValue = { currency = "EUR", amount = 3 } }))
     assert.are.equal(sandbox.url .. "/public/api/v1/workflows/async/" .. job.asyncJobId, job.asyncJobStatusUrl)
@@ -80,7 +80,7 @@ describe("a launch in the background", function()
     refused({ 404, "NOT_FOUND", "asyncJobId" }, client.workflows:get_launch_status "jobIdnope")
   end)
 
-  it("shows the workflow as it is now", function()
+  it("shows the current workflow", function()
     local job = must(client.workflows:launch_async(body()))
     sandbox:advance(30)
     local id = status_of(job).workflow.id
@@ -94,7 +94,7 @@ describe("a launch in the background", function()
 end)
 
 describe("a draft by URL", function()
-  it("is there under its name, though nothing is fetched", function()
+  it("exists under its name, but nothing is fetched", function()
     local workflow = must(client.workflows:launch(body()))
     local draft = workflow.attributes.draft[1]
     assert.are.equal("nda%20v2.pdf", draft.filename)
@@ -186,7 +186,7 @@ describe("formulas over workflows", function()
     { ", Equals([scopeOfWork], 'x')", { "Three" } },
   }
   for _, case in ipairs(cases) do
-    it("choose by And(…" .. case[1] .. ")", function()
+    it("select by And(…" .. case[1] .. ")", function()
       local all = "Contains([counterpartyName], 'formula')"
       local formula = case[1] == "" and all or ("And(%s%s)"):format(all, case[1])
       local found = {}
@@ -199,7 +199,7 @@ describe("formulas over workflows", function()
     end)
   end
 
-  it("are held against the other conditions too", function()
+  it("are combined with the other conditions", function()
     local filter = ironclad.filter.Contains("counterpartyName", only)
     assert.are.equal(1, must(client.workflows:list { filter = filter, template = CONSULTING }).count)
     assert.are.equal(0, must(client.workflows:list { filter = filter, status = "paused" }).count)

@@ -1,5 +1,5 @@
--- The sandbox's workflows through their states: pause, resume, cancel, revert; and what each leaves in the turns, the
--- requests for approval, the participants and the comments.
+-- The states of the sandbox's workflows: pause, resume, cancel, revert; and their effect on the turns, the
+-- approval requests, the participants and the comments.
 local local_ironclad = require "spec.support.local_ironclad"
 
 local NOBODY = "000000000000000000000000"
@@ -48,7 +48,7 @@ local function state_of(id)
   return { workflow.step, workflow.status }
 end
 
--- { from, move, step and status after, or the refusal's param }
+-- { from, move, step and status after, or the error's param }
 local transitions = {
   { "Review", "pause", { "Review", "paused" } }, { "Review", "cancel", { "Review", "cancelled" } },
   { "Review", "resume" }, { "Review", "revert", param = "user" },
@@ -76,7 +76,7 @@ describe("a workflow's states", function()
     end)
   end
 
-  it("ask for a comment, keep it, and know internal ids only", function()
+  it("need a comment, store it, and accept internal ids only", function()
     for _, move in ipairs { "pause", "resume", "cancel" } do
       local path = "/public/api/v1/workflows/%s/" .. move
       local workflow = move == "resume" and reach.paused() or new_workflow()
@@ -97,7 +97,7 @@ describe("a workflow's states", function()
     end
   end)
 
-  it("show in the lists, and what has ended stays as it is", function()
+  it("are listed, and ended ones do not change", function()
     local workflow = reach.cancelled()
     for _, listed in ipairs(must(client.workflows:list { pageSize = 100 }).list) do
       assert.are_not.equal(workflow.id, listed.id)
@@ -127,7 +127,7 @@ describe("a workflow's states", function()
   end)
 end)
 
-describe("requests for approval", function()
+describe("approval requests", function()
   local function requests(workflow, arguments)
     return must(client.workflows:list_approval_requests(workflow.id, arguments)).list
   end
@@ -182,7 +182,7 @@ describe("requests for approval", function()
       "Legal Pending", "Legal Pending" }, states(requests(workflow)))
   end)
 
-  it("tell of the contracts that are there at the start", function()
+  it("describe the contracts of the fixtures", function()
     for _, workflow in ipairs(must(client.workflows:list { status = "completed", pageSize = 5 }).list) do
       for _, request in ipairs(requests(workflow)) do
         assert.are.equal("Approved", request.status)
@@ -219,7 +219,7 @@ describe("turns", function()
 end)
 
 describe("people of a workflow", function()
-  it("take part by their roles, by launching and by commenting", function()
+  it("are participants by role, launch or comment", function()
     local workflow = new_workflow()
     local page = must(client.workflows:list_participants(workflow.ironcladId, { pageSize = 2 }))
     assert.are.same({ 0, 2, 3 }, { page.page, page.pageSize, page.count })
@@ -248,7 +248,7 @@ describe("people of a workflow", function()
       { as_user = "omar.haddad@example.com" }))
   end)
 
-  it("are refused a role otherwise", function()
+  it("are otherwise refused a role", function()
     local workflow, ended = new_workflow(), reach.cancelled()
     local jane = workflow.creator.id
     local priya = must(client.workflows:list { pageSize = 1 }).list[1].creator
@@ -270,8 +270,8 @@ describe("people of a workflow", function()
   end)
 end)
 
-describe("people who approve", function()
-  it("do so by role, in their order, or all together", function()
+describe("the approve control", function()
+  it("approves by role, in order, or for all", function()
     local workflow = new_workflow()
     local function try(arguments)
       local _, message = pcall(sandbox.approve, sandbox, arguments)
@@ -294,7 +294,7 @@ describe("people who approve", function()
 end)
 
 describe("the deprecated comment", function()
-  it("does the same and answers nothing", function()
+  it("does the same without an answer", function()
     local workflow = new_workflow()
     local path = { id = workflow.id }
     local id = "deprecated-create-a-comment-on-a-workflow"

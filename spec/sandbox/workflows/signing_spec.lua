@@ -1,4 +1,4 @@
--- The sandbox's Sign step: the packet and its signers, sent at once or later, called back, signed outside, and what
+-- The sandbox's Sign step: the packet and its signers, sent at once or later, withdrawn, signed elsewhere, and what
 -- becomes of a contract that all have signed.
 local ironclad = require "ironclad"
 local local_ironclad = require "spec.support.local_ironclad"
@@ -74,7 +74,7 @@ local function upload(workflow, options, data)
 end
 
 describe("the sign status", function()
-  it("is there in the Sign step only, under either id", function()
+  it("exists in the Sign step only, under either id", function()
     local workflow = must(local_ironclad.launch(client))
     local err = refused({ 400, "INVALID_STATE" }, client.workflows:get_sign_status(workflow.id))
     assert.is_truthy(err.message:find("currently at the Review step", 1, true))
@@ -102,7 +102,7 @@ describe("the sign status", function()
     assert.are.equal("parallel", status_of(consulting()).routing)
   end)
 
-  it("wants somebody to sign", function()
+  it("needs signers", function()
     local workflow = in_sign()
     for _, role in ipairs { COMPANY, COUNTERPARTY } do must(client.workflows:delete_signer(workflow.id, role)) end
     assert.are.equal("action_required", status_of(workflow).status)
@@ -111,7 +111,7 @@ describe("the sign status", function()
 end)
 
 describe("a signature request", function()
-  it("goes to one signer after the other, or to all at once", function()
+  it("goes to the signers in order, or to all at once", function()
     local workflow = in_sign()
     local status = must(client.workflows:send_signature_request(workflow.ironcladId))
     assert.are.equal("sent", status.status)
@@ -149,7 +149,7 @@ describe("a signature request", function()
     assert.are.same({ [COMPANY] = "pending", [COUNTERPARTY] = "pending" }, signatures_of(workflow))
   end)
 
-  -- Every operation of the step, with arguments that would do in it.
+  -- Every operation of the step, with valid arguments.
   local external = { type = "external", name = "N", email = "n@example.org" }
   local calls = {
     send_signature_request = {}, cancel_signature_request = { { reason = "x" } },
@@ -177,7 +177,7 @@ describe("a scheduled signature request", function()
     return client.workflows:schedule_signature_request(workflow.id, arguments)
   end
 
-  it("can be changed and taken back", function()
+  it("can be changed and deleted", function()
     local workflow = in_sign()
     local status = must(schedule(workflow, { notifyAt = "2027-01-10T12:00:00+02:00", reminder = { daysBefore = 3 } }))
     assert.are.same({ "not_sent", {
@@ -196,7 +196,7 @@ describe("a scheduled signature request", function()
     refused({ 400, "INVALID_STATE" }, update { notifyAt = "2027-02-01" })
   end)
 
-  it("is sent when its time has come", function()
+  it("is sent at its time", function()
     local workflow = in_sign()
     local tomorrow = "2026-03-31T09:00:00Z"
     must(schedule(workflow, { notifyAt = tomorrow }))
@@ -246,7 +246,7 @@ describe("signers", function()
     assert.are.equal("sent", status_of(workflow).status)
   end)
 
-  it("are not replaced by nobody", function()
+  it("cannot be replaced by nobody", function()
     local workflow = in_sign()
     local wrong = {
       { { 400, "INVALID_PARAM", "assigned.type" }, COMPANY, { type = "robot" } },
@@ -267,7 +267,7 @@ describe("signers", function()
       update(workflow, COMPANY, { type = "external", name = "N", email = "n@example.org" }))
   end)
 
-  it("are removed, which calls the packet back", function()
+  it("are removed, which withdraws the packet", function()
     local workflow = sent()
     assert.is_true(must(client.workflows:delete_signer(workflow.id, COUNTERPARTY)))
     local status = status_of(workflow)
@@ -289,8 +289,8 @@ describe("signers", function()
   end)
 end)
 
-describe("people who sign", function()
-  it("do so in their order, and the contract becomes a record", function()
+describe("the sign control", function()
+  it("signs in order, and the contract becomes a record", function()
     local workflow = sent { counterpartyName = "Zoë (Ltd)" }
     assert.has_error(function() sandbox:sign { workflow = workflow, role = COUNTERPARTY } end,
       "sandbox: sign: Counterparty Signer: it is not this signer's turn")
@@ -308,7 +308,7 @@ describe("people who sign", function()
     assert.is_truthy(signed:find("by Jane Doe, Zo? \\(Ltd\\)", 1, true))
   end)
 
-  it("do so all together", function()
+  it("sign all at once", function()
     local workflow = sent()
     local done = sandbox:sign { workflow = workflow, all = true }
     assert.are.same({ step = "Archive", signers = { COMPANY, COUNTERPARTY } }, done)
@@ -349,7 +349,7 @@ describe("links for recipients", function()
     return answer.url:match "^(.*)%?r=[%x%-]+&s=[%x%-]+$"
   end
 
-  it("are made while the packet is out", function()
+  it("are made after the packet has been sent", function()
     local workflow = in_sign()
     local signer = { type = "signer", roleName = COMPANY }
     refused({ 400, "INVALID_STATE" }, client.workflows:create_recipient_url(workflow.id, signer))
@@ -360,7 +360,7 @@ describe("links for recipients", function()
     url_of(client.workflows:create_embeddable_recipient_url(workflow.id, signer))
   end)
 
-  -- Opens a page, or sends its form -> status, the page, and all of the answer.
+  -- Opens a page, or sends its form -> status, the page, and the whole answer.
   local function browse(verb, url, form)
     local headers = form and { "Content-Type: application/x-www-form-urlencoded" }
     return local_ironclad.raw(sandbox, verb .. " " .. url:sub(#sandbox.url + 1), headers, form)
@@ -465,7 +465,7 @@ describe("a signed document", function()
     refused({ 400, "INVALID_STATE" }, upload(workflow))
   end)
 
-  it("is not wanted from somebody who has left", function()
+  it("is not requested from a user who has left", function()
     local user = must(client.scim.users:create {
       userName = "new.signer@example.com", name = { givenName = "New", familyName = "Signer" },
     })
@@ -532,7 +532,7 @@ describe("the signature packet", function()
     return keys
   end
 
-  it("is put in order, with documents in and out of it", function()
+  it("can be reordered, with documents added and removed", function()
     local workflow, a, b, supporting = with_documents()
     local answer = must(update(workflow, { supporting, b }))
     assert.are.same({ supporting, b }, keys_of(answer.signaturePacketDocuments))
@@ -551,8 +551,8 @@ describe("the signature packet", function()
   end)
 end)
 
-describe("the contracts at the start", function()
-  it("stand where the fixtures put them", function()
+describe("the contracts of the fixtures", function()
+  it("are in the steps that the fixtures say", function()
     local found
     for workflow in client.workflows:each { status = { "active", "completed" } } do
       local review = workflow.step == "Review"

@@ -14,7 +14,7 @@ local function launch(...) return local_ironclad.launch(client, ...) end
 local function new_workflow(attributes) return must(launch(attributes)) end
 
 describe("the company and its designs", function()
-  it("can be asked for", function()
+  it("can be requested", function()
     local company = must(client.oauth:company_info())
     assert.are.equal("Larkspur Instruments", company.companyDisplayName)
     assert.are.equal("boolean", company.entitlements.jurist.type)
@@ -28,7 +28,7 @@ describe("the company and its designs", function()
     assert.are.same({ "view" }, schema.permissions)
   end)
 
-  it("want to know the form", function()
+  it("need the attribute's name in the form", function()
     refused({ 400, "MISSING_PARAM", "form" }, client:request("GET", "/public/api/v1/workflow-schemas"))
     refused({ 400, "INVALID_PARAM", "/?form" }, client.workflow_schemas:list { form = "other" })
     refused({ 400, "NOT_FOUND", "templateId" }, client.workflow_schemas:get "nope")
@@ -49,7 +49,7 @@ describe("launching", function()
     assert.are.same(workflow, must(client.workflows:get(workflow.ironcladId)))
   end)
 
-  it("takes JSON alone where no document is wanted, and an e-mail for a role", function()
+  it("accepts plain JSON when no document is needed, and an e-mail address for a role", function()
     local workflow = must(client.workflows:launch({
       template = CONSULTING,
       attributes = {
@@ -107,7 +107,7 @@ describe("launching", function()
     end)
   end
 
-  it("refuses a file that is no contract, and a user who may not", function()
+  it("refuses a file that is not a contract, and a user without the right", function()
     refused({ 400, "INVALID_PARAM", "draft" }, launch { draft = draft("x", "nda.exe") })
     refused({ 403, "FORBIDDEN" }, launch({}, { as_user = "tom.becker@example.com" }))
   end)
@@ -155,7 +155,7 @@ describe("listing workflows", function()
     assert.are.equal(all, must(client.workflows:list { extra = { query = { limit = 1, sortField = "x" } } }).count)
   end)
 
-  it("does not find what is not there", function()
+  it("answers 404 for an unknown id", function()
     refused({ 400, "NOT_FOUND", "workflowId" }, client.workflows:get "nope")
     refused({ 400, "NOT_FOUND", "workflowId" }, client.workflows:get "a/b?c%00")
   end)
@@ -211,7 +211,7 @@ describe("approvals", function()
 end)
 
 describe("comments", function()
-  it("are kept in order, with whom they mention and what they answer", function()
+  it("are listed in order, with mentions and replies", function()
     local workflow = new_workflow()
     local first = must(client.workflows:create_comment(workflow, { comment = "for <@li.wei@example.com>" }))
     assert.are.same({ "Li Wei", "internalUser" }, { first.mentionedUserDetails[1].displayName, first.author.type })
@@ -226,7 +226,7 @@ describe("comments", function()
     assert.are.same(second, page.list[1])
   end)
 
-  it("are refused when something in them is not there", function()
+  it("are refused when they name something that does not exist", function()
     local workflow = new_workflow()
     local function comment(body) return client.workflows:create_comment(workflow, body) end
     refused({ 400, "INVALID_PARAM", "addUsersToWorkflow" }, comment { comment = "<@tom.becker@example.com>" })
@@ -257,7 +257,7 @@ describe("attributes", function()
     assert.is_nil(must(client.workflows:get(workflow)).attributes.mutual)
   end)
 
-  it("are refused as the document says", function()
+  it("are refused as documented", function()
     local workflow = new_workflow()
     local cases = {
       { {}, "No information changed" },
@@ -316,7 +316,7 @@ describe("documents", function()
     assert.are.equal(3, must(client.workflows:list_comments(workflow)).count)
   end)
 
-  it("are refused with a bare text", function()
+  it("are refused with a bare JSON string", function()
     local workflow = new_workflow()
     local metadata = { comment = { message = "x" } }
     local cases = {
