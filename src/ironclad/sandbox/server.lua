@@ -132,6 +132,8 @@ end
 --   redirect_uris   a list: registered redirect URIs; http on this machine, any port and path, always is
 --   scopes          a list: scopes that the company has licensed; default: all
 --   log             a file: one line is appended for each request
+-- It answers under the names of this machine (localhost and so on) and under `host`, and refuses requests that other
+-- web pages send.
 -- An unknown or wrong option throws.
 -- @return an object with the methods above and the fields url, instance, port, client_id, client_secret,
 --   other_client_id and other_client_secret (of an app that may use the client credentials grant only), as_user (the
