@@ -120,13 +120,13 @@ describe("silent connections", function()
     assert(os.execute("mkfifo " .. fifo))
     -- 64 open files leave it 32 connections.
     local pid, ended = peer.start_lua([[
-      local httpd = require "ironclad.httpd"
-      httpd.hold_signals()
+      local core = require "ironclad.sandbox.core"
+      core.hold_signals()
       local sandbox = require("ironclad.sandbox").start { tls = false }
       local file = io.open(..., "w")
       file:write(sandbox.port)
       file:close()
-      httpd.wait()
+      core.wait()
       sandbox:stop()
     ]], { before = "ulimit -n 64" }, fifo)
     local port = tonumber(peer.read_file(fifo))
