@@ -173,7 +173,7 @@ end
 
 -- Makes a client.
 -- @param explain function(message): adds where the option comes from that the message is about; or nil
-local function open(label, options, explain)
+local function open_client(label, options, explain)
   local function refuse(objection) mistake.raise(label, explain and explain(objection) or objection) end
   local watchers, unheard = hooks.of(options)
   if unheard then refuse(unheard) end
@@ -217,7 +217,7 @@ function client.open(label, options)
     options, explain = named.load(options)
     if not options then mistake.raise(label, explain) end
   end
-  return open(label, options, explain)
+  return open_client(label, options, explain)
 end
 
 --- Makes a client. It opens no connection: the first call fetches the token. Raises a mistake for a wrong or unknown
@@ -241,7 +241,7 @@ function client.from_env(options, ...)
   mistake.check_surplus("ironclad.from_env", ...)
   local found, explain = named.from_env(options)
   if not found then mistake.raise("ironclad.from_env", explain) end
-  return open("ironclad.from_env", found, explain)
+  return open_client("ironclad.from_env", found, explain)
 end
 
 --- The scopes that operations need. Where Ironclad's documents name two scopes for an operation, both are in the list.

@@ -290,7 +290,7 @@ describe("each", function()
     local iterator = client.webhooks:each { pageSize = 2 }
     local fine, message = pcall(collect, iterator)
     assert.is_false(fine)
-    assert.is_truthy(message:find("nothing new", 1, true))
+    assert.is_truthy(message:find("no new item", 1, true))
   end)
 
   it("shows the request for the first page with dry_run", function()

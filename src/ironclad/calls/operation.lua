@@ -93,7 +93,7 @@ local function identifier(label, entry, i, value)
 end
 
 --- Splits one table into query and options.
-local function split(entry, given)
+local function split_arguments(entry, given)
   local known, query, options = {}, nil, {}
   for _, parameter in ipairs(entry.query) do known[parameter.name] = true end
   for name, value in pairs(given) do
@@ -162,7 +162,7 @@ function operation.read(label, entry, first, ...)
     arguments.body = given
   elseif given then
     local merged
-    arguments.query, merged = split(entry, given)
+    arguments.query, merged = split_arguments(entry, given)
     add_options(label, arguments, merged, entry)
   end
   if options ~= nil then add_options(label, arguments, options, entry) end

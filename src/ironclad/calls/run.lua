@@ -8,7 +8,7 @@ local store = require "ironclad.connections.store"
 local task = require "ironclad.loop.task"
 
 -- Gives the chunks that have come to the sink. Returns whether there were any.
-local function feed(call, sink)
+local function feed_sink(call, sink)
   local chunk = call:chunk()
   if not chunk then return false end
   repeat
@@ -26,21 +26,21 @@ local function cancel_unless(call, fine, ...)
 end
 
 -- A task waits without pcall: Lua 5.1 cannot yield below it.
-local function pause(loop, call)
+local function wait_once(loop, call)
   if task.current() then return loop.wait(call) end
   return cancel_unless(call, pcall(loop.wait, call))
 end
 
 -- Waits for the end of a call.
-local function attend(pending)
+local function wait_until_done(pending)
   local loop, call, sink = pending.client.loop, pending.call, pending.sink
   repeat
     -- Asked before the sink is fed, so that chunks that came before the end are fed too. A sink may make calls of its
     -- own, and waiting for those takes this call's notices as well: after feeding, the call is asked again.
     local done = call:done()
-    local fed = sink and cancel_unless(call, task.pcall(feed, call, sink))
+    local fed = sink and cancel_unless(call, task.pcall(feed_sink, call, sink))
     hooks.tell(call, pending.client, pending.on_progress)
-    if not done and not fed and pause(loop, call) == "interrupted" then call:cancel() end
+    if not done and not fed and wait_once(loop, call) == "interrupted" then call:cancel() end
   until done
 end
 
@@ -54,7 +54,7 @@ function run.check_client(name, client)
 end
 
 -- Calls a function of the core that makes a call, and raises the mistake in its arguments.
-local function begin(label, ...)
+local function start_in_core(label, ...)
   local fine, call, objection = pcall(...)
   if not fine then mistake.raise(label, tostring(call)) end
   if not call then mistake.raise(label, objection) end
@@ -62,7 +62,7 @@ local function begin(label, ...)
 end
 
 -- A pending call that has failed already, where the host cannot wait; or nil. Nothing is sent.
-local function refusal(client, label)
+local function refused_call(client, label)
   local objection, kind = client.loop.objection()
   if not objection then return nil end
   return { client = client, failure = Error.new { kind = kind or "cancelled", message = objection, operation = label,
@@ -80,9 +80,9 @@ function run.start(client, label, operation, arguments, path)
   if store.waits_for_itself(connection) then
     mistake.raise(label, "a token store must not call the client whose token it keeps")
   end
-  local refused = not arguments.callback and not arguments.dry_run and refusal(client, label)
+  local refused = not arguments.callback and not arguments.dry_run and refused_call(client, label)
   if refused then return refused end
-  local call = begin(label, core.start, connection, operation, arguments, path)
+  local call = start_in_core(label, core.start, connection, operation, arguments, path)
   if arguments.dry_run then return nil, call:request() end
   return {
     client = client, call = call, on_progress = arguments.on_progress,
@@ -93,7 +93,7 @@ end
 --- Starts an internal request (core.errand) on the client's connection: one about its token, or a pause.
 -- @return a pending call
 function run.internal(client, ...)
-  local refused = refusal(client)
+  local refused = refused_call(client)
   if refused then return refused end
   return { client = client, call = core.errand(client.connection, ...) }
 end
@@ -103,7 +103,7 @@ end
 function run.finish(pending)
   if pending.failure then return nil, pending.failure end
   local call = pending.call
-  attend(pending)
+  wait_until_done(pending)
   local value, err, response = call:result()
   return value, err and Error.new(err), response
 end
@@ -114,7 +114,7 @@ function run.cancel(pending)
 end
 
 -- The error value that ended a task, as an error for its callback.
-local function raised(problem)
+local function error_for_callback(problem)
   local fine, text = pcall(tostring, problem)
   return Error.new { kind = "cancelled", message = fine and text or "an error that cannot be printed",
     outcome = "unknown", retryable = false, attempts = 0 }
@@ -132,7 +132,7 @@ function run.aside(client, callback, fn, ...)
   local function on_failure(problem)
     if told then return false end
     told = true
-    return (pcall(callback, nil, raised(problem)))
+    return (pcall(callback, nil, error_for_callback(problem)))
   end
   return client.loop.spawn(on_failure, function(...) tell(fn(...)) end, ...)
 end

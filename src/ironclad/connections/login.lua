@@ -70,7 +70,7 @@ local function load_listener()
   return nil, tostring(module)
 end
 
-local function listen(module, login)
+local function start_listener(module, login)
   local address = login.address
   local listener, message = module.listen_callback {
     host = listening_hosts[address.host], port = address.port, path = address.path == "" and "/" or address.path,
@@ -88,7 +88,7 @@ local function print_url(url)
   io.stderr:flush()
 end
 
-local function show(listener, browser, url)
+local function show_url(listener, browser, url)
   if type(browser) == "function" then
     browser(url)
   elseif not browser or not listener:open_browser(url) then
@@ -97,11 +97,11 @@ local function show(listener, browser, url)
 end
 
 -- Waits for the redirect of this login. Returns true; nil and an error.
-local function await(client, listener, login)
+local function await_redirect(client, listener, login)
   local address = login.address
   local uri = ("http://%s:%d%s"):format(address.host, listener:port(), address.path)
   local url, state = client:authorize_url { redirect_uri = uri }
-  show(listener, login.browser, url)
+  show_url(listener, login.browser, url)
   while true do
     local callback = listener:wait()
     if callback then
@@ -145,10 +145,10 @@ return function(options, ...)
   if core.describe(client.connection).grant ~= "authorization_code" then
     mistake.raise(LABEL, 'the connection is not for grant = "authorization_code"')
   end
-  local listener, problem = listen(module, login)
+  local listener, problem = start_listener(module, login)
   if not listener then return nil, problem end
   -- Ctrl-C raises its error in here, and must not leave the port taken.
-  local fine, done, err = pcall(await, client, listener, login)
+  local fine, done, err = pcall(await_redirect, client, listener, login)
   listener:close()
   if not fine then error(done, 0) end
   if not done then return nil, err end

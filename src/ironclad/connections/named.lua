@@ -126,7 +126,7 @@ local READ_BY_OTHERS = { 32, 4 }  -- 0040, 0004
 local WRITE_BY_OTHERS = { 16, 2 } -- 0020, 0002
 
 -- Why a file must not be used, or nil.
-local function objection(path, connections, facts)
+local function objection_to_file(path, connections, facts)
   local secret, command = contents_of(connections)
   local writable = permits(facts.mode, WRITE_BY_OTHERS)
   if secret and (writable or permits(facts.mode, READ_BY_OTHERS)) then
@@ -139,7 +139,7 @@ local function objection(path, connections, facts)
 end
 
 -- The connections of a file; nil and a message.
-local function read(path)
+local function read_connections(path)
   local text, facts = core.read_config(path)
   if not text then
     return nil, ("cannot read %s: %s (named connections are kept there; IRONCLAD_CONFIG names another file)"):format(
@@ -150,14 +150,14 @@ local function read(path)
   if type(connections) ~= "table" or #connections > 0 then
     return nil, ("%s: expected an object with the options of each connection under its name"):format(path)
   end
-  problem = objection(path, connections, facts)
+  problem = objection_to_file(path, connections, facts)
   if problem then return nil, ("%s: %s"):format(path, problem) end
   return connections
 end
 
 -- ---- an entry ----
 
-local function wait(command)
+local function wait_for_command(command)
   local ended, output, message
   repeat ended, output, message = command:wait() until ended
   return output, message
@@ -171,7 +171,7 @@ local function output_of(words)
   local command, problem = core.command(words, COMMAND_SECONDS)
   if not command then return nil, problem end
   -- Ctrl-C raises its error in this pcall; the program must not be left running.
-  local fine, output, message = pcall(wait, command)
+  local fine, output, message = pcall(wait_for_command, command)
   command:close()
   if not fine then error(output, 0) end
   if not output then return nil, message end
@@ -244,7 +244,7 @@ end
 function named.list()
   local path, message = config_path()
   if not path then return nil, message end
-  local connections, problem = read(path)
+  local connections, problem = read_connections(path)
   if not connections then return nil, problem end
   local list = {}
   for _, name in ipairs(sorted_names(connections)) do
@@ -264,7 +264,7 @@ function named.load(given)
   if type(name) ~= "string" then return nil, "name: expected a string, got a " .. type(name) end
   local path, unplaced = config_path()
   if not path then return nil, unplaced end
-  local connections, unread = read(path)
+  local connections, unread = read_connections(path)
   if not connections then return nil, unread end
 
   local entry = connections[name]

@@ -129,18 +129,18 @@ local function page_arguments(self)
   return arguments
 end
 
-local function fetch(self)
+local function fetch_page(self)
   self.pending = run.start(self.client, self.label, self.index, page_arguments(self))
 end
 
-local function fail(self, err)
+local function fail_walk(self, err)
   self:close()
   self.error = err
   error(tostring(err), 0)
 end
 
-local function broken(self, message)
-  fail(self, Error.new { kind = "protocol", message = message, operation = self.label, outcome = "not_done",
+local function fail_protocol(self, message)
+  fail_walk(self, Error.new { kind = "protocol", message = message, operation = self.label, outcome = "not_done",
     retryable = false, attempts = 1 })
 end
 
@@ -171,15 +171,15 @@ local function turn_page(self)
   local pending = self.pending
   self.pending = nil
   local page, err = run.finish(pending)
-  if err then fail(self, err) end
+  if err then fail_walk(self, err) end
   local items = type(page) == "table" and self.style.items(page, self.entry.content.field)
   if type(items) ~= "table" or (#items == 0 and next(items) ~= nil) then
-    broken(self, ("Ironclad answered page %s without a list"):format(tostring(self.at)))
+    fail_protocol(self, ("Ironclad answered page %s without a list"):format(tostring(self.at)))
   end
   self.items, self.position, self.seen = items, 0, self.seen + #items
   self.more = go_back(self, page, items) or self.style.next(self, page, items, self.size)
   -- No page is fetched that the limit leaves no room for, unless repeated items make some.
-  if self.more and not (self.limit and self.limit - self.given <= #items) then fetch(self) end
+  if self.more and not (self.limit and self.limit - self.given <= #items) then fetch_page(self) end
 end
 
 -- Whether an item is new; those without an id are.
@@ -196,7 +196,7 @@ local function is_new(self, item)
 end
 
 -- The next item, or nil at the end.
-local function advance(self)
+local function next_item(self)
   if self.limit and self.given >= self.limit then return nil end
   self.idle = 0
   while true do
@@ -211,11 +211,11 @@ local function advance(self)
     end
     if not self.pending then
       if not self.more then return nil end
-      fetch(self)
+      fetch_page(self)
     end
     self.idle = self.idle + 1
     if self.idle > PATIENCE then
-      broken(self, ("%d pages in a row brought nothing new, and the list says that there is more"):format(PATIENCE))
+      fail_protocol(self, ("%d pages in a row had no new item, and the list says that there is more"):format(PATIENCE))
     end
     turn_page(self)
   end
@@ -223,7 +223,7 @@ end
 
 function Iterator:__call()
   if self.closed then return nil end
-  local item = advance(self)
+  local item = next_item(self)
   if item == nil then self:close() end
   return item
 end
@@ -241,7 +241,7 @@ function Iterator:__close() self:close() end
 
 function Iterator:__tostring() return ("ironclad.iterator (%s)"):format(self.label) end
 
-local function whole(label, name, value)
+local function whole_number(label, name, value)
   if type(value) ~= "number" or value % 1 ~= 0 or value < 0 or value > 2 ^ 53 then
     mistake.raise(label, "%s: expected a whole number, got %s", name,
       type(value) == "number" and tostring(value) or mistake.type_of(value))
@@ -255,7 +255,7 @@ local function take_limit(label, skipped, ...)
   for i = skipped + 1, count do
     if type(given[i]) == "table" and given[i].limit ~= nil then
       if limit then mistake.raise(label, "limit: given twice") end
-      limit = whole(label, "limit", given[i].limit)
+      limit = whole_number(label, "limit", given[i].limit)
       given[i] = copy(given[i])
       given[i].limit = nil
     end
@@ -274,8 +274,8 @@ end
 -- The place of the first page and the size of all, checked.
 local function begin_at(self, query)
   local style, label, limit = self.style, self.label, self.limit
-  self.begin = whole(label, style.start, query[style.start] or style.first)
-  self.size = whole(label, style.size,
+  self.begin = whole_number(label, style.start, query[style.start] or style.first)
+  self.size = whole_number(label, style.size,
     query[style.size] or math.max(1, math.min(PAGE_SIZE, limit or PAGE_SIZE)))
   if self.size == 0 then mistake.raise(label, "%s: expected at least 1", style.size) end
   self.memory = math.max(MEMORY, MEMORY_PAGES * self.size)
@@ -299,7 +299,7 @@ local function iterate(client, label, index, entry, first, ...)
   }, Iterator)
   if self.style.size then begin_at(self, arguments.query or {}) end
   if arguments.dry_run then return (run.call(client, label, index, page_arguments(self))) end
-  if limit ~= 0 then fetch(self) end
+  if limit ~= 0 then fetch_page(self) end
   return self, nil, nil, self
 end
 

@@ -1,7 +1,7 @@
---- What records, entities and obligations can do beside their operations:
+--- Methods of records, entities and obligations beside their operations:
 --
 --   record:property(name)         the plain value of a property
---   record:plain()                one flat table of everything, a row of a database
+--   record:plain()                one flat table of all fields and properties, such as a row of a database
 --   record:set(values, options)   changes properties, given as plain values; ironclad.null removes one
 
 local catalog = require "ironclad.calls.catalog"
@@ -14,7 +14,7 @@ local values = require "ironclad.values.values"
 
 local record = {}
 
-local function check(kind, name, resource)
+local function check_colon(kind, name, resource)
   local label, _, given = kind.name .. ":" .. name, resources.client_of(resource)
   if given ~= kind.name then mistake.raise(label, "call it with a colon: %s(…)", label) end
 end
@@ -24,7 +24,7 @@ local function property_of(resource, name)
   return type(all) == "table" and all[name] or nil
 end
 
--- Fields that a row has under their own names; a property of such a name becomes "property_<name>".
+-- Fields that a row has under their own names. A property of such a name becomes "property_<name>".
 local columns = { "id", "ironcladId", "type", "name", "status", "lastUpdated", "parentId", "parentLinkType",
   "parentReadableId", "parentRecordName", "contractStatus" }
 local is_column = {}
@@ -35,7 +35,7 @@ local function is_scalar(value)
   return kind == "string" or kind == "number" or kind == "boolean"
 end
 
--- A list of scalars as one text; nil when it is none.
+-- A list of scalars as one text; nil for any other table.
 local function joined(list)
   local texts = {}
   for i, item in ipairs(list) do
@@ -45,7 +45,7 @@ local function joined(list)
   return texts[1] and table.concat(texts, "; ")
 end
 
--- The scalar that stands for a value, and the currency when it is money.
+-- A value as a scalar, and the currency of an amount of money.
 local function scalar(value)
   if type(value) ~= "table" then return value end
   local kind = values.kind(value)
@@ -80,24 +80,25 @@ local function add(kind_name, update)
   local kind = resources.kinds[kind_name]
   local index, entry = catalog.find(update)
 
-  --- The plain value of a property: a text, number, boolean or table; money and an address as ironclad.money and
-  -- ironclad.address make them; nil when there is none.
+  --- The plain value of a property: a text, number, boolean or table; ironclad.money and ironclad.address for amounts
+  -- and addresses; nil when there is none.
   function kind.methods.property(resource, name)
-    check(kind, "property", resource)
+    check_colon(kind, "property", resource)
     return properties.plain(property_of(resource, name))
   end
 
-  --- One flat table of texts, numbers and booleans: the fields `columns` and each property by its name. Money is its
-  -- amount, with the currency under <name>_currency; a list one text with "; "; an address one line; a reference the
-  -- id of its record; a clause its text; anything else its JSON.
+  --- One flat table of texts, numbers and booleans: the fields of `columns`, and each property under its name. An
+  -- amount of money is its number, with the currency under <name>_currency. A list of scalars is one text with "; "
+  -- between them, an address one line, a reference the id of its record, a clause its text. Any other table is its
+  -- JSON.
   function kind.methods.plain(resource)
-    check(kind, "plain", resource)
+    check_colon(kind, "plain", resource)
     return plain(resource)
   end
 
-  --- Changes properties and keeps what Ironclad answers in the same table.
-  -- @param given name -> plain value; ironclad.null removes the property
-  -- @param options of the call
+  --- Changes properties, and updates this table by Ironclad's answer.
+  -- @param given a table: name -> plain value; ironclad.null removes the property
+  -- @param options those of a call
   -- @return the resource; nil and an error; the response
   function kind.methods.set(resource, given, options)
     local label = kind.name .. ":set"

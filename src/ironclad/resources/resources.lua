@@ -1,15 +1,15 @@
 --- Resources as tables: a workflow, record, webhook, entity, obligation, export, SCIM user or group is Ironclad's own
--- table with a metatable, one for each client and kind, that holds the client and the methods. Nothing is put into the
--- table: pairs and JSON encoders see Ironclad's fields alone, and these win over methods. A field that Ironclad left
--- out reads as nil, so an unknown name does too.
+-- table with a metatable. There is one metatable for each client and kind; it holds the client and the methods. The
+-- table itself has Ironclad's fields alone, so that pairs and JSON encoders see nothing else. Fields win over methods.
+-- A field that Ironclad left out reads as nil.
 --
---   resources.shape(client, entry, value)      the answer to an operation, its resources given their methods
---   resources.shape_item(client, entry, item)  the same for one item of a list's page
---   resources.make(client, kind, value)        a table that is known to be of a kind
---   resources.client_of(value)                 whose resource it is, and its kind's name; nil for any other table
---   resources.id_of(value)                     the id that every operation on it takes
---   resources.replace(resource, answer)        puts what is new in the place of what the table held
---   resources.belongs(entry)                   the kind whose id the operation's path begins with, or nil
+--   resources.shape(client, entry, value)      gives the resources in an answer their methods, and returns it
+--   resources.shape_item(client, entry, item)  the same for one item of a page
+--   resources.make(client, kind, value)        makes a table a resource of a kind
+--   resources.client_of(value)                 the client of a resource, and its kind's name; nil for any other value
+--   resources.id_of(value)                     the id of a resource
+--   resources.replace(resource, answer)        updates a resource in place, and returns it
+--   resources.belongs(entry)                   the kind whose id stands first in the operation's path, or nil
 --   resources.kinds                            name -> { resource =, path =, methods = { name = function } }
 
 local catalog = require "ironclad.calls.catalog"
@@ -23,7 +23,7 @@ local function printable(value)
   return (text:sub(1, 80):gsub("[\192-\255][\128-\191]*$", "")) .. "…"
 end
 
--- What stands in tostring(resource): each takes the table and answers a text, or nil to be left out.
+-- The parts of tostring(resource): functions that take the resource and return a text, or nil for nothing.
 local function plain(value)
   local kind = type(value)
   return (kind == "string" or kind == "number") and value ~= "" and printable(value) or nil
@@ -46,7 +46,7 @@ local function quoted(name)
   end
 end
 
--- Only when it is none of the states that go without saying.
+-- A field, unless it has one of the usual values.
 local function unless(name, ...)
   local usual = {}
   for _, state in ipairs { ... } do usual[state] = true end
@@ -56,7 +56,7 @@ local function unless(name, ...)
   end
 end
 
--- The address that a webhook calls may hold a secret: its host says enough.
+-- The host of a URL. The rest of a webhook's address may hold a secret.
 local function host_of(name)
   return function(resource)
     local url = rawget(resource, name)
@@ -118,7 +118,7 @@ local function metatable_of(client, kind)
   return metatable
 end
 
--- Lists have a metatable of their own, and are no resources.
+-- Lists have a metatable already, and are no resources.
 local function make(metatable, value)
   if type(value) == "table" and getmetatable(value) == nil then setmetatable(value, metatable) end
   return value
@@ -158,13 +158,13 @@ function resources.client_of(value)
   if metatable then return metatable.client, metatable.kind.name end
 end
 
--- The internal id, which every operation takes: some refuse Ironclad's readable ones (IC-12).
+-- The internal id. Some operations refuse Ironclad's readable ids (IC-12).
 function resources.id_of(value)
   return rawget(value, metatable_of_resource(value).kind.id)
 end
 
--- Puts what Ironclad answered in the place of what the table held; the table stays the same for all who have it. An
--- answer without an id is not the whole resource, and takes nothing away.
+-- The table stays the same one, so that all who hold it see the update. An answer without an id is not the whole
+-- resource: fields that it lacks stay.
 function resources.replace(resource, answer)
   if type(answer) ~= "table" or answer == resource then return answer end
   if rawget(answer, metatable_of_resource(resource).kind.id) ~= nil then

@@ -1,26 +1,29 @@
---- Waiting for what takes Ironclad time, in one call:
+--- Waiting for jobs and workflows, in one call:
 --
 --   client.workflows:launch_and_wait(body, options)              -> the workflow
 --   client.workflows:wait_launch(job, options)                   -> the workflow
---   client.exports:create_and_wait(body, options)                -> the export, to be downloaded
+--   client.exports:create_and_wait(body, options)                -> the export, ready for download
 --   client.exports:wait(job, options)                            -> the same
 --   client.records:create_download_urls_and_wait(body, options)  -> { succeeded =, failed = }
 --   client.records:wait_download_urls(job, options)              -> the same
 --   client.records:smart_import_and_wait(body, options)          -> { recordId =, status = "ready" }
 --   client.records:wait_import(import, options)                  -> the same; by importId a list of them
---   client.workflows:wait(id, { step = "Complete", … })          -> the workflow, at that step or past it, or in a
---                                                                   `status`
---   workflow:wait(…), export:wait(…)                             -> the same table, as it is then
+--   client.workflows:wait(id, { step = "Complete", … })          -> the workflow, when it is at that step or past it,
+--   or
+--                                                                   in a `status`
+--   workflow:wait(…), export:wait(…)                             -> the same table, updated
 --
--- A job is its id or the table that its start has answered. Options: timeout (seconds for all of it; an hour, but none
--- where people are waited for), interval (seconds of the first pause, 1; each is half as long again as the one before,
--- to 30 at most, and shortened by up to half at random), on_progress(answer, seconds), called after each look (what it
--- raises ends the wait, and is raised); callback(value, err, response): the wait goes on in the background; and of a
--- call as_user, headers, max_retries, and for what starts a job query, extra, deadline.
+-- A job is its id, or the table that its start returned. Options:
+--   timeout      seconds for the whole wait (an hour; a wait for a workflow has no limit)
+--   interval     seconds of the first pause (1). Each pause is half as long again as the one before, up to 30 seconds,
+--                and shortened by up to half at random
+--   on_progress  function(answer, seconds), called after each look. An error that it raises ends the wait
+--   callback     function(value, err, response): the wait goes on in the background
+--   as_user, headers, max_retries   as in any call; methods that start a job also take query, extra and deadline
 --
 -- A job that failed is an error of kind `job_failed` with Ironclad's code, message and param. `err.job` is what is
--- known of the job, also when the time is up (`timeout`): it goes on at Ironclad and can be waited for again. A look
--- that fails for a reason that may pass is taken again, five times in a row.
+-- known of the job. When the time is up (`timeout`), the job goes on at Ironclad and can be waited for again. A look
+-- that fails for a reason that may pass is repeated, up to five times in a row.
 
 local catalog = require "ironclad.calls.catalog"
 local core = require "ironclad.core"
@@ -62,7 +65,7 @@ local of_starts = mistake.set(own_options, { "as_user", "headers", "max_retries"
 local of_workflows = mistake.set(own_options, { "as_user", "headers", "max_retries", "step", "status" })
 
 -- Raises a mistake for an option that is not known, or of the wrong type.
-local function check_options(label, options, known)
+local function check_wait_options(label, options, known)
   mistake.check_options(label, options, known)
   for _, name in ipairs { "timeout", "interval" } do
     local value = options[name]
@@ -78,7 +81,7 @@ local function check_options(label, options, known)
   end
 end
 
-local function only(options, members)
+local function pick(options, members)
   local chosen = {}
   for name, value in pairs(options) do
     if members[name] then chosen[name] = value end
@@ -86,37 +89,36 @@ local function only(options, members)
   return chosen
 end
 
-local function failure(label, kind, message, fields)
+local function wait_error(label, kind, message, fields)
   local err = { kind = kind, message = message, operation = label, outcome = "not_done", retryable = false,
     attempts = 1 }
   for name, value in pairs(fields or {}) do err[name] = value end
   return Error.new(err)
 end
 
--- The pause before the next look: the growing one, shortened at random by up to half, so that many who wait do not look
--- all at once.
-local function shortened(pause)
+-- The pause before the next look, shortened at random by up to half: many scripts that wait do not look all at once.
+local function with_jitter(pause)
   return pause * (0.5 + tonumber(core.random_hex(4), 16) / 2 ^ 33)
 end
 
--- Looks until `judge` is content.
+-- Looks until `judge` says that it has ended.
 -- @param look function(options) -> answer, err, response
--- @param judge function(answer) -> ended, value, err
--- @param job what an error says of the job when it has not been seen
+-- @param judge function(answer) -> whether it has ended, value, err
+-- @param job the error's field `job` when no look has succeeded
 local function poll(client, label, look, judge, job, options, timeout)
   local seconds, pause, failures = 0, options.interval or FIRST_PAUSE, 0
   local last = job
   local function too_late()
-    return nil, failure(label, "timeout",
+    return nil, wait_error(label, "timeout",
       ("it was not finished within %g seconds, and goes on at Ironclad; err.job can be waited for again"):format(
         timeout), { outcome = "unknown", job = last, attempts = failures + 1 })
   end
   while true do
-    local asked = only(options, look_options)
+    local asked = pick(options, look_options)
     asked.deadline = timeout and math.min(math.max(0.001, timeout - seconds), LONGEST) or nil
     local answer, err, response = look(asked)
     seconds = seconds + (response and response.seconds or 0)
-    local wanted = shortened(pause)
+    local wanted = with_jitter(pause)
     if err and timeout and (err.kind == "timeout" and seconds >= timeout) then return too_late() end
     if err then
       failures = failures + 1
@@ -142,16 +144,16 @@ local function poll(client, label, look, judge, job, options, timeout)
   end
 end
 
--- The same, or with a callback the same in the background.
--- @return value, err, response; with a callback the task
-local function look_on(client, label, look, judge, job, options, timeout)
+-- poll; with the option `callback` in the background.
+-- @return value, err, response; with a callback a task
+local function poll_or_spawn(client, label, look, judge, job, options, timeout)
   if options.callback then
     return run.aside(client, options.callback, poll, client, label, look, judge, job, options, timeout)
   end
   return poll(client, label, look, judge, job, options, timeout)
 end
 
--- How one answer stands: "running", "done" or "failed"; or nil and what is odd about it.
+-- The state of a job by an answer: "running", "done" or "failed"; nil and a message when it has none.
 local function state_of(job, answer)
   local state = type(answer) == "table" and answer[job.state]
   if type(state) ~= "string" then
@@ -170,19 +172,19 @@ local function job_failed(label, answer)
   for name, value in pairs(type(answer.error) == "table" and answer.error or {}) do
     if type(value) == "string" then said[name] = value end
   end
-  return failure(label, "job_failed", ("Ironclad could not finish it%s%s"):format(
+  return wait_error(label, "job_failed", ("Ironclad could not finish it%s%s"):format(
     said.code and ": " .. said.code or "", said.message and ": " .. said.message or ""),
     { code = said.code, param = said.param })
 end
 
--- Judges an answer, or a list of them: that is done when none is running, and has failed when all have.
+-- A function that judges an answer or a list of them. A list is done when none is running, and failed when all are.
 local function judge_of(job, label)
   return function(answer)
     local list = type(answer) == "table" and answer[1] ~= nil and answer or { answer }
     local counts = { running = 0, done = 0, failed = 0 }
     for _, one in ipairs(list) do
       local state, odd = state_of(job, one)
-      if not state then return true, nil, failure(label, "protocol", odd) end
+      if not state then return true, nil, wait_error(label, "protocol", odd) end
       counts[state] = counts[state] + 1
     end
     if counts.running > 0 then return false end
@@ -190,7 +192,7 @@ local function judge_of(job, label)
     if not job.result then return true, answer end
     local value = answer[job.result]
     if type(value) == "table" then return true, value end
-    return true, nil, failure(label, "protocol", "Ironclad has finished it, and did not answer what came of it",
+    return true, nil, wait_error(label, "protocol", "Ironclad has finished it, and did not answer what came of it",
       { outcome = "unknown" })
   end
 end
@@ -209,7 +211,7 @@ local function id_of(job, label, given)
 end
 
 -- A function that does an operation of the catalog.
-local function doer(name)
+local function operation_named(name)
   local index, entry = catalog.find(name)
   return function(client, label, ...)
     return operation.invoke(client, label, index, entry, nil, nil, ...)
@@ -219,35 +221,36 @@ end
 -- Waits for a job.
 -- @param given the job, or its id
 local function wait_job(client, job, label, given, options)
-  check_options(label, options or {}, of_waits)
+  check_wait_options(label, options or {}, of_waits)
   options = options or {}
   local id, field = id_of(job, label, given)
   local function look(asked)
     if job.in_query then return job.look(client, label, { [field] = id }, asked) end
     return job.look(client, label, id, asked)
   end
-  return look_on(client, label, look, judge_of(job, label), { [field] = id }, options, options.timeout or JOB_TIMEOUT)
+  return poll_or_spawn(client, label, look, judge_of(job, label), { [field] = id }, options,
+    options.timeout or JOB_TIMEOUT)
 end
 
--- What the start takes is of the time for all.
+-- Starts a job and waits for it. The start counts as part of the time for all.
 local function start_job(client, job, label, body, options)
-  local asked, timeout = only(options, start_options), options.timeout
+  local asked, timeout = pick(options, start_options), options.timeout
   local bound = asked.deadline or LONGEST
   if timeout and type(bound) == "number" then asked.deadline = math.max(0.001, math.min(timeout, bound)) end
   local started, err, response = job.start(client, label, body, asked)
   if err then return nil, err, response end
   if type(started) ~= "table" or type(started[job.ids[1]]) ~= "string" then
-    return nil, failure(label, "protocol", ("Ironclad answered no %s"):format(job.ids[1]),
+    return nil, wait_error(label, "protocol", ("Ironclad answered no %s"):format(job.ids[1]),
       { outcome = "unknown", job = started }), response
   end
-  local rest = only(options, waiting_options)
+  local rest = pick(options, waiting_options)
   rest.timeout = timeout and math.max(0.001, timeout - response.seconds)
   return wait_job(client, job, label, started[job.ids[1]], rest)
 end
 
-local look_at_workflow = doer "workflows:get"
+local look_at_workflow = operation_named "workflows:get"
 
-local function tells(answer, field)
+local function has_text(answer, field)
   return type(answer) == "table" and type(answer[field]) == "string"
 end
 
@@ -256,35 +259,35 @@ local function refuse_choice(label, name, given, choices)
     mistake.did_you_mean(given, choices))
 end
 
--- Waits until a workflow has come to a step, or past it, or into a status; one that is cancelled comes no further.
+-- Waits until a workflow is at a step or past it, or in a status. A wait for one that was cancelled fails.
 local function wait_workflow(client, _, label, id, options)
   options = options or {}
-  check_options(label, options, of_workflows)
+  check_wait_options(label, options, of_workflows)
   local step, status = options.step, options.status
   if (step == nil) == (status == nil) then mistake.raise(label, "expected one of step and status") end
   if step ~= nil and not step_numbers[step] then refuse_choice(label, "step", step, steps) end
   if status ~= nil and not is_status[status] then refuse_choice(label, "status", status, statuses) end
   local function judge(workflow)
-    if not tells(workflow, "status") and not (step and tells(workflow, "step")) then
-      return true, nil, failure(label, "protocol", "Ironclad answered something that is no workflow")
+    if not has_text(workflow, "status") and not (step and has_text(workflow, "step")) then
+      return true, nil, wait_error(label, "protocol", "Ironclad answered something that is no workflow")
     end
     local reached = step and (step_numbers[workflow.step] or 0) >= step_numbers[step]
     if reached or workflow.status == (status or "completed") then
       return true, workflow
     elseif workflow.status == "cancelled" or workflow.status == "completed" then
-      return true, nil, failure(label, "job_failed", ("the workflow is %s, in step %s"):format(workflow.status,
+      return true, nil, wait_error(label, "job_failed", ("the workflow is %s, in step %s"):format(workflow.status,
         tostring(workflow.step)), { code = "INVALID_STATE" })
     end
     return false
   end
   local function look(asked) return look_at_workflow(client, label, id, asked) end
-  return look_on(client, label, look, judge, id, options, options.timeout)
+  return poll_or_spawn(client, label, look, judge, id, options, options.timeout)
 end
 
 --- Methods by resource and name, to be added to those of the catalog.
 wait.methods = {}
 
-local function add(resource, name, method)
+local function add_method(resource, name, method)
   wait.methods[resource] = wait.methods[resource] or {}
   wait.methods[resource][name] = method
 end
@@ -292,17 +295,17 @@ end
 -- The two methods of a job.
 local function add_job(resource, job)
   local waiting, starting = { resource = resource, name = job.wait }, { resource = resource, name = job.both }
-  add(resource, job.wait, function(methods, given, options)
+  add_method(resource, job.wait, function(methods, given, options)
     local label = operation.label(waiting)
     local client = operation.client_of(label, waiting, methods)
     return job.waiter(client, job, label, given, options)
   end)
   if not job.start then return end
-  add(resource, job.both, function(methods, body, options)
+  add_method(resource, job.both, function(methods, body, options)
     local label = operation.label(starting)
     local client = operation.client_of(label, starting, methods)
     options = options or {}
-    check_options(label, options, of_starts)
+    check_wait_options(label, options, of_starts)
     if options.callback then
       return run.aside(client, options.callback, start_job, client, job, label, body, options)
     end
@@ -310,7 +313,7 @@ local function add_job(resource, job)
   end)
 end
 
--- A method `wait` of a resource's table, which then holds what was waited for.
+-- The method `wait` of a resource's table, which is updated by the answer.
 local function add_bound(kind, job)
   local label = kind.name .. ":wait"
   function kind.methods.wait(resource, options)
@@ -332,7 +335,7 @@ end
 for _, job in ipairs(catalog.jobs) do
   local _, status = catalog.find(job.status)
   job.in_query = #status.path_parameters == 0
-  job.waiter, job.start, job.look = wait_job, doer(job.start), doer(job.status)
+  job.waiter, job.start, job.look = wait_job, operation_named(job.start), operation_named(job.status)
   add_job(status.resource, job)
   local content = status.content
   if content and content.kind and not content.field then add_bound(resources.kinds[content.kind], job) end

@@ -1,6 +1,6 @@
---- What workflows can do beside their operations:
+--- Methods of a workflow beside its operations:
 --
---   workflow:pending_approvals(options)   who may approve now
+--   workflow:pending_approvals(options)   the people who may approve now
 --   workflow:records(options)             the records that it made
 --   workflow:set(values, options)         changes attributes, given as plain values; ironclad.null removes one
 
@@ -16,12 +16,12 @@ local workflow = {}
 
 local kind = resources.kinds.workflow
 
--- Lists of an answer, and nothing where there is none.
+-- ipairs over a list of an answer; over nothing when it is no list.
 local function items(list)
   return ipairs(type(list) == "table" and list or {})
 end
 
--- The tables among them.
+-- The same over the tables in it.
 local function tables(list)
   local found = {}
   for _, item in items(list) do
@@ -30,7 +30,7 @@ local function tables(list)
   return ipairs(found)
 end
 
---- Joins approval groups, roles and their people. Groups that are not active wait for others, or are done.
+-- Joins approval groups, roles and their people. Groups that are not active wait for others or are done.
 local function pending_approvals(_, approvals)
   if type(approvals) ~= "table" then return approvals end
   local people, pending = {}, core.array {}
@@ -52,12 +52,13 @@ end
 
 local approvals_index, approvals_entry = catalog.find "workflows:get_approvals"
 
---- Who may approve now -> a list of { role =, displayName =, reviewerType =, order = (the group's), assignees = { {
--- userId =, userName =, email = } … } }; each passes as the roleId of update_approval.
+--- The approvals that are pending: who may approve now. Each can be given to update_approval as its roleId.
+-- @return a list of { role =, displayName =, reviewerType =, order = (of its group), assignees = a list of { userId =,
+--   userName =, email = } }; nil and an error; the response
 kind.methods.pending_approvals = operation.bound(approvals_index, approvals_entry, "pending_approvals",
   pending_approvals)
 
--- The options without one of them, and that.
+-- The options without one of them, and the value of that one.
 local function take(name, options)
   if type(options) ~= "table" or options[name] == nil then return options end
   local rest = {}
@@ -69,7 +70,7 @@ end
 local get_index, get_entry = catalog.find "workflows:get"
 local record_index, record_entry = catalog.find "records:get"
 
--- The records of a workflow, which is read again first when it names none.
+-- Fetches the records of a workflow. A workflow without record ids is read again first.
 local function fetch_records(client, label, resource, reading, options)
   local value, err, response
   if type(resource.recordIds) ~= "table" or resource.recordIds[1] == nil then
@@ -87,8 +88,8 @@ local function fetch_records(client, label, resource, reading, options)
   return list, nil, response
 end
 
---- The records that the workflow made, in its order. A workflow that names none is read again first, in place.
--- @param options of the calls
+--- The records that the workflow made, in its order. A workflow without record ids is read again first, in place.
+-- @param options those of a call, for every call that this makes; not dry_run
 -- @return a list; nil and an error; the last response
 function kind.methods.records(resource, options)
   local label = "workflow:records"
@@ -128,10 +129,10 @@ end
 
 local update_index, update_entry = catalog.find "workflows:update_attributes"
 
---- Changes attributes, while the workflow is in Review, and keeps what Ironclad answers in the same table. Types are
--- those of the workflow's own `schema`.
--- @param given name -> plain value; ironclad.null removes the attribute
--- @param options of the call, and `comment`: a text that explains the change
+--- Changes attributes of a workflow that is in the step Review, and updates this table by Ironclad's answer. The types
+-- are those of the workflow's `schema`.
+-- @param given a table: name -> plain value; ironclad.null removes the attribute
+-- @param options those of a call, and `comment`: a text that explains the change
 -- @return the workflow; nil and an error; the response
 function kind.methods.set(resource, given, options)
   local label = "workflow:set"

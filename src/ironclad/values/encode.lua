@@ -1,12 +1,12 @@
---- Plain Lua values as Ironclad's typed ones, when the type is known or by the shape of the value. Records and
--- workflows differ in how they spell types (monetary_amount, monetaryAmount) and in some values.
+--- Converts plain Lua values to Ironclad's typed ones, by a type or by the shape of the value. Records and workflows
+-- spell types differently (monetary_amount, monetaryAmount) and have some values in other forms.
 --
 --   encode.record(type, given)    -> the value of a record's property of that type; nil and what is wrong
 --   encode.workflow(field, given) -> the value of a workflow's attribute, `field` its entry in the workflow's schema;
 --                                    nil and what is wrong
 --   encode.property(given)        -> the type of a record's property and its value, by shape; nil and what is wrong
 --   encode.record_id(given)       -> the id of a record or entity, its own or its table's; nil for anything else
---   encode.with(table, name, value) -> a copy of a table in which one field is another: bodies are their scripts'
+--   encode.with(table, name, value) -> a copy of a table with one field changed: a body belongs to the script
 --
 -- Types: RecordPropertyType of the public OpenAPI document; workflow schemas as in "Attribute types seen", FACTS 4.
 
@@ -21,7 +21,7 @@ local function is_list(value)
     and (value[1] ~= nil or getmetatable(value) == getmetatable(core.array {}))
 end
 
--- The value when it is of a Lua type, or else what was expected.
+-- Accepts values of one Lua type.
 local function of_type(lua_type, words)
   return function(given)
     if type(given) ~= lua_type then return nil, "expected " .. words end
@@ -29,7 +29,7 @@ local function of_type(lua_type, words)
   end
 end
 
--- A value that is one of ironclad's own or can be made one by `make`; `words` say what it is.
+-- Accepts a value of the module's kind, or what `make` makes one of. `words` name it in messages.
 local function made_by(kind, make, words)
   return function(given)
     if values.kind(given) == kind then return given end
@@ -72,7 +72,7 @@ local function to_texts(given)
   return list
 end
 
--- The id of a record: itself, or in a record's table or a reference to one.
+-- The id of a record or an entity: from a text, its table, or a reference to it.
 function encode.record_id(given)
   if type(given) == "string" then return given end
   local _, kind = resources.client_of(given)
@@ -117,7 +117,7 @@ function encode.knows(property_type)
   return record_types[property_type] ~= nil
 end
 
--- What a table without a type of its own must be, by a field that it has; none of them: nil.
+-- The type of a table by a field that it has.
 local marks = { recordId = "reference", source = "clause", currency = "monetary_amount", amount = "monetary_amount",
   lines = "address", locality = "address", country = "address" }
 

@@ -1,10 +1,10 @@
---- Properties of records, entities and obligations: Ironclad's { type =, value = } and plain Lua values, both ways.
--- Bodies take either. The type of a plain value is, in this order: that of the same property in the table whose method
--- was called; that of the company's record schema; that of Ironclad's documents; that of the value's own shape (a text
--- is a string, a table with `recordId` a reference, and so on).
+--- Properties of records, entities and obligations: Ironclad's { type =, value = } and plain Lua values, in both
+-- directions. Bodies may hold either. The type of a plain value is taken from the first of these that knows it: the
+-- same property in the table whose method was called; the company's record schema; Ironclad's documents; the value's
+-- shape (a text is a string, a table with `recordId` a reference, and so on).
 --
--- The schema (records:get_schema) is asked for once per client, when there is a text whose type is not known otherwise,
--- and kept; not for dry runs, and not again where the token may not read it.
+-- The record schema (records:get_schema) is fetched once for each client, when a body has a text whose type is not
+-- known otherwise, and kept. It is not fetched for a dry run, nor again when the token cannot read it.
 
 local catalog = require "ironclad.calls.catalog"
 local core = require "ironclad.core"
@@ -51,17 +51,17 @@ end
 
 local schema_number, schema_entry = catalog.find "records:get_schema"
 
-local function learn(client, schema)
+local function keep_types(client, schema)
   rawset(client, "property_types", types_of(schema))
 end
 
 --- Keeps the types of a schema that a script has fetched.
 function properties.notice(client, entry, answer)
-  if entry == schema_entry then learn(client, answer) end
+  if entry == schema_entry then keep_types(client, answer) end
 end
 
 -- One property as { type =, value = }; nil and what is wrong.
-local function full(property_type, given)
+local function full_property(property_type, given)
   if is_full(given) then
     if not values.kind(given.value) then return given end
     property_type, given = given.type, given.value
@@ -78,13 +78,13 @@ local function full(property_type, given)
   return { type = property_type, value = value == nil and given or value }
 end
 
--- The properties in the body of a call, and the name of the field that has them; nil for other calls.
+-- The properties in the body of a call and the name of their field; nil for other calls.
 local function given_in(entry, arguments)
   local field = fields[entry.id]
   return field and type(arguments.body) == "table" and arguments.body[field], field
 end
 
---- Whether a call has properties whose types only the company's record schema tells, and that is not known yet.
+--- Whether a call has properties whose types only the record schema tells, and the schema is not known yet.
 -- @param subject the table whose method was called, or nil
 function properties.lack_schema(client, entry, arguments, subject)
   local given = given_in(entry, arguments)
@@ -97,19 +97,19 @@ function properties.lack_schema(client, entry, arguments, subject)
   return false
 end
 
--- Errors that say that this token is not told the schema, now or later.
+-- Kinds of errors after which the schema is not asked for again: this token cannot read it.
 local unreadable = { permission = true, not_found = true, invalid_request = true }
 
--- Asks for the schema, in the name of a call.
--- @return the error after which it may still be had; or nothing
+-- Fetches the schema for a call.
+-- @return an error after which a later call may fetch it; otherwise nothing
 local function ask_for_schema(client, label, arguments)
   local schema, err = run.call(client, label, schema_number,
     { path = {}, as_user = arguments.as_user, timeout = arguments.timeout, deadline = arguments.deadline })
   if err and not unreadable[err.kind] then return err end
-  learn(client, schema)
+  keep_types(client, schema)
 end
 
--- The same once for all tasks that want it at the same time.
+-- The same, once for all tasks that need it at the same time.
 local function fetch_schema(client, label, arguments)
   if not task.current() then return ask_for_schema(client, label, arguments) end
   local asking = rawget(client, "schema_task")
@@ -120,9 +120,9 @@ local function fetch_schema(client, label, arguments)
   return (asking:wait())
 end
 
---- Makes the properties in the body of a call what Ironclad wants; leaves other calls alone. Throws, naming the
--- property, for what has no form.
--- @return nothing; or the error for which the schema could not be read: a guess at types would be sent otherwise
+--- Converts the properties in the body of a call to Ironclad's form. Does nothing for other calls. Raises a mistake for
+-- a value that is no property, with its name.
+-- @return nothing; or the error of fetching the schema: without it the types would be guesses
 function properties.prepare(client, label, entry, arguments, subject)
   local given, field = given_in(entry, arguments)
   if not given then return end
@@ -136,7 +136,7 @@ function properties.prepare(client, label, entry, arguments, subject)
   local own, schema = types_of(subject), entry.resource == "records" and rawget(client, "property_types") or {}
   local encoded = {}
   for name, value in pairs(given) do
-    local property, objection = full(own[name] or schema[name] or documented[name], value)
+    local property, objection = full_property(own[name] or schema[name] or documented[name], value)
     if not property then mistake.raise(label, "%s.%s: %s", field, tostring(name), objection) end
     encoded[name] = property
   end
@@ -146,7 +146,7 @@ end
 --- The documented types, property -> type.
 properties.documented = documented
 
---- What set{…} makes of plain values: the body of a PATCH. Nil cannot stand in a table: ironclad.null removes.
+--- The body of a PATCH from the plain values of set{…}. A value of ironclad.null removes the property.
 function properties.changes(label, given)
   if type(given) ~= "table" or next(given) == nil then
     mistake.raise(label, "expected a table of properties, got %s", type(given) == "table" and "an empty one"
@@ -163,8 +163,8 @@ function properties.changes(label, given)
   return { addProperties = next(add) and add or nil, removeProperties = remove[1] and remove or nil }
 end
 
---- The plain value of a property as Ironclad answers it: money and an address as the module's values (they print as
--- text), anything else as it is; nil for none.
+--- The plain value of a property in an answer: amounts of money and addresses as the module's values (which print as
+-- text), other values as they are; nil for none.
 function properties.plain(property)
   if type(property) ~= "table" or property.value == core.null then return nil end
   local value = property.value

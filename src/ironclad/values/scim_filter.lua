@@ -1,9 +1,10 @@
---- SCIM filters (RFC 7644, 3.4.2.2), put together from Lua values:
+--- SCIM filters (RFC 7644, section 3.4.2.2), built from Lua values:
 --
 --   scim.And(scim.sw("userName", "jane"), scim.eq("active", true))   -> userName sw "jane" and active eq true
 --   scim.any("emails", scim.eq("type", "work"))                      -> emails[type eq "work"]
 --
--- A filter stands where the query parameter `filter` of SCIM's lists is expected, and prints as its text.
+-- A filter is passed as the query parameter `filter` of SCIM's lists; tostring gives its text. Every function raises a
+-- mistake for an argument that the grammar has no place for.
 
 local core = require "ironclad.core"
 local mistake = require "ironclad.base.mistake"
@@ -12,7 +13,7 @@ local values = require "ironclad.values.values"
 
 local scim_filter = {}
 
--- { text =, joined = "and", "or" or nil }: what is joined needs parentheses inside of another.
+-- { text =, joined = "and", "or" or nil }: a joined filter needs parentheses inside another one.
 local Filter = { __name = "ironclad.scim_filter" }
 function Filter:__tostring() return self.text end
 Filter.__as_text = Filter.__tostring
@@ -55,19 +56,21 @@ local ordered = { string = true, number = true, words = "a text, number or date"
 local comparisons = { eq = any, ne = any, co = text_only, sw = text_only, ew = text_only,
   gt = ordered, ge = ordered, lt = ordered, le = ordered }
 for name, allowed in pairs(comparisons) do
-  --- scim_filter.eq(attribute, value) and the like.
+  --- Compares an attribute with a value: scim_filter.eq("userName", "jane").
+  -- @return a filter
   scim_filter[name] = function(given, value, ...)
     mistake.check_surplus("ironclad.scim_filter." .. name, ...)
     return new(("%s %s %s"):format(attribute(name, given), name, value_text(name, allowed, value)))
   end
 end
 
---- Whether the attribute is present.
+--- Whether the attribute has a value.
+-- @return a filter
 function scim_filter.pr(given)
   return new(attribute("pr", given) .. " pr")
 end
 
-local function check(name, given, i)
+local function check_filter(name, given, i)
   if getmetatable(given) ~= Filter then
     refuse(name, "%sexpected a filter (ironclad.scim_filter.eq(…) and the like), got %s",
       i and i .. ": " or "", type(given))
@@ -76,7 +79,8 @@ local function check(name, given, i)
 end
 
 for name, word in pairs { And = "and", Or = "or" } do
-  --- scim_filter.And(filter, …), or a list of them; one alone is itself.
+  --- Joins filters: scim_filter.And(filter, …), or a list of them. One filter alone is returned as it is.
+  -- @return a filter
   scim_filter[name] = function(...)
     local given, count = { ... }, select("#", ...)
     if count == 1 and type(given[1]) == "table" and getmetatable(given[1]) == nil then
@@ -85,7 +89,7 @@ for name, word in pairs { And = "and", Or = "or" } do
     end
     local texts = {}
     for i = 1, count do
-      local part = check(name, given[i], i)
+      local part = check_filter(name, given[i], i)
       texts[i] = part.joined and part.joined ~= word and "(" .. part.text .. ")" or part.text
     end
     if count == 0 then refuse(name, "expected filters") end
@@ -93,14 +97,16 @@ for name, word in pairs { And = "and", Or = "or" } do
   end
 end
 
---- What the filter does not hold of.
+--- Negates a filter.
+-- @return a filter
 function scim_filter.Not(given)
-  return new(("not (%s)"):format(check("Not", given).text))
+  return new(("not (%s)"):format(check_filter("Not", given).text))
 end
 
---- Whether the filter holds of any one value of an attribute that has many.
+--- Whether the filter holds for one of the values of an attribute that has many: any("emails", eq("type", "work")).
+-- @return a filter
 function scim_filter.any(given, inner)
-  return new(("%s[%s]"):format(attribute("any", given), check("any", inner).text))
+  return new(("%s[%s]"):format(attribute("any", given), check_filter("any", inner).text))
 end
 
 return setmetatable(scim_filter, { __index = names.strict("ironclad.scim_filter", scim_filter) })

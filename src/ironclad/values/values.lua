@@ -1,6 +1,7 @@
---- Values that Ironclad spells in its own ways: amounts of money, dates, durations and addresses. The same value serves
--- in a workflow's attributes, in a record's properties and in a query: each place gets it as it wants it (a workflow's
--- address is one text, a record's an object). They are checked when made, print as text, and compare by what they say.
+--- Amounts of money, dates, durations and addresses, which Ironclad writes in forms of its own. The same value can be
+-- an attribute of a workflow, a property of a record or a query parameter; each place gets its own form of it (a
+-- workflow's address is one text, a record's an object). Values are checked when they are made, print as text, and
+-- compare by content.
 --
 --   values.kind(value)          "money", "date", "duration" or "address"; nil for anything else
 --   values.property(value)      as a record's property: its type, and the value as JSON has it
@@ -41,7 +42,7 @@ function Money.__tostring(money)
   local amount = money.amount
   if not is_finite(amount) then return ("%s %s"):format(tostring(money.currency), tostring(amount)) end
   local text = (is_whole(amount) and "%.0f" or "%.2f"):format(amount)
-  -- A host may have set a locale with another decimal point.
+  -- The host may have set a locale with another decimal point.
   text = tonumber(text) == amount and text:gsub("[^%d%-]+", ".") or core.json.encode(amount)
   return tostring(money.currency) .. " " .. text
 end
@@ -75,7 +76,7 @@ local function days_in(year, month)
   return (month == 4 or month == 6 or month == 9 or month == 11) and 30 or 31
 end
 
--- Days since 1970-01-01, and back: years begin in March, so that the day that some lack is their last.
+-- Days since 1970-01-01, and back. Years begin in March here, so that a leap day is the last day of its year.
 local function to_days(year, month, day)
   if month <= 2 then year, month = year - 1, month + 12 end
   local century = math.floor(year / 100)
@@ -102,7 +103,7 @@ local function day_text(date)
   return ("%04d-%02d-%02d"):format(date.year, date.month, date.day)
 end
 
--- "12:00:00", or with the milliseconds that there are; cut, as "59.9996" rounded is no second.
+-- "12:00:00", with milliseconds when there are any. They are cut off, not rounded: 59.9996 would become second 60.
 local function time_text(date)
   local milliseconds = math.floor((date.second or 0) * 1000 + 1e-6)
   local text = ("%02d:%02d:%02.0f"):format(date.hour or 0, date.minute or 0, math.floor(milliseconds / 1000))
@@ -113,7 +114,7 @@ function Date.__tostring(date)
   return date.hour and ("%sT%sZ"):format(day_text(date), time_text(date)) or day_text(date)
 end
 
--- A day is sent as its beginning in UTC: where Ironclad says date, it means a point in time.
+-- A day is sent as its beginning in UTC: what Ironclad calls a date is a point in time.
 function Date.__as_text(date)
   return ("%sT%sZ"):format(day_text(date), time_text(date))
 end
@@ -122,7 +123,7 @@ function Date.__eq(a, b) return seconds_of(a) == seconds_of(b) and (a.hour == ni
 function Date.__lt(a, b) return seconds_of(a) < seconds_of(b) end
 function Date.__le(a, b) return seconds_of(a) <= seconds_of(b) end
 
--- What is wrong with a day, or nil.
+-- What is wrong with a day; or nil.
 local function objection_to_day(year, month, day)
   for i, name in ipairs { "year", "month", "day" } do
     local value = ({ year, month, day })[i]
@@ -136,7 +137,7 @@ local function objection_to_day(year, month, day)
   end
 end
 
--- A number that is whole as an integer, where Lua has them: it prints without ".0".
+-- A whole number as an integer, in Luas that have integers: it prints without ".0".
 local function whole(value)
   return math.floor(value)
 end
@@ -157,7 +158,7 @@ local function moment(date, hour, minute, second, offset)
   return result
 end
 
--- Minutes of "Z", "", "+01:00" or "-0730"; nil: it is none.
+-- The minutes of "Z", "", "+01:00" or "-0730"; nil for any other text.
 local function offset_of(text)
   if text == "" or text == "Z" or text == "z" then return 0 end
   local sign, hours, minutes = text:match "^([+-])(%d%d):?(%d%d)$"
@@ -165,7 +166,7 @@ local function offset_of(text)
   return (tonumber(hours) * 60 + tonumber(minutes)) * (sign == "-" and -1 or 1)
 end
 
--- ISO 8601: a day, or a point in time -> a date; nil and what is wrong.
+-- A date from ISO 8601 text: a day or a point in time; nil and what is wrong.
 local function parse_date(text)
   local year, month, day, rest = text:match "^(%d%d%d%d)%-(%d%d)%-(%d%d)(.*)$"
   if not year then return nil, ('expected ISO 8601, as "2026-01-31", got "%s"'):format(text) end
@@ -186,10 +187,10 @@ local function parse_date(text)
   return result
 end
 
---- A day, or a point in time. Fields: year, month, day; of a point in time also hour, minute, second, all in UTC.
--- @param year, month, day; or a Lua time (os.time), which means that day here, where the script runs; or a table as of
---   os.date "*t", which means its day; or ISO 8601 text: a day ("2026-01-31"), or a point in time
---   ("2026-01-31T12:00:00+01:00")
+--- A day or a point in time. Fields: year, month, day; a point in time also has hour, minute, second, all in UTC.
+-- @param year, month, day three numbers; or one of: a Lua time (os.time), which stands for its day in the local time
+--   zone; a table as from os.date "*t", which stands for its day; ISO 8601 text, which is a day ("2026-01-31") or a
+--   point in time ("2026-01-31T12:00:00+01:00")
 function make.date(year, month, day)
   local given = year
   if month == nil and day == nil and given ~= nil then
@@ -235,7 +236,7 @@ function Duration.__eq(a, b)
   return true
 end
 
--- "P1Y2M" -> its fields; nil: it is none, or has parts of a day.
+-- The fields of "P1Y2M"; nil for any other text, and for one with parts of a day.
 local function parse_duration(text)
   local fields, rest = {}, text:match "^P(.+)$"
   for _, unit in ipairs(units) do
@@ -245,7 +246,7 @@ local function parse_duration(text)
   return rest == "" and fields or nil
 end
 
---- A length of time in calendar units. Fields: those of years, months, weeks, days that were given.
+--- A length of time in calendar units. Fields: years, months, weeks, days, as far as they were given.
 -- @param fields { years =, months =, weeks =, days = }, or ISO 8601 text, as "P1Y2M"
 function make.duration(fields)
   if type(fields) == "string" then
@@ -328,9 +329,8 @@ local function lines_of(given)
   return lines
 end
 
---- A postal address. Fields: those that were given; lines is a list.
--- @param fields { lines =, locality =, region =, postcode =, country = }: texts, lines a list of up to 4 (or one text
---   with line ends)
+--- A postal address. Fields: lines (a list), locality, region, postcode, country, as far as they were given.
+-- @param fields a table of texts; `lines` is a list of up to 4, or one text with line ends
 function make.address(fields)
   if type(fields) ~= "table" then
     return nil, "expected a table, as { lines = { … }, locality = … }, got " .. type(fields)
