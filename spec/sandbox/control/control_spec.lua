@@ -17,6 +17,21 @@ local function ask(line, body, headers, server)
   return status, text ~= "" and ironclad.json.decode(text) or nil
 end
 
+describe("controls from Lua", function()
+  it("are named when one is misspelt", function()
+    local fine, message = pcall(function() sandbox:advnce(3) end)
+    assert.is_false(fine)
+    assert.matches('control_spec.lua:%d+: the sandbox has no advnce; did you mean "advance"%?', message)
+    assert.is_nil(rawget(sandbox, "advnce"))
+  end)
+
+  it("leave mistakes of a connection at the script's line", function()
+    local fine, message = pcall(function() sandbox:connect { timeuot = 3 } end)
+    assert.is_false(fine)
+    assert.matches("control_spec.lua:%d+: ironclad.connect: timeuot", message)
+  end)
+end)
+
 describe("controls over HTTP", function()
   it("are listed for programs and for people", function()
     local status, answer = ask "GET /_sandbox"

@@ -102,12 +102,17 @@ local Iterator = { __name = "ironclad.iterator" }
 -- Its fields that may be nil.
 local optional = mistake.set { "closed", "count", "error", "limit", "more", "pending", "size" }
 
--- An iterator is no list: ipairs(iterator) would end at once. (Lua 5.1 and LuaJIT do not ask here for a number.)
+-- An iterator is not a list: ipairs(iterator) would end at once. Lua 5.1 gives no way to tell; LuaJIT has __ipairs
+-- where it is built with the features of Lua 5.2.
+function Iterator.__ipairs(self)
+  mistake.raise(self.label, "gives items one by one, as in `for item in client.records:each {} do`, without ipairs")
+end
+
 function Iterator.__index(self, name)
   local method = Iterator[name]
   if method ~= nil or optional[name] then return method end
   if type(name) == "number" then
-    mistake.raise(self.label, "gives items one by one, as in `for item in client.records:each {} do`, without ipairs")
+    Iterator.__ipairs(self)
   elseif type(name) == "string" and not name:find "^__" then
     mistake.raise(self.label, 'an iterator has no "%s"%s', name, mistake.did_you_mean(name, { "close", "error" }))
   end

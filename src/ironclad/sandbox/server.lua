@@ -2,10 +2,18 @@
 -- It runs on its own thread in this process. Everything it creates is kept in memory until it stops.
 local core = require "ironclad.sandbox.core"
 local json = require("ironclad.core").json
+local names = require "ironclad.base.names"
 
 local Sandbox = {}
-Sandbox.__index = Sandbox
 Sandbox.__name = "ironclad.sandbox"
+
+local find_method = names.strict("the sandbox", Sandbox)
+
+-- A misspelt method is a mistake. `ca_file` is the one field that may be missing.
+function Sandbox:__index(name)
+  if name == "ca_file" then return nil end
+  return find_method(self, name)
+end
 
 --- The options of `ironclad.connect` and `ironclad.login` for this sandbox. `opts` overrides them. With a static
 -- `token` the client's id and secret are left out. With a user's token `as_user` is left out, unless `opts` has it.
