@@ -254,11 +254,11 @@ static double calls_check_seconds(lua_State *L, int index) {
     return seconds > 0 ? seconds : 0;
 }
 
-/* errand(connection, what, …) -> call, for a purpose of this module's own. Four are about the connection's
+/* internal(connection, what, …) -> call, for a purpose of this module's own. Four are about the connection's
  * token: "prepare" checks that a token can be saved; "exchange", code, redirect_uri gets one for a code;
  * "forget" deletes it; "inspect" returns {expires_in, scope}. "pause", seconds sends nothing and ends with
  * true after that time. */
-static int calls_errand(lua_State *L) {
+static int calls_internal(lua_State *L) {
     static const char *const names[] = {"prepare", "exchange", "forget", "inspect", "pause", NULL};
     static const ic_purpose purposes[] = {IC_PURPOSE_PREPARE, IC_PURPOSE_EXCHANGE, IC_PURPOSE_FORGET,
                                           IC_PURPOSE_INSPECT, IC_PURPOSE_SLEEP};
@@ -467,7 +467,7 @@ void ic_lua_open_calls(lua_State *L) {
                                        {"answer", calls_answer},
                                        {NULL, NULL}};
     static const luaL_Reg functions[] = {
-        {"start", calls_start}, {"errand", calls_errand}, {"descriptor", calls_descriptor},
+        {"start", calls_start}, {"internal", calls_internal}, {"descriptor", calls_descriptor},
         {"wait", calls_wait},   {"take", calls_take},     {NULL, NULL}};
     luaL_newmetatable(L, TYPE);
     lua_newtable(L);

@@ -69,8 +69,8 @@ ic_mailbox *ic_lua_inbox(lua_State *L) {
     return mine->mailbox;
 }
 
-/* owes() -> whether the state's token stores are still to keep what a refresh brings. */
-static int inbox_owes(lua_State *L) {
+/* unsaved() -> whether the state's token stores are still to keep what a refresh brings. */
+static int inbox_unsaved(lua_State *L) {
     lua_pushboolean(L, ic_mailbox_has_unsaved(ic_lua_inbox(L)));
     return 1;
 }
@@ -119,7 +119,7 @@ void ic_lua_open_inbox(lua_State *L) {
     lua_setfield(L, -2, "__gc");
     lua_pop(L, 1);
     static const luaL_Reg functions[] = {
-        {"owes", inbox_owes},     {"guard", inbox_guard}, {"generation", inbox_generation},
+        {"unsaved", inbox_unsaved},     {"guard", inbox_guard}, {"generation", inbox_generation},
         {"listen", inbox_listen}, {"kept", inbox_kept},   {NULL, NULL}};
     ic_lua_setfuncs(L, functions);
     /* When the module is loaded again, calls are waiting for the mailbox that there is. */

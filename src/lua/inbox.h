@@ -5,7 +5,7 @@
 #include "core/base/mailbox.h"
 #include <lua.h>
 
-/* Sets owes, guard, generation, listen and kept in the table at the top of the stack. */
+/* Sets unsaved, guard, generation, listen and kept in the table at the top of the stack. */
 void ic_lua_open_inbox(lua_State *L);
 /* The state's mailbox, made at first use and anew in a forked child. Throws when it cannot be made. */
 ic_mailbox *ic_lua_inbox(lua_State *L);

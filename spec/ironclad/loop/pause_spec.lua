@@ -16,7 +16,7 @@ describe("a pause", function()
     client = scene.connect_by_secret(server, { deadline = 0.001 })
   end)
 
-  local function pause(seconds) return core.errand(client.connection, "pause", seconds) end
+  local function pause(seconds) return core.internal(client.connection, "pause", seconds) end
 
   it("ends with true when its time has passed, and sends nothing", function()
     local value, err, response = finish(pause(0.05))

@@ -6,6 +6,8 @@ local scene = require "spec.support.scene"
 local task = require "ironclad.loop.task"
 
 local it_spawns = task.yields_anywhere and it or pending
+-- A sanitizer needs more addresses than a limit leaves.
+local sanitized = (os.getenv "LD_PRELOAD" or "") ~= ""
 
 describe("a task", function()
   after_each(scene.stop)
@@ -52,14 +54,22 @@ describe("a task", function()
     assert.matches("wait for each other", output)
   end)
 
-  it_spawns("in which memory runs out ends, and the others go on", function()
+  local it_limits = sanitized and pending or it_spawns
+  it_limits("in which memory runs out ends, and the others go on", function()
     local output, status = peer.lua([[
       local ironclad = require "ironclad"
       local client = ironclad.connect { instance = ..., token = "t", as_user = false, max_retries = 0 }
       local greedy = ironclad.spawn(function()
         client.workflows:get "w"
-        local all = {}
-        for i = 1, math.huge do all[i] = ("x"):rep(100) .. i end
+        local all, i = nil, 0
+        local function add(size)
+          i = i + 1
+          all = { all, ("x"):rep(size) .. i }
+        end
+        for _, size in ipairs { 1e6, 1e4 } do
+          while pcall(add, size) do end
+        end
+        while true do add(50) end
       end)
       local modest = ironclad.spawn(function() return client.workflows:get("w").id end)
       local fine, problem = pcall(ironclad.run)

@@ -90,12 +90,12 @@ function run.start(client, label, operation, arguments, path)
   }
 end
 
---- Starts an internal request (core.errand) on the client's connection: one about its token, or a pause.
+--- Starts an internal request (core.internal) on the client's connection: one about its token, or a pause.
 -- @return a pending call
 function run.internal(client, ...)
   local refused = refused_call(client)
   if refused then return refused end
-  return { client = client, call = core.errand(client.connection, ...) }
+  return { client = client, call = core.internal(client.connection, ...) }
 end
 
 --- Waits for the end of a pending call. A script that is interrupted cancels it.

@@ -52,7 +52,7 @@ local PATIENCE = 30
 
 local function save_what_comes()
   local last_moment = os.time() + PATIENCE
-  while core.owes() and os.time() < last_moment do
+  while core.unsaved() and os.time() < last_moment do
     core.wait()
     store.serve_all()
   end

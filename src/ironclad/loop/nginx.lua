@@ -57,7 +57,7 @@ local watched = false
 local last_question = 0
 
 local function watch()
-  while core.owes() or ngx.now() - last_question < STAY do
+  while core.unsaved() or ngx.now() - last_question < STAY do
     ngx.sleep(LOOK)
     collect()
     ngx.update_time()
