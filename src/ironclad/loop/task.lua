@@ -59,23 +59,30 @@ end
 function task.new(loop, on_failure)
   return setmetatable({
     loop = loop, on_failure = on_failure, done = false, awake = false, behind = false, parked = false, waiters = {},
+    results = false, failure = false, trace = false, -- so that to set them takes no memory
   }, Task)
 end
 
---- Records how a task has ended: pcall's results.
+--- Records how a task has ended: pcall's results. What takes no memory comes first: memory may have run out.
 function task.settle(mine, fine, ...)
   mine.done = true
-  if fine then fine, mine.results = pcall(pack, ...) end
-  if not fine then
-    mine.failure = mine.results or (...) -- the first: memory ran out for the results
-    mine.results = nil
-  end
+  if not fine then mine.failure = (...) end
   for waiter in pairs(mine.waiters) do wake(waiter) end
-  if fine or mine.awaited or next(mine.waiters) then return end
+  if fine then
+    local packed, results = pcall(pack, ...)
+    if packed then mine.results = results else mine.failure = results end
+  end
+  if not mine.results and mine.coroutine then
+    local text = Error.text_of(mine.failure)
+    local traced, trace = pcall(debug.traceback, mine.coroutine, text)
+    mine.trace = traced and trace or text
+  end
+  mine.coroutine = nil -- what filled the memory may be on its stack
+  if mine.results or mine.awaited or next(mine.waiters) then return end
   if not (mine.on_failure and mine.on_failure(mine.failure)) then mine.loop.failed(mine) end
 end
 
--- What follows when a task was resumed: coroutine.resume's results. First what takes no memory.
+-- What follows when a task was resumed: takes coroutine.resume's results.
 local function resumed(mine, fine, ...)
   if coroutine.status(mine.coroutine) ~= "dead" then
     if not mine.parked then wake(mine) end -- it yielded by itself: it goes on at the next turn
@@ -83,16 +90,18 @@ local function resumed(mine, fine, ...)
   end
   all.alive = all.alive - 1
   by_coroutine[mine.coroutine] = nil -- Lua 5.1 never collects a weak key that its value refers to
-  if not fine then
-    local text = Error.text_of((...))
-    local traced, trace = pcall(debug.traceback, mine.coroutine, text)
-    mine.trace = traced and trace or text
-  end
-  mine.coroutine = nil -- what filled the memory may be on its stack
   task.settle(mine, fine, ...)
 end
 
-local function step(mine, ...) resumed(mine, coroutine.resume(mine.coroutine, ...)) end
+local function resume(mine, ...) resumed(mine, coroutine.resume(mine.coroutine, ...)) end
+
+local function step(mine, ...)
+  local fine, problem = pcall(resume, mine, ...)
+  if fine then return end
+  -- Memory ran out between the end of the coroutine and its record.
+  if not mine.done and coroutine.status(mine.coroutine) == "dead" then resumed(mine, false, problem) end
+  error(problem, 0)
+end
 
 --- Starts a task: runs fn(...) until it waits for the first time.
 function task.start(mine, fn, ...)
