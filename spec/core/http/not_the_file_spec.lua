@@ -227,7 +227,7 @@ describe("a link", function()
     local turns = 0
     local client = scene.connect(storage, { max_in_flight = 1, on_wait = function(event)
       turns = turns + 1
-      assert.are.equal("turn", event.reason)
+      assert.are.equal("in_flight", event.reason)
       storage:release()
       storage:release()
     end })

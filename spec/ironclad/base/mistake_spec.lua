@@ -1,4 +1,4 @@
--- Where a mistake of the caller's is said to be: at the script's line, whatever lies between.
+-- The position of a mistake: the script's line, whatever functions lie between.
 
 local ironclad = require "ironclad"
 local mistake = require "ironclad.base.mistake"

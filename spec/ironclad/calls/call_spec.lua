@@ -21,7 +21,7 @@ teardown(function()
   peer.remove_folder(folder)
 end)
 
--- The least that an operation takes.
+-- The smallest arguments that an operation takes.
 local function example(entry)
   local values = {
     string = "x", integer = 1, number = 1, boolean = true, object = { a = "b" }, array = ironclad.array { "x" },
@@ -245,7 +245,7 @@ describe("arguments", function()
     assert.same({ ["status=active,paused"] = true, ["hydrateEntities=true"] = true, ["page=2"] = true }, parts)
   end)
 
-  it("fill in what the service insists on", function()
+  it("have what the service requires and the caller may leave out", function()
     ironclad.must(client.workflow_schemas:list())
     assert.equal("/public/api/v1/workflow-schemas?form=launch", sent().target)
     ironclad.must(client.obligations:create { name = "n", parentId = "p", obligationTypeKey = { "k" } })
@@ -277,7 +277,7 @@ describe("arguments", function()
     assert.same({ comment = "c", timeout = 5 }, ironclad.json.decode(sent().body))
   end)
 
-  it("act as whom the call says, else as whom the client says", function()
+  it("act as the user of the call, otherwise as that of the client", function()
     ironclad.must(client.workflows:get("id"))
     assert.equal("a@b.example", sent().headers["x-as-user-email"])
     ironclad.must(client.workflows:get("id", { as_user = "5f0375c4cdc1927a3c5edcd3" }))

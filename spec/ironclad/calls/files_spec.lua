@@ -1,4 +1,4 @@
--- Files that go up: what a form asks for besides, and files that are not what they should be.
+-- Uploads: the other fields of a form, and files that cannot be sent.
 local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
 local scene = require "spec.support.scene"
@@ -23,7 +23,7 @@ local function parts_of(request)
   return parts
 end
 
--- A client whose requests all get a good answer.
+-- A client of a server that answers every request well.
 local function open()
   local server = scene.answering { scene.GOOD }
   return scene.connect(server), server
@@ -85,7 +85,7 @@ describe("a signed document", function()
     assert.are.equal(2, #upload { metadata = { signerRoleNames = { "Us" } }, fully_signed = false })
   end)
 
-  it("goes up without, when it is said that all have", function()
+  it("goes up without roles, when fully_signed says that all have signed", function()
     assert.are.same({ { name = "attachment", filename = "signed.pdf", type = "application/pdf", text = "bytes" } },
       upload { fully_signed = true })
   end)
@@ -112,7 +112,7 @@ describe("a signed document", function()
 end)
 
 describe("a smart import", function()
-  it("has its words before its file", function()
+  it("has its texts before its file", function()
     local client, server = open()
     ironclad.must(client.records:smart_import {
       attachment = ironclad.file { data = "bytes", filename = "a.docx" }, recordType = "mutualNDA",
@@ -138,7 +138,7 @@ describe("a file", function()
     assert.has_error(function() ironclad.file { data = "" } end, "file: data is empty")
   end)
 
-  -- More than the sockets on the way hold: the server reads nothing before the file has changed.
+  -- More bytes than the sockets hold: the server reads nothing before the file has changed.
   local SIZE = 32 * 1024 * 1024
 
   for name, change in pairs {
@@ -180,7 +180,7 @@ describe("memory", function()
     local file = assert(io.open("spec/bench/files.lua", "rb"))
     local program = file:read "*a"
     file:close()
-    -- A sanitizer keeps what was freed, for a while.
+    -- A sanitizer keeps freed memory for a while.
     local sanitizer = "ASAN_OPTIONS=" .. (os.getenv "ASAN_OPTIONS" or "") .. ":quarantine_size_mb=1"
     local output = peer.lua(program, { environment = sanitizer }, 64, require("spec_process").interpreter())
     local lines, most = 0, os.getenv "ASAN_OPTIONS" and 20 or 10 -- MiB; its red zones count too

@@ -1,11 +1,11 @@
--- Hooks, the log and on_progress: what the owner of a client is told of its calls, and that it changes nothing.
+-- Hooks, the log and on_progress: what they are called with, and that they change nothing.
 local core = require "ironclad.core"
 local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
 local run = require "ironclad.calls.run"
 local scene = require "spec.support.scene"
 
--- Lua 5.1 itself cannot yield where a call would have to.
+-- PUC Lua 5.1 cannot yield where a call has to wait.
 local has_tasks = _VERSION ~= "Lua 5.1" or rawget(_G, "jit") ~= nil
 
 local GOOD, READ = scene.GOOD, { "read" }
@@ -13,7 +13,7 @@ local SECRET = "a secret of the hooks' spec"
 
 after_each(scene.stop)
 
--- Options whose hooks write down what they are told: { name, event }.
+-- Options with hooks that record their events: { name, event }.
 local function listening(options)
   local told = {}
   for _, name in ipairs { "on_request", "on_response", "on_retry", "on_wait" } do
@@ -37,7 +37,7 @@ local function with_id(status, id, body)
 end
 
 describe("hooks", function()
-  it("are told of an attempt and its answer", function()
+  it("are called for an attempt and its answer", function()
     local server = scene.answering { with_id("200 OK", "request-1", '{"id":"w1"}') }
     local told, options = listening {}
     scene.assert_good(scene.connect(server, options).workflows:get("w1", { hydrateEntities = true }))
@@ -172,7 +172,7 @@ describe("hooks", function()
     assert.are.equal("on_request: an error that cannot be printed", said[1])
   end)
 
-  it("make calls of their own, of which they are not told", function()
+  it("may make calls, for which they are not called", function()
     local server = scene.answering { GOOD }
     local client
     local told = 0
@@ -210,7 +210,7 @@ describe("hooks", function()
     assert.is_true(called)
   end)
 
-  it("are told how many events there was no room for", function()
+  it("are told how many events were dropped", function()
     local failures = {}
     for i = 1, 20 do failures[i] = "HTTP/1.1 429 No\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n" end
     failures[21] = GOOD
@@ -325,7 +325,7 @@ describe("on_progress", function()
     assert.are.equal(last[1], last[2])
   end)
 
-  it("hears nothing of an answer that is an error", function()
+  it("is not called for an answer that is an error", function()
     local server = scene.answering { peer.json('{"code":"NOT_FOUND"}', "404 No") }
     local told = 0
     scene.assert_error("not_found", scene.connect(server).workflows:download_document("w1", "k1", {
@@ -334,7 +334,7 @@ describe("on_progress", function()
     assert.are.equal(0, told)
   end)
 
-  it("changes nothing by raising an error, which the log hears", function()
+  it("changes nothing by raising an error, which goes to the log", function()
     local server = scene.answering { answer_of(10, true) }
     local said = {}
     local client = scene.connect(server, {
@@ -346,7 +346,7 @@ describe("on_progress", function()
     assert.are.same({ ["on_progress: no more"] = true }, said)
   end)
 
-  it("is heard of on stderr, once, when it raises an error and there is no log", function()
+  it("is reported on stderr, once, when it raises an error and there is no log", function()
     local output, status = peer.lua [[
       local scene = require "spec.support.scene"
       local client = scene.connect(scene.answering { scene.GOOD }, { on_response = function() error("lost?", 0) end })

@@ -1,5 +1,5 @@
--- Input that would make a careless client send something else than meant: refused before anything is sent, with
--- words that name the place, or encoded.
+-- Input that a careless client would send as something else than what was meant. It is encoded, or refused before
+-- anything is sent, with a message that names the place.
 local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
 local scene = require "spec.support.scene"
@@ -13,7 +13,7 @@ local function assert_throws(text, fn)
 end
 
 describe("an id", function()
-  -- As a segment of the path; false where it is refused.
+  -- The input as a path segment; false when it is refused.
   for _, row in ipairs {
     { "a/b", "a%2Fb" },
     { "../records", "..%2Frecords" },
@@ -101,7 +101,7 @@ describe("a secret", function()
     return (text:gsub("%+", " "):gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
   end
 
-  -- How the server reads it, for each way of sending it.
+  -- What the server reads, for each way of sending.
   for _, row in ipairs {
     { "json", function(request) return ironclad.json.decode(request.body).client_secret end },
     { "form", function(request) return percent_decoded(("&" .. request.body):match "&client_secret=([^&]*)") end },
@@ -111,7 +111,7 @@ describe("a secret", function()
     end },
   } do
     local how, read = row[1], row[2]
-    it("of odd bytes arrives unharmed as " .. how, function()
+    it("of odd bytes arrives unchanged as " .. how, function()
       for _, secret in ipairs { "p%41&=+ ;\"\\/?#'<\195\169]", "::a:b", " blanks ", "%00", ("x"):rep(5000) } do
         local server = scene.answering { peer.json '{"access_token":"t","expires_in":600}', scene.GOOD }
         local client = scene.connect_by_secret(server, { client_secret = secret, token_auth = how })

@@ -1,4 +1,4 @@
--- Tables of records in bodies, where Ironclad wants what refers to one.
+-- Tables of records in bodies, where Ironclad wants an id or a reference.
 local ironclad = require "ironclad"
 local resources = require "ironclad.resources.resources"
 local scene = require "spec.support.scene"

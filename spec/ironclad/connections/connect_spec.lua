@@ -1,4 +1,4 @@
--- ironclad.connect: what it accepts, what it refuses, and what goes to the token endpoint.
+-- ironclad.connect: what it accepts and refuses, and what is sent to the token endpoint.
 local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
 local scene = require "spec.support.scene"
@@ -92,7 +92,7 @@ describe("ironclad.connect", function()
     assert.matches("connect_spec.lua:%d+: ironclad.connect: instence", message)
   end)
 
-  it("goes without an actor when told so", function()
+  it("has no actor when as_user is false", function()
     assert.matches("ironclad.client", tostring(ironclad.connect(options_with { as_user = false })))
   end)
 
@@ -133,7 +133,7 @@ describe("a connection by name", function()
     assert.matches('did you mean "acme"', message)
   end)
 
-  it("is a mere name when the instance is given beside it", function()
+  it("is only a label when the instance is given with it", function()
     local options = options_with { name = "acne" }
     assert.matches("ironclad.example.com", tostring(ironclad.connect(options)))
   end)
@@ -146,7 +146,7 @@ describe("a connection by name", function()
 end)
 
 describe("the log hook", function()
-  it("is told of scopes that are unknown, or not for this grant, which are asked for all the same", function()
+  it("gets a warning for scopes that are unknown or not for this grant, which are still asked for", function()
     local said = {}
     ironclad.connect(options_with {
       scopes = { "public.records.readRecords", "public.workflow.readWorkflows", "public.search.conversational" },

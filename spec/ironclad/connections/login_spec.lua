@@ -1,5 +1,5 @@
--- ironclad.login: the listener at this machine, whom it answers, and how the wait ends. The browser is played with
--- bytes on a socket; where it must be a program, by a script that is called xdg-open.
+-- ironclad.login: the listener, the requests that it answers, and how the wait ends. The specs play the browser by
+-- sending bytes to a socket; where it must be a program, it is a script named xdg-open.
 local listeners = require "ironclad.listener"
 local ironclad = require "ironclad"
 local local_ironclad = require "spec.support.local_ironclad"
@@ -27,8 +27,8 @@ local function exists(path)
   return file ~= nil
 end
 
--- Sends requests to a port one after the other, in the background -> a function that says whether all have been
--- answered, and one that waits for that -> the statuses (nil where there was none), the answers.
+-- Sends requests to a port one after the other, in the background -> a function that returns whether all have been
+-- answered, and a function that waits for that -> the statuses (nil without an answer), the answers.
 local browsed = 0
 local function browse(port, requests, address)
   browsed = browsed + 1
@@ -65,8 +65,8 @@ local function wait(listener)
   return target
 end
 
--- That this process listens at the port no more. Another one may have taken it by now, so that listening there again
--- would prove nothing: the kernel's table of sockets is asked, and which of them are ours.
+-- Whether this process no longer listens on the port. Listening there again would prove nothing, because another
+-- process may have taken the port: this looks into the kernel's table of sockets for those of this process.
 local function assert_free(port)
   local pid = ("%d"):format(io.open("/proc/self/stat"):read "*n")
   local ours = peer.shell("ls -l /proc/" .. pid .. "/fd")
@@ -82,7 +82,7 @@ local function assert_free(port)
   end
 end
 
--- Logs in with a browser that sends requests; `play(url)` -> the requests, the address.
+-- Logs in with a browser that sends requests; play(url) -> the requests, the address.
 local function login(play, changes, other)
   local collect, port
   local options = {
@@ -99,7 +99,7 @@ local function login(play, changes, other)
   return client, err, statuses, answers
 end
 
--- Where the sandbox sends the browser: the path and query.
+-- The path and query that the sandbox redirects the browser to.
 local function redirect(url, allow, other)
   local back = assert((other or sandbox):consent { url = url, user = LI, allow = allow })
   return (back:gsub("^http://[^/]+", ""))
@@ -235,7 +235,7 @@ describe("ironclad.login", function()
       }
     end)
     assert.is_nil(err and tostring(err))
-    -- The sixth and the eighth may miss their answers: they are cut off while they still send.
+    -- The sixth and the eighth may get no answer: their connections are closed while they still send.
     assert.equal("404 400 400 400 400 405 200", table.concat({ statuses[1], statuses[2], statuses[3], statuses[4],
       statuses[5], statuses[7], statuses[9] }, " "))
     assert.matches("You are logged in", answers[9])
@@ -383,7 +383,7 @@ describe("ironclad.login in a program of its own", function()
     assert.matches("timeout", output)
   end)
 
-  -- The signal comes before the wait, or while it lasts: both end it.
+  -- The signal comes before the wait or during it. Both end the wait.
   for _, command in ipairs { "kill -INT $PPID", "sleep 0.3; kill -INT $PPID" } do
     it("frees the port at Ctrl-C: " .. command, function()
       local output, status = peer.lua(prelude() .. ([[
@@ -404,7 +404,7 @@ describe("ironclad.login in a program of its own", function()
 end)
 
 describe("recipes/login.lua", function()
-  -- A browser that says yes as the person in $PERSON, by plain HTTP; it notes the address that it was given.
+  -- A browser that consents as the person in $PERSON, by plain HTTP, and records its address.
   local BROWSER = [[
 #!/bin/bash
 echo "$1" >> "$NOTES"

@@ -1,4 +1,5 @@
--- Named connections, ironclad.from_env, and the commands that print secrets. The environment is a table of the spec's.
+-- Named connections, ironclad.from_env, and commands that print secrets. A table of the spec stands for the
+-- environment.
 local core = require "ironclad.core"
 local ironclad = require "ironclad"
 local named = require "ironclad.connections.named"
@@ -26,7 +27,7 @@ local function write(path, text, mode)
   peer.shell(("chmod %s %s"):format(mode or "600", peer.quoted(path)))
 end
 
--- A file of connections where IRONCLAD_CONFIG says -> its path.
+-- Writes the file of connections that IRONCLAD_CONFIG names -> its path.
 local function configure(text, mode)
   local path = folder .. "/connections.json"
   environment.IRONCLAD_CONFIG = path
@@ -34,7 +35,7 @@ local function configure(text, mode)
   return path
 end
 
--- A program without what is preloaded here (a sanitizer would look for leaks in it).
+-- A program without the libraries that are preloaded here (a sanitizer would look for leaks in it).
 local function shell_words(script) return { "env", "-u", "LD_PRELOAD", "sh", "-c", script } end
 
 local function json_of(connections) return ironclad.json.encode(connections) end
@@ -168,7 +169,7 @@ describe("a named connection", function()
     assert.equal(folder .. "/home/tokens.json", options.store)
   end)
 
-  it("yields to what is given beside its name, and does not fetch what is not needed", function()
+  it("is overridden by options beside its name, and fetches no secret that is not needed", function()
     configure(json_of { acme = { instance = "na1", as_user = "a@b.example", timeout = 5,
       client_secret = { command = shell_words("echo ran > " .. folder .. "/ran") } } })
     local given = { name = "acme", client_secret = SECRET, as_user = false }
@@ -256,7 +257,7 @@ describe("a named connection", function()
 end)
 
 describe("a command for a secret", function()
-  -- What stands in the file, run.
+  -- Runs the command in the file.
   local function load(words)
     configure(json_of { acme = { token = { command = words } } })
     local options, message = named.load "acme"
@@ -300,7 +301,7 @@ describe("a command for a secret", function()
   it("is refused when it is not there", function()
     local token, message = load { "no-such-program-of-ironclad" }
     assert.is_nil(token)
-    -- Under valgrind a spawned process can tell of its failure by its status only.
+    -- Under valgrind a spawned process can report its failure only by its status.
     if message ~= "no-such-program-of-ironclad ended with status 127" then
       assert.equal("no-such-program-of-ironclad cannot be run: No such file or directory", message)
     end
@@ -317,7 +318,7 @@ describe("a command for a secret", function()
       peer.quoted(source))))
   end
 
-  -- Source that runs these words, which are Lua too, and prints what comes of them.
+  -- Lua source that runs these words (a Lua list) and prints the result.
   local function printing(words)
     return ([[
       local command = require("ironclad.core").command(%s, 30)
@@ -337,7 +338,7 @@ describe("a command for a secret", function()
     assert.equal("env was ended by signal 13\n", of_its_own("env --ignore-signal=PIPE", printing(words)))
   end)
 
-  it("need not wait for what it leaves behind", function()
+  it("may leave a process behind, which is not waited for", function()
     local pid = folder .. "/pid"
     assert.equal(SECRET, (assert(load(shell_words("sleep 60 & echo $! > " .. pid .. "; echo s3cret-of-this-spec")))))
     peer.shell("kill $(cat " .. pid .. ")")
@@ -364,7 +365,7 @@ describe("a command for a secret", function()
     assert.is_false((pcall(handle.wait, handle)))
   end)
 
-  it("may put things right when it is ended", function()
+  it("may clean up when it is ended", function()
     local script = "trap 'echo > %s/right; exit' TERM; echo > %s/ready; while :; do sleep 0.01; done"
     local handle = assert(core.command(shell_words(script:format(folder, folder)), 60))
     peer.shell(("until [ -e %s/ready ]; do sleep 0.01; done"):format(folder))
@@ -372,7 +373,7 @@ describe("a command for a secret", function()
     assert.is_truthy(io.open(folder .. "/right"))
   end)
 
-  it("is ended with its handle, even when it does not want to", function()
+  it("is ended with its handle, even when it ignores SIGTERM", function()
     local handle, runs = sleeper("trap '' TERM; ", 60)
     assert.is_true(runs())
     handle:close()
@@ -446,7 +447,7 @@ describe("ironclad.from_env", function()
     assert.same({ token = SECRET, refresh_token = "r", ca_file = "ca.pem" }, (named.from_env()))
   end)
 
-  it("yields to the options given", function()
+  it("is overridden by the options given", function()
     environment = { IRONCLAD_INSTANCE = "demo", IRONCLAD_TOKEN = SECRET, IRONCLAD_AS_USER = "a@b.example" }
     local given = { instance = "eu1", as_user = false, timeout = 3 }
     assert.same({ instance = "eu1", token = SECRET, as_user = false, timeout = 3 }, (named.from_env(given)))

@@ -1,4 +1,4 @@
--- ironclad.scopes: the table against the documents and the catalog, and the warnings about what is asked for.
+-- ironclad.scopes: the table agrees with the documents and the catalog; warnings about the scopes of a connection.
 local ironclad = require "ironclad"
 local scopes = require "ironclad.connections.scopes"
 

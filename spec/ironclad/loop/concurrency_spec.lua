@@ -1,4 +1,4 @@
--- Many calls at once in plain Lua: spawn, run, map, callbacks, the mailbox; and what goes wrong in the middle.
+-- Many calls at once in plain Lua: spawn, run, map, callbacks, the mailbox; and failures while they run.
 local core = require "ironclad.core"
 local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
@@ -6,7 +6,7 @@ local scene = require "spec.support.scene"
 
 local GOOD, READ = scene.GOOD, { "read" }
 
--- Lua 5.1 itself cannot yield where a call would have to.
+-- PUC Lua 5.1 cannot yield where a call has to wait.
 local has_tasks = _VERSION ~= "Lua 5.1" or rawget(_G, "jit") ~= nil
 local only_with_tasks = has_tasks and it or function() end
 
@@ -320,7 +320,7 @@ describe("client:map", function()
     assert.are.equal(2, begun)
   end)
 
-  it("hands on what its iterator throws", function()
+  it("raises the error of its iterator", function()
     local client = scene.connect(scene.answering { GOOD })
     assert.has_error(function() client:map(function() error("no more", 0) end, print) end, "no more")
   end)
@@ -350,7 +350,7 @@ describe("client:map", function()
 end)
 
 describe("the mailbox", function()
-  it("serves a loop of the script's own", function()
+  it("serves an event loop of the script", function()
     local server = scene.answering { GOOD }
     local id
     scene.connect(server).workflows:get("w1", { callback = function(value) id = value.id end })
@@ -437,11 +437,11 @@ describe("in the middle of many calls", function()
     end
     ironclad.run()
     assert.are.equal(5000, good)
-    -- 32 are in flight; a few connections more are made where one is not given back yet.
+    -- 32 are in flight. A few more connections are opened when one is not free yet.
     assert.is_true(server:connections() <= 100, server:connections() .. " connections")
   end)
 
-  it("the engine's thread dies: whoever waits is told, and the next call finds another", function()
+  it("the engine's thread ends: calls that wait get an error, and the next call starts another", function()
     local folder = peer.temporary_folder()
     local output, status = peer.lua([[
       local ironclad = require "ironclad"
@@ -459,7 +459,7 @@ describe("in the middle of many calls", function()
       client.workflows:get("w1", tell(3))
       ironclad.run()
       for i = 1, 2 do print(told[i].kind, told[i].outcome, told[i].message) end
-      -- The thread may have woken by itself and died before the third call, which another has then answered.
+      -- The thread may have ended by itself before the third call, which a new one has then answered.
       print(told[3] == nil or told[3].message)
       print(client.workflows:get("w1").id)
     ]], { preload = peer.built "dying_engine.so", environment = "DYING_ENGINE=" .. folder .. "/switch", seconds = 60 },

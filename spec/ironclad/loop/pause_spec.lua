@@ -1,4 +1,4 @@
--- Letting time pass by the engine's timer: what every wait for a job stands on.
+-- Sleeping by the engine's timer, which every wait for a job uses.
 local core = require "ironclad.core"
 local run = require "ironclad.calls.run"
 local scene = require "spec.support.scene"
@@ -12,7 +12,7 @@ describe("a pause", function()
 
   before_each(function()
     server = scene.serve { connections = { { { "hang" } } } }
-    -- Nothing of this is for a pause: no token, no deadline, no repeats.
+    -- None of this applies to a pause: it needs no token, has no deadline and is not repeated.
     client = scene.connect_by_secret(server, { deadline = 0.001 })
   end)
 
@@ -31,7 +31,7 @@ describe("a pause", function()
     assert.is_true(run.sleep(client, 0.01))
   end)
 
-  it("of no or less than no time ends at once", function()
+  it("of 0 seconds or less ends at once", function()
     for _, seconds in ipairs { 0, -1, -math.huge } do
       local value, _, response = finish(pause(seconds))
       assert.is_true(value)

@@ -53,7 +53,7 @@ describe("after the module was loaded again", function()
     ]])
   end)
 
-  it("a failure of an older task is heard of", function()
+  it("a failure of an older task is reported", function()
     prints("true\n", [[
       local older = connect()
       older.workflows:get("a", { callback = function() error "as meant" end })

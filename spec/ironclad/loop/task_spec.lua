@@ -1,4 +1,4 @@
--- Tasks that cannot end well: they end with an error all the same.
+-- Tasks that cannot go on: they end with an error.
 
 local ironclad = require "ironclad"
 local peer = require "spec.support.peer"

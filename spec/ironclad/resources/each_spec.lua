@@ -1,4 +1,4 @@
--- Iterators: every page once, every item once, and an end.
+-- Iterators: they read every page, give every item once, and end.
 local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
 local scene = require "spec.support.scene"
@@ -18,7 +18,7 @@ local function items(from, to)
   return "[" .. table.concat(list, ",") .. "]"
 end
 
--- A page of Ironclad's own API; `count` or `size` false: it does not say.
+-- A page of Ironclad's own API; with `count` or `size` false it does not have that field.
 local function page(from, to, count, size)
   return peer.json(('{"page":0%s%s,"list":%s}'):format(count and (',"count":%d'):format(count) or "",
     size and (',"pageSize":%d'):format(size) or "", items(from, to)))
@@ -42,7 +42,7 @@ local function numbered(from, to)
   return table.concat(ids, " ")
 end
 
--- The query of each request so far, its parameters in order of their names.
+-- The query of each request so far, with its parameters sorted by name.
 local function queries_of(server)
   local queries = {}
   for i, request in ipairs(server:requests()) do
@@ -327,7 +327,7 @@ describe("each", function()
   end
 end)
 
--- A sanitizer keeps what is freed.
+-- A sanitizer keeps freed memory.
 local sanitized = (os.getenv "LD_PRELOAD" or "") ~= "";
 
 (sanitized and pending or it)("a walk over a long list takes no more memory than its beginning", function()
@@ -353,7 +353,7 @@ local sanitized = (os.getenv "LD_PRELOAD" or "") ~= "";
   assert.are.equal(0, status, output)
   local count, grown = output:match "(%d+)%s+(%-?%d+)"
   assert.are.equal("20000", count)
-  -- Older collectors let the garbage of more pages pile up before they begin.
+  -- Older collectors start only after the garbage of more pages.
   assert.is_true(tonumber(grown) < (_VERSION == "Lua 5.4" and 2048 or 3072), grown .. " KiB")
 end)
 

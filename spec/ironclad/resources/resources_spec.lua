@@ -16,7 +16,7 @@ local function sorted_names(map)
 end
 
 ---------------------------------------------------------------------------------------------------------------
--- What makes a schema that of a kind: all of these properties.
+-- A schema with all of these properties is that of the kind.
 local marks = {
   workflow = { "template", "step", "roles" },
   record = { "ironcladId", "type", "attachments" },
@@ -121,7 +121,7 @@ describe("where resources stand in answers", function()
 end)
 
 ---------------------------------------------------------------------------------------------------------------
--- Of each kind: an answer, its text, and one that says little.
+-- For each kind: an answer and its text.
 local samples = {
   workflow = { id = "5f595f76c4fc9b3571413c3b", ironcladId = "IC-12", title = "NDA with Acme", step = "Review",
     status = "active", text = 'workflow IC-12 "NDA with Acme" Review' },

@@ -1,4 +1,4 @@
--- Waiting for jobs: the states they go through, their ends, and the patience in between.
+-- Waiting for jobs: their states, their ends, and the pauses between looks.
 local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
 local run = require "ironclad.calls.run"
@@ -151,7 +151,7 @@ describe("a wait", function()
     assert.is_false((pcall(workflow.wait, export, { step = "Sign" })))
   end)
 
-  it("ends when its time is up, and says what goes on", function()
+  it("ends when its time is up, and says that the job goes on", function()
     local server, client = play { peer.json '{"jobId":"e","jobStatus":"running"}' }
     local value, err = client.exports:wait("e", { interval = 0.01, timeout = 0.5 })
     assert.is_nil(value)
@@ -169,7 +169,7 @@ describe("a wait", function()
     assert.are.equal("e", err.job.jobId)
   end)
 
-  it("takes times without end for what they are", function()
+  it("takes a timeout or an interval of infinity", function()
     local _, client = play(json('{"jobStatus":"running"}', '{"jobStatus":"done"}'))
     assert.are.equal("done", client.exports:wait("e", { interval = QUICK, timeout = 1e300 }).jobStatus)
     assert.are.equal("done", client.exports:wait("e", { interval = QUICK, timeout = math.huge }).jobStatus)

@@ -1,4 +1,4 @@
--- What workflows can do beside their operations: who may approve, the records made, changing attributes.
+-- Methods of workflows beside their operations: pending approvals, records, changing attributes.
 local ironclad = require "ironclad"
 local local_ironclad = require "spec.support.local_ironclad"
 local peer = require "spec.support.peer"

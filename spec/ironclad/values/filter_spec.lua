@@ -1,4 +1,4 @@
--- ironclad.filter and ironclad.scim_filter: what they print and refuse, and that the sandbox reads it so.
+-- ironclad.filter and ironclad.scim_filter: what they print and refuse, and that the sandbox understands it.
 local ironclad = require "ironclad"
 local local_ironclad = require "spec.support.local_ironclad"
 local peer = require "spec.support.peer"

@@ -25,13 +25,13 @@ local SCHEMA = peer.json(json.encode { properties = {
   law = { type = "clause" }, position = { type = "playbookClause" }, newer = { type = "geoPoint" }, odd = 5,
 } })
 
--- A record of somebody's client, with those properties.
+-- A record with those properties, of a client.
 local function record_of(client, held)
   return resources.make(client, "record", { id = "r1", ironcladId = "IC-1", properties = held })
 end
 
 describe("the documented types of properties", function()
-  -- Adds the type of every property that is required to have one.
+  -- Adds a type to every property that must have one.
   local function find(document, node, found)
     if type(node) ~= "table" then return end
     if node["$ref"] then return find(document, document.components.schemas[node["$ref"]:match "[^/]+$"], found) end
@@ -333,7 +333,7 @@ describe("plain properties in a body", function()
     end)
   end)
 
-  it("leave other bodies to be refused as ever", function()
+  it("leave other bodies as they are, to be refused", function()
     local _, client = scene.play(scene.GOOD)
     mistaken("records:create: properties: expected a table of properties, got a string", function()
       create(client, "x")

@@ -6,7 +6,7 @@ local values = require "ironclad.values.values"
 
 local json = ironclad.json
 
--- Throws at this file's line, with the message.
+-- Expects an error with the message and a position in this file.
 local function mistaken(message, call, ...)
   local a, b, c = ...
   local fine, text = pcall(function() call(a, b, c) end)
@@ -80,7 +80,7 @@ describe("ironclad.date", function()
     end)
   end
 
-  it("takes the day that it is here for a Lua time", function()
+  it("takes the day of a Lua time in the local time zone", function()
     local now = os.time()
     assert.are.equal(os.date("%Y-%m-%d", now), tostring(ironclad.date(now)))
     assert.are.equal(os.date("%Y-%m-%d", now), tostring(ironclad.date(os.date("*t", now))))
@@ -290,7 +290,7 @@ describe("a host's locale", function()
   setup(function() folder = peer.temporary_folder() end)
   teardown(function() peer.remove_folder(folder) end)
 
-  -- One in which numbers have a comma. localedef answers 1 for its warnings about all that is left out.
+  -- A locale with a decimal comma. localedef exits with 1 because it warns about what is left out.
   local function make_locale()
     peer.write_file(folder .. "/map", "<code_set_name> UTF-8\n<mb_cur_max> 1\n<mb_cur_min> 1\n<escape_char> /\n"
       .. "<comment_char> %\nCHARMAP\n<U0000>..<U007F> /x00 x\nEND CHARMAP\n")

@@ -184,7 +184,7 @@ static void flow_note_wait(ic_call *call, const char *reason, double seconds) {
 /* Whether the call has an in-flight permit now; otherwise it waits for one. */
 static bool flow_get_in_flight(ic_call *call) {
     if (call->has_in_flight_permit || ic_in_flight_acquire(call)) return true;
-    flow_note_wait(call, "turn", -1);
+    flow_note_wait(call, "in_flight", -1);
     return false;
 }
 

@@ -9,7 +9,7 @@
 --   on_response  status (nil without an answer), error (the kind of the failure, or nil), seconds (of this attempt),
 --                request_id
 --   on_retry     status or error (the reason), seconds (until it is sent again)
---   on_wait      reason ("budget"; "turn", the limit of requests in flight; "retry_after"), bucket, seconds (nil when
+--   on_wait      reason ("budget", "in_flight" or "retry_after"), bucket, seconds (nil when
 --                that is not known)
 -- and `lost`, the number of events before it that were dropped. A call that has to fetch a token reports that too.
 --
@@ -69,7 +69,7 @@ local function duration(number)
   return number < 1 and ("%.0f ms"):format(number * 1000) or ("%.1f s"):format(number)
 end
 
-local waits = { budget = "the budget", turn = "another request to end", retry_after = "what Ironclad asked for" }
+local waits = { budget = "the budget", in_flight = "another request to end", retry_after = "what Ironclad asked for" }
 
 local lines = {
   response = function(event)
@@ -82,7 +82,7 @@ local lines = {
   end,
   wait = function(event)
     return ("%s waits%s for %s%s"):format(event.operation, event.seconds and " " .. duration(event.seconds) or "",
-      waits[event.reason], event.bucket and event.reason ~= "turn" and (" (%s)"):format(event.bucket) or "")
+      waits[event.reason], event.bucket and event.reason ~= "in_flight" and (" (%s)"):format(event.bucket) or "")
   end,
 }
 
