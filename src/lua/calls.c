@@ -468,7 +468,7 @@ void ic_lua_open_calls(lua_State *L) {
                                        {NULL, NULL}};
     static const luaL_Reg functions[] = {
         {"start", calls_start}, {"internal", calls_internal}, {"descriptor", calls_descriptor},
-        {"wait", calls_wait},   {"take", calls_take},     {NULL, NULL}};
+        {"wait", calls_wait},   {"take", calls_take},         {NULL, NULL}};
     luaL_newmetatable(L, TYPE);
     lua_newtable(L);
     ic_lua_setfuncs(L, methods);

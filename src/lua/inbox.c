@@ -119,8 +119,8 @@ void ic_lua_open_inbox(lua_State *L) {
     lua_setfield(L, -2, "__gc");
     lua_pop(L, 1);
     static const luaL_Reg functions[] = {
-        {"unsaved", inbox_unsaved},     {"guard", inbox_guard}, {"generation", inbox_generation},
-        {"listen", inbox_listen}, {"kept", inbox_kept},   {NULL, NULL}};
+        {"unsaved", inbox_unsaved}, {"guard", inbox_guard}, {"generation", inbox_generation},
+        {"listen", inbox_listen},   {"kept", inbox_kept},   {NULL, NULL}};
     ic_lua_setfuncs(L, functions);
     /* When the module is loaded again, calls are waiting for the mailbox that there is. */
     lua_pushlightuserdata(L, (void *)&inbox_key);

@@ -9,8 +9,8 @@
 --   on_response  status (nil without an answer), error (the kind of the failure, or nil), seconds (of this attempt),
 --                request_id
 --   on_retry     status or error (the reason), seconds (until it is sent again)
---   on_wait      reason ("budget", "in_flight" or "retry_after"), bucket, seconds (nil when
---                that is not known)
+--   on_wait      reason: "budget" (the rate limit), "in_flight" (max_in_flight) or "retry_after" (Ironclad asked for
+--                it); bucket, seconds (nil when that is not known)
 -- and `lost`, the number of events before it that were dropped. A call that has to fetch a token reports that too.
 --
 -- The log is called with a line for each event: log(text, level). The level is "debug" for attempts, "info" for retries
