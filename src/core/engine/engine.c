@@ -41,13 +41,18 @@ static ic_engine *engine_new(void) {
     return NULL;
 }
 
+/* For an engine that has not run. Does not take the process lock. */
+static void engine_discard(ic_engine *engine) {
+    curl_multi_cleanup(engine->multi);
+    ic_timers_free(&engine->timers);
+    ic_free(engine);
+}
+
 static void engine_free(ic_engine *engine) {
     ic_queues_free(engine);
     ic_token_queue_free(engine);
     ic_socket_close(engine);
-    curl_multi_cleanup(engine->multi);
-    ic_timers_free(&engine->timers);
-    ic_free(engine);
+    engine_discard(engine);
 }
 
 /* ---- from any thread ---- */
@@ -77,7 +82,7 @@ static bool engine_start(bool in_time, ic_error *error) {
     int failed = engine_start_thread(engine);
     if (failed) {
         ic_error_set(error, IC_ERR_IO, "cannot start a thread: %s", strerror(failed));
-        engine_free(engine);
+        engine_discard(engine);
         return false;
     }
     shared.engine = engine;
