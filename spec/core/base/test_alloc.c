@@ -234,6 +234,19 @@ static void test_error_long(void) {
     ic_error_clear(&error);
 }
 
+/* Only the nth allocation fails. */
+static void test_failing_once(void) {
+    for (int nth = 1; nth <= 3; nth++) {
+        ic_alloc_fail_only(nth);
+        for (int i = 1; i <= 5; i++) {
+            void *block = ic_malloc(1);
+            CHECK(!block == (i == nth));
+            ic_free(block);
+        }
+        ic_alloc_fail_only(0);
+    }
+}
+
 static void test_error_failing(void) {
     long before = ic_alloc_live();
     ic_error error = {0}, copy;
@@ -262,6 +275,7 @@ int main(void) {
     test_counting();
     test_strings();
     test_failing();
+    test_failing_once();
     test_threads();
     test_buffer();
     test_buffer_sizes();

@@ -7,18 +7,21 @@
 
 static atomic_long alloc_blocks;
 
-/* 0: nothing fails. Otherwise the number of allocations up to and including the first one that fails. It
- * stays at 1 from then on, so that all later ones fail too. */
+/* 0: nothing fails. Otherwise the number of allocations up to and including the first one that fails. Then it
+ * goes to 0 when only that one is to fail, and otherwise stays at 1, so that all later ones fail too. */
 static atomic_long alloc_failing_in;
+static atomic_bool alloc_fails_once;
 
 static bool alloc_allowed(void) {
     long left = atomic_load_explicit(&alloc_failing_in, memory_order_relaxed);
-    while (left > 1) {
+    while (left > 0) {
+        bool fails = left == 1, once = atomic_load_explicit(&alloc_fails_once, memory_order_relaxed);
+        if (fails && !once) return false;
         if (atomic_compare_exchange_weak_explicit(&alloc_failing_in, &left, left - 1, memory_order_relaxed,
                                                   memory_order_relaxed))
-            return true;
+            return !fails;
     }
-    return left <= 0;
+    return true;
 }
 
 static void *alloc_count(void *block) {
@@ -68,8 +71,18 @@ void ic_free_secret(char *text) {
     ic_free(text);
 }
 
-void ic_alloc_fail_at(long nth) {
+static void alloc_fail(long nth, bool once) {
+    atomic_store_explicit(&alloc_failing_in, 0, memory_order_relaxed);
+    atomic_store_explicit(&alloc_fails_once, once, memory_order_relaxed);
     atomic_store_explicit(&alloc_failing_in, nth > 0 ? nth : 0, memory_order_relaxed);
+}
+
+void ic_alloc_fail_at(long nth) {
+    alloc_fail(nth, false);
+}
+
+void ic_alloc_fail_only(long nth) {
+    alloc_fail(nth, true);
 }
 
 long ic_alloc_live(void) {

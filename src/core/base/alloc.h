@@ -18,6 +18,8 @@ void ic_free_secret(char *text);
 
 /* For tests. The nth allocation from now (1 is the next one) and all later ones fail. 0 switches this off. */
 void ic_alloc_fail_at(long nth);
+/* For tests. Only the nth allocation from now fails. 0 switches this off. */
+void ic_alloc_fail_only(long nth);
 /* The number of blocks that the process holds now. */
 long ic_alloc_live(void);
 

@@ -117,7 +117,10 @@ void ic_flow_cancel(ic_engine *engine, ic_call *call) {
 /* A call with a sink is cancelled even when it changes something: nobody will take its bytes. */
 void ic_flow_abandon(ic_engine *engine, ic_call *call) {
     bool changes = !call->request.repeatable && call->options.output != IC_TO_SINK;
-    if (!changes || !ic_transfer_sent(call)) ic_flow_cancel(engine, call);
+    if (!changes || !ic_transfer_sent(call))
+        ic_flow_cancel(engine, call);
+    else
+        call->abandoned = true;
 }
 
 void ic_flow_complete(ic_engine *engine, ic_call *call) {
@@ -204,10 +207,12 @@ static bool flow_get_rate(ic_engine *engine, ic_call *call, double now) {
 
 /* The bearer, with both permits; NULL: the call waits for one of them, or has ended. */
 static const char *flow_get_ready(ic_engine *engine, ic_call *call, double now) {
+    ic_call_retain(call); /* it may end here, and nobody else may hold it any more */
     const char *bearer = ic_token_queue_bearer(engine, call, now);
     if (bearer && !flow_get_rate(engine, call, now)) bearer = NULL;
     if (bearer && !flow_get_in_flight(call)) bearer = NULL;
     if (!bearer) ic_in_flight_release(call); /* others can use it while this call waits for a token */
+    ic_call_release(call);
     return bearer;
 }
 
@@ -319,6 +324,8 @@ static void flow_repeat(ic_engine *engine, ic_call *call, ic_error_kind failure,
 static void flow_decide(ic_engine *engine, ic_call *call, const ic_ended *ended, double now) {
     ic_attempt attempt = flow_describe(call, ended, now);
     ic_decision decision = ic_policy_decide(&attempt);
+    bool again = decision.verdict == IC_VERDICT_REPEAT || decision.verdict == IC_VERDICT_RENEW;
+    if (again && call->abandoned) decision.verdict = IC_VERDICT_FAIL;
     if (decision.verdict != IC_VERDICT_DONE && decision.outcome == IC_OUTCOME_UNKNOWN)
         call->earlier_unknown = true;
     switch (decision.verdict) {

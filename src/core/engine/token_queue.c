@@ -142,7 +142,8 @@ const char *ic_token_queue_bearer(ic_engine *engine, ic_call *call, double now) 
         call->token_generation = entry->state.generation;
         return entry->state.token.access_token;
     }
-    if (token_wait(engine, call) && !entry->busy) token_begin(engine, entry);
+    /* The entry may be there only now: memory that had run out may be back. */
+    if (token_wait(engine, call) && !call->token_entry->busy) token_begin(engine, call->token_entry);
     return NULL;
 }
 
