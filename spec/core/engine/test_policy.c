@@ -246,6 +246,11 @@ static void test_pauses(void) {
         if (!CHECK_NEAR(ic_policy_decide(&attempt).pause, pauses[i].pause))
             printf("    row %zu: %g\n", i, ic_policy_decide(&attempt).pause);
     }
+    /* Without a deadline no answer makes a call wait longer than a minute. */
+    ic_attempt endless = fresh(IC_GET);
+    endless.status = 429, endless.max_repeats = 1, endless.deadline = 0;
+    for (endless.retry_after = 50; endless.retry_after < 1e9; endless.retry_after *= 2)
+        CHECK_NEAR(ic_policy_decide(&endless).pause, endless.retry_after > 50 ? 60 : 50 + endless.random);
 }
 
 static const struct {
@@ -253,7 +258,7 @@ static const struct {
     ic_verdict verdict;
 } deadlines[] = {
     {1030, 29, IC_VERDICT_REPEAT},   {1030, 30, IC_VERDICT_TOO_LATE}, /* the pause ends at the deadline */
-    {1030, 31, IC_VERDICT_TOO_LATE}, {0, 1e6, IC_VERDICT_REPEAT},     /* no deadline */
+    {1030, 31, IC_VERDICT_TOO_LATE}, {0, 29, IC_VERDICT_REPEAT},      /* no deadline */
     {1000, -1, IC_VERDICT_TOO_LATE}, {990, 0, IC_VERDICT_TOO_LATE},   {1000.0001, -1, IC_VERDICT_REPEAT},
 };
 

@@ -158,7 +158,8 @@ void ic_budget_observe(ic_budget *budget, ic_bucket bucket, double now, double l
     window->lowest_until = now + fmin(reset, IC_BUDGET_WINDOW);
 }
 
+/* The limits are per minute: whatever the service says, a window later it accepts requests again. */
 void ic_budget_refused(ic_budget *budget, ic_bucket bucket, double now, double pause) {
     struct window *window = &budget->buckets[bucket];
-    if (pause > 0) window->closed_until = fmax(window->closed_until, now + pause);
+    if (pause > 0) window->closed_until = fmax(window->closed_until, now + fmin(pause, IC_BUDGET_WINDOW));
 }

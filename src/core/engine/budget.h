@@ -26,7 +26,7 @@ void ic_budget_release(ic_budget *budget, ic_bucket bucket, double now, bool sen
  * negative when absent. */
 void ic_budget_observe(ic_budget *budget, ic_bucket bucket, double now, double limit, double remaining,
                        double reset);
-/* A 429: no more permits of this bucket for `pause` seconds. */
+/* A 429: no more permits of this bucket for `pause` seconds, at most a window's length. */
 void ic_budget_refused(ic_budget *budget, ic_bucket bucket, double now, double pause);
 
 #endif

@@ -22,6 +22,10 @@
 #define RETRY_AFTER_SPREAD     0.1
 #define RETRY_AFTER_SPREAD_MAX 1.0 /* seconds */
 
+/* The longest pause of a call without a deadline, whatever the service says. With one, the deadline is the
+ * limit. */
+#define PAUSE_MAX 60.0 /* seconds; as long as Ironclad's rate limits look back */
+
 /* The statuses after which the same request may succeed. `refused`: Ironclad has certainly not begun, so any
  * method may be sent again. */
 static const struct {
@@ -86,6 +90,7 @@ ic_decision ic_policy_decide(const ic_attempt *attempt) {
     if (attempt->repeats >= attempt->max_repeats) return decision;
 
     decision.pause = policy_pause(attempt);
+    if (!attempt->deadline) decision.pause = fmin(decision.pause, PAUSE_MAX);
     bool too_late = attempt->deadline != 0 && attempt->now + decision.pause >= attempt->deadline;
     decision.verdict = too_late ? IC_VERDICT_TOO_LATE : IC_VERDICT_REPEAT;
     return decision;

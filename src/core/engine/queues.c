@@ -157,7 +157,8 @@ void ic_rate_queue_observe(ic_call *call, double now, double wall_time, double r
     ic_bucket bucket = call->request.bucket;
     if (!queue || !queue->budget || bucket == IC_BUCKET_NONE) return;
     double reset = rate_queue_header(&call->response, "X-RateLimit-Reset");
-    if (reset > 1e9) reset = reset > wall_time ? reset - wall_time : 0; /* a date, not seconds */
+    double sent_at = ic_response_date(&call->response, wall_time);
+    if (reset > 1e9) reset = reset > sent_at ? reset - sent_at : 0; /* a date, not seconds */
     ic_budget_observe(queue->budget, bucket, now, rate_queue_header(&call->response, "X-RateLimit-Limit"),
                       rate_queue_header(&call->response, "X-RateLimit-Remaining"), reset);
     if (refused_for >= 0) ic_budget_refused(queue->budget, bucket, now, refused_for);

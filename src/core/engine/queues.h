@@ -24,7 +24,8 @@ void ic_permits_release(ic_engine *engine, ic_call *call, double now, bool sent)
 /* Gives free in-flight permits to the calls that wait. Only the engine's loop calls this: if releasing a
  * permit did, a row of calls that fail at once would be as many nested functions. */
 void ic_host_queues_serve(ic_engine *engine);
-/* Corrects the budget by the call's answer. `refused_for`: seconds, after a 429; negative: there was none. */
+/* Corrects the budget by the call's answer. Dates in it are measured against its own Date, or without one
+ * against `wall_time` (Unix seconds). `refused_for`: seconds, after a 429; negative: there was none. */
 void ic_rate_queue_observe(ic_call *call, double now, double wall_time, double refused_for);
 
 #endif
