@@ -174,3 +174,52 @@ describe("a token", function()
     end)
   end
 end)
+
+-- libcurl would send each of these again by itself.
+describe("on a kept connection that dies after the request was read,", function()
+  local BASE = "/public/api/v1/"
+  local NOT_FOUND = peer.json('{"code":"NOT_FOUND","message":"no such record"}', 404)
+  local rows = {
+    { "a read", "GET " .. BASE .. "records/r1", "not_done", function(client) return client.records:get "r1" end },
+    { "a replacement", "PUT " .. BASE .. "things/t1", "unknown",
+      function(client) return client:request("PUT", BASE .. "things/t1", { body = { id = "42" } }) end },
+    { "a deletion", "DELETE " .. BASE .. "records/r1", "unknown",
+      function(client) return client.records:delete "r1" end, NOT_FOUND },
+  }
+
+  local function serve(answer)
+    return scene.serve {
+      connections = { { READ, { "send", GOOD }, READ, { "close" } }, { READ, { "send", answer or GOOD }, { "loop" } } },
+    }
+  end
+
+  for _, row in ipairs(rows) do
+    local name, target, outcome, call, answer = row[1], row[2], row[3], row[4], row[5]
+
+    it(name .. " is sent once with max_retries = 0", function()
+      local server = serve(answer)
+      local client = scene.connect(server, { max_retries = 0 })
+      scene.assert_good(client.workflows:get "w1")
+      local err = scene.assert_error("network", call(client))
+      assert.are.equal(outcome, err.outcome)
+      assert.are.equal(1, err.attempts)
+      assert.are.same({ "GET " .. BASE .. "workflows/w1", target }, scene.targets(server))
+    end)
+
+    it(name .. " is repeated by the policy, which counts it", function()
+      local server = serve(answer)
+      local retries = {}
+      local client = scene.connect(server, {
+        max_retries = 3, on_retry = function(event) retries[#retries + 1] = event end,
+      })
+      scene.assert_good(client.workflows:get "w1")
+      local value, err, response = call(client)
+      assert.is_nil(err)
+      assert.is_truthy(value)
+      assert.are.equal(2, response.attempts)
+      assert.are.equal(1, #retries)
+      assert.are.equal("network", retries[1].error)
+      assert.are.same({ "GET " .. BASE .. "workflows/w1", target, target }, scene.targets(server))
+    end)
+  end
+end)

@@ -92,13 +92,15 @@ static size_t transfer_on_body(char *bytes, size_t size, size_t count, void *arg
 }
 
 /* Called before each sending, when the connection is ready (CURLOPT_PREREQFUNCTION(3)). libcurl sends a
- * request again by itself when a kept connection ends before the first byte of the answer. A request that may
- * not be repeated is not sent a second time. */
+ * request again by itself when a kept connection ends before the first byte of the answer, and after HTTP/2's
+ * REFUSED_STREAM. An attempt is one sending: the second is refused, and the policy decides on another
+ * attempt.
+ */
 static int transfer_on_sending(void *argument, char *ours, char *theirs, int our_port, int their_port) {
     ic_transfer *transfer = argument;
     (void)ours, (void)theirs, (void)our_port, (void)their_port;
     curl_easy_setopt(transfer->setup.easy, CURLOPT_VERBOSE, 0L); /* the handshake is over (setup.c) */
-    if (transfer->sendings++ == 0 || transfer->call->request.repeatable) return CURL_PREREQFUNC_OK;
+    if (transfer->sendings++ == 0) return CURL_PREREQFUNC_OK;
     transfer->second_refused = true;
     return CURL_PREREQFUNC_ABORT;
 }
