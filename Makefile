@@ -2,6 +2,7 @@
 #
 #   LUA       5.4 (default), 5.3, 5.1 or luajit: the Lua to build for
 #   SANITIZE  address,undefined or thread: an instrumented build in a folder of its own
+#   PORTABLE  1: the fallbacks for systems other than Linux, on any system, in a folder of its own
 #   BUILD     where everything built goes (default: build)
 # CC, CFLAGS and LDFLAGS are honoured (the flags are appended), and what LuaRocks passes: LUA_INCDIR, LIBFLAG,
 # PREFIX, INST_LIBDIR, INST_LUADIR, INST_BINDIR, and <NAME>_INCDIR and <NAME>_LIBDIR for CURL, CJSON, CRYPTO,
@@ -16,21 +17,22 @@ VERSION  := $(word 2,$(subst -, ,$(ROCKSPEC:.rockspec=)))
 
 # LuaRocks names the Lua to build for by its headers.
 ifdef LUA_INCDIR
-LUA := $(shell sed -n 's/^\#define LUA_VERSION_NUM[^0-9]*50\([0-9]\).*/5.\1/p' '$(LUA_INCDIR)/lua.h')
+# In Lua 5.5 the number is an expression: (5 * 100 + 5).
+LUA := $(shell echo LUA_VERSION_NUM | $(CC) -E -P -include '$(LUA_INCDIR)/lua.h' -x c - | tail -n 1)
+LUA := $(shell echo $$(($(LUA) / 100)).$$(($(LUA) % 100)))
 endif
 LUA      ?= 5.4
 SANITIZE ?=
 BUILD    ?= build
 WERROR   ?= -Werror
-LIBFLAG  ?= -shared
 PREFIX   ?= /usr/local
 PKG_CONFIG ?= pkg-config
 
 comma := ,
 lua_name := $(if $(filter luajit,$(LUA)),luajit,lua$(LUA))
-san  := $(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
-OUT  := $(BUILD)/$(LUA)$(san)
-CORE := $(BUILD)/core$(san)
+variant := $(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))$(if $(filter 1,$(PORTABLE)),-portable)
+OUT  := $(BUILD)/$(LUA)$(variant)
+CORE := $(BUILD)/core$(variant)
 
 INST_LUADIR ?= $(PREFIX)/share/lua/$(LUA:luajit=5.1)
 INST_LIBDIR ?= $(PREFIX)/lib/lua/$(LUA:luajit=5.1)
@@ -58,14 +60,34 @@ LISTENER := $(shell $(CC) $(HTTPD_CFLAGS) $(CFLAGS) -include microhttpd.h -E -x 
 	&& echo yes || echo no)
 endif
 
+# What the linkers of the systems have. Elsewhere than on Linux ic_stay_loaded does what -z nodelete does: a module
+# stays mapped, because the engine's thread may still run when the Lua state is closed.
+SYSTEM := $(shell uname -s)
+ifeq ($(SYSTEM),Darwin)
+LIBFLAG ?= -bundle -undefined dynamic_lookup
+exports := -Wl,-exported_symbol,'_luaopen_*'
+program_flags := -Wl,-export_dynamic
+else
+LIBFLAG ?= -shared
+program_flags := -Wl,-E
+endif
+ifeq ($(SYSTEM)$(filter 1,$(PORTABLE)),Linux)
+module_flags := -Wl,-z,nodelete
+exports := -Wl,--version-script=src/exports.map
+endif
+ifeq ($(SYSTEM),Linux)
+CORE_LIBS += -ldl
+helper_flags := -Wl,--as-needed -Wl,-z,nodelete
+endif
+# With -std=c11 some systems hide what goes beyond ISO C unless these are defined.
+features := -D_GNU_SOURCE -D_NETBSD_SOURCE $(if $(filter 1,$(PORTABLE)),-DIC_PORTABLE=1)
+
 sanitize := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer $(if \
 	$(findstring undefined,$(SANITIZE)),-fno-sanitize-recover=undefined))
-COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -DIC_VERSION='"$(VERSION)"' -Wall -Wextra -Wpedantic $(WERROR) -O2 -g -fPIC \
+COMPILE = $(CC) -std=c11 $(features) -DIC_VERSION='"$(VERSION)"' -Wall -Wextra -Wpedantic $(WERROR) -O2 -g -fPIC \
 	-fvisibility=hidden -MMD -MP $(sanitize) -Isrc $(spec_cflags) $(CORE_CFLAGS) $(CFLAGS)
-# A loaded module stays mapped: the engine's thread may still run when the Lua state is closed.
-MODULE  = $(CC) $(LIBFLAG) -Wl,-z,nodelete $(sanitize) $(LDFLAGS)
-exports := -Wl,--version-script=src/exports.map
-PROGRAM = $(CC) -Wl,-E $(sanitize) $(LDFLAGS)
+MODULE  = $(CC) $(LIBFLAG) $(module_flags) $(sanitize) $(LDFLAGS)
+PROGRAM = $(CC) $(program_flags) $(sanitize) $(LDFLAGS)
 
 core_objects  := $(patsubst %.c,$(CORE)/%.o,$(wildcard src/core/*/*.c))
 lua_objects   := $(patsubst %.c,$(OUT)/obj/%.o,lua_ironclad.c $(wildcard src/lua/*.c))
@@ -114,7 +136,7 @@ listener-note:
 
 # Rewritten only when the compiler or a flag has changed; then everything is built again.
 $(CORE)/flags: flags = $(COMPILE) $(MODULE)
-$(OUT)/obj/flags: flags = $(COMPILE) $(LUA_CFLAGS) $(HTTPD_CFLAGS) $(SANDBOX_CFLAGS) $(MODULE)
+$(OUT)/obj/flags: flags = $(COMPILE) $(LUA_CFLAGS) $(HTTPD_CFLAGS) $(SANDBOX_CFLAGS) $(MODULE) $(helper_flags)
 $(CORE)/flags $(OUT)/obj/flags: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(subst ','\'',$(flags))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(flags))' > $@
@@ -175,7 +197,7 @@ $(OUT)/spec_peer.so: $(OUT)/obj/spec/support/peer.o $(core_helpers)
 $(filter-out %/spec_peer.so,$(libraries)): $(OUT)/%.so: $(OUT)/obj/spec/support/%.o
 $(libraries):
 	@mkdir -p $(@D)
-	$(MODULE) -Wl,--as-needed -o $@ $^ -ldl $(TEST_LIBS)
+	$(MODULE) $(helper_flags) -o $@ $^ $(TEST_LIBS)
 
 -include $(shell find $(CORE) $(OUT)/obj -name '*.d' 2>/dev/null)
 

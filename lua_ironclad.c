@@ -1,5 +1,6 @@
 /* The entry point of the binding: require "ironclad.core" returns the table that is filled here. The Lua
  * files in src/ironclad build the public module from it. */
+#include "core/base/platform.h"
 #include "lua/calls.h"
 #include "lua/command.h"
 #include "lua/compat.h"
@@ -52,6 +53,7 @@ static int core_info(lua_State *L) {
 int luaopen_ironclad_core(lua_State *L) {
     static const luaL_Reg functions[] = {
         {"operations", core_operations}, {"jobs", core_jobs}, {"info", core_info}, {NULL, NULL}};
+    ic_stay_loaded();
     lua_newtable(L);
     ic_lua_setfuncs(L, functions);
     ic_lua_open_values(L);

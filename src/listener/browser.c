@@ -1,12 +1,11 @@
 #include "listener/browser.h"
+#include "core/base/platform.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-extern char **environ;
 
 /* Signals as a program expects them, whatever the host has made of its own. */
 static int set_attributes(posix_spawnattr_t *attributes) {
@@ -18,7 +17,7 @@ static int set_attributes(posix_spawnattr_t *attributes) {
     posix_spawnattr_setsigmask(attributes, &none);
     posix_spawnattr_setsigdefault(attributes, &usual);
     return posix_spawnattr_setflags(attributes,
-                                    POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
+                                    POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | IC_SPAWN_DETACHED);
 }
 
 /* A browser's own chatter is not for the terminal. */
@@ -42,7 +41,8 @@ static int start(ic_browser *browser, const char *program, const char *url) {
     }
     failed = set_attributes(&attributes);
     if (!failed) failed = set_files(&files);
-    if (!failed) failed = posix_spawnp(&browser->child, program, &files, &attributes, words, environ);
+    if (!failed)
+        failed = posix_spawnp(&browser->child, program, &files, &attributes, words, ic_environment());
     if (failed) browser->child = 0;
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&files);

@@ -1,6 +1,7 @@
 #include "listener/callback.h"
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
+#include "core/base/platform.h"
 #include "listener/html.h"
 #include "listener/listen.h"
 #include <errno.h>
@@ -9,6 +10,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/select.h>
 #include <unistd.h>
 
 #define CONNECTION_MEMORY                                                                                    \
@@ -145,7 +147,7 @@ static bool listen_at(ic_callback *callback, const char *address, char *error, s
     int fd = ic_listen(address, &callback->port, error, size);
     if (fd < 0) return false;
     struct MHD_Daemon *daemon = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, callback,
+        (IC_HAS_EPOLL ? MHD_USE_EPOLL : 0) | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, callback,
         MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_URI_LOG_CALLBACK, on_target, callback,
         MHD_OPTION_NOTIFY_COMPLETED, on_completed, callback, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_SECONDS,
@@ -216,19 +218,42 @@ static void run(const ic_callback *callback) {
         MHD_run(callback->daemons[i]);
 }
 
-/* Waits until there is something to do, at most `seconds`, and does it. */
-static void serve(ic_callback *callback, double seconds) {
+/* Waits until a daemon has something to do, at most so many milliseconds. */
+#if IC_HAS_EPOLL
+static void wait_for_daemons(const ic_callback *callback, int milliseconds) {
     struct pollfd ready[2];
     nfds_t count = 0;
+    for (size_t i = 0; i < 2 && callback->daemons[i]; i++) {
+        int fd = MHD_get_daemon_info(callback->daemons[i], MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+        ready[count++] = (struct pollfd){.fd = fd, .events = POLLIN};
+    }
+    poll(ready, count, milliseconds);
+}
+#else
+/* libmicrohttpd takes no descriptor from FD_SETSIZE on here: a process with so many open files cannot log in.
+ */
+static void wait_for_daemons(const ic_callback *callback, int milliseconds) {
+    fd_set reading, writing, failing;
+    MHD_socket highest = -1;
+    FD_ZERO(&reading);
+    FD_ZERO(&writing);
+    FD_ZERO(&failing);
+    for (size_t i = 0; i < 2 && callback->daemons[i]; i++)
+        MHD_get_fdset(callback->daemons[i], &reading, &writing, &failing, &highest);
+    struct timeval time = {.tv_sec = milliseconds / 1000, .tv_usec = milliseconds % 1000 * 1000};
+    select(highest + 1, &reading, &writing, &failing, &time);
+}
+#endif
+
+/* Waits until there is something to do, at most `seconds`, and does it. */
+static void serve(ic_callback *callback, double seconds) {
     int milliseconds = (int)ceil(fmin(seconds * 1000, MOMENT));
     for (size_t i = 0; i < 2 && callback->daemons[i]; i++) {
         MHD_UNSIGNED_LONG_LONG soon;
         if (MHD_get_timeout(callback->daemons[i], &soon) == MHD_YES && soon < (unsigned)milliseconds)
             milliseconds = (int)soon;
-        int fd = MHD_get_daemon_info(callback->daemons[i], MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
-        ready[count++] = (struct pollfd){.fd = fd, .events = POLLIN};
     }
-    poll(ready, count, milliseconds);
+    wait_for_daemons(callback, milliseconds);
     run(callback);
 }
 

@@ -1,4 +1,5 @@
 #include "listener/listen.h"
+#include "core/base/platform.h"
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -10,7 +11,7 @@
 #define BACKLOG 128
 
 static int open_at(const struct addrinfo *address) {
-    int fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), on = 1;
+    int fd = ic_open_socket(address->ai_family, SOCK_STREAM, 0, true), on = 1;
     if (fd < 0) return -1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (bind(fd, address->ai_addr, address->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0) return fd;

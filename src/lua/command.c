@@ -1,5 +1,6 @@
 #include "lua/command.h"
 #include "core/base/clock.h"
+#include "core/base/platform.h"
 #include "lua/compat.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -77,7 +78,8 @@ static int command_spawn(command *mine, char *const *words, int output) {
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     failed = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
     if (!failed) failed = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    if (!failed) failed = posix_spawnp(&mine->child, words[0], &actions, &attributes, words, environ);
+    if (!failed)
+        failed = posix_spawnp(&mine->child, words[0], &actions, &attributes, words, ic_environment());
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return failed;
@@ -87,7 +89,7 @@ static int command_spawn(command *mine, char *const *words, int output) {
  * of the pipe. */
 static int command_run(command *mine, char *const *words) {
     int ends[2];
-    if (pipe2(ends, O_CLOEXEC)) return errno;
+    if (ic_open_pipe(ends, false)) return errno;
     mine->pipe = ends[0];
     int failed = fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0 ? errno : command_spawn(mine, words, ends[1]);
     close(ends[1]);
@@ -221,7 +223,7 @@ static void command_end(command *mine) {
     mine->state = NONE;
     if (mine->pipe >= 0) close(mine->pipe);
     mine->pipe = -1;
-    explicit_bzero(mine->output, sizeof mine->output);
+    ic_wipe(mine->output, sizeof mine->output);
     mine->length = 0;
 }
 

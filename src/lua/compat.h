@@ -7,6 +7,10 @@
 #include <lua.h>
 #include <stddef.h>
 
+#if LUA_VERSION_NUM == 502
+#error "ironclad is for Lua 5.1 (and LuaJIT), 5.3 and 5.4, not for Lua 5.2"
+#endif
+
 static inline size_t ic_lua_rawlen(lua_State *L, int index) {
 #if LUA_VERSION_NUM < 502
     return lua_objlen(L, index);

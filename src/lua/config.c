@@ -1,5 +1,6 @@
 #include "lua/config.h"
 #include "core/base/buf.h"
+#include "core/base/platform.h"
 #include "lua/compat.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +20,7 @@ typedef struct box {
 static void config_clear(box *mine) {
     if (mine->file >= 0) close(mine->file);
     mine->file = -1;
-    if (mine->text.data) explicit_bzero(mine->text.data, mine->text.length);
+    if (mine->text.data) ic_wipe(mine->text.data, mine->text.length);
     ic_buf_free(&mine->text);
 }
 
@@ -36,7 +37,7 @@ static const char *config_read_text(box *mine) {
            !mine->text.failed)
         ic_buf_add(&mine->text, bytes, (size_t)count);
     if (count < 0) return strerror(errno);
-    explicit_bzero(bytes, sizeof bytes);
+    ic_wipe(bytes, sizeof bytes);
     return mine->text.length > TEXT_MAX ? "larger than 1 MiB" : NULL;
 }
 

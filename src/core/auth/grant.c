@@ -1,6 +1,7 @@
 #include "core/auth/grant.h"
 #include "core/base/alloc.h"
 #include "core/base/buf.h"
+#include "core/base/platform.h"
 #include "core/base/text.h"
 #include <math.h>
 #include <openssl/evp.h>
@@ -52,7 +53,7 @@ static char *grant_form(const cJSON *body) {
     }
     const char *text = ic_buf_text(&form);
     char *copy = text ? ic_strdup(text) : NULL;
-    if (form.data) explicit_bzero(form.data, form.length);
+    if (form.data) ic_wipe(form.data, form.length);
     ic_buf_free(&form);
     return copy;
 }
@@ -66,7 +67,7 @@ static char *grant_basic(const ic_settings *settings) {
         memcpy(encoded, "Basic ", 6);
         EVP_EncodeBlock((unsigned char *)encoded + 6, (const unsigned char *)pair.data, (int)pair.length);
     }
-    if (pair.data) explicit_bzero(pair.data, pair.length);
+    if (pair.data) ic_wipe(pair.data, pair.length);
     ic_buf_free(&pair);
     return encoded;
 }

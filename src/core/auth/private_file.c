@@ -3,6 +3,7 @@
 #include "core/base/alloc.h"
 #include "core/base/buf.h"
 #include "core/base/path.h"
+#include "core/base/platform.h"
 #include "core/base/process.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -360,7 +361,7 @@ static char *private_file_read_whole(const ic_private_file *file, int descriptor
     else
         ic_error_set(error, IC_ERR_STORE, "%s was changed while it was read, without its lock; try again",
                      path);
-    explicit_bzero(text, size + 1);
+    ic_wipe(text, size + 1);
     ic_free(text);
     return NULL;
 }

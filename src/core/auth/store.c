@@ -2,6 +2,7 @@
 #include "core/auth/store.h"
 #include "core/auth/private_file.h"
 #include "core/base/alloc.h"
+#include "core/base/platform.h"
 #include "core/base/text.h"
 #include "core/json/json.h"
 #include <math.h>
@@ -146,7 +147,7 @@ static int store_read_tree(ic_store *store, cJSON **tree, size_t *length, ic_err
     int found = ic_private_file_read(&store->file, &text, length, error);
     if (found != 1) return found;
     *tree = store_parse(store, text, *length, error);
-    explicit_bzero(text, *length);
+    ic_wipe(text, *length);
     ic_free(text);
     return *tree ? 1 : -1;
 }
@@ -160,7 +161,7 @@ static bool store_write_tree(ic_store *store, const cJSON *tree, ic_error *error
     size_t length = strlen(text);
     bool written =
         store_check_size(store, length, error) && ic_private_file_write(&store->file, text, length, error);
-    explicit_bzero(text, length);
+    ic_wipe(text, length);
     ic_json_text_free(text);
     return written;
 }

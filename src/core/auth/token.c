@@ -1,5 +1,6 @@
 #include "core/auth/token.h"
 #include "core/base/alloc.h"
+#include "core/base/platform.h"
 #include "core/base/text.h"
 #include "core/json/json.h"
 #include <math.h>
@@ -55,7 +56,7 @@ cJSON *ic_token_to_json(const ic_token *token) {
 
 static void token_wipe(cJSON *tree) {
     cJSON *child;
-    if (tree->valuestring) explicit_bzero(tree->valuestring, strlen(tree->valuestring));
+    if (tree->valuestring) ic_wipe(tree->valuestring, strlen(tree->valuestring));
     cJSON_ArrayForEach(child, tree) {
         token_wipe(child);
     }

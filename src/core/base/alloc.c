@@ -1,5 +1,6 @@
 /* Counts blocks around malloc. Outside tests this costs two relaxed atomics per allocation. */
 #include "core/base/alloc.h"
+#include "core/base/platform.h"
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -67,7 +68,7 @@ char *ic_strdup(const char *text) {
 }
 
 void ic_free_secret(char *text) {
-    if (text) explicit_bzero(text, strlen(text));
+    if (text) ic_wipe(text, strlen(text));
     ic_free(text);
 }
 

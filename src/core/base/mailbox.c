@@ -1,6 +1,7 @@
 #include "core/base/mailbox.h"
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
+#include "core/base/platform.h"
 #include "core/base/process.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -29,7 +30,7 @@ ic_mailbox *ic_mailbox_new(const ic_mailbox_hooks *hooks, ic_error *error) {
         ic_error_memory(error);
         return NULL;
     }
-    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
+    if (ic_open_pipe(ends, true) != 0) {
         ic_error_set(error, IC_ERR_IO, "cannot open a pipe: %s", strerror(errno));
         ic_free(mailbox);
         return NULL;

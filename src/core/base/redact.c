@@ -1,6 +1,7 @@
 #include "core/base/redact.h"
 #include "core/base/alloc.h"
 #include "core/base/buf.h"
+#include "core/base/platform.h"
 #include "core/base/text.h"
 #include <openssl/evp.h>
 #include <stdint.h>
@@ -86,8 +87,8 @@ static void redact_add_secret(redactor *all, const char *secret) {
     if (!form.failed && form.length != length) redact_add_spelled(all, form.data, form.length);
     if (!json.failed && json.length != length) redact_add_spelled(all, json.data, json.length);
     if (form.failed || json.failed) all->failed = true;
-    if (form.data) explicit_bzero(form.data, form.length);
-    if (json.data) explicit_bzero(json.data, json.length);
+    if (form.data) ic_wipe(form.data, form.length);
+    if (json.data) ic_wipe(json.data, json.length);
     ic_buf_free(&form);
     ic_buf_free(&json);
 }
@@ -223,7 +224,7 @@ size_t ic_redact(char *text, size_t length, const char *const *secrets, size_t c
         length = length < 3 ? 0 : 3;
         memcpy(text, REPLACEMENT, length);
     }
-    if (all.bytes.data) explicit_bzero(all.bytes.data, all.bytes.length);
+    if (all.bytes.data) ic_wipe(all.bytes.data, all.bytes.length);
     ic_buf_free(&all.bytes);
     ic_free(all.patterns);
     return length;

@@ -2,6 +2,7 @@
 #include "core/engine/socket.h"
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
+#include "core/base/platform.h"
 #include "core/base/process.h"
 #include "core/engine/flow.h"
 #include "core/engine/socket_path.h"
@@ -87,7 +88,7 @@ static void socket_close_idle(ic_socket *socket) {
 
 static void socket_accept(ic_socket *socket) {
     while (socket_make_room(socket)) {
-        int descriptor = accept4(socket->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        int descriptor = ic_accept(socket->listener);
         if (descriptor < 0 && (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)) return;
         if (descriptor < 0 || !ic_process_register(descriptor)) {
             if (descriptor >= 0) close(descriptor);
@@ -103,7 +104,7 @@ static void socket_accept(ic_socket *socket) {
 static bool client_notify(client *client) {
     ic_call_release(client->call);
     client->call = NULL;
-    return send(client->descriptor, "\n", 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1;
+    return ic_send(client->descriptor, "\n", 1) == 1;
 }
 
 /* The same. */

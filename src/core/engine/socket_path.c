@@ -1,12 +1,12 @@
 /* Opens and removes the file of the engine's unix socket, in a folder that is checked first. */
 #include "core/engine/socket_path.h"
+#include "core/base/platform.h"
 #include "core/base/process.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -80,7 +80,7 @@ static bool socket_path_enter(const char *folder, bool ours, ic_error *error) {
 /* Whether no process listens there any more. */
 static bool socket_path_is_dead(const char *path) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int descriptor = ic_open_socket(AF_UNIX, SOCK_STREAM, 0, true);
     if (descriptor < 0) return false;
     snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
     bool dead =
@@ -111,7 +111,7 @@ static void socket_path_sweep(const char *folder) {
 /* The listening descriptor; -1 with IO or MEMORY. */
 static int socket_path_listen(const char *path, ic_error *error) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int listener = ic_open_socket(AF_UNIX, SOCK_STREAM, 0, true);
     snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
     if (listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof address) != 0 ||
         listen(listener, BACKLOG) != 0) {
@@ -157,7 +157,7 @@ static bool socket_path_install(int listener, const char *path, const char *made
 static bool socket_path_open_in(const char *folder, bool ours, ic_error *error) {
     char path[IC_SOCKET_PATH_SIZE];
     unsigned salt = 0; /* tells processes apart that see different process ids in one folder */
-    if (getrandom(&salt, sizeof salt, 0) < 0) salt = (unsigned)time(NULL);
+    if (!ic_random_bytes(&salt, sizeof salt)) salt = (unsigned)time(NULL);
     int length = snprintf(path, sizeof path, "%s/ironclad-%ld-%08x.sock", folder, (long)getpid(), salt);
     if (length >= (int)sizeof path) {
         ic_error_set(error, IC_ERR_IO, "socket_dir: a path in %s is %d bytes long, and %d are the most",

@@ -1,6 +1,7 @@
 #include "core/http/request.h"
 #include "core/base/alloc.h"
 #include "core/base/buf.h"
+#include "core/base/platform.h"
 #include "core/base/text.h"
 #include "core/base/url.h"
 #include "core/catalog/settings.h"
@@ -209,7 +210,7 @@ void ic_request_free(ic_request *request) {
     ic_free(request->target);
     ic_free_secret(request->authorization);
     ic_free_secret(request->sensitive);
-    if (request->secret && request->body) explicit_bzero(request->body, strlen(request->body));
+    if (request->secret && request->body) ic_wipe(request->body, strlen(request->body));
     ic_json_text_free(request->body);
     ic_parts_free(&request->parts);
     for (size_t i = 0; i < request->form_count; i++) {

@@ -2,6 +2,7 @@
 #include "core/base/alloc.h"
 #include "core/base/buf.h"
 #include "core/base/clock.h"
+#include "core/base/platform.h"
 #include "core/base/process.h"
 #include "core/base/text.h"
 #include "core/http/proxy.h"
@@ -74,8 +75,9 @@ static bool reader_has_changed(const ic_reader *reader) {
     struct stat now;
     const struct stat *then = &reader->opened;
     if (reader->file < 0) return false;
-    return fstat(reader->file, &now) != 0 || now.st_size != then->st_size ||
-           now.st_mtim.tv_sec != then->st_mtim.tv_sec || now.st_mtim.tv_nsec != then->st_mtim.tv_nsec;
+    if (fstat(reader->file, &now) != 0 || now.st_size != then->st_size) return true;
+    struct timespec written = ic_modification_time(&now), before = ic_modification_time(then);
+    return written.tv_sec != before.tv_sec || written.tv_nsec != before.tv_nsec;
 }
 
 /* Sends exactly the announced number of bytes. When the file changes meanwhile, the attempt ends. */
@@ -178,7 +180,7 @@ static bool setup_add_header(ic_setup *setup, const char *name, const char *valu
     ic_buf_printf(&line, "%s%s", name, value);
     const char *text = ic_buf_text(&line);
     struct curl_slist *longer = text ? curl_slist_append(setup->headers, text) : NULL;
-    if (line.data) explicit_bzero(line.data, line.length);
+    if (line.data) ic_wipe(line.data, line.length);
     ic_buf_free(&line);
     if (longer) setup->headers = longer;
     return longer != NULL;
@@ -277,7 +279,7 @@ static curl_socket_t setup_open_socket(void *argument, curlsocktype purpose, str
     ic_setup *setup = argument;
     (void)purpose;
     curl_easy_setopt(setup->easy, CURLOPT_VERBOSE, 1L);
-    curl_socket_t opened = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    curl_socket_t opened = ic_open_socket(address->family, address->socktype, address->protocol, false);
     if (opened < 0) return CURL_SOCKET_BAD;
     if (ic_process_register(opened)) return opened;
     close(opened);

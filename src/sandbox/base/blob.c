@@ -1,6 +1,7 @@
 #include "sandbox/base/blob.h"
 #include "core/base/alloc.h"
 #include "core/base/buf.h"
+#include "core/base/platform.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -58,7 +59,7 @@ static int spool_open_unnamed(void) {
         errno = ENAMETOOLONG;
         return -1;
     }
-    int file = mkostemp(path, O_CLOEXEC);
+    int file = ic_open_temporary(path);
     if (file >= 0) unlink(path);
     return file;
 }

@@ -1,5 +1,6 @@
 #include "sandbox/http/delays.h"
 #include "core/base/alloc.h"
+#include "core/base/platform.h"
 #include <microhttpd.h>
 #include <pthread.h>
 #include <signal.h>
@@ -25,11 +26,7 @@ struct ic_delays {
 ic_delays *ic_delays_new(void) {
     ic_delays *delays = ic_calloc(1, sizeof *delays);
     if (!delays) return NULL;
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&delays->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    ic_condition_init(&delays->changed);
     pthread_mutex_init(&delays->lock, NULL);
     return delays;
 }
@@ -63,7 +60,7 @@ static void *delay_run(void *context) {
         const struct timespec *next = delay_resume_due(delays);
         if (next) {
             struct timespec end = *next; /* the array may move meanwhile */
-            pthread_cond_timedwait(&delays->changed, &delays->lock, &end);
+            ic_condition_wait(&delays->changed, &delays->lock, &end);
         } else {
             pthread_cond_wait(&delays->changed, &delays->lock);
         }

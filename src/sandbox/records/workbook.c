@@ -1,6 +1,7 @@
 #include "sandbox/records/workbook.h"
 #include "core/base/alloc.h"
 #include "core/base/buf.h"
+#include "core/base/platform.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +30,7 @@ static bool workbook_open_file(ic_workbook *book) {
     ic_buf_printf(&path, "%s/ironclad-sandbox-XXXXXX", tmp && *tmp ? tmp : "/tmp");
     book->path = ic_buf_take(&path, NULL);
     ic_buf_free(&path);
-    book->fd = book->path ? mkostemp(book->path, O_CLOEXEC) : -1;
+    book->fd = book->path ? ic_open_temporary(book->path) : -1;
     return book->fd >= 0;
 }
 

@@ -1,0 +1,185 @@
+#include "core/base/platform.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#if defined(SOCK_CLOEXEC) && !IC_PORTABLE
+#define AT_ONCE 1 /* pipe2, accept4 and mkostemp came with it */
+#else
+#define AT_ONCE 0
+#endif
+
+#if AT_ONCE
+
+int ic_open_pipe(int ends[2], bool nonblocking) {
+    return pipe2(ends, O_CLOEXEC | (nonblocking ? O_NONBLOCK : 0));
+}
+
+int ic_open_socket(int family, int type, int protocol, bool nonblocking) {
+    return socket(family, type | SOCK_CLOEXEC | (nonblocking ? SOCK_NONBLOCK : 0), protocol);
+}
+
+int ic_accept(int listener) {
+    return accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+}
+
+int ic_open_temporary(char *path) {
+    return mkostemp(path, O_CLOEXEC);
+}
+
+#else
+
+/* Sets the flags of a descriptor; closes it and answers -1 when that fails. */
+static int platform_set_flags(int descriptor, bool nonblocking) {
+    if (descriptor < 0) return -1;
+    if (fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0 &&
+        (!nonblocking || fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK) == 0))
+        return descriptor;
+    int reason = errno;
+    close(descriptor);
+    errno = reason;
+    return -1;
+}
+
+int ic_open_pipe(int ends[2], bool nonblocking) {
+    if (pipe(ends) != 0) return -1;
+    if (platform_set_flags(ends[0], nonblocking) < 0) {
+        close(ends[1]);
+        return -1;
+    }
+    if (platform_set_flags(ends[1], nonblocking) >= 0) return 0;
+    close(ends[0]);
+    return -1;
+}
+
+/* Writing to a peer that is gone gives EPIPE and no signal. */
+static int platform_set_socket(int descriptor, bool nonblocking) {
+    descriptor = platform_set_flags(descriptor, nonblocking);
+#ifdef SO_NOSIGPIPE
+    const int on = 1;
+    if (descriptor >= 0) setsockopt(descriptor, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
+#endif
+    return descriptor;
+}
+
+int ic_open_socket(int family, int type, int protocol, bool nonblocking) {
+    return platform_set_socket(socket(family, type, protocol), nonblocking);
+}
+
+int ic_accept(int listener) {
+    return platform_set_socket(accept(listener, NULL, NULL), true);
+}
+
+int ic_open_temporary(char *path) {
+    return platform_set_flags(mkstemp(path), false);
+}
+
+#endif
+
+ssize_t ic_send(int descriptor, const void *bytes, size_t length) {
+#if defined(MSG_NOSIGNAL) && !IC_PORTABLE
+    return send(descriptor, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+#else
+    return send(descriptor, bytes, length, MSG_DONTWAIT);
+#endif
+}
+
+void ic_wipe(void *bytes, size_t length) {
+    static void *(*const volatile fill)(void *, int, size_t) = memset;
+    if (length) fill(bytes, 0, length);
+}
+
+bool ic_random_bytes(void *bytes, size_t length) {
+    int source = open("/dev/urandom", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (source < 0) return false;
+    bool whole = read(source, bytes, length) == (ssize_t)length;
+    close(source);
+    return whole;
+}
+
+#if defined(__APPLE__) || IC_PORTABLE
+
+#define NANOSECONDS 1000000000L
+
+void ic_condition_init(pthread_cond_t *condition) {
+    pthread_cond_init(condition, NULL);
+}
+
+/* The condition waits by CLOCK_REALTIME: the same time from now. Who waits looks again when it ends early. */
+int ic_condition_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, const struct timespec *end) {
+    struct timespec now, real;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(CLOCK_REALTIME, &real);
+    real.tv_sec += end->tv_sec - now.tv_sec;
+    real.tv_nsec += end->tv_nsec - now.tv_nsec;
+    if (real.tv_nsec < 0) {
+        real.tv_nsec += NANOSECONDS;
+        real.tv_sec--;
+    } else if (real.tv_nsec >= NANOSECONDS) {
+        real.tv_nsec -= NANOSECONDS;
+        real.tv_sec++;
+    }
+    return pthread_cond_timedwait(condition, mutex, &real);
+}
+
+#else
+
+void ic_condition_init(pthread_cond_t *condition) {
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(condition, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+}
+
+int ic_condition_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, const struct timespec *end) {
+    return pthread_cond_timedwait(condition, mutex, end);
+}
+
+#endif
+
+struct timespec ic_modification_time(const struct stat *about) {
+#ifdef __APPLE__
+    return about->st_mtimespec;
+#else
+    return about->st_mtim;
+#endif
+}
+
+#ifdef __APPLE__
+
+#include <crt_externs.h>
+
+char **ic_environment(void) {
+    return *_NSGetEnviron();
+}
+
+#else
+
+extern char **environ;
+
+char **ic_environment(void) {
+    return environ;
+}
+
+#endif
+
+#if defined(__linux__) && !IC_PORTABLE
+
+void ic_stay_loaded(void) {}
+
+#else
+
+#include <dlfcn.h>
+
+/* One more reference, which nobody gives back. */
+void ic_stay_loaded(void) {
+    static const char inside;
+    Dl_info about;
+    if (dladdr(&inside, &about) && about.dli_fname) dlopen(about.dli_fname, RTLD_LAZY | RTLD_LOCAL);
+}
+
+#endif

@@ -1,0 +1,66 @@
+/* What differs between systems, each behind one function. Linux and the BSDs set a descriptor's flags when it
+ * is opened; elsewhere, and with `make PORTABLE=1` (IC_PORTABLE), they are set a moment later, so that a
+ * program which another thread starts in between inherits the descriptor. See docs/platforms.md. */
+#ifndef IC_PLATFORM_H
+#define IC_PLATFORM_H
+
+#include <pthread.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <time.h>
+
+#ifndef IC_PORTABLE
+#define IC_PORTABLE 0
+#endif
+
+/* All descriptors that these open are closed in a program that this process starts. The result is that of the
+ * POSIX function: -1 with errno. */
+int ic_open_pipe(int ends[2], bool nonblocking);
+int ic_open_socket(int family, int type, int protocol, bool nonblocking);
+/* The next connection of a listener, non-blocking. */
+int ic_accept(int listener);
+/* mkstemp. */
+int ic_open_temporary(char *path);
+
+/* send without waiting and without SIGPIPE. Where the system can turn the signal off neither for the call nor
+ * for the socket, the calling thread must block it, as the engine's does. */
+ssize_t ic_send(int descriptor, const void *bytes, size_t length);
+
+/* Overwrites a secret; the compiler cannot leave that out. */
+void ic_wipe(void *bytes, size_t length);
+
+/* Bytes that nobody can guess; false when the system has none. */
+bool ic_random_bytes(void *bytes, size_t length);
+
+/* A condition, and a wait for it that ends at a time of CLOCK_MONOTONIC. The result is that of
+ * pthread_cond_timedwait. */
+void ic_condition_init(pthread_cond_t *condition);
+int ic_condition_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, const struct timespec *end);
+
+struct timespec ic_modification_time(const struct stat *about);
+
+/* `environ`, which a shared object cannot name everywhere. */
+char **ic_environment(void);
+
+/* The shared object that holds this function is never unloaded: a thread of its own may still run when the
+ * host closes it. Does nothing where the linker has said so already (-z nodelete). */
+void ic_stay_loaded(void);
+
+/* For posix_spawnattr_setflags: Ctrl-C in the terminal does not reach the program. */
+#if defined(POSIX_SPAWN_SETSID) && !IC_PORTABLE
+#define IC_SPAWN_DETACHED POSIX_SPAWN_SETSID
+#else
+#define IC_SPAWN_DETACHED POSIX_SPAWN_SETPGROUP
+#endif
+
+/* Whether libmicrohttpd can wait by epoll. */
+#if defined(__linux__) && !IC_PORTABLE
+#define IC_HAS_EPOLL 1
+#else
+#define IC_HAS_EPOLL 0
+#endif
+
+#endif
