@@ -1,36 +1,107 @@
 -- Imports a folder of PDFs into records: lua bulk_import.lua folder
--- Its metadata.csv has a line of names, then a line for each record: externalId, file, type, name, and any properties.
--- It may be killed at any time and run again. What is about to be done is in journal.txt first; a record in doubt,
--- because the answer to its creation never came, is looked up by its property `externalId` before it is created again.
+-- Its metadata.csv has a line of names, then a line for each record: externalId, file, type, name, and any properties
+-- of the company's record schema. It may be killed at any time and run again: each step is written to journal.txt
+-- before it is done, and a record whose creation got no answer is looked up by its property `externalId` before it is
+-- created again. A row that cannot be imported is reported, and the others are imported. The exit status is then 1:
+-- correct the row, and run it again.
 
 local ironclad = require "ironclad"
-local must, folder = ironclad.must, arg[1] or error("usage: lua bulk_import.lua folder", 0)
+local folder = arg[1] or error("usage: lua bulk_import.lua folder", 0)
 local support = (arg[0]:match "^(.*/)" or "./") .. "support/"
 local csv, journal = dofile(support .. "csv.lua"), dofile(support .. "journal.lua")(folder .. "/journal.txt")
 local client = ironclad.from_env { scopes = ironclad.scopes_for { "records:list", "records:get", "records:create",
   "records:get_schema", "records:upload_attachment" } }
 
-local function create(row)
-  local properties, own = {}, { file = true, type = true, name = true }
-  for name, value in pairs(row) do
-    if not own[name] and value ~= "" then properties[name] = value end
-  end
-  journal:write(row.externalId, "creating")
-  return must(client.records:create { type = row.type, name = row.name, properties = properties })
+-- These would be the same for every row.
+local HOPELESS = { auth = true, permission = true, network = true, tls = true }
+-- What each row has besides properties.
+local OWN = { file = true, type = true, name = true }
+
+-- The value; or the error is raised as it is, with its kind.
+local function try(value, err)
+  if err ~= nil then error(err, 0) end
+  return value
 end
 
-local function import(row, step, id)
-  local doubtful = { filter = ironclad.filter.Equals("externalId", row.externalId), limit = 1 }
-  local record = id and must(client.records:get(id)) or step and client.records:each(doubtful)() or create(row)
+-- The type of a property by the company's record schema, which is read when the first row needs it; or nil.
+local schema
+local function type_of(name)
+  schema = schema or try(client.records:get_schema())
+  return schema.properties[name] and schema.properties[name].type
+end
+
+-- How the text of a cell is read, by the type of its property; the others are sent as they are.
+local readers = {
+  number = function(text) return text:find "^%-?%d+%.?%d*$" and tonumber(text), "a number, as 12.5" end,
+  boolean = function(text) return ({ ["true"] = true, ["false"] = false })[text:lower()], "true or false" end,
+  monetary_amount = function(text)
+    local currency, amount = text:match "^(%u%u%u) (%-?%d+%.?%d*)$"
+    return currency and ironclad.money(currency, amount), "a currency and an amount, as USD 5000"
+  end,
+}
+
+local function properties_of(row)
+  local properties = {}
+  for name, text in pairs(row) do
+    if not OWN[name] and text ~= "" then
+      local read = readers[type_of(name) or false]
+      local value, wanted = text, nil
+      if read then value, wanted = read(text) end
+      if value == nil then error(("%s: expected %s, got %s"):format(name, wanted, text), 0) end
+      properties[name] = value
+    end
+  end
+  return properties
+end
+
+local function create(row)
+  local body = { type = row.type, name = row.name, properties = properties_of(row) }
+  journal:write(row.externalId, "creating")
+  return try(client.records:create(body))
+end
+
+local function find(row)
+  local same = ironclad.filter.Equals("externalId", row.externalId)
+  return try(client.records:list { filter = same, pageSize = 1 }).list[1]
+end
+
+local function import(row)
+  local step, id = journal:last(row.externalId)
+  if step == "attached" then return id end
+  if row.file == "" then error("no file", 0) end
+  local path = folder .. "/" .. row.file
+  try(io.open(path, "rb")):close() -- nothing is created without its file
+  local record = id and try(client.records:get(id)) or step and find(row) or create(row)
   journal:write(row.externalId, "created", record.id)
   if not (record.attachments and record.attachments.signedCopy) then
-    must(record:upload_attachment("signedCopy", { attachment = ironclad.file(folder .. "/" .. row.file) }))
+    try(record:upload_attachment("signedCopy", { attachment = ironclad.file(path) }))
   end
   journal:write(row.externalId, "attached", record.id)
   return record.id
 end
 
-for row in csv.rows(folder .. "/metadata.csv") do
-  local step, id = journal:last(row.externalId)
-  print(row.externalId, step == "attached" and id or import(row, step, id))
+local rows, names = csv.rows(folder .. "/metadata.csv")
+local missing, first_lines, failed = { externalId = true, file = true, type = true, name = true }, {}, 0
+for _, name in ipairs(names) do missing[name] = nil end
+if next(missing) then error(("metadata.csv has no column %s"):format((next(missing))), 0) end
+
+for row, line in rows do
+  local id = row.externalId
+  local fine, result
+  if id == "" then
+    result = "no externalId"
+  elseif first_lines[id] then
+    result = ("line %d has this externalId too"):format(first_lines[id])
+  else
+    first_lines[id] = line
+    fine, result = pcall(import, row)
+  end
+  if fine then
+    print(journal.on_one_line(id), result)
+  else
+    failed = failed + 1
+    io.stderr:write(("line %d, %s: %s\n"):format(line, journal.on_one_line(id), tostring(result)))
+    if type(result) == "table" and HOPELESS[result.kind] then break end
+  end
 end
+if failed > 0 then os.exit(1, true) end

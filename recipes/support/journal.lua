@@ -1,18 +1,26 @@
--- A journal of what has been begun and done: a line for each step, written at once. A line that a kill or a full disk
--- has cut off has no "." at its end, and does not count.
+-- A journal of what has been started and done: one line for each step, written at once. A line that a kill or a full
+-- disk has cut off has no "." at its end, and does not count.
+local json = require("ironclad").json
+
 local Journal = {}
 Journal.__index = Journal
 
--- The last step of an item and what was noted with it (nil: nothing); nil when it was never begun.
+--- A text as it stands in the journal: on one line, as JSON when it has control characters.
+local function on_one_line(text)
+  return text:find '[%c]' and json.encode(text):gsub("\127", "\\u007f") or text:find '^"' and json.encode(text) or text
+end
+Journal.on_one_line = on_one_line
+
+-- The last step of an item and what was noted with it (nil: nothing); nil when it was never started.
 function Journal:last(item)
-  local line = self.lines[item]
+  local line = self.lines[on_one_line(item)]
   if line then return line.step, line.note end
 end
 
 function Journal:write(item, step, note)
-  local line = ("\n%s\t%s\t%s\t."):format(step, note or "", item)
-  assert(self.file:write(line))
-  self.lines[item] = { step = step, note = note }
+  local key = on_one_line(item)
+  assert(self.file:write(("\n%s\t%s\t%s\t."):format(step, note and on_one_line(note) or "", key)))
+  self.lines[key] = { step = step, note = note }
 end
 
 return function(path)

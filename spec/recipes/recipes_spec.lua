@@ -101,6 +101,111 @@ describe("recipes/bulk_import.lua", function()
     for _, request in ipairs(sandbox:requests()) do assert.are.equal("/oauth/token", request.path) end
   end)
 
+  local function write_rows(lines)
+    peer.write_file(folder .. "/1.pdf", "%PDF-1.4")
+    peer.write_file(folder .. "/metadata.csv", table.concat(lines, "\r\n") .. "\r\n")
+  end
+
+  -- Runs it where rows cannot be imported -> what it said of them.
+  local function fails()
+    local output, status = peer.lua(source("bulk_import.lua", folder))
+    assert.are.equal(1, status, output)
+    return output
+  end
+
+  local function records_by_external_id()
+    local found, count = {}, 0
+    for record in client.records:each { types = "mutualNDA" } do
+      local id = record:property "externalId"
+      if id then
+        assert.is_nil(found[id], id .. " twice")
+        found[id], count = record, count + 1
+      end
+    end
+    return found, count
+  end
+
+  it("keeps an externalId with line ends in one line of the journal", function()
+    local forged = "A-1\r\nattached\tnowhere\tB-1\t."
+    write_rows { "externalId,file,type,name", ('"%s",1.pdf,mutualNDA,One'):format(forged), "B-1,1.pdf,mutualNDA,Two",
+      '"""Q""",1.pdf,mutualNDA,Three' }
+    local output = run("bulk_import.lua", folder)
+    assert.are.equal(output, run("bulk_import.lua", folder))
+    local found, count = records_by_external_id()
+    assert.are.equal(3, count)
+    assert.are.equal("One", found[forged].name)
+    assert.are.equal("Two", found["B-1"].name)
+    assert.are.equal("Three", found['"Q"'].name)
+    assert.are.equal(3, select(2, output:gsub("\n", "")), output)
+  end)
+
+  it("reads numbers, money, booleans and dates by the record schema", function()
+    write_rows { "externalId,file,type,name,seats,contractValue,autoRenews,agreementDate,counterpartyName",
+      "T-1,1.pdf,mutualNDA,One,25,USD 5000.50,true,2026-01-31,12", "T-2,1.pdf,mutualNDA,Two,-0.5,EUR 7,False,," }
+    run("bulk_import.lua", folder)
+    local found = records_by_external_id()
+    assert.are.same({ 25, "USD 5000.50", true, "12" }, { found["T-1"]:property "seats",
+      tostring(found["T-1"]:property "contractValue"), found["T-1"]:property "autoRenews",
+      found["T-1"]:property "counterpartyName" })
+    assert.are.same({ -0.5, "EUR 7", false }, { found["T-2"]:property "seats",
+      tostring(found["T-2"]:property "contractValue"), found["T-2"]:property "autoRenews" })
+    assert.is_nil(found["T-2"]:property "agreementDate")
+  end)
+
+  it("imports the other rows when some cannot be, says why, and creates nothing for those", function()
+    write_rows { "externalId,file,type,name,seats,contractValue,autoRenews", "R-1,missing.pdf,mutualNDA,One,,,",
+      "R-2,1.pdf,mutualNDA,Two,x,,", "R-3,1.pdf,mutualNDA,Three,,5000,", "R-4,1.pdf,mutualNDA,Four,,,maybe",
+      "R-5,1.pdf,noSuchType,Five,,,", "R-6,,mutualNDA,Six,,,", ",1.pdf,mutualNDA,Seven,,,",
+      "R-8,1.pdf,mutualNDA,Eight,,,",
+      "R-8,1.pdf,mutualNDA,Nine,,," }
+    local output = fails()
+    for _, text in ipairs {
+      "line 2, R%-1: .*missing%.pdf: No such file", "line 3, R%-2: seats: expected a number, as 12%.5, got x\n",
+      "line 4, R%-3: contractValue: expected a currency and an amount, as USD 5000, got 5000\n",
+      "line 5, R%-4: autoRenews: expected true or false, got maybe\n", "line 6, R%-5: .*noSuchType",
+      "line 7, R%-6: no file\n", "line 8, : no externalId\n", "line 10, R%-8: line 9 has this externalId too\n",
+    } do
+      assert.matches(text, output)
+    end
+    local found, count = records_by_external_id()
+    assert.are.equal(1, count)
+    assert.are.equal("Eight", found["R-8"].name)
+
+    peer.write_file(folder .. "/missing.pdf", "%PDF-1.4")
+    fails()
+    found, count = records_by_external_id()
+    assert.are.equal(2, count)
+    assert.are.equal("One", found["R-1"].name)
+  end)
+
+  it("stops at a mistake that every row would meet", function()
+    write_rows { "externalId,file,type,name", "S-1,1.pdf,mutualNDA,One", "S-2,1.pdf,mutualNDA,Two" }
+    sandbox:fail { method = "POST", path = "/public/api/v1/records", status = 403, times = 2 }
+    assert.are.equal(1, select(2, fails():gsub("line %d, S", "")))
+  end)
+
+  for name, separator in pairs { semicolons = ";", tabs = "\t" } do
+    it("reads a file with " .. name, function()
+      write_rows { (("externalId,file,type,name"):gsub(",", separator)),
+        (('C-1,1.pdf,mutualNDA,"One; two"'):gsub(",", separator)) }
+      run("bulk_import.lua", folder)
+      assert.are.equal("One; two", records_by_external_id()["C-1"].name)
+    end)
+  end
+
+  for mistake, lines in pairs {
+    ["metadata.csv has no column externalId"] = { "id,file,type,name", "X,1.pdf,mutualNDA,One" },
+    ["line 3: 5 fields, and 4 names"] = { "externalId,file,type,name", '"X\n1",1.pdf,mutualNDA,One,Two' },
+    ["line 2: a quote is not closed"] = { "externalId,file,type,name", 'X,1.pdf,mutualNDA,"One' },
+    ["line 2: text after a closing quote"] = { "externalId,file,type,name", 'X,1.pdf,mutualNDA,"One"two' },
+  } do
+    it("is told: " .. mistake, function()
+      if mistake:find "^line 3" then table.insert(lines, 2, "W,1.pdf,mutualNDA,Zero") end
+      write_rows(lines)
+      assert.is_truthy(fails():find(mistake, 1, true))
+    end)
+  end
+
   -- Of a run: the token, the schema, and for each line a creation and an upload.
   for after = 1, 2 + 2 * ROWS do
     it("loses and repeats nothing when it is killed after request " .. after, function()
