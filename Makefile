@@ -222,9 +222,12 @@ test-build: all core-tests lua-tests sandbox-tests $(libraries)
 deps:
 	@.ci/deps
 
+# `make -n` runs every line that has $(MAKE) in it. Lines with this one it only prints.
+submake = $(MAKE)
+
 demo: deps
 	@$(MAKE) -s -j2 LUA=5.4 all
-	@eval "$$($(MAKE) -s env LUA=5.4)" && lua5.4 recipes/support/demo.lua
+	@eval "$$($(submake) -s env LUA=5.4)" && exec recipes/support/with_sandbox.sh lua5.4 recipes/launch_nda.lua
 
 test:
 	@.ci/deps test
@@ -264,17 +267,21 @@ format:
 clean:
 	rm -rf build *.rock
 
-# For a shell: eval "$(make -s env LUA=5.4)". Lua 5.3 and 5.4 prefer the variables with their version.
+# For a shell: eval "$(make -s env LUA=5.4)". The other Luas of that shell find what they found before. Lua 5.3 and 5.4
+# have variables with their version. Lua 5.1 and LuaJIT have LUA_PATH alone, which the others read too, unless they have
+# their own.
 lua_path  := $(CURDIR)/$(OUT)/?.lua;$(CURDIR)/$(OUT)/?/init.lua
 lua_cpath := $(CURDIR)/$(OUT)/?.so
 suffix    := $(filter-out _5_1 _luajit,_$(subst .,_,$(LUA)))
+with_own  := _5_2 _5_3 _5_4
 env:
-	@echo 'export LUA_PATH="$(lua_path);$${LUA_PATH:-;}"'
-	@echo 'export LUA_CPATH="$(lua_cpath);$${LUA_CPATH:-;}"'
-ifneq ($(suffix),)
-	@echo 'export LUA_PATH$(suffix)="$(lua_path);$${LUA_PATH$(suffix):-;}"'
-	@echo 'export LUA_CPATH$(suffix)="$(lua_cpath);$${LUA_CPATH$(suffix):-;}"'
+ifeq ($(suffix),)
+	@for own in $(with_own); do \
+		echo "export LUA_PATH$$own=\"\$${LUA_PATH$$own:-\$${LUA_PATH:-;;}}\""; \
+		echo "export LUA_CPATH$$own=\"\$${LUA_CPATH$$own:-\$${LUA_CPATH:-;;}}\""; done
 endif
+	@echo 'export LUA_PATH$(suffix)="$(lua_path);$${LUA_PATH$(suffix):-$${LUA_PATH:-;}}"'
+	@echo 'export LUA_CPATH$(suffix)="$(lua_cpath);$${LUA_CPATH$(suffix):-$${LUA_CPATH:-;}}"'
 	@echo 'export PATH="$(CURDIR)/$(OUT)/bin:$$PATH"'
 
 reference:
@@ -294,9 +301,14 @@ install-sandbox: sandbox
 	$(call copy,src,$(sandbox_lua),$(INST_LUADIR))
 	$(call copy,$(OUT)/bin,$(sandbox_commands),$(INST_BINDIR))
 
+# INSTANCE=sandbox: one of its own. INSTANCE=environment: the company of the variables IRONCLAD_INSTANCE and so on.
+INSTANCE = sandbox
+PORT = 8080
+with_instance = $(if $(filter environment,$(INSTANCE)),,$(if $(filter sandbox,$(INSTANCE)),recipes/support/with_sandbox.sh, \
+	$(error INSTANCE: expected sandbox or environment, got $(INSTANCE))))
 site:
 	@$(MAKE) -s -j2 LUA=luajit all
-	@eval "$$($(MAKE) -s env LUA=luajit)" && luajit recipes/nginx/run.lua
+	@eval "$$($(submake) -s env LUA=luajit)" && exec $(with_instance) recipes/nginx/run.sh $(PORT)
 
 # As a package of Neovim's own, on its 'runtimepath'. Neovim's Lua is LuaJIT, or another with the ABI of 5.1.
 NVIM_DIR ?= $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/nvim/site/pack/ironclad/start/ironclad
@@ -318,7 +330,8 @@ help:
 	@echo 'make deps          install what the build needs (Debian)'
 	@echo 'make env           print shell code that puts the build on LUA_PATH, LUA_CPATH and PATH'
 	@echo 'make install       both rocks into PREFIX (default: /usr/local); install-product, install-sandbox: one of them'
-	@echo 'make site          run recipes/nginx against the sandbox at http://127.0.0.1:8080/'
+	@echo 'make site          run recipes/nginx at http://127.0.0.1:8080/ (PORT=8081: another port) against a sandbox;'
+	@echo '                   INSTANCE=environment: against the company of IRONCLAD_INSTANCE, for real'
 	@echo 'make neovim        into a folder on the runtimepath of Neovim (NVIM_DIR)'
 	@echo 'make lint, format  luacheck and clang-format: check, or format the C sources'
 	@echo 'make reference     docs/reference.md and its summary in the README, from the catalog'

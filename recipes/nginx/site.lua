@@ -87,7 +87,8 @@ local function find_template()
   return template
 end
 
--- Another site's page must not launch anything through the browser of somebody who can reach this one.
+-- Another site's page must not launch anything through the browser of somebody who can reach this one. That the host
+-- is this site's own, nginx.conf has made sure.
 local function is_own(headers)
   return not headers.origin or headers.origin:match "^https?://(.*)$" == headers.host
 end

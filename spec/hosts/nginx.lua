@@ -444,27 +444,89 @@ describe("nginx's own", function()
     assert.matches("no dictionary \"tokens\": add `lua_shared_dict tokens 1m;`", (nginx.get(server, "/dictionary")))
   end)
 
-  it("recipe runs a site: recipes/nginx", function()
-    local folder, site = peer.temporary_folder(), { port = peer.free_port() }
-    local pipe = io.popen(("unset LD_PRELOAD; %s recipes/nginx/run.lua %d %s 2>&1"):format(
-      peer.quoted(peer.interpreter()), site.port, peer.quoted(folder)))
-    repeat
-      local line = assert(pipe:read "*l", "the site did not start")
-    until line:find "^The site: "
-    assert.is_true(eventually(function() return nginx.get(site, "/"):find "Launch an NDA" end))
-    assert.matches("<h2>Review</h2><ul>", (nginx.get(site, "/workflows")))
+  describe("recipe runs a site: recipes/nginx", function()
+    local RUN = "recipes/nginx/run.sh "
+    local WITH_SANDBOX = "recipes/support/with_sandbox.sh " .. RUN
+    local folder
+    before_each(function() folder = peer.temporary_folder() end)
+    after_each(function() peer.remove_folder(folder) end)
 
-    local post = "-o /dev/null -w '%{http_code}' --data-urlencode counterparty='Tom & \"Co\" <x>'"
-    assert.are.equal("303", (nginx.get(site, "/launch", post)))
-    assert.matches("Tom &amp; &quot;Co&quot; &lt;x&gt;", (nginx.get(site, "/workflows")))
-    assert.are.equal("403", (nginx.get(site, "/launch", post .. " -H 'Origin: https://elsewhere.example'")))
-    assert.are.equal("400", (nginx.get(site, "/launch", "-o /dev/null -w '%{http_code}' -d counterparty=")))
-    assert.are.equal("303", (nginx.get(site, "/launch", "-o /dev/null -w '%{http_code}'")))
+    local function command(words, variables)
+      return ("unset LD_PRELOAD; exec env TMPDIR=%s LUA=%s %s %s 2>&1"):format(peer.quoted(folder),
+        peer.quoted(peer.interpreter()), variables or "", words)
+    end
 
-    peer.shell(("kill $(cat %s/nginx.pid)"):format(peer.quoted(folder)))
-    pipe:read "*a"
-    pipe:close()
-    peer.remove_folder(folder)
+    -- Starts the site -> { port =, lines = what it said, up to the address, stop = function }.
+    local function start_site(words, variables)
+      local site = { port = peer.free_port(), lines = {} }
+      local pipe = io.popen("echo $$; " .. command(words .. site.port, variables))
+      local process = pipe:read "*l"
+      repeat
+        local line = assert(pipe:read "*l", "the site did not start: " .. table.concat(site.lines, "\n"))
+        table.insert(site.lines, line)
+      until line:find "^The site: "
+      function site.stop()
+        peer.shell("kill " .. process)
+        pipe:read "*a"
+        pipe:close()
+      end
+      return site
+    end
+
+    it("with a form that launches, for its own host and origin alone", function()
+      local site = start_site(WITH_SANDBOX)
+      assert.matches("Launch an NDA", (nginx.get(site, "/")))
+      assert.matches("<h2>Review</h2><ul>", (nginx.get(site, "/workflows")))
+
+      local status = "-o /dev/null -w '%{http_code}' "
+      local post = status .. "--data-urlencode counterparty='Tom & \"Co\" <x>'"
+      assert.are.equal("303", (nginx.get(site, "/launch", post)))
+      assert.matches("Tom &amp; &quot;Co&quot; &lt;x&gt;", (nginx.get(site, "/workflows")))
+      assert.are.equal("403", (nginx.get(site, "/launch", post .. " -H 'Origin: https://elsewhere.example'")))
+      assert.are.equal("403", (nginx.get(site, "/launch", post .. " -H 'Origin: null'")))
+      assert.are.equal("400", (nginx.get(site, "/launch", status .. "-d counterparty=")))
+      assert.are.equal("303", (nginx.get(site, "/launch", status)))
+      local own = ("localhost:%d"):format(site.port)
+      assert.are.equal("303", (nginx.get(site, "/launch", post .. (" -H 'Host: %s' -H 'Origin: http://%s'"):format(own,
+        own))))
+      -- The name of another site that leads to this address: a page of it has that host and that origin.
+      local rebound = (" -H 'Host: elsewhere.example:%d'"):format(site.port)
+      assert.are.equal("421", (nginx.get(site, "/workflows", status .. rebound)))
+      assert.are.equal("421", (nginx.get(site, "/launch", post .. rebound .. (
+        " -H 'Origin: http://elsewhere.example:%d'"):format(site.port))))
+      site.stop()
+      assert.are.equal("", (peer.shell("ls -A " .. peer.quoted(folder))))
+    end)
+
+    it("against a sandbox of its own, whatever company is in the environment", function()
+      local company = require("ironclad.sandbox").start { port = 0, tls = false }
+      local variables = ("IRONCLAD_INSTANCE=%s IRONCLAD_CLIENT_ID=%s IRONCLAD_CLIENT_SECRET=%s IRONCLAD_AS_USER=%s")
+        :format(company.instance, company.client_id, company.client_secret, company.as_user)
+      local site = start_site(WITH_SANDBOX, variables)
+      local said = table.concat(site.lines, "\n")
+      assert.matches("\nThe instance: https://127%.0%.0%.1:%d+, Larkspur Instruments\n", said)
+      assert.matches("\nThe user: Jane Doe <jane%.doe@example%.com>\n", said)
+      assert.are.equal("303", (nginx.get(site, "/launch", "-o /dev/null -w '%{http_code}' -d counterparty=Acme")))
+      site.stop()
+      assert.are.same({}, company:requests())
+
+      site = start_site(RUN, variables)
+      assert.is_truthy(site.lines[1]:find("The instance: " .. company.instance .. ", ", 1, true))
+      assert.are.equal("303", (nginx.get(site, "/launch", "-o /dev/null -w '%{http_code}' -d counterparty=Acme")))
+      site.stop()
+      assert.is_true(#company:requests() > 0)
+      company:stop()
+    end)
+
+    it("says that its port is taken, and no address", function()
+      local other = require("ironclad.sandbox").start { port = 0, tls = false }
+      local output, status = peer.shell("(" .. command(WITH_SANDBOX .. other.port) .. ")")
+      assert.are.equal(1, status)
+      assert.matches("nginx did not start at 127%.0%.0%.1:%d+; for another port: make site PORT=", output)
+      assert.is_nil(output:find("The site:", 1, true))
+      assert.are.equal("", (peer.shell("ls -A " .. peer.quoted(folder))))
+      other:stop()
+    end)
   end)
 
   it("phases may wait: a certificate that is chosen", function()

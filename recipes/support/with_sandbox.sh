@@ -1,0 +1,55 @@
+#!/bin/sh
+# Runs a command against a sandbox of its own, which ends with it:
+#
+#   recipes/support/with_sandbox.sh lua5.4 recipes/launch_nda.lua
+#
+# The command finds the sandbox where it would find a company: in IRONCLAD_INSTANCE, …_CLIENT_ID, …_CLIENT_SECRET,
+# …_AS_USER and …_CA_FILE. Those that were set are not used. `ironclad-sandbox` must be on PATH. Ends with the status of
+# the command. SIGINT, SIGTERM and SIGHUP end both, and leave nothing behind.
+set -u
+unset IRONCLAD_INSTANCE IRONCLAD_CLIENT_ID IRONCLAD_CLIENT_SECRET IRONCLAD_AS_USER IRONCLAD_CA_FILE IRONCLAD_CONFIG
+export no_proxy=127.0.0.1 NO_PROXY=127.0.0.1
+
+sandbox='' command='' folder=''
+# shellcheck disable=SC2329
+finish() {
+    trap '' INT TERM HUP
+    [ -z "$command" ] || kill "$command" 2>/dev/null
+    [ -z "$command" ] || wait "$command"
+    [ -z "$sandbox" ] || kill "$sandbox" 2>/dev/null
+    [ -z "$sandbox" ] || wait "$sandbox"
+    [ -z "$folder" ] || rm -rf "$folder"
+}
+trap 'finish; exit 130' INT
+trap 'finish; exit 143' TERM HUP
+
+# Its lines come through a pipe with a name, which is removed as soon as both ends are open.
+folder=$(mktemp -d) && mkfifo "$folder/lines" || exit 1
+ironclad-sandbox >"$folder/lines" &
+sandbox=$!
+exec 3<"$folder/lines"
+rm -rf "$folder"
+folder=''
+
+what='The sandbox: '
+while read -r line <&3; do
+    case $line in
+        'export IRONCLAD_'* | 'unset IRONCLAD_'*) eval "$line" ;;
+        *) printf '%s%s\n' "$what" "$line" ;;
+    esac
+    what=''
+    case $line in *IRONCLAD_CA_FILE*) break ;; esac
+done
+if [ -z "${IRONCLAD_INSTANCE:-}" ]; then
+    echo "with_sandbox.sh: the sandbox did not start" >&2
+    finish
+    exit 1
+fi
+
+"$@" 3<&- &
+command=$!
+wait "$command"
+status=$?
+command=''
+finish
+exit $status
