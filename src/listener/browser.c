@@ -7,8 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Signals as a program expects them, whatever the host has made of its own. */
-static int set_attributes(posix_spawnattr_t *attributes) {
+/* The program starts with the usual signals, whatever the host does with its own. */
+static int browser_set_attributes(posix_spawnattr_t *attributes) {
     sigset_t none, usual;
     sigemptyset(&none);
     sigemptyset(&usual);
@@ -20,15 +20,15 @@ static int set_attributes(posix_spawnattr_t *attributes) {
                                     POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | IC_SPAWN_DETACHED);
 }
 
-/* A browser's own chatter is not for the terminal. */
-static int set_files(posix_spawn_file_actions_t *files) {
+/* What a browser prints does not go to the terminal. */
+static int browser_set_files(posix_spawn_file_actions_t *files) {
     int failed = posix_spawn_file_actions_addopen(files, STDIN_FILENO, "/dev/null", O_RDWR, 0);
     if (!failed) failed = posix_spawn_file_actions_adddup2(files, STDIN_FILENO, STDOUT_FILENO);
     if (!failed) failed = posix_spawn_file_actions_adddup2(files, STDIN_FILENO, STDERR_FILENO);
     return failed;
 }
 
-static int start(ic_browser *browser, const char *program, const char *url) {
+static int browser_start(ic_browser *browser, const char *program, const char *url) {
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
     char *const words[] = {(char *)program, (char *)url, NULL};
@@ -39,8 +39,8 @@ static int start(ic_browser *browser, const char *program, const char *url) {
         posix_spawn_file_actions_destroy(&files);
         return failed;
     }
-    failed = set_attributes(&attributes);
-    if (!failed) failed = set_files(&files);
+    failed = browser_set_attributes(&attributes);
+    if (!failed) failed = browser_set_files(&files);
     if (!failed)
         failed = posix_spawnp(&browser->child, program, &files, &attributes, words, ic_environment());
     if (failed) browser->child = 0;
@@ -50,8 +50,8 @@ static int start(ic_browser *browser, const char *program, const char *url) {
 }
 
 int ic_browser_open(ic_browser *browser, const char *url) {
-    int failed = start(browser, "xdg-open", url);
-    return failed == ENOENT ? start(browser, "open", url) : failed;
+    int failed = browser_start(browser, "xdg-open", url);
+    return failed == ENOENT ? browser_start(browser, "open", url) : failed;
 }
 
 bool ic_browser_failed(ic_browser *browser) {
@@ -59,7 +59,7 @@ bool ic_browser_failed(ic_browser *browser) {
     if (!browser->child) return false;
     pid_t ended = waitpid(browser->child, &status, WNOHANG);
     if (ended == 0) return false;
-    bool known = ended == browser->child; /* otherwise the host has taken its status */
+    bool known = ended == browser->child; /* otherwise the host has waited for it */
     browser->child = 0;
     return known && !(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }

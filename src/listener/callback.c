@@ -15,18 +15,18 @@
 
 #define CONNECTION_MEMORY                                                                                    \
     (64 * 1024)                /* for a request with its headers: cookies of other local servers come along */
-#define CONNECTION_SECONDS 5   /* idle */
-#define CONNECTIONS_MAX    256 /* half-open ones of other users must not keep the redirect out */
-#define MOMENT             100 /* milliseconds: a signal that comes just before the waiting is noticed after this */
-#define FAREWELL           2.0 /* seconds for an answer to go out */
-#define PORT_TRIES         16  /* for one that is free at both addresses */
+#define CONNECTION_SECONDS 5   /* after which an idle connection is closed */
+#define CONNECTIONS_MAX    256 /* many, so that open ones of other users do not keep the redirect out */
+#define WAIT_MAX           100 /* milliseconds of one wait; a signal just before it is noticed after this */
+#define ANSWER_SECONDS     2.0 /* for an answer to be sent */
+#define PORT_TRIES         16  /* to find a port that is free at both addresses */
 
-/* A request from its first line to its end. */
-typedef struct visit {
+/* A request, from its request line to its end. */
+typedef struct callback_request {
     char *target; /* NULL: too long */
     struct MHD_Connection *connection;
     bool begun;
-} visit;
+} callback_request;
 
 struct ic_callback {
     pid_t owner;
@@ -34,15 +34,15 @@ struct ic_callback {
     char *path;
     double ends;                   /* ic_now */
     struct MHD_Daemon *daemons[2]; /* one for each address */
-    visit *held;     /* whose browser waits: its connection is suspended until there is a reply */
-    bool told;       /* the caller knows of it */
-    unsigned status; /* of the reply */
+    callback_request *held;        /* its browser waits: the connection is suspended until there is a reply */
+    bool reported;                 /* to the caller, as IC_CALLBACK_CAME */
+    unsigned status;               /* of the reply */
     struct MHD_Response *reply;
 };
 
 /* --- answers --- */
 
-static struct MHD_Response *page_of(const char *title, const char *text) {
+static struct MHD_Response *callback_page(const char *title, const char *text) {
     ic_buf page = {0};
     ic_html_begin(&page, title);
     ic_buf_puts(&page, "<p>");
@@ -63,8 +63,8 @@ static struct MHD_Response *page_of(const char *title, const char *text) {
     return response;
 }
 
-static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned status, const char *text) {
-    struct MHD_Response *response = page_of("This is not what the login waits for", text);
+static enum MHD_Result callback_refuse(struct MHD_Connection *connection, unsigned status, const char *text) {
+    struct MHD_Response *response = callback_page("This is not the request that the login expects", text);
     if (!response) return MHD_NO;
     if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
         MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET");
@@ -75,81 +75,81 @@ static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned status
 
 /* --- libmicrohttpd's callbacks --- */
 
-/* The request line is there. Only here is the target still as it was sent, percent-encoded. */
-static void *on_target(void *context, const char *target, struct MHD_Connection *connection) {
+/* The request line has been read. Only here is the target still percent-encoded, as it was sent. */
+static void *callback_on_target(void *context, const char *target, struct MHD_Connection *connection) {
     (void)context;
-    visit *guest = ic_calloc(1, sizeof *guest);
-    if (!guest) return NULL;
-    guest->connection = connection;
-    if (strlen(target) > IC_CALLBACK_TARGET_MAX) return guest;
-    guest->target = ic_strdup(target);
-    if (guest->target) return guest;
-    ic_free(guest);
+    callback_request *mine = ic_calloc(1, sizeof *mine);
+    if (!mine) return NULL;
+    mine->connection = connection;
+    if (strlen(target) > IC_CALLBACK_TARGET_MAX) return mine;
+    mine->target = ic_strdup(target);
+    if (mine->target) return mine;
+    ic_free(mine);
     return NULL;
 }
 
-static bool has_body(struct MHD_Connection *connection) {
+static bool callback_has_body(struct MHD_Connection *connection) {
     return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH) ||
            MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_TRANSFER_ENCODING);
 }
 
-static bool is_path(const ic_callback *callback, const char *target) {
+static bool callback_is_path(const ic_callback *callback, const char *target) {
     size_t length = strcspn(target, "?");
     return strlen(callback->path) == length && strncmp(callback->path, target, length) == 0;
 }
 
 /* Called for the headers, then for the end of the request, and once more when its connection is resumed. */
-static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
-                                  const char *method, const char *version, const char *data, size_t *size,
-                                  void **request) {
+static enum MHD_Result callback_on_request(void *context, struct MHD_Connection *connection, const char *url,
+                                           const char *method, const char *version, const char *data,
+                                           size_t *size, void **request) {
     (void)url, (void)version, (void)data;
     ic_callback *callback = context;
-    visit *guest = *request;
-    if (!guest) return MHD_NO;
-    if (!guest->target) return refuse(connection, MHD_HTTP_URI_TOO_LONG, "The address is too long.");
-    if (!is_path(callback, guest->target))
-        return refuse(connection, MHD_HTTP_NOT_FOUND, "There is nothing at this address.");
+    callback_request *mine = *request;
+    if (!mine) return MHD_NO;
+    if (!mine->target) return callback_refuse(connection, MHD_HTTP_URI_TOO_LONG, "The address is too long.");
+    if (!callback_is_path(callback, mine->target))
+        return callback_refuse(connection, MHD_HTTP_NOT_FOUND, "There is nothing at this address.");
     if (strcmp(method, MHD_HTTP_METHOD_GET) != 0)
-        return refuse(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "Only GET is expected here.");
-    if (has_body(connection))
-        return refuse(connection, MHD_HTTP_BAD_REQUEST, "A request without a body is expected here.");
+        return callback_refuse(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "Only GET is expected here.");
+    if (callback_has_body(connection))
+        return callback_refuse(connection, MHD_HTTP_BAD_REQUEST,
+                               "A request without a body is expected here.");
     *size = 0;
-    if (!guest->begun) {
-        guest->begun = true;
+    if (!mine->begun) {
+        mine->begun = true;
         return MHD_YES;
     }
-    if (callback->held == guest)
+    if (callback->held == mine)
         return callback->reply ? MHD_queue_response(connection, callback->status, callback->reply) : MHD_NO;
     if (callback->held)
-        return refuse(connection, MHD_HTTP_CONFLICT,
-                      "Another request has come before and is being answered.");
-    callback->held = guest;
-    callback->told = false;
+        return callback_refuse(connection, MHD_HTTP_CONFLICT, "Another request is being answered.");
+    callback->held = mine;
+    callback->reported = false;
     MHD_suspend_connection(connection);
     return MHD_YES;
 }
 
-static void on_completed(void *context, struct MHD_Connection *connection, void **request,
-                         enum MHD_RequestTerminationCode why) {
+static void callback_on_completed(void *context, struct MHD_Connection *connection, void **request,
+                                  enum MHD_RequestTerminationCode why) {
     (void)connection, (void)why;
     ic_callback *callback = context;
-    visit *guest = *request;
-    if (!guest) return;
-    if (callback->held == guest) callback->held = NULL;
-    ic_free_secret(guest->target);
-    ic_free(guest);
+    callback_request *mine = *request;
+    if (!mine) return;
+    if (callback->held == mine) callback->held = NULL;
+    ic_free_secret(mine->target);
+    ic_free(mine);
     *request = NULL;
 }
 
 /* --- listening --- */
 
-static bool listen_at(ic_callback *callback, const char *address, char *error, size_t size) {
+static bool callback_listen_at(ic_callback *callback, const char *address, char *error, size_t size) {
     int fd = ic_listen(address, &callback->port, error, size);
     if (fd < 0) return false;
     struct MHD_Daemon *daemon = MHD_start_daemon(
-        (IC_HAS_EPOLL ? MHD_USE_EPOLL : 0) | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, callback,
-        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_URI_LOG_CALLBACK, on_target, callback,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, callback, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (IC_HAS_EPOLL ? MHD_USE_EPOLL : 0) | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, callback_on_request,
+        callback, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_URI_LOG_CALLBACK, callback_on_target, callback,
+        MHD_OPTION_NOTIFY_COMPLETED, callback_on_completed, callback, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_SECONDS,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_STRICT_FOR_CLIENT, 1,
         MHD_OPTION_END);
@@ -163,32 +163,35 @@ static bool listen_at(ic_callback *callback, const char *address, char *error, s
     return true;
 }
 
-static void stop(ic_callback *callback) {
+static void callback_stop(ic_callback *callback) {
     for (size_t i = 0; i < 2; i++) {
         if (callback->daemons[i]) MHD_stop_daemon(callback->daemons[i]);
         callback->daemons[i] = NULL;
     }
 }
 
-/* Both addresses of "localhost", or the first where the machine has no second. A second that somebody else
- * has is a failure: half of the browsers would go there. */
-static bool listen_at_both(ic_callback *callback, int port, char *error, size_t size) {
+/* Listens at both addresses of "localhost", or only at the first where the machine has no second. When
+ * another program has the port at the second address, that is a failure: half of the browsers would go there.
+ */
+static bool callback_listen_at_both(ic_callback *callback, int port, char *error, size_t size) {
     for (int tries = port ? 1 : PORT_TRIES; tries > 0; tries--) {
         callback->port = port;
-        if (!listen_at(callback, "127.0.0.1", error, size)) return false;
-        if (listen_at(callback, "::1", error, size) || errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)
+        if (!callback_listen_at(callback, "127.0.0.1", error, size)) return false;
+        if (callback_listen_at(callback, "::1", error, size) || errno == EAFNOSUPPORT ||
+            errno == EADDRNOTAVAIL)
             return true;
         int reason = errno;
-        stop(callback);
+        callback_stop(callback);
         if (reason != EADDRINUSE) return false;
     }
     return false;
 }
 
-static bool listen_at_host(ic_callback *callback, const char *host, int port, char *error, size_t size) {
+static bool callback_listen_at_host(ic_callback *callback, const char *host, int port, char *error,
+                                    size_t size) {
     callback->port = port;
-    if (strcmp(host, "localhost") == 0) return listen_at_both(callback, port, error, size);
-    return listen_at(callback, host, error, size);
+    if (strcmp(host, "localhost") == 0) return callback_listen_at_both(callback, port, error, size);
+    return callback_listen_at(callback, host, error, size);
 }
 
 ic_callback *ic_callback_listen(const char *host, int port, const char *path, double seconds, char *error,
@@ -202,7 +205,7 @@ ic_callback *ic_callback_listen(const char *host, int port, const char *path, do
         return NULL;
     }
     *callback = (ic_callback){.owner = getpid(), .path = copy, .ends = ic_now() + seconds};
-    if (listen_at_host(callback, host, port, error, size)) return callback;
+    if (callback_listen_at_host(callback, host, port, error, size)) return callback;
     ic_callback_close(callback);
     return NULL;
 }
@@ -213,14 +216,14 @@ int ic_callback_port(const ic_callback *callback) {
 
 /* --- serving --- */
 
-static void run(const ic_callback *callback) {
+static void callback_run(const ic_callback *callback) {
     for (size_t i = 0; i < 2 && callback->daemons[i]; i++)
         MHD_run(callback->daemons[i]);
 }
 
 /* Waits until a daemon has something to do, at most so many milliseconds. */
 #if IC_HAS_EPOLL
-static void wait_for_daemons(const ic_callback *callback, int milliseconds) {
+static void callback_wait_for_daemons(const ic_callback *callback, int milliseconds) {
     struct pollfd ready[2];
     nfds_t count = 0;
     for (size_t i = 0; i < 2 && callback->daemons[i]; i++) {
@@ -232,7 +235,7 @@ static void wait_for_daemons(const ic_callback *callback, int milliseconds) {
 #else
 /* libmicrohttpd takes no descriptor from FD_SETSIZE on here: a process with so many open files cannot log in.
  */
-static void wait_for_daemons(const ic_callback *callback, int milliseconds) {
+static void callback_wait_for_daemons(const ic_callback *callback, int milliseconds) {
     fd_set reading, writing, failing;
     MHD_socket highest = -1;
     FD_ZERO(&reading);
@@ -246,23 +249,23 @@ static void wait_for_daemons(const ic_callback *callback, int milliseconds) {
 #endif
 
 /* Waits until there is something to do, at most `seconds`, and does it. */
-static void serve(ic_callback *callback, double seconds) {
-    int milliseconds = (int)ceil(fmin(seconds * 1000, MOMENT));
+static void callback_serve(ic_callback *callback, double seconds) {
+    int milliseconds = (int)ceil(fmin(seconds * 1000, WAIT_MAX));
     for (size_t i = 0; i < 2 && callback->daemons[i]; i++) {
         MHD_UNSIGNED_LONG_LONG soon;
         if (MHD_get_timeout(callback->daemons[i], &soon) == MHD_YES && soon < (unsigned)milliseconds)
             milliseconds = (int)soon;
     }
-    wait_for_daemons(callback, milliseconds);
-    run(callback);
+    callback_wait_for_daemons(callback, milliseconds);
+    callback_run(callback);
 }
 
 ic_callback_state ic_callback_wait(ic_callback *callback) {
     double left = callback->ends - ic_now();
     if (!(left > 0)) return IC_CALLBACK_LATE;
-    serve(callback, left);
-    if (!callback->held || callback->told) return IC_CALLBACK_AGAIN;
-    callback->told = true;
+    callback_serve(callback, left);
+    if (!callback->held || callback->reported) return IC_CALLBACK_AGAIN;
+    callback->reported = true;
     return IC_CALLBACK_CAME;
 }
 
@@ -273,11 +276,11 @@ const char *ic_callback_target(const ic_callback *callback) {
 void ic_callback_answer(ic_callback *callback, unsigned status, const char *title, const char *text) {
     if (!callback->held) return;
     callback->status = status;
-    callback->reply = page_of(title, text); /* NULL: the connection is closed without an answer */
+    callback->reply = callback_page(title, text); /* NULL closes the connection without an answer */
     MHD_resume_connection(callback->held->connection);
-    run(callback); /* that it is resumed shows in no descriptor */
-    for (double ends = ic_now() + FAREWELL, left; callback->held && (left = ends - ic_now()) > 0;)
-        serve(callback, left);
+    callback_run(callback); /* no descriptor shows that it was resumed */
+    for (double ends = ic_now() + ANSWER_SECONDS, left; callback->held && (left = ends - ic_now()) > 0;)
+        callback_serve(callback, left);
     if (callback->reply) MHD_destroy_response(callback->reply);
     callback->reply = NULL;
 }
@@ -285,8 +288,8 @@ void ic_callback_answer(ic_callback *callback, unsigned status, const char *titl
 void ic_callback_close(ic_callback *callback) {
     if (!callback || callback->owner != getpid()) return;
     ic_callback_answer(callback, MHD_HTTP_SERVICE_UNAVAILABLE, "The login has ended",
-                       "Nobody waits for this answer any more.");
-    stop(callback);
+                       "No program waits for this answer any more.");
+    callback_stop(callback);
     ic_free(callback->path);
     ic_free(callback);
 }

@@ -34,7 +34,7 @@ void ic_html_headers(struct MHD_Response *response, const char *frame_ancestor) 
     };
     for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)
         MHD_add_response_header(response, headers[i][0], headers[i][1]);
-    /* No form-action: browsers hold the redirect after a form against it. */
+    /* No form-action: browsers would also block the redirect that follows a form. */
     static const char policy[] = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors ";
     char text[sizeof policy + IC_FRAME_ANCESTOR_MAX];
     snprintf(text, sizeof text, "%s%s", policy, frame_ancestor ? frame_ancestor : "'none'");

@@ -1,4 +1,4 @@
-/* Pages for a browser. */
+/* HTML pages for a browser. */
 #ifndef IC_LISTENER_HTML_H
 #define IC_LISTENER_HTML_H
 
@@ -6,15 +6,15 @@
 
 struct MHD_Response;
 
-/* From the doctype to within the body. */
+/* Appends the beginning of a page, from the doctype to the heading. */
 void ic_html_begin(ic_buf *page, const char *title);
-/* Text where text or the value of an attribute in double quotes stands. */
+/* Appends text, escaped for an element or for an attribute in double quotes. */
 void ic_html_text(ic_buf *page, const char *text);
-/* Bytes of a host with scheme and port. */
+/* The longest frame_ancestor, in bytes: scheme, host and port. */
 #define IC_FRAME_ANCESTOR_MAX 280
 
-/* The headers of a page: it loads nothing, is in no frame (but of `frame_ancestor`, unless NULL), and is not
- * kept. */
+/* Sets the headers of a page: it loads nothing, is not cached, and no other page may show it in a frame,
+ * except those of `frame_ancestor` (NULL: none). */
 void ic_html_headers(struct MHD_Response *response, const char *frame_ancestor);
 
 #endif

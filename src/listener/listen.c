@@ -10,7 +10,7 @@
 
 #define BACKLOG 128
 
-static int open_at(const struct addrinfo *address) {
+static int listen_open(const struct addrinfo *address) {
     int fd = ic_open_socket(address->ai_family, SOCK_STREAM, 0, true), on = 1;
     if (fd < 0) return -1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -21,7 +21,7 @@ static int open_at(const struct addrinfo *address) {
     return -1;
 }
 
-static int port_of(int fd) {
+static int listen_port(int fd) {
     struct sockaddr_storage address;
     socklen_t length = sizeof address;
     char port[16];
@@ -45,12 +45,12 @@ int ic_listen(const char *host, int *port, char *error, size_t size) {
     }
     int fd = -1;
     for (const struct addrinfo *at = found; at && fd < 0; at = at->ai_next)
-        fd = open_at(at);
+        fd = listen_open(at);
     int reason = errno;
     if (fd < 0) snprintf(error, size, "cannot listen at %s, port %d: %s", host, *port, strerror(reason));
     freeaddrinfo(found);
     errno = reason;
-    if (fd >= 0) *port = port_of(fd);
+    if (fd >= 0) *port = listen_port(fd);
     return fd;
 }
 

@@ -5,8 +5,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A socket that listens at host and port (0: any free one; `*port` is then the real one). -1 with a message,
- * and with errno where a system call has failed (0: no such host). */
+/* A non-blocking socket that listens at host and port. With port 0 it takes any free port and sets `*port`.
+ * Returns -1 with a message in `error` when it cannot, and with errno when a system call failed (0: there is
+ * no such host). */
 int ic_listen(const char *host, int *port, char *error, size_t size);
 
 struct sockaddr;
