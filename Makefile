@@ -4,9 +4,10 @@
 #   SANITIZE  address,undefined or thread: an instrumented build in a folder of its own
 #   PORTABLE  1: the fallbacks for systems other than Linux, on any system, in a folder of its own
 #   BUILD     where everything built goes (default: build)
-# CC, CFLAGS and LDFLAGS are honoured (the flags are appended), and what LuaRocks passes: LUA_INCDIR, LIBFLAG,
-# PREFIX, INST_LIBDIR, INST_LUADIR, INST_BINDIR, and <NAME>_INCDIR and <NAME>_LIBDIR for CURL, CJSON, CRYPTO,
-# MICROHTTPD and XLSXWRITER.
+#   LISTENER  yes or no: whether to build ironclad/listener.so (default: when libmicrohttpd is found)
+# CC is used, and CFLAGS and LDFLAGS are appended. So are the variables of LuaRocks: LUA_INCDIR, LIBFLAG, PREFIX,
+# INST_LIBDIR, INST_LUADIR, INST_BINDIR, and <NAME>_INCDIR and <NAME>_LIBDIR for CURL, CJSON, CRYPTO, MICROHTTPD and
+# XLSXWRITER.
 #
 # Two rocks are built from this tree. The rock ironclad is the target `product`: ironclad/core.so, and
 # ironclad/listener.so where libmicrohttpd is found. The rock ironclad-sandbox is the target `sandbox`:
@@ -15,7 +16,7 @@
 ROCKSPEC := $(wildcard ironclad-[0-9]*.rockspec)
 VERSION  := $(word 2,$(subst -, ,$(ROCKSPEC:.rockspec=)))
 
-# LuaRocks names the Lua to build for by its headers.
+# LuaRocks says which Lua to build for by the folder of its headers.
 ifdef LUA_INCDIR
 # In Lua 5.5 the number is an expression: (5 * 100 + 5).
 LUA := $(shell echo LUA_VERSION_NUM | $(CC) -E -P -include '$(LUA_INCDIR)/lua.h' -x c - | tail -n 1)
@@ -50,18 +51,18 @@ CORE_LIBS   := $(call libs,CURL,libcurl,curl) $(call libs,CJSON,libcjson,cjson) 
 HTTPD_CFLAGS := $(call cflags,MICROHTTPD,libmicrohttpd)
 HTTPD_LIBS   := $(call libs,MICROHTTPD,libmicrohttpd,microhttpd)
 SANDBOX_CFLAGS := $(call cflags,XLSXWRITER,xlsxwriter)
-# libxlsxwriter brings its zlib along.
+# libxlsxwriter is linked with zlib itself.
 SANDBOX_LIBS := $(HTTPD_LIBS) $(filter-out -lz,$(call libs,XLSXWRITER,xlsxwriter,xlsxwriter)) \
 	$(call libs,CJSON,libcjson,cjson) $(call libs,CRYPTO,libcrypto,crypto) -lpthread -lm
 
-# yes or no: whether to build ironclad/listener.so, which ironclad.login needs.
+# ironclad.login needs ironclad/listener.so.
 ifndef LISTENER
 LISTENER := $(shell $(CC) $(HTTPD_CFLAGS) $(CFLAGS) -include microhttpd.h -E -x c /dev/null >/dev/null 2>&1 \
 	&& echo yes || echo no)
 endif
 
-# What the linkers of the systems have. Elsewhere than on Linux ic_stay_loaded does what -z nodelete does: a module
-# stays mapped, because the engine's thread may still run when the Lua state is closed.
+# Linker flags by system. A loaded module must stay in memory, because the engine's thread may still run when the Lua
+# state is closed: -z nodelete does that on Linux, and ic_stay_loaded elsewhere.
 SYSTEM := $(shell uname -s)
 ifeq ($(SYSTEM),Darwin)
 LIBFLAG ?= -bundle -undefined dynamic_lookup
@@ -107,8 +108,9 @@ sandbox_commands := ironclad-sandbox
 lua_tree := $(lua_files:%=$(OUT)/%)
 bin_tree := $(sandbox_commands:%=$(OUT)/bin/%)
 
-# Test programs link every object of their side. Of spec/support, a file with a header is shared by them, peer.c is
-# the Lua module spec_peer, and every other is a library under its own name: a Lua module, or one to preload.
+# A test program is linked with all objects of the core, of the binding or of the sandbox. In spec/support, a C file with
+# a header is linked into test programs too, peer.c is the Lua module spec_peer, and each other file is a library of its
+# own name: a Lua module, or one for LD_PRELOAD.
 with_header   = $(foreach header,$(wildcard $1/*.h),$(wildcard $(header:.h=.c)))
 core_tests   := $(patsubst spec/core/%.c,$(CORE)/test/%,$(wildcard spec/core/*/test_*.c))
 lua_tests    := $(patsubst spec/lua/%.c,$(OUT)/test/%,$(wildcard spec/lua/test_*.c))
@@ -134,7 +136,7 @@ sandbox: $(addprefix $(OUT)/,$(sandbox_modules) $(sandbox_lua)) $(bin_tree)
 listener-note:
 	@$(if $(filter yes,$(LISTENER)),:,echo "ironclad: libmicrohttpd is not found: built without ironclad.login" >&2)
 
-# Rewritten only when the compiler or a flag has changed; then everything is built again.
+# Written only when the compiler or a flag has changed, so that everything is built again then.
 $(CORE)/flags: flags = $(COMPILE) $(MODULE)
 $(OUT)/obj/flags: flags = $(COMPILE) $(LUA_CFLAGS) $(HTTPD_CFLAGS) $(SANDBOX_CFLAGS) $(MODULE) $(helper_flags)
 $(CORE)/flags $(OUT)/obj/flags: FORCE
@@ -154,12 +156,12 @@ $(CORE)/libcore.a: $(core_objects)
 	@rm -f $@
 	$(AR) rcs $@ $(core_objects)
 
-# Lua's own functions are found in the program that loads the module: no liblua here.
+# Not linked with liblua: the program that loads the module has Lua's functions.
 $(OUT)/ironclad/core.so: $(lua_objects) $(core_objects) src/exports.map
 	@mkdir -p $(@D)
 	$(MODULE) $(exports) -o $@ $(lua_objects) $(core_objects) $(CORE_LIBS)
 
-# Of the archive only what these refer to is taken.
+# The linker takes only those objects of the archive that are used.
 $(OUT)/ironclad/listener.so: $(listener_objects) $(CORE)/libcore.a src/exports.map
 	@mkdir -p $(@D)
 	$(MODULE) $(exports) -o $@ $(listener_objects) $(CORE)/libcore.a $(HTTPD_LIBS) -lpthread -lm
@@ -176,7 +178,7 @@ $(bin_tree): $(OUT)/bin/%: src/sandbox/%
 	@mkdir -p $(@D)
 	@sed '1s|^#!.*|#!/usr/bin/env $(lua_name)|' $< > $@ && chmod +x $@
 
-# Their functions are looked for by the program that loads them.
+# The program that loads these libraries must find their functions.
 $(CORE)/spec/%.o $(OUT)/obj/spec/%.o: private spec_cflags = -I. -fvisibility=default
 
 $(core_tests): $(CORE)/test/%: $(CORE)/spec/core/%.o $(core_helpers) $(core_objects)
@@ -187,7 +189,7 @@ $(lua_tests): $(OUT)/test/%: $(OUT)/obj/spec/lua/%.o $(lua_helpers) $(lua_object
 	@mkdir -p $(@D)
 	$(PROGRAM) -o $@ $^ $(TEST_LIBS) $(call libs,LUA,$(lua_name),$(lua_name))
 
-# Of the sandbox all but its binding to Lua.
+# The sandbox without its binding.
 $(sandbox_tests): $(OUT)/test/%: $(OUT)/obj/spec/sandbox/%.o \
 		$(filter-out %/lua_sandbox.o,$(sandbox_objects)) $(CORE)/libcore.a
 	@mkdir -p $(@D)
@@ -201,7 +203,7 @@ $(libraries):
 
 -include $(shell find $(CORE) $(OUT)/obj -name '*.d' 2>/dev/null)
 
-# Programs that benchmarks start.
+# Programs that the benchmarks start.
 $(bench_programs): $(OUT)/bench/%: $(OUT)/obj/spec/bench/%.o
 	@mkdir -p $(@D)
 	$(PROGRAM) -o $@ $^ $(SANDBOX_LIBS)
@@ -218,11 +220,11 @@ sandbox-tests: $(sandbox_tests)
 fuzz-build: $(fuzz_targets:%=$(OUT)/fuzz/%)
 test-build: all core-tests lua-tests sandbox-tests $(libraries)
 
-# What is installed first may change what the flags above come from: hence a make of its own for the build.
+# The build is a make of its own: what `deps` installs may change the flags above.
 deps:
 	@.ci/deps
 
-# `make -n` runs every line that has $(MAKE) in it. Lines with this one it only prints.
+# In a line that `make -n` must only print: it runs every line that has $(MAKE) in it.
 submake = $(MAKE)
 
 demo: deps
@@ -236,7 +238,7 @@ test:
 test-quick:
 	@spec/run specs-5.4 core lua-5.4
 
-# Figures, not tests: they want a machine that does nothing else.
+# Benchmarks. They need a machine that does nothing else.
 bench-sandbox: all $(libraries) $(bench_programs)
 	@eval "$$($(MAKE) -s env LUA=$(LUA))" && $(lua_name) spec/bench/sandbox.lua $(OUT)/bench
 
@@ -267,9 +269,9 @@ format:
 clean:
 	rm -rf build *.rock
 
-# For a shell: eval "$(make -s env LUA=5.4)". The other Luas of that shell find what they found before. Lua 5.3 and 5.4
-# have variables with their version. Lua 5.1 and LuaJIT have LUA_PATH alone, which the others read too, unless they have
-# their own.
+# For a shell: eval "$(make -s env LUA=5.4)". It changes the paths of one Lua only. Lua 5.3 and 5.4 have variables of
+# their own, LUA_PATH_5_4. Lua 5.1 and LuaJIT have only LUA_PATH, which the other Luas read too unless they have their
+# own; so these are set first, to what they were.
 lua_path  := $(CURDIR)/$(OUT)/?.lua;$(CURDIR)/$(OUT)/?/init.lua
 lua_cpath := $(CURDIR)/$(OUT)/?.so
 suffix    := $(filter-out _5_1 _luajit,_$(subst .,_,$(LUA)))
@@ -288,7 +290,7 @@ reference:
 	$(MAKE) -s LUA=5.4 all
 	@eval "$$($(MAKE) -s LUA=5.4 env)" && lua5.4 docs/make_reference.lua
 
-# $(call copy,FROM,FILES,TO): the files of one folder, with the folders that they stand in, into another.
+# $(call copy,FROM,FILES,TO): copies files from one folder to another, with the folders in their names.
 copy = cd '$1' && for file in $2; do \
 	mkdir -p "$(DESTDIR)$3/$$(dirname "$$file")" && cp "$$file" "$(DESTDIR)$3/$$file" || exit 1; done
 
@@ -301,7 +303,7 @@ install-sandbox: sandbox
 	$(call copy,src,$(sandbox_lua),$(INST_LUADIR))
 	$(call copy,$(OUT)/bin,$(sandbox_commands),$(INST_BINDIR))
 
-# INSTANCE=sandbox: one of its own. INSTANCE=environment: the company of the variables IRONCLAD_INSTANCE and so on.
+# INSTANCE=sandbox: a new sandbox. INSTANCE=environment: the company of IRONCLAD_INSTANCE, IRONCLAD_CLIENT_ID, …
 INSTANCE = sandbox
 PORT = 8080
 with_instance = $(if $(filter environment,$(INSTANCE)),,$(if $(filter sandbox,$(INSTANCE)),recipes/support/with_sandbox.sh, \
@@ -310,7 +312,7 @@ site:
 	@$(MAKE) -s -j2 LUA=luajit all
 	@eval "$$($(submake) -s env LUA=luajit)" && exec $(with_instance) recipes/nginx/run.sh $(PORT)
 
-# As a package of Neovim's own, on its 'runtimepath'. Neovim's Lua is LuaJIT, or another with the ABI of 5.1.
+# Installs a package of Neovim's, on its 'runtimepath'. Neovim's Lua is LuaJIT, or Lua 5.1, which has the same ABI.
 NVIM_DIR ?= $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/nvim/site/pack/ironclad/start/ironclad
 neovim:
 	@$(MAKE) -s LUA=luajit install-product INST_LUADIR='$(NVIM_DIR)/lua' INST_LIBDIR='$(NVIM_DIR)/lua'
