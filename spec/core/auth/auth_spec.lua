@@ -241,7 +241,10 @@ describe("exchange", function()
     { "a refusal", "?error=access_denied&error_description=no+thanks&state=s", "access_denied",
       "no thanks.*the person declined" },
     { "a scope that is not licensed", "?error=invalid_scope&state=s", "invalid_scope", "default_scope = false" },
-    { "a code twice", "?code=good&state=s&code=evil", nil, "holds a parameter twice" },
+    { "a code twice", "?code=good&state=s&code=evil", nil, "has the parameter code twice" },
+    { "a code twice and another state", "?code=a&code=b&state=other", "state", "does not answer this login" },
+    { "a code twice and no state", "?code=a&code=b", "state", "does not answer this login" },
+    { "a state twice", "?code=good&state=s&state=other", "state", "does not answer this login" },
     { "neither code nor error", "?state=s", nil, "neither a code nor an error" },
   }
   for _, case in ipairs(refusals) do

@@ -74,17 +74,16 @@ local function decoded(text)
   return (text:gsub("+", " "):gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
 end
 
+-- The parameters of a URL or a query: name -> value, and the name of one that it has twice.
 local function parameters_of(url)
-  local parameters = {}
+  local parameters, twice = {}, nil
   local text = url:gsub("#.*", "")
   local query = text:match "%?(.*)" or text
-  for name, value in query:gmatch "([^&=]+)=?([^&]*)" do
-    name = decoded(name)
-    -- No parameter may come twice (RFC 6749, section 3.1): the second one may be an attacker's.
-    if parameters[name] then return nil end
-    parameters[name] = decoded(value)
+  for encoded, value in query:gmatch "([^&=]+)=?([^&]*)" do
+    local name = decoded(encoded)
+    if parameters[name] then twice = twice or name else parameters[name] = decoded(value) end
   end
-  return parameters
+  return parameters, twice
 end
 
 local refusals = {
@@ -108,16 +107,18 @@ local function code_of(callback, options, about)
     end
     return callback
   end
-  local given = parameters_of(callback)
-  if not given then return nil, failure("protocol", nil, "this callback holds a parameter twice") end
+  local given, twice = parameters_of(callback)
   if not options.state or options.state == "" then
     mistake.raise("exchange",
       "state: missing; give the one that authorize_url returned, so that a forged callback is refused")
   end
-  if not given.state or not core.same(given.state, options.state) then
+  -- First of all: any web page can send a browser to the redirect URI, and must not be able to end the login.
+  if not given.state or twice == "state" or not core.same(given.state, options.state) then
     return nil, failure("auth", "state",
       "the state of this callback is not the one that was sent: it does not answer this login")
   end
+  -- RFC 6749, 3.1, forbids it: an attacker may have added the second.
+  if twice then return nil, failure("protocol", nil, ("this callback has the parameter %s twice"):format(twice)) end
   if given.error then
     local said = given.error_description and (" (" .. given.error_description .. ")") or ""
     local advice = refusals[given.error] and "; " .. refusals[given.error] or ""
