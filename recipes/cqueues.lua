@@ -1,4 +1,4 @@
--- Ironclad's calls in a loop of one's own, here that of cqueues: the mailbox is waited for beside everything else.
+-- Calls in another event loop, here that of cqueues: it waits for the mailbox together with everything else.
 local cqueues = require "cqueues"
 local ironclad = require "ironclad"
 

@@ -1,9 +1,9 @@
--- Prints, as CSV, the contracts that expire within 90 days (or as many as are given), the soonest first:
+-- Prints as CSV the contracts that expire within 90 days, or within the number of days given, the soonest first:
 --
 --   lua expiring_contracts.lua [days] > expiring.csv
 --
 -- Reads its connection from IRONCLAD_INSTANCE, IRONCLAD_CLIENT_ID, IRONCLAD_CLIENT_SECRET and IRONCLAD_AS_USER (and
--- IRONCLAD_CA_FILE, for certificates of one's own).
+-- IRONCLAD_CA_FILE, for a certificate of your own).
 
 local ironclad = require "ironclad"
 local filter = ironclad.filter
@@ -12,7 +12,7 @@ local days = tonumber(arg[1] or 90) or error("usage: lua expiring_contracts.lua 
 local today, last = ironclad.date(os.time()), ironclad.date(os.time() + days * 24 * 3600)
 local columns = { "ironcladId", "type", "name", "expirationDate", "counterpartyName" }
 
--- RFC 4180: in quotes where it must be.
+-- A line of CSV (RFC 4180); a field is quoted where it must be.
 local function csv(row)
   local fields = {}
   for i, name in ipairs(columns) do

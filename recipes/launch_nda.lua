@@ -1,8 +1,9 @@
--- Launches an NDA with a document, comments, has it approved, and proves that the document arrived unharmed.
+-- Launches an NDA with a document, comments on it, approves it, and checks that Ironclad's copy of the document is the
+-- same.
 --
 -- Reads its connection from IRONCLAD_INSTANCE, IRONCLAD_CLIENT_ID, IRONCLAD_CLIENT_SECRET and IRONCLAD_AS_USER (and
--- IRONCLAD_CA_FILE, for certificates of one's own). `make demo` sets them for a local sandbox; with those of a real
--- company it runs unchanged against the real service:
+-- IRONCLAD_CA_FILE, for a certificate of your own). `make demo` sets them for a sandbox. With those of a company it
+-- runs against the real service:
 --
 --   lua launch_nda.lua [document.docx [name of the template]]
 
@@ -15,7 +16,7 @@ local wanted = arg[2] or "NDA"
 
 local function say(...) print(string.format(...)) end
 
--- The attribute that takes the document: templates name theirs as they like.
+-- The name of the attribute that takes the document, which differs between templates.
 local function document_attribute(template)
   for name, attribute in pairs(template.schema) do
     if attribute.type == "array" and attribute.elementType.type == "document" then return name end
@@ -63,7 +64,7 @@ local function launch_nda()
   must(workflow:create_comment { comment = "Launched by a recipe." })
   say("Commented on it.")
 
-  -- Groups may approve one after the other: who may approve now is asked again after each round.
+  -- Groups may have to approve one after the other, so the pending approvals are read again after each round.
   local pending
   repeat
     pending = must(workflow:pending_approvals())
@@ -86,7 +87,7 @@ local function launch_nda()
   if received ~= digest then error(("%s came back changed: %s, not %s"):format(sent.filename, received, digest), 0) end
   say("Downloaded %s: the same SHA-256 as what was uploaded, %s.", sent.filename, received)
 
-  -- Only active workflows are listed unless `status` says otherwise; a minute's grace for clocks that differ.
+  -- Only active workflows are listed unless `status` says otherwise. The clocks may differ by up to a minute.
   local since = os.date("!%Y-%m-%dT%H:%M:%SZ", started - 60)
   say("Launched by this recipe:")
   for item in client.workflows:each { template = template.id, lastUpdated = since } do

@@ -1,7 +1,8 @@
 -- Takes a contract from review to the signed copy on disk: lua sign_and_archive.lua IC-12 [folder]
--- Approves what is mine to approve whenever its turn comes, waits for the other reviewers, asks for the signatures,
--- waits until all have signed, and saves the signed copies of the contract's records. It may be run again at any point.
--- The connection is the environment's, as for launch_nda.lua; IRONCLAD_WAIT: seconds to wait for each step, at most.
+-- Approves what the user may approve, waits for the other reviewers, sends the signature request, waits until all have
+-- signed, and saves the signed copies of the contract's records. It may be ended and run again at any time.
+-- Reads its connection from the environment, as launch_nda.lua does. IRONCLAD_WAIT is the longest wait for a step, in
+-- seconds.
 
 local ironclad = require "ironclad"
 local must = ironclad.must

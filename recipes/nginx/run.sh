@@ -1,8 +1,8 @@
 #!/bin/sh
 # Runs the site with nginx until it is interrupted: recipes/nginx/run.sh [port] (8080). `make site` runs it against a
 # sandbox. Without that it serves the company of IRONCLAD_INSTANCE, IRONCLAD_CLIENT_ID, IRONCLAD_CLIENT_SECRET,
-# IRONCLAD_AS_USER (and IRONCLAD_CA_FILE), and whoever reaches the site acts there. The build for LuaJIT must be on Lua's
-# paths. SIGINT and SIGTERM end it, and leave nothing behind.
+# IRONCLAD_AS_USER (and IRONCLAD_CA_FILE): whoever reaches the site acts there. The build for LuaJIT must be on Lua's
+# paths. SIGINT and SIGTERM end it and leave no files.
 set -u
 port=${1:-8080}
 IRONCLAD_SITE=$(cd "$(dirname "$0")" && pwd)
@@ -26,7 +26,7 @@ trap 'finish; exit 130' INT
 trap 'finish; exit 143' TERM HUP
 folder=$(mktemp -d) || exit 1
 
-# Which company this is, and who acts in it. Fails when it cannot be reached.
+# Prints the company and the user. Fails when the company cannot be reached.
 LUA=${LUA:-luajit}
 if ! "$LUA" - "$folder" <<'SCRIPT'
     local ironclad = require "ironclad"
@@ -48,12 +48,12 @@ then
 fi
 sed "s/127\.0\.0\.1:8080/127.0.0.1:$port/" "$IRONCLAD_SITE/nginx.conf" >"$folder/nginx.conf"
 
-# The workers of a root's nginx would be nobody, who may not be able to read this checkout.
+# Started by root, nginx runs its workers as nobody, who may not be able to read this checkout.
 user=''
 [ "$(id -u)" != 0 ] || user='user root;'
 nginx -p "$folder" -c nginx.conf -g "$user daemon off;" &
 nginx=$!
-# It writes its id when it has the port.
+# nginx writes this file when it has the port.
 until [ -s "$folder/nginx.pid" ]; do
     if ! kill -0 "$nginx" 2>/dev/null; then
         nginx=''

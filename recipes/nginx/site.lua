@@ -6,7 +6,7 @@ local TEMPLATE = "NDA" -- part of the name of the workflow design that the form 
 local DOCUMENT = os.getenv "IRONCLAD_SITE" .. "/../nda.docx"
 local STEPS = { "Review", "Sign", "Archive", "Complete" }
 
--- One token for all workers, and for each its part of Ironclad's budgets, which are the company's.
+-- All workers share one token. Ironclad's rate limits are for the whole company, so each worker takes its part.
 local client = ironclad.from_env {
   store = ironclad.store.shared_dict "ironclad",
   rate_share = 1 / ngx.worker.count(),
@@ -42,7 +42,7 @@ local entities = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&qu
 
 local function escaped(text) return (tostring(text):gsub('[&<>"]', entities)) end
 
--- For whoever looks at the page; the details are for the log.
+-- The page says what went wrong; the details go to the log.
 local function fail(err)
   ngx.log(ngx.ERR, tostring(err))
   ngx.status = err.kind == "rate_limited" and 503 or 502
@@ -87,8 +87,8 @@ local function find_template()
   return template
 end
 
--- Another site's page must not launch anything through the browser of somebody who can reach this one. That the host
--- is this site's own, nginx.conf has made sure.
+-- A page of another site must not launch anything through the browser of somebody who can reach this site. nginx.conf
+-- has already refused every foreign Host.
 local function is_own(headers)
   return not headers.origin or headers.origin:match "^https?://(.*)$" == headers.host
 end

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Runs a command against a sandbox of its own, which ends with it:
+# Runs a command with a new sandbox, which ends when the command ends:
 #
 #   recipes/support/with_sandbox.sh lua5.4 recipes/launch_nda.lua
 #
 # The command finds the sandbox where it would find a company: in IRONCLAD_INSTANCE, …_CLIENT_ID, …_CLIENT_SECRET,
-# …_AS_USER and …_CA_FILE. Those that were set are not used. `ironclad-sandbox` must be on PATH. Ends with the status of
-# the command. SIGINT, SIGTERM and SIGHUP end both, and leave nothing behind.
+# …_AS_USER and …_CA_FILE. Their values from outside are not used. `ironclad-sandbox` must be on PATH. The exit status is
+# that of the command. SIGINT, SIGTERM and SIGHUP end both and leave no files.
 set -u
 unset IRONCLAD_INSTANCE IRONCLAD_CLIENT_ID IRONCLAD_CLIENT_SECRET IRONCLAD_AS_USER IRONCLAD_CA_FILE IRONCLAD_CONFIG
 export no_proxy=127.0.0.1 NO_PROXY=127.0.0.1
@@ -23,7 +23,7 @@ finish() {
 trap 'finish; exit 130' INT
 trap 'finish; exit 143' TERM HUP
 
-# Its lines come through a pipe with a name, which is removed as soon as both ends are open.
+# The sandbox writes its lines into a named pipe, which is removed as soon as both ends are open.
 folder=$(mktemp -d) && mkfifo "$folder/lines" || exit 1
 ironclad-sandbox >"$folder/lines" &
 sandbox=$!

@@ -1,6 +1,6 @@
--- A browser of contracts. In the list <CR> opens a workflow; in a workflow `a` approves, `c` comments, `d` downloads a
--- document; in both `r` reads again and `q` closes. Every call runs in a task (ironclad.spawn), so that nothing of this
--- ever holds up the editor; what goes wrong is a notification.
+-- A browser for contracts. In the list <CR> opens a workflow; in a workflow `a` approves, `c` comments, `d` downloads a
+-- document; in both `r` refreshes and `q` closes. Every call runs in a task (ironclad.spawn), so the editor is never
+-- blocked. Errors are shown as notifications.
 
 local ironclad = require "ironclad"
 
@@ -8,7 +8,7 @@ local must = ironclad.must
 
 local browser = {}
 
-local PAGE = 100 -- workflows that are listed at most
+local PAGE = 100 -- the number of workflows listed, at most
 
 local one
 
@@ -20,7 +20,7 @@ end
 
 local function notify_error(problem) vim.notify("Ironclad: " .. tostring(problem), vim.log.levels.ERROR) end
 
--- Runs fn(...) in the background; an error ends as a notification.
+-- Runs fn(...) in the background; an error is shown as a notification.
 local function start(fn, ...)
   ironclad.spawn(function(...)
     local fine, problem = pcall(fn, ...)
@@ -28,13 +28,13 @@ local function start(fn, ...)
   end, ...)
 end
 
--- What has no line breaks of its own may stand in a line.
+-- Text on one line: line breaks become spaces.
 local function line_of(value)
   local text = type(value) == "table" and vim.inspect(value) or tostring(value)
   return (text:gsub("%s*\n%s*", " "))
 end
 
--- A buffer of that name, shown; `keys` are functions by key, which are run in the background.
+-- Shows a buffer of that name. `keys` maps keys to functions, which are run in the background.
 local function show(name, keys)
   local buffer = vim.fn.bufnr("^" .. name .. "$")
   if buffer < 0 then
@@ -51,7 +51,7 @@ local function show(name, keys)
 end
 
 local function fill(buffer, lines)
-  if not vim.api.nvim_buf_is_valid(buffer) then return end -- closed while its lines were fetched
+  if not vim.api.nvim_buf_is_valid(buffer) then return end -- it was closed while its lines were fetched
   vim.bo[buffer].modifiable = true
   vim.api.nvim_buf_set_lines(buffer, 0, -1, false, vim.tbl_map(line_of, lines))
   vim.bo[buffer].modifiable = false
@@ -81,7 +81,7 @@ local function lines_of(workflow)
   return lines
 end
 
--- The functions below ask the user, and go on in a task of their own when there is an answer.
+-- The functions below ask the user, and continue in a task of their own when there is an answer.
 
 local function approve(workflow, read)
   local pending = must(workflow:pending_approvals())
@@ -167,7 +167,7 @@ local function open_workflows()
   read()
 end
 
---- Opens what `:Ironclad` was given.
+--- Opens what `:Ironclad` names.
 function browser.open(what)
   if what ~= "workflows" then return notify_error(("unknown: %s; try :Ironclad workflows"):format(what)) end
   start(open_workflows)
