@@ -93,9 +93,9 @@ PROGRAM = $(CC) $(program_flags) $(sanitize) $(LDFLAGS)
 core_objects  := $(patsubst %.c,$(CORE)/%.o,$(wildcard src/core/*/*.c))
 lua_objects   := $(patsubst %.c,$(OUT)/obj/%.o,lua_ironclad.c $(wildcard src/lua/*.c))
 listener_objects := $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard src/listener/*.c))
-# The sandbox shares the HTML pages and listening sockets of src/listener.
+# The sandbox uses the HTML pages, listening sockets and lists of connections of src/listener.
 sandbox_objects := $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard src/sandbox/*.c src/sandbox/*/*.c)) \
-	$(OUT)/obj/src/listener/html.o $(OUT)/obj/src/listener/listen.o
+	$(addprefix $(OUT)/obj/src/listener/,connections.o html.o listen.o)
 
 # Of each rock: its shared objects, Lua files and commands, as they are named in the tree that is built.
 product_modules := ironclad/core.so $(if $(filter yes,$(LISTENER)),ironclad/listener.so)

@@ -2,6 +2,7 @@
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
 #include "core/base/platform.h"
+#include "listener/connections.h"
 #include "listener/html.h"
 #include "listener/listen.h"
 #include <errno.h>
@@ -15,8 +16,9 @@
 
 #define CONNECTION_MEMORY                                                                                    \
     (64 * 1024)                /* for a request with its headers: cookies of other local servers come along */
-#define CONNECTION_SECONDS 5   /* after which an idle connection is closed */
-#define CONNECTIONS_MAX    256 /* many, so that open ones of other users do not keep the redirect out */
+#define CONNECTION_SECONDS 30  /* after which an idle connection is closed */
+#define CONNECTIONS_MAX    256 /* then the one that has been silent longest is closed */
+#define CONNECTIONS_SPARE  16  /* those that are being closed */
 #define WAIT_MAX           100 /* milliseconds of one wait; a signal just before it is noticed after this */
 #define ANSWER_SECONDS     2.0 /* for an answer to be sent */
 #define PORT_TRIES         16  /* to find a port that is free at both addresses */
@@ -34,6 +36,7 @@ struct ic_callback {
     char *path;
     double ends;                   /* ic_now */
     struct MHD_Daemon *daemons[2]; /* one for each address */
+    ic_connections connections;    /* of both */
     callback_request *held;        /* its browser waits: the connection is suspended until there is a reply */
     bool reported;                 /* to the caller, as IC_CALLBACK_CAME */
     unsigned status;               /* of the reply */
@@ -75,15 +78,34 @@ static enum MHD_Result callback_refuse(struct MHD_Connection *connection, unsign
 
 /* --- libmicrohttpd's callbacks --- */
 
+static ic_connection *callback_connection(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? info->socket_context : NULL;
+}
+
+static void callback_on_connection(void *context, struct MHD_Connection *connection, void **entry,
+                                   enum MHD_ConnectionNotificationCode code) {
+    ic_callback *callback = context;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        *entry = ic_connections_add(&callback->connections, connection);
+    } else {
+        ic_connections_remove(&callback->connections, *entry);
+        *entry = NULL;
+    }
+}
+
 /* The request line has been read. Only here is the target still percent-encoded, as it was sent. */
 static void *callback_on_target(void *context, const char *target, struct MHD_Connection *connection) {
-    (void)context;
+    ic_callback *callback = context;
     callback_request *mine = ic_calloc(1, sizeof *mine);
     if (!mine) return NULL;
+    ic_connections_begin(&callback->connections, callback_connection(connection));
     mine->connection = connection;
     if (strlen(target) > IC_CALLBACK_TARGET_MAX) return mine;
     mine->target = ic_strdup(target);
     if (mine->target) return mine;
+    ic_connections_end(&callback->connections, callback_connection(connection));
     ic_free(mine);
     return NULL;
 }
@@ -131,10 +153,11 @@ static enum MHD_Result callback_on_request(void *context, struct MHD_Connection 
 
 static void callback_on_completed(void *context, struct MHD_Connection *connection, void **request,
                                   enum MHD_RequestTerminationCode why) {
-    (void)connection, (void)why;
+    (void)why;
     ic_callback *callback = context;
     callback_request *mine = *request;
     if (!mine) return;
+    ic_connections_end(&callback->connections, callback_connection(connection));
     if (callback->held == mine) callback->held = NULL;
     ic_free_secret(mine->target);
     ic_free(mine);
@@ -149,9 +172,10 @@ static bool callback_listen_at(ic_callback *callback, const char *address, char 
     struct MHD_Daemon *daemon = MHD_start_daemon(
         (IC_HAS_EPOLL ? MHD_USE_EPOLL : 0) | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, callback_on_request,
         callback, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_URI_LOG_CALLBACK, callback_on_target, callback,
-        MHD_OPTION_NOTIFY_COMPLETED, callback_on_completed, callback, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_SECONDS,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_NOTIFY_CONNECTION, callback_on_connection, callback, MHD_OPTION_NOTIFY_COMPLETED,
+        callback_on_completed, callback, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_SECONDS, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)callback->connections.limit + CONNECTIONS_SPARE, MHD_OPTION_STRICT_FOR_CLIENT, 1,
         MHD_OPTION_END);
     if (!daemon) {
         close(fd);
@@ -194,6 +218,11 @@ static bool callback_listen_at_host(ic_callback *callback, const char *host, int
     return callback_listen_at(callback, host, error, size);
 }
 
+static size_t callback_connections_limit(void) {
+    size_t limit = ic_connections_limit();
+    return limit < CONNECTIONS_MAX ? limit : CONNECTIONS_MAX;
+}
+
 ic_callback *ic_callback_listen(const char *host, int port, const char *path, double seconds, char *error,
                                 size_t size) {
     ic_callback *callback = ic_calloc(1, sizeof *callback);
@@ -204,7 +233,10 @@ ic_callback *ic_callback_listen(const char *host, int port, const char *path, do
         ic_free(copy);
         return NULL;
     }
-    *callback = (ic_callback){.owner = getpid(), .path = copy, .ends = ic_now() + seconds};
+    *callback = (ic_callback){.owner = getpid(),
+                              .path = copy,
+                              .connections = {.limit = callback_connections_limit()},
+                              .ends = ic_now() + seconds};
     if (callback_listen_at_host(callback, host, port, error, size)) return callback;
     ic_callback_close(callback);
     return NULL;

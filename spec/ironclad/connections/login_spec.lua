@@ -4,6 +4,7 @@ local listeners = require "ironclad.listener"
 local ironclad = require "ironclad"
 local local_ironclad = require "spec.support.local_ironclad"
 local peer = require "spec.support.peer"
+local plain_socket = require "plain_socket"
 
 local must = local_ironclad.must
 local LI = "li.wei@example.com"
@@ -106,6 +107,22 @@ local function redirect(url, allow, other)
 end
 
 describe("the listener of a login", function()
+  it("is not kept from the browser by silent connections", function()
+    local listener = assert(listen { host = "127.0.0.1", seconds = 20 })
+    local sockets = {}
+    for i = 1, 400 do
+      sockets[i] = assert(plain_socket.connect(listener:port()))
+      if i % 2 == 0 then sockets[i]:send "GET /" end
+      assert.is_false(listener:wait())
+    end
+    local _, collect = browse(listener:port(), { get "/callback?code=1" })
+    assert.equal("/callback?code=1", wait(listener))
+    listener:answer(200, "Here", "you are")
+    assert.same({ 200 }, (collect()))
+    listener:close()
+    for _, socket in ipairs(sockets) do socket:close() end
+  end)
+
   it("holds the browser until there is an answer, and refuses others meanwhile", function()
     local listener = assert(listen())
     local port = listener:port()

@@ -2,8 +2,8 @@
 #ifndef IC_SANDBOX_SERVER_H
 #define IC_SANDBOX_SERVER_H
 
+#include "listener/connections.h"
 #include "sandbox/http/certificate.h"
-#include "sandbox/http/connections.h"
 #include "sandbox/http/delays.h"
 #include "sandbox/http/exchange.h"
 #include "sandbox/http/log.h"

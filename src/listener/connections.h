@@ -1,7 +1,7 @@
 /* The connections of a server: when there are too many, the one that has been silent longest is closed, so
  * that silent connections never keep others out. Everything here runs on the server's thread. */
-#ifndef IC_SANDBOX_CONNECTIONS_H
-#define IC_SANDBOX_CONNECTIONS_H
+#ifndef IC_LISTENER_CONNECTIONS_H
+#define IC_LISTENER_CONNECTIONS_H
 
 #include <stddef.h>
 

@@ -1,4 +1,4 @@
-#include "sandbox/http/connections.h"
+#include "listener/connections.h"
 #include "core/base/alloc.h"
 #include <microhttpd.h>
 #include <stdbool.h>
