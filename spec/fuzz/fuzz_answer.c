@@ -5,6 +5,7 @@
 #include "core/http/answer.h"
 #include "core/http/retry_after.h"
 #include "spec/fuzz/fuzz.h"
+#include <math.h>
 
 static void read_headers(const uint8_t **data, size_t *size, ic_response *response) {
     while (*size) {
@@ -20,7 +21,7 @@ static void look_at_headers(const ic_response *response, const ic_buf *body) {
     char value[256];
     if (ic_response_header(response, "Retry-After", value, sizeof value)) {
         double seconds = ic_retry_after(value, 1769817600);
-        FUZZ_CHECK(seconds == seconds && seconds < 1e18);
+        FUZZ_CHECK(isfinite(seconds));
     }
     (void)ic_answer_is_page(response, body->length ? body->data : "", body->length);
     (void)ic_answer_has_type(response);
