@@ -253,21 +253,40 @@ static void encode_file(encoder *e, const level *in) {
     ic_buf_printf(e->text, "{\"file\":\"%s\"}", text);
 }
 
-/* A value that is one text in JSON: the field __as_text of the metatable at the top makes it of the table
- * below. Takes the metatable off the stack; false: it has no such field. */
-static bool encode_as_text(encoder *e, const level *in) {
+/* Whether the text at the top of the stack is one JSON number; without memory the buffer remembers it. */
+static bool encode_is_number(encoder *e) {
+    size_t length;
+    const char *text = lua_tolstring(e->L, -1, &length);
+    ic_tape tape = {0};
+    ic_error error = {0};
+    bool number = length && text[length - 1] > ' ' && (*text == '-' || (*text >= '0' && *text <= '9')) &&
+                  ic_tape_read(&tape, text, length, &error);
+    bool known = error.kind != IC_ERR_MEMORY;
+    if (!known) e->text->failed = true;
+    ic_tape_free(&tape);
+    ic_error_clear(&error);
+    return number || !known;
+}
+
+/* A table that is one text or number in JSON: a function of that name in the metatable at the top makes a Lua
+ * string of the table below. False: there is none, and the stack is as it was. */
+static bool encode_by(encoder *e, const level *in, const char *name, bool number) {
     lua_State *L = e->L;
-    lua_pushliteral(L, "__as_text");
+    lua_pushstring(L, name);
     lua_rawget(L, -2);
     if (!lua_isfunction(L, -1)) {
-        lua_pop(L, 2);
+        lua_pop(L, 1);
         return false;
     }
     lua_pushvalue(L, -3);
     lua_call(L, 1, 1);
-    if (lua_type(L, -1) != LUA_TSTRING)
-        encode_refuse(e, in, "__as_text gave a %s, not a text", luaL_typename(L, -1));
-    encode_text(e, in, -1, "the text");
+    if (lua_type(L, -1) != LUA_TSTRING || (number && !encode_is_number(e)))
+        encode_refuse(e, in, "%s gave a %s, not a %s", name, luaL_typename(L, -1),
+                      number ? "number's digits" : "text");
+    if (number)
+        ic_buf_puts(e->text, lua_tostring(L, -1));
+    else
+        encode_text(e, in, -1, "the text");
     lua_pop(L, 2);
     return true;
 }
@@ -284,10 +303,9 @@ static void encode_table(encoder *e, const level *in) {
             encode_file(e, in);
             return;
         }
-        if (marked)
-            lua_pop(L, 1);
-        else if (encode_as_text(e, in))
+        if (!marked && (encode_by(e, in, "__as_text", false) || encode_by(e, in, "__as_number", true)))
             return;
+        lua_pop(L, 1);
     }
 
     level at = {.up = in, .table = lua_topointer(L, -1)};

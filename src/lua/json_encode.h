@@ -31,8 +31,9 @@ typedef struct ic_json_rules {
 
 /* Appends the value at the top of the stack to box->text. Throws a Lua error that names the path
  * ("attributes.lines[3]: …") for what has no place in JSON, and without memory. A table is an array when it
- * is marked as one or has the keys 1 to n, otherwise an object. Metamethods are not asked, but for the field
- * __as_text of a metatable: a function that makes one text of the table. */
+ * is marked as one or has the keys 1 to n, otherwise an object. Metamethods are not asked, but for two fields
+ * of a metatable: the function __as_text makes one text of the table, __as_number the digits of one number.
+ */
 void ic_lua_write_json(lua_State *L, const ic_json_rules *rules, ic_json_box *box);
 
 /* Reads the table at the top of the stack as an object into box->tree, which must be NULL, for the core to

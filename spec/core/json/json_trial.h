@@ -14,13 +14,16 @@
 static const char greedy[] =
     "{\"a\\u0000\":[1,18446744073709551616,1e999,0.30000000000000004,{\"b\":\"c\"}]}";
 
-/* cJSON's memory, counted, and failing when told so. */
+/* cJSON's memory, counted, and failing when told so: the nth allocation, and unless `fail_once` all later
+ * ones.
+ */
 static atomic_long held, asked, fail_in;
+static atomic_bool fail_once;
 
 static void *counted_malloc(size_t size) {
     asked++;
     if (fail_in && --fail_in == 0) {
-        fail_in = 1; /* all later ones fail too */
+        fail_in = !fail_once;
         return NULL;
     }
     void *block = malloc(size);

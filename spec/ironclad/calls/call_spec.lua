@@ -269,6 +269,28 @@ describe("arguments", function()
     assert.same({ name = "n", removeParent = true }, ironclad.json.decode(sent().body))
   end)
 
+  it("are lists when they are empty tables, where the catalog has a list", function()
+    local calls = {
+      { "webhooks", "create", { events = {}, targetURL = "https://example.com" }, '"events":[]' },
+      { "records", "create_download_urls", { identifiers = {}, type = "latestSignedCopy" }, '"identifiers":[]' },
+      { "records", "update", "IC-1", { removeProperties = {} }, '"removeProperties":[]' },
+      { "workflows", "update_attributes", "IC-1", { updates = {} }, '"updates":[]' },
+      { "workflows", "update_attributes", "IC-1", { updates = ironclad.array {} }, '"updates":[]' },
+      { "workflows", "launch", { template = "t", attributes = {} }, '"attributes":{}' },
+    }
+    for _, call in ipairs(calls) do
+      local methods, last = client[call[1]], #call -- path and body, or the body alone
+      local dry = last == 5 and methods[call[2]](methods, call[3], call[4], { dry_run = true })
+        or methods[call[2]](methods, call[3], { dry_run = true })
+      assert.is_truthy(dry.body:find(call[last], 1, true), dry.body)
+    end
+  end)
+
+  it("keep NUL in the texts of a body", function()
+    local body = client.workflows:launch({ template = "t\0", attributes = { a = "\0b" } }, { dry_run = true }).body
+    assert.same({ template = "t\0", attributes = { a = "\0b" } }, ironclad.json.decode(body))
+  end)
+
   it("pass what the catalog does not know as extra", function()
     ironclad.must(client.workflows:list { page = 1, extra = { query = { search = "a b" } } })
     assert.equal("/public/api/v1/workflows?page=1&search=a%20b", sent().target)

@@ -76,7 +76,7 @@ describe("a property", function()
       { ironclad.duration { years = 1 }, "duration", "P1Y" },
       { address, "address", { lines = { "a" }, locality = "b" } },
       { { locality = "b" }, "address", { locality = "b" } },
-      { { "a", "b" }, "array", { "a", "b" } },
+      { { "a", "b" }, "array", { "a", "b" } }, { ironclad.array {}, "array", {} },
       { other, "reference", { recordId = "r9" } }, { entity, "reference", { recordId = "e9" } },
       { { recordId = "r8", subTypeId = "x" }, "reference", { recordId = "r8", subTypeId = "x" } },
       { { source = "manual", clauseText = "…" }, "clause", { source = "manual", clauseText = "…" } },
@@ -92,7 +92,7 @@ describe("a property", function()
     local cases = {
       { ironclad.null, "a JSON null has no form as a property" }, { {}, "a table has no form" },
       { print, "a function has no form" }, { ironclad.file { data = "x" }, "a file is no property" },
-      { { a = 1 }, "a table has no form" }, { ironclad.array {}, "expected a list of texts" },
+      { { a = 1 }, "a table has no form" },
       { { 1, 2 }, "expected a list of texts" }, { { currency = "usd", amount = 1 }, "three capital letters" },
       { { lines = { 5 } }, "lines[1]: expected a text" },
       { resources.make({}, "workflow", { id = "w" }), "expected a record or its id" },
@@ -116,7 +116,7 @@ describe("a property", function()
       { "monetary_amount", { currency = "USD", amount = 5 }, { currency = "USD", amount = 5 } },
       { "address", address, { lines = { "a" }, locality = "b" } },
       { "address", "1 Main St.\nBonn", { lines = { "1 Main St.", "Bonn" } } },
-      { "array", { "x" }, { "x" } }, { "reference", "IC-5", { recordId = "IC-5" } },
+      { "array", { "x" }, { "x" } }, { "array", {}, {} }, { "reference", "IC-5", { recordId = "IC-5" } },
       { "reference", other, { recordId = "r9" } }, { "playbookClause", "Standard", "Standard" },
       { "clause", { source = "ai" }, { source = "ai" } },
     }
@@ -126,13 +126,15 @@ describe("a property", function()
   it("of a known type refuses other values", function()
     local cases = {
       { "string", 5, "expected a text" }, { "string", date, "expected a text" }, { "number", "5", "expected a number" },
+      { "number", "5e1", "expected a number" }, { "number", '"5"', "expected a number" },
+      { "number", "x", "expected a number" },
       { "boolean", 0, "expected true or false" }, { "email", "jane", "expected an e-mail address" },
       { "date", "tomorrow", "expected a date" }, { "date", "2026-02-30", "there is no day 2026-02-30" },
       { "date", 20260131, "expected a date" }, { "date", money, "expected a date" },
       { "duration", "1 year", "expected a duration" }, { "duration", { year = 1 }, 'did you mean "years"?' },
       { "monetary_amount", 5000, "expected an amount of money: ironclad.money(currency, amount)" },
       { "address", 5, "expected an address" }, { "array", "x", "expected a list of texts" },
-      { "array", {}, "expected a list of texts" }, { "reference", {}, "expected a record or its id" },
+      { "array", { a = 1 }, "expected a list of texts" }, { "reference", {}, "expected a record or its id" },
       { "clause", "text", "expected a clause" }, { "playbookClause", {}, "expected a text" },
     }
     for _, case in ipairs(cases) do
@@ -140,6 +142,48 @@ describe("a property", function()
       assert.is_nil(value)
       assert.is_truthy(objection:find(case[3], 1, true), objection)
     end
+  end)
+end)
+
+describe("a list that is emptied", function()
+  local _, client = scene.play(SCHEMA)
+  local function sent_with(given)
+    return client.records:update("IC-1", { addProperties = { tags = given } }, { dry_run = true }).body
+  end
+
+  it("is one, where its type is known", function()
+    ironclad.must(client.records:get_schema())
+    for _, given in ipairs { {}, ironclad.array {}, { type = "array", value = {} } } do
+      assert.same({ tags = { type = "array", value = {} } }, json.decode(sent_with(given)).addProperties)
+      assert.is_truthy(sent_with(given):find('"value":[]', 1, true))
+    end
+    assert.is_truthy(sent_with({ type = "clause", value = {} }):find('"value":{}', 1, true))
+  end)
+end)
+
+describe("a number that Lua has no number for", function()
+  local _, client = scene.play(SCHEMA)
+  local beyond = { "18446744073709551616", "-9223372036854775809", "1e400" }
+  if json.encode(json.decode "9007199254740993") ~= "9007199254740993" then beyond[4] = "9007199254740993" end
+
+  it("goes back as it came, where its type is known", function()
+    ironclad.must(client.records:get_schema())
+    for _, digits in ipairs(beyond) do
+      local value = json.decode(digits)
+      assert.equal(digits, value)
+      for _, given in ipairs { value, { type = "number", value = value } } do
+        local body = client.records:update("IC-1", { addProperties = { seats = given } }, { dry_run = true }).body
+        assert.is_truthy(body:find('"value":' .. digits, 1, true), body)
+        assert.equal(digits, json.decode(body).addProperties.seats.value)
+      end
+      assert.equal("[" .. digits .. "]", json.encode { (encode.workflow({ type = "number" }, value)) })
+    end
+  end)
+
+  it("is a text where a text is wanted", function()
+    local given = { addProperties = { counterpartyName = "1e400" } }
+    local body = client.records:update("IC-1", given, { dry_run = true }).body
+    assert.is_truthy(body:find('"value":"1e400"', 1, true), body)
   end)
 end)
 

@@ -277,6 +277,18 @@ describe("a table with __as_text", function()
     assert.is_false((pcall(json.encode, setmetatable({}, { __as_text = function() return "a\255b" end }))))
   end)
 
+  it("is a number when it has __as_number", function()
+    local function number(text) return setmetatable({}, { __as_number = function() return text end }) end
+    for _, text in ipairs { "0", "-1", "18446744073709551616", "1e400", "0.10" } do
+      assert.are.equal('{"x":[' .. text .. "]}", json.encode { x = { number(text) } })
+    end
+    for _, other in ipairs { "", "x", '"5"', "1 ", " 1", "1,2", "01", "[1]", "true", 5, {} } do
+      local fine, err = pcall(json.encode, { x = number(other) })
+      assert.is_false(fine)
+      assert.is_truthy(err:find("x: __as_number gave a " .. type(other) .. ", not a number's digits", 1, true), err)
+    end
+  end)
+
   it("raises what the function raises", function()
     local fine, err = pcall(json.encode, { setmetatable({}, { __as_text = function() error({}, 0) end }) })
     assert.is_false(fine)

@@ -1,5 +1,4 @@
 -- The sandbox's records: create, get, list, update, replace, delete.
-local ironclad = require "ironclad"
 local local_ironclad = require "spec.support.local_ironclad"
 
 local NOBODY = local_ironclad.NOBODY
@@ -127,7 +126,7 @@ describe("a record", function()
     { { properties = { term = { value = "P" } } }, { 400, "INVALID_PARAM", "properties.term" } },
     { { properties = { agreementDate = { value = "2026-13-01" } } },
       { 400, "INVALID_PARAM", "properties.agreementDate" } },
-    { { properties = { tags = { value = ironclad.array {} } } }, { 400, "INVALID_PARAM", "properties.tags" } },
+    { { properties = { tags = { value = { 5 } } } }, { 400, "INVALID_PARAM", "properties.tags" } },
     { { parent = { recordId = NOBODY } }, { 400, "NOT_FOUND", "parent" } },
     { { parent = { recordId = "IC-1", parentLinkType = "x" } }, { 400, "INVALID_PARAM", "parent" } },
     { { links = { {} } }, { 400, "MISSING_PARAM", "links" } },

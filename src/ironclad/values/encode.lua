@@ -5,6 +5,7 @@
 --   encode.workflow(field, given) -> the value of a workflow's attribute, `field` its entry in the workflow's schema;
 --                                    nil and what is wrong
 --   encode.property(given)        -> the type of a record's property and its value, by shape; nil and what is wrong
+--   encode.typed(type, value)     -> the value of a property that is given with its type
 --   encode.record_id(given)       -> the id of a record or entity, its own or its table's; nil for anything else
 --   encode.with(table, name, value) -> a copy of a table with one field changed: a body belongs to the script
 --
@@ -68,8 +69,19 @@ local function to_texts(given)
     if type(text) ~= "string" then return nil, "expected a list of texts" end
     list[i] = text
   end
-  if #list == 0 then return nil, "expected a list of texts" end
+  local empty = type(given) == "table" and next(given) == nil
+  if #list == 0 and not empty then return nil, "expected a list of texts" end
   return list
+end
+
+-- A number that Lua cannot hold comes as a string of its digits (json.decode). It goes back as the number.
+local Digits = { __as_number = function(number) return number.digits end }
+
+local function to_number(given)
+  if type(given) == "number" then return given end
+  local digits = type(given) == "string" and given:find "^%-?%d" and core.json.decode(given)
+  if type(digits) ~= "string" then return nil, "expected a number" end
+  return setmetatable({ digits = digits }, Digits)
 end
 
 -- The id of a record or an entity: from a text, its table, or a reference to it.
@@ -96,7 +108,6 @@ local function to_clause(given)
 end
 
 local to_text = of_type("string", "a text")
-local to_number = of_type("number", "a number")
 local to_boolean = of_type("boolean", "true or false")
 
 local record_types = {
@@ -109,6 +120,15 @@ function encode.record(property_type, given)
   local value, objection = record_types[property_type](given)
   if value == nil then return nil, objection end
   if values.kind(value) then value = select(2, values.property(value)) end
+  return value
+end
+
+--- The value of a property that has its type: an empty table as the list, digits as the number that it must be.
+function encode.typed(property_type, value)
+  local list = property_type == "array" and type(value) == "table" and next(value) == nil
+  if list or (property_type == "number" and type(value) == "string") then
+    return record_types[property_type](value) or value
+  end
   return value
 end
 

@@ -63,7 +63,8 @@ end
 -- One property as { type =, value = }; nil and what is wrong.
 local function full_property(property_type, given)
   if is_full(given) then
-    if not values.kind(given.value) then return given end
+    local typed = not values.kind(given.value) and encode.typed(given.type, given.value)
+    if typed ~= false then return typed == given.value and given or encode.with(given, "value", typed) end
     property_type, given = given.type, given.value
   end
   if given == core.null then return nil, "null: leave it out, or let set{…} remove it" end

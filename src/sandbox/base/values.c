@@ -61,7 +61,7 @@ static bool value_is_text_list(const cJSON *value) {
     cJSON_ArrayForEach(item, value) {
         if (!cJSON_IsString(item)) return false;
     }
-    return cJSON_IsArray(value) && value->child;
+    return cJSON_IsArray(value);
 }
 
 /* {source, …}: found in the document, or entered by a person. */
