@@ -1,6 +1,6 @@
-/* Each allocation of Lua, of cJSON and of the core fails in turn, alone and with all later ones, while scripts
- * decode, encode and attach files. Whatever is thrown, nothing may leak, and the same Lua state must do the
- * same work when there is memory again. */
+/* Each allocation of Lua, of cJSON and of the core fails in turn, alone and with all later ones, while
+ * scripts decode, encode and attach files. Whatever is thrown, nothing may leak, and the same Lua state must
+ * do the same work when there is memory again. */
 #include "core/base/alloc.h"
 #include "lua/values.h"
 #include "spec/core/check.h"
@@ -73,7 +73,7 @@ static int through_tree(lua_State *L) {
 
 /* ---- failing allocations ---- */
 
-typedef enum { LUA, LUA_ONCE, CJSON, CJSON_ONCE, CORE, OWNERS } owner;
+typedef enum { LUA, LUA_ONCE, CJSON, CJSON_ONCE, CORE, CORE_ONCE, OWNERS } owner;
 
 static long lua_fail_in; /* 0: never; otherwise the nth growth fails, and, unless: */
 static bool lua_once;    /* all after it */
@@ -102,6 +102,7 @@ static void fail_at(owner whose, long nth) {
     fail_in = whose == CJSON || whose == CJSON_ONCE ? nth : 0;
     fail_once = whose == CJSON_ONCE;
     ic_alloc_fail_at(whose == CORE ? nth : 0);
+    if (whose == CORE_ONCE) ic_alloc_fail_only(nth);
 }
 
 /* Tried of failures that come alone, and of others at most. */
@@ -156,11 +157,12 @@ static void check_script(size_t script, owner whose) {
     bool reached;
     /* One failure alone is survived by Lua, which collects garbage and asks again; and where the core's and
      * cJSON's are told of, a script may still come to its end. So all are tried, as many as there are. */
-    long last = whose == LUA_ONCE || whose == CJSON_ONCE ? ALLOCATIONS : MOST_ALLOCATIONS;
+    bool once = whose == LUA_ONCE || whose == CJSON_ONCE || whose == CORE_ONCE;
+    long last = once ? ALLOCATIONS : MOST_ALLOCATIONS;
     do {
         reached = run(L, script, whose, ++nth);
         CHECK(run(L, script, whose, 0));
-    } while ((!reached || last == ALLOCATIONS) && nth < last);
+    } while ((!reached || once) && nth < last);
     CHECK(reached);
     lua_close(L);
     CHECK(lua_held == 0);

@@ -79,9 +79,12 @@ function ironclad.sha256(subject, ...)
 end
 
 ironclad.json = {
-  --- encode(value) -> text. Raises an error for a value that JSON cannot hold, with its path.
+  --- encode(value) -> text. Raises an error for a value that JSON cannot hold, with its path. A table is a list when
+  -- its keys are 1 to n or ironclad.array has marked it, otherwise an object: an empty one is {}.
   encode = core.json.encode,
-  --- decode(text) -> value, or nil and an error.
+  --- decode(text) -> value, or nil and an error. null is ironclad.null. Lists are marked as by ironclad.array. On Lua
+  -- 5.3 and later every integer of 64 bits is an integer. A number that Lua cannot hold (larger than that, larger than
+  -- 2^53 on the other Luas, or larger than any double) is a string of its digits.
   decode = function(text, ...)
     mistake.check_surplus("ironclad.json.decode", ...)
     if type(text) ~= "string" then

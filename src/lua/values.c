@@ -31,6 +31,7 @@ static void to_raw(lua_State *L, const ic_json_rules *rules, ic_json_box *box) {
     cJSON_Delete(box->tree);
     ic_parts_free(&box->parts);
     box->text.length = 0;
+    box->values = 0;
     box->tree = NULL;
     ic_lua_write_json(L, rules, box);
     box->tree = cJSON_CreateRaw(box->text.data);

@@ -132,16 +132,19 @@ static ic_error_kind survive(void) {
     return kind;
 }
 
-/* Fails every allocation in turn, and all after it: of the core (`ours`) or of cJSON. */
-static void check_memory(bool ours, long least) {
+/* Fails every allocation in turn, alone (`once`) or with all after it: of the core (`ours`) or of cJSON. */
+static void check_memory(bool ours, bool once, long least) {
     long live = ic_alloc_live(), nodes = held, nth = 0;
     ic_error_kind kind;
     do {
         nth++;
-        if (ours)
-            ic_alloc_fail_at(nth);
-        else
+        fail_once = once;
+        if (!ours)
             fail_in = nth;
+        else if (once)
+            ic_alloc_fail_only(nth);
+        else
+            ic_alloc_fail_at(nth);
         kind = survive();
         ic_alloc_fail_at(0);
         fail_in = 0;
@@ -190,8 +193,10 @@ int main(void) {
     check_numbers();
     check_locale();
     check_members();
-    check_memory(true, 2);
-    check_memory(false, 12);
+    for (int once = 0; once < 2; once++) {
+        check_memory(true, once, 2);
+        check_memory(false, once, 12);
+    }
     check_fork();
     CHECK(held == 0);
     CHECK(ic_alloc_live() == 0);

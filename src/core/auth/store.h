@@ -5,7 +5,8 @@
  *
  * The file is {"version": 1, "tokens": {KEY: {"access_token", "refresh_token", "scope", "expires_at"}}}. A
  * save keeps other members of the whole and of a token as they are (except what ic_json_parse turns into
- * text: an integer beyond 2^53). A file of a later version is refused and never written.
+ * text: a number beyond 64 bits or beyond the doubles). A file of a later version is refused and never
+ * written.
  *
  * Every error is STORE, with a message that names the path and says what to do, or MEMORY; none holds a
  * token. Modes, folders, links, threads and forks: as private_file.h says. */
