@@ -372,35 +372,54 @@ static void test_refused(void) {
 }
 
 static void test_memory(void) {
-    long before = ic_alloc_live(), nth = 0;
-    ic_budget *budget = NULL;
-    while (!budget) {
-        ic_alloc_fail_at(++nth);
-        budget = ic_budget_new(1);
-        ic_alloc_fail_at(0);
-        if (!budget) CHECK(ic_alloc_live() == before);
-    }
-    CHECK(nth > IC_BUCKET_NONE);
+    long before = ic_alloc_live();
+    ic_alloc_fail_at(1);
+    CHECK(!ic_budget_new(1));
+    ic_alloc_fail_at(0);
+    CHECK(ic_alloc_live() == before);
 
-    /* Without memory for more permits there are as many as before; with memory, all of them. */
+    /* Without memory for more permits a request waits for a moment; with memory there are all of them. */
+    ic_budget *budget = ic_budget_new(1);
     double wait;
     ic_alloc_fail_at(1);
-    ic_budget_observe(budget, WRITE, 0, 100, -1, -1);
+    CHECK(!ic_budget_reserve(budget, WRITE));
+    CHECK(acquire_all(budget, WRITE, 0, 999, &wait) == 0 && wait > 0 && wait < 1);
     ic_alloc_fail_at(0);
+    CHECK(ic_budget_reserve(budget, WRITE));
     CHECK(acquire_all(budget, WRITE, 0, 999, &wait) == 40);
     release_all(budget, WRITE, 1, 40, true);
     ic_budget_observe(budget, WRITE, 2, 100, -1, -1);
     CHECK(acquire_all(budget, WRITE, 2, 999, &wait) == 60 && wait == 59);
+    release_all(budget, WRITE, 2, 60, true);
 
-    /* Acquiring and releasing need no memory. */
-    long held = ic_alloc_live();
+    /* After its first use, acquiring and releasing need no memory. */
+    long held = 0;
     for (double now = 100; now < 2000; now += 0.5) {
         acquire_all(budget, READ, now, 9, &wait);
         release_all(budget, READ, now, 9, true);
+        if (now == 200) held = ic_alloc_live();
     }
     CHECK(ic_alloc_live() == held);
     ic_budget_free(budget);
     CHECK(ic_alloc_live() == before);
+}
+
+/* A budget is idle once it would answer as a new one does. */
+static void test_idle(void) {
+    ic_budget *budget = ic_budget_new(1);
+    CHECK(ic_budget_is_idle(budget, 0));
+    CHECK(ic_budget_acquire(budget, READ, 0) == 0);
+    CHECK(!ic_budget_is_idle(budget, 1000)); /* a permit is open */
+    ic_budget_release(budget, READ, 1000, true);
+    CHECK(!ic_budget_is_idle(budget, 1059));
+    CHECK(ic_budget_is_idle(budget, 1060));
+    ic_budget_refused(budget, WRITE, 1060, 5);
+    CHECK(!ic_budget_is_idle(budget, 1064));
+    CHECK(ic_budget_is_idle(budget, 1065));
+    ic_budget_observe(budget, WRITE, 1065, -1, 3, 7);
+    CHECK(!ic_budget_is_idle(budget, 1071));
+    CHECK(ic_budget_is_idle(budget, 1072));
+    ic_budget_free(budget);
 }
 
 int main(void) {
@@ -412,5 +431,6 @@ int main(void) {
     test_remaining();
     test_refused();
     test_memory();
+    test_idle();
     return check_done("budget");
 }

@@ -21,12 +21,13 @@
 #define WAIT_MIN 0.001 /* seconds */
 /* The wait when as many permits are open as the service has left: some may be counted already, as their
  * answers will say. */
-#define OPEN_AGAIN 0.25 /* seconds */
+#define OPEN_AGAIN     0.25 /* seconds */
+#define FIRST_CAPACITY 8    /* permits */
 
 struct window {
     double *answered; /* owned; a ring: when the permits that are not free yet were released, oldest first */
     size_t capacity, first, count;
-    size_t limit;        /* permits; at most capacity */
+    size_t limit;        /* permits */
     size_t open;         /* acquired and not released; count + open <= capacity */
     double closed_until; /* after a 429 */
     double lowest;       /* the lowest X-RateLimit-Remaining … */
@@ -55,20 +56,20 @@ static double *window_at(const struct window *window, size_t index) {
     return &window->answered[(window->first + index) % window->capacity];
 }
 
-/* Sets the limit, and grows the ring for it. Without memory the limit is what the ring can hold. */
-static void window_resize(struct window *window, size_t limit) {
-    if (limit > window->capacity) {
-        double *answered = ic_malloc(limit * sizeof *answered);
-        if (answered) {
-            for (size_t i = 0; i < window->count; i++)
-                answered[i] = *window_at(window, i);
-            ic_free(window->answered);
-            window->answered = answered;
-            window->capacity = limit;
-            window->first = 0;
-        }
-    }
-    window->limit = limit < window->capacity ? limit : window->capacity;
+/* Makes room for one more permit. Most clients use few, so the ring grows with its use. False without memory.
+ */
+static bool window_reserve(struct window *window) {
+    if (window->count + window->open < window->capacity) return true;
+    size_t capacity = window->capacity ? window->capacity * 2 : FIRST_CAPACITY;
+    double *answered = ic_malloc(capacity * sizeof *answered);
+    if (!answered) return false;
+    for (size_t i = 0; i < window->count; i++)
+        answered[i] = *window_at(window, i);
+    ic_free(window->answered);
+    window->answered = answered;
+    window->capacity = capacity;
+    window->first = 0;
+    return true;
 }
 
 static void window_forget_free(struct window *window, double now) {
@@ -82,7 +83,7 @@ static void window_forget_free(struct window *window, double now) {
 static double window_wait(struct window *window, double now) {
     window_forget_free(window, now);
     size_t taken = window->count + window->open;
-    if (taken < window->limit) return 0;
+    if (taken < window->limit) return window_reserve(window) ? 0 : OPEN_AGAIN;
     /* This many permits must become free first. If fewer have been released, an open one must be too, which
      * takes a whole window after its answer, unless it was never sent. */
     size_t must = taken - window->limit + 1;
@@ -107,16 +108,10 @@ ic_budget *ic_budget_new(double share) {
     ic_budget *budget = ic_calloc(1, sizeof *budget);
     if (!budget) return NULL;
     budget->share = share > 0 ? fmin(share, 1) : 0;
-    window_resize(&budget->company, budget_permits(budget, IC_COMPANY_PER_MINUTE));
-    bool complete = budget->company.answered != NULL;
-    for (int i = 0; i < IC_BUCKET_COUNT; i++) {
-        if (i == IC_BUCKET_NONE) continue;
-        window_resize(&budget->buckets[i], budget_permits(budget, published[i]));
-        complete = complete && budget->buckets[i].answered;
-    }
-    if (complete) return budget;
-    ic_budget_free(budget);
-    return NULL;
+    budget->company.limit = budget_permits(budget, IC_COMPANY_PER_MINUTE);
+    for (int i = 0; i < IC_BUCKET_COUNT; i++)
+        if (i != IC_BUCKET_NONE) budget->buckets[i].limit = budget_permits(budget, published[i]);
+    return budget;
 }
 
 void ic_budget_free(ic_budget *budget) {
@@ -125,6 +120,23 @@ void ic_budget_free(ic_budget *budget) {
         ic_free(budget->buckets[i].answered);
     ic_free(budget->company.answered);
     ic_free(budget);
+}
+
+bool ic_budget_reserve(ic_budget *budget, ic_bucket bucket) {
+    struct window *window = &budget->buckets[bucket];
+    return !window->limit || (window_reserve(window) && window_reserve(&budget->company));
+}
+
+static bool window_is_idle(struct window *window, double now) {
+    window_forget_free(window, now);
+    return !window->count && !window->open && window->closed_until <= now && window->lowest_until <= now;
+}
+
+bool ic_budget_is_idle(ic_budget *budget, double now) {
+    bool idle = window_is_idle(&budget->company, now);
+    for (int i = 0; i < IC_BUCKET_COUNT; i++)
+        idle = idle && window_is_idle(&budget->buckets[i], now);
+    return idle;
 }
 
 /* A request in NONE waits only after a 429. */
@@ -151,7 +163,7 @@ void ic_budget_observe(ic_budget *budget, ic_bucket bucket, double now, double l
                        double reset) {
     struct window *window = &budget->buckets[bucket];
     if (!window->limit) return;
-    if (limit >= 0) window_resize(window, budget_permits(budget, limit));
+    if (limit >= 0) window->limit = budget_permits(budget, limit);
     if (!(remaining >= 0 && reset >= 0)) return;
     if (window->lowest_until > now && remaining >= window->lowest) return;
     window->lowest = remaining;

@@ -15,6 +15,12 @@ typedef struct ic_budget ic_budget;
 ic_budget *ic_budget_new(double share);
 void ic_budget_free(ic_budget *budget); /* NULL is allowed */
 
+/* Makes room for a permit of the bucket. False without memory; ic_budget_acquire then tries again, and
+ * answers with a wait as long as there is none. */
+bool ic_budget_reserve(ic_budget *budget, ic_bucket bucket);
+/* Whether the budget knows nothing that a new one would not know. */
+bool ic_budget_is_idle(ic_budget *budget, double now);
+
 /* Acquires a permit of the bucket, and of the company's window, which every bucket but NONE shares. 0:
  * acquired; otherwise the seconds after which to ask again. Each permit is released once. */
 double ic_budget_acquire(ic_budget *budget, ic_bucket bucket, double now);

@@ -7,6 +7,7 @@
 
 #include "core/base/buf.h"
 #include "core/base/mailbox.h"
+#include "core/base/table.h"
 #include "core/base/timers.h"
 #include "core/http/answer.h"
 #include "core/http/connection.h"
@@ -135,6 +136,7 @@ struct ic_call {
     struct ic_transfer *transfer;                 /* the attempt under way, or NULL */
     void (*on_done)(void *engine, ic_call *call); /* of the engine's own calls */
     void *owner;                                  /* for on_done */
+    ic_table_node live_node;                      /* in ic_engine.live_by_id */
     ic_call *previous_live, *next_live;           /* in ic_engine.live */
 
     /* Result. */

@@ -3,6 +3,7 @@
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
 #include "core/base/process.h"
+#include "core/engine/clients.h"
 #include "core/engine/flow.h"
 #include "core/engine/queues.h"
 #include "core/engine/socket.h"
@@ -36,7 +37,8 @@ static ic_engine *engine_new(void) {
     ic_engine *engine = ic_calloc(1, sizeof *engine);
     if (!engine) return NULL;
     engine->multi = curl_multi_init();
-    if (engine->multi) return engine;
+    if (engine->multi && ic_clients_init(engine)) return engine;
+    curl_multi_cleanup(engine->multi);
     ic_free(engine);
     return NULL;
 }
@@ -45,12 +47,14 @@ static ic_engine *engine_new(void) {
 static void engine_discard(ic_engine *engine) {
     curl_multi_cleanup(engine->multi);
     ic_timers_free(&engine->timers);
+    ic_table_free(&engine->live_by_id);
     ic_free(engine);
 }
 
 static void engine_free(ic_engine *engine) {
-    ic_queues_free(engine);
+    ic_clients_free(engine);
     ic_token_queue_free(engine);
+    ic_queues_free(engine);
     ic_socket_close(engine);
     engine_discard(engine);
 }
@@ -193,6 +197,7 @@ static void engine_turn(ic_engine *engine, int most) {
     unsigned clients;
     ic_socket_serve(engine);
     ic_flow_fire(engine, ic_now());
+    ic_clients_tidy(engine, ic_now());
     ic_host_queues_serve(engine);
     curl_multi_perform(engine->multi, &running);
     engine_read_ended(engine);

@@ -4,6 +4,7 @@
 #ifndef IC_ENGINE_H
 #define IC_ENGINE_H
 
+#include "core/base/table.h"
 #include "core/base/timers.h"
 #include "core/engine/call.h"
 #include <curl/curl.h>
@@ -12,12 +13,21 @@
 typedef struct ic_engine {
     CURLM *multi;
     ic_timers timers;
+    struct ic_client *clients;   /* clients.c, with the four after it */
+    ic_table clients_by_address; /* of their connections */
+    size_t clients_limit;        /* the number of clients at which it is time to tidy up */
+    ic_timer tidy_timer;
+    bool tidy_due;
     struct ic_token_entry *token_entries; /* token_queue.c */
-    struct ic_rate_queue *rate_queues;    /* queues.c */
-    struct ic_host_queue *host_queues;    /* queues.c */
-    struct ic_socket *socket;             /* for hosts that wait by socket, or NULL; socket.c */
-    bool ending;                          /* no more tokens are fetched */
+    ic_table token_entries_by_key;
+    struct ic_rate_queue *rate_queues; /* queues.c */
+    ic_table rate_queues_by_key;
+    struct ic_host_queue *host_queues; /* queues.c */
+    ic_table host_queues_by_key;
+    struct ic_socket *socket; /* for hosts that wait by socket, or NULL; socket.c */
+    bool ending;              /* no more tokens are fetched */
     ic_call *live; /* all calls that have been started and are not done; the engine owns one count of each */
+    ic_table live_by_id; /* the same calls */
 } ic_engine;
 
 /* Any thread. Puts commands for the call into the engine's inbox and wakes it; START starts the engine if

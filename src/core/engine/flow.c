@@ -4,6 +4,7 @@
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
 #include "core/catalog/scopes.h"
+#include "core/engine/clients.h"
 #include "core/engine/event.h"
 #include "core/engine/list.h"
 #include "core/engine/policy.h"
@@ -13,6 +14,7 @@
 #include "core/engine/transfer.h"
 #include "core/http/redirect.h"
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 /* libcurl limits the time of an attempt itself, with the better message. But it does not while an attempt
@@ -24,6 +26,9 @@
 
 static void flow_finish(ic_engine *engine, ic_call *call) {
     ic_list_remove(call);
+    ic_queues_leave(call);
+    ic_table_remove(&engine->live_by_id, &call->live_node);
+    ic_clients_note_end(engine, ic_now());
     if (call->timer_reserved) ic_timers_release(&engine->timers, &call->timer);
     call->state = IC_STATE_DONE;
     call->response.attempts = call->attempts;
@@ -425,6 +430,7 @@ void ic_flow_register(ic_engine *engine, ic_call *call) {
     call->next_live = engine->live;
     if (engine->live) engine->live->previous_live = call;
     engine->live = call;
+    ic_table_add_number(&engine->live_by_id, &call->live_node, call->id);
 }
 
 static void flow_sleep(ic_engine *engine, ic_call *call) {
@@ -454,10 +460,9 @@ void ic_flow_start(ic_engine *engine, ic_call *call) {
         ic_flow_advance(engine, call);
 }
 
-/* The newest calls are first in the list, and are searched for most often. */
+/* The engine's own calls have no mailbox, and cannot be asked for. */
 ic_call *ic_flow_find(const ic_engine *engine, unsigned long id) {
-    ic_call *call = engine->live;
-    while (call && (call->id != id || !call->mailbox))
-        call = call->next_live;
-    return call;
+    ic_table_node *node = ic_table_find_number(&engine->live_by_id, id);
+    ic_call *call = node ? (ic_call *)((char *)node - offsetof(ic_call, live_node)) : NULL;
+    return call && call->mailbox ? call : NULL;
 }

@@ -13,15 +13,19 @@
 #define SHORTEST_WAIT 0.001 /* seconds */
 
 typedef struct ic_host_queue {
+    ic_table_node node;
     struct ic_host_queue *next;
-    char *origin; /* owned */
+    char *key;    /* owned; the origin and the limit */
+    long users;   /* clients, and calls of no client */
     double limit; /* max_in_flight: clients with another limit have a queue of their own */
     long in_flight;
     ic_list waiting;
 } ic_host_queue;
 
 typedef struct ic_rate_queue {
+    ic_table_node node;
     struct ic_rate_queue *next;
+    long users;        /* clients */
     char *key;         /* owned; the connection's budget_key and rate_share */
     ic_budget *budget; /* owned; NULL: switched off (option rate_limit) */
     ic_list waiting[IC_BUCKET_COUNT];
@@ -30,19 +34,28 @@ typedef struct ic_rate_queue {
 
 /* ---- in-flight permits ---- */
 
-static ic_host_queue *host_queue_of(ic_engine *engine, const char *origin, double limit) {
-    for (ic_host_queue *queue = engine->host_queues; queue; queue = queue->next)
-        if (queue->limit == limit && strcmp(queue->origin, origin) == 0) return queue;
-    ic_host_queue *queue = ic_calloc(1, sizeof *queue);
-    if (queue && !(queue->origin = ic_strdup(origin))) {
-        ic_free(queue);
-        return NULL;
-    }
-    if (queue) {
+static void host_queue_free(ic_engine *engine, ic_host_queue *queue) {
+    ic_table_remove(&engine->host_queues_by_key, &queue->node);
+    ic_free(queue->key);
+    ic_free(queue);
+}
+
+/* The queue of an origin, with one more user. NULL without memory. */
+static ic_host_queue *host_queue_of(ic_engine *engine, const char *origin, size_t length, double limit) {
+    ic_buf text = {0};
+    ic_buf_printf(&text, "%.*s\n%g", (int)length, origin, limit);
+    char *key = ic_buf_take(&text, NULL);
+    ic_host_queue *queue = key ? (ic_host_queue *)ic_table_find(&engine->host_queues_by_key, key) : NULL;
+    if (!queue && key && (queue = ic_calloc(1, sizeof *queue))) {
+        queue->key = key;
         queue->limit = limit;
         queue->next = engine->host_queues;
         engine->host_queues = queue;
+        ic_table_add(&engine->host_queues_by_key, &queue->node, key);
+        key = NULL;
     }
+    ic_free(key);
+    if (queue) queue->users++;
     return queue;
 }
 
@@ -178,78 +191,120 @@ static bool rate_queue_reserve_timers(ic_engine *engine, ic_rate_queue *queue) {
     return true;
 }
 
-static void rate_queue_free(ic_rate_queue *queue) {
+/* Its timers are reserved. */
+static void rate_queue_free(ic_engine *engine, ic_rate_queue *queue) {
+    ic_table_remove(&engine->rate_queues_by_key, &queue->node);
+    for (int bucket = 0; bucket < IC_BUCKET_COUNT; bucket++)
+        ic_timers_release(&engine->timers, &queue->timers[bucket]);
     ic_budget_free(queue->budget);
     ic_free(queue->key);
     ic_free(queue);
 }
 
-/* Takes `key` over. */
+/* Takes `key` over, unless there is no memory. */
 static ic_rate_queue *rate_queue_new(ic_engine *engine, const ic_connection *connection, char *key) {
+    const ic_settings *settings = &connection->settings;
     ic_rate_queue *queue = ic_calloc(1, sizeof *queue);
-    if (!queue) {
-        ic_free(key);
+    if (!queue) return NULL;
+    if (settings->rate_limit) queue->budget = ic_budget_new(settings->rate_share);
+    if ((settings->rate_limit && !queue->budget) || !rate_queue_reserve_timers(engine, queue)) {
+        ic_budget_free(queue->budget);
+        ic_free(queue);
         return NULL;
     }
     queue->key = key;
-    if (connection->settings.rate_limit) queue->budget = ic_budget_new(connection->settings.rate_share);
-    bool whole =
-        (queue->budget || !connection->settings.rate_limit) && rate_queue_reserve_timers(engine, queue);
-    if (!whole) {
-        rate_queue_free(queue);
-        return NULL;
-    }
     queue->next = engine->rate_queues;
     engine->rate_queues = queue;
+    ic_table_add(&engine->rate_queues_by_key, &queue->node, key);
     return queue;
 }
 
+/* The queue of a connection, with one more user. NULL without memory. */
 static ic_rate_queue *rate_queue_of(ic_engine *engine, const ic_connection *connection) {
     const ic_settings *settings = &connection->settings;
     ic_buf text = {0};
     ic_buf_printf(&text, "%s\n%g", connection->budget_key, settings->rate_limit ? settings->rate_share : 0);
     char *key = ic_buf_take(&text, NULL);
     if (!key) return NULL;
-    for (ic_rate_queue *queue = engine->rate_queues; queue; queue = queue->next) {
-        if (strcmp(queue->key, key) != 0) continue;
-        ic_free(key);
-        return queue;
-    }
-    return rate_queue_new(engine, connection, key);
-}
-
-/* The host queue of a whole URL's "https://host:port". */
-static ic_host_queue *host_queue_of_url(ic_engine *engine, const char *url, double limit) {
-    const char *host = strstr(url, "://") + 3;
-    char *origin = ic_strndup(url, (size_t)(host - url) + strcspn(host, "/?"));
-    ic_host_queue *queue = origin ? host_queue_of(engine, origin, limit) : NULL;
-    ic_free(origin);
+    ic_rate_queue *queue = (ic_rate_queue *)ic_table_find(&engine->rate_queues_by_key, key);
+    if (!queue && (queue = rate_queue_new(engine, connection, key))) key = NULL;
+    ic_free(key);
+    if (queue) queue->users++;
     return queue;
 }
 
+/* The host queue of a whole URL's "https://host:port", with one more user. */
+static ic_host_queue *host_queue_of_url(ic_engine *engine, const char *url, double limit) {
+    const char *host = strstr(url, "://") + 3;
+    return host_queue_of(engine, url, (size_t)(host - url) + strcspn(host, "/?"), limit);
+}
+
+static bool client_assign_queues(ic_engine *engine, ic_client *client) {
+    const ic_connection *connection = client->connection;
+    if (!client->host_queue)
+        client->host_queue = host_queue_of(engine, connection->origin, strlen(connection->origin),
+                                           connection->settings.max_in_flight);
+    if (!client->rate_queue) client->rate_queue = rate_queue_of(engine, connection);
+    return client->host_queue && client->rate_queue;
+}
+
 bool ic_queues_assign(ic_engine *engine, ic_call *call) {
-    const ic_connection *connection = call->connection;
-    double limit = connection->settings.max_in_flight;
     if (call->request.absolute) {
+        double limit = call->connection->settings.max_in_flight;
         call->host_queue = host_queue_of_url(engine, call->request.target, limit);
         return call->host_queue != NULL;
     }
     if (call->request.anonymous) return true;
-    call->host_queue = host_queue_of(engine, connection->origin, limit);
-    call->rate_queue = call->host_queue ? rate_queue_of(engine, connection) : NULL;
-    return call->rate_queue != NULL;
+    ic_client *client = ic_client_of(engine, call->connection);
+    if (!client || !client_assign_queues(engine, client)) return false;
+    call->host_queue = client->host_queue;
+    call->rate_queue = client->rate_queue;
+    ic_budget *budget = call->rate_queue->budget;
+    return !budget || ic_budget_reserve(budget, call->request.bucket);
+}
+
+void ic_queues_leave(ic_call *call) {
+    if (call->request.absolute && call->host_queue) call->host_queue->users--;
+}
+
+void ic_queues_forget(ic_client *client) {
+    if (client->host_queue) client->host_queue->users--;
+    if (client->rate_queue) client->rate_queue->users--;
+}
+
+static bool rate_queue_is_idle(const ic_rate_queue *queue, double now) {
+    if (queue->users) return false;
+    return !queue->budget || ic_budget_is_idle(queue->budget, now);
+}
+
+void ic_queues_tidy(ic_engine *engine, double now) {
+    for (ic_rate_queue **link = &engine->rate_queues, *queue; (queue = *link);) {
+        if (!rate_queue_is_idle(queue, now)) {
+            link = &queue->next;
+            continue;
+        }
+        *link = queue->next;
+        rate_queue_free(engine, queue);
+    }
+    for (ic_host_queue **link = &engine->host_queues, *queue; (queue = *link);) {
+        if (queue->users) {
+            link = &queue->next;
+            continue;
+        }
+        *link = queue->next;
+        host_queue_free(engine, queue);
+    }
 }
 
 void ic_queues_free(ic_engine *engine) {
     for (ic_rate_queue *queue; (queue = engine->rate_queues);) {
         engine->rate_queues = queue->next;
-        for (int bucket = 0; bucket < IC_BUCKET_COUNT; bucket++)
-            ic_timers_release(&engine->timers, &queue->timers[bucket]);
-        rate_queue_free(queue);
+        rate_queue_free(engine, queue);
     }
     for (ic_host_queue *queue; (queue = engine->host_queues);) {
         engine->host_queues = queue->next;
-        ic_free(queue->origin);
-        ic_free(queue);
+        host_queue_free(engine, queue);
     }
+    ic_table_free(&engine->rate_queues_by_key);
+    ic_table_free(&engine->host_queues_by_key);
 }

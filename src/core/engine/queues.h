@@ -4,11 +4,17 @@
 #ifndef IC_QUEUES_H
 #define IC_QUEUES_H
 
-#include "core/engine/engine.h"
+#include "core/engine/clients.h"
 
 /* Finds the call's host queue and rate queue, or makes them. A grant has neither, a download from another
  * host has no rate queue. False without memory. */
 bool ic_queues_assign(ic_engine *engine, ic_call *call);
+/* The call, which has ended, uses its queues no more. */
+void ic_queues_leave(ic_call *call);
+/* The same of a client that is being freed. */
+void ic_queues_forget(ic_client *client);
+/* Frees the queues that have no users, and whose budget knows nothing any more. */
+void ic_queues_tidy(ic_engine *engine, double now);
 void ic_queues_free(ic_engine *engine);
 
 /* Acquires a rate-limit permit. 0: the call has it, or needs none. Otherwise the call is in the queue, its

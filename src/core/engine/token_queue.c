@@ -14,11 +14,19 @@
 
 /* The shortest timeout of a refresh, in seconds. */
 #define REFRESH_TIMEOUT 60.0
+/* Seconds that a token of no client is kept after its last use. */
+#define KEPT_UNUSED 60.0
 
 typedef struct ic_token_entry {
+    ic_table_node node;
     struct ic_token_entry *next;
-    char *key;                 /* owned */
-    ic_connection *connection; /* whose options reach the store and the token endpoint; counted */
+    char *key;     /* owned */
+    long users;    /* clients */
+    double used;   /* when its token was last sent; ic_now's seconds */
+    bool persists; /* a store has its token */
+    /* Whose options reach the store and the token endpoint; counted. NULL between two works, unless the next
+     * one has to save what this one could not. */
+    ic_connection *connection;
     ic_token_state state;
     ic_store_worker worker;
     ic_list waiters; /* calls that wait for a token, and internal requests */
@@ -52,36 +60,68 @@ static ic_token_entry *token_entry_new(ic_engine *engine, ic_connection *connect
         ic_free(entry);
         return NULL;
     }
-    ic_connection_retain(connection);
-    entry->connection = connection;
     entry->next = engine->token_entries;
     engine->token_entries = entry;
+    ic_table_add(&engine->token_entries_by_key, &entry->node, entry->key);
     return entry;
 }
 
 static ic_token_entry *token_entry_of(ic_engine *engine, ic_connection *connection) {
-    for (ic_token_entry *entry = engine->token_entries; entry; entry = entry->next)
-        if (strcmp(entry->key, connection->token_key) == 0) return entry;
-    return token_entry_new(engine, connection);
+    ic_client *client = ic_client_of(engine, connection);
+    if (!client || client->token_entry) return client ? client->token_entry : NULL;
+    ic_table_node *node = ic_table_find(&engine->token_entries_by_key, connection->token_key);
+    client->token_entry = node ? (ic_token_entry *)node : token_entry_new(engine, connection);
+    if (client->token_entry) client->token_entry->users++;
+    return client->token_entry;
+}
+
+static void token_entry_free(ic_engine *engine, ic_token_entry *entry) {
+    ic_table_remove(&engine->token_entries_by_key, &entry->node);
+    ic_store_worker_clear(engine, &entry->worker);
+    ic_token_state_clear(&entry->state);
+    ic_token_clear(&entry->exchanged);
+    cJSON_Delete(entry->answer);
+    ic_error_clear(&entry->error);
+    ic_connection_release(entry->connection);
+    ic_free(entry->key);
+    ic_free(entry);
+}
+
+void ic_token_queue_forget(ic_client *client) {
+    if (client->token_entry) client->token_entry->users--;
+}
+
+/* Whether nothing is lost with the entry. A refresh token that no store has would be, and with it a person's
+ * login. A token that was used a moment ago may be wanted again by a client that is made for each call. */
+static bool token_entry_is_idle(const ic_token_entry *entry, double now) {
+    if (entry->users || entry->busy || entry->waiters.first || entry->connection) return false;
+    if (entry->state.token.refresh_token && !entry->persists) return false;
+    return !ic_token_state_is_usable(&entry->state, now) || now - entry->used >= KEPT_UNUSED;
+}
+
+void ic_token_queue_tidy(ic_engine *engine, double now) {
+    for (ic_token_entry **link = &engine->token_entries, *entry; (entry = *link);) {
+        if (!token_entry_is_idle(entry, now)) {
+            link = &entry->next;
+            continue;
+        }
+        *link = entry->next;
+        token_entry_free(engine, entry);
+    }
 }
 
 void ic_token_queue_free(ic_engine *engine) {
     for (ic_token_entry *entry; (entry = engine->token_entries);) {
         engine->token_entries = entry->next;
-        ic_store_worker_clear(engine, &entry->worker);
-        ic_token_state_clear(&entry->state);
-        ic_token_clear(&entry->exchanged);
-        cJSON_Delete(entry->answer);
-        ic_error_clear(&entry->error);
-        ic_connection_release(entry->connection);
-        ic_free(entry->key);
-        ic_free(entry);
+        token_entry_free(engine, entry);
     }
+    ic_table_free(&engine->token_entries_by_key);
 }
 
 void ic_token_queue_save_last(ic_engine *engine) {
     for (ic_token_entry *entry = engine->token_entries; entry; entry = entry->next)
-        if (entry->state.unsaved && entry->worker.store && !entry->busy) token_begin(engine, entry);
+        if (entry->state.unsaved && entry->worker.store && entry->connection && !entry->busy)
+            token_begin(engine, entry);
 }
 
 bool ic_token_queue_is_refreshing(const ic_engine *engine) {
@@ -140,6 +180,7 @@ const char *ic_token_queue_bearer(ic_engine *engine, ic_call *call, double now) 
             call->renewed = false;
         }
         call->token_generation = entry->state.generation;
+        entry->used = now;
         return entry->state.token.access_token;
     }
     /* The entry may be there only now: memory that had run out may be back. */
@@ -236,6 +277,7 @@ static void token_begin(ic_engine *engine, ic_token_entry *entry) {
         ic_connection_release(entry->connection);
         entry->connection = connection;
     }
+    entry->persists = entry->connection->settings.store || entry->connection->store_mailbox;
     entry->busy = true;
     entry->fetched = false;
     ic_error_clear(&entry->error);
@@ -446,6 +488,10 @@ static void token_on_unlocked(ic_engine *engine, void *owner, const ic_error *er
     entry->waiters = (ic_list){0};
     entry->error = (ic_error){0};
     entry->busy = false;
+    if (!entry->state.unsaved && !entry->answer) {
+        ic_connection_release(entry->connection);
+        entry->connection = NULL;
+    }
     for (ic_call *waiter = waiters.first; waiter; waiter = waiter->next)
         waiter->list = &waiters;
     for (ic_call *waiter; (waiter = waiters.first);) {

@@ -5,7 +5,7 @@
 #define IC_TOKEN_QUEUE_H
 
 #include "core/auth/token.h"
-#include "core/engine/engine.h"
+#include "core/engine/clients.h"
 
 /* The bearer for the call, valid until the engine does something else. NULL: the call waits for a token now
  * (ic_flow_advance follows), or has ended with an error. */
@@ -27,6 +27,10 @@ ic_call *ic_token_queue_first_waiter(const ic_call *fetch);
 bool ic_token_queue_is_refreshing(const ic_engine *engine);
 /* At the end of the engine: tries once more to save what could not be saved so far. */
 void ic_token_queue_save_last(ic_engine *engine);
+/* The client, which is being freed, uses its entry no more. */
+void ic_token_queue_forget(ic_client *client);
+/* Frees the entries that no client uses and with which nothing is lost. */
+void ic_token_queue_tidy(ic_engine *engine, double now);
 void ic_token_queue_free(ic_engine *engine);
 
 #endif

@@ -293,3 +293,7 @@ void ic_connection_retain(ic_connection *connection) {
 bool ic_connection_is_personal(const ic_connection *connection) {
     return connection_settings_personal(&connection->settings);
 }
+
+bool ic_connection_has_one_owner(ic_connection *connection) {
+    return atomic_load_explicit(&connection->references, memory_order_acquire) == 1;
+}

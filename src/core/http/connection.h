@@ -28,6 +28,8 @@ typedef struct ic_connection {
  * retained. NULL with ARGUMENT, naming the option, or MEMORY. */
 ic_connection *ic_connection_new(ic_settings *settings, ic_mailbox *store_mailbox, long store_id,
                                  ic_error *error);
+/* Whether the caller, who owns one count, is the only owner. */
+bool ic_connection_has_one_owner(ic_connection *connection);
 void ic_connection_retain(ic_connection *connection);
 void ic_connection_release(ic_connection *connection); /* NULL is allowed */
 /* Whether its tokens are a person's (the authorization code grant), who has to log in for the first. */

@@ -1,0 +1,27 @@
+/* What the engine knows of a connection: its token entry and its queues. All of it is freed when the
+ * connection has no other owner and nothing that is remembered matters any more. The engine's thread only. */
+#ifndef IC_CLIENTS_H
+#define IC_CLIENTS_H
+
+#include "core/engine/engine.h"
+
+typedef struct ic_client {
+    ic_table_node node; /* by the connection's address */
+    struct ic_client *next;
+    ic_connection *connection;          /* counted */
+    struct ic_token_entry *token_entry; /* NULL: not needed so far; token_queue.c */
+    struct ic_rate_queue *rate_queue;   /* NULL: not needed so far; queues.c */
+    struct ic_host_queue *host_queue;   /* the same */
+} ic_client;
+
+/* The connection's client, made when it is first needed. NULL without memory. */
+ic_client *ic_client_of(ic_engine *engine, ic_connection *connection);
+/* A call has ended: soon there may be something to free. */
+void ic_clients_note_end(ic_engine *engine, double now);
+/* Frees what is not used any more, once in a while. Called between the engine's turns, when nobody iterates.
+ */
+void ic_clients_tidy(ic_engine *engine, double now);
+bool ic_clients_init(ic_engine *engine);
+void ic_clients_free(ic_engine *engine);
+
+#endif
