@@ -1,6 +1,7 @@
 /* The engine's unix socket, for hosts that can only wait for a socket of their own. */
 #include "core/engine/socket_path.h"
 #include "spec/core/engine/engine_trial.h"
+#include <dlfcn.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -137,6 +138,42 @@ static void test_bad_requests(void) {
     ic_peer_free(peer);
 }
 
+static int to_unlink; /* sockets that are removed between bind and listen, as another process may do */
+
+/* Stands before the C library's. */
+int listen(int descriptor, int backlog) {
+    struct sockaddr_un address = {0};
+    socklen_t size = sizeof address;
+    if (to_unlink && getsockname(descriptor, (struct sockaddr *)&address, &size) == 0 &&
+        address.sun_family == AF_UNIX) {
+        to_unlink--;
+        unlink(address.sun_path);
+    }
+    int (*real)(int, int);
+    *(void **)&real = dlsym(RTLD_NEXT, "listen");
+    return real(descriptor, backlog);
+}
+
+/* What is removed before it listens is made anew; removed again and again, that is an error. */
+static void test_removed(void) {
+    char other[IC_SOCKET_PATH_SIZE];
+    struct stat about;
+    ic_error error = {0};
+    open_socket();
+    CHECK(unlink(path) == 0);
+    to_unlink = 1;
+    CHECK(ic_socket_open(folder, "/tmp", other, &error));
+    CHECK(other[0] && lstat(other, &about) == 0);
+    CHECK(unlink(other) == 0);
+    to_unlink = 100;
+    CHECK(!ic_socket_open(folder, "/tmp", other, &error));
+    CHECK(error.kind == IC_ERR_IO);
+    CHECK(strstr(ic_error_message(&error), "was removed"));
+    ic_error_clear(&error);
+    to_unlink = 0;
+    open_socket();
+}
+
 /* Opened again, the path is the same, or a new one when its file is gone. Files of dead processes are
  * removed. */
 static void test_path(void) {
@@ -199,6 +236,7 @@ int main(void) {
     STAGE(test_disconnecting);
     STAGE(test_bad_requests);
     STAGE(test_path);
+    STAGE(test_removed);
     STAGE(test_folders);
     ic_engine_stop();
     CHECK(rmdir(folder) == 0);

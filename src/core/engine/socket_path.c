@@ -199,13 +199,17 @@ bool ic_socket_open(const char *folder, const char *temporary, char path[IC_SOCK
     }
     snprintf(made, sizeof made, "%s/ironclad-%ld", temporary, (long)geteuid());
     const char *where = folder ? folder : made;
-    /* Another process that ends may remove the folder just before it is used. */
+    /* Another process that ends may remove the folder just before it is used, and one that starts may take
+     * the socket for a dead one between bind and listen. */
     for (int tries = 3; !open && tries; tries--) {
         ic_error_clear(error);
         if (!socket_path_enter(where, !folder, error)) return false;
         socket_path_sweep(where);
-        open = socket_path_open_in(where, !folder, error);
+        if (socket_path_open_in(where, !folder, error)) {
+            open = socket_path_get(path);
+            if (!open)
+                ic_error_set(error, IC_ERR_IO, "socket_dir: the socket was removed from %s at once", where);
+        }
     }
-    socket_path_get(path);
     return open;
 }
