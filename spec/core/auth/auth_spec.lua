@@ -320,7 +320,15 @@ describe("a file store", function()
     assert.equal(0, #server:requests())
   end)
 
-  for _, text in ipairs { "", "{", '{"version":1,"tok', "[]", "not ours", '{"version":99,"tokens":{}}' } do
+  it("is written when it has 0 bytes", function()
+    local server = scene.answering { pair("access-1", "refresh-1"), GOOD }
+    local file = path "zero"
+    peer.shell("mkdir -p -m 700 $(dirname " .. file .. "); : > " .. file .. "; chmod 600 " .. file)
+    scene.assert_good(connect(server, { refresh_token = "refresh-0", store = file }).workflows:get "w1")
+    assert.matches("refresh%-1", peer.read_file(file))
+  end)
+
+  for _, text in ipairs { "{", '{"version":1,"tok', "[]", "not ours", '{"version":99,"tokens":{}}' } do
     it("is never replaced when it is not one: " .. text, function()
       local server = scene.answering { pair("access-1", "refresh-1") }
       local file = path("foreign" .. #text)

@@ -173,7 +173,6 @@ static void test_foreign_files(void) {
     static const struct {
         const char *text, *error;
     } cases[] = {
-        {"", "only a part of one (invalid JSON"},
         {"\n", "only a part of one (invalid JSON"},
         {"{\"version\":1,\"tokens\":{\"key\":{\"access_token\":\"SECRET", "only a part of one (invalid JSON"},
         {"{\"version\":1,\"tokens\":{}}x", "only a part of one (invalid JSON"},
@@ -215,6 +214,14 @@ static void test_foreign_files(void) {
     write_file(FILE_NAME, zeros, sizeof zeros, 0600); /* as some file systems do after a loss of power */
     CHECK(!save_once(FILE_NAME, old_token(), true, &error));
     EXPECT_ERROR(&error, "not UTF-8 text at byte 1");
+    put_file(""); /* a file of 0 bytes is one without a token */
+    ic_store *store = open_locked(FILE_NAME);
+    ic_token token;
+    CHECK(ic_store_load(store, "key", &token, &error) == 0);
+    CHECK(ic_store_prepare(store, &error));
+    CHECK(ic_store_save(store, "key", old_token(), &error));
+    ic_store_free(store);
+    CHECK(holds(FILE_NAME, "key", old_token()));
     put_file("\xef\xbb\xbf {\"version\":1.0,\"tokens\":{}}\r\n"); /* as an editor may do */
     save_well(FILE_NAME, old_token());
 }

@@ -146,6 +146,10 @@ static int store_read_tree(ic_store *store, cJSON **tree, size_t *length, ic_err
     char *text = NULL;
     int found = ic_private_file_read(&store->file, &text, length, error);
     if (found != 1) return found;
+    if (*length == 0) { /* made by mktemp, or left by a full disk: it holds no token */
+        ic_free(text);
+        return 0;
+    }
     *tree = store_parse(store, text, *length, error);
     ic_wipe(text, *length);
     ic_free(text);
