@@ -82,14 +82,19 @@ static void test_folder_sync(void) {
         }
 }
 
-static void test_memory(void) {
-    enter("memory");
+/* Each allocation fails, alone (`once`) or with all after it. */
+static void sweep_memory(bool once) {
+    enter(once ? "one failure" : "memory");
+    fail_once = once;
     save_well(FILE_NAME, old_token());
     long live = ic_alloc_live(), n = 1, m = 1;
     for (bool saved = false; !saved && n < 1000; n++) {
         ic_error error = {0};
         int before = descriptors();
-        ic_alloc_fail_at(n);
+        if (once)
+            ic_alloc_fail_only(n);
+        else
+            ic_alloc_fail_at(n);
         saved = save_once(FILE_NAME, new_token(), true, &error);
         ic_alloc_fail_at(0);
         CHECK(saved || error.kind == IC_ERR_MEMORY);
@@ -112,6 +117,11 @@ static void test_memory(void) {
     cJSON_InitHooks(NULL);
     printf("core/store_faults: %ld failing allocations\n", n + m - 4);
     CHECK(n > 10 && n < 1000 && m > 30 && m < 1000);
+}
+
+static void test_memory(void) {
+    sweep_memory(false);
+    sweep_memory(true);
 }
 
 /* Without memory, not even for the messages. */
