@@ -2,6 +2,7 @@
 #include "spec/core/engine/engine_trial.h"
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 
 static atomic_bool no_threads;
@@ -14,6 +15,16 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
     if (atomic_load(&no_threads)) return EAGAIN;
     *(void **)&real = dlsym(RTLD_NEXT, "pthread_create");
     return real(thread, attributes, run, argument);
+}
+
+/* Descriptors that a program executed by this process would have. */
+static int count_inherited(void) {
+    int count = 0;
+    for (int i = 0; i < 1024; i++) {
+        int flags = fcntl(i, F_GETFD);
+        count += flags >= 0 && !(flags & FD_CLOEXEC);
+    }
+    return count;
 }
 
 /* The first calls fail with an error of kind IO, and one later succeeds. */
@@ -35,7 +46,15 @@ static void test_no_thread(void) {
         ic_call_release(call);
     }
     atomic_store(&no_threads, false);
-    ic_call *call = start_call(mailbox, connection, "retrieve-a-workflow");
+    int inherited = count_inherited();
+    ic_call *call = ic_call_new(mailbox, connection); /* sends nothing: the server opens no descriptor */
+    ic_error error = {0};
+    call->purpose = IC_PURPOSE_SLEEP;
+    CHECK(ic_call_start(call, &error));
+    await(mailbox, call);
+    CHECK(count_inherited() == inherited);
+    ic_call_release(call);
+    call = start_call(mailbox, connection, "retrieve-a-workflow");
     await(mailbox, call);
     CHECK(call->error.kind == IC_OK);
     ic_call_release(call);

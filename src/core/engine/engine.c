@@ -11,6 +11,7 @@
 #include "core/engine/store_worker.h"
 #include "core/engine/token_queue.h"
 #include "core/engine/transfer.h"
+#include "core/engine/wakeup.h"
 #include <errno.h>
 #include <locale.h>
 #include <math.h>
@@ -36,7 +37,7 @@ static void *engine_run(void *argument);
 static ic_engine *engine_new(void) {
     ic_engine *engine = ic_calloc(1, sizeof *engine);
     if (!engine) return NULL;
-    engine->multi = curl_multi_init();
+    engine->multi = ic_wakeup_multi_init();
     if (engine->multi && ic_clients_init(engine)) return engine;
     curl_multi_cleanup(engine->multi);
     ic_free(engine);
