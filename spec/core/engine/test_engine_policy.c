@@ -86,9 +86,53 @@ static void test_abandoned(void) {
     }
 }
 
+static void end_soon(ic_call *call, ic_mailbox *mailbox) {
+    ic_error error = {0};
+    CHECK(ic_call_start(call, &error));
+    CHECK(await_within(mailbox, call, 30));
+}
+
+/* After an answer with those fields, the error of the next call, which waits for 5 s at most. */
+static void call_after(const char *answer, ic_error *error) {
+    const char *answers[] = {answer, good};
+    ic_peer *peer = start_server(answers, 2);
+    ic_connection *connection = connect_limited(peer);
+    ic_mailbox *mailbox = ic_call_mailbox_new(NULL);
+    for (int i = 0; i < 2; i++) {
+        ic_call *call = make_call(mailbox, connection, "retrieve-a-workflow");
+        call->options.deadline = 5;
+        end_soon(call, mailbox);
+        if (i == 1) ic_error_copy(error, &call->error);
+        ic_call_release(call);
+    }
+    ic_connection_release(connection);
+    end_mailbox(mailbox);
+    ic_peer_free(peer);
+}
+
+/* No header stops a bucket for longer than a minute, and a date is measured by the server's own clock. */
+static void test_exaggerated(void) {
+    ic_error error = {0};
+    call_after("HTTP/1.1 429 Slow\r\nContent-Length: 0\r\nRetry-After: 400000000\r\n\r\n", &error);
+    CHECK(error.kind == IC_ERR_RATE_LIMITED);
+    CHECK(error.retry_after > 50 && error.retry_after <= 60);
+    ic_error_clear(&error);
+    call_after("HTTP/1.1 429 Slow\r\nContent-Length: 0\r\nDate: Wed, 21 Oct 2076 07:28:00 GMT\r\n"
+               "Retry-After: Wed, 21 Oct 2076 07:28:01 GMT\r\n\r\n",
+               &error);
+    CHECK(error.kind == IC_OK);
+    ic_error_clear(&error);
+    call_after("HTTP/1.1 200 OK\r\nContent-Length: 11\r\nDate: Wed, 21 Oct 2076 07:28:00 GMT\r\n"
+               "X-RateLimit-Remaining: 0\r\nX-RateLimit-Reset: 3370490881\r\n\r\n{\"id\":\"42\"}",
+               &error);
+    CHECK(error.kind == IC_OK);
+    ic_error_clear(&error);
+}
+
 int main(void) {
     limit_seconds(60);
     STAGE(test_last_count);
     STAGE(test_abandoned);
+    STAGE(test_exaggerated);
     return check_done("engine_policy");
 }
