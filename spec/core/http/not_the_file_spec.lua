@@ -223,7 +223,7 @@ describe("a link", function()
   end)
 
   it("waits for an in-flight permit of its host", function()
-    local storage = scene.serve { connections = { { { "read" }, { "gate" }, { "send", scene.GOOD } } } }
+    local storage = scene.serve { connections = { { { "read" }, { "gate" }, { "send", scene.GOOD }, { "loop" } } } }
     local turns = 0
     local client = scene.connect(storage, { max_in_flight = 1, on_wait = function(event)
       turns = turns + 1
