@@ -51,10 +51,10 @@ static bool answer_error_is(const cJSON *text, const char *code) {
     return !cJSON_IsString(text) || (code && strcmp(text->valuestring, code) == 0);
 }
 
-/* Reads code, param and text from any of the shapes of error bodies (FACTS.md, 4 and 7.9):
- * {code, message, param?}, {code}, {error: text} (exports), {error, error_description} (OAuth),
- * {detail, scimType} (SCIM), {error: {message, code}} (Clickwrap), a bare string, {}. The text is borrowed
- * from the tree; NULL: there is none. */
+/* Reads code, param and text from any of the shapes of error bodies in Ironclad's OpenAPI documents. Public
+ * API: {code, message, param?}, {code}, a bare string, {}; its exports: {error: text}. OAuth: {error,
+ * error_description} (RFC 6749, 5.2). SCIM: {detail, scimType} (RFC 7644, 3.12). Clickwrap: {error: {message,
+ * code}}. The text is borrowed from the tree; NULL: there is none. */
 static const char *answer_error_read(const cJSON *tree, ic_error *error) {
     static const char *const texts[] = {"message", "error_description", "detail", "error"};
     const cJSON *inner = ic_json_member(tree, "error");
@@ -74,34 +74,46 @@ static const char *answer_error_read(const cJSON *tree, ic_error *error) {
     return NULL;
 }
 
-/* The kind of an error: by its code where that is more precise, otherwise by the status. */
+/* The kind of an error: that of the first row with this status and code. NULL fits any code. A code comes
+ * before the status where it says more: Ironclad answers 400 with NOT_FOUND, and 403 with invalid_grant. The
+ * code of a 5xx does not count: whatever it says, the server has failed, and the request may be right. */
+static const struct {
+    long from, to; /* statuses, both included */
+    const char *code;
+    ic_error_kind kind;
+} answer_error_kinds[] = {
+    {500, 999, NULL, IC_ERR_SERVER},
+    {0, 499, "NOT_FOUND", IC_ERR_NOT_FOUND},
+    {0, 499, "INVALID_STATE", IC_ERR_INVALID_STATE},
+    {0, 499, "CONFLICT", IC_ERR_CONFLICT},
+    {0, 499, "FORBIDDEN", IC_ERR_PERMISSION},
+    {0, 499, "UNAUTHORIZED", IC_ERR_AUTH},
+    {0, 499, "TOO_MANY_REQUESTS", IC_ERR_RATE_LIMITED},
+    {0, 499, "invalid_client", IC_ERR_AUTH}, /* OAuth's codes; those of Ironclad's API are in capitals */
+    {0, 499, "invalid_grant", IC_ERR_AUTH},
+    {0, 499, "unauthorized_client", IC_ERR_AUTH},
+    {0, 499, "invalid_scope", IC_ERR_AUTH},
+    {0, 499, "unsupported_grant_type", IC_ERR_AUTH},
+    {0, 499, "access_denied", IC_ERR_AUTH},
+    {0, 499, "invalid_request", IC_ERR_AUTH},
+    {401, 401, NULL, IC_ERR_AUTH},
+    {403, 403, NULL, IC_ERR_PERMISSION},
+    {404, 404, NULL, IC_ERR_NOT_FOUND},
+    {408, 408, NULL, IC_ERR_TIMEOUT},
+    {409, 409, NULL, IC_ERR_CONFLICT},
+    {413, 413, NULL, IC_ERR_TOO_LARGE},
+    {429, 429, NULL, IC_ERR_RATE_LIMITED},
+    {400, 499, NULL, IC_ERR_INVALID_REQUEST},
+};
+
 static ic_error_kind answer_error_kind(long status, const char *code) {
-    static const struct {
-        const char *code;
-        ic_error_kind kind;
-    } codes[] = {
-        {"NOT_FOUND", IC_ERR_NOT_FOUND},         {"INVALID_STATE", IC_ERR_INVALID_STATE},
-        {"CONFLICT", IC_ERR_CONFLICT},           {"FORBIDDEN", IC_ERR_PERMISSION},
-        {"UNAUTHORIZED", IC_ERR_AUTH},           {"TOO_MANY_REQUESTS", IC_ERR_RATE_LIMITED},
-        {"invalid_client", IC_ERR_AUTH},         {"invalid_grant", IC_ERR_AUTH},
-        {"unauthorized_client", IC_ERR_AUTH},    {"invalid_scope", IC_ERR_AUTH},
-        {"unsupported_grant_type", IC_ERR_AUTH}, {"access_denied", IC_ERR_AUTH},
-        {"invalid_request", IC_ERR_AUTH}, /* OAuth's: Ironclad's API has its codes in capitals */
-    };
-    static const struct {
-        long status;
-        ic_error_kind kind;
-    } statuses[] = {
-        {401, IC_ERR_AUTH},     {403, IC_ERR_PERMISSION}, {404, IC_ERR_NOT_FOUND},    {408, IC_ERR_TIMEOUT},
-        {409, IC_ERR_CONFLICT}, {413, IC_ERR_TOO_LARGE},  {429, IC_ERR_RATE_LIMITED},
-    };
-    bool about_state = status < 500 && code;
-    for (size_t i = 0; about_state && i < sizeof codes / sizeof *codes; i++)
-        if (strcmp(code, codes[i].code) == 0) return codes[i].kind;
-    for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
-        if (status == statuses[i].status) return statuses[i].kind;
-    if (status >= 500) return IC_ERR_SERVER;
-    return status >= 400 ? IC_ERR_INVALID_REQUEST : IC_ERR_PROTOCOL;
+    for (size_t i = 0; i < sizeof answer_error_kinds / sizeof *answer_error_kinds; i++) {
+        const char *wanted = answer_error_kinds[i].code;
+        bool fits = !wanted || (code && strcmp(code, wanted) == 0);
+        if (fits && status >= answer_error_kinds[i].from && status <= answer_error_kinds[i].to)
+            return answer_error_kinds[i].kind;
+    }
+    return IC_ERR_PROTOCOL; /* neither a success nor an error: a 1xx, or a 3xx that leads nowhere */
 }
 
 /* Whether a 403 may be about the scopes of the token. Ironclad also answers FORBIDDEN when credits are used
