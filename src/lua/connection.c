@@ -32,6 +32,10 @@ static int connection_refused(lua_State *L, const ic_error *error) {
 }
 
 static bool connection_unknown(const char *name, ic_error *error) {
+    if (ic_option_find(name, IC_FOR_CALL)) {
+        ic_error_set(error, IC_ERR_ARGUMENT, "%s: unknown option; it is an option of a call", name);
+        return false;
+    }
     const char *nearest = ic_option_nearest(name, IC_FOR_CONNECT);
     ic_error_set(error, IC_ERR_ARGUMENT, "%s: unknown option%s%s%s", name, nearest ? "; did you mean \"" : "",
                  nearest ? nearest : "", nearest ? "\"?" : "");

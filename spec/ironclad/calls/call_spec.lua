@@ -129,6 +129,17 @@ describe("arguments", function()
     { "an option misspelt", function() client.workflows:list { timout = 1 } end, 'did you mean "timeout"%?' },
     { "an option misspelt where it stands apart", function() client.workflows:list({}, { timout = 1 }) end,
       'workflows:list: timout: unknown option; did you mean "timeout"%?' },
+    { "an option of ironclad.connect", function() client.workflows:list { max_in_flight = 1 } end,
+      "workflows:list: max_in_flight: unknown query parameter or option of workflows:list; "
+      .. "it is an option of ironclad.connect" },
+    { "an option of ironclad.connect where options stand apart", function()
+      client.workflows:list({}, { max_in_flight = 1 })
+    end, "workflows:list: max_in_flight: unknown option; it is an option of ironclad.connect" },
+    { "an option of ironclad.connect in the query of a change", function()
+      client.workflows:launch({ template = "t", attributes = {} }, { query = { max_in_flight = 1 } })
+    end, "max_in_flight: unknown query parameter of workflows:launch; it is an option of ironclad.connect" },
+    { "an option of a call", function() ironclad.connect { instance = "demo", token = "t", to = "x" } end,
+      "to: unknown option; it is an option of a call" },
     { "a parameter of the wrong type", function() client.workflows:list { page = "first" } end,
       "page: expected a whole number" },
     { "a fraction", function() client.workflows:list { page = 1.5 } end, "page: expected a whole number" },

@@ -19,6 +19,13 @@ static const struct {
 
 static void query_unknown(const ic_operation *operation, const char *name, ic_error *error) {
     char label[96];
+    const char *what = operation->body == IC_BODY_NONE ? "query parameter or option" : "query parameter";
+    ic_operation_label(operation, label, sizeof label);
+    if (ic_option_find(name, IC_FOR_CONNECT)) {
+        ic_error_set(error, IC_ERR_ARGUMENT, "%s: unknown %s of %s; it is an option of ironclad.connect",
+                     name, what, label);
+        return;
+    }
     ic_nearest search = {.wanted = name};
     for (const ic_field *field = operation->query; field->name; field++)
         ic_nearest_offer(&search, field->name);
@@ -29,10 +36,8 @@ static void query_unknown(const ic_operation *operation, const char *name, ic_er
                      ic_option_find(query_aliases[i].ours, IC_FOR_CALL);
         if (strcmp(name, query_aliases[i].theirs) == 0 && there) search.best = query_aliases[i].ours;
     }
-    ic_error_set(error, IC_ERR_ARGUMENT, "%s: unknown %s%s%s%s", name,
-                 operation->body == IC_BODY_NONE ? "query parameter or option" : "query parameter",
-                 search.best ? "; did you mean \"" : " of ",
-                 search.best ? search.best : ic_operation_label(operation, label, sizeof label),
+    ic_error_set(error, IC_ERR_ARGUMENT, "%s: unknown %s%s%s%s", name, what,
+                 search.best ? "; did you mean \"" : " of ", search.best ? search.best : label,
                  search.best ? "\"?" : "");
 }
 

@@ -53,8 +53,9 @@ end
 -- @param given the table
 -- @param known set of the right names: name -> true
 -- @param what the names are, in the message: "option" unless given
+-- @param hint function(name) -> the end of the message about a wrong name, or nil for the nearest right name; or nil
 -- @return what is wrong with the first such name, as in 'limt: unknown option; did you mean "limit"?'; or nil
-function mistake.unknown(given, known, what)
+function mistake.unknown(given, known, what, hint)
   local first
   for name in pairs(given) do
     local text = not known[name] and tostring(name)
@@ -64,17 +65,18 @@ function mistake.unknown(given, known, what)
   local candidates = {}
   for name in pairs(known) do candidates[#candidates + 1] = name end
   table.sort(candidates)
-  return ("%s: unknown %s%s"):format(first, what or "option", mistake.did_you_mean(first, candidates))
+  return ("%s: unknown %s%s"):format(first, what or "option",
+    hint and hint(first) or mistake.did_you_mean(first, candidates))
 end
 
 --- Raises a mistake when a table of options is none, or has a name that is no option.
 -- @param known set of the options: name -> true
--- @param what as for mistake.unknown
-function mistake.check_options(label, options, known, what)
+-- @param what, hint as for mistake.unknown
+function mistake.check_options(label, options, known, what, hint)
   if type(options) ~= "table" then
     mistake.raise(label, "options: expected a table, got %s", mistake.type_of(options))
   end
-  local objection = mistake.unknown(options, known, what)
+  local objection = mistake.unknown(options, known, what, hint)
   if objection then mistake.raise(label, objection) end
 end
 

@@ -12,6 +12,11 @@ local run = require "ironclad.calls.run"
 local operation = {}
 
 local is_option = mistake.set(core.options "call")
+local is_connect_option = mistake.set(core.options "connect")
+
+local function hint_at_connect(name)
+  return is_connect_option[name] and "; it is an option of ironclad.connect" or nil
+end
 
 --- Raises a mistake for an option that no call has.
 local function check_options(label, options, entry)
@@ -22,7 +27,7 @@ local function check_options(label, options, entry)
         entry.body == "none" and "in the table before the options" or "in { query = { " .. name .. " = … } }")
     end
   end
-  mistake.check_options(label, options, is_option)
+  mistake.check_options(label, options, is_option, nil, hint_at_connect)
 end
 
 --- Adds the options to the arguments for core.start.
