@@ -106,14 +106,17 @@ describe("after", function()
     assert.are.equal(2, #server:requests())
   end)
 
-  it("a Retry-After beyond the deadline, the answer comes at once", function()
-    local server = scene.answering { failing(429, "Retry-After: 3600") }
-    local client = scene.connect(server, { max_retries = 3, deadline = 30 })
-    local err = scene.assert_error("rate_limited", client.workflows:get "w1")
-    assert.is_true(err.retry_after >= 3600)
-    assert.are.equal("not_done", err.outcome)
-    assert.are.equal(1, #server:requests())
-  end)
+  for _, status in ipairs { 429, 503 } do
+    it(("%d with a Retry-After beyond the deadline, the answer comes at once"):format(status), function()
+      local server = scene.answering { failing(status, "Retry-After: 3600") }
+      local client = scene.connect(server, { max_retries = 3, deadline = 30 })
+      local err = scene.assert_error("rate_limited", client.workflows:get "w1")
+      assert.is_true(err.retry_after >= 3600)
+      assert.are.equal(status, err.status)
+      assert.are.equal("not_done", err.outcome)
+      assert.are.equal(1, #server:requests())
+    end)
+  end
 end)
 
 describe("a token", function()
