@@ -1,4 +1,4 @@
-/* The options of a connection, as the table options.def describes them. */
+/* The options of a connection and of a call, as the table options.def describes them. */
 #ifndef IC_SETTINGS_H
 #define IC_SETTINGS_H
 
@@ -56,7 +56,7 @@ const ic_option *ic_option_find(const char *name, unsigned place);
 /* The nearest name of an option of that place, or NULL. */
 const char *ic_option_nearest(const char *name, unsigned place);
 
-/* Fills in the defaults of options.def. `settings` needs no content before. */
+/* Fills in the defaults of options.def. `settings` may be uninitialised; what it held is not freed. */
 void ic_settings_default(ic_settings *settings);
 /* Each checks a value and copies it; false with ARGUMENT or MEMORY in `error`. */
 bool ic_settings_text(ic_settings *settings, const ic_option *option, const char *text, ic_error *error);

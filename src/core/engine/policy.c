@@ -1,6 +1,6 @@
-/* One attempt in, one decision out. What the caller does:
- * - Ironclad reports some "not found" as 400 with the code NOT_FOUND. Give that as status 404, so that a
- * repeated DELETE is recognised as having found nothing.
+/* One attempt in, one decision out. What the caller must do:
+ * - Ironclad reports some "not found" as 400 with the code NOT_FOUND. For those set `status` to 404, so that
+ * a repeated DELETE is recognised as having found nothing.
  * - The failure TLS means a peer that cannot be trusted (certificate, host name, version): it is never
  * repeated. A handshake that just broke off is NETWORK.
  * - `outcome` and `retryable` are set with every verdict but DONE. A call that goes on after
@@ -26,15 +26,16 @@
  * limit. */
 #define PAUSE_MAX 60.0 /* seconds; as long as Ironclad's rate limits look back */
 
-/* The statuses after which the same request may succeed. `refused`: Ironclad has certainly not begun, so any
- * method may be sent again. */
+/* The statuses after which the same request may succeed. With `refused`, the status says that Ironclad has
+ * not begun to process the request, so an operation of any method may be sent again. */
 static const struct {
     long status;
     bool refused;
 } passing[] = {{408, false}, {425, false}, {429, true}, {502, false}, {503, false}, {504, false}};
 
-/* Whether waiting may help, and (`*refused`) whether certainly nothing was begun. Waiting does not help with
- * a certificate that does not verify, an answer that is not HTTP or is too large, or a full disk. */
+/* Whether waiting may help. Sets `*refused` when it is certain that Ironclad has not begun to process the
+ * request: it was not sent, or the status says so. Waiting does not help with a certificate that does not
+ * verify, an answer that is not HTTP or is too large, or a full disk. */
 static bool policy_may_pass(const ic_attempt *attempt, bool *refused) {
     *refused = false;
     if (attempt->failure != IC_OK) {

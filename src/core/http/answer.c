@@ -183,8 +183,8 @@ bool ic_answer_value(const ic_request *request, const ic_response *response, ic_
     ic_answer answer = request->answer;
     if (answer == IC_ANSWER_ANY) answer = answer_says_json(response) ? IC_ANSWER_JSON : IC_ANSWER_BYTES;
     bool none = response->status == 204 || response->status == 205, empty = none || body->length == 0;
-    /* Ironclad's documents are sometimes wrong about the answer (FACTS.md, 7.5). Where they promise no body,
-     * a body that is not JSON is ignored. */
+    /* Ironclad's OpenAPI document is sometimes wrong about the answer: eight of its 204 answers declare JSON.
+     * Where it promises no body, a body that is not JSON is ignored. */
     bool nothing = answer == IC_ANSWER_NOTHING && !answer_says_json(response);
     if (nothing || (empty && answer_may_be_empty(request))) {
         value->kind = IC_VALUE_NOTHING;

@@ -70,7 +70,7 @@ bool ic_answer_is_error(const cJSON *tree);
  * anonymous one) becomes a tree. False with PROTOCOL, TOO_LARGE or MEMORY. */
 bool ic_answer_value(const ic_request *request, const ic_response *response, ic_buf *body, ic_value *value,
                      ic_error *error);
-/* For any other status: fills `error` from the body, which has one of several shapes (FACTS.md, 4); of any
+/* For any other status: fills `error` from the body, which has one of several shapes (answer_error.c). Of any
  * other body the beginning becomes part of the message. Control characters of the server's text are escaped.
  * `now` is Unix time, for a Retry-After that is a date; the answer's own Date header is preferred to it. */
 void ic_answer_error(const ic_request *request, const ic_response *response, const ic_buf *body, double now,

@@ -164,7 +164,8 @@ static const char *connection_system_bundle(void) {
     return bundle ? bundle : "/etc/ssl/certs/ca-certificates.crt";
 }
 
-/* Ironclad's own clients always ask for it: without it a user cannot be looked up (FACTS 1). */
+/* Ironclad needs this scope to look up the acting user. Workato's connector for Ironclad always asks for it
+ * (Workato's documentation of its connection). */
 static bool connection_add_default_scope(ic_settings *settings) {
     static const char added[] = "scim.users.readUsers";
     if (!settings->scopes || !*settings->scopes || !settings->default_scope) return true;

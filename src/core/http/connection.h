@@ -1,5 +1,6 @@
-/* A connection: checked settings that never change, and what follows from them. Shared by a client and its
- * calls, and counted. */
+/* A connection: what ironclad.connect was given, as checked settings that never change, and what follows from
+ * them. It is no TCP connection: those belong to libcurl, and the connections of a process share them. Shared
+ * by a client and its calls, and counted. */
 #ifndef IC_CONNECTION_H
 #define IC_CONNECTION_H
 
@@ -20,7 +21,7 @@ typedef struct ic_connection {
     char *proxy, *proxy_user,
         *proxy_password; /* the option's parts, so that no message shows the whole; NULL: none */
     char *budget_key;    /* names the budgets: host, and client id or digest of the token */
-    char *token_key;     /* names the token slot; holds no secret. NULL with a static token */
+    char *token_key;     /* names the token entry; holds no secret. NULL with a static token */
     char *store_key;     /* names the token in a store; holds no secret. NULL with a static token */
 } ic_connection;
 

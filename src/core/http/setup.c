@@ -18,7 +18,7 @@
 /* Seconds without a byte after which a file transfer counts as broken. */
 #define STALL 30L
 
-/* The longest time in seconds that a kept connection may have been idle when a request that may not be
+/* The longest time in seconds that a kept TCP connection may have been idle when a request that may not be
  * repeated is sent over it. Servers close idle connections, and then nobody knows whether the request
  * arrived. */
 #define FRESH 30L
@@ -301,6 +301,8 @@ static bool setup_connection(ic_setup *setup) {
     SET(PIPEWAIT, plain || !ic_text_starts(setup->connection->origin, "https:") ? 0L : 1L);
     SET(FRESH_CONNECT, setup->new_connection ? 1L : 0L);
     SET(NOSIGNAL, 1L);
+    /* NATs and firewalls forget a TCP connection on which nothing is sent, as during a slow answer. libcurl
+     * sends the first probe after 60 s. */
     SET(TCP_KEEPALIVE, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075700
     SET(QUICK_EXIT, 1L);

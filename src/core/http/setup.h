@@ -20,16 +20,16 @@ typedef struct ic_reader {
 } ic_reader;
 
 typedef struct ic_setup {
-    /* Given by the caller; borrowed until ic_setup_clear. */
+    /* Given by the caller; all but `url` are borrowed until ic_setup_clear. */
     CURL *easy;
     const ic_connection *connection;
     const ic_request *request;
     const char *bearer; /* NULL: none */
     const char *actor;  /* the user to act as: an e-mail address or an id; NULL: none */
-    const char *url;    /* used during ic_setup_easy only */
+    const char *url;    /* borrowed by ic_setup_easy only: libcurl copies it */
     bool foreign;    /* another host than the connection's: gets no bearer, actor or headers of the caller */
     bool moves_file; /* use HTTP/1.1, no compression, and a limit on stalling instead of on time */
-    bool new_connection; /* do not use a kept connection */
+    bool new_connection; /* open a new TCP connection: do not use a kept one */
     double timeout;      /* seconds for the whole attempt; 0: none */
     ic_error *error;     /* receives IO, when a file to send cannot be read */
     /* Filled in by ic_setup_easy and while the handle is used. */
@@ -42,10 +42,11 @@ typedef struct ic_setup {
     const char *changed; /* the file that changed while it was sent; borrowed from the request; NULL: none */
 } ic_setup;
 
-/* False: with IO in the error; without an error when out of memory or when libcurl lacks an option. The
- * handle keeps pointers to `setup`, which must not move while it is used. */
+/* Sets all options of `easy`. ic_process_prepare must have been called: it initialises libcurl. False: with
+ * IO in the error; without an error when out of memory or when libcurl lacks an option. `easy` keeps pointers
+ * to `setup`, which must not move before curl_easy_cleanup(easy). */
 bool ic_setup_easy(ic_setup *setup);
-/* Frees what the setup owns. The handle must have been cleaned up before. */
+/* Frees what the setup owns. Call curl_easy_cleanup(setup->easy) first: `easy` uses it until then. */
 void ic_setup_clear(ic_setup *setup);
 
 #endif

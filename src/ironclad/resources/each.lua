@@ -16,9 +16,9 @@
 -- the loop early cancels what is in flight: at once in Lua 5.4 or with iterator:close(), otherwise when the iterator is
 -- collected.
 --
--- How lists end (FACTS, 2 and 4; RFC 7644, 3.4.2.4): with `count` or `totalResults` when that many items have come;
--- without them at a page that is not full. A server may give smaller pages than were asked for. A count below the
--- number of items that have come is ignored.
+-- How lists end (Ironclad's public OpenAPI document; of SCIM, RFC 7644, 3.4.2.4): with `count` or `totalResults` when
+-- that many items have come; without them at a page that is not full. A server may give smaller pages than were asked
+-- for. A count below the number of items that have come is ignored.
 
 local core = require "ironclad.core"
 local Error = require "ironclad.base.error"

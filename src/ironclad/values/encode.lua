@@ -9,7 +9,8 @@
 --   encode.record_id(given)       -> the id of a record or entity, its own or its table's; nil for anything else
 --   encode.with(table, name, value) -> a copy of a table with one field changed: a body belongs to the script
 --
--- Types: RecordPropertyType of the public OpenAPI document; workflow schemas as in "Attribute types seen", FACTS 4.
+-- Types: of records, RecordPropertyType in Ironclad's public OpenAPI document; of workflows, the attributes of a schema
+-- there (retrieve-workflow-schema) and in live answers.
 
 local core = require "ironclad.core"
 local resources = require "ironclad.resources.resources"
