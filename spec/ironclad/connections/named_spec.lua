@@ -108,6 +108,7 @@ describe("the file of connections", function()
 
   local literal = json_of { other = { token = SECRET }, acme = { instance = "na1" } }
   local command = json_of { other = { token = { command = { "true" } } }, acme = { instance = "na1" } }
+  local variable = json_of { other = { token = { env = "A_TOKEN" } }, acme = { instance = "na1" } }
   local modes = {
     { "a secret in it, for its owner alone", literal, "600" },
     { "a secret in it, and read-only", literal, "400" },
@@ -117,7 +118,10 @@ describe("the file of connections", function()
     { "a command in it, that all can read", command, "644" },
     { "a command in it, that its group can write", command, "664", "chmod go%-w " },
     { "a command in it, that all can write", command, "602", "chmod go%-w " },
-    { "neither, that all can write", minimal, "666" },
+    { "a variable's name in it, that all can read", variable, "644" },
+    { "a variable's name in it, that its group can write", variable, "664", "chmod go%-w " },
+    { "a variable's name in it, that all can write", variable, "602", "chmod go%-w " },
+    { "no source of a secret, that all can write", minimal, "666" },
   }
   for _, case in ipairs(modes) do
     it((case[4] and "is refused" or "is taken") .. " with " .. case[1], function()
@@ -137,12 +141,14 @@ describe("the file of connections", function()
   end)
 
   if peer.shell "id -u" == "0" then
-    it("is refused with a command in it when it belongs to another user", function()
-      local path = configure(command)
-      peer.shell("chown 12345 " .. path)
-      assert_refused("belongs to another user", named.load "acme")
-      write(path, minimal)
-      assert.equal("na1", named.load("acme").instance)
+    it("is refused with any source of a secret in it when it belongs to another user", function()
+      for _, text in ipairs { command, variable, literal } do
+        local path = configure(text, "600")
+        peer.shell("chown 12345 " .. path)
+        assert_refused("belongs to another user", named.load "acme")
+        write(path, minimal)
+        assert.equal("na1", named.load("acme").instance)
+      end
     end)
   end
 

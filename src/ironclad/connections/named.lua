@@ -16,7 +16,8 @@
 -- A secret (client_secret, token, refresh_token) is a string, { "env": "VARIABLE" }, or { "command": [word, …] }: a
 -- program that prints it, run without a shell when the connection is opened. In ca_file, ca_path, store and socket_dir,
 -- "~/" is the home folder, and a relative path starts at the folder of the file. A file that holds secrets must be
--- readable by its owner only. One that names commands must be writable by its owner only.
+-- readable by its owner only. A file with any source of a secret must belong to this user (or to root), and must be
+-- writable by its owner only: whoever can change it decides where the secret is sent.
 
 local core = require "ironclad.core"
 local mistake = require "ironclad.base.mistake"
@@ -102,16 +103,18 @@ local function syntax_error(text, message)
   return ("%s (line %d, column %d)"):format(message, lines + 1, #before:match "[^\n]*$" + 1)
 end
 
--- Whether any of the connections holds a secret itself, and whether any names a command.
+-- What the connections of a file have: `literal` secrets, `command`s to run, and `source`s of secrets of any kind.
 local function contents_of(connections)
-  local secret, command = false, false
+  local has = {}
   for _, entry in pairs(connections) do
     for name in pairs(type(entry) == "table" and secrets or {}) do
-      secret = secret or type(entry[name]) == "string"
-      command = command or type(entry[name]) == "table" and entry[name].command ~= nil
+      local secret = entry[name]
+      has.literal = has.literal or type(secret) == "string"
+      has.command = has.command or type(secret) == "table" and secret.command ~= nil
+      has.source = has.source or type(secret) == "string" or type(secret) == "table"
     end
   end
-  return secret, command
+  return has
 end
 
 -- Whether any of the permission bits is set. (Lua 5.1 has no bit operators.)
@@ -125,16 +128,18 @@ end
 local READ_BY_OTHERS = { 32, 4 }  -- 0040, 0004
 local WRITE_BY_OTHERS = { 16, 2 } -- 0020, 0002
 
--- Why a file must not be used, or nil.
+-- Why a file must not be used, or nil. Whoever can change it decides where a secret is sent, wherever that comes from.
 local function objection_to_file(path, connections, facts)
-  local secret, command = contents_of(connections)
+  local has = contents_of(connections)
   local writable = permits(facts.mode, WRITE_BY_OTHERS)
-  if secret and (writable or permits(facts.mode, READ_BY_OTHERS)) then
+  if has.literal and (writable or permits(facts.mode, READ_BY_OTHERS)) then
     return ("it holds a secret, and other users can read or change it: chmod 600 %s"):format(quoted_for_shell(path))
-  elseif command and writable then
-    return ("it names a command to run, and other users can change it: chmod go-w %s"):format(quoted_for_shell(path))
-  elseif command and facts.foreign then
-    return "it names a command to run, and belongs to another user"
+  end
+  local what = has.command and "it names a command to run" or "it says where a secret is sent"
+  if has.source and writable then
+    return ("%s, and other users can change it: chmod go-w %s"):format(what, quoted_for_shell(path))
+  elseif has.source and facts.foreign then
+    return what .. ", and belongs to another user"
   end
 end
 
