@@ -6,6 +6,7 @@ local Error = require "ironclad.base.error"
 local core = require "ironclad.core"
 local peer = require "spec.support.peer"
 local scopes = require "ironclad.connections.scopes"
+require "ironclad.base.mistake" -- it keeps the pcall that is replaced below, which has no frame of a script
 
 local no_secrets = { checked = 0 }
 local secrets = {}

@@ -13,6 +13,7 @@ local named = require "ironclad.connections.named"
 local names = require "ironclad.base.names"
 local operation = require "ironclad.calls.operation"
 local resource_methods = require "ironclad.resources.resource_methods"
+local kinds = require("ironclad.resources.resources").kinds
 local run = require "ironclad.calls.run"
 local scopes = require "ironclad.connections.scopes"
 local store = require "ironclad.connections.store"
@@ -36,6 +37,8 @@ require "ironclad.resources.workflow"
 for resource, functions in pairs(wait.methods) do
   for name, method in pairs(functions) do methods[resource][name] = method end
 end
+for _, functions in pairs(methods) do mistake.guard_all_waiting(functions) end
+for _, kind in pairs(kinds) do mistake.guard_all_waiting(kind.methods) end
 
 local metatables = {}
 for resource, functions in pairs(methods) do
@@ -46,16 +49,12 @@ for resource, functions in pairs(methods) do
   }
 end
 
--- "scim.users" is client.scim.users: outer name -> the inner names; and the names of all resources.
-local inner, resources = {}, {}
+-- The names of all resources. "scim.users" is client.scim.users: it has its outer name in the list as well.
+local resources = {}
 for resource in pairs(methods) do
-  local outer, rest = resource:match "^([%w_]+)%.(.+)$"
-  resources[#resources + 1] = outer or resource
-  if outer then
-    inner[outer] = inner[outer] or {}
-    table.insert(inner[outer], rest)
-    resources[#resources + 1] = resource
-  end
+  local outer = resource:match "^([%w_]+)%."
+  resources[#resources + 1] = resource
+  if outer then resources[#resources + 1] = outer end
 end
 
 local Client = { __name = "ironclad.client" }
@@ -104,7 +103,7 @@ end
 for name, method in pairs(auth) do client_methods[name] = method end
 client_methods.map = concurrent.map
 
-Client.__index = names.strict("the client", client_methods, resources)
+Client.__index = names.strict("the client", mistake.guard_all_waiting(client_methods), resources)
 
 --- The text of a client. It never has a secret.
 function Client:__tostring()
@@ -197,8 +196,7 @@ local function open_client(label, options, explain)
     local place = self
     local outer = resource:match "^([%w_]+)%."
     if outer then
-      place[outer] = rawget(place, outer) or setmetatable({}, { __index = names.strict("client." .. outer, {},
-        inner[outer]) })
+      place[outer] = rawget(place, outer) or names.strict("client." .. outer, {})
       place = place[outer]
     end
     place[resource:match "[%w_]+$"] = setmetatable({ client = self }, metatable)

@@ -41,7 +41,6 @@ local ironclad = {
   --- Many calls at once: spawn(fn, ...) -> a task; run([fn, ...]) waits for all tasks; mailbox() is for other event
   -- loops.
   spawn = concurrent.spawn,
-  run = concurrent.run,
   mailbox = concurrent.mailbox,
   --- Token stores: store.file(path), and in nginx store.shared_dict(name).
   store = { file = store.file, shared_dict = shared_dict },
@@ -61,7 +60,7 @@ end
 
 --- Returns the value, or raises the error's text: must(client.records:get(id)) for scripts that stop at an error.
 function ironclad.must(value, err)
-  if err ~= nil then error(tostring(err), 2) end
+  if err ~= nil then mistake.raise(nil, tostring(err)) end
   return value
 end
 
@@ -97,5 +96,10 @@ ironclad.json = {
     return value
   end,
 }
+
+mistake.guard_all(ironclad)
+mistake.guard_all(ironclad.json)
+mistake.guard_all(ironclad.store)
+ironclad.run = mistake.guard_waiting(concurrent.run) -- in Lua 5.1 it calls a function of the script
 
 return ironclad

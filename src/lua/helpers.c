@@ -79,11 +79,38 @@ static int helpers_same(lua_State *L) {
     return 1;
 }
 
+/* The end of a call through a boundary: its results, or its error raised again. */
+#if LUA_VERSION_NUM >= 503
+static int helpers_boundary_end(lua_State *L, int status, lua_KContext context) {
+    (void)context;
+    return status == LUA_OK || status == LUA_YIELD ? lua_gettop(L) : lua_error(L);
+}
+#endif
+
+/* Calls upvalue 1 with the arguments. By the time its error is raised again, its frames are gone. */
+static int helpers_boundary_call(lua_State *L) {
+    int count = lua_gettop(L);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+#if LUA_VERSION_NUM >= 503
+    return helpers_boundary_end(L, lua_pcallk(L, count, LUA_MULTRET, 0, 0, helpers_boundary_end), 0);
+#else
+    return lua_pcall(L, count, LUA_MULTRET, 0) == 0 ? lua_gettop(L) : lua_error(L);
+#endif
+}
+
+/* boundary(fn) -> a function that does as fn does; tracebacks of its errors begin at its caller. In Lua 5.1
+ * and LuaJIT fn cannot yield. */
+static int helpers_boundary(lua_State *L) {
+    luaL_checktype(L, 1, LUA_TFUNCTION);
+    lua_settop(L, 1);
+    lua_pushcclosure(L, helpers_boundary_call, 1);
+    return 1;
+}
+
 void ic_lua_open_helpers(lua_State *L) {
-    static const luaL_Reg functions[] = {{"nearest", helpers_nearest},
-                                         {"sha256", helpers_sha256},
-                                         {"random_hex", helpers_random_hex},
-                                         {"same", helpers_same},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"nearest", helpers_nearest},       {"sha256", helpers_sha256},
+                                         {"random_hex", helpers_random_hex}, {"same", helpers_same},
+                                         {"boundary", helpers_boundary},     {NULL, NULL}};
     ic_lua_setfuncs(L, functions);
 }

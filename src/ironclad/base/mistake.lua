@@ -3,6 +3,11 @@
 --
 -- The position is looked up when the mistake is raised: the stack is searched from the top for the first function that
 -- is not in one of the module's files. A call without a mistake pays nothing, and no function counts stack levels.
+--
+-- Tracebacks begin at the script's line too. Every public function is guarded (mistake.guard): it catches an error of
+-- the function proper and raises it again, unchanged, when the module's frames are gone. A guarded function may call
+-- another one: the outermost raises the error last. An error of a script's callback passes in the same way; its message
+-- keeps the callback's line, and its frames are gone.
 
 local core = require "ironclad.core"
 
@@ -41,6 +46,42 @@ function mistake.raise(label, message, ...)
   if select("#", ...) > 0 then message = message:format(...) end
   error(mistake.position() .. (label and label .. ": " or "") .. message, 0)
 end
+
+local pcall, error = pcall, error
+
+local function pass(fine, ...)
+  if fine then return ... end
+  return error((...), 0)
+end
+
+--- Makes a public function: one that does as fn does, and has no frame of the module in the tracebacks of its errors.
+-- @param fn must not yield in PUC Lua 5.1 (mistake.guard_waiting)
+function mistake.guard(fn)
+  return core.boundary(fn)
+end
+
+if rawget(_G, "jit") then
+  -- LuaJIT cannot yield below a function of C other than its own pcall. Its tail call of `error` leaves no frame; those
+  -- of PUC Lua do.
+  function mistake.guard(fn)
+    return function(...) return pass(pcall(fn, ...)) end
+  end
+end
+
+--- Guards the functions in a table, in place. Functions of C have no frame of the module.
+-- @return the table
+function mistake.guard_all(functions)
+  for name, fn in pairs(functions) do
+    if type(fn) == "function" and debug.getinfo(fn, "S").what ~= "C" then functions[name] = mistake.guard(fn) end
+  end
+  return functions
+end
+
+--- mistake.guard and mistake.guard_all for functions that may wait. In PUC Lua 5.1 they stay as they are: a task cannot
+-- yield below a boundary there.
+local yields_below = rawget(_G, "jit") or _VERSION ~= "Lua 5.1"
+function mistake.guard_waiting(fn) return yields_below and mistake.guard(fn) or fn end
+function mistake.guard_all_waiting(functions) return yields_below and mistake.guard_all(functions) or functions end
 
 --- The end of a message about a wrong name: '; did you mean "x"?', or an empty text when no name is near.
 -- @param candidates list of the right names

@@ -35,16 +35,17 @@ local function suggestion(name, list)
   return holding[1] and "; there are " .. table.concat(holding, ", ", 1, math.min(#holding, MOST)) or ""
 end
 
---- Makes an __index that raises a mistake for an unknown name.
+--- Makes a table raise a mistake for an unknown name.
 -- @param what what the table is called in messages
--- @param known its fields: name -> value
--- @param others list of further names, for suggestions: those that the table itself has
-function names.strict(what, known, others)
-  return function(_, name)
-    if rawget(known, name) ~= nil then return known[name] end
-    if type(name) ~= "string" or name:find "^__" then return nil end
+-- @param known the table. It may be the __index of others
+-- @param others list of further names, for suggestions: those that these tables have themselves
+-- @param optional set of fields that may be missing: name -> true
+-- @return the table
+function names.strict(what, known, others, optional)
+  return setmetatable(known, { __index = mistake.guard(function(_, name)
+    if type(name) ~= "string" or name:find "^__" or (optional and optional[name]) then return nil end
     mistake.raise(nil, "%s has no %s%s", what, name, suggestion(name, sorted_names(known, others)))
-  end
+  end) })
 end
 
 return names

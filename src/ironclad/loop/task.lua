@@ -214,7 +214,7 @@ task.yields_anywhere = _VERSION ~= "Lua 5.1" or rawget(_G, "jit") ~= nil
 
 --- Waits until the task has ended.
 -- @return what its function returned. Raises the error that ended it.
-function Task:wait()
+Task.wait = mistake.guard_waiting(function(self)
   local mine, other = self.loop.current(), self
   while mine and other do
     if other == mine then mistake.raise("task:wait", "the task would wait for itself") end
@@ -226,7 +226,7 @@ function Task:wait()
   if mine then mine.joined = nil end
   if self.results then return unpack(self.results, 1, self.results.n) end
   error(self.failure, 0)
-end
+end)
 
 --- Cancels the call that the task waits for. The call then returns an error of kind "cancelled".
 function Task:cancel()

@@ -99,16 +99,16 @@ styles.none = {
 
 local Iterator = { __name = "ironclad.iterator" }
 
--- Its fields that may be nil.
-local optional = mistake.set { "closed", "count", "error", "limit", "more", "pending", "size" }
+-- Its fields that may be nil. Those that every item needs are false instead, because __index is slow.
+local optional = mistake.set { "count", "error", "size" }
 
 -- An iterator is not a list: ipairs(iterator) would end at once. Lua 5.1 gives no way to tell; LuaJIT has __ipairs
 -- where it is built with the features of Lua 5.2.
-function Iterator.__ipairs(self)
+Iterator.__ipairs = mistake.guard(function(self)
   mistake.raise(self.label, "gives items one by one, as in `for item in client.records:each {} do`, without ipairs")
-end
+end)
 
-function Iterator.__index(self, name)
+Iterator.__index = mistake.guard(function(self, name)
   local method = Iterator[name]
   if method ~= nil or optional[name] then return method end
   if type(name) == "number" then
@@ -116,7 +116,7 @@ function Iterator.__index(self, name)
   elseif type(name) == "string" and not name:find "^__" then
     mistake.raise(self.label, 'an iterator has no "%s"%s', name, mistake.did_you_mean(name, { "close", "error" }))
   end
-end
+end)
 
 local function copy(from)
   local to = {}
@@ -174,7 +174,7 @@ end
 -- Takes the page that is under way, and starts the next one.
 local function turn_page(self)
   local pending = self.pending
-  self.pending = nil
+  self.pending = false
   local page, err = run.finish(pending)
   if err then fail_walk(self, err) end
   local items = type(page) == "table" and self.style.items(page, self.entry.content.field)
@@ -226,19 +226,19 @@ local function next_item(self)
   end
 end
 
-function Iterator:__call()
+Iterator.__call = mistake.guard_waiting(function(self)
   if self.closed then return nil end
   local item = next_item(self)
-  if item == nil then self:close() end
+  if item == nil then Iterator.close(self) end
   return item
-end
+end)
 
 --- Ends it: what is in flight is cancelled, and no more items come.
 function Iterator:close()
   self.closed, self.more, self.items = true, false, nil
   if self.pending then
     run.cancel(self.pending)
-    self.pending = nil
+    self.pending = false
   end
 end
 
@@ -299,8 +299,8 @@ local function iterate(client, label, index, entry, first, ...)
   end
   local self = setmetatable({
     client = client, index = index, entry = entry, label = label, style = styles[entry.paging],
-    arguments = arguments, limit = limit, given = 0, seen = 0, items = {}, position = 0, known = {}, ring = {},
-    oldest = 1, memory = MEMORY, returns = 0, idle = 0,
+    arguments = arguments, limit = limit or false, given = 0, seen = 0, items = {}, position = 0, known = {}, ring = {},
+    oldest = 1, memory = MEMORY, returns = 0, idle = 0, closed = false, more = false, pending = false,
   }, Iterator)
   if self.style.size then begin_at(self, arguments.query or {}) end
   if arguments.dry_run then return (run.call(client, label, index, page_arguments(self))) end

@@ -20,7 +20,7 @@ local fields = mistake.set { "delegates", "download", "downloadUrl", "list", "pr
 -- Answers nil for a name that a kind's tables have neither as a field nor as a method, or raises a mistake.
 local function missing(kind)
   local candidates -- listed at the first miss: all methods have been added by then
-  return function(_, name)
+  return mistake.guard(function(_, name)
     if type(name) ~= "string" or fields[name] or name:find "^__" then return nil end
     if not candidates then
       candidates = {}
@@ -29,7 +29,7 @@ local function missing(kind)
     end
     local nearest = mistake.did_you_mean(name, candidates)
     if nearest ~= "" then mistake.raise(nil, '%s: no field or method "%s"%s', kind.name, name, nearest) end
-  end
+  end)
 end
 
 for _, kind in pairs(resources.kinds) do setmetatable(kind.methods, { __index = missing(kind) }) end

@@ -2,18 +2,11 @@
 -- It runs on its own thread in this process. Everything it creates is kept in memory until it stops.
 local core = require "ironclad.sandbox.core"
 local json = require("ironclad.core").json
+local mistake = require "ironclad.base.mistake"
 local names = require "ironclad.base.names"
 
 local Sandbox = {}
 Sandbox.__name = "ironclad.sandbox"
-
-local find_method = names.strict("the sandbox", Sandbox)
-
--- A misspelt method is a mistake. `ca_file` is the one field that may be missing.
-function Sandbox:__index(name)
-  if name == "ca_file" then return nil end
-  return find_method(self, name)
-end
 
 --- The options of `ironclad.connect` and `ironclad.login` for this sandbox. `opts` overrides them. With a static
 -- `token` the client's id and secret are left out. With a user's token `as_user` is left out, unless `opts` has it.
@@ -70,7 +63,7 @@ local function control(self, action, arguments)
   else
     message = text
   end
-  if not answer then error(("sandbox: %s: %s"):format(action.name, message), 3) end
+  if not answer then mistake.raise("sandbox", "%s: %s", action.name, message) end
   if answer ~= "" then return json.decode(answer) end
 end
 
@@ -101,6 +94,10 @@ function Sandbox:__tostring()
   return "ironclad.sandbox (" .. self.url .. ")"
 end
 
+mistake.guard_all(Sandbox)
+names.strict("the sandbox", Sandbox, nil, { ca_file = true })
+Sandbox.__index = Sandbox
+
 local M = {}
 
 -- Options of start() that are set by the control of the same name, with the name of its parameter.
@@ -111,7 +108,7 @@ local function joined(name, value)
   if type(value) ~= "table" then return value end
   for _, item in ipairs(value) do
     if type(item) ~= "string" or item:find "%s" then
-      error(("sandbox: option '%s' must be a list of words"):format(name), 3)
+      mistake.raise("sandbox", "option '%s' must be a list of words", name)
     end
   end
   return table.concat(value, " ")
@@ -159,7 +156,7 @@ function M.start(opts)
   end
   local ok, server, message = pcall(core.start, given)
   if not ok then
-    error(server, 2) -- a wrong option
+    mistake.raise(nil, server) -- a wrong option
   elseif not server then
     return nil, message
   end
@@ -171,10 +168,10 @@ function M.start(opts)
     ok, message = pcall(Sandbox[name], sandbox, { [BEHAVIOUR[name]] = value })
     if not ok then
       sandbox:stop()
-      error(message, 2)
+      error(message, 0)
     end
   end
   return sandbox
 end
 
-return M
+return mistake.guard_all(M)

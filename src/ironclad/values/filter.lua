@@ -155,4 +155,4 @@ function filter.RelativeDate(from, count, unit)
   return setmetatable({ text = ("RelativeDate(%s, %.0f, '%s')"):format(day, count, unit) }, Day)
 end
 
-return setmetatable(filter, { __index = names.strict("ironclad.filter", filter) })
+return names.strict("ironclad.filter", mistake.guard_all(filter))

@@ -109,4 +109,4 @@ function scim_filter.any(given, inner)
   return new(("%s[%s]"):format(attribute("any", given), check_filter("any", inner).text))
 end
 
-return setmetatable(scim_filter, { __index = names.strict("ironclad.scim_filter", scim_filter) })
+return names.strict("ironclad.scim_filter", mistake.guard_all(scim_filter))

@@ -120,8 +120,8 @@ function Date.__as_text(date)
 end
 
 function Date.__eq(a, b) return seconds_of(a) == seconds_of(b) and (a.hour == nil) == (b.hour == nil) end
-function Date.__lt(a, b) return seconds_of(a) < seconds_of(b) end
-function Date.__le(a, b) return seconds_of(a) <= seconds_of(b) end
+Date.__lt = mistake.guard(function(a, b) return seconds_of(a) < seconds_of(b) end)
+Date.__le = mistake.guard(function(a, b) return seconds_of(a) <= seconds_of(b) end)
 
 -- What is wrong with a day; or nil.
 local function objection_to_day(year, month, day)
