@@ -92,7 +92,7 @@ describe("answers", function()
     { 503, "", "server", nil, "answered 503" },
   }
   for _, case in ipairs(errors) do
-    it(("a %d with %s is %s"):format(case[1], case[2], case[3]), function()
+    it(("a %d with %s is %s"):format(case[1], case[2]:gsub("%c+", " "), case[3]), function()
       serve(peer.json(case[2], case[1], { "x-ironclad-requestid: r-1" }))
       local value, err, response = client.workflows:list()
       assert.is_nil(value)

@@ -13,7 +13,7 @@ for _, row in ipairs {
   { "deadline", { deadline = 0.2, timeout = 60, connect_timeout = 0.1 }, STALL },
 } do
   local option, options, script = row[1], row[2], row[3]
-  it(("%s is named when it runs out, of %s"):format(option, table.concat(script[2], " ")), function()
+  it(("%s is named when it runs out, of %s"):format(option, (table.concat(script[2], " "):gsub("%c+", " "))), function()
     local client = scene.connect(scene.serve { connections = { script } }, options)
     local err = scene.assert_error("timeout", client.workflows:get "w1")
     assert.is_truthy(err.message:find(("(option %s)"):format(option), 1, true), err.message)

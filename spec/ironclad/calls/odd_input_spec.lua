@@ -37,7 +37,7 @@ describe("an id", function()
     { {}, false },
   } do
     local id, segment = row[1], row[2]
-    it(("%q stays one"):format(tostring(id)), function()
+    it(("%q stays one"):format(tostring(id)):gsub("\\\n", "\\n"), function()
       local server = scene.answering { scene.GOOD }
       local client = scene.connect(server)
       if segment then

@@ -124,7 +124,7 @@ describe("a name", function()
     ["form-data; name=attachment; filename=\"A.pdf\"; filename*=UTF-8''b.pdf"] = "A",
     ['form-data; name="attachment";\r\n filename="A.pdf"'] = "A",
   } do
-    it("is read from " .. disposition, function()
+    it("is read from " .. disposition:gsub("%c+", ""), function()
       assert.are.equal(name, name_of(send("multipart/form-data; boundary=edge",
         body("content-disposition: " .. disposition))))
     end)
