@@ -236,7 +236,7 @@ test:
 	@spec/run
 
 test-quick:
-	@spec/run specs-5.4 core lua-5.4
+	@spec/run specs-5.4 core lua-5.4 sandbox-5.4
 
 # Benchmarks. They need a machine that does nothing else.
 bench-sandbox: all $(libraries) $(bench_programs)
@@ -264,7 +264,7 @@ lint:
 	@spec/run 'lint-*'
 
 format:
-	clang-format -i $(wildcard *.c) $(shell find src spec -name '*.[ch]')
+	@clang-format -i $(wildcard *.c) $(shell find src spec -name '*.[ch]')
 
 clean:
 	rm -rf build *.rock
