@@ -1,6 +1,6 @@
-/* The engine: one background thread per process, through which all traffic goes on one curl_multi. It waits
- * only in curl_multi_poll. The first call starts it; it is ended and joined at exit, and a forked child drops
- * it. */
+/* The engine: one background thread per process, through which all traffic goes on one curl_multi. So all
+ * clients of the process share its pool of TCP connections. The thread waits only in curl_multi_poll. The
+ * first call starts it; it is ended and joined at exit, and a forked child drops it. */
 #ifndef IC_ENGINE_H
 #define IC_ENGINE_H
 
