@@ -50,6 +50,8 @@ static int core_info(lua_State *L) {
     return 1;
 }
 
+__attribute__((visibility("default"))) int luaopen_ironclad_core(lua_State *L);
+
 int luaopen_ironclad_core(lua_State *L) {
     static const luaL_Reg functions[] = {
         {"operations", core_operations}, {"jobs", core_jobs}, {"info", core_info}, {NULL, NULL}};
@@ -66,5 +68,3 @@ int luaopen_ironclad_core(lua_State *L) {
     ic_lua_open_command(L);
     return 1;
 }
-
-__attribute__((visibility("default"))) int luaopen_ironclad_core(lua_State *L);
