@@ -49,7 +49,7 @@ for resource, functions in pairs(methods) do
   }
 end
 
--- The names of all resources. "scim.users" is client.scim.users: it has its outer name in the list as well.
+-- The names of all resources. Of "scim.users" (client.scim.users), the outer name "scim" is in the list too.
 local resources = {}
 for resource in pairs(methods) do
   local outer = resource:match "^([%w_]+)%."
@@ -80,7 +80,7 @@ end
 -- @param method "GET", "POST", "PUT", "PATCH" or "DELETE"
 -- @param path begins with "/" and is percent-encoded, as "/public/api/v1/obligations/types"
 -- @param options query, body, files and those of a call
--- @return value (of JSON its value, otherwise the bytes), err, response
+-- @return value (decoded JSON, otherwise the bytes), err, response
 function client_methods:request(method, path, options)
   run.check_client("request", self)
   if options ~= nil and type(options) ~= "table" then
@@ -91,7 +91,7 @@ end
 
 --- Fetches a file by a link, such as those of records:get_download_urls and exports. The link may be on any host; the
 -- bearer and the actor are not sent. It must be https (plain http works for this machine, or with allow_http). An HTML
--- page or an error is never taken for the file.
+-- page or an error is never returned as the file.
 -- @param url the link, or an item of get_download_urls' `succeeded`
 -- @param options to, on_progress, timeout, deadline, max_retries, callback
 -- @return the bytes, or with `to` what it returns; err, response
@@ -105,13 +105,13 @@ client_methods.map = concurrent.map
 
 Client.__index = names.strict("the client", mistake.guard_all_waiting(client_methods), resources)
 
---- The text of a client. It never has a secret.
+--- The text of a client, without secrets.
 function Client:__tostring()
   local about = core.describe(self.connection)
   return ("ironclad.client (%s%s)"):format(about.origin, about.client_id and ", client id " .. about.client_id or "")
 end
 
--- The proxy of the environment variables that curl reads. For this machine there is none.
+-- The proxy from the environment variables that curl reads; none for this machine.
 local function proxy_of_environment(instance)
   local host = instance:gsub("^%a+://", "")
   for _, own in ipairs { "^127%.", "^localhost$", "^localhost[:/]", "^%[::1%]" } do
@@ -133,7 +133,7 @@ local function scopes_objection(given)
   if type(given) == "table" and #given == 0 and next(given) ~= nil then return "scopes: expected a list of strings" end
 end
 
--- The options with the proxy of the environment.
+-- The options, with the environment's proxy added.
 local function with_environment(options)
   if options.proxy ~= nil or type(options.instance) ~= "string" then return options end
   local proxy = proxy_of_environment(options.instance)
@@ -171,7 +171,7 @@ local function warn_of_scopes(options, connection, watchers)
 end
 
 -- Makes a client.
--- @param explain function(message): adds where the option comes from that the message is about; or nil
+-- @param explain function(message): adds the source of the option that the message is about; or nil
 local function open_client(label, options, explain)
   local function refuse(objection) mistake.raise(label, explain and explain(objection) or objection) end
   local watchers, unheard = hooks.of(options)
@@ -233,7 +233,7 @@ end
 
 --- A client of the connection that the environment describes: IRONCLAD_INSTANCE, IRONCLAD_CLIENT_ID,
 -- IRONCLAD_CLIENT_SECRET, IRONCLAD_SCOPES, IRONCLAD_AS_USER, IRONCLAD_TOKEN, IRONCLAD_REFRESH_TOKEN, IRONCLAD_CA_FILE.
--- @param options a table of options, which win over the variables
+-- @param options a table of options, which override the variables
 -- @return a client
 function client.from_env(options, ...)
   mistake.check_surplus("ironclad.from_env", ...)

@@ -1,5 +1,6 @@
---- :checkhealth ironclad, in Neovim: the versions of the library, the named connections, and their tokens. Where no
--- token is kept, one is fetched, which shows that the connection works. No command is run for a secret.
+--- :checkhealth ironclad, in Neovim: the versions of the library, the named connections, and their tokens. When a
+-- connection has no stored token, one is fetched, which shows that the connection works. No command is run to get a
+-- secret.
 
 local health = {}
 

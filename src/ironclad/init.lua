@@ -32,7 +32,8 @@ local ironclad = {
   date = values.date,
   duration = values.duration,
   address = values.address,
-  --- Formulas for the query parameter `filter`: filter.Equals(…), …; scim_filter.eq(…), … for SCIM's lists.
+  --- Formulas for the query parameter `filter`: filter.Equals(…) and others; for SCIM's lists, scim_filter.eq(…) and
+  -- others.
   filter = filter,
   scim_filter = scim_filter,
   --- operations() -> the catalog: a list of all operations as tables.
@@ -52,8 +53,9 @@ local ironclad = {
   scopes = scopes.known,
 }
 
---- The versions of this build: a table with version, libcurl, tls, cjson (texts) and http2 (a boolean). And tls_key_log
---- when SSLKEYLOGFILE is set in the environment: the file to which libcurl writes the keys of all TLS connections.
+--- The versions of this build: a table with version, libcurl, tls, cjson (texts) and http2 (a boolean). When
+-- SSLKEYLOGFILE is set in the environment, tls_key_log is the file to which libcurl writes the keys of all TLS
+-- connections.
 function ironclad.info()
   return core.info()
 end
@@ -78,12 +80,12 @@ function ironclad.sha256(subject, ...)
 end
 
 ironclad.json = {
-  --- encode(value) -> text. Raises an error for a value that JSON cannot hold, with its path. A table is a list when
-  -- its keys are 1 to n or ironclad.array has marked it, otherwise an object: an empty one is {}.
+  --- encode(value) -> text. Raises an error, with the value's path, for a value that JSON cannot hold. A table is a
+  -- list when its keys are 1 to n or ironclad.array has marked it; otherwise it is an object, and an empty one is {}.
   encode = core.json.encode,
   --- decode(text) -> value, or nil and an error. null is ironclad.null. Lists are marked as by ironclad.array. On Lua
-  -- 5.3 and later every integer of 64 bits is an integer. A number that Lua cannot hold (larger than that, larger than
-  -- 2^53 on the other Luas, or larger than any double) is a string of its digits.
+  -- 5.3 and later, integers of up to 64 bits are integers. A number that Lua cannot hold becomes a string of its
+  -- digits: an integer of more than 64 bits (on the other Luas, above 2^53), or a number too large for a double.
   decode = function(text, ...)
     mistake.check_surplus("ironclad.json.decode", ...)
     if type(text) ~= "string" then

@@ -13,7 +13,7 @@
 local Error = { __name = "ironclad.error" }
 Error.__index = Error
 
---- Makes a table of an error's fields an error.
+--- Turns a table of fields into an error.
 function Error.new(fields)
   return setmetatable(fields, Error)
 end

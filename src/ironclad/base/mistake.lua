@@ -1,20 +1,20 @@
 --- Mistakes of the caller: wrong arguments and options. A mistake is raised as text that begins with the position of
--- the script's own line, however deep inside the module it is found.
+-- the script's own line, not of the module's.
 --
 -- The position is looked up when the mistake is raised: the stack is searched from the top for the first function that
--- is not in one of the module's files. A call without a mistake pays nothing, and no function counts stack levels.
+-- is not in one of the module's files. So a call without a mistake costs nothing, and no function counts stack levels.
 --
--- Tracebacks begin at the script's line too. Every public function is guarded (mistake.guard): it catches an error of
--- the function proper and raises it again, unchanged, when the module's frames are gone. A guarded function may call
--- another one: the outermost raises the error last. An error of a script's callback passes in the same way; its message
--- keeps the callback's line, and its frames are gone.
+-- Tracebacks begin at the script's line too. Every public function is guarded (mistake.guard): the guard catches an
+-- error and raises it again, unchanged, when the module's frames are gone. A guarded function may call another one: the
+-- outermost guard raises the error last. An error of a script's callback passes through the guards in the same way: its
+-- message keeps the callback's line, but the traceback does not have the callback's frames.
 
 local core = require "ironclad.core"
 
 local mistake = {}
 
--- What the names of the module's chunks begin with, as in "@/usr/share/lua/5.4/ironclad/". Nil when this chunk was
--- compiled under another name (stripped bytecode, say): mistakes then have no position.
+-- The prefix of the module's chunk names, such as "@/usr/share/lua/5.4/ironclad/". Nil when this chunk has another name
+-- (for example, in stripped bytecode): mistakes then have no position.
 local root = debug.getinfo(1, "S").source:match "^(@.*)base/mistake%.lua$"
 
 -- The sandbox's files may be installed elsewhere: it is a rock of its own.
@@ -22,14 +22,14 @@ local function is_own(source)
   return source:sub(1, #root) == root or source:find "/ironclad/sandbox[/%w]*%.lua$" ~= nil
 end
 
---- The position of the script's line that called the module: "script.lua:12: ". Functions written in C are passed over:
--- of pcall(client.records.get) it is the line with the pcall. An empty text when there is no such line, as at the start
--- of a coroutine.
+--- The position of the script's line that called the module: "script.lua:12: ". C functions are skipped: for
+-- pcall(client.records.get) it is the line with the pcall. An empty text when there is no such line, for example at the
+-- start of a coroutine.
 function mistake.position()
   local level = 2
   local caller = root and debug.getinfo(level, "Sl")
   while caller do
-    -- Neither C nor one of Lua 5.1's entries for tail calls, and not the module's own.
+    -- A Lua function outside the module; not C, and not one of Lua 5.1's entries for tail calls.
     if caller.currentline >= 0 and not is_own(caller.source) then
       return ("%s:%d: "):format(caller.short_src, caller.currentline)
     end
@@ -90,7 +90,7 @@ function mistake.did_you_mean(name, candidates)
   return nearest and ('; did you mean "%s"?'):format(nearest) or ""
 end
 
---- Looks for names in a table that it must not have.
+--- Looks for unknown names in a table.
 -- @param given the table
 -- @param known set of the right names: name -> true
 -- @param what the names are, in the message: "option" unless given
@@ -110,7 +110,7 @@ function mistake.unknown(given, known, what, hint)
     hint and hint(first) or mistake.did_you_mean(first, candidates))
 end
 
---- Raises a mistake when a table of options is none, or has a name that is no option.
+--- Raises a mistake when `options` is not a table, or has an unknown option.
 -- @param known set of the options: name -> true
 -- @param what, hint as for mistake.unknown
 function mistake.check_options(label, options, known, what, hint)
@@ -121,7 +121,7 @@ function mistake.check_options(label, options, known, what, hint)
   if objection then mistake.raise(label, objection) end
 end
 
---- Raises a mistake for arguments that a function does not take and would ignore. Nil passes.
+--- Raises a mistake for surplus arguments, which the function would ignore. Nil is allowed.
 -- @param ... what it was given after its last argument
 function mistake.check_surplus(label, ...)
   for i = 1, select("#", ...) do
@@ -130,7 +130,7 @@ function mistake.check_surplus(label, ...)
   end
 end
 
---- The type of a value with its article, as messages say it: "a table", "nil".
+--- The type of a value with its article, for messages: "a table", "nil".
 function mistake.type_of(value)
   return value == nil and "nil" or "a " .. type(value)
 end

@@ -5,7 +5,7 @@ local mistake = require "ironclad.base.mistake"
 
 local names = {}
 
--- What other clients and people call things -> the name here.
+-- Names that other clients and people use -> the name here.
 local synonyms = {
   retrieve = "get", fetch = "get", find = "get", read = "get", all = "each", iter = "each", iterate = "each",
   pages = "each", create = "launch", start = "launch", new = "create", add = "create", edit = "update",
@@ -23,7 +23,8 @@ local function sorted_names(known, others)
   return list
 end
 
--- The end of the message about an unknown name: the name that is meant, or those that contain it; or an empty text.
+-- The end of the message about an unknown name: the name that was probably meant, or names that contain it; or an empty
+-- text.
 local function suggestion(name, list)
   local holding, meant = {}, nil
   for _, one in ipairs(list) do

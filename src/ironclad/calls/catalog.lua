@@ -4,7 +4,7 @@ local core = require "ironclad.core"
 local mistake = require "ironclad.base.mistake"
 
 local catalog = {
-  --- All operations, as ironclad.operations() answers them.
+  --- All operations, as ironclad.operations() returns them.
   entries = core.operations(),
   --- What Ironclad does in the background (src/lua/operations.h, ic_lua_push_jobs).
   jobs = core.jobs(),
@@ -22,7 +22,7 @@ for number, entry in ipairs(catalog.entries) do
 end
 
 --- An operation by its operationId ("launch-a-new-workflow") or its Lua name ("workflows:launch").
--- @return its number, which the core knows it by, and its entry; nil for none
+-- @return its number in the core, and its entry; nil when there is none
 function catalog.find(name)
   local number = numbers[name]
   return number, catalog.entries[number]

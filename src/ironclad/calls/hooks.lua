@@ -1,8 +1,8 @@
---- Hooks and the log: functions that the options of a connection name, and that are told what happens to its calls.
+--- Hooks and the log: functions, given as options of a connection, that are called with what happens to its calls.
 --
--- They run in the coroutine that waits for the call, after the event. They change nothing: an error that a hook raises
--- goes to the log (without a log, to stderr, once for each hook), and the call goes on. An event never holds a token, a
--- header or a body, and no secret stands in its URL.
+-- They run in the coroutine that waits for the call, after the event. They cannot change the call. When a hook raises
+-- an error, the error is written to the log (without a log, to stderr, once for each hook), and the call goes on. An
+-- event never holds a token, a header or a body, and its URL holds no secret.
 --
 -- A hook is called with one table: operation, method, url, attempt (from 1), and
 --   on_request   nothing more: an attempt has been sent
@@ -11,7 +11,8 @@
 --   on_retry     status or error (the reason), seconds (until it is sent again)
 --   on_wait      reason: "budget" (the rate limit), "in_flight" (max_in_flight) or "retry_after" (Ironclad asked for
 --                it); bucket, seconds (nil when that is not known)
--- and `lost`, the number of events before it that were dropped. A call that has to fetch a token reports that too.
+-- and `lost`, the number of events before it that were dropped. When a call has to fetch a token first, the request for
+-- the token is reported too.
 --
 -- The log is called with a line for each event: log(text, level). The level is "debug" for attempts, "info" for retries
 -- and waits, "warning" for problems with scopes and hooks. With the environment variable IRONCLAD_LOG set to debug,
@@ -46,7 +47,7 @@ function hooks.of(options)
   return any and found or nil
 end
 
---- Whether the engine must record events. A log that takes warnings alone needs none.
+--- Whether the engine must record events. It need not for a log that takes warnings only.
 function hooks.watch(found)
   if not found then return false end
   for name in pairs(found) do

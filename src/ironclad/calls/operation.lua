@@ -1,6 +1,6 @@
 --- Operations as methods: client.<resource>:<name>(path parameters in order…, arguments, options), made from the
 -- catalog. `arguments` is the body of an operation that has one, and the query of one that has none. `options` are
--- those of a call. Without a body both may stand in one table.
+-- those of a call. An operation without a body also takes arguments and options in one table.
 
 local core = require "ironclad.core"
 local mistake = require "ironclad.base.mistake"
@@ -18,7 +18,7 @@ local function hint_at_connect(name)
   return is_connect_option[name] and "; it is an option of ironclad.connect" or nil
 end
 
---- Raises a mistake for an option that no call has.
+--- Raises a mistake for an unknown option.
 local function check_options(label, options, entry)
   for _, parameter in ipairs(type(options) == "table" and entry and entry.query or {}) do
     local name = parameter.name
@@ -117,8 +117,8 @@ function operation.label(entry)
   return entry.name and entry.resource .. ":" .. entry.name or entry.id
 end
 
---- Does an operation with arguments from operation.read. Plain properties in the body get their types, and resources in
--- the answer their methods.
+--- Does an operation with arguments from operation.read. Gives plain properties in the body their types, and resources
+-- in the answer their methods.
 -- @param finish function(answer) -> the value to return; nil: the answer is returned
 -- @param subject the resource's table whose method was called; or nil
 -- @return value, err, response
@@ -175,7 +175,7 @@ function operation.read(label, entry, first, ...)
   return arguments
 end
 
---- The client of client.<resource>, on which a method was called.
+--- The client behind the client.<resource> on which a method was called.
 function operation.client_of(label, entry, resource)
   local client = type(resource) == "table" and rawget(resource, "client")
   if not client then
@@ -184,7 +184,7 @@ function operation.client_of(label, entry, resource)
   return client
 end
 
---- The client and the id of a resource's table, on which a method was called.
+--- The client and the id of the resource's table on which a method was called.
 function operation.subject_of(label, kind, resource)
   local client, given = resources.client_of(resource)
   if given ~= kind.name then mistake.raise(label, "call it with a colon: %s(…)", label) end
@@ -272,7 +272,7 @@ function operation.request(client, method, path, options)
   return run.call(client, label, method, arguments, path)
 end
 
--- The options of a call that apply to a download, which uses nothing of the connection.
+-- The options of a call that apply to a download. A download does not use the connection's token or user.
 local download_options = mistake.set { "to", "on_progress", "timeout", "deadline", "max_retries", "callback",
   "dry_run" }
 

@@ -1,5 +1,5 @@
---- Resources in bodies and queries: where Ironclad wants an id or { recordId = … }, a script may give the table of a
--- record or an entity; where it wants a template, the table of a workflow schema.
+--- Resources in bodies and queries. Where Ironclad expects an id or { recordId = … }, a script may give the table of a
+-- record or an entity. Where Ironclad expects a template, a script may give the table of a workflow schema.
 
 local encode = require "ironclad.values.encode"
 local mistake = require "ironclad.base.mistake"
@@ -14,13 +14,13 @@ local function to_link(given)
   return id and { recordId = id }
 end
 
--- Schemas are plain tables: any table with an id is taken for one.
+-- Schemas are plain tables: any table with an id counts as one.
 local function to_template(given)
   return type(given.id) == "string" and given.id or given
 end
 
 -- How a table in a field is converted, by the catalog's word for the reference. `type` is the type of a field with one
--- reference; a field of another type holds any number of them. A schema's table always stands alone.
+-- reference; a field of another type holds any number of them. A schema is never in a list.
 local forms = {
   record_link = { type = "object", convert = to_link },
   record_id = { type = "string", convert = to_id },
@@ -68,8 +68,8 @@ function references.prepare(label, entry, arguments)
   end
 end
 
---- Makes the tables in a query ids, where ids are wanted.
--- @return the query, the same when there is nothing to change in it
+--- Replaces tables in a query by their ids, where ids are expected.
+-- @return the query; the same table when nothing changes
 function references.in_query(entry, query)
   local changed = query
   for _, field in ipairs(type(query) == "table" and entry.query or {}) do

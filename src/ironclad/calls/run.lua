@@ -7,7 +7,7 @@ local mistake = require "ironclad.base.mistake"
 local store = require "ironclad.connections.store"
 local task = require "ironclad.loop.task"
 
--- Gives the chunks that have come to the sink. Returns whether there were any.
+-- Passes the chunks that have arrived to the sink. Returns whether there were any.
 local function feed_sink(call, sink)
   local chunk = call:chunk()
   if not chunk then return false end
@@ -25,7 +25,7 @@ local function cancel_unless(call, fine, ...)
   error((...), 0)
 end
 
--- A task waits without pcall: Lua 5.1 cannot yield below it.
+-- A task waits without pcall, because Lua 5.1 cannot yield inside pcall.
 local function wait_once(loop, call)
   if task.current() then return loop.wait(call) end
   return cancel_unless(call, pcall(loop.wait, call))
@@ -35,8 +35,9 @@ end
 local function wait_until_done(pending)
   local loop, call, sink = pending.client.loop, pending.call, pending.sink
   repeat
-    -- Asked before the sink is fed, so that chunks that came before the end are fed too. A sink may make calls of its
-    -- own, and waiting for those takes this call's notices as well: after feeding, the call is asked again.
+    -- done() is read before the sink is fed, so that the last chunks are passed on too. A sink may make calls itself,
+    -- and waiting for those also takes this call's notices. So after the sink was fed, the loop checks again before it
+    -- waits.
     local done = call:done()
     local fed = sink and cancel_unless(call, task.pcall(feed_sink, call, sink))
     hooks.tell(call, pending.client, pending.on_progress)
@@ -53,7 +54,7 @@ function run.check_client(name, client)
   end
 end
 
--- Calls a function of the core that makes a call, and raises the mistake in its arguments.
+-- Calls a function of the core that starts a call. Raises a mistake when its arguments are wrong.
 local function start_in_core(label, ...)
   local fine, call, objection = pcall(...)
   if not fine then mistake.raise(label, tostring(call)) end
@@ -61,7 +62,7 @@ local function start_in_core(label, ...)
   return call
 end
 
--- A pending call that has failed already, where the host cannot wait; or nil. Nothing is sent.
+-- Where the host cannot wait: a pending call that has failed already, with nothing sent. Otherwise nil.
 local function refused_call(client, label)
   local objection, kind = client.loop.objection()
   if not objection then return nil end
@@ -72,9 +73,9 @@ end
 --- Starts a call. The caller must finish it (run.finish) or cancel it (run.cancel).
 -- @param client the client whose connection and hooks it uses
 -- @param label the operation's name in messages
--- @param operation, arguments, path as core.start wants them
--- @return a pending call: { client =, call =, sink =, on_progress = }, or { client =, failure = } where nothing can
---   wait; with arguments.dry_run nil and the request that would be sent
+-- @param operation, arguments, path as core.start takes them
+-- @return a pending call: { client =, call =, sink =, on_progress = }, or { client =, failure = } where the host cannot
+--   wait. With arguments.dry_run: nil and the request that would be sent
 function run.start(client, label, operation, arguments, path)
   local connection = client.connection
   if store.waits_for_itself(connection) then
@@ -120,8 +121,8 @@ local function error_for_callback(problem)
     outcome = "unknown", retryable = false, attempts = 0 }
 end
 
---- Runs fn(...) in the background and calls the callback with its results. When it raises an error, the callback gets
--- nil and that as an error.
+--- Runs fn(...) in the background and calls the callback with its results. When fn raises an error, the callback gets
+-- nil and an error value.
 -- @return the task (ironclad.spawn)
 function run.aside(client, callback, fn, ...)
   local told = false
@@ -139,7 +140,7 @@ end
 
 --- Starts a call and waits for its end: run.start and run.finish.
 -- @return value, err, response; with arguments.dry_run the request that would be sent; with arguments.callback a task,
---   and the callback gets the rest
+--   and the callback gets the results
 function run.call(client, label, operation, arguments, path)
   local pending, request = run.start(client, label, operation, arguments, path)
   if not pending then return request end

@@ -1,5 +1,5 @@
---- Methods of a client that are about its token: the two halves of the authorization code grant, check and logout.
--- Sources: Ironclad's OpenAPI document (oauth-authorize, oauth-token); RFC 6749, section 4.1.
+--- Methods of a client that concern its token: authorize_url and exchange (the authorization code grant), check,
+-- logout. Sources: Ironclad's OpenAPI document (oauth-authorize, oauth-token); RFC 6749, section 4.1.
 
 local core = require "ironclad.core"
 local Error = require "ironclad.base.error"
@@ -48,7 +48,7 @@ local function must_be_personal(label, client)
   return about
 end
 
---- The address at which Ironclad asks a person for consent: send their browser there. Needs a client with grant =
+--- The URL at which Ironclad asks a person for consent: send their browser there. Needs a client with grant =
 -- "authorization_code".
 -- @param options
 --   redirect_uri: registered with the app; must be given to exchange, too
@@ -74,7 +74,7 @@ local function decoded(text)
   return (text:gsub("+", " "):gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
 end
 
--- The parameters of a URL or a query: name -> value, and the name of one that it has twice.
+-- The parameters of a URL or a query: name -> value; and the name of one that occurs twice, or nil.
 local function parameters_of(url)
   local parameters, twice = {}, nil
   local text = url:gsub("#.*", "")
@@ -98,7 +98,7 @@ local function is_callback(text)
   return text:find "^code=" or text:find "^state=" or text:find "^error="
 end
 
--- The code in what the redirect brought; nil and an error.
+-- The code from the redirect; nil and an error.
 local function code_of(callback, options, about)
   if not is_callback(callback) then
     if options.state then
@@ -112,7 +112,8 @@ local function code_of(callback, options, about)
     mistake.raise("exchange",
       "state: missing; give the one that authorize_url returned, so that a forged callback is refused")
   end
-  -- First of all: any web page can send a browser to the redirect URI, and must not be able to end the login.
+  -- The state is checked first: any web page can send a browser to the redirect URI, and must not be able to end the
+  -- login.
   if not given.state or twice == "state" or not core.same(given.state, options.state) then
     return nil, failure("auth", "state",
       "the state of this callback is not the one that was sent: it does not answer this login")
@@ -148,11 +149,11 @@ local function exchange_code(client, code, redirect_uri)
   return value, nil, response
 end
 
---- Exchanges the code that the redirect brought for the client's token. The token is in the store before this returns.
--- @param callback the URL that the browser was sent to (or its path and query), or the code alone
+--- Exchanges the code from the redirect for the client's token. The token is saved in the store before this returns.
+-- @param callback the URL that the browser was redirected to (or its path and query), or only the code
 -- @param options
 --   redirect_uri: the same as for authorize_url
---   state: what authorize_url returned; required with a URL, not allowed with a code alone
+--   state: what authorize_url returned; required with a URL, not allowed with only a code
 --   callback: function(value, err); exchange returns a task at once
 -- @return true; nil and an error
 function auth.exchange(client, callback, options)
@@ -197,7 +198,7 @@ end
 
 local function forget(client) return run.finish(run.internal(client, "forget")) end
 
---- Forgets the token, also in the store. Ironclad cannot revoke tokens: a copy of it works until it expires.
+--- Deletes the token, also from the store. Ironclad cannot revoke tokens: a copy of the token works until it expires.
 -- @param options callback: function(value, err)
 -- @return true; nil and an error
 function auth.logout(client, options)

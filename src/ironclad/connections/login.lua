@@ -59,7 +59,7 @@ local function take_options(options)
   return login, connection
 end
 
--- The module with the listener; nil and a message in a build without libmicrohttpd, which leaves it out.
+-- The module with the listener; nil and a message in a build without libmicrohttpd.
 local function load_listener()
   local found, module = pcall(require, "ironclad.listener")
   if found then return module end
@@ -128,7 +128,7 @@ end
 --   redirect_uri: registered with the app; http on localhost, 127.0.0.1 or [::1] with a port, where 0 means any free
 --     port (http://localhost:8765/callback)
 --   browser: true opens one, false prints the address to stderr, a function is called with the address (true)
---   timeout: seconds that the person has (180). It is not the timeout of the connection's calls
+--   timeout: how many seconds the person has (180). This is not the timeout of the connection's calls
 -- @return a client; nil and an error: auth (declined or refused), timeout, io (the port is taken), or that of a call
 return function(options, ...)
   mistake.check_surplus(LABEL, ...)
@@ -147,7 +147,7 @@ return function(options, ...)
   end
   local listener, problem = start_listener(module, login)
   if not listener then return nil, problem end
-  -- Ctrl-C raises its error in here, and must not leave the port taken.
+  -- Ctrl-C raises its error in this pcall. The port must be freed then.
   local fine, done, err = pcall(await_redirect, client, listener, login)
   listener:close()
   if not fine then error(done, 0) end

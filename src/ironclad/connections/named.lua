@@ -1,5 +1,5 @@
---- Connections that are not described in the script: by name in a file, or by environment variables. Nothing is read
--- unless a script asks for it.
+--- Connections that are described outside the script: by name in a file, or by environment variables. Nothing is read
+-- until a script asks for it.
 --
 -- The file is $IRONCLAD_CONFIG, otherwise $XDG_CONFIG_HOME/ironclad/connections.json, otherwise
 -- ~/.config/ironclad/connections.json. It is a JSON object with the options of ironclad.connect under each name.
@@ -92,8 +92,7 @@ local function config_path()
   return folder .. "/ironclad/connections.json"
 end
 
--- Adds the line and column to "… at byte 71", and removes the character that was found there: it may belong to a
--- secret.
+-- Adds the line and column to "… at byte 71", and removes the character found there, which may belong to a secret.
 local function syntax_error(text, message)
   message = message:gsub(", found .- at byte", " at byte")
   local byte = tonumber(message:match "at byte (%d+)")
@@ -103,7 +102,7 @@ local function syntax_error(text, message)
   return ("%s (line %d, column %d)"):format(message, lines + 1, #before:match "[^\n]*$" + 1)
 end
 
--- What the connections of a file have: `literal` secrets, `command`s to run, and `source`s of secrets of any kind.
+-- What the connections of a file contain: `literal` secrets, a `command` to run, any `source` of a secret.
 local function contents_of(connections)
   local has = {}
   for _, entry in pairs(connections) do
@@ -168,14 +167,14 @@ local function wait_for_command(command)
   return output, message
 end
 
--- What a program prints, without the line end; nil and a message. The message holds nothing that was printed.
+-- What a program prints, without the line end; nil and a message. The message never quotes the output.
 local function output_of(words)
   if ngx and ngx.get_phase then
     return nil, 'a command cannot be run inside nginx, which takes the exit status of every child; use { "env": … }'
   end
   local command, problem = core.command(words, COMMAND_SECONDS)
   if not command then return nil, problem end
-  -- Ctrl-C raises its error in this pcall; the program must not be left running.
+  -- Ctrl-C raises its error in this pcall. The program must not go on running then.
   local fine, output, message = pcall(wait_for_command, command)
   command:close()
   if not fine then error(output, 0) end
@@ -216,11 +215,11 @@ local function value_of(name, value, folder)
     value == core.null and "null" or is_list(value) and "another list" or "an object")
 end
 
--- What an entry may have: every option but the name, under which it stands.
+-- What an entry may have: every option except `name`.
 local entry_options = mistake.set(core.options "connect")
 entry_options.name = nil
 
--- An entry with the options that were given beside the name, which win. A secret that is not needed is not fetched.
+-- An entry, overridden by the options that were given with the name. A secret that is overridden is not fetched.
 local function resolve(entry, given, folder)
   local options = {}
   for name, value in pairs(given) do options[name] = value end
@@ -234,8 +233,8 @@ local function resolve(entry, given, folder)
   return options
 end
 
--- A function that adds to a message where its option comes from. The message begins with the option ("scopes[1]: …");
--- for one that the caller did not give, place(option) says where it is or should be.
+-- A function that adds to a message where the option comes from. The message begins with the option ("scopes[1]: …").
+-- For an option that the caller did not give, place(option) says where it is or should be.
 local function explainer(given, place)
   return function(message)
     local name = message:match "^([%w_]+)[:%[]"
@@ -260,7 +259,7 @@ function named.list()
 end
 
 --- The options of a named connection.
--- @param given its name, or a table of options with `name`; the others win over those of the file
+-- @param given its name, or a table of options with `name`; the other options override those of the file
 -- @return a table of options with `name`, for ironclad.connect; and a function that adds to a message (one that begins
 --   with the name of an option) where that option comes from. Nil and a message when it cannot be read
 function named.load(given)
@@ -288,7 +287,7 @@ end
 
 --- The options that environment variables hold: IRONCLAD_INSTANCE, IRONCLAD_CLIENT_ID, IRONCLAD_CLIENT_SECRET,
 -- IRONCLAD_SCOPES (separated by spaces), IRONCLAD_AS_USER, IRONCLAD_TOKEN, IRONCLAD_REFRESH_TOKEN, IRONCLAD_CA_FILE.
--- @param given options that win over them
+-- @param given options that override them
 -- @return as named.load; the function names the environment variable
 function named.from_env(given)
   given = given or {}

@@ -1,11 +1,11 @@
 --- A token store in one of nginx's shared dictionaries (lua_shared_dict), for all workers: one of them fetches a token
--- while the others wait, and then all use it. What is in the dictionary is lost when nginx stops. A person's refresh
--- token cannot be fetched again: use store.file for it.
+-- while the others wait, and then all use it. What is in the dictionary is lost when nginx stops. Use store.file for a
+-- person's refresh token, which cannot be fetched again.
 
 local core = require "ironclad.core"
 local mistake = require "ironclad.base.mistake"
 
--- Seconds: how long a lock is held at most, how long others wait for it, and the pause between two tries.
+-- Seconds: the longest time that a lock is held, how long others wait for it, and the pause between two tries.
 local LOCKED, PATIENCE, PAUSE = 120, 90, 0.02
 
 local Store = { __name = "ironclad.store.shared_dict" }
@@ -16,7 +16,7 @@ function Store:__tostring() return "ironclad.store.shared_dict (" .. self.name .
 -- The C library, for poll(2) and kill(2).
 local function c_library()
   local ffi = require "ffi"
-  -- Declared again when this file is loaded again, which ffi refuses.
+  -- pcall: ffi refuses to declare them twice, and this file may be loaded again.
   pcall(ffi.cdef, "int poll(void *, unsigned long, int); int kill(int, int);")
   return ffi
 end
@@ -30,7 +30,7 @@ end
 
 local ESRCH = 3
 
--- Whether the worker that took a lock has ended. A lock's value is "<process id> <number>".
+-- Whether the worker that holds a lock has ended. A lock's value is "<process id> <number>".
 local function owner_is_dead(value)
   local pid = tonumber(value:match "^(%d+) ")
   if not pid or pid == ngx.worker.pid() then return false end
@@ -38,7 +38,7 @@ local function owner_is_dead(value)
   return ffi.C.kill(pid, 0) == -1 and ffi.errno() == ESRCH
 end
 
--- Takes over the lock of a dead owner. Only one worker may: the one that adds a key made of the lock's value.
+-- Takes over the lock of a dead owner. Only one worker succeeds: the one that adds a key made of the lock's value.
 local function take_over(dictionary, lock, mine)
   local value = dictionary:get(lock)
   if not value or not owner_is_dead(value) then return false end
@@ -64,7 +64,7 @@ local function steps(self, dictionary)
       dictionary:delete(key)
       return true
     end
-    -- safe_set removes no other entry, which may be a token too.
+    -- safe_set never evicts another entry, which may be a token.
     local fine, message = dictionary:safe_set(key, core.json.encode(token))
     if not fine then return false, ("lua_shared_dict %s: %s"):format(self.name, message) end
     return true
@@ -86,7 +86,7 @@ local function steps(self, dictionary)
     return false, ("another worker has kept the token locked for %d s"):format(PATIENCE)
   end
 
-  -- When this worker's lock has expired and another worker has one, that one stays.
+  -- This worker's lock may have expired. A lock that another worker has taken since then is kept.
   function self.unlock(key)
     if dictionary:get(key .. "\nlock") == owned[key] then dictionary:delete(key .. "\nlock") end
     owned[key] = nil
@@ -94,8 +94,8 @@ local function steps(self, dictionary)
   end
 end
 
--- The stores by name, one for each: the engine keeps every store that it was given. Kept in the Lua state for when this
--- file is loaded again.
+-- One store for each name, because the engine keeps every store that it was given. They are in the Lua state, so that
+-- they survive when this file is loaded again.
 local kept = core.kept()
 kept.shared_dicts = kept.shared_dicts or {}
 

@@ -2,12 +2,12 @@
 -- ironclad.store.file, or a table with these functions:
 --
 --   load(key)         returns the token, or nil when there is none
---   save(key, token)  keeps the token; nil: forgets it
+--   save(key, token)  stores the token; nil: deletes it
 --   lock(key)         optional: returns when no other process has the lock
 --   unlock(key)       optional
 --
 -- A token is { access_token =, refresh_token =, scope =, expires_at = Unix seconds }. A function fails by raising an
--- error, or by returning false (load: nil) and a message. It must not yield; in nginx it may wait by cosockets and
+-- error, or by returning false (load: nil) and a message. It must not yield. In nginx it may use cosockets and
 -- ngx.sleep.
 
 local core = require "ironclad.core"
@@ -22,7 +22,7 @@ File.__index = File
 function File:__tostring() return "ironclad.store.file (" .. self.path .. ")" end
 
 --- A store in a file that only this user can read. Any number of connections and processes may share it.
--- @param path the file. Its folder is made when it is missing
+-- @param path the file. Its folder is created when it is missing
 -- @return a value for the option `store`
 function store.file(path, ...)
   mistake.check_surplus("ironclad.store.file", ...)
@@ -33,8 +33,8 @@ function store.file(path, ...)
   return setmetatable({ path = path }, File)
 end
 
--- Stores written in Lua, by the number under which the engine asks for them. They are kept until the state closes: a
--- refresh token may come back when its client is gone, and the module's files may be loaded again.
+-- Stores written in Lua, by the number that the engine has for them. They are kept until the state closes, because a
+-- new refresh token may arrive after its client was collected, and because the module's files may be loaded again.
 local kept = core.kept()
 kept.stores = kept.stores or {
   known = {}, -- number -> store
@@ -45,9 +45,8 @@ kept.stores = kept.stores or {
 local stores = kept.stores
 local known, numbers, stores_of = stores.known, stores.numbers, stores.stores_of
 
--- A refresh token is used up when it is sent, and only this Lua state can save the next one. So a state that closes
--- while a refresh is under way waits for it, for this many seconds at most. (os.exit without closing the state does
--- not.)
+-- A refresh token can be used once, and only this Lua state can save the next one. So a state that closes during a
+-- refresh waits for it, for at most this many seconds. (os.exit does not wait unless it closes the state.)
 local PATIENCE = 30
 
 local function save_what_comes()
@@ -69,7 +68,7 @@ function store.number_of(custom)
   return numbers[custom]
 end
 
---- Why a table cannot serve as a store; or nil.
+--- Why a table cannot be used as a store; or nil.
 function store.objection(custom)
   for _, name in ipairs { "load", "save" } do
     if type(custom[name]) ~= "function" then
@@ -88,9 +87,9 @@ function store.path_of(value)
   return getmetatable(value) == File and value.path or nil
 end
 
--- The store that is being asked. It must not call its own client, which waits for its answer.
+-- The store whose function runs now. It must not call its own client, which is waiting for it.
 local asked
--- In nginx a store may wait while others go on: the store that runs in each coroutine.
+-- For nginx, where a store may wait while other coroutines run: the store that runs in each coroutine.
 local asking = setmetatable({}, { __mode = "k" })
 
 --- Records which store keeps the token of a connection.
@@ -98,7 +97,7 @@ function store.belongs(connection, custom)
   stores_of[connection] = custom
 end
 
---- Whether a call on the connection would wait for itself, because its own store makes the call.
+--- Whether a call on the connection would wait for itself, because the connection's own store makes it.
 function store.waits_for_itself(connection)
   local here = coroutine.running()
   local running = ngx and here and asking[here] or not ngx and asked
@@ -110,26 +109,26 @@ local function perform(question)
   if not custom then return { error = "the client that it belonged to is gone" } end
   local step = custom[question.step]
   if not step then return {} end
-  -- In a coroutine of its own, so that a store that yields does not suspend the coroutine that waits for a call.
+  -- The store runs in a coroutine of its own. If it yields, the coroutine that waits for a call is not suspended.
   local own = coroutine.create(step)
   local outer = asked
   asked, asking[own] = custom, custom
   local fine, value, message = coroutine.resume(own, question.key, question.token)
   asked = outer
-  if fine and coroutine.status(own) ~= "dead" then return { error = "it yielded, which a token store must not" } end
+  if fine and coroutine.status(own) ~= "dead" then return { error = "it yielded, and a token store must not yield" } end
   if not fine then return { error = Error.text_of(value) } end
   if question.step == "load" then
     if value == nil and message ~= nil then return { error = Error.text_of(message) } end
     return { token = value }
   end
   if value == false or (value == nil and message ~= nil) then
-    return { error = Error.text_of(message or "it said no") }
+    return { error = Error.text_of(message or "it returned false without a message") }
   end
   return {}
 end
 
---- Asks the store, and gives its answer to the engine, which checks it. An answer that is not JSON becomes an error
--- here.
+--- Calls the store, and gives its answer to the engine, which checks it. An answer that JSON cannot hold becomes an
+-- error.
 function store.serve(ask)
   local answer = perform(ask:question())
   local fine, problem = pcall(ask.answer, ask, answer)

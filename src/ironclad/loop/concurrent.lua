@@ -1,4 +1,4 @@
---- Many calls at once: ironclad.spawn, ironclad.run, client:map, and the mailbox for an event loop of the script.
+--- Many calls at once: ironclad.spawn, ironclad.run, client:map, and the mailbox for the script's own event loop.
 
 local core = require "ironclad.core"
 local mistake = require "ironclad.base.mistake"
@@ -16,8 +16,8 @@ local function check_function(label, fn)
   mistake.raise(label, "expected a function, got %s", mistake.type_of(fn))
 end
 
---- Starts fn(...) as a task, whose calls let other tasks run while they wait. It runs at once until its first call. It
--- goes on while ironclad.run, client:map or task:wait waits; in Neovim and nginx it goes on by itself.
+--- Starts fn(...) as a task. While a call of the task waits, other tasks run. The task runs at once until its first
+-- call. It goes on while ironclad.run, client:map or task:wait waits; in Neovim and nginx it goes on by itself.
 -- @return the task: task:wait() returns what fn returns, or raises its error; task:cancel() cancels the call that it
 --   waits for
 function concurrent.spawn(fn, ...)
@@ -73,7 +73,7 @@ local function items_of(source)
   end
 end
 
--- Maps one item after the other.
+-- Maps the items one after the other.
 local function map_in_turn(next_item, fn, options, results, errors)
   for item, index in next_item do
     local fine, value, err = task.pcall(fn, item, index)
@@ -133,7 +133,7 @@ local function check_map_options(options)
   if options.callback ~= nil then check_function("map: callback", options.callback) end
 end
 
---- Calls fn(item, index) for every item, several at once: client:map. An error stops nothing.
+--- Calls fn(item, index) for every item, several at once: client:map. An error does not stop the others.
 -- @param source a list, or an iterator that returns one item at a time, such as client.records:each{…}
 -- @param fn returns a value, or nil and an error; an error that it raises counts as returned
 -- @param options
@@ -154,7 +154,7 @@ function concurrent.map(client, source, fn, options)
     else
       map_in_turn(items_of(source), fn, options, results, errors)
     end
-    -- An iterator that is left early has a page in flight.
+    -- An iterator that was not read to its end may be fetching a page.
     if type(source) == "table" and not is_list(source) and source.close then source:close() end
     return results, errors
   end
@@ -178,7 +178,7 @@ function Mailbox.events() return "r" end
 --- Seconds after which dispatch must be called in any case: 0 while a task is ready, otherwise nil.
 function Mailbox.timeout() return task.any_ready() and 0 or nil end
 
---- Resumes the tasks that can go on. To be called when the descriptor is readable. Failures are printed to stderr.
+--- Resumes the tasks that can go on. Call it when the descriptor is readable. Failures are printed to stderr.
 -- @return the number of tasks and callbacks that have not ended
 function Mailbox.dispatch()
   task.collect()
@@ -187,8 +187,8 @@ function Mailbox.dispatch()
   return task.count()
 end
 
---- The mailbox of this Lua state, for an event loop of the script. It has the methods pollfd, events and timeout, as
--- cqueues calls them, and dispatch.
+--- The mailbox of this Lua state, for the script's own event loop. Its methods are pollfd, events and timeout, which
+-- cqueues calls, and dispatch.
 function concurrent.mailbox() return setmetatable({}, Mailbox) end
 
 return concurrent

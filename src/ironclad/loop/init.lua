@@ -12,7 +12,7 @@
 --   finish_all()             returns when all tasks have ended
 --   failed(task)             called for a task that failed and that nobody waits for
 --   take_failure()           returns the first such task, or nil
---   report()                 reports the others
+--   report()                 reports all that are left
 
 local mistake = require "ironclad.base.mistake"
 
@@ -27,9 +27,9 @@ local function is_here(name)
   return true
 end
 
---- The loop of a name.
+--- The loop with a name.
 -- @param name one of the names; nil: the host's own loop
--- @return the loop; nil and a message when there is none of that name here
+-- @return the loop; nil and a message when this host has no loop of that name
 function loop.choose(name)
   if name == nil then return loop.here() end
   for _, known in ipairs(names) do

@@ -1,7 +1,7 @@
---- Waiting in Neovim: one poll handle on the descriptor of the mailbox. Tasks and callbacks go on from vim.schedule, so
--- that they may use all of vim.api. Outside of a task a call waits in vim.wait: the screen is redrawn, timers and tasks
--- go on, and Ctrl-C cancels the call. In a fast event (:help vim.in_fast_event) nothing can wait, and a call returns an
--- error.
+--- Waiting in Neovim, with one poll handle on the mailbox's descriptor. Tasks and callbacks are resumed from
+-- vim.schedule, so that they may use all of vim.api. Outside a task, a call waits in vim.wait: the screen is redrawn,
+-- timers and tasks go on, and Ctrl-C cancels the call. In a fast event (:help vim.in_fast_event) nothing can wait, and
+-- a call returns an error.
 
 local core = require "ironclad.core"
 local task = require "ironclad.loop.task"
@@ -35,7 +35,7 @@ task.on_ready = schedule
 
 -- Called by libuv, in a fast event: no code of the script runs here.
 local function on_notice()
-  if task.collect() then schedule() end -- the work may be a question to a token store
+  if task.collect() then schedule() end -- also when the only work is a question to a token store
 end
 
 local function leave()
@@ -50,7 +50,7 @@ local function listen()
   if poll.handle and not poll.handle:is_closing() then poll.handle:close() end
   poll.handle, poll.descriptor = assert(uv.new_poll(current)), current
   poll.handle:start("r", on_notice)
-  poll.handle:unref() -- it does not keep Neovim from ending
+  poll.handle:unref() -- so that Neovim can exit
 end
 
 local function watch_for_leaving()
@@ -92,7 +92,7 @@ end
 
 neovim.current = task.current
 
---- Runs fn(...) as a task. In a fast event the task starts when the event is over.
+--- Runs fn(...) as a task. In a fast event, the task starts when the event has ended.
 function neovim.spawn(on_failure, fn, ...)
   local mine = task.new(neovim, on_failure)
   listen()

@@ -1,7 +1,7 @@
---- Waiting in nginx's Lua module, by a cosocket on the engine's unix socket (src/core/engine/socket.h): the id of a
--- call is sent there, and a byte comes back when the call has a notice. When the client of a request goes away
--- (lua_check_client_abort on), nginx closes the socket, and the engine cancels the call, unless the call must not be
--- repeated and has been sent.
+--- Waiting in nginx's Lua module, with a cosocket on the engine's unix socket (src/core/engine/socket.h). The id of a
+-- call is sent to the socket, and a byte comes back when the call has a notice. When the client of a request goes away
+-- (lua_check_client_abort on), nginx closes the socket. The engine then cancels the call, unless it has been sent and
+-- must not be repeated.
 --
 -- In phases where nginx cannot wait, a call returns an error. In the init phases, which have no cosockets, it blocks.
 
@@ -11,9 +11,10 @@ local task = require "ironclad.loop.task"
 
 local nginx = { name = "nginx" }
 
--- How many cosockets of a worker wait at once; how many more calls queue for one; seconds that an idle one is kept.
+-- For each worker: how many cosockets wait at once, how many more calls queue for one, and how many seconds an idle one
+-- is kept.
 local POOL, BACKLOG, KEPT = 256, 100000, 60
--- Seconds: the longest wait before the call is asked again, and how long after its deadline a wait ends.
+-- Seconds: the longest wait before the call is checked again, and how long after the call's deadline a wait ends.
 local LONGEST, GRACE = 3600, 5
 
 local blocking = { init = true, init_worker = true }
@@ -29,7 +30,7 @@ local function blocks() return ngx.socket == nil or blocking[ngx.get_phase()] en
 
 local socket_dir -- of the first client: a process has one socket
 
---- Takes the option socket_dir: the folder of the unix socket.
+--- Sets the option socket_dir: the folder of the unix socket.
 function nginx.configure(folder) socket_dir = socket_dir or folder end
 
 local function listen()
@@ -49,9 +50,9 @@ end
 
 local collect
 
--- Questions to token stores are answered in a timer, so that a request that goes away cannot lose a token. More may
--- come when nothing waits any more, so the first such timer stays and looks for them: for how many seconds after the
--- last question, and how often.
+-- Questions to token stores are answered in a timer, so that no token is lost when a request ends early. Questions may
+-- also arrive when nothing waits. So the first such timer goes on polling for them: for how many seconds after the last
+-- question, and how often.
 local STAY, LOOK = 1, 0.02
 local watched = false
 local last_question = 0
@@ -86,7 +87,7 @@ local function ask(path, call, seconds)
   socket:settimeouts(seconds * 1000, 10000, seconds * 1000)
   local fine, problem = socket:connect("unix:" .. path, { pool = path, pool_size = POOL, backlog = BACKLOG })
   if not fine then return nil, problem end
-  -- The call may have ended while this waited for the pool.
+  -- The call may have ended while connect waited for a free cosocket.
   if not call:news() then
     fine, problem = socket:send(("%d\n"):format(call:id()))
     if fine then fine, problem = socket:receive(1) end
@@ -97,17 +98,17 @@ end
 
 local complained = 0
 
--- Without a cosocket (when descriptors have run out, say) the call is polled.
+-- Without a cosocket (for example, when no descriptors are left), the call is polled.
 local function doze(problem)
   if ngx.now() - complained > 60 then
     complained = ngx.now()
-    ngx.log(ngx.WARN, "ironclad: waits without its socket: ", problem)
+    ngx.log(ngx.WARN, "ironclad: polls, because its socket cannot be used: ", problem)
   end
   ngx.sleep(0.01)
 end
 
 -- Kept in ngx.ctx, for each request or timer: the task that runs in each light thread, and the tasks that each light
--- thread has started and that have not ended. nginx reuses the coroutines of a request that has ended for others.
+-- thread has started and that have not ended. nginx reuses the coroutines of a finished request for other requests.
 local THREADS = {} -- the key
 local weak_values = { __mode = "v" }
 
@@ -178,12 +179,12 @@ function nginx.spawn(on_failure, fn, ...)
     mine.threads.own = ngx.thread.spawn(perform, threads, mine, fn, ...)
   else
     local fine, problem = ngx.timer.at(0, perform_later, mine, fn, ...)
-    if not fine then task.settle(mine, false, "nginx starts no timer: " .. problem) end
+    if not fine then task.settle(mine, false, "nginx cannot start a timer: " .. problem) end
   end
   return mine
 end
 
--- Frees a light thread that has ended: nginx keeps it until its parent waits for it.
+-- Frees a light thread that has ended. nginx keeps it until its parent has waited for it.
 local function free_thread(other)
   local threads = other.threads
   if not other.done or not threads.own or threads.parent ~= coroutine.running() then return end

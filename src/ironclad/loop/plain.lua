@@ -1,13 +1,14 @@
 --- Waiting in plain Lua, on the descriptor of the state's mailbox. A signal ends the wait early, so that Ctrl-C reaches
--- the script at once. Tasks go on while ironclad.run, client:map or task:wait waits, and when an event loop of the
--- script calls dispatch (ironclad.mailbox).
+-- the script at once. Tasks go on while ironclad.run, client:map or task:wait waits, and when the script's own event
+-- loop calls dispatch (ironclad.mailbox).
 
 local core = require "ironclad.core"
 local task = require "ironclad.loop.task"
 
 local plain = { name = "plain" }
 
--- Tasks that have failed and that nobody waited for. In the state: the module's files may be loaded again.
+-- Tasks that have failed and that nobody waited for. They are in the Lua state, because the module's files may be
+-- loaded again.
 local kept = core.kept()
 kept.failures = kept.failures or {}
 local failures = kept.failures

@@ -1,8 +1,8 @@
---- Tasks: coroutines that ironclad.spawn or the option `callback` started. While a call of theirs is under way they
--- are yielded. Other coroutines are not: their owner would take the module's yield for one of its own.
+--- Tasks: coroutines that ironclad.spawn or the option `callback` started. A task yields while its call is under way.
+-- The module never yields other coroutines, because their owner would not expect it.
 --
--- A task that waits is kept under the id of its call until that has ended. The host's loop collects notices from the
--- mailbox (task.collect) and then resumes the tasks that have one (task.turn).
+-- A task that waits is stored under the id of its call until the call has ended. The host's loop collects notices from
+-- the mailbox (task.collect) and then resumes the tasks that have one (task.turn).
 
 local core = require "ironclad.core"
 local Error = require "ironclad.base.error"
@@ -30,12 +30,13 @@ kept.tasks = kept.tasks or {
 local all = kept.tasks
 local by_coroutine, waiting, ready, questions = all.by_coroutine, all.waiting, all.ready, all.questions
 
---- Called when a task becomes ready. A host with a loop of its own replaces it, to have task.turn called.
+--- Called when a task becomes ready. A host with its own loop replaces this function, and arranges that task.turn is
+-- called.
 function task.on_ready() end
 
 local function pack(...) return { n = select("#", ...), ... } end
 
--- Puts a task at the end of the ready list. This takes no memory, so that no task is lost when memory runs out.
+-- Puts a task at the end of the ready list. This allocates nothing, so that no task is lost when memory runs out.
 local function wake(mine)
   if mine.done or mine.awake then return end
   mine.awake, mine.behind = true, false
@@ -59,11 +60,11 @@ end
 function task.new(loop, on_failure)
   return setmetatable({
     loop = loop, on_failure = on_failure, done = false, awake = false, behind = false, parked = false, waiters = {},
-    results = false, failure = false, trace = false, -- so that to set them takes no memory
+    results = false, failure = false, trace = false, -- present from the start: setting them later allocates nothing
   }, Task)
 end
 
---- Records how a task has ended: pcall's results. What takes no memory comes first: memory may have run out.
+--- Records how a task has ended, from pcall's results. Memory may have run out, so what allocates nothing comes first.
 function task.settle(mine, fine, ...)
   mine.done = true
   if not fine then mine.failure = (...) end
@@ -77,12 +78,12 @@ function task.settle(mine, fine, ...)
     local traced, trace = pcall(debug.traceback, mine.coroutine, text)
     mine.trace = traced and trace or text
   end
-  mine.coroutine = nil -- what filled the memory may be on its stack
+  mine.coroutine = nil -- its stack may hold what filled the memory
   if mine.results or mine.awaited or next(mine.waiters) then return end
   if not (mine.on_failure and mine.on_failure(mine.failure)) then mine.loop.failed(mine) end
 end
 
--- What follows when a task was resumed: takes coroutine.resume's results.
+-- Handles the results of coroutine.resume.
 local function resumed(mine, fine, ...)
   if coroutine.status(mine.coroutine) ~= "dead" then
     if not mine.parked then wake(mine) end -- it yielded by itself: it goes on at the next turn
@@ -115,7 +116,7 @@ end
 --- The task that is running, when it can be yielded here; or nil.
 function task.current()
   local mine = by_coroutine[coroutine.running() or false]
-  -- Not below a function of C, such as the comparison of a table.sort.
+  -- It cannot yield inside a C function, for example in a comparison of table.sort.
   if mine and is_yieldable and not is_yieldable() then return nil end
   return mine and not mine.blocking and mine or nil
 end
@@ -145,7 +146,7 @@ function task.await_any(list)
   park(mine)
 end
 
---- Empties the mailbox. No code of the script runs.
+--- Empties the mailbox. Runs no code of the script.
 -- @return whether task.turn has something to do
 function task.collect()
   if all.generation ~= core.generation() then
@@ -187,7 +188,7 @@ end
 --- Whether a task is ready to go on.
 function task.any_ready() return ready.first ~= nil end
 
---- Whether no task can ever go on: none is ready and none waits for a call.
+--- Whether all tasks are stuck: none is ready and none waits for a call.
 function task.stuck() return all.alive > 0 and not ready.first and next(waiting) == nil end
 
 --- The number of tasks that have started and not ended.
@@ -198,7 +199,8 @@ function task.cancel_all()
   for _, mine in pairs(waiting) do mine.call:cancel() end
 end
 
---- pcall for a function of the script, which may make calls. In Lua 5.1 these block: it cannot yield below pcall.
+--- pcall for a function of the script, which may make calls. In Lua 5.1 these calls block, because it cannot yield
+-- inside pcall.
 function task.pcall(fn, ...)
   local mine = by_coroutine[coroutine.running() or false]
   if not mine or task.yields_anywhere then return pcall(fn, ...) end
@@ -209,7 +211,7 @@ function task.pcall(fn, ...)
   return unpack(results, 1, results.n)
 end
 
---- Whether coroutines can yield below pcall, iterators and metamethods: in all Luas but PUC Lua 5.1.
+--- Whether coroutines can yield inside pcall, iterators and metamethods: in all Luas except PUC Lua 5.1.
 task.yields_anywhere = _VERSION ~= "Lua 5.1" or rawget(_G, "jit") ~= nil
 
 --- Waits until the task has ended.

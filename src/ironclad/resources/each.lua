@@ -1,24 +1,24 @@
---- Iterators over lists. Every operation `list…` has its `each…`, which gives the items of all pages one by one:
+--- Iterators over lists. Every operation `list…` has an `each…`, which returns the items of all pages one by one:
 --
 --   for record in client.records:each { types = "nda", limit = 50 } do … end
 --
--- All arguments and options apply to every page. The page after the current one is fetched ahead, never more. Pages
--- have the largest size that Ironclad allows unless `pageSize` (SCIM: `count`) says otherwise. `page` (SCIM:
--- `startIndex`) is the first page to read. `limit` is the largest number of items to give.
+-- All arguments and options apply to every page. One page is fetched ahead, never more. Pages have the largest size
+-- that Ironclad allows unless `pageSize` (SCIM: `count`) says otherwise. `page` (SCIM: `startIndex`) is the first page
+-- to read. `limit` is the largest number of items to return.
 --
--- Lists change while they are read. An item that comes again, because others were inserted before it, is given once:
--- at least the last 1,000 items are remembered. When items are deleted, those behind them move up to pages that were
--- read already. The count of all items falls then, and the walk goes back as far as it fell, at most as far as items
--- are remembered. Items can be missed where that cannot be seen: in lists without a count (webhooks), and when as many
--- items were added as were deleted between two pages.
+-- Lists change while they are read. An item that is read twice, because others were inserted before it, is returned
+-- once: the iterator remembers at least the last 1,000 items. When items are deleted, later items move to pages that
+-- were already read. The count of all items then falls. The iterator goes back by as many items as the count fell, but
+-- not further than it remembers. It can miss items when the count does not show a deletion: in lists without a count
+-- (webhooks), and when as many items were added as deleted between two pages.
 --
--- The iterator raises what goes wrong as text, as io.lines does; `iterator.error` is then the error as a table. Leaving
--- the loop early cancels what is in flight: at once in Lua 5.4 or with iterator:close(), otherwise when the iterator is
+-- The iterator raises errors as text, as io.lines does; `iterator.error` is then the error as a table. Leaving the loop
+-- early cancels the request in flight: at once in Lua 5.4 or with iterator:close(), otherwise when the iterator is
 -- collected.
 --
--- How lists end (Ironclad's public OpenAPI document; of SCIM, RFC 7644, 3.4.2.4): with `count` or `totalResults` when
--- that many items have come; without them at a page that is not full. A server may give smaller pages than were asked
--- for. A count below the number of items that have come is ignored.
+-- How lists end (sources: Ironclad's public OpenAPI document; for SCIM, RFC 7644, 3.4.2.4): with `count` or
+-- `totalResults`, when that many items were read; without them, at a page that is not full. A server may return smaller
+-- pages than requested. A count below the number of items already read is ignored.
 
 local core = require "ironclad.core"
 local Error = require "ironclad.base.error"
@@ -29,7 +29,7 @@ local run = require "ironclad.calls.run"
 
 local each = {}
 
--- How many items back one that repeats is noticed, at least; and how many pages back.
+-- How far back a repeated item is recognized: at least this many items, and this many pages.
 local MEMORY, MEMORY_PAGES = 1000, 4
 -- Pages in a row without a new item, and returns to earlier pages that find none, before the list counts as broken.
 local PATIENCE, RETURNS = 10, 3
@@ -47,7 +47,7 @@ local function number_of(value) return type(value) == "number" and value or nil 
 --   earlier(walk, page, by) -> the place of the page that has the item `by` items before this page
 local styles = {}
 
--- The pages of Ironclad's own API. What the server says of its page size wins over what was asked for.
+-- The pages of Ironclad's own API. The page size in the answer overrides the requested one.
 local function next_page(walk, page, items, asked)
   local count, told = number_of(page.count), number_of(page.pageSize)
   local size = told and told > 0 and told or asked
@@ -91,7 +91,7 @@ styles.scim = {
   earlier = function(walk, _, by) return walk.at - by end,
 }
 
--- One answer, which is the list or holds it.
+-- One answer, which is the list or contains it.
 styles.none = {
   items = function(page, field) return not field and page or page[field] end,
   next = function() return false end,
@@ -102,8 +102,8 @@ local Iterator = { __name = "ironclad.iterator" }
 -- Its fields that may be nil. Those that every item needs are false instead, because __index is slow.
 local optional = mistake.set { "count", "error", "size" }
 
--- An iterator is not a list: ipairs(iterator) would end at once. Lua 5.1 gives no way to tell; LuaJIT has __ipairs
--- where it is built with the features of Lua 5.2.
+-- An iterator is not a list: ipairs(iterator) would end at once. Lua 5.1 cannot detect this; LuaJIT has __ipairs when
+-- it is built with the features of Lua 5.2.
 Iterator.__ipairs = mistake.guard(function(self)
   mistake.raise(self.label, "gives items one by one, as in `for item in client.records:each {} do`, without ipairs")
 end)
@@ -155,14 +155,14 @@ local function move_to(self, at)
   self.at, self.seen = at, (at - style.first) * (style == styles.scim and 1 or self.size)
 end
 
--- When the count falls between two pages, items were deleted. Those behind them moved up, perhaps from the page that is
--- read now to one that was read before: that one is read again.
--- @return whether the walk goes back
+-- When the count falls between two pages, items were deleted. Later items moved up, perhaps to a page that was already
+-- read. That page is then read again.
+-- @return whether the iterator goes back
 local function go_back(self, page, items)
   local count, before = number_of(page[self.style.count or false]), self.count
   self.count = count and count >= #items and (count >= self.seen or before) and count or nil
   if not count or not before or count >= before or self.returns >= RETURNS then return false end
-  -- Only as far as repeated items are noticed.
+  -- Not further than repeated items are recognized.
   local by = math.min(before - count, self.memory - self.size)
   local at = math.max(self.begin, self.style.earlier(self, page, by))
   if at >= self.at then return false end
@@ -171,7 +171,7 @@ local function go_back(self, page, items)
   return true
 end
 
--- Takes the page that is under way, and starts the next one.
+-- Waits for the page that was requested, and requests the next one.
 local function turn_page(self)
   local pending = self.pending
   self.pending = false
@@ -183,11 +183,11 @@ local function turn_page(self)
   end
   self.items, self.position, self.seen = items, 0, self.seen + #items
   self.more = go_back(self, page, items) or self.style.next(self, page, items, self.size)
-  -- No page is fetched that the limit leaves no room for, unless repeated items make some.
+  -- When this page reaches the limit, no other is fetched yet. Repeated items may make it necessary later.
   if self.more and not (self.limit and self.limit - self.given <= #items) then fetch_page(self) end
 end
 
--- Whether an item is new; those without an id are.
+-- Whether an item is new. An item without an id counts as new.
 local function is_new(self, item)
   local id = type(item) == "table" and (item.id or item.jobId)
   if type(id) ~= "string" then return true end
@@ -233,7 +233,7 @@ Iterator.__call = mistake.guard_waiting(function(self)
   return item
 end)
 
---- Ends it: what is in flight is cancelled, and no more items come.
+--- Ends the iterator: cancels the request in flight. No more items are returned.
 function Iterator:close()
   self.closed, self.more, self.items = true, false, nil
   if self.pending then
@@ -254,7 +254,7 @@ local function whole_number(label, name, value)
   return value
 end
 
--- Takes `limit` out of the tables after the path parameters, and gives all back without it.
+-- Removes `limit` from the tables after the path parameters. Returns it, and the arguments without it.
 local function take_limit(label, skipped, ...)
   local given, count, limit = { ... }, select("#", ...), nil
   for i = skipped + 1, count do
@@ -270,13 +270,13 @@ end
 
 local unpack = table.unpack or unpack -- luacheck: ignore 113 143
 
---- The name of the iterator of an operation, or nil when that is no list.
+--- The name of an operation's iterator, or nil when the operation is not a list.
 function each.name_of(entry)
   local rest = entry.name and entry.content and entry.content.items and entry.name:match "^list(.*)$"
   return rest and "each" .. rest
 end
 
--- The place of the first page and the size of all, checked.
+-- Sets and checks the place of the first page and the page size.
 local function begin_at(self, query)
   local style, label, limit = self.style, self.label, self.limit
   self.begin = whole_number(label, style.start, query[style.start] or style.first)

@@ -24,7 +24,7 @@ local function property_of(resource, name)
   return type(all) == "table" and all[name] or nil
 end
 
--- Fields that a row has under their own names. A property of such a name becomes "property_<name>".
+-- Fields that keep their names in a row. A property of such a name becomes "property_<name>".
 local columns = { "id", "ironcladId", "type", "name", "status", "lastUpdated", "parentId", "parentLinkType",
   "parentReadableId", "parentRecordName", "contractStatus" }
 local is_column = {}
@@ -88,9 +88,9 @@ local function add(kind_name, update)
   end
 
   --- One flat table of texts, numbers and booleans: the fields of `columns`, and each property under its name. An
-  -- amount of money is its number, with the currency under <name>_currency. A list of scalars is one text with "; "
-  -- between them, an address one line, a reference the id of its record, a clause its text. Any other table is its
-  -- JSON.
+  -- amount of money becomes its number, with the currency under <name>_currency. A list of scalars becomes one text
+  -- with "; " between them, an address one line, a reference the id of its record, and a clause its text. Any other
+  -- table becomes JSON text.
   function kind.methods.plain(resource)
     check_colon(kind, "plain", resource)
     return plain(resource)

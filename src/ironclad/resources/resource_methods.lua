@@ -1,5 +1,5 @@
---- The methods of resource tables: every operation whose path begins with a collection and an id, the id bound, and
--- refresh for what can be read again.
+--- The methods of resource tables: every operation whose path begins with a collection and an id, with the id filled
+-- in; and refresh, for resources that can be read again.
 --
 -- A name that a table does not have reads as nil, because Ironclad leaves fields out. A name that is one or two letters
 -- away from a method raises a mistake instead (workflow:pauze()), unless Ironclad has a field of that name.
@@ -12,14 +12,14 @@ local resources = require "ironclad.resources.resources"
 
 local resource_methods = {}
 
--- Names near to a method that Ironclad has for fields: spec/ironclad/resources/resources_spec.lua looks for them in the
+-- Fields of Ironclad whose names are close to a method. spec/ironclad/resources/resources_spec.lua finds them in the
 -- OpenAPI documents.
 local fields = mistake.set { "delegates", "download", "downloadUrl", "list", "properties", "propertyKey", "recordId",
   "recordIds", "result", "updates" }
 
--- Answers nil for a name that a kind's tables have neither as a field nor as a method, or raises a mistake.
+-- For a name that is neither a field nor a method: returns nil, or raises a mistake when it is close to a method.
 local function missing(kind)
-  local candidates -- listed at the first miss: all methods have been added by then
+  local candidates -- listed at the first unknown name, when all methods have been added
   return mistake.guard(function(_, name)
     if type(name) ~= "string" or fields[name] or name:find "^__" then return nil end
     if not candidates then
@@ -42,7 +42,7 @@ function resource_methods.add(index, entry)
   local iterator = each.name_of(entry)
   if iterator then kind.methods[iterator] = each.bound(index, entry) end
   if entry.name == "get" then
-    --- Reads the resource again, in place; takes what get takes and answers the resource.
+    --- Reads the resource again, in place. Takes what get takes, and returns the resource.
     kind.methods.refresh = operation.bound(index, entry, "refresh", resources.replace)
   end
 end

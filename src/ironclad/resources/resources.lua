@@ -1,7 +1,7 @@
 --- Resources as tables: a workflow, record, webhook, entity, obligation, export, SCIM user or group is Ironclad's own
 -- table with a metatable. There is one metatable for each client and kind; it holds the client and the methods. The
--- table itself has Ironclad's fields alone, so that pairs and JSON encoders see nothing else. Fields win over methods.
--- A field that Ironclad left out reads as nil.
+-- table itself has only Ironclad's fields, so that pairs and JSON encoders see nothing else. A field hides a method of
+-- the same name. A field that Ironclad left out reads as nil.
 --
 --   resources.shape(client, entry, value)      gives the resources in an answer their methods, and returns it
 --   resources.shape_item(client, entry, item)  the same for one item of a page
@@ -9,7 +9,7 @@
 --   resources.client_of(value)                 the client of a resource, and its kind's name; nil for any other value
 --   resources.id_of(value)                     the id of a resource
 --   resources.replace(resource, answer)        updates a resource in place, and returns it
---   resources.belongs(entry)                   the kind whose id stands first in the operation's path, or nil
+--   resources.belongs(entry)                   the kind whose id is the first in the operation's path, or nil
 --   resources.kinds                            name -> { resource =, path =, methods = { name = function } }
 
 local catalog = require "ironclad.calls.catalog"
@@ -118,7 +118,7 @@ local function metatable_of(client, kind)
   return metatable
 end
 
--- Lists have a metatable already, and are no resources.
+-- Lists have a metatable already, and are not resources.
 local function make(metatable, value)
   if type(value) == "table" and getmetatable(value) == nil then setmetatable(value, metatable) end
   return value
@@ -163,8 +163,8 @@ function resources.id_of(value)
   return rawget(value, metatable_of_resource(value).kind.id)
 end
 
--- The table stays the same one, so that all who hold it see the update. An answer without an id is not the whole
--- resource: fields that it lacks stay.
+-- The table stays the same, so that every reference to it sees the update. An answer without an id is only a part of
+-- the resource: fields that it lacks are kept.
 function resources.replace(resource, answer)
   if type(answer) ~= "table" or answer == resource then return answer end
   if rawget(answer, metatable_of_resource(resource).kind.id) ~= nil then

@@ -17,13 +17,13 @@
 --   timeout      seconds for the whole wait (an hour; a wait for a workflow has no limit)
 --   interval     seconds of the first pause (1). Each pause is half as long again as the one before, up to 30 seconds,
 --                and shortened by up to half at random
---   on_progress  function(answer, seconds), called after each look. An error that it raises ends the wait
+--   on_progress  function(answer, seconds), called after each poll. An error that it raises ends the wait
 --   callback     function(value, err, response): the wait goes on in the background
 --   as_user, headers, max_retries   as in any call; methods that start a job also take query, extra and deadline
 --
--- A job that failed is an error of kind `job_failed` with Ironclad's code, message and param. `err.job` is what is
--- known of the job. When the time is up (`timeout`), the job goes on at Ironclad and can be waited for again. A look
--- that fails for a reason that may pass is repeated, up to five times in a row.
+-- A job that failed is an error of kind `job_failed` with Ironclad's code, message and param. `err.job` is the last
+-- known state of the job. After `timeout`, the job goes on at Ironclad and can be waited for again. A poll that fails
+-- with a retryable error is repeated, up to five times in a row.
 
 local catalog = require "ironclad.calls.catalog"
 local core = require "ironclad.core"
@@ -38,8 +38,8 @@ local wait = {}
 
 local FIRST_PAUSE, GROWTH, LONGEST_PAUSE = 1, 1.5, 30 -- seconds, factor, seconds
 local JOB_TIMEOUT = 3600 -- seconds
-local PATIENCE = 5 -- looks in a row that may fail
-local LONGEST = 365 * 24 * 3600 -- seconds; longer than that is for ever
+local PATIENCE = 5 -- polls in a row that may fail
+local LONGEST = 365 * 24 * 3600 -- seconds of one deadline or pause
 
 local function set(...) return mistake.set { ... } end
 
@@ -96,15 +96,16 @@ local function wait_error(label, kind, message, fields)
   return Error.new(err)
 end
 
--- The pause before the next look, shortened at random by up to half: many scripts that wait do not look all at once.
+-- The pause before the next poll, shortened at random by up to half, so that many waiting scripts do not poll at the
+-- same moment.
 local function with_jitter(pause)
   return pause * (0.5 + tonumber(core.random_hex(4), 16) / 2 ^ 33)
 end
 
--- Looks until `judge` says that it has ended.
+-- Polls until `judge` says that the job or workflow has ended.
 -- @param look function(options) -> answer, err, response
 -- @param judge function(answer) -> whether it has ended, value, err
--- @param job the error's field `job` when no look has succeeded
+-- @param job the error's field `job` when no poll has succeeded
 local function poll(client, label, look, judge, job, options, timeout)
   local seconds, pause, failures = 0, options.interval or FIRST_PAUSE, 0
   local last = job
@@ -153,7 +154,7 @@ local function poll_or_spawn(client, label, look, judge, job, options, timeout)
   return poll(client, label, look, judge, job, options, timeout)
 end
 
--- The state of a job by an answer: "running", "done" or "failed"; nil and a message when it has none.
+-- The state of a job, from an answer: "running", "done" or "failed"; nil and a message when it has none.
 local function state_of(job, answer)
   local state = type(answer) == "table" and answer[job.state]
   if type(state) ~= "string" then
@@ -197,7 +198,7 @@ local function judge_of(job, label)
   end
 end
 
--- The id of a job, and the field it is from.
+-- The id of a job, and the field that has it.
 local function id_of(job, label, given)
   for _, field in ipairs(job.ids) do
     local id = type(given) == "table" and given[field]
@@ -232,7 +233,7 @@ local function wait_job(client, job, label, given, options)
     options.timeout or JOB_TIMEOUT)
 end
 
--- Starts a job and waits for it. The start counts as part of the time for all.
+-- Starts a job and waits for it. The start counts as part of `timeout`.
 local function start_job(client, job, label, body, options)
   local asked, timeout = pick(options, start_options), options.timeout
   local bound = asked.deadline or LONGEST
@@ -259,7 +260,7 @@ local function refuse_choice(label, name, given, choices)
     mistake.did_you_mean(given, choices))
 end
 
--- Waits until a workflow is at a step or past it, or in a status. A wait for one that was cancelled fails.
+-- Waits until a workflow is at a step or past it, or has a status. Fails when the workflow was cancelled.
 local function wait_workflow(client, _, label, id, options)
   options = options or {}
   check_wait_options(label, options, of_workflows)

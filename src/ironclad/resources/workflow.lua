@@ -16,7 +16,7 @@ local workflow = {}
 
 local kind = resources.kinds.workflow
 
--- ipairs over a list of an answer; over nothing when it is no list.
+-- ipairs over a list of an answer; over nothing when the value is not a list.
 local function items(list)
   return ipairs(type(list) == "table" and list or {})
 end
@@ -30,7 +30,7 @@ local function tables(list)
   return ipairs(found)
 end
 
--- Joins approval groups, roles and their people. Groups that are not active wait for others or are done.
+-- Joins approval groups, roles and their people. Groups that are not active are done, or wait for earlier groups.
 local function pending_approvals(_, approvals)
   if type(approvals) ~= "table" then return approvals end
   local people, pending = {}, core.array {}
@@ -113,7 +113,7 @@ local function updates_of(label, fields, given)
     if type(path) ~= "string" then
       mistake.raise(label, "expected names of attributes, got a %s", type(path))
     end
-    -- A name that is far from all of the schema's is left to Ironclad to judge.
+    -- A name that is not close to one of the schema's is sent; Ironclad decides about it.
     local nearest = fields[path] == nil and mistake.did_you_mean(path, names) or ""
     if nearest ~= "" then mistake.raise(label, "%s: the workflow has no such attribute%s", path, nearest) end
     local encoded, objection

@@ -9,7 +9,7 @@ local Sandbox = {}
 Sandbox.__name = "ironclad.sandbox"
 
 --- The options of `ironclad.connect` and `ironclad.login` for this sandbox. `opts` overrides them. With a static
--- `token` the client's id and secret are left out. With a user's token `as_user` is left out, unless `opts` has it.
+-- `token`, the client id and secret are left out. With a user's token, `as_user` is left out unless `opts` has it.
 function Sandbox:options(opts)
   local settings = {
     instance = self.instance,
@@ -100,7 +100,7 @@ Sandbox.__index = Sandbox
 
 local M = {}
 
--- Options of start() that are set by the control of the same name, with the name of its parameter.
+-- Options of start() that call the control of the same name -> the control's parameter.
 local BEHAVIOUR = { rate_limits = "limits", latency = "seconds", max_page_size = "size" }
 
 -- The C code takes a list as one string, separated by spaces.
@@ -114,8 +114,8 @@ local function joined(name, value)
   return table.concat(value, " ")
 end
 
---- The built-in company as JSON text, to make a file for the option `fixtures` from. Dates may be relative to now, in
--- days: "+45d", "-10d".
+--- The built-in company as JSON text: a starting point for a file for the option `fixtures`. Dates may be relative to
+-- now, in days: "+45d", "-10d".
 function M.fixtures()
   return core.fixtures()
 end
@@ -162,7 +162,7 @@ function M.start(opts)
   end
   local sandbox = server:facts()
   sandbox.instance = sandbox.url
-  sandbox.server = server -- collecting the sandbox collects the server and stops it
+  sandbox.server = server -- when the sandbox is collected, so is the server, which stops it
   setmetatable(sandbox, Sandbox)
   for name, value in pairs(behaviour) do
     ok, message = pcall(Sandbox[name], sandbox, { [BEHAVIOUR[name]] = value })

@@ -7,7 +7,8 @@
 --   encode.property(given)        -> the type of a record's property and its value, by shape; nil and what is wrong
 --   encode.typed(type, value)     -> the value of a property that is given with its type
 --   encode.record_id(given)       -> the id of a record or entity, its own or its table's; nil for anything else
---   encode.with(table, name, value) -> a copy of a table with one field changed: a body belongs to the script
+--   encode.with(table, name, value) -> a copy of a table with one field changed: a body belongs to the script, and the
+--                                    module never changes it
 --
 -- Types: of records, RecordPropertyType in Ironclad's public OpenAPI document; of workflows, the attributes of a schema
 -- there (retrieve-workflow-schema) and in live answers.
@@ -31,7 +32,7 @@ local function of_type(lua_type, words)
   end
 end
 
--- Accepts a value of the module's kind, or what `make` makes one of. `words` name it in messages.
+-- Accepts a value of the module's own kind, or one that `make` can convert to it. `words` names it in messages.
 local function made_by(kind, make, words)
   return function(given)
     if values.kind(given) == kind then return given end
@@ -75,7 +76,7 @@ local function to_texts(given)
   return list
 end
 
--- A number that Lua cannot hold comes as a string of its digits (json.decode). It goes back as the number.
+-- json.decode returns a number that Lua cannot hold as a string of its digits. Such a string is sent as a number again.
 local Digits = { __as_number = function(number) return number.digits end }
 
 local function to_number(given)
@@ -124,7 +125,8 @@ function encode.record(property_type, given)
   return value
 end
 
---- The value of a property that has its type: an empty table as the list, digits as the number that it must be.
+--- The value of a property whose type is known: an empty table becomes a list, and digits become a number, where the
+-- type says so.
 function encode.typed(property_type, value)
   local list = property_type == "array" and type(value) == "table" and next(value) == nil
   if list or (property_type == "number" and type(value) == "string") then
@@ -138,7 +140,7 @@ function encode.knows(property_type)
   return record_types[property_type] ~= nil
 end
 
--- The type of a table by a field that it has.
+-- The type of a table, found by one of its fields.
 local marks = { recordId = "reference", source = "clause", currency = "monetary_amount", amount = "monetary_amount",
   lines = "address", locality = "address", country = "address" }
 
@@ -215,7 +217,7 @@ end
 function encode.workflow(field, given)
   local encoder = type(field) == "table" and workflow_types[field.type]
   if encoder then return encoder(given, field) end
-  -- A field of a type that is not known goes as it is; a record goes as its id.
+  -- A value of an unknown type is sent unchanged; a record is sent as its id.
   if resources.client_of(given) then return to_record_id(given) end
   return given
 end

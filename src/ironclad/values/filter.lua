@@ -4,7 +4,7 @@
 --     -> And(Contains([counterpartyName], 'Acme'), LessThan([expirationDate], Today()))
 --
 -- A formula is passed as the query parameter `filter`; tostring gives its text. Every function raises a mistake for an
--- argument that the grammar has no place for. Source: reference/filter-query-param of the public documentation. The
+-- argument that the grammar does not allow. Source: reference/filter-query-param of the public documentation. The
 -- grammar cannot escape a quote, and its dates are days without a time.
 
 local core = require "ironclad.core"
@@ -14,7 +14,7 @@ local values = require "ironclad.values.values"
 
 local filter = {}
 
--- Both are { text = }. A Day may stand where a date is expected, a Formula where a condition is.
+-- Both are { text = }. A Day is a date inside a formula; a Formula is a condition.
 local Formula = { __name = "ironclad.filter" }
 local Day = { __name = "ironclad.filter.date" }
 for _, metatable in ipairs { Formula, Day } do
@@ -39,14 +39,14 @@ local function property(name, given)
   return "[" .. given .. "]"
 end
 
--- A text in the kind of quotes that it does not contain.
+-- A text in quotes, single or double, whichever the text does not contain.
 local function quoted(name, text)
   if not text:find("'", 1, true) then return "'" .. text .. "'" end
   if not text:find('"', 1, true) then return '"' .. text .. '"' end
   refuse(name, "a formula cannot hold a value with both kinds of quote: %s", text)
 end
 
--- The text of a day, or nil when the value is none.
+-- The text of a day; nil when the value is not a day.
 local function day_of(name, value)
   if getmetatable(value) == Day then return value.text end
   if values.kind(value) ~= "date" then return nil end
@@ -66,7 +66,7 @@ local function value_text(name, allowed, value)
   local day = type(value) == "table" and day_of(name, value)
   local kind = day and "date" or type(value)
   if kind == "number" and (value ~= value or value == math.huge or value == -math.huge) then kind = "no number" end
-  -- Ironclad takes numbers in quotes, as its own examples have them.
+  -- Ironclad accepts numbers in quotes, and its own examples have them.
   if allowed == ordered and kind == "string" and tonumber(value) then kind, value = "number", tonumber(value) end
   if not allowed[kind] then refuse(name, "expected %s, got %s", allowed.words, values.kind(value) or kind) end
   if kind == "date" then return day end

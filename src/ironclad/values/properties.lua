@@ -1,10 +1,11 @@
 --- Properties of records, entities and obligations: Ironclad's { type =, value = } and plain Lua values, in both
--- directions. Bodies may hold either. The type of a plain value is taken from the first of these that knows it: the
--- same property in the table whose method was called; the company's record schema; Ironclad's documents; the value's
--- shape (a text is a string, a table with `recordId` a reference, and so on).
+-- directions. Bodies may hold either. The type of a plain value comes from the first of these that has it: the same
+-- property in the table whose method was called; the company's record schema; Ironclad's documents; the value's shape
+-- (a text is a string, a table with `recordId` is a reference, and so on).
 --
--- The record schema (records:get_schema) is fetched once for each client, when a body has a text whose type is not
--- known otherwise, and kept. It is not fetched for a dry run, nor again when the token cannot read it.
+-- The record schema (records:get_schema) is fetched once for each client, when a body has a text whose type nothing
+-- else tells. It is then kept. It is not fetched for a dry run. When the token may not read it, it is not fetched
+-- again.
 
 local catalog = require "ironclad.calls.catalog"
 local core = require "ironclad.core"
@@ -55,7 +56,7 @@ local function keep_types(client, schema)
   rawset(client, "property_types", types_of(schema))
 end
 
---- Keeps the types of a schema that a script has fetched.
+--- Stores the types of a schema that a script has fetched.
 function properties.notice(client, entry, answer)
   if entry == schema_entry then keep_types(client, answer) end
 end
@@ -85,7 +86,7 @@ local function given_in(entry, arguments)
   return field and type(arguments.body) == "table" and arguments.body[field], field
 end
 
---- Whether a call has properties whose types only the record schema tells, and the schema is not known yet.
+--- Whether a call needs the record schema for the types of its properties, and the schema has not been fetched.
 -- @param subject the table whose method was called, or nil
 function properties.lack_schema(client, entry, arguments, subject)
   local given = given_in(entry, arguments)
@@ -98,7 +99,7 @@ function properties.lack_schema(client, entry, arguments, subject)
   return false
 end
 
--- Kinds of errors after which the schema is not asked for again: this token cannot read it.
+-- Kinds of errors that mean that this token may not read the schema. It is not fetched again after them.
 local unreadable = { permission = true, not_found = true, invalid_request = true }
 
 -- Fetches the schema for a call.
@@ -121,9 +122,9 @@ local function fetch_schema(client, label, arguments)
   return (asking:wait())
 end
 
---- Converts the properties in the body of a call to Ironclad's form. Does nothing for other calls. Raises a mistake for
--- a value that is no property, with its name.
--- @return nothing; or the error of fetching the schema: without it the types would be guesses
+--- Converts the properties in the body of a call to Ironclad's form. Does nothing for other calls. Raises a mistake
+-- that names the property when its value cannot be one.
+-- @return nothing; or the error of fetching the schema, because the types would be guesses without it
 function properties.prepare(client, label, entry, arguments, subject)
   local given, field = given_in(entry, arguments)
   if not given then return end

@@ -4,7 +4,7 @@
 --   scim.any("emails", scim.eq("type", "work"))                      -> emails[type eq "work"]
 --
 -- A filter is passed as the query parameter `filter` of SCIM's lists; tostring gives its text. Every function raises a
--- mistake for an argument that the grammar has no place for.
+-- mistake for an argument that the grammar does not allow.
 
 local core = require "ironclad.core"
 local mistake = require "ironclad.base.mistake"

@@ -10,8 +10,8 @@ local core = require "ironclad.core"
 
 local mistake = require "ironclad.base.mistake"
 
--- The constructors that answer nil and an objection, for the module's own use: values.make.date(…) and so on. The
--- public ones (values.date) raise the objection.
+-- Constructors for the module's own use, values.make.date(…) and so on: they return nil and a message for wrong input.
+-- The public ones (values.date) raise the message as a mistake.
 local values = { make = {} }
 
 local make = values.make
@@ -103,7 +103,8 @@ local function day_text(date)
   return ("%04d-%02d-%02d"):format(date.year, date.month, date.day)
 end
 
--- "12:00:00", with milliseconds when there are any. They are cut off, not rounded: 59.9996 would become second 60.
+-- "12:00:00", with milliseconds when there are any. The milliseconds are truncated: rounding would make 59.9996 the
+-- second 60.
 local function time_text(date)
   local milliseconds = math.floor((date.second or 0) * 1000 + 1e-6)
   local text = ("%02d:%02d:%02.0f"):format(date.hour or 0, date.minute or 0, math.floor(milliseconds / 1000))
@@ -114,7 +115,7 @@ function Date.__tostring(date)
   return date.hour and ("%sT%sZ"):format(day_text(date), time_text(date)) or day_text(date)
 end
 
--- A day is sent as its beginning in UTC: what Ironclad calls a date is a point in time.
+-- Ironclad's dates are points in time: a day is sent as its start in UTC.
 function Date.__as_text(date)
   return ("%sT%sZ"):format(day_text(date), time_text(date))
 end
@@ -197,7 +198,7 @@ function make.date(year, month, day)
     if type(given) == "string" then return parse_date(given) end
     if type(given) == "number" then
       if given > 0 and given < 10000 then return nil, tostring(given) .. ": a year alone is no date" end
-      local possible = is_finite(given) and math.abs(given) < 2 ^ 38 -- beyond the year 9999
+      local possible = is_finite(given) and math.abs(given) < 2 ^ 38 -- larger: beyond the year 9999
       if not possible then return nil, tostring(given) .. " is no time" end
       given = os.date("*t", math.floor(given))
     end
@@ -246,7 +247,7 @@ local function parse_duration(text)
   return rest == "" and fields or nil
 end
 
---- A length of time in calendar units. Fields: years, months, weeks, days, as far as they were given.
+--- A length of time in calendar units. Fields: those that were given of years, months, weeks, days.
 -- @param fields { years =, months =, weeks =, days = }, or ISO 8601 text, as "P1Y2M"
 function make.duration(fields)
   if type(fields) == "string" then
@@ -329,7 +330,7 @@ local function lines_of(given)
   return lines
 end
 
---- A postal address. Fields: lines (a list), locality, region, postcode, country, as far as they were given.
+--- A postal address. Fields: those that were given of lines (a list), locality, region, postcode, country.
 -- @param fields a table of texts; `lines` is a list of up to 4, or one text with line ends
 function make.address(fields)
   if type(fields) ~= "table" then
