@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The program starts with the usual signals, whatever the host does with its own. */
+/* The program starts with default signal handling, whatever the host has changed. */
 static int browser_set_attributes(posix_spawnattr_t *attributes) {
     sigset_t none, usual;
     sigemptyset(&none);
@@ -20,7 +20,7 @@ static int browser_set_attributes(posix_spawnattr_t *attributes) {
                                     POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | IC_SPAWN_DETACHED);
 }
 
-/* What a browser prints does not go to the terminal. */
+/* The browser's output must not appear in the terminal. */
 static int browser_set_files(posix_spawn_file_actions_t *files) {
     int failed = posix_spawn_file_actions_addopen(files, STDIN_FILENO, "/dev/null", O_RDWR, 0);
     if (!failed) failed = posix_spawn_file_actions_adddup2(files, STDIN_FILENO, STDOUT_FILENO);
@@ -59,7 +59,7 @@ bool ic_browser_failed(ic_browser *browser) {
     if (!browser->child) return false;
     pid_t ended = waitpid(browser->child, &status, WNOHANG);
     if (ended == 0) return false;
-    bool known = ended == browser->child; /* otherwise the host has waited for it */
+    bool known = ended == browser->child; /* otherwise the host has reaped it */
     browser->child = 0;
     return known && !(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }

@@ -15,11 +15,11 @@
 #include <unistd.h>
 
 #define CONNECTION_MEMORY                                                                                    \
-    (64 * 1024)                /* for a request with its headers: cookies of other local servers come along */
+    (64 * 1024) /* for a request with its headers, which may include cookies of other local servers */
 #define CONNECTION_SECONDS 30  /* after which an idle connection is closed */
-#define CONNECTIONS_MAX    256 /* then the one that has been silent longest is closed */
-#define CONNECTIONS_SPARE  16  /* those that are being closed */
-#define WAIT_MAX           100 /* milliseconds of one wait; a signal just before it is noticed after this */
+#define CONNECTIONS_MAX    256 /* above this, the connection that has been idle longest is closed */
+#define CONNECTIONS_SPARE  16  /* more, for connections that are being closed */
+#define WAIT_MAX           100 /* milliseconds of one wait: a signal just before the wait is noticed after it */
 #define ANSWER_SECONDS     2.0 /* for an answer to be sent */
 #define PORT_TRIES         16  /* to find a port that is free at both addresses */
 
@@ -95,7 +95,7 @@ static void callback_on_connection(void *context, struct MHD_Connection *connect
     }
 }
 
-/* The request line has been read. Only here is the target still percent-encoded, as it was sent. */
+/* Called when the request line has been read: the only place where the target is still percent-encoded. */
 static void *callback_on_target(void *context, const char *target, struct MHD_Connection *connection) {
     ic_callback *callback = context;
     callback_request *mine = ic_calloc(1, sizeof *mine);
@@ -194,9 +194,8 @@ static void callback_stop(ic_callback *callback) {
     }
 }
 
-/* Listens at both addresses of "localhost", or only at the first where the machine has no second. When
- * another program has the port at the second address, that is a failure: half of the browsers would go there.
- */
+/* Listens at both addresses of "localhost", or only at the first when the machine has no second. Fails when
+ * another program has the port at the second address, because some browsers would connect to it. */
 static bool callback_listen_at_both(ic_callback *callback, int port, char *error, size_t size) {
     for (int tries = port ? 1 : PORT_TRIES; tries > 0; tries--) {
         callback->port = port;
@@ -253,7 +252,7 @@ static void callback_run(const ic_callback *callback) {
         MHD_run(callback->daemons[i]);
 }
 
-/* Waits until a daemon has something to do, at most so many milliseconds. */
+/* Waits until a daemon has something to do, at most for the given milliseconds. */
 #if IC_HAS_EPOLL
 static void callback_wait_for_daemons(const ic_callback *callback, int milliseconds) {
     struct pollfd ready[2];
@@ -265,8 +264,8 @@ static void callback_wait_for_daemons(const ic_callback *callback, int milliseco
     poll(ready, count, milliseconds);
 }
 #else
-/* libmicrohttpd takes no descriptor from FD_SETSIZE on here: a process with so many open files cannot log in.
- */
+/* Here libmicrohttpd refuses descriptors of FD_SETSIZE and above: a process with so many open files cannot
+ * log in. */
 static void callback_wait_for_daemons(const ic_callback *callback, int milliseconds) {
     fd_set reading, writing, failing;
     MHD_socket highest = -1;
@@ -310,7 +309,7 @@ void ic_callback_answer(ic_callback *callback, unsigned status, const char *titl
     callback->status = status;
     callback->reply = callback_page(title, text); /* NULL closes the connection without an answer */
     MHD_resume_connection(callback->held->connection);
-    callback_run(callback); /* no descriptor shows that it was resumed */
+    callback_run(callback); /* no descriptor becomes ready when a connection is resumed */
     for (double ends = ic_now() + ANSWER_SECONDS, left; callback->held && (left = ends - ic_now()) > 0;)
         callback_serve(callback, left);
     if (callback->reply) MHD_destroy_response(callback->reply);

@@ -11,7 +11,7 @@
 size_t ic_connections_limit(void) {
     struct rlimit files;
     size_t limit = CONNECTIONS_MAX;
-    /* Half of them: the process has files of its own, and there are two servers. */
+    /* Half of the limit, because the process has other files open, and there are two servers. */
     if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur / 2 < limit)
         limit = (size_t)files.rlim_cur / 2;
     return limit < CONNECTIONS_LEAST ? CONNECTIONS_LEAST : limit;
@@ -29,7 +29,7 @@ static void connections_append(ic_connections *all, ic_connection *entry) {
     all->last = entry;
 }
 
-/* Ends the connection that has been silent longest; without a silent one, that of the oldest request.
+/* Ends the connection that has been idle longest; when none is idle, the one with the oldest request.
  * libmicrohttpd notices the shutdown and closes the connection, which removes its entry. */
 static void connections_end_oldest(ic_connections *all) {
     ic_connection *oldest = NULL;

@@ -13,8 +13,8 @@ void ic_html_text(ic_buf *page, const char *text);
 /* The longest frame_ancestor, in bytes: scheme, host and port. */
 #define IC_FRAME_ANCESTOR_MAX 280
 
-/* Sets the headers of a page: it loads nothing, is not cached, and no other page may show it in a frame,
- * except those of `frame_ancestor` (NULL: none). */
+/* Sets the headers of a page. It loads nothing and is not cached. Only pages of `frame_ancestor` (NULL: none)
+ * may show it in a frame. */
 void ic_html_headers(struct MHD_Response *response, const char *frame_ancestor);
 
 #endif

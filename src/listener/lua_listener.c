@@ -18,7 +18,7 @@ static listener *listener_check_open(lua_State *L) {
     return mine;
 }
 
-/* The option as text, valid as long as the table of options; raises when it is not one. */
+/* The option as text, valid as long as the table of options. Raises an error when it is not a text. */
 static const char *listener_check_text(lua_State *L, const char *name) {
     size_t length;
     lua_getfield(L, 1, name);
@@ -59,9 +59,8 @@ static int listener_port(lua_State *L) {
     return 1;
 }
 
-/* listener:wait() -> the path and query of the request; false when there is none yet, and the caller must
- * wait again (a signal's handler in Lua runs only after this function has returned); nil when the time is
- * over. */
+/* listener:wait() -> the path and query of the request; nil after the timeout; false when there is no request
+ * yet, and the caller must wait again (a signal handler in Lua runs only after this function returns). */
 static int listener_wait(lua_State *L) {
     ic_callback *callback = listener_check_open(L)->callback;
     switch (ic_callback_wait(callback)) {
@@ -72,7 +71,7 @@ static int listener_wait(lua_State *L) {
     return 1;
 }
 
-/* listener:answer(status, title, text) sends a page to the browser that waits. */
+/* listener:answer(status, title, text) sends a page to the waiting browser. */
 static int listener_answer(lua_State *L) {
     ic_callback *callback = listener_check_open(L)->callback;
     int status = (int)luaL_checkinteger(L, 2);
@@ -94,7 +93,7 @@ static int listener_open_browser(lua_State *L) {
     return 2;
 }
 
-/* listener:browser_failed() -> whether the program of open_browser has ended without success; true only once.
+/* listener:browser_failed() -> whether the program that open_browser started has failed; true only once.
  */
 static int listener_browser_failed(lua_State *L) {
     lua_pushboolean(L, ic_browser_failed(&listener_check_open(L)->browser));

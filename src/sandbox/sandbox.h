@@ -14,8 +14,8 @@ typedef struct ic_sandbox_options {
     const char *host; /* name or address to listen on */
     int port;         /* 0: any free one */
     bool tls;
-    ic_time clock;             /* the time at which its clock stands still; IC_TIME_NONE: it runs from now */
-    int64_t seed;              /* of all ids, codes and secrets; negative: none, and they never repeat */
+    ic_time clock;             /* the time at which its clock is stopped; IC_TIME_NONE: it runs from now */
+    int64_t seed;              /* of all ids, codes and secrets; negative: none, and they are random */
     double token_seconds;      /* lifetime of a token */
     double code_seconds;       /* lifetime of a code */
     double job_seconds;        /* duration of a job */
@@ -37,9 +37,8 @@ char *ic_sandbox_fixtures(void);
 
 /* Starts a server on a thread of its own. NULL: failed, and `error` (of `size` bytes) says why. */
 ic_sandbox *ic_sandbox_start(const ic_sandbox_options *options, char *error, size_t size);
-/* Closes all connections, joins the thread, and removes the certificate. It may be called again, and does
- * nothing in another process than the one that started the sandbox. Its data can be read until
- * ic_sandbox_free. */
+/* Closes all connections, joins the thread, and removes the certificate. It may be called again. It does
+ * nothing in a process that did not start the sandbox. Its data can be read until ic_sandbox_free. */
 void ic_sandbox_stop(ic_sandbox *sandbox);
 void ic_sandbox_free(ic_sandbox *sandbox); /* stops it first */
 /* Whether this process started it: false after a fork. */

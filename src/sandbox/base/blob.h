@@ -1,6 +1,6 @@
 /* Reference-counted bytes: documents, and the answers that send them. Small ones stay in memory; larger ones
  * are written to the spool, one unlinked temporary file that vanishes with its process. Any thread may hold,
- * read and release a blob. Only its maker adds to it, before anyone else has it. */
+ * read and release a blob. Only its creator adds to it, before it shares it. */
 #ifndef IC_SANDBOX_BLOB_H
 #define IC_SANDBOX_BLOB_H
 

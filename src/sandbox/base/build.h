@@ -1,13 +1,13 @@
-/* Builds JSON trees; failures show once, at the end. */
+/* Builds JSON trees. A failure needs to be checked only once, at the end. */
 #ifndef IC_SANDBOX_BUILD_H
 #define IC_SANDBOX_BUILD_H
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 
-/* object[name] = item, which it takes ownership of. A failure (no memory, here or when `item` was made)
- * spoils the object: neither it nor a tree that contains it can be printed any more, so only the end needs a
- * check. Returns `item`, NULL after a failure. */
+/* object[name] = item. Takes ownership of `item`. A failure (no memory, here or when `item` was made) spoils
+ * the object: neither it nor a tree that contains it can be printed, so only printing needs a check. Returns
+ * `item`; NULL after a failure. */
 cJSON *ic_put(cJSON *object, const char *name, cJSON *item);
 /* The same for a plain value. `name` is static and not copied. */
 cJSON *ic_put_text(cJSON *object, const char *name, const char *text);

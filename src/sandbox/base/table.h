@@ -13,9 +13,9 @@ typedef struct ic_array {
 /* false: no memory, and the list is unchanged. */
 bool ic_array_push(ic_array *list, void *item);
 bool ic_array_has(const ic_array *list, const void *item);
-/* Removes the item wherever it is. The others keep their order. */
+/* Removes the item. The others keep their order. */
 void ic_array_drop(ic_array *list, const void *item);
-/* Removes the first `count` items, of which there must be so many. */
+/* Removes the first `count` items. There must be at least `count`. */
 void ic_array_shift(ic_array *list, size_t count);
 void ic_array_free(ic_array *list);
 /* Frees the first `number` items by free_item(type), and removes them. */
@@ -52,7 +52,7 @@ typedef struct ic_index {
 } ic_index;
 
 bool ic_index_put(ic_index *index, const char *key, void *item);
-/* NULL when there is none; `key` may be NULL. */
+/* NULL: not found. `key` may be NULL. */
 void *ic_index_get(const ic_index *index, const char *key);
 void ic_index_remove(ic_index *index, const char *key);
 void ic_index_free(ic_index *index);

@@ -40,7 +40,7 @@ typedef struct ic_token {
 #define IC_TOKENS_MAX   10000 /* beyond it the oldest are removed */
 #define IC_CONSENTS_MAX 10000 /* likewise */
 
-/* By its client id; NULL: there is none. */
+/* By its client id. NULL: not found. */
 ic_app *ic_company_app(const ic_company *company, const char *id);
 void ic_consent_free(ic_consent *consent);
 /* Frees all apps, scopes, consents and tokens of the company. */

@@ -1,4 +1,4 @@
-/* Everything that the sandbox holds: one company. Only the thread that holds the sandbox's lock may use it.
+/* Everything that the sandbox stores: one company. Only the thread that holds the sandbox's lock may use it.
  */
 #ifndef IC_SANDBOX_COMPANY_H
 #define IC_SANDBOX_COMPANY_H
@@ -16,7 +16,7 @@
 
 /* The company's time. */
 typedef struct ic_clock {
-    ic_time fixed;  /* the time at which it stands still; IC_TIME_NONE: it follows the machine's clock */
+    ic_time fixed;  /* the time at which it is stopped; IC_TIME_NONE: it follows the machine's clock */
     ic_time offset; /* how far it has been advanced */
 } ic_clock;
 
@@ -28,14 +28,14 @@ typedef struct ic_random {
 } ic_random;
 
 typedef struct ic_company ic_company;
-/* Frees what a folder above this one keeps in the company. */
+/* Frees what a higher folder stores in the company. */
 typedef void ic_company_end(ic_company *company);
 
 struct ic_company {
     ic_company_end *const *ends; /* ended by NULL */
     ic_clock clock;
     ic_random random;
-    ic_spool *spool;     /* for what is too large for memory */
+    ic_spool *spool;     /* for data too large for memory */
     char *url;           /* https://127.0.0.1:8443 */
     ic_array apps;       /* the first may use both grants; the second only client credentials */
     char *redirect_uris; /* registered besides those of this machine; separated by spaces; NULL: none */
@@ -100,7 +100,7 @@ void ic_random_hex(ic_company *company, char *text, size_t digits); /* writes di
 /* A new "sandbox-<kind>-<48 digits>": recognizable wherever it appears. */
 void ic_new_secret(ic_company *company, const char *kind, ic_secret secret);
 
-/* Whether the company is entitled to a paid feature: it is, unless its entitlements say no. */
+/* Whether the company has a paid feature. It has every one that its entitlements do not exclude. */
 bool ic_company_entitled(const ic_company *company, const char *name);
 
 #endif

@@ -1,4 +1,4 @@
-/* The kinds of ids and secrets. All are kept as their text. */
+/* The kinds of ids and secrets. All are stored as text. */
 #ifndef IC_SANDBOX_IDS_H
 #define IC_SANDBOX_IDS_H
 

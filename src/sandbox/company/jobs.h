@@ -1,5 +1,5 @@
-/* Work that Ironclad does in the background: download links in bulk, exports. Nothing runs here: a job is
- * over when its time has come, and its result is made when it is first requested. */
+/* Work that Ironclad does in the background: download links in bulk, exports. Here nothing runs in the
+ * background: a job ends at its time, and its result is made when it is first requested. */
 #ifndef IC_SANDBOX_JOBS_H
 #define IC_SANDBOX_JOBS_H
 
@@ -21,7 +21,7 @@ typedef struct ic_job {
 /* Starts a job that ends after company->job_seconds. Takes ownership of `request`, also when it fails. NULL:
  * no memory. */
 ic_job *ic_job_start(ic_company *company, ic_job_kind kind, cJSON *request);
-/* NULL: there is none. */
+/* NULL: not found. */
 ic_job *ic_job_find(const ic_company *company, ic_job_kind kind, const char *id);
 bool ic_job_is_over(const ic_company *company, const ic_job *job);
 void ic_jobs_free(ic_company *company);

@@ -1,5 +1,5 @@
-/* Rate limits as Ironclad keeps them: requests a minute for each bucket, and for the company over all
- * buckets. Windows slide: a request counts for 60 seconds of the sandbox's time. */
+/* Ironclad's rate limits: requests per minute for each bucket, and for the whole company. The windows are
+ * sliding: a request counts for 60 seconds of the sandbox's time. */
 #ifndef IC_SANDBOX_LIMITS_H
 #define IC_SANDBOX_LIMITS_H
 
@@ -32,8 +32,8 @@ bool ic_window_set(ic_window *window, size_t limit);
 /* Ironclad's published limits. false: no memory. */
 bool ic_limits_publish(ic_limits *limits);
 void ic_limits_clear(ic_limits *limits);
-/* Counts a request in its bucket. Returns 0, or the seconds after which it would be accepted; then it does
- * not count. */
+/* Counts a request in its bucket. Returns 0. When it is refused, returns the seconds after which it would be
+ * accepted; a refused request does not count. */
 unsigned ic_limits_take(ic_limits *limits, ic_bucket bucket, ic_time now, ic_quota *quota);
 
 #endif

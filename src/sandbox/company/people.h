@@ -28,14 +28,14 @@ ic_user *ic_user_new(ic_company *company, const char *email);
 void ic_user_free(ic_user *user);
 /* Sets the display name: `given`, or with NULL the first and last name. false: no memory. */
 bool ic_user_set_display_name(ic_user *user, const char *given);
-/* By id or e-mail, without regard to case; NULL: there is none. */
+/* By id or e-mail; ignores case. NULL: not found. */
 ic_user *ic_company_user(const ic_company *company, const char *id_or_email);
 /* Takes ownership of the user. false: no memory, and the caller keeps it. */
 bool ic_company_add_user(ic_company *company, ic_user *user);
 ic_group *ic_group_new(ic_company *company, const char *name);
 void ic_group_free(ic_group *group);
 ic_group *ic_company_group(const ic_company *company, const char *id_or_name);
-/* The group that administers the company; NULL: there is none. */
+/* The group that administers the company. NULL: none. */
 ic_group *ic_company_admins(const ic_company *company);
 
 /* Frees all users and groups of the company. */

@@ -1,6 +1,6 @@
-/* Controls: requests to the sandbox itself, beside Ironclad's API, such as "let a token expire" or "let a
+/* Controls: requests to the sandbox itself, outside Ironclad's API, such as "let a token expire" or "let a
  * signer sign". The same actions serve Lua (sandbox:NAME{…}) and HTTP (POST /_sandbox/NAME, from this machine
- * only). Both pass a JSON object and get one. */
+ * only). Both send a JSON object and receive one. */
 #ifndef IC_SANDBOX_CONTROL_H
 #define IC_SANDBOX_CONTROL_H
 
@@ -13,7 +13,7 @@
 typedef struct ic_control {
     ic_company *company;
     ic_log *log;
-    const cJSON *arguments; /* an object that agrees with the action's fields */
+    const cJSON *arguments; /* an object that was checked against the action's fields */
     cJSON *answer;          /* an object; NULL: no answer. Owned by the caller of the action */
     unsigned status;        /* HTTP status of a refusal; 0: none */
     char message[512];

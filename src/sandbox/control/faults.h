@@ -21,7 +21,7 @@ typedef enum ic_fault_kind {
 
 typedef struct ic_fault {
     ic_fault_kind kind;
-    size_t skip, times;            /* how many matching requests pass first, and how many then fail */
+    size_t skip, times; /* matching requests that are answered normally first, then those that fail */
     const ic_operation *operation; /* of matching requests; NULL: any */
     char *method, *path;           /* likewise; path: a prefix */
     unsigned status, retry_after;
@@ -30,7 +30,7 @@ typedef struct ic_fault {
     bool done;
 } ic_fault;
 
-/* The fault for this request, which it counts down; NULL: none. Valid until ic_fault_meet. */
+/* The fault for this request. Counts it down. NULL: none. Valid until ic_fault_meet. */
 ic_fault *ic_fault_of(const ic_exchange *x);
 /* Makes the answer fail. With fault->done, the operation has been answered already. */
 void ic_fault_meet(ic_exchange *x, ic_fault *fault);

@@ -4,9 +4,9 @@
 
 #include "sandbox/company/people.h"
 
-/* Removes a user from the company. Their tokens end, and they leave all groups and roles. What is in progress
- * passes to the first administrator, or else to the first user. History keeps their name. They must not be
- * the last user. false: no memory, and nothing has changed. */
+/* Removes a user from the company. Their tokens end, and they leave all groups and roles. Work in progress is
+ * reassigned to the first administrator or, without one, to the first user. History keeps their name. They
+ * must not be the last user. false: no memory, and nothing has changed. */
 bool ic_company_remove_user(ic_company *company, ic_user *user);
 
 #endif

@@ -24,8 +24,8 @@ cJSON *ic_scim_read(ic_exchange *x, const ic_scim_kind *kind);
 /* Bits: what a PATCH may do. */
 enum { IC_SCIM_ADD = 1, IC_SCIM_REMOVE = 2, IC_SCIM_REPLACE = 4 };
 /* Applies the body's operations to the resource, in order. false: answered with an error, and the resource
- * must be discarded. Sources: RFC 7644, 3.5.2, and the SCIM document, in which a path is required and a
- * removal may name its values. */
+ * must be discarded. Sources: RFC 7644, 3.5.2, and the SCIM document, which requires a path and allows a
+ * removal to list its values. */
 bool ic_scim_patch(ic_exchange *x, const ic_scim_kind *kind, unsigned allowed, cJSON *resource);
 /* Answers 400 invalidValue as the service words it: "Invalid value at name.givenName: 123". */
 void ic_scim_refuse_value(ic_exchange *x, const char *path, const cJSON *value);

@@ -34,7 +34,7 @@ typedef const char *(*ic_formula_type)(void *context, const char *property);
 /* The value of an item's property. The caller frees it with cJSON_Delete. NULL: no value. */
 typedef cJSON *(*ic_formula_get)(const void *item, const char *property);
 
-/* Parses a formula. `now` is the time that Today means. NULL: the formula is wrong, and `error` says where
+/* Parses a formula. `now`: the time that Today stands for. NULL: the formula is wrong, and `error` says where
  * and why; or there is no memory, and `error` is empty. */
 ic_formula *ic_formula_parse(const char *text, ic_time now, ic_formula_type type, void *context, char *error,
                              size_t size);

@@ -1,4 +1,4 @@
-/* A key and a self-signed certificate, made for one sandbox. */
+/* A key and a self-signed certificate for one sandbox. */
 #ifndef IC_SANDBOX_CERTIFICATE_H
 #define IC_SANDBOX_CERTIFICATE_H
 

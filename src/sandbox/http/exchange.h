@@ -42,7 +42,7 @@ typedef struct ic_exchange {
     bool begun, has_fields, malformed, too_large, no_memory;
     int disk_error; /* the errno with which storing the body failed; 0: none */
 
-    /* What service/ found out about it. */
+    /* What service/ has determined about the request. */
     ic_method method;
     const ic_operation *operation; /* NULL: not in the catalog */
     char *values[4];               /* the path's placeholders, decoded; owned */
@@ -75,7 +75,7 @@ typedef struct ic_exchange {
 const char *ic_exchange_header(const ic_exchange *x, const char *name);
 const char *ic_exchange_query(const ic_exchange *x, const char *name);
 bool ic_exchange_query_true(const ic_exchange *x, const char *name);
-/* Whether the Content-Type is that media type, whatever its parameters. */
+/* Whether the Content-Type is that media type, with any parameters. */
 bool ic_exchange_is_type(const ic_exchange *x, const char *media_type);
 /* The requested page; the query must have been checked. */
 typedef struct ic_page {
@@ -139,7 +139,7 @@ cJSON *ic_form_json(const ic_exchange *x, const char *name);
 /* The field's data; the caller becomes a holder. */
 ic_blob *ic_field_part_bytes(ic_field_part *field);
 
-/* --- the answer (reply.c): the last one given holds --- */
+/* --- the answer (reply.c): a later one replaces an earlier one --- */
 
 /* Takes ownership of the tree. A tree that is NULL or spoiled (build.h) becomes a 500. */
 void ic_reply_json(ic_exchange *x, unsigned status, cJSON *tree);

@@ -12,8 +12,8 @@
 typedef struct ic_server {
     ic_company *company;
     ic_log *log;
-    pthread_mutex_t *lock; /* held while a request is answered: over company and log */
-    const char *host;      /* that it was told to listen on */
+    pthread_mutex_t *lock; /* held while a request is answered: guards the company and the log */
+    const char *host;      /* the host to listen on */
     size_t max_body;
     void (*answer)(ic_exchange *x); /* gives each request its answer, one at a time */
     struct MHD_Daemon *daemon;
@@ -21,8 +21,8 @@ typedef struct ic_server {
     ic_connections connections;
 } ic_server;
 
-/* Serves the listening socket, which it takes over, with TLS when a certificate is given (it must live as
- * long as the server). false: libmicrohttpd could not. */
+/* Serves the listening socket and takes ownership of it. With a certificate, which must outlive the server,
+ * it uses TLS. false: libmicrohttpd failed. */
 bool ic_server_start(ic_server *server, int socket, const ic_certificate *certificate);
 void ic_server_stop(ic_server *server);
 

@@ -8,9 +8,9 @@
 /* Seconds for which a link is valid. */
 #define IC_LINK_SECONDS 1200
 
-/* A file that a link leads to. */
+/* A file behind a link. */
 typedef struct ic_stored_file {
-    ic_blob *bytes;                    /* NULL: there is none, or no longer */
+    ic_blob *bytes;                    /* NULL: not found, or deleted */
     const char *filename, *media_type; /* media_type: static; NULL: no Content-Type */
 } ic_stored_file;
 
@@ -20,7 +20,7 @@ typedef struct ic_storage_kind {
     ic_stored_file (*find)(const ic_company *company, const char *name, const char *part);
 } ic_storage_kind;
 
-/* The URL of a file of a kind, with the two names by which that kind finds it. Valid until `expires`. Free it
+/* The URL of a file: its kind, and the two names by which that kind finds it. Valid until `expires`. Free it
  * with ic_free. NULL: no memory. */
 char *ic_storage_link(const ic_company *company, const char *kind, const char *name, const char *part,
                       ic_time expires);

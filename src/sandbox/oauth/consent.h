@@ -12,7 +12,7 @@ typedef struct ic_refusal {
     const char *error, *description;
 } ic_refusal;
 
-/* The page's form is sent there, too. */
+/* The page's form is also sent there. */
 #define IC_AUTHORIZE_PATH "/oauth/authorize"
 
 /* Reads the query of an authorization request (percent-encoded; NULL: none). Returns a consent that waits for

@@ -17,8 +17,8 @@ typedef struct ic_attachment {
 ic_attachment *ic_record_attachment(const ic_record *record, const char *key);
 /* The latest attachment under signedCopy or signedCopy[n]. NULL: none. */
 ic_attachment *ic_record_signed_copy(const ic_record *record);
-/* Adds an attachment under an unused key. Takes over the bytes, even on failure; NULL bytes are a failure.
- * NULL: no memory. */
+/* Adds an attachment under an unused key. Takes ownership of the bytes, even on failure; NULL bytes are a
+ * failure. NULL: no memory. */
 ic_attachment *ic_record_attach(ic_company *company, ic_record *record, const char *key, const char *filename,
                                 ic_blob *bytes);
 void ic_record_detach(ic_record *record, ic_attachment *attachment); /* and frees it */

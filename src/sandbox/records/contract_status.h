@@ -28,7 +28,7 @@ typedef enum ic_contract_state { IC_CONTRACT_STATES(X) } ic_contract_state;
 
 typedef struct ic_contract_status {
     ic_contract_state state;
-    ic_time event;   /* when the state began, or when the announced change comes; IC_TIME_NONE: never */
+    ic_time event;   /* when the state began, or when the announced change happens; IC_TIME_NONE: never */
     ic_time expires; /* IC_TIME_NONE: never */
 } ic_contract_status;
 
@@ -40,7 +40,7 @@ cJSON *ic_contract_status_view(const ic_company *company, const ic_record *recor
 /* "auto-renewing" and so on. */
 const char *ic_contract_state_name(ic_contract_state state);
 
-/* --- actions done to it (contract_actions.c) --- */
+/* --- the actions on a contract (contract_actions.c) --- */
 
 typedef struct ic_contract_action ic_contract_action;
 /* The expiration before the last action if that was `extend`; otherwise IC_TIME_NONE. */

@@ -40,9 +40,9 @@ typedef struct ic_item_change {
     cJSON *properties;        /* the new value of all properties; owned */
 } ic_item_change;
 
-/* By either id; NULL: none. */
+/* By either id. NULL: not found. */
 ic_item *ic_item_find(const ic_array *items, const char *id);
-/* The item that the path names; NULL: answered with 404. */
+/* The item in the path. NULL: not found, and answered with 404. */
 ic_item *ic_exchange_item(ic_exchange *x, const ic_item_kind *kind);
 /* Answers the requested page of the kind's items, by the query's filter, sortField and sortDirection. */
 void ic_items_reply_list(ic_exchange *x, const ic_item_kind *kind);
@@ -62,9 +62,9 @@ void ic_item_clear(ic_item *item); /* frees what it holds */
 /* id, ironcladId, name, lastUpdated, properties, namedTypeIds */
 void ic_item_put(cJSON *view, const ic_item *item);
 
-/* The type of a property of any of the types; NULL: none has it. */
+/* The type of a property, from the first item type that has it. NULL: none has it. */
 const char *ic_item_property_type(const ic_array *types, const char *property);
-/* What a formula sees of any item: name, readableId, lastUpdated, and its properties. */
+/* The type and value that a formula reads from an item: name, readableId, lastUpdated, a property. */
 const char *ic_item_formula_type(const ic_array *types, const char *property);
 cJSON *ic_item_formula_value(const void *item, const char *property);
 ic_item_type *ic_item_type_find(const ic_array *types, const char *key);

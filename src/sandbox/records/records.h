@@ -22,7 +22,7 @@ enum { IC_ADDRESS_AS_OBJECT = 1, IC_HYDRATE_ENTITIES = 2 };
 cJSON *ic_record_view(const ic_company *company, const ic_record *record, unsigned shape);
 /* What a link to a record shows: {recordId, readableId}. */
 cJSON *ic_record_link_view(const ic_record *record);
-/* An address object as the text that the API gives unless asked for the object. */
+/* An address object as text, as the API shows it unless the request asks for the object. */
 cJSON *ic_address_text(const cJSON *address);
 
 /* --- selecting records (record_query.c) --- */

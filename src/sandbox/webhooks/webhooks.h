@@ -1,4 +1,4 @@
-/* Webhook registrations, as the sandbox holds them. */
+/* Webhook registrations, as the sandbox stores them. */
 #ifndef IC_SANDBOX_WEBHOOKS_H
 #define IC_SANDBOX_WEBHOOKS_H
 

@@ -26,7 +26,7 @@ typedef struct ic_template {
     struct ic_signing_design *signing; /* signing.h; owned; NULL: nobody signs */
 } ic_template;
 
-/* By its id; NULL: there is none. */
+/* By its id. NULL: not found. */
 ic_template *ic_company_template(const ic_company *company, const char *id);
 /* The index of a role in the design; role_count: none. */
 size_t ic_template_role(const ic_template *template, const char *id);

@@ -1,4 +1,4 @@
-/* Asynchronous launches. They are decided at once, and take effect after company->job_seconds. */
+/* Asynchronous launches. A launch is checked at once, and takes effect after company->job_seconds. */
 #ifndef IC_SANDBOX_LAUNCHES_H
 #define IC_SANDBOX_LAUNCHES_H
 

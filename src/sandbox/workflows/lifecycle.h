@@ -9,7 +9,7 @@ bool ic_workflow_sign(ic_company *company, ic_workflow *workflow);
 /* Moves a signed workflow to the Archive step, which ends after company->job_seconds and makes a record.
  * false: no memory. */
 bool ic_workflow_archive(ic_company *company, ic_workflow *workflow, ic_time time);
-/* Has ic_company_settle look after a workflow with a scheduled packet or a running Archive step. false: no
+/* Registers a workflow with a scheduled packet or a running Archive step for ic_company_settle. false: no
  * memory. */
 bool ic_company_await(ic_company *company, ic_workflow *workflow);
 /* Does everything that is due by the company's clock: sends scheduled packets, completes archived workflows,

@@ -39,7 +39,7 @@ bool ic_review_decide(ic_company *company, ic_workflow *workflow, size_t review,
 bool ic_reviews_reassign(ic_workflow *workflow, size_t role, ic_time time);
 /* Removes all approvals and asks the first group again. */
 bool ic_reviews_restart(ic_workflow *workflow, ic_time time);
-/* Makes up the history of a workflow that is loaded with approvals. */
+/* Invents the history of a workflow that a fixture loads with approvals. */
 bool ic_reviews_recall(ic_workflow *workflow);
 void ic_reviews_free(ic_workflow *workflow);
 

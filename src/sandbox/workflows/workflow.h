@@ -63,7 +63,7 @@ typedef struct ic_workflow {
     ic_time ended;    /* when completed or cancelled; IC_TIME_NONE before */
 } ic_workflow;
 
-/* By either id, which may be NULL; NULL: there is none. */
+/* By either id, which may be NULL. NULL: not found. */
 ic_workflow *ic_company_workflow(const ic_company *company, const char *id);
 /* A new active workflow in Review with the design's roles, not yet in the company. NULL: no memory. */
 ic_workflow *ic_workflow_new(ic_company *company, const ic_template *template, ic_user *creator);
@@ -78,8 +78,8 @@ bool ic_group_approved(const ic_workflow *workflow, int group);
 int ic_group_active(const ic_workflow *workflow);
 /* Sets the title from the design's title and the attributes. false: no memory. */
 bool ic_workflow_set_title(ic_workflow *workflow);
-/* Adds a document. Takes over the caller's hold of the bytes, also when it fails. `attribute` is owned by the
- * design. NULL: no memory. */
+/* Adds a document. Takes over the caller's reference to the bytes, even on failure. `attribute` is owned by
+ * the design. NULL: no memory. */
 ic_document *ic_workflow_add_document(ic_company *company, ic_workflow *workflow, const char *attribute,
                                       const char *filename, ic_blob *bytes, const ic_user *author,
                                       ic_time time);
