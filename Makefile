@@ -16,7 +16,7 @@
 ROCKSPEC := $(wildcard ironclad-[0-9]*.rockspec)
 VERSION  := $(word 2,$(subst -, ,$(ROCKSPEC:.rockspec=)))
 
-# LuaRocks says which Lua to build for by the folder of its headers.
+# LuaRocks gives the folder of Lua's headers, which tells the version to build for.
 ifdef LUA_INCDIR
 # In Lua 5.5 the number is an expression: (5 * 100 + 5).
 LUA := $(shell echo LUA_VERSION_NUM | $(CC) -E -P -include '$(LUA_INCDIR)/lua.h' -x c - | tail -n 1)
@@ -80,7 +80,7 @@ ifeq ($(SYSTEM),Linux)
 CORE_LIBS += -ldl
 helper_flags := -Wl,--as-needed -Wl,-z,nodelete
 endif
-# With -std=c11 some systems hide what goes beyond ISO C unless these are defined.
+# With -std=c11, some systems hide functions beyond ISO C unless these are defined.
 features := -D_GNU_SOURCE -D_NETBSD_SOURCE $(if $(filter 1,$(PORTABLE)),-DIC_PORTABLE=1)
 
 sanitize := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer $(if \
@@ -97,7 +97,7 @@ listener_objects := $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard src/listener/*.c))
 sandbox_objects := $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard src/sandbox/*.c src/sandbox/*/*.c)) \
 	$(addprefix $(OUT)/obj/src/listener/,connections.o html.o listen.o)
 
-# Of each rock: its shared objects, Lua files and commands, as they are named in the tree that is built.
+# The shared objects, Lua files and commands of each rock, by their names in the built tree.
 product_modules := ironclad/core.so $(if $(filter yes,$(LISTENER)),ironclad/listener.so)
 sandbox_modules := ironclad/sandbox/core.so
 lua_files       := $(shell cd src && find ironclad -name '*.lua')
@@ -136,7 +136,7 @@ sandbox: $(addprefix $(OUT)/,$(sandbox_modules) $(sandbox_lua)) $(bin_tree)
 listener-note:
 	@$(if $(filter yes,$(LISTENER)),:,echo "ironclad: libmicrohttpd is not found: built without ironclad.login" >&2)
 
-# Written only when the compiler or a flag has changed, so that everything is built again then.
+# Written when the compiler or a flag has changed, so that everything is then rebuilt.
 $(CORE)/flags: flags = $(COMPILE) $(MODULE)
 $(OUT)/obj/flags: flags = $(COMPILE) $(LUA_CFLAGS) $(HTTPD_CFLAGS) $(SANDBOX_CFLAGS) $(MODULE) $(helper_flags)
 $(CORE)/flags $(OUT)/obj/flags: FORCE
@@ -208,7 +208,7 @@ $(bench_programs): $(OUT)/bench/%: $(OUT)/obj/spec/bench/%.o
 	@mkdir -p $(@D)
 	$(PROGRAM) -o $@ $^ $(SANDBOX_LIBS)
 
-# Of a fuzz target only main is libFuzzer's: all else is instrumented by SANITIZE=fuzzer-no-link,…
+# Only a fuzz target's main comes from libFuzzer; everything else is instrumented by SANITIZE=fuzzer-no-link,…
 $(fuzz_targets:%=$(OUT)/fuzz/%): $(OUT)/fuzz/%: $(OUT)/obj/spec/fuzz/fuzz_%.o \
 		$(filter-out %/lua_sandbox.o,$(sandbox_objects)) $(CORE)/libcore.a
 	@mkdir -p $(@D)
@@ -224,7 +224,7 @@ test-build: all core-tests lua-tests sandbox-tests $(libraries)
 deps:
 	@.ci/deps
 
-# In a line that `make -n` must only print: it runs every line that has $(MAKE) in it.
+# For lines that `make -n` must only print: it runs every line that contains $(MAKE).
 submake = $(MAKE)
 
 demo: deps
@@ -252,7 +252,8 @@ bench-hosts:
 bench-files: all
 	@eval "$$($(MAKE) -s env LUA=$(LUA))" && $(lua_name) spec/bench/files.lua 1024 $(lua_name)
 
-# Every target, or one (FUZZ=json), for FUZZ_RUNS inputs each; what they find new is kept in build/fuzz/corpus.
+# Runs every target, or one (FUZZ=json), for FUZZ_RUNS inputs each. New inputs that they find are kept in
+# build/fuzz/corpus.
 FUZZ      ?= $(fuzz_targets)
 FUZZ_RUNS ?= 1000000
 fuzz:
@@ -270,8 +271,8 @@ clean:
 	rm -rf build *.rock
 
 # For a shell: eval "$(make -s env LUA=5.4)". It changes the paths of one Lua only. Lua 5.3 and 5.4 have variables of
-# their own, LUA_PATH_5_4. Lua 5.1 and LuaJIT have only LUA_PATH, which the other Luas read too unless they have their
-# own; so these are set first, to what they were.
+# their own, LUA_PATH_5_4. Lua 5.1 and LuaJIT have only LUA_PATH, which the others also read unless their own variable
+# is set. So their own are set first, to the old value.
 lua_path  := $(CURDIR)/$(OUT)/?.lua;$(CURDIR)/$(OUT)/?/init.lua
 lua_cpath := $(CURDIR)/$(OUT)/?.so
 suffix    := $(filter-out _5_1 _luajit,_$(subst .,_,$(LUA)))
@@ -312,7 +313,7 @@ site:
 	@$(MAKE) -s -j2 LUA=luajit all
 	@eval "$$($(submake) -s env LUA=luajit)" && exec $(with_instance) recipes/nginx/run.sh $(PORT)
 
-# Installs a package of Neovim's, on its 'runtimepath'. Neovim's Lua is LuaJIT, or Lua 5.1, which has the same ABI.
+# Installs a Neovim package, which is on 'runtimepath'. Neovim's Lua is LuaJIT, or Lua 5.1, which has the same ABI.
 NVIM_DIR ?= $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/nvim/site/pack/ironclad/start/ironclad
 neovim:
 	@$(MAKE) -s LUA=luajit install-product INST_LUADIR='$(NVIM_DIR)/lua' INST_LIBDIR='$(NVIM_DIR)/lua'

@@ -1,9 +1,9 @@
 -- Imports a folder of PDFs into records: lua bulk_import.lua folder
 -- Its metadata.csv has a line of names, then a line for each record: externalId, file, type, name, and any properties
 -- of the company's record schema. It may be killed at any time and run again: each step is written to journal.txt
--- before it is done, and a record whose creation got no answer is looked up by its property `externalId` before it is
--- created again. A row that cannot be imported is reported, and the others are imported. The exit status is then 1:
--- correct the row, and run it again.
+-- before it is done. When the creation of a record got no answer, the record is looked up by its property `externalId`
+-- before it is created again. A row that cannot be imported is reported; the others are imported, and the exit status
+-- is 1. Correct the row, and run it again.
 
 local ironclad = require "ironclad"
 local folder = arg[1] or error("usage: lua bulk_import.lua folder", 0)
@@ -12,12 +12,12 @@ local csv, journal = dofile(support .. "csv.lua"), dofile(support .. "journal.lu
 local client = ironclad.from_env { scopes = ironclad.scopes_for { "records:list", "records:get", "records:create",
   "records:get_schema", "records:upload_attachment" } }
 
--- These would be the same for every row.
+-- These errors would be the same for every row.
 local HOPELESS = { auth = true, permission = true, network = true, tls = true }
--- What each row has besides properties.
+-- The columns that are not properties.
 local OWN = { file = true, type = true, name = true }
 
--- The value; or the error is raised as it is, with its kind.
+-- Returns the value, or raises the error as a table, so that its kind is kept.
 local function try(value, err)
   if err ~= nil then error(err, 0) end
   return value

@@ -1,4 +1,4 @@
--- Calls in another event loop, here that of cqueues: it waits for the mailbox together with everything else.
+-- Calls in another event loop, here the one of cqueues: it waits for the mailbox together with everything else.
 local cqueues = require "cqueues"
 local ironclad = require "ironclad"
 

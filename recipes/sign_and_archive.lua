@@ -1,6 +1,6 @@
--- Takes a contract from review to the signed copy on disk: lua sign_and_archive.lua IC-12 [folder]
+-- Takes a contract from review to a signed copy on disk: lua sign_and_archive.lua IC-12 [folder]
 -- Approves what the user may approve, waits for the other reviewers, sends the signature request, waits until all have
--- signed, and saves the signed copies of the contract's records. It may be ended and run again at any time.
+-- signed, and saves the signed copies of the contract's records. It may be stopped and run again at any time.
 -- Reads its connection from the environment, as launch_nda.lua does. IRONCLAD_WAIT is the longest wait for a step, in
 -- seconds.
 

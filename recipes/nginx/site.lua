@@ -1,4 +1,4 @@
--- The pages of the site (nginx.conf). Each request waits for Ironclad without holding up the others of its worker.
+-- The pages of the site (nginx.conf). While a request waits for Ironclad, its worker serves other requests.
 
 local ironclad = require "ironclad"
 
@@ -6,7 +6,7 @@ local TEMPLATE = "NDA" -- part of the name of the workflow design that the form 
 local DOCUMENT = os.getenv "IRONCLAD_SITE" .. "/../nda.docx"
 local STEPS = { "Review", "Sign", "Archive", "Complete" }
 
--- All workers share one token. Ironclad's rate limits are for the whole company, so each worker takes its part.
+-- All workers share one token. Ironclad's rate limits are for the whole company, so each worker uses its share.
 local client = ironclad.from_env {
   store = ironclad.store.shared_dict "ironclad",
   rate_share = 1 / ngx.worker.count(),
@@ -71,7 +71,7 @@ end
 
 local template
 
--- The design to launch, and its attribute that takes the document; looked up once a worker.
+-- The design to launch, and its attribute for the document; looked up once per worker.
 local function find_template()
   if template then return template end
   local schemas, err = client.workflow_schemas:list()
@@ -87,8 +87,8 @@ local function find_template()
   return template
 end
 
--- A page of another site must not launch anything through the browser of somebody who can reach this site. nginx.conf
--- has already refused every foreign Host.
+-- A page of another site must not launch anything through the browser of someone who can reach this site. nginx.conf
+-- has already refused requests for any other Host.
 local function is_own(headers)
   return not headers.origin or headers.origin:match "^https?://(.*)$" == headers.host
 end

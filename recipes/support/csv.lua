@@ -1,5 +1,5 @@
 -- Reading CSV (RFC 4180): fields in quotes may hold separators, line ends and doubled quotes. The separator is a comma,
--- a semicolon or a tab: whichever the first line has most of.
+-- a semicolon or a tab, whichever is most frequent in the first line.
 local csv = {}
 
 local function separator_of(text)
@@ -35,8 +35,9 @@ local function line(text, at, separator)
   end
 end
 
--- The lines of a file after the first, as tables by the names in the first: an iterator -> the table, and the number of
--- the line that it begins in. And the names. Throws for what is no CSV, with the number of the line.
+-- The rows of a file after its first line, as tables by the names in the first line. Returns an iterator -> the table,
+-- and the number of the line in which it begins; and the names. Raises an error, with the line number, for text that is
+-- not CSV.
 function csv.rows(path)
   local file = assert(io.open(path, "rb"))
   local text = file:read "*a":gsub("^\239\187\191", "")

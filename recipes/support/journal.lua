@@ -1,11 +1,11 @@
--- A journal of what has been started and done: one line for each step, written at once. A line that a kill or a full
--- disk has cut off has no "." at its end, and does not count.
+-- A journal of what has been started and done: one line for each step, written at once. A line that was truncated, by a
+-- kill or a full disk, has no "." at its end and is ignored.
 local json = require("ironclad").json
 
 local Journal = {}
 Journal.__index = Journal
 
---- A text as it stands in the journal: on one line, as JSON when it has control characters.
+--- A text in the form of the journal: on one line, as JSON when it has control characters.
 local function on_one_line(text)
   return text:find '[%c]' and json.encode(text):gsub("\127", "\\u007f") or text:find '^"' and json.encode(text) or text
 end

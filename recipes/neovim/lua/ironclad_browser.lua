@@ -167,7 +167,7 @@ local function open_workflows()
   read()
 end
 
---- Opens what `:Ironclad` names.
+--- Opens the view named by `:Ironclad`.
 function browser.open(what)
   if what ~= "workflows" then return notify_error(("unknown: %s; try :Ironclad workflows"):format(what)) end
   start(open_workflows)
