@@ -27,8 +27,8 @@ static int core_jobs(lua_State *L) {
 }
 
 /* info() -> the versions of this module and of the libraries that it runs with. With SSLKEYLOGFILE in the
- * environment libcurl writes the keys of its TLS connections to that file, with which whoever records the
- * traffic can read it: tls_key_log is then the path. */
+ * environment, libcurl writes the keys of its TLS connections to that file. With these keys, anyone who
+ * records the traffic can read it. So info() returns the path as tls_key_log. */
 static int core_info(lua_State *L) {
     const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
     lua_createtable(L, 0, 4);

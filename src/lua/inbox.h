@@ -7,7 +7,7 @@
 
 /* Sets unsaved, guard, generation, listen and kept in the table at the top of the stack. */
 void ic_lua_open_inbox(lua_State *L);
-/* The state's mailbox, made at first use and anew in a forked child. Throws when it cannot be made. */
+/* The state's mailbox, made at first use, and again in a forked child. Throws when it cannot be made. */
 ic_mailbox *ic_lua_inbox(lua_State *L);
 
 #endif

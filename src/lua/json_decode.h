@@ -9,8 +9,9 @@
 #define IC_ARRAY_TYPE "ironclad.array"
 
 /* Pushes the Lua value at a tape's word (never fails but for Lua's own memory errors, which it throws).
- * Tables get exact sizes; arrays get the array metatable; null is ironclad.null; of equal names the last
- * counts. An integer that Lua has no number for is a text of its digits. Does not own the tape. */
+ * Tables get exact sizes; arrays get the array metatable; null is ironclad.null; if a name is repeated,
+ * the last member counts. An integer that no Lua number can hold is a string of its digits. Does not own
+ * the tape. */
 void ic_lua_push_tape(lua_State *L, const ic_tape *tape, const uint64_t *word);
 
 /* decode(text) -> the value, or nil, what is wrong, and its kind (error.h) */

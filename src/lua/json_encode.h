@@ -9,7 +9,7 @@
 #include <lua.h>
 #include <stdbool.h>
 
-/* What is made of Lua values, in a userdata with __gc that frees it: whatever Lua throws, nothing is lost. */
+/* What is made from Lua values, in a userdata whose __gc frees it, so that nothing leaks when Lua throws. */
 typedef struct ic_json_box {
     ic_buf text;
     cJSON *tree;
@@ -30,16 +30,15 @@ typedef struct ic_json_rules {
 } ic_json_rules;
 
 /* Appends the value at the top of the stack to box->text. Throws a Lua error that names the path
- * ("attributes.lines[3]: …") for what has no place in JSON, and without memory. A table is an array when it
- * is marked as one or has the keys 1 to n, otherwise an object. Metamethods are not asked, but for two fields
- * of a metatable: the function __as_text makes one text of the table, __as_number the digits of one number.
- */
+ * ("attributes.lines[3]: …") for a value that JSON cannot hold, and when out of memory. A table is an
+ * array when it is marked as one or has the keys 1 to n, otherwise an object. Only two metamethods are
+ * called: __as_text returns a string to write instead of the table, __as_number the digits of a number. */
 void ic_lua_write_json(lua_State *L, const ic_json_rules *rules, ic_json_box *box);
 
 /* Reads the table at the top of the stack as an object into box->tree, which must be NULL, for the core to
- * check and change: scalars are nodes, files stand as IC_JSON_FILE nodes (with rules->no_file; otherwise as
- * above), and other tables are raw JSON, unless ic_body_build looks into that field of the operation (NULL:
- * none). Throws as ic_lua_write_json. False: a key is no string, so that it is no object. */
+ * check and change: scalars are nodes, files stand as IC_JSON_FILE nodes (with rules->no_file; otherwise
+ * as above), and other tables are raw JSON, unless ic_body_build looks into that field of the operation
+ * (NULL: none). Throws as ic_lua_write_json. False: a key is not a string, so the table is not an object. */
 bool ic_lua_read_fields(lua_State *L, const ic_json_rules *rules, const ic_operation *operation,
                         ic_json_box *box);
 

@@ -8,8 +8,8 @@
  * beginning with `root` ("headers"; for NULL or "" the path begins with the key). */
 void ic_lua_to_tree(lua_State *L, int index, const char *root, ic_json_box *box);
 
-/* The same for the body of a request: as ic_lua_read_fields, or as one raw piece of JSON what is no object.
- */
+/* The same for the body of a request: an object is read as by ic_lua_read_fields, any other value becomes
+ * one piece of raw JSON. */
 void ic_lua_to_body(lua_State *L, int index, const char *root, const ic_operation *operation,
                     ic_json_box *box);
 

@@ -17,9 +17,9 @@ typedef enum ic_grant {
  * `redirect_uri` goes with a code. `request` is zeroed before and freed after, even after false (MEMORY). */
 bool ic_grant_request(const ic_connection *connection, ic_grant grant, const char *secret,
                       const char *redirect_uri, ic_request *request, ic_error *error);
-/* Reads the answer into an empty token; `seconds` is how long the access token may be used. False with
- * PROTOCOL or MEMORY: if a refresh token came all the same, it is in `token` and must be kept, because the
- * one before is spent. */
+/* Reads the answer into an empty token. `seconds` receives the lifetime of the access token. False with
+ * PROTOCOL or MEMORY. Even then, `token` may hold a new refresh token. It must be kept, because the old
+ * one is no longer valid. */
 bool ic_grant_read(const cJSON *tree, ic_token *token, double *seconds, ic_error *error);
 
 #endif

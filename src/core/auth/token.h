@@ -15,7 +15,7 @@ typedef struct ic_token {
 } ic_token;
 
 void ic_token_clear(ic_token *token); /* frees and zeroes; secrets are overwritten */
-/* Whether it is neither an access token nor a refresh token. */
+/* Whether it has neither an access token nor a refresh token. */
 bool ic_token_is_empty(const ic_token *token);
 
 /* {access_token, refresh_token, scope, expires_at}, as a token file holds it and a store written in Lua is
@@ -23,11 +23,11 @@ bool ic_token_is_empty(const ic_token *token);
 cJSON *ic_token_to_json(const ic_token *token);
 /* Frees any tree; its texts are overwritten first. NULL is allowed. */
 void ic_token_free_json(cJSON *tree);
-/* Overwrites `token`. A missing member or null is none; other members are ignored. False with STORE (a member
- * of the wrong type, or neither token) or MEMORY, and an empty `token`. */
+/* Overwrites `token`. A member that is missing or null counts as not given. Other members are ignored.
+ * False with STORE (a member of the wrong type, or neither token) or MEMORY, and an empty `token`. */
 bool ic_token_from_json(const cJSON *tree, ic_token *token, ic_error *error);
 
-/* The text members of a token, for what treats them alike. */
+/* The text members of a token by index, for code that treats them alike. */
 enum { IC_TOKEN_TEXTS = 3 };
 const char *ic_token_text_name(int index);
 const char *ic_token_text(const ic_token *token, int index); /* NULL: none */

@@ -21,7 +21,7 @@ typedef struct ic_error {
     ic_outcome outcome;
     long status;                     /* HTTP status; 0 when there was no answer */
     double retry_after;              /* seconds; negative when unknown */
-    int attempts;                    /* requests sent for the call; 0 before the call completes it */
+    int attempts;                    /* requests sent for the call; 0 until the call fills it in */
     bool retryable;                  /* the same call may succeed later */
     const char *operation;           /* static: from the catalog; NULL when not about an operation */
     char *message;                   /* owned; NULL after an allocation failed: use ic_error_message */
@@ -32,20 +32,20 @@ typedef struct ic_error {
  * file name or an argument holds. */
 
 const char *ic_error_kind_name(ic_error_kind kind);
-/* What an error of that kind means, and what to do about it: a sentence each, without its full stop, for the
- * documentation. NULL for IC_OK and IC_ERR_ARGUMENT. */
+/* What an error of that kind means, and what to do about it: for the documentation. Each is one sentence,
+ * without a full stop. NULL for IC_OK and IC_ERR_ARGUMENT. */
 const char *ic_error_kind_meaning(ic_error_kind kind);
 const char *ic_error_kind_advice(ic_error_kind kind);
 /* Sets kind and message (printf style), and frees the old content. Cannot fail: without memory for the
  * message, ic_error_message returns a static text. `error` may be NULL: then nothing happens. */
 void ic_error_set(ic_error *error, ic_error_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* Replaces the message alone. NULL, for want of memory, leaves the old one. */
+/* Replaces only the message. NULL (out of memory) leaves the old one. */
 void ic_error_restate(ic_error *error, const char *message);
 /* Copies text of a server into one of code, param and request_id, escaped and at most 256 bytes long, unless
  * that is set already. NULL and "" set nothing. */
 void ic_error_take(char **field, const char *text);
-/* The same for an allocation that failed. */
+/* Sets MEMORY, for an allocation that failed. */
 void ic_error_memory(ic_error *error);
 const char *ic_error_message(const ic_error *error);
 /* `to` must be empty. */

@@ -1,6 +1,7 @@
-/* A mailbox: a thread-safe queue from the engine to one Lua state. It queues nodes that are part of a larger
- * object, so that posting needs no memory, and it has a descriptor that is readable while the queue holds a
- * node. It knows nothing of what the nodes belong to. Any thread, unless said otherwise. */
+/* A mailbox: a thread-safe queue from the engine to one Lua state. It queues nodes that are part of a
+ * larger object, so that posting needs no memory, and it has a descriptor that is readable while the queue
+ * holds a node. It does not know which objects the nodes belong to. Functions may be called from any
+ * thread, unless said otherwise. */
 #ifndef IC_MAILBOX_H
 #define IC_MAILBOX_H
 
@@ -10,13 +11,14 @@
 
 typedef struct ic_mailbox ic_mailbox;
 
-/* Zeroed at first, then the mailbox's alone. A node belongs to one mailbox. */
+/* Must be zeroed before its first use. After that, only the mailbox changes it. A node belongs to one
+ * mailbox. */
 typedef struct ic_mailbox_node {
     struct ic_mailbox_node *next;
     atomic_uint notices; /* bits: posted and not taken yet */
 } ic_mailbox_node;
 
-/* What a mailbox knows of its nodes. Neither function may post to the mailbox. */
+/* How a mailbox retains and drops its nodes. Neither function may post to the mailbox. */
 typedef struct ic_mailbox_hooks {
     /* The queue holds the node from now on. Called with the mailbox locked. */
     void (*retain)(ic_mailbox_node *node);
@@ -31,7 +33,7 @@ ic_mailbox *ic_mailbox_new(const ic_mailbox_hooks *hooks, ic_error *error);
 void ic_mailbox_retain(ic_mailbox *mailbox);
 void ic_mailbox_release(ic_mailbox *mailbox); /* NULL is allowed */
 /* Drops what is in the queue and refuses what is posted later. Its owner closes a mailbox before releasing
- * it: nodes in the queue and the mailbox may hold each other. */
+ * it: nodes in the queue and the mailbox may retain each other. */
 void ic_mailbox_close(ic_mailbox *mailbox);
 
 /* False in a child of the process that made it: there, the mailbox may only be released. */
@@ -42,19 +44,20 @@ bool ic_mailbox_is_ours(const ic_mailbox *mailbox);
 /* Adds notices to the node and puts it into the queue unless it is there. False: the mailbox is closed or
  * another process's, and nobody will take it. */
 bool ic_mailbox_post(ic_mailbox *mailbox, ic_mailbox_node *node, unsigned notices);
-/* The mailbox's lock also guards what sender and reader share of its nodes' objects. Held for moments. */
+/* The mailbox's lock also guards what sender and reader share of its nodes' objects. It must be held only
+ * briefly. */
 void ic_mailbox_lock(ic_mailbox *mailbox);
 void ic_mailbox_unlock(ic_mailbox *mailbox);
-/* Counts what is under way and can only be saved by the mailbox's reader: +1 when it begins, -1 when it is
- * saved or lost. */
+/* Counts the work whose result only the mailbox's reader can save: +1 when it begins, -1 when the result
+ * is saved or lost. */
 void ic_mailbox_add_unsaved(ic_mailbox *mailbox, int change);
 /* Whether an urgent notice waits in the queue. */
 bool ic_mailbox_is_urgent(ic_mailbox *mailbox);
 
 /* The reader's side. */
 
-/* Takes the oldest node out of the queue, with its notices, and what the queue held of it (the caller undoes
- * retain). NULL: the queue is empty. */
+/* Takes the oldest node out of the queue, with its notices. The queue's reference goes to the caller, who
+ * must undo `retain`. NULL: the queue is empty. */
 ic_mailbox_node *ic_mailbox_take(ic_mailbox *mailbox, unsigned *notices);
 /* Readable while the queue holds a node. Owned by the mailbox; for polling only. -1: closed, or in a forked
  * child. */

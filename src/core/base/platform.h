@@ -16,8 +16,8 @@
 #define IC_PORTABLE 0
 #endif
 
-/* All descriptors that these open are closed in a program that this process starts. The result is that of the
- * POSIX function: -1 with errno. */
+/* These functions open descriptors with close-on-exec. They return what the POSIX function returns: -1
+ * with errno on failure. */
 int ic_open_pipe(int ends[2], bool nonblocking);
 int ic_open_socket(int family, int type, int protocol, bool nonblocking);
 /* The next connection of a listener, non-blocking. */
@@ -29,10 +29,10 @@ int ic_open_temporary(char *path);
  * for the socket, the calling thread must block it, as the engine's does. */
 ssize_t ic_send(int descriptor, const void *bytes, size_t length);
 
-/* Overwrites a secret; the compiler cannot leave that out. */
+/* Overwrites a secret. The compiler cannot optimise this away. */
 void ic_wipe(void *bytes, size_t length);
 
-/* Bytes that nobody can guess; false when the system has none. */
+/* Random bytes that are safe for secrets. False when the system has none. */
 bool ic_random_bytes(void *bytes, size_t length);
 
 /* A condition, and a wait for it that ends at a time of CLOCK_MONOTONIC. The result is that of
@@ -46,7 +46,7 @@ struct timespec ic_modification_time(const struct stat *about);
 char **ic_environment(void);
 
 /* The shared object that holds this function is never unloaded: a thread of its own may still run when the
- * host closes it. Does nothing where the linker has said so already (-z nodelete). */
+ * host closes it. Does nothing where the linker has already arranged this (-z nodelete). */
 void ic_stay_loaded(void);
 
 /* For posix_spawnattr_setflags: Ctrl-C in the terminal does not reach the program. */

@@ -23,9 +23,9 @@ bool ic_process_add_hooks(ic_process_hooks *hooks);
  */
 unsigned ic_process_generation(void);
 
-/* The process lock: one mutex for the engine's start and end, its inbox and the table of descriptors. It is
- * held for moments, never while anything waits. A fork happens with it held, so that the child finds all of
- * these whole. */
+/* The process lock: one mutex for the engine's start and end, its inbox and the table of descriptors. It
+ * is held briefly, and never during a wait. fork takes it first, so that the child finds all of these in a
+ * consistent state. */
 void ic_process_lock(void);
 void ic_process_unlock(void);
 

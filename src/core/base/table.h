@@ -15,7 +15,7 @@ typedef struct ic_table_node {
 typedef struct ic_table {
     ic_table_node **chains; /* owned; NULL: `only` is the one chain */
     ic_table_node *only;
-    size_t size, count; /* of chains, a power of two; of nodes */
+    size_t size, count; /* number of chains, a power of two; number of nodes */
 } ic_table;
 
 /* Adds the node under a text, which must stay as it is while the node is in the table. No other node may have

@@ -40,7 +40,7 @@ typedef struct ic_content {
     ic_content_type type;
     const char
         *kind; /* of the resource or of each item: "workflow"; NULL: none that has methods of its own */
-    const char *field; /* of the answer that it is in; NULL: it is the answer */
+    const char *field; /* the answer's field that holds it; NULL: the whole answer */
 } ic_content;
 
 typedef enum ic_paging {
@@ -91,11 +91,12 @@ enum {
     IC_LIST = 2,     /* query: several values, joined by commas */
     IC_FILL = 4,     /* when the caller leaves it out, `value` is sent (JSON text for a body field) */
     /* Of a form: */
-    IC_NAMES_FILE = 8, /* an object; its `filename` is the form's file's, unless the caller gives one */
+    IC_NAMES_FILE = 8, /* an object; its `filename` defaults to the name of the form's file */
     IC_SIGNERS = 16,   /* an object; `signerRoleNames` in it is not empty, unless the IC_OWN field is true */
     IC_OWN = 32,       /* true or false for this module; not sent */
-    /* What refers to a resource. The caller may give the resource's table instead. A field whose type is that
-     * of the reference holds one; a field of another type holds any number of them, by index or by name. */
+    /* References to a resource. The caller may give the resource's table instead. A field that has the
+     * type given below is one reference. A field of another type holds any number of them, by index or by
+     * name. */
     IC_RECORD_LINK = 64, /* object {recordId=…}, of a record or an entity */
     IC_RECORD_ID = 128,  /* string: the id of a record or an entity */
     IC_SCHEMA_ID = 256,  /* string: the id of a workflow schema */
@@ -119,9 +120,9 @@ typedef struct ic_operation {
     ic_service service;
     ic_method method;
     const char *path;      /* with {placeholders} */
-    const ic_field *query; /* NULL-name-terminated; never NULL */
+    const ic_field *query; /* ends with a NULL name; never NULL */
     ic_body body;
-    const ic_field *fields; /* of the body; the same */
+    const ic_field *fields; /* of the body; ends like `query` */
     ic_answer answer;
     ic_content content;
     ic_paging paging;
@@ -156,7 +157,7 @@ typedef struct ic_path_values {
 /* The operation of a request, or NULL. Literal segments win over placeholders: "/records/export" over
  * "/records/{id}". `path` has no query and is percent-encoded. `values` may be NULL. */
 const ic_operation *ic_operation_by_path(ic_method method, const char *path, ic_path_values *values);
-/* The bucket of any request, also of one that is not in the catalog. */
+/* The bucket of any request, even of one that is not in the catalog. */
 ic_bucket ic_bucket_of(ic_method method, const char *path);
 /* "workflows:read" */
 const char *ic_bucket_name(ic_bucket bucket);

@@ -10,7 +10,7 @@
 typedef struct ic_scope {
     const char *name;
     const char *label;       /* what it permits, in a few words */
-    bool client_credentials; /* whether that grant may ask for it too */
+    bool client_credentials; /* whether the client credentials grant may, too */
 } ic_scope;
 
 extern const ic_scope ic_scopes[];
@@ -25,9 +25,10 @@ const char *ic_scope_nearest(const char *name);
 /* `needed` is as in ic_operation.scopes: "a b" is both, "a|b" is one of them. Appends it as text: "a and b",
  * "a or b"; nothing when no scope is needed. The caller checks out->failed. */
 void ic_scopes_describe(const char *needed, ic_buf *out);
-/* Appends, as the same text, what `granted` (separated by spaces) lacks of `needed`, and returns whether it
- * lacks anything. False, too, when `granted` is NULL or empty: a token answer may come without `scope` (RFC
- * 6749, 5.1), and then nothing is known. The caller checks out->failed. */
+/* Appends the scopes of `needed` that are missing in `granted` (separated by spaces), in the same form,
+ * and returns whether any are missing. If `granted` is NULL or empty, the granted scopes are unknown and
+ * the result is false: a token answer may come without `scope` (RFC 6749, 5.1). The caller checks
+ * out->failed. */
 bool ic_scopes_missing(const char *needed, const char *granted, ic_buf *out);
 
 #endif

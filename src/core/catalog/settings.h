@@ -21,7 +21,7 @@ typedef struct ic_settings {
     bool watched; /* whether hooks or a log want events of its calls; not an option */
 } ic_settings;
 
-/* How an option is given: as the words of options.def say. */
+/* The type of an option's value, named as in options.def. */
 typedef enum ic_option_type {
     IC_OPTION_TEXT,
     IC_OPTION_TEXT_OR_FALSE,
@@ -46,7 +46,7 @@ typedef struct ic_option {
     const char *choices;              /* of a text: separated by spaces; NULL: any text */
     /* For the documentation: */
     const char *takes;    /* of HANDLED: "a function" */
-    const char *fallback; /* what holds without a text or HANDLED; NULL: nothing */
+    const char *fallback; /* the default of a text or HANDLED, in words; NULL: none */
     const char *text;     /* what it is for, one line */
 } ic_option;
 

@@ -1,5 +1,6 @@
-/* Ironclad's per-minute rate limits, kept to before the service has to refuse: a sliding window for each
- * bucket and one for the company. Pure: functions are told the time, in seconds on one monotonic clock. */
+/* Keeps requests within Ironclad's per-minute rate limits, so that the service need not refuse any. There
+ * is a sliding window for each bucket and one for the company. Pure: functions get the time as a
+ * parameter, in seconds on one monotonic clock. */
 #ifndef IC_BUDGET_H
 #define IC_BUDGET_H
 
@@ -16,9 +17,9 @@ ic_budget *ic_budget_new(double share);
 void ic_budget_free(ic_budget *budget); /* NULL is allowed */
 
 /* Makes room for a permit of the bucket. False without memory; ic_budget_acquire then tries again, and
- * answers with a wait as long as there is none. */
+ * returns a wait until there is memory. */
 bool ic_budget_reserve(ic_budget *budget, ic_bucket bucket);
-/* Whether the budget knows nothing that a new one would not know. */
+/* Whether the budget is in the same state as a new one, so that it can be freed. */
 bool ic_budget_is_idle(ic_budget *budget, double now);
 
 /* Acquires a permit of the bucket, and of the company's window, which every bucket but NONE shares. 0:

@@ -90,7 +90,7 @@ struct ic_call {
     ic_mailbox *mailbox;       /* counted; NULL: a call of the engine's own */
     ic_connection *connection; /* counted */
 
-    /* Set by the starter before the start; from then on the engine's alone. */
+    /* Set by the starter before the start. After that, only the engine uses it. */
     ic_request request; /* a redirect changes its target */
     ic_call_options options;
     ic_purpose purpose;
@@ -110,20 +110,20 @@ struct ic_call {
     unsigned event_count, events_lost;
     ic_progress progress;
 
-    /* The engine's alone. */
+    /* Used by the engine only. */
     ic_state state;
     ic_timer timer;
     double started, deadline, resume_at; /* ic_now's seconds; deadline 0: none */
     double attempt_began, attempt_ends;  /* ic_now's seconds; ends: when the attempt is ended; 0: never */
     double progress_told;                /* when progress was last told */
     int attempts, repeats, redirects;
-    bool fresh;           /* the next attempt uses a new connection */
-    bool renewed;         /* its token was refused, and renewed */
-    bool second_chance;   /* … from the store: that token may be refused too, and renewed once more */
-    bool served;          /* a token has just been fetched for it, and is used however soon it expires */
-    bool abandoned;       /* nobody waits for it: once the attempt under way has ended, there is no other */
-    bool earlier_unknown; /* an earlier attempt ended with an unknown outcome */
-    bool has_rate_permit; /* of rate_queue's budget */
+    bool fresh;                /* the next attempt uses a new connection */
+    bool renewed;              /* its token was refused, and renewed */
+    bool second_chance;        /* … from the store: that token may be refused too, and renewed once more */
+    bool served;               /* a token has just been fetched for it, and is used however soon it expires */
+    bool abandoned;            /* nobody waits for it: no attempt follows the one under way */
+    bool earlier_unknown;      /* an earlier attempt ended with an unknown outcome */
+    bool has_rate_permit;      /* of rate_queue's budget */
     bool has_in_flight_permit; /* of host_queue */
     bool timer_reserved;       /* the timer's memory is reserved */
     char *foreign_url; /* owned; where a redirect of a download leads, on another host; NULL: nowhere */

@@ -1,5 +1,5 @@
-/* What the engine knows of a connection: its token entry and its queues. All of it is freed when the
- * connection has no other owner and nothing that is remembered matters any more. The engine's thread only. */
+/* The engine's state for a connection: its token entry and its queues. It is freed when the connection has
+ * no other owner and the state has no effect any more. The engine's thread only. */
 #ifndef IC_CLIENTS_H
 #define IC_CLIENTS_H
 
@@ -16,10 +16,10 @@ typedef struct ic_client {
 
 /* The connection's client, made when it is first needed. NULL without memory. */
 ic_client *ic_client_of(ic_engine *engine, ic_connection *connection);
-/* A call has ended: soon there may be something to free. */
+/* Called when a call has ended, because there may soon be something to free. */
 void ic_clients_note_end(ic_engine *engine, double now);
-/* Frees what is not used any more, once in a while. Called between the engine's turns, when nobody iterates.
- */
+/* Frees what is not used any more, from time to time. Called between the engine's turns, when nothing
+ * iterates over the clients. */
 void ic_clients_tidy(ic_engine *engine, double now);
 bool ic_clients_init(ic_engine *engine);
 void ic_clients_free(ic_engine *engine);

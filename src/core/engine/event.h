@@ -1,6 +1,6 @@
-/* What happens to a call on its way, for hooks and the log: the engine notes events and progress, and the
- * starter's thread takes them. A note that finds no memory is lost and counted; it never fails the call.
- * Nothing is noted for a connection that nobody watches. */
+/* What happens to a call, for hooks and the log: the engine notes events and progress, and the starter's
+ * thread takes them. When there is no memory for an event, it is dropped and counted, and the call goes
+ * on. Nothing is noted for a connection that nobody watches. */
 #ifndef IC_EVENT_H
 #define IC_EVENT_H
 
@@ -41,7 +41,7 @@ ic_event *ic_event_take(ic_call *call);
 void ic_event_free(ic_event *event); /* NULL is allowed */
 
 /* Notes how many bytes of the body have been moved; `total` negative: unknown. Does nothing without
- * options.progress, nor within 0.1 s of the last time unless this is the `last`. The engine's thread only. */
+ * options.progress. At most one note is made every 0.1 s, except for the `last`. The engine's thread only. */
 void ic_progress_note(ic_call *call, double done, double total, bool last, double now);
 /* Takes the progress that was noted last; false: it has been taken. Any thread. */
 bool ic_progress_take(ic_call *call, double *done, double *total);

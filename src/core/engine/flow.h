@@ -8,21 +8,21 @@
 void ic_flow_start(ic_engine *engine, ic_call *call);
 /* Adds the call to engine->live and counts it. Part of the start. */
 void ic_flow_register(ic_engine *engine, ic_call *call);
-/* The call of that id if it is in flight, else NULL. Borrowed. */
+/* The call with that id if it is in flight, otherwise NULL. Borrowed. */
 ic_call *ic_flow_find(const ic_engine *engine, unsigned long id);
 
-/* Goes on from whatever the call waited for. */
+/* Continues a call when its wait has ended. */
 void ic_flow_advance(ic_engine *engine, ic_call *call);
-/* libcurl has ended the call's attempt. */
+/* Called when libcurl has ended the call's attempt. */
 void ic_flow_attempt_ended(ic_engine *engine, ic_call *call, CURLcode code);
-/* The sink has taken what it was given. */
+/* Called when the sink has taken its chunk. */
 void ic_flow_resume(ic_engine *engine, ic_call *call);
 /* Fires the timers that are due, of calls and of others. */
 void ic_flow_fire(ic_engine *engine, double now);
 
 /* Ends the call with CANCELLED. */
 void ic_flow_cancel(ic_engine *engine, ic_call *call);
-/* Nobody waits for the call: as ic_call_abandon. */
+/* Called when nobody waits for the call any more (ic_call_abandon). */
 void ic_flow_abandon(ic_engine *engine, ic_call *call);
 /* Ends the call with the value that it has. */
 void ic_flow_complete(ic_engine *engine, ic_call *call);

@@ -1,6 +1,6 @@
-/* Where calls wait before they are sent: for a rate-limit permit, of one client's budgets, and for an
- * in-flight permit, of one host. First in, first out. Waiting here uses up nothing of an attempt's timeout.
- * The engine's thread only. */
+/* Where calls wait before they are sent: for a rate-limit permit from their client's budget, and for an
+ * in-flight permit for their host. First in, first out. Time spent here does not count towards an
+ * attempt's timeout. The engine's thread only. */
 #ifndef IC_QUEUES_H
 #define IC_QUEUES_H
 
@@ -9,11 +9,11 @@
 /* Finds the call's host queue and rate queue, or makes them. A grant has neither, a download from another
  * host has no rate queue. False without memory. */
 bool ic_queues_assign(ic_engine *engine, ic_call *call);
-/* The call, which has ended, uses its queues no more. */
+/* Detaches a call that has ended from its queues. */
 void ic_queues_leave(ic_call *call);
-/* The same of a client that is being freed. */
+/* The same for a client that is being freed. */
 void ic_queues_forget(ic_client *client);
-/* Frees the queues that have no users, and whose budget knows nothing any more. */
+/* Frees the queues that have no users and whose budget is idle. */
 void ic_queues_tidy(ic_engine *engine, double now);
 void ic_queues_free(ic_engine *engine);
 
@@ -27,11 +27,12 @@ void ic_in_flight_release(ic_call *call);
 /* After an attempt, releases the permits that the call has. `sent`: the service may have counted it. */
 void ic_permits_release(ic_engine *engine, ic_call *call, double now, bool sent);
 
-/* Gives free in-flight permits to the calls that wait. Only the engine's loop calls this: if releasing a
- * permit did, a row of calls that fail at once would be as many nested functions. */
+/* Gives free in-flight permits to the calls that wait. Only the engine's loop calls this. If
+ * ic_in_flight_release did, a row of calls that fail at once would recurse once for each call. */
 void ic_host_queues_serve(ic_engine *engine);
-/* Corrects the budget by the call's answer. Dates in it are measured against its own Date, or without one
- * against `wall_time` (Unix seconds). `refused_for`: seconds, after a 429; negative: there was none. */
+/* Corrects the budget from the headers of the call's answer. Dates in it are measured against its own
+ * Date, or without one against `wall_time` (Unix seconds). `refused_for`: seconds, after a 429; negative:
+ * there was none. */
 void ic_rate_queue_observe(ic_call *call, double now, double wall_time, double refused_for);
 
 #endif

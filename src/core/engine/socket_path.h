@@ -1,5 +1,5 @@
-/* Where the engine's unix socket is: a file in a folder that no other user can enter, named after the process
- * and removed when it ends. What a process that crashed has left there is removed by the next one. Any
+/* Where the engine's unix socket is: a file in a folder that no other user can enter, named after the
+ * process and removed when it ends. A process also removes what crashed processes have left there. Any
  * thread; the process lock must not be held. */
 #ifndef IC_SOCKET_PATH_H
 #define IC_SOCKET_PATH_H

@@ -1,6 +1,6 @@
-/* Carries out the steps of keeping a token: in memory (nothing to do), in a file, or in a store written in
- * Lua, which is asked by message. A step ends by calling back, at once or later; a store is asked for one
- * step at a time. The engine's thread only. */
+/* Carries out the steps of loading and saving a token: in memory (nothing to do), in a file, or in a store
+ * written in Lua, which gets a message. A step ends by calling back, at once or later; a store is asked
+ * for one step at a time. The engine's thread only. */
 #ifndef IC_STORE_WORKER_H
 #define IC_STORE_WORKER_H
 
@@ -44,7 +44,7 @@ void ic_store_worker_do(ic_engine *engine, ic_store_worker *worker, ic_store_ste
                         ic_store_done *done);
 /* The Lua state has answered a question (IC_COMMAND_ANSWER). */
 void ic_store_worker_answered(ic_engine *engine, ic_call *question);
-/* Whether tokens outlive the process's memory. */
+/* Whether tokens outlive the process. */
 bool ic_store_worker_persists(const ic_store_worker *worker);
 
 #endif

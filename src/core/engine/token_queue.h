@@ -1,6 +1,6 @@
-/* Who waits for an access token, and how one is got. There is one entry for each token key of a connection
- * (its host, client, user, store, …). However many calls wait for a token, one is fetched, and they get it
- * only when it has been saved where it is to be kept. The engine's thread only. */
+/* The calls that wait for an access token, and the work to get one. There is one entry for each token key
+ * of a connection (its host, client, user, store, …). However many calls wait for a token, only one is
+ * fetched. They get it after it has been saved to its store, if there is one. The engine's thread only. */
 #ifndef IC_TOKEN_QUEUE_H
 #define IC_TOKEN_QUEUE_H
 
@@ -11,7 +11,7 @@
  * (ic_flow_advance follows), or has ended with an error. */
 const char *ic_token_queue_bearer(ic_engine *engine, ic_call *call, double now);
 /* Carries out an internal request about the token: PREPARE, FORGET or INSPECT instead of sending the call,
- * EXCHANGE when its answer is there. The call waits, and ends when it is done. */
+ * EXCHANGE once its answer is there. The call waits, and ends when this work is done. */
 void ic_token_queue_perform(ic_engine *engine, ic_call *call);
 
 /* The service refused the token that the call sent: it is not used again. */
@@ -20,16 +20,16 @@ void ic_token_queue_refused(ic_call *call);
 bool ic_token_queue_can_renew(const ic_call *call);
 /* The token of the call's entry; NULL: the call has not used one. Borrowed. */
 const ic_token *ic_token_queue_token(const ic_call *call);
-/* The first call that waits for what a call of the engine's own fetches; NULL: none does. */
+/* The first call that waits for the token that `fetch` gets; NULL: none does. */
 ic_call *ic_token_queue_first_waiter(const ic_call *fetch);
 
 /* Whether a refresh token has been sent whose successor has not come yet. */
 bool ic_token_queue_is_refreshing(const ic_engine *engine);
-/* At the end of the engine: tries once more to save what could not be saved so far. */
+/* Called at the end of the engine: tries once more to save the tokens that could not be saved. */
 void ic_token_queue_save_last(ic_engine *engine);
-/* The client, which is being freed, uses its entry no more. */
+/* Detaches a client that is being freed from its entry. */
 void ic_token_queue_forget(ic_client *client);
-/* Frees the entries that no client uses and with which nothing is lost. */
+/* Frees the entries that no client uses and that hold nothing that would be lost. */
 void ic_token_queue_tidy(ic_engine *engine, double now);
 void ic_token_queue_free(ic_engine *engine);
 

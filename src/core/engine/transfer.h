@@ -10,7 +10,7 @@ typedef struct ic_ended {
     bool handshake;        /* the TLS handshake broke off; false: the certificate was refused */
     bool sent;             /* the first byte of the request may have been sent */
     bool sink_touched;     /* the sink has received bytes */
-    char *link; /* owned by the caller; the URL of the file, which this answer is not; NULL: none */
+    char *link; /* owned by the caller; the file's URL, when the answer is only a link to it; NULL: none */
 } ic_ended;
 
 /* Begins an attempt with that bearer (NULL: none). False with IO or MEMORY in the call's error. */

@@ -33,8 +33,8 @@ typedef struct ic_response {
     const char *http_version; /* static: "1.0", "1.1" or "2"; NULL: no answer */
 } ic_response;
 
-/* Copies the value of a header (its name compared without case) into `value`, truncated to `size` bytes, and
- * returns it; NULL: there is no such header. Of a repeated header the last one counts. */
+/* Copies the value of a header (its name compared without case) into `value`, truncated to `size` bytes,
+ * and returns it; NULL: there is no such header. If a header is repeated, the last one counts. */
 const char *ic_response_header(const ic_response *response, const char *name, char *value, size_t size);
 /* The Date header as Unix time: when the answer was made, by the server's clock. `now` without one. */
 double ic_response_date(const ic_response *response, double now);
@@ -55,11 +55,11 @@ extern const char ic_answer_encoded_refusal[];
 /* Whether the Content-Length differs from the number of bytes that came. libcurl does not notice when the
  * announced length is beyond its range. */
 bool ic_answer_is_cut(const ic_response *response, double bytes);
-/* For a download: whether the answer is JSON and not an attachment, so that it may be something else than the
- * file. */
+/* For a download: whether the answer is JSON and not an attachment, so that it may be something other than
+ * the file. */
 bool ic_answer_is_json(const ic_response *response);
 /* Whether the answer to a download may be a link to the file instead of the file. Only where Ironclad's
- * documents say so: elsewhere the content of a file would choose what is fetched. */
+ * documents say so: otherwise the content of a file could decide which URL is fetched. */
 bool ic_answer_may_link(const ic_operation *operation);
 /* The link in a JSON answer that only says where the file is: a string, or an object of a few members of
  * which exactly one is an absolute URL. Borrowed from the tree. NULL: there is none. */
@@ -70,9 +70,10 @@ bool ic_answer_is_error(const cJSON *tree);
  * anonymous one) becomes a tree. False with PROTOCOL, TOO_LARGE or MEMORY. */
 bool ic_answer_value(const ic_request *request, const ic_response *response, ic_buf *body, ic_value *value,
                      ic_error *error);
-/* For any other status: fills `error` from the body, which has one of several shapes (answer_error.c). Of any
- * other body the beginning becomes part of the message. Control characters of the server's text are escaped.
- * `now` is Unix time, for a Retry-After that is a date; the answer's own Date header is preferred to it. */
+/* For any other status: fills `error` from the body, which has one of several shapes (answer_error.c). If
+ * the body has none of these shapes, its beginning becomes part of the message. Control characters of the
+ * server's text are escaped. `now` is Unix time, for a Retry-After that is a date; the answer's own Date
+ * header is preferred to it. */
 void ic_answer_error(const ic_request *request, const ic_response *response, const ic_buf *body, double now,
                      ic_error *error);
 void ic_value_free(ic_value *value);

@@ -1,5 +1,5 @@
 /* The dates of the certificates that a server sends in a TLS handshake, for the message about one that has
- * expired: libcurl names neither. */
+ * expired. libcurl does not report them. */
 #ifndef IC_CERTIFICATE_H
 #define IC_CERTIFICATE_H
 

@@ -1,6 +1,6 @@
-/* A connection: what ironclad.connect was given, as checked settings that never change, and what follows from
- * them. It is no TCP connection: those belong to libcurl, and the connections of a process share them. Shared
- * by a client and its calls, and counted. */
+/* A connection: what ironclad.connect was given, as checked settings that never change, and what is
+ * derived from them. It is not a TCP connection: those belong to libcurl, and the connections of a process
+ * share them. Reference-counted: a client and its calls share it. */
 #ifndef IC_CONNECTION_H
 #define IC_CONNECTION_H
 
@@ -13,8 +13,8 @@
 typedef struct ic_connection {
     atomic_int references;
     ic_settings settings;
-    ic_mailbox *store_mailbox; /* of whoever keeps the tokens instead of a file; counted; NULL: nobody does */
-    long store_id;             /* by which that one knows the store */
+    ic_mailbox *store_mailbox; /* of the Lua state whose store keeps the tokens; retained; NULL: none does */
+    long store_id;             /* that state's number for the store */
     char *origin;              /* "https://na1.ironcladapp.com", no slash at the end */
     char *user_agent;          /* as sent */
     char *ca_file;             /* as used: given, or the system's bundle; NULL with ca_path */
@@ -33,7 +33,8 @@ ic_connection *ic_connection_new(ic_settings *settings, ic_mailbox *store_mailbo
 bool ic_connection_has_one_owner(ic_connection *connection);
 void ic_connection_retain(ic_connection *connection);
 void ic_connection_release(ic_connection *connection); /* NULL is allowed */
-/* Whether its tokens are a person's (the authorization code grant), who has to log in for the first. */
+/* Whether its tokens belong to a person, who has to log in to get the first one (the authorization code
+ * grant). */
 bool ic_connection_is_personal(const ic_connection *connection);
 
 #endif

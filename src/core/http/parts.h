@@ -11,7 +11,7 @@ typedef struct ic_part {
     size_t length;      /* of data, in bytes */
     char *filename;     /* owned; never NULL */
     char *content_type; /* owned; never NULL */
-    char *name;         /* owned; of the part, when the JSON refers to it by that; NULL: it does not */
+    char *name;         /* owned; of the part, when the JSON refers to it by name; NULL: it does not */
 } ic_part;
 
 typedef struct ic_parts {
@@ -20,8 +20,8 @@ typedef struct ic_parts {
 } ic_parts;
 
 /* Adds a file and returns its index, or -1 when out of memory. Exactly one of `path` and `data` must be
- * given. All of it is copied, and the path made absolute. Without a filename it is the last segment of the
- * path, or "file". Without a content type it follows from the filename's extension. */
+ * given. All of it is copied, and the path made absolute. The default filename is the last segment of the
+ * path, or "file". The default content type follows from the filename's extension. */
 long ic_parts_add(ic_parts *parts, const char *path, const char *data, size_t length, const char *filename,
                   const char *content_type);
 void ic_parts_free(ic_parts *parts);

@@ -15,12 +15,12 @@
  * any other. */
 #define IC_JSON_FILE (1 << 16)
 
-/* Parses `length` bytes (no NUL needed). Strict RFC 8259 in valid UTF-8, at most IC_JSON_MAX_DEPTH deep and
- * IC_JSON_MAX_VALUES values, a leading byte order mark skipped. Lone surrogates and invalid UTF-8 become
- * U+FFFD, in a tree `\u0000` too, which no C string holds. An integer beyond 2^53 is a number with its digits
- * in `valuestring`; one beyond 64 bits, or a number beyond the doubles, is a string of its digits. Returns
- * the tree (free with cJSON_Delete), or NULL with PROTOCOL ("… at byte N"), TOO_LARGE (depth, values) or
- * MEMORY in `error`. Thread-safe, and independent of the locale. */
+/* Parses `length` bytes (no NUL needed). Strict RFC 8259 in valid UTF-8, at most IC_JSON_MAX_DEPTH deep
+ * and IC_JSON_MAX_VALUES values, a leading byte order mark skipped. Lone surrogates and invalid UTF-8
+ * become U+FFFD. In a tree `\u0000` does, too, because a C string cannot hold it. An integer beyond 2^53
+ * is a number with its digits in `valuestring`; one beyond 64 bits, or a number beyond the range of a
+ * double, is a string of its digits. Returns the tree (free with cJSON_Delete), or NULL with PROTOCOL ("…
+ * at byte N"), TOO_LARGE (depth, values) or MEMORY in `error`. Thread-safe, and independent of the locale. */
 cJSON *ic_json_parse(const char *text, size_t length, ic_error *error);
 
 /* Prints without white space. A number with a `valuestring` is printed as that. Free with ic_json_text_free

@@ -27,7 +27,7 @@ typedef struct ic_json_scan {
     ic_error *error;
 } ic_json_scan;
 
-/* Sets PROTOCOL: at `at`, something else than `expected` was found. Returns NULL. */
+/* Sets PROTOCOL: `at` is not what was `expected`. Returns NULL. */
 const unsigned char *ic_json_refuse(ic_json_scan *scan, const unsigned char *at, const char *expected);
 
 /* Each reads the value that begins at `at` and returns the place after it; NULL with an error. It adds one or

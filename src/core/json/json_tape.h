@@ -29,7 +29,7 @@ typedef enum ic_tape_kind {
     IC_TAPE_LONG_INTEGER, /* in the next word */
     IC_TAPE_REAL, /* a double in the next word. Whole numbers up to 2^53 are INTEGER, also 1.0 and 1e3 */
     IC_TAPE_TEXT,
-    IC_TAPE_DIGITS, /* an integer beyond 64 bits, or a number beyond the doubles: its digits in the source */
+    IC_TAPE_DIGITS, /* an integer beyond 64 bits, or a number beyond a double: its digits in the source */
     IC_TAPE_ARRAY,
     IC_TAPE_OBJECT
 } ic_tape_kind;
