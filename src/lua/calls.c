@@ -20,7 +20,7 @@
 #define LONGEST_SLEEP 31536000.0
 
 typedef struct handle {
-    ic_call *call;   /* counted; NULL: none yet, or its result was read */
+    ic_call *call;   /* retained; NULL: none yet, or its result was read */
     ic_buf chunk;    /* the bytes that the sink is given now */
     ic_event *event; /* owned; the event that is read now */
 } handle;
@@ -87,7 +87,7 @@ static void calls_read_bodies(lua_State *L, int from, const ic_operation *operat
         arguments->parts = &body->parts;
         lua_getfield(L, from, "files");
         if (!lua_isnil(L, -1)) {
-            /* Into the same parts, so that the indices of both hold. */
+            /* Both boxes add to the same parts, so that the indices of both are valid. */
             ic_json_box *more = ic_lua_push_json_box(L);
             more->parts = body->parts;
             body->parts = (ic_parts){0};
@@ -118,7 +118,7 @@ static void calls_read_number(lua_State *L, int from, const char *name, double *
                         value <= option->largest && (!whole || value == (double)(long)value));
     char range[96];
     snprintf(range, sizeof range, "%g to %g", option->smallest, option->largest);
-    bool plain = lua_isnumber(L, -1); /* another text may be a secret in the wrong place */
+    bool plain = lua_isnumber(L, -1); /* any other string may be a secret in the wrong place */
     if (!fits)
         luaL_error(L, "%s: expected a %snumber from %s%s, got %s%s", name, whole ? "whole " : "", range,
                    option->type == IC_OPTION_NUMBER_OR_FALSE ? ", or false for none" : "",

@@ -216,8 +216,8 @@ static void command_kill(command *mine) {
     }
 }
 
-/* In a forked process that holds a copy of the handle the program is not its child: waitpid fails, the state
- * becomes LOST, and the program is not killed. */
+/* In a forked process that has a copy of the handle, the program is not its child: waitpid fails, the
+ * state becomes LOST, and the program is not killed. */
 static void command_end(command *mine) {
     if (!command_check(mine)) command_kill(mine);
     mine->state = NONE;

@@ -134,7 +134,8 @@ static int connection_options(lua_State *L) {
 
 ic_connection *ic_lua_check_connection(lua_State *L, int index) {
     ic_connection *connection = ((box *)luaL_checkudata(L, index, TYPE))->connection;
-    if (!connection) luaL_error(L, "this connection is closed"); /* finalised before what still uses it */
+    /* Lua may finalise it before an object that still uses it. */
+    if (!connection) luaL_error(L, "this connection is closed");
     return connection;
 }
 

@@ -16,7 +16,7 @@ typedef struct box {
 /* Its address is the registry key of the state's box. */
 static const char inbox_key;
 
-/* The same of the table that kept() answers. */
+/* The same for the table that kept() returns. */
 static const char inbox_kept_key;
 
 static int inbox_gc(lua_State *L) {
@@ -69,7 +69,7 @@ ic_mailbox *ic_lua_inbox(lua_State *L) {
     return mine->mailbox;
 }
 
-/* unsaved() -> whether the state's token stores are still to keep what a refresh brings. */
+/* unsaved() -> whether a token of a refresh must still be saved by the state's token stores. */
 static int inbox_unsaved(lua_State *L) {
     lua_pushboolean(L, ic_mailbox_has_unsaved(ic_lua_inbox(L)));
     return 1;
@@ -122,7 +122,7 @@ void ic_lua_open_inbox(lua_State *L) {
         {"unsaved", inbox_unsaved}, {"guard", inbox_guard}, {"generation", inbox_generation},
         {"listen", inbox_listen},   {"kept", inbox_kept},   {NULL, NULL}};
     ic_lua_setfuncs(L, functions);
-    /* When the module is loaded again, calls are waiting for the mailbox that there is. */
+    /* When the module is loaded again, calls may wait for the existing mailbox. */
     lua_pushlightuserdata(L, (void *)&inbox_key);
     lua_rawget(L, LUA_REGISTRYINDEX);
     if (lua_isnil(L, -1)) {

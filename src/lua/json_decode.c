@@ -6,8 +6,8 @@
 
 #define MAX_INTEGER 9007199254740992LL /* 2^53: up to here a double holds every integer */
 
-/* Texts that come again are kept on the stack, where pushing them costs less than asking Lua for the string:
- * a text has one place, by its word, and the last one that came keeps it. */
+/* A cache of repeated texts, on the stack, because copying a value there costs less than making the Lua
+ * string again. A text's word selects its place, and the latest text with that place is kept. */
 #define DECODE_KEPT_BITS 7
 #define DECODE_KEPT      (1 << DECODE_KEPT_BITS)
 
@@ -138,7 +138,7 @@ int ic_lua_json_decode(lua_State *L) {
         ic_tape_free(tape);
         return 1;
     }
-    char message[256]; /* nothing of the core's may be held when Lua throws */
+    char message[256]; /* copied, because all of the core's memory must be freed before Lua throws */
     snprintf(message, sizeof message, "%s", ic_error_message(&error));
     const char *kind = ic_error_kind_name(error.kind);
     ic_error_clear(&error);

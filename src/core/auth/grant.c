@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The longest life of a token that is believed, in seconds. It also counts when the answer says nothing: such
- * a token is in effect used until it is refused. */
+/* The longest lifetime of a token, in seconds. A longer one is cut to it. It is also the default when the
+ * answer gives none: such a token is in effect used until it is refused. */
 #define LONGEST (30.0 * 86400)
 
 /* ---- requests ---- */
@@ -43,7 +43,7 @@ static cJSON *grant_body(const ic_connection *connection, ic_grant grant, const 
     return NULL;
 }
 
-/* The body as application/x-www-form-urlencoded. Freed like ic_json_print's text. NULL without memory. */
+/* The body as application/x-www-form-urlencoded. Freed like ic_json_print's text. NULL when out of memory. */
 static char *grant_form(const cJSON *body) {
     ic_buf form = {0};
     const cJSON *field = NULL;
@@ -100,8 +100,8 @@ bool ic_grant_request(const ic_connection *connection, ic_grant grant, const cha
 
 /* ---- answers ---- */
 
-/* Reads expires_in: a number, or one written as text, of at most LONGEST; LONGEST when it is absent. False:
- * it is none of these. */
+/* Reads expires_in, a positive number or a string of one, and limits it to LONGEST. LONGEST when it is
+ * absent. False: it is something else. */
 static bool grant_read_lifetime(const cJSON *tree, double *seconds) {
     const cJSON *field = ic_json_member(tree, "expires_in");
     char *end = NULL;

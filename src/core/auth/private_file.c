@@ -162,7 +162,7 @@ static bool private_file_sync(int descriptor) {
     return true;
 }
 
-/* Makes its entry in the folder above durable, if this user may open that folder. */
+/* Syncs the parent folder, so that the entry of a new folder is durable, if this user may open the parent. */
 static void private_file_sync_above(char *path) {
     char *slash = strrchr(path, '/');
     *slash = '\0';
@@ -187,8 +187,8 @@ static bool private_file_make_folder(char *path) {
     return made || errno == EEXIST;
 }
 
-/* Whoever may write to the folder may replace the file. The command is offered for this user's own folders,
- * which /tmp is not. */
+/* Anyone who may write to the folder can replace the file. The message only offers a command for this
+ * user's own folders, and /tmp is not one. */
 static bool private_file_check_folder(const ic_private_file *file, ic_error *error) {
     struct stat found;
     if (fstat(file->folder_descriptor, &found) != 0)
@@ -230,7 +230,7 @@ static void private_file_remove_temporary(ic_private_file *file) {
     private_file_close(&file->temporary);
 }
 
-/* Makes a new, empty file. What a crash has left there, which may be a link to anything, is removed first. */
+/* Makes a new, empty file. First removes what a crash has left there, which may be a link to anything. */
 static bool private_file_open_temporary(ic_private_file *file, ic_error *error) {
     const char *path = file->paths[IC_ITS_TEMPORARY];
     private_file_remove_temporary(file);

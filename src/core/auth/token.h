@@ -19,7 +19,8 @@ void ic_token_clear(ic_token *token); /* frees and zeroes; secrets are overwritt
 bool ic_token_is_empty(const ic_token *token);
 
 /* {access_token, refresh_token, scope, expires_at}, as a token file holds it and a store written in Lua is
- * given it. Members that are NULL or 0 are left out. NULL without memory. Free with ic_token_free_json. */
+ * given it. Members that are NULL or 0 are left out. NULL when out of memory. Free with
+ * ic_token_free_json. */
 cJSON *ic_token_to_json(const ic_token *token);
 /* Frees any tree; its texts are overwritten first. NULL is allowed. */
 void ic_token_free_json(cJSON *tree);
@@ -31,7 +32,7 @@ bool ic_token_from_json(const cJSON *tree, ic_token *token, ic_error *error);
 enum { IC_TOKEN_TEXTS = 3 };
 const char *ic_token_text_name(int index);
 const char *ic_token_text(const ic_token *token, int index); /* NULL: none */
-/* Adds the members to an object; false without memory. */
+/* Adds the members to an object; false when out of memory. */
 bool ic_token_add_to(cJSON *object, const ic_token *token);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+/* As in the C library. NULL only when out of memory, even for a size of 0. Free with ic_free. */
 void *ic_malloc(size_t size);
 void *ic_calloc(size_t count, size_t size);
 void *ic_realloc(void *block, size_t size);

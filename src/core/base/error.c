@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* `message` is what an error says that had no memory for its own message. */
+/* `message` is used when there is no memory for the error's own message. */
 static const struct {
     const char *name, *message, *meaning, *advice;
 } error_kinds[] = {
@@ -53,7 +53,7 @@ static void error_restart(ic_error *error, ic_error_kind kind) {
 
 #define FIELD_LIMIT 256 /* bytes */
 
-/* Takes the text over. NULL when it needs escapes and there is no memory for them. */
+/* Takes ownership of the text. NULL when it needs escapes and there is no memory for them. */
 static char *error_one_line(char *text) {
     if (!text || !ic_text_needs_escape(text)) return text;
     ic_buf escaped = {0};
@@ -96,7 +96,7 @@ void ic_error_memory(ic_error *error) {
     if (error) error_restart(error, IC_ERR_MEMORY);
 }
 
-/* A text that there is no memory for is missing in the copy. Everything else is there. */
+/* When out of memory, texts may be missing in the copy. Everything else is copied. */
 void ic_error_copy(ic_error *to, const ic_error *from) {
     *to = *from;
     to->message = ic_strdup(from->message);

@@ -31,6 +31,7 @@ typedef struct ic_error {
 /* A message is one line: control characters and the like are escaped (ic_text_escape), whatever a server, a
  * file name or an argument holds. */
 
+/* error.kind in Lua: "not_found". Static. */
 const char *ic_error_kind_name(ic_error_kind kind);
 /* What an error of that kind means, and what to do about it: for the documentation. Each is one sentence,
  * without a full stop. NULL for IC_OK and IC_ERR_ARGUMENT. */
@@ -47,6 +48,7 @@ void ic_error_restate(ic_error *error, const char *message);
 void ic_error_take(char **field, const char *text);
 /* Sets MEMORY, for an allocation that failed. */
 void ic_error_memory(ic_error *error);
+/* The message, owned by the error or static. */
 const char *ic_error_message(const ic_error *error);
 /* `to` must be empty. */
 void ic_error_copy(ic_error *to, const ic_error *from);

@@ -75,7 +75,8 @@ void ic_mailbox_close(ic_mailbox *mailbox) {
     if (was_closed) return;
     for (ic_mailbox_node *node; (node = ic_mailbox_take(mailbox, &notices));)
         mailbox->hooks->drop(node, notices);
-    /* Now, and not with the last release: others may hold the mailbox for as long as the process lives. */
+    /* Closed now and not at the last release, because other owners may keep the mailbox until the process
+     * ends. */
     ic_process_unregister(mailbox->read_end);
     ic_process_unregister(mailbox->write_end);
     close(mailbox->read_end);

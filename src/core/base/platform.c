@@ -32,7 +32,7 @@ int ic_open_temporary(char *path) {
 
 #else
 
-/* Sets the flags of a descriptor; closes it and answers -1 when that fails. */
+/* Sets the flags of a descriptor. When that fails, closes it and returns -1. */
 static int platform_set_flags(int descriptor, bool nonblocking) {
     if (descriptor < 0) return -1;
     if (fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0 &&
@@ -108,7 +108,8 @@ void ic_condition_init(pthread_cond_t *condition) {
     pthread_cond_init(condition, NULL);
 }
 
-/* The condition waits by CLOCK_REALTIME: the same time from now. Who waits looks again when it ends early. */
+/* Here conditions use CLOCK_REALTIME, so `end` is converted. If the wait ends early, the caller waits
+ * again. */
 int ic_condition_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, const struct timespec *end) {
     struct timespec now, real;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -175,7 +176,7 @@ void ic_stay_loaded(void) {}
 
 #include <dlfcn.h>
 
-/* One more reference, which nobody gives back. */
+/* Takes one more reference, which is never released. */
 void ic_stay_loaded(void) {
     static const char inside;
     Dl_info about;

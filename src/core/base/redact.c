@@ -114,8 +114,8 @@ static size_t redact_utf8(unsigned code, char out[4]) {
     return more + 1;
 }
 
-/* Reads an escape of JSON behind its backslash into `out`; returns how many bytes it stands for, and in
- * `*read` how many were read, or 0. */
+/* Reads a JSON escape, from the byte after its backslash, into `out`. Returns how many bytes it stands
+ * for, or 0, and sets `*read` to the number of bytes read. */
 static size_t redact_unescape(const char *at, size_t left, char out[4], size_t *read) {
     static const char names[] = "bfnrt", values[] = "\b\f\n\r\t";
     if (!left || !*at) return 0;

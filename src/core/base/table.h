@@ -24,7 +24,7 @@ void ic_table_add(ic_table *table, ic_table_node *node, const char *key);
 /* Adds the node under a number. A table has either texts or numbers. */
 void ic_table_add_number(ic_table *table, ic_table_node *node, size_t number);
 void ic_table_remove(ic_table *table, ic_table_node *node);
-/* NULL: there is none. */
+/* Each returns NULL when there is no such node. */
 ic_table_node *ic_table_find(const ic_table *table, const char *key);
 ic_table_node *ic_table_find_number(const ic_table *table, size_t number);
 /* Frees the chains, not the nodes. */

@@ -12,6 +12,7 @@ typedef struct ic_nearest {
     const char *wanted, *best;
     int distance;
 } ic_nearest;
+/* `candidate` must outlive the search: `best` points to it. */
 void ic_nearest_offer(ic_nearest *search, const char *candidate);
 
 /* Appends text, percent-encoded for a path segment or a query value: all bytes except RFC 3986's unreserved

@@ -18,7 +18,7 @@ static void timers_put(ic_timers *timers, size_t index, ic_timer *timer) {
     timer->index = index;
 }
 
-/* Moves the timer at `index` to where the heap's order wants it. */
+/* Moves the timer at `index` to its place in the heap. */
 static void timers_settle(ic_timers *timers, size_t index) {
     ic_timer *timer = timers->heap[index - 1];
     while (index > 1 && timers->heap[index / 2 - 1]->at > timer->at) {

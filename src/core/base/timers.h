@@ -21,6 +21,7 @@ typedef struct ic_timers {
 /* Reserves memory for one more timer, so that setting it cannot fail. False when out of memory. */
 bool ic_timers_reserve(ic_timers *timers);
 void ic_timers_release(ic_timers *timers, ic_timer *timer); /* unsets it and gives its memory back */
+/* Sets the timer, or moves it if it is set. It must be reserved. `at`: ic_now's seconds. */
 void ic_timer_set(ic_timers *timers, ic_timer *timer, double at);
 void ic_timer_unset(ic_timers *timers, ic_timer *timer);
 /* The earliest timer, still set, or NULL. */

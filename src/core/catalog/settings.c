@@ -118,7 +118,7 @@ static bool settings_keep(ic_settings *settings, const ic_option *option, const 
 
 bool ic_settings_text(ic_settings *settings, const ic_option *option, const char *text, ic_error *error) {
     if (!option_is_text(option)) {
-        /* A number in quotes is shown; another text may be a secret in the wrong place. */
+        /* A number in quotes is shown. Any other string is not: it may be a secret in the wrong place. */
         char got[48] = "a string";
         if (*text && strspn(text, "0123456789.-") == strlen(text))
             snprintf(got, sizeof got, "the string \"%.20s\"", text);

@@ -5,13 +5,13 @@
  * Three things close a bucket: its own window when it is full, the company's, and what the service has said:
  * - X-RateLimit-Limit replaces the published limit, up or down (the demo host has less), but never above the
  *   company's. `share` applies to it too.
- * - X-RateLimit-Remaining counts only together with X-RateLimit-Reset, and only tightens: until the reset no
- * more permits may be open than the lowest number said. (Requests that were answered are counted in that
- * number, open ones perhaps not yet.) At 0 the bucket is closed until the reset. A higher number is ignored
- * until then: it may be from an older answer that came late.
+ * - X-RateLimit-Remaining counts only together with X-RateLimit-Reset, and only lowers the limit: until the
+ *   reset, no more permits may be open than the lowest number reported. (Requests that were answered are
+ *   counted in that number, open ones perhaps not yet.) At 0 the bucket is closed until the reset. A higher
+ *   number is ignored until then: it may be from an older answer that came late.
  * - After a 429 the bucket is closed for the pause.
  *
- * ic_budget_acquire answers with the shortest wait that is known to be needed. A permit that was not used, or
+ * ic_budget_acquire returns the shortest wait that is known to be needed. A permit that was not used, or
  * an answer while the service has few requests left, may shorten it. Ask again after ic_budget_release. */
 #include "core/engine/budget.h"
 #include "core/base/alloc.h"
@@ -46,7 +46,7 @@ static const double published[IC_BUCKET_COUNT] = {
 #undef X
 };
 
-/* The share of a limit, in permits. The small addend makes 0.29 of 100 come out at 29. */
+/* The share of a limit, in permits. The small addend corrects rounding errors: 0.29 of 100 must be 29. */
 static size_t budget_permits(const ic_budget *budget, double per_minute) {
     double shared = floor(fmin(per_minute, IC_COMPANY_PER_MINUTE) * budget->share + 1e-6);
     return shared > 1 ? (size_t)shared : 1;
@@ -56,8 +56,8 @@ static double *window_at(const struct window *window, size_t index) {
     return &window->answered[(window->first + index) % window->capacity];
 }
 
-/* Makes room for one more permit. Most clients use few, so the ring grows with its use. False without memory.
- */
+/* Makes room for one more permit. Most clients use few, so the ring grows with its use. False when out of
+ * memory. */
 static bool window_reserve(struct window *window) {
     if (window->count + window->open < window->capacity) return true;
     size_t capacity = window->capacity ? window->capacity * 2 : FIRST_CAPACITY;
@@ -84,8 +84,8 @@ static double window_wait(struct window *window, double now) {
     window_forget_free(window, now);
     size_t taken = window->count + window->open;
     if (taken < window->limit) return window_reserve(window) ? 0 : OPEN_AGAIN;
-    /* This many permits must become free first. If fewer have been released, an open one must be too, which
-     * takes a whole window after its answer, unless it was never sent. */
+    /* This many permits must become free first. If fewer have been released, an open one must become free,
+     * too. That takes a whole window after its answer, unless it is never sent. */
     size_t must = taken - window->limit + 1;
     if (must > window->count) return IC_BUDGET_WINDOW;
     return fmax(*window_at(window, must - 1) + IC_BUDGET_WINDOW - now, WAIT_MIN);
@@ -158,7 +158,7 @@ void ic_budget_release(ic_budget *budget, ic_bucket bucket, double now, bool sen
     window_release(&budget->company, now, sent);
 }
 
-/* A per-minute budget is reset within a window: a larger number is lowered to that. */
+/* A per-minute budget is reset within one window, so a longer time is cut to that. */
 void ic_budget_observe(ic_budget *budget, ic_bucket bucket, double now, double limit, double remaining,
                        double reset) {
     struct window *window = &budget->buckets[bucket];

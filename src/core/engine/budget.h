@@ -12,11 +12,11 @@
 
 typedef struct ic_budget ic_budget;
 
-/* `share` in (0, 1] takes that part of every limit, at least one permit each. NULL without memory. */
+/* `share` in (0, 1] takes that part of every limit, at least one permit each. NULL when out of memory. */
 ic_budget *ic_budget_new(double share);
 void ic_budget_free(ic_budget *budget); /* NULL is allowed */
 
-/* Makes room for a permit of the bucket. False without memory; ic_budget_acquire then tries again, and
+/* Makes room for a permit of the bucket. False when out of memory; ic_budget_acquire then tries again, and
  * returns a wait until there is memory. */
 bool ic_budget_reserve(ic_budget *budget, ic_bucket bucket);
 /* Whether the budget is in the same state as a new one, so that it can be freed. */

@@ -87,8 +87,8 @@ struct ic_call {
     atomic_int references;
     unsigned long id;          /* unique within the process */
     unsigned generation;       /* of the process that made it (process.h) */
-    ic_mailbox *mailbox;       /* counted; NULL: a call of the engine's own */
-    ic_connection *connection; /* counted */
+    ic_mailbox *mailbox;       /* retained; NULL: a call of the engine's own */
+    ic_connection *connection; /* retained */
 
     /* Set by the starter before the start. After that, only the engine uses it. */
     ic_request request; /* a redirect changes its target */
@@ -152,8 +152,8 @@ ic_call *ic_call_take(ic_mailbox *mailbox, unsigned *notices);
 /* Posts notices of the call to its mailbox. False: the mailbox is closed, and nobody will take them. */
 bool ic_call_post(ic_call *call, unsigned notices);
 
-/* A new call with one owner, whose request, options and purpose are for the caller to fill. `mailbox` NULL: a
- * call of the engine's own. Retains mailbox and connection. NULL without memory. */
+/* A new call with one owner, whose request, options and purpose are for the caller to fill. `mailbox`
+ * NULL: a call of the engine's own. Retains mailbox and connection. NULL when out of memory. */
 ic_call *ic_call_new(ic_mailbox *mailbox, ic_connection *connection);
 void ic_call_retain(ic_call *call);
 void ic_call_release(ic_call *call); /* NULL is allowed */

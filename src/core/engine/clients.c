@@ -1,6 +1,7 @@
-/* A connection whose only owner is its client is used by nobody: no Lua object and no call has it, and nobody
- * can get it again. It is found by looking, not told: after each REST, and whenever their number has doubled,
- * so that the work for each new connection stays the same however many there are. */
+/* A connection whose only owner is its client is unused: no Lua object and no call refers to it, and none
+ * ever will. The engine is not told when this happens, so it searches all clients: a REST after calls have
+ * ended, and whenever the number of clients has doubled. The doubling keeps the average cost of a new
+ * connection constant. */
 #include "core/engine/clients.h"
 #include "core/base/alloc.h"
 #include "core/engine/queues.h"

@@ -8,19 +8,20 @@
 typedef struct ic_client {
     ic_table_node node; /* by the connection's address */
     struct ic_client *next;
-    ic_connection *connection;          /* counted */
+    ic_connection *connection;          /* retained */
     struct ic_token_entry *token_entry; /* NULL: not needed so far; token_queue.c */
     struct ic_rate_queue *rate_queue;   /* NULL: not needed so far; queues.c */
     struct ic_host_queue *host_queue;   /* the same */
 } ic_client;
 
-/* The connection's client, made when it is first needed. NULL without memory. */
+/* The connection's client, made when it is first needed. NULL when out of memory. */
 ic_client *ic_client_of(ic_engine *engine, ic_connection *connection);
 /* Called when a call has ended, because there may soon be something to free. */
 void ic_clients_note_end(ic_engine *engine, double now);
 /* Frees what is not used any more, from time to time. Called between the engine's turns, when nothing
  * iterates over the clients. */
 void ic_clients_tidy(ic_engine *engine, double now);
+/* False when out of memory. */
 bool ic_clients_init(ic_engine *engine);
 void ic_clients_free(ic_engine *engine);
 

@@ -27,7 +27,7 @@ static struct {
     ic_engine *engine; /* NULL: not running */
     pthread_t thread;
     bool stopping, exiting;
-    ic_call *first, *last; /* the inbox: calls with commands; each is counted */
+    ic_call *first, *last; /* the inbox: calls with commands; each is retained */
 } shared;
 /* An engine that is not used any more and cannot be freed. Kept reachable for leak checkers. */
 static ic_engine *volatile abandoned;

@@ -17,9 +17,9 @@
 #include <stddef.h>
 #include <string.h>
 
-/* libcurl limits the time of an attempt itself, with the better message. But it does not while an attempt
- * waits for the connection of another one. So the engine ends an attempt this many seconds after its timeout.
- */
+/* libcurl limits the time of an attempt itself, and its message says more. But it does not limit an
+ * attempt that waits for the connection of another one. So the engine ends an attempt this many seconds
+ * after its timeout. */
 #define GRACE 0.1
 
 /* ---- the end of a call ---- */
@@ -212,7 +212,7 @@ static bool flow_get_rate(ic_engine *engine, ic_call *call, double now) {
 
 /* The bearer, with both permits; NULL: the call waits for one of them, or has ended. */
 static const char *flow_get_ready(ic_engine *engine, ic_call *call, double now) {
-    ic_call_retain(call); /* it may end here, and nobody else may hold it any more */
+    ic_call_retain(call); /* it may end here and lose its last owner */
     const char *bearer = ic_token_queue_bearer(engine, call, now);
     if (bearer && !flow_get_rate(engine, call, now)) bearer = NULL;
     if (bearer && !flow_get_in_flight(call)) bearer = NULL;
@@ -391,7 +391,7 @@ void ic_flow_attempt_ended(ic_engine *engine, ic_call *call, CURLcode code) {
     flow_read_answer(call, &ended);
     ic_transfer_free(call);
     double pause = call->error.retry_after >= 0 ? call->error.retry_after : 1;
-    /* The limits that another host names are not Ironclad's. */
+    /* The rate limits in another host's answer are not Ironclad's. */
     if (!call->foreign_url) ic_rate_queue_observe(call, now, ic_wall_time(), status == 429 ? pause : -1);
     ic_permits_release(engine, call, now, ended.sent);
     flow_decide(engine, call, &ended, now);

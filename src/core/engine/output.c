@@ -125,7 +125,7 @@ const ic_buf *ic_output_unclassified(const ic_output_state *output, const ic_cal
     return here && output_is_file(call, 200) && ic_answer_is_json(&call->response) ? &output->body : NULL;
 }
 
-/* Where a body is promised, none is not written either. */
+/* Whether a body was promised, and none has come. */
 static bool output_is_missing(const ic_output_state *output, const ic_call *call) {
     bool promised = call->request.answer == IC_ANSWER_JSON || call->request.answer == IC_ANSWER_TEXT;
     return promised && output->diverted && !output->file && !output->sink_touched && !output->body.length;

@@ -40,7 +40,7 @@ static void host_queue_free(ic_engine *engine, ic_host_queue *queue) {
     ic_free(queue);
 }
 
-/* The queue of an origin, with one more user. NULL without memory. */
+/* The queue of an origin, with one more user. NULL when out of memory. */
 static ic_host_queue *host_queue_of(ic_engine *engine, const char *origin, size_t length, double limit) {
     ic_buf text = {0};
     ic_buf_printf(&text, "%.*s\n%g", (int)length, origin, limit);
@@ -191,7 +191,7 @@ static bool rate_queue_reserve_timers(ic_engine *engine, ic_rate_queue *queue) {
     return true;
 }
 
-/* Its timers are reserved. */
+/* Releases the queue's timers, which must be reserved. */
 static void rate_queue_free(ic_engine *engine, ic_rate_queue *queue) {
     ic_table_remove(&engine->rate_queues_by_key, &queue->node);
     for (int bucket = 0; bucket < IC_BUCKET_COUNT; bucket++)
@@ -201,7 +201,7 @@ static void rate_queue_free(ic_engine *engine, ic_rate_queue *queue) {
     ic_free(queue);
 }
 
-/* Takes `key` over, unless there is no memory. */
+/* Takes ownership of `key` on success. NULL when out of memory. */
 static ic_rate_queue *rate_queue_new(ic_engine *engine, const ic_connection *connection, char *key) {
     const ic_settings *settings = &connection->settings;
     ic_rate_queue *queue = ic_calloc(1, sizeof *queue);
@@ -219,7 +219,7 @@ static ic_rate_queue *rate_queue_new(ic_engine *engine, const ic_connection *con
     return queue;
 }
 
-/* The queue of a connection, with one more user. NULL without memory. */
+/* The queue of a connection, with one more user. NULL when out of memory. */
 static ic_rate_queue *rate_queue_of(ic_engine *engine, const ic_connection *connection) {
     const ic_settings *settings = &connection->settings;
     ic_buf text = {0};

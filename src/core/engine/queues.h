@@ -7,7 +7,7 @@
 #include "core/engine/clients.h"
 
 /* Finds the call's host queue and rate queue, or makes them. A grant has neither, a download from another
- * host has no rate queue. False without memory. */
+ * host has no rate queue. False when out of memory. */
 bool ic_queues_assign(ic_engine *engine, ic_call *call);
 /* Detaches a call that has ended from its queues. */
 void ic_queues_leave(ic_call *call);

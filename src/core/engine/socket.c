@@ -19,7 +19,7 @@
 
 typedef struct client {
     int descriptor;
-    ic_call *call; /* that it waits for, counted; NULL: none now */
+    ic_call *call; /* that it waits for, retained; NULL: none now */
     char text[REQUEST_LIMIT];
     size_t length;
 } client;
@@ -40,8 +40,8 @@ static void socket_close_descriptor(int descriptor) {
     close(descriptor);
 }
 
-/* The engine's socket, with the listener that has been opened last. NULL without memory, or while none was
- * opened. */
+/* The engine's socket, with the listener that has been opened last. NULL when out of memory, or while none
+ * was opened. */
 static ic_socket *socket_of(ic_engine *engine) {
     int listener = ic_socket_take();
     if (listener < 0) return engine->socket;

@@ -20,7 +20,7 @@
 static struct {
     char path[IC_SOCKET_PATH_SIZE]; /* "": not open */
     char made[FOLDER_SIZE];         /* the folder to remove at the end; "": it stays */
-    dev_t device;                   /* the file's, to tell it from a later one of that path */
+    dev_t device;                   /* of the file, to distinguish it from a later one at that path */
     ino_t node;
     bool fresh;   /* nobody has taken the listener yet */
     int listener; /* valid while `fresh` */

@@ -66,7 +66,7 @@ static void store_worker_try_lock(void *engine, void *owner, double now) {
 
 /* ---- a store written in Lua ---- */
 
-/* {step, key, store, token}; NULL without memory. */
+/* {step, key, store, token}; NULL when out of memory. */
 static cJSON *store_worker_question(const ic_store_worker *worker, const ic_token *token) {
     cJSON *tree = cJSON_CreateObject(), *json = NULL;
     bool whole = tree && cJSON_AddStringToObject(tree, "step", step_names[worker->step]) &&

@@ -32,7 +32,7 @@ typedef struct ic_store_worker {
     ic_store_done *done;
     ic_timer timer;    /* tries for the file's lock again */
     double lock_until; /* ic_now's seconds */
-    ic_call *question; /* the message, or NULL; counted */
+    ic_call *question; /* the message, or NULL; retained */
 } ic_store_worker;
 
 /* For a file store at `path`; NULL: there is no file. `owner` is passed to the callbacks. False without

@@ -24,8 +24,8 @@ typedef struct ic_token_entry {
     long users;    /* clients */
     double used;   /* when its token was last sent; ic_now's seconds */
     bool persists; /* a store has its token */
-    /* Whose options reach the store and the token endpoint; counted. NULL between two works, unless the next
-     * one has to save what this one could not. */
+    /* Its options are used to reach the store and the token endpoint; retained. NULL when no work is under
+     * way, unless a token still has to be saved. */
     ic_connection *connection;
     ic_token_state state;
     ic_store_worker worker;
@@ -39,7 +39,7 @@ typedef struct ic_token_entry {
     /* The work under way: lock the store, load, fetch, save, unlock, serve the waiters. */
     bool busy;
     bool fetched;         /* a token has been fetched: the work does not ask for another */
-    bool forgetting;      /* what is being saved is that there is no token */
+    bool forgetting;      /* the save under way removes the token */
     bool counted_unsaved; /* the store's mailbox counts a refresh of this entry (ic_mailbox_add_unsaved) */
     ic_call *fetch;       /* the call that fetches a token, or NULL */
     ic_error error;       /* the first error of the work */
@@ -91,8 +91,9 @@ void ic_token_queue_forget(ic_client *client) {
     if (client->token_entry) client->token_entry->users--;
 }
 
-/* Whether nothing is lost with the entry. A refresh token that no store has would be, and with it a person's
- * login. A token that was used a moment ago may be wanted again by a client that is made for each call. */
+/* Whether the entry can be freed and nothing is lost. A refresh token that no store has would be lost, and
+ * with it a person's login. A token that was used recently may be needed again soon, when a script makes a
+ * new client for each call. */
 static bool token_entry_is_idle(const ic_token_entry *entry, double now) {
     if (entry->users || entry->busy || entry->waiters.first || entry->connection) return false;
     if (entry->state.token.refresh_token && !entry->persists) return false;
@@ -183,7 +184,7 @@ const char *ic_token_queue_bearer(ic_engine *engine, ic_call *call, double now) 
         entry->used = now;
         return entry->state.token.access_token;
     }
-    /* The entry may be there only now: memory that had run out may be back. */
+    /* Makes the entry if it is missing: an earlier try may have run out of memory. */
     if (token_wait(engine, call) && !call->token_entry->busy) token_begin(engine, call->token_entry);
     return NULL;
 }
@@ -227,7 +228,7 @@ void ic_token_queue_perform(ic_engine *engine, ic_call *call) {
     if (!entry->busy) token_begin(engine, entry);
 }
 
-/* Makes {expires_in, scope} the call's value. False without memory. */
+/* Makes {expires_in, scope} the call's value. False when out of memory. */
 static bool token_describe(const ic_token_entry *entry, ic_call *call, double now) {
     const ic_token *token = &entry->state.token;
     call->value.tree = cJSON_CreateObject();
@@ -269,8 +270,8 @@ static void token_store(ic_engine *engine, ic_token_entry *entry, ic_store_step 
 }
 
 static void token_begin(ic_engine *engine, ic_token_entry *entry) {
-    /* With the connection of a call that waits now: its options may differ from those of the entry's first.
-     */
+    /* Use the connection of a call that waits now. Its options may differ from those of the entry's first
+     * one. */
     if (entry->waiters.first) {
         ic_connection *connection = entry->waiters.first->connection;
         ic_connection_retain(connection);
@@ -300,7 +301,7 @@ static void token_make_change(ic_token_entry *entry) {
     entry->change = IC_PURPOSE_NONE;
 }
 
-/* False: there is nothing to save. Without memory the answer is kept, and the next work applies it. */
+/* False: there is nothing to save. When out of memory, the answer is kept, and the next work applies it. */
 static bool token_apply_answer(ic_token_entry *entry, ic_error *error) {
     bool changed = ic_token_state_apply(&entry->state, entry->answer, entry->answer_sent_at, ic_now(),
                                         ic_wall_time(), error);
@@ -313,7 +314,7 @@ static bool token_apply_answer(ic_token_entry *entry, ic_error *error) {
 static void token_on_locked(ic_engine *engine, void *owner, const ic_error *error) {
     ic_token_entry *entry = owner;
     bool changed = entry->change != IC_PURPOSE_NONE;
-    /* A change is made even when it cannot be saved: the next work tries that again. */
+    /* A change is made even when it cannot be saved: the next work tries to save it again. */
     if (changed) token_make_change(entry);
     ic_error again = {0};
     if (!error && !changed && entry->answer) changed = token_apply_answer(entry, &again);
@@ -330,7 +331,7 @@ static void token_on_nothing_left(ic_engine *engine, void *owner, const ic_error
     token_finish(engine, owner, error);
 }
 
-/* The store is locked, and all that is known is saved or loaded. */
+/* The store is locked, and the token has been saved or loaded. */
 static void token_settle(ic_engine *engine, ic_token_entry *entry) {
     bool wanted = token_has_waiter(entry, IC_PURPOSE_NONE) || token_has_waiter(entry, IC_PURPOSE_INSPECT);
     if (wanted && !entry->fetched && !token_is_usable(entry, ic_now()))
@@ -375,8 +376,9 @@ static void token_count_unsaved(ic_token_entry *entry, bool unsaved) {
     entry->counted_unsaved = mailbox && unsaved;
 }
 
-/* Starts a call of the engine's own, which ends in token_on_fetched. The answer to a refresh is waited for
- * whatever limits the callers have: without its new refresh token a person would have to log in again. */
+/* Starts a call of the engine's own, which ends in token_on_fetched. The wait for the answer to a refresh
+ * does not depend on the callers' limits: without its new refresh token, a person would have to log in
+ * again. */
 static void token_on_prepared(ic_engine *engine, void *owner, const ic_error *error) {
     ic_token_entry *entry = owner;
     ic_error mine = {0};

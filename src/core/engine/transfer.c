@@ -173,7 +173,8 @@ bool ic_transfer_begin(ic_engine *engine, ic_call *call, const char *bearer, dou
     call->transfer = transfer;
     call->response.headers.length = 0;
     call->response.status = 0;
-    /* A code or a refresh token can be used once, so that the answer must not be lost for want of memory. */
+    /* A code or a refresh token can be used only once, so its answer must not be lost when memory runs
+     * out. */
     bool reserved = !call->request.sensitive || (ic_buf_reserve(&call->response.headers, GRANT_HEADER) &&
                                                  ic_buf_reserve(&transfer->output.body, GRANT_BODY));
     transfer->setup.easy = curl_easy_init();
@@ -206,7 +207,7 @@ bool ic_transfer_resume(ic_call *call) {
     return curl_easy_pause(call->transfer->setup.easy, CURLPAUSE_CONT) == CURLE_OK;
 }
 
-/* JSON in place of a file may be an error with a good status, or a link to the file. */
+/* JSON instead of a file may be an error with a 2xx status, or a link to the file. */
 static void transfer_classify(ic_transfer *transfer, const ic_buf *body, ic_ended *ended) {
     ic_call *call = transfer->call;
     ic_error unreadable = {0};
@@ -352,7 +353,8 @@ ic_ended ic_transfer_end(ic_engine *engine, ic_call *call, CURLcode code) {
     } else if (call->response.status >= 200 && call->response.status < 300) {
         transfer_complete(transfer, &ended);
     } else {
-        /* Before a message is made of it, which may hold only a part. */
+        /* Redact before a message quotes the body: in a quote that cuts a secret in two, it would not be
+         * found. */
         ic_secrets_redact_buf(call, &transfer->output.body);
     }
     if (ended.failure == IC_OK && !ended.link) transfer_note_end(transfer);

@@ -4,8 +4,8 @@
 
 #include <curl/curl.h>
 
-/* curl_multi_init, with close-on-exec set on these sockets: libcurl before 8.10 does not set it. NULL
- * without memory. */
+/* curl_multi_init, with close-on-exec set on these sockets: libcurl before 8.10 does not set it. NULL when
+ * out of memory. */
 CURLM *ic_wakeup_multi_init(void);
 
 #endif

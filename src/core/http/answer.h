@@ -46,6 +46,7 @@ const char *ic_response_request_id(const ic_response *response, char *id, size_t
  * file. Decided by the Content-Type; without one, by the first `length` bytes of the body. An answer with
  * Content-Disposition: attachment is always the file. */
 bool ic_answer_is_page(const ic_response *response, const char *bytes, size_t length);
+/* Whether there is a Content-Type. */
 bool ic_answer_has_type(const ic_response *response);
 /* Whether the body is compressed: its Content-Encoding is not "identity". libcurl decompresses it only where
  * that was asked for (setup.c). */

@@ -138,8 +138,8 @@ static bool body_missing(const ic_operation *operation, const ic_field *field, c
     return false;
 }
 
-/* What a field of that type must be given as, when the value is something else; or NULL. Of raw JSON the
- * first character tells. */
+/* What a field of that type must be, if the value is something else; otherwise NULL. For raw JSON, the
+ * first character shows the type. */
 static const char *body_shape_wanted(ic_type type, const cJSON *given) {
     char raw = cJSON_IsRaw(given) ? given->valuestring[0] : '\0';
     if (cJSON_IsNull(given) || given->type & IC_JSON_FILE) return NULL;

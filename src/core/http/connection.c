@@ -34,7 +34,7 @@ static bool connection_refuse(ic_error *error, const char *message) {
     return false;
 }
 
-/* A relative or misspelt path would else show itself only as a failed handshake. */
+/* Without this check, a relative or misspelt path would only show up as a failed handshake. */
 static bool connection_readable(const char *option, const char *path, bool folder, ic_error *error) {
     struct stat about;
     if (!path) return true;
@@ -47,7 +47,7 @@ static bool connection_readable(const char *option, const char *path, bool folde
     return false;
 }
 
-/* What the way to the token endpoint cannot carry. */
+/* Refuses credentials that the chosen token_auth cannot send. */
 static bool connection_secret_fits(const ic_settings *settings, ic_error *error) {
     const char *how = settings->token_auth ? settings->token_auth : "json";
     size_t bad;
@@ -77,11 +77,11 @@ static bool connection_check(const ic_settings *settings, ic_error *error) {
     if (!settings->token) {
         if (!settings->client_id)
             return connection_refuse(
-                error, "client_id: missing (or give a static `token`); it stands in Ironclad under "
+                error, "client_id: missing (or give a static `token`); find it in Ironclad under "
                        "Company settings, API");
         if (!settings->client_secret)
             return connection_refuse(
-                error, "client_secret: missing; it stands in Ironclad under Company settings, API");
+                error, "client_secret: missing; find it in Ironclad under Company settings, API");
         if (!settings->as_user && !connection_settings_personal(settings))
             return connection_refuse(
                 error, "as_user: missing; client credentials belong to a company, and Ironclad wants "
@@ -96,11 +96,12 @@ static bool connection_check(const ic_settings *settings, ic_error *error) {
            connection_readable("ca_path", settings->ca_path, true, error);
 }
 
-/* One token slot for each host, grant, client id, digest of the secret, scopes, store and name (DESIGN, wall
- * 5). In a store the secret may change, and a person's token has the scopes that were consented to. */
-/* Whose token it is: the digest of the refresh token that it begins with, and for a person whose token is
- * kept in memory under no name, this connection alone: two people of one web site must never share a token.
- */
+/* One token for each host, grant, client id, digest of the secret, scopes, store and name. The key in a
+ * store leaves out the secret, because it may change, and a person's scopes, because the person decided on
+ * them at login. */
+/* Appends whose token it is. With a refresh token it is that token's digest. A person's token that is kept
+ * in memory without a name belongs to this connection alone, because two people of one web site must never
+ * share a token. */
 static bool connection_describe_owner(const ic_connection *connection, ic_buf *owner) {
     static atomic_ulong last;
     const ic_settings *settings = &connection->settings;
@@ -122,7 +123,8 @@ static bool connection_add_token_keys(ic_connection *connection) {
     ic_buf key = {0}, kept = {0}, owner = {0};
     if (!ic_sha256(settings->client_secret, strlen(settings->client_secret), digest, NULL)) return false;
     if (!connection_describe_owner(connection, &owner)) return false;
-    /* And the way to the token endpoint: one client's wrong proxy is not another's. */
+    /* The key includes what is used to reach the token endpoint, so that one client's wrong proxy does not
+     * affect another client. */
     const char *const parts[] = {connection->origin,   grant,
                                  settings->client_id,  digest,
                                  settings->scopes,     settings->store,
@@ -157,7 +159,7 @@ static bool connection_add_keys(ic_connection *connection) {
     return connection->budget_key && (settings->token || connection_add_token_keys(connection));
 }
 
-/* Which bundle libcurl would take by itself; Debian's path where libcurl does not know. */
+/* The bundle that libcurl uses by default; Debian's path where libcurl does not report one. */
 static const char *connection_system_bundle(void) {
     const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
     const char *bundle = info->age >= CURLVERSION_SEVENTH ? info->cainfo : NULL;
@@ -186,7 +188,7 @@ static char *connection_url_part(CURLU *url, CURLUPart which, unsigned flags) {
     return curl_url_get(url, which, &text, flags) == CURLUE_OK ? text : NULL;
 }
 
-/* Copies a part that may be missing; false without memory. */
+/* Copies a part that may be missing; false when out of memory. */
 static bool connection_copy_part(CURLU *url, CURLUPart which, unsigned flags, char **into) {
     char *text = connection_url_part(url, which, flags);
     *into = ic_strdup(text);

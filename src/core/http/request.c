@@ -35,8 +35,9 @@ static bool request_finish(ic_request *request, ic_buf *target, ic_error *error)
     return false;
 }
 
-/* A path parameter may hold any text, because it is percent-encoded. Refused are an empty one, "." and "..",
- * which servers treat as structure even when encoded, and control characters. */
+/* A path parameter may hold almost any text, because it is percent-encoded. It must not be empty or hold
+ * control characters, and "." and ".." are refused because servers treat them as structure even when
+ * encoded. */
 static bool request_add_segment(ic_buf *target, const char *name, size_t name_length, const char *value,
                                 size_t length, ic_error *error) {
     const char *wrong = NULL;

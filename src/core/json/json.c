@@ -59,7 +59,7 @@ const char *ic_json_string(const cJSON *object, const char *name) {
 
 /* ---- from a tape to a tree ---- */
 
-/* A text as a C string of cJSON, with U+FFFD in place of each NUL; NULL without memory. */
+/* A text as a C string of cJSON, with U+FFFD in place of each NUL; NULL when out of memory. */
 static char *tree_text(const ic_tape *tape, const uint64_t *word) {
     size_t length, zeros = 0;
     const char *bytes = ic_tape_text(tape, word, &length);
@@ -104,7 +104,7 @@ static cJSON *tree_container(const ic_tape *tape, const uint64_t **word, cJSON *
     return node;
 }
 
-/* Makes a node of the value at `*word`, and sets `*word` to the word after it; NULL without memory. */
+/* Makes a node of the value at `*word`, and sets `*word` to the word after it; NULL when out of memory. */
 static cJSON *tree_of(const ic_tape *tape, const uint64_t **word) {
     const uint64_t *at = *word;
     *word = ic_tape_next(at);

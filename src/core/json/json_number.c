@@ -1,5 +1,5 @@
-/* Reads and writes JSON's numbers exactly. Exact arithmetic does it for most. The C library does it for the
- * others, in the C locale, because the host may have set a locale with another decimal point. */
+/* Reads and writes JSON's numbers exactly. Most are converted with exact arithmetic. The C library
+ * converts the others, in the C locale, because the host may have set a locale with another decimal point. */
 #include "core/base/alloc.h"
 #include "core/json/json_scan.h"
 #include "core/json/json_write.h"
@@ -39,7 +39,8 @@ static locale_t number_enter_c_locale(void) {
 
 /* ---- reading ---- */
 
-/* The parts of a number: mantissa * 10^exponent. The mantissa is right when it has at most SAFE_DIGITS. */
+/* The parts of a number: mantissa * 10^exponent. The mantissa is exact when it has at most SAFE_DIGITS
+ * digits. */
 typedef struct number_parts {
     uint64_t mantissa;
     size_t digits;
@@ -61,7 +62,7 @@ static place number_digits(number_parts *parts, place at, place end) {
     return at;
 }
 
-/* The digits of an exponent, behind its "e". */
+/* The digits of an exponent, after its "e". */
 static place number_exponent(ic_json_scan *scan, number_parts *parts, place at) {
     bool negative = at < scan->end && *at == '-';
     long exponent = 0;
@@ -105,7 +106,7 @@ static bool number_is_simple(const number_parts *parts) {
            parts->exponent >= -MAX_POWER && parts->exponent <= MAX_POWER;
 }
 
-/* `*value` is infinite when the number is too large for a double. False without memory. */
+/* `*value` is infinite when the number is too large for a double. False when out of memory. */
 static bool number_real(const number_parts *parts, place from, size_t length, double *value) {
     if (number_is_simple(parts)) {
         double mantissa = (double)parts->mantissa;
