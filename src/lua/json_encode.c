@@ -13,10 +13,10 @@
 #include <string.h>
 
 #define BOX_TYPE "ironclad.json"
-/* Bytes of text that room is made for at first. */
+/* Bytes of text for which memory is reserved at first. */
 #define ENCODE_ROOM 500
 
-/* A table that is being written, and where in it. */
+/* A table that is being written, and the position in it. */
 typedef struct level {
     const struct level *up;
     const void *table;
@@ -77,7 +77,7 @@ __attribute__((format(printf, 2, 3))) static void path_add(path *p, const char *
         p->length += (size_t)length;
 }
 
-static void path_add_name(path *p, const char *name) {
+static void encode_path_add_name(path *p, const char *name) {
     size_t plain = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
     if (plain && !name[plain] && (*name < '0' || *name > '9'))
         path_add(p, p->length ? ".%s" : "%s", name);
@@ -85,23 +85,23 @@ static void path_add_name(path *p, const char *name) {
         path_add(p, "[\"%s\"]", name);
 }
 
-static void path_of(path *p, const encoder *e, const level *in) {
+static void encode_path_of(path *p, const encoder *e, const level *in) {
     if (!in) {
         path_add(p, "%s", e->rules->root ? e->rules->root : "");
         return;
     }
-    path_of(p, e, in->up);
+    encode_path_of(p, e, in->up);
     if (in->index)
         path_add(p, "[%zu]", in->index);
     else
-        path_add_name(p, lua_tostring(e->L, in->name));
+        encode_path_add_name(p, lua_tostring(e->L, in->name));
 }
 
-/* About the value that is written in `in` (NULL: the whole). */
+/* Throws an error about the value that is being written in `in` (NULL: about the whole value). */
 __attribute__((cold, noreturn, format(printf, 3, 4))) static void encode_refuse(encoder *e, const level *in,
                                                                                 const char *format, ...) {
     path p = {0};
-    path_of(&p, e, in);
+    encode_path_of(&p, e, in);
     for (char *c = p.text; *c; c++)
         if ((unsigned char)*c < ' ') *c = '?';
     char reason[160];
@@ -132,8 +132,8 @@ __attribute__((noreturn)) static void encode_refuse_key(encoder *e, const level 
 
 static void encode_value(encoder *e, const level *in);
 
-/* Refuses the string at `index` for what stands in it at the byte `bad`, or, when it is allowed no NUL, for
- * one before. */
+/* Refuses the string at `index` if it has invalid UTF-8 at the offset `bad`, or a NUL before that when
+ * none is allowed. */
 __attribute__((cold)) static void encode_check_text(encoder *e, const level *in, int index, size_t bad,
                                                     const char *what) {
     size_t length;
@@ -143,7 +143,7 @@ __attribute__((cold)) static void encode_check_text(encoder *e, const level *in,
     if (bad < length) encode_refuse(e, in, "%s holds invalid UTF-8 at byte %zu", what, bad + 1);
 }
 
-/* The string at `index`. */
+/* Writes the string at `index`. */
 static inline void encode_text(encoder *e, const level *in, int index, const char *what) {
     size_t length, bad = SIZE_MAX;
     const char *text = lua_tolstring(e->L, index, &length);
@@ -181,7 +181,7 @@ static void encode_object(encoder *e, level *at) {
     ic_json_write_byte(e->text, '}');
 }
 
-/* How many items the list at the top has. Keys that are no index are refused here, holes later. */
+/* The number of items of the list at the top. Keys that are not an index are refused here, gaps later. */
 static size_t encode_count(encoder *e, const level *at, bool marked) {
     lua_State *L = e->L;
     size_t count = 0;
@@ -194,7 +194,8 @@ static size_t encode_count(encoder *e, const level *at, bool marked) {
     return count;
 }
 
-/* The items from `at->index` on, by index, of a list whose keys come in another order. */
+/* Writes the items of a list from `at->index` on, by index, because lua_next does not return its keys in
+ * order. */
 static void encode_rest(encoder *e, level *at, bool marked) {
     lua_State *L = e->L;
     size_t count = encode_count(e, at, marked);
@@ -208,8 +209,7 @@ static void encode_rest(encoder *e, level *at, bool marked) {
     }
 }
 
-/* Keys come in order from the part of a table that is an array: what is written as they come need not be
- * looked up. */
+/* lua_next returns the array part of a table in order, so these items are written without a look-up. */
 static void encode_list(encoder *e, level *at, bool marked) {
     lua_State *L = e->L;
     for (at->index = 1;; at->index++) {
@@ -228,7 +228,7 @@ static void encode_list(encoder *e, level *at, bool marked) {
 
 /* ---- tables ---- */
 
-/* The file at the top of the stack, as a part of the box: its index, or -1 without memory. */
+/* Adds the file at the top of the stack to the box's parts. Returns its index, or -1 when out of memory. */
 static long encode_add_part(encoder *e, const level *in) {
     lua_State *L = e->L;
     int top = lua_gettop(L);
@@ -253,7 +253,7 @@ static void encode_file(encoder *e, const level *in) {
     ic_buf_printf(e->text, "{\"file\":\"%s\"}", text);
 }
 
-/* Whether the text at the top of the stack is one JSON number; without memory the buffer remembers it. */
+/* Whether the text at the top of the stack is one JSON number. When out of memory, the buffer has failed. */
 static bool encode_is_number(encoder *e) {
     size_t length;
     const char *text = lua_tolstring(e->L, -1, &length);
@@ -268,8 +268,8 @@ static bool encode_is_number(encoder *e) {
     return number || !known;
 }
 
-/* A table that is one text or number in JSON: a function of that name in the metatable at the top makes a Lua
- * string of the table below. False: there is none, and the stack is as it was. */
+/* Writes a table as one text or number. The function of that name in the metatable at the top returns a
+ * Lua string for the table below it. False: there is no such function, and the stack is unchanged. */
 static bool encode_by(encoder *e, const level *in, const char *name, bool number) {
     lua_State *L = e->L;
     lua_pushstring(L, name);
@@ -323,7 +323,7 @@ static void encode_table(encoder *e, const level *in) {
         encode_list(e, &at, marked);
 }
 
-/* The value at the top of the stack, which stays there. */
+/* Writes the value at the top of the stack, which stays there. */
 static void encode_value(encoder *e, const level *in) {
     lua_State *L = e->L;
     if (++e->box->values > IC_JSON_MAX_VALUES)
@@ -380,7 +380,8 @@ int ic_lua_json_encode(lua_State *L) {
 
 /* ---- fields of a body ---- */
 
-/* What was written, as a node: tables, and texts that no C string holds, as raw JSON; NULL without memory. */
+/* Makes a node of what was written. Tables, and texts that a C string cannot hold, become raw JSON. NULL
+ * when out of memory. */
 static cJSON *encode_node(const ic_buf *text, bool tree) {
     bool table = strchr("[{", text->data[0]), nul = strstr(text->data, "\\u0000");
     if (tree || !(table || nul)) return ic_json_parse(text->data, text->length, NULL);
@@ -393,7 +394,7 @@ static cJSON *encode_node(const ic_buf *text, bool tree) {
     return NULL;
 }
 
-/* The field whose name is at -2, its value at -1, in the table `at`. */
+/* Reads the field of the table `at` whose name is at -2 and whose value is at -1. */
 static cJSON *encode_field(encoder *e, const level *at, bool tree) {
     lua_State *L = e->L;
     bool file = lua_istable(L, -1) && lua_getmetatable(L, -1);

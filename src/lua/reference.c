@@ -16,44 +16,44 @@ static const char *const type_names[] = {
 };
 
 /* Sets a field of the table on top of the stack; nothing for NULL. */
-static void set_text(lua_State *L, const char *key, const char *text) {
+static void reference_set_text(lua_State *L, const char *key, const char *text) {
     if (!text) return;
     lua_pushstring(L, text);
     lua_setfield(L, -2, key);
 }
 
-static void set_number(lua_State *L, const char *key, double value) {
+static void reference_set_number(lua_State *L, const char *key, double value) {
     lua_pushnumber(L, value);
     lua_setfield(L, -2, key);
 }
 
-static void set_boolean(lua_State *L, const char *key, bool value) {
+static void reference_set_boolean(lua_State *L, const char *key, bool value) {
     lua_pushboolean(L, value);
     lua_setfield(L, -2, key);
 }
 
-static void push_option(lua_State *L, const ic_option *option) {
+static void reference_push_option(lua_State *L, const ic_option *option) {
     lua_createtable(L, 0, 12);
-    set_text(L, "name", option->name);
-    set_text(L, "type", type_names[option->type]);
-    set_boolean(L, "connect", option->places & IC_FOR_CONNECT);
-    set_boolean(L, "call", option->places & IC_FOR_CALL);
-    set_number(L, "preset", option->preset);
-    set_number(L, "smallest", option->smallest);
-    set_number(L, "largest", option->largest);
-    set_text(L, "unit", option->unit);
-    set_text(L, "choices", option->choices);
-    set_text(L, "takes", option->takes);
-    set_text(L, "fallback", option->fallback);
-    set_text(L, "text", option->text);
+    reference_set_text(L, "name", option->name);
+    reference_set_text(L, "type", type_names[option->type]);
+    reference_set_boolean(L, "connect", option->places & IC_FOR_CONNECT);
+    reference_set_boolean(L, "call", option->places & IC_FOR_CALL);
+    reference_set_number(L, "preset", option->preset);
+    reference_set_number(L, "smallest", option->smallest);
+    reference_set_number(L, "largest", option->largest);
+    reference_set_text(L, "unit", option->unit);
+    reference_set_text(L, "choices", option->choices);
+    reference_set_text(L, "takes", option->takes);
+    reference_set_text(L, "fallback", option->fallback);
+    reference_set_text(L, "text", option->text);
 }
 
 /* option_table() -> a new array with a table for each option: the members of ic_option by their names, type
  * as the word of options.def, and booleans connect and call for where it may be given. */
-static int l_option_table(lua_State *L) {
+static int reference_option_table(lua_State *L) {
     lua_newtable(L);
     for (int i = 0; ic_options[i].name; i++) {
-        push_option(L, &ic_options[i]);
+        reference_push_option(L, &ic_options[i]);
         lua_rawseti(L, -2, i + 1);
     }
     return 1;
@@ -61,16 +61,16 @@ static int l_option_table(lua_State *L) {
 
 /* error_kinds() -> a new array of { name =, meaning =, advice = }: the kinds of the errors that calls return.
  */
-static int l_error_kinds(lua_State *L) {
+static int reference_error_kinds(lua_State *L) {
     int count = 0;
     lua_newtable(L);
     for (int i = 0; i < IC_ERROR_KIND_COUNT; i++) {
         ic_error_kind kind = (ic_error_kind)i;
         if (!ic_error_kind_meaning(kind)) continue;
         lua_createtable(L, 0, 3);
-        set_text(L, "name", ic_error_kind_name(kind));
-        set_text(L, "meaning", ic_error_kind_meaning(kind));
-        set_text(L, "advice", ic_error_kind_advice(kind));
+        reference_set_text(L, "name", ic_error_kind_name(kind));
+        reference_set_text(L, "meaning", ic_error_kind_meaning(kind));
+        reference_set_text(L, "advice", ic_error_kind_advice(kind));
         lua_rawseti(L, -2, ++count);
     }
     return 1;
@@ -78,6 +78,6 @@ static int l_error_kinds(lua_State *L) {
 
 void ic_lua_open_reference(lua_State *L) {
     static const luaL_Reg functions[] = {
-        {"option_table", l_option_table}, {"error_kinds", l_error_kinds}, {NULL, NULL}};
+        {"option_table", reference_option_table}, {"error_kinds", reference_error_kinds}, {NULL, NULL}};
     ic_lua_setfuncs(L, functions);
 }

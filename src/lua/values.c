@@ -10,7 +10,7 @@
 
 /* ---- from Lua to a tree ---- */
 
-static void no_memory(lua_State *L, ic_json_box *box) {
+static void values_no_memory(lua_State *L, ic_json_box *box) {
     ic_lua_clear_json_box(box);
     luaL_error(L, "not enough memory");
 }
@@ -22,12 +22,12 @@ void ic_lua_to_tree(lua_State *L, int index, const char *root, ic_json_box *box)
     ic_lua_write_json(L, &rules, box);
     lua_pop(L, 1);
     box->tree = ic_json_parse(box->text.data, box->text.length, NULL);
-    if (!box->tree) no_memory(L, box);
+    if (!box->tree) values_no_memory(L, box);
     ic_buf_free(&box->text);
 }
 
-/* The value at the top as one piece of JSON: what is no object. */
-static void to_raw(lua_State *L, const ic_json_rules *rules, ic_json_box *box) {
+/* Reads the value at the top, which is not an object, as one piece of raw JSON. */
+static void values_to_raw(lua_State *L, const ic_json_rules *rules, ic_json_box *box) {
     cJSON_Delete(box->tree);
     ic_parts_free(&box->parts);
     box->text.length = 0;
@@ -35,7 +35,7 @@ static void to_raw(lua_State *L, const ic_json_rules *rules, ic_json_box *box) {
     box->tree = NULL;
     ic_lua_write_json(L, rules, box);
     box->tree = cJSON_CreateRaw(box->text.data);
-    if (!box->tree) no_memory(L, box);
+    if (!box->tree) values_no_memory(L, box);
 }
 
 void ic_lua_to_body(lua_State *L, int index, const char *root, const ic_operation *operation,
@@ -52,14 +52,14 @@ void ic_lua_to_body(lua_State *L, int index, const char *root, const ic_operatio
         lua_pop(L, 3);
     }
     if (!lua_istable(L, -1) || marked || !ic_lua_read_fields(L, &rules, operation, box))
-        to_raw(L, &rules, box);
+        values_to_raw(L, &rules, box);
     lua_pop(L, 1);
     ic_buf_free(&box->text);
 }
 
 /* ---- from a tree to Lua ---- */
 
-static void push_number(lua_State *L, double value) {
+static void values_push_number(lua_State *L, double value) {
 #if LUA_VERSION_NUM >= 503
     if (fabs(value) <= MAX_INTEGER && value == trunc(value) && (value != 0 || !signbit(value))) {
         lua_pushinteger(L, (lua_Integer)value);
@@ -70,24 +70,24 @@ static void push_number(lua_State *L, double value) {
 }
 
 /* Not by lua_pushstring, which on 5.4 compares with its cache first: here nearly every text is a new one. */
-static void push_text(lua_State *L, const char *text) {
+static void values_push_text(lua_State *L, const char *text) {
     lua_pushlstring(L, text, strlen(text));
 }
 
-static void push_value(lua_State *L, const cJSON *node, int array_type) {
+static void values_push_value(lua_State *L, const cJSON *node, int array_type) {
     const cJSON *child;
     int index = 0;
     switch (node->type & 0xFF) {
     case cJSON_False:
     case cJSON_True: lua_pushboolean(L, cJSON_IsTrue(node)); break;
-    case cJSON_Number: push_number(L, node->valuedouble); break;
+    case cJSON_Number: values_push_number(L, node->valuedouble); break;
     case cJSON_String:
-    case cJSON_Raw: push_text(L, node->valuestring); break;
+    case cJSON_Raw: values_push_text(L, node->valuestring); break;
     case cJSON_Array:
         luaL_checkstack(L, 3, "nested JSON");
         lua_createtable(L, cJSON_GetArraySize(node), 0);
         cJSON_ArrayForEach(child, node) {
-            push_value(L, child, array_type);
+            values_push_value(L, child, array_type);
             lua_rawseti(L, -2, ++index);
         }
         lua_pushvalue(L, array_type);
@@ -97,8 +97,8 @@ static void push_value(lua_State *L, const cJSON *node, int array_type) {
         luaL_checkstack(L, 3, "nested JSON");
         lua_createtable(L, 0, cJSON_GetArraySize(node));
         cJSON_ArrayForEach(child, node) {
-            push_text(L, child->string);
-            push_value(L, child, array_type);
+            values_push_text(L, child->string);
+            values_push_value(L, child, array_type);
             lua_rawset(L, -3);
         }
         break;
@@ -109,13 +109,13 @@ static void push_value(lua_State *L, const cJSON *node, int array_type) {
 void ic_lua_push_tree(lua_State *L, const cJSON *tree) {
     luaL_checkstack(L, 3, "JSON");
     luaL_getmetatable(L, IC_ARRAY_TYPE);
-    push_value(L, tree, lua_gettop(L));
+    values_push_value(L, tree, lua_gettop(L));
     lua_remove(L, -2);
 }
 
 /* ---- array ---- */
 
-static int array(lua_State *L) {
+static int values_array(lua_State *L) {
     ic_lua_check_alone(L, "ironclad.array");
     lua_settop(L, 1);
     if (lua_isnil(L, 1)) {
@@ -136,7 +136,7 @@ void ic_lua_open_values(lua_State *L) {
     ic_lua_open_decode(L);
     ic_lua_open_encode(L);
 
-    lua_pushcfunction(L, array);
+    lua_pushcfunction(L, values_array);
     lua_setfield(L, -2, "array");
     lua_pushlightuserdata(L, NULL);
     lua_setfield(L, -2, "null");

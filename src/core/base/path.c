@@ -13,7 +13,7 @@ static bool path_names_file(const char *path, ic_error *error) {
         ic_error_set(error, IC_ERR_STORE, "\"%s\" is not the path of a file: name a file in that folder",
                      path);
     else if (ic_text_starts(path, "~/"))
-        ic_error_set(error, IC_ERR_STORE, "%s: only a shell knows what ~ is; give the path in full", path);
+        ic_error_set(error, IC_ERR_STORE, "%s: only a shell expands ~; give the path in full", path);
     else
         return true;
     return false;

@@ -84,7 +84,7 @@ static size_t path_segments(const char *path) {
     return count;
 }
 
-static int order_by_id(const void *a, const void *b) {
+static int route_order_by_id(const void *a, const void *b) {
     const ic_operation *const *left = a, *const *right = b;
     return strcmp((*left)->id, (*right)->id);
 }
@@ -98,7 +98,7 @@ static int route_compare(const route *route, ic_method method, size_t segments) 
 /* Two patterns may fit the same path. The one with a literal segment where they first differ comes first,
  * because '{' is greater than every character of the literals. So the first pattern that fits is the right
  * one. */
-static int order_by_route(const void *a, const void *b) {
+static int route_order_by_route(const void *a, const void *b) {
     const route *left = a, *right = b;
     int order = route_compare(left, right->operation->method, right->segments);
     return order ? order : strcmp(left->operation->path, right->operation->path);
@@ -109,18 +109,18 @@ static void catalog_index(void) {
         by_id[i] = &ic_operations[i];
         by_route[i] = (route){&ic_operations[i], path_segments(ic_operations[i].path)};
     }
-    qsort(by_id, OPERATION_COUNT, sizeof by_id[0], order_by_id);
-    qsort(by_route, OPERATION_COUNT, sizeof by_route[0], order_by_route);
+    qsort(by_id, OPERATION_COUNT, sizeof by_id[0], route_order_by_id);
+    qsort(by_route, OPERATION_COUNT, sizeof by_route[0], route_order_by_route);
 }
 
-static int id_compare(const void *id, const void *entry) {
+static int route_compare_id(const void *id, const void *entry) {
     const ic_operation *const *operation = entry;
     return strcmp(id, (*operation)->id);
 }
 
 const ic_operation *ic_operation_by_id(const char *id) {
     pthread_once(&catalog_indexed, catalog_index);
-    const ic_operation **found = bsearch(id, by_id, OPERATION_COUNT, sizeof by_id[0], id_compare);
+    const ic_operation **found = bsearch(id, by_id, OPERATION_COUNT, sizeof by_id[0], route_compare_id);
     return found ? *found : NULL;
 }
 
@@ -173,10 +173,10 @@ const ic_operation *ic_operation_by_path(ic_method method, const char *path, ic_
     return NULL;
 }
 
-/* The buckets of requests. The first rule decides that has the request's method, and whose path is the
- * request's path or above it. Ironclad's rate-limits page writes "workflows*". That is read as the segment
- * `workflows`, so that workflow-schemas is not part of it. The page does not mention PUT and DELETE of
- * records. They count with the other writes, which have the smaller budget. */
+/* The buckets of requests. The first rule that fits decides. A rule fits when it has the request's method,
+ * and its path is the request's path or a parent of it. Ironclad's rate-limits page writes "workflows*".
+ * That is read as the segment `workflows`, so that workflow-schemas is not part of it. The page does not
+ * mention PUT and DELETE of records. They count with the other writes, which have the smaller budget. */
 #define METHOD(name) (1u << IC_##name)
 #define ALL_METHODS  (~0u)
 static const struct bucket_rule {

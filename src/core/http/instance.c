@@ -28,7 +28,7 @@ static char *instance_full_name(const char *instance, ic_error *error) {
     }
     ic_error_set(
         error, IC_ERR_ARGUMENT,
-        "instance: \"%s\" is no host, and not one of the short names na1, eu1, demo and preview%s%s%s",
+        "instance: \"%s\" is not a host, and not one of the short names na1, eu1, demo and preview%s%s%s",
         instance, search.best ? "; did you mean \"" : "", search.best ? search.best : "",
         search.best ? "\"?" : "");
     return NULL;
@@ -69,7 +69,7 @@ static char *instance_origin(CURLU *url, bool allow_http, ic_error *error) {
         ic_buf_printf(&text, "%s://%s%s%s", scheme, host, port ? ":" : "", port ? port : "");
         origin = ic_buf_take(&text, NULL);
         if (!origin) ic_error_memory(error);
-        /* One host, however it is written: one token, one budget. */
+        /* Every spelling of a host shares one token and one budget. */
         for (char *at = origin; at && *at; at++)
             *at = (char)tolower((unsigned char)*at);
     }

@@ -14,7 +14,7 @@ typedef const unsigned char *place;
 static place tape_value(ic_json_scan *scan, place at);
 static place tape_between(ic_json_scan *scan, place at, bool *done);
 
-static inline bool is_space(unsigned char c) {
+static inline bool tape_is_space(unsigned char c) {
     return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
@@ -27,7 +27,7 @@ bool ic_tape_read(ic_tape *tape, const char *text, size_t length, ic_error *erro
     tape->text = length ? text : "";
     scan.start = (place)tape->text;
     scan.end = scan.start + length;
-    while (scan.end > scan.start && is_space(scan.end[-1]))
+    while (scan.end > scan.start && tape_is_space(scan.end[-1]))
         scan.end--;
 
     place at = scan.start;
@@ -97,7 +97,7 @@ static bool tape_reserve(ic_json_scan *scan) {
 
 /* The next byte that is not white space; 0 at the end (JSON has no 0 outside strings). */
 static inline unsigned char tape_next_byte(const ic_json_scan *scan, place *at) {
-    while (*at < scan->end && is_space(**at))
+    while (*at < scan->end && tape_is_space(**at))
         ++*at;
     return *at < scan->end ? **at : 0;
 }
@@ -151,8 +151,8 @@ static void tape_close(ic_json_scan *scan) {
     tape->words[index] |= count << IC_TAPE_COUNT_SHIFT | words << IC_TAPE_WORDS_SHIFT;
 }
 
-/* Reads a scalar. Of a container, it reads up to the first scalar in it; of an empty one, up to its closing
- * bracket. */
+/* Reads a scalar. In a container, it reads up to the first scalar, or up to the closing bracket if there
+ * is none. */
 static place tape_value(ic_json_scan *scan, place at) {
     for (;;) {
         unsigned char first = tape_next_byte(scan, &at);
