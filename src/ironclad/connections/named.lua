@@ -252,8 +252,8 @@ function named.list()
   if not connections then return nil, problem end
   local list = {}
   for _, name in ipairs(sorted_names(connections)) do
-    local _, command = contents_of { connections[name] }
-    list[#list + 1] = { name = name, command = command }
+    local has = contents_of { connections[name] }
+    list[#list + 1] = { name = name, command = has.command }
   end
   return list
 end
