@@ -132,6 +132,16 @@ describe("the file of connections", function()
     end)
   end
 
+  it("is listed by name, with a mark at those whose secrets come from a command", function()
+    configure(json_of {
+      b = { instance = "na1", token = { command = { "true" } } }, a = { instance = "na1", token = { env = "A_TOKEN" } },
+    }, "600")
+    local list = assert(named.list())
+    assert.same({ "a", "b" }, { list[1].name, list[2].name })
+    assert.is_falsy(list[1].command)
+    assert.is_true(list[2].command)
+  end)
+
   it("quotes an odd path in the command that mends it", function()
     environment.IRONCLAD_CONFIG = folder .. "/it's mine.json"
     write(environment.IRONCLAD_CONFIG, literal, "644")
