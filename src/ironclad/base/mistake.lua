@@ -54,21 +54,21 @@ local function pass(fine, ...)
   return error((...), 0)
 end
 
---- Makes a public function: one that does as fn does, and has no frame of the module in the tracebacks of its errors.
+--- Makes a public function, which does what fn does. Tracebacks of its errors have no frame of the module.
 -- @param fn must not yield in PUC Lua 5.1 (mistake.guard_waiting)
 function mistake.guard(fn)
   return core.boundary(fn)
 end
 
 if rawget(_G, "jit") then
-  -- LuaJIT cannot yield below a function of C other than its own pcall. Its tail call of `error` leaves no frame; those
-  -- of PUC Lua do.
+  -- LuaJIT cannot yield inside a C function other than its own pcall. A tail call of `error` leaves no frame in LuaJIT;
+  -- in PUC Lua it does.
   function mistake.guard(fn)
     return function(...) return pass(pcall(fn, ...)) end
   end
 end
 
---- Guards the functions in a table, in place. Functions of C have no frame of the module.
+--- Guards the functions in a table, in place. C functions need no guard.
 -- @return the table
 function mistake.guard_all(functions)
   for name, fn in pairs(functions) do
@@ -77,8 +77,8 @@ function mistake.guard_all(functions)
   return functions
 end
 
---- mistake.guard and mistake.guard_all for functions that may wait. In PUC Lua 5.1 they stay as they are: a task cannot
--- yield below a boundary there.
+--- mistake.guard and mistake.guard_all for functions that may wait. In PUC Lua 5.1 they do nothing, because a task
+-- cannot yield inside a guard there.
 local yields_below = rawget(_G, "jit") or _VERSION ~= "Lua 5.1"
 function mistake.guard_waiting(fn) return yields_below and mistake.guard(fn) or fn end
 function mistake.guard_all_waiting(functions) return yields_below and mistake.guard_all(functions) or functions end

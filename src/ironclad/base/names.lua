@@ -38,8 +38,8 @@ end
 
 --- Makes a table raise a mistake for an unknown name.
 -- @param what what the table is called in messages
--- @param known the table. It may be the __index of others
--- @param others list of further names, for suggestions: those that these tables have themselves
+-- @param known the table. It may be the __index of other tables
+-- @param others list of further names, for suggestions: the tables' own fields
 -- @param optional set of fields that may be missing: name -> true
 -- @return the table
 function names.strict(what, known, others, optional)

@@ -17,7 +17,7 @@
 -- program that prints it, run without a shell when the connection is opened. In ca_file, ca_path, store and socket_dir,
 -- "~/" is the home folder, and a relative path starts at the folder of the file. A file that holds secrets must be
 -- readable by its owner only. A file with any source of a secret must belong to this user (or to root), and must be
--- writable by its owner only: whoever can change it decides where the secret is sent.
+-- writable by its owner only, because a user who can change the file decides where the secret is sent.
 
 local core = require "ironclad.core"
 local mistake = require "ironclad.base.mistake"
@@ -127,7 +127,8 @@ end
 local READ_BY_OTHERS = { 32, 4 }  -- 0040, 0004
 local WRITE_BY_OTHERS = { 16, 2 } -- 0020, 0002
 
--- Why a file must not be used, or nil. Whoever can change it decides where a secret is sent, wherever that comes from.
+-- Why a file must not be used, or nil. A user who can change the file decides where a secret is sent, whatever its
+-- source.
 local function objection_to_file(path, connections, facts)
   local has = contents_of(connections)
   local writable = permits(facts.mode, WRITE_BY_OTHERS)

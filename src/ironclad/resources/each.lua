@@ -99,7 +99,8 @@ styles.none = {
 
 local Iterator = { __name = "ironclad.iterator" }
 
--- Its fields that may be nil. Those that every item needs are false instead, because __index is slow.
+-- The iterator's fields that may be nil. Fields that are read for every item are false instead, because __index is
+-- slow.
 local optional = mistake.set { "count", "error", "size" }
 
 -- An iterator is not a list: ipairs(iterator) would end at once. Lua 5.1 cannot detect this; LuaJIT has __ipairs when
