@@ -71,7 +71,13 @@ describe("a task", function()
         end
         while true do add(50) end
       end)
-      local modest = ironclad.spawn(function() return client.workflows:get("w").id end)
+      -- An answer that comes while the memory is full finds none: the next one does.
+      local modest = ironclad.spawn(function()
+        for _ = 1, 5 do
+          local fine, got = pcall(client.workflows.get, client.workflows, "w")
+          if fine and got then return got.id end
+        end
+      end)
       local fine, problem = pcall(ironclad.run)
       collectgarbage() -- LuaJIT collects nothing when memory runs out
       pcall(ironclad.run) -- in LuaJIT the modest one may have found no memory, either
