@@ -71,7 +71,8 @@ describe("two processes that refresh at once, 100 times over,", function()
       peer.shell "sleep 0.005"
       good, refused = refreshes()
       for _, status in ipairs(statuses) do
-        if io.open(status) then error(peer.read_file(status .. ".out")) end
+        local ended = io.open(status)
+        if ended then error("ended with status " .. ended:read "*a" .. peer.read_file(status .. ".out")) end
       end
     end
     peer.write_file(folder .. "/stop", "")
