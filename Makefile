@@ -125,7 +125,7 @@ bench_programs := $(patsubst spec/bench/%.c,$(OUT)/bench/%,$(wildcard spec/bench
 TEST_LIBS    := $(call libs,SSL,libssl,ssl) $(CORE_LIBS)
 
 .PHONY: all product sandbox listener-note deps demo test test-quick core-tests lua-tests sandbox-tests test-build bench-sandbox bench-each \
-	bench-files bench-hosts fuzz fuzz-build lint format reference install install-product install-sandbox clean env neovim site help FORCE
+	bench-files bench-hosts bench-instructions fuzz fuzz-build lint format reference install install-product install-sandbox clean env neovim site help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -252,6 +252,10 @@ bench-hosts:
 bench-files: all
 	@eval "$$($(MAKE) -s env LUA=$(LUA))" && $(lua_name) spec/bench/files.lua 1024 $(lua_name)
 
+# This one may run beside others: it counts instructions.
+bench-instructions: all $(libraries)
+	@eval "$$($(MAKE) -s env LUA=$(LUA))" && $(lua_name) spec/bench/instructions.lua
+
 # Runs every target, or one (FUZZ=json), for FUZZ_RUNS inputs each. New inputs that they find are kept in
 # build/fuzz/corpus.
 FUZZ      ?= $(fuzz_targets)
@@ -329,6 +333,7 @@ help:
 	@echo 'make bench-each    memory of a walk over 100,000 records'
 	@echo 'make bench-hosts   nginx, Neovim and plain Lua with many calls in flight'
 	@echo 'make bench-files   a file of 1 GiB up and down: speed and memory'
+	@echo 'make bench-instructions  the instructions of a GET, a page, a byte of JSON and a start, beside those kept'
 	@echo 'make fuzz          libFuzzer on what reads foreign bytes (FUZZ=json, FUZZ_RUNS=1000000)'
 	@echo 'make deps          install what the build needs (Debian)'
 	@echo 'make env           print shell code that puts the build on LUA_PATH, LUA_CPATH and PATH'
