@@ -78,6 +78,21 @@ describe("a call in flight", function()
     scene.assert_error("cancelled", finish(call))
   end)
 
+  it("leaves its TCP connection to later calls, however many there were at once", function()
+    local script = { READ, { "gate" }, { "send", GOOD }, { "loop" } }
+    local server = scene.serve { connections = { script, script, script, script, script, script, script, script } }
+    local client, sent = scene.connect(server), 0
+    for _, count in ipairs { 8, 1, 8 } do
+      local calls = {}
+      for i = 1, count do calls[i] = start(client) end
+      sent = sent + count
+      server:await(sent)
+      for _ = 1, count do server:release() end
+      for _, call in ipairs(calls) do scene.assert_good(finish(call)) end
+    end
+    assert.are.equal(8, server:connections())
+  end)
+
   it("may be one of many, which wait for one token", function()
     local server = scene.answering { peer.json '{"access_token":"t","expires_in":600}', GOOD }
     local client = scene.connect_by_secret(server, { max_in_flight = 4 })

@@ -20,6 +20,7 @@
 #include <string.h>
 
 #define LONGEST_WAIT     (3600 * 1000) /* milliseconds */
+#define TRANSFER_WAIT    100           /* milliseconds, while a transfer is under way: see engine_perform */
 #define REFRESH_PATIENCE 30.0          /* seconds */
 
 /* Guarded by the process lock. */
@@ -175,13 +176,29 @@ static bool engine_read_inbox(ic_engine *engine) {
     return !stopping;
 }
 
-static void engine_read_ended(ic_engine *engine) {
+/* Whether an attempt has ended. */
+static bool engine_read_ended(ic_engine *engine) {
     int left;
+    bool any = false;
     for (CURLMsg *message; (message = curl_multi_info_read(engine->multi, &left));) {
         if (message->msg != CURLMSG_DONE) continue;
         CURLcode code = message->data.result;
         ic_flow_attempt_ended(engine, ic_transfer_call(message->easy_handle), code);
+        any = true;
     }
+    return any;
+}
+
+/* Lets libcurl work; returns the number of transfers under way. When a transfer ends, libcurl 7.88 can forget
+ * that bytes it has already read wait for another stream of the same HTTP/2 connection. No socket becomes
+ * readable for them, so libcurl is called again at once. */
+static int engine_perform(ic_engine *engine) {
+    int running = 0;
+    do {
+        ic_host_queues_serve(engine);
+        curl_multi_perform(engine->multi, &running);
+    } while (engine_read_ended(engine));
+    return running;
 }
 
 /* Milliseconds to the next timer; libcurl adds its own limits. */
@@ -194,16 +211,12 @@ static int engine_patience(const ic_engine *engine) {
 /* One turn of the loop: serves what is due, then waits for sockets, timers and commands, `most` milliseconds
  * at most. */
 static void engine_turn(ic_engine *engine, int most) {
-    int running, wait;
     unsigned clients;
     ic_socket_serve(engine);
     ic_flow_fire(engine, ic_now());
     ic_clients_tidy(engine, ic_now());
-    ic_host_queues_serve(engine);
-    curl_multi_perform(engine->multi, &running);
-    engine_read_ended(engine);
-    ic_host_queues_serve(engine);
-    wait = engine_patience(engine);
+    if (engine_perform(engine) && most > TRANSFER_WAIT) most = TRANSFER_WAIT;
+    int wait = engine_patience(engine);
     if (wait > most) wait = most;
     struct curl_waitfd *sockets = ic_socket_watch(engine, &clients, &wait);
     curl_multi_poll(engine->multi, sockets, clients, wait, NULL);

@@ -24,6 +24,7 @@ typedef struct ic_engine {
     ic_table rate_queues_by_key;
     struct ic_host_queue *host_queues; /* queues.c */
     ic_table host_queues_by_key;
+    double kept_connections;  /* the sum of their limits */
     struct ic_socket *socket; /* for hosts that wait by socket, or NULL; socket.c */
     bool ending;              /* no more tokens are fetched */
     ic_call *live; /* all calls that have been started and are not done; the engine owns one count of each */

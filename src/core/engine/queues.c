@@ -6,11 +6,14 @@
 #include "core/engine/budget.h"
 #include "core/engine/flow.h"
 #include "core/engine/list.h"
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SHORTEST_WAIT 0.001 /* seconds */
+#define SHORTEST_WAIT   0.001 /* seconds */
+#define CONNECTIONS_MIN 16    /* kept for token answers and other hosts */
+#define CONNECTIONS_MAX 16384
 
 typedef struct ic_host_queue {
     ic_table_node node;
@@ -34,7 +37,16 @@ typedef struct ic_rate_queue {
 
 /* ---- in-flight permits ---- */
 
+/* libcurl keeps as many idle TCP connections as requests may be in flight. By default it keeps four for each
+ * transfer under way, and so closes connections that the next calls could use. */
+static void host_queues_keep_connections(ic_engine *engine, double change) {
+    engine->kept_connections += change;
+    long kept = (long)fmax(CONNECTIONS_MIN, fmin(engine->kept_connections, CONNECTIONS_MAX));
+    curl_multi_setopt(engine->multi, CURLMOPT_MAXCONNECTS, kept);
+}
+
 static void host_queue_free(ic_engine *engine, ic_host_queue *queue) {
+    host_queues_keep_connections(engine, -queue->limit);
     ic_table_remove(&engine->host_queues_by_key, &queue->node);
     ic_free(queue->key);
     ic_free(queue);
@@ -52,6 +64,7 @@ static ic_host_queue *host_queue_of(ic_engine *engine, const char *origin, size_
         queue->next = engine->host_queues;
         engine->host_queues = queue;
         ic_table_add(&engine->host_queues_by_key, &queue->node, key);
+        host_queues_keep_connections(engine, limit);
         key = NULL;
     }
     ic_free(key);
