@@ -121,4 +121,6 @@ function coroutine.resume(...) return checked(real_resume(...)) end
 no_secrets.remember, no_secrets.check, no_secrets.unguarded_pcall = remember, check, unguarded_pcall
 package.loaded["spec.support.no_secrets"] = no_secrets
 
+require "spec.support.leftovers"
+
 return no_secrets

@@ -326,6 +326,7 @@ void ic_sandbox_stop(ic_sandbox *sandbox) {
     sandbox_remove(sandbox);
     ic_server_stop(&sandbox->server); /* closes the socket */
     ic_server_stop(&sandbox->storage);
+    if (sandbox->company) ic_spool_close(sandbox->company->spool);
     sandbox_remove_certificate(sandbox);
 }
 

@@ -114,11 +114,26 @@ static void test_no_folder(void) {
     ic_free(before);
 }
 
+/* What stays after the end of a sandbox is in memory only. */
+static void test_closed(void) {
+    ic_spool *spool = ic_spool_new();
+    ic_blob *stored = make(spool, 300000, 1000, 5), *small = make(spool, 1000, 1000, 6);
+    char bytes[100];
+    ic_spool_close(spool);
+    CHECK(ic_blob_read(stored, 0, bytes, sizeof bytes) == -1);
+    CHECK(is_whole(small, 1000, 6));
+    CHECK(make(spool, 300000, 1000, 7) == NULL);
+    ic_blob_release(stored);
+    ic_blob_release(small);
+    ic_spool_free(spool);
+}
+
 int main(void) {
     test_sizes();
     test_text();
     test_reuse();
     test_no_memory();
     test_no_folder();
+    test_closed();
     return check_done("blob");
 }

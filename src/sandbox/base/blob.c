@@ -16,7 +16,8 @@
 /* The file is a sequence of pages, each used by one blob or free. */
 struct ic_spool {
     pthread_mutex_t lock; /* protects the members below; pages are written and read without it */
-    int file;             /* -1: not opened yet */
+    int file;             /* -1: not opened yet, or closed */
+    bool closed;
     uint32_t pages;
     uint32_t *free_pages;
     size_t free_count, free_capacity; /* capacity >= pages, so that returning a page cannot fail */
@@ -42,9 +43,17 @@ ic_spool *ic_spool_new(void) {
     return spool;
 }
 
+void ic_spool_close(ic_spool *spool) {
+    pthread_mutex_lock(&spool->lock);
+    if (spool->file >= 0) close(spool->file);
+    spool->file = -1;
+    spool->closed = true;
+    pthread_mutex_unlock(&spool->lock);
+}
+
 void ic_spool_free(ic_spool *spool) {
     if (!spool) return;
-    if (spool->file >= 0) close(spool->file);
+    ic_spool_close(spool);
     pthread_mutex_destroy(&spool->lock);
     ic_free(spool->free_pages);
     ic_free(spool);
@@ -65,6 +74,10 @@ static int spool_open_unnamed(void) {
 }
 
 static bool spool_grow(ic_spool *spool) {
+    if (spool->closed) {
+        errno = EBADF;
+        return false;
+    }
     if (spool->file < 0 && (spool->file = spool_open_unnamed()) < 0) return false;
     if (spool->pages == spool->free_capacity) {
         size_t capacity = spool->free_capacity ? spool->free_capacity * 2 : 64;

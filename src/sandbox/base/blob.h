@@ -13,7 +13,10 @@ typedef struct ic_blob ic_blob;
 
 /* In TMPDIR, opened when first needed. It must outlive its blobs. NULL: no memory. */
 ic_spool *ic_spool_new(void);
-void ic_spool_free(ic_spool *spool);
+/* Closes the file: what is in it cannot be read any more, and nothing can be added. No other thread may use
+ * it at that time. */
+void ic_spool_close(ic_spool *spool);
+void ic_spool_free(ic_spool *spool); /* closes; NULL is allowed */
 
 /* A blob in memory. Takes ownership of `data` (from ic_malloc, with a NUL after its last byte), also when it
  * fails. The caller is the first holder. NULL: no memory. */

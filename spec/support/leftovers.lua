@@ -1,0 +1,104 @@
+-- After each spec file, nothing may be left of it: no descriptor, thread, child process or temporary file. What is left
+-- is an error of that file. Loaded by the helper no_secrets.lua.
+local busted = require "busted"
+local peer = require "spec.support.peer"
+local resources = require "spec_resources"
+
+local leftovers = {}
+
+-- What the module keeps as long as the process lives: the engine's thread and wake-up sockets, the pipe of this state's
+-- mailbox, the socket for nginx; and TCP connections that nobody has used since their server closed them. Everything
+-- else was there before the first spec, or is left over.
+local KEPT = { thread = 1, ["connected unix"] = 2, pipe = 2, ["listening unix"] = 1, ["half-closed inet"] = math.huge }
+
+-- The time that a thread or a process may take to end, and the other side to see that a connection is closed.
+local PATIENCE = 10 -- seconds
+
+local folder = resources.private_folder()
+local temporary_names = 0
+
+-- So that these names, too, are in the folder that is looked at.
+-- luacheck: push ignore 122
+function os.tmpname()
+  temporary_names = temporary_names + 1
+  local path = folder .. "/name-" .. temporary_names
+  io.open(path, "wb"):close()
+  return path
+end
+-- luacheck: pop
+
+local function kind_of(text)
+  return text:match "^(pipe):" or text:match "^anon_inode:(.*)" or text
+end
+
+-- -> {["descriptor 7: pipe"] = kind, …}
+local function held()
+  local list = {}
+  for number, text in pairs(resources.descriptors()) do
+    list[("descriptor %d: %s"):format(number, text)] = kind_of(text)
+  end
+  for id, name in pairs(resources.threads()) do list[("thread %d: %s"):format(id, name)] = "thread" end
+  for id, name in pairs(resources.children()) do list[("process %d: %s"):format(id, name)] = "process" end
+  return list
+end
+
+local known = held()
+
+local function new_things()
+  local counts, new = {}, {}
+  local list = held()
+  for text, kind in pairs(list) do
+    if not known[text] then
+      counts[kind] = (counts[kind] or 0) + 1
+      new[#new + 1] = { text = text, kind = kind }
+    end
+  end
+  local lines = {}
+  for _, thing in ipairs(new) do
+    if counts[thing.kind] > (KEPT[thing.kind] or 0) then lines[#lines + 1] = thing.text end
+  end
+  return lines, list
+end
+
+local function pause()
+  local pipe = io.popen "sleep 0.05"
+  pipe:close()
+end
+
+-- What is there now and was not before -> a list of texts. What is about to end has `patience` seconds for it. A second
+-- call does not find the same again.
+function leftovers.find(patience)
+  collectgarbage()
+  collectgarbage()
+  local lines, list = new_things()
+  local until_time = os.time() + (patience or PATIENCE)
+  while #lines > 0 and os.time() < until_time do
+    pause()
+    collectgarbage()
+    lines, list = new_things()
+  end
+  for text in pairs(list) do -- reported once
+    if #lines > 0 then known[text] = true end
+  end
+  for name in peer.shell("ls -A " .. peer.quoted(folder)):gmatch "[^\n]+" do
+    lines[#lines + 1] = "file " .. name
+    os.execute("rm -rf " .. peer.quoted(folder .. "/" .. name))
+  end
+  table.sort(lines)
+  return lines
+end
+
+busted.subscribe({ "file", "end" }, function()
+  local lines = leftovers.find()
+  if #lines > 0 then error("left behind: " .. table.concat(lines, ", "), 0) end
+  return nil, true
+end)
+
+busted.subscribe({ "suite", "end" }, function()
+  os.execute("rm -rf " .. peer.quoted(folder))
+  return nil, true
+end)
+
+package.loaded["spec.support.leftovers"] = leftovers
+
+return leftovers

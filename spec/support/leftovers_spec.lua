@@ -1,0 +1,59 @@
+-- The check for what a spec file leaves behind (spec/support/leftovers.lua) does find it.
+local peer = require "spec.support.peer"
+local scene = require "spec.support.scene"
+
+-- A run without the helper has no guard, and nothing to test here.
+local guard = package.loaded["spec.support.leftovers"]
+local describe_guard = guard and describe or pending
+
+describe_guard("the guard against leftovers", function()
+  after_each(scene.stop)
+
+  local function found(wanted)
+    local lines = guard.find(0)
+    for _, line in ipairs(lines) do
+      if line:find(wanted) then return true end
+    end
+    return false, table.concat(lines, "\n")
+  end
+
+  it("finds nothing where nothing is left", function()
+    local server = scene.answering { scene.GOOD }
+    scene.assert_good(scene.connect(server).workflows:get "w1")
+    scene.stop()
+    assert.are.same({}, guard.find())
+  end)
+
+  it("sees a temporary file", function()
+    os.tmpname()
+    assert.is_true(found "^file name%-%d+$")
+    assert.are.same({}, guard.find())
+  end)
+
+  it("sees a temporary folder", function()
+    peer.temporary_folder()
+    assert.is_true(found "^file ironclad%-spec")
+  end)
+
+  it("sees an open file", function()
+    local file = io.open(".luacheckrc", "rb")
+    assert.is_true(found "^descriptor %d+: .*luacheckrc$")
+    file:close()
+  end)
+
+  it("sees a child process, and the pipe to it", function()
+    local child = io.popen("exec cat >/dev/null", "w")
+    assert.is_true(found "^process %d+: ")
+    child:close()
+  end)
+
+  it("sees a server: its socket and its threads", function()
+    local server = scene.answering { scene.GOOD }
+    local client = scene.connect(server)
+    scene.assert_good(client.workflows:get "w1")
+    local lines = table.concat(guard.find(0), "\n")
+    assert.matches("descriptor %d+: listening inet", lines)
+    assert.matches("descriptor %d+: connected inet", lines)
+    assert.matches("thread %d+: ", lines)
+  end)
+end)
