@@ -141,10 +141,11 @@ function peer.lua(source, options, ...)
   return (output:gsub("^%d+\n", "")), status
 end
 
--- Starts it -> the process's id, and a function that waits for its end -> output, status.
+-- Starts it -> the process's id, a function that waits for its end -> the rest of its output, status, and a function
+-- that waits for its next line -> the line.
 function peer.start_lua(source, options, ...)
   local pipe, ended = shell_pipe(lua_command(source, options or {}, ...))
-  return tonumber(pipe:read "*l"), ended
+  return tonumber(pipe:read "*l"), ended, function() return pipe:read "*l" end
 end
 
 -- Runs Lua source in a state of its own in this process, and closes it -> the text that it returned.

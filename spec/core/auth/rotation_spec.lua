@@ -67,8 +67,10 @@ describe("two processes that refresh at once, 100 times over,", function()
 
     local good, refused = 0, 0
     while good < 101 and refused == 0 do
-      sandbox:expire_tokens()
-      peer.shell "sleep 0.005"
+      for _ = 1, 20 do -- the list of requests is long
+        sandbox:expire_tokens()
+        peer.shell "sleep 0.005"
+      end
       good, refused = refreshes()
       for _, status in ipairs(statuses) do
         local ended = io.open(status)

@@ -11,14 +11,15 @@ local sandbox, client
 setup(function() sandbox, client = local_ironclad.start { max_body = 4 * MEBIBYTE } end)
 teardown(function() sandbox:stop() end)
 
--- Bytes without a pattern, so that a wrong offset shows.
+local noise = {}
+for state = 1, 4093 do noise[state] = string.char(state * state % 251) end
+noise = table.concat(noise)
+
+-- Bytes in which a wrong offset or piece shows: each block of about 4 KiB begins with its number and the length.
 local function bytes_of(length)
-  local pieces, state = {}, length + 1
-  for i = 1, math.ceil(length / 4) do
-    state = (state * 1103515245 + 12345) % 2147483648
-    pieces[i] = string.char(state % 256, math.floor(state / 256) % 256, math.floor(state / 65536) % 256, i % 256)
-  end
-  return table.concat(pieces):sub(1, length)
+  local blocks = {}
+  for i = 1, math.ceil(length / #noise) do blocks[i] = ("%08x%08x"):format(i, length) .. noise end
+  return table.concat(blocks):sub(1, length)
 end
 
 describe("a file in the sandbox", function()
