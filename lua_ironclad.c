@@ -14,18 +14,6 @@
 #include <curl/curl.h>
 #include <stdlib.h>
 
-static int core_operations(lua_State *L) {
-    if (!lua_isnoneornil(L, 1))
-        return luaL_error(L, "ironclad.operations: too many arguments: it lists all operations");
-    ic_lua_push_catalog(L);
-    return 1;
-}
-
-static int core_jobs(lua_State *L) {
-    ic_lua_push_jobs(L);
-    return 1;
-}
-
 /* info() -> the versions of this module and of the libraries that it runs with. With SSLKEYLOGFILE in the
  * environment, libcurl writes the keys of its TLS connections to that file. With these keys, anyone who
  * records the traffic can read it. So info() returns the path as tls_key_log. */
@@ -53,11 +41,13 @@ static int core_info(lua_State *L) {
 __attribute__((visibility("default"))) int luaopen_ironclad_core(lua_State *L);
 
 int luaopen_ironclad_core(lua_State *L) {
-    static const luaL_Reg functions[] = {
-        {"operations", core_operations}, {"jobs", core_jobs}, {"info", core_info}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"info", core_info}, {NULL, NULL}};
     ic_stay_loaded();
     lua_newtable(L);
+    lua_pushliteral(L, IC_VERSION);
+    lua_setfield(L, -2, "version");
     ic_lua_setfuncs(L, functions);
+    ic_lua_open_operations(L);
     ic_lua_open_values(L);
     ic_lua_open_connection(L);
     ic_lua_open_calls(L);

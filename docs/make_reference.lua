@@ -5,6 +5,7 @@ local catalog = require "ironclad.calls.catalog"
 local core = require "ironclad.core"
 local each = require "ironclad.resources.each"
 local ironclad = require "ironclad"
+local resource_methods = require "ironclad.resources.resource_methods"
 local resources = require "ironclad.resources.resources"
 local wait = require "ironclad.resources.wait"
 
@@ -162,7 +163,7 @@ end
 
 local function add_kind(lines, kind, made)
   local bound, own = {}, {}
-  for _, name in ipairs(names_of(kind.methods)) do
+  for _, name in ipairs(names_of(resource_methods.all(kind))) do
     if made[name] then bound[#bound + 1] = "`" .. name .. "`" else own[#own + 1] = name end
   end
   lines[#lines + 1] = ""
@@ -295,7 +296,7 @@ local function summary()
       local added = names_of(wait.methods[resource] or {})
       if #added > 0 then text = text .. "; + " .. table.concat(added, ", ") end
       local kind, own = kind_of(resource), {}
-      for _, name in ipairs(kind and names_of(kind.methods) or {}) do
+      for _, name in ipairs(kind and names_of(resource_methods.all(kind)) or {}) do
         if not made[name] then own[#own + 1] = name end
       end
       if kind then text = ("%s; its tables: + %s"):format(text, table.concat(own, ", ")) end

@@ -1,60 +1,97 @@
 --- Clients, which ironclad.connect returns. A client holds a connection of the core, which has the secrets, and a table
 -- for each resource.
 
-local auth = require "ironclad.connections.auth"
 local catalog = require "ironclad.calls.catalog"
-local concurrent = require "ironclad.loop.concurrent"
 local core = require "ironclad.core"
-local each = require "ironclad.resources.each"
-local hooks = require "ironclad.calls.hooks"
+local lazy = require "ironclad.base.lazy"
 local loop = require "ironclad.loop"
 local mistake = require "ironclad.base.mistake"
-local named = require "ironclad.connections.named"
 local names = require "ironclad.base.names"
 local operation = require "ironclad.calls.operation"
-local resource_methods = require "ironclad.resources.resource_methods"
-local kinds = require("ironclad.resources.resources").kinds
 local run = require "ironclad.calls.run"
-local scopes = require "ironclad.connections.scopes"
-local store = require "ironclad.connections.store"
-local wait = require "ironclad.resources.wait"
+require "ironclad.resources.resource_methods"
+
+local each = lazy "ironclad.resources.each"
+local hooks = lazy "ironclad.calls.hooks"
+local named = lazy "ironclad.connections.named"
+local scopes = lazy "ironclad.connections.scopes"
+local store = lazy "ironclad.connections.store"
 
 local client = {}
 
-local methods = {} -- resource -> name -> function
+-- Methods of client.<resource> are made at their first use, as those of resource tables are.
 
-for index, entry in ipairs(catalog.entries) do
-  if entry.name then
-    methods[entry.resource] = methods[entry.resource] or {}
-    methods[entry.resource][entry.name] = operation.method(index, entry)
-    local iterator = each.name_of(entry)
-    if iterator then methods[entry.resource][iterator] = each.method(index, entry) end
-    resource_methods.add(index, entry)
+-- The method of that name, or nil.
+local function make_method(resource, name)
+  local number, entry = catalog.find(resource .. ":" .. name)
+  if number then return operation.method(number, entry) end
+  local list = name:match "^each(.*)$"
+  if list then
+    number, entry = catalog.find(resource .. ":list" .. list)
+    if number and each.name_of(entry) == name then return each.method(number, entry) end
   end
+  -- The methods that wait have "wait" in their names.
+  local waiting = name:find("wait", 1, true) and require("ironclad.resources.wait").methods[resource]
+  return waiting and waiting[name]
 end
-require "ironclad.resources.record"
-require "ironclad.resources.workflow"
-for resource, functions in pairs(wait.methods) do
-  for name, method in pairs(functions) do methods[resource][name] = method end
-end
-for _, functions in pairs(methods) do mistake.guard_all_waiting(functions) end
-for _, kind in pairs(kinds) do mistake.guard_all_waiting(kind.methods) end
 
-local metatables = {}
-for resource, functions in pairs(methods) do
-  metatables[resource] = {
+-- The names of all methods of a resource.
+local function method_names(resource)
+  local list = {}
+  for number, _, owner, name in catalog.names() do
+    if name and owner == resource then
+      list[#list + 1] = name
+      if name:find "^list" then list[#list + 1] = each.name_of(catalog.entry(number)) end
+    end
+  end
+  for name in pairs(require("ironclad.resources.wait").methods[resource] or {}) do list[#list + 1] = name end
+  return list
+end
+
+local metatables = {} -- of client.<resource>, by the resource
+
+local function metatable_of(resource)
+  if metatables[resource] then return metatables[resource] end
+  local label = "client." .. resource
+  local metatable = {
     __name = "ironclad.resource",
-    __index = names.strict("client." .. resource, functions),
+    __index = setmetatable({}, { __index = mistake.guard(function(methods, name)
+      local method = type(name) == "string" and make_method(resource, name)
+      if not method then return names.missing(label, name, method_names(resource)) end
+      method = mistake.guard_waiting(method)
+      rawset(methods, name, method)
+      return method
+    end) }),
     __tostring = function() return "ironclad.resource (" .. resource .. ")" end,
   }
+  metatables[resource] = metatable
+  return metatable
 end
 
--- The names of all resources. Of "scim.users" (client.scim.users), the outer name "scim" is in the list too.
-local resources = {}
-for resource in pairs(methods) do
-  local outer = resource:match "^([%w_]+)%."
-  resources[#resources + 1] = resource
-  if outer then resources[#resources + 1] = outer end
+-- The names of all resources: name -> "one", as of "records" and "scim.users"; "scim" -> "several".
+local resources
+
+local function list_resources()
+  resources = {}
+  for _, _, resource, method in catalog.names() do
+    local outer = method and resource:match "^(.*)%."
+    if method then resources[resource] = "one" end
+    if outer then resources[outer] = "several" end
+  end
+end
+
+-- client.<name>, made at its first use; nil when it is no resource. client.scim is a table of resources.
+local function resource_of(self, name)
+  if not resources then list_resources() end
+  if resources[name] == "one" then return setmetatable({ client = self }, metatable_of(name)) end
+  if not resources[name] then return nil end
+  local several, start = {}, name .. "."
+  for resource in pairs(resources) do
+    if resource:sub(1, #start) == start then
+      several[resource:sub(#start + 1)] = setmetatable({ client = self }, metatable_of(resource))
+    end
+  end
+  return names.strict("client." .. name, several)
 end
 
 local Client = { __name = "ironclad.client" }
@@ -100,10 +137,29 @@ function client_methods:download(url, options)
   return operation.download(self, url, options)
 end
 
-for name, method in pairs(auth) do client_methods[name] = method end
-client_methods.map = concurrent.map
+-- Methods that other modules have: name -> the module.
+local elsewhere = { map = "ironclad.loop.concurrent" }
+for _, name in ipairs { "check", "authorize_url", "exchange", "logout" } do
+  elsewhere[name] = "ironclad.connections.auth"
+end
+for name, module in pairs(elsewhere) do
+  client_methods[name] = function(...) return require(module)[name](...) end
+end
+mistake.guard_all_waiting(client_methods)
 
-Client.__index = names.strict("the client", mistake.guard_all_waiting(client_methods), resources)
+Client.__index = mistake.guard(function(self, name)
+  local method = client_methods[name]
+  if method then return method end
+  local resource = resource_of(self, name)
+  if resource then
+    rawset(self, name, resource)
+    return resource
+  end
+  local list = {}
+  for known in pairs(client_methods) do list[#list + 1] = known end
+  for known in pairs(resources) do list[#list + 1] = known end
+  return names.missing("the client", name, list)
+end)
 
 --- The text of a client, without secrets.
 function Client:__tostring()
@@ -170,11 +226,18 @@ local function warn_of_scopes(options, connection, watchers)
   for _, text in ipairs(scopes.warnings(options.scopes, grant)) do hooks.say(watchers, "warning", text) end
 end
 
+-- Whether there may be a hook or a log.
+local function may_watch(options)
+  return options.on_request ~= nil or options.on_response ~= nil or options.on_retry ~= nil or options.on_wait ~= nil
+    or options.log ~= nil or os.getenv "IRONCLAD_LOG" ~= nil
+end
+
 -- Makes a client.
 -- @param explain function(message): adds the source of the option that the message is about; or nil
 local function open_client(label, options, explain)
   local function refuse(objection) mistake.raise(label, explain and explain(objection) or objection) end
-  local watchers, unheard = hooks.of(options)
+  local watchers, unheard
+  if may_watch(options) then watchers, unheard = hooks.of(options) end
   if unheard then refuse(unheard) end
   local objection = scopes_objection(options.scopes)
   if objection then refuse(objection) end
@@ -187,21 +250,11 @@ local function open_client(label, options, explain)
   if host.configure then host.configure(options.socket_dir) end
   local plain, custom, unfit = with_store(with_environment(options))
   if unfit then refuse(unfit) end
-  local connection, wrong = core.connect(plain, custom and store.number_of(custom), hooks.watch(watchers))
+  local connection, wrong = core.connect(plain, custom and store.number_of(custom), watchers and hooks.watch(watchers))
   if not connection then refuse(wrong) end
   if custom then store.belongs(connection, custom) end
   warn_of_scopes(options, connection, watchers)
-  local self = { connection = connection, token_store = custom, hooks = watchers, loop = host }
-  for resource, metatable in pairs(metatables) do
-    local place = self
-    local outer = resource:match "^([%w_]+)%."
-    if outer then
-      place[outer] = rawget(place, outer) or names.strict("client." .. outer, {})
-      place = place[outer]
-    end
-    place[resource:match "[%w_]+$"] = setmetatable({ client = self }, metatable)
-  end
-  return setmetatable(self, Client)
+  return setmetatable({ connection = connection, token_store = custom, hooks = watchers, loop = host }, Client)
 end
 
 --- ironclad.connect, under another name in messages.

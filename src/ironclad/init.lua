@@ -2,22 +2,17 @@
 
 local core = require "ironclad.core"
 local client = require "ironclad.client"
-local concurrent = require "ironclad.loop.concurrent"
 local Error = require "ironclad.base.error"
-local filter = require "ironclad.values.filter"
+local lazy = require "ironclad.base.lazy"
 local mistake = require "ironclad.base.mistake"
-local login = require "ironclad.connections.login"
-local scim_filter = require "ironclad.values.scim_filter"
-local scopes = require "ironclad.connections.scopes"
-local shared_dict = require "ironclad.connections.shared_dict"
-local store = require "ironclad.connections.store"
-local values = require "ironclad.values.values"
 
-local info = core.info()
+local concurrent = lazy "ironclad.loop.concurrent"
+local store = lazy "ironclad.connections.store"
+local values = lazy "ironclad.values.values"
 
 local ironclad = {
   _NAME = "ironclad",
-  _VERSION = "ironclad " .. info.version,
+  _VERSION = "ironclad " .. core.version,
   _DESCRIPTION = "A client of Ironclad, the contract lifecycle management service",
 
   --- JSON null. It counts as true in a condition, and is equal to cjson.null and ngx.null.
@@ -26,32 +21,51 @@ local ironclad = {
   array = core.array,
   --- file(path) or file{ path =, data =, filename =, content_type = }: a file to send. Either path or data is given.
   file = core.file,
-  --- Values for attributes, properties and queries: money("USD", 5000), date(2026, 1, 31), duration{ years = 1 },
-  -- address{ lines = { … } }.
-  money = values.money,
-  date = values.date,
-  duration = values.duration,
-  address = values.address,
-  --- Formulas for the query parameter `filter`: filter.Equals(…) and others; for SCIM's lists, scim_filter.eq(…) and
-  -- others.
-  filter = filter,
-  scim_filter = scim_filter,
   --- operations() -> the catalog: a list of all operations as tables.
   operations = core.operations,
   connect = client.connect,
-  --- Many calls at once: spawn(fn, ...) -> a task; run([fn, ...]) waits for all tasks; mailbox() is for other event
-  -- loops.
-  spawn = concurrent.spawn,
-  mailbox = concurrent.mailbox,
-  --- Token stores: store.file(path), and in nginx store.shared_dict(name).
-  store = { file = store.file, shared_dict = shared_dict },
   from_env = client.from_env,
-  --- login{ … } -> a client for the person who logs in with a browser; nil and an error.
-  login = login,
   scopes_for = client.scopes_for,
-  --- The known scopes: a list of { scope =, label =, grants = {…} }.
-  scopes = scopes.known,
 }
+
+--- Values for attributes, properties and queries: money("USD", 5000), date(2026, 1, 31), duration{ years = 1 },
+-- address{ lines = { … } }.
+for _, name in ipairs { "money", "date", "duration", "address" } do
+  ironclad[name] = function(...) return values[name](...) end
+end
+
+--- Many calls at once: spawn(fn, ...) -> a task; run([fn, ...]) waits for all tasks; mailbox() is for other event
+-- loops.
+function ironclad.spawn(...) return concurrent.spawn(...) end
+function ironclad.mailbox(...) return concurrent.mailbox(...) end
+
+--- login{ … } -> a client for the person who logs in with a browser; nil and an error.
+function ironclad.login(...) return require "ironclad.connections.login"(...) end
+
+--- Token stores: store.file(path), and in nginx store.shared_dict(name).
+ironclad.store = {
+  file = function(...) return store.file(...) end,
+  shared_dict = function(...) return require "ironclad.connections.shared_dict"(...) end,
+}
+
+-- Fields that are loaded at their first use: name -> the module, and its field when it has several.
+--
+-- filter and scim_filter are formulas for the query parameter `filter`: filter.Equals(…) and others; for SCIM's lists
+-- scim_filter.eq(…) and others. scopes is the list of the known scopes: { scope =, label =, grants = {…} }.
+local loaded_later = {
+  filter = { "ironclad.values.filter" },
+  scim_filter = { "ironclad.values.scim_filter" },
+  scopes = { "ironclad.connections.scopes", "known" },
+}
+
+local function load_field(self, name)
+  local place = loaded_later[name]
+  if not place then return nil end
+  local value = require(place[1])
+  if place[2] then value = value[place[2]] end
+  rawset(self, name, value)
+  return value
+end
 
 --- The versions of this build: a table with version, libcurl, tls, cjson (texts) and http2 (a boolean). When
 -- SSLKEYLOGFILE is set in the environment, tls_key_log is the file to which libcurl writes the keys of all TLS
@@ -102,6 +116,13 @@ ironclad.json = {
 mistake.guard_all(ironclad)
 mistake.guard_all(ironclad.json)
 mistake.guard_all(ironclad.store)
-ironclad.run = mistake.guard_waiting(concurrent.run) -- in Lua 5.1 it calls a function of the script
+-- In Lua 5.1 it calls a function of the script.
+ironclad.run = mistake.guard_waiting(function(...) return concurrent.run(...) end)
 
-return ironclad
+return setmetatable(ironclad, {
+  __index = load_field,
+  __pairs = function(self)
+    for name in pairs(loaded_later) do load_field(self, name) end
+    return next, self
+  end,
+})

@@ -1,5 +1,5 @@
 #include "lua/operations.h"
-#include <lauxlib.h>
+#include "lua/compat.h"
 #include <string.h>
 
 /* Stack slots that building the catalog needs: nested tables and their values. */
@@ -147,20 +147,86 @@ static void operations_push_job(lua_State *L, const ic_job_entry *job) {
     operations_set_string(L, "result", job->result);
 }
 
-void ic_lua_push_jobs(lua_State *L) {
+/* jobs() -> a new list of the jobs. */
+static int operations_jobs(lua_State *L) {
     luaL_checkstack(L, STACK_DEPTH, "the jobs of the catalog");
     lua_newtable(L);
     for (int i = 0; ic_job_entries[i].start; i++) {
         operations_push_job(L, &ic_job_entries[i]);
         lua_rawseti(L, -2, i + 1);
     }
+    return 1;
 }
 
-void ic_lua_push_catalog(lua_State *L) {
+/* operations() -> a new list of all operations. */
+static int operations_all(lua_State *L) {
+    if (!lua_isnoneornil(L, 1))
+        return luaL_error(L, "ironclad.operations: too many arguments: it lists all operations");
     luaL_checkstack(L, STACK_DEPTH, "the catalog of operations");
     lua_createtable(L, (int)ic_operation_count, 0);
     for (size_t i = 0; i < ic_operation_count; i++) {
         operations_push(L, &ic_operations[i]);
         lua_rawseti(L, -2, (int)i + 1);
     }
+    return 1;
+}
+
+/* The operation of that number, from 1; NULL: there is none. */
+static const ic_operation *operations_check(lua_State *L) {
+    lua_Number number = luaL_checknumber(L, 1);
+    if (!(number >= 1 && number <= (lua_Number)ic_operation_count)) return NULL;
+    return &ic_operations[(size_t)number - 1];
+}
+
+/* operation(number) -> one entry of operations(), a new table; nil when there is none of that number. */
+static int operations_one(lua_State *L) {
+    const ic_operation *operation = operations_check(L);
+    luaL_checkstack(L, STACK_DEPTH, "the catalog of operations");
+    if (operation)
+        operations_push(L, operation);
+    else
+        lua_pushnil(L);
+    return 1;
+}
+
+/* operation_names(number) -> its id, resource, name and path; nil when there is none of that number. */
+static int operations_names(lua_State *L) {
+    const ic_operation *operation = operations_check(L);
+    if (!operation) return 0;
+    lua_pushstring(L, operation->id);
+    lua_pushstring(L, operation->resource);
+    lua_pushstring(L, operation->name);
+    lua_pushstring(L, operation->path);
+    return 4;
+}
+
+/* Whether the operation is `wanted`: its id, or its resource and name as in "workflows:get". */
+static bool operations_is(const ic_operation *operation, const char *wanted) {
+    if (strcmp(operation->id, wanted) == 0) return true;
+    if (!operation->name) return false;
+    size_t length = strlen(operation->resource);
+    return strncmp(operation->resource, wanted, length) == 0 && wanted[length] == ':' &&
+           strcmp(operation->name, wanted + length + 1) == 0;
+}
+
+/* operation_number("workflows:get", or an id) -> its number; nil when there is none. */
+static int operations_number(lua_State *L) {
+    if (lua_type(L, 1) != LUA_TSTRING) return 0;
+    const char *wanted = lua_tostring(L, 1);
+    for (size_t i = 0; i < ic_operation_count; i++) {
+        if (!operations_is(&ic_operations[i], wanted)) continue;
+        lua_pushinteger(L, (lua_Integer)i + 1);
+        return 1;
+    }
+    return 0;
+}
+
+void ic_lua_open_operations(lua_State *L) {
+    static const luaL_Reg functions[] = {{"operations", operations_all},
+                                         {"operation", operations_one},
+                                         {"operation_names", operations_names},
+                                         {"operation_number", operations_number},
+                                         {"jobs", operations_jobs},
+                                         {NULL, NULL}};
+    ic_lua_setfuncs(L, functions);
 }

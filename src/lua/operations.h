@@ -6,7 +6,7 @@
 #include <lua.h>
 
 // clang-format off
-/* Pushes a new array of all operations in the catalog's order, each a table of its own:
+/* operations() returns a new array of all operations in the catalog's order, each a table of its own:
  *   id, method, path       strings; path with {placeholders}
  *   service                "public", "scim", "oauth"
  *   resource, name         strings; nil for an operation that call() alone reaches
@@ -26,12 +26,12 @@
  *   scopes, scopes_any     array; all of them, or with scopes_any = true one of them
  *   repeatable             boolean
  *   bucket                 "workflows:read", ...
- * Raises Lua's memory error only. */
+ * operation(number) returns one of them, operation_names(number) its id, resource, name and path, and
+ * operation_number(id or "resource:name") its number.
+ * jobs() returns a new array of the jobs, each a table of the members of ic_job_entry by their names: strings,
+ * and arrays of strings for ids, running, done and failed. */
 // clang-format on
-void ic_lua_push_catalog(lua_State *L);
-
-/* Pushes a new array of the jobs, each a table of the members of ic_job_entry by their names: strings, and
- * arrays of strings for ids, running, done and failed. Raises Lua's memory error only. */
-void ic_lua_push_jobs(lua_State *L);
+/* Adds the functions to the table at the top of the stack. */
+void ic_lua_open_operations(lua_State *L);
 
 #endif

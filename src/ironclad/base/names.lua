@@ -15,11 +15,10 @@ local synonyms = {
 
 local MOST = 6 -- names listed in one message
 
-local function sorted_names(known, others)
+local function names_of(known, others)
   local list = {}
   for name in pairs(known) do list[#list + 1] = tostring(name) end
   for _, other in ipairs(others or {}) do list[#list + 1] = other end
-  table.sort(list)
   return list
 end
 
@@ -36,6 +35,15 @@ local function suggestion(name, list)
   return holding[1] and "; there are " .. table.concat(holding, ", ", 1, math.min(#holding, MOST)) or ""
 end
 
+--- Raises a mistake for an unknown name. Names that are no text, or begin with "__", read as nil.
+-- @param what what the table is called in messages
+-- @param list the right names
+function names.missing(what, name, list)
+  if type(name) ~= "string" or name:find "^__" then return nil end
+  table.sort(list)
+  mistake.raise(nil, "%s has no %s%s", what, name, suggestion(name, list))
+end
+
 --- Makes a table raise a mistake for an unknown name.
 -- @param what what the table is called in messages
 -- @param known the table. It may be the __index of other tables
@@ -44,8 +52,8 @@ end
 -- @return the table
 function names.strict(what, known, others, optional)
   return setmetatable(known, { __index = mistake.guard(function(_, name)
-    if type(name) ~= "string" or name:find "^__" or (optional and optional[name]) then return nil end
-    mistake.raise(nil, "%s has no %s%s", what, name, suggestion(name, sorted_names(known, others)))
+    if optional and optional[name] then return nil end
+    return names.missing(what, name, names_of(known, others))
   end) })
 end
 

@@ -3,13 +3,17 @@
 -- those of a call. An operation without a body also takes arguments and options in one table.
 
 local core = require "ironclad.core"
+local lazy = require "ironclad.base.lazy"
 local mistake = require "ironclad.base.mistake"
-local properties = require "ironclad.values.properties"
-local references = require "ironclad.calls.references"
+local properties = lazy "ironclad.values.properties"
+local references = lazy "ironclad.calls.references"
 local resources = require "ironclad.resources.resources"
 local run = require "ironclad.calls.run"
 
 local operation = {}
+
+-- The operation that reads the record schema: the types of properties are taken from its answer.
+local SCHEMA = core.operation_number "records:get_schema"
 
 local is_option = mistake.set(core.options "call")
 local is_connect_option = mistake.set(core.options "connect")
@@ -123,17 +127,19 @@ end
 -- @param subject the resource's table whose method was called; or nil
 -- @return value, err, response
 function operation.perform(client, label, index, entry, arguments, finish, subject)
-  local callback = arguments.callback
-  if callback and properties.lack_schema(client, entry, arguments, subject) then
+  local callback, has_body = arguments.callback, type(arguments.body) == "table"
+  if callback and has_body and properties.lack_schema(client, entry, arguments, subject) then
     arguments.callback = nil -- two calls, one after the other in the background
     return run.aside(client, callback, operation.perform, client, label, index, entry, arguments, finish,
       subject)
   end
-  local unprepared = properties.prepare(client, label, entry, arguments, subject)
-  if unprepared then return nil, unprepared end
-  references.prepare(label, entry, arguments)
+  if has_body then
+    local unprepared = properties.prepare(client, label, entry, arguments, subject)
+    if unprepared then return nil, unprepared end
+    references.prepare(label, entry, arguments)
+  end
   local function shaped(value)
-    properties.notice(client, entry, value)
+    if index == SCHEMA then properties.notice(client, value) end
     value = resources.shape(client, entry, value)
     if finish then return finish(value) end
     return value
@@ -147,6 +153,13 @@ function operation.perform(client, label, index, entry, arguments, finish, subje
   local value, err, response = run.call(client, label, index, arguments)
   if err == nil and not callback and not arguments.dry_run then value = shaped(value) end
   return value, err, response
+end
+
+local function has_table(query)
+  for _, value in pairs(type(query) == "table" and query or {}) do
+    if type(value) == "table" then return true end
+  end
+  return false
 end
 
 --- Reads the arguments of a method: (the remaining path parameters in order…, arguments, options).
@@ -171,7 +184,7 @@ function operation.read(label, entry, first, ...)
     add_options(label, arguments, merged, entry)
   end
   if options ~= nil then add_options(label, arguments, options, entry) end
-  arguments.query = references.in_query(entry, arguments.query)
+  if has_table(arguments.query) then arguments.query = references.in_query(entry, arguments.query) end
   return arguments
 end
 

@@ -2,9 +2,10 @@
 
 local core = require "ironclad.core"
 local Error = require "ironclad.base.error"
-local hooks = require "ironclad.calls.hooks"
+local lazy = require "ironclad.base.lazy"
+local hooks = lazy "ironclad.calls.hooks"
 local mistake = require "ironclad.base.mistake"
-local store = require "ironclad.connections.store"
+local store = lazy "ironclad.connections.store"
 local task = require "ironclad.loop.task"
 
 -- Passes the chunks that have arrived to the sink. Returns whether there were any.
@@ -40,7 +41,7 @@ local function wait_until_done(pending)
     -- waits.
     local done = call:done()
     local fed = sink and cancel_unless(call, task.pcall(feed_sink, call, sink))
-    hooks.tell(call, pending.client, pending.on_progress)
+    if pending.watched then hooks.tell(call, pending.client, pending.on_progress) end
     if not done and not fed and wait_once(loop, call) == "interrupted" then call:cancel() end
   until done
 end
@@ -74,11 +75,11 @@ end
 -- @param client the client whose connection and hooks it uses
 -- @param label the operation's name in messages
 -- @param operation, arguments, path as core.start takes them
--- @return a pending call: { client =, call =, sink =, on_progress = }, or { client =, failure = } where the host cannot
---   wait. With arguments.dry_run: nil and the request that would be sent
+-- @return a pending call: { client =, call =, sink =, on_progress =, watched = whether hooks are told }, or
+--   { client =, failure = } where the host cannot wait. With arguments.dry_run: nil and the request that would be sent
 function run.start(client, label, operation, arguments, path)
   local connection = client.connection
-  if store.waits_for_itself(connection) then
+  if rawget(client, "token_store") and store.waits_for_itself(connection) then
     mistake.raise(label, "a token store must not call the client whose token it keeps")
   end
   local refused = not arguments.callback and not arguments.dry_run and refused_call(client, label)
@@ -87,6 +88,7 @@ function run.start(client, label, operation, arguments, path)
   if arguments.dry_run then return nil, call:request() end
   return {
     client = client, call = call, on_progress = arguments.on_progress,
+    watched = rawget(client, "hooks") or arguments.on_progress,
     sink = type(arguments.to) == "function" and arguments.to or nil,
   }
 end
@@ -96,7 +98,7 @@ end
 function run.internal(client, ...)
   local refused = refused_call(client)
   if refused then return refused end
-  return { client = client, call = core.internal(client.connection, ...) }
+  return { client = client, call = core.internal(client.connection, ...), watched = rawget(client, "hooks") }
 end
 
 --- Waits for the end of a pending call. A script that is interrupted cancels it.

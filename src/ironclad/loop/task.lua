@@ -6,8 +6,9 @@
 
 local core = require "ironclad.core"
 local Error = require "ironclad.base.error"
+local lazy = require "ironclad.base.lazy"
 local mistake = require "ironclad.base.mistake"
-local store = require "ironclad.connections.store"
+local store = lazy "ironclad.connections.store"
 
 local unpack = rawget(table, "unpack") or rawget(_G, "unpack")
 local is_yieldable = rawget(coroutine, "isyieldable") -- not in Lua 5.1

@@ -10,9 +10,11 @@
 --   resources.id_of(value)                     the id of a resource
 --   resources.replace(resource, answer)        updates a resource in place, and returns it
 --   resources.belongs(entry)                   the kind whose id is the first in the operation's path, or nil
---   resources.kinds                            name -> { resource =, path =, methods = { name = function } }
+--   resources.is_about(kind, path)             whether this kind's id is the first in an operation's path
+--   resources.kinds                            name -> { resource =, path =, methods = { name = function }, modules = a
+--                                              list of those that add methods to those of the catalog }
 
-local catalog = require "ironclad.calls.catalog"
+local core = require "ironclad.core"
 
 local resources = {}
 
@@ -71,17 +73,17 @@ local function activity(resource)
 end
 
 resources.kinds = {
-  workflow = { resource = "workflows", id = "id",
+  workflow = { resource = "workflows", id = "id", modules = { "workflow", "wait" },
     shown = { first("ironcladId", "id"), quoted "title", first "step", unless("status", "active", "completed") } },
-  record = { resource = "records", id = "id",
+  record = { resource = "records", id = "id", modules = { "record" },
     shown = { first("ironcladId", "id"), quoted "name", first "type" } },
   webhook = { resource = "webhooks", id = "id",
     shown = { first "id", host_of "targetURL", first "status" } },
-  entity = { resource = "entities", id = "id",
+  entity = { resource = "entities", id = "id", modules = { "record" },
     shown = { first("ironcladId", "id"), quoted "name", first "status" } },
   obligation = { resource = "obligations", id = "id",
     shown = { first("ironcladId", "id"), quoted "name" } },
-  export = { resource = "exports", id = "jobId",
+  export = { resource = "exports", id = "jobId", modules = { "wait" },
     shown = { first "jobId", first "jobStatus" } },
   user = { resource = "scim.users", id = "id",
     shown = { first "id", first "userName", activity } },
@@ -91,8 +93,8 @@ resources.kinds = {
 for name, kind in pairs(resources.kinds) do
   kind.name = name
   kind.methods = {}
-  local _, get = catalog.find(kind.resource .. ":get")
-  kind.path = get.path
+  local _, _, _, path = core.operation_names(core.operation_number(kind.resource .. ":get"))
+  kind.path = path
 end
 
 local function to_text(resource)
@@ -176,8 +178,12 @@ end
 
 function resources.belongs(entry)
   for _, kind in pairs(resources.kinds) do
-    if (entry.path .. "/"):find(kind.path .. "/", 1, true) == 1 then return kind end
+    if resources.is_about(kind, entry.path) then return kind end
   end
+end
+
+function resources.is_about(kind, path)
+  return (path .. "/"):find(kind.path .. "/", 1, true) == 1
 end
 
 return resources

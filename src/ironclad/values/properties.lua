@@ -17,11 +17,10 @@ local values = require "ironclad.values.values"
 
 local properties = {}
 
--- By operationId: the field of its body that has properties.
-local fields = {}
-for _, entry in ipairs(catalog.entries) do
+-- The field of an operation's body that has properties, or nil.
+local function field_of(entry)
   for _, field in ipairs(entry.fields) do
-    if field.properties then fields[entry.id] = field.name end
+    if field.properties then return field.name end
   end
 end
 
@@ -50,15 +49,15 @@ local function types_of(schema)
   return types
 end
 
-local schema_number, schema_entry = catalog.find "records:get_schema"
+local schema_number = catalog.find "records:get_schema"
 
 local function keep_types(client, schema)
   rawset(client, "property_types", types_of(schema))
 end
 
 --- Stores the types of a schema that a script has fetched.
-function properties.notice(client, entry, answer)
-  if entry == schema_entry then keep_types(client, answer) end
+function properties.notice(client, answer)
+  keep_types(client, answer)
 end
 
 -- One property as { type =, value = }; nil and what is wrong.
@@ -82,7 +81,7 @@ end
 
 -- The properties in the body of a call and the name of their field; nil for other calls.
 local function given_in(entry, arguments)
-  local field = fields[entry.id]
+  local field = field_of(entry)
   return field and type(arguments.body) == "table" and arguments.body[field], field
 end
 

@@ -1,0 +1,63 @@
+-- What a script does not use is not loaded.
+local ironclad = require "ironclad"
+local peer = require "spec.support.peer"
+local scene = require "spec.support.scene"
+
+local GET = [[
+  local ironclad = require "ironclad"
+  local client = ironclad.connect { instance = ..., token = "t", as_user = false }
+  assert(client.workflows:get "w1")
+]]
+
+local LOADED = [[
+  local names = {}
+  for name in pairs(package.loaded) do
+    if name:find "^ironclad" then names[#names + 1] = name end
+  end
+  table.sort(names)
+  print(table.concat(names, "\n"))
+]]
+
+after_each(scene.stop)
+
+describe("a script with one GET", function()
+  it("loads only these files", function()
+    local output = peer.lua(GET .. LOADED, {}, peer.url(scene.answering { scene.GOOD }))
+    assert.are.equal(table.concat({
+      "ironclad", "ironclad.base.error", "ironclad.base.lazy", "ironclad.base.mistake", "ironclad.base.names",
+      "ironclad.calls.catalog", "ironclad.calls.operation", "ironclad.calls.run", "ironclad.client", "ironclad.core",
+      "ironclad.loop", "ironclad.loop.plain", "ironclad.loop.task", "ironclad.resources.resource_methods",
+      "ironclad.resources.resources",
+    }, "\n"), (output:gsub("%s+$", "")))
+  end)
+end)
+
+describe("what is loaded at its first use", function()
+  for _, field in ipairs { "filter", "scim_filter", "scopes" } do
+    it("is there: ironclad." .. field, function()
+      assert.is_table(ironclad[field])
+      assert.are.equal(ironclad[field], ironclad[field])
+    end)
+  end
+
+  it("is found by pairs", function()
+    if _VERSION == "Lua 5.1" then return end -- which has no __pairs
+    local found = {}
+    for name in pairs(ironclad) do found[name] = true end
+    for _, name in ipairs { "filter", "scim_filter", "scopes", "connect", "login" } do
+      assert.is_true(found[name], name)
+    end
+  end)
+
+  it("does not make unknown names known", function()
+    assert.is_nil(ironclad.filters)
+  end)
+
+  it("is the same method each time", function()
+    local client = ironclad.connect { instance = "demo", token = "t", as_user = false }
+    assert.are.equal(client.workflows.get, client.workflows.get)
+    assert.are.equal(client.workflows, client.workflows)
+    assert.are.equal(client.scim.users, client.scim.users)
+    assert.are.equal(client.records.each, client.records.each)
+  end)
+end)
