@@ -53,7 +53,8 @@ HTTPD_LIBS   := $(call libs,MICROHTTPD,libmicrohttpd,microhttpd)
 SANDBOX_CFLAGS := $(call cflags,XLSXWRITER,xlsxwriter)
 # libxlsxwriter is linked with zlib itself.
 SANDBOX_LIBS := $(HTTPD_LIBS) $(filter-out -lz,$(call libs,XLSXWRITER,xlsxwriter,xlsxwriter)) \
-	$(call libs,CJSON,libcjson,cjson) $(call libs,CRYPTO,libcrypto,crypto) -lpthread -lm
+	$(call libs,CURL,libcurl,curl) $(call libs,CJSON,libcjson,cjson) $(call libs,CRYPTO,libcrypto,crypto) \
+	-lpthread -lm
 
 # ironclad.login needs ironclad/listener.so.
 ifndef LISTENER

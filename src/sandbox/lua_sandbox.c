@@ -73,8 +73,9 @@ typedef enum kind {
     SIZE,
     WHOLE,
     BOOLEAN,
-    TIME,   /* as ISO 8601 text */
-    ACTION, /* set by the Lua side with the action of that name */
+    TIME,    /* as ISO 8601 text */
+    TARGETS, /* a word for ic_delivery_targets */
+    ACTION,  /* set by the Lua side with the action of that name */
 } kind;
 
 static const struct option {
@@ -101,6 +102,8 @@ static const struct option {
     {"max_page_size", ACTION, 0},
     {"client_id", TEXT, offsetof(ic_sandbox_options, client_id)},
     {"client_secret", TEXT, offsetof(ic_sandbox_options, client_secret)},
+    {"deliver_to", TARGETS, offsetof(ic_sandbox_options, deliver_to)},
+    {"deliver_ca_file", TEXT, offsetof(ic_sandbox_options, deliver_ca_file)},
 };
 
 static const struct option *find_option(lua_State *L, const char *name) {
@@ -148,6 +151,16 @@ static ic_time check_time(lua_State *L, const struct option *option) {
     return time;
 }
 
+static ic_delivery_targets check_targets(lua_State *L, const struct option *option) {
+    static const char *const words[] = {
+        [IC_TARGETS_LOCAL] = "local", [IC_TARGETS_ANY] = "any", [IC_TARGETS_NONE] = "none"};
+    const char *text = check_text(L, option);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(words[i], text) == 0) return (ic_delivery_targets)i;
+    throw(L, "sandbox: option '%s' must be local, any or none, not %s", option->name, text);
+    return IC_TARGETS_NONE;
+}
+
 /* Stores the value on top of the stack as the option. */
 static void read_option(lua_State *L, const struct option *option, ic_sandbox_options *into) {
     void *place = (char *)into + option->offset;
@@ -159,6 +172,7 @@ static void read_option(lua_State *L, const struct option *option, ic_sandbox_op
     case WHOLE: *(int64_t *)place = (int64_t)check_number(L, option, 0, 9007199254740991, true); break;
     case ACTION: throw(L, "sandbox: option '%s' is not for here", option->name); break;
     case TIME: *(ic_time *)place = check_time(L, option); break;
+    case TARGETS: *(ic_delivery_targets *)place = check_targets(L, option); break;
     case SIZE: *(size_t *)place = (size_t)check_number(L, option, 1, 1e15, true); break;
     case BOOLEAN:
         check_type(L, option, LUA_TBOOLEAN);

@@ -9,6 +9,7 @@
 #include "sandbox/oauth/tokens.h"
 #include "sandbox/service/service.h"
 #include "sandbox/workflows/design.h"
+#include <curl/curl.h>
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
@@ -93,6 +94,7 @@ static void sandbox_prepare_process(void) {
     /* OpenSSL registers its exit handler here, before ours, so it runs after ours. Without an option it would
      * not register one. */
     OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL);
+    curl_global_init(CURL_GLOBAL_DEFAULT);
     atexit(sandbox_stop_all);
     pthread_atfork(sandbox_before_fork, sandbox_after_fork_in_parent, sandbox_after_fork_in_child);
 }
@@ -210,7 +212,9 @@ static bool sandbox_make_company(ic_sandbox *sandbox, const ic_sandbox_options *
                                  size_t size) {
     ic_company *company = sandbox->company = sandbox_new_company(options);
     snprintf(error, size, "no memory");
-    return company && sandbox_load_fixtures(company, options->fixtures, error, size) &&
+    return company &&
+           ic_outbox_open(company, &sandbox->lock, options->deliver_to, options->deliver_ca_file) &&
+           sandbox_load_fixtures(company, options->fixtures, error, size) &&
            ic_scopes_license(company, options->scopes) &&
            sandbox_replace_text(&company->redirect_uris, options->redirect_uris) &&
            sandbox_replace_text(&sandbox_app(company, 0)->id, options->client_id) &&
@@ -326,7 +330,10 @@ void ic_sandbox_stop(ic_sandbox *sandbox) {
     sandbox_remove(sandbox);
     ic_server_stop(&sandbox->server); /* closes the socket */
     ic_server_stop(&sandbox->storage);
-    if (sandbox->company) ic_spool_close(sandbox->company->spool);
+    if (sandbox->company) {
+        ic_outbox_stop(sandbox->company);
+        ic_spool_close(sandbox->company->spool);
+    }
     sandbox_remove_certificate(sandbox);
 }
 

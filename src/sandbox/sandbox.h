@@ -5,6 +5,7 @@
 
 #include "core/base/buf.h"
 #include "sandbox/base/dates.h"
+#include "sandbox/webhooks/outbox.h"
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -26,6 +27,8 @@ typedef struct ic_sandbox_options {
     const char *fixtures;      /* file with the company to start with; NULL: the built-in one */
     const char *log;           /* file to which a line for each request is appended; NULL: none */
     const char *client_id, *client_secret; /* of the first app; NULL: those of the fixtures */
+    ic_delivery_targets deliver_to;        /* which webhooks' targets are sent to */
+    const char *deliver_ca_file;           /* verifies https targets; PEM; NULL: the system's */
 } ic_sandbox_options;
 
 /* Defaults to start from. */

@@ -44,7 +44,10 @@ end
 --   people    approve{ workflow = … }, sign{ workflow = … }
 --   answers   fail{ status =, times =, … }, faults, clear_faults, latency(seconds), rate_limits{ limits = },
 --             max_page_size(size)
---   the log   requests, clear_requests; deliveries, clear_deliveries (of webhooks)
+--   the log   requests, clear_requests
+--   webhooks  deliveries, delivery_status, clear_deliveries; hold_deliveries, release_deliveries{ ids =, reverse = },
+--             delay_deliveries(seconds), duplicate_deliveries(copies), deliveries_at_once(count), redeliver(id),
+--             send_event{ event =, payload =, forge =, … }, rotate_webhook_key
 -- `ironclad-sandbox --help` and the page /_sandbox of the sandbox list them with their parameters. Over HTTP they are
 -- POST /_sandbox/NAME with a JSON object. An argument that is not a table is the first parameter: sandbox:advance(60).
 -- A wrong argument throws.
@@ -88,6 +91,44 @@ function Sandbox:info()
   return self.server:info()
 end
 
+-- The pauses between two looks at the deliveries, in seconds: the first, and the longest.
+local FIRST_PAUSE, LONGEST_PAUSE = 0.001, 0.02
+
+-- Lets this state's tasks run meanwhile, one of which may be the receiver. Plain Lua 5.1 has no tasks that wait.
+local function pause(client, seconds)
+  local run, loop = require "ironclad.calls.run", client.loop
+  if loop.name ~= "plain" or loop.current() or require("ironclad.loop.task").count() == 0 then
+    return run.sleep(client, seconds)
+  end
+  local task = loop.spawn(nil, run.sleep, client, seconds)
+  loop.join(task)
+  return true
+end
+
+local function settle(self, timeout)
+  local client, waited, step = nil, 0, FIRST_PAUSE
+  while true do
+    local status = self:delivery_status()
+    if status.settled then return status end
+    if waited >= timeout then return nil, ("deliveries: not settled after %g seconds"):format(timeout) end
+    client = client or self:connect()
+    local rested, err = pause(client, step)
+    if not rested then return nil, tostring(err) end
+    waited, step = waited + step, math.min(step * 2, LONGEST_PAUSE)
+  end
+end
+
+--- Waits until no delivery is being sent or due: each that is left is held, or waits for a later time of the sandbox's
+-- clock. Other tasks run meanwhile.
+-- @param timeout seconds of real time; default: 30
+-- @return what delivery_status answers; nil and a message after the timeout
+local settle_deliveries = mistake.guard_waiting(function(self, timeout)
+  if timeout ~= nil and (type(timeout) ~= "number" or timeout < 0 or timeout ~= timeout) then
+    mistake.raise("sandbox", "settle_deliveries: expected seconds, got %s", mistake.type_of(timeout))
+  end
+  return settle(self, timeout or 30)
+end)
+
 Sandbox.__close = Sandbox.stop
 
 function Sandbox:__tostring()
@@ -95,6 +136,7 @@ function Sandbox:__tostring()
 end
 
 mistake.guard_all(Sandbox)
+Sandbox.settle_deliveries = settle_deliveries
 names.strict("the sandbox", Sandbox, nil, { ca_file = true })
 Sandbox.__index = Sandbox
 
@@ -136,6 +178,9 @@ end
 --   client_id, client_secret              of its first app
 --   redirect_uris   a list: registered redirect URIs; http on this machine, any port and path, always is
 --   scopes          a list: scopes that the company has licensed; default: all
+--   deliver_to      which webhooks are sent events: "local" (default), those whose target is on this machine; "any";
+--                   "none"
+--   deliver_ca_file certificates (PEM) that verify https targets; default: the system's
 --   log             a file: one line is appended for each request
 -- It answers under the names of this machine (localhost and so on) and under `host`, and refuses requests that other
 -- web pages send.

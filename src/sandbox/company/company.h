@@ -78,7 +78,7 @@ struct ic_company {
     ic_array entities, obligations;                /* ic_entity, ic_obligation: in the order of creation */
     unsigned last_entity, last_obligation;         /* ENTITY-n, OB-n */
     ic_array webhooks;                             /* ic_webhook, by target */
-    ic_array deliveries;                           /* of events.c, oldest first */
+    struct ic_outbox *outbox;                      /* of outbox.h; owned; NULL: no events are delivered */
     EVP_PKEY *webhook_key;                         /* NULL until first needed */
 };
 

@@ -1,6 +1,7 @@
 #include "sandbox/control/control.h"
 #include "core/base/text.h"
 #include "listener/html.h"
+#include "sandbox/webhooks/outbox.h"
 #include "sandbox/workflows/lifecycle.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,7 +9,7 @@
 
 /* In the order in which they are listed. */
 static const ic_action *const control_tables[] = {
-    ic_token_actions, ic_time_actions,  ic_request_actions,
+    ic_token_actions, ic_time_actions,  ic_request_actions, ic_delivery_actions,
     ic_limit_actions, ic_fault_actions, ic_people_actions,
 };
 
@@ -99,6 +100,7 @@ bool ic_control_run(ic_control *control, const char *name) {
         ic_company_settle(control->company);
         action->run(control);
         ic_company_settle(control->company); /* the action may have moved the time */
+        ic_outbox_wake(control->company);
     }
     return !control->status;
 }

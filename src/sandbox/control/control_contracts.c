@@ -102,7 +102,7 @@ static bool contract_approve(ic_control *control, ic_workflow *workflow, size_t 
         ic_control_refuse(control, 500, "no memory");
         return false;
     }
-    ic_workflow_event(control->company, "workflow_approval_status_changed", workflow);
+    ic_workflow_approval_event(control->company, workflow, review, user);
     return true;
 }
 

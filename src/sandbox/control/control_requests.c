@@ -1,6 +1,5 @@
-/* Controls for requests and their answers, and for deliveries to webhooks. */
+/* Controls for requests and their answers. */
 #include "sandbox/control/control.h"
-#include "sandbox/webhooks/events.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,17 +31,6 @@ static void control_requests(ic_control *control) {
 
 static void control_clear_requests(ic_control *control) {
     ic_log_clear(control->log);
-}
-
-/* --- deliveries to webhooks --- */
-
-static void control_deliveries(ic_control *control) {
-    control->answer = cJSON_CreateObject();
-    ic_put(control->answer, "list", ic_deliveries_view(control->company));
-}
-
-static void control_clear_deliveries(ic_control *control) {
-    ic_deliveries_clear(control->company);
 }
 
 /* --- all answers --- */
@@ -79,12 +67,6 @@ const ic_action ic_request_actions[] = {
      "and as_user.", true},
     {"clear_requests", control_clear_requests, {IC_ACTION_NO_FIELDS},
      "Clears the list of requests.", false},
-    {"deliveries", control_deliveries, {IC_ACTION_NO_FIELDS},
-     "Answers `list`: what Ironclad would have sent to the enabled webhooks, oldest first (at least the last 5,000). "
-     "Each has url, event, webhook (its id), headers (signed with the key of webhooks/verification-key) and body "
-     "(text). The sandbox itself sends nothing.", true},
-    {"clear_deliveries", control_clear_deliveries, {IC_ACTION_NO_FIELDS},
-     "Clears the list of deliveries.", false},
     {"latency", control_latency, {IC_ACTION_OPTIONAL("seconds", NUMBER)},
      "Delays every answer by so many seconds of real time, without delaying other requests. Answers `seconds`.", true},
     {"max_page_size", control_max_page_size, {IC_ACTION_OPTIONAL("size", INTEGER)},

@@ -1,4 +1,5 @@
 /* The RSA key that signs deliveries to webhooks. */
+#include "sandbox/webhooks/outbox.h"
 #include "sandbox/webhooks/webhooks.h"
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -91,4 +92,10 @@ EVP_PKEY *ic_company_webhook_key(ic_company *company) {
     if (!company->webhook_key)
         company->webhook_key = company->random.seeded ? webhook_key_seeded(company) : EVP_RSA_gen(KEY_BITS);
     return company->webhook_key;
+}
+
+void ic_company_rotate_webhook_key(ic_company *company) {
+    EVP_PKEY_free(company->webhook_key);
+    company->webhook_key = NULL;
+    company->outbox->key++;
 }

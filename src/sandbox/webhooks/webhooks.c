@@ -2,8 +2,9 @@
 #include "sandbox/webhooks/webhooks.h"
 #include "core/base/alloc.h"
 #include "core/base/text.h"
-#include "sandbox/webhooks/events.h"
 #include "sandbox/webhooks/handlers.h"
+#include "sandbox/webhooks/outbox.h"
+#include "sandbox/webhooks/sender.h"
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <string.h>
@@ -22,7 +23,9 @@ static cJSON *webhook_view(const ic_company *company, const ic_webhook *webhook)
     ic_put_text(view, "status", webhook->status);
     ic_put_text(view, "statusLastUpdatedAt", ic_time_print(webhook->status_changed).text);
     ic_put_text(view, "statusLastUpdatedBy", webhook->changed_by);
-    ic_put_number(view, "consecutiveFailureCount", 0);
+    ic_put_number(view, "consecutiveFailureCount", webhook->failures);
+    if (webhook->failures)
+        ic_put_text(view, "firstConsecutiveFailure", ic_time_print(webhook->first_failure).text);
     return view;
 }
 
@@ -42,11 +45,17 @@ void ic_webhooks_list(ic_exchange *x) {
     ic_reply_json(x, 200, answer);
 }
 
-static ic_webhook *webhook_find(ic_exchange *x) {
-    for (size_t i = 0; i < x->company->webhooks.count; i++) {
-        ic_webhook *webhook = x->company->webhooks.items[i];
-        if (strcmp(webhook->id, x->values[0]) == 0) return webhook;
+ic_webhook *ic_webhook_find(const ic_company *company, const char *id) {
+    for (size_t i = 0; i < company->webhooks.count; i++) {
+        ic_webhook *webhook = company->webhooks.items[i];
+        if (strcmp(webhook->id, id) == 0) return webhook;
     }
+    return NULL;
+}
+
+static ic_webhook *webhook_find(ic_exchange *x) {
+    ic_webhook *webhook = ic_webhook_find(x->company, x->values[0]);
+    if (webhook) return webhook;
     ic_reply_error(x, 400, "NOT_FOUND", NULL, "couldn't find a webhook matching the id %s", x->values[0]);
     return NULL;
 }
@@ -92,11 +101,12 @@ static const ic_webhook *webhook_with_target(const ic_company *company, const ch
     return NULL;
 }
 
-static bool webhook_is_https_url(const char *text) {
-    static const char scheme[] = "https://";
-    if (!ic_text_starts(text, scheme)) return false;
-    const char *host = text + strlen(scheme);
-    return *host && *host != '/' && !strpbrk(host, " \t\r\n\\\"<>");
+/* Ironclad takes https only. The sandbox also takes http to this machine. */
+static bool webhook_is_target(const char *text) {
+    static const char https[] = "https://", http[] = "http://";
+    const char *scheme = ic_text_starts(text, https) ? https : http, *host = text + strlen(scheme);
+    return ic_text_starts(text, scheme) && *host && *host != '/' && !strpbrk(host, " \t\r\n\\\"<>") &&
+           (scheme == https || ic_target_is_local(text));
 }
 
 /* The service misspells the parameter of a target that is already used. */
@@ -104,7 +114,7 @@ static bool webhook_check_target(ic_exchange *x, const ic_webhook *changed) {
     const char *target = ic_json_string(x->body, "targetURL");
     if (!target) return true;
     const ic_webhook *holder = webhook_with_target(x->company, target);
-    if (!webhook_is_https_url(target))
+    if (!webhook_is_target(target))
         ic_reply_error(x, 400, "INVALID_PARAM", "targetURL", "targetURL must be an https URL");
     else if (holder && holder != changed)
         ic_reply_error(x, 400, "INVALID_PARAM", "tagetURL",
@@ -131,6 +141,25 @@ static void webhook_set_status(const ic_company *company, ic_webhook *webhook, c
     webhook->status = strcmp(status, "disabled") == 0 ? "disabled" : "enabled";
     webhook->status_changed = ic_company_now(company);
     memcpy(webhook->changed_by, by->id, sizeof webhook->changed_by);
+    webhook->failures = 0;
+}
+
+bool ic_webhook_is_enabled(const ic_webhook *webhook) {
+    return strcmp(webhook->status, "enabled") == 0;
+}
+
+void ic_webhook_note(ic_company *company, ic_webhook *webhook, bool success, bool gone) {
+    ic_time now = ic_company_now(company);
+    if (success) webhook->failures = 0;
+    if (success || !ic_webhook_is_enabled(webhook)) return;
+    if (!webhook->failures++) webhook->first_failure = now;
+    if (!gone &&
+        (webhook->failures < IC_WEBHOOK_FAILURES || now - webhook->first_failure < IC_WEBHOOK_FAILURE_TIME))
+        return;
+    webhook->status = "disabledBySystem";
+    webhook->status_changed = now;
+    strcpy(webhook->changed_by, "system");
+    ic_outbox_drop(company, webhook);
 }
 
 static void webhook_free(ic_webhook *webhook) {
@@ -194,12 +223,14 @@ void ic_webhooks_update(ic_exchange *x) {
     }
     if (target) webhook_change_target(x->company, webhook, new_target);
     if (status) webhook_set_status(x->company, webhook, status, x->user);
+    if (!ic_webhook_is_enabled(webhook)) ic_outbox_drop(x->company, webhook);
     ic_reply_json(x, 200, webhook_view(x->company, webhook));
 }
 
 void ic_webhooks_delete(ic_exchange *x) {
     ic_webhook *webhook = webhook_find(x);
     if (!webhook) return;
+    ic_outbox_drop(x->company, webhook);
     ic_array_remove(&x->company->webhooks, webhook, webhook_by_target);
     webhook_free(webhook);
     ic_reply_nothing(x);
@@ -232,6 +263,6 @@ void ic_webhooks_key(ic_exchange *x) {
 
 void ic_webhooks_free(ic_company *company) {
     IC_ARRAY_FREE_ALL(&company->webhooks, ic_webhook *, webhook_free);
-    ic_deliveries_clear(company);
+    ic_outbox_free(company);
     EVP_PKEY_free(company->webhook_key);
 }

@@ -1,6 +1,7 @@
 /* Approvals: list and update. */
 #include "sandbox/workflows/handlers.h"
 #include "sandbox/workflows/reviews.h"
+#include "sandbox/workflows/workflow_events.h"
 #include "sandbox/workflows/workflows.h"
 #include <string.h>
 
@@ -87,8 +88,10 @@ void ic_approvals_update(ic_exchange *x) {
     const char *status = ic_json_string(x->body, "status");
     if (!approval_check_update(x, workflow, role, status)) return;
     size_t review = ic_review_of(workflow->template, role, ic_group_active(workflow));
-    if (ic_review_decide(x->company, workflow, review, x->user, strcmp(status, "approved") == 0))
-        ic_reply_json(x, 200, cJSON_CreateTrue()); /* the bare value, as the service answers */
-    else
+    if (!ic_review_decide(x->company, workflow, review, x->user, strcmp(status, "approved") == 0)) {
         ic_reply_no_memory(x);
+        return;
+    }
+    ic_workflow_approval_event(x->company, workflow, review, x->user);
+    ic_reply_json(x, 200, cJSON_CreateTrue()); /* the bare value, as the service answers */
 }

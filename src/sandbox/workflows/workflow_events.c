@@ -3,11 +3,26 @@
 #include <string.h>
 
 void ic_workflow_event(ic_company *company, const char *name, const ic_workflow *workflow) {
-    const ic_event event = {.name = name, .workflow = workflow->id, .template = workflow->template->id};
-    ic_event_emit(company, &event);
+    cJSON *payload = cJSON_CreateObject();
+    ic_put_text(payload, "templateID", workflow->template->id);
+    ic_put_text(payload, "workflowID", workflow->id);
+    ic_event_emit(company, &(ic_event){.name = name, .payload = payload}, NULL);
 }
 
-/* The event that each operation causes. */
+void ic_workflow_approval_event(ic_company *company, const ic_workflow *workflow, size_t review,
+                                const ic_user *user) {
+    const ic_role_design *role = &workflow->template->roles[workflow->template->reviews[review].role];
+    cJSON *payload = cJSON_CreateObject();
+    ic_put_text(payload, "approvalID", role->id);
+    ic_put_text(payload, "approvalName", role->display_name);
+    ic_put_text(payload, "status", workflow->approved[review] ? "approved" : "pending");
+    ic_put_text(payload, "userEmail", user->email);
+    ic_put_text(payload, "userID", user->id);
+    ic_put_text(payload, "workflowID", workflow->id);
+    ic_event_emit(company, &(ic_event){.name = "workflow_approval_status_changed", .payload = payload}, NULL);
+}
+
+/* The events that operations cause. */
 static const struct meaning {
     const char *operation, *event;
 } meanings[] = {
@@ -16,7 +31,7 @@ static const struct meaning {
     {"resume-a-workflow", "workflow_resumed"},
     {"revert-to-review", "workflow_step_updated"},
     {"update-workflow-metadata", "workflow_attribute_updated"},
-    {"update-workflow-approval", "workflow_approval_status_changed"},
+    {"update-workflow-metadata", "workflow_updated"},
     {"update-workflow-role-assignment", "workflow_roles_assigned"},
     {"create-a-comment-on-a-workflow", "workflow_comment_added"},
     {"deprecated-create-a-comment-on-a-workflow", "workflow_comment_added"},
