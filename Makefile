@@ -104,10 +104,12 @@ sandbox_modules := ironclad/sandbox/core.so
 lua_files       := $(shell cd src && find ironclad -name '*.lua')
 sandbox_lua     := $(filter ironclad/sandbox/%,$(lua_files))
 product_lua     := $(filter-out $(sandbox_lua),$(lua_files))
+product_commands := ironclad
 sandbox_commands := ironclad-sandbox
 
 lua_tree := $(lua_files:%=$(OUT)/%)
-bin_tree := $(sandbox_commands:%=$(OUT)/bin/%)
+product_bin := $(product_commands:%=$(OUT)/bin/%)
+sandbox_bin := $(sandbox_commands:%=$(OUT)/bin/%)
 
 # A test program is linked with all objects of the core, of the binding or of the sandbox. In spec/support, a C file with
 # a header is linked into test programs too, peer.c is the Lua module spec_peer, and each other file is a library of its
@@ -131,8 +133,8 @@ TEST_LIBS    := $(call libs,SSL,libssl,ssl) $(CORE_LIBS)
 .SECONDARY:
 
 all: product sandbox
-product: $(addprefix $(OUT)/,$(product_modules) $(product_lua)) listener-note
-sandbox: $(addprefix $(OUT)/,$(sandbox_modules) $(sandbox_lua)) $(bin_tree)
+product: $(addprefix $(OUT)/,$(product_modules) $(product_lua)) $(product_bin) listener-note
+sandbox: $(addprefix $(OUT)/,$(sandbox_modules) $(sandbox_lua)) $(sandbox_bin)
 
 listener-note:
 	@$(if $(filter yes,$(LISTENER)),:,echo "ironclad: libmicrohttpd is not found: built without ironclad.login" >&2)
@@ -175,7 +177,9 @@ $(lua_tree): $(OUT)/%: src/%
 	@mkdir -p $(@D)
 	@ln -sfn $(abspath $<) $@
 
-$(bin_tree): $(OUT)/bin/%: src/sandbox/%
+$(product_bin): $(OUT)/bin/%: src/ironclad/command/%
+$(sandbox_bin): $(OUT)/bin/%: src/sandbox/%
+$(product_bin) $(sandbox_bin):
 	@mkdir -p $(@D)
 	@sed '1s|^#!.*|#!/usr/bin/env $(lua_name)|' $< > $@ && chmod +x $@
 
@@ -304,6 +308,7 @@ install: install-product install-sandbox
 install-product: product
 	$(call copy,$(OUT),$(product_modules),$(INST_LIBDIR))
 	$(call copy,src,$(product_lua),$(INST_LUADIR))
+	$(call copy,$(OUT)/bin,$(product_commands),$(INST_BINDIR))
 install-sandbox: sandbox
 	$(call copy,$(OUT),$(sandbox_modules),$(INST_LIBDIR))
 	$(call copy,src,$(sandbox_lua),$(INST_LUADIR))
@@ -321,7 +326,7 @@ site:
 # Installs a Neovim package, which is on 'runtimepath'. Neovim's Lua is LuaJIT, or Lua 5.1, which has the same ABI.
 NVIM_DIR ?= $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/nvim/site/pack/ironclad/start/ironclad
 neovim:
-	@$(MAKE) -s LUA=luajit install-product INST_LUADIR='$(NVIM_DIR)/lua' INST_LIBDIR='$(NVIM_DIR)/lua'
+	@$(MAKE) -s LUA=luajit install-product INST_LUADIR='$(NVIM_DIR)/lua' INST_LIBDIR='$(NVIM_DIR)/lua' INST_BINDIR='$(NVIM_DIR)/bin'
 
 help:
 	@echo 'make [LUA=5.4|5.3|5.1|luajit]  build both rocks into build/<LUA> (default: 5.4)'

@@ -10,6 +10,7 @@
 #include "lua/known_scopes.h"
 #include "lua/operations.h"
 #include "lua/reference.h"
+#include "lua/terminal.h"
 #include "lua/values.h"
 #include <curl/curl.h>
 #include <stdlib.h>
@@ -56,5 +57,6 @@ int luaopen_ironclad_core(lua_State *L) {
     ic_lua_open_reference(L);
     ic_lua_open_config(L);
     ic_lua_open_command(L);
+    ic_lua_open_terminal(L);
     return 1;
 }

@@ -21,6 +21,9 @@ local client = {}
 
 -- Methods of client.<resource> are made at their first use, as those of resource tables are.
 
+-- Modules with methods that are no operations, by the resource.
+local beside = { workflow_schemas = "ironclad.resources.schema" }
+
 -- The method of that name, or nil.
 local function make_method(resource, name)
   local number, entry = catalog.find(resource .. ":" .. name)
@@ -32,7 +35,8 @@ local function make_method(resource, name)
   end
   -- The methods that wait have "wait" in their names.
   local waiting = name:find("wait", 1, true) and require("ironclad.resources.wait").methods[resource]
-  return waiting and waiting[name]
+  if waiting and waiting[name] then return waiting[name] end
+  return beside[resource] and require(beside[resource]).methods[resource][name]
 end
 
 -- The names of all methods of a resource.
@@ -45,6 +49,8 @@ local function method_names(resource)
     end
   end
   for name in pairs(require("ironclad.resources.wait").methods[resource] or {}) do list[#list + 1] = name end
+  local others = beside[resource] and require(beside[resource]).methods[resource]
+  for name in pairs(others or {}) do list[#list + 1] = name end
   return list
 end
 
