@@ -116,7 +116,7 @@ struct ic_call {
     double started, deadline, resume_at; /* ic_now's seconds; deadline 0: none */
     double attempt_began, attempt_ends;  /* ic_now's seconds; ends: when the attempt is ended; 0: never */
     double progress_told;                /* when progress was last told */
-    int attempts, repeats, redirects;
+    int attempts, retries, redirects;
     bool fresh;                /* the next attempt uses a new connection */
     bool renewed;              /* its token was refused, and renewed */
     bool second_chance;        /* … from the store: that token may be refused too, and renewed once more */

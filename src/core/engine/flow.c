@@ -293,8 +293,8 @@ static ic_attempt flow_describe(const ic_call *call, const ic_ended *ended, doub
                         .sink_touched = ended->sink_touched,
                         .status = gone ? 404 : call->response.status,
                         .retry_after = call->error.kind ? call->error.retry_after : -1,
-                        .repeats = call->repeats,
-                        .max_repeats = (int)retries,
+                        .retries = call->retries,
+                        .max_retries = (int)retries,
                         .renewable = ic_token_queue_can_renew(call) && !call->foreign_url,
                         .renewed = call->renewed,
                         .earlier_unknown = call->earlier_unknown,
@@ -319,7 +319,7 @@ static void flow_repeat(ic_engine *engine, ic_call *call, ic_error_kind failure,
     ic_free(call->foreign_url);
     call->foreign_url = NULL;
     call->fresh = failure != IC_OK;
-    call->repeats++;
+    call->retries++;
     call->state = IC_STATE_WAIT_REPEAT;
     call->resume_at = now + pause;
     ic_error_clear(&call->error);

@@ -252,7 +252,7 @@ static ic_host_queue *host_queue_of_url(ic_engine *engine, const char *url, doub
     return host_queue_of(engine, url, (size_t)(host - url) + strcspn(host, "/?"), limit);
 }
 
-static bool client_assign_queues(ic_engine *engine, ic_client *client) {
+static bool queues_assign(ic_engine *engine, ic_client *client) {
     const ic_connection *connection = client->connection;
     if (!client->host_queue)
         client->host_queue = host_queue_of(engine, connection->origin, strlen(connection->origin),
@@ -269,7 +269,7 @@ bool ic_queues_assign(ic_engine *engine, ic_call *call) {
     }
     if (call->request.anonymous) return true;
     ic_client *client = ic_client_of(engine, call->connection);
-    if (!client || !client_assign_queues(engine, client)) return false;
+    if (!client || !queues_assign(engine, client)) return false;
     call->host_queue = client->host_queue;
     call->rate_queue = client->rate_queue;
     ic_budget *budget = call->rate_queue->budget;
