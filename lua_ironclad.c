@@ -12,6 +12,7 @@
 #include "lua/reference.h"
 #include "lua/terminal.h"
 #include "lua/values.h"
+#include "lua/webhook.h"
 #include <curl/curl.h>
 #include <stdlib.h>
 
@@ -58,5 +59,6 @@ int luaopen_ironclad_core(lua_State *L) {
     ic_lua_open_config(L);
     ic_lua_open_command(L);
     ic_lua_open_terminal(L);
+    ic_lua_open_webhook(L);
     return 1;
 }

@@ -52,10 +52,12 @@ ironclad.store = {
 --
 -- filter and scim_filter are formulas for the query parameter `filter`: filter.Equals(…) and others; for SCIM's lists
 -- scim_filter.eq(…) and others. scopes is the list of the known scopes: { scope =, label =, grants = {…} }.
+-- webhook.unwrap(headers, raw_body, public_key) -> the event of a webhook; nil and an error.
 local loaded_later = {
   filter = { "ironclad.values.filter" },
   scim_filter = { "ironclad.values.scim_filter" },
   scopes = { "ironclad.connections.scopes", "known" },
+  webhook = { "ironclad.events.webhook" },
 }
 
 local function load_field(self, name)

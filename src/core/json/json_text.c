@@ -110,7 +110,7 @@ static long text_hex4(place at, place end) {
 }
 
 /* Adds the character of the escape sequence at `at` to the arena. A surrogate without its other half becomes
- * U+FFFD. */
+ * U+FFFD unless the tape keeps it. */
 static place text_escape(ic_json_scan *scan, place at) {
     static const char letters[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
     ic_buf *arena = &scan->tape->arena;
@@ -132,7 +132,8 @@ static place text_escape(ic_json_scan *scan, place at) {
             return at + 12;
         }
     }
-    text_add_code(arena, high || low ? 0xFFFD : (unsigned long)code);
+    bool lone = (high || low) && !scan->tape->keep_surrogates;
+    text_add_code(arena, lone ? 0xFFFD : (unsigned long)code);
     return at + 6;
 }
 
