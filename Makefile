@@ -5,9 +5,10 @@
 #   PORTABLE  1: the fallbacks for systems other than Linux, on any system, in a folder of its own
 #   BUILD     where everything built goes (default: build)
 #   LISTENER  yes or no: whether to build ironclad/listener.so (default: when libmicrohttpd is found)
+#   REDIS     yes or no: whether to build ironclad/redis.so (default: when hiredis is found)
 # CC is used, and CFLAGS and LDFLAGS are appended. So are the variables of LuaRocks: LUA_INCDIR, LIBFLAG, PREFIX,
-# INST_LIBDIR, INST_LUADIR, INST_BINDIR, and <NAME>_INCDIR and <NAME>_LIBDIR for CURL, CJSON, CRYPTO, MICROHTTPD and
-# XLSXWRITER.
+# INST_LIBDIR, INST_LUADIR, INST_BINDIR, and <NAME>_INCDIR and <NAME>_LIBDIR for CURL, CJSON, CRYPTO, MICROHTTPD,
+# HIREDIS and XLSXWRITER.
 #
 # Two rocks are built from this tree. The rock ironclad is the target `product`: ironclad/core.so, and
 # ironclad/listener.so where libmicrohttpd is found. The rock ironclad-sandbox is the target `sandbox`:
@@ -50,6 +51,8 @@ CORE_LIBS   := $(call libs,CURL,libcurl,curl) $(call libs,CJSON,libcjson,cjson) 
 	$(call libs,CRYPTO,libcrypto,crypto) -lpthread -lm
 HTTPD_CFLAGS := $(call cflags,MICROHTTPD,libmicrohttpd)
 HTTPD_LIBS   := $(call libs,MICROHTTPD,libmicrohttpd,microhttpd)
+REDIS_CFLAGS := $(call cflags,HIREDIS,hiredis)
+REDIS_LIBS   := $(call libs,HIREDIS,hiredis,hiredis)
 SANDBOX_CFLAGS := $(call cflags,XLSXWRITER,xlsxwriter)
 # libxlsxwriter is linked with zlib itself.
 SANDBOX_LIBS := $(HTTPD_LIBS) $(filter-out -lz,$(call libs,XLSXWRITER,xlsxwriter,xlsxwriter)) \
@@ -59,6 +62,12 @@ SANDBOX_LIBS := $(HTTPD_LIBS) $(filter-out -lz,$(call libs,XLSXWRITER,xlsxwriter
 # ironclad.login needs ironclad/listener.so.
 ifndef LISTENER
 LISTENER := $(shell $(CC) $(HTTPD_CFLAGS) $(CFLAGS) -include microhttpd.h -E -x c /dev/null >/dev/null 2>&1 \
+	&& echo yes || echo no)
+endif
+
+# The option `shared` needs ironclad/redis.so.
+ifndef REDIS
+REDIS := $(shell $(CC) $(REDIS_CFLAGS) $(CFLAGS) -include hiredis/async.h -E -x c /dev/null >/dev/null 2>&1 \
 	&& echo yes || echo no)
 endif
 
@@ -93,13 +102,15 @@ PROGRAM = $(CC) $(program_flags) $(sanitize) $(LDFLAGS)
 
 core_objects  := $(patsubst %.c,$(CORE)/%.o,$(wildcard src/core/*/*.c))
 lua_objects   := $(patsubst %.c,$(OUT)/obj/%.o,lua_ironclad.c $(wildcard src/lua/*.c))
+redis_objects := $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard src/redis/*.c))
 listener_objects := $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard src/listener/*.c))
 # The sandbox uses the HTML pages, listening sockets and lists of connections of src/listener.
 sandbox_objects := $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard src/sandbox/*.c src/sandbox/*/*.c)) \
 	$(addprefix $(OUT)/obj/src/listener/,connections.o html.o listen.o)
 
 # The shared objects, Lua files and commands of each rock, by their names in the built tree.
-product_modules := ironclad/core.so $(if $(filter yes,$(LISTENER)),ironclad/listener.so)
+product_modules := ironclad/core.so $(if $(filter yes,$(LISTENER)),ironclad/listener.so) \
+	$(if $(filter yes,$(REDIS)),ironclad/redis.so)
 sandbox_modules := ironclad/sandbox/core.so
 lua_files       := $(shell cd src && find ironclad -name '*.lua')
 sandbox_lua     := $(filter ironclad/sandbox/%,$(lua_files))
@@ -141,7 +152,7 @@ listener-note:
 
 # Written when the compiler or a flag has changed, so that everything is then rebuilt.
 $(CORE)/flags: flags = $(COMPILE) $(MODULE)
-$(OUT)/obj/flags: flags = $(COMPILE) $(LUA_CFLAGS) $(HTTPD_CFLAGS) $(SANDBOX_CFLAGS) $(MODULE) $(helper_flags)
+$(OUT)/obj/flags: flags = $(COMPILE) $(LUA_CFLAGS) $(HTTPD_CFLAGS) $(REDIS_CFLAGS) $(SANDBOX_CFLAGS) $(MODULE) $(helper_flags)
 $(CORE)/flags $(OUT)/obj/flags: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(subst ','\'',$(flags))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(flags))' > $@
@@ -152,7 +163,7 @@ $(CORE)/%.o: %.c $(CORE)/flags
 
 $(OUT)/obj/%.o: %.c $(OUT)/obj/flags
 	@mkdir -p $(@D)
-	$(COMPILE) $(LUA_CFLAGS) $(HTTPD_CFLAGS) $(SANDBOX_CFLAGS) -c -o $@ $<
+	$(COMPILE) $(LUA_CFLAGS) $(HTTPD_CFLAGS) $(REDIS_CFLAGS) $(SANDBOX_CFLAGS) -c -o $@ $<
 
 $(CORE)/libcore.a: $(core_objects)
 	@mkdir -p $(@D)
@@ -168,6 +179,10 @@ $(OUT)/ironclad/core.so: $(lua_objects) $(core_objects) src/exports.map
 $(OUT)/ironclad/listener.so: $(listener_objects) $(CORE)/libcore.a src/exports.map
 	@mkdir -p $(@D)
 	$(MODULE) $(exports) -o $@ $(listener_objects) $(CORE)/libcore.a $(HTTPD_LIBS) -lpthread -lm
+
+$(OUT)/ironclad/redis.so: $(redis_objects) $(CORE)/libcore.a src/exports.map
+	@mkdir -p $(@D)
+	$(MODULE) $(exports) -o $@ $(redis_objects) $(CORE)/libcore.a $(REDIS_LIBS)
 
 $(OUT)/ironclad/sandbox/core.so: $(sandbox_objects) $(CORE)/libcore.a src/exports.map
 	@mkdir -p $(@D)

@@ -254,6 +254,7 @@ local function open_client(label, options, explain)
       (options.socket_dir == "" and "an empty string" or mistake.type_of(options.socket_dir)))
   end
   if host.configure then host.configure(options.socket_dir) end
+  if options.shared ~= nil then require("ironclad.shared.redis").load(label) end
   local plain, custom, unfit = with_store(with_environment(options))
   if unfit then refuse(unfit) end
   local connection, wrong = core.connect(plain, custom and store.number_of(custom), watchers and hooks.watch(watchers))

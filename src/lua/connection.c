@@ -147,10 +147,12 @@ static int connection_describe(lua_State *L) {
     const char *grant = settings->token                         ? "token"
                         : ic_connection_is_personal(connection) ? "authorization_code"
                                                                 : "client_credentials";
-    const char *const fields[][2] = {{"origin", connection->origin}, {"client_id", settings->client_id},
-                                     {"scopes", settings->scopes},   {"grant", grant},
-                                     {"store", settings->store},     {"name", settings->name}};
-    lua_createtable(L, 0, 6);
+    const char *const fields[][2] = {
+        {"origin", connection->origin},      {"client_id", settings->client_id},
+        {"scopes", settings->scopes},        {"grant", grant},
+        {"store", settings->store},          {"name", settings->name},
+        {"shared", connection->shared.name}, {"shared_prefix", connection->shared_prefix}};
+    lua_createtable(L, 0, 8);
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         if (!fields[i][1]) continue;
         lua_pushstring(L, fields[i][1]);

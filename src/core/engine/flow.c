@@ -10,6 +10,7 @@
 #include "core/engine/policy.h"
 #include "core/engine/queues.h"
 #include "core/engine/secrets.h"
+#include "core/engine/shared_call.h"
 #include "core/engine/token_queue.h"
 #include "core/engine/transfer.h"
 #include "core/http/redirect.h"
@@ -27,6 +28,7 @@
 static void flow_finish(ic_engine *engine, ic_call *call) {
     ic_list_remove(call);
     ic_queues_leave(call);
+    ic_shared_call_leave(call);
     ic_table_remove(&engine->live_by_id, &call->live_node);
     ic_clients_note_end(engine, ic_now());
     if (call->timer_reserved) ic_timers_release(&engine->timers, &call->timer);
@@ -454,6 +456,8 @@ void ic_flow_start(ic_engine *engine, ic_call *call) {
     flow_set_timer(engine, call);
     if (call->purpose == IC_PURPOSE_SLEEP)
         flow_sleep(engine, call);
+    else if (call->purpose == IC_PURPOSE_SHARED)
+        ic_shared_call_begin(engine, call);
     else if (call->purpose && call->purpose != IC_PURPOSE_EXCHANGE)
         ic_token_queue_perform(engine, call);
     else

@@ -26,6 +26,8 @@ void ic_connection_release(ic_connection *connection) {
     ic_free(connection->budget_key);
     ic_free(connection->token_key);
     ic_free(connection->store_key);
+    ic_shared_address_clear(&connection->shared);
+    ic_free(connection->shared_prefix);
     ic_free(connection);
 }
 
@@ -89,6 +91,9 @@ static bool connection_check(const ic_settings *settings, ic_error *error) {
     }
     if (settings->refresh_token && settings->grant && strcmp(settings->grant, "client_credentials") == 0)
         return connection_refuse(error, "refresh_token: goes with the authorization code grant");
+    if (settings->shared_prefix && (!settings->shared || strpbrk(settings->shared_prefix, "{}")))
+        return connection_refuse(error, settings->shared ? "shared_prefix: must not hold braces"
+                                                         : "shared_prefix: goes with shared");
     if (settings->token && settings->refresh_token)
         return connection_refuse(error, "token: a static token goes without refresh_token");
     if (!settings->token && !connection_secret_fits(settings, error)) return false;
@@ -149,6 +154,19 @@ static bool connection_add_token_keys(ic_connection *connection) {
     return connection->token_key && connection->store_key;
 }
 
+/* How the keys of a company begin: the braces hold what Redis Cluster would choose a server by, which is the
+ * same for all keys of one company (Redis cluster specification, "Hash tags"). */
+static bool connection_add_shared_prefix(ic_connection *connection) {
+    const char *given = connection->settings.shared_prefix;
+    char digest[IC_SHA256_HEX];
+    ic_buf text = {0};
+    if (!connection->shared.name) return true;
+    if (!ic_sha256(connection->budget_key, strlen(connection->budget_key), digest, NULL)) return false;
+    ic_buf_printf(&text, "%s:{%.16s}:", given ? given : "ironclad", digest);
+    connection->shared_prefix = ic_buf_take(&text, NULL);
+    return connection->shared_prefix != NULL;
+}
+
 static bool connection_add_keys(ic_connection *connection) {
     const ic_settings *settings = &connection->settings;
     char digest[IC_SHA256_HEX] = "";
@@ -156,7 +174,8 @@ static bool connection_add_keys(ic_connection *connection) {
     if (settings->token && !ic_sha256(settings->token, strlen(settings->token), digest, NULL)) return false;
     ic_buf_printf(&key, "%s\n%s", connection->origin, settings->token ? digest : settings->client_id);
     connection->budget_key = ic_buf_take(&key, NULL);
-    return connection->budget_key && (settings->token || connection_add_token_keys(connection));
+    return connection->budget_key && connection_add_shared_prefix(connection) &&
+           (settings->token || connection_add_token_keys(connection));
 }
 
 /* The bundle that libcurl uses by default; Debian's path where libcurl does not report one. */
@@ -254,6 +273,8 @@ static bool connection_complete(ic_connection *connection, ic_error *error) {
     if (!connection->origin) return false;
     if (settings->proxy && *settings->proxy && !connection_split_proxy(connection, error)) return false;
     if (settings->store && !connection_resolve_store(settings, error)) return false;
+    if (settings->shared && !ic_shared_address_parse(settings->shared, &connection->shared, error))
+        return false;
     ic_buf agent = {0};
     if (settings->user_agent) ic_buf_printf(&agent, "%s ", settings->user_agent);
     ic_buf_puts(&agent, "ironclad-lua/" IC_VERSION);

@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "core/base/mailbox.h"
 #include "core/catalog/settings.h"
+#include "core/shared/address.h"
 #include <stdatomic.h>
 #include <stdbool.h>
 
@@ -19,10 +20,12 @@ typedef struct ic_connection {
     char *user_agent;          /* as sent */
     char *ca_file;             /* as used: given, or the system's bundle; NULL with ca_path */
     char *proxy, *proxy_user,
-        *proxy_password; /* the option's parts, so that no message shows the whole; NULL: none */
-    char *budget_key;    /* names the budgets: host, and client id or digest of the token */
-    char *token_key;     /* names the token entry; holds no secret. NULL with a static token */
-    char *store_key;     /* names the token in a store; holds no secret. NULL with a static token */
+        *proxy_password;      /* the option's parts, so that no message shows the whole; NULL: none */
+    char *budget_key;         /* names the budgets: host, and client id or digest of the token */
+    char *token_key;          /* names the token entry; holds no secret. NULL with a static token */
+    char *store_key;          /* names the token in a store; holds no secret. NULL with a static token */
+    ic_shared_address shared; /* its `name` is NULL: machines share nothing */
+    char *shared_prefix;      /* how the company's keys in the shared Redis begin; NULL without `shared` */
 } ic_connection;
 
 /* Checks the settings as a whole and takes them over, leaving them empty. `store_mailbox` (NULL: none) is

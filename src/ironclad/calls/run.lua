@@ -108,6 +108,14 @@ function run.internal(client, ...)
   return { client = client, call = core.internal(client.connection, ...), watched = rawget(client, "hooks") }
 end
 
+--- Starts a question to the shared Redis (core.ask_shared).
+-- @return a pending call
+function run.shared(client, ...)
+  local refused = refused_call(client)
+  if refused then return refused end
+  return { client = client, call = core.ask_shared(client.connection, ...) }
+end
+
 --- Waits for the end of a pending call. A script that is interrupted cancels it.
 -- @return value, err, response
 function run.finish(pending)
