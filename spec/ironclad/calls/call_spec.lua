@@ -36,7 +36,7 @@ local function example(entry)
         body[field.name] = true
       elseif field.required and not field.fill then
         body[field.name] = field.type == "file" and ironclad.file { data = "bytes",
-          filename = "a.pdf" } or values[field.type]
+          filename = "a.pdf" } or field.type == "string" and field.choices and field.choices[1] or values[field.type]
       end
     end
   end
@@ -78,7 +78,7 @@ describe("every operation of the catalog", function()
       local path, body = example(entry)
       local query = {}
       for _, parameter in ipairs(entry.query) do
-        if parameter.required then query[parameter.name] = "x" end
+        if parameter.required then query[parameter.name] = parameter.choices and parameter.choices[1] or "x" end
       end
       local request = client:call(entry.id, { path = path, body = body, query = query }, { dry_run = true })
       assert.equal(entry.method, request.method)

@@ -26,7 +26,7 @@ end
 --- A name that is safe as the name of a file: without folders, control characters, and a dot or spaces at its ends. Nil
 -- when nothing is left.
 function folder.safe_name(name)
-  name = name:gsub("[\\/]", "\0"):match "[^%z]*$" or ""
+  name = name:match "[^\\/]*$"
   name = name:gsub("[%z\1-\31\127<>:\"|?*]", "_"):gsub("^[%s.]+", ""):gsub("[%s.]+$", "")
   if #name > LONGEST then
     local extension = name:match "%.%w+$" or ""
@@ -54,9 +54,12 @@ end
 
 --- Where a download into a folder goes first.
 -- @param to the folder; ends with "/"
--- @return { folder =, temporary = a path in it }
-function folder.place(to)
-  return { folder = to, temporary = ("%s.ironclad-%s.part"):format(to, core.random_hex(8)) }
+-- @param path the path parameters of the operation, or nil. The last one (the document's key, the attachment's) is the
+--   name of a file that the server gives none: Ironclad's answer to download_document has no name
+-- @return { folder =, temporary = a path in it, fallback = a name }
+function folder.place(to, path)
+  return { folder = to, temporary = ("%s.ironclad-%s.part"):format(to, core.random_hex(8)),
+    fallback = type(path) == "table" and path[#path] or "download" }
 end
 
 --- Gives a downloaded file its name.
@@ -67,7 +70,8 @@ function folder.finish(place, response)
   local given = headers["content-disposition"]
   if type(given) == "table" then given = given[1] end
   local name = given and disposition_name(given)
-  local path = free_path(place.folder, name and folder.safe_name(name) or "download")
+  local safe = name and folder.safe_name(name) or folder.safe_name(place.fallback) or "download"
+  local path = free_path(place.folder, safe)
   local done, message = os.rename(place.temporary, path)
   if done then return path end
   os.remove(place.temporary)

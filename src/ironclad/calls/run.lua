@@ -85,9 +85,15 @@ function run.start(client, label, operation, arguments, path)
   end
   local refused = not arguments.callback and not arguments.dry_run and refused_call(client, label)
   if refused then return refused end
+  local defaults = rawget(client, "defaults")
+  if defaults then
+    for name, value in pairs(defaults) do
+      if arguments[name] == nil then arguments[name] = value end
+    end
+  end
   local to, place = arguments.to, nil
   if type(to) == "string" and to:sub(-1) == "/" then
-    place = folder.place(to)
+    place = folder.place(to, arguments.path)
     arguments.to = place.temporary
   end
   local call = start_in_core(label, core.start, connection, operation, arguments, path)

@@ -85,9 +85,9 @@ resources.kinds = {
     shown = { first("ironcladId", "id"), quoted "name" } },
   export = { resource = "exports", id = "jobId", modules = { "wait" },
     shown = { first "jobId", first "jobStatus" } },
-  user = { resource = "scim.users", id = "id",
+  user = { resource = "scim.users", id = "id", modules = { "directory" },
     shown = { first "id", first "userName", activity } },
-  group = { resource = "scim.groups", id = "id",
+  group = { resource = "scim.groups", id = "id", modules = { "directory" },
     shown = { first "id", quoted "displayName" } },
 }
 for name, kind in pairs(resources.kinds) do

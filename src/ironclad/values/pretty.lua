@@ -66,4 +66,19 @@ function pretty.encode(value, style, indent)
   return table.concat(out)
 end
 
+local known = mistake.set { "pretty", "sort" }
+
+--- ironclad.json.encode with options.
+function pretty.public(value, style, ...)
+  local label = "ironclad.json.encode"
+  mistake.check_surplus(label, ...)
+  mistake.check_options(label, style, known)
+  for name, given in pairs(style) do
+    if type(given) ~= "boolean" then
+      mistake.raise(label, "%s: expected true or false, got %s", name, mistake.type_of(given))
+    end
+  end
+  return pretty.encode(value, style)
+end
+
 return pretty
