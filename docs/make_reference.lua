@@ -3,12 +3,10 @@
 -- for a method that it has no words for.
 local catalog = require "ironclad.calls.catalog"
 local core = require "ironclad.core"
-local directory = require "ironclad.resources.directory"
 local each = require "ironclad.resources.each"
 local ironclad = require "ironclad"
 local resource_methods = require "ironclad.resources.resource_methods"
 local resources = require "ironclad.resources.resources"
-local schema = require "ironclad.resources.schema"
 local wait = require "ironclad.resources.wait"
 
 -- Methods that are not operations: their arguments, and what they do. The key is the label of the method; "*" is every
@@ -17,12 +15,6 @@ local helpers = {
   ["*:refresh"] = { "arguments", "reads the resource again into the same table, and returns it" },
   ["workflows:launch_and_wait"] = { "body, options", "launches and waits for the workflow" },
   ["workflows:wait_launch"] = { "job, options", "waits for the workflow of `launch_async`" },
-  ["workflow_schemas:find"] = { "title, options",
-    "the template with that title or id; an error names those that exist" },
-  ["scim.users:find_by_email"] = { "email, options", "the user with that e-mail address, or nil" },
-  ["user:deactivate"] = { "options", "takes the right to log in; workflows of the user go on waiting for them" },
-  ["group:add_members"] = { "users, options", "adds users, given as tables or ids" },
-  ["group:remove_members"] = { "users, options", "removes users" },
   ["workflows:wait"] = { "id, { step =, status = }", "waits until the workflow has reached a step or has a status" },
   ["exports:create_and_wait"] = { "body, options", "starts an export and waits until it can be downloaded" },
   ["exports:wait"] = { "job, options", "waits until it can be downloaded" },
@@ -30,6 +22,10 @@ local helpers = {
   ["records:wait_download_urls"] = { "job, options", "waits for the links of `create_download_urls`" },
   ["records:smart_import_and_wait"] = { "body, options", "imports a document and waits for its predictions" },
   ["records:wait_import"] = { "import, options", "waits for the predictions of `smart_import`" },
+  ["activity:export_csv_and_wait"] = { "arguments, options", "starts a CSV export and waits for its links" },
+  ["activity:wait_csv_export"] = { "job, options", "waits for the links of `export_csv`" },
+  ["evidence:create_and_wait"] = { "body, options", "starts an export and waits until it is finished" },
+  ["evidence:wait"] = { "job, options", "waits until it is finished; at a resource's table, it is then up to date" },
   ["workflow:wait"] = { "{ step =, status = }",
     "waits until this workflow has reached a step or has a status; its table is then up to date" },
   ["export:wait"] = { "options", "waits until this export can be downloaded" },
@@ -69,6 +65,12 @@ local functions = {
     Today = { "", "the current day at Ironclad" },
     RelativeDate = { "date, count, unit",
       'the day that is `count` of `"days"`, `"weeks"`, `"months"` or `"years"` after a date, or after today' },
+  },
+  ["ironclad.clickwrap.filter"] = {
+    eq = { "field, value", "equal" }, ne = { "field, value", "not equal" }, gt = { "field, value", "greater" },
+    ge = { "field, value", "greater or equal" }, lt = { "field, value", "less" },
+    le = { "field, value", "less or equal" },
+    And = { "filter, filter, …", "all of the filters; also from one list" },
   },
   ["ironclad.scim_filter"] = {
     eq = { "attribute, value", "equal" }, ne = { "attribute, value", "not equal" },
@@ -146,6 +148,23 @@ local function operations_of(resource)
   return list, made
 end
 
+-- What says that an operation of Clickwrap exists (entry.source).
+local confirmed_by = {
+  document = "Ironclad's document", guide = "Ironclad's guides", sdk = "an SDK of Ironclad's",
+  peer = "the shipped code of another client", navigation = "**nothing: unconfirmed**, its path is a guess",
+}
+
+local function add_clickwrap_operations(lines, resource, list)
+  lines[#lines + 1] = row("Call", "Arguments", "Ironclad's name", "Confirmed by")
+  lines[#lines + 1] = row("---", "---", "---", "---")
+  for _, entry in ipairs(list) do
+    local call = ("`cw.%s:%s(%s)`"):format(resource, entry.name, parameters_of(entry))
+    local iterator = each.name_of(entry)
+    if iterator then call = ("%s, `:%s`"):format(call, iterator) end
+    lines[#lines + 1] = row(call, arguments_of(entry), "`" .. entry.id .. "`", confirmed_by[entry.source])
+  end
+end
+
 local function add_operations(lines, resource, list)
   lines[#lines + 1] = row("Call", "Arguments", "Scopes", "Ironclad's name")
   lines[#lines + 1] = row("---", "---", "---", "---")
@@ -156,15 +175,6 @@ local function add_operations(lines, resource, list)
     lines[#lines + 1] = row(call, arguments_of(entry), scopes_of(entry),
       ("[%s](https://developer.ironcladapp.com/reference/%s)"):format(entry.id, entry.id))
   end
-end
-
--- The methods of client.<resource> that are no operations.
-local function added_to(resource)
-  local names = {}
-  for _, methods in ipairs { wait.methods, schema.methods, directory.methods } do
-    for name in pairs(methods[resource] or {}) do names[name] = true end
-  end
-  return names_of(names)
 end
 
 local function add_helpers(lines, prefix, owner, names)
@@ -185,7 +195,7 @@ local function add_kind(lines, kind, made)
   end
   lines[#lines + 1] = ""
   lines[#lines + 1] = ("%s %s's table has these methods without the `%s`: %s. It also has"):format(
-    kind.name:find "^[aeio]" and "An" or "A", kind.name, kind.path:match "{(%w+)}$", table.concat(bound, ", "))
+    kind.name:find "^[aeio]" and "An" or "A", kind.name, kind.path:match "{([%w_]+)}$", table.concat(bound, ", "))
   add_helpers(lines, kind.name, kind.name, own)
 end
 
@@ -225,13 +235,14 @@ local function default_of(option)
   return choice and '`"' .. option.fallback .. '"`' or option.fallback or ""
 end
 
--- @param place "connect" or "call"
+-- @param place "connect", "clickwrap" or "call"
 local function add_options(lines, place)
   lines[#lines + 1] = row("Option", "Value", "Default", "")
   lines[#lines + 1] = row("---", "---", "---", "---")
   for _, option in ipairs(core.option_table()) do
     if option[place] then
-      local default = place == "call" and option.connect and "the connection's" or default_of(option)
+      local inherits = place == "call" and (option.connect or option.clickwrap)
+      local default = inherits and "the connection's" or default_of(option)
       lines[#lines + 1] = row("`" .. option.name .. "`", values_of(option), default, option.text)
     end
   end
@@ -247,6 +258,7 @@ local function add_error_kinds(lines)
 end
 
 local function kind_of(resource)
+  require "ironclad.clickwrap.kinds"
   for _, kind in pairs(resources.kinds) do
     if kind.resource == resource then return kind end
   end
@@ -273,26 +285,45 @@ local VALUES = [[
 Values may be given in attributes, properties and queries. They are sent in the form that Ironclad requires there: money
 is `monetaryAmount` in a workflow and `monetary_amount` in a record. Filters are the query parameter `filter`.]]
 
-local function make()
-  local lines, seen = { INTRODUCTION }, {}
+local CLICKWRAP = [[
+`cw` is a client of `ironclad.clickwrap`. [docs/clickwrap.md](clickwrap.md) shows how it is used. `sid`, the site access
+id, is the connection's where it is left out. Of the `acceptance` operations, the parameters have the short names of the
+Activity API: `sig` is the signer's id, `gkey` a group's key, `cid` and `vid` the ids of contracts and versions in the
+same order, separated by commas, `et` the event, `cus` custom data, `rnd` render data, `rdid` the render id, `tm` test
+mode.
+]]
+
+-- A section for each resource of a product.
+local function add_resources(lines, product, heading, prefix, add)
+  local seen = {}
   for _, entry in ipairs(catalog.entries) do
     local resource = entry.resource
-    if resource and not seen[resource] then
+    if entry.product == product and resource and not seen[resource] then
       seen[resource] = true
       local list, made = operations_of(resource)
-      lines[#lines + 1] = ("\n## %s\n"):format(resource)
-      add_operations(lines, resource, list)
-      add_helpers(lines, "client." .. resource, resource, added_to(resource))
+      lines[#lines + 1] = ("\n%s %s\n"):format(heading, resource)
+      add(lines, resource, list)
+      add_helpers(lines, prefix .. resource, resource, names_of(wait.methods[resource] or {}))
       local kind = kind_of(resource)
       if kind then add_kind(lines, kind, made) end
     end
   end
+end
+
+local function make()
+  local lines = { INTRODUCTION }
+  add_resources(lines, "clm", "##", "client.", add_operations)
+  lines[#lines + 1] = "\n## Clickwrap\n\n" .. CLICKWRAP
+  add_resources(lines, "clickwrap", "###", "cw.", add_clickwrap_operations)
   lines[#lines + 1] = "\n## Values and filters\n\n" .. VALUES
   add_functions(lines, "ironclad", ironclad)
   add_functions(lines, "ironclad.filter", ironclad.filter)
   add_functions(lines, "ironclad.scim_filter", ironclad.scim_filter)
+  add_functions(lines, "ironclad.clickwrap.filter", ironclad.clickwrap.filter)
   lines[#lines + 1] = "\n## Options of ironclad.connect\n"
   add_options(lines, "connect")
+  lines[#lines + 1] = "\n## Options of ironclad.clickwrap\n"
+  add_options(lines, "clickwrap")
   lines[#lines + 1] = "\n## Options of a call\n"
   add_options(lines, "call")
   lines[#lines + 1] = "\n## Errors\n\n" .. ERRORS
@@ -305,12 +336,12 @@ local function summary()
   local lines, seen = { row("`client.…`", "Methods"), row("---", "---") }, {}
   for _, entry in ipairs(catalog.entries) do
     local resource = entry.resource
-    if resource and not seen[resource] then
+    if entry.product == "clm" and resource and not seen[resource] then
       seen[resource] = true
       local names, list, made = {}, operations_of(resource)
       for _, one in ipairs(list) do names[#names + 1] = one.name end
       local text = table.concat(names, ", ")
-      local added = added_to(resource)
+      local added = names_of(wait.methods[resource] or {})
       if #added > 0 then text = text .. "; + " .. table.concat(added, ", ") end
       local kind, own = kind_of(resource), {}
       for _, name in ipairs(kind and names_of(resource_methods.all(kind)) or {}) do

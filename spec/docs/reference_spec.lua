@@ -30,7 +30,7 @@ describe("the reference", function()
     for _, option in ipairs(core.option_table()) do
       assert.is_true(#option.text > 0, option.name)
       assert.is_nil(option.text:find "[|\n]", option.name)
-      assert.is_true(option.connect or option.call, option.name)
+      assert.is_true(option.connect or option.clickwrap or option.call, option.name)
     end
   end)
 

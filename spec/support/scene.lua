@@ -59,6 +59,14 @@ function scene.play(...)
   return server, scene.connect(server, { as_user = "a@b.example", rate_limit = false })
 end
 
+-- A client of Clickwrap, both of whose hosts are a server.
+function scene.clickwrap(server, options)
+  local settings = { activity_host = peer.url(server), rest_host = peer.url(server), site_access_id = "SITE",
+    api_token = scene.TOKEN }
+  for name, value in pairs(options or {}) do settings[name] = value or nil end
+  return ironclad.clickwrap(settings)
+end
+
 -- The last request that a server has seen.
 function scene.last(server)
   local requests = server:requests()

@@ -21,11 +21,6 @@ local client = {}
 
 -- Methods of client.<resource> are made at their first use, as those of resource tables are.
 
--- Modules with methods that are no operations, by the resource.
-local beside = {
-  workflow_schemas = "ironclad.resources.schema", ["scim.users"] = "ironclad.resources.directory",
-}
-
 -- The method of that name, or nil.
 local function make_method(resource, name)
   local number, entry = catalog.find(resource .. ":" .. name)
@@ -37,8 +32,7 @@ local function make_method(resource, name)
   end
   -- The methods that wait have "wait" in their names.
   local waiting = name:find("wait", 1, true) and require("ironclad.resources.wait").methods[resource]
-  if waiting and waiting[name] then return waiting[name] end
-  return beside[resource] and require(beside[resource]).methods[resource][name]
+  return waiting and waiting[name]
 end
 
 -- The names of all methods of a resource.
@@ -51,8 +45,6 @@ local function method_names(resource)
     end
   end
   for name in pairs(require("ironclad.resources.wait").methods[resource] or {}) do list[#list + 1] = name end
-  local others = beside[resource] and require(beside[resource]).methods[resource]
-  for name in pairs(others or {}) do list[#list + 1] = name end
   return list
 end
 
@@ -76,21 +68,24 @@ local function metatable_of(resource)
   return metatable
 end
 
--- The names of all resources: name -> "one", as of "records" and "scim.users"; "scim" -> "several".
-local resources
+-- The names of a product's resources: name -> "one", as of "records" and "scim.users"; "scim" -> "several".
+local resources_of = {}
 
-local function list_resources()
+local function resources_in(product)
+  local resources = resources_of[product]
+  if resources then return resources end
   resources = {}
-  for _, _, resource, method in catalog.names() do
+  for _, _, resource, method, _, owner in catalog.names() do
     local outer = method and resource:match "^(.*)%."
-    if method then resources[resource] = "one" end
-    if outer then resources[outer] = "several" end
+    if method and owner == product then resources[resource] = "one" end
+    if outer and owner == product then resources[outer] = "several" end
   end
+  resources_of[product] = resources
+  return resources
 end
 
 -- client.<name>, made at its first use; nil when it is no resource. client.scim is a table of resources.
-local function resource_of(self, name)
-  if not resources then list_resources() end
+local function resource_of(self, resources, name)
   if resources[name] == "one" then return setmetatable({ client = self }, metatable_of(name)) end
   if not resources[name] then return nil end
   local several, start = {}, name .. "."
@@ -102,31 +97,33 @@ local function resource_of(self, name)
   return names.strict("client." .. name, several)
 end
 
-local Client = { __name = "ironclad.client" }
-
-local client_methods = {}
+--- The methods of every client.
+local shared = {}
 
 --- Calls an operation by its operationId or its Lua name.
 -- @param id "launch-a-new-workflow" or "workflows:launch"
 -- @param arguments { path = { id = … } or { … }, query =, body =, files =, to = }
 -- @param options those of a call
 -- @return value, err, response
-function client_methods:call(id, arguments, options)
+function shared:call(id, arguments, options)
   run.check_client("call", self)
   local index, entry = catalog.find(id)
-  if not index then mistake.raise(nil, "%s is no operation%s", tostring(id), catalog.suggestion(id)) end
+  if not index then
+    mistake.raise(nil, "%s is no operation%s", tostring(id), catalog.suggestion(id, getmetatable(self).product))
+  end
   if arguments ~= nil and type(arguments) ~= "table" then
     mistake.raise(id, "arguments: expected a table, got %s", mistake.type_of(arguments))
   end
   return operation.call(self, index, entry, arguments, options)
 end
 
---- Sends a request that the catalog does not know, to the connection's host.
+--- Sends a request that the catalog does not know, to the connection's host. Of Clickwrap's two hosts it is that of the
+-- REST API when the path begins with "/v1.1/", otherwise that of the Activity API, which never gets the token.
 -- @param method "GET", "POST", "PUT", "PATCH" or "DELETE"
 -- @param path begins with "/" and is percent-encoded, as "/public/api/v1/obligations/types"
 -- @param options query, body, files and those of a call
 -- @return value (decoded JSON, otherwise the bytes), err, response
-function client_methods:request(method, path, options)
+function shared:request(method, path, options)
   run.check_client("request", self)
   if options ~= nil and type(options) ~= "table" then
     mistake.raise("request", "options: expected a table, got %s", mistake.type_of(options))
@@ -140,58 +137,60 @@ end
 -- @param url the link, or an item of get_download_urls' `succeeded`
 -- @param options to, on_progress, timeout, deadline, max_retries, callback
 -- @return the bytes, or with `to` what it returns; err, response
-function client_methods:download(url, options)
+function shared:download(url, options)
   run.check_client("download", self)
   return operation.download(self, url, options)
 end
 
--- The options of a call that client:with takes.
-local lasting = mistake.set { "as_user", "timeout", "deadline", "max_retries", "headers" }
-
---- The same client with other options for its calls: client:with{ as_user = "omar@example.com" }. Both share the
--- connection: its token, its limits and its hooks.
--- @param options as_user, timeout, deadline, max_retries, headers. Those of a call still override them
--- @return a client
-function client_methods:with(options)
-  run.check_client("with", self)
-  mistake.check_options("with", options, lasting)
-  local defaults = {}
-  for name, value in pairs(rawget(self, "defaults") or {}) do defaults[name] = value end
-  for name, value in pairs(options) do defaults[name] = value end
-  if type(defaults.as_user) == "table" then defaults.as_user = defaults.as_user.id end
-  return setmetatable({ connection = self.connection, token_store = rawget(self, "token_store"),
-    hooks = rawget(self, "hooks"), loop = self.loop, defaults = defaults }, getmetatable(self))
-end
-
--- Methods that other modules have: name -> the module.
-local elsewhere = { map = "ironclad.loop.concurrent", describe = "ironclad.resources.describe" }
-for _, name in ipairs { "check", "authorize_url", "exchange", "logout" } do
-  elsewhere[name] = "ironclad.connections.auth"
-end
-for name, module in pairs(elsewhere) do
-  client_methods[name] = function(...) return require(module)[name](...) end
-end
-mistake.guard_all_waiting(client_methods)
-
-Client.__index = mistake.guard(function(self, name)
-  local method = client_methods[name]
-  if method then return method end
-  local resource = resource_of(self, name)
-  if resource then
-    rawset(self, name, resource)
-    return resource
+--- Makes the metatable of a product's clients.
+-- @param given
+--   name: of the clients, in their text
+--   product: that of the catalog's entries
+--   place: whose options they take (core.options)
+--   elsewhere: methods that other modules have: name -> the module
+--   text: function(about) -> what the text of a client says of its connection (core.describe), without secrets
+--   hosts: function(options) -> the hosts of a connection, as far as its options are texts
+--   optional: set of fields that a client may have or not: name -> true
+function client.class(given)
+  local methods, class = {}, { __name = given.name, product = given.product, about = given }
+  for name, method in pairs(shared) do methods[name] = method end
+  for name, module in pairs(given.elsewhere) do
+    methods[name] = function(...) return require(module)[name](...) end
   end
-  local list = {}
-  for known in pairs(client_methods) do list[#list + 1] = known end
-  for known in pairs(resources) do list[#list + 1] = known end
-  return names.missing("the client", name, list)
-end)
+  methods.map = function(...) return require("ironclad.loop.concurrent").map(...) end
+  mistake.guard_all_waiting(methods)
 
---- The text of a client, without secrets.
-function Client:__tostring()
-  local about = core.describe(self.connection)
-  return ("ironclad.client (%s%s)"):format(about.origin, about.client_id and ", client id " .. about.client_id or "")
+  class.__index = mistake.guard(function(self, name)
+    local method = methods[name]
+    if method then return method end
+    local resources = resources_in(given.product)
+    local resource = resource_of(self, resources, name)
+    if resource then
+      rawset(self, name, resource)
+      return resource
+    end
+    local list = {}
+    for known in pairs(methods) do list[#list + 1] = known end
+    for known in pairs(resources) do list[#list + 1] = known end
+    return names.missing("the client", name, list)
+  end)
+
+  function class:__tostring()
+    return ("%s (%s)"):format(given.name, given.text(core.describe(self.connection)))
+  end
+  return class
 end
+
+local AUTH = "ironclad.connections.auth"
+
+local Client = client.class {
+  name = "ironclad.client", product = "clm", place = "connect",
+  elsewhere = { check = AUTH, authorize_url = AUTH, exchange = AUTH, logout = AUTH },
+  text = function(about)
+    return about.origin .. (about.client_id and ", client id " .. about.client_id or "")
+  end,
+  hosts = function(options) return { options.instance } end,
+}
 
 -- The proxy from the environment variables that curl reads; none for this machine.
 local function proxy_of_environment(instance)
@@ -215,31 +214,12 @@ local function scopes_objection(given)
   if type(given) == "table" and #given == 0 and next(given) ~= nil then return "scopes: expected a list of strings" end
 end
 
--- The options, with each scope as Ironclad spells it: "workflows.readWorkflows" is "public.workflows.readWorkflows".
-local function with_scopes(options)
-  local given = options.scopes
-  if given == nil or (type(given) ~= "table" and type(given) ~= "string") then return options end
-  local list, changed = {}, false
-  if type(given) == "table" then
-    for i, scope in ipairs(given) do list[i] = scope end
-  else
-    for scope in given:gmatch "%S+" do list[#list + 1] = scope end
-  end
-  for i, scope in ipairs(list) do
-    local exact = type(scope) == "string" and core.scope_exact("public." .. scope)
-    if exact then list[i], changed = exact, true end
-  end
-  if not changed then return options end
-  local copy = {}
-  for name, value in pairs(options) do copy[name] = value end
-  copy.scopes = type(given) == "table" and list or table.concat(list, " ")
-  return copy
-end
-
 -- The options, with the environment's proxy added.
-local function with_environment(options)
-  if options.proxy ~= nil or type(options.instance) ~= "string" then return options end
-  local proxy = proxy_of_environment(options.instance)
+local function with_environment(class, options)
+  local proxy
+  for _, host in ipairs(options.proxy == nil and class.about.hosts(options) or {}) do
+    proxy = proxy or (type(host) == "string" and proxy_of_environment(host) or nil)
+  end
   if not proxy then return options end
   local copy = {}
   for name, value in pairs(options) do copy[name] = value end
@@ -279,9 +259,9 @@ local function may_watch(options)
     or options.log ~= nil or os.getenv "IRONCLAD_LOG" ~= nil
 end
 
--- Makes a client.
+--- Makes a client of a class.
 -- @param explain function(message): adds the source of the option that the message is about; or nil
-local function open_client(label, options, explain)
+function client.make(class, label, options, explain)
   local function refuse(objection) mistake.raise(label, explain and explain(objection) or objection) end
   local watchers, unheard
   if may_watch(options) then watchers, unheard = hooks.of(options) end
@@ -295,29 +275,33 @@ local function open_client(label, options, explain)
       (options.socket_dir == "" and "an empty string" or mistake.type_of(options.socket_dir)))
   end
   if host.configure then host.configure(options.socket_dir) end
-  if options.shared ~= nil then require("ironclad.shared.redis").load(label) end
-  local plain, custom, unfit = with_store(with_environment(with_scopes(options)))
+  local plain, custom, unfit = with_store(with_environment(class, options))
   if unfit then refuse(unfit) end
-  local connection, wrong = core.connect(plain, custom and store.number_of(custom), watchers and hooks.watch(watchers))
+  local connection, wrong = core.connect(plain, custom and store.number_of(custom), watchers and hooks.watch(watchers),
+    class.product)
   if not connection then refuse(wrong) end
   if custom then store.belongs(connection, custom) end
   warn_of_scopes(options, connection, watchers)
-  return setmetatable({ connection = connection, token_store = custom, hooks = watchers, loop = host }, Client)
+  return setmetatable({ connection = connection, token_store = custom, hooks = watchers, loop = host }, class)
 end
 
---- ironclad.connect, under another name in messages.
--- @param label the name
-function client.open(label, options)
+--- Makes a client of a class from a table of options or the name of a connection.
+-- @param label the name of the caller in messages
+function client.open_as(class, label, options)
   if type(options) ~= "table" and type(options) ~= "string" then
     mistake.raise(label, "expected a table of options or the name of a connection, got %s", mistake.type_of(options))
   end
   local explain
-  if type(options) == "string" or (options.name ~= nil and options.instance == nil) then
-    options, explain = named.load(options)
+  if type(options) == "string" or (options.name ~= nil and #class.about.hosts(options) == 0) then
+    options, explain = named.load(options, class.about.place)
     if not options then mistake.raise(label, explain) end
   end
-  return open_client(label, options, explain)
+  return client.make(class, label, options, explain)
 end
+
+--- ironclad.connect, under another name in messages.
+-- @param label the name
+function client.open(label, options) return client.open_as(Client, label, options) end
 
 --- Makes a client. It opens no connection: the first call fetches the token. Raises a mistake for a wrong or unknown
 -- option.
@@ -325,11 +309,16 @@ end
 --   (connections/named.lua). A table with `name` and without `instance` is completed from that file
 -- @return a client
 function client.connect(options, ...)
-  if (...) ~= nil and type(options) == "string" then
-    mistake.raise("ironclad.connect", 'options stand in one table with the name: { name = "%s", … }', options)
-  end
-  mistake.check_surplus("ironclad.connect", ...)
+  client.check_arguments("ironclad.connect", options, ...)
   return client.open("ironclad.connect", options)
+end
+
+--- Raises a mistake for arguments after the options.
+function client.check_arguments(label, options, ...)
+  if (...) ~= nil and type(options) == "string" then
+    mistake.raise(label, 'options stand in one table with the name: { name = "%s", … }', options)
+  end
+  mistake.check_surplus(label, ...)
 end
 
 --- A client of the connection that the environment describes: IRONCLAD_INSTANCE, IRONCLAD_CLIENT_ID,
@@ -340,46 +329,11 @@ function client.from_env(options, ...)
   mistake.check_surplus("ironclad.from_env", ...)
   local found, explain = named.from_env(options)
   if not found then mistake.raise("ironclad.from_env", explain) end
-  return open_client("ironclad.from_env", found, explain)
-end
-
--- What a method that is no operation calls: its label -> operations. "*" stands for the resource.
-local called_by = {
-  check = { "oauth:userinfo", "oauth:company_info" }, describe = { "workflow_schemas:list", "records:get_schema" },
-  ["workflow_schemas:find"] = { "workflow_schemas:list", "workflow_schemas:get" },
-  ["workflows:wait"] = { "workflows:get" }, ["workflows:pending_approvals"] = { "workflows:get_approvals" },
-  ["workflows:records"] = { "workflows:get", "records:get" }, ["workflows:set"] = { "workflows:update_attributes" },
-  ["records:set"] = { "records:update", "records:get_schema" }, ["records:property"] = {}, ["records:plain"] = {},
-  ["entities:set"] = { "entities:update", "records:get_schema" }, ["obligations:set"] = { "obligations:update" },
-  ["scim.users:find_by_email"] = { "scim.users:list" }, ["scim.users:deactivate"] = { "scim.users:update" },
-  ["scim.groups:add_members"] = { "scim.groups:update" }, ["scim.groups:remove_members"] = { "scim.groups:update" },
-}
-
--- The plural of a kind of table: "workflow:set" is "workflows:set".
-local plurals = { workflow = "workflows", record = "records", webhook = "webhooks", entity = "entities",
-  obligation = "obligations", export = "exports", user = "scim.users", group = "scim.groups" }
-
--- The operations that a method calls: a list of labels; nil when there is no such method.
-local function operations_of(given)
-  local resource, name = tostring(given):match "^([%w_.]+):([%w_]+)$"
-  if not resource then return called_by[given] or (catalog.find(given) and { given }) end
-  resource = plurals[resource] or resource
-  local label = resource .. ":" .. name
-  if catalog.find(label) then return { label } end
-  if called_by[label] then return called_by[label] end
-  if name == "refresh" then return { resource .. ":get" } end
-  local list = name:match "^each(.*)$"
-  if list and catalog.find(resource .. ":list" .. list) then return { resource .. ":list" .. list } end
-  for _, job in ipairs(core.jobs()) do
-    local _, status = catalog.find(job.status)
-    if status.resource == resource and job.wait == name then return { job.status } end
-    if status.resource == resource and job.both == name then return { job.start, job.status } end
-  end
+  return client.make(Client, "ironclad.from_env", found, explain)
 end
 
 --- The scopes that operations need. Where Ironclad's documents name two scopes for an operation, both are in the list.
--- @param operations a list of Lua names of everything that can be called ("workflows:launch", "records:each",
---   "workflows:wait", "workflow:set", "check") or operationIds
+-- @param operations a list of Lua names ("workflows:launch") or operationIds
 -- @return a list of scopes, each once
 function client.scopes_for(operations, ...)
   mistake.check_surplus("ironclad.scopes_for", ...)
@@ -388,16 +342,14 @@ function client.scopes_for(operations, ...)
   end
   local needed, seen = {}, {}
   for _, name in ipairs(operations) do
-    local called = operations_of(name)
-    if not called then
-      mistake.raise("ironclad.scopes_for", "unknown operation %s%s", tostring(name), catalog.suggestion(name))
+    local index, entry = catalog.find(name)
+    if not index then
+      mistake.raise("ironclad.scopes_for", "unknown operation %s%s", tostring(name), catalog.suggestion(name, "clm"))
     end
-    for _, operation_name in ipairs(called) do
-      for _, scope in ipairs(select(2, catalog.find(operation_name)).scopes) do
-        if not seen[scope] then
-          seen[scope] = true
-          needed[#needed + 1] = scope
-        end
+    for _, scope in ipairs(entry.scopes) do
+      if not seen[scope] then
+        seen[scope] = true
+        needed[#needed + 1] = scope
       end
     end
   end

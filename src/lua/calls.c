@@ -188,6 +188,13 @@ static bool calls_build_download(lua_State *L, ic_call *call) {
 static bool calls_build(lua_State *L, ic_call *call, const ic_operation *operation, ic_arguments *arguments) {
     lua_getfield(L, 3, "url");
     if (!lua_isnil(L, -1)) return calls_build_download(L, call);
+    ic_product product = call->connection->settings.product;
+    if (operation && ic_services[operation->service].product != product) {
+        bool clm = product == IC_PRODUCT_CLM;
+        ic_error_set(&call->error, IC_ERR_ARGUMENT, "it is an operation of %s; call it on a client of %s",
+                     clm ? "Clickwrap" : "Ironclad's CLM", clm ? "ironclad.clickwrap" : "ironclad.connect");
+        return false;
+    }
     if (operation) return ic_request_build(operation, arguments, &call->request, &call->error);
     ic_method method;
     size_t length;
@@ -198,7 +205,7 @@ static bool calls_build(lua_State *L, ic_call *call, const ic_operation *operati
                false;
     if (strlen(path) != length)
         return ic_error_set(&call->error, IC_ERR_ARGUMENT, "path: must not hold NUL"), false;
-    return ic_request_raw(method, path, arguments, &call->request, &call->error);
+    return ic_request_raw(product, method, path, arguments, &call->request, &call->error);
 }
 
 /* Pushes the handle of a new call. */
@@ -210,10 +217,6 @@ static handle *calls_push_handle(lua_State *L, ic_connection *connection) {
     mine->call = ic_call_new(ic_lua_inbox(L), connection);
     if (!mine->call) luaL_error(L, "not enough memory");
     return mine;
-}
-
-ic_call *ic_lua_push_call(lua_State *L, ic_connection *connection) {
-    return calls_push_handle(L, connection)->call;
 }
 
 /* start(connection, operation, arguments [, path]) -> call, or nil and a message about an argument.

@@ -24,6 +24,14 @@ static int connection_gc(lua_State *L) {
     return 0;
 }
 
+static box *connection_push_box(lua_State *L) {
+    box *mine = lua_newuserdata(L, sizeof *mine);
+    memset(mine, 0, sizeof *mine);
+    luaL_getmetatable(L, TYPE);
+    lua_setmetatable(L, -2);
+    return mine;
+}
+
 /* Pushes nil and the error's message. The caller in Lua throws it with the script's position. */
 static int connection_refused(lua_State *L, const ic_error *error) {
     lua_pushnil(L);
@@ -31,12 +39,27 @@ static int connection_refused(lua_State *L, const ic_error *error) {
     return 2;
 }
 
-static bool connection_unknown(const char *name, ic_error *error) {
+/* What the options of a connection are called, by product. */
+static const struct kind {
+    const char *name;
+    unsigned place;
+} kinds[] = {
+    [IC_PRODUCT_CLM] = {"ironclad.connect", IC_FOR_CONNECT},
+    [IC_PRODUCT_CLICKWRAP] = {"ironclad.clickwrap", IC_FOR_CLICKWRAP},
+};
+
+static bool connection_unknown(const char *name, ic_product product, ic_error *error) {
+    ic_product other = product == IC_PRODUCT_CLM ? IC_PRODUCT_CLICKWRAP : IC_PRODUCT_CLM;
+    if (ic_option_find(name, kinds[other].place)) {
+        ic_error_set(error, IC_ERR_ARGUMENT, "%s: unknown option; it is an option of %s", name,
+                     kinds[other].name);
+        return false;
+    }
     if (ic_option_find(name, IC_FOR_CALL)) {
         ic_error_set(error, IC_ERR_ARGUMENT, "%s: unknown option; it is an option of a call", name);
         return false;
     }
-    const char *nearest = ic_option_nearest(name, IC_FOR_CONNECT);
+    const char *nearest = ic_option_nearest(name, kinds[product].place);
     ic_error_set(error, IC_ERR_ARGUMENT, "%s: unknown option%s%s%s", name, nearest ? "; did you mean \"" : "",
                  nearest ? nearest : "", nearest ? "\"?" : "");
     return false;
@@ -86,20 +109,20 @@ static bool connection_read_option(lua_State *L, box *mine, const ic_option *opt
     return false;
 }
 
-/* connect(options [, store [, watched]]) -> connection, or nil and a message that names the option. `store`
- * is this state's number for a token store that is written in Lua; with `watched` its calls produce events.
- */
+/* connect(options [, store [, watched [, "clm" or "clickwrap"]]]) -> connection, or nil and a message that
+ * names the option. `store` is this state's number for a token store that is written in Lua; with `watched`
+ * its calls produce events. */
 static int connection_connect(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     long store = (long)luaL_optinteger(L, 2, 0);
     bool watched = lua_toboolean(L, 3);
+    static const char *const products[] = {"clm", "clickwrap", NULL};
+    ic_product product = (ic_product)luaL_checkoption(L, 4, "clm", products);
     lua_settop(L, 1);
-    box *mine = lua_newuserdata(L, sizeof *mine);
-    memset(mine, 0, sizeof *mine);
+    box *mine = connection_push_box(L);
     ic_settings_default(&mine->settings);
     mine->settings.watched = watched;
-    luaL_getmetatable(L, TYPE);
-    lua_setmetatable(L, 2);
+    mine->settings.product = product;
     for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1)) {
         if (lua_type(L, -2) != LUA_TSTRING) {
             ic_error_set(&mine->error, IC_ERR_ARGUMENT, "options are named; got a %s as a key",
@@ -107,9 +130,10 @@ static int connection_connect(lua_State *L) {
             return connection_refused(L, &mine->error);
         }
         const char *name = lua_tostring(L, -2);
-        const ic_option *option = ic_option_find(name, IC_FOR_CONNECT);
+        const ic_option *option = ic_option_find(name, kinds[product].place);
         if (option && option->type == IC_OPTION_HANDLED) continue; /* the Lua side's */
-        if (option ? !connection_read_option(L, mine, option) : !connection_unknown(name, &mine->error))
+        if (option ? !connection_read_option(L, mine, option)
+                   : !connection_unknown(name, product, &mine->error))
             return connection_refused(L, &mine->error);
     }
     mine->connection =
@@ -118,10 +142,23 @@ static int connection_connect(lua_State *L) {
     return 1;
 }
 
-/* options("connect" or "call") -> the names that may be given there. */
+/* for_site(connection, site access id) -> the same connection for that site; nil and a message. */
+static int connection_for_site(lua_State *L) {
+    const ic_connection *connection = ic_lua_check_connection(L, 1);
+    size_t length;
+    const char *site = luaL_checklstring(L, 2, &length);
+    luaL_argcheck(L, strlen(site) == length, 2, "must not hold NUL");
+    box *mine = connection_push_box(L);
+    mine->connection = ic_connection_for_site(connection, site, &mine->error);
+    if (!mine->connection) return connection_refused(L, &mine->error);
+    return 1;
+}
+
+/* options("connect", "call" or "clickwrap") -> the names that may be given there. */
 static int connection_options(lua_State *L) {
-    static const char *const places[] = {"connect", "call", NULL};
-    unsigned place = luaL_checkoption(L, 1, NULL, places) == 0 ? IC_FOR_CONNECT : IC_FOR_CALL;
+    static const char *const names[] = {"connect", "call", "clickwrap", NULL};
+    static const unsigned places[] = {IC_FOR_CONNECT, IC_FOR_CALL, IC_FOR_CLICKWRAP};
+    unsigned place = places[luaL_checkoption(L, 1, NULL, names)];
     int count = 0;
     lua_newtable(L);
     for (const ic_option *option = ic_options; option->name; option++) {
@@ -140,19 +177,23 @@ ic_connection *ic_lua_check_connection(lua_State *L, int index) {
 }
 
 /* describe(connection) -> what may be shown of it: origin, client_id, scopes, grant ("token" for a static
- * one), store, name, default_scope. */
+ * one), store, name, default_scope; of Clickwrap also activity_origin, site_access_id and, when it has a
+ * token, has_token. */
 static int connection_describe(lua_State *L) {
     const ic_connection *connection = ic_lua_check_connection(L, 1);
     const ic_settings *settings = &connection->settings;
     const char *grant = settings->token                         ? "token"
                         : ic_connection_is_personal(connection) ? "authorization_code"
                                                                 : "client_credentials";
-    const char *const fields[][2] = {
-        {"origin", connection->origin},      {"client_id", settings->client_id},
-        {"scopes", settings->scopes},        {"grant", grant},
-        {"store", settings->store},          {"name", settings->name},
-        {"shared", connection->shared.name}, {"shared_prefix", connection->shared_prefix}};
-    lua_createtable(L, 0, 8);
+    const char *const fields[][2] = {{"origin", connection->origin},
+                                     {"client_id", settings->client_id},
+                                     {"scopes", settings->scopes},
+                                     {"grant", grant},
+                                     {"store", settings->store},
+                                     {"name", settings->name},
+                                     {"activity_origin", connection->activity_origin},
+                                     {"site_access_id", settings->site_access_id}};
+    lua_createtable(L, 0, 6);
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         if (!fields[i][1]) continue;
         lua_pushstring(L, fields[i][1]);
@@ -160,11 +201,14 @@ static int connection_describe(lua_State *L) {
     }
     lua_pushboolean(L, settings->default_scope);
     lua_setfield(L, -2, "default_scope");
+    lua_pushboolean(L, settings->token != NULL);
+    lua_setfield(L, -2, "has_token");
     return 1;
 }
 
 void ic_lua_open_connection(lua_State *L) {
     static const luaL_Reg functions[] = {{"connect", connection_connect},
+                                         {"for_site", connection_for_site},
                                          {"options", connection_options},
                                          {"describe", connection_describe},
                                          {NULL, NULL}};

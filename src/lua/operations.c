@@ -5,10 +5,14 @@
 /* Stack slots that building the catalog needs: nested tables and their values. */
 #define STACK_DEPTH 10
 
-static const char *const service_names[] = {
-    [IC_SERVICE_PUBLIC] = "public",
-    [IC_SERVICE_SCIM] = "scim",
-    [IC_SERVICE_OAUTH] = "oauth",
+static const char *const product_names[] = {
+    [IC_PRODUCT_CLM] = "clm",
+    [IC_PRODUCT_CLICKWRAP] = "clickwrap",
+};
+
+static const char *const source_names[] = {
+    [IC_SOURCE_DOCUMENT] = "document", [IC_SOURCE_GUIDE] = "guide",           [IC_SOURCE_SDK] = "sdk",
+    [IC_SOURCE_PEER] = "peer",         [IC_SOURCE_NAVIGATION] = "navigation",
 };
 
 static const char *const body_names[] = {
@@ -16,6 +20,7 @@ static const char *const body_names[] = {
     [IC_BODY_JSON] = "json",
     [IC_BODY_LAUNCH] = "launch",
     [IC_BODY_FORM] = "form",
+    [IC_BODY_URLENCODED] = "urlencoded",
 };
 
 static const char *const answer_names[] = {
@@ -26,10 +31,8 @@ static const char *const answer_names[] = {
 };
 
 static const char *const paging_names[] = {
-    [IC_PAGING_NONE] = "none",
-    [IC_PAGING_COUNT] = "count",
-    [IC_PAGING_NO_COUNT] = "no_count",
-    [IC_PAGING_SCIM] = "scim",
+    [IC_PAGING_NONE] = "none", [IC_PAGING_COUNT] = "count",         [IC_PAGING_NO_COUNT] = "no_count",
+    [IC_PAGING_SCIM] = "scim", [IC_PAGING_CLICKWRAP] = "clickwrap",
 };
 
 static const char *const type_names[] = {
@@ -94,6 +97,7 @@ static void operations_set_fields(lua_State *L, const char *key, const ic_field 
         operations_set_true(L, "fill", field->flags & IC_FILL);
         operations_set_true(L, "own", field->flags & IC_OWN);
         operations_set_true(L, "properties", field->flags & IC_PROPERTIES);
+        operations_set_true(L, "site", field->flags & IC_SITE);
         operations_set_string(L, "refers", operations_reference_name(field->flags));
         operations_set_string(L, "default", field->value);
         if (field->choices) operations_set_words(L, "choices", field->choices, " ");
@@ -112,11 +116,14 @@ static void operations_set_content(lua_State *L, const ic_content *content) {
 }
 
 static void operations_push(lua_State *L, const ic_operation *operation) {
-    lua_createtable(L, 0, 18);
+    lua_createtable(L, 0, 21);
     operations_set_string(L, "id", operation->id);
     operations_set_string(L, "resource", operation->resource);
     operations_set_string(L, "name", operation->name);
-    operations_set_string(L, "service", service_names[operation->service]);
+    operations_set_string(L, "product", product_names[ic_services[operation->service].product]);
+    operations_set_string(L, "service", ic_services[operation->service].name);
+    operations_set_string(L, "source", source_names[operation->source]);
+    operations_set_true(L, "unconfirmed", operation->source == IC_SOURCE_NAVIGATION);
     operations_set_string(L, "method", ic_method_name(operation->method));
     operations_set_string(L, "path", operation->path);
     operations_set_path_parameters(L, operation->path);
@@ -128,6 +135,7 @@ static void operations_push(lua_State *L, const ic_operation *operation) {
     operations_set_string(L, "paging", paging_names[operation->paging]);
     operations_set_words(L, "scopes", operation->scopes, " |");
     operations_set_true(L, "scopes_any", strchr(operation->scopes, '|') != NULL);
+    operations_set_true(L, "reads", operation->reads);
     lua_pushboolean(L, operation->repeatable);
     lua_setfield(L, -2, "repeatable");
     operations_set_string(L, "bucket", ic_bucket_name(operation->bucket));
@@ -189,7 +197,8 @@ static int operations_one(lua_State *L) {
     return 1;
 }
 
-/* operation_names(number) -> its id, resource, name and path; nil when there is none of that number. */
+/* operation_names(number) -> its id, resource, name, path and product; nil when there is none of that number.
+ */
 static int operations_names(lua_State *L) {
     const ic_operation *operation = operations_check(L);
     if (!operation) return 0;
@@ -197,7 +206,8 @@ static int operations_names(lua_State *L) {
     lua_pushstring(L, operation->resource);
     lua_pushstring(L, operation->name);
     lua_pushstring(L, operation->path);
-    return 4;
+    lua_pushstring(L, product_names[ic_services[operation->service].product]);
+    return 5;
 }
 
 /* Whether the operation is `wanted`: its id, or its resource and name as in "workflows:get". */

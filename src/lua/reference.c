@@ -37,6 +37,7 @@ static void reference_push_option(lua_State *L, const ic_option *option) {
     reference_set_text(L, "name", option->name);
     reference_set_text(L, "type", type_names[option->type]);
     reference_set_boolean(L, "connect", option->places & IC_FOR_CONNECT);
+    reference_set_boolean(L, "clickwrap", option->places & IC_FOR_CLICKWRAP);
     reference_set_boolean(L, "call", option->places & IC_FOR_CALL);
     reference_set_number(L, "preset", option->preset);
     reference_set_number(L, "smallest", option->smallest);
@@ -49,7 +50,7 @@ static void reference_push_option(lua_State *L, const ic_option *option) {
 }
 
 /* option_table() -> a new array with a table for each option: the members of ic_option by their names, type
- * as the word of options.def, and booleans connect and call for where it may be given. */
+ * as the word of options.def, and booleans connect, clickwrap and call for where it may be given. */
 static int reference_option_table(lua_State *L) {
     lua_newtable(L);
     for (int i = 0; ic_options[i].name; i++) {

@@ -1,7 +1,6 @@
 #include "lua/result.h"
 #include "lua/compat.h"
 #include "lua/json_decode.h"
-#include "lua/shared.h"
 #include "lua/values.h"
 #include <ctype.h>
 #include <string.h>
@@ -39,8 +38,6 @@ void ic_lua_push_value(lua_State *L, ic_call *call) {
         ic_lua_push_tree(L, value->tree);
     else if (value->kind == IC_VALUE_BYTES)
         lua_pushlstring(L, value->bytes, value->length);
-    else if (value->kind == IC_VALUE_REPLY)
-        ic_lua_push_reply(L, &value->reply);
     else if (value->kind == IC_VALUE_PATH)
         lua_pushstring(L, call->options.path);
     else
@@ -142,7 +139,8 @@ void ic_lua_push_request(lua_State *L, const ic_call *call) {
     const ic_request *request = &call->request;
     lua_createtable(L, 0, 5);
     result_set_text(L, "method", ic_method_name(request->method));
-    lua_pushfstring(L, "%s%s", request->absolute ? "" : call->connection->origin, request->target);
+    lua_pushfstring(L, "%s%s", request->absolute ? "" : ic_connection_origin(call->connection, request->host),
+                    request->target);
     lua_setfield(L, -2, "url");
     result_set_text(L, "body", request->body);
     result_set_text(L, "as_user", request->anonymous ? NULL : ic_call_actor(call));

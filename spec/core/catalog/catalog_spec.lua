@@ -68,6 +68,11 @@ local function with_newer_events(operation)
   end
 end
 
+-- Without server_side = true, the answer is an image.
+local function with_answer_in_json(operation)
+  operation.fields.server_side = { type = "boolean", required = true, default = "true" }
+end
+
 local differences = {
   -- Downloads are declared as JSON with an empty schema.
   ["retrieve-a-workflow-document"] = bytes,
@@ -103,6 +108,27 @@ local differences = {
   -- Events that are newer than the document.
   ["create-a-webhook"] = with_newer_events,
   ["update-a-webhook"] = with_newer_events,
+  -- Clickwrap. The parameters of `send` stand in the query or in the body; `send_by_query` has those of the query.
+  ["send-contracts-signedaccepted-by-signer"] = function(operation)
+    operation.query = {}
+    with_answer_in_json(operation)
+  end,
+  ["send-sync"] = with_answer_in_json,
+  ["send-by-query"] = function(operation)
+    operation.query.server_side = { type = "boolean", required = true, default = "true" }
+  end,
+  -- A signed document wants both, the guide each.
+  ["retrieve-native-app-snapshot-parameters"] = function(operation)
+    operation.query.sid.required = true
+  end,
+  -- A published version takes two fields alone, without the title.
+  ["patch_contracts-contract-id-versions-version-number"] = required({ "title" }, nil),
+  ["patch_versions-version-id"] = required({ "title" }, nil),
+  -- The answer has pages, but the document has no parameters for them.
+  ["get_extract-evidence"] = function(operation)
+    operation.query = { page = { type = "integer" }, per_page = { type = "integer" } }
+    operation.paging = "clickwrap"
+  end,
   -- The security block says records, the prose says workflows.
   ["create-a-comment-on-a-workflow"] = function(operation)
     operation.scopes = { "public.records.createComments", "public.workflows.createComments" }
@@ -111,10 +137,12 @@ local differences = {
 
 -- What is sent when the caller leaves it out: ours, no document's.
 local fills = {
+  "send-by-query server_side", "send-contracts-signedaccepted-by-signer server_side", "send-sync server_side",
   "create-a-group schemas", "create-a-user schemas", "create-an-obligation properties",
   "list-all-workflow-schemas form", "replace-a-group schemas", "replace-a-user schemas",
   "retrieve-a-workflow-schema form", "update-group-membership schemas", "update-user-data schemas",
 }
+table.sort(fills)
 
 ---------------------------------------------------------------------------------------------------------------
 -- The documents' words and the catalog's, brought into one shape.
@@ -146,12 +174,15 @@ end
 local function document_body(body)
   if not body then return "none", {} end
   local json, form = body["application/json"], body["multipart/form-data"]
-  return json and form and "launch" or json and "json" or "form", document_fields(json or form)
+  local urlencoded = body["application/x-www-form-urlencoded"]
+  return json and form and "launch" or json and "json" or form and "form" or "urlencoded",
+    document_fields(json or form or urlencoded)
 end
 
 -- A 204 has no body, whatever is declared with it.
 local function document_answer(answers)
-  local kinds = { ["application/json"] = "json", ["text/plain"] = "text", [""] = "nothing" }
+  local kinds = { ["application/json"] = "json", ["text/plain"] = "text", [""] = "nothing",
+    ["application/pdf"] = "bytes", ["text/html"] = "text", ["application/json,image/gif"] = "json" }
   local answer = "nothing"
   for status, content_type in pairs(answers) do
     if status ~= "204" then answer = kinds[content_type] end
@@ -161,6 +192,7 @@ end
 
 local function document_paging(query, page_fields)
   if query.startIndex and query.count then return "scim" end
+  if query.page and query.per_page then return "clickwrap" end
   if not (query.page and query.pageSize) then return "none" end
   return table.concat(page_fields, " "):find "count" and "count" or "no_count"
 end
@@ -168,14 +200,26 @@ end
 -- The field of an answer that has its list; a list that is the whole answer is not in the fixture.
 local function document_list(page_fields)
   local fields = " " .. table.concat(page_fields, " ") .. " "
-  return fields:find " list " and "list" or fields:find " Resources " and "Resources" or nil
+  return fields:find " list " and "list" or fields:find " Resources " and "Resources"
+    or fields:find " data " and "data" or nil
 end
+
+local clickwrap_services = { ["pactsafe.io"] = "clickwrap_activity", ["api.pactsafe.com"] = "clickwrap_rest" }
+
+local function document_service(fact)
+  if not fact.host then return fact.path:match "^/(%w+)" end
+  local beside = fact.host == "api.pactsafe.com" and not fact.path:find "^/v1%.1/"
+  return beside and "clickwrap_service" or clickwrap_services[fact.host]
+end
+
+local sources = { nav = "navigation" }
 
 local function from_document(fact)
   local body, fields = document_body(fact.body)
   local query = document_fields(fact.query)
   return {
-    service = fact.path:match "^/(%w+)",
+    service = document_service(fact),
+    source = sources[fact.source] or fact.source or "document",
     method = fact.method,
     path = fact.path,
     path_parameters = map(fact.path_parameters),
@@ -207,6 +251,7 @@ end
 local function from_catalog(operation)
   return {
     service = operation.service,
+    source = operation.source,
     method = operation.method,
     path = operation.path,
     path_parameters = sorted(operation.path_parameters),
@@ -275,7 +320,7 @@ describe("the catalog", function()
         end
       end
       for _, field in ipairs(operation.fields) do
-        if field.fill then assert.is_table(ironclad.json.decode(field.default)) end
+        if field.fill then assert.is_not_nil(ironclad.json.decode(field.default)) end
       end
     end
     assert.same(fills, sorted(found))
@@ -327,10 +372,37 @@ describe("an operation", function()
     end
   end)
 
-  it("may be repeated unless it is a POST or PATCH", function()
+  it("may be repeated unless it is a POST or PATCH, or its method says too little of it", function()
     local repeatable = { GET = true, PUT = true, DELETE = true, POST = false, PATCH = false }
+    local unlike = {} -- the others, and whether they may be
     for _, operation in ipairs(catalog) do
-      assert.equal(repeatable[operation.method], operation.repeatable, operation.id)
+      if repeatable[operation.method] ~= operation.repeatable then unlike[operation.id] = operation.repeatable end
+      local reads = operation.repeatable and (operation.method == "GET" or operation.method == "POST")
+      assert.equal(reads or nil, operation.reads, operation.id)
+    end
+    assert.same({
+      ["send-by-query"] = false, ["latest-by-form"] = true, ["retrieve-by-form"] = true, ["load-json-by-post"] = true,
+      ["render-published-version"] = true,
+    }, unlike)
+  end)
+
+  it("is unconfirmed when only the navigation of the reference names it", function()
+    local unconfirmed = {}
+    for _, operation in ipairs(catalog) do
+      if operation.unconfirmed then unconfirmed[#unconfirmed + 1] = operation.id end
+    end
+    assert.same({ "archive-location", "clone-location", "delete-location", "publish-location" }, sorted(unconfirmed))
+  end)
+
+  it("of the Activity API takes the site access id of the connection", function()
+    for _, operation in ipairs(catalog) do
+      local sites = 0
+      for _, list in ipairs { operation.query, operation.fields } do
+        for _, field in ipairs(list) do
+          if field.site then sites = sites + 1 end
+        end
+      end
+      assert.equal(operation.service == "clickwrap_activity" and 1 or 0, sites, operation.id)
     end
   end)
 
@@ -352,6 +424,9 @@ describe("an operation", function()
       ["delete-a-group"] = "scim:groups",
       ["export"] = "other",
       ["oauth-token"] = "none",
+      ["get_groups"] = "clickwrap:rest",
+      ["get-the-latest-versions-signed"] = "clickwrap:activity",
+      ["status"] = "clickwrap:service",
     }
     for id, bucket in pairs(buckets) do
       assert.equal(bucket, by_id[id].bucket, id)

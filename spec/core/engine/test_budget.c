@@ -9,7 +9,8 @@
 #define WRITE        IC_BUCKET_WORKFLOWS_WRITE
 #define SIGN         IC_BUCKET_SIGN_STATUS
 
-static const int published[IC_BUCKET_COUNT] = {400, 40, 50, 50, 600, 200, 600, 50, 600, 600, 800, 0};
+static const int published[IC_BUCKET_COUNT] = {400, 40,  50,  50, 600,  200,  600, 50,
+                                               600, 600, 800, 0,  1999, 9999, 59};
 
 /* Acquires permits until one is refused, at most `most`. *wait: the wait that the refusal asks for. */
 static int acquire_all(ic_budget *budget, ic_bucket bucket, double now, int most, double *wait) {
@@ -22,7 +23,7 @@ static int acquire_all(ic_budget *budget, ic_bucket bucket, double now, int most
 
 static void release_all(ic_budget *budget, ic_bucket bucket, double now, int count, bool sent) {
     while (count-- > 0)
-        ic_budget_release(budget, bucket, now, sent);
+        ic_budget_release(budget, bucket, now, sent ? IC_PERMIT_ANSWERED : IC_PERMIT_UNUSED);
 }
 
 /* ---- a simulated service: requests travel there, are counted on arrival, and travel back ---- */
@@ -104,7 +105,7 @@ static void come_back(simulation *sim, ic_budget *budget, const struct request *
         ic_budget_refused(budget, sim->plan->bucket, now, request->reset);
     }
     ic_budget_observe(budget, sim->plan->bucket, now, request->limit, request->remaining, request->reset);
-    ic_budget_release(budget, sim->plan->bucket, now, true);
+    ic_budget_release(budget, sim->plan->bucket, now, IC_PERMIT_ANSWERED);
 }
 
 /* Sends reads as fast as the budget allows. The budget is asked again after every event, as it demands. */
@@ -194,6 +195,27 @@ static void test_simulations(void) {
 
 /* ---- single rules ---- */
 
+/* A bucket of Clickwrap has a fixed window, does not count for the company, and is closed after a 429. */
+static void test_fixed(void) {
+    double wait;
+    ic_budget *budget = ic_budget_new(1);
+    CHECK(ic_budget_reserve(budget, IC_BUCKET_CLICKWRAP_ACTIVITY));
+    CHECK(acquire_all(budget, IC_BUCKET_CLICKWRAP_ACTIVITY, 0, 9999, &wait) == 9999);
+    CHECK(acquire_all(budget, READ, 0, 5000, &wait) == 400);
+    release_all(budget, IC_BUCKET_CLICKWRAP_ACTIVITY, 1, 9999, true);
+    CHECK(acquire_all(budget, IC_BUCKET_CLICKWRAP_ACTIVITY, 300.9, 1, &wait) == 0);
+    CHECK(acquire_all(budget, IC_BUCKET_CLICKWRAP_ACTIVITY, 301, 10000, &wait) == 9999);
+    CHECK(acquire_all(budget, IC_BUCKET_CLICKWRAP_REST, 301, 1, &wait) == 1);
+    ic_budget_refused(budget, IC_BUCKET_CLICKWRAP_REST, 302, 30);
+    CHECK(acquire_all(budget, IC_BUCKET_CLICKWRAP_REST, 303, 1, &wait) == 0 && wait == 29);
+    CHECK(acquire_all(budget, IC_BUCKET_CLICKWRAP_REST, 332, 1, &wait) == 1);
+    CHECK(!ic_budget_is_idle(budget, 340));
+    /* What headers say of other windows does not change it. */
+    ic_budget_observe(budget, IC_BUCKET_CLICKWRAP_REST, 340, 1, 0, 60);
+    CHECK(acquire_all(budget, IC_BUCKET_CLICKWRAP_REST, 340, 1, &wait) == 1);
+    ic_budget_free(budget);
+}
+
 static void test_published(void) {
     static const struct {
         double share;
@@ -201,12 +223,14 @@ static void test_published(void) {
     } shares[] = {{1, 1}, {0.5, 2}, {0.25, 4}, {0.1, 10}, {7, 1}};
     for (size_t i = 0; i < COUNT(shares); i++) {
         ic_budget *budget = ic_budget_new(shares[i].share);
-        for (int bucket = 0; bucket < IC_BUCKET_NONE; bucket++) {
+        for (int bucket = 0; bucket < IC_BUCKET_COUNT; bucket++) {
             double wait;
             int wanted = published[bucket] / shares[i].divisor;
-            if (!CHECK(acquire_all(budget, (ic_bucket)bucket, 0, 5000, &wait) == wanted))
+            if (bucket == IC_BUCKET_NONE) continue;
+            if (!CHECK(acquire_all(budget, (ic_bucket)bucket, 0, 10000, &wait) == wanted))
                 printf("    bucket %d, share %g\n", bucket, shares[i].share);
-            CHECK(wait == 60); /* all are open: the first is free a window after its answer */
+            /* All are open: the first is free a window after its answer. */
+            CHECK(wait == ic_rate_limits[bucket].seconds);
         }
         double wait;
         CHECK(acquire_all(budget, IC_BUCKET_NONE, 0, 5000, &wait) == 5000);
@@ -222,7 +246,7 @@ static void test_company(void) {
     ic_budget *budget = ic_budget_new(0.001);
     for (int bucket = 0; bucket < IC_BUCKET_NONE; bucket++)
         CHECK(acquire_all(budget, (ic_bucket)bucket, 0, 9, &wait) == (bucket < 4));
-    ic_budget_release(budget, IC_BUCKET_WORKFLOWS_WRITE, 1, true);
+    ic_budget_release(budget, IC_BUCKET_WORKFLOWS_WRITE, 1, IC_PERMIT_ANSWERED);
     CHECK(ic_budget_acquire(budget, IC_BUCKET_OTHER, 1) == 60);
     CHECK(ic_budget_acquire(budget, IC_BUCKET_OTHER, 61) == 0); /* the company's permit of another bucket */
     CHECK(ic_budget_acquire(budget, IC_BUCKET_WEBHOOKS, 61) > 0);
@@ -239,7 +263,7 @@ static void test_company(void) {
     }
     CHECK(reads == 2250 && writes == 2250);
     CHECK(ic_budget_acquire(budget, SIGN, 0) > 0);
-    ic_budget_release(budget, WRITE, 0, false);
+    ic_budget_release(budget, WRITE, 0, IC_PERMIT_UNUSED);
     CHECK(ic_budget_acquire(budget, SIGN, 0) == 0);
     ic_budget_free(budget);
 }
@@ -249,7 +273,7 @@ static void test_permits_become_free(void) {
     ic_budget *budget = ic_budget_new(1);
     CHECK(acquire_all(budget, SIGN, 100, 999, &wait) == 50);
     for (int i = 0; i < 50; i++)
-        ic_budget_release(budget, SIGN, 110 + i * 0.5, true);
+        ic_budget_release(budget, SIGN, 110 + i * 0.5, IC_PERMIT_ANSWERED);
     CHECK(ic_budget_acquire(budget, SIGN, 140) == 30); /* released at 110, free at 170 */
     CHECK(ic_budget_acquire(budget, SIGN, 169.75) == 0.25);
     CHECK(ic_budget_acquire(budget, SIGN, 170) == 0);
@@ -262,16 +286,16 @@ static void test_permits_become_free(void) {
 
     /* A permit is held until its answer, and a window longer. */
     CHECK(acquire_all(budget, SIGN, 1000, 99, &wait) == 45 && wait == 60); /* five are open since 172 */
-    ic_budget_release(budget, SIGN, 1000, true);
+    ic_budget_release(budget, SIGN, 1000, IC_PERMIT_ANSWERED);
     CHECK(ic_budget_acquire(budget, SIGN, 1059) == 1);
     CHECK(ic_budget_acquire(budget, SIGN, 1060) == 0);
 
     /* A permit of an unsent request is free at once. One that was not acquired cannot be released. */
     CHECK(ic_budget_acquire(budget, SIGN, 1060) > 0);
-    ic_budget_release(budget, SIGN, 1060, false);
+    ic_budget_release(budget, SIGN, 1060, IC_PERMIT_UNUSED);
     CHECK(ic_budget_acquire(budget, SIGN, 1060) == 0);
-    ic_budget_release(budget, WRITE, 1060, true);
-    ic_budget_release(budget, WRITE, 1060, false);
+    ic_budget_release(budget, WRITE, 1060, IC_PERMIT_ANSWERED);
+    ic_budget_release(budget, WRITE, 1060, IC_PERMIT_UNUSED);
     CHECK(acquire_all(budget, WRITE, 1060, 99, &wait) == 40);
     ic_budget_free(budget);
 }
@@ -300,7 +324,7 @@ static void test_limits(void) {
     ic_budget *budget = ic_budget_new(1);
     CHECK(acquire_all(budget, WRITE, 0, 30, &wait) == 30);
     for (int i = 0; i < 30; i++)
-        ic_budget_release(budget, WRITE, i, true);
+        ic_budget_release(budget, WRITE, i, IC_PERMIT_ANSWERED);
     CHECK(ic_budget_acquire(budget, WRITE, 61.5) == 0); /* two are free; the ring begins in its middle */
     ic_budget_observe(budget, WRITE, 62, 10, -1, -1);
     /* 27 released and one open: 19 must become free, the last of them released at 21. */
@@ -321,12 +345,12 @@ static void test_remaining(void) {
     ic_budget_observe(budget, READ, 3, 400, 7, 20);  /* an older answer that came late */
     CHECK(ic_budget_acquire(budget, READ, 4) == 8);
     CHECK(ic_budget_acquire(budget, READ, 12) == 0);
-    ic_budget_release(budget, READ, 12, true);
+    ic_budget_release(budget, READ, 12, IC_PERMIT_ANSWERED);
 
     ic_budget_observe(budget, READ, 20, -1, 5, 30); /* five, until an answer says something else */
     CHECK(acquire_all(budget, READ, 20, 99, &wait) == 5 && wait == 0.25);
     ic_budget_observe(budget, READ, 21, -1, 2, 29);
-    ic_budget_release(budget, READ, 21, true);
+    ic_budget_release(budget, READ, 21, IC_PERMIT_ANSWERED);
     CHECK(ic_budget_acquire(budget, READ, 21) == 0.25); /* four are open */
     release_all(budget, READ, 22, 3, true);
     CHECK(acquire_all(budget, READ, 22, 99, &wait) == 1);
@@ -410,7 +434,7 @@ static void test_idle(void) {
     CHECK(ic_budget_is_idle(budget, 0));
     CHECK(ic_budget_acquire(budget, READ, 0) == 0);
     CHECK(!ic_budget_is_idle(budget, 1000)); /* a permit is open */
-    ic_budget_release(budget, READ, 1000, true);
+    ic_budget_release(budget, READ, 1000, IC_PERMIT_ANSWERED);
     CHECK(!ic_budget_is_idle(budget, 1059));
     CHECK(ic_budget_is_idle(budget, 1060));
     ic_budget_refused(budget, WRITE, 1060, 5);
@@ -425,6 +449,7 @@ static void test_idle(void) {
 int main(void) {
     test_simulations();
     test_published();
+    test_fixed();
     test_company();
     test_permits_become_free();
     test_limits();

@@ -139,7 +139,7 @@ static ic_call *start_upload(ic_mailbox *mailbox, ic_connection *connection, con
     file->type = IC_JSON_FILE;
     file->valueint = (int)ic_parts_add(&parts, path, NULL, 0, NULL, NULL);
     ic_arguments arguments = {.files = files, .parts = &parts};
-    CHECK(ic_request_raw(IC_POST, "/upload", &arguments, &call->request, &call->error));
+    CHECK(ic_request_raw(IC_PRODUCT_CLM, IC_POST, "/upload", &arguments, &call->request, &call->error));
     ic_call_start(call, &call->error);
     cJSON_Delete(files);
     return call;

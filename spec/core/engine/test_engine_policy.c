@@ -11,7 +11,8 @@ static ic_call *make_launch(ic_mailbox *mailbox, ic_connection *connection) {
     ic_call *call = ic_call_new(mailbox, connection);
     ic_arguments arguments = {0};
     ic_error error = {0};
-    CHECK(ic_request_raw(IC_POST, "/public/api/v1/workflows", &arguments, &call->request, &error));
+    CHECK(ic_request_raw(IC_PRODUCT_CLM, IC_POST, "/public/api/v1/workflows", &arguments, &call->request,
+                         &error));
     call->request.bucket = IC_BUCKET_WORKFLOWS_WRITE;
     ic_error_clear(&error);
     return call;

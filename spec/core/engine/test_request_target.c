@@ -33,7 +33,7 @@ static bool play(ic_mailbox *mailbox, ic_connection *connection, long nth) {
     ic_arguments arguments = {0};
     ic_error error = {0};
     ic_call *call = ic_call_new(mailbox, connection);
-    bool built = ic_request_raw(IC_GET, TARGET, &arguments, &call->request, &error);
+    bool built = ic_request_raw(IC_PRODUCT_CLM, IC_GET, TARGET, &arguments, &call->request, &error);
     call->options.max_retries = 0;
     atomic_store(&left, nth);
     bool good = built && ic_call_start(call, &error);

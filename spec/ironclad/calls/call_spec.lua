@@ -34,26 +34,44 @@ local function example(entry)
     for _, field in ipairs(entry.fields) do
       if field.own then
         body[field.name] = true
-      elseif field.required and not field.fill then
+      elseif field.name == "gkey" then
+        body.gkey = "x"
+      elseif field.required and not field.fill and not field.site then
         body[field.name] = field.type == "file" and ironclad.file { data = "bytes",
-          filename = "a.pdf" } or field.type == "string" and field.choices and field.choices[1] or values[field.type]
+          filename = "a.pdf" } or values[field.type]
       end
     end
   end
   return path, body
 end
 
-local function resource_of(name)
-  local place = client
+-- The query that an operation cannot be without.
+local function needed_query(entry)
+  local query = {}
+  for _, parameter in ipairs(entry.query) do
+    if parameter.required and not parameter.site then query[parameter.name] = parameter.default or "x" end
+    if parameter.name == "gkey" then query.gkey = "x" end
+  end
+  return query
+end
+
+-- A client of each product, of the same server.
+local clients = {}
+
+local function resource_of(product, name)
+  local place = clients[product]
   for part in name:gmatch "[%w_]+" do place = place[part] end
   return place
 end
 
 describe("every operation of the catalog", function()
-  setup(function() serve(peer.json "{}") end)
+  setup(function()
+    serve(peer.json "{}")
+    clients.clm, clients.clickwrap = client, scene.clickwrap(server)
+  end)
 
   for _, entry in ipairs(catalog) do
-    local expected = entry.path:gsub("{%w+}", (function()
+    local expected = entry.path:gsub("{[%w_]+}", (function()
       local i = 0
       return function()
         i = i + 1
@@ -64,8 +82,8 @@ describe("every operation of the catalog", function()
     if entry.name then
       it("is a method: " .. entry.resource .. ":" .. entry.name, function()
         local path, body = example(entry)
-        local resource = resource_of(entry.resource)
-        path[#path + 1] = body or {}
+        local resource = resource_of(entry.product, entry.resource)
+        path[#path + 1] = body or needed_query(entry)
         path[#path + 1] = { dry_run = true }
         local request = resource[entry.name](resource, unpack(path))
         assert.equal(entry.method, request.method)
@@ -76,11 +94,9 @@ describe("every operation of the catalog", function()
 
     it("is called by id: " .. entry.id, function()
       local path, body = example(entry)
-      local query = {}
-      for _, parameter in ipairs(entry.query) do
-        if parameter.required then query[parameter.name] = parameter.choices and parameter.choices[1] or "x" end
-      end
-      local request = client:call(entry.id, { path = path, body = body, query = query }, { dry_run = true })
+      local query = needed_query(entry)
+      local request = clients[entry.product]:call(entry.id, { path = path, body = body, query = query },
+        { dry_run = true })
       assert.equal(entry.method, request.method)
       assert.equal(expected, (request.url:gsub("^http://127.0.0.1:%d+", ""):gsub("%?.*", "")))
     end)

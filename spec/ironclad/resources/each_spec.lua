@@ -358,11 +358,14 @@ local sanitized = (os.getenv "LD_PRELOAD" or "") ~= "";
 end)
 
 it("every list has its each", function()
-  local client = ironclad.connect { instance = "na1", token = scene.TOKEN, as_user = false }
+  local clients = {
+    clm = ironclad.connect { instance = "na1", token = scene.TOKEN, as_user = false },
+    clickwrap = ironclad.clickwrap { environment = "demo", api_token = scene.TOKEN },
+  }
   for _, entry in ipairs(ironclad.operations()) do
     local rest = entry.name and entry.name:match "^list(.*)$"
     if rest then
-      local resource = client
+      local resource = clients[entry.product]
       for part in entry.resource:gmatch "[%w_]+" do resource = resource[part] end
       assert.is_function(resource["each" .. rest])
     end

@@ -15,6 +15,7 @@
 #define LIST(name)                               FLAGGED(name, STRING, IC_LIST)
 #define RECORD_LINK(name)                        FLAGGED(name, OBJECT, IC_RECORD_LINK)
 #define RECORD_LINKS(name)                       FLAGGED(name, ARRAY, IC_RECORD_LINK)
+#define SITE                                     FLAGGED("sid", STRING, IC_REQUIRED | IC_SITE)
 
 #define FIELDS(...)      (const ic_field[]){__VA_ARGS__, {0}}
 #define NO_FIELDS        (const ic_field[]){{0}}
@@ -24,6 +25,7 @@
 #define JSON_BODY(...)   .body = IC_BODY_JSON, .fields = FIELDS(__VA_ARGS__)
 #define LAUNCH_BODY(...) .body = IC_BODY_LAUNCH, .fields = FIELDS(__VA_ARGS__)
 #define FORM_BODY(...)   .body = IC_BODY_FORM, .fields = FIELDS(__VA_ARGS__)
+#define URLENCODED_BODY(...) .body = IC_BODY_URLENCODED, .fields = FIELDS(__VA_ARGS__)
 
 #define NOTHING                   .answer = IC_ANSWER_NOTHING
 #define BYTES                     .answer = IC_ANSWER_BYTES
@@ -35,8 +37,12 @@
 #define ITEMS                     JSON, .content = {IC_CONTENT_ITEMS, NULL, NULL}
 #define ITEMS_IN(field)           JSON, .content = {IC_CONTENT_ITEMS, NULL, field}
 
-#define ONCE             false
-#define REPEATABLE       true
+#define ONCE             0
+#define REPEATABLE       1
+#define READ_ONLY        2
+#define REPEATS(method_, repeats_)  \
+    .repeatable = (repeats_) > ONCE, \
+    .reads = (repeats_) == READ_ONLY || (IC_##method_ == IC_GET && (repeats_) == REPEATABLE)
 
 /* Two steps, so that SERVICE is expanded before it is pasted. */
 #define SERVICE_MEMBERS(name, path_)  SERVICE_MEMBERS_(name, path_)
@@ -47,7 +53,15 @@
                   scopes_, repeatable_, bucket_)                                                               \
     {.id = id_, .resource = resource_, .name = name_, .method = IC_##method_, SERVICE_MEMBERS(SERVICE, path_), \
      .query = query_, body_and_fields, answer_and_content, .paging = IC_PAGING_##paging_, .scopes = scopes_,   \
-     .repeatable = repeatable_, .bucket = IC_BUCKET_##bucket_},
+     REPEATS(method_, repeatable_), .bucket = IC_BUCKET_##bucket_, .source = IC_SOURCE_DOCUMENT},
+/* Each service of Clickwrap has one bucket, of the same name, and no scopes. */
+#define BUCKET_OF(service_)  BUCKET_OF_(service_)
+#define BUCKET_OF_(service_) IC_BUCKET_##service_
+#define CLICKWRAP(source_, id_, resource_, name_, method_, path_, query_, body_and_fields, answer_and_content, \
+                  paging_, repeatable_)                                                                        \
+    {.id = id_, .resource = resource_, .name = name_, .method = IC_##method_, SERVICE_MEMBERS(SERVICE, path_), \
+     .query = query_, body_and_fields, answer_and_content, .paging = IC_PAGING_##paging_, .scopes = "",        \
+     REPEATS(method_, repeatable_), .bucket = BUCKET_OF(SERVICE), .source = IC_SOURCE_##source_},
 #define JOB(...)
 
 const ic_operation ic_operations[] = {
@@ -55,8 +69,10 @@ const ic_operation ic_operations[] = {
 };
 
 #undef OPERATION
+#undef CLICKWRAP
 #undef JOB
 #define OPERATION(...)
+#define CLICKWRAP(...)
 #define JOB(...) {__VA_ARGS__},
 
 const ic_job_entry ic_job_entries[] = {
@@ -64,10 +80,24 @@ const ic_job_entry ic_job_entries[] = {
     {0}};
 // clang-format on
 
+const ic_service_facts ic_services[IC_SERVICE_COUNT] = {
+#define X(constant, name, product, host, bearer) {name, IC_PRODUCT_##product, IC_HOST_##host, bearer},
+    IC_SERVICES(X)
+#undef X
+};
+
+const ic_rate_limit ic_rate_limits[IC_BUCKET_COUNT] = {
+#define X(constant, name, requests, seconds, kind, by)                                                       \
+    {name, requests, seconds, IC_WINDOW_##kind, IC_COUNTED_##by},
+    IC_BUCKETS(X)
+#undef X
+};
+
 enum { OPERATION_COUNT = sizeof ic_operations / sizeof ic_operations[0] };
 const size_t ic_operation_count = OPERATION_COUNT;
 
-/* The table in two orders, made at the first look-up: by id, and by method, number of segments and path. */
+/* The table in two orders, made at the first look-up: by id; and by product, method, number of segments and
+ * path. */
 typedef struct route {
     const ic_operation *operation;
     size_t segments;
@@ -77,19 +107,24 @@ static pthread_once_t catalog_indexed = PTHREAD_ONCE_INIT;
 static const ic_operation *by_id[OPERATION_COUNT];
 static route by_route[OPERATION_COUNT];
 
-static size_t catalog_path_segments(const char *path) {
+static size_t path_segments(const char *path) {
     size_t count = 0;
     for (; *path; path++)
         count += *path == '/';
     return count;
 }
 
-static int catalog_route_order_by_id(const void *a, const void *b) {
+static int route_order_by_id(const void *a, const void *b) {
     const ic_operation *const *left = a, *const *right = b;
     return strcmp((*left)->id, (*right)->id);
 }
 
-static int catalog_route_compare(const route *route, ic_method method, size_t segments) {
+static ic_product route_product(const route *route) {
+    return ic_services[route->operation->service].product;
+}
+
+static int route_compare(const route *route, ic_product product, ic_method method, size_t segments) {
+    if (route_product(route) != product) return route_product(route) < product ? -1 : 1;
     if (route->operation->method != method) return route->operation->method < method ? -1 : 1;
     if (route->segments != segments) return route->segments < segments ? -1 : 1;
     return 0;
@@ -98,45 +133,47 @@ static int catalog_route_compare(const route *route, ic_method method, size_t se
 /* Two patterns may fit the same path. The one with a literal segment where they first differ comes first,
  * because '{' is greater than every character of the literals. So the first pattern that fits is the right
  * one. */
-static int catalog_route_order_by_route(const void *a, const void *b) {
+static int route_order_by_route(const void *a, const void *b) {
     const route *left = a, *right = b;
-    int order = catalog_route_compare(left, right->operation->method, right->segments);
+    int order = route_compare(left, route_product(right), right->operation->method, right->segments);
     return order ? order : strcmp(left->operation->path, right->operation->path);
 }
 
 static void catalog_index(void) {
     for (size_t i = 0; i < OPERATION_COUNT; i++) {
         by_id[i] = &ic_operations[i];
-        by_route[i] = (route){&ic_operations[i], catalog_path_segments(ic_operations[i].path)};
+        by_route[i] = (route){&ic_operations[i], path_segments(ic_operations[i].path)};
     }
-    qsort(by_id, OPERATION_COUNT, sizeof by_id[0], catalog_route_order_by_id);
-    qsort(by_route, OPERATION_COUNT, sizeof by_route[0], catalog_route_order_by_route);
+    qsort(by_id, OPERATION_COUNT, sizeof by_id[0], route_order_by_id);
+    qsort(by_route, OPERATION_COUNT, sizeof by_route[0], route_order_by_route);
 }
 
-static int catalog_route_compare_id(const void *id, const void *entry) {
+static int route_compare_id(const void *id, const void *entry) {
     const ic_operation *const *operation = entry;
     return strcmp(id, (*operation)->id);
 }
 
 const ic_operation *ic_operation_by_id(const char *id) {
     pthread_once(&catalog_indexed, catalog_index);
-    const ic_operation **found =
-        bsearch(id, by_id, OPERATION_COUNT, sizeof by_id[0], catalog_route_compare_id);
+    const ic_operation **found = bsearch(id, by_id, OPERATION_COUNT, sizeof by_id[0], route_compare_id);
     return found ? *found : NULL;
 }
 
-/* Compares a path with a pattern, segment by segment. A placeholder fits every segment that is not empty.
- * Returns the rest of the path after the pattern ("", or from the next '/' or the '?'); NULL when the pattern
- * does not fit. */
-static const char *catalog_path_match(const char *pattern, const char *path, ic_path_values *values) {
+/* Compares a path with a pattern, segment by segment. A placeholder fits every segment that is not empty, or
+ * the rest of it after a literal beginning, as in "id:{signer_id}". Returns the rest of the path after the
+ * pattern ("", or from the next '/' or the '?'); NULL when the pattern does not fit. */
+static const char *path_match(const char *pattern, const char *path, ic_path_values *values) {
     values->count = 0;
     while (*pattern == '/') {
         if (*path != '/') return NULL;
         size_t wanted = strcspn(++pattern, "/"), length = strcspn(++path, "/?");
-        if (*pattern == '{') {
-            if (length == 0 || values->count == sizeof values->value / sizeof values->value[0]) return NULL;
-            values->value[values->count] = path;
-            values->length[values->count++] = length;
+        size_t literal = strcspn(pattern, "/{");
+        if (literal < wanted) {
+            if (length <= literal || memcmp(pattern, path, literal) != 0 ||
+                values->count == sizeof values->value / sizeof values->value[0])
+                return NULL;
+            values->value[values->count] = path + literal;
+            values->length[values->count++] = length - literal;
         } else if (length != wanted || memcmp(pattern, path, length) != 0) {
             return NULL;
         }
@@ -146,12 +183,12 @@ static const char *catalog_path_match(const char *pattern, const char *path, ic_
     return path;
 }
 
-/* The index of the first route with this method and number of segments, or where it would be. */
-static size_t catalog_route_first(ic_method method, size_t segments) {
+/* The index of the first route of this product, method and number of segments, or where it would be. */
+static size_t route_first(ic_product product, ic_method method, size_t segments) {
     size_t low = 0, high = OPERATION_COUNT;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (catalog_route_compare(&by_route[middle], method, segments) < 0)
+        if (route_compare(&by_route[middle], product, method, segments) < 0)
             low = middle + 1;
         else
             high = middle;
@@ -159,13 +196,14 @@ static size_t catalog_route_first(ic_method method, size_t segments) {
     return low;
 }
 
-const ic_operation *ic_operation_by_path(ic_method method, const char *path, ic_path_values *values) {
+const ic_operation *ic_operation_by_path(ic_product product, ic_method method, const char *path,
+                                         ic_path_values *values) {
     pthread_once(&catalog_indexed, catalog_index);
     ic_path_values found;
-    size_t segments = catalog_path_segments(path);
-    for (size_t i = catalog_route_first(method, segments);
-         i < OPERATION_COUNT && catalog_route_compare(&by_route[i], method, segments) == 0; i++) {
-        const char *rest = catalog_path_match(by_route[i].operation->path, path, &found);
+    size_t segments = path_segments(path);
+    for (size_t i = route_first(product, method, segments);
+         i < OPERATION_COUNT && route_compare(&by_route[i], product, method, segments) == 0; i++) {
+        const char *rest = path_match(by_route[i].operation->path, path, &found);
         if (!rest || *rest) continue;
         if (values) *values = found;
         return by_route[i].operation;
@@ -199,21 +237,43 @@ static const struct bucket_rule {
     {IC_ROOT_OAUTH "/token", ALL_METHODS, IC_BUCKET_NONE},
 };
 
-ic_bucket ic_bucket_of(ic_method method, const char *path) {
+/* A path that no operation has belongs to the API whose root it begins with. */
+ic_service ic_service_of(ic_product product, ic_method method, const char *path) {
+    char bare[256];
+    size_t length = strcspn(path, "?");
     ic_path_values ignored;
+    if (length < sizeof bare) {
+        memcpy(bare, path, length);
+        bare[length] = '\0';
+        const ic_operation *operation = ic_operation_by_path(product, method, bare, NULL);
+        if (operation) return operation->service;
+    }
+    if (product == IC_PRODUCT_CLICKWRAP)
+        return path_match(IC_ROOT_CLICKWRAP_REST, path, &ignored) ? IC_SERVICE_CLICKWRAP_REST
+                                                                  : IC_SERVICE_CLICKWRAP_ACTIVITY;
+    return path_match(IC_ROOT_SCIM, path, &ignored)    ? IC_SERVICE_SCIM
+           : path_match(IC_ROOT_OAUTH, path, &ignored) ? IC_SERVICE_OAUTH
+                                                       : IC_SERVICE_PUBLIC;
+}
+
+/* Of Clickwrap, by service. */
+static ic_bucket bucket_of_clickwrap(ic_service service) {
+    return service == IC_SERVICE_CLICKWRAP_REST       ? IC_BUCKET_CLICKWRAP_REST
+           : service == IC_SERVICE_CLICKWRAP_ACTIVITY ? IC_BUCKET_CLICKWRAP_ACTIVITY
+                                                      : IC_BUCKET_CLICKWRAP_SERVICE;
+}
+
+ic_bucket ic_bucket_of(ic_product product, ic_method method, const char *path) {
+    ic_path_values ignored;
+    if (product == IC_PRODUCT_CLICKWRAP) return bucket_of_clickwrap(ic_service_of(product, method, path));
     for (size_t i = 0; i < sizeof bucket_rules / sizeof bucket_rules[0]; i++)
-        if (bucket_rules[i].methods & (1u << method) &&
-            catalog_path_match(bucket_rules[i].path, path, &ignored))
+        if (bucket_rules[i].methods & (1u << method) && path_match(bucket_rules[i].path, path, &ignored))
             return bucket_rules[i].bucket;
     return IC_BUCKET_OTHER;
 }
 
-#define X(constant, name, per_minute) name,
-static const char *const bucket_names[] = {IC_BUCKETS(X)};
-#undef X
-
 const char *ic_bucket_name(ic_bucket bucket) {
-    return bucket_names[bucket];
+    return ic_rate_limits[bucket].bucket;
 }
 
 static const char *const method_names[] = {

@@ -7,11 +7,43 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The services, and what all paths of each begin with. */
-typedef enum ic_service { IC_SERVICE_PUBLIC, IC_SERVICE_SCIM, IC_SERVICE_OAUTH } ic_service;
-#define IC_ROOT_PUBLIC "/public/api/v1"
-#define IC_ROOT_SCIM   "/scim/v2"
-#define IC_ROOT_OAUTH  "/oauth"
+/* Ironclad's products: contract lifecycle management, and Clickwrap. A connection belongs to one. */
+typedef enum ic_product { IC_PRODUCT_CLM, IC_PRODUCT_CLICKWRAP } ic_product;
+
+/* The hosts of a connection. CLM has one. Clickwrap has one for its REST API, and one for the Activity API,
+ * which is public and never gets a token. */
+typedef enum ic_host { IC_HOST_MAIN, IC_HOST_ACTIVITY, IC_HOST_COUNT } ic_host;
+
+/* X(constant, name, product, host, whether a bearer is sent): the services. CLICKWRAP_SERVICE is what stands
+ * beside the REST API on its host. */
+#define IC_SERVICES(X)                                                                                       \
+    X(PUBLIC, "public", CLM, MAIN, true)                                                                     \
+    X(SCIM, "scim", CLM, MAIN, true)                                                                         \
+    X(OAUTH, "oauth", CLM, MAIN, true)                                                                       \
+    X(CLICKWRAP_REST, "clickwrap_rest", CLICKWRAP, MAIN, true)                                               \
+    X(CLICKWRAP_SERVICE, "clickwrap_service", CLICKWRAP, MAIN, false)                                        \
+    X(CLICKWRAP_ACTIVITY, "clickwrap_activity", CLICKWRAP, ACTIVITY, false)
+typedef enum ic_service {
+#define X(constant, name, product, host, bearer) IC_SERVICE_##constant,
+    IC_SERVICES(X)
+#undef X
+        IC_SERVICE_COUNT
+} ic_service;
+typedef struct ic_service_facts {
+    const char *name;
+    ic_product product;
+    ic_host host;
+    bool bearer;
+} ic_service_facts;
+extern const ic_service_facts ic_services[IC_SERVICE_COUNT];
+
+/* What all paths of each service begin with. */
+#define IC_ROOT_PUBLIC             "/public/api/v1"
+#define IC_ROOT_SCIM               "/scim/v2"
+#define IC_ROOT_OAUTH              "/oauth"
+#define IC_ROOT_CLICKWRAP_REST     "/v1.1"
+#define IC_ROOT_CLICKWRAP_SERVICE  ""
+#define IC_ROOT_CLICKWRAP_ACTIVITY ""
 
 typedef enum ic_method { IC_GET, IC_POST, IC_PUT, IC_PATCH, IC_DELETE } ic_method;
 
@@ -22,7 +54,9 @@ typedef enum ic_body {
      * part}, and a part for each file. */
     IC_BODY_LAUNCH,
     /* multipart/form-data: a part for each top-level field. */
-    IC_BODY_FORM
+    IC_BODY_FORM,
+    /* application/x-www-form-urlencoded: a parameter for each top-level field. */
+    IC_BODY_URLENCODED
 } ic_body;
 
 typedef enum ic_answer {
@@ -47,31 +81,54 @@ typedef enum ic_paging {
     IC_PAGING_NONE,
     IC_PAGING_COUNT,    /* page (0-based), pageSize; the answer's `count` is the total over all pages */
     IC_PAGING_NO_COUNT, /* the same without `count`: a short page is the last */
-    IC_PAGING_SCIM      /* startIndex (1-based), count; totalResults */
+    IC_PAGING_SCIM,     /* startIndex (1-based), count; totalResults */
+    IC_PAGING_CLICKWRAP /* page (1-based), per_page; has_more, total_count */
 } ic_paging;
 
-/* X(constant, name, requests per minute): Ironclad's rate limits, from its rate-limits page (2026-08-18).
- * Rows that are missing there are from the page's older version. */
+/* X(constant, name, requests, seconds, kind of window, whose requests are counted together): the rate limits.
+ * A SLIDING window looks back that many seconds at any time, and the company's limit counts its requests,
+ * too: from Ironclad's rate-limits page (2026-08-18); rows that are missing there are from the page's older
+ * version. A FIXED window opens with the first request and closes after that time: from the rate-limits page
+ * of Clickwrap, whose limits are for a token, for a site, and for an IP address that sends neither. */
 #define IC_BUCKETS(X)                                                                                        \
-    X(WORKFLOWS_READ, "workflows:read", 400)                                                                 \
-    X(WORKFLOWS_WRITE, "workflows:write", 40)                                                                \
-    X(SIGN_STATUS, "workflows:sign-status", 50)                                                              \
-    X(SIGNATURES, "workflows:signatures", 50)                                                                \
-    X(RECORDS_READ, "records:read", 600)                                                                     \
-    X(RECORDS_WRITE, "records:write", 200)                                                                   \
-    X(SCIM_USERS, "scim:users", 600)                                                                         \
-    X(SCIM_USERS_WRITE, "scim:users:write", 50)                                                              \
-    X(SCIM_GROUPS, "scim:groups", 600)                                                                       \
-    X(WEBHOOKS, "webhooks", 600)                                                                             \
-    X(OTHER, "other", 800)                                                                                   \
-    X(NONE, "none", 0) /* not counted: the token endpoint */
+    X(WORKFLOWS_READ, "workflows:read", 400, 60, SLIDING, CLIENT)                                            \
+    X(WORKFLOWS_WRITE, "workflows:write", 40, 60, SLIDING, CLIENT)                                           \
+    X(SIGN_STATUS, "workflows:sign-status", 50, 60, SLIDING, CLIENT)                                         \
+    X(SIGNATURES, "workflows:signatures", 50, 60, SLIDING, CLIENT)                                           \
+    X(RECORDS_READ, "records:read", 600, 60, SLIDING, CLIENT)                                                \
+    X(RECORDS_WRITE, "records:write", 200, 60, SLIDING, CLIENT)                                              \
+    X(SCIM_USERS, "scim:users", 600, 60, SLIDING, CLIENT)                                                    \
+    X(SCIM_USERS_WRITE, "scim:users:write", 50, 60, SLIDING, CLIENT)                                         \
+    X(SCIM_GROUPS, "scim:groups", 600, 60, SLIDING, CLIENT)                                                  \
+    X(WEBHOOKS, "webhooks", 600, 60, SLIDING, CLIENT)                                                        \
+    X(OTHER, "other", 800, 60, SLIDING, CLIENT)                                                              \
+    X(NONE, "none", 0, 60, SLIDING, CLIENT) /* not counted: the token endpoint */                            \
+    X(CLICKWRAP_REST, "clickwrap:rest", 2000, 60, FIXED, CLIENT)                                             \
+    X(CLICKWRAP_ACTIVITY, "clickwrap:activity", 10000, 300, FIXED, SITE)                                     \
+    X(CLICKWRAP_SERVICE, "clickwrap:service", 60, 60, FIXED, ADDRESS)
+typedef enum ic_window_kind { IC_WINDOW_SLIDING, IC_WINDOW_FIXED } ic_window_kind;
+/* A client is an app of a company, or a token. */
+typedef enum ic_counted {
+    IC_COUNTED_CLIENT,
+    IC_COUNTED_SITE,
+    IC_COUNTED_ADDRESS,
+    IC_COUNTED_COUNT
+} ic_counted;
 typedef enum ic_bucket {
-#define X(constant, name, per_minute) IC_BUCKET_##constant,
+#define X(constant, ...) IC_BUCKET_##constant,
     IC_BUCKETS(X)
 #undef X
         IC_BUCKET_COUNT
 } ic_bucket;
 #define IC_COMPANY_PER_MINUTE 4500
+typedef struct ic_rate_limit {
+    const char *bucket; /* its name: "workflows:read" */
+    double requests;    /* 0: no limit */
+    double seconds;
+    ic_window_kind kind;
+    ic_counted by;
+} ic_rate_limit;
+extern const ic_rate_limit ic_rate_limits[IC_BUCKET_COUNT];
 
 typedef enum ic_type {
     IC_TYPE_STRING,
@@ -101,7 +158,10 @@ enum {
     IC_RECORD_ID = 128,  /* string: the id of a record or an entity */
     IC_SCHEMA_ID = 256,  /* string: the id of a workflow schema */
     IC_PROPERTIES = 512, /* an object: properties of a record, entity or obligation by name */
-    IC_COMMENTED = 1024  /* an object; its `comment` is {message=…}, and a plain string is wrapped */
+    IC_COMMENTED = 1024, /* an object; its `comment` is {message=…}, and a plain string is wrapped */
+    IC_SITE = 2048,      /* the site access id; when the caller leaves it out, the connection's is sent */
+    IC_ONE_OF = 4096,    /* the caller must give one of the fields that have this flag */
+    IC_SECRET = 8192     /* no message may show it */
 };
 
 /* A query parameter or a top-level field of a body. */
@@ -112,6 +172,17 @@ typedef struct ic_field {
     const char *value;   /* the service's default, or with IC_FILL what is sent; NULL when there is none */
     const char *choices; /* allowed values, separated by spaces; NULL when any. Documented, not enforced */
 } ic_field;
+
+/* What says that an operation exists: an OpenAPI document of Ironclad's, its guides, one of its SDKs, the
+ * shipped code of another client, or nothing but a title in the navigation of the reference. The last ones
+ * are unconfirmed: their paths are guesses. */
+typedef enum ic_source {
+    IC_SOURCE_DOCUMENT,
+    IC_SOURCE_GUIDE,
+    IC_SOURCE_SDK,
+    IC_SOURCE_PEER,
+    IC_SOURCE_NAVIGATION
+} ic_source;
 
 typedef struct ic_operation {
     const char *id;       /* Ironclad's operationId */
@@ -128,7 +199,9 @@ typedef struct ic_operation {
     ic_paging paging;
     const char *scopes; /* separated by spaces: all of them; by '|': one of them; "" none */
     bool repeatable;    /* may be sent again although Ironclad may have received it */
+    bool reads;         /* changes nothing, so that its outcome is always known */
     ic_bucket bucket;
+    ic_source source;
 } ic_operation;
 
 extern const ic_operation ic_operations[];
@@ -156,9 +229,12 @@ typedef struct ic_path_values {
 } ic_path_values;
 /* The operation of a request, or NULL. Literal segments win over placeholders: "/records/export" over
  * "/records/{id}". `path` has no query and is percent-encoded. `values` may be NULL. */
-const ic_operation *ic_operation_by_path(ic_method method, const char *path, ic_path_values *values);
-/* The bucket of any request, even of one that is not in the catalog. */
-ic_bucket ic_bucket_of(ic_method method, const char *path);
+const ic_operation *ic_operation_by_path(ic_product product, ic_method method, const char *path,
+                                         ic_path_values *values);
+/* The service and the bucket of any request, even of one that is not in the catalog. The path may have a
+ * query. */
+ic_service ic_service_of(ic_product product, ic_method method, const char *path);
+ic_bucket ic_bucket_of(ic_product product, ic_method method, const char *path);
 /* "workflows:read" */
 const char *ic_bucket_name(ic_bucket bucket);
 const char *ic_method_name(ic_method method);

@@ -3,6 +3,7 @@
 #define IC_SETTINGS_H
 
 #include "core/base/error.h"
+#include "core/catalog/catalog.h"
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -18,7 +19,9 @@ typedef struct ic_settings {
 #define BOOLEAN(name, ...)         bool name;
 #define HANDLED(...)
 #include "core/catalog/options.def"
-    bool watched; /* whether hooks or a log want events of its calls; not an option */
+    /* Not options: */
+    bool watched; /* whether hooks or a log want events of its calls */
+    ic_product product;
 } ic_settings;
 
 /* The type of an option's value, named as in options.def. */
@@ -34,7 +37,14 @@ typedef enum ic_option_type {
 } ic_option_type;
 
 /* Bits: where an option may be given. */
-enum { IC_FOR_CONNECT = 1, IC_FOR_CALL = 2, IC_FOR_BOTH = 3 };
+enum {
+    IC_FOR_CONNECT = 1,
+    IC_FOR_CALL = 2,
+    IC_FOR_CLICKWRAP = 4,
+    IC_FOR_ACTOR = IC_FOR_CONNECT | IC_FOR_CALL,
+    IC_FOR_EITHER = IC_FOR_CONNECT | IC_FOR_CLICKWRAP,
+    IC_FOR_ALL = IC_FOR_EITHER | IC_FOR_CALL
+};
 
 typedef struct ic_option {
     const char *name; /* NULL ends the table */
@@ -64,6 +74,8 @@ bool ic_settings_number(ic_settings *settings, const ic_option *option, double v
 bool ic_settings_boolean(ic_settings *settings, const ic_option *option, bool value, ic_error *error);
 /* The message for a value of the wrong kind: "timeout: expected a number, got a string". */
 void ic_option_mismatch(const ic_option *option, const char *got, ic_error *error);
+/* Copies all of them. `copy` may be uninitialised; clear it also after a failure, which is MEMORY. */
+bool ic_settings_copy(ic_settings *copy, const ic_settings *settings, ic_error *error);
 void ic_settings_clear(ic_settings *settings); /* frees; secrets are overwritten */
 
 #endif

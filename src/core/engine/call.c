@@ -3,7 +3,6 @@
 #include "core/base/process.h"
 #include "core/engine/engine.h"
 #include "core/engine/event.h"
-#include "core/engine/shared_call.h"
 #include <stddef.h>
 
 /* ---- the call in its mailbox ---- */
@@ -64,7 +63,6 @@ void ic_call_release(ic_call *call) {
     ic_mailbox_release(call->mailbox);
     ic_connection_release(call->connection);
     ic_request_free(&call->request);
-    ic_question_free(call->question);
     ic_free(call->options.as_user);
     ic_free(call->options.path);
     ic_free(call->options.place);
@@ -82,6 +80,15 @@ void ic_call_release(ic_call *call) {
 }
 
 bool ic_call_start(ic_call *call, ic_error *error) {
+    const ic_connection *connection = call->connection;
+    bool needs_token = !call->request.no_bearer && !call->request.anonymous;
+    if (connection->activity_origin && needs_token && !connection->settings.token) {
+        ic_error_set(error, IC_ERR_AUTH,
+                     "this operation needs a token (option api_token of ironclad.clickwrap)");
+        error->outcome = IC_OUTCOME_NOT_DONE;
+        error->operation = call->request.operation->id;
+        return false;
+    }
     return ic_engine_command(call, IC_COMMAND_START, error);
 }
 
@@ -148,7 +155,7 @@ double ic_call_deadline(const ic_call *call) {
 
 void ic_call_url(const ic_call *call, ic_buf *url) {
     bool whole = call->foreign_url || call->request.absolute;
-    if (!whole) ic_buf_puts(url, call->connection->origin);
+    if (!whole) ic_buf_puts(url, ic_connection_origin(call->connection, call->request.host));
     ic_buf_puts(url, call->foreign_url ? call->foreign_url : call->request.target);
 }
 

@@ -10,7 +10,6 @@
 #include "core/engine/policy.h"
 #include "core/engine/queues.h"
 #include "core/engine/secrets.h"
-#include "core/engine/shared_call.h"
 #include "core/engine/token_queue.h"
 #include "core/engine/transfer.h"
 #include "core/http/redirect.h"
@@ -28,7 +27,6 @@
 static void flow_finish(ic_engine *engine, ic_call *call) {
     ic_list_remove(call);
     ic_queues_leave(call);
-    ic_shared_call_leave(call);
     ic_table_remove(&engine->live_by_id, &call->live_node);
     ic_clients_note_end(engine, ic_now());
     if (call->timer_reserved) ic_timers_release(&engine->timers, &call->timer);
@@ -82,7 +80,7 @@ static void flow_give_up(ic_engine *engine, ic_call *call, ic_outcome outcome, b
 /* The outcome of a call that ends without an answer. A read changes nothing. Anything else may have been
  * carried out if it was sent, now or in an earlier attempt. */
 static ic_outcome flow_outcome(const ic_call *call, bool sent) {
-    bool changes = call->request.method != IC_GET && !call->on_done;
+    bool changes = !call->request.reads && !call->on_done;
     return changes && (sent || call->earlier_unknown) ? IC_OUTCOME_UNKNOWN : IC_OUTCOME_NOT_DONE;
 }
 
@@ -105,7 +103,7 @@ static void flow_stop(ic_engine *engine, ic_call *call) {
         flow_note_response(call, found.kind, ic_now());
     }
     ic_transfer_free(call);
-    ic_permits_release(engine, call, ic_now(), sent);
+    ic_permits_release(engine, call, ic_now(), sent ? IC_PERMIT_LOST : IC_PERMIT_UNUSED);
 }
 
 static void flow_end_early(ic_engine *engine, ic_call *call, ic_error_kind kind, const char *message) {
@@ -215,7 +213,7 @@ static bool flow_get_rate(ic_engine *engine, ic_call *call, double now) {
 /* The bearer, with both permits; NULL: the call waits for one of them, or has ended. */
 static const char *flow_get_ready(ic_engine *engine, ic_call *call, double now) {
     ic_call_retain(call); /* it may end here and lose its last owner */
-    const char *bearer = ic_token_queue_bearer(engine, call, now);
+    const char *bearer = call->request.no_bearer ? "" : ic_token_queue_bearer(engine, call, now);
     if (bearer && !flow_get_rate(engine, call, now)) bearer = NULL;
     if (bearer && !flow_get_in_flight(call)) bearer = NULL;
     if (!bearer) ic_in_flight_release(call); /* others can use it while this call waits for a token */
@@ -240,7 +238,7 @@ void ic_flow_advance(ic_engine *engine, ic_call *call) {
     if (ic_transfer_begin(engine, call, bearer, now)) return;
     flow_note_response(call, call->error.kind, now);
     ic_transfer_free(call);
-    ic_permits_release(engine, call, now, false);
+    ic_permits_release(engine, call, now, IC_PERMIT_UNUSED);
     flow_give_up(engine, call, flow_outcome(call, false), false);
 }
 
@@ -252,7 +250,7 @@ static bool flow_redirect(ic_call *call, const char *link) {
     char location[8192];
     long status = call->response.status;
     if (!link) {
-        if (call->request.method != IC_GET)
+        if (call->request.method != IC_GET || !call->request.reads)
             return ic_redirect_refuse(status, "of a request that is not a read", &call->error);
         link = ic_response_header(&call->response, "Location", location, sizeof location);
         if (link && strlen(link) + 1 == sizeof location)
@@ -263,7 +261,7 @@ static bool flow_redirect(ic_call *call, const char *link) {
     ic_redirect_target target = {0};
     const ic_redirect redirect = {
         .from = ic_buf_text(&from),
-        .origin = call->connection->origin,
+        .origin = ic_connection_origin(call->connection, call->request.host),
         .foreign = call->foreign_url || call->request.absolute,
         .download = call->request.answer == IC_ANSWER_BYTES || call->options.output != IC_TO_MEMORY,
         .allow_http = call->connection->settings.allow_http,
@@ -288,6 +286,7 @@ static ic_attempt flow_describe(const ic_call *call, const ic_ended *ended, doub
         call->options.max_retries >= 0 ? call->options.max_retries : call->connection->settings.max_retries;
     bool gone = call->error.kind == IC_ERR_NOT_FOUND; /* also a 400 that says NOT_FOUND */
     return (ic_attempt){.repeatable = call->request.repeatable,
+                        .reads = call->request.reads,
                         .method = call->request.method,
                         /* A broken handshake may succeed the next time; a refused certificate will not. */
                         .failure = ended->handshake ? IC_ERR_NETWORK : ended->failure,
@@ -295,8 +294,8 @@ static ic_attempt flow_describe(const ic_call *call, const ic_ended *ended, doub
                         .sink_touched = ended->sink_touched,
                         .status = gone ? 404 : call->response.status,
                         .retry_after = call->error.kind ? call->error.retry_after : -1,
-                        .retries = call->retries,
-                        .max_retries = (int)retries,
+                        .repeats = call->repeats,
+                        .max_repeats = (int)retries,
                         .renewable = ic_token_queue_can_renew(call) && !call->foreign_url,
                         .renewed = call->renewed,
                         .earlier_unknown = call->earlier_unknown,
@@ -321,7 +320,7 @@ static void flow_repeat(ic_engine *engine, ic_call *call, ic_error_kind failure,
     ic_free(call->foreign_url);
     call->foreign_url = NULL;
     call->fresh = failure != IC_OK;
-    call->retries++;
+    call->repeats++;
     call->state = IC_STATE_WAIT_REPEAT;
     call->resume_at = now + pause;
     ic_error_clear(&call->error);
@@ -383,7 +382,7 @@ void ic_flow_attempt_ended(ic_engine *engine, ic_call *call, CURLcode code) {
         bool follows = flow_redirect(call, ended.link);
         ic_free(ended.link);
         ic_transfer_free(call);
-        ic_permits_release(engine, call, now, true);
+        ic_permits_release(engine, call, now, IC_PERMIT_ANSWERED);
         if (follows)
             ic_flow_advance(engine, call);
         else
@@ -395,7 +394,10 @@ void ic_flow_attempt_ended(ic_engine *engine, ic_call *call, CURLcode code) {
     double pause = call->error.retry_after >= 0 ? call->error.retry_after : 1;
     /* The rate limits in another host's answer are not Ironclad's. */
     if (!call->foreign_url) ic_rate_queue_observe(call, now, ic_wall_time(), status == 429 ? pause : -1);
-    ic_permits_release(engine, call, now, ended.sent);
+    ic_permits_release(engine, call, now,
+                       !ended.sent             ? IC_PERMIT_UNUSED
+                       : call->response.status ? IC_PERMIT_ANSWERED
+                                               : IC_PERMIT_LOST);
     flow_decide(engine, call, &ended, now);
 }
 
@@ -456,8 +458,6 @@ void ic_flow_start(ic_engine *engine, ic_call *call) {
     flow_set_timer(engine, call);
     if (call->purpose == IC_PURPOSE_SLEEP)
         flow_sleep(engine, call);
-    else if (call->purpose == IC_PURPOSE_SHARED)
-        ic_shared_call_begin(engine, call);
     else if (call->purpose && call->purpose != IC_PURPOSE_EXCHANGE)
         ic_token_queue_perform(engine, call);
     else

@@ -5,7 +5,7 @@
  * repeated. A handshake that just broke off is NETWORK.
  * - `outcome` and `retryable` are set with every verdict but DONE. A call that goes on after
  * IC_OUTCOME_UNKNOWN sets `earlier_unknown` from then on.
- * - A renewal does not count as a retry. After RENEW set `renewed`.
+ * - A renewal does not count as a repeat. After RENEW set `renewed`.
  * - TOO_LATE after a 429 or a Retry-After is `rate_limited`; otherwise the attempt's own error stays.
  * - A redirect is not decided here. */
 #include "core/engine/policy.h"
@@ -14,8 +14,8 @@
 /* Full jitter: a random part of an exponentially growing pause, so that calls that failed together do not
  * come back together. */
 #define BACKOFF_FIRST   0.5  /* seconds */
-#define BACKOFF_LONGEST 20.0 /* seconds; reached with the sixth retry */
-#define BACKOFF_GROWS   6    /* retries */
+#define BACKOFF_LONGEST 20.0 /* seconds; reached with the sixth repeat */
+#define BACKOFF_GROWS   6    /* repeats */
 
 /* Calls that were refused together with the same Retry-After come back spread over the time after it: a tenth
  * of it, at most a second. Never before it; only the deadline limits it. */
@@ -53,7 +53,7 @@ static bool policy_may_pass(const ic_attempt *attempt, bool *refused) {
 /* A read changes nothing. Anything else has not been done if it was never sent, or if the answer is a refusal
  * (4xx or 501). Without an answer, after a 5xx, and after an earlier unknown outcome, it is unknown. */
 static ic_outcome policy_outcome(const ic_attempt *attempt) {
-    if (attempt->method == IC_GET) return IC_OUTCOME_NOT_DONE;
+    if (attempt->reads) return IC_OUTCOME_NOT_DONE;
     bool answered = attempt->failure == IC_OK;
     bool refused = attempt->status == 501 || (attempt->status >= 400 && attempt->status < 500);
     bool not_done = answered ? refused : !attempt->sent;
@@ -70,7 +70,7 @@ static double policy_pause(const ic_attempt *attempt) {
     double said = attempt->retry_after;
     if (said >= 0) return said + attempt->random * fmin(said * RETRY_AFTER_SPREAD, RETRY_AFTER_SPREAD_MAX);
     double longest = BACKOFF_LONGEST;
-    if (attempt->retries < BACKOFF_GROWS) longest = fmin(longest, ldexp(BACKOFF_FIRST, attempt->retries));
+    if (attempt->repeats < BACKOFF_GROWS) longest = fmin(longest, ldexp(BACKOFF_FIRST, attempt->repeats));
     return attempt->random * longest;
 }
 
@@ -88,7 +88,7 @@ ic_decision ic_policy_decide(const ic_attempt *attempt) {
         return decision;
     }
     if (!passing_fault || !(attempt->repeatable || refused)) return decision;
-    if (attempt->retries >= attempt->max_retries) return decision;
+    if (attempt->repeats >= attempt->max_repeats) return decision;
 
     decision.pause = policy_pause(attempt);
     if (!attempt->deadline) decision.pause = fmin(decision.pause, PAUSE_MAX);

@@ -9,14 +9,15 @@
 /* How one attempt ended. */
 typedef struct ic_attempt {
     bool repeatable; /* the operation may be sent again even if it may have reached the service */
+    bool reads;      /* it changes nothing */
     ic_method method;
     ic_error_kind failure; /* why there is no answer (NETWORK, TIMEOUT, …); IC_OK: there is one */
     bool sent;             /* the first byte of the request may have been sent */
     bool sink_touched;     /* a byte of the answer has reached a sink or file */
     long status;
     double retry_after;   /* seconds; negative: unknown */
-    int retries;          /* made before this attempt */
-    int max_retries;      /* option max_retries */
+    int repeats;          /* made before this attempt */
+    int max_repeats;      /* option max_retries */
     bool renewable;       /* another token can be fetched */
     bool renewed;         /* … and was, for this call */
     bool earlier_unknown; /* an earlier attempt of this call ended with an unknown outcome */

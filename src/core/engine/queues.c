@@ -29,7 +29,7 @@ typedef struct ic_rate_queue {
     ic_table_node node;
     struct ic_rate_queue *next;
     long users;        /* clients */
-    char *key;         /* owned; the connection's budget_key and rate_share */
+    char *key;         /* owned; one of the connection's budget_keys, and rate_share */
     ic_budget *budget; /* owned; NULL: switched off (option rate_limit) */
     ic_list waiting[IC_BUCKET_COUNT];
     ic_timer timers[IC_BUCKET_COUNT]; /* when the first of each list may have its permit */
@@ -160,14 +160,14 @@ double ic_rate_permit_acquire(ic_engine *engine, ic_call *call, double now) {
     return pause;
 }
 
-void ic_permits_release(ic_engine *engine, ic_call *call, double now, bool sent) {
+void ic_permits_release(ic_engine *engine, ic_call *call, double now, ic_permit_end end) {
     ic_in_flight_release(call);
     if (!call->has_rate_permit) return;
     call->has_rate_permit = false;
-    ic_budget_release(call->rate_queue->budget, call->request.bucket, now, sent);
+    ic_budget_release(call->rate_queue->budget, call->request.bucket, now, end);
     /* A permit that was not used is free at once: the next call need not wait for the timer. */
     ic_timer *timer = &call->rate_queue->timers[call->request.bucket];
-    if (!sent && timer->index) ic_timer_set(&engine->timers, timer, now);
+    if (end == IC_PERMIT_UNUSED && timer->index) ic_timer_set(&engine->timers, timer, now);
 }
 
 /* A header's number that is not negative; -1: there is none. */
@@ -232,11 +232,12 @@ static ic_rate_queue *rate_queue_new(ic_engine *engine, const ic_connection *con
     return queue;
 }
 
-/* The queue of a connection, with one more user. NULL when out of memory. */
-static ic_rate_queue *rate_queue_of(ic_engine *engine, const ic_connection *connection) {
+/* The queue of a connection for what is counted together, with one more user. NULL when out of memory. */
+static ic_rate_queue *rate_queue_of(ic_engine *engine, const ic_connection *connection, ic_counted by) {
     const ic_settings *settings = &connection->settings;
     ic_buf text = {0};
-    ic_buf_printf(&text, "%s\n%g", connection->budget_key, settings->rate_limit ? settings->rate_share : 0);
+    ic_buf_printf(&text, "%s\n%g", connection->budget_keys[by],
+                  settings->rate_limit ? settings->rate_share : 0);
     char *key = ic_buf_take(&text, NULL);
     if (!key) return NULL;
     ic_rate_queue *queue = (ic_rate_queue *)ic_table_find(&engine->rate_queues_by_key, key);
@@ -252,13 +253,18 @@ static ic_host_queue *host_queue_of_url(ic_engine *engine, const char *url, doub
     return host_queue_of(engine, url, (size_t)(host - url) + strcspn(host, "/?"), limit);
 }
 
-static bool queues_assign(ic_engine *engine, ic_client *client) {
+/* Sets the call's queues, which are made when they are first needed. False when out of memory. */
+static bool client_assign_queues(ic_engine *engine, ic_client *client, ic_call *call) {
     const ic_connection *connection = client->connection;
-    if (!client->host_queue)
-        client->host_queue = host_queue_of(engine, connection->origin, strlen(connection->origin),
-                                           connection->settings.max_in_flight);
-    if (!client->rate_queue) client->rate_queue = rate_queue_of(engine, connection);
-    return client->host_queue && client->rate_queue;
+    ic_host_queue **host = &client->host_queues[call->request.host];
+    ic_counted by = ic_rate_limits[call->request.bucket].by;
+    ic_rate_queue **rate = &client->rate_queues[by];
+    const char *origin = ic_connection_origin(connection, call->request.host);
+    if (!*host) *host = host_queue_of(engine, origin, strlen(origin), connection->settings.max_in_flight);
+    if (!*rate) *rate = rate_queue_of(engine, connection, by);
+    call->host_queue = *host;
+    call->rate_queue = *rate;
+    return *host && *rate;
 }
 
 bool ic_queues_assign(ic_engine *engine, ic_call *call) {
@@ -269,9 +275,7 @@ bool ic_queues_assign(ic_engine *engine, ic_call *call) {
     }
     if (call->request.anonymous) return true;
     ic_client *client = ic_client_of(engine, call->connection);
-    if (!client || !queues_assign(engine, client)) return false;
-    call->host_queue = client->host_queue;
-    call->rate_queue = client->rate_queue;
+    if (!client || !client_assign_queues(engine, client, call)) return false;
     ic_budget *budget = call->rate_queue->budget;
     return !budget || ic_budget_reserve(budget, call->request.bucket);
 }
@@ -281,8 +285,10 @@ void ic_queues_leave(ic_call *call) {
 }
 
 void ic_queues_forget(ic_client *client) {
-    if (client->host_queue) client->host_queue->users--;
-    if (client->rate_queue) client->rate_queue->users--;
+    for (int host = 0; host < IC_HOST_COUNT; host++)
+        if (client->host_queues[host]) client->host_queues[host]->users--;
+    for (int by = 0; by < IC_COUNTED_COUNT; by++)
+        if (client->rate_queues[by]) client->rate_queues[by]->users--;
 }
 
 static bool rate_queue_is_idle(const ic_rate_queue *queue, double now) {

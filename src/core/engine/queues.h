@@ -5,6 +5,7 @@
 #define IC_QUEUES_H
 
 #include "core/engine/clients.h"
+#include "core/engine/fixed_window.h"
 
 /* Finds the call's host queue and rate queue, or makes them. A grant has neither, a download from another
  * host has no rate queue. False when out of memory. */
@@ -24,8 +25,8 @@ double ic_rate_permit_acquire(ic_engine *engine, ic_call *call, double now);
 bool ic_in_flight_acquire(ic_call *call);
 /* Releases the call's in-flight permit, if it has one. */
 void ic_in_flight_release(ic_call *call);
-/* After an attempt, releases the permits that the call has. `sent`: the service may have counted it. */
-void ic_permits_release(ic_engine *engine, ic_call *call, double now, bool sent);
+/* After an attempt, releases the permits that the call has. */
+void ic_permits_release(ic_engine *engine, ic_call *call, double now, ic_permit_end end);
 
 /* Gives free in-flight permits to the calls that wait. Only the engine's loop calls this. If
  * ic_in_flight_release did, a row of calls that fail at once would recurse once for each call. */

@@ -7,7 +7,6 @@
 #include "core/http/request.h"
 #include "core/json/json.h"
 #include "core/json/json_tape.h"
-#include "core/shared/reply.h"
 
 typedef enum ic_value_kind {
     IC_VALUE_NOTHING, /* a 2xx that promises no body; `true` in Lua */
@@ -15,8 +14,7 @@ typedef enum ic_value_kind {
     IC_VALUE_TREE,    /* JSON that the core itself made or reads */
     IC_VALUE_BYTES,
     IC_VALUE_PATH, /* the body was written to the call's file */
-    IC_VALUE_SINK, /* the body went to the call's sink */
-    IC_VALUE_REPLY /* the shared Redis's */
+    IC_VALUE_SINK  /* the body went to the call's sink */
 } ic_value_kind;
 
 typedef struct ic_value {
@@ -25,7 +23,6 @@ typedef struct ic_value {
     cJSON *tree;
     char *bytes;
     size_t length;
-    ic_reply reply; /* owned */
 } ic_value;
 
 typedef struct ic_response {

@@ -3,6 +3,7 @@
 #include "core/base/buf.h"
 #include "core/base/text.h"
 #include "core/catalog/settings.h"
+#include "core/http/query.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -306,18 +307,53 @@ static bool body_build_form(cJSON *body, ic_request *request, ic_error *error) {
     return true;
 }
 
+/* The parameters of an urlencoded form: the same as those of a query. */
+static bool body_build_urlencoded(const cJSON *body, ic_request *request, ic_error *error) {
+    ic_buf text = {0};
+    if (!ic_query_append(body, '&', &text, error)) {
+        ic_buf_free(&text);
+        return false;
+    }
+    const char *parameters = ic_buf_text(&text);
+    request->body = parameters ? ic_strdup(*parameters ? parameters + 1 : "") : NULL;
+    request->content_type = "application/x-www-form-urlencoded";
+    ic_buf_free(&text);
+    if (!request->body) ic_error_memory(error);
+    return request->body != NULL;
+}
+
+/* Keeps a secret of the body out of messages. */
+static bool body_hide_secrets(const ic_operation *operation, const cJSON *body, ic_request *request,
+                              ic_error *error) {
+    for (const ic_field *field = operation->fields; field->name; field++) {
+        const char *text = field->flags & IC_SECRET ? ic_json_string(body, field->name) : NULL;
+        if (!text) continue;
+        request->secret = true;
+        request->sensitive = ic_strdup(text);
+        if (!request->sensitive) {
+            ic_error_memory(error);
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool body_build_object(const ic_operation *operation, ic_arguments *arguments, cJSON *body,
                               ic_request *request, ic_error *error) {
-    bool built = body_check(operation, arguments, body, error);
+    bool built = body_check(operation, arguments, body, error) &&
+                 ic_query_check_one_of(operation->fields, body, arguments->extra_body, error) &&
+                 body_hide_secrets(operation, body, request, error);
     if (built && operation->body != IC_BODY_LAUNCH) built = body_merge(body, arguments->files, error);
     if (built) built = body_merge(body, arguments->extra_body, error);
-    if (built && operation->body == IC_BODY_JSON) built = body_refuse_files(body, error);
+    if (built && (operation->body == IC_BODY_JSON || operation->body == IC_BODY_URLENCODED))
+        built = body_refuse_files(body, error);
     if (!built) return false;
     if (arguments->parts) {
         request->parts = *arguments->parts;
         *arguments->parts = (ic_parts){0};
     }
     if (operation->body == IC_BODY_FORM) return body_build_form(body, request, error);
+    if (operation->body == IC_BODY_URLENCODED) return body_build_urlencoded(body, request, error);
     if (operation->body == IC_BODY_LAUNCH && (request->parts.count || arguments->files))
         return body_build_launch(body, arguments, request, error);
     return body_print(body, request, error);

@@ -18,16 +18,16 @@ void ic_connection_release(ic_connection *connection) {
     ic_settings_clear(&connection->settings);
     ic_mailbox_release(connection->store_mailbox);
     ic_free(connection->origin);
+    ic_free(connection->activity_origin);
     ic_free(connection->user_agent);
     ic_free(connection->ca_file);
     ic_free(connection->proxy);
     ic_free(connection->proxy_user);
     ic_free_secret(connection->proxy_password);
-    ic_free(connection->budget_key);
+    for (int by = 0; by < IC_COUNTED_COUNT; by++)
+        ic_free(connection->budget_keys[by]);
     ic_free(connection->token_key);
     ic_free(connection->store_key);
-    ic_shared_address_clear(&connection->shared);
-    ic_free(connection->shared_prefix);
     ic_free(connection);
 }
 
@@ -70,7 +70,16 @@ static bool connection_settings_personal(const ic_settings *settings) {
     return settings->refresh_token || (settings->grant && strcmp(settings->grant, "authorization_code") == 0);
 }
 
-static bool connection_check(const ic_settings *settings, ic_error *error) {
+static bool connection_check_clickwrap(const ic_settings *settings, ic_error *error) {
+    if (!settings->environment && !(settings->activity_host && settings->rest_host))
+        return connection_refuse(error, "environment: missing; expected \"production\" or \"demo\"");
+    if (settings->site_access_id || settings->api_token) return true;
+    return connection_refuse(
+        error, "site_access_id: missing (or give an `api_token`, with which it is found); find it in "
+               "Clickwrap under Settings, Site");
+}
+
+static bool connection_check_clm(const ic_settings *settings, ic_error *error) {
     if (!settings->instance)
         return connection_refuse(
             error, "instance: missing; give the host of your Ironclad, such as \"na1.ironcladapp.com\"");
@@ -91,12 +100,14 @@ static bool connection_check(const ic_settings *settings, ic_error *error) {
     }
     if (settings->refresh_token && settings->grant && strcmp(settings->grant, "client_credentials") == 0)
         return connection_refuse(error, "refresh_token: goes with the authorization code grant");
-    if (settings->shared_prefix && (!settings->shared || strpbrk(settings->shared_prefix, "{}")))
-        return connection_refuse(error, settings->shared ? "shared_prefix: must not hold braces"
-                                                         : "shared_prefix: goes with shared");
     if (settings->token && settings->refresh_token)
         return connection_refuse(error, "token: a static token goes without refresh_token");
-    if (!settings->token && !connection_secret_fits(settings, error)) return false;
+    return settings->token || connection_secret_fits(settings, error);
+}
+
+static bool connection_check(const ic_settings *settings, ic_error *error) {
+    bool clickwrap = settings->product == IC_PRODUCT_CLICKWRAP;
+    if (!(clickwrap ? connection_check_clickwrap : connection_check_clm)(settings, error)) return false;
     return connection_readable("ca_file", settings->ca_file, false, error) &&
            connection_readable("ca_path", settings->ca_path, true, error);
 }
@@ -154,28 +165,25 @@ static bool connection_add_token_keys(ic_connection *connection) {
     return connection->token_key && connection->store_key;
 }
 
-/* How the keys of a company begin: the braces hold what Redis Cluster would choose a server by, which is the
- * same for all keys of one company (Redis cluster specification, "Hash tags"). */
-static bool connection_add_shared_prefix(ic_connection *connection) {
-    const char *given = connection->settings.shared_prefix;
-    char digest[IC_SHA256_HEX];
-    ic_buf text = {0};
-    if (!connection->shared.name) return true;
-    if (!ic_sha256(connection->budget_key, strlen(connection->budget_key), digest, NULL)) return false;
-    ic_buf_printf(&text, "%s:{%.16s}:", given ? given : "ironclad", digest);
-    connection->shared_prefix = ic_buf_take(&text, NULL);
-    return connection->shared_prefix != NULL;
+static bool connection_add_key(ic_connection *connection, ic_counted by, const char *origin,
+                               const char *who) {
+    ic_buf key = {0};
+    ic_buf_printf(&key, "%s\n%s", origin, who);
+    connection->budget_keys[by] = ic_buf_take(&key, NULL);
+    return connection->budget_keys[by] != NULL;
 }
 
+/* Clickwrap counts requests to its REST API for each token, and those to its Activity API for each site. */
 static bool connection_add_keys(ic_connection *connection) {
     const ic_settings *settings = &connection->settings;
     char digest[IC_SHA256_HEX] = "";
-    ic_buf key = {0};
     if (settings->token && !ic_sha256(settings->token, strlen(settings->token), digest, NULL)) return false;
-    ic_buf_printf(&key, "%s\n%s", connection->origin, settings->token ? digest : settings->client_id);
-    connection->budget_key = ic_buf_take(&key, NULL);
-    return connection->budget_key && connection_add_shared_prefix(connection) &&
-           (settings->token || connection_add_token_keys(connection));
+    const char *client = settings->client_id ? settings->client_id : digest;
+    if (!connection_add_key(connection, IC_COUNTED_CLIENT, connection->origin, client)) return false;
+    if (!connection->activity_origin) return settings->token || connection_add_token_keys(connection);
+    const char *site = settings->site_access_id ? settings->site_access_id : digest;
+    return connection_add_key(connection, IC_COUNTED_SITE, connection->activity_origin, site) &&
+           connection_add_key(connection, IC_COUNTED_ADDRESS, connection->origin, "");
 }
 
 /* The bundle that libcurl uses by default; Debian's path where libcurl does not report one. */
@@ -267,14 +275,44 @@ static bool connection_resolve(char **path) {
     return true;
 }
 
+/* Clickwrap's hosts (the guide "Using the API" and the server lists of its documents). */
+static const struct environment {
+    const char *name, *hosts[IC_HOST_COUNT];
+} connection_environments[] = {
+    {"production", {[IC_HOST_MAIN] = "api.pactsafe.com", [IC_HOST_ACTIVITY] = "pactsafe.io"}},
+    {"demo", {[IC_HOST_MAIN] = "api.demo.pactsafe.com", [IC_HOST_ACTIVITY] = "demo.pactsafe.io"}},
+};
+
+/* The origin of the host that an option gives, otherwise of the environment's. */
+static char *connection_clickwrap_origin(const ic_settings *settings, const char *option, const char *given,
+                                         ic_host host, ic_error *error) {
+    const struct environment *environment = connection_environments;
+    while (!given && strcmp(environment->name, settings->environment) != 0)
+        environment++;
+    return ic_host_origin(option, given ? given : environment->hosts[host], settings->allow_http, error);
+}
+
+static bool connection_add_origins(ic_connection *connection, ic_error *error) {
+    ic_settings *settings = &connection->settings;
+    if (settings->product == IC_PRODUCT_CLM) {
+        connection->origin = ic_instance_origin(settings->instance, settings->allow_http, error);
+        return connection->origin != NULL;
+    }
+    /* From here on it is a static token like any other. */
+    if (!settings->token) settings->token = settings->api_token, settings->api_token = NULL;
+    connection->origin =
+        connection_clickwrap_origin(settings, "rest_host", settings->rest_host, IC_HOST_MAIN, error);
+    if (!connection->origin) return false;
+    connection->activity_origin = connection_clickwrap_origin(
+        settings, "activity_host", settings->activity_host, IC_HOST_ACTIVITY, error);
+    return connection->activity_origin != NULL;
+}
+
 static bool connection_complete(ic_connection *connection, ic_error *error) {
     ic_settings *settings = &connection->settings;
-    connection->origin = ic_instance_origin(settings->instance, settings->allow_http, error);
-    if (!connection->origin) return false;
+    if (!connection_add_origins(connection, error)) return false;
     if (settings->proxy && *settings->proxy && !connection_split_proxy(connection, error)) return false;
     if (settings->store && !connection_resolve_store(settings, error)) return false;
-    if (settings->shared && !ic_shared_address_parse(settings->shared, &connection->shared, error))
-        return false;
     ic_buf agent = {0};
     if (settings->user_agent) ic_buf_printf(&agent, "%s ", settings->user_agent);
     ic_buf_puts(&agent, "ironclad-lua/" IC_VERSION);
@@ -308,6 +346,25 @@ ic_connection *ic_connection_new(ic_settings *settings, ic_mailbox *store_mailbo
         return NULL;
     }
     return connection;
+}
+
+/* Copies what was given. What the new connection derives from it is the same as here. */
+ic_connection *ic_connection_for_site(const ic_connection *connection, const char *site, ic_error *error) {
+    ic_settings settings;
+    const ic_option *option = ic_option_find("site_access_id", IC_FOR_CLICKWRAP);
+    ic_connection *made = NULL;
+    if (ic_settings_copy(&settings, &connection->settings, error)) {
+        settings.api_token = settings.token;
+        settings.token = NULL;
+        if (ic_settings_text(&settings, option, site, error))
+            made = ic_connection_new(&settings, NULL, 0, error);
+    }
+    ic_settings_clear(&settings);
+    return made;
+}
+
+const char *ic_connection_origin(const ic_connection *connection, ic_host host) {
+    return host == IC_HOST_ACTIVITY ? connection->activity_origin : connection->origin;
 }
 
 void ic_connection_retain(ic_connection *connection) {

@@ -7,7 +7,6 @@
 #include "core/base/error.h"
 #include "core/base/mailbox.h"
 #include "core/catalog/settings.h"
-#include "core/shared/address.h"
 #include <stdatomic.h>
 #include <stdbool.h>
 
@@ -16,16 +15,17 @@ typedef struct ic_connection {
     ic_settings settings;
     ic_mailbox *store_mailbox; /* of the Lua state whose store keeps the tokens; retained; NULL: none does */
     long store_id;             /* that state's number for the store */
-    char *origin;              /* "https://na1.ironcladapp.com", no slash at the end */
-    char *user_agent;          /* as sent */
-    char *ca_file;             /* as used: given, or the system's bundle; NULL with ca_path */
+    char *origin;          /* "https://na1.ironcladapp.com", no slash at the end; of Clickwrap's REST API */
+    char *activity_origin; /* of Clickwrap's Activity API; NULL: the connection is not Clickwrap's */
+    char *user_agent;      /* as sent */
+    char *ca_file;         /* as used: given, or the system's bundle; NULL with ca_path */
     char *proxy, *proxy_user,
-        *proxy_password;      /* the option's parts, so that no message shows the whole; NULL: none */
-    char *budget_key;         /* names the budgets: host, and client id or digest of the token */
-    char *token_key;          /* names the token entry; holds no secret. NULL with a static token */
-    char *store_key;          /* names the token in a store; holds no secret. NULL with a static token */
-    ic_shared_address shared; /* its `name` is NULL: machines share nothing */
-    char *shared_prefix;      /* how the company's keys in the shared Redis begin; NULL without `shared` */
+        *proxy_password; /* the option's parts, so that no message shows the whole; NULL: none */
+    /* Names of its budgets: host, and what counts there: client id or digest of the token; the site; nothing.
+     * NULL where the connection has no such budget. */
+    char *budget_keys[IC_COUNTED_COUNT];
+    char *token_key; /* names the token entry; holds no secret. NULL with a static token */
+    char *store_key; /* names the token in a store; holds no secret. NULL with a static token */
 } ic_connection;
 
 /* Checks the settings as a whole and takes them over, leaving them empty. `store_mailbox` (NULL: none) is
@@ -36,6 +36,10 @@ ic_connection *ic_connection_new(ic_settings *settings, ic_mailbox *store_mailbo
 bool ic_connection_has_one_owner(ic_connection *connection);
 void ic_connection_retain(ic_connection *connection);
 void ic_connection_release(ic_connection *connection); /* NULL is allowed */
+/* The origin of one of its hosts. */
+const char *ic_connection_origin(const ic_connection *connection, ic_host host);
+/* Another connection with the same settings and this site access id. NULL with ARGUMENT or MEMORY. */
+ic_connection *ic_connection_for_site(const ic_connection *connection, const char *site, ic_error *error);
 /* Whether its tokens belong to a person, who has to log in to get the first one (the authorization code
  * grant). */
 bool ic_connection_is_personal(const ic_connection *connection);

@@ -56,14 +56,14 @@ static const char *instance_objection(CURLU *url, const char *scheme, const char
     return message;
 }
 
-static char *instance_origin(CURLU *url, bool allow_http, ic_error *error) {
+static char *instance_origin(CURLU *url, const char *option, bool allow_http, ic_error *error) {
     char *scheme = instance_part(url, CURLUPART_SCHEME, 0), *host = instance_part(url, CURLUPART_HOST, 0);
     char *port = instance_part(url, CURLUPART_PORT, CURLU_NO_DEFAULT_PORT);
     char *origin = NULL;
     const char *message =
         scheme && host && *host ? instance_objection(url, scheme, host, allow_http) : "no host in it";
     if (message) {
-        ic_error_set(error, IC_ERR_ARGUMENT, "instance: %s", message);
+        ic_error_set(error, IC_ERR_ARGUMENT, "%s: %s", option, message);
     } else {
         ic_buf text = {0};
         ic_buf_printf(&text, "%s://%s%s%s", scheme, host, port ? ":" : "", port ? port : "");
@@ -79,20 +79,26 @@ static char *instance_origin(CURLU *url, bool allow_http, ic_error *error) {
     return origin;
 }
 
+char *ic_host_origin(const char *option, const char *host, bool allow_http, ic_error *error) {
+    ic_error_clear(error);
+    CURLU *url = curl_url();
+    char *origin = NULL;
+    if (!url)
+        ic_error_memory(error);
+    else if (curl_url_set(url, CURLUPART_URL, host, CURLU_DEFAULT_SCHEME | CURLU_NON_SUPPORT_SCHEME) !=
+             CURLUE_OK)
+        ic_error_set(error, IC_ERR_ARGUMENT, "%s: not a host or URL", option);
+    else
+        origin = instance_origin(url, option, allow_http, error);
+    curl_url_cleanup(url);
+    return origin;
+}
+
 char *ic_instance_origin(const char *instance, bool allow_http, ic_error *error) {
     ic_error_clear(error);
     char *name = instance_full_name(instance, error);
-    CURLU *url = name ? curl_url() : NULL;
-    char *origin = NULL;
-    if (!url) {
-        if (error->kind == IC_OK) ic_error_memory(error);
-    } else if (curl_url_set(url, CURLUPART_URL, name, CURLU_DEFAULT_SCHEME | CURLU_NON_SUPPORT_SCHEME) !=
-               CURLUE_OK) {
-        ic_error_set(error, IC_ERR_ARGUMENT, "instance: not a host or URL");
-    } else {
-        origin = instance_origin(url, allow_http, error);
-    }
-    curl_url_cleanup(url);
+    char *origin = name ? ic_host_origin("instance", name, allow_http, error) : NULL;
+    if (!name && error->kind == IC_OK) ic_error_memory(error);
     ic_free(name);
     return origin;
 }

@@ -124,6 +124,23 @@ static bool query_type_fits(const ic_field *field, const cJSON *value, ic_error 
     return !expected;
 }
 
+bool ic_query_check_one_of(const ic_field *fields, const cJSON *given, const cJSON *extra, ic_error *error) {
+    ic_buf names = {0};
+    const char *first = NULL;
+    bool found = false;
+    for (const ic_field *field = fields; field->name; field++) {
+        if (!(field->flags & IC_ONE_OF)) continue;
+        ic_buf_printf(&names, "%s%s", first ? ", " : "", field->name);
+        if (!first) first = field->name;
+        found = found || ic_json_member(given, field->name) || ic_json_member(extra, field->name);
+    }
+    if (first && !found)
+        ic_error_set(error, IC_ERR_ARGUMENT, "%s: missing; Ironclad requires one of %s", first,
+                     names.failed ? first : ic_buf_text(&names));
+    ic_buf_free(&names);
+    return !first || found;
+}
+
 bool ic_query_build(const ic_operation *operation, const ic_arguments *arguments, ic_buf *target,
                     ic_error *error) {
     const cJSON *value = NULL;
@@ -148,5 +165,6 @@ bool ic_query_build(const ic_operation *operation, const ic_arguments *arguments
             return false;
         }
     }
-    return ic_query_append(arguments->extra_query, query_separator(target), target, error);
+    return ic_query_check_one_of(operation->query, arguments->query, arguments->extra_query, error) &&
+           ic_query_append(arguments->extra_query, query_separator(target), target, error);
 }

@@ -26,7 +26,6 @@ static const ic_operation request_raw_json = RAW(IC_BODY_JSON), request_raw_form
     { .id = name, .path = "", .query = request_no_fields, .fields = request_no_fields, .scopes = "" }
 
 static const ic_operation request_pause_operation = OUTSIDE("pause"),
-                          request_shared_operation = OUTSIDE("shared"),
                           request_download_operation = OUTSIDE("download");
 
 static bool request_finish(ic_request *request, ic_buf *target, ic_error *error) {
@@ -133,6 +132,11 @@ static bool request_build_headers(const cJSON *headers, ic_request *request, ic_
     return false;
 }
 
+static void request_address(ic_request *request, ic_service service) {
+    request->host = ic_services[service].host;
+    request->no_bearer = !ic_services[service].bearer;
+}
+
 bool ic_request_build(const ic_operation *operation, ic_arguments *arguments, ic_request *request,
                       ic_error *error) {
     ic_buf target = {0};
@@ -141,6 +145,8 @@ bool ic_request_build(const ic_operation *operation, ic_arguments *arguments, ic
     request->answer = operation->answer;
     request->bucket = operation->bucket;
     request->repeatable = operation->repeatable;
+    request->reads = operation->reads;
+    request_address(request, operation->service);
     bool built = request_build_path(operation, arguments, &target, error) &&
                  ic_query_build(operation, arguments, &target, error) &&
                  request_build_headers(arguments->headers, request, error) &&
@@ -163,8 +169,19 @@ static bool request_check_raw_path(const char *path, ic_error *error) {
     return !wrong;
 }
 
-bool ic_request_raw(ic_method method, const char *path, ic_arguments *arguments, ic_request *request,
-                    ic_error *error) {
+/* Whether the path is of an operation that must not be sent twice, although its method would allow it. */
+static bool request_is_once(ic_product product, ic_method method, const char *path) {
+    ic_buf bare = {0};
+    ic_buf_add(&bare, path, strcspn(path, "?"));
+    const char *text = ic_buf_text(&bare);
+    const ic_operation *operation = text ? ic_operation_by_path(product, method, text, NULL) : NULL;
+    bool once = !text || (operation && !operation->repeatable);
+    ic_buf_free(&bare);
+    return once;
+}
+
+bool ic_request_raw(ic_product product, ic_method method, const char *path, ic_arguments *arguments,
+                    ic_request *request, ic_error *error) {
     if (!request_check_raw_path(path, error)) return false;
     if (method == IC_GET && (arguments->body || arguments->files || arguments->extra_body)) {
         ic_error_set(error, IC_ERR_ARGUMENT, "body: a GET request has no body");
@@ -175,8 +192,11 @@ bool ic_request_raw(ic_method method, const char *path, ic_arguments *arguments,
     request->operation = files ? &request_raw_form : &request_raw_json;
     request->method = method;
     request->answer = IC_ANSWER_ANY;
-    request->bucket = ic_bucket_of(method, path);
-    request->repeatable = method == IC_GET || method == IC_PUT || method == IC_DELETE;
+    request->bucket = ic_bucket_of(product, method, path);
+    request->repeatable = (method == IC_GET || method == IC_PUT || method == IC_DELETE) &&
+                          !request_is_once(product, method, path);
+    request->reads = method == IC_GET && request->repeatable;
+    request_address(request, ic_service_of(product, method, path));
     ic_buf_puts(&target, path);
     bool built = ic_query_append(arguments->query, strchr(path, '?') ? '&' : '?', &target, error) &&
                  request_build_headers(arguments->headers, request, error) &&
@@ -194,7 +214,8 @@ bool ic_request_download(const char *url, bool allow_http, ic_request *request, 
                             .absolute = true,
                             .answer = IC_ANSWER_BYTES,
                             .bucket = IC_BUCKET_NONE,
-                            .repeatable = true};
+                            .repeatable = true,
+                            .reads = true};
     if (objection) {
         ic_error_set(error, IC_ERR_ARGUMENT, "url: %s", objection);
         return false;
@@ -205,11 +226,8 @@ bool ic_request_download(const char *url, bool allow_http, ic_request *request, 
 }
 
 void ic_request_pause(ic_request *request) {
-    *request = (ic_request){.operation = &request_pause_operation, .anonymous = true, .repeatable = true};
-}
-
-void ic_request_shared(ic_request *request) {
-    *request = (ic_request){.operation = &request_shared_operation, .anonymous = true, .repeatable = true};
+    *request = (ic_request){
+        .operation = &request_pause_operation, .anonymous = true, .repeatable = true, .reads = true};
 }
 
 void ic_request_free(ic_request *request) {

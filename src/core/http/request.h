@@ -41,11 +41,14 @@ typedef struct ic_request {
     char *authorization;      /* a secret: sent to the token endpoint instead of a bearer; NULL: none */
     char *sensitive;          /* a secret in the body that no message may show; NULL: none */
     bool anonymous;           /* sent without bearer and actor: to the token endpoint, or `absolute` */
+    ic_host host;             /* of the connection; with `absolute` it does not count */
+    bool no_bearer;           /* the service takes no token */
     bool absolute;            /* `target` is a whole URL, on any host */
     bool secret;              /* the body holds a secret and is overwritten when it is freed */
     ic_answer answer;
     ic_bucket bucket;
     bool repeatable;
+    bool reads; /* changes nothing */
 } ic_request;
 
 /* Checks the arguments against the catalog and builds the request. False with ARGUMENT (the message names the
@@ -54,16 +57,15 @@ typedef struct ic_request {
 bool ic_request_build(const ic_operation *operation, ic_arguments *arguments, ic_request *request,
                       ic_error *error);
 /* The same for a request that is not in the catalog. `path` begins with "/", may hold a query, and is sent
- * unchanged. GET, PUT and DELETE count as repeatable. The answer is read as JSON or as bytes, by its
- * Content-Type. */
-bool ic_request_raw(ic_method method, const char *path, ic_arguments *arguments, ic_request *request,
-                    ic_error *error);
+ * unchanged. GET, PUT and DELETE count as repeatable, unless the catalog knows the path and says otherwise.
+ * The answer is read as JSON or as bytes, by its Content-Type. */
+bool ic_request_raw(ic_product product, ic_method method, const char *path, ic_arguments *arguments,
+                    ic_request *request, ic_error *error);
 /* A download from any URL, such as a signed link. It is sent without bearer and actor. False with MEMORY, or
  * with ARGUMENT when ic_url_objection refuses the URL. */
 bool ic_request_download(const char *url, bool allow_http, ic_request *request, ic_error *error);
-/* For a call that sends nothing and only sleeps, and for one to the shared Redis. */
+/* For a call that sends nothing and only sleeps. */
 void ic_request_pause(ic_request *request);
-void ic_request_shared(ic_request *request);
 void ic_request_free(ic_request *request);
 
 /* How messages name an operation: "workflows:launch", or the operationId when it has no Lua name. Writes into

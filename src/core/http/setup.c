@@ -59,7 +59,7 @@ static bool setup_target(ic_setup *setup) {
     return true;
 }
 
-static ssize_t setup_reader_read(const ic_reader *reader, char *into, size_t length) {
+static ssize_t reader_read(const ic_reader *reader, char *into, size_t length) {
     const ic_part *part = reader->part;
     if (reader->file < 0) {
         memcpy(into, part->data + reader->at, length);
@@ -71,7 +71,7 @@ static ssize_t setup_reader_read(const ic_reader *reader, char *into, size_t len
     }
 }
 
-static bool setup_reader_has_changed(const ic_reader *reader) {
+static bool reader_has_changed(const ic_reader *reader) {
     struct stat now;
     const struct stat *then = &reader->opened;
     if (reader->file < 0) return false;
@@ -81,14 +81,14 @@ static bool setup_reader_has_changed(const ic_reader *reader) {
 }
 
 /* Sends exactly the announced number of bytes. When the file changes meanwhile, the attempt ends. */
-static size_t setup_reader_on_read(char *into, size_t size, size_t count, void *argument) {
+static size_t reader_on_read(char *into, size_t size, size_t count, void *argument) {
     ic_reader *reader = argument;
     size_t left = reader->size - reader->at, length = size * count;
     if (length > left) length = left;
     if (length == 0) return 0;
-    ssize_t got = setup_reader_read(reader, into, length);
+    ssize_t got = reader_read(reader, into, length);
     /* Before the last bytes the file is checked: without them the server has only a fragment. */
-    if (got <= 0 || (got == (ssize_t)left && setup_reader_has_changed(reader))) {
+    if (got <= 0 || (got == (ssize_t)left && reader_has_changed(reader))) {
         reader->setup->changed = reader->part->path;
         return CURL_READFUNC_ABORT;
     }
@@ -96,7 +96,7 @@ static size_t setup_reader_on_read(char *into, size_t size, size_t count, void *
     return (size_t)got;
 }
 
-static int setup_reader_on_seek(void *argument, curl_off_t offset, int origin) {
+static int reader_on_seek(void *argument, curl_off_t offset, int origin) {
     ic_reader *reader = argument;
     if (origin != SEEK_SET || offset < 0 || (size_t)offset > reader->size) return CURL_SEEKFUNC_FAIL;
     reader->at = (size_t)offset;
@@ -105,7 +105,7 @@ static int setup_reader_on_seek(void *argument, curl_off_t offset, int origin) {
 
 /* Only a regular file with a known size can be sent: a pipe could block the engine's thread, and a folder or
  * a file in /proc has no bytes of its own. */
-static bool setup_reader_open(ic_reader *reader, ic_error *error) {
+static bool reader_open(ic_reader *reader, ic_error *error) {
     struct stat *about = &reader->opened;
     const char *path = reader->part->path, *wrong = NULL;
     char byte;
@@ -129,9 +129,9 @@ static bool setup_add_file(ic_setup *setup, curl_mimepart *into, long index) {
     ic_reader *reader = &setup->readers[index];
     reader->part = part;
     reader->size = part->length;
-    if (part->path && reader->file < 0 && !setup_reader_open(reader, setup->error)) return false;
-    return curl_mime_data_cb(into, (curl_off_t)reader->size, setup_reader_on_read, setup_reader_on_seek, NULL,
-                             reader) == CURLE_OK &&
+    if (part->path && reader->file < 0 && !reader_open(reader, setup->error)) return false;
+    return curl_mime_data_cb(into, (curl_off_t)reader->size, reader_on_read, reader_on_seek, NULL, reader) ==
+               CURLE_OK &&
            curl_mime_filename(into, part->filename) == CURLE_OK &&
            curl_mime_type(into, part->content_type) == CURLE_OK;
 }
@@ -207,13 +207,13 @@ static bool setup_takes_gzip(const ic_setup *setup) {
 /* Only the connection's own host gets the bearer, the actor and the caller's headers. */
 static bool setup_headers(ic_setup *setup) {
     const ic_request *request = setup->request;
-    const char *actor = setup->foreign || request->anonymous ? NULL : setup->actor;
+    const char *actor = setup->foreign || request->anonymous || request->no_bearer ? NULL : setup->actor;
     bool json = request->answer == IC_ANSWER_JSON || request->answer == IC_ANSWER_NOTHING;
     bool added = setup_add_header(setup, "Expect:", "");
     if (added && !setup_caller_gives(setup, "Accept"))
         added = setup_add_header(setup, "Accept: ", json ? "application/json" : "*/*");
     if (added && !setup_takes_gzip(setup)) added = setup_add_header(setup, "Accept-Encoding: ", "identity");
-    if (added && setup->bearer && !setup->foreign)
+    if (added && setup->bearer && !setup->foreign && !request->no_bearer)
         added = setup_add_header(setup, "Authorization: Bearer ", setup->bearer);
     if (added && request->authorization)
         added = setup_add_header(setup, "Authorization: ", request->authorization);
@@ -298,7 +298,7 @@ static bool setup_connection(ic_setup *setup) {
     SET(HTTP_VERSION, (long)(plain ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
     /* Calls that start together wait for one HTTP/2 connection and share it. Not over plain TCP: there only
      * the first answer would show whether the server speaks HTTP/2, and all others would wait for it. */
-    SET(PIPEWAIT, plain || !ic_text_starts(setup->connection->origin, "https:") ? 0L : 1L);
+    SET(PIPEWAIT, plain || !ic_text_starts(setup->url, "https:") ? 0L : 1L);
     SET(FRESH_CONNECT, setup->new_connection ? 1L : 0L);
     SET(NOSIGNAL, 1L);
     /* NATs and firewalls forget a TCP connection on which nothing is sent, as during a slow answer. libcurl

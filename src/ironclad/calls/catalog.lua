@@ -39,13 +39,13 @@ whole.jobs = core.jobs
 
 --- Goes through all operations without making their entries.
 -- @return a function for the generic `for`: number, id, resource, name (nil for an operation that only client:call
---   reaches), path
+--   reaches), path, product
 function catalog.names()
   local number = 0
   return function()
     number = number + 1
-    local id, resource, name, path = core.operation_names(number)
-    if id then return number, id, resource, name, path end
+    local id, resource, name, path, product = core.operation_names(number)
+    if id then return number, id, resource, name, path, product end
   end
 end
 
@@ -57,11 +57,14 @@ function catalog.find(name)
 end
 
 --- The end of the message about an unknown operation: '; did you mean "…"?', or an empty text.
-function catalog.suggestion(wanted)
+-- @param product the one whose operations may be meant
+function catalog.suggestion(wanted, product)
   local ids, labels = {}, {}
-  for _, id, resource, name in catalog.names() do
-    ids[#ids + 1] = id
-    if name then labels[#labels + 1] = resource .. ":" .. name end
+  for _, id, resource, name, _, owner in catalog.names() do
+    if owner == product then
+      ids[#ids + 1] = id
+      if name then labels[#labels + 1] = resource .. ":" .. name end
+    end
   end
   local first, second = ids, labels
   if tostring(wanted):find(":", 1, true) then first, second = labels, ids end

@@ -7,9 +7,10 @@ local lazy = require "ironclad.base.lazy"
 local mistake = require "ironclad.base.mistake"
 local properties = lazy "ironclad.values.properties"
 local references = lazy "ironclad.calls.references"
+local answers = lazy "ironclad.clickwrap.answers"
+local site = lazy "ironclad.clickwrap.site"
 local resources = require "ironclad.resources.resources"
 local run = require "ironclad.calls.run"
-local templates = require "ironclad.calls.templates"
 
 local operation = {}
 
@@ -67,6 +68,7 @@ local id_fields = {
   roleId = { "roleId", "role", "id" }, -- of a reviewer, or of a workflow's role
   roleName = { "roleName", "displayName" },
   signerRoleName = { "signerRoleName", "roleName" },
+  signer_id = { "signer_id" }, -- of Clickwrap
   key = { "key" },
   attributeId = { "attributeId" },
 }
@@ -129,19 +131,30 @@ end
 -- @return value, err, response
 function operation.perform(client, label, index, entry, arguments, finish, subject)
   local callback, has_body = arguments.callback, type(arguments.body) == "table"
-  local by_title = has_body and not arguments.dry_run and templates.is_title(entry, arguments.body)
-  if callback and has_body and (by_title or properties.lack_schema(client, entry, arguments, subject)) then
+  local clickwrap = entry.product == "clickwrap"
+  local needs_site = clickwrap and site.must_look(client, entry, arguments)
+  if callback and (needs_site or (has_body and not clickwrap
+    and properties.lack_schema(client, entry, arguments, subject))) then
     arguments.callback = nil -- two calls, one after the other in the background
     return run.aside(client, callback, operation.perform, client, label, index, entry, arguments, finish,
       subject)
   end
-  if has_body then
-    local unprepared = by_title and templates.prepare(client, label, arguments)
-      or properties.prepare(client, label, entry, arguments, subject)
+  if clickwrap then
+    if arguments.as_user ~= nil then mistake.raise(label, "as_user: Clickwrap has no acting user") end
+    if needs_site then
+      local found, err, response = site.find(client)
+      if not found then return nil, err, response end
+    end
+    site.add(client, entry, arguments)
+  elseif has_body then
+    local unprepared = properties.prepare(client, label, entry, arguments, subject)
     if unprepared then return nil, unprepared end
     references.prepare(label, entry, arguments)
   end
   local function shaped(value)
+    local err
+    if clickwrap then value, err = answers.plain(label, entry, value) end
+    if err then return nil, err end
     if index == SCHEMA then properties.notice(client, value) end
     value = resources.shape(client, entry, value)
     if finish then return finish(value) end
@@ -149,12 +162,12 @@ function operation.perform(client, label, index, entry, arguments, finish, subje
   end
   if callback then
     arguments.callback = function(value, err, ...)
-      if err == nil then value = shaped(value) end
+      if err == nil then value, err = shaped(value) end
       return callback(value, err, ...)
     end
   end
   local value, err, response = run.call(client, label, index, arguments)
-  if err == nil and not callback and not arguments.dry_run then value = shaped(value) end
+  if err == nil and not callback and not arguments.dry_run then value, err = shaped(value) end
   return value, err, response
 end
 
@@ -163,50 +176,6 @@ local function has_table(query)
     if type(value) == "table" then return true end
   end
   return false
-end
-
--- Raises a mistake for a value that is none of a field's choices.
-local function check_choice(label, field, value)
-  if type(value) ~= "string" or field.is_choice[value] then return end
-  mistake.raise(label, "%s: expected one of %s, got %q%s", field.name, table.concat(field.choices, ", "), value,
-    mistake.did_you_mean(value, field.choices))
-end
-
--- The same for each item of a list: a table, or one text with commas. The core refuses items with a comma.
-local function check_choices_of(label, field, value)
-  if type(value) == "string" then
-    for item in value:gmatch "[^,]+" do check_choice(label, field, item) end
-  else
-    for _, item in ipairs(type(value) == "table" and value or {}) do
-      if type(item) == "string" and not item:find(",", 1, true) then check_choice(label, field, item) end
-    end
-  end
-end
-
--- The fields of a list that have choices, with a set of them.
-local function fields_with_choices(list)
-  local found = {}
-  for _, field in ipairs(list) do
-    if field.choices then
-      field.is_choice = mistake.set(field.choices)
-      found[#found + 1] = field
-    end
-  end
-  return found
-end
-
--- Refuses values that are none of the choices of the catalog, before anything is sent. (`extra` passes any value.)
-local function check_choices(label, entry, arguments)
-  if not entry.with_choices then
-    entry.with_choices = { query = fields_with_choices(entry.query), body = fields_with_choices(entry.fields) }
-  end
-  for part, list in pairs(entry.with_choices) do
-    local given = arguments[part]
-    for i = 1, type(given) == "table" and #list or 0 do
-      local check = list[i].list and check_choices_of or check_choice
-      check(label, list[i], given[list[i].name])
-    end
-  end
 end
 
 --- Reads the arguments of a method: (the remaining path parameters in order…, arguments, options).
@@ -232,7 +201,6 @@ function operation.read(label, entry, first, ...)
   end
   if options ~= nil then add_options(label, arguments, options, entry) end
   if has_table(arguments.query) then arguments.query = references.in_query(entry, arguments.query) end
-  check_choices(label, entry, arguments)
   return arguments
 end
 
@@ -315,7 +283,6 @@ function operation.call(client, index, entry, given, options)
     mistake.raise(label, "path.%s: missing", entry.path_parameters[#arguments.path + 1])
   end
   if options ~= nil then add_options(label, arguments, options, entry) end
-  check_choices(label, entry, arguments)
   return operation.perform(client, label, index, entry, arguments)
 end
 

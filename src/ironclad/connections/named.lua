@@ -1,6 +1,8 @@
 --- Connections that are described outside the script: by name in a file, or by environment variables. Nothing is read
 -- until a script asks for it.
 --
+-- Of Clickwrap, an entry has the options of ironclad.clickwrap.
+--
 -- The file is $IRONCLAD_CONFIG, otherwise $XDG_CONFIG_HOME/ironclad/connections.json, otherwise
 -- ~/.config/ironclad/connections.json. It is a JSON object with the options of ironclad.connect under each name.
 --
@@ -13,11 +15,12 @@
 --     "acme demo": { "instance": "demo", "token": { "env": "ACME_DEMO_TOKEN" } }
 --   }
 --
--- A secret (client_secret, token, refresh_token) is a string, { "env": "VARIABLE" }, or { "command": [word, …] }: a
--- program that prints it, run without a shell when the connection is opened. In ca_file, ca_path, store and socket_dir,
--- "~/" is the home folder, and a relative path starts at the folder of the file. A file that holds secrets must be
--- readable by its owner only. A file with any source of a secret must belong to this user (or to root), and must be
--- writable by its owner only, because a user who can change the file decides where the secret is sent.
+-- A secret (client_secret, token, refresh_token, api_token) is a string, { "env": "VARIABLE" }, or
+-- { "command": [word, …] }: a program that prints it, run without a shell when the connection is opened. In ca_file,
+-- ca_path, store and socket_dir, "~/" is the home folder, and a relative path starts at the folder of the file. A file
+-- that holds secrets must be readable by its owner only. A file with any source of a secret must belong to this user
+-- (or to root), and must be writable by its owner only, because a user who can change the file decides where the secret
+-- is sent.
 
 local core = require "ironclad.core"
 local mistake = require "ironclad.base.mistake"
@@ -26,18 +29,29 @@ local named = {}
 
 local COMMAND_SECONDS = 30
 
-local secrets = { client_secret = true, token = true, refresh_token = true }
+local secrets = { client_secret = true, token = true, refresh_token = true, api_token = true }
 local paths = { ca_file = true, ca_path = true, store = true, socket_dir = true }
 
-local variables = {
-  instance = "IRONCLAD_INSTANCE",
-  client_id = "IRONCLAD_CLIENT_ID",
-  client_secret = "IRONCLAD_CLIENT_SECRET",
-  scopes = "IRONCLAD_SCOPES",
-  as_user = "IRONCLAD_AS_USER",
-  token = "IRONCLAD_TOKEN",
-  refresh_token = "IRONCLAD_REFRESH_TOKEN",
-  ca_file = "IRONCLAD_CA_FILE",
+-- The environment variables of each place (core.options).
+local variables_of = {
+  connect = {
+    instance = "IRONCLAD_INSTANCE",
+    client_id = "IRONCLAD_CLIENT_ID",
+    client_secret = "IRONCLAD_CLIENT_SECRET",
+    scopes = "IRONCLAD_SCOPES",
+    as_user = "IRONCLAD_AS_USER",
+    token = "IRONCLAD_TOKEN",
+    refresh_token = "IRONCLAD_REFRESH_TOKEN",
+    ca_file = "IRONCLAD_CA_FILE",
+  },
+  clickwrap = {
+    site_access_id = "IRONCLAD_CLICKWRAP_SITE",
+    api_token = "IRONCLAD_CLICKWRAP_TOKEN",
+    environment = "IRONCLAD_CLICKWRAP_ENVIRONMENT",
+    activity_host = "IRONCLAD_CLICKWRAP_ACTIVITY_HOST",
+    rest_host = "IRONCLAD_CLICKWRAP_REST_HOST",
+    ca_file = "IRONCLAD_CA_FILE",
+  },
 }
 
 -- The value of an environment variable. An empty one counts as not set, as in most programs.
@@ -216,9 +230,22 @@ local function value_of(name, value, folder)
     value == core.null and "null" or is_list(value) and "another list" or "an object")
 end
 
--- What an entry may have: every option except `name`.
-local entry_options = mistake.set(core.options "connect")
-entry_options.name = nil
+-- What an entry may have: every option of that place except `name`.
+local function entry_options(place)
+  local known = mistake.set(core.options(place))
+  known.name = nil
+  return known
+end
+
+-- The hint for an option that is not of this place: it may be of the other one.
+local function hint_at(place)
+  local other = place == "connect" and "clickwrap" or "connect"
+  local known = entry_options(other)
+  return function(name)
+    return known[name] and ("; it is an option of ironclad.%s"):format(other)
+      or mistake.did_you_mean(name, core.options(place))
+  end
+end
 
 -- An entry, overridden by the options that were given with the name. A secret that is overridden is not fetched.
 local function resolve(entry, given, folder)
@@ -244,29 +271,8 @@ local function explainer(given, place)
   end
 end
 
---- The path of the file; nil and a message.
-named.path = config_path
-
---- Writes an entry to the file, which is made when it is missing. The others stay as they are.
--- @param entry a table as in the file; nil: removes the entry
--- @return true; nil and a message
-function named.save(name, entry)
-  local path, unplaced = config_path()
-  if not path then return nil, unplaced end
-  local connections = {}
-  if core.read_config(path) then
-    local found, problem = read_connections(path)
-    if not found then return nil, problem end
-    connections = found
-  end
-  connections[name] = entry
-  local text = require("ironclad.values.pretty").encode(connections, { pretty = true })
-  return core.terminal.write_private(path, text .. "\n")
-end
-
 --- The connections of the file, sorted by name.
--- @return a list of { name =, command = whether a command prints one of its secrets, instance =, as_user =, grant = };
---   nil and a message
+-- @return a list of { name =, command = whether a command prints one of its secrets }; nil and a message
 function named.list()
   local path, message = config_path()
   if not path then return nil, message end
@@ -275,19 +281,17 @@ function named.list()
   local list = {}
   for _, name in ipairs(sorted_names(connections)) do
     local has = contents_of { connections[name] }
-    local entry = type(connections[name]) == "table" and connections[name] or {}
-    list[#list + 1] = { name = name, command = has.command, instance = entry.instance, as_user = entry.as_user,
-      grant = entry.token and "token" or entry.refresh_token and "authorization_code" or entry.grant
-        or "client_credentials" }
+    list[#list + 1] = { name = name, command = has.command }
   end
   return list
 end
 
 --- The options of a named connection.
+-- @param place "connect" or "clickwrap"
 -- @param given its name, or a table of options with `name`; the other options override those of the file
 -- @return a table of options with `name`, for ironclad.connect; and a function that adds to a message (one that begins
 --   with the name of an option) where that option comes from. Nil and a message when it cannot be read
-function named.load(given)
+function named.load(given, place)
   if type(given) ~= "table" then given = { name = given } end
   local name = given.name
   if type(name) ~= "string" then return nil, "name: expected a string, got a " .. type(name) end
@@ -302,22 +306,27 @@ function named.load(given)
     return nil, ('%s has no connection "%s" (%s)%s'):format(path, name,
       names[1] and "it has: " .. table.concat(names, ", ") or "it has none", mistake.did_you_mean(name, names))
   end
-  local place = ('connection "%s" in %s'):format(name, path)
-  if type(entry) ~= "table" or #entry > 0 then return nil, place .. ": expected an object with options" end
-  local options, problem = nil, mistake.unknown(entry, entry_options)
+  local where = ('connection "%s" in %s'):format(name, path)
+  if type(entry) ~= "table" or #entry > 0 then return nil, where .. ": expected an object with options" end
+  place = place or "connect"
+  local options, problem = nil, mistake.unknown(entry, entry_options(place), nil, hint_at(place))
   if not problem then options, problem = resolve(entry, given, path:match "^.*/" or "") end
-  if not options then return nil, place .. ": " .. problem end
-  return options, explainer(given, function() return place end)
+  if not options then return nil, where .. ": " .. problem end
+  return options, explainer(given, function() return where end)
 end
 
 --- The options that environment variables hold: IRONCLAD_INSTANCE, IRONCLAD_CLIENT_ID, IRONCLAD_CLIENT_SECRET,
 -- IRONCLAD_SCOPES (separated by spaces), IRONCLAD_AS_USER, IRONCLAD_TOKEN, IRONCLAD_REFRESH_TOKEN, IRONCLAD_CA_FILE.
+-- For ironclad.clickwrap: IRONCLAD_CLICKWRAP_SITE, IRONCLAD_CLICKWRAP_TOKEN, IRONCLAD_CLICKWRAP_ENVIRONMENT,
+-- IRONCLAD_CLICKWRAP_ACTIVITY_HOST, IRONCLAD_CLICKWRAP_REST_HOST, IRONCLAD_CA_FILE.
 -- @param given options that override them
+-- @param place "connect" or "clickwrap"
 -- @return as named.load; the function names the environment variable
-function named.from_env(given)
+function named.from_env(given, place)
   given = given or {}
+  local variables = variables_of[place or "connect"]
   if type(given) ~= "table" then return nil, "expected a table of options, got a " .. type(given) end
-  if given.name ~= nil then return nil, "name: a named connection is opened by ironclad.connect" end
+  if given.name ~= nil then return nil, "name: a named connection is opened by ironclad." .. (place or "connect") end
   local options = {}
   for option, name in pairs(variables) do options[option] = variable(name) end
   if options.scopes then options.scopes = words_of(options.scopes) end

@@ -4,7 +4,8 @@
 --
 -- All arguments and options apply to every page. One page is fetched ahead, never more. Pages have the largest size
 -- that Ironclad allows unless `pageSize` (SCIM: `count`) says otherwise. `page` (SCIM: `startIndex`) is the first page
--- to read. `limit` is the largest number of items to return.
+-- to read. `limit` is the largest number of items to return. In Clickwrap, `per_page` is the page size, and pages are
+-- counted from 1.
 --
 -- Lists change while they are read. An item that is read twice, because others were inserted before it, is returned
 -- once: the iterator remembers at least the last 1,000 items. When items are deleted, later items move to pages that
@@ -37,6 +38,12 @@ local PATIENCE, RETURNS = 10, 3
 local PAGE_SIZE = 100 -- the largest that Ironclad gives; SCIM gives up to 1,000
 
 local function number_of(value) return type(value) == "number" and value or nil end
+
+-- What an item is recognized by; nil when it has nothing of the kind. Clickwrap's signers have no `id`.
+local function id_of(item)
+  local id = type(item) == "table" and (item.id or item.jobId or item.signer_id)
+  return (type(id) == "string" or type(id) == "number") and id or nil
+end
 
 --- The styles of paging (catalog: entry.paging). Each has
 --   size    the query parameter of a page's size
@@ -89,6 +96,26 @@ styles.scim = {
   end,
   count = "totalResults",
   earlier = function(walk, _, by) return walk.at - by end,
+}
+
+-- Clickwrap. Some of its lists have nothing but `data`: they end at a page that is empty or has nothing new.
+styles.clickwrap = {
+  size = "per_page", start = "page", first = 1,
+  items = function(page, field) return page[field] end,
+  next = function(walk, page, items)
+    local total = number_of(page.total_count)
+    walk.at = walk.at + 1
+    if type(page.has_more) == "boolean" then return page.has_more end
+    if #items == 0 then return false end
+    if total then return walk.seen < total end
+    return not walk.known[id_of(items[1]) or false]
+  end,
+  count = "total_count",
+  earlier = function(walk, page, by)
+    local told = number_of(page.per_page)
+    local size = told and told > 0 and told or walk.size
+    return math.floor(((walk.at - 1) * size - by) / size) + 1
+  end,
 }
 
 -- One answer, which is the list or contains it.
@@ -190,8 +217,8 @@ end
 
 -- Whether an item is new. An item without an id counts as new.
 local function is_new(self, item)
-  local id = type(item) == "table" and (item.id or item.jobId)
-  if type(id) ~= "string" then return true end
+  local id = id_of(item)
+  if not id then return true end
   if self.known[id] then return false end
   local place = self.oldest
   local forgotten = self.ring[place]

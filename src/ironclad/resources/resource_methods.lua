@@ -14,8 +14,10 @@ local resources = require "ironclad.resources.resources"
 
 -- Fields of Ironclad whose names are close to a method. spec/ironclad/resources/resources_spec.lua finds them in the
 -- OpenAPI documents.
-local fields = mistake.set { "delegates", "download", "downloadUrl", "list", "properties", "propertyKey", "recordId",
-  "recordIds", "result", "updates" }
+local fields = mistake.set({ "delegates", "download", "downloadUrl", "list", "properties", "propertyKey", "recordId",
+  "recordIds", "result", "updates" }, { -- of Clickwrap
+  "active", "archived", "create", "deleted", "et", "public", "publish", "published", "published_version", "ref",
+  "render", "res" })
 
 -- The operations of a kind: name of the method -> number of the operation.
 local function operations_of(kind)
@@ -78,9 +80,14 @@ local function metatable_of(kind)
   }
 end
 
-for _, kind in pairs(resources.kinds) do setmetatable(kind.methods, metatable_of(kind)) end
-
 local resource_methods = {}
+
+--- Gives a new kind its methods.
+function resource_methods.prepare(kind)
+  setmetatable(kind.methods, metatable_of(kind))
+end
+
+for _, kind in pairs(resources.kinds) do resource_methods.prepare(kind) end
 
 --- All methods of a kind's tables, each made: name -> function.
 function resource_methods.all(kind)

@@ -72,6 +72,9 @@ local function activity(resource)
   return active == false and "inactive" or nil
 end
 
+--- The functions above that other kinds use.
+resources.texts = { first = first, quoted = quoted }
+
 resources.kinds = {
   workflow = { resource = "workflows", id = "id", modules = { "workflow", "wait" },
     shown = { first("ironcladId", "id"), quoted "title", first "step", unless("status", "active", "completed") } },
@@ -85,17 +88,21 @@ resources.kinds = {
     shown = { first("ironcladId", "id"), quoted "name" } },
   export = { resource = "exports", id = "jobId", modules = { "wait" },
     shown = { first "jobId", first "jobStatus" } },
-  user = { resource = "scim.users", id = "id", modules = { "directory" },
+  user = { resource = "scim.users", id = "id",
     shown = { first "id", first "userName", activity } },
-  group = { resource = "scim.groups", id = "id", modules = { "directory" },
+  group = { resource = "scim.groups", id = "id",
     shown = { first "id", quoted "displayName" } },
 }
-for name, kind in pairs(resources.kinds) do
+--- Adds a kind: { resource =, id = field of its id, shown = parts of tostring, modules = as above }.
+function resources.add_kind(name, kind)
   kind.name = name
   kind.methods = {}
   local _, _, _, path = core.operation_names(core.operation_number(kind.resource .. ":get"))
   kind.path = path
+  resources.kinds[name] = kind
 end
+
+for name, kind in pairs(resources.kinds) do resources.add_kind(name, kind) end
 
 local function to_text(resource)
   local kind = getmetatable(resource).kind
@@ -160,9 +167,10 @@ function resources.client_of(value)
   if metatable then return metatable.client, metatable.kind.name end
 end
 
--- The internal id. Some operations refuse Ironclad's readable ids (IC-12).
+-- The internal id. Some operations refuse Ironclad's readable ids (IC-12). Clickwrap has ids that are numbers.
 function resources.id_of(value)
-  return rawget(value, metatable_of_resource(value).kind.id)
+  local id = rawget(value, metatable_of_resource(value).kind.id)
+  return type(id) == "number" and id % 1 == 0 and ("%d"):format(id) or id
 end
 
 -- The table stays the same, so that every reference to it sees the update. An answer without an id is only a part of

@@ -335,6 +335,7 @@ end
 
 for _, job in ipairs(catalog.jobs) do
   local _, status = catalog.find(job.status)
+  if status.product == "clickwrap" then require "ironclad.clickwrap.kinds" end
   job.in_query = #status.path_parameters == 0
   job.waiter, job.start, job.look = wait_job, operation_named(job.start), operation_named(job.status)
   add_job(status.resource, job)

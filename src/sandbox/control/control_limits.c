@@ -3,22 +3,16 @@
 #include "sandbox/control/control.h"
 #include <string.h>
 
-static const char *const bucket_names[] = {
-#define X(constant, name, per_minute) name,
-    IC_BUCKETS(X)
-#undef X
-};
-
 static ic_window *control_find_window(ic_limits *limits, const char *name) {
     for (size_t i = 0; i < IC_BUCKET_NONE; i++)
-        if (strcmp(bucket_names[i], name) == 0) return &limits->buckets[i];
+        if (strcmp(ic_bucket_name((ic_bucket)i), name) == 0) return &limits->buckets[i];
     return strcmp(name, "company") == 0 ? &limits->company : NULL;
 }
 
 static void control_refuse_bucket(ic_control *control, const char *name) {
     ic_nearest nearest = {.wanted = name};
     for (size_t i = 0; i < IC_BUCKET_NONE; i++)
-        ic_nearest_offer(&nearest, bucket_names[i]);
+        ic_nearest_offer(&nearest, ic_bucket_name((ic_bucket)i));
     ic_nearest_offer(&nearest, "company");
     if (nearest.best)
         ic_control_refuse(control, 400, "there is no bucket '%s'; did you mean '%s'?", name, nearest.best);
@@ -47,7 +41,8 @@ static void control_answer_limits(ic_control *control) {
     cJSON *all = cJSON_CreateObject();
     if (limits->company.limit) ic_put_number(all, "company", (double)limits->company.limit);
     for (size_t i = 0; i < IC_BUCKET_COUNT; i++)
-        if (limits->buckets[i].limit) ic_put_number(all, bucket_names[i], (double)limits->buckets[i].limit);
+        if (limits->buckets[i].limit)
+            ic_put_number(all, ic_bucket_name((ic_bucket)i), (double)limits->buckets[i].limit);
     control->answer = cJSON_CreateObject();
     ic_put(control->answer, "limits", all);
 }

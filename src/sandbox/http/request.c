@@ -352,6 +352,7 @@ bool ic_exchange_check(ic_exchange *x) {
     case IC_BODY_JSON: return ic_exchange_parse(x) && request_check_body(x);
     case IC_BODY_LAUNCH: return request_parse_launch(x) && request_check_body(x);
     case IC_BODY_NONE:
+    case IC_BODY_URLENCODED:
     case IC_BODY_FORM: return true;
     }
     return true;

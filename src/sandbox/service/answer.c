@@ -27,7 +27,8 @@ static bool answer_needs_token(const ic_exchange *x, const ic_route *route) {
 
 static bool answer_find_operation(ic_exchange *x, ic_path_values *values) {
     const char *verb = strcmp(x->verb, "HEAD") == 0 ? "GET" : x->verb;
-    if (ic_method_parse(verb, &x->method)) x->operation = ic_operation_by_path(x->method, x->path, values);
+    if (ic_method_parse(verb, &x->method))
+        x->operation = ic_operation_by_path(IC_PRODUCT_CLM, x->method, x->path, values);
     return x->operation != NULL;
 }
 
@@ -48,7 +49,7 @@ static bool answer_decode_values(ic_exchange *x, const ic_path_values *values) {
 
 /* Counts the request in its bucket; beyond the limit answers 429. */
 static bool answer_is_within_limits(ic_exchange *x) {
-    ic_bucket bucket = x->operation ? x->operation->bucket : ic_bucket_of(x->method, x->path);
+    ic_bucket bucket = x->operation ? x->operation->bucket : ic_bucket_of(IC_PRODUCT_CLM, x->method, x->path);
     x->retry_after = ic_limits_take(&x->company->limits, bucket, ic_company_now(x->company), &x->quota);
     if (x->retry_after) ic_reply_error(x, 429, "TOO_MANY_REQUESTS", NULL, "too many requests");
     return !x->retry_after;

@@ -1,0 +1,105 @@
+--- The site of a connection. The Activity API wants its public access id, and the paths below /sites its number. With a
+-- token both are looked up in GET /sites, once.
+
+local core = require "ironclad.core"
+local Error = require "ironclad.base.error"
+
+local site = {}
+
+local MOST_PAGES = 100 -- of 100 sites
+
+-- All sites of the token; nil and an error.
+local function all_sites(client)
+  local sites, page = {}, 1
+  while true do
+    local answer, err, response = client.sites:list { page = page, per_page = 100 }
+    if err then return nil, err, response end
+    for _, one in ipairs(type(answer.data) == "table" and answer.data or {}) do sites[#sites + 1] = one end
+    if answer.has_more ~= true or page == MOST_PAGES then return sites end
+    page = page + 1
+  end
+end
+
+local function failure(message)
+  return Error.new { kind = "invalid_state", message = message, operation = "sites:list", outcome = "not_done",
+    retryable = false, attempts = 1 }
+end
+
+local function named(sites)
+  local texts = {}
+  for i, one in ipairs(sites) do
+    if i > 5 then texts[i] = "…" break end
+    texts[i] = ("%s (%s)"):format(tostring(one.name), tostring(one.access_id))
+  end
+  return table.concat(texts, ", ")
+end
+
+-- The one of the sites that the connection means; nil and an error.
+local function choose(sites, wanted)
+  if not wanted and #sites == 1 then return sites[1] end
+  for _, one in ipairs(wanted and sites or {}) do
+    if one.access_id == wanted then return one end
+  end
+  if #sites == 0 then return nil, failure "the token sees no site" end
+  if wanted then
+    return nil, failure(("the token sees no site with the access id %s; it sees %s"):format(wanted, named(sites)))
+  end
+  return nil, failure(("the token sees %d sites; give the site_access_id of one: %s"):format(#sites, named(sites)))
+end
+
+--- The site's table.
+-- @return it; nil, an error and the response
+function site.find(client)
+  local known = rawget(client, "known_site")
+  if known then return known end
+  local about = core.describe(client.connection)
+  local sites, err, response = all_sites(client)
+  if not sites then return nil, err, response end
+  local found
+  found, err = choose(sites, about.site_access_id)
+  if not found then return nil, err end
+  if not about.site_access_id then
+    local connection, objection = core.for_site(client.connection, tostring(found.access_id))
+    if not connection then return nil, failure(objection) end
+    client.connection = connection
+  end
+  rawset(client, "known_site", found)
+  return found
+end
+
+-- The field of an operation that has the site access id, and the name of the table that it is in.
+local function field_of(entry)
+  for _, field in ipairs(entry.query) do
+    if field.site then return field.name, "query" end
+  end
+  for _, field in ipairs(entry.fields) do
+    if field.site then return field.name, "body" end
+  end
+end
+
+-- Whether the arguments need the connection's site access id.
+local function is_wanted(entry, arguments)
+  local name, place = field_of(entry)
+  local given = arguments[place]
+  if not name or (given ~= nil and type(given) ~= "table") then return false end
+  return not given or (given[name] == nil and given.site_id == nil), name, place
+end
+
+--- Whether GET /sites must be asked before the call can be made.
+function site.must_look(client, entry, arguments)
+  if arguments.dry_run or not is_wanted(entry, arguments) then return false end
+  return core.describe(client.connection).site_access_id == nil
+end
+
+--- Adds the connection's site access id to the arguments of a call.
+function site.add(client, entry, arguments)
+  local wanted, name, place = is_wanted(entry, arguments)
+  local id = wanted and core.describe(client.connection).site_access_id
+  if not id then return end
+  local copy = {}
+  for key, value in pairs(arguments[place] or {}) do copy[key] = value end
+  copy[name] = id
+  arguments[place] = copy
+end
+
+return site
