@@ -1,7 +1,8 @@
 -- What Lua 5.1, LuaJIT, 5.3 and 5.4 have in common; the hosts are looked for, never needed.
 std = "min"
 max_line_length = 120
-include_files = { "**/*.lua", "src/sandbox/ironclad-sandbox", ".luacheckrc", "*.rockspec" }
+include_files = { "**/*.lua", "src/sandbox/ironclad-sandbox", "src/ironclad/command/ironclad",
+  ".luacheckrc", "*.rockspec" }
 exclude_files = { "build" }
 files["src/ironclad"] = { read_globals = { "vim", "ngx", "jit" } }
 files["recipes/neovim"] = { globals = { "vim" } }

@@ -5,9 +5,10 @@
 #   PORTABLE  1: the fallbacks for systems other than Linux, on any system, in a folder of its own
 #   BUILD     where everything built goes (default: build)
 #   LISTENER  yes or no: whether to build ironclad/listener.so (default: when libmicrohttpd is found)
+#   REDIS     yes or no: whether to build ironclad/redis.so (default: when hiredis is found)
 # CC is used, and CFLAGS and LDFLAGS are appended. So are the variables of LuaRocks: LUA_INCDIR, LIBFLAG, PREFIX,
-# INST_LIBDIR, INST_LUADIR, INST_BINDIR, and <NAME>_INCDIR and <NAME>_LIBDIR for CURL, CJSON, CRYPTO, MICROHTTPD and
-# XLSXWRITER.
+# INST_LIBDIR, INST_LUADIR, INST_BINDIR, and <NAME>_INCDIR and <NAME>_LIBDIR for CURL, CJSON, CRYPTO, MICROHTTPD,
+# HIREDIS and XLSXWRITER.
 #
 # Two rocks are built from this tree. The rock ironclad is the target `product`: ironclad/core.so, and
 # ironclad/listener.so where libmicrohttpd is found. The rock ironclad-sandbox is the target `sandbox`:
@@ -50,6 +51,8 @@ CORE_LIBS   := $(call libs,CURL,libcurl,curl) $(call libs,CJSON,libcjson,cjson) 
 	$(call libs,CRYPTO,libcrypto,crypto) -lpthread -lm
 HTTPD_CFLAGS := $(call cflags,MICROHTTPD,libmicrohttpd)
 HTTPD_LIBS   := $(call libs,MICROHTTPD,libmicrohttpd,microhttpd)
+REDIS_CFLAGS := $(call cflags,HIREDIS,hiredis)
+REDIS_LIBS   := $(call libs,HIREDIS,hiredis,hiredis)
 SANDBOX_CFLAGS := $(call cflags,XLSXWRITER,xlsxwriter)
 # libxlsxwriter is linked with zlib itself.
 SANDBOX_LIBS := $(HTTPD_LIBS) $(filter-out -lz,$(call libs,XLSXWRITER,xlsxwriter,xlsxwriter)) \
@@ -59,6 +62,12 @@ SANDBOX_LIBS := $(HTTPD_LIBS) $(filter-out -lz,$(call libs,XLSXWRITER,xlsxwriter
 # ironclad.login needs ironclad/listener.so.
 ifndef LISTENER
 LISTENER := $(shell $(CC) $(HTTPD_CFLAGS) $(CFLAGS) -include microhttpd.h -E -x c /dev/null >/dev/null 2>&1 \
+	&& echo yes || echo no)
+endif
+
+# The option `shared` needs ironclad/redis.so.
+ifndef REDIS
+REDIS := $(shell $(CC) $(REDIS_CFLAGS) $(CFLAGS) -include hiredis/async.h -E -x c /dev/null >/dev/null 2>&1 \
 	&& echo yes || echo no)
 endif
 
@@ -93,21 +102,25 @@ PROGRAM = $(CC) $(program_flags) $(sanitize) $(LDFLAGS)
 
 core_objects  := $(patsubst %.c,$(CORE)/%.o,$(wildcard src/core/*/*.c))
 lua_objects   := $(patsubst %.c,$(OUT)/obj/%.o,lua_ironclad.c $(wildcard src/lua/*.c))
+redis_objects := $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard src/redis/*.c))
 listener_objects := $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard src/listener/*.c))
 # The sandbox uses the HTML pages, listening sockets and lists of connections of src/listener.
 sandbox_objects := $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard src/sandbox/*.c src/sandbox/*/*.c)) \
 	$(addprefix $(OUT)/obj/src/listener/,connections.o html.o listen.o)
 
 # The shared objects, Lua files and commands of each rock, by their names in the built tree.
-product_modules := ironclad/core.so $(if $(filter yes,$(LISTENER)),ironclad/listener.so)
+product_modules := ironclad/core.so $(if $(filter yes,$(LISTENER)),ironclad/listener.so) \
+	$(if $(filter yes,$(REDIS)),ironclad/redis.so)
 sandbox_modules := ironclad/sandbox/core.so
 lua_files       := $(shell cd src && find ironclad -name '*.lua')
 sandbox_lua     := $(filter ironclad/sandbox/%,$(lua_files))
 product_lua     := $(filter-out $(sandbox_lua),$(lua_files))
+product_commands := ironclad
 sandbox_commands := ironclad-sandbox
 
 lua_tree := $(lua_files:%=$(OUT)/%)
-bin_tree := $(sandbox_commands:%=$(OUT)/bin/%)
+product_bin := $(product_commands:%=$(OUT)/bin/%)
+sandbox_bin := $(sandbox_commands:%=$(OUT)/bin/%)
 
 # A test program is linked with all objects of the core, of the binding or of the sandbox. In spec/support, a C file with
 # a header is linked into test programs too, peer.c is the Lua module spec_peer, and each other file is a library of its
@@ -131,15 +144,15 @@ TEST_LIBS    := $(call libs,SSL,libssl,ssl) $(CORE_LIBS)
 .SECONDARY:
 
 all: product sandbox
-product: $(addprefix $(OUT)/,$(product_modules) $(product_lua)) listener-note
-sandbox: $(addprefix $(OUT)/,$(sandbox_modules) $(sandbox_lua)) $(bin_tree)
+product: $(addprefix $(OUT)/,$(product_modules) $(product_lua)) $(product_bin) listener-note
+sandbox: $(addprefix $(OUT)/,$(sandbox_modules) $(sandbox_lua)) $(sandbox_bin)
 
 listener-note:
 	@$(if $(filter yes,$(LISTENER)),:,echo "ironclad: libmicrohttpd is not found: built without ironclad.login" >&2)
 
 # Written when the compiler or a flag has changed, so that everything is then rebuilt.
 $(CORE)/flags: flags = $(COMPILE) $(MODULE)
-$(OUT)/obj/flags: flags = $(COMPILE) $(LUA_CFLAGS) $(HTTPD_CFLAGS) $(SANDBOX_CFLAGS) $(MODULE) $(helper_flags)
+$(OUT)/obj/flags: flags = $(COMPILE) $(LUA_CFLAGS) $(HTTPD_CFLAGS) $(REDIS_CFLAGS) $(SANDBOX_CFLAGS) $(MODULE) $(helper_flags)
 $(CORE)/flags $(OUT)/obj/flags: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(subst ','\'',$(flags))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(flags))' > $@
@@ -150,7 +163,7 @@ $(CORE)/%.o: %.c $(CORE)/flags
 
 $(OUT)/obj/%.o: %.c $(OUT)/obj/flags
 	@mkdir -p $(@D)
-	$(COMPILE) $(LUA_CFLAGS) $(HTTPD_CFLAGS) $(SANDBOX_CFLAGS) -c -o $@ $<
+	$(COMPILE) $(LUA_CFLAGS) $(HTTPD_CFLAGS) $(REDIS_CFLAGS) $(SANDBOX_CFLAGS) -c -o $@ $<
 
 $(CORE)/libcore.a: $(core_objects)
 	@mkdir -p $(@D)
@@ -167,6 +180,10 @@ $(OUT)/ironclad/listener.so: $(listener_objects) $(CORE)/libcore.a src/exports.m
 	@mkdir -p $(@D)
 	$(MODULE) $(exports) -o $@ $(listener_objects) $(CORE)/libcore.a $(HTTPD_LIBS) -lpthread -lm
 
+$(OUT)/ironclad/redis.so: $(redis_objects) $(CORE)/libcore.a src/exports.map
+	@mkdir -p $(@D)
+	$(MODULE) $(exports) -o $@ $(redis_objects) $(CORE)/libcore.a $(REDIS_LIBS)
+
 $(OUT)/ironclad/sandbox/core.so: $(sandbox_objects) $(CORE)/libcore.a src/exports.map
 	@mkdir -p $(@D)
 	$(MODULE) $(exports) -o $@ $(sandbox_objects) $(CORE)/libcore.a $(SANDBOX_LIBS)
@@ -175,7 +192,9 @@ $(lua_tree): $(OUT)/%: src/%
 	@mkdir -p $(@D)
 	@ln -sfn $(abspath $<) $@
 
-$(bin_tree): $(OUT)/bin/%: src/sandbox/%
+$(product_bin): $(OUT)/bin/%: src/ironclad/command/%
+$(sandbox_bin): $(OUT)/bin/%: src/sandbox/%
+$(product_bin) $(sandbox_bin):
 	@mkdir -p $(@D)
 	@sed '1s|^#!.*|#!/usr/bin/env $(lua_name)|' $< > $@ && chmod +x $@
 
@@ -304,6 +323,7 @@ install: install-product install-sandbox
 install-product: product
 	$(call copy,$(OUT),$(product_modules),$(INST_LIBDIR))
 	$(call copy,src,$(product_lua),$(INST_LUADIR))
+	$(call copy,$(OUT)/bin,$(product_commands),$(INST_BINDIR))
 install-sandbox: sandbox
 	$(call copy,$(OUT),$(sandbox_modules),$(INST_LIBDIR))
 	$(call copy,src,$(sandbox_lua),$(INST_LUADIR))
@@ -321,7 +341,7 @@ site:
 # Installs a Neovim package, which is on 'runtimepath'. Neovim's Lua is LuaJIT, or Lua 5.1, which has the same ABI.
 NVIM_DIR ?= $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/nvim/site/pack/ironclad/start/ironclad
 neovim:
-	@$(MAKE) -s LUA=luajit install-product INST_LUADIR='$(NVIM_DIR)/lua' INST_LIBDIR='$(NVIM_DIR)/lua'
+	@$(MAKE) -s LUA=luajit install-product INST_LUADIR='$(NVIM_DIR)/lua' INST_LIBDIR='$(NVIM_DIR)/lua' INST_BINDIR='$(NVIM_DIR)/bin'
 
 help:
 	@echo 'make [LUA=5.4|5.3|5.1|luajit]  build both rocks into build/<LUA> (default: 5.4)'

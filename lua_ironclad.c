@@ -10,7 +10,10 @@
 #include "lua/known_scopes.h"
 #include "lua/operations.h"
 #include "lua/reference.h"
+#include "lua/shared.h"
+#include "lua/terminal.h"
 #include "lua/values.h"
+#include "lua/webhook.h"
 #include <curl/curl.h>
 #include <stdlib.h>
 
@@ -56,5 +59,8 @@ int luaopen_ironclad_core(lua_State *L) {
     ic_lua_open_reference(L);
     ic_lua_open_config(L);
     ic_lua_open_command(L);
+    ic_lua_open_terminal(L);
+    ic_lua_open_webhook(L);
+    ic_lua_open_shared(L);
     return 1;
 }

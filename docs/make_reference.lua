@@ -3,10 +3,12 @@
 -- for a method that it has no words for.
 local catalog = require "ironclad.calls.catalog"
 local core = require "ironclad.core"
+local directory = require "ironclad.resources.directory"
 local each = require "ironclad.resources.each"
 local ironclad = require "ironclad"
 local resource_methods = require "ironclad.resources.resource_methods"
 local resources = require "ironclad.resources.resources"
+local schema = require "ironclad.resources.schema"
 local wait = require "ironclad.resources.wait"
 
 -- Methods that are not operations: their arguments, and what they do. The key is the label of the method; "*" is every
@@ -15,6 +17,12 @@ local helpers = {
   ["*:refresh"] = { "arguments", "reads the resource again into the same table, and returns it" },
   ["workflows:launch_and_wait"] = { "body, options", "launches and waits for the workflow" },
   ["workflows:wait_launch"] = { "job, options", "waits for the workflow of `launch_async`" },
+  ["workflow_schemas:find"] = { "title, options",
+    "the template with that title or id; an error names those that exist" },
+  ["scim.users:find_by_email"] = { "email, options", "the user with that e-mail address, or nil" },
+  ["user:deactivate"] = { "options", "takes the right to log in; workflows of the user go on waiting for them" },
+  ["group:add_members"] = { "users, options", "adds users, given as tables or ids" },
+  ["group:remove_members"] = { "users, options", "removes users" },
   ["workflows:wait"] = { "id, { step =, status = }", "waits until the workflow has reached a step or has a status" },
   ["exports:create_and_wait"] = { "body, options", "starts an export and waits until it can be downloaded" },
   ["exports:wait"] = { "job, options", "waits until it can be downloaded" },
@@ -177,6 +185,15 @@ local function add_operations(lines, resource, list)
   end
 end
 
+-- The methods of client.<resource> that are no operations.
+local function added_to(resource)
+  local names = {}
+  for _, methods in ipairs { wait.methods, schema.methods, directory.methods } do
+    for name in pairs(methods[resource] or {}) do names[name] = true end
+  end
+  return names_of(names)
+end
+
 local function add_helpers(lines, prefix, owner, names)
   if #names == 0 then return end
   lines[#lines + 1] = ""
@@ -303,7 +320,7 @@ local function add_resources(lines, product, heading, prefix, add)
       local list, made = operations_of(resource)
       lines[#lines + 1] = ("\n%s %s\n"):format(heading, resource)
       add(lines, resource, list)
-      add_helpers(lines, prefix .. resource, resource, names_of(wait.methods[resource] or {}))
+      add_helpers(lines, prefix .. resource, resource, added_to(resource))
       local kind = kind_of(resource)
       if kind then add_kind(lines, kind, made) end
     end
@@ -341,7 +358,7 @@ local function summary()
       local names, list, made = {}, operations_of(resource)
       for _, one in ipairs(list) do names[#names + 1] = one.name end
       local text = table.concat(names, ", ")
-      local added = names_of(wait.methods[resource] or {})
+      local added = added_to(resource)
       if #added > 0 then text = text .. "; + " .. table.concat(added, ", ") end
       local kind, own = kind_of(resource), {}
       for _, name in ipairs(kind and names_of(resource_methods.all(kind)) or {}) do

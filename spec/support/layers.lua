@@ -3,7 +3,7 @@
 -- Groups of folders that depend only downwards: each may include its own headers, those of the folders before it, and
 -- those of the folders that the group uses.
 local groups = {
-  { root = "core", folders = { "base", "json", "catalog", "http", "auth", "engine" }, uses = {} },
+  { root = "core", folders = { "base", "json", "events", "catalog", "shared", "http", "auth", "engine" }, uses = {} },
   { root = "", folders = { "lua" }, uses = { "core" } },
   { root = "sandbox", folders = { "base", "company", "filters", "http", "oauth", "webhooks", "records", "workflows",
                                   "directory", "exports", "control", "fixtures", "service" },

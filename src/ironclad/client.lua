@@ -21,6 +21,11 @@ local client = {}
 
 -- Methods of client.<resource> are made at their first use, as those of resource tables are.
 
+-- Modules with methods that are no operations, by the resource.
+local beside = {
+  workflow_schemas = "ironclad.resources.schema", ["scim.users"] = "ironclad.resources.directory",
+}
+
 -- The method of that name, or nil.
 local function make_method(resource, name)
   local number, entry = catalog.find(resource .. ":" .. name)
@@ -32,7 +37,8 @@ local function make_method(resource, name)
   end
   -- The methods that wait have "wait" in their names.
   local waiting = name:find("wait", 1, true) and require("ironclad.resources.wait").methods[resource]
-  return waiting and waiting[name]
+  if waiting and waiting[name] then return waiting[name] end
+  return beside[resource] and require(beside[resource]).methods[resource][name]
 end
 
 -- The names of all methods of a resource.
@@ -45,6 +51,8 @@ local function method_names(resource)
     end
   end
   for name in pairs(require("ironclad.resources.wait").methods[resource] or {}) do list[#list + 1] = name end
+  local others = beside[resource] and require(beside[resource]).methods[resource]
+  for name in pairs(others or {}) do list[#list + 1] = name end
   return list
 end
 
@@ -142,6 +150,24 @@ function shared:download(url, options)
   return operation.download(self, url, options)
 end
 
+-- The options of a call that client:with takes.
+local lasting = mistake.set { "as_user", "timeout", "deadline", "max_retries", "headers" }
+
+--- The same client with other options for its calls: client:with{ as_user = "omar@example.com" }. Both share the
+-- connection: its token, its limits and its hooks.
+-- @param options as_user, timeout, deadline, max_retries, headers. Those of a call still override them
+-- @return a client
+function shared:with(options)
+  run.check_client("with", self)
+  mistake.check_options("with", options, lasting)
+  local defaults = {}
+  for name, value in pairs(rawget(self, "defaults") or {}) do defaults[name] = value end
+  for name, value in pairs(options) do defaults[name] = value end
+  if type(defaults.as_user) == "table" then defaults.as_user = defaults.as_user.id end
+  return setmetatable({ connection = self.connection, token_store = rawget(self, "token_store"),
+    hooks = rawget(self, "hooks"), loop = self.loop, defaults = defaults }, getmetatable(self))
+end
+
 --- Makes the metatable of a product's clients.
 -- @param given
 --   name: of the clients, in their text
@@ -185,7 +211,8 @@ local AUTH = "ironclad.connections.auth"
 
 local Client = client.class {
   name = "ironclad.client", product = "clm", place = "connect",
-  elsewhere = { check = AUTH, authorize_url = AUTH, exchange = AUTH, logout = AUTH },
+  elsewhere = { check = AUTH, authorize_url = AUTH, exchange = AUTH, logout = AUTH,
+    describe = "ironclad.resources.describe" },
   text = function(about)
     return about.origin .. (about.client_id and ", client id " .. about.client_id or "")
   end,
@@ -212,6 +239,27 @@ local function scopes_objection(given)
     return "scopes: expected a list, or one text with spaces between the scopes"
   end
   if type(given) == "table" and #given == 0 and next(given) ~= nil then return "scopes: expected a list of strings" end
+end
+
+-- The options, with each scope as Ironclad spells it: "workflows.readWorkflows" is "public.workflows.readWorkflows".
+local function with_scopes(options)
+  local given = options.scopes
+  if given == nil or (type(given) ~= "table" and type(given) ~= "string") then return options end
+  local list, changed = {}, false
+  if type(given) == "table" then
+    for i, scope in ipairs(given) do list[i] = scope end
+  else
+    for scope in given:gmatch "%S+" do list[#list + 1] = scope end
+  end
+  for i, scope in ipairs(list) do
+    local exact = type(scope) == "string" and core.scope_exact("public." .. scope)
+    if exact then list[i], changed = exact, true end
+  end
+  if not changed then return options end
+  local copy = {}
+  for name, value in pairs(options) do copy[name] = value end
+  copy.scopes = type(given) == "table" and list or table.concat(list, " ")
+  return copy
 end
 
 -- The options, with the environment's proxy added.
@@ -275,7 +323,8 @@ function client.make(class, label, options, explain)
       (options.socket_dir == "" and "an empty string" or mistake.type_of(options.socket_dir)))
   end
   if host.configure then host.configure(options.socket_dir) end
-  local plain, custom, unfit = with_store(with_environment(class, options))
+  if options.shared ~= nil then require("ironclad.shared.redis").load(label) end
+  local plain, custom, unfit = with_store(with_environment(class, with_scopes(options)))
   if unfit then refuse(unfit) end
   local connection, wrong = core.connect(plain, custom and store.number_of(custom), watchers and hooks.watch(watchers),
     class.product)
@@ -332,8 +381,43 @@ function client.from_env(options, ...)
   return client.make(Client, "ironclad.from_env", found, explain)
 end
 
+-- What a method that is no operation calls: its label -> operations. "*" stands for the resource.
+local called_by = {
+  check = { "oauth:userinfo", "oauth:company_info" }, describe = { "workflow_schemas:list", "records:get_schema" },
+  ["workflow_schemas:find"] = { "workflow_schemas:list", "workflow_schemas:get" },
+  ["workflows:wait"] = { "workflows:get" }, ["workflows:pending_approvals"] = { "workflows:get_approvals" },
+  ["workflows:records"] = { "workflows:get", "records:get" }, ["workflows:set"] = { "workflows:update_attributes" },
+  ["records:set"] = { "records:update", "records:get_schema" }, ["records:property"] = {}, ["records:plain"] = {},
+  ["entities:set"] = { "entities:update", "records:get_schema" }, ["obligations:set"] = { "obligations:update" },
+  ["scim.users:find_by_email"] = { "scim.users:list" }, ["scim.users:deactivate"] = { "scim.users:update" },
+  ["scim.groups:add_members"] = { "scim.groups:update" }, ["scim.groups:remove_members"] = { "scim.groups:update" },
+}
+
+-- The plural of a kind of table: "workflow:set" is "workflows:set".
+local plurals = { workflow = "workflows", record = "records", webhook = "webhooks", entity = "entities",
+  obligation = "obligations", export = "exports", user = "scim.users", group = "scim.groups" }
+
+-- The operations that a method calls: a list of labels; nil when there is no such method.
+local function operations_of(given)
+  local resource, name = tostring(given):match "^([%w_.]+):([%w_]+)$"
+  if not resource then return called_by[given] or (catalog.find(given) and { given }) end
+  resource = plurals[resource] or resource
+  local label = resource .. ":" .. name
+  if catalog.find(label) then return { label } end
+  if called_by[label] then return called_by[label] end
+  if name == "refresh" then return { resource .. ":get" } end
+  local list = name:match "^each(.*)$"
+  if list and catalog.find(resource .. ":list" .. list) then return { resource .. ":list" .. list } end
+  for _, job in ipairs(core.jobs()) do
+    local _, status = catalog.find(job.status)
+    if status.resource == resource and job.wait == name then return { job.status } end
+    if status.resource == resource and job.both == name then return { job.start, job.status } end
+  end
+end
+
 --- The scopes that operations need. Where Ironclad's documents name two scopes for an operation, both are in the list.
--- @param operations a list of Lua names ("workflows:launch") or operationIds
+-- @param operations a list of Lua names of everything that can be called ("workflows:launch", "records:each",
+--   "workflows:wait", "workflow:set", "check") or operationIds
 -- @return a list of scopes, each once
 function client.scopes_for(operations, ...)
   mistake.check_surplus("ironclad.scopes_for", ...)
@@ -342,14 +426,16 @@ function client.scopes_for(operations, ...)
   end
   local needed, seen = {}, {}
   for _, name in ipairs(operations) do
-    local index, entry = catalog.find(name)
-    if not index then
+    local called = operations_of(name)
+    if not called then
       mistake.raise("ironclad.scopes_for", "unknown operation %s%s", tostring(name), catalog.suggestion(name, "clm"))
     end
-    for _, scope in ipairs(entry.scopes) do
-      if not seen[scope] then
-        seen[scope] = true
-        needed[#needed + 1] = scope
+    for _, operation_name in ipairs(called) do
+      for _, scope in ipairs(select(2, catalog.find(operation_name)).scopes) do
+        if not seen[scope] then
+          seen[scope] = true
+          needed[#needed + 1] = scope
+        end
       end
     end
   end

@@ -51,12 +51,17 @@ ironclad.store = {
 -- Fields that are loaded at their first use: name -> the module, and its field when it has several.
 --
 -- filter and scim_filter are formulas for the query parameter `filter`: filter.Equals(…) and others; for SCIM's lists
--- scim_filter.eq(…) and others. scopes is the list of the known scopes: { scope =, label =, grants = {…} }.
+-- scim_filter.eq(…) and others. scopes is the list of the known scopes: { scope =, label =, grants = {…} }. csv has
+-- rows(path) and writer(path, options). progress(label, options) is a bar on standard error.
+-- webhook.unwrap(headers, raw_body, public_key) -> the event of a webhook; nil and an error.
 -- clickwrap{ … } connects to Clickwrap; clickwrap.filter has its filters.
 local loaded_later = {
   filter = { "ironclad.values.filter" },
   scim_filter = { "ironclad.values.scim_filter" },
   scopes = { "ironclad.connections.scopes", "known" },
+  webhook = { "ironclad.events.webhook" },
+  csv = { "ironclad.values.csv" },
+  progress = { "ironclad.base.progress" },
   clickwrap = { "ironclad.clickwrap" },
 }
 
@@ -98,7 +103,12 @@ end
 ironclad.json = {
   --- encode(value) -> text. Raises an error, with the value's path, for a value that JSON cannot hold. A table is a
   -- list when its keys are 1 to n or ironclad.array has marked it; otherwise it is an object, and an empty one is {}.
-  encode = core.json.encode,
+  -- encode(value, { pretty = true, sort = true }): with line ends and two spaces for each level; `sort` (which `pretty`
+  -- implies) writes the keys of objects in order, so that equal values have equal texts.
+  encode = function(value, style, ...)
+    if style == nil or getmetatable(style) == Error then return core.json.encode(value) end
+    return require("ironclad.values.pretty").public(value, style, ...)
+  end,
   --- decode(text) -> value, or nil and an error. null is ironclad.null. Lists are marked as by ironclad.array. On Lua
   -- 5.3 and later, integers of up to 64 bits are integers. A number that Lua cannot hold becomes a string of its
   -- digits: an integer of more than 64 bits (on the other Luas, above 2^53), or a number too large for a double.

@@ -219,6 +219,10 @@ static handle *calls_push_handle(lua_State *L, ic_connection *connection) {
     return mine;
 }
 
+ic_call *ic_lua_push_call(lua_State *L, ic_connection *connection) {
+    return calls_push_handle(L, connection)->call;
+}
+
 /* start(connection, operation, arguments [, path]) -> call, or nil and a message about an argument.
  * operation: an index of the catalog; or a method, and then `path` is the raw path; ignored when
  * arguments.url is given, the URL of a file that is downloaded without a bearer. arguments: path (list of

@@ -192,8 +192,10 @@ static int connection_describe(lua_State *L) {
                                      {"store", settings->store},
                                      {"name", settings->name},
                                      {"activity_origin", connection->activity_origin},
-                                     {"site_access_id", settings->site_access_id}};
-    lua_createtable(L, 0, 6);
+                                     {"site_access_id", settings->site_access_id},
+                                     {"shared", connection->shared.name},
+                                     {"shared_prefix", connection->shared_prefix}};
+    lua_createtable(L, 0, 10);
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         if (!fields[i][1]) continue;
         lua_pushstring(L, fields[i][1]);

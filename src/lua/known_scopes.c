@@ -31,8 +31,17 @@ static int scopes_nearest(lua_State *L) {
     return 1;
 }
 
+/* scope_exact(name) -> the name when it is a known scope; nil otherwise. */
+static int scopes_exact(lua_State *L) {
+    const ic_scope *scope = ic_scope_find(luaL_checkstring(L, 1));
+    lua_pushstring(L, scope ? scope->name : NULL);
+    return 1;
+}
+
 void ic_lua_open_known_scopes(lua_State *L) {
-    static const luaL_Reg functions[] = {
-        {"scopes", scopes_list}, {"scope_nearest", scopes_nearest}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"scopes", scopes_list},
+                                         {"scope_nearest", scopes_nearest},
+                                         {"scope_exact", scopes_exact},
+                                         {NULL, NULL}};
     ic_lua_setfuncs(L, functions);
 }

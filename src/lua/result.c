@@ -1,6 +1,7 @@
 #include "lua/result.h"
 #include "lua/compat.h"
 #include "lua/json_decode.h"
+#include "lua/shared.h"
 #include "lua/values.h"
 #include <ctype.h>
 #include <string.h>
@@ -38,6 +39,8 @@ void ic_lua_push_value(lua_State *L, ic_call *call) {
         ic_lua_push_tree(L, value->tree);
     else if (value->kind == IC_VALUE_BYTES)
         lua_pushlstring(L, value->bytes, value->length);
+    else if (value->kind == IC_VALUE_REPLY)
+        ic_lua_push_reply(L, &value->reply);
     else if (value->kind == IC_VALUE_PATH)
         lua_pushstring(L, call->options.path);
     else

@@ -24,7 +24,7 @@ typedef struct server {
     ic_sandbox *sandbox;
 } server;
 
-static int free_server(lua_State *L) {
+static int sandbox_free_server(lua_State *L) {
     server *self = luaL_checkudata(L, 1, SERVER_TYPE);
     ic_sandbox *sandbox = self->sandbox;
     self->sandbox = NULL;
@@ -32,12 +32,12 @@ static int free_server(lua_State *L) {
     return 0;
 }
 
-static int free_buffer(lua_State *L) {
+static int sandbox_free_buffer(lua_State *L) {
     ic_buf_free(luaL_checkudata(L, 1, BUFFER_TYPE));
     return 0;
 }
 
-static ic_buf *push_buffer(lua_State *L) {
+static ic_buf *sandbox_push_buffer(lua_State *L) {
     ic_buf *buffer = lua_newuserdata(L, sizeof *buffer);
     *buffer = (ic_buf){0};
     luaL_getmetatable(L, BUFFER_TYPE);
@@ -46,8 +46,8 @@ static ic_buf *push_buffer(lua_State *L) {
 }
 
 /* Raises the message unchanged; the Lua side adds the position. */
-static int throw(lua_State * L, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static int throw(lua_State * L, const char *format, ...) {
+static int sandbox_throw(lua_State *L, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static int sandbox_throw(lua_State *L, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     lua_pushvfstring(L, format, arguments);
@@ -56,10 +56,11 @@ static int throw(lua_State * L, const char *format, ...) {
 }
 
 /* The sandbox of a method's first argument. Raises an error in a process that has not started it. */
-static ic_sandbox *check_sandbox(lua_State *L) {
+static ic_sandbox *sandbox_check_self(lua_State *L) {
     const server *self = luaL_checkudata(L, 1, SERVER_TYPE);
-    if (!self->sandbox) throw(L, "the sandbox has been collected");
-    if (!ic_sandbox_owned(self->sandbox)) throw(L, "the sandbox belongs to the process that started it");
+    if (!self->sandbox) sandbox_throw(L, "the sandbox has been collected");
+    if (!ic_sandbox_owned(self->sandbox))
+        sandbox_throw(L, "the sandbox belongs to the process that started it");
     return self->sandbox;
 }
 
@@ -106,98 +107,102 @@ static const struct option {
     {"deliver_ca_file", TEXT, offsetof(ic_sandbox_options, deliver_ca_file)},
 };
 
-static const struct option *find_option(lua_State *L, const char *name) {
+static const struct option *sandbox_find_option(lua_State *L, const char *name) {
     ic_nearest nearest = {.wanted = name};
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
         if (strcmp(options[i].name, name) == 0) return &options[i];
         ic_nearest_offer(&nearest, options[i].name);
     }
-    if (nearest.best) throw(L, "sandbox: unknown option '%s' (did you mean '%s'?)", name, nearest.best);
-    throw(L, "sandbox: unknown option '%s'", name);
+    if (nearest.best)
+        sandbox_throw(L, "sandbox: unknown option '%s' (did you mean '%s'?)", name, nearest.best);
+    sandbox_throw(L, "sandbox: unknown option '%s'", name);
     return NULL;
 }
 
-static void check_type(lua_State *L, const struct option *option, int wanted) {
+static void sandbox_check_type(lua_State *L, const struct option *option, int wanted) {
     if (lua_type(L, -1) != wanted)
-        throw(L, "sandbox: option '%s' must be a %s, not a %s", option->name, lua_typename(L, wanted),
-              luaL_typename(L, -1));
+        sandbox_throw(L, "sandbox: option '%s' must be a %s, not a %s", option->name, lua_typename(L, wanted),
+                      luaL_typename(L, -1));
 }
 
-static double check_number(lua_State *L, const struct option *option, double least, double most, bool whole) {
-    check_type(L, option, LUA_TNUMBER);
+static double sandbox_check_number(lua_State *L, const struct option *option, double least, double most,
+                                   bool whole) {
+    sandbox_check_type(L, option, LUA_TNUMBER);
     double value = lua_tonumber(L, -1);
     if (!(value >= least && value <= most) || (whole && value != floor(value))) {
         char wanted[128];
         snprintf(wanted, sizeof wanted, "%s from %.16g to %.16g, not %.16g",
                  whole ? "a whole number" : "a number", least, most, value);
-        throw(L, "sandbox: option '%s' must be %s", option->name, wanted);
+        sandbox_throw(L, "sandbox: option '%s' must be %s", option->name, wanted);
     }
     return value;
 }
 
-static const char *check_text(lua_State *L, const struct option *option) {
-    check_type(L, option, LUA_TSTRING);
+static const char *sandbox_check_text(lua_State *L, const struct option *option) {
+    sandbox_check_type(L, option, LUA_TSTRING);
     size_t length;
     const char *text = lua_tolstring(L, -1, &length);
     if (!length || strlen(text) != length)
-        throw(L, "sandbox: option '%s' is empty or holds a NUL", option->name);
+        sandbox_throw(L, "sandbox: option '%s' is empty or holds a NUL", option->name);
     return text; /* valid as long as the table of options */
 }
 
-static ic_time check_time(lua_State *L, const struct option *option) {
+static ic_time sandbox_check_time(lua_State *L, const struct option *option) {
     ic_time time;
-    if (!ic_time_parse(check_text(L, option), &time))
-        throw(L, "sandbox: option '%s' must be a time like 2026-01-31T09:00:00Z", option->name);
+    if (!ic_time_parse(sandbox_check_text(L, option), &time))
+        sandbox_throw(L, "sandbox: option '%s' must be a time like 2026-01-31T09:00:00Z", option->name);
     return time;
 }
 
-static ic_delivery_targets check_targets(lua_State *L, const struct option *option) {
+static ic_delivery_targets sandbox_check_targets(lua_State *L, const struct option *option) {
     static const char *const words[] = {
         [IC_TARGETS_LOCAL] = "local", [IC_TARGETS_ANY] = "any", [IC_TARGETS_NONE] = "none"};
-    const char *text = check_text(L, option);
+    const char *text = sandbox_check_text(L, option);
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (strcmp(words[i], text) == 0) return (ic_delivery_targets)i;
-    throw(L, "sandbox: option '%s' must be local, any or none, not %s", option->name, text);
+    sandbox_throw(L, "sandbox: option '%s' must be local, any or none, not %s", option->name, text);
     return IC_TARGETS_NONE;
 }
 
 /* Stores the value on top of the stack as the option. */
-static void read_option(lua_State *L, const struct option *option, ic_sandbox_options *into) {
+static void sandbox_read_option(lua_State *L, const struct option *option, ic_sandbox_options *into) {
     void *place = (char *)into + option->offset;
     switch (option->kind) {
-    case TEXT: *(const char **)place = check_text(L, option); break;
-    case PORT: *(int *)place = (int)check_number(L, option, 0, 65535, true); break;
-    case SECONDS: *(double *)place = check_number(L, option, 1e-6, 1e9, false); break;
-    case DURATION: *(double *)place = check_number(L, option, 0, 1e9, false); break;
-    case WHOLE: *(int64_t *)place = (int64_t)check_number(L, option, 0, 9007199254740991, true); break;
-    case ACTION: throw(L, "sandbox: option '%s' is not for here", option->name); break;
-    case TIME: *(ic_time *)place = check_time(L, option); break;
-    case TARGETS: *(ic_delivery_targets *)place = check_targets(L, option); break;
-    case SIZE: *(size_t *)place = (size_t)check_number(L, option, 1, 1e15, true); break;
+    case TEXT: *(const char **)place = sandbox_check_text(L, option); break;
+    case PORT: *(int *)place = (int)sandbox_check_number(L, option, 0, 65535, true); break;
+    case SECONDS: *(double *)place = sandbox_check_number(L, option, 1e-6, 1e9, false); break;
+    case DURATION: *(double *)place = sandbox_check_number(L, option, 0, 1e9, false); break;
+    case WHOLE:
+        *(int64_t *)place = (int64_t)sandbox_check_number(L, option, 0, 9007199254740991, true);
+        break;
+    case ACTION: sandbox_throw(L, "sandbox: option '%s' is not for here", option->name); break;
+    case TIME: *(ic_time *)place = sandbox_check_time(L, option); break;
+    case TARGETS: *(ic_delivery_targets *)place = sandbox_check_targets(L, option); break;
+    case SIZE: *(size_t *)place = (size_t)sandbox_check_number(L, option, 1, 1e15, true); break;
     case BOOLEAN:
-        check_type(L, option, LUA_TBOOLEAN);
+        sandbox_check_type(L, option, LUA_TBOOLEAN);
         *(bool *)place = lua_toboolean(L, -1);
         break;
     }
 }
 
-static ic_sandbox_options read_options(lua_State *L, int table) {
+static ic_sandbox_options sandbox_read_options(lua_State *L, int table) {
     ic_sandbox_options read = ic_sandbox_defaults;
     if (lua_isnoneornil(L, table)) return read;
     if (!lua_istable(L, table))
-        throw(L, "sandbox: the options must be a table, not a %s", luaL_typename(L, table));
+        sandbox_throw(L, "sandbox: the options must be a table, not a %s", luaL_typename(L, table));
     for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
-        if (lua_type(L, -2) != LUA_TSTRING) throw(L, "sandbox: the names of options are strings");
-        read_option(L, find_option(L, lua_tostring(L, -2)), &read);
+        if (lua_type(L, -2) != LUA_TSTRING) sandbox_throw(L, "sandbox: the names of options are strings");
+        sandbox_read_option(L, sandbox_find_option(L, lua_tostring(L, -2)), &read);
     }
     return read;
 }
 
 /* --- functions --- */
 
-static int start(lua_State *L) {
+static int sandbox_start(lua_State *L) {
     char error[512];
-    ic_sandbox_options read = read_options(L, 1);
+    ic_sandbox_options read = sandbox_read_options(L, 1);
     server *self = lua_newuserdata(L, sizeof *self);
     self->sandbox = NULL;
     luaL_getmetatable(L, SERVER_TYPE);
@@ -210,17 +215,17 @@ static int start(lua_State *L) {
 }
 
 /* fixtures() -> the built-in company as JSON text. */
-static int fixtures(lua_State *L) {
-    ic_buf *buffer = push_buffer(L);
+static int sandbox_fixtures(lua_State *L) {
+    ic_buf *buffer = sandbox_push_buffer(L);
     char *text = ic_sandbox_fixtures();
     if (text) ic_buf_puts(buffer, text);
     ic_json_text_free(text);
-    if (!text || buffer->failed) return throw(L, "not enough memory");
+    if (!text || buffer->failed) return sandbox_throw(L, "not enough memory");
     lua_pushlstring(L, buffer->data, buffer->length);
     return 1;
 }
 
-static sigset_t ending_signals(void) {
+static sigset_t sandbox_ending_signals(void) {
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
@@ -230,18 +235,18 @@ static sigset_t ending_signals(void) {
 }
 
 /* hold_signals(): blocks the signals that end a program, until wait(). */
-static int hold_signals(lua_State *L) {
+static int sandbox_hold_signals(lua_State *L) {
     (void)L;
-    sigset_t signals = ending_signals();
+    sigset_t signals = sandbox_ending_signals();
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     return 0;
 }
 
 /* Waits for SIGINT, SIGTERM or SIGHUP and answers its number. */
-static int wait_signal(lua_State *L) {
-    sigset_t signals = ending_signals();
+static int sandbox_wait_signal(lua_State *L) {
+    sigset_t signals = sandbox_ending_signals();
     int signal = 0;
-    hold_signals(L);
+    sandbox_hold_signals(L);
     while (sigwait(&signals, &signal) != 0)
         ;
     lua_pushinteger(L, signal);
@@ -250,14 +255,14 @@ static int wait_signal(lua_State *L) {
 
 /* --- methods --- */
 
-static int stop(lua_State *L) {
+static int sandbox_stop(lua_State *L) {
     const server *self = luaL_checkudata(L, 1, SERVER_TYPE);
     if (self->sandbox) ic_sandbox_stop(self->sandbox);
     return 0;
 }
 
-static int facts(lua_State *L) {
-    const ic_sandbox *sandbox = check_sandbox(L);
+static int sandbox_facts(lua_State *L) {
+    const ic_sandbox *sandbox = sandbox_check_self(L);
     const struct fact {
         const char *name, *value;
     } texts[] = {
@@ -280,29 +285,29 @@ static int facts(lua_State *L) {
 }
 
 /* control(name, arguments as JSON) -> the answer as JSON, or "" without one; or nil and a message. */
-static int control(lua_State *L) {
-    ic_sandbox *sandbox = check_sandbox(L);
+static int sandbox_control(lua_State *L) {
+    ic_sandbox *sandbox = sandbox_check_self(L);
     size_t length;
     const char *name = luaL_checkstring(L, 2), *text = luaL_checklstring(L, 3, &length);
-    ic_buf *buffer = push_buffer(L);
+    ic_buf *buffer = sandbox_push_buffer(L);
     bool done = ic_sandbox_control(sandbox, name, text, length, buffer);
-    if (buffer->failed) return throw(L, "not enough memory");
+    if (buffer->failed) return sandbox_throw(L, "not enough memory");
     if (!done) lua_pushnil(L);
     lua_pushlstring(L, buffer->data, buffer->length);
     return done ? 1 : 2;
 }
 
-static int info(lua_State *L) {
-    ic_sandbox *sandbox = check_sandbox(L);
-    ic_buf *buffer = push_buffer(L);
+static int sandbox_info(lua_State *L) {
+    ic_sandbox *sandbox = sandbox_check_self(L);
+    ic_buf *buffer = sandbox_push_buffer(L);
     ic_sandbox_info(sandbox, buffer);
-    if (buffer->failed) return throw(L, "not enough memory");
+    if (buffer->failed) return sandbox_throw(L, "not enough memory");
     lua_pushlstring(L, buffer->data, buffer->length);
     return 1;
 }
 
 /* actions() -> a list of { name=, parameters= (text), first= (the first one's name, or nil), help= }. */
-static int actions(lua_State *L) {
+static int sandbox_actions(lua_State *L) {
     lua_newtable(L);
     const ic_action *action;
     for (int i = 0; (action = ic_action_at((size_t)i)) != NULL; i++) {
@@ -313,9 +318,9 @@ static int actions(lua_State *L) {
         lua_setfield(L, -2, "help");
         lua_pushstring(L, action->fields->name);
         lua_setfield(L, -2, "first");
-        ic_buf *buffer = push_buffer(L);
+        ic_buf *buffer = sandbox_push_buffer(L);
         ic_action_parameters(action, buffer);
-        if (buffer->failed) return throw(L, "not enough memory");
+        if (buffer->failed) return sandbox_throw(L, "not enough memory");
         lua_pushlstring(L, buffer->data, buffer->length);
         lua_setfield(L, -3, "parameters");
         lua_pop(L, 1);
@@ -326,7 +331,7 @@ static int actions(lua_State *L) {
 
 /* --- the module --- */
 
-static void make_type(lua_State *L, const char *name, lua_CFunction end, const luaL_Reg *methods) {
+static void sandbox_make_type(lua_State *L, const char *name, lua_CFunction end, const luaL_Reg *methods) {
     luaL_newmetatable(L, name);
     ic_lua_setfuncs(L, (const luaL_Reg[]){{"__gc", end}, {NULL, NULL}});
     lua_newtable(L);
@@ -338,18 +343,20 @@ static void make_type(lua_State *L, const char *name, lua_CFunction end, const l
 }
 
 static const luaL_Reg server_methods[] = {
-    {"stop", stop}, {"facts", facts}, {"control", control}, {"info", info}, {NULL, NULL},
+    {"stop", sandbox_stop}, {"facts", sandbox_facts}, {"control", sandbox_control}, {"info", sandbox_info},
+    {NULL, NULL},
 };
 
 static const luaL_Reg functions[] = {
-    {"start", start},      {"actions", actions}, {"fixtures", fixtures}, {"hold_signals", hold_signals},
-    {"wait", wait_signal}, {NULL, NULL},
+    {"start", sandbox_start},       {"actions", sandbox_actions},
+    {"fixtures", sandbox_fixtures}, {"hold_signals", sandbox_hold_signals},
+    {"wait", sandbox_wait_signal},  {NULL, NULL},
 };
 
 __attribute__((visibility("default"))) int luaopen_ironclad_sandbox_core(lua_State *L);
 int luaopen_ironclad_sandbox_core(lua_State *L) {
-    make_type(L, SERVER_TYPE, free_server, server_methods);
-    make_type(L, BUFFER_TYPE, free_buffer, (const luaL_Reg[]){{NULL, NULL}});
+    sandbox_make_type(L, SERVER_TYPE, sandbox_free_server, server_methods);
+    sandbox_make_type(L, BUFFER_TYPE, sandbox_free_buffer, (const luaL_Reg[]){{NULL, NULL}});
     lua_newtable(L);
     ic_lua_setfuncs(L, functions);
     return 1;

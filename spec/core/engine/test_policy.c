@@ -21,7 +21,7 @@ typedef struct {
 #define BROKEN         {true, true, 0}
 #define ANSWER(status) {false, true, status}
 
-/* `when`: r renewed before, s sink touched, l repeats left; '-' not, '*' either. */
+/* `when`: r renewed before, s sink touched, l retries left; '-' not, '*' either. */
 static const struct {
     ending how;
     const char *when, *cell[METHODS];
@@ -68,7 +68,7 @@ static const ending endings[] = {UNSENT,      BROKEN,      ANSWER(200), ANSWER(2
                                  ANSWER(500), ANSWER(502), ANSWER(503), ANSWER(504)};
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* An attempt of a call that has repeats, a renewal and time left. */
+/* An attempt of a call that has retries, a renewal and time left. */
 static ic_attempt fresh(ic_method method) {
     return (ic_attempt){.method = method,
                         .repeatable = method == IC_GET || method == IC_PUT || method == IC_DELETE,
@@ -76,7 +76,7 @@ static ic_attempt fresh(ic_method method) {
                         .sent = true,
                         .status = 200,
                         .retry_after = -1,
-                        .max_repeats = 3,
+                        .max_retries = 3,
                         .renewable = true,
                         .now = 1000,
                         .deadline = 1300,
@@ -96,10 +96,10 @@ static bool is_cell(const ic_attempt *attempt, const char *cell) {
         got[2] = decision.retryable ? 'y' : '-';
     }
     if (CHECK_TEXT(got, cell)) return true;
-    printf("    %s failure %d status %ld sent %d renewed %d sink %d repeats %d of %d earlier %d\n",
+    printf("    %s failure %d status %ld sent %d renewed %d sink %d retries %d of %d earlier %d\n",
            (const char *[]){"GET", "POST", "PUT", "PATCH", "DELETE"}[attempt->method], attempt->failure,
-           attempt->status, attempt->sent, attempt->renewed, attempt->sink_touched, attempt->repeats,
-           attempt->max_repeats, attempt->earlier_unknown);
+           attempt->status, attempt->sent, attempt->renewed, attempt->sink_touched, attempt->retries,
+           attempt->max_retries, attempt->earlier_unknown);
     return false;
 }
 
@@ -121,7 +121,7 @@ static const char *cell_of(const ending *how, const char *when, int method) {
     return cell;
 }
 
-/* `bits`: renewed before, sink touched, repeats left. */
+/* `bits`: renewed before, sink touched, retries left. */
 static void check_cell(const ic_operation *operation, const ending *how, ic_error_kind failure, int bits) {
     char when[4] = {bits & 1 ? 'r' : '-', bits & 2 ? 's' : '-', bits & 4 ? 'l' : '-', '\0'};
     ic_attempt attempt = fresh(operation->method);
@@ -132,7 +132,7 @@ static void check_cell(const ic_operation *operation, const ending *how, ic_erro
     attempt.status = how->status;
     attempt.renewed = bits & 1;
     attempt.sink_touched = bits & 2;
-    attempt.repeats = bits & 4 ? 2 : 3;
+    attempt.retries = bits & 4 ? 2 : 3;
     /* What only reads is treated as a GET, and what must not be sent twice as a POST, whatever its method is.
      */
     int column = operation->reads ? GET : operation->repeatable ? columns[operation->method] : POST;
@@ -222,14 +222,14 @@ static void test_operation(void) {
     fixed_token.renewable = false, fixed_token.status = 401;
     is_cell(&fixed_token, "Fn-");
     ic_attempt once_only = fresh(IC_GET);
-    once_only.max_repeats = 0, once_only.status = 503;
+    once_only.max_retries = 0, once_only.status = 503;
     is_cell(&once_only, "Fny");
     once_only.status = 401; /* a renewal is not a repeat */
     is_cell(&once_only, "Wn-");
 }
 
 static const struct {
-    int repeats;
+    int retries;
     double random, retry_after, pause;
 } pauses[] = {
     {0, 0.5, -1, 0.25}, {1, 0.5, -1, 0.5},   {2, 0.5, -1, 1},    {3, 0.5, -1, 2},      {4, 0.5, -1, 4},
@@ -243,8 +243,8 @@ static void test_pauses(void) {
     for (size_t i = 0; i < COUNT(pauses); i++) {
         ic_attempt attempt = fresh(IC_GET);
         attempt.status = 503;
-        attempt.max_repeats = 10000;
-        attempt.repeats = pauses[i].repeats;
+        attempt.max_retries = 10000;
+        attempt.retries = pauses[i].retries;
         attempt.random = pauses[i].random;
         attempt.retry_after = pauses[i].retry_after;
         CHECK(ic_policy_decide(&attempt).verdict == IC_VERDICT_REPEAT);
@@ -253,7 +253,7 @@ static void test_pauses(void) {
     }
     /* Without a deadline no answer makes a call wait longer than a minute. */
     ic_attempt endless = fresh(IC_GET);
-    endless.status = 429, endless.max_repeats = 1, endless.deadline = 0;
+    endless.status = 429, endless.max_retries = 1, endless.deadline = 0;
     for (endless.retry_after = 50; endless.retry_after < 1e9; endless.retry_after *= 2)
         CHECK_NEAR(ic_policy_decide(&endless).pause, endless.retry_after > 50 ? 60 : 50 + endless.random);
 }
@@ -282,7 +282,7 @@ static void test_deadlines(void) {
     ic_attempt attempt = fresh(IC_PUT);
     attempt.status = 503, attempt.retry_after = 301;
     is_cell(&attempt, "Luy");
-    attempt.repeats = 3; /* no repeats are left: time does not matter */
+    attempt.retries = 3; /* no retries are left: time does not matter */
     is_cell(&attempt, "Fuy");
 }
 int main(void) {

@@ -38,7 +38,7 @@ local function example(entry)
         body.gkey = "x"
       elseif field.required and not field.fill and not field.site then
         body[field.name] = field.type == "file" and ironclad.file { data = "bytes",
-          filename = "a.pdf" } or values[field.type]
+          filename = "a.pdf" } or field.type == "string" and field.choices and field.choices[1] or values[field.type]
       end
     end
   end
@@ -49,7 +49,9 @@ end
 local function needed_query(entry)
   local query = {}
   for _, parameter in ipairs(entry.query) do
-    if parameter.required and not parameter.site then query[parameter.name] = parameter.default or "x" end
+    if parameter.required and not parameter.site then
+      query[parameter.name] = parameter.choices and parameter.choices[1] or parameter.default or "x"
+    end
     if parameter.name == "gkey" then query.gkey = "x" end
   end
   return query

@@ -39,7 +39,7 @@ describe("helpers", function()
       ["ironclad.file"] = function() ironclad.file("a.docx", "b.docx") end,
       ["ironclad.array"] = function() ironclad.array({}, 1) end,
       ["ironclad.operations"] = function() ironclad.operations "workflows" end,
-      ["ironclad.json.encode"] = function() ironclad.json.encode({}, { indent = true }) end,
+      ["ironclad.json.encode"] = function() ironclad.json.encode({}, { sort = true }, {}) end,
       ["ironclad.json.decode"] = function() ironclad.json.decode("{}", 1) end,
       ["ironclad.sha256"] = function() ironclad.sha256("a", "b") end,
       ["ironclad.store.file"] = function() ironclad.store.file("a", "b") end,

@@ -15,10 +15,10 @@ after_each(function() sandbox:stop() end)
 
 local function text(value) return { type = "string", value = value } end
 
-local function create(changes)
+local function create(changes, options)
   local body = { name = "Acme Ltd", properties = {} }
   for name, value in pairs(changes or {}) do body[name] = value end
-  return entities:create(body)
+  return entities:create(body, options)
 end
 
 local function names(options)
@@ -67,7 +67,7 @@ describe("an entity", function()
 
   local wrong = {
     { { name = "" }, { 400, "INVALID_PARAM", "name" } },
-    { { status = "active" }, { 400, "INVALID_PARAM", "status" } },
+    { {}, { 400, "INVALID_PARAM", "status" }, { extra = { body = { status = "active" } } } },
     { { relationshipTypeKey = { "friend" } }, { 400, "INVALID_PARAM", "relationshipTypeKey" } },
     { { relationshipTypeKey = { "vendor", "customer" } }, { 400, "INVALID_PARAM", "relationshipTypeKey" } },
     { { relationshipTypeKey = ironclad.array {} }, { 400, "INVALID_PARAM", "relationshipTypeKey" } },
@@ -82,7 +82,7 @@ describe("an entity", function()
   for i, case in ipairs(wrong) do
     it(("is refused with %s %s (%d)"):format(case[2][2], case[2][3], i), function()
       local before = must(entities:list()).count
-      refused(case[2], create(case[1]))
+      refused(case[2], create(case[1], case[3]))
       assert.are.equal(before, must(entities:list()).count)
     end)
   end
@@ -99,7 +99,8 @@ describe("an entity", function()
     changed = must(entities:update(entity.ironcladId, { status = "INACTIVE", relationshipTypeKey = { "partner" } }))
     assert.are.same({ "INACTIVE", { type_id "partner" } }, { changed.status, changed.namedTypeIds })
     assert.are.same(changed, must(entities:get(entity.id)))
-    refused({ 400, "INVALID_PARAM", "status" }, entities:update(entity.id, { name = "New", status = "asleep" }))
+    refused({ 400, "INVALID_PARAM", "status" },
+      entities:update(entity.id, { name = "New" }, { extra = { body = { status = "asleep" } } }))
     refused({ 400, "INVALID_PARAM", "removeProperties" }, entities:update(entity.id, { removeProperties = { 1 } }))
     assert.are.same(changed, must(entities:get(entity.id)))
   end)
@@ -165,7 +166,7 @@ describe("the list of entities", function()
     for _, filter in ipairs { "Equals([nothing], 1)", "Equals([name]", "" } do
       refused({ 400, "INVALID_PARAM", "/?filter" }, entities:list { filter = filter })
     end
-    refused({ 400, "INVALID_PARAM", "/?sortField" }, entities:list { sortField = "status" })
+    refused({ 400, "INVALID_PARAM", "/?sortField" }, entities:list { extra = { query = { sortField = "status" } } })
     refused({ 400, "INVALID_PARAM", "/?pageSize" }, entities:list { pageSize = 101 })
   end)
 end)

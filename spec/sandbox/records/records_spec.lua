@@ -319,8 +319,9 @@ describe("listing records", function()
   end)
 
   it("refuses wrong parameters", function()
-    refused({ 400, "INVALID_PARAM", "/?sortField" }, client.records:list { sortField = "type" })
-    refused({ 400, "INVALID_PARAM", "/?sortDirection" }, client.records:list { sortDirection = "asc" })
+    refused({ 400, "INVALID_PARAM", "/?sortField" }, client.records:list { extra = { query = { sortField = "type" } } })
+    refused({ 400, "INVALID_PARAM", "/?sortDirection" },
+      client.records:list { extra = { query = { sortDirection = "asc" } } })
     refused({ 400, "INVALID_PARAM", "/?types" }, client.records:list { types = "contract,x" })
     refused({ 400, "INVALID_PARAM", "/?addressAsObject" },
       client.records:list { extra = { query = { addressAsObject = "yes" } } })

@@ -54,14 +54,14 @@ describe("conversational search", function()
 
   local wrong = {
     { { query = "  " }, { 400, "INVALID_PARAM", "query" } },
-    { { query = "x", modelTier = "slow" }, { 400, "INVALID_PARAM", "modelTier" } },
+    { { query = "x" }, { 400, "INVALID_PARAM", "modelTier" }, { extra = { body = { modelTier = "slow" } } } },
     { { query = "x", userTimezone = "Berlin" }, { 400, "INVALID_PARAM", "userTimezone" } },
     { { query = "x", userTimezone = "Mars/Olympus" }, { 400, "INVALID_PARAM", "userTimezone" } },
     { { query = "x", userTimezone = "Europe/" }, { 400, "INVALID_PARAM", "userTimezone" } },
   }
   for i, case in ipairs(wrong) do
     it(("refuses a wrong %s (%d)"):format(case[2][3], i), function()
-      refused(case[2], client.search:conversational(case[1]))
+      refused(case[2], client.search:conversational(case[1], case[3]))
     end)
   end
 

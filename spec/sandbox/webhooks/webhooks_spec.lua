@@ -9,10 +9,10 @@ local sandbox, client
 before_each(function() sandbox, client = local_ironclad.start() end)
 after_each(function() sandbox:stop() end)
 
-local function create(changes)
+local function create(changes, options)
   local body = { events = { "workflow_launched" }, targetURL = "https://example.com/hook" }
   for name, value in pairs(changes or {}) do body[name] = value end
-  return client.webhooks:create(body)
+  return client.webhooks:create(body, options)
 end
 
 local function targets(options)
@@ -44,13 +44,13 @@ describe("a webhook", function()
     { { targetURL = "http://example.com/hook" }, { 400, "INVALID_PARAM", "targetURL" } },
     { { targetURL = "https:///hook" }, { 400, "INVALID_PARAM", "targetURL" } },
     { { targetURL = "https://exa mple.com" }, { 400, "INVALID_PARAM", "targetURL" } },
-    { { status = "disabledBySystem" }, { 400, "INVALID_PARAM", "status" } },
+    { {}, { 400, "INVALID_PARAM", "status" }, { extra = { body = { status = "disabledBySystem" } } } },
   }
   for i, case in ipairs(wrong) do
     it(("is refused with %s (%d)"):format(case[2][3], i), function()
-      refused(case[2], create(case[1]))
+      refused(case[2], create(case[1], case[3]))
       local webhook = must(create())
-      refused(case[2], client.webhooks:update(webhook.id, case[1]))
+      refused(case[2], client.webhooks:update(webhook.id, case[1], case[3]))
       assert.are.same(webhook, must(client.webhooks:get(webhook.id)))
     end)
   end

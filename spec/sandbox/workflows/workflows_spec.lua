@@ -146,7 +146,7 @@ describe("listing workflows", function()
   }
   for _, case in ipairs(wrong) do
     it("refuses a wrong " .. case[2] .. ": " .. tostring(case[1][case[2]]), function()
-      refused({ 400, "INVALID_PARAM", "/?" .. case[2] }, client.workflows:list(case[1]))
+      refused({ 400, "INVALID_PARAM", "/?" .. case[2] }, client.workflows:list { extra = { query = case[1] } })
     end)
   end
 
@@ -168,7 +168,8 @@ describe("approvals", function()
     return table.concat(list, " ")
   end
   local function approve(workflow, role, user, status)
-    return client.workflows:update_approval(workflow, role, { status = status or "approved" }, { as_user = user })
+    return client.workflows:update_approval(workflow, role, { status = "approved" },
+      { as_user = user, extra = status and { body = { status = status } } })
   end
 
   it("go from group to group, and at last to the Sign step", function()

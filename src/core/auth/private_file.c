@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *const part_suffixes[IC_PRIVATE_FILES] = {"", ".lock", ".tmp"};
+static const char *const part_suffixes[IC_PART_COUNT] = {"", ".lock", ".tmp"};
 
 /* ---- errors ---- */
 
@@ -80,7 +80,7 @@ static bool private_file_name_parts(ic_private_file *file, const char *absolute)
     size_t slash = (size_t)(strrchr(absolute, '/') - absolute);
     file->name_at = slash + 1;
     file->folder = ic_strndup(absolute, slash ? slash : 1);
-    for (int part = 0; part < IC_PRIVATE_FILES; part++) {
+    for (int part = 0; part < IC_PART_COUNT; part++) {
         ic_buf path = {0};
         ic_buf_printf(&path, "%s%s", absolute, part_suffixes[part]);
         file->paths[part] = ic_buf_take(&path, NULL);
@@ -134,7 +134,7 @@ static bool private_file_check_part(const ic_private_file *file, int part, int d
     const char *path = file->paths[part];
     struct stat found;
     int failed = fstat(descriptor, &found);
-    if (!failed && part != IC_THE_FILE && found.st_uid == geteuid() && (found.st_mode & 07777) != 0600)
+    if (!failed && part != IC_PART_FILE && found.st_uid == geteuid() && (found.st_mode & 07777) != 0600)
         failed = fchmod(descriptor, 0600) != 0 || fstat(descriptor, &found) != 0;
     if (failed)
         private_file_explain(error, "look at", path, errno);
@@ -144,7 +144,7 @@ static bool private_file_check_part(const ic_private_file *file, int part, int d
         private_file_explain_owner(error, path, found.st_uid);
     else if (!(found.st_mode & (S_IRWXG | S_IRWXO)))
         return true;
-    else if (part == IC_THE_FILE)
+    else if (part == IC_PART_FILE)
         private_file_explain_command(error, path, "other users can read or write the tokens in it",
                                      "chmod 600");
     else
@@ -226,25 +226,25 @@ static bool private_file_open_folder(ic_private_file *file, ic_error *error) {
 
 static void private_file_remove_temporary(ic_private_file *file) {
     if (file->temporary < 0) return;
-    unlinkat(file->folder_descriptor, private_file_name(file, IC_ITS_TEMPORARY), 0);
+    unlinkat(file->folder_descriptor, private_file_name(file, IC_PART_TEMPORARY), 0);
     private_file_close(&file->temporary);
 }
 
 /* Makes a new, empty file. First removes what a crash has left there, which may be a link to anything. */
 static bool private_file_open_temporary(ic_private_file *file, ic_error *error) {
-    const char *path = file->paths[IC_ITS_TEMPORARY];
+    const char *path = file->paths[IC_PART_TEMPORARY];
     private_file_remove_temporary(file);
-    if (unlinkat(file->folder_descriptor, private_file_name(file, IC_ITS_TEMPORARY), 0) != 0 &&
+    if (unlinkat(file->folder_descriptor, private_file_name(file, IC_PART_TEMPORARY), 0) != 0 &&
         errno != ENOENT) {
         private_file_explain(error, "remove", path, errno);
         return false;
     }
-    file->temporary = private_file_open_part(file, IC_ITS_TEMPORARY, O_WRONLY | O_CREAT | O_EXCL);
+    file->temporary = private_file_open_part(file, IC_PART_TEMPORARY, O_WRONLY | O_CREAT | O_EXCL);
     if (file->temporary < 0) {
         private_file_explain(error, "make", path, errno);
         return false;
     }
-    if (private_file_check_part(file, IC_ITS_TEMPORARY, file->temporary, error)) return true;
+    if (private_file_check_part(file, IC_PART_TEMPORARY, file->temporary, error)) return true;
     private_file_remove_temporary(file);
     return false;
 }
@@ -257,7 +257,8 @@ static bool private_file_is_locked(const ic_private_file *file) {
 
 static bool private_file_expect_lock(const ic_private_file *file, ic_error *error) {
     if (private_file_is_locked(file)) return true;
-    ic_error_set(error, IC_ERR_STORE, "%s is used without its lock; lock it first", file->paths[IC_THE_FILE]);
+    ic_error_set(error, IC_ERR_STORE, "%s is used without its lock; lock it first",
+                 file->paths[IC_PART_FILE]);
     return false;
 }
 
@@ -265,20 +266,20 @@ static bool private_file_expect_lock(const ic_private_file *file, ic_error *erro
 static bool private_file_lock_is_current(const ic_private_file *file) {
     struct stat taken, there;
     return fstat(file->lock, &taken) == 0 &&
-           fstatat(file->folder_descriptor, private_file_name(file, IC_ITS_LOCK), &there,
+           fstatat(file->folder_descriptor, private_file_name(file, IC_PART_LOCK), &there,
                    AT_SYMLINK_NOFOLLOW) == 0 &&
            taken.st_dev == there.st_dev && taken.st_ino == there.st_ino;
 }
 
 /* As ic_private_file_lock. flock, not fcntl: it excludes other threads and Lua states of this process too. */
 static int private_file_take_lock(ic_private_file *file, ic_error *error) {
-    const char *path = file->paths[IC_ITS_LOCK];
-    file->lock = private_file_open_part(file, IC_ITS_LOCK, O_RDWR | O_CREAT);
+    const char *path = file->paths[IC_PART_LOCK];
+    file->lock = private_file_open_part(file, IC_PART_LOCK, O_RDWR | O_CREAT);
     if (file->lock < 0) {
         private_file_explain(error, "open", path, errno);
         return -1;
     }
-    if (!private_file_check_part(file, IC_ITS_LOCK, file->lock, error)) return -1;
+    if (!private_file_check_part(file, IC_PART_LOCK, file->lock, error)) return -1;
     while (flock(file->lock, LOCK_EX | LOCK_NB) != 0) {
         if (errno == EINTR) continue;
         if (errno == EWOULDBLOCK) return 0;
@@ -311,7 +312,7 @@ int ic_private_file_lock(ic_private_file *file, ic_error *error) {
 
 void ic_private_file_clear(ic_private_file *file) {
     ic_private_file_unlock(file);
-    for (int part = 0; part < IC_PRIVATE_FILES; part++)
+    for (int part = 0; part < IC_PART_COUNT; part++)
         ic_free(file->paths[part]);
     ic_free(file->folder);
     *file = (ic_private_file){.folder_descriptor = -1, .lock = -1, .temporary = -1};
@@ -336,7 +337,7 @@ static ssize_t private_file_read_all(int descriptor, char *bytes, size_t size) {
 /* Reads into one block of exactly the file's size: growing a block would leave copies of secrets behind. */
 static char *private_file_read_whole(const ic_private_file *file, int descriptor, size_t *length,
                                      ic_error *error) {
-    const char *path = file->paths[IC_THE_FILE];
+    const char *path = file->paths[IC_PART_FILE];
     struct stat found = {0};
     if (fstat(descriptor, &found) == 0 && found.st_size > (off_t)IC_PRIVATE_FILE_LARGEST) {
         ic_error_set(error, IC_ERR_STORE,
@@ -368,13 +369,13 @@ static char *private_file_read_whole(const ic_private_file *file, int descriptor
 
 int ic_private_file_read(ic_private_file *file, char **text, size_t *length, ic_error *error) {
     if (!private_file_expect_lock(file, error)) return -1;
-    int descriptor = private_file_open_part(file, IC_THE_FILE, O_RDONLY);
+    int descriptor = private_file_open_part(file, IC_PART_FILE, O_RDONLY);
     if (descriptor < 0 && errno == ENOENT) return 0;
     if (descriptor < 0) {
-        private_file_explain(error, "open", file->paths[IC_THE_FILE], errno);
+        private_file_explain(error, "open", file->paths[IC_PART_FILE], errno);
         return -1;
     }
-    bool good = private_file_check_part(file, IC_THE_FILE, descriptor, error);
+    bool good = private_file_check_part(file, IC_PART_FILE, descriptor, error);
     *text = good ? private_file_read_whole(file, descriptor, length, error) : NULL;
     private_file_close(&descriptor);
     return *text ? 1 : -1;
@@ -412,7 +413,7 @@ bool ic_private_file_reserve(ic_private_file *file, size_t size, ic_error *error
     if (!private_file_expect_lock(file, error) || !private_file_open_temporary(file, error)) return false;
     int cause = private_file_reserve_room(file->temporary, size);
     if (!cause) return true;
-    private_file_explain(error, "reserve room for", file->paths[IC_ITS_TEMPORARY], cause);
+    private_file_explain(error, "reserve room for", file->paths[IC_PART_TEMPORARY], cause);
     private_file_remove_temporary(file);
     return false;
 }
@@ -425,8 +426,8 @@ static bool private_file_set_length(int descriptor, size_t length) {
 
 static bool private_file_rename(ic_private_file *file) {
     int folder = file->folder_descriptor;
-    return renameat(folder, private_file_name(file, IC_ITS_TEMPORARY), folder,
-                    private_file_name(file, IC_THE_FILE)) == 0;
+    return renameat(folder, private_file_name(file, IC_PART_TEMPORARY), folder,
+                    private_file_name(file, IC_PART_FILE)) == 0;
 }
 
 /* Some file systems cannot sync a folder and report that: nothing more can be done there. */
@@ -441,7 +442,7 @@ bool ic_private_file_write(ic_private_file *file, const char *text, size_t lengt
                    private_file_set_length(file->temporary, length) && private_file_sync(file->temporary);
     if (!written || !private_file_rename(file)) {
         private_file_explain(error, written ? "replace" : "write",
-                             file->paths[written ? IC_THE_FILE : IC_ITS_TEMPORARY], errno);
+                             file->paths[written ? IC_PART_FILE : IC_PART_TEMPORARY], errno);
         private_file_remove_temporary(file);
         return false;
     }
@@ -450,6 +451,6 @@ bool ic_private_file_write(ic_private_file *file, const char *text, size_t lengt
     ic_error_set(error, IC_ERR_STORE,
                  "%s was written, but the disk did not confirm that it will outlast a loss of power: %s; "
                  "check the disk",
-                 file->paths[IC_THE_FILE], strerror(errno));
+                 file->paths[IC_PART_FILE], strerror(errno));
     return false;
 }

@@ -18,11 +18,11 @@
 
 #define IC_PRIVATE_FILE_LARGEST ((size_t)4 * 1024 * 1024) /* bytes */
 
-/* Indices of the three paths. */
-enum { IC_THE_FILE, IC_ITS_LOCK, IC_ITS_TEMPORARY, IC_PRIVATE_FILES };
+/* The parts of a private file: indices of its paths. */
+enum { IC_PART_FILE, IC_PART_LOCK, IC_PART_TEMPORARY, IC_PART_COUNT };
 
 typedef struct ic_private_file {
-    char *paths[IC_PRIVATE_FILES];          /* absolute; owned */
+    char *paths[IC_PART_COUNT];             /* absolute; owned */
     char *folder;                           /* owned */
     size_t name_at;                         /* offset of the file's name in each path */
     unsigned generation;                    /* of the process that opened the descriptors (process.h) */

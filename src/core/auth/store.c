@@ -54,7 +54,7 @@ static void store_explain(const ic_store *store, const char *what, ic_error *cau
     if (cause->kind == IC_ERR_MEMORY)
         ic_error_memory(error);
     else
-        ic_error_set(error, IC_ERR_STORE, "%s: %s (%s); %s", store->file.paths[IC_THE_FILE], what,
+        ic_error_set(error, IC_ERR_STORE, "%s: %s (%s); %s", store->file.paths[IC_PART_FILE], what,
                      ic_error_message(cause), advice);
     ic_error_clear(cause);
 }
@@ -64,7 +64,7 @@ static bool store_check_text(const ic_store *store, const char *what, const char
     if (ic_utf8_valid(text, strlen(text), &bad)) return true;
     ic_error_set(error, IC_ERR_STORE,
                  "%s: only UTF-8 text can be saved, and the %s is not UTF-8 (byte %zu); correct it",
-                 store->file.paths[IC_THE_FILE], what, bad + 1);
+                 store->file.paths[IC_PART_FILE], what, bad + 1);
     return false;
 }
 
@@ -73,7 +73,7 @@ static bool store_check_size(const ic_store *store, size_t length, ic_error *err
     ic_error_set(error, IC_ERR_STORE,
                  "%s is full (it would have %zu of at most %zu bytes); forget connections that are no longer "
                  "used, or give this one a file of its own",
-                 store->file.paths[IC_THE_FILE], length, IC_PRIVATE_FILE_LARGEST);
+                 store->file.paths[IC_PART_FILE], length, IC_PRIVATE_FILE_LARGEST);
     return false;
 }
 
@@ -96,7 +96,7 @@ static bool store_check_token(const ic_store *store, const ic_token *token, ic_e
 
 /* Checks the version first: a newer format may look different. */
 static bool store_check_tree(const ic_store *store, const cJSON *tree, ic_error *error) {
-    const char *path = store->file.paths[IC_THE_FILE];
+    const char *path = store->file.paths[IC_PART_FILE];
     const cJSON *version = ic_json_member(tree, "version");
     if (cJSON_IsNumber(version) && version->valuedouble > VERSION)
         ic_error_set(error, IC_ERR_STORE,

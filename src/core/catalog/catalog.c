@@ -107,24 +107,24 @@ static pthread_once_t catalog_indexed = PTHREAD_ONCE_INIT;
 static const ic_operation *by_id[OPERATION_COUNT];
 static route by_route[OPERATION_COUNT];
 
-static size_t path_segments(const char *path) {
+static size_t catalog_path_segments(const char *path) {
     size_t count = 0;
     for (; *path; path++)
         count += *path == '/';
     return count;
 }
 
-static int route_order_by_id(const void *a, const void *b) {
+static int catalog_route_order_by_id(const void *a, const void *b) {
     const ic_operation *const *left = a, *const *right = b;
     return strcmp((*left)->id, (*right)->id);
 }
 
-static ic_product route_product(const route *route) {
+static ic_product catalog_route_product(const route *route) {
     return ic_services[route->operation->service].product;
 }
 
-static int route_compare(const route *route, ic_product product, ic_method method, size_t segments) {
-    if (route_product(route) != product) return route_product(route) < product ? -1 : 1;
+static int catalog_route_compare(const route *route, ic_product product, ic_method method, size_t segments) {
+    if (catalog_route_product(route) != product) return catalog_route_product(route) < product ? -1 : 1;
     if (route->operation->method != method) return route->operation->method < method ? -1 : 1;
     if (route->segments != segments) return route->segments < segments ? -1 : 1;
     return 0;
@@ -133,36 +133,38 @@ static int route_compare(const route *route, ic_product product, ic_method metho
 /* Two patterns may fit the same path. The one with a literal segment where they first differ comes first,
  * because '{' is greater than every character of the literals. So the first pattern that fits is the right
  * one. */
-static int route_order_by_route(const void *a, const void *b) {
+static int catalog_route_order_by_route(const void *a, const void *b) {
     const route *left = a, *right = b;
-    int order = route_compare(left, route_product(right), right->operation->method, right->segments);
+    int order =
+        catalog_route_compare(left, catalog_route_product(right), right->operation->method, right->segments);
     return order ? order : strcmp(left->operation->path, right->operation->path);
 }
 
 static void catalog_index(void) {
     for (size_t i = 0; i < OPERATION_COUNT; i++) {
         by_id[i] = &ic_operations[i];
-        by_route[i] = (route){&ic_operations[i], path_segments(ic_operations[i].path)};
+        by_route[i] = (route){&ic_operations[i], catalog_path_segments(ic_operations[i].path)};
     }
-    qsort(by_id, OPERATION_COUNT, sizeof by_id[0], route_order_by_id);
-    qsort(by_route, OPERATION_COUNT, sizeof by_route[0], route_order_by_route);
+    qsort(by_id, OPERATION_COUNT, sizeof by_id[0], catalog_route_order_by_id);
+    qsort(by_route, OPERATION_COUNT, sizeof by_route[0], catalog_route_order_by_route);
 }
 
-static int route_compare_id(const void *id, const void *entry) {
+static int catalog_route_compare_id(const void *id, const void *entry) {
     const ic_operation *const *operation = entry;
     return strcmp(id, (*operation)->id);
 }
 
 const ic_operation *ic_operation_by_id(const char *id) {
     pthread_once(&catalog_indexed, catalog_index);
-    const ic_operation **found = bsearch(id, by_id, OPERATION_COUNT, sizeof by_id[0], route_compare_id);
+    const ic_operation **found =
+        bsearch(id, by_id, OPERATION_COUNT, sizeof by_id[0], catalog_route_compare_id);
     return found ? *found : NULL;
 }
 
 /* Compares a path with a pattern, segment by segment. A placeholder fits every segment that is not empty, or
  * the rest of it after a literal beginning, as in "id:{signer_id}". Returns the rest of the path after the
  * pattern ("", or from the next '/' or the '?'); NULL when the pattern does not fit. */
-static const char *path_match(const char *pattern, const char *path, ic_path_values *values) {
+static const char *catalog_path_match(const char *pattern, const char *path, ic_path_values *values) {
     values->count = 0;
     while (*pattern == '/') {
         if (*path != '/') return NULL;
@@ -184,11 +186,11 @@ static const char *path_match(const char *pattern, const char *path, ic_path_val
 }
 
 /* The index of the first route of this product, method and number of segments, or where it would be. */
-static size_t route_first(ic_product product, ic_method method, size_t segments) {
+static size_t catalog_route_first(ic_product product, ic_method method, size_t segments) {
     size_t low = 0, high = OPERATION_COUNT;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (route_compare(&by_route[middle], product, method, segments) < 0)
+        if (catalog_route_compare(&by_route[middle], product, method, segments) < 0)
             low = middle + 1;
         else
             high = middle;
@@ -200,10 +202,10 @@ const ic_operation *ic_operation_by_path(ic_product product, ic_method method, c
                                          ic_path_values *values) {
     pthread_once(&catalog_indexed, catalog_index);
     ic_path_values found;
-    size_t segments = path_segments(path);
-    for (size_t i = route_first(product, method, segments);
-         i < OPERATION_COUNT && route_compare(&by_route[i], product, method, segments) == 0; i++) {
-        const char *rest = path_match(by_route[i].operation->path, path, &found);
+    size_t segments = catalog_path_segments(path);
+    for (size_t i = catalog_route_first(product, method, segments);
+         i < OPERATION_COUNT && catalog_route_compare(&by_route[i], product, method, segments) == 0; i++) {
+        const char *rest = catalog_path_match(by_route[i].operation->path, path, &found);
         if (!rest || *rest) continue;
         if (values) *values = found;
         return by_route[i].operation;
@@ -249,15 +251,15 @@ ic_service ic_service_of(ic_product product, ic_method method, const char *path)
         if (operation) return operation->service;
     }
     if (product == IC_PRODUCT_CLICKWRAP)
-        return path_match(IC_ROOT_CLICKWRAP_REST, path, &ignored) ? IC_SERVICE_CLICKWRAP_REST
-                                                                  : IC_SERVICE_CLICKWRAP_ACTIVITY;
-    return path_match(IC_ROOT_SCIM, path, &ignored)    ? IC_SERVICE_SCIM
-           : path_match(IC_ROOT_OAUTH, path, &ignored) ? IC_SERVICE_OAUTH
-                                                       : IC_SERVICE_PUBLIC;
+        return catalog_path_match(IC_ROOT_CLICKWRAP_REST, path, &ignored) ? IC_SERVICE_CLICKWRAP_REST
+                                                                          : IC_SERVICE_CLICKWRAP_ACTIVITY;
+    return catalog_path_match(IC_ROOT_SCIM, path, &ignored)    ? IC_SERVICE_SCIM
+           : catalog_path_match(IC_ROOT_OAUTH, path, &ignored) ? IC_SERVICE_OAUTH
+                                                               : IC_SERVICE_PUBLIC;
 }
 
 /* Of Clickwrap, by service. */
-static ic_bucket bucket_of_clickwrap(ic_service service) {
+static ic_bucket catalog_bucket_of_clickwrap(ic_service service) {
     return service == IC_SERVICE_CLICKWRAP_REST       ? IC_BUCKET_CLICKWRAP_REST
            : service == IC_SERVICE_CLICKWRAP_ACTIVITY ? IC_BUCKET_CLICKWRAP_ACTIVITY
                                                       : IC_BUCKET_CLICKWRAP_SERVICE;
@@ -265,9 +267,11 @@ static ic_bucket bucket_of_clickwrap(ic_service service) {
 
 ic_bucket ic_bucket_of(ic_product product, ic_method method, const char *path) {
     ic_path_values ignored;
-    if (product == IC_PRODUCT_CLICKWRAP) return bucket_of_clickwrap(ic_service_of(product, method, path));
+    if (product == IC_PRODUCT_CLICKWRAP)
+        return catalog_bucket_of_clickwrap(ic_service_of(product, method, path));
     for (size_t i = 0; i < sizeof bucket_rules / sizeof bucket_rules[0]; i++)
-        if (bucket_rules[i].methods & (1u << method) && path_match(bucket_rules[i].path, path, &ignored))
+        if (bucket_rules[i].methods & (1u << method) &&
+            catalog_path_match(bucket_rules[i].path, path, &ignored))
             return bucket_rules[i].bucket;
     return IC_BUCKET_OTHER;
 }

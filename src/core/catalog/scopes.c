@@ -36,7 +36,7 @@ const char *ic_scope_nearest(const char *name) {
 }
 
 /* The next piece of *rest between separators; false when there are no more. */
-static bool span_next(const char **rest, const char *end, const char *separators, span *piece) {
+static bool scope_span_next(const char **rest, const char *end, const char *separators, span *piece) {
     const char *at = *rest;
     while (at < end && strchr(separators, *at))
         at++;
@@ -50,24 +50,24 @@ static bool span_next(const char **rest, const char *end, const char *separators
 
 static bool scopes_have(const char *list, span scope) {
     span item;
-    for (const char *end = list + strlen(list); span_next(&list, end, " ", &item);)
+    for (const char *end = list + strlen(list); scope_span_next(&list, end, " ", &item);)
         if (item.length == scope.length && memcmp(item.text, scope.text, scope.length) == 0) return true;
     return false;
 }
 
 /* Whether the list has one of the term's alternatives ("a|b"). */
-static bool term_satisfied(span term, const char *granted) {
+static bool scope_term_satisfied(span term, const char *granted) {
     const char *rest = term.text;
     span scope;
-    while (span_next(&rest, term.text + term.length, "|", &scope))
+    while (scope_span_next(&rest, term.text + term.length, "|", &scope))
         if (scopes_have(granted, scope)) return true;
     return false;
 }
 
-static void term_describe(span term, ic_buf *out) {
+static void scope_term_describe(span term, ic_buf *out) {
     const char *rest = term.text;
     span scope;
-    for (bool first = true; span_next(&rest, term.text + term.length, "|", &scope); first = false) {
+    for (bool first = true; scope_span_next(&rest, term.text + term.length, "|", &scope); first = false) {
         if (!first) ic_buf_puts(out, " or ");
         ic_buf_add(out, scope.text, scope.length);
     }
@@ -77,10 +77,10 @@ static void term_describe(span term, ic_buf *out) {
 static bool scopes_describe_missing(const char *needed, const char *granted, ic_buf *out) {
     const char *end = needed + strlen(needed);
     bool any = false;
-    for (span term; span_next(&needed, end, " ", &term);) {
-        if (granted && term_satisfied(term, granted)) continue;
+    for (span term; scope_span_next(&needed, end, " ", &term);) {
+        if (granted && scope_term_satisfied(term, granted)) continue;
         if (any) ic_buf_puts(out, " and ");
-        term_describe(term, out);
+        scope_term_describe(term, out);
         any = true;
     }
     return any;

@@ -47,12 +47,12 @@ static void *settings_member(const ic_settings *settings, const ic_option *optio
     return (char *)settings + option->offset;
 }
 
-static bool option_is_text(const ic_option *option) {
+static bool setting_is_text(const ic_option *option) {
     return option->type == IC_OPTION_TEXT || option->type == IC_OPTION_TEXT_OR_FALSE ||
            option->type == IC_OPTION_SCOPES;
 }
 
-static bool option_is_number(const ic_option *option) {
+static bool setting_is_number(const ic_option *option) {
     return option->type == IC_OPTION_NUMBER || option->type == IC_OPTION_NUMBER_OR_FALSE ||
            option->type == IC_OPTION_WHOLE;
 }
@@ -60,7 +60,7 @@ static bool option_is_number(const ic_option *option) {
 void ic_settings_default(ic_settings *settings) {
     *settings = (ic_settings){0};
     for (const ic_option *option = ic_options; option->name; option++) {
-        if (option_is_number(option)) *(double *)settings_member(settings, option) = option->preset;
+        if (setting_is_number(option)) *(double *)settings_member(settings, option) = option->preset;
         if (option->type == IC_OPTION_BOOLEAN)
             *(bool *)settings_member(settings, option) = option->preset != 0;
     }
@@ -82,7 +82,7 @@ void ic_option_mismatch(const ic_option *option, const char *got, ic_error *erro
 }
 
 /* Whether a text is one of the option's choices; sets the error otherwise. */
-static bool option_check_choice(const ic_option *option, const char *text, ic_error *error) {
+static bool setting_check_choice(const ic_option *option, const char *text, ic_error *error) {
     if (!option->choices) return true;
     ic_buf list = {0};
     size_t wanted = strlen(text), length;
@@ -117,7 +117,7 @@ static bool settings_keep(ic_settings *settings, const ic_option *option, const 
 }
 
 bool ic_settings_text(ic_settings *settings, const ic_option *option, const char *text, ic_error *error) {
-    if (!option_is_text(option)) {
+    if (!setting_is_text(option)) {
         /* A number in quotes is shown. Any other string is not: it may be a secret in the wrong place. */
         char got[48] = "a string";
         if (*text && strspn(text, "0123456789.-") == strlen(text))
@@ -138,11 +138,11 @@ bool ic_settings_text(ic_settings *settings, const ic_option *option, const char
                      option->name);
         return false;
     }
-    return option_check_choice(option, text, error) && settings_keep(settings, option, text, error);
+    return setting_check_choice(option, text, error) && settings_keep(settings, option, text, error);
 }
 
 bool ic_settings_number(ic_settings *settings, const ic_option *option, double value, ic_error *error) {
-    if (!option_is_number(option)) {
+    if (!setting_is_number(option)) {
         ic_option_mismatch(option, "a number", error);
         return false;
     }
@@ -174,7 +174,7 @@ bool ic_settings_copy(ic_settings *copy, const ic_settings *settings, ic_error *
     bool whole = true;
     *copy = *settings;
     for (const ic_option *option = ic_options; option->name; option++) {
-        if (!option_is_text(option)) continue;
+        if (!setting_is_text(option)) continue;
         char **member = settings_member(copy, option), *text = *member;
         *member = ic_strdup(text);
         whole = whole && (*member || !text);
@@ -185,7 +185,7 @@ bool ic_settings_copy(ic_settings *copy, const ic_settings *settings, ic_error *
 
 void ic_settings_clear(ic_settings *settings) {
     for (const ic_option *option = ic_options; option->name; option++) {
-        if (!option_is_text(option)) continue;
+        if (!setting_is_text(option)) continue;
         char **member = settings_member(settings, option);
         ic_free_secret(*member);
         *member = NULL;

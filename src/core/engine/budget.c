@@ -56,19 +56,19 @@ static size_t budget_permits(const ic_budget *budget, double per_minute) {
     return budget_share(budget, fmin(per_minute, IC_COMPANY_PER_MINUTE));
 }
 
-static double *window_at(const struct window *window, size_t index) {
+static double *budget_window_at(const struct window *window, size_t index) {
     return &window->answered[(window->first + index) % window->capacity];
 }
 
 /* Makes room for one more permit. Most clients use few, so the ring grows with its use. False when out of
  * memory. */
-static bool window_reserve(struct window *window) {
+static bool budget_window_reserve(struct window *window) {
     if (window->count + window->open < window->capacity) return true;
     size_t capacity = window->capacity ? window->capacity * 2 : FIRST_CAPACITY;
     double *answered = ic_malloc(capacity * sizeof *answered);
     if (!answered) return false;
     for (size_t i = 0; i < window->count; i++)
-        answered[i] = *window_at(window, i);
+        answered[i] = *budget_window_at(window, i);
     ic_free(window->answered);
     window->answered = answered;
     window->capacity = capacity;
@@ -76,36 +76,36 @@ static bool window_reserve(struct window *window) {
     return true;
 }
 
-static void window_forget_free(struct window *window, double now) {
-    while (window->count && *window_at(window, 0) + IC_BUDGET_WINDOW <= now) {
+static void budget_window_forget_free(struct window *window, double now) {
+    while (window->count && *budget_window_at(window, 0) + IC_BUDGET_WINDOW <= now) {
         window->first = (window->first + 1) % window->capacity;
         window->count--;
     }
 }
 
 /* Seconds until the window itself has a free permit; 0: now. */
-static double window_wait(struct window *window, double now) {
-    window_forget_free(window, now);
+static double budget_window_wait(struct window *window, double now) {
+    budget_window_forget_free(window, now);
     size_t taken = window->count + window->open;
-    if (taken < window->limit) return window_reserve(window) ? 0 : OPEN_AGAIN;
+    if (taken < window->limit) return budget_window_reserve(window) ? 0 : OPEN_AGAIN;
     /* This many permits must become free first. If fewer have been released, an open one must become free,
      * too. That takes a whole window after its answer, unless it is never sent. */
     size_t must = taken - window->limit + 1;
     if (must > window->count) return IC_BUDGET_WINDOW;
-    return fmax(*window_at(window, must - 1) + IC_BUDGET_WINDOW - now, WAIT_MIN);
+    return fmax(*budget_window_at(window, must - 1) + IC_BUDGET_WINDOW - now, WAIT_MIN);
 }
 
 /* Seconds until the service accepts more, according to its headers; 0: now. */
-static double window_wait_for_service(const struct window *window, double now) {
+static double budget_window_wait_for_service(const struct window *window, double now) {
     double wait = window->closed_until - now, reset = window->lowest_until - now;
     if (reset > 0 && (double)window->open >= window->lowest)
         wait = fmax(wait, window->lowest > 0 ? fmin(reset, OPEN_AGAIN) : reset);
     return wait > 0 ? fmax(wait, WAIT_MIN) : 0;
 }
 
-static void window_release(struct window *window, double now, bool sent) {
+static void budget_window_release(struct window *window, double now, bool sent) {
     window->open--;
-    if (sent) *window_at(window, window->count++) = now;
+    if (sent) *budget_window_at(window, window->count++) = now;
 }
 
 ic_budget *ic_budget_new(double share) {
@@ -134,18 +134,18 @@ void ic_budget_free(ic_budget *budget) {
 
 bool ic_budget_reserve(ic_budget *budget, ic_bucket bucket) {
     struct window *window = &budget->buckets[bucket];
-    return !window->limit || (window_reserve(window) && window_reserve(&budget->company));
+    return !window->limit || (budget_window_reserve(window) && budget_window_reserve(&budget->company));
 }
 
-static bool window_is_idle(struct window *window, double now) {
-    window_forget_free(window, now);
+static bool budget_window_is_idle(struct window *window, double now) {
+    budget_window_forget_free(window, now);
     return !window->count && !window->open && window->closed_until <= now && window->lowest_until <= now;
 }
 
 bool ic_budget_is_idle(ic_budget *budget, double now) {
-    bool idle = window_is_idle(&budget->company, now);
+    bool idle = budget_window_is_idle(&budget->company, now);
     for (int i = 0; i < IC_BUCKET_COUNT; i++)
-        idle = idle && window_is_idle(&budget->buckets[i], now) &&
+        idle = idle && budget_window_is_idle(&budget->buckets[i], now) &&
                ic_fixed_window_is_idle(&budget->fixed[i], now);
     return idle;
 }
@@ -153,12 +153,12 @@ bool ic_budget_is_idle(ic_budget *budget, double now) {
 /* A request in NONE waits only after a 429. */
 double ic_budget_acquire(ic_budget *budget, ic_bucket bucket, double now) {
     struct window *window = &budget->buckets[bucket];
-    double wait = window_wait_for_service(window, now);
+    double wait = budget_window_wait_for_service(window, now);
     if (budget->fixed[bucket].limit)
         return wait > 0 ? fmax(wait, ic_fixed_window_wait(&budget->fixed[bucket], now))
                         : ic_fixed_window_acquire(&budget->fixed[bucket], now);
     if (!window->limit) return wait;
-    wait = fmax(wait, fmax(window_wait(window, now), window_wait(&budget->company, now)));
+    wait = fmax(wait, fmax(budget_window_wait(window, now), budget_window_wait(&budget->company, now)));
     if (wait > 0) return wait;
     window->open++;
     budget->company.open++;
@@ -169,8 +169,8 @@ void ic_budget_release(ic_budget *budget, ic_bucket bucket, double now, ic_permi
     struct window *window = &budget->buckets[bucket];
     if (budget->fixed[bucket].limit) ic_fixed_window_release(&budget->fixed[bucket], now, end);
     if (!window->open) return;
-    window_release(window, now, end != IC_PERMIT_UNUSED);
-    window_release(&budget->company, now, end != IC_PERMIT_UNUSED);
+    budget_window_release(window, now, end != IC_PERMIT_UNUSED);
+    budget_window_release(&budget->company, now, end != IC_PERMIT_UNUSED);
 }
 
 /* A per-minute budget is reset within one window, so a longer time is cut to that. */

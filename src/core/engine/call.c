@@ -3,6 +3,7 @@
 #include "core/base/process.h"
 #include "core/engine/engine.h"
 #include "core/engine/event.h"
+#include "core/engine/shared_call.h"
 #include <stddef.h>
 
 /* ---- the call in its mailbox ---- */
@@ -63,6 +64,7 @@ void ic_call_release(ic_call *call) {
     ic_mailbox_release(call->mailbox);
     ic_connection_release(call->connection);
     ic_request_free(&call->request);
+    ic_question_free(call->question);
     ic_free(call->options.as_user);
     ic_free(call->options.path);
     ic_free(call->options.place);

@@ -63,7 +63,8 @@ typedef enum ic_state {
     IC_STATE_WAIT_IN_FLIGHT, /* for an in-flight permit */
     IC_STATE_SENDING,
     IC_STATE_WAIT_REPEAT,
-    IC_STATE_SLEEPING, /* IC_PURPOSE_SLEEP */
+    IC_STATE_SLEEPING,    /* IC_PURPOSE_SLEEP */
+    IC_STATE_WAIT_SHARED, /* IC_PURPOSE_SHARED */
     IC_STATE_DONE
 } ic_state;
 
@@ -75,7 +76,8 @@ typedef enum ic_purpose {
     IC_PURPOSE_FORGET,   /* the connection's token is forgotten, in its store too */
     IC_PURPOSE_INSPECT,  /* results in {expires_in, scope} of the connection's token */
     IC_PURPOSE_ASK,      /* a question to a token store written in Lua (store_worker.h); never started */
-    IC_PURPOSE_SLEEP     /* ends without error after sleep_seconds */
+    IC_PURPOSE_SLEEP,    /* ends without error after sleep_seconds */
+    IC_PURPOSE_SHARED    /* results in the shared Redis's reply to `question` (shared_call.h) */
 } ic_purpose;
 
 struct ic_token_entry;
@@ -94,7 +96,8 @@ struct ic_call {
     ic_request request; /* a redirect changes its target */
     ic_call_options options;
     ic_purpose purpose;
-    double sleep_seconds; /* of IC_PURPOSE_SLEEP */
+    double sleep_seconds;         /* of IC_PURPOSE_SLEEP */
+    struct ic_question *question; /* of IC_PURPOSE_SHARED; owned */
 
     /* Between the owners. */
     atomic_uint commands;
@@ -116,7 +119,7 @@ struct ic_call {
     double started, deadline, resume_at; /* ic_now's seconds; deadline 0: none */
     double attempt_began, attempt_ends;  /* ic_now's seconds; ends: when the attempt is ended; 0: never */
     double progress_told;                /* when progress was last told */
-    int attempts, repeats, redirects;
+    int attempts, retries, redirects;
     bool fresh;                /* the next attempt uses a new connection */
     bool renewed;              /* its token was refused, and renewed */
     bool second_chance;        /* … from the store: that token may be refused too, and renewed once more */
@@ -131,6 +134,8 @@ struct ic_call {
     unsigned token_generation; /* of the token that was sent */
     struct ic_rate_queue *rate_queue;
     struct ic_host_queue *host_queue;
+    struct ic_shared *shared;                     /* of IC_PURPOSE_SHARED */
+    struct ic_link_command *shared_command;       /* its command under way, or NULL */
     struct ic_list *list;                         /* in which it waits, or NULL */
     ic_call *previous, *next;                     /* in that list */
     struct ic_transfer *transfer;                 /* the attempt under way, or NULL */

@@ -5,6 +5,7 @@
 #include "core/engine/clients.h"
 #include "core/base/alloc.h"
 #include "core/engine/queues.h"
+#include "core/engine/shared.h"
 #include "core/engine/token_queue.h"
 #include <stdint.h>
 
@@ -31,6 +32,7 @@ static void client_free(ic_engine *engine, ic_client *client) {
     ic_table_remove(&engine->clients_by_address, &client->node);
     ic_token_queue_forget(client);
     ic_queues_forget(client);
+    ic_shared_forget(client);
     ic_connection_release(client->connection);
     ic_free(client);
 }
@@ -63,6 +65,7 @@ void ic_clients_tidy(ic_engine *engine, double now) {
     }
     ic_token_queue_tidy(engine, now);
     ic_queues_tidy(engine, now);
+    ic_shared_tidy(engine);
     size_t doubled = engine->clients_by_address.count * 2;
     engine->clients_limit = doubled > LIMIT_MIN ? doubled : LIMIT_MIN;
 }

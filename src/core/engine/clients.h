@@ -12,6 +12,7 @@ typedef struct ic_client {
     struct ic_token_entry *token_entry;                  /* NULL: not needed so far; token_queue.c */
     struct ic_rate_queue *rate_queues[IC_COUNTED_COUNT]; /* NULL: not needed so far; queues.c */
     struct ic_host_queue *host_queues[IC_HOST_COUNT];    /* the same */
+    struct ic_shared *shared;                            /* the same; shared.c */
 } ic_client;
 
 /* The connection's client, made when it is first needed. NULL when out of memory. */

@@ -6,6 +6,7 @@
 #include "core/engine/clients.h"
 #include "core/engine/flow.h"
 #include "core/engine/queues.h"
+#include "core/engine/shared.h"
 #include "core/engine/socket.h"
 #include "core/engine/socket_path.h"
 #include "core/engine/store_worker.h"
@@ -57,6 +58,7 @@ static void engine_free(ic_engine *engine) {
     ic_clients_free(engine);
     ic_token_queue_free(engine);
     ic_queues_free(engine);
+    ic_shared_free(engine);
     ic_socket_close(engine);
     engine_discard(engine);
 }
@@ -212,6 +214,7 @@ static int engine_patience(const ic_engine *engine) {
  * at most. */
 static void engine_turn(ic_engine *engine, int most) {
     unsigned clients;
+    ic_shared_serve(engine);
     ic_socket_serve(engine);
     ic_flow_fire(engine, ic_now());
     ic_clients_tidy(engine, ic_now());
@@ -219,6 +222,7 @@ static void engine_turn(ic_engine *engine, int most) {
     int wait = engine_patience(engine);
     if (wait > most) wait = most;
     struct curl_waitfd *sockets = ic_socket_watch(engine, &clients, &wait);
+    sockets = ic_shared_watch(engine, sockets, &clients, &wait);
     curl_multi_poll(engine->multi, sockets, clients, wait, NULL);
 }
 

@@ -24,7 +24,13 @@ typedef struct ic_engine {
     ic_table rate_queues_by_key;
     struct ic_host_queue *host_queues; /* queues.c */
     ic_table host_queues_by_key;
-    double kept_connections;  /* the sum of their limits */
+    double kept_connections;           /* the sum of their limits */
+    struct ic_shared *shared;          /* shared.c, with the five after it */
+    ic_table shared_by_key;            /* by address */
+    struct curl_waitfd *shared_polled; /* owned: the sockets that were waited for, those of others first */
+    size_t shared_capacity;
+    struct curl_waitfd *shared_others; /* where those of others have come from, or NULL */
+    size_t shared_other_count;
     struct ic_socket *socket; /* for hosts that wait by socket, or NULL; socket.c */
     bool ending;              /* no more tokens are fetched */
     ic_call *live; /* all calls that have been started and are not done; the engine owns one count of each */

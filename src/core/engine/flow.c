@@ -10,6 +10,7 @@
 #include "core/engine/policy.h"
 #include "core/engine/queues.h"
 #include "core/engine/secrets.h"
+#include "core/engine/shared_call.h"
 #include "core/engine/token_queue.h"
 #include "core/engine/transfer.h"
 #include "core/http/redirect.h"
@@ -27,6 +28,7 @@
 static void flow_finish(ic_engine *engine, ic_call *call) {
     ic_list_remove(call);
     ic_queues_leave(call);
+    ic_shared_call_leave(call);
     ic_table_remove(&engine->live_by_id, &call->live_node);
     ic_clients_note_end(engine, ic_now());
     if (call->timer_reserved) ic_timers_release(&engine->timers, &call->timer);
@@ -294,8 +296,8 @@ static ic_attempt flow_describe(const ic_call *call, const ic_ended *ended, doub
                         .sink_touched = ended->sink_touched,
                         .status = gone ? 404 : call->response.status,
                         .retry_after = call->error.kind ? call->error.retry_after : -1,
-                        .repeats = call->repeats,
-                        .max_repeats = (int)retries,
+                        .retries = call->retries,
+                        .max_retries = (int)retries,
                         .renewable = ic_token_queue_can_renew(call) && !call->foreign_url,
                         .renewed = call->renewed,
                         .earlier_unknown = call->earlier_unknown,
@@ -320,7 +322,7 @@ static void flow_repeat(ic_engine *engine, ic_call *call, ic_error_kind failure,
     ic_free(call->foreign_url);
     call->foreign_url = NULL;
     call->fresh = failure != IC_OK;
-    call->repeats++;
+    call->retries++;
     call->state = IC_STATE_WAIT_REPEAT;
     call->resume_at = now + pause;
     ic_error_clear(&call->error);
@@ -458,6 +460,8 @@ void ic_flow_start(ic_engine *engine, ic_call *call) {
     flow_set_timer(engine, call);
     if (call->purpose == IC_PURPOSE_SLEEP)
         flow_sleep(engine, call);
+    else if (call->purpose == IC_PURPOSE_SHARED)
+        ic_shared_call_begin(engine, call);
     else if (call->purpose && call->purpose != IC_PURPOSE_EXCHANGE)
         ic_token_queue_perform(engine, call);
     else

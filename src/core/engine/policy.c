@@ -5,7 +5,7 @@
  * repeated. A handshake that just broke off is NETWORK.
  * - `outcome` and `retryable` are set with every verdict but DONE. A call that goes on after
  * IC_OUTCOME_UNKNOWN sets `earlier_unknown` from then on.
- * - A renewal does not count as a repeat. After RENEW set `renewed`.
+ * - A renewal does not count as a retry. After RENEW set `renewed`.
  * - TOO_LATE after a 429 or a Retry-After is `rate_limited`; otherwise the attempt's own error stays.
  * - A redirect is not decided here. */
 #include "core/engine/policy.h"
@@ -14,8 +14,8 @@
 /* Full jitter: a random part of an exponentially growing pause, so that calls that failed together do not
  * come back together. */
 #define BACKOFF_FIRST   0.5  /* seconds */
-#define BACKOFF_LONGEST 20.0 /* seconds; reached with the sixth repeat */
-#define BACKOFF_GROWS   6    /* repeats */
+#define BACKOFF_LONGEST 20.0 /* seconds; reached with the sixth retry */
+#define BACKOFF_GROWS   6    /* retries */
 
 /* Calls that were refused together with the same Retry-After come back spread over the time after it: a tenth
  * of it, at most a second. Never before it; only the deadline limits it. */
@@ -70,7 +70,7 @@ static double policy_pause(const ic_attempt *attempt) {
     double said = attempt->retry_after;
     if (said >= 0) return said + attempt->random * fmin(said * RETRY_AFTER_SPREAD, RETRY_AFTER_SPREAD_MAX);
     double longest = BACKOFF_LONGEST;
-    if (attempt->repeats < BACKOFF_GROWS) longest = fmin(longest, ldexp(BACKOFF_FIRST, attempt->repeats));
+    if (attempt->retries < BACKOFF_GROWS) longest = fmin(longest, ldexp(BACKOFF_FIRST, attempt->retries));
     return attempt->random * longest;
 }
 
@@ -88,7 +88,7 @@ ic_decision ic_policy_decide(const ic_attempt *attempt) {
         return decision;
     }
     if (!passing_fault || !(attempt->repeatable || refused)) return decision;
-    if (attempt->repeats >= attempt->max_repeats) return decision;
+    if (attempt->retries >= attempt->max_retries) return decision;
 
     decision.pause = policy_pause(attempt);
     if (!attempt->deadline) decision.pause = fmin(decision.pause, PAUSE_MAX);

@@ -16,8 +16,8 @@ typedef struct ic_attempt {
     bool sink_touched;     /* a byte of the answer has reached a sink or file */
     long status;
     double retry_after;   /* seconds; negative: unknown */
-    int repeats;          /* made before this attempt */
-    int max_repeats;      /* option max_retries */
+    int retries;          /* made before this attempt */
+    int max_retries;      /* option max_retries */
     bool renewable;       /* another token can be fetched */
     bool renewed;         /* … and was, for this call */
     bool earlier_unknown; /* an earlier attempt of this call ended with an unknown outcome */

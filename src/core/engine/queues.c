@@ -254,7 +254,7 @@ static ic_host_queue *host_queue_of_url(ic_engine *engine, const char *url, doub
 }
 
 /* Sets the call's queues, which are made when they are first needed. False when out of memory. */
-static bool client_assign_queues(ic_engine *engine, ic_client *client, ic_call *call) {
+static bool queues_assign(ic_engine *engine, ic_client *client, ic_call *call) {
     const ic_connection *connection = client->connection;
     ic_host_queue **host = &client->host_queues[call->request.host];
     ic_counted by = ic_rate_limits[call->request.bucket].by;
@@ -275,7 +275,7 @@ bool ic_queues_assign(ic_engine *engine, ic_call *call) {
     }
     if (call->request.anonymous) return true;
     ic_client *client = ic_client_of(engine, call->connection);
-    if (!client || !client_assign_queues(engine, client, call)) return false;
+    if (!client || !queues_assign(engine, client, call)) return false;
     ic_budget *budget = call->rate_queue->budget;
     return !budget || ic_budget_reserve(budget, call->request.bucket);
 }

@@ -11,6 +11,7 @@ static size_t secrets_redact(const ic_call *call, char *text, size_t length) {
                                    settings->refresh_token,
                                    call->request.sensitive,
                                    call->connection->proxy_password,
+                                   call->connection->shared.password,
                                    token ? token->access_token : NULL,
                                    token ? token->refresh_token : NULL};
     return ic_redact(text, length, secrets, sizeof secrets / sizeof *secrets);

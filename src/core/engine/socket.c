@@ -101,14 +101,14 @@ static void socket_accept(ic_socket *socket) {
 }
 
 /* False: the client is to be closed. */
-static bool client_notify(client *client) {
+static bool socket_client_notify(client *client) {
     ic_call_release(client->call);
     client->call = NULL;
     return ic_send(client->descriptor, "\n", 1) == 1;
 }
 
 /* The same. */
-static bool client_parse(ic_engine *engine, client *client) {
+static bool socket_client_parse(ic_engine *engine, client *client) {
     char *end;
     if (client->text[client->length - 1] != '\n') return client->length < REQUEST_LIMIT;
     client->text[client->length - 1] = '\0';
@@ -116,22 +116,22 @@ static bool client_parse(ic_engine *engine, client *client) {
     if (*end || end == client->text) return false;
     client->length = 0;
     client->call = ic_flow_find(engine, id);
-    if (!client->call) return client_notify(client);
+    if (!client->call) return socket_client_notify(client);
     ic_call_retain(client->call);
     return true;
 }
 
 /* The same. */
-static bool client_read(ic_engine *engine, client *client) {
+static bool socket_client_read(ic_engine *engine, client *client) {
     ssize_t count =
         recv(client->descriptor, client->text + client->length, REQUEST_LIMIT - client->length, MSG_DONTWAIT);
     if (count < 0) return errno == EAGAIN || errno == EINTR;
     if (count == 0 || client->call) return false;
     client->length += (size_t)count;
-    return client_parse(engine, client);
+    return socket_client_parse(engine, client);
 }
 
-static bool client_has_pending(const client *client) {
+static bool socket_client_has_pending(const client *client) {
     return client->call && (ic_call_has_pending(client->call) || ic_mailbox_is_urgent(client->call->mailbox));
 }
 
@@ -140,7 +140,7 @@ struct curl_waitfd *ic_socket_watch(ic_engine *engine, unsigned *count, int *wai
     *count = 0;
     if (!socket) return NULL;
     for (size_t i = socket->count; i-- > 0;)
-        if (client_has_pending(&socket->clients[i]) && !client_notify(&socket->clients[i]))
+        if (socket_client_has_pending(&socket->clients[i]) && !socket_client_notify(&socket->clients[i]))
             socket_close_client(socket, i);
     double now = ic_now();
     bool paused = now < socket->paused_until;
@@ -169,7 +169,7 @@ void ic_socket_serve(ic_engine *engine) {
     struct curl_waitfd *polled = socket->polled + socket->listener_polled;
     for (size_t i = socket->polled_count; i-- > 0;) {
         client *client = &socket->clients[i];
-        if (!polled[i].revents || client_read(engine, client)) continue;
+        if (!polled[i].revents || socket_client_read(engine, client)) continue;
         if (client->call) ic_flow_abandon(engine, client->call);
         socket_close_client(socket, i);
     }

@@ -147,6 +147,7 @@ void ic_value_free(ic_value *value) {
     ic_tape_free(&value->tape);
     cJSON_Delete(value->tree);
     ic_free(value->bytes);
+    ic_reply_clear(&value->reply);
     *value = (ic_value){0};
 }
 

@@ -7,6 +7,7 @@
 #include "core/http/request.h"
 #include "core/json/json.h"
 #include "core/json/json_tape.h"
+#include "core/shared/reply.h"
 
 typedef enum ic_value_kind {
     IC_VALUE_NOTHING, /* a 2xx that promises no body; `true` in Lua */
@@ -14,7 +15,8 @@ typedef enum ic_value_kind {
     IC_VALUE_TREE,    /* JSON that the core itself made or reads */
     IC_VALUE_BYTES,
     IC_VALUE_PATH, /* the body was written to the call's file */
-    IC_VALUE_SINK  /* the body went to the call's sink */
+    IC_VALUE_SINK, /* the body went to the call's sink */
+    IC_VALUE_REPLY /* the shared Redis's */
 } ic_value_kind;
 
 typedef struct ic_value {
@@ -23,6 +25,7 @@ typedef struct ic_value {
     cJSON *tree;
     char *bytes;
     size_t length;
+    ic_reply reply; /* owned */
 } ic_value;
 
 typedef struct ic_response {

@@ -28,6 +28,8 @@ void ic_connection_release(ic_connection *connection) {
         ic_free(connection->budget_keys[by]);
     ic_free(connection->token_key);
     ic_free(connection->store_key);
+    ic_shared_address_clear(&connection->shared);
+    ic_free(connection->shared_prefix);
     ic_free(connection);
 }
 
@@ -100,6 +102,9 @@ static bool connection_check_clm(const ic_settings *settings, ic_error *error) {
     }
     if (settings->refresh_token && settings->grant && strcmp(settings->grant, "client_credentials") == 0)
         return connection_refuse(error, "refresh_token: goes with the authorization code grant");
+    if (settings->shared_prefix && (!settings->shared || strpbrk(settings->shared_prefix, "{}")))
+        return connection_refuse(error, settings->shared ? "shared_prefix: must not hold braces"
+                                                         : "shared_prefix: goes with shared");
     if (settings->token && settings->refresh_token)
         return connection_refuse(error, "token: a static token goes without refresh_token");
     return settings->token || connection_secret_fits(settings, error);
@@ -165,6 +170,20 @@ static bool connection_add_token_keys(ic_connection *connection) {
     return connection->token_key && connection->store_key;
 }
 
+/* How the keys of a company begin: the braces hold what Redis Cluster would choose a server by, which is the
+ * same for all keys of one company (Redis cluster specification, "Hash tags"). */
+static bool connection_add_shared_prefix(ic_connection *connection) {
+    const char *company = connection->budget_keys[IC_COUNTED_CLIENT];
+    const char *given = connection->settings.shared_prefix;
+    char digest[IC_SHA256_HEX];
+    ic_buf text = {0};
+    if (!connection->shared.name) return true;
+    if (!ic_sha256(company, strlen(company), digest, NULL)) return false;
+    ic_buf_printf(&text, "%s:{%.16s}:", given ? given : "ironclad", digest);
+    connection->shared_prefix = ic_buf_take(&text, NULL);
+    return connection->shared_prefix != NULL;
+}
+
 static bool connection_add_key(ic_connection *connection, ic_counted by, const char *origin,
                                const char *who) {
     ic_buf key = {0};
@@ -179,7 +198,9 @@ static bool connection_add_keys(ic_connection *connection) {
     char digest[IC_SHA256_HEX] = "";
     if (settings->token && !ic_sha256(settings->token, strlen(settings->token), digest, NULL)) return false;
     const char *client = settings->client_id ? settings->client_id : digest;
-    if (!connection_add_key(connection, IC_COUNTED_CLIENT, connection->origin, client)) return false;
+    if (!connection_add_key(connection, IC_COUNTED_CLIENT, connection->origin, client) ||
+        !connection_add_shared_prefix(connection))
+        return false;
     if (!connection->activity_origin) return settings->token || connection_add_token_keys(connection);
     const char *site = settings->site_access_id ? settings->site_access_id : digest;
     return connection_add_key(connection, IC_COUNTED_SITE, connection->activity_origin, site) &&
@@ -313,6 +334,8 @@ static bool connection_complete(ic_connection *connection, ic_error *error) {
     if (!connection_add_origins(connection, error)) return false;
     if (settings->proxy && *settings->proxy && !connection_split_proxy(connection, error)) return false;
     if (settings->store && !connection_resolve_store(settings, error)) return false;
+    if (settings->shared && !ic_shared_address_parse(settings->shared, &connection->shared, error))
+        return false;
     ic_buf agent = {0};
     if (settings->user_agent) ic_buf_printf(&agent, "%s ", settings->user_agent);
     ic_buf_puts(&agent, "ironclad-lua/" IC_VERSION);

@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "core/base/mailbox.h"
 #include "core/catalog/settings.h"
+#include "core/shared/address.h"
 #include <stdatomic.h>
 #include <stdbool.h>
 
@@ -24,8 +25,10 @@ typedef struct ic_connection {
     /* Names of its budgets: host, and what counts there: client id or digest of the token; the site; nothing.
      * NULL where the connection has no such budget. */
     char *budget_keys[IC_COUNTED_COUNT];
-    char *token_key; /* names the token entry; holds no secret. NULL with a static token */
-    char *store_key; /* names the token in a store; holds no secret. NULL with a static token */
+    char *token_key;          /* names the token entry; holds no secret. NULL with a static token */
+    char *store_key;          /* names the token in a store; holds no secret. NULL with a static token */
+    ic_shared_address shared; /* its `name` is NULL: machines share nothing */
+    char *shared_prefix;      /* how the company's keys in the shared Redis begin; NULL without `shared` */
 } ic_connection;
 
 /* Checks the settings as a whole and takes them over, leaving them empty. `store_mailbox` (NULL: none) is

@@ -26,6 +26,7 @@ static const ic_operation request_raw_json = RAW(IC_BODY_JSON), request_raw_form
     { .id = name, .path = "", .query = request_no_fields, .fields = request_no_fields, .scopes = "" }
 
 static const ic_operation request_pause_operation = OUTSIDE("pause"),
+                          request_shared_operation = OUTSIDE("shared"),
                           request_download_operation = OUTSIDE("download");
 
 static bool request_finish(ic_request *request, ic_buf *target, ic_error *error) {
@@ -228,6 +229,10 @@ bool ic_request_download(const char *url, bool allow_http, ic_request *request, 
 void ic_request_pause(ic_request *request) {
     *request = (ic_request){
         .operation = &request_pause_operation, .anonymous = true, .repeatable = true, .reads = true};
+}
+
+void ic_request_shared(ic_request *request) {
+    *request = (ic_request){.operation = &request_shared_operation, .anonymous = true, .repeatable = true};
 }
 
 void ic_request_free(ic_request *request) {

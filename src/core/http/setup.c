@@ -59,7 +59,7 @@ static bool setup_target(ic_setup *setup) {
     return true;
 }
 
-static ssize_t reader_read(const ic_reader *reader, char *into, size_t length) {
+static ssize_t setup_reader_read(const ic_reader *reader, char *into, size_t length) {
     const ic_part *part = reader->part;
     if (reader->file < 0) {
         memcpy(into, part->data + reader->at, length);
@@ -71,7 +71,7 @@ static ssize_t reader_read(const ic_reader *reader, char *into, size_t length) {
     }
 }
 
-static bool reader_has_changed(const ic_reader *reader) {
+static bool setup_reader_has_changed(const ic_reader *reader) {
     struct stat now;
     const struct stat *then = &reader->opened;
     if (reader->file < 0) return false;
@@ -81,14 +81,14 @@ static bool reader_has_changed(const ic_reader *reader) {
 }
 
 /* Sends exactly the announced number of bytes. When the file changes meanwhile, the attempt ends. */
-static size_t reader_on_read(char *into, size_t size, size_t count, void *argument) {
+static size_t setup_reader_on_read(char *into, size_t size, size_t count, void *argument) {
     ic_reader *reader = argument;
     size_t left = reader->size - reader->at, length = size * count;
     if (length > left) length = left;
     if (length == 0) return 0;
-    ssize_t got = reader_read(reader, into, length);
+    ssize_t got = setup_reader_read(reader, into, length);
     /* Before the last bytes the file is checked: without them the server has only a fragment. */
-    if (got <= 0 || (got == (ssize_t)left && reader_has_changed(reader))) {
+    if (got <= 0 || (got == (ssize_t)left && setup_reader_has_changed(reader))) {
         reader->setup->changed = reader->part->path;
         return CURL_READFUNC_ABORT;
     }
@@ -96,7 +96,7 @@ static size_t reader_on_read(char *into, size_t size, size_t count, void *argume
     return (size_t)got;
 }
 
-static int reader_on_seek(void *argument, curl_off_t offset, int origin) {
+static int setup_reader_on_seek(void *argument, curl_off_t offset, int origin) {
     ic_reader *reader = argument;
     if (origin != SEEK_SET || offset < 0 || (size_t)offset > reader->size) return CURL_SEEKFUNC_FAIL;
     reader->at = (size_t)offset;
@@ -105,7 +105,7 @@ static int reader_on_seek(void *argument, curl_off_t offset, int origin) {
 
 /* Only a regular file with a known size can be sent: a pipe could block the engine's thread, and a folder or
  * a file in /proc has no bytes of its own. */
-static bool reader_open(ic_reader *reader, ic_error *error) {
+static bool setup_reader_open(ic_reader *reader, ic_error *error) {
     struct stat *about = &reader->opened;
     const char *path = reader->part->path, *wrong = NULL;
     char byte;
@@ -129,9 +129,9 @@ static bool setup_add_file(ic_setup *setup, curl_mimepart *into, long index) {
     ic_reader *reader = &setup->readers[index];
     reader->part = part;
     reader->size = part->length;
-    if (part->path && reader->file < 0 && !reader_open(reader, setup->error)) return false;
-    return curl_mime_data_cb(into, (curl_off_t)reader->size, reader_on_read, reader_on_seek, NULL, reader) ==
-               CURLE_OK &&
+    if (part->path && reader->file < 0 && !setup_reader_open(reader, setup->error)) return false;
+    return curl_mime_data_cb(into, (curl_off_t)reader->size, setup_reader_on_read, setup_reader_on_seek, NULL,
+                             reader) == CURLE_OK &&
            curl_mime_filename(into, part->filename) == CURLE_OK &&
            curl_mime_type(into, part->content_type) == CURLE_OK;
 }

@@ -10,15 +10,15 @@
 #define REPLACEMENT "\xEF\xBF\xBD"     /* U+FFFD */
 #define MAX_INTEGER 9007199254740992LL /* 2^53: up to here a double holds every integer */
 
-static cJSON *tree_of(const ic_tape *tape, const uint64_t **word);
-static bool print_node(const cJSON *node, ic_buf *text);
+static cJSON *json_tree_of(const ic_tape *tape, const uint64_t **word);
+static bool json_print_node(const cJSON *node, ic_buf *text);
 
 cJSON *ic_json_parse(const char *text, size_t length, ic_error *error) {
     ic_tape tape = {0};
     cJSON *tree = NULL;
     if (ic_tape_read(&tape, text, length, error)) {
         const uint64_t *word = tape.words;
-        tree = tree_of(&tape, &word);
+        tree = json_tree_of(&tape, &word);
         if (!tree) ic_error_memory(error);
     }
     ic_tape_free(&tape);
@@ -27,7 +27,7 @@ cJSON *ic_json_parse(const char *text, size_t length, ic_error *error) {
 
 char *ic_json_print(const cJSON *tree) {
     ic_buf text = {0};
-    if (tree && print_node(tree, &text)) return ic_buf_take(&text, NULL);
+    if (tree && json_print_node(tree, &text)) return ic_buf_take(&text, NULL);
     ic_buf_free(&text);
     return NULL;
 }
@@ -60,7 +60,7 @@ const char *ic_json_string(const cJSON *object, const char *name) {
 /* ---- from a tape to a tree ---- */
 
 /* A text as a C string of cJSON, with U+FFFD in place of each NUL; NULL when out of memory. */
-static char *tree_text(const ic_tape *tape, const uint64_t *word) {
+static char *json_tree_text(const ic_tape *tape, const uint64_t *word) {
     size_t length, zeros = 0;
     const char *bytes = ic_tape_text(tape, word, &length);
     for (size_t i = 0; *word & IC_TAPE_ARENA && i < length; i++)
@@ -77,11 +77,11 @@ static char *tree_text(const ic_tape *tape, const uint64_t *word) {
     return text;
 }
 
-static cJSON *tree_string(const ic_tape *tape, const uint64_t *word) {
+static cJSON *json_tree_string(const ic_tape *tape, const uint64_t *word) {
     cJSON *node = cJSON_CreateNull();
     if (!node) return NULL;
     node->type = cJSON_String;
-    node->valuestring = tree_text(tape, word);
+    node->valuestring = json_tree_text(tape, word);
     if (node->valuestring) return node;
     cJSON_Delete(node);
     return NULL;
@@ -89,13 +89,13 @@ static cJSON *tree_string(const ic_tape *tape, const uint64_t *word) {
 
 /* Adds the content of a container, which begins at `*word`, to `node`, and sets `*word` to the word after it.
  */
-static cJSON *tree_container(const ic_tape *tape, const uint64_t **word, cJSON *node, size_t count,
-                             bool object) {
+static cJSON *json_tree_container(const ic_tape *tape, const uint64_t **word, cJSON *node, size_t count,
+                                  bool object) {
     while (node && count--) {
         const uint64_t *name = *word;
         if (object) *word = ic_tape_next(name);
-        cJSON *child = tree_of(tape, word);
-        if (child && object) child->string = tree_text(tape, name);
+        cJSON *child = json_tree_of(tape, word);
+        if (child && object) child->string = json_tree_text(tape, name);
         if (child && (child->string || !object) && cJSON_AddItemToArray(node, child)) continue;
         cJSON_Delete(child);
         cJSON_Delete(node);
@@ -105,7 +105,7 @@ static cJSON *tree_container(const ic_tape *tape, const uint64_t **word, cJSON *
 }
 
 /* Makes a node of the value at `*word`, and sets `*word` to the word after it; NULL when out of memory. */
-static cJSON *tree_of(const ic_tape *tape, const uint64_t **word) {
+static cJSON *json_tree_of(const ic_tape *tape, const uint64_t **word) {
     const uint64_t *at = *word;
     *word = ic_tape_next(at);
     switch (ic_tape_kind_of(*at)) {
@@ -115,37 +115,38 @@ static cJSON *tree_of(const ic_tape *tape, const uint64_t **word) {
     case IC_TAPE_LONG_INTEGER: return ic_json_integer(ic_tape_integer(at));
     case IC_TAPE_REAL: return cJSON_CreateNumber(ic_tape_real(at));
     case IC_TAPE_TEXT:
-    case IC_TAPE_DIGITS: return tree_string(tape, at);
-    case IC_TAPE_ARRAY: return tree_container(tape, word, cJSON_CreateArray(), ic_tape_count(at), false);
-    case IC_TAPE_OBJECT: return tree_container(tape, word, cJSON_CreateObject(), ic_tape_count(at), true);
+    case IC_TAPE_DIGITS: return json_tree_string(tape, at);
+    case IC_TAPE_ARRAY: return json_tree_container(tape, word, cJSON_CreateArray(), ic_tape_count(at), false);
+    case IC_TAPE_OBJECT:
+        return json_tree_container(tape, word, cJSON_CreateObject(), ic_tape_count(at), true);
     default: return cJSON_CreateNull();
     }
 }
 
 /* ---- printing ---- */
 
-static void print_text(const char *text, ic_buf *into) {
+static void json_print_text(const char *text, ic_buf *into) {
     if (!text) text = "";
     ic_json_write_text(into, text, strlen(text), NULL);
 }
 
-static bool print_container(const cJSON *node, ic_buf *text, bool object) {
+static bool json_print_container(const cJSON *node, ic_buf *text, bool object) {
     const cJSON *child = NULL;
     ic_json_write_byte(text, object ? '{' : '[');
     cJSON_ArrayForEach(child, node) {
         if (child != node->child) ic_json_write_byte(text, ',');
         if (object) {
-            print_text(child->string, text);
+            json_print_text(child->string, text);
             ic_json_write_byte(text, ':');
         }
-        if (!print_node(child, text)) return false;
+        if (!json_print_node(child, text)) return false;
     }
     ic_json_write_byte(text, object ? '}' : ']');
     return true;
 }
 
 /* False: the node is not JSON. */
-static bool print_node(const cJSON *node, ic_buf *text) {
+static bool json_print_node(const cJSON *node, ic_buf *text) {
     switch (node->type & (0xFF | IC_JSON_FILE)) {
     case cJSON_NULL: ic_buf_puts(text, "null"); return true;
     case cJSON_False: ic_buf_puts(text, "false"); return true;
@@ -156,12 +157,12 @@ static bool print_node(const cJSON *node, ic_buf *text) {
         else
             ic_json_write_real(text, node->valuedouble);
         return true;
-    case cJSON_String: print_text(node->valuestring, text); return true;
+    case cJSON_String: json_print_text(node->valuestring, text); return true;
     case cJSON_Raw:
         if (node->valuestring) ic_buf_puts(text, node->valuestring);
         return node->valuestring != NULL;
-    case cJSON_Array: return print_container(node, text, false);
-    case cJSON_Object: return print_container(node, text, true);
+    case cJSON_Array: return json_print_container(node, text, false);
+    case cJSON_Object: return json_print_container(node, text, true);
     default: return false;
     }
 }

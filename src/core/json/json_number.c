@@ -126,6 +126,13 @@ static bool number_real(const number_parts *parts, place from, size_t length, do
     return true;
 }
 
+double ic_json_double(const char *digits, size_t length) {
+    number_parts parts = {.digits = SIZE_MAX}; /* not simple */
+    double value = INFINITY;
+    number_real(&parts, (place)digits, length, &value);
+    return value;
+}
+
 static void number_add_integer(ic_json_scan *scan, int64_t value) {
     bool wide = value >= (int64_t)1 << 59 || value < -((int64_t)1 << 59);
     ic_json_add(scan, wide ? IC_TAPE_LONG_INTEGER : IC_TAPE_INTEGER | (uint64_t)value << 4);
@@ -231,4 +238,99 @@ void ic_json_write_real(ic_buf *buf, double value) {
     if (!strpbrk(text, ".e")) snprintf(text, sizeof text, "%.*e", precision - 1, value);
     uselocale(before);
     ic_buf_puts(buf, text);
+}
+
+/* ---- as JavaScript writes ---- */
+
+#define MOST_DIGITS  17 /* any double is read back from this many */
+#define EXACT_DIGITS 15 /* any decimal of so many survives the way through a normal double */
+/* From the one to the other, exponents are not written. */
+#define PLAIN_LOWEST  (-6)
+#define PLAIN_HIGHEST 20
+
+/* The significant digits of a number, and the exponent of the first: d.ddd * 10^exponent. */
+typedef struct number_digits_of {
+    char digits[MOST_DIGITS + 1];
+    int count, exponent;
+} number_digits_of;
+
+static double number_read_back(const number_digits_of *number) {
+    char text[40];
+    snprintf(text, sizeof text, "%.1s.%se%d", number->digits, number->digits + 1, number->exponent);
+    return strtod(text, NULL);
+}
+
+/* The nearest decimal of `count` digits. */
+static void number_round(number_digits_of *number, double value, int count) {
+    char text[40];
+    snprintf(text, sizeof text, "%.*e", count - 1, value);
+    number->digits[0] = text[0];
+    memcpy(number->digits + 1, text + 2, (size_t)count - 1);
+    number->digits[count] = '\0';
+    number->count = count;
+    number->exponent = atoi(strchr(text, 'e') + 1);
+}
+
+/* Adds one to the last digit. False when all of them are 9. */
+static bool number_next(number_digits_of *number) {
+    int at = number->count - 1;
+    for (; at >= 0 && number->digits[at] == '9'; at--)
+        number->digits[at] = '0';
+    if (at < 0) return false;
+    number->digits[at]++;
+    return true;
+}
+
+/* Whether a decimal of `count` digits is read back as the value. At a power of two the doubles above lie
+ * farther apart than those below: there the next decimal may do when the nearest does not. */
+static bool number_fits(number_digits_of *number, double value, int count) {
+    number_round(number, value, count);
+    return number_read_back(number) == value || (number_next(number) && number_read_back(number) == value);
+}
+
+/* `value` is positive and finite. */
+static void number_shortest(number_digits_of *number, double value) {
+    locale_t before = number_enter_c_locale();
+    int count = value < DBL_MIN ? 1 : EXACT_DIGITS;
+    while (count < MOST_DIGITS && !number_fits(number, value, count))
+        count++;
+    if (count == MOST_DIGITS) number_round(number, value, count);
+    uselocale(before);
+    while (number->count > 1 && number->digits[number->count - 1] == '0')
+        number->digits[--number->count] = '\0';
+}
+
+static void number_add_zeros(ic_buf *buf, int count) {
+    while (count-- > 0)
+        ic_buf_putc(buf, '0');
+}
+
+void ic_json_write_javascript(ic_buf *buf, double value) {
+    if (!isfinite(value)) {
+        ic_buf_puts(buf, "null");
+        return;
+    }
+    if (value == trunc(value) && fabs(value) <= MAX_INTEGER) {
+        ic_json_write_integer(buf, (int64_t)value);
+        return;
+    }
+    if (number_add_decimals(buf, value)) return;
+    number_digits_of number;
+    number_shortest(&number, fabs(value));
+    if (value < 0) ic_buf_putc(buf, '-');
+    int exponent = number.exponent, whole = exponent + 1;
+    if (exponent < PLAIN_LOWEST || exponent > PLAIN_HIGHEST) {
+        ic_buf_putc(buf, number.digits[0]);
+        if (number.count > 1) ic_buf_printf(buf, ".%s", number.digits + 1);
+        ic_buf_printf(buf, "e%+d", exponent);
+    } else if (exponent < 0) {
+        ic_buf_puts(buf, "0.");
+        number_add_zeros(buf, -whole);
+        ic_buf_puts(buf, number.digits);
+    } else if (number.count <= whole) {
+        ic_buf_puts(buf, number.digits);
+        number_add_zeros(buf, whole - number.count);
+    } else {
+        ic_buf_printf(buf, "%.*s.%s", whole, number.digits, number.digits + whole);
+    }
 }

@@ -18,6 +18,9 @@ typedef struct ic_tape {
     const char *text; /* the source: borrowed, or what `source` holds */
     ic_buf source;    /* owned; empty when the source is borrowed */
     ic_buf arena;     /* owned */
+    /* Set before reading: a surrogate without its other half is kept as the three bytes that UTF-8 would have
+     * for it (WTF-8), and does not become U+FFFD. */
+    bool keep_surrogates;
 } ic_tape;
 
 /* The low four bits of a word. */

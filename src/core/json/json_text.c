@@ -15,7 +15,7 @@ typedef const unsigned char *place;
  * it is invalid. `*length` is the same or, when it is invalid, the number of bytes that one U+FFFD replaces:
  * the longest beginning of a valid sequence, or one byte (Unicode 15, 3.9, "U+FFFD substitution of maximal
  * subparts"). */
-static size_t utf8_sequence(place at, place end, size_t *length) {
+static size_t json_utf8_sequence(place at, place end, size_t *length) {
     static const struct {
         unsigned char first, last, low, high, length; /* lead bytes, range of the second byte */
     } leads[] = {{0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE1, 0xEC, 0x80, 0xBF, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3},
@@ -40,7 +40,7 @@ bool ic_utf8_valid(const char *bytes, size_t length, size_t *bad) {
     place start = (place)bytes, at = start, end = start + length;
     while (at < end) {
         size_t taken = 1;
-        if (*at == 0 || (*at >= 0x80 && !utf8_sequence(at, end, &taken))) {
+        if (*at == 0 || (*at >= 0x80 && !json_utf8_sequence(at, end, &taken))) {
             *bad = (size_t)(at - start);
             return false;
         }
@@ -110,7 +110,7 @@ static long text_hex4(place at, place end) {
 }
 
 /* Adds the character of the escape sequence at `at` to the arena. A surrogate without its other half becomes
- * U+FFFD. */
+ * U+FFFD unless the tape keeps it. */
 static place text_escape(ic_json_scan *scan, place at) {
     static const char letters[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
     ic_buf *arena = &scan->tape->arena;
@@ -132,7 +132,8 @@ static place text_escape(ic_json_scan *scan, place at) {
             return at + 12;
         }
     }
-    text_add_code(arena, high || low ? 0xFFFD : (unsigned long)code);
+    bool lone = (high || low) && !scan->tape->keep_surrogates;
+    text_add_code(arena, lone ? 0xFFFD : (unsigned long)code);
     return at + 6;
 }
 
@@ -154,7 +155,7 @@ static place text_rewritten(ic_json_scan *scan, place from, place at) {
             if (!(from = text_escape(scan, at))) return NULL;
         } else if (*at < ' ') {
             return ic_json_refuse(scan, at, "control characters to be escaped");
-        } else if (*at >= 0x80 && !utf8_sequence(at, scan->end, &length)) {
+        } else if (*at >= 0x80 && !json_utf8_sequence(at, scan->end, &length)) {
             ic_buf_puts(arena, REPLACEMENT);
             from = at + length;
         } else if (*at >= 0x80) {
@@ -197,7 +198,7 @@ const unsigned char *ic_json_scan_text(ic_json_scan *scan, place at) {
         size_t length;
         at = text_plain_end(at, scan->end);
         if (at == scan->end || *at < 0x80) break;
-        if (!utf8_sequence(at, scan->end, &length)) break;
+        if (!json_utf8_sequence(at, scan->end, &length)) break;
         at += length;
     }
     if (at == scan->end || *at != '"') return text_rewritten(scan, from, at);
@@ -258,7 +259,7 @@ static bool text_write_rest(ic_buf *buf, place at, place end, const char **wrong
     for (place from = at;;) {
         size_t taken;
         at = text_plain_end(at, end);
-        if (at < end && *at >= 0x80 && utf8_sequence(at, end, &taken)) {
+        if (at < end && *at >= 0x80 && json_utf8_sequence(at, end, &taken)) {
             at += taken;
             continue;
         }

@@ -9,6 +9,12 @@ void ic_json_write_integer(ic_buf *buf, int64_t value);
 /* Appends the shortest text that is read back as the same double. Whole numbers up to 2^53 have no exponent;
  * greater ones have one, so that they are read back as doubles. Infinity and NaN are null. */
 void ic_json_write_real(ic_buf *buf, double value);
+/* Appends a number as JavaScript prints it (ECMA-262, Number::toString): the shortest digits that are read
+ * back as the same double, with an exponent below 1e-6 and from 1e21 on. -0 is 0; infinity and NaN are null.
+ */
+void ic_json_write_javascript(ic_buf *buf, double value);
+/* The double of a JSON number of any length; infinite beyond a double, and when out of memory. */
+double ic_json_double(const char *digits, size_t length);
 /* Appends a text in quotes, with its control characters (also NUL) escaped. Invalid UTF-8 becomes U+FFFD when
  * `bad` is NULL. Otherwise the function returns false, with its offset in `*bad` and a part of the text in
  * the buffer. */

@@ -11,6 +11,7 @@ local answers = lazy "ironclad.clickwrap.answers"
 local site = lazy "ironclad.clickwrap.site"
 local resources = require "ironclad.resources.resources"
 local run = require "ironclad.calls.run"
+local templates = lazy "ironclad.calls.templates"
 
 local operation = {}
 
@@ -133,7 +134,8 @@ function operation.perform(client, label, index, entry, arguments, finish, subje
   local callback, has_body = arguments.callback, type(arguments.body) == "table"
   local clickwrap = entry.product == "clickwrap"
   local needs_site = clickwrap and site.must_look(client, entry, arguments)
-  if callback and (needs_site or (has_body and not clickwrap
+  local by_title = has_body and not clickwrap and not arguments.dry_run and templates.is_title(entry, arguments.body)
+  if callback and (needs_site or by_title or (has_body and not clickwrap
     and properties.lack_schema(client, entry, arguments, subject))) then
     arguments.callback = nil -- two calls, one after the other in the background
     return run.aside(client, callback, operation.perform, client, label, index, entry, arguments, finish,
@@ -147,7 +149,8 @@ function operation.perform(client, label, index, entry, arguments, finish, subje
     end
     site.add(client, entry, arguments)
   elseif has_body then
-    local unprepared = properties.prepare(client, label, entry, arguments, subject)
+    local unprepared = by_title and templates.prepare(client, label, arguments)
+      or properties.prepare(client, label, entry, arguments, subject)
     if unprepared then return nil, unprepared end
     references.prepare(label, entry, arguments)
   end
@@ -178,6 +181,50 @@ local function has_table(query)
   return false
 end
 
+-- Raises a mistake for a value that is none of a field's choices.
+local function check_choice(label, field, value)
+  if type(value) ~= "string" or field.is_choice[value] then return end
+  mistake.raise(label, "%s: expected one of %s, got %q%s", field.name, table.concat(field.choices, ", "), value,
+    mistake.did_you_mean(value, field.choices))
+end
+
+-- The same for each item of a list: a table, or one text with commas. The core refuses items with a comma.
+local function check_choices_of(label, field, value)
+  if type(value) == "string" then
+    for item in value:gmatch "[^,]+" do check_choice(label, field, item) end
+  else
+    for _, item in ipairs(type(value) == "table" and value or {}) do
+      if type(item) == "string" and not item:find(",", 1, true) then check_choice(label, field, item) end
+    end
+  end
+end
+
+-- The fields of a list that have choices, with a set of them.
+local function fields_with_choices(list)
+  local found = {}
+  for _, field in ipairs(list) do
+    if field.choices then
+      field.is_choice = mistake.set(field.choices)
+      found[#found + 1] = field
+    end
+  end
+  return found
+end
+
+-- Refuses values that are none of the choices of the catalog, before anything is sent. (`extra` passes any value.)
+local function check_choices(label, entry, arguments)
+  if not entry.with_choices then
+    entry.with_choices = { query = fields_with_choices(entry.query), body = fields_with_choices(entry.fields) }
+  end
+  for part, list in pairs(entry.with_choices) do
+    local given = arguments[part]
+    for i = 1, type(given) == "table" and #list or 0 do
+      local check = list[i].list and check_choices_of or check_choice
+      check(label, list[i], given[list[i].name])
+    end
+  end
+end
+
 --- Reads the arguments of a method: (the remaining path parameters in order…, arguments, options).
 -- @param first the first path parameter, when the method knows it
 -- @return the arguments for run.start
@@ -201,6 +248,7 @@ function operation.read(label, entry, first, ...)
   end
   if options ~= nil then add_options(label, arguments, options, entry) end
   if has_table(arguments.query) then arguments.query = references.in_query(entry, arguments.query) end
+  check_choices(label, entry, arguments)
   return arguments
 end
 
@@ -283,6 +331,7 @@ function operation.call(client, index, entry, given, options)
     mistake.raise(label, "path.%s: missing", entry.path_parameters[#arguments.path + 1])
   end
   if options ~= nil then add_options(label, arguments, options, entry) end
+  check_choices(label, entry, arguments)
   return operation.perform(client, label, index, entry, arguments)
 end
 

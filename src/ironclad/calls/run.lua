@@ -3,6 +3,7 @@
 local core = require "ironclad.core"
 local Error = require "ironclad.base.error"
 local lazy = require "ironclad.base.lazy"
+local folder = lazy "ironclad.calls.folder"
 local hooks = lazy "ironclad.calls.hooks"
 local mistake = require "ironclad.base.mistake"
 local store = lazy "ironclad.connections.store"
@@ -84,10 +85,22 @@ function run.start(client, label, operation, arguments, path)
   end
   local refused = not arguments.callback and not arguments.dry_run and refused_call(client, label)
   if refused then return refused end
+  local defaults = rawget(client, "defaults")
+  if defaults then
+    for name, value in pairs(defaults) do
+      if arguments[name] == nil then arguments[name] = value end
+    end
+  end
+  local to, place = arguments.to, nil
+  if type(to) == "string" and to:sub(-1) == "/" then
+    place = folder.place(to, arguments.path)
+    arguments.to = place.temporary
+  end
   local call = start_in_core(label, core.start, connection, operation, arguments, path)
+  arguments.to = to
   if arguments.dry_run then return nil, call:request() end
   return {
-    client = client, call = call, on_progress = arguments.on_progress,
+    client = client, call = call, on_progress = arguments.on_progress, place = place,
     watched = rawget(client, "hooks") or arguments.on_progress,
     sink = type(arguments.to) == "function" and arguments.to or nil,
   }
@@ -101,6 +114,14 @@ function run.internal(client, ...)
   return { client = client, call = core.internal(client.connection, ...), watched = rawget(client, "hooks") }
 end
 
+--- Starts a question to the shared Redis (core.ask_shared).
+-- @return a pending call
+function run.shared(client, ...)
+  local refused = refused_call(client)
+  if refused then return refused end
+  return { client = client, call = core.ask_shared(client.connection, ...) }
+end
+
 --- Waits for the end of a pending call. A script that is interrupted cancels it.
 -- @return value, err, response
 function run.finish(pending)
@@ -108,7 +129,12 @@ function run.finish(pending)
   local call = pending.call
   wait_until_done(pending)
   local value, err, response = call:result()
-  return value, err and Error.new(err), response
+  if err then return nil, Error.new(err), response end
+  if pending.place then
+    value, err = folder.finish(pending.place, response)
+    return value, err, response
+  end
+  return value, nil, response
 end
 
 --- Cancels a pending call without waiting for it.

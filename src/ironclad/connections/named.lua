@@ -271,8 +271,29 @@ local function explainer(given, place)
   end
 end
 
+--- The path of the file; nil and a message.
+named.path = config_path
+
+--- Writes an entry to the file, which is made when it is missing. The others stay as they are.
+-- @param entry a table as in the file; nil: removes the entry
+-- @return true; nil and a message
+function named.save(name, entry)
+  local path, unplaced = config_path()
+  if not path then return nil, unplaced end
+  local connections = {}
+  if core.read_config(path) then
+    local found, problem = read_connections(path)
+    if not found then return nil, problem end
+    connections = found
+  end
+  connections[name] = entry
+  local text = require("ironclad.values.pretty").encode(connections, { pretty = true })
+  return core.terminal.write_private(path, text .. "\n")
+end
+
 --- The connections of the file, sorted by name.
--- @return a list of { name =, command = whether a command prints one of its secrets }; nil and a message
+-- @return a list of { name =, command = whether a command prints one of its secrets, instance =, as_user =, grant = };
+--   nil and a message
 function named.list()
   local path, message = config_path()
   if not path then return nil, message end
@@ -281,7 +302,10 @@ function named.list()
   local list = {}
   for _, name in ipairs(sorted_names(connections)) do
     local has = contents_of { connections[name] }
-    list[#list + 1] = { name = name, command = has.command }
+    local entry = type(connections[name]) == "table" and connections[name] or {}
+    list[#list + 1] = { name = name, command = has.command, instance = entry.instance, as_user = entry.as_user,
+      grant = entry.token and "token" or entry.refresh_token and "authorization_code" or entry.grant
+        or "client_credentials" }
   end
   return list
 end

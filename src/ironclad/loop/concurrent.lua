@@ -73,35 +73,44 @@ local function items_of(source)
   end
 end
 
+-- Keeps the outcome of an item, and reports the progress.
+local function keep(state, index, value, err)
+  state.results[index], state.errors[index] = value, err
+  state.done = state.done + 1
+  if err ~= nil then state.failed = state.failed + 1 end
+  local on_progress = state.options.on_progress
+  if on_progress then on_progress(state.done, state.total, state.failed) end
+end
+
 -- Maps the items one after the other.
-local function map_in_turn(next_item, fn, options, results, errors)
+local function map_in_turn(next_item, fn, options, state)
   for item, index in next_item do
     local fine, value, err = task.pcall(fn, item, index)
     if not fine then value, err = nil, value end
-    results[index], errors[index] = value, err
+    keep(state, index, value, err)
     if err ~= nil and options.stop_on_error then return end
   end
 end
 
 -- Removes the tasks that have ended from those running, and keeps their results. Returns whether to go on.
-local function reap(running, options, results, errors)
+local function reap(running, options, state)
   local going = true
   for place = #running, 1, -1 do
     local one = running[place]
     if one.done then
       table.remove(running, place)
       if one.results then
-        results[one.index], errors[one.index] = one.results[1], one.results[2]
+        keep(state, one.index, one.results[1], one.results[2])
       else
-        errors[one.index] = one.failure
+        keep(state, one.index, nil, one.failure)
       end
-      if errors[one.index] ~= nil and options.stop_on_error then going = false end
+      if state.errors[one.index] ~= nil and options.stop_on_error then going = false end
     end
   end
   return going
 end
 
-local function map_at_once(host, next_item, fn, options, results, errors)
+local function map_at_once(host, next_item, fn, options, state)
   local running, going = {}, true
   local most = options.concurrency or CONCURRENCY
   while going do
@@ -110,19 +119,27 @@ local function map_at_once(host, next_item, fn, options, results, errors)
     local one = host.spawn(nil, fn, item, index)
     one.index, one.awaited = index, true
     running[#running + 1] = one
-    going = reap(running, options, results, errors)
+    going = reap(running, options, state)
     while going and #running >= most do
       host.await_any(running)
-      going = reap(running, options, results, errors)
+      going = reap(running, options, state)
     end
   end
   while #running > 0 do
     host.await_any(running)
-    reap(running, options, results, errors)
+    reap(running, options, state)
   end
 end
 
-local map_options = mistake.set { "concurrency", "stop_on_error", "callback" }
+-- The errors in the order of their items: a list of { index =, error = }.
+local function in_order(errors)
+  local list = {}
+  for index, err in pairs(errors) do list[#list + 1] = { index = index, error = err } end
+  table.sort(list, function(a, b) return a.index < b.index end)
+  return list
+end
+
+local map_options = mistake.set { "concurrency", "stop_on_error", "callback", "on_progress" }
 
 local function check_map_options(options)
   mistake.check_options("map", options, map_options)
@@ -131,6 +148,7 @@ local function check_map_options(options)
     mistake.raise("map", "concurrency: expected a whole number from 1")
   end
   if options.callback ~= nil then check_function("map: callback", options.callback) end
+  if options.on_progress ~= nil then check_function("map: on_progress", options.on_progress) end
 end
 
 --- Calls fn(item, index) for every item, several at once: client:map. An error does not stop the others.
@@ -139,8 +157,11 @@ end
 -- @param options
 --   concurrency: how many run at once (16). In Lua 5.1 it is always one.
 --   stop_on_error: start no further item after the first error (false)
---   callback: function(results, errors); map returns a task at once
--- @return results and errors, two tables by the item's index. Raises an error where the host cannot wait.
+--   on_progress: function(done, total, failed), called after each item; `total` is nil for an iterator. An error that
+--     it raises ends the map
+--   callback: function(results, errors, list); map returns a task at once
+-- @return results and errors, two tables by the item's index; and the errors as a list of { index =, error = }, in the
+--   order of the items. Raises an error where the host cannot wait.
 function concurrent.map(client, source, fn, options)
   run.check_client("map", client)
   if type(source) ~= "table" then check_function("map: a list or an iterator", source) end
@@ -148,15 +169,16 @@ function concurrent.map(client, source, fn, options)
   options = options or {}
   check_map_options(options)
   local function whole()
-    local results, errors = {}, {}
+    local state = { results = {}, errors = {}, done = 0, failed = 0, options = options,
+      total = is_list(source) and #source or nil }
     if task.yields_anywhere then
-      map_at_once(client.loop, items_of(source), fn, options, results, errors)
+      map_at_once(client.loop, items_of(source), fn, options, state)
     else
-      map_in_turn(items_of(source), fn, options, results, errors)
+      map_in_turn(items_of(source), fn, options, state)
     end
     -- An iterator that was not read to its end may be fetching a page.
     if type(source) == "table" and not is_list(source) and source.close then source:close() end
-    return results, errors
+    return state.results, state.errors, in_order(state.errors)
   end
   if options.callback then return run.aside(client, options.callback, whole) end
   local objection, kind = client.loop.objection()

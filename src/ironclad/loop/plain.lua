@@ -13,6 +13,10 @@ local kept = core.kept()
 kept.failures = kept.failures or {}
 local failures = kept.failures
 
+--- function() -> whether the user wants to cancel the call that is waited for; nil: errors of a signal's hook do that.
+-- The command `ironclad` sets it.
+plain.interrupted = nil
+
 --- Returns when this call may have a notice. Notices of other calls of this Lua state end the wait, too.
 function plain.wait(call)
   if task.current() then
@@ -21,6 +25,7 @@ function plain.wait(call)
     core.wait(call)
     task.collect()
     task.serve()
+    if plain.interrupted and plain.interrupted() then return "interrupted" end
   end
 end
 

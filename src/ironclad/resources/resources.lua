@@ -88,9 +88,9 @@ resources.kinds = {
     shown = { first("ironcladId", "id"), quoted "name" } },
   export = { resource = "exports", id = "jobId", modules = { "wait" },
     shown = { first "jobId", first "jobStatus" } },
-  user = { resource = "scim.users", id = "id",
+  user = { resource = "scim.users", id = "id", modules = { "directory" },
     shown = { first "id", first "userName", activity } },
-  group = { resource = "scim.groups", id = "id",
+  group = { resource = "scim.groups", id = "id", modules = { "directory" },
     shown = { first "id", quoted "displayName" } },
 }
 --- Adds a kind: { resource =, id = field of its id, shown = parts of tostring, modules = as above }.

@@ -60,7 +60,7 @@ void ic_spool_free(ic_spool *spool) {
 }
 
 /* A file without a name: nothing of it remains when the process ends, in whatever way. */
-static int spool_open_unnamed(void) {
+static int blob_spool_open_unnamed(void) {
     const char *tmp = getenv("TMPDIR");
     char path[4096];
     int length = snprintf(path, sizeof path, "%s/ironclad-spool-XXXXXX", tmp && *tmp ? tmp : "/tmp");
@@ -73,12 +73,12 @@ static int spool_open_unnamed(void) {
     return file;
 }
 
-static bool spool_grow(ic_spool *spool) {
+static bool blob_spool_grow(ic_spool *spool) {
     if (spool->closed) {
         errno = EBADF;
         return false;
     }
-    if (spool->file < 0 && (spool->file = spool_open_unnamed()) < 0) return false;
+    if (spool->file < 0 && (spool->file = blob_spool_open_unnamed()) < 0) return false;
     if (spool->pages == spool->free_capacity) {
         size_t capacity = spool->free_capacity ? spool->free_capacity * 2 : 64;
         uint32_t *pages = ic_realloc(spool->free_pages, capacity * sizeof *pages);
@@ -93,16 +93,16 @@ static bool spool_grow(ic_spool *spool) {
     return true;
 }
 
-static bool spool_take_page(ic_spool *spool, uint32_t *page) {
+static bool blob_spool_take_page(ic_spool *spool, uint32_t *page) {
     pthread_mutex_lock(&spool->lock);
-    bool there = spool->free_count || spool_grow(spool);
+    bool there = spool->free_count || blob_spool_grow(spool);
     if (there) *page = spool->free_pages[--spool->free_count];
     pthread_mutex_unlock(&spool->lock);
     return there;
 }
 
 /* Their disk space is freed at once where the file system supports it. */
-static void spool_return_pages(ic_spool *spool, const uint32_t *pages, size_t count) {
+static void blob_spool_return_pages(ic_spool *spool, const uint32_t *pages, size_t count) {
     pthread_mutex_lock(&spool->lock);
     for (size_t i = 0; i < count; i++) {
         spool->free_pages[spool->free_count++] = pages[i];
@@ -134,7 +134,7 @@ ic_blob *ic_blob_new(char *data, size_t length) {
     return blob;
 }
 
-static bool spool_add_page(ic_blob *blob) {
+static bool blob_spool_add_page(ic_blob *blob) {
     if (blob->page_count == blob->page_capacity) {
         size_t capacity = blob->page_capacity ? blob->page_capacity * 2 : 16;
         uint32_t *pages = ic_realloc(blob->pages, capacity * sizeof *pages);
@@ -145,7 +145,7 @@ static bool spool_add_page(ic_blob *blob) {
         blob->pages = pages;
         blob->page_capacity = capacity;
     }
-    if (!spool_take_page(blob->spool, &blob->pages[blob->page_count])) return false;
+    if (!blob_spool_take_page(blob->spool, &blob->pages[blob->page_count])) return false;
     blob->page_count++;
     return true;
 }
@@ -157,7 +157,7 @@ static off_t blob_offset_in_file(const ic_blob *blob, uint64_t offset, size_t *s
     return (off_t)(blob->pages[offset / PAGE] * (uint64_t)PAGE + within);
 }
 
-static bool spool_write_all(int file, const char *data, size_t size, off_t at) {
+static bool blob_spool_write_all(int file, const char *data, size_t size, off_t at) {
     while (size) {
         ssize_t done = pwrite(file, data, size, at);
         if (done < 0 && errno == EINTR) continue;
@@ -172,9 +172,9 @@ static bool spool_write_all(int file, const char *data, size_t size, off_t at) {
 static bool blob_add_to_file(ic_blob *blob, const char *data, size_t size) {
     while (size) {
         size_t part = size;
-        if (blob->length == blob->page_count * (uint64_t)PAGE && !spool_add_page(blob)) return false;
+        if (blob->length == blob->page_count * (uint64_t)PAGE && !blob_spool_add_page(blob)) return false;
         off_t at = blob_offset_in_file(blob, blob->length, &part);
-        if (!spool_write_all(blob->spool->file, data, part, at)) return false;
+        if (!blob_spool_write_all(blob->spool->file, data, part, at)) return false;
         blob->length += part;
         data += part;
         size -= part;
@@ -212,7 +212,7 @@ ic_blob *ic_blob_hold(ic_blob *blob) {
 void ic_blob_release(void *held) {
     ic_blob *blob = held;
     if (!blob || atomic_fetch_sub(&blob->holders, 1) > 1) return;
-    if (blob->page_count) spool_return_pages(blob->spool, blob->pages, blob->page_count);
+    if (blob->page_count) blob_spool_return_pages(blob->spool, blob->pages, blob->page_count);
     ic_buf_free(&blob->memory);
     ic_free(blob->pages);
     ic_free(blob);

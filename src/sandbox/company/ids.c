@@ -22,27 +22,27 @@ void ic_company_seed(ic_company *company, uint64_t seed) {
 }
 
 /* SplitMix64: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", 2014. */
-static uint64_t random_next(ic_random *random) {
+static uint64_t id_random_next(ic_random *random) {
     uint64_t value = random->state += 0x9e3779b97f4a7c15;
     value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9;
     value = (value ^ (value >> 27)) * 0x94d049bb133111eb;
     return value ^ (value >> 31);
 }
 
-static void random_fill(ic_company *company, unsigned char *bytes, size_t count) {
+static void id_random_fill(ic_company *company, unsigned char *bytes, size_t count) {
     if (!company->random.seeded) {
         RAND_bytes(bytes, (int)count);
         return;
     }
     for (size_t i = 0; i < count; i++)
-        bytes[i] = (unsigned char)(random_next(&company->random) >> 56);
+        bytes[i] = (unsigned char)(id_random_next(&company->random) >> 56);
 }
 
 /* --- ids --- */
 
 void ic_random_hex(ic_company *company, char *text, size_t digits) {
     unsigned char bytes[64] = {0};
-    random_fill(company, bytes, (digits + 1) / 2 < sizeof bytes ? (digits + 1) / 2 : sizeof bytes);
+    id_random_fill(company, bytes, (digits + 1) / 2 < sizeof bytes ? (digits + 1) / 2 : sizeof bytes);
     for (size_t i = 0; i < digits; i++)
         text[i] = "0123456789abcdef"[bytes[i / 2 % sizeof bytes] >> (i % 2 * 4) & 15];
     text[digits] = '\0';
@@ -66,7 +66,7 @@ void ic_new_uuid(ic_company *company, ic_uuid id) {
 
 void ic_new_short_id(ic_company *company, ic_short_id id) {
     unsigned char bytes[sizeof(ic_short_id)] = {0};
-    random_fill(company, bytes, sizeof bytes);
+    id_random_fill(company, bytes, sizeof bytes);
     for (size_t i = 0; i < sizeof(ic_short_id) - 1; i++)
         id[i] = "0123456789abcdefghijklmnopqrstuvwxyz"[bytes[i] % 36];
     id[sizeof(ic_short_id) - 1] = '\0';

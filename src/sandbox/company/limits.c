@@ -14,7 +14,7 @@ bool ic_window_set(ic_window *window, size_t limit) {
     return window->times != NULL;
 }
 
-static void window_forget_old(ic_window *window, ic_time now) {
+static void limit_window_forget_old(ic_window *window, ic_time now) {
     while (window->count && window->times[window->first] + MINUTE <= now) {
         window->first = (window->first + 1) % window->limit;
         window->count--;
@@ -22,15 +22,15 @@ static void window_forget_old(ic_window *window, ic_time now) {
 }
 
 /* Milliseconds until the oldest request stops counting. The window must not be empty. */
-static ic_time window_until_free(const ic_window *window, ic_time now) {
+static ic_time limit_window_until_free(const ic_window *window, ic_time now) {
     return window->times[window->first] + MINUTE - now;
 }
 
-static bool window_is_full(const ic_window *window) {
+static bool limit_window_is_full(const ic_window *window) {
     return window->limit && window->count == window->limit;
 }
 
-static void window_count(ic_window *window, ic_time now) {
+static void limit_window_count(ic_window *window, ic_time now) {
     if (window->limit) window->times[(window->first + window->count++) % window->limit] = now;
 }
 
@@ -62,18 +62,18 @@ unsigned ic_limits_take(ic_limits *limits, ic_bucket bucket, ic_time now, ic_quo
     ic_time wait = 0;
     *quota = (ic_quota){0};
     if (bucket == IC_BUCKET_NONE) return 0;
-    window_forget_old(own, now);
-    window_forget_old(company, now);
-    if (window_is_full(own)) wait = window_until_free(own, now);
-    if (window_is_full(company) && window_until_free(company, now) > wait)
-        wait = window_until_free(company, now);
+    limit_window_forget_old(own, now);
+    limit_window_forget_old(company, now);
+    if (limit_window_is_full(own)) wait = limit_window_until_free(own, now);
+    if (limit_window_is_full(company) && limit_window_until_free(company, now) > wait)
+        wait = limit_window_until_free(company, now);
     if (!wait) {
-        window_count(own, now);
-        window_count(company, now);
+        limit_window_count(own, now);
+        limit_window_count(company, now);
     }
     if (own->limit)
         *quota = (ic_quota){.limit = own->limit,
                             .remaining = own->limit - own->count,
-                            .reset = own->count ? limits_seconds(window_until_free(own, now)) : 0};
+                            .reset = own->count ? limits_seconds(limit_window_until_free(own, now)) : 0};
     return limits_seconds(wait);
 }

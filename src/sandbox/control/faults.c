@@ -198,7 +198,7 @@ static bool fault_read_texts(ic_control *control, ic_fault *fault) {
     return true;
 }
 
-static void control_fail(ic_control *control) {
+static void faults_add(ic_control *control) {
     ic_fault *fault = ic_calloc(1, sizeof *fault);
     if (!fault) {
         ic_control_refuse(control, 500, "no memory");
@@ -213,7 +213,7 @@ static void control_fail(ic_control *control) {
     fault_free(fault);
 }
 
-static void control_faults(ic_control *control) {
+static void faults_list(ic_control *control) {
     control->answer = cJSON_CreateObject();
     cJSON *list = ic_put(control->answer, "list", cJSON_CreateArray());
     for (size_t i = 0; i < control->company->faults.count; i++) {
@@ -231,7 +231,7 @@ void ic_faults_free(ic_company *company) {
     IC_ARRAY_FREE_ALL(&company->faults, ic_fault *, fault_free);
 }
 
-static void control_clear_faults(ic_control *control) {
+static void faults_clear(ic_control *control) {
     ic_faults_free(control->company);
 }
 
@@ -239,7 +239,7 @@ static void control_clear_faults(ic_control *control) {
 
 // clang-format off
 const ic_action ic_fault_actions[] = {
-    {"fail", control_fail,
+    {"fail", faults_add,
      {IC_ACTION_OPTIONAL("how", STRING), IC_ACTION_OPTIONAL("status", INTEGER),
       IC_ACTION_OPTIONAL("times", INTEGER), IC_ACTION_OPTIONAL("after", INTEGER),
       IC_ACTION_OPTIONAL("operation", STRING), IC_ACTION_OPTIONAL("method", STRING),
@@ -253,9 +253,9 @@ const ic_action ic_fault_actions[] = {
      "answer), \"malformed\" (truncated JSON), \"empty\" (no body), \"delay\" (1 second late, or `seconds`; `seconds` "
      "also delays the other kinds). `retry_after` adds that header. The operation is done for the last four kinds, "
      "and for the others with `done`.", false},
-    {"faults", control_faults, {IC_ACTION_NO_FIELDS},
+    {"faults", faults_list, {IC_ACTION_NO_FIELDS},
      "Answers `list`: the faults that are still to come.", true},
-    {"clear_faults", control_clear_faults, {IC_ACTION_NO_FIELDS},
+    {"clear_faults", faults_clear, {IC_ACTION_NO_FIELDS},
      "Removes all faults.", false},
     IC_ACTION_END,
 };

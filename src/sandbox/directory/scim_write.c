@@ -7,7 +7,7 @@
 
 /* --- whole bodies --- */
 
-static bool patch_names_schema(const cJSON *schemas, const char *wanted) {
+static bool scim_patch_names_schema(const cJSON *schemas, const char *wanted) {
     const cJSON *schema;
     cJSON_ArrayForEach(schema, schemas) {
         if (cJSON_IsString(schema) && strcasecmp(schema->valuestring, wanted) == 0) return true;
@@ -15,9 +15,9 @@ static bool patch_names_schema(const cJSON *schemas, const char *wanted) {
     return false;
 }
 
-static bool patch_check_schemas(ic_exchange *x, const char *wanted) {
+static bool scim_patch_check_schemas(ic_exchange *x, const char *wanted) {
     const cJSON *schemas = ic_json_member(x->body, "schemas");
-    if (patch_names_schema(schemas, wanted)) return true;
+    if (scim_patch_names_schema(schemas, wanted)) return true;
     ic_scim_refuse_value(x, "schemas", schemas);
     return false;
 }
@@ -38,7 +38,7 @@ static cJSON *scim_accept_all(const ic_scim_attribute *attribute, const cJSON *g
 }
 
 /* Names the innermost member that does not fit. */
-static void patch_refuse_member(ic_exchange *x, const ic_scim_path *path, const cJSON *given) {
+static void scim_patch_refuse_member(ic_exchange *x, const ic_scim_path *path, const cJSON *given) {
     char name[160];
     const ic_scim_attribute *attribute = path->attribute;
     const cJSON *part, *wrong = given;
@@ -58,8 +58,8 @@ static void patch_refuse_member(ic_exchange *x, const ic_scim_path *path, const 
 }
 
 /* Copies the given writable attributes to `holder`. null counts as not given. */
-static bool patch_read_members(ic_exchange *x, const ic_scim_kind *kind, const char *schema,
-                               const cJSON *given, cJSON *holder) {
+static bool scim_patch_read_members(ic_exchange *x, const ic_scim_kind *kind, const char *schema,
+                                    const cJSON *given, cJSON *holder) {
     const cJSON *member;
     cJSON_ArrayForEach(member, given) {
         char name[160];
@@ -70,7 +70,7 @@ static bool patch_read_members(ic_exchange *x, const ic_scim_kind *kind, const c
             continue;
         cJSON *kept = scim_accept_all(path.attribute, member);
         if (!kept) {
-            patch_refuse_member(x, &path, member);
+            scim_patch_refuse_member(x, &path, member);
             return false;
         }
         if (!ic_set(holder, path.attribute->name, kept)) {
@@ -82,13 +82,14 @@ static bool patch_read_members(ic_exchange *x, const ic_scim_kind *kind, const c
 }
 
 cJSON *ic_scim_read(ic_exchange *x, const ic_scim_kind *kind) {
-    if (!patch_check_schemas(x, kind->schemas[0].id)) return NULL;
+    if (!scim_patch_check_schemas(x, kind->schemas[0].id)) return NULL;
     cJSON *resource = cJSON_CreateObject();
-    bool fine = patch_read_members(x, kind, kind->schemas[0].id, x->body, resource);
+    bool fine = scim_patch_read_members(x, kind, kind->schemas[0].id, x->body, resource);
     for (size_t i = 1; fine && i < kind->schema_count; i++) {
         const char *id = kind->schemas[i].id;
         const cJSON *given = ic_json_member(x->body, id);
-        if (given) fine = patch_read_members(x, kind, id, given, ic_put(resource, id, cJSON_CreateObject()));
+        if (given)
+            fine = scim_patch_read_members(x, kind, id, given, ic_put(resource, id, cJSON_CreateObject()));
     }
     if (fine) return resource;
     cJSON_Delete(resource);
@@ -107,47 +108,47 @@ typedef struct operation {
     cJSON *resource;
 } operation;
 
-static bool patch_no_memory(const operation *op) {
+static bool scim_patch_no_memory(const operation *op) {
     ic_reply_no_memory(op->x);
     return false;
 }
 
-static bool patch_refuse(const operation *op, const char *type, const char *why) {
+static bool scim_patch_refuse(const operation *op, const char *type, const char *why) {
     ic_reply_scim_error(op->x, 400, type, "%s: %.200s", why, op->path);
     return false;
 }
 
-static bool patch_refuse_value(const operation *op) {
+static bool scim_patch_refuse_value(const operation *op) {
     ic_scim_refuse_value(op->x, op->path, op->value);
     return false;
 }
 
 /* Merges the sub-attributes into the object, and takes ownership of them. NULL: the value does not fit. */
-static bool patch_merge(const operation *op, cJSON *object, cJSON *parts) {
+static bool scim_patch_merge(const operation *op, cJSON *object, cJSON *parts) {
     const cJSON *part;
     bool done = true;
     cJSON_ArrayForEach(part, parts) done = done && ic_set(object, part->string, cJSON_Duplicate(part, true));
-    if (!parts) return patch_refuse_value(op);
+    if (!parts) return scim_patch_refuse_value(op);
     cJSON_Delete(parts);
-    return done || patch_no_memory(op);
+    return done || scim_patch_no_memory(op);
 }
 
-static bool patch_set_member(const operation *op, cJSON *object, const ic_scim_attribute *attribute) {
+static bool scim_patch_set_member(const operation *op, cJSON *object, const ic_scim_attribute *attribute) {
     cJSON *kept = ic_scim_accept(attribute, op->value);
     cJSON *before = attribute->type == IC_SCIM_COMPLEX ? ic_json_member(object, attribute->name) : NULL;
-    if (before || !kept) return patch_merge(op, before, kept);
-    return ic_set(object, attribute->name, kept) || patch_no_memory(op);
+    if (before || !kept) return scim_patch_merge(op, before, kept);
+    return ic_set(object, attribute->name, kept) || scim_patch_no_memory(op);
 }
 
 /* Changes one sub-attribute, or the given ones, of a value of a multi-valued attribute. */
-static bool patch_set_value(const operation *op, cJSON *value) {
+static bool scim_patch_set_value(const operation *op, cJSON *value) {
     const ic_scim_attribute *attribute = op->target.path.attribute, *sub = op->target.path.sub;
-    return sub ? patch_set_member(op, value, sub)
-               : patch_merge(op, value, ic_scim_accept(attribute, op->value));
+    return sub ? scim_patch_set_member(op, value, sub)
+               : scim_patch_merge(op, value, ic_scim_accept(attribute, op->value));
 }
 
 /* Whether the list contains the value; complex values are compared by their `value`. */
-static bool patch_holds(const cJSON *list, const cJSON *value) {
+static bool scim_patch_holds(const cJSON *list, const cJSON *value) {
     const char *wanted = ic_json_string(value, "value");
     const cJSON *each;
     cJSON_ArrayForEach(each, list) {
@@ -158,7 +159,7 @@ static bool patch_holds(const cJSON *list, const cJSON *value) {
 }
 
 /* The operation's values as a list, even if only one is given. NULL: answered with an error. */
-static cJSON *patch_read_list(const operation *op) {
+static cJSON *scim_patch_read_list(const operation *op) {
     const ic_scim_attribute *attribute = op->target.path.attribute;
     cJSON *list = NULL;
     if (cJSON_IsArray(op->value)) {
@@ -167,18 +168,18 @@ static cJSON *patch_read_list(const operation *op) {
         cJSON *one = op->value ? ic_scim_accept(attribute, op->value) : NULL;
         if (one) ic_append(list = cJSON_CreateArray(), one);
     }
-    if (!list) patch_refuse_value(op);
+    if (!list) scim_patch_refuse_value(op);
     return list;
 }
 
-static bool patch_change_list(const operation *op, cJSON *holder) {
+static bool scim_patch_change_list(const operation *op, cJSON *holder) {
     const char *name = op->target.path.attribute->name;
-    cJSON *given = patch_read_list(op), *value, *list = ic_json_member(holder, name);
+    cJSON *given = scim_patch_read_list(op), *value, *list = ic_json_member(holder, name);
     if (!given) return false;
     if (!list || op->kind_of_change == IC_SCIM_REPLACE)
-        return ic_set(holder, name, given) || patch_no_memory(op);
+        return ic_set(holder, name, given) || scim_patch_no_memory(op);
     while ((value = cJSON_DetachItemFromArray(given, 0))) {
-        if (patch_holds(list, value))
+        if (scim_patch_holds(list, value))
             cJSON_Delete(value);
         else
             ic_append(list, value);
@@ -188,51 +189,52 @@ static bool patch_change_list(const operation *op, cJSON *holder) {
 }
 
 /* Changes the values that the filter selects, or all without a filter. */
-static bool patch_change_values(const operation *op, const cJSON *list) {
+static bool scim_patch_change_values(const operation *op, const cJSON *list) {
     cJSON *value;
     bool found = false;
     cJSON_ArrayForEach(value, list) {
         if (op->target.filter && !ic_scim_filter_matches(op->target.filter, value)) continue;
         found = true;
-        if (!patch_set_value(op, value)) return false;
+        if (!scim_patch_set_value(op, value)) return false;
     }
-    return found || patch_refuse(op, "noTarget", "No value matches the path");
+    return found || scim_patch_refuse(op, "noTarget", "No value matches the path");
 }
 
-static bool patch_change_part(const operation *op, cJSON *holder) {
+static bool scim_patch_change_part(const operation *op, cJSON *holder) {
     const char *name = op->target.path.attribute->name;
     cJSON *whole = ic_json_member(holder, name);
     if (!whole) {
-        if (!ic_set(holder, name, cJSON_CreateObject())) return patch_no_memory(op);
+        if (!ic_set(holder, name, cJSON_CreateObject())) return scim_patch_no_memory(op);
         whole = ic_json_member(holder, name);
     }
-    return patch_set_member(op, whole, op->target.path.sub);
+    return scim_patch_set_member(op, whole, op->target.path.sub);
 }
 
-static bool patch_change(const operation *op) {
+static bool scim_patch_change(const operation *op) {
     const ic_scim_path *path = &op->target.path;
     cJSON *holder = ic_scim_holder(path, op->resource);
     if (!holder) {
-        if (!ic_set(op->resource, path->extension, cJSON_CreateObject())) return patch_no_memory(op);
+        if (!ic_set(op->resource, path->extension, cJSON_CreateObject())) return scim_patch_no_memory(op);
         holder = ic_scim_holder(path, op->resource);
     }
     if (!path->attribute)
         return cJSON_IsObject(op->value)
-                   ? patch_read_members(op->x, op->kind, path->extension, op->value, holder)
-                   : patch_refuse_value(op);
+                   ? scim_patch_read_members(op->x, op->kind, path->extension, op->value, holder)
+                   : scim_patch_refuse_value(op);
     bool many = path->attribute->flags & IC_SCIM_MULTI;
     if (op->target.filter || (many && path->sub))
-        return patch_change_values(op, ic_json_member(holder, path->attribute->name));
-    if (many) return patch_change_list(op, holder);
-    return path->sub ? patch_change_part(op, holder) : patch_set_member(op, holder, path->attribute);
+        return scim_patch_change_values(op, ic_json_member(holder, path->attribute->name));
+    if (many) return scim_patch_change_list(op, holder);
+    return path->sub ? scim_patch_change_part(op, holder)
+                     : scim_patch_set_member(op, holder, path->attribute);
 }
 
-static void patch_remove_values(const operation *op, cJSON *list, const cJSON *named) {
+static void scim_patch_remove_values(const operation *op, cJSON *list, const cJSON *named) {
     cJSON *value = list ? list->child : NULL;
     while (value) {
         cJSON *next = value->next;
         bool meant = op->target.filter ? ic_scim_filter_matches(op->target.filter, value)
-                                       : !named || patch_holds(named, value);
+                                       : !named || scim_patch_holds(named, value);
         if (meant && op->target.path.sub)
             cJSON_DeleteItemFromObjectCaseSensitive(value, op->target.path.sub->name);
         else if (meant)
@@ -241,7 +243,7 @@ static void patch_remove_values(const operation *op, cJSON *list, const cJSON *n
     }
 }
 
-static bool patch_remove_target(const operation *op) {
+static bool scim_patch_remove_target(const operation *op) {
     const ic_scim_path *path = &op->target.path;
     cJSON *holder = ic_scim_holder(path, op->resource);
     if (!path->attribute) {
@@ -249,12 +251,12 @@ static bool patch_remove_target(const operation *op) {
         return true;
     }
     if (((path->sub ? path->sub : path->attribute)->flags & IC_SCIM_REQUIRED))
-        return patch_refuse(op, "mutability", "Attribute is required");
+        return scim_patch_refuse(op, "mutability", "Attribute is required");
     cJSON *whole = ic_json_member(holder, path->attribute->name);
     if (path->attribute->flags & IC_SCIM_MULTI) {
-        cJSON *named = op->value && !op->target.filter ? patch_read_list(op) : NULL;
+        cJSON *named = op->value && !op->target.filter ? scim_patch_read_list(op) : NULL;
         if (op->value && !op->target.filter && !named) return false;
-        patch_remove_values(op, whole, named);
+        scim_patch_remove_values(op, whole, named);
         cJSON_Delete(named);
     } else if (path->sub) {
         cJSON_DeleteItemFromObjectCaseSensitive(whole, path->sub->name);
@@ -264,10 +266,10 @@ static bool patch_remove_target(const operation *op) {
     return true;
 }
 
-static bool patch_apply(operation *op) {
+static bool scim_patch_apply(operation *op) {
     char error[256] = "";
     if (!ic_scim_target_parse(op->kind, op->path, &op->target, error, sizeof error)) {
-        if (!*error) return patch_no_memory(op);
+        if (!*error) return scim_patch_no_memory(op);
         ic_reply_scim_error(op->x, 400, "invalidPath", "%s", error);
         return false;
     }
@@ -275,12 +277,12 @@ static bool patch_apply(operation *op) {
     const ic_scim_attribute *innermost = path->sub ? path->sub : path->attribute;
     if (innermost && ((innermost->flags | path->attribute->flags) & IC_SCIM_READ_ONLY ||
                       (path->sub && innermost->flags & IC_SCIM_IMMUTABLE)))
-        return patch_refuse(op, "mutability", "Attribute is read-only");
-    return op->kind_of_change == IC_SCIM_REMOVE ? patch_remove_target(op) : patch_change(op);
+        return scim_patch_refuse(op, "mutability", "Attribute is read-only");
+    return op->kind_of_change == IC_SCIM_REMOVE ? scim_patch_remove_target(op) : scim_patch_change(op);
 }
 
 /* RFC 7644 has them in lower case; clients send any case. */
-static unsigned patch_read_op(const cJSON *source) {
+static unsigned scim_patch_read_op(const cJSON *source) {
     static const struct {
         const char *name;
         unsigned bit;
@@ -291,11 +293,11 @@ static unsigned patch_read_op(const cJSON *source) {
     return 0;
 }
 
-static bool patch_run(ic_exchange *x, const ic_scim_kind *kind, unsigned allowed, const cJSON *source,
-                      cJSON *resource) {
+static bool scim_patch_run(ic_exchange *x, const ic_scim_kind *kind, unsigned allowed, const cJSON *source,
+                           cJSON *resource) {
     operation op = {.x = x, .kind = kind, .resource = resource, .value = ic_json_member(source, "value")};
     op.path = ic_json_string(source, "path");
-    op.kind_of_change = patch_read_op(source) & allowed;
+    op.kind_of_change = scim_patch_read_op(source) & allowed;
     bool done = false;
     if (!op.kind_of_change)
         ic_scim_refuse_value(x, "Operations.op", ic_json_member(source, "op"));
@@ -304,20 +306,20 @@ static bool patch_run(ic_exchange *x, const ic_scim_kind *kind, unsigned allowed
     else if (op.kind_of_change != IC_SCIM_REMOVE && (!op.value || cJSON_IsNull(op.value)))
         ic_scim_refuse_value(x, "Operations.value", op.value);
     else
-        done = patch_apply(&op);
+        done = scim_patch_apply(&op);
     ic_scim_filter_free(op.target.filter);
     return done;
 }
 
 bool ic_scim_patch(ic_exchange *x, const ic_scim_kind *kind, unsigned allowed, cJSON *resource) {
     const cJSON *operations = ic_json_member(x->body, "Operations"), *source;
-    if (!patch_check_schemas(x, IC_SCIM_PATCH)) return false;
+    if (!scim_patch_check_schemas(x, IC_SCIM_PATCH)) return false;
     if (!operations || !operations->child) {
         ic_scim_refuse_value(x, "Operations", operations);
         return false;
     }
     cJSON_ArrayForEach(source, operations) {
-        if (!patch_run(x, kind, allowed, source, resource)) return false;
+        if (!scim_patch_run(x, kind, allowed, source, resource)) return false;
     }
     return true;
 }

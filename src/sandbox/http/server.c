@@ -50,22 +50,22 @@ static void server_receive(ic_exchange *x, const char *data, size_t size) {
 
 /* --- answering --- */
 
-static void response_free_json(void *text) {
+static void server_response_free_json(void *text) {
     ic_json_text_free(text);
 }
 
-static struct MHD_Response *response_of_buffer(char *text, MHD_ContentReaderFreeCallback end) {
+static struct MHD_Response *server_response_of_buffer(char *text, MHD_ContentReaderFreeCallback end) {
     return MHD_create_response_from_buffer_with_free_callback(strlen(text), text, end);
 }
 
-static ssize_t response_read_blob(void *blob, uint64_t offset, char *into, size_t size) {
+static ssize_t server_response_read_blob(void *blob, uint64_t offset, char *into, size_t size) {
     ptrdiff_t got = ic_blob_read(blob, offset, into, size);
     return got > 0 ? got : MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
-static struct MHD_Response *response_of_blob(ic_exchange *x) {
+static struct MHD_Response *server_response_of_blob(ic_exchange *x) {
     struct MHD_Response *response = MHD_create_response_from_callback(
-        ic_blob_length(x->blob), RESPONSE_BLOCK, response_read_blob, x->blob, ic_blob_release);
+        ic_blob_length(x->blob), RESPONSE_BLOCK, server_response_read_blob, x->blob, ic_blob_release);
     if (!response) return NULL;
     x->blob = NULL; /* now owned by the response */
     if (x->media_type) MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, x->media_type);
@@ -76,16 +76,16 @@ static struct MHD_Response *response_of_blob(ic_exchange *x) {
     return response;
 }
 
-static struct MHD_Response *response_of_text(ic_exchange *x) {
-    struct MHD_Response *response = response_of_buffer(x->text, response_free_json);
+static struct MHD_Response *server_response_of_text(ic_exchange *x) {
+    struct MHD_Response *response = server_response_of_buffer(x->text, server_response_free_json);
     if (!response) return NULL;
     x->text = NULL;
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json; charset=utf-8");
     return response;
 }
 
-static struct MHD_Response *response_of_html(ic_exchange *x) {
-    struct MHD_Response *response = response_of_buffer(x->html, ic_free);
+static struct MHD_Response *server_response_of_html(ic_exchange *x) {
+    struct MHD_Response *response = server_response_of_buffer(x->html, ic_free);
     if (!response) return NULL;
     x->html = NULL;
     ic_html_headers(response, *x->frame_ancestor ? x->frame_ancestor : NULL);
@@ -93,49 +93,50 @@ static struct MHD_Response *response_of_html(ic_exchange *x) {
 }
 
 /* The first half of the announced length. */
-static ssize_t response_read_half(void *blob, uint64_t offset, char *into, size_t size) {
+static ssize_t server_response_read_half(void *blob, uint64_t offset, char *into, size_t size) {
     uint64_t half = ic_blob_length(blob) / 2;
     if (offset >= half) return MHD_CONTENT_READER_END_WITH_ERROR;
-    return response_read_blob(blob, offset, into, size < half - offset ? size : (size_t)(half - offset));
+    return server_response_read_blob(blob, offset, into,
+                                     size < half - offset ? size : (size_t)(half - offset));
 }
 
-static struct MHD_Response *response_truncated(const ic_exchange *x) {
+static struct MHD_Response *server_response_truncated(const ic_exchange *x) {
     const char *text = x->text ? x->text : x->html ? x->html : "a page";
     char *copy = x->blob ? NULL : ic_strdup(text);
     ic_blob *blob = x->blob ? ic_blob_hold(x->blob) : copy ? ic_blob_new(copy, strlen(text)) : NULL;
     if (!blob) return NULL;
     struct MHD_Response *response = MHD_create_response_from_callback(
-        ic_blob_length(blob), RESPONSE_BLOCK, response_read_half, blob, ic_blob_release);
+        ic_blob_length(blob), RESPONSE_BLOCK, server_response_read_half, blob, ic_blob_release);
     if (!response) ic_blob_release(blob);
     return response;
 }
 
-static struct MHD_Response *response_make(ic_exchange *x) {
-    if (x->ending == IC_ENDING_CUT) return response_truncated(x);
-    if (x->blob) return response_of_blob(x);
-    if (x->text) return response_of_text(x);
-    if (x->html) return response_of_html(x);
+static struct MHD_Response *server_response_make(ic_exchange *x) {
+    if (x->ending == IC_ENDING_CUT) return server_response_truncated(x);
+    if (x->blob) return server_response_of_blob(x);
+    if (x->text) return server_response_of_text(x);
+    if (x->html) return server_response_of_html(x);
     return MHD_create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT);
 }
 
-static void response_add_number(struct MHD_Response *response, const char *name, size_t number) {
+static void server_response_add_number(struct MHD_Response *response, const char *name, size_t number) {
     char digits[24];
     snprintf(digits, sizeof digits, "%zu", number);
     MHD_add_response_header(response, name, digits);
 }
 
-static void response_add_limits(struct MHD_Response *response, const ic_exchange *x) {
-    if (x->retry_after) response_add_number(response, MHD_HTTP_HEADER_RETRY_AFTER, x->retry_after);
+static void server_response_add_limits(struct MHD_Response *response, const ic_exchange *x) {
+    if (x->retry_after) server_response_add_number(response, MHD_HTTP_HEADER_RETRY_AFTER, x->retry_after);
     if (!x->quota.limit) return;
-    response_add_number(response, "X-RateLimit-Limit", x->quota.limit);
-    response_add_number(response, "X-RateLimit-Remaining", x->quota.remaining);
-    response_add_number(response, "X-RateLimit-Reset", x->quota.reset);
+    server_response_add_number(response, "X-RateLimit-Limit", x->quota.limit);
+    server_response_add_number(response, "X-RateLimit-Remaining", x->quota.remaining);
+    server_response_add_number(response, "X-RateLimit-Reset", x->quota.reset);
 }
 
 static enum MHD_Result server_send(ic_exchange *x) {
-    struct MHD_Response *response = x->ending == IC_ENDING_NONE ? NULL : response_make(x);
+    struct MHD_Response *response = x->ending == IC_ENDING_NONE ? NULL : server_response_make(x);
     if (!response) return MHD_NO; /* the connection is closed */
-    response_add_limits(response, x);
+    server_response_add_limits(response, x);
     if (x->location) MHD_add_response_header(response, MHD_HTTP_HEADER_LOCATION, x->location);
     MHD_add_response_header(response, MHD_HTTP_HEADER_DATE, ic_time_print_http(x->time).text);
     MHD_add_response_header(response, "x-ironclad-requestid", x->id);

@@ -15,7 +15,7 @@ const char *const ic_signature_names[IC_SIGNATURE_COUNT] = {IC_SIGNATURES(X)};
 
 /* --- signers --- */
 
-static void signer_free(ic_signer *signer) {
+static void packet_signer_free(ic_signer *signer) {
     ic_free(signer->role_name);
     ic_free(signer->name);
     ic_free(signer->email);
@@ -51,7 +51,7 @@ void ic_packet_remove(ic_packet *packet, ic_signer *signer) {
     for (size_t i = 0; i < packet->signers.count; i++)
         if (packet->signers.items[i] != signer) packet->signers.items[kept++] = packet->signers.items[i];
     packet->signers.count = kept;
-    signer_free(signer);
+    packet_signer_free(signer);
 }
 
 /* If the form does not name the counterparty's signer, a person at Ironclad's customer would. Here it is
@@ -93,7 +93,7 @@ static bool packet_add_signer(ic_packet *packet, const ic_signer_design *design,
     if (signer->role_name && packet_identify_signer(signer, design, workflow) &&
         ic_array_push(&packet->signers, signer))
         return true;
-    signer_free(signer);
+    packet_signer_free(signer);
     return false;
 }
 
@@ -132,7 +132,7 @@ bool ic_packet_begin(ic_workflow *workflow) {
 void ic_packet_free(ic_packet *packet) {
     if (!packet) return;
     for (size_t i = 0; i < packet->signers.count; i++)
-        signer_free(packet->signers.items[i]);
+        packet_signer_free(packet->signers.items[i]);
     ic_array_free(&packet->signers);
     ic_free(packet);
 }

@@ -13,13 +13,13 @@ const char *const ic_step_names[IC_STEP_COUNT] = {IC_STEPS(X)};
 const char *const ic_status_names[IC_STATUS_COUNT] = {IC_STATUSES(X)};
 #undef X
 
-static void document_free(ic_document *document) {
+static void workflow_document_free(ic_document *document) {
     ic_free(document->filename);
     ic_blob_release(document->bytes);
     ic_free(document);
 }
 
-static void comment_free(ic_comment *comment) {
+static void workflow_comment_free(ic_comment *comment) {
     ic_free(comment->message);
     ic_array_free(&comment->mentioned);
     ic_array_free(&comment->added);
@@ -28,9 +28,9 @@ static void comment_free(ic_comment *comment) {
 
 void ic_workflow_free(ic_workflow *workflow) {
     for (size_t i = 0; i < workflow->documents.count; i++)
-        document_free(workflow->documents.items[i]);
+        workflow_document_free(workflow->documents.items[i]);
     for (size_t i = 0; i < workflow->comments.count; i++)
-        comment_free(workflow->comments.items[i]);
+        workflow_comment_free(workflow->comments.items[i]);
     for (size_t i = 0; workflow->assignees && i < workflow->template->role_count; i++)
         ic_array_free(&workflow->assignees[i]);
     ic_turns_free(workflow);
@@ -113,7 +113,7 @@ bool ic_workflow_set_title(ic_workflow *workflow) {
 }
 
 /* Drafts, which are in lists, form the signature packet. Other attachments are not part of it. */
-static unsigned document_place_in_packet(const ic_workflow *workflow, const char *attribute) {
+static unsigned workflow_document_place_in_packet(const ic_workflow *workflow, const char *attribute) {
     unsigned last = 0;
     if (!attribute || !ic_json_member(ic_json_member(workflow->template->form, attribute), "elementType"))
         return 0;
@@ -133,7 +133,7 @@ ic_document *ic_workflow_add_document(ic_company *company, ic_workflow *workflow
         return NULL;
     }
     document->attribute = attribute;
-    document->packet_place = document_place_in_packet(workflow, attribute);
+    document->packet_place = workflow_document_place_in_packet(workflow, attribute);
     document->filename = ic_strdup(filename);
     document->bytes = bytes;
     document->number = 1;
@@ -142,7 +142,7 @@ ic_document *ic_workflow_add_document(ic_company *company, ic_workflow *workflow
     ic_new_short_id(company, document->key);
     ic_new_short_id(company, document->version);
     if (document->filename && ic_array_push(&workflow->documents, document)) return document;
-    document_free(document);
+    workflow_document_free(document);
     return NULL;
 }
 
@@ -155,7 +155,7 @@ ic_comment *ic_workflow_add_comment(ic_company *company, ic_workflow *workflow, 
     comment->created = time;
     ic_new_short_id(company, comment->id);
     if (comment->message && ic_array_push(&workflow->comments, comment)) return comment;
-    comment_free(comment);
+    workflow_comment_free(comment);
     return NULL;
 }
 

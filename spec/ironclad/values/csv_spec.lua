@@ -1,0 +1,138 @@
+-- ironclad.csv: rows of files as people have them, and files that spreadsheets read.
+local ironclad = require "ironclad"
+local peer = require "spec.support.peer"
+
+describe("ironclad.csv", function()
+  local folder
+  setup(function() folder = peer.temporary_folder() end)
+  teardown(function() peer.remove_folder(folder) end)
+
+  local function rows(text, options)
+    local path = folder .. "/in.csv"
+    peer.write_file(path, text)
+    local list = {}
+    for row, line in ironclad.csv.rows(path, options) do list[#list + 1] = { row, line } end
+    return list
+  end
+
+  local cases = {
+    { "a,b\r\n1,2\r\n", { { a = "1", b = "2" }, 2 } },
+    { "\239\187\191a;b\n1;2,5\n", { { a = "1", b = "2,5" }, 2 } },
+    { "a\tb\n1\t2", { { a = "1", b = "2" }, 2 } },
+    { 'a,b\n"x ""y""\nz",2\n\n3,4\n', { { a = 'x "y"\nz', b = "2" }, 2 }, { { a = "3", b = "4" }, 5 } },
+    { "a,b\n1\n", { { a = "1", b = "" }, 2 } },
+    { 'a\n"x"', { { a = "x" }, 2 } },
+    { 'a,b\n"",\n', { { a = "", b = "" }, 2 } },
+    { "", nil },
+  }
+  for i, case in ipairs(cases) do
+    it("reads rows with their lines: " .. i, function()
+      local expected = {}
+      for k = 2, #case do expected[k - 1] = case[k] end
+      assert.same(expected, rows(case[1]))
+    end)
+  end
+
+  it("reads rows that do not fit into one read", function()
+    local parts = { "a,b\r\n" }
+    for n = 1, 30000 do parts[#parts + 1] = ('%d,"line\r\n%d"\r\n'):format(n, n) end
+    local list = rows(table.concat(parts))
+    assert.equal(30000, #list)
+    for n = 1, 30000, 997 do assert.same({ { a = tostring(n), b = "line\r\n" .. n }, 2 * n }, list[n]) end
+  end)
+
+  it("names the line of what is no CSV", function()
+    for _, case in ipairs { { 'a\n1\n"open\n', "line 3: a quote is not closed" }, { 'a\n"x"y\n', "line 2: text after" },
+      { "a\n1,2\n", "line 2: 2 fields, and 1 names" } } do
+      local fine, problem = pcall(rows, case[1])
+      assert.is_false(fine)
+      assert.matches(case[2], problem)
+    end
+  end)
+
+  it("writes what it reads, and protects spreadsheets", function()
+    local path = folder .. "/out.csv"
+    local out = assert(ironclad.csv.writer(path, { columns = { "a", "b" }, bom = true }))
+    out:write { a = "=HYPERLINK(1)", b = 'x "y", z' }
+    out:write { "-5", "+49 30" }
+    out:write { a = -5, b = true }
+    assert.is_true(out:close())
+    assert.equal("\239\187\191a,b\r\n'=HYPERLINK(1),\"x \"\"y\"\", z\"\r\n-5,'+49 30\r\n-5,true\r\n",
+      peer.read_file(path))
+    assert.equal('x "y", z', rows(peer.read_file(path))[1][1].b)
+  end)
+
+  it("writes other separators, no header, and formulas when asked", function()
+    local texts = {}
+    local out = ironclad.csv.writer(function(text) texts[#texts + 1] = text end,
+      { columns = { "a" }, separator = ";", formulas = true, header = false })
+    out:write({ "=1;2" }):write { "x,y" }
+    assert.equal('"=1;2"\r\nx,y\r\n', table.concat(texts))
+  end)
+
+  it("refuses wrong arguments at the script's line", function()
+    for _, case in ipairs {
+      { function() ironclad.csv.rows(3) end, "csv_spec.lua:%d+: ironclad.csv.rows: expected a path" },
+      { function() ironclad.csv.rows "/nowhere/x.csv" end, "/nowhere/x.csv: No such file" },
+      { function() ironclad.csv.writer("x", {}) end, "columns: expected a list of names" },
+      { function() ironclad.csv.writer("x", { colums = {} }) end, 'did you mean "columns"' },
+    } do
+      local fine, problem = pcall(case[1])
+      assert.is_false(fine)
+      assert.matches(case[2], problem)
+    end
+  end)
+end)
+
+describe("ironclad.json.encode with options", function()
+  it("sorts keys, and breaks lines", function()
+    local value = { b = { 1, "x" }, a = ironclad.null, c = {}, d = ironclad.array {},
+      e = ironclad.date(2026, 1, 31) }
+    assert.equal('{"a":null,"b":[1,"x"],"c":{},"d":[],"e":"2026-01-31T00:00:00Z"}',
+      ironclad.json.encode(value, { sort = true }))
+    assert.equal('{\n  "a": null,\n  "b": [\n    1,\n    "x"\n  ],\n  "c": {},\n  "d": [],\n'
+      .. '  "e": "2026-01-31T00:00:00Z"\n}', ironclad.json.encode(value, { pretty = true }))
+  end)
+
+  it("refuses what JSON cannot hold, and unknown options", function()
+    assert.error_matches(function() ironclad.json.encode({ 1, print }, { pretty = true }) end, "function")
+    assert.error_matches(function() ironclad.json.encode({}, { prety = true }) end, 'did you mean "pretty"')
+    local loop = {}
+    loop[1] = loop
+    assert.error_matches(function() ironclad.json.encode(loop, { sort = true }) end, "nested deeper")
+  end)
+end)
+
+describe("ironclad.progress", function()
+  local function drawn(fn, options)
+    local texts = {}
+    local given = { terminal = true, columns = 60, file = { write = function(_, ...)
+      for _, text in ipairs { ... } do texts[#texts + 1] = text end
+    end, flush = function() end } }
+    for name, value in pairs(options or {}) do given[name] = value end
+    fn(ironclad.progress("Downloading", given))
+    return table.concat(texts)
+  end
+
+  it("draws a bar, and removes it", function()
+    local text = drawn(function(bar)
+      bar(10, 10)
+      bar:finish "done\27[31m"
+    end)
+    assert.equal("\rDownloading [########################] 10 of 10\27[K\r\27[Kdone␛[31m\n", text)
+  end)
+
+  it("shows bytes, failures and unknown totals, and fits its line", function()
+    assert.matches("1.5 KiB", drawn(function(bar) bar(1536) end, { unit = "bytes" }))
+    assert.matches("3 of 5, 2 failed", drawn(function(bar) bar(3, 5, 2) end))
+    local narrow = drawn(function(bar) bar(3, 5) end, { columns = 10 })
+    assert.equal("\rDownload…\27[K", narrow)
+  end)
+
+  it("draws nothing where there is no terminal", function()
+    assert.equal("", drawn(function(bar)
+      bar(1, 2)
+      bar:finish "done"
+    end, { terminal = false }))
+  end)
+end)

@@ -1,0 +1,69 @@
+-- A real redis-server of a spec's own, on a unix socket in a temporary folder, or on a port.
+local peer = require "spec.support.peer"
+
+local redis = {}
+local Server = {}
+Server.__index = Server
+
+local function must_run(command, ...)
+  local output, status = peer.shell("(" .. command:format(...) .. ")")
+  if status ~= 0 then error(command:format(...) .. "\n" .. output, 2) end
+  return (output:gsub("%s+$", ""))
+end
+
+-- Starts the server again, after a kill. Returns once it answers.
+function Server:run()
+  must_run("redis-server %s/redis.conf --daemonize yes", self.folder)
+  must_run("for try in $(seq 500); do %s ping 2>/dev/null | grep -qE 'PONG|NOAUTH' && exit 0; sleep 0.02; done; " ..
+    "cat %s/log; exit 1", self.client, self.folder)
+  self.pid = peer.read_file(self.folder .. "/pid"):match "%d+"
+end
+
+-- options: port (true: on a free TCP port), password, persistent (true: every write is on disk), and lines, more lines
+-- of redis.conf.
+function redis.start(options)
+  options = options or {}
+  local folder = peer.temporary_folder()
+  local self = setmetatable({ folder = folder }, Server)
+  local lines = {
+    "dir " .. folder, "logfile " .. folder .. "/log", "pidfile " .. folder .. "/pid", 'save ""',
+    "unixsocket " .. folder .. "/redis.sock",
+  }
+  local login = options.password and ":" .. options.password .. "@" or ""
+  self.address = ("unix://%s%s/redis.sock"):format(login, folder)
+  self.client = ("redis-cli -s %s/redis.sock"):format(folder)
+  local port = 0
+  if options.port then
+    port = peer.free_port()
+    self.address = ("redis://%s127.0.0.1:%d"):format(login, port)
+  end
+  lines[#lines + 1] = "bind 127.0.0.1"
+  lines[#lines + 1] = "port " .. port
+  if options.password then
+    lines[#lines + 1] = "requirepass " .. options.password
+    self.client = ("REDISCLI_AUTH=%s %s"):format(options.password, self.client)
+  end
+  if options.persistent then lines[#lines + 1] = "appendonly yes\nappendfsync always" end
+  for _, line in ipairs(options.lines or {}) do lines[#lines + 1] = line end
+  peer.write_file(folder .. "/redis.conf", table.concat(lines, "\n") .. "\n")
+  self:run()
+  return self
+end
+
+-- Sends a command by redis-cli -> its output.
+function Server:command(text) return must_run("%s %s", self.client, text) end
+
+function Server:signal(name) must_run("kill -%s %s", name, self.pid) end
+
+-- Ends the server at once, and returns when it is gone. It may stay as a zombie until init looks.
+function Server:kill()
+  must_run("kill -KILL %s 2>/dev/null; while grep -q '^State:.[^Z]' /proc/%s/status 2>/dev/null; do sleep 0.01; done",
+    self.pid, self.pid)
+end
+
+function Server:stop()
+  self:kill()
+  peer.remove_folder(self.folder)
+end
+
+return redis

@@ -1,0 +1,149 @@
+/* The engine's links to Redis, and their sockets in the engine's loop. */
+#include "core/engine/shared.h"
+#include "core/base/alloc.h"
+#include "core/base/clock.h"
+#include <math.h>
+#include <string.h>
+
+/* Milliseconds until the loop tries again when there was no memory to wait for the sockets. */
+#define WAIT_WITHOUT_MEMORY 10
+
+static void shared_free(ic_engine *engine, ic_shared *shared) {
+    ic_table_remove(&engine->shared_by_key, &shared->node);
+    ic_link_free(shared->link);
+    ic_free_secret(shared->key);
+    ic_free(shared);
+}
+
+/* The address as the client gave it: a link with another password is another link. NULL: without memory. */
+static char *shared_key(const ic_connection *connection) {
+    return ic_strdup(connection->settings.shared);
+}
+
+static ic_link *shared_link(ic_connection *connection, ic_error *error) {
+    const ic_redis_driver *driver = ic_redis_driver_in_use();
+    ic_shared_address address = {0};
+    if (!driver) {
+        ic_error_set(error, IC_ERR_STORE, "the shared Redis needs ironclad/redis.so, which is not loaded");
+        return NULL;
+    }
+    if (!ic_shared_address_parse(connection->settings.shared, &address, error)) return NULL;
+    ic_link_host host = {.wake = ic_engine_wake};
+    ic_link *link = ic_link_new(driver, &address, &host, error);
+    ic_shared_address_clear(&address);
+    return link;
+}
+
+static ic_shared *shared_new(ic_engine *engine, ic_connection *connection, ic_error *error) {
+    ic_shared *shared = ic_calloc(1, sizeof *shared);
+    char *key = shared_key(connection);
+    ic_link *link = shared && key ? shared_link(connection, error) : NULL;
+    if (!link) {
+        if (!shared || !key) ic_error_memory(error);
+        ic_free(shared);
+        ic_free_secret(key);
+        return NULL;
+    }
+    *shared = (ic_shared){.engine = engine, .key = key, .link = link, .next = engine->shared};
+    engine->shared = shared;
+    ic_table_add(&engine->shared_by_key, &shared->node, key);
+    return shared;
+}
+
+ic_shared *ic_shared_of(ic_engine *engine, ic_connection *connection, ic_error *error) {
+    ic_client *client = ic_client_of(engine, connection);
+    if (!client) {
+        ic_error_memory(error);
+        return NULL;
+    }
+    if (client->shared) return client->shared;
+    ic_table_node *node = ic_table_find(&engine->shared_by_key, connection->settings.shared);
+    client->shared = node ? (ic_shared *)node : shared_new(engine, connection, error);
+    if (client->shared) client->shared->users++;
+    return client->shared;
+}
+
+void ic_shared_forget(ic_client *client) {
+    if (client->shared) client->shared->users--;
+}
+
+void ic_shared_tidy(ic_engine *engine) {
+    for (ic_shared **link = &engine->shared, *shared; (shared = *link);) {
+        if (shared->users) {
+            link = &shared->next;
+            continue;
+        }
+        *link = shared->next;
+        shared_free(engine, shared);
+    }
+}
+
+void ic_shared_free(ic_engine *engine) {
+    for (ic_shared *shared; (shared = engine->shared);) {
+        engine->shared = shared->next;
+        shared_free(engine, shared);
+    }
+    ic_table_free(&engine->shared_by_key);
+    ic_free(engine->shared_polled);
+}
+
+/* ---- the loop ---- */
+
+/* Makes room for `count` sockets. False when out of memory. */
+static bool shared_make_room(ic_engine *engine, size_t count) {
+    if (count <= engine->shared_capacity) return true;
+    struct curl_waitfd *more = ic_realloc(engine->shared_polled, count * 2 * sizeof *more);
+    if (!more) return false;
+    engine->shared_polled = more;
+    engine->shared_capacity = count * 2;
+    return true;
+}
+
+static void shared_shorten(int *wait, double due, double now) {
+    double pause = fmax(0, ceil((due - now) * 1000));
+    if (pause < *wait) *wait = (int)pause;
+}
+
+struct curl_waitfd *ic_shared_watch(ic_engine *engine, struct curl_waitfd *others, unsigned *count,
+                                    int *wait) {
+    size_t links = 0, at = *count;
+    double now = ic_now();
+    for (ic_shared *shared = engine->shared; shared; shared = shared->next)
+        links++;
+    engine->shared_others = NULL;
+    if (!links) return others;
+    if (!shared_make_room(engine, at + links)) {
+        if (*wait > WAIT_WITHOUT_MEMORY) *wait = WAIT_WITHOUT_MEMORY;
+        return others;
+    }
+    if (at) memcpy(engine->shared_polled, others, at * sizeof *others);
+    engine->shared_others = others;
+    engine->shared_other_count = at;
+    for (ic_shared *shared = engine->shared; shared; shared = shared->next) {
+        bool reads, writes;
+        int descriptor = ic_link_descriptor(shared->link, &reads, &writes);
+        shared_shorten(wait, ic_link_due(shared->link), now);
+        shared->polled = NULL;
+        if (descriptor < 0) continue;
+        shared->polled = &engine->shared_polled[at++];
+        short events = (short)((reads ? CURL_WAIT_POLLIN : 0) | (writes ? CURL_WAIT_POLLOUT : 0));
+        *shared->polled = (struct curl_waitfd){.fd = descriptor, .events = events};
+    }
+    *count = (unsigned)at;
+    return engine->shared_polled;
+}
+
+void ic_shared_serve(ic_engine *engine) {
+    if (engine->shared_others)
+        for (size_t i = 0; i < engine->shared_other_count; i++)
+            engine->shared_others[i].revents = engine->shared_polled[i].revents;
+    engine->shared_others = NULL;
+    for (ic_shared *shared = engine->shared; shared; shared = shared->next) {
+        int events = shared->polled ? shared->polled->revents : 0;
+        double now = ic_now();
+        shared->polled = NULL;
+        if (events || ic_link_due(shared->link) <= now)
+            ic_link_serve(shared->link, events & CURL_WAIT_POLLIN, events & CURL_WAIT_POLLOUT, now,
+                          ic_random());
+    }
+}

@@ -1,0 +1,80 @@
+/* Commands of scripts for the shared Redis. */
+#include "core/engine/shared_call.h"
+#include "core/base/alloc.h"
+#include "core/base/clock.h"
+#include "core/engine/flow.h"
+#include "core/engine/shared.h"
+
+void ic_question_free(ic_question *question) {
+    if (!question) return;
+    ic_buf_free(&question->bytes);
+    ic_free(question->lengths);
+    ic_free(question->script);
+    ic_free(question);
+}
+
+bool ic_question_add(ic_question *question, const char *word, size_t length) {
+    if (question->count == question->capacity) {
+        size_t capacity = question->capacity ? question->capacity * 2 : 8;
+        size_t *lengths = ic_realloc(question->lengths, capacity * sizeof *lengths);
+        if (!lengths) return false;
+        question->lengths = lengths;
+        question->capacity = capacity;
+    }
+    ic_buf_add(&question->bytes, word, length);
+    question->lengths[question->count++] = length;
+    return !question->bytes.failed;
+}
+
+static void shared_call_on_done(void *owner, ic_reply *reply, const ic_error *error) {
+    ic_call *call = owner;
+    ic_engine *engine = call->shared->engine;
+    call->shared_command = NULL;
+    if (error) {
+        ic_flow_fail(engine, call, error);
+        return;
+    }
+    call->value.kind = IC_VALUE_REPLY;
+    call->value.reply = *reply;
+    *reply = (ic_reply){0};
+    ic_flow_complete(engine, call);
+}
+
+/* The words as pointers; NULL when out of memory. */
+static const char **shared_call_words(const ic_question *question) {
+    const char **words = ic_malloc((question->count + 1) * sizeof *words), *at = question->bytes.data;
+    for (size_t i = 0; words && i < question->count; at += question->lengths[i++])
+        words[i] = at ? at : "";
+    return words;
+}
+
+static ic_link_command *shared_call_send(ic_call *call) {
+    const ic_question *question = call->question;
+    const char **words = shared_call_words(question);
+    if (!words) return NULL;
+    ic_script script = {question->script, question->script_length, question->script_keys};
+    ic_link *link = call->shared->link;
+    double now = ic_now(), until = now + question->seconds;
+    ic_link_command *command = question->script
+                                   ? ic_link_run(link, &script, words, question->lengths, question->count,
+                                                 true, now, until, shared_call_on_done, call)
+                                   : ic_link_send(link, words, question->lengths, question->count, true, now,
+                                                  until, shared_call_on_done, call);
+    ic_free(words);
+    return command;
+}
+
+void ic_shared_call_begin(ic_engine *engine, ic_call *call) {
+    ic_error error = {0};
+    call->state = IC_STATE_WAIT_SHARED;
+    call->shared = ic_shared_of(engine, call->connection, &error);
+    if (call->shared) call->shared_command = shared_call_send(call);
+    if (call->shared && !call->shared_command) ic_error_memory(&error);
+    if (error.kind) ic_flow_fail(engine, call, &error);
+    ic_error_clear(&error);
+}
+
+void ic_shared_call_leave(ic_call *call) {
+    if (call->shared_command) ic_link_forget(call->shared_command);
+    call->shared_command = NULL;
+}

@@ -1,0 +1,39 @@
+/* The commands of a link, and the lists in which they wait. */
+#ifndef IC_SHARED_COMMAND_H
+#define IC_SHARED_COMMAND_H
+
+#include "core/shared/link.h"
+
+typedef struct ic_commands {
+    ic_link_command *first, *last;
+} ic_commands;
+
+struct ic_link_command {
+    ic_link *link;
+    ic_commands *list; /* in which it stands, or NULL */
+    ic_link_command *previous, *next;
+    ic_buf bytes;      /* its words in Redis's protocol; of a script: its keys and arguments */
+    size_t words;      /* in `bytes` */
+    ic_script script;  /* text NULL: a plain command */
+    bool whole_script; /* the text is sent, because the server does not know the digest */
+    bool patient;
+    double sent_at, until;
+    ic_link_done *done; /* NULL: nobody waits for it */
+    void *owner;
+};
+
+/* A command in no list. `lengths` NULL: the words end with a NUL. NULL when out of memory. */
+ic_link_command *ic_command_new(ic_link *link, const char *const *words, const size_t *lengths, size_t count);
+void ic_command_free(ic_link_command *command); /* removes it from its list */
+/* Appends what is sent for the command (Redis serialization protocol specification, RESP2). False when out of
+ * memory. */
+bool ic_command_encode(const ic_link_command *command, ic_buf *bytes);
+
+void ic_commands_append(ic_commands *list, ic_link_command *command); /* which must be in no list */
+void ic_command_remove(ic_link_command *command);                     /* from its list, if it is in one */
+void ic_commands_free(ic_commands *list);
+/* Removes a command that was sent from its list, and puts one there that nobody waits for: it takes the reply
+ * that is still to come. False when out of memory: nothing has changed. */
+bool ic_command_replace_by_placeholder(ic_link_command *command);
+
+#endif

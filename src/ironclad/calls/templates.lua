@@ -1,0 +1,45 @@
+--- Templates by title: launch{ template = "Mutual NDA", … }. A text with a capital letter, a space or any other
+-- character that no id has is a title. The schema of the template is then at hand, so the names of the attributes are
+-- checked against it before anything is launched.
+
+local encode = require "ironclad.values.encode"
+local lazy = require "ironclad.base.lazy"
+local mistake = require "ironclad.base.mistake"
+
+local schema = lazy "ironclad.resources.schema"
+
+local templates = {}
+
+-- Whether an entry launches from a template.
+local launches = { ["launch-a-new-workflow"] = true, ["create-a-new-workflow-async"] = true }
+
+--- Whether the body of a call names its template by a title.
+function templates.is_title(entry, body)
+  return launches[entry.id] and type(body.template) == "string" and body.template:find "[^%l%d_-]" ~= nil
+end
+
+-- Refuses attributes whose names are close to one of the schema's. Ironclad decides about the others.
+local function check_names(label, fields, attributes)
+  local names
+  for name in pairs(type(attributes) == "table" and attributes or {}) do
+    if type(name) == "string" and fields[name] == nil then
+      if not names then
+        names = {}
+        for known in pairs(fields) do names[#names + 1] = known end
+      end
+      local nearest = mistake.did_you_mean(name, names)
+      if nearest ~= "" then mistake.raise(label, "attributes.%s: the template has no such field%s", name, nearest) end
+    end
+  end
+end
+
+--- Replaces the title by the template's id.
+-- @return nil; or an error: there is no such template (with the titles that exist), or it could not be looked up
+function templates.prepare(client, label, arguments)
+  local found, err = schema.find(client, label, arguments.body.template)
+  if not found then return err end
+  check_names(label, type(found.schema) == "table" and found.schema or {}, arguments.body.attributes)
+  arguments.body = encode.with(arguments.body, "template", found.id)
+end
+
+return templates

@@ -1,0 +1,22 @@
+--- The subcommands, in the order of the help. Each is a table:
+--
+--   name        the word on the command line
+--   arguments   what follows it, for the help
+--   text        what it does
+--   module      its file in ironclad.command; it returns { flags = {…}, run = function(words, options, before) }
+--   group       the heading of the help
+--
+-- A module may also have `help`, more lines for its help, and `stop`: the first word that is not an option ends them.
+return {
+  { name = "login", arguments = "[NAME]", group = "Connections",
+    text = "Make a connection, step by step, and check it" },
+  { name = "logout", arguments = "[NAME]", group = "Connections", text = "Forget a connection's token" },
+  { name = "whoami", arguments = "", group = "Connections", text = "Show who the connection acts as, and its scopes" },
+  { name = "connections", arguments = "", group = "Connections", text = "List the connections" },
+  { name = "switch", arguments = "[NAME]", group = "Connections", text = "Choose the connection that is used" },
+  { name = "api", arguments = "METHOD PATH [NAME=VALUE…]", group = "More",
+    text = "Send any request to Ironclad, and print the answer" },
+  { name = "scopes", arguments = "[OPERATION…]", group = "More",
+    text = "List scopes, or those that operations need" },
+  { name = "help", arguments = "[COMMAND…]", group = "More", text = "Explain a command" },
+}

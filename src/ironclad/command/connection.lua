@@ -1,0 +1,95 @@
+--- The connection that a subcommand uses: `-c NAME`; otherwise the environment (IRONCLAD_INSTANCE, …); otherwise the
+-- one that `ironclad switch` has chosen; otherwise the only one of the file.
+
+local core = require "ironclad.core"
+local fail = require "ironclad.command.fail"
+local named = require "ironclad.connections.named"
+
+local connection = {}
+
+--- The options of every subcommand that uses a connection.
+connection.flags = {
+  { "connection", short = "c", value = "NAME", text = "The connection to use (`ironclad connections` lists them)" },
+  { "as", value = "USER", text = "E-mail or id of the user to act as" },
+  { "timeout", value = "SECONDS", kind = "seconds", text = "Time for one attempt (default: 60)" },
+  { "deadline", value = "SECONDS", kind = "seconds", text = "Time for a whole call with its retries (default: 300)" },
+}
+
+local function variable(name)
+  local value = os.getenv(name)
+  return value ~= "" and value or nil
+end
+
+-- The file with the name of the chosen connection, beside the file of connections.
+local function current_path()
+  local path = named.path()
+  return path and (path:gsub("%.json$", "")) .. ".current"
+end
+
+--- The name that `ironclad switch` has chosen, or nil.
+function connection.current()
+  local path = current_path()
+  local text = path and core.read_config(path)
+  return text and text:match "^([^\r\n]+)" or nil
+end
+
+--- Chooses a connection. nil: none.
+function connection.choose(name)
+  local path = current_path()
+  if not name then return os.remove(path) end
+  local done, message = core.terminal.write_private(path, name .. "\n")
+  if not done then fail.failed("%s", message) end
+end
+
+local NOTHING = "no connection: run `ironclad login`, or set IRONCLAD_INSTANCE, IRONCLAD_CLIENT_ID, "
+  .. "IRONCLAD_CLIENT_SECRET and IRONCLAD_AS_USER"
+
+--- Where the connection comes from.
+-- @return its name; or false: the environment
+function connection.source(options)
+  if options.connection then return options.connection end
+  if variable "IRONCLAD_INSTANCE" then return false end
+  local current = connection.current()
+  if current then return current end
+  local list, problem = named.list()
+  if not list then
+    -- No file is the usual state of a machine without a login. A file that cannot be read is not.
+    if problem:find "No such file" then fail.login(NOTHING) end
+    fail.usage("%s", problem)
+  end
+  if #list == 0 then fail.login(NOTHING) end
+  if #list > 1 then
+    local names = {}
+    for i, entry in ipairs(list) do names[i] = entry.name end
+    fail.usage("there are %d connections (%s): choose one with -c NAME, or with `ironclad switch NAME`", #list,
+      table.concat(names, ", "))
+  end
+  return list[1].name
+end
+
+--- The options for ironclad.connect.
+-- @param more options that override those of the connection
+function connection.options(options, more)
+  local name = connection.source(options)
+  local found, problem
+  if name then found, problem = named.load { name = name } else found, problem = named.from_env() end
+  if not found then
+    fail.usage("%s%s", problem, problem:find "has no connection" and "; `ironclad login NAME` makes one" or "")
+  end
+  if not name and not found.token and not found.refresh_token and not found.client_id then fail.login(NOTHING) end
+  if options.as then found.as_user = options.as end
+  if options.timeout then found.timeout = options.timeout end
+  if options.deadline then found.deadline = options.deadline end
+  for option, value in pairs(more or {}) do found[option] = value end
+  return found, name
+end
+
+--- A client.
+-- @return the client, and the name of its connection or false
+function connection.open(options, more)
+  local found, name = connection.options(options, more)
+  local client = require("ironclad").connect(found)
+  return client, name
+end
+
+return connection

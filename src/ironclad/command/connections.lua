@@ -1,0 +1,29 @@
+--- ironclad connections: the named connections of the file.
+
+local connection = require "ironclad.command.connection"
+local fail = require "ironclad.command.fail"
+local named = require "ironclad.connections.named"
+local output = require "ironclad.command.output"
+local terminal = require "ironclad.command.terminal"
+
+local connections = { flags = output.flags }
+
+function connections.run(words, options)
+  if words[1] then fail.usage("connections takes no argument, got %q", words[1]) end
+  local list, problem = named.list()
+  if not list and not problem:find "No such file" then fail.usage("%s", problem) end
+  list = list or {}
+  local current = connection.current()
+  local printer = output.items(options, nil, { "name", "instance", "as_user", "grant", "current" })
+  for _, entry in ipairs(list) do
+    entry.current = entry.name == current and "*" or ""
+    printer:item(entry)
+  end
+  printer:finish()
+  if #list == 0 then terminal.say "none yet; `ironclad login NAME` makes one" end
+  if os.getenv "IRONCLAD_INSTANCE" then
+    terminal.say("IRONCLAD_INSTANCE is set: the environment is used unless -c NAME says otherwise")
+  end
+end
+
+return connections

@@ -1,0 +1,51 @@
+--- How a subcommand ends early: by raising one of these tables. ironclad.command.main prints the message and exits with
+-- the status.
+
+local Error = require "ironclad.base.error"
+
+local fail = {}
+
+-- Exit statuses: done; failed; wrong use, or cancelled; needs a login.
+fail.DONE, fail.FAILED, fail.USAGE, fail.LOGIN = 0, 1, 2, 4
+
+local Failure = { __name = "ironclad.command.failure" }
+
+function Failure:__tostring() return self.message or "" end
+
+local function raise(status, message, ...)
+  if select("#", ...) > 0 then message = message:format(...) end
+  error(setmetatable({ status = status, message = message }, Failure), 0)
+end
+
+--- The command was used wrongly.
+function fail.usage(message, ...) raise(fail.USAGE, message, ...) end
+
+--- Something in the world failed.
+function fail.failed(message, ...) raise(fail.FAILED, message, ...) end
+
+--- There is no usable login.
+function fail.login(message, ...) raise(fail.LOGIN, message, ...) end
+
+--- Whoever reads the output has closed the pipe: end quietly.
+function fail.closed() raise(fail.DONE) end
+
+--- The person cancelled.
+-- @param err the error of the call that was cancelled, or nil
+function fail.cancelled(err) error(setmetatable({ status = fail.USAGE, err = err, cancelled = true }, Failure), 0) end
+
+-- What the library would say, in the words of the command.
+local needs_login = { auth = true, store = true }
+
+--- Raises an error of the library. A value is passed through: fail.unless(client.workflows:get(id)).
+function fail.unless(value, err)
+  if err == nil then return value end
+  if getmetatable(err) ~= Error then raise(fail.FAILED, "%s", tostring(err)) end
+  if err.kind == "cancelled" then fail.cancelled(err) end
+  local status = needs_login[err.kind] and fail.LOGIN or fail.FAILED
+  error(setmetatable({ status = status, message = tostring(err), err = err }, Failure), 0)
+end
+
+--- Whether an error value is one of these.
+function fail.is(value) return getmetatable(value) == Failure end
+
+return fail

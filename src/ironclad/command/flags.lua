@@ -1,0 +1,121 @@
+--- The options of a command line. An option is a table:
+--
+--   { "json", text = "…" }                             --json
+--   { "connection", short = "c", value = "NAME", … }   --connection NAME, --connection=NAME, -c NAME
+--   { "field", value = "…", many = true }              may be given more than once: a list
+--   { "csv", value = "COLUMNS", optional = true }      --csv, --csv=a,b; or --csv a,b, with a comma
+--   hidden = true                                      not in the help
+--   kind = "seconds" or "count"                        a number, or a whole number
+
+local core = require "ironclad.core"
+local fail = require "ironclad.command.fail"
+
+local flags = {}
+
+local function find(known, name)
+  for _, flag in ipairs(known) do
+    if flag[1] == name or flag.short == name then return flag end
+  end
+end
+
+local function unknown(known, name)
+  local names = {}
+  for _, flag in ipairs(known) do
+    if not flag.hidden then names[#names + 1] = flag[1] end
+  end
+  local nearest = core.nearest(name, names)
+  fail.usage("unknown option --%s%s", name, nearest and ("; did you mean --%s?"):format(nearest) or "")
+end
+
+local readers = {
+  seconds = function(flag, text)
+    local number = tonumber(text)
+    if not number or number < 0 or number ~= number then
+      fail.usage("--%s: expected a number of seconds, got %q", flag[1], text)
+    end
+    return number
+  end,
+  count = function(flag, text)
+    local number = tonumber(text)
+    if not number or number < 0 or number % 1 ~= 0 then
+      fail.usage("--%s: expected a whole number, got %q", flag[1], text)
+    end
+    return number
+  end,
+}
+
+local function set(options, flag, value)
+  if readers[flag.kind] and type(value) == "string" then value = readers[flag.kind](flag, value) end
+  if flag.many then
+    options[flag[1]] = options[flag[1]] or {}
+    table.insert(options[flag[1]], value)
+  else
+    options[flag[1]] = value
+  end
+end
+
+-- The value of an option that takes one: what follows "=" or the letter, otherwise the next word.
+local function value_of(flag, given, next_word)
+  if given then return given, false end
+  if flag.optional then
+    local follows = next_word and next_word:find(",", 1, true) and not next_word:find "^%-" and not next_word:find "="
+    return follows and next_word or true, follows
+  end
+  if not next_word then fail.usage("--%s needs a value: --%s %s", flag[1], flag[1], flag.value) end
+  return next_word, true
+end
+
+--- Splits words into options and the rest.
+-- @param known a list of options
+-- @param stop whether the first word that is not an option ends the options (for `sandbox COMMAND …`)
+-- @return a table of options by name, a list of the other words, and the number of those before "--"
+function flags.parse(words, known, stop)
+  local options, rest, i, before = {}, {}, 1, nil
+  while words[i] do
+    local word = words[i]
+    local name, given = word:match "^%-%-([^=]+)=?(.*)$"
+    if name and not word:find("=", 1, true) then given = nil end
+    if not name and #word > 1 and not word:find "^%-%d" then name, given = word:match "^%-(%a)(.*)$" end
+    if given == "" and not word:find "^%-%-" then given = nil end
+    if word == "--" then
+      before = #rest
+      for j = i + 1, #words do rest[#rest + 1] = words[j] end
+      break
+    elseif not name or word == "-" then
+      rest[#rest + 1] = word
+      if stop then
+        for j = i + 1, #words do rest[#rest + 1] = words[j] end
+        break
+      end
+    else
+      local flag = find(known, name)
+      if not flag then unknown(known, name) end
+      if flag.value then
+        local value, used = value_of(flag, given, words[i + 1])
+        if used then i = i + 1 end
+        set(options, flag, value)
+      elseif given then
+        fail.usage("--%s takes no value", flag[1])
+      else
+        set(options, flag, true)
+      end
+    end
+    i = i + 1
+  end
+  return options, rest, before or #rest
+end
+
+--- The lines of the help about options.
+-- @return a list of { "-c, --connection NAME", text }
+function flags.describe(known)
+  local list = {}
+  for _, flag in ipairs(known) do
+    if not flag.hidden then
+      local value = flag.value and (flag.optional and ("[=%s]"):format(flag.value) or " " .. flag.value) or ""
+      list[#list + 1] = { (flag.short and "-" .. flag.short .. ", " or "    ") .. "--" .. flag[1] .. value, flag.text }
+    end
+  end
+  return list
+end
+
+return flags

@@ -1,0 +1,213 @@
+--- ironclad login [NAME]: makes a named connection, step by step or from options, and checks it.
+--
+-- The secret is typed without echo, read from standard input, or left to a command or a variable. It is never an
+-- argument, which other users could see in the list of processes. It is kept in the file of connections, of mode 0600,
+-- unless a command prints it.
+
+local connection = require "ironclad.command.connection"
+local core = require "ironclad.core"
+local fail = require "ironclad.command.fail"
+local mistake = require "ironclad.base.mistake"
+local named = require "ironclad.connections.named"
+local terminal = require "ironclad.command.terminal"
+
+local login = {}
+
+login.flags = {
+  { "instance", value = "HOST", text = "Ironclad's host, or na1, eu1, demo, preview" },
+  { "client-id", value = "ID", text = "The client id of the app" },
+  { "web", text = "Log in as a person, with a browser (authorization code)" },
+  { "paste", text = "The same without a browser here: open the address elsewhere, and paste the one it leads to" },
+  { "service", text = "Log in as a service (client credentials)" },
+  { "secret-stdin", text = "Read the client secret from standard input" },
+  { "secret-command", value = "COMMAND", text = "A command that prints the client secret, as \"pass show ironclad\"" },
+  { "secret-env", value = "VARIABLE", text = "The environment variable that holds the client secret" },
+  { "as", value = "USER", text = "E-mail or id of the user to act as (service)" },
+  { "scopes", value = "SCOPES", text = "The scopes, separated by commas or spaces; or operations, as workflows:list" },
+  { "redirect-uri", value = "URI", text = "The redirect URI of the app (default: http://localhost:8765/callback)" },
+  { "ca-file", value = "FILE", text = "Certificates to trust" },
+  { "no-check", text = "Do not check the connection" },
+}
+
+login.help = [[
+Create the app first: in Ironclad, Company settings, API, Create new app. What the options do not say is asked. The
+connection is kept in ~/.config/ironclad/connections.json, or in the file that IRONCLAD_CONFIG names.]]
+
+local DEFAULT_URI = "http://localhost:8765/callback"
+
+local instances = {
+  { "na1", "na1   https://na1.ironcladapp.com" }, { "eu1", "eu1   https://eu1.ironcladapp.com" },
+  { "demo", "demo  https://demo.ironcladapp.com" }, { "preview", "preview" }, { "other", "another host" },
+}
+
+local function interactive() return terminal.is "input" and terminal.is "messages" end
+
+-- The answer to a question, or a message about the option that would answer it.
+local function ask(question, option, default)
+  if interactive() then return terminal.ask(question, default) end
+  if default then return default end
+  fail.usage("--%s is missing, and there is no terminal to ask at", option)
+end
+
+local function words_of(text)
+  local words = {}
+  for word in text:gmatch "[^%s,]+" do words[#words + 1] = word end
+  return words
+end
+
+-- Scopes as Ironclad spells them: given with or without "public.", or as operations.
+local function scopes_of(text)
+  local list, seen = {}, {}
+  local function add(scope)
+    if not seen[scope] then
+      seen[scope] = true
+      list[#list + 1] = scope
+    end
+  end
+  for _, word in ipairs(words_of(text)) do
+    if word:find(":", 1, true) then
+      for _, scope in ipairs(require("ironclad").scopes_for { word }) do add(scope) end
+    else
+      add(require("ironclad.command.scopes").exact(word))
+    end
+  end
+  return #list > 0 and core.array(list) or nil
+end
+
+local function instance_of(options)
+  if options.instance then return options.instance end
+  if not interactive() then fail.usage "--instance is missing, and there is no terminal to ask at" end
+  io.stderr:write "Which Ironclad?\n"
+  local chosen = terminal.choose("Instance", instances)
+  return chosen == "other" and terminal.ask "Its host, as na1.ironcladapp.com" or chosen
+end
+
+local function grant_of(options)
+  if options.web or options.paste then return "authorization_code" end
+  if options.service or not interactive() then return "client_credentials" end
+  io.stderr:write "How do you log in?\n"
+  return terminal.choose("Log in", {
+    { "authorization_code", "as yourself, with a browser" },
+    { "client_credentials", "as a service, which acts as a user that you name" },
+  })
+end
+
+-- The secret as the file has it.
+local function secret_of(options)
+  if options["secret-command"] then return { command = core.array(words_of(options["secret-command"])) } end
+  if options["secret-env"] then return { env = options["secret-env"] } end
+  if options["secret-stdin"] then
+    local line = io.stdin:read "*l"
+    line = line and line:match "^%s*(.-)%s*$"
+    if not line or line == "" then fail.usage "--secret-stdin: standard input is empty" end
+    return line
+  end
+  if not interactive() then
+    fail.usage "the client secret is missing: give --secret-stdin, --secret-command or --secret-env"
+  end
+  return terminal.ask_hidden "Client secret"
+end
+
+local function name_of(words, instance)
+  if words[2] then fail.usage("login takes one name, got %q too", words[2]) end
+  local name = words[1]
+  if not name then
+    name = instance:gsub("^%a+://", ""):gsub("[:/].*$", ""):gsub("%.ironcladapp%.com$", "")
+    name = ask("A name for this connection", "NAME", name)
+  end
+  if name:find "%c" or name == "" then fail.usage "NAME: expected a text without control characters" end
+  return name
+end
+
+-- Where the command keeps tokens, so that not each call has to fetch one.
+local function token_file()
+  local folder = os.getenv "XDG_STATE_HOME"
+  folder = folder and folder:find "^/" and folder or (os.getenv "HOME" or "") .. "/.local/state"
+  return folder .. "/ironclad/tokens.json"
+end
+
+-- The entry of the file, from options and answers.
+local function entry_of(options, instance)
+  local entry = { instance = instance, grant = grant_of(options) }
+  entry.client_id = options["client-id"] or ask("Client id", "client-id")
+  entry.client_secret = secret_of(options)
+  local personal = entry.grant == "authorization_code"
+  if not personal then
+    entry.as_user = options.as or ask("Act as which user (e-mail)", "as")
+    entry.grant = nil
+  end
+  local scopes = options.scopes
+  if not scopes and interactive() then
+    scopes = terminal.ask("Scopes, or operations as workflows:list (empty: those of the app)", "")
+  end
+  entry.scopes = scopes and scopes_of(scopes)
+  entry.ca_file = options["ca-file"]
+  entry.store = token_file()
+  return entry
+end
+
+-- ---- a person ----
+
+local function paste(client, redirect_uri)
+  local url, state = client:authorize_url { redirect_uri = redirect_uri }
+  io.stderr:write("Open this address in a browser, on any machine, and agree:\n\n  ", terminal.clean(url), "\n\n",
+    "The browser then goes to an address that begins with ", terminal.clean(redirect_uri), "\n",
+    "and may not find it. That is all right: copy that address from the browser.\n")
+  local callback = terminal.ask "The address"
+  fail.unless(client:exchange(callback, { state = state, redirect_uri = redirect_uri }))
+end
+
+local function log_in(options, settings)
+  local ironclad = require "ironclad"
+  local uri = options["redirect-uri"] or DEFAULT_URI
+  local over_ssh = os.getenv "SSH_CONNECTION" ~= nil and not options.web
+  if options.paste or over_ssh or not pcall(require, "ironclad.listener") then
+    local client = ironclad.connect(settings)
+    paste(client, uri)
+    return client
+  end
+  terminal.say "The browser asks for your consent now."
+  settings.redirect_uri = options["redirect-uri"]
+  return fail.unless(ironclad.login(settings))
+end
+
+-- ---- the check ----
+
+-- Scopes that were asked for, and that the token does not have.
+local function missing_scopes(entry, about)
+  local missing, has = {}, mistake.set(type(about.scopes) == "table" and about.scopes or {})
+  for _, scope in ipairs(entry.scopes or {}) do
+    if not has[scope] then missing[#missing + 1] = scope end
+  end
+  return missing
+end
+
+local function check(name, entry, options)
+  local found, problem = named.load(name)
+  if not found then fail.usage("%s", problem) end
+  local client = entry.grant and log_in(options, found) or require("ironclad").connect(found)
+  local about = require("ironclad.command.whoami").show(client, name, { table = terminal.is "output" })
+  local missing = missing_scopes(entry, about)
+  if #missing > 0 then
+    terminal.warn("These scopes are missing: %s. An administrator adds them to the app.", table.concat(missing, ", "))
+  end
+end
+
+function login.run(words, options)
+  for _, pair in ipairs { { "web", "service" }, { "paste", "service" }, { "secret-stdin", "secret-command" },
+    { "secret-stdin", "secret-env" }, { "secret-command", "secret-env" } } do
+    if options[pair[1]] and options[pair[2]] then fail.usage("--%s and --%s: give one of them", pair[1], pair[2]) end
+  end
+  local instance = instance_of(options)
+  local name = name_of(words, instance)
+  local entry = entry_of(options, instance)
+  local list = named.list() or {}
+  local done, problem = named.save(name, entry)
+  if not done then fail.failed("%s", problem) end
+  terminal.say("Saved as %q in %s.", name, (named.path()))
+  if #list == 0 or not connection.current() then connection.choose(name) end
+  if options["no-check"] and not entry.grant then return end
+  check(name, entry, options)
+end
+
+return login

@@ -1,0 +1,169 @@
+--- The command `ironclad`: finds the subcommand, runs it, and turns what goes wrong into a message and an exit status.
+
+local commands = require "ironclad.command.commands"
+local core = require "ironclad.core"
+local fail = require "ironclad.command.fail"
+local flags = require "ironclad.command.flags"
+local terminal = require "ironclad.command.terminal"
+
+local SIGINT = 2
+
+local function find(name)
+  for _, command in ipairs(commands) do
+    if command.name == name then return command end
+  end
+end
+
+local function unknown(word)
+  local names = require "ironclad.command.names"
+  local candidates = names.resource_words()
+  for _, command in ipairs(commands) do candidates[#candidates + 1] = command.name end
+  local nearest = core.nearest(word, candidates)
+  fail.usage("there is no command %q%s; `ironclad help` lists them", word,
+    nearest and ("; did you mean %s?"):format(nearest) or "")
+end
+
+local function run_command(command, words)
+  local module = require("ironclad.command." .. command.name)
+  local known = { { "help", short = "h", hidden = true } }
+  for _, flag in ipairs(module.flags) do known[#known + 1] = flag end
+  local options, rest, before = flags.parse(words, known, module.stop)
+  if options.help then return require("ironclad.command.help").command(command) end
+  return module.run(rest, options, before)
+end
+
+-- Options before the command belong to it: `ironclad -c acme workflows list`.
+local function leading(words)
+  local first, i = {}, 1
+  while words[i] and words[i]:find "^%-." do
+    first[#first + 1] = words[i]
+    local takes = words[i] == "-c" or words[i] == "--connection" or words[i] == "--as" or words[i] == "--timeout"
+    if takes and words[i + 1] then
+      i = i + 1
+      first[#first + 1] = words[i]
+    end
+    i = i + 1
+  end
+  local rest = {}
+  for j = i, #words do rest[#rest + 1] = words[j] end
+  return first, rest
+end
+
+-- The words with the leading options after the first `count`.
+local function joined(words, count, first)
+  local list = {}
+  for i = count + 1, #words do list[#list + 1] = words[i] end
+  for i = #first, 1, -1 do table.insert(list, 1, first[i]) end
+  return list
+end
+
+local function dispatch(words)
+  local first, rest = leading(words)
+  local word = rest[1]
+  if not word then
+    for _, option in ipairs(first) do
+      if option == "--version" then
+        return terminal.write("ironclad ", core.version, "\n")
+      elseif option ~= "--help" and option ~= "-h" then
+        fail.usage("unknown option %s; `ironclad help` explains", option)
+      end
+    end
+    return require("ironclad.command.help").overview()
+  end
+  local command = find(word)
+  if command then return run_command(command, joined(rest, 1, first)) end
+  local names = require "ironclad.command.names"
+  local resource, taken = names.resource(rest)
+  if not resource then unknown(word) end
+  local operation = rest[taken + 1]
+  if not operation or operation == "--help" or operation == "-h" then
+    return require("ironclad.command.help").resource(resource)
+  end
+  local given = joined(rest, taken + 1, first)
+  table.insert(given, 1, operation)
+  return require("ironclad.command.operation").run(resource, given)
+end
+
+-- ---- what goes wrong ----
+
+local function advice(err)
+  for _, kind in ipairs(core.error_kinds()) do
+    if kind.name == err.kind and kind.advice ~= "Nothing" then return kind.advice end
+  end
+end
+
+local function report_cancelled(problem)
+  local err = problem.err
+  if err and err.outcome == "unknown" then
+    terminal.warn("ironclad: cancelled. The request was sent, so it may have been carried out: look before you "
+      .. "repeat it")
+  else
+    terminal.warn "ironclad: cancelled. Nothing was changed by the request that was running"
+  end
+end
+
+-- An error raised as text: a mistake in the arguments, which the library found; or a fault of the command itself.
+local function report_text(text)
+  if text:find "^[^\n]-%.lua:%d+: " and not text:find "^[^\n]-/bin/ironclad:" then
+    terminal.warn("ironclad: internal error: %s", text)
+    return fail.FAILED
+  end
+  terminal.warn("ironclad: %s", (text:gsub("^%S-/bin/ironclad:%d+: ", "")))
+  return fail.USAGE
+end
+
+local function report(problem)
+  if not fail.is(problem) then return report_text(tostring(problem)) end
+  if problem.cancelled then
+    report_cancelled(problem)
+    local signal = core.terminal.caught()
+    return signal and signal ~= SIGINT and 128 + signal or fail.USAGE
+  end
+  if problem.message then
+    terminal.warn("ironclad: %s", problem.message)
+    if problem.err and terminal.is "messages" then
+      local text = advice(problem.err)
+      if text then terminal.warn("%s.", text) end
+    end
+    if problem.status == fail.LOGIN and problem.err then
+      terminal.say "`ironclad login NAME` logs in, `ironclad doctor` looks for the reason."
+    end
+  end
+  return problem.status
+end
+
+-- Ctrl-C cancels the call that is waited for, so that its error says what may have happened.
+local function hold_signals()
+  core.terminal.catch_signals()
+  require("ironclad.loop.plain").interrupted = function() return core.terminal.caught() ~= nil end
+end
+
+-- Runs in a coroutine, so that mistakes which the library raises have no position: they are the user's, and there is no
+-- script.
+local function protected(words)
+  return coroutine.wrap(function()
+    local fine, problem = xpcall(function()
+      local status = dispatch(words)
+      terminal.flush()
+      return status
+    end, function(problem)
+      if fail.is(problem) or not os.getenv "IRONCLAD_TRACEBACK" then return problem end
+      return debug.traceback(tostring(problem), 2)
+    end)
+    return fine, problem
+  end)()
+end
+
+--- Runs the command.
+-- @param words the arguments
+-- @return the exit status
+return function(words)
+  -- `run` gives a script the signals as Lua has them.
+  local first = words[1]
+  if first ~= "run" then hold_signals() end
+  io.stdout:setvbuf "full"
+  local fine, result = protected(words)
+  if fine then return type(result) == "number" and result or fail.DONE end
+  pcall(io.stdout.flush, io.stdout)
+  return report(result)
+end

@@ -1,0 +1,322 @@
+--- The ways in which the command prints what Ironclad answered: --json, --jsonl, --csv, --table, and tab-separated
+-- values in a pipe. Lists are printed item by item, so that memory stays flat.
+
+local cells = require "ironclad.command.cells"
+local core = require "ironclad.core"
+local fail = require "ironclad.command.fail"
+local screen = require "ironclad.base.screen"
+local terminal = require "ironclad.command.terminal"
+
+local output = {}
+
+--- The options that choose the form, for every subcommand that prints an answer.
+output.flags = {
+  { "json", text = "Print JSON" },
+  { "jsonl", text = "Print one line of JSON for each item" },
+  { "csv", value = "COLUMNS", optional = true, text = "Print CSV; the columns are separated by commas" },
+  { "table", text = "Print a table, also in a pipe" },
+  { "columns", value = "COLUMNS", text = "The columns of a table or of tab-separated values" },
+}
+
+local SAMPLE = 200 -- items that decide the widths of the columns
+local GAP = 2      -- columns between two columns
+
+local function split(text)
+  local list = {}
+  for name in text:gmatch "[^,]+" do list[#list + 1] = name:match "^%s*(.-)%s*$" end
+  if #list == 0 then fail.usage("expected columns, as in --csv ironcladId,name") end
+  return list
+end
+
+--- The form that the options ask for.
+-- @return "json", "jsonl", "csv", "table" or "tsv"; and the list of columns, or nil
+function output.form(options)
+  local chosen
+  for _, name in ipairs { "json", "jsonl", "csv", "table" } do
+    if options[name] then
+      if chosen then fail.usage("--%s and --%s: give one of them", chosen, name) end
+      chosen = name
+    end
+  end
+  local columns = options.columns and split(options.columns)
+  if type(options.csv) == "string" then columns = split(options.csv) end
+  return chosen or (terminal.is "output" and "table" or "tsv"), columns
+end
+
+-- A text as a field of tab-separated values: on one line, without control characters.
+local function tsv(text) return screen.clean(text) end
+
+local function plain_cells(item, columns)
+  local list = {}
+  for i, column in ipairs(columns) do
+    local value = column == "value" and type(item) ~= "table" and item or cells.value(item, column)
+    list[i] = cells.text(value)
+  end
+  return list
+end
+
+-- ---- a table ----
+
+-- Widths so that a line fits: narrow columns get what they need, and wide ones share what is left.
+local function fit(widths, available)
+  local total, count = 0, #widths
+  for _, width in ipairs(widths) do total = total + width end
+  available = available - GAP * (count - 1)
+  if total <= available then return widths end
+  local order, fitted = {}, {}
+  for i in ipairs(widths) do order[i] = i end
+  table.sort(order, function(a, b) return widths[a] < widths[b] or widths[a] == widths[b] and a < b end)
+  for rank, i in ipairs(order) do
+    local share = math.max(1, math.floor(available / (count - rank + 1)))
+    fitted[i] = math.min(widths[i], share)
+    available = available - fitted[i]
+  end
+  return fitted
+end
+
+local function print_row(row, widths, color)
+  local parts = {}
+  for i, text in ipairs(row) do
+    local cell = screen.cut(text, widths[i])
+    parts[i] = i < #row and screen.fill(cell, widths[i]) or cell
+    if color then parts[i] = terminal.paint(parts[i], color) end
+  end
+  terminal.write((table.concat(parts, (" "):rep(GAP)):gsub("%s+$", "")), "\n")
+end
+
+local Table = {}
+Table.__index = Table
+
+local function table_row(self, item)
+  local row = plain_cells(item, self.columns)
+  for i, text in ipairs(row) do row[i] = screen.clean(cells.for_people(text)) end
+  return row
+end
+
+-- Decides the widths by the rows so far, and prints them.
+local function settle(self)
+  if self.widths then return end
+  local widths, columns = {}, terminal.columns()
+  -- With very few columns only the first of the table fit.
+  local fitting = math.max(1, math.floor((columns + GAP) / (4 + GAP)))
+  self.count = math.min(#self.columns, fitting)
+  for i = 1, self.count do
+    widths[i] = screen.width(self.columns[i])
+    for _, row in ipairs(self.rows) do widths[i] = math.max(widths[i], screen.width(row[i])) end
+  end
+  self.widths = fit(widths, columns)
+  local header = {}
+  for i = 1, self.count do header[i] = screen.clean(self.columns[i]):upper() end
+  print_row(header, self.widths, "bold")
+  for _, row in ipairs(self.rows) do self:row(row) end
+  self.rows = nil
+end
+
+function Table:row(row)
+  local shown = {}
+  for i = 1, self.count do shown[i] = row[i] end
+  print_row(shown, self.widths)
+end
+
+function Table:item(item)
+  self.columns = self.columns or cells.columns(self.kind, item)
+  local row = table_row(self, item)
+  if self.widths then return self:row(row) end
+  self.rows[#self.rows + 1] = row
+  if #self.rows >= SAMPLE then settle(self) end
+end
+
+function Table:finish()
+  if self.columns and #(self.rows or {}) > 0 then settle(self) end
+end
+
+-- ---- the other forms ----
+
+local Tsv = {}
+Tsv.__index = Tsv
+
+function Tsv:item(item)
+  self.columns = self.columns or cells.columns(self.kind, item)
+  local row = plain_cells(item, self.columns)
+  for i, text in ipairs(row) do row[i] = tsv(text) end
+  terminal.write(table.concat(row, "\t"), "\n")
+end
+
+function Tsv:finish() end -- luacheck: no unused args
+
+local Jsonl = {}
+Jsonl.__index = Jsonl
+
+-- DEL is not escaped in JSON; a terminal must not get it either.
+local function json_line(item) return (core.json.encode(item):gsub("\127", "\\u007f")) end
+
+local function json_pretty(item, indent)
+  local text = require("ironclad.values.pretty").encode(item, { pretty = true, sort = true }, indent)
+  return (text:gsub("\127", "\\u007f"))
+end
+
+-- C1 control characters, which a terminal may carry out, and marks of direction, escaped as JSON allows.
+local function harmless(text)
+  if not text:find "[\194\226]" then return text end
+  return (text:gsub("\194([\128-\159])", function(byte) return ("\\u%04x"):format(byte:byte()) end)
+    :gsub("\226(\128[\170-\174])", function(rest) return ("\\u20%02x"):format(rest:byte(2) - 0x80) end)
+    :gsub("\226(\129[\166-\169])", function(rest) return ("\\u20%02x"):format(rest:byte(2) - 0x80 + 0x40) end))
+end
+
+function Jsonl:item(item) -- luacheck: no unused args
+  terminal.write(harmless(json_line(item)), "\n")
+end
+
+function Jsonl:finish() end -- luacheck: no unused args
+
+local Json = {}
+Json.__index = Json
+
+function Json:item(item)
+  terminal.write(self.begun and ",\n  " or "[\n  ", harmless(json_pretty(item, "  ")))
+  self.begun = true
+end
+
+function Json:finish() terminal.write(self.begun and "\n]\n" or "[]\n") end
+
+local Csv = {}
+Csv.__index = Csv
+
+-- Whether it is a record, an entity or an obligation, with properties.
+local function plain_of(item)
+  if type(item) == "table" and type(rawget(item, "properties")) == "table" and item.plain then return item:plain() end
+  return item
+end
+
+local function csv_writer(self, columns)
+  local write = terminal.write
+  if terminal.is "output" then write = function(text) terminal.write(screen.clean(text, true)) end end
+  self.writer = require("ironclad.values.csv").writer(write, { columns = columns })
+end
+
+function Csv:item(item)
+  if self.columns then
+    if not self.writer then csv_writer(self, self.columns) end
+    return self.writer:write(plain_cells(item, self.columns))
+  end
+  -- The columns are known when all items are: until then they are kept in a file.
+  if not self.spool then
+    self.spool, self.names, self.known = assert(io.tmpfile()), {}, {}
+  end
+  local row = {}
+  for name, value in pairs(plain_of(item)) do
+    name = tostring(name)
+    row[name] = cells.text(value)
+    if not self.known[name] then
+      self.known[name] = true
+      self.names[#self.names + 1] = name
+    end
+  end
+  local done, message = self.spool:write(core.json.encode(row), "\n")
+  if not done then fail.failed("cannot write a temporary file: %s", tostring(message)) end
+end
+
+local early = { "ironcladId", "id", "type", "name", "title", "displayName", "status", "step" }
+
+function Csv:finish()
+  if not self.spool then
+    if self.columns and not self.writer then csv_writer(self, self.columns) end
+    return
+  end
+  local rank = {}
+  for i, name in ipairs(early) do rank[name] = i end
+  table.sort(self.names, function(a, b)
+    local left, right = rank[a] or #early + 1, rank[b] or #early + 1
+    return left < right or left == right and a < b
+  end)
+  csv_writer(self, self.names)
+  self.spool:seek("set", 0)
+  for line in self.spool:lines() do self.writer:write((core.json.decode(line))) end
+  self.spool:close()
+end
+
+local forms = { json = Json, jsonl = Jsonl, csv = Csv, table = Table, tsv = Tsv }
+
+--- A printer of items: printer:item(item) for each, then printer:finish().
+-- @param options those of the command line
+-- @param kind the name of the items' kind, or nil
+-- @param default columns when none are asked for, or nil
+function output.items(options, kind, default)
+  local form, columns = output.form(options)
+  return setmetatable({ columns = columns or (form ~= "csv" and default or nil), kind = kind, rows = {} }, forms[form])
+end
+
+-- ---- one value ----
+
+-- Fields whose own fields are shown one by one.
+local opened = { attributes = true, properties = true }
+
+local function sorted_names(value)
+  local names, order = {}, {}
+  for i, name in ipairs(early) do order[name] = i end
+  for name in pairs(value) do names[#names + 1] = tostring(name) end
+  table.sort(names, function(a, b)
+    local left, right = order[a] or #early + 1, order[b] or #early + 1
+    return left < right or left == right and a < b
+  end)
+  return names
+end
+
+-- The lines of a value as { name, text }.
+local function lines_of(value)
+  local lines = {}
+  for _, name in ipairs(sorted_names(value)) do
+    local field = value[name]
+    if opened[name] and type(field) == "table" and #field == 0 then
+      for _, inner in ipairs(sorted_names(field)) do
+        lines[#lines + 1] = { name .. "." .. inner, cells.text(field[inner]) }
+      end
+    else
+      lines[#lines + 1] = { name, cells.text(field) }
+    end
+  end
+  return lines
+end
+
+local hidden = { schema = true }
+
+local function print_fields(value, form)
+  local copy = {}
+  for name, field in pairs(value) do
+    if not hidden[name] then copy[name] = field end
+  end
+  local lines, width = lines_of(copy), 0
+  for _, line in ipairs(lines) do width = math.max(width, screen.width(screen.clean(line[1]))) end
+  local columns = terminal.columns()
+  width = math.min(width, math.max(4, math.floor(columns / 2)))
+  for _, line in ipairs(lines) do
+    local name, text = screen.clean(line[1]), screen.clean(form == "table" and cells.for_people(line[2]) or line[2])
+    if form == "tsv" then
+      terminal.write(name, "\t", text, "\n")
+    else
+      terminal.write(terminal.paint(screen.fill(screen.cut(name, width), width), "dim"), "  ",
+        screen.cut(text, math.max(1, columns - width - GAP)), "\n")
+    end
+  end
+end
+
+--- Prints one answer.
+-- @param kind the name of its kind, or nil
+function output.value(options, value, kind)
+  local form, columns = output.form(options)
+  if form == "json" then return terminal.write(harmless(json_pretty(value)), "\n") end
+  if form == "jsonl" then return terminal.write(harmless(json_line(value)), "\n") end
+  if type(value) ~= "table" then return terminal.write(tsv(cells.text(value)), "\n") end
+  if #value > 0 then return output.list(options, value, kind) end
+  if form == "csv" or columns then return output.list(options, { value }, kind) end
+  print_fields(value, form)
+end
+
+--- Prints a list.
+function output.list(options, list, kind, default)
+  local printer = output.items(options, kind, default)
+  for _, item in ipairs(list) do printer:item(item) end
+  printer:finish()
+end
+
+return output

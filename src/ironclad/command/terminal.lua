@@ -1,0 +1,118 @@
+--- What the command writes: its output to standard output, messages to standard error.
+
+local core = require "ironclad.core"
+local fail = require "ironclad.command.fail"
+local screen = require "ironclad.base.screen"
+
+local terminal = {}
+
+local INPUT, OUTPUT, MESSAGES = 0, 1, 2
+local EPIPE = 32
+
+terminal.clean = screen.clean
+
+local is_terminal = {}
+
+--- Whether a descriptor is a terminal: "input", "output" or "messages".
+function terminal.is(name)
+  local descriptor = ({ input = INPUT, output = OUTPUT, messages = MESSAGES })[name]
+  if is_terminal[descriptor] == nil then is_terminal[descriptor] = core.terminal.is_terminal(descriptor) end
+  return is_terminal[descriptor]
+end
+
+local function variable(name)
+  local value = os.getenv(name)
+  return value ~= nil and value ~= ""
+end
+
+--- Whether output is coloured (https://no-color.org; CLICOLOR_FORCE as in BSD's ls).
+function terminal.colored(name)
+  if variable "NO_COLOR" then return false end
+  local forced = os.getenv "CLICOLOR_FORCE"
+  if forced and forced ~= "" and forced ~= "0" then return true end
+  return terminal.is(name or "output") and os.getenv "TERM" ~= "dumb"
+end
+
+local codes = { bold = "1", dim = "2", red = "31", green = "32", yellow = "33" }
+
+--- A clean text in a colour, where the output is coloured.
+function terminal.paint(text, color, name)
+  if not terminal.colored(name) then return text end
+  return ("\27[%sm%s\27[0m"):format(codes[color], text)
+end
+
+--- How many columns a line of output has.
+function terminal.columns() return screen.columns(OUTPUT) end
+
+local function check(done, message, number)
+  if done then return end
+  if number == EPIPE then fail.closed() end
+  fail.failed("cannot write the output: %s", tostring(message))
+end
+
+--- Writes to standard output. Ends the command when nobody reads it any more, or when it cannot be written.
+function terminal.write(...)
+  check(io.stdout:write(...))
+  if core.terminal.caught() then fail.cancelled() end
+end
+
+function terminal.flush() check(io.stdout:flush()) end
+
+--- Writes a line for people to standard error, without control characters. Always shown.
+function terminal.warn(message, ...)
+  if select("#", ...) > 0 then message = message:format(...) end
+  io.stderr:write(screen.clean(message, true), "\n")
+end
+
+--- The same, only when standard error is a terminal.
+function terminal.say(message, ...)
+  if terminal.is "messages" then terminal.warn(message, ...) end
+end
+
+--- Asks a question on the terminal.
+-- @param default what an empty answer means; nil: the question is asked again
+-- @return the answer
+function terminal.ask(question, default)
+  while true do
+    io.stderr:write(screen.clean(question), default and default ~= "" and (" [%s]"):format(screen.clean(default)) or "",
+      ": ")
+    io.stderr:flush()
+    local answer = io.stdin:read "*l"
+    if not answer or core.terminal.caught() then
+      io.stderr:write "\n"
+      fail.cancelled()
+    end
+    answer = answer:match "^%s*(.-)%s*$"
+    if answer ~= "" then return answer end
+    if default then return default end
+  end
+end
+
+--- Asks for a secret, which is not shown.
+function terminal.ask_hidden(question)
+  while true do
+    local answer, why = core.terminal.read_hidden(question .. " (not shown): ")
+    if not answer and why == "cancelled" then fail.cancelled() end
+    if not answer then fail.failed("cannot ask for a secret: %s", why) end
+    answer = answer:match "^%s*(.-)%s*$"
+    if answer ~= "" then return answer end
+  end
+end
+
+--- Asks for one of a list of choices: { word, text }. Returns the word.
+function terminal.choose(question, choices)
+  for i, choice in ipairs(choices) do
+    io.stderr:write(("  %d  %s\n"):format(i, screen.clean(choice[2])))
+  end
+  while true do
+    local answer = terminal.ask(question, "1")
+    local choice = choices[tonumber(answer)]
+    if choice then return choice[1] end
+    for _, other in ipairs(choices) do
+      if other[1] == answer then return answer end
+    end
+    io.stderr:write(("Please answer 1 to %d.\n"):format(#choices))
+  end
+end
+
+return terminal

@@ -1,0 +1,195 @@
+--- `name=value` of the command line as a value, typed by the catalog, by a template's schema or by the company's record
+-- schema.
+--
+--   name=text        by the type of the field: text, a number, true or false, a date, "USD 5000", a list "a,b"
+--   name=@file       the content of a file (- is standard input); where a document is wanted, the document itself
+--   name:=json       JSON of any type; null removes a value
+--   name.sub=value   a field of an object
+
+local core = require "ironclad.core"
+local fail = require "ironclad.command.fail"
+local mistake = require "ironclad.base.mistake"
+
+local typed = {}
+
+--- Splits "name=value" and "name:=json". Returns the name, the text, and whether it is JSON; nil for any other word.
+function typed.split(word)
+  local name, json, text = word:match "^([%a_][%w_.%-]*)(:?)=(.*)$"
+  if not name then return nil end
+  return name, text, json == ":"
+end
+
+local function read_file(name, path)
+  local file, message = io.stdin, nil
+  if path ~= "-" then file, message = io.open(path, "rb") end
+  if not file then fail.usage("%s: cannot read %s", name, message) end
+  local text, problem = file:read "*a"
+  if path ~= "-" then file:close() end
+  if not text then fail.usage("%s: cannot read %s: %s", name, path, tostring(problem)) end
+  return text
+end
+
+-- "@file": its content; "@@text": the text "@text".
+local function content(name, text)
+  if text:sub(1, 2) == "@@" then return text:sub(2) end
+  if text:sub(1, 1) == "@" then return read_file(name, text:sub(2)) end
+  return text
+end
+
+local function json_of(name, text)
+  local value, problem = core.json.decode(content(name, text))
+  if problem then fail.usage("%s: this is not JSON: %s", name, problem) end
+  return value
+end
+
+local function refuse(name, expected, text) fail.usage("%s: expected %s, got %q", name, expected, text) end
+
+local truths = { ["true"] = true, yes = true, ["1"] = true, ["false"] = false, no = false, ["0"] = false }
+
+local function split_list(text)
+  local list = core.array {}
+  for item in text:gmatch "[^,]+" do list[#list + 1] = item:match "^%s*(.-)%s*$" end
+  return list
+end
+
+local function looks_like_json(text) return text:find "^%s*[%[{]" ~= nil end
+
+local function amount_of(name, text)
+  local currency, amount = text:match "^%s*(%a%a%a)%s*(%-?[%d.,]+)%s*$"
+  if not currency then amount, currency = text:match "^%s*(%-?[%d.,]+)%s*(%a%a%a)%s*$" end
+  if not currency then refuse(name, 'an amount, as "USD 5000"', text) end
+  local value, problem = require("ironclad.values.values").make.money(currency:upper(), (amount:gsub(",", "")))
+  if not value then fail.usage("%s: %s", name, problem) end
+  return value
+end
+
+local letters = { d = "days", w = "weeks", m = "months", y = "years" }
+
+-- "P1Y2M", "2 years", "18 months", "1y6m".
+local function duration_of(name, text)
+  local make = require("ironclad.values.values").make
+  if text:find "^P" then
+    local value, problem = make.duration(text)
+    if not value then fail.usage("%s: %s", name, problem) end
+    return value
+  end
+  local fields, rest = {}, text:lower()
+  for count, unit in rest:gmatch "(%d+)%s*(%a+)" do
+    local known = letters[unit:sub(1, 1)]
+    if known then fields[known] = tonumber(count) end
+  end
+  local value = not rest:gsub("(%d+)%s*(%a+)", ""):find "[^%s,]" and make.duration(fields)
+  if not value then refuse(name, 'a length of time, as "2 years" or "P2Y"', text) end
+  return value
+end
+
+local function date_of(name, text)
+  local value, problem = require("ironclad.values.values").make.date(text)
+  if not value then fail.usage("%s: %s", name, problem) end
+  return value
+end
+
+local readers = {
+  string = content,
+  email = content,
+  number = function(name, text) return tonumber(text) or refuse(name, "a number", text) end,
+  integer = function(name, text)
+    local number = tonumber(text)
+    if not number or number % 1 ~= 0 then refuse(name, "a whole number", text) end
+    return number
+  end,
+  boolean = function(name, text)
+    local value = truths[text:lower()]
+    if value == nil then refuse(name, "true or false", text) end
+    return value
+  end,
+  date = date_of,
+  duration = duration_of,
+  monetaryAmount = amount_of,
+  monetary_amount = amount_of,
+  address = content,
+  file = function(name, text)
+    local path = text:match "^@(.+)$" or text
+    local file, problem = io.open(path, "rb")
+    if not file then fail.usage("%s: cannot read %s", name, problem) end
+    file:close()
+    return core.file(path)
+  end,
+  object = function(name, text)
+    if looks_like_json(text) or text:sub(1, 1) == "@" then return json_of(name, text) end
+    refuse(name, ('JSON, or %s.NAME=value'):format(name), text)
+  end,
+}
+-- A value of an unknown type.
+local function any(name, text)
+  if looks_like_json(text) then return json_of(name, text) end
+  return content(name, text)
+end
+
+readers.document = readers.file
+readers.comment = readers.string
+
+-- The choices of a field of the catalog, or those of a template's field that takes no other text.
+local function choices_of(field)
+  local options = type(field.options) == "table" and field.options
+  if options and options.freeTextAllowed == false and type(options.values) == "table" then return options.values end
+  return field.choices
+end
+
+local function check_choice(name, value, field)
+  local choices = field and choices_of(field)
+  if not choices or type(value) ~= "string" or mistake.set(choices)[value] then return end
+  fail.usage("%s: expected one of %s, got %s%s", name, table.concat(choices, ", "), value,
+    mistake.did_you_mean(value, choices))
+end
+
+--- A text by the type of its field.
+-- @param field { type =, list =, choices =, elementType = }: of the catalog, a workflow's schema, or a record's
+function typed.value(name, text, field)
+  local kind = field and field.type
+  if field and field.list then
+    local list = split_list(text)
+    for _, item in ipairs(list) do check_choice(name, item, field) end
+    return list
+  end
+  if kind == "array" then
+    if looks_like_json(text) then return json_of(name, text) end
+    local element = field.elementType
+    if element and readers[element.type] then
+      local list = core.array {}
+      for _, item in ipairs(element.type == "document" and { text } or split_list(text)) do
+        list[#list + 1] = readers[element.type](name, item)
+      end
+      return list
+    end
+    return split_list(text)
+  end
+  local value = (readers[kind] or any)(name, text)
+  check_choice(name, value, field)
+  return value
+end
+
+--- The same, where JSON may have been given.
+function typed.read(name, text, is_json, field)
+  if is_json then return json_of(name, text) end
+  return typed.value(name, text, field)
+end
+
+--- Puts a value into a table by its path, "a.b.c".
+function typed.put(into, path, value)
+  local place = into
+  for part in path:gmatch "([^.]+)%." do
+    if type(place[part]) ~= "table" then place[part] = {} end
+    place = place[part]
+  end
+  place[path:match "[^.]*$"] = value
+end
+
+--- A body from --body: @file, @- or JSON text.
+function typed.body(text)
+  local value = json_of("--body", text)
+  if type(value) ~= "table" then fail.usage "--body: expected a JSON object or list" end
+  return value
+end
+
+return typed

@@ -1,0 +1,53 @@
+--- ironclad whoami: the user, the company and the scopes of the connection.
+
+local connection = require "ironclad.command.connection"
+local fail = require "ironclad.command.fail"
+local output = require "ironclad.command.output"
+local terminal = require "ironclad.command.terminal"
+
+local whoami = { flags = { { "scopes", text = "Show the scopes, too" } } }
+for _, list in ipairs { connection.flags, output.flags } do
+  for _, flag in ipairs(list) do whoami.flags[#whoami.flags + 1] = flag end
+end
+
+local function duration(seconds)
+  if seconds < 120 then return ("%d s"):format(seconds) end
+  return seconds < 7200 and ("%d min"):format(seconds / 60) or ("%d h"):format(seconds / 3600)
+end
+
+--- Prints who a client is.
+-- @return what client:check() answered
+function whoami.show(client, name, options)
+  local about = fail.unless(client:check())
+  local describe = require("ironclad.core").describe(client.connection)
+  local row = {
+    connection = name or "the environment", instance = describe.origin, user = about.user.displayName,
+    email = about.user.email, company = about.company.companyDisplayName or about.user.companyName,
+    grant = describe.grant, expires_in = about.expires_in and math.floor(about.expires_in),
+    scopes = options.scopes and about.scopes or (about.scopes and #about.scopes),
+  }
+  if output.form(options) ~= "table" then
+    output.value(options, row)
+    return about
+  end
+  terminal.write(terminal.clean(("%s <%s>, %s\n"):format(tostring(row.user), tostring(row.email),
+    tostring(row.company)), true))
+  terminal.write(terminal.clean(("at %s, by connection %s (%s)\n"):format(row.instance, row.connection,
+    row.grant), true))
+  if about.expires_in then terminal.write(("The token is good for %s.\n"):format(duration(about.expires_in))) end
+  if about.scopes then
+    terminal.write(("It has %d scopes%s\n"):format(#about.scopes, options.scopes and ":" or "; --scopes lists them."))
+    for _, scope in ipairs(options.scopes and about.scopes or {}) do
+      terminal.write("  ", terminal.clean(scope), "\n")
+    end
+  end
+  return about
+end
+
+function whoami.run(words, options)
+  if words[1] then fail.usage("whoami takes no argument, got %q", words[1]) end
+  local client, name = connection.open(options)
+  whoami.show(client, name, options)
+end
+
+return whoami

@@ -1,0 +1,75 @@
+--- Events of webhooks. An event is the envelope that Ironclad sent, as it is:
+--
+--   companyID, webhookID, timestamp   texts
+--   payload                           event (its name), and what belongs to it: templateID, workflowID, …
+--
+-- Beside these fields, which pairs and JSON encoders see, an event has
+--
+--   event.id          Ironclad's id of the event, from the header. A repeated delivery has the same id
+--   event.name        payload.event; nil when the envelope has none
+--   event:resource()  the workflow, record or obligation that it is about
+
+local Error = require "ironclad.base.error"
+local mistake = require "ironclad.base.mistake"
+local run = require "ironclad.calls.run"
+
+local event = {}
+
+local methods = {}
+
+-- What an event can be about, the more special first: the resource of the client, and the fields of the payload that
+-- may hold its id. Ironclad writes workflowID; the other spellings are those of its REST API.
+local subjects = {
+  { resource = "obligations", fields = { "obligationID", "obligationId" } },
+  { resource = "records", fields = { "recordID", "recordId" } },
+  { resource = "workflows", fields = { "workflowID", "workflowId" } },
+}
+
+local function subject_of(payload)
+  for _, subject in ipairs(subjects) do
+    for _, field in ipairs(subject.fields) do
+      local id = type(payload) == "table" and payload[field]
+      if type(id) == "string" and id ~= "" then return subject.resource, id end
+    end
+  end
+end
+
+--- Fetches the workflow, record or obligation that the event is about.
+-- @param client the client to ask; not needed for an event of a receiver or verifier
+-- @param options those of a call
+-- @return what client.workflows:get and the like return: the resource; nil and an error. The error is of kind
+--   "not_found" when the event names no resource
+function methods:resource(client, options)
+  client = client or getmetatable(self).client
+  if not client then
+    mistake.raise("event:resource", "this event has no client: pass one, as in event:resource(client)")
+  end
+  run.check_client("event:resource", client)
+  local resource, id = subject_of(rawget(self, "payload"))
+  if not resource then
+    return nil, Error.new { kind = "not_found", outcome = "not_done", retryable = false, attempts = 0,
+      message = ("the event %s has no id of a workflow, record or obligation"):format(self.name or "without a name") }
+  end
+  return client[resource]:get(id, options)
+end
+
+mistake.guard_all_waiting(methods)
+
+local function to_text(self)
+  return ("event %s %s"):format(self.id, self.name or "without a name")
+end
+
+--- Makes an event of a decoded envelope.
+-- @param id the id of the event
+-- @param client for event:resource(); or nil
+function event.new(envelope, id, client)
+  local payload = envelope.payload
+  local name = type(payload) == "table" and payload.event
+  local known = { id = id, name = type(name) == "string" and name or nil }
+  return setmetatable(envelope, {
+    __name = "ironclad.event", __tostring = to_text, client = client,
+    __index = function(_, key) return known[key] or methods[key] end,
+  })
+end
+
+return event

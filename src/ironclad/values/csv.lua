@@ -1,0 +1,267 @@
+--- CSV (RFC 4180), read and written row by row.
+--
+--   for row, line in ironclad.csv.rows("deals.csv") do print(row.counterparty) end
+--
+--   local out = ironclad.csv.writer("contracts.csv", { columns = { "ironcladId", "name" } })
+--   out:write { ironcladId = "IC-1", name = "An NDA" }
+--   out:close()
+
+local mistake = require "ironclad.base.mistake"
+
+local csv = {}
+
+local CHUNK = 65536 -- bytes read at a time
+local BOM = "\239\187\191"
+local separators = { ",", ";", "\t", "|" }
+
+-- ---- reading ----
+
+-- A source of text: fill() makes `text` longer, and returns false at the end.
+local function source_of(given)
+  local file, message
+  if type(given) == "string" then
+    file, message = io.open(given, "rb")
+    if not file then mistake.raise("ironclad.csv.rows", message) end
+  else
+    file = given
+  end
+  local self = { text = "", at = 1, line = 1, name = type(given) == "string" and given or "CSV" }
+  function self.fill()
+    local more = file and file:read(CHUNK)
+    if not more then
+      if file and type(given) == "string" then file:close() end
+      file = nil
+      return false
+    end
+    self.text, self.at = self.text:sub(self.at) .. more, 1
+    return true
+  end
+  function self.close()
+    if file and type(given) == "string" then file:close() end
+    file = nil
+  end
+  return self
+end
+
+-- The most frequent separator in a line, outside quotes.
+local function separator_of(line)
+  local best, most = ",", 0
+  line = line:gsub('"[^"]*"', "")
+  for _, separator in ipairs(separators) do
+    local _, count = line:gsub(separator == "|" and "%|" or separator, "")
+    if count > most then best, most = separator, count end
+  end
+  return best
+end
+
+local function fail(source, message)
+  source.close()
+  error(("%s, line %d: %s"):format(source.name, source.line, message), 0)
+end
+
+-- A field in quotes at `at` -> its text, and where it ends; nil when the text ends within it.
+local function quoted_field(text, at)
+  local parts, start = {}, at + 1
+  while true do
+    local quote = text:find('"', start, true)
+    if not quote or quote == #text then return nil, quote and parts, quote and text:sub(start, quote - 1) end
+    parts[#parts + 1] = text:sub(start, quote - 1)
+    if text:sub(quote + 1, quote + 1) ~= '"' then return table.concat(parts), quote + 1 end
+    parts[#parts + 1] = '"'
+    start = quote + 2
+  end
+end
+
+-- A field at `at` -> its text, and where it ends; nil: more text is needed (`whole`: there is none).
+local function field_at(source, at, separator, whole)
+  local text = source.text
+  if text:sub(at, at) ~= '"' then
+    local last = text:find("[" .. separator .. "\r\n]", at)
+    -- A "\r" at the end of the text may be the first half of a line end.
+    if not whole and (not last or last == #text) then return nil end
+    last = last or #text + 1
+    return text:sub(at, last - 1), last
+  end
+  local value, last, rest = quoted_field(text, at)
+  if not value and whole and last then return table.concat(last) .. rest, #text + 1 end
+  if not value and whole then fail(source, "a quote is not closed") end
+  if not value then return nil end
+  if last < #text and not text:find("^[" .. separator .. "\r\n]", last) then
+    fail(source, "text after a closing quote")
+  end
+  if not whole and last >= #text then return nil end
+  return value, last
+end
+
+-- The fields of the next line, or nil when more text is needed.
+local function parse_line(source, separator, whole)
+  local fields, at, text = {}, source.at, source.text
+  while true do
+    local value, last = field_at(source, at, separator, whole)
+    if not value then return nil end
+    fields[#fields + 1] = value
+    if text:sub(last, last) ~= separator then
+      local after = text:match("^\r?\n?()", last)
+      if not whole and after > #text and text:sub(last, last) == "\r" then return nil end
+      source.at = after
+      return fields, text:sub(at, last)
+    end
+    at = last + 1
+  end
+end
+
+-- The fields of the next line; nil at the end.
+local function next_line(source, separator)
+  local whole = false
+  while true do
+    if source.at > #source.text then
+      if not source.fill() then return nil end
+    else
+      local began, before = source.at, source.text
+      local fields = parse_line(source, separator, whole)
+      if fields then
+        local line = source.line
+        source.line = line + select(2, before:sub(began, source.at - 1):gsub("\n", ""))
+        return fields, line
+      end
+      if not source.fill() then whole = true end
+    end
+  end
+end
+
+local row_options = mistake.set { "separator", "columns" }
+
+--- The rows of a file, as tables by the names in its first line. The separator is the most frequent of comma,
+-- semicolon, tab and bar in that line. A byte order mark is skipped. Only a part of the file is in memory.
+-- @param given a path, or an open file
+-- @param options { separator =, columns = a list of names, for a file without a line of names }
+-- @return an iterator -> the row, the number of its line; and the list of names. It raises an error, with the number of
+--   the line, for text that is not CSV
+function csv.rows(given, options)
+  local label = "ironclad.csv.rows"
+  if type(given) ~= "string" and type(given) ~= "userdata" then
+    mistake.raise(label, "expected a path or an open file, got %s", mistake.type_of(given))
+  end
+  options = options or {}
+  mistake.check_options(label, options, row_options)
+  local source = source_of(given)
+  source.fill()
+  if source.text:sub(1, 3) == BOM then source.at = 4 end
+  local separator = options.separator or separator_of(source.text:sub(source.at):match "^[^\r\n]*")
+  if #separator ~= 1 then mistake.raise(label, "separator: expected one character, got %q", separator) end
+  if separator:find "[%^%]%-%%]" then mistake.raise(label, "separator: %q cannot separate", separator) end
+  local names = options.columns or next_line(source, separator) or {}
+  local function next_row()
+    while true do
+      local fields, line = next_line(source, separator)
+      if not fields then return nil end
+      if #fields > #names then
+        source.line = line
+        fail(source, ("%d fields, and %d names in the first line"):format(#fields, #names))
+      end
+      if #fields > 1 or fields[1] ~= "" then
+        local row = {}
+        for i, name in ipairs(names) do row[name] = fields[i] or "" end
+        return row, line
+      end
+    end
+  end
+  return next_row, names
+end
+
+-- ---- writing ----
+
+-- A spreadsheet runs a cell that begins with one of these as a formula. Numbers may begin with a sign.
+local function protected(text)
+  if text:find "^[=+%-@\t\r]" and not tonumber(text) then return "'" .. text end
+  return text
+end
+
+--- A value as a field of CSV.
+-- @param options { separator = ",", formulas = whether a text that begins like a formula is left as it is (false) }
+function csv.field(value, options)
+  local text = value == nil and "" or tostring(value)
+  local separator = options and options.separator or ","
+  if type(value) == "string" and not (options and options.formulas) then text = protected(text) end
+  if text:find('["\r\n]') or text:find(separator, 1, true) or text:find "^%s" or text:find "%s$" then
+    return '"' .. text:gsub('"', '""') .. '"'
+  end
+  return text
+end
+
+local Writer = { __name = "ironclad.csv.writer" }
+Writer.__index = Writer
+
+local function write_line(self, values, count)
+  local fields = {}
+  for i = 1, count do fields[i] = csv.field(values[i], self.options) end
+  local done, message = self.put(table.concat(fields, self.options.separator) .. "\r\n")
+  if not done then return nil, message end
+  return self
+end
+
+--- Writes a row: a table by the names of the columns, or a list of values.
+-- @return the writer; nil and a message when it cannot be written
+function Writer:write(row)
+  if type(row) ~= "table" then
+    mistake.raise("ironclad.csv.writer", "write: expected a row, got %s", mistake.type_of(row))
+  end
+  local values = {}
+  for i, name in ipairs(self.columns) do
+    values[i] = row[name]
+    if values[i] == nil then values[i] = row[i] end
+  end
+  return write_line(self, values, #self.columns)
+end
+
+--- Ends the file.
+-- @return true; nil and a message when it could not be written
+function Writer:close()
+  local done, message = self.finish()
+  if not done then return nil, message end
+  return true
+end
+
+local writer_options = mistake.set { "columns", "separator", "bom", "formulas", "header" }
+
+--- Writes CSV: lines end with CR LF, and a field is quoted where it must be. A text that a spreadsheet would run as a
+-- formula gets an apostrophe before it.
+-- @param target a path, an open file, or a function that is called with text
+-- @param options
+--   columns    a list of the names; required
+--   separator  ","
+--   bom        whether the file begins with a byte order mark, which some spreadsheets need for UTF-8 (false)
+--   formulas   whether texts that begin like formulas are left as they are (false)
+--   header     whether the first line has the names (true)
+-- @return a writer: writer:write(row), writer:close(); nil and a message when the file cannot be opened
+function csv.writer(target, options)
+  local label = "ironclad.csv.writer"
+  mistake.check_options(label, options, writer_options)
+  if type(options.columns) ~= "table" then
+    mistake.raise(label, "columns: expected a list of names, got %s", mistake.type_of(options.columns))
+  end
+  local self = setmetatable({ columns = options.columns,
+    options = { separator = options.separator or ",", formulas = options.formulas } }, Writer)
+  if type(target) == "function" then
+    self.put = function(text)
+      target(text)
+      return true
+    end
+    self.finish = function() return true end
+  else
+    local file, message = target, nil
+    if type(target) == "string" then file, message = io.open(target, "wb") end
+    if not file then return nil, message end
+    self.put = function(text) return file:write(text) end
+    self.finish = function() return file[type(target) == "string" and "close" or "flush"](file) end
+  end
+  if options.bom then self.put(BOM) end
+  if options.header ~= false then
+    local done, message = write_line(self, options.columns, #options.columns)
+    if not done then return nil, message end
+  end
+  return self
+end
+
+mistake.guard_all(Writer)
+return csv

@@ -1,0 +1,104 @@
+#include "lua/shared.h"
+#include "core/base/alloc.h"
+#include "core/engine/shared_call.h"
+#include "core/shared/driver.h"
+#include "lua/calls.h"
+#include "lua/compat.h"
+#include "lua/connection.h"
+#include "lua/result.h"
+#include <lauxlib.h>
+#include <string.h>
+
+/* Seconds that a reply may be waited for. */
+#define LONGEST_WAIT 86400.0
+
+/* A list of a reply may be nested as deep as the driver copies it. */
+#define STACK_FOR_REPLY 40
+
+/* shared_driver(driver): `driver` is what ironclad.redis is. Throws when it is of another version. */
+static int shared_driver(lua_State *L) {
+    luaL_checktype(L, 1, LUA_TLIGHTUSERDATA);
+    if (!ic_redis_driver_use(lua_touserdata(L, 1)))
+        return luaL_error(
+            L, "ironclad/redis.so and ironclad/core.so are of different versions; install both again");
+    return 0;
+}
+
+/* Copies the list of strings and integers at `index` into the question. */
+static void shared_read_words(lua_State *L, int index, ic_question *question) {
+    size_t count = ic_lua_rawlen(L, index);
+    for (size_t i = 1; i <= count; i++) {
+        size_t length;
+        lua_rawgeti(L, index, (int)i);
+        if (!lua_isstring(L, -1)) luaL_error(L, "word %d: expected a string or a number", (int)i);
+        const char *word = lua_tolstring(L, -1, &length);
+        if (!ic_question_add(question, word, length)) luaL_error(L, "not enough memory");
+        lua_pop(L, 1);
+    }
+}
+
+static void shared_read_script(lua_State *L, ic_question *question) {
+    if (lua_isnoneornil(L, 4)) return;
+    size_t length;
+    const char *text = luaL_checklstring(L, 4, &length);
+    question->script = ic_malloc(length + 1);
+    if (!question->script) luaL_error(L, "not enough memory");
+    memcpy(question->script, text, length + 1);
+    question->script_length = length;
+    question->script_keys = (size_t)luaL_checkinteger(L, 5);
+    luaL_argcheck(L, question->script_keys <= question->count, 5, "more keys than words");
+}
+
+/* ask_shared(connection, words, seconds [, script, keys]) -> call. Sends a command, whose words are given, or
+ * runs a script, whose keys and then arguments are given, and waits at most so many seconds for the reply.
+ * The call's result is the reply: a string, an integer, a list, or nil; in a list false stands for nil. */
+static int shared_ask(lua_State *L) {
+    ic_connection *connection = ic_lua_check_connection(L, 1);
+    luaL_checktype(L, 2, LUA_TTABLE);
+    double seconds = luaL_checknumber(L, 3);
+    luaL_argcheck(L, seconds > 0 && seconds <= LONGEST_WAIT, 3, "expected a number of seconds");
+    luaL_argcheck(L, connection->shared.name, 1, "without the option shared");
+    lua_settop(L, 5);
+    ic_call *call = ic_lua_push_call(L, connection);
+    call->purpose = IC_PURPOSE_SHARED;
+    call->options.deadline = 0;
+    ic_request_shared(&call->request);
+    call->question = ic_calloc(1, sizeof *call->question);
+    if (!call->question) return luaL_error(L, "not enough memory");
+    call->question->seconds = seconds;
+    shared_read_words(L, 2, call->question);
+    shared_read_script(L, call->question);
+    if (!ic_call_start(call, &call->error)) atomic_store(&call->done, true);
+    return 1;
+}
+
+static void shared_push_item(lua_State *L, const ic_reply *reply, bool outermost) {
+    switch (reply->kind) {
+    case IC_REPLY_TEXT:
+    case IC_REPLY_ERROR: lua_pushlstring(L, reply->text, reply->length); return;
+    case IC_REPLY_INTEGER: ic_lua_push_count(L, (double)reply->integer); return;
+    case IC_REPLY_LIST:
+        lua_createtable(L, (int)reply->count, 0);
+        for (size_t i = 0; i < reply->count; i++) {
+            shared_push_item(L, &reply->items[i], false);
+            lua_rawseti(L, -2, (int)i + 1);
+        }
+        return;
+    case IC_REPLY_NIL: break;
+    }
+    if (outermost)
+        lua_pushnil(L);
+    else
+        lua_pushboolean(L, 0);
+}
+
+void ic_lua_push_reply(lua_State *L, const ic_reply *reply) {
+    luaL_checkstack(L, STACK_FOR_REPLY, NULL);
+    shared_push_item(L, reply, true);
+}
+
+void ic_lua_open_shared(lua_State *L) {
+    static const luaL_Reg functions[] = {
+        {"shared_driver", shared_driver}, {"ask_shared", shared_ask}, {NULL, NULL}};
+    ic_lua_setfuncs(L, functions);
+}

@@ -1,0 +1,182 @@
+/* One connection on hiredis. hiredis tells by its hooks what it waits for, and calls back when a reply is
+ * there and when the connection ends. It frees its context by itself after the last callback. */
+#include "redis/driver.h"
+#include <fcntl.h>
+#include <hiredis/async.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Nested lists in a reply. Redis's own commands nest 3 deep, a script as deep as it likes. */
+#define DEEPEST_REPLY 16
+
+struct ic_redis_link {
+    redisAsyncContext *context; /* NULL: freed by hiredis */
+    const ic_redis_events *events;
+    void *owner;
+    bool reads, writes;
+    int depth;   /* calls into hiredis under way: the link is not freed while there are any */
+    bool closed; /* nobody wants events any more */
+};
+
+static void driver_add_read(void *link) {
+    ((ic_redis_link *)link)->reads = true;
+}
+static void driver_delete_read(void *link) {
+    ((ic_redis_link *)link)->reads = false;
+}
+static void driver_add_write(void *link) {
+    ((ic_redis_link *)link)->writes = true;
+}
+static void driver_delete_write(void *link) {
+    ((ic_redis_link *)link)->writes = false;
+}
+static void driver_cleanup(void *link) {
+    ((ic_redis_link *)link)->reads = ((ic_redis_link *)link)->writes = false;
+}
+
+/* Leaves a call into hiredis. True: the link has been freed. */
+static bool driver_leave(ic_redis_link *link) {
+    if (--link->depth > 0 || !link->closed) return false;
+    if (link->context) {
+        link->depth++; /* hiredis calls driver_on_disconnect */
+        redisAsyncFree(link->context);
+    }
+    free(link);
+    return true;
+}
+
+/* Ends the link because the connection has ended: its owner is told, unless it has closed the link. */
+static void driver_end(ic_redis_link *link, const char *why) {
+    link->context = NULL;
+    if (link->closed) return;
+    link->closed = true;
+    link->events->ended(link->owner, why);
+}
+
+static void driver_on_connect(const redisAsyncContext *context, int status) {
+    ic_redis_link *link = context->data;
+    /* After a failure, hiredis frees the context without calling driver_on_disconnect. */
+    if (status != REDIS_OK)
+        driver_end(link, *context->c.errstr ? context->c.errstr : "the connection was refused");
+    else if (!link->closed)
+        link->events->opened(link->owner);
+}
+
+static void driver_on_disconnect(const redisAsyncContext *context, int status) {
+    driver_end(context->data, status == REDIS_OK ? "the connection was closed" : context->c.errstr);
+}
+
+/* `reply` is NULL when the connection ends with the command unanswered; driver_on_disconnect follows. */
+static void driver_on_reply(redisAsyncContext *context, void *reply, void *unused) {
+    (void)unused;
+    ic_redis_link *link = context->data;
+    if (reply && !link->closed) link->events->replied(link->owner, reply);
+}
+
+static ic_redis_link *driver_open(const char *host, int port, const char *path, const ic_redis_events *events,
+                                  void *owner, char *why, size_t size) {
+    *why = '\0';
+    ic_redis_link *link = calloc(1, sizeof *link);
+    redisAsyncContext *context = NULL;
+    if (link) context = host ? redisAsyncConnect(host, port) : redisAsyncConnectUnix(path);
+    if (!context || context->err) {
+        if (context) snprintf(why, size, "%s", context->errstr);
+        if (context) redisAsyncFree(context);
+        free(link);
+        return NULL;
+    }
+    *link = (ic_redis_link){.context = context, .events = events, .owner = owner};
+    context->data = context->ev.data = link;
+    context->ev.addRead = driver_add_read;
+    context->ev.delRead = driver_delete_read;
+    context->ev.addWrite = driver_add_write;
+    context->ev.delWrite = driver_delete_write;
+    context->ev.cleanup = driver_cleanup;
+    fcntl(context->c.fd, F_SETFD, FD_CLOEXEC); /* programs that the host starts do not inherit it */
+    redisAsyncSetConnectCallback(context, driver_on_connect); /* begins to wait for writing */
+    redisAsyncSetDisconnectCallback(context, driver_on_disconnect);
+    return link;
+}
+
+static bool driver_send(ic_redis_link *link, const char *bytes, size_t length) {
+    return link->context &&
+           redisAsyncFormattedCommand(link->context, driver_on_reply, NULL, bytes, length) == REDIS_OK;
+}
+
+static int driver_descriptor(const ic_redis_link *link, bool *reads, bool *writes) {
+    *reads = link->reads;
+    *writes = link->writes;
+    return link->context ? link->context->c.fd : -1;
+}
+
+static void driver_serve(ic_redis_link *link, bool readable, bool writable) {
+    link->depth++;
+    if (writable && link->context && link->writes) redisAsyncHandleWrite(link->context);
+    if (readable && link->context && link->reads && !link->closed) redisAsyncHandleRead(link->context);
+    driver_leave(link);
+}
+
+static void driver_close(ic_redis_link *link) {
+    link->closed = true;
+    link->depth++;
+    driver_leave(link);
+}
+
+static bool driver_copy_within(const redisReply *reply, ic_reply *copy, void *(*allocate)(size_t, size_t),
+                               int depth);
+
+static bool driver_copy_items(const redisReply *reply, ic_reply *copy, void *(*allocate)(size_t, size_t),
+                              int depth) {
+    copy->kind = IC_REPLY_LIST;
+    if (!reply->elements) return true;
+    if (depth == DEEPEST_REPLY || !(copy->items = allocate(reply->elements, sizeof *copy->items)))
+        return false;
+    copy->count = reply->elements;
+    for (size_t i = 0; i < reply->elements; i++)
+        if (!driver_copy_within(reply->element[i], &copy->items[i], allocate, depth + 1)) return false;
+    return true;
+}
+
+static bool driver_copy_within(const redisReply *reply, ic_reply *copy, void *(*allocate)(size_t, size_t),
+                               int depth) {
+    *copy = (ic_reply){.kind = IC_REPLY_NIL};
+    switch (reply->type) {
+    case REDIS_REPLY_NIL: return true;
+    case REDIS_REPLY_INTEGER:
+        copy->kind = IC_REPLY_INTEGER;
+        copy->integer = reply->integer;
+        return true;
+    case REDIS_REPLY_ARRAY: return driver_copy_items(reply, copy, allocate, depth);
+    default:
+        copy->kind = reply->type == REDIS_REPLY_ERROR ? IC_REPLY_ERROR : IC_REPLY_TEXT;
+        copy->text = allocate((size_t)reply->len + 1, 1);
+        if (!copy->text) return false;
+        memcpy(copy->text, reply->str, (size_t)reply->len);
+        copy->length = (size_t)reply->len;
+        return true;
+    }
+}
+
+static bool driver_copy(const void *reply, ic_reply *copy, void *(*allocate)(size_t, size_t)) {
+    return driver_copy_within(reply, copy, allocate, 0);
+}
+
+#define TEXT_OF(number)  TEXT_OF_(number)
+#define TEXT_OF_(number) #number
+
+static const ic_redis_driver driver = {
+    .version = IC_REDIS_DRIVER_VERSION,
+    .library = "hiredis " TEXT_OF(HIREDIS_MAJOR) "." TEXT_OF(HIREDIS_MINOR) "." TEXT_OF(HIREDIS_PATCH),
+    .tls = false,
+    .open = driver_open,
+    .send = driver_send,
+    .descriptor = driver_descriptor,
+    .serve = driver_serve,
+    .close = driver_close,
+    .copy = driver_copy,
+};
+
+const ic_redis_driver *ic_hiredis_driver(void) {
+    return &driver;
+}
