@@ -39,9 +39,16 @@ end
 -- @return { site =, site_access_id = }; nil and an error
 function methods.check(self, options) return now_or_aside("check", self, options, check) end
 
+-- The methods that other modules have.
+local elsewhere = { site = "ironclad.clickwrap.client", check = "ironclad.clickwrap.client" }
+for _, name in ipairs { "accept", "accepted", "cache_in", "decline", "displayed", "forget", "history", "sent", "terms",
+  "update_signer", "visited" } do
+  elsewhere[name] = "ironclad.clickwrap.acceptance"
+end
+
 methods.class = client.class {
   name = "ironclad.clickwrap", product = "clickwrap", place = "clickwrap",
-  elsewhere = { site = "ironclad.clickwrap.client", check = "ironclad.clickwrap.client" },
+  elsewhere = elsewhere,
   text = function(about)
     return ("%s, %s%s"):format(about.activity_origin, about.origin,
       about.site_access_id and ", site " .. about.site_access_id or "")

@@ -1,0 +1,108 @@
+-- Journals of acceptances: who may send, across tasks, processes and ends of processes.
+local journal = require "ironclad.clickwrap.journal"
+local peer = require "spec.support.peer"
+
+-- The functions of nginx's shared dictionaries that are used here.
+local function dictionary()
+  local values = {}
+  return {
+    safe_add = function(_, name, value)
+      if values[name] ~= nil then return false, "exists" end
+      values[name] = value
+      return true
+    end,
+    get = function(_, name) return values[name] end,
+    delete = function(_, name) values[name] = nil end,
+  }
+end
+
+describe("a journal", function()
+  local folder
+  before_each(function() folder = peer.temporary_folder() end)
+  after_each(function() peer.remove_folder(folder) end)
+
+  for kind, make in pairs {
+    ["in memory"] = function() return journal.memory() end,
+    ["in a folder"] = function() return journal.of("accept", folder) end,
+    ["in a dictionary"] = function() return journal.of("accept", dictionary()) end,
+  } do
+    it(kind .. " gives each round to one, and remembers the last", function()
+      local one, key = make(), "site\njane\nterms\n/../ a key"
+      assert.is_nil(one:last(key))
+      assert.is_true(one:claim(key, 1))
+      assert.is_false(one:claim(key, 1))
+      local round, time = one:last(key)
+      assert.are.equal(1, round)
+      assert.is_true(math.abs(os.time() - time) < 60)
+      assert.is_true(one:claim(key, 2))
+      assert.is_false(one:claim(key, 2))
+      assert.are.equal(2, (one:last(key)))
+      assert.is_nil(one:last "another")
+      one:done(key)
+      assert.is_nil(one:last(key))
+      assert.is_false(one:claim(key, 2))
+    end)
+  end
+
+  it("in a folder is read by the next process, and a line that was cut off is none", function()
+    assert.is_true(journal.of("accept", folder):claim("k", 1))
+    local path = peer.shell("ls " .. peer.quoted(folder)):match "%S+"
+    local bytes = peer.read_file(folder .. "/" .. path)
+    peer.write_file(folder .. "/" .. path, bytes .. "\n2 1764")
+    local later = journal.of("accept", folder)
+    assert.are.equal(1, (later:last "k"))
+    assert.is_true(later:claim("k", 2))
+    assert.are.equal(2, (later:last "k"))
+  end)
+
+  it("in a folder lets one of many processes through", function()
+    local source = [[
+      local journal = require("ironclad.clickwrap.journal").of("accept", (...))
+      local won = 0
+      for round = 1, 50 do
+        if journal:claim("k", round) then won = won + 1 end
+      end
+      print(won)
+    ]]
+    local ends, won = {}, 0
+    for i = 1, 4 do ends[i] = select(2, peer.start_lua(source, {}, folder)) end
+    for i = 1, 4 do
+      local output, status = ends[i]()
+      assert.are.equal(0, status, output)
+      won = won + tonumber(output)
+    end
+    assert.are.equal(50, won)
+  end)
+
+  it("that cannot be written or read says so", function()
+    local missing = journal.of("accept", folder .. "/missing")
+    local won, message = missing:claim("k", 1)
+    assert.is_nil(won)
+    assert.matches("No such file", message)
+    assert.is_nil(missing:last "k")
+    local _, _, unreadable = journal.of("accept", "/dev/null"):last "k"
+    assert.matches("Not a directory", unreadable)
+    local full = dictionary()
+    full.safe_add = function() return false, "no memory" end
+    won, message = journal.of("accept", full):claim("k", 1)
+    assert.is_nil(won)
+    assert.are.equal("the shared dictionary: no memory", message)
+  end)
+
+  for given, words in pairs {
+    [42] = "journal: expected the path of a folder, a shared dictionary or a journal, got a number",
+    [""] = "journal: expected the path of a folder, a shared dictionary or a journal, got an empty string",
+    [{ claim = print }] = "journal: expected the methods claim, last and done; it has no last",
+  } do
+    it("is not " .. tostring(type(given)) .. ": " .. words, function()
+      local fine, message = pcall(journal.of, "accept", given)
+      assert.is_false(fine)
+      assert.is_truthy(message:find("accept: " .. words, 1, true), message)
+    end)
+  end
+
+  it("may be the script's own", function()
+    local own = { claim = print, last = print, done = print }
+    assert.are.equal(own, journal.of("accept", own))
+  end)
+end)

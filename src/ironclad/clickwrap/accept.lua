@@ -1,0 +1,259 @@
+--- cw:accept: records that a person has accepted terms, and returns the evidence that Clickwrap has stored.
+--
+-- Clickwrap has no idempotency keys, and the answer of /send is only a receipt. So each acceptance has a key in its
+-- custom data, and counts as made when the signer's activity shows it (read_back.lua):
+--
+--   in the journal?  read back until all are seen, or until `settle` seconds after it was sent: it was not stored
+--   write it down    journal:claim; nobody else sends it now
+--   read back        unless the key is new: somebody may have sent it, and deleted it from the journal
+--   send             what is missing, by /send/sync; when that answers 404, by /send
+--   read back        until all are seen: delete it from the journal, return the evidence
+--                    at the deadline: nil and an error with outcome "unknown"; it stays in the journal
+--
+-- What remains possible is in docs/acceptance.md, "When an acceptance is sent again".
+
+local accepted = require "ironclad.clickwrap.accepted"
+local action = require "ironclad.clickwrap.action"
+local core = require "ironclad.core"
+local Error = require "ironclad.base.error"
+local journals = require "ironclad.clickwrap.journal"
+local mistake = require "ironclad.base.mistake"
+local read_back = require "ironclad.clickwrap.read_back"
+local run = require "ironclad.calls.run"
+local send = require "ironclad.clickwrap.send"
+local common = require "ironclad.clickwrap.common"
+
+local DEADLINE, SETTLE = 30, 60 -- seconds
+local FIRST_PAUSE, GROWTH, LONGEST_PAUSE = 0.25, 1.5, 5 -- seconds, factor, seconds
+
+local own_arguments = { "key", "journal", "settle", "deadline", "callback" }
+
+local function fail(self, kind, outcome, message, cause)
+  cause = cause or {}
+  local fields = { kind = kind, message = message, operation = self.label, outcome = outcome,
+    -- Only with a key of the script's own is the same call safe to repeat.
+    retryable = self.own_key, attempts = math.max(1, cause.attempts or 0), key = self.key, status = cause.status,
+    code = cause.code, request_id = cause.request_id, retry_after = cause.retry_after }
+  if outcome == "unknown" then fields.seen, fields.missing = self:evidence(), self:missing_ids() end
+  return nil, Error.new(fields)
+end
+
+-- An error of a request, with the key.
+local function pass_on(self, err, outcome)
+  err.operation, err.key = self.label, self.key
+  err.outcome = outcome or err.outcome
+  if outcome == "unknown" then
+    err.retryable, err.seen, err.missing = self.own_key, self:evidence(), self:missing_ids()
+  end
+  return nil, err
+end
+
+local Acceptance = {}
+Acceptance.__index = Acceptance
+
+function Acceptance:missing() return read_back.missing(self.wanted, self.seen) end
+
+function Acceptance:missing_ids()
+  local ids = {}
+  for i, one in ipairs(self:missing()) do ids[i] = one.contract or one.version end
+  return ids
+end
+
+--- The evidence of what has been seen.
+function Acceptance:evidence()
+  local evidence = { signer = self.act.signer, group = self.act.group, key = self.key, test = self.act.test,
+    versions = {}, activities = {}, found = self.found,
+    read_from = self.reader.by_activity and "activity" or self.act.test and "latest" or "retrieve" }
+  for i, one in ipairs(self.wanted) do
+    local activity = self.seen[i]
+    if activity then
+      local contract = common.text_of(activity.contract) or one.contract or one.version
+      evidence.versions[contract] = one.version
+      if activity.id ~= nil then table.insert(evidence.activities, activity) end
+      -- ISO 8601 in UTC: the later text is the later time.
+      local time = activity.created_time
+      if type(time) == "string" and (not evidence.time or time > evidence.time) then evidence.time = time end
+    end
+  end
+  return evidence
+end
+
+-- The seconds that are left.
+function Acceptance:left() return self.deadline - self.seconds end
+
+-- Counts the time of a request. Without a response only the wall clock knows it.
+function Acceptance:timed(fn, ...)
+  local before = os.time()
+  local value, err, response = fn(...)
+  self.seconds = self.seconds + (response and response.seconds or math.max(0, os.time() - before))
+  common.note_clock(self.cw, response)
+  return value, err, response
+end
+
+-- Reads back once. -> true when all are seen, false when not; nil and an error
+function Acceptance:look(since)
+  local seen, err = self:timed(self.reader.look, self.reader, since, action.options(self.given, self:left()))
+  if err then return nil, err end
+  for i, activity in pairs(seen) do self.seen[i] = activity end
+  return #self:missing() == 0
+end
+
+-- Reads back until all are seen, `enough()` says that this will not happen, or the time is over.
+-- -> true; false, nil and the last request's error if it failed; nil and an error
+function Acceptance:watch(since, enough)
+  local pause = FIRST_PAUSE
+  while true do
+    local last = enough and enough()
+    local all, err = self:look(since)
+    if all then return true end
+    if err and not err.retryable then return nil, err end
+    if last and not err then return false end
+    local rest = math.max(pause, err and err.retry_after or 0)
+    -- Shortened at random by up to a quarter, so that many who wait do not ask at once.
+    rest = rest * (1 - tonumber(core.random_hex(2), 16) / 2 ^ 18)
+    if rest >= self:left() then return false, nil, err end
+    local rested, cancelled = run.sleep(self.cw, rest)
+    if not rested then return nil, cancelled end
+    self.seconds, pause = self.seconds + rest, math.min(pause * GROWTH, LONGEST_PAUSE)
+  end
+end
+
+function Acceptance:finish(found)
+  self.found = found
+  self.journal:done(self.entry)
+  accepted.forget(self.cw, { signer = self.act.signer })
+  return self:evidence()
+end
+
+function Acceptance:unknown(cause, words)
+  return fail(self, cause and cause.kind or "timeout", "unknown", ("%s; after %g s it could not be read back, so it is "
+    .. "not known to be stored. Repeat the call with key = %q: it reads back before it sends"):format(words,
+    self.deadline, self.key), cause)
+end
+
+-- Claims the next round. When somebody has sent the acceptance before, waits until it is seen, or `settle` seconds have
+-- passed since then. -> the number of the round that is claimed; false: all are seen; nil and an error
+function Acceptance:claim()
+  while true do
+    local round, since, unreadable = self.journal:last(self.entry)
+    if unreadable then return fail(self, "store", "not_done", "the journal: " .. unreadable) end
+    if round then
+      self.since = math.min(self.since or since, since)
+      -- Of a clock that was set back, the time is in the future: then it counts from now.
+      local from = math.min(since, os.time())
+      local function settled() return os.time() - from > self.settle end
+      local all, err, trouble = self:watch(self.since, settled)
+      if all then return false end
+      if err then return pass_on(self, err, "unknown") end
+      if trouble or not settled() then
+        return self:unknown(trouble, ("it was sent %d s ago, and is sent again only when it is not seen for %g s")
+          :format(os.time() - from, self.settle))
+      end
+    end
+    local mine = (round or 0) + 1
+    local won, message = self.journal:claim(self.entry, mine)
+    if won then return mine end
+    if won == nil then return fail(self, "store", "not_done", "the journal: " .. tostring(message)) end
+  end
+end
+
+-- Sends what is missing, and reads it back.
+function Acceptance:send()
+  local since = os.time()
+  local body = action.body(self.act, self:missing(), self.key)
+  local _, err = self:timed(send.recorded, self.cw, self.label, body, action.options(self.given, self:left()))
+  if err and err.outcome ~= "unknown" then
+    self.journal:done(self.entry)
+    return pass_on(self, err)
+  end
+  local all, problem, trouble = self:watch(math.min(self.since or since, since))
+  if all then return self:finish(false) end
+  if problem then return pass_on(self, problem, "unknown") end
+  if err then return self:unknown(err, "no clear answer came (" .. tostring(err.message) .. ")") end
+  return self:unknown(trouble, "Clickwrap answered that it has it" .. (trouble and ", and reading it back failed ("
+    .. tostring(trouble.message) .. ")" or ""))
+end
+
+-- The versions to accept when the script names only a group.
+local function published_versions(self)
+  local options = action.options(self.given, self:left())
+  local versions, err = self:timed(common.published, self.cw, self.label, self.act.group, options)
+  if err then return nil, err end
+  return action.wanted(self.label, versions)
+end
+
+-- The acceptance in the journal: a key may be used again for another person or other terms.
+local function entry_of(self)
+  local terms = self.act.group and tostring(self.act.group) or action.body(self.act, self.act.wanted).vid
+  return table.concat({ common.access_id(self.cw) or "", self.act.signer, terms, self.key }, "\n")
+end
+
+local function accept(self)
+  local err
+  if common.has_token(self.cw) then
+    local _
+    _, err = self:timed(common.find, self.cw, self.label)
+    if err then return pass_on(self, err, "not_done") end
+  end
+  self.entry = entry_of(self)
+  if not self.act.wanted then
+    self.wanted, err = published_versions(self)
+    if err then return pass_on(self, err) end
+  end
+  self.reader = read_back.reader(self.cw, self.label, self.act, self.wanted, self.key)
+  local round, problem = self:claim()
+  if problem then return nil, problem end
+  if not round then return self:finish(true) end
+  -- Where reading back has not worked yet, nothing is sent before it has: the token may lack the right to it.
+  if self.own_key or not self.reader.by_activity or not common.state(self.cw).reads_back then
+    local all
+    all, problem = self:look(self.since)
+    if all then return self:finish(true) end
+    if problem and round == 1 then self.journal:done(self.entry) end
+    if problem then return pass_on(self, problem, round == 1 and "not_done" or "unknown") end
+    common.state(self.cw).reads_back = true
+  end
+  return self:send()
+end
+
+local function seconds_of(label, given, name, default)
+  local value = given[name]
+  if value == nil then return default end
+  if type(value) ~= "number" or not (value > 0 and value <= 365 * 24 * 3600) then
+    mistake.raise(label, "%s: expected a number of seconds above 0, got %s", name,
+      type(value) == "number" and tostring(value) or mistake.type_of(value))
+  end
+  return value
+end
+
+--- Records that a person has accepted terms.
+-- @param given the fields of action.lua; `group`, `versions` or `terms` is required. With a group alone, the versions
+--   that are published now. And:
+--     key        names this acceptance, such as an order's number: with the same key it is made once. Default: random
+--     journal    where it is written down while it is on its way (journal.lua). Default: in memory
+--     settle     seconds after which an acceptance that was sent and is not seen counts as not stored (60)
+--     deadline   seconds for everything (30)
+--     callback   function(evidence, err): the call does not wait
+-- @return function() -> the evidence: { signer =, group =, key =, test =, versions = { [contract id] = version id },
+--   activities = list of Clickwrap's activities, time = of the last, found = true when it was stored before this call,
+--   read_from = "activity", or without a token "retrieve" or "latest", where activities is empty and time nil };
+--   nil and an error, which has `key`. When its outcome is "unknown", `seen` is the evidence of a part, and `missing`
+--   lists the contracts that were not seen
+return function(cw, given)
+  local label = "accept"
+  local act = action.read(label, given, "agreed", own_arguments)
+  if not act.wanted and not act.group then
+    mistake.raise(label, "group: missing; expected group, versions or terms")
+  end
+  if given.key ~= nil and (type(given.key) ~= "string" or given.key == "") then
+    mistake.raise(label, "key: expected a text, got %s",
+      given.key == "" and "an empty string" or mistake.type_of(given.key))
+  end
+  local self = setmetatable({
+    cw = cw, label = label, given = given, act = act, wanted = act.wanted or {}, seen = {}, seconds = 0,
+    own_key = given.key ~= nil, key = given.key or core.random_hex(16),
+    journal = given.journal == nil and common.state(cw).journal or journals.of(label, given.journal),
+    settle = seconds_of(label, given, "settle", SETTLE), deadline = seconds_of(label, given, "deadline", DEADLINE),
+  }, Acceptance)
+  return function() return accept(self) end
+end

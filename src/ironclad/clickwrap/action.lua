@@ -1,0 +1,226 @@
+--- Actions of the Activity API: what a script says about a person and some terms, as the body of `send`.
+--
+-- A script gives these fields; the others are those of the method (accept.lua, signers.lua):
+--
+--   signer            the person's id: a text or a whole number. Any characters; it is encoded where it is sent
+--   group             the key of a group (a text) or its id (a number)
+--   versions          the versions that were shown: { [contract id] = version id }, or a list of version ids
+--   terms             what cw:terms returned: stands for group, versions and render_id
+--   render_id         of cw:terms, when the terms had render data
+--   render_data       the render data, to be kept with the action
+--   custom            a table of your own fields, to be kept with the action
+--   connection        what is known of the person's browser: the fields of Clickwrap's connection_data (below)
+--   time              when it happened: ISO 8601, or Unix seconds
+--   test              true: test mode, whose actions can be deleted in the web app
+--   execution_method  such as "click_to_accept"
+--   confirmation_email  true: Clickwrap sends the person an e-mail
+--   extra             further fields, by the short names of the Activity API, such as { slo = "checkout" }
+--
+-- Source: Clickwrap's reference of /send and its parameters; Ironclad's document of the Activity API.
+
+local mistake = require "ironclad.base.mistake"
+
+local action = {}
+
+--- The field of custom data that holds the key of an acceptance.
+action.KEY = "acceptance_key"
+
+-- Fields of connection_data -> their names in `send`.
+local connection_names = {
+  remote_address = "addr", user_agent = "bua", page_title = "pat", page_url = "pau", page_domain = "pad",
+  page_path = "pap", page_query = "paq", hostname = "hn", referrer = "ref", browser_timezone = "btz",
+  browser_locale = "bl", operating_system = "os", environment = "env", screen_color_depth = "scd",
+  screen_resolution = "res",
+}
+
+--- The names of the fields above.
+action.fields = { "signer", "group", "versions", "terms", "render_id", "render_data", "custom", "connection", "time",
+  "test", "execution_method", "confirmation_email", "extra" }
+
+--- The options that are passed on to each request.
+action.call_options = { "timeout", "max_retries", "headers" }
+
+-- Fields that are sent as they are -> their type and their names in `send`.
+local plain_fields = {
+  render_id = { "string", "rdid" }, render_data = { "table", "rnd" }, test = { "boolean", "tm" },
+  execution_method = { "string", "em" }, confirmation_email = { "boolean", "cnf" },
+}
+
+--- The text of a signer's id.
+function action.signer(label, given)
+  if type(given) == "number" and given % 1 == 0 and math.abs(given) <= 2 ^ 53 then given = ("%d"):format(given) end
+  if type(given) ~= "string" or given == "" then
+    mistake.raise(label, "signer: expected the id of a person, got %s",
+      given == "" and "an empty string" or mistake.type_of(given))
+  end
+  return given
+end
+
+--- The key of a group, or its id as a number.
+function action.group(label, given)
+  if type(given) == "number" and given % 1 == 0 and given > 0 then return given end
+  if type(given) ~= "string" or given == "" then
+    mistake.raise(label, "group: expected the key of a group or its id, got %s",
+      given == "" and "an empty string" or mistake.type_of(given))
+  end
+  return given
+end
+
+-- The text of an id, which stands in lists that commas separate.
+local function identifier(label, what, given)
+  if type(given) == "number" and given % 1 == 0 then given = ("%d"):format(given) end
+  if type(given) ~= "string" or given == "" or given:find "[,%s]" then
+    mistake.raise(label, "%s: expected an id without commas and spaces, got %s", what,
+      type(given) == "string" and ("%q"):format(given) or mistake.type_of(given))
+  end
+  return given
+end
+
+local function by_contract(a, b)
+  local first, second = tonumber(a.contract), tonumber(b.contract)
+  if first and second and first ~= second then return first < second end
+  return (a.contract or "") < (b.contract or "")
+end
+
+--- The versions as a list of { contract = id or nil, version = id }, those with a contract sorted by it.
+-- @param given { [contract id] = version id }, or a list of version ids
+function action.wanted(label, given)
+  if type(given) ~= "table" then
+    mistake.raise(label, "versions: expected a table, got %s", mistake.type_of(given))
+  end
+  local wanted = {}
+  -- Contract ids are large numbers or texts: a table with [1] is a list, as far as all its keys are 1 to n.
+  if #given > 0 then
+    for contract in pairs(given) do
+      if type(contract) ~= "number" or contract > #given then
+        mistake.raise(label, "versions: expected { [contract id] = version id } or a list of version ids, got both")
+      end
+    end
+    for i, version in ipairs(given) do
+      wanted[i] = { version = identifier(label, ("versions[%d]"):format(i), version) }
+    end
+  else
+    for contract, version in pairs(given) do
+      wanted[#wanted + 1] = { contract = identifier(label, "versions: contract", contract),
+        version = identifier(label, ("versions[%s]"):format(tostring(contract)), version) }
+    end
+    table.sort(wanted, by_contract)
+  end
+  if #wanted == 0 then mistake.raise(label, "versions: expected at least one") end
+  return wanted
+end
+
+local function object(label, name, given)
+  if type(given) ~= "table" or #given > 0 then
+    mistake.raise(label, "%s: expected a table of fields, got %s", name,
+      type(given) == "table" and "a list" or mistake.type_of(given))
+  end
+  return given
+end
+
+local function add_connection(label, body, given)
+  object(label, "connection", given)
+  local objection = mistake.unknown(given, connection_names, "field of connection")
+  if objection then mistake.raise(label, "connection." .. objection) end
+  for name, value in pairs(given) do
+    if type(value) ~= "string" then
+      mistake.raise(label, "connection.%s: expected a text, got %s", name, mistake.type_of(value))
+    end
+    body[connection_names[name]] = value
+  end
+end
+
+local function time_of(label, given)
+  if type(given) == "number" then return os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(given)) end
+  if type(given) ~= "string" or not given:find "^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d" then
+    mistake.raise(label, "time: expected ISO 8601 or Unix seconds, got %s",
+      type(given) == "string" and ("%q"):format(given) or mistake.type_of(given))
+  end
+  return given
+end
+
+local function custom_of(label, given)
+  local custom = {}
+  for name, value in pairs(object(label, "custom", given or {})) do
+    if name == action.KEY then mistake.raise(label, "custom.%s: is set by the argument `key`", name) end
+    custom[name] = value
+  end
+  return custom
+end
+
+-- The fields of cw:terms's result that an action takes.
+local function with_terms(label, given)
+  local terms = given.terms
+  if terms == nil then return given end
+  if type(terms) ~= "table" or type(terms.versions) ~= "table" then
+    mistake.raise(label, "terms: expected what cw:terms returned, got %s", mistake.type_of(terms))
+  end
+  local copy = {}
+  for name, value in pairs(given) do copy[name] = value end
+  for ours, theirs in pairs { group = "key", versions = "versions", render_id = "render_id" } do
+    if given[ours] ~= nil then mistake.raise(label, "%s: is in `terms` already", ours) end
+    copy[ours] = terms[theirs]
+  end
+  return copy
+end
+
+--- Checks the arguments of a method that records an action.
+-- @param given the table of arguments
+-- @param event_type "agreed" and the like
+-- @param own list of the method's own arguments
+-- @param anonymous whether the signer may be missing
+-- @return { signer =, group =, wanted = (or nil), custom =, test =, body = without versions and custom data }
+function action.read(label, given, event_type, own, anonymous)
+  mistake.check_options(label, given, mistake.set(action.fields, action.call_options, own or {}), "argument")
+  given = with_terms(label, given)
+  local body = { et = event_type, server_side = true }
+  for name, value in pairs(given.extra ~= nil and object(label, "extra", given.extra) or {}) do body[name] = value end
+  for name, field in pairs(plain_fields) do
+    local value = given[name]
+    if value ~= nil and type(value) ~= field[1] then
+      mistake.raise(label, "%s: expected a %s, got %s", name, field[1], mistake.type_of(value))
+    end
+    body[field[2]] = value
+  end
+  if given.render_data ~= nil then object(label, "render_data", given.render_data) end
+  if given.connection ~= nil then add_connection(label, body, given.connection) end
+  if given.time ~= nil then body.ts = time_of(label, given.time) end
+  if given.signer ~= nil or not anonymous then body.sig = action.signer(label, given.signer) end
+  if given.group ~= nil then
+    local group = action.group(label, given.group)
+    body[type(group) == "number" and "gid" or "gkey"] = group
+  end
+  return {
+    signer = body.sig, group = given.group, test = given.test, body = body, custom = custom_of(label, given.custom),
+    wanted = given.versions ~= nil and action.wanted(label, given.versions) or nil,
+  }
+end
+
+--- The body of `send` for some of the action's versions, with custom data.
+-- @param wanted list from action.wanted; nil: the action is about no version
+-- @param key the key of an acceptance, or nil
+function action.body(self, wanted, key)
+  local body, versions, contracts = {}, {}, {}
+  for name, value in pairs(self.body) do body[name] = value end
+  for i, one in ipairs(wanted or {}) do
+    versions[i], contracts[i] = one.version, one.contract
+  end
+  if #versions > 0 then body.vid = table.concat(versions, ",") end
+  -- The lists are parallel: without all contracts there is no list of contracts.
+  if #contracts > 0 and #contracts == #versions then body.cid = table.concat(contracts, ",") end
+  local custom = {}
+  for name, value in pairs(self.custom) do custom[name] = value end
+  custom[action.KEY] = key
+  if next(custom) ~= nil then body.cus = custom end
+  return body
+end
+
+--- The options of a request, from the arguments of a method.
+-- @param deadline the seconds that are left for it, or nil
+function action.options(given, deadline)
+  local options = { deadline = deadline and math.max(0.001, deadline) or nil }
+  for _, name in ipairs(action.call_options) do options[name] = given[name] end
+  return options
+end
+
+return action

@@ -1,0 +1,131 @@
+--- The cache of cw:accepted. It holds only that a signer has accepted all contracts of a group. That terms are still
+-- to be accepted is asked again each time.
+--
+-- The entries of a signer are one value of a store: a table in memory, or one of nginx's shared dictionaries. Each
+-- entry has the marks of the site and of its group at the time when Clickwrap was asked. To forget a group, its mark
+-- is replaced, so that its entries count no more. A mark that is missing, because the store was full, is made anew:
+-- then the entries are of no use, and Clickwrap is asked again.
+
+local core = require "ironclad.core"
+
+local cache = {}
+
+-- A store in memory with the functions of a shared dictionary that are used here. When the younger half is full it
+-- becomes the older half, and what was in that and not used since is gone.
+local HALF = 5000 -- values
+
+local Memory = {}
+Memory.__index = Memory
+
+function Memory:get(name)
+  local entry = self.young[name] or self.old[name]
+  if not entry or (entry.ends and os.time() >= entry.ends) then return nil end
+  if not self.young[name] then self:put(name, entry) end
+  return entry.value
+end
+
+function Memory:put(name, entry)
+  if not self.young[name] then
+    if self.count >= self.half then self.young, self.old, self.count = {}, self.young, 0 end
+    self.count = self.count + 1
+  end
+  self.young[name] = entry
+end
+
+function Memory:set(name, value, seconds)
+  self:put(name, { value = value, ends = seconds and os.time() + seconds })
+  return true
+end
+
+function Memory:add(name, value)
+  if self:get(name) ~= nil then return false, "exists" end
+  return self:set(name, value)
+end
+
+function Memory:delete(name)
+  if self.young[name] then self.count = self.count - 1 end
+  self.young[name], self.old[name] = nil, nil
+end
+
+--- A new store in memory.
+-- @param half it holds at most twice as many values; default: HALF
+function cache.memory(half)
+  return setmetatable({ young = {}, old = {}, count = 0, half = half or HALF }, Memory)
+end
+
+--- What is wrong with a store, or nil.
+function cache.objection(store)
+  for _, name in ipairs { "get", "set", "add", "delete" } do
+    if type(store) ~= "table" or type(store[name]) ~= "function" then
+      return "expected a shared dictionary (ngx.shared.NAME), or a table with get, set, add and delete"
+    end
+  end
+end
+
+local Cache = {}
+Cache.__index = Cache
+
+--- A cache.
+-- @param store a shared dictionary or cache.memory()
+-- @param prefix separates the sites that share the store
+function cache.new(store, prefix) return setmetatable({ store = store, prefix = prefix .. "\n" }, Cache) end
+
+function Cache:mark(name)
+  local key = self.prefix .. "mark\n" .. name
+  local mark = self.store:get(key)
+  if mark == nil then
+    self.store:add(key, core.random_hex(8))
+    mark = self.store:get(key)
+  end
+  return mark
+end
+
+-- Both marks as one text; nil when the store cannot hold them.
+local function marks(self, group)
+  local of_site, of_group = self:mark "site", self:mark("group\n" .. group)
+  return of_site and of_group and of_site .. of_group
+end
+
+local function entries_of(self, signer)
+  local text = self.store:get(self.prefix .. "signer\n" .. signer)
+  return text and core.json.decode(text) or {}
+end
+
+--- Looks up a signer's entry for a group.
+-- @return what put was given, or nil; and the marks for put
+function Cache:get(signer, group)
+  local now = marks(self, group)
+  local entry = entries_of(self, signer)[group]
+  if entry and now and entry.marks == now and os.time() < entry.ends then return entry.value, now end
+  return nil, now
+end
+
+--- Stores an entry.
+-- @param now the marks that get returned before Clickwrap was asked
+-- @param seconds how long it counts
+function Cache:put(signer, group, value, now, seconds)
+  if not now then return end
+  local entries, time, longest = entries_of(self, signer), os.time(), 0
+  entries[group] = { value = value, marks = now, ends = time + seconds }
+  for name, entry in pairs(entries) do
+    if entry.ends <= time then entries[name] = nil end
+    longest = math.max(longest, entry.ends - time)
+  end
+  self.store:set(self.prefix .. "signer\n" .. signer, core.json.encode(entries), longest)
+end
+
+--- Forgets a signer, a group, a signer's entry for a group, or with neither everything.
+function Cache:forget(signer, group)
+  if signer and group then
+    local entries = entries_of(self, signer)
+    if not entries[group] then return end
+    entries[group] = nil
+    self.store:set(self.prefix .. "signer\n" .. signer, core.json.encode(entries), 24 * 3600)
+  elseif signer then
+    self.store:delete(self.prefix .. "signer\n" .. signer)
+  else
+    self.store:set(self.prefix .. "mark\n" .. (group and "group\n" .. group or "site"), core.random_hex(8))
+  end
+end
+
+return cache

@@ -1,0 +1,113 @@
+--- Reading back: which of the versions that were sent are stored as accepted.
+--
+-- With an API token: from the signer's activity (REST). An activity is the one that was sent when it has the key of the
+-- acceptance in its custom data. An earlier acceptance of the same version is not mistaken for it, whatever the clocks
+-- say.
+--
+-- Without a token there is no activity to read, only what the Activity API tells anybody who has the site's id: the
+-- version that the signer accepted last (/retrieve), or in test mode whether the latest major version is accepted
+-- (/latest, because /retrieve does not know test mode). An earlier acceptance of the same version looks the same.
+
+local action = require "ironclad.clickwrap.action"
+local Error = require "ironclad.base.error"
+local common = require "ironclad.clickwrap.common"
+
+local read_back = {}
+
+local PAGE, MOST_PAGES = 100, 1000 -- activities, pages
+
+local function odd_answer(label, what)
+  return Error.new { kind = "protocol", operation = label, outcome = "not_done", retryable = false, attempts = 1,
+    message = "Clickwrap answered something that is not " .. what }
+end
+
+-- Notes in `seen` which of the wanted versions an activity accepts.
+local function notice(self, seen, activity)
+  local custom = type(activity) == "table" and activity.custom_data
+  if type(custom) ~= "table" or custom[action.KEY] ~= self.key then return end
+  for i, one in ipairs(self.wanted) do
+    if not seen[i] and activity.version == one.version
+      and (not one.contract or common.text_of(activity.contract) == one.contract) then
+      seen[i] = activity
+    end
+  end
+end
+
+-- Looks through the signer's activity.
+local function look_at_activity(self, since, options)
+  local site, err, response = common.find(self.cw, self.label)
+  if err then return nil, err, response end
+  local filter = "event_type==" .. self.event_type
+  if since then filter = filter .. " and created_time>=" .. common.day_before(self.cw, since) end
+  local seen, page = {}, 0
+  repeat
+    page = page + 1
+    local answer
+    answer, err, response = self.cw:call("get_sites-site-id-signers-id-signer-id-activity", {
+      path = { site_id = site.id, signer_id = self.signer },
+      query = { filter = filter, page = page, per_page = PAGE },
+    }, options)
+    -- Clickwrap may not know the signer yet: the first action of a signer creates it.
+    if err and err.kind == "not_found" then return seen end
+    if err then return nil, err, response end
+    if type(answer.data) ~= "table" then return nil, odd_answer(self.label, "a list of activity"), response end
+    for _, activity in ipairs(answer.data) do notice(self, seen, activity) end
+  until answer.has_more ~= true or #answer.data == 0 or page >= MOST_PAGES
+  return seen, nil, response
+end
+
+local function contracts_of(wanted)
+  local contracts = {}
+  for i, one in ipairs(wanted) do contracts[i] = one.contract end
+  return #contracts == #wanted and table.concat(contracts, ",") or nil
+end
+
+local function look_at_versions(self, options)
+  local id = self.test and "get-the-latest-versions-signed" or "get-retrieve-contracts-by-signer-1"
+  local answer, err, response = self.cw:call(id, {
+    query = { sig = self.signer, cid = contracts_of(self.wanted), tm = self.test },
+  }, options)
+  if err then return nil, err, response end
+  if type(answer) ~= "table" then return nil, odd_answer(self.label, "a table of versions"), response end
+  local stored = {} -- version id or contract id -> true
+  for contract, version in pairs(answer) do
+    if self.test then stored[contract] = version == true else stored[version] = true end
+  end
+  local seen = {}
+  for i, one in ipairs(self.wanted) do
+    seen[i] = stored[self.test and one.contract or one.version] and {} or nil
+  end
+  return seen, nil, response
+end
+
+local Reader = {}
+Reader.__index = Reader
+
+--- Looks once.
+-- @param since Unix time: nothing was sent before it; or nil
+-- @param options those of the requests
+-- @return { [number in wanted] = the activity, or {} without a token }; nil and an error
+function Reader:look(since, options)
+  if self.by_activity then return look_at_activity(self, since, options) end
+  return look_at_versions(self, options)
+end
+
+--- A reader of one acceptance.
+-- @param act from action.read
+-- @param wanted its versions
+-- @param key the acceptance's key
+function read_back.reader(cw, label, act, wanted, key)
+  return setmetatable({ cw = cw, label = label, signer = act.signer, test = act.test, event_type = act.body.et,
+    wanted = wanted, key = key, by_activity = common.has_token(cw) }, Reader)
+end
+
+--- The versions that have not been seen, as a list like `wanted`.
+function read_back.missing(wanted, seen)
+  local missing = {}
+  for i, one in ipairs(wanted) do
+    if not seen[i] then missing[#missing + 1] = one end
+  end
+  return missing
+end
+
+return read_back

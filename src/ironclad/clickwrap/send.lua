@@ -1,0 +1,21 @@
+--- Sending an action: by /send/sync, which answers when the action is stored; where that is not found, by /send.
+--
+-- /send/sync is in no document of Ironclad's; the Clickwrap destination of Segment uses it. Both are sent with
+-- server_side: the answer is JSON, not a picture. Both are ONCE in the catalog: neither is ever sent twice by itself.
+
+local send = {}
+
+--- Sends an action.
+-- @param body from action.body
+-- @param options those of the request
+-- @return the answer, err, response
+function send.recorded(cw, label, body, options)
+  local value, err, response = cw:call("send-sync", { body = body }, options)
+  if err and err.status == 404 then
+    value, err, response = cw:call("send-contracts-signedaccepted-by-signer", { body = body }, options)
+  end
+  if err then err.operation = label end
+  return value, err, response
+end
+
+return send

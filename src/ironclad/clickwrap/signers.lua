@@ -1,0 +1,140 @@
+--- What else is recorded of signers, and their history.
+
+local accepted = require "ironclad.clickwrap.accepted"
+local action = require "ironclad.clickwrap.action"
+local mistake = require "ironclad.base.mistake"
+local send = require "ironclad.clickwrap.send"
+local common = require "ironclad.clickwrap.common"
+
+local signers = {}
+
+-- Method -> the action that it records, and whether the signer may be missing.
+local actions = {
+  decline = { event = "disagreed" },
+  displayed = { event = "displayed", anonymous = true },
+  visited = { event = "visited", anonymous = true },
+  sent = { event = "sent" },
+}
+
+-- Sends an action that is not read back.
+-- @return function() -> true, err, response
+local function record(cw, label, given, about)
+  local act = action.read(label, given, about.event, { "deadline", "callback" }, about.anonymous)
+  local wanted = act.wanted
+  if not wanted and act.group == nil then
+    mistake.raise(label, "group: missing; expected group, versions or terms")
+  end
+  return function()
+    local options = action.options(given, given.deadline)
+    if not wanted then
+      local versions, err, response = common.published(cw, label, act.group, options)
+      if err then return nil, err, response end
+      wanted = action.wanted(label, versions)
+    end
+    local _, err, response = send.recorded(cw, label, action.body(act, wanted), options)
+    if act.signer then accepted.forget(cw, { signer = act.signer }) end
+    if err then return nil, err, response end
+    return true, nil, response
+  end
+end
+
+for name, about in pairs(actions) do
+  --- Records that a person has declined terms, has seen them, has visited a page with them, or was sent them.
+  -- @param given the fields of action.lua; displayed and visited need no signer
+  -- @return function() -> true: Clickwrap has it. Where /send/sync is missing that is a receipt, and cw:history shows
+  --   it later; nil and an error
+  signers[name] = function(cw, given) return record(cw, name, given, about) end
+end
+
+--- Changes what Clickwrap knows of a signer. The custom data of an acceptance does that only for a new signer.
+-- @param signer the person's id
+-- @param changes fields of custom data. Clickwrap gives a meaning to name (or first_name and last_name), company_name,
+--   title, email and mobile_number
+-- @param options test, timeout, deadline, max_retries, headers, callback
+-- @return function() -> true; nil and an error
+function signers.update_signer(cw, signer, changes, options)
+  local label = "update_signer"
+  options = options == nil and {} or options
+  mistake.check_options(label, options, mistake.set({ "test", "deadline", "callback" }, action.call_options))
+  if type(changes) ~= "table" or next(changes) == nil then
+    mistake.raise(label, "changes: expected a table of fields, got %s",
+      type(changes) == "table" and "an empty table" or mistake.type_of(changes))
+  end
+  local act = action.read(label, { signer = signer, custom = changes, test = options.test }, "updated")
+  return function()
+    local _, err, response = send.recorded(cw, label, action.body(act), action.options(options, options.deadline))
+    if err then return nil, err, response end
+    return true, nil, response
+  end
+end
+
+local PAGE = 100
+
+local function check_history(label, options)
+  mistake.check_options(label, options, mistake.set({ "event", "since", "limit", "expand", "deadline", "callback" },
+    action.call_options))
+  if options.event ~= nil and (type(options.event) ~= "string" or not options.event:find "^[%w_]+$") then
+    mistake.raise(label, 'event: expected the name of an event, such as "agreed", got %s',
+      type(options.event) == "string" and ("%q"):format(options.event) or mistake.type_of(options.event))
+  end
+  if options.since ~= nil and (type(options.since) ~= "string" or not options.since:find "^%d%d%d%d%-%d%d%-%d%d") then
+    mistake.raise(label, "since: expected a day or a time in ISO 8601, got %s", tostring(options.since))
+  end
+  local limit = options.limit
+  if limit ~= nil and (type(limit) ~= "number" or limit < 1 or limit % 1 ~= 0) then
+    mistake.raise(label, "limit: expected a whole number above 0, got %s", tostring(limit))
+  end
+end
+
+local function history_filter(options)
+  local conditions = {}
+  if options.event then conditions[#conditions + 1] = "event_type==" .. options.event end
+  if options.since then conditions[#conditions + 1] = "created_time>=" .. options.since end
+  return #conditions > 0 and table.concat(conditions, " and ") or nil
+end
+
+local function history(cw, label, signer, options)
+  local site, err, response = common.find(cw, label)
+  if err then return nil, err, response end
+  local list, page, more = {}, 0, true
+  while more do
+    page = page + 1
+    local answer
+    answer, err, response = cw:call("get_sites-site-id-signers-id-signer-id-activity", {
+      path = { site_id = site.id, signer_id = signer },
+      query = { filter = history_filter(options), expand = options.expand, page = page, per_page = PAGE },
+    }, action.options(options, options.deadline))
+    if err then
+      err.operation = label
+      return nil, err, response
+    end
+    if type(answer.data) ~= "table" then
+      return nil, common.failure(label, "protocol", "Clickwrap answered no list of activity"), response
+    end
+    for _, activity in ipairs(answer.data) do
+      if options.limit and #list >= options.limit then return list, nil, response end
+      list[#list + 1] = activity
+    end
+    more = answer.has_more == true and #answer.data > 0
+  end
+  return list, nil, response
+end
+
+--- Everything that Clickwrap has stored of a signer. Needs an API token.
+-- @param signer the person's id
+-- @param options
+--     event   only these events: "agreed", "disagreed", "displayed", …
+--     since   only from this time on: ISO 8601
+--     limit   at most so many
+--     expand  such as "contract,version": tables instead of ids
+--     timeout, deadline, max_retries, headers, callback
+-- @return function() -> list of activities in Clickwrap's order, with its field names; nil and an error
+function signers.history(cw, signer, options)
+  local label = "history"
+  options = options == nil and {} or options
+  check_history(label, options)
+  signer = action.signer(label, signer)
+  return function() return history(cw, label, signer, options) end
+end
+
+return signers

@@ -1,0 +1,132 @@
+--- cw:terms: the terms of a group as they are to be shown now.
+
+local accepted = require "ironclad.clickwrap.accepted"
+local action = require "ironclad.clickwrap.action"
+local mistake = require "ironclad.base.mistake"
+local common = require "ironclad.clickwrap.common"
+
+local own_options = { "signer", "render_data", "texts", "test", "deadline", "callback" }
+
+local entities = { lt = "<", gt = ">", quot = '"', apos = "'", amp = "&", ["#39"] = "'", ["#x27"] = "'",
+  ["#34"] = '"', ["#x2F"] = "/", ["#47"] = "/" }
+
+-- The live service answers the HTML of a version with its markup escaped ("&lt;h1&gt;"). HTML that has a tag is not.
+local function unescaped(html)
+  if html:find("<", 1, true) or not html:find("&lt;", 1, true) then return html end
+  return (html:gsub("&(#?%w+);", entities))
+end
+
+-- The text of a version, as HTML. With render data it is that of the published version, which may have been replaced
+-- since the group was loaded: then it is not the version's text.
+local function text_of(cw, contract, render_data, options)
+  local version, err
+  if render_data then
+    version, err = cw:call("render-published-version", { path = { contract_id = contract.id },
+      body = { render_data = render_data } }, options)
+    if type(version) == "table" and version.id ~= contract.version then version = nil end
+  else
+    version, err = cw:call("get_versions-version-id", { path = { version_id = contract.version } }, options)
+  end
+  if err then return nil, err end
+  return type(version) == "table" and type(version.body) == "string" and unescaped(version.body) or nil
+end
+
+local function add_texts(cw, label, terms, options)
+  for _, contract in ipairs(terms.contracts) do
+    local html, err = text_of(cw, contract, options.render_data, action.options(options, options.deadline))
+    if err then
+      err.operation = label
+      return err
+    end
+    contract.html = html
+  end
+end
+
+local function add_required(cw, label, terms, options)
+  local answer, err = accepted.ask(cw, label, action.signer(label, options.signer), terms.key, options.test,
+    action.options(options, options.deadline))
+  if err then return err end
+  terms.required, terms.missing = not answer.accepted, answer.missing
+  local missing = mistake.set(answer.missing)
+  for _, contract in ipairs(terms.contracts) do contract.required = missing[contract.id] or false end
+end
+
+local function load(cw, group, options)
+  local asked = action.options(options, options.deadline)
+  if options.render_data == nil then
+    return cw:call("retrieve-native-app-snapshot-parameters", { query = { gkey = group } }, asked)
+  end
+  return cw:call("load-json-by-post",
+    { body = { gkey = group, rnd = options.render_data, et = "load", _srv = true } }, asked)
+end
+
+-- The contracts of a loaded group, in its order; nil when the answer is none.
+local function contracts_of(loaded)
+  local data = type(loaded) == "table" and loaded.contract_data
+  if type(data) ~= "table" or type(loaded.contracts) ~= "table" then return nil end
+  local contracts = {}
+  for _, given in ipairs(loaded.contracts) do
+    local id = common.text_of(given)
+    local about = id and data[id]
+    if type(about) ~= "table" or type(about.published_version) ~= "string" then return nil end
+    contracts[#contracts + 1] = { id = id, version = about.published_version, title = about.title, key = about.key,
+      change_summary = about.change_summary }
+  end
+  return contracts
+end
+
+local function check(label, group, options)
+  mistake.check_options(label, options, mistake.set(own_options, action.call_options))
+  if type(group) ~= "string" or group == "" then
+    mistake.raise(label, "group: expected the key of a group, got %s",
+      group == "" and "an empty string" or mistake.type_of(group))
+  end
+  local data = options.render_data
+  if data ~= nil and (type(data) ~= "table" or #data > 0) then
+    mistake.raise(label, "render_data: expected a table of fields, got %s",
+      type(data) == "table" and "a list" or mistake.type_of(data))
+  end
+end
+
+local function terms_of(cw, label, group, options)
+  local loaded, err, response = load(cw, group, options)
+  if err then
+    err.operation = label
+    return nil, err, response
+  end
+  local contracts = contracts_of(loaded)
+  if not contracts then
+    return nil, common.failure(label, "protocol", "Clickwrap answered no group with contracts"), response
+  end
+  if #contracts == 0 then
+    return nil, common.failure(label, "not_found", "group %s has no published contracts", group), response
+  end
+  local terms = { key = group, group = loaded.group, contracts = contracts, versions = {}, html = loaded.contract_html,
+    acceptance_language = loaded.acceptance_language, render_id = loaded.render_id,
+    legal_center_url = loaded.legal_center_url }
+  for _, contract in ipairs(contracts) do terms.versions[contract.id] = contract.version end
+  local texts = options.texts
+  if texts == nil then texts = common.has_token(cw) end
+  local problem = texts and add_texts(cw, label, terms, options)
+    or options.signer ~= nil and add_required(cw, label, terms, options) or nil
+  if problem then return nil, problem, response end
+  return terms, nil, response
+end
+
+--- The terms of a group.
+-- @param group the group's key
+-- @param options
+--     render_data  the values of the contracts' tokens, as { CompanyName = "Acme" }
+--     signer       a person's id: also ask whether this person has to accept
+--     texts        whether the text of each contract is fetched, which needs an API token. By default when there is one
+--     test, timeout, deadline, max_retries, headers, callback  as for cw:accepted
+-- @return function() -> { key =, group = id, contracts = list in the group's order of { id =, version =, title =,
+--   key =, change_summary =, html = its text }, versions = { [contract id] = version id }, html = Clickwrap's own HTML
+--   of the contracts, acceptance_language =, render_id =, legal_center_url = }, err. With a signer also `required`
+--   (whether something is to be accepted), `missing` (the ids of those contracts), and `required` of each contract.
+--   The HTML is what the site's owners wrote, with the render data: it is not safe on a page with secrets of its own
+return function(cw, group, options)
+  options = options == nil and {} or options
+  check("terms", group, options)
+  return function() return terms_of(cw, "terms", group, options) end
+end
