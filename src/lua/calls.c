@@ -163,7 +163,13 @@ static void calls_read_options(lua_State *L, int from, ic_call_options *options)
         luaL_error(L, "to: expected a path or a function");
     }
     lua_getfield(L, from, "on_progress");
-    if (!lua_isnil(L, -1) && !lua_isfunction(L, -1)) luaL_error(L, "on_progress: expected a function");
+    /* A table that can be called, such as ironclad.progress, is as good. */
+    bool callable = lua_isnil(L, -1) || lua_isfunction(L, -1);
+    if (!callable && luaL_getmetafield(L, -1, "__call")) {
+        callable = true;
+        lua_pop(L, 1);
+    }
+    if (!callable) luaL_error(L, "on_progress: expected a function");
     options->progress = !lua_isnil(L, -1);
 }
 

@@ -78,4 +78,13 @@ function folder.finish(place, response)
   return nil, Error.new { kind = "io", message = message, outcome = "not_done", retryable = false, attempts = 1 }
 end
 
+--- Gives a file in a folder another name, made safe. A file that has it already is not replaced.
+-- @return the path; the old one when it cannot be renamed
+function folder.rename(path, where, name)
+  local safe = folder.safe_name(name)
+  if not safe or path == where .. safe then return path end
+  local wanted = free_path(where, safe)
+  return os.rename(path, wanted) and wanted or path
+end
+
 return folder

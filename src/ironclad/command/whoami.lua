@@ -11,8 +11,8 @@ for _, list in ipairs { connection.flags, output.flags } do
 end
 
 local function duration(seconds)
-  if seconds < 120 then return ("%d s"):format(seconds) end
-  return seconds < 7200 and ("%d min"):format(seconds / 60) or ("%d h"):format(seconds / 3600)
+  if seconds < 120 then return ("%.0f s"):format(seconds) end
+  return seconds < 7200 and ("%.0f min"):format(seconds / 60) or ("%.0f h"):format(seconds / 3600)
 end
 
 --- Prints who a client is.

@@ -1,0 +1,269 @@
+-- The subcommands beside the operations: login, connections, doctor, download, export, describe, run, sandbox,
+-- completion and man.
+local command = require "spec.support.command"
+local ironclad = require "ironclad"
+local peer = require "spec.support.peer"
+
+local sandbox, client, given, folder
+
+setup(function()
+  sandbox = assert(require("ironclad.sandbox").start { port = 0, tls = true, job_seconds = 0 })
+  client = sandbox:connect { rate_limit = false }
+  folder = peer.temporary_folder()
+  given = command.of_sandbox(sandbox)
+end)
+teardown(function()
+  sandbox:stop()
+  peer.remove_folder(folder)
+end)
+
+local function good(words, environment, input)
+  local out, err, status = command.run(words, environment or given, input)
+  assert.equal(0, status, err .. out)
+  return out, err
+end
+
+local function has(program) return select(2, peer.shell("command -v " .. program)) == 0 end
+
+describe("ironclad login", function()
+  local home, number = nil, 0
+
+  before_each(function()
+    number = number + 1
+    home = { HOME = ("%s/home%d"):format(folder, number), XDG_STATE_HOME = ("%s/state%d"):format(folder, number),
+      IRONCLAD_CONFIG = ("%s/home%d/config/connections.json"):format(folder, number) }
+    peer.shell("mkdir -p " .. home.HOME .. " " .. home.XDG_STATE_HOME)
+  end)
+
+  local function facts() return ("--instance %s --ca-file %s --client-id %s"):format(sandbox.instance, sandbox.ca_file,
+    sandbox.client_id) end
+
+  it("makes a connection from options, with the secret from standard input", function()
+    local out = good("login acme --service --secret-stdin --as jane.doe@example.com "
+      .. "--scopes workflows:list,records.readRecords " .. facts(), home, sandbox.client_secret .. "\n")
+    assert.matches("email\tjane.doe@example.com", out)
+    assert.equal("600\n", (peer.shell("stat -c %a " .. home.IRONCLAD_CONFIG)))
+    assert.matches("^IC%-", (good("workflows list --limit 1", home)))
+    assert.matches("^acme\t", (good("connections", home)))
+    -- A second one, without a check; then there is a choice.
+    good("login other --no-check --service --secret-env SECRET --as omar.haddad@example.com " .. facts(), home)
+    assert.matches("acme\t.-\t%*\n", (good("connections", home)))
+    good("switch other", home)
+    home.SECRET = sandbox.client_secret
+    assert.matches("omar", (good("whoami", home)))
+    assert.matches("jane", (good("whoami -c acme", home)))
+    good("logout other --remove", home)
+    assert.is_nil(good("connections", home):find "other")
+    assert.matches("jane", (good("whoami", home)))
+  end)
+
+  it("asks step by step on a terminal, and does not show the secret", function()
+    local out, status = command.terminal("login --ca-file " .. sandbox.ca_file, home, 80, {
+      { "Instance [1]:", "5\r" }, { "Its host", sandbox.instance .. "\r" }, { "A name for this", "acme\r" },
+      { "Log in [1]:", "2\r" }, { "Client id", sandbox.client_id .. "\r" },
+      { "Client secret (not shown)", sandbox.client_secret .. "\r" }, { "Act as which user", "jane.doe@example.com\r" },
+      { "Scopes", "\r" },
+    })
+    assert.equal(0, status, out)
+    assert.matches("Jane Doe <jane.doe@example.com>", out)
+    assert.is_nil(out:find(sandbox.client_secret, 1, true))
+    assert.matches("^IC%-", (good("workflows list --limit 1", home)))
+  end)
+
+  it("logs a person in by an address that is pasted back", function()
+    local state = home.XDG_STATE_HOME
+    peer.write_file(folder .. "/consent.lua", ([[
+      local out = io.open(arg[1], "rb"):read "*a":gsub("%%s+", "")
+      local url = out:match "(https://%%S-/oauth/authorize%%S-state=%%x+)"
+      io.write(url or "none")
+    ]]))
+    local login = ("login me --paste --secret-stdin --scopes workflows:list --redirect-uri http://localhost:8765/cb %s")
+      :format(facts())
+    -- The consent is given here, so the address is read from the output first.
+    local fifo, out = folder .. "/fifo", folder .. "/out"
+    peer.shell("mkfifo " .. fifo)
+    local pipe = io.popen(("preload=; %s %s %s < %s > /dev/null 2> %s; echo $?"):format(command.environment(home),
+      command.program(), login, fifo, out))
+    local typed = assert(io.open(fifo, "wb"))
+    typed:write(sandbox.client_secret, "\n")
+    typed:flush()
+    peer.shell("until grep -q 'The address:' " .. out .. "; do sleep 0.05; done")
+    local url = peer.read_file(out):match "(https://%S+)"
+    typed:write(sandbox:consent { url = url, allow = true }, "\n")
+    typed:close()
+    assert.equal("0\n", pipe:read "*a")
+    pipe:close()
+    assert.matches("grant\tauthorization_code", (good("whoami", home)))
+    assert.equal("600\n", (peer.shell("stat -c %a " .. state .. "/ironclad/tokens.json")))
+  end)
+
+  local wrong = {
+    { "login a --secret x", "unknown option %-%-secret" },
+    { "login a", "%-%-instance is missing" },
+    { "login a --instance na1", "%-%-client%-id is missing" },
+    { "login a --instance na1 --client-id x", "the client secret is missing: give %-%-secret%-stdin" },
+    { "login a --instance na1 --client-id x --secret-stdin", "standard input is empty" },
+    { "login a --web --service", "give one of them" },
+    { "login a --instance na1 --client-id x --secret-env S --as a@b.c --scopes records.readRecord",
+      "there is no scope .-did you mean public.records.readRecords" },
+    { "switch a", "cannot read" },
+  }
+  for _, case in ipairs(wrong) do
+    it("refuses: " .. case[1], function()
+      local out, err, status = command.run(case[1], home)
+      assert.equal(2, status, err .. out)
+      assert.matches(case[2], err)
+    end)
+  end
+end)
+
+describe("ironclad doctor", function()
+  it("finds everything well", function()
+    local out = good "doctor"
+    for _, what in ipairs { "libcurl", "instance https", "acts as Jane Doe", "the clock agrees", "rate limit" } do
+      assert.matches("ok    [^\n]*" .. what, out)
+    end
+    assert.is_nil(out:find("\nbad", 1, true), out)
+  end)
+
+  it("names what is wrong, and what to do", function()
+    for _, case in ipairs {
+      { { IRONCLAD_CLIENT_SECRET = "another secret" }, 4, "bad .-\n +Check `instance`, `client_id`" },
+      { { IRONCLAD_CA_FILE = "/etc/ssl/certs/ca-certificates.crt" }, 1, "bad .-\n +Check `ca_file`" },
+      { { IRONCLAD_INSTANCE = "https://127.0.0.1:1" }, 1, "bad .-\n +Check `instance`" },
+      { { IRONCLAD_INSTANCE = "" }, 4, "bad   no connection" },
+    } do
+      local out, err, status = command.run("doctor --deadline 3", command.of_sandbox(sandbox, case[1]))
+      assert.equal(case[2], status, out .. err)
+      assert.matches(case[3], out)
+    end
+  end)
+end)
+
+describe("ironclad download", function()
+  it("puts documents and attachments into a folder, under Ironclad's names", function()
+    local to = folder .. "/got"
+    local out = good("download IC-1 --to " .. to)
+    assert.matches("^" .. to:gsub("%p", "%%%0") .. "/Mutual NDA", out)
+    out = good("download --signed --to " .. to .. " -", nil, "IC-22\n")
+    assert.equal(to .. "/Vantage Semiconductors (signed).pdf\n", out)
+    assert.matches("^%%PDF", peer.read_file(to .. "/Vantage Semiconductors (signed).pdf"))
+    assert.equal(1, select(3, command.run("download IC-999 --to " .. to, given)))
+  end)
+
+  it("writes a document to a pipe", function()
+    local document = client.workflows:get_documents("IC-1").signaturePacketDocuments[1]
+    local out = good("workflows download-document IC-1 " .. document.key)
+    assert.equal(assert(client.workflows:download_document("IC-1", document.key)), out)
+  end)
+end)
+
+describe("ironclad export", function()
+  it("makes a report and downloads it", function()
+    assert.matches("^[^\n]-,[^\n]-\r?\n", (good "export workflow_activities --from 2026-01-01 --to 2027-01-01"))
+    local path = folder .. "/records.xlsx"
+    assert.equal(path .. "\n", (good("export records -o " .. path)))
+    assert.matches("^PK", peer.read_file(path))
+    assert.matches("did you mean \"audit_log\"", (select(2, command.run("export audit-log", given))))
+  end)
+end)
+
+describe("ironclad describe", function()
+  it("shows templates, and the fields of one", function()
+    assert.matches("\tMutual NDA\n", (good "describe"))
+    assert.matches("counterpartyName\tstring\trequired\t", (good "describe 'mutual nda'"))
+    assert.matches("RECORD TYPES", (command.terminal("describe", given)):upper())
+  end)
+end)
+
+describe("ironclad run", function()
+  it("gives a script its client and its arguments", function()
+    peer.write_file(folder .. "/s.lua", "print(client.workflows:get('IC-1'), arg[1], ..., ironclad._NAME)")
+    assert.matches('^workflow IC%-1 .-\ta\ta\tironclad\n$', (good("run " .. folder .. "/s.lua a")))
+    assert.equal("2\n", (good("run -", nil, "print(1 + 1)")))
+  end)
+
+  it("says where a script failed", function()
+    peer.write_file(folder .. "/s.lua", "local x = nil\nprint(x.y)")
+    local _, err, status = command.run("run " .. folder .. "/s.lua", given)
+    assert.equal(1, status)
+    assert.matches("s.lua:2: attempt to index", err)
+    peer.write_file(folder .. "/s.lua", "print(")
+    assert.equal(2, select(3, command.run("run " .. folder .. "/s.lua", given)))
+  end)
+end)
+
+describe("ironclad sandbox", function()
+  it("runs a command against a new sandbox, with its status", function()
+    local out = good("sandbox --seed 7 -- " .. command.program() .. " whoami",
+      { IRONCLAD_INSTANCE = "na1", IRONCLAD_TOKEN = "x" })
+    assert.matches("email\tjane.doe@example.com", out)
+    assert.equal(7, select(3, command.run("sandbox -- sh -c 'exit 7'", given)))
+    assert.equal(1, select(3, command.run("sandbox -- /nowhere/program", given)))
+    assert.equal(2, select(3, command.run("sandbox --clock yesterday -- true", given)))
+  end)
+
+  it("prints lines for a shell until it is interrupted", function()
+    local out = command.shell(("$ironclad sandbox > %s/lines 2>/dev/null & until grep -q CA_FILE %s/lines; do "
+      .. "sleep 0.05; done; pkill -INT -P $! ; kill -INT $! 2>/dev/null; wait $!; grep -c ^export %s/lines"):format(
+      folder, folder, folder), given)
+    assert.matches("5\n$", out)
+  end)
+end)
+
+describe("ironclad completion", function()
+  local function script(shell)
+    local path = ("%s/completion.%s"):format(folder, shell)
+    peer.write_file(path, (good("completion " .. shell)))
+    return path
+  end
+
+  it("completes in bash", function()
+    local try = [==[bash -c 'source %s; try() { COMP_LINE="$1"; COMP_POINT=${#1}; read -ra COMP_WORDS <<<"$1"
+      [[ $1 == *" " ]] && COMP_WORDS+=(""); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _ironclad; echo "${COMPREPLY[@]}"; }
+      complete -p ironclad
+      try "ironclad who"; try "ironclad workflows pa"; try "ironclad workflows list status=a"
+      try "ironclad -c acme records li"; try "ironclad login --secret-e"; try "ironclad completion "']==]
+    assert.equal("complete -F _ironclad ironclad\nwhoami\npause\nactive\nlist\n--secret-env\nbash zsh fish\n",
+      (peer.shell(try:format(script "bash"))))
+  end)
+
+  it("completes in zsh", function()
+    if not has "zsh" then return pending "zsh is not installed" end
+    local out, status = peer.shell(([[zsh -f -c 'autoload -U compinit; compinit -u -d %s/dump; source %s
+      _ironclad_words "workflows pause"; echo $reply_words; echo $_comps[ironclad]']]):format(folder, script "zsh"))
+    assert.equal(0, status, out)
+    assert.matches("comment=", out)
+    assert.matches("_ironclad\n$", out)
+  end)
+
+  it("completes in fish", function()
+    if not has "fish" then return pending "fish is not installed" end
+    local out = peer.shell(("HOME=%s fish --no-config -c 'source %s; complete -C \"ironclad workflows pau\"; "
+      .. "complete -C \"ironclad whoa\"; complete -C \"ironclad workflows list status=com\"'"):format(folder,
+      script "fish"))
+    assert.equal("pause\nwhoami\nstatus=completed\n", out)
+  end)
+
+  it("knows every operation and every option", function()
+    local text = good "completion bash"
+    for _, entry in ipairs(ironclad.operations()) do
+      if entry.name then assert.is_truthy(text:find((entry.name:gsub("_", "-")), 1, true), entry.name) end
+    end
+    assert.equal(2, select(3, command.run("completion tcsh", given)))
+  end)
+end)
+
+describe("ironclad man", function()
+  it("writes pages for the command and each resource", function()
+    local pages = folder .. "/man"
+    good("man " .. pages)
+    local names = peer.shell("ls " .. pages)
+    assert.matches("ironclad%-scim%.users%.1\n", names)
+    assert.matches("ironclad%.1\n", names)
+    local page = peer.read_file(pages .. "/ironclad-workflows.1")
+    assert.matches("create\\%-comment ID", page)
+    if not has "mandoc" then return pending "mandoc is not installed" end
+    assert.equal("", (peer.shell(("mandoc -T lint -W warning %s/*.1 | grep -v 'missing date' || true"):format(pages))))
+  end)
+end)

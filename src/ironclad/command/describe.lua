@@ -1,0 +1,61 @@
+--- ironclad describe [TEMPLATE]: the templates and record types of the company, and their fields.
+
+local connection = require "ironclad.command.connection"
+local fail = require "ironclad.command.fail"
+local output = require "ironclad.command.output"
+local terminal = require "ironclad.command.terminal"
+
+local describe = { flags = {} }
+for _, list in ipairs { connection.flags, output.flags } do
+  for _, flag in ipairs(list) do describe.flags[#describe.flags + 1] = flag end
+end
+
+describe.help = [[
+TEMPLATE is the title or the id of a template. Without it, all templates are listed, the types of records, and the
+properties that records have.]]
+
+local function fields_of(map)
+  local list = {}
+  for name, field in pairs(type(map) == "table" and map or {}) do
+    if type(field) == "table" then
+      local kind = field.type
+      if kind == "array" and type(field.elementType) == "table" then
+        kind = "array of " .. tostring(field.elementType.type)
+      end
+      local options = type(field.options) == "table" and type(field.options.values) == "table" and field.options.values
+      list[#list + 1] = { name = name, label = field.displayName, type = kind,
+        required = field.required == "always" and "required" or "", choices = options or {} }
+    end
+  end
+  table.sort(list, function(a, b)
+    if a.required ~= b.required then return a.required > b.required end
+    return a.name < b.name
+  end)
+  return list
+end
+
+local columns = { "name", "type", "required", "label", "choices" }
+
+function describe.run(words, options)
+  if words[2] then fail.usage("describe takes one template, got %q too", words[2]) end
+  local client = connection.open(options)
+  if words[1] then
+    local schema = fail.unless(client.workflow_schemas:find(words[1]))
+    if options.json then return output.value(options, schema) end
+    return output.list(options, fields_of(schema.schema), nil, columns)
+  end
+  local company = fail.unless(client:describe())
+  if options.json then return output.value(options, company) end
+  if output.form(options) ~= "table" then
+    return output.list(options, company.templates, nil, { "id", "name" })
+  end
+  terminal.write(terminal.paint("Templates", "bold"), "\n")
+  output.list(options, company.templates, nil, { "name", "id" })
+  terminal.write("\n", terminal.paint("Record types", "bold"), "\n")
+  output.list(options, fields_of(company.record_types), nil, { "name", "label" })
+  terminal.write("\n", terminal.paint("Properties of records", "bold"), "\n")
+  output.list(options, fields_of(company.properties), nil, { "name", "type", "label" })
+  terminal.say "`ironclad describe TEMPLATE` shows the fields of a template"
+end
+
+return describe

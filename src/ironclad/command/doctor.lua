@@ -1,0 +1,156 @@
+--- ironclad doctor: checks the library, the clock, the connection, the token, the scopes and the limits, and says what
+-- to do about each.
+
+local connection = require "ironclad.command.connection"
+local core = require "ironclad.core"
+local fail = require "ironclad.command.fail"
+local named = require "ironclad.connections.named"
+local terminal = require "ironclad.command.terminal"
+
+local doctor = { flags = connection.flags }
+
+doctor.help = "Exit status 0 when everything is well, 1 when something is wrong, 4 when a login is needed."
+
+local CLOCK_SECONDS = 120 -- a difference that OAuth and TLS begin to mind
+
+local marks = { ok = { "ok  ", "green" }, note = { "note", "yellow" }, wrong = { "bad ", "red" } }
+
+-- Prints a finding, and what to do about it.
+local function report(state, text, advice)
+  local mark = marks[state]
+  terminal.write(terminal.paint(mark[1], mark[2]), "  ", terminal.clean(text), "\n")
+  if advice then terminal.write("      ", terminal.clean(advice), "\n") end
+end
+
+local function check_library()
+  local info = core.info()
+  report("ok", ("ironclad %s for %s, libcurl %s, %s, cJSON %s"):format(info.version,
+    rawget(_G, "jit") and rawget(_G, "jit").version or _VERSION, info.libcurl, info.tls, info.cjson))
+  if not info.http2 then report("note", "this libcurl has no HTTP/2", "HTTP/1.1 is used, which works") end
+  if info.tls_key_log then
+    report("note", "SSLKEYLOGFILE is set: libcurl writes the keys of all TLS connections to " .. info.tls_key_log,
+      "Unset it, unless you are looking at the traffic yourself")
+  end
+  if not pcall(require, "ironclad.listener") then
+    report("note", "built without the listener: `ironclad login --web` cannot wait for the browser",
+      "`ironclad login --paste` works; or install libmicrohttpd, and install ironclad again")
+  end
+end
+
+local function check_environment()
+  for _, name in ipairs { "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY" } do
+    local value = os.getenv(name)
+    if value and value ~= "" then
+      report("note", ("%s is set: requests go through %s"):format(name, (value:gsub("//[^/@]*@", "//…@"))))
+      return
+    end
+  end
+end
+
+local months = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11,
+  Dec = 12 }
+
+-- The seconds since 1970 of the header Date.
+local function time_of(text)
+  local day, month, year, hour, minute, second = (text or ""):match "(%d+) (%a+) (%d+) (%d+):(%d+):(%d+) GMT"
+  if not months[month] then return nil end
+  -- os.time takes local time: the difference to UTC at that moment is taken off.
+  local guess = os.time { year = year, month = months[month], day = day, hour = hour, min = minute, sec = second,
+    isdst = false }
+  local utc = os.date("!*t", guess)
+  utc.isdst = false
+  return guess + os.difftime(guess, os.time(utc))
+end
+
+local function check_clock(response)
+  local theirs = time_of(response and response.headers and response.headers.date)
+  if not theirs then return end
+  local off = math.floor(os.difftime(os.time(), theirs))
+  if math.abs(off) <= CLOCK_SECONDS then return report("ok", "the clock agrees with Ironclad's") end
+  report("wrong", ("the clock is %d seconds %s Ironclad's"):format(math.abs(off), off > 0 and "ahead of" or "behind"),
+    "Set the clock of this machine, best by NTP")
+end
+
+local function check_limits(response)
+  local headers = response and response.headers or {}
+  local limit, left = headers["x-ratelimit-limit"], headers["x-ratelimit-remaining"]
+  if limit and left then
+    report("ok", ("rate limit: %s of %s calls a minute are left"):format(tostring(left), tostring(limit)))
+  else
+    report("ok", "rate limits: the published ones are kept")
+  end
+end
+
+local function advice_for(err)
+  for _, kind in ipairs(core.error_kinds()) do
+    if kind.name == err.kind then return kind.advice end
+  end
+end
+
+-- What people do most, and the operation that it needs.
+local common = { { "list workflows", "workflows:list" }, { "launch workflows", "workflows:launch" },
+  { "read templates", "workflow_schemas:list" }, { "list records", "records:list" } }
+
+local function check_scopes(scopes)
+  if type(scopes) ~= "table" then return report("note", "Ironclad does not say which scopes the token has") end
+  local has = {}
+  for _, scope in ipairs(scopes) do has[scope] = true end
+  local cannot = {}
+  for _, pair in ipairs(common) do
+    for _, scope in ipairs(require("ironclad").scopes_for { pair[2] }) do
+      if not has[scope] then cannot[#cannot + 1] = ("%s (%s)"):format(pair[1], scope) end
+    end
+  end
+  if #cannot == 0 then return report("ok", ("the token has %d scopes"):format(#scopes)) end
+  report("note", "the token cannot " .. table.concat(cannot, ", "),
+    "If it should, add these scopes to the app and to the connection; `ironclad scopes OPERATION` names them")
+end
+
+-- Where the connection comes from; or the status to exit with.
+local function check_source(options)
+  local fine, name = pcall(connection.source, options)
+  if not fine then
+    if not fail.is(name) then error(name, 0) end
+    report("wrong", name.message)
+    return nil, name.status
+  end
+  local path = named.path()
+  report("ok", name and ("connection %q of %s"):format(name, path or "?") or "connection: the environment")
+  return true
+end
+
+local function check_connection(client)
+  local about, err = client:check()
+  if err then
+    report("wrong", tostring(err), advice_for(err))
+    return err.kind == "auth" and fail.LOGIN or fail.FAILED
+  end
+  report("ok", ("acts as %s <%s> of %s"):format(about.user.displayName, about.user.email,
+    about.company.companyDisplayName or about.user.companyName))
+  if about.expires_in then
+    report("ok", ("the token is good for %.0f minutes, and is renewed by itself"):format(about.expires_in / 60))
+  end
+  check_scopes(about.scopes)
+  local _, refused, response = client.workflows:list { pageSize = 1 }
+  if refused then report("note", tostring(refused), advice_for(refused)) end
+  check_clock(response)
+  check_limits(response)
+  return fail.DONE
+end
+
+function doctor.run(words, options)
+  if words[1] then fail.usage("doctor takes no argument, got %q", words[1]) end
+  check_library()
+  check_environment()
+  local known, status = check_source(options)
+  if not known then return status end
+  local fine, client = pcall(connection.open, options)
+  if not fine then
+    report("wrong", fail.is(client) and client.message or tostring(client))
+    return fail.is(client) and client.status or fail.FAILED
+  end
+  report("ok", "instance " .. core.describe(client.connection).origin)
+  return check_connection(client)
+end
+
+return doctor
