@@ -228,6 +228,66 @@ static void test_races(void) {
     ic_store_free(two);
 }
 
+/* The private file FILE_NAME, locked. */
+static ic_private_file locked_file(void) {
+    ic_private_file file;
+    ic_error error = {0};
+    CHECK(ic_private_file_init(&file, FILE_NAME, &error));
+    CHECK(ic_private_file_lock(&file, &error) == 1);
+    return file;
+}
+
+/* Whatever step fails, the file is as it was, or has the whole line, and the result says which. */
+static void test_append(void) {
+    static const struct {
+        disk_fate fate;
+        int cause;
+    } trials[] = {{DISK_FAILS, EIO}, {DISK_FAILS, ENOSPC}, {DISK_FAILS, EINTR}, {DISK_IS_SHORT, 0}};
+    enter("append");
+    ic_error error = {0};
+    ic_private_file file = locked_file();
+    CHECK(!ic_private_file_append(&file, "two\n", 4, &error)); /* there is no file */
+    EXPECT_ERROR(&error, "cannot open");
+    for (size_t i = 0; i < COUNT(trials); i++) {
+        bool missed = false;
+        for (long at = 1; !missed; at++) {
+            put_file("one\n");
+            disk_arm(at, trials[i].fate, trials[i].cause);
+            bool added = ic_private_file_append(&file, "two\n", 4, &error);
+            missed = disk_disarm();
+            CHECK(strcmp(file_text(FILE_NAME), added ? "one\ntwo\n" : "one\n") == 0);
+            CHECK(added || trials[i].fate == DISK_FAILS);
+            if (!added) EXPECT_ERROR(&error, FILE_NAME);
+        }
+    }
+    ic_private_file_unlock(&file);
+    CHECK(!ic_private_file_append(&file, "two\n", 4, &error));
+    EXPECT_ERROR(&error, "without its lock");
+    ic_private_file_clear(&file);
+}
+
+/* Where a process dies while it appends, the file has all or none of the line, or a part of it without an end
+ * of line. */
+static void test_append_killed(void) {
+    enter("append_killed");
+    for (long at = 1;; at++) {
+        put_file("one\n");
+        pid_t child = fork();
+        if (child == 0) {
+            ic_error error = {0};
+            ic_private_file file = locked_file();
+            disk_arm(at, DISK_KILLS, 0);
+            ic_private_file_append(&file, "two\n", 4, &error);
+            _exit(disk_disarm() ? 0 : 1);
+        }
+        int status;
+        CHECK(child > 0 && waitpid(child, &status, 0) == child);
+        const char *text = file_text(FILE_NAME);
+        CHECK(strcmp(text, "one\n") == 0 || strcmp(text, "one\ntw") == 0 || strcmp(text, "one\ntwo\n") == 0);
+        if (WIFEXITED(status) && WEXITSTATUS(status) == 0) break;
+    }
+}
+
 int main(void) {
     if (!begin_tests()) return 1;
     disk.fast = true;
@@ -238,6 +298,8 @@ int main(void) {
     test_odd_files();
     test_owners();
     test_races();
+    test_append();
+    test_append_killed();
     end_tests();
     return check_done("private_file");
 }

@@ -94,7 +94,8 @@ static const char *private_file_name(const ic_private_file *file, int part) {
 }
 
 bool ic_private_file_init(ic_private_file *file, const char *path, ic_error *error) {
-    *file = (ic_private_file){.folder_descriptor = -1, .lock = -1, .temporary = -1};
+    *file = (ic_private_file){
+        .folder_descriptor = -1, .lock = -1, .temporary = -1, .largest = IC_PRIVATE_FILE_LARGEST};
     char *absolute = ic_path_absolute(path, error);
     if (!absolute) return false;
     bool named = private_file_name_parts(file, absolute);
@@ -339,10 +340,9 @@ static char *private_file_read_whole(const ic_private_file *file, int descriptor
                                      ic_error *error) {
     const char *path = file->paths[IC_PART_FILE];
     struct stat found = {0};
-    if (fstat(descriptor, &found) == 0 && found.st_size > (off_t)IC_PRIVATE_FILE_LARGEST) {
-        ic_error_set(error, IC_ERR_STORE,
-                     "%s is larger than %zu bytes, so it is not a token file; choose another path", path,
-                     IC_PRIVATE_FILE_LARGEST);
+    if (fstat(descriptor, &found) == 0 && found.st_size > (off_t)file->largest) {
+        ic_error_set(error, IC_ERR_STORE, "%s is larger than %zu bytes; choose another path", path,
+                     file->largest);
         return NULL;
     }
     size_t size = (size_t)found.st_size;
@@ -453,4 +453,25 @@ bool ic_private_file_write(ic_private_file *file, const char *text, size_t lengt
                  "check the disk",
                  file->paths[IC_PART_FILE], strerror(errno));
     return false;
+}
+
+/* A whole line is there or not: what was written of it before a failure is cut off. */
+bool ic_private_file_append(ic_private_file *file, const char *text, size_t length, ic_error *error) {
+    if (!private_file_expect_lock(file, error)) return false;
+    struct stat before;
+    const char *path = file->paths[IC_PART_FILE];
+    int descriptor = private_file_open_part(file, IC_PART_FILE, O_WRONLY | O_APPEND);
+    if (descriptor < 0 || fstat(descriptor, &before) != 0) {
+        private_file_explain(error, "open", path, errno);
+        private_file_close(&descriptor);
+        return false;
+    }
+    bool good = private_file_check_part(file, IC_PART_FILE, descriptor, error);
+    if (good && !(private_file_write_all(descriptor, text, length) && private_file_sync(descriptor))) {
+        private_file_explain(error, "write", path, errno);
+        private_file_set_length(descriptor, (size_t)before.st_size);
+        good = false;
+    }
+    private_file_close(&descriptor);
+    return good;
 }

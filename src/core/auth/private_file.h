@@ -1,5 +1,5 @@
 /* A file that only this user can read, under a lock, and replaced as a whole or not at all. The token
- * store is built on it. This code does not interpret the contents.
+ * store and the state of change triggers are built on it. This code does not interpret the contents.
  *
  * The same folder also holds PATH.lock, which is never removed, and PATH.tmp, which exists during a write.
  * The folder may be a symbolic link; PATH itself may not. The folder must belong to this user or to root, and
@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define IC_PRIVATE_FILE_LARGEST ((size_t)4 * 1024 * 1024) /* bytes */
+#define IC_PRIVATE_FILE_LARGEST ((size_t)4 * 1024 * 1024) /* bytes; what `largest` is at first */
 
 /* The parts of a private file: indices of its paths. */
 enum { IC_PART_FILE, IC_PART_LOCK, IC_PART_TEMPORARY, IC_PART_COUNT };
@@ -27,6 +27,7 @@ typedef struct ic_private_file {
     size_t name_at;                         /* offset of the file's name in each path */
     unsigned generation;                    /* of the process that opened the descriptors (process.h) */
     int folder_descriptor, lock, temporary; /* -1: not open */
+    size_t largest;                         /* bytes; a larger file is not read */
 } ic_private_file;
 
 /* Opens nothing. A relative path is taken from the current folder. The file must be cleared, even after
@@ -51,5 +52,8 @@ bool ic_private_file_reserve(ic_private_file *file, size_t size, ic_error *error
  * exception: the new file is in place, but the disk has not confirmed that it survives a loss of power.
  * The message then says so. */
 bool ic_private_file_write(ic_private_file *file, const char *text, size_t length, ic_error *error);
+/* Adds these bytes to the end of the file, which must be there. True: they are on the disk. False: the file
+ * is as it was, or, if the disk fails even then or the process dies, ends with a part of them. */
+bool ic_private_file_append(ic_private_file *file, const char *text, size_t length, ic_error *error);
 
 #endif
