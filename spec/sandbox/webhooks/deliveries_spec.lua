@@ -1,5 +1,6 @@
 -- The sandbox posts events to webhooks: requests as they arrive, retries by its clock, and the controls that make
--- deliveries late, repeated, out of order or forged.
+-- deliveries late, repeated, out of order or forged. Tests that start other programs have the tag #shell:
+-- ThreadSanitizer does not run them.
 local ironclad = require "ironclad"
 local local_ironclad = require "spec.support.local_ironclad"
 local peer = require "spec.support.peer"
@@ -106,7 +107,7 @@ local function verifies(request, body)
 end
 
 describe("an event", function()
-  it("is posted to the target as Ironclad posts it", function()
+  it("is posted to the target as Ironclad posts it #shell", function()
     start()
     local server = receiver { OK }
     local webhook = listen(server, { events = { "workflow_launched" } })
@@ -150,7 +151,7 @@ describe("an event", function()
       .. '"workflowID":"%x+"}'))
   end)
 
-  it("goes to an https target whose certificate is trusted", function()
+  it("goes to an https target whose certificate is trusted #shell", function()
     local folder = peer.temporary_folder()
     local tls = peer.certificate(folder, "receiver")
     start { deliver_ca_file = tls.cert }
@@ -161,7 +162,7 @@ describe("an event", function()
     peer.remove_folder(folder)
   end)
 
-  it("does not go to an https target whose certificate is not trusted", function()
+  it("does not go to an https target whose certificate is not trusted #shell", function()
     start()
     local folder = peer.temporary_folder()
     local server = receiver({ OK }, peer.certificate(folder, "receiver"))
@@ -399,7 +400,7 @@ describe("the controls", function()
     assert.are.equal(5, settle().delivered)
   end)
 
-  it("replace the key: what waits is signed with the new one", function()
+  it("replace the key: what waits is signed with the new one #shell", function()
     begin { ERROR, OK }
     sandbox:send_event "a"
     settle()
@@ -411,7 +412,7 @@ describe("the controls", function()
     assert.is_true(verifies(server:requests()[2]))
   end)
 
-  it("forge deliveries", function()
+  it("forge deliveries #shell", function()
     local webhook = begin()
     for _, how in ipairs { "key", "signature", "body", "event_id", "nonce" } do
       local sent = sandbox:send_event { event = "workflow_launched", webhook = webhook, forge = how }
@@ -427,7 +428,7 @@ describe("the controls", function()
     assert.is_nil(server:requests()[6].headers["x-ironclad-webhook-verification"])
   end)
 
-  it("send events of any shape", function()
+  it("send events of any shape #shell", function()
     local webhook = begin()
     local changed = {
       webhook = webhook, event = "workflow_documents_renamed", payload = { documentKeys = { "draft" } },
