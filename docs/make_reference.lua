@@ -2,6 +2,7 @@
 -- from the methods that the module has. `make reference` runs it; dofile returns the functions that make both. It fails
 -- for a method that it has no words for.
 local catalog = require "ironclad.calls.catalog"
+local changes = require "ironclad.events.changes"
 local core = require "ironclad.core"
 local directory = require "ironclad.resources.directory"
 local each = require "ironclad.resources.each"
@@ -23,6 +24,14 @@ local helpers = {
   ["user:deactivate"] = { "options", "takes the right to log in; workflows of the user go on waiting for them" },
   ["group:add_members"] = { "users, options", "adds users, given as tables or ids" },
   ["group:remove_members"] = { "users, options", "removes users" },
+  ["records:changes"] = { "{ state =, since =, … }",
+    "iterates over what is new or changed since the last run: [changes](changes.md)" },
+  ["workflows:changes"] = { "{ state =, since =, … }",
+    "iterates over what is new or changed, in every status: [changes](changes.md)" },
+  ["entities:changes"] = { "{ state =, since =, … }",
+    "iterates over what is new or changed since the last run: [changes](changes.md)" },
+  ["obligations:changes"] = { "{ state =, since =, … }",
+    "iterates over what is new or changed since the last run: [changes](changes.md)" },
   ["workflows:wait"] = { "id, { step =, status = }", "waits until the workflow has reached a step or has a status" },
   ["exports:create_and_wait"] = { "body, options", "starts an export and waits until it can be downloaded" },
   ["exports:wait"] = { "job, options", "waits until it can be downloaded" },
@@ -188,7 +197,7 @@ end
 -- The methods of client.<resource> that are no operations.
 local function added_to(resource)
   local names = {}
-  for _, methods in ipairs { wait.methods, schema.methods, directory.methods } do
+  for _, methods in ipairs { wait.methods, schema.methods, directory.methods, changes.methods } do
     for name in pairs(methods[resource] or {}) do names[name] = true end
   end
   return names_of(names)

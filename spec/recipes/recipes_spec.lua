@@ -41,6 +41,31 @@ local function make_record(name, properties)
   return ironclad.must(client.records:create { type = "mutualNDA", name = name, properties = properties })
 end
 
+describe("recipes/record_changes.lua", function()
+  local function rows(...)
+    local output = run("record_changes.lua", folder .. "/changes.csv", ...)
+    local lines = {}
+    for line in peer.read_file(folder .. "/changes.csv"):gmatch "(.-)\r\n" do lines[#lines + 1] = line end
+    return tonumber(output:match "^(%d+) changes"), lines
+  end
+
+  it("adds what has changed since the last run, and what has gone", function()
+    local recent = rows()
+    assert.is_true(recent > 0)
+    assert.are.equal(0, (rows()))
+    local record = make_record('New, with "quotes"', { counterpartyName = "Acme" })
+    local count, lines = rows "gone"
+    assert.are.equal(1, count)
+    assert.are.equal(recent + 1, #lines)
+    assert.matches('^' .. record.id:gsub("%-", "%%-") .. ',IC%-%d+,[^,]+,mutualNDA,"New, with ""quotes""",Acme$',
+      lines[#lines])
+    ironclad.must(client.records:delete(record))
+    count, lines = rows "gone"
+    assert.are.same({ 1, record.id .. ",,gone,,," }, { count, lines[#lines] })
+    assert.are.equal(0, (rows "gone"))
+  end)
+end)
+
 describe("recipes/expiring_contracts.lua", function()
   local function in_days(days) return ironclad.date(os.time() + days * 24 * 3600) end
 

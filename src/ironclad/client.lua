@@ -25,6 +25,9 @@ local client = {}
 local beside = {
   workflow_schemas = "ironclad.resources.schema", ["scim.users"] = "ironclad.resources.directory",
 }
+for _, resource in ipairs { "records", "workflows", "entities", "obligations" } do
+  beside[resource] = "ironclad.events.changes"
+end
 
 -- The method of that name, or nil.
 local function make_method(resource, name)

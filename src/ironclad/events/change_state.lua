@@ -1,0 +1,205 @@
+--- What a change trigger remembers between two runs: the time before which everything has been handled, and the items
+-- since then that have been.
+--
+-- It is kept as lines of text. The first is a header, as JSON; each other line is one item: ["id",time,from]. A line is
+-- added when an item has been handled. Now and then the whole text is replaced by a shorter one. A process that dies
+-- while a line is added leaves a part of it, without its end of line; that item is then not handled yet.
+--
+-- The text is kept by a store: a table with the functions
+--
+--   load()         returns the text, or nil when there is none
+--   save(text)     replaces it. When it returns, the text is safe
+--   append(text)   optional: adds to its end, in the same way. Without it, save is called with the whole text
+--   lock()         optional: returns false when another process has the lock
+--   unlock()       optional
+--
+-- A function fails by raising an error, or by returning nil (load: false) and a message. Times are milliseconds since
+-- 1970, on Ironclad's clock.
+
+local core = require "ironclad.core"
+local mistake = require "ironclad.base.mistake"
+
+local change_state = {}
+
+local FORMAT, VERSION = "ironclad changes", 1
+local GONE = -1 -- the time in the line of an item that has gone
+local FEWEST = 1000 -- lines that are added before the text is replaced
+
+--- A store in a file that only this user can read, with PATH.lock beside it.
+-- @return the store; nil and a message
+function change_state.file(path)
+  local file, problem = core.state_file(path)
+  if not file then return nil, problem end
+  return {
+    name = path,
+    lock = function() return file:lock() end,
+    unlock = function() file:unlock() end,
+    load = function()
+      local text, why = file:read()
+      if text == nil then return false, why end
+      return text or nil
+    end,
+    save = function(text) return file:write(text) end,
+    append = function(text) return file:append(text) end,
+  }
+end
+
+--- What is wrong with a store that a script gives, or nil.
+function change_state.objection(store)
+  for _, name in ipairs { "load", "save" } do
+    if type(store[name]) ~= "function" then
+      return ("state: expected a path, or a table with the functions load and save; has no %s"):format(name)
+    end
+  end
+  for _, name in ipairs { "append", "lock", "unlock" } do
+    if store[name] ~= nil and type(store[name]) ~= "function" then
+      return ("state: %s is %s, not a function"):format(name, mistake.type_of(store[name]))
+    end
+  end
+end
+
+local State = {}
+State.__index = State
+
+--- A state that has not been loaded.
+-- @param list the list's name in the header: "records"
+-- @param arguments text that says which of the list's items are wanted. A state of other items is refused
+function change_state.new(store, list, arguments)
+  return setmetatable({
+    store = store, name = store.name or "the state", list = list, arguments = arguments,
+    from = false, seen = {}, count = 0, gone = {}, added = 0, locked = false,
+  }, State)
+end
+
+-- Calls a function of the store. Raises what goes wrong as text.
+local function ask(self, name, ...)
+  local fine, result, problem = pcall(self.store[name], ...)
+  if not fine then error(tostring(result), 0) end
+  local failed = problem ~= nil and not result
+  if failed then error(tostring(problem), 0) end
+  return result
+end
+
+--- Takes the lock. Raises a text when another process has it.
+function State:lock()
+  if not self.store.lock or self.locked then return end
+  if ask(self, "lock") == false then
+    error(("%s is in use: another process, or another loop of this one, looks for changes with it. "
+      .. "Wait for its end, or give each a state of its own"):format(self.name), 0)
+  end
+  self.locked = true
+end
+
+function State:unlock()
+  if self.locked and self.store.unlock then pcall(self.store.unlock) end
+  self.locked = false
+end
+
+local function refuse(self, why, ...)
+  error(("%s is not the state of these changes: %s. Restore it, or move it away to begin anew"):format(self.name,
+    why:format(...)), 0)
+end
+
+local function read_header(self, line)
+  local fine, header = pcall(core.json.decode, line)
+  if not fine or type(header) ~= "table" or header.format ~= FORMAT then
+    refuse(self, "its first line is not a header of such a file")
+  end
+  if header.version ~= VERSION then
+    error(("%s was written by another version of this module (format %s, this one knows %d): update this one"):format(
+      self.name, tostring(header.version), VERSION), 0)
+  end
+  if header.list ~= self.list then refuse(self, "it is about %s, not %s", tostring(header.list), self.list) end
+  if header.arguments ~= self.arguments then
+    refuse(self, "it was made with other arguments (%s, now %s)", tostring(header.arguments), self.arguments)
+  end
+  if type(header.from) ~= "number" then refuse(self, "its header has no time") end
+  return header.from
+end
+
+local function remember(self, id, time)
+  if not self.seen[id] then self.count = self.count + 1 end
+  self.seen[id] = time
+end
+
+local function read_line(self, line, number)
+  local fine, entry = pcall(core.json.decode, line)
+  if not fine or type(entry) ~= "table" or type(entry[1]) ~= "string" or type(entry[2]) ~= "number"
+    or type(entry[3]) ~= "number" then
+    refuse(self, "line %d is damaged", number)
+  end
+  if entry[2] == GONE then self.gone[entry[1]] = true else remember(self, entry[1], entry[2]) end
+  self.from = math.max(self.from, entry[3])
+end
+
+-- Forgets items that are older than `from`: they are not looked at again.
+local function forget_old(self)
+  local kept, count = {}, 0
+  for id, time in pairs(self.seen) do
+    if time >= self.from then kept[id], count = time, count + 1 end
+  end
+  self.seen, self.count = kept, count
+end
+
+--- Loads the state. Raises a text when it cannot be read, is damaged or belongs to something else.
+-- @return whether there was one
+function State:load()
+  local text = ask(self, "load")
+  if text == nil then return false end
+  if type(text) ~= "string" then refuse(self, "load returned %s", mistake.type_of(text)) end
+  local number, at = 0, 1
+  while true do
+    local stop = text:find("\n", at, true)
+    if not stop then break end
+    number = number + 1
+    local line = text:sub(at, stop - 1)
+    if number == 1 then self.from = read_header(self, line) else read_line(self, line, number) end
+    at = stop + 1
+  end
+  if number == 0 then refuse(self, text == "" and "it is empty" or "its first line is not a header of such a file") end
+  self.torn = at <= #text -- the last line has no end
+  forget_old(self)
+  return true
+end
+
+local function line_of(id, time, from)
+  if id:find "[^%w_-]" then id = core.json.encode(id) else id = '"' .. id .. '"' end
+  return ("[%s,%d,%d]\n"):format(id, time, from)
+end
+
+--- Saves the whole state, as short as it can be.
+function State:save()
+  forget_old(self)
+  local lines = { core.json.encode { format = FORMAT, version = VERSION, list = self.list, arguments = self.arguments,
+    from = self.from } .. "\n" }
+  for id, time in pairs(self.seen) do lines[#lines + 1] = line_of(id, time, self.from) end
+  for id in pairs(self.gone) do lines[#lines + 1] = line_of(id, GONE, self.from) end
+  ask(self, "save", table.concat(lines))
+  self.added, self.torn = 0, false
+end
+
+-- Adds one line, or replaces the text when many lines were added.
+local function add(self, id, time)
+  self.added = self.added + 1
+  if not self.store.append or self.torn or self.added > math.max(FEWEST, self.count) then return self:save() end
+  ask(self, "append", line_of(id, time, self.from))
+end
+
+--- Records that an item has been handled.
+-- @param from the time before which everything has been, too
+function State:handled(id, time, from)
+  remember(self, id, time)
+  self.from = math.max(self.from, from)
+  add(self, id, time)
+end
+
+--- Records that a script knows that an item has gone.
+function State:handled_gone(id)
+  self.gone[id] = true
+  add(self, id, GONE)
+end
+
+--- Whether this item is not older than what is remembered, and has not been handled since it changed.
+function State:is_new(id, time) return time >= self.from and self.seen[id] ~= time end
+
+return change_state

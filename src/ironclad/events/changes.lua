@@ -1,0 +1,424 @@
+--- Triggers by polling: what is new or changed in a list since the last run, with nothing lost.
+--
+--   for record in client.records:changes { state = "changes.state" } do … end
+--
+-- and the same for client.workflows, client.entities and client.obligations. It takes the list's query parameters, the
+-- options of a call, and:
+--
+--   state      a path, or a store (ironclad.events.change_state); required
+--   since      where the first run begins: ISO 8601 text, an ironclad.date, or "now"; default: everything there is.
+--              Later runs begin where the state says
+--   overlap    seconds, 300 unless given: how late an item may become visible in the list after its lastUpdated
+--   reconcile  true: at the end, reads all ids, and gives { id =, gone = true } for each that was there at the last run
+--              and is no more
+--
+-- An item counts as handled when the loop asks for the next one, or with changes:done(). Until then a crash, an error
+-- or a break means that the next run gives it again. Items come in the order of lastUpdated (workflows: of each page).
+-- An item that changes again comes again.
+--
+-- changes:follow{ every = 60, on_error = function(err) } goes on: after the last change it sleeps, and looks again.
+-- changes:close() ends the loop, also from another task.
+--
+-- Like each…, it raises errors as text; `changes.error` is then the error as a table.
+
+local change_state = require "ironclad.events.change_state"
+local change_walk = require "ironclad.events.change_walk"
+local catalog = require "ironclad.calls.catalog"
+local Error = require "ironclad.base.error"
+local lazy = require "ironclad.base.lazy"
+local mistake = require "ironclad.base.mistake"
+local moment = require "ironclad.events.moment"
+local operation = require "ironclad.calls.operation"
+local run = require "ironclad.calls.run"
+local each = lazy "ironclad.resources.each"
+
+local changes = {}
+
+local OVERLAP, EVERY = 300, 60 -- seconds
+local LONGEST = 365 * 24 * 3600 -- seconds
+
+local own_options = mistake.set { "state", "since", "overlap", "reconcile" }
+-- What the iterator decides itself, and what to write instead.
+local refused = {
+  lastUpdated = "write since", sortField = "changes come in the order of lastUpdated",
+  sortDirection = "changes come in the order of lastUpdated", page = "every page is read",
+  limit = "leave the loop with break", to = "items come one by one", callback = "items come one by one",
+  dry_run = "items come one by one",
+}
+
+local Changes = { __name = "ironclad.changes" }
+
+local optional = mistake.set { "error" }
+
+Changes.__index = mistake.guard(function(self, name)
+  local method = Changes[name]
+  if method ~= nil or optional[name] then return method end
+  if type(name) == "string" and not name:find "^__" then
+    mistake.raise(self.label, 'changes have no "%s"%s', name,
+      mistake.did_you_mean(name, { "close", "done", "error", "follow" }))
+  end
+end)
+
+-- --- arguments
+
+local function check_seconds(label, name, value, least)
+  if type(value) ~= "number" or value ~= value or value < least or value > LONGEST then
+    mistake.raise(label, "%s: expected a number of seconds from %g, got %s", name, least,
+      type(value) == "number" and tostring(value) or mistake.type_of(value))
+  end
+  return value
+end
+
+-- `since` in milliseconds; "now"; 0 when it is not given.
+local function read_since(label, since)
+  if since == nil then return 0 end
+  if since == "now" then return since end
+  local is_date = type(since) == "table" and rawget(getmetatable(since) or {}, "kind") == "date"
+  local time = moment.read(is_date and tostring(since) or since)
+  if not time or since == "" then
+    mistake.raise(label, 'since: expected ISO 8601, as "2026-01-31" or "2026-01-31T12:00:00Z", an ironclad.date '
+      .. 'or "now", got %s', type(since) == "string" and ("%q"):format(since) or mistake.type_of(since))
+  end
+  return time
+end
+
+local function read_state(label, state)
+  if type(state) == "string" and state ~= "" then
+    local store, problem = change_state.file(state)
+    if not store then mistake.raise(label, "state: %s", problem) end
+    return store
+  end
+  if type(state) ~= "table" then
+    mistake.raise(label, "state: expected a path, or a table with the functions load and save, got %s",
+      state == "" and "an empty string" or mistake.type_of(state))
+  end
+  local objection = change_state.objection(state)
+  if objection then mistake.raise(label, objection) end
+  return state
+end
+
+-- Where the ids of the last reconciliation are kept.
+local function read_ids(label, state)
+  if type(state) == "string" then return change_state.file(state .. ".ids") end
+  local ids = state.ids
+  local objection = type(ids) ~= "table" and "expected a table in state.ids" or change_state.objection(ids)
+  if objection then mistake.raise(label, "reconcile: needs state.ids, a store for ids: %s", objection) end
+  return ids
+end
+
+-- Text that says which items are wanted, the same for the same arguments.
+local function fingerprint(query)
+  local names, parts = {}, {}
+  for name in pairs(query or {}) do
+    if name ~= "pageSize" then names[#names + 1] = name end
+  end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    local value = query[name]
+    if type(value) == "table" and value[1] ~= nil then
+      local words = {}
+      for i, word in ipairs(value) do words[i] = tostring(word) end
+      table.sort(words)
+      value = table.concat(words, ",")
+    end
+    parts[#parts + 1] = name .. "=" .. tostring(value)
+  end
+  return table.concat(parts, "&")
+end
+
+-- Separates the own options from the others.
+local function split(label, given)
+  if type(given) ~= "table" then
+    mistake.raise(label, "expected a table with state, got %s", mistake.type_of(given))
+  end
+  local own, rest = {}, {}
+  for name, value in pairs(given) do
+    if refused[name] then mistake.raise(label, "%s: is not for changes; %s", name, refused[name]) end
+    if own_options[name] then own[name] = value else rest[name] = value end
+  end
+  if own.reconcile ~= nil and type(own.reconcile) ~= "boolean" then
+    mistake.raise(label, "reconcile: expected true or false, got %s", mistake.type_of(own.reconcile))
+  end
+  return own, rest
+end
+
+local function new_changes(client, resource, label, given)
+  local index, entry = catalog.find(resource .. ":list")
+  local list = change_walk.lists[resource]
+  local own, rest = split(label, given)
+  local arguments = operation.read(label, entry, nil, rest)
+  arguments.query = arguments.query or {}
+  for name, value in pairs(list.query or {}) do
+    if arguments.query[name] == nil then arguments.query[name] = value end
+  end
+  local store = read_state(label, own.state)
+  return setmetatable({
+    client = client, resource = resource, label = label, rest = rest,
+    source = { client = client, label = label, index = index, entry = entry, arguments = arguments, list = list },
+    state = change_state.new(store, resource, fingerprint(arguments.query)),
+    since = read_since(label, own.since),
+    overlap = check_seconds(label, "overlap", own.overlap or OVERLAP, 0) * 1000,
+    ids = own.reconcile and read_ids(label, own.state) or false,
+    walk = false, queue = {}, position = 0, inhand = false, given = 0, saved_from = 0,
+    loaded = false, fresh = false, closed = false, following = false, pending = false, missing = false, present = false,
+  }, Changes)
+end
+
+-- --- one look
+
+-- The time before which nothing new is expected in the list. It is never later than the newest item that was seen, so
+-- it does not depend on any clock being right; Ironclad's time only guards against an item that is dated in the future.
+local function horizon(self)
+  local walk = self.walk
+  return math.min(walk.clock or math.huge, walk.newest) - self.overlap
+end
+
+-- Records the item in hand as handled.
+local function finish_item(self)
+  local change = self.inhand
+  if not change then return end
+  self.inhand = false
+  if change.gone then return self.state:handled_gone(change.id) end
+  local from = self.walk:is_in_order() and math.min(change.time, horizon(self)) or self.state.from
+  self.state:handled(change.id, change.time, from)
+  self.given = self.given + 1
+end
+
+local function begin(self)
+  self.state:lock()
+  if not self.state:load() then
+    self.state.from = self.since == "now" and 0 or self.since
+    self.fresh = true
+  end
+  self.loaded = true
+end
+
+-- The first run: where it begins is saved before anything is handled, which also shows that it can be saved.
+local function settle_start(self)
+  self.fresh = false
+  if self.since == "now" then
+    local answer, err, response = run.finish(run.start(self.client, self.label, self.source.index,
+      { query = { pageSize = 1 }, as_user = self.source.arguments.as_user }))
+    if not answer then error(err, 0) end
+    local clock = moment.read_http(response.headers and response.headers.date)
+    self.state.from = clock or os.time() * 1000
+  end
+  self.state:save()
+  self.saved_from = self.state.from
+end
+
+local function begin_look(self)
+  if not self.loaded then begin(self) end
+  if self.fresh then settle_start(self) end
+  local state = self.state
+  self.walk = change_walk.new(self.source, state.from, function(id, time) return state:is_new(id, time) end)
+  self.queue, self.position, self.given = {}, 0, 0
+end
+
+-- Everything up to the horizon has been given.
+local function end_look(self)
+  local from = math.max(self.state.from, horizon(self))
+  if from ~= self.state.from or self.given > 0 then
+    local advanced = from - self.saved_from >= self.overlap
+    self.state.from = from
+    if self.given > 0 or advanced or not self.following then
+      self.state:save()
+      self.saved_from = from
+    end
+  end
+  self.walk = false
+end
+
+-- --- what has gone
+
+local function read_known(store)
+  local text, problem = store.load()
+  if text == false then error(tostring(problem), 0) end
+  local known = {}
+  for id in (text or ""):gmatch "[^\n]+" do known[#known + 1] = id end
+  return known
+end
+
+local function copy(from)
+  local to = {}
+  for name, value in pairs(from) do to[name] = value end
+  return to
+end
+
+-- Reads all ids, and sets self.missing to those that were there before and are not in the list.
+local function begin_reconciling(self)
+  if self.ids.lock and self.ids.lock() == false then
+    error((self.ids.name or "state.ids") .. " is in use by another process", 0)
+  end
+  local present, missing = {}, {}
+  local arguments = copy(self.rest)
+  for name, value in pairs(self.source.list.query or {}) do
+    if arguments[name] == nil then arguments[name] = value end
+  end
+  for item in self.client[self.resource][each.name_of(self.source.entry)](self.client[self.resource], arguments) do
+    present[item.id] = true
+  end
+  for _, id in ipairs(read_known(self.ids)) do
+    if not present[id] and not self.state.gone[id] then missing[#missing + 1] = id end
+  end
+  self.missing, self.present = missing, present
+end
+
+local function end_reconciling(self)
+  local ids = {}
+  for id in pairs(self.present) do ids[#ids + 1] = id end
+  table.sort(ids)
+  local saved, problem = self.ids.save(table.concat(ids, "\n") .. "\n")
+  if self.ids.unlock then self.ids.unlock() end
+  if saved == nil and problem then error(tostring(problem), 0) end
+  self.state.gone, self.missing, self.present = {}, false, false
+  self.state:save()
+end
+
+-- The next item that has gone, or nil at the end. Ironclad itself is asked, because a list may pass over an item.
+local function next_gone(self)
+  if not self.missing then begin_reconciling(self) end
+  while true do
+    local id = table.remove(self.missing)
+    if not id then break end
+    local resource = self.client[self.resource]
+    local _, err = resource:get(id)
+    if err and err.kind ~= "not_found" and err.kind ~= "permission" then error(err, 0) end
+    if err then
+      self.inhand = { id = id, gone = true }
+      return { id = id, gone = true }
+    end
+    self.present[id] = true
+  end
+  end_reconciling(self)
+  return nil
+end
+
+-- --- the iterator
+
+-- Sleeps until the next look. It ends early when the iterator is closed.
+local function rest(self, seconds)
+  local until_end = run.internal(self.client, "pause", seconds)
+  self.pending = until_end
+  local rested, err = run.finish(until_end)
+  self.pending = false
+  if not rested and not self.closed then error(err, 0) end
+end
+
+local function next_change(self)
+  finish_item(self)
+  while not self.closed do
+    if not self.walk and not self.missing then begin_look(self) end
+    if self.missing then
+      local gone = next_gone(self)
+      if gone then return gone end
+    else
+      if self.position < #self.queue then
+        self.position = self.position + 1
+        self.inhand = self.queue[self.position]
+        return self.inhand.value
+      end
+      local batch = self.walk:next()
+      if batch then
+        self.queue, self.position = batch, 0
+      else
+        end_look(self)
+        local gone = self.ids and next_gone(self)
+        if gone then return gone end
+      end
+    end
+    if not self.walk and not self.missing then
+      if not self.following then return nil end
+      rest(self, self.following.every)
+    end
+  end
+end
+
+-- Any error as a table.
+local function as_error(self, problem)
+  if type(problem) == "table" and problem.kind then return problem end
+  return Error.new { kind = "store", message = tostring(problem), operation = self.label, outcome = "not_done",
+    retryable = false, attempts = 1 }
+end
+
+-- Whether a loop that follows goes on after a failure: what has failed may work later.
+local function survives(self, err)
+  if not self.following or self.closed or not err.retryable then return false end
+  if self.following.on_error then self.following.on_error(err) end
+  self.walk, self.missing, self.inhand = false, false, false
+  rest(self, math.max(self.following.every, err.retry_after or 0))
+  return true
+end
+
+Changes.__call = mistake.guard_waiting(function(self)
+  while not self.closed do
+    local fine, result = pcall(next_change, self)
+    if fine and result ~= nil then return result end
+    if fine then break end
+    local err = as_error(self, result)
+    if not survives(self, err) then
+      if self.closed and err.kind == "cancelled" then break end
+      self.error = err
+      Changes.close(self)
+      error(tostring(err), 0)
+    end
+  end
+  Changes.close(self)
+  return nil
+end)
+
+--- Records that the last item has been handled, for a loop that ends here, with break or return.
+function Changes:done()
+  if self.closed then return end
+  local fine, problem = pcall(finish_item, self)
+  if fine then return end
+  self.error = as_error(self, problem)
+  Changes.close(self)
+  error(tostring(self.error), 0)
+end
+
+--- Makes the loop go on for ever: after the last change it sleeps, and looks again.
+-- @param options every (seconds between two looks; default 60), on_error (function(err), called when a look fails with
+--   an error that may pass; the loop then goes on)
+-- @return the same changes
+function Changes:follow(options)
+  local label = self.label
+  options = options == nil and {} or options
+  mistake.check_options(label .. ":follow", options, { every = true, on_error = true })
+  if options.on_error ~= nil and type(options.on_error) ~= "function" then
+    mistake.raise(label .. ":follow", "on_error: expected a function, got %s", mistake.type_of(options.on_error))
+  end
+  self.following = { every = check_seconds(label .. ":follow", "every", options.every or EVERY, 0.001),
+    on_error = options.on_error }
+  return self
+end
+
+--- Ends the loop: cancels what it waits for, and releases the state. The last item is not recorded as handled.
+function Changes:close()
+  if self.closed then return end
+  self.closed = true
+  if self.pending then run.cancel(self.pending) end
+  if self.source.pending then run.cancel(self.source.pending) end
+  self.state:unlock()
+  if self.ids and self.ids.unlock then pcall(self.ids.unlock) end
+end
+
+function Changes:__close() self:close() end
+
+function Changes:__tostring() return ("ironclad.changes (%s)"):format(self.label) end
+
+Changes.follow = mistake.guard(Changes.follow)
+
+--- Methods by resource and name.
+changes.methods = {}
+for resource in pairs(change_walk.lists) do
+  local label = resource .. ":changes"
+  changes.methods[resource] = { changes = function(methods, given, ...)
+    mistake.check_surplus(label, ...)
+    local client = operation.client_of(label, { resource = resource, name = "changes" }, methods)
+    local iterator = new_changes(client, resource, label, given)
+    return iterator, nil, nil, iterator
+  end }
+end
+
+return changes

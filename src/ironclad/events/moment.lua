@@ -1,0 +1,57 @@
+--- Points in time as milliseconds since 1970, UTC: as Ironclad writes them, and as HTTP does.
+
+local moment = {}
+
+-- The days from 1970-01-01 to a day of the proleptic Gregorian calendar.
+local function days_since_1970(year, month, day)
+  if month <= 2 then year = year - 1 end
+  local era = math.floor(year / 400)
+  local year_of_era = year - era * 400
+  local day_of_year = math.floor((153 * ((month + 9) % 12) + 2) / 5) + day - 1
+  local day_of_era = year_of_era * 365 + math.floor(year_of_era / 4) - math.floor(year_of_era / 100) + day_of_year
+  return era * 146097 + day_of_era - 719468
+end
+
+local function milliseconds(year, month, day, hour, minute, second)
+  local days = days_since_1970(tonumber(year), tonumber(month), tonumber(day))
+  return ((days * 24 + tonumber(hour)) * 60 + tonumber(minute)) * 60000 + math.floor(tonumber(second) * 1000 + 0.5)
+end
+
+--- Reads ISO 8601 text: a day, or a point in time with or without an offset.
+-- @return milliseconds, or nil
+function moment.read(text)
+  if type(text) ~= "string" then return nil end
+  local year, month, day, rest = text:match "^(%d%d%d%d)%-(%d%d)%-(%d%d)(.*)$"
+  if not year then return nil end
+  if rest == "" then return milliseconds(year, month, day, 0, 0, 0) end
+  local hour, minute, after = rest:match "^[Tt ](%d%d):(%d%d)(.*)$"
+  if not hour then return nil end
+  local second, zone = after:match "^:(%d%d%.?%d*)(.*)$"
+  zone = zone or after
+  local offset = 0
+  if zone ~= "" and zone ~= "Z" and zone ~= "z" then
+    local sign, hours, minutes = zone:match "^([+-])(%d%d):?(%d%d)$"
+    if not sign then return nil end
+    offset = (tonumber(hours) * 60 + tonumber(minutes)) * (sign == "-" and -1 or 1)
+  end
+  return milliseconds(year, month, day, hour, minute, second or 0) - offset * 60000
+end
+
+local MONTHS = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11,
+  Dec = 12 }
+
+--- Reads the date of an HTTP header, "Thu, 17 Nov 2016 00:37:22 GMT" (RFC 9110, 5.6.7).
+-- @return milliseconds, or nil
+function moment.read_http(text)
+  if type(text) ~= "string" then return nil end
+  local day, month, year, hour, minute, second = text:match "^%a+, (%d%d) (%a%a%a) (%d%d%d%d) (%d%d):(%d%d):(%d%d) GMT$"
+  if not day or not MONTHS[month] then return nil end
+  return milliseconds(year, MONTHS[month], day, hour, minute, second)
+end
+
+--- Writes milliseconds as Ironclad does: "2016-11-17T00:37:22.318Z".
+function moment.write(time)
+  return os.date("!%Y-%m-%dT%H:%M:%S", math.floor(time / 1000)) .. (".%03dZ"):format(time % 1000)
+end
+
+return moment
