@@ -282,13 +282,19 @@ end
 
 -- Replaces a file store in the options by its path, and removes a store written in Lua.
 -- @return the options, the store written in Lua or nil, and what is wrong with it or nil
-local function with_store(options)
+local function with_store(class, options)
   local given = options.store
-  if given == nil or (type(given) == "string" and given ~= "memory") then return options end
+  local by_default = given == nil and options.shared ~= nil and options.token == nil and class.product == "clm"
+  if by_default then given = "shared" end
+  if given == nil or (not by_default and type(given) == "string" and given ~= "memory") then return options end
   local copy = {}
   for name, value in pairs(options) do copy[name] = value end
   copy.store = nil
   if given == "memory" then return copy end
+  if given == "shared" then
+    copy.store = given
+    return copy
+  end
   if type(given) ~= "table" then
     return nil, nil, ('store: expected "memory", a path or a table with load and save, got a %s'):format(type(given))
   end
@@ -327,7 +333,7 @@ function client.make(class, label, options, explain)
   end
   if host.configure then host.configure(options.socket_dir) end
   if options.shared ~= nil then require("ironclad.shared.redis").load(label) end
-  local plain, custom, unfit = with_store(with_environment(class, with_scopes(options)))
+  local plain, custom, unfit = with_store(class, with_environment(class, with_scopes(options)))
   if unfit then refuse(unfit) end
   local connection, wrong = core.connect(plain, custom and store.number_of(custom), watchers and hooks.watch(watchers),
     class.product)

@@ -234,6 +234,8 @@ static void engine_finish_refreshes(ic_engine *engine) {
     while (ic_token_queue_is_refreshing(engine) && ic_now() < until)
         engine_turn(engine, 100);
     ic_token_queue_save_last(engine);
+    while (ic_token_queue_is_refreshing(engine) && ic_now() < until)
+        engine_turn(engine, 100);
 }
 
 /* Called when the thread is ended from outside (by pthread_cancel, or by pthread_exit in a function that

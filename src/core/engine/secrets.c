@@ -12,6 +12,7 @@ static size_t secrets_redact(const ic_call *call, char *text, size_t length) {
                                    call->request.sensitive,
                                    call->connection->proxy_password,
                                    call->connection->shared.password,
+                                   settings->shared_key,
                                    token ? token->access_token : NULL,
                                    token ? token->refresh_token : NULL};
     return ic_redact(text, length, secrets, sizeof secrets / sizeof *secrets);

@@ -19,20 +19,32 @@ static const char *const step_names[] = {[IC_STORE_LOCK] = "lock",
 bool ic_store_worker_init(ic_engine *engine, ic_store_worker *worker, const char *path, void *owner) {
     *worker = (ic_store_worker){.owner = owner, .store = path ? ic_store_new(path, NULL) : NULL};
     worker->timer.owner = worker;
-    if ((worker->store || !path) && ic_timers_reserve(&engine->timers)) return true;
+    if ((worker->store || !path) && ic_timers_reserve(&engine->timers)) {
+        if (ic_shared_store_init(engine, &worker->shared, worker, &worker->found)) return true;
+        ic_timers_release(&engine->timers, &worker->timer);
+    }
     ic_store_free(worker->store);
     return false;
 }
 
 void ic_store_worker_clear(ic_engine *engine, ic_store_worker *worker) {
     ic_timers_release(&engine->timers, &worker->timer);
+    ic_shared_store_clear(&worker->shared);
     ic_store_free(worker->store);
     ic_token_clear(&worker->found);
     ic_call_release(worker->question);
 }
 
 bool ic_store_worker_persists(const ic_store_worker *worker) {
-    return worker->store || worker->connection->store_mailbox;
+    return worker->store || worker->connection->store_mailbox || worker->connection->shared_store;
+}
+
+bool ic_store_worker_is_behind(const ic_store_worker *worker) {
+    return worker->connection->shared_store && ic_shared_store_is_behind(&worker->shared);
+}
+
+bool ic_store_worker_is_saving(const ic_store_worker *worker) {
+    return worker->shared.command && worker->step == IC_STORE_SAVE;
 }
 
 /* ---- a file store ---- */
@@ -62,6 +74,24 @@ static void store_worker_try_lock(void *engine, void *owner, double now) {
                      worker->connection->settings.store, LOCK_PATIENCE);
     worker->done(engine, worker->owner, locked > 0 ? NULL : &error);
     ic_error_clear(&error);
+}
+
+/* ---- the shared Redis ---- */
+
+static void store_worker_on_shared(ic_engine *engine, void *owner, const ic_error *error) {
+    ic_store_worker *worker = owner;
+    worker->done(engine, worker->owner, error);
+}
+
+static void store_worker_shared_step(ic_store_worker *worker, const ic_token *token) {
+    ic_shared_store *shared = &worker->shared;
+    switch (worker->step) {
+    case IC_STORE_LOCK: ic_shared_store_lock(shared, worker->connection, store_worker_on_shared); return;
+    case IC_STORE_LOAD: ic_shared_store_load(shared, store_worker_on_shared); return;
+    case IC_STORE_PREPARE: ic_shared_store_prepare(shared, store_worker_on_shared); return;
+    case IC_STORE_SAVE: ic_shared_store_save(shared, token, store_worker_on_shared); return;
+    case IC_STORE_UNLOCK: ic_shared_store_unlock(shared, store_worker_on_shared); return;
+    }
 }
 
 /* ---- a store written in Lua ---- */
@@ -140,8 +170,11 @@ void ic_store_worker_do(ic_engine *engine, ic_store_worker *worker, ic_store_ste
     worker->step = step;
     worker->done = done;
     if (step == IC_STORE_LOAD) ic_token_clear(&worker->found);
-    if (!ic_store_worker_persists(worker) || (!worker->store && step == IC_STORE_PREPARE)) {
+    bool asked = worker->connection->store_mailbox != NULL;
+    if (!ic_store_worker_persists(worker) || (asked && step == IC_STORE_PREPARE)) {
         done(engine, worker->owner, NULL);
+    } else if (worker->connection->shared_store) {
+        store_worker_shared_step(worker, token);
     } else if (!worker->store) {
         store_worker_ask(engine, worker, token);
     } else if (step == IC_STORE_LOCK) {

@@ -1,11 +1,11 @@
-/* Carries out the steps of loading and saving a token: in memory (nothing to do), in a file, or in a store
- * written in Lua, which gets a message. A step ends by calling back, at once or later; a store is asked
- * for one step at a time. The engine's thread only. */
+/* Carries out the steps of loading and saving a token: in memory (nothing to do), in a file, in the shared
+ * Redis, or in a store written in Lua, which gets a message. A step ends by calling back, at once or later; a
+ * store is asked for one step at a time. The engine's thread only. */
 #ifndef IC_STORE_WORKER_H
 #define IC_STORE_WORKER_H
 
 #include "core/auth/store.h"
-#include "core/engine/engine.h"
+#include "core/engine/shared_store.h"
 
 /* In this order; a token may only be loaded or saved while the store is locked. */
 typedef enum ic_store_step {
@@ -33,6 +33,7 @@ typedef struct ic_store_worker {
     ic_timer timer;    /* tries for the file's lock again */
     double lock_until; /* ic_now's seconds */
     ic_call *question; /* the message, or NULL; retained */
+    ic_shared_store shared;
 } ic_store_worker;
 
 /* For a file store at `path`; NULL: there is no file. `owner` is passed to the callbacks. False without
@@ -46,5 +47,9 @@ void ic_store_worker_do(ic_engine *engine, ic_store_worker *worker, ic_store_ste
 void ic_store_worker_answered(ic_engine *engine, ic_call *question);
 /* Whether tokens outlive the process. */
 bool ic_store_worker_persists(const ic_store_worker *worker);
+/* After LOAD: whether the store has lost the token that the owner has, which is then to be saved again. */
+bool ic_store_worker_is_behind(const ic_store_worker *worker);
+/* Whether a save is under way that the end of the engine waits for. */
+bool ic_store_worker_is_saving(const ic_store_worker *worker);
 
 #endif

@@ -121,13 +121,16 @@ void ic_token_queue_free(ic_engine *engine) {
 
 void ic_token_queue_save_last(ic_engine *engine) {
     for (ic_token_entry *entry = engine->token_entries; entry; entry = entry->next)
-        if (entry->state.unsaved && entry->worker.store && entry->connection && !entry->busy)
+        if (entry->state.unsaved && entry->connection && !entry->busy &&
+            (entry->worker.store || entry->connection->shared_store))
             token_begin(engine, entry);
 }
 
 bool ic_token_queue_is_refreshing(const ic_engine *engine) {
     for (const ic_token_entry *entry = engine->token_entries; entry; entry = entry->next)
-        if (entry->fetch && !entry->fetch->request.repeatable && ic_transfer_sent(entry->fetch)) return true;
+        if (ic_store_worker_is_saving(&entry->worker) ||
+            (entry->fetch && !entry->fetch->request.repeatable && ic_transfer_sent(entry->fetch)))
+            return true;
     return false;
 }
 
@@ -278,7 +281,8 @@ static void token_begin(ic_engine *engine, ic_token_entry *entry) {
         ic_connection_release(entry->connection);
         entry->connection = connection;
     }
-    entry->persists = entry->connection->settings.store || entry->connection->store_mailbox;
+    entry->worker.connection = entry->connection;
+    entry->persists = ic_store_worker_persists(&entry->worker);
     entry->busy = true;
     entry->fetched = false;
     ic_error_clear(&entry->error);
@@ -347,7 +351,8 @@ static void token_on_loaded(ic_engine *engine, void *owner, const ic_error *erro
     ic_token *found = &entry->worker.found;
     if (error) {
         token_finish(engine, entry, error);
-    } else if (ic_token_state_goes_before(&entry->state, found)) {
+    } else if (ic_token_state_goes_before(&entry->state, found) ||
+               ic_store_worker_is_behind(&entry->worker)) {
         token_store(engine, entry, IC_STORE_SAVE, token_on_saved);
     } else {
         if (ic_store_worker_persists(&entry->worker))

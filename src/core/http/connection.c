@@ -3,9 +3,11 @@
 #include "core/base/buf.h"
 #include "core/base/digest.h"
 #include "core/base/path.h"
+#include "core/base/platform.h"
 #include "core/base/text.h"
 #include "core/http/instance.h"
 #include "core/json/json.h"
+#include "core/shared/seal.h"
 #include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,18 +104,37 @@ static bool connection_check_clm(const ic_settings *settings, ic_error *error) {
     }
     if (settings->refresh_token && settings->grant && strcmp(settings->grant, "client_credentials") == 0)
         return connection_refuse(error, "refresh_token: goes with the authorization code grant");
-    if (settings->shared_prefix && (!settings->shared || strpbrk(settings->shared_prefix, "{}")))
-        return connection_refuse(error, settings->shared ? "shared_prefix: must not hold braces"
-                                                         : "shared_prefix: goes with shared");
     if (settings->token && settings->refresh_token)
         return connection_refuse(error, "token: a static token goes without refresh_token");
     return settings->token || connection_secret_fits(settings, error);
 }
 
+static bool connection_shared_key_fits(const char *text) {
+    unsigned char key[IC_SEAL_KEY];
+    bool fits = ic_seal_read_key(text, key);
+    ic_wipe(key, sizeof key);
+    return fits;
+}
+
+static bool connection_check_shared(const ic_settings *settings, ic_error *error) {
+    if (settings->store && strcmp(settings->store, "shared") == 0 && !settings->shared)
+        return connection_refuse(error, "store: \"shared\" goes with shared, the address of a Redis");
+    if (settings->shared_key && !settings->shared)
+        return connection_refuse(error, "shared_key: goes with shared");
+    if (settings->shared_key && !connection_shared_key_fits(settings->shared_key))
+        return connection_refuse(error,
+                                 "shared_key: expected 32 bytes, as 64 hexadecimal digits or as base64");
+    if (settings->shared_prefix && (!settings->shared || strpbrk(settings->shared_prefix, "{}")))
+        return connection_refuse(error, settings->shared ? "shared_prefix: must not hold braces"
+                                                         : "shared_prefix: goes with shared");
+    return true;
+}
+
 static bool connection_check(const ic_settings *settings, ic_error *error) {
     bool clickwrap = settings->product == IC_PRODUCT_CLICKWRAP;
     if (!(clickwrap ? connection_check_clickwrap : connection_check_clm)(settings, error)) return false;
-    return connection_readable("ca_file", settings->ca_file, false, error) &&
+    return connection_check_shared(settings, error) &&
+           connection_readable("ca_file", settings->ca_file, false, error) &&
            connection_readable("ca_path", settings->ca_path, true, error);
 }
 
@@ -127,7 +148,7 @@ static bool connection_describe_owner(const ic_connection *connection, ic_buf *o
     static atomic_ulong last;
     const ic_settings *settings = &connection->settings;
     char digest[IC_SHA256_HEX];
-    bool kept = settings->store || connection->store_mailbox;
+    bool kept = settings->store || connection->store_mailbox || connection->shared_store;
     if (settings->refresh_token) {
         if (!ic_sha256(settings->refresh_token, strlen(settings->refresh_token), digest, NULL)) return false;
         ic_buf_printf(owner, "%.16s", digest);
@@ -137,22 +158,44 @@ static bool connection_describe_owner(const ic_connection *connection, ic_buf *o
     return ic_buf_text(owner) != NULL;
 }
 
+/* The digest of the address with its password, and of the key: a client with another key is another one. */
+static bool connection_digest_shared(const ic_settings *settings, char digest[IC_SHA256_HEX]) {
+    ic_buf text = {0};
+    ic_buf_printf(&text, "%s\n%s\n%s", settings->shared,
+                  settings->shared_prefix ? settings->shared_prefix : "",
+                  settings->shared_key ? settings->shared_key : "");
+    bool good = !text.failed && ic_sha256(text.data, text.length, digest, NULL);
+    if (text.data) ic_wipe(text.data, text.length);
+    ic_buf_free(&text);
+    return good;
+}
+
 static bool connection_add_token_keys(ic_connection *connection) {
     const ic_settings *settings = &connection->settings;
     const char *grant = connection_settings_personal(settings) ? "authorization_code" : "client_credentials";
     char digest[IC_SHA256_HEX];
     ic_buf key = {0}, kept = {0}, owner = {0};
     if (!ic_sha256(settings->client_secret, strlen(settings->client_secret), digest, NULL)) return false;
+    char shared[IC_SHA256_HEX] = "";
     if (!connection_describe_owner(connection, &owner)) return false;
+    if (connection->shared_store && !connection_digest_shared(settings, shared)) return false;
     /* The key includes what is used to reach the token endpoint, so that one client's wrong proxy does not
      * affect another client. */
-    const char *const parts[] = {connection->origin,   grant,
-                                 settings->client_id,  digest,
-                                 settings->scopes,     settings->store,
-                                 settings->name,       ic_buf_text(&owner),
-                                 connection->proxy,    connection->proxy_user,
-                                 connection->ca_file,  settings->ca_path,
-                                 settings->token_auth, settings->no_proxy};
+    const char *const parts[] = {connection->origin,
+                                 grant,
+                                 settings->client_id,
+                                 digest,
+                                 settings->scopes,
+                                 settings->store,
+                                 settings->name,
+                                 ic_buf_text(&owner),
+                                 connection->proxy,
+                                 connection->proxy_user,
+                                 connection->ca_file,
+                                 settings->ca_path,
+                                 settings->token_auth,
+                                 settings->no_proxy,
+                                 connection->shared_store ? shared : NULL};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         ic_buf_printf(&key, "%s\n", parts[i] ? parts[i] : "");
     ic_buf_printf(&key, "%p %ld", (void *)connection->store_mailbox, connection->store_id);
@@ -333,6 +376,11 @@ static bool connection_complete(ic_connection *connection, ic_error *error) {
     ic_settings *settings = &connection->settings;
     if (!connection_add_origins(connection, error)) return false;
     if (settings->proxy && *settings->proxy && !connection_split_proxy(connection, error)) return false;
+    connection->shared_store = settings->store && strcmp(settings->store, "shared") == 0;
+    if (connection->shared_store) {
+        ic_free(settings->store);
+        settings->store = NULL;
+    }
     if (settings->store && !connection_resolve_store(settings, error)) return false;
     if (settings->shared && !ic_shared_address_parse(settings->shared, &connection->shared, error))
         return false;

@@ -28,6 +28,7 @@ typedef struct ic_connection {
     char *token_key;          /* names the token entry; holds no secret. NULL with a static token */
     char *store_key;          /* names the token in a store; holds no secret. NULL with a static token */
     ic_shared_address shared; /* its `name` is NULL: machines share nothing */
+    bool shared_store;        /* tokens are kept there */
     char *shared_prefix;      /* how the company's keys in the shared Redis begin; NULL without `shared` */
 } ic_connection;
 

@@ -1,6 +1,7 @@
 /* Commands: their form in Redis's protocol, and doubly linked lists of them. */
 #include "core/shared/command.h"
 #include "core/base/alloc.h"
+#include "core/base/platform.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -75,8 +76,10 @@ void ic_command_remove(ic_link_command *command) {
     command->list = NULL;
 }
 
+/* Its words may be secrets. */
 void ic_command_free(ic_link_command *command) {
     ic_command_remove(command);
+    if (command->bytes.data) ic_wipe(command->bytes.data, command->bytes.length);
     ic_buf_free(&command->bytes);
     ic_free(command);
 }

@@ -1,6 +1,7 @@
 /* The link to one Redis: a queue of commands, and a connection that is opened again when it has ended. */
 #include "core/shared/link.h"
 #include "core/base/alloc.h"
+#include "core/base/platform.h"
 #include "core/base/process.h"
 #include "core/base/text.h"
 #include "core/shared/command.h"
@@ -14,7 +15,7 @@
 #define OPEN_TIMEOUT   5.0 /* to open a connection and log in */
 #define ANSWER_TIMEOUT 5.0 /* until the oldest command must have its reply */
 #define PAUSE_FIRST    0.1 /* before the connection is opened again */
-#define PAUSE_LONGEST  5.0
+#define PAUSE_LONGEST  2.0
 
 #define REASON_SIZE 256
 
@@ -78,6 +79,7 @@ static bool link_transmit(ic_link *link, ic_link_command *command) {
     ic_buf bytes = {0};
     bool good =
         ic_command_encode(command, &bytes) && link->driver->send(link->connection, bytes.data, bytes.length);
+    if (bytes.data) ic_wipe(bytes.data, bytes.length);
     ic_buf_free(&bytes);
     if (!good) return false;
     ic_command_remove(command);

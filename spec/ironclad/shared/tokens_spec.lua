@@ -1,0 +1,176 @@
+-- Tokens in the shared Redis: one refresh at a time over all machines, which are processes here.
+local ironclad = require "ironclad"
+local process = require "spec_process"
+local redis_server = require "spec.support.redis"
+
+local REDIRECT = "http://localhost:8765/callback"
+local KEY = ("5a"):rep(32)
+
+local function describe_each(name, start, more)
+  describe(name, function()
+    local server, sandbox
+    setup(function()
+      server = redis_server.start(start)
+      sandbox = assert(require("ironclad.sandbox").start { port = 0, tls = false })
+    end)
+    teardown(function()
+      sandbox:stop()
+      server:stop()
+    end)
+    before_each(function() server:command "flushall" end)
+    more(function() return server, sandbox end)
+  end)
+end
+
+-- What a process needs to connect.
+local function options_of(server, sandbox, more)
+  local options = { instance = sandbox.instance, client_id = sandbox.client_id, client_secret = sandbox.client_secret,
+    rate_limit = false, shared = server.address }
+  for name, value in pairs(more or {}) do options[name] = value end
+  return options
+end
+
+local function log_in(sandbox, client)
+  local url, state = client:authorize_url { redirect_uri = REDIRECT }
+  local callback = assert(sandbox:consent { url = url, allow = true })
+  ironclad.must(client:exchange(callback, { state = state, redirect_uri = REDIRECT }))
+end
+
+local function token_requests(sandbox)
+  local good, refused = 0, 0
+  for _, request in ipairs(sandbox:requests()) do
+    if request.path == "/oauth/token" then
+      if request.status == 200 then good = good + 1 else refused = refused + 1 end
+    end
+  end
+  return good, refused
+end
+
+local function keys(server)
+  local list = {}
+  for key in server:command("keys '*'"):gmatch "[^\n]+" do
+    list[#list + 1] = key:gsub("{%x+}", "{}"):gsub("%x+$", "N")
+  end
+  table.sort(list)
+  return list
+end
+
+describe_each("tokens in the shared Redis", {}, function(of)
+  it("of client credentials serve all machines", function()
+    local server, sandbox = of()
+    local before = token_requests(sandbox)
+    for _ = 1, 3 do
+      assert.equal(0, process.fork_run(function()
+        ironclad.must(ironclad.connect(options_of(server, sandbox, { as_user = "jane.doe@example.com" })):check())
+      end))
+    end
+    assert.equal(before + 1, (token_requests(sandbox)))
+    assert.same({ "ironclad:{}:fence:N", "ironclad:{}:token:N" }, keys(server))
+  end)
+
+  it("of a person are refreshed by one machine, and the others take what it saved", function()
+    local server, sandbox = of()
+    local options = options_of(server, sandbox, { grant = "authorization_code" })
+    local client = ironclad.connect(options)
+    log_in(sandbox, client)
+    local good, refused = token_requests(sandbox)
+    for round = 1, 5 do
+      sandbox:expire_tokens()
+      for _ = 1, 3 do
+        assert.equal(0, process.fork_run(function() ironclad.must(ironclad.connect(options):check()) end))
+      end
+      assert.same({ good + round, refused }, { token_requests(sandbox) })
+    end
+    ironclad.must(client:check())
+  end)
+
+  it("are forgotten by logout, for all machines", function()
+    local server, sandbox = of()
+    local options = options_of(server, sandbox, { grant = "authorization_code" })
+    local client = ironclad.connect(options)
+    log_in(sandbox, client)
+    ironclad.must(client:check())
+    ironclad.must(client:logout())
+    local value, err = ironclad.connect(options):check()
+    assert.is_nil(value)
+    assert.equal("auth", err.kind)
+    local name = server:command "keys '*:token:*'"
+    assert.equal("", server:command(("hget '%s' data"):format(name)))
+  end)
+
+  it("are encrypted with shared_key, and not read without it", function()
+    local server, sandbox = of()
+    local options = options_of(server, sandbox, { grant = "authorization_code", shared_key = KEY })
+    log_in(sandbox, ironclad.connect(options))
+    local stored = server:command "eval \"return redis.call('hget', redis.call('keys', '*:token:*')[1], 'data')\" 0"
+    assert.matches("^ic1:", stored)
+    assert.falsy(stored:find("access_token", 1, true))
+    ironclad.must(ironclad.connect(options):check())
+    for key, text in pairs { [("5b"):rep(32)] = "another shared_key", [false] = "give its shared_key" } do
+      options.shared_key = key or nil
+      local value, err = ironclad.connect(options):check()
+      assert.is_nil(value)
+      assert.equal("store", err.kind)
+      assert.truthy(tostring(err):find(text, 1, true), tostring(err))
+    end
+  end)
+
+  it("damaged or of another type stop no other key, and are named", function()
+    local server, sandbox = of()
+    local options = options_of(server, sandbox, { grant = "authorization_code" })
+    local client = ironclad.connect(options)
+    log_in(sandbox, client)
+    local name = server:command "keys '*:token:*'"
+    server:command(("hset '%s' data '{\"access_token\": 7}'"):format(name))
+    sandbox:expire_tokens()
+    local value, err = ironclad.connect(options):check()
+    assert.is_nil(value)
+    assert.truthy(tostring(err):find("cannot read the token in the shared Redis", 1, true), tostring(err))
+    server:command(("del '%s'"):format(name))
+    server:command(("set '%s' foreign"):format(name))
+    value, err = ironclad.connect(options):check()
+    assert.is_nil(value)
+    assert.truthy(tostring(err):find("WRONGTYPE", 1, true), tostring(err))
+    -- A lock of another type is ours to remove.
+    server:command(("del '%s'"):format(name))
+    server:command(("del '%s'"):format(name))
+    server:command(("rpush '%s' x"):format((name:gsub(":token:", ":lock:"))))
+    log_in(sandbox, client)
+    ironclad.must(ironclad.connect(options):check())
+  end)
+
+  it("survive a FLUSHALL in the process that has them", function()
+    local server, sandbox = of()
+    local options = options_of(server, sandbox, { grant = "authorization_code" })
+    local client = ironclad.connect(options)
+    log_in(sandbox, client)
+    server:command "flushall"
+    ironclad.must(client:check())
+    sandbox:expire_tokens()
+    local value, err = client:check()
+    assert.truthy(value, tostring(err))
+    ironclad.must(ironclad.connect(options):check())
+  end)
+end)
+
+describe_each("while Redis is away,", { persistent = true }, function(of)
+  it("client credentials get a token of their own, and a person's token is not refreshed", function()
+    local server, sandbox = of()
+    local company = ironclad.connect(options_of(server, sandbox, { as_user = "jane.doe@example.com" }))
+    local person = ironclad.connect(options_of(server, sandbox, { grant = "authorization_code", deadline = 30 }))
+    log_in(sandbox, person)
+    server:kill()
+    ironclad.must(company:check())
+    ironclad.must(person:check()) -- a token that is still good needs no Redis
+    local good = token_requests(sandbox)
+    sandbox:expire_tokens()
+    ironclad.must(company:check())
+    local value, err = person:check()
+    assert.is_nil(value)
+    assert.equal("store", err.kind)
+    assert.equal("not_done", err.outcome)
+    assert.equal(good + 1, (token_requests(sandbox)))
+    server:run()
+    ironclad.must(person:check())
+  end)
+end)
