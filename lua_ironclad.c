@@ -6,6 +6,7 @@
 #include "lua/compat.h"
 #include "lua/config.h"
 #include "lua/connection.h"
+#include "lua/disk.h"
 #include "lua/helpers.h"
 #include "lua/known_scopes.h"
 #include "lua/operations.h"
@@ -60,6 +61,7 @@ int luaopen_ironclad_core(lua_State *L) {
     ic_lua_open_reference(L);
     ic_lua_open_config(L);
     ic_lua_open_command(L);
+    ic_lua_open_disk(L);
     ic_lua_open_terminal(L);
     ic_lua_open_webhook(L);
     ic_lua_open_shared(L);

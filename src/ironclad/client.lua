@@ -24,6 +24,7 @@ local client = {}
 -- Modules with methods that are no operations, by the resource.
 local beside = {
   workflow_schemas = "ironclad.resources.schema", ["scim.users"] = "ironclad.resources.directory",
+  webhooks = "ironclad.events.methods",
 }
 for _, resource in ipairs { "records", "workflows", "entities", "obligations" } do
   beside[resource] = "ironclad.events.changes"

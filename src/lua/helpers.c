@@ -1,4 +1,5 @@
 #include "lua/helpers.h"
+#include "core/base/clock.h"
 #include "core/base/digest.h"
 #include "core/base/text.h"
 #include "lua/compat.h"
@@ -71,6 +72,18 @@ static int helpers_random_hex(lua_State *L) {
     return 1;
 }
 
+/* monotonic() -> seconds on a clock that never goes back. */
+static int helpers_monotonic(lua_State *L) {
+    lua_pushnumber(L, ic_now());
+    return 1;
+}
+
+/* wall_time() -> Unix time in seconds, with a fraction. */
+static int helpers_wall_time(lua_State *L) {
+    lua_pushnumber(L, ic_wall_time());
+    return 1;
+}
+
 /* same(a, b) -> whether two strings are equal, compared in constant time. */
 static int helpers_same(lua_State *L) {
     size_t length, other;
@@ -111,6 +124,7 @@ static int helpers_boundary(lua_State *L) {
 void ic_lua_open_helpers(lua_State *L) {
     static const luaL_Reg functions[] = {{"nearest", helpers_nearest},       {"sha256", helpers_sha256},
                                          {"random_hex", helpers_random_hex}, {"same", helpers_same},
+                                         {"monotonic", helpers_monotonic},   {"wall_time", helpers_wall_time},
                                          {"boundary", helpers_boundary},     {NULL, NULL}};
     ic_lua_setfuncs(L, functions);
 }

@@ -56,18 +56,25 @@ end
 mistake.guard_all_waiting(methods)
 
 local function to_text(self)
-  return ("event %s %s"):format(self.id, self.name or "without a name")
+  return ("event %s %s"):format(event.id(self), self.name or "without a name")
 end
+
+--- The id of an event, whatever fields its envelope has.
+function event.id(self) return getmetatable(self).id end
+
+--- The text that the event was parsed from.
+function event.text(self) return getmetatable(self).text end
 
 --- Makes an event of a decoded envelope.
 -- @param id the id of the event
 -- @param client for event:resource(); or nil
-function event.new(envelope, id, client)
+-- @param text what the envelope was parsed from
+function event.new(envelope, id, client, text)
   local payload = envelope.payload
   local name = type(payload) == "table" and payload.event
   local known = { id = id, name = type(name) == "string" and name or nil }
   return setmetatable(envelope, {
-    __name = "ironclad.event", __tostring = to_text, client = client,
+    __name = "ironclad.event", __tostring = to_text, client = client, id = id, text = text,
     __index = function(_, key) return known[key] or methods[key] end,
   })
 end

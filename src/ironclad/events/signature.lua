@@ -64,7 +64,7 @@ end
 function signature.event(id, text, client)
   local envelope, message, kind = core.json.decode(text)
   if message ~= nil then return nil, refusal("body", message, kind == "memory" and kind or nil) end
-  return event.new(envelope, id, client)
+  return event.new(envelope, id, client, text)
 end
 
 return signature

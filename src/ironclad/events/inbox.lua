@@ -1,0 +1,239 @@
+--- An inbox on the disk: events that have been received, and are handled later. A folder has
+--
+--   new/NAME.json    events that wait to be handled
+--   dead/NAME.json   events that have been given up: every try failed
+--
+-- NAME is made of the event's id, so that an event that comes twice is one file. A file is written beside its name,
+-- brought to the disk (fsync) and renamed. Whoever handles an event has a lock on its file, which ends with its
+-- process: several processes may share an inbox, and an event whose process was killed is handled again.
+--
+-- The option `inbox` of a receiver is the path of such a folder, or a table with these functions. They fail by
+-- returning nil and a message, and may wait.
+--
+--   inbox:put(id, text)          keeps an event. Returns when it is safe. Putting it again changes nothing
+--   inbox:take()                 the next event that is due, { id =, text =, tries =, received = }, which nobody else
+--                                gets until done or fail is called; nil and the seconds until the next is due (nil:
+--                                there is none)
+--   inbox:done(item)             it has been handled: removes it
+--   inbox:fail(item, message)    it has not: "retry", or "dead" when it is given up
+--   inbox:list()                 all events: { { id =, state = "waiting" or "dead", received =, tries =, next_try =,
+--                                error =, event = }, … }, the oldest first
+--   inbox:retry(id)              one of these is due now, with all tries again
+--   inbox:remove(id)             it is removed
+
+local core = require "ironclad.core"
+local mistake = require "ironclad.base.mistake"
+
+local inbox = {}
+
+local TRIES = 10 -- until an event is given up
+local PAUSE, LONGEST = 10, 3600 -- seconds before the second try; it doubles up to the longest
+
+local Folder = { __name = "ironclad.inbox" }
+Folder.__index = Folder
+
+function Folder:__tostring() return "ironclad.inbox (" .. self.path .. ")" end
+
+local function name_of(id) return core.sha256(id):sub(1, 40) .. ".json" end
+
+local function path_of(self, state, name) return self.path .. "/" .. state .. "/" .. name end
+
+local function read(path)
+  local file = io.open(path, "rb")
+  local text = file and file:read "*a"
+  if file then file:close() end
+  local item = text and core.json.decode(text)
+  return type(item) == "table" and type(item.id) == "string" and type(item.text) == "string" and item or nil
+end
+
+local function write(self, state, item)
+  return core.disk.write(path_of(self, state, name_of(item.id)), core.json.encode {
+    id = item.id, text = item.text, received = item.received, tries = item.tries, next_try = item.next_try,
+    error = item.error,
+  })
+end
+
+-- The events that wait, the oldest first: { name =, received =, due = }. Only files that this process has not read yet
+-- are read.
+local function waiting(self)
+  local names, problem = core.disk.list(self.path .. "/new")
+  if not names then return nil, problem end
+  local index, list = {}, {}
+  for _, name in ipairs(names) do
+    local about = self.index[name]
+    if not about then
+      local item = name:find "%.json$" and read(path_of(self, "new", name))
+      about = item and { name = name, received = item.received, due = item.next_try }
+    end
+    index[name] = about
+    list[#list + 1] = about
+  end
+  table.sort(list, function(a, b)
+    if a.received ~= b.received then return a.received < b.received end
+    return a.name < b.name
+  end)
+  self.index = index
+  return list
+end
+
+-- Locks a file of new/ and reads it; nil when it has gone or someone else has it.
+local function lock(self, name)
+  local path = path_of(self, "new", name)
+  if self.taken[name] then return nil end
+  local held = core.disk.lock(path)
+  if not held then return nil end
+  local item = read(path)
+  if not item then
+    held:release()
+    return nil
+  end
+  item.lock, item.name = held, name
+  self.taken[name] = true
+  return item
+end
+
+local function unlock(self, item)
+  self.taken[item.name] = nil
+  item.lock:release()
+end
+
+-- JSON cannot hold a text with invalid UTF-8, which Ironclad would not send. It is kept as it was understood.
+local function printable(text)
+  return pcall(core.json.encode, text) and text or core.json.encode((core.json.decode(text)))
+end
+
+function Folder:put(id, text)
+  local name = name_of(id)
+  if read(path_of(self, "new", name)) or read(path_of(self, "dead", name)) then return true end
+  local now = self.clock()
+  self.last = math.max(now, self.last + 0.000001) -- no two are received at the same time
+  return write(self, "new", { id = id, text = printable(text), received = self.last, tries = 0, next_try = now })
+end
+
+-- The next of self.queue that is due; nil and the seconds until the next one.
+local function next_due(self)
+  local now, soonest = self.clock(), nil
+  while self.queue[self.at] do
+    local about = self.queue[self.at]
+    self.at = self.at + 1
+    local item = about.due <= now and lock(self, about.name)
+    if item and item.next_try <= now then return item end
+    if item then -- another process has tried it
+      about.due = item.next_try
+      unlock(self, item)
+    end
+    if about.due > now then soonest = math.min(soonest or math.huge, about.due - now) end
+  end
+  return nil, soonest
+end
+
+-- The folder is listed again only when all that was in it has been taken.
+function Folder:take()
+  local item = next_due(self)
+  if item then return item end
+  local list, problem = waiting(self)
+  if not list then return nil, nil, problem end
+  self.queue, self.at = list, 1
+  return next_due(self)
+end
+
+function Folder:done(item)
+  local removed, problem = core.disk.remove(path_of(self, "new", item.name))
+  if removed then self.index[item.name] = nil end
+  unlock(self, item)
+  return removed, problem
+end
+
+local function bury(self, item)
+  local written, problem = write(self, "dead", item)
+  if not written then return nil, problem end
+  return core.disk.remove(path_of(self, "new", item.name))
+end
+
+function Folder:fail(item, message)
+  item.tries, item.error = item.tries + 1, message
+  local dead = item.tries >= self.tries
+  item.next_try = self.clock() + math.min(self.pause * 2 ^ (item.tries - 1), LONGEST)
+  local fine, problem
+  if dead then fine, problem = bury(self, item) else fine, problem = write(self, "new", item) end
+  self.index[item.name] = not dead and { name = item.name, received = item.received, due = item.next_try } or nil
+  unlock(self, item)
+  if not fine then return nil, problem end
+  return dead and "dead" or "retry"
+end
+
+local function described(item, state)
+  return { id = item.id, state = state, received = item.received, tries = item.tries, error = item.error,
+    next_try = state == "waiting" and item.next_try or nil, event = core.json.decode(item.text) }
+end
+
+function Folder:list()
+  local all = {}
+  for _, place in ipairs { { "new", "waiting" }, { "dead", "dead" } } do
+    local names, problem = core.disk.list(self.path .. "/" .. place[1])
+    if not names then return nil, problem end
+    for _, name in ipairs(names) do
+      local item = read(path_of(self, place[1], name))
+      if item then all[#all + 1] = described(item, place[2]) end
+    end
+  end
+  table.sort(all, function(a, b) return a.received < b.received end)
+  return all
+end
+
+function Folder:retry(id)
+  local name = name_of(id)
+  local dead = read(path_of(self, "dead", name))
+  local item = dead or lock(self, name)
+  if not item then return nil, "the inbox has no event " .. id .. " that waits" end
+  item.tries, item.next_try, item.error = 0, self.clock(), nil
+  local written, problem = write(self, "new", item)
+  self.index[name] = nil
+  if item.lock then unlock(self, item) end
+  if not written or not dead then return written, problem end
+  return core.disk.remove(path_of(self, "dead", name))
+end
+
+function Folder:remove(id)
+  local name = name_of(id)
+  local dead = read(path_of(self, "dead", name))
+  local item = not dead and lock(self, name)
+  if not dead and not item then return nil, "the inbox has no event " .. id .. " that waits" end
+  local removed, problem = core.disk.remove(path_of(self, dead and "dead" or "new", name))
+  if item then unlock(self, item) end
+  self.index[name] = nil
+  return removed, problem
+end
+
+mistake.guard_all(Folder)
+
+local function folder_at(label, path, options)
+  for _, state in ipairs { "new", "dead" } do
+    local made, problem = core.disk.make_folder(path .. "/" .. state)
+    if not made then mistake.raise(label, "inbox: %s", problem) end
+  end
+  return setmetatable({ path = path, index = {}, queue = {}, at = 1, taken = {}, last = 0,
+    tries = options.tries or TRIES, pause = options.pause or PAUSE, clock = core.wall_time }, Folder)
+end
+
+local functions = { "put", "take", "done", "fail", "list", "retry", "remove" }
+
+--- What the option `inbox` stands for. Raises a mistake when it is wrong.
+-- @param label of the mistake
+-- @param given the option
+-- @param options tries (10): how often an event is tried until it is given up; pause (10): seconds before the second
+--   try
+-- @return an object with the functions above
+function inbox.open(label, given, options)
+  if type(given) == "string" and given ~= "" then return folder_at(label, given, options) end
+  if type(given) ~= "table" then
+    mistake.raise(label, "inbox: expected the path of a folder or a table, got %s",
+      given == "" and "an empty string" or mistake.type_of(given))
+  end
+  for _, name in ipairs(functions) do
+    if type(given[name]) ~= "function" then mistake.raise(label, "inbox: expected functions, has no %s", name) end
+  end
+  return given
+end
+
+return inbox

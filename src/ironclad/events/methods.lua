@@ -1,0 +1,24 @@
+--- The methods of client.webhooks that are no operations:
+--
+--   client.webhooks:verifier{ … }   verifies requests with the key that it fetches (ironclad.events.verifier)
+--   client.webhooks:receiver{ … }   takes the requests of a webhook (ironclad.events.receiver)
+
+local mistake = require "ironclad.base.mistake"
+
+local places = {
+  verifier = { "ironclad.events.verifier", "new" },
+  receiver = { "ironclad.events.ironclad_source", "receiver" },
+}
+
+local methods = {}
+for name, place in pairs(places) do
+  methods[name] = function(self, options, ...)
+    local label = "webhooks:" .. name
+    local client = type(self) == "table" and rawget(self, "client")
+    if not client then mistake.raise(label, "call it with a colon: client.%s(…)", label) end
+    mistake.check_surplus(label, ...)
+    return require(place[1])[place[2]](client, options)
+  end
+end
+
+return { methods = { webhooks = methods } }

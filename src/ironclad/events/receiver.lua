@@ -1,0 +1,254 @@
+--- Receivers: client.webhooks:receiver{ … } takes the requests of a webhook. For each it
+--
+--   1. asks its source for the event: the source verifies the request and parses it (ironclad_source is Ironclad's)
+--   2. claims the event's id (ironclad.events.seen), so that a repeated delivery is not handled again
+--   3. asks `when`
+--   4. handles the event, or puts it into the inbox (ironclad.events.inbox), from which receiver:work() handles it
+--
+-- An event is handled at least once. It is handled twice only when the process ends while it is being handled, or when
+-- `seen` has forgotten it.
+--
+-- A source is a table with the function open(self, headers, body, about) -> event; nil and an error. An event is a
+-- table of which event.new has made an event: it has an id and a name. An error's kind decides about the answer
+-- (statuses below). With `names`, a set of event names, the names in `on` are checked.
+
+local Error = require "ironclad.base.error"
+local core = require "ironclad.core"
+local event_of = require "ironclad.events.event"
+local headers_of = require "ironclad.events.headers"
+local inbox = require "ironclad.events.inbox"
+local mistake = require "ironclad.base.mistake"
+local seen = require "ironclad.events.seen"
+local task = require "ironclad.loop.task"
+
+local receiver = {}
+
+local Receiver = { __name = "ironclad.receiver" }
+
+-- The answers, by the kind of the source's error. Ironclad repeats whatever is not 2xx, for some hours; so what may
+-- come right later gets 503. (410 would disable the webhook at once, and is never answered.)
+local statuses = { signature = 401, too_large = 413, permission = 403, invalid_request = 400 }
+local LATER = 503
+
+local answers = {
+  [200] = "received\n", [400] = "not an event\n", [401] = "the signature is wrong\n", [403] = "not for this receiver\n",
+  [413] = "the body is too large\n", [500] = "the event could not be handled\n", [503] = "later, please\n",
+}
+
+local function answer(status) return status, answers[status] end
+
+-- Calls a function of the script -> its results; nil and the error that it raised.
+local function ask(fn, ...)
+  local fine, value, err = task.pcall(fn, ...)
+  if fine then return value, err end
+  return nil, value == nil and "nil was raised" or value
+end
+
+-- Tells the hook on_error. An error that the hook raises is lost.
+local function report(self, event, err)
+  if self.on_error then task.pcall(self.on_error, event, err) end
+end
+
+-- The handlers: that of the event's name, otherwise that of "*".
+local function handler_of(self, event)
+  return event.name and self.on[event.name] or self.on["*"]
+end
+
+-- Handles an event -> true; nil and the error. A handler fails by raising an error, or by returning something and an
+-- error, as calls do.
+local function dispatch(self, event)
+  local handler = handler_of(self, event)
+  if not handler then return true end
+  local _, err = ask(handler, event, self.client)
+  if err ~= nil then return nil, err end
+  return true
+end
+
+-- The event of an item of the inbox.
+local function event_of_item(self, item)
+  local envelope = core.json.decode(item.text)
+  return event_of.new(type(envelope) == "table" and envelope or {}, item.id, self.client)
+end
+
+-- seen:done and seen:release. The event has been handled, or has not, whatever they say: a failure is only reported.
+local function settle(self, event, step)
+  local done, problem = ask(self.seen[step], self.seen, event_of.id(event))
+  if not done then report(self, event, problem or ("seen: " .. step .. " failed")) end
+end
+
+-- Handles a claimed event -> status.
+local function handle_now(self, event)
+  local handled, err = dispatch(self, event)
+  settle(self, event, handled and "done" or "release")
+  if handled then return 200 end
+  report(self, event, err)
+  return 500
+end
+
+-- Puts a claimed event into the inbox -> status.
+local function keep(self, event, text)
+  local kept, problem = ask(self.box.put, self.box, event_of.id(event), text)
+  settle(self, event, kept and "done" or "release")
+  if not kept then
+    report(self, event, problem or "inbox: put failed")
+    return LATER
+  end
+  if self.on_kept then self.on_kept() end
+  return 200
+end
+
+-- What to do with a claimed event -> status.
+local function accept(self, event, text)
+  if self.when then
+    local wanted, err = ask(self.when, event)
+    if err ~= nil then
+      settle(self, event, "release")
+      report(self, event, err)
+      return 500
+    end
+    if not wanted then
+      settle(self, event, "done")
+      return 200
+    end
+  end
+  if self.box then return keep(self, event, text) end
+  return handle_now(self, event)
+end
+
+local function receive(self, headers, body, about)
+  local event, err = self.source:open(headers, body, about)
+  if not event then
+    report(self, nil, err)
+    return statuses[err.kind] or LATER
+  end
+  local state, problem = ask(self.seen.claim, self.seen, event_of.id(event))
+  if state == "new" then return accept(self, event, event_of.text(event)) end
+  if state == "done" then return 200, event end
+  if state ~= "busy" then report(self, event, problem or "seen: claim failed") end
+  return LATER
+end
+
+local methods = {}
+
+--- Takes one request of a webhook.
+-- @param headers the request's headers: a table of name -> value, ngx.req.get_headers(), or a list of { name, value }
+-- @param body the bytes of the body
+-- @param about more of the request, for a source that needs it: { method =, query = }; or nil
+-- @return the HTTP status of the answer, and its body
+function methods:handle(headers, body, about)
+  local label = "receiver:handle"
+  headers_of.check(label, headers)
+  if type(body) ~= "string" then
+    mistake.raise(label, "body: expected the bytes of the body as a string, got %s", mistake.type_of(body))
+  end
+  if about ~= nil and type(about) ~= "table" then
+    mistake.raise(label, "about: expected a table, got %s", mistake.type_of(about))
+  end
+  return answer((receive(self, headers, body, about or {})))
+end
+
+-- Handles one event of the inbox.
+local function work_once(self, item)
+  local event = event_of_item(self, item)
+  local handled, err = dispatch(self, event)
+  if handled then
+    settle(self, event, "done") -- before the event is removed: a repeated delivery must find one of them
+    local removed, problem = ask(self.box.done, self.box, item)
+    if not removed then report(self, event, problem or "inbox: done failed") end
+    return
+  end
+  report(self, event, err)
+  local state, problem = ask(self.box.fail, self.box, item, Error.text_of(err))
+  if not state then report(self, event, problem or "inbox: fail failed") end
+end
+
+--- Handles the events of the inbox that are due. A handler that fails is tried again later: after 10 seconds, then
+-- after pauses that double, up to an hour. After 10 tries the event goes to the dead letters (receiver:inbox()).
+-- @param options limit: how many events at most
+-- @return how many events it has handled or tried; the seconds until the next is due, or nil when none waits
+function methods:work(options)
+  local label = "receiver:work"
+  if not self.box then mistake.raise(label, "this receiver has no inbox: it handles events at once") end
+  options = options or {}
+  mistake.check_options(label, options, mistake.set { "limit" })
+  local count = 0
+  while count < (options.limit or math.huge) do
+    local item, soon, problem = self.box:take()
+    if problem then report(self, nil, problem) end
+    if not item then return count, soon end
+    work_once(self, item)
+    count = count + 1
+  end
+  return count, 0
+end
+
+--- The inbox, with list(), retry(id) and remove(id) (ironclad.events.inbox).
+function methods:inbox()
+  if not self.box then mistake.raise("receiver:inbox", "this receiver has no inbox: it handles events at once") end
+  return self.box
+end
+
+--- Takes the request that nginx is serving: content_by_lua_block { receiver:nginx() }.
+function methods:nginx() return require("ironclad.events.nginx").serve(self) end
+
+--- Serves the webhook from this machine, for development.
+-- @param options those of ironclad.events.serve
+function methods:serve(options) return require("ironclad.events.serve").serve(self, options) end
+
+Receiver.__index = mistake.guard_all_waiting(methods)
+function Receiver.__tostring() return "ironclad.receiver" end
+
+local known = mistake.set { "on", "when", "seen", "inbox", "on_error", "tries", "pause", "strict" }
+
+local function check_function(label, name, value)
+  if value ~= nil and type(value) ~= "function" then
+    mistake.raise(label, "%s: expected a function, got %s", name, mistake.type_of(value))
+  end
+end
+
+local function check_handlers(label, on, names, strict)
+  if type(on) ~= "table" or next(on) == nil then
+    mistake.raise(label, "on: expected a table of functions by the names of events, got %s",
+      type(on) == "table" and "an empty table" or mistake.type_of(on))
+  end
+  for name, handler in pairs(on) do check_function(label, "on." .. tostring(name), handler) end
+  local objection = names and strict ~= false and mistake.unknown(on, names, "event")
+  if objection then mistake.raise(label, "on: %s (strict = false takes any name)", objection) end
+end
+
+local function check_number(label, name, value, least)
+  if value ~= nil and (type(value) ~= "number" or value < least or value ~= value) then
+    mistake.raise(label, "%s: expected a number from %g", name, least)
+  end
+end
+
+--- Makes a receiver.
+-- @param label of mistakes
+-- @param client for the handlers and event:resource()
+-- @param source authenticates and parses requests; it may have the set `names`
+-- @param options
+--   on         name of an event -> function(event, client). "*" is for events without a function of their own
+--   when       function(event) -> whether it is wanted. Others are answered 200 and passed over
+--   seen       where handled events are remembered (ironclad.events.seen); with an inbox folder the default is a file
+--   in it inbox      where events wait to be handled (ironclad.events.inbox); nil: they are handled before the answer
+--   tries, pause  of the inbox
+--   on_error   function(event, err): a handler, `when`, `seen` or `inbox` has failed. The event is nil for a request
+--              that was refused
+--   strict     false: `on` may have any name
+function receiver.new(label, client, source, options)
+  mistake.check_options(label, options, known)
+  check_handlers(label, options.on, source.names, options.strict)
+  check_function(label, "when", options.when)
+  check_function(label, "on_error", options.on_error)
+  check_number(label, "tries", options.tries, 1)
+  check_number(label, "pause", options.pause, 0)
+  local box = options.inbox ~= nil and inbox.open(label, options.inbox, options) or nil
+  local remembered = options.seen
+  if remembered == nil and type(options.inbox) == "string" then remembered = "file:" .. options.inbox .. "/seen" end
+  local self = setmetatable({ client = client, source = source, on = options.on, when = options.when,
+    on_error = options.on_error, box = box, seen = seen.open(label, remembered) }, Receiver)
+  if box and rawget(_G, "ngx") then require("ironclad.events.nginx").work_in_background(self) end
+  return self
+end
+
+return receiver

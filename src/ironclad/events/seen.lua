@@ -1,0 +1,260 @@
+--- What a receiver remembers of the events that it has handled, so that a repeated delivery is not handled again. The
+-- option `seen` is
+--
+--   "memory"               of this process (the default)
+--   "file:PATH" or a path  a file, which the processes of this machine may share
+--   "shared:NAME"          one of nginx's shared dictionaries (lua_shared_dict), for all workers
+--   a table with three functions, which fail by raising an error or by returning nil and a message. They may wait.
+--
+--     seen:claim(id)    "new": the caller has the event now, and must call done or release
+--                       "busy": another caller has it
+--                       "done": it has been handled
+--     seen:done(id)     the event has been handled. It is remembered for a week, or as long as there is room
+--     seen:release(id)  the event has not been handled: the next claim is "new" again
+--
+-- A claim ends with its process, and after an hour in any case.
+
+local core = require "ironclad.core"
+local mistake = require "ironclad.base.mistake"
+
+local seen = {}
+
+local WEEK = 7 * 24 * 3600 -- seconds; Ironclad repeats a delivery for some days
+local CLAIM = 3600 -- seconds: whoever has not finished by then has been killed
+local MOST = 100000 -- events that are remembered
+
+-- Claims of this process: { [id] = when }.
+local Claims = {}
+Claims.__index = Claims
+
+function Claims.take(self, id)
+  local now, since = core.monotonic(), self[id]
+  if since and now - since < CLAIM then return false end
+  self[id] = now
+  return true
+end
+
+---- memory ----
+
+local Memory = { __name = "ironclad.seen.memory" }
+Memory.__index = Memory
+
+function Memory:claim(id)
+  if self.recent[id] or self.older[id] then return "done" end
+  return self.claims:take(id) and "new" or "busy"
+end
+
+-- Two tables take turns, so that the oldest events are forgotten without a list of their order.
+function Memory:done(id)
+  self.claims[id] = nil
+  if self.count >= MOST / 2 then self.older, self.recent, self.count = self.recent, {}, 0 end
+  self.recent[id], self.count = true, self.count + 1
+  return true
+end
+
+function Memory:release(id)
+  self.claims[id] = nil
+  return true
+end
+
+local function memory()
+  return setmetatable({ claims = setmetatable({}, Claims), recent = {}, older = {}, count = 0 }, Memory)
+end
+
+---- a file ----
+
+-- The file has a head, then a line "ID TIME" for each event that was handled. Beside it PATH.lock has the claims: locks
+-- on numbers made of the ids, which the system drops when their process ends. When the file has grown long, it is
+-- written anew without old events, under another head.
+
+local File = { __name = "ironclad.seen.file" }
+File.__index = File
+
+local WRITING = 2 ^ 52 -- the number whose lock a process has while it writes the file
+local HEAD = "ironclad-seen 1 %s\n"
+
+function File:__tostring() return "ironclad.seen.file (" .. self.path .. ")" end
+
+-- A number below WRITING. Ids that had the same one would wait for each other.
+local function number_of(id) return tonumber(core.sha256(id):sub(1, 12), 16) end
+
+local function read_line(self, line)
+  local id, time = line:match "^(%S+) (%d+)$"
+  if not id then return end -- a line that a crash has cut
+  if not self.known[id] then self.count = self.count + 1 end
+  self.known[id] = tonumber(time)
+end
+
+-- Reads what has been added to the file since the last time.
+local function refresh(self)
+  local file, problem = io.open(self.path, "rb")
+  if not file then return nil, problem end
+  local head = file:read "*l" or ""
+  if head ~= self.head then self.head, self.known, self.count, self.place = head, {}, 0, #head + 1 end
+  if file:seek "end" > self.place then
+    file:seek("set", self.place)
+    local text = file:read "*a"
+    local whole = text:match "^.*\n" or ""
+    for line in whole:gmatch "[^\n]+" do read_line(self, line) end
+    self.place = self.place + #whole
+  end
+  file:close()
+  return true
+end
+
+-- Writes the file anew: nothing older than a week, and at most half of what there is room for.
+local function write_anew(self)
+  local kept, oldest = {}, os.time() - WEEK
+  for id, time in pairs(self.known) do
+    if time >= oldest then kept[#kept + 1] = { id = id, time = time } end
+  end
+  table.sort(kept, function(a, b) return a.time > b.time end)
+  local lines = { HEAD:format(core.random_hex(8)) }
+  for i = math.min(#kept, MOST / 2), 1, -1 do lines[#lines + 1] = ("%s %d\n"):format(kept[i].id, kept[i].time) end
+  return core.disk.write(self.path, table.concat(lines))
+end
+
+-- Runs work() while no other process writes the file.
+local function while_writing(self, work)
+  if not self.locks:wait(WRITING) then return nil, "cannot lock " .. self.path .. ".lock" end
+  local fine, result, problem = pcall(work)
+  self.locks:drop(WRITING)
+  if not fine then return nil, result end
+  return result, problem
+end
+
+function File:claim(id)
+  if self.known[id] then return "done" end
+  if not self.claims:take(id) then return "busy" end
+  local problem
+  if self.locks:take(number_of(id)) then
+    local read
+    read, problem = refresh(self)
+    if read and not self.known[id] then return "new" end
+    self.locks:drop(number_of(id))
+  end
+  self.claims[id] = nil
+  if problem then return nil, problem end
+  return self.known[id] and "done" or "busy"
+end
+
+function File:done(id)
+  if self.known[id] then return self:release(id) end
+  local time = os.time()
+  local written, problem = while_writing(self, function()
+    if self.count >= MOST then
+      refresh(self)
+      local anew, why = write_anew(self)
+      if not anew then return nil, why end
+    end
+    return core.disk.append(self.path, ("%s %d\n"):format(id, time))
+  end)
+  if written then self.known[id], self.count = time, self.count + 1 end
+  self:release(id)
+  return written, problem
+end
+
+function File:release(id)
+  self.claims[id] = nil
+  self.locks:drop(number_of(id))
+  return true
+end
+
+-- One object for each path, so that several receivers of this process share their claims.
+local kept = core.kept()
+kept.seen_files = kept.seen_files or setmetatable({}, { __mode = "v" })
+local files = kept.seen_files
+
+local function file_at(label, path)
+  if files[path] then return files[path] end
+  local self = setmetatable({ path = path, claims = setmetatable({}, Claims), known = {}, count = 0, place = 0 }, File)
+  local problem
+  self.locks, problem = core.disk.claims(path .. ".lock")
+  if not self.locks then mistake.raise(label, "seen: %s", problem) end
+  local made
+  made, problem = while_writing(self, function()
+    local file = io.open(path, "rb")
+    if not file then return core.disk.write(path, HEAD:format(core.random_hex(8))) end
+    file:close()
+    return true
+  end)
+  if made then made, problem = refresh(self) end
+  if not made then mistake.raise(label, "seen: %s", problem) end
+  files[path] = self
+  return self
+end
+
+---- a shared dictionary of nginx ----
+
+local Shared = { __name = "ironclad.seen.shared" }
+Shared.__index = Shared
+
+local PREFIX, DONE = "seen:", "done"
+
+function Shared:claim(id)
+  local key, mine = PREFIX .. id, tostring(ngx.worker.pid())
+  for _ = 1, 2 do
+    local added, problem = self.dictionary:add(key, mine, CLAIM)
+    if added then return "new" end
+    if problem ~= "exists" then return nil, ("lua_shared_dict %s: %s"):format(self.name, problem) end
+    local value = self.dictionary:get(key)
+    if value == DONE then return "done" end
+    if value and core.disk.alive(tonumber(value)) then return "busy" end
+    if value then self.dictionary:delete(key) end -- its worker has ended
+  end
+  return "busy"
+end
+
+function Shared:done(id)
+  local set, problem = self.dictionary:set(PREFIX .. id, DONE, WEEK)
+  if not set then return nil, ("lua_shared_dict %s: %s"):format(self.name, problem) end
+  return true
+end
+
+function Shared:release(id)
+  self.dictionary:delete(PREFIX .. id)
+  return true
+end
+
+local function shared(label, name)
+  local dictionary = rawget(_G, "ngx") and ngx.shared and ngx.shared[name]
+  if not dictionary then
+    mistake.raise(label, rawget(_G, "ngx") and
+      ("seen: there is no dictionary %q: add `lua_shared_dict %s 10m;` to nginx's http block"):format(name, name)
+      or "seen: a shared dictionary is for nginx; elsewhere give a file")
+  end
+  return setmetatable({ dictionary = dictionary, name = name }, Shared)
+end
+
+---- the option ----
+
+local functions = { "claim", "done", "release" }
+
+local function check_table(label, given)
+  for _, name in ipairs(functions) do
+    if type(given[name]) ~= "function" then
+      mistake.raise(label, "seen: expected functions claim, done and release, has no %s", name)
+    end
+  end
+  return given
+end
+
+--- What the option `seen` stands for. Raises a mistake when it is wrong.
+-- @param label of the mistake
+-- @param given the option; nil: memory
+-- @return an object with claim, done and release
+function seen.open(label, given)
+  if given == nil or given == "memory" then return memory() end
+  if type(given) == "table" then return check_table(label, given) end
+  if type(given) ~= "string" or given == "" then
+    mistake.raise(label, "seen: expected memory, file:PATH, shared:NAME or a table, got %s",
+      given == "" and "an empty string" or mistake.type_of(given))
+  end
+  local kind, rest = given:match "^(%a+):(.+)$"
+  if kind == "shared" then return shared(label, rest) end
+  if kind == "file" then return file_at(label, rest) end
+  if given:find("/", 1, true) then return file_at(label, given) end
+  return mistake.raise(label, "seen: expected memory, file:PATH, shared:NAME or a table, got %q", given)
+end
+
+return seen

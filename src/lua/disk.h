@@ -1,0 +1,11 @@
+/* Files that must survive a crash, for src/ironclad/events. */
+#ifndef IC_LUA_DISK_H
+#define IC_LUA_DISK_H
+
+#include <lua.h>
+
+/* Adds `disk` to the table at the top of the stack: write, append, rename, remove, list, make_folder, lock,
+ * claims. */
+void ic_lua_open_disk(lua_State *L);
+
+#endif
