@@ -4,6 +4,7 @@
 #   SANITIZE  address,undefined or thread: an instrumented build in a folder of its own
 #   PORTABLE  1: the fallbacks for systems other than Linux, on any system, in a folder of its own
 #   BUILD     where everything built goes (default: build)
+#   LUA_PROGRAM  the interpreter of that Lua (default: lua5.4, …), which compiles the Lua files for what is installed
 #   LISTENER  yes or no: whether to build ironclad/listener.so (default: when libmicrohttpd is found)
 #   REDIS     yes or no: whether to build ironclad/redis.so (default: when hiredis is found)
 # CC is used, and CFLAGS and LDFLAGS are appended. So are the variables of LuaRocks: LUA_INCDIR, LIBFLAG, PREFIX,
@@ -144,7 +145,7 @@ TEST_LIBS    := $(call libs,SSL,libssl,ssl) $(CORE_LIBS)
 .SECONDARY:
 
 all: product sandbox
-product: $(addprefix $(OUT)/,$(product_modules) $(product_lua)) $(product_bin) listener-note
+product: $(addprefix $(OUT)/,$(product_modules) $(product_lua)) $(OUT)/installed/ironclad/core.so $(product_bin) listener-note
 sandbox: $(addprefix $(OUT)/,$(sandbox_modules) $(sandbox_lua)) $(sandbox_bin)
 
 listener-note:
@@ -174,6 +175,21 @@ $(CORE)/libcore.a: $(core_objects)
 $(OUT)/ironclad/core.so: $(lua_objects) $(core_objects) src/exports.map
 	@mkdir -p $(@D)
 	$(MODULE) $(exports) -o $@ $(lua_objects) $(core_objects) $(CORE_LIBS)
+
+# What is installed has the Lua files as bytecode too (src/lua/chunks.h). Without an interpreter of this Lua it has none,
+# and the Lua files are compiled at each start.
+LUA_PROGRAM ?= $(lua_name)
+$(OUT)/chunks.c: src/compile.lua src/probe.lua $(product_lua:%=src/%)
+	@mkdir -p $(@D)
+	@$(LUA_PROGRAM) src/compile.lua 'Lua $(LUA:luajit=5.1)' $(filter-out ironclad/init.lua,$(product_lua)) > $@ 2>/dev/null \
+		|| cp src/lua/chunks_none.c $@
+
+$(OUT)/chunks.o: $(OUT)/chunks.c $(OUT)/obj/flags
+	$(COMPILE) $(LUA_CFLAGS) -c -o $@ $<
+
+$(OUT)/installed/ironclad/core.so: $(OUT)/chunks.o $(lua_objects) $(core_objects) src/exports.map
+	@mkdir -p $(@D)
+	$(MODULE) $(exports) -o $@ $(OUT)/chunks.o $(filter-out %/chunks_none.o,$(lua_objects)) $(core_objects) $(CORE_LIBS)
 
 # The linker takes only those objects of the archive that are used.
 $(OUT)/ironclad/listener.so: $(listener_objects) $(CORE)/libcore.a src/exports.map
@@ -321,7 +337,8 @@ copy = cd '$1' && for file in $2; do \
 
 install: install-product install-sandbox
 install-product: product
-	$(call copy,$(OUT),$(product_modules),$(INST_LIBDIR))
+	$(call copy,$(OUT),$(filter-out ironclad/core.so,$(product_modules)),$(INST_LIBDIR))
+	$(call copy,$(OUT)/installed,ironclad/core.so,$(INST_LIBDIR))
 	$(call copy,src,$(product_lua),$(INST_LUADIR))
 	$(call copy,$(OUT)/bin,$(product_commands),$(INST_BINDIR))
 install-sandbox: sandbox

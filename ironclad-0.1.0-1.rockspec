@@ -25,6 +25,7 @@ build = {
   install_target = "install-product",
   variables = {
     LUA_INCDIR = "$(LUA_INCDIR)",
+    LUA_PROGRAM = "$(LUA)",
     CFLAGS = "$(CFLAGS)",
     LIBFLAG = "$(LIBFLAG)",
     -- A compiler with newer warnings still builds the rock.

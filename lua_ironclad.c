@@ -2,6 +2,7 @@
  * files in src/ironclad build the public module from it. */
 #include "core/base/platform.h"
 #include "lua/calls.h"
+#include "lua/chunks.h"
 #include "lua/command.h"
 #include "lua/compat.h"
 #include "lua/config.h"
@@ -52,6 +53,7 @@ int luaopen_ironclad_core(lua_State *L) {
     lua_pushliteral(L, IC_VERSION);
     lua_setfield(L, -2, "version");
     ic_lua_setfuncs(L, functions);
+    ic_lua_open_chunks(L);
     ic_lua_open_operations(L);
     ic_lua_open_values(L);
     ic_lua_open_connection(L);

@@ -39,14 +39,20 @@ local works = {
   ]] },
 }
 
+-- What is installed has the Lua files as bytecode (src/lua/chunks.h).
+local installed = package.cpath:match "^[^;]+":gsub("%?%.so$", "installed/?.so")
+
 local folder = peer.temporary_folder()
 local server = site.start { folder = folder, pages = 32 }
 
 -- The instructions of one run, and 0 for the work that is done `times` times.
 local function count(work, times)
   local script = folder .. "/work.lua"
-  peer.write_file(script, ("local times = %d\nlocal function connect() return require('ironclad').connect(%s) end\n%s")
-    :format(times, host.quoted(server.options), work.source))
+  peer.write_file(script, ([[
+    package.cpath = %q .. ";" .. package.cpath
+    local times = %d
+    local function connect() return require("ironclad").connect(%s) end
+  ]] .. work.source):format(installed, times, host.quoted(server.options)))
   local output, status = peer.shell(("valgrind --tool=callgrind --callgrind-out-file=/dev/null %s %s"):format(
     peer.interpreter(), peer.quoted(script)))
   local collected = tonumber(output:match "Collected : (%d+)")

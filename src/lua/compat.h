@@ -31,6 +31,15 @@ static inline void ic_lua_check_alone(lua_State *L, const char *name) {
         luaL_error(L, "%s: too many arguments: also got a %s", name, luaL_typename(L, 2));
 }
 
+/* As lua_dump of Lua 5.3 and later, line numbers kept. */
+static inline int ic_lua_dump(lua_State *L, lua_Writer writer, void *argument) {
+#if LUA_VERSION_NUM < 503
+    return lua_dump(L, writer, argument);
+#else
+    return lua_dump(L, writer, argument, 0);
+#endif
+}
+
 /* Sets the functions in the table at the top of the stack. As luaL_setfuncs without upvalues. */
 static inline void ic_lua_setfuncs(lua_State *L, const luaL_Reg *functions) {
     for (; functions->name; functions++) {
