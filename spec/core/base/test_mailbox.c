@@ -24,7 +24,7 @@ static void drop(ic_mailbox_node *node, unsigned notices) {
 
 static const ic_mailbox_hooks hooks = {.retain = retain, .drop = drop, .urgent = URGENT};
 
-static bool is_readable(const ic_mailbox *mailbox) {
+static bool is_readable(ic_mailbox *mailbox) {
     return ic_mailbox_wait(mailbox, 0) == 1;
 }
 

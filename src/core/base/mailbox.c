@@ -17,9 +17,12 @@ struct ic_mailbox {
     atomic_int unsaved;
     atomic_int urgent; /* nodes in the queue with an urgent notice */
     unsigned generation;
-    int read_end, write_end; /* a byte is in the pipe while the queue holds a node */
-    pthread_mutex_t lock;    /* guards all below */
+    int read_end, write_end;
+    atomic_uint word;     /* changes whenever the queue gets its first node */
+    atomic_uint sleepers; /* that wait for it to change */
+    pthread_mutex_t lock; /* guards all below */
     bool closed;
+    bool piped; /* a byte is in the pipe while the queue holds a node: somebody may poll it */
     ic_mailbox_node *first, *last;
 };
 
@@ -48,6 +51,7 @@ ic_mailbox *ic_mailbox_new(const ic_mailbox_hooks *hooks, ic_error *error) {
     mailbox->generation = ic_process_generation();
     mailbox->read_end = ends[0];
     mailbox->write_end = ends[1];
+    mailbox->piped = !IC_HAS_WORD_WAIT;
     pthread_mutex_init(&mailbox->lock, NULL);
     return mailbox;
 }
@@ -83,8 +87,20 @@ void ic_mailbox_close(ic_mailbox *mailbox) {
     close(mailbox->write_end);
 }
 
-int ic_mailbox_descriptor(const ic_mailbox *mailbox) {
-    return ic_mailbox_is_ours(mailbox) && !mailbox->closed ? mailbox->read_end : -1;
+/* The pipe's one byte. */
+static void mailbox_set_readable(ic_mailbox *mailbox) {
+    while (write(mailbox->write_end, "", 1) < 0 && errno == EINTR) {
+    }
+}
+
+int ic_mailbox_descriptor(ic_mailbox *mailbox) {
+    if (!ic_mailbox_is_ours(mailbox)) return -1;
+    ic_mailbox_lock(mailbox);
+    bool closed = mailbox->closed;
+    if (!closed && !mailbox->piped && mailbox->first) mailbox_set_readable(mailbox);
+    mailbox->piped = true;
+    ic_mailbox_unlock(mailbox);
+    return closed ? -1 : mailbox->read_end;
 }
 
 bool ic_mailbox_is_ours(const ic_mailbox *mailbox) {
@@ -124,7 +140,7 @@ ic_mailbox_node *ic_mailbox_take(ic_mailbox *mailbox, unsigned *notices) {
         if (!mailbox->first) {
             char byte;
             mailbox->last = NULL;
-            while (read(mailbox->read_end, &byte, 1) < 0 && errno == EINTR) {
+            while (mailbox->piped && read(mailbox->read_end, &byte, 1) < 0 && errno == EINTR) {
             }
         }
     }
@@ -140,8 +156,8 @@ static void mailbox_append(ic_mailbox *mailbox, ic_mailbox_node *node) {
         mailbox->first = node;
     mailbox->last = node;
     if (mailbox->first != node) return;
-    while (write(mailbox->write_end, "", 1) < 0 && errno == EINTR) {
-    }
+    atomic_fetch_add(&mailbox->word, 1);
+    if (mailbox->piped) mailbox_set_readable(mailbox);
 }
 
 bool ic_mailbox_post(ic_mailbox *mailbox, ic_mailbox_node *node, unsigned notices) {
@@ -154,18 +170,42 @@ bool ic_mailbox_post(ic_mailbox *mailbox, ic_mailbox_node *node, unsigned notice
         if (!before) mailbox_append(mailbox, node);
     }
     ic_mailbox_unlock(mailbox);
+    if (atomic_load(&mailbox->sleepers)) ic_word_wake(&mailbox->word);
     return open;
 }
 
-int ic_mailbox_wait(const ic_mailbox *mailbox, double seconds) {
+bool ic_mailbox_is_empty(ic_mailbox *mailbox) {
+    ic_mailbox_lock(mailbox);
+    bool empty = !mailbox->first;
+    ic_mailbox_unlock(mailbox);
+    return empty;
+}
+
+/* Waits for the word, when nobody polls the pipe. */
+static int mailbox_wait_for_word(ic_mailbox *mailbox, double seconds) {
+    atomic_fetch_add(&mailbox->sleepers, 1);
+    unsigned seen = atomic_load(&mailbox->word);
+    int reason = ic_mailbox_is_empty(mailbox) ? ic_word_wait(&mailbox->word, seen, seconds) : 0;
+    atomic_fetch_sub(&mailbox->sleepers, 1);
+    return reason;
+}
+
+int ic_mailbox_wait(ic_mailbox *mailbox, double seconds) {
+    double end = ic_now() + seconds;
+    while (IC_HAS_WORD_WAIT && !mailbox->piped) {
+        double left = seconds < 0 ? 3600 : fmin(fmax(end - ic_now(), 0), 3600);
+        int reason = mailbox_wait_for_word(mailbox, left);
+        if (!ic_mailbox_is_empty(mailbox)) return 1;
+        if (reason == EINTR) return -1;
+        if (seconds >= 0 && ic_now() >= end) return 0;
+    }
     struct pollfd wanted = {.fd = ic_mailbox_descriptor(mailbox), .events = POLLIN};
-    double until = ic_now() + seconds;
     for (;;) {
-        double left = seconds < 0 ? 3600 : until - ic_now();
+        double left = seconds < 0 ? 3600 : end - ic_now();
         if (left < 0) left = 0;
         int ready = poll(&wanted, 1, (int)ceil(fmin(left, 3600) * 1000));
         if (ready > 0) return 1;
         if (ready < 0) return -1;
-        if (seconds >= 0 && ic_now() >= until) return 0;
+        if (seconds >= 0 && ic_now() >= end) return 0;
     }
 }

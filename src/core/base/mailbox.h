@@ -60,11 +60,12 @@ bool ic_mailbox_is_urgent(ic_mailbox *mailbox);
  * must undo `retain`. NULL: the queue is empty. */
 ic_mailbox_node *ic_mailbox_take(ic_mailbox *mailbox, unsigned *notices);
 /* Readable while the queue holds a node. Owned by the mailbox; for polling only. -1: closed, or in a forked
- * child. */
-int ic_mailbox_descriptor(const ic_mailbox *mailbox);
-/* Waits until the descriptor is readable: 1; 0: `seconds` have passed (negative: no limit); -1: a signal came
+ * child. The pipe is written to from the first call on: most scripts never ask for it. */
+int ic_mailbox_descriptor(ic_mailbox *mailbox);
+/* Waits until the queue holds a node: 1; 0: `seconds` have passed (negative: no limit); -1: a signal came
  * (its handler may have to run). */
-int ic_mailbox_wait(const ic_mailbox *mailbox, double seconds);
+int ic_mailbox_wait(ic_mailbox *mailbox, double seconds);
+bool ic_mailbox_is_empty(ic_mailbox *mailbox);
 /* Whether something would be lost if the reader ended now (ic_mailbox_add_unsaved). */
 bool ic_mailbox_has_unsaved(ic_mailbox *mailbox);
 

@@ -1,6 +1,7 @@
 #include "core/base/platform.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -78,6 +79,60 @@ int ic_open_temporary(char *path) {
 }
 
 #endif
+
+#if defined(__linux__) && !IC_PORTABLE
+
+#include <linux/futex.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
+
+int ic_open_notify(int ends[2]) {
+    ends[0] = ends[1] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    return ends[0] < 0 ? -1 : 0;
+}
+
+int ic_word_wait(atomic_uint *word, unsigned seen, double seconds) {
+    struct timespec patience = {.tv_sec = (time_t)seconds};
+    patience.tv_nsec = (long)((seconds - (double)patience.tv_sec) * 1e9);
+    if (syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, seen, &patience, NULL, 0) == 0 || errno == EAGAIN)
+        return 0;
+    return errno;
+}
+
+void ic_word_wake(atomic_uint *word) {
+    syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+#else
+
+int ic_open_notify(int ends[2]) {
+    return ic_open_pipe(ends, true);
+}
+
+int ic_word_wait(atomic_uint *word, unsigned seen, double seconds) {
+    (void)word, (void)seen, (void)seconds;
+    return 0;
+}
+
+void ic_word_wake(atomic_uint *word) {
+    (void)word;
+}
+
+#endif
+
+void ic_notify(int write_end) {
+    const uint64_t one = 1; /* what an eventfd takes */
+    while (write(write_end, &one, sizeof one) < 0 && errno == EINTR) {
+    }
+}
+
+void ic_notify_clear(int read_end) {
+    uint64_t count[16];
+    ssize_t got;
+    do
+        got = read(read_end, count, sizeof count);
+    while (got == (ssize_t)sizeof count || (got < 0 && errno == EINTR));
+}
 
 ssize_t ic_send(int descriptor, const void *bytes, size_t length) {
 #if defined(MSG_NOSIGNAL) && !IC_PORTABLE

@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <spawn.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/stat.h>
@@ -24,6 +25,23 @@ int ic_open_socket(int family, int type, int protocol, bool nonblocking);
 int ic_accept(int listener);
 /* mkstemp. */
 int ic_open_temporary(char *path);
+
+/* A descriptor, ends[0], that one thread polls and others make readable: an eventfd, which is both ends, or a
+ * pipe. ic_notify makes it readable by writing to ends[1]; ic_notify_clear ends that. */
+int ic_open_notify(int ends[2]);
+void ic_notify(int write_end);
+void ic_notify_clear(int read_end);
+
+/* Waits until another thread calls ic_word_wake, and returns at once when *word is not `seen` any more: a
+ * futex. 0: woken, or the word has changed; ETIMEDOUT: after `seconds`; EINTR: a signal came. Only where
+ * IC_HAS_WORD_WAIT. */
+#if defined(__linux__) && !IC_PORTABLE
+#define IC_HAS_WORD_WAIT 1
+#else
+#define IC_HAS_WORD_WAIT 0
+#endif
+int ic_word_wait(atomic_uint *word, unsigned seen, double seconds);
+void ic_word_wake(atomic_uint *word);
 
 /* send without waiting and without SIGPIPE. Where the system can turn the signal off neither for the call nor
  * for the socket, the calling thread must block it, as the engine's does. */

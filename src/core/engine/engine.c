@@ -2,6 +2,7 @@
 #include "core/engine/engine.h"
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
+#include "core/base/platform.h"
 #include "core/base/process.h"
 #include "core/engine/clients.h"
 #include "core/engine/flow.h"
@@ -19,6 +20,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #define LONGEST_WAIT     (3600 * 1000) /* milliseconds */
 #define TRANSFER_WAIT    100           /* milliseconds, while a transfer is under way: see engine_perform */
@@ -29,8 +31,14 @@ static struct {
     ic_engine *engine; /* NULL: not running */
     pthread_t thread;
     bool stopping, exiting;
+    bool changed;          /* ic_engine_wake was called */
     ic_call *first, *last; /* the inbox: calls with commands; each is retained */
+    bool has_wakeup;
+    int wakeup[2]; /* ic_open_notify; opened with the first engine and never closed, because other threads use
+                      it without the lock */
 } shared;
+/* The engine is about to wait, or waits. Others set it to false, and then wake the engine. */
+static atomic_bool asleep;
 /* An engine that is not used any more and cannot be freed. Kept reachable for leak checkers. */
 static ic_engine *volatile abandoned;
 
@@ -75,26 +83,59 @@ static int engine_start_thread(ic_engine *engine) {
     return failed;
 }
 
+/* Opens the descriptor that wakes the engine, without the process lock. */
+static bool engine_open_wakeup(ic_error *error) {
+    int ends[2];
+    ic_process_lock();
+    bool has = shared.has_wakeup;
+    ic_process_unlock();
+    if (has) return true;
+    if (ic_open_notify(ends) != 0) {
+        ic_error_set(error, IC_ERR_IO, "cannot open a descriptor: %s", strerror(errno));
+        return false;
+    }
+    bool registered = ic_process_register(ends[0]) && (ends[1] == ends[0] || ic_process_register(ends[1]));
+    ic_process_lock();
+    bool kept = registered && !shared.has_wakeup;
+    if (kept) {
+        shared.has_wakeup = true;
+        memcpy(shared.wakeup, ends, sizeof ends);
+    }
+    ic_process_unlock();
+    if (kept) return true;
+    for (int i = 0; i < 2; i++)
+        ic_process_unregister(ends[i]);
+    close(ends[0]);
+    if (ends[1] != ends[0]) close(ends[1]);
+    if (!registered) ic_error_memory(error);
+    return registered; /* another thread was faster */
+}
+
+/* After a change under the process lock, which is not held any more. The engine looks at what has changed
+ * after it has set `asleep` and before it waits, so no change is missed. */
+static void engine_wake(void) {
+    if (atomic_exchange(&asleep, false)) ic_notify(shared.wakeup[1]);
+}
+
 /* The process lock is held. */
-static bool engine_start(bool in_time, ic_error *error) {
+static void engine_start(bool in_time, ic_error *error) {
     if (!in_time || shared.exiting) {
         ic_error_set(error, IC_ERR_CANCELLED, "the process is exiting");
-        return false;
+        return;
     }
     ic_engine *engine = engine_new();
     if (!engine) {
         ic_error_memory(error);
-        return false;
+        return;
     }
     shared.stopping = false;
     int failed = engine_start_thread(engine);
     if (failed) {
         ic_error_set(error, IC_ERR_IO, "cannot start a thread: %s", strerror(failed));
         engine_discard(engine);
-        return false;
+        return;
     }
     shared.engine = engine;
-    return true;
 }
 
 /* In a forked child, where the thread does not exist. What the engine holds is not touched: the thread may
@@ -102,6 +143,7 @@ static bool engine_start(bool in_time, ic_error *error) {
 static void engine_forget(void) {
     abandoned = shared.engine;
     memset(&shared, 0, sizeof shared);
+    atomic_store(&asleep, false);
 }
 
 /* The process lock is held. */
@@ -122,30 +164,36 @@ bool ic_engine_command(ic_call *call, unsigned commands, ic_error *error) {
         ic_error_set(error, IC_ERR_IO, "libcurl cannot be initialised");
         return false;
     }
-    bool in_time = !starting || ic_process_add_hooks(&hooks);
     ic_process_lock();
-    bool running = shared.engine || (starting && engine_start(in_time, error));
+    if (!shared.engine && starting) {
+        ic_process_unlock();
+        bool in_time = ic_process_add_hooks(&hooks), woken = engine_open_wakeup(error);
+        ic_process_lock();
+        if (woken && !shared.engine) engine_start(in_time, error);
+    }
+    bool running = shared.engine != NULL;
     if (running) {
         if (atomic_fetch_or(&call->commands, commands) == 0) engine_add_to_inbox(call);
-        curl_multi_wakeup(shared.engine->multi);
     }
     ic_process_unlock();
+    if (running) engine_wake();
     return running;
 }
 
 void ic_engine_wake(void) {
     ic_process_lock();
-    if (shared.engine) curl_multi_wakeup(shared.engine->multi);
+    shared.changed = true;
     ic_process_unlock();
+    engine_wake();
 }
 
 void ic_engine_stop(void) {
     ic_process_lock();
     ic_engine *engine = shared.engine;
     shared.exiting = shared.stopping = true;
-    if (engine) curl_multi_wakeup(engine->multi);
     pthread_t thread = shared.thread;
     ic_process_unlock();
+    engine_wake();
     if (engine) pthread_join(thread, NULL);
     ic_socket_remove();
 }
@@ -166,6 +214,7 @@ static bool engine_read_inbox(ic_engine *engine) {
     ic_process_lock();
     ic_call *call = shared.first;
     shared.first = shared.last = NULL;
+    shared.changed = false;
     bool stopping = shared.stopping;
     if (stopping) shared.engine = NULL;
     ic_process_unlock();
@@ -210,10 +259,29 @@ static int engine_patience(const ic_engine *engine) {
     return (int)ceil(fmax(0, fmin((timer->at - ic_now()) * 1000, LONGEST_WAIT)));
 }
 
+/* Whether something has come since engine_read_inbox. */
+static bool engine_has_news(const ic_engine *engine) {
+    ic_process_lock();
+    bool any = shared.engine == engine && (shared.first || shared.changed || shared.stopping);
+    ic_process_unlock();
+    return any;
+}
+
+/* Waits in curl_multi_poll for libcurl's sockets, those of the socket's clients, and engine_wake. */
+static void engine_sleep(ic_engine *engine, int wait) {
+    unsigned count = 1;
+    engine->wakeup = (struct curl_waitfd){.fd = shared.wakeup[0], .events = CURL_WAIT_POLLIN};
+    struct curl_waitfd *polled = ic_socket_watch(engine, &engine->wakeup, &count, &wait);
+    polled = ic_shared_watch(engine, polled, &count, &wait);
+    atomic_store(&asleep, true);
+    curl_multi_poll(engine->multi, polled, count, engine_has_news(engine) ? 0 : wait, NULL);
+    atomic_store(&asleep, false);
+    if (polled[0].revents) ic_notify_clear(polled[0].fd);
+}
+
 /* One turn of the loop: serves what is due, then waits for sockets, timers and commands, `most` milliseconds
  * at most. */
 static void engine_turn(ic_engine *engine, int most) {
-    unsigned clients;
     ic_shared_serve(engine);
     ic_socket_serve(engine);
     ic_flow_fire(engine, ic_now());
@@ -221,9 +289,7 @@ static void engine_turn(ic_engine *engine, int most) {
     if (engine_perform(engine) && most > TRANSFER_WAIT) most = TRANSFER_WAIT;
     int wait = engine_patience(engine);
     if (wait > most) wait = most;
-    struct curl_waitfd *sockets = ic_socket_watch(engine, &clients, &wait);
-    sockets = ic_shared_watch(engine, sockets, &clients, &wait);
-    curl_multi_poll(engine->multi, sockets, clients, wait, NULL);
+    engine_sleep(engine, wait);
 }
 
 /* A refresh token can be used once. Without the answer, which brings the next one, a person would have to log

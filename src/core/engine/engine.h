@@ -12,6 +12,7 @@
 /* The engine's thread only. */
 typedef struct ic_engine {
     CURLM *multi;
+    struct curl_waitfd wakeup; /* as polled last: the descriptor by which other threads wake this one */
     ic_timers timers;
     struct ic_client *clients;   /* clients.c, with the four after it */
     ic_table clients_by_address; /* of their connections */

@@ -29,7 +29,7 @@ typedef struct ic_socket {
     double paused_until; /* ic_now's seconds; until then no client is accepted */
     client *clients;
     size_t count, capacity;
-    /* As polled last: the listener if it was, then the first of the clients. */
+    /* As polled last: the caller's own, the listener if it was, then the first of the clients. */
     struct curl_waitfd *polled;
     size_t polled_count;
     bool listener_polled;
@@ -64,7 +64,7 @@ static bool socket_make_room(ic_socket *socket) {
     client *clients = ic_realloc(socket->clients, capacity * sizeof *clients);
     if (!clients) return false;
     socket->clients = clients;
-    struct curl_waitfd *polled = ic_realloc(socket->polled, (capacity + 1) * sizeof *polled);
+    struct curl_waitfd *polled = ic_realloc(socket->polled, (capacity + 2) * sizeof *polled);
     if (!polled) return false;
     socket->polled = polled;
     socket->capacity = capacity;
@@ -135,10 +135,10 @@ static bool socket_client_has_pending(const client *client) {
     return client->call && (ic_call_has_pending(client->call) || ic_mailbox_is_urgent(client->call->mailbox));
 }
 
-struct curl_waitfd *ic_socket_watch(ic_engine *engine, unsigned *count, int *wait) {
+struct curl_waitfd *ic_socket_watch(ic_engine *engine, struct curl_waitfd *own, unsigned *count, int *wait) {
     ic_socket *socket = socket_of(engine);
-    *count = 0;
-    if (!socket) return NULL;
+    *count = 1;
+    if (!socket) return own;
     for (size_t i = socket->count; i-- > 0;)
         if (socket_client_has_pending(&socket->clients[i]) && !socket_client_notify(&socket->clients[i]))
             socket_close_client(socket, i);
@@ -149,9 +149,10 @@ struct curl_waitfd *ic_socket_watch(ic_engine *engine, unsigned *count, int *wai
     if (!socket_make_room(socket) && !socket->polled) {
         socket->paused_until = now + PAUSE;
         *wait = (int)(PAUSE * 1000);
-        return NULL;
+        return own;
     }
     struct curl_waitfd *at = socket->polled;
+    *at++ = *own;
     socket->listener_polled = socket->listener >= 0 && !paused;
     if (socket->listener_polled)
         *at++ = (struct curl_waitfd){.fd = socket->listener, .events = CURL_WAIT_POLLIN};
@@ -165,8 +166,8 @@ struct curl_waitfd *ic_socket_watch(ic_engine *engine, unsigned *count, int *wai
 void ic_socket_serve(ic_engine *engine) {
     ic_socket *socket = engine->socket;
     if (!socket || !socket->polled) return;
-    bool pending = socket->listener_polled && socket->polled[0].revents;
-    struct curl_waitfd *polled = socket->polled + socket->listener_polled;
+    bool pending = socket->listener_polled && socket->polled[1].revents;
+    struct curl_waitfd *polled = socket->polled + 1 + socket->listener_polled;
     for (size_t i = socket->polled_count; i-- > 0;) {
         client *client = &socket->clients[i];
         if (!polled[i].revents || socket_client_read(engine, client)) continue;

@@ -8,9 +8,9 @@
 #include "core/engine/engine.h"
 
 /* Writes to the clients whose call has something pending, and returns the descriptors to poll, `count` of
- * them, valid until the next call of a function here; NULL: none. `wait` (milliseconds) is shortened when it
- * must be. */
-struct curl_waitfd *ic_socket_watch(ic_engine *engine, unsigned *count, int *wait);
+ * them, valid until the next call of a function here. The first is a copy of `own`, or `own` itself when
+ * there is no other. `wait` (milliseconds) is shortened when it must be. */
+struct curl_waitfd *ic_socket_watch(ic_engine *engine, struct curl_waitfd *own, unsigned *count, int *wait);
 /* Reads what the last poll found. */
 void ic_socket_serve(ic_engine *engine);
 /* Closes everything and removes the file. */

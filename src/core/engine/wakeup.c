@@ -1,7 +1,8 @@
-/* The sockets are found by looking at the open descriptors before and after. Another thread may open a pair
- * of its own at that moment, so only what looks like libcurl's is changed: unnamed Unix sockets of this
- * process. */
+/* Descriptors get the lowest free numbers. So the sockets that curl_multi_init opens have the numbers that a
+ * pipe had just before. Another thread may take one of these numbers in between. Then the next try makes
+ * another handle. Only what looks like libcurl's is changed: unnamed Unix sockets of this process. */
 #include "core/engine/wakeup.h"
+#include "core/base/platform.h"
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -9,8 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* Descriptors get the lowest free numbers. With more open than these, the sockets stay as they are. */
-#define WAKEUP_DESCRIPTORS 1024
+#define WAKEUP_TRIES 8
 
 static bool wakeup_is_candidate(int descriptor) {
     struct sockaddr_un address;
@@ -23,12 +23,28 @@ static bool wakeup_is_candidate(int descriptor) {
            getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &peer_size) == 0 && peer.pid == getpid();
 }
 
+/* Sets close-on-exec where it is missing. False: there was a socket at neither number. */
+static bool wakeup_mark(const int numbers[2]) {
+    bool found = false;
+    for (int i = 0; i < 2; i++) {
+        if (!wakeup_is_candidate(numbers[i])) continue;
+        fcntl(numbers[i], F_SETFD, FD_CLOEXEC);
+        found = true;
+    }
+    return found;
+}
+
 CURLM *ic_wakeup_multi_init(void) {
-    bool before[WAKEUP_DESCRIPTORS];
-    for (int i = 0; i < WAKEUP_DESCRIPTORS; i++)
-        before[i] = fcntl(i, F_GETFD) >= 0;
-    CURLM *multi = curl_multi_init();
-    for (int i = 0; multi && i < WAKEUP_DESCRIPTORS; i++)
-        if (!before[i] && wakeup_is_candidate(i)) fcntl(i, F_SETFD, FD_CLOEXEC);
-    return multi;
+    const bool sets_it = curl_version_info(CURLVERSION_NOW)->version_num >= 0x080a00;
+    for (int left = WAKEUP_TRIES;; left--) {
+        int numbers[2];
+        bool known = !sets_it && ic_open_pipe(numbers, false) == 0;
+        if (known) {
+            close(numbers[0]);
+            close(numbers[1]);
+        }
+        CURLM *multi = curl_multi_init();
+        if (!multi || !known || wakeup_mark(numbers) || left == 0) return multi;
+        curl_multi_cleanup(multi);
+    }
 }
