@@ -73,7 +73,10 @@ function site.start(options)
   local url = "https://127.0.0.1:" .. server.port
   return {
     url = url, port = server.port, ca_file = certificate.cert, stop = server.stop,
-    options = { instance = url, token = "t", as_user = false, ca_file = certificate.cert, rate_limit = false },
+    options = {
+      instance = url, token = "a-token-as-long-as-those-of-the-service-0123", as_user = false,
+      ca_file = certificate.cert, rate_limit = false,
+    },
   }
 end
 

@@ -3,6 +3,7 @@
 #include "core/base/buf.h"
 #include "core/base/platform.h"
 #include "core/base/text.h"
+#include <limits.h>
 #include <openssl/evp.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -21,14 +22,19 @@ typedef struct pattern {
     bool base64;
 } pattern;
 
-/* What is looked for. The filter has a bit for the hash of the first three bytes of each pattern. */
-typedef struct redactor {
+/* What is looked for. Most bytes of a text are passed over after one look at `first`: bytes that begin a
+ * pattern, or an escape. The filter has a bit for the hash of the first three bytes of each pattern. */
+struct ic_redactor {
+    ic_buf secrets; /* each with its NUL: what the patterns were made of */
     ic_buf bytes;
     pattern *patterns;
     size_t count;
+    bool first[UCHAR_MAX + 1];
     uint32_t filter[FILTER_WORDS];
     bool failed;
-} redactor;
+};
+
+typedef struct ic_redactor redactor;
 
 /* How a text writes the bytes of a pattern. */
 typedef enum spelling { PLAIN, PERCENT, FORM, JSON, SPELLINGS } spelling;
@@ -49,6 +55,9 @@ static void redact_add(redactor *all, const char *bytes, size_t length, bool bas
     pattern *added = &all->patterns[all->count++];
     *added = (pattern){all->bytes.length, length, base64};
     ic_buf_add(&all->bytes, bytes, length);
+    all->first[(unsigned char)bytes[0]] = true;
+    if (base64 && bytes[0] == '+') all->first['-'] = true;
+    if (base64 && bytes[0] == '/') all->first['_'] = true;
     unsigned hash = redact_hash(bytes);
     all->filter[hash / 32] |= (uint32_t)1 << hash % 32;
 }
@@ -173,7 +182,7 @@ static size_t redact_match(const redactor *all, const pattern *wanted, const cha
 }
 
 static bool redact_may_begin(const redactor *all, const char *at, size_t left) {
-    if (left < SHORTEST) return false;
+    if (!all->first[(unsigned char)*at] || left < SHORTEST) return false;
     for (int i = 0; i < 3; i++)
         if (at[i] == '%' || at[i] == '\\' || at[i] == '+') return true;
     unsigned hash = redact_hash(at);
@@ -214,18 +223,62 @@ static size_t redact_all(const redactor *all, char *text, size_t length) {
     return to;
 }
 
-size_t ic_redact(char *text, size_t length, const char *const *secrets, size_t count) {
-    redactor all = {.patterns = ic_calloc(count * PATTERNS_EACH, sizeof(pattern))};
-    for (size_t i = 0; i < count && all.patterns; i++)
-        if (secrets[i]) redact_add_secret(&all, secrets[i]);
-    if (all.patterns && !all.failed && !all.bytes.failed) {
-        length = redact_all(&all, text, length);
-    } else {
-        length = length < 3 ? 0 : 3;
-        memcpy(text, REPLACEMENT, length);
+/* Appends the secrets, each with its NUL. */
+static void redact_list(ic_buf *into, const char *const *secrets, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (secrets[i]) ic_buf_add(into, secrets[i], strlen(secrets[i]) + 1);
+}
+
+ic_redactor *ic_redactor_new(const char *const *secrets, size_t count) {
+    redactor *all = ic_calloc(1, sizeof *all);
+    if (!all) return NULL;
+    size_t given = 0;
+    for (size_t i = 0; i < count; i++)
+        given += secrets[i] != NULL;
+    all->patterns = ic_calloc(given * PATTERNS_EACH + 1, sizeof(pattern));
+    redact_list(&all->secrets, secrets, count);
+    all->first['%'] = all->first['\\'] = all->first['+'] = true;
+    for (size_t i = 0; i < count && all->patterns; i++)
+        if (secrets[i]) redact_add_secret(all, secrets[i]);
+    if (all->patterns && !all->failed && !all->bytes.failed && !all->secrets.failed) return all;
+    ic_redactor_free(all);
+    return NULL;
+}
+
+bool ic_redactor_is_of(const ic_redactor *all, const char *const *secrets, size_t count) {
+    size_t at = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t length = secrets[i] ? strlen(secrets[i]) + 1 : 0;
+        if (length > all->secrets.length - at) return false;
+        if (length && memcmp(all->secrets.data + at, secrets[i], length) != 0) return false;
+        at += length;
     }
-    if (all.bytes.data) ic_wipe(all.bytes.data, all.bytes.length);
-    ic_buf_free(&all.bytes);
-    ic_free(all.patterns);
+    return at == all->secrets.length;
+}
+
+static void redact_wipe(ic_buf *bytes) {
+    if (bytes->data) ic_wipe(bytes->data, bytes->length);
+    ic_buf_free(bytes);
+}
+
+void ic_redactor_free(ic_redactor *all) {
+    if (!all) return;
+    redact_wipe(&all->secrets);
+    redact_wipe(&all->bytes);
+    ic_free(all->patterns);
+    ic_free(all);
+}
+
+size_t ic_redactor_apply(const ic_redactor *all, char *text, size_t length) {
+    if (all) return redact_all(all, text, length);
+    length = length < 3 ? 0 : 3;
+    memcpy(text, REPLACEMENT, length);
+    return length;
+}
+
+size_t ic_redact(char *text, size_t length, const char *const *secrets, size_t count) {
+    ic_redactor *all = ic_redactor_new(secrets, count);
+    length = ic_redactor_apply(all, text, length);
+    ic_redactor_free(all);
     return length;
 }

@@ -4,18 +4,25 @@
 #include <string.h>
 
 static size_t secrets_redact(const ic_call *call, char *text, size_t length) {
-    const ic_settings *settings = &call->connection->settings;
+    ic_connection *connection = call->connection;
+    const ic_settings *settings = &connection->settings;
     const ic_token *token = ic_token_queue_token(call);
     const char *const secrets[] = {settings->client_secret,
                                    settings->token,
                                    settings->refresh_token,
                                    call->request.sensitive,
-                                   call->connection->proxy_password,
-                                   call->connection->shared.password,
+                                   connection->proxy_password,
+                                   connection->shared.password,
                                    settings->shared_key,
                                    token ? token->access_token : NULL,
                                    token ? token->refresh_token : NULL};
-    return ic_redact(text, length, secrets, sizeof secrets / sizeof *secrets);
+    size_t count = sizeof secrets / sizeof *secrets;
+    if (call->request.sensitive) return ic_redact(text, length, secrets, count);
+    if (!connection->redactor || !ic_redactor_is_of(connection->redactor, secrets, count)) {
+        ic_redactor_free(connection->redactor);
+        connection->redactor = ic_redactor_new(secrets, count);
+    }
+    return ic_redactor_apply(connection->redactor, text, length);
 }
 
 void ic_secrets_redact(const ic_call *call, char *text) {

@@ -26,6 +26,7 @@ void ic_connection_release(ic_connection *connection) {
     ic_free(connection->proxy);
     ic_free(connection->proxy_user);
     ic_free_secret(connection->proxy_password);
+    ic_redactor_free(connection->redactor);
     for (int by = 0; by < IC_COUNTED_COUNT; by++)
         ic_free(connection->budget_keys[by]);
     ic_free(connection->token_key);

@@ -6,6 +6,7 @@
 
 #include "core/base/error.h"
 #include "core/base/mailbox.h"
+#include "core/base/redact.h"
 #include "core/catalog/settings.h"
 #include "core/shared/address.h"
 #include <stdatomic.h>
@@ -21,7 +22,8 @@ typedef struct ic_connection {
     char *user_agent;      /* as sent */
     char *ca_file;         /* as used: given, or the system's bundle; NULL with ca_path */
     char *proxy, *proxy_user,
-        *proxy_password; /* the option's parts, so that no message shows the whole; NULL: none */
+        *proxy_password;   /* the option's parts, so that no message shows the whole; NULL: none */
+    ic_redactor *redactor; /* of its secrets; the engine's thread only (secrets.c); NULL: not made yet */
     /* Names of its budgets: host, and what counts there: client id or digest of the token; the site; nothing.
      * NULL where the connection has no such budget. */
     char *budget_keys[IC_COUNTED_COUNT];
