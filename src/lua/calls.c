@@ -9,6 +9,7 @@
 #include "lua/compat.h"
 #include "lua/connection.h"
 #include "lua/inbox.h"
+#include "lua/items.h"
 #include "lua/result.h"
 #include "lua/values.h"
 #include <stdio.h>
@@ -420,12 +421,19 @@ static int calls_progress(lua_State *L) {
     return 2;
 }
 
-/* result() -> value, error, response of a call that is done. The handle is empty afterwards. */
+/* result([field]) -> value, error, response of a call that is done. The handle is empty afterwards. With
+ * `field` the value is a page (items.h): the name of the member that has its list, or true when the value
+ * itself is the list. */
 static int calls_result(lua_State *L) {
     handle *mine = calls_check_call(L);
     if (!ic_call_done(mine->call)) return luaL_error(L, "this call is not done");
-    lua_settop(L, 1);
-    ic_lua_push_value(L, mine->call);
+    bool page = lua_toboolean(L, 2) && mine->call->value.kind == IC_VALUE_TAPE;
+    const char *field = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : NULL;
+    lua_settop(L, 2);
+    if (page && mine->call->error.kind == IC_OK)
+        ic_lua_push_page(L, &mine->call->value.tape, field);
+    else
+        ic_lua_push_value(L, mine->call);
     ic_lua_push_error(L, &mine->call->error);
     ic_lua_push_response(L, &mine->call->response);
     ic_call_release(mine->call);
@@ -496,5 +504,6 @@ void ic_lua_open_calls(lua_State *L) {
     lua_setfield(L, -2, "__metatable");
     lua_pop(L, 1);
     ic_lua_open_inbox(L);
+    ic_lua_open_items(L);
     ic_lua_setfuncs(L, functions);
 }

@@ -123,12 +123,14 @@ function run.shared(client, ...)
 end
 
 --- Waits for the end of a pending call. A script that is interrupted cancels it.
+-- @param page nil; or for a page of a list the name of the field with its list, or true when the answer is the list.
+--   The list is then a userdata whose items are made one by one (src/lua/items.h)
 -- @return value, err, response
-function run.finish(pending)
+function run.finish(pending, page)
   if pending.failure then return nil, pending.failure end
   local call = pending.call
   wait_until_done(pending)
-  local value, err, response = call:result()
+  local value, err, response = call:result(page)
   if err then return nil, Error.new(err), response end
   if pending.place then
     value, err = folder.finish(pending.place, response)

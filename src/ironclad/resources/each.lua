@@ -124,6 +124,14 @@ styles.none = {
   next = function() return false end,
 }
 
+-- The list of a page has a length and the methods next and close: it is a userdata (src/lua/items.h). Its items become
+-- tables one by one, so that those of a whole page are never there at once.
+local NO_ITEMS = { next = function() end, close = function() end }
+
+local function is_list(items)
+  return items == NO_ITEMS or (type(items) == "userdata" and items ~= core.null)
+end
+
 local Iterator = { __name = "ironclad.iterator" }
 
 -- The iterator's fields that may be nil. Fields that are read for every item are false instead, because __index is
@@ -203,13 +211,16 @@ end
 local function turn_page(self)
   local pending = self.pending
   self.pending = false
-  local page, err = run.finish(pending)
+  local field = self.entry.content.field
+  local page, err = run.finish(pending, field or true)
   if err then fail_walk(self, err) end
-  local items = type(page) == "table" and self.style.items(page, self.entry.content.field)
-  if type(items) ~= "table" or (#items == 0 and next(items) ~= nil) then
+  local items = (type(page) == "table" or not field) and self.style.items(page, field)
+  -- An empty object, or in SCIM a list that was left out, is an empty list.
+  if type(items) == "table" and next(items) == nil then items = NO_ITEMS end
+  if not is_list(items) then
     fail_protocol(self, ("Ironclad answered page %s without a list"):format(tostring(self.at)))
   end
-  self.items, self.position, self.seen = items, 0, self.seen + #items
+  self.items, self.seen = items, self.seen + #items
   self.more = go_back(self, page, items) or self.style.next(self, page, items, self.size)
   -- When this page reaches the limit, no other is fetched yet. Repeated items may make it necessary later.
   if self.more and not (self.limit and self.limit - self.given <= #items) then fetch_page(self) end
@@ -234,13 +245,13 @@ local function next_item(self)
   self.idle = 0
   while true do
     local items = self.items
-    while self.position < #items do
-      self.position = self.position + 1
-      local item = items[self.position]
+    local item = items:next()
+    while item ~= nil do
       if is_new(self, item) then
         self.given, self.returns = self.given + 1, 0
         return resources.shape_item(self.client, self.entry, item)
       end
+      item = items:next()
     end
     if not self.pending then
       if not self.more then return nil end
@@ -263,7 +274,8 @@ end)
 
 --- Ends the iterator: cancels the request in flight. No more items are returned.
 function Iterator:close()
-  self.closed, self.more, self.items = true, false, nil
+  self.items:close()
+  self.closed, self.more, self.items = true, false, NO_ITEMS
   if self.pending then
     run.cancel(self.pending)
     self.pending = false
@@ -327,7 +339,7 @@ local function iterate(client, label, index, entry, first, ...)
   end
   local self = setmetatable({
     client = client, index = index, entry = entry, label = label, style = styles[entry.paging],
-    arguments = arguments, limit = limit or false, given = 0, seen = 0, items = {}, position = 0, known = {}, ring = {},
+    arguments = arguments, limit = limit or false, given = 0, seen = 0, items = NO_ITEMS, known = {}, ring = {},
     oldest = 1, memory = MEMORY, returns = 0, idle = 0, closed = false, more = false, pending = false,
   }, Iterator)
   if self.style.size then begin_at(self, arguments.query or {}) end

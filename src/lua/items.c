@@ -1,0 +1,112 @@
+#include "lua/items.h"
+#include "lua/compat.h"
+#include "lua/json_decode.h"
+#include <stdbool.h>
+#include <string.h>
+
+#define TYPE "ironclad.items"
+
+typedef struct items {
+    ic_tape tape;         /* owned */
+    const uint64_t *next; /* the next item; NULL: not an array */
+    size_t count, left;
+} items;
+
+static items *items_push(lua_State *L) {
+    items *mine = lua_newuserdata(L, sizeof *mine);
+    *mine = (items){0};
+    luaL_getmetatable(L, TYPE);
+    lua_setmetatable(L, -2);
+    return mine;
+}
+
+/* Makes the array at `word` the list. */
+static void items_set(items *mine, const uint64_t *word) {
+    mine->next = ic_tape_next(word);
+    mine->count = mine->left = ic_tape_count(word);
+}
+
+static void items_free(items *mine) {
+    ic_tape_free(&mine->tape);
+    mine->next = NULL;
+    mine->left = 0;
+}
+
+static bool items_is_name(const items *mine, const uint64_t *word, const char *field) {
+    size_t length;
+    const char *text = ic_tape_text(&mine->tape, word, &length);
+    return length == strlen(field) && memcmp(text, field, length) == 0;
+}
+
+/* Pushes the object at `word`, with the userdata at the stack index `list` for the array in `field`. When a
+ * name is there twice, the last one counts. */
+static void items_push_object(lua_State *L, items *mine, const uint64_t *word, const char *field, int list) {
+    size_t members = ic_tape_count(word);
+    lua_createtable(L, 0, (int)members);
+    for (word++; members--; word = ic_tape_after(word)) {
+        const uint64_t *name = word;
+        word = ic_tape_next(word);
+        ic_lua_push_tape(L, &mine->tape, name);
+        if (ic_tape_kind_of(*word) == IC_TAPE_ARRAY && items_is_name(mine, name, field)) {
+            items_set(mine, word);
+            lua_pushvalue(L, list);
+        } else {
+            ic_lua_push_tape(L, &mine->tape, word);
+        }
+        lua_rawset(L, -3);
+    }
+}
+
+void ic_lua_push_page(lua_State *L, ic_tape *tape, const char *field) {
+    luaL_checkstack(L, 6, "a page");
+    items *mine = items_push(L);
+    int list = lua_gettop(L);
+    mine->tape = *tape;
+    *tape = (ic_tape){0};
+    const uint64_t *word = mine->tape.words;
+    if (field && ic_tape_kind_of(*word) == IC_TAPE_OBJECT) {
+        items_push_object(L, mine, word, field, list);
+    } else if (!field && ic_tape_kind_of(*word) == IC_TAPE_ARRAY) {
+        items_set(mine, word);
+        lua_pushvalue(L, list);
+    } else {
+        ic_lua_push_tape(L, &mine->tape, word);
+    }
+    if (!mine->left) items_free(mine);
+    lua_remove(L, list);
+}
+
+static int items_gc(lua_State *L) {
+    items_free(luaL_checkudata(L, 1, TYPE));
+    return 0;
+}
+
+static int items_count(lua_State *L) {
+    items *mine = luaL_checkudata(L, 1, TYPE);
+    lua_pushinteger(L, (lua_Integer)mine->count);
+    return 1;
+}
+
+static int items_next(lua_State *L) {
+    items *mine = luaL_checkudata(L, 1, TYPE);
+    if (!mine->left) return 0;
+    ic_lua_push_tape(L, &mine->tape, mine->next);
+    mine->next = ic_tape_after(mine->next);
+    if (!--mine->left) items_free(mine);
+    return 1;
+}
+
+void ic_lua_open_items(lua_State *L) {
+    static const luaL_Reg methods[] = {{"next", items_next}, {"close", items_gc}, {NULL, NULL}};
+    luaL_newmetatable(L, TYPE);
+    lua_newtable(L);
+    ic_lua_setfuncs(L, methods);
+    lua_setfield(L, -2, "__index");
+    lua_pushcfunction(L, items_count);
+    lua_setfield(L, -2, "__len");
+    lua_pushcfunction(L, items_gc);
+    lua_setfield(L, -2, "__gc");
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "__metatable");
+    lua_pop(L, 1);
+}
