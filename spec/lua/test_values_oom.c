@@ -2,6 +2,7 @@
  * scripts decode, encode and attach files. Whatever is thrown, nothing may leak, and the same Lua state must
  * do the same work when there is memory again. */
 #include "core/base/alloc.h"
+#include "lua/items.h"
 #include "lua/values.h"
 #include "spec/core/check.h"
 #include "spec/core/json/json_trial.h"
@@ -50,6 +51,25 @@ static const struct {
      "100"},
     {"return select(2, pcall(count_files, { draft = { file 'nda.docx' }, bad = print }))",
      "body.bad: a value of type function has no JSON form"},
+    {"local p = page('{\"count\":2,\"list\":[{\"id\":\"a\"},{\"id\":\"b\\\\u0041\",\"x\":[1e999]}]}', "
+     "'list')\n"
+     "local first, again = p.list:first(), p.list:next()\n"
+     "local second = p.list:next()\n"
+     "return #p.list .. first.id .. again.id .. second.id .. second.x[1] .. tostring(p.list:next()) .. "
+     "p.count",
+     "2aabA1e999nil2"},
+    {"local p = page('[{\"id\":\"kept\"},{\"id\":\"not read\"},3]')\n"
+     "local first = p:next()\n"
+     "p = nil\n"
+     "return first.id",
+     "kept"},
+    {"local p = page('{\"list\":[1,2],\"list\":[3,4]}', 'list')\n"
+     "local q, r = page('{\"list\":[1],\"list\":7}', 'list'), page('{\"other\":[5]}', 'list')\n"
+     "local three = p.list:next()\n"
+     "p.list:close() p.list:close()\n"
+     "return three .. tostring(p.list:next()) .. q.list .. r.other[1] .. tostring(page('[]'):next()) .. "
+     "page('8')",
+     "3nil75nil8"},
     {"return select(2, pcall(file, { pth = 'nda.docx' }))",
      "file: unknown field 'pth' (did you mean 'path'?)"},
 };
@@ -68,6 +88,26 @@ static int through_tree(lua_State *L) {
     ic_json_box *box = ic_lua_push_json_box(L);
     ic_lua_to_tree(L, 1, NULL, box);
     ic_lua_push_tree(L, box->tree);
+    return 1;
+}
+
+/* page(text [, field]) -> what ic_lua_push_page pushes */
+static int page(lua_State *L) {
+    size_t length;
+    const char *text = luaL_checklstring(L, 1, &length);
+    lua_settop(L, 2);
+    ic_tape *tape = lua_newuserdata(L, sizeof *tape);
+    *tape = (ic_tape){0};
+    luaL_getmetatable(L, "ironclad.tape");
+    lua_setmetatable(L, -2);
+    ic_error error = {0};
+    ic_buf copy = {0};
+    ic_buf_add(&copy, text, length);
+    bool read = !copy.failed && ic_tape_take(tape, &copy, &error);
+    ic_error_clear(&error);
+    ic_buf_free(&copy);
+    if (!read) return luaL_error(L, "not enough memory");
+    ic_lua_push_page(L, tape, luaL_optstring(L, 2, NULL));
     return 1;
 }
 
@@ -118,7 +158,10 @@ static int set_up(lua_State *L) {
     lua_setfield(L, -2, "count_files");
     lua_pushcfunction(L, through_tree);
     lua_setfield(L, -2, "tree");
+    lua_pushcfunction(L, page);
+    lua_setfield(L, -2, "page");
     ic_lua_open_values(L);
+    ic_lua_open_items(L);
     for (lua_pushnil(L); lua_next(L, 1);)
         lua_setglobal(L, lua_tostring(L, -2));
     return 0;
@@ -140,7 +183,9 @@ static bool run(lua_State *L, size_t script, owner whose, long nth) {
     fail_at(whose, 0);
     const char *got = lua_tostring(L, -1), *wanted = scripts[script].result;
     bool reached = got && strcmp(got, wanted) == 0;
-    if (!reached && !CHECK(nth && got && strstr(got, "memory")))
+    /* Lua calls a stack that cannot grow for want of memory an overflow. */
+    bool told = nth && got && (strstr(got, "memory") || strstr(got, "stack overflow"));
+    if (!reached && !CHECK(told))
         printf("    script %zu, allocation %ld of owner %d\n    got    %s\n    wanted %s\n", script, nth,
                whose, got ? got : "(null)", wanted);
     lua_settop(L, 0);

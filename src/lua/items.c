@@ -87,9 +87,16 @@ static int items_count(lua_State *L) {
     return 1;
 }
 
+static int items_first(lua_State *L) {
+    items *mine = luaL_checkudata(L, 1, TYPE);
+    if (!mine->left) return lua_pushnil(L), 1;
+    ic_lua_push_tape(L, &mine->tape, mine->next);
+    return 1;
+}
+
 static int items_next(lua_State *L) {
     items *mine = luaL_checkudata(L, 1, TYPE);
-    if (!mine->left) return 0;
+    if (!mine->left) return lua_pushnil(L), 1;
     ic_lua_push_tape(L, &mine->tape, mine->next);
     mine->next = ic_tape_after(mine->next);
     if (!--mine->left) items_free(mine);
@@ -97,7 +104,8 @@ static int items_next(lua_State *L) {
 }
 
 void ic_lua_open_items(lua_State *L) {
-    static const luaL_Reg methods[] = {{"next", items_next}, {"close", items_gc}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {
+        {"next", items_next}, {"first", items_first}, {"close", items_gc}, {NULL, NULL}};
     luaL_newmetatable(L, TYPE);
     lua_newtable(L);
     ic_lua_setfuncs(L, methods);

@@ -108,7 +108,7 @@ styles.clickwrap = {
     if type(page.has_more) == "boolean" then return page.has_more end
     if #items == 0 then return false end
     if total then return walk.seen < total end
-    return not walk.known[id_of(items[1]) or false]
+    return not walk.known[id_of(items:first()) or false]
   end,
   count = "total_count",
   earlier = function(walk, page, by)
@@ -124,8 +124,8 @@ styles.none = {
   next = function() return false end,
 }
 
--- The list of a page has a length and the methods next and close: it is a userdata (src/lua/items.h). Its items become
--- tables one by one, so that those of a whole page are never there at once.
+-- The list of a page has a length and the methods next, first and close: it is a userdata (src/lua/items.h). Its items
+-- become tables one by one, so that those of a whole page are never there at once.
 local NO_ITEMS = { next = function() end, close = function() end }
 
 local function is_list(items)
