@@ -6,7 +6,7 @@ local groups = {
   { root = "core", folders = { "base", "json", "events", "catalog", "shared", "http", "auth", "engine" }, uses = {} },
   { root = "", folders = { "lua" }, uses = { "core" } },
   { root = "sandbox", folders = { "base", "company", "filters", "http", "oauth", "webhooks", "records", "workflows",
-                                  "directory", "exports", "control", "fixtures", "service" },
+                                  "directory", "exports", "clickwrap", "control", "fixtures", "service" },
     uses = { "core/base", "core/json", "core/catalog", "listener" } },
 }
 

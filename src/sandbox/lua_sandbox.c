@@ -102,6 +102,7 @@ static const struct option {
     {"latency", ACTION, 0},
     {"max_page_size", ACTION, 0},
     {"client_id", TEXT, offsetof(ic_sandbox_options, client_id)},
+    {"clickwrap_port", PORT, offsetof(ic_sandbox_options, clickwrap_port)},
     {"client_secret", TEXT, offsetof(ic_sandbox_options, client_secret)},
     {"deliver_to", TARGETS, offsetof(ic_sandbox_options, deliver_to)},
     {"deliver_ca_file", TEXT, offsetof(ic_sandbox_options, deliver_ca_file)},
@@ -273,6 +274,7 @@ static int sandbox_facts(lua_State *L) {
         {"other_client_secret", ic_sandbox_other_client_secret(sandbox)},
         {"as_user", ic_sandbox_as_user(sandbox)},
         {"ca_file", ic_sandbox_ca_file(sandbox)},
+        {"clickwrap_url", ic_sandbox_clickwrap_url(sandbox)},
     };
     lua_newtable(L);
     lua_pushinteger(L, ic_sandbox_port(sandbox));

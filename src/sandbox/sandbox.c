@@ -3,6 +3,7 @@
 #include "core/base/alloc.h"
 #include "core/base/text.h"
 #include "listener/listen.h"
+#include "sandbox/clickwrap/clickwrap.h"
 #include "sandbox/control/control.h"
 #include "sandbox/fixtures/fixtures.h"
 #include "sandbox/http/server.h"
@@ -41,6 +42,8 @@ struct ic_sandbox {
     ic_server server;
     int storage_socket; /* the origin of the signed links */
     ic_server storage;
+    int clickwrap_socket; /* the origin of Clickwrap's APIs */
+    ic_server clickwrap;
     ic_certificate certificate;
     char *folder, *ca_file;  /* private; NULL without TLS */
     struct ic_sandbox *next; /* list of running sandboxes of this process */
@@ -85,7 +88,7 @@ static void sandbox_after_fork_in_parent(void) {
 /* The child has no server thread. Its copies of the listening sockets must not keep the ports in use. */
 static void sandbox_after_fork_in_child(void) {
     for (const ic_sandbox *sandbox = living; sandbox; sandbox = sandbox->next)
-        close(sandbox->socket), close(sandbox->storage_socket);
+        close(sandbox->socket), close(sandbox->storage_socket), close(sandbox->clickwrap_socket);
     living = NULL;
     pthread_mutex_unlock(&living_lock);
 }
@@ -266,6 +269,29 @@ static bool sandbox_start_storage(ic_sandbox *sandbox, const ic_sandbox_options 
     return false;
 }
 
+/* Both APIs of Clickwrap. */
+static bool sandbox_start_clickwrap(ic_sandbox *sandbox, const ic_sandbox_options *options, char *error,
+                                    size_t size) {
+    int port = options->clickwrap_port;
+    ic_company *company = sandbox->company;
+    sandbox->clickwrap_socket = ic_listen(options->host, &port, error, size);
+    if (sandbox->clickwrap_socket < 0) return false;
+    snprintf(error, size, "cannot start the HTTP server of Clickwrap");
+    company->clickwrap_url = sandbox_url_of(options->host, port, options->tls);
+    sandbox->clickwrap = (ic_server){.company = company,
+                                     .log = &sandbox->log,
+                                     .lock = &sandbox->lock,
+                                     .host = sandbox->host,
+                                     .max_body = options->max_body,
+                                     .product = IC_PRODUCT_CLICKWRAP,
+                                     .answer = ic_service_answer_clickwrap};
+    if (company->clickwrap_url && ic_server_start(&sandbox->clickwrap, sandbox->clickwrap_socket,
+                                                  options->tls ? &sandbox->certificate : NULL))
+        return true;
+    close(sandbox->clickwrap_socket);
+    return false;
+}
+
 static bool sandbox_start(ic_sandbox *sandbox, const ic_sandbox_options *options, char *error, size_t size) {
     if (!sandbox_make_company(sandbox, options, error, size) ||
         !sandbox_open_log(sandbox, options->log, error, size))
@@ -286,7 +312,9 @@ static bool sandbox_start(ic_sandbox *sandbox, const ic_sandbox_options *options
         }
         if (!sandbox_publish_certificate(sandbox, error, size)) return false;
     }
-    if (!sandbox_start_storage(sandbox, options, error, size)) return false;
+    if (!sandbox_start_storage(sandbox, options, error, size) ||
+        !sandbox_start_clickwrap(sandbox, options, error, size))
+        return false;
     snprintf(error, size, "cannot start the HTTP server");
     sandbox->company->url = sandbox_url_of(options->host, sandbox->port, options->tls);
     sandbox->server = (ic_server){.company = sandbox->company,
@@ -330,6 +358,7 @@ void ic_sandbox_stop(ic_sandbox *sandbox) {
     sandbox_remove(sandbox);
     ic_server_stop(&sandbox->server); /* closes the socket */
     ic_server_stop(&sandbox->storage);
+    ic_server_stop(&sandbox->clickwrap);
     if (sandbox->company) {
         ic_outbox_stop(sandbox->company);
         ic_spool_close(sandbox->company->spool);
@@ -381,6 +410,10 @@ const char *ic_sandbox_as_user(const ic_sandbox *sandbox) {
     return first->email;
 }
 
+const char *ic_sandbox_clickwrap_url(const ic_sandbox *sandbox) {
+    return sandbox->company->clickwrap_url;
+}
+
 const char *ic_sandbox_ca_file(const ic_sandbox *sandbox) {
     return sandbox->ca_file;
 }
@@ -417,6 +450,15 @@ bool ic_sandbox_control(ic_sandbox *sandbox, const char *name, const char *text,
     return done;
 }
 
+static void sandbox_describe_clickwrap(ic_company *company, ic_buf *out) {
+    char site[64] = "";
+    const ic_clickwrap *clickwrap = ic_clickwrap_of(company);
+    if (!clickwrap) return;
+    ic_cw_text(clickwrap->lists[IC_CW_SITE]->child, "access_id", site, sizeof site);
+    ic_buf_printf(out, "Clickwrap at %s\nsite access id: %s\nAPI token: %s\n", company->clickwrap_url, site,
+                  clickwrap->token);
+}
+
 static void sandbox_describe_user(ic_buf *out, const ic_user *user) {
     ic_buf_printf(out, "  %s (%s %s, %s)\n", user->email, user->first_name, user->last_name, user->title);
 }
@@ -430,6 +472,7 @@ void ic_sandbox_info(ic_sandbox *sandbox, ic_buf *out) {
     pthread_mutex_lock(&sandbox->lock);
     ic_buf_printf(out, "%s at %s\n", company->name, company->url);
     ic_buf_printf(out, "signed links lead to: %s\n", company->storage_url);
+    sandbox_describe_clickwrap(sandbox->company, out);
     if (sandbox->is_open)
         ic_buf_puts(out, "OPEN: other machines can reach it, and its secrets are no secrets\n");
     if (sandbox->ca_file) ic_buf_printf(out, "certificate: %s\n", sandbox->ca_file);

@@ -27,6 +27,7 @@ typedef struct ic_sandbox_options {
     const char *fixtures;      /* file with the company to start with; NULL: the built-in one */
     const char *log;           /* file to which a line for each request is appended; NULL: none */
     const char *client_id, *client_secret; /* of the first app; NULL: those of the fixtures */
+    int clickwrap_port;                    /* of Clickwrap's APIs; 0: any free one */
     ic_delivery_targets deliver_to;        /* which webhooks' targets are sent to */
     const char *deliver_ca_file;           /* verifies https targets; PEM; NULL: the system's */
 } ic_sandbox_options;
@@ -57,6 +58,7 @@ const char *ic_sandbox_other_client_id(const ic_sandbox *sandbox);
 const char *ic_sandbox_other_client_secret(const ic_sandbox *sandbox);
 const char *ic_sandbox_as_user(const ic_sandbox *sandbox); /* the e-mail address of a user with all rights */
 const char *ic_sandbox_ca_file(const ic_sandbox *sandbox); /* PEM; NULL without TLS */
+const char *ic_sandbox_clickwrap_url(const ic_sandbox *sandbox);
 
 /* Runs an action of control.h, with its arguments as JSON text. `out` gets its answer as JSON text, or
  * nothing. false: refused, and `out` gets the reason. The caller checks out->failed. */

@@ -33,6 +33,18 @@ function Sandbox:connect(opts)
   return require("ironclad").connect(self:options(opts))
 end
 
+--- A client of the sandbox's Clickwrap. `opts` are options of `ironclad.clickwrap`, which override the sandbox's;
+-- false leaves one out.
+function Sandbox:clickwrap(opts)
+  local about = self:clickwrap_settings()
+  local settings = {
+    activity_host = about.url, rest_host = about.url, site_access_id = about.site_access_id,
+    api_token = about.api_token, ca_file = self.ca_file,
+  }
+  for name, value in pairs(opts or {}) do settings[name] = value or nil end
+  return require("ironclad").clickwrap(settings)
+end
+
 --- Closes all connections and removes the certificate. Calling it again does nothing.
 function Sandbox:stop()
   self.server:stop()
@@ -41,6 +53,8 @@ end
 -- The controls are methods, sandbox:NAME{ … }, for what a client of the API cannot do:
 --   time      advance(seconds), clock(time)
 --   tokens    expire_tokens, revoke_tokens, revoke_refresh_tokens, consent{ url =, user =, allow = }
+--   clickwrap clickwrap_settings{ … }, clickwrap_publish{ contract =, major = }, clickwrap_edit,
+--             clickwrap_add_contract, clickwrap_publish_group, clickwrap_webhook{ url =, token = }
 --   people    approve{ workflow = … }, sign{ workflow = … }
 --   answers   fail{ status =, times =, … }, faults, clear_faults, latency(seconds), rate_limits{ limits = },
 --             max_page_size(size)
@@ -176,6 +190,7 @@ end
 --   max_body        67108864 (default): bytes in a request's body; large ones are kept in a temporary file in TMPDIR
 --   rate_limits, latency, max_page_size   as set by these controls: true or a table; seconds; a number
 --   client_id, client_secret              of its first app
+--   clickwrap_port  0 (default): any free port; that of its Clickwrap, whose address is `clickwrap_url`
 --   redirect_uris   a list: registered redirect URIs; http on this machine, any port and path, always is
 --   scopes          a list: scopes that the company has licensed; default: all
 --   deliver_to      which webhooks are sent events: "local" (default), those whose target is on this machine; "any";

@@ -26,6 +26,7 @@ void ic_company_free(ic_company *company) {
     ic_spool_free(company->spool);
     ic_free(company->url);
     ic_free(company->storage_url);
+    ic_free(company->clickwrap_url);
     ic_free(company->redirect_uris);
     ic_free(company->name);
     ic_free(company->display_name);

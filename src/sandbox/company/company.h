@@ -28,6 +28,7 @@ typedef struct ic_random {
 } ic_random;
 
 typedef struct ic_company ic_company;
+typedef struct ic_clickwrap ic_clickwrap;
 /* Frees what a higher folder stores in the company. */
 typedef void ic_company_end(ic_company *company);
 
@@ -71,15 +72,18 @@ struct ic_company {
     int64_t import_credits;                        /* how many more imports the company has paid for */
     ic_array audit;                                /* entries of audit.c */
     char *storage_url;                             /* the origin that serves files behind signed links */
+    char *clickwrap_url;                           /* the origin of both of Clickwrap's APIs */
+    ic_clickwrap *clickwrap;                       /* NULL until first needed (clickwrap/clickwrap.h) */
     ic_secret storage_key;                         /* the key that signs them */
     ic_array former_users;                         /* deleted users, to whom history still refers */
     ic_array groups;                               /* ic_group */
     ic_array relationship_types, obligation_types; /* ic_item_type */
     ic_array entities, obligations;                /* ic_entity, ic_obligation: in the order of creation */
     unsigned last_entity, last_obligation;         /* ENTITY-n, OB-n */
-    ic_array webhooks;                             /* ic_webhook, by target */
-    struct ic_outbox *outbox;                      /* of outbox.h; owned; NULL: no events are delivered */
-    EVP_PKEY *webhook_key;                         /* NULL until first needed */
+    ic_array integrations;    /* ic_webhook: those of Clickwrap, in the order of creation */
+    ic_array webhooks;        /* ic_webhook, by target */
+    struct ic_outbox *outbox; /* of outbox.h; owned; NULL: no events are delivered */
+    EVP_PKEY *webhook_key;    /* NULL until first needed */
 };
 
 /* An empty company with a running clock; `ends` (static, ended by NULL) are called in their order when it is

@@ -9,8 +9,8 @@
 
 /* In the order in which they are listed. */
 static const ic_action *const control_tables[] = {
-    ic_token_actions, ic_time_actions,  ic_request_actions, ic_delivery_actions,
-    ic_limit_actions, ic_fault_actions, ic_people_actions,
+    ic_token_actions, ic_time_actions,  ic_request_actions,   ic_delivery_actions,
+    ic_limit_actions, ic_fault_actions, ic_clickwrap_actions, ic_people_actions,
 };
 
 const ic_action *ic_action_at(size_t index) {

@@ -58,12 +58,13 @@ void ic_action_parameters(const ic_action *action, ic_buf *out);
 
 /* --- the actions, by file; an action without name ends each table --- */
 
-extern const ic_action ic_token_actions[];    /* control_tokens.c */
-extern const ic_action ic_time_actions[];     /* control_time.c */
-extern const ic_action ic_request_actions[];  /* control_requests.c */
-extern const ic_action ic_delivery_actions[]; /* control_deliveries.c */
-extern const ic_action ic_limit_actions[];    /* control_limits.c */
-extern const ic_action ic_fault_actions[];    /* faults.c */
-extern const ic_action ic_people_actions[];   /* control_contracts.c */
+extern const ic_action ic_token_actions[];     /* control_tokens.c */
+extern const ic_action ic_clickwrap_actions[]; /* control_clickwrap.c */
+extern const ic_action ic_time_actions[];      /* control_time.c */
+extern const ic_action ic_request_actions[];   /* control_requests.c */
+extern const ic_action ic_delivery_actions[];  /* control_deliveries.c */
+extern const ic_action ic_limit_actions[];     /* control_limits.c */
+extern const ic_action ic_fault_actions[];     /* faults.c */
+extern const ic_action ic_people_actions[];    /* control_contracts.c */
 
 #endif

@@ -44,6 +44,7 @@ typedef struct ic_exchange {
 
     /* What service/ has determined about the request. */
     ic_method method;
+    ic_product product;            /* whose server it came to */
     const ic_operation *operation; /* NULL: not in the catalog */
     char *values[4];               /* the path's placeholders, decoded; owned */
     cJSON *body;                   /* of a JSON request: an object, never NULL in its handler; owned */

@@ -166,6 +166,25 @@ static const char *reply_scim_type(const char *code, const char *param) {
     return strcmp(code, "INVALID_PARAM") == 0 || strcmp(code, "MISSING_PARAM") == 0 ? "invalidValue" : NULL;
 }
 
+/* {error: {message, status, name, code}}: the rate-limits page of Clickwrap. */
+static void reply_clickwrap_body(ic_exchange *x, unsigned status, const char *code, const char *message) {
+    static const struct name {
+        unsigned status;
+        const char *text;
+    } names[] = {{400, "BadRequestError"}, {401, "UnauthorizedError"},     {403, "ForbiddenError"},
+                 {404, "NotFoundError"},   {409, "ConflictError"},         {413, "PayloadTooLargeError"},
+                 {422, "ValidationError"}, {429, "RateLimitExceededError"}};
+    const char *name = "InternalServerError";
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (names[i].status == status) name = names[i].text;
+    cJSON *answer = cJSON_CreateObject(), *error = ic_put(answer, "error", cJSON_CreateObject());
+    ic_put_text(error, "message", message);
+    ic_put_number(error, "status", status);
+    ic_put_text(error, "name", name);
+    ic_put_text(error, "code", code);
+    ic_reply_json(x, status, answer);
+}
+
 void ic_reply_error(ic_exchange *x, unsigned status, const char *code, const char *param, const char *format,
                     ...) {
     char message[MESSAGE_MAX];
@@ -175,6 +194,10 @@ void ic_reply_error(ic_exchange *x, unsigned status, const char *code, const cha
     va_end(arguments);
     if (ic_text_starts(x->path, "/scim/")) {
         reply_scim_body(x, status, "schemas", reply_scim_type(code, param), message);
+        return;
+    }
+    if (x->product == IC_PRODUCT_CLICKWRAP) {
+        reply_clickwrap_body(x, status, code, message);
         return;
     }
     cJSON *error = cJSON_CreateObject();

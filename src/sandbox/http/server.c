@@ -215,6 +215,7 @@ static void *server_on_target(void *context, const char *target, struct MHD_Conn
     x->log = server->log;
     x->connection = connection;
     x->max_body = server->max_body;
+    x->product = server->product;
     x->target = ic_strdup(target);
     x->path = ic_strndup(target, strcspn(target, "?"));
     if (x->target && x->path) return x;

@@ -15,6 +15,7 @@ typedef struct ic_server {
     pthread_mutex_t *lock; /* held while a request is answered: guards the company and the log */
     const char *host;      /* the host to listen on */
     size_t max_body;
+    ic_product product;             /* whose APIs it serves */
     void (*answer)(ic_exchange *x); /* gives each request its answer, one at a time */
     struct MHD_Daemon *daemon;
     ic_delays *delays;

@@ -1,6 +1,7 @@
 /* Answers requests: finds the operation, checks, and calls its handler. */
 #include "core/base/alloc.h"
 #include "core/base/text.h"
+#include "sandbox/clickwrap/jobs.h"
 #include "sandbox/control/control.h"
 #include "sandbox/control/faults.h"
 #include "sandbox/exports/audit.h"
@@ -28,7 +29,7 @@ static bool answer_needs_token(const ic_exchange *x, const ic_route *route) {
 static bool answer_find_operation(ic_exchange *x, ic_path_values *values) {
     const char *verb = strcmp(x->verb, "HEAD") == 0 ? "GET" : x->verb;
     if (ic_method_parse(verb, &x->method))
-        x->operation = ic_operation_by_path(IC_PRODUCT_CLM, x->method, x->path, values);
+        x->operation = ic_operation_by_path(x->product, x->method, x->path, values);
     return x->operation != NULL;
 }
 
@@ -55,16 +56,25 @@ static bool answer_is_within_limits(ic_exchange *x) {
     return !x->retry_after;
 }
 
-static void answer_operation(ic_exchange *x, const ic_path_values *values) {
-    const ic_route *route = ic_route_of(x);
-    if (x->no_memory) {
+/* A body that cannot be used; otherwise true. */
+static bool answer_has_body(ic_exchange *x) {
+    if (x->no_memory)
         ic_reply_no_memory(x);
-    } else if (x->too_large) {
+    else if (x->too_large)
         ic_reply_error(x, 413, "INVALID_PARAM", NULL, "the request's body is larger than %zu bytes",
                        x->max_body);
-    } else if (x->disk_error) {
+    else if (x->disk_error)
         ic_reply_error(x, 500, "SERVER_ERROR", NULL, "the sandbox cannot keep the upload: %s",
                        strerror(x->disk_error));
+    else
+        return true;
+    return false;
+}
+
+static void answer_operation(ic_exchange *x, const ic_path_values *values) {
+    const ic_route *route = ic_route_of(x);
+    if (!answer_has_body(x)) {
+        return;
     } else if (answer_needs_token(x, route) && !(ic_authenticate(x) && answer_is_within_limits(x))) {
         return;
     } else if (!x->operation && !route->handler) {
@@ -98,11 +108,63 @@ void ic_service_answer(ic_exchange *x) {
     ic_audit_note(x);
 }
 
+/* --- Clickwrap --- */
+
+/* Whether a request to the REST API has the token; otherwise answers 401. */
+static bool answer_has_clickwrap_token(ic_exchange *x) {
+    const char *header = ic_exchange_header(x, "Authorization"), *token = x->company->clickwrap->token;
+    if (header && ic_text_starts(header, "Bearer ") && strcmp(header + strlen("Bearer "), token) == 0)
+        return true;
+    ic_reply_error(x, 401, "unauthorized", NULL, "the token is not valid");
+    return false;
+}
+
+/* A request without a site or a token counts for its address. */
+static bool answer_is_within_clickwrap_limits(ic_exchange *x, bool known) {
+    ic_bucket bucket = known ? ic_bucket_of(x->product, x->method, x->path) : IC_BUCKET_CLICKWRAP_SERVICE;
+    ic_time now = ic_company_now(x->company);
+    x->retry_after = ic_cw_limits_take(&x->company->clickwrap->limits, bucket, now);
+    if (x->retry_after) ic_reply_error(x, 429, "rate_limit_exceeded", NULL, "Rate limit exceeded");
+    return !x->retry_after;
+}
+
+static void answer_clickwrap_operation(ic_exchange *x, const ic_path_values *values) {
+    const ic_route *route = ic_route_of(x);
+    bool rest = ic_service_of(x->product, x->method, x->path) == IC_SERVICE_CLICKWRAP_REST;
+    if (!answer_has_body(x)) return;
+    bool known = rest ? ic_exchange_header(x, "Authorization") != NULL : true;
+    if (!answer_is_within_clickwrap_limits(x, known) || (rest && !answer_has_clickwrap_token(x))) return;
+    if (!x->operation)
+        ic_reply_error(x, 404, "not_found", NULL, "Not Found");
+    else if (answer_decode_values(x, values) && ((route->traits & IC_ROUTE_OPEN) || ic_exchange_check(x)))
+        route->handler(x);
+}
+
+void ic_service_answer_clickwrap(ic_exchange *x) {
+    ic_path_values values = {0};
+    ic_clickwrap *clickwrap = ic_clickwrap_of(x->company);
+    if (!clickwrap) {
+        ic_reply_no_memory(x);
+        return;
+    }
+    ic_clickwrap_settle(x->company);
+    answer_find_operation(x, &values);
+    x->delay = x->company->latency;
+    if (clickwrap->away) {
+        x->ending = IC_ENDING_NONE;
+        return;
+    }
+    ic_fault *fault = ic_fault_of(x);
+    if (!fault || fault->done) answer_clickwrap_operation(x, &values);
+    if (fault) ic_fault_meet(x, fault);
+}
+
 /* --- files behind signed links --- */
 
 static const ic_storage_kind answer_files[] = {
     {IC_ATTACHMENT_FILES, ic_record_attachment_file},
     {IC_EXPORT_FILES, ic_export_file},
+    {IC_CLICKWRAP_FILES, ic_cw_job_file},
     {NULL, NULL},
 };
 
@@ -114,7 +176,17 @@ void ic_service_answer_storage(ic_exchange *x) {
 /* --- the end of a company --- */
 
 ic_company_end *const ic_service_ends[] = {
-    ic_records_free,  ic_workflows_free, ic_launches_free,    ic_sign_links_free,
-    ic_designs_free,  ic_entities_free,  ic_obligations_free, ic_imports_free,
-    ic_webhooks_free, ic_audit_free,     ic_faults_free,      NULL,
+    ic_records_free,
+    ic_workflows_free,
+    ic_launches_free,
+    ic_sign_links_free,
+    ic_designs_free,
+    ic_entities_free,
+    ic_obligations_free,
+    ic_imports_free,
+    ic_webhooks_free,
+    ic_audit_free,
+    ic_faults_free,
+    ic_clickwrap_free,
+    NULL,
 };

@@ -1,4 +1,5 @@
 #include "sandbox/service/routes.h"
+#include "sandbox/clickwrap/handlers.h"
 #include "sandbox/directory/handlers.h"
 #include "sandbox/exports/handlers.h"
 #include "sandbox/oauth/consent.h"
@@ -18,6 +19,7 @@ const ic_route ic_routes[] = {
     IC_WORKFLOWS_ROUTES(X)
     IC_DIRECTORY_ROUTES(X)
     IC_EXPORTS_ROUTES(X)
+    IC_CLICKWRAP_ROUTES(X)
 #undef X
     {NULL, NULL, 0},
 };

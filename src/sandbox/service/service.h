@@ -8,6 +8,8 @@
 void ic_service_answer(ic_exchange *x);
 /* Answers a request to the origin of the signed links. */
 void ic_service_answer_storage(ic_exchange *x);
+/* Answers a request to Clickwrap's APIs. */
+void ic_service_answer_clickwrap(ic_exchange *x);
 
 /* For ic_company_new. */
 extern ic_company_end *const ic_service_ends[];

@@ -22,6 +22,7 @@ void ic_delivery_free(ic_delivery *delivery) {
     ic_free(delivery->body);
     ic_free(delivery->signed_body);
     ic_free(delivery->verification);
+    ic_free(delivery->token);
     ic_free(delivery->error);
     ic_free(delivery);
 }
@@ -39,7 +40,12 @@ ic_delivery *ic_delivery_new(ic_company *company, const ic_webhook *webhook, con
     delivery->event = ic_strdup(event);
     delivery->target = ic_strdup(webhook->target);
     delivery->body = ic_strdup(body);
-    if (delivery->event_id && delivery->event && delivery->target && delivery->body) return delivery;
+    delivery->clickwrap = webhook->clickwrap;
+    delivery->by_get = webhook->by_get;
+    delivery->token = ic_strdup(webhook->token);
+    if (delivery->event_id && delivery->event && delivery->target && delivery->body &&
+        (delivery->token || !webhook->token))
+        return delivery;
     ic_delivery_free(delivery);
     return NULL;
 }
@@ -55,10 +61,12 @@ static ic_delivery *delivery_copy(const ic_delivery *source) {
     copy->body = ic_strdup(source->body);
     copy->signed_body = ic_strdup(source->signed_body);
     copy->verification = ic_strdup(source->verification);
+    copy->token = ic_strdup(source->token);
     copy->error = NULL;
     copy->attempts = copy->status = 0;
     if (copy->event_id && copy->event && copy->target && copy->body &&
-        (copy->signed_body || !source->signed_body) && (copy->verification || !source->verification))
+        (copy->signed_body || !source->signed_body) && (copy->verification || !source->verification) &&
+        (copy->token || !source->token))
         return copy;
     ic_delivery_free(copy);
     return NULL;

@@ -39,14 +39,16 @@ typedef struct ic_delivery {
     char *event_id, *event, *target, *body; /* owned */
     ic_object_id webhook;
     char nonce[33];
-    const char *algorithm; /* static: as in the verification header, "sha256" */
-    bool hex;              /* the signature's encoding; otherwise base64 */
-    char *signed_body;     /* what is signed instead of the body; NULL: the body. Owned */
-    char *verification;    /* the header of that name; NULL: not signed yet. Owned */
-    bool fixed;            /* it stays as it is: a forged header, or "" for none */
-    unsigned key;          /* number of the key that signed it */
-    bool at_once;          /* does not wait for the webhook's other deliveries */
-    ic_time due;           /* when it is sent next */
+    const char *algorithm;  /* static: as in the verification header, "sha256" */
+    bool hex;               /* the signature's encoding; otherwise base64 */
+    char *signed_body;      /* what is signed instead of the body; NULL: the body. Owned */
+    char *verification;     /* the header of that name; NULL: not signed yet. Owned */
+    bool fixed;             /* it stays as it is: a forged header, or "" for none */
+    unsigned key;           /* number of the key that signed it */
+    bool clickwrap, by_get; /* as of its webhook; then there is no signature */
+    char *token;            /* likewise; owned */
+    bool at_once;           /* does not wait for the webhook's other deliveries */
+    ic_time due;            /* when it is sent next */
     unsigned attempts;
     unsigned status; /* of the last answer; 0: none came */
     char *error;     /* why none came; NULL otherwise. Owned */

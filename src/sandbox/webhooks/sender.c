@@ -2,6 +2,7 @@
 #include "core/base/alloc.h"
 #include "core/base/platform.h"
 #include "core/base/text.h"
+#include "core/json/json.h"
 #include "listener/listen.h"
 #include "sandbox/webhooks/signature.h"
 #include <curl/curl.h>
@@ -98,10 +99,50 @@ static bool transfer_add_header(transfer *item, const char *name, const char *va
     return longer != NULL;
 }
 
+/* What an event has beyond plain values is only sent by POST. */
+static void transfer_add_query(ic_buf *url, const char *body) {
+    cJSON *event = ic_json_parse(body, strlen(body), NULL);
+    const cJSON *member;
+    char separator = strchr(url->data, '?') ? '&' : '?';
+    cJSON_ArrayForEach(member, event) {
+        char number[32];
+        if (cJSON_IsNumber(member)) snprintf(number, sizeof number, "%.17g", member->valuedouble);
+        const char *text = cJSON_IsString(member)   ? member->valuestring
+                           : cJSON_IsNumber(member) ? number
+                                                    : NULL;
+        if (!text) continue;
+        ic_buf_printf(url, "%c%s=", separator, member->string);
+        ic_percent_encode(url, text, strlen(text));
+        separator = '&';
+    }
+    if (!event) url->failed = true;
+    cJSON_Delete(event);
+}
+
+/* The same for an event of Clickwrap. Takes ownership of the item. */
+static transfer *transfer_of_clickwrap(transfer *item, ic_sender *sender, const ic_delivery *delivery) {
+    ic_buf url = {0};
+    item->sender = sender;
+    item->number = delivery->number;
+    memcpy(item->webhook, delivery->webhook, sizeof item->webhook);
+    ic_buf_puts(&url, delivery->target);
+    if (delivery->by_get && !url.failed) transfer_add_query(&url, delivery->body);
+    item->url = ic_buf_take(&url, NULL);
+    item->body = delivery->by_get ? NULL : ic_strdup(delivery->body);
+    if (item->url && (item->body || delivery->by_get) &&
+        (delivery->by_get || transfer_add_header(item, "Content-Type", "application/json")) &&
+        (!delivery->token || transfer_add_header(item, "Pactsafe-Webhook-Token", delivery->token)) &&
+        transfer_add_header(item, "Expect", ""))
+        return item;
+    transfer_free(item);
+    return NULL;
+}
+
 /* With the lock. NULL: no memory. */
 static transfer *transfer_new(ic_sender *sender, ic_delivery *delivery) {
     transfer *item = ic_calloc(1, sizeof *item);
     if (!item) return NULL;
+    if (delivery->clickwrap) return transfer_of_clickwrap(item, sender, delivery);
     const char *verification = ic_delivery_sign(sender->company, delivery);
     item->sender = sender;
     item->number = delivery->number;
@@ -127,8 +168,10 @@ static bool transfer_set_up(transfer *item) {
     if (!easy) return false;
     SET(URL, item->url);
     SET(HTTPHEADER, item->headers);
-    SET(POSTFIELDS, item->body);
-    SET(POSTFIELDSIZE_LARGE, (curl_off_t)strlen(item->body));
+    if (item->body) {
+        SET(POSTFIELDS, item->body);
+        SET(POSTFIELDSIZE_LARGE, (curl_off_t)strlen(item->body));
+    }
     SET(PRIVATE, item);
     SET(ERRORBUFFER, item->error);
     SET(WRITEFUNCTION, transfer_read_answer);

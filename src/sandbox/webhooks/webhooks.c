@@ -46,16 +46,18 @@ void ic_webhooks_list(ic_exchange *x) {
 }
 
 ic_webhook *ic_webhook_find(const ic_company *company, const char *id) {
-    for (size_t i = 0; i < company->webhooks.count; i++) {
-        ic_webhook *webhook = company->webhooks.items[i];
-        if (strcmp(webhook->id, id) == 0) return webhook;
-    }
+    const ic_array *const lists[] = {&company->webhooks, &company->integrations};
+    for (size_t i = 0; i < 2; i++)
+        for (size_t k = 0; k < lists[i]->count; k++) {
+            ic_webhook *webhook = lists[i]->items[k];
+            if (strcmp(webhook->id, id) == 0) return webhook;
+        }
     return NULL;
 }
 
 static ic_webhook *webhook_find(ic_exchange *x) {
     ic_webhook *webhook = ic_webhook_find(x->company, x->values[0]);
-    if (webhook) return webhook;
+    if (webhook && !webhook->clickwrap) return webhook;
     ic_reply_error(x, 400, "NOT_FOUND", NULL, "couldn't find a webhook matching the id %s", x->values[0]);
     return NULL;
 }
@@ -164,8 +166,27 @@ void ic_webhook_note(ic_company *company, ic_webhook *webhook, bool success, boo
 
 static void webhook_free(ic_webhook *webhook) {
     ic_free(webhook->target);
+    ic_free(webhook->token);
     cJSON_Delete(webhook->events);
     ic_free(webhook);
+}
+
+ic_webhook *ic_integration_new(ic_company *company, const char *target, const cJSON *events,
+                               const char *token, bool by_get) {
+    ic_webhook *webhook = ic_calloc(1, sizeof *webhook);
+    if (!webhook) return NULL;
+    ic_new_object_id(company, webhook->id);
+    webhook->clickwrap = true;
+    webhook->by_get = by_get;
+    webhook->status = "enabled";
+    webhook->target = ic_strdup(target);
+    webhook->events = cJSON_Duplicate(events, true);
+    webhook->token = ic_strdup(token);
+    if (webhook->target && webhook->events && (webhook->token || !token) &&
+        ic_array_push(&company->integrations, webhook))
+        return webhook;
+    webhook_free(webhook);
+    return NULL;
 }
 
 ic_webhook *ic_webhook_new(ic_company *company, const char *target, const cJSON *events, const ic_user *by) {
@@ -263,6 +284,7 @@ void ic_webhooks_key(ic_exchange *x) {
 
 void ic_webhooks_free(ic_company *company) {
     IC_ARRAY_FREE_ALL(&company->webhooks, ic_webhook *, webhook_free);
+    IC_ARRAY_FREE_ALL(&company->integrations, ic_webhook *, webhook_free);
     ic_outbox_free(company);
     EVP_PKEY_free(company->webhook_key);
 }

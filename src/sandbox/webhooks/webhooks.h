@@ -15,6 +15,9 @@ typedef struct ic_webhook {
     unsigned failures;       /* consecutive failed attempts, the first at first_failure */
     ic_time first_failure;
     size_t sending; /* how many deliveries are being sent to it */
+    bool clickwrap; /* an integration of Clickwrap: another kind of header, and no signature */
+    char *token;    /* sent with its events; NULL: none. Owned */
+    bool by_get;    /* events are sent as a query */
 } ic_webhook;
 
 /* Ironclad disables a webhook after so many consecutive failures over so long (its page "Webhook
@@ -26,7 +29,11 @@ typedef struct ic_webhook {
 /* An enabled webhook in the company, registered by `by` with client credentials. Copies its arguments. NULL:
  * no memory. */
 ic_webhook *ic_webhook_new(ic_company *company, const char *target, const cJSON *events, const ic_user *by);
-/* NULL: not found. */
+/* An integration of Clickwrap, among the company's `integrations`. `token` may be NULL. Copies its arguments.
+ * NULL: no memory. */
+ic_webhook *ic_integration_new(ic_company *company, const char *target, const cJSON *events,
+                               const char *token, bool by_get);
+/* Of either list. NULL: not found. */
 ic_webhook *ic_webhook_find(const ic_company *company, const char *id);
 bool ic_webhook_is_enabled(const ic_webhook *webhook);
 /* Counts an attempt to deliver, and disables the webhook when Ironclad would. `gone`: answered with 410. */

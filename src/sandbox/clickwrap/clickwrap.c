@@ -1,0 +1,143 @@
+#include "sandbox/clickwrap/clickwrap.h"
+#include "core/base/alloc.h"
+#include "sandbox/base/build.h"
+#include "sandbox/clickwrap/jobs.h"
+#include "sandbox/clickwrap/start.h"
+#include <stdio.h>
+#include <string.h>
+
+#define ACCOUNT   1
+#define OWNER     1   /* the user to whom the API key belongs */
+#define FIRST_ID  281 /* ids that are numbers begin after it */
+#define TEXT_SIZE 64
+
+static bool clickwrap_make_lists(ic_clickwrap *clickwrap) {
+    bool whole = true;
+    for (int kind = 0; kind < IC_CW_KIND_COUNT; kind++)
+        whole = (clickwrap->lists[kind] = cJSON_CreateArray()) && whole;
+    clickwrap->waiting = cJSON_CreateArray();
+    clickwrap->webhooks = cJSON_CreateArray();
+    clickwrap->account = cJSON_CreateObject();
+    return whole && clickwrap->waiting && clickwrap->webhooks && clickwrap->account;
+}
+
+ic_clickwrap *ic_clickwrap_of(ic_company *company) {
+    if (company->clickwrap) return company->clickwrap;
+    ic_clickwrap *clickwrap = company->clickwrap = ic_calloc(1, sizeof *clickwrap);
+    if (!clickwrap) return NULL;
+    clickwrap->last_id = FIRST_ID;
+    clickwrap->has_sync = true;
+    clickwrap->store_seconds = 1;
+    ic_new_secret(company, "terms", clickwrap->token);
+    if (clickwrap_make_lists(clickwrap) && ic_clickwrap_start(company)) return clickwrap;
+    ic_clickwrap_free(company);
+    return NULL;
+}
+
+void ic_clickwrap_free(ic_company *company) {
+    ic_clickwrap *clickwrap = company->clickwrap;
+    if (!clickwrap) return;
+    ic_cw_jobs_free(company);
+    for (int kind = 0; kind < IC_CW_KIND_COUNT; kind++)
+        cJSON_Delete(clickwrap->lists[kind]);
+    cJSON_Delete(clickwrap->account);
+    cJSON_Delete(clickwrap->waiting);
+    cJSON_Delete(clickwrap->webhooks);
+    ic_free(clickwrap);
+    company->clickwrap = NULL;
+}
+
+/* --- things --- */
+
+static bool kind_has_numbers(ic_cw_kind kind) {
+    return kind == IC_CW_SITE || kind == IC_CW_GROUP || kind == IC_CW_CONTRACT;
+}
+
+cJSON *ic_cw_add(ic_company *company, ic_cw_kind kind) {
+    ic_clickwrap *clickwrap = company->clickwrap;
+    ic_time_text now = ic_time_print(ic_company_now(company));
+    cJSON *thing = ic_append(clickwrap->lists[kind], cJSON_CreateObject());
+    const cJSON *site = clickwrap->lists[IC_CW_SITE]->child;
+    ic_object_id id;
+    if (kind_has_numbers(kind)) {
+        ic_put_number(thing, "id", ++clickwrap->last_id);
+    } else if (kind != IC_CW_SIGNER) {
+        ic_new_object_id(company, id);
+        ic_put_text(thing, "id", id);
+    }
+    ic_put_number(thing, "account", ACCOUNT);
+    if (kind != IC_CW_SITE) ic_put_number(thing, "site", ic_cw_number(site, "id"));
+    if (kind != IC_CW_ACTIVITY && kind != IC_CW_SIGNER && kind != IC_CW_MEMBERSHIP)
+        ic_put_number(thing, "created_by", OWNER);
+    ic_put_text(thing, "created_time", now.text);
+    if (kind != IC_CW_ACTIVITY) ic_put_text(thing, "updated_time", now.text);
+    return thing;
+}
+
+const char *ic_cw_text(const cJSON *thing, const char *name, char *text, size_t size) {
+    const cJSON *member = ic_json_member(thing, name);
+    if (cJSON_IsString(member))
+        snprintf(text, size, "%s", member->valuestring);
+    else if (cJSON_IsNumber(member))
+        snprintf(text, size, "%.0f", member->valuedouble);
+    else
+        *text = '\0';
+    return text;
+}
+
+double ic_cw_number(const cJSON *thing, const char *name) {
+    const cJSON *member = ic_json_member(thing, name);
+    return cJSON_IsNumber(member) ? member->valuedouble : 0;
+}
+
+bool ic_cw_true(const cJSON *thing, const char *name) {
+    return cJSON_IsTrue(ic_json_member(thing, name));
+}
+
+static bool thing_has(const cJSON *thing, const char *name, const char *text) {
+    char number[TEXT_SIZE];
+    const char *own = ic_json_string(thing, name);
+    return strcmp(own ? own : ic_cw_text(thing, name, number, sizeof number), text) == 0;
+}
+
+cJSON *ic_cw_find(const ic_clickwrap *clickwrap, ic_cw_kind kind, const char *name, const char *text) {
+    cJSON *thing;
+    cJSON_ArrayForEach(thing, clickwrap->lists[kind]) {
+        if (thing_has(thing, name, text) && !ic_cw_true(thing, "deleted")) return thing;
+    }
+    return NULL;
+}
+
+cJSON *ic_cw_by_id(const ic_clickwrap *clickwrap, ic_cw_kind kind, const char *id) {
+    return ic_cw_find(clickwrap, kind, kind == IC_CW_SIGNER ? "signer_id" : "id", id);
+}
+
+void ic_cw_set_text(cJSON *thing, const char *name, const char *text) {
+    ic_set(thing, name, cJSON_CreateString(text));
+}
+
+void ic_cw_set_number(cJSON *thing, const char *name, double number) {
+    ic_set(thing, name, cJSON_CreateNumber(number));
+}
+
+void ic_cw_set_bool(cJSON *thing, const char *name, bool value) {
+    ic_set(thing, name, cJSON_CreateBool(value));
+}
+
+void ic_cw_touch(ic_company *company, cJSON *thing) {
+    ic_cw_set_text(thing, "updated_time", ic_time_print(ic_company_now(company)).text);
+    ic_cw_set_number(thing, "updated_by", OWNER);
+}
+
+cJSON *ic_cw_view(const cJSON *thing) {
+    cJSON *view = cJSON_CreateObject();
+    const cJSON *member;
+    cJSON_ArrayForEach(member, thing) {
+        if (*member->string != '.') ic_put(view, member->string, cJSON_Duplicate(member, true));
+    }
+    return view;
+}
+
+cJSON *ic_cw_site_of(const ic_clickwrap *clickwrap, const char *access_id) {
+    return ic_cw_find(clickwrap, IC_CW_SITE, "access_id", access_id);
+}

@@ -1,0 +1,84 @@
+/* The sandbox's Ironclad Clickwrap: one account with its sites, groups, contracts, versions, signers and
+ * activity. Each thing is a JSON object as the REST API shows it. Members whose names begin with a dot are
+ * the sandbox's own. Everything here needs the sandbox's lock. */
+#ifndef IC_SANDBOX_CLICKWRAP_H
+#define IC_SANDBOX_CLICKWRAP_H
+
+#include "sandbox/clickwrap/limits.h"
+#include "sandbox/company/company.h"
+
+typedef enum ic_cw_kind {
+    IC_CW_SITE,
+    IC_CW_GROUP,
+    IC_CW_CONTRACT,
+    IC_CW_VERSION,
+    IC_CW_SIGNER,
+    IC_CW_ACTIVITY,
+    IC_CW_LOCATION,
+    IC_CW_SNAPSHOT,
+    IC_CW_EVIDENCE, /* exports of evidence */
+    IC_CW_EXPORT,   /* exports as CSV */
+    IC_CW_REQUEST,
+    IC_CW_MEMBERSHIP,
+    IC_CW_KIND_COUNT
+} ic_cw_kind;
+
+struct ic_clickwrap {
+    cJSON *lists[IC_CW_KIND_COUNT]; /* arrays, in the order of creation */
+    cJSON *account;
+    cJSON *waiting;  /* array: what /send has received and not stored yet, oldest first */
+    cJSON *webhooks; /* array: of the integrations that the web app sets up */
+    ic_array files;  /* of exports (jobs.c) */
+    double last_id;  /* of the things whose ids are numbers */
+    ic_secret token; /* of an API key with all rights */
+    ic_cw_limits limits;
+    double store_seconds; /* between the answer of /send and its being stored, by the company's clock */
+    bool has_sync;        /* whether there is a /send/sync */
+    unsigned lose;        /* how many more accepted requests are not stored */
+    bool away;            /* no request is answered */
+};
+
+/* The company's Clickwrap, made when it is first needed. NULL: no memory. */
+ic_clickwrap *ic_clickwrap_of(ic_company *company);
+void ic_clickwrap_free(ic_company *company);
+/* Brings it to the current time: stores what has been received and ends jobs. */
+void ic_clickwrap_settle(ic_company *company);
+
+/* --- things --- */
+
+/* A new thing in its list, with `id`, `account`, `site`, `created_by`, `created_time`, `updated_time`, owned
+ * by the list. NULL: no memory. */
+cJSON *ic_cw_add(ic_company *company, ic_cw_kind kind);
+/* The thing whose member `name` is that text, or a number with those digits. Deleted ones do not count. */
+cJSON *ic_cw_find(const ic_clickwrap *clickwrap, ic_cw_kind kind, const char *name, const char *text);
+/* By `id`; a signer by `signer_id`. NULL: not found. */
+cJSON *ic_cw_by_id(const ic_clickwrap *clickwrap, ic_cw_kind kind, const char *id);
+/* The number or text of a member as text, in `text` of `size` bytes; "" when it has none. Returns it. */
+const char *ic_cw_text(const cJSON *thing, const char *name, char *text, size_t size);
+double ic_cw_number(const cJSON *thing, const char *name);
+bool ic_cw_true(const cJSON *thing, const char *name);
+/* Sets a member, replacing what was there. Without memory nothing changes. */
+void ic_cw_set_text(cJSON *thing, const char *name, const char *text);
+void ic_cw_set_number(cJSON *thing, const char *name, double number);
+void ic_cw_set_bool(cJSON *thing, const char *name, bool value);
+/* Sets `updated_time` and `updated_by`. */
+void ic_cw_touch(ic_company *company, cJSON *thing);
+/* A copy without the sandbox's own members. NULL or spoiled (build.h) without memory. */
+cJSON *ic_cw_view(const cJSON *thing);
+
+/* The site with this access id; NULL: there is none. */
+cJSON *ic_cw_site_of(const ic_clickwrap *clickwrap, const char *access_id);
+
+/* --- contracts and versions (versions.c) --- */
+
+/* The published version of a contract; NULL: none is. */
+cJSON *ic_cw_published(const ic_clickwrap *clickwrap, const cJSON *contract);
+cJSON *ic_cw_latest(const ic_clickwrap *clickwrap, const cJSON *contract);
+/* A new draft of a contract, whose numbers follow those of the latest version. NULL: no memory. */
+cJSON *ic_cw_draft(ic_company *company, cJSON *contract, bool major);
+/* Publishes a draft: what was published before is deprecated. */
+void ic_cw_publish(ic_company *company, cJSON *contract, cJSON *version);
+/* A group's contracts that have a published version, as an array of references; free with cJSON_Delete. */
+cJSON *ic_cw_group_contracts(const ic_clickwrap *clickwrap, const cJSON *group);
+
+#endif
