@@ -140,7 +140,7 @@ bench_programs := $(patsubst spec/bench/%.c,$(OUT)/bench/%,$(wildcard spec/bench
 TEST_LIBS    := $(call libs,SSL,libssl,ssl) $(CORE_LIBS)
 
 .PHONY: all product sandbox listener-note deps demo test test-quick core-tests lua-tests sandbox-tests test-build bench-sandbox bench-each \
-	bench-files bench-hosts bench-instructions fuzz fuzz-build lint format reference install install-product install-sandbox clean env neovim site help FORCE
+	bench-files bench-hosts sweep bench-instructions fuzz fuzz-build lint format reference install install-product install-sandbox clean env neovim site help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -285,6 +285,10 @@ bench-hosts:
 	@$(MAKE) -s LUA=luajit test-build
 	@eval "$$($(MAKE) -s env LUA=luajit)" && luajit spec/bench/hosts.lua
 
+# Fails every allocation of Lua, the core, cJSON and libcurl in turn; the suites fail some of them.
+sweep: lua-tests all
+	@eval "$$($(MAKE) -s env LUA=$(LUA))" && $(OUT)/test/test_calls_oom all
+
 bench-files: all
 	@eval "$$($(MAKE) -s env LUA=$(LUA))" && $(lua_name) spec/bench/files.lua 1024 $(lua_name)
 
@@ -372,6 +376,7 @@ help:
 	@echo 'make bench-hosts   nginx, Neovim and plain Lua with many calls in flight'
 	@echo 'make bench-files   a file of 1 GiB up and down: speed and memory'
 	@echo 'make bench-instructions  the instructions of a GET, a page, a byte of JSON and a start, beside those kept'
+	@echo 'make sweep         every allocation of a set of scripts fails in turn (some minutes)'
 	@echo 'make fuzz          libFuzzer on what reads foreign bytes (FUZZ=json, FUZZ_RUNS=1000000)'
 	@echo 'make deps          install what the build needs (Debian)'
 	@echo 'make env           print shell code that puts the build on LUA_PATH, LUA_CPATH and PATH'

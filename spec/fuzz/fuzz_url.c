@@ -15,7 +15,8 @@ static void check_resolved(const char *url) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     char *base = fuzz_line(&data, &size), *location = fuzz_line(&data, &size),
          *instance = fuzz_line(&data, &size);
-    char *url = ic_url_resolve(base, location);
+    char *url;
+    FUZZ_CHECK((ic_url_resolve(base, location, &url) == IC_URL_GOOD) == (url != NULL));
     if (url) check_resolved(url);
     ic_free(url);
     ic_error error = {0};

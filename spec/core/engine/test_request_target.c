@@ -1,5 +1,6 @@
 /* libcurl without memory: each of its allocations fails once. A request that is sent all the same is the
- * whole one, with its query. */
+ * whole one, with its query, and goes to the host and port, through the proxy, that were given. */
+#include "core/http/proxy.h"
 #include "spec/core/engine/engine_trial.h"
 #include <curl/curl.h>
 #include <stdatomic.h>
@@ -67,11 +68,43 @@ static void test_target(void) {
     ic_peer_free(peer);
 }
 
+/* Where requests go: the whole of it, or no memory. */
+static void test_places(void) {
+    static const char instance[] = "https://localhost:8443", proxy[] = "http://me:SECRET-x@127.0.0.1:3128";
+    for (long nth = 1; nth <= 100; nth++) {
+        ic_settings settings;
+        ic_error error = {0};
+        bool applies = false;
+        ic_settings_default(&settings);
+        ic_settings_text(&settings, ic_option_find("instance", IC_FOR_CONNECT), instance, &error);
+        ic_settings_text(&settings, ic_option_find("token", IC_FOR_CONNECT), "SECRET-static", &error);
+        ic_settings_text(&settings, ic_option_find("proxy", IC_FOR_CONNECT), proxy, &error);
+        atomic_store(&left, nth);
+        ic_connection *connection = ic_connection_new(&settings, NULL, 0, &error);
+        atomic_store(&left, nth);
+        bool known = ic_proxy_applies("http://proxy.example/", "localhost", instance, &applies);
+        atomic_store(&left, 0);
+        if (!CHECK(connection || error.kind == IC_ERR_MEMORY))
+            printf("    %ld: %s\n", nth, ic_error_message(&error));
+        CHECK(!applies && (known || nth < 60));
+        if (connection) {
+            CHECK_TEXT(connection->origin, instance);
+            CHECK_TEXT(connection->proxy, "http://127.0.0.1:3128/");
+            CHECK_TEXT(connection->proxy_user, "me");
+            CHECK_TEXT(connection->proxy_password, "SECRET-x");
+            ic_connection_release(connection);
+        }
+        ic_settings_clear(&settings);
+        ic_error_clear(&error);
+    }
+}
+
 int main(void) {
     if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, trial_malloc, free, trial_realloc, trial_strdup,
                              trial_calloc))
         return 1;
     limit_seconds(200);
+    STAGE(test_places);
     STAGE(test_target);
     return check_done("request_target");
 }

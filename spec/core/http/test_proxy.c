@@ -38,15 +38,21 @@ static const struct {
     {NULL, "http://files.example/", true},
 };
 
+static bool applies(const char *proxy, const char *no_proxy, const char *url) {
+    bool result;
+    CHECK(ic_proxy_applies(proxy, no_proxy, url, &result));
+    return result;
+}
+
 static void test_applies(void) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        if (!CHECK(ic_proxy_applies(PROXY, cases[i].no_proxy, cases[i].url) == cases[i].applies))
+        if (!CHECK(applies(PROXY, cases[i].no_proxy, cases[i].url) == cases[i].applies))
             printf("    for %s with no_proxy %s\n", cases[i].url,
                    cases[i].no_proxy ? cases[i].no_proxy : "(null)");
-    CHECK(!ic_proxy_applies(NULL, NULL, "https://na1.ironcladapp.com/"));
-    CHECK(ic_proxy_applies("http://127.0.0.1:3128", NULL, "http://localhost:8080/"));
-    CHECK(ic_proxy_applies("socks5h://[::1]:1080", NULL, "http://localhost:8080/"));
-    CHECK(ic_proxy_applies(PROXY, "*", "no URL")); /* libcurl refuses it later */
+    CHECK(!applies(NULL, NULL, "https://na1.ironcladapp.com/"));
+    CHECK(applies("http://127.0.0.1:3128", NULL, "http://localhost:8080/"));
+    CHECK(applies("socks5h://[::1]:1080", NULL, "http://localhost:8080/"));
+    CHECK(applies(PROXY, "*", "no URL")); /* libcurl refuses it later */
 }
 
 int main(void) {

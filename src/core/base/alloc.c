@@ -12,15 +12,18 @@ static atomic_long alloc_blocks;
  * goes to 0 when only that one is to fail, and otherwise stays at 1, so that all later ones fail too. */
 static atomic_long alloc_failing_in;
 static atomic_bool alloc_fails_once;
+static atomic_long alloc_failures;
 
 static bool alloc_allowed(void) {
     long left = atomic_load_explicit(&alloc_failing_in, memory_order_relaxed);
     while (left > 0) {
         bool fails = left == 1, once = atomic_load_explicit(&alloc_fails_once, memory_order_relaxed);
-        if (fails && !once) return false;
-        if (atomic_compare_exchange_weak_explicit(&alloc_failing_in, &left, left - 1, memory_order_relaxed,
-                                                  memory_order_relaxed))
-            return !fails;
+        if (!(fails && !once) &&
+            !atomic_compare_exchange_weak_explicit(&alloc_failing_in, &left, left - 1, memory_order_relaxed,
+                                                   memory_order_relaxed))
+            continue;
+        if (fails) atomic_fetch_add_explicit(&alloc_failures, 1, memory_order_relaxed);
+        return !fails;
     }
     return true;
 }
@@ -75,6 +78,7 @@ void ic_free_secret(char *text) {
 static void alloc_fail(long nth, bool once) {
     atomic_store_explicit(&alloc_failing_in, 0, memory_order_relaxed);
     atomic_store_explicit(&alloc_fails_once, once, memory_order_relaxed);
+    if (nth > 0) atomic_store_explicit(&alloc_failures, 0, memory_order_relaxed);
     atomic_store_explicit(&alloc_failing_in, nth > 0 ? nth : 0, memory_order_relaxed);
 }
 
@@ -84,6 +88,10 @@ void ic_alloc_fail_at(long nth) {
 
 void ic_alloc_fail_only(long nth) {
     alloc_fail(nth, true);
+}
+
+long ic_alloc_failures(void) {
+    return atomic_load_explicit(&alloc_failures, memory_order_relaxed);
 }
 
 long ic_alloc_live(void) {

@@ -21,6 +21,10 @@ void ic_free_secret(char *text);
 void ic_alloc_fail_at(long nth);
 /* For tests. Only the nth allocation from now fails. 0 switches this off. */
 void ic_alloc_fail_only(long nth);
+/* For tests. How many allocations have failed since one of the two was called last with another number than
+ * 0.
+ */
+long ic_alloc_failures(void);
 /* The number of blocks that the process holds now. */
 long ic_alloc_live(void);
 

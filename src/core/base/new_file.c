@@ -146,17 +146,14 @@ bool ic_new_file_write(ic_new_file *file, const void *bytes, size_t length, ic_e
 }
 
 /* Some file systems cannot sync a folder and say EINVAL; there, the rename is as safe as it gets. */
-static bool new_file_sync_folder(const ic_new_file *file) {
-    char *folder = new_file_folder(file->final);
-    int descriptor = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    ic_free(folder);
+static bool new_file_sync_folder(const ic_new_file *file, const char *folder, ic_error *error) {
+    int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), refusal = errno;
     /* A folder may be writable without being readable. */
-    if (descriptor < 0) return errno == EACCES;
+    if (descriptor < 0) return refusal == EACCES || new_file_fail(file->path, strerror(refusal), error);
     bool synced = fsync(descriptor) == 0 || errno == EINVAL || errno == ENOTSUP;
-    int cause = errno;
+    refusal = errno;
     close(descriptor);
-    errno = cause;
-    return synced;
+    return synced || new_file_fail(file->path, strerror(refusal), error);
 }
 
 bool ic_new_file_complete(ic_new_file *file, ic_error *error) {
@@ -165,10 +162,18 @@ bool ic_new_file_complete(ic_new_file *file, ic_error *error) {
     file->descriptor = -1;
     if (close(descriptor) != 0 && synced) synced = false, cause = errno;
     if (!synced) return new_file_fail(file->path, strerror(cause), error);
-    if (rename(file->temporary, file->final) != 0) return new_file_fail(file->path, strerror(errno), error);
-    ic_free(file->temporary);
-    file->temporary = NULL;
-    return new_file_sync_folder(file) || new_file_fail(file->path, strerror(errno), error);
+    char *folder = new_file_folder(file->final); /* before the rename, after which no memory may be wanted */
+    if (!folder) return ic_error_memory(error), false;
+    bool renamed = rename(file->temporary, file->final) == 0;
+    if (renamed) {
+        ic_free(file->temporary);
+        file->temporary = NULL;
+        synced = new_file_sync_folder(file, folder, error);
+    } else {
+        new_file_fail(file->path, strerror(errno), error);
+    }
+    ic_free(folder);
+    return renamed && synced;
 }
 
 void ic_new_file_free(ic_new_file *file) {

@@ -5,17 +5,76 @@
 #include <curl/curl.h>
 #include <string.h>
 
-char *ic_url_resolve(const char *base, const char *location) {
+const char ic_url_unchecked[] = "cannot be checked: out of memory";
+
+static ic_url_state url_state(CURLUcode code) {
+    if (code == CURLUE_OK) return IC_URL_GOOD;
+    return code == CURLUE_OUT_OF_MEMORY ? IC_URL_NO_MEMORY : IC_URL_INVALID;
+}
+
+/* `missing` is libcurl's code for a URL without that part. */
+static ic_url_state url_take(CURLU *from, CURLUPart which, CURLUcode missing, char **into) {
+    bool decoded = which == CURLUPART_USER || which == CURLUPART_PASSWORD;
+    CURLUcode code = curl_url_get(from, which, into, decoded ? CURLU_URLDECODE : 0);
+    if (code != CURLUE_OK) *into = NULL;
+    return code == missing ? IC_URL_GOOD : url_state(code);
+}
+
+static ic_url_state url_split(const char *text, bool guess, ic_url *url) {
+    *url = (ic_url){0};
+    const struct {
+        CURLUPart which;
+        CURLUcode missing;
+        char **into;
+    } parts[] = {{CURLUPART_SCHEME, CURLUE_NO_SCHEME, &url->scheme},
+                 {CURLUPART_USER, CURLUE_NO_USER, &url->user},
+                 {CURLUPART_PASSWORD, CURLUE_NO_PASSWORD, &url->password},
+                 {CURLUPART_HOST, CURLUE_NO_HOST, &url->host},
+                 {CURLUPART_PORT, CURLUE_NO_PORT, &url->port},
+                 {CURLUPART_PATH, CURLUE_OK, &url->path},
+                 {CURLUPART_QUERY, CURLUE_NO_QUERY, &url->query},
+                 {CURLUPART_FRAGMENT, CURLUE_NO_FRAGMENT, &url->fragment}};
+    CURLU *from = curl_url();
+    if (!from) return IC_URL_NO_MEMORY;
+    unsigned flags = CURLU_NON_SUPPORT_SCHEME | (guess ? CURLU_DEFAULT_SCHEME : 0);
+    ic_url_state state = url_state(curl_url_set(from, CURLUPART_URL, text, flags));
+    for (size_t i = 0; state == IC_URL_GOOD && i < sizeof parts / sizeof *parts; i++)
+        state = url_take(from, parts[i].which, parts[i].missing, parts[i].into);
+    curl_url_cleanup(from);
+    return state;
+}
+
+/* Where libcurl has no memory for a user's name it says that the URL is bad, so an invalid one is looked at
+ * twice. */
+ic_url_state ic_url_split(const char *text, bool guess, ic_url *url) {
+    ic_url_state state = url_split(text, guess, url);
+    if (state != IC_URL_INVALID) return state;
+    ic_url_free(url);
+    return url_split(text, guess, url);
+}
+
+void ic_url_free(ic_url *url) {
+    char *const parts[] = {url->scheme, url->user, url->password, url->host,
+                           url->port,   url->path, url->query,    url->fragment};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        curl_free(parts[i]);
+    *url = (ic_url){0};
+}
+
+ic_url_state ic_url_resolve(const char *base, const char *location, char **absolute) {
     char *found = NULL;
     CURLU *url = curl_url();
-    if (url && curl_url_set(url, CURLUPART_URL, base, 0) == CURLUE_OK &&
-        curl_url_set(url, CURLUPART_URL, location, CURLU_URLENCODE) == CURLUE_OK &&
-        curl_url_set(url, CURLUPART_FRAGMENT, NULL, 0) == CURLUE_OK)
-        curl_url_get(url, CURLUPART_URL, &found, CURLU_NO_DEFAULT_PORT);
-    char *absolute = ic_strdup(found);
+    *absolute = NULL;
+    if (!url) return IC_URL_NO_MEMORY;
+    CURLUcode code = curl_url_set(url, CURLUPART_URL, base, 0);
+    if (code == CURLUE_OK) code = curl_url_set(url, CURLUPART_URL, location, CURLU_URLENCODE);
+    if (code == CURLUE_OK) code = curl_url_set(url, CURLUPART_FRAGMENT, NULL, 0);
+    if (code == CURLUE_OK) code = curl_url_get(url, CURLUPART_URL, &found, CURLU_NO_DEFAULT_PORT);
+    ic_url_state state = url_state(code);
+    if (state == IC_URL_GOOD && !(*absolute = ic_strdup(found))) state = IC_URL_NO_MEMORY;
     curl_free(found);
     curl_url_cleanup(url);
-    return absolute;
+    return state;
 }
 
 bool ic_host_is_loopback(const char *host) {
@@ -25,25 +84,20 @@ bool ic_host_is_loopback(const char *host) {
 }
 
 const char *ic_url_objection(const char *text, bool allow_http) {
-    char *scheme = NULL, *host = NULL, *user = NULL, *password = NULL;
+    ic_url url;
+    ic_url_state state = ic_url_split(text, false, &url);
     const char *objection = NULL;
-    CURLU *url = curl_url();
-    if (!url || curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK ||
-        curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
-        curl_url_get(url, CURLUPART_HOST, &host, 0) != CURLUE_OK || !*host)
+    if (state == IC_URL_NO_MEMORY)
+        objection = ic_url_unchecked;
+    else if (state != IC_URL_GOOD || !url.scheme || !url.host || !*url.host)
         objection = "is not a URL such as \"https://host/path\"";
-    else if (curl_url_get(url, CURLUPART_USER, &user, 0) == CURLUE_OK ||
-             curl_url_get(url, CURLUPART_PASSWORD, &password, 0) == CURLUE_OK)
+    else if (url.user || url.password)
         objection = "must not hold a user name or password";
-    else if (strcmp(scheme, "https") != 0 && strcmp(scheme, "http") != 0)
+    else if (strcmp(url.scheme, "https") != 0 && strcmp(url.scheme, "http") != 0)
         objection = "must be https";
-    else if (strcmp(scheme, "http") == 0 && !allow_http && !ic_host_is_loopback(host))
+    else if (strcmp(url.scheme, "http") == 0 && !allow_http && !ic_host_is_loopback(url.host))
         objection =
             "must be https: plain http goes only to this machine (allow_http = true permits it elsewhere)";
-    curl_free(scheme);
-    curl_free(host);
-    curl_free(user);
-    curl_free(password);
-    curl_url_cleanup(url);
+    ic_url_free(&url);
     return objection;
 }

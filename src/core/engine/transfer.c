@@ -291,11 +291,18 @@ static const char *transfer_expired_option(const ic_transfer *transfer) {
     return transfer->deadline_limits ? " (option deadline)" : " (option timeout)";
 }
 
+/* libcurl reports a header line beyond its own limit of 100 kB as out of memory. */
+static bool transfer_header_is_long(const ic_transfer *transfer) {
+    if (!transfer->sendings || transfer->output.begun) return false;
+    void *probe = ic_malloc(HEADER_LIMIT);
+    ic_free(probe);
+    return probe;
+}
+
 static void transfer_explain(ic_transfer *transfer, CURLcode code, ic_ended *ended) {
     ic_error *error = &transfer->call->error;
     const char *text = transfer->message[0] ? transfer->message : curl_easy_strerror(code);
-    /* libcurl reports a header line beyond its own limit as out of memory. */
-    bool endless = code == CURLE_OUT_OF_MEMORY && transfer->sendings && !transfer->output.begun;
+    bool endless = code == CURLE_OUT_OF_MEMORY && transfer_header_is_long(transfer);
     ended->failure = transfer_kind(code);
     ended->handshake = code == CURLE_SSL_CONNECT_ERROR;
     if (transfer->output.failure) {
@@ -304,9 +311,13 @@ static void transfer_explain(ic_transfer *transfer, CURLcode code, ic_ended *end
     } else if (transfer->setup.changed) {
         ended->failure = IC_ERR_IO;
         ic_error_set(error, IC_ERR_IO, "%s changed while it was sent", transfer->setup.changed);
+    } else if (transfer->call->response.headers.failed) {
+        ended->failure = IC_ERR_MEMORY;
+        ic_error_memory(error);
     } else if (transfer->headers_too_large || endless) {
         ended->failure = IC_ERR_PROTOCOL;
-        ic_error_set(error, IC_ERR_PROTOCOL, "the header of the answer has no end");
+        ic_error_set(error, IC_ERR_PROTOCOL, "the header of the answer has no end%s",
+                     endless ? ", or libcurl is out of memory" : "");
     } else if (transfer->header_truncated) {
         ended->failure = IC_ERR_NETWORK;
         ic_error_set(error, IC_ERR_NETWORK, "the connection ended before the header of the answer did");

@@ -5,6 +5,7 @@
 #include "core/base/path.h"
 #include "core/base/platform.h"
 #include "core/base/text.h"
+#include "core/base/url.h"
 #include "core/http/instance.h"
 #include "core/json/json.h"
 #include "core/shared/seal.h"
@@ -275,47 +276,50 @@ static bool connection_add_default_scope(ic_settings *settings) {
     return true;
 }
 
-static char *connection_url_part(CURLU *url, CURLUPart which, unsigned flags) {
-    char *text = NULL;
-    return curl_url_get(url, which, &text, flags) == CURLUE_OK ? text : NULL;
+/* Copies a text that may be missing; false when out of memory. */
+static bool connection_copy(const char *text, char **into) {
+    *into = ic_strdup(text);
+    return !text || *into;
 }
 
-/* Copies a part that may be missing; false when out of memory. */
-static bool connection_copy_part(CURLU *url, CURLUPart which, unsigned flags, char **into) {
-    char *text = connection_url_part(url, which, flags);
-    *into = ic_strdup(text);
-    bool done = !text || *into;
-    curl_free(text);
-    return done;
+static bool connection_is_proxy(const ic_url *url) {
+    static const char *const schemes[] = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"};
+    if (!url->scheme || !url->host) return false;
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
+        if (ic_text_same(url->scheme, schemes[i])) return true;
+    return false;
+}
+
+static bool connection_take_proxy(ic_connection *connection, const ic_url *url, ic_error *error) {
+    ic_buf text = {0};
+    ic_buf_printf(&text, "%s://%s%s%s/", url->scheme, url->host, url->port ? ":" : "",
+                  url->port ? url->port : "");
+    connection->proxy = ic_buf_take(&text, NULL);
+    bool taken = connection->proxy && connection_copy(url->user, &connection->proxy_user) &&
+                 connection_copy(url->password, &connection->proxy_password);
+    if (!taken) ic_error_memory(error);
+    return taken;
 }
 
 /* "http://user:password@proxy:3128", or without a scheme, as curl takes it. */
 static bool connection_split_proxy(ic_connection *connection, ic_error *error) {
-    static const char *const schemes[] = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"};
     const char *given = connection->settings.proxy;
     ic_buf text = {0};
-    CURLU *url = curl_url();
-    bool known = false;
+    ic_url url = {0};
     ic_buf_printf(&text, "%s%s", strstr(given, "://") ? "" : "http://", given);
     const char *whole = ic_buf_text(&text);
-    if (url && whole && curl_url_set(url, CURLUPART_URL, whole, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK) {
-        char *scheme = connection_url_part(url, CURLUPART_SCHEME, 0);
-        for (size_t i = 0; scheme && i < sizeof schemes / sizeof *schemes; i++)
-            known = known || ic_text_same(scheme, schemes[i]);
-        curl_free(scheme);
-        known = known &&
-                connection_copy_part(url, CURLUPART_USER, CURLU_URLDECODE, &connection->proxy_user) &&
-                connection_copy_part(url, CURLUPART_PASSWORD, CURLU_URLDECODE, &connection->proxy_password) &&
-                curl_url_set(url, CURLUPART_USER, NULL, 0) == CURLUE_OK &&
-                curl_url_set(url, CURLUPART_PASSWORD, NULL, 0) == CURLUE_OK &&
-                connection_copy_part(url, CURLUPART_URL, 0, &connection->proxy);
-    }
-    if (!known)
+    ic_url_state state = whole ? ic_url_split(whole, false, &url) : IC_URL_NO_MEMORY;
+    bool taken = false;
+    if (state == IC_URL_NO_MEMORY)
+        ic_error_memory(error);
+    else if (state == IC_URL_INVALID || !connection_is_proxy(&url))
         ic_error_set(error, IC_ERR_ARGUMENT,
                      "proxy: expected a URL such as \"http://proxy.example.com:3128\"");
-    curl_url_cleanup(url);
+    else
+        taken = connection_take_proxy(connection, &url, error);
+    ic_url_free(&url);
     ic_buf_free(&text);
-    return known;
+    return taken;
 }
 
 /* Makes the store's path absolute, and opens nothing. A path that cannot be a file's is the caller's mistake.

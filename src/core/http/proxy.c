@@ -2,7 +2,6 @@
 #include "core/base/text.h"
 #include "core/base/url.h"
 #include <arpa/inet.h>
-#include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,21 +9,20 @@
 
 #define HOST_MAX 256
 
-/* Copies the host of a URL without brackets and a final dot. False: it has none, or there is no memory. */
-static bool proxy_host(const char *url, char host[HOST_MAX], bool *plain) {
-    char *scheme = NULL, *name = NULL;
-    CURLU *parts = curl_url();
-    bool known = parts && curl_url_set(parts, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK &&
-                 curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
-                 curl_url_get(parts, CURLUPART_HOST, &name, 0) == CURLUE_OK && strlen(name) < HOST_MAX;
-    if (known) {
-        strcpy(host, name);
-        *plain = ic_text_same(scheme, "http");
-    }
-    curl_free(scheme);
-    curl_free(name);
-    curl_url_cleanup(parts);
-    return known;
+typedef struct proxy_place {
+    char host[HOST_MAX]; /* "": unknown */
+    bool plain;          /* the scheme is http */
+} proxy_place;
+
+/* The host of a URL. False: there is no memory. */
+static bool proxy_find(const char *text, proxy_place *place) {
+    ic_url url;
+    ic_url_state state = ic_url_split(text, false, &url);
+    bool known = state == IC_URL_GOOD && url.scheme && url.host && strlen(url.host) < HOST_MAX;
+    *place = (proxy_place){.plain = known && ic_text_same(url.scheme, "http")};
+    if (known) strcpy(place->host, url.host);
+    ic_url_free(&url);
+    return state != IC_URL_NO_MEMORY;
 }
 
 static bool proxy_same_network(const char *a, const char *b, int family, int bits) {
@@ -77,12 +75,13 @@ static bool proxy_is_excluded(const char *no_proxy, const char *given) {
     return false;
 }
 
-bool ic_proxy_applies(const char *proxy, const char *no_proxy, const char *url) {
-    char host[HOST_MAX], proxy_name[HOST_MAX];
-    bool plain, proxy_plain;
-    if (!proxy) return false;
-    if (!proxy_host(url, host, &plain)) return true;
-    if (no_proxy && proxy_is_excluded(no_proxy, host)) return false;
-    bool stays = plain && ic_host_is_loopback(host);
-    return !stays || (proxy_host(proxy, proxy_name, &proxy_plain) && ic_host_is_loopback(proxy_name));
+bool ic_proxy_applies(const char *proxy, const char *no_proxy, const char *url, bool *applies) {
+    proxy_place target, through;
+    *applies = false;
+    if (!proxy) return true;
+    if (!proxy_find(url, &target) || !proxy_find(proxy, &through)) return false;
+    if (*target.host && no_proxy && proxy_is_excluded(no_proxy, target.host)) return true;
+    bool stays = *target.host && target.plain && ic_host_is_loopback(target.host);
+    *applies = !stays || ic_host_is_loopback(through.host);
+    return true;
 }

@@ -14,9 +14,12 @@ bool ic_redirect_refuse(long status, const char *why, ic_error *error) {
 }
 
 /* A redirect never leads from https to plain http. From http it may lead wherever a connection is allowed. */
-static bool redirect_is_safe(const ic_redirect *redirect, const char *url) {
-    if (ic_text_starts(redirect->from, "https:") && !ic_text_starts(url, "https:")) return false;
-    return !ic_url_objection(url, redirect->allow_http);
+static bool redirect_check(const ic_redirect *redirect, const char *url, ic_error *error) {
+    bool falls = ic_text_starts(redirect->from, "https:") && !ic_text_starts(url, "https:");
+    const char *objection = ic_url_objection(url, redirect->allow_http);
+    if (objection == ic_url_unchecked) return ic_error_memory(error), false;
+    return (!falls && !objection) ||
+           ic_redirect_refuse(redirect->status, "to a URL that is not https", error);
 }
 
 static bool redirect_to(const ic_redirect *redirect, const char *url, ic_redirect_target *target,
@@ -26,8 +29,7 @@ static bool redirect_to(const ic_redirect *redirect, const char *url, ic_redirec
     if (!home && !redirect->download)
         return ic_redirect_refuse(redirect->status, "to another host, which this call must not be sent to",
                                   error);
-    if (!home && !redirect_is_safe(redirect, url))
-        return ic_redirect_refuse(redirect->status, "to a URL that is not https", error);
+    if (!home && !redirect_check(redirect, url, error)) return false;
     target->foreign = !home;
     target->text = ic_strdup(home ? url + length : url);
     if (!target->text) ic_error_memory(error);
@@ -39,9 +41,12 @@ bool ic_redirect_follow(const ic_redirect *redirect, const char *location, ic_re
     if (!location) return ic_redirect_refuse(redirect->status, "without a Location", error);
     if (redirect->followed >= FOLLOWED_MAX)
         return ic_redirect_refuse(redirect->status, "for the sixth time", error);
-    char *url = ic_url_resolve(redirect->from, location);
-    bool follows = url ? redirect_to(redirect, url, target, error)
-                       : ic_redirect_refuse(redirect->status, "to something that is not a URL", error);
+    char *url;
+    ic_url_state state = ic_url_resolve(redirect->from, location, &url);
+    if (state == IC_URL_NO_MEMORY) return ic_error_memory(error), false;
+    if (state == IC_URL_INVALID)
+        return ic_redirect_refuse(redirect->status, "to something that is not a URL", error);
+    bool follows = redirect_to(redirect, url, target, error);
     ic_free(url);
     return follows;
 }

@@ -217,11 +217,11 @@ bool ic_request_download(const char *url, bool allow_http, ic_request *request, 
                             .bucket = IC_BUCKET_NONE,
                             .repeatable = true,
                             .reads = true};
-    if (objection) {
+    if (objection && objection != ic_url_unchecked) {
         ic_error_set(error, IC_ERR_ARGUMENT, "url: %s", objection);
         return false;
     }
-    request->target = ic_url_resolve(url, url);
+    if (!objection) ic_url_resolve(url, url, &request->target);
     if (!request->target) ic_error_memory(error);
     return request->target != NULL;
 }

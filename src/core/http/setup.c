@@ -45,8 +45,9 @@ static bool setup_request_target(ic_setup *setup) {
 }
 
 static bool setup_target(ic_setup *setup) {
-    setup->proxied =
-        ic_proxy_applies(setup->connection->proxy, setup->connection->settings.no_proxy, setup->url);
+    const ic_connection *connection = setup->connection;
+    if (!ic_proxy_applies(connection->proxy, connection->settings.no_proxy, setup->url, &setup->proxied))
+        return false;
     if (!setup_request_target(setup)) return false;
     SET(URL, setup->url);
     SET(PATH_AS_IS, 1L);
