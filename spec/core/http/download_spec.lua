@@ -124,11 +124,9 @@ describe("a download", function()
 
   it("to a folder is an error that says so", function()
     serve(peer.answer(200, {}, "new"))
-    for _, place in ipairs { folder, folder .. "/" } do
-      local _, err = client.workflows:download_document("id", "k", { to = place })
-      assert.equal("io", err.kind)
-      assert.equal(("cannot write %s: it is a folder; give the path of a file"):format(place), err.message)
-    end
+    local _, err = client.workflows:download_document("id", "k", { to = folder })
+    assert.equal("io", err.kind)
+    assert.equal(("cannot write %s: it is a folder; give the path of a file"):format(folder), err.message)
   end)
 
   it("follows a relative link and a link to a link, but not a link to itself", function()
