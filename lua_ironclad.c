@@ -18,12 +18,23 @@
 #include "lua/values.h"
 #include "lua/webhook.h"
 #include <curl/curl.h>
+#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
+
+/* cJSON_Version writes to one static buffer at every call, whichever thread calls it. */
+static char core_cjson_version[32];
+
+static void core_read_cjson_version(void) {
+    snprintf(core_cjson_version, sizeof core_cjson_version, "%s", cJSON_Version());
+}
 
 /* info() -> the versions of this module and of the libraries that it runs with. With SSLKEYLOGFILE in the
  * environment, libcurl writes the keys of its TLS connections to that file. With these keys, anyone who
  * records the traffic can read it. So info() returns the path as tls_key_log. */
 static int core_info(lua_State *L) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, core_read_cjson_version);
     const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
     lua_createtable(L, 0, 4);
     lua_pushliteral(L, IC_VERSION);
@@ -32,7 +43,7 @@ static int core_info(lua_State *L) {
     lua_setfield(L, -2, "libcurl");
     lua_pushstring(L, curl->ssl_version);
     lua_setfield(L, -2, "tls");
-    lua_pushstring(L, cJSON_Version());
+    lua_pushstring(L, core_cjson_version);
     lua_setfield(L, -2, "cjson");
     lua_pushboolean(L, (curl->features & CURL_VERSION_HTTP2) != 0);
     lua_setfield(L, -2, "http2");

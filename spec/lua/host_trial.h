@@ -69,8 +69,24 @@ static inline lua_State *host_new_state(lua_Alloc allocate, const ic_peer *peer)
     if (!L) L = luaL_newstate(); /* a LuaJIT without GC64 takes no other allocator */
     lua_pushcfunction(L, host_set_up);
     lua_pushlightuserdata(L, (void *)(uintptr_t)peer);
-    if (!CHECK(lua_pcall(L, 1, 0, 0) == 0)) printf("    %s\n", lua_tostring(L, -1));
+    if (lua_pcall(L, 1, 0, 0) != 0) {
+        printf("    %s\n", lua_tostring(L, -1));
+        abort();
+    }
     return L;
+}
+
+/* A new folder in TMPDIR, and its end. */
+static inline void host_make_folder(char *path, size_t size) {
+    const char *base = getenv("TMPDIR");
+    snprintf(path, size, "%s/ironclad-host.XXXXXX", base && *base ? base : "/tmp");
+    CHECK(mkdtemp(path) != NULL);
+}
+
+static inline void host_remove_folder(const char *path) {
+    char command[600];
+    snprintf(command, sizeof command, "rm -rf '%s'", path);
+    CHECK(system(command) == 0);
 }
 
 #endif

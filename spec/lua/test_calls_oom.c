@@ -174,7 +174,7 @@ static long failures(owner whose) {
 /* ---- the scripts ---- */
 
 static ic_peer *server;
-static char folder[64];
+static char folder[500];
 static long tried; /* allocations that have failed as the first of their run */
 
 static lua_State *new_state(void) {
@@ -283,8 +283,7 @@ int main(int count, char **arguments) {
     limit_seconds(all ? 3600 : 300);
     curl_global_init_mem(CURL_GLOBAL_DEFAULT, curl_malloc, free, curl_realloc, curl_strdup, curl_calloc);
     cJSON_InitHooks(&(cJSON_Hooks){cjson_malloc, free});
-    snprintf(folder, sizeof folder, "%s/calls-oom.XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
-    CHECK(mkdtemp(folder));
+    host_make_folder(folder, sizeof folder);
     server = host_start_server();
     size_t good_count = record_good_requests();
     for (size_t script = 0; script < sizeof scripts / sizeof *scripts; script++)
@@ -300,6 +299,7 @@ int main(int count, char **arguments) {
             }
     check_requests(good_count);
     ic_peer_free(server);
+    host_remove_folder(folder);
     printf("%ld allocations failed\n", tried);
     return check_done("calls_oom");
 }
