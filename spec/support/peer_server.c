@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -18,6 +19,7 @@
 
 typedef enum step_kind {
     READ,
+    FRAMES,
     SEND,
     REPEAT,
     DRIP,
@@ -35,6 +37,7 @@ static const struct step_rule {
     bool bytes, number; /* what follows the name in a script */
 } step_rules[] = {
     [READ] = {"read", false, false},     /* one whole request; the script ends when the other side closes */
+    [FRAMES] = {"frames", false, false}, /* HTTP/2 frames up to one that ends a stream; see read_frames */
     [SEND] = {"send", true, false},      /* the bytes */
     [REPEAT] = {"repeat", true, true},   /* the bytes, that many times */
     [DRIP] = {"drip", true, true},       /* byte by byte, with a pause of that many milliseconds */
@@ -70,6 +73,7 @@ typedef struct connection {
     pthread_t thread;
     int socket;
     SSL *tls;
+    bool framed;  /* HTTP/2's preface has been read */
     char *buffer; /* received, not yet taken */
     size_t used, capacity;
     size_t arrival; /* number of the request read last, over all connections */
@@ -269,6 +273,28 @@ static bool read_chunks(connection *c, size_t at, text *body, size_t *end) {
     return true;
 }
 
+/* Takes bytes from the front of the buffer. */
+static void drop(connection *c, size_t length) {
+    memmove(c->buffer, c->buffer + length, c->used - length);
+    c->used -= length;
+}
+
+/* Takes ownership of the head and of the body's data. */
+static void record_request(connection *c, char *head, text body) {
+    ic_peer_request *request = need(calloc(1, sizeof *request));
+    request->head = head;
+    request->body = body.data;
+    request->length = body.length;
+    request->connection = c->index;
+    ic_peer *peer = c->peer;
+    pthread_mutex_lock(&peer->lock);
+    *peer->last = request;
+    peer->last = &request->next;
+    c->arrival = ++peer->request_count;
+    pthread_cond_broadcast(&peer->changed);
+    pthread_mutex_unlock(&peer->lock);
+}
+
 static bool read_request(connection *c) {
     size_t head_end, end;
     if (!fill_until(c, 0, "\r\n\r\n", &head_end)) return false;
@@ -285,22 +311,40 @@ static bool read_request(connection *c) {
         if (whole) body = copy_text(c->buffer + head_end, length);
     }
     if (!whole) return free(head), free(body.data), false;
-    memmove(c->buffer, c->buffer + end, c->used - end);
-    c->used -= end;
-
-    ic_peer_request *request = need(calloc(1, sizeof *request));
-    request->head = head;
-    request->body = body.data;
-    request->length = body.length;
-    request->connection = c->index;
-    ic_peer *peer = c->peer;
-    pthread_mutex_lock(&peer->lock);
-    *peer->last = request;
-    peer->last = &request->next;
-    c->arrival = ++peer->request_count;
-    pthread_cond_broadcast(&peer->changed);
-    pthread_mutex_unlock(&peer->lock);
+    drop(c, end);
+    record_request(c, head, body);
     return true;
+}
+
+/* HTTP/2 without TLS (RFC 9113, 3.4 and 4.1). The request that is recorded has the line "H2 /<number of the
+ * stream>" and no fields, which are compressed; its body is what came in DATA frames. */
+static bool read_frames(connection *c) {
+    enum { PREFACE = 24, FRAME_HEAD = 9, DATA = 0, HEADERS = 1, END_STREAM = 1 };
+    text body = copy_text("", 0);
+    if (!c->framed && fill(c, PREFACE)) drop(c, PREFACE);
+    c->framed = true;
+    while (fill(c, FRAME_HEAD)) {
+        const unsigned char *head = (const unsigned char *)c->buffer;
+        size_t length = (size_t)head[0] << 16 | (size_t)head[1] << 8 | head[2];
+        unsigned type = head[3], flags = head[4];
+        unsigned stream =
+            (head[5] & 0x7fu) << 24 | (unsigned)head[6] << 16 | (unsigned)head[7] << 8 | head[8];
+        if (!fill(c, FRAME_HEAD + length)) break;
+        if (type == DATA) {
+            body.data = need(realloc(body.data, body.length + length + 1));
+            memcpy(body.data + body.length, c->buffer + FRAME_HEAD, length);
+            body.length += length;
+            body.data[body.length] = '\0';
+        }
+        drop(c, FRAME_HEAD + length);
+        if ((type != DATA && type != HEADERS) || !(flags & END_STREAM)) continue;
+        char line[64];
+        snprintf(line, sizeof line, "H2 /%u HTTP/2\r\n\r\n", stream);
+        record_request(c, copy_text(line, strlen(line)).data, body);
+        return true;
+    }
+    free(body.data);
+    return false;
 }
 
 /* ---- A connection's thread ---- */
@@ -326,6 +370,7 @@ static bool take_step(connection *c, const step *s) {
     char ignored[16384];
     switch (s->kind) {
     case READ: return read_request(c);
+    case FRAMES: return read_frames(c);
     case SEND: return transmit(c, s->text.data, s->text.length);
     case REPEAT: return transmit_repeated(c, &s->text, (size_t)s->number);
     case DRIP: return transmit_slowly(c, &s->text, (int)s->number);
