@@ -205,7 +205,7 @@ static result multipart_end_delimiter(ic_multipart *reader) {
     while (space < length && (rest[space] == ' ' || rest[space] == '\t'))
         space++;
     if (space + 2 > length && space <= SPACE_MAX) return MORE;
-    if (space + 2 <= length && rest[space] == '\r' && rest[space + 1] == '\n') {
+    if (space + 2 <= length && space <= SPACE_MAX && rest[space] == '\r' && rest[space + 1] == '\n') {
         reader->at += space; /* the line break is also the start of the header block */
         reader->state = HEADERS;
         return AGAIN;
@@ -240,7 +240,7 @@ static result multipart_read_headers(ic_multipart *reader) {
     static const char end[] = "\r\n\r\n";
     size_t length;
     const char *rest = multipart_rest(reader, &length), *found = memmem(rest, length, end, sizeof end - 1);
-    if (!found) return length > HEADERS_MAX ? FAILED : MORE;
+    if (!found) return length >= HEADERS_MAX + sizeof end - 1 ? FAILED : MORE;
     length = (size_t)(found - rest);
     if (length > HEADERS_MAX || memchr(rest, '\0', length)) return FAILED;
     char *block = ic_strndup(rest, length);
