@@ -81,6 +81,7 @@ local function check(label, group, options)
     mistake.raise(label, "group: expected the key of a group, got %s",
       group == "" and "an empty string" or mistake.type_of(group))
   end
+  if options.signer ~= nil then action.signer(label, options.signer) end
   local data = options.render_data
   if data ~= nil and (type(data) ~= "table" or #data > 0) then
     mistake.raise(label, "render_data: expected a table of fields, got %s",

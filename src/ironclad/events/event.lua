@@ -8,6 +8,9 @@
 --   event.id          Ironclad's id of the event, from the header. A repeated delivery has the same id
 --   event.name        payload.event; nil when the envelope has none
 --   event:resource()  the workflow, record or obligation that it is about
+--
+-- An event of Clickwrap's (ironclad.clickwrap.webhook) has no payload: its name is its event_type, and it is about an
+-- activity, a version, a contract, a group or a request.
 
 local Error = require "ironclad.base.error"
 local mistake = require "ironclad.base.mistake"
@@ -25,13 +28,29 @@ local subjects = {
   { resource = "workflows", fields = { "workflowID", "workflowId" } },
 }
 
-local function subject_of(payload)
-  for _, subject in ipairs(subjects) do
+-- The same of Clickwrap, whose fields have an id or a table with it.
+local clickwrap_subjects = {
+  { resource = "activity", fields = { "activity" } },
+  { resource = "versions", fields = { "version" } },
+  { resource = "contracts", fields = { "contract" } },
+  { resource = "groups", fields = { "group" } },
+  { resource = "requests", fields = { "request" } },
+}
+
+local function subject_in(place, known)
+  for _, subject in ipairs(known) do
     for _, field in ipairs(subject.fields) do
-      local id = type(payload) == "table" and payload[field]
-      if type(id) == "string" and id ~= "" then return subject.resource, id end
+      local id = rawget(place, field)
+      if type(id) == "table" then id = id.id end
+      if (type(id) == "string" and id ~= "") or type(id) == "number" then return subject.resource, id end
     end
   end
+end
+
+local function subject_of(envelope)
+  local payload = rawget(envelope, "payload")
+  if type(payload) == "table" then return subject_in(payload, subjects) end
+  return subject_in(envelope, clickwrap_subjects)
 end
 
 --- Fetches the workflow, record or obligation that the event is about.
@@ -45,10 +64,10 @@ function methods:resource(client, options)
     mistake.raise("event:resource", "this event has no client: pass one, as in event:resource(client)")
   end
   run.check_client("event:resource", client)
-  local resource, id = subject_of(rawget(self, "payload"))
+  local resource, id = subject_of(self)
   if not resource then
     return nil, Error.new { kind = "not_found", outcome = "not_done", retryable = false, attempts = 0,
-      message = ("the event %s has no id of a workflow, record or obligation"):format(self.name or "without a name") }
+      message = ("the event %s has no id of anything that can be fetched"):format(self.name or "without a name") }
   end
   return client[resource]:get(id, options)
 end
@@ -71,7 +90,7 @@ function event.text(self) return getmetatable(self).text end
 -- @param text what the envelope was parsed from
 function event.new(envelope, id, client, text)
   local payload = envelope.payload
-  local name = type(payload) == "table" and payload.event
+  local name = type(payload) == "table" and payload.event or envelope.event_type
   local known = { id = id, name = type(name) == "string" and name or nil }
   return setmetatable(envelope, {
     __name = "ironclad.event", __tostring = to_text, client = client, id = id, text = text,

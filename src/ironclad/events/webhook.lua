@@ -38,4 +38,9 @@ function webhook.verify(headers, raw_body, public_key, ...)
   return true
 end
 
+--- A webhook of Clickwrap (ironclad.clickwrap.webhook), whose events are not signed.
+-- @param options token, clickwrap
+-- @return an object with unwrap and receiver
+function webhook.clickwrap(...) return require "ironclad.clickwrap.webhook"(...) end
+
 return mistake.guard_all(webhook)
