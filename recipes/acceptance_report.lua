@@ -1,0 +1,66 @@
+-- Writes who accepted what between two days, as CSV:
+--
+--   lua acceptance_report.lua 2026-01-01 2026-02-01 > acceptances.csv
+--
+-- From the first day on and before the second, in UTC; without the second, up to now. One line for each contract of
+-- each acceptance. Progress goes to stderr; the last line there says how many lines were written. Without that line the
+-- file is not whole. Acceptances in test mode are listed too: an activity does not say which they are.
+--
+-- Reads its connection from IRONCLAD_CLICKWRAP_TOKEN and the other variables of ironclad.clickwrap.from_env.
+
+local ironclad = require "ironclad"
+
+local from, before = arg[1], arg[2] or "9999-12-31"
+local DAY = "^%d%d%d%d%-%d%d%-%d%d$"
+if not (from and from:find(DAY) and before:find(DAY) and from < before) then
+  error("usage: lua acceptance_report.lua FROM [BEFORE], days as 2026-01-31, FROM the earlier one", 0)
+end
+
+-- The columns, and how they are found in an activity with its contract and version.
+local columns = {
+  { "time", function(activity) return activity.created_time end },
+  { "signer", function(activity) return activity.signer_id end },
+  { "contract", function(_, contract) return contract.id end },
+  { "title", function(_, contract, version) return version.title or contract.title end },
+  { "version", function(_, _, version) return version.full_version_number or version.id end },
+  { "address", function(_, _, _, connection) return connection.remote_address end },
+  { "browser", function(_, _, _, connection) return connection.user_agent end },
+  { "activity", function(activity) return activity.id end },
+}
+
+-- A line of CSV (RFC 4180). A field is quoted where it must be.
+local function line(fields)
+  for i = 1, #columns do
+    local text = tostring(fields[i] == nil and "" or fields[i] == ironclad.null and "" or fields[i])
+    fields[i] = text:find '[",\r\n]' and '"' .. text:gsub('"', '""') .. '"' or text
+  end
+  return table.concat(fields, ",") .. "\r\n"
+end
+
+-- What `expand` has put in the place of an id; without it, a table with the id.
+local function expanded(value) return type(value) == "table" and value or { id = value } end
+
+local clickwrap, filter = ironclad.clickwrap.from_env(), ironclad.clickwrap.filter
+local header = {}
+for i, column in ipairs(columns) do header[i] = column[1] end
+assert(io.write(line(header)))
+
+local read, written = 0, 0
+for activity in clickwrap.activity:each {
+  filter = filter.And(filter.eq("event_type", "agreed"), filter.ge("created_time", from)), expand = "contract,version",
+} do
+  read = read + 1
+  -- Times are ISO 8601 in UTC, so they compare as texts.
+  if activity.created_time < before then
+    local fields = {}
+    local contract, version = expanded(activity.contract), expanded(activity.version)
+    for i, column in ipairs(columns) do
+      fields[i] = column[2](activity, contract, version, activity.connection_data or {})
+    end
+    assert(io.write(line(fields)))
+    written = written + 1
+  end
+  if read % 100 == 0 then io.stderr:write(("%d read, the last of %s\n"):format(read, activity.created_time)) end
+end
+assert(io.stdout:flush())
+io.stderr:write(("%d acceptances written\n"):format(written))

@@ -1,0 +1,64 @@
+-- recipes/acceptance_report.lua as it stands, against the sandbox's Clickwrap.
+local ironclad = require "ironclad"
+local peer = require "spec.support.peer"
+
+describe("recipes/acceptance_report.lua", function()
+  local sandbox, clickwrap, folder
+  setup(function()
+    sandbox = assert(require("ironclad.sandbox").start { port = 0, tls = false, clock = "2026-01-31T09:00:00Z" })
+    clickwrap = sandbox:clickwrap()
+    folder = peer.temporary_folder()
+  end)
+  teardown(function()
+    sandbox:stop()
+    peer.remove_folder(folder)
+  end)
+
+  -- Runs the recipe -> what it wrote to stdout, what to stderr, its status.
+  local function run(...)
+    local about = sandbox:clickwrap_settings()
+    local source = ("local given = { IRONCLAD_CLICKWRAP_TOKEN = %q, IRONCLAD_CLICKWRAP_ACTIVITY_HOST = %q, "
+      .. "IRONCLAD_CLICKWRAP_REST_HOST = %q }\nos.getenv = function(name) return given[name] end\n"
+      .. "local out = %q\nio.stdout = assert(io.open(out, 'wb')) io.output(io.stdout)\n"
+      .. "arg = { ... }\ndofile 'recipes/acceptance_report.lua'\nio.stdout:close()\n"):format(about.api_token,
+        about.url, about.url, folder .. "/csv")
+    local said, status = peer.lua(source, {}, ...)
+    return peer.read_file(folder .. "/csv"), said, status
+  end
+
+  local function accept(signer, options)
+    local arguments = { signer = signer, group = "terms" }
+    for name, value in pairs(options or {}) do arguments[name] = value end
+    return ironclad.must(clickwrap:accept(arguments))
+  end
+
+  it("lists who accepted what between two days, with progress", function()
+    accept 'Jane "J", Doe'
+    sandbox:advance(24 * 3600)
+    local evidence = accept("joe@example.com", { connection = { remote_address = "203.0.113.7",
+      user_agent = "Lynx\n2" } })
+    ironclad.must(clickwrap:displayed { signer = "joe@example.com", group = "terms" })
+    sandbox:advance(24 * 3600)
+    accept "too late"
+
+    local csv, said, status = run("2026-01-31", "2026-02-02")
+    assert.are.equal(0, status, said)
+    local lines = {}
+    for line in csv:gmatch "(.-)\r\n" do lines[#lines + 1] = line end
+    assert.are.equal("time,signer,contract,title,version,address,browser,activity", lines[1])
+    assert.are.equal(5, #lines, csv)
+    assert.matches('\n2026%-01%-31T[^,]*,"Jane ""J"", Doe",%d+,Privacy Policy,1%.0,,,%x+\r\n', csv)
+    assert.is_truthy(csv:find(',203.0.113.7,"Lynx\n2",' .. evidence.activities[1].id, 1, true), csv)
+    assert.is_nil(csv:find("too late", 1, true))
+    assert.matches("4 acceptances written\n$", said)
+  end)
+
+  it("is told which days it wants", function()
+    for _, days in ipairs { {}, { "yesterday" }, { "2026-02-01", "2026-01-01" } } do
+      local csv, said, status = run(days[1], days[2])
+      assert.are.equal(1, status)
+      assert.matches("usage: lua acceptance_report%.lua FROM", said)
+      assert.are.equal("", csv)
+    end
+  end)
+end)

@@ -1,0 +1,241 @@
+-- recipes/nginx/terms.lua as it stands: a real nginx, a real browser, and the sandbox's Clickwrap. The suite `browser`
+-- of spec/run runs it.
+local browsers = require "spec.support.browser"
+local ironclad = require "ironclad"
+local nginx = require "spec.support.nginx"
+local peer = require "spec.support.peer"
+
+local GROUP, PASSWORD, SECRET = "terms", "open sesame", "the secret of the web app"
+local BOX, BUTTON = "input[type=checkbox]", "button"
+
+local sandbox, clickwrap, site, browser
+
+-- Starts nginx with the recipe's own configuration -> { url =, error_log =, stop = }.
+local function start_site(variables)
+  local folder = peer.temporary_folder()
+  peer.shell("mkdir " .. folder .. "/html")
+  peer.write_file(folder .. "/html/index.html", "<h1>Inside</h1>")
+  peer.write_file(folder .. "/html/deep.html", "<h1>Deep inside</h1>")
+  local users = {}
+  for i = 1, 9 do users[i] = ("user%d:{PLAIN}%s\n"):format(i, PASSWORD) end
+  peer.write_file(folder .. "/users", table.concat(users))
+  peer.write_file(folder .. "/local.conf", ("lua_package_path %q;\nlua_package_cpath %q;\n"):format(package.path,
+    package.cpath))
+  local words = {}
+  for name, value in pairs(variables) do words[#words + 1] = name .. "=" .. peer.quoted(value) end
+  local port, output, status
+  repeat -- another process may take the free port before nginx opens it
+    port = peer.free_port()
+    peer.write_file(folder .. "/nginx.conf", (peer.read_file "recipes/nginx/terms.conf":gsub("127%.0%.0%.1:8080",
+      "127.0.0.1:" .. port)))
+    output, status = peer.shell(("IRONCLAD_SITE=$PWD/recipes/nginx TMPDIR=%s %s %s -p %s -c nginx.conf -g %s"):format(
+      folder, table.concat(words, " "), nginx.program(), folder,
+      peer.quoted(peer.shell "id -u":match "^0%s*$" and "user root;" or "")))
+  until not output:find "Address already in use"
+  assert(status == 0, output)
+  local self = { url = "http://127.0.0.1:" .. port, port = port }
+  function self.error_log() return peer.read_file(folder .. "/error.log") end
+  function self.stop()
+    peer.shell(("id=$(cat %s/nginx.pid); kill $id; while kill -0 $id; do sleep 0.02; done"):format(folder))
+    peer.remove_folder(folder)
+  end
+  return self
+end
+
+-- What curl gets as a user -> the body, and the status as text.
+local function get(user, path, arguments)
+  local output = nginx.get(site, path, ("-u %s:%s -w '\\n%%{http_code}' %s"):format(user, peer.quoted(PASSWORD),
+    arguments or ""))
+  local body, status = output:match "^(.*)\n(%d+)$"
+  return body, status
+end
+
+local function token_of(page) return page:match 'name="token" value="([^"]*)"' end
+
+local function post(user, fields)
+  local words = { "-o /dev/null" }
+  for name, value in pairs(fields) do
+    words[#words + 1] = "--data-urlencode " .. peer.quoted(name .. "=" .. value)
+  end
+  return select(2, get(user, "/terms", table.concat(words, " ")))
+end
+
+local function agreed(user)
+  return ironclad.must(clickwrap:history(user, { event = "agreed" }))
+end
+
+local function count_events() return select(2, site.error_log():gsub("event %S+ version_published", "")) end
+
+local function eventually(check)
+  for _ = 1, 1000 do
+    if check() then return true end
+    peer.shell "sleep 0.02"
+  end
+  error "it did not happen"
+end
+
+-- Publishes a new version of a contract of the group, and waits until the gate has been told.
+local function publish(is_major, body)
+  local before = count_events()
+  sandbox:clickwrap_publish { contract = "terms-of-service", major = is_major, body = body or "<p>New</p>" }
+  eventually(function() return count_events() > before end)
+end
+
+-- Somebody reports new terms -> the status of the answer.
+local function report(token)
+  return (nginx.get(site, "/terms/events", ("-o /dev/null -w '%%{http_code}' -H %s -d %s"):format(
+    peer.quoted("Pactsafe-Webhook-Token: " .. token), peer.quoted '{"id":"made up","event_type":"version_published"}')))
+end
+
+setup(function()
+  sandbox = assert(require("ironclad.sandbox").start { port = 0, tls = false })
+  clickwrap = sandbox:clickwrap()
+  local about = sandbox:clickwrap_settings()
+  site = start_site {
+    IRONCLAD_TERMS_GROUP = GROUP, IRONCLAD_TERMS_WEBHOOK_TOKEN = SECRET,
+    IRONCLAD_CLICKWRAP_SITE = about.site_access_id, IRONCLAD_CLICKWRAP_TOKEN = about.api_token,
+    IRONCLAD_CLICKWRAP_ACTIVITY_HOST = about.url, IRONCLAD_CLICKWRAP_REST_HOST = about.url,
+  }
+  sandbox:clickwrap_webhook { url = site.url .. "/terms/events", token = SECRET }
+  browser = browsers.start()
+end)
+teardown(function()
+  if browser then browser:stop() end
+  if site then site.stop() end
+  if sandbox then sandbox:stop() end
+end)
+
+describe("the gate, in a browser without scripts", function()
+  it("shows the terms, refuses without the box, and lets through after it", function()
+    local page = browser:page { user = "user1", password = PASSWORD }
+    assert.are.equal(403, page:open(site.url .. "/deep.html"))
+    assert.are.same({ 2, 1, 1 }, { page:count "iframe[sandbox]", page:count(BOX), page:count(BUTTON) })
+
+    -- The browser itself refuses, and sends nothing.
+    page:click(BUTTON)
+    assert.are.same({ "GET " .. site.url .. "/deep.html" }, page.requests)
+    assert.are.same({}, agreed "user1")
+
+    page:click(BOX)
+    page:click(BUTTON, true)
+    assert.are.same({ 200, site.url .. "/deep.html" }, { page.status, page:url() })
+    assert.matches("Deep inside", page:html())
+    assert.are.same({ "POST " .. site.url .. "/terms", "GET " .. site.url .. "/deep.html" },
+      { page.requests[2], page.requests[3] })
+    assert.are.equal(200, page:open(site.url .. "/"))
+  end)
+
+  it("records the person's address, browser and time, once for each contract", function()
+    local list = agreed "user1"
+    assert.are.equal(2, #list)
+    for _, activity in ipairs(list) do
+      assert.are.equal("127.0.0.1", activity.connection_data.remote_address)
+      assert.matches("HeadlessChrome", activity.connection_data.user_agent)
+      assert.matches("/terms$", activity.connection_data.page_url)
+      assert.matches("^%x+$", activity.custom_data.acceptance_key)
+      assert.matches("^%d%d%d%d%-", activity.created_time)
+    end
+  end)
+
+  it("refuses a form that comes without the box all the same", function()
+    local page = browser:page { user = "user2", password = PASSWORD }
+    page:open(site.url .. "/")
+    local before = page.loads
+    page:evaluate "document.querySelector('form').submit()" -- does not ask the browser's own check
+    page:await_load(before)
+    assert.are.equal(400, page.status)
+    assert.matches('role="alert">Please tick the box to accept%.<', page:html())
+    assert.are.same({}, agreed "user2")
+    page:click(BOX)
+    page:click(BUTTON, true)
+    assert.are.same({ 200, site.url .. "/" }, { page.status, page:url() })
+  end)
+
+  it("does not show a minor version again, and shows a major one", function()
+    publish(false)
+    local page = browser:page { user = "user1", password = PASSWORD }
+    assert.are.equal(200, page:open(site.url .. "/"))
+
+    publish(true)
+    assert.are.equal(403, page:open(site.url .. "/deep.html"))
+    page:click(BOX)
+    page:click(BUTTON, true)
+    assert.are.same({ 200, site.url .. "/deep.html" }, { page.status, page:url() })
+    assert.are.equal(4, #agreed "user1")
+  end)
+
+  it("shows texts that no script of theirs leaves", function()
+    publish(true, '<h1>Text</h1><script>parent.document.title = "taken"</script><img src=x onerror="top.taken = 1">')
+    local page = browser:page { user = "user3", password = PASSWORD, scripts = true }
+    assert.are.equal(403, page:open(site.url .. "/"))
+    assert.are.same({ "Terms", "undefined" }, { page:evaluate "document.title", page:evaluate "typeof taken" })
+    assert.are.equal(2, page:evaluate "document.querySelectorAll('iframe').length")
+  end)
+end)
+
+describe("the gate", function()
+  it("believes no form but its own, for that user", function()
+    local page, status = get("user4", "/deep.html")
+    assert.are.equal("403", status)
+    local token = token_of(page)
+    for name, row in pairs {
+      ["another user's"] = { "user5", { token = token, agree = "yes" } },
+      ["a changed one"] = { "user4", { token = token:gsub("^..", "AA"), agree = "yes" } },
+      ["a changed signature"] = { "user4", { token = token .. "A", agree = "yes" } },
+      ["none"] = { "user4", { agree = "yes" } },
+      ["no box"] = { "user4", { token = token } },
+      ["another box"] = { "user4", { token = token, agree = "no" } },
+    } do
+      assert.are.equal("400", post(row[1], row[2]), name)
+    end
+    assert.are.same({ {}, {} }, { agreed "user4", agreed "user5" })
+    assert.are.equal("303", post("user4", { token = token, agree = "yes", next = "/deep.html" }))
+  end)
+
+  it("records a form once, however often and however fast it comes", function()
+    local token = token_of((get("user5", "/")))
+    local command = ("curl -sS -m 60 -o /dev/null -w '%%{http_code} ' -u user5:%s --data-urlencode %s -d agree=yes "
+      .. "http://127.0.0.1:%d/terms"):format(peer.quoted(PASSWORD), peer.quoted("token=" .. token), site.port)
+    local output = peer.shell(("(%s & %s & %s & %s & wait)"):format(command, command, command, command))
+    assert.are.equal("303 303 303 303 ", output)
+    assert.are.equal("303", post("user5", { token = token, agree = "yes" }))
+    assert.are.equal(2, #agreed "user5")
+  end)
+
+  for _, path in ipairs { "//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:alert(1)", "x" } do
+    it("goes on to no other site: " .. path, function()
+      local token = token_of((get("user6", "/"))) or token_of((get("user7", "/")))
+      local output = nginx.get(site, "/terms", ("-o /dev/null -w '%%{redirect_url}' -u user6:%s --data-urlencode %s "
+        .. "--data-urlencode %s -d agree=yes"):format(peer.quoted(PASSWORD), peer.quoted("token=" .. (token or "")),
+        peer.quoted("next=" .. path)))
+      assert.is_nil(output:find("evil", 1, true), output)
+    end)
+  end
+
+  it("escapes what is in the address", function()
+    local page = get("user8", "'/x%22%3E%3Cscript%3E?a=%22%3E%3Cscript%3Ealert(1)%3C/script%3E'")
+    assert.is_nil(page:find("<script", 1, true), page)
+  end)
+
+  it("wants a password, also for the form", function()
+    for _, path in ipairs { "/", "/terms" } do
+      assert.are.equal("401", (nginx.get(site, path, "-o /dev/null -w '%{http_code}'")))
+    end
+  end)
+
+  it("does not believe an event without the secret", function()
+    assert.are.equal("401", report "guessed")
+  end)
+
+  it("lets in who is known to have accepted when Clickwrap is away, and nobody else", function()
+    assert.are.equal("200", select(2, get("user4", "/")))
+    sandbox:stop()
+    sandbox = nil
+    assert.are.equal("200", select(2, get("user4", "/")))
+    local page, status = get("user9", "/")
+    assert.are.equal("503", status)
+    assert.matches("cannot find out right now", page)
+    assert.are.equal("200", report(SECRET))
+    assert.are.equal("503", select(2, get("user4", "/")))
+  end)
+end)
