@@ -203,8 +203,20 @@ local fields = {
 
 local function sentence(name) return (name:gsub("[_-]", " "):gsub("^%l", string.upper)) end
 
+local verbs = { get = "Reads", list = "Lists", create = "Makes", update = "Changes", delete = "Deletes",
+  publish = "Publishes", send = "Sends", render = "Renders", download = "Downloads", export = "Exports",
+  retrieve = "Reads", load = "Loads", upsert = "Makes or changes", restore = "Restores", upload = "Uploads",
+  clone = "Copies", archive = "Archives", capture = "Captures", status = "Reads the status of" }
+
+-- Of a name without a sentence of its own: "list_signers" of the resource sites is "Lists signers."
+local function made(entry)
+  local verb, rest = (entry.name or entry.id):match "^(%l+)_?(.*)$"
+  local object = rest ~= "" and rest or entry.resource or ""
+  return ("%s %s."):format(verbs[verb] or sentence(verb or ""), (object:gsub("_", " ")))
+end
+
 --- What an operation does.
-function words.operation(entry) return operations[entry.id] or sentence(entry.name or entry.id) .. "." end
+function words.operation(entry) return operations[entry.id] or made(entry) end
 
 --- What an argument is, without a full stop.
 function words.field(name) return fields[name] or sentence(name) end

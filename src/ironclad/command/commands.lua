@@ -24,6 +24,8 @@ return {
   { name = "export", arguments = "TYPE", group = "More", text = "Make a report, wait for it, and download it" },
   { name = "describe", arguments = "[TEMPLATE]", group = "More",
     text = "Show the templates and record types of the company, and their fields" },
+  { name = "clickwrap", arguments = "RESOURCE OPERATION…", group = "More",
+    text = "Work with Clickwrap: who accepted which terms" },
   { name = "run", arguments = "FILE.lua [ARGUMENT…]", group = "More",
     text = "Run a Lua script that has `client` and `ironclad`" },
   { name = "sandbox", arguments = "[-- COMMAND…]", group = "More",

@@ -34,6 +34,10 @@ local function each_place(visit)
     local words = flags_of(require("ironclad.command." .. command.name).flags)
     if command.name == "completion" then words = { "bash", "zsh", "fish" } end
     if command.name == "help" then words = first end
+    if command.name == "clickwrap" then
+      words = { "accepted", "terms", "history" }
+      for _, resource in ipairs(names.clickwrap) do words[#words + 1] = names.shown(resource) end
+    end
     visit(command.name, words)
   end
   for _, resource in ipairs(names.resources) do

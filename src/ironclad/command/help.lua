@@ -37,9 +37,9 @@ end
 local function heading(text) terminal.write("\n", terminal.paint(text, "bold"), "\n") end
 
 --- The resources and what is done with them, for the overview.
-local function resource_lines()
+local function resource_lines(resources)
   local names, list = require "ironclad.command.names", {}
-  for _, resource in ipairs(names.resources) do
+  for _, resource in ipairs(resources) do
     local words = names.operation_words(resource)
     list[#list + 1] = { names.shown(resource), table.concat(words, ", ", 1, math.min(#words, 6))
       .. (#words > 6 and ", …" or "") }
@@ -64,7 +64,7 @@ function help.overview()
   end
   pairs_of_columns(list)
   heading "Resources"
-  pairs_of_columns(resource_lines())
+  pairs_of_columns(resource_lines(require("ironclad.command.names").resources))
   heading "Examples"
   terminal.write([[
   ironclad login acme
@@ -94,6 +94,10 @@ function help.command(command)
     pairs_of_columns(list)
   end
   if module.help then terminal.write("\n", module.help, "\n") end
+  if command.name == "clickwrap" then
+    heading "Resources"
+    pairs_of_columns(resource_lines(require("ironclad.command.names").clickwrap))
+  end
 end
 
 --- The operations of a resource.
@@ -150,7 +154,7 @@ function help.operation(resource, word)
   end
   heading "Options"
   pairs_of_columns(flags.describe(require("ironclad.command.operation").flags(described, helper)))
-  if entry then
+  if entry and #entry.scopes > 0 then
     heading "Needs"
     terminal.write("  ", table.concat(entry.scopes, entry.scopes_any and " or " or ", "), "\n")
   end

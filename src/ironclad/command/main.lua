@@ -25,6 +25,7 @@ end
 
 local function run_command(command, words)
   local module = require("ironclad.command." .. command.name)
+  if module.dispatch then return module.dispatch(words) end
   local known = { { "help", short = "h", hidden = true } }
   for _, flag in ipairs(module.flags) do known[#known + 1] = flag end
   local options, rest, before = flags.parse(words, known, module.stop)

@@ -40,19 +40,20 @@ for _, job in ipairs(core.jobs()) do
   end
 end
 
-local resources, known = {}, {} -- the names in the catalog's order; resource -> numbers and names of its operations
-for number, _, resource, name in catalog.names() do
+local products = { clm = {}, clickwrap = {} } -- the names of their resources, in the catalog's order
+local known, product_of = {}, {} -- resource -> numbers and names of its operations; resource -> its product
+for number, _, resource, name, _, product in catalog.names() do
   if name then
     if not known[resource] then
-      known[resource] = {}
-      resources[#resources + 1] = resource
+      known[resource], product_of[resource] = {}, product
+      table.insert(products[product], resource)
     end
     table.insert(known[resource], { number, name })
   end
 end
 
---- The resources in the catalog's order.
-names.resources = resources
+--- The resources of Ironclad in the catalog's order; and those of Clickwrap (`ironclad clickwrap RESOURCE …`).
+names.resources, names.clickwrap = products.clm, products.clickwrap
 
 --- The entries of a resource's operations, in the catalog's order.
 function names.operations(resource)
@@ -67,17 +68,20 @@ function names.shown(name) return (name:gsub("_", "-")) end
 local function normal(word) return (word:gsub("%-", "_")) end
 
 --- The resource that words begin with.
+-- @param product "clm" unless given, or "clickwrap"
 -- @return its name, and how many words it took; nil
-function names.resource(words)
+function names.resource(words, product)
   local word = normal(words[1] or "")
-  if known[aliases[word] or word] then return aliases[word] or word, 1 end
+  if product == "clickwrap" then return product_of[word] == product and word or nil, 1 end
+  word = aliases[word] or word
+  if product_of[word] == "clm" then return word, 1 end
   if word == "scim" and known["scim." .. normal(words[2] or "")] then return "scim." .. normal(words[2]), 2 end
 end
 
 --- All words that name a resource, for completion and suggestions.
 function names.resource_words()
   local list = {}
-  for _, resource in ipairs(resources) do list[#list + 1] = names.shown(resource) end
+  for _, resource in ipairs(names.resources) do list[#list + 1] = names.shown(resource) end
   list[#list + 1], list[#list + 2], list[#list + 3] = "templates", "users", "groups"
   return list
 end
@@ -108,8 +112,9 @@ function names.operation(resource, word)
   local meant = synonyms[name]
   if meant and not catalog.find(resource .. ":" .. meant) then meant = nil end
   meant = meant and names.shown(meant) or core.nearest(names.shown(name), names.operation_words(resource))
-  fail.usage("%s has no operation %q%s; `ironclad %s` lists them", names.shown(resource), word,
-    meant and ("; did you mean %s?"):format(meant) or "", names.shown(resource))
+  fail.usage("%s has no operation %q%s; `ironclad %s%s` lists them", names.shown(resource), word,
+    meant and ("; did you mean %s?"):format(meant) or "", product_of[resource] == "clickwrap" and "clickwrap " or "",
+    names.shown(resource))
 end
 
 return names

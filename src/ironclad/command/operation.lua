@@ -59,6 +59,9 @@ function operation.flags(entry, helper)
   return list
 end
 
+-- Makes the client: function(options). The command runs one operation, so this is set once.
+local open_client = connection.open
+
 -- ---- the words ----
 
 -- The field of the body that takes names which are no fields: attributes of a launch, properties of a record.
@@ -364,7 +367,7 @@ end
 
 local function run_entry(entry, words, before, options)
   local arguments = read_arguments(entry, words, before, options)
-  local client = connection.open(options)
+  local client = open_client(options)
   if entry.body ~= "none" then type_free(client, entry, arguments) end
   if options["dry-run"] then
     local request = fail.unless(call_operation(client, entry, arguments, { dry_run = true }))
@@ -399,7 +402,7 @@ local function run_wait(resource, name, helper, words, before, options)
   if not helper.job and not options.step and not options.status then
     fail.usage("%s %s: expected --step STEP or --status STATUS", names.shown(resource), names.shown(name))
   end
-  local client = connection.open(options)
+  local client = open_client(options)
   if entry then type_free(client, entry, arguments) end
   local call, bar = waiting_options(options)
   if entry then call.query = empty(arguments.query) end
@@ -421,7 +424,7 @@ local function run_bound(resource, name, helper, words, before, options)
     fail.usage("%s %s: unexpected %s=…", names.shown(resource), names.shown(name), assignments[1][1])
   end
   if name == "property" and #texts ~= 1 then fail.usage "property: expected ID NAME" end
-  local client = connection.open(options)
+  local client = open_client(options)
   local subject = fail.unless(client[resource]:get(ids[1]))
   if name == "property" or name == "plain" then
     local value = subject[name](subject, texts[1])
@@ -448,7 +451,9 @@ end
 --- Runs an operation.
 -- @param resource its name in the catalog
 -- @param words what follows the resource on the command line
-function operation.run(resource, words)
+-- @param opener function(options) -> the client; nil: a client of Ironclad
+function operation.run(resource, words, opener)
+  open_client = opener or connection.open
   local number, entry, helper = names.operation(resource, words[1])
   local rest = {}
   for i = 2, #words do rest[#rest + 1] = words[i] end

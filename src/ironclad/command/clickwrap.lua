@@ -1,0 +1,87 @@
+--- ironclad clickwrap …: Clickwrap, the acceptance of legal terms.
+--
+--   ironclad clickwrap accepted SIGNER GROUP     whether a signer has accepted the current terms (status 0, else 1)
+--   ironclad clickwrap terms GROUP               the contracts of a group that are published now
+--   ironclad clickwrap history SIGNER            what a signer has accepted
+--   ironclad clickwrap RESOURCE OPERATION …      every operation of Clickwrap's REST API
+
+local core = require "ironclad.core"
+local fail = require "ironclad.command.fail"
+local flags = require "ironclad.command.flags"
+local output = require "ironclad.command.output"
+
+local clickwrap = { flags = {
+  { "connection", short = "c", value = "NAME", text = "The connection; otherwise IRONCLAD_CLICKWRAP_SITE and so on" },
+} }
+for _, flag in ipairs(output.flags) do clickwrap.flags[#clickwrap.flags + 1] = flag end
+
+clickwrap.help = [[
+  ironclad clickwrap accepted SIGNER GROUP   whether a signer has accepted the current terms: exit status 0, otherwise 1
+  ironclad clickwrap terms GROUP             the terms that are published now
+  ironclad clickwrap history SIGNER          what a signer has accepted
+
+The connection is -c NAME, or IRONCLAD_CLICKWRAP_ENVIRONMENT, IRONCLAD_CLICKWRAP_SITE and IRONCLAD_CLICKWRAP_TOKEN.]]
+
+local function open(options)
+  local ironclad = require "ironclad"
+  if options.connection then return ironclad.clickwrap(options.connection) end
+  if (os.getenv "IRONCLAD_CLICKWRAP_SITE" or "") == "" and (os.getenv "IRONCLAD_CLICKWRAP_TOKEN" or "") == "" then
+    fail.login "no connection: set IRONCLAD_CLICKWRAP_ENVIRONMENT, IRONCLAD_CLICKWRAP_SITE and IRONCLAD_CLICKWRAP_TOKEN"
+  end
+  return ironclad.clickwrap.from_env()
+end
+
+-- The current version that a signer has accepted, or why not.
+local function accepted(client, words, options)
+  if #words ~= 2 then fail.usage "expected SIGNER GROUP" end
+  local answer, err = client:accepted(words[1], words[2])
+  if answer == nil then fail.unless(nil, err) end
+  output.value(options, answer)
+  local yes = answer == true or type(answer) == "table" and answer.accepted ~= false
+  return yes and fail.DONE or fail.FAILED
+end
+
+local function terms(client, words, options)
+  if #words ~= 1 then fail.usage "expected GROUP" end
+  local value, err = client:terms(words[1])
+  output.value(options, fail.unless(value, err))
+end
+
+local function history(client, words, options)
+  if #words ~= 1 then fail.usage "expected SIGNER" end
+  local value, err = client:history(words[1])
+  output.value(options, fail.unless(value, err))
+end
+
+local actions = { accepted = accepted, terms = terms, history = history }
+
+--- Runs the words after `clickwrap`.
+function clickwrap.dispatch(words)
+  local names = require "ironclad.command.names"
+  local word = words[1]
+  if not word or word == "--help" or word == "-h" then
+    return require("ironclad.command.help").run { "clickwrap" }
+  end
+  if actions[word] then
+    local given = {}
+    for i = 2, #words do given[i - 1] = words[i] end
+    local options, rest = flags.parse(given, clickwrap.flags)
+    return actions[word](open(options), rest, options)
+  end
+  local resource, taken = names.resource(words, "clickwrap")
+  if not resource then
+    local candidates = { "accepted", "terms", "history" }
+    for _, name in ipairs(names.clickwrap) do candidates[#candidates + 1] = name end
+    local nearest = core.nearest(word, candidates)
+    fail.usage("clickwrap has no resource %q%s; `ironclad clickwrap` lists them", word,
+      nearest and ("; did you mean %s?"):format(nearest) or "")
+  end
+  local rest = {}
+  for i = taken + 1, #words do rest[#rest + 1] = words[i] end
+  if not rest[1] or rest[1] == "--help" or rest[1] == "-h" then
+    return require("ironclad.command.help").resource(resource)
+  end
+  return require("ironclad.command.operation").run(resource, rest, open)
+end
+
+return clickwrap
