@@ -3,7 +3,7 @@ std = "min"
 max_line_length = 120
 include_files = { "**/*.lua", "src/sandbox/ironclad-sandbox", "src/ironclad/command/ironclad",
   ".luacheckrc", "*.rockspec" }
-exclude_files = { "build" }
+exclude_files = { "build", "library" }
 files["src/ironclad"] = { read_globals = { "vim", "ngx", "jit" } }
 files["recipes/neovim"] = { globals = { "vim" } }
 files["recipes/nginx"] = { globals = { "ngx" } }

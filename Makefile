@@ -5,6 +5,7 @@
 #   PORTABLE  1: the fallbacks for systems other than Linux, on any system, in a folder of its own
 #   BUILD     where everything built goes (default: build)
 #   LUA_PROGRAM  the interpreter of that Lua (default: lua5.4, …), which compiles the Lua files for what is installed
+#   INST_TYPEDIR  where the types for editors go (default: nowhere)
 #   LISTENER  yes or no: whether to build ironclad/listener.so (default: when libmicrohttpd is found)
 #   REDIS     yes or no: whether to build ironclad/redis.so (default: when hiredis is found)
 # CC is used, and CFLAGS and LDFLAGS are appended. So are the variables of LuaRocks: LUA_INCDIR, LIBFLAG, PREFIX,
@@ -333,7 +334,7 @@ endif
 
 reference:
 	$(MAKE) -s LUA=5.4 all
-	@eval "$$($(MAKE) -s LUA=5.4 env)" && lua5.4 docs/make_reference.lua
+	@eval "$$($(MAKE) -s LUA=5.4 env)" && lua5.4 docs/make_reference.lua && lua5.4 docs/make_types.lua
 
 # $(call copy,FROM,FILES,TO): copies files from one folder to another, with the folders in their names.
 copy = cd '$1' && for file in $2; do \
@@ -345,6 +346,7 @@ install-product: product
 	$(call copy,$(OUT)/installed,ironclad/core.so,$(INST_LIBDIR))
 	$(call copy,src,$(product_lua),$(INST_LUADIR))
 	$(call copy,$(OUT)/bin,$(product_commands),$(INST_BINDIR))
+	$(if $(INST_TYPEDIR),$(call copy,.,config.json library/ironclad.lua,$(INST_TYPEDIR)))
 install-sandbox: sandbox
 	$(call copy,$(OUT),$(sandbox_modules),$(INST_LIBDIR))
 	$(call copy,src,$(sandbox_lua),$(INST_LUADIR))

@@ -34,5 +34,7 @@ build = {
     INST_LIBDIR = "$(LIBDIR)",
     INST_LUADIR = "$(LUADIR)",
     INST_BINDIR = "$(BINDIR)",
+    -- The types for editors, as an addon of the Lua language server: config.json and library/.
+    INST_TYPEDIR = "$(PREFIX)",
   },
 }

@@ -4,103 +4,18 @@
 local catalog = require "ironclad.calls.catalog"
 local changes = require "ironclad.events.changes"
 local core = require "ironclad.core"
+local events = require "ironclad.events.methods"
 local directory = require "ironclad.resources.directory"
 local each = require "ironclad.resources.each"
 local ironclad = require "ironclad"
+local manual = require "ironclad.manual"
 local resource_methods = require "ironclad.resources.resource_methods"
 local resources = require "ironclad.resources.resources"
 local schema = require "ironclad.resources.schema"
 local wait = require "ironclad.resources.wait"
+local words = require "ironclad.words"
 
--- Methods that are not operations: their arguments, and what they do. The key is the label of the method; "*" is every
--- kind of resource.
-local helpers = {
-  ["*:refresh"] = { "arguments", "reads the resource again into the same table, and returns it" },
-  ["workflows:launch_and_wait"] = { "body, options", "launches and waits for the workflow" },
-  ["workflows:wait_launch"] = { "job, options", "waits for the workflow of `launch_async`" },
-  ["workflow_schemas:find"] = { "title, options",
-    "the template with that title or id; an error names those that exist" },
-  ["scim.users:find_by_email"] = { "email, options", "the user with that e-mail address, or nil" },
-  ["user:deactivate"] = { "options", "takes the right to log in; workflows of the user go on waiting for them" },
-  ["group:add_members"] = { "users, options", "adds users, given as tables or ids" },
-  ["group:remove_members"] = { "users, options", "removes users" },
-  ["records:changes"] = { "{ state =, since =, … }",
-    "iterates over what is new or changed since the last run: [changes](changes.md)" },
-  ["workflows:changes"] = { "{ state =, since =, … }",
-    "iterates over what is new or changed, in every status: [changes](changes.md)" },
-  ["entities:changes"] = { "{ state =, since =, … }",
-    "iterates over what is new or changed since the last run: [changes](changes.md)" },
-  ["obligations:changes"] = { "{ state =, since =, … }",
-    "iterates over what is new or changed since the last run: [changes](changes.md)" },
-  ["workflows:wait"] = { "id, { step =, status = }", "waits until the workflow has reached a step or has a status" },
-  ["exports:create_and_wait"] = { "body, options", "starts an export and waits until it can be downloaded" },
-  ["exports:wait"] = { "job, options", "waits until it can be downloaded" },
-  ["records:create_download_urls_and_wait"] = { "body, options", "asks for download links and waits for them" },
-  ["records:wait_download_urls"] = { "job, options", "waits for the links of `create_download_urls`" },
-  ["records:smart_import_and_wait"] = { "body, options", "imports a document and waits for its predictions" },
-  ["records:wait_import"] = { "import, options", "waits for the predictions of `smart_import`" },
-  ["activity:export_csv_and_wait"] = { "arguments, options", "starts a CSV export and waits for its links" },
-  ["activity:wait_csv_export"] = { "job, options", "waits for the links of `export_csv`" },
-  ["evidence:create_and_wait"] = { "body, options", "starts an export and waits until it is finished" },
-  ["evidence:wait"] = { "job, options", "waits until it is finished; at a resource's table, it is then up to date" },
-  ["workflow:wait"] = { "{ step =, status = }",
-    "waits until this workflow has reached a step or has a status; its table is then up to date" },
-  ["export:wait"] = { "options", "waits until this export can be downloaded" },
-  ["workflow:pending_approvals"] = { "options",
-    "who may approve now: a list of `{ role, displayName, order, assignees }`" },
-  ["workflow:records"] = { "options", "the records that the workflow has made" },
-  ["workflow:set"] = { "values, { comment = }",
-    "changes attributes, given as plain values; `ironclad.null` removes an attribute" },
-  ["record:set"] = { "values, options",
-    "changes properties, given as plain values; `ironclad.null` removes a property" },
-  ["record:property"] = { "name", "the plain value of a property" },
-  ["record:plain"] = { "", "all values as one flat table, such as a row of a database" },
-}
-for _, kind in ipairs { "entity", "obligation" } do
-  for _, name in ipairs { "set", "property", "plain" } do
-    helpers[kind .. ":" .. name] = helpers["record:" .. name]
-  end
-end
-
--- Values and filters: what each function takes, and what it returns.
-local comparison = { "property, value", "a formula; the value is a text, number, boolean or date" }
-local ordered = { "property, value", "a formula; the value is a number or a date" }
-local several = { "formula, formula, …", "a formula; also from one list" }
-local functions = {
-  ironclad = {
-    money = { "currency, amount", 'such as `ironclad.money("USD", 5000)`; fields `currency`, `amount`' },
-    date = { "…", "a day, from year, month and day, a Lua time, a table of `os.date`, or ISO 8601 text; text with a "
-      .. "time is a point in time; fields `year`, `month`, `day`" },
-    duration = { "fields", 'from `{ years =, months =, weeks =, days = }`, or from text such as `"P1Y2M"`' },
-    address = { "fields", "from `{ lines = { … }, locality =, region =, postcode =, country = }`" },
-  },
-  ["ironclad.filter"] = {
-    Equals = comparison, NotEqual = comparison, Contains = { "property, text", "a formula" },
-    IsEmpty = { "property", "a formula" }, IsNotEmpty = { "property", "a formula" },
-    LessThan = ordered, LessThanOrEqual = ordered, GreaterThan = ordered, GreaterThanOrEqual = ordered,
-    And = several, Or = several, Date = { "year, month, day", "a day; takes what `ironclad.date` takes" },
-    Today = { "", "the current day at Ironclad" },
-    RelativeDate = { "date, count, unit",
-      'the day that is `count` of `"days"`, `"weeks"`, `"months"` or `"years"` after a date, or after today' },
-  },
-  ["ironclad.clickwrap.filter"] = {
-    eq = { "field, value", "equal" }, ne = { "field, value", "not equal" }, gt = { "field, value", "greater" },
-    ge = { "field, value", "greater or equal" }, lt = { "field, value", "less" },
-    le = { "field, value", "less or equal" },
-    And = { "filter, filter, …", "all of the filters; also from one list" },
-  },
-  ["ironclad.scim_filter"] = {
-    eq = { "attribute, value", "equal" }, ne = { "attribute, value", "not equal" },
-    co = { "attribute, text", "contains" }, sw = { "attribute, text", "starts with" },
-    ew = { "attribute, text", "ends with" }, gt = { "attribute, value", "greater" },
-    ge = { "attribute, value", "greater or equal" }, lt = { "attribute, value", "less" },
-    le = { "attribute, value", "less or equal" }, pr = { "attribute", "present" },
-    any = { "attribute, filter", "the filter is true for one of the attribute's values" },
-    And = { "filter, filter, …", "all of the filters; also from one list" },
-    Or = { "filter, filter, …", "one of the filters; also from one list" },
-    Not = { "filter", "the filter is false" },
-  },
-}
+local helpers, functions = manual.helpers, manual.functions
 
 local function names_of(map)
   local names = {}
@@ -126,14 +41,14 @@ end
 
 -- The text between the parentheses of a call.
 local function parameters_of(entry)
-  local words = {}
-  for _, name in ipairs(entry.path_parameters) do words[#words + 1] = name end
+  local given = {}
+  for _, name in ipairs(entry.path_parameters) do given[#given + 1] = name end
   if entry.body ~= "none" then
-    words[#words + 1] = "body"
+    given[#given + 1] = "body"
   elseif #entry.query > 0 then
-    words[#words + 1] = "arguments"
+    given[#given + 1] = "arguments"
   end
-  return table.concat(words, ", ")
+  return table.concat(given, ", ")
 end
 
 local function scopes_of(entry)
@@ -147,9 +62,9 @@ local function row(...)
 end
 
 local function helper_of(label)
-  local words = helpers[label] or helpers[label:gsub("^[^:]*", "*")]
-  if not words then error(("docs/make_reference.lua has no words for %s"):format(label), 0) end
-  return words
+  local helper = helpers[label] or helpers[label:gsub("^[^:]*", "*")]
+  if not helper then error(("src/ironclad/manual.lua has no words for %s"):format(label), 0) end
+  return helper
 end
 
 -- The operations of a resource in the catalog's order, and the names of all methods that are made from them.
@@ -163,6 +78,43 @@ local function operations_of(resource)
     end
   end
   return list, made
+end
+
+-- What a field of a query or a body takes.
+local function type_of(field)
+  local name = field.list and "a list" or field.type
+  if field.choices then
+    return ("`%s`%s"):format(table.concat(field.choices, "`, `"), field.list and " (a list)" or "")
+  end
+  return field.refers and name .. ", or the table" or name
+end
+
+local function add_fields(lines, title, list)
+  if #list == 0 then return end
+  lines[#lines + 1] = ""
+  lines[#lines + 1] = row(title, "Type", "Default", "")
+  lines[#lines + 1] = row("---", "---", "---", "---")
+  for _, field in ipairs(list) do
+    local name = field.required and not field.fill and "**" .. field.name .. "**" or field.name
+    lines[#lines + 1] = row(name, type_of(field), field.default and "`" .. field.default .. "`" or "",
+      words.field(field.name))
+  end
+end
+
+-- A section for each operation: what it does, its arguments, its scopes.
+local function add_operations(lines, resource, list)
+  for i, entry in ipairs(list) do
+    local call = ("client.%s:%s(%s)"):format(resource, entry.name, parameters_of(entry))
+    local iterator = each.name_of(entry)
+    if i > 1 then lines[#lines + 1] = "" end
+    lines[#lines + 1] = ("### `%s`\n"):format(call)
+    local reference = "Ironclad's name: [%s](https://developer.ironcladapp.com/reference/%s)."
+    lines[#lines + 1] = ("%s%s Scopes: %s. %s"):format(words.operation(entry),
+      iterator and (" `:%s` iterates over all pages."):format(iterator) or "", scopes_of(entry),
+      reference:format(entry.id, entry.id))
+    add_fields(lines, "Body", entry.fields)
+    add_fields(lines, entry.body == "none" and "Argument" or "Query", entry.query)
+  end
 end
 
 -- What says that an operation of Clickwrap exists (entry.source).
@@ -182,22 +134,11 @@ local function add_clickwrap_operations(lines, resource, list)
   end
 end
 
-local function add_operations(lines, resource, list)
-  lines[#lines + 1] = row("Call", "Arguments", "Scopes", "Ironclad's name")
-  lines[#lines + 1] = row("---", "---", "---", "---")
-  for _, entry in ipairs(list) do
-    local call = ("`client.%s:%s(%s)`"):format(resource, entry.name, parameters_of(entry))
-    local iterator = each.name_of(entry)
-    if iterator then call = ("%s, `:%s`"):format(call, iterator) end
-    lines[#lines + 1] = row(call, arguments_of(entry), scopes_of(entry),
-      ("[%s](https://developer.ironcladapp.com/reference/%s)"):format(entry.id, entry.id))
-  end
-end
-
 -- The methods of client.<resource> that are no operations.
 local function added_to(resource)
   local names = {}
-  for _, methods in ipairs { wait.methods, schema.methods, directory.methods, changes.methods } do
+  for _, methods in ipairs { wait.methods, schema.methods, directory.methods, changes.methods,
+    events.methods } do
     for name in pairs(methods[resource] or {}) do names[name] = true end
   end
   return names_of(names)
@@ -209,8 +150,8 @@ local function add_helpers(lines, prefix, owner, names)
   lines[#lines + 1] = row("Call", "")
   lines[#lines + 1] = row("---", "---")
   for _, name in ipairs(names) do
-    local words = helper_of(owner .. ":" .. name)
-    lines[#lines + 1] = row(("`%s:%s(%s)`"):format(prefix, name, words[1]), words[2])
+    local helper = helper_of(owner .. ":" .. name)
+    lines[#lines + 1] = row(("`%s:%s(%s)`"):format(prefix, name, helper[1]), helper[2])
   end
 end
 
@@ -223,6 +164,53 @@ local function add_kind(lines, kind, made)
   lines[#lines + 1] = ("%s %s's table has these methods without the `%s`: %s. It also has"):format(
     kind.name:find "^[aeio]" and "An" or "A", kind.name, kind.path:match "{([%w_]+)}$", table.concat(bound, ", "))
   add_helpers(lines, kind.name, kind.name, own)
+  if not manual.fields[kind.name] then return end
+  lines[#lines + 1] = ""
+  lines[#lines + 1] = row("Field", "Type", "")
+  lines[#lines + 1] = row("---", "---", "---")
+  for _, field in ipairs(manual.fields[kind.name]) do
+    lines[#lines + 1] = row("`" .. field[1] .. "`", (field[2]:gsub("|", " or ")), field[3])
+  end
+end
+
+-- What is no operation, in sections.
+local function add_sections(lines)
+  for _, section in ipairs(manual.sections) do
+    lines[#lines + 1] = ("\n## %s\n"):format(section.title)
+    lines[#lines + 1] = row("Call", "Returns", "")
+    lines[#lines + 1] = row("---", "---", "---")
+    for _, call in ipairs(section.calls) do
+      local given, returned = call[2]:match "^(.-)%s*%->%s*(.*)$"
+      local names = {}
+      for name in (", " .. (given or call[2])):gmatch ", ([%w_.]+%??):" do names[#names + 1] = name end
+      lines[#lines + 1] = row(("`%s(%s)`"):format(call[1], table.concat(names, ", ")),
+        returned and "`" .. returned:gsub("|", " or ") .. "`" or "", call[3])
+    end
+  end
+end
+
+local function add_facts(lines, title, text, facts)
+  lines[#lines + 1] = ("\n%s\n\n%s\n"):format(title, text)
+  lines[#lines + 1] = row("Field", "Type", "")
+  lines[#lines + 1] = row("---", "---", "---")
+  for _, fact in ipairs(facts) do
+    lines[#lines + 1] = row("`" .. fact[1] .. "`", (fact[2]:gsub("|", " or ")), fact[3])
+  end
+end
+
+local SANDBOX -- its text is below, with the others
+
+-- The sandbox's controls, as the sandbox describes them.
+local function add_controls(lines)
+  lines[#lines + 1] = "\n## The sandbox\n"
+  lines[#lines + 1] = SANDBOX
+  lines[#lines + 1] = row("Control", "")
+  lines[#lines + 1] = row("---", "---")
+  for _, action in ipairs(require("ironclad.sandbox.core").actions()) do
+    local given = action.parameters == "" and "" or " { " .. action.parameters:gsub("%s*%b()", "") .. " }"
+    lines[#lines + 1] = row(("`sandbox:%s%s`"):format(action.name, given == "" and "()" or given),
+      (action.help:gsub("\n", " "):gsub("|", "or")))
+  end
 end
 
 -- The functions of a part of the module. Of the module itself, those that `functions` has.
@@ -231,9 +219,9 @@ local function add_functions(lines, label, part)
   lines[#lines + 1] = row("Call", "")
   lines[#lines + 1] = row("---", "---")
   for _, name in ipairs(names_of(part == ironclad and functions.ironclad or part)) do
-    local words = functions[label][name]
-    if not words then error(("docs/make_reference.lua has no words for %s.%s"):format(label, name), 0) end
-    lines[#lines + 1] = row(("`%s.%s(%s)`"):format(label, name, words[1]), words[2])
+    local entry = functions[label][name]
+    if not entry then error(("src/ironclad/manual.lua has no words for %s.%s"):format(label, name), 0) end
+    lines[#lines + 1] = row(("`%s.%s(%s)`"):format(label, name, entry[1]), entry[2])
   end
 end
 
@@ -307,6 +295,16 @@ A call that fails returns `nil` and an error: a table that prints as one line. I
 where known `status`, `code`, `param`, `request_id` and `retry_after` (seconds).
 ]]
 
+SANDBOX = [[
+`require("ironclad.sandbox").start { … }` starts a local Ironclad in this process and returns it;
+[sandbox.md](sandbox.md) has its options. `sandbox:connect(options)` is a client of it, `sandbox:options(options)` the
+options of one, `sandbox:info()` describes it, `sandbox:stop()` ends it. These controls do what a client of the API
+cannot do:
+]]
+
+local HOOKS = [[
+`on_request`, `on_response`, `on_retry` and `on_wait` are called with one table. `log` is called with `text, level`.]]
+
 local VALUES = [[
 Values may be given in attributes, properties and queries. They are sent in the form that Ironclad requires there: money
 is `monetaryAmount` in a workflow and `monetary_amount` in a record. Filters are the query parameter `filter`.]]
@@ -341,6 +339,7 @@ local function make()
   add_resources(lines, "clm", "##", "client.", add_operations)
   lines[#lines + 1] = "\n## Clickwrap\n\n" .. CLICKWRAP
   add_resources(lines, "clickwrap", "###", "cw.", add_clickwrap_operations)
+  add_sections(lines)
   lines[#lines + 1] = "\n## Values and filters\n\n" .. VALUES
   add_functions(lines, "ironclad", ironclad)
   add_functions(lines, "ironclad.filter", ironclad.filter)
@@ -354,6 +353,9 @@ local function make()
   add_options(lines, "call")
   lines[#lines + 1] = "\n## Errors\n\n" .. ERRORS
   add_error_kinds(lines)
+  add_facts(lines, "### Fields of an error", "An error prints as one line.", manual.error_fields)
+  add_facts(lines, "## Hooks", HOOKS, manual.hooks)
+  add_controls(lines)
   return table.concat(lines, "\n") .. "\n"
 end
 

@@ -39,6 +39,9 @@ end
 function ironclad.spawn(...) return concurrent.spawn(...) end
 function ironclad.mailbox(...) return concurrent.mailbox(...) end
 
+--- help(name) prints what an operation, a function, an option or an error kind is: ironclad.help "records:list".
+function ironclad.help(...) return require "ironclad.help"(...) end
+
 --- login{ … } -> a client for the person who logs in with a browser; nil and an error.
 function ironclad.login(...) return require "ironclad.connections.login"(...) end
 

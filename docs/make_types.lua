@@ -1,0 +1,504 @@
+-- Makes library/ironclad.lua, the types of the module for the Lua language server (LuaCATS), from the tables of
+-- operations, options and error kinds, and from ironclad.manual. `make reference` runs it; dofile returns the function.
+local catalog = require "ironclad.calls.catalog"
+local core = require "ironclad.core"
+local each = require "ironclad.resources.each"
+local ironclad = require "ironclad"
+local manual = require "ironclad.manual"
+local resource_methods = require "ironclad.resources.resource_methods"
+local resources = require "ironclad.resources.resources"
+local words = require "ironclad.words"
+
+local function names_of(map)
+  local names = {}
+  for name in pairs(map) do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
+-- "workflow_schemas" -> "WorkflowSchemas", "scim.users" -> "ScimUsers".
+local function class_of(name)
+  return (("." .. name):gsub("[._](%l)", function(letter) return letter:upper() end):gsub("[._]", ""))
+end
+
+local function kind_class(kind) return "ironclad." .. class_of(kind) end
+
+-- The text of a comment on one line.
+local function comment(text) return (text:gsub("%s+", " ")) end
+
+-- ---- fields and options ----
+
+local types = { string = "string", integer = "integer", number = "number", boolean = "boolean", object = "table",
+  array = "any[]", file = "ironclad.File", comment = "string|table", any = "any" }
+
+local function choices_of(list)
+  local quoted = {}
+  for i, choice in ipairs(list) do quoted[i] = ('"%s"'):format(choice) end
+  return table.concat(quoted, "|")
+end
+
+local function type_of(field)
+  local text = types[field.type]
+  if field.choices then text = choices_of(field.choices) end
+  if field.choices and field.type == "array" then text = ("(%s)[]"):format(text) end
+  if field.list then text = field.choices and ("%s|(%s)[]|string"):format(text, text) or "string|string[]" end
+  if field.refers then text = text .. "|table" end
+  if field.name == "filter" then text = text .. "|ironclad.Filter" end
+  return text
+end
+
+local function add_field(lines, name, optional, kind, text)
+  if not name:find "^[%a_][%w_]*$" then name = ("[%q]"):format(name) end
+  lines[#lines + 1] = ("---@field %s%s %s %s"):format(name, optional and "?" or "", kind, comment(text))
+end
+
+local function add_fields(lines, list)
+  for _, field in ipairs(list) do
+    local text = words.field(field.name)
+    if field.default then text = ("%s (default: %s)"):format(text, field.default) end
+    add_field(lines, field.name, not field.required or field.fill, type_of(field), text)
+  end
+end
+
+local function option_type(option)
+  local kinds = { text = "string", text_or_false = "string|false", scopes = "string|string[]", boolean = "boolean",
+    number = "number", number_or_false = "number|false", whole = "integer" }
+  if option.choices then
+    local list = {}
+    for choice in option.choices:gmatch "%S+" do list[#list + 1] = choice end
+    return choices_of(list)
+  end
+  if kinds[option.type] then return kinds[option.type] .. (option.name == "store" and "|ironclad.Store|table" or "") end
+  local takes = { ["a function"] = "function", ["a table"] = "table", text = "string",
+    ["text or a function"] = "string|fun(chunk: string)", ["true or false"] = "boolean" }
+  return takes[option.takes] or "any"
+end
+
+local function add_options(lines, class, place)
+  lines[#lines + 1] = "\n---@class " .. class
+  for _, option in ipairs(core.option_table()) do
+    if option[place] then
+      local text = option.text
+      if option.unit then text = ("%s (%s)"):format(text, option.unit) end
+      if option.unit and option.type ~= "boolean" then text = ("%s (default: %.14g)"):format(text, option.preset) end
+      if option.type == "boolean" then text = ("%s (default: %s)"):format(text, tostring(option.preset ~= 0)) end
+      if option.fallback then text = ("%s (default: %s)"):format(text, option.fallback) end
+      add_field(lines, option.name, true, option_type(option), text)
+    end
+  end
+end
+
+-- ---- operations ----
+
+local function arguments_class(entry)
+  return ("ironclad.%s.%s"):format(class_of(entry.resource), class_of(entry.name))
+end
+
+-- What a call answers.
+local function answer_of(entry)
+  if entry.answer == "bytes" or entry.answer == "text" then return "string" end
+  if entry.answer == "nothing" then return "true" end
+  local content = entry.content
+  if not content then return "any" end
+  local kind = content.kind and kind_class(content.kind) or "table"
+  if content.items then
+    if not content.field then return kind .. "[]" end
+    return ("{ %s: %s[], count?: integer, page?: integer, pageSize?: integer }"):format(content.field, kind)
+  end
+  return content.field and ("{ %s: %s }"):format(content.field, kind) or kind
+end
+
+-- The classes of an operation's arguments.
+local function add_argument_classes(lines, entry)
+  if #entry.fields > 0 then
+    lines[#lines + 1] = "\n---@class " .. arguments_class(entry) .. ".Body"
+    add_fields(lines, entry.fields)
+  end
+  if #entry.query > 0 then
+    lines[#lines + 1] = ("\n---@class %s.Query%s"):format(arguments_class(entry),
+      entry.body == "none" and ": ironclad.CallOptions" or "")
+    add_fields(lines, entry.query)
+  end
+end
+
+-- One method: its comment, parameters and results.
+local function add_method(lines, owner, name, text, parameters, returned)
+  lines[#lines + 1] = "\n---" .. comment(text)
+  local given = {}
+  for _, parameter in ipairs(parameters) do
+    given[#given + 1] = parameter[1]
+    lines[#lines + 1] = ("---@param %s%s %s"):format(parameter[1], parameter.optional and "?" or "", parameter[2])
+  end
+  for _, result in ipairs(returned) do lines[#lines + 1] = "---@return " .. result end
+  lines[#lines + 1] = ("function %s:%s(%s) end"):format(owner, name, table.concat(given, ", "))
+end
+
+local function parameters_of(entry, first)
+  local list = {}
+  for i = first, #entry.path_parameters do list[#list + 1] = { entry.path_parameters[i], "string|table" } end
+  if entry.body ~= "none" then
+    local required = false
+    for _, field in ipairs(entry.fields) do required = required or field.required and not field.fill end
+    list[#list + 1] = { "body", #entry.fields > 0 and arguments_class(entry) .. ".Body" or "table",
+      optional = not required }
+  else
+    list[#list + 1] = { "arguments", #entry.query > 0 and arguments_class(entry) .. ".Query" or "ironclad.CallOptions",
+      optional = true }
+  end
+  list[#list + 1] = { "options", "ironclad.CallOptions", optional = true }
+  return list
+end
+
+local FAILS = { "ironclad.Error? err", "ironclad.Response? response" }
+
+local function add_operation(lines, owner, entry, first)
+  local parameters = parameters_of(entry, first)
+  add_method(lines, owner, entry.name, words.operation(entry), parameters,
+    { answer_of(entry) .. "? value", FAILS[1], FAILS[2] })
+  local iterator = each.name_of(entry)
+  if iterator then
+    local kind = entry.content.kind and kind_class(entry.content.kind) or "table"
+    add_method(lines, owner, iterator, words.operation(entry) .. " Iterates over all pages.", parameters,
+      { ("ironclad.Iterator|fun(): %s"):format(kind) })
+  end
+end
+
+-- ---- the methods beside the operations ----
+
+local by_name = { options = "ironclad.CallOptions", id = "string|table", job = "string|table", import = "string|table",
+  body = "table", values = "table<string, any>", name = "string", title = "string", email = "string",
+  arguments = "table", users = "table|string", text = "string" }
+
+local returned = { receiver = "ironclad.Receiver", verifier = "ironclad.Verifier", changes = "ironclad.Changes",
+  launch_and_wait = "ironclad.Workflow", wait_launch = "ironclad.Workflow",
+  ["workflows:wait"] = "ironclad.Workflow", ["workflow:wait"] = "ironclad.Workflow",
+  ["exports:create_and_wait"] = "ironclad.Export", ["exports:wait"] = "ironclad.Export",
+  ["export:wait"] = "ironclad.Export", pending_approvals = "table[]", records = "ironclad.Record[]", property = "any",
+  plain = "table<string, string|number|boolean>", find = "ironclad.WorkflowSchema", find_by_email = "ironclad.User",
+  deactivate = "ironclad.User", add_members = "ironclad.Group", remove_members = "ironclad.Group" }
+
+-- @param label the helper's label in ironclad.manual
+local function add_helper(lines, owner, name, label, kind)
+  local entry = manual.helpers[label] or manual.helpers["*:" .. name]
+  if not entry then error(("src/ironclad/manual.lua has no words for %s"):format(label), 0) end
+  local parameters = {}
+  for given in (entry[1]:gsub("%b{}", "options")):gmatch "[%w_]+" do
+    local optional = given == "options" or given == "arguments"
+    parameters[#parameters + 1] = { given, by_name[given] or "any", optional = optional }
+  end
+  local result = returned[label] or returned[name] or (name == "refresh" or name == "set") and kind_class(kind) or "any"
+  add_method(lines, owner, name, entry[2], parameters, { result .. "? value", FAILS[1], FAILS[2] })
+end
+
+-- ---- the parts of the file ----
+
+local HEAD = [[
+---@meta ironclad
+-- The types of the module `ironclad`, for the Lua language server. Made by `make reference`; do not edit it.
+
+---@class ironclad
+---@field _NAME string
+---@field _VERSION string
+---@field _DESCRIPTION string
+---@field null lightuserdata JSON null, which counts as true in a condition
+---@field scopes ironclad.Scope[] The known scopes
+---@field clickwrap ironclad.Clickwrap
+local ironclad = {}
+
+---@class ironclad.Scope
+---@field scope string
+---@field label string
+---@field grants string[]
+
+---@class ironclad.File
+---@class ironclad.Filter
+---@class ironclad.Store
+---@class ironclad.Money
+---@field currency string
+---@field amount number
+---@class ironclad.Date
+---@field year integer
+---@field month integer
+---@field day integer
+---@class ironclad.Duration
+---@class ironclad.Address
+---@class ironclad.Info
+---@field version string
+---@field libcurl string
+---@field tls string
+---@field cjson string
+---@field http2 boolean
+---@class ironclad.Operation
+---@class ironclad.Property
+---@field type string
+---@field value any
+---@class ironclad.WorkflowSchema
+---@field id string
+---@field name string
+---@field schema table<string, table>
+---@class ironclad.Description
+---@field templates ironclad.WorkflowSchema[]
+---@field record_types table<string, table>
+---@field properties table<string, table>
+---@class ironclad.Check
+---@field user table
+---@field company table
+---@field scopes string[]
+---@field expires_in? number
+---@class ironclad.Response
+---@field status? integer
+---@field headers? table<string, string>
+---@field request_id? string
+---@field attempts integer
+---@field seconds number
+---@class ironclad.Iterator
+---@field count? integer The number of all items, after the first page
+---@field error? ironclad.Error
+---@class ironclad.Task
+---@class ironclad.Mailbox
+---@class ironclad.CsvWriter
+---@class ironclad.Progress
+---@class ironclad.FileOptions
+---@field path? string
+---@field data? string
+---@field filename? string
+---@field content_type? string
+---@class ironclad.CsvRowsOptions
+---@field separator? string
+---@field columns? string[]
+---@class ironclad.CsvWriterOptions
+---@field columns string[]
+---@field separator? string
+---@field bom? boolean
+---@field formulas? boolean
+---@field header? boolean
+---@class ironclad.ProgressOptions
+---@field unit? "bytes"
+---@field file? file*
+---@field terminal? boolean
+---@field columns? integer
+---@class ironclad.MapOptions
+---@field concurrency? integer
+---@field stop_on_error? boolean
+---@field on_progress? fun(done: integer, total: integer?, failed: integer)
+---@field callback? fun(results: table, errors: table, list: table)
+---@class ironclad.WithOptions
+---@field as_user? string|table
+---@field timeout? number
+---@field deadline? number
+---@field max_retries? integer
+---@field headers? table<string, string>
+---@class ironclad.CallArguments
+---@field path? table
+---@field query? table
+---@field body? any
+---@field files? table
+---@field to? string|function
+---@class ironclad.AuthorizeOptions
+---@field redirect_uri string
+---@field state? string
+---@field scopes? string|string[]
+---@class ironclad.ExchangeOptions
+---@field redirect_uri string
+---@field state? string
+---@field callback? function
+---@class ironclad.LoginOptions: ironclad.ConnectOptions
+---@field redirect_uri? string
+---@field browser? boolean|fun(url: string)
+---@class ironclad.Receiver
+---@class ironclad.Verifier
+---@class ironclad.Event
+---@field id string
+---@field name? string
+---@field payload table
+---@field companyID string
+---@field webhookID string
+---@field timestamp string
+---@class ironclad.Changes
+---@field error? ironclad.Error
+---@class ironclad.Clickwrap
+---@overload fun(options: ironclad.ClickwrapOptions|string): ironclad.ClickwrapClient]]
+
+local function add_error(lines)
+  local kinds = {}
+  for _, kind in ipairs(core.error_kinds()) do
+    kinds[#kinds + 1] = ("---| %q # %s"):format(kind.name, comment(kind.meaning))
+  end
+  lines[#lines + 1] = "\n---@alias ironclad.ErrorKind\n" .. table.concat(kinds, "\n")
+  lines[#lines + 1] = "\n---@class ironclad.Error"
+  local always = { kind = true, message = true, outcome = true, retryable = true, attempts = true }
+  for _, field in ipairs(manual.error_fields) do
+    add_field(lines, field[1], not always[field[1]], field[2], field[3])
+  end
+  lines[#lines + 1] = "\n---@class ironclad.HookEvent"
+  for _, field in ipairs(manual.hooks) do add_field(lines, field[1], true, field[2], field[3]) end
+end
+
+-- The resource tables, with their fields and methods.
+local function add_kinds(lines)
+  require "ironclad.clickwrap.kinds"
+  for _, name in ipairs(names_of(resources.kinds)) do
+    local kind = resources.kinds[name]
+    lines[#lines + 1] = "\n---@class " .. kind_class(name)
+    for _, field in ipairs(manual.fields[name] or {}) do
+      add_field(lines, field[1], field[1] ~= kind.id, field[2], field[3])
+    end
+    local owner = "K_" .. name
+    lines[#lines + 1] = ("local %s = {}"):format(owner)
+    local seen = {}
+    for number in catalog.names() do
+      local entry = catalog.entry(number)
+      if entry.name and resources.belongs(entry) == kind and not seen[entry.name] then
+        seen[entry.name] = true
+        if each.name_of(entry) then seen[each.name_of(entry)] = true end
+        add_operation(lines, owner, entry, 2)
+      end
+    end
+    for _, method in ipairs(names_of(resource_methods.all(kind))) do
+      if not seen[method] and method:find "^%l" then add_helper(lines, owner, method, name .. ":" .. method, name) end
+    end
+  end
+end
+
+local function helpers_of(resource)
+  local list = {}
+  for label in pairs(manual.helpers) do
+    local owner, name = label:match "^(.*):(.*)$"
+    if owner == resource then list[#list + 1] = name end
+  end
+  table.sort(list)
+  return list
+end
+
+-- The tables client.<resource>, and the client.
+local function add_resources(lines, product, client)
+  local seen, order, outer = {}, {}, {}
+  for number, _, resource, name, _, owner in catalog.names() do
+    if name and owner == product then
+      if not seen[resource] then
+        seen[resource] = {}
+        order[#order + 1] = resource
+      end
+      table.insert(seen[resource], number)
+    end
+  end
+  for _, resource in ipairs(order) do
+    for _, number in ipairs(seen[resource]) do add_argument_classes(lines, catalog.entry(number)) end
+    local class = "ironclad.Of." .. class_of(resource)
+    local owner = "R_" .. resource:gsub("%.", "_")
+    lines[#lines + 1] = ("\n---@class %s\nlocal %s = {}"):format(class, owner)
+    for _, number in ipairs(seen[resource]) do add_operation(lines, owner, catalog.entry(number), 1) end
+    for _, name in ipairs(helpers_of(resource)) do add_helper(lines, owner, name, resource .. ":" .. name) end
+  end
+  lines[#lines + 1] = "\n---@class " .. client
+  for _, resource in ipairs(order) do
+    local place, inner = resource:match "^(%w+)%.(%w+)$"
+    if place then
+      outer[place] = outer[place] or {}
+      table.insert(outer[place], ("%s: ironclad.Of.%s"):format(inner, class_of(resource)))
+    else
+      lines[#lines + 1] = ("---@field %s ironclad.Of.%s"):format(resource, class_of(resource))
+    end
+  end
+  for _, place in ipairs(names_of(outer)) do
+    lines[#lines + 1] = ("---@field %s { %s }"):format(place, table.concat(outer[place], ", "))
+  end
+end
+
+-- Splits "name: type, name: type" at commas that are in no brackets.
+local function split(text)
+  local list, depth, start = {}, 0, 1
+  for i = 1, #text do
+    local letter = text:sub(i, i)
+    if letter:find "[{(<]" then
+      depth = depth + 1
+    elseif letter:find "[})>]" then
+      depth = depth - 1
+    elseif letter == "," and depth == 0 then
+      list[#list + 1] = text:sub(start, i - 1):match "^%s*(.-)%s*$"
+      start = i + 1
+    end
+  end
+  local last = text:sub(start):match "^%s*(.-)%s*$"
+  if last ~= "" then list[#list + 1] = last end
+  return list
+end
+
+local owners = { client = "ironclad.Client", cw = "ironclad.ClickwrapClient", writer = "ironclad.CsvWriter",
+  bar = "ironclad.Progress", receiver = "ironclad.Receiver", verifier = "ironclad.Verifier", event = "ironclad.Event",
+  changes = "ironclad.Changes",
+  task = "ironclad.Task", mailbox = "ironclad.Mailbox", iterator = "ironclad.Iterator" }
+
+local function add_call(lines, call, signature, text)
+  local given, results = signature:match "^(.-)%s*%->%s*(.*)$"
+  lines[#lines + 1] = "\n---" .. comment(text)
+  if signature:find "%f[%w]T%f[%W]" then lines[#lines + 1] = "---@generic T" end
+  local parameters = {}
+  for _, part in ipairs(split(given or signature)) do
+    local name, kind = part:match "^([%w_.]+%??):%s*(.*)$"
+    parameters[#parameters + 1] = name:gsub("%?$", "")
+    lines[#lines + 1] = ("---@param %s %s"):format(name, kind)
+  end
+  for _, kind in ipairs(split(results or "")) do lines[#lines + 1] = "---@return " .. kind end
+  lines[#lines + 1] = ("function %s(%s) end"):format(call, table.concat(parameters, ", "))
+end
+
+local function add_sections(lines)
+  for _, owner in ipairs(names_of(owners)) do
+    -- The class again: what is defined on the variable belongs to it.
+    lines[#lines + 1] = ("\n---@class %s\nlocal %s = {}"):format(owners[owner], owner)
+  end
+  for _, part in ipairs { "json", "csv", "store", "clickwrap", "webhook" } do
+    lines[#lines + 1] = ("\nironclad.%s = {}"):format(part)
+  end
+  for _, section in ipairs(manual.sections) do
+    for _, call in ipairs(section.calls) do add_call(lines, call[1], call[2], call[3]) end
+  end
+end
+
+local results = { money = "ironclad.Money", date = "ironclad.Date", duration = "ironclad.Duration",
+  address = "ironclad.Address" }
+
+local function add_functions(lines)
+  for _, prefix in ipairs(names_of(manual.functions)) do
+    if prefix:find "^ironclad%.[%w_]+$" then lines[#lines + 1] = ("\n%s = {}"):format(prefix) end
+    if prefix:find "^ironclad%.%w+%." then lines[#lines + 1] = ("\n%s = {}"):format(prefix) end
+    for _, name in ipairs(names_of(manual.functions[prefix])) do
+      local entry = manual.functions[prefix][name]
+      lines[#lines + 1] = "\n---" .. comment(entry[2])
+      local given = {}
+      for word in entry[1]:gmatch "[^%s,]+" do
+        local again = given[#given] == word
+        local parameter = not again and word:find "^[%w_]+$" and word or "..."
+        if given[#given] ~= "..." then
+          given[#given + 1] = parameter
+          lines[#lines + 1] = ("---@param %s any"):format(parameter)
+        end
+      end
+      lines[#lines + 1] = "---@return " .. (results[name] or "ironclad.Filter")
+      lines[#lines + 1] = ("function %s.%s(%s) end"):format(prefix, name, table.concat(given, ", "))
+    end
+  end
+end
+
+local function make()
+  local lines = { HEAD }
+  add_error(lines)
+  add_options(lines, "ironclad.ConnectOptions", "connect")
+  add_options(lines, "ironclad.ClickwrapOptions", "clickwrap")
+  add_options(lines, "ironclad.CallOptions", "call")
+  add_kinds(lines)
+  add_resources(lines, "clm", "ironclad.Client")
+  add_resources(lines, "clickwrap", "ironclad.ClickwrapClient")
+  add_sections(lines)
+  add_functions(lines)
+  lines[#lines + 1] = "\nreturn ironclad"
+  return table.concat(lines, "\n") .. "\n"
+end
+
+if arg and arg[0] and arg[0]:find "make_types%.lua$" then
+  local file = assert(io.open("library/ironclad.lua", "wb"))
+  assert(file:write(make()))
+  assert(file:close())
+end
+return { types = make, module = ironclad }

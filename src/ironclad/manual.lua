@@ -1,0 +1,322 @@
+--- What everything public that is no operation takes, returns and does: for the reference, ironclad.help and the types
+-- for editors. A spec fails until a new public function is here.
+
+local manual = {}
+
+--- Methods that are not operations: their arguments, and what they do. The key is the label of the method; "*" is every
+-- kind of resource.
+local helpers = {
+  ["*:refresh"] = { "arguments", "reads the resource again into the same table, and returns it" },
+  ["workflows:launch_and_wait"] = { "body, options", "launches and waits for the workflow" },
+  ["workflows:wait_launch"] = { "job, options", "waits for the workflow of `launch_async`" },
+  ["workflow_schemas:find"] = { "title, options",
+    "the template with that title or id; an error names those that exist" },
+  ["scim.users:find_by_email"] = { "email, options", "the user with that e-mail address, or nil" },
+  ["user:deactivate"] = { "options", "takes the right to log in; workflows of the user go on waiting for them" },
+  ["group:add_members"] = { "users, options", "adds users, given as tables or ids" },
+  ["group:remove_members"] = { "users, options", "removes users" },
+  ["records:changes"] = { "{ state =, since =, … }",
+    "iterates over what is new or changed since the last run: [changes](changes.md)" },
+  ["workflows:changes"] = { "{ state =, since =, … }",
+    "iterates over what is new or changed, in every status: [changes](changes.md)" },
+  ["entities:changes"] = { "{ state =, since =, … }",
+    "iterates over what is new or changed since the last run: [changes](changes.md)" },
+  ["obligations:changes"] = { "{ state =, since =, … }",
+    "iterates over what is new or changed since the last run: [changes](changes.md)" },
+  ["webhooks:receiver"] = { "options", "takes the requests of a webhook: verifies them, and calls the functions "
+    .. "in `on`" },
+  ["webhooks:verifier"] = { "options", "verifies requests with the key that it fetches" },
+  ["workflows:wait"] = { "id, { step =, status = }", "waits until the workflow has reached a step or has a status" },
+  ["exports:create_and_wait"] = { "body, options", "starts an export and waits until it can be downloaded" },
+  ["exports:wait"] = { "job, options", "waits until it can be downloaded" },
+  ["records:create_download_urls_and_wait"] = { "body, options", "asks for download links and waits for them" },
+  ["records:wait_download_urls"] = { "job, options", "waits for the links of `create_download_urls`" },
+  ["records:smart_import_and_wait"] = { "body, options", "imports a document and waits for its predictions" },
+  ["records:wait_import"] = { "import, options", "waits for the predictions of `smart_import`" },
+  ["activity:export_csv_and_wait"] = { "arguments, options", "starts a CSV export and waits for its links" },
+  ["activity:wait_csv_export"] = { "job, options", "waits for the links of `export_csv`" },
+  ["evidence:create_and_wait"] = { "body, options", "starts an export and waits until it is finished" },
+  ["evidence:wait"] = { "job, options", "waits until it is finished; at a resource's table, it is then up to date" },
+  ["workflow:wait"] = { "{ step =, status = }",
+    "waits until this workflow has reached a step or has a status; its table is then up to date" },
+  ["export:wait"] = { "options", "waits until this export can be downloaded" },
+  ["workflow:pending_approvals"] = { "options",
+    "who may approve now: a list of `{ role, displayName, order, assignees }`" },
+  ["workflow:records"] = { "options", "the records that the workflow has made" },
+  ["workflow:set"] = { "values, { comment = }",
+    "changes attributes, given as plain values; `ironclad.null` removes an attribute" },
+  ["record:set"] = { "values, options",
+    "changes properties, given as plain values; `ironclad.null` removes a property" },
+  ["record:property"] = { "name", "the plain value of a property" },
+  ["record:plain"] = { "", "all values as one flat table, such as a row of a database" },
+}
+for _, kind in ipairs { "entity", "obligation" } do
+  for _, name in ipairs { "set", "property", "plain" } do
+    helpers[kind .. ":" .. name] = helpers["record:" .. name]
+  end
+end
+
+-- Values and filters: what each function takes, and what it returns.
+local comparison = { "property, value", "a formula; the value is a text, number, boolean or date" }
+local ordered = { "property, value", "a formula; the value is a number or a date" }
+local several = { "formula, formula, …", "a formula; also from one list" }
+local functions = {
+  ironclad = {
+    money = { "currency, amount", 'such as `ironclad.money("USD", 5000)`; fields `currency`, `amount`' },
+    date = { "…", "a day, from year, month and day, a Lua time, a table of `os.date`, or ISO 8601 text; text with a "
+      .. "time is a point in time; fields `year`, `month`, `day`" },
+    duration = { "fields", 'from `{ years =, months =, weeks =, days = }`, or from text such as `"P1Y2M"`' },
+    address = { "fields", "from `{ lines = { … }, locality =, region =, postcode =, country = }`" },
+  },
+  ["ironclad.filter"] = {
+    Equals = comparison, NotEqual = comparison, Contains = { "property, text", "a formula" },
+    IsEmpty = { "property", "a formula" }, IsNotEmpty = { "property", "a formula" },
+    LessThan = ordered, LessThanOrEqual = ordered, GreaterThan = ordered, GreaterThanOrEqual = ordered,
+    And = several, Or = several, Date = { "year, month, day", "a day; takes what `ironclad.date` takes" },
+    Today = { "", "the current day at Ironclad" },
+    RelativeDate = { "date, count, unit",
+      'the day that is `count` of `"days"`, `"weeks"`, `"months"` or `"years"` after a date, or after today' },
+  },
+  ["ironclad.clickwrap.filter"] = {
+    eq = { "field, value", "equal" }, ne = { "field, value", "not equal" }, gt = { "field, value", "greater" },
+    ge = { "field, value", "greater or equal" }, lt = { "field, value", "less" },
+    le = { "field, value", "less or equal" },
+    And = { "filter, filter, …", "all of the filters; also from one list" },
+  },
+  ["ironclad.scim_filter"] = {
+    eq = { "attribute, value", "equal" }, ne = { "attribute, value", "not equal" },
+    co = { "attribute, text", "contains" }, sw = { "attribute, text", "starts with" },
+    ew = { "attribute, text", "ends with" }, gt = { "attribute, value", "greater" },
+    ge = { "attribute, value", "greater or equal" }, lt = { "attribute, value", "less" },
+    le = { "attribute, value", "less or equal" }, pr = { "attribute", "present" },
+    any = { "attribute, filter", "the filter is true for one of the attribute's values" },
+    And = { "filter, filter, …", "all of the filters; also from one list" },
+    Or = { "filter, filter, …", "one of the filters; also from one list" },
+    Not = { "filter", "the filter is false" },
+  },
+}
+
+manual.helpers, manual.functions = helpers, functions
+
+--- Everything else: { the call, its types in LuaCATS ("name: type, …-> type, …"), what it does }. In sections, with a
+-- text before the calls.
+manual.sections = {
+  { title = "Connecting", calls = {
+    { "ironclad.connect", "options: ironclad.ConnectOptions|string -> ironclad.Client",
+      "A client, from a table of options or the name of a connection. It opens nothing: the first call fetches a "
+      .. "token. "
+      .. "A wrong or unknown option raises an error." },
+    { "ironclad.from_env", "options?: ironclad.ConnectOptions -> ironclad.Client",
+      "A client of the connection that the environment describes: `IRONCLAD_INSTANCE`, `IRONCLAD_CLIENT_ID`, "
+      .. "`IRONCLAD_CLIENT_SECRET`, `IRONCLAD_SCOPES`, `IRONCLAD_AS_USER`, `IRONCLAD_TOKEN`, "
+      .. "`IRONCLAD_REFRESH_TOKEN`, "
+      .. "`IRONCLAD_CA_FILE`. The options override them." },
+    { "ironclad.login", "options: ironclad.LoginOptions|string -> ironclad.Client?, ironclad.Error?",
+      "A client for the person who logs in with a browser. Also takes `redirect_uri` "
+      .. "(`http://localhost:8765/callback`), `browser` (true, false or a function that gets the address) and "
+      .. "`timeout` "
+      .. "(180 seconds for the person)." },
+    { "ironclad.scopes_for", "operations: string[] -> string[]",
+      "The scopes that operations need, as `workflows:launch`, `records:each` or `workflow:set`." },
+    { "ironclad.store.file", "path: string -> ironclad.Store", "A token store in a file that only this user can "
+      .. "read." },
+    { "ironclad.store.shared_dict", "name: string -> ironclad.Store",
+      "A token store in a shared dictionary of nginx, for all workers." },
+    { "ironclad.info", "-> ironclad.Info", "The versions of this build: `version`, `libcurl`, `tls`, `cjson`, "
+      .. "`http2`." },
+    { "ironclad.operations", "-> ironclad.Operation[]",
+      "The catalog: a list of all operations with their parameters, scopes and rate buckets." },
+    { "ironclad.help", "name?: string, write?: fun(line: string)",
+      "Prints what an operation, a function, an option or an error kind is: `ironclad.help \"records:list\"`." },
+  } },
+  { title = "Values of every kind", calls = {
+    { "ironclad.must", "value: T, err?: ironclad.Error -> T", "The value; raises the error's text." },
+    { "ironclad.file", "given: string|ironclad.FileOptions -> ironclad.File",
+      "A file to send: a path, or `{ path =, data =, filename =, content_type = }` with either `path` or `data`." },
+    { "ironclad.array", "list: T[] -> T[]", "Marks a table as a list and returns it: an empty one is then sent as "
+      .. "`[]`." },
+    { "ironclad.sha256", "subject: string|ironclad.File -> string?, ironclad.Error?", "The SHA-256 as hexadecimal "
+      .. "text." },
+    { "ironclad.json.encode", "value: any, style?: { pretty?: boolean, sort?: boolean } -> string",
+      "The JSON text of a value. `pretty` breaks lines, `sort` sorts the keys (as `pretty` does)." },
+    { "ironclad.json.decode", "text: string -> any, ironclad.Error?",
+      "The value of a JSON text. null is `ironclad.null`; lists are marked as by `ironclad.array`." },
+    { "ironclad.csv.rows", "path: string|file*, options?: ironclad.CsvRowsOptions -> fun(): table<string, "
+      .. "string>, string[]",
+      "The rows of a CSV file as tables by the names in its first line, and the number of the line. Finds the "
+      .. "separator, "
+      .. "skips a byte order mark. Raises an error with the line for text that is not CSV." },
+    { "ironclad.csv.writer", "target: string|file*|fun(text: string), options: ironclad.CsvWriterOptions -> "
+      .. "ironclad.CsvWriter?, string?",
+      "Writes CSV. Text that a spreadsheet would run as a formula gets an apostrophe before it, unless `formulas`." },
+    { "ironclad.csv.field", "value: any, options?: ironclad.CsvWriterOptions -> string", "A value as a field of "
+      .. "CSV." },
+    { "writer:write", "row: table -> ironclad.CsvWriter?, string?", "Writes a row: by the names of the columns, "
+      .. "or a list." },
+    { "writer:close", "-> boolean?, string?", "Ends the file." },
+    { "ironclad.progress", "label: string, options?: ironclad.ProgressOptions -> ironclad.Progress",
+      "A bar on standard error, on a terminal only. It can be an `on_progress`: `bar(done, total, failed)`." },
+    { "bar:finish", "text?: string", "Removes the bar; prints a line in its place." },
+  } },
+  { title = "Many calls at once", calls = {
+    { "ironclad.spawn", "fn: function, ...: any -> ironclad.Task",
+      "Starts `fn(...)` as a task. While a call in it waits, other tasks run. Not in PUC Lua 5.1." },
+    { "ironclad.run", "fn?: function, ...: any -> any", "Waits for all tasks. With `fn`, starts it first; returns "
+      .. "what it returns." },
+    { "ironclad.mailbox", "-> ironclad.Mailbox", "For an event loop of the script's own." },
+    { "task:wait", "-> any", "Waits for the task; returns what it returned, or raises its error." },
+    { "task:cancel", "", "Cancels the call that the task waits for." },
+    { "mailbox:pollfd", "-> integer", "The descriptor to poll." },
+    { "mailbox:events", "-> string", "What to poll it for: `r`." },
+    { "mailbox:timeout", "-> number?", "Seconds after which `dispatch` must be called in any case." },
+    { "mailbox:dispatch", "-> integer", "Resumes the tasks that can go on; the number of those that have not ended." },
+  } },
+  { title = "A client", calls = {
+    { "client:call", "operation: string, arguments?: ironclad.CallArguments, options?: ironclad.CallOptions -> any, "
+      .. "ironclad.Error?, ironclad.Response?",
+      "Any operation, by Ironclad's name or the module's: `client:call(\"retrieve-a-workflow\", { path = { id = … "
+      .. "} })`." },
+    { "client:request", "method: string, path: string, options?: ironclad.CallOptions -> any, ironclad.Error?, "
+      .. "ironclad.Response?", "Any request to the connection's host. Also takes `body` and `files`." },
+    { "client:download", "url: string|table, options?: ironclad.CallOptions -> string?, ironclad.Error?, "
+      .. "ironclad.Response?", "A file by its link, from any host, without the token." },
+    { "client:map", "source: any[]|function, fn: function, options?: ironclad.MapOptions -> table, table, table",
+      "Calls `fn(item, index)` for each item, several at once. Results and errors by index, and the errors as a "
+      .. "list of "
+      .. "`{ index =, error = }`. Options: `concurrency` (16), `stop_on_error`, `on_progress(done, total, failed)`, "
+      .. "`callback`." },
+    { "client:with", "options: ironclad.WithOptions -> ironclad.Client",
+      "The same client with other `as_user`, `timeout`, `deadline`, `max_retries`, `headers`; the connection is "
+      .. "shared." },
+    { "client:describe", "options?: { callback?: function } -> ironclad.Description?, ironclad.Error?",
+      "The templates, record types and properties of the company. It prints as text." },
+    { "client:check", "options?: { callback?: function } -> ironclad.Check?, ironclad.Error?",
+      "Who the token is for: `user`, `company`, `scopes`, `expires_in` (seconds)." },
+    { "client:authorize_url", "options: ironclad.AuthorizeOptions -> string, string",
+      "The address at which a person consents, and the state to keep." },
+    { "client:exchange", "callback: string, options: ironclad.ExchangeOptions -> boolean?, ironclad.Error?",
+      "Exchanges what the browser came back with for the client's token." },
+    { "client:logout", "options?: { callback?: function } -> boolean?, ironclad.Error?",
+      "Deletes the token, also from the store." },
+    { "iterator:close", "", "Ends an iterator early, and cancels its request." },
+  } },
+  { title = "Events", calls = {
+    { "ironclad.webhook.unwrap", "headers: table, raw_body: string, public_key: string -> ironclad.Event?, "
+      .. "ironclad.Error?",
+      "Verifies a request of a webhook, and returns its event." },
+    { "ironclad.webhook.verify", "headers: table, raw_body: string, public_key: string -> boolean?, ironclad.Error?",
+      "Verifies a request without parsing its event." },
+    { "receiver:handle", "headers: table, body: string, about?: table -> integer, string",
+      "Takes one request; the status and the body of the answer." },
+    { "receiver:work", "options?: table -> integer, integer", "Handles the events of the inbox that are due." },
+    { "receiver:inbox", "-> table", "The inbox: `list()`, `retry(id)`, `remove(id)`." },
+    { "receiver:nginx", "", "Takes the request that nginx is serving." },
+    { "receiver:serve", "options?: table -> any", "Serves the webhook from this machine, for development." },
+    { "event:resource", "client?: ironclad.Client, options?: ironclad.CallOptions -> table?, ironclad.Error?",
+      "The workflow, record or obligation that the event is about." },
+    { "changes:done", "", "Marks the last item as handled." },
+    { "changes:follow", "options?: { every?: number, on_error?: function } -> ironclad.Changes",
+      "Goes on: sleeps after the last change, and looks again." },
+    { "changes:close", "", "Ends the loop." },
+  } },
+  { title = "A client of Clickwrap", calls = {
+    { "ironclad.clickwrap.from_env", "options?: ironclad.ClickwrapOptions -> ironclad.ClickwrapClient",
+      "A client of the connection that the environment describes: `IRONCLAD_CLICKWRAP_ENVIRONMENT` and others." },
+    { "cw:check", "options?: { callback?: function } -> table?, ironclad.Error?", "The best test of a connection: "
+      .. "its site." },
+    { "cw:site", "options?: { callback?: function } -> table?, ironclad.Error?", "The connection's site." },
+  } },
+}
+
+--- The fields of the tables that come back: { name, type in LuaCATS, what it is }, the most useful ones. Tables are
+-- Ironclad's own: they may have more fields than these.
+manual.fields = {
+  workflow = {
+    { "id", "string", "The id" }, { "ironcladId", "string", "The id that people read, as IC-12" },
+    { "title", "string", "The title" }, { "template", "string", "The id of the template" },
+    { "step", '"Review"|"Sign"|"Archive"|"Complete"', "The step" },
+    { "status", '"active"|"paused"|"completed"|"cancelled"', "The status" },
+    { "attributes", "table<string, any>", "The fields of the launch form, by name" },
+    { "schema", "table<string, table>", "The types of the attributes, by name" },
+    { "created", "string", "When it was launched" }, { "lastUpdated", "string", "When it changed last" },
+    { "creator", "table", "Who launched it" }, { "roles", "table[]", "The roles and their people" },
+    { "approvals", "table", "How far the approvals are: `state`" },
+    { "signatures", "table", "How far the signatures are: `state`" },
+    { "recordIds", "string[]", "The records that it has made" },
+    { "isComplete", "boolean", "Whether it is complete" }, { "isCancelled", "boolean", "Whether it was cancelled" },
+    { "isRevertibleToReview", "boolean", "Whether it can go back to Review" },
+  },
+  record = {
+    { "id", "string", "The id" }, { "ironcladId", "string", "The id that people read" },
+    { "type", "string", "The record type" }, { "name", "string", "The name" },
+    { "properties", "table<string, ironclad.Property>", "The properties by name (`record:property`: plain values)" },
+    { "attachments", "table<string, table>", "The attachments by key: `filename`, `contentType`, `href`" },
+    { "links", "table[]", "Linked records" }, { "parentId", "string", "The id of the parent" },
+    { "childIds", "string[]", "The ids of the children" }, { "lastUpdated", "string", "When it changed last" },
+    { "contractStatus", "table", "The status of the contract: `status`, `eventDate`" },
+    { "source", "table", "Where it comes from: `type`, `workflowId`" }, { "amendments", "table[]", "Amendments" },
+  },
+  webhook = {
+    { "id", "string", "The id" }, { "targetURL", "string", "Where events are sent" },
+    { "events", "string[]", "The events" }, { "status", '"enabled"|"disabled"|"disabledBySystem"', "The status" },
+    { "companyId", "string", "The company" }, { "tags", "string[]", "How it was made" },
+    { "consecutiveFailureCount", "integer", "Deliveries in a row that failed" },
+    { "firstConsecutiveFailure", "string", "When the first of them failed" },
+    { "statusLastUpdatedAt", "string", "When the status changed" },
+    { "statusLastUpdatedBy", "string", "Who changed the status" },
+  },
+  entity = {
+    { "id", "string", "The id" }, { "ironcladId", "string", "The id that people read" },
+    { "name", "string", "The name" }, { "status", '"ACTIVE"|"INACTIVE"', "The status" },
+    { "properties", "table<string, ironclad.Property>", "The properties by name" },
+    { "namedTypeIds", "string[]", "The types of the relationship" }, { "parentId", "string", "The id of the parent" },
+    { "lastUpdated", "string", "When it changed last" },
+  },
+  obligation = {
+    { "id", "string", "The id" }, { "ironcladId", "string", "The id that people read" },
+    { "name", "string", "The name" }, { "parentId", "string", "The record that it belongs to" },
+    { "properties", "table<string, ironclad.Property>", "The properties by name" },
+    { "lastUpdated", "string", "When it changed last" },
+  },
+  export = {
+    { "jobId", "string", "The id of the job" }, { "jobStatus", "string", "How far it is" },
+  },
+  user = {
+    { "id", "string", "The id" }, { "userName", "string", "The name to log in with, an e-mail address" },
+    { "displayName", "string", "The name that people see" }, { "active", "boolean", "Whether the user may log in" },
+    { "title", "string", "The person's title" }, { "emails", "table[]", "The e-mail addresses" },
+    { "groups", "table[]", "The groups: `value`, `display`" }, { "meta", "table", "When it was made and changed" },
+    { "schemas", "string[]", "The SCIM schemas" },
+  },
+  group = {
+    { "id", "string", "The id" }, { "displayName", "string", "The name" },
+    { "members", "table[]", "The members: `value`, `display`" }, { "meta", "table", "When it was made and changed" },
+    { "schemas", "string[]", "The SCIM schemas" },
+  },
+}
+
+--- The hooks, and the fields of the events that they get.
+manual.hooks = {
+  { "operation", "string", "The operation, as workflows:get" }, { "method", "string", "The HTTP method" },
+  { "url", "string", "The address, without secrets" }, { "attempt", "integer", "The number of the attempt, from 1" },
+  { "status", "integer", "on_response, on_retry: the status of the answer; nil without one" },
+  { "error", "string", "on_response, on_retry: the kind of the failure, or nil" },
+  { "seconds", "number", "on_response: how long the attempt took; on_retry and on_wait: how long it waits" },
+  { "request_id", "string", "on_response: Ironclad's id of the request" },
+  { "reason", "string", "on_wait: budget, in_flight or retry_after" },
+  { "bucket", "string", "on_wait: the rate bucket" }, { "lost", "integer", "Events before it that were dropped" },
+}
+
+--- The fields of an error.
+manual.error_fields = {
+  { "kind", "ironclad.ErrorKind", "What has happened" }, { "message", "string", "Text for people" },
+  { "operation", "string", "The operation, as workflows:get" },
+  { "outcome", '"not_done"|"unknown"', "unknown: it may have happened, so look before you repeat it" },
+  { "retryable", "boolean", "Whether the same call may succeed later" },
+  { "attempts", "integer", "How often it was sent" }, { "status", "integer", "The status of the answer" },
+  { "code", "string", "Ironclad's code" }, { "param", "string", "The parameter that is wrong" },
+  { "request_id", "string", "Ironclad's id of the request" },
+  { "retry_after", "number", "Seconds to wait" }, { "job", "table", "job_failed: the last state of the job" },
+}
+
+return manual
