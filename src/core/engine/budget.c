@@ -31,7 +31,8 @@
 struct window {
     double *answered; /* owned; a ring: when the permits that are not free yet were released, oldest first */
     size_t capacity, first, count;
-    size_t limit;        /* permits */
+    double requests;     /* that the service allows in it */
+    size_t limit;        /* permits: the share of them */
     size_t open;         /* acquired and not released; count + open <= capacity */
     double closed_until; /* after a 429 */
     double lowest;       /* the lowest X-RateLimit-Remaining … */
@@ -111,17 +112,35 @@ static void budget_window_release(struct window *window, double now, bool sent) 
 ic_budget *ic_budget_new(double share) {
     ic_budget *budget = ic_calloc(1, sizeof *budget);
     if (!budget) return NULL;
-    budget->share = share > 0 ? fmin(share, 1) : 0;
-    budget->company.limit = budget_permits(budget, IC_COMPANY_PER_MINUTE);
+    budget->company.requests = IC_COMPANY_PER_MINUTE;
     for (int i = 0; i < IC_BUCKET_COUNT; i++) {
         const ic_rate_limit *published = &ic_rate_limits[i];
-        if (published->kind == IC_WINDOW_FIXED)
-            budget->fixed[i] = (ic_fixed_window){.limit = budget_share(budget, published->requests - 1),
-                                                 .seconds = published->seconds};
-        else if (i != IC_BUCKET_NONE)
-            budget->buckets[i].limit = budget_permits(budget, published->requests);
+        budget->buckets[i].requests = published->requests;
+        if (published->kind == IC_WINDOW_FIXED) {
+            budget->fixed[i] = (ic_fixed_window){.seconds = published->seconds};
+            budget->buckets[i].requests--;
+        }
     }
+    ic_budget_set_share(budget, share);
     return budget;
+}
+
+void ic_budget_set_share(ic_budget *budget, double share) {
+    share = share > 0 ? fmin(share, 1) : 0;
+    if (budget->share == share && budget->company.limit) return;
+    budget->share = share;
+    budget->company.limit = budget_permits(budget, budget->company.requests);
+    for (int i = 0; i < IC_BUCKET_COUNT; i++) {
+        double requests = budget->buckets[i].requests;
+        if (ic_rate_limits[i].kind == IC_WINDOW_FIXED)
+            budget->fixed[i].limit = budget_share(budget, requests);
+        else if (i != IC_BUCKET_NONE)
+            budget->buckets[i].limit = budget_permits(budget, requests);
+    }
+}
+
+double ic_budget_requests(const ic_budget *budget, ic_bucket bucket) {
+    return budget->buckets[bucket].requests;
 }
 
 void ic_budget_free(ic_budget *budget) {
@@ -178,7 +197,10 @@ void ic_budget_observe(ic_budget *budget, ic_bucket bucket, double now, double l
                        double reset) {
     struct window *window = &budget->buckets[bucket];
     if (!window->limit) return;
-    if (limit >= 0) window->limit = budget_permits(budget, limit);
+    if (limit >= 0) {
+        window->requests = fmin(limit, IC_COMPANY_PER_MINUTE);
+        window->limit = budget_permits(budget, limit);
+    }
     if (!(remaining >= 0 && reset >= 0)) return;
     if (window->lowest_until > now && remaining >= window->lowest) return;
     window->lowest = remaining;

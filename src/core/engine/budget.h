@@ -23,6 +23,11 @@ bool ic_budget_reserve(ic_budget *budget, ic_bucket bucket);
 /* Whether the budget is in the same state as a new one, so that it can be freed. */
 bool ic_budget_is_idle(ic_budget *budget, double now);
 
+/* Changes the share. Permits that were acquired keep counting. */
+void ic_budget_set_share(ic_budget *budget, double share);
+/* How many requests the service allows in a window of the bucket, as far as is known. */
+double ic_budget_requests(const ic_budget *budget, ic_bucket bucket);
+
 /* Acquires a permit of the bucket, and of the company's window, which every sliding bucket but NONE shares.
  * 0: acquired; otherwise the seconds after which to ask again. Each permit is released once. */
 double ic_budget_acquire(ic_budget *budget, ic_bucket bucket, double now);

@@ -126,6 +126,7 @@ struct ic_call {
     bool served;               /* a token has just been fetched for it, and is used however soon it expires */
     bool abandoned;            /* nobody waits for it: no attempt follows the one under way */
     bool earlier_unknown;      /* an earlier attempt ended with an unknown outcome */
+    bool wait_noted;           /* that it waits for a rate-limit permit */
     bool has_rate_permit;      /* of rate_queue's budget */
     bool has_in_flight_permit; /* of host_queue */
     bool timer_reserved;       /* the timer's memory is reserved */

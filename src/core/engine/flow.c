@@ -23,6 +23,8 @@
  * after its timeout. */
 #define GRACE 0.1
 
+#define SHORT_WAIT 0.05 /* seconds */
+
 /* ---- the end of a call ---- */
 
 static void flow_finish(ic_engine *engine, ic_call *call) {
@@ -191,6 +193,13 @@ static void flow_note_wait(ic_call *call, const char *reason, double seconds) {
                                     .bucket = bucket == IC_BUCKET_NONE ? NULL : ic_bucket_name(bucket)});
 }
 
+/* A wait that is as short as an answer of the shared Redis is not worth telling. */
+void ic_flow_note_rate_wait(ic_call *call, double seconds) {
+    if (call->wait_noted || seconds < SHORT_WAIT) return;
+    call->wait_noted = true;
+    flow_note_wait(call, "budget", seconds);
+}
+
 /* Whether the call has an in-flight permit now; otherwise it waits for one. */
 static bool flow_get_in_flight(ic_call *call) {
     if (call->has_in_flight_permit || ic_in_flight_acquire(call)) return true;
@@ -203,12 +212,13 @@ static bool flow_get_in_flight(ic_call *call) {
 static bool flow_get_rate(ic_engine *engine, ic_call *call, double now) {
     if (call->has_rate_permit) return true;
     call->state = IC_STATE_WAIT_BUDGET;
+    call->wait_noted = false;
     double pause = ic_rate_permit_acquire(engine, call, now);
     if (pause <= 0) return true;
     if (call->deadline && now + pause > call->deadline)
         ic_flow_too_late(engine, call, pause);
     else
-        flow_note_wait(call, "budget", pause);
+        ic_flow_note_rate_wait(call, pause);
     return false;
 }
 

@@ -2,10 +2,12 @@
  * order. */
 #include "core/engine/queues.h"
 #include "core/base/alloc.h"
+#include "core/base/clock.h"
 #include "core/base/text.h"
 #include "core/engine/budget.h"
 #include "core/engine/flow.h"
 #include "core/engine/list.h"
+#include "core/engine/shared_permits.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,9 +30,12 @@ typedef struct ic_host_queue {
 typedef struct ic_rate_queue {
     ic_table_node node;
     struct ic_rate_queue *next;
-    long users;        /* clients */
-    char *key;         /* owned; one of the connection's budget_keys, and rate_share */
-    ic_budget *budget; /* owned; NULL: switched off (option rate_limit) */
+    long users;                 /* clients */
+    char *key;                  /* owned; one of the connection's budget_keys, and rate_share */
+    ic_budget *budget;          /* owned; NULL: switched off (option rate_limit) */
+    double share;               /* the option rate_share */
+    ic_shared_permits *permits; /* owned; NULL: this machine alone keeps the limits */
+    bool alone;                 /* the shared Redis could not be reached last time */
     ic_list waiting[IC_BUCKET_COUNT];
     ic_timer timers[IC_BUCKET_COUNT]; /* when the first of each list may have its permit */
 } ic_rate_queue;
@@ -115,12 +120,42 @@ void ic_host_queues_serve(ic_engine *engine) {
 
 /* ---- rate-limit permits ---- */
 
-/* Calls whose deadline would pass while they wait fail at once. */
-static void rate_queue_fail_late(ic_engine *engine, ic_list *list, double now, double pause) {
+/* Calls whose deadline would pass while they wait fail at once, and the others tell that they wait. */
+static void rate_queue_tell_waiting(ic_engine *engine, ic_list *list, double now, double pause) {
     for (ic_call *call = list->first, *next; call; call = next) {
         next = call->next;
-        if (call->deadline && now + pause > call->deadline) ic_flow_too_late(engine, call, pause);
+        if (call->deadline && now + pause > call->deadline)
+            ic_flow_too_late(engine, call, pause);
+        else
+            ic_flow_note_rate_wait(call, pause);
     }
+}
+
+/* Acquires a permit. 0: acquired; otherwise the seconds to wait. While the shared Redis gives permits, the
+ * own budget knows what the service has said, and has no share of its own. */
+static double rate_queue_take(ic_rate_queue *queue, ic_bucket bucket, size_t wanted, double now) {
+    if (!queue->permits) return ic_budget_acquire(queue->budget, bucket, now);
+    bool alone = !ic_shared_permits_are_shared(queue->permits, now);
+    ic_budget_set_share(queue->budget, alone ? queue->share : 1);
+    queue->alone = alone;
+    double wait = ic_budget_acquire(queue->budget, bucket, now);
+    if (wait > 0 || alone) return wait;
+    double requests = ic_budget_requests(queue->budget, bucket);
+    wait = ic_shared_permits_acquire(queue->permits, bucket, requests, wanted, now);
+    if (wait > 0) ic_budget_release(queue->budget, bucket, now, IC_PERMIT_UNUSED);
+    return wait;
+}
+
+static size_t rate_queue_length(const ic_list *list) {
+    size_t length = 0;
+    for (const ic_call *call = list->first; call && length < IC_SHARED_BLOCK; call = call->next)
+        length++;
+    return length;
+}
+
+static void rate_queue_on_news(ic_engine *engine, void *owner, ic_bucket bucket) {
+    ic_rate_queue *queue = owner;
+    if (queue->waiting[bucket].first) ic_timer_set(&engine->timers, &queue->timers[bucket], ic_now());
 }
 
 static void rate_queue_on_timer(void *engine, void *owner, double now) {
@@ -128,10 +163,10 @@ static void rate_queue_on_timer(void *engine, void *owner, double now) {
     for (int bucket = 0; bucket < IC_BUCKET_COUNT; bucket++) {
         ic_list *list = &queue->waiting[bucket];
         while (list->first && !queue->timers[bucket].index) {
-            double pause = ic_budget_acquire(queue->budget, (ic_bucket)bucket, now);
+            double pause = rate_queue_take(queue, (ic_bucket)bucket, rate_queue_length(list), now);
             if (pause > 0) {
                 ic_timer_set(&((ic_engine *)engine)->timers, &queue->timers[bucket], now + pause);
-                rate_queue_fail_late(engine, list, now, pause);
+                rate_queue_tell_waiting(engine, list, now, pause);
                 break;
             }
             ic_call *call = list->first;
@@ -149,7 +184,7 @@ double ic_rate_permit_acquire(ic_engine *engine, ic_call *call, double now) {
     ic_list *list = &queue->waiting[bucket];
     ic_timer *timer = &queue->timers[bucket];
     bool others = list->first && timer->index;
-    double pause = others ? timer->at - now : ic_budget_acquire(queue->budget, bucket, now);
+    double pause = others ? timer->at - now : rate_queue_take(queue, bucket, 1, now);
     if (pause <= 0 && !others) {
         call->has_rate_permit = true;
         return 0;
@@ -165,6 +200,8 @@ void ic_permits_release(ic_engine *engine, ic_call *call, double now, ic_permit_
     if (!call->has_rate_permit) return;
     call->has_rate_permit = false;
     ic_budget_release(call->rate_queue->budget, call->request.bucket, now, end);
+    if (end == IC_PERMIT_UNUSED && call->rate_queue->permits)
+        ic_shared_permits_return(call->rate_queue->permits, call->request.bucket, now);
     /* A permit that was not used is free at once: the next call need not wait for the timer. */
     ic_timer *timer = &call->rate_queue->timers[call->request.bucket];
     if (end == IC_PERMIT_UNUSED && timer->index) ic_timer_set(&engine->timers, timer, now);
@@ -187,7 +224,9 @@ void ic_rate_queue_observe(ic_call *call, double now, double wall_time, double r
     if (reset > 1e9) reset = reset > sent_at ? reset - sent_at : 0; /* a date, not seconds */
     ic_budget_observe(queue->budget, bucket, now, rate_queue_header(&call->response, "X-RateLimit-Limit"),
                       rate_queue_header(&call->response, "X-RateLimit-Remaining"), reset);
-    if (refused_for >= 0) ic_budget_refused(queue->budget, bucket, now, refused_for);
+    if (refused_for < 0) return;
+    ic_budget_refused(queue->budget, bucket, now, refused_for);
+    if (queue->permits) ic_shared_permits_refused(queue->permits, bucket, refused_for, now);
 }
 
 /* ---- both ---- */
@@ -209,13 +248,14 @@ static void rate_queue_free(ic_engine *engine, ic_rate_queue *queue) {
     ic_table_remove(&engine->rate_queues_by_key, &queue->node);
     for (int bucket = 0; bucket < IC_BUCKET_COUNT; bucket++)
         ic_timers_release(&engine->timers, &queue->timers[bucket]);
+    ic_shared_permits_free(queue->permits);
     ic_budget_free(queue->budget);
     ic_free(queue->key);
     ic_free(queue);
 }
 
 /* Takes ownership of `key` on success. NULL when out of memory. */
-static ic_rate_queue *rate_queue_new(ic_engine *engine, const ic_connection *connection, char *key) {
+static ic_rate_queue *rate_queue_new(ic_engine *engine, ic_connection *connection, ic_counted by, char *key) {
     const ic_settings *settings = &connection->settings;
     ic_rate_queue *queue = ic_calloc(1, sizeof *queue);
     if (!queue) return NULL;
@@ -225,6 +265,9 @@ static ic_rate_queue *rate_queue_new(ic_engine *engine, const ic_connection *con
         ic_free(queue);
         return NULL;
     }
+    queue->share = settings->rate_share;
+    if (settings->rate_limit && connection->shared.name)
+        queue->permits = ic_shared_permits_new(engine, connection, by, rate_queue_on_news, queue, NULL);
     queue->key = key;
     queue->next = engine->rate_queues;
     engine->rate_queues = queue;
@@ -233,15 +276,17 @@ static ic_rate_queue *rate_queue_new(ic_engine *engine, const ic_connection *con
 }
 
 /* The queue of a connection for what is counted together, with one more user. NULL when out of memory. */
-static ic_rate_queue *rate_queue_of(ic_engine *engine, const ic_connection *connection, ic_counted by) {
+static ic_rate_queue *rate_queue_of(ic_engine *engine, ic_connection *connection, ic_counted by) {
     const ic_settings *settings = &connection->settings;
     ic_buf text = {0};
-    ic_buf_printf(&text, "%s\n%g", connection->budget_keys[by],
-                  settings->rate_limit ? settings->rate_share : 0);
+    ic_buf_printf(&text, "%s\n%g\n%s\n%s", connection->budget_keys[by],
+                  settings->rate_limit ? settings->rate_share : 0,
+                  connection->shared.name ? connection->shared.name : "",
+                  connection->shared.name ? connection->shared_prefix : "");
     char *key = ic_buf_take(&text, NULL);
     if (!key) return NULL;
     ic_rate_queue *queue = (ic_rate_queue *)ic_table_find(&engine->rate_queues_by_key, key);
-    if (!queue && (queue = rate_queue_new(engine, connection, key))) key = NULL;
+    if (!queue && (queue = rate_queue_new(engine, connection, by, key))) key = NULL;
     ic_free(key);
     if (queue) queue->users++;
     return queue;
@@ -255,7 +300,7 @@ static ic_host_queue *host_queue_of_url(ic_engine *engine, const char *url, doub
 
 /* Sets the call's queues, which are made when they are first needed. False when out of memory. */
 static bool queues_assign(ic_engine *engine, ic_client *client, ic_call *call) {
-    const ic_connection *connection = client->connection;
+    ic_connection *connection = client->connection;
     ic_host_queue **host = &client->host_queues[call->request.host];
     ic_counted by = ic_rate_limits[call->request.bucket].by;
     ic_rate_queue **rate = &client->rate_queues[by];

@@ -1,0 +1,130 @@
+-- Rate limits that machines share through Redis. The machines are processes here.
+local ironclad = require "ironclad"
+local peer = require "spec.support.peer"
+local process = require "spec_process"
+local redis_server = require "spec.support.redis"
+
+local BUCKET = "workflows:read"
+
+describe("rate limits shared through Redis", function()
+  local server, sandbox
+  setup(function() server = redis_server.start() end)
+  teardown(function() server:stop() end)
+  before_each(function()
+    server:command "flushall"
+    sandbox = assert(require("ironclad.sandbox").start { port = 0, tls = false })
+    sandbox:rate_limits { limits = { [BUCKET] = 12 } }
+  end)
+  after_each(function() sandbox:stop() end)
+
+  local function connect(more)
+    local options = { instance = sandbox.instance, client_id = sandbox.client_id, client_secret = sandbox.client_secret,
+      as_user = "jane.doe@example.com", shared = server.address, max_retries = 0 }
+    for name, value in pairs(more or {}) do options[name] = value end
+    return ironclad.connect(options)
+  end
+
+  -- How many lists succeed until one would have to wait longer than its deadline.
+  local function calls_until_refused(client)
+    local count = 0
+    for _ = 1, 100 do
+      local _, err = client.workflows:list({}, { deadline = 1.5 })
+      if err then return count, err end
+      count = count + 1
+    end
+    return count
+  end
+
+  local function answers()
+    local good, refused = 0, 0
+    for _, request in ipairs(sandbox:requests()) do
+      if request.path == "/public/api/v1/workflows" then
+        if request.status == 429 then refused = refused + 1 else good = good + 1 end
+      end
+    end
+    return good, refused
+  end
+
+  it("are kept by all machines together, without a refusal", function()
+    local client = connect()
+    client.workflows:list() -- the answer tells the limit of this company
+    local folder = peer.temporary_folder()
+    for i = 1, 3 do
+      assert.equal(0, process.fork_run(function()
+        local mine = connect()
+        mine.workflows:list()
+        local count, err = calls_until_refused(mine)
+        assert(err and err.kind == "rate_limited" and err.retry_after > 0, tostring(err))
+        peer.write_file(folder .. "/" .. i, tostring(count))
+      end))
+    end
+    local good, refused = answers()
+    assert.equal(0, refused)
+    -- A machine that does not know this company's limit yet takes more at first, and gives it back.
+    assert.truthy(good <= 12 and good >= 9, good)
+    peer.remove_folder(folder)
+  end)
+
+  it("are told to on_wait once, when a call waits", function()
+    local waits = {}
+    local client = connect { on_wait = function(event) waits[#waits + 1] = event end }
+    client.workflows:list()
+    local _, err = calls_until_refused(client)
+    assert.equal("rate_limited", err.kind)
+    assert.same({}, waits)
+  end)
+
+  it("stop all machines after a 429 that one has seen", function()
+    local first, second = connect(), connect { rate_limit = false }
+    first.workflows:list()
+    for _ = 1, 11 do second.workflows:list() end
+    -- The limits were used up by someone who does not share them.
+    local _, err = first.workflows:list({}, { deadline = 1.5 })
+    assert.equal("rate_limited", err.kind)
+    local good = answers()
+    assert.equal(0, process.fork_run(function()
+      local _, other = connect().workflows:list({}, { deadline = 1.5 })
+      assert(other and other.kind == "rate_limited", tostring(other))
+    end))
+    assert.equal(good, (answers()))
+  end)
+
+  it("are this machine's share while Redis is away, and shared again when it is back", function()
+    local client = connect { rate_share = 0.5 }
+    client.workflows:list()
+    server:kill()
+    local count, err = calls_until_refused(client)
+    assert.equal("rate_limited", err.kind)
+    assert.equal(5, count) -- with the first one, half of the 12
+    server:run()
+    assert.truthy(ironclad.must(client.records:list { pageSize = 1 }))
+  end)
+
+  it("do not hold up calls for long while Redis is frozen", function()
+    local client = connect()
+    client.workflows:list()
+    server:signal "STOP"
+    local started = sandbox:advance { seconds = 0 } and os.time()
+    for _ = 1, 5 do ironclad.must(client.workflows:list()) end
+    assert.truthy(os.time() - started < 10)
+    server:signal "CONT"
+  end)
+
+  it("give permits back that are not used, so that other machines have them", function()
+    local client = connect()
+    sandbox:rate_limits { limits = { ["records:read"] = 100 } }
+    ironclad.must(client.records:list { pageSize = 1 })
+    ironclad.must(client.records:list { pageSize = 1 })
+    local function granted()
+      local sum = 0
+      for value in server:command("hvals " .. server:command "keys '*permits:records:read'"):gmatch "%-?%d+" do
+        sum = sum + tonumber(value)
+      end
+      return sum
+    end
+    assert.truthy(granted() >= 2)
+    peer.shell "sleep 0.9"
+    ironclad.must(client.workflows:list())
+    assert.equal(2, granted())
+  end)
+end)

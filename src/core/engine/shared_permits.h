@@ -1,0 +1,34 @@
+/* Rate-limit permits from the shared Redis: all machines of a company together keep within its limits.
+ * Permits are taken in blocks, so that not every call costs a round trip, and are given back when they are
+ * not used soon. While Redis cannot be reached, the machine goes on with its share of the limits (option
+ * rate_share). The engine's thread only. */
+#ifndef IC_SHARED_PERMITS_H
+#define IC_SHARED_PERMITS_H
+
+#include "core/engine/shared.h"
+
+/* Permits of a block at most. */
+#define IC_SHARED_BLOCK 16
+
+typedef struct ic_shared_permits ic_shared_permits;
+
+/* There may be permits of the bucket now, or it is known how long to wait: ask again. */
+typedef void ic_shared_permits_news(ic_engine *engine, void *owner, ic_bucket bucket);
+
+/* For the connection's shared Redis and for what `by` counts. NULL with MEMORY or STORE. */
+ic_shared_permits *ic_shared_permits_new(ic_engine *engine, ic_connection *connection, ic_counted by,
+                                         ic_shared_permits_news *news, void *owner, ic_error *error);
+void ic_shared_permits_free(ic_shared_permits *permits); /* gives back what was not used; NULL is allowed */
+
+/* Whether Redis gives permits now. False: the machine has only its share of the limits. */
+bool ic_shared_permits_are_shared(const ic_shared_permits *permits, double now);
+/* Takes a permit. 0: taken; otherwise the seconds after which to ask again, unless `news` comes before.
+ * `requests`: the limit; `wanted`: the calls that wait, with this one. */
+double ic_shared_permits_acquire(ic_shared_permits *permits, ic_bucket bucket, double requests, size_t wanted,
+                                 double now);
+/* A permit that was taken has not been used: nothing has reached the service. */
+void ic_shared_permits_return(ic_shared_permits *permits, ic_bucket bucket, double now);
+/* The service has refused a request with 429: no machine gets a permit for that many seconds. */
+void ic_shared_permits_refused(ic_shared_permits *permits, ic_bucket bucket, double seconds, double now);
+
+#endif
