@@ -13,9 +13,10 @@ local ironclad = require "ironclad"
 local json = ironclad.json
 
 local GROUP = os.getenv "IRONCLAD_TERMS_GROUP" or "terms"
-local CACHE = 300       -- seconds for which a user who has accepted is let through without asking Clickwrap again
-local DEADLINE = 15     -- seconds for one acceptance; then the user is asked to try again
-local FORM_AGE = 86400  -- seconds for which a page can be sent
+local CACHE = 300      -- seconds for which a user who has accepted is let through without asking Clickwrap again
+local FORM_AGE = 86400 -- seconds for which a page can be sent
+-- Seconds for one acceptance. Then the user is asked to try again.
+local DEADLINE = tonumber(os.getenv "IRONCLAD_TERMS_DEADLINE" or 15)
 
 local kept = ngx.shared.terms_kept
 local clickwrap = ironclad.clickwrap.from_env():cache_in(ngx.shared.terms)

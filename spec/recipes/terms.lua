@@ -8,10 +8,10 @@ local peer = require "spec.support.peer"
 local GROUP, PASSWORD, SECRET = "terms", "open sesame", "the secret of the web app"
 local BOX, BUTTON = "input[type=checkbox]", "button"
 
-local sandbox, clickwrap, site, browser
+local sandbox, clickwrap, site, variables, browser
 
 -- Starts nginx with the recipe's own configuration -> { url =, error_log =, stop = }.
-local function start_site(variables)
+local function start_site(environment, workers)
   local folder = peer.temporary_folder()
   peer.shell("mkdir " .. folder .. "/html")
   peer.write_file(folder .. "/html/index.html", "<h1>Inside</h1>")
@@ -22,12 +22,13 @@ local function start_site(variables)
   peer.write_file(folder .. "/local.conf", ("lua_package_path %q;\nlua_package_cpath %q;\n"):format(package.path,
     package.cpath))
   local words = {}
-  for name, value in pairs(variables) do words[#words + 1] = name .. "=" .. peer.quoted(value) end
+  for name, value in pairs(environment) do words[#words + 1] = name .. "=" .. peer.quoted(value) end
   local port, output, status
   repeat -- another process may take the free port before nginx opens it
     port = peer.free_port()
-    peer.write_file(folder .. "/nginx.conf", (peer.read_file "recipes/nginx/terms.conf":gsub("127%.0%.0%.1:8080",
-      "127.0.0.1:" .. port)))
+    local text = peer.read_file "recipes/nginx/terms.conf":gsub("127%.0%.0%.1:8080", "127.0.0.1:" .. port)
+    peer.write_file(folder .. "/nginx.conf",
+      (workers and text:gsub("worker_processes %d", "worker_processes " .. workers) or text))
     output, status = peer.shell(("IRONCLAD_SITE=$PWD/recipes/nginx TMPDIR=%s %s %s -p %s -c nginx.conf -g %s"):format(
       folder, table.concat(words, " "), nginx.program(), folder,
       peer.quoted(peer.shell "id -u":match "^0%s*$" and "user root;" or "")))
@@ -91,11 +92,12 @@ setup(function()
   sandbox = assert(require("ironclad.sandbox").start { port = 0, tls = false })
   clickwrap = sandbox:clickwrap()
   local about = sandbox:clickwrap_settings()
-  site = start_site {
-    IRONCLAD_TERMS_GROUP = GROUP, IRONCLAD_TERMS_WEBHOOK_TOKEN = SECRET,
+  variables = {
+    IRONCLAD_TERMS_GROUP = GROUP, IRONCLAD_TERMS_WEBHOOK_TOKEN = SECRET, IRONCLAD_TERMS_DEADLINE = "6",
     IRONCLAD_CLICKWRAP_SITE = about.site_access_id, IRONCLAD_CLICKWRAP_TOKEN = about.api_token,
     IRONCLAD_CLICKWRAP_ACTIVITY_HOST = about.url, IRONCLAD_CLICKWRAP_REST_HOST = about.url,
   }
+  site = start_site(variables)
   sandbox:clickwrap_webhook { url = site.url .. "/terms/events", token = SECRET }
   browser = browsers.start()
 end)
@@ -164,6 +166,21 @@ describe("the gate, in a browser without scripts", function()
     assert.are.equal(4, #agreed "user1")
   end)
 
+  it("offers the same form again when nothing is known, and records it once", function()
+    sandbox:clickwrap_settings { sync = false, store_seconds = 600 }
+    local page = browser:page { user = "user6", password = PASSWORD }
+    page:open(site.url .. "/deep.html")
+    page:click(BOX)
+    page:click(BUTTON, true)
+    assert.are.equal(503, page.status)
+    assert.matches("do not know yet whether your acceptance has been stored", page:html())
+    sandbox:advance(601) -- Clickwrap stores it
+    page:click(BUTTON, true)
+    assert.are.same({ 200, site.url .. "/deep.html" }, { page.status, page:url() })
+    assert.are.equal(2, #agreed "user6")
+    sandbox:clickwrap_settings { sync = true, store_seconds = 0 }
+  end)
+
   it("shows texts that no script of theirs leaves", function()
     publish(true, '<h1>Text</h1><script>parent.document.title = "taken"</script><img src=x onerror="top.taken = 1">')
     local page = browser:page { user = "user3", password = PASSWORD, scripts = true }
@@ -202,15 +219,27 @@ describe("the gate", function()
     assert.are.equal(2, #agreed "user5")
   end)
 
-  for _, path in ipairs { "//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:alert(1)", "x" } do
-    it("goes on to no other site: " .. path, function()
-      local token = token_of((get("user6", "/"))) or token_of((get("user7", "/")))
-      local output = nginx.get(site, "/terms", ("-o /dev/null -w '%%{redirect_url}' -u user6:%s --data-urlencode %s "
-        .. "--data-urlencode %s -d agree=yes"):format(peer.quoted(PASSWORD), peer.quoted("token=" .. (token or "")),
-        peer.quoted("next=" .. path)))
-      assert.is_nil(output:find("evil", 1, true), output)
-    end)
-  end
+  it("goes on to a path of its own, and to no other site", function()
+    local token = token_of((get("user7", "/")))
+    for path, target in pairs {
+      ["/deep.html?a=1"] = "/deep.html?a=1", ["//evil.example/"] = "/", ["https://evil.example/"] = "/",
+      ["/\\evil.example"] = "/", ["/\t/evil.example"] = "/", ["javascript:alert(1)"] = "/", [""] = "/",
+    } do
+      local output = nginx.get(site, "/terms", ("-o /dev/null -D - -u user7:%s --data-urlencode %s --data-urlencode %s "
+        .. "-d agree=yes"):format(peer.quoted(PASSWORD), peer.quoted("token=" .. token), peer.quoted("next=" .. path)))
+      local found = output:match "\nLocation: ([^\r\n]*)"
+      assert.are.equal(target, (found:gsub("^http://127%.0%.0%.1:%d+", "")), path)
+    end
+  end)
+
+  it("keeps its worker free for others while it waits for Clickwrap", function()
+    local one = start_site(variables, 1)
+    sandbox:fail { path = "/latest", how = "delay", seconds = 2 }
+    local url = "curl -sS -m 60 -o /dev/null -u user8:" .. peer.quoted(PASSWORD) .. " " .. one.url
+    local output = peer.shell(("(%s/ && echo slow) & sleep 0.3; %s/terms && echo fast; wait"):format(url, url))
+    one.stop()
+    assert.are.equal("fast\nslow\n", output)
+  end)
 
   it("escapes what is in the address", function()
     local page = get("user8", "'/x%22%3E%3Cscript%3E?a=%22%3E%3Cscript%3Ealert(1)%3C/script%3E'")
