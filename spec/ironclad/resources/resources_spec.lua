@@ -452,3 +452,16 @@ describe("a table as a path parameter", function()
     end)
   end
 end)
+
+describe("a resource that is the first of its script", function()
+  for _, kind in ipairs { "record", "entity", "obligation" } do
+    it("has the methods that are no operations: " .. kind, function()
+      local types = peer.new_state(([[
+        local client = require("ironclad").connect { instance = "http://127.0.0.1:1", token = "t", as_user = false }
+        local resource = require("ironclad.resources.resources").make(client, %q, { id = "1" })
+        return type(resource.property) .. " " .. type(resource.plain) .. " " .. type(resource.set)
+      ]]):format(kind))
+      assert.are.equal("function function function", types)
+    end)
+  end
+end)

@@ -84,7 +84,7 @@ resources.kinds = {
     shown = { first "id", host_of "targetURL", first "status" } },
   entity = { resource = "entities", id = "id", modules = { "record" },
     shown = { first("ironcladId", "id"), quoted "name", first "status" } },
-  obligation = { resource = "obligations", id = "id",
+  obligation = { resource = "obligations", id = "id", modules = { "record" },
     shown = { first("ironcladId", "id"), quoted "name" } },
   export = { resource = "exports", id = "jobId", modules = { "wait" },
     shown = { first "jobId", first "jobStatus" } },
