@@ -118,4 +118,33 @@ describe("a delivery", function()
     sandbox:clock "2100-01-02"
     assert.are.same({ "workflow_signature_packet_sent" }, told())
   end)
+
+  it("tells of obligations and of contracts whose status changes", function()
+    listen { "*" }
+    local record = must(client.records:list { pageSize = 1, types = { "mutualNDA" } }).list[1]
+    local known = must(client.obligations:list { pageSize = 1 }).list[1]
+    local made = must(client.obligations:create {
+      name = "Report", obligationTypeKey = { "reporting" }, parentId = record.id, properties = {},
+    })
+    must(made:set { userFacingObligations_status = "Closed" })
+    must(client.obligations:update(known, { name = "Another name" }))
+    local list = {}
+    for i, delivery in ipairs(sandbox:deliveries()) do list[i] = ironclad.json.decode(delivery.body).payload end
+    assert.are.same({
+      { event = "obligation_created", obligationID = made.id },
+      { event = "obligation_updated", obligationID = made.id },
+      { event = "obligation_status_changed", obligationID = made.id },
+      { event = "obligation_updated", obligationID = known.id },
+    }, list)
+    sandbox:clear_deliveries()
+    local contract = must(client.records:create {
+      type = "mutualNDA", name = "A contract", properties = {},
+    })
+    must(client.records:run_action(contract, {
+      type = "activate", properties = { standard_renewalType = "Evergreen" },
+    }))
+    local delivery = sandbox:deliveries()[1]
+    assert.are.same({ event = "record_contract_status_changed", recordID = contract.id },
+      ironclad.json.decode(delivery.body).payload)
+  end)
 end)

@@ -6,6 +6,7 @@
 #include "sandbox/records/contract_status.h"
 #include "sandbox/records/handlers.h"
 #include "sandbox/records/records.h"
+#include "sandbox/webhooks/events.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -251,6 +252,14 @@ static cJSON *action_swap_properties(ic_exchange *x, ic_record *record, const cJ
     return NULL;
 }
 
+static void action_emit_event(ic_exchange *x, const ic_record *record, ic_contract_state before) {
+    if (ic_contract_status_of(x->company, record).state == before) return;
+    cJSON *payload = cJSON_CreateObject();
+    ic_put_text(payload, "recordID", record->id);
+    ic_event_emit(x->company, &(ic_event){.name = "record_contract_status_changed", .payload = payload},
+                  NULL);
+}
+
 /* Ironclad's reply is the request's body. */
 static void action_reply_done(ic_exchange *x) {
     cJSON *answer = x->body;
@@ -260,6 +269,7 @@ static void action_reply_done(ic_exchange *x) {
 
 static void action_apply(ic_exchange *x, ic_record *record, const char *name, const cJSON *changes) {
     ic_contract_action *done = ic_calloc(1, sizeof *done);
+    ic_contract_state state = ic_contract_status_of(x->company, record).state;
     cJSON *before = done ? action_swap_properties(x, record, changes) : NULL;
     if (!before) {
         ic_free(done);
@@ -268,6 +278,7 @@ static void action_apply(ic_exchange *x, ic_record *record, const char *name, co
     }
     *done = (ic_contract_action){.name = name, .before = before, .earlier = record->actions};
     record->actions = done;
+    action_emit_event(x, record, state);
     action_reply_done(x);
 }
 
@@ -302,6 +313,7 @@ static void action_undo(ic_exchange *x, ic_record *record) {
         return;
     }
     ic_contract_action *undone = ic_calloc(1, sizeof *undone);
+    ic_contract_state state = ic_contract_status_of(x->company, record).state;
     cJSON *before = undone ? action_swap_properties(x, record, last->before) : NULL;
     if (!before) {
         ic_free(undone);
@@ -313,6 +325,7 @@ static void action_undo(ic_exchange *x, ic_record *record) {
     ic_contract_action *forgotten = record->actions; /* the undone action, and an undo before it */
     record->actions = undone;
     ic_contract_actions_free(forgotten);
+    action_emit_event(x, record, state);
     action_reply_done(x);
 }
 

@@ -4,6 +4,7 @@
 #include "core/base/text.h"
 #include "sandbox/records/handlers.h"
 #include "sandbox/records/records.h"
+#include "sandbox/webhooks/events.h"
 #include <string.h>
 
 /* --- what they look like: ObligationModel --- */
@@ -78,6 +79,29 @@ void ic_obligations_get(ic_exchange *x) {
     if (item) ic_reply_json(x, 200, obligation_view(x->company, item));
 }
 
+/* --- events --- */
+
+static void obligation_emit_event(ic_exchange *x, const char *name, const ic_item *item) {
+    cJSON *payload = cJSON_CreateObject();
+    ic_put_text(payload, "obligationID", item->id);
+    ic_event_emit(x->company, &(ic_event){.name = name, .payload = payload}, NULL);
+}
+
+/* The events of a change. `before`: the properties before it, or NULL without memory. */
+static void obligation_emit_changes(ic_exchange *x, const ic_item *item, const cJSON *before) {
+    static const struct {
+        const char *property, *event;
+    } meanings[] = {{"userFacingObligations_status", "obligation_status_changed"},
+                    {"userFacingObligations_dueDate", "obligation_due_date_changed"},
+                    {"userFacingObligations_assignee", "obligation_assignee_changed"}};
+    obligation_emit_event(x, "obligation_updated", item);
+    for (size_t i = 0; before && i < sizeof meanings / sizeof meanings[0]; i++) {
+        const cJSON *old = ic_json_member(before, meanings[i].property),
+                    *new = ic_json_member(item->properties, meanings[i].property);
+        if ((old || new) && !cJSON_Compare(old, new, true)) obligation_emit_event(x, meanings[i].event, item);
+    }
+}
+
 /* --- create and update --- */
 
 /* The record of the parent, which is a record or an obligation, by either id. NULL: answered with an error.
@@ -98,6 +122,7 @@ static void obligation_create(ic_exchange *x, ic_item_change *change, ic_record 
         ic_item_add(x->company, &ic_obligations, &obligation->item)) {
         obligation->above = above;
         ic_obligation_join(obligation, record);
+        obligation_emit_event(x, "obligation_created", &obligation->item);
         ic_reply_json(x, 201, obligation_view(x->company, &obligation->item));
         return;
     }
@@ -121,10 +146,14 @@ void ic_obligations_update(ic_exchange *x) {
     ic_item_change change = {0};
     ic_item *item = ic_exchange_may_edit(x) ? ic_exchange_item(x, &ic_obligations) : NULL;
     if (item && ic_item_read_some(x, &ic_obligations, &change, item)) {
-        if (ic_item_change_apply(x->company, item, &change))
+        cJSON *before = cJSON_Duplicate(item->properties, true);
+        if (ic_item_change_apply(x->company, item, &change)) {
+            obligation_emit_changes(x, item, before);
             ic_reply_json(x, 200, obligation_view(x->company, item));
-        else
+        } else {
             ic_reply_no_memory(x);
+        }
+        cJSON_Delete(before);
     }
     ic_item_change_free(&change);
 }
