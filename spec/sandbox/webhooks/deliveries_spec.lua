@@ -194,6 +194,13 @@ describe("an event", function()
     assert.are.equal(1, settle().not_sent)
   end)
 
+  it("is sent to targets of a known kind", function()
+    start()
+    local fine, why = pcall(require("ironclad.sandbox").start, { deliver_to = "everywhere" })
+    assert.is_false(fine)
+    assert.is_truthy(tostring(why):find("option 'deliver_to' must be local, any or none, not everywhere", 1, true), why)
+  end)
+
   it("is not held up by a webhook that answers late", function()
     start()
     local slow = serve { connections = { { { "read" }, { "gate" }, { "send", OK } } } }
