@@ -216,6 +216,47 @@ entry_with_tasks("an iterator in a task, and a pcall around a call", function(cl
   end):wait())
 end)
 
+entry("changes, none of them twice", function(client, settings)
+  local options = { state = settings.folder .. "/changes", pageSize = 10 }
+  local count = 0
+  for _ in client.records:changes(options) do count = count + 1 end
+  same(must(client.records:list { pageSize = 1 }).count, count)
+  for _ in client.records:changes(options) do error "twice" end
+end)
+
+entry_with_tasks("changes that are followed while other tasks run", function(client, settings)
+  local changes = client.records:changes { state = settings.folder .. "/follow", since = "now" }
+    :follow { every = 0.01 }
+  local names = {}
+  local follower = ironclad.spawn(function()
+    for record in changes do
+      names[record.name] = true
+      if names.First and names.Second then changes:close() end
+    end
+    return "closed"
+  end)
+  for _, name in ipairs { "First", "Second" } do
+    must(client.records:create { type = "mutualNDA", name = name, properties = {} })
+  end
+  same("closed", follower:wait())
+end)
+
+entry_with_tasks("changes that are followed until the task is cancelled", function(client, settings)
+  local changes = client.records:changes { state = settings.folder .. "/cancelled", since = "now" }
+    :follow { every = 3600 }
+  local follower = ironclad.spawn(function()
+    for _ in changes do end
+  end)
+  ironclad.spawn(function()
+    while not changes.pending do must(client.records:list { pageSize = 1 }) end -- until it sleeps
+    follower:cancel()
+  end)
+  local fine, problem = pcall(follower.wait, follower)
+  same(false, fine)
+  same("cancelled", changes.error.kind)
+  same(true, tostring(problem):find("cancelled", 1, true) ~= nil)
+end)
+
 local shared = {}
 
 --- Runs the list.

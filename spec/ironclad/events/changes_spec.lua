@@ -206,6 +206,20 @@ describe("changes", function()
     assert.are.equal(given[1], given[2])
   end)
 
+  it("works in a callback", function()
+    start()
+    local count, problem = 0, nil
+    client.records:list({ pageSize = 1 }, { callback = function()
+      local fine, why = pcall(function()
+        for _ in client.records:changes { state = path(), pageSize = 5 } do count = count + 1 end
+      end)
+      problem = not fine and why
+    end })
+    ironclad.run()
+    assert.is_false(problem)
+    assert.are.equal(must(client.records:list { pageSize = 1 }).count, count)
+  end)
+
   it("asks for one page when nothing has changed", function()
     start()
     for _, resource in ipairs(RESOURCES) do

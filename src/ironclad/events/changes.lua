@@ -30,6 +30,7 @@ local mistake = require "ironclad.base.mistake"
 local moment = require "ironclad.events.moment"
 local operation = require "ironclad.calls.operation"
 local run = require "ironclad.calls.run"
+local task = require "ironclad.loop.task"
 local each = lazy "ironclad.resources.each"
 
 local changes = {}
@@ -342,25 +343,36 @@ local function as_error(self, problem)
 end
 
 -- Whether a loop that follows goes on after a failure: what has failed may work later.
-local function survives(self, err)
-  if not self.following or self.closed or not err.retryable then return false end
+local function may_pass(self, err) return self.following and not self.closed and err.retryable end
+
+-- Ends the loop with an error.
+local function fail(self, err)
+  self.error = err
+  Changes.close(self)
+  error(tostring(err), 0)
+end
+
+-- After a failure that may pass: tells of it, and sleeps.
+local function recover(self, err)
   if self.following.on_error then self.following.on_error(err) end
   self.walk, self.missing, self.inhand = false, false, false
   rest(self, math.max(self.following.every, err.retry_after or 0))
-  return true
 end
 
 Changes.__call = mistake.guard_waiting(function(self)
+  local step, problem = next_change, nil
   while not self.closed do
-    local fine, result = pcall(next_change, self)
-    if fine and result ~= nil then return result end
-    if fine then break end
-    local err = as_error(self, result)
-    if not survives(self, err) then
+    local fine, result = task.pcall(step, self, problem)
+    if fine and step == next_change then
+      if result ~= nil then return result end
+      break
+    elseif fine then
+      step, problem = next_change, nil
+    else
+      local err = as_error(self, result)
       if self.closed and err.kind == "cancelled" then break end
-      self.error = err
-      Changes.close(self)
-      error(tostring(err), 0)
+      if step == recover or not may_pass(self, err) then fail(self, err) end
+      step, problem = recover, err
     end
   end
   Changes.close(self)
@@ -372,9 +384,7 @@ function Changes:done()
   if self.closed then return end
   local fine, problem = pcall(finish_item, self)
   if fine then return end
-  self.error = as_error(self, problem)
-  Changes.close(self)
-  error(tostring(self.error), 0)
+  fail(self, as_error(self, problem))
 end
 
 --- Makes the loop go on for ever: after the last change it sleeps, and looks again.
