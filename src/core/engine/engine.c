@@ -227,15 +227,17 @@ static bool engine_read_inbox(ic_engine *engine) {
     return !stopping;
 }
 
-/* Whether an attempt has ended. */
+/* Whether an attempt over HTTP/2 has ended. */
 static bool engine_read_ended(ic_engine *engine) {
     int left;
     bool any = false;
+    long version = 0;
     for (CURLMsg *message; (message = curl_multi_info_read(engine->multi, &left));) {
         if (message->msg != CURLMSG_DONE) continue;
         CURLcode code = message->data.result;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_HTTP_VERSION, &version);
         ic_flow_attempt_ended(engine, ic_transfer_call(message->easy_handle), code);
-        any = true;
+        any = any || version == CURL_HTTP_VERSION_2_0;
     }
     return any;
 }
@@ -249,6 +251,7 @@ static int engine_perform(ic_engine *engine) {
         ic_host_queues_serve(engine);
         curl_multi_perform(engine->multi, &running);
     } while (engine_read_ended(engine));
+    ic_host_queues_serve(engine);
     return running;
 }
 

@@ -275,7 +275,9 @@ static void transfer_explain_tls(const ic_transfer *transfer, const char *text) 
     char dates[80];
     ic_buf host = {0};
     transfer_host(transfer, &host);
-    ic_certificate_describe(&transfer->setup.certificate, ic_wall_time(), dates, sizeof dates);
+    double now = ic_wall_time();
+    ic_certificate certificate = ic_setup_certificate(&transfer->setup, now);
+    ic_certificate_describe(&certificate, now, dates, sizeof dates);
     const char *name = ic_buf_text(&host);
     ic_error_set(&transfer->call->error, IC_ERR_TLS,
                  "%s (%s%s%s); certificates were checked against %s (options ca_file and ca_path)", text,

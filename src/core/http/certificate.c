@@ -45,10 +45,14 @@ static bool certificate_is_invalid(cursor encoded, double now, ic_certificate *f
     return read.invalid;
 }
 
+bool ic_certificate_is_message(const unsigned char *message, size_t length) {
+    return length && *message == CERTIFICATE_MESSAGE;
+}
+
 void ic_certificate_read(const unsigned char *message, size_t length, double now, ic_certificate *found) {
     cursor input = {message, length};
     size_t size;
-    if (!length || *message != CERTIFICATE_MESSAGE) return;
+    if (!ic_certificate_is_message(message, length)) return;
     certificate_skip(&input, 1);
     if (!certificate_length(&input, 3, &size) || size != input.left || size < 4) return;
     /* TLS 1.3 begins with a context, which a server leaves empty; TLS 1.2 with the length of the whole list.

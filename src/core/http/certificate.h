@@ -15,6 +15,8 @@ typedef struct ic_certificate {
  * Certificate message, looks for the first certificate that is not valid at `now` (Unix time) and fills
  * `found`. Any other message leaves `found` unchanged. */
 void ic_certificate_read(const unsigned char *message, size_t length, double now, ic_certificate *found);
+/* Whether a handshake message is a Certificate message. */
+bool ic_certificate_is_message(const unsigned char *message, size_t length);
 /* Writes "it expired on 2026-01-31 10:00:00 UTC" or "it is not valid before …"; "" when none is invalid. */
 void ic_certificate_describe(const ic_certificate *certificate, double now, char *text, size_t size);
 

@@ -269,8 +269,10 @@ static bool setup_security(ic_setup *setup) {
 static int setup_on_debug(CURL *easy, curl_infotype type, char *bytes, size_t length, void *argument) {
     ic_setup *setup = argument;
     (void)easy;
-    if (type == CURLINFO_SSL_DATA_IN && !setup->certificate.invalid)
-        ic_certificate_read((const unsigned char *)bytes, length, ic_wall_time(), &setup->certificate);
+    if (type != CURLINFO_SSL_DATA_IN || !ic_certificate_is_message((const unsigned char *)bytes, length))
+        return 0;
+    setup->presented.length = 0;
+    ic_buf_add(&setup->presented, bytes, length);
     return 0;
 }
 
@@ -321,7 +323,16 @@ bool ic_setup_easy(ic_setup *setup) {
            setup_security(setup) && setup_connection(setup);
 }
 
+ic_certificate ic_setup_certificate(const ic_setup *setup, double now) {
+    const ic_buf *message = &setup->presented;
+    ic_certificate found = {0};
+    if (message->length)
+        ic_certificate_read((const unsigned char *)message->data, message->length, now, &found);
+    return found;
+}
+
 void ic_setup_clear(ic_setup *setup) {
+    ic_buf_free(&setup->presented);
     curl_slist_free_all(setup->headers);
     curl_mime_free(setup->mime);
     for (size_t i = 0; setup->readers && i < setup->request->parts.count; i++)

@@ -2,6 +2,7 @@
 #ifndef IC_SETUP_H
 #define IC_SETUP_H
 
+#include "core/base/buf.h"
 #include "core/http/certificate.h"
 #include "core/http/connection.h"
 #include "core/http/request.h"
@@ -33,9 +34,9 @@ typedef struct ic_setup {
     double timeout;      /* seconds for the whole attempt; 0: none */
     ic_error *error;     /* receives IO, when a file to send cannot be read */
     /* Filled in by ic_setup_easy and while the handle is used. */
-    bool proxied;               /* the request goes through the connection's proxy */
-    ic_certificate certificate; /* what is wrong with the dates of the server's certificate */
+    bool proxied; /* the request goes through the connection's proxy */
     /* Owned by the setup. */
+    ic_buf presented; /* the latest Certificate message of a handshake; it is read when the handshake fails */
     struct curl_slist *headers;
     curl_mime *mime;
     ic_reader *readers;  /* one for each part of the request */
@@ -46,6 +47,8 @@ typedef struct ic_setup {
  * IO in the error; without an error when out of memory or when libcurl lacks an option. `easy` keeps pointers
  * to `setup`, which must not move before curl_easy_cleanup(easy). */
 bool ic_setup_easy(ic_setup *setup);
+/* What is wrong at `now` (Unix time) with the dates of the certificates that were presented. */
+ic_certificate ic_setup_certificate(const ic_setup *setup, double now);
 /* Frees what the setup owns. Call curl_easy_cleanup(setup->easy) first: `easy` uses it until then. */
 void ic_setup_clear(ic_setup *setup);
 

@@ -92,43 +92,61 @@ local function map_in_turn(next_item, fn, options, state)
   end
 end
 
--- Removes the tasks that have ended from those running, and keeps their results. Returns whether to go on.
-local function reap(running, options, state)
-  local going = true
-  for place = #running, 1, -1 do
-    local one = running[place]
-    if one.done then
-      table.remove(running, place)
-      if one.results then
-        keep(state, one.index, one.results[1], one.results[2])
-      else
-        keep(state, one.index, nil, one.failure)
-      end
-      if state.errors[one.index] ~= nil and options.stop_on_error then going = false end
-    end
-  end
-  return going
-end
-
+-- Maps the items with workers: tasks that each take the next item when they are done with one. So the work for an item
+-- does not depend on how many others are under way. Taking an item may wait, as when an iterator fetches a page. Then
+-- the other workers that want one end, and the one that gets it starts new ones.
 local function map_at_once(host, next_item, fn, options, state)
-  local running, going = {}, true
-  local most = options.concurrency or CONCURRENCY
-  while going do
-    local item, index = next_item()
-    if item == nil then break end
-    local one = host.spawn(nil, fn, item, index)
-    one.index, one.awaited = index, true
-    running[#running + 1] = one
-    going = reap(running, options, state)
-    while going and #running >= most do
-      host.await_any(running)
-      going = reap(running, options, state)
+  local most, alive = options.concurrency or CONCURRENCY, 0
+  local going, taking, starting, problem = true, false, false, nil
+  local workers = {} -- task -> true
+
+  local function take()
+    taking = true
+    local fine, item, index = pcall(next_item)
+    taking = false
+    if fine and item ~= nil then return item, index end
+    going = false
+    if not fine then problem = { item } end
+  end
+
+  local work
+
+  local function start_workers()
+    if starting then return end -- the worker that starts others is below on the stack
+    starting = true
+    while going and not taking and alive < most do
+      alive = alive + 1
+      local worker = host.spawn(nil, work)
+      worker.awaited = true
+      workers[worker] = true
     end
+    starting = false
   end
-  while #running > 0 do
-    host.await_any(running)
-    reap(running, options, state)
+
+  function work()
+    while going and not taking do
+      local item, index = take()
+      if item == nil then break end
+      start_workers()
+      local fine, value, err = task.pcall(fn, item, index)
+      if not fine then value, err = nil, value end
+      local kept, wrong = pcall(keep, state, index, value, err)
+      if not kept then problem, going = problem or { wrong }, false end
+      if err ~= nil and options.stop_on_error then going = false end
+    end
+    alive = alive - 1
   end
+
+  start_workers()
+  while true do
+    local list = {}
+    for worker in pairs(workers) do
+      if worker.done then workers[worker] = nil else list[#list + 1] = worker end
+    end
+    if #list == 0 then break end
+    host.await_any(list)
+  end
+  if problem then error(problem[1], 0) end
 end
 
 -- The errors in the order of their items: a list of { index =, error = }.
