@@ -285,10 +285,11 @@ static void transfer_explain_tls(const ic_transfer *transfer, const char *text) 
     ic_buf_free(&host);
 }
 
-/* Names the option whose time has run out; "" when libcurl ended a transfer that had stalled. */
+/* Names the option whose time has run out; "" when libcurl ended a transfer that had stalled. libcurl rounds
+ * times to milliseconds, and so can be early by one. */
 static const char *transfer_expired_option(const ic_transfer *transfer) {
     double limit = transfer->setup.timeout;
-    bool expired = limit && ic_now() - transfer->began >= limit;
+    bool expired = limit && ic_now() - transfer->began >= limit - 0.002;
     if (!expired) return transfer->sendings ? "" : " (option connect_timeout)";
     return transfer->deadline_limits ? " (option deadline)" : " (option timeout)";
 }
