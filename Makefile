@@ -141,7 +141,7 @@ bench_programs := $(patsubst spec/bench/%.c,$(OUT)/bench/%,$(wildcard spec/bench
 TEST_LIBS    := $(call libs,SSL,libssl,ssl) $(CORE_LIBS)
 
 .PHONY: all product sandbox listener-note deps demo test test-quick core-tests lua-tests sandbox-tests test-build bench-sandbox bench-each \
-	bench-files bench-hosts sweep bench-instructions fuzz fuzz-build lint format reference install install-product install-sandbox clean env neovim site help FORCE
+	bench-files bench-events bench-hosts sweep bench-instructions fuzz fuzz-build lint format reference install install-product install-sandbox clean env neovim site help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -290,6 +290,11 @@ bench-hosts:
 sweep: lua-tests all
 	@eval "$$($(MAKE) -s env LUA=$(LUA))" && $(OUT)/test/test_calls_oom all
 
+# Node signs the events.
+bench-events: all $(bench_programs)
+	@$(MAKE) -s LUA=luajit test-build
+	@eval "$$($(MAKE) -s env LUA=luajit)" && luajit spec/bench/events.lua $(OUT)/bench
+
 bench-files: all
 	@eval "$$($(MAKE) -s env LUA=$(LUA))" && $(lua_name) spec/bench/files.lua 1024 $(lua_name)
 
@@ -376,6 +381,7 @@ help:
 	@echo 'make bench-sandbox memory and speed of the sandbox, beside those of libmicrohttpd alone'
 	@echo 'make bench-each    memory of a walk over 100,000 records'
 	@echo 'make bench-hosts   nginx, Neovim and plain Lua with many calls in flight'
+	@echo 'make bench-events  the verification of events, forgeries, and nginx that receives events'
 	@echo 'make bench-files   a file of 1 GiB up and down: speed and memory'
 	@echo 'make bench-instructions  the instructions of a GET, a page, a byte of JSON and a start, beside those kept'
 	@echo 'make sweep         every allocation of a set of scripts fails in turn (some minutes)'

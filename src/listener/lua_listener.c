@@ -1,6 +1,7 @@
 /* The binding of the listeners: the module ironclad.listener. */
 #include "listener/browser.h"
 #include "listener/callback.h"
+#include "listener/lua_intake.h"
 #include "lua/compat.h"
 #include <lauxlib.h>
 #include <string.h>
@@ -134,5 +135,6 @@ int luaopen_ironclad_listener(lua_State *L) {
     listener_make_type(L);
     lua_newtable(L);
     ic_lua_setfuncs(L, (const luaL_Reg[]){{"listen_callback", listener_listen}, {NULL, NULL}});
+    ic_lua_open_intake(L);
     return 1;
 }

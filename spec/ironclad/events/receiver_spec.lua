@@ -7,16 +7,22 @@ local must = local_ironclad.must
 
 local sandbox, client, webhook, folder
 
-before_each(function()
+setup(function()
   sandbox, client = local_ironclad.start { clock = "2026-03-01T09:00:00Z", deliver_to = "none" }
   for old in client.webhooks:each() do must(client.webhooks:delete(old.id)) end
   webhook = must(client.webhooks:create { events = { "*" }, targetURL = "https://hooks.example/events" })
+end)
+before_each(function()
   folder = peer.temporary_folder()
+  sandbox:clear_deliveries()
+  sandbox:clear_requests()
+  sandbox:clear_faults()
 end)
 after_each(function()
-  sandbox:stop()
+  sandbox:latency(0)
   peer.remove_folder(folder)
 end)
+teardown(function() sandbox:stop() end)
 
 local function id_of(headers) return headers["X-Ironclad-Webhook-Event-Id"] end
 

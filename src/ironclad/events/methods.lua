@@ -2,12 +2,14 @@
 --
 --   client.webhooks:verifier{ … }   verifies requests with the key that it fetches (ironclad.events.verifier)
 --   client.webhooks:receiver{ … }   takes the requests of a webhook (ironclad.events.receiver)
+--   client.webhooks:ensure{ … }     registers a webhook unless it is registered (ironclad.events.registration)
 
 local mistake = require "ironclad.base.mistake"
 
 local places = {
   verifier = { "ironclad.events.verifier", "new" },
   receiver = { "ironclad.events.ironclad_source", "receiver" },
+  ensure = { "ironclad.events.registration", "ensure" },
 }
 
 local methods = {}

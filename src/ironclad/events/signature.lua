@@ -43,15 +43,23 @@ function signature.check(label, given, body)
   end
 end
 
---- Verifies a request of a webhook.
--- @param key what signature.key returned
--- @return the event's id, and the text of the event that was signed; nil and an error
-function signature.open(given, body, key)
+--- Reads the headers of a webhook's request.
+-- @return the event's id and the verification header; nil and an error
+function signature.parts(given)
   local id, missing = headers.one(given, ID)
   if not id then return nil, refusal("id", missing) end
   local verification
   verification, missing = headers.one(given, VERIFICATION)
   if not verification then return nil, refusal("header", missing) end
+  return id, verification
+end
+
+--- Verifies a request of a webhook.
+-- @param key what signature.key returned
+-- @return the event's id, and the text of the event that was signed; nil and an error
+function signature.open(given, body, key)
+  local id, verification = signature.parts(given)
+  if not id then return nil, verification end
   local text, message, kind, step = core.webhook_verify(key, id, verification, body)
   if not text then return nil, refusal(step, message, kind) end
   return id, text

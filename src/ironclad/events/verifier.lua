@@ -76,20 +76,19 @@ end
 
 local methods = {}
 
---- Verifies a request of a webhook, without parsing its event.
--- @param headers, raw_body as for ironclad.webhook.unwrap
--- @return the event's id, and the text that was signed; nil and an error: of kind "signature", or what kept the key
---   from being fetched
-function methods:open(headers, raw_body)
-  signature.check("verifier:open", headers, raw_body)
+-- Requests without the headers of an event are refused before anything is fetched.
+local function open(self, label, headers, raw_body)
+  signature.check(label, headers, raw_body)
+  local id, err = signature.parts(headers)
+  if not id then return nil, err end
   return with_key(self, function(key) return signature.open(headers, raw_body, key) end)
 end
 
 --- Verifies a request of a webhook and returns its event. The event's client is the verifier's.
--- @return the event; nil and an error
+-- @param headers, raw_body as for ironclad.webhook.unwrap
+-- @return the event; nil and an error: of kind "signature", or what kept the key from being fetched
 function methods:unwrap(headers, raw_body)
-  signature.check("verifier:unwrap", headers, raw_body)
-  local id, text = with_key(self, function(key) return signature.open(headers, raw_body, key) end)
+  local id, text = open(self, "verifier:unwrap", headers, raw_body)
   if not id then return nil, text end
   return signature.event(id, text, self.client)
 end
@@ -97,8 +96,7 @@ end
 --- Verifies a request of a webhook.
 -- @return true; nil and an error
 function methods:verify(headers, raw_body)
-  signature.check("verifier:verify", headers, raw_body)
-  local id, err = with_key(self, function(key) return signature.open(headers, raw_body, key) end)
+  local id, err = open(self, "verifier:verify", headers, raw_body)
   if not id then return nil, err end
   return true
 end
