@@ -306,7 +306,7 @@ describe("the command ironclad-sandbox", function()
       "--port N", "--host H", "--no-tls", "--token-seconds N", "--code-seconds N", "--job-seconds N", "--clock TIME",
       "--seed N", "--redirect-uri URI", "--log FILE", "--help", "  expire_tokens", "  advance: seconds (number)",
       "--fixtures FILE", "--print-fixtures", "--rate-limits", "--latency N", "--max-page-size N", "--max-body N",
-      "--import-credits N", "--scope NAME",
+      "--import-credits N", "--scope NAME", "--deliver-to WHICH", "--deliver-ca FILE", "  send_event: event (string)",
     }
     for _, flag in ipairs(flags) do
       assert.is_truthy(output:find(flag, 1, true), flag)
@@ -317,9 +317,12 @@ describe("the command ironclad-sandbox", function()
     output, status = peer.lua(command { "--fixtures", "/nonexistent/company.json" })
     assert.are.equal(1, status)
     assert.is_truthy(output:find("cannot read the fixtures /nonexistent/company.json", 1, true), output)
-    for _, words in ipairs { { "--prot", "1" }, { "--port", "x" }, { "--port" }, { "--port=99999" } } do
+    for _, words in ipairs {
+      { "--prot", "1" }, { "--port", "x" }, { "--port" }, { "--port=99999" }, { "--deliver-to", "nobody" },
+    } do
       output, status = peer.lua(command(words))
       assert.are.equal(2, status, output)
+      assert.matches("^ironclad%-sandbox: [^:\n]*\n$", output) -- without the position of a script
     end
     output, status = peer.lua(command { "--port", tostring(sandbox.port) })
     assert.are.equal(1, status)
