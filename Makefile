@@ -141,7 +141,7 @@ bench_programs := $(patsubst spec/bench/%.c,$(OUT)/bench/%,$(wildcard spec/bench
 TEST_LIBS    := $(call libs,SSL,libssl,ssl) $(CORE_LIBS)
 
 .PHONY: all product sandbox listener-note deps demo test test-quick core-tests lua-tests sandbox-tests test-build bench-sandbox bench-each \
-	bench-files bench-events bench-hosts sweep bench-instructions fuzz fuzz-build lint format reference install install-product install-sandbox clean env neovim site help FORCE
+	bench-files bench-events bench-hosts sweep bench-instructions fuzz fuzz-build lint format reference install install-product install-sandbox clean env neovim site gate help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -366,6 +366,10 @@ site:
 	@$(MAKE) -s -j2 LUA=luajit all
 	@eval "$$($(submake) -s env LUA=luajit)" && exec $(with_instance) recipes/nginx/run.sh $(PORT)
 
+gate:
+	@$(MAKE) -s -j2 LUA=luajit all
+	@eval "$$($(submake) -s env LUA=luajit)" && exec $(with_instance) recipes/nginx/run.sh $(PORT) terms
+
 # Installs a Neovim package, which is on 'runtimepath'. Neovim's Lua is LuaJIT, or Lua 5.1, which has the same ABI.
 NVIM_DIR ?= $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/nvim/site/pack/ironclad/start/ironclad
 neovim:
@@ -391,6 +395,7 @@ help:
 	@echo 'make install       both rocks into PREFIX (default: /usr/local); install-product, install-sandbox: one of them'
 	@echo 'make site          run recipes/nginx at http://127.0.0.1:8080/ (PORT=8081: another port) against a sandbox;'
 	@echo '                   INSTANCE=environment: against the company of IRONCLAD_INSTANCE, for real'
+	@echo 'make gate          the same with the gate of recipes/nginx/terms.conf'
 	@echo 'make neovim        into a folder on the runtimepath of Neovim (NVIM_DIR)'
 	@echo 'make lint, format  luacheck and clang-format: check, or format the C sources'
 	@echo 'make reference     docs/reference.md and its summary in the README, from the catalog'

@@ -1,15 +1,26 @@
 #!/bin/sh
-# Runs the site with nginx until it is interrupted: recipes/nginx/run.sh [port] (8080). `make site` runs it against a
-# sandbox. Without that it serves the company of IRONCLAD_INSTANCE, IRONCLAD_CLIENT_ID, IRONCLAD_CLIENT_SECRET,
+# Runs a site with nginx until it is interrupted: recipes/nginx/run.sh [port] (8080) [site | terms]. `make site` and
+# `make gate` run it against a sandbox. `terms` is the gate of terms.conf, for IRONCLAD_CLICKWRAP_TOKEN and the other
+# variables there; its users are made up. Without that it serves the company of IRONCLAD_INSTANCE, IRONCLAD_CLIENT_ID, IRONCLAD_CLIENT_SECRET,
 # IRONCLAD_AS_USER (and IRONCLAD_CA_FILE): whoever reaches the site acts there. The build for LuaJIT must be on Lua's
 # paths. SIGINT and SIGTERM end it and leave no files.
 set -u
 port=${1:-8080}
+site=${2:-site}
 IRONCLAD_SITE=$(cd "$(dirname "$0")" && pwd)
 export IRONCLAD_SITE PATH="$PATH:/usr/sbin:/usr/local/sbin"
 case $port in
     '' | *[!0-9]*)
         echo "run.sh: expected the number of a port, got $port" >&2
+        exit 2
+        ;;
+esac
+
+case $site in
+    site) configuration=nginx.conf again='make site' ;;
+    terms) configuration=terms.conf again='make gate' ;;
+    *)
+        echo "run.sh: expected site or terms, got $site" >&2
         exit 2
         ;;
 esac
@@ -26,27 +37,39 @@ trap 'finish; exit 130' INT
 trap 'finish; exit 143' TERM HUP
 folder=$(mktemp -d) || exit 1
 
-# Prints the company and the user. Fails when the company cannot be reached.
+# Prints the company and the user, or the site and the users. Fails when the service cannot be reached.
 LUA=${LUA:-luajit}
-if ! "$LUA" - "$folder" <<'SCRIPT'
+if ! "$LUA" - "$folder" "$site" <<'SCRIPT'
     local ironclad = require "ironclad"
-    local client, folder = ironclad.from_env(), ...
+    local folder, site = ...
+    local client = site == "terms" and ironclad.clickwrap.from_env() or ironclad.from_env()
     local about, err = client:check()
     if not about then
       io.stderr:write(tostring(err), "\n")
       os.exit(1)
     end
-    print(("The instance: %s, %s"):format(os.getenv "IRONCLAD_INSTANCE", about.company.companyDisplayName))
-    print(("The user: %s <%s>"):format(about.user.displayName, about.user.email))
-    local paths = assert(io.open(folder .. "/local.conf", "w"))
-    paths:write(("lua_package_path %q;\nlua_package_cpath %q;\n"):format(package.path, package.cpath))
-    paths:close()
+    local function write(name, text)
+      local file = assert(io.open(folder .. "/" .. name, "w"))
+      assert(file:write(text))
+      file:close()
+    end
+    if site == "terms" then
+      print(("Clickwrap's site: %s (%s)"):format(tostring(about.site.name), about.site_access_id))
+      print "Sign in as jane or joe, with the password terms."
+      write("users", "jane:{PLAIN}terms\njoe:{PLAIN}terms\n")
+      assert(os.execute(("mkdir '%s/html'"):format(folder)))
+      write("html/index.html", "<!doctype html>\n<title>Inside</title>\n<h1>You have accepted the terms</h1>\n")
+    else
+      print(("The instance: %s, %s"):format(os.getenv "IRONCLAD_INSTANCE", about.company.companyDisplayName))
+      print(("The user: %s <%s>"):format(about.user.displayName, about.user.email))
+    end
+    write("local.conf", ("lua_package_path %q;\nlua_package_cpath %q;\n"):format(package.path, package.cpath))
 SCRIPT
 then
     finish
     exit 1
 fi
-sed "s/127\.0\.0\.1:8080/127.0.0.1:$port/" "$IRONCLAD_SITE/nginx.conf" >"$folder/nginx.conf"
+sed "s/127\.0\.0\.1:8080/127.0.0.1:$port/" "$IRONCLAD_SITE/$configuration" >"$folder/nginx.conf"
 
 # Started by root, nginx runs its workers as nobody, who may not be able to read this checkout.
 user=''
@@ -58,7 +81,7 @@ until [ -s "$folder/nginx.pid" ]; do
     if ! kill -0 "$nginx" 2>/dev/null; then
         nginx=''
         finish
-        echo "run.sh: nginx did not start at 127.0.0.1:$port; for another port: make site PORT=8081" >&2
+        echo "run.sh: nginx did not start at 127.0.0.1:$port; for another port: $again PORT=8081" >&2
         exit 1
     fi
     sleep 0.05

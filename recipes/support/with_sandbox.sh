@@ -4,10 +4,12 @@
 #   recipes/support/with_sandbox.sh lua5.4 recipes/launch_nda.lua
 #
 # The command finds the sandbox where it would find a company: in IRONCLAD_INSTANCE, …_CLIENT_ID, …_CLIENT_SECRET,
-# …_AS_USER and …_CA_FILE. Their values from outside are not used. `ironclad-sandbox` must be on PATH. The exit status is
+# …_AS_USER and …_CA_FILE, and its Clickwrap in IRONCLAD_CLICKWRAP_…. Their values from outside are not used. `ironclad-sandbox` must be on PATH. The exit status is
 # that of the command. SIGINT, SIGTERM and SIGHUP end both and leave no files.
 set -u
 unset IRONCLAD_INSTANCE IRONCLAD_CLIENT_ID IRONCLAD_CLIENT_SECRET IRONCLAD_AS_USER IRONCLAD_CA_FILE IRONCLAD_CONFIG
+unset IRONCLAD_CLICKWRAP_SITE IRONCLAD_CLICKWRAP_TOKEN IRONCLAD_CLICKWRAP_ENVIRONMENT
+unset IRONCLAD_CLICKWRAP_ACTIVITY_HOST IRONCLAD_CLICKWRAP_REST_HOST
 export no_proxy=127.0.0.1 NO_PROXY=127.0.0.1
 
 sandbox='' command='' folder=''

@@ -241,6 +241,21 @@ describe("the gate", function()
     assert.are.equal("fast\nslow\n", output)
   end)
 
+  it("is shown by one command, against a sandbox of its own", function()
+    local port, folder = peer.free_port(), peer.temporary_folder()
+    local pipe = io.popen(("echo $$; unset LD_PRELOAD; exec env TMPDIR=%s LUA=%s recipes/support/with_sandbox.sh "
+      .. "recipes/nginx/run.sh %d terms 2>&1"):format(folder, peer.quoted(peer.interpreter()), port))
+    local process = pipe:read "*l"
+    repeat local line = assert(pipe:read "*l") until line:find "^The site: "
+    local status = nginx.get({ port = port }, "/", "-o /dev/null -w '%{http_code}' -u jane:terms")
+    peer.shell("kill " .. process)
+    pipe:read "*a"
+    pipe:close()
+    assert.are.equal("403", status)
+    assert.are.equal("", (peer.shell("ls -A " .. folder)))
+    peer.remove_folder(folder)
+  end)
+
   it("escapes what is in the address", function()
     local page = get("user8", "'/x%22%3E%3Cscript%3E?a=%22%3E%3Cscript%3Ealert(1)%3C/script%3E'")
     assert.is_nil(page:find("<script", 1, true), page)

@@ -236,18 +236,6 @@ describe("accept", function()
     assert.is_false(err.retryable)
   end)
 
-  it("is made once by two tasks with one key", function()
-    if not pcall(ironclad.spawn, function() end) then return end -- Lua 5.1 has no tasks
-    run.sleep = sleep
-    local cw, server = play(SITES, NOTHING, NOTHING, OK, BOTH)
-    ironclad.must(cw:site())
-    local one = ironclad.spawn(function() return cw:accept(given()) end)
-    local two = ironclad.spawn(function() return cw:accept(given()) end)
-    assert.are.equal(2, #ironclad.must(one:wait()).activities)
-    assert.are.equal(2, #ironclad.must(two:wait()).activities)
-    assert.are.equal(1, #sent(server))
-  end)
-
   it("looks for it by Clickwrap's clock, which may differ from this machine's", function()
     local function dated(bytes) return (bytes:gsub("\r\n", "\r\nDate: Wed, 31 Jan 2024 09:00:00 GMT\r\n", 1)) end
     local cw, server = play(dated(SITES), dated(NOTHING), dated(OK), dated(BOTH))
