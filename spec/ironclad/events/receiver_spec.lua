@@ -179,7 +179,7 @@ describe("a receiver", function()
       ["on.*: expected a function, got a number"] = { on = { ["*"] = 1 } },
       ['wen: unknown option; did you mean "when"?'] = { on = on, wen = nothing },
       ["when: expected a function, got a boolean"] = { on = on, when = true },
-      ["seen: expected memory, file:PATH, shared:NAME or a table, got \"redis\""] = { on = on, seen = "redis" },
+      ["seen: expected memory, file:PATH, shared, shared:NAME or a table, got \"redis\""] = { on = on, seen = "redis" },
       ["seen: expected functions claim, done and release, has no claim"] = { on = on, seen = {} },
       ["seen: a shared dictionary is for nginx; elsewhere give a file"] = { on = on, seen = "shared:x" },
       ["inbox: expected the path of a folder or a table, got a number"] = { on = on, inbox = 1 },

@@ -13,10 +13,14 @@
 --   lock()         optional: returns false when another process has the lock
 --   unlock()       optional
 --
+-- A store whose lock ends by itself has keep(), which makes it longer, and keep_every, the seconds after which it is
+-- called; with `waits`, a loop that follows waits for another process's lock.
+--
 -- A function fails by raising an error, or by returning nil (load: false) and a message. Times are milliseconds since
 -- 1970, on Ironclad's clock.
 
 local core = require "ironclad.core"
+local Error = require "ironclad.base.error"
 local mistake = require "ironclad.base.mistake"
 
 local change_state = {}
@@ -76,7 +80,7 @@ local function ask(self, name, ...)
   local fine, result, problem = pcall(self.store[name], ...)
   if not fine then error(tostring(result), 0) end
   local failed = problem ~= nil and not result
-  if failed then error(tostring(problem), 0) end
+  if failed then error(type(problem) == "table" and problem.kind and problem or tostring(problem), 0) end
   return result
 end
 
@@ -84,10 +88,24 @@ end
 function State:lock()
   if not self.store.lock or self.locked then return end
   if ask(self, "lock") == false then
+    if self.store.waits then
+      error(Error.new { kind = "store", message = self.name .. " is in use by another machine", outcome = "not_done",
+        retryable = true, attempts = 0 }, 0)
+    end
     error(("%s is in use: another process, or another loop of this one, looks for changes with it. "
       .. "Wait for its end, or give each a state of its own"):format(self.name), 0)
   end
   self.locked = true
+end
+
+--- Makes the lock longer, where that is needed. Raises an error when it has passed on.
+function State:keep()
+  if self.locked and self.store.keep then ask(self, "keep") end
+end
+
+--- Forgets everything, so that the state is locked and loaded again.
+function State:reset()
+  self.from, self.seen, self.count, self.gone, self.added, self.locked = false, {}, 0, {}, 0, false
 end
 
 function State:unlock()

@@ -5,7 +5,8 @@
 -- and the same for client.workflows, client.entities and client.obligations. It takes the list's query parameters, the
 -- options of a call, and:
 --
---   state      a path, or a store (ironclad.events.change_state); required
+--   state      a path, "shared" or "shared:NAME" (the shared Redis: one machine at a time looks for changes), or a
+--              store (ironclad.events.change_state); required
 --   since      where the first run begins: ISO 8601 text, an ironclad.date, or "now"; default: everything there is.
 --              Later runs begin where the state says
 --   overlap    seconds, 300 unless given: how late an item may become visible in the list after its lastUpdated
@@ -23,6 +24,7 @@
 
 local change_state = require "ironclad.events.change_state"
 local change_walk = require "ironclad.events.change_walk"
+local core = require "ironclad.core"
 local catalog = require "ironclad.calls.catalog"
 local Error = require "ironclad.base.error"
 local lazy = require "ironclad.base.lazy"
@@ -32,6 +34,7 @@ local operation = require "ironclad.calls.operation"
 local run = require "ironclad.calls.run"
 local task = require "ironclad.loop.task"
 local each = lazy "ironclad.resources.each"
+local redis = lazy "ironclad.shared.redis"
 
 local changes = {}
 
@@ -83,6 +86,14 @@ local function read_since(label, since)
   return time
 end
 
+-- The store in the shared Redis that a text names; nil: it names a file.
+local function shared_state(label, client, state, resource, arguments)
+  local name = state == "shared" and resource .. ":" .. core.sha256(arguments):sub(1, 16) or state:match "^shared:(.+)$"
+  if not name then return nil end
+  redis.check(label, "state", client)
+  return require("ironclad.shared.state").open(client, name)
+end
+
 local function read_state(label, state)
   if type(state) == "string" and state ~= "" then
     local store, problem = change_state.file(state)
@@ -99,7 +110,8 @@ local function read_state(label, state)
 end
 
 -- Where the ids of the last reconciliation are kept.
-local function read_ids(label, state)
+local function read_ids(label, state, store)
+  if store.waits then return require("ironclad.shared.state").open(store.client, store.id .. ":ids") end
   if type(state) == "string" then return change_state.file(state .. ".ids") end
   local ids = state.ids
   local objection = type(ids) ~= "table" and "expected a table in state.ids" or change_state.objection(ids)
@@ -152,14 +164,16 @@ local function new_changes(client, resource, label, given)
   for name, value in pairs(list.query or {}) do
     if arguments.query[name] == nil then arguments.query[name] = value end
   end
-  local store = read_state(label, own.state)
+  local wanted = fingerprint(arguments.query)
+  local store = type(own.state) == "string" and shared_state(label, client, own.state, resource, wanted)
+    or read_state(label, own.state)
   return setmetatable({
     client = client, resource = resource, label = label, rest = rest,
     source = { client = client, label = label, index = index, entry = entry, arguments = arguments, list = list },
-    state = change_state.new(store, resource, fingerprint(arguments.query)),
+    state = change_state.new(store, resource, wanted),
     since = read_since(label, own.since),
     overlap = check_seconds(label, "overlap", own.overlap or OVERLAP, 0) * 1000,
-    ids = own.reconcile and read_ids(label, own.state) or false,
+    ids = own.reconcile and read_ids(label, own.state, store) or false,
     walk = false, queue = {}, position = 0, inhand = false, given = 0, saved_from = 0,
     loaded = false, fresh = false, closed = false, following = false, pending = false, missing = false, present = false,
   }, Changes)
@@ -210,6 +224,7 @@ end
 
 local function begin_look(self)
   if not self.loaded then begin(self) end
+  self.state:keep()
   if self.fresh then settle_start(self) end
   local state = self.state
   self.walk = change_walk.new(self.source, state.from, function(id, time) return state:is_new(id, time) end)
@@ -299,11 +314,16 @@ end
 
 -- Sleeps until the next look. It ends early when the iterator is closed.
 local function rest(self, seconds)
-  local until_end = run.internal(self.client, "pause", seconds)
-  self.pending = until_end
-  local rested, err = run.finish(until_end)
-  self.pending = false
-  if not rested and not self.closed then error(err, 0) end
+  local longest = self.state.store.keep_every or seconds
+  while seconds > 0 and not self.closed do
+    local until_end = run.internal(self.client, "pause", math.min(seconds, longest))
+    self.pending = until_end
+    local rested, err = run.finish(until_end)
+    self.pending = false
+    if not rested and not self.closed then error(err, 0) end
+    seconds = seconds - longest
+    self.state:keep()
+  end
 end
 
 local function next_change(self)
@@ -356,6 +376,10 @@ end
 local function recover(self, err)
   if self.following.on_error then self.following.on_error(err) end
   self.walk, self.missing, self.inhand = false, false, false
+  if self.state.store.waits then
+    self.state:reset()
+    self.loaded = false
+  end
   rest(self, math.max(self.following.every, err.retry_after or 0))
 end
 

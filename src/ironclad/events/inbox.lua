@@ -7,7 +7,8 @@
 -- brought to the disk (fsync) and renamed. Whoever handles an event has a lock on its file, which ends with its
 -- process: several processes may share an inbox, and an event whose process was killed is handled again.
 --
--- The option `inbox` of a receiver is the path of such a folder, or a table with these functions. They fail by
+-- The option `inbox` of a receiver is the path of such a folder, "shared" for an inbox in the shared Redis
+-- (ironclad.shared.inbox), or a table with these functions. They fail by
 -- returning nil and a message, and may wait.
 --
 --   inbox:put(id, text)          keeps an event. Returns when it is safe. Putting it again changes nothing
@@ -23,6 +24,7 @@
 
 local core = require "ironclad.core"
 local mistake = require "ironclad.base.mistake"
+local redis = require("ironclad.base.lazy") "ironclad.shared.redis"
 
 local inbox = {}
 
@@ -221,10 +223,15 @@ local functions = { "put", "take", "done", "fail", "list", "retry", "remove" }
 --- What the option `inbox` stands for. Raises a mistake when it is wrong.
 -- @param label of the mistake
 -- @param given the option
+-- @param client whose shared Redis is meant
 -- @param options tries (10): how often an event is tried until it is given up; pause (10): seconds before the second
 --   try
 -- @return an object with the functions above
-function inbox.open(label, given, options)
+function inbox.open(label, given, options, client)
+  if given == "shared" then
+    redis.check(label, "inbox", client)
+    return require("ironclad.shared.inbox").open(client, options)
+  end
   if type(given) == "string" and given ~= "" then return folder_at(label, given, options) end
   if type(given) ~= "table" then
     mistake.raise(label, "inbox: expected the path of a folder or a table, got %s",

@@ -242,11 +242,15 @@ function receiver.new(label, client, source, options)
   check_function(label, "on_error", options.on_error)
   check_number(label, "tries", options.tries, 1)
   check_number(label, "pause", options.pause, 0)
-  local box = options.inbox ~= nil and inbox.open(label, options.inbox, options) or nil
+  local box = options.inbox ~= nil and inbox.open(label, options.inbox, options, client) or nil
   local remembered = options.seen
-  if remembered == nil and type(options.inbox) == "string" then remembered = "file:" .. options.inbox .. "/seen" end
+  if remembered == nil and options.inbox == "shared" then
+    remembered = "shared"
+  elseif remembered == nil and type(options.inbox) == "string" then
+    remembered = "file:" .. options.inbox .. "/seen"
+  end
   local self = setmetatable({ client = client, source = source, on = options.on, when = options.when,
-    on_error = options.on_error, box = box, seen = seen.open(label, remembered) }, Receiver)
+    on_error = options.on_error, box = box, seen = seen.open(label, remembered, client) }, Receiver)
   if box and rawget(_G, "ngx") then require("ironclad.events.nginx").work_in_background(self) end
   return self
 end

@@ -3,6 +3,7 @@
 --
 --   "memory"               of this process (the default)
 --   "file:PATH" or a path  a file, which the processes of this machine may share
+--   "shared"               the shared Redis, for all machines (option `shared` of the client)
 --   "shared:NAME"          one of nginx's shared dictionaries (lua_shared_dict), for all workers
 --   a table with three functions, which fail by raising an error or by returning nil and a message. They may wait.
 --
@@ -16,6 +17,7 @@
 
 local core = require "ironclad.core"
 local mistake = require "ironclad.base.mistake"
+local redis = require("ironclad.base.lazy") "ironclad.shared.redis"
 
 local seen = {}
 
@@ -242,19 +244,24 @@ end
 --- What the option `seen` stands for. Raises a mistake when it is wrong.
 -- @param label of the mistake
 -- @param given the option; nil: memory
+-- @param client whose shared Redis is meant
 -- @return an object with claim, done and release
-function seen.open(label, given)
+function seen.open(label, given, client)
   if given == nil or given == "memory" then return memory() end
+  if given == "shared" then
+    redis.check(label, "seen", client)
+    return require("ironclad.shared.seen").open(client)
+  end
   if type(given) == "table" then return check_table(label, given) end
   if type(given) ~= "string" or given == "" then
-    mistake.raise(label, "seen: expected memory, file:PATH, shared:NAME or a table, got %s",
+    mistake.raise(label, "seen: expected memory, file:PATH, shared, shared:NAME or a table, got %s",
       given == "" and "an empty string" or mistake.type_of(given))
   end
   local kind, rest = given:match "^(%a+):(.+)$"
   if kind == "shared" then return shared(label, rest) end
   if kind == "file" then return file_at(label, rest) end
   if given:find("/", 1, true) then return file_at(label, given) end
-  return mistake.raise(label, "seen: expected memory, file:PATH, shared:NAME or a table, got %q", given)
+  return mistake.raise(label, "seen: expected memory, file:PATH, shared, shared:NAME or a table, got %q", given)
 end
 
 return seen

@@ -56,6 +56,12 @@ function redis.script(client, script, keys, arguments, seconds)
   return ask(client, words, seconds, script, #keys)
 end
 
+--- Raises a mistake when a client without a shared Redis is to use one for an option.
+function redis.check(label, option, client)
+  if type(client) == "table" and rawget(client, "connection") and redis.prefix(client) then return end
+  mistake.raise(label, '%s: "shared" needs a client with the option shared, the address of a Redis', option)
+end
+
 --- How the keys of the client's company begin.
 function redis.prefix(client)
   return core.describe(client.connection).shared_prefix

@@ -1,0 +1,198 @@
+-- Events that machines share through Redis: what has been handled, and an inbox. The machines are processes here.
+local ironclad = require "ironclad"
+local peer = require "spec.support.peer"
+local process = require "spec_process"
+local redis_server = require "spec.support.redis"
+local shared_inbox = require "ironclad.shared.inbox"
+local shared_seen = require "ironclad.shared.seen"
+
+local server
+
+local function connect()
+  return ironclad.connect { instance = "demo", client_id = "x", client_secret = "SECRET-shared", as_user = false,
+    shared = server.address }
+end
+
+local function text_of(n) return ('{"event":"workflow_completed","payload":{"workflowID":"%d"}}'):format(n) end
+
+describe("seen = \"shared\"", function()
+  setup(function() server = redis_server.start() end)
+  teardown(function() server:stop() end)
+  before_each(function() server:command "flushall" end)
+
+  it("gives an event to one machine at a time, and remembers what has been handled", function()
+    local one, other = shared_seen.open(connect()), shared_seen.open(connect())
+    assert.equal("new", one:claim "a")
+    assert.equal("busy", one:claim "a")
+    assert.equal("busy", other:claim "a")
+    assert.equal("new", other:claim "b")
+    assert.is_true(one:release "a")
+    assert.equal("new", other:claim "a")
+    assert.is_true(other:done "a")
+    assert.equal("done", one:claim "a")
+    assert.equal("done", other:claim "a")
+    assert.truthy(tonumber((server:command("ttl \"$(" .. server.client .. " keys '*seen*' | head -n 1)\""))) > 0)
+  end)
+
+  it("does not give away a claim that has passed on", function()
+    local one, other = shared_seen.open(connect()), shared_seen.open(connect())
+    assert.equal("new", one:claim "a")
+    server:command "flushall"
+    assert.equal("new", other:claim "a")
+    assert.is_true(one:release "a")
+    assert.equal("busy", one:claim "a")
+    assert.is_true(one:done "a")
+    assert.equal("done", other.claims.a and shared_seen.open(connect()):claim "a")
+  end)
+
+  it("fails with an error when Redis is away, and claims nothing", function()
+    local one = shared_seen.open(connect())
+    server:kill()
+    local state, err = one:claim "a"
+    assert.is_nil(state)
+    assert.equal("store", err.kind)
+    server:run()
+    assert.equal("new", one:claim "a")
+  end)
+
+  it("needs the option shared", function()
+    local client = ironclad.connect { instance = "demo", client_id = "x", client_secret = "SECRET-x", as_user = false }
+    for option, given in pairs { seen = { seen = "shared" }, inbox = { inbox = "shared" } } do
+      given.on = { ["*"] = function() end }
+      local fine, message = pcall(function() return client.webhooks:receiver(given) end)
+      assert.is_false(fine)
+      local wanted = option .. ': "shared" needs a client with the option shared'
+      assert.truthy(tostring(message):find(wanted, 1, true), message)
+    end
+  end)
+end)
+
+describe("inbox = \"shared\"", function()
+  setup(function() server = redis_server.start { persistent = true } end)
+  teardown(function() server:stop() end)
+  before_each(function() server:command "flushall" end)
+
+  local function open(options)
+    return shared_inbox.open(connect(), options or {})
+  end
+
+  it("gives each event to one consumer, the oldest first", function()
+    local box, other = open(), open()
+    for n = 1, 5 do assert.is_true(box:put("id" .. n, text_of(n))) end
+    assert.is_true(other:put("id1", text_of(1)))
+    local ids = {}
+    for _, consumer in ipairs { box, other, box, other, box } do
+      local item = consumer:take()
+      ids[#ids + 1] = item.id
+      assert.equal(text_of(item.id:match "%d"), item.text)
+      assert.is_true(consumer:done(item))
+    end
+    assert.same({ "id1", "id2", "id3", "id4", "id5" }, ids)
+    assert.same({ n = 2 }, { n = select("#", box:take()) })
+    assert.same({}, box:list())
+  end)
+
+  it("tries again after pauses that grow, and gives up", function()
+    local box = open { tries = 3, pause = 0.01 }
+    box:put("a", text_of(1))
+    for try = 1, 3 do
+      local item, soon = box:take()
+      while not item do
+        assert.truthy(soon and soon < 1, soon)
+        peer.shell "sleep 0.01"
+        item, soon = box:take()
+      end
+      assert.equal(try - 1, item.tries)
+      assert.equal(try < 3 and "retry" or "dead", box:fail(item, "no " .. try))
+    end
+    local list = box:list()
+    assert.equal(1, #list)
+    assert.same({ "a", "dead", 3, "no 3" }, { list[1].id, list[1].state, list[1].tries, list[1].error })
+    assert.equal("workflow_completed", list[1].event.event)
+    assert.is_nil((box:take()))
+    assert.is_true(box:retry "a")
+    local item = box:take()
+    assert.same({ "a", 0 }, { item.id, item.tries })
+    local changed, problem = box:remove "a"
+    assert.is_nil(changed)
+    assert.matches("no event a that waits", problem)
+    box:fail(item, "again")
+    assert.is_true(box:remove "a")
+    assert.same({}, box:list())
+  end)
+
+  it("gives the events of a consumer that has died to another one", function()
+    assert.equal(0, process.fork_run(function()
+      local box = open { lease = 0.2 }
+      box:put("a", text_of(1))
+      assert(box:take().id == "a")
+      os.exit(0) -- with the event in hand
+    end))
+    local box = open { lease = 0.2 }
+    local item, soon = box:take()
+    while not item do
+      assert.truthy(soon and soon <= 0.2)
+      peer.shell(("sleep %.3f"):format(soon))
+      item, soon = box:take()
+    end
+    assert.equal("a", item.id)
+    assert.is_true(box:done(item))
+  end)
+
+  it("loses nothing when its processes and Redis are killed", function()
+    local folder = peer.temporary_folder()
+    local EVENTS, KILLS = 60, 6
+    local box = open()
+    for n = 1, EVENTS do assert.is_true(box:put("id" .. n, text_of(n))) end
+    -- A worker writes each event down, and then reports it as done. It kills itself with an event in hand.
+    for round = 1, KILLS do
+      process.fork_run(function()
+        local mine = open { lease = 0.3 }
+        local left = 8
+        local item, soon = mine:take()
+        while item or soon do
+          if item then
+            local log = assert(io.open(folder .. "/handled", "a"))
+            log:write(item.id, "\n")
+            log:close()
+            left = left - 1
+            if left == 0 then peer.shell "kill -KILL $PPID" end
+            assert(mine:done(item))
+          else
+            peer.shell(("sleep %.3f"):format(soon))
+          end
+          item, soon = mine:take()
+        end
+      end)
+      if round % 2 == 0 then
+        server:kill()
+        server:run()
+      end
+    end
+    process.fork_run(function()
+      local mine = open { lease = 0.3 }
+      local item, soon = mine:take()
+      while item or soon do
+        if item then
+          local log = assert(io.open(folder .. "/handled", "a"))
+          log:write(item.id, "\n")
+          log:close()
+          assert(mine:done(item))
+        else
+          peer.shell(("sleep %.3f"):format(soon))
+        end
+        item, soon = mine:take()
+      end
+    end)
+    local times, handled, twice = {}, 0, 0
+    for id in peer.read_file(folder .. "/handled"):gmatch "[^\n]+" do times[id] = (times[id] or 0) + 1 end
+    for _, count in pairs(times) do
+      handled = handled + 1
+      if count > 1 then twice = twice + 1 end
+    end
+    assert.equal(EVENTS, handled)
+    assert.truthy(twice <= KILLS, twice)
+    assert.same({}, box:list())
+    peer.remove_folder(folder)
+  end)
+end)

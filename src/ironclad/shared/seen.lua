@@ -1,0 +1,61 @@
+--- What receivers on several machines have handled: `seen = "shared"` keeps it in the shared Redis. The functions are
+-- those of ironclad.events.seen.
+--
+-- A claim is a key with the name of whoever has it, which ends by itself after LEASE: an event whose machine has died
+-- is then handled by another one. A handled event is remembered for a week.
+
+local core = require "ironclad.core"
+local redis = require "ironclad.shared.redis"
+
+local seen = {}
+
+local LEASE = 600 -- seconds: whoever has not finished by then has died
+local WEEK = 7 * 24 * 3600 -- seconds; Ironclad repeats a delivery for some days
+
+-- Key: the event. Arguments: holder, milliseconds.
+local CLAIM = [[
+local value = redis.call('get', KEYS[1])
+if value == 'done' then return 'done' end
+if value and value ~= ARGV[1] then return 'busy' end
+redis.call('set', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 'new'
+]]
+
+-- Key: the event. Arguments: holder, milliseconds that it is remembered; 0: it is forgotten. A claim that has passed on
+-- to another holder is left to it, but what has been handled is remembered in any case.
+local SETTLE = [[
+local value, time = redis.call('get', KEYS[1]), tonumber(ARGV[2])
+if time > 0 then redis.call('set', KEYS[1], 'done', 'PX', time)
+elseif value == ARGV[1] then redis.call('del', KEYS[1]) end
+return 1
+]]
+
+local Seen = { __name = "ironclad.seen.redis" }
+Seen.__index = Seen
+
+local function key_of(id) return "seen:" .. core.sha256(id):sub(1, 40) end
+
+function Seen:claim(id)
+  if self.claims[id] then return "busy" end
+  local holder = core.random_hex(16)
+  self.claims[id] = holder
+  local state, err = redis.script(self.client, CLAIM, { key_of(id) }, { holder, LEASE * 1000 })
+  if state ~= "new" then self.claims[id] = nil end
+  return state, err
+end
+
+local function settle(self, id, seconds)
+  local holder = self.claims[id] or ""
+  self.claims[id] = nil
+  local settled, err = redis.script(self.client, SETTLE, { key_of(id) }, { holder, seconds * 1000 })
+  return settled and true or nil, err
+end
+
+function Seen:done(id) return settle(self, id, WEEK) end
+
+function Seen:release(id) return settle(self, id, 0) end
+
+--- @param client a client with the option `shared`
+function seen.open(client) return setmetatable({ client = client, claims = {} }, Seen) end
+
+return seen
