@@ -109,7 +109,11 @@ ironclad.json = {
   -- encode(value, { pretty = true, sort = true }): with line ends and two spaces for each level; `sort` (which `pretty`
   -- implies) writes the keys of objects in order, so that equal values have equal texts.
   encode = function(value, style, ...)
-    if style == nil or getmetatable(style) == Error then return core.json.encode(value) end
+    if style == nil or getmetatable(style) == Error then
+      local fine, text = pcall(core.json.encode, value)
+      if not fine then mistake.raise(nil, text) end
+      return text
+    end
     return require("ironclad.values.pretty").public(value, style, ...)
   end,
   --- decode(text) -> value, or nil and an error. null is ironclad.null. Lists are marked as by ironclad.array. On Lua

@@ -41,7 +41,7 @@ describe("ironclad.clickwrap", function()
   }
   for _, case in ipairs(refused) do
     it("refuses " .. case[1], function()
-      local fine, text = pcall(function() return ironclad.clickwrap(case[2]) end)
+      local fine, text = pcall(function() return (ironclad.clickwrap(case[2])) end)
       assert.is_false(fine)
       assert.matches("connection_spec.lua:%d+: ironclad.clickwrap: " .. case[3], text)
     end)
