@@ -249,7 +249,10 @@ $(bench_programs): $(OUT)/bench/%: $(OUT)/obj/spec/bench/%.o
 $(fuzz_targets:%=$(OUT)/fuzz/%): $(OUT)/fuzz/%: $(OUT)/obj/spec/fuzz/fuzz_%.o \
 		$(filter-out %/lua_sandbox.o,$(sandbox_objects)) $(CORE)/libcore.a
 	@mkdir -p $(@D)
-	$(PROGRAM) -fsanitize=fuzzer -o $@ $^ $(CORE_LIBS) $(SANDBOX_LIBS)
+	$(PROGRAM) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(filter %.a,$^) $(CORE_LIBS) $(SANDBOX_LIBS) $(lua_library)
+# connections.json is read by Lua code.
+$(OUT)/fuzz/connections_file: $(lua_objects)
+$(OUT)/fuzz/connections_file: lua_library = $(call libs,LUA,$(lua_name),$(lua_name))
 
 core-tests: $(core_tests)
 lua-tests: $(lua_tests)
