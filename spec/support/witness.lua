@@ -44,6 +44,11 @@ local function compose(self, operation, request)
     body = body or json.encode(request.body)
     if not request.headers then headers[#headers + 1] = "Content-Type: application/json" end
   end
+  if operation.product == "clickwrap" then
+    local own = operation.service == "clickwrap_rest" and self.clickwrap.api_token
+    if request.token or own then headers[#headers + 1] = "Authorization: Bearer " .. (request.token or own) end
+    return target, headers, body
+  end
   local token = request.token == nil and self.token or request.token
   if token then headers[#headers + 1] = "Authorization: Bearer " .. token end
   local actor = request.as_user == nil and self.sandbox.as_user or request.as_user
@@ -57,7 +62,8 @@ end
 function witness:send(id, request)
   local operation = assert(operations[id], id)
   local target, headers, body = compose(self, operation, request or {})
-  local answer, why = http.send(self.sandbox.port, http.request(operation.method, target, headers, body))
+  local port = operation.product == "clickwrap" and self.sandbox.clickwrap_url:match ":(%d+)$" or self.sandbox.port
+  local answer, why = http.send(tonumber(port), http.request(operation.method, target, headers, body))
   if not answer then error(("%s: %s: %s"):format(id, target, why), 0) end
   answer.operation, answer.target = id, target
   self.exchanges[#self.exchanges + 1] = answer
