@@ -334,6 +334,52 @@ describe("each", function()
   end)
 end)
 
+describe("limits", function()
+  local sandbox_module = require "ironclad.sandbox"
+  local sandbox
+
+  before_each(function() sandbox = assert(sandbox_module.start { tls = false, clock = "2026-01-31T09:00:00Z" }) end)
+  after_each(function() sandbox:stop() end)
+
+  -- How many of 40 calls succeed; the others must have been held back.
+  local function count(call)
+    for i = 1, 40 do
+      local _, err = call { deadline = 1 }
+      if err then
+        assert.are.equal("rate_limited", err.kind, tostring(err))
+        assert.are.equal(0, err.attempts)
+        assert.is_true(err.retry_after > 0)
+        return i - 1
+      end
+    end
+    return 40
+  end
+
+  it("are kept, each in its own window, and never reached", function()
+    -- A hundredth of 2,000 a minute, less one, and a two-thousandth of 10,000 in 5 minutes.
+    sandbox:clickwrap_settings { limits = { ["clickwrap:rest"] = 20, ["clickwrap:activity"] = 100 } }
+    local cw = sandbox:clickwrap { rate_share = 0.01, max_retries = 0 }
+    assert.are.equal(19, count(function(options) return cw.groups:list({}, options) end))
+    assert.are.equal(40, count(function(options) return cw.acceptance:get_published({ gkey = "terms" }, options) end))
+    assert.are.equal(1, count(function(options) return cw.service:status(options) end))
+    assert.are.equal(0, sandbox:clickwrap_settings().refused)
+    local again = sandbox:clickwrap { rate_share = 0.01, max_retries = 0 } -- the same token: the same window
+    assert.are.equal(0, count(function(options) return again.groups:list({}, options) end))
+  end)
+
+  it("of the service are heard", function()
+    sandbox:clickwrap_settings { limits = { ["clickwrap:rest"] = 2 } }
+    local cw = sandbox:clickwrap { rate_limit = false, max_retries = 0 }
+    for _ = 1, 2 do ironclad.must(cw.groups:list()) end
+    local err = scene.assert_error("rate_limited", cw.groups:list())
+    assert.are.equal(60, err.retry_after)
+    assert.are.equal("not_done", err.outcome)
+    sandbox:advance(60)
+    ironclad.must(cw.groups:list())
+    assert.are.equal(1, sandbox:clickwrap_settings().refused)
+  end)
+end)
+
 describe("named connections and the environment", function()
   local getenv, environment, folder
 

@@ -1,6 +1,7 @@
 -- The sandbox's Clickwrap: what is to be accepted, what was, and recording it.
 local ironclad = require "ironclad"
 local local_ironclad = require "spec.support.local_ironclad"
+local peer = require "spec.support.peer"
 
 local must = local_ironclad.must
 local sandbox, cw
@@ -225,6 +226,46 @@ describe("events", function()
   end)
 end)
 
+describe("an integration", function()
+  local function receive(settings)
+    local hook = peer.start { answers = { peer.answer(200) },
+      connections = { { { "read" }, { "answer" }, { "loop" } } } }
+    finally(function() hook:stop() end)
+    settings.url = peer.url(hook) .. "/hook?of=us"
+    sandbox:clickwrap_webhook(settings)
+    sandbox:clickwrap_publish { contract = "privacy-policy" }
+    sandbox:settle_deliveries()
+    return hook:requests()
+  end
+
+  it("gets JSON by POST, with its token and no signature", function()
+    local requests = receive { token = "shared", events = { "version_published" } }
+    assert.are.equal(1, #requests)
+    assert.are.equal("POST /hook?of=us", requests[1].method .. " " .. requests[1].target)
+    assert.are.equal("shared", requests[1].headers["pactsafe-webhook-token"])
+    assert.is_nil(requests[1].headers["x-ironclad-webhook-verification"])
+    local event = ironclad.json.decode(requests[1].body)
+    assert.are.equal("version_published", event.event_type)
+    assert.are.equal("privacy-policy", event.contract.key)
+    assert.are.equal("1.1", event.version.full_version_number)
+    assert.are.equal("webhook", event.type)
+  end)
+
+  it("gets a query by GET, and no token where there is none", function()
+    local requests = receive { method = "GET", events = { "version_published", "group_published" } }
+    assert.are.equal("GET", requests[1].method)
+    assert.matches("^/hook%?of=us&.*event_type=version_published", requests[1].target)
+    assert.is_nil(requests[1].headers["pactsafe-webhook-token"])
+    assert.are.equal("", requests[1].body)
+  end)
+
+  it("is no webhook of the CLM", function()
+    receive { token = "shared" }
+    local client = local_ironclad.connect(sandbox)
+    for webhook in client.webhooks:each() do assert.is_nil(webhook.targetURL:find "hook%?of=us") end
+  end)
+end)
+
 it("the errors of Clickwrap have its own shape", function()
   local _, err, response = cw:request("GET", "/v1.1/nothing", { query = {} })
   assert.are.equal("not_found", err.kind)
@@ -232,5 +273,4 @@ it("the errors of Clickwrap have its own shape", function()
   assert.are.equal(404, response.status)
   local _, refusal = sandbox:clickwrap({ api_token = "wrong" }).groups:list()
   assert.are.equal("auth", refusal.kind)
-  assert.is_not_nil(ironclad)
 end)
