@@ -116,9 +116,10 @@ static int memory(lua_State *L) {
     return 1;
 }
 
+/* A short name: the path of a unix socket below it has at most 107 bytes. */
 static int private_folder(lua_State *L) {
     const char *base = getenv("TMPDIR");
-    lua_pushfstring(L, "%s/ironclad-specs.XXXXXX", base && *base ? base : "/tmp");
+    lua_pushfstring(L, "%s/specs.XXXXXX", base && *base ? base : "/tmp");
     char path[4096];
     snprintf(path, sizeof path, "%s", lua_tostring(L, -1));
     if (!mkdtemp(path) || setenv("TMPDIR", path, 1) != 0)
