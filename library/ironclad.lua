@@ -2604,6 +2604,13 @@ function R_webhooks:delete(id, arguments, options) end
 ---@return ironclad.Response? response
 function R_webhooks:get_verification_key(arguments, options) end
 
+---registers a webhook with these events and enables it, unless it is; also returns what it did
+---@param options? ironclad.CallOptions
+---@return any? value
+---@return ironclad.Error? err
+---@return ironclad.Response? response
+function R_webhooks:ensure(options) end
+
 ---takes the requests of a webhook: verifies them, and calls the functions in `on`
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Receiver? value
@@ -4786,6 +4793,11 @@ function ironclad.webhook.unwrap(headers, raw_body, public_key) end
 ---@return boolean?
 ---@return ironclad.Error?
 function ironclad.webhook.verify(headers, raw_body, public_key) end
+
+---A webhook of Clickwrap, whose events carry a token: an object with `unwrap` and `receiver`.
+---@param options table
+---@return table
+function ironclad.webhook.clickwrap(options) end
 
 ---Takes one request; the status and the body of the answer.
 ---@param headers table

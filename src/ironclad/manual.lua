@@ -25,6 +25,8 @@ local helpers = {
     "iterates over what is new or changed since the last run: [changes](changes.md)" },
   ["webhooks:receiver"] = { "options", "takes the requests of a webhook: verifies them, and calls the functions "
     .. "in `on`" },
+  ["webhooks:ensure"] = { "{ targetURL =, events = }",
+    "registers a webhook with these events and enables it, unless it is; also returns what it did" },
   ["webhooks:verifier"] = { "options", "verifies requests with the key that it fetches" },
   ["workflows:wait"] = { "id, { step =, status = }", "waits until the workflow has reached a step or has a status" },
   ["exports:create_and_wait"] = { "body, options", "starts an export and waits until it can be downloaded" },
@@ -206,6 +208,8 @@ manual.sections = {
       "Verifies a request of a webhook, and returns its event." },
     { "ironclad.webhook.verify", "headers: table, raw_body: string, public_key: string -> boolean?, ironclad.Error?",
       "Verifies a request without parsing its event." },
+    { "ironclad.webhook.clickwrap", "options: table -> table",
+      "A webhook of Clickwrap, whose events carry a token: an object with `unwrap` and `receiver`." },
     { "receiver:handle", "headers: table, body: string, about?: table -> integer, string",
       "Takes one request; the status and the body of the answer." },
     { "receiver:work", "options?: table -> integer, integer", "Handles the events of the inbox that are due." },
