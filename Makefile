@@ -141,7 +141,7 @@ bench_programs := $(patsubst spec/bench/%.c,$(OUT)/bench/%,$(wildcard spec/bench
 TEST_LIBS    := $(call libs,SSL,libssl,ssl) $(CORE_LIBS)
 
 .PHONY: all product sandbox listener-note deps demo test test-quick core-tests lua-tests sandbox-tests test-build bench-sandbox bench-each \
-	bench-files bench-events bench-hosts sweep bench-instructions fuzz fuzz-build lint format reference install install-product install-sandbox clean env neovim site gate help FORCE
+	bench-files bench-events bench-shared bench-hosts sweep bench-instructions fuzz fuzz-build lint format reference install install-product install-sandbox clean env neovim site gate help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -297,6 +297,9 @@ sweep: lua-tests all
 bench-events: all $(bench_programs)
 	@$(MAKE) -s LUA=luajit test-build
 	@eval "$$($(MAKE) -s env LUA=luajit)" && luajit spec/bench/events.lua $(OUT)/bench
+
+bench-shared: all $(libraries)
+	@eval "$$($(MAKE) -s env LUA=$(LUA))" && $(lua_name) spec/bench/shared.lua $(MINUTES)
 
 bench-files: all
 	@eval "$$($(MAKE) -s env LUA=$(LUA))" && $(lua_name) spec/bench/files.lua 1024 $(lua_name)

@@ -1,0 +1,135 @@
+-- make bench-shared: processes that share one company through a real Redis. It prints
+--   * what a permit costs: CPU a call with Redis and without, in one run
+--   * refreshes: how many are sent when 200 are wanted at once by 20 processes
+--   * the rate of 20 processes under one limit of 40 a minute, beside the ideal one, and how evenly they share it
+local ironclad = require "ironclad"
+local peer = require "spec.support.peer"
+local redis_server = require "spec.support.redis"
+
+local MINUTES = tonumber(arg[1]) or 3
+local PROCESSES = 20
+
+local server = redis_server.start()
+local sandbox = assert(require("ironclad.sandbox").start { port = 0, tls = false })
+local folder = peer.temporary_folder()
+
+local PROLOGUE = ([[
+package.path, package.cpath = %q, %q
+local ironclad = require "ironclad"
+local function connect(more)
+  local options = { instance = %q, client_id = %q, client_secret = %q, deadline = false,
+    as_user = "jane.doe@example.com" }
+  for name, value in pairs(more) do options[name] = value end
+  return ironclad.connect(options)
+end
+local SHARED, FOLDER = %q, %q
+local NUMBER = tonumber(arg[1])
+local function report(...)
+  local file = assert(io.open(FOLDER .. "/" .. NUMBER, "w"))
+  file:write(table.concat({ ... }, " "), "\n")
+  file:close()
+end
+]]):format(package.path, package.cpath, sandbox.instance, sandbox.client_id, sandbox.client_secret, server.address,
+  folder)
+
+-- Runs the script in so many processes at once -> what each has reported.
+local function run(count, script)
+  peer.write_file(folder .. "/script.lua", PROLOGUE .. script)
+  local parts = {}
+  for i = 1, count do parts[i] = ("%s %s/script.lua %d &"):format(peer.interpreter(), folder, i) end
+  local output, status = peer.shell(table.concat(parts, "\n") .. "\nwait")
+  assert(status == 0 and output == "", output)
+  local reports = {}
+  for i = 1, count do reports[i] = peer.read_file(folder .. "/" .. i):gsub("\n", "") end
+  return reports
+end
+
+local COST = [[
+local client = connect { shared = %s, rate_limit = true }
+client.records:list { pageSize = 1 }
+local begin = os.clock()
+for _ = 1, 400 do ironclad.must(client.records:list { pageSize = 1 }) end
+report((os.clock() - begin) / 400 * 1e6)
+]]
+
+local function median(list)
+  table.sort(list)
+  return list[math.floor(#list / 2) + 1]
+end
+
+local function permits()
+  local with, without = {}, {}
+  for _ = 1, 5 do
+    server:command "flushall"
+    with[#with + 1] = tonumber(run(1, COST:format "SHARED")[1])
+    without[#without + 1] = tonumber(run(1, COST:format "nil")[1])
+  end
+  print(("permits    %.0f us of CPU a call with Redis, %.0f without: %.0f us more (medians of 5; wanted: 30)"):format(
+    median(with), median(without), median(with) - median(without)))
+end
+
+local function count_requests(path)
+  local good, refused = 0, 0
+  for _, request in ipairs(sandbox:requests()) do
+    if request.path == path then
+      if request.status == 200 then good = good + 1 else refused = refused + 1 end
+    end
+  end
+  return good, refused
+end
+
+local function refreshes()
+  local client = ironclad.connect { instance = sandbox.instance, client_id = sandbox.client_id,
+    client_secret = sandbox.client_secret, grant = "authorization_code", shared = server.address }
+  local redirect = "http://localhost:8765/callback"
+  local url, state = client:authorize_url { redirect_uri = redirect }
+  ironclad.must(client:exchange(assert(sandbox:consent { url = url, allow = true }),
+    { state = state, redirect_uri = redirect }))
+  sandbox:expire_tokens()
+  local before = count_requests "/oauth/token"
+  run(PROCESSES, [[
+    local client = connect { shared = SHARED, grant = "authorization_code", rate_limit = false, as_user = nil }
+    local done = 0
+    for _ = 1, 10 do ironclad.spawn(function() ironclad.must(client.oauth:userinfo()); done = done + 1 end) end
+    ironclad.run()
+    report(done)
+  ]])
+  local good, refused = count_requests "/oauth/token"
+  print(("refreshes  %d sent, %d refused, for 200 calls of %d processes with an expired token (wanted: 1)"):format(
+    good - before, refused, PROCESSES))
+end
+
+local function rate()
+  server:command "flushall"
+  sandbox:rate_limits { limits = { ["workflows:write"] = 40 } }
+  local workflow = ironclad.must(ironclad.connect { instance = sandbox.instance, client_id = sandbox.client_id,
+    client_secret = sandbox.client_secret, as_user = "jane.doe@example.com" }.workflows:list {}).list[1]
+  local reports = run(PROCESSES, ([[
+    local client = connect { shared = SHARED }
+    local stop, count = os.time() + %d, 0
+    while os.time() < stop do
+      local _, err = client.workflows:create_comment(%q, { comment = "hello" },
+        { deadline = math.max(1, stop - os.time()) })
+      if not err then count = count + 1 elseif err.kind ~= "rate_limited" then error(tostring(err)) end
+    end
+    report(count)
+  ]]):format(MINUTES * 60, workflow.id))
+  local sum, least, most = 0, math.huge, 0
+  for _, text in ipairs(reports) do
+    local count = tonumber(text)
+    sum, least, most = sum + count, math.min(least, count), math.max(most, count)
+  end
+  local refused = 0
+  for _, request in ipairs(sandbox:requests()) do
+    if request.status == 429 then refused = refused + 1 end
+  end
+  print(("rate       %d calls of %d processes in %g minutes: %.1f %% of 40 a minute, %d refused; %d to %d a process")
+    :format(sum, PROCESSES, MINUTES, sum / (40 * MINUTES) * 100, refused, least, most))
+end
+
+permits()
+refreshes()
+rate()
+sandbox:stop()
+server:stop()
+peer.remove_folder(folder)
