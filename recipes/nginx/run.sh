@@ -69,6 +69,13 @@ then
     finish
     exit 1
 fi
+# A sandbox on this machine delivers events to the site itself. Ironclad needs a URL that it can reach, with https.
+case ${IRONCLAD_INSTANCE-} in
+    *://127.0.0.1* | *://localhost*)
+        IRONCLAD_WEBHOOK_URL=${IRONCLAD_WEBHOOK_URL:-http://127.0.0.1:$port/events}
+        export IRONCLAD_WEBHOOK_URL
+        ;;
+esac
 sed "s/127\.0\.0\.1:8080/127.0.0.1:$port/" "$IRONCLAD_SITE/$configuration" >"$folder/nginx.conf"
 
 # Started by root, nginx runs its workers as nobody, who may not be able to read this checkout.

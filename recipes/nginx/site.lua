@@ -6,12 +6,37 @@ local TEMPLATE = "NDA" -- part of the name of the workflow design that the form 
 local DOCUMENT = os.getenv "IRONCLAD_SITE" .. "/../nda.docx"
 local STEPS = { "Review", "Sign", "Archive", "Complete" }
 
+-- Where Ironclad reaches the location /events. Without it the page asks for the workflows every 30 seconds.
+local WEBHOOK_URL = os.getenv "IRONCLAD_WEBHOOK_URL"
+if WEBHOOK_URL == "" then WEBHOOK_URL = nil end
+
+local operations = { "workflow_schemas:list", "workflows:launch", "workflows:list" }
+for _, name in ipairs(WEBHOOK_URL and { "webhooks:list", "webhooks:create", "webhooks:update" } or {}) do
+  table.insert(operations, name)
+end
+
 -- All workers share one token. Ironclad's rate limits are for the whole company, so each worker uses its share.
 local client = ironclad.from_env {
   store = ironclad.store.shared_dict "ironclad",
   rate_share = 1 / ngx.worker.count(),
-  scopes = ironclad.scopes_for { "workflow_schemas:list", "workflows:launch", "workflows:list" },
+  scopes = ironclad.scopes_for(operations),
 }
+
+-- Ironclad's events only say that something has changed: the pages then ask for the workflows again.
+local events = ngx.shared.events
+local receiver = client.webhooks:receiver {
+  seen = "shared:events",
+  on = { ["*"] = function() events:incr("revision", 1, 0) end },
+  on_error = function(event, err) ngx.log(ngx.ERR, tostring(event or "an event was refused"), ": ", tostring(err)) end,
+}
+
+-- One worker registers the webhook when nginx starts.
+local function register(premature)
+  if premature then return end
+  local webhook, err, did = client.webhooks:ensure { targetURL = WEBHOOK_URL, events = { "*" } }
+  ngx.log(ngx.NOTICE, "the webhook: ", webhook and did.action or tostring(err))
+end
+if WEBHOOK_URL and ngx.worker.id() == 0 then ngx.timer.at(0, register) end
 
 local site = {}
 
@@ -26,13 +51,18 @@ local PAGE = [[
 <div id="workflows">Loading…</div>
 <script>
   const place = document.getElementById("workflows");
+  let shown, loaded = 0;
   async function update() {
     try {
-      place.innerHTML = await (await fetch("/workflows")).text();
+      const revision = await (await fetch("/revision")).text();
+      if (revision !== shown || Date.now() - loaded > 30000) {
+        place.innerHTML = await (await fetch("/workflows")).text();
+        shown = revision, loaded = Date.now();
+      }
     } catch (problem) {
       place.textContent = "This page is out of date: " + problem.message;
     }
-    setTimeout(update, 3000);
+    setTimeout(update, 1000);
   }
   update();
 </script>
@@ -68,6 +98,12 @@ function site.workflows()
     if by_step[step] then ngx.say "</ul>" end
   end
 end
+
+--- Takes an event of Ironclad's webhook.
+function site.event() receiver:nginx() end
+
+--- A number that grows with each event.
+function site.revision() ngx.print(events:get "revision" or 0) end
 
 local template
 

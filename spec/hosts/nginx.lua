@@ -498,6 +498,21 @@ describe("nginx's own", function()
       assert.are.equal("", (peer.shell("ls -A " .. peer.quoted(folder))))
     end)
 
+    it("whose page is told of events that Ironclad delivers", function()
+      local site = start_site(WITH_SANDBOX)
+      local before = tonumber((nginx.get(site, "/revision")))
+      assert.are.equal("303", (nginx.get(site, "/launch", "-o /dev/null -w '%{http_code}' -d counterparty=Acme")))
+      local revision
+      for _ = 1, 200 do -- until the delivery has come
+        revision = tonumber((nginx.get(site, "/revision")))
+        if revision > before then break end
+        peer.shell "sleep 0.05"
+      end
+      assert.is_true(revision > before)
+      assert.are.equal("401", (nginx.get(site, "/events", "-o /dev/null -w '%{http_code}' -d '{}'")))
+      site.stop()
+    end)
+
     it("against a sandbox of its own, whatever company is in the environment", function()
       local company = require("ironclad.sandbox").start { port = 0, tls = false }
       local variables = ("IRONCLAD_INSTANCE=%s IRONCLAD_CLIENT_ID=%s IRONCLAD_CLIENT_SECRET=%s IRONCLAD_AS_USER=%s")

@@ -32,15 +32,16 @@ static bool key_find_block(const char **pem, size_t *length) {
     return true;
 }
 
-/* The bytes of the block, allocated; NULL when it is not base64 or when out of memory. White space may stand
+/* The bytes of the block, allocated; NULL when it is not base64, or with MEMORY. White space may stand
  * anywhere in the base64. */
-static unsigned char *key_read_block(const char *block, size_t length, size_t *count) {
+static unsigned char *key_read_block(const char *block, size_t length, size_t *count, ic_error *error) {
     char *digits = ic_malloc(length + 1);
     unsigned char *bytes = ic_malloc(length + 1);
     size_t kept = 0;
     for (size_t i = 0; i < length && digits; i++)
         if (!key_is_space(block[i])) digits[kept++] = block[i];
     bool read = digits && bytes && ic_base64_read(digits, kept, bytes, length, count);
+    if (!digits || !bytes) ic_error_memory(error);
     ic_free(digits);
     if (read) return bytes;
     ic_free(bytes);
@@ -85,14 +86,15 @@ EVP_PKEY *ic_public_key_read(const char *pem, size_t length, ic_error *error) {
         return NULL;
     }
     size_t count = 0;
-    unsigned char *bytes = key_read_block(pem, length, &count);
+    unsigned char *bytes = key_read_block(pem, length, &count, error);
     const unsigned char *at = bytes;
     EVP_PKEY *key = bytes ? d2i_PUBKEY(NULL, &at, (long)count) : NULL;
     bool whole = key && at == bytes + count;
     ic_free(bytes);
     ERR_clear_error();
     if (whole && key_check(key, error)) return key;
-    if (!whole) ic_error_set(error, IC_ERR_SIGNATURE, "the public key's PEM holds no public key");
+    if (!whole && error->kind != IC_ERR_MEMORY)
+        ic_error_set(error, IC_ERR_SIGNATURE, "the public key's PEM holds no public key");
     EVP_PKEY_free(key);
     return NULL;
 }
