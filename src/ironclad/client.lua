@@ -304,9 +304,13 @@ local function with_store(class, options)
   return copy, given, store.objection(given)
 end
 
--- Writes warnings about the connection's scopes to its log.
-local function warn_of_scopes(options, connection, watchers)
+-- Writes warnings about the connection's scopes to its log, and one when its TLS keys are recorded.
+local function warn(options, connection, watchers)
   if not watchers then return end
+  local key_log = core.info().tls_key_log
+  if key_log then
+    hooks.say(watchers, "warning", "SSLKEYLOGFILE is set: libcurl writes the keys of TLS connections to " .. key_log)
+  end
   local grant = core.describe(connection).grant
   for _, text in ipairs(scopes.warnings(options.scopes, grant)) do hooks.say(watchers, "warning", text) end
 end
@@ -340,7 +344,7 @@ function client.make(class, label, options, explain)
     class.product)
   if not connection then refuse(wrong) end
   if custom then store.belongs(connection, custom) end
-  warn_of_scopes(options, connection, watchers)
+  warn(options, connection, watchers)
   return setmetatable({ connection = connection, token_store = custom, hooks = watchers, loop = host }, class)
 end
 

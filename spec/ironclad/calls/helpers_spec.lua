@@ -75,6 +75,15 @@ describe("helpers", function()
     assert.equal("/nowhere/keys\n", output)
   end)
 
+  it("connect says it in the log", function()
+    local output = peer.lua([[
+      local options = { instance = "na1", token = "t", as_user = false }
+      options.log = function(text, level) print(level, text) end
+      require("ironclad").connect(options)
+    ]], { environment = "SSLKEYLOGFILE=/nowhere/keys" })
+    assert.equal("warning\tSSLKEYLOGFILE is set: libcurl writes the keys of TLS connections to /nowhere/keys\n", output)
+  end)
+
   it("info says what this is made of", function()
     local info = ironclad.info()
     assert.equal("ironclad " .. info.version, ironclad._VERSION)

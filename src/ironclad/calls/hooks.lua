@@ -15,8 +15,8 @@
 -- the token is reported too.
 --
 -- The log is called with a line for each event: log(text, level). The level is "debug" for attempts, "info" for retries
--- and waits, "warning" for problems with scopes and hooks. With the environment variable IRONCLAD_LOG set to debug,
--- info or warning, lines of that level and above are also written to stderr.
+-- and waits, "warning" for problems with scopes and hooks and when SSLKEYLOGFILE is set. With the environment variable
+-- IRONCLAD_LOG set to debug, info or warning, lines of that level and above are also written to stderr.
 
 local Error = require "ironclad.base.error"
 local task = require "ironclad.loop.task"
