@@ -269,7 +269,9 @@ submake = $(MAKE)
 
 demo: deps
 	@$(MAKE) -s -j2 LUA=5.4 all
-	@eval "$$($(submake) -s env LUA=5.4)" && exec recipes/support/with_sandbox.sh lua5.4 recipes/launch_nda.lua
+	@eval "$$($(submake) -s env LUA=5.4)" && recipes/support/with_sandbox.sh lua5.4 recipes/launch_nda.lua
+	@echo 'Next, in a shell with the same kind of sandbox: build/5.4/bin/ironclad sandbox -- sh'
+	@echo '  then: ironclad workflows list, ironclad describe "Mutual NDA"; and docs/command.md.'
 
 test:
 	@.ci/deps test

@@ -359,73 +359,13 @@ local function make()
   return table.concat(lines, "\n") .. "\n"
 end
 
--- Methods by resource, for the README: those of the catalog in its order, then `+` and what the module adds.
-local function summary()
-  local lines, seen = { row("`client.…`", "Methods"), row("---", "---") }, {}
-  for _, entry in ipairs(catalog.entries) do
-    local resource = entry.resource
-    if entry.product == "clm" and resource and not seen[resource] then
-      seen[resource] = true
-      local names, list, made = {}, operations_of(resource)
-      for _, one in ipairs(list) do names[#names + 1] = one.name end
-      local text = table.concat(names, ", ")
-      local added = added_to(resource)
-      if #added > 0 then text = text .. "; + " .. table.concat(added, ", ") end
-      local kind, own = kind_of(resource), {}
-      for _, name in ipairs(kind and names_of(resource_methods.all(kind)) or {}) do
-        if not made[name] then own[#own + 1] = name end
-      end
-      if kind then text = ("%s; its tables: + %s"):format(text, table.concat(own, ", ")) end
-      lines[#lines + 1] = row("`" .. resource .. "`", text)
-    end
-  end
-  return table.concat(lines, "\n") .. "\n"
-end
-
--- A paragraph in lines of at most 120 bytes.
-local function filled(text)
-  local lines, line = {}, ""
-  for word in text:gmatch "%S+" do
-    if #line + #word >= 120 then
-      lines[#lines + 1], line = line, word
-    else
-      line = line == "" and word or line .. " " .. word
-    end
-  end
-  lines[#lines + 1] = line
-  return table.concat(lines, "\n") .. "\n"
-end
-
--- The kinds of errors as one list, and the number of operations, for the README.
-local function list_of_kinds()
-  local names = {}
-  for i, kind in ipairs(core.error_kinds()) do names[i] = "`" .. kind.name .. "`" end
-  return filled("The kinds are " .. table.concat(names, ", ") .. ".")
-end
-
--- The options of one place as a list, for the README.
-local function list_of_options(begins, place)
-  local names = {}
-  for _, option in ipairs(core.option_table()) do
-    if option[place] then names[#names + 1] = "`" .. option.name .. "`" end
-  end
-  return filled(begins .. table.concat(names, ", ") .. ".")
-end
-
-local function list_of_connect_options() return list_of_options("`ironclad.connect` takes ", "connect") end
-
-local function list_of_call_options() return list_of_options("The options of a call are ", "call") end
-
 local function count_of_operations()
   return ("`ironclad.operations()` lists all %d operations with their parameters and scopes.\n"):format(
     #catalog.entries)
 end
 
 -- The made parts of the README, by name. Each is between "<!-- made by `make reference`: NAME -->" and "<!-- end -->".
-local made_parts = {
-  methods = summary, kinds = list_of_kinds, count = count_of_operations, connect = list_of_connect_options,
-  call = list_of_call_options,
-}
+local made_parts = { count = count_of_operations }
 
 -- A README with today's text in its made parts.
 local function with_made_parts(readme)

@@ -169,7 +169,8 @@ local by_name = { options = "ironclad.CallOptions", id = "string|table", job = "
   body = "table", values = "table<string, any>", name = "string", title = "string", email = "string",
   arguments = "table", users = "table|string", text = "string" }
 
-local returned = { receiver = "ironclad.Receiver", verifier = "ironclad.Verifier", changes = "ironclad.Changes",
+local returned = { ensure = "ironclad.Webhook",
+  receiver = "ironclad.Receiver", verifier = "ironclad.Verifier", changes = "ironclad.Changes",
   launch_and_wait = "ironclad.Workflow", wait_launch = "ironclad.Workflow",
   ["workflows:wait"] = "ironclad.Workflow", ["workflow:wait"] = "ironclad.Workflow",
   ["exports:create_and_wait"] = "ironclad.Export", ["exports:wait"] = "ironclad.Export",

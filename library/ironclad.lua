@@ -2606,7 +2606,7 @@ function R_webhooks:get_verification_key(arguments, options) end
 
 ---registers a webhook with these events and enables it, unless it is; also returns what it did
 ---@param options? ironclad.CallOptions
----@return any? value
+---@return ironclad.Webhook? value
 ---@return ironclad.Error? err
 ---@return ironclad.Response? response
 function R_webhooks:ensure(options) end

@@ -1,27 +1,73 @@
--- The examples of the README run as they stand.
+-- The examples of the README and of the guides run as they stand: Lua, and the lines of the command.
+local command = require "spec.support.command"
 local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
 
-describe("README.md", function()
-  local sandbox
-  setup(function() sandbox = assert(require("ironclad.sandbox").start { port = 0, tls = true }) end)
-  teardown(function() sandbox:stop() end)
+-- Guides with specs of their own: acceptance, changes, clickwrap, sandbox.
+for path, count in pairs { ["README.md"] = 1, ["docs/connecting.md"] = 3, ["docs/contracts.md"] = 4,
+  ["docs/files.md"] = 2, ["docs/limits.md"] = 1, ["docs/concurrency.md"] = 1 } do
+  describe(path, function()
+    local sandbox
+    setup(function() sandbox = assert(require("ironclad.sandbox").start { port = 0, tls = true }) end)
+    teardown(function() sandbox:stop() end)
 
-  local text, number = peer.read_file "README.md", 0
-  for example in text:gmatch "```lua\n(.-)```" do
-    number = number + 1
-    it("has an example that runs: " .. number, function()
-      local variables = ("local given = { IRONCLAD_INSTANCE = %q, IRONCLAD_CLIENT_ID = %q, "
-        .. "IRONCLAD_CLIENT_SECRET = %q, "
-        .. "IRONCLAD_AS_USER = %q, IRONCLAD_CA_FILE = %q }\nos.getenv = function(name) return given[name] end\n")
-        :format(sandbox.instance, sandbox.client_id, sandbox.client_secret, sandbox.as_user, sandbox.ca_file)
-      local output, status = peer.lua(variables .. example)
-      assert.equal(0, status, output)
-      assert.is_nil(output:find("not launched", 1, true), output)
-    end)
-  end
+    local number = 0
+    for example in peer.read_file(path):gmatch "```lua\n(.-)```" do
+      number = number + 1
+      it("has an example that runs: " .. number, function()
+        local variables = ("local given = { IRONCLAD_INSTANCE = %q, IRONCLAD_CLIENT_ID = %q, "
+          .. "IRONCLAD_CLIENT_SECRET = %q, "
+          .. "IRONCLAD_AS_USER = %q, IRONCLAD_CA_FILE = %q }\nos.getenv = function(name) return given[name] end\n")
+          :format(sandbox.instance, sandbox.client_id, sandbox.client_secret, sandbox.as_user, sandbox.ca_file)
+        local output, status = peer.lua(variables .. example)
+        assert.equal(0, status, output)
+        assert.is_nil(output:find("not launched", 1, true), output)
+      end)
+    end
 
-  it("has examples", function() assert.equal(8, number) end)
+    it("has examples", function() assert.equal(count, number) end)
+  end)
+end
+
+describe("the guides", function()
+  it("are linked from the README, and their links lead somewhere", function()
+    local readme = peer.read_file "README.md"
+    local files = peer.shell "ls docs/*.md"
+    for path in files:gmatch "%S+" do
+      local name = path:match "[^/]+$"
+      assert.is_truthy(readme:find("(" .. path .. ")", 1, true), path)
+      -- Recipes have specs of their own.
+      for link in peer.read_file(path):gsub("%]%(%.%./recipes/", "(("):gmatch "%]%(([^)#:]+)[^):]*%)" do
+        local found = io.open("docs/" .. link, "rb")
+        assert.is_truthy(found, name .. " links to " .. link)
+        found:close()
+      end
+    end
+    for link in readme:gmatch "%]%(([^)#:]+)[^):]*%)" do
+      assert.equal(0, select(2, peer.shell("test -e " .. link)), link)
+    end
+  end)
+
+  it("have commands that run", function()
+    local sandbox = assert(require("ironclad.sandbox").start { port = 0, tls = true, job_seconds = 0 })
+    local here = peer.shell("pwd"):match "[^\n]+"
+    local folder = peer.temporary_folder()
+    local lines = { "set -e", "cd " .. folder, "ln -s " .. here .. "/recipes recipes",
+      "ironclad() { " .. command.program() .. ' "$@"; }' }
+    for _, path in ipairs { "docs/command.md", "README.md" } do
+      for block in peer.read_file(path):gmatch "```console\n(.-)```" do
+        for line in block:gmatch "%$ (ironclad [^\n]*)" do
+          lines[#lines + 1] = "echo '+ '" .. peer.quoted(line)
+          lines[#lines + 1] = line:gsub("IC%-1 %-%-step", "IC-1 --wait 60 --step")
+        end
+      end
+    end
+    peer.write_file(folder .. "/run", table.concat(lines, "\n") .. "\n")
+    local output, status = peer.shell(command.environment(command.of_sandbox(sandbox)) .. " sh " .. folder .. "/run")
+    sandbox:stop()
+    peer.remove_folder(folder)
+    assert.equal(0, status, output)
+  end)
 end)
 
 describe("the sandbox's command", function()

@@ -176,6 +176,35 @@ describe("ironclad describe", function()
   end)
 end)
 
+describe("ironclad changes", function()
+  it("prints what is new since the last run, once", function()
+    local state = " --state " .. folder .. "/records.state"
+    local _, count = good("changes records" .. state):gsub("\n", "")
+    assert.equal(client.records:list { pageSize = 1 }.count, count)
+    assert.equal("", (good("changes records" .. state)))
+    assert(client.records:create { type = "mutualNDA", name = "A new one", properties = {} })
+    assert.equal("A new one\n", (good("changes records --columns name" .. state)))
+    for _, case in ipairs { { "changes recods" .. state, 'did you mean "records"' },
+      { "changes records", "%-%-state FILE is missing" }, { "changes records x=1" .. state, "no argument x" },
+      { "changes records --every 3" .. state, "goes with %-%-follow" } } do
+      local _, err, status = command.run(case[1], given)
+      assert.equal(2, status, err)
+      assert.matches(case[2], err)
+    end
+  end)
+end)
+
+describe("ironclad trigger", function()
+  it("lets a sandbox send an event, and asks nobody else", function()
+    assert.matches("{", (good "trigger workflow_launched workflowID=x --json"))
+    assert.matches('did you mean "workflow_launched"', (select(2, command.run("trigger workflow_lunched", given))))
+    local _, err, status = command.run("trigger workflow_launched", { IRONCLAD_INSTANCE = "na1", IRONCLAD_TOKEN = "x",
+      IRONCLAD_AS_USER = "a@b.c" })
+    assert.equal(2, status)
+    assert.matches("trigger is for a sandbox", err)
+  end)
+end)
+
 describe("ironclad run", function()
   it("gives a script its client and its arguments", function()
     peer.write_file(folder .. "/s.lua", "print(client.workflows:get('IC-1'), arg[1], ..., ironclad._NAME)")

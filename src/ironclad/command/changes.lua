@@ -1,0 +1,81 @@
+--- ironclad changes RESOURCE: what is new or changed since the last run, as lines of JSON; nothing is lost.
+
+local connection = require "ironclad.command.connection"
+local core = require "ironclad.core"
+local fail = require "ironclad.command.fail"
+local mistake = require "ironclad.base.mistake"
+local output = require "ironclad.command.output"
+local terminal = require "ironclad.command.terminal"
+local typed = require "ironclad.command.typed"
+
+local changes = { flags = {
+  { "state", value = "FILE", text = "Where the last run is remembered; required" },
+  { "since", value = "TIME", text = "Where the first run begins: a time, or now (default: everything there is)" },
+  { "follow", text = "Go on: look again after each --every" },
+  { "every", value = "SECONDS", kind = "seconds", text = "With --follow: how often (default: 60)" },
+} }
+for _, list in ipairs { connection.flags, output.flags } do
+  for _, flag in ipairs(list) do changes.flags[#changes.flags + 1] = flag end
+end
+
+changes.help = [[
+RESOURCE is records, workflows, entities or obligations. NAME=VALUE narrows the list. An item that was printed does not
+come again, unless it changes again; after a kill, at most the last one does.
+
+  ironclad changes records --state ~/records.state --follow | while read -r line; do …; done]]
+
+local resources = { "records", "workflows", "entities", "obligations" }
+
+local function arguments_of(resource, words, before, options)
+  local _, entry = require("ironclad.calls.catalog").find(resource .. ":list")
+  local given = { state = options.state, since = options.since }
+  for i = 2, #words do
+    local name, text, is_json = typed.split(words[i])
+    if not name or i > before then fail.usage("expected NAME=VALUE, got %q", words[i]) end
+    local field
+    for _, parameter in ipairs(entry.query) do
+      if parameter.name == name then field = parameter end
+    end
+    if not field then fail.usage("%s list has no argument %s", resource, name) end
+    given[name] = typed.read(name, text, is_json, field)
+  end
+  return given
+end
+
+function changes.run(words, options, before)
+  local resource = words[1]
+  if not mistake.set(resources)[resource or ""] then
+    fail.usage("expected one of %s%s%s", table.concat(resources, ", "),
+      resource and (", got %q"):format(resource) or "", resource and mistake.did_you_mean(resource, resources) or "")
+  end
+  if not options.state then fail.usage "--state FILE is missing: the last run is remembered there" end
+  if options.every and not options.follow then fail.usage "--every goes with --follow" end
+  local given = arguments_of(resource, words, before, options)
+  local client = connection.open(options)
+  local found = client[resource]:changes(given)
+  if options.follow then
+    found = found:follow { every = options.every, on_error = function(err)
+      terminal.warn("ironclad: %s", tostring(err))
+    end }
+  end
+  if not (options.json or options.csv or options.table or options.columns) then options.jsonl = true end
+  if options.follow and (options.json or options.table) then
+    fail.usage "--follow prints lines: --jsonl or --columns"
+  end
+  local printer = output.items(options, resource:gsub("ies$", "y"):gsub("s$", ""))
+  local fine, problem = pcall(function()
+    for item in found do
+      printer:item(item)
+      terminal.flush() -- asking for the next one says that this one is handled
+    end
+  end)
+  found:close()
+  if not fine then
+    if rawget(found, "error") then fail.unless(nil, found.error) end
+    if core.terminal.caught() then fail.cancelled() end
+    error(problem, 0)
+  end
+  printer:finish()
+end
+
+return changes
