@@ -298,7 +298,7 @@ sweep: lua-tests all
 # Node signs the events.
 bench-events: all $(bench_programs)
 	@$(MAKE) -s LUA=luajit test-build
-	@eval "$$($(MAKE) -s env LUA=luajit)" && luajit spec/bench/events.lua $(OUT)/bench
+	@eval "$$($(MAKE) -s env LUA=luajit)" && luajit spec/bench/events.lua $(abspath $(OUT)/bench)
 
 bench-shared: all $(libraries)
 	@eval "$$($(MAKE) -s env LUA=$(LUA))" && $(lua_name) spec/bench/shared.lua $(MINUTES)
