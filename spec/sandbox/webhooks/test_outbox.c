@@ -20,12 +20,20 @@ static ic_webhook *add_webhook(ic_company *company, const char *target) {
     return webhook;
 }
 
+/* With the lock: the sender's thread waits until end_company. */
 static ic_company *new_company(ic_webhook **webhook) {
     ic_company *company = ic_company_new(ic_service_ends);
     ic_company_seed(company, 7);
     ic_outbox_open(company, &lock, IC_TARGETS_LOCAL, NULL);
+    pthread_mutex_lock(&lock);
     *webhook = add_webhook(company, "https://hooks.example/");
     return company;
+}
+
+static void end_company(ic_company *company) {
+    pthread_mutex_unlock(&lock);
+    ic_outbox_stop(company);
+    ic_company_free(company);
 }
 
 static ic_event new_event(const char *name) {
@@ -80,8 +88,7 @@ static void test_memory(void) {
         CHECK(ic_alloc_live() <= live + 1); /* the list may keep its capacity */
     }
     CHECK(whole);
-    ic_outbox_stop(company);
-    ic_company_free(company);
+    end_company(company);
 }
 
 static void test_limits(void) {
@@ -105,8 +112,7 @@ static void test_limits(void) {
         CHECK(company->outbox->bytes <= IC_DELIVERY_BYTES_MAX);
     }
     ic_free(body);
-    ic_outbox_stop(company);
-    ic_company_free(company);
+    end_company(company);
 }
 
 /* Deliveries that are still to be sent are kept, and no more are made. */
@@ -129,8 +135,7 @@ static void test_open_ones_stay(void) {
     CHECK(first->state == IC_DELIVERY_DELIVERED && local->failures == 0);
     ic_outbox_drop(company, local);
     free_view(ic_outbox_status(company), "\"settled\":true,\"pending\":0");
-    ic_outbox_stop(company);
-    ic_company_free(company);
+    end_company(company);
 }
 
 int main(void) {
