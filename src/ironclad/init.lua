@@ -111,6 +111,7 @@ ironclad.json = {
   encode = function(value, style, ...)
     if style == nil or getmetatable(style) == Error then
       local fine, text = pcall(core.json.encode, value)
+      if not fine and type(text) ~= "string" then error(text, 0) end -- raised by a table's __as_text
       if not fine then mistake.raise(nil, text) end
       return text
     end
