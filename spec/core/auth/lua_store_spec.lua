@@ -1,0 +1,192 @@
+-- Tokens in a store written in Lua.
+local ironclad = require "ironclad"
+local grant = require "spec.support.grant"
+local peer = require "spec.support.peer"
+local scene = require "spec.support.scene"
+
+local pair = grant.pair
+local EXPIRED = grant.EXPIRED
+local connect = grant.connect
+local grants = grant.received
+local bearers = grant.bearers
+local SECRET = grant.SECRET
+local GOOD = scene.GOOD
+
+local folder
+
+setup(function() folder = peer.temporary_folder() end)
+teardown(function() peer.remove_folder(folder) end)
+after_each(scene.stop)
+
+describe("a store written in Lua", function()
+  local function keeper(kept)
+    local log = {}
+    local custom = {
+      load = function(key)
+        log[#log + 1] = "load"
+        return kept[key]
+      end,
+      save = function(key, token)
+        log[#log + 1] = "save"
+        if kept.fault then error(kept.fault) end
+        kept[key] = token
+      end,
+      lock = function() log[#log + 1] = "lock" end,
+      unlock = function() log[#log + 1] = "unlock" end,
+    }
+    return custom, log
+  end
+
+  it("is asked before and told after, under its lock", function()
+    local kept = {}
+    local custom, log = keeper(kept)
+    local server = scene.answering { pair("access-1", "refresh-1"), GOOD }
+    local client = connect(server, { refresh_token = "refresh-0", store = custom, name = "mine" })
+    scene.assert_good(client.workflows:get "w1")
+    assert.equal("lock load save unlock", table.concat(log, " "))
+    local key, token = next(kept)
+    assert.matches("mine", key)
+    assert.is_nil(key:find(SECRET, 1, true))
+    assert.equal("access-1", token.access_token)
+    assert.equal("refresh-1", token.refresh_token)
+    assert.is_true(token.expires_at > os.time())
+  end)
+
+  it("may have the token already", function()
+    local kept = setmetatable({}, { __index = function()
+      return { access_token = "access-7", refresh_token = "refresh-7", expires_at = os.time() + 3600 }
+    end })
+    local custom = keeper(kept)
+    local server = scene.answering { GOOD }
+    scene.assert_good(connect(server, { store = custom }).workflows:get "w1")
+    assert.same({ "Bearer access-7" }, bearers(server))
+  end)
+
+  it("may have a token that is refused, or of a time that has passed by some clock", function()
+    for _, expires_at in ipairs { os.time() + 1e9, os.time() - 1e9, 0 } do
+      local kept = {}
+      local custom = keeper(kept)
+      custom.load = function() return kept.mine or { access_token = "access-7", refresh_token = "refresh-7",
+        expires_at = expires_at } end
+      local first = expires_at >= os.time() and EXPIRED or expires_at == 0 and EXPIRED or pair("access-8", "refresh-8")
+      local server = scene.answering { first, pair("access-8", "refresh-8"), GOOD }
+      if first ~= EXPIRED then server = scene.answering { first, GOOD } end
+      scene.assert_good(connect(server, { store = custom }).workflows:get "w1")
+      assert.equal("refresh-7", grants(server)[1].refresh_token)
+      assert.equal(1, #grants(server))
+    end
+  end)
+
+  it("that cannot save stops the calls, not the token: it is saved the next time", function()
+    local kept = { fault = "the vault is sealed" }
+    local custom = keeper(kept)
+    local server = scene.answering { pair("access-1", "refresh-1"), GOOD }
+    local client = connect(server, { refresh_token = "refresh-0", store = custom })
+    local _, err = client.workflows:get "w1"
+    assert.equal("store", err.kind)
+    assert.matches("failed to save.*the vault is sealed", err.message)
+    assert.equal(0, #bearers(server))
+    kept.fault = nil
+    scene.assert_good(client.workflows:get "w1")
+    assert.equal(1, #grants(server))
+    local _, token = next(kept)
+    assert.equal("refresh-1", token.refresh_token)
+  end)
+
+  local failures = {
+    { "an error", function() error "broken" end, "broken" },
+    { "nil and a message", function() return nil, "no such key" end, "no such key" },
+    { "a text", function() return "token" end, "" },
+    { "a function", function() return print end, "" },
+  }
+  for _, case in ipairs(failures) do
+    it("that answers a load with " .. case[1] .. " fails the call", function()
+      local server = scene.answering { GOOD }
+      local _, err = connect(server, { refresh_token = "refresh-0", store = { load = case[2], save = function() end } })
+        .workflows:get "w1"
+      assert.equal("store", err.kind)
+      assert.matches(case[3], err.message)
+      assert.equal(0, #server:requests())
+    end)
+  end
+
+  it("that yields is an error, not a call that waits for ever", function()
+    if _VERSION == "Lua 5.1" and not rawget(_G, "jit") then return end -- it cannot yield there at all
+    local server = scene.answering { GOOD }
+    local client = connect(server, { refresh_token = "refresh-0", store = {
+      load = function() coroutine.yield "mine" end, save = function() end,
+    } })
+    local own = coroutine.wrap(function() return client.workflows:get "w1" end)
+    local value, err = own()
+    assert.is_nil(value)
+    assert.equal("store", err.kind)
+    assert.matches("it yielded", err.message)
+  end)
+
+  it("that calls its own client is an error, not a call that waits for itself", function()
+    local server = scene.answering { GOOD }
+    local client
+    client = connect(server, { refresh_token = "refresh-0", store = {
+      load = function() return client.workflows:get "w1" end, save = function() end,
+    } })
+    local _, err = client.workflows:get "w1"
+    assert.equal("store", err.kind)
+    assert.matches("a token store must not call the client whose token it keeps", err.message)
+  end)
+
+  it("may fail with what cannot be printed", function()
+    local server = scene.answering { GOOD }
+    local odd = setmetatable({}, { __tostring = function() error "boo" end })
+    local client = connect(server, { refresh_token = "refresh-0", store = {
+      load = function() error(odd) end, save = function() end,
+    } })
+    local _, err = client.workflows:get "w1"
+    assert.matches("cannot be printed", err.message)
+  end)
+
+  it("may make calls itself", function()
+    local other = scene.answering { peer.json '{"id":"vault"}' }
+    local vault = ironclad.connect { instance = peer.url(other), token = "t" }
+    local server = scene.answering { pair("access-1", "refresh-1"), GOOD }
+    local custom = keeper {}
+    custom.lock = function() assert(vault.workflows:get("x").id == "vault") end
+    scene.assert_good(connect(server, { refresh_token = "refresh-0", store = custom }).workflows:get "w1")
+  end)
+
+  it("needs load and save", function()
+    local server = scene.answering { GOOD }
+    local fine, message = pcall(connect, server, { store = { load = print } })
+    assert.is_false(fine)
+    assert.matches("store: expected functions load and save, has no save", message)
+    fine, message = pcall(connect, server, { store = 5 })
+    assert.is_false(fine)
+    assert.matches("store: expected", message)
+  end)
+end)
+
+describe("a refresh for a store written in Lua", function()
+  it("is kept when the script ends before it", function()
+    local file = folder .. "/kept-by-lua"
+    local server = scene.serve { connections = { { { "read" }, { "drip", pair("access-1", "refresh-1"), 2 },
+      { "loop" } } } }
+    local output, status = peer.lua([[
+      local url, secret, file = ...
+      local client = require("ironclad").connect {
+        instance = url, client_id = "id", client_secret = secret, refresh_token = "refresh-0", deadline = 0.1,
+        store = {
+          load = function() end,
+          save = function(_, token)
+            local out = io.open(file, "w")
+            out:write(token.refresh_token)
+            out:close()
+          end,
+        },
+      }
+      local _, err = client.workflows:get "w1"
+      print(err.kind)
+    ]], {}, peer.url(server), SECRET, file)
+    assert.equal(0, status, output)
+    assert.equal("timeout\n", output)
+    assert.equal("refresh-1", peer.read_file(file))
+  end)
+end)
