@@ -52,6 +52,48 @@ function local_ironclad.launch(client, attributes, options)
   return client.workflows:launch({ template = local_ironclad.NDA, attributes = all }, options)
 end
 
+-- Approves for these roles -> the workflow.
+function local_ironclad.approve(client, workflow, roles)
+  for _, role in ipairs(roles) do
+    local_ironclad.must(client.workflows:update_approval(workflow.id, role, { status = "approved" }))
+  end
+  return workflow
+end
+
+-- An NDA in the Sign step.
+function local_ironclad.in_sign(client, attributes)
+  local workflow = local_ironclad.must(local_ironclad.launch(client, attributes))
+  return local_ironclad.approve(client, workflow, { "legal", "finance" })
+end
+
+-- An NDA whose packet has been sent to its signers.
+function local_ironclad.sent(client, attributes)
+  local workflow = local_ironclad.in_sign(client, attributes)
+  local_ironclad.must(client.workflows:send_signature_request(workflow.id))
+  return workflow
+end
+
+-- A consulting agreement in the Sign step: all sign at once, by another provider.
+function local_ironclad.consulting(client)
+  local workflow = local_ironclad.must(client.workflows:launch {
+    template = local_ironclad.CONSULTING,
+    attributes = {
+      counterpartyName = "Boba Fett", scopeOfWork = "Logistics", fee = { currency = "USD", amount = 5 },
+      startDate = "2026-04-01",
+    },
+  })
+  return local_ironclad.approve(client, workflow, { "legal", "finance", "executive" })
+end
+
+-- { role = status } of a workflow's signers.
+function local_ironclad.signatures(client, workflow)
+  local found = {}
+  for _, signer in ipairs(local_ironclad.must(client.workflows:get_signers(workflow.id)).signers) do
+    found[signer.roleName] = signer.signatureStatus.status
+  end
+  return found
+end
+
 -- Sends a request byte for byte -> status, body, and all of the answer.
 function local_ironclad.raw(sandbox, line, headers, body)
   local method, target = line:match "^(%S+) (.*)$"

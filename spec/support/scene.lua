@@ -107,4 +107,13 @@ function scene.targets(server)
   return list
 end
 
+-- Checks that `call`, a function of the spec, raises an error at a line of its file, with that text in its message.
+function scene.assert_mistake(message, call)
+  local fine, text = pcall(call)
+  assert.is_false(fine, message)
+  text = tostring(text)
+  assert.is_truthy(text:find(message, 1, true), text)
+  assert.is_truthy(text:find(debug.getinfo(call, "S").short_src:match "[^/]*$", 1, true), text)
+end
+
 return scene

@@ -339,12 +339,7 @@ describe("mistakes", function()
     workflow, record = client.workflows:get "x", client.records:get "x"
   end)
 
-  local function mistaken(message, call)
-    local fine, text = pcall(call)
-    assert.is_false(fine)
-    assert.is_truthy(text:find(message, 1, true), text)
-    assert.is_truthy(text:find("resources_spec.lua", 1, true), text)
-  end
+  local mistaken = scene.assert_mistake
 
   it("are named at the caller's line", function()
     mistaken("workflow:pause: call it with a colon: workflow:pause(…)", function() workflow.pause { comment = "x" } end)

@@ -7,12 +7,7 @@ local scene = require "spec.support.scene"
 
 local json, must = ironclad.json, ironclad.must
 
-local function mistaken(message, call)
-  local fine, text = pcall(call)
-  assert.is_false(fine, message)
-  assert.is_truthy(tostring(text):find(message, 1, true), text)
-  assert.is_truthy(text:find("workflow_methods_spec.lua", 1, true), text)
-end
+local mistaken = scene.assert_mistake
 
 local function workflow_of(client, fields)
   local workflow = { id = "w1", ironcladId = "IC-1" }

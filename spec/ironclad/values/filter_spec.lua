@@ -7,10 +7,7 @@ local scene = require "spec.support.scene"
 local filter, scim = ironclad.filter, ironclad.scim_filter
 
 local function mistaken(message, call, a, b, c)
-  local fine, text = pcall(function() call(a, b, c) end)
-  assert.is_false(fine, message)
-  assert.is_truthy(text:find(message, 1, true), text)
-  assert.is_truthy(text:find("filter_spec.lua", 1, true), text)
+  scene.assert_mistake(message, function() call(a, b, c) end)
 end
 
 describe("ironclad.filter", function()

@@ -9,10 +9,7 @@ local json = ironclad.json
 -- Expects an error with the message and a position in this file.
 local function mistaken(message, call, ...)
   local a, b, c = ...
-  local fine, text = pcall(function() call(a, b, c) end)
-  assert.is_false(fine, message)
-  assert.is_truthy(text:find(message, 1, true), text)
-  assert.is_truthy(text:find("values_spec.lua", 1, true), text)
+  scene.assert_mistake(message, function() call(a, b, c) end)
 end
 
 describe("ironclad.money", function()

@@ -6,6 +6,8 @@ local local_ironclad = require "spec.support.local_ironclad"
 local CONSULTING, NDA, NOBODY = local_ironclad.CONSULTING, local_ironclad.NDA, "000000000000000000000000"
 local COMPANY, COUNTERPARTY = "Company Signer", "Counterparty Signer"
 local must, refused = local_ironclad.must, local_ironclad.refused
+local approve, in_sign, sent = local_ironclad.approve, local_ironclad.in_sign, local_ironclad.sent
+local consulting, signatures = local_ironclad.consulting, local_ironclad.signatures
 
 local sandbox, client
 
@@ -14,44 +16,7 @@ setup(function()
 end)
 teardown(function() sandbox:stop() end)
 
-local function approve(workflow, roles)
-  for _, role in ipairs(roles) do must(client.workflows:update_approval(workflow.id, role, { status = "approved" })) end
-  return workflow
-end
-
--- An NDA in the Sign step.
-local function in_sign(attributes)
-  return approve(must(local_ironclad.launch(client, attributes)), { "legal", "finance" })
-end
-
-local function sent(attributes)
-  local workflow = in_sign(attributes)
-  must(client.workflows:send_signature_request(workflow.id))
-  return workflow
-end
-
--- A consulting agreement in the Sign step: all sign at once, by another provider.
-local function consulting()
-  local workflow = must(client.workflows:launch {
-    template = CONSULTING,
-    attributes = {
-      counterpartyName = "Boba Fett", scopeOfWork = "Logistics", fee = { currency = "USD", amount = 5 },
-      startDate = "2026-04-01",
-    },
-  })
-  return approve(workflow, { "legal", "finance", "executive" })
-end
-
 local function status_of(workflow) return must(client.workflows:get_sign_status(workflow.id)) end
-
--- { role = status } of the signers.
-local function signatures_of(workflow)
-  local found = {}
-  for _, signer in ipairs(must(client.workflows:get_signers(workflow.id)).signers) do
-    found[signer.roleName] = signer.signatureStatus.status
-  end
-  return found
-end
 
 local function last_turn(workflow)
   local turns = must(client.workflows:list_turn_history(workflow.id)).list
@@ -81,12 +46,12 @@ describe("the sign status", function()
     refused({ 400, "INVALID_STATE" }, client.workflows:get_signers(workflow.id))
     refused({ 404, "NOT_FOUND", "workflowId" }, client.workflows:get_sign_status(NOBODY))
     refused({ 400, "NOT_FOUND", "workflowId" }, client.workflows:get_signers(NOBODY))
-    approve(workflow, { "legal", "finance" })
+    approve(client, workflow, { "legal", "finance" })
     assert.are.same(status_of(workflow), must(client.workflows:get_sign_status(workflow.ironcladId)))
   end)
 
   it("names the signers of the design, from the company and from the form", function()
-    local workflow = in_sign { counterpartyName = "Quill & Co", counterpartyEmail = "sign@quill.example" }
+    local workflow = in_sign(client, { counterpartyName = "Quill & Co", counterpartyEmail = "sign@quill.example" })
     local status = status_of(workflow)
     assert.are.same({ "not_sent", "sequential", "Ironclad Signature", false },
       { status.status, status.routing, status.provider, status.requireSignedDocumentUpload })
@@ -98,12 +63,12 @@ describe("the sign status", function()
       name = "Quill & Co", email = "sign@quill.example", roleName = COUNTERPARTY, status = "pending",
       type = "external", isWetSigned = false, routingOrder = 1,
     }, status.signers[2])
-    assert.are.equal("signer@acme.example", status_of(in_sign()).signers[2].email)
-    assert.are.equal("parallel", status_of(consulting()).routing)
+    assert.are.equal("signer@acme.example", status_of(in_sign(client)).signers[2].email)
+    assert.are.equal("parallel", status_of(consulting(client)).routing)
   end)
 
   it("needs signers", function()
-    local workflow = in_sign()
+    local workflow = in_sign(client)
     for _, role in ipairs { COMPANY, COUNTERPARTY } do must(client.workflows:delete_signer(workflow.id, role)) end
     assert.are.equal("action_required", status_of(workflow).status)
     refused({ 400, "INVALID_STATE" }, client.workflows:send_signature_request(workflow.id))
@@ -112,19 +77,19 @@ end)
 
 describe("a signature request", function()
   it("goes to the signers in order, or to all at once", function()
-    local workflow = in_sign()
+    local workflow = in_sign(client)
     local status = must(client.workflows:send_signature_request(workflow.ironcladId))
     assert.are.equal("sent", status.status)
-    assert.are.same({ [COMPANY] = "sent", [COUNTERPARTY] = "pending" }, signatures_of(workflow))
+    assert.are.same({ [COMPANY] = "sent", [COUNTERPARTY] = "pending" }, signatures(client, workflow))
     assert.are.equal("counterparty", last_turn(workflow).turnParty)
     refused({ 400, "INVALID_STATE" }, client.workflows:send_signature_request(workflow.id))
-    workflow = consulting()
+    workflow = consulting(client)
     must(client.workflows:send_signature_request(workflow.id))
-    assert.are.same({ Consultant = "sent", [COMPANY] = "sent" }, signatures_of(workflow))
+    assert.are.same({ Consultant = "sent", [COMPANY] = "sent" }, signatures(client, workflow))
   end)
 
   it("is cancelled for a reason", function()
-    local workflow = in_sign()
+    local workflow = in_sign(client)
     refused({ 400, "INVALID_STATE" }, client.workflows:cancel_signature_request(workflow.id, { reason = "early" }))
     must(client.workflows:send_signature_request(workflow.id))
     refused({ 400, "INVALID_PARAM", "reason" }, client.workflows:cancel_signature_request(workflow.id, { reason = "" }))
@@ -137,16 +102,16 @@ describe("a signature request", function()
   end)
 
   it("ends with a revert and with the workflow", function()
-    local workflow = sent()
+    local workflow = sent(client)
     must(client.workflows:revert_to_review(workflow.id))
     refused({ 400, "INVALID_STATE" }, client.workflows:get_sign_status(workflow.id))
     assert.are.equal("internal", last_turn(workflow).turnParty)
-    approve(workflow, { "legal", "finance" })
+    approve(client, workflow, { "legal", "finance" })
     assert.are.equal("not_sent", status_of(workflow).status)
-    workflow = sent()
+    workflow = sent(client)
     must(client.workflows:cancel(workflow.id, { comment = "no" }))
     refused({ 400, "INVALID_STATE" }, client.workflows:cancel_signature_request(workflow.id, { reason = "x" }))
-    assert.are.same({ [COMPANY] = "pending", [COUNTERPARTY] = "pending" }, signatures_of(workflow))
+    assert.are.same({ [COMPANY] = "pending", [COUNTERPARTY] = "pending" }, signatures(client, workflow))
   end)
 
   -- Every operation of the step, with valid arguments.
@@ -178,7 +143,7 @@ describe("a scheduled signature request", function()
   end
 
   it("can be changed and deleted", function()
-    local workflow = in_sign()
+    local workflow = in_sign(client)
     local status = must(schedule(workflow, { notifyAt = "2027-01-10T12:00:00+02:00", reminder = { daysBefore = 3 } }))
     assert.are.same({ "not_sent", {
       notifyAt = "2027-01-10T10:00:00.000Z", reminder = { daysBefore = 3, reminderDate = "2027-01-07T10:00:00.000Z" },
@@ -197,7 +162,7 @@ describe("a scheduled signature request", function()
   end)
 
   it("is sent at its time", function()
-    local workflow = in_sign()
+    local workflow = in_sign(client)
     local tomorrow = "2026-03-31T09:00:00Z"
     must(schedule(workflow, { notifyAt = tomorrow }))
     sandbox:advance(24 * 3600)
@@ -221,7 +186,7 @@ describe("a scheduled signature request", function()
   }
   for _, case in ipairs(wrong) do
     it("refuses " .. case[1], function()
-      local workflow = in_sign()
+      local workflow = in_sign(client)
       refused({ 400, "INVALID_PARAM", case[3] }, schedule(workflow, case[2]))
       assert.is_nil(status_of(workflow).scheduledSend)
     end)
@@ -234,7 +199,7 @@ describe("signers", function()
   end
 
   it("are replaced, by people of the company or others", function()
-    local workflow = sent()
+    local workflow = sent(client)
     local omar = must(client.workflows:list_participants(workflow.id, { email = "omar.haddad@example.com" })).list[1]
     local signer = must(update(workflow, COMPANY, { type = "internal", userId = omar.userId }))
     assert.are.same({ "Omar Haddad", "omar.haddad@example.com", "internal", omar.userId, "sent" },
@@ -247,7 +212,7 @@ describe("signers", function()
   end)
 
   it("cannot be replaced by nobody", function()
-    local workflow = in_sign()
+    local workflow = in_sign(client)
     local wrong = {
       { { 400, "INVALID_PARAM", "assigned.type" }, COMPANY, { type = "robot" } },
       { { 400, "MISSING_PARAM", "assigned.userId" }, COMPANY, { type = "internal" } },
@@ -268,7 +233,7 @@ describe("signers", function()
   end)
 
   it("are removed, which withdraws the packet", function()
-    local workflow = sent()
+    local workflow = sent(client)
     assert.is_true(must(client.workflows:delete_signer(workflow.id, COUNTERPARTY)))
     local status = status_of(workflow)
     assert.are.same({ "not_sent", 1, "pending" }, { status.status, #status.signers, status.signers[1].status })
@@ -276,7 +241,7 @@ describe("signers", function()
   end)
 
   it("are reminded once an hour, when it is their turn", function()
-    local workflow = in_sign()
+    local workflow = in_sign(client)
     refused({ 400, "INVALID_STATE" }, client.workflows:remind_signer(workflow.id, COMPANY))
     must(client.workflows:send_signature_request(workflow.id))
     assert.is_true(must(client.workflows:remind_signer(workflow.id, COMPANY)))
@@ -291,13 +256,13 @@ end)
 
 describe("the sign control", function()
   it("signs in order, and the contract becomes a record", function()
-    local workflow = sent { counterpartyName = "Zoë (Ltd)" }
+    local workflow = sent(client, { counterpartyName = "Zoë (Ltd)" })
     assert.has_error(function() sandbox:sign { workflow = workflow, role = COUNTERPARTY } end,
       "sandbox: sign: Counterparty Signer: it is not this signer's turn")
     assert.are.same({ step = "Sign", signers = { COMPANY } }, sandbox:sign { workflow = workflow.id, role = COMPANY })
-    assert.are.same({ [COMPANY] = "signed", [COUNTERPARTY] = "sent" }, signatures_of(workflow))
+    assert.are.same({ [COMPANY] = "signed", [COUNTERPARTY] = "sent" }, signatures(client, workflow))
     sandbox:sign { workflow = workflow.ironcladId, role = COUNTERPARTY, status = "viewed" }
-    assert.are.equal("viewed", signatures_of(workflow)[COUNTERPARTY])
+    assert.are.equal("viewed", signatures(client, workflow)[COUNTERPARTY])
     assert.are.equal("Archive", sandbox:sign({ workflow = workflow, role = COUNTERPARTY }).step)
     assert.are.same({ "internal", "signed" }, { last_turn(workflow).turnParty, last_turn(workflow).turnLocation })
     sandbox:advance(60)
@@ -309,10 +274,10 @@ describe("the sign control", function()
   end)
 
   it("sign all at once", function()
-    local workflow = sent()
+    local workflow = sent(client)
     local done = sandbox:sign { workflow = workflow, all = true }
     assert.are.same({ step = "Archive", signers = { COMPANY, COUNTERPARTY } }, done)
-    workflow = consulting()
+    workflow = consulting(client)
     must(client.workflows:send_signature_request(workflow.id))
     assert.are.equal("Archive", sandbox:sign({ workflow = workflow, all = true }).step)
     sandbox:advance(60)
@@ -321,7 +286,7 @@ describe("the sign control", function()
   end)
 
   it("do not always", function()
-    local workflow = in_sign()
+    local workflow = in_sign(client)
     local function try(arguments)
       for name, value in pairs { workflow = workflow.id } do arguments[name] = arguments[name] or value end
       local _, message = pcall(sandbox.sign, sandbox, arguments)
@@ -343,104 +308,9 @@ describe("the sign control", function()
   end)
 end)
 
-describe("links for recipients", function()
-  local function url_of(answer, _, response)
-    assert.are.equal(201, response.status)
-    return answer.url:match "^(.*)%?r=[%x%-]+&s=[%x%-]+$"
-  end
-
-  it("are made after the packet has been sent", function()
-    local workflow = in_sign()
-    local signer = { type = "signer", roleName = COMPANY }
-    refused({ 400, "INVALID_STATE" }, client.workflows:create_recipient_url(workflow.id, signer))
-    must(client.workflows:send_signature_request(workflow.id))
-    assert.are.equal(sandbox.url .. "/sign", url_of(client.workflows:create_recipient_url(workflow.id, signer)))
-    url_of(client.workflows:create_recipient_url(workflow.id, { type = "viewer", email = "cc@example.org" }))
-    signer.frameAncestor = "https://app.example.com:8443"
-    url_of(client.workflows:create_embeddable_recipient_url(workflow.id, signer))
-  end)
-
-  -- Opens a page, or sends its form -> status, the page, and the whole answer.
-  local function browse(verb, url, form)
-    local headers = form and { "Content-Type: application/x-www-form-urlencoded" }
-    return local_ironclad.raw(sandbox, verb .. " " .. url:sub(#sandbox.url + 1), headers, form)
-  end
-
-  local function link(workflow, body)
-    local embedded = body.frameAncestor ~= nil
-    local method = client.workflows[embedded and "create_embeddable_recipient_url" or "create_recipient_url"]
-    return must(method(client.workflows, workflow.id, body)).url
-  end
-
-  it("lead to a page on which signers sign", function()
-    local workflow = sent { counterpartyName = "<Acme>" }
-    local url = link(workflow, { type = "signer", roleName = COMPANY })
-    local status, page = browse("GET", url)
-    assert.are.equal(200, status)
-    assert.is_truthy(page:find("Mutual NDA with &lt;Acme&gt;", 1, true))
-    assert.are.equal("viewed", signatures_of(workflow)[COMPANY])
-    local form = url:match "%?(.*)$"
-    assert.are.equal(400, (browse("POST", sandbox.url .. "/sign", form .. "&decision=think")))
-    assert.are.equal(200, (browse("POST", sandbox.url .. "/sign", form .. "&decision=sign")))
-    assert.are.same({ [COMPANY] = "signed", [COUNTERPARTY] = "sent" }, signatures_of(workflow))
-    assert.are.equal(409, (browse("POST", sandbox.url .. "/sign", form .. "&decision=sign")))
-    form = link(workflow, { type = "signer", roleName = COUNTERPARTY }):match "%?(.*)$"
-    assert.are.equal(200, (browse("POST", sandbox.url .. "/sign", form .. "&decision=decline")))
-    assert.are.equal("declined", signatures_of(workflow)[COUNTERPARTY])
-  end)
-
-  it("show viewers the page without its form", function()
-    local workflow = sent()
-    local status, page = browse("GET", link(workflow, { type = "viewer", email = "cc@example.org" }))
-    assert.are.same({ 200, nil }, { status, page:find("<form", 1, true) })
-    assert.are.equal("sent", signatures_of(workflow)[COMPANY])
-    assert.are.equal(404, (browse("GET", sandbox.url .. "/sign?r=x&s=y")))
-    assert.are.equal(404, (browse("GET", sandbox.url .. "/sign")))
-    assert.are.equal(404, (browse("POST", sandbox.url .. "/sign", "r=x")))
-    assert.are.equal(400, (browse("POST", sandbox.url .. "/sign")))
-  end)
-
-  it("open in frames of their ancestor only, and once", function()
-    local workflow = sent()
-    local body = { type = "signer", roleName = COMPANY, frameAncestor = "https://app.example.com" }
-    local url = link(workflow, body)
-    local _, _, answer = browse("GET", url)
-    assert.is_truthy(answer:find("frame-ancestors https://app.example.com\r\n", 1, true))
-    assert.are.equal(404, (browse("GET", url)))
-    body.allowMultipleUsages = true
-    url = link(workflow, body)
-    assert.are.same({ 200, 200 }, { (browse("GET", url)), (browse("GET", url)) })
-    _, _, answer = browse("GET", link(workflow, { type = "signer", roleName = COMPANY }))
-    assert.is_truthy(answer:find("frame-ancestors 'none'\r\n", 1, true))
-  end)
-
-  it("are refused otherwise", function()
-    local workflow = sent()
-    local function ask(body, embedded)
-      local path = "/public/api/v1/workflows/" .. workflow.id .. "/signatures/recipient-urls"
-      return client:request("POST", path .. (embedded and "/embedded" or ""), { body = body })
-    end
-    refused({ 400, "INVALID_PARAM", "type" }, ask { type = "guest" })
-    refused({ 400, "MISSING_PARAM", "roleName" }, ask { type = "signer" })
-    refused({ 404, "NOT_FOUND", "roleName" }, ask { type = "signer", roleName = "Nobody" })
-    refused({ 400, "MISSING_PARAM", "email" }, ask { type = "viewer" })
-    refused({ 400, "INVALID_PARAM", "email" }, ask { type = "viewer", email = "nobody" })
-    refused({ 400, "MISSING_PARAM", "frameAncestor" }, ask({ type = "signer", roleName = COMPANY }, true))
-    for _, ancestor in ipairs { "https://*.example.com", "*", "", "https://", "https://a.example/x", "a b" } do
-      refused({ 400, "INVALID_PARAM", "frameAncestor" },
-        ask({ type = "signer", roleName = COMPANY, frameAncestor = ancestor }, true))
-    end
-    refused({ 400, "INVALID_PARAM", "type" },
-      ask({ type = "viewer", roleName = COMPANY, frameAncestor = "example.com" }, true))
-    workflow = consulting()
-    must(client.workflows:send_signature_request(workflow.id))
-    refused({ 400, "INVALID_STATE" }, ask { type = "signer", roleName = COMPANY })
-  end)
-end)
-
 describe("a signed document", function()
   it("without signers' names is signed by all", function()
-    local workflow = in_sign { contractValue = { currency = "EUR", amount = 7 }, localParentRecord = "IC-8" }
+    local workflow = in_sign(client, { contractValue = { currency = "EUR", amount = 7 }, localParentRecord = "IC-8" })
     local answer = must(upload(workflow))
     assert.are.same({ workflow.id, workflow.title, "signed.pdf" },
       { answer.workflowId, answer.title, answer.signed.filename })
@@ -469,7 +339,7 @@ describe("a signed document", function()
     local user = must(client.scim.users:create {
       userName = "new.signer@example.com", name = { givenName = "New", familyName = "Signer" },
     })
-    local workflow = sent()
+    local workflow = sent(client)
     must(client.workflows:update_signer(workflow.id, COMPANY,
       { reason = "new", assigned = { type = "internal", userId = user.id } }))
     must(client.scim.users:delete(user.id))
@@ -479,7 +349,7 @@ describe("a signed document", function()
   end)
 
   it("may lack some signatures", function()
-    local workflow = sent()
+    local workflow = sent(client)
     local answer = must(upload(workflow, { metadata = { signerRoleNames = { COMPANY } } }))
     assert.are.same({ "signed", "sent" },
       { answer.signers[1].signatureStatus.status, answer.signers[2].signatureStatus.status })
@@ -496,12 +366,12 @@ describe("a signed document", function()
   end)
 
   it("with an empty list of names is signed by all", function()
-    local workflow = in_sign()
+    local workflow = in_sign(client)
     assert.is_table(must(upload(workflow, { metadata = { signerRoleNames = ironclad.array {} } })).signed)
   end)
 
   it("is refused otherwise", function()
-    local workflow = in_sign()
+    local workflow = in_sign(client)
     refused({ 400, "INVALID_PARAM" }, upload(workflow, { metadata = { signerRoleNames = { "Nobody" } } }))
     refused({ 400, "INVALID_PARAM", "metadata" }, upload(workflow, { metadata = { signerRoleNames = "x" } }))
     refused({ 400, "INVALID_PARAM", "attachments" },
@@ -547,7 +417,7 @@ describe("the signature packet", function()
       refused({ 400, "INVALID_PARAM", "signaturePacketDocumentKeys" }, update(workflow, keys))
     end
     refused({ 404, "NOT_FOUND", "workflowId" }, update({ id = NOBODY }, { a }))
-    refused({ 400, "INVALID_STATE" }, update(approve(workflow, { "legal", "finance" }), { a }))
+    refused({ 400, "INVALID_STATE" }, update(approve(client, workflow, { "legal", "finance" }), { a }))
   end)
 end)
 
@@ -559,7 +429,7 @@ describe("the contracts of the fixtures", function()
       local _, err = client.workflows:get_signers(workflow.id)
       assert.are.equal(review, err ~= nil)
       if workflow.template == NDA and workflow.step == "Complete" then
-        for _, state in pairs(signatures_of(workflow)) do assert.are.equal("signed", state) end
+        for _, state in pairs(signatures(client, workflow)) do assert.are.equal("signed", state) end
       elseif workflow.template == CONSULTING and workflow.step == "Sign" and not found then
         found = workflow.attributes.counterpartyName == "Boba Fett" and workflow
       end

@@ -1,0 +1,103 @@
+-- The recipe that runs a site in nginx.
+local nginx = require "spec.support.nginx"
+local peer = require "spec.support.peer"
+
+describe("recipes/nginx runs a site", function()
+  local RUN = "recipes/nginx/run.sh "
+  local WITH_SANDBOX = "recipes/support/with_sandbox.sh " .. RUN
+  local folder
+  before_each(function() folder = peer.temporary_folder() end)
+  after_each(function() peer.remove_folder(folder) end)
+
+  local function command(words, variables)
+    return ("unset LD_PRELOAD; exec env TMPDIR=%s LUA=%s %s %s 2>&1"):format(peer.quoted(folder),
+      peer.quoted(peer.interpreter()), variables or "", words)
+  end
+
+  -- Starts the site -> { port =, lines = what it said, up to the address, stop = function }.
+  local function start_site(words, variables)
+    local site = { port = peer.free_port(), lines = {} }
+    local pipe = io.popen("echo $$; " .. command(words .. site.port, variables))
+    local process = pipe:read "*l"
+    repeat
+      local line = assert(pipe:read "*l", "the site did not start: " .. table.concat(site.lines, "\n"))
+      table.insert(site.lines, line)
+    until line:find "^The site: "
+    function site.stop()
+      peer.shell("kill " .. process)
+      pipe:read "*a"
+      pipe:close()
+    end
+    return site
+  end
+
+  it("with a form that launches, for its own host and origin alone", function()
+    local site = start_site(WITH_SANDBOX)
+    assert.matches("Launch an NDA", (nginx.get(site, "/")))
+    assert.matches("<h2>Review</h2><ul>", (nginx.get(site, "/workflows")))
+
+    local status = "-o /dev/null -w '%{http_code}' "
+    local post = status .. "--data-urlencode counterparty='Tom & \"Co\" <x>'"
+    assert.are.equal("303", (nginx.get(site, "/launch", post)))
+    assert.matches("Tom &amp; &quot;Co&quot; &lt;x&gt;", (nginx.get(site, "/workflows")))
+    assert.are.equal("403", (nginx.get(site, "/launch", post .. " -H 'Origin: https://elsewhere.example'")))
+    assert.are.equal("403", (nginx.get(site, "/launch", post .. " -H 'Origin: null'")))
+    assert.are.equal("400", (nginx.get(site, "/launch", status .. "-d counterparty=")))
+    assert.are.equal("303", (nginx.get(site, "/launch", status)))
+    local own = ("localhost:%d"):format(site.port)
+    assert.are.equal("303", (nginx.get(site, "/launch", post .. (" -H 'Host: %s' -H 'Origin: http://%s'"):format(own,
+      own))))
+    -- The name of another site that leads to this address: a page of it has that host and that origin.
+    local rebound = (" -H 'Host: elsewhere.example:%d'"):format(site.port)
+    assert.are.equal("421", (nginx.get(site, "/workflows", status .. rebound)))
+    assert.are.equal("421", (nginx.get(site, "/launch", post .. rebound .. (
+      " -H 'Origin: http://elsewhere.example:%d'"):format(site.port))))
+    site.stop()
+    assert.are.equal("", (peer.shell("ls -A " .. peer.quoted(folder))))
+  end)
+
+  it("whose page is told of events that Ironclad delivers", function()
+    local site = start_site(WITH_SANDBOX)
+    local before = tonumber((nginx.get(site, "/revision")))
+    assert.are.equal("303", (nginx.get(site, "/launch", "-o /dev/null -w '%{http_code}' -d counterparty=Acme")))
+    local revision
+    for _ = 1, 200 do -- until the delivery has come
+      revision = tonumber((nginx.get(site, "/revision")))
+      if revision > before then break end
+      peer.shell "sleep 0.05"
+    end
+    assert.is_true(revision > before)
+    assert.are.equal("401", (nginx.get(site, "/events", "-o /dev/null -w '%{http_code}' -d '{}'")))
+    site.stop()
+  end)
+
+  it("against a sandbox of its own, whatever company is in the environment", function()
+    local company = require("ironclad.sandbox").start { port = 0, tls = false }
+    local variables = ("IRONCLAD_INSTANCE=%s IRONCLAD_CLIENT_ID=%s IRONCLAD_CLIENT_SECRET=%s IRONCLAD_AS_USER=%s")
+      :format(company.instance, company.client_id, company.client_secret, company.as_user)
+    local site = start_site(WITH_SANDBOX, variables)
+    local said = table.concat(site.lines, "\n")
+    assert.matches("\nThe instance: https://127%.0%.0%.1:%d+, Larkspur Instruments\n", said)
+    assert.matches("\nThe user: Jane Doe <jane%.doe@example%.com>\n", said)
+    assert.are.equal("303", (nginx.get(site, "/launch", "-o /dev/null -w '%{http_code}' -d counterparty=Acme")))
+    site.stop()
+    assert.are.same({}, company:requests())
+
+    site = start_site(RUN, variables)
+    assert.is_truthy(site.lines[1]:find("The instance: " .. company.instance .. ", ", 1, true))
+    assert.are.equal("303", (nginx.get(site, "/launch", "-o /dev/null -w '%{http_code}' -d counterparty=Acme")))
+    site.stop()
+    assert.is_true(#company:requests() > 0)
+    company:stop()
+  end)
+
+  it("says that its port is taken, and no address", function()
+    local other = require("ironclad.sandbox").start { port = 0, tls = false }
+    local output, status = peer.shell("(" .. command(WITH_SANDBOX .. other.port) .. ")")
+    assert.are.equal(1, status)
+    assert.matches("nginx did not start at 127%.0%.0%.1:%d+; for another port: make site PORT=", output)
+    assert.is_nil(output:find("The site:", 1, true))
+    assert.are.equal("", (peer.shell("ls -A " .. peer.quoted(folder))))
+    other:stop()
+  end)
+end)
