@@ -233,6 +233,7 @@ $(sandbox_tests): $(OUT)/test/%: $(OUT)/obj/spec/sandbox/%.o \
 	$(PROGRAM) -o $@ $^ $(SANDBOX_LIBS)
 
 $(OUT)/spec_peer.so: $(OUT)/obj/spec/support/peer.o $(core_helpers)
+$(OUT)/spec_faulty_proxy.so: $(CORE)/spec/support/acceptor.o
 $(filter-out %/spec_peer.so,$(libraries)): $(OUT)/%.so: $(OUT)/obj/spec/support/%.o
 $(libraries):
 	@mkdir -p $(@D)

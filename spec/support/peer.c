@@ -1,9 +1,8 @@
 /* spec_peer: the scripted server of peer_server.c for specs in Lua; spec/support/peer.lua wraps it.
  *   server = start{ connections = {script, …}, answers = {bytes, …}, tls = {cert =, key =, max_version =} }
  * A script is a list of steps {name, bytes, number}. */
+#include "spec/support/lua_module.h"
 #include "spec/support/peer_server.h"
-#include <lauxlib.h>
-#include <lua.h>
 #include <string.h>
 
 #define PEER_TYPE "spec_peer"
@@ -187,17 +186,10 @@ int luaopen_spec_peer(lua_State *L) {
         {"port", port},       {"requests", requests}, {"connections", connections},
         {"release", release}, {"await", await},       {"stop", stop},
         {NULL, NULL}};
-    luaL_newmetatable(L, PEER_TYPE);
+    static const luaL_Reg metamethods[] = {{"__gc", collect}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"start", start}, {NULL, NULL}};
+    ic_module_type(L, PEER_TYPE, metamethods, methods);
     lua_newtable(L);
-    for (const luaL_Reg *method = methods; method->name; method++) {
-        lua_pushcfunction(L, method->func);
-        lua_setfield(L, -2, method->name);
-    }
-    lua_setfield(L, -2, "__index");
-    lua_pushcfunction(L, collect);
-    lua_setfield(L, -2, "__gc");
-    lua_newtable(L);
-    lua_pushcfunction(L, start);
-    lua_setfield(L, -2, "start");
+    ic_module_set(L, functions);
     return 1;
 }

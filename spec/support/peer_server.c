@@ -1,4 +1,5 @@
 #include "spec/support/peer_server.h"
+#include "spec/support/acceptor.h"
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -84,12 +85,9 @@ struct ic_peer {
     text *answers;
     size_t script_count, answer_count;
     SSL_CTX *tls;
-    int listener, stopping; /* stopping: an eventfd, readable when all is to end */
-    int port;
-    pid_t owner; /* threads do not survive a fork: a child never joins them */
-    bool running;
-    pthread_t acceptor;
-    connection *connections; /* the acceptor's, until it is joined */
+    ic_acceptor acceptor;
+    pid_t owner;             /* threads do not survive a fork: a child never joins them */
+    connection *connections; /* the acceptor's thread's, until it is stopped */
     pthread_mutex_t lock;    /* guards what follows */
     pthread_cond_t changed;
     const ic_peer_request *requests, **last;
@@ -113,7 +111,7 @@ static text copy_text(const char *data, size_t length) {
 
 ic_peer *ic_peer_new(void) {
     ic_peer *peer = need(calloc(1, sizeof *peer));
-    peer->listener = peer->stopping = -1;
+    peer->acceptor = IC_ACCEPTOR_CLOSED;
     peer->owner = getpid();
     peer->last = &peer->requests;
     pthread_mutex_init(&peer->lock, NULL);
@@ -161,7 +159,8 @@ bool ic_peer_use_tls(ic_peer *peer, const char *certificate, const char *key, bo
 
 /* Waits for `events`; without events, for `limit` milliseconds (-1 with events). False: the server stops. */
 static bool await_socket(const connection *c, short events, int limit) {
-    struct pollfd fds[] = {{.fd = c->peer->stopping, .events = POLLIN}, {.fd = c->socket, .events = events}};
+    struct pollfd fds[] = {{.fd = c->peer->acceptor.stopping, .events = POLLIN},
+                           {.fd = c->socket, .events = events}};
     while (poll(fds, events ? 2 : 1, limit) < 0 && errno == EINTR)
         ;
     return !fds[0].revents;
@@ -416,9 +415,10 @@ static void *serve(void *argument) {
     return NULL;
 }
 
-/* ---- The acceptor's thread ---- */
+/* ---- The start and the end ---- */
 
-static void start_connection(ic_peer *peer, int socket) {
+static void start_connection(void *owner, int socket) {
+    ic_peer *peer = owner;
     connection *c = need(calloc(1, sizeof *c));
     pthread_mutex_lock(&peer->lock);
     c->index = ++peer->accepted;
@@ -426,50 +426,23 @@ static void start_connection(ic_peer *peer, int socket) {
     c->peer = peer;
     c->socket = socket;
     c->script = &peer->scripts[(c->index < peer->script_count ? c->index : peer->script_count) - 1];
-    setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
     if (pthread_create(&c->thread, NULL, serve, c)) abort();
     c->next = peer->connections;
     peer->connections = c;
 }
 
-static void *accept_connections(void *argument) {
-    ic_peer *peer = argument;
-    struct pollfd fds[] = {{.fd = peer->stopping, .events = POLLIN},
-                           {.fd = peer->listener, .events = POLLIN}};
-    for (;;) {
-        if ((poll(fds, 2, -1) < 0 && errno != EINTR) || fds[0].revents) return NULL;
-        int socket = accept4(peer->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (socket >= 0) start_connection(peer, socket);
-    }
-}
-
 const char *ic_peer_start(ic_peer *peer) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof address;
-    peer->stopping = eventfd(0, EFD_CLOEXEC);
-    peer->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (peer->stopping < 0 || peer->listener < 0 || bind(peer->listener, (struct sockaddr *)&address, size) ||
-        listen(peer->listener, 128) || getsockname(peer->listener, (struct sockaddr *)&address, &size))
-        return strerror(errno);
-    peer->port = ntohs(address.sin_port);
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failure = pthread_create(&peer->acceptor, NULL, accept_connections, peer);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    peer->running = !failure;
-    return failure ? strerror(failure) : NULL;
+    return ic_acceptor_start(&peer->acceptor, start_connection, peer);
 }
 
 /* What was recorded stays readable. */
 void ic_peer_stop(ic_peer *peer) {
-    if (peer->running && peer->owner == getpid()) {
+    if (peer->acceptor.running && peer->owner == getpid()) {
         pthread_mutex_lock(&peer->lock);
         peer->stopped = true;
         pthread_cond_broadcast(&peer->changed);
         pthread_mutex_unlock(&peer->lock);
-        if (eventfd_write(peer->stopping, 1)) abort();
-        pthread_join(peer->acceptor, NULL);
+        ic_acceptor_stop(&peer->acceptor);
         for (connection *c = peer->connections, *next; c; c = next) {
             next = c->next;
             pthread_join(c->thread, NULL);
@@ -477,16 +450,14 @@ void ic_peer_stop(ic_peer *peer) {
         }
         peer->connections = NULL;
     }
-    peer->running = false;
-    if (peer->listener >= 0) close(peer->listener);
-    if (peer->stopping >= 0) close(peer->stopping);
-    peer->listener = peer->stopping = -1;
+    peer->acceptor.running = false;
+    ic_acceptor_close(&peer->acceptor);
 }
 
 /* ---- From outside ---- */
 
 int ic_peer_port(const ic_peer *peer) {
-    return peer->port;
+    return peer->acceptor.port;
 }
 
 static size_t read_count(ic_peer *peer, const size_t *count) {

@@ -1,7 +1,6 @@
 /* plain_socket: a TCP connection to this machine, for specs that play a client byte by byte. */
+#include "spec/support/lua_module.h"
 #include <errno.h>
-#include <lauxlib.h>
-#include <lua.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -113,17 +112,15 @@ static int close_socket(lua_State *L) {
 __attribute__((visibility("default"))) int luaopen_plain_socket(lua_State *L);
 
 int luaopen_plain_socket(lua_State *L) {
-    static const luaL_Reg methods[] = {{"send", send_bytes},    {"receive", receive},   {"finish", finish},
-                                       {"close", close_socket}, {"__gc", close_socket}, {NULL, NULL}};
-    luaL_newmetatable(L, SOCKET_TYPE);
-    lua_pushvalue(L, -1);
-    lua_setfield(L, -2, "__index");
-    for (const luaL_Reg *method = methods; method->name; method++) {
-        lua_pushcfunction(L, method->func);
-        lua_setfield(L, -2, method->name);
-    }
+    static const luaL_Reg methods[] = {{"send", send_bytes},
+                                       {"receive", receive},
+                                       {"finish", finish},
+                                       {"close", close_socket},
+                                       {NULL, NULL}};
+    static const luaL_Reg metamethods[] = {{"__gc", close_socket}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"connect", connect_to}, {NULL, NULL}};
+    ic_module_type(L, SOCKET_TYPE, metamethods, methods);
     lua_newtable(L);
-    lua_pushcfunction(L, connect_to);
-    lua_setfield(L, -2, "connect");
+    ic_module_set(L, functions);
     return 1;
 }

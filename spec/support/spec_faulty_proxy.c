@@ -19,10 +19,10 @@
  *
  * Methods: port(), connections(), passed() (bytes of the answer passed on by the connection that was accepted
  * last), stop(). Test support: it aborts when there is no memory. */
+#include "spec/support/acceptor.h"
+#include "spec/support/lua_module.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <lauxlib.h>
-#include <lua.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/ssl.h>
@@ -75,12 +75,10 @@ typedef struct relay {
 struct proxy {
     SSL_CTX *serving, *calling; /* NULL: plain on that side */
     unsigned char alpn[32];     /* length, then the name; length 0: none */
-    int server_port, port;
-    int listener, stopping; /* stopping: an eventfd, readable when all is to end */
+    int server_port;
+    ic_acceptor acceptor;
     fault *faults;
     size_t fault_count;
-    pthread_t acceptor;
-    bool running;
     _Atomic(relay *) relays; /* the newest first; freed by proxy_stop */
     atomic_size_t accepted;
 };
@@ -94,7 +92,8 @@ static void *need(void *block) {
 
 /* False: the proxy is stopping. */
 static bool side_await(const proxy *p, const side *s, short events) {
-    struct pollfd fds[] = {{.fd = p->stopping, .events = POLLIN}, {.fd = s->socket, .events = events}};
+    struct pollfd fds[] = {{.fd = p->acceptor.stopping, .events = POLLIN},
+                           {.fd = s->socket, .events = events}};
     while (poll(fds, 2, -1) < 0 && errno == EINTR)
         ;
     return !fds[0].revents;
@@ -215,7 +214,7 @@ static void *relay_run(void *argument) {
     bool going = side_handshake(p, &r->client, p->serving, true) && relay_connect(r) &&
                  side_handshake(p, &r->server, p->calling, false);
     while (going) {
-        struct pollfd fds[] = {{.fd = p->stopping, .events = POLLIN},
+        struct pollfd fds[] = {{.fd = p->acceptor.stopping, .events = POLLIN},
                                {.fd = r->client.socket, .events = POLLIN},
                                {.fd = r->server.socket, .events = POLLIN}};
         if (poll(fds, 3, -1) < 0 && errno != EINTR) break;
@@ -231,7 +230,8 @@ static void *relay_run(void *argument) {
 
 /* ---- the proxy ---- */
 
-static void proxy_relay(proxy *p, int socket) {
+static void proxy_relay(void *owner, int socket) {
+    proxy *p = owner;
     relay *r = need(calloc(1, sizeof *r));
     size_t index = atomic_fetch_add(&p->accepted, 1);
     r->proxy = p;
@@ -239,42 +239,13 @@ static void proxy_relay(proxy *p, int socket) {
     r->server = (side){.socket = -1};
     if (index < p->fault_count) r->fault = p->faults[index];
     r->next = atomic_load(&p->relays);
-    setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
     if (pthread_create(&r->thread, NULL, relay_run, r)) abort();
     atomic_store(&p->relays, r);
 }
 
-static void *proxy_accept(void *argument) {
-    proxy *p = argument;
-    struct pollfd fds[] = {{.fd = p->stopping, .events = POLLIN}, {.fd = p->listener, .events = POLLIN}};
-    for (;;) {
-        if ((poll(fds, 2, -1) < 0 && errno != EINTR) || fds[0].revents) return NULL;
-        int socket = accept4(p->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (socket >= 0) proxy_relay(p, socket);
-    }
-}
-
-static bool proxy_listen(proxy *p) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof address;
-    p->stopping = eventfd(0, EFD_CLOEXEC);
-    p->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (p->stopping < 0 || p->listener < 0 || bind(p->listener, (struct sockaddr *)&address, size) ||
-        listen(p->listener, 128) || getsockname(p->listener, (struct sockaddr *)&address, &size))
-        return false;
-    p->port = ntohs(address.sin_port);
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    p->running = pthread_create(&p->acceptor, NULL, proxy_accept, p) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return p->running;
-}
-
 static void proxy_stop(proxy *p) {
-    if (p->running) {
-        if (eventfd_write(p->stopping, 1)) abort();
-        pthread_join(p->acceptor, NULL);
+    if (p->acceptor.running) {
+        ic_acceptor_stop(&p->acceptor);
         for (relay *r = atomic_load(&p->relays), *next; r; r = next) {
             next = r->next;
             pthread_join(r->thread, NULL);
@@ -282,10 +253,7 @@ static void proxy_stop(proxy *p) {
         }
         atomic_store(&p->relays, NULL);
     }
-    p->running = false;
-    if (p->listener >= 0) close(p->listener);
-    if (p->stopping >= 0) close(p->stopping);
-    p->listener = p->stopping = -1;
+    ic_acceptor_close(&p->acceptor);
 }
 
 /* ---- Lua ---- */
@@ -370,18 +338,19 @@ static int start(lua_State *L) {
     luaL_getmetatable(L, PROXY_TYPE);
     lua_setmetatable(L, -2);
     proxy *p = *box = need(calloc(1, sizeof *p));
-    p->listener = p->stopping = -1;
+    p->acceptor = IC_ACCEPTOR_CLOSED;
     lua_getfield(L, 1, "port");
     p->server_port = (int)luaL_checkinteger(L, -1);
     lua_pop(L, 1);
     read_faults(L, p);
     read_tls(L, p);
-    if (!proxy_listen(p)) luaL_error(L, "cannot start a proxy: %s", strerror(errno));
+    const char *failure = ic_acceptor_start(&p->acceptor, proxy_relay, p);
+    if (failure) luaL_error(L, "cannot start a proxy: %s", failure);
     return 1;
 }
 
 static int get_port(lua_State *L) {
-    lua_pushinteger(L, check_proxy(L)->port);
+    lua_pushinteger(L, check_proxy(L)->acceptor.port);
     return 1;
 }
 
@@ -421,17 +390,10 @@ int luaopen_spec_faulty_proxy(lua_State *L) {
                                        {"passed", get_passed},
                                        {"stop", stop},
                                        {NULL, NULL}};
-    luaL_newmetatable(L, PROXY_TYPE);
+    static const luaL_Reg metamethods[] = {{"__gc", collect}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"start", start}, {NULL, NULL}};
+    ic_module_type(L, PROXY_TYPE, metamethods, methods);
     lua_newtable(L);
-    for (const luaL_Reg *method = methods; method->name; method++) {
-        lua_pushcfunction(L, method->func);
-        lua_setfield(L, -2, method->name);
-    }
-    lua_setfield(L, -2, "__index");
-    lua_pushcfunction(L, collect);
-    lua_setfield(L, -2, "__gc");
-    lua_newtable(L);
-    lua_pushcfunction(L, start);
-    lua_setfield(L, -2, "start");
+    ic_module_set(L, functions);
     return 1;
 }

@@ -1,7 +1,6 @@
 /* spec_process: what specs need of the operating system and Lua does not offer. */
+#include "spec/support/lua_module.h"
 #include <errno.h>
-#include <lauxlib.h>
-#include <lua.h>
 #include <lualib.h>
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -126,9 +125,6 @@ int luaopen_spec_process(lua_State *L) {
     if (!loaded) on_exit(end_child, NULL);
     loaded = true;
     lua_newtable(L);
-    for (const luaL_Reg *function = functions; function->name; function++) {
-        lua_pushcfunction(L, function->func);
-        lua_setfield(L, -2, function->name);
-    }
+    ic_module_set(L, functions);
     return 1;
 }

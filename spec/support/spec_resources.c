@@ -6,11 +6,10 @@
  * - children() -> {[process id] = name}, zombies too
  * - memory() -> bytes that malloc has given out
  * - private_folder() -> a new folder, which TMPDIR names from now on */
+#include "spec/support/lua_module.h"
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
-#include <lauxlib.h>
-#include <lua.h>
 #include <malloc.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -135,9 +134,6 @@ int luaopen_spec_resources(lua_State *L) {
         {"descriptors", descriptors},       {"threads", threads}, {"children", children}, {"memory", memory},
         {"private_folder", private_folder}, {NULL, NULL}};
     lua_newtable(L);
-    for (const luaL_Reg *function = functions; function->name; function++) {
-        lua_pushcfunction(L, function->func);
-        lua_setfield(L, -2, function->name);
-    }
+    ic_module_set(L, functions);
     return 1;
 }
