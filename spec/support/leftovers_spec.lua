@@ -32,7 +32,7 @@ describe_guard("the guard against leftovers", function()
 
   it("sees a temporary folder", function()
     peer.temporary_folder()
-    assert.is_true(found "^file ironclad%-spec")
+    assert.is_true(found "^file spec%.")
   end)
 
   it("sees an open file", function()

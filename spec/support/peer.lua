@@ -63,7 +63,7 @@ local function must_run(command)
 end
 
 function peer.temporary_folder()
-  local path = must_run 'mktemp -d "${TMPDIR:-/tmp}/ironclad-spec.XXXXXX"'
+  local path = must_run 'mktemp -d "${TMPDIR:-/tmp}/spec.XXXXXX"'
   return (path:gsub("%s+$", ""))
 end
 
