@@ -12,17 +12,11 @@ local manual = require "ironclad.manual"
 local resource_methods = require "ironclad.resources.resource_methods"
 local resources = require "ironclad.resources.resources"
 local schema = require "ironclad.resources.schema"
+local sorted_names = require("ironclad.base.names").sorted
 local wait = require "ironclad.resources.wait"
 local words = require "ironclad.words"
 
 local helpers, functions = manual.helpers, manual.functions
-
-local function names_of(map)
-  local names = {}
-  for name in pairs(map) do names[#names + 1] = name end
-  table.sort(names)
-  return names
-end
 
 -- Required ones in bold.
 local function fields_of(list)
@@ -141,7 +135,7 @@ local function added_to(resource)
     events.methods } do
     for name in pairs(methods[resource] or {}) do names[name] = true end
   end
-  return names_of(names)
+  return sorted_names(names)
 end
 
 local function add_helpers(lines, prefix, owner, names)
@@ -157,7 +151,7 @@ end
 
 local function add_kind(lines, kind, made)
   local bound, own = {}, {}
-  for _, name in ipairs(names_of(resource_methods.all(kind))) do
+  for _, name in ipairs(sorted_names(resource_methods.all(kind))) do
     if made[name] then bound[#bound + 1] = "`" .. name .. "`" else own[#own + 1] = name end
   end
   lines[#lines + 1] = ""
@@ -218,7 +212,7 @@ local function add_functions(lines, label, part)
   lines[#lines + 1] = ""
   lines[#lines + 1] = row("Call", "")
   lines[#lines + 1] = row("---", "---")
-  for _, name in ipairs(names_of(part == ironclad and functions.ironclad or part)) do
+  for _, name in ipairs(sorted_names(part == ironclad and functions.ironclad or part)) do
     local entry = functions[label][name]
     if not entry then error(("src/ironclad/manual.lua has no words for %s.%s"):format(label, name), 0) end
     lines[#lines + 1] = row(("`%s.%s(%s)`"):format(label, name, entry[1]), entry[2])

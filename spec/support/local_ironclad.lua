@@ -3,6 +3,7 @@
 local assert = require "luassert"
 local http = require "spec.support.http"
 local ironclad = require "ironclad"
+local no_secrets = require "spec.support.no_secrets"
 local sandbox_module = require "ironclad.sandbox"
 
 local local_ironclad = {
@@ -24,6 +25,17 @@ function local_ironclad.connect(sandbox, options)
   local settings = { rate_limit = false, max_retries = 0 }
   for name, value in pairs(options or {}) do settings[name] = value end
   return sandbox:connect(settings)
+end
+
+-- The headers of a request by the sandbox's first user, with a token.
+function local_ironclad.actor(sandbox)
+  local answer = http.send(sandbox.port, http.request("POST", "/oauth/token", { "Content-Type: application/json" },
+    ironclad.json.encode {
+      grant_type = "client_credentials", client_id = sandbox.client_id, client_secret = sandbox.client_secret,
+    }))
+  local token = ironclad.json.decode(answer.body).access_token
+  no_secrets.remember(token)
+  return { "Authorization: Bearer " .. token, "x-as-user-email: " .. sandbox.as_user }
 end
 
 -- The value of a call that must succeed.

@@ -67,6 +67,24 @@ function scene.clickwrap(server, options)
   return ironclad.clickwrap(settings)
 end
 
+-- For a spec with one server at a time. play.serve(answer, …) makes play.server and play.client, and returns it;
+-- play.sent() is the last request; play.folder is a temporary folder, from setup(play.setup) to
+-- teardown(play.teardown).
+function scene.player()
+  local play = {}
+  function play.serve(...)
+    play.server, play.client = scene.play(...)
+    return play.client
+  end
+  function play.sent() return scene.last(play.server) end
+  function play.setup() play.folder = peer.temporary_folder() end
+  function play.teardown()
+    scene.stop()
+    peer.remove_folder(play.folder)
+  end
+  return play
+end
+
 -- The last request that a server has seen.
 function scene.last(server)
   local requests = server:requests()

@@ -3,26 +3,16 @@ local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
 local scene = require "spec.support.scene"
 
-local folder, server, client
+local play = scene.player()
 
-local function serve(...)
-  server, client = scene.play(...)
-  return client
-end
-
-local function sent() return scene.last(server) end
-
-setup(function() folder = peer.temporary_folder() end)
-teardown(function()
-  scene.stop()
-  peer.remove_folder(folder)
-end)
+setup(play.setup)
+teardown(play.teardown)
 
 describe("answers", function()
   it("are values, and a response with status and headers", function()
-    serve(peer.json('{"list":[],"count":12345678901234567890,"gone":null}', 200,
+    play.serve(peer.json('{"list":[],"count":12345678901234567890,"gone":null}', 200,
       { "X-Ironclad-RequestId: abc", "X-Two: a", "X-Two: b" }))
-    local value, err, response = client.workflows:list()
+    local value, err, response = play.client.workflows:list()
     assert.is_nil(err)
     assert.equal(ironclad.null, value.gone)
     assert.equal("12345678901234567890", value.count)
@@ -36,24 +26,25 @@ describe("answers", function()
   end)
 
   local values = {
-    { "an empty 2xx is true", peer.answer(204), function() return client.records:delete "id" end, true },
-    { "a bare true is itself", peer.json "true", function() return client.workflows:update_approval("id", "r",
+    { "an empty 2xx is true", peer.answer(204), function() return play.client.records:delete "id" end, true },
+    { "a bare true is itself", peer.json "true", function() return play.client.workflows:update_approval("id", "r",
       { status = "approved" }) end, true },
-    { "a bare null is itself", peer.json "null", function() return client.workflows:get "id" end, ironclad.null },
+    { "a bare null is itself", peer.json "null", function() return play.client.workflows:get "id" end, ironclad.null },
     { "a text is a string", peer.answer(200, { "Content-Type: application/x-pem-file" }, "-----BEGIN"),
-      function() return client.webhooks:get_verification_key() end, "-----BEGIN" },
+      function() return play.client.webhooks:get_verification_key() end, "-----BEGIN" },
     { "bytes are a string", peer.answer(200, {}, "a\0b\255"),
-      function() return client.workflows:download_document("id", "k") end, "a\0b\255" },
+      function() return play.client.workflows:download_document("id", "k") end, "a\0b\255" },
     { "an empty download is an empty string", peer.answer(200, {}, ""),
-      function() return client.workflows:download_document("id", "k") end, "" },
-    { "a raw request gives JSON as a value", peer.json "[1]", function() return (client:request("GET", "/x"))[1] end,
+      function() return play.client.workflows:download_document("id", "k") end, "" },
+    { "a raw request gives JSON as a value", peer.json "[1]", function() return (play.client:request("GET",
+      "/x"))[1] end,
       1 },
     { "a raw request gives the rest as a string", peer.answer(200, { "Content-Type: text/plain" }, "[1]"),
-      function() return client:request("GET", "/x") end, "[1]" },
+      function() return play.client:request("GET", "/x") end, "[1]" },
   }
   for _, case in ipairs(values) do
     it(case[1], function()
-      serve(case[2])
+      play.serve(case[2])
       local value, err = case[3]()
       assert.is_nil(err)
       assert.equal(case[4], value)
@@ -93,8 +84,8 @@ describe("answers", function()
   }
   for _, case in ipairs(errors) do
     it(("a %d with %s is %s"):format(case[1], case[2]:gsub("%c+", " "), case[3]), function()
-      serve(peer.json(case[2], case[1], { "x-ironclad-requestid: r-1" }))
-      local value, err, response = client.workflows:list()
+      play.serve(peer.json(case[2], case[1], { "x-ironclad-requestid: r-1" }))
+      local value, err, response = play.client.workflows:list()
       assert.is_nil(value)
       assert.equal(case[3], err.kind)
       assert.equal(case[1], err.status)
@@ -119,25 +110,25 @@ describe("answers", function()
     '{"code":"X","message":"this request was blocked"}', "<html>Blocked by the firewall</html>", "",
   } do
     it("give no advice about scopes after a 403 with " .. body, function()
-      serve(peer.json(body, 403))
-      local _, err = client.workflows:list()
+      play.serve(peer.json(body, 403))
+      local _, err = play.client.workflows:list()
       assert.equal("permission", err.kind)
       assert.is_nil(err.message:find("scope", 1, true))
     end)
   end
 
   it("keep the beginning of a body of unknown shape only", function()
-    serve(peer.answer(500, { "Content-Type: text/plain" }, ("ü"):rep(100000)))
-    local _, err = client.workflows:list()
+    play.serve(peer.answer(500, { "Content-Type: text/plain" }, ("ü"):rep(100000)))
+    local _, err = play.client.workflows:list()
     assert.equal("Ironclad answered 500: " .. ("ü"):rep(100) .. "…", err.message)
   end)
 
   it("escape what would break a line or steer a terminal", function()
     local raw = "a\\r\\nb\\u001b[31mc\\u0085d\\u009be\\u007ff\\u2028g\\u202eh"
     local escaped = "a\\r\\nb\\x1B[31mc\\u0085d\\u009Be\\x7Ff\\u2028g\\u202Eh"
-    serve(peer.json(('{"code":"%s","message":"%s","param":"%s"}'):format(raw, raw, raw), 400,
+    play.serve(peer.json(('{"code":"%s","message":"%s","param":"%s"}'):format(raw, raw, raw), 400,
       { "x-ironclad-requestid: r\27[2J\155\194\155" }))
-    local _, err, response = client.workflows:list()
+    local _, err, response = play.client.workflows:list()
     assert.equal(("Ironclad answered 400 %s: %s (param %s)"):format(escaped, escaped, escaped), err.message)
     assert.equal(escaped, err.code)
     assert.equal(escaped, err.param)
@@ -147,25 +138,25 @@ describe("answers", function()
   end)
 
   it("escape a body of unknown shape, and a type", function()
-    serve(peer.answer(502, { "Content-Type: text/plain" }, "no\0\27]0;title\7\255"),
+    play.serve(peer.answer(502, { "Content-Type: text/plain" }, "no\0\27]0;title\7\255"),
       peer.answer(200, { "Content-Type: text/\27[1m" }, "x"))
-    local _, err = client.workflows:list()
+    local _, err = play.client.workflows:list()
     assert.equal("Ironclad answered 502: no\\x00\\x1B]0;title\\x07\\xFF", err.message)
-    _, err = client.workflows:list()
+    _, err = play.client.workflows:list()
     assert.is_nil(err.message:find("%c"))
     assert.matches("text/\\x1B[1m", err.message, 1, true)
   end)
 
   it("name both scopes where either may be missing", function()
-    serve(peer.json('{"code":"FORBIDDEN"}', 403))
-    local _, err = client.workflows:create_comment("id", { comment = "x" })
+    play.serve(peer.json('{"code":"FORBIDDEN"}', 403))
+    local _, err = play.client.workflows:create_comment("id", { comment = "x" })
     assert.matches("needs the scope public.records.createComments or public.workflows.createComments", err.message, 1,
       true)
   end)
 
   it("never show the bearer, even when the service does", function()
-    serve(peer.json('{"code":"X","message":"you sent ' .. scene.TOKEN .. '"}', 400))
-    local _, err = client.workflows:list()
+    play.serve(peer.json('{"code":"X","message":"you sent ' .. scene.TOKEN .. '"}', 400))
+    local _, err = play.client.workflows:list()
     assert.matches("you sent %*%*%*", err.message)
     assert.is_nil(tostring(err):find(scene.TOKEN, 1, true))
   end)
@@ -173,18 +164,19 @@ describe("answers", function()
   it("never show a secret, however the service spells it", function()
     -- base64 of "id:a secret", and of JSON that holds the secret.
     local echo = "Basic aWQ6YSBzZWNyZXQ= eyJjbGllbnRfc2VjcmV0IjoiYSBzZWNyZXQifQ== a\\u0020secret a%20secret a+secret"
-    serve(peer.json(('{"error":"invalid_client","error_description":"got %s"}'):format(echo), 401))
-    local _, err = scene.connect_by_secret(server, { token_auth = "basic", max_retries = 0 }).workflows:list()
+    play.serve(peer.json(('{"error":"invalid_client","error_description":"got %s"}'):format(echo), 401))
+    local _, err = scene.connect_by_secret(play.server, { token_auth = "basic", max_retries = 0 }).workflows:list()
     assert.equal("auth", err.kind)
     assert.matches("got Basic *** *** *** *** ***", err.message, 1, true)
-    serve(peer.answer(502, { "Content-Type: text/plain" }, ("x"):rep(190) .. scene.TOKEN))
-    _, err = client.workflows:list()
+    play.serve(peer.answer(502, { "Content-Type: text/plain" }, ("x"):rep(190) .. scene.TOKEN))
+    _, err = play.client.workflows:list()
     assert.matches("x%*%*%*$", err.message)
   end)
 
   it("never show a secret in a response", function()
-    serve(peer.json('{"id":"w1"}', 200, { "X-Echo: Bearer " .. scene.TOKEN, "X-Ironclad-RequestId: " .. scene.TOKEN }))
-    local value, _, response = client.workflows:get "w1"
+    play.serve(peer.json('{"id":"w1"}', 200, { "X-Echo: Bearer " .. scene.TOKEN, "X-Ironclad-RequestId: "
+      .. scene.TOKEN }))
+    local value, _, response = play.client.workflows:get "w1"
     assert.equal("w1", value.id)
     assert.equal("Bearer ***", response.headers["x-echo"])
     assert.equal("***", response.headers["x-ironclad-requestid"])
@@ -193,26 +185,26 @@ describe("answers", function()
 
   -- A promised body that does not come. The outcome is unknown where the change has probably happened.
   for _, case in ipairs {
-    { "a read, with 200", peer.json "", function() return client.workflows:get "id" end },
-    { "a read, with 204", peer.answer(204), function() return client.workflows:get "id" end },
-    { "a list, with 200", peer.answer(200), function() return client.records:list() end },
-    { "a launch, with 201", peer.json("", 201), function() return scene.launch(client) end, "unknown" },
-    { "a launch, with 204", peer.answer(204), function() return scene.launch(client) end, "unknown" },
+    { "a read, with 200", peer.json "", function() return play.client.workflows:get "id" end },
+    { "a read, with 204", peer.answer(204), function() return play.client.workflows:get "id" end },
+    { "a list, with 200", peer.answer(200), function() return play.client.records:list() end },
+    { "a launch, with 201", peer.json("", 201), function() return scene.launch(play.client) end, "unknown" },
+    { "a launch, with 204", peer.answer(204), function() return scene.launch(play.client) end, "unknown" },
     { "an upload, with 200", peer.json "",
       function()
-        return client.records:upload_attachment("id", "key", { attachment = ironclad.file { data = "x" } })
+        return play.client.records:upload_attachment("id", "key", { attachment = ironclad.file { data = "x" } })
       end, "unknown" },
     { "the verification key", peer.answer(200, { "Content-Type: application/x-pem-file" }, ""),
-      function() return client.webhooks:get_verification_key() end },
+      function() return play.client.webhooks:get_verification_key() end },
     { "the verification key, with 204", peer.answer(204),
-      function() return client.webhooks:get_verification_key() end },
-    { "a raw read, with 204", peer.answer(204), function() return client:request("GET", "/x") end },
-    { "a raw read of JSON", peer.json "", function() return client:request("GET", "/x") end },
+      function() return play.client.webhooks:get_verification_key() end },
+    { "a raw read, with 204", peer.answer(204), function() return play.client:request("GET", "/x") end },
+    { "a raw read of JSON", peer.json "", function() return play.client:request("GET", "/x") end },
     { "the token", peer.json "",
-      function() return scene.connect_by_secret(server, { max_retries = 0 }).workflows:get "id" end },
+      function() return scene.connect_by_secret(play.server, { max_retries = 0 }).workflows:get "id" end },
   } do
     it("without a body are no success of " .. case[1], function()
-      serve(case[2])
+      play.serve(case[2])
       local err = scene.assert_error("protocol", case[3]())
       assert.equal(case[4] or "not_done", err.outcome)
       assert.is_false(err.retryable)
@@ -220,39 +212,39 @@ describe("answers", function()
   end
 
   it("without a body are the success of a change that promises none, and of a raw one", function()
-    serve(peer.answer(204), peer.answer(200), peer.answer(204))
-    assert.is_true((client.records:delete "id"))
-    assert.is_true((client.records:delete "id"))
-    assert.is_true((client:request("POST", "/x", { body = {} })))
+    play.serve(peer.answer(204), peer.answer(200), peer.answer(204))
+    assert.is_true((play.client.records:delete "id"))
+    assert.is_true((play.client.records:delete "id"))
+    assert.is_true((play.client:request("POST", "/x", { body = {} })))
   end)
 
   it("without a body do not replace a file", function()
-    serve(peer.answer(204), peer.json "")
-    local path = folder .. "/kept.json"
+    play.serve(peer.answer(204), peer.json "")
+    local path = play.folder .. "/kept.json"
     peer.write_file(path, "before")
     for _ = 1, 2 do
-      scene.assert_error("protocol", client.workflows:get("id", { to = path }))
+      scene.assert_error("protocol", play.client.workflows:get("id", { to = path }))
       assert.equal("before", peer.read_file(path))
     end
   end)
 
   it("say when to come back: fractions are rounded up, dates are by the server's clock", function()
-    serve(peer.json("{}", 503, { "Retry-After: 1.5" }),
+    play.serve(peer.json("{}", 503, { "Retry-After: 1.5" }),
       peer.json("{}", 503, { "Date: Sun, 06 Nov 1994 08:49:00 GMT", "Retry-After: Sun, 06 Nov 1994 08:49:37 GMT" }),
       peer.json("{}", 503, { "Date: Sun, 06 Nov 2094 08:49:00 GMT", "Retry-After: Sun, 06 Nov 2094 08:49:07 GMT" }))
     for _, seconds in ipairs { 2, 37, 7 } do
-      local _, err = client.workflows:list()
+      local _, err = play.client.workflows:list()
       assert.equal(seconds, err.retry_after)
     end
   end)
 
   it("may be compressed", function()
-    local path = folder .. "/a.json"
+    local path = play.folder .. "/a.json"
     peer.write_file(path, '{"big":"' .. ("x"):rep(10000) .. '"}')
     peer.shell("gzip -f " .. peer.quoted(path))
-    serve(peer.answer(200, { "Content-Type: application/json", "Content-Encoding: gzip" },
+    play.serve(peer.answer(200, { "Content-Type: application/json", "Content-Encoding: gzip" },
       peer.read_file(path .. ".gz")))
-    assert.equal(10000, #ironclad.must(client.workflows:get "id").big)
-    assert.equal("gzip", sent().headers["accept-encoding"])
+    assert.equal(10000, #ironclad.must(play.client.workflows:get "id").big)
+    assert.equal("gzip", play.sent().headers["accept-encoding"])
   end)
 end)

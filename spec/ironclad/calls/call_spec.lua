@@ -6,20 +6,10 @@ local scene = require "spec.support.scene"
 local unpack = rawget(table, "unpack") or rawget(_G, "unpack")
 
 local catalog = ironclad.operations()
-local folder, server, client
+local play = scene.player()
 
-local function serve(...)
-  server, client = scene.play(...)
-  return client
-end
-
-local function sent() return scene.last(server) end
-
-setup(function() folder = peer.temporary_folder() end)
-teardown(function()
-  scene.stop()
-  peer.remove_folder(folder)
-end)
+setup(play.setup)
+teardown(play.teardown)
 
 -- The smallest arguments that an operation takes.
 local function example(entry)
@@ -68,8 +58,8 @@ end
 
 describe("every operation of the catalog", function()
   setup(function()
-    serve(peer.json "{}")
-    clients.clm, clients.clickwrap = client, scene.clickwrap(server)
+    play.serve(peer.json "{}")
+    clients.clm, clients.clickwrap = play.client, scene.clickwrap(play.server)
   end)
 
   for _, entry in ipairs(catalog) do
@@ -106,141 +96,149 @@ describe("every operation of the catalog", function()
 end)
 
 describe("arguments", function()
-  setup(function() serve(peer.json "{}") end)
+  setup(function() play.serve(peer.json "{}") end)
 
   local mistakes = {
-    { "no id", function() client.workflows:get() end,
+    { "no id", function() play.client.workflows:get() end,
       "workflows:get: id: expected an id or a table that has one, got nil" },
-    { "an empty id", function() client.workflows:get "" end, "workflows:get: id: must not be empty" },
-    { "an id that climbs", function() client.workflows:get ".." end, 'workflows:get: id: must not be "%." or "%.%."' },
-    { "an id with a line end", function() client.workflows:get "a\r\nb" end, "id: must not hold control characters" },
-    { "an id with NUL", function() client.workflows:get "a\0b" end, "id: must not hold control characters" },
-    { "a table without an id", function() client.workflows:get {} end,
+    { "an empty id", function() play.client.workflows:get "" end, "workflows:get: id: must not be empty" },
+    { "an id that climbs", function() play.client.workflows:get ".." end,
+      'workflows:get: id: must not be "%." or "%.%."' },
+    { "an id with a line end", function() play.client.workflows:get "a\r\nb" end,
+      "id: must not hold control characters" },
+    { "an id with NUL", function() play.client.workflows:get "a\0b" end, "id: must not hold control characters" },
+    { "a table without an id", function() play.client.workflows:get {} end,
       "id: expected an id or a table that has one, got a table without one" },
-    { "a query parameter misspelt", function() client.workflows:list { pagesize = 1 } end,
+    { "a query parameter misspelt", function() play.client.workflows:list { pagesize = 1 } end,
       'workflows:list: pagesize: unknown query parameter or option; did you mean "pageSize"%?' },
-    { "another service's word for it", function() client.workflows:list { limit = 2 } end,
+    { "another service's word for it", function() play.client.workflows:list { limit = 2 } end,
       'limit: unknown query parameter or option; did you mean "pageSize"%?' },
-    { "a query parameter among the options", function() client.workflows:list({}, { pageSize = 2 }) end,
+    { "a query parameter among the options", function() play.client.workflows:list({}, { pageSize = 2 }) end,
       "pageSize: is a query parameter, not an option; it belongs in the table before the options" },
     { "a query parameter of a change among the options", function()
-      client.workflows:launch({ template = "t", attributes = {} }, { useDefaultValues = true })
+      play.client.workflows:launch({ template = "t", attributes = {} }, { useDefaultValues = true })
     end, "it belongs in { query = { useDefaultValues = … } }" },
     { "a query parameter in the body", function()
-      client.workflows:launch { template = "t", attributes = {}, useDefaultValues = true }
+      play.client.workflows:launch { template = "t", attributes = {}, useDefaultValues = true }
     end, "useDefaultValues: is a query parameter, not a field of the body" },
-    { "a field misspelt", function() client.records:update("id", { addPropertes = {} }) end,
+    { "a field misspelt", function() play.client.records:update("id", { addPropertes = {} }) end,
       'addPropertes: unknown field; did you mean "addProperties"%?' },
     { "a path where a file goes", function()
-      client.workflows:upload_document("id", "draft", { attachment = "recipes/nda.docx", metadata = {} })
+      play.client.workflows:upload_document("id", "draft", { attachment = "recipes/nda.docx", metadata = {} })
     end, "attachment: expected ironclad.file" },
-    { "a fraction for an id", function() client.workflows:get(1.5) end,
+    { "a fraction for an id", function() play.client.workflows:get(1.5) end,
       "id: expected an id or a table that has one, got number" },
-    { "an id that a number cannot hold", function() client.workflows:get(2 ^ 60) end, "id: expected an id" },
-    { "a part of the path that is none", function() client:call("retrieve-a-workflow", { path = { id = "x",
+    { "an id that a number cannot hold", function() play.client.workflows:get(2 ^ 60) end, "id: expected an id" },
+    { "a part of the path that is none", function() play.client:call("retrieve-a-workflow", { path = { id = "x",
       foo = "y" } }) end,
       "path.foo: is no part of" },
-    { "a function for an option that is none", function() client.workflows:list { on_everything = print } end,
+    { "a function for an option that is none", function() play.client.workflows:list { on_everything = print } end,
       "on_everything: unknown option" },
-    { "a body for a raw read", function() client:request("GET", "/x", { body = {} }) end,
+    { "a body for a raw read", function() play.client:request("GET", "/x", { body = {} }) end,
       "body: a GET request has no body" },
-    { "an option misspelt", function() client.workflows:list { timout = 1 } end, 'did you mean "timeout"%?' },
-    { "an option misspelt where it stands apart", function() client.workflows:list({}, { timout = 1 }) end,
+    { "an option misspelt", function() play.client.workflows:list { timout = 1 } end, 'did you mean "timeout"%?' },
+    { "an option misspelt where it stands apart", function() play.client.workflows:list({}, { timout = 1 }) end,
       'workflows:list: timout: unknown option; did you mean "timeout"%?' },
-    { "an option of ironclad.connect", function() client.workflows:list { max_in_flight = 1 } end,
+    { "an option of ironclad.connect", function() play.client.workflows:list { max_in_flight = 1 } end,
       "workflows:list: max_in_flight: unknown query parameter or option of workflows:list; "
       .. "it is an option of ironclad.connect" },
     { "an option of ironclad.connect where options stand apart", function()
-      client.workflows:list({}, { max_in_flight = 1 })
+      play.client.workflows:list({}, { max_in_flight = 1 })
     end, "workflows:list: max_in_flight: unknown option; it is an option of ironclad.connect" },
     { "an option of ironclad.connect in the query of a change", function()
-      client.workflows:launch({ template = "t", attributes = {} }, { query = { max_in_flight = 1 } })
+      play.client.workflows:launch({ template = "t", attributes = {} }, { query = { max_in_flight = 1 } })
     end, "max_in_flight: unknown query parameter of workflows:launch; it is an option of ironclad.connect" },
     { "an option of a call", function() ironclad.connect { instance = "demo", token = "t", to = "x" } end,
       "to: unknown option; it is an option of a call" },
-    { "a parameter of the wrong type", function() client.workflows:list { page = "first" } end,
+    { "a parameter of the wrong type", function() play.client.workflows:list { page = "first" } end,
       "page: expected a whole number" },
-    { "a fraction", function() client.workflows:list { page = 1.5 } end, "page: expected a whole number" },
-    { "a text for a boolean", function() client.workflows:list { hydrateEntities = "yes" } end,
+    { "a fraction", function() play.client.workflows:list { page = 1.5 } end, "page: expected a whole number" },
+    { "a text for a boolean", function() play.client.workflows:list { hydrateEntities = "yes" } end,
       "hydrateEntities: expected a boolean" },
-    { "a list where one value goes", function() client.workflows:list { template = { "a" } } end,
+    { "a list where one value goes", function() play.client.workflows:list { template = { "a" } } end,
       "template: expected a single value, not a list" },
-    { "an empty list", function() client.workflows:list { status = ironclad.array() } end,
+    { "an empty list", function() play.client.workflows:list { status = ironclad.array() } end,
       "status: the list is empty" },
-    { "an empty table", function() client.workflows:list { status = {} } end, "status: the list is empty" },
-    { "a comma in a listed value", function() client.workflows:list { status = { "a,b" } } end,
+    { "an empty table", function() play.client.workflows:list { status = {} } end, "status: the list is empty" },
+    { "a comma in a listed value", function() play.client.workflows:list { status = { "a,b" } } end,
       "must not hold a comma" },
-    { "null in a query", function() client.workflows:list { template = ironclad.null } end,
+    { "null in a query", function() play.client.workflows:list { template = ironclad.null } end,
       "template: expected a string" },
-    { "a function in a query", function() client.workflows:list { template = print } end, "template" },
-    { "no required parameter", function() client:call("oauth-authorize", {}) end, "response_type: missing" },
-    { "no required field", function() client.workflows:launch { template = "t" } end,
+    { "a function in a query", function() play.client.workflows:list { template = print } end, "template" },
+    { "no required parameter", function() play.client:call("oauth-authorize", {}) end, "response_type: missing" },
+    { "no required field", function() play.client.workflows:launch { template = "t" } end,
       "workflows:launch: attributes: missing in the body of workflows:launch" },
-    { "a required field misspelt", function() client.workflows:launch { template = "t", atributes = {} } end,
+    { "a required field misspelt", function() play.client.workflows:launch { template = "t", atributes = {} } end,
       'it holds "atributes"; did you mean that%?' },
-    { "an option in the body", function() client.workflows:launch { template = "t", attributes = {}, timeout = 3 } end,
+    { "an option in the body", function() play.client.workflows:launch { template = "t", attributes = {},
+      timeout = 3 } end,
       "timeout: is an option of the call, not a field of the body" },
-    { "a body that is a list", function() client.workflows:launch { "a", "b" } end,
+    { "a body that is a list", function() play.client.workflows:launch { "a", "b" } end,
       "body: expected a table of fields" },
-    { "a body that is a text", function() client.workflows:launch "t" end, "arguments: expected a table, got string" },
+    { "a body that is a text", function() play.client.workflows:launch "t" end,
+      "arguments: expected a table, got string" },
     { "what is no JSON, by its path", function()
-      client.workflows:launch { template = "t", attributes = { lines = { 1, 2, print } } }
+      play.client.workflows:launch { template = "t", attributes = { lines = { 1, 2, print } } }
     end, "attributes%.lines%[3%]" },
     { "a file where there is none", function()
-      client.workflows:create_comment("id", { comment = "x", creator = { ironclad.file { data = "x" } } })
+      play.client.workflows:create_comment("id", { comment = "x", creator = { ironclad.file { data = "x" } } })
     end, "creator%[1%]: a file cannot stand here" },
-    { "too many arguments", function() client.workflows:get("id", {}, {}, {}) end, "too many arguments" },
-    { "a dot for the colon", function() client.workflows.get "id" end, "call it with a colon: client.workflows:get" },
-    { "a header with a line end", function() client.workflows:get("id", { headers = { ["X-A"] = "b\r\nX-C: d" } }) end,
+    { "too many arguments", function() play.client.workflows:get("id", {}, {}, {}) end, "too many arguments" },
+    { "a dot for the colon", function() play.client.workflows.get "id" end,
+      "call it with a colon: client.workflows:get" },
+    { "a header with a line end", function() play.client.workflows:get("id", { headers = {
+      ["X-A"] = "b\r\nX-C: d" } }) end,
       "headers.X%-A: expected a string without control characters" },
-    { "a header's name that is none", function() client.workflows:get("id", { headers = { ["X A"] = "b" } }) end,
+    { "a header's name that is none", function() play.client.workflows:get("id", { headers = { ["X A"] = "b" } }) end,
       "headers: a name" },
-    { "the bearer as a header", function() client.workflows:get("id", { headers = { Authorization = "b" } }) end,
+    { "the bearer as a header", function() play.client.workflows:get("id", { headers = { Authorization = "b" } }) end,
       "headers.Authorization: is set by the module" },
-    { "the actor as a header", function() client.workflows:get("id", { headers = { ["X-As-User-Email"] = "b" } }) end,
+    { "the actor as a header", function() play.client.workflows:get("id", { headers = {
+      ["X-As-User-Email"] = "b" } }) end,
       "use the option as_user" },
-    { "a timeout that is none", function() client.workflows:get("id", { timeout = -1 }) end,
+    { "a timeout that is none", function() play.client.workflows:get("id", { timeout = -1 }) end,
       "timeout: expected a number" },
-    { "a text for a timeout", function() client.workflows:get("id", { timeout = "20" }) end,
+    { "a text for a timeout", function() play.client.workflows:get("id", { timeout = "20" }) end,
       "timeout: expected a number from 0%.001 to 86400, got the string 20" },
-    { "an actor without a name", function() client.workflows:get("id", { as_user = "" }) end,
+    { "an actor without a name", function() play.client.workflows:get("id", { as_user = "" }) end,
       "as_user: must not be empty; false is for none" },
     { "a text for a table", function()
-      client.workflows:upload_document("id", "draft", { attachment = ironclad.file { data = "x", filename = "a.pdf" },
+      play.client.workflows:upload_document("id", "draft", { attachment = ironclad.file { data = "x",
+        filename = "a.pdf" },
         metadata = "text" })
     end, "metadata: expected a table of named values" },
-    { "a text for a list", function() client.entities:create { name = "n", relationshipTypeKey = "customer" } end,
+    { "a text for a list", function() play.client.entities:create { name = "n", relationshipTypeKey = "customer" } end,
       "relationshipTypeKey: expected a list" },
-    { "a list for a table", function() client.entities:create { name = "n", parent = { "e1" } } end,
+    { "a list for a table", function() play.client.entities:create { name = "n", parent = { "e1" } } end,
       "parent: expected a table of named values" },
-    { "true for a deadline", function() client.workflows:get("id", { deadline = true }) end,
+    { "true for a deadline", function() play.client.workflows:get("id", { deadline = true }) end,
       "deadline: expected a number" },
-    { "a place that is none", function() client.workflows:download_document("id", "k", { to = 5 }) end,
+    { "a place that is none", function() play.client.workflows:download_document("id", "k", { to = 5 }) end,
       "to: expected a path or a function" },
-    { "extra that is none", function() client.workflows:list { extra = { page = 1 } } end,
+    { "extra that is none", function() play.client.workflows:list { extra = { page = 1 } } end,
       "extra%.page: expected query or body" },
-    { "a path by call() that lacks a part", function() client:call("retrieve-a-workflow", {}) end,
+    { "a path by call() that lacks a part", function() play.client:call("retrieve-a-workflow", {}) end,
       "path%.id: missing" },
-    { "an argument of call() that is none", function() client:call("retrieve-a-workflow", { id = "x" }) end,
+    { "an argument of call() that is none", function() play.client:call("retrieve-a-workflow", { id = "x" }) end,
       "id: expected path, query, body, files or to" },
-    { "a raw path that is a URL", function() client:request("GET", "https://evil.example/") end,
+    { "a raw path that is a URL", function() play.client:request("GET", "https://evil.example/") end,
       'path: must begin with one "/"' },
-    { "a raw path that names a host", function() client:request("GET", "//evil.example/") end,
+    { "a raw path that names a host", function() play.client:request("GET", "//evil.example/") end,
       'path: must begin with one "/"' },
-    { "a raw path that climbs", function() client:request("GET", "/public/../oauth") end, 'must not hold "%.%."' },
-    { "a raw path that climbs in disguise", function() client:request("GET", "/public/%2e%2E/oauth") end,
+    { "a raw path that climbs", function() play.client:request("GET", "/public/../oauth") end, 'must not hold "%.%."' },
+    { "a raw path that climbs in disguise", function() play.client:request("GET", "/public/%2e%2E/oauth") end,
       'must not hold "%.%."' },
-    { "a raw path with a space", function() client:request("GET", "/a b") end, "must be percent%-encoded" },
-    { "a method that is none", function() client:request("FETCH", "/a") end, "method: expected GET, POST" },
+    { "a raw path with a space", function() play.client:request("GET", "/a b") end, "must be percent%-encoded" },
+    { "a method that is none", function() play.client:request("FETCH", "/a") end, "method: expected GET, POST" },
   }
   for _, case in ipairs(mistakes) do
     it("are refused before anything is sent: " .. case[1], function()
-      local before = #server:requests()
+      local before = #play.server:requests()
       local fine, message = pcall(case[2])
       assert.is_false(fine)
       assert.matches(case[3], message)
       assert.matches("call_spec.lua:%d+: ", message)
-      assert.equal(before, #server:requests())
+      assert.equal(before, #play.server:requests())
     end)
   end
 
@@ -250,52 +248,52 @@ describe("arguments", function()
   }
   for _, case in ipairs(paths) do
     it("keep an id in its place: " .. case[1], function()
-      ironclad.must(client.workflows:get(case[1]))
-      assert.equal("/public/api/v1/workflows/" .. case[2], sent().target)
+      ironclad.must(play.client.workflows:get(case[1]))
+      assert.equal("/public/api/v1/workflows/" .. case[2], play.sent().target)
     end)
   end
 
   it("may be the service's table of a job where its id is expected", function()
-    ironclad.must(client.workflows:get_launch_status { asyncJobId = "job-1" })
-    assert.equal("/public/api/v1/workflows/async/job-1", sent().target)
+    ironclad.must(play.client.workflows:get_launch_status { asyncJobId = "job-1" })
+    assert.equal("/public/api/v1/workflows/async/job-1", play.sent().target)
   end)
 
   it("may be a resource's table where an id is expected", function()
-    ironclad.must(client.workflows:get { id = "IC-12" })
-    assert.equal("/public/api/v1/workflows/IC-12", sent().target)
+    ironclad.must(play.client.workflows:get { id = "IC-12" })
+    assert.equal("/public/api/v1/workflows/IC-12", play.sent().target)
   end)
 
   it("become a query: lists with commas, booleans, numbers, options beside them", function()
-    ironclad.must(client.workflows:list { status = { "active", "paused" }, hydrateEntities = true, page = 2,
+    ironclad.must(play.client.workflows:list { status = { "active", "paused" }, hydrateEntities = true, page = 2,
       timeout = 30 })
-    local query = sent().target:match "%?(.*)"
+    local query = play.sent().target:match "%?(.*)"
     local parts = {}
     for part in query:gmatch "[^&]+" do parts[part] = true end
     assert.same({ ["status=active,paused"] = true, ["hydrateEntities=true"] = true, ["page=2"] = true }, parts)
   end)
 
   it("have what the service requires and the caller may leave out", function()
-    ironclad.must(client.workflow_schemas:list())
-    assert.equal("/public/api/v1/workflow-schemas?form=launch", sent().target)
-    ironclad.must(client.obligations:create { name = "n", parentId = "p", obligationTypeKey = { "k" } })
-    assert.same({}, ironclad.json.decode(sent().body).properties)
-    ironclad.must(client.workflows:pause("id", { comment = "later" }))
-    assert.same({ comment = { message = "later" } }, ironclad.json.decode(sent().body))
-    ironclad.must(client.workflows:upload_document("id", "draft", {
+    ironclad.must(play.client.workflow_schemas:list())
+    assert.equal("/public/api/v1/workflow-schemas?form=launch", play.sent().target)
+    ironclad.must(play.client.obligations:create { name = "n", parentId = "p", obligationTypeKey = { "k" } })
+    assert.same({}, ironclad.json.decode(play.sent().body).properties)
+    ironclad.must(play.client.workflows:pause("id", { comment = "later" }))
+    assert.same({ comment = { message = "later" } }, ironclad.json.decode(play.sent().body))
+    ironclad.must(play.client.workflows:upload_document("id", "draft", {
       attachment = ironclad.file { data = "bytes", filename = "a.pdf" }, metadata = { comment = "new", key = "k" },
     }))
-    local metadata = sent().body:match 'name="metadata"\r\n\r\n([^\r]*)\r\n'
+    local metadata = play.sent().body:match 'name="metadata"\r\n\r\n([^\r]*)\r\n'
     assert.same({ comment = { message = "new" }, key = "k" }, ironclad.json.decode(metadata))
   end)
 
   it("have one header of a name, the caller's", function()
-    ironclad.must(client.workflows:get("id", { headers = { accept = "application/vnd.x+json" } }))
-    assert.equal("application/vnd.x+json", sent().headers.accept)
+    ironclad.must(play.client.workflows:get("id", { headers = { accept = "application/vnd.x+json" } }))
+    assert.equal("application/vnd.x+json", play.sent().headers.accept)
   end)
 
   it("take removeParent for a new entity, as the document's example has it", function()
-    ironclad.must(client.entities:create { name = "n", removeParent = true })
-    assert.same({ name = "n", removeParent = true }, ironclad.json.decode(sent().body))
+    ironclad.must(play.client.entities:create { name = "n", removeParent = true })
+    assert.same({ name = "n", removeParent = true }, ironclad.json.decode(play.sent().body))
   end)
 
   it("are lists when they are empty tables, where the catalog has a list", function()
@@ -308,7 +306,7 @@ describe("arguments", function()
       { "workflows", "launch", { template = "t", attributes = {} }, '"attributes":{}' },
     }
     for _, call in ipairs(calls) do
-      local methods, last = client[call[1]], #call -- path and body, or the body alone
+      local methods, last = play.client[call[1]], #call -- path and body, or the body alone
       local dry = last == 5 and methods[call[2]](methods, call[3], call[4], { dry_run = true })
         or methods[call[2]](methods, call[3], { dry_run = true })
       assert.is_truthy(dry.body:find(call[last], 1, true), dry.body)
@@ -316,50 +314,50 @@ describe("arguments", function()
   end)
 
   it("keep NUL in the texts of a body", function()
-    local body = client.workflows:launch({ template = "t\0", attributes = { a = "\0b" } }, { dry_run = true }).body
+    local body = play.client.workflows:launch({ template = "t\0", attributes = { a = "\0b" } }, { dry_run = true }).body
     assert.same({ template = "t\0", attributes = { a = "\0b" } }, ironclad.json.decode(body))
   end)
 
   it("pass what the catalog does not know as extra", function()
-    ironclad.must(client.workflows:list { page = 1, extra = { query = { search = "a b" } } })
-    assert.equal("/public/api/v1/workflows?page=1&search=a%20b", sent().target)
-    ironclad.must(client.workflows:create_comment("id", { comment = "c" }, { extra = { body = { timeout = 5 } },
+    ironclad.must(play.client.workflows:list { page = 1, extra = { query = { search = "a b" } } })
+    assert.equal("/public/api/v1/workflows?page=1&search=a%20b", play.sent().target)
+    ironclad.must(play.client.workflows:create_comment("id", { comment = "c" }, { extra = { body = { timeout = 5 } },
       query = {} }))
-    assert.same({ comment = "c", timeout = 5 }, ironclad.json.decode(sent().body))
+    assert.same({ comment = "c", timeout = 5 }, ironclad.json.decode(play.sent().body))
   end)
 
   it("act as the user of the call, otherwise as that of the client", function()
-    ironclad.must(client.workflows:get("id"))
-    assert.equal("a@b.example", sent().headers["x-as-user-email"])
-    ironclad.must(client.workflows:get("id", { as_user = "5f0375c4cdc1927a3c5edcd3" }))
-    assert.equal("5f0375c4cdc1927a3c5edcd3", sent().headers["x-as-user-id"])
-    assert.is_nil(sent().headers["x-as-user-email"])
-    ironclad.must(client.workflows:get("id", { as_user = false }))
-    assert.is_nil(sent().headers["x-as-user-id"])
-    assert.is_nil(sent().headers["x-as-user-email"])
+    ironclad.must(play.client.workflows:get("id"))
+    assert.equal("a@b.example", play.sent().headers["x-as-user-email"])
+    ironclad.must(play.client.workflows:get("id", { as_user = "5f0375c4cdc1927a3c5edcd3" }))
+    assert.equal("5f0375c4cdc1927a3c5edcd3", play.sent().headers["x-as-user-id"])
+    assert.is_nil(play.sent().headers["x-as-user-email"])
+    ironclad.must(play.client.workflows:get("id", { as_user = false }))
+    assert.is_nil(play.sent().headers["x-as-user-id"])
+    assert.is_nil(play.sent().headers["x-as-user-email"])
   end)
 
   it("may name headers of their own", function()
-    ironclad.must(client.workflows:get("id", { headers = { ["X-Trace"] = "abc", ["X-Empty"] = "" } }))
-    assert.equal("abc", sent().headers["x-trace"])
-    assert.equal("", sent().headers["x-empty"])
+    ironclad.must(play.client.workflows:get("id", { headers = { ["X-Trace"] = "abc", ["X-Empty"] = "" } }))
+    assert.equal("abc", play.sent().headers["x-trace"])
+    assert.equal("", play.sent().headers["x-empty"])
   end)
 end)
 
 describe("files", function()
-  setup(function() serve(peer.json "{}") end)
+  setup(function() play.serve(peer.json "{}") end)
 
   it("make a launch multipart, and the JSON names their parts", function()
     local bytes = {}
     for i = 0, 255 do bytes[#bytes + 1] = string.char(i) end
     local all = table.concat(bytes)
-    peer.write_file(folder .. "/draft.docx", all .. all)
-    ironclad.must(client.workflows:launch {
+    peer.write_file(play.folder .. "/draft.docx", all .. all)
+    ironclad.must(play.client.workflows:launch {
       template = "t",
-      attributes = { draft = { ironclad.file(folder .. "/draft.docx") }, other = ironclad.file { data = all,
+      attributes = { draft = { ironclad.file(play.folder .. "/draft.docx") }, other = ironclad.file { data = all,
         filename = 'a"b.pdf' } },
     })
-    local request = sent()
+    local request = play.sent()
     local boundary = request.headers["content-type"]:match "^multipart/form%-data; boundary=(.+)$"
     assert.is_string(boundary)
     local data = request.body:match 'name="data"\r\nContent%-Type: application/json\r\n\r\n(.-)\r\n%-%-'
@@ -379,20 +377,20 @@ describe("files", function()
   end)
 
   it("stand in a form beside its fields", function()
-    ironclad.must(client.workflows:upload_document("id", "draft", {
+    ironclad.must(play.client.workflows:upload_document("id", "draft", {
       attachment = ironclad.file { data = "bytes", filename = "a.pdf" }, metadata = { comment = { message = "new" } },
     }))
-    local body = sent().body
+    local body = play.sent().body
     assert.matches('name="metadata"\r\n\r\n{"comment":{"message":"new"}}\r\n', body)
     assert.matches('name="attachment"; filename="a.pdf"\r\nContent%-Type: application/pdf\r\n\r\nbytes\r\n', body)
   end)
 
   it("may be given to call() by the name of their part", function()
-    ironclad.must(client:call("launch-a-new-workflow", {
+    ironclad.must(play.client:call("launch-a-new-workflow", {
       body = { template = "t", attributes = { draft = { { file = "mine" } } } },
         files = { mine = ironclad.file { data = "bytes" } },
     }))
-    assert.matches('name="mine"', sent().body)
+    assert.matches('name="mine"', play.sent().body)
   end)
 
   local unfit = {
@@ -401,15 +399,16 @@ describe("files", function()
   }
   for _, case in ipairs(unfit) do
     it("that cannot be read are an error of the disk, before anything is sent: " .. case[1], function()
-      peer.shell("test -p " .. folder .. "/pipe || mkfifo " .. folder .. "/pipe")
-      local path, before = case[1]:gsub("FOLDER", folder), #server:requests()
-      local value, err = client.workflows:launch { template = "t", attributes = { draft = { ironclad.file(path) } } }
+      peer.shell("test -p " .. play.folder .. "/pipe || mkfifo " .. play.folder .. "/pipe")
+      local path, before = case[1]:gsub("FOLDER", play.folder), #play.server:requests()
+      local value, err = play.client.workflows:launch { template = "t", attributes = { draft = {
+        ironclad.file(path) } } }
       assert.is_nil(value)
       assert.equal("io", err.kind)
       assert.equal("not_done", err.outcome)
       assert.is_truthy(err.message:find(path, 1, true))
       assert.matches(case[2], err.message)
-      assert.equal(before, #server:requests())
+      assert.equal(before, #play.server:requests())
     end)
   end
 end)

@@ -3,19 +3,13 @@ local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
 local resources = require "ironclad.resources.resources"
 local scene = require "spec.support.scene"
+local sorted_names = require("ironclad.base.names").sorted
 
 require "ironclad.clickwrap.kinds"
 
 local documents = os.getenv "IRONCLAD_API_DOCS" or "../shared/ironclad-api"
 
 local catalog = ironclad.operations()
-
-local function sorted_names(map)
-  local names = {}
-  for name in pairs(map) do names[#names + 1] = name end
-  table.sort(names)
-  return names
-end
 
 ---------------------------------------------------------------------------------------------------------------
 -- A schema with all of these properties is that of the kind.

@@ -2,19 +2,12 @@
 local http = require "spec.support.http"
 local ironclad = require "ironclad"
 local local_ironclad = require "spec.support.local_ironclad"
-local no_secrets = require "spec.support.no_secrets"
 
 local sandbox, client, actor
 
 setup(function()
   sandbox, client = local_ironclad.start()
-  local answer = http.send(sandbox.port, http.request("POST", "/oauth/token", { "Content-Type: application/json" },
-    ironclad.json.encode {
-      grant_type = "client_credentials", client_id = sandbox.client_id, client_secret = sandbox.client_secret,
-    }))
-  local token = ironclad.json.decode(answer.body).access_token
-  no_secrets.remember(token)
-  actor = { "Authorization: Bearer " .. token, "x-as-user-email: " .. sandbox.as_user }
+  actor = local_ironclad.actor(sandbox)
 end)
 teardown(function() sandbox:stop() end)
 

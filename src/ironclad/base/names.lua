@@ -1,4 +1,4 @@
---- Tables that raise a mistake for an unknown name, with the name that was probably meant.
+--- Names: tables that raise a mistake for an unknown one, with the name that was probably meant; and sorted lists.
 
 local core = require "ironclad.core"
 local mistake = require "ironclad.base.mistake"
@@ -33,6 +33,16 @@ local function suggestion(name, list)
   meant = meant or core.nearest(name, #holding > 0 and holding or list)
   if meant or #holding == 1 then return ('; did you mean "%s"?'):format(meant or holding[1]) end
   return holding[1] and "; there are " .. table.concat(holding, ", ", 1, math.min(#holding, MOST)) or ""
+end
+
+--- The names in a map, sorted: its keys that are text.
+function names.sorted(map)
+  local list = {}
+  for name in pairs(map) do
+    if type(name) == "string" then list[#list + 1] = name end
+  end
+  table.sort(list)
+  return list
 end
 
 --- Raises a mistake for an unknown name. Names that are no text, or begin with "__", read as nil.

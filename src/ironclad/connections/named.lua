@@ -24,6 +24,7 @@
 
 local core = require "ironclad.core"
 local mistake = require "ironclad.base.mistake"
+local sorted_names = require("ironclad.base.names").sorted
 
 local named = {}
 
@@ -58,13 +59,6 @@ local variables_of = {
 local function variable(name)
   local value = os.getenv(name)
   return value ~= "" and value or nil
-end
-
-local function sorted_names(map)
-  local names = {}
-  for name in pairs(map) do names[#names + 1] = name end
-  table.sort(names)
-  return names
 end
 
 local function words_of(text)

@@ -4,23 +4,15 @@ local Error = require "ironclad.base.error"
 local mistake = require "ironclad.base.mistake"
 local run = require "ironclad.calls.run"
 local schema = require "ironclad.resources.schema"
+local sorted_names = require("ironclad.base.names").sorted
 
 local describe = {}
 
 local Description = { __name = "ironclad.description" }
 
-local function sorted(map)
-  local names = {}
-  for name in pairs(type(map) == "table" and map or {}) do
-    if type(name) == "string" then names[#names + 1] = name end
-  end
-  table.sort(names)
-  return names
-end
-
 -- "name (Label): type" for each entry of a map.
 local function add_lines(lines, map)
-  for _, name in ipairs(sorted(map)) do
+  for _, name in ipairs(sorted_names(type(map) == "table" and map or {})) do
     local entry = type(map[name]) == "table" and map[name] or {}
     local label = type(entry.displayName) == "string" and (" (%s)"):format(entry.displayName) or ""
     lines[#lines + 1] = ("  %s%s%s"):format(name, label, type(entry.type) == "string" and ": " .. entry.type or "")
