@@ -50,7 +50,7 @@ static const struct {
      "return count_files(form, 'form') .. count_files({ 1, 2 }, 'form') .. count_files('text', 'form')",
      "100"},
     {"return select(2, pcall(count_files, { draft = { file 'nda.docx' }, bad = print }))",
-     "body.bad: a value of type function has no JSON form"},
+     "body.bad: a value of type function cannot be written as JSON"},
     {"local p = page('{\"count\":2,\"list\":[{\"id\":\"a\"},{\"id\":\"b\\\\u0041\",\"x\":[1e999]}]}', "
      "'list')\n"
      "local first, again = p.list:first(), p.list:next()\n"

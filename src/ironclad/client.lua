@@ -96,7 +96,7 @@ local function resources_in(product)
   return resources
 end
 
--- client.<name>, made at its first use; nil when it is no resource. client.scim is a table of resources.
+-- client.<name>, made at its first use; nil when it is not a resource. client.scim is a table of resources.
 local function resource_of(self, resources, name)
   if resources[name] == "one" then return setmetatable({ client = self }, metatable_of(name)) end
   if not resources[name] then return nil end
@@ -121,7 +121,7 @@ function shared:call(id, arguments, options)
   run.check_client("call", self)
   local index, entry = catalog.find(id)
   if not index then
-    mistake.raise(nil, "%s is no operation%s", tostring(id), catalog.suggestion(id, getmetatable(self).product))
+    mistake.raise(nil, "%s is not an operation%s", tostring(id), catalog.suggestion(id, getmetatable(self).product))
   end
   if arguments ~= nil and type(arguments) ~= "table" then
     mistake.raise(id, "arguments: expected a table, got %s", mistake.type_of(arguments))
@@ -395,7 +395,7 @@ function client.from_env(options, ...)
   return client.make(Client, "ironclad.from_env", found, explain)
 end
 
--- What a method that is no operation calls: its label -> operations. "*" stands for the resource.
+-- What a method that is not an operation calls: its label -> operations. "*" stands for the resource.
 local called_by = {
   check = { "oauth:userinfo", "oauth:company_info" }, describe = { "workflow_schemas:list", "records:get_schema" },
   ["workflow_schemas:find"] = { "workflow_schemas:list", "workflow_schemas:get" },

@@ -159,7 +159,8 @@ static void encode_number(encoder *e, const level *in) {
     }
 #endif
     double value = lua_tonumber(e->L, -1);
-    if (!isfinite(value)) encode_refuse(e, in, "%s has no JSON form", isnan(value) ? "NaN" : "infinity");
+    if (!isfinite(value))
+        encode_refuse(e, in, "%s cannot be written as JSON", isnan(value) ? "NaN" : "infinity");
     ic_json_write_real(e->text, value);
 }
 
@@ -339,7 +340,7 @@ static void encode_value(encoder *e, const level *in) {
             return;
         }
     }
-    encode_refuse(e, in, "a value of type %s has no JSON form", luaL_typename(L, -1));
+    encode_refuse(e, in, "a value of type %s cannot be written as JSON", luaL_typename(L, -1));
 }
 
 static encoder encode_begin(lua_State *L, const ic_json_rules *rules, ic_json_box *box) {
@@ -367,7 +368,7 @@ void ic_lua_write_json(lua_State *L, const ic_json_rules *rules, ic_json_box *bo
 }
 
 int ic_lua_json_encode(lua_State *L) {
-    static const ic_json_rules rules = {.no_file = "a file cannot stand here"};
+    static const ic_json_rules rules = {.no_file = "a file is not allowed here"};
     luaL_checkany(L, 1);
     ic_lua_check_alone(L, "ironclad.json.encode");
     ic_json_box *box = ic_lua_push_json_box(L);

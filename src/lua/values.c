@@ -16,7 +16,7 @@ static void values_no_memory(lua_State *L, ic_json_box *box) {
 }
 
 void ic_lua_to_tree(lua_State *L, int index, const char *root, ic_json_box *box) {
-    const ic_json_rules rules = {.root = root, .no_file = "a file cannot stand here", .no_nul = true};
+    const ic_json_rules rules = {.root = root, .no_file = "a file is not allowed here", .no_nul = true};
     luaL_checkstack(L, 1, "a value");
     lua_pushvalue(L, index);
     ic_lua_write_json(L, &rules, box);
@@ -41,7 +41,7 @@ static void values_to_raw(lua_State *L, const ic_json_rules *rules, ic_json_box 
 void ic_lua_to_body(lua_State *L, int index, const char *root, const ic_operation *operation,
                     ic_json_box *box) {
     bool named = operation && operation->body == IC_BODY_LAUNCH;
-    const ic_json_rules rules = {.root = root, .no_file = named ? NULL : "a file cannot stand here"};
+    const ic_json_rules rules = {.root = root, .no_file = named ? NULL : "a file is not allowed here"};
     luaL_checkstack(L, 1, "a value");
     lua_pushvalue(L, index);
     bool marked = lua_istable(L, -1) && lua_getmetatable(L, -1);

@@ -108,10 +108,10 @@ describe("a refresh that is under way", function()
   end
 
   for _, limit in ipairs { "deadline", "timeout" } do
-    it("is heard out whatever the connection's " .. limit, function()
+    it("ends whatever the connection's " .. limit, function()
       local file = folder .. "/limit/" .. limit .. ".json"
       local client = connect(slow(), { refresh_token = "refresh-0", store = file, [limit] = 0.05 })
-      -- This call ends early; the next finds what the refresh has brought, once that has been heard out.
+      -- This call ends early; the next one finds the new token, once the refresh has ended.
       client.workflows:get "w1"
       local found
       repeat
@@ -122,7 +122,7 @@ describe("a refresh that is under way", function()
     end)
   end
 
-  it("is heard out and saved when the script ends", function()
+  it("ends and is saved when the script ends", function()
     local file, server = folder .. "/exit/tokens.json", slow()
     local output, status = peer.lua([[
       local url, secret, file = ...

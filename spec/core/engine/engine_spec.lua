@@ -74,7 +74,7 @@ describe("turns:", function()
     end
   end)
 
-  it("a client whose own limit is reached holds up no other of that host", function()
+  it("a client whose own limit is reached does not delay others of that host", function()
     local server = scene.serve { connections = { { READ, { "gate" }, { "send", GOOD }, { "loop" } } } }
     local wide = scene.connect(server, { max_in_flight = 2, rate_limit = false })
     local narrow = scene.connect(server, { max_in_flight = 1, rate_limit = false })
@@ -207,7 +207,7 @@ describe("Lua code that runs by itself", function()
           local fine, problem = pcall(function() return ]] .. row[2] .. [[ end)
           print(fine, (tostring(problem):gsub("^.*this", "this")))
         end
-        -- Made before the client, hence finalised after it.
+        -- Made before the client, so it is finalised after it.
         if newproxy then
           finaliser = newproxy(true)
           getmetatable(finaliser).__gc = finalise

@@ -120,7 +120,7 @@ describe("a call in flight", function()
     scene.assert_good(client.workflows:get "w1")
   end)
 
-  it("outlives neither its Lua state nor harms another's", function()
+  it("ends with its Lua state, and does not harm another's", function()
     local server = scene.serve { connections = { { READ, { "gate" }, { "send", GOOD } } } }
     local call = start(scene.connect(server))
     server:await(1)

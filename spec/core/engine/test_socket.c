@@ -211,7 +211,7 @@ static void test_folders(void) {
     mkdir(open, 0700);
     chmod(open, 0750);
     const char *const cases[][2] = {
-        {file, "is not a folder"}, {open, "chmod 700"}, {deep, "cannot make"}, {longest, "are the most"}};
+        {file, "is not a folder"}, {open, "chmod 700"}, {deep, "cannot make"}, {longest, "the limit is"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         CHECK(!ic_socket_open(cases[i][0], "/tmp", path, &error));
         CHECK(error.kind == IC_ERR_IO && strncmp(ic_error_message(&error), "socket_dir: ", 12) == 0);

@@ -60,7 +60,7 @@ static bool fetches(scene *it) {
     return after - before == 2;
 }
 
-/* A token is not used in the last minute of its life, nor in the last tenth of a short one. */
+/* A token is not used in the last minute of its life, or in the last tenth of a short one. */
 static const struct {
     const char *seconds;
     double good; /* seconds for which it is used */

@@ -251,18 +251,18 @@ describe("json", function()
     end)
 
     local path_of = {
-      ["attributes.lines[3]: a value of type function has no JSON form"] = {
+      ["attributes.lines[3]: a value of type function cannot be written as JSON"] = {
         attributes = { lines = { 1, {}, print } },
       },
-      ["a.b: a value of type thread has no JSON form"] = { a = { b = coroutine.create(function() end) } },
-      ["[2]: a value of type userdata has no JSON form"] = { 1, io.stdout },
-      ["value: a value of type function has no JSON form"] = print,
-      ["n[1]: NaN has no JSON form"] = { n = { 0 / 0 } },
-      ["n: infinity has no JSON form"] = { n = -math.huge },
+      ["a.b: a value of type thread cannot be written as JSON"] = { a = { b = coroutine.create(function() end) } },
+      ["[2]: a value of type userdata cannot be written as JSON"] = { 1, io.stdout },
+      ["value: a value of type function cannot be written as JSON"] = print,
+      ["n[1]: NaN cannot be written as JSON"] = { n = { 0 / 0 } },
+      ["n: infinity cannot be written as JSON"] = { n = -math.huge },
       ["name: the text holds invalid UTF-8 at byte 3"] = { name = "ab\255" },
       ["name: the text holds invalid UTF-8 at byte 1"] = { name = "\237\160\128" },
       ["a: a key holds invalid UTF-8 at byte 1"] = { a = { ["\255"] = 1 } },
-      ['["odd key"].x["1a"]: NaN has no JSON form'] = { ["odd key"] = { x = { ["1a"] = 0 / 0 } } },
+      ['["odd key"].x["1a"]: NaN cannot be written as JSON'] = { ["odd key"] = { x = { ["1a"] = 0 / 0 } } },
       ["lines: neither a list nor an object: [2] is missing"] = { lines = { 1, nil, 3 } },
       ["lines: neither a list nor an object: [1] is missing"] = { lines = { [7] = 1 } },
       ["lines: neither a list nor an object: 0 is a key"] = { lines = { [0] = 1 } },
@@ -271,7 +271,7 @@ describe("json", function()
       ["lines: neither a list nor an object: it has names and numbers as keys"] = { lines = { 1, 2, x = 3 } },
       ["lines: marked as an array, but it has names as keys"] = { lines = array { x = 1 } },
       ["[1]: neither a list nor an object: [1] is missing"] = { array { [2] = 1 } },
-      ["draft[1]: a file cannot stand here"] = { draft = { file "nda.docx" } },
+      ["draft[1]: a file is not allowed here"] = { draft = { file "nda.docx" } },
     }
     for message, value in pairs(path_of) do
       it("refuses by path: " .. message:gsub("%c", "?"), function()
@@ -288,7 +288,7 @@ describe("json", function()
 
     it("wants a value", function()
       assert.is_false(pcall(json.encode))
-      assert.equal("value: a value of type nil has no JSON form", refusal(nil))
+      assert.equal("value: a value of type nil cannot be written as JSON", refusal(nil))
     end)
   end)
 end)

@@ -131,7 +131,7 @@ describe("arguments", function()
     { "an id that a number cannot hold", function() play.client.workflows:get(2 ^ 60) end, "id: expected an id" },
     { "a part of the path that is none", function() play.client:call("retrieve-a-workflow", { path = { id = "x",
       foo = "y" } }) end,
-      "path.foo: is no part of" },
+      "path.foo: not a part of" },
     { "a function for an option that is none", function() play.client.workflows:list { on_everything = print } end,
       "on_everything: unknown option" },
     { "a body for a raw read", function() play.client:request("GET", "/x", { body = {} }) end,
@@ -182,7 +182,7 @@ describe("arguments", function()
     end, "attributes%.lines%[3%]" },
     { "a file where there is none", function()
       play.client.workflows:create_comment("id", { comment = "x", creator = { ironclad.file { data = "x" } } })
-    end, "creator%[1%]: a file cannot stand here" },
+    end, "creator%[1%]: a file is not allowed here" },
     { "too many arguments", function() play.client.workflows:get("id", {}, {}, {}) end, "too many arguments" },
     { "a dot for the colon", function() play.client.workflows.get "id" end,
       "call it with a colon: client.workflows:get" },

@@ -75,7 +75,7 @@ describe("ironclad.clickwrap", function()
         function() cw:call "workflows:list" end,
       ["groups:list: it is an operation of Clickwrap; call it on a client of ironclad.clickwrap"] =
         function() clm:call "groups:list" end,
-      ['grups:list is no operation; did you mean "groups:list"%?'] = function() cw:call "grups:list" end,
+      ['grups:list is not an operation; did you mean "groups:list"%?'] = function() cw:call "grups:list" end,
       ['the client has no signer; did you mean "signers"%?'] = function() return cw.signer end,
       ["the client has no signers$"] = function() return clm.signers end,
     } do

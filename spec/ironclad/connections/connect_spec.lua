@@ -47,7 +47,7 @@ describe("ironclad.connect", function()
     { "a CA file that is a folder", { ca_file = "/tmp" }, "ca_file: /tmp is a folder" },
     { "an unknown loop", { loop = "ngnix" },
       'loop: expected one of neovim, nginx, plain, got "ngnix"; did you mean "nginx"' },
-    { "another host's loop", { loop = "nginx" }, 'loop: "nginx" is not where this runs' },
+    { "another host's loop", { loop = "nginx" }, 'loop: this process does not run in "nginx"' },
     { "a loop that is no name", { loop = true }, "loop: expected one of neovim, nginx, plain, got a boolean" },
     { "a socket's folder that is no path", { socket_dir = 1 },
       "socket_dir: expected the path of a folder, got a number" },

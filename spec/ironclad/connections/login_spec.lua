@@ -390,7 +390,7 @@ describe("ironclad.login in a program of its own", function()
       :format(sandbox.instance, sandbox.client_id, sandbox.client_secret)
   end
 
-  it("prints the address when there is to be no browser", function()
+  it("prints the address when no browser may be opened", function()
     local output, status = peer.lua(prelude() .. [[
       options.browser, options.timeout = false, 0.01
       print(select(2, ironclad.login(options)).kind)

@@ -292,7 +292,7 @@ describe("a wait", function()
     { "an interval that is none", function() client.exports:wait("e", { interval = "1" }) end, "interval: expected" },
     { "a callback that is none", function() client.exports:wait("e", { on_progress = 1 }) end, "on_progress" },
     { "a body that lacks something", function() client.exports:create_and_wait {} end, "exports:create_and_wait" },
-    { "a callback that is no function", function() client.exports:wait("e", { callback = {} }) end, "got a table" },
+    { "a callback that is not a function", function() client.exports:wait("e", { callback = {} }) end, "got a table" },
     { "a start's callback that is none", function() client.exports:create_and_wait(REPORT, { callback = 1 }) end,
       "callback: expected a function" },
     { "no step", function() client.workflows:wait "w" end, "one of step and status" },

@@ -232,7 +232,7 @@ describe("ironclad.scim_filter", function()
 
   it("refuses what has no place in it", function()
     for _, name in ipairs { "", "a b", "1a", "a..b", "a.b.c", "a[b]", "a eq", "a\n", "urn:x", "a\"" } do
-      mistaken("is no attribute's name", scim.eq, name, 1)
+      mistaken("is not the name of an attribute", scim.eq, name, 1)
     end
     mistaken("ironclad.scim_filter.eq: expected the name of an attribute, got nil", scim.eq)
     mistaken("expected a text, number, boolean, date or ironclad.null, got nil", scim.eq, "a")

@@ -85,9 +85,9 @@ describe("a property", function()
 
   it("has no type when its value has no such shape", function()
     local cases = {
-      { ironclad.null, "a JSON null has no form as a property" }, { {}, "a table has no form" },
+      { ironclad.null, "a JSON null cannot be the value of a property" }, { {}, "a table cannot be the value" },
       { print, "a function has no form" }, { ironclad.file { data = "x" }, "a file is no property" },
-      { { a = 1 }, "a table has no form" },
+      { { a = 1 }, "a table cannot be the value" },
       { { 1, 2 }, "expected a list of texts" }, { { currency = "usd", amount = 1 }, "three capital letters" },
       { { lines = { 5 } }, "lines[1]: expected a text" },
       { resources.make({}, "workflow", { id = "w" }), "expected a record or its id" },

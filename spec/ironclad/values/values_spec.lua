@@ -125,9 +125,9 @@ describe("ironclad.date", function()
     mistaken("month: expected a whole number, got 1.5", ironclad.date, 2026, 1.5, 1)
     mistaken("day: expected a whole number, got string", ironclad.date, 2026, 1, "1")
     mistaken("year: expected a whole number, got nil", ironclad.date, {})
-    mistaken("2026: a year alone is no date", ironclad.date, 2026)
+    mistaken("2026: a year alone is not a date", ironclad.date, 2026)
     for _, time in ipairs { 0 / 0, math.huge, -math.huge, 1e300 } do
-      mistaken("is no time", ironclad.date, time)
+      mistaken("is not a time", ironclad.date, time)
     end
     for _, text in ipairs { "", "today", "31.01.2026", "2026-1-31", "20260131", "x2026-01-31" } do
       mistaken('expected ISO 8601, as "2026-01-31"', ironclad.date, text)

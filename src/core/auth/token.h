@@ -1,4 +1,4 @@
-/* A token as it is kept, and its JSON. */
+/* A token in memory, and its JSON in a store. */
 #ifndef IC_TOKEN_H
 #define IC_TOKEN_H
 

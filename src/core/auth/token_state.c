@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-/* An access token is not used in the last minute of its life, nor in the last tenth of a short one. */
+/* An access token is not used in the last minute of its life, or in the last tenth of a short one. */
 #define MARGIN 60.0 /* seconds */
 
 void ic_token_state_clear(ic_token_state *state) {

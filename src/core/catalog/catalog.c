@@ -48,7 +48,7 @@
 #define SERVICE_MEMBERS(name, path_)  SERVICE_MEMBERS_(name, path_)
 #define SERVICE_MEMBERS_(name, path_) .service = IC_SERVICE_##name, .path = IC_ROOT_##name path_
 
-/* Body and answer are several members each, hence designated initialisers. */
+/* A body and an answer are several members each, so the initialisers name them. */
 #define OPERATION(id_, resource_, name_, method_, path_, query_, body_and_fields, answer_and_content, paging_, \
                   scopes_, repeatable_, bucket_)                                                               \
     {.id = id_, .resource = resource_, .name = name_, .method = IC_##method_, SERVICE_MEMBERS(SERVICE, path_), \

@@ -160,8 +160,8 @@ static bool socket_path_open_in(const char *folder, bool ours, ic_error *error) 
     if (!ic_random_bytes(&salt, sizeof salt)) salt = (unsigned)time(NULL);
     int length = snprintf(path, sizeof path, "%s/ironclad-%ld-%08x.sock", folder, (long)getpid(), salt);
     if (length >= (int)sizeof path) {
-        ic_error_set(error, IC_ERR_IO, "socket_dir: a path in %s is %d bytes long, and %d are the most",
-                     folder, length, (int)sizeof path - 1);
+        ic_error_set(error, IC_ERR_IO, "socket_dir: a path in %s is %d bytes long; the limit is %d", folder,
+                     length, (int)sizeof path - 1);
         return false;
     }
     int listener = socket_path_listen(path, error);
@@ -192,7 +192,7 @@ bool ic_socket_open(const char *folder, const char *temporary, char path[IC_SOCK
     bool open = socket_path_get(path);
     if (open) return true;
     if (strlen(folder ? folder : temporary) >= IC_SOCKET_PATH_SIZE) {
-        ic_error_set(error, IC_ERR_IO, "socket_dir: %s alone is %zu bytes long, and %d are the most",
+        ic_error_set(error, IC_ERR_IO, "socket_dir: %s alone is %zu bytes long; the limit is %d",
                      folder ? folder : temporary, strlen(folder ? folder : temporary),
                      IC_SOCKET_PATH_SIZE - 1);
         return false;

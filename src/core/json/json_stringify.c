@@ -12,7 +12,7 @@ typedef struct stringify_member {
     size_t length;
     const uint64_t *value; /* in the tape */
     size_t place;          /* among the members; the first with this name */
-    int64_t index;         /* -1: the name is no array index */
+    int64_t index;         /* -1: the name is not an array index */
 } stringify_member;
 
 static const uint64_t *stringify_value(ic_buf *out, const ic_tape *tape, const uint64_t *word);

@@ -319,7 +319,7 @@ function operation.call(client, index, entry, given, options)
       for part in pairs(value) do
         local known = type(part) == "number" and part <= #entry.path_parameters
         for _, parameter in ipairs(entry.path_parameters) do known = known or part == parameter end
-        if not known then mistake.raise(label, "path.%s: is no part of %s", tostring(part), entry.path) end
+        if not known then mistake.raise(label, "path.%s: not a part of %s", tostring(part), entry.path) end
       end
     elseif name == "query" or name == "body" or name == "files" or name == "to" then
       arguments[name] = value

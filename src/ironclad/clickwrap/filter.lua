@@ -28,7 +28,7 @@ local function new(text) return setmetatable({ text = text }, Filter) end
 
 local function field(name, given)
   if type(given) ~= "string" then refuse(name, "expected the name of a field, got %s", mistake.type_of(given)) end
-  if not given:find "^[%a_][%w_.]*$" then refuse(name, '"%s" is no field\'s name', (given:gsub("%c", "?"))) end
+  if not given:find "^[%a_][%w_.]*$" then refuse(name, '"%s" is not the name of a field', (given:gsub("%c", "?"))) end
   return given
 end
 

@@ -77,7 +77,7 @@ function store.objection(custom)
   end
   for _, name in ipairs { "lock", "unlock" } do
     if custom[name] ~= nil and type(custom[name]) ~= "function" then
-      return ("store: %s is no function"):format(name)
+      return ("store: %s is not a function"):format(name)
     end
   end
 end

@@ -34,7 +34,7 @@ function loop.choose(name)
   if name == nil then return loop.here() end
   for _, known in ipairs(names) do
     if known == name and is_here(name) then return require("ironclad.loop." .. name) end
-    if known == name then return nil, ("loop: %q is not where this runs"):format(name) end
+    if known == name then return nil, ("loop: this process does not run in %q"):format(name) end
   end
   return nil, ("loop: expected one of %s, got %s%s"):format(table.concat(names, ", "),
     type(name) == "string" and ("%q"):format(name) or mistake.type_of(name),

@@ -270,7 +270,7 @@ local function wait_workflow(client, _, label, id, options)
   if status ~= nil and not is_status[status] then refuse_choice(label, "status", status, statuses) end
   local function judge(workflow)
     if not has_text(workflow, "status") and not (step and has_text(workflow, "step")) then
-      return true, nil, wait_error(label, "protocol", "Ironclad answered something that is no workflow")
+      return true, nil, wait_error(label, "protocol", "Ironclad answered something that is not a workflow")
     end
     local reached = step and (step_numbers[workflow.step] or 0) >= step_numbers[step]
     if reached or workflow.status == (status or "completed") then

@@ -160,9 +160,9 @@ local File = getmetatable(core.file { data = "-" })
 
 function encode.property(given)
   local property_type = shape_of(given)
-  if getmetatable(given) == File then return nil, "a file is no property: record:upload_attachment(…) takes it" end
+  if getmetatable(given) == File then return nil, "a file cannot be a property: use record:upload_attachment(…)" end
   if not property_type then
-    return nil, ("a %s has no form as a property"):format(given == core.null and "JSON null" or type(given))
+    return nil, ("a %s cannot be the value of a property"):format(given == core.null and "JSON null" or type(given))
   end
   local value, objection = encode.record(property_type, given)
   if value == nil then return nil, objection end

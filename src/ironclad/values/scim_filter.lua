@@ -32,7 +32,7 @@ local function attribute(name, given)
   if type(given) ~= "string" then refuse(name, "expected the name of an attribute, got %s", type(given)) end
   local path = given:match "^[Uu][Rr][Nn]:[%w:._-]+:([^:]+)$" or given
   if not path:find "^[%a$][%w_$-]*$" and not path:find "^[%a$][%w_$-]*%.[%a$][%w_$-]*$" then
-    refuse(name, '"%s" is no attribute\'s name', (given:gsub("%c", "?")))
+    refuse(name, '"%s" is not the name of an attribute', (given:gsub("%c", "?")))
   end
   return given
 end

@@ -197,9 +197,9 @@ function make.date(year, month, day)
   if month == nil and day == nil and given ~= nil then
     if type(given) == "string" then return parse_date(given) end
     if type(given) == "number" then
-      if given > 0 and given < 10000 then return nil, tostring(given) .. ": a year alone is no date" end
+      if given > 0 and given < 10000 then return nil, tostring(given) .. ": a year alone is not a date" end
       local possible = is_finite(given) and math.abs(given) < 2 ^ 38 -- larger: beyond the year 9999
-      if not possible then return nil, tostring(given) .. " is no time" end
+      if not possible then return nil, tostring(given) .. " is not a time" end
       given = os.date("*t", math.floor(given))
     end
     if type(given) ~= "table" then

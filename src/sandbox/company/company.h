@@ -75,7 +75,7 @@ struct ic_company {
     char *clickwrap_url;                           /* the origin of both of Clickwrap's APIs */
     ic_clickwrap *clickwrap;                       /* NULL until first needed (clickwrap/clickwrap.h) */
     ic_secret storage_key;                         /* the key that signs them */
-    ic_array former_users;                         /* deleted users, to whom history still refers */
+    ic_array former_users;                         /* deleted users; history still refers to them */
     ic_array groups;                               /* ic_group */
     ic_array relationship_types, obligation_types; /* ic_item_type */
     ic_array entities, obligations;                /* ic_entity, ic_obligation: in the order of creation */

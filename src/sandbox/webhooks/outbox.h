@@ -65,7 +65,7 @@ typedef struct ic_outbox {
     ic_array items; /* ic_delivery, by number: in the order in which they are sent first */
     size_t open;    /* index before which all are finished */
     size_t bytes;   /* of all bodies */
-    size_t refused; /* how many deliveries were not made for want of space */
+    size_t refused; /* how many deliveries were not made for lack of space */
     uint64_t last_number;
     unsigned key;        /* how many times the company's key has been replaced */
     EVP_PKEY *other_key; /* for forgeries; NULL until first needed */
@@ -99,10 +99,10 @@ bool ic_outbox_add(ic_company *company, ic_delivery *delivery, bool now);
 bool ic_outbox_repeat(ic_company *company, const ic_delivery *delivery, size_t times, bool at_once);
 /* The newest delivery of an event. NULL: none. */
 ic_delivery *ic_outbox_find(const ic_company *company, const char *event_id);
-/* Lets those go that are held: all, the last one first if `reverse`; or those of the events in the list
- * `ids`, in its order, and the others stay. Returns how many. */
+/* Releases held deliveries: all of them, the last one first if `reverse`; or those of the events in the list
+ * `ids`, in its order. Returns how many. */
 size_t ic_outbox_release(ic_company *company, const cJSON *ids, bool reverse);
-/* What is to be sent to a webhook that has been disabled or deleted is not. */
+/* Drops the deliveries to a webhook that has been disabled or deleted. */
 void ic_outbox_drop(ic_company *company, const ic_webhook *webhook);
 /* Removes all deliveries, also those that are still to be sent. */
 void ic_outbox_clear(ic_company *company);

@@ -101,7 +101,7 @@ static bool comment_find_added(ic_exchange *x, const ic_workflow *workflow, cons
         if (ic_array_has(&workflow->participants, user)) continue;
         if (!may_add) {
             ic_reply_error(x, 400, "INVALID_PARAM", "addUsersToWorkflow",
-                           "%s is no participant: set addUsersToWorkflow to mention them", user->email);
+                           "%s is not a participant: set addUsersToWorkflow to mention them", user->email);
             return false;
         }
         if (!ic_array_push(added, user)) {

@@ -37,7 +37,7 @@ static bool recipient_check_viewer(ic_exchange *x) {
     const cJSON *email = ic_json_member(x->body, "email");
     if (!email) return recipient_refuse(x, "MISSING_PARAM", "email", "missing required property 'email'");
     return ic_value_fits("email", email) ||
-           recipient_refuse(x, "INVALID_PARAM", "email", "this is no e-mail address");
+           recipient_refuse(x, "INVALID_PARAM", "email", "this is not an e-mail address");
 }
 
 static void recipient_reply_link(ic_exchange *x, const ic_sign_link *link) {

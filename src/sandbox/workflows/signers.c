@@ -38,7 +38,7 @@ static bool signer_set_external(ic_exchange *x, ic_signer *signer, const cJSON *
         return signer_refuse(x, "MISSING_PARAM", "assigned.email", "missing required parameter 'email'");
     if (!name) return signer_refuse(x, "MISSING_PARAM", "assigned.name", "missing required parameter 'name'");
     if (!ic_value_fits("email", email))
-        return signer_refuse(x, "INVALID_PARAM", "assigned.email", "this is no e-mail address");
+        return signer_refuse(x, "INVALID_PARAM", "assigned.email", "this is not an e-mail address");
     if (ic_signer_set(signer, name, email->valuestring, NULL)) return true;
     ic_reply_no_memory(x);
     return false;
