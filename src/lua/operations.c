@@ -138,7 +138,7 @@ static void operations_push(lua_State *L, const ic_operation *operation) {
     operations_set_true(L, "reads", operation->reads);
     lua_pushboolean(L, operation->repeatable);
     lua_setfield(L, -2, "repeatable");
-    operations_set_string(L, "bucket", ic_bucket_name(operation->bucket));
+    operations_set_string(L, "bucket", ic_bucket_name(ic_operation_bucket(operation)));
 }
 
 static void operations_push_job(lua_State *L, const ic_job_entry *job) {

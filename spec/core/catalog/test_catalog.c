@@ -28,7 +28,7 @@ static void test_entries(void) {
         ic_product product = ic_services[operation->service].product;
         CHECK(ic_operation_by_path(product, operation->method, operation->path, &values) == operation);
         CHECK(values.count == ic_path_parameters(operation->path));
-        CHECK(ic_bucket_of(product, operation->method, operation->path) == operation->bucket);
+        CHECK(ic_bucket_of(product, operation->method, operation->path) == ic_operation_bucket(operation));
         CHECK(ic_service_of(product, operation->method, operation->path) == operation->service);
         CHECK(!operation->reads || operation->repeatable);
         for (const ic_field *field = operation->fields; field->name; field++) {

@@ -14,10 +14,6 @@
 
 /* ---- requests ---- */
 
-static const char *grant_token_auth(const ic_settings *settings) {
-    return settings->token_auth ? settings->token_auth : "json";
-}
-
 static bool grant_put(cJSON *body, const char *name, const char *value) {
     return !value || cJSON_AddStringToObject(body, name, value);
 }
@@ -28,7 +24,7 @@ static cJSON *grant_body(const ic_connection *connection, ic_grant grant, const 
                                         [IC_GRANT_REFRESH] = "refresh_token",
                                         [IC_GRANT_CODE] = "authorization_code"};
     const ic_settings *settings = &connection->settings;
-    bool in_body = strcmp(grant_token_auth(settings), "basic") != 0;
+    bool in_body = strcmp(ic_settings_choice(settings, "token_auth"), "basic") != 0;
     bool scoped = grant == IC_GRANT_CLIENT_CREDENTIALS && settings->scopes && *settings->scopes;
     cJSON *body = cJSON_CreateObject();
     bool whole = body && grant_put(body, "grant_type", names[grant]) &&
@@ -75,8 +71,8 @@ static char *grant_basic(const ic_settings *settings) {
 bool ic_grant_request(const ic_connection *connection, ic_grant grant, const char *secret,
                       const char *redirect_uri, ic_request *request, ic_error *error) {
     const ic_settings *settings = &connection->settings;
-    bool by_header = strcmp(grant_token_auth(settings), "basic") == 0,
-         form = strcmp(grant_token_auth(settings), "form") == 0;
+    bool by_header = strcmp(ic_settings_choice(settings, "token_auth"), "basic") == 0,
+         form = strcmp(ic_settings_choice(settings, "token_auth"), "form") == 0;
     cJSON *body = grant_body(connection, grant, secret, redirect_uri);
     request->operation = ic_operation_by_id("oauth-token");
     request->method = IC_POST;

@@ -50,18 +50,15 @@
 
 /* A body and an answer are several members each, so the initialisers name them. */
 #define OPERATION(id_, resource_, name_, method_, path_, query_, body_and_fields, answer_and_content, paging_, \
-                  scopes_, repeatable_, bucket_)                                                               \
+                  scopes_, repeatable_)                                                                        \
     {.id = id_, .resource = resource_, .name = name_, .method = IC_##method_, SERVICE_MEMBERS(SERVICE, path_), \
      .query = query_, body_and_fields, answer_and_content, .paging = IC_PAGING_##paging_, .scopes = scopes_,   \
-     REPEATS(method_, repeatable_), .bucket = IC_BUCKET_##bucket_, .source = IC_SOURCE_DOCUMENT},
-/* Each service of Clickwrap has one bucket, of the same name, and no scopes. */
-#define BUCKET_OF(service_)  BUCKET_OF_(service_)
-#define BUCKET_OF_(service_) IC_BUCKET_##service_
+     REPEATS(method_, repeatable_), .source = IC_SOURCE_DOCUMENT},
 #define CLICKWRAP(source_, id_, resource_, name_, method_, path_, query_, body_and_fields, answer_and_content, \
                   paging_, repeatable_)                                                                        \
     {.id = id_, .resource = resource_, .name = name_, .method = IC_##method_, SERVICE_MEMBERS(SERVICE, path_), \
      .query = query_, body_and_fields, answer_and_content, .paging = IC_PAGING_##paging_, .scopes = "",        \
-     REPEATS(method_, repeatable_), .bucket = BUCKET_OF(SERVICE), .source = IC_SOURCE_##source_},
+     REPEATS(method_, repeatable_), .source = IC_SOURCE_##source_},
 #define JOB(...)
 
 const ic_operation ic_operations[] = {
@@ -93,11 +90,73 @@ const ic_rate_limit ic_rate_limits[IC_BUCKET_COUNT] = {
 #undef X
 };
 
+/* Compares a path with a pattern, segment by segment. A placeholder fits every segment that is not empty, or
+ * the rest of it after a literal beginning, as in "id:{signer_id}". Returns the rest of the path after the
+ * pattern ("", or from the next '/' or the '?'); NULL when the pattern does not fit. */
+static const char *catalog_path_match(const char *pattern, const char *path, ic_path_values *values) {
+    values->count = 0;
+    while (*pattern == '/') {
+        if (*path != '/') return NULL;
+        size_t wanted = strcspn(++pattern, "/"), length = strcspn(++path, "/?");
+        size_t literal = strcspn(pattern, "/{");
+        if (literal < wanted) {
+            if (length <= literal || memcmp(pattern, path, literal) != 0 ||
+                values->count == sizeof values->value / sizeof values->value[0])
+                return NULL;
+            values->value[values->count] = path + literal;
+            values->length[values->count++] = length - literal;
+        } else if (length != wanted || memcmp(pattern, path, length) != 0) {
+            return NULL;
+        }
+        pattern += wanted;
+        path += length;
+    }
+    return path;
+}
+
+/* The buckets of requests. The first rule that fits decides. A rule fits when it has the request's method,
+ * and its path is the request's path or a parent of it. Ironclad's rate-limits page writes "workflows*".
+ * That is read as the segment `workflows`, so that workflow-schemas is not part of it. The page does not
+ * mention PUT and DELETE of records. They count with the other writes, which have the smaller budget. */
+#define METHOD(name) (1u << IC_##name)
+#define ALL_METHODS  (~0u)
+static const struct bucket_rule {
+    const char *path;
+    unsigned methods;
+    ic_bucket bucket;
+} bucket_rules[] = {
+    {IC_ROOT_PUBLIC "/workflows/{id}/sign-status", METHOD(POST) | METHOD(PATCH), IC_BUCKET_SIGN_STATUS},
+    {IC_ROOT_PUBLIC "/workflows/{id}/signatures", METHOD(POST) | METHOD(PATCH), IC_BUCKET_SIGNATURES},
+    {IC_ROOT_PUBLIC "/workflows", METHOD(GET), IC_BUCKET_WORKFLOWS_READ},
+    {IC_ROOT_PUBLIC "/workflows", ALL_METHODS, IC_BUCKET_WORKFLOWS_WRITE},
+    {IC_ROOT_PUBLIC "/records", METHOD(GET), IC_BUCKET_RECORDS_READ},
+    {IC_ROOT_PUBLIC "/records", ALL_METHODS, IC_BUCKET_RECORDS_WRITE},
+    {IC_ROOT_PUBLIC "/webhooks", ALL_METHODS, IC_BUCKET_WEBHOOKS},
+    {IC_ROOT_SCIM "/Users", METHOD(PATCH) | METHOD(DELETE), IC_BUCKET_SCIM_USERS_WRITE},
+    {IC_ROOT_SCIM "/Users", ALL_METHODS, IC_BUCKET_SCIM_USERS},
+    {IC_ROOT_SCIM "/Groups", ALL_METHODS, IC_BUCKET_SCIM_GROUPS},
+    {IC_ROOT_OAUTH "/authorize", ALL_METHODS, IC_BUCKET_NONE},
+    {IC_ROOT_OAUTH "/token", ALL_METHODS, IC_BUCKET_NONE},
+};
+
+/* Each service of Clickwrap has one bucket. */
+static ic_bucket catalog_bucket(ic_service service, ic_method method, const char *path) {
+    ic_path_values ignored;
+    if (service == IC_SERVICE_CLICKWRAP_REST) return IC_BUCKET_CLICKWRAP_REST;
+    if (service == IC_SERVICE_CLICKWRAP_ACTIVITY) return IC_BUCKET_CLICKWRAP_ACTIVITY;
+    if (service == IC_SERVICE_CLICKWRAP_SERVICE) return IC_BUCKET_CLICKWRAP_SERVICE;
+    for (size_t i = 0; i < sizeof bucket_rules / sizeof bucket_rules[0]; i++)
+        if (bucket_rules[i].methods & (1u << method) &&
+            catalog_path_match(bucket_rules[i].path, path, &ignored))
+            return bucket_rules[i].bucket;
+    return IC_BUCKET_OTHER;
+}
+
 enum { OPERATION_COUNT = sizeof ic_operations / sizeof ic_operations[0] };
 const size_t ic_operation_count = OPERATION_COUNT;
 
-/* The table in two orders, made at the first look-up: by id; and by product, method, number of segments and
- * path. */
+/* Made at the first look-up: the table in two orders, by id, and by product, method, number of segments and
+ * path; and the bucket of each operation. */
 typedef struct route {
     const ic_operation *operation;
     size_t segments;
@@ -106,6 +165,7 @@ typedef struct route {
 static pthread_once_t catalog_indexed = PTHREAD_ONCE_INIT;
 static const ic_operation *by_id[OPERATION_COUNT];
 static route by_route[OPERATION_COUNT];
+static ic_bucket operation_buckets[OPERATION_COUNT];
 
 static size_t catalog_path_segments(const char *path) {
     size_t count = 0;
@@ -142,8 +202,10 @@ static int catalog_route_order_by_route(const void *a, const void *b) {
 
 static void catalog_index(void) {
     for (size_t i = 0; i < OPERATION_COUNT; i++) {
-        by_id[i] = &ic_operations[i];
-        by_route[i] = (route){&ic_operations[i], catalog_path_segments(ic_operations[i].path)};
+        const ic_operation *operation = &ic_operations[i];
+        operation_buckets[i] = catalog_bucket(operation->service, operation->method, operation->path);
+        by_id[i] = operation;
+        by_route[i] = (route){operation, catalog_path_segments(operation->path)};
     }
     qsort(by_id, OPERATION_COUNT, sizeof by_id[0], catalog_route_order_by_id);
     qsort(by_route, OPERATION_COUNT, sizeof by_route[0], catalog_route_order_by_route);
@@ -159,30 +221,6 @@ const ic_operation *ic_operation_by_id(const char *id) {
     const ic_operation **found =
         bsearch(id, by_id, OPERATION_COUNT, sizeof by_id[0], catalog_route_compare_id);
     return found ? *found : NULL;
-}
-
-/* Compares a path with a pattern, segment by segment. A placeholder fits every segment that is not empty, or
- * the rest of it after a literal beginning, as in "id:{signer_id}". Returns the rest of the path after the
- * pattern ("", or from the next '/' or the '?'); NULL when the pattern does not fit. */
-static const char *catalog_path_match(const char *pattern, const char *path, ic_path_values *values) {
-    values->count = 0;
-    while (*pattern == '/') {
-        if (*path != '/') return NULL;
-        size_t wanted = strcspn(++pattern, "/"), length = strcspn(++path, "/?");
-        size_t literal = strcspn(pattern, "/{");
-        if (literal < wanted) {
-            if (length <= literal || memcmp(pattern, path, literal) != 0 ||
-                values->count == sizeof values->value / sizeof values->value[0])
-                return NULL;
-            values->value[values->count] = path + literal;
-            values->length[values->count++] = length - literal;
-        } else if (length != wanted || memcmp(pattern, path, length) != 0) {
-            return NULL;
-        }
-        pattern += wanted;
-        path += length;
-    }
-    return path;
 }
 
 /* The index of the first route of this product, method and number of segments, or where it would be. */
@@ -214,31 +252,6 @@ const ic_operation *ic_operation_by_path(ic_product product, ic_method method, c
     return NULL;
 }
 
-/* The buckets of requests. The first rule that fits decides. A rule fits when it has the request's method,
- * and its path is the request's path or a parent of it. Ironclad's rate-limits page writes "workflows*".
- * That is read as the segment `workflows`, so that workflow-schemas is not part of it. The page does not
- * mention PUT and DELETE of records. They count with the other writes, which have the smaller budget. */
-#define METHOD(name) (1u << IC_##name)
-#define ALL_METHODS  (~0u)
-static const struct bucket_rule {
-    const char *path;
-    unsigned methods;
-    ic_bucket bucket;
-} bucket_rules[] = {
-    {IC_ROOT_PUBLIC "/workflows/{id}/sign-status", METHOD(POST) | METHOD(PATCH), IC_BUCKET_SIGN_STATUS},
-    {IC_ROOT_PUBLIC "/workflows/{id}/signatures", METHOD(POST) | METHOD(PATCH), IC_BUCKET_SIGNATURES},
-    {IC_ROOT_PUBLIC "/workflows", METHOD(GET), IC_BUCKET_WORKFLOWS_READ},
-    {IC_ROOT_PUBLIC "/workflows", ALL_METHODS, IC_BUCKET_WORKFLOWS_WRITE},
-    {IC_ROOT_PUBLIC "/records", METHOD(GET), IC_BUCKET_RECORDS_READ},
-    {IC_ROOT_PUBLIC "/records", ALL_METHODS, IC_BUCKET_RECORDS_WRITE},
-    {IC_ROOT_PUBLIC "/webhooks", ALL_METHODS, IC_BUCKET_WEBHOOKS},
-    {IC_ROOT_SCIM "/Users", METHOD(PATCH) | METHOD(DELETE), IC_BUCKET_SCIM_USERS_WRITE},
-    {IC_ROOT_SCIM "/Users", ALL_METHODS, IC_BUCKET_SCIM_USERS},
-    {IC_ROOT_SCIM "/Groups", ALL_METHODS, IC_BUCKET_SCIM_GROUPS},
-    {IC_ROOT_OAUTH "/authorize", ALL_METHODS, IC_BUCKET_NONE},
-    {IC_ROOT_OAUTH "/token", ALL_METHODS, IC_BUCKET_NONE},
-};
-
 /* A path that no operation has belongs to the API whose root it begins with. */
 ic_service ic_service_of(ic_product product, ic_method method, const char *path) {
     char bare[256];
@@ -258,22 +271,13 @@ ic_service ic_service_of(ic_product product, ic_method method, const char *path)
                                                                : IC_SERVICE_PUBLIC;
 }
 
-/* Of Clickwrap, by service. */
-static ic_bucket catalog_bucket_of_clickwrap(ic_service service) {
-    return service == IC_SERVICE_CLICKWRAP_REST       ? IC_BUCKET_CLICKWRAP_REST
-           : service == IC_SERVICE_CLICKWRAP_ACTIVITY ? IC_BUCKET_CLICKWRAP_ACTIVITY
-                                                      : IC_BUCKET_CLICKWRAP_SERVICE;
+ic_bucket ic_bucket_of(ic_product product, ic_method method, const char *path) {
+    return catalog_bucket(ic_service_of(product, method, path), method, path);
 }
 
-ic_bucket ic_bucket_of(ic_product product, ic_method method, const char *path) {
-    ic_path_values ignored;
-    if (product == IC_PRODUCT_CLICKWRAP)
-        return catalog_bucket_of_clickwrap(ic_service_of(product, method, path));
-    for (size_t i = 0; i < sizeof bucket_rules / sizeof bucket_rules[0]; i++)
-        if (bucket_rules[i].methods & (1u << method) &&
-            catalog_path_match(bucket_rules[i].path, path, &ignored))
-            return bucket_rules[i].bucket;
-    return IC_BUCKET_OTHER;
+ic_bucket ic_operation_bucket(const ic_operation *operation) {
+    pthread_once(&catalog_indexed, catalog_index);
+    return operation_buckets[operation - ic_operations];
 }
 
 const char *ic_bucket_name(ic_bucket bucket) {

@@ -200,7 +200,6 @@ typedef struct ic_operation {
     const char *scopes; /* separated by spaces: all of them; by '|': one of them; "" none */
     bool repeatable;    /* may be sent again although Ironclad may have received it */
     bool reads;         /* changes nothing, so that its outcome is always known */
-    ic_bucket bucket;
     ic_source source;
 } ic_operation;
 
@@ -235,6 +234,7 @@ const ic_operation *ic_operation_by_path(ic_product product, ic_method method, c
  * query. */
 ic_service ic_service_of(ic_product product, ic_method method, const char *path);
 ic_bucket ic_bucket_of(ic_product product, ic_method method, const char *path);
+ic_bucket ic_operation_bucket(const ic_operation *operation);
 /* "workflows:read" */
 const char *ic_bucket_name(ic_bucket bucket);
 const char *ic_method_name(ic_method method);

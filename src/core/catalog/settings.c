@@ -57,6 +57,12 @@ static bool setting_is_number(const ic_option *option) {
            option->type == IC_OPTION_WHOLE;
 }
 
+const char *ic_settings_choice(const ic_settings *settings, const char *name) {
+    const ic_option *option = ic_option_find(name, ~0u);
+    const char *value = *(char **)settings_member(settings, option);
+    return value ? value : option->fallback;
+}
+
 void ic_settings_default(ic_settings *settings) {
     *settings = (ic_settings){0};
     for (const ic_option *option = ic_options; option->name; option++) {

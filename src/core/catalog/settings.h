@@ -72,6 +72,9 @@ void ic_settings_default(ic_settings *settings);
 bool ic_settings_text(ic_settings *settings, const ic_option *option, const char *text, ic_error *error);
 bool ic_settings_number(ic_settings *settings, const ic_option *option, double value, ic_error *error);
 bool ic_settings_boolean(ic_settings *settings, const ic_option *option, bool value, ic_error *error);
+/* A text option with choices: its value, or its default, which is one of the choices. Static or of the
+ * settings. */
+const char *ic_settings_choice(const ic_settings *settings, const char *name);
 /* The message for a value of the wrong kind: "timeout: expected a number, got a string". */
 void ic_option_mismatch(const ic_option *option, const char *got, ic_error *error);
 /* Copies all of them. `copy` may be uninitialised; clear it also after a failure, which is MEMORY. */

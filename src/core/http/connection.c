@@ -57,7 +57,7 @@ static bool connection_readable(const char *option, const char *path, bool folde
 
 /* Refuses credentials that the chosen token_auth cannot send. */
 static bool connection_secret_fits(const ic_settings *settings, ic_error *error) {
-    const char *how = settings->token_auth ? settings->token_auth : "json";
+    const char *how = ic_settings_choice(settings, "token_auth");
     size_t bad;
     if (strcmp(how, "json") == 0 && !ic_utf8_valid(settings->client_id, strlen(settings->client_id), &bad))
         return connection_refuse(

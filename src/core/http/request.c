@@ -144,7 +144,7 @@ bool ic_request_build(const ic_operation *operation, ic_arguments *arguments, ic
     request->operation = operation;
     request->method = operation->method;
     request->answer = operation->answer;
-    request->bucket = operation->bucket;
+    request->bucket = ic_operation_bucket(operation);
     request->repeatable = operation->repeatable;
     request->reads = operation->reads;
     request_address(request, operation->service);

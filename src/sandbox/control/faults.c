@@ -30,7 +30,7 @@ static void fault_free(ic_fault *fault) {
  * token first. */
 static bool fault_matches(const ic_fault *fault, const ic_exchange *x) {
     bool any = !fault->operation && !fault->path;
-    if (any && (!x->operation || x->operation->bucket == IC_BUCKET_NONE)) return false;
+    if (any && (!x->operation || ic_operation_bucket(x->operation) == IC_BUCKET_NONE)) return false;
     if (fault->operation && fault->operation != x->operation) return false;
     if (fault->method && strcmp(fault->method, x->verb) != 0) return false;
     return !fault->path || ic_text_starts(x->path, fault->path);
