@@ -180,7 +180,7 @@ local ironclad = {}
 ---@field default_scope? boolean Whether `scim.users.readUsers` is added to `scopes`. Ironclad needs it to look up the acting user (default: true)
 ---@field token_auth? "json"|"form"|"basic" How the client id and secret are sent to the token endpoint (default: json)
 ---@field grant? "client_credentials"|"authorization_code" The OAuth grant. With `refresh_token` it is `authorization_code` (default: client_credentials)
----@field token? string A bearer token to use as it is, instead of `client_id` and `client_secret`
+---@field token? string A bearer token, instead of `client_id` and `client_secret`
 ---@field refresh_token? string A person's first refresh token, used where the store has no newer one
 ---@field store? string|ironclad.Store|table Where tokens are kept: `"memory"`, `"shared"` (the default with `shared`), a path, or a table such as `ironclad.store.file` makes (default: memory)
 ---@field name? string Separates the tokens of connections that are otherwise equal. Without a host: a named connection

@@ -316,8 +316,8 @@ describe("nginx's own", function()
   end)
 
   for _, row in ipairs {
-    { "is too long", function(folder) return folder .. "/" .. ("x"):rep(60) end, "socket_dir: .* the most" },
-    { "is far too long", function(folder) return folder .. "/" .. ("x"):rep(200) end, "socket_dir: .* the most" },
+    { "is too long", function(folder) return folder .. "/" .. ("x"):rep(60) end, "socket_dir: .* the limit is" },
+    { "is far too long", function(folder) return folder .. "/" .. ("x"):rep(200) end, "socket_dir: .* the limit is" },
     { "is not a folder", function(folder)
       peer.write_file(folder .. "/file", "")
       return folder .. "/file"

@@ -27,7 +27,7 @@ describe("ironclad.clickwrap.filter", function()
 
   for message, fn in pairs {
     ["eq: expected the name of a field, got nil"] = function() f.eq() end,
-    ['eq: "a==b" is no field\'s name'] = function() f.eq("a==b", 1) end,
+    ['eq: "a==b" is not the name of a field'] = function() f.eq("a==b", 1) end,
     ["ge: expected a text, number, boolean or date, got a table"] = function() f.ge("a", {}) end,
     ["eq: expected a text, number, boolean or date, got a number"] = function() f.eq("a", 0 / 0) end,
     ["eq: the text holds a control character"] = function() f.eq("a", "x\n") end,

@@ -108,16 +108,16 @@ describe("a wait", function()
       { kind = "protocol" }, "no state 'status'" },
     { "a launch that came to nothing", function(c, o) return c.workflows:wait_launch("j", o) end,
       '{"status":"success","workflow":null}', { kind = "protocol", outcome = "unknown" }, "what came of it" },
-    { "a failure that is no error", function(c, o) return c.exports:wait("e", o) end,
+    { "a failure that is not an error", function(c, o) return c.exports:wait("e", o) end,
       '{"jobStatus":"failed","error":{"code":5,"message":{},"param":[]}}', { kind = "job_failed" }, "finish it [" },
     { "a workflow that has no step", function(c, o)
       o.step = "Sign"
       return c.workflows:wait("w", o)
-    end, "{}", { kind = "protocol" }, "no workflow" },
+    end, "{}", { kind = "protocol" }, "not a workflow" },
     { "a workflow that has no status", function(c, o)
       o.status = "paused"
       return c.workflows:wait("w", o)
-    end, '{"id":"w","step":"Review"}', { kind = "protocol" }, "no workflow" },
+    end, '{"id":"w","step":"Review"}', { kind = "protocol" }, "not a workflow" },
     { "a start that names no job", function(c, o) return c.exports:create_and_wait(REPORT, o) end, "{}",
       { kind = "protocol", outcome = "unknown" }, "no jobId" },
     { "a cancelled workflow", function(c, o)
@@ -286,7 +286,7 @@ describe("a wait", function()
   local mistakes = {
     { "a dot for the colon", function() client.exports.wait "e" end, "client.exports:wait" },
     { "no job", function() client.exports:wait() end, "exports:wait: expected the job" },
-    { "a table that is no job", function() client.exports:wait { id = "e" } end, "without jobId" },
+    { "a table that is not a job", function() client.exports:wait { id = "e" } end, "without jobId" },
     { "an unknown option", function() client.exports:wait("e", { timout = 1 }) end, 'did you mean "timeout"' },
     { "a timeout that is none", function() client.exports:wait("e", { timeout = 0 }) end, "timeout: expected" },
     { "an interval that is none", function() client.exports:wait("e", { interval = "1" }) end, "interval: expected" },

@@ -86,7 +86,7 @@ describe("a property", function()
   it("has no type when its value has no such shape", function()
     local cases = {
       { ironclad.null, "a JSON null cannot be the value of a property" }, { {}, "a table cannot be the value" },
-      { print, "a function has no form" }, { ironclad.file { data = "x" }, "a file is no property" },
+      { print, "a function cannot be the value" }, { ironclad.file { data = "x" }, "a file cannot be a property" },
       { { a = 1 }, "a table cannot be the value" },
       { { 1, 2 }, "expected a list of texts" }, { { currency = "usd", amount = 1 }, "three capital letters" },
       { { lines = { 5 } }, "lines[1]: expected a text" },
@@ -364,10 +364,10 @@ describe("plain properties in a body", function()
       create(client, { value = "5000" })
     end)
     mistaken("properties.x: null: leave it out", function() create(client, { x = ironclad.null }) end)
-    mistaken("records:update: addProperties.x: a function has no form", function()
+    mistaken("records:update: addProperties.x: a function cannot be the value", function()
       client.records:update("r1", { addProperties = { x = print } })
     end)
-    mistaken("records:create: properties.x: a table has no form", function()
+    mistaken("records:create: properties.x: a table cannot be the value", function()
       client:call("create-a-record", { body = { type = "t", name = "n", properties = { x = {} } } })
     end)
   end)
