@@ -50,7 +50,8 @@ static bool answer_decode_values(ic_exchange *x, const ic_path_values *values) {
 
 /* Counts the request in its bucket; beyond the limit answers 429. */
 static bool answer_is_within_limits(ic_exchange *x) {
-    ic_bucket bucket = x->operation ? ic_operation_bucket(x->operation) : ic_bucket_of(IC_PRODUCT_CLM, x->method, x->path);
+    ic_bucket bucket =
+        x->operation ? ic_operation_bucket(x->operation) : ic_bucket_of(IC_PRODUCT_CLM, x->method, x->path);
     x->retry_after = ic_limits_take(&x->company->limits, bucket, ic_company_now(x->company), &x->quota);
     if (x->retry_after) ic_reply_error(x, 429, "TOO_MANY_REQUESTS", NULL, "too many requests");
     return !x->retry_after;
