@@ -4860,6 +4860,77 @@ function cw:check(options) end
 ---@return ironclad.Error?
 function cw:site(options) end
 
+---The terms of a group as they are to be shown now: `contracts`, `versions`, `render_id`, and with the option `signer` whether they are `required`.
+---@param group string
+---@param options? table
+---@return table?
+---@return ironclad.Error?
+function cw:terms(group, options) end
+
+---Records that a person accepts terms, and returns the evidence that was read back: [acceptance](acceptance.md).
+---@param arguments table
+---@return table?
+---@return ironclad.Error?
+function cw:accept(arguments) end
+
+---Whether a person has accepted the latest terms: `accepted`, `missing`, `versions`. The option `cache` is for how many seconds that is kept.
+---@param signer string|integer
+---@param group string|integer
+---@param options? table
+---@return table?
+---@return ironclad.Error?
+function cw:accepted(signer, group, options) end
+
+---Drops what `cw:accepted` has kept.
+---@param what? { signer?: string, group?: string }
+---@return boolean?
+---@return ironclad.Error?
+function cw:forget(what) end
+
+---Keeps what `cw:accepted` finds in a shared dictionary of nginx's.
+---@param store table
+---@return ironclad.ClickwrapClient
+function cw:cache_in(store) end
+
+---What Clickwrap has stored of a person.
+---@param signer string|integer
+---@param options? table
+---@return table[]?
+---@return ironclad.Error?
+function cw:history(signer, options) end
+
+---Records that a person declines terms.
+---@param arguments table
+---@return boolean?
+---@return ironclad.Error?
+function cw:decline(arguments) end
+
+---Records that a person has seen terms.
+---@param arguments table
+---@return boolean?
+---@return ironclad.Error?
+function cw:displayed(arguments) end
+
+---Records that a person has opened a page with terms.
+---@param arguments table
+---@return boolean?
+---@return ironclad.Error?
+function cw:visited(arguments) end
+
+---Records that a person was sent terms.
+---@param arguments table
+---@return boolean?
+---@return ironclad.Error?
+function cw:sent(arguments) end
+
+---Changes what Clickwrap knows of a person, such as `name` and `email`.
+---@param signer string|integer
+---@param changes table
+---@param options? table
+---@return boolean?
+---@return ironclad.Error?
+function cw:update_signer(signer, changes, options) end
+
 ---from `{ lines = { … }, locality =, region =, postcode =, country = }`
 ---@param fields any
 ---@return ironclad.Address

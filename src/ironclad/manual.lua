@@ -229,6 +229,28 @@ manual.sections = {
     { "cw:check", "options?: { callback?: function } -> table?, ironclad.Error?", "The best test of a connection: "
       .. "its site." },
     { "cw:site", "options?: { callback?: function } -> table?, ironclad.Error?", "The connection's site." },
+    { "cw:terms", "group: string, options?: table -> table?, ironclad.Error?",
+      "The terms of a group as they are to be shown now: `contracts`, `versions`, `render_id`, and with the option "
+      .. "`signer` whether they are `required`." },
+    { "cw:accept", "arguments: table -> table?, ironclad.Error?",
+      "Records that a person accepts terms, and returns the evidence that was read back: "
+      .. "[acceptance](acceptance.md)." },
+    { "cw:accepted", "signer: string|integer, group: string|integer, options?: table -> table?, ironclad.Error?",
+      "Whether a person has accepted the latest terms: `accepted`, `missing`, `versions`. The option `cache` is for "
+      .. "how many seconds that is kept." },
+    { "cw:forget", "what?: { signer?: string, group?: string } -> boolean?, ironclad.Error?",
+      "Drops what `cw:accepted` has kept." },
+    { "cw:cache_in", "store: table -> ironclad.ClickwrapClient",
+      "Keeps what `cw:accepted` finds in a shared dictionary of nginx's." },
+    { "cw:history", "signer: string|integer, options?: table -> table[]?, ironclad.Error?",
+      "What Clickwrap has stored of a person." },
+    { "cw:decline", "arguments: table -> boolean?, ironclad.Error?", "Records that a person declines terms." },
+    { "cw:displayed", "arguments: table -> boolean?, ironclad.Error?", "Records that a person has seen terms." },
+    { "cw:visited", "arguments: table -> boolean?, ironclad.Error?",
+      "Records that a person has opened a page with terms." },
+    { "cw:sent", "arguments: table -> boolean?, ironclad.Error?", "Records that a person was sent terms." },
+    { "cw:update_signer", "signer: string|integer, changes: table, options?: table -> boolean?, ironclad.Error?",
+      "Changes what Clickwrap knows of a person, such as `name` and `email`." },
   } },
 }
 
