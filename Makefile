@@ -140,7 +140,7 @@ fuzz_targets := $(patsubst spec/fuzz/fuzz_%.c,%,$(wildcard spec/fuzz/fuzz_*.c))
 bench_programs := $(patsubst spec/bench/%.c,$(OUT)/bench/%,$(wildcard spec/bench/*.c))
 TEST_LIBS    := $(call libs,SSL,libssl,ssl) $(CORE_LIBS)
 
-.PHONY: all product sandbox listener-note deps demo test test-quick core-tests lua-tests sandbox-tests test-build bench-sandbox bench-each \
+.PHONY: all product sandbox listener-note deps demo test test-quick core-tests lua-tests sandbox-tests test-build bench bench-sandbox bench-each \
 	bench-files bench-events bench-shared bench-hosts sweep bench-instructions fuzz fuzz-build lint format reference install install-product install-sandbox clean env neovim site gate help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -307,6 +307,14 @@ bench-shared: all $(libraries)
 bench-files: all
 	@eval "$$($(MAKE) -s env LUA=$(LUA))" && $(lua_name) spec/bench/files.lua 1024 $(lua_name)
 
+# The module beside its peers: BENCH="--only=get,pages --rounds=9 --json".
+BENCH ?=
+bench:
+	@.ci/deps bench
+	@$(MAKE) -s -j2 LUA=5.4 product
+	@$(MAKE) -s -j2 LUA=luajit product $(addprefix $(BUILD)/luajit/,spec_peer.so spec_process.so bench/plain)
+	@eval "$$($(MAKE) -s env LUA=luajit)" && luajit spec/bench/peers.lua $(BENCH)
+
 # This one may run beside others: it counts instructions.
 bench-instructions: all $(libraries)
 	@eval "$$($(MAKE) -s env LUA=$(LUA))" && $(lua_name) spec/bench/instructions.lua
@@ -391,6 +399,7 @@ help:
 	@echo 'make demo          install what is missing, build, run recipes/launch_nda.lua against the sandbox'
 	@echo 'make test          install what is missing, build everything, run every suite'
 	@echo 'make test-quick    the specs and C tests on Lua 5.4'
+	@echo 'make bench         the module beside plain C, lua-curl, lua-http, lua-cjson and curl (docs/performance.md)'
 	@echo 'make bench-sandbox memory and speed of the sandbox, beside those of libmicrohttpd alone'
 	@echo 'make bench-each    memory of a walk over 100,000 records'
 	@echo 'make bench-hosts   nginx, Neovim and plain Lua with many calls in flight'

@@ -3,7 +3,7 @@
  *
  *   plain start|get URL CA COUNT VERSION         GETs of a workflow in turn
  *   plain pages URL CA COUNT VERSION             pages of records in turn; reads one field of each record
- *   plain many URL CA COUNT VERSION IN_FLIGHT    GETs of a workflow, that many at once
+ *   plain many|slow URL CA COUNT VERSION IN_FLIGHT   GETs of a workflow, that many at once; slow: of another
  *   plain up|down URL CA FILE VERSION            a file as a form, or into the file
  *
  * VERSION is 1.1 or 2. Prints nothing; the status is 1 when something is not as expected. */
@@ -115,14 +115,14 @@ static void get_pages(long count) {
     free(a.data);
 }
 
-static void get_many(long count, long in_flight) {
+static void get_many(const char *path, long count, long in_flight) {
     answer *all = calloc((size_t)in_flight, sizeof *all);
     CURLM *multi = curl_multi_init();
     long started = 0, ended = 0;
     curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, in_flight);
     for (; started < in_flight && started < count; started++) {
         set_up(&all[started]);
-        aim(&all[started], "/public/api/v1/workflows/w1", 0);
+        aim(&all[started], path, 0);
         curl_multi_add_handle(multi, all[started].easy);
     }
     while (ended < count) {
@@ -138,7 +138,7 @@ static void get_many(long count, long in_flight) {
             curl_multi_remove_handle(multi, easy);
             if (started >= count) continue;
             started++;
-            aim(a, "/public/api/v1/workflows/w1", 0);
+            aim(a, path, 0);
             curl_multi_add_handle(multi, easy);
         }
         if (ended < count) curl_multi_poll(multi, NULL, 0, 100, NULL);
@@ -195,7 +195,9 @@ int main(int count, char **words) {
     if (strcmp(work, "pages") == 0)
         get_pages(times);
     else if (strcmp(work, "many") == 0)
-        get_many(times, strtol(words[6], NULL, 10));
+        get_many("/public/api/v1/workflows/w1", times, strtol(words[6], NULL, 10));
+    else if (strcmp(work, "slow") == 0)
+        get_many("/public/api/v1/workflows/slow", times, strtol(words[6], NULL, 10));
     else if (strcmp(work, "up") == 0)
         send_file(words[4]);
     else if (strcmp(work, "down") == 0)

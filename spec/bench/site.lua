@@ -43,7 +43,8 @@ function site.page(number, count)
 end
 
 --- Starts the server.
--- @param options folder: an existing folder for its files; pages: the number of pages of records
+-- @param options folder: an existing folder for its files; pages: the number of pages of records; slow: seconds after
+--   which workflows/slow answers (needs nginx's Lua module); file: the size in bytes of a file to download
 -- @return { url =, port =, ca_file =, options = what ironclad.connect needs, stop = function() }
 function site.start(options)
   local folder, api = options.folder, options.folder .. "/files/public/api/v1"
@@ -53,7 +54,9 @@ function site.start(options)
   for number = 0, options.pages - 1 do
     peer.write_file(api .. "/pages/" .. number, site.page(number, options.pages * RECORDS))
   end
+  peer.shell(("head -c %d /dev/zero > %s/big"):format(options.file or 0, folder .. "/files"))
   local server = nginx.start {
+    lua = options.slow ~= nil,
     values = { cert = certificate.cert, key = certificate.key, files = folder .. "/files" }, connections = 16384,
     http = [[
       keepalive_requests 100000000;
@@ -66,6 +69,15 @@ function site.start(options)
         ssl_certificate %cert;
         ssl_certificate_key %key;
         root %files;
+        location = /public/api/v1/records/r1/attachments/signedCopy {
+          if ($request_method = POST) { return 200 '{"id":"r1"}'; }
+          default_type application/octet-stream;
+          alias %files/big;
+        }
+        ]] .. (options.slow and [[location = /public/api/v1/workflows/slow { content_by_lua_block {
+          ngx.sleep(]] .. options.slow .. [[)
+          ngx.print '{"id":"w1"}'
+        } }]] or "") .. [[
         location = /public/api/v1/records { try_files /public/api/v1/pages/$arg_page =404; }
       }
     ]],
