@@ -34,7 +34,8 @@ function redis.start(options)
   self.client = ("redis-cli -s %s/redis.sock"):format(folder)
   local port = 0
   if options.port then
-    port = peer.free_port()
+    -- A node of a cluster also listens on the port 10,000 above.
+    repeat port = peer.free_port() until port <= 55535
     self.address = ("redis://%s127.0.0.1:%d"):format(login, port)
   end
   lines[#lines + 1] = "bind 127.0.0.1"
