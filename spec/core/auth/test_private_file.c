@@ -280,7 +280,7 @@ static void test_append_killed(void) {
             ic_private_file_append(&file, "two\n", 4, &error);
             _exit(disk_disarm() ? 0 : 1);
         }
-        int status;
+        int status = 0;
         CHECK(child > 0 && waitpid(child, &status, 0) == child);
         const char *text = file_text(FILE_NAME);
         CHECK(strcmp(text, "one\n") == 0 || strcmp(text, "one\ntw") == 0 || strcmp(text, "one\ntwo\n") == 0);
