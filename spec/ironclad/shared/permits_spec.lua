@@ -113,8 +113,6 @@ describe("rate limits shared through Redis", function()
   it("give permits back that are not used, so that other machines have them", function()
     local client = connect()
     sandbox:rate_limits { limits = { ["records:read"] = 100 } }
-    ironclad.must(client.records:list { pageSize = 1 })
-    ironclad.must(client.records:list { pageSize = 1 })
     local function granted()
       local sum = 0
       for value in server:command("hvals " .. server:command "keys '*permits:records:read'"):gmatch "%-?%d+" do
@@ -122,9 +120,19 @@ describe("rate limits shared through Redis", function()
       end
       return sum
     end
-    assert.truthy(granted() >= 2)
-    peer.shell "sleep 0.9"
-    ironclad.must(client.workflows:list())
-    assert.equal(2, granted())
+    -- On a slow machine the block's time may be over before it is looked at, or Redis may not answer in time.
+    local block = 0
+    for _ = 1, 10 do
+      if block <= 1 then
+        server:command "flushall"
+        ironclad.must(client.records:list { pageSize = 1 })
+        block = granted()
+      end
+    end
+    assert.truthy(block > 1, block)
+    for _ = 1, 200 do
+      if granted() > 1 then peer.shell "sleep 0.05" end
+    end
+    assert.equal(1, granted())
   end)
 end)
