@@ -15,6 +15,7 @@ typedef struct decoder {
     lua_State *L;
     const ic_tape *tape;
     int array_type, first_kept; /* stack indices */
+    bool keeps;                 /* the slots for kept texts are there */
     uint64_t kept[DECODE_KEPT]; /* their words; 0: none */
 } decoder;
 
@@ -26,8 +27,8 @@ void ic_lua_push_tape(lua_State *L, const ic_tape *tape, const uint64_t *word) {
     luaL_getmetatable(L, IC_ARRAY_TYPE);
     d.array_type = lua_gettop(L);
     d.first_kept = d.array_type + 1;
-    bool container = ic_tape_kind_of(*word) >= IC_TAPE_ARRAY;
-    if (container) lua_settop(L, d.array_type + DECODE_KEPT);
+    d.keeps = ic_tape_kind_of(*word) >= IC_TAPE_ARRAY;
+    if (d.keeps) lua_settop(L, d.array_type + DECODE_KEPT);
     decode_value(&d, word);
     lua_replace(L, d.array_type);
     lua_settop(L, d.array_type);
@@ -40,7 +41,7 @@ static void decode_new_text(decoder *d, const uint64_t *word) {
 }
 
 static void decode_text(decoder *d, const uint64_t *word) {
-    if (!(*word & IC_TAPE_SEEN)) {
+    if (!d->keeps || !(*word & IC_TAPE_SEEN)) {
         decode_new_text(d, word);
         return;
     }
