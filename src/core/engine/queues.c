@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define SHORTEST_WAIT   0.001 /* seconds */
 #define CONNECTIONS_MIN 16    /* kept for token answers and other hosts */
@@ -42,11 +43,19 @@ typedef struct ic_rate_queue {
 
 /* ---- in-flight permits ---- */
 
+/* An eighth of the descriptors that the process may have: the host needs the others (man 2 getrlimit). */
+static double host_queues_descriptors(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return CONNECTIONS_MAX;
+    return (double)limit.rlim_cur / 8;
+}
+
 /* libcurl keeps as many idle TCP connections as requests may be in flight. By default it keeps four for each
  * transfer under way, and so closes connections that the next calls could use. */
 static void host_queues_keep_connections(ic_engine *engine, double change) {
     engine->kept_connections += change;
-    long kept = (long)fmax(CONNECTIONS_MIN, fmin(engine->kept_connections, CONNECTIONS_MAX));
+    double most = fmin(CONNECTIONS_MAX, host_queues_descriptors());
+    long kept = (long)fmax(CONNECTIONS_MIN, fmin(engine->kept_connections, most));
     curl_multi_setopt(engine->multi, CURLMOPT_MAXCONNECTS, kept);
 }
 
