@@ -8,6 +8,7 @@
 #include "core/base/url.h"
 #include "core/http/instance.h"
 #include "core/json/json.h"
+#include "core/shared/driver.h"
 #include "core/shared/seal.h"
 #include <curl/curl.h>
 #include <stdlib.h>
@@ -377,6 +378,16 @@ static bool connection_add_origins(ic_connection *connection, ic_error *error) {
     return connection->activity_origin != NULL;
 }
 
+/* A password must not go over a connection in the clear when TLS was asked for. */
+static bool connection_read_shared(ic_connection *connection, ic_error *error) {
+    const ic_redis_driver *driver = ic_redis_driver_in_use();
+    if (!ic_shared_address_parse(connection->settings.shared, &connection->shared, error)) return false;
+    if (!connection->shared.tls || (driver && driver->tls)) return true;
+    ic_error_set(error, IC_ERR_ARGUMENT, "shared: rediss:// needs TLS, which %s does not have here",
+                 driver ? driver->library : "this installation");
+    return false;
+}
+
 static bool connection_complete(ic_connection *connection, ic_error *error) {
     ic_settings *settings = &connection->settings;
     if (!connection_add_origins(connection, error)) return false;
@@ -387,8 +398,7 @@ static bool connection_complete(ic_connection *connection, ic_error *error) {
         settings->store = NULL;
     }
     if (settings->store && !connection_resolve_store(settings, error)) return false;
-    if (settings->shared && !ic_shared_address_parse(settings->shared, &connection->shared, error))
-        return false;
+    if (settings->shared && !connection_read_shared(connection, error)) return false;
     ic_buf agent = {0};
     if (settings->user_agent) ic_buf_printf(&agent, "%s ", settings->user_agent);
     ic_buf_puts(&agent, "ironclad-lua/" IC_VERSION);
