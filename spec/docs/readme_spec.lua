@@ -1,5 +1,6 @@
 -- The examples of the README and of the guides run as they stand: Lua, and the lines of the command.
 local command = require "spec.support.command"
+local guide = require "spec.support.guide"
 local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
 
@@ -11,21 +12,11 @@ for path, count in pairs { ["README.md"] = 1, ["docs/connecting.md"] = 3, ["docs
     setup(function() sandbox = assert(require("ironclad.sandbox").start { port = 0, tls = true }) end)
     teardown(function() sandbox:stop() end)
 
-    local number = 0
-    for example in peer.read_file(path):gmatch "```lua\n(.-)```" do
-      number = number + 1
-      it("has an example that runs: " .. number, function()
-        local variables = ("local given = { IRONCLAD_INSTANCE = %q, IRONCLAD_CLIENT_ID = %q, "
-          .. "IRONCLAD_CLIENT_SECRET = %q, "
-          .. "IRONCLAD_AS_USER = %q, IRONCLAD_CA_FILE = %q }\nos.getenv = function(name) return given[name] end\n")
-          :format(sandbox.instance, sandbox.client_id, sandbox.client_secret, sandbox.as_user, sandbox.ca_file)
-        local output, status = peer.lua(variables .. example)
-        assert.equal(0, status, output)
-        assert.is_nil(output:find("not launched", 1, true), output)
-      end)
-    end
-
-    it("has examples", function() assert.equal(count, number) end)
+    local printed = {}
+    for i = 1, count do printed[i] = "" end
+    guide.examples(it, path, printed, {
+      never = "not launched", environment = function() return guide.environment(sandbox) end,
+    })
   end)
 end
 

@@ -11,8 +11,8 @@ local leftovers = {}
 -- and TCP connections that nobody has used since their server closed them. Everything else was there before the first
 -- spec, or is left over. ThreadSanitizer has a thread of its own, which starts with the first other one.
 local under_tsan = (os.getenv "LD_PRELOAD" or ""):find("libtsan", 1, true)
-local KEPT = { thread = under_tsan and 2 or 1, ["connected unix"] = 2, pipe = 4, ["[eventfd]"] = 1, ["listening unix"] = 1,
-  ["half-closed inet"] = math.huge }
+local KEPT = { thread = under_tsan and 2 or 1, ["connected unix"] = 2, pipe = 4, ["[eventfd]"] = 1,
+  ["listening unix"] = 1, ["half-closed inet"] = math.huge }
 
 -- The time that a thread or a process may take to end, and the other side to see that a connection is closed.
 local PATIENCE = 10 -- seconds
