@@ -28,22 +28,13 @@ local columns = {
   { "activity", function(activity) return activity.id end },
 }
 
--- A line of CSV (RFC 4180). A field is quoted where it must be.
-local function line(fields)
-  for i = 1, #columns do
-    local text = tostring(fields[i] == nil and "" or fields[i] == ironclad.null and "" or fields[i])
-    fields[i] = text:find '[",\r\n]' and '"' .. text:gsub('"', '""') .. '"' or text
-  end
-  return table.concat(fields, ",") .. "\r\n"
-end
-
 -- What `expand` has put in the place of an id; without it, a table with the id.
 local function expanded(value) return type(value) == "table" and value or { id = value } end
 
 local clickwrap, filter = ironclad.clickwrap.from_env(), ironclad.clickwrap.filter
-local header = {}
-for i, column in ipairs(columns) do header[i] = column[1] end
-assert(io.write(line(header)))
+local names = {}
+for i, column in ipairs(columns) do names[i] = column[1] end
+local out = assert(ironclad.csv.writer(io.stdout, { columns = names }))
 
 local read, written = 0, 0
 for activity in clickwrap.activity:each {
@@ -57,10 +48,10 @@ for activity in clickwrap.activity:each {
     for i, column in ipairs(columns) do
       fields[i] = column[2](activity, contract, version, activity.connection_data or {})
     end
-    assert(io.write(line(fields)))
+    assert(out:write(fields))
     written = written + 1
   end
   if read % 100 == 0 then io.stderr:write(("%d read, the last of %s\n"):format(read, activity.created_time)) end
 end
-assert(io.stdout:flush())
+assert(out:close())
 io.stderr:write(("%d acceptances written\n"):format(written))

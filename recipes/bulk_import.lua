@@ -8,7 +8,7 @@
 local ironclad = require "ironclad"
 local folder = arg[1] or error("usage: lua bulk_import.lua folder", 0)
 local support = (arg[0]:match "^(.*/)" or "./") .. "support/"
-local csv, journal = dofile(support .. "csv.lua"), dofile(support .. "journal.lua")(folder .. "/journal.txt")
+local journal = dofile(support .. "journal.lua")(folder .. "/journal.txt")
 local client = ironclad.from_env { scopes = ironclad.scopes_for { "records:list", "records:get", "records:create",
   "records:get_schema", "records:upload_attachment" } }
 
@@ -80,7 +80,7 @@ local function import(row)
   return record.id
 end
 
-local rows, names = csv.rows(folder .. "/metadata.csv")
+local rows, names = ironclad.csv.rows(folder .. "/metadata.csv")
 local missing, first_lines, failed = { externalId = true, file = true, type = true, name = true }, {}, 0
 for _, name in ipairs(names) do missing[name] = nil end
 if next(missing) then error(("metadata.csv has no column %s"):format((next(missing))), 0) end

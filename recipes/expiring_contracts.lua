@@ -12,16 +12,6 @@ local days = tonumber(arg[1] or 90) or error("usage: lua expiring_contracts.lua 
 local today, last = ironclad.date(os.time()), ironclad.date(os.time() + days * 24 * 3600)
 local columns = { "ironcladId", "type", "name", "expirationDate", "counterpartyName" }
 
--- A line of CSV (RFC 4180); a field is quoted where it must be.
-local function csv(row)
-  local fields = {}
-  for i, name in ipairs(columns) do
-    local text = tostring(row[name] == nil and "" or row[name])
-    fields[i] = text:find '[",\r\n]' and '"' .. text:gsub('"', '""') .. '"' or text
-  end
-  return table.concat(fields, ",") .. "\r\n"
-end
-
 local client = ironclad.from_env { scopes = ironclad.scopes_for { "records:list" } }
 local rows = {}
 for record in client.records:each {
@@ -32,7 +22,6 @@ for record in client.records:each {
 end
 table.sort(rows, function(a, b) return a.expirationDate < b.expirationDate end)
 
-local header = {}
-for _, name in ipairs(columns) do header[name] = name end
-io.write(csv(header))
-for _, row in ipairs(rows) do io.write(csv(row)) end
+local out = assert(ironclad.csv.writer(io.stdout, { columns = columns }))
+for _, row in ipairs(rows) do assert(out:write(row)) end
+assert(out:close())

@@ -14,18 +14,9 @@ local ironclad = require "ironclad"
 local path = arg[1] or error("usage: lua record_changes.lua FILE.csv [gone]", 0)
 local columns = { "id", "ironcladId", "lastUpdated", "type", "name", "counterpartyName" }
 
--- A line of CSV (RFC 4180); a field is quoted where it must be.
-local function csv(row)
-  local fields = {}
-  for i, name in ipairs(columns) do
-    local text = tostring(row[name] == nil and "" or row[name])
-    fields[i] = text:find '[",\r\n]' and '"' .. text:gsub('"', '""') .. '"' or text
-  end
-  return table.concat(fields, ",") .. "\r\n"
-end
-
 local client = ironclad.from_env { scopes = ironclad.scopes_for { "records:list", "records:get" } }
 local file = assert(io.open(path, "a"))
+local out = assert(ironclad.csv.writer(file, { columns = columns, header = false }))
 local count = 0
 
 for record in client.records:changes {
@@ -34,7 +25,7 @@ for record in client.records:changes {
   reconcile = arg[2] == "gone",
 } do
   local row = record.gone and { id = record.id, lastUpdated = "gone" } or record:plain()
-  assert(file:write(csv(row)))
+  assert(out:write(row))
   assert(file:flush()) -- it is in the file before it counts as handled
   count = count + 1
 end

@@ -15,19 +15,12 @@ local ironclad = require "ironclad"
 local path, port = arg[1], tonumber(arg[2] or 8080)
 if not path or not port then error("usage: lua webhook_to_csv.lua FILE.csv [PORT]", 0) end
 
--- A line of CSV (RFC 4180); a field is quoted where it must be.
-local function csv(fields)
-  for i, value in ipairs(fields) do
-    local text = tostring(value)
-    fields[i] = text:find '[",\r\n]' and '"' .. text:gsub('"', '""') .. '"' or text
-  end
-  return table.concat(fields, ",") .. "\r\n"
-end
-
 local client = ironclad.from_env {
   scopes = ironclad.scopes_for { "webhooks:list", "webhooks:create", "webhooks:update", "workflows:get" },
 }
 local file = assert(io.open(path, "a"))
+local columns = { "time", "event", "workflow", "title", "id" }
+local out = assert(ironclad.csv.writer(file, { columns = columns, header = false }))
 
 -- The title of the event's workflow, which may have been deleted since. Other errors are raised: the event is then
 -- tried again later.
@@ -42,8 +35,8 @@ local receiver = client.webhooks:receiver {
   on = {
     ["*"] = function(event)
       local payload = type(event.payload) == "table" and event.payload or {}
-      assert(file:write(csv { tostring(event.timestamp), tostring(event.name), tostring(payload.workflowID),
-        title_of(event), event.id }))
+      assert(out:write { tostring(event.timestamp), tostring(event.name), tostring(payload.workflowID), title_of(event),
+        event.id })
       assert(file:flush()) -- it is in the file before it counts as handled
     end,
   },

@@ -62,6 +62,14 @@ describe("ironclad.csv", function()
     assert.equal('x "y", z', rows(peer.read_file(path))[1][1].b)
   end)
 
+  it("leaves JSON null empty, as nil", function()
+    local texts = {}
+    local out = ironclad.csv.writer(function(text) texts[#texts + 1] = text end,
+      { columns = { "a", "b", "c" }, header = false })
+    out:write { a = ironclad.null, c = false }
+    assert.equal(",,false\r\n", table.concat(texts))
+  end)
+
   it("writes other separators, no header, and formulas when asked", function()
     local texts = {}
     local out = ironclad.csv.writer(function(text) texts[#texts + 1] = text end,

@@ -6,6 +6,7 @@
 --   out:write { ironcladId = "IC-1", name = "An NDA" }
 --   out:close()
 
+local core = require "ironclad.core"
 local mistake = require "ironclad.base.mistake"
 
 local csv = {}
@@ -177,10 +178,10 @@ local function protected(text)
   return text
 end
 
---- A value as a field of CSV.
+--- A value as a field of CSV. nil and JSON null are an empty field.
 -- @param options { separator = ",", formulas = whether a text that begins like a formula is left as it is (false) }
 function csv.field(value, options)
-  local text = value == nil and "" or tostring(value)
+  local text = (value == nil or value == core.null) and "" or tostring(value)
   local separator = options and options.separator or ","
   if type(value) == "string" and not (options and options.formulas) then text = protected(text) end
   if text:find('["\r\n]') or text:find(separator, 1, true) or text:find "^%s" or text:find "%s$" then
