@@ -463,7 +463,7 @@ describe("the state", function()
     local times = all_of "records"
     local time = ironclad.date(times[all[1]])
     assert.is_truthy(time)
-    local whole = ('["%s",%d,0]\n'):format(all[1], require("ironclad.events.moment").read(times[all[1]]))
+    local whole = ('["%s",%d,0]\n'):format(all[1], require("ironclad.base.moment").read(times[all[1]]))
     for length = 0, #whole do
       peer.write_file(path(), header .. whole:sub(1, length))
       peer.shell("chmod 600 " .. peer.quoted(path()))

@@ -30,20 +30,8 @@ local function latest(cw, label, signer, group, test, options)
   end
   local answer, err, response = cw:call("get-the-latest-versions-signed", { query = query }, options)
   if err then return nil, err, response end
-  if type(answer) ~= "table" then
-    return nil, common.failure(label, "protocol", "Clickwrap answered no table of contracts"), response
-  end
-  for contract, is_accepted in pairs(answer) do
-    if type(contract) ~= "string" or type(is_accepted) ~= "boolean" then
-      return nil, common.failure(label, "protocol", "Clickwrap did not say of contract %s whether it is accepted",
-        tostring(contract)), response
-    end
-  end
-  if next(answer) == nil then
-    return nil, common.failure(label, "not_found",
-      "group %s has no published contracts, or does not exist in this site", tostring(group)), response
-  end
-  return answer, nil, response
+  return common.by_contract(label, answer, response, group, "boolean", "Clickwrap answered no table of contracts",
+    "Clickwrap did not say of contract %s whether it is accepted")
 end
 
 --- Asks Clickwrap, without the cache.

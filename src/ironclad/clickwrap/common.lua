@@ -3,6 +3,7 @@
 local core = require "ironclad.core"
 local Error = require "ironclad.base.error"
 local journal = require "ironclad.clickwrap.journal"
+local moment = require "ironclad.base.moment"
 local site = require "ironclad.clickwrap.site"
 
 local common = {}
@@ -39,25 +40,10 @@ function common.find(cw, label)
   return nil, err, response
 end
 
-local months = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11,
-  Dec = 12 }
-
--- The Unix time of an HTTP date (RFC 9110, 5.6.7), or nil. Days are counted from 1 March of the year 0.
-local function unix_time(date)
-  local day, month, year, hour, minute, second = date:match "^%a+, (%d%d) (%a%a%a) (%d%d%d%d) (%d%d):(%d%d):(%d%d) GMT$"
-  if not day or not months[month] then return nil end
-  local shifted = (months[month] + 9) % 12
-  local years = year - (shifted >= 10 and 1 or 0)
-  local days = years * 365 + math.floor(years / 4) - math.floor(years / 100) + math.floor(years / 400)
-    + math.floor((shifted * 153 + 2) / 5) + day - 1 - 719468
-  return ((days * 24 + hour) * 60 + minute) * 60 + second
-end
-
 --- Notes Clickwrap's clock from a response.
 function common.note_clock(cw, response)
-  local date = response and response.headers and response.headers.date
-  local time = type(date) == "string" and unix_time(date)
-  if time then common.state(cw).ahead = time - os.time() end
+  local time = moment.read_http(response and response.headers and response.headers.date)
+  if time then common.state(cw).ahead = time / 1000 - os.time() end
 end
 
 --- A day in Clickwrap's time, as 2026-01-31, that is certainly before a time of this machine's.
@@ -92,6 +78,24 @@ function common.failure(label, kind, message, ...)
     message = message:format(...) }
 end
 
+--- Checks an answer that has a value for each contract of a group.
+-- @param kind the type of the values
+-- @param problem what is wrong with another answer, and problem_of with a value of one contract (%s)
+-- @return the answer, err, response. An answer without any contract is the error "not_found"
+function common.by_contract(label, answer, response, group, kind, problem, problem_of)
+  if type(answer) ~= "table" then return nil, common.failure(label, "protocol", problem), response end
+  for contract, value in pairs(answer) do
+    if type(contract) ~= "string" or type(value) ~= kind then
+      return nil, common.failure(label, "protocol", problem_of, tostring(contract)), response
+    end
+  end
+  if next(answer) == nil then
+    return nil, common.failure(label, "not_found",
+      "group %s has no published contracts, or does not exist in this site", tostring(group)), response
+  end
+  return answer, nil, response
+end
+
 --- The versions of a group that are published now.
 -- @return { [contract id] = version id }, err, response. A group without any is the error "not_found"
 function common.published(cw, label, group, options)
@@ -101,20 +105,8 @@ function common.published(cw, label, group, options)
     err.operation = label
     return nil, err, response
   end
-  if type(answer) ~= "table" then
-    return nil, common.failure(label, "protocol", "Clickwrap answered no table of versions"), response
-  end
-  for contract, version in pairs(answer) do
-    if type(contract) ~= "string" or type(version) ~= "string" then
-      return nil, common.failure(label, "protocol", "Clickwrap answered no version for contract %s",
-        tostring(contract)), response
-    end
-  end
-  if next(answer) == nil then
-    return nil, common.failure(label, "not_found",
-      "group %s has no published contracts, or does not exist in this site", tostring(group)), response
-  end
-  return answer, nil, response
+  return common.by_contract(label, answer, response, group, "string", "Clickwrap answered no table of versions",
+    "Clickwrap answered no version for contract %s")
 end
 
 return common

@@ -17,7 +17,7 @@
 -- - A list without an order is read again until it has nothing new.
 
 local Error = require "ironclad.base.error"
-local moment = require "ironclad.events.moment"
+local moment = require "ironclad.base.moment"
 local resources = require "ironclad.resources.resources"
 local run = require "ironclad.calls.run"
 
