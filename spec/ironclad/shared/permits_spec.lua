@@ -90,12 +90,17 @@ describe("rate limits shared through Redis", function()
   end)
 
   it("are this machine's share while Redis is away, and shared again when it is back", function()
-    local client = connect { rate_share = 0.5 }
+    local waits, lines = {}, {}
+    local client = connect { rate_share = 0.5, log = function(text) lines[#lines + 1] = text end,
+      on_wait = function(event) waits[#waits + 1] = event.reason end }
     client.workflows:list()
+    assert.same({}, waits)
     server:kill()
     local count, err = calls_until_refused(client)
     assert.equal("rate_limited", err.kind)
     assert.equal(5, count) -- with the first one, half of the 12
+    assert.same({ "shared" }, waits)
+    assert.truthy(table.concat(lines, "\n"):find("goes on without the shared Redis, which cannot be reached", 1, true))
     server:run()
     assert.truthy(ironclad.must(client.records:list { pageSize = 1 }))
   end)

@@ -23,7 +23,8 @@ struct ic_event {
     long status;           /* 0: there was no answer */
     ic_error_kind failure; /* IC_OK: none */
     double seconds;     /* RESPONSE: how long the attempt took; RETRY, WAIT: the pause; negative: unknown */
-    const char *reason; /* static; WAIT: "budget", "in_flight" (no permit is free) or "retry_after" */
+    const char *reason; /* static; WAIT: "budget", "in_flight" (no permit is free), "retry_after", or "shared"
+                         * (the shared Redis cannot be reached) */
     const char *bucket; /* static; WAIT: the rate-limit bucket; NULL: none */
     char *request_id;   /* owned; RESPONSE: x-ironclad-requestid; NULL: unknown */
     unsigned lost;      /* events just before this one that were dropped */

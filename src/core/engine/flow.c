@@ -193,6 +193,10 @@ static void flow_note_wait(ic_call *call, const char *reason, double seconds) {
                                     .bucket = bucket == IC_BUCKET_NONE ? NULL : ic_bucket_name(bucket)});
 }
 
+void ic_flow_note_alone(ic_call *call) {
+    flow_note_wait(call, "shared", -1);
+}
+
 /* A wait that is as short as an answer of the shared Redis is not worth telling. */
 void ic_flow_note_rate_wait(ic_call *call, double seconds) {
     if (call->wait_noted || seconds < SHORT_WAIT) return;

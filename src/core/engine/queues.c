@@ -140,12 +140,14 @@ static void rate_queue_tell_waiting(ic_engine *engine, ic_list *list, double now
     }
 }
 
-/* Acquires a permit. 0: acquired; otherwise the seconds to wait. While the shared Redis gives permits, the
- * own budget knows what the service has said, and has no share of its own. */
-static double rate_queue_take(ic_rate_queue *queue, ic_bucket bucket, size_t wanted, double now) {
+/* Acquires a permit for the call. 0: acquired; otherwise the seconds to wait. While the shared Redis gives
+ * permits, the own budget knows what the service has said, and has no share of its own. */
+static double rate_queue_take(ic_rate_queue *queue, ic_call *call, size_t wanted, double now) {
+    ic_bucket bucket = call->request.bucket;
     if (!queue->permits) return ic_budget_acquire(queue->budget, bucket, now);
     bool alone = !ic_shared_permits_are_shared(queue->permits, now);
     ic_budget_set_share(queue->budget, alone ? queue->share : 1);
+    if (alone && !queue->alone) ic_flow_note_alone(call);
     queue->alone = alone;
     double wait = ic_budget_acquire(queue->budget, bucket, now);
     if (wait > 0 || alone) return wait;
@@ -172,7 +174,7 @@ static void rate_queue_on_timer(void *engine, void *owner, double now) {
     for (int bucket = 0; bucket < IC_BUCKET_COUNT; bucket++) {
         ic_list *list = &queue->waiting[bucket];
         while (list->first && !queue->timers[bucket].index) {
-            double pause = rate_queue_take(queue, (ic_bucket)bucket, rate_queue_length(list), now);
+            double pause = rate_queue_take(queue, list->first, rate_queue_length(list), now);
             if (pause > 0) {
                 ic_timer_set(&((ic_engine *)engine)->timers, &queue->timers[bucket], now + pause);
                 rate_queue_tell_waiting(engine, list, now, pause);
@@ -193,7 +195,7 @@ double ic_rate_permit_acquire(ic_engine *engine, ic_call *call, double now) {
     ic_list *list = &queue->waiting[bucket];
     ic_timer *timer = &queue->timers[bucket];
     bool others = list->first && timer->index;
-    double pause = others ? timer->at - now : rate_queue_take(queue, bucket, 1, now);
+    double pause = others ? timer->at - now : rate_queue_take(queue, call, 1, now);
     if (pause <= 0 && !others) {
         call->has_rate_permit = true;
         return 0;

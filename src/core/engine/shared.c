@@ -28,8 +28,7 @@ static ic_link *shared_link(ic_connection *connection, ic_error *error) {
         return NULL;
     }
     if (!ic_shared_address_parse(connection->settings.shared, &address, error)) return NULL;
-    ic_link_host host = {.wake = ic_engine_wake};
-    ic_link *link = ic_link_new(driver, &address, &host, error);
+    ic_link *link = ic_link_new(driver, &address, ic_engine_wake, error);
     ic_shared_address_clear(&address);
     return link;
 }

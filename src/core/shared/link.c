@@ -31,7 +31,7 @@ typedef enum link_state {
 struct ic_link {
     const ic_redis_driver *driver;
     ic_shared_address address;
-    ic_link_host host;
+    void (*wake)(void);
     link_state state;
     ic_lookup *lookup;
     char addresses[IC_ADDRESSES_LIMIT][INET6_ADDRSTRLEN];
@@ -148,6 +148,16 @@ static void link_close(ic_link *link) {
     link->lookup = NULL;
 }
 
+/* Moves the commands that do not wait for another connection to `failing`. */
+static void link_collect_impatient(ic_link *link) {
+    for (ic_link_command *command = link->waiting.first, *next; command; command = next) {
+        next = command->next;
+        if (command->patient) continue;
+        ic_command_remove(command);
+        ic_commands_append(&link->failing, command);
+    }
+}
+
 /* The server cannot be reached, or not any more. Commands that were sent may have been carried out; those
  * that are patient and have not been sent wait for the next connection. */
 static void link_break(ic_link *link, const char *why) {
@@ -161,19 +171,13 @@ static void link_break(ic_link *link, const char *why) {
     link->state = LINK_PAUSING;
     double pause = fmin(PAUSE_FIRST * pow(2, fmin(link->failures, 16)), PAUSE_LONGEST);
     link->state_until = link->now + pause * (0.5 + link->random / 2);
-    if (link->failures++ == 0 && link->host.changed)
-        link->host.changed(link->host.owner, false, link->reason);
+    link->failures++;
     while (link->sent.first) {
         ic_link_command *command = link->sent.first;
         ic_command_remove(command);
         ic_commands_append(&link->failing, command);
     }
-    for (ic_link_command *command = link->waiting.first, *next; command; command = next) {
-        next = command->next;
-        if (command->patient) continue;
-        ic_command_remove(command);
-        ic_commands_append(&link->failing, command);
-    }
+    link_collect_impatient(link);
     char text[REASON_SIZE + 64];
     snprintf(text, sizeof text, was_up ? "was lost: %s" : "cannot be reached: %s", link->reason);
     link_fail_all(link, text);
@@ -187,11 +191,9 @@ static void link_on_ended(void *owner, const char *why) {
 }
 
 static void link_on_ready(ic_link *link) {
-    bool was_down = link->failures > 0;
     link->state = LINK_READY;
     link->failures = 0;
     link->state_until = INFINITY;
-    if (was_down && link->host.changed) link->host.changed(link->host.owner, true, link->reason);
     link_transmit_waiting(link);
 }
 
@@ -314,7 +316,7 @@ static void link_begin(ic_link *link) {
         return;
     }
     link->state = LINK_LOOKUP;
-    link->lookup = ic_lookup_start(link->address.host, link->host.wake);
+    link->lookup = ic_lookup_start(link->address.host, link->wake);
     if (!link->lookup) link_break(link, "the look-up of its name could not be started");
 }
 
@@ -369,12 +371,7 @@ static double link_answer_due(const ic_link *link) {
 /* While the server cannot be reached, impatient commands fail. */
 static void link_fail_impatient(ic_link *link) {
     if (!ic_link_is_down(link)) return;
-    for (ic_link_command *command = link->waiting.first, *next; command; command = next) {
-        next = command->next;
-        if (command->patient) continue;
-        ic_command_remove(command);
-        ic_commands_append(&link->failing, command);
-    }
+    link_collect_impatient(link);
     char text[REASON_SIZE + 64];
     snprintf(text, sizeof text, "cannot be reached: %s", link->reason);
     link_fail_all(link, text);
@@ -424,7 +421,7 @@ const char *ic_link_name(const ic_link *link) {
 
 /* ---- the link itself ---- */
 
-ic_link *ic_link_new(const ic_redis_driver *driver, ic_shared_address *address, const ic_link_host *host,
+ic_link *ic_link_new(const ic_redis_driver *driver, ic_shared_address *address, void (*wake)(void),
                      ic_error *error) {
     ic_link *link = ic_calloc(1, sizeof *link);
     if (!link) {
@@ -434,7 +431,7 @@ ic_link *ic_link_new(const ic_redis_driver *driver, ic_shared_address *address, 
     link->driver = driver;
     link->address = *address;
     *address = (ic_shared_address){0};
-    link->host = *host;
+    link->wake = wake;
     link->state_until = link->earliest = INFINITY;
     link->descriptor = -1;
     return link;

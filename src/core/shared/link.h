@@ -22,16 +22,9 @@ typedef struct ic_link_command ic_link_command;
  * leaves an empty one. */
 typedef void ic_link_done(void *owner, ic_reply *reply, const ic_error *error);
 
-/* What the owner does for a link. */
-typedef struct ic_link_host {
-    void (*wake)(void); /* called on any thread; ic_link_serve must follow */
-    /* Whether the server can be reached has changed. May be NULL. */
-    void (*changed)(void *owner, bool up, const char *why);
-    void *owner;
-} ic_link_host;
-
-/* Takes the address over, leaving it empty. Opens nothing. NULL with MEMORY. */
-ic_link *ic_link_new(const ic_redis_driver *driver, ic_shared_address *address, const ic_link_host *host,
+/* Takes the address over, leaving it empty. Opens nothing. `wake` is called on any thread; ic_link_serve must
+ * follow. NULL with MEMORY. */
+ic_link *ic_link_new(const ic_redis_driver *driver, ic_shared_address *address, void (*wake)(void),
                      ic_error *error);
 /* Ends the connection. Commands under way are dropped without a call. */
 void ic_link_free(ic_link *link);

@@ -9,8 +9,9 @@
 --   on_response  status (nil without an answer), error (the kind of the failure, or nil), seconds (of this attempt),
 --                request_id
 --   on_retry     status or error (the reason), seconds (until it is sent again)
---   on_wait      reason: "budget" (the rate limit), "in_flight" (max_in_flight) or "retry_after" (Ironclad asked for
---                it); bucket, seconds (nil when that is not known)
+--   on_wait      reason: "budget" (the rate limit), "in_flight" (max_in_flight), "retry_after" (Ironclad asked for it)
+--                or "shared" (the shared Redis cannot be reached, and this machine keeps to its rate_share; told once);
+--                bucket, seconds (nil when that is not known)
 -- and `lost`, the number of events before it that were dropped. When a call has to fetch a token first, the request for
 -- the token is reported too.
 --
@@ -70,7 +71,11 @@ local function duration(number)
   return number < 1 and ("%.0f ms"):format(number * 1000) or ("%.1f s"):format(number)
 end
 
-local waits = { budget = "the budget", in_flight = "another request to end", retry_after = "what Ironclad asked for" }
+local waits = {
+  budget = "waits%s for the budget", in_flight = "waits%s for another request to end",
+  retry_after = "waits%s for what Ironclad asked for",
+  shared = "goes on%s without the shared Redis, which cannot be reached: rate_share counts",
+}
 
 local lines = {
   response = function(event)
@@ -82,8 +87,9 @@ local lines = {
     return ("%s again in %s after %s"):format(event.operation, duration(event.seconds), event.status or event.error)
   end,
   wait = function(event)
-    return ("%s waits%s for %s%s"):format(event.operation, event.seconds and " " .. duration(event.seconds) or "",
-      waits[event.reason], event.bucket and event.reason ~= "in_flight" and (" (%s)"):format(event.bucket) or "")
+    return ("%s %s%s"):format(event.operation,
+      waits[event.reason]:format(event.seconds and " " .. duration(event.seconds) or ""),
+      event.bucket and event.reason ~= "in_flight" and (" (%s)"):format(event.bucket) or "")
   end,
 }
 
