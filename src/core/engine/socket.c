@@ -7,6 +7,7 @@
 #include "core/engine/flow.h"
 #include "core/engine/socket_path.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -27,6 +28,7 @@ typedef struct client {
 typedef struct ic_socket {
     int listener;        /* -1: none */
     double paused_until; /* ic_now's seconds; until then no client is accepted */
+    int spare; /* a descriptor that is given up to refuse a client when no other is left; -1: none */
     client *clients;
     size_t count, capacity;
     /* As polled last: the caller's own, the listener if it was, then the first of the clients. */
@@ -40,6 +42,14 @@ static void socket_close_descriptor(int descriptor) {
     close(descriptor);
 }
 
+/* Opens the spare descriptor unless it is there. It may fail, and is tried again before the next wait. */
+static void socket_keep_spare(ic_socket *socket) {
+    if (socket->spare >= 0 || (socket->spare = open("/dev/null", O_RDONLY | O_CLOEXEC)) < 0) return;
+    if (ic_process_register(socket->spare)) return;
+    close(socket->spare);
+    socket->spare = -1;
+}
+
 /* The engine's socket, with the listener that has been opened last. NULL when out of memory, or while none
  * was opened. */
 static ic_socket *socket_of(ic_engine *engine) {
@@ -47,7 +57,7 @@ static ic_socket *socket_of(ic_engine *engine) {
     if (listener < 0) return engine->socket;
     if (!engine->socket) {
         engine->socket = ic_calloc(1, sizeof *engine->socket);
-        if (engine->socket) engine->socket->listener = -1;
+        if (engine->socket) engine->socket->listener = engine->socket->spare = -1;
     }
     if (!engine->socket) {
         socket_close_descriptor(listener);
@@ -55,6 +65,7 @@ static ic_socket *socket_of(ic_engine *engine) {
     }
     if (engine->socket->listener >= 0) socket_close_descriptor(engine->socket->listener);
     engine->socket->listener = listener;
+    socket_keep_spare(engine->socket);
     return engine->socket;
 }
 
@@ -86,13 +97,26 @@ static void socket_close_idle(ic_socket *socket) {
         if (!socket->clients[i].call && !socket->clients[i].length) socket_close_client(socket, i);
 }
 
+/* Descriptors have run out, so the clients that wait for nothing are closed. The next one that wants to be
+ * accepted is accepted and closed: it would otherwise wait for an answer that cannot come, and nginx, in the
+ * same process, keeps its own descriptors until then. A client that is refused polls its call. */
+static void socket_refuse(ic_socket *socket) {
+    socket_close_idle(socket);
+    if (socket->spare < 0) return;
+    socket_close_descriptor(socket->spare);
+    socket->spare = -1;
+    int descriptor = ic_accept(socket->listener);
+    if (descriptor >= 0) close(descriptor);
+    socket_keep_spare(socket);
+}
+
 static void socket_accept(ic_socket *socket) {
     while (socket_make_room(socket)) {
         int descriptor = ic_accept(socket->listener);
         if (descriptor < 0 && (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)) return;
         if (descriptor < 0 || !ic_process_register(descriptor)) {
             if (descriptor >= 0) close(descriptor);
-            socket_close_idle(socket);
+            socket_refuse(socket);
             break;
         }
         socket->clients[socket->count++] = (client){.descriptor = descriptor};
@@ -176,6 +200,7 @@ void ic_socket_serve(ic_engine *engine) {
     }
     socket->polled_count = 0;
     socket->listener_polled = false;
+    socket_keep_spare(socket);
     if (pending) socket_accept(socket);
 }
 
@@ -186,6 +211,7 @@ void ic_socket_close(ic_engine *engine) {
     while (socket->count)
         socket_close_client(socket, socket->count - 1);
     if (socket->listener >= 0) socket_close_descriptor(socket->listener);
+    if (socket->spare >= 0) socket_close_descriptor(socket->spare);
     ic_free(socket->clients);
     ic_free(socket->polled);
     ic_free(socket);
