@@ -3,6 +3,7 @@
 #include "spec/core/engine/engine_trial.h"
 #include <dlfcn.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -20,11 +21,19 @@ static void open_socket(void) {
     ic_error_clear(&error);
 }
 
-static int connect_client(void) {
+static int new_client(void) {
+    return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
+static void connect_new(int descriptor) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
     CHECK(connect(descriptor, (struct sockaddr *)&address, sizeof address) == 0);
+}
+
+static int connect_client(void) {
+    int descriptor = new_client();
+    connect_new(descriptor);
     return descriptor;
 }
 
@@ -67,6 +76,58 @@ static void test_notifications(void) {
     ask(descriptor, 0);
     CHECK(receive(descriptor, PATIENCE) == 1);
     close(descriptor);
+    ic_connection_release(connection);
+    end_mailbox(mailbox);
+    ic_peer_free(peer);
+}
+
+/* Without a descriptor for them, clients are closed, so that they do not wait for an answer that cannot come.
+ * Those that wait already are served, and so are all others as soon as there are descriptors again. */
+static void test_no_descriptors(void) {
+    enum { CLIENTS = 3, MOST = 256 };
+    struct rlimit before, low;
+    int clients[CLIENTS], taken[MOST], count = 0;
+    ic_peer *peer = start_silent();
+    ic_mailbox *mailbox = ic_call_mailbox_new(NULL);
+    ic_connection *connection = connect_to(peer, true);
+    connection->settings.watched = false; /* no notices but the end */
+    open_socket();
+    ic_call *call = start_call(mailbox, connection, "retrieve-a-workflow");
+    int waiting = connect_client();
+    ask(waiting, 0);
+    CHECK(receive(waiting, PATIENCE) == 1);
+    ask(waiting, call->id);
+    CHECK(ic_peer_await(peer, 1) == 1);
+    for (int i = 0; i < CLIENTS; i++)
+        clients[i] = new_client();
+    CHECK(getrlimit(RLIMIT_NOFILE, &before) == 0);
+    low = before;
+    low.rlim_cur = (rlim_t)clients[CLIENTS - 1] + 8;
+    CHECK(setrlimit(RLIMIT_NOFILE, &low) == 0);
+    while (count < MOST && (taken[count] = dup(0)) >= 0)
+        count++;
+    CHECK(count < MOST);
+    for (int i = 0; i < CLIENTS; i++) {
+        connect_new(clients[i]);
+        send(clients[i], "1\n", 2, MSG_NOSIGNAL); /* it may be closed by now */
+    }
+    for (int i = 0; i < CLIENTS; i++)
+        CHECK(receive(clients[i], PATIENCE) == 0);
+    CHECK(receive(waiting, 0) == -1);
+    while (count)
+        close(taken[--count]);
+    CHECK(setrlimit(RLIMIT_NOFILE, &before) == 0);
+    int other = connect_client();
+    ask(other, 0);
+    CHECK(receive(other, PATIENCE) == 1);
+    ic_call_cancel(call);
+    await(mailbox, call);
+    CHECK(receive(waiting, PATIENCE) == 1);
+    for (int i = 0; i < CLIENTS; i++)
+        close(clients[i]);
+    close(other);
+    close(waiting);
+    ic_call_release(call);
     ic_connection_release(connection);
     end_mailbox(mailbox);
     ic_peer_free(peer);
@@ -233,6 +294,7 @@ int main(void) {
     limit_seconds(100);
     CHECK(mkdtemp(folder));
     STAGE(test_notifications);
+    STAGE(test_no_descriptors);
     STAGE(test_disconnecting);
     STAGE(test_bad_requests);
     STAGE(test_path);
