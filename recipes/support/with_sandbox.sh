@@ -22,13 +22,28 @@ finish() {
     [ -z "$sandbox" ] || wait "$sandbox"
     [ -z "$folder" ] || rm -rf "$folder"
 }
-trap 'finish; exit 130' INT
-trap 'finish; exit 143' TERM HUP
+# A signal that comes while a process is started waits until the process is known: it would not be ended otherwise.
+starting='' signalled=''
+# shellcheck disable=SC2329
+stop() { # the exit status
+    signalled=$1
+    [ -z "$starting" ] || return 0
+    finish
+    exit "$1"
+}
+trap 'stop 130' INT
+trap 'stop 143' TERM HUP
+started() {
+    starting=''
+    [ -z "$signalled" ] || stop "$signalled"
+}
 
 # The sandbox writes its lines into a named pipe, which is removed as soon as both ends are open.
 folder=$(mktemp -d) && mkfifo "$folder/lines" || exit 1
+starting=yes
 ironclad-sandbox >"$folder/lines" &
 sandbox=$!
+started
 exec 3<"$folder/lines"
 rm -rf "$folder"
 folder=''
@@ -48,8 +63,10 @@ if [ -z "${IRONCLAD_INSTANCE:-}" ]; then
     exit 1
 fi
 
+starting=yes
 "$@" 3<&- &
 command=$!
+started
 wait "$command"
 status=$?
 command=''
