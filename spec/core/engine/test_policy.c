@@ -1,5 +1,5 @@
 /* Every way in which an attempt can end, for every operation of the catalog, against a table that was written
- * by hand from the README ("Retries and limits").
+ * by hand from docs/limits.md.
  *
  * A cell is verdict, outcome and `retryable`:
  *   D done, F fail, R repeat, L too late, W renew   n not done, u unknown   y retryable, - not */

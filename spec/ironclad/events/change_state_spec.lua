@@ -122,7 +122,8 @@ describe("the state", function()
         end
       end)
       io.write(fine and "done\n" or changes.error.kind .. " " .. why .. "\n")
-    ]]):format(trial.sandbox.url, trial.sandbox.client_id, trial.sandbox.client_secret, trial.sandbox.as_user, path "out", path())
+    ]]):format(trial.sandbox.url, trial.sandbox.client_id, trial.sandbox.client_secret, trial.sandbox.as_user,
+      path "out", path())
     -- Files of at most 4 blocks; without the signal, a write beyond fails.
     local limited = { before = "trap '' XFSZ; ulimit -f 4" }
     local given, total = {}, 0
@@ -185,7 +186,8 @@ describe("killed at every step", function()
       start(resource == "records" and { fixtures = fixtures("records", 5) } or nil)
       local settings = path "settings.lua"
       peer.write_file(settings, ("return { resource = %q, arguments = %s, state = %q, connect = { instance = %q, "
-        .. "client_id = %q, client_secret = %q, as_user = %q } }"):format(resource, arguments, path(), trial.sandbox.url,
+        .. "client_id = %q, client_secret = %q, as_user = %q } }"):format(resource, arguments, path(),
+          trial.sandbox.url,
         trial.sandbox.client_id, trial.sandbox.client_secret, trial.sandbox.as_user))
       local all, wanted = {}, 0
       for _, entry in ipairs(collect(resource,

@@ -144,32 +144,8 @@ describe("inbox = \"shared\"", function()
     local EVENTS, KILLS = 60, 6
     local box = open()
     for n = 1, EVENTS do assert.is_true(box:put("id" .. n, text_of(n))) end
-    -- A worker writes each event down, and then reports it as done. It kills itself with an event in hand.
-    for round = 1, KILLS do
-      process.fork_run(function()
-        local mine = open { lease = 0.3 }
-        local left = 8
-        local item, soon = mine:take()
-        while item or soon do
-          if item then
-            local log = assert(io.open(folder .. "/handled", "a"))
-            log:write(item.id, "\n")
-            log:close()
-            left = left - 1
-            if left == 0 then peer.shell "kill -KILL $PPID" end
-            assert(mine:done(item))
-          else
-            peer.shell(("sleep %.3f"):format(soon))
-          end
-          item, soon = mine:take()
-        end
-      end)
-      if round % 2 == 0 then
-        server:kill()
-        server:run()
-      end
-    end
-    process.fork_run(function()
+    -- Writes each event down, and then reports it as done. After `most` events it kills itself with one in hand.
+    local function work(most)
       local mine = open { lease = 0.3 }
       local item, soon = mine:take()
       while item or soon do
@@ -177,13 +153,23 @@ describe("inbox = \"shared\"", function()
           local log = assert(io.open(folder .. "/handled", "a"))
           log:write(item.id, "\n")
           log:close()
+          most = most - 1
+          if most == 0 then peer.shell "kill -KILL $PPID" end
           assert(mine:done(item))
         else
           peer.shell(("sleep %.3f"):format(soon))
         end
         item, soon = mine:take()
       end
-    end)
+    end
+    for round = 1, KILLS do
+      assert.equal(128 + 9, process.fork_run(function() work(8) end))
+      if round % 2 == 0 then
+        server:kill()
+        server:run()
+      end
+    end
+    assert.equal(0, process.fork_run(function() work(math.huge) end))
     local times, handled, twice = {}, 0, 0
     for id in peer.read_file(folder .. "/handled"):gmatch "[^\n]+" do times[id] = (times[id] or 0) + 1 end
     for _, count in pairs(times) do
