@@ -108,7 +108,7 @@ describe("a receiver", function()
     assert.are.equal(200, (receiver:handle(headers, body)))
   end)
 
-  it("passes over what `when` does not want", function()
+  it("ignores what `when` does not want", function()
     local wanted = false
     local receiver, noted = listen {
       when = function(event) return wanted and event.payload.workflowID == "w1" end,
@@ -116,7 +116,7 @@ describe("a receiver", function()
     local headers, body = send()
     assert.are.equal(200, (receiver:handle(headers, body)))
     wanted = true
-    assert.are.equal(200, (receiver:handle(headers, body))) -- it stays passed over
+    assert.are.equal(200, (receiver:handle(headers, body))) -- it stays ignored
     assert.are.same({}, noted)
     receiver:handle(send())
     assert.are.equal(1, #noted)

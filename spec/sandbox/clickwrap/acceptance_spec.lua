@@ -259,7 +259,7 @@ describe("an integration", function()
     assert.are.equal("", requests[1].body)
   end)
 
-  it("is no webhook of the CLM", function()
+  it("is not a webhook of the CLM", function()
     receive { token = "shared" }
     local client = local_ironclad.connect(sandbox)
     for webhook in client.webhooks:each() do assert.is_nil(webhook.targetURL:find "hook%?of=us") end

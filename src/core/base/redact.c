@@ -22,7 +22,7 @@ typedef struct pattern {
     bool base64;
 } pattern;
 
-/* What is looked for. Most bytes of a text are passed over after one look at `first`: bytes that begin a
+/* What is looked for. Most bytes of a text are skipped after one look at `first`: bytes that begin a
  * pattern, or an escape. The filter has a bit for the hash of the first three bytes of each pattern. */
 struct ic_redactor {
     ic_buf secrets; /* each with its NUL: what the patterns were made of */

@@ -146,7 +146,7 @@ function Folder:done(item)
   return removed, problem
 end
 
-local function bury(self, item)
+local function give_up(self, item)
   local written, problem = write(self, "dead", item)
   if not written then return nil, problem end
   return core.disk.remove(path_of(self, "new", item.name))
@@ -157,7 +157,7 @@ function Folder:fail(item, message)
   local dead = item.tries >= self.tries
   item.next_try = self.clock() + math.min(self.pause * 2 ^ (item.tries - 1), LONGEST)
   local fine, problem
-  if dead then fine, problem = bury(self, item) else fine, problem = write(self, "new", item) end
+  if dead then fine, problem = give_up(self, item) else fine, problem = write(self, "new", item) end
   self.index[item.name] = not dead and { name = item.name, received = item.received, due = item.next_try } or nil
   unlock(self, item)
   if not fine then return nil, problem end

@@ -228,7 +228,7 @@ end
 -- @param source authenticates and parses requests; it may have the set `names`
 -- @param options
 --   on         name of an event -> function(event, client). "*" is for events without a function of their own
---   when       function(event) -> whether it is wanted. Others are answered 200 and passed over
+--   when       function(event) -> whether it is wanted. Others are answered 200 and ignored
 --   seen       where handled events are remembered (ironclad.events.seen); with an inbox folder the default is a file
 --   in it inbox      where events wait to be handled (ironclad.events.inbox); nil: they are handled before the answer
 --   tries, pause  of the inbox
