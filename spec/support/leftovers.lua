@@ -63,6 +63,13 @@ local function new_things()
   return lines, list
 end
 
+-- LuaJIT's compiled code may hold values that nothing else holds.
+local function collect()
+  if rawget(_G, "jit") then jit.flush() end
+  collectgarbage()
+  collectgarbage()
+end
+
 local function pause()
   local pipe = io.popen "sleep 0.05"
   pipe:close()
@@ -71,13 +78,12 @@ end
 -- What is there now and was not before -> a list of texts. What is about to end has `patience` seconds for it. A second
 -- call does not find the same again.
 function leftovers.find(patience)
-  collectgarbage()
-  collectgarbage()
+  collect()
   local lines, list = new_things()
   local until_time = os.time() + (patience or PATIENCE)
   while #lines > 0 and os.time() < until_time do
     pause()
-    collectgarbage()
+    collect()
     lines, list = new_things()
   end
   for text in pairs(list) do -- reported once
