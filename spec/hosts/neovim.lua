@@ -189,7 +189,7 @@ describe("Neovim's own", function()
     assert.is_nil(report:find(scene.sandbox.client_secret, 1, true))
   end)
 
-  it("recipe browses contracts: recipes/neovim", function()
+  it("plugin browses contracts", function()
     local client = scene.sandbox:connect()
     local workflow = ironclad.must(client.workflows:launch {
       template = "5f595f76c4fc9b3571413c3a",
@@ -198,7 +198,7 @@ describe("Neovim's own", function()
     })
     prints("listed\nopened\nattribute\ncommented\napproved\nsaved\nerror\nquit\n", [[
       package.loaded.ironclad.from_env = function() return client end
-      vim.opt.runtimepath:append "recipes/neovim"
+      vim.opt.runtimepath:append "editors/neovim"
       vim.cmd "runtime plugin/ironclad.lua"
       local said = {}
       vim.notify = function(text) said[#said + 1] = text end

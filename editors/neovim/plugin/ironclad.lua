@@ -1,6 +1,6 @@
 -- :Ironclad workflows, a browser of contracts for Neovim 0.7 or later. What it does is in lua/ironclad_browser.lua.
 --
--- Install the module for Neovim (make neovim), and this folder as a plugin: `set runtimepath+=…/recipes/neovim`, or
+-- Install the module for Neovim (make neovim), and this folder as a plugin: `set runtimepath+=…/editors/neovim`, or
 -- copy it to ~/.local/share/nvim/site/pack/ironclad/start/browser. The connection is the one that
 -- vim.g.ironclad_connection names (ironclad.connect "name"), or that of the environment (IRONCLAD_INSTANCE, …).
 
