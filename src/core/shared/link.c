@@ -6,7 +6,7 @@
 #include "core/base/text.h"
 #include "core/shared/command.h"
 #include "core/shared/greeting.h"
-#include "core/shared/resolve.h"
+#include "core/shared/lookup.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* Looks up a host name on a thread of its own: getaddrinfo (man 3) may wait for seconds, and the engine must
  * not. */
-#ifndef IC_SHARED_RESOLVE_H
-#define IC_SHARED_RESOLVE_H
+#ifndef IC_SHARED_LOOKUP_H
+#define IC_SHARED_LOOKUP_H
 
 #include <netinet/in.h>
 #include <stdbool.h>

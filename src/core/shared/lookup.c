@@ -1,6 +1,6 @@
 /* The look-up of a host name. The struct has two owners, its thread and whoever started it; the last frees
  * it. */
-#include "core/shared/resolve.h"
+#include "core/shared/lookup.h"
 #include "core/base/alloc.h"
 #include <arpa/inet.h>
 #include <netdb.h>
