@@ -292,7 +292,8 @@ static bool sandbox_start_clickwrap(ic_sandbox *sandbox, const ic_sandbox_option
     return false;
 }
 
-static bool sandbox_start(ic_sandbox *sandbox, const ic_sandbox_options *options, char *error, size_t size) {
+static bool sandbox_start_all(ic_sandbox *sandbox, const ic_sandbox_options *options, char *error,
+                              size_t size) {
     if (!sandbox_make_company(sandbox, options, error, size) ||
         !sandbox_open_log(sandbox, options->log, error, size))
         return false;
@@ -338,7 +339,7 @@ ic_sandbox *ic_sandbox_start(const ic_sandbox_options *options, char *error, siz
     sandbox->owner = getpid();
     sandbox->socket = -1;
     pthread_mutex_init(&sandbox->lock, NULL);
-    if (sandbox_start(sandbox, options, error, size)) {
+    if (sandbox_start_all(sandbox, options, error, size)) {
         sandbox_append(sandbox);
         return sandbox;
     }
@@ -420,7 +421,7 @@ const char *ic_sandbox_ca_file(const ic_sandbox *sandbox) {
 
 /* --- control --- */
 
-static bool sandbox_control(ic_sandbox *sandbox, const char *name, const cJSON *arguments, ic_buf *out) {
+static bool sandbox_run_action(ic_sandbox *sandbox, const char *name, const cJSON *arguments, ic_buf *out) {
     ic_control asked = {.company = sandbox->company, .log = &sandbox->log, .arguments = arguments};
     pthread_mutex_lock(&sandbox->lock);
     bool done = ic_control_run(&asked, name);
@@ -442,7 +443,7 @@ bool ic_sandbox_control(ic_sandbox *sandbox, const char *name, const char *text,
     cJSON *arguments = ic_json_parse(text, length, &error);
     bool done = false;
     if (cJSON_IsObject(arguments))
-        done = sandbox_control(sandbox, name, arguments, out);
+        done = sandbox_run_action(sandbox, name, arguments, out);
     else
         ic_buf_puts(out, arguments ? "the arguments must be a table of names" : ic_error_message(&error));
     ic_error_clear(&error);

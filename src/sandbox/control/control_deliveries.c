@@ -24,8 +24,8 @@ static void control_clear_deliveries(ic_control *control) {
 /* --- the rules of those to come --- */
 
 /* A whole number in its range, or `otherwise` when it is not given. -1: refused. */
-static double delivery_number(ic_control *control, const char *name, double most, double least,
-                              double otherwise, bool whole) {
+static double control_delivery_number(ic_control *control, const char *name, double most, double least,
+                                      double otherwise, bool whole) {
     double number = ic_control_number(control, name, otherwise);
     if (number >= least && number <= most && (!whole || number == floor(number))) return number;
     ic_control_refuse(control, 400, "'%s' must be %s from %.0f to %.0f", name,
@@ -53,7 +53,7 @@ static void control_release_deliveries(ic_control *control) {
 
 static void control_delay_deliveries(ic_control *control) {
     ic_outbox *outbox = control->company->outbox;
-    double seconds = delivery_number(control, "seconds", 1e9, 0, outbox->delay, false);
+    double seconds = control_delivery_number(control, "seconds", 1e9, 0, outbox->delay, false);
     if (seconds < 0) return;
     outbox->delay = seconds;
     control->answer = cJSON_CreateObject();
@@ -62,7 +62,7 @@ static void control_delay_deliveries(ic_control *control) {
 
 static void control_duplicate_deliveries(ic_control *control) {
     ic_outbox *outbox = control->company->outbox;
-    double copies = delivery_number(control, "copies", IC_COPIES_MAX, 1, outbox->copies, true);
+    double copies = control_delivery_number(control, "copies", IC_COPIES_MAX, 1, outbox->copies, true);
     if (copies < 0) return;
     outbox->copies = (unsigned)copies;
     control->answer = cJSON_CreateObject();
@@ -71,7 +71,7 @@ static void control_duplicate_deliveries(ic_control *control) {
 
 static void control_deliveries_at_once(ic_control *control) {
     ic_outbox *outbox = control->company->outbox;
-    double count = delivery_number(control, "count", IC_AT_ONCE_MAX, 1, outbox->at_once, true);
+    double count = control_delivery_number(control, "count", IC_AT_ONCE_MAX, 1, outbox->at_once, true);
     if (count < 0) return;
     outbox->at_once = (unsigned)count;
     control->answer = cJSON_CreateObject();
@@ -83,7 +83,7 @@ static void control_deliveries_at_once(ic_control *control) {
 static void control_redeliver(ic_control *control) {
     const char *id = ic_control_text(control, "id");
     const ic_delivery *delivery = ic_outbox_find(control->company, id);
-    double times = delivery_number(control, "times", IC_COPIES_MAX, 1, 1, true);
+    double times = control_delivery_number(control, "times", IC_COPIES_MAX, 1, 1, true);
     if (times < 0) return;
     if (!delivery)
         ic_control_refuse(control, 404, "there is no delivery of the event '%s'", id);
@@ -99,7 +99,7 @@ static void control_rotate_webhook_key(ic_control *control) {
 /* --- any event --- */
 
 /* The webhook that the arguments name by id or as a table. NULL: none, or refused. */
-static const ic_webhook *event_webhook(ic_control *control) {
+static const ic_webhook *control_event_webhook(ic_control *control) {
     const cJSON *given = ic_json_member(control->arguments, "webhook");
     if (!given) return NULL;
     const char *id = cJSON_IsString(given) ? given->valuestring : ic_json_string(given, "id");
@@ -108,7 +108,7 @@ static const ic_webhook *event_webhook(ic_control *control) {
     return webhook;
 }
 
-static void event_read_changes(ic_control *control, ic_event_changes *changes) {
+static void control_event_changes(ic_control *control, ic_event_changes *changes) {
     const char *algorithm = ic_control_text(control, "algorithm"),
                *encoding = ic_control_text(control, "encoding");
     *changes = (ic_event_changes){
@@ -129,12 +129,12 @@ static void event_read_changes(ic_control *control, ic_event_changes *changes) {
         ic_control_refuse(control, 400, "'body' must be at most %zu bytes", IC_DELIVERY_BODY_MAX);
 }
 
-static bool event_is_changed(const ic_event_changes *changes) {
+static bool control_event_is_changed(const ic_event_changes *changes) {
     return changes->id || changes->body || changes->company_id || changes->webhook_id || changes->algorithm ||
            changes->hex || changes->pretty || changes->forgery;
 }
 
-static cJSON *event_payload(const ic_control *control) {
+static cJSON *control_event_payload(const ic_control *control) {
     const cJSON *given = ic_json_member(control->arguments, "payload");
     cJSON *payload = given ? cJSON_Duplicate(given, true) : cJSON_CreateObject();
     cJSON_DeleteItemFromObjectCaseSensitive(payload, "event");
@@ -144,16 +144,16 @@ static cJSON *event_payload(const ic_control *control) {
 /* To all webhooks that want it, as when something happens; or changed, to one. */
 static void control_send_event(ic_control *control) {
     ic_event_changes changes;
-    event_read_changes(control, &changes);
-    const ic_webhook *webhook = event_webhook(control);
+    control_event_changes(control, &changes);
+    const ic_webhook *webhook = control_event_webhook(control);
     if (control->status) return;
     if (!webhook && ic_json_member(control->arguments, "webhook")) return;
-    bool changed = event_is_changed(&changes);
+    bool changed = control_event_is_changed(&changes);
     if (changed && !webhook) {
         ic_control_refuse(control, 400, "an event that is unlike Ironclad's needs a 'webhook' to go to");
         return;
     }
-    ic_event event = {ic_control_text(control, "event"), event_payload(control)};
+    ic_event event = {ic_control_text(control, "event"), control_event_payload(control)};
     control->answer = cJSON_CreateObject();
     if (!changed) {
         ic_put_number(control->answer, "deliveries",

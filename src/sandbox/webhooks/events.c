@@ -4,7 +4,7 @@
 #include "sandbox/webhooks/signature.h"
 #include <string.h>
 
-static bool event_is_wanted(const ic_webhook *webhook, const char *event) {
+static bool event_webhook_wants(const ic_webhook *webhook, const char *event) {
     const cJSON *name;
     cJSON_ArrayForEach(name, webhook->events) {
         if (strcmp(name->valuestring, "*") == 0 || strcmp(name->valuestring, event) == 0)
@@ -60,7 +60,7 @@ size_t ic_event_emit(ic_company *company, const ic_event *event, const ic_webhoo
     size_t made = 0;
     for (size_t i = 0; company->outbox && i < company->webhooks.count; i++) {
         const ic_webhook *webhook = company->webhooks.items[i];
-        if (to ? webhook != to : !event_is_wanted(webhook, event->name)) continue;
+        if (to ? webhook != to : !event_webhook_wants(webhook, event->name)) continue;
         ic_delivery *delivery = event_delivery(company, webhook, event, &none);
         made += delivery && ic_outbox_add(company, delivery, false);
     }

@@ -10,7 +10,7 @@
 const char *const ic_delivery_state_names[] = {IC_DELIVERY_STATES(X)};
 #undef X
 #define X(constant, name, open) open,
-static const bool outbox_is_open[] = {IC_DELIVERY_STATES(X)};
+static const bool outbox_open_states[] = {IC_DELIVERY_STATES(X)};
 #undef X
 
 /* --- a delivery --- */
@@ -51,7 +51,7 @@ ic_delivery *ic_delivery_new(ic_company *company, const ic_webhook *webhook, con
 }
 
 /* A new delivery of the same event, not sent yet. NULL: no memory. */
-static ic_delivery *delivery_copy(const ic_delivery *source) {
+static ic_delivery *outbox_copy(const ic_delivery *source) {
     ic_delivery *copy = ic_malloc(sizeof *copy);
     if (!copy) return NULL;
     *copy = *source;
@@ -109,8 +109,8 @@ static ic_delivery *outbox_at(const ic_outbox *outbox, size_t i) {
     return outbox->items.items[i];
 }
 
-static bool delivery_is_open(const ic_delivery *delivery) {
-    return outbox_is_open[delivery->state];
+static bool outbox_is_open(const ic_delivery *delivery) {
+    return outbox_open_states[delivery->state];
 }
 
 /* The thread starts with the first delivery that is sent. */
@@ -125,11 +125,11 @@ void ic_outbox_wake(ic_company *company) {
 static void outbox_make_room(ic_outbox *outbox) {
     size_t finished = 0, kept = 0;
     for (size_t i = 0; i < outbox->items.count; i++)
-        finished += !delivery_is_open(outbox_at(outbox, i));
+        finished += !outbox_is_open(outbox_at(outbox, i));
     size_t removed = (finished + 1) / 2;
     for (size_t i = 0; i < outbox->items.count; i++) {
         ic_delivery *delivery = outbox_at(outbox, i);
-        if (removed && !delivery_is_open(delivery)) {
+        if (removed && !outbox_is_open(delivery)) {
             removed--;
             outbox->bytes -= strlen(delivery->body);
             ic_delivery_free(delivery);
@@ -172,8 +172,8 @@ bool ic_outbox_add(ic_company *company, ic_delivery *delivery, bool now) {
         return false;
     }
     bool done = true;
-    for (unsigned i = 1; i < outbox->copies && !now && delivery_is_open(delivery); i++) {
-        ic_delivery *copy = delivery_copy(delivery);
+    for (unsigned i = 1; i < outbox->copies && !now && outbox_is_open(delivery); i++) {
+        ic_delivery *copy = outbox_copy(delivery);
         bool added = copy && outbox_append(outbox, copy);
         if (copy && !added) ic_delivery_free(copy);
         done = done && added;
@@ -185,7 +185,7 @@ bool ic_outbox_add(ic_company *company, ic_delivery *delivery, bool now) {
 bool ic_outbox_repeat(ic_company *company, const ic_delivery *delivery, size_t times, bool at_once) {
     bool done = true;
     for (size_t i = 0; i < times && done; i++) {
-        ic_delivery *copy = delivery_copy(delivery);
+        ic_delivery *copy = outbox_copy(delivery);
         if (copy) copy->at_once = at_once;
         done = copy && ic_outbox_add(company, copy, true);
     }
@@ -272,7 +272,7 @@ size_t ic_outbox_release(ic_company *company, const cJSON *ids, bool reverse) {
 /* --- for the sender --- */
 
 static void outbox_skip_finished(ic_outbox *outbox) {
-    while (outbox->open < outbox->items.count && !delivery_is_open(outbox_at(outbox, outbox->open)))
+    while (outbox->open < outbox->items.count && !outbox_is_open(outbox_at(outbox, outbox->open)))
         outbox->open++;
 }
 
@@ -312,7 +312,7 @@ static ic_delivery *outbox_find_number(const ic_outbox *outbox, uint64_t number)
                                                                                  : NULL;
 }
 
-static void delivery_note(ic_delivery *delivery, unsigned status, const char *error) {
+static void outbox_note(ic_delivery *delivery, unsigned status, const char *error) {
     delivery->attempts++;
     delivery->status = status;
     ic_free(delivery->error);
@@ -335,7 +335,7 @@ void ic_outbox_done(ic_company *company, uint64_t number, const char *webhook_id
         ic_webhook_note(company, webhook, success, status == IC_STATUS_GONE);
     }
     if (!delivery) return;
-    delivery_note(delivery, status, error);
+    outbox_note(delivery, status, error);
     if (success)
         delivery->state = IC_DELIVERY_DELIVERED;
     else if (status == IC_STATUS_GONE || delivery->attempts > IC_DELIVERY_RETRIES)
@@ -349,18 +349,18 @@ void ic_outbox_done(ic_company *company, uint64_t number, const char *webhook_id
 
 /* --- for controls --- */
 
-static bool delivery_waits(const ic_company *company, const ic_delivery *delivery) {
+static bool outbox_waits(const ic_company *company, const ic_delivery *delivery) {
     return delivery->state == IC_DELIVERY_PENDING && delivery->due > ic_company_now(company);
 }
 
-static cJSON *delivery_view(ic_company *company, ic_delivery *delivery) {
+static cJSON *outbox_view(ic_company *company, ic_delivery *delivery) {
     cJSON *view = cJSON_CreateObject();
     ic_put_text(view, "id", delivery->event_id);
     ic_put_text(view, "url", delivery->target);
     ic_put_text(view, "event", delivery->event);
     ic_put_text(view, "webhook", delivery->webhook);
     cJSON *headers = ic_put(view, "headers", cJSON_CreateObject());
-    const char *verification = delivery_is_open(delivery) || !delivery->verification
+    const char *verification = outbox_is_open(delivery) || !delivery->verification
                                    ? ic_delivery_sign(company, delivery)
                                    : delivery->verification;
     ic_put_text(headers, "Content-Type", "application/json");
@@ -371,14 +371,14 @@ static cJSON *delivery_view(ic_company *company, ic_delivery *delivery) {
     ic_put_number(view, "attempts", delivery->attempts);
     if (delivery->status) ic_put_number(view, "status", delivery->status);
     if (delivery->error) ic_put_text(view, "error", delivery->error);
-    if (delivery_waits(company, delivery)) ic_put_text(view, "next", ic_time_print(delivery->due).text);
+    if (outbox_waits(company, delivery)) ic_put_text(view, "next", ic_time_print(delivery->due).text);
     return view;
 }
 
 cJSON *ic_outbox_view(ic_company *company) {
     cJSON *list = cJSON_CreateArray();
     for (size_t i = 0; i < company->outbox->items.count; i++)
-        ic_append(list, delivery_view(company, outbox_at(company->outbox, i)));
+        ic_append(list, outbox_view(company, outbox_at(company->outbox, i)));
     return list;
 }
 
@@ -389,7 +389,7 @@ cJSON *ic_outbox_status(ic_company *company) {
     for (size_t i = 0; i < outbox->items.count; i++) {
         const ic_delivery *delivery = outbox_at(outbox, i);
         counts[delivery->state]++;
-        if (!delivery_waits(company, delivery)) continue;
+        if (!outbox_waits(company, delivery)) continue;
         waiting++;
         if (next == IC_TIME_NONE || delivery->due < next) next = delivery->due;
     }

@@ -71,7 +71,7 @@ static curl_socket_t sender_open_socket(void *context, curlsocktype purpose, str
     return ic_open_socket(address->family, address->socktype, address->protocol, true);
 }
 
-static size_t transfer_read_answer(char *bytes, size_t one, size_t count, void *context) {
+static size_t sender_read_answer(char *bytes, size_t one, size_t count, void *context) {
     transfer *item = context;
     (void)bytes, (void)one;
     item->answered += count;
@@ -80,7 +80,7 @@ static size_t transfer_read_answer(char *bytes, size_t one, size_t count, void *
 
 /* --- one transfer; these run without the lock, unless they say so --- */
 
-static void transfer_free(transfer *item) {
+static void sender_transfer_free(transfer *item) {
     if (item->easy) curl_multi_remove_handle(item->sender->multi, item->easy);
     curl_easy_cleanup(item->easy);
     curl_slist_free_all(item->headers);
@@ -89,7 +89,7 @@ static void transfer_free(transfer *item) {
     ic_free(item);
 }
 
-static bool transfer_add_header(transfer *item, const char *name, const char *value) {
+static bool sender_add_header(transfer *item, const char *name, const char *value) {
     ic_buf line = {0};
     ic_buf_printf(&line, "%s: %s", name, value);
     const char *text = ic_buf_text(&line);
@@ -100,7 +100,7 @@ static bool transfer_add_header(transfer *item, const char *name, const char *va
 }
 
 /* What an event has beyond plain values is only sent by POST. */
-static void transfer_add_query(ic_buf *url, const char *body) {
+static void sender_add_query(ic_buf *url, const char *body) {
     cJSON *event = ic_json_parse(body, strlen(body), NULL);
     const cJSON *member;
     char separator = strchr(url->data, '?') ? '&' : '?';
@@ -120,29 +120,30 @@ static void transfer_add_query(ic_buf *url, const char *body) {
 }
 
 /* The same for an event of Clickwrap. Takes ownership of the item. */
-static transfer *transfer_of_clickwrap(transfer *item, ic_sender *sender, const ic_delivery *delivery) {
+static transfer *sender_transfer_of_clickwrap(transfer *item, ic_sender *sender,
+                                              const ic_delivery *delivery) {
     ic_buf url = {0};
     item->sender = sender;
     item->number = delivery->number;
     memcpy(item->webhook, delivery->webhook, sizeof item->webhook);
     ic_buf_puts(&url, delivery->target);
-    if (delivery->by_get && !url.failed) transfer_add_query(&url, delivery->body);
+    if (delivery->by_get && !url.failed) sender_add_query(&url, delivery->body);
     item->url = ic_buf_take(&url, NULL);
     item->body = delivery->by_get ? NULL : ic_strdup(delivery->body);
     if (item->url && (item->body || delivery->by_get) &&
-        (delivery->by_get || transfer_add_header(item, "Content-Type", "application/json")) &&
-        (!delivery->token || transfer_add_header(item, "Pactsafe-Webhook-Token", delivery->token)) &&
-        transfer_add_header(item, "Expect", ""))
+        (delivery->by_get || sender_add_header(item, "Content-Type", "application/json")) &&
+        (!delivery->token || sender_add_header(item, "Pactsafe-Webhook-Token", delivery->token)) &&
+        sender_add_header(item, "Expect", ""))
         return item;
-    transfer_free(item);
+    sender_transfer_free(item);
     return NULL;
 }
 
 /* With the lock. NULL: no memory. */
-static transfer *transfer_new(ic_sender *sender, ic_delivery *delivery) {
+static transfer *sender_transfer_new(ic_sender *sender, ic_delivery *delivery) {
     transfer *item = ic_calloc(1, sizeof *item);
     if (!item) return NULL;
-    if (delivery->clickwrap) return transfer_of_clickwrap(item, sender, delivery);
+    if (delivery->clickwrap) return sender_transfer_of_clickwrap(item, sender, delivery);
     const char *verification = ic_delivery_sign(sender->company, delivery);
     item->sender = sender;
     item->number = delivery->number;
@@ -150,19 +151,19 @@ static transfer *transfer_new(ic_sender *sender, ic_delivery *delivery) {
     item->url = ic_strdup(delivery->target);
     item->body = ic_strdup(delivery->body);
     if (item->url && item->body && verification &&
-        transfer_add_header(item, "Content-Type", "application/json") &&
-        transfer_add_header(item, "X-Ironclad-Webhook-Event-Id", delivery->event_id) &&
-        (!*verification || transfer_add_header(item, "X-Ironclad-Webhook-Verification", verification)) &&
-        transfer_add_header(item, "Expect", ""))
+        sender_add_header(item, "Content-Type", "application/json") &&
+        sender_add_header(item, "X-Ironclad-Webhook-Event-Id", delivery->event_id) &&
+        (!*verification || sender_add_header(item, "X-Ironclad-Webhook-Verification", verification)) &&
+        sender_add_header(item, "Expect", ""))
         return item;
-    transfer_free(item);
+    sender_transfer_free(item);
     return NULL;
 }
 
 #define SET(option, value)                                                                                   \
     if (curl_easy_setopt(easy, CURLOPT_##option, value) != CURLE_OK) return false
 
-static bool transfer_set_up(transfer *item) {
+static bool sender_set_up(transfer *item) {
     const ic_sender *sender = item->sender;
     CURL *easy = item->easy = curl_easy_init();
     if (!easy) return false;
@@ -174,7 +175,7 @@ static bool transfer_set_up(transfer *item) {
     }
     SET(PRIVATE, item);
     SET(ERRORBUFFER, item->error);
-    SET(WRITEFUNCTION, transfer_read_answer);
+    SET(WRITEFUNCTION, sender_read_answer);
     SET(WRITEDATA, item);
     SET(OPENSOCKETFUNCTION, sender_open_socket);
     SET(OPENSOCKETDATA, (void *)(uintptr_t)sender);
@@ -193,7 +194,7 @@ static bool transfer_set_up(transfer *item) {
     return true;
 }
 
-static void transfer_report(const transfer *item, unsigned status, const char *error) {
+static void sender_report(const transfer *item, unsigned status, const char *error) {
     pthread_mutex_lock(item->sender->lock);
     ic_outbox_done(item->sender->company, item->number, item->webhook, status, error);
     pthread_mutex_unlock(item->sender->lock);
@@ -207,15 +208,15 @@ static void sender_remove(ic_sender *sender, transfer *item) {
         at = &(*at)->next;
     *at = item->next;
     sender->count--;
-    transfer_free(item);
+    sender_transfer_free(item);
 }
 
 static void sender_begin(ic_sender *sender, transfer *item) {
     item->next = sender->transfers;
     sender->transfers = item;
     sender->count++;
-    if (transfer_set_up(item) && curl_multi_add_handle(sender->multi, item->easy) == CURLM_OK) return;
-    transfer_report(item, 0, "no memory");
+    if (sender_set_up(item) && curl_multi_add_handle(sender->multi, item->easy) == CURLM_OK) return;
+    sender_report(item, 0, "no memory");
     sender_remove(sender, item);
 }
 
@@ -226,7 +227,7 @@ static int sender_begin_due(ic_sender *sender) {
     while (sender->count < IC_SENDER_TRANSFERS) {
         pthread_mutex_lock(sender->lock);
         ic_delivery *delivery = ic_outbox_take(company, &next);
-        transfer *item = delivery ? transfer_new(sender, delivery) : NULL;
+        transfer *item = delivery ? sender_transfer_new(sender, delivery) : NULL;
         if (delivery && !item) ic_outbox_done(company, delivery->number, delivery->webhook, 0, "no memory");
         if (next != IC_TIME_NONE && company->clock.fixed == IC_TIME_NONE)
             wait = next - ic_company_now(company);
@@ -250,10 +251,10 @@ static bool sender_end_finished(ic_sender *sender) {
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&item);
         curl_easy_getinfo(message->easy_handle, CURLINFO_RESPONSE_CODE, &status);
         bool answered = code == CURLE_OK || item->answered > ANSWER_MAX;
-        transfer_report(item, answered ? (unsigned)status : 0,
-                        answered       ? NULL
-                        : *item->error ? item->error
-                                       : curl_easy_strerror(code));
+        sender_report(item, answered ? (unsigned)status : 0,
+                      answered       ? NULL
+                      : *item->error ? item->error
+                                     : curl_easy_strerror(code));
         sender_remove(sender, item);
         any = true;
     }

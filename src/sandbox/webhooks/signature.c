@@ -76,7 +76,7 @@ static char *signature_header(const ic_delivery *delivery, const signature *made
     return copy;
 }
 
-static void delivery_set_header(ic_delivery *delivery, const signature *made) {
+static void signature_set_header(ic_delivery *delivery, const signature *made) {
     ic_free(delivery->verification);
     delivery->verification = signature_header(delivery, made);
 }
@@ -85,20 +85,20 @@ const char *ic_delivery_sign(ic_company *company, ic_delivery *delivery) {
     unsigned key = company->outbox->key;
     if (delivery->fixed || (delivery->verification && delivery->key == key)) return delivery->verification;
     signature made = signature_make(ic_company_webhook_key(company), delivery);
-    delivery_set_header(delivery, &made);
+    signature_set_header(delivery, &made);
     delivery->key = key;
     return delivery->verification;
 }
 
 /* --- forging --- */
 
-static EVP_PKEY *forgery_key(ic_outbox *outbox) {
+static EVP_PKEY *signature_forged_key(ic_outbox *outbox) {
     if (!outbox->other_key) outbox->other_key = EVP_RSA_gen(2048);
     return outbox->other_key;
 }
 
 /* Changes the last digit or letter, so that the text stays JSON. */
-static void forgery_change(char *text) {
+static void signature_change_text(char *text) {
     static const char plain[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
     for (size_t i = strlen(text); i > 0; i--) {
         if (!strchr(plain, text[i - 1])) continue;
@@ -108,17 +108,18 @@ static void forgery_change(char *text) {
 }
 
 bool ic_delivery_forge(ic_company *company, ic_delivery *delivery, const char *how) {
-    signature made = signature_make(
-        strcmp(how, "key") == 0 ? forgery_key(company->outbox) : ic_company_webhook_key(company), delivery);
+    signature made = signature_make(strcmp(how, "key") == 0 ? signature_forged_key(company->outbox)
+                                                            : ic_company_webhook_key(company),
+                                    delivery);
     if (strcmp(how, "signature") == 0)
         made.bytes[made.length / 2] ^= 1;
     else if (strcmp(how, "body") == 0)
-        forgery_change(delivery->body);
+        signature_change_text(delivery->body);
     else if (strcmp(how, "event_id") == 0)
-        forgery_change(delivery->event_id);
+        signature_change_text(delivery->event_id);
     else if (strcmp(how, "nonce") == 0)
-        forgery_change(delivery->nonce);
-    delivery_set_header(delivery, &made);
+        signature_change_text(delivery->nonce);
+    signature_set_header(delivery, &made);
     if (delivery->verification && strcmp(how, "unsigned") == 0) *delivery->verification = '\0';
     delivery->fixed = true;
     return delivery->verification != NULL;

@@ -44,7 +44,7 @@ static bool signer_set_external(ic_exchange *x, ic_signer *signer, const cJSON *
     return false;
 }
 
-static bool signer_set(ic_exchange *x, ic_signer *signer) {
+static bool signer_assign(ic_exchange *x, ic_signer *signer) {
     const cJSON *assigned = ic_json_member(x->body, "assigned");
     const char *type = ic_json_string(assigned, "type");
     if (type && strcmp(type, "internal") == 0) return signer_set_internal(x, signer, assigned);
@@ -62,7 +62,7 @@ static size_t signer_place(const ic_packet *packet, const ic_signer *signer) {
 
 static void signer_replace(ic_exchange *x, ic_workflow *workflow, ic_signer *signer) {
     ic_packet *packet = workflow->packet;
-    if (!signer_set(x, signer) || !ic_exchange_give_reason(x, workflow)) return;
+    if (!signer_assign(x, signer) || !ic_exchange_give_reason(x, workflow)) return;
     workflow->updated = ic_company_now(x->company);
     if (signer->signature != IC_SIGNATURE_PENDING) signer->signature = IC_SIGNATURE_SENT;
     if (packet->sent && signer_is_adobe(packet) && !ic_packet_withdraw(workflow, x->user, workflow->updated))
