@@ -46,8 +46,7 @@ static ic_buf *sandbox_push_buffer(lua_State *L) {
 }
 
 /* Raises the message unchanged; the Lua side adds the position. */
-static int sandbox_throw(lua_State *L, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static int sandbox_throw(lua_State *L, const char *format, ...) {
+__attribute__((format(printf, 2, 3))) static int sandbox_throw(lua_State *L, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     lua_pushvfstring(L, format, arguments);

@@ -42,8 +42,6 @@ static atomic_bool asleep;
 /* An engine that is not used any more and cannot be freed. Kept reachable for leak checkers. */
 static ic_engine *volatile abandoned;
 
-static void *engine_run(void *argument);
-
 static ic_engine *engine_new(void) {
     ic_engine *engine = ic_calloc(1, sizeof *engine);
     if (!engine) return NULL;
@@ -69,133 +67,6 @@ static void engine_free(ic_engine *engine) {
     ic_shared_free(engine);
     ic_socket_close(engine);
     engine_discard(engine);
-}
-
-/* ---- from any thread ---- */
-
-/* Blocks every signal in the new thread: signals belong to the host. */
-static int engine_start_thread(ic_engine *engine) {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = pthread_create(&shared.thread, NULL, engine_run, engine);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return failed;
-}
-
-/* Opens the descriptor that wakes the engine, without the process lock. */
-static bool engine_open_wakeup(ic_error *error) {
-    int ends[2];
-    ic_process_lock();
-    bool has = shared.has_wakeup;
-    ic_process_unlock();
-    if (has) return true;
-    if (ic_open_notify(ends) != 0) {
-        ic_error_set(error, IC_ERR_IO, "cannot open a descriptor: %s", strerror(errno));
-        return false;
-    }
-    bool registered = ic_process_register(ends[0]) && (ends[1] == ends[0] || ic_process_register(ends[1]));
-    ic_process_lock();
-    bool kept = registered && !shared.has_wakeup;
-    if (kept) {
-        shared.has_wakeup = true;
-        memcpy(shared.wakeup, ends, sizeof ends);
-    }
-    ic_process_unlock();
-    if (kept) return true;
-    for (int i = 0; i < 2; i++)
-        ic_process_unregister(ends[i]);
-    close(ends[0]);
-    if (ends[1] != ends[0]) close(ends[1]);
-    if (!registered) ic_error_memory(error);
-    return registered; /* another thread was faster */
-}
-
-/* After a change under the process lock, which is not held any more. The engine looks at what has changed
- * after it has set `asleep` and before it waits, so no change is missed. */
-static void engine_wake(void) {
-    if (atomic_exchange(&asleep, false)) ic_notify(shared.wakeup[1]);
-}
-
-/* The process lock is held. */
-static void engine_start(bool in_time, ic_error *error) {
-    if (!in_time || shared.exiting) {
-        ic_error_set(error, IC_ERR_CANCELLED, "the process is exiting");
-        return;
-    }
-    ic_engine *engine = engine_new();
-    if (!engine) {
-        ic_error_memory(error);
-        return;
-    }
-    shared.stopping = false;
-    int failed = engine_start_thread(engine);
-    if (failed) {
-        ic_error_set(error, IC_ERR_IO, "cannot start a thread: %s", strerror(failed));
-        engine_discard(engine);
-        return;
-    }
-    shared.engine = engine;
-}
-
-/* In a forked child, where the thread does not exist. What the engine holds is not touched: the thread may
- * have been changing it. */
-static void engine_forget(void) {
-    abandoned = shared.engine;
-    memset(&shared, 0, sizeof shared);
-    atomic_store(&asleep, false);
-}
-
-/* The process lock is held. */
-static void engine_add_to_inbox(ic_call *call) {
-    ic_call_retain(call);
-    call->next_command = NULL;
-    if (shared.last)
-        shared.last->next_command = call;
-    else
-        shared.first = call;
-    shared.last = call;
-}
-
-bool ic_engine_command(ic_call *call, unsigned commands, ic_error *error) {
-    static ic_process_hooks hooks = {.at_exit = ic_engine_stop, .in_child = engine_forget};
-    bool starting = commands & IC_COMMAND_START;
-    if (starting && !ic_process_prepare()) {
-        ic_error_set(error, IC_ERR_IO, "libcurl cannot be initialised");
-        return false;
-    }
-    ic_process_lock();
-    if (!shared.engine && starting) {
-        ic_process_unlock();
-        bool in_time = ic_process_add_hooks(&hooks), woken = engine_open_wakeup(error);
-        ic_process_lock();
-        if (woken && !shared.engine) engine_start(in_time, error);
-    }
-    bool running = shared.engine != NULL;
-    if (running) {
-        if (atomic_fetch_or(&call->commands, commands) == 0) engine_add_to_inbox(call);
-    }
-    ic_process_unlock();
-    if (running) engine_wake();
-    return running;
-}
-
-void ic_engine_wake(void) {
-    ic_process_lock();
-    shared.changed = true;
-    ic_process_unlock();
-    engine_wake();
-}
-
-void ic_engine_stop(void) {
-    ic_process_lock();
-    ic_engine *engine = shared.engine;
-    shared.exiting = shared.stopping = true;
-    pthread_t thread = shared.thread;
-    ic_process_unlock();
-    engine_wake();
-    if (engine) pthread_join(thread, NULL);
-    ic_socket_remove();
 }
 
 /* ---- the engine's thread ---- */
@@ -343,4 +214,131 @@ static void *engine_run(void *argument) {
     if (plain) freelocale(plain);
     pthread_cleanup_pop(0);
     return NULL;
+}
+
+/* ---- from any thread ---- */
+
+/* Blocks every signal in the new thread: signals belong to the host. */
+static int engine_start_thread(ic_engine *engine) {
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int failed = pthread_create(&shared.thread, NULL, engine_run, engine);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return failed;
+}
+
+/* Opens the descriptor that wakes the engine, without the process lock. */
+static bool engine_open_wakeup(ic_error *error) {
+    int ends[2];
+    ic_process_lock();
+    bool has = shared.has_wakeup;
+    ic_process_unlock();
+    if (has) return true;
+    if (ic_open_notify(ends) != 0) {
+        ic_error_set(error, IC_ERR_IO, "cannot open a descriptor: %s", strerror(errno));
+        return false;
+    }
+    bool registered = ic_process_register(ends[0]) && (ends[1] == ends[0] || ic_process_register(ends[1]));
+    ic_process_lock();
+    bool kept = registered && !shared.has_wakeup;
+    if (kept) {
+        shared.has_wakeup = true;
+        memcpy(shared.wakeup, ends, sizeof ends);
+    }
+    ic_process_unlock();
+    if (kept) return true;
+    for (int i = 0; i < 2; i++)
+        ic_process_unregister(ends[i]);
+    close(ends[0]);
+    if (ends[1] != ends[0]) close(ends[1]);
+    if (!registered) ic_error_memory(error);
+    return registered; /* another thread was faster */
+}
+
+/* After a change under the process lock, which is not held any more. The engine looks at what has changed
+ * after it has set `asleep` and before it waits, so no change is missed. */
+static void engine_wake(void) {
+    if (atomic_exchange(&asleep, false)) ic_notify(shared.wakeup[1]);
+}
+
+/* The process lock is held. */
+static void engine_start(bool in_time, ic_error *error) {
+    if (!in_time || shared.exiting) {
+        ic_error_set(error, IC_ERR_CANCELLED, "the process is exiting");
+        return;
+    }
+    ic_engine *engine = engine_new();
+    if (!engine) {
+        ic_error_memory(error);
+        return;
+    }
+    shared.stopping = false;
+    int failed = engine_start_thread(engine);
+    if (failed) {
+        ic_error_set(error, IC_ERR_IO, "cannot start a thread: %s", strerror(failed));
+        engine_discard(engine);
+        return;
+    }
+    shared.engine = engine;
+}
+
+/* In a forked child, where the thread does not exist. What the engine holds is not touched: the thread may
+ * have been changing it. */
+static void engine_forget(void) {
+    abandoned = shared.engine;
+    memset(&shared, 0, sizeof shared);
+    atomic_store(&asleep, false);
+}
+
+/* The process lock is held. */
+static void engine_add_to_inbox(ic_call *call) {
+    ic_call_retain(call);
+    call->next_command = NULL;
+    if (shared.last)
+        shared.last->next_command = call;
+    else
+        shared.first = call;
+    shared.last = call;
+}
+
+bool ic_engine_command(ic_call *call, unsigned commands, ic_error *error) {
+    static ic_process_hooks hooks = {.at_exit = ic_engine_stop, .in_child = engine_forget};
+    bool starting = commands & IC_COMMAND_START;
+    if (starting && !ic_process_prepare()) {
+        ic_error_set(error, IC_ERR_IO, "libcurl cannot be initialised");
+        return false;
+    }
+    ic_process_lock();
+    if (!shared.engine && starting) {
+        ic_process_unlock();
+        bool in_time = ic_process_add_hooks(&hooks), woken = engine_open_wakeup(error);
+        ic_process_lock();
+        if (woken && !shared.engine) engine_start(in_time, error);
+    }
+    bool running = shared.engine != NULL;
+    if (running) {
+        if (atomic_fetch_or(&call->commands, commands) == 0) engine_add_to_inbox(call);
+    }
+    ic_process_unlock();
+    if (running) engine_wake();
+    return running;
+}
+
+void ic_engine_wake(void) {
+    ic_process_lock();
+    shared.changed = true;
+    ic_process_unlock();
+    engine_wake();
+}
+
+void ic_engine_stop(void) {
+    ic_process_lock();
+    ic_engine *engine = shared.engine;
+    shared.exiting = shared.stopping = true;
+    pthread_t thread = shared.thread;
+    ic_process_unlock();
+    engine_wake();
+    if (engine) pthread_join(thread, NULL);
+    ic_socket_remove();
 }

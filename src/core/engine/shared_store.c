@@ -79,13 +79,6 @@ static void shared_store_refuse(ic_shared_store *store, const char *message) {
 
 /* ---- the lock ---- */
 
-static void shared_store_try_lock(ic_shared_store *store);
-
-static void shared_store_on_retry(void *engine, void *owner, double now) {
-    (void)engine, (void)now;
-    shared_store_try_lock(owner);
-}
-
 static void shared_store_on_extended(void *owner, ic_reply *reply, const ic_error *error) {
     ic_shared_store *store = owner;
     store->extend = NULL;
@@ -133,6 +126,11 @@ static void shared_store_try_lock(ic_shared_store *store) {
     snprintf(time, sizeof time, "%.0f", LOCK_TIME * 1000);
     const char *arguments[] = {store->holder, time};
     shared_store_run(store, IC_SCRIPT_LOCK, "fence", arguments, NULL, 2, shared_store_on_locked);
+}
+
+static void shared_store_on_retry(void *engine, void *owner, double now) {
+    (void)engine, (void)now;
+    shared_store_try_lock(owner);
 }
 
 /* A name that no other holder has. */

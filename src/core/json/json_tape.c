@@ -11,51 +11,8 @@
 
 typedef const unsigned char *place;
 
-static place tape_value(ic_json_scan *scan, place at);
-static place tape_between(ic_json_scan *scan, place at, bool *done);
-
 static inline bool tape_is_space(unsigned char c) {
     return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
-
-bool ic_tape_read(ic_tape *tape, const char *text, size_t length, ic_error *error) {
-    ic_json_scan scan; /* not zeroed as a whole: `open` is large and needs no start value */
-    scan.tape = tape;
-    scan.error = error;
-    scan.values = scan.depth = 0;
-    memset(scan.known, 0, sizeof scan.known);
-    tape->text = length ? text : "";
-    scan.start = (place)tape->text;
-    scan.end = scan.start + length;
-    while (scan.end > scan.start && tape_is_space(scan.end[-1]))
-        scan.end--;
-
-    place at = scan.start;
-    if (length >= 3 && memcmp(at, BYTE_ORDER_MARK, 3) == 0) at += 3;
-    bool done = false;
-    while (at && !done) {
-        at = tape_value(&scan, at);
-        if (at) at = tape_between(&scan, at, &done);
-    }
-    if (at && tape->arena.failed) {
-        ic_error_memory(error);
-        return false;
-    }
-    return at != NULL;
-}
-
-bool ic_tape_take(ic_tape *tape, ic_buf *text, ic_error *error) {
-    if (!ic_tape_read(tape, text->data, text->length, error)) return false;
-    tape->source = *text;
-    *text = (ic_buf){0};
-    return true;
-}
-
-void ic_tape_free(ic_tape *tape) {
-    ic_free(tape->words);
-    ic_buf_free(&tape->source);
-    ic_buf_free(&tape->arena);
-    *tape = (ic_tape){0};
 }
 
 const unsigned char *ic_json_refuse(ic_json_scan *scan, place at, const char *expected) {
@@ -191,4 +148,44 @@ static place tape_between(ic_json_scan *scan, place at, bool *done) {
             return ic_json_refuse(scan, at, object ? "',' or '}'" : "',' or ']'");
         }
     }
+}
+
+bool ic_tape_read(ic_tape *tape, const char *text, size_t length, ic_error *error) {
+    ic_json_scan scan; /* not zeroed as a whole: `open` is large and needs no start value */
+    scan.tape = tape;
+    scan.error = error;
+    scan.values = scan.depth = 0;
+    memset(scan.known, 0, sizeof scan.known);
+    tape->text = length ? text : "";
+    scan.start = (place)tape->text;
+    scan.end = scan.start + length;
+    while (scan.end > scan.start && tape_is_space(scan.end[-1]))
+        scan.end--;
+
+    place at = scan.start;
+    if (length >= 3 && memcmp(at, BYTE_ORDER_MARK, 3) == 0) at += 3;
+    bool done = false;
+    while (at && !done) {
+        at = tape_value(&scan, at);
+        if (at) at = tape_between(&scan, at, &done);
+    }
+    if (at && tape->arena.failed) {
+        ic_error_memory(error);
+        return false;
+    }
+    return at != NULL;
+}
+
+bool ic_tape_take(ic_tape *tape, ic_buf *text, ic_error *error) {
+    if (!ic_tape_read(tape, text->data, text->length, error)) return false;
+    tape->source = *text;
+    *text = (ic_buf){0};
+    return true;
+}
+
+void ic_tape_free(ic_tape *tape) {
+    ic_free(tape->words);
+    ic_buf_free(&tape->source);
+    ic_buf_free(&tape->arena);
+    *tape = (ic_tape){0};
 }

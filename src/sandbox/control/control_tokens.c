@@ -45,9 +45,8 @@ static void control_answer_consent(ic_control *control, ic_consent *asked, ic_us
     ic_buf_free(&location);
 }
 
-static void control_refuse_consent(ic_control *control, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-static void control_refuse_consent(ic_control *control, const char *format, ...) {
+__attribute__((format(printf, 2, 3))) static void control_refuse_consent(ic_control *control,
+                                                                         const char *format, ...) {
     char text[512];
     va_list arguments;
     va_start(arguments, format);

@@ -33,9 +33,8 @@ typedef struct parser {
 
 static ic_scim_filter *scim_filter_parse_or(parser *p);
 
-static ic_scim_filter *scim_filter_fail(parser *p, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-static ic_scim_filter *scim_filter_fail(parser *p, const char *format, ...) {
+__attribute__((format(printf, 2, 3))) static ic_scim_filter *scim_filter_fail(parser *p, const char *format,
+                                                                              ...) {
     va_list arguments;
     va_start(arguments, format);
     if (!p->failed) vsnprintf(p->error, p->size, format, arguments);

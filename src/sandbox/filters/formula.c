@@ -8,20 +8,6 @@
 
 #define DAY ((double)24 * 60 * 60 * 1000)
 
-static unsigned formula_test_holds(const ic_formula *formula, const cJSON *value);
-
-bool ic_formula_holds(const ic_formula *formula, ic_formula_get get, const void *item) {
-    if (formula->test) {
-        cJSON *value = get(item, formula->property);
-        bool holds = (formula->test->accepts & formula_test_holds(formula, value)) != 0;
-        cJSON_Delete(value);
-        return holds;
-    }
-    for (const ic_formula *part = formula->parts; part; part = part->next)
-        if (ic_formula_holds(part, get, item) == formula->any) return formula->any;
-    return !formula->any;
-}
-
 void ic_formula_free(ic_formula *formula) {
     while (formula) {
         ic_formula *next = formula->next;
@@ -95,4 +81,16 @@ static unsigned formula_test_holds(const ic_formula *formula, const cJSON *value
     case IC_KIND_ANY: break; /* the parser allows none of these tests */
     }
     return IC_MISSING;
+}
+
+bool ic_formula_holds(const ic_formula *formula, ic_formula_get get, const void *item) {
+    if (formula->test) {
+        cJSON *value = get(item, formula->property);
+        bool holds = (formula->test->accepts & formula_test_holds(formula, value)) != 0;
+        cJSON_Delete(value);
+        return holds;
+    }
+    for (const ic_formula *part = formula->parts; part; part = part->next)
+        if (ic_formula_holds(part, get, item) == formula->any) return formula->any;
+    return !formula->any;
 }

@@ -80,9 +80,8 @@ ic_formula *ic_formula_parse(const char *text, ic_time now, ic_formula_type type
 /* --- pieces --- */
 
 /* Records an error at `at`. Always false. */
-static bool formula_fail(const reader *in, const char *at, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-static bool formula_fail(const reader *in, const char *at, const char *format, ...) {
+__attribute__((format(printf, 3, 4))) static bool formula_fail(const reader *in, const char *at,
+                                                               const char *format, ...) {
     int length = snprintf(in->error, in->size, "character %zu: ", (size_t)(at - in->text) + 1);
     va_list arguments;
     va_start(arguments, format);

@@ -123,9 +123,8 @@ static void reply_truncate_invalid(char *text) {
 }
 
 /* Prints as much as fits, in whole characters. */
-static void reply_print_message(char *message, size_t size, const char *format, va_list arguments)
-    __attribute__((format(printf, 3, 0)));
-static void reply_print_message(char *message, size_t size, const char *format, va_list arguments) {
+__attribute__((format(printf, 3, 0))) static void reply_print_message(char *message, size_t size,
+                                                                      const char *format, va_list arguments) {
     vsnprintf(message, size, format, arguments);
     reply_truncate_invalid(message);
 }

@@ -255,10 +255,8 @@ static const char *request_type_name(ic_type type) {
     return names[type];
 }
 
-static const ic_field *request_fault(const ic_field *field, ic_field_fault *fault, const char *code,
-                                     const char *format, ...) __attribute__((format(printf, 4, 5)));
-static const ic_field *request_fault(const ic_field *field, ic_field_fault *fault, const char *code,
-                                     const char *format, ...) {
+__attribute__((format(printf, 4, 5))) static const ic_field *
+request_fault(const ic_field *field, ic_field_fault *fault, const char *code, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(fault->message, sizeof fault->message, format, arguments);
