@@ -62,7 +62,7 @@ typedef struct path {
     bool cut;
 } path;
 
-__attribute__((format(printf, 2, 3))) static void path_add(path *p, const char *format, ...) {
+__attribute__((format(printf, 2, 3))) static void encode_path_add(path *p, const char *format, ...) {
     static const char ellipsis[] = "…";
     if (p->cut) return;
     size_t room = sizeof p->text - p->length - sizeof ellipsis;
@@ -80,19 +80,19 @@ __attribute__((format(printf, 2, 3))) static void path_add(path *p, const char *
 static void encode_path_add_name(path *p, const char *name) {
     size_t plain = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
     if (plain && !name[plain] && (*name < '0' || *name > '9'))
-        path_add(p, p->length ? ".%s" : "%s", name);
+        encode_path_add(p, p->length ? ".%s" : "%s", name);
     else
-        path_add(p, "[\"%s\"]", name);
+        encode_path_add(p, "[\"%s\"]", name);
 }
 
 static void encode_path_of(path *p, const encoder *e, const level *in) {
     if (!in) {
-        path_add(p, "%s", e->rules->root ? e->rules->root : "");
+        encode_path_add(p, "%s", e->rules->root ? e->rules->root : "");
         return;
     }
     encode_path_of(p, e, in->up);
     if (in->index)
-        path_add(p, "[%zu]", in->index);
+        encode_path_add(p, "[%zu]", in->index);
     else
         encode_path_add_name(p, lua_tostring(e->L, in->name));
 }

@@ -44,7 +44,7 @@ typedef struct ic_rate_queue {
 /* ---- in-flight permits ---- */
 
 /* An eighth of the descriptors that the process may have: the host needs the others (man 2 getrlimit). */
-static double host_queues_descriptors(void) {
+static double host_queue_descriptors(void) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return CONNECTIONS_MAX;
     return (double)limit.rlim_cur / 8;
@@ -52,15 +52,15 @@ static double host_queues_descriptors(void) {
 
 /* libcurl keeps as many idle TCP connections as requests may be in flight. By default it keeps four for each
  * transfer under way, and so closes connections that the next calls could use. */
-static void host_queues_keep_connections(ic_engine *engine, double change) {
+static void host_queue_keep_connections(ic_engine *engine, double change) {
     engine->kept_connections += change;
-    double most = fmin(CONNECTIONS_MAX, host_queues_descriptors());
+    double most = fmin(CONNECTIONS_MAX, host_queue_descriptors());
     long kept = (long)fmax(CONNECTIONS_MIN, fmin(engine->kept_connections, most));
     curl_multi_setopt(engine->multi, CURLMOPT_MAXCONNECTS, kept);
 }
 
 static void host_queue_free(ic_engine *engine, ic_host_queue *queue) {
-    host_queues_keep_connections(engine, -queue->limit);
+    host_queue_keep_connections(engine, -queue->limit);
     ic_table_remove(&engine->host_queues_by_key, &queue->node);
     ic_free(queue->key);
     ic_free(queue);
@@ -78,7 +78,7 @@ static ic_host_queue *host_queue_of(ic_engine *engine, const char *origin, size_
         queue->next = engine->host_queues;
         engine->host_queues = queue;
         ic_table_add(&engine->host_queues_by_key, &queue->node, key);
-        host_queues_keep_connections(engine, limit);
+        host_queue_keep_connections(engine, limit);
         key = NULL;
     }
     ic_free(key);
