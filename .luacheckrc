@@ -4,7 +4,7 @@ max_line_length = 120
 include_files = { "**/*.lua", "src/sandbox/ironclad-sandbox", "src/ironclad/command/ironclad",
   ".luacheckrc", "*.rockspec" }
 exclude_files = { "build", "library" }
-files["src/ironclad"] = { read_globals = { "vim", "ngx", "jit" } }
+files["src/ironclad"] = { read_globals = { "vim", "ngx", "jit", "newproxy" } }
 files["editors/neovim"] = { globals = { "vim" } }
 files["recipes/nginx"] = { globals = { "ngx" } }
 files["spec"] = { std = "min+busted", read_globals = { "jit" } }

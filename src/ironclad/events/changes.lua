@@ -27,6 +27,7 @@ local change_walk = require "ironclad.events.change_walk"
 local core = require "ironclad.core"
 local catalog = require "ironclad.calls.catalog"
 local Error = require "ironclad.base.error"
+local iterator = require "ironclad.base.iterator"
 local lazy = require "ironclad.base.lazy"
 local mistake = require "ironclad.base.mistake"
 local moment = require "ironclad.base.moment"
@@ -50,18 +51,8 @@ local refused = {
   dry_run = "items come one by one",
 }
 
-local Changes = { __name = "ironclad.changes" }
-
-local optional = mistake.set { "error" }
-
-Changes.__index = mistake.guard(function(self, name)
-  local method = Changes[name]
-  if method ~= nil or optional[name] then return method end
-  if type(name) == "string" and not name:find "^__" then
-    mistake.raise(self.label, 'changes have no "%s"%s', name,
-      mistake.did_you_mean(name, { "close", "done", "error", "follow" }))
-  end
-end)
+local Changes = iterator.class("ironclad.changes", "changes have", { "close", "done", "error", "follow" },
+  mistake.set { "error" })
 
 -- --- arguments
 
@@ -167,7 +158,7 @@ local function new_changes(client, resource, label, given)
   local wanted = fingerprint(arguments.query)
   local store = type(own.state) == "string" and shared_state(label, client, own.state, resource, wanted)
     or read_state(label, own.state)
-  return setmetatable({
+  return iterator.new(Changes, {
     client = client, resource = resource, label = label, rest = rest,
     source = { client = client, label = label, index = index, entry = entry, arguments = arguments, list = list },
     state = change_state.new(store, resource, wanted),
@@ -176,7 +167,7 @@ local function new_changes(client, resource, label, given)
     ids = own.reconcile and read_ids(label, own.state, store) or false,
     walk = false, queue = {}, position = 0, inhand = false, given = 0, saved_from = 0,
     loaded = false, fresh = false, closed = false, following = false, pending = false, missing = false, present = false,
-  }, Changes)
+  })
 end
 
 -- --- one look
@@ -450,8 +441,8 @@ for resource in pairs(change_walk.lists) do
   changes.methods[resource] = { changes = function(methods, given, ...)
     mistake.check_surplus(label, ...)
     local client = operation.client_of(label, { resource = resource, name = "changes" }, methods)
-    local iterator = new_changes(client, resource, label, given)
-    return iterator, nil, nil, iterator
+    local walk = new_changes(client, resource, label, given)
+    return walk, nil, nil, walk
   end }
 end
 

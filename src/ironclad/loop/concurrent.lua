@@ -1,6 +1,7 @@
 --- Many calls at once: ironclad.spawn, ironclad.run, client:map, and the mailbox for the script's own event loop.
 
 local core = require "ironclad.core"
+local iterator = require "ironclad.base.iterator"
 local mistake = require "ironclad.base.mistake"
 local loop = require "ironclad.loop"
 local run = require "ironclad.calls.run"
@@ -195,7 +196,7 @@ function concurrent.map(client, source, fn, options)
       map_in_turn(items_of(source), fn, options, state)
     end
     -- An iterator that was not read to its end may be fetching a page.
-    if type(source) == "table" and not is_list(source) and source.close then source:close() end
+    if iterator.is(source) or (type(source) == "table" and not is_list(source) and source.close) then source:close() end
     return state.results, state.errors, in_order(state.errors)
   end
   if options.callback then return run.aside(client, options.callback, whole) end

@@ -23,6 +23,7 @@
 
 local core = require "ironclad.core"
 local Error = require "ironclad.base.error"
+local iterator = require "ironclad.base.iterator"
 local mistake = require "ironclad.base.mistake"
 local operation = require "ironclad.calls.operation"
 local resources = require "ironclad.resources.resources"
@@ -132,27 +133,10 @@ local function is_list(items)
   return items == NO_ITEMS or (type(items) == "userdata" and items ~= core.null)
 end
 
-local Iterator = { __name = "ironclad.iterator" }
-
--- The iterator's fields that may be nil. Fields that are read for every item are false instead, because __index is
+-- The fields that may be nil are named here. Fields that are read for every item are false instead, because __index is
 -- slow.
-local optional = mistake.set { "count", "error", "size" }
-
--- An iterator is not a list: ipairs(iterator) would end at once. Lua 5.1 cannot detect this; LuaJIT has __ipairs when
--- it is built with the features of Lua 5.2.
-Iterator.__ipairs = mistake.guard(function(self)
-  mistake.raise(self.label, "gives items one by one, as in `for item in client.records:each {} do`, without ipairs")
-end)
-
-Iterator.__index = mistake.guard(function(self, name)
-  local method = Iterator[name]
-  if method ~= nil or optional[name] then return method end
-  if type(name) == "number" then
-    Iterator.__ipairs(self)
-  elseif type(name) == "string" and not name:find "^__" then
-    mistake.raise(self.label, 'an iterator has no "%s"%s', name, mistake.did_you_mean(name, { "close", "error" }))
-  end
-end)
+local Iterator = iterator.class("ironclad.iterator", "an iterator has", { "close", "error" },
+  mistake.set { "count", "error", "size" })
 
 local function copy(from)
   local to = {}
@@ -337,11 +321,11 @@ local function iterate(client, label, index, entry, first, ...)
       mistake.raise(label, "%s: an iterator gives its items one by one", option)
     end
   end
-  local self = setmetatable({
+  local self = iterator.new(Iterator, {
     client = client, index = index, entry = entry, label = label, style = styles[entry.paging],
     arguments = arguments, limit = limit or false, given = 0, seen = 0, items = NO_ITEMS, known = {}, ring = {},
     oldest = 1, memory = MEMORY, returns = 0, idle = 0, closed = false, more = false, pending = false,
-  }, Iterator)
+  })
   if self.style.size then begin_at(self, arguments.query or {}) end
   if arguments.dry_run then return (run.call(client, label, index, page_arguments(self))) end
   if limit ~= 0 then fetch_page(self) end
