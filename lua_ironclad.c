@@ -14,6 +14,7 @@
 #include "lua/reference.h"
 #include "lua/shared.h"
 #include "lua/state_file.h"
+#include "lua/stats.h"
 #include "lua/terminal.h"
 #include "lua/values.h"
 #include "lua/webhook.h"
@@ -78,6 +79,7 @@ int luaopen_ironclad_core(lua_State *L) {
     ic_lua_open_terminal(L);
     ic_lua_open_webhook(L);
     ic_lua_open_shared(L);
+    ic_lua_open_stats(L);
     ic_lua_open_state_file(L);
     return 1;
 }

@@ -229,6 +229,20 @@ local ironclad = {}
 ---@field tls string
 ---@field cjson string
 ---@field http2 boolean
+---@class ironclad.Waits
+---@field budget integer
+---@field in_flight integer
+---@field retry_after integer
+---@field seconds number
+---@class ironclad.Stats
+---@field calls integer
+---@field failed integer
+---@field requests integer
+---@field retries integer
+---@field tokens integer
+---@field in_flight integer
+---@field pending integer
+---@field waits table<string, ironclad.Waits>
 ---@class ironclad.Operation
 ---@class ironclad.Property
 ---@field type string

@@ -33,6 +33,20 @@ local ironclad = {}
 ---@field tls string
 ---@field cjson string
 ---@field http2 boolean
+---@class ironclad.Waits
+---@field budget integer
+---@field in_flight integer
+---@field retry_after integer
+---@field seconds number
+---@class ironclad.Stats
+---@field calls integer
+---@field failed integer
+---@field requests integer
+---@field retries integer
+---@field tokens integer
+---@field in_flight integer
+---@field pending integer
+---@field waits table<string, ironclad.Waits>
 ---@class ironclad.Operation
 ---@class ironclad.Property
 ---@field type string
@@ -4578,6 +4592,10 @@ function ironclad.store.shared_dict(name) end
 ---The versions of this build: `version`, `libcurl`, `tls`, `cjson`, `http2`.
 ---@return ironclad.Info
 function ironclad.info() end
+
+---What this process has done, by all clients together, and does now: [counts](limits.md).
+---@return ironclad.Stats
+function ironclad.stats() end
 
 ---The catalog: a list of all operations with their parameters, scopes and rate buckets.
 ---@return ironclad.Operation[]

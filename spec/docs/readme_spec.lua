@@ -6,7 +6,7 @@ local peer = require "spec.support.peer"
 
 -- Guides with specs of their own: acceptance, changes, clickwrap, sandbox.
 for path, count in pairs { ["README.md"] = 1, ["docs/connecting.md"] = 3, ["docs/contracts.md"] = 4,
-  ["docs/files.md"] = 2, ["docs/limits.md"] = 1, ["docs/concurrency.md"] = 1 } do
+  ["docs/files.md"] = 2, ["docs/limits.md"] = 2, ["docs/concurrency.md"] = 1 } do
   describe(path, function()
     local sandbox
     setup(function() sandbox = assert(require("ironclad.sandbox").start { port = 0, tls = true }) end)

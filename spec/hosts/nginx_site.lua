@@ -56,6 +56,29 @@ describe("recipes/nginx runs a site", function()
     assert.are.equal("", (peer.shell("ls -A " .. peer.quoted(folder))))
   end)
 
+  it("with a page for Prometheus: the numbers of each worker", function()
+    local site = start_site(WITH_SANDBOX)
+    assert.matches("<h2>Review</h2>", (nginx.get(site, "/workflows")))
+    local page, workers, calls = nginx.get(site, "/metrics"), 0, 0
+    for _ = 1, 200 do -- until the worker that has answered the page above has written its numbers
+      workers, calls = 0, 0
+      for worker, count in page:gmatch 'ironclad_calls_total{worker="(%d)"} (%d+)\n' do
+        workers, calls = math.max(workers, worker + 1), calls + count
+      end
+      if calls > 0 then break end
+      peer.shell "sleep 0.05"
+      page = nginx.get(site, "/metrics")
+    end
+    assert.is_true(workers >= 1 and calls >= 1, page)
+    assert.matches("# TYPE ironclad_in_flight gauge\nironclad_in_flight{worker=\"%d\"} 0\n", page)
+    assert.matches('ironclad_waits_total{worker="%d",bucket="records:read",reason="budget"} 0\n', page)
+    assert.matches('ironclad_wait_seconds_total{worker="%d",bucket="records:read"} 0\n', page)
+    for line in page:gmatch "[^\n]+" do
+      assert.is_truthy(line:find "^# " or line:find "^[%l_]+{[^{}]*} [%d.]+$", line)
+    end
+    site.stop()
+  end)
+
   it("whose page is told of events that Ironclad delivers", function()
     local site = start_site(WITH_SANDBOX)
     local before = tonumber((nginx.get(site, "/revision")))

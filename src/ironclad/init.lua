@@ -84,6 +84,16 @@ function ironclad.info()
   return core.info()
 end
 
+--- What has been done in this process since the module was loaded, by all clients together; a new table. In nginx
+-- each worker is a process, and a forked child counts from zero. `calls` that scripts have started, `failed` those that
+-- ended with an error, `requests` that were sent (for tokens too), `retries` among them, `tokens` that Ironclad has
+-- given, and what there is now: requests `in_flight`, calls `pending` (not done). `waits` has a table for each
+-- rate-limit bucket: how often a call waited (budget, in_flight, retry_after: the reasons of the hook on_wait), and the
+-- `seconds` of all.
+function ironclad.stats()
+  return core.stats()
+end
+
 --- Returns the value, or raises the error's text: must(client.records:get(id)) for scripts that stop at an error.
 function ironclad.must(value, err)
   if err ~= nil then mistake.raise(nil, tostring(err)) end

@@ -126,6 +126,8 @@ manual.sections = {
       "A token store in a shared dictionary of nginx, for all workers." },
     { "ironclad.info", "-> ironclad.Info", "The versions of this build: `version`, `libcurl`, `tls`, `cjson`, "
       .. "`http2`." },
+    { "ironclad.stats", "-> ironclad.Stats", "What this process has done, by all clients together, and does now: "
+      .. "[counts](limits.md)." },
     { "ironclad.operations", "-> ironclad.Operation[]",
       "The catalog: a list of all operations with their parameters, scopes and rate buckets." },
     { "ironclad.help", "name?: string, write?: fun(line: string)",

@@ -9,6 +9,7 @@
 #include "core/base/mailbox.h"
 #include "core/base/table.h"
 #include "core/base/timers.h"
+#include "core/engine/stats.h"
 #include "core/http/answer.h"
 #include "core/http/connection.h"
 #include "core/http/request.h"
@@ -119,6 +120,8 @@ struct ic_call {
     double started, deadline, resume_at; /* ic_now's seconds; deadline 0: none */
     double attempt_began, attempt_ends;  /* ic_now's seconds; ends: when the attempt is ended; 0: never */
     double progress_told;                /* when progress was last told */
+    double wait_began;                   /* of the wait that it is in */
+    ic_wait_reason wait_reason;
     int attempts, retries, redirects;
     bool fresh;                /* the next attempt uses a new connection */
     bool renewed;              /* its token was refused, and renewed */
@@ -126,7 +129,7 @@ struct ic_call {
     bool served;               /* a token has just been fetched for it, and is used however soon it expires */
     bool abandoned;            /* nobody waits for it: no attempt follows the one under way */
     bool earlier_unknown;      /* an earlier attempt ended with an unknown outcome */
-    bool wait_noted;           /* that it waits for a rate-limit permit */
+    bool waits;                /* it is in a wait that is told and counted (wait.h) */
     bool has_rate_permit;      /* of rate_queue's budget */
     bool has_in_flight_permit; /* of host_queue */
     bool timer_reserved;       /* the timer's memory is reserved */

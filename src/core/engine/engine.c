@@ -185,6 +185,7 @@ static void engine_die(void *argument) {
     ic_engine *engine = argument;
     ic_process_lock();
     ic_call *call = shared.first;
+    ic_stats_forget_gauges(); /* before another engine starts */
     shared.engine = NULL;
     shared.first = shared.last = NULL;
     abandoned = engine;
@@ -289,6 +290,7 @@ static void engine_forget(void) {
     abandoned = shared.engine;
     memset(&shared, 0, sizeof shared);
     atomic_store(&asleep, false);
+    ic_stats_reset();
 }
 
 /* The process lock is held. */

@@ -13,6 +13,7 @@
 #include "core/engine/shared_call.h"
 #include "core/engine/token_queue.h"
 #include "core/engine/transfer.h"
+#include "core/engine/wait.h"
 #include "core/http/redirect.h"
 #include <math.h>
 #include <stddef.h>
@@ -23,20 +24,32 @@
  * after its timeout. */
 #define GRACE 0.1
 
-#define SHORT_WAIT 0.05 /* seconds */
-
 /* ---- the end of a call ---- */
 
+/* Whether the call is counted: it is an operation or a request of a script's. */
+static bool flow_is_counted(const ic_call *call) {
+    return call->mailbox && call->purpose == IC_PURPOSE_NONE;
+}
+
+static void flow_count_end(ic_call *call, double now) {
+    ic_wait_end(call, now);
+    if (!flow_is_counted(call)) return;
+    ic_stats_change(IC_GAUGE_PENDING, -1);
+    if (call->error.kind != IC_OK) ic_stats_count(IC_COUNT_FAILED);
+}
+
 static void flow_finish(ic_engine *engine, ic_call *call) {
+    double now = ic_now();
+    flow_count_end(call, now);
     ic_list_remove(call);
     ic_queues_leave(call);
     ic_shared_call_leave(call);
     ic_table_remove(&engine->live_by_id, &call->live_node);
-    ic_clients_note_end(engine, ic_now());
+    ic_clients_note_end(engine, now);
     if (call->timer_reserved) ic_timers_release(&engine->timers, &call->timer);
     call->state = IC_STATE_DONE;
     call->response.attempts = call->attempts;
-    call->response.seconds = ic_now() - call->started;
+    call->response.seconds = now - call->started;
     if (call->mailbox) ic_secrets_redact_buf(call, &call->response.headers);
     if (call->previous_live)
         call->previous_live->next_live = call->next_live;
@@ -185,29 +198,10 @@ static void flow_set_timer(ic_engine *engine, ic_call *call) {
         ic_timer_set(&engine->timers, &call->timer, at);
 }
 
-static void flow_note_wait(ic_call *call, const char *reason, double seconds) {
-    ic_bucket bucket = call->request.bucket;
-    ic_event_note(call, &(ic_event){.kind = IC_EVENT_WAIT,
-                                    .seconds = seconds,
-                                    .reason = reason,
-                                    .bucket = bucket == IC_BUCKET_NONE ? NULL : ic_bucket_name(bucket)});
-}
-
-void ic_flow_note_alone(ic_call *call) {
-    flow_note_wait(call, "shared", -1);
-}
-
-/* A wait that is as short as an answer of the shared Redis is not worth telling. */
-void ic_flow_note_rate_wait(ic_call *call, double seconds) {
-    if (call->wait_noted || seconds < SHORT_WAIT) return;
-    call->wait_noted = true;
-    flow_note_wait(call, "budget", seconds);
-}
-
 /* Whether the call has an in-flight permit now; otherwise it waits for one. */
-static bool flow_get_in_flight(ic_call *call) {
+static bool flow_get_in_flight(ic_call *call, double now) {
     if (call->has_in_flight_permit || ic_in_flight_acquire(call)) return true;
-    flow_note_wait(call, "in_flight", -1);
+    ic_wait_for_in_flight(call, now);
     return false;
 }
 
@@ -216,13 +210,12 @@ static bool flow_get_in_flight(ic_call *call) {
 static bool flow_get_rate(ic_engine *engine, ic_call *call, double now) {
     if (call->has_rate_permit) return true;
     call->state = IC_STATE_WAIT_BUDGET;
-    call->wait_noted = false;
     double pause = ic_rate_permit_acquire(engine, call, now);
     if (pause <= 0) return true;
     if (call->deadline && now + pause > call->deadline)
         ic_flow_too_late(engine, call, pause);
     else
-        ic_flow_note_rate_wait(call, pause);
+        ic_wait_for_rate(call, pause, now);
     return false;
 }
 
@@ -231,7 +224,7 @@ static const char *flow_get_ready(ic_engine *engine, ic_call *call, double now) 
     ic_call_retain(call); /* it may end here and lose its last owner */
     const char *bearer = call->request.no_bearer ? "" : ic_token_queue_bearer(engine, call, now);
     if (bearer && !flow_get_rate(engine, call, now)) bearer = NULL;
-    if (bearer && !flow_get_in_flight(call)) bearer = NULL;
+    if (bearer && !flow_get_in_flight(call, now)) bearer = NULL;
     if (!bearer) ic_in_flight_release(call); /* others can use it while this call waits for a token */
     ic_call_release(call);
     return bearer;
@@ -240,15 +233,17 @@ static const char *flow_get_ready(ic_engine *engine, ic_call *call, double now) 
 void ic_flow_advance(ic_engine *engine, ic_call *call) {
     double now = ic_now();
     const char *bearer = NULL;
+    ic_wait_end(call, now);
     call->state = IC_STATE_WAIT_IN_FLIGHT;
     flow_set_timer(engine, call);
     if (!call->request.anonymous && !(bearer = flow_get_ready(engine, call, now))) return;
-    if (call->request.absolute && !flow_get_in_flight(call)) return;
+    if (call->request.absolute && !flow_get_in_flight(call, now)) return;
     double timeout = ic_call_timeout(call);
     call->state = IC_STATE_SENDING;
     call->attempt_ends = timeout ? now + timeout + GRACE : 0;
     flow_set_timer(engine, call);
     call->attempts++;
+    ic_stats_count(IC_COUNT_REQUESTS);
     call->attempt_began = now;
     ic_event_note(call, &(ic_event){.kind = IC_EVENT_REQUEST});
     if (ic_transfer_begin(engine, call, bearer, now)) return;
@@ -321,6 +316,7 @@ static ic_attempt flow_describe(const ic_call *call, const ic_ended *ended, doub
 }
 
 static void flow_note_retry(ic_call *call, ic_error_kind failure, double pause) {
+    ic_stats_count(IC_COUNT_RETRIES);
     ic_event_note(call, &(ic_event){.kind = IC_EVENT_RETRY,
                                     .status = call->response.status,
                                     .failure = failure,
@@ -332,7 +328,7 @@ static void flow_note_retry(ic_call *call, ic_error_kind failure, double pause) 
  * knowing it. */
 static void flow_repeat(ic_engine *engine, ic_call *call, ic_error_kind failure, double pause, double now) {
     flow_note_retry(call, failure, pause);
-    if (call->error.retry_after >= 0) flow_note_wait(call, "retry_after", pause);
+    if (call->error.retry_after >= 0) ic_wait_as_told(call, pause, now);
     ic_free(call->foreign_url);
     call->foreign_url = NULL;
     call->fresh = failure != IC_OK;
@@ -464,6 +460,10 @@ void ic_flow_start(ic_engine *engine, ic_call *call) {
     call->started = ic_now();
     call->deadline = deadline ? call->started + deadline : 0;
     call->timer = (ic_timer){.fire = flow_on_timer, .owner = call};
+    if (flow_is_counted(call)) {
+        ic_stats_count(IC_COUNT_CALLS);
+        ic_stats_change(IC_GAUGE_PENDING, 1);
+    }
     ic_flow_register(engine, call);
     call->timer_reserved = ic_timers_reserve(&engine->timers);
     if (!call->timer_reserved || !ic_queues_assign(engine, call)) {

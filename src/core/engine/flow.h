@@ -28,10 +28,6 @@ void ic_flow_abandon(ic_engine *engine, ic_call *call);
 void ic_flow_complete(ic_engine *engine, ic_call *call);
 /* Ends the call with a copy of `error`, which others found (while getting its token, for example). */
 void ic_flow_fail(ic_engine *engine, ic_call *call, const ic_error *error);
-/* Tells the hooks that the shared Redis cannot be reached: this machine keeps to its share of the limits. */
-void ic_flow_note_alone(ic_call *call);
-/* Tells the hooks, once for each wait, that the call waits so many seconds for a rate-limit permit. */
-void ic_flow_note_rate_wait(ic_call *call, double seconds);
 /* Ends the call with RATE_LIMITED: a wait of `pause` seconds would pass its deadline. */
 void ic_flow_too_late(ic_engine *engine, ic_call *call, double pause);
 /* Ends every call in flight with IO, and touches nothing else of the engine: its thread has died. */

@@ -8,6 +8,7 @@
 #include "core/engine/flow.h"
 #include "core/engine/list.h"
 #include "core/engine/shared_permits.h"
+#include "core/engine/wait.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -136,7 +137,7 @@ static void rate_queue_tell_waiting(ic_engine *engine, ic_list *list, double now
         if (call->deadline && now + pause > call->deadline)
             ic_flow_too_late(engine, call, pause);
         else
-            ic_flow_note_rate_wait(call, pause);
+            ic_wait_for_rate(call, pause, now);
     }
 }
 
@@ -147,7 +148,7 @@ static double rate_queue_take(ic_rate_queue *queue, ic_call *call, size_t wanted
     if (!queue->permits) return ic_budget_acquire(queue->budget, bucket, now);
     bool alone = !ic_shared_permits_are_shared(queue->permits, now);
     ic_budget_set_share(queue->budget, alone ? queue->share : 1);
-    if (alone && !queue->alone) ic_flow_note_alone(call);
+    if (alone && !queue->alone) ic_wait_note_alone(call);
     queue->alone = alone;
     double wait = ic_budget_acquire(queue->budget, bucket, now);
     if (wait > 0 || alone) return wait;

@@ -163,6 +163,7 @@ static bool token_take_exchanged(ic_token_entry *entry, ic_call *call, ic_error 
     }
     ic_token_clear(&entry->exchanged);
     entry->exchanged = token;
+    ic_stats_count(IC_COUNT_TOKENS);
     entry->exchanged_expires = expires;
     return true;
 }

@@ -217,6 +217,7 @@ static void token_on_fetched(void *engine, ic_call *call) {
         entry->answer_sent_at = call->started;
         call->value.tree = NULL;
         changed = token_apply_answer(entry, &error);
+        if (changed) ic_stats_count(IC_COUNT_TOKENS);
     } else {
         ic_error_copy(&error, &call->error);
         token_explain(entry, &error);

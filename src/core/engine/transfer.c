@@ -171,6 +171,7 @@ bool ic_transfer_begin(ic_engine *engine, ic_call *call, const char *bearer, dou
                                  .error = &call->error};
     transfer_limit(transfer, now);
     call->transfer = transfer;
+    ic_stats_change(IC_GAUGE_IN_FLIGHT, 1);
     call->response.headers.length = 0;
     call->response.status = 0;
     /* A code or a refresh token can be used only once, so its answer must not be lost when memory runs
@@ -379,6 +380,7 @@ void ic_transfer_free(ic_call *call) {
     ic_transfer *transfer = call->transfer;
     if (!transfer) return;
     call->transfer = NULL;
+    ic_stats_change(IC_GAUGE_IN_FLIGHT, -1);
     curl_easy_cleanup(transfer->setup.easy);
     ic_setup_clear(&transfer->setup);
     ic_output_free(&transfer->output);

@@ -1,0 +1,60 @@
+/* What the engine has done since the module was loaded, counted for the whole process. A forked child counts
+ * from zero. */
+#ifndef IC_STATS_H
+#define IC_STATS_H
+
+#include "core/catalog/catalog.h"
+#include <stdbool.h>
+
+/* Counts that only grow. */
+typedef enum ic_count {
+    IC_COUNT_CALLS,    /* operations and requests that scripts have started */
+    IC_COUNT_FAILED,   /* … and that have ended with an error */
+    IC_COUNT_REQUESTS, /* attempts, those for tokens too */
+    IC_COUNT_RETRIES,  /* attempts that were made because an earlier one had failed */
+    IC_COUNT_TOKENS,   /* tokens that the service has given: first ones and renewed ones */
+    IC_COUNT_COUNT
+} ic_count;
+
+/* What there is now. */
+typedef enum ic_gauge {
+    IC_GAUGE_IN_FLIGHT, /* attempts under way */
+    IC_GAUGE_PENDING,   /* calls of scripts that have been started and are not done, in flight or not */
+    IC_GAUGE_COUNT
+} ic_gauge;
+
+/* Why a call has waited; the names are those of ic_event.reason. */
+typedef enum ic_wait_reason {
+    IC_WAIT_BUDGET,      /* for a rate-limit permit */
+    IC_WAIT_IN_FLIGHT,   /* for an in-flight permit */
+    IC_WAIT_RETRY_AFTER, /* because the service asked for a pause */
+    IC_WAIT_COUNT
+} ic_wait_reason;
+
+extern const char *const ic_wait_reason_names[IC_WAIT_COUNT];
+
+typedef struct ic_waits {
+    unsigned long counts[IC_WAIT_COUNT];
+    double seconds; /* of all of them together */
+} ic_waits;
+
+typedef struct ic_stats {
+    unsigned long counts[IC_COUNT_COUNT];
+    long gauges[IC_GAUGE_COUNT];
+    ic_waits waits[IC_BUCKET_COUNT];
+} ic_stats;
+
+/* The engine's thread. */
+void ic_stats_count(ic_count count);
+void ic_stats_change(ic_gauge gauge, long by);
+/* A wait has ended after so many seconds. */
+void ic_stats_waited(ic_wait_reason reason, ic_bucket bucket, double seconds);
+
+/* Any thread. The numbers are read one by one: while the engine works, they may be of different moments. */
+void ic_stats_read(ic_stats *stats);
+/* The engine's thread has ended before its calls were done: there are none now. */
+void ic_stats_forget_gauges(void);
+/* In a forked child. */
+void ic_stats_reset(void);
+
+#endif

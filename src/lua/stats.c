@@ -1,0 +1,42 @@
+#include "lua/stats.h"
+#include "core/engine/stats.h"
+#include "lua/compat.h"
+#include "lua/result.h"
+
+static void stats_set(lua_State *L, const char *name, double number) {
+    ic_lua_push_count(L, number);
+    lua_setfield(L, -2, name);
+}
+
+static void stats_push_waits(lua_State *L, const ic_waits *waits) {
+    lua_createtable(L, 0, IC_WAIT_COUNT + 1);
+    for (int reason = 0; reason < IC_WAIT_COUNT; reason++)
+        stats_set(L, ic_wait_reason_names[reason], (double)waits->counts[reason]);
+    stats_set(L, "seconds", waits->seconds);
+}
+
+/* stats() -> a new table: what the engine has done in this process, and what it is doing now. */
+static int stats_read(lua_State *L) {
+    ic_stats stats;
+    ic_stats_read(&stats);
+    lua_createtable(L, 0, 8);
+    stats_set(L, "calls", (double)stats.counts[IC_COUNT_CALLS]);
+    stats_set(L, "failed", (double)stats.counts[IC_COUNT_FAILED]);
+    stats_set(L, "requests", (double)stats.counts[IC_COUNT_REQUESTS]);
+    stats_set(L, "retries", (double)stats.counts[IC_COUNT_RETRIES]);
+    stats_set(L, "tokens", (double)stats.counts[IC_COUNT_TOKENS]);
+    stats_set(L, "in_flight", (double)stats.gauges[IC_GAUGE_IN_FLIGHT]);
+    stats_set(L, "pending", (double)stats.gauges[IC_GAUGE_PENDING]);
+    lua_createtable(L, 0, IC_BUCKET_COUNT);
+    for (int bucket = 0; bucket < IC_BUCKET_COUNT; bucket++) {
+        stats_push_waits(L, &stats.waits[bucket]);
+        lua_setfield(L, -2, ic_bucket_name(bucket));
+    }
+    lua_setfield(L, -2, "waits");
+    return 1;
+}
+
+void ic_lua_open_stats(lua_State *L) {
+    static const luaL_Reg functions[] = {{"stats", stats_read}, {NULL, NULL}};
+    ic_lua_setfuncs(L, functions);
+}
