@@ -1,7 +1,7 @@
 /* The binding of ic_intake. */
 #include "listener/lua_intake.h"
 #include "listener/intake.h"
-#include "lua/compat.h"
+#include "lua/metatable.h"
 #include <string.h>
 
 #define TYPE "ironclad.listener.intake"
@@ -101,20 +101,11 @@ static int intake_close(lua_State *L) {
 }
 
 void ic_lua_open_intake(lua_State *L) {
-    static const luaL_Reg methods[] = {{"port", intake_port},
-                                       {"wait", intake_wait},
-                                       {"request", intake_request},
-                                       {"answer", intake_answer},
-                                       {"close", intake_close},
-                                       {"__gc", intake_close},
-                                       {NULL, NULL}};
-    luaL_newmetatable(L, TYPE);
-    ic_lua_setfuncs(L, methods);
-    lua_pushvalue(L, -1);
-    lua_setfield(L, -2, "__index");
-    lua_pushliteral(L, "locked");
-    lua_setfield(L, -2, "__metatable");
-    lua_pop(L, 1);
+    static const luaL_Reg metamethods[] = {{"__gc", intake_close}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {{"port", intake_port},       {"wait", intake_wait},
+                                       {"request", intake_request}, {"answer", intake_answer},
+                                       {"close", intake_close},     {NULL, NULL}};
+    ic_lua_make_type(L, TYPE, metamethods, methods);
     lua_pushcfunction(L, intake_listen);
     lua_setfield(L, -2, "intake");
 }

@@ -2,7 +2,7 @@
 #include "listener/browser.h"
 #include "listener/callback.h"
 #include "listener/lua_intake.h"
-#include "lua/compat.h"
+#include "lua/metatable.h"
 #include <lauxlib.h>
 #include <string.h>
 
@@ -111,6 +111,7 @@ static int listener_close(lua_State *L) {
 }
 
 static void listener_make_type(lua_State *L) {
+    static const luaL_Reg metamethods[] = {{"__gc", listener_close}, {NULL, NULL}};
     static const luaL_Reg methods[] = {
         {"port", listener_port},
         {"wait", listener_wait},
@@ -118,16 +119,9 @@ static void listener_make_type(lua_State *L) {
         {"open_browser", listener_open_browser},
         {"browser_failed", listener_browser_failed},
         {"close", listener_close},
-        {"__gc", listener_close},
         {NULL, NULL},
     };
-    luaL_newmetatable(L, TYPE);
-    ic_lua_setfuncs(L, methods);
-    lua_pushvalue(L, -1);
-    lua_setfield(L, -2, "__index");
-    lua_pushliteral(L, "locked");
-    lua_setfield(L, -2, "__metatable");
-    lua_pop(L, 1);
+    ic_lua_make_type(L, TYPE, metamethods, methods);
 }
 
 __attribute__((visibility("default"))) int luaopen_ironclad_listener(lua_State *L);

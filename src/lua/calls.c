@@ -6,10 +6,10 @@
 #include "core/base/text.h"
 #include "core/engine/call.h"
 #include "core/engine/event.h"
-#include "lua/compat.h"
 #include "lua/connection.h"
 #include "lua/inbox.h"
 #include "lua/items.h"
+#include "lua/metatable.h"
 #include "lua/result.h"
 #include "lua/values.h"
 #include <stdio.h>
@@ -494,15 +494,8 @@ void ic_lua_open_calls(lua_State *L) {
     static const luaL_Reg functions[] = {
         {"start", calls_start}, {"internal", calls_internal}, {"descriptor", calls_descriptor},
         {"wait", calls_wait},   {"take", calls_take},         {NULL, NULL}};
-    luaL_newmetatable(L, TYPE);
-    lua_newtable(L);
-    ic_lua_setfuncs(L, methods);
-    lua_setfield(L, -2, "__index");
-    lua_pushcfunction(L, calls_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
-    lua_pop(L, 1);
+    static const luaL_Reg metamethods[] = {{"__gc", calls_gc}, {NULL, NULL}};
+    ic_lua_make_type(L, TYPE, metamethods, methods);
     ic_lua_open_inbox(L);
     ic_lua_open_items(L);
     ic_lua_setfuncs(L, functions);

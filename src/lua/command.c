@@ -1,7 +1,7 @@
 #include "lua/command.h"
 #include "core/base/clock.h"
 #include "core/base/platform.h"
-#include "lua/compat.h"
+#include "lua/metatable.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -234,13 +234,9 @@ static int command_close(lua_State *L) {
 }
 
 void ic_lua_open_command(lua_State *L) {
-    static const luaL_Reg methods[] = {
-        {"wait", command_wait}, {"close", command_close}, {"__gc", command_close}, {NULL, NULL}};
-    luaL_newmetatable(L, TYPE);
-    ic_lua_setfuncs(L, methods);
-    lua_pushvalue(L, -1);
-    lua_setfield(L, -2, "__index");
-    lua_pop(L, 1);
+    static const luaL_Reg metamethods[] = {{"__gc", command_close}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {{"wait", command_wait}, {"close", command_close}, {NULL, NULL}};
+    ic_lua_make_type(L, TYPE, metamethods, methods);
     lua_pushcfunction(L, command_start);
     lua_setfield(L, -2, "command");
 }

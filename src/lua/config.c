@@ -1,7 +1,7 @@
 #include "lua/config.h"
 #include "core/base/buf.h"
 #include "core/base/platform.h"
-#include "lua/compat.h"
+#include "lua/metatable.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -75,10 +75,8 @@ static int config_read(lua_State *L) {
 }
 
 void ic_lua_open_config(lua_State *L) {
-    luaL_newmetatable(L, TYPE);
-    lua_pushcfunction(L, config_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pop(L, 1);
+    static const luaL_Reg metamethods[] = {{"__gc", config_gc}, {NULL, NULL}};
+    ic_lua_make_type(L, TYPE, metamethods, NULL);
     lua_pushcfunction(L, config_read);
     lua_setfield(L, -2, "read_config");
 }

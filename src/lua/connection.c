@@ -1,7 +1,7 @@
 #include "lua/connection.h"
 #include "core/base/buf.h"
-#include "lua/compat.h"
 #include "lua/inbox.h"
+#include "lua/metatable.h"
 #include <string.h>
 
 #define TYPE "ironclad.connection"
@@ -209,16 +209,12 @@ static int connection_describe(lua_State *L) {
 }
 
 void ic_lua_open_connection(lua_State *L) {
+    static const luaL_Reg metamethods[] = {{"__gc", connection_gc}, {NULL, NULL}};
     static const luaL_Reg functions[] = {{"connect", connection_connect},
                                          {"for_site", connection_for_site},
                                          {"options", connection_options},
                                          {"describe", connection_describe},
                                          {NULL, NULL}};
-    luaL_newmetatable(L, TYPE);
-    lua_pushcfunction(L, connection_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
-    lua_pop(L, 1);
+    ic_lua_make_type(L, TYPE, metamethods, NULL);
     ic_lua_setfuncs(L, functions);
 }

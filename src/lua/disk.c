@@ -1,7 +1,7 @@
 #include "lua/disk.h"
 #include "core/base/new_file.h"
 #include "core/base/platform.h"
-#include "lua/compat.h"
+#include "lua/metatable.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -257,18 +257,11 @@ static int disk_alive(lua_State *L) {
     return 1;
 }
 
-static void disk_make_type(lua_State *L, const char *name, const luaL_Reg *methods, lua_CFunction gc) {
-    luaL_newmetatable(L, name);
-    ic_lua_setfuncs(L, methods);
-    lua_pushvalue(L, -1);
-    lua_setfield(L, -2, "__index");
-    lua_pushcfunction(L, gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pop(L, 1);
-}
-
 void ic_lua_open_disk(lua_State *L) {
-    static const luaL_Reg none[] = {{NULL, NULL}}, lock[] = {{"release", disk_lock_release}, {NULL, NULL}},
+    static const luaL_Reg folder_metamethods[] = {{"__gc", disk_folder_gc}, {NULL, NULL}},
+                          lock_metamethods[] = {{"__gc", disk_lock_release}, {NULL, NULL}},
+                          claims_metamethods[] = {{"__gc", disk_claims_gc}, {NULL, NULL}},
+                          lock[] = {{"release", disk_lock_release}, {NULL, NULL}},
                           claims[] = {{"take", disk_claims_take},
                                       {"wait", disk_claims_wait},
                                       {"drop", disk_claims_drop},
@@ -283,9 +276,9 @@ void ic_lua_open_disk(lua_State *L) {
                                          {"claims", disk_claims},
                                          {"alive", disk_alive},
                                          {NULL, NULL}};
-    disk_make_type(L, FOLDER_TYPE, none, disk_folder_gc);
-    disk_make_type(L, LOCK_TYPE, lock, disk_lock_release);
-    disk_make_type(L, CLAIMS_TYPE, claims, disk_claims_gc);
+    ic_lua_make_type(L, FOLDER_TYPE, folder_metamethods, NULL);
+    ic_lua_make_type(L, LOCK_TYPE, lock_metamethods, lock);
+    ic_lua_make_type(L, CLAIMS_TYPE, claims_metamethods, claims);
     lua_newtable(L);
     ic_lua_setfuncs(L, functions);
     lua_setfield(L, -2, "disk");

@@ -2,7 +2,7 @@
 #include "core/base/process.h"
 #include "core/engine/engine.h"
 #include "core/engine/socket_path.h"
-#include "lua/compat.h"
+#include "lua/metatable.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -114,10 +114,8 @@ static int inbox_listen(lua_State *L) {
 }
 
 void ic_lua_open_inbox(lua_State *L) {
-    luaL_newmetatable(L, TYPE);
-    lua_pushcfunction(L, inbox_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pop(L, 1);
+    static const luaL_Reg metamethods[] = {{"__gc", inbox_gc}, {NULL, NULL}};
+    ic_lua_make_type(L, TYPE, metamethods, NULL);
     static const luaL_Reg functions[] = {
         {"unsaved", inbox_unsaved}, {"guard", inbox_guard}, {"generation", inbox_generation},
         {"listen", inbox_listen},   {"kept", inbox_kept},   {NULL, NULL}};

@@ -1,6 +1,6 @@
 #include "lua/items.h"
-#include "lua/compat.h"
 #include "lua/json_decode.h"
+#include "lua/metatable.h"
 #include <stdbool.h>
 #include <string.h>
 
@@ -106,15 +106,6 @@ static int items_next(lua_State *L) {
 void ic_lua_open_items(lua_State *L) {
     static const luaL_Reg methods[] = {
         {"next", items_next}, {"first", items_first}, {"close", items_gc}, {NULL, NULL}};
-    luaL_newmetatable(L, TYPE);
-    lua_newtable(L);
-    ic_lua_setfuncs(L, methods);
-    lua_setfield(L, -2, "__index");
-    lua_pushcfunction(L, items_count);
-    lua_setfield(L, -2, "__len");
-    lua_pushcfunction(L, items_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
-    lua_pop(L, 1);
+    static const luaL_Reg metamethods[] = {{"__gc", items_gc}, {"__len", items_count}, {NULL, NULL}};
+    ic_lua_make_type(L, TYPE, metamethods, methods);
 }

@@ -1,5 +1,5 @@
 #include "lua/json_decode.h"
-#include "lua/compat.h"
+#include "lua/metatable.h"
 #include <stdio.h>
 
 #define TAPE_TYPE "ironclad.tape"
@@ -151,11 +151,10 @@ int ic_lua_json_decode(lua_State *L) {
 }
 
 void ic_lua_open_decode(lua_State *L) {
+    static const luaL_Reg metamethods[] = {{"__gc", decode_gc}, {NULL, NULL}};
     luaL_newmetatable(L, IC_ARRAY_TYPE);
     lua_pushstring(L, IC_ARRAY_TYPE);
     lua_setfield(L, -2, "__name");
-    luaL_newmetatable(L, TAPE_TYPE);
-    lua_pushcfunction(L, decode_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pop(L, 2);
+    lua_pop(L, 1);
+    ic_lua_make_type(L, TAPE_TYPE, metamethods, NULL);
 }

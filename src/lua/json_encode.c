@@ -3,9 +3,9 @@
 #include "core/http/body.h"
 #include "core/json/json.h"
 #include "core/json/json_write.h"
-#include "lua/compat.h"
 #include "lua/file.h"
 #include "lua/json_decode.h"
+#include "lua/metatable.h"
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -442,8 +442,6 @@ bool ic_lua_read_fields(lua_State *L, const ic_json_rules *rules, const ic_opera
 }
 
 void ic_lua_open_encode(lua_State *L) {
-    luaL_newmetatable(L, BOX_TYPE);
-    lua_pushcfunction(L, encode_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pop(L, 1);
+    static const luaL_Reg metamethods[] = {{"__gc", encode_gc}, {NULL, NULL}};
+    ic_lua_make_type(L, BOX_TYPE, metamethods, NULL);
 }

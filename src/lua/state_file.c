@@ -2,7 +2,7 @@
 #include "core/auth/private_file.h"
 #include "core/base/alloc.h"
 #include "core/base/process.h"
-#include "lua/compat.h"
+#include "lua/metatable.h"
 #include <lauxlib.h>
 
 #define STATE_FILE_TYPE    "ironclad.state_file"
@@ -106,19 +106,12 @@ static int state_file_append(lua_State *L) {
 }
 
 void ic_lua_open_state_file(lua_State *L) {
+    static const luaL_Reg metamethods[] = {{"__gc", state_file_free}, {NULL, NULL}};
     static const luaL_Reg methods[] = {
         {"lock", state_file_lock},   {"unlock", state_file_unlock}, {"read", state_file_read},
         {"write", state_file_write}, {"append", state_file_append}, {NULL, NULL},
     };
-    luaL_newmetatable(L, STATE_FILE_TYPE);
-    lua_pushcfunction(L, state_file_free);
-    lua_setfield(L, -2, "__gc");
-    lua_newtable(L);
-    ic_lua_setfuncs(L, methods);
-    lua_setfield(L, -2, "__index");
-    lua_pushliteral(L, "locked");
-    lua_setfield(L, -2, "__metatable");
-    lua_pop(L, 1);
+    ic_lua_make_type(L, STATE_FILE_TYPE, metamethods, methods);
     lua_pushcfunction(L, state_file_new);
     lua_setfield(L, -2, "state_file");
 }

@@ -2,7 +2,7 @@
 #include "core/base/buf.h"
 #include "core/events/public_key.h"
 #include "core/events/verify.h"
-#include "lua/compat.h"
+#include "lua/metatable.h"
 #include <stdio.h>
 
 #define KEY_TYPE  "ironclad.webhook_key"
@@ -82,19 +82,12 @@ static int webhook_verify(lua_State *L) {
     return 1;
 }
 
-static void webhook_make_type(lua_State *L, const char *name, lua_CFunction gc) {
-    luaL_newmetatable(L, name);
-    lua_pushcfunction(L, gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pushliteral(L, "locked");
-    lua_setfield(L, -2, "__metatable");
-    lua_pop(L, 1);
-}
-
 void ic_lua_open_webhook(lua_State *L) {
+    static const luaL_Reg key_metamethods[] = {{"__gc", webhook_key_gc}, {NULL, NULL}};
+    static const luaL_Reg text_metamethods[] = {{"__gc", webhook_text_gc}, {NULL, NULL}};
     static const luaL_Reg functions[] = {
         {"webhook_key", webhook_read_key}, {"webhook_verify", webhook_verify}, {NULL, NULL}};
-    webhook_make_type(L, KEY_TYPE, webhook_key_gc);
-    webhook_make_type(L, TEXT_TYPE, webhook_text_gc);
+    ic_lua_make_type(L, KEY_TYPE, key_metamethods, NULL);
+    ic_lua_make_type(L, TEXT_TYPE, text_metamethods, NULL);
     ic_lua_setfuncs(L, functions);
 }

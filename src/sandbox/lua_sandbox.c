@@ -1,7 +1,7 @@
 /* The binding of the sandbox: the module ironclad.sandbox.core. start{...} -> server or nil, message; the
  * server's methods; hold_signals() and wait() for a program that does nothing but serve. */
 #include "core/base/text.h"
-#include "lua/compat.h"
+#include "lua/metatable.h"
 #include "sandbox/control/control.h"
 #include "sandbox/sandbox.h"
 #include <lauxlib.h>
@@ -332,16 +332,8 @@ static int sandbox_actions(lua_State *L) {
 
 /* --- the module --- */
 
-static void sandbox_make_type(lua_State *L, const char *name, lua_CFunction end, const luaL_Reg *methods) {
-    luaL_newmetatable(L, name);
-    ic_lua_setfuncs(L, (const luaL_Reg[]){{"__gc", end}, {NULL, NULL}});
-    lua_newtable(L);
-    ic_lua_setfuncs(L, methods);
-    lua_setfield(L, -2, "__index");
-    lua_pushliteral(L, "locked");
-    lua_setfield(L, -2, "__metatable");
-    lua_pop(L, 1);
-}
+static const luaL_Reg server_metamethods[] = {{"__gc", sandbox_free_server}, {NULL, NULL}},
+                      buffer_metamethods[] = {{"__gc", sandbox_free_buffer}, {NULL, NULL}};
 
 static const luaL_Reg server_methods[] = {
     {"stop", sandbox_stop}, {"facts", sandbox_facts}, {"control", sandbox_control}, {"info", sandbox_info},
@@ -356,8 +348,8 @@ static const luaL_Reg functions[] = {
 
 __attribute__((visibility("default"))) int luaopen_ironclad_sandbox_core(lua_State *L);
 int luaopen_ironclad_sandbox_core(lua_State *L) {
-    sandbox_make_type(L, SERVER_TYPE, sandbox_free_server, server_methods);
-    sandbox_make_type(L, BUFFER_TYPE, sandbox_free_buffer, (const luaL_Reg[]){{NULL, NULL}});
+    ic_lua_make_type(L, SERVER_TYPE, server_metamethods, server_methods);
+    ic_lua_make_type(L, BUFFER_TYPE, buffer_metamethods, NULL);
     lua_newtable(L);
     ic_lua_setfuncs(L, functions);
     return 1;
