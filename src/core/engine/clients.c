@@ -7,6 +7,7 @@
 #include "core/engine/queues.h"
 #include "core/engine/shared.h"
 #include "core/engine/token_queue.h"
+#include "core/engine/transfer.h"
 #include <stdint.h>
 
 #define REST      61.0 /* seconds after a call's end: a little more than a rate limit looks back */
@@ -30,6 +31,7 @@ ic_client *ic_client_of(ic_engine *engine, ic_connection *connection) {
 
 static void client_free(ic_engine *engine, ic_client *client) {
     ic_table_remove(&engine->clients_by_address, &client->node);
+    ic_transfers_forget(engine, client->connection);
     ic_token_queue_forget(client);
     ic_queues_forget(client);
     ic_shared_forget(client);
@@ -53,6 +55,7 @@ void ic_clients_note_end(ic_engine *engine, double now) {
 }
 
 void ic_clients_tidy(ic_engine *engine, double now) {
+    if (engine->tidy_due) ic_transfers_forget(engine, NULL);
     if (!engine->tidy_due && engine->clients_by_address.count < engine->clients_limit) return;
     engine->tidy_due = false;
     for (ic_client **link = &engine->clients, *client; (client = *link);) {

@@ -61,6 +61,7 @@ static void engine_discard(ic_engine *engine) {
 }
 
 static void engine_free(ic_engine *engine) {
+    ic_transfers_forget(engine, NULL);
     ic_clients_free(engine);
     ic_token_queue_free(engine);
     ic_queues_free(engine);

@@ -119,7 +119,7 @@ static void flow_stop(ic_engine *engine, ic_call *call) {
         call->error = found;
         flow_note_response(call, found.kind, ic_now());
     }
-    ic_transfer_free(call);
+    ic_transfer_free(engine, call);
     ic_permits_release(engine, call, ic_now(), sent ? IC_PERMIT_LOST : IC_PERMIT_UNUSED);
 }
 
@@ -248,7 +248,7 @@ void ic_flow_advance(ic_engine *engine, ic_call *call) {
     ic_event_note(call, &(ic_event){.kind = IC_EVENT_REQUEST});
     if (ic_transfer_begin(engine, call, bearer, now)) return;
     flow_note_response(call, call->error.kind, now);
-    ic_transfer_free(call);
+    ic_transfer_free(engine, call);
     ic_permits_release(engine, call, now, IC_PERMIT_UNUSED);
     flow_give_up(engine, call, flow_outcome(call, false), false);
 }
@@ -393,7 +393,7 @@ void ic_flow_attempt_ended(ic_engine *engine, ic_call *call, CURLcode code) {
     if (ended.failure == IC_OK && (ended.link || (status >= 300 && status < 400))) {
         bool follows = flow_redirect(call, ended.link);
         ic_free(ended.link);
-        ic_transfer_free(call);
+        ic_transfer_free(engine, call);
         ic_permits_release(engine, call, now, IC_PERMIT_ANSWERED);
         if (follows)
             ic_flow_advance(engine, call);
@@ -402,7 +402,7 @@ void ic_flow_attempt_ended(ic_engine *engine, ic_call *call, CURLcode code) {
         return;
     }
     flow_read_answer(call, &ended);
-    ic_transfer_free(call);
+    ic_transfer_free(engine, call);
     double pause = call->error.retry_after >= 0 ? call->error.retry_after : 1;
     /* The rate limits in another host's answer are not Ironclad's. */
     if (!call->foreign_url) ic_rate_queue_observe(call, now, ic_wall_time(), status == 429 ? pause : -1);

@@ -182,7 +182,9 @@ void ic_token_queue_perform(ic_engine *engine, ic_call *call) {
         ic_error_clear(&error);
         return;
     }
-    if (call->purpose == IC_PURPOSE_EXCHANGE || call->purpose == IC_PURPOSE_FORGET)
+    if (call->purpose == IC_PURPOSE_EXCHANGE || call->purpose == IC_PURPOSE_FORGET) {
         entry->change = call->purpose;
+        ic_transfers_forget(engine, NULL); /* their handles hold the bearer that is replaced */
+    }
     if (!entry->busy) ic_token_work_begin(engine, entry);
 }

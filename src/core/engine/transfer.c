@@ -18,7 +18,11 @@
 #define GRANT_HEADER 4096
 #define GRANT_BODY   16384
 
+/* The most handles that are kept for the next attempts. */
+#define IDLE_MAX 64
+
 typedef struct ic_transfer {
+    struct ic_transfer *next_idle; /* in ic_engine.idle_transfers */
     ic_call *call;
     ic_setup setup; /* its easy handle is owned here */
     bool added;     /* to the multi handle */
@@ -27,6 +31,8 @@ typedef struct ic_transfer {
     bool deadline_limits; /* setup.timeout is the time until the deadline, not the option timeout */
     int sendings, header_blocks;
     bool header_whole; /* the empty line after the latest header has come */
+    bool plain;        /* ic_setup_is_plain */
+    bool ended_well;   /* the handle can be used again */
     bool second_refused, headers_too_large, header_truncated;
     char message[CURL_ERROR_SIZE];
 } ic_transfer;
@@ -118,14 +124,13 @@ static bool transfer_hook(ic_transfer *transfer) {
            curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->message) == CURLE_OK;
 }
 
-/* Sets the time that the attempt may take: the option timeout, or less when the deadline comes before that.
- */
-static void transfer_limit(ic_transfer *transfer, double now) {
-    const ic_call *call = transfer->call;
+/* Sets the seconds that the attempt may take (0: no limit): the option timeout, or less when the deadline
+ * comes before that. Returns whether the deadline limits it. */
+static bool transfer_limit(const ic_call *call, double now, double *seconds) {
     double timeout = ic_call_timeout(call), left = call->deadline - now;
-    transfer->began = now;
-    transfer->deadline_limits = call->deadline && (!timeout || left < timeout);
-    transfer->setup.timeout = transfer->deadline_limits ? left : timeout;
+    bool limits = call->deadline && (!timeout || left < timeout);
+    *seconds = limits ? left : timeout;
+    return limits;
 }
 
 static const struct {
@@ -151,42 +156,107 @@ static const struct {
     {CURLE_FILE_COULDNT_READ_FILE, IC_ERR_IO},
 };
 
-bool ic_transfer_begin(ic_engine *engine, ic_call *call, const char *bearer, double now) {
-    ic_transfer *transfer = ic_calloc(1, sizeof *transfer);
-    if (!transfer) {
-        ic_error_memory(&call->error);
-        return false;
+static void transfer_free(ic_transfer *transfer) {
+    curl_easy_cleanup(transfer->setup.easy);
+    ic_setup_clear(&transfer->setup);
+    ic_output_free(&transfer->output);
+    ic_free(transfer);
+}
+
+void ic_transfers_forget(ic_engine *engine, const ic_connection *connection) {
+    for (ic_transfer **link = &engine->idle_transfers, *idle; (idle = *link);) {
+        if (connection && idle->setup.connection != connection) {
+            link = &idle->next_idle;
+            continue;
+        }
+        *link = idle->next_idle;
+        transfer_free(idle);
     }
+}
+
+/* Takes an idle transfer that fits the setup out of the list. NULL: there is none. */
+static ic_transfer *transfer_take_idle(ic_engine *engine, const ic_setup *wanted) {
+    for (ic_transfer **link = &engine->idle_transfers, *idle; (idle = *link);) {
+        ic_fit fit = ic_setup_fits(&idle->setup, wanted);
+        if (fit == IC_FIT_NOT) {
+            link = &idle->next_idle;
+            continue;
+        }
+        *link = idle->next_idle;
+        if (fit == IC_FIT) return idle;
+        transfer_free(idle);
+    }
+    return NULL;
+}
+
+/* Keeps the transfer for an attempt like its own. The one that has been idle longest makes room for it. */
+static void transfer_keep_idle(ic_engine *engine, ic_transfer *transfer) {
+    size_t count = 1;
+    ic_output_free(&transfer->output);
+    ic_buf_free(&transfer->setup.presented);
+    transfer->next_idle = engine->idle_transfers;
+    engine->idle_transfers = transfer;
+    for (ic_transfer *idle = transfer; idle->next_idle; idle = idle->next_idle)
+        if (++count > IDLE_MAX) {
+            transfer_free(idle->next_idle);
+            idle->next_idle = NULL;
+            return;
+        }
+}
+
+/* A transfer for the call whose handle has all its options. NULL: with IO in the call's error; without an
+ * error when out of memory. */
+static ic_transfer *transfer_new(ic_engine *engine, ic_call *call, const ic_setup *wanted) {
+    bool plain = ic_setup_is_plain(wanted) && !call->options.progress;
+    ic_transfer *transfer = plain ? transfer_take_idle(engine, wanted) : NULL;
+    bool good = false;
+    if (transfer) {
+        *transfer = (ic_transfer){.call = call, .setup = transfer->setup};
+        good = ic_setup_again(&transfer->setup, wanted);
+    } else if ((transfer = ic_calloc(1, sizeof *transfer))) {
+        transfer->call = call;
+        transfer->setup = *wanted;
+        transfer->setup.easy = curl_easy_init();
+        good = transfer->setup.easy && transfer_hook(transfer) && ic_setup_easy(&transfer->setup);
+    }
+    if (transfer) transfer->plain = plain;
+    if (good || !transfer) return transfer;
+    transfer_free(transfer);
+    return NULL;
+}
+
+bool ic_transfer_begin(ic_engine *engine, ic_call *call, const char *bearer, double now) {
     ic_buf url = {0};
     ic_call_url(call, &url);
-    transfer->call = call;
-    transfer->setup = (ic_setup){.connection = call->connection,
-                                 .request = &call->request,
-                                 .bearer = bearer,
-                                 .actor = ic_call_actor(call),
-                                 .url = ic_buf_text(&url),
-                                 .foreign = call->foreign_url != NULL,
-                                 .moves_file = ic_call_moves_file(call),
-                                 .new_connection = call->fresh,
-                                 .error = &call->error};
-    transfer_limit(transfer, now);
-    call->transfer = transfer;
-    ic_stats_change(IC_GAUGE_IN_FLIGHT, 1);
+    ic_setup setup = {.connection = call->connection,
+                      .request = &call->request,
+                      .bearer = bearer,
+                      .actor = ic_call_actor(call),
+                      .url = ic_buf_text(&url),
+                      .foreign = call->foreign_url != NULL,
+                      .moves_file = ic_call_moves_file(call),
+                      .new_connection = call->fresh,
+                      .error = &call->error};
+    bool deadline_limits = transfer_limit(call, now, &setup.timeout);
     call->response.headers.length = 0;
     call->response.status = 0;
-    /* A code or a refresh token can be used only once, so its answer must not be lost when memory runs
-     * out. */
-    bool reserved = !call->request.sensitive || (ic_buf_reserve(&call->response.headers, GRANT_HEADER) &&
-                                                 ic_buf_reserve(&transfer->output.body, GRANT_BODY));
-    transfer->setup.easy = curl_easy_init();
-    bool begun = reserved && transfer->setup.url && transfer->setup.easy && transfer_hook(transfer) &&
-                 ic_setup_easy(&transfer->setup) &&
-                 curl_multi_add_handle(engine->multi, transfer->setup.easy) == CURLM_OK;
-    transfer->added = begun;
-    if (!begun && call->error.kind == IC_OK) ic_error_memory(&call->error);
-    transfer->setup.url = NULL;
+    ic_transfer *transfer = setup.url ? transfer_new(engine, call, &setup) : NULL;
     ic_buf_free(&url);
-    return begun;
+    call->transfer = transfer;
+    if (transfer) {
+        ic_stats_change(IC_GAUGE_IN_FLIGHT, 1);
+        transfer->setup.url = NULL;
+        transfer->began = now;
+        transfer->deadline_limits = deadline_limits;
+        /* A code or a refresh token can be used only once, so its answer must not be lost when memory runs
+         * out. */
+        bool reserved = !call->request.sensitive || (ic_buf_reserve(&call->response.headers, GRANT_HEADER) &&
+                                                     ic_buf_reserve(&transfer->output.body, GRANT_BODY));
+        transfer->added = reserved && curl_multi_add_handle(engine->multi, transfer->setup.easy) == CURLM_OK;
+        if (transfer->added) return true;
+    }
+    if (call->error.kind == IC_OK) ic_error_memory(&call->error);
+    return false;
 }
 
 ic_call *ic_transfer_call(CURL *easy) {
@@ -373,16 +443,17 @@ ic_ended ic_transfer_end(ic_engine *engine, ic_call *call, CURLcode code) {
         ic_secrets_redact_buf(call, &transfer->output.body);
     }
     if (ended.failure == IC_OK && !ended.link) transfer_note_end(transfer);
+    transfer->ended_well = code == CURLE_OK && ended.failure == IC_OK;
     return ended;
 }
 
-void ic_transfer_free(ic_call *call) {
+void ic_transfer_free(ic_engine *engine, ic_call *call) {
     ic_transfer *transfer = call->transfer;
     if (!transfer) return;
     call->transfer = NULL;
     ic_stats_change(IC_GAUGE_IN_FLIGHT, -1);
-    curl_easy_cleanup(transfer->setup.easy);
-    ic_setup_clear(&transfer->setup);
-    ic_output_free(&transfer->output);
-    ic_free(transfer);
+    if (transfer->plain && transfer->ended_well)
+        transfer_keep_idle(engine, transfer);
+    else
+        transfer_free(transfer);
 }

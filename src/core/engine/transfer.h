@@ -20,7 +20,10 @@ bool ic_transfer_begin(ic_engine *engine, ic_call *call, const char *bearer, dou
 ic_ended ic_transfer_end(ic_engine *engine, ic_call *call, CURLcode code);
 /* The body of the answer, borrowed: valid until ic_transfer_free. */
 ic_buf *ic_transfer_body(ic_call *call);
-void ic_transfer_free(ic_call *call);
+void ic_transfer_free(ic_engine *engine, ic_call *call);
+/* After a read has ended well, its handle is kept with its options for the next one with the same connection,
+ * bearer and actor. Frees those of a connection; NULL: all. */
+void ic_transfers_forget(ic_engine *engine, const ic_connection *connection);
 /* Whether the first byte of the request may have been sent. */
 bool ic_transfer_sent(const ic_call *call);
 /* Continues after the sink has taken its bytes. False: the bytes that libcurl held back could not be written,

@@ -23,6 +23,11 @@
  * arrived. */
 #define FRESH 30L
 
+/* The beginnings of header fields by which ic_setup_fits recognises what they hold. */
+#define BEARER      "Authorization: Bearer "
+#define ACTOR_EMAIL "x-as-user-email: "
+#define ACTOR_ID    "x-as-user-id: "
+
 /* Returns false at the first option that libcurl refuses: out of memory, or not built in. */
 #define SET(option, value)                                                                                   \
     if (curl_easy_setopt(setup->easy, CURLOPT_##option, value) != CURLE_OK) return false
@@ -36,20 +41,29 @@ static bool setup_request_target(ic_setup *setup) {
         return true;
     }
     const char *path = host ? host + 3 + strcspn(host + 3, "/?") : url;
+    if (*path == '/') {
+        SET(REQUEST_TARGET, path);
+        return true;
+    }
     ic_buf target = {0};
-    ic_buf_printf(&target, "%s%s", *path == '/' ? "" : "/", path);
+    ic_buf_printf(&target, "/%s", path);
     const char *text = ic_buf_text(&target);
     bool set = text && curl_easy_setopt(setup->easy, CURLOPT_REQUEST_TARGET, text) == CURLE_OK;
     ic_buf_free(&target);
     return set;
 }
 
+static bool setup_url(ic_setup *setup) {
+    if (!setup_request_target(setup)) return false;
+    SET(URL, setup->url);
+    return true;
+}
+
 static bool setup_target(ic_setup *setup) {
     const ic_connection *connection = setup->connection;
     if (!ic_proxy_applies(connection->proxy, connection->settings.no_proxy, setup->url, &setup->proxied))
         return false;
-    if (!setup_request_target(setup)) return false;
-    SET(URL, setup->url);
+    if (!setup_url(setup)) return false;
     SET(PATH_AS_IS, 1L);
     SET(FOLLOWLOCATION, 0L);
 #if LIBCURL_VERSION_NUM >= 0x075500
@@ -198,28 +212,30 @@ static bool setup_caller_gives(const ic_setup *setup, const char *name) {
     return false;
 }
 
+static bool setup_wants_json(const ic_setup *setup) {
+    return setup->request->answer == IC_ANSWER_JSON || setup->request->answer == IC_ANSWER_NOTHING;
+}
+
 /* Only where JSON is expected: what is missing from a truncated gzip stream goes unnoticed by libcurl, but
  * makes the JSON invalid. */
 static bool setup_takes_gzip(const ic_setup *setup) {
-    ic_answer answer = setup->request->answer;
-    return !setup->moves_file && (answer == IC_ANSWER_JSON || answer == IC_ANSWER_NOTHING);
+    return !setup->moves_file && setup_wants_json(setup);
 }
 
 /* Only the connection's own host gets the bearer, the actor and the caller's headers. */
 static bool setup_headers(ic_setup *setup) {
     const ic_request *request = setup->request;
     const char *actor = setup->foreign || request->anonymous || request->no_bearer ? NULL : setup->actor;
-    bool json = request->answer == IC_ANSWER_JSON || request->answer == IC_ANSWER_NOTHING;
+    bool json = setup_wants_json(setup);
     bool added = setup_add_header(setup, "Expect:", "");
     if (added && !setup_caller_gives(setup, "Accept"))
         added = setup_add_header(setup, "Accept: ", json ? "application/json" : "*/*");
     if (added && !setup_takes_gzip(setup)) added = setup_add_header(setup, "Accept-Encoding: ", "identity");
     if (added && setup->bearer && !setup->foreign && !request->no_bearer)
-        added = setup_add_header(setup, "Authorization: Bearer ", setup->bearer);
+        added = setup_add_header(setup, BEARER, setup->bearer);
     if (added && request->authorization)
         added = setup_add_header(setup, "Authorization: ", request->authorization);
-    if (added && actor)
-        added = setup_add_header(setup, strchr(actor, '@') ? "x-as-user-email: " : "x-as-user-id: ", actor);
+    if (added && actor) added = setup_add_header(setup, strchr(actor, '@') ? ACTOR_EMAIL : ACTOR_ID, actor);
     if (added && request->body)
         added = setup_add_header(
             setup, "Content-Type: ", request->content_type ? request->content_type : "application/json");
@@ -238,7 +254,7 @@ static long setup_milliseconds(double seconds) {
 }
 
 static bool setup_limits(ic_setup *setup) {
-    if (setup->timeout) SET(TIMEOUT_MS, setup_milliseconds(setup->timeout));
+    SET(TIMEOUT_MS, setup->timeout ? setup_milliseconds(setup->timeout) : 0L);
     SET(CONNECTTIMEOUT_MS, setup_milliseconds(setup->connection->settings.connect_timeout));
     if (setup->moves_file) {
         SET(LOW_SPEED_LIMIT, 1L);
@@ -262,6 +278,7 @@ static bool setup_security(ic_setup *setup) {
     if (setup->proxied && connection->proxy_user) SET(PROXYUSERNAME, connection->proxy_user);
     if (setup->proxied && connection->proxy_password) SET(PROXYPASSWORD, connection->proxy_password);
     SET(SUPPRESS_CONNECT_HEADERS, 1L);
+    SET(SSL_SESSIONID_CACHE, 0L); /* every TCP connection is verified in full */
     return true;
 }
 
@@ -319,8 +336,52 @@ static bool setup_connection(ic_setup *setup) {
 }
 
 bool ic_setup_easy(ic_setup *setup) {
+    setup->host = setup->request->host;
     return setup_target(setup) && setup_method(setup) && setup_headers(setup) && setup_limits(setup) &&
            setup_security(setup) && setup_connection(setup);
+}
+
+bool ic_setup_is_plain(const ic_setup *setup) {
+    const ic_request *request = setup->request;
+    bool sends = request->method != IC_GET || request->body || request->form || request->header_count;
+    bool secret = request->authorization || request->sensitive;
+    bool other = request->anonymous || request->no_bearer || request->absolute || setup->foreign;
+    return !sends && !secret && !other && !setup->moves_file && request->repeatable && setup->bearer &&
+           setup_wants_json(setup) && !setup->connection->proxy;
+}
+
+/* The value of the header field that begins so; NULL: there is none. */
+static const char *setup_header(const ic_setup *setup, const char *beginning) {
+    for (const struct curl_slist *line = setup->headers; line; line = line->next)
+        if (ic_text_starts(line->data, beginning)) return line->data + strlen(beginning);
+    return NULL;
+}
+
+static bool setup_has_actor(const ic_setup *setup, const char *actor) {
+    const char *email = setup_header(setup, ACTOR_EMAIL),
+               *given = email ? email : setup_header(setup, ACTOR_ID);
+    return actor ? given && strcmp(given, actor) == 0 : !given;
+}
+
+ic_fit ic_setup_fits(const ic_setup *setup, const ic_setup *wanted) {
+    if (setup->connection != wanted->connection) return IC_FIT_NOT;
+    const char *bearer = setup_header(setup, BEARER);
+    if (!bearer || strcmp(bearer, wanted->bearer) != 0) return IC_FIT_NEVER;
+    return setup_has_actor(setup, wanted->actor) && setup->host == wanted->request->host ? IC_FIT
+                                                                                         : IC_FIT_NOT;
+}
+
+bool ic_setup_again(ic_setup *setup, const ic_setup *wanted) {
+    CURL *easy = setup->easy;
+    struct curl_slist *headers = setup->headers;
+    *setup = *wanted;
+    setup->easy = easy;
+    setup->headers = headers;
+    setup->host = setup->request->host;
+    if (!setup_url(setup)) return false;
+    SET(TIMEOUT_MS, setup->timeout ? setup_milliseconds(setup->timeout) : 0L);
+    SET(FRESH_CONNECT, setup->new_connection ? 1L : 0L);
+    return true;
 }
 
 ic_certificate ic_setup_certificate(const ic_setup *setup, double now) {
@@ -333,6 +394,8 @@ ic_certificate ic_setup_certificate(const ic_setup *setup, double now) {
 
 void ic_setup_clear(ic_setup *setup) {
     ic_buf_free(&setup->presented);
+    for (struct curl_slist *line = setup->headers; line; line = line->next)
+        ic_wipe(line->data, strlen(line->data)); /* one holds the bearer */
     curl_slist_free_all(setup->headers);
     curl_mime_free(setup->mime);
     for (size_t i = 0; setup->readers && i < setup->request->parts.count; i++)

@@ -35,6 +35,7 @@ typedef struct ic_setup {
     ic_error *error;     /* receives IO, when a file to send cannot be read */
     /* Filled in by ic_setup_easy and while the handle is used. */
     bool proxied; /* the request goes through the connection's proxy */
+    ic_host host; /* of the request */
     /* Owned by the setup. */
     ic_buf presented; /* the latest Certificate message of a handshake; it is read when the handshake fails */
     struct curl_slist *headers;
@@ -47,6 +48,17 @@ typedef struct ic_setup {
  * IO in the error; without an error when out of memory or when libcurl lacks an option. `easy` keeps pointers
  * to `setup`, which must not move before curl_easy_cleanup(easy). */
 bool ic_setup_easy(ic_setup *setup);
+/* Whether the handle can be used again: the setup is for a read that sends only what every read of the
+ * connection sends. */
+bool ic_setup_is_plain(const ic_setup *setup);
+/* Whether the handle of a plain setup that is not under way, and whose request and bearer may be gone, can be
+ * used for a plain `wanted`: for the same connection, bearer, actor and host. NEVER: its bearer is not that
+ * of the connection any more. */
+typedef enum ic_fit { IC_FIT, IC_FIT_NOT, IC_FIT_NEVER } ic_fit;
+ic_fit ic_setup_fits(const ic_setup *setup, const ic_setup *wanted);
+/* Makes a setup that fits be for `wanted`, with the handle and the header fields that it has. False: as
+ * ic_setup_easy. */
+bool ic_setup_again(ic_setup *setup, const ic_setup *wanted);
 /* What is wrong at `now` (Unix time) with the dates of the certificates that were presented. */
 ic_certificate ic_setup_certificate(const ic_setup *setup, double now);
 /* Frees what the setup owns. Call curl_easy_cleanup(setup->easy) first: `easy` uses it until then. */
