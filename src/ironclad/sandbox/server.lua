@@ -54,7 +54,8 @@ end
 --   time      advance(seconds), clock(time)
 --   tokens    expire_tokens, revoke_tokens, revoke_refresh_tokens, consent{ url =, user =, allow = }
 --   clickwrap clickwrap_settings{ … }, clickwrap_publish{ contract =, major = }, clickwrap_edit,
---             clickwrap_add_contract, clickwrap_publish_group, clickwrap_webhook{ url =, token = }
+--             clickwrap_add_contract, clickwrap_publish_group, clickwrap_webhook{ url =, token = },
+--             clickwrap_test_webhook(id), clickwrap_sign{ request =, signer = }
 --   people    approve{ workflow = … }, sign{ workflow = … }
 --   answers   fail{ status =, times =, … }, faults, clear_faults, latency(seconds), rate_limits{ limits = },
 --             max_page_size(size)

@@ -2,14 +2,17 @@
 #include "core/base/alloc.h"
 #include "sandbox/base/build.h"
 #include "sandbox/clickwrap/jobs.h"
+#include "sandbox/clickwrap/requests.h"
+#include "sandbox/clickwrap/send.h"
 #include "sandbox/clickwrap/start.h"
 #include <stdio.h>
 #include <string.h>
 
-#define ACCOUNT   1
-#define OWNER     1   /* the user to whom the API key belongs */
-#define FIRST_ID  281 /* ids that are numbers begin after it */
-#define TEXT_SIZE 64
+#define ACCOUNT         1
+#define OWNER           1   /* the user to whom the API key belongs */
+#define FIRST_ID        281 /* ids that are numbers begin after it */
+#define TEXT_SIZE       64
+#define REQUEST_SECONDS (30.0 * 24 * 3600) /* Ironclad documents no time; the sandbox's own */
 
 static bool clickwrap_make_lists(ic_clickwrap *clickwrap) {
     bool whole = true;
@@ -28,6 +31,7 @@ ic_clickwrap *ic_clickwrap_of(ic_company *company) {
     clickwrap->last_id = FIRST_ID;
     clickwrap->has_sync = true;
     clickwrap->store_seconds = 1;
+    clickwrap->request_seconds = REQUEST_SECONDS;
     ic_new_secret(company, "terms", clickwrap->token);
     if (clickwrap_make_lists(clickwrap) && ic_clickwrap_start(company)) return clickwrap;
     ic_clickwrap_free(company);
@@ -47,19 +51,25 @@ void ic_clickwrap_free(ic_company *company) {
     company->clickwrap = NULL;
 }
 
+void ic_clickwrap_settle(ic_company *company) {
+    if (!company->clickwrap) return;
+    ic_cw_send_settle(company);
+    ic_cw_requests_settle(company);
+}
+
 /* --- things --- */
 
-static bool kind_has_numbers(ic_cw_kind kind) {
+static bool clickwrap_has_numbers(ic_cw_kind kind) {
     return kind == IC_CW_SITE || kind == IC_CW_GROUP || kind == IC_CW_CONTRACT;
 }
 
-cJSON *ic_cw_add(ic_company *company, ic_cw_kind kind) {
+cJSON *ic_cw_new(ic_company *company, ic_cw_kind kind) {
     ic_clickwrap *clickwrap = company->clickwrap;
     ic_time_text now = ic_time_print(ic_company_now(company));
-    cJSON *thing = ic_append(clickwrap->lists[kind], cJSON_CreateObject());
+    cJSON *thing = cJSON_CreateObject();
     const cJSON *site = clickwrap->lists[IC_CW_SITE]->child;
     ic_object_id id;
-    if (kind_has_numbers(kind)) {
+    if (clickwrap_has_numbers(kind)) {
         ic_put_number(thing, "id", ++clickwrap->last_id);
     } else if (kind != IC_CW_SIGNER) {
         ic_new_object_id(company, id);
@@ -72,6 +82,27 @@ cJSON *ic_cw_add(ic_company *company, ic_cw_kind kind) {
     ic_put_text(thing, "created_time", now.text);
     if (kind != IC_CW_ACTIVITY) ic_put_text(thing, "updated_time", now.text);
     return thing;
+}
+
+cJSON *ic_cw_keep(ic_clickwrap *clickwrap, ic_cw_kind kind, cJSON *thing) {
+    if (ic_whole(thing) && cJSON_AddItemToArray(clickwrap->lists[kind], thing)) return thing;
+    cJSON_Delete(thing);
+    return NULL;
+}
+
+cJSON *ic_cw_edit(const cJSON *thing) {
+    return cJSON_Duplicate(thing, true);
+}
+
+bool ic_cw_commit(cJSON *thing, cJSON *copy) {
+    bool whole = ic_whole(copy);
+    if (whole) {
+        cJSON *before = thing->child;
+        thing->child = copy->child;
+        copy->child = before;
+    }
+    cJSON_Delete(copy);
+    return whole;
 }
 
 const char *ic_cw_text(const cJSON *thing, const char *name, char *text, size_t size) {
@@ -94,7 +125,7 @@ bool ic_cw_true(const cJSON *thing, const char *name) {
     return cJSON_IsTrue(ic_json_member(thing, name));
 }
 
-static bool thing_has(const cJSON *thing, const char *name, const char *text) {
+static bool clickwrap_has(const cJSON *thing, const char *name, const char *text) {
     char number[TEXT_SIZE];
     const char *own = ic_json_string(thing, name);
     return strcmp(own ? own : ic_cw_text(thing, name, number, sizeof number), text) == 0;
@@ -103,7 +134,7 @@ static bool thing_has(const cJSON *thing, const char *name, const char *text) {
 cJSON *ic_cw_find(const ic_clickwrap *clickwrap, ic_cw_kind kind, const char *name, const char *text) {
     cJSON *thing;
     cJSON_ArrayForEach(thing, clickwrap->lists[kind]) {
-        if (thing_has(thing, name, text) && !ic_cw_true(thing, "deleted")) return thing;
+        if (clickwrap_has(thing, name, text) && !ic_cw_true(thing, "deleted")) return thing;
     }
     return NULL;
 }
@@ -112,16 +143,20 @@ cJSON *ic_cw_by_id(const ic_clickwrap *clickwrap, ic_cw_kind kind, const char *i
     return ic_cw_find(clickwrap, kind, kind == IC_CW_SIGNER ? "signer_id" : "id", id);
 }
 
+void ic_cw_set(cJSON *thing, const char *name, cJSON *item) {
+    if (!ic_set(thing, name, item) && thing) thing->type = cJSON_Invalid;
+}
+
 void ic_cw_set_text(cJSON *thing, const char *name, const char *text) {
-    ic_set(thing, name, cJSON_CreateString(text));
+    ic_cw_set(thing, name, cJSON_CreateString(text));
 }
 
 void ic_cw_set_number(cJSON *thing, const char *name, double number) {
-    ic_set(thing, name, cJSON_CreateNumber(number));
+    ic_cw_set(thing, name, cJSON_CreateNumber(number));
 }
 
 void ic_cw_set_bool(cJSON *thing, const char *name, bool value) {
-    ic_set(thing, name, cJSON_CreateBool(value));
+    ic_cw_set(thing, name, cJSON_CreateBool(value));
 }
 
 void ic_cw_touch(ic_company *company, cJSON *thing) {

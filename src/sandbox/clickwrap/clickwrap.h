@@ -32,23 +32,32 @@ struct ic_clickwrap {
     double last_id;  /* of the things whose ids are numbers */
     ic_secret token; /* of an API key with all rights */
     ic_cw_limits limits;
-    double store_seconds; /* between the answer of /send and its being stored, by the company's clock */
-    bool has_sync;        /* whether there is a /send/sync */
-    unsigned lose;        /* how many more accepted requests are not stored */
-    bool away;            /* no request is answered */
+    double store_seconds;   /* between the answer of /send and its being stored, by the company's clock */
+    double request_seconds; /* for which a signature request can be signed, by the company's clock */
+    bool has_sync;          /* whether there is a /send/sync */
+    unsigned lose;          /* how many more accepted requests are not stored */
+    bool away;              /* no request is answered */
 };
 
 /* The company's Clickwrap, made when it is first needed. NULL: no memory. */
 ic_clickwrap *ic_clickwrap_of(ic_company *company);
 void ic_clickwrap_free(ic_company *company);
-/* Brings it to the current time: stores what has been received and ends jobs. */
+/* Brings it to the current time: stores what has been received, and ends signature requests. */
 void ic_clickwrap_settle(ic_company *company);
 
 /* --- things --- */
 
-/* A new thing in its list, with `id`, `account`, `site`, `created_by`, `created_time`, `updated_time`, owned
- * by the list. NULL: no memory. */
-cJSON *ic_cw_add(ic_company *company, ic_cw_kind kind);
+/* A new thing, with `id`, `account`, `site`, `created_by`, `created_time`, `updated_time`, owned by the
+ * caller until ic_cw_keep. NULL or spoiled (build.h) without memory. */
+cJSON *ic_cw_new(ic_company *company, ic_cw_kind kind);
+/* Puts a thing that is whole at the end of its list, which owns it, and returns it. NULL: no memory; it is
+ * freed. */
+cJSON *ic_cw_keep(ic_clickwrap *clickwrap, ic_cw_kind kind, cJSON *thing);
+/* A thing is changed in a copy, so that it is changed whole or not at all: ic_cw_edit makes the copy,
+ * ic_cw_commit gives its members to the thing. The copy is freed in any case. NULL, false: no memory, and
+ * nothing is changed. A copy that is whole (ic_whole) is always committed. */
+cJSON *ic_cw_edit(const cJSON *thing);
+bool ic_cw_commit(cJSON *thing, cJSON *copy);
 /* The thing whose member `name` is that text, or a number with those digits. Deleted ones do not count. */
 cJSON *ic_cw_find(const ic_clickwrap *clickwrap, ic_cw_kind kind, const char *name, const char *text);
 /* By `id`; a signer by `signer_id`. NULL: not found. */
@@ -57,7 +66,8 @@ cJSON *ic_cw_by_id(const ic_clickwrap *clickwrap, ic_cw_kind kind, const char *i
 const char *ic_cw_text(const cJSON *thing, const char *name, char *text, size_t size);
 double ic_cw_number(const cJSON *thing, const char *name);
 bool ic_cw_true(const cJSON *thing, const char *name);
-/* Sets a member, replacing what was there. Without memory nothing changes. */
+/* Sets a member of a new thing or of a copy, replacing what was there. A failure spoils it. */
+void ic_cw_set(cJSON *thing, const char *name, cJSON *item);
 void ic_cw_set_text(cJSON *thing, const char *name, const char *text);
 void ic_cw_set_number(cJSON *thing, const char *name, double number);
 void ic_cw_set_bool(cJSON *thing, const char *name, bool value);
@@ -74,10 +84,12 @@ cJSON *ic_cw_site_of(const ic_clickwrap *clickwrap, const char *access_id);
 /* The published version of a contract; NULL: none is. */
 cJSON *ic_cw_published(const ic_clickwrap *clickwrap, const cJSON *contract);
 cJSON *ic_cw_latest(const ic_clickwrap *clickwrap, const cJSON *contract);
-/* A new draft of a contract, whose numbers follow those of the latest version. NULL: no memory. */
-cJSON *ic_cw_draft(ic_company *company, cJSON *contract, bool major);
-/* Publishes a draft: what was published before is deprecated. */
-void ic_cw_publish(ic_company *company, cJSON *contract, cJSON *version);
+/* A new draft of a contract, whose numbers follow those of the latest version; as ic_cw_new. */
+cJSON *ic_cw_draft(ic_company *company, const cJSON *contract, bool major);
+/* Puts a draft into the list, as the contract's latest version. NULL: no memory, and it is freed. */
+cJSON *ic_cw_draft_keep(ic_company *company, cJSON *contract, cJSON *draft);
+/* Publishes a draft: what was published before is deprecated. false: no memory, and nothing is changed. */
+bool ic_cw_publish(ic_company *company, cJSON *contract, cJSON *version);
 /* A group's contracts that have a published version, as an array of references; free with cJSON_Delete. */
 cJSON *ic_cw_group_contracts(const ic_clickwrap *clickwrap, const cJSON *group);
 

@@ -2,6 +2,7 @@
 #include "core/base/buf.h"
 #include "sandbox/base/build.h"
 #include "sandbox/webhooks/outbox.h"
+#include <stdio.h>
 #include <string.h>
 
 static bool event_is_wanted(const ic_webhook *integration, const char *event) {
@@ -33,20 +34,27 @@ static cJSON *event_new(ic_company *company, const ic_webhook *integration, cons
     return body;
 }
 
-/* What an event has beside that: an object of its members, which is freed. */
+/* Sends an event to an integration. `more` is an object of what it has beside these members. false: no
+ * memory, or no space in the outbox. */
+static bool event_send(ic_company *company, const ic_webhook *integration, const char *event,
+                       const cJSON *more) {
+    const cJSON *member;
+    cJSON *body = event_new(company, integration, event);
+    if (!more) ic_put(body, "", NULL);
+    cJSON_ArrayForEach(member, more) ic_put(body, member->string, cJSON_Duplicate(member, true));
+    char *text = ic_json_print(body);
+    ic_delivery *delivery =
+        text ? ic_delivery_new(company, integration, event, ic_json_string(body, "id"), text) : NULL;
+    ic_json_text_free(text);
+    cJSON_Delete(body);
+    return delivery && ic_outbox_add(company, delivery, false);
+}
+
+/* Sends an event to all integrations that want it. `more` is freed. */
 static void event_emit(ic_company *company, const char *event, cJSON *more) {
     for (size_t i = 0; company->outbox && i < company->integrations.count; i++) {
         const ic_webhook *integration = company->integrations.items[i];
-        const cJSON *member;
-        if (!event_is_wanted(integration, event)) continue;
-        cJSON *body = event_new(company, integration, event);
-        cJSON_ArrayForEach(member, more) ic_put(body, member->string, cJSON_Duplicate(member, true));
-        char *text = ic_json_print(body);
-        ic_delivery *delivery =
-            text ? ic_delivery_new(company, integration, event, ic_json_string(body, "id"), text) : NULL;
-        if (delivery) ic_outbox_add(company, delivery, false);
-        ic_json_text_free(text);
-        cJSON_Delete(body);
+        if (event_is_wanted(integration, event)) event_send(company, integration, event, more);
     }
     cJSON_Delete(more);
 }
@@ -107,4 +115,24 @@ void ic_cw_note_activity(ic_company *company, const cJSON *activity) {
     else
         cJSON_Delete(more);
     ic_buf_free(&name);
+}
+
+void ic_cw_note_request(ic_company *company, const char *what, const cJSON *request, const char *signer) {
+    const ic_clickwrap *clickwrap = company->clickwrap;
+    char event[64];
+    snprintf(event, sizeof event, "request_%s", what);
+    cJSON *more = cJSON_CreateObject();
+    const cJSON *who = signer ? ic_cw_by_id(clickwrap, IC_CW_SIGNER, signer) : NULL;
+    ic_put(more, "request", ic_cw_view(request));
+    if (who) ic_put(more, "signer", ic_cw_view(who));
+    if (strcmp(what, "sent") == 0) ic_put(more, "user", event_user(clickwrap));
+    event_emit(company, event, more);
+}
+
+bool ic_cw_send_test(ic_company *company, const ic_webhook *integration) {
+    cJSON *more = cJSON_CreateObject();
+    ic_put(more, "user", event_user(company->clickwrap));
+    bool sent = event_send(company, integration, "test_event", more);
+    cJSON_Delete(more);
+    return sent;
 }

@@ -47,25 +47,26 @@ void ic_cw_groups_update(ic_exchange *x) {
     cJSON *group = ic_cw_of_path(x, IC_CW_GROUP, 0);
     const cJSON *given = ic_json_member(x->body, "contracts");
     cJSON *ids = group && given ? group_read_contracts(x, given) : NULL;
-    if (!group || (given && !ids)) return;
-    if (ids) cJSON_DeleteItemFromObjectCaseSensitive(x->body, "contracts");
-    ic_cw_change(x, group);
-    if (ids) ic_set(group, "contracts", ids);
-    ic_cw_set_bool(group, "pending_changes", true);
-    ic_cw_reply_thing(x, 200, IC_CW_GROUP, group, false);
+    if (group && given && !ids && !x->status) ic_reply_no_memory(x);
+    if (x->status) return;
+    cJSON *copy = ic_cw_edit(group);
+    ic_cw_change(x, copy);
+    if (ids) ic_cw_set(copy, "contracts", ids);
+    ic_cw_set_bool(copy, "pending_changes", true);
+    if (ic_cw_committed(x, group, copy)) ic_cw_reply_thing(x, 200, IC_CW_GROUP, group, false);
 }
 
 void ic_cw_groups_delete(ic_exchange *x) {
     cJSON *group = ic_cw_of_path(x, IC_CW_GROUP, 0);
-    if (!group) return;
-    ic_cw_mark_deleted(x, group);
-    ic_cw_reply_thing(x, 200, IC_CW_GROUP, group, false);
+    if (group && ic_cw_mark_deleted(x, group)) ic_cw_reply_thing(x, 200, IC_CW_GROUP, group, false);
 }
 
 void ic_cw_groups_publish(ic_exchange *x) {
     cJSON *group = ic_cw_of_path(x, IC_CW_GROUP, 0);
     if (!group) return;
-    ic_cw_group_publish(x->company, group);
+    cJSON *copy = ic_cw_edit(group);
+    ic_cw_group_publish(x->company, copy);
+    if (!ic_cw_committed(x, group, copy)) return;
     ic_cw_note_group(x->company, group);
     ic_cw_reply_thing(x, 200, IC_CW_GROUP, group, false);
 }

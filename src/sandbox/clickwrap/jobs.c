@@ -30,9 +30,9 @@ void ic_cw_jobs_free(ic_company *company) {
     ic_array_free(files);
 }
 
-/* A job of either kind; it is over after job_seconds. */
-static cJSON *job_start(ic_exchange *x, ic_cw_kind kind, const char *name, const char *filter) {
-    cJSON *job = ic_cw_add(x->company, kind);
+/* A job of either kind, not in its list yet; it is over after job_seconds. */
+static cJSON *job_new(ic_exchange *x, ic_cw_kind kind, const char *name, const char *filter) {
+    cJSON *job = ic_cw_new(x->company, kind);
     double ends = (double)ic_company_now(x->company) + x->company->job_seconds * 1000;
     ic_put_text(job, "job_name", name);
     ic_put_text(job, "status", "pending");
@@ -45,13 +45,15 @@ static cJSON *job_start(ic_exchange *x, ic_cw_kind kind, const char *name, const
     return job;
 }
 
-/* Brings a job's status to the current time. */
+/* Brings a job's status to the current time. Without memory the job is not over yet. */
 static bool job_is_over(ic_exchange *x, cJSON *job) {
     double now = (double)ic_company_now(x->company), ends = ic_cw_number(job, ".ends");
     if (now < ends) return false;
-    ic_cw_set_text(job, "status", "success");
-    ic_cw_set_bool(job, "active", false);
-    return true;
+    if (!ic_cw_true(job, "active")) return true;
+    cJSON *copy = ic_cw_edit(job);
+    ic_cw_set_text(copy, "status", "success");
+    ic_cw_set_bool(copy, "active", false);
+    return ic_cw_commit(job, copy);
 }
 
 /* Whether the activity is asked for: by the filter of a CSV export, or by the times of evidence. */
@@ -114,7 +116,7 @@ static char *job_link(ic_company *company, const cJSON *job) {
 
 /* --- CSV --- */
 
-static void export_reply(ic_exchange *x, cJSON *job) {
+static void job_reply_export(ic_exchange *x, cJSON *job) {
     cJSON *answer = cJSON_CreateObject();
     char *link = job_is_over(x, job) ? job_link(x->company, job) : NULL;
     cJSON *view = ic_put(answer, "data", ic_cw_view(job)), *links = cJSON_CreateArray();
@@ -129,21 +131,22 @@ static void export_reply(ic_exchange *x, cJSON *job) {
 
 void ic_cw_exports_create(ic_exchange *x) {
     const char *filter = ic_exchange_query(x, "filter");
+    cJSON *job;
     if (filter && !ic_cw_filter_valid(filter))
         ic_cw_refuse(x, "the filter cannot be read");
-    else
-        export_reply(x, job_start(x, IC_CW_EXPORT, "GenerateExportCSV", filter));
+    else if ((job = ic_cw_kept(x, IC_CW_EXPORT, job_new(x, IC_CW_EXPORT, "GenerateExportCSV", filter))))
+        job_reply_export(x, job);
 }
 
 void ic_cw_exports_get(ic_exchange *x) {
     cJSON *job = ic_cw_of_path(x, IC_CW_EXPORT, 0);
-    if (job) export_reply(x, job);
+    if (job) job_reply_export(x, job);
 }
 
 /* --- evidence --- */
 
-/* Copies a time of the body in the form of `created_time`. false: it is none, answered with 400. */
-static bool evidence_read_time(ic_exchange *x, cJSON *job, const char *name, const char *as) {
+/* Copies a time of the body to a new job, in the form of `created_time`. false: it is none. */
+static bool job_read_time(ic_exchange *x, cJSON *job, const char *name, const char *as) {
     const char *text = ic_json_string(x->body, name);
     ic_time time;
     if (!text) return true;
@@ -153,14 +156,13 @@ static bool evidence_read_time(ic_exchange *x, cJSON *job, const char *name, con
 }
 
 void ic_cw_evidence_create(ic_exchange *x) {
-    cJSON *job = job_start(x, IC_CW_EVIDENCE, "ExtractEvidenceCSV", NULL);
-    if (evidence_read_time(x, job, "start_date", ".from") &&
-        evidence_read_time(x, job, "end_date", ".until")) {
+    cJSON *job = job_new(x, IC_CW_EVIDENCE, "ExtractEvidenceCSV", NULL);
+    if (!job_read_time(x, job, "start_date", ".from") || !job_read_time(x, job, "end_date", ".until")) {
+        cJSON_Delete(job);
+        ic_cw_refuse(x, "start_date and end_date are dates");
+    } else if ((job = ic_cw_kept(x, IC_CW_EVIDENCE, job))) {
         ic_cw_reply_thing(x, 201, IC_CW_EVIDENCE, job, false);
-        return;
     }
-    cJSON_Delete(cJSON_DetachItemViaPointer(x->company->clickwrap->lists[IC_CW_EVIDENCE], job));
-    ic_cw_refuse(x, "start_date and end_date are dates");
 }
 
 void ic_cw_evidence_list(ic_exchange *x) {

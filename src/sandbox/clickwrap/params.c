@@ -27,68 +27,92 @@ static bool param_is_object(const char *name) {
     return strcmp(name, "cus") == 0 || strcmp(name, "rnd") == 0;
 }
 
-/* Takes ownership of the value. JSON text where an object is expected becomes one. false: it is not JSON. */
-static bool param_put(cJSON *params, const char *given, cJSON *value) {
-    const char *name = param_name(given);
-    if (param_is_object(name) && cJSON_IsString(value)) {
-        cJSON *parsed = ic_json_parse(value->valuestring, strlen(value->valuestring), NULL);
-        cJSON_Delete(value);
-        if (!cJSON_IsObject(parsed)) {
-            cJSON_Delete(parsed);
-            return false;
-        }
-        value = parsed;
-    }
-    return ic_set(params, name, value);
-}
-
+/* What is read, and whether it could be. */
 typedef struct taken {
     cJSON *params;
-    bool fine;
+    bool wrong, no_memory;
 } taken;
+
+/* The object that a value is, or that its JSON text says. Takes ownership of the value. NULL: it is none, or
+ * no memory. */
+static cJSON *param_object(taken *all, cJSON *value) {
+    ic_error error = {0};
+    if (cJSON_IsString(value)) {
+        cJSON *parsed = ic_json_parse(value->valuestring, strlen(value->valuestring), &error);
+        cJSON_Delete(value);
+        value = parsed;
+    }
+    if (cJSON_IsObject(value)) return value;
+    if (error.kind == IC_ERR_MEMORY)
+        all->no_memory = true;
+    else
+        all->wrong = true;
+    ic_error_clear(&error);
+    cJSON_Delete(value);
+    return NULL;
+}
+
+/* Takes ownership of the value; NULL: no memory. Names with a dot in front are the sandbox's own. */
+static void param_put(taken *all, const char *given, cJSON *value) {
+    const char *name = param_name(given);
+    if (!value) {
+        all->no_memory = true;
+    } else if (*name == '.') {
+        cJSON_Delete(value);
+    } else {
+        if (param_is_object(name)) value = param_object(all, value);
+        if (value && !ic_set(all->params, name, value)) all->no_memory = true;
+    }
+}
 
 static enum MHD_Result param_on_query(void *context, enum MHD_ValueKind kind, const char *name,
                                       const char *value) {
     (void)kind;
-    taken *all = context;
-    all->fine = param_put(all->params, name, cJSON_CreateString(value ? value : "")) && all->fine;
+    param_put(context, name, cJSON_CreateString(value ? value : ""));
     return MHD_YES;
 }
 
-static bool params_from_form(ic_exchange *x, cJSON *params) {
-    if (!ic_form_read(x)) return false;
-    for (size_t i = 0; i < x->field_count; i++) {
+static void params_from_form(ic_exchange *x, taken *all) {
+    if (!ic_form_read(x)) all->wrong = true;
+    for (size_t i = 0; i < x->field_count && !all->wrong; i++) {
         const char *text = ic_form_text(x, x->fields[i].name);
-        if (!text || !param_put(params, x->fields[i].name, cJSON_CreateString(text))) return false;
+        if (text)
+            param_put(all, x->fields[i].name, cJSON_CreateString(text));
+        else
+            all->wrong = true;
     }
-    return true;
 }
 
-static bool params_from_json(ic_exchange *x, cJSON *params) {
-    cJSON *body = ic_json_parse(x->raw.data, x->raw.length, NULL), *item;
-    bool fine = cJSON_IsObject(body);
-    while (fine && (item = body->child)) {
+static void params_from_json(ic_exchange *x, taken *all) {
+    ic_error error = {0};
+    cJSON *body = ic_json_parse(x->raw.data, x->raw.length, &error), *item;
+    if (error.kind == IC_ERR_MEMORY)
+        all->no_memory = true;
+    else if (!cJSON_IsObject(body))
+        all->wrong = true;
+    ic_error_clear(&error);
+    while (cJSON_IsObject(body) && (item = body->child)) {
         cJSON_DetachItemViaPointer(body, item);
         char *name = ic_strdup(item->string);
-        fine = name && param_put(params, name, item);
+        if (!name) cJSON_Delete(item);
+        param_put(all, name ? name : "", name ? item : NULL);
         ic_free(name);
     }
     cJSON_Delete(body);
-    return fine;
 }
 
 bool ic_cw_params_read(ic_exchange *x) {
-    taken all = {.params = cJSON_CreateObject(), .fine = true};
+    taken all = {.params = cJSON_CreateObject()};
     x->body = all.params;
-    if (!all.params) {
-        ic_reply_no_memory(x);
-        return false;
-    }
-    MHD_get_connection_values(x->connection, MHD_GET_ARGUMENT_KIND, param_on_query, &all);
+    all.no_memory = !all.params;
+    if (all.params) MHD_get_connection_values(x->connection, MHD_GET_ARGUMENT_KIND, param_on_query, &all);
     bool form = ic_exchange_is_type(x, MHD_HTTP_POST_ENCODING_FORM_URLENCODED);
-    if (all.fine && x->raw.length) all.fine = (form ? params_from_form : params_from_json)(x, all.params);
-    if (!all.fine) ic_reply_error(x, 400, "bad_request", NULL, "the parameters cannot be read");
-    return all.fine;
+    if (all.params && x->raw.length) (form ? params_from_form : params_from_json)(x, &all);
+    if (all.no_memory)
+        ic_reply_no_memory(x);
+    else if (all.wrong)
+        ic_reply_error(x, 400, "bad_request", NULL, "the parameters cannot be read");
+    return !all.no_memory && !all.wrong;
 }
 
 const char *ic_cw_param(const ic_exchange *x, const char *name, char *text, size_t size) {

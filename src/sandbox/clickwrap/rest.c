@@ -18,18 +18,39 @@ cJSON *ic_cw_of_path(ic_exchange *x, ic_cw_kind kind, size_t i) {
     return thing;
 }
 
+void ic_cw_copy(const ic_exchange *x, cJSON *thing, const char *const *names) {
+    for (; *names; names++) {
+        const cJSON *given = ic_json_member(x->body, *names);
+        if (given) ic_cw_set(thing, *names, cJSON_Duplicate(given, true));
+    }
+}
+
 void ic_cw_change(ic_exchange *x, cJSON *thing) {
     for (const ic_field *field = x->operation->fields; field->name; field++) {
         const cJSON *given = ic_json_member(x->body, field->name);
-        if (given) ic_set(thing, field->name, cJSON_Duplicate(given, true));
+        if (given) ic_cw_set(thing, field->name, cJSON_Duplicate(given, true));
     }
     ic_cw_touch(x->company, thing);
 }
 
-void ic_cw_mark_deleted(ic_exchange *x, cJSON *thing) {
-    ic_cw_set_bool(thing, "deleted", true);
-    ic_cw_set_text(thing, "deleted_time", ic_time_print(ic_company_now(x->company)).text);
-    ic_cw_set_number(thing, "deleted_by", 1);
+cJSON *ic_cw_kept(ic_exchange *x, ic_cw_kind kind, cJSON *thing) {
+    cJSON *kept = ic_cw_keep(x->company->clickwrap, kind, thing);
+    if (!kept) ic_reply_no_memory(x);
+    return kept;
+}
+
+bool ic_cw_committed(ic_exchange *x, cJSON *thing, cJSON *copy) {
+    bool done = ic_cw_commit(thing, copy);
+    if (!done) ic_reply_no_memory(x);
+    return done;
+}
+
+bool ic_cw_mark_deleted(ic_exchange *x, cJSON *thing) {
+    cJSON *copy = ic_cw_edit(thing);
+    ic_cw_set_bool(copy, "deleted", true);
+    ic_cw_set_text(copy, "deleted_time", ic_time_print(ic_company_now(x->company)).text);
+    ic_cw_set_number(copy, "deleted_by", 1);
+    return ic_cw_committed(x, thing, copy);
 }
 
 void ic_cw_reply_id(ic_exchange *x, const cJSON *thing) {
@@ -66,8 +87,7 @@ void ic_cw_sites_get(ic_exchange *x) {
 void ic_cw_sites_delete(ic_exchange *x) {
     cJSON *site = ic_cw_of_path(x, IC_CW_SITE, 0);
     if (!site) return;
-    ic_cw_mark_deleted(x, site);
-    ic_cw_reply_thing(x, 200, IC_CW_SITE, site, true);
+    if (ic_cw_mark_deleted(x, site)) ic_cw_reply_thing(x, 200, IC_CW_SITE, site, true);
 }
 
 void ic_cw_sites_export_fields(ic_exchange *x) {
@@ -102,9 +122,11 @@ static cJSON *rest_membership(ic_exchange *x, const char *user) {
 void ic_cw_members_update(ic_exchange *x) {
     cJSON *membership = ic_cw_of_path(x, IC_CW_SITE, 0) ? rest_membership(x, x->values[1]) : NULL;
     if (!membership) return;
-    const cJSON *role = ic_json_member(x->body, "role");
-    if (role) ic_set(membership, "role", cJSON_Duplicate(role, true));
-    ic_cw_set_text(membership, "updated_time", ic_time_print(ic_company_now(x->company)).text);
+    static const char *const changed[] = {"role", NULL};
+    cJSON *copy = ic_cw_edit(membership);
+    ic_cw_copy(x, copy, changed);
+    ic_cw_set_text(copy, "updated_time", ic_time_print(ic_company_now(x->company)).text);
+    if (!ic_cw_committed(x, membership, copy)) return;
     cJSON *answer = cJSON_CreateObject();
     ic_put_text(answer, "role", ic_json_string(membership, "role"));
     static const char *const others[] = {"default", "permissions"};
@@ -145,8 +167,9 @@ void ic_cw_members_of_account(ic_exchange *x) {
 void ic_cw_account_update(ic_exchange *x) {
     cJSON *account = x->company->clickwrap->account;
     if (!rest_is_account(x, 403)) return;
-    ic_cw_change(x, account);
-    ic_cw_reply_thing(x, 200, IC_CW_KIND_COUNT, account, true);
+    cJSON *copy = ic_cw_edit(account);
+    ic_cw_change(x, copy);
+    if (ic_cw_committed(x, account, copy)) ic_cw_reply_thing(x, 200, IC_CW_KIND_COUNT, account, true);
 }
 
 /* --- beside the REST API --- */
@@ -169,29 +192,4 @@ void ic_cw_service_token(ic_exchange *x) {
     ic_put_text(answer, "access_token", x->company->clickwrap->token);
     ic_put_text(answer, "token_type", "Bearer");
     ic_reply_json(x, 200, answer);
-}
-
-/* --- signature requests --- */
-
-void ic_cw_requests_create(ic_exchange *x) {
-    if (!ic_cw_of_path(x, IC_CW_SITE, 0)) return;
-    cJSON *request = cJSON_CreateObject();
-    ic_object_id id;
-    ic_new_object_id(x->company, id);
-    ic_put_text(request, "id", id);
-    for (const ic_field *field = x->operation->fields; field->name; field++) {
-        const cJSON *given = ic_json_member(x->body, field->name);
-        if (given) ic_set(request, field->name, cJSON_Duplicate(given, true));
-    }
-    ic_append(x->company->clickwrap->lists[IC_CW_REQUEST], request);
-    ic_cw_reply_thing(x, 200, IC_CW_REQUEST, request, false);
-}
-
-void ic_cw_requests_get(ic_exchange *x) {
-    const cJSON *request = ic_cw_of_path(x, IC_CW_REQUEST, 0);
-    if (request) ic_cw_reply_thing(x, 200, IC_CW_REQUEST, request, false);
-}
-
-void ic_cw_requests_send(ic_exchange *x) {
-    ic_cw_requests_get(x);
 }

@@ -13,13 +13,14 @@ static const unsigned char send_image[] = {
     'G', 'I', 'F', '8', '9', 'a', 1,    0, 1, 0, 0x80, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0x21, 0xf9,
     4,   1,   0,   0,   0,   0,   0x2c, 0, 0, 0, 0,    1, 0, 1, 0, 0, 2,    1,    0x44, 0,    0x3b};
 
-/* Names of a signer's own fields, in custom data and in the REST API. */
-static const char *const send_own[] = {"name", "company_name", "title", "email", "mobile_number", "notify"};
+/* Names of a signer's own texts, in custom data and in the REST API. */
+static const char *const send_own[] = {"name", "company_name", "title", "email", "mobile_number"};
 
-static bool send_is_own(const char *name) {
+/* Whether it is one of these, with a value of its type. */
+static bool send_is_own(const cJSON *member) {
     for (size_t i = 0; i < sizeof send_own / sizeof *send_own; i++)
-        if (strcmp(send_own[i], name) == 0) return true;
-    return false;
+        if (strcmp(send_own[i], member->string) == 0) return cJSON_IsString(member);
+    return strcmp(member->string, "notify") == 0 && cJSON_IsBool(member);
 }
 
 static void send_set_name(cJSON *signer, const cJSON *data) {
@@ -28,30 +29,30 @@ static void send_set_name(cJSON *signer, const cJSON *data) {
     if (!first && !last) return;
     ic_buf_printf(&name, "%s%s%s", first ? first : "", first && last ? " " : "", last ? last : "");
     const char *text = ic_buf_text(&name);
-    if (text) ic_cw_set_text(signer, "name", text);
+    ic_cw_set(signer, "name", text ? cJSON_CreateString(text) : NULL);
     ic_buf_free(&name);
 }
 
 void ic_cw_signer_set(ic_company *company, cJSON *signer, const cJSON *data) {
     cJSON *more = ic_json_member(signer, "additional_attributes");
     const cJSON *member;
+    if (!cJSON_IsObject(data)) return;
     send_set_name(signer, data);
     cJSON_ArrayForEach(member, data) {
         bool named = strcmp(member->string, "first_name") == 0 || strcmp(member->string, "last_name") == 0;
-        if (send_is_own(member->string))
-            ic_set(signer, member->string, cJSON_Duplicate(member, true));
+        if (send_is_own(member))
+            ic_cw_set(signer, member->string, cJSON_Duplicate(member, true));
         else if (!named && more)
-            ic_set(more, member->string, cJSON_Duplicate(member, true));
+            ic_cw_set(more, member->string, cJSON_Duplicate(member, true));
     }
     ic_cw_set_text(signer, "updated_time", ic_time_print(ic_company_now(company)).text);
 }
 
-cJSON *ic_cw_signer_of(ic_company *company, const char *id, const cJSON *custom, bool test, bool *made) {
-    cJSON *signer = ic_cw_by_id(company->clickwrap, IC_CW_SIGNER, id);
+cJSON *ic_cw_signer_edit(ic_company *company, const char *id, const cJSON *custom, bool test) {
+    const cJSON *known = ic_cw_by_id(company->clickwrap, IC_CW_SIGNER, id);
     ic_uuid uuid;
-    if (made) *made = !signer;
-    if (signer) return signer;
-    signer = ic_cw_add(company, IC_CW_SIGNER);
+    if (known) return ic_cw_edit(known);
+    cJSON *signer = ic_cw_new(company, IC_CW_SIGNER);
     ic_new_uuid(company, uuid);
     ic_put_text(signer, "signer_id", id);
     ic_put_text(signer, "uuid", uuid);
@@ -62,6 +63,13 @@ cJSON *ic_cw_signer_of(ic_company *company, const char *id, const cJSON *custom,
     ic_put(signer, "latest_activity_time", cJSON_CreateNull());
     ic_cw_signer_set(company, signer, custom);
     return signer;
+}
+
+cJSON *ic_cw_signer_keep(ic_company *company, cJSON *copy) {
+    const char *id = ic_json_string(copy, "signer_id");
+    cJSON *known = id ? ic_cw_by_id(company->clickwrap, IC_CW_SIGNER, id) : NULL;
+    if (!known) return ic_cw_keep(company->clickwrap, IC_CW_SIGNER, copy);
+    return ic_cw_commit(known, copy) ? known : NULL;
 }
 
 /* --- storing --- */
@@ -86,12 +94,14 @@ static cJSON *send_connection_data(const cJSON *params) {
     return data;
 }
 
-static void send_store_one(ic_company *company, const cJSON *params, const char *signer,
-                           const char *version_id, const char *batch) {
+/* An activity that is not in the list yet. */
+static cJSON *send_activity(ic_company *company, const cJSON *params, const char *version_id,
+                            const char *batch) {
     const ic_clickwrap *clickwrap = company->clickwrap;
+    const char *signer = ic_json_string(params, "sig");
     const cJSON *version = version_id ? ic_cw_by_id(clickwrap, IC_CW_VERSION, version_id) : NULL;
     const cJSON *custom = ic_json_member(params, "cus"), *group = ic_json_member(params, ".group");
-    cJSON *activity = ic_cw_add(company, IC_CW_ACTIVITY);
+    cJSON *activity = ic_cw_new(company, IC_CW_ACTIVITY);
     ic_uuid uuid;
     ic_new_uuid(company, uuid);
     ic_put_text(activity, "uuid", uuid);
@@ -107,37 +117,55 @@ static void send_store_one(ic_company *company, const cJSON *params, const char 
     ic_put(activity, "custom_data", custom ? cJSON_Duplicate(custom, true) : cJSON_CreateObject());
     ic_put(activity, "connection_data", send_connection_data(params));
     ic_put_bool(activity, ".test", cJSON_IsTrue(ic_json_member(params, ".test")));
-    ic_cw_note_activity(company, activity);
+    return activity;
 }
 
-/* One activity for each version; one without a version where none is needed. */
-static void send_store(ic_company *company, const cJSON *params) {
-    const char *signer = ic_json_string(params, "sig"), *event = ic_json_string(params, "et");
-    const cJSON *custom = ic_json_member(params, "cus"), *version;
+static cJSON *send_activities(ic_company *company, const cJSON *params) {
+    const cJSON *versions = ic_json_member(params, ".versions"), *version;
+    cJSON *activities = cJSON_CreateArray();
     char batch[32];
     snprintf(batch, sizeof batch, "%lld", (long long)ic_company_now(company));
-    if (signer) {
-        bool made, test = cJSON_IsTrue(ic_json_member(params, ".test"));
-        cJSON *who = ic_cw_signer_of(company, signer, custom, test, &made);
-        if (!made && strcmp(event, "updated") == 0) ic_cw_signer_set(company, who, custom);
-        ic_cw_set_text(who, "latest_activity_time", ic_time_print(ic_company_now(company)).text);
-        ic_cw_set_text(who, "last_action", event);
-    }
-    const cJSON *versions = ic_json_member(params, ".versions");
-    if (!versions->child) send_store_one(company, params, signer, NULL, batch);
+    if (!versions || !versions->child) ic_append(activities, send_activity(company, params, NULL, batch));
     cJSON_ArrayForEach(version, versions)
-        send_store_one(company, params, signer, version->valuestring, batch);
+        ic_append(activities, send_activity(company, params, version->valuestring, batch));
+    return activities;
 }
 
-void ic_clickwrap_settle(ic_company *company) {
+/* The signer as the action leaves him or her (ic_cw_signer_edit). */
+static cJSON *send_signer(ic_company *company, const cJSON *params, const char *id) {
+    const char *event = ic_json_string(params, "et");
+    const cJSON *custom = ic_json_member(params, "cus");
+    bool known = ic_cw_by_id(company->clickwrap, IC_CW_SIGNER, id) != NULL;
+    cJSON *signer = ic_cw_signer_edit(company, id, custom, cJSON_IsTrue(ic_json_member(params, ".test")));
+    if (known && strcmp(event, "updated") == 0) ic_cw_signer_set(company, signer, custom);
+    ic_cw_set_text(signer, "latest_activity_time", ic_time_print(ic_company_now(company)).text);
+    ic_cw_set_text(signer, "last_action", event);
+    return signer;
+}
+
+bool ic_cw_send_store(ic_company *company, const cJSON *params) {
+    const char *signer = ic_json_string(params, "sig");
+    cJSON *activities = send_activities(company, params), *list = company->clickwrap->lists[IC_CW_ACTIVITY];
+    if (!ic_whole(activities) ||
+        (signer && !ic_cw_signer_keep(company, send_signer(company, params, signer)))) {
+        cJSON_Delete(activities);
+        return false;
+    }
+    for (cJSON *activity; (activity = activities->child);) {
+        cJSON_AddItemToArray(list, cJSON_DetachItemViaPointer(activities, activity));
+        ic_cw_note_activity(company, activity);
+    }
+    cJSON_Delete(activities);
+    return true;
+}
+
+void ic_cw_send_settle(ic_company *company) {
     ic_clickwrap *clickwrap = company->clickwrap;
-    cJSON *first;
-    if (!clickwrap) return;
-    while ((first = clickwrap->waiting->child) &&
-           ic_cw_number(first, ".due") <= (double)ic_company_now(company)) {
-        cJSON_DetachItemViaPointer(clickwrap->waiting, first);
-        send_store(company, first);
-        cJSON_Delete(first);
+    for (cJSON *first; (first = clickwrap->waiting->child);) {
+        if (ic_cw_number(first, ".due") > (double)ic_company_now(company) ||
+            !ic_cw_send_store(company, first))
+            return;
+        cJSON_Delete(cJSON_DetachItemViaPointer(clickwrap->waiting, first));
     }
 }
 
@@ -224,12 +252,15 @@ static bool send_loses(ic_clickwrap *clickwrap) {
 void ic_cw_send(ic_exchange *x) {
     ic_clickwrap *clickwrap = x->company->clickwrap;
     if (!send_check(x)) return;
+    ic_cw_set_number(x->body, ".due", (double)ic_company_now(x->company) + clickwrap->store_seconds * 1000);
+    if (!ic_whole(x->body)) {
+        ic_reply_no_memory(x);
+        return;
+    }
     send_reply(x);
     if (x->status != 200 || send_loses(clickwrap)) return;
-    cJSON *received = x->body;
+    cJSON_AddItemToArray(clickwrap->waiting, x->body);
     x->body = NULL;
-    ic_cw_set_number(received, ".due", (double)ic_company_now(x->company) + clickwrap->store_seconds * 1000);
-    cJSON_AddItemToArray(clickwrap->waiting, received);
     ic_clickwrap_settle(x->company);
 }
 
@@ -240,6 +271,8 @@ void ic_cw_send_sync(ic_exchange *x) {
         return;
     }
     if (!send_check(x)) return;
-    send_reply(x);
-    if (x->status == 200 && !send_loses(clickwrap)) send_store(x->company, x->body);
+    if (ic_whole(x->body) && (send_loses(clickwrap) || ic_cw_send_store(x->company, x->body)))
+        send_reply(x);
+    else
+        ic_reply_no_memory(x);
 }

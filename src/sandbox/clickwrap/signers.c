@@ -18,9 +18,10 @@ void ic_cw_signers_get(ic_exchange *x) {
     if (signer) ic_cw_reply_thing(x, 200, IC_CW_SIGNER, signer, true);
 }
 
-/* What a signer in a body sets: `additional_attributes` are taken apart. */
+/* What a signer in a body sets in a copy: `additional_attributes` are taken apart. */
 static void signer_set(ic_exchange *x, cJSON *signer, const cJSON *given) {
     cJSON *data = cJSON_Duplicate(given, true);
+    if (!data) ic_cw_set(signer, "", NULL);
     const cJSON *more = ic_json_member(given, "additional_attributes");
     static const char *const own[] = {"signer_id", "test_mode", "additional_attributes", "signers"};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
@@ -36,8 +37,10 @@ void ic_cw_signers_update(ic_exchange *x) {
         ic_cw_refuse(x, "there is no such signer");
         return;
     }
-    signer_set(x, signer, x->body);
-    ic_reply_json(x, 200, cJSON_CreateObject()); /* an empty object, as the document has it */
+    cJSON *copy = ic_cw_edit(signer);
+    signer_set(x, copy, x->body);
+    if (ic_cw_committed(x, signer, copy))
+        ic_reply_json(x, 200, cJSON_CreateObject()); /* an empty object, as the document has it */
 }
 
 static bool signer_upsert(ic_exchange *x, const cJSON *given, cJSON *into) {
@@ -46,10 +49,14 @@ static bool signer_upsert(ic_exchange *x, const cJSON *given, cJSON *into) {
         ic_reply_error(x, 422, "unprocessable", NULL, "signer_id is missing");
         return false;
     }
-    cJSON *signer = ic_cw_signer_of(x->company, id, NULL, ic_cw_true(given, "test_mode"), NULL);
-    signer_set(x, signer, given);
-    ic_append(into, ic_cw_view(signer));
-    return true;
+    cJSON *copy = ic_cw_signer_edit(x->company, id, NULL, ic_cw_true(given, "test_mode"));
+    signer_set(x, copy, given);
+    const cJSON *signer = ic_cw_signer_keep(x->company, copy);
+    if (signer)
+        ic_append(into, ic_cw_view(signer));
+    else
+        ic_reply_no_memory(x);
+    return signer;
 }
 
 void ic_cw_signers_upsert(ic_exchange *x) {

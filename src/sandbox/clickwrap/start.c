@@ -12,8 +12,8 @@ static const struct contract {
     {"newsletter-terms", "Newsletter Terms", "<h1>Newsletter Terms</h1><p>One letter a month.</p>"},
 };
 
-cJSON *ic_cw_new_contract(ic_company *company, const char *key, const char *title, const char *body) {
-    cJSON *contract = ic_cw_add(company, IC_CW_CONTRACT);
+cJSON *ic_cw_new_contract(ic_company *company, const char *key, const char *title) {
+    cJSON *contract = ic_cw_new(company, IC_CW_CONTRACT);
     cJSON *sync = cJSON_CreateObject();
     ic_put_text(contract, "key", key);
     ic_put_text(contract, "title", title);
@@ -24,13 +24,24 @@ cJSON *ic_cw_new_contract(ic_company *company, const char *key, const char *titl
     ic_put_bool(contract, "public", false);
     ic_put_bool(sync, "enabled", false);
     ic_put(contract, "clm_record_sync", sync);
-    cJSON *version = ic_cw_draft(company, contract, true);
-    ic_cw_set_text(version, "body", body);
     return contract;
 }
 
+cJSON *ic_cw_keep_contract(ic_company *company, cJSON *contract, cJSON *version) {
+    ic_clickwrap *clickwrap = company->clickwrap;
+    const char *id = ic_json_string(version, "id");
+    ic_cw_set(contract, "latest_version", id ? cJSON_CreateString(id) : NULL);
+    if (!ic_whole(contract) || !ic_whole(version)) {
+        cJSON_Delete(contract);
+        cJSON_Delete(version);
+        return NULL;
+    }
+    ic_cw_keep(clickwrap, IC_CW_VERSION, version);
+    return ic_cw_keep(clickwrap, IC_CW_CONTRACT, contract);
+}
+
 cJSON *ic_cw_new_group(ic_company *company, const char *key, const char *name) {
-    cJSON *group = ic_cw_add(company, IC_CW_GROUP);
+    cJSON *group = ic_cw_new(company, IC_CW_GROUP);
     ic_put_text(group, "key", key);
     ic_put_text(group, "name", name);
     ic_put_text(group, "type", "clickwrap");
@@ -61,8 +72,8 @@ void ic_cw_group_publish(ic_company *company, cJSON *group) {
     ic_cw_touch(company, group);
 }
 
-static void start_site(ic_company *company) {
-    cJSON *site = ic_cw_add(company, IC_CW_SITE);
+static bool start_site(ic_company *company) {
+    cJSON *site = ic_cw_new(company, IC_CW_SITE);
     ic_uuid access_id;
     ic_new_uuid(company, access_id);
     ic_put_text(site, "access_id", access_id);
@@ -73,9 +84,10 @@ static void start_site(ic_company *company) {
     ic_put_bool(site, "primary", true);
     ic_put_bool(site, "sandbox", false);
     ic_put_bool(site, "deleted", false);
+    return ic_cw_keep(company->clickwrap, IC_CW_SITE, site);
 }
 
-static void start_account(ic_company *company) {
+static bool start_account(ic_company *company) {
     cJSON *account = company->clickwrap->account;
     ic_time_text now = ic_time_print(ic_company_now(company));
     ic_put_number(account, "id", 1);
@@ -86,11 +98,12 @@ static void start_account(ic_company *company) {
     cJSON *limits = ic_put(account, "limits", cJSON_CreateObject());
     ic_put_number(limits, "acceptances", 100000);
     ic_put_number(limits, "signers", 100000);
+    return ic_whole(account);
 }
 
-static void start_member(ic_company *company, double id, const char *name, const char *email,
+static bool start_member(ic_company *company, double id, const char *name, const char *email,
                          const char *role) {
-    cJSON *membership = ic_cw_add(company, IC_CW_MEMBERSHIP), *user = cJSON_CreateObject();
+    cJSON *membership = ic_cw_new(company, IC_CW_MEMBERSHIP), *user = cJSON_CreateObject();
     ic_put_text(membership, "membership_type", "site");
     ic_put_text(membership, "role", role);
     ic_put_number(user, "id", id);
@@ -98,28 +111,38 @@ static void start_member(ic_company *company, double id, const char *name, const
     ic_put_text(user, "email", email);
     ic_put_bool(user, "verified", true);
     ic_put(membership, "user", user);
+    return ic_cw_keep(company->clickwrap, IC_CW_MEMBERSHIP, membership);
+}
+
+/* NULL: no memory. */
+static cJSON *start_contract(ic_company *company, const struct contract *about) {
+    cJSON *contract = ic_cw_new_contract(company, about->key, about->title),
+          *version = ic_cw_draft(company, contract, true);
+    ic_cw_set_text(version, "body", about->body);
+    return ic_cw_keep_contract(company, contract, version);
 }
 
 bool ic_clickwrap_start(ic_company *company) {
     ic_clickwrap *clickwrap = company->clickwrap;
-    start_account(company);
-    start_site(company);
-    start_member(company, 1, "Jane Doe", "jane.doe@example.com", "owner");
-    start_member(company, 2, "Sam Roe", "sam.roe@example.com", "member");
     cJSON *contracts[3];
-    for (size_t i = 0; i < 3; i++)
-        contracts[i] = ic_cw_new_contract(company, start_contracts[i].key, start_contracts[i].title,
-                                          start_contracts[i].body);
-    for (size_t i = 0; i < 2; i++)
-        ic_cw_publish(company, contracts[i], ic_cw_latest(clickwrap, contracts[i]));
+    if (!start_account(company) || !start_site(company) ||
+        !start_member(company, 1, "Jane Doe", "jane.doe@example.com", "owner") ||
+        !start_member(company, 2, "Sam Roe", "sam.roe@example.com", "member"))
+        return false;
+    for (size_t i = 0; i < 3; i++) {
+        contracts[i] = start_contract(company, &start_contracts[i]);
+        if (!contracts[i]) return false;
+        bool draft = i == 2;
+        if (!draft && !ic_cw_publish(company, contracts[i], ic_cw_latest(clickwrap, contracts[i])))
+            return false;
+    }
     cJSON *terms = ic_cw_new_group(company, "terms", "Terms"),
           *newsletter = ic_cw_new_group(company, "newsletter", "Newsletter");
     ic_cw_group_add(terms, contracts[0]);
     ic_cw_group_add(terms, contracts[1]);
     ic_cw_group_publish(company, terms);
     ic_cw_group_add(newsletter, contracts[2]);
-    bool whole = ic_whole(clickwrap->account);
-    for (int kind = 0; kind < IC_CW_KIND_COUNT; kind++)
-        whole = ic_whole(clickwrap->lists[kind]) && whole;
-    return whole;
+    bool first = ic_cw_keep(clickwrap, IC_CW_GROUP, terms),
+         second = ic_cw_keep(clickwrap, IC_CW_GROUP, newsletter);
+    return first && second;
 }

@@ -353,19 +353,24 @@ static bool outbox_waits(const ic_company *company, const ic_delivery *delivery)
     return delivery->state == IC_DELIVERY_PENDING && delivery->due > ic_company_now(company);
 }
 
+/* The headers that say what it is, as sender.c sends them. The token of an integration is not shown. */
+static void outbox_put_headers(ic_company *company, ic_delivery *delivery, cJSON *headers) {
+    if (!delivery->by_get) ic_put_text(headers, "Content-Type", "application/json");
+    if (delivery->clickwrap) return;
+    const char *verification = outbox_is_open(delivery) || !delivery->verification
+                                   ? ic_delivery_sign(company, delivery)
+                                   : delivery->verification;
+    ic_put_text(headers, "X-Ironclad-Webhook-Event-Id", delivery->event_id);
+    if (!verification || *verification) ic_put_text(headers, "X-Ironclad-Webhook-Verification", verification);
+}
+
 static cJSON *outbox_view(ic_company *company, ic_delivery *delivery) {
     cJSON *view = cJSON_CreateObject();
     ic_put_text(view, "id", delivery->event_id);
     ic_put_text(view, "url", delivery->target);
     ic_put_text(view, "event", delivery->event);
     ic_put_text(view, "webhook", delivery->webhook);
-    cJSON *headers = ic_put(view, "headers", cJSON_CreateObject());
-    const char *verification = outbox_is_open(delivery) || !delivery->verification
-                                   ? ic_delivery_sign(company, delivery)
-                                   : delivery->verification;
-    ic_put_text(headers, "Content-Type", "application/json");
-    ic_put_text(headers, "X-Ironclad-Webhook-Event-Id", delivery->event_id);
-    if (!verification || *verification) ic_put_text(headers, "X-Ironclad-Webhook-Verification", verification);
+    outbox_put_headers(company, delivery, ic_put(view, "headers", cJSON_CreateObject()));
     ic_put_text(view, "body", delivery->body);
     ic_put_text(view, "state", ic_delivery_state_names[delivery->state]);
     ic_put_number(view, "attempts", delivery->attempts);

@@ -99,17 +99,23 @@ static bool sender_add_header(transfer *item, const char *name, const char *valu
     return longer != NULL;
 }
 
-/* What an event has beyond plain values is only sent by POST. */
+/* The id of a thing that an event has whole; a plain value is itself. */
+static const cJSON *sender_id(const cJSON *member) {
+    const cJSON *id = ic_json_member(member, "id");
+    if (!id) id = ic_json_member(member, "signer_id");
+    return cJSON_IsObject(member) ? id : member;
+}
+
+/* An event by GET has ids in the place of things; custom data is only sent by POST. */
 static void sender_add_query(ic_buf *url, const char *body) {
     cJSON *event = ic_json_parse(body, strlen(body), NULL);
     const cJSON *member;
     char separator = strchr(url->data, '?') ? '&' : '?';
     cJSON_ArrayForEach(member, event) {
         char number[32];
-        if (cJSON_IsNumber(member)) snprintf(number, sizeof number, "%.17g", member->valuedouble);
-        const char *text = cJSON_IsString(member)   ? member->valuestring
-                           : cJSON_IsNumber(member) ? number
-                                                    : NULL;
+        const cJSON *value = sender_id(member);
+        if (cJSON_IsNumber(value)) snprintf(number, sizeof number, "%.17g", value->valuedouble);
+        const char *text = cJSON_IsString(value) ? value->valuestring : cJSON_IsNumber(value) ? number : NULL;
         if (!text) continue;
         ic_buf_printf(url, "%c%s=", separator, member->string);
         ic_percent_encode(url, text, strlen(text));
