@@ -13,10 +13,6 @@ local other_subjects = {
   ["lua_ironclad.c"] = { "core" },                               -- it is the module ironclad.core
   ["src/core/engine/queues.c"] = { "host_queue", "rate_queue" }, -- its two kinds of queue
   ["src/sandbox/base/table.c"] = { "array", "index" },           -- its two containers
-  ["src/sandbox/clickwrap/clickwrap.c"] = { "kind", "thing" },
-  ["src/sandbox/clickwrap/contracts.c"] = { "version" },
-  ["src/sandbox/clickwrap/jobs.c"] = { "export", "evidence" },
-  ["src/sandbox/clickwrap/locations.c"] = { "snapshot" },
 }
 
 -- The sources of each shared object; names are told apart in each.
