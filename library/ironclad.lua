@@ -4812,10 +4812,41 @@ function ironclad.webhook.unwrap(headers, raw_body, public_key) end
 ---@return ironclad.Error?
 function ironclad.webhook.verify(headers, raw_body, public_key) end
 
+---Verifies a request of Ironclad to a signature provider of your own; unconfirmed: [events](events.md#requests-to-a-signature-provider). Returns the members of its header.
+---@param headers table
+---@param raw_body string
+---@param public_key string
+---@param options? table
+---@return table?
+---@return ironclad.Error?
+function ironclad.webhook.verify_request(headers, raw_body, public_key, options) end
+
 ---A webhook of Clickwrap, whose events carry a token: an object with `unwrap` and `receiver`.
 ---@param options table
 ---@return table
 function ironclad.webhook.clickwrap(options) end
+
+---As `ironclad.webhook.unwrap`, with the key that the verifier fetches and renews.
+---@param headers table
+---@param raw_body string
+---@return ironclad.Event?
+---@return ironclad.Error?
+function verifier:unwrap(headers, raw_body) end
+
+---As `ironclad.webhook.verify`, with that key.
+---@param headers table
+---@param raw_body string
+---@return boolean?
+---@return ironclad.Error?
+function verifier:verify(headers, raw_body) end
+
+---As `ironclad.webhook.verify_request`, with that key.
+---@param headers table
+---@param raw_body string
+---@param options? table
+---@return table?
+---@return ironclad.Error?
+function verifier:verify_request(headers, raw_body, options) end
 
 ---Takes one request; the status and the body of the answer.
 ---@param headers table

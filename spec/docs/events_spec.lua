@@ -7,5 +7,6 @@ describe("docs/events.md", function()
     "200\treceived\n\nfailed: event .-the database is down\nfailed: .-\tdead\t2\t.-the database is down",
     "created\tnil\nunchanged\tnil\nenabled\tit was disabled at [^\n]+\n$",
     "workflow_completed\t[^\n]+\nnil\tsignature\tsignature\n$",
+    "POST\nnil\tbody\nnil\t[^\n]+%[signature%]\n$",
   })
 end)

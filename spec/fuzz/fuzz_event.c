@@ -70,6 +70,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                                 &step, &error));
     FUZZ_CHECK(error.kind != IC_OK && !text.length && ic_event_step_name(step));
     ic_error_clear(&error);
+    const ic_bytes parts[IC_SIGNED_PARTS] = {bytes_of(id), {body, size}, bytes_of("")};
+    FUZZ_CHECK(!ic_request_verify(own_key(), bytes_of(header), parts, &step, &error));
+    FUZZ_CHECK(error.kind != IC_OK);
+    ic_error_clear(&error);
     EVP_PKEY *key = ic_public_key_read(body, size, &error);
     EVP_PKEY_free(key);
     ic_error_clear(&error);

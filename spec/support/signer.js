@@ -1,7 +1,10 @@
 // Signs events with Node's crypto module, as Ironclad does. Reads a JSON document from standard input:
-//   { cases: [{ id, nonce, body or hex, algorithm, encoding, key, parsed }], keys: [name, …], print: [text, …], privates }
+//   { cases: [{ id, nonce, body or hex, algorithm, encoding, key, parsed }], keys: [name, …], print: [text, …],
+//     requests: [{ members, body, digest, encoding, key }], privates }
 // hex is a body in hexadecimal digits. With parsed, JSON.stringify of the parsed body is signed. key is the name of a key,
-// as in `kinds`; it is made unless privates has it. Prints { keys, privates, signatures, printed } as JSON.
+// as in `kinds`; it is made unless privates has it. A request gets its header: the members, and the member named `digest`
+// with the body's SHA-256 in `encoding`; signed as it is, or without `digest` as timestamp, body and nonce. Prints
+// { keys, privates, signatures, printed, headers } as JSON.
 const crypto = require('crypto');
 const input = JSON.parse(require('fs').readFileSync(0, 'utf8'));
 const kinds = {
@@ -26,6 +29,14 @@ const signatures = (input.cases || []).map((one) => {
   signer.update(one.nonce);
   return signer.sign(privateKey(one.key || 'rsa2048'), one.encoding || 'base64');
 });
+const sorted = (object) => JSON.stringify(Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1))));
+const headers = (input.requests || []).map((one) => {
+  const members = Object.assign({}, one.members);
+  const sign = (text) => crypto.createSign('sha256').update(text).sign(privateKey(one.key || 'rsa2048'), 'base64');
+  if (one.digest) members[one.digest] = crypto.createHash('sha256').update(one.body).digest(one.encoding || 'hex');
+  const text = one.digest ? sorted(members) : (members.timestamp || '') + one.body + (members.nonce || '');
+  return sorted(Object.assign({}, members, { signature: sign(text) }));
+});
 (input.keys || []).forEach(privateKey);
 const keys = {}, privates = {};
 for (const name of Object.keys(privateKeys)) {
@@ -33,4 +44,4 @@ for (const name of Object.keys(privateKeys)) {
   privates[name] = privateKeys[name].export({ type: 'pkcs8', format: 'pem' });
 }
 const printed = (input.print || []).map((text) => JSON.stringify(JSON.parse(text)));
-process.stdout.write(JSON.stringify({ keys, privates, signatures, printed }));
+process.stdout.write(JSON.stringify({ keys, privates, signatures, printed, headers }));

@@ -47,6 +47,15 @@ function signer.sign(cases, keys)
   return answer.keys, answer.privates
 end
 
+-- Signs requests to a signature provider, a list of { members =, body =, digest =, … } as signer.js takes them. Each
+-- gets `header`. Returns the public keys so far by their names.
+function signer.sign_requests(list)
+  local answer = run { requests = ironclad.array(list), privates = privates }
+  privates = answer.privates
+  for i, one in ipairs(list) do one.header = answer.headers[i] end
+  return answer.keys
+end
+
 -- What Node prints for JSON.stringify(JSON.parse(text)) of each text.
 function signer.print(texts) return run { print = ironclad.array(texts) }.printed end
 

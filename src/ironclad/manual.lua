@@ -210,8 +210,17 @@ manual.sections = {
       "Verifies a request of a webhook, and returns its event." },
     { "ironclad.webhook.verify", "headers: table, raw_body: string, public_key: string -> boolean?, ironclad.Error?",
       "Verifies a request without parsing its event." },
+    { "ironclad.webhook.verify_request", "headers: table, raw_body: string, public_key: string, options?: table -> "
+      .. "table?, ironclad.Error?", "Verifies a request of Ironclad to a signature provider of your own; unconfirmed: "
+      .. "[events](events.md#requests-to-a-signature-provider). Returns the members of its header." },
     { "ironclad.webhook.clickwrap", "options: table -> table",
       "A webhook of Clickwrap, whose events carry a token: an object with `unwrap` and `receiver`." },
+    { "verifier:unwrap", "headers: table, raw_body: string -> ironclad.Event?, ironclad.Error?",
+      "As `ironclad.webhook.unwrap`, with the key that the verifier fetches and renews." },
+    { "verifier:verify", "headers: table, raw_body: string -> boolean?, ironclad.Error?",
+      "As `ironclad.webhook.verify`, with that key." },
+    { "verifier:verify_request", "headers: table, raw_body: string, options?: table -> table?, ironclad.Error?",
+      "As `ironclad.webhook.verify_request`, with that key." },
     { "receiver:handle", "headers: table, body: string, about?: table -> integer, string",
       "Takes one request; the status and the body of the answer." },
     { "receiver:work", "options?: table -> integer, integer", "Handles the events of the inbox that are due." },

@@ -82,11 +82,33 @@ static int webhook_verify(lua_State *L) {
     return 1;
 }
 
+/* webhook_verify_request(key, header, before, body, after) -> true when the header's signature is that of the
+ * three texts; or nil, what is wrong, the kind of error, and the step that failed. */
+static int webhook_verify_request(lua_State *L) {
+    const webhook_key *mine = luaL_checkudata(L, 1, KEY_TYPE);
+    ic_bytes header = webhook_check_bytes(L, 2), parts[IC_SIGNED_PARTS];
+    for (int i = 0; i < IC_SIGNED_PARTS; i++)
+        parts[i] = webhook_check_bytes(L, 3 + i);
+    ic_error error = {0};
+    ic_event_step step;
+    if (!ic_request_verify(mine->key, header, parts, &step, &error)) {
+        webhook_push_failure(L, &error);
+        lua_pushstring(L, ic_event_step_name(step));
+        return 4;
+    }
+    lua_pushboolean(L, true);
+    return 1;
+}
+
 void ic_lua_open_webhook(lua_State *L) {
     static const luaL_Reg key_metamethods[] = {{"__gc", webhook_key_gc}, {NULL, NULL}};
     static const luaL_Reg text_metamethods[] = {{"__gc", webhook_text_gc}, {NULL, NULL}};
     static const luaL_Reg functions[] = {
-        {"webhook_key", webhook_read_key}, {"webhook_verify", webhook_verify}, {NULL, NULL}};
+        {"webhook_key", webhook_read_key},
+        {"webhook_verify", webhook_verify},
+        {"webhook_verify_request", webhook_verify_request},
+        {NULL, NULL},
+    };
     ic_lua_make_type(L, KEY_TYPE, key_metamethods, NULL);
     ic_lua_make_type(L, TEXT_TYPE, text_metamethods, NULL);
     ic_lua_setfuncs(L, functions);

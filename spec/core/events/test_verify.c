@@ -109,6 +109,32 @@ static void test_memory(EVP_PKEY *key) {
     CHECK(verify_failing(key, header, body, body, 0));
 }
 
+/* A request whose text has three parts, while the nth allocation fails. */
+static void test_request(EVP_PKEY *key) {
+    static const char body[] = "{}";
+    const ic_bytes parts[IC_SIGNED_PARTS] = {bytes_of(ID), bytes_of(body), bytes_of(NONCE)},
+                   others[IC_SIGNED_PARTS] = {bytes_of(ID), bytes_of("{ }"), bytes_of(NONCE)};
+    char header[2048];
+    sign(key, body, header, sizeof header);
+    bool verified = false;
+    for (long nth = 1; !verified && nth < 100; nth++) {
+        ic_error error = {0};
+        ic_event_step step;
+        long before = ic_alloc_live();
+        ic_alloc_fail_only(nth);
+        verified = ic_request_verify(key, bytes_of(header), parts, &step, &error);
+        ic_alloc_fail_only(0);
+        CHECK(verified || error.kind == IC_ERR_MEMORY);
+        ic_error_clear(&error);
+        CHECK(ic_alloc_live() == before);
+    }
+    CHECK(verified);
+    ic_error error = {0};
+    ic_event_step step;
+    CHECK(!ic_request_verify(key, bytes_of(header), others, &step, &error) && step == IC_STEP_SIGNATURE);
+    ic_error_clear(&error);
+}
+
 static void test_key_memory(EVP_PKEY *key) {
     unsigned char *der = NULL, digits[1024];
     char pem[1200];
@@ -135,6 +161,7 @@ int main(void) {
     EVP_PKEY *key = EVP_RSA_gen(IC_KEY_BITS_MIN);
     test_encodings();
     test_memory(key);
+    test_request(key);
     test_key_memory(key);
     EVP_PKEY_free(key);
     return check_done("verify");

@@ -214,6 +214,18 @@ describe("a request is refused", function()
       signAlgorithm = "sha256", signature = cases.plain.signature, encoding = "base64" } })
   end)
 
+  it("when a part of the nonce is passed off as the end of the body, or of the id as its beginning", function()
+    local good = cases.plain.headers["X-Ironclad-Webhook-Verification"]
+    local function verify(id, body, nonce)
+      return webhook.verify(signer.headers(id, (good:gsub(NONCE, nonce))), body, keys.rsa2048)
+    end
+    assert.is_true(verify(ID, BODY, NONCE))
+    for cut = 1, #NONCE - 1 do
+      assert_refused("body", verify(ID, BODY .. NONCE:sub(1, cut), NONCE:sub(cut + 1)))
+    end
+    for cut = 1, #ID - 1 do assert_refused("body", verify(ID:sub(1, -cut - 1), ID:sub(-cut) .. BODY, NONCE)) end
+  end)
+
   it("with a message that helps no forger", function()
     local err = tampered("signature", { id = ID:gsub("0", "1") })
     assert.are.equal("the signature is not that of this event [signature]", tostring(err))

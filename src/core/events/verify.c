@@ -11,6 +11,7 @@
 
 #define SIGNATURE_MAX      (IC_KEY_BITS_MAX / 8) /* bytes */
 #define ALGORITHM_NAME_MAX 32                    /* bytes */
+#define MEMBERS_MAX        32                    /* of the header of a request */
 
 /* The algorithms, by the names that Node's crypto module has for them. */
 static const struct {
@@ -81,7 +82,7 @@ static int verify_member(const ic_tape *tape, const uint64_t *name) {
     return -1;
 }
 
-/* Fills in state->members from the tape of the header. Unknown members are ignored. Returns what is wrong, or
+/* Fills in state->members from the tape of the header. Other members are ignored. Returns what is wrong, or
  * NULL. */
 static const char *verify_read_members(verify_state *state, const ic_tape *tape) {
     const uint64_t *word = tape->words;
@@ -98,10 +99,39 @@ static const char *verify_read_members(verify_state *state, const ic_tape *tape)
         ic_bytes *text = &state->members[member];
         text->at = ic_tape_text(tape, value, &text->length);
     }
+    return NULL;
+}
+
+/* The members that an event must have. Returns what is wrong, or NULL. */
+static const char *verify_check_event(const verify_state *state) {
     for (int i = 0; i < MEMBER_COUNT; i++)
         if (!state->members[i].at)
             return "the verification header lacks nonce, signAlgorithm, signature or encoding";
     if (!verify_is_token(state->members[NONCE])) return "the nonce is not a plain text";
+    return NULL;
+}
+
+static bool verify_is_same(const ic_tape *tape, const uint64_t *one, const uint64_t *other) {
+    size_t length, other_length;
+    const char *text = ic_tape_text(tape, one, &length), *more = ic_tape_text(tape, other, &other_length);
+    return length == other_length && memcmp(text, more, length) == 0;
+}
+
+/* The members that a request must have: the signature, and no name twice, because the caller reads all of
+ * them. Returns what is wrong, or NULL. */
+static const char *verify_check_request(verify_state *state, const ic_tape *tape) {
+    const uint64_t *names[MEMBERS_MAX], *word = tape->words;
+    size_t count = ic_tape_count(word++);
+    if (count > MEMBERS_MAX) return "the signature header has too many members";
+    for (size_t i = 0; i < count; i++) {
+        names[i] = word;
+        for (size_t k = 0; k < i; k++)
+            if (verify_is_same(tape, names[k], word)) return "the signature header names a member twice";
+        word = ic_tape_after(ic_tape_next(word));
+    }
+    if (!state->members[SIGNATURE].at) return "the signature header lacks signature";
+    if (!state->members[ALGORITHM].at) state->members[ALGORITHM] = (ic_bytes){"sha256", strlen("sha256")};
+    if (!state->members[ENCODING].at) state->members[ENCODING] = (ic_bytes){"base64", strlen("base64")};
     return NULL;
 }
 
@@ -155,18 +185,16 @@ static bool verify_recover(const verify_state *state, EVP_PKEY *key, unsigned ch
     return recovered;
 }
 
-/* Whether the digest is that of id, body and nonce. */
-static bool verify_is_digest(const verify_state *state, ic_bytes id, ic_bytes body,
+/* Whether the digest is that of the three parts. */
+static bool verify_is_digest(const verify_state *state, const ic_bytes parts[IC_SIGNED_PARTS],
                              const unsigned char *digest) {
     unsigned char own[EVP_MAX_MD_SIZE];
     unsigned length = 0;
-    ic_bytes nonce = state->members[NONCE];
     EVP_MD_CTX *context = EVP_MD_CTX_new();
-    bool done = context && EVP_DigestInit_ex(context, state->digest, NULL) == 1 &&
-                EVP_DigestUpdate(context, id.at, id.length) == 1 &&
-                EVP_DigestUpdate(context, body.at, body.length) == 1 &&
-                EVP_DigestUpdate(context, nonce.at, nonce.length) == 1 &&
-                EVP_DigestFinal_ex(context, own, &length) == 1;
+    bool done = context && EVP_DigestInit_ex(context, state->digest, NULL) == 1;
+    for (int i = 0; i < IC_SIGNED_PARTS; i++)
+        done = done && EVP_DigestUpdate(context, parts[i].at, parts[i].length) == 1;
+    done = done && EVP_DigestFinal_ex(context, own, &length) == 1;
     EVP_MD_CTX_free(context);
     return done && CRYPTO_memcmp(own, digest, length) == 0;
 }
@@ -178,10 +206,17 @@ static bool verify_body_size(verify_state *state, ic_bytes body) {
     return verify_refuse(state, IC_STEP_BODY, IC_ERR_TOO_LARGE, "the body is larger than 1 MiB");
 }
 
+static bool verify_is_space(char c) {
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Whether it begins and ends as an object does. That it is JSON is for whoever parses it. */
 static bool verify_is_object(ic_bytes text) {
-    while (text.length && strchr(" \t\r\n", *text.at) && *text.at)
+    while (text.length && verify_is_space(*text.at))
         text.at++, text.length--;
-    return text.length && *text.at == '{';
+    while (text.length && verify_is_space(text.at[text.length - 1]))
+        text.length--;
+    return text.length > 1 && *text.at == '{' && text.at[text.length - 1] == '}';
 }
 
 static bool verify_text(verify_state *state, EVP_PKEY *key, ic_bytes id, ic_bytes body, ic_buf *text) {
@@ -191,33 +226,62 @@ static bool verify_text(verify_state *state, EVP_PKEY *key, ic_bytes id, ic_byte
         return verify_refuse(state, IC_STEP_SIGNATURE, IC_ERR_SIGNATURE, "the signature is not Ironclad's");
     if (!verify_is_object(body))
         return verify_refuse(state, IC_STEP_BODY, IC_ERR_SIGNATURE, "the body is not a JSON object");
-    if (verify_is_digest(state, id, body, digest)) return true;
+    const ic_bytes nonce = state->members[NONCE];
+    if (verify_is_digest(state, (ic_bytes[]){id, body, nonce}, digest)) return true;
     *state->step = IC_STEP_BODY;
     if (!ic_json_stringify(text, body.at, body.length, state->error)) {
         bool memory = state->error->kind == IC_ERR_MEMORY;
         return memory ? false : verify_refuse(state, IC_STEP_BODY, IC_ERR_SIGNATURE, "the body is not JSON");
     }
-    if (verify_is_digest(state, id, (ic_bytes){text->data, text->length}, digest)) return true;
+    if (verify_is_digest(state, (ic_bytes[]){id, {text->data, text->length}, nonce}, digest)) return true;
     return verify_refuse(state, IC_STEP_SIGNATURE, IC_ERR_SIGNATURE,
                          "the signature is not that of this event");
+}
+
+/* Reads the header into a tape, which the caller frees, and its members into the state. */
+static bool verify_read_header(verify_state *state, ic_bytes header, bool of_request, ic_tape *tape) {
+    if (header.length > IC_EVENT_HEADER_MAX)
+        return verify_refuse(state, IC_STEP_HEADER, IC_ERR_SIGNATURE,
+                             "the verification header is larger than 8 KiB");
+    *state->step = IC_STEP_HEADER;
+    const char *objection = NULL;
+    if (ic_tape_read(tape, header.at, header.length, state->error)) {
+        objection = verify_read_members(state, tape);
+        if (!objection)
+            objection = of_request ? verify_check_request(state, tape) : verify_check_event(state);
+    } else if (state->error->kind == IC_ERR_MEMORY) {
+        return false;
+    } else {
+        objection = "the verification header is not JSON";
+    }
+    return objection ? verify_refuse(state, IC_STEP_HEADER, IC_ERR_SIGNATURE, objection)
+                     : verify_decode(state);
 }
 
 bool ic_event_verify(EVP_PKEY *key, ic_bytes id, ic_bytes header, ic_bytes body, ic_buf *text,
                      ic_event_step *step, ic_error *error) {
     verify_state state = {.step = step, .error = error};
     if (!verify_body_size(&state, body) || !verify_id(&state, id)) return false;
-    if (header.length > IC_EVENT_HEADER_MAX)
-        return verify_refuse(&state, IC_STEP_HEADER, IC_ERR_SIGNATURE,
-                             "the verification header is larger than 8 KiB");
     ic_tape tape = {0};
-    const char *objection = NULL;
-    *step = IC_STEP_HEADER;
-    bool verified = ic_tape_read(&tape, header.at, header.length, error);
-    if (!verified && error->kind != IC_ERR_MEMORY) objection = "the verification header is not JSON";
-    if (verified) objection = verify_read_members(&state, &tape);
-    if (objection) verified = verify_refuse(&state, IC_STEP_HEADER, IC_ERR_SIGNATURE, objection);
-    verified = verified && verify_decode(&state) && verify_text(&state, key, id, body, text);
+    bool verified =
+        verify_read_header(&state, header, false, &tape) && verify_text(&state, key, id, body, text);
     ic_tape_free(&tape);
     if (!verified) ic_buf_free(text);
     return verified;
+}
+
+bool ic_request_verify(EVP_PKEY *key, ic_bytes header, const ic_bytes parts[IC_SIGNED_PARTS],
+                       ic_event_step *step, ic_error *error) {
+    verify_state state = {.step = step, .error = error};
+    unsigned char digest[SIGNATURE_MAX];
+    size_t length = sizeof digest;
+    ic_tape tape = {0};
+    bool verified = verify_read_header(&state, header, true, &tape);
+    ic_tape_free(&tape);
+    if (!verified) return false;
+    if (!verify_recover(&state, key, digest, &length))
+        return verify_refuse(&state, IC_STEP_SIGNATURE, IC_ERR_SIGNATURE, "the signature is not Ironclad's");
+    if (verify_is_digest(&state, parts, digest)) return true;
+    return verify_refuse(&state, IC_STEP_SIGNATURE, IC_ERR_SIGNATURE,
+                         "the signature is not that of this request");
 }

@@ -1,5 +1,7 @@
 /* Verifies the signature of an event that Ironclad has sent to a webhook: RSA PKCS#1 v1.5 over event id, body
- * and nonce. Ironclad's documents: developer.ironcladapp.com/reference/webhook-verification. */
+ * and nonce. Ironclad's documents: developer.ironcladapp.com/reference/webhook-verification. And the
+ * signature of a request that Ironclad has sent to a signature provider (docs/byosp-request-signing there).
+ */
 #ifndef IC_EVENTS_VERIFY_H
 #define IC_EVENTS_VERIFY_H
 
@@ -31,9 +33,9 @@ const char *ic_event_step_name(ic_event_step step);
 
 /* Verifies an event.
  *
- * Id and nonce are printable ASCII without space, quotes, brackets, braces and backslashes, and the body is a
- * JSON object. So there is only one way to cut the signed text into its three parts: no part of a body can be
- * passed off as an id or nonce.
+ * Id and nonce are printable ASCII without space, quotes, brackets, braces and backslashes, and the body
+ * begins and ends as a JSON object does. So there is only one way to cut the signed text into its three
+ * parts: no part of a body can be passed off as an id or nonce, or the other way round.
  *
  * The signature is compared with the body as it is, and then with JSON.stringify of the parsed body
  * (json_stringify.h), because Ironclad's documents tell receivers to do the latter. `*text` is empty when the
@@ -44,5 +46,13 @@ const char *ic_event_step_name(ic_event_step step);
  * signature that was expected. */
 bool ic_event_verify(EVP_PKEY *key, ic_bytes id, ic_bytes header, ic_bytes body, ic_buf *text,
                      ic_event_step *step, ic_error *error);
+
+#define IC_SIGNED_PARTS 3
+
+/* Verifies that the header's signature is that of the three parts, one after the other; what they must be,
+ * the caller knows. The header is a JSON object with `signature`; without signAlgorithm it is sha256, without
+ * encoding base64. No member may come twice. False: SIGNATURE or MEMORY in `error`, and where in `*step`. */
+bool ic_request_verify(EVP_PKEY *key, ic_bytes header, const ic_bytes parts[IC_SIGNED_PARTS],
+                       ic_event_step *step, ic_error *error);
 
 #endif

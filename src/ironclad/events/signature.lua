@@ -11,11 +11,15 @@ local signature = {}
 
 local ID, VERIFICATION = "x-ironclad-webhook-event-id", "x-ironclad-webhook-verification"
 
--- An error about the request. `step` is the check that failed.
-local function refusal(step, message, kind)
+--- An error about the request.
+-- @param step the check that failed
+-- @param kind nil: "signature"
+function signature.refusal(step, message, kind)
   return Error.new { kind = kind or "signature", message = message, step = step, outcome = "not_done",
     retryable = false, attempts = 0 }
 end
+
+local refusal = signature.refusal
 
 -- The keys that were read last, by their PEM: reading one costs more than a verification.
 local MOST_KEYS = 16

@@ -4,6 +4,7 @@
 local core = require "ironclad.core"
 local Error = require "ironclad.base.error"
 local mistake = require "ironclad.base.mistake"
+local request = require "ironclad.events.request"
 local run = require "ironclad.calls.run"
 local signature = require "ironclad.events.signature"
 
@@ -99,6 +100,16 @@ function methods:verify(headers, raw_body)
   local id, err = open(self, "verifier:verify", headers, raw_body)
   if not id then return nil, err end
   return true
+end
+
+--- Verifies a request of Ironclad to a signature provider of one's own (BYOSP); unconfirmed.
+-- @param headers, raw_body, options as for ironclad.webhook.verify_request
+-- @return the members of the header; nil and an error
+function methods:verify_request(headers, raw_body, options)
+  options = request.check("verifier:verify_request", headers, raw_body, options)
+  local header, err = request.parts(headers)
+  if not header then return nil, err end
+  return with_key(self, function(key) return request.open(headers, raw_body, options, key) end)
 end
 
 Verifier.__index = mistake.guard_all_waiting(methods)

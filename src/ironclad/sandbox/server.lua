@@ -62,7 +62,8 @@ end
 --   the log   requests, clear_requests
 --   webhooks  deliveries, delivery_status, clear_deliveries; hold_deliveries, release_deliveries{ ids =, reverse = },
 --             delay_deliveries(seconds), duplicate_deliveries(copies), deliveries_at_once(count), redeliver(id),
---             send_event{ event =, payload =, forge =, … }, rotate_webhook_key
+--             send_event{ event =, payload =, forge =, … }, rotate_webhook_key,
+--             call_provider{ url =, operation =, forge = }
 -- `ironclad-sandbox --help` and the page /_sandbox of the sandbox list them with their parameters. Over HTTP they are
 -- POST /_sandbox/NAME with a JSON object. An argument that is not a table is the first parameter: sandbox:advance(60).
 -- A wrong argument throws.

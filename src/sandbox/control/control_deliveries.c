@@ -1,7 +1,9 @@
 /* Controls for the deliveries of events to webhooks. */
 #include "core/base/text.h"
+#include "core/base/url.h"
 #include "sandbox/control/control.h"
 #include "sandbox/webhooks/events.h"
+#include "sandbox/webhooks/provider.h"
 #include "sandbox/webhooks/signature.h"
 #include <math.h>
 #include <string.h>
@@ -167,6 +169,33 @@ static void control_send_event(ic_control *control) {
         ic_control_refuse(control, 500, "no memory, or the outbox is full");
 }
 
+/* --- requests to a signature provider --- */
+
+static void control_call_provider(ic_control *control) {
+    const char *id = ic_control_text(control, "id"), *role = ic_control_text(control, "roleName");
+    ic_provider_request request = {
+        .url = ic_control_text(control, "url"),
+        .operation = ic_control_text(control, "operation"),
+        .id = id ? id : "00000000-0000-4000-8000-000000000000",
+        .role = role ? role : "Signer",
+        .forgery = ic_control_text(control, "forge"),
+    };
+    const char *objection = ic_url_objection(request.url, false);
+    if (objection) ic_control_refuse(control, 400, "'url' %s", objection);
+    if (strpbrk(request.url, "?#"))
+        ic_control_refuse(control, 400, "'url' must not have a query or fragment");
+    if (!ic_header_safe(request.id) || strpbrk(request.id, "/?#% "))
+        ic_control_refuse(control, 400, "'id' must be text for a path");
+    if (control->status) return;
+    const ic_delivery *delivery = ic_provider_send(control->company, &request);
+    if (!delivery) {
+        ic_control_refuse(control, 500, "no memory, or the outbox is full");
+        return;
+    }
+    control->answer = cJSON_CreateObject();
+    ic_put_text(control->answer, "id", delivery->event_id);
+}
+
 /* --- the table --- */
 
 #define X(name, what) name ": " what "; "
@@ -216,6 +245,14 @@ const ic_action ic_delivery_actions[] = {
      "unsigned (no verification header). It then answers `id`.", false},
     {"rotate_webhook_key", control_rotate_webhook_key, {IC_ACTION_NO_FIELDS},
      "Replaces the key pair that signs deliveries. What has been delivered stays as it was.", false},
+    {"call_provider", control_call_provider,
+     {IC_ACTION_REQUIRED("url", STRING), {"operation", IC_TYPE_STRING, IC_REQUIRED, NULL, IC_PROVIDER_OPERATIONS},
+      IC_ACTION_OPTIONAL("id", STRING), IC_ACTION_OPTIONAL("roleName", STRING),
+      {"forge", IC_TYPE_STRING, 0, NULL, IC_PROVIDER_FORGERIES}},
+     "Sends a request to a signature provider of one's own at `url`, once: initiate, status, cancel, remind or document, "
+     "for the signature request `id`. Its header X-Ironclad-Request-Signature is a guess, because Ironclad's page on it "
+     "is known in part only. `forge`: key (signed with another key), body, path (changed after signing), unsigned. "
+     "Answers `id`, that of the delivery.", false},
     IC_ACTION_END,
 };
 // clang-format on

@@ -1,6 +1,8 @@
 #include "sandbox/webhooks/outbox.h"
 #include "core/base/alloc.h"
+#include "core/base/text.h"
 #include "sandbox/base/build.h"
+#include "sandbox/webhooks/provider.h"
 #include "sandbox/webhooks/sender.h"
 #include "sandbox/webhooks/signature.h"
 #include <openssl/evp.h>
@@ -70,6 +72,16 @@ static ic_delivery *outbox_copy(const ic_delivery *source) {
         return copy;
     ic_delivery_free(copy);
     return NULL;
+}
+
+const char *ic_delivery_type(const ic_delivery *delivery) {
+    return ic_text_starts(delivery->body, "--" IC_PROVIDER_BOUNDARY)
+               ? "multipart/form-data; boundary=" IC_PROVIDER_BOUNDARY
+               : "application/json";
+}
+
+const char *ic_delivery_header(const ic_delivery *delivery) {
+    return delivery->method ? "X-Ironclad-Request-Signature" : "X-Ironclad-Webhook-Verification";
 }
 
 /* --- the outbox --- */
@@ -332,13 +344,13 @@ void ic_outbox_done(ic_company *company, uint64_t number, const char *webhook_id
     outbox->sending--;
     if (webhook) {
         webhook->sending--;
-        ic_webhook_note(company, webhook, success, status == IC_STATUS_GONE);
+        if (!webhook->provider) ic_webhook_note(company, webhook, success, status == IC_STATUS_GONE);
     }
     if (!delivery) return;
     outbox_note(delivery, status, error);
     if (success)
         delivery->state = IC_DELIVERY_DELIVERED;
-    else if (status == IC_STATUS_GONE || delivery->attempts > IC_DELIVERY_RETRIES)
+    else if (status == IC_STATUS_GONE || delivery->method || delivery->attempts > IC_DELIVERY_RETRIES)
         delivery->state = IC_DELIVERY_FAILED;
     else if (!webhook || !ic_webhook_is_enabled(webhook))
         delivery->state = IC_DELIVERY_DROPPED;
@@ -355,13 +367,14 @@ static bool outbox_waits(const ic_company *company, const ic_delivery *delivery)
 
 /* The headers that say what it is, as sender.c sends them. The token of an integration is not shown. */
 static void outbox_put_headers(ic_company *company, ic_delivery *delivery, cJSON *headers) {
-    if (!delivery->by_get) ic_put_text(headers, "Content-Type", "application/json");
+    bool has_body = delivery->method ? *delivery->body != '\0' : !delivery->by_get;
+    if (has_body) ic_put_text(headers, "Content-Type", ic_delivery_type(delivery));
     if (delivery->clickwrap) return;
     const char *verification = outbox_is_open(delivery) || !delivery->verification
                                    ? ic_delivery_sign(company, delivery)
                                    : delivery->verification;
-    ic_put_text(headers, "X-Ironclad-Webhook-Event-Id", delivery->event_id);
-    if (!verification || *verification) ic_put_text(headers, "X-Ironclad-Webhook-Verification", verification);
+    if (!delivery->method) ic_put_text(headers, "X-Ironclad-Webhook-Event-Id", delivery->event_id);
+    if (!verification || *verification) ic_put_text(headers, ic_delivery_header(delivery), verification);
 }
 
 static cJSON *outbox_view(ic_company *company, ic_delivery *delivery) {
@@ -370,6 +383,7 @@ static cJSON *outbox_view(ic_company *company, ic_delivery *delivery) {
     ic_put_text(view, "url", delivery->target);
     ic_put_text(view, "event", delivery->event);
     ic_put_text(view, "webhook", delivery->webhook);
+    if (delivery->method) ic_put_text(view, "method", delivery->method);
     outbox_put_headers(company, delivery, ic_put(view, "headers", cJSON_CreateObject()));
     ic_put_text(view, "body", delivery->body);
     ic_put_text(view, "state", ic_delivery_state_names[delivery->state]);

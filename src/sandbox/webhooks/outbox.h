@@ -3,7 +3,8 @@
  *
  * A delivery is sent at most 1 + IC_DELIVERY_RETRIES times. The pause before the first retry is
  * IC_DELIVERY_FIRST_PAUSE by the sandbox's clock, and doubles: 10 retries within 13.6 hours, as Ironclad's
- * page "Webhooks" (2026-08-26) says. It does not give the pauses; these fit its numbers. */
+ * page "Webhooks" (2026-08-26) says. It does not give the pauses; these fit its numbers. A request to a
+ * signature provider (provider.h) is a delivery too, and is sent once. */
 #ifndef IC_SANDBOX_OUTBOX_H
 #define IC_SANDBOX_OUTBOX_H
 
@@ -47,6 +48,7 @@ typedef struct ic_delivery {
     unsigned key;           /* number of the key that signed it */
     bool clickwrap, by_get; /* as of its webhook; then there is no signature */
     char *token;            /* likewise; owned */
+    const char *method;     /* static: of a request to a signature provider. NULL: it is an event */
     bool at_once;           /* does not wait for the webhook's other deliveries */
     ic_time due;            /* when it is sent next */
     unsigned attempts;
@@ -92,6 +94,9 @@ void ic_outbox_free(ic_company *company); /* stopped */
 ic_delivery *ic_delivery_new(ic_company *company, const ic_webhook *webhook, const char *event,
                              const char *id, const char *body);
 void ic_delivery_free(ic_delivery *delivery);
+/* The content type of its body, and the name of the header that `verification` is for. Static. */
+const char *ic_delivery_type(const ic_delivery *delivery);
+const char *ic_delivery_header(const ic_delivery *delivery);
 /* Takes ownership of the delivery: it is sent when the rules (held, delay, copies) allow. With `now`, it is
  * sent at once and once, whatever they say. false: no memory or no space, and it is freed. */
 bool ic_outbox_add(ic_company *company, ic_delivery *delivery, bool now);

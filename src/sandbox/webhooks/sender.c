@@ -156,12 +156,15 @@ static transfer *sender_transfer_new(ic_sender *sender, ic_delivery *delivery) {
     memcpy(item->webhook, delivery->webhook, sizeof item->webhook);
     item->url = ic_strdup(delivery->target);
     item->body = ic_strdup(delivery->body);
+    bool has_body = !delivery->method || *delivery->body;
     if (item->url && item->body && verification &&
-        sender_add_header(item, "Content-Type", "application/json") &&
-        sender_add_header(item, "X-Ironclad-Webhook-Event-Id", delivery->event_id) &&
-        (!*verification || sender_add_header(item, "X-Ironclad-Webhook-Verification", verification)) &&
-        sender_add_header(item, "Expect", ""))
+        (!has_body || sender_add_header(item, "Content-Type", ic_delivery_type(delivery))) &&
+        (delivery->method || sender_add_header(item, "X-Ironclad-Webhook-Event-Id", delivery->event_id)) &&
+        (!*verification || sender_add_header(item, ic_delivery_header(delivery), verification)) &&
+        sender_add_header(item, "Expect", "")) {
+        if (!has_body) ic_free(item->body), item->body = NULL; /* then it is sent by GET */
         return item;
+    }
     sender_transfer_free(item);
     return NULL;
 }

@@ -35,18 +35,23 @@ typedef struct signature {
     size_t length; /* 0: no memory */
 } signature;
 
-static signature signature_make(EVP_PKEY *key, const ic_delivery *delivery) {
+/* `text` may be NULL: no memory. */
+static signature signature_of(EVP_PKEY *key, const char *algorithm, const char *text) {
     signature made = {.length = SIGNATURE_MAX};
-    const EVP_MD *digest = EVP_get_digestbyname(signature_find_algorithm(delivery->algorithm)->digest);
+    const EVP_MD *digest = EVP_get_digestbyname(signature_find_algorithm(algorithm)->digest);
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    if (!(key && text && context && EVP_DigestSignInit(context, NULL, digest, NULL, key) == 1 &&
+          EVP_DigestSign(context, made.bytes, &made.length, (const unsigned char *)text, strlen(text)) == 1))
+        made.length = 0;
+    EVP_MD_CTX_free(context);
+    return made;
+}
+
+static signature signature_make(EVP_PKEY *key, const ic_delivery *delivery) {
     ic_buf text = {0};
     ic_buf_printf(&text, "%s%s%s", delivery->event_id,
                   delivery->signed_body ? delivery->signed_body : delivery->body, delivery->nonce);
-    const char *whole = ic_buf_text(&text);
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    if (!(key && whole && context && EVP_DigestSignInit(context, NULL, digest, NULL, key) == 1 &&
-          EVP_DigestSign(context, made.bytes, &made.length, (const unsigned char *)whole, text.length) == 1))
-        made.length = 0;
-    EVP_MD_CTX_free(context);
+    signature made = signature_of(key, delivery->algorithm, ic_buf_text(&text));
     ic_buf_free(&text);
     return made;
 }
@@ -123,4 +128,13 @@ bool ic_delivery_forge(ic_company *company, ic_delivery *delivery, const char *h
     if (delivery->verification && strcmp(how, "unsigned") == 0) *delivery->verification = '\0';
     delivery->fixed = true;
     return delivery->verification != NULL;
+}
+
+char *ic_text_sign(ic_company *company, const char *text, bool other_key) {
+    char digits[2 * SIGNATURE_MAX + 1];
+    EVP_PKEY *key = other_key ? signature_forged_key(company->outbox) : ic_company_webhook_key(company);
+    signature made = signature_of(key, "sha256", text);
+    if (!made.length) return NULL;
+    signature_encode(&made, false, digits);
+    return ic_strdup(digits);
 }

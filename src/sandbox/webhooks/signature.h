@@ -11,6 +11,10 @@ const char *ic_signature_algorithm(const char *name);
  * with the present key. The result is owned by the delivery; "": no header. NULL: no memory. */
 const char *ic_delivery_sign(ic_company *company, ic_delivery *delivery);
 
+/* Signs a text with the company's key (or, with `other_key`, with another): base64 of a signature with
+ * SHA-256. Freed with ic_free. NULL: no memory. */
+char *ic_text_sign(ic_company *company, const char *text, bool other_key);
+
 /* How a delivery is forged: signed with another key; with one bit of the signature changed; with the body,
  * the event id or the nonce changed after signing; without a verification header. */
 #define IC_FORGERY_NAMES "key signature body event_id nonce unsigned"

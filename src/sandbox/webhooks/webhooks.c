@@ -57,7 +57,7 @@ ic_webhook *ic_webhook_find(const ic_company *company, const char *id) {
 
 static ic_webhook *webhook_find(ic_exchange *x) {
     ic_webhook *webhook = ic_webhook_find(x->company, x->values[0]);
-    if (webhook && !webhook->clickwrap) return webhook;
+    if (webhook && !webhook->clickwrap && !webhook->provider) return webhook;
     ic_reply_error(x, 400, "NOT_FOUND", NULL, "couldn't find a webhook matching the id %s", x->values[0]);
     return NULL;
 }
@@ -187,6 +187,18 @@ ic_webhook *ic_integration_new(ic_company *company, const char *target, const cJ
         return webhook;
     webhook_free(webhook);
     return NULL;
+}
+
+ic_webhook *ic_provider_at(ic_company *company, const char *url) {
+    for (size_t i = 0; i < company->integrations.count; i++) {
+        ic_webhook *webhook = company->integrations.items[i];
+        if (webhook->provider && strcmp(webhook->target, url) == 0) return webhook;
+    }
+    cJSON *none = cJSON_CreateArray();
+    ic_webhook *webhook = none ? ic_integration_new(company, url, none, NULL, false) : NULL;
+    cJSON_Delete(none);
+    if (webhook) webhook->clickwrap = false, webhook->provider = true;
+    return webhook;
 }
 
 ic_webhook *ic_webhook_new(ic_company *company, const char *target, const cJSON *events, const ic_user *by) {

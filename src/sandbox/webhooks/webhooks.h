@@ -18,6 +18,7 @@ typedef struct ic_webhook {
     bool clickwrap; /* an integration of Clickwrap: another kind of header, and no signature */
     char *token;    /* sent with its events; NULL: none. Owned */
     bool by_get;    /* events are sent as a query */
+    bool provider;  /* a signature provider (provider.h), which gets requests and no events */
 } ic_webhook;
 
 /* Ironclad disables a webhook after so many consecutive failures over so long (its page "Webhook
@@ -33,6 +34,9 @@ ic_webhook *ic_webhook_new(ic_company *company, const char *target, const cJSON 
  * NULL: no memory. */
 ic_webhook *ic_integration_new(ic_company *company, const char *target, const cJSON *events,
                                const char *token, bool by_get);
+/* The signature provider at that URL, made when first needed, among the `integrations` too. NULL: no memory.
+ */
+ic_webhook *ic_provider_at(ic_company *company, const char *url);
 /* Of either list. NULL: not found. */
 ic_webhook *ic_webhook_find(const ic_company *company, const char *id);
 bool ic_webhook_is_enabled(const ic_webhook *webhook);
