@@ -113,6 +113,59 @@ describe("a request that is too long", function()
   end)
 end)
 
+-- docs/sandbox.md, "HTTP".
+describe("a request that libmicrohttpd", function()
+  local sandbox
+  setup(function() sandbox = local_ironclad.start() end)
+  teardown(function() sandbox:stop() end)
+
+  local host = "Host: localhost\r\n"
+  local function send(bytes)
+    local socket = assert(plain_socket.connect(sandbox.port))
+    socket:send((bytes:gsub("HOST", host)) .. "\r\n")
+    socket:finish()
+    local answer = socket:receive()
+    socket:close()
+    return http.parse(answer)
+  end
+
+  for name, bytes in pairs {
+    ["an unknown method"] = "BREW / HTTP/1.1\r\nHOST", ["CONNECT"] = "CONNECT a:1 HTTP/1.1\r\nHOST",
+    ["OPTIONS *"] = "OPTIONS * HTTP/1.1\r\nHOST", ["TRACE"] = "TRACE / HTTP/1.1\r\nHOST",
+    ["a whole URL"] = "GET http://localhost/ HTTP/1.1\r\nHOST", ["a space in the path"] = "GET /a b HTTP/1.1\r\nHOST",
+    ["HTTP/1.0"] = "GET / HTTP/1.0\r\n", ["HTTP/1.2"] = "GET / HTTP/1.2\r\nHOST",
+    ["no Host"] = "GET / HTTP/1.1\r\n", ["two Hosts"] = "GET / HTTP/1.1\r\nHOSTHOST",
+    ["a header without a name"] = "GET / HTTP/1.1\r\nHOST: x\r\n",
+    ["a NUL in a header"] = "GET / HTTP/1.1\r\nHOSTX: a\0b\r\n", ["a NUL in the path"] = "GET /a\0b HTTP/1.1\r\nHOST",
+    ["a folded header"] = "GET / HTTP/1.1\r\nHOSTX: x\r\n y\r\n",
+    ["an upgrade"] = "GET / HTTP/1.1\r\nHOSTConnection: Upgrade\r\nUpgrade: h2c\r\n",
+    ["an expectation"] = "GET / HTTP/1.1\r\nHOSTExpect: magic\r\n",
+  } do
+    it("reads gets Ironclad's answer: " .. name, function()
+      local answer = assert(send(bytes))
+      assert.are.equal(404, answer.status)
+      assert.are.equal("NOT_FOUND", ironclad.json.decode(answer.body).code)
+    end)
+  end
+
+  for name, case in pairs {
+    ["no version"] = { 400, "GET /\r\nHOST" }, ["another protocol"] = { 400, "GET / HTPP/1.1\r\nHOST" },
+    ["a header without a colon"] = { 400, "GET / HTTP/1.1\r\nHOSTFoo\r\n" },
+    ["a length that is no number"] = { 400, "POST / HTTP/1.1\r\nHOSTContent-Length: many\r\n" },
+    ["a malformed chunk"] = { 400, "POST / HTTP/1.1\r\nHOSTTransfer-Encoding: chunked\r\n\r\nzz\r\n" },
+    ["a length of more than 64 bits"] = { 413, "POST / HTTP/1.1\r\nHOSTContent-Length: " .. ("9"):rep(23) .. "\r\n" },
+    ["a chunk of more than 64 bits"] = { 413,
+      "POST / HTTP/1.1\r\nHOSTTransfer-Encoding: chunked\r\n\r\n" .. ("F"):rep(18) .. "\r\n" },
+    ["a path beyond its memory"] = { 414, "GET /" .. ("a"):rep(1100000) .. " HTTP/1.1\r\nHOST" },
+    ["a header beyond its memory"] = { 431, "GET / HTTP/1.1\r\nHOSTX: " .. ("a"):rep(1100000) .. "\r\n" },
+    ["HTTP/0.9"] = { 505, "GET / HTTP/0.9\r\nHOST" }, ["HTTP/2.0"] = { 505, "GET / HTTP/2.0\r\nHOST" },
+  } do
+    it("cannot read gets that library's page: " .. name, function()
+      assert.are.equal(case[1], assert(send(case[2])).status)
+    end)
+  end
+end)
+
 describe("silent connections", function()
   it("never keep others out", function()
     -- 64 open files leave it 32 connections.
