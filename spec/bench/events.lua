@@ -89,31 +89,25 @@ local function bench_forgeries()
     refused, handled, next_real, seconds, refused / seconds)
 end
 
-local RATE, SECONDS, SENDERS = 500, 6, 4
+local RATE, SECONDS, CONNECTIONS = 500, 6, 16
 
--- Requests for curl's --config, each with its own headers and body.
-local function write_requests(path, port, list, number)
-  local lines = {}
-  for i, one in ipairs(list) do
-    peer.write_file(("%s/body-%d-%d"):format(folder, number, i), one.body)
-    if i > 1 then lines[#lines + 1] = "next" end
-    lines[#lines + 1] = ('url = "http://127.0.0.1:%d/hook"'):format(port)
-    lines[#lines + 1] = 'silent\noutput = "/dev/null"\nwrite-out = "%{http_code}\\n"'
-    for name, value in pairs(one.headers) do
-      lines[#lines + 1] = ('header = "%s: %s"'):format(name, value:gsub('"', '\\"'))
-    end
-    lines[#lines + 1] = ('data-binary = "@%s/body-%d-%d"'):format(folder, number, i)
+-- The requests of the events, as the program load reads them.
+local function write_requests(path, list)
+  local parts = { "requests\n" }
+  for _, one in ipairs(list) do
+    local lines = { "POST /hook HTTP/1.1", "Host: localhost", "Content-Length: " .. #one.body }
+    for name, value in pairs(one.headers) do lines[#lines + 1] = name .. ": " .. value end
+    local request = table.concat(lines, "\r\n") .. "\r\n\r\n" .. one.body
+    parts[#parts + 1] = #request .. "\n" .. request
   end
-  peer.write_file(path, table.concat(lines, "\n"))
+  peer.write_file(path, table.concat(parts))
 end
 
-local function bench_nginx()
-  local list = {}
-  for i = 1, RATE * SECONDS do list[i] = event("event-" .. i, 4096) end
-  local key = signer.sign(list).rsa2048
-  peer.write_file(folder .. "/key.pem", key)
-  local site = nginx.start {
-    lua = true, values = { key = folder .. "/key.pem", inbox = folder .. "/inbox" }, connections = 8192,
+-- nginx with one worker, whose receiver has seen nothing yet. /count answers how many events it has handled, and the
+-- worker's seconds of CPU.
+local function start_nginx()
+  return nginx.start {
+    lua = true, values = { key = folder .. "/key.pem" }, connections = 8192,
     http = [[
       keepalive_requests 1000000;
       lua_shared_dict events 20m;
@@ -131,37 +125,80 @@ local function bench_nginx()
       server {
         listen 127.0.0.1:%port backlog=4096;
         location = /ping { content_by_lua_block { ngx.say "pong" } }
-        location = /count { content_by_lua_block { ngx.say(count) } }
+        location = /count { content_by_lua_block { ngx.say(count, " ", os.clock()) } }
         location = /hook { content_by_lua_block { receiver:nginx() } }
+        location = /read { content_by_lua_block { ngx.req.read_body() ngx.req.get_headers() ngx.say "read" } }
       }
     ]],
   }
-  -- Each program sends one request after the other, at its share of the rate.
-  local senders = {}
-  for i = 1, SENDERS do
-    local part, path = {}, ("%s/requests-%d"):format(folder, i)
-    for at = i, #list, SENDERS do part[#part + 1] = list[at] end
-    write_requests(path, site.port, part, i)
-    senders[i] = ("curl --rate %d/s -K %s 2>/dev/null &"):format(RATE / SENDERS, peer.quoted(path))
-  end
-  local began = tonumber((peer.shell "date +%s%N"))
-  local events = io.popen(("unset LD_PRELOAD; { %s wait; date +%%s%%N; } | sort | uniq -c"):format(
-    table.concat(senders, " ")))
+end
+
+local function count_of(site)
+  local count, clock = nginx.get(site, "/count"):match "(%d+) (%S+)"
+  return tonumber(count), tonumber(clock)
+end
+
+-- The output of the program load -> the events in a second, the 99th percentile of an answer's time in milliseconds,
+-- how many answers were not 2xx.
+local function figures_of(output, count)
+  local seconds, _, p99, failed = output:match "(%S+) (%S+) (%S+) (%d+)%s*$"
+  return count / (tonumber(seconds) or error(output)), tonumber(p99), tonumber(failed)
+end
+
+local function load_command(site, path, count, rate)
+  return ("unset LD_PRELOAD; %s %d %d %d %s %s"):format(peer.quoted(programs .. "/load"), site.port, CONNECTIONS, count,
+    peer.quoted(path), rate or "")
+end
+
+-- Pings, one after the other, 100 a second -> the median and the 99th percentile in milliseconds.
+local function ping(site, seconds)
   local pings = io.popen(("unset LD_PRELOAD; curl -sS --rate 100/s -w '%%{time_total}\n' -o /dev/null "
-    .. "'http://127.0.0.1:%d/ping?[1-%d]'"):format(site.port, 100 * SECONDS))
+    .. "'http://127.0.0.1:%d/ping?[1-%d]'"):format(site.port, 100 * seconds))
   local times = {}
   for line in pings:read("*a"):gmatch "%S+" do times[#times + 1] = tonumber(line) * 1000 end
   pings:close()
-  local output = events:read "*a"
-  local ended = output:match "%d%d%d%d%d%d%d%d%d%d+"
-  local right = output:match "(%d+) 200\n" or 0
-  events:close()
-  local seconds = (tonumber(ended) - began) / 1e9
   table.sort(times)
-  say("nginx      %d events, %d answered 200, %s handled, %.0f a second (500); /ping p50 %.2f ms, p99 %.2f ms (10)",
-    #list, right, nginx.get(site, "/count"):match "%d+", #list / seconds, times[math.ceil(#times * 0.5)],
-    times[math.ceil(#times * 0.99)])
+  return times[math.ceil(#times * 0.5)], times[math.ceil(#times * 0.99)]
+end
+
+-- Pings beside events at the rate, and alone.
+local function bench_rate(path, count)
+  local site = start_nginx()
+  local _, alone = ping(site, SECONDS)
+  local events = io.popen(load_command(site, path, count, RATE))
+  local p50, p99 = ping(site, SECONDS)
+  local rate, slowest, failed = figures_of(events:read "*a", count)
+  events:close()
+  local handled = count_of(site)
+  say("nginx      %d events, %d handled, %d refused, %.0f a second (500), answered within %.2f ms (p99)", count,
+    handled, failed, rate, slowest)
+  say("           /ping meanwhile: p50 %.2f ms, p99 %.2f ms (10); without events: p99 %.2f ms", p50, p99, alone)
   site.stop()
+end
+
+-- As fast as one worker can, beside requests that are only read.
+local function bench_capacity(path, count)
+  local site = start_nginx()
+  local _, before = count_of(site)
+  local rate, _, failed = figures_of(peer.shell(load_command(site, path, count)), count)
+  local handled, after = count_of(site)
+  local text = peer.read_file(path):gsub("POST /hook", "POST /read")
+  peer.write_file(path .. "-read", text)
+  peer.shell(load_command(site, path .. "-read", count))
+  local _, last = count_of(site)
+  say("           as fast as one worker can: %.0f events a second, %d handled, %d refused", rate, handled, failed)
+  say("           an event takes %.0f us of CPU, a request that is only read %.0f us", (after - before) / count * 1e6,
+    (last - after) / count * 1e6)
+  site.stop()
+end
+
+local function bench_nginx()
+  local list, path = {}, folder .. "/requests"
+  for i = 1, RATE * SECONDS do list[i] = event("event-" .. i, 4096) end
+  peer.write_file(folder .. "/key.pem", signer.sign(list).rsa2048)
+  write_requests(path, list)
+  bench_rate(path, #list)
+  bench_capacity(path, #list)
 end
 
 local fine, problem = xpcall(function()

@@ -1,7 +1,9 @@
-/* load PORT CONNECTIONS REQUESTS FILE: sends the request in FILE that many times to this machine, over kept
- * connections with one request at a time on each. Prints the seconds, the median and the 99th percentile of
- * an answer's time in milliseconds, how many answers were not 2xx, and the first of those. Eight '#' in the
- * request are replaced by the number of the request, from 1. */
+/* load PORT CONNECTIONS REQUESTS FILE [RATE]: sends the request in FILE that many times to this machine, over
+ * kept connections with one request at a time on each. Prints the seconds, the median and the 99th percentile
+ * of an answer's time in milliseconds, how many answers were not 2xx, and the first of those. Eight '#' in
+ * the request are replaced by the number of the request, from 1. A FILE that begins with "requests" has
+ * several, each after a line with its length in bytes: they are sent in turn. With RATE, so many are begun in
+ * a second, and the time of an answer runs from the moment when its request was to begin. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -17,6 +19,7 @@
 
 #define DIGITS      8
 #define ANSWER_MAX  ((size_t)4 * 1024 * 1024)
+#define FILE_MAX    ((size_t)256 * 1024 * 1024)
 #define MAX_CLIENTS 1000
 
 typedef struct client {
@@ -24,12 +27,20 @@ typedef struct client {
     char *answer;
     size_t got;
     double begun;
+    bool idle; /* it waits for the time of the next request */
 } client;
 
-static char *request;
-static size_t request_length;
+typedef struct bytes {
+    char *at;
+    size_t length;
+} bytes;
+
+static bytes *requests;
+static size_t request_count;
 static long wanted, started, done, failed;
 static double *times; /* in seconds, one for each answer */
+static double rate;   /* requests begun in a second; 0: as fast as the answers come */
+static double start;
 
 static double now(void) {
     struct timespec time;
@@ -42,14 +53,32 @@ static void die(const char *what) {
     exit(EXIT_FAILURE);
 }
 
-static void read_request(const char *path) {
+static void add_request(char *at, size_t length) {
+    requests = realloc(requests, (request_count + 1) * sizeof *requests);
+    if (!requests) die("no memory");
+    requests[request_count++] = (bytes){at, length};
+}
+
+static void read_requests(const char *path) {
+    static const char many[] = "requests\n";
     FILE *file = fopen(path, "rb");
+    char *text = malloc(FILE_MAX + 1);
     if (!file) die(path);
-    request = malloc(ANSWER_MAX + 1);
-    if (!request) die("no memory");
-    request_length = fread(request, 1, ANSWER_MAX, file);
-    request[request_length] = '\0';
+    if (!text) die("no memory");
+    size_t length = fread(text, 1, FILE_MAX, file);
+    text[length] = '\0';
     fclose(file);
+    if (strncmp(text, many, strlen(many)) != 0) {
+        add_request(text, length);
+        return;
+    }
+    for (char *at = text + strlen(many), *end; at < text + length;
+         at = end + requests[request_count - 1].length) {
+        size_t one = strtoul(at, &end, 10);
+        if (*end++ != '\n' || one > (size_t)(text + length - end)) die("the file of requests is not whole");
+        add_request(end, one);
+    }
+    if (!request_count) die("no requests");
 }
 
 static void connect_client(client *self, int port) {
@@ -68,18 +97,26 @@ static void number_request(long number) {
     char digits[32];
     snprintf(digits, sizeof digits, "%0*ld", DIGITS, number);
     static char *place;
-    if (number == 1) place = memmem(request, request_length, "########", DIGITS);
+    if (number == 1) place = memmem(requests->at, requests->length, "########", DIGITS);
     if (place) memcpy(place, digits, DIGITS);
+}
+
+/* When the next request is to begin. */
+static double next_time(void) {
+    return rate > 0 ? start + (double)started / rate : 0;
 }
 
 /* Requests are small, so it simply waits when the kernel does not take one at once. */
 static void begin(client *self) {
-    if (started == wanted) return;
+    double due = next_time(), present = now();
+    self->idle = started == wanted || due > present;
+    if (self->idle) return;
+    const bytes *request = &requests[(size_t)started % request_count];
     number_request(++started);
     self->got = 0;
-    self->begun = now();
-    for (size_t sent = 0; sent < request_length;) {
-        ssize_t count = send(self->fd, request + sent, request_length - sent, MSG_NOSIGNAL);
+    self->begun = rate > 0 ? due : present;
+    for (size_t sent = 0; sent < request->length;) {
+        ssize_t count = send(self->fd, request->at + sent, request->length - sent, MSG_NOSIGNAL);
         if (count < 0) die("send");
         sent += (size_t)count;
     }
@@ -116,26 +153,33 @@ static int by_size(const void *a, const void *b) {
 }
 
 int main(int count, char **arguments) {
-    if (count != 5) return EXIT_FAILURE;
+    if (count != 5 && count != 6) return EXIT_FAILURE;
     static client clients[MAX_CLIENTS];
     static struct pollfd ready[MAX_CLIENTS];
     int port = atoi(arguments[1]), number = atoi(arguments[2]);
     wanted = atol(arguments[3]);
     if (number < 1 || number > MAX_CLIENTS || wanted < 1) return EXIT_FAILURE;
-    read_request(arguments[4]);
+    read_requests(arguments[4]);
+    rate = count == 6 ? atof(arguments[5]) : 0;
     times = calloc((size_t)wanted, sizeof *times);
     if (!times) die("no memory");
     for (int i = 0; i < number; i++) {
         connect_client(&clients[i], port);
         ready[i] = (struct pollfd){.fd = clients[i].fd, .events = POLLIN};
     }
-    double start = now();
+    start = now();
     for (int i = 0; i < number; i++)
         begin(&clients[i]);
     while (done < wanted) {
-        if (poll(ready, (nfds_t)number, -1) < 0) die("poll");
+        double wait = started == wanted ? 1 : next_time() - now();
+        long nanoseconds = wait > 0 ? (long)(wait * 1e9) : 0;
+        struct timespec until = {nanoseconds / 1000000000, nanoseconds % 1000000000};
+        if (ppoll(ready, (nfds_t)number, rate > 0 ? &until : NULL, NULL) < 0) die("poll");
         for (int i = 0; i < number; i++)
-            if (ready[i].revents) receive(&clients[i]);
+            if (ready[i].revents)
+                receive(&clients[i]);
+            else if (clients[i].idle)
+                begin(&clients[i]);
     }
     double seconds = now() - start;
     qsort(times, (size_t)wanted, sizeof *times, by_size);
