@@ -4,36 +4,22 @@
 #include "sandbox/company/people.h"
 #include "sandbox/directory/handlers.h"
 #include "sandbox/directory/scim_filter.h"
-#include "sandbox/fixtures/fixtures.h"
 #include "sandbox/records/entities.h"
 #include "sandbox/records/handlers.h"
 #include "sandbox/service/service.h"
 #include "sandbox/webhooks/handlers.h"
 #include "sandbox/webhooks/webhooks.h"
-#include "spec/core/check.h"
+#include "spec/sandbox/company_fixture.h"
 #include <string.h>
 
-#define JSON(...) #__VA_ARGS__
-#define JANE      "5f0375c4cdc1927a3c5ed101"
-#define OMAR      "5f0375c4cdc1927a3c5ed102"
+#define OMAR "5f0375c4cdc1927a3c5ed102"
 
 // clang-format off
-static const char fixtures[] = JSON({
-  "company": {"id": "5f0375c4cdc1927a3c5ed001", "name": "C", "displayName": "C", "entitlements": {}},
-  "apps": [
-    {"name": "A", "id": "a", "secret": "s", "grants": ["client_credentials"]},
-    {"name": "B", "id": "b", "secret": "t", "grants": ["client_credentials"]}
-  ],
-  "users": [
-    {
-      "id": "5f0375c4cdc1927a3c5ed101", "email": "jane@example.com", "firstName": "Jane", "lastName": "Doe",
-      "title": "Counsel", "rights": ["launch", "editRecords"]
-    },
-    {
-      "id": "5f0375c4cdc1927a3c5ed102", "email": "omar@example.com", "firstName": "Omar", "lastName": "Haddad",
-      "title": "Counsel", "rights": []
-    }
-  ],
+static const char fixtures[] = COMPANY_FIXTURE(
+  JSON(, {
+    "id": "5f0375c4cdc1927a3c5ed102", "email": "omar@example.com", "firstName": "Omar", "lastName": "Haddad",
+    "title": "Counsel", "rights": []
+  }),
   "profiles": [{"email": "omar@example.com", "department": "Legal", "departmentHead": "jane@example.com"}],
   "groups": [{"name": "Admins", "admins": true, "members": ["jane@example.com", "omar@example.com"]}],
   "relationshipTypes": [{
@@ -51,7 +37,7 @@ static const char fixtures[] = JSON({
   }],
   "obligations": [{"name": "Pay", "type": "payment", "record": "IC-1", "properties": {"note": "x"}}],
   "webhooks": [{"targetURL": "https://a.example/", "by": "jane@example.com", "events": ["*"]}]
-});
+);
 
 /* What is asked for, in this order, of one company. */
 static const struct request {
@@ -122,15 +108,13 @@ static const struct request {
 /* --- the company --- */
 
 static ic_company *load(long failing) {
-    char error[256] = "";
     ic_company *company = ic_company_new(ic_service_ends);
     if (!CHECK(company != NULL)) return NULL;
     company->url = ic_strdup("https://sandbox");
     company->clock.fixed = 0;
     ic_alloc_fail_at(failing);
-    bool loaded = ic_company_load(company, "fixtures", fixtures, strlen(fixtures), error, sizeof error);
+    bool loaded = company_fixture_load(company, fixtures);
     ic_alloc_fail_at(0);
-    CHECK(loaded == !*error);
     if (loaded) return company;
     ic_company_free(company);
     return NULL;

@@ -4,30 +4,18 @@
 #include "sandbox/company/jobs.h"
 #include "sandbox/exports/handlers.h"
 #include "sandbox/filters/formula.h"
-#include "sandbox/fixtures/fixtures.h"
 #include "sandbox/records/attachments.h"
 #include "sandbox/records/handlers.h"
 #include "sandbox/records/smart_import.h"
 #include "sandbox/service/service.h"
 #include "sandbox/workflows/pdf.h"
-#include "spec/core/check.h"
+#include "spec/sandbox/company_fixture.h"
 #include <string.h>
 
-#define JSON(...) #__VA_ARGS__
-#define JANE      "5f0375c4cdc1927a3c5ed101"
-#define JOB       "(the last job)"
+#define JOB "(the last job)"
 
 // clang-format off
-static const char fixtures[] = JSON({
-  "company": {"id": "5f0375c4cdc1927a3c5ed001", "name": "C", "displayName": "C", "entitlements": {}},
-  "apps": [
-    {"name": "A", "id": "a", "secret": "s", "grants": ["client_credentials"]},
-    {"name": "B", "id": "b", "secret": "t", "grants": ["client_credentials"]}
-  ],
-  "users": [{
-    "id": "5f0375c4cdc1927a3c5ed101", "email": "jane@example.com", "firstName": "Jane", "lastName": "Doe",
-    "title": "Counsel", "rights": ["launch", "editRecords"]
-  }],
+static const char fixtures[] = COMPANY_FIXTURE("",
   "recordTypes": {"nda": {"displayName": "NDA"}},
   "recordProperties": {
     "counterpartyName": {"displayName": "Name", "type": "string", "visible": true},
@@ -39,7 +27,7 @@ static const char fixtures[] = JSON({
     "type": "nda", "name": "NDA", "attachments": {"signedCopy": "NDA with Acme.pdf"},
     "properties": {"agreementDate": {"type": "date", "value": "1969-01-01"}}
   }]
-});
+);
 
 /* What is asked for, in this order. */
 static const struct request {
@@ -89,15 +77,13 @@ static const struct request {
 // clang-format on
 
 static ic_company *load(void) {
-    char error[256] = "";
     ic_company *company = ic_company_new(ic_service_ends);
     if (!CHECK(company != NULL)) return NULL;
     company->url = ic_strdup("https://sandbox");
     company->storage_url = ic_strdup("https://storage");
     company->clock.fixed = 0;
     company->import_credits = 1;
-    if (CHECK(ic_company_load(company, "fixtures", fixtures, strlen(fixtures), error, sizeof error)))
-        return company;
+    if (CHECK(company_fixture_load(company, fixtures))) return company;
     ic_company_free(company);
     return NULL;
 }

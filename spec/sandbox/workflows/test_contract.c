@@ -1,113 +1,70 @@
 /* A contract's life in the sandbox's company, and a fixture document, with every allocation failing in turn:
  * what cannot be done is said, and nothing is lost. */
 #include "core/base/alloc.h"
-#include "sandbox/fixtures/fixtures.h"
 #include "sandbox/service/service.h"
 #include "sandbox/workflows/launches.h"
 #include "sandbox/workflows/lifecycle.h"
 #include "sandbox/workflows/reviews.h"
 #include "sandbox/workflows/signing.h"
 #include "sandbox/workflows/workflows.h"
-#include "spec/core/check.h"
+#include "spec/sandbox/company_fixture.h"
 #include <string.h>
 
-#define JSON(...) #__VA_ARGS__
-
-static const char fixtures[] = JSON({
-    "company" : {"id" : "5f0375c4cdc1927a3c5ed001", "name" : "C", "displayName" : "C", "entitlements" : {}},
-    "apps" : [
-        {"name" : "A", "id" : "a", "secret" : "s", "grants" : ["client_credentials"]},
-        {"name" : "B", "id" : "b", "secret" : "t", "grants" : ["client_credentials"]}
-    ],
-    "users" : [ {
-        "id" : "5f0375c4cdc1927a3c5ed101",
-        "email" : "jane@example.com",
-        "firstName" : "Jane",
-        "lastName" : "Doe",
-        "title" : "Counsel",
-        "rights" : [ "launch", "editRecords" ]
-    } ],
-    "recordTypes" : {"nda" : {"displayName" : "NDA"}},
-    "recordProperties" : {"counterpartyName" : {"displayName" : "Name", "type" : "string", "visible" : true}},
-    "recordAttachments" : {"signedCopy" : {"displayName" : "Signed PDF"}},
-    "templates" : [ {
-        "id" : "5f595f76c4fc9b3571413c3a",
-        "name" : "NDA",
-        "title" : "NDA with [counterpartyName]",
-        "form" : {
-            "counterpartyName" : {"type" : "string", "displayName" : "Name", "required" : "always"},
-            "draft" : {
-                "type" : "array",
-                "displayName" : "Draft",
-                "required" : "never",
-                "elementType" : {"type" : "document", "displayName" : "Draft", "required" : "never"}
-            }
+// clang-format off
+static const char fixtures[] = COMPANY_FIXTURE("",
+  "recordTypes": {"nda": {"displayName": "NDA"}},
+  "recordProperties": {"counterpartyName": {"displayName": "Name", "type": "string", "visible": true}},
+  "recordAttachments": {"signedCopy": {"displayName": "Signed PDF"}},
+  "templates": [{
+    "id": "5f595f76c4fc9b3571413c3a", "name": "NDA", "title": "NDA with [counterpartyName]",
+    "form": {
+      "counterpartyName": {"type": "string", "displayName": "Name", "required": "always"},
+      "draft": {
+        "type": "array", "displayName": "Draft", "required": "never",
+        "elementType": {"type": "document", "displayName": "Draft", "required": "never"}
+      }
+    },
+    "roles": [{"id": "legal", "displayName": "Legal", "assignees": ["jane@example.com"]}],
+    "approvalGroups": [["legal"]],
+    "signing": {
+      "provider": "Ironclad Signature", "routing": "sequential", "recordType": "nda",
+      "signers": [
+        {"roleName": "Company", "user": "jane@example.com"},
+        {"roleName": "Counterparty", "nameFrom": "counterpartyName"}
+      ]
+    }
+  }],
+  "workflows": [
+    {
+      "template": "5f595f76c4fc9b3571413c3a", "creator": "jane@example.com", "step": "Sign",
+      "daysAgo": 2, "updatedDaysAgo": 1, "attributes": {"counterpartyName": "Acme"},
+      "documents": [{"attribute": "draft", "filename": "nda.pdf"}],
+      "comments": [{"author": "jane@example.com", "message": "hello"}],
+      "emails": [
+        {
+          "from": "jane@example.com", "to": ["a@acme.example"], "subject": "s", "body": "b",
+          "documents": ["nda.pdf"]
         },
-        "roles" : [ {"id" : "legal", "displayName" : "Legal", "assignees" : ["jane@example.com"]} ],
-        "approvalGroups" : [["legal"]],
-        "signing" : {
-            "provider" : "Ironclad Signature",
-            "routing" : "sequential",
-            "recordType" : "nda",
-            "signers" : [
-                {"roleName" : "Company", "user" : "jane@example.com"},
-                {"roleName" : "Counterparty", "nameFrom" : "counterpartyName"}
-            ]
+        {
+          "from": {"name": "A", "email": "a@acme.example", "company": "Acme"}, "subject": "s", "body": "b",
+          "attachments": ["redline.pdf"]
         }
-    } ],
-    "workflows" : [
-        {
-            "template" : "5f595f76c4fc9b3571413c3a",
-            "creator" : "jane@example.com",
-            "step" : "Sign",
-            "daysAgo" : 2,
-            "updatedDaysAgo" : 1,
-            "attributes" : {"counterpartyName" : "Acme"},
-            "documents" : [ {"attribute" : "draft", "filename" : "nda.pdf"} ],
-            "comments" : [ {"author" : "jane@example.com", "message" : "hello"} ],
-            "emails" : [
-                {
-                    "from" : "jane@example.com",
-                    "to" : ["a@acme.example"],
-                    "subject" : "s",
-                    "body" : "b",
-                    "documents" : ["nda.pdf"]
-                },
-                {
-                    "from" : {"name" : "A", "email" : "a@acme.example", "company" : "Acme"},
-                    "subject" : "s",
-                    "body" : "b",
-                    "attachments" : ["redline.pdf"]
-                }
-            ],
-            "signing" : {"sent" : true, "signed" : ["Company"]}
-        },
-        {
-            "template" : "5f595f76c4fc9b3571413c3a",
-            "creator" : "jane@example.com",
-            "step" : "Sign",
-            "daysAgo" : 2,
-            "attributes" : {"counterpartyName" : "Acme"},
-            "signing" : {"sendInDays" : 3, "reminderDays" : 1}
-        },
-        {
-            "template" : "5f595f76c4fc9b3571413c3a",
-            "creator" : "jane@example.com",
-            "step" : "Complete",
-            "status" : "completed",
-            "daysAgo" : 2,
-            "attributes" : {"counterpartyName" : "Acme"}
-        }
-    ],
-    "records" : [ {"type" : "nda", "name" : "NDA", "workflow" : "IC-3", "properties" : {}} ]
-});
-
-static bool load(ic_company *company) {
-    char error[256] = "";
-    bool loaded = ic_company_load(company, "fixtures", fixtures, strlen(fixtures), error, sizeof error);
-    CHECK(loaded == !*error);
-    return loaded;
-}
+      ],
+      "signing": {"sent": true, "signed": ["Company"]}
+    },
+    {
+      "template": "5f595f76c4fc9b3571413c3a", "creator": "jane@example.com", "step": "Sign",
+      "daysAgo": 2, "attributes": {"counterpartyName": "Acme"},
+      "signing": {"sendInDays": 3, "reminderDays": 1}
+    },
+    {
+      "template": "5f595f76c4fc9b3571413c3a", "creator": "jane@example.com", "step": "Complete",
+      "status": "completed", "daysAgo": 2, "attributes": {"counterpartyName": "Acme"}
+    }
+  ],
+  "records": [{"type": "nda", "name": "NDA", "workflow": "IC-3", "properties": {}}]
+);
+// clang-format on
 
 static bool shown(const ic_company *company, const ic_workflow *workflow) {
     cJSON *view = ic_workflow_view(company, workflow, true);
@@ -149,7 +106,7 @@ static bool live(ic_company *company) {
 }
 
 static bool load_and_live(ic_company *company, bool loaded) {
-    return loaded ? live(company) : load(company);
+    return loaded ? live(company) : company_fixture_load(company, fixtures);
 }
 
 /* Fails each allocation of loading, or of living in what has been loaded, until it succeeds with none
@@ -160,7 +117,7 @@ static void fail_in_turn(bool loaded) {
         long before = ic_alloc_live();
         ic_company *company = ic_company_new(ic_service_ends);
         CHECK(company != NULL);
-        if (!company || (loaded && !CHECK(load(company)))) return;
+        if (!company || (loaded && !CHECK(company_fixture_load(company, fixtures)))) return;
         ic_alloc_fail_at(nth);
         done = load_and_live(company, loaded);
         ic_alloc_fail_at(0);
