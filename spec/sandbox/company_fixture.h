@@ -13,7 +13,8 @@
 
 // clang-format off
 #define COMPANY_FIXTURE_MEMBERS                                                                           \
-    JSON("company": {"id": "5f0375c4cdc1927a3c5ed001", "name": "C", "displayName": "C", "entitlements": {}}, \
+    JSON("company": {"id": "5f0375c4cdc1927a3c5ed001", "name": "C", "displayName": "C",                   \
+                     "entitlements": {}},                                                                 \
          "apps": [                                                                                        \
              {"name": "A", "id": "a", "secret": "s", "grants": ["client_credentials"]},                   \
              {"name": "B", "id": "b", "secret": "t", "grants": ["client_credentials"]}                    \

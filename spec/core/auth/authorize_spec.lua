@@ -3,20 +3,14 @@ local ironclad = require "ironclad"
 local grant = require "spec.support.grant"
 local scene = require "spec.support.scene"
 
-local pair = grant.pair
-local refused = grant.refused
-local connect = grant.connect
-local grants = grant.received
-local bearers = grant.bearers
-local SECRET = grant.SECRET
-local assert_no_secret = grant.assert_no_secret
 local GOOD = scene.GOOD
 
 after_each(scene.stop)
 
 describe("authorize_url", function()
   local client = ironclad.connect {
-    instance = "https://ironclad.example.com", client_id = "id", client_secret = SECRET, grant = "authorization_code",
+    instance = "https://ironclad.example.com", client_id = "id", client_secret = grant.SECRET,
+    grant = "authorization_code",
     scopes = { "public.records.readRecords" },
   }
 
@@ -32,12 +26,13 @@ describe("authorize_url", function()
     assert.matches("state=" .. state, url)
     local _, other = client:authorize_url { redirect_uri = "x:" }
     assert.are_not.equal(state, other)
-    assert_no_secret(url)
+    grant.assert_no_secret(url)
   end)
 
   it("leaves the default scope out when told so", function()
     local plain = ironclad.connect {
-      instance = "na1", client_id = "id", client_secret = SECRET, grant = "authorization_code", default_scope = false,
+      instance = "na1", client_id = "id", client_secret = grant.SECRET, grant = "authorization_code",
+      default_scope = false,
     }
     local url = plain:authorize_url { redirect_uri = "x:", scopes = { "a" } }
     assert.matches("scope=a&", url .. "&")
@@ -78,28 +73,28 @@ describe("exchange", function()
   local REDIRECT = "http://localhost:8765/callback"
 
   it("trades the code of a callback", function()
-    local server = scene.answering { pair("access-1", "refresh-1"), GOOD }
-    local client = connect(server)
+    local server = scene.answering { grant.pair("access-1", "refresh-1"), GOOD }
+    local client = grant.connect(server)
     assert.is_true((client:exchange(REDIRECT .. "?code=c%20de&state=s", { state = "s", redirect_uri = REDIRECT })))
     assert.same({
       grant_type = "authorization_code", code = "c de", redirect_uri = REDIRECT, client_id = "id",
-        client_secret = SECRET,
-    }, grants(server)[1])
+        client_secret = grant.SECRET,
+    }, grant.received(server)[1])
     scene.assert_good(client.workflows:get "w1")
-    assert.same({ "Bearer access-1" }, bearers(server))
+    assert.same({ "Bearer access-1" }, grant.bearers(server))
   end)
 
   it("trades the code of a bare query, and checks its state", function()
-    local server = scene.answering { pair("access-1", "refresh-1") }
-    local client = connect(server)
+    local server = scene.answering { grant.pair("access-1", "refresh-1") }
+    local client = grant.connect(server)
     local _, err = client:exchange("code=evil&state=other", { state = "s", redirect_uri = REDIRECT })
     assert.equal("state", err.code)
     assert.is_true((client:exchange("code=a%2Fb&state=s", { state = "s", redirect_uri = REDIRECT })))
-    assert.equal("a/b", grants(server)[1].code)
+    assert.equal("a/b", grant.received(server)[1].code)
   end)
 
   it("takes an empty state for none, and none for a bare code", function()
-    local client = connect(scene.answering { GOOD })
+    local client = grant.connect(scene.answering { GOOD })
     local fine, message = pcall(client.exchange, client, REDIRECT .. "?code=c", { state = "", redirect_uri = REDIRECT })
     assert.is_false(fine)
     assert.matches("state: missing", message)
@@ -109,10 +104,10 @@ describe("exchange", function()
   end)
 
   it("trades a bare code", function()
-    local server = scene.answering { pair("access-1", "refresh-1"), GOOD }
-    local client = connect(server)
+    local server = scene.answering { grant.pair("access-1", "refresh-1"), GOOD }
+    local client = grant.connect(server)
     assert.is_true((client:exchange("thecode", { redirect_uri = REDIRECT })))
-    assert.equal("thecode", grants(server)[1].code)
+    assert.equal("thecode", grant.received(server)[1].code)
   end)
 
   local refusals = {
@@ -129,8 +124,8 @@ describe("exchange", function()
   }
   for _, case in ipairs(refusals) do
     it("refuses a callback with " .. case[1], function()
-      local server = scene.answering { pair("access-1", "refresh-1") }
-      local value, err = connect(server):exchange(REDIRECT .. case[2], { state = "s", redirect_uri = REDIRECT })
+      local server = scene.answering { grant.pair("access-1", "refresh-1") }
+      local value, err = grant.connect(server):exchange(REDIRECT .. case[2], { state = "s", redirect_uri = REDIRECT })
       assert.is_nil(value)
       assert.equal(case[3], err.code)
       assert.matches(case[4], err.message)
@@ -139,22 +134,22 @@ describe("exchange", function()
   end
 
   it("passes on what the token endpoint refuses", function()
-    local server = scene.answering { refused "invalid_grant" }
-    local _, err = connect(server):exchange("used", { redirect_uri = REDIRECT })
+    local server = scene.answering { grant.refused "invalid_grant" }
+    local _, err = grant.connect(server):exchange("used", { redirect_uri = REDIRECT })
     assert.equal("auth", err.kind)
     assert.equal("invalid_grant", err.code)
   end)
 
   it("spends no code when the token could not be kept", function()
-    local server = scene.answering { pair("access-1", "refresh-1") }
-    local client = connect(server, { store = "/proc/nowhere/tokens.json" })
+    local server = scene.answering { grant.pair("access-1", "refresh-1") }
+    local client = grant.connect(server, { store = "/proc/nowhere/tokens.json" })
     local _, err = client:exchange("thecode", { redirect_uri = REDIRECT })
     assert.equal("store", err.kind)
     assert.equal(0, #server:requests())
   end)
 
   it("wants the state of a callback, and the redirect URI", function()
-    local client = connect(scene.answering { GOOD })
+    local client = grant.connect(scene.answering { GOOD })
     local _, message = pcall(client.exchange, client, REDIRECT .. "?code=c&state=s", { redirect_uri = REDIRECT })
     assert.matches("state: missing", message)
     _, message = pcall(client.exchange, client, "code")

@@ -4,10 +4,6 @@ local grant = require "spec.support.grant"
 local peer = require "spec.support.peer"
 local scene = require "spec.support.scene"
 
-local pair = grant.pair
-local EXPIRED = grant.EXPIRED
-local connect = grant.connect
-local SECRET = grant.SECRET
 local GOOD = scene.GOOD
 
 after_each(scene.stop)
@@ -15,11 +11,12 @@ after_each(scene.stop)
 describe("check and logout", function()
   it("say who the token is, and forget it", function()
     local server = scene.answering {
-      pair("access-1", "refresh-1", ',"scope":"a b"'), peer.json '{"email":"jane@example.com","scopes":["a","b"]}',
+      grant.pair("access-1", "refresh-1", ',"scope":"a b"'),
+      peer.json '{"email":"jane@example.com","scopes":["a","b"]}',
       peer.json '{"companyName":"Larkspur"}',
     }
     local kept = {}
-    local client = connect(server, { refresh_token = "refresh-0", store = {
+    local client = grant.connect(server, { refresh_token = "refresh-0", store = {
       load = function(key) return kept[key] end,
       save = function(key, token) kept[key] = token end,
     } })
@@ -58,8 +55,8 @@ describe("logout", function()
         kept[key] = token
       end,
     }
-    local server = scene.answering { pair("access-1", "refresh-1"), GOOD, EXPIRED, GOOD }
-    local client = connect(server, { store = custom, name = "one" })
+    local server = scene.answering { grant.pair("access-1", "refresh-1"), GOOD, grant.EXPIRED, GOOD }
+    local client = grant.connect(server, { store = custom, name = "one" })
     ironclad.must(client:exchange("c", { redirect_uri = "x:" }))
     scene.assert_good(client.workflows:get "w1")
     local key = next(kept)
@@ -80,9 +77,10 @@ end)
 describe("a refusal for lack of a scope", function()
   it("names those that the token lacks", function()
     local server = scene.answering {
-      pair("access-1", "refresh-1", ',"scope":"public.records.readRecords"'), peer.json('{"code":"FORBIDDEN"}', 403),
+      grant.pair("access-1", "refresh-1", ',"scope":"public.records.readRecords"'),
+      peer.json('{"code":"FORBIDDEN"}', 403),
     }
-    local client = connect(server, { refresh_token = "refresh-0" })
+    local client = grant.connect(server, { refresh_token = "refresh-0" })
     local _, err = client.workflows:get "w1"
     assert.equal("permission", err.kind)
     assert.matches("needs the scope public.workflows.readWorkflows", err.message)
@@ -94,7 +92,7 @@ describe("a refusal for lack of a scope", function()
   it("of a grant lists what was asked for", function()
     local server = scene.answering { peer.json('{"error":"invalid_scope"}', 400) }
     local client = ironclad.connect {
-      instance = peer.url(server), client_id = "id", client_secret = SECRET, as_user = false,
+      instance = peer.url(server), client_id = "id", client_secret = grant.SECRET, as_user = false,
         scopes = { "public.search.conversational" },
     }
     local _, err = client.workflows:get "w1"

@@ -4,12 +4,6 @@ local grant = require "spec.support.grant"
 local peer = require "spec.support.peer"
 local scene = require "spec.support.scene"
 
-local pair = grant.pair
-local EXPIRED = grant.EXPIRED
-local connect = grant.connect
-local grants = grant.received
-local bearers = grant.bearers
-local SECRET = grant.SECRET
 local GOOD = scene.GOOD
 
 local folder
@@ -40,13 +34,13 @@ describe("a store written in Lua", function()
   it("is asked before and told after, under its lock", function()
     local kept = {}
     local custom, log = keeper(kept)
-    local server = scene.answering { pair("access-1", "refresh-1"), GOOD }
-    local client = connect(server, { refresh_token = "refresh-0", store = custom, name = "mine" })
+    local server = scene.answering { grant.pair("access-1", "refresh-1"), GOOD }
+    local client = grant.connect(server, { refresh_token = "refresh-0", store = custom, name = "mine" })
     scene.assert_good(client.workflows:get "w1")
     assert.equal("lock load save unlock", table.concat(log, " "))
     local key, token = next(kept)
     assert.matches("mine", key)
-    assert.is_nil(key:find(SECRET, 1, true))
+    assert.is_nil(key:find(grant.SECRET, 1, true))
     assert.equal("access-1", token.access_token)
     assert.equal("refresh-1", token.refresh_token)
     assert.is_true(token.expires_at > os.time())
@@ -58,8 +52,8 @@ describe("a store written in Lua", function()
     end })
     local custom = keeper(kept)
     local server = scene.answering { GOOD }
-    scene.assert_good(connect(server, { store = custom }).workflows:get "w1")
-    assert.same({ "Bearer access-7" }, bearers(server))
+    scene.assert_good(grant.connect(server, { store = custom }).workflows:get "w1")
+    assert.same({ "Bearer access-7" }, grant.bearers(server))
   end)
 
   it("may have a token that is refused, or of a time that has passed by some clock", function()
@@ -68,27 +62,28 @@ describe("a store written in Lua", function()
       local custom = keeper(kept)
       custom.load = function() return kept.mine or { access_token = "access-7", refresh_token = "refresh-7",
         expires_at = expires_at } end
-      local first = expires_at >= os.time() and EXPIRED or expires_at == 0 and EXPIRED or pair("access-8", "refresh-8")
-      local server = scene.answering { first, pair("access-8", "refresh-8"), GOOD }
-      if first ~= EXPIRED then server = scene.answering { first, GOOD } end
-      scene.assert_good(connect(server, { store = custom }).workflows:get "w1")
-      assert.equal("refresh-7", grants(server)[1].refresh_token)
-      assert.equal(1, #grants(server))
+      local refused = expires_at >= os.time() or expires_at == 0
+      local first = refused and grant.EXPIRED or grant.pair("access-8", "refresh-8")
+      local server = scene.answering { first, grant.pair("access-8", "refresh-8"), GOOD }
+      if first ~= grant.EXPIRED then server = scene.answering { first, GOOD } end
+      scene.assert_good(grant.connect(server, { store = custom }).workflows:get "w1")
+      assert.equal("refresh-7", grant.received(server)[1].refresh_token)
+      assert.equal(1, #grant.received(server))
     end
   end)
 
   it("that cannot save stops the calls, not the token: it is saved the next time", function()
     local kept = { fault = "the vault is sealed" }
     local custom = keeper(kept)
-    local server = scene.answering { pair("access-1", "refresh-1"), GOOD }
-    local client = connect(server, { refresh_token = "refresh-0", store = custom })
+    local server = scene.answering { grant.pair("access-1", "refresh-1"), GOOD }
+    local client = grant.connect(server, { refresh_token = "refresh-0", store = custom })
     local _, err = client.workflows:get "w1"
     assert.equal("store", err.kind)
     assert.matches("failed to save.*the vault is sealed", err.message)
-    assert.equal(0, #bearers(server))
+    assert.equal(0, #grant.bearers(server))
     kept.fault = nil
     scene.assert_good(client.workflows:get "w1")
-    assert.equal(1, #grants(server))
+    assert.equal(1, #grant.received(server))
     local _, token = next(kept)
     assert.equal("refresh-1", token.refresh_token)
   end)
@@ -102,7 +97,8 @@ describe("a store written in Lua", function()
   for _, case in ipairs(failures) do
     it("that answers a load with " .. case[1] .. " fails the call", function()
       local server = scene.answering { GOOD }
-      local _, err = connect(server, { refresh_token = "refresh-0", store = { load = case[2], save = function() end } })
+      local store = { load = case[2], save = function() end }
+      local _, err = grant.connect(server, { refresh_token = "refresh-0", store = store })
         .workflows:get "w1"
       assert.equal("store", err.kind)
       assert.matches(case[3], err.message)
@@ -113,7 +109,7 @@ describe("a store written in Lua", function()
   it("that yields is an error, not a call that waits for ever", function()
     if _VERSION == "Lua 5.1" and not rawget(_G, "jit") then return end -- it cannot yield there at all
     local server = scene.answering { GOOD }
-    local client = connect(server, { refresh_token = "refresh-0", store = {
+    local client = grant.connect(server, { refresh_token = "refresh-0", store = {
       load = function() coroutine.yield "mine" end, save = function() end,
     } })
     local own = coroutine.wrap(function() return client.workflows:get "w1" end)
@@ -126,7 +122,7 @@ describe("a store written in Lua", function()
   it("that calls its own client is an error, not a call that waits for itself", function()
     local server = scene.answering { GOOD }
     local client
-    client = connect(server, { refresh_token = "refresh-0", store = {
+    client = grant.connect(server, { refresh_token = "refresh-0", store = {
       load = function() return client.workflows:get "w1" end, save = function() end,
     } })
     local _, err = client.workflows:get "w1"
@@ -137,7 +133,7 @@ describe("a store written in Lua", function()
   it("may fail with what cannot be printed", function()
     local server = scene.answering { GOOD }
     local odd = setmetatable({}, { __tostring = function() error "boo" end })
-    local client = connect(server, { refresh_token = "refresh-0", store = {
+    local client = grant.connect(server, { refresh_token = "refresh-0", store = {
       load = function() error(odd) end, save = function() end,
     } })
     local _, err = client.workflows:get "w1"
@@ -147,18 +143,18 @@ describe("a store written in Lua", function()
   it("may make calls itself", function()
     local other = scene.answering { peer.json '{"id":"vault"}' }
     local vault = ironclad.connect { instance = peer.url(other), token = "t" }
-    local server = scene.answering { pair("access-1", "refresh-1"), GOOD }
+    local server = scene.answering { grant.pair("access-1", "refresh-1"), GOOD }
     local custom = keeper {}
     custom.lock = function() assert(vault.workflows:get("x").id == "vault") end
-    scene.assert_good(connect(server, { refresh_token = "refresh-0", store = custom }).workflows:get "w1")
+    scene.assert_good(grant.connect(server, { refresh_token = "refresh-0", store = custom }).workflows:get "w1")
   end)
 
   it("needs load and save", function()
     local server = scene.answering { GOOD }
-    local fine, message = pcall(connect, server, { store = { load = print } })
+    local fine, message = pcall(grant.connect, server, { store = { load = print } })
     assert.is_false(fine)
     assert.matches("store: expected functions load and save, has no save", message)
-    fine, message = pcall(connect, server, { store = 5 })
+    fine, message = pcall(grant.connect, server, { store = 5 })
     assert.is_false(fine)
     assert.matches("store: expected", message)
   end)
@@ -167,7 +163,7 @@ end)
 describe("a refresh for a store written in Lua", function()
   it("is kept when the script ends before it", function()
     local file = folder .. "/kept-by-lua"
-    local server = scene.serve { connections = { { { "read" }, { "drip", pair("access-1", "refresh-1"), 2 },
+    local server = scene.serve { connections = { { { "read" }, { "drip", grant.pair("access-1", "refresh-1"), 2 },
       { "loop" } } } }
     local output, status = peer.lua([[
       local url, secret, file = ...
@@ -184,7 +180,7 @@ describe("a refresh for a store written in Lua", function()
       }
       local _, err = client.workflows:get "w1"
       print(err.kind)
-    ]], {}, peer.url(server), SECRET, file)
+    ]], {}, peer.url(server), grant.SECRET, file)
     assert.equal(0, status, output)
     assert.equal("timeout\n", output)
     assert.equal("refresh-1", peer.read_file(file))
