@@ -9,16 +9,14 @@
 -- function raises a mistake for an argument that does not fit.
 
 local core = require "ironclad.core"
+local filter_parts = require "ironclad.values.filter_parts"
 local mistake = require "ironclad.base.mistake"
 local names = require "ironclad.base.names"
 local values = require "ironclad.values.values"
 
 local filter = {}
 
-local Filter = { __name = "ironclad.clickwrap.filter" }
-function Filter:__tostring() return self.text end
-Filter.__as_text = Filter.__tostring
-function Filter.__eq(a, b) return a.text == b.text end
+local Filter = filter_parts.text_type "ironclad.clickwrap.filter"
 
 local function refuse(name, message, ...)
   mistake.raise("ironclad.clickwrap.filter." .. name, message, ...)
@@ -59,20 +57,15 @@ end
 --- Joins filters: filter.And(filter, …), or a list of them.
 -- @return a filter
 function filter.And(...)
-  local given, count = { ... }, select("#", ...)
-  if count == 1 and type(given[1]) == "table" and getmetatable(given[1]) == nil then
-    given = given[1]
-    count = #given
-  end
-  if count == 0 then refuse("And", "expected filters") end
   local texts = {}
-  for i = 1, count do
-    if getmetatable(given[i]) ~= Filter then
+  local _, count = filter_parts.list(function(given, i)
+    if getmetatable(given) ~= Filter then
       refuse("And", "%d: expected a filter (ironclad.clickwrap.filter.eq(…) and the like), got %s", i,
-        mistake.type_of(given[i]))
+        mistake.type_of(given))
     end
-    texts[i] = given[i].text
-  end
+    texts[i] = given.text
+  end, ...)
+  if count == 0 then refuse("And", "expected filters") end
   return new(table.concat(texts, " and "))
 end
 

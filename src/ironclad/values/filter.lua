@@ -8,6 +8,7 @@
 -- grammar cannot escape a quote, and its dates are days without a time.
 
 local core = require "ironclad.core"
+local filter_parts = require "ironclad.values.filter_parts"
 local mistake = require "ironclad.base.mistake"
 local names = require "ironclad.base.names"
 local values = require "ironclad.values.values"
@@ -15,13 +16,8 @@ local values = require "ironclad.values.values"
 local filter = {}
 
 -- Both are { text = }. A Day is a date inside a formula; a Formula is a condition.
-local Formula = { __name = "ironclad.filter" }
-local Day = { __name = "ironclad.filter.date" }
-for _, metatable in ipairs { Formula, Day } do
-  metatable.__tostring = function(self) return self.text end
-  metatable.__as_text = metatable.__tostring
-  metatable.__eq = function(a, b) return a.text == b.text end
-end
+local Formula = filter_parts.text_type "ironclad.filter"
+local Day = filter_parts.text_type "ironclad.filter.date"
 
 local function refuse(name, message, ...) mistake.raise("ironclad.filter." .. name, message, ...) end
 
@@ -102,20 +98,15 @@ for _, name in ipairs { "And", "Or" } do
   --- Joins formulas: filter.And(formula, …), or a list of them. One formula alone is returned as it is.
   -- @return a formula
   filter[name] = function(...)
-    local given, count = { ... }, select("#", ...)
-    if count == 1 and type(given[1]) == "table" and getmetatable(given[1]) == nil then
-      given = given[1]
-      count = #given
-    end
     local texts = {}
-    for i = 1, count do
-      if getmetatable(given[i]) ~= Formula then
-        refuse(name, "%d: expected a formula (ironclad.filter.Equals(…) and the like), got %s", i, type(given[i]))
+    local list, count = filter_parts.list(function(given, i)
+      if getmetatable(given) ~= Formula then
+        refuse(name, "%d: expected a formula (ironclad.filter.Equals(…) and the like), got %s", i, type(given))
       end
-      texts[i] = given[i].text
-    end
+      texts[i] = given.text
+    end, ...)
     if count == 0 then refuse(name, "expected formulas") end
-    return count == 1 and given[1] or formula("%s(%s)", name, table.concat(texts, ", "))
+    return count == 1 and list[1] or formula("%s(%s)", name, table.concat(texts, ", "))
   end
 end
 

@@ -7,6 +7,7 @@
 -- mistake for an argument that the grammar does not allow.
 
 local core = require "ironclad.core"
+local filter_parts = require "ironclad.values.filter_parts"
 local mistake = require "ironclad.base.mistake"
 local names = require "ironclad.base.names"
 local values = require "ironclad.values.values"
@@ -14,10 +15,7 @@ local values = require "ironclad.values.values"
 local scim_filter = {}
 
 -- { text =, joined = "and", "or" or nil }: a joined filter needs parentheses inside another one.
-local Filter = { __name = "ironclad.scim_filter" }
-function Filter:__tostring() return self.text end
-Filter.__as_text = Filter.__tostring
-function Filter.__eq(a, b) return a.text == b.text end
+local Filter = filter_parts.text_type "ironclad.scim_filter"
 
 local function refuse(name, message, ...)
   mistake.raise("ironclad.scim_filter." .. name, message, ...)
@@ -82,18 +80,13 @@ for name, word in pairs { And = "and", Or = "or" } do
   --- Joins filters: scim_filter.And(filter, …), or a list of them. One filter alone is returned as it is.
   -- @return a filter
   scim_filter[name] = function(...)
-    local given, count = { ... }, select("#", ...)
-    if count == 1 and type(given[1]) == "table" and getmetatable(given[1]) == nil then
-      given = given[1]
-      count = #given
-    end
     local texts = {}
-    for i = 1, count do
-      local part = check_filter(name, given[i], i)
+    local list, count = filter_parts.list(function(given, i)
+      local part = check_filter(name, given, i)
       texts[i] = part.joined and part.joined ~= word and "(" .. part.text .. ")" or part.text
-    end
+    end, ...)
     if count == 0 then refuse(name, "expected filters") end
-    return count == 1 and given[1] or new(table.concat(texts, " " .. word .. " "), word)
+    return count == 1 and list[1] or new(table.concat(texts, " " .. word .. " "), word)
   end
 end
 
