@@ -1,4 +1,5 @@
 -- Clients of Clickwrap: their options, which host gets what, the site, answers and errors.
+local environment = require "spec.support.environment"
 local ironclad = require "ironclad"
 local named = require "ironclad.connections.named"
 local peer = require "spec.support.peer"
@@ -48,11 +49,11 @@ describe("ironclad.clickwrap", function()
   end
 
   it("uses the hosts of its environment", function()
-    for environment, hosts in pairs {
+    for name, hosts in pairs {
       production = { "https://pactsafe.io", "https://api.pactsafe.com" },
       demo = { "https://demo.pactsafe.io", "https://api.demo.pactsafe.com" },
     } do
-      local cw = ironclad.clickwrap { environment = environment, site_access_id = "S", api_token = "t" }
+      local cw = ironclad.clickwrap { environment = name, site_access_id = "S", api_token = "t" }
       local function url(id, arguments) return cw:call(id, arguments, { dry_run = true }).url end
       assert.are.equal(hosts[1] .. "/published", (url("acceptance:get_published", { query = { gkey = "terms" } })
         :gsub("%?.*", "")))
@@ -381,27 +382,22 @@ describe("limits", function()
 end)
 
 describe("named connections and the environment", function()
-  local getenv, environment, folder
+  local variables, folder
 
-  setup(function() getenv = os.getenv end)
   before_each(function()
     folder = peer.temporary_folder()
-    environment = { IRONCLAD_CONFIG = folder .. "/connections.json" }
-    rawset(os, "getenv", function(name) return environment[name] end)
+    variables = environment.replace { IRONCLAD_CONFIG = folder .. "/connections.json" }
   end)
   after_each(function()
-    rawset(os, "getenv", getenv)
+    environment.restore()
     peer.remove_folder(folder)
   end)
 
-  local function configure(text)
-    peer.write_file(environment.IRONCLAD_CONFIG, text)
-    peer.shell("chmod 600 " .. peer.quoted(environment.IRONCLAD_CONFIG))
-  end
+  local function configure(text) environment.write(variables.IRONCLAD_CONFIG, text) end
 
   it("know Clickwrap", function()
     configure [[{"terms":{"environment":"demo","site_access_id":"S","api_token":{"env":"THE_TOKEN"}}}]]
-    environment.THE_TOKEN = "t"
+    variables.THE_TOKEN = "t"
     assert.matches("demo.pactsafe.io, https://api.demo.pactsafe.com, site S", tostring(ironclad.clickwrap "terms"))
     assert.matches("site OTHER", tostring(ironclad.clickwrap { name = "terms", site_access_id = "OTHER" }))
     local fine, text = pcall(ironclad.connect, "terms")
@@ -411,17 +407,17 @@ describe("named connections and the environment", function()
 
   it("keep the token private", function()
     configure [[{"terms":{"environment":"demo","api_token":"literal"}}]]
-    peer.shell("chmod 644 " .. peer.quoted(environment.IRONCLAD_CONFIG))
+    peer.shell("chmod 644 " .. peer.quoted(variables.IRONCLAD_CONFIG))
     local options, text = named.load("terms", "clickwrap")
     assert.is_nil(options)
     assert.matches("other users can read or change it", text)
   end)
 
   it("give a client from variables", function()
-    environment.IRONCLAD_CLICKWRAP_SITE, environment.IRONCLAD_CLICKWRAP_TOKEN = "S", "t"
-    environment.IRONCLAD_CLICKWRAP_ENVIRONMENT = "demo"
+    variables.IRONCLAD_CLICKWRAP_SITE, variables.IRONCLAD_CLICKWRAP_TOKEN = "S", "t"
+    variables.IRONCLAD_CLICKWRAP_ENVIRONMENT = "demo"
     assert.matches("demo.pactsafe.io.*site S", tostring(ironclad.clickwrap.from_env()))
-    environment.IRONCLAD_CLICKWRAP_ENVIRONMENT = "test"
+    variables.IRONCLAD_CLICKWRAP_ENVIRONMENT = "test"
     local fine, text = pcall(ironclad.clickwrap.from_env)
     assert.is_false(fine)
     assert.matches('IRONCLAD_CLICKWRAP_ENVIRONMENT: environment: expected "production" or "demo"', text)

@@ -1,36 +1,31 @@
 -- Named connections, ironclad.from_env, and commands that print secrets. A table of the spec stands for the
 -- environment.
 local core = require "ironclad.core"
+local environment = require "spec.support.environment"
 local ironclad = require "ironclad"
 local named = require "ironclad.connections.named"
 local peer = require "spec.support.peer"
 
 local SECRET = "s3cret-of-this-spec"
 
-local folder, environment, getenv
+local write = environment.write
 
-setup(function() getenv = os.getenv end)
+local folder, variables
 
 before_each(function()
   folder = peer.temporary_folder()
-  environment = { HOME = folder .. "/home" }
-  rawset(os, "getenv", function(name) return environment[name] end)
+  variables = environment.replace { HOME = folder .. "/home" }
 end)
 
 after_each(function()
-  rawset(os, "getenv", getenv)
+  environment.restore()
   peer.remove_folder(folder)
 end)
-
-local function write(path, text, mode)
-  peer.write_file(path, text)
-  peer.shell(("chmod %s %s"):format(mode or "600", peer.quoted(path)))
-end
 
 -- Writes the file of connections that IRONCLAD_CONFIG names -> its path.
 local function configure(text, mode)
   local path = folder .. "/connections.json"
-  environment.IRONCLAD_CONFIG = path
+  variables.IRONCLAD_CONFIG = path
   write(path, text, mode)
   return path
 end
@@ -55,17 +50,17 @@ describe("the file of connections", function()
   end
 
   it("is $IRONCLAD_CONFIG before all others", function()
-    environment.XDG_CONFIG_HOME = folder .. "/nowhere"
+    variables.XDG_CONFIG_HOME = folder .. "/nowhere"
     configure(minimal)
     assert.equal("na1", named.load("acme").instance)
   end)
 
   it("is in $XDG_CONFIG_HOME, and in ~/.config without it", function()
     place(folder .. "/xdg/ironclad/connections.json")
-    environment.XDG_CONFIG_HOME = folder .. "/xdg"
+    variables.XDG_CONFIG_HOME = folder .. "/xdg"
     assert.equal("na1", named.load("acme").instance)
     for _, value in ipairs { "", "relative" } do
-      environment.XDG_CONFIG_HOME = value
+      variables.XDG_CONFIG_HOME = value
       local _, message = named.load "acme"
       assert.matches("/home/%.config/ironclad/connections%.json: No such file", message)
     end
@@ -74,7 +69,7 @@ describe("the file of connections", function()
   end)
 
   it("is nowhere without any of them", function()
-    environment = {}
+    environment.replace {}
     assert_refused("none of IRONCLAD_CONFIG, XDG_CONFIG_HOME and HOME", named.load "acme")
   end)
 
@@ -102,7 +97,7 @@ describe("the file of connections", function()
   end
 
   it("is refused by name when it is a folder", function()
-    environment.IRONCLAD_CONFIG = folder
+    variables.IRONCLAD_CONFIG = folder
     assert_refused("cannot read " .. folder:gsub("%p", "%%%0") .. ": Is a directory", named.load "acme")
   end)
 
@@ -143,8 +138,8 @@ describe("the file of connections", function()
   end)
 
   it("quotes an odd path in the command that mends it", function()
-    environment.IRONCLAD_CONFIG = folder .. "/it's mine.json"
-    write(environment.IRONCLAD_CONFIG, literal, "644")
+    variables.IRONCLAD_CONFIG = folder .. "/it's mine.json"
+    write(variables.IRONCLAD_CONFIG, literal, "644")
     local _, message = named.load "acme"
     peer.shell(message:match "chmod .*$")
     assert.equal("na1", named.load("acme").instance)
@@ -163,7 +158,7 @@ describe("the file of connections", function()
   end
 
   it("is not read unless it is asked for", function()
-    environment.IRONCLAD_CONFIG = folder .. "/nowhere"
+    variables.IRONCLAD_CONFIG = folder .. "/nowhere"
     local client = ironclad.connect { instance = "na1", token = SECRET, as_user = false }
     assert.matches("na1%.ironcladapp%.com", tostring(client))
   end)
@@ -196,7 +191,7 @@ describe("a named connection", function()
   end)
 
   it("has several secrets, each from where it says", function()
-    environment.A_TOKEN = SECRET
+    variables.A_TOKEN = SECRET
     configure(json_of { acme = { token = { env = "A_TOKEN" }, refresh_token = "literal",
       client_secret = { command = shell_words "printf 'from a program\\n'" } } })
     local options = assert(named.load "acme")
@@ -227,7 +222,7 @@ describe("a named connection", function()
   }
   for _, case in ipairs(refused) do
     it("is refused with " .. case[1], function()
-      environment.EMPTY = ""
+      variables.EMPTY = ""
       local path = configure('{"acme": {"instance": "na1", ' .. case[2] .. "}}")
       local options, message = named.load "acme"
       assert.is_nil(options)
@@ -454,17 +449,17 @@ end)
 
 describe("ironclad.from_env", function()
   it("reads the variables", function()
-    environment = { IRONCLAD_INSTANCE = "demo", IRONCLAD_CLIENT_ID = "id", IRONCLAD_CLIENT_SECRET = SECRET,
+    environment.replace { IRONCLAD_INSTANCE = "demo", IRONCLAD_CLIENT_ID = "id", IRONCLAD_CLIENT_SECRET = SECRET,
       IRONCLAD_AS_USER = "a@b.example", IRONCLAD_SCOPES = " a.b  c.d\te.f ", IRONCLAD_TOKEN = "" }
     assert.same({ instance = "demo", client_id = "id", client_secret = SECRET, as_user = "a@b.example",
       scopes = { "a.b", "c.d", "e.f" } }, (named.from_env()))
     assert.equal("ironclad.client (https://demo.ironcladapp.com, client id id)", tostring(ironclad.from_env()))
-    environment = { IRONCLAD_TOKEN = SECRET, IRONCLAD_REFRESH_TOKEN = "r", IRONCLAD_CA_FILE = "ca.pem" }
+    environment.replace { IRONCLAD_TOKEN = SECRET, IRONCLAD_REFRESH_TOKEN = "r", IRONCLAD_CA_FILE = "ca.pem" }
     assert.same({ token = SECRET, refresh_token = "r", ca_file = "ca.pem" }, (named.from_env()))
   end)
 
   it("is overridden by the options given", function()
-    environment = { IRONCLAD_INSTANCE = "demo", IRONCLAD_TOKEN = SECRET, IRONCLAD_AS_USER = "a@b.example" }
+    environment.replace { IRONCLAD_INSTANCE = "demo", IRONCLAD_TOKEN = SECRET, IRONCLAD_AS_USER = "a@b.example" }
     local given = { instance = "eu1", as_user = false, timeout = 3 }
     assert.same({ instance = "eu1", token = SECRET, as_user = false, timeout = 3 }, (named.from_env(given)))
     assert.same({ instance = "eu1", as_user = false, timeout = 3 }, given)
@@ -487,7 +482,7 @@ describe("ironclad.from_env", function()
   }
   for _, case in ipairs(refused) do
     it("throws for " .. case[1] .. ", at the caller's line", function()
-      environment = case[2]
+      environment.replace(case[2])
       local fine, message = pcall(function() ironclad.from_env(case[3]) end)
       assert.is_false(fine)
       assert.matches("^[^:]*named_spec%.lua:%d+: ironclad%.from_env: ", message)

@@ -1,4 +1,5 @@
 -- Properties of records, entities and obligations, and attributes of workflows, from plain Lua values and back.
+local documented = require "spec.support.properties"
 local encode = require "ironclad.values.encode"
 local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
@@ -10,20 +11,7 @@ local json = ironclad.json
 
 local mistaken = scene.assert_mistake
 
-local function body_of(server) return json.decode(scene.last(server).body) end
-
-local SCHEMA = peer.json(json.encode { properties = {
-  counterpartyName = { type = "string" }, agreementDate = { type = "date" }, term = { type = "duration" },
-  email = { type = "email" }, vendor = { type = "reference" }, where = { type = "address" },
-  seats = { type = "number" }, renews = { type = "boolean" },
-  value = { type = "monetary_amount" }, tags = { type = "array" },
-  law = { type = "clause" }, position = { type = "playbookClause" }, newer = { type = "geoPoint" }, odd = 5,
-} })
-
--- A record with those properties, of a client.
-local function record_of(client, held)
-  return resources.make(client, "record", { id = "r1", ironcladId = "IC-1", properties = held })
-end
+local SCHEMA, body_of, record_of = documented.SCHEMA, documented.body_of, documented.record_of
 
 describe("the documented types of properties", function()
   -- Adds a type to every property that must have one.

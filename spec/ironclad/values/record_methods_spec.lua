@@ -1,4 +1,5 @@
 -- The methods of records, entities and obligations that change or read their properties: set, property and plain.
+local documented = require "spec.support.properties"
 local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
 local resources = require "ironclad.resources.resources"
@@ -8,20 +9,7 @@ local json = ironclad.json
 
 local mistaken = scene.assert_mistake
 
-local function body_of(server) return json.decode(scene.last(server).body) end
-
-local SCHEMA = peer.json(json.encode { properties = {
-  counterpartyName = { type = "string" }, agreementDate = { type = "date" }, term = { type = "duration" },
-  email = { type = "email" }, vendor = { type = "reference" }, where = { type = "address" },
-  seats = { type = "number" }, renews = { type = "boolean" },
-  value = { type = "monetary_amount" }, tags = { type = "array" },
-  law = { type = "clause" }, position = { type = "playbookClause" }, newer = { type = "geoPoint" }, odd = 5,
-} })
-
--- A record with those properties, of a client.
-local function record_of(client, held)
-  return resources.make(client, "record", { id = "r1", ironcladId = "IC-1", properties = held })
-end
+local SCHEMA, body_of, record_of = documented.SCHEMA, documented.body_of, documented.record_of
 
 describe("record:set", function()
   after_each(scene.stop)
