@@ -103,16 +103,13 @@ local function approvals(t)
   t:ok("list-all-workflow-approvals", { path = { id } })
 end
 
-local function approval_requests(t)
-  local id = launch(t).id
-  t:ok("approval-requests", { path = { id } })
-  t:refused("approval-requests", 404, { path = { "IC-99999" } })
-end
-
-local function turn_history(t)
-  local id = launch(t).id
-  t:ok("turn-history", { path = { id } })
-  t:refused("turn-history", 404, { path = { "IC-99999" } })
+-- The scene of a list of a workflow.
+local function workflow_list(operation)
+  return function(t)
+    local id = launch(t).id
+    t:ok(operation, { path = { id } })
+    t:refused(operation, 404, { path = { "IC-99999" } })
+  end
 end
 
 local function comments(t)
@@ -162,12 +159,6 @@ local function documents(t)
   local bytes = t:ok("retrieve-a-workflow-document", { path = { id, key } })
   assert(#bytes > 0, "an empty document")
   t:refused("retrieve-a-workflow-document", 400, { path = { id, "nope" } })
-end
-
-local function participants(t)
-  local id = launch(t).id
-  t:ok("list-all-workflow-participants", { path = { id } })
-  t:refused("list-all-workflow-participants", 404, { path = { "IC-99999" } })
 end
 
 local function roles(t)
@@ -239,9 +230,10 @@ end
 return function(t)
   for _, scene in ipairs {
     { "designs", designs }, { "launching", launching }, { "launching async", launching_async }, { "lists", lists },
-    { "attributes", attributes }, { "approvals", approvals }, { "approval requests", approval_requests },
-    { "turn history", turn_history }, { "comments", comments }, { "the deprecated comment", deprecated_comment },
-    { "documents", documents }, { "participants", participants }, { "roles", roles }, { "pausing", pausing },
+    { "attributes", attributes }, { "approvals", approvals },
+    { "approval requests", workflow_list "approval-requests" }, { "turn history", workflow_list "turn-history" },
+    { "comments", comments }, { "the deprecated comment", deprecated_comment }, { "documents", documents },
+    { "participants", workflow_list "list-all-workflow-participants" }, { "roles", roles }, { "pausing", pausing },
     { "cancelling", cancelling }, { "reverting", reverting }, { "emails", emails },
   } do
     t:play("workflows: " .. scene[1], scene[2])
