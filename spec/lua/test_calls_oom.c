@@ -4,6 +4,7 @@
  * the same work when there is memory again. Without an argument some of the allocations fail, chosen anew for
  * each script; `test_calls_oom all` (make sweep) tries every one. */
 #include "core/json/json.h"
+#include "spec/lua/counted_lua.h"
 #include "spec/lua/host_trial.h"
 #include <curl/curl.h>
 #include <pthread.h>
@@ -120,20 +121,8 @@ static bool injector_refuses(injector *of) {
     return left == 1;
 }
 
-static long lua_held;
-
-static void *lua_allocate(void *unused, void *block, size_t old_size, size_t new_size) {
-    (void)unused;
-    if (new_size == 0) {
-        if (block) lua_held--;
-        free(block);
-        return NULL;
-    }
-    bool grows = !block || new_size > old_size; /* Lua relies on shrinking */
-    if (grows && injector_refuses(&injectors[LUA])) return NULL;
-    void *result = realloc(block, new_size);
-    if (result && !block) lua_held++;
-    return result;
+static bool lua_refuses(void) {
+    return injector_refuses(&injectors[LUA]);
 }
 
 static void *cjson_malloc(size_t size) {

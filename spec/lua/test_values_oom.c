@@ -6,6 +6,7 @@
 #include "lua/values.h"
 #include "spec/core/check.h"
 #include "spec/core/json/json_trial.h"
+#include "spec/lua/counted_lua.h"
 #include <lauxlib.h>
 #include <lualib.h>
 #include <stdbool.h>
@@ -117,23 +118,11 @@ typedef enum { LUA, LUA_ONCE, CJSON, CJSON_ONCE, CORE, CORE_ONCE, OWNERS } owner
 
 static long lua_fail_in; /* 0: never; otherwise the nth growth fails, and, unless: */
 static bool lua_once;    /* all after it */
-static long lua_held;
 
-static void *lua_allocate(void *unused, void *block, size_t old_size, size_t new_size) {
-    (void)unused;
-    if (new_size == 0) {
-        if (block) lua_held--;
-        free(block);
-        return NULL;
-    }
-    bool grows = !block || new_size > old_size; /* Lua relies on shrinking */
-    if (grows && lua_fail_in && --lua_fail_in == 0) {
-        lua_fail_in = !lua_once;
-        return NULL;
-    }
-    void *result = realloc(block, new_size);
-    if (result && !block) lua_held++;
-    return result;
+static bool lua_refuses(void) {
+    if (!lua_fail_in || --lua_fail_in > 0) return false;
+    lua_fail_in = !lua_once;
+    return true;
 }
 
 static void fail_at(owner whose, long nth) {
