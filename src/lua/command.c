@@ -26,7 +26,7 @@
 extern char **environ;
 
 typedef enum state {
-    NONE, /* not started yet, or closed */
+    NONE, /* not started, or closed */
     RUNNING,
     ENDED, /* `status` holds waitpid's answer */
     LOST   /* the exit status is not available: other code in this process has collected it */
@@ -99,45 +99,53 @@ static int command_run(command *mine, char *const *words) {
     return 0;
 }
 
-/* The list of words at index 1 as argv, which is pushed as a userdata. The words stay owned by the table. */
+/* The list of words at index 2 as argv, which is pushed as a userdata. The words stay owned by the table. */
 static char **command_check_words(lua_State *L) {
-    luaL_checktype(L, 1, LUA_TTABLE);
-    size_t count = ic_lua_rawlen(L, 1), length;
-    luaL_argcheck(L, count > 0, 1, "a list of words expected");
+    luaL_checktype(L, 2, LUA_TTABLE);
+    size_t count = ic_lua_rawlen(L, 2), length;
+    luaL_argcheck(L, count > 0, 2, "a list of words expected");
     const char **words = lua_newuserdata(L, (count + 1) * sizeof *words);
     for (size_t i = 0; i < count; i++) {
-        lua_rawgeti(L, 1, (int)i + 1);
-        if (lua_type(L, -1) != LUA_TSTRING) luaL_argerror(L, 1, "a list of words expected");
+        lua_rawgeti(L, 2, (int)i + 1);
+        if (lua_type(L, -1) != LUA_TSTRING) luaL_argerror(L, 2, "a list of words expected");
         words[i] = lua_tolstring(L, -1, &length);
-        if (strlen(words[i]) != length) luaL_argerror(L, 1, "a word holds NUL");
+        if (strlen(words[i]) != length) luaL_argerror(L, 2, "a word holds NUL");
         lua_pop(L, 1);
     }
     words[count] = NULL;
     return (char **)words;
 }
 
-/* command(words, seconds) -> a handle of the started program; nil and a message when it cannot be started.
- * The program is found through PATH and run without a shell. */
-static int command_start(lua_State *L) {
-    double seconds = luaL_checknumber(L, 2);
-    lua_settop(L, 1);
-    char *const *words = command_check_words(L);
+/* command(seconds) -> a handle for a program that may run so long. It does not start one: a script that a
+ * signal interrupts must already have the handle by which it ends the program. */
+static int command_new(lua_State *L) {
+    double seconds = luaL_checknumber(L, 1);
     command *mine = lua_newuserdata(L, sizeof *mine);
     mine->state = NONE;
     mine->pipe = -1;
     mine->length = 0;
     mine->seconds = seconds;
-    snprintf(mine->program, sizeof mine->program, "%s", words[0]);
     luaL_getmetatable(L, TYPE);
     lua_setmetatable(L, -2);
+    return 1;
+}
 
+/* command:start(words) -> true; nil and a message when the program cannot be started. It is found through
+ * PATH and run without a shell. */
+static int command_start(lua_State *L) {
+    command *mine = luaL_checkudata(L, 1, TYPE);
+    luaL_argcheck(L, mine->state == NONE, 1, "started already");
+    char *const *words = command_check_words(L);
+    snprintf(mine->program, sizeof mine->program, "%s", words[0]);
     struct sigaction children;
     if (sigaction(SIGCHLD, NULL, &children) == 0 &&
         (children.sa_handler == SIG_IGN || (children.sa_flags & SA_NOCLDWAIT)))
         return command_failed(L, mine,
                               "cannot be run: this process ignores SIGCHLD, so that no exit status is kept");
     int reason = command_run(mine, words);
-    return reason ? command_failed(L, mine, "cannot be run: %s", strerror(reason)) : 1;
+    if (reason) return command_failed(L, mine, "cannot be run: %s", strerror(reason));
+    lua_pushboolean(L, 1);
+    return 1;
 }
 
 /* Whether the child has ended. */
@@ -199,7 +207,7 @@ static int command_result(lua_State *L, const command *mine) {
  * after a moment or at a signal, so that the signal's handler in Lua can run. */
 static int command_wait(lua_State *L) {
     command *mine = luaL_checkudata(L, 1, TYPE);
-    luaL_argcheck(L, mine->state != NONE, 1, "closed");
+    luaL_argcheck(L, mine->state != NONE, 1, "not started, or closed");
     bool done = command_step(mine);
     lua_pushboolean(L, done);
     return done ? 1 + command_result(L, mine) : 1;
@@ -235,8 +243,9 @@ static int command_close(lua_State *L) {
 
 void ic_lua_open_command(lua_State *L) {
     static const luaL_Reg metamethods[] = {{"__gc", command_close}, {NULL, NULL}};
-    static const luaL_Reg methods[] = {{"wait", command_wait}, {"close", command_close}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {
+        {"start", command_start}, {"wait", command_wait}, {"close", command_close}, {NULL, NULL}};
     ic_lua_make_type(L, TYPE, metamethods, methods);
-    lua_pushcfunction(L, command_start);
+    lua_pushcfunction(L, command_new);
     lua_setfield(L, -2, "command");
 }

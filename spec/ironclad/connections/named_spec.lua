@@ -332,7 +332,8 @@ describe("a command for a secret", function()
   -- Lua source that runs these words (a Lua list) and prints the result.
   local function printing(words)
     return ([[
-      local command = require("ironclad.core").command(%s, 30)
+      local command = require("ironclad.core").command(30)
+      assert(command:start(%s))
       local ended, output, message
       repeat ended, output, message = command:wait() until ended
       print(output or message)
@@ -355,10 +356,16 @@ describe("a command for a secret", function()
     peer.shell("kill $(cat " .. pid .. ")")
   end)
 
+  local function started(words, seconds)
+    local handle = core.command(seconds)
+    assert(handle:start(words))
+    return handle
+  end
+
   -- Starts a program that sleeps, and waits until it does -> its handle, and whether it still runs.
   local function sleeper(prelude, seconds)
     local file = folder .. "/pid"
-    local handle = assert(core.command(shell_words(prelude .. "echo $$ > " .. file .. "; exec sleep 60"), seconds))
+    local handle = started(shell_words(prelude .. "echo $$ > " .. file .. "; exec sleep 60"), seconds)
     peer.shell(("until [ -s %s ]; do sleep 0.01; done"):format(file))
     local pid = peer.read_file(file):match "%d+"
     return handle, function() return select(2, peer.shell("kill -0 " .. pid)) == 0 end
@@ -378,7 +385,7 @@ describe("a command for a secret", function()
 
   it("may clean up when it is ended", function()
     local script = "trap 'echo > %s/right; exit' TERM; echo > %s/ready; while :; do sleep 0.01; done"
-    local handle = assert(core.command(shell_words(script:format(folder, folder)), 60))
+    local handle = started(shell_words(script:format(folder, folder)), 60)
     peer.shell(("until [ -e %s/ready ]; do sleep 0.01; done"):format(folder))
     handle:close()
     assert.is_truthy(io.open(folder .. "/right"))
@@ -426,9 +433,40 @@ describe("a command for a secret", function()
     assert.matches("^false\t[^\n]*interrupted!\nit has ended\n", output)
   end)
 
+  it("is ended wherever the script is interrupted", function()
+    configure(json_of { acme = { token = { command = { "echo", "x" } } } })
+    local steps, left = 0, ""
+    local interrupted
+    local function interrupt_after(count)
+      debug.sethook(function()
+        count = count - 1
+        if count >= 0 then return end
+        debug.sethook()
+        interrupted = true
+        error "interrupted!"
+      end, "crl")
+    end
+    collectgarbage "stop" -- it would end the programs of forgotten handles
+    repeat
+      interrupted = false
+      pcall(function()
+        interrupt_after(steps)
+        named.load "acme"
+        debug.sethook()
+      end)
+      local children = assert(io.open "/proc/thread-self/children")
+      left = left .. children:read "*a"
+      children:close()
+      steps = steps + 1
+    until not interrupted
+    collectgarbage "restart"
+    assert.equal("", left)
+    assert.is_true(steps > 50)
+  end)
+
   it("is refused where the end of children is ignored", function()
     assert.matches("true cannot be run: this process ignores SIGCHLD", of_its_own(
-      "env --ignore-signal=CHLD", [[print(select(2, require("ironclad.core").command({ "true" }, 5)))]]))
+      "env --ignore-signal=CHLD", [[print(select(2, require("ironclad.core").command(5):start { "true" }))]]))
   end)
 
   it("is refused inside nginx, before it is run", function()
@@ -441,9 +479,13 @@ describe("a command for a secret", function()
   end)
 
   it("is a list of words", function()
+    local handle = core.command(5)
     for _, words in ipairs { {}, { 1 }, { "a\0b" }, { "true", false } } do
-      assert.is_false((pcall(core.command, words, 5)))
+      assert.is_false((pcall(handle.start, handle, words)))
     end
+    assert(handle:start { "true" })
+    assert.is_false((pcall(handle.start, handle, { "true" })))
+    handle:close()
   end)
 end)
 

@@ -170,7 +170,9 @@ end
 
 -- ---- an entry ----
 
-local function wait_for_command(command)
+local function run_command(command, words)
+  local started, problem = command:start(words)
+  if not started then return nil, problem end
   local ended, output, message
   repeat ended, output, message = command:wait() until ended
   return output, message
@@ -181,10 +183,9 @@ local function output_of(words)
   if ngx and ngx.get_phase then
     return nil, 'a command cannot be run inside nginx, which takes the exit status of every child; use { "env": … }'
   end
-  local command, problem = core.command(words, COMMAND_SECONDS)
-  if not command then return nil, problem end
+  local command = core.command(COMMAND_SECONDS)
   -- Ctrl-C raises its error in this pcall. The program must not go on running then.
-  local fine, output, message = pcall(wait_for_command, command)
+  local fine, output, message = pcall(run_command, command, words)
   command:close()
   if not fine then error(output, 0) end
   if not output then return nil, message end
