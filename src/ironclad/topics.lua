@@ -1,0 +1,165 @@
+--- Everything of the module that has a name, and what it is, for people: operations, methods, functions, options and
+-- error kinds.
+
+local catalog = require "ironclad.calls.catalog"
+local core = require "ironclad.core"
+local manual = require "ironclad.manual"
+local names = require "ironclad.base.names"
+local words = require "ironclad.words"
+
+local topics = {}
+
+local function facts_of(field)
+  local facts = { field.list and "list" or field.type }
+  if field.required and not field.fill then facts[#facts + 1] = "required" end
+  if field.choices then facts[#facts + 1] = "one of " .. table.concat(field.choices, ", ") end
+  if field.default then facts[#facts + 1] = "default " .. field.default end
+  return table.concat(facts, "; ")
+end
+
+local function add_fields(lines, title, list)
+  if #list == 0 then return end
+  lines[#lines + 1] = title
+  for _, field in ipairs(list) do
+    lines[#lines + 1] = ("  %s (%s): %s"):format(field.name, facts_of(field), words.field(field.name))
+  end
+end
+
+-- An operation: its call, arguments, scopes.
+local function operation_lines(entry)
+  local given = {}
+  for _, name in ipairs(entry.path_parameters) do given[#given + 1] = name end
+  given[#given + 1] = entry.body ~= "none" and "body" or #entry.query > 0 and "arguments" or nil
+  local prefix = entry.product == "clickwrap" and "cw" or "client"
+  local call = entry.name and ("%s.%s:%s(%s)"):format(prefix, entry.resource, entry.name, table.concat(given, ", "))
+    or ("%s:call(%q)"):format(prefix, entry.id)
+  local lines = { call, "  " .. words.operation(entry) }
+  add_fields(lines, "body", entry.fields)
+  add_fields(lines, entry.body == "none" and "arguments" or "query", entry.query)
+  if #entry.scopes > 0 then
+    lines[#lines + 1] = "needs " .. table.concat(entry.scopes, entry.scopes_any and " or " or ", ")
+  end
+  lines[#lines + 1] = entry.method .. " " .. entry.path
+  if entry.repeatable then lines[#lines + 1] = "is retried" else lines[#lines + 1] = "is sent once" end
+  return lines
+end
+
+local function option_lines(option)
+  local where = {}
+  for _, place in ipairs { "connect", "clickwrap", "call" } do
+    if option[place] then where[#where + 1] = place == "call" and "a call" or "ironclad." .. place end
+  end
+  local lines = { ("%s, an option of %s"):format(option.name, table.concat(where, " and ")), "  " .. option.text }
+  if option.takes then lines[#lines + 1] = "  takes " .. option.takes end
+  if option.choices then lines[#lines + 1] = "  one of " .. option.choices:gsub(" ", ", ") end
+  if option.unit then
+    lines[#lines + 1] = ("  %s, %.14g to %.14g; default %.14g"):format(option.unit, option.smallest, option.largest,
+      option.preset)
+  elseif option.fallback then
+    lines[#lines + 1] = "  default: " .. option.fallback
+  end
+  return lines
+end
+
+-- Everything that has a name: name -> function() -> lines. An option may have the name of an error kind, so that the
+-- names of these begin with ERROR here.
+local all
+local ERROR = "error:"
+
+local function add(name, lines_of) all[name] = all[name] or lines_of end
+
+local function load()
+  if all then return end
+  all = {}
+  for number, id, resource, name in catalog.names() do
+    local function lines_of() return operation_lines(catalog.entry(number)) end
+    if name then
+      add(resource .. ":" .. name, lines_of)
+      if name:find "^list" then add(resource .. ":each" .. name:sub(5), lines_of) end
+    end
+    add(id, lines_of)
+  end
+  for label, entry in pairs(manual.helpers) do
+    add(label, function() return { ("%s(%s)"):format(label, entry[1]), "  " .. entry[2] } end)
+  end
+  for prefix, list in pairs(manual.functions) do
+    for name, entry in pairs(list) do
+      add(prefix .. "." .. name, function()
+        return { ("%s.%s(%s)"):format(prefix, name, entry[1]), "  " .. entry[2] }
+      end)
+    end
+  end
+  for _, section in ipairs(manual.sections) do
+    for _, entry in ipairs(section.calls) do
+      add(entry[1], function()
+        return { ("%s(%s)"):format(entry[1], (entry[2]:match "^(.-)%s*%->" or entry[2])), "  " .. entry[3] }
+      end)
+    end
+  end
+  for _, option in ipairs(core.option_table()) do
+    add(option.name, function() return option_lines(option) end)
+  end
+  for _, kind in ipairs(core.error_kinds()) do
+    add(ERROR .. kind.name, function()
+      return { ('error kind "%s"'):format(kind.name), "  " .. kind.meaning .. ".", "  " .. kind.advice .. "." }
+    end)
+  end
+end
+
+
+--- All names, sorted.
+function topics.names()
+  load()
+  local known = {}
+  for name in pairs(all) do known[name:find(ERROR, 1, true) == 1 and name:sub(#ERROR + 1) or name] = true end
+  return names.sorted(known)
+end
+
+--- What one of the names is; that of an error kind is given with "error:" before it.
+-- @return a list of lines: what it is called, what it does, then the rest
+function topics.about(name)
+  load()
+  return all[name]()
+end
+
+-- What a name may stand for: itself, a part of the module or of a client, a method of every resource's table.
+local function meanings(name)
+  local plain = name:gsub("^client[.:]", "")
+  local tail = name:match "^%l+(:[%w_]+)$"
+  return { name, plain, ERROR .. name, "ironclad." .. name, "client:" .. plain, "*:" .. plain, tail and "*" .. tail }
+end
+
+-- A line for each name that begins with one of the prefixes.
+local function members(prefixes)
+  local lines = {}
+  for _, name in ipairs(topics.names()) do
+    for _, prefix in ipairs(prefixes) do
+      if all[name] and name:sub(1, #prefix) == prefix then
+        lines[#lines + 1] = ("  %s: %s"):format(name, (all[name]()[2]:gsub("^%s+", "")))
+        break
+      end
+    end
+  end
+  return lines
+end
+
+--- What a name means: all that it may stand for, and the members of a resource or of a part of the module.
+-- @return a list of lines; nil when nothing has the name
+function topics.lines(name)
+  load()
+  local lines, seen = {}, {}
+  for _, meaning in ipairs(meanings(name)) do
+    if all[meaning] and not seen[meaning] then
+      seen[meaning] = true
+      if #lines > 0 then lines[#lines + 1] = "" end
+      for _, line in ipairs(all[meaning]()) do lines[#lines + 1] = line end
+    end
+  end
+  local plain = name:gsub("^client%.", "")
+  local listed = members { plain .. ":", name .. ".", "ironclad." .. name .. "." }
+  if #lines > 0 and #listed > 0 then lines[#lines + 1] = "" end
+  for _, line in ipairs(listed) do lines[#lines + 1] = line end
+  return #lines > 0 and lines or nil
+end
+
+return topics
