@@ -5,7 +5,7 @@ include_files = { "**/*.lua", "src/sandbox/ironclad-sandbox", "src/ironclad/comm
   ".luacheckrc", "*.rockspec" }
 exclude_files = { "build", "library" }
 files["src/ironclad"] = { read_globals = { "vim", "ngx", "jit", "newproxy" } }
-files["editors/neovim"] = { globals = { "vim" } }
+files["editors/neovim"] = { globals = { "vim" }, read_globals = { "jit" } }
 files["recipes/nginx"] = { globals = { "ngx" } }
 files["spec"] = { std = "min+busted", read_globals = { "jit" } }
 files["*.rockspec"] = { std = "rockspec" }

@@ -356,7 +356,8 @@ endif
 
 reference:
 	$(MAKE) -s LUA=5.4 all
-	@eval "$$($(MAKE) -s LUA=5.4 env)" && lua5.4 docs/make_reference.lua && lua5.4 docs/make_types.lua
+	@eval "$$($(MAKE) -s LUA=5.4 env)" && for made in reference types help; do \
+		lua5.4 docs/make_$$made.lua || exit 1; done
 
 # $(call copy,FROM,FILES,TO): copies files from one folder to another, with the folders in their names.
 copy = cd '$1' && for file in $2; do \
@@ -387,10 +388,17 @@ gate:
 	@$(MAKE) -s -j2 LUA=luajit all
 	@eval "$$($(submake) -s env LUA=luajit)" && exec $(with_instance) recipes/nginx/run.sh $(PORT) terms
 
-# Installs a Neovim package, which is on 'runtimepath'. Neovim's Lua is LuaJIT, or Lua 5.1, which has the same ABI.
+# Installs the module and the plugin of editors/neovim as a Neovim package, which is on 'runtimepath' at the next start.
+# Neovim's Lua is LuaJIT, or Lua 5.1, which has the same ABI.
 NVIM_DIR ?= $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/nvim/site/pack/ironclad/start/ironclad
+NVIM     ?= nvim
+nvim_files := $(shell cd editors/neovim && find . -type f ! -name tags)
 neovim:
 	@$(MAKE) -s LUA=luajit install-product INST_LUADIR='$(NVIM_DIR)/lua' INST_LIBDIR='$(NVIM_DIR)/lua' INST_BINDIR='$(NVIM_DIR)/bin'
+	@$(call copy,editors/neovim,$(nvim_files),$(NVIM_DIR))
+	@! command -v $(NVIM) >/dev/null || $(NVIM) --headless -u NONE -i NONE -c 'helptags $(NVIM_DIR)/doc' -c 'quitall!'
+	@echo 'The module and the plugin for Neovim are in $(NVIM_DIR)'
+	@echo 'Restart Neovim, then: :Ironclad, :help ironclad, :checkhealth ironclad. To remove them, remove that folder.'
 
 help:
 	@echo 'make [LUA=5.4|5.3|5.1|luajit]  build both rocks into build/<LUA> (default: 5.4)'
@@ -414,7 +422,8 @@ help:
 	@echo 'make site          run recipes/nginx at http://127.0.0.1:8080/ (PORT=8081: another port) against a sandbox;'
 	@echo '                   INSTANCE=environment: against the company of IRONCLAD_INSTANCE, for real'
 	@echo 'make gate          the same with the gate of recipes/nginx/terms.conf'
-	@echo 'make neovim        into a folder on the runtimepath of Neovim (NVIM_DIR)'
+	@echo 'make neovim        build the module for Neovim, and install it with the plugin of editors/neovim into NVIM_DIR,'
+	@echo '                   by default a package in ~/.local/share/nvim'
 	@echo 'make lint, format  luacheck and clang-format: check, or format the C sources'
-	@echo 'make reference     docs/reference.md and its summary in the README, from the catalog'
+	@echo 'make reference     docs/reference.md, the types for editors, the help for Neovim, from the catalog'
 	@echo 'make clean         remove what was built'

@@ -37,4 +37,6 @@ build = {
     -- The types for editors, as an addon of the Lua language server: config.json and library/.
     INST_TYPEDIR = "$(PREFIX)",
   },
+  -- The Neovim plugin stays in the rock's own folder (luarocks show --rock-dir ironclad).
+  copy_directories = { "editors" },
 }

@@ -1,5 +1,6 @@
--- docs/reference.md and the made parts of README.md are what docs/make_reference.lua makes. It makes them from the
--- tables of operations, options and error kinds, so all of these are documented.
+-- docs/reference.md and the made parts of README.md are what docs/make_reference.lua makes; the last section of the
+-- help for Neovim is what docs/make_help.lua makes. They make them from the tables of operations, options and error
+-- kinds, so all of these are documented.
 local core = require "ironclad.core"
 local peer = require "spec.support.peer"
 
@@ -20,6 +21,11 @@ describe("the reference", function()
 
   it("is what `make reference` makes of the tables and the methods", function()
     assert_made(made.reference(), "docs/reference.md")
+  end)
+
+  it("is a section of the help for Neovim", function()
+    local help = dofile "docs/make_help.lua"
+    assert_made(help.help(), help.path)
   end)
 
   it("has its parts in the README", function()

@@ -1,30 +1,21 @@
 -- The shared list in a headless Neovim, and what is Neovim's own.
 local host = require "spec.support.host"
-local ironclad = require "ironclad"
+local host_neovim = require "spec.support.neovim"
 local peer = require "spec.support.peer"
 
 local scene = host.scene()
 teardown(scene.stop)
 
--- Runs Lua source in Neovim -> what it prints with say(…), and the status. One that hangs is killed: 137.
-local function neovim(source, options)
-  local file = scene.folder .. "/script.lua"
-  peer.write_file(file, host.paths() .. ([[
+-- Runs Lua source in Neovim, where `client` is one of the sandbox -> what it prints with say(…), and the status.
+local function neovim(source)
+  return host_neovim.run(scene.folder, ([[
     local settings = dofile %q
     local ironclad = require "ironclad"
     local client = ironclad.connect(settings.connection)
     local uv = vim.uv or vim.loop
-    local function say(...)
-      local words = {}
-      for i = 1, select("#", ...) do words[i] = tostring((select(i, ...))) end
-      io.stdout:write(table.concat(words, "\t"), "\n")
-      io.stdout:flush()
-    end
     local function list(options) return client.workflows:list({ pageSize = 1 }, options) end
     client.workflows:list { pageSize = 1 } -- the token
   ]]):format(scene.folder .. "/settings.lua") .. source)
-  return peer.shell(("HOME=%s timeout -s KILL %d nvim --headless -u NONE -i NONE -c %s </dev/null"):format(
-    peer.quoted(scene.folder), options and options.seconds or 60, peer.quoted("luafile " .. file)))
 end
 
 describe("Neovim", function()
@@ -169,72 +160,5 @@ describe("Neovim's own", function()
       vim.api.nvim_create_autocmd("VimLeave", { callback = function() say(#list().list) end })
       vim.cmd "qa!"
     ]])
-  end)
-
-  it("runtimepath and checkhealth know it after make neovim", function()
-    local folder = scene.folder .. "/site"
-    peer.write_file(scene.folder .. "/connections.json", ironclad.json.encode {
-      ["one"] = scene.sandbox:options {},
-      ["two"] = { instance = "na1", token = { command = { "false" } } },
-    })
-    assert.are.equal("", (peer.shell("chmod 600 " .. scene.folder .. "/connections.json; make -s neovim NVIM_DIR="
-      .. peer.quoted(folder))))
-    local report = peer.shell(("IRONCLAD_CONFIG=%s/connections.json HOME=%s timeout -s KILL 60 nvim --headless -u NONE "
-      .. "-i NONE --cmd 'set rtp+=%s' -c 'checkhealth ironclad' -c 'w! %s/report' -c 'qa!'; cat %s/report"):format(
-      scene.folder, scene.folder, folder, scene.folder, scene.folder))
-    assert.matches("ironclad %d+%.%d+%.%d+ for LuaJIT", report)
-    assert.matches("libcurl %d+%.%d+", report)
-    assert.matches("one: https://127.0.0.1:%d+, its token is good for %d+ h", report)
-    assert.matches("two: its secret is printed by a command, which is not run here", report)
-    assert.is_nil(report:find(scene.sandbox.client_secret, 1, true))
-  end)
-
-  it("plugin browses contracts", function()
-    local client = scene.sandbox:connect()
-    local workflow = ironclad.must(client.workflows:launch {
-      template = "5f595f76c4fc9b3571413c3a",
-      attributes = { counterpartyName = "Browsed Corp", draft = { ironclad.file { data = "%PDF-browsed",
-        filename = "nda.pdf" } } },
-    })
-    prints("listed\nopened\nattribute\ncommented\napproved\nsaved\nerror\nquit\n", [[
-      package.loaded.ironclad.from_env = function() return client end
-      vim.opt.runtimepath:append "editors/neovim"
-      vim.cmd "runtime plugin/ironclad.lua"
-      local said = {}
-      vim.notify = function(text) said[#said + 1] = text end
-      vim.ui.select = function(items, _, on_choice) on_choice(items[1]) end
-      vim.ui.input = function(options, on_answer)
-        on_answer(options.prompt == "Comment: " and "from\nNeovim" or settings.folder .. "/browsed.pdf")
-      end
-      local function shown() return table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), "\n") end
-      local function until_shown(word, pattern)
-        local there = vim.wait(20000, function()
-          return shown():find(pattern) or table.concat(said, "\n"):find(pattern)
-        end)
-        say(there and word or shown() .. table.concat(said, "\n"))
-      end
-      local function press(keys) vim.api.nvim_feedkeys(vim.keycode and vim.keycode(keys)
-        or vim.api.nvim_replace_termcodes(keys, true, true, true), "xt", false) end
-
-      vim.cmd "Ironclad workflows"
-      until_shown("listed", "Browsed Corp")
-      vim.fn.search "Browsed Corp"
-      press "<CR>"
-      until_shown("opened", "Approvals")
-      until_shown("attribute", "counterpartyName: Browsed Corp")
-      press "c"
-      until_shown("commented", "from Neovim")
-      press "a"
-      until_shown("approved", ": approved")
-      press "d"
-      until_shown("saved", "Ironclad: saved ")
-      vim.cmd "Ironclad nonsense"
-      until_shown("error", "unknown: nonsense")
-      press "q"
-      say(shown():find "Attributes" and "still there" or "quit")
-      vim.cmd "qa!"
-    ]])
-    assert.are.equal("%PDF-browsed", peer.read_file(scene.folder .. "/browsed.pdf"))
-    assert.matches("approved", ironclad.json.encode(ironclad.must(client.workflows:get_approvals(workflow))))
   end)
 end)

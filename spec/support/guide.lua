@@ -1,4 +1,4 @@
--- The Lua examples of a guide run as they stand, each in a process of its own.
+-- The examples of a guide run as they stand, each in a process of its own.
 local assert = require "luassert"
 local peer = require "spec.support.peer"
 
@@ -21,30 +21,62 @@ function guide.environment(variables, more)
   return ("local given = { %s }\nos.getenv = function(name) return given[name] end\n"):format(table.concat(parts, ", "))
 end
 
+--- The code blocks of a Markdown file: a list of { language =, text =, line = }. A block in a list is indented.
+function guide.blocks(path)
+  local blocks, block, number = {}, nil, 0
+  for line in (peer.read_file(path) .. "\n"):gmatch "(.-)\n" do
+    number = number + 1
+    local indent, language = line:match "^(%s*)```(%S*)%s*$"
+    if not indent and block then
+      block.lines[#block.lines + 1] = line:sub(#block.indent + 1)
+    elseif block then
+      block.text = table.concat(block.lines, "\n") .. "\n"
+      blocks[#blocks + 1] = block
+      block = nil
+    elseif indent then
+      block = { indent = indent, language = language, line = number, lines = {} }
+    end
+  end
+  return blocks
+end
+
+--- The texts of a file's blocks in one language.
+function guide.texts(path, language)
+  local texts = {}
+  for _, block in ipairs(guide.blocks(path)) do
+    if block.language == language then texts[#texts + 1] = block.text end
+  end
+  return texts
+end
+
+-- Runs an example in a process of its own -> what it prints, and the status.
+local function run_lua(example, options)
+  local before = options.environment and options.environment() or ""
+  return peer.lua(before .. example, options.folder and { before = "cd " .. peer.quoted(options.folder()) } or nil)
+end
+
 -- Declares a test for each example of the file, and one that there are as many as expected.
 --   it       busted's, which only a spec file has
 --   printed  what each prints, as patterns
---   options  environment: function() -> Lua source that is put before each example; folder: function() -> the folder in
---            which it runs; never: a text that none prints; runs_here: function(example) -> whether this Lua can run it
+--   options  language: of the examples ("lua"); environment: function() -> Lua source that is put before each example;
+--            folder: function() -> the folder in which it runs; never: a text that none prints; runs_here:
+--            function(example) -> whether this Lua can run it; run: function(example, number) -> what it prints, and
+--            the status, for another host
 function guide.examples(it, path, printed, options)
   options = options or {}
-  local number = 0
-  for example in peer.read_file(path):gmatch "```lua\n(.-)```" do
-    number = number + 1
-    local wanted = printed[number]
+  local language = options.language or "lua"
+  local texts = guide.texts(path, language)
+  for number, example in ipairs(texts) do
     if not options.runs_here or options.runs_here(example) then
-      it("has an example that runs: " .. number, function()
-        local before = options.environment and options.environment() or ""
-        local output, status = peer.lua(before .. example,
-          options.folder and { before = "cd " .. peer.quoted(options.folder()) } or nil)
+      it(("has an example in %s that runs: %d"):format(language, number), function()
+        local output, status = (options.run or run_lua)(example, options.run and number or options)
         assert.equal(0, status, output)
-        assert.matches(wanted, output)
+        assert.matches(printed[number] or "^$", output)
         if options.never then assert.is_nil(output:find(options.never, 1, true), output) end
       end)
     end
   end
-  local found = number
-  it("has examples", function() assert.equal(#printed, found) end)
+  it("has examples in " .. language, function() assert.equal(#printed, #texts) end)
 end
 
 return guide

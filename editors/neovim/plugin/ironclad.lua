@@ -1,17 +1,30 @@
--- :Ironclad workflows, a browser of contracts for Neovim 0.7 or later. What it does is in lua/ironclad_browser.lua.
---
--- Install the module for Neovim (make neovim), and this folder as a plugin: `set runtimepath+=…/editors/neovim`, or
--- copy it to ~/.local/share/nvim/site/pack/ironclad/start/browser. The connection is the one that
--- vim.g.ironclad_connection names (ironclad.connect "name"), or that of the environment (IRONCLAD_INSTANCE, …).
+-- :Ironclad, a browser of contracts, for Neovim 0.7 or later (:help ironclad). Nothing else is loaded at the start: the
+-- files in lua/ironclad_nvim are loaded by the first command, mapping or buffer.
 
-local subcommands = { "workflows" }
+if vim.g.loaded_ironclad then return end
+vim.g.loaded_ironclad = true
 
 vim.api.nvim_create_user_command("Ironclad", function(command)
-  require("ironclad_browser").open(command.args)
+  require("ironclad_nvim").run(command.fargs, command.mods)
 end, {
-  nargs = 1,
-  desc = "Browse the contracts of Ironclad",
-  complete = function(start)
-    return vim.tbl_filter(function(name) return name:sub(1, #start) == start end, subcommands)
-  end,
+  nargs = "*",
+  desc = "Contracts of Ironclad",
+  complete = function(start, line) return require("ironclad_nvim").complete(start, line) end,
 })
+
+vim.api.nvim_create_autocmd("BufReadCmd", {
+  pattern = "ironclad://*",
+  group = vim.api.nvim_create_augroup("ironclad", {}),
+  desc = "Shows what is at an address of Ironclad's",
+  callback = function(event) require("ironclad_nvim.view").read(event.buf) end,
+})
+
+-- <Plug>(ironclad-workflows) works everywhere, <Plug>(ironclad-approve) in the buffers of this plugin.
+for _, name in ipairs { "workflows", "records" } do
+  vim.keymap.set("n", ("<Plug>(ironclad-%s)"):format(name), function() require("ironclad_nvim").run { name } end,
+    { desc = "Ironclad: list " .. name })
+end
+for _, name in ipairs { "open", "approve", "comment", "download", "more", "refresh", "help", "close" } do
+  vim.keymap.set("n", ("<Plug>(ironclad-%s)"):format(name), function() require("ironclad_nvim.view").act(name) end,
+    { desc = "Ironclad: " .. name })
+end

@@ -1,0 +1,185 @@
+--- The buffers. The name of a buffer is an address, ironclad://CONNECTION/KIND/ARGUMENT, so that :edit reads it again.
+-- Each kind is a module ironclad_nvim.KIND with
+--
+--   read(view)   -> lines, and what they stand for: line number -> an argument for `opens`. It runs in a task, and
+--                raises errors
+--   opens        the kind of view that <CR> opens, or nil
+--   starts_at    the line where the cursor begins, or nil
+--   actions      name -> { text for the help, function(view) }
+--
+-- Calls run in tasks (ironclad.spawn), so that the editor is never blocked. Errors are shown as notifications.
+
+local connection = require "ironclad_nvim.connection"
+local text = require "ironclad_nvim.text"
+
+local view = {}
+view.__index = view
+
+--- The kinds of views.
+view.kinds = { "workflows", "workflow", "records", "record" }
+
+local views = {} -- by buffer
+
+function view.notify(message, ...) vim.notify("Ironclad: " .. message:format(...)) end
+
+--- Shows an error as a notification. The position in this plugin's files, which a mistake begins with, is left out.
+function view.fail(problem)
+  local message = tostring(problem):gsub("^%S*ironclad_nvim/[%w_]+%.lua:%d+: ", "")
+  vim.notify("Ironclad: " .. message, vim.log.levels.ERROR)
+end
+
+--- The value of a call; raises its error as it is.
+function view.must(value, err)
+  if err ~= nil then error(err, 0) end
+  return value
+end
+
+--- Runs fn(...) in the background.
+function view.start(fn, ...)
+  connection.module().spawn(function(...)
+    local fine, problem = pcall(fn, ...)
+    if not fine then view.fail(problem) end
+  end, ...)
+end
+
+local function encoded(part)
+  return (part:gsub("[^%w._-]", function(byte) return ("%%%02X"):format(byte:byte()) end))
+end
+
+local function decoded(part)
+  return (part:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
+end
+
+-- The parts of an address: the connection's name ("" for the environment's), the kind, the argument ("" for none).
+local function parts_of(address)
+  local name, kind, argument = address:match "^ironclad://([^/]*)/(%l+)/?([^/]*)$"
+  if not kind or not vim.tbl_contains(view.kinds, kind) then return nil end
+  return decoded(name), kind, decoded(argument)
+end
+
+--- Shows a view in the current window.
+-- @param kind one of view.kinds
+-- @param argument text, or nil
+-- @param mods command modifiers, such as "vertical", or nil; with any, the view gets a window of its own
+-- @param name of the connection; default: the one for new views
+function view.open(kind, argument, mods, name)
+  local address = ("ironclad://%s/%s%s"):format(encoded(name or connection.name()), kind,
+    argument and "/" .. encoded(argument) or "")
+  local how = mods and mods ~= "" and mods .. " split" or "edit"
+  vim.cmd(("%s %s"):format(how, vim.fn.fnameescape(address)))
+end
+
+local function set_lines(buffer, lines)
+  vim.bo[buffer].modifiable = true
+  vim.api.nvim_buf_set_lines(buffer, 0, -1, false, lines)
+  vim.bo[buffer].modifiable = false
+  vim.bo[buffer].modified = false
+end
+
+-- Shows why the view was not read, in the buffer unless there are lines from an earlier reading.
+function view:not_read(problem)
+  if self.filled then return view.fail(problem) end
+  set_lines(self.buffer, { "Not read", "", "  " .. text.line(tostring(problem)), "", "  :edit reads it again" })
+end
+
+-- Shows what was read. In a list, the cursor begins at the first item.
+function view:fill(lines, items)
+  local begins = not self.filled and self.kind.starts_at
+  self.items, self.filled = items or {}, true
+  set_lines(self.buffer, lines)
+  if begins and lines[begins] and vim.api.nvim_get_current_buf() == self.buffer then
+    vim.api.nvim_win_set_cursor(0, { begins, 0 })
+  end
+end
+
+--- Reads the view again. What an earlier reading answers later is dropped.
+function view:refresh()
+  self.reading = self.reading + 1
+  local mine = self.reading
+  view.start(function()
+    local fine, lines, items = pcall(self.kind.read, self)
+    if mine ~= self.reading or views[self.buffer] ~= self then return end
+    if fine then self:fill(lines, items) else self:not_read(lines) end
+  end)
+end
+
+local function prepare(buffer)
+  vim.bo[buffer].buftype = "nofile"
+  vim.bo[buffer].bufhidden = "hide"
+  vim.bo[buffer].swapfile = false
+  vim.bo[buffer].filetype = "ironclad"
+  vim.api.nvim_create_autocmd("BufWipeout", {
+    buffer = buffer, once = true, callback = function() views[buffer] = nil end,
+  })
+end
+
+--- Fills the buffer with what is at its name. For the autocommand BufReadCmd.
+function view.read(buffer)
+  local address = vim.api.nvim_buf_get_name(buffer)
+  local name, kind, argument = parts_of(address)
+  if not name then return view.fail(address .. " is not an address of Ironclad's") end
+  local fine, client = pcall(connection.client, name)
+  if not fine then return view.fail(client) end
+  if not views[buffer] then prepare(buffer) end
+  views[buffer] = setmetatable({
+    buffer = buffer, client = client, name = name, argument = argument, kind = require("ironclad_nvim." .. kind),
+    items = {}, reading = 0,
+  }, view)
+  set_lines(buffer, { "…" })
+  views[buffer]:refresh()
+end
+
+local own_actions = {
+  refresh = { "read it again", view.refresh },
+  close = { "close", function(self) vim.cmd("bwipeout " .. self.buffer) end },
+  help = { "this help", function(self) self:help() end },
+  open = { "open what is in this line", function(self)
+    local item = self.items[vim.api.nvim_win_get_cursor(0)[1]]
+    if item then view.open(self.kind.opens, item, nil, self.name) end
+  end },
+}
+
+-- What an action does in this view; nil when it has none of that name.
+function view:action(name)
+  if name == "open" and not self.kind.opens then return nil end
+  return own_actions[name] or self.kind.actions[name]
+end
+
+--- Does what <Plug>(ironclad-NAME) stands for, in the current buffer.
+function view.act(name)
+  local self = views[vim.api.nvim_get_current_buf()]
+  if not self then return view.fail "this buffer is not one of :Ironclad" end
+  local action = self:action(name)
+  if not action then return view.notify("there is nothing to %s here", name) end
+  action[2](self)
+end
+
+-- The keys of the view: lists of { key, what it does }, for those mapped to one of its actions.
+local function keys_of(self)
+  local rows = {}
+  for _, map in ipairs(vim.api.nvim_buf_get_keymap(self.buffer, "n")) do
+    local name = (map.rhs or ""):match "^<Plug>%(ironclad%-(%l+)%)$"
+    local action = name and self:action(name)
+    if action then rows[#rows + 1] = { map.lhs, action[1] } end
+  end
+  return rows
+end
+
+--- Shows the keys in a floating window, which any of q, ? and <Esc> closes.
+function view:help()
+  local lines = text.table(keys_of(self))
+  lines[#lines + 1] = ""
+  lines[#lines + 1] = "  :help ironclad"
+  local width = 0
+  for _, line in ipairs(lines) do width = math.max(width, vim.fn.strdisplaywidth(line)) end
+  local buffer = vim.api.nvim_create_buf(false, true)
+  vim.api.nvim_buf_set_lines(buffer, 0, -1, false, lines)
+  vim.bo[buffer].modifiable, vim.bo[buffer].bufhidden = false, "wipe"
+  vim.api.nvim_open_win(buffer, true, { relative = "cursor", row = 1, col = 0, width = width + 2, height = #lines,
+    style = "minimal", border = "rounded" })
+  for _, key in ipairs { "q", "?", "<Esc>" } do
+    vim.keymap.set("n", key, "<Cmd>close<CR>", { buffer = buffer, nowait = true })
+  end
+end
+
+return view

@@ -1,0 +1,125 @@
+--- One workflow: ironclad://CONNECTION/workflow/ID.
+
+local files = require "ironclad_nvim.files"
+local text = require "ironclad_nvim.text"
+local view = require "ironclad_nvim.view"
+
+local workflow = { opens = "record" }
+
+local function add_attributes(lines, found)
+  local schema, rows = found.schema or {}, {}
+  for name, value in pairs(found.attributes or {}) do
+    local shown = text.value(value, schema[name])
+    if shown then rows[#rows + 1] = { text.label(name, schema[name]), shown } end
+  end
+  vim.list_extend(lines, { "", "Attributes" })
+  vim.list_extend(lines, text.table(rows))
+end
+
+local function add_approvals(lines, approvals)
+  local rows = {}
+  for _, group in ipairs(approvals.approvalGroups or {}) do
+    for _, reviewer in ipairs(group.reviewers or {}) do
+      rows[#rows + 1] = { reviewer.displayName or reviewer.role or "?", reviewer.status or "?" }
+    end
+  end
+  if #rows == 0 then return end
+  vim.list_extend(lines, { "", "Approvals" })
+  vim.list_extend(lines, text.table(rows))
+end
+
+local function add_comments(lines, comments)
+  if #comments == 0 then return end
+  vim.list_extend(lines, { "", "Comments" })
+  for _, comment in ipairs(comments) do
+    local author = type(comment.author) == "table" and comment.author.displayName or "?"
+    lines[#lines + 1] = text.line(("  %s  %s"):format(author, text.time(comment.timestamp)))
+    for line in tostring(comment.commentMessage or ""):gmatch "[^\r\n]+" do
+      lines[#lines + 1] = "    " .. text.line(line)
+    end
+  end
+end
+
+-- The records that the workflow has made; <CR> opens one.
+local function add_records(lines, items, ids)
+  if type(ids) ~= "table" or #ids == 0 then return end
+  vim.list_extend(lines, { "", "Records" })
+  for _, id in ipairs(ids) do
+    lines[#lines + 1] = "  " .. text.line(id)
+    items[#lines] = id
+  end
+end
+
+function workflow.read(self)
+  local found = view.must(self.client.workflows:get(self.argument))
+  self.subject = found
+  local lines, items = {}, {}
+  lines[1] = text.line(("%s  %s"):format(found.ironcladId or found.id, found.title or ""))
+  lines[2] = ("  %s, %s, changed %s"):format(text.line(found.step or "?"), text.line(found.status or "?"),
+    text.time(found.lastUpdated))
+  add_attributes(lines, found)
+  add_approvals(lines, view.must(found:get_approvals()))
+  add_comments(lines, view.must(found:list_comments { pageSize = 100 }).list)
+  add_records(lines, items, found.recordIds)
+  return lines, items
+end
+
+-- The functions below ask the user, and continue in a task of their own when there is an answer.
+
+local function ask_who(self, pending)
+  vim.ui.select(pending, {
+    prompt = "Approve as", format_item = function(approval) return approval.displayName end,
+  }, function(chosen)
+    if not chosen then return end
+    view.start(function()
+      view.must(self.subject:update_approval(chosen.role, { status = "approved" }))
+      view.notify("approved as %s", chosen.displayName)
+      self:refresh()
+    end)
+  end)
+end
+
+local function approve(self)
+  view.start(function()
+    local pending = view.must(self.subject:pending_approvals())
+    if #pending == 0 then return view.notify "nobody is left to approve" end
+    ask_who(self, pending)
+  end)
+end
+
+local function comment(self)
+  vim.ui.input({ prompt = "Comment: " }, function(given)
+    if not given or given == "" then return end
+    view.start(function()
+      view.must(self.subject:create_comment { comment = given })
+      self:refresh()
+    end)
+  end)
+end
+
+local function download(self)
+  view.start(function()
+    local documents, all = view.must(self.subject:get_documents()), {}
+    for _, list in ipairs { documents.signaturePacketDocuments, documents.excludedFromSignaturePacketDocuments } do
+      vim.list_extend(all, list)
+    end
+    files.choose(all, function(chosen, path)
+      view.must(self.subject:download_document(chosen.key, { to = path }))
+    end)
+  end)
+end
+
+-- An action that needs the workflow: it may not have been read yet, or not be there.
+local function with_subject(fn)
+  return function(self)
+    if self.subject then fn(self) else view.notify "the workflow has not been read" end
+  end
+end
+
+workflow.actions = {
+  approve = { "approve as one of the roles", with_subject(approve) },
+  comment = { "comment", with_subject(comment) },
+  download = { "download a document", with_subject(download) },
+}
+
+return workflow

@@ -1,0 +1,305 @@
+-- The plugin editors/neovim in a headless Neovim, from its folder and as `make neovim` installs it.
+local command = require "spec.support.command"
+local host = require "spec.support.host"
+local ironclad = require "ironclad"
+local neovim = require "spec.support.neovim"
+local peer = require "spec.support.peer"
+
+local scene = host.scene()
+teardown(scene.stop)
+
+local here = peer.shell("pwd"):match "[^\n]+"
+local sandbox = scene.sandbox
+
+-- What scripts share: keys, the text of the buffer, waiting for it.
+local TOOLS = [[
+  local said = {}
+  vim.notify = function(text) said[#said + 1] = text end
+  local function shown() return table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), "\n") end
+  local function told() return table.concat(said, "\n") end
+  -- Says the word once the pattern is in the buffer or in a notification; otherwise what is there.
+  local function expect(word, pattern)
+    local there = vim.wait(20000, function() return shown():find(pattern) or told():find(pattern) end)
+    say(there and word or "NOT " .. word .. ": " .. shown() .. "\n" .. told())
+  end
+  local function press(keys)
+    vim.api.nvim_feedkeys(vim.api.nvim_replace_termcodes(keys, true, true, true), "xt", false)
+  end
+]]
+
+-- Runs a script with the plugin's folder on 'runtimepath'.
+-- @param options as those of neovim.run; home: the folder of HOME; connection: false leaves the environment without
+local function run(source, options)
+  options = options or {}
+  return neovim.run(options.home or scene.folder, TOOLS .. source .. "\nvim.cmd 'qa!'", {
+    arguments = options.arguments or "-u NORC --cmd " .. peer.quoted("set rtp^=" .. here .. "/editors/neovim"),
+    environment = command.environment(options.connection ~= false and command.of_sandbox(sandbox) or nil) .. " "
+      .. (options.environment or ""),
+    paths = options.paths,
+  })
+end
+
+local function prints(expected, source, options)
+  local output, status = run(source, options)
+  assert.are.equal(0, status, output)
+  assert.are.equal(expected, (output:gsub("\r", "")))
+end
+
+-- A file of named connections -> its variable.
+local function named(connections)
+  local path = scene.folder .. "/connections.json"
+  peer.write_file(path, ironclad.json.encode(connections))
+  peer.shell("chmod 600 " .. path)
+  return "IRONCLAD_CONFIG=" .. path
+end
+
+describe("the Neovim plugin", function()
+  it("loads nothing at the start, and maps no key", function()
+    prints("2\t0\n", [[
+      local loaded = 0
+      for name in pairs(package.loaded) do
+        if name:find "^ironclad" then loaded = loaded + 1 end
+      end
+      local keys = vim.tbl_filter(function(map) return (map.rhs or "") .. (map.desc or "") ~= "" and
+        not map.lhs:find "^<Plug>" and (map.rhs or map.desc):lower():find "ironclad" end, vim.api.nvim_get_keymap "n")
+      say(vim.fn.exists ":Ironclad", loaded + #keys)
+    ]])
+  end)
+
+  it("shows, approves, comments on and downloads a contract", function()
+    local client = sandbox:connect()
+    local workflow = ironclad.must(client.workflows:launch {
+      template = "5f595f76c4fc9b3571413c3a",
+      attributes = { counterpartyName = "Browsed Corp", draft = { ironclad.file { data = "%PDF-browsed",
+        filename = "nda.pdf" } }, mutual = true, contractValue = ironclad.money("USD", 1234567.5),
+        agreementDate = ironclad.date(2030, 1, 31), term = ironclad.duration { years = 2 } },
+    })
+    prints("listed\nopened\ntext\nmoney\nday\nyes or no\nlength\ncommented\napproved\nsaved\nkeys\nclosed\n", [[
+      vim.ui.select = function(items, _, on_choice) on_choice(items[1]) end
+      vim.ui.input = function(options, on_answer)
+        on_answer(options.prompt == "Comment: " and "from\nNeovim" or vim.env.HOME .. "/browsed.pdf")
+      end
+      vim.cmd "Ironclad workflows"
+      expect("listed", "Browsed Corp")
+      vim.fn.search "Browsed Corp"
+      press "<CR>"
+      expect("opened", "Approvals")
+      expect("text", "Counterparty Name +Browsed Corp")
+      expect("money", "Value of the Deal +USD 1,234,567.50")
+      expect("day", "Agreement Date +31 Jan 2030\n")
+      expect("yes or no", "Mutual +yes\n")
+      expect("length", "Term +2 years\n")
+      press "c"
+      expect("commented", "Comments\n  Jane Doe  .- UTC\n    from\n    Neovim")
+      press "a"
+      expect("approved", ": approved as ")
+      press "d"
+      expect("saved", "Ironclad: saved ")
+      press "?"
+      expect("keys", "a +approve as one of the roles\n.*q +close\n")
+      press "q"
+      press "q"
+      say(shown():find "Attributes" and "still there" or "closed")
+    ]])
+    assert.are.equal("%PDF-browsed", peer.read_file(scene.folder .. "/browsed.pdf"))
+    assert.matches("approved", ironclad.json.encode(ironclad.must(client.workflows:get_approvals(workflow))))
+  end)
+
+  it("shows records, and the rest of a long list", function()
+    local client = sandbox:connect { rate_limit = false }
+    local numbers = {}
+    for i = 1, 55 do numbers[i] = i end
+    local _, failures = client:map(numbers, function(i)
+      return ironclad.must(client.records:create { type = "mutualNDA", name = "Listed " .. i,
+        properties = { counterpartyName = "Acme", agreementDate = ironclad.date(2030, 1, 31) } })
+    end)
+    assert.is_nil(next(failures))
+    prints("first page\nall\nrecord\nday\n", [[
+      vim.cmd "Ironclad records mutualNDA"
+      expect("first page", "^Records, mutualNDA: 50 of %d+\n")
+      press "m"
+      expect("all", "^Records, mutualNDA: %d+\n")
+      vim.fn.search "Listed 7$"
+      press "<CR>"
+      expect("record", "Listed 7\n  Mutual NDA\n")
+      expect("day", "Agreement Date +31 Jan 2030\n")
+    ]])
+  end)
+
+  it("reads a buffer again, and keeps what it had when that fails", function()
+    prints("there\nfailed\tstill there\nagain\n", [[
+      vim.cmd "edit ironclad:///workflow/IC-1"
+      expect("there", "Attributes")
+      local client = require("ironclad_nvim.connection").client ""
+      local request = rawget(client.workflows, "get")
+      local view = require "ironclad_nvim.view"
+      local kind = require "ironclad_nvim.workflow"
+      local read = kind.read
+      kind.read = function() error("no network", 0) end
+      press "r"
+      vim.wait(20000, function() return told():find "no network" end)
+      say(told():find "no network" and "failed", shown():find "Attributes" and "still there")
+      kind.read = read
+      vim.cmd "edit"
+      expect("again", "Attributes")
+    ]])
+  end)
+
+  it("shows what is wrong", function()
+    prints("unknown\nstatus\nid\nnot there\nno view\nnot an address\n", [[
+      vim.cmd "Ironclad nonsense"
+      expect("unknown", "there is no :Ironclad nonsense; try one of connect, help")
+      vim.cmd "Ironclad workflows done"
+      expect("status", 'there is no status "done": expected one of active')
+      vim.cmd "Ironclad workflow"
+      expect("id", "needs an id")
+      vim.cmd "Ironclad workflow IC-9999"
+      expect("not there", "^Not read\n\n  workflows:get: .*not_found")
+      vim.cmd "enew"
+      press "<Plug>(ironclad-approve)"
+      expect("no view", "is not one of :Ironclad")
+      vim.cmd "edit ironclad:///nothing/at/all"
+      expect("not an address", "not an address of Ironclad's")
+    ]])
+  end)
+
+  it("completes subcommands and their arguments", function()
+    prints("connect help record records workflow workflows\nworkflow workflows\npaused\nan operation\none\n", [[
+      local function completed(line) say(table.concat(vim.fn.getcompletion(line, "cmdline"), " ")) end
+      completed "Ironclad "
+      say(table.concat(require("ironclad_nvim").complete("w", "vertical Ironclad w"), " "))
+      completed "Ironclad workflows p"
+      say(vim.tbl_contains(vim.fn.getcompletion("Ironclad help workflows:list_c", "cmdline"), "workflows:list_comments")
+        and "an operation")
+      completed "Ironclad connect o"
+    ]], { environment = named { one = { instance = "na1", token = "x" } } })
+  end)
+
+  it("explains names of the module", function()
+    prints("records:list\nan option\n", [[
+      vim.cmd "Ironclad help records:list"
+      expect("records:list", "^client.records:list%(arguments%)\n  Lists records")
+      vim.cmd "Ironclad help deadline"
+      expect("an option", "^deadline, an option of")
+    ]])
+  end)
+
+  it("leaves its keys out when told so, and takes others", function()
+    prints("0\t1\n", [[
+      vim.g.no_ironclad_maps = 1
+      vim.cmd "autocmd FileType ironclad nmap <buffer> R <Plug>(ironclad-refresh)"
+      vim.cmd "Ironclad records"
+      say(vim.fn.mapcheck("a", "n") == "" and 0, vim.fn.maparg("R", "n"):find "refresh" and 1)
+    ]])
+  end)
+
+  it("uses the connection that is chosen, and a view keeps its own", function()
+    prints("the first\nchosen\nironclad://two/workflows\nthe second\nironclad:///workflow/IC-2\nunknown\n", [[
+      vim.cmd "Ironclad workflows"
+      expect("the first", "^Workflows, active")
+      local first = vim.api.nvim_get_current_buf()
+      vim.cmd "Ironclad connect two"
+      expect("chosen", "two is used from now on")
+      vim.cmd "Ironclad workflows"
+      say(vim.api.nvim_buf_get_name(0))
+      expect("the second", "^Workflows, active")
+      vim.cmd("buffer " .. first)
+      vim.fn.search "IC-2 "
+      press "<CR>"
+      say(vim.api.nvim_buf_get_name(0))
+      vim.cmd "Ironclad connect three"
+      expect("unknown", 'there is no connection "three"')
+    ]], { environment = named { two = sandbox:options {} } })
+  end)
+
+  it("says what to do without a connection", function()
+    prints("told\n", [[
+      vim.cmd "Ironclad"
+      expect("told", "no connection: run `ironclad login`")
+    ]], { connection = false, environment = "IRONCLAD_CONFIG=/nonexistent/connections.json" })
+  end)
+end)
+
+describe("the Neovim plugin's installation", function()
+  it("is a folder for any plugin manager, which finds the module in the tree", function()
+    prints("listed\n", [[
+      vim.cmd "Ironclad"
+      expect("listed", "^Workflows, active")
+    ]], { paths = false })
+  end)
+
+  it("is a package by make neovim, which says what it does", function()
+    local home = scene.folder .. "/home"
+    local site = home .. "/.local/share/nvim/site/pack/ironclad/start/ironclad"
+    local output, status = peer.shell(("mkdir %s && HOME=%s XDG_DATA_HOME= make -s neovim"):format(home, home))
+    assert.equal(0, status, output)
+    assert.equal(("The module and the plugin for Neovim are in %s\nRestart Neovim, then: :Ironclad, :help ironclad, "
+      .. ":checkhealth ironclad. To remove them, remove that folder.\n"):format(site), output)
+    prints("listed\nhelp\nits reference\n" .. site .. "/lua/ironclad/core.so\n", [[
+      vim.cmd "Ironclad"
+      expect("listed", "^Workflows, active")
+      vim.cmd "help ironclad"
+      expect("help", "This plugin lists, reads")
+      vim.cmd "help ironclad-records:list"
+      local line = vim.fn.getline "."
+      say(line:find("*ironclad-records:list*", 1, true) and "its reference")
+      say(vim.api.nvim_get_runtime_file("lua/ironclad/core.so", false)[1])
+    ]], { paths = false, arguments = "-u NORC", home = home })
+  end)
+end)
+
+describe(":checkhealth ironclad", function()
+  local function report(environment_words, options)
+    local output = run([[
+      vim.cmd "checkhealth ironclad"
+      say(shown())
+    ]], { environment = environment_words, connection = options and options.connection, paths = options and
+      options.paths, arguments = options and options.arguments })
+    assert.is_nil(output:find(sandbox.client_secret, 1, true))
+    return output
+  end
+
+  it("sees the environment's connection and the named ones", function()
+    local output = report(named {
+      one = sandbox:options {}, two = { instance = "na1", token = { command = { "false" } } },
+    })
+    assert.matches("ironclad %d+%.%d+%.%d+ for LuaJIT", output)
+    assert.matches("libcurl %d+%.%d+", output)
+    assert.matches("OK: environment: https://127.0.0.1:%d+, its token is good for %d+ h", output)
+    assert.matches("OK: one: https://127.0.0.1:%d+, its token is good for %d+ h", output)
+    assert.matches("two: its secret is printed by a command, which is not run here", output)
+    assert.matches("what :Ironclad uses\n  %- OK: the environment's connection", output)
+  end)
+
+  it("says that there is none", function()
+    local output = report("IRONCLAD_CONFIG=/nonexistent/connections.json", { connection = false })
+    assert.matches("IRONCLAD_INSTANCE is not set", output)
+    assert.matches("`ironclad login NAME` in a terminal makes one", output)
+    assert.matches("WARNING: no connection", output)
+  end)
+
+  it("says what is missing without the module", function()
+    local folder = scene.folder .. "/alone"
+    peer.shell(("mkdir %s && cp -r editors/neovim/. %s"):format(folder, folder))
+    local output = report("", { paths = false, arguments = "-u NORC --cmd " .. peer.quoted("set rtp^=" .. folder) })
+    assert.matches("ERROR: not found: the module ironclad cannot be loaded", output)
+    assert.matches("make neovim", output)
+  end)
+end)
+
+describe("the help for Neovim", function()
+  it("has no link without a tag, and no tag twice", function()
+    local folder = scene.folder .. "/doc"
+    peer.shell(("mkdir %s && cp editors/neovim/doc/ironclad.txt %s"):format(folder, folder))
+    local output, status = peer.shell(("nvim --headless -u NONE -i NONE -c 'helptags %s' -c 'qa!'"):format(folder))
+    assert.equal("", output)
+    assert.equal(0, status)
+    local tags = {}
+    for tag in peer.read_file(folder .. "/tags"):gmatch "([^\t\n]+)\t[^\n]*" do tags[tag] = true end
+    local text = peer.read_file(folder .. "/ironclad.txt")
+    for link in text:gmatch "|([^|%s]+)|" do
+      if link:find "ironclad" then assert.is_truthy(tags[link], link) end
+    end
+    for line in text:gmatch "[^\n]+" do assert.is_true(#line <= 80, line) end
+  end)
+end)
