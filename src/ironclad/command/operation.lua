@@ -287,7 +287,7 @@ end
 
 local function list_note(iterator, given, limit)
   if not limit or given < limit then return end
-  local count = rawget(iterator, "count")
+  local count = iterator.count
   if count and count > given then
     terminal.say("%d of %d; --all prints all, --limit N prints N", given, count)
   elseif not count then
@@ -305,7 +305,7 @@ local function each_item(iterator, printer)
   end)
   if fine then return given end
   iterator:close()
-  if rawget(iterator, "error") then
+  if iterator.error then
     printer:finish()
     fail.unless(nil, iterator.error)
   end
