@@ -35,6 +35,8 @@ local by_coroutine, waiting, ready, questions = all.by_coroutine, all.waiting, a
 -- called.
 function task.on_ready() end
 
+local NO_MEMORY = "not enough memory" -- Lua's own message
+
 local function pack(...) return { n = select("#", ...), ... } end
 
 -- Puts a task at the end of the ready list. This allocates nothing, so that no task is lost when memory runs out.
@@ -61,8 +63,16 @@ end
 function task.new(loop, on_failure)
   return setmetatable({
     loop = loop, on_failure = on_failure, done = false, awake = false, behind = false, parked = false, waiters = {},
-    results = false, failure = false, trace = false, -- present from the start: setting them later allocates nothing
+    counted = true, results = false, failure = false, trace = false, -- present from the start: setting them later
+    -- allocates nothing
   }, Task)
+end
+
+-- Frees what a task held that has filled the memory, so that the others can go on. LuaJIT does not collect by itself
+-- when memory runs out. In Lua 5.3 what a dead coroutine's open upvalues hold outlives one collection.
+local function collect()
+  pcall(collectgarbage)
+  pcall(collectgarbage)
 end
 
 --- Records how a task has ended, from pcall's results. Memory may have run out, so what allocates nothing comes first.
@@ -73,6 +83,10 @@ function task.settle(mine, fine, ...)
   if fine then
     local packed, results = pcall(pack, ...)
     if packed then mine.results = results else mine.failure = results end
+  end
+  if mine.failure == NO_MEMORY then
+    mine.trace = mine.trace or NO_MEMORY -- the coroutine is gone
+    collect()
   end
   if not mine.results and mine.coroutine then
     local text = Error.text_of(mine.failure)
@@ -86,12 +100,18 @@ end
 
 -- Handles the results of coroutine.resume.
 local function resumed(mine, fine, ...)
-  if coroutine.status(mine.coroutine) ~= "dead" then
+  if not fine and (...) == NO_MEMORY then
+    -- Its stack holds what filled the memory, and even a call may need memory.
+    if mine.coroutine then by_coroutine[mine.coroutine] = nil end
+    mine.coroutine = nil
+  elseif coroutine.status(mine.coroutine) ~= "dead" then
     if not mine.parked then wake(mine) end -- it yielded by itself: it goes on at the next turn
     return
+  else
+    by_coroutine[mine.coroutine] = nil -- Lua 5.1 never collects a weak key that its value refers to
   end
-  all.alive = all.alive - 1
-  by_coroutine[mine.coroutine] = nil -- Lua 5.1 never collects a weak key that its value refers to
+  if mine.counted then all.alive = all.alive - 1 end
+  mine.counted = false -- this may be called again, when memory ran out below
   task.settle(mine, fine, ...)
 end
 
@@ -101,7 +121,9 @@ local function step(mine, ...)
   local fine, problem = pcall(resume, mine, ...)
   if fine then return end
   -- Memory ran out between the end of the coroutine and its record.
-  if not mine.done and coroutine.status(mine.coroutine) == "dead" then resumed(mine, false, problem) end
+  if not mine.done and (not mine.coroutine or coroutine.status(mine.coroutine) == "dead") then
+    resumed(mine, false, problem)
+  end
   error(problem, 0)
 end
 
