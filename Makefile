@@ -292,9 +292,10 @@ bench-hosts:
 	@$(MAKE) -s LUA=luajit test-build
 	@eval "$$($(MAKE) -s env LUA=luajit)" && luajit spec/bench/hosts.lua
 
-# Fails every allocation of Lua, the core, cJSON and libcurl in turn; the suites fail some of them.
+# Fails every allocation of Lua, the core, cJSON and libcurl in turn; the suites fail some of them. SWEEP=sandbox: those
+# of one script.
 sweep: lua-tests all
-	@eval "$$($(MAKE) -s env LUA=$(LUA))" && $(OUT)/test/test_calls_oom all
+	@eval "$$($(MAKE) -s env LUA=$(LUA))" && $(OUT)/test/test_calls_oom all $(SWEEP)
 
 # Node signs the events.
 bench-events: all $(bench_programs)
