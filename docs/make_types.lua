@@ -264,6 +264,7 @@ local ironclad = {}
 ---@field status? integer
 ---@field headers? table<string, string>
 ---@field request_id? string
+---@field attempt_id? string
 ---@field attempts integer
 ---@field seconds number
 ---@class ironclad.Iterator

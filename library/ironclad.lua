@@ -68,6 +68,7 @@ local ironclad = {}
 ---@field status? integer
 ---@field headers? table<string, string>
 ---@field request_id? string
+---@field attempt_id? string
 ---@field attempts integer
 ---@field seconds number
 ---@class ironclad.Iterator
@@ -170,6 +171,7 @@ local ironclad = {}
 ---@field code? string Ironclad's code
 ---@field param? string The parameter that is wrong
 ---@field request_id? string Ironclad's id of the request
+---@field attempt_id? string What the last attempt has sent as X-Request-Id
 ---@field retry_after? number Seconds to wait
 ---@field job? table job_failed: the last state of the job
 
@@ -181,6 +183,7 @@ local ironclad = {}
 ---@field status? integer on_response, on_retry: the status of the answer; nil without one
 ---@field error? string on_response, on_retry: the kind of the failure, or nil
 ---@field seconds? number on_response: how long the attempt took; on_retry and on_wait: how long it waits
+---@field attempt_id? string What the attempt sends as X-Request-Id; nil when it goes to another host
 ---@field request_id? string on_response: Ironclad's id of the request
 ---@field reason? string on_wait: budget, in_flight or retry_after
 ---@field bucket? string on_wait: the rate bucket

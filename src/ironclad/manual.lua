@@ -339,6 +339,7 @@ manual.hooks = {
   { "status", "integer", "on_response, on_retry: the status of the answer; nil without one" },
   { "error", "string", "on_response, on_retry: the kind of the failure, or nil" },
   { "seconds", "number", "on_response: how long the attempt took; on_retry and on_wait: how long it waits" },
+  { "attempt_id", "string", "What the attempt sends as X-Request-Id; nil when it goes to another host" },
   { "request_id", "string", "on_response: Ironclad's id of the request" },
   { "reason", "string", "on_wait: budget, in_flight or retry_after" },
   { "bucket", "string", "on_wait: the rate bucket" }, { "lost", "integer", "Events before it that were dropped" },
@@ -353,6 +354,7 @@ manual.error_fields = {
   { "attempts", "integer", "How often it was sent" }, { "status", "integer", "The status of the answer" },
   { "code", "string", "Ironclad's code" }, { "param", "string", "The parameter that is wrong" },
   { "request_id", "string", "Ironclad's id of the request" },
+  { "attempt_id", "string", "What the last attempt has sent as X-Request-Id" },
   { "retry_after", "number", "Seconds to wait" }, { "job", "table", "job_failed: the last state of the job" },
 }
 

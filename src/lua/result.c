@@ -54,7 +54,7 @@ void ic_lua_push_error(lua_State *L, const ic_error *error) {
     }
     char label[96];
     const ic_operation *operation = error->operation ? ic_operation_by_id(error->operation) : NULL;
-    lua_createtable(L, 0, 12);
+    lua_createtable(L, 0, 13);
     result_set_text(L, "kind", ic_error_kind_name(error->kind));
     result_set_text(L, "message", ic_error_message(error));
     result_set_text(L, "operation",
@@ -63,6 +63,7 @@ void ic_lua_push_error(lua_State *L, const ic_error *error) {
     result_set_text(L, "code", error->code);
     result_set_text(L, "param", error->param);
     result_set_text(L, "request_id", error->request_id);
+    result_set_text(L, "attempt_id", error->attempt_id);
     result_set_number(L, "attempts", error->attempts);
     if (error->status) result_set_number(L, "status", (double)error->status);
     if (error->retry_after >= 0) result_set_number(L, "retry_after", error->retry_after);
@@ -108,7 +109,7 @@ static void result_push_headers(lua_State *L, const ic_buf *headers) {
 
 void ic_lua_push_response(lua_State *L, const ic_response *response) {
     char id[256];
-    lua_createtable(L, 0, 6);
+    lua_createtable(L, 0, 8);
     if (response->status) {
         result_set_number(L, "status", (double)response->status);
         result_push_headers(L, &response->headers);
@@ -116,6 +117,7 @@ void ic_lua_push_response(lua_State *L, const ic_response *response) {
         result_set_text(L, "http_version", response->http_version);
         result_set_text(L, "request_id", ic_response_request_id(response, id, sizeof id));
     }
+    result_set_text(L, "attempt_id", response->attempt_id);
     result_set_number(L, "attempts", response->attempts);
     lua_pushnumber(L, response->seconds);
     lua_setfield(L, -2, "seconds");
@@ -177,5 +179,6 @@ void ic_lua_push_event(lua_State *L, const ic_event *event) {
     result_set_text(L, "reason", event->reason);
     result_set_text(L, "bucket", event->bucket);
     result_set_text(L, "request_id", event->request_id);
+    result_set_text(L, "attempt_id", event->attempt_id);
     if (event->lost) result_set_number(L, "lost", event->lost);
 }

@@ -52,6 +52,7 @@ static void test_setups(void) {
                           .request = &request,
                           .bearer = "t0ken",
                           .actor = "a@example.com",
+                          .attempt_id = "c0ffee00-0000-8000-8000-000000000001",
                           .url = cases[i].url,
                           .foreign = cases[i].foreign,
                           .moves_file = cases[i].moves_file,
@@ -60,6 +61,7 @@ static void test_setups(void) {
         CHECK(setup.proxied == cases[i].proxied);
         CHECK_TEXT(header(&setup, "Authorization: "), cases[i].authorization);
         CHECK_TEXT(header(&setup, "x-as-user-email: "), cases[i].actor);
+        CHECK_TEXT(header(&setup, "X-Request-Id: "), "c0ffee00-0000-8000-8000-000000000001");
         CHECK_TEXT(header(&setup, "Accept-Encoding: "), cases[i].encoding);
         curl_easy_cleanup(setup.easy);
         ic_setup_clear(&setup);
@@ -120,6 +122,7 @@ static void test_again(void) {
                       .request = &request,
                       .bearer = "t0ken",
                       .actor = "a@example.com",
+                      .attempt_id = "c0ffee00-0000-8000-8000-000000000001",
                       .url = HOST,
                       .timeout = 5,
                       .error = &error};
@@ -148,11 +151,15 @@ static void test_again(void) {
         given.actor = cases[i].actor, given.request = cases[i].request;
         CHECK(ic_setup_fits(&setup, &given) == cases[i].fit);
     }
+    wanted.attempt_id = NULL;
+    CHECK(ic_setup_fits(&setup, &wanted) == IC_FIT_NOT);
     CURL *easy = setup.easy;
     wanted.url = HOST "/second";
+    wanted.attempt_id = "c0ffee00-0000-8000-8000-000000000002";
     CHECK(ic_setup_again(&setup, &wanted));
     CHECK(setup.easy == easy);
     CHECK_TEXT(header(&setup, "Authorization: "), "Bearer t0ken");
+    CHECK_TEXT(header(&setup, "X-Request-Id: "), "c0ffee00-0000-8000-8000-000000000002");
     curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &url);
     CHECK_TEXT(url, HOST "/second");
     curl_easy_cleanup(easy);

@@ -44,7 +44,7 @@ describe("hooks", function()
     assert.are.equal("on_request on_response", names_of(told))
     local request, response = told[1][2], told[2][2]
     assert.are.same({
-      operation = "workflows:get", method = "GET", attempt = 1,
+      operation = "workflows:get", method = "GET", attempt = 1, attempt_id = response.attempt_id,
       url = peer.url(server) .. "/public/api/v1/workflows/w1?hydrateEntities=true",
     }, request)
     assert.are.equal(200, response.status)
@@ -245,10 +245,10 @@ describe("the log", function()
     })
     scene.assert_good(client.workflows:get "w1")
     for i, pattern in ipairs {
-      "^debug GET /public/api/v1/workflows/w1 429 in [%d.]+ m?s, attempt 1$",
+      "^debug GET /public/api/v1/workflows/w1 429 in [%d.]+ m?s, attempt 1, id [%x-]+$",
       "^info workflows:get again in [%d.]+ m?s after 429$",
       "^info workflows:get waits [%d.]+ m?s for what Ironclad asked for %(workflows:read%)$",
-      "^debug GET /public/api/v1/workflows/w1 200 in [%d.]+ m?s, attempt 2, request request%-7$",
+      "^debug GET /public/api/v1/workflows/w1 200 in [%d.]+ m?s, attempt 2, id [%x-]+, request request%-7$",
     } do
       assert.matches(pattern, said[i])
     end

@@ -40,6 +40,7 @@ void ic_error_clear(ic_error *error) {
     ic_free(error->code);
     ic_free(error->param);
     ic_free(error->request_id);
+    ic_free(error->attempt_id);
     *error = (ic_error){.retry_after = -1};
 }
 
@@ -103,4 +104,5 @@ void ic_error_copy(ic_error *to, const ic_error *from) {
     to->code = ic_strdup(from->code);
     to->param = ic_strdup(from->param);
     to->request_id = ic_strdup(from->request_id);
+    to->attempt_id = ic_strdup(from->attempt_id);
 }

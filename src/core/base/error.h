@@ -26,6 +26,7 @@ typedef struct ic_error {
     const char *operation;           /* static: from the catalog; NULL when not about an operation */
     char *message;                   /* owned; NULL after an allocation failed: use ic_error_message */
     char *code, *param, *request_id; /* owned, each NULL when unknown */
+    char *attempt_id;                /* owned; of the last attempt (attempt_id.h); NULL: there was none */
 } ic_error;
 
 /* A message is one line: control characters and the like are escaped (ic_text_escape), whatever a server, a
@@ -43,7 +44,7 @@ void ic_error_set(ic_error *error, ic_error_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Replaces only the message. NULL (out of memory) leaves the old one. */
 void ic_error_restate(ic_error *error, const char *message);
-/* Copies text of a server into one of code, param and request_id, escaped and at most 256 bytes long, unless
+/* Copies text into one of code, param, request_id and attempt_id, escaped and at most 256 bytes long, unless
  * that is set already. NULL and "" set nothing. */
 void ic_error_take(char **field, const char *text);
 /* Sets MEMORY, for an allocation that failed. */

@@ -40,6 +40,8 @@ static ic_event *event_new(const ic_call *call, const ic_event *about) {
     if (about->status && ic_response_request_id(&call->response, id, sizeof id))
         event->request_id = ic_strdup(id);
     if (event->request_id) ic_secrets_redact(call, event->request_id);
+    event->attempt_id = ic_strdup(call->response.attempt_id);
+    if (event->attempt_id) ic_secrets_redact(call, event->attempt_id);
     if (event->url) return event;
     ic_event_free(event);
     return NULL;
@@ -94,6 +96,7 @@ void ic_event_free(ic_event *event) {
     if (!event) return;
     ic_free(event->url);
     ic_free(event->request_id);
+    ic_free(event->attempt_id);
     ic_free(event);
 }
 

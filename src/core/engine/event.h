@@ -27,6 +27,7 @@ struct ic_event {
                          * (the shared Redis cannot be reached) */
     const char *bucket; /* static; WAIT: the rate-limit bucket; NULL: none */
     char *request_id;   /* owned; RESPONSE: x-ironclad-requestid; NULL: unknown */
+    char *attempt_id;   /* owned; what is sent as X-Request-Id; NULL: none */
     unsigned lost;      /* events just before this one that were dropped */
 };
 

@@ -14,6 +14,7 @@
 #include "core/engine/token_queue.h"
 #include "core/engine/transfer.h"
 #include "core/engine/wait.h"
+#include "core/http/attempt_id.h"
 #include "core/http/redirect.h"
 #include <math.h>
 #include <stddef.h>
@@ -84,7 +85,9 @@ static void flow_name_missing_scopes(ic_call *call) {
 /* Ends the call with the error that it has. */
 static void flow_give_up(ic_engine *engine, ic_call *call, ic_outcome outcome, bool retryable) {
     flow_name_missing_scopes(call);
-    char *texts[] = {call->error.message, call->error.code, call->error.param, call->error.request_id};
+    ic_error_take(&call->error.attempt_id, call->response.attempt_id);
+    char *texts[] = {call->error.message, call->error.code, call->error.param, call->error.request_id,
+                     call->error.attempt_id};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         ic_secrets_redact(call, texts[i]);
     call->error.outcome = outcome;
@@ -245,6 +248,9 @@ void ic_flow_advance(ic_engine *engine, ic_call *call) {
     call->attempts++;
     ic_stats_count(IC_COUNT_REQUESTS);
     call->attempt_began = now;
+    bool foreign = call->foreign_url || call->request.absolute;
+    ic_free(call->response.attempt_id);
+    call->response.attempt_id = ic_attempt_id_new(&call->request, foreign);
     ic_event_note(call, &(ic_event){.kind = IC_EVENT_REQUEST});
     if (ic_transfer_begin(engine, call, bearer, now)) return;
     flow_note_response(call, call->error.kind, now);

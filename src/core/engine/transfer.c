@@ -232,6 +232,7 @@ bool ic_transfer_begin(ic_engine *engine, ic_call *call, const char *bearer, dou
                       .request = &call->request,
                       .bearer = bearer,
                       .actor = ic_call_actor(call),
+                      .attempt_id = call->response.attempt_id,
                       .url = ic_buf_text(&url),
                       .foreign = call->foreign_url != NULL,
                       .moves_file = ic_call_moves_file(call),

@@ -203,5 +203,6 @@ bool ic_answer_value(const ic_request *request, const ic_response *response, ic_
 
 void ic_response_free(ic_response *response) {
     ic_buf_free(&response->headers);
+    ic_free(response->attempt_id);
     *response = (ic_response){0};
 }

@@ -32,6 +32,7 @@ typedef struct ic_response {
     long status;    /* of the last answer; 0: there was none */
     ic_buf headers; /* its header fields, each as "Name: value\n" */
     int attempts;
+    char *attempt_id;         /* owned; of the last attempt (attempt_id.h); NULL: none */
     double seconds;           /* from the start of the call to its end */
     const char *http_version; /* static: "1.0", "1.1" or "2"; NULL: no answer */
 } ic_response;

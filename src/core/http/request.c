@@ -253,6 +253,17 @@ void ic_request_free(ic_request *request) {
     memset(request, 0, sizeof *request);
 }
 
+const char *ic_request_header(const ic_request *request, const char *name) {
+    size_t length = strlen(name);
+    for (size_t i = 0; i < request->header_count; i++) {
+        const char *line = request->headers[i];
+        if (strncasecmp(line, name, length) != 0 || !strchr(":;", line[length])) continue;
+        line += length + (line[length] != '\0');
+        return line + strspn(line, " ");
+    }
+    return NULL;
+}
+
 const char *ic_operation_label(const ic_operation *operation, char *name, size_t size) {
     if (operation->name)
         snprintf(name, size, "%s:%s", operation->resource, operation->name);

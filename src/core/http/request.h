@@ -68,6 +68,8 @@ bool ic_request_download(const char *url, bool allow_http, ic_request *request, 
 void ic_request_pause(ic_request *request);
 void ic_request_shared(ic_request *request);
 void ic_request_free(ic_request *request);
+/* The value of a header that the caller gives, its name compared without case; NULL: there is none. */
+const char *ic_request_header(const ic_request *request, const char *name);
 
 /* How messages name an operation: "workflows:launch", or the operationId when it has no Lua name. Writes into
  * `name` (of `size` bytes) and returns it. */

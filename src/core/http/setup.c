@@ -5,12 +5,12 @@
 #include "core/base/platform.h"
 #include "core/base/process.h"
 #include "core/base/text.h"
+#include "core/http/attempt_id.h"
 #include "core/http/proxy.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -27,6 +27,7 @@
 #define BEARER      "Authorization: Bearer "
 #define ACTOR_EMAIL "x-as-user-email: "
 #define ACTOR_ID    "x-as-user-id: "
+#define ATTEMPT_ID  IC_ATTEMPT_ID_HEADER ": "
 
 /* Returns false at the first option that libcurl refuses: out of memory, or not built in. */
 #define SET(option, value)                                                                                   \
@@ -201,17 +202,6 @@ static bool setup_add_header(ic_setup *setup, const char *name, const char *valu
     return longer != NULL;
 }
 
-/* Whether the caller gives a header of that name. Other hosts do not get the caller's headers. */
-static bool setup_caller_gives(const ic_setup *setup, const char *name) {
-    const ic_request *request = setup->request;
-    size_t length = strlen(name);
-    for (size_t i = 0; !setup->foreign && i < request->header_count; i++) {
-        const char *line = request->headers[i];
-        if (strncasecmp(line, name, length) == 0 && (line[length] == ':' || line[length] == ';')) return true;
-    }
-    return false;
-}
-
 static bool setup_wants_json(const ic_setup *setup) {
     return setup->request->answer == IC_ANSWER_JSON || setup->request->answer == IC_ANSWER_NOTHING;
 }
@@ -228,8 +218,8 @@ static bool setup_headers(ic_setup *setup) {
     const char *actor = setup->foreign || request->anonymous || request->no_bearer ? NULL : setup->actor;
     bool json = setup_wants_json(setup);
     bool added = setup_add_header(setup, "Expect:", "");
-    if (added && !setup_caller_gives(setup, "Accept"))
-        added = setup_add_header(setup, "Accept: ", json ? "application/json" : "*/*");
+    bool accepts = !setup->foreign && ic_request_header(request, "Accept");
+    if (added && !accepts) added = setup_add_header(setup, "Accept: ", json ? "application/json" : "*/*");
     if (added && !setup_takes_gzip(setup)) added = setup_add_header(setup, "Accept-Encoding: ", "identity");
     if (added && setup->bearer && !setup->foreign && !request->no_bearer)
         added = setup_add_header(setup, BEARER, setup->bearer);
@@ -241,6 +231,8 @@ static bool setup_headers(ic_setup *setup) {
             setup, "Content-Type: ", request->content_type ? request->content_type : "application/json");
     else if (added && !request->form && request->method != IC_GET)
         added = setup_add_header(setup, "Content-Type:", "");
+    if (added && setup->attempt_id && !ic_request_header(request, IC_ATTEMPT_ID_HEADER))
+        added = setup_add_header(setup, ATTEMPT_ID, setup->attempt_id);
     for (size_t i = 0; added && !setup->foreign && i < request->header_count; i++)
         added = setup_add_header(setup, "", request->headers[i]);
     if (!added) return false;
@@ -351,7 +343,7 @@ bool ic_setup_is_plain(const ic_setup *setup) {
 }
 
 /* The value of the header field that begins so; NULL: there is none. */
-static const char *setup_header(const ic_setup *setup, const char *beginning) {
+static char *setup_header(const ic_setup *setup, const char *beginning) {
     for (const struct curl_slist *line = setup->headers; line; line = line->next)
         if (ic_text_starts(line->data, beginning)) return line->data + strlen(beginning);
     return NULL;
@@ -366,7 +358,9 @@ static bool setup_has_actor(const ic_setup *setup, const char *actor) {
 ic_fit ic_setup_fits(const ic_setup *setup, const ic_setup *wanted) {
     if (setup->connection != wanted->connection) return IC_FIT_NOT;
     const char *bearer = setup_header(setup, BEARER);
+    const char *id = setup_header(setup, ATTEMPT_ID);
     if (!bearer || strcmp(bearer, wanted->bearer) != 0) return IC_FIT_NEVER;
+    if (!id != !wanted->attempt_id) return IC_FIT_NOT;
     return setup_has_actor(setup, wanted->actor) && setup->host == wanted->request->host ? IC_FIT
                                                                                          : IC_FIT_NOT;
 }
@@ -378,6 +372,8 @@ bool ic_setup_again(ic_setup *setup, const ic_setup *wanted) {
     setup->easy = easy;
     setup->headers = headers;
     setup->host = setup->request->host;
+    char *id = setup_header(setup, ATTEMPT_ID);
+    if (id) memcpy(id, wanted->attempt_id, IC_ATTEMPT_ID_LENGTH); /* neither is the caller's */
     if (!setup_url(setup)) return false;
     SET(TIMEOUT_MS, setup->timeout ? setup_milliseconds(setup->timeout) : 0L);
     SET(FRESH_CONNECT, setup->new_connection ? 1L : 0L);

@@ -25,9 +25,10 @@ typedef struct ic_setup {
     CURL *easy;
     const ic_connection *connection;
     const ic_request *request;
-    const char *bearer; /* NULL: none */
-    const char *actor;  /* the user to act as: an e-mail address or an id; NULL: none */
-    const char *url;    /* borrowed by ic_setup_easy only: libcurl copies it */
+    const char *bearer;     /* NULL: none */
+    const char *actor;      /* the user to act as: an e-mail address or an id; NULL: none */
+    const char *attempt_id; /* sent as X-Request-Id, unless the caller gives one; NULL: none is sent */
+    const char *url;        /* borrowed by ic_setup_easy only: libcurl copies it */
     bool foreign;    /* another host than the connection's: gets no bearer, actor or headers of the caller */
     bool moves_file; /* use HTTP/1.1, no compression, and a limit on stalling instead of on time */
     bool new_connection; /* open a new TCP connection: do not use a kept one */

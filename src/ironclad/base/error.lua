@@ -7,6 +7,7 @@
 --   retryable   whether the same call may succeed later
 --   attempts    how often it was sent
 --   status, code, param, request_id, retry_after (seconds), job: where they are known
+--   attempt_id  what the last attempt has sent as X-Request-Id; request_id is Ironclad's own
 --
 -- Errors print and concatenate as one line of text.
 

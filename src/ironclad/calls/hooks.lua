@@ -4,7 +4,8 @@
 -- an error, the error is written to the log (without a log, to stderr, once for each hook), and the call goes on. An
 -- event never holds a token, a header or a body, and its URL holds no secret.
 --
--- A hook is called with one table: operation, method, url, attempt (from 1), and
+-- A hook is called with one table: operation, method, url, attempt (from 1), attempt_id (what the attempt sends as
+-- X-Request-Id; nil when it goes to another host), and
 --   on_request   nothing more: an attempt has been sent
 --   on_response  status (nil without an answer), error (the kind of the failure, or nil), seconds (of this attempt),
 --                request_id
@@ -80,8 +81,9 @@ local waits = {
 local lines = {
   response = function(event)
     local path = event.url:match "^%a+://[^/]+(.*)" or event.url
-    return ("%s %s %s in %s, attempt %d%s"):format(event.method, path, event.status or event.error,
-      duration(event.seconds), event.attempt, event.request_id and ", request " .. event.request_id or "")
+    return ("%s %s %s in %s, attempt %d%s%s"):format(event.method, path, event.status or event.error,
+      duration(event.seconds), event.attempt, event.attempt_id and ", id " .. event.attempt_id or "",
+      event.request_id and ", request " .. event.request_id or "")
   end,
   retry = function(event)
     return ("%s again in %s after %s"):format(event.operation, duration(event.seconds), event.status or event.error)

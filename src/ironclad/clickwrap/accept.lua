@@ -33,7 +33,7 @@ local function fail(self, kind, outcome, message, cause)
   local fields = { kind = kind, message = message, operation = self.label, outcome = outcome,
     -- Only with a key of the script's own is the same call safe to repeat.
     retryable = self.own_key, attempts = math.max(1, cause.attempts or 0), key = self.key, status = cause.status,
-    code = cause.code, request_id = cause.request_id, retry_after = cause.retry_after }
+    code = cause.code, request_id = cause.request_id, attempt_id = cause.attempt_id, retry_after = cause.retry_after }
   if outcome == "unknown" then fields.seen, fields.missing = self:evidence(), self:missing_ids() end
   return nil, Error.new(fields)
 end
