@@ -193,147 +193,13 @@ end
 
 -- ---- the parts of the file ----
 
-local HEAD = [[
----@meta ironclad
--- The types of the module `ironclad`, for the Lua language server. Made by `make reference`; do not edit it.
-
----@class ironclad
----@field _NAME string
----@field _VERSION string
----@field _DESCRIPTION string
----@field null lightuserdata JSON null, which counts as true in a condition
----@field scopes ironclad.Scope[] The known scopes
----@field clickwrap ironclad.Clickwrap
-local ironclad = {}
-
----@class ironclad.Scope
----@field scope string
----@field label string
----@field grants string[]
-
----@class ironclad.File
----@class ironclad.Filter
----@class ironclad.Store
----@class ironclad.Money
----@field currency string
----@field amount number
----@class ironclad.Date
----@field year integer
----@field month integer
----@field day integer
----@class ironclad.Duration
----@class ironclad.Address
----@class ironclad.Info
----@field version string
----@field libcurl string
----@field tls string
----@field cjson string
----@field http2 boolean
----@class ironclad.Waits
----@field budget integer
----@field in_flight integer
----@field retry_after integer
----@field seconds number
----@class ironclad.Stats
----@field calls integer
----@field failed integer
----@field requests integer
----@field retries integer
----@field tokens integer
----@field in_flight integer
----@field pending integer
----@field waits table<string, ironclad.Waits>
----@class ironclad.Operation
----@class ironclad.Property
----@field type string
----@field value any
----@class ironclad.WorkflowSchema
----@field id string
----@field name string
----@field schema table<string, table>
----@class ironclad.Description
----@field templates ironclad.WorkflowSchema[]
----@field record_types table<string, table>
----@field properties table<string, table>
----@class ironclad.Check
----@field user table
----@field company table
----@field scopes string[]
----@field expires_in? number
----@class ironclad.Response
----@field status? integer
----@field headers? table<string, string>
----@field request_id? string
----@field attempt_id? string
----@field attempts integer
----@field seconds number
----@class ironclad.Iterator
----@field count? integer The number of all items, after the first page
----@field error? ironclad.Error
----@class ironclad.Task
----@class ironclad.Mailbox
----@class ironclad.CsvWriter
----@class ironclad.Progress
----@class ironclad.FileOptions
----@field path? string
----@field data? string
----@field filename? string
----@field content_type? string
----@class ironclad.CsvRowsOptions
----@field separator? string
----@field columns? string[]
----@class ironclad.CsvWriterOptions
----@field columns string[]
----@field separator? string
----@field bom? boolean
----@field formulas? boolean
----@field header? boolean
----@class ironclad.ProgressOptions
----@field unit? "bytes"
----@field file? file*
----@field terminal? boolean
----@field columns? integer
----@class ironclad.MapOptions
----@field concurrency? integer
----@field stop_on_error? boolean
----@field on_progress? fun(done: integer, total: integer?, failed: integer)
----@field callback? fun(results: table, errors: table, list: table)
----@class ironclad.WithOptions
----@field as_user? string|table
----@field timeout? number
----@field deadline? number
----@field max_retries? integer
----@field headers? table<string, string>
----@class ironclad.CallArguments
----@field path? table
----@field query? table
----@field body? any
----@field files? table
----@field to? string|function
----@class ironclad.AuthorizeOptions
----@field redirect_uri string
----@field state? string
----@field scopes? string|string[]
----@class ironclad.ExchangeOptions
----@field redirect_uri string
----@field state? string
----@field callback? function
----@class ironclad.LoginOptions: ironclad.ConnectOptions
----@field redirect_uri? string
----@field browser? boolean|fun(url: string)
----@class ironclad.Receiver
----@class ironclad.Verifier
----@class ironclad.Event
----@field id string
----@field name? string
----@field payload table
----@field companyID string
----@field webhookID string
----@field timestamp string
----@class ironclad.Changes
----@field error? ironclad.Error
----@class ironclad.Clickwrap
----@overload fun(options: ironclad.ClickwrapOptions|string): ironclad.ClickwrapClient]]
+-- Where the made part begins: what the catalog and the manual do not say.
+local function head()
+  local file = assert(io.open("docs/types_head.txt", "rb"))
+  local text = file:read "*a"
+  file:close()
+  return (text:gsub("\n$", ""))
+end
 
 local function add_error(lines)
   local kinds = {}
@@ -498,7 +364,7 @@ local function add_functions(lines)
 end
 
 local function make()
-  local lines = { HEAD }
+  local lines = { head() }
   add_error(lines)
   add_options(lines, "ironclad.ConnectOptions", "connect")
   add_options(lines, "ironclad.ClickwrapOptions", "clickwrap")
