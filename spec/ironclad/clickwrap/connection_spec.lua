@@ -382,22 +382,12 @@ describe("limits", function()
 end)
 
 describe("named connections and the environment", function()
-  local variables, folder
-
-  before_each(function()
-    folder = peer.temporary_folder()
-    variables = environment.replace { IRONCLAD_CONFIG = folder .. "/connections.json" }
-  end)
-  after_each(function()
-    environment.restore()
-    peer.remove_folder(folder)
-  end)
-
-  local function configure(text) environment.write(variables.IRONCLAD_CONFIG, text) end
+  before_each(environment.begin)
+  after_each(environment.finish)
 
   it("know Clickwrap", function()
-    configure [[{"terms":{"environment":"demo","site_access_id":"S","api_token":{"env":"THE_TOKEN"}}}]]
-    variables.THE_TOKEN = "t"
+    environment.configure [[{"terms":{"environment":"demo","site_access_id":"S","api_token":{"env":"THE_TOKEN"}}}]]
+    environment.variables.THE_TOKEN = "t"
     assert.matches("demo.pactsafe.io, https://api.demo.pactsafe.com, site S", tostring(ironclad.clickwrap "terms"))
     assert.matches("site OTHER", tostring(ironclad.clickwrap { name = "terms", site_access_id = "OTHER" }))
     local fine, text = pcall(ironclad.connect, "terms")
@@ -406,18 +396,18 @@ describe("named connections and the environment", function()
   end)
 
   it("keep the token private", function()
-    configure [[{"terms":{"environment":"demo","api_token":"literal"}}]]
-    peer.shell("chmod 644 " .. peer.quoted(variables.IRONCLAD_CONFIG))
+    environment.configure [[{"terms":{"environment":"demo","api_token":"literal"}}]]
+    peer.shell("chmod 644 " .. peer.quoted(environment.variables.IRONCLAD_CONFIG))
     local options, text = named.load("terms", "clickwrap")
     assert.is_nil(options)
     assert.matches("other users can read or change it", text)
   end)
 
   it("give a client from variables", function()
-    variables.IRONCLAD_CLICKWRAP_SITE, variables.IRONCLAD_CLICKWRAP_TOKEN = "S", "t"
-    variables.IRONCLAD_CLICKWRAP_ENVIRONMENT = "demo"
+    environment.variables.IRONCLAD_CLICKWRAP_SITE, environment.variables.IRONCLAD_CLICKWRAP_TOKEN = "S", "t"
+    environment.variables.IRONCLAD_CLICKWRAP_ENVIRONMENT = "demo"
     assert.matches("demo.pactsafe.io.*site S", tostring(ironclad.clickwrap.from_env()))
-    variables.IRONCLAD_CLICKWRAP_ENVIRONMENT = "test"
+    environment.variables.IRONCLAD_CLICKWRAP_ENVIRONMENT = "test"
     local fine, text = pcall(ironclad.clickwrap.from_env)
     assert.is_false(fine)
     assert.matches('IRONCLAD_CLICKWRAP_ENVIRONMENT: environment: expected "production" or "demo"', text)
