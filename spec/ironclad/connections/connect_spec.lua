@@ -1,4 +1,5 @@
 -- ironclad.connect: what it accepts and refuses, and what is sent to the token endpoint.
+local environment = require "spec.support.environment"
 local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
 local scene = require "spec.support.scene"
@@ -103,23 +104,15 @@ describe("ironclad.connect", function()
 end)
 
 describe("a connection by name", function()
-  local folder = peer.temporary_folder()
-  local getenv = os.getenv
-  -- luacheck: push ignore 122
   setup(function()
-    peer.write_file(folder .. "/connections.json", [[{"acme": {"instance": "eu1", "client_id": "acme-id",
-      "client_secret": {"env": "ACME_SECRET"}, "as_user": "a@b.example"}}]])
-    local variables = { IRONCLAD_CONFIG = folder .. "/connections.json", ACME_SECRET = "the secret of acme" }
-    for name, value in pairs { INSTANCE = "demo", TOKEN = "the token of the environment" } do
-      variables["IRONCLAD_" .. name] = value
-    end
-    os.getenv = function(name) return variables[name] end
+    environment.begin()
+    environment.configure [[{"acme": {"instance": "eu1", "client_id": "acme-id",
+      "client_secret": {"env": "ACME_SECRET"}, "as_user": "a@b.example"}}]]
+    environment.variables.ACME_SECRET = "the secret of acme"
+    environment.variables.IRONCLAD_INSTANCE = "demo"
+    environment.variables.IRONCLAD_TOKEN = "the token of the environment"
   end)
-  teardown(function()
-    os.getenv = getenv
-    peer.remove_folder(folder)
-  end)
-  -- luacheck: pop
+  teardown(environment.finish)
 
   it("comes from the file of connections, and options beside the name win", function()
     assert.equal("ironclad.client (https://eu1.ironcladapp.com, client id acme-id)", tostring(ironclad.connect "acme"))
