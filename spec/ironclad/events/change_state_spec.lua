@@ -220,6 +220,8 @@ describe("killed at every step", function()
       end
       assert.are.same({ 0, 0 }, { lost, more })
       assert.are.equal(2 * wanted, twice) -- killed when an item was done, and when it was about to be recorded
+      print(("\n# shown: changes of %s killed at each of %d steps: %d changes, 0 lost, %d handled twice (the one in "
+        .. "hand)"):format(resource, steps, steps * wanted, twice))
     end)
   end
 end)
