@@ -370,7 +370,7 @@ install-product: product
 	$(call copy,$(OUT)/installed,ironclad/core.so,$(INST_LIBDIR))
 	$(call copy,src,$(product_lua),$(INST_LUADIR))
 	$(call copy,$(OUT)/bin,$(product_commands),$(INST_BINDIR))
-	$(if $(INST_TYPEDIR),$(call copy,.,config.json library/ironclad.lua,$(INST_TYPEDIR)))
+	$(if $(INST_TYPEDIR),$(call copy,.,config.json library/ironclad.lua library/ironclad/sandbox.lua,$(INST_TYPEDIR)))
 install-sandbox: sandbox
 	$(call copy,$(OUT),$(sandbox_modules),$(INST_LIBDIR))
 	$(call copy,src,$(sandbox_lua),$(INST_LUADIR))

@@ -3,6 +3,7 @@
 local core = require "ironclad.core"
 local manual = require "ironclad.manual"
 local names_of = require("ironclad.base.names").sorted
+local resources = require "ironclad.resources.resources"
 local topics = require "ironclad.topics"
 
 local PATH = "editors/neovim/doc/ironclad.txt"
@@ -57,7 +58,7 @@ local function add_functions(lines)
   end
 end
 
--- The operations and helpers: "records:list".
+-- The operations and helpers: "records:list". The operations of a resource's table are those of the resource.
 local function add_methods(lines)
   local known = {}
   for _, section in ipairs(manual.sections) do
@@ -66,6 +67,7 @@ local function add_methods(lines)
   local resource
   for _, name in ipairs(topics.names()) do
     local owner = not known[name] and name:match "^([%a_.]+):"
+    if resources.kinds[owner] and not manual.helpers[name] then owner = nil end
     if owner then
       if owner ~= resource then add_heading(lines, owner) end
       resource = owner

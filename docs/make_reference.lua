@@ -167,19 +167,25 @@ local function add_kind(lines, kind, made)
   end
 end
 
+-- Calls with what they take and return, as in ironclad.manual.
+local function add_calls(lines, calls)
+  lines[#lines + 1] = row("Call", "Returns", "")
+  lines[#lines + 1] = row("---", "---", "---")
+  for _, call in ipairs(calls) do
+    local given, returned = call[2]:match "^(.-)%s*%->%s*(.*)$"
+    local names = {}
+    local parameters = ", " .. (given or call[2]):gsub("%b{}", "table")
+    for name in parameters:gmatch ", ([%w_.]+%??):" do names[#names + 1] = name end
+    lines[#lines + 1] = row(("`%s(%s)`"):format(call[1], table.concat(names, ", ")),
+      returned and "`" .. returned:gsub("|", " or ") .. "`" or "", call[3])
+  end
+end
+
 -- What is no operation, in sections.
 local function add_sections(lines)
   for _, section in ipairs(manual.sections) do
     lines[#lines + 1] = ("\n## %s\n"):format(section.title)
-    lines[#lines + 1] = row("Call", "Returns", "")
-    lines[#lines + 1] = row("---", "---", "---")
-    for _, call in ipairs(section.calls) do
-      local given, returned = call[2]:match "^(.-)%s*%->%s*(.*)$"
-      local names = {}
-      for name in (", " .. (given or call[2])):gmatch ", ([%w_.]+%??):" do names[#names + 1] = name end
-      lines[#lines + 1] = row(("`%s(%s)`"):format(call[1], table.concat(names, ", ")),
-        returned and "`" .. returned:gsub("|", " or ") .. "`" or "", call[3])
-    end
+    add_calls(lines, section.calls)
   end
 end
 
@@ -194,10 +200,14 @@ end
 
 local SANDBOX -- its text is below, with the others
 
--- The sandbox's controls, as the sandbox describes them.
-local function add_controls(lines)
+-- The sandbox, and its controls, as the sandbox describes them.
+local function add_sandbox(lines)
   lines[#lines + 1] = "\n## The sandbox\n"
   lines[#lines + 1] = SANDBOX
+  add_calls(lines, manual.sandbox)
+  add_facts(lines, "### Options of ironclad.sandbox.start", "All are optional.", manual.sandbox_options)
+  lines[#lines + 1] = "\n### Controls\n"
+  lines[#lines + 1] = "They do what a client of the API cannot do.\n"
   lines[#lines + 1] = row("Control", "")
   lines[#lines + 1] = row("---", "---")
   for _, action in ipairs(require("ironclad.sandbox.core").actions()) do
@@ -290,10 +300,7 @@ where known `status`, `code`, `param`, `request_id` and `retry_after` (seconds).
 ]]
 
 SANDBOX = [[
-`require("ironclad.sandbox").start { … }` starts a local Ironclad in this process and returns it;
-[sandbox.md](sandbox.md) has its options. `sandbox:connect(options)` is a client of it, `sandbox:options(options)` the
-options of one, `sandbox:info()` describes it, `sandbox:stop()` ends it. These controls do what a client of the API
-cannot do:
+`require "ironclad.sandbox"` is a local Ironclad; [sandbox.md](sandbox.md) shows how it is used.
 ]]
 
 local HOOKS = [[
@@ -334,6 +341,7 @@ local function make()
   lines[#lines + 1] = "\n## Clickwrap\n\n" .. CLICKWRAP
   add_resources(lines, "clickwrap", "###", "cw.", add_clickwrap_operations)
   add_sections(lines)
+  add_facts(lines, "## Fields of the module", "`ironclad` also has:", manual.values)
   lines[#lines + 1] = "\n## Values and filters\n\n" .. VALUES
   add_functions(lines, "ironclad", ironclad)
   add_functions(lines, "ironclad.filter", ironclad.filter)
@@ -349,7 +357,7 @@ local function make()
   add_error_kinds(lines)
   add_facts(lines, "### Fields of an error", "An error prints as one line.", manual.error_fields)
   add_facts(lines, "## Hooks", HOOKS, manual.hooks)
-  add_controls(lines)
+  add_sandbox(lines)
   return table.concat(lines, "\n") .. "\n"
 end
 

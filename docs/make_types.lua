@@ -3,7 +3,6 @@
 local catalog = require "ironclad.calls.catalog"
 local core = require "ironclad.core"
 local each = require "ironclad.resources.each"
-local ironclad = require "ironclad"
 local manual = require "ironclad.manual"
 local resource_methods = require "ironclad.resources.resource_methods"
 local resources = require "ironclad.resources.resources"
@@ -194,8 +193,8 @@ end
 -- ---- the parts of the file ----
 
 -- Where the made part begins: what the catalog and the manual do not say.
-local function head()
-  local file = assert(io.open("docs/types_head.txt", "rb"))
+local function head(name)
+  local file = assert(io.open(("docs/%s.txt"):format(name), "rb"))
   local text = file:read "*a"
   file:close()
   return (text:gsub("\n$", ""))
@@ -308,7 +307,7 @@ end
 
 local owners = { client = "ironclad.Client", cw = "ironclad.ClickwrapClient", writer = "ironclad.CsvWriter",
   bar = "ironclad.Progress", receiver = "ironclad.Receiver", verifier = "ironclad.Verifier", event = "ironclad.Event",
-  changes = "ironclad.Changes",
+  changes = "ironclad.Changes", inbox = "ironclad.Inbox", clickwrap_webhook = "ironclad.ClickwrapWebhook",
   task = "ironclad.Task", mailbox = "ironclad.Mailbox", iterator = "ironclad.Iterator" }
 
 local function add_call(lines, call, signature, text)
@@ -334,7 +333,10 @@ local function add_sections(lines)
     lines[#lines + 1] = ("\nironclad.%s = {}"):format(part)
   end
   for _, section in ipairs(manual.sections) do
-    for _, call in ipairs(section.calls) do add_call(lines, call[1], call[2], call[3]) end
+    for _, call in ipairs(section.calls) do
+      -- ironclad.clickwrap is a table that can be called: its class has the call.
+      if call[1] ~= "ironclad.clickwrap" then add_call(lines, call[1], call[2], call[3]) end
+    end
   end
 end
 
@@ -364,7 +366,9 @@ local function add_functions(lines)
 end
 
 local function make()
-  local lines = { head() }
+  local values = {}
+  for _, value in ipairs(manual.values) do add_field(values, value[1], false, value[2], value[3]) end
+  local lines = { (head("types_head"):gsub("@VALUES@", function() return table.concat(values, "\n") end)) }
   add_error(lines)
   add_options(lines, "ironclad.ConnectOptions", "connect")
   add_options(lines, "ironclad.ClickwrapOptions", "clickwrap")
@@ -378,9 +382,38 @@ local function make()
   return table.concat(lines, "\n") .. "\n"
 end
 
-if arg and arg[0] and arg[0]:find "make_types%.lua$" then
-  local file = assert(io.open("library/ironclad.lua", "wb"))
-  assert(file:write(make()))
-  assert(file:close())
+-- A control of the sandbox: a method that takes one table, or the first of its parameters alone.
+local function add_control(lines, action)
+  local fields, kinds = {}, { list = "string[]", object = "table", any = "any" }
+  local first = "nil"
+  for name, kind, rest in action.parameters:gmatch "([%w_]+) %((%l+)(,?[^)]*)%)" do
+    kind = kinds[kind] or kind
+    fields[#fields + 1] = ("%s%s: %s"):format(name, rest ~= "" and "?" or "", kind)
+    if name == action.first then first = kind end
+  end
+  local signature = #fields > 0 and ("given?: { %s }|%s -> any"):format(table.concat(fields, ", "), first) or "-> any"
+  add_call(lines, "sandbox:" .. action.name, signature, action.help)
 end
-return { types = make, module = ironclad }
+
+local function make_sandbox()
+  local lines = { head "types_sandbox_head" }
+  for _, option in ipairs(manual.sandbox_options) do add_field(lines, option[1], true, option[2], option[3]) end
+  for _, call in ipairs(manual.sandbox) do
+    add_call(lines, (call[1]:gsub("^ironclad%.sandbox", "module")), call[2], call[3])
+  end
+  for _, action in ipairs(require("ironclad.sandbox.core").actions()) do add_control(lines, action) end
+  lines[#lines + 1] = "\nreturn module"
+  return table.concat(lines, "\n") .. "\n"
+end
+
+-- Path -> the function that makes it.
+local files = { ["library/ironclad.lua"] = make, ["library/ironclad/sandbox.lua"] = make_sandbox }
+
+if arg and arg[0] and arg[0]:find "make_types%.lua$" then
+  for path, make_file in pairs(files) do
+    local file = assert(io.open(path, "wb"))
+    assert(file:write(make_file()))
+    assert(file:close())
+  end
+end
+return { files = files }

@@ -5,9 +5,9 @@
 ---@field _NAME string
 ---@field _VERSION string
 ---@field _DESCRIPTION string
----@field null lightuserdata JSON null, which counts as true in a condition
----@field scopes ironclad.Scope[] The known scopes
 ---@field clickwrap ironclad.Clickwrap
+---@field null lightuserdata JSON null. It counts as true in a condition: compare with `x == ironclad.null`.
+---@field scopes ironclad.Scope[] The known scopes: a list of `{ scope =, label =, grants = }`.
 local ironclad = {}
 
 ---@class ironclad.Scope
@@ -126,6 +126,8 @@ local ironclad = {}
 ---@field redirect_uri? string
 ---@field browser? boolean|fun(url: string)
 ---@class ironclad.Receiver
+---@class ironclad.Inbox
+---@class ironclad.ClickwrapWebhook
 ---@class ironclad.Verifier
 ---@class ironclad.Event
 ---@field id string
@@ -4524,6 +4526,9 @@ local bar = {}
 ---@class ironclad.Changes
 local changes = {}
 
+---@class ironclad.ClickwrapWebhook
+local clickwrap_webhook = {}
+
 ---@class ironclad.Client
 local client = {}
 
@@ -4532,6 +4537,9 @@ local cw = {}
 
 ---@class ironclad.Event
 local event = {}
+
+---@class ironclad.Inbox
+local inbox = {}
 
 ---@class ironclad.Iterator
 local iterator = {}
@@ -4826,7 +4834,7 @@ function ironclad.webhook.verify_request(headers, raw_body, public_key, options)
 
 ---A webhook of Clickwrap, whose events carry a token: an object with `unwrap` and `receiver`.
 ---@param options table
----@return table
+---@return ironclad.ClickwrapWebhook
 function ironclad.webhook.clickwrap(options) end
 
 ---As `ironclad.webhook.unwrap`, with the key that the verifier fetches and renews.
@@ -4865,9 +4873,39 @@ function receiver:handle(headers, body, about) end
 ---@return integer
 function receiver:work(options) end
 
----The inbox: `list()`, `retry(id)`, `remove(id)`.
----@return table
+---The inbox of the receiver.
+---@return ironclad.Inbox
 function receiver:inbox() end
+
+---The events of an inbox, the oldest first: `id`, `event`, `state` (`waiting` or `dead`), `tries`, `error`, `next_try`.
+---@return table[]?
+---@return string?
+function inbox:list() end
+
+---Makes an event due now, also a dead one.
+---@param id string
+---@return boolean?
+---@return string?
+function inbox:retry(id) end
+
+---Removes an event for good.
+---@param id string
+---@return boolean?
+---@return string?
+function inbox:remove(id) end
+
+---Checks a request of Clickwrap's webhook, and returns its event.
+---@param headers table
+---@param raw_body string
+---@param about? { method?: string, query?: string }
+---@return ironclad.Event?
+---@return ironclad.Error?
+function clickwrap_webhook:unwrap(headers, raw_body, about) end
+
+---Takes the requests of Clickwrap's webhook, as `webhooks:receiver` does.
+---@param options table
+---@return ironclad.Receiver
+function clickwrap_webhook:receiver(options) end
 
 ---Takes the request that nginx is serving.
 function receiver:nginx() end
@@ -4982,6 +5020,46 @@ function cw:sent(arguments) end
 ---@return boolean?
 ---@return ironclad.Error?
 function cw:update_signer(signer, changes, options) end
+
+---Any operation, by Ironclad's name or the module's.
+---@param operation string
+---@param arguments? ironclad.CallArguments
+---@param options? ironclad.CallOptions
+---@return any
+---@return ironclad.Error?
+---@return ironclad.Response?
+function cw:call(operation, arguments, options) end
+
+---Any request to the connection's host. Also takes `body` and `files`.
+---@param method string
+---@param path string
+---@param options? ironclad.CallOptions
+---@return any
+---@return ironclad.Error?
+---@return ironclad.Response?
+function cw:request(method, path, options) end
+
+---A file by its link, from any host, without the token.
+---@param url string|table
+---@param options? ironclad.CallOptions
+---@return string?
+---@return ironclad.Error?
+---@return ironclad.Response?
+function cw:download(url, options) end
+
+---Calls `fn(item, index)` for each item, several at once. Results and errors by index, and the errors as a list of `{ index =, error = }`. Options: `concurrency` (16), `stop_on_error`, `on_progress(done, total, failed)`, `callback`.
+---@param source any[]|function
+---@param fn function
+---@param options? ironclad.MapOptions
+---@return table
+---@return table
+---@return table
+function cw:map(source, fn, options) end
+
+---The same client with other `as_user`, `timeout`, `deadline`, `max_retries`, `headers`; the connection is shared.
+---@param options ironclad.WithOptions
+---@return ironclad.ClickwrapClient
+function cw:with(options) end
 
 ---from `{ lines = { … }, locality =, region =, postcode =, country = }`
 ---@param fields any

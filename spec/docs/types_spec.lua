@@ -1,63 +1,29 @@
--- library/ironclad.lua has every public function, every method of the catalog and every option; ironclad.manual, which
--- it and the reference are made from, knows every public name. ironclad.help explains each.
+-- The types in library/ have every public name, method and option; so have ironclad.manual, which the types and the
+-- reference are made from, docs/reference.md and ironclad.help. The names are found by walking the module.
 local catalog = require "ironclad.calls.catalog"
 local core = require "ironclad.core"
 local ironclad = require "ironclad"
 local manual = require "ironclad.manual"
 local peer = require "spec.support.peer"
+local public_names = require "spec.support.public_names"
 local resource_methods = require "ironclad.resources.resource_methods"
 local resources = require "ironclad.resources.resources"
 
 local text = peer.read_file "library/ironclad.lua"
-
--- The public functions of the module and of what it returns: "ironclad.connect", "client:map", …
-local function public_names()
-  local names = {}
-  local function add(prefix, part)
-    for name, value in pairs(part) do
-      if type(name) == "string" and not name:find "^_" then
-        if type(value) == "function" then
-          names[prefix .. name] = true
-        elseif type(value) == "table" and prefix == "ironclad." and name ~= "scopes" then
-          add(prefix .. name .. ".", value)
-        end
-      end
-    end
-  end
-  for _, name in ipairs { "filter", "scim_filter", "csv", "webhook", "progress", "clickwrap" } do
-    local _ = ironclad[name] -- loads it
-  end
-  add("ironclad.", ironclad)
-  local client = ironclad.connect { instance = "na1", token = "x" }
-  for name in pairs { call = 1, request = 1, download = 1, map = 1, with = 1, describe = 1, check = 1,
-    authorize_url = 1, exchange = 1, logout = 1 } do
-    assert(type(client[name]) == "function")
-    names["client:" .. name] = true
-  end
-  return names
-end
-
-local function is_documented(name)
-  for _, section in ipairs(manual.sections) do
-    for _, call in ipairs(section.calls) do
-      if call[1] == name then return true end
-    end
-  end
-  local prefix, last = name:match "^(.*)%.([^.]+)$"
-  return prefix and manual.functions[prefix] and manual.functions[prefix][last] ~= nil
-end
+local everything = text .. peer.read_file "library/ironclad/sandbox.lua"
 
 describe("the types for editors", function()
   it("are what `make reference` makes", function()
-    local made = dofile "docs/make_types.lua"
-    assert.is_true(made.types() == text, "library/ironclad.lua is out of date: run `make reference`")
+    for path, make in pairs(dofile("docs/make_types.lua").files) do
+      assert.is_true(make() == peer.read_file(path), path .. " is out of date: run `make reference`")
+    end
   end)
 
   it("are Lua whose annotations are well formed", function()
-    assert.is_truthy((loadstring or load)(text)) -- luacheck: ignore 113 143
+    for path in pairs(dofile("docs/make_types.lua").files) do assert.is_truthy(loadfile(path)) end
     local known = { meta = 1, class = 1, field = 1, param = 1, ["return"] = 1, alias = 1, overload = 1, generic = 1 }
     local number = 0
-    for line in text:gmatch "[^\n]*" do
+    for line in everything:gmatch "[^\n]*" do
       number = number + 1
       local tag, rest = line:match "^%-%-%-@(%l+)(.*)$"
       if tag then
@@ -106,10 +72,92 @@ describe("the types for editors", function()
     end
   end)
 
-  it("have every public function, and so has ironclad.manual", function()
+  -- Where the types have a name, as "workflows:get": the method of client.workflows, or of a part of it.
+  local function has_type(name)
+    local owner, method = name:match "^(.-):(.*)$"
+    local places = { "function " .. name .. "(", "---@field " .. name:gsub("^ironclad%.", "") .. " ",
+      "\n" .. name .. " = {}", "function " .. name:gsub("^ironclad%.sandbox", "module") .. "(" }
+    if owner then
+      places[#places + 1] = ("function R_%s:%s("):format(owner:gsub("%.", "_"), method)
+      places[#places + 1] = ("function K_%s:%s("):format(owner, method)
+    end
+    for _, place in ipairs(places) do
+      if everything:find(place, 1, true) then return true end
+    end
+    return false
+  end
+
+  it("have every public name", function()
+    local names = public_names()
+    assert.is_true(names["ironclad.webhook.unwrap"] and names["client:map"] and names["workflow:cancel"]
+      and names["scim.users:each"] and names["task:wait"] and names["sandbox:fail"])
+    for name in pairs(names) do assert.is_true(has_type(name), name .. " has no type: it is missing in manual.lua") end
+  end)
+end)
+
+-- What a language server would say of a script, as far as it calls the module and its clients by name.
+describe("the types, used on a script,", function()
+  -- The first name of the script that has no type, or nil.
+  local function unknown(script)
+    for place in script:gmatch "%f[%w_]ironclad%.([%w_.]+)" do
+      local is_function = everything:find("function ironclad." .. place .. "(", 1, true)
+      local is_part = everything:find("\nironclad." .. place .. " = ", 1, true)
+      local is_field = everything:find("---@field " .. place .. " ", 1, true)
+      if not is_function and not is_part and not is_field then return "ironclad." .. place end
+    end
+    for resource, method in script:gmatch "client%.([%w_.]+):([%w_]+)" do
+      if not everything:find(("function R_%s:%s("):format(resource:gsub("%.", "_"), method), 1, true) then
+        return resource .. ":" .. method
+      end
+    end
+    for method in script:gmatch "%f[%w_]client:([%w_]+)" do
+      if not everything:find(("function client:%s("):format(method), 1, true) then return "client:" .. method end
+    end
+  end
+
+  it("know every name of the recipes", function()
+    for path in peer.shell("ls recipes/*.lua recipes/nginx/*.lua"):gmatch "%S+" do
+      local script = peer.read_file(path):gsub("%-%-[^\n]*", ""):gsub("require *%(?\"[^\"]*\"", "")
+      assert.is_nil(unknown(script), path)
+    end
+  end)
+
+  it("do not know a misspelt one", function()
+    local script = peer.read_file "recipes/launch_nda.lua"
+    for wrong, right in pairs { ["workflows:lanch"] = "workflows:launch", ["ironclad.fille"] = "ironclad.file" } do
+      local changed, count = script:gsub(right, wrong)
+      assert.is_true(count > 0, right)
+      assert.equal(wrong, unknown(changed))
+    end
+    assert.equal("client:chek", unknown "client:chek()")
+  end)
+end)
+
+describe("the reference", function()
+  local reference = peer.read_file "docs/reference.md"
+
+  -- The line about the methods that the tables of a kind have without their id.
+  local function line_of(kind)
+    return reference:match(("\nAn? %s's table has these methods[^\n]*"):format(kind)) or ""
+  end
+
+  local function has_entry(name)
+    local owner, method = name:match "^(.-):(.*)$"
+    for _, call in ipairs { name, "client." .. name, "cw." .. name } do
+      for _, ends in ipairs { "(", "`", " {" } do
+        if reference:find("`" .. call .. ends, 1, true) then return true end
+      end
+    end
+    if not owner then return reference:find("`" .. name:gsub("^ironclad%.", "") .. "`", 1, true) ~= nil end
+    if line_of(owner):find("`" .. method .. "`", 1, true) then return true end
+    return method:find "^each" ~= nil and reference:find("`:" .. method .. "`", 1, true) ~= nil
+  end
+
+  it("has every public name", function()
     for name in pairs(public_names()) do
-      assert.is_truthy(is_documented(name), name .. " is not in src/ironclad/manual.lua")
-      assert.is_truthy(text:find("function " .. name .. "(", 1, true), name)
+      -- Parts of the module: their functions are there.
+      local is_part = reference:find("`" .. name .. ".", 1, true)
+      assert.is_true(has_entry(name) or is_part ~= nil, name .. " is not in docs/reference.md")
     end
   end)
 end)
@@ -125,6 +173,16 @@ describe("ironclad.manual", function()
         end
       end
     end
+  end)
+
+  it("has the options of the sandbox, and no other", function()
+    local known = {}
+    for _, option in ipairs(manual.sandbox_options) do known[option[1]] = true end
+    for name in peer.read_file("src/sandbox/lua_sandbox.c"):gmatch '{"([%l_]+)", %u+, ' do
+      assert.is_true(known[name], name)
+      known[name] = nil
+    end
+    assert.is_nil(next(known))
   end)
 
   it("names fields that the answers have", function()

@@ -45,8 +45,8 @@ local function make_method(resource, name)
   return beside[resource] and require(beside[resource]).methods[resource][name]
 end
 
--- The names of all methods of a resource.
-local function method_names(resource)
+--- The names of all methods of a resource.
+function client.method_names(resource)
   local list = {}
   for number, _, owner, name in catalog.names() do
     if name and owner == resource then
@@ -69,7 +69,7 @@ local function metatable_of(resource)
     __name = "ironclad.resource",
     __index = setmetatable({}, { __index = mistake.guard(function(methods, name)
       local method = type(name) == "string" and make_method(resource, name)
-      if not method then return names.missing(label, name, method_names(resource)) end
+      if not method then return names.missing(label, name, client.method_names(resource)) end
       method = mistake.guard_waiting(method)
       rawset(methods, name, method)
       return method
@@ -182,7 +182,8 @@ end
 --   hosts: function(options) -> the hosts of a connection, as far as its options are texts
 --   optional: set of fields that a client may have or not: name -> true
 function client.class(given)
-  local methods, class = {}, { __name = given.name, product = given.product, about = given }
+  local methods = {}
+  local class = { __name = given.name, product = given.product, about = given, methods = methods }
   for name, method in pairs(shared) do methods[name] = method end
   for name, module in pairs(given.elsewhere) do
     methods[name] = function(...) return require(module)[name](...) end

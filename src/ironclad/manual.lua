@@ -213,7 +213,7 @@ manual.sections = {
     { "ironclad.webhook.verify_request", "headers: table, raw_body: string, public_key: string, options?: table -> "
       .. "table?, ironclad.Error?", "Verifies a request of Ironclad to a signature provider of your own; unconfirmed: "
       .. "[events](events.md#requests-to-a-signature-provider). Returns the members of its header." },
-    { "ironclad.webhook.clickwrap", "options: table -> table",
+    { "ironclad.webhook.clickwrap", "options: table -> ironclad.ClickwrapWebhook",
       "A webhook of Clickwrap, whose events carry a token: an object with `unwrap` and `receiver`." },
     { "verifier:unwrap", "headers: table, raw_body: string -> ironclad.Event?, ironclad.Error?",
       "As `ironclad.webhook.unwrap`, with the key that the verifier fetches and renews." },
@@ -224,7 +224,15 @@ manual.sections = {
     { "receiver:handle", "headers: table, body: string, about?: table -> integer, string",
       "Takes one request; the status and the body of the answer." },
     { "receiver:work", "options?: table -> integer, integer", "Handles the events of the inbox that are due." },
-    { "receiver:inbox", "-> table", "The inbox: `list()`, `retry(id)`, `remove(id)`." },
+    { "receiver:inbox", "-> ironclad.Inbox", "The inbox of the receiver." },
+    { "inbox:list", "-> table[]?, string?", "The events of an inbox, the oldest first: `id`, `event`, `state` "
+      .. "(`waiting` or `dead`), `tries`, `error`, `next_try`." },
+    { "inbox:retry", "id: string -> boolean?, string?", "Makes an event due now, also a dead one." },
+    { "inbox:remove", "id: string -> boolean?, string?", "Removes an event for good." },
+    { "clickwrap_webhook:unwrap", "headers: table, raw_body: string, about?: { method?: string, query?: string } -> "
+      .. "ironclad.Event?, ironclad.Error?", "Checks a request of Clickwrap's webhook, and returns its event." },
+    { "clickwrap_webhook:receiver", "options: table -> ironclad.Receiver",
+      "Takes the requests of Clickwrap's webhook, as `webhooks:receiver` does." },
     { "receiver:nginx", "", "Takes the request that nginx is serving." },
     { "receiver:serve", "options?: table -> any", "Serves the webhook from this machine, for development." },
     { "event:resource", "client?: ironclad.Client, options?: ironclad.CallOptions -> table?, ironclad.Error?",
@@ -235,6 +243,8 @@ manual.sections = {
     { "changes:close", "", "Ends the loop." },
   } },
   { title = "A client of Clickwrap", calls = {
+    { "ironclad.clickwrap", "options: ironclad.ClickwrapOptions|string -> ironclad.ClickwrapClient",
+      "A client of Clickwrap, from a table of options or the name of a connection. It opens nothing." },
     { "ironclad.clickwrap.from_env", "options?: ironclad.ClickwrapOptions -> ironclad.ClickwrapClient",
       "A client of the connection that the environment describes: `IRONCLAD_CLICKWRAP_ENVIRONMENT` and others." },
     { "cw:check", "options?: { callback?: function } -> table?, ironclad.Error?", "The best test of a connection: "
@@ -263,6 +273,75 @@ manual.sections = {
     { "cw:update_signer", "signer: string|integer, changes: table, options?: table -> boolean?, ironclad.Error?",
       "Changes what Clickwrap knows of a person, such as `name` and `email`." },
   } },
+}
+
+-- What every client has, those of Clickwrap too.
+local function shared_calls()
+  local shared = {}
+  for _, section in ipairs(manual.sections) do
+    for _, call in ipairs(section.calls) do
+      local name = call[1]:match "^client:(%l+)$"
+      if name == "call" or name == "request" or name == "download" or name == "map" or name == "with" then
+        local signature = call[2]:gsub("ironclad%.Client%f[^%a]", "ironclad.ClickwrapClient")
+        -- Without the example, which is an operation of the other kind of client.
+        shared[#shared + 1] = { "cw:" .. name, signature, (call[3]:gsub(": `client:.*$", ".")) }
+      end
+    end
+  end
+  return shared
+end
+for _, section in ipairs(manual.sections) do
+  if section.title == "A client of Clickwrap" then
+    for _, call in ipairs(shared_calls()) do table.insert(section.calls, call) end
+  end
+end
+
+--- The sandbox (require "ironclad.sandbox") without its controls, which describe themselves.
+manual.sandbox = {
+  { "ironclad.sandbox.start", "options?: ironclad.SandboxOptions -> ironclad.Sandbox?, string?",
+    "Starts a local Ironclad in this process, which answers at `url`." },
+  { "ironclad.sandbox.fixtures", "-> string",
+    "The company that it starts with, as JSON: a beginning for a file of your own." },
+  { "sandbox:connect", "options?: ironclad.ConnectOptions -> ironclad.Client", "A client of it." },
+  { "sandbox:clickwrap", "options?: ironclad.ClickwrapOptions -> ironclad.ClickwrapClient",
+    "A client of its Clickwrap." },
+  { "sandbox:options", "options?: ironclad.ConnectOptions -> ironclad.ConnectOptions",
+    "The options of a client of it." },
+  { "sandbox:info", "-> string", "Describes it: its address, client id and secret, users and templates." },
+  { "sandbox:settle_deliveries", "timeout?: number -> table?, string?",
+    "Waits until no delivery of a webhook is being sent or due, at most 30 seconds." },
+  { "sandbox:stop", "", "Ends it." },
+}
+
+--- The options of its start: { name, type in LuaCATS, what it is }.
+manual.sandbox_options = {
+  { "port", "integer", "The port; 0 (the default): any free one" },
+  { "host", "string", "The name or address to listen on (default: 127.0.0.1)" },
+  { "tls", "boolean", "https with a certificate made at the start (the default), or plain http" },
+  { "clock", "string", "ISO 8601: its time starts there, and only `advance` moves it (default: this machine's time)" },
+  { "seed", "integer", "The same seed gives the same ids, codes and secrets (default: they are random)" },
+  { "fixtures", "string", "A JSON file with the company to start with" },
+  { "token_seconds", "number", "The lifetime of an access token (default: 21600)" },
+  { "code_seconds", "number", "The lifetime of an authorization code (default: 600)" },
+  { "job_seconds", "number", "How long an export or another job takes, and the step Archive (default: 1)" },
+  { "import_credits", "integer", "Smart imports that the company has paid for (default: 1000)" },
+  { "max_body", "integer", "Bytes in the body of a request (default: 67108864)" },
+  { "rate_limits", "boolean|table", "As the control of that name" },
+  { "latency", "number", "As the control of that name" },
+  { "max_page_size", "integer", "As the control of that name" },
+  { "client_id", "string", "Of its first app" }, { "client_secret", "string", "Of its first app" },
+  { "clickwrap_port", "integer", "The port of its Clickwrap; 0 (the default): any free one" },
+  { "redirect_uris", "string[]", "Registered redirect URIs; http on this machine always is one" },
+  { "scopes", "string[]", "The scopes that the company has licensed (default: all)" },
+  { "deliver_to", '"local"|"any"|"none"', "Which webhooks are sent events (default: those on this machine)" },
+  { "deliver_ca_file", "string", "Certificates that verify https targets (default: the system's)" },
+  { "log", "string", "A file: a line is added for each request" },
+}
+
+--- The fields of the module that are no functions.
+manual.values = {
+  { "null", "lightuserdata", "JSON null. It counts as true in a condition: compare with `x == ironclad.null`." },
+  { "scopes", "ironclad.Scope[]", "The known scopes: a list of `{ scope =, label =, grants = }`." },
 }
 
 --- The fields of the tables that come back: { name, type in LuaCATS, what it is }, the most useful ones. Tables are

@@ -3,8 +3,10 @@
 
 local catalog = require "ironclad.calls.catalog"
 local core = require "ironclad.core"
+local each = require "ironclad.resources.each"
 local manual = require "ironclad.manual"
 local names = require "ironclad.base.names"
+local resources = require "ironclad.resources.resources"
 local words = require "ironclad.words"
 
 local topics = {}
@@ -66,7 +68,69 @@ end
 local all
 local ERROR = "error:"
 
+-- A function that returns the lines about a method or function of ironclad.manual: { arguments, what it does }.
+local function helper_lines(label, entry)
+  return function() return { ("%s(%s)"):format(label, entry[1]), "  " .. entry[2] } end
+end
+
 local function add(name, lines_of) all[name] = all[name] or lines_of end
+
+-- The methods of resource tables: operations with the id filled in.
+local function add_tables()
+  require "ironclad.clickwrap.kinds"
+  for number, _, _, name in catalog.names() do
+    local entry = name and catalog.entry(number)
+    local kind = entry and resources.belongs(entry)
+    local function lines_of()
+      local lines = operation_lines(entry)
+      lines[1] = lines[1]:gsub("^[^:]*:([%w_]+)%(" .. entry.path_parameters[1] .. ",? ?", kind.name .. ":%1(")
+      return lines
+    end
+    if kind then
+      add(kind.name .. ":" .. name, lines_of)
+      local refresh = kind.name .. ":refresh"
+      if name == "get" then add(refresh, helper_lines(refresh, manual.helpers["*:refresh"])) end
+      if each.name_of(entry) then add(kind.name .. ":" .. each.name_of(entry), lines_of) end
+    end
+  end
+  for label, entry in pairs(manual.helpers) do
+    if not label:find "^%*" then add(label, helper_lines(label, entry)) end
+  end
+end
+
+local function add_calls(calls)
+  for _, entry in ipairs(calls) do
+    add(entry[1], function()
+      return { ("%s(%s)"):format(entry[1], (entry[2]:match "^(.-)%s*%->" or entry[2])), "  " .. entry[3] }
+    end)
+  end
+end
+
+-- The sandbox is a rock of its own, which describes its controls.
+local function add_sandbox()
+  add_calls(manual.sandbox)
+  local found, sandbox = pcall(require, "ironclad.sandbox.core")
+  for _, action in ipairs(found and sandbox.actions() or {}) do
+    add("sandbox:" .. action.name, function()
+      local given = action.parameters == "" and "()" or " { " .. action.parameters .. " }"
+      return { "sandbox:" .. action.name .. given, "  " .. action.help:gsub("\n", " ") }
+    end)
+  end
+end
+
+local function add_functions()
+  for prefix, list in pairs(manual.functions) do
+    for name, entry in pairs(list) do
+      local label = prefix .. "." .. name
+      add(label, helper_lines(label, entry))
+    end
+  end
+  for _, section in ipairs(manual.sections) do add_calls(section.calls) end
+  for _, value in ipairs(manual.values) do
+    add("ironclad." .. value[1], function() return { "ironclad." .. value[1], "  " .. value[3] } end)
+  end
+  add_sandbox()
+end
 
 local function load()
   if all then return end
@@ -79,23 +143,8 @@ local function load()
     end
     add(id, lines_of)
   end
-  for label, entry in pairs(manual.helpers) do
-    add(label, function() return { ("%s(%s)"):format(label, entry[1]), "  " .. entry[2] } end)
-  end
-  for prefix, list in pairs(manual.functions) do
-    for name, entry in pairs(list) do
-      add(prefix .. "." .. name, function()
-        return { ("%s.%s(%s)"):format(prefix, name, entry[1]), "  " .. entry[2] }
-      end)
-    end
-  end
-  for _, section in ipairs(manual.sections) do
-    for _, entry in ipairs(section.calls) do
-      add(entry[1], function()
-        return { ("%s(%s)"):format(entry[1], (entry[2]:match "^(.-)%s*%->" or entry[2])), "  " .. entry[3] }
-      end)
-    end
-  end
+  add_tables()
+  add_functions()
   for _, option in ipairs(core.option_table()) do
     add(option.name, function() return option_lines(option) end)
   end
@@ -122,11 +171,10 @@ function topics.about(name)
   return all[name]()
 end
 
--- What a name may stand for: itself, a part of the module or of a client, a method of every resource's table.
+-- What a name may stand for: itself, a part of the module or of a client.
 local function meanings(name)
   local plain = name:gsub("^client[.:]", "")
-  local tail = name:match "^%l+(:[%w_]+)$"
-  return { name, plain, ERROR .. name, "ironclad." .. name, "client:" .. plain, "*:" .. plain, tail and "*" .. tail }
+  return { name, plain, ERROR .. name, "ironclad." .. name, "client:" .. plain }
 end
 
 -- A line for each name that begins with one of the prefixes.
