@@ -24,6 +24,10 @@ local function connect(more)
 end
 local SHARED, FOLDER = %q, %q
 local NUMBER = tonumber(arg[1])
+local function ready()
+  io.open(FOLDER .. "/ready." .. NUMBER, "w"):close()
+  while not io.open(FOLDER .. "/go") do os.execute "sleep 0.02" end
+end
 local function report(...)
   local file = assert(io.open(FOLDER .. "/" .. NUMBER, "w"))
   file:write(table.concat({ ... }, " "), "\n")
@@ -32,12 +36,19 @@ end
 ]]):format(package.path, package.cpath, sandbox.instance, sandbox.client_id, sandbox.client_secret, server.address,
   folder)
 
--- Runs the script in so many processes at once -> what each has reported.
+-- Runs the script in so many processes at once -> what each has reported. A script may call ready(), which returns when
+-- all of them have called it.
 local function run(count, script)
+  os.remove(folder .. "/go")
   peer.write_file(folder .. "/script.lua", PROLOGUE .. script)
   local parts = {}
-  for i = 1, count do parts[i] = ("%s %s/script.lua %d &"):format(peer.interpreter(), folder, i) end
-  local output, status = peer.shell(table.concat(parts, "\n") .. "\nwait")
+  for i = 1, count do
+    parts[i] = ('%s %s/script.lua %d & processes="$processes $!"'):format(peer.interpreter(), folder, i)
+  end
+  local go = ("while [ $(ls %s/ready.* 2>/dev/null | wc -l) -lt %d ]; do sleep 0.05; done; touch %s/go"):format(folder,
+    count, folder)
+  local output, status = peer.shell(("(%s) & go=$!\n%s\nwait %s; kill $go 2>/dev/null; rm -f %s/ready.*"):format(go,
+    table.concat(parts, "\n"), "$processes", folder))
   assert(status == 0 and output == "", output)
   local reports = {}
   for i = 1, count do reports[i] = peer.read_file(folder .. "/" .. i):gsub("\n", "") end
@@ -112,6 +123,8 @@ local function rate()
     client_secret = sandbox.client_secret, as_user = "jane.doe@example.com" }.workflows:list {}).list[1]
   local reports = run(PROCESSES, ([[
     local client = connect { shared = SHARED }
+    ironclad.must(client:check())
+    ready()
     local stop, count = os.time() + %d, 0
     while os.time() < stop do
       local _, err = client.workflows:create_comment(%q, { comment = "hello" },

@@ -32,6 +32,7 @@ struct window {
     double *answered; /* owned; a ring: when the permits that are not free yet were released, oldest first */
     size_t capacity, first, count;
     double requests;     /* that the service allows in it */
+    bool told;           /* by an answer */
     size_t limit;        /* permits: the share of them */
     size_t open;         /* acquired and not released; count + open <= capacity */
     double closed_until; /* after a 429 */
@@ -139,7 +140,8 @@ void ic_budget_set_share(ic_budget *budget, double share) {
     }
 }
 
-double ic_budget_requests(const ic_budget *budget, ic_bucket bucket) {
+double ic_budget_requests(const ic_budget *budget, ic_bucket bucket, bool *told) {
+    *told = budget->buckets[bucket].told;
     return budget->buckets[bucket].requests;
 }
 
@@ -199,6 +201,7 @@ void ic_budget_observe(ic_budget *budget, ic_bucket bucket, double now, double l
     if (!window->limit) return;
     if (limit >= 0) {
         window->requests = fmin(limit, IC_COMPANY_PER_MINUTE);
+        window->told = true;
         window->limit = budget_permits(budget, limit);
     }
     if (!(remaining >= 0 && reset >= 0)) return;

@@ -15,6 +15,14 @@
 #include "core/http/request.h"
 #include <stdatomic.h>
 
+#define IC_SLOT_SIZE 24
+
+/* A permit from the shared Redis (shared_permits.h). */
+typedef struct ic_shared_permit {
+    double asked;            /* when it was asked for, in ic_now's seconds; 0: there is none */
+    char slot[IC_SLOT_SIZE]; /* where Redis counts it */
+} ic_shared_permit;
+
 /* Bits of ic_call.commands. */
 enum {
     IC_COMMAND_START = 1,
@@ -123,16 +131,17 @@ struct ic_call {
     double wait_began;                   /* of the wait that it is in */
     ic_wait_reason wait_reason;
     int attempts, retries, redirects;
-    bool fresh;                /* the next attempt uses a new connection */
-    bool renewed;              /* its token was refused, and renewed */
-    bool second_chance;        /* … from the store: that token may be refused too, and renewed once more */
-    bool served;               /* a token has just been fetched for it, and is used however soon it expires */
-    bool abandoned;            /* nobody waits for it: no attempt follows the one under way */
-    bool earlier_unknown;      /* an earlier attempt ended with an unknown outcome */
-    bool waits;                /* it is in a wait that is told and counted (wait.h) */
-    bool has_rate_permit;      /* of rate_queue's budget */
-    bool has_in_flight_permit; /* of host_queue */
-    bool timer_reserved;       /* the timer's memory is reserved */
+    bool fresh;           /* the next attempt uses a new connection */
+    bool renewed;         /* its token was refused, and renewed */
+    bool second_chance;   /* … from the store: that token may be refused too, and renewed once more */
+    bool served;          /* a token has just been fetched for it, and is used however soon it expires */
+    bool abandoned;       /* nobody waits for it: no attempt follows the one under way */
+    bool earlier_unknown; /* an earlier attempt ended with an unknown outcome */
+    bool waits;           /* it is in a wait that is told and counted (wait.h) */
+    bool has_rate_permit; /* of rate_queue's budget */
+    ic_shared_permit shared_permit; /* of rate_queue's permits */
+    bool has_in_flight_permit;      /* of host_queue */
+    bool timer_reserved;            /* the timer's memory is reserved */
     char *foreign_url; /* owned; where a redirect of a download leads, on another host; NULL: nowhere */
     struct ic_token_entry *token_entry;
     unsigned token_generation; /* of the token that was sent */

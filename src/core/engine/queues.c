@@ -141,19 +141,21 @@ static void rate_queue_tell_waiting(ic_engine *engine, ic_list *list, double now
     }
 }
 
-/* Acquires a permit for the call. 0: acquired; otherwise the seconds to wait. While the shared Redis gives
- * permits, the own budget knows what the service has said, and has no share of its own. */
-static double rate_queue_take(ic_rate_queue *queue, ic_call *call, size_t wanted, double now) {
+/* Acquires a permit for the call. 0: acquired; otherwise the seconds to wait, and in `again` those after
+ * which to try again. While the shared Redis gives permits, the own budget knows what the service has said,
+ * and has no share of its own. */
+static double rate_queue_take(ic_rate_queue *queue, ic_call *call, size_t wanted, double now, double *again) {
     ic_bucket bucket = call->request.bucket;
-    if (!queue->permits) return ic_budget_acquire(queue->budget, bucket, now);
+    if (!queue->permits) return *again = ic_budget_acquire(queue->budget, bucket, now);
     bool alone = !ic_shared_permits_are_shared(queue->permits, now);
     ic_budget_set_share(queue->budget, alone ? queue->share : 1);
     if (alone && !queue->alone) ic_wait_note_alone(call);
     queue->alone = alone;
-    double wait = ic_budget_acquire(queue->budget, bucket, now);
+    double wait = *again = ic_budget_acquire(queue->budget, bucket, now);
     if (wait > 0 || alone) return wait;
-    double requests = ic_budget_requests(queue->budget, bucket);
-    wait = ic_shared_permits_acquire(queue->permits, bucket, requests, wanted, now);
+    ic_shared_limit limit = {.wanted = wanted};
+    limit.requests = ic_budget_requests(queue->budget, bucket, &limit.told);
+    wait = ic_shared_permits_acquire(queue->permits, bucket, &limit, now, &call->shared_permit, again);
     if (wait > 0) ic_budget_release(queue->budget, bucket, now, IC_PERMIT_UNUSED);
     return wait;
 }
@@ -175,9 +177,9 @@ static void rate_queue_on_timer(void *engine, void *owner, double now) {
     for (int bucket = 0; bucket < IC_BUCKET_COUNT; bucket++) {
         ic_list *list = &queue->waiting[bucket];
         while (list->first && !queue->timers[bucket].index) {
-            double pause = rate_queue_take(queue, list->first, rate_queue_length(list), now);
+            double again, pause = rate_queue_take(queue, list->first, rate_queue_length(list), now, &again);
             if (pause > 0) {
-                ic_timer_set(&((ic_engine *)engine)->timers, &queue->timers[bucket], now + pause);
+                ic_timer_set(&((ic_engine *)engine)->timers, &queue->timers[bucket], now + again);
                 rate_queue_tell_waiting(engine, list, now, pause);
                 break;
             }
@@ -196,15 +198,14 @@ double ic_rate_permit_acquire(ic_engine *engine, ic_call *call, double now) {
     ic_list *list = &queue->waiting[bucket];
     ic_timer *timer = &queue->timers[bucket];
     bool others = list->first && timer->index;
-    double pause = others ? timer->at - now : rate_queue_take(queue, call, 1, now);
+    double again = 0, pause = others ? timer->at - now : rate_queue_take(queue, call, 1, now, &again);
     if (pause <= 0 && !others) {
         call->has_rate_permit = true;
         return 0;
     }
-    if (pause < SHORTEST_WAIT) pause = SHORTEST_WAIT;
     ic_list_append(list, call);
-    if (!timer->index) ic_timer_set(&engine->timers, timer, now + pause);
-    return pause;
+    if (!timer->index) ic_timer_set(&engine->timers, timer, now + fmax(again, SHORTEST_WAIT));
+    return fmax(pause, SHORTEST_WAIT);
 }
 
 void ic_permits_release(ic_engine *engine, ic_call *call, double now, ic_permit_end end) {
@@ -212,8 +213,11 @@ void ic_permits_release(ic_engine *engine, ic_call *call, double now, ic_permit_
     if (!call->has_rate_permit) return;
     call->has_rate_permit = false;
     ic_budget_release(call->rate_queue->budget, call->request.bucket, now, end);
-    if (end == IC_PERMIT_UNUSED && call->rate_queue->permits)
-        ic_shared_permits_return(call->rate_queue->permits, call->request.bucket, now);
+    ic_shared_permits *permits = call->rate_queue->permits;
+    if (permits && end == IC_PERMIT_UNUSED)
+        ic_shared_permits_return(permits, call->request.bucket, now);
+    else if (permits)
+        ic_shared_permits_used(permits, call->request.bucket, &call->shared_permit, now);
     /* A permit that was not used is free at once: the next call need not wait for the timer. */
     ic_timer *timer = &call->rate_queue->timers[call->request.bucket];
     if (end == IC_PERMIT_UNUSED && timer->index) ic_timer_set(&engine->timers, timer, now);
@@ -236,6 +240,9 @@ void ic_rate_queue_observe(ic_call *call, double now, double wall_time, double r
     if (reset > 1e9) reset = reset > sent_at ? reset - sent_at : 0; /* a date, not seconds */
     ic_budget_observe(queue->budget, bucket, now, rate_queue_header(&call->response, "X-RateLimit-Limit"),
                       rate_queue_header(&call->response, "X-RateLimit-Remaining"), reset);
+    bool told;
+    double requests = ic_budget_requests(queue->budget, bucket, &told);
+    if (queue->permits && told) ic_shared_permits_told(queue->permits, bucket, requests, now);
     if (refused_for < 0) return;
     ic_budget_refused(queue->budget, bucket, now, refused_for);
     if (queue->permits) ic_shared_permits_refused(queue->permits, bucket, refused_for, now);

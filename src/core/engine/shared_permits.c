@@ -16,6 +16,10 @@
 #define ALONE_TIME   3.0  /* without Redis after it has failed, before it is asked again */
 #define LONGEST_WAIT 2.0  /* until a machine that waits asks again, so that it keeps its place */
 
+#define TELL_TIME 60.0 /* while it tries to tell the other machines of a limit */
+
+#define LIMIT_TIME "86400000" /* milliseconds that a limit is known to other machines, who are told again */
+
 /* Permits of a block: a part of the limit, so that the machines share a small one evenly. */
 #define BLOCK_PART 50
 
@@ -24,10 +28,14 @@
 typedef struct block {
     struct ic_shared_permits *permits;
     ic_bucket bucket;
-    size_t held;  /* permits that are not used yet */
-    double until; /* … and must be by then */
-    double again; /* when to ask again; 0: at once */
-    char slot[24];
+    double requests; /* the limit when it was asked for */
+    double told;     /* the limit that the other machines have been told; 0: none */
+    double asked;    /* when it was asked for */
+    size_t held;     /* permits that are not used yet */
+    double until;    /* … and must be by then */
+    double free_at;  /* when there may be permits again; 0: now */
+    double again;    /* when to ask again; 0: at once */
+    char slot[IC_SLOT_SIZE];
     ic_link_command *command; /* the question under way, or NULL */
     ic_timer timer;           /* gives back what was not used in time */
 } block;
@@ -46,11 +54,11 @@ struct ic_shared_permits {
 
 /* ---- keys ---- */
 
-enum { KEY_LOG, KEY_COMPANY, KEY_WAITING, KEY_ASKED, KEY_CLOSED, KEY_COUNT };
+enum { KEY_LOG, KEY_COMPANY, KEY_WAITING, KEY_ASKED, KEY_CLOSED, KEY_LIMIT, KEY_COUNT };
 
 /* Writes the keys of a bucket into `keys`, each with a NUL. False when out of memory. */
 static bool permits_keys(const block *block, ic_buf *keys, const char *words[KEY_COUNT]) {
-    static const char *const names[] = {"permits", "permits", "waiting", "asked", "closed"};
+    static const char *const names[] = {"permits", "permits", "waiting", "asked", "closed", "limit"};
     size_t starts[KEY_COUNT];
     for (int i = 0; i < KEY_COUNT; i++) {
         const char *bucket = i == KEY_COMPANY ? "company" : ic_bucket_name(block->bucket);
@@ -108,32 +116,39 @@ static void permits_on_answer(void *owner, ic_reply *reply, const ic_error *erro
         long long granted = ic_reply_integer(ic_reply_item(reply, 0), 0);
         double wait = (double)ic_reply_integer(ic_reply_item(reply, 1), 0) / 1000;
         block->held = granted > 0 ? (size_t)granted : 0;
-        block->until = now + BLOCK_TIME;
-        block->again = block->held ? 0 : now + fmin(fmax(wait, 0.001), LONGEST_WAIT);
+        block->until = block->asked + BLOCK_TIME;
+        block->free_at = block->held ? 0 : now + fmax(wait, 0.001);
+        block->again = fmin(block->free_at, now + LONGEST_WAIT);
         snprintf(block->slot, sizeof block->slot, "%s", slot->kind == IC_REPLY_TEXT ? slot->text : "");
-        if (block->held) ic_timer_set(&permits->engine->timers, &block->timer, block->until);
+        if (now >= block->until)
+            permits_give_back(block, now); /* this process was frozen meanwhile */
+        else if (block->held)
+            ic_timer_set(&permits->engine->timers, &block->timer, block->until);
     }
     permits->news(permits->engine, permits->owner, block->bucket);
 }
 
-static void permits_ask(block *block, double requests, size_t wanted, double now) {
+static void permits_ask(block *block, const ic_shared_limit *limit, double now) {
     ic_shared_permits *permits = block->permits;
-    const ic_rate_limit *limit = &ic_rate_limits[block->bucket];
-    double part = fmin(fmax(floor(requests / BLOCK_PART), 1), IC_SHARED_BLOCK);
+    double seconds = ic_rate_limits[block->bucket].seconds;
+    double part = fmin(fmax(floor(limit->requests / BLOCK_PART), 1), IC_SHARED_BLOCK);
     double company = permits->has_company ? IC_COMPANY_PER_MINUTE : 1e9;
     char want[24], most[24], all[24], window[24], margin[24];
     ic_buf keys = {0};
-    const char *words[KEY_COUNT + 6];
-    snprintf(want, sizeof want, "%.0f", fmin(fmax((double)wanted, part), IC_SHARED_BLOCK));
-    snprintf(most, sizeof most, "%.0f", requests);
+    const char *words[KEY_COUNT + 7];
+    snprintf(want, sizeof want, "%.0f", fmin(fmax((double)limit->wanted, part), IC_SHARED_BLOCK));
+    snprintf(most, sizeof most, "%.0f", limit->requests);
     snprintf(all, sizeof all, "%.0f", company);
-    snprintf(window, sizeof window, "%.0f", limit->seconds * 1000);
+    snprintf(window, sizeof window, "%.0f", seconds * 1000);
     snprintf(margin, sizeof margin, "%.0f", MARGIN * 1000);
-    const char *const arguments[] = {permits->machine, want, most, all, window, margin};
+    const char *const arguments[] = {permits->machine,       want, most, all, window, margin,
+                                     limit->told ? "1" : "0"};
     memcpy(words + KEY_COUNT, arguments, sizeof arguments);
     ic_script script = ic_script_of(IC_SCRIPT_ACQUIRE);
+    block->requests = limit->requests;
+    block->asked = now;
     if (permits_keys(block, &keys, words))
-        block->command = ic_link_run(permits->shared->link, &script, words, NULL, KEY_COUNT + 6, false, now,
+        block->command = ic_link_run(permits->shared->link, &script, words, NULL, KEY_COUNT + 7, false, now,
                                      now + ANSWER_TIME, permits_on_answer, block);
     ic_buf_free(&keys);
 }
@@ -142,22 +157,61 @@ bool ic_shared_permits_are_shared(const ic_shared_permits *permits, double now) 
     return now >= permits->alone_until && !ic_link_is_down(permits->shared->link);
 }
 
-double ic_shared_permits_acquire(ic_shared_permits *permits, ic_bucket bucket, double requests, size_t wanted,
-                                 double now) {
+double ic_shared_permits_acquire(ic_shared_permits *permits, ic_bucket bucket, const ic_shared_limit *limit,
+                                 double now, ic_shared_permit *permit, double *again) {
     block *block = &permits->blocks[bucket];
+    *again = LOOK_AGAIN;
     if (block->held && now < block->until) {
         if (--block->held == 0) ic_timer_unset(&permits->engine->timers, &block->timer);
+        permit->asked = block->asked;
+        memcpy(permit->slot, block->slot, sizeof permit->slot);
         return 0;
     }
-    if (block->again > now) return block->again - now;
-    if (!block->command) permits_ask(block, requests, wanted, now);
+    if (block->again > now) {
+        *again = block->again - now;
+        return block->free_at - now;
+    }
+    if (!block->command) permits_ask(block, limit, now);
     return LOOK_AGAIN;
+}
+
+void ic_shared_permits_told(ic_shared_permits *permits, ic_bucket bucket, double requests, double now) {
+    block *block = &permits->blocks[bucket];
+    ic_buf keys = {0};
+    const char *words[KEY_COUNT];
+    char limit[24];
+    if (block->told == requests) return;
+    block->told = requests;
+    /* The block may be more than all machines may have. */
+    if (requests < block->requests) permits_give_back(block, now);
+    snprintf(limit, sizeof limit, "%.0f", requests);
+    if (permits_keys(block, &keys, words)) {
+        const char *given[] = {"SET", words[KEY_LIMIT], limit, "PX", LIMIT_TIME};
+        ic_link_send(permits->shared->link, given, NULL, 5, true, now, now + TELL_TIME, NULL, NULL);
+    }
+    ic_buf_free(&keys);
 }
 
 void ic_shared_permits_return(ic_shared_permits *permits, ic_bucket bucket, double now) {
     block *block = &permits->blocks[bucket];
     if (now >= block->until) return;
     if (block->held++ == 0) ic_timer_set(&permits->engine->timers, &block->timer, block->until);
+}
+
+void ic_shared_permits_used(ic_shared_permits *permits, ic_bucket bucket, ic_shared_permit *permit,
+                            double now) {
+    bool late = permit->asked && now > permit->asked + MARGIN;
+    ic_buf keys = {0};
+    const char *words[KEY_COUNT];
+    char window[24], margin[24];
+    ic_script script = ic_script_of(IC_SCRIPT_USED_LATE);
+    permit->asked = 0;
+    if (!late || !permits_keys(&permits->blocks[bucket], &keys, words)) return;
+    snprintf(window, sizeof window, "%.0f", ic_rate_limits[bucket].seconds * 1000);
+    snprintf(margin, sizeof margin, "%.0f", MARGIN * 1000);
+    const char *given[] = {words[KEY_LOG], words[KEY_COMPANY], permit->slot, window, margin};
+    ic_link_run(permits->shared->link, &script, given, NULL, 5, false, now, now + ANSWER_TIME, NULL, NULL);
+    ic_buf_free(&keys);
 }
 
 void ic_shared_permits_refused(ic_shared_permits *permits, ic_bucket bucket, double seconds, double now) {
@@ -185,12 +239,10 @@ static void permits_release_timers(ic_shared_permits *permits, int count) {
 
 static bool permits_init(ic_shared_permits *permits, ic_connection *connection, ic_counted by) {
     unsigned char bytes[(MACHINE_SIZE - 1) / 2];
-    ic_buf prefix = {0};
     if (!ic_random_bytes(bytes, sizeof bytes)) return false;
     for (size_t i = 0; i < sizeof bytes; i++)
         snprintf(permits->machine + 2 * i, 3, "%02x", bytes[i]);
-    ic_buf_printf(&prefix, "%s%d:", connection->shared_prefix, (int)by);
-    permits->prefix = ic_buf_take(&prefix, NULL);
+    permits->prefix = ic_connection_shared_prefix_of(connection, connection->budget_keys[by]);
     if (!permits->prefix) return false;
     for (int i = 0; i < IC_BUCKET_COUNT; i++) {
         if (!ic_timers_reserve(&permits->engine->timers)) {

@@ -22,12 +22,24 @@ void ic_shared_permits_free(ic_shared_permits *permits); /* gives back what was 
 
 /* Whether Redis gives permits now. False: the machine has only its share of the limits. */
 bool ic_shared_permits_are_shared(const ic_shared_permits *permits, double now);
-/* Takes a permit. 0: taken; otherwise the seconds after which to ask again, unless `news` comes before.
- * `requests`: the limit; `wanted`: the calls that wait, with this one. */
-double ic_shared_permits_acquire(ic_shared_permits *permits, ic_bucket bucket, double requests, size_t wanted,
-                                 double now);
+typedef struct ic_shared_limit {
+    double requests; /* in a window */
+    bool told;       /* by an answer: then the other machines are told */
+    size_t wanted;   /* the calls that wait for a permit, with this one */
+} ic_shared_limit;
+
+/* Takes a permit. 0: taken; otherwise the seconds until there may be one, as far as is known, and in `again`
+ * those after which to ask again, unless `news` comes before. */
+double ic_shared_permits_acquire(ic_shared_permits *permits, ic_bucket bucket, const ic_shared_limit *limit,
+                                 double now, ic_shared_permit *permit, double *again);
+/* An answer has told the limit of a bucket: the other machines are told. */
+void ic_shared_permits_told(ic_shared_permits *permits, ic_bucket bucket, double requests, double now);
 /* A permit that was taken has not been used: nothing has reached the service. */
 void ic_shared_permits_return(ic_shared_permits *permits, ic_bucket bucket, double now);
+/* A permit has been used: the service has counted its request by now. When that is so late that the permit
+ * would end too early, it counts from now. */
+void ic_shared_permits_used(ic_shared_permits *permits, ic_bucket bucket, ic_shared_permit *permit,
+                            double now);
 /* The service has refused a request with 429: no machine gets a permit for that many seconds. */
 void ic_shared_permits_refused(ic_shared_permits *permits, ic_bucket bucket, double seconds, double now);
 

@@ -216,17 +216,20 @@ static bool connection_add_token_keys(ic_connection *connection) {
     return connection->token_key && connection->store_key;
 }
 
-/* How the keys of a company begin: the braces hold what Redis Cluster would choose a server by, which is the
- * same for all keys of one company (Redis cluster specification, "Hash tags"). */
-static bool connection_add_shared_prefix(ic_connection *connection) {
-    const char *company = connection->budget_keys[IC_COUNTED_CLIENT];
+char *ic_connection_shared_prefix_of(const ic_connection *connection, const char *whose) {
     const char *given = connection->settings.shared_prefix;
     char digest[IC_SHA256_HEX];
     ic_buf text = {0};
-    if (!connection->shared.name) return true;
-    if (!ic_sha256(company, strlen(company), digest, NULL)) return false;
+    if (!ic_sha256(whose, strlen(whose), digest, NULL)) return NULL;
     ic_buf_printf(&text, "%s:{%.16s}:", given ? given : "ironclad", digest);
-    connection->shared_prefix = ic_buf_take(&text, NULL);
+    return ic_buf_take(&text, NULL);
+}
+
+/* A company is an app of Ironclad's, or a site of Clickwrap's: a token can be replaced by a new one. */
+static bool connection_add_shared_prefix(ic_connection *connection) {
+    ic_counted by = connection->settings.site_access_id ? IC_COUNTED_SITE : IC_COUNTED_CLIENT;
+    if (!connection->shared.name) return true;
+    connection->shared_prefix = ic_connection_shared_prefix_of(connection, connection->budget_keys[by]);
     return connection->shared_prefix != NULL;
 }
 
@@ -244,13 +247,14 @@ static bool connection_add_keys(ic_connection *connection) {
     char digest[IC_SHA256_HEX] = "";
     if (settings->token && !ic_sha256(settings->token, strlen(settings->token), digest, NULL)) return false;
     const char *client = settings->client_id ? settings->client_id : digest;
-    if (!connection_add_key(connection, IC_COUNTED_CLIENT, connection->origin, client) ||
-        !connection_add_shared_prefix(connection))
-        return false;
-    if (!connection->activity_origin) return settings->token || connection_add_token_keys(connection);
     const char *site = settings->site_access_id ? settings->site_access_id : digest;
-    return connection_add_key(connection, IC_COUNTED_SITE, connection->activity_origin, site) &&
-           connection_add_key(connection, IC_COUNTED_ADDRESS, connection->origin, "");
+    if (!connection_add_key(connection, IC_COUNTED_CLIENT, connection->origin, client)) return false;
+    if (connection->activity_origin &&
+        (!connection_add_key(connection, IC_COUNTED_SITE, connection->activity_origin, site) ||
+         !connection_add_key(connection, IC_COUNTED_ADDRESS, connection->origin, "")))
+        return false;
+    if (!connection_add_shared_prefix(connection)) return false;
+    return connection->activity_origin || settings->token || connection_add_token_keys(connection);
 }
 
 /* The bundle that libcurl uses by default; Debian's path where libcurl does not report one. */

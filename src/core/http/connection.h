@@ -49,5 +49,9 @@ ic_connection *ic_connection_for_site(const ic_connection *connection, const cha
 /* Whether its tokens belong to a person, who has to log in to get the first one (the authorization code
  * grant). */
 bool ic_connection_is_personal(const ic_connection *connection);
+/* How the keys of a company, or of what `whose` names, begin in the shared Redis. The braces hold what Redis
+ * Cluster would choose a server by, so that one server has all of them (Redis cluster specification, "Hash
+ * tags"). NULL without memory; the caller frees it. */
+char *ic_connection_shared_prefix_of(const ic_connection *connection, const char *whose);
 
 #endif
