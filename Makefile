@@ -271,8 +271,12 @@ submake = $(MAKE)
 demo: deps
 	@$(MAKE) -s -j2 LUA=5.4 all
 	@eval "$$($(submake) -s env LUA=5.4)" && recipes/support/with_sandbox.sh lua5.4 recipes/launch_nda.lua
-	@echo 'Next, in a shell with the same kind of sandbox: build/5.4/bin/ironclad sandbox -- sh'
-	@echo '  then: ironclad workflows list, ironclad describe "Mutual NDA"; and docs/command.md.'
+	@echo
+	@echo 'Next, the command `ironclad`, in a shell that talks to a new sandbox: build/5.4/bin/ironclad sandbox -- sh'
+	@echo '  ironclad workflows list'
+	@echo '  ironclad describe "Mutual NDA"'
+	@echo '  ironclad workflows launch "Mutual NDA" counterpartyName=Acme draft=@recipes/nda.docx'
+	@echo 'Scripts: docs/contracts.md and recipes. Your own company: docs/connecting.md.'
 
 test:
 	@.ci/deps test

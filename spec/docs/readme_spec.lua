@@ -45,14 +45,18 @@ describe("the guides", function()
     local folder = peer.temporary_folder()
     local lines = { "set -e", "cd " .. folder, "ln -s " .. here .. "/recipes recipes",
       "ironclad() { " .. command.program() .. ' "$@"; }' }
-    for _, path in ipairs { "docs/command.md", "README.md" } do
-      for block in peer.read_file(path):gmatch "```console\n(.-)```" do
-        for line in block:gmatch "%$ (ironclad [^\n]*)" do
-          lines[#lines + 1] = "echo '+ '" .. peer.quoted(line)
-          lines[#lines + 1] = line:gsub("IC%-1 %-%-step", "IC-1 --wait 60 --step")
-        end
+    local function add(line)
+      lines[#lines + 1] = "echo '+ '" .. peer.quoted(line)
+      lines[#lines + 1] = line:gsub("IC%-1 %-%-step", "IC-1 --wait 60 --step")
+    end
+    for path in peer.shell "ls docs/*.md README.md":gmatch "%S+" do
+      for _, block in ipairs(guide.texts(path, "console")) do
+        for line in block:gmatch "%$ (ironclad [^\n]*)" do add(line) end
       end
     end
+    local before = #lines
+    for line in peer.shell "make -n demo":gmatch "echo '  (ironclad [^\n]*)'" do add(line) end
+    assert.equal(before + 2 * 3, #lines) -- what the demo says can be tried next
     peer.write_file(folder .. "/run", table.concat(lines, "\n") .. "\n")
     local output, status = peer.shell(command.environment(command.of_sandbox(sandbox)) .. " sh " .. folder .. "/run")
     sandbox:stop()

@@ -227,6 +227,8 @@ describe("ironclad sandbox", function()
     local out = good("sandbox --seed 7 -- " .. command.program() .. " whoami",
       { IRONCLAD_INSTANCE = "na1", IRONCLAD_TOKEN = "x" })
     assert.matches("email\tjane.doe@example.com", out)
+    -- A shell finds the command, wherever it goes.
+    assert.matches("connection\tthe environment\n", (good "sandbox -- sh -c 'cd /; ironclad whoami'"))
     assert.equal(7, select(3, command.run("sandbox -- sh -c 'exit 7'", given)))
     assert.equal(1, select(3, command.run("sandbox -- /nowhere/program", given)))
     assert.equal(2, select(3, command.run("sandbox --clock yesterday -- true", given)))

@@ -33,6 +33,13 @@ local function start(options)
   return started
 end
 
+-- The folder of this command's file. A shell on the sandbox finds the command there, if it is not on its PATH.
+local function own_folder()
+  local folder = arg and (arg[0] or ""):match "^(.*)/[^/]+$" or "."
+  if folder:sub(1, 1) == "/" then return folder end
+  return (os.getenv "PWD" or ".") .. "/" .. folder
+end
+
 -- The variables that point a program at the sandbox, and at nothing else.
 local function environment(started)
   local lines = {}
@@ -41,6 +48,7 @@ local function environment(started)
     { "IRONCLAD_CLIENT_SECRET", started.client_secret }, { "IRONCLAD_AS_USER", started.as_user },
     { "IRONCLAD_CA_FILE", started.ca_file or "" }, { "IRONCLAD_TOKEN", "" }, { "IRONCLAD_REFRESH_TOKEN", "" },
     { "IRONCLAD_SCOPES", "" }, { "no_proxy", "127.0.0.1" }, { "NO_PROXY", "127.0.0.1" },
+    { "PATH", ("%s:%s"):format(os.getenv "PATH" or "/usr/bin:/bin", own_folder()) },
   } do
     lines[#lines + 1] = pair[1] .. "=" .. pair[2]
   end
