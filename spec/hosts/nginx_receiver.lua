@@ -1,0 +1,179 @@
+-- receiver:nginx(): workers that get real deliveries of the sandbox, share what they have seen, and an inbox.
+local local_ironclad = require "spec.support.local_ironclad"
+local nginx = require "spec.support.nginx"
+local peer = require "spec.support.peer"
+
+local must = local_ironclad.must
+
+-- /plain handles before the answer, /kept in the inbox. An event's handler counts it in the dictionary `counts`, and
+-- waits for a call; that of workflow_paused takes until `go` is set.
+local SERVER = [[
+  lua_shared_dict seen 1m;
+  lua_shared_dict counts 1m;
+  client_body_buffer_size 4k;
+  init_worker_by_lua_block {
+    local client = require("ironclad").connect {
+      instance = "%instance", client_id = "%id", client_secret = "%secret", as_user = "%email", rate_limit = false,
+    }
+    local counts = ngx.shared.counts
+    local function count(event)
+      counts:incr(event.name, 1, 0)
+      local workflow, err = event:resource()
+      if workflow then counts:incr("found", 1, 0) elseif err.kind ~= "not_found" then error(tostring(err)) end
+    end
+    local function wait(event)
+      counts:set("pid", ngx.worker.pid())
+      counts:incr("begun", 1, 0)
+      repeat ngx.sleep(0.01) until counts:get "go"
+      count(event)
+    end
+    local on = { ["*"] = count, workflow_paused = wait }
+    plain = client.webhooks:receiver { on = on, seen = "shared:seen" }
+    kept = client.webhooks:receiver { on = on, seen = "shared:seen", inbox = "%folder/inbox" }
+  }
+  server {
+    listen 127.0.0.1:%port;
+    lua_check_client_abort on;
+    location = /plain { content_by_lua_block { plain:nginx() } }
+    location = /kept { content_by_lua_block { kept:nginx() } }
+    location = /count { content_by_lua_block { ngx.print(ngx.shared.counts:get(ngx.var.arg_name) or 0) } }
+    location = /go { content_by_lua_block { ngx.shared.counts:set("go", true) } }
+  }
+]]
+
+describe("a receiver in nginx", function()
+  local sandbox, client, folder, site, webhook
+
+  before_each(function()
+    sandbox, client = local_ironclad.start { clock = "2026-03-01T09:00:00Z" }
+    for one in client.webhooks:each() do must(client.webhooks:delete(one.id)) end
+    folder = peer.temporary_folder()
+    site = nginx.start { lua = true, workers = 2, http = SERVER, values = { folder = folder, instance = sandbox.url,
+      id = sandbox.client_id, secret = sandbox.client_secret, email = sandbox.as_user } }
+  end)
+  after_each(function()
+    site.stop()
+    sandbox:stop()
+    peer.remove_folder(folder)
+  end)
+
+  local function listen(path)
+    webhook = must(client.webhooks:ensure {
+      targetURL = ("http://127.0.0.1:%d%s"):format(site.port, path), events = { "*" },
+    })
+  end
+
+  -- The headers of a delivery, for curl.
+  local function headers_of(delivery)
+    local words = {}
+    for name, value in pairs(delivery.headers) do words[#words + 1] = " -H " .. peer.quoted(name .. ": " .. value) end
+    return table.concat(words)
+  end
+
+  local function count(name) return tonumber((nginx.get(site, "/count?name=" .. name))) end
+
+  local function eventually(check)
+    for _ = 1, 1000 do
+      if check() then return end
+      peer.shell "sleep 0.02"
+    end
+    error "it did not happen"
+  end
+
+  -- Waits until everything has been delivered; what was answered 503 is due again after its pause.
+  local function deliver()
+    for _ = 1, 12 do
+      local status = assert(sandbox:settle_deliveries())
+      if status.pending == 0 then return end
+      sandbox:advance(status.next_in)
+    end
+    error "not delivered"
+  end
+
+  it("handles each event once, whichever workers its deliveries come to", function()
+    listen "/plain"
+    sandbox:deliveries_at_once(16)
+    sandbox:duplicate_deliveries(4)
+    local workflow = must(local_ironclad.launch(client))
+    for i = 1, 10 do must(workflow:create_comment { comment = "comment " .. i }) end
+    deliver()
+    assert.are.equal(44, sandbox:delivery_status().delivered)
+    assert.are.same({ 1, 10, 11 }, { count "workflow_launched", count "workflow_comment_added", count "found" })
+  end)
+
+  it("answers 503 while another worker handles the event, and then 200", function()
+    listen "/plain"
+    sandbox:send_event "workflow_paused"
+    eventually(function() return count "begun" == 1 end)
+    local id = sandbox:deliveries()[1].id
+    for _ = 1, 4 do sandbox:redeliver { id = id, at_once = true } end
+    eventually(function()
+      local statuses = {}
+      for _, delivery in ipairs(sandbox:deliveries()) do statuses[delivery.status or 0] = true end
+      return statuses[503] and sandbox:delivery_status().sending == 1
+    end)
+    assert.are.equal(1, count "begun")
+    nginx.get(site, "/go")
+    deliver()
+    assert.are.same({ 5, 1 }, { sandbox:delivery_status().delivered, count "workflow_paused" })
+  end)
+
+  it("handles an event to its end when its client goes away", function()
+    listen "/plain"
+    sandbox:hold_deliveries()
+    sandbox:send_event "workflow_paused"
+    local delivery = sandbox:deliveries()[1]
+    peer.write_file(folder .. "/body", delivery.body)
+    nginx.get(site, "/plain", "-m 0.3 --data-binary @" .. peer.quoted(folder .. "/body") .. headers_of(delivery))
+    assert.are.equal(0, count "workflow_paused")
+    nginx.get(site, "/go")
+    eventually(function() return count "workflow_paused" == 1 end)
+    sandbox:release_deliveries()
+    deliver()
+    assert.are.same({ 1, 1 }, { sandbox:delivery_status().delivered, count "workflow_paused" })
+  end)
+
+  it("handles what is in the inbox after the answer", function()
+    listen "/kept"
+    local workflow = must(local_ironclad.launch(client))
+    for i = 1, 10 do must(workflow:create_comment { comment = "comment " .. i }) end
+    deliver()
+    eventually(function() return count "found" == 11 end)
+    assert.are.same({ 1, 10 }, { count "workflow_launched", count "workflow_comment_added" })
+  end)
+
+  it("handles an event again whose worker was killed", function()
+    listen "/kept"
+    sandbox:send_event "workflow_paused"
+    deliver()
+    eventually(function() return count "begun" == 1 end)
+    peer.shell("kill -9 " .. count "pid")
+    eventually(function() return count "begun" == 2 end)
+    nginx.get(site, "/go")
+    eventually(function() return count "workflow_paused" == 1 end)
+    eventually(function() return peer.shell("ls " .. peer.quoted(folder) .. "/inbox/new") == "" end)
+  end)
+
+  it("refuses what is forged or too large, and takes a body that nginx has put into a file", function()
+    listen "/plain"
+    local payload = { text = ("x"):rep(900 * 1024) }
+    sandbox:send_event { event = "workflow_updated", payload = payload }
+    deliver()
+    assert.are.equal(1, count "workflow_updated")
+    for _, forgery in ipairs { "key", "signature", "body", "event_id", "nonce", "unsigned" } do
+      sandbox:send_event { event = "workflow_updated", payload = payload, forge = forgery, webhook = webhook }
+    end
+    sandbox:send_event { event = "workflow_updated", companyID = "another", webhook = webhook }
+    assert(sandbox:settle_deliveries())
+    local statuses = {}
+    for i, delivery in ipairs(sandbox:deliveries()) do statuses[i] = delivery.status end
+    assert.are.same({ 200, 401, 401, 401, 401, 401, 401, 403 }, statuses)
+    assert.are.equal(1, count "workflow_updated")
+    peer.shell(("head -c 2000000 /dev/zero > %s/large"):format(peer.quoted(folder)))
+    local status = "-o /dev/null -w '%{http_code}' "
+    local large = status .. "--data-binary @" .. peer.quoted(folder .. "/large") .. headers_of(sandbox:deliveries()[1])
+    assert.are.equal("413", (nginx.get(site, "/plain", large)))
+    assert.are.equal("413", (nginx.get(site, "/plain", large .. " -H 'Transfer-Encoding: chunked'")))
+    assert.are.equal("401", (nginx.get(site, "/plain", status)))
+  end)
+end)
