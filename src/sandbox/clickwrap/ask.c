@@ -32,7 +32,7 @@ static void ask_each(ic_exchange *x, bool all,
     cJSON_ArrayForEach(contract, contracts)
         answer(x, contract, ic_cw_text(contract, "id", text, sizeof text), into);
     cJSON_Delete(contracts);
-    if (into) ic_reply_json(x, 200, into);
+    if (!x->status) ic_reply_json(x, 200, into);
 }
 
 static void ask_published(const ic_exchange *x, const cJSON *contract, const char *name, cJSON *into) {

@@ -200,6 +200,10 @@ static const char *send_next(const char *list, char *item, size_t size) {
 static bool send_check_versions(ic_exchange *x, const char *event) {
     char vids[64], cids[64], version[64], contract[64];
     cJSON *versions = ic_put(x->body, ".versions", cJSON_CreateArray());
+    if (!versions) {
+        ic_reply_no_memory(x);
+        return false;
+    }
     const char *vid = ic_cw_param(x, "vid", vids, sizeof vids),
                *cid = ic_cw_param(x, "cid", cids, sizeof cids);
     if (!vid) return strcmp(event, "updated") == 0 || send_refuse(x, 400, "vid is missing%s", "");
@@ -224,7 +228,9 @@ static bool send_check(ic_exchange *x) {
     if (x->status) return false;
     if (group) ic_cw_set_number(x->body, ".group", ic_cw_number(group, "id"));
     ic_cw_set_bool(x->body, ".test", ic_cw_param_true(x, "tm"));
-    return send_check_versions(x, event);
+    if (ic_whole(x->body)) return send_check_versions(x, event);
+    ic_reply_no_memory(x);
+    return false;
 }
 
 static void send_reply(ic_exchange *x) {

@@ -5,17 +5,18 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A snapshot is taken after the sandbox's job_seconds; without memory, later. */
-static void snapshot_settle(const ic_exchange *x, cJSON *snapshot) {
+/* Brings a snapshot to the current time: it is taken after the sandbox's job_seconds. false: no memory. */
+static bool snapshot_settle(const ic_exchange *x, cJSON *snapshot) {
     double taken = ic_cw_number(snapshot, ".taken");
     const char *status = ic_json_string(snapshot, "status");
-    if (strcmp(status, "processing") != 0 || taken > (double)ic_company_now(x->company)) return;
+    if (strcmp(status, "processing") != 0 || taken > (double)ic_company_now(x->company)) return true;
     cJSON *copy = ic_cw_edit(snapshot);
     ic_cw_set_text(copy, "status", "success");
     ic_cw_set_text(copy, "captured_time", ic_time_print((ic_time)taken).text);
-    ic_cw_commit(snapshot, copy);
+    return ic_cw_commit(snapshot, copy);
 }
 
+/* Brings it to the current time, too, as far as there is memory. */
 static bool snapshot_is_of_location(const ic_exchange *x, const cJSON *snapshot) {
     const char *location = ic_json_string(snapshot, "snapshot_location");
     if (strcmp(location, x->values[0]) != 0) return false;
@@ -45,9 +46,11 @@ void ic_cw_snapshots_capture(ic_exchange *x) {
 
 static cJSON *snapshot_of_path(ic_exchange *x) {
     cJSON *snapshot = ic_cw_of_path(x, IC_CW_LOCATION, 0) ? ic_cw_of_path(x, IC_CW_SNAPSHOT, 1) : NULL;
-    if (!snapshot || snapshot_is_of_location(x, snapshot)) return snapshot;
-    ic_reply_error(x, 404, "not_found", NULL, "the snapshot is of another location");
-    return NULL;
+    if (snapshot && !snapshot_is_of_location(x, snapshot))
+        ic_reply_error(x, 404, "not_found", NULL, "the snapshot is of another location");
+    else if (snapshot && !snapshot_settle(x, snapshot))
+        ic_reply_no_memory(x);
+    return x->status ? NULL : snapshot;
 }
 
 void ic_cw_snapshots_get(ic_exchange *x) {
