@@ -60,20 +60,6 @@ static int disk_write(lua_State *L) {
     return 2;
 }
 
-/* append(path, text) -> true: the text is on the disk, at the end of the file; nil and why. */
-static int disk_append(lua_State *L) {
-    size_t length;
-    const char *path = luaL_checkstring(L, 1), *text = luaL_checklstring(L, 2, &length);
-    int descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-    if (descriptor < 0) return disk_failed(L, "write", path, errno);
-    bool done = disk_write_all(descriptor, text, length) && (fsync(descriptor) == 0 || errno == EINVAL);
-    int cause = errno;
-    close(descriptor);
-    return done ? disk_done(L) : disk_failed(L, "write", path, cause);
-}
-
-/* ---- folders ---- */
-
 /* Brings the names in the folder of a path to the disk. Some file systems cannot, and say EINVAL. */
 static bool disk_sync_folder(const char *path) {
     char folder[PATH_MAX];
@@ -87,6 +73,23 @@ static bool disk_sync_folder(const char *path) {
     close(descriptor);
     return synced;
 }
+
+/* append(path, text, new) -> true: the text is on the disk, at the end of the file; nil and why. With `new`
+ * the file's name is on the disk too: somebody may just have made it. */
+static int disk_append(lua_State *L) {
+    size_t length;
+    const char *path = luaL_checkstring(L, 1), *text = luaL_checklstring(L, 2, &length);
+    bool is_new = lua_toboolean(L, 3);
+    int descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    if (descriptor < 0) return disk_failed(L, "write", path, errno);
+    bool done = disk_write_all(descriptor, text, length) && (fsync(descriptor) == 0 || errno == EINVAL) &&
+                (!is_new || disk_sync_folder(path));
+    int cause = errno;
+    close(descriptor);
+    return done ? disk_done(L) : disk_failed(L, "write", path, cause);
+}
+
+/* ---- folders ---- */
 
 /* rename(from, to) -> true: on the disk; nil and why. */
 static int disk_rename(lua_State *L) {

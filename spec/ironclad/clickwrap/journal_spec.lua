@@ -1,4 +1,5 @@
 -- Journals of acceptances: who may send, across tasks, processes and ends of processes.
+local core = require "ironclad.core"
 local journal = require "ironclad.clickwrap.journal"
 local peer = require "spec.support.peer"
 
@@ -53,6 +54,41 @@ describe("a journal", function()
     assert.are.equal(1, (later:last "k"))
     assert.is_true(later:claim("k", 2))
     assert.are.equal(2, (later:last "k"))
+  end)
+
+  it("in a folder does not count a mark that was cut off, also when the next line ends it", function()
+    assert.is_true(journal.of("accept", folder):claim("k", 1))
+    local path = folder .. "/" .. peer.shell("ls " .. peer.quoted(folder)):match "%S+"
+    peer.write_file(path, peer.read_file(path):sub(1, -4))
+    local later = journal.of("accept", folder)
+    assert.is_nil(later:last "k")
+    assert.is_true(later:claim("k", 1))
+    assert.are.equal(1, (later:last "k"))
+  end)
+
+  it("in a folder gives no claim whose file somebody deletes meanwhile: it is claimed anew", function()
+    local one, append = journal.of("accept", folder), core.disk.append
+    core.disk.append = function(...)
+      local written, message = append(...)
+      one:done "k"
+      return written, message
+    end
+    finally(function() core.disk.append = append end)
+    assert.is_false(one:claim("k", 1))
+    core.disk.append = append
+    assert.is_true(one:claim("k", 1))
+  end)
+
+  it("in a folder is on the disk, with its name, before it gives a claim", function()
+    local append, given = core.disk.append, nil
+    core.disk.append = function(...)
+      given = { ... }
+      return nil, "the disk is full"
+    end
+    finally(function() core.disk.append = append end)
+    local won, message = journal.of("accept", folder):claim("k", 1)
+    assert.are.same({ nil, "the disk is full" }, { won, message })
+    assert.is_true(given[3])
   end)
 
   it("in a folder lets one of many processes through", function()

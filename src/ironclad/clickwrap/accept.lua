@@ -24,6 +24,7 @@ local send = require "ironclad.clickwrap.send"
 local common = require "ironclad.clickwrap.common"
 
 local DEADLINE, SETTLE = 30, 60 -- seconds
+local MOST_CLAIMS = 100 -- each that is lost is followed by waiting for the one who has won it
 local FIRST_PAUSE, GROWTH, LONGEST_PAUSE = 0.25, 1.5, 5 -- seconds, factor, seconds
 
 local own_arguments = { "key", "journal", "settle", "deadline", "callback" }
@@ -42,9 +43,8 @@ end
 local function pass_on(self, err, outcome)
   err.operation, err.key = self.label, self.key
   err.outcome = outcome or err.outcome
-  if outcome == "unknown" then
-    err.retryable, err.seen, err.missing = self.own_key, self:evidence(), self:missing_ids()
-  end
+  if outcome == "unknown" then err.retryable = self.own_key end
+  if outcome == "unknown" or next(self.seen) then err.seen, err.missing = self:evidence(), self:missing_ids() end
   return nil, err
 end
 
@@ -134,7 +134,7 @@ end
 -- Claims the next round. When somebody has sent the acceptance before, waits until it is seen, or `settle` seconds have
 -- passed since then. -> the number of the round that is claimed; false: all are seen; nil and an error
 function Acceptance:claim()
-  while true do
+  for _ = 1, MOST_CLAIMS do
     local round, since, unreadable = self.journal:last(self.entry)
     if unreadable then return fail(self, "store", "not_done", "the journal: " .. unreadable) end
     if round then
@@ -151,17 +151,25 @@ function Acceptance:claim()
       end
     end
     local mine = (round or 0) + 1
+    self.claimed = os.time()
     local won, message = self.journal:claim(self.entry, mine)
     if won then return mine end
     if won == nil then return fail(self, "store", "not_done", "the journal: " .. tostring(message)) end
   end
+  return fail(self, "store", "not_done", "the journal: it gives no claim, and has none")
+end
+
+-- The seconds in which it may be sent: `settle` seconds after the claim somebody else may send it.
+function Acceptance:left_to_send()
+  return math.min(self:left(), self.settle + 1 - math.abs(os.time() - self.claimed))
 end
 
 -- Sends what is missing, and reads it back.
 function Acceptance:send()
   local since = os.time()
   local body = action.body(self.act, self:missing(), self.key)
-  local _, err = self:timed(send.recorded, self.cw, self.label, body, action.options(self.given, self:left()))
+  local _, err = self:timed(send.recorded, self.cw, self.label, body,
+    action.options(self.given, self:left_to_send()))
   if err and err.outcome ~= "unknown" then
     self.journal:done(self.entry)
     return pass_on(self, err)
@@ -188,6 +196,24 @@ local function entry_of(self)
   return table.concat({ common.access_id(self.cw) or "", self.act.signer, terms, self.key }, "\n")
 end
 
+-- Claims the acceptance, and reads back what may have been sent. -> true: it is to be sent; false: all are seen; nil
+-- and an error
+local function claim_and_look(self)
+  local round, problem = self:claim()
+  if problem then return nil, problem end
+  if not round then return false end
+  -- Where reading back has not worked yet, nothing is sent before it has: the token may lack the right to it.
+  if self.own_key or not self.reader.by_activity or not common.state(self.cw).reads_back then
+    local all
+    all, problem = self:look(self.since)
+    if all then return false end
+    if problem and round == 1 then self.journal:done(self.entry) end
+    if problem then return pass_on(self, problem, round == 1 and "not_done" or "unknown") end
+    common.state(self.cw).reads_back = true
+  end
+  return true
+end
+
 local function accept(self)
   local err
   if common.has_token(self.cw) then
@@ -201,18 +227,11 @@ local function accept(self)
     if err then return pass_on(self, err) end
   end
   self.reader = read_back.reader(self.cw, self.label, self.act, self.wanted, self.key)
-  local round, problem = self:claim()
-  if problem then return nil, problem end
-  if not round then return self:finish(true) end
-  -- Where reading back has not worked yet, nothing is sent before it has: the token may lack the right to it.
-  if self.own_key or not self.reader.by_activity or not common.state(self.cw).reads_back then
-    local all
-    all, problem = self:look(self.since)
-    if all then return self:finish(true) end
-    if problem and round == 1 then self.journal:done(self.entry) end
-    if problem then return pass_on(self, problem, round == 1 and "not_done" or "unknown") end
-    common.state(self.cw).reads_back = true
-  end
+  repeat
+    local to_send, problem = claim_and_look(self)
+    if problem then return nil, problem end
+    if not to_send then return self:finish(true) end
+  until self:left_to_send() > 0 or self:left() <= 0
   return self:send()
 end
 

@@ -48,33 +48,37 @@ function Memory:done(key) self.entries[key] = nil end
 --- A new journal in memory.
 function journal.memory() return setmetatable({ entries = {} }, Memory) end
 
--- One file for each key. A claim appends a line "round time random", and is won by the first line of its round: lines
--- of several processes do not mix (write(2) with O_APPEND), and a line that was cut off by a kill has no end.
+-- One file for each key. A claim appends a line "round time mark", and is won by the first line of its round: lines of
+-- several processes do not mix (write(2) with O_APPEND), and a line that was cut off has no whole mark. The line and
+-- the file's name are on the disk before anything is sent: a claim survives the machine's end.
 local Folder = {}
 Folder.__index = Folder
 
+local MARK = 16 -- bytes, as twice as many hexadecimal digits
+
 function Folder:path(key) return ("%s/%s.pending"):format(self.folder, core.sha256(key)) end
 
+-- The claims of a key; nil and a message. No file is no claim.
 function Folder:lines(key)
   local file, message, code = io.open(self:path(key), "rb")
   if not file then return code == 2 and {} or nil, message end -- ENOENT: no such file
-  local lines = {}
-  for round, time, mark in file:read("*a"):gmatch "(%d+) (%d+) (%x+)\n" do
-    lines[#lines + 1] = { round = tonumber(round), time = tonumber(time), mark = mark }
-  end
+  local text, unreadable = file:read "*a"
   file:close()
+  if not text then return nil, unreadable end
+  local lines = {}
+  for round, time, mark in text:gmatch "(%d+) (%d+) (%x+)\n" do
+    if #mark == 2 * MARK then
+      lines[#lines + 1] = { round = tonumber(round), time = tonumber(time), mark = mark }
+    end
+  end
   return lines
 end
 
 function Folder:claim(key, round)
-  local mark = core.random_hex(16)
-  local file, message = io.open(self:path(key), "ab")
-  if not file then return nil, message end
-  file:setvbuf "full"
+  local mark = core.random_hex(MARK)
   -- The line break in front ends a line that was cut off.
-  local fine, problem = file:write(("\n%d %d %s\n"):format(round, os.time(), mark))
-  local closed, unwritten = file:close()
-  if not (fine and closed) then return nil, problem or unwritten end
+  local written, message = core.disk.append(self:path(key), ("\n%d %d %s\n"):format(round, os.time(), mark), true)
+  if not written then return nil, message end
   local lines, unreadable = self:lines(key)
   if not lines then return nil, unreadable end
   local before, first = round == 1, nil
@@ -82,7 +86,7 @@ function Folder:claim(key, round)
     before = before or line.round == round - 1
     if line.round == round then first = first or line.mark end
   end
-  if not first then return nil, self:path(key) .. ": the claim is not in the file" end
+  -- Without its line, the file was deleted meanwhile by somebody who has seen the acceptance.
   return before and first == mark
 end
 

@@ -7,11 +7,13 @@ local send = {}
 
 --- Sends an action.
 -- @param body from action.body
--- @param options those of the request
+-- @param options those of the request; the deadline is that of both
 -- @return the answer, err, response
 function send.recorded(cw, label, body, options)
   local value, err, response = cw:call("send-sync", { body = body }, options)
   if err and err.status == 404 then
+    local taken = response and response.seconds or 0
+    if options.deadline then options.deadline = math.max(0.001, options.deadline - taken) end
     value, err, response = cw:call("send-contracts-signedaccepted-by-signer", { body = body }, options)
   end
   if err then err.operation = label end
