@@ -217,6 +217,9 @@ local ironclad = {}
 ---@field max_body? number The largest answer that is kept in memory (bytes) (default: 67108864)
 ---@field ca_file? string A file of certificates to trust (default: the system's)
 ---@field ca_path? string A folder of certificates to trust
+---@field client_cert? string A PEM file with the certificate that the server asks for (mutual TLS)
+---@field client_key? string The PEM file with its private key (default: in `client_cert`)
+---@field client_key_password? string The password of that key
 ---@field proxy? string|false The URL of a proxy (default: that of the environment)
 ---@field no_proxy? string Hosts that need no proxy, separated by commas (default: that of the environment)
 ---@field allow_http? boolean Whether plain http may go to other hosts than this machine (default: false)
@@ -249,6 +252,9 @@ local ironclad = {}
 ---@field max_body? number The largest answer that is kept in memory (bytes) (default: 67108864)
 ---@field ca_file? string A file of certificates to trust (default: the system's)
 ---@field ca_path? string A folder of certificates to trust
+---@field client_cert? string A PEM file with the certificate that the server asks for (mutual TLS)
+---@field client_key? string The PEM file with its private key (default: in `client_cert`)
+---@field client_key_password? string The password of that key
 ---@field proxy? string|false The URL of a proxy (default: that of the environment)
 ---@field no_proxy? string Hosts that need no proxy, separated by commas (default: that of the environment)
 ---@field allow_http? boolean Whether plain http may go to other hosts than this machine (default: false)
@@ -4574,7 +4580,7 @@ ironclad.webhook = {}
 ---@return ironclad.Client
 function ironclad.connect(options) end
 
----A client of the connection that the environment describes: `IRONCLAD_INSTANCE`, `IRONCLAD_CLIENT_ID`, `IRONCLAD_CLIENT_SECRET`, `IRONCLAD_SCOPES`, `IRONCLAD_AS_USER`, `IRONCLAD_TOKEN`, `IRONCLAD_REFRESH_TOKEN`, `IRONCLAD_CA_FILE`. The options override them.
+---A client of the connection that the environment describes: `IRONCLAD_INSTANCE`, `IRONCLAD_CLIENT_ID`, `IRONCLAD_CLIENT_SECRET`, `IRONCLAD_SCOPES`, `IRONCLAD_AS_USER`, `IRONCLAD_TOKEN`, `IRONCLAD_REFRESH_TOKEN`, `IRONCLAD_CA_FILE`, `IRONCLAD_CLIENT_CERT`, `IRONCLAD_CLIENT_KEY`, `IRONCLAD_CLIENT_KEY_PASSWORD`. The options override them.
 ---@param options? ironclad.ConnectOptions
 ---@return ironclad.Client
 function ironclad.from_env(options) end

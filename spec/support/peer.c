@@ -1,6 +1,6 @@
 /* spec_peer: the scripted server of peer_server.c for specs in Lua; spec/support/peer.lua wraps it.
- *   server = start{ connections = {script, …}, answers = {bytes, …}, tls = {cert =, key =, max_version =} }
- * A script is a list of steps {name, bytes, number}. */
+ *   server = start{ connections = {script, …}, answers = {bytes, …}, tls = {cert =, key =, max_version =,
+ * clients =} } A script is a list of steps {name, bytes, number}. */
 #include "spec/support/lua_module.h"
 #include "spec/support/peer_server.h"
 #include <string.h>
@@ -71,7 +71,10 @@ static void read_tls(lua_State *L, int options, ic_peer *peer) {
         const char *version = luaL_optstring(L, -1, "");
         if (!ic_peer_use_tls(peer, cert, key, !strcmp(version, "1.1")))
             luaL_error(L, "cannot serve TLS with %s and %s", cert, key);
-        lua_pop(L, 3);
+        lua_getfield(L, -4, "clients");
+        const char *clients = luaL_optstring(L, -1, NULL);
+        if (clients && !ic_peer_want_clients_of(peer, clients)) luaL_error(L, "cannot read %s", clients);
+        lua_pop(L, 4);
     }
     lua_pop(L, 1);
 }

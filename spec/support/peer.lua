@@ -10,7 +10,8 @@ local peer = {
   refused_port = process.refused_port,
 }
 
--- peer.start{ connections = {script, …}, answers = {bytes, …}, tls = {cert =, key =, max_version =} }
+-- peer.start{ connections = {script, …}, answers = {bytes, …}, tls = {cert =, key =, max_version =, clients =} }
+-- `clients` is a file of certificates that vouch for those that clients must show.
 -- -> server, with :port(), :requests(), :connections(), :await(n), :release(), :stop().
 -- A request is {method =, target =, headers = {[name in lower case] = value}, body =, connection = index}.
 peer.start = spec_peer.start

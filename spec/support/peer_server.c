@@ -155,6 +155,11 @@ bool ic_peer_use_tls(ic_peer *peer, const char *certificate, const char *key, bo
                     SSL_CTX_set_max_proto_version(tls, TLS1_1_VERSION));
 }
 
+bool ic_peer_want_clients_of(ic_peer *peer, const char *authorities) {
+    SSL_CTX_set_verify(peer->tls, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+    return SSL_CTX_load_verify_locations(peer->tls, authorities, NULL) == 1;
+}
+
 /* ---- Bytes in and out. Every wait also ends when the server is stopping. ---- */
 
 /* Waits for `events`; without events, for `limit` milliseconds (-1 with events). False: the server stops. */
@@ -399,7 +404,14 @@ static bool handshake(connection *c) {
     int result;
     while ((result = SSL_accept(c->tls)) <= 0 && again(c, result, POLLIN))
         ;
-    return result > 0;
+    if (result > 0) return true;
+    /* With TLS 1.3 the client may have sent its request already. If that is not read, its system drops the
+     * alert that says why the handshake has failed. */
+    char ignored[1024];
+    shutdown(c->socket, SHUT_WR);
+    while (await_socket(c, POLLIN, -1) && recv(c->socket, ignored, sizeof ignored, 0) > 0)
+        ;
+    return false;
 }
 
 static void *serve(void *argument) {

@@ -30,6 +30,8 @@ const char *ic_peer_add_step(ic_peer *peer, const char *name, const char *bytes,
 void ic_peer_add_answer(ic_peer *peer, const char *bytes, size_t length);
 /* Certificate and key are PEM files; `old`: nothing newer than TLS 1.1. False: they cannot be used. */
 bool ic_peer_use_tls(ic_peer *peer, const char *certificate, const char *key, bool old);
+/* Clients must show a certificate that those in the file vouch for. After ic_peer_use_tls. */
+bool ic_peer_want_clients_of(ic_peer *peer, const char *authorities);
 
 /* Listens and returns; NULL, or what failed. Needs at least one script. */
 const char *ic_peer_start(ic_peer *peer);

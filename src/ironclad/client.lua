@@ -386,7 +386,8 @@ function client.check_arguments(label, options, ...)
 end
 
 --- A client of the connection that the environment describes: IRONCLAD_INSTANCE, IRONCLAD_CLIENT_ID,
--- IRONCLAD_CLIENT_SECRET, IRONCLAD_SCOPES, IRONCLAD_AS_USER, IRONCLAD_TOKEN, IRONCLAD_REFRESH_TOKEN, IRONCLAD_CA_FILE.
+-- IRONCLAD_CLIENT_SECRET, IRONCLAD_SCOPES, IRONCLAD_AS_USER, IRONCLAD_TOKEN, IRONCLAD_REFRESH_TOKEN, IRONCLAD_CA_FILE,
+-- IRONCLAD_CLIENT_CERT, IRONCLAD_CLIENT_KEY, IRONCLAD_CLIENT_KEY_PASSWORD.
 -- @param options a table of options, which override the variables
 -- @return a client
 function client.from_env(options, ...)

@@ -112,7 +112,8 @@ manual.sections = {
       "A client of the connection that the environment describes: `IRONCLAD_INSTANCE`, `IRONCLAD_CLIENT_ID`, "
       .. "`IRONCLAD_CLIENT_SECRET`, `IRONCLAD_SCOPES`, `IRONCLAD_AS_USER`, `IRONCLAD_TOKEN`, "
       .. "`IRONCLAD_REFRESH_TOKEN`, "
-      .. "`IRONCLAD_CA_FILE`. The options override them." },
+      .. "`IRONCLAD_CA_FILE`, `IRONCLAD_CLIENT_CERT`, `IRONCLAD_CLIENT_KEY`, `IRONCLAD_CLIENT_KEY_PASSWORD`. The "
+      .. "options override them." },
     { "ironclad.login", "options: ironclad.LoginOptions|string -> ironclad.Client?, ironclad.Error?",
       "A client for the person who logs in with a browser. Also takes `redirect_uri` "
       .. "(`http://localhost:8765/callback`), `browser` (true, false or a function that gets the address) and "

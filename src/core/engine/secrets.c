@@ -14,6 +14,7 @@ static size_t secrets_redact(const ic_call *call, char *text, size_t length) {
                                    connection->proxy_password,
                                    connection->shared.password,
                                    settings->shared_key,
+                                   settings->client_key_password,
                                    token ? token->access_token : NULL,
                                    token ? token->refresh_token : NULL};
     size_t count = sizeof secrets / sizeof *secrets;

@@ -5,6 +5,7 @@
 #include "core/engine/event.h"
 #include "core/engine/output.h"
 #include "core/engine/secrets.h"
+#include "core/http/client_certificate.h"
 #include "core/http/setup.h"
 #include <errno.h>
 #include <string.h>
@@ -357,6 +358,30 @@ static void transfer_explain_tls(const ic_transfer *transfer, const char *text) 
     ic_buf_free(&host);
 }
 
+static void transfer_explain_client_certificate(const ic_transfer *transfer, const char *text) {
+    const ic_settings *settings = &transfer->call->connection->settings;
+    ic_buf reason = {0};
+    ic_client_certificate_objection(settings->client_cert, settings->client_key,
+                                    settings->client_key_password, &reason);
+    const char *found = reason.length ? ic_buf_text(&reason) : text;
+    ic_error_set(&transfer->call->error, IC_ERR_TLS,
+                 "the client certificate cannot be used: %s (options client_cert and client_key)",
+                 found ? found : text);
+    ic_buf_free(&reason);
+}
+
+static void transfer_explain_refusal(const ic_transfer *transfer, const char *text) {
+    const char *shown = ic_setup_shown_certificate(&transfer->setup);
+    ic_buf host = {0};
+    transfer_host(transfer, &host);
+    const char *name = ic_buf_text(&host);
+    ic_error_set(&transfer->call->error, IC_ERR_TLS, "%s %s%s: %s (options client_cert and client_key)",
+                 name ? name : "the server",
+                 shown ? "refuses the client certificate of " : "seems to want a client certificate",
+                 shown ? shown : "", text);
+    ic_buf_free(&host);
+}
+
 /* Names the option whose time has run out; "" when libcurl ended a transfer that had stalled. libcurl rounds
  * times to milliseconds, and so can be early by one. */
 static const char *transfer_expired_option(const ic_transfer *transfer) {
@@ -379,7 +404,8 @@ static void transfer_explain(ic_transfer *transfer, CURLcode code, ic_ended *end
     const char *text = transfer->message[0] ? transfer->message : curl_easy_strerror(code);
     bool endless = code == CURLE_OUT_OF_MEMORY && transfer_header_is_long(transfer);
     ended->failure = transfer_kind(code);
-    ended->handshake = code == CURLE_SSL_CONNECT_ERROR;
+    bool refused = !transfer->call->response.status && ic_client_certificate_is_refused(text);
+    ended->handshake = code == CURLE_SSL_CONNECT_ERROR && !refused;
     if (transfer->output.failure) {
         ended->failure = transfer->output.failure;
         ic_output_explain(&transfer->output, transfer->call, error);
@@ -399,6 +425,12 @@ static void transfer_explain(ic_transfer *transfer, CURLcode code, ic_ended *end
     } else if (transfer->second_refused) {
         ended->failure = IC_ERR_NETWORK;
         ic_error_set(error, IC_ERR_NETWORK, "the connection broke after the request was sent");
+    } else if (code == CURLE_SSL_CERTPROBLEM) {
+        transfer_explain_client_certificate(transfer, text);
+    } else if (refused) {
+        ended->failure = IC_ERR_TLS;
+        ended->sent = false;
+        transfer_explain_refusal(transfer, text);
     } else if (ended->failure == IC_ERR_TLS) {
         transfer_explain_tls(transfer, text);
     } else if (ended->failure == IC_ERR_MEMORY) {

@@ -133,12 +133,22 @@ static bool connection_check_shared(const ic_settings *settings, ic_error *error
     return true;
 }
 
+static bool connection_check_certificate(const ic_settings *settings, ic_error *error) {
+    if (settings->client_key && !settings->client_cert)
+        return connection_refuse(error, "client_key: goes with client_cert");
+    if (settings->client_key_password && !settings->client_cert)
+        return connection_refuse(error, "client_key_password: goes with client_cert");
+    return connection_readable("client_cert", settings->client_cert, false, error) &&
+           connection_readable("client_key", settings->client_key, false, error);
+}
+
 static bool connection_check(const ic_settings *settings, ic_error *error) {
     bool clickwrap = settings->product == IC_PRODUCT_CLICKWRAP;
     if (!(clickwrap ? connection_check_clickwrap : connection_check_clm)(settings, error)) return false;
     return connection_check_shared(settings, error) &&
            connection_readable("ca_file", settings->ca_file, false, error) &&
-           connection_readable("ca_path", settings->ca_path, true, error);
+           connection_readable("ca_path", settings->ca_path, true, error) &&
+           connection_check_certificate(settings, error);
 }
 
 /* One token for each host, grant, client id, digest of the secret, scopes, store and name. The key in a
@@ -196,6 +206,8 @@ static bool connection_add_token_keys(ic_connection *connection) {
                                  connection->proxy_user,
                                  connection->ca_file,
                                  settings->ca_path,
+                                 settings->client_cert,
+                                 settings->client_key,
                                  settings->token_auth,
                                  settings->no_proxy,
                                  connection->shared_store ? shared : NULL};
@@ -411,6 +423,7 @@ static bool connection_complete(ic_connection *connection, ic_error *error) {
         connection->ca_file = ic_strdup(settings->ca_file ? settings->ca_file : connection_system_bundle());
     bool whole = connection->user_agent && (connection->ca_file || settings->ca_path) &&
                  connection_resolve(&connection->ca_file) && connection_resolve(&settings->ca_path) &&
+                 connection_resolve(&settings->client_cert) && connection_resolve(&settings->client_key) &&
                  connection_add_default_scope(settings);
     if (whole) whole = connection_add_keys(connection);
     if (!whole) ic_error_memory(error);

@@ -257,6 +257,17 @@ static bool setup_limits(ic_setup *setup) {
     return true;
 }
 
+/* Without a password OpenSSL would ask for one at the terminal. */
+static bool setup_client_certificate(ic_setup *setup) {
+    const ic_settings *settings = &setup->connection->settings;
+    const char *shown = ic_setup_shown_certificate(setup);
+    if (!shown) return true;
+    SET(SSLCERT, shown);
+    SET(SSLKEY, settings->client_key ? settings->client_key : settings->client_cert);
+    SET(KEYPASSWD, settings->client_key_password ? settings->client_key_password : "");
+    return true;
+}
+
 static bool setup_security(ic_setup *setup) {
     const ic_connection *connection = setup->connection;
     SET(SSL_VERIFYPEER, 1L);
@@ -271,7 +282,7 @@ static bool setup_security(ic_setup *setup) {
     if (setup->proxied && connection->proxy_password) SET(PROXYPASSWORD, connection->proxy_password);
     SET(SUPPRESS_CONNECT_HEADERS, 1L);
     SET(SSL_SESSIONID_CACHE, 0L); /* every TCP connection is verified in full */
-    return true;
+    return setup_client_certificate(setup);
 }
 
 /* Receives the handshake's messages. libcurl shows them decrypted, whatever the version of TLS. */
@@ -378,6 +389,12 @@ bool ic_setup_again(ic_setup *setup, const ic_setup *wanted) {
     SET(TIMEOUT_MS, setup->timeout ? setup_milliseconds(setup->timeout) : 0L);
     SET(FRESH_CONNECT, setup->new_connection ? 1L : 0L);
     return true;
+}
+
+/* Only the connection's own hosts are shown who it is. */
+const char *ic_setup_shown_certificate(const ic_setup *setup) {
+    bool own = !setup->foreign && !setup->request->absolute;
+    return own ? setup->connection->settings.client_cert : NULL;
 }
 
 ic_certificate ic_setup_certificate(const ic_setup *setup, double now) {

@@ -62,6 +62,8 @@ ic_fit ic_setup_fits(const ic_setup *setup, const ic_setup *wanted);
 bool ic_setup_again(ic_setup *setup, const ic_setup *wanted);
 /* What is wrong at `now` (Unix time) with the dates of the certificates that were presented. */
 ic_certificate ic_setup_certificate(const ic_setup *setup, double now);
+/* The file of the client certificate that the server is shown if it asks for one; NULL: none. */
+const char *ic_setup_shown_certificate(const ic_setup *setup);
 /* Frees what the setup owns. Call curl_easy_cleanup(setup->easy) first: `easy` uses it until then. */
 void ic_setup_clear(ic_setup *setup);
 

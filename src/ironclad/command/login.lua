@@ -26,6 +26,8 @@ login.flags = {
   { "scopes", value = "SCOPES", text = "The scopes, separated by commas or spaces; or operations, as workflows:list" },
   { "redirect-uri", value = "URI", text = "The redirect URI of the app (default: http://localhost:8765/callback)" },
   { "ca-file", value = "FILE", text = "Certificates to trust" },
+  { "client-cert", value = "FILE", text = "The client certificate, where the server asks for one (PEM)" },
+  { "client-key", value = "FILE", text = "Its private key (default: in the same file)" },
   { "no-check", text = "Do not check the connection" },
 }
 
@@ -119,6 +121,12 @@ local function name_of(words, instance)
   return name
 end
 
+-- The path that an option gives, as it is written to the file of connections.
+local function path_of(options, name)
+  local path = options[name]
+  return path and (core.terminal.absolute(path) or fail.usage("--%s: the path is too long", name))
+end
+
 -- Where the command keeps tokens, so that not each call has to fetch one.
 local function token_file()
   local folder = os.getenv "XDG_STATE_HOME"
@@ -141,7 +149,8 @@ local function entry_of(options, instance)
     scopes = terminal.ask("Scopes, or operations as workflows:list (empty: those of the app)", "")
   end
   entry.scopes = scopes and scopes_of(scopes)
-  entry.ca_file = options["ca-file"]
+  entry.ca_file, entry.client_cert = path_of(options, "ca-file"), path_of(options, "client-cert")
+  entry.client_key = path_of(options, "client-key")
   entry.store = token_file()
   return entry
 end

@@ -47,6 +47,7 @@ local function environment(started)
     { "IRONCLAD_INSTANCE", started.instance }, { "IRONCLAD_CLIENT_ID", started.client_id },
     { "IRONCLAD_CLIENT_SECRET", started.client_secret }, { "IRONCLAD_AS_USER", started.as_user },
     { "IRONCLAD_CA_FILE", started.ca_file or "" }, { "IRONCLAD_TOKEN", "" }, { "IRONCLAD_REFRESH_TOKEN", "" },
+    { "IRONCLAD_CLIENT_CERT", "" }, { "IRONCLAD_CLIENT_KEY", "" }, { "IRONCLAD_CLIENT_KEY_PASSWORD", "" },
     { "IRONCLAD_SCOPES", "" }, { "no_proxy", "127.0.0.1" }, { "NO_PROXY", "127.0.0.1" },
     { "PATH", ("%s:%s"):format(os.getenv "PATH" or "/usr/bin:/bin", own_folder()) },
   } do

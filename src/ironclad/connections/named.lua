@@ -15,12 +15,12 @@
 --     "acme demo": { "instance": "demo", "token": { "env": "ACME_DEMO_TOKEN" } }
 --   }
 --
--- A secret (client_secret, token, refresh_token, api_token) is a string, { "env": "VARIABLE" }, or
+-- A secret (client_secret, token, refresh_token, api_token, client_key_password) is a string, { "env": "VARIABLE" }, or
 -- { "command": [word, …] }: a program that prints it, run without a shell when the connection is opened. In ca_file,
--- ca_path, store and socket_dir, "~/" is the home folder, and a relative path starts at the folder of the file. A file
--- that holds secrets must be readable by its owner only. A file with any source of a secret must belong to this user
--- (or to root), and must be writable by its owner only, because a user who can change the file decides where the secret
--- is sent.
+-- ca_path, client_cert, client_key, store and socket_dir, "~/" is the home folder, and a relative path starts at the
+-- folder of the file. A file that holds secrets must be readable by its owner only. A file with any source of a secret
+-- must belong to this user (or to root), and must be writable by its owner only, because a user who can change the file
+-- decides where the secret is sent.
 
 local core = require "ironclad.core"
 local mistake = require "ironclad.base.mistake"
@@ -30,8 +30,10 @@ local named = {}
 
 local COMMAND_SECONDS = 30
 
-local secrets = { client_secret = true, token = true, refresh_token = true, api_token = true }
-local paths = { ca_file = true, ca_path = true, store = true, socket_dir = true }
+local secrets = { client_secret = true, token = true, refresh_token = true, api_token = true,
+  client_key_password = true }
+local paths = { ca_file = true, ca_path = true, client_cert = true, client_key = true, store = true,
+  socket_dir = true }
 
 -- The environment variables of each place (core.options).
 local variables_of = {
@@ -44,6 +46,9 @@ local variables_of = {
     token = "IRONCLAD_TOKEN",
     refresh_token = "IRONCLAD_REFRESH_TOKEN",
     ca_file = "IRONCLAD_CA_FILE",
+    client_cert = "IRONCLAD_CLIENT_CERT",
+    client_key = "IRONCLAD_CLIENT_KEY",
+    client_key_password = "IRONCLAD_CLIENT_KEY_PASSWORD",
   },
   clickwrap = {
     site_access_id = "IRONCLAD_CLICKWRAP_SITE",
@@ -52,6 +57,9 @@ local variables_of = {
     activity_host = "IRONCLAD_CLICKWRAP_ACTIVITY_HOST",
     rest_host = "IRONCLAD_CLICKWRAP_REST_HOST",
     ca_file = "IRONCLAD_CA_FILE",
+    client_cert = "IRONCLAD_CLIENT_CERT",
+    client_key = "IRONCLAD_CLIENT_KEY",
+    client_key_password = "IRONCLAD_CLIENT_KEY_PASSWORD",
   },
 }
 
@@ -335,9 +343,10 @@ function named.load(given, place)
 end
 
 --- The options that environment variables hold: IRONCLAD_INSTANCE, IRONCLAD_CLIENT_ID, IRONCLAD_CLIENT_SECRET,
--- IRONCLAD_SCOPES (separated by spaces), IRONCLAD_AS_USER, IRONCLAD_TOKEN, IRONCLAD_REFRESH_TOKEN, IRONCLAD_CA_FILE.
+-- IRONCLAD_SCOPES (separated by spaces), IRONCLAD_AS_USER, IRONCLAD_TOKEN, IRONCLAD_REFRESH_TOKEN.
 -- For ironclad.clickwrap: IRONCLAD_CLICKWRAP_SITE, IRONCLAD_CLICKWRAP_TOKEN, IRONCLAD_CLICKWRAP_ENVIRONMENT,
--- IRONCLAD_CLICKWRAP_ACTIVITY_HOST, IRONCLAD_CLICKWRAP_REST_HOST, IRONCLAD_CA_FILE.
+-- IRONCLAD_CLICKWRAP_ACTIVITY_HOST, IRONCLAD_CLICKWRAP_REST_HOST.
+-- For both: IRONCLAD_CA_FILE, IRONCLAD_CLIENT_CERT, IRONCLAD_CLIENT_KEY, IRONCLAD_CLIENT_KEY_PASSWORD.
 -- @param given options that override them
 -- @param place "connect" or "clickwrap"
 -- @return as named.load; the function names the environment variable
