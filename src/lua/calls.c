@@ -2,6 +2,7 @@
 #include "core/auth/grant.h"
 #include "core/base/process.h"
 #include "core/engine/call.h"
+#include "core/engine/engine.h"
 #include "core/engine/event.h"
 #include "lua/call_arguments.h"
 #include "lua/connection.h"
@@ -97,20 +98,22 @@ ic_call *ic_lua_push_call(lua_State *L, ic_connection *connection) {
     return calls_push_handle(L, connection)->call;
 }
 
-/* start(connection, operation, arguments [, path]) -> call, or nil and a message about an argument.
+/* start(connection, operation, arguments [, path [, waits]]) -> call, or nil and a message about an argument.
  * operation: an index of the catalog; or a method, and then `path` is the raw path; ignored when
  * arguments.url is given, the URL of a file that is downloaded without a bearer. arguments: path (list of
  * strings), query, body, files, extra_query, extra_body, headers, timeout, deadline, max_retries, as_user,
- * to, on_progress, dry_run. A value that JSON cannot hold throws. Three phases: push the handle, so that
+ * to, on_progress, dry_run. waits: wait(call) follows at once, before the script does anything else. A value
+ * that JSON cannot hold throws. Three phases: push the handle, so that
  * everything is freed when Lua throws; read Lua's arguments into C; build the request and start it, without
  * Lua. */
 static int calls_start(lua_State *L) {
     ic_connection *connection = ic_lua_check_connection(L, 1);
     luaL_checktype(L, 3, LUA_TTABLE);
-    lua_settop(L, 4);
+    lua_settop(L, 5);
     luaL_checkstack(L, 40, NULL);
     const ic_operation *operation = calls_check_operation(L);
     handle *mine = calls_push_handle(L, connection);
+    mine->call->awaited = lua_toboolean(L, 5);
 
     ic_arguments arguments = {0};
     ic_lua_read_arguments(L, 3, operation, &arguments);
@@ -124,7 +127,7 @@ static int calls_start(lua_State *L) {
         return 2;
     }
     if (!dry && !ic_call_start(mine->call, &mine->call->error)) atomic_store(&mine->call->done, true);
-    lua_pushvalue(L, 5);
+    lua_pushvalue(L, 6);
     return 1;
 }
 
@@ -189,8 +192,11 @@ static handle *calls_check_handle(lua_State *L) {
  * second. */
 static int calls_wait(lua_State *L) {
     ic_mailbox *mailbox = ic_lua_inbox(L);
-    if (!lua_isnoneornil(L, 1) && ic_call_has_pending(calls_check_handle(L)->call)) return 0;
-    ic_mailbox_wait(mailbox, SLICE);
+    ic_call *call = lua_isnoneornil(L, 1) ? NULL : calls_check_handle(L)->call;
+    if (!call)
+        ic_mailbox_wait(mailbox, SLICE);
+    else if (!ic_call_has_pending(call))
+        ic_engine_wait(call, SLICE);
     return 0;
 }
 

@@ -107,6 +107,9 @@ struct ic_call {
     ic_purpose purpose;
     double sleep_seconds;         /* of IC_PURPOSE_SLEEP */
     struct ic_question *question; /* of IC_PURPOSE_SHARED; owned */
+    bool awaited; /* the starter calls ic_engine_wait at once; until then the engine is not woken. The
+                   * starter's
+                   */
 
     /* Between the owners. */
     atomic_uint commands;

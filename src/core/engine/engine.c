@@ -4,12 +4,14 @@
 #include "core/base/clock.h"
 #include "core/base/platform.h"
 #include "core/base/process.h"
+#include "core/base/text.h"
 #include "core/engine/clients.h"
 #include "core/engine/flow.h"
 #include "core/engine/queues.h"
 #include "core/engine/shared.h"
 #include "core/engine/socket.h"
 #include "core/engine/socket_path.h"
+#include "core/engine/stats.h"
 #include "core/engine/store_worker.h"
 #include "core/engine/token_queue.h"
 #include "core/engine/transfer.h"
@@ -17,7 +19,9 @@
 #include <errno.h>
 #include <locale.h>
 #include <math.h>
+#include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,13 +29,27 @@
 #define LONGEST_WAIT     (3600 * 1000) /* milliseconds */
 #define TRANSFER_WAIT    100           /* milliseconds, while a transfer is under way: see engine_perform */
 #define REFRESH_PATIENCE 30.0          /* seconds */
+#define TURN_TRIES       100           /* before the engine's thread is woken instead: see engine_take_turn */
+
+/* Whether a thread that waits for its call may run the engine meanwhile (ic_engine_wait). 0: the engine's
+ * thread does everything. */
+#define CALLER_DRIVES 1
+
+/* Held by the thread that runs the engine: its own, or one that drives. The engine's thread holds it unless
+ * it rests. Taken before the process lock. */
+static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+/* Guarded by `turn`. */
+static double rests_until; /* ic_now's seconds: when the engine's thread wakes up by itself */
+/* The thread that drives, while `driven`. */
+static pthread_t driver;
+static atomic_bool driven;
 
 /* Guarded by the process lock. */
 static struct {
     ic_engine *engine; /* NULL: not running */
     pthread_t thread;
     bool stopping, exiting;
-    bool changed;          /* ic_engine_wake was called */
+    bool news;             /* what the engine has to look at, besides calls whose starter is about to drive */
     ic_call *first, *last; /* the inbox: calls with commands; each is retained */
     bool has_wakeup;
     int wakeup[2]; /* ic_open_notify; opened with the first engine and never closed, because other threads use
@@ -42,12 +60,24 @@ static atomic_bool asleep;
 /* An engine that is not used any more and cannot be freed. Kept reachable for leak checkers. */
 static ic_engine *volatile abandoned;
 
+/* A thread of the host does not block SIGPIPE, so libcurl must never raise it: since 7.87 it sends what
+ * OpenSSL writes with MSG_NOSIGNAL. Since 8.10 it ends connections in the background, which nobody would do
+ * while the engine's thread rests. */
+static bool engine_can_be_driven(void) {
+    const curl_version_info_data *about = curl_version_info(CURLVERSION_NOW);
+    return CALLER_DRIVES && about->version_num >= 0x075700 && about->version_num < 0x080a00 &&
+           about->ssl_version && ic_text_starts(about->ssl_version, "OpenSSL");
+}
+
 static ic_engine *engine_new(void) {
     ic_engine *engine = ic_calloc(1, sizeof *engine);
     if (!engine) return NULL;
     engine->multi = ic_wakeup_multi_init();
+    engine->plain = newlocale(LC_ALL_MASK, "C", (locale_t)0); /* numbers have a decimal point */
+    engine->drivable = engine_can_be_driven();
     if (engine->multi && ic_clients_init(engine)) return engine;
     curl_multi_cleanup(engine->multi);
+    if (engine->plain) freelocale(engine->plain);
     ic_free(engine);
     return NULL;
 }
@@ -57,6 +87,7 @@ static void engine_discard(ic_engine *engine) {
     curl_multi_cleanup(engine->multi);
     ic_timers_free(&engine->timers);
     ic_table_free(&engine->live_by_id);
+    if (engine->plain) freelocale(engine->plain);
     ic_free(engine);
 }
 
@@ -70,6 +101,12 @@ static void engine_free(ic_engine *engine) {
     engine_discard(engine);
 }
 
+/* After a change under the process lock, which is not held any more. The engine looks at what has changed
+ * after it has set `asleep` and before it waits, so no change is missed. */
+static void engine_wake(void) {
+    if (atomic_exchange(&asleep, false)) ic_notify(shared.wakeup[1]);
+}
+
 /* ---- the engine's thread ---- */
 
 static void engine_obey(ic_engine *engine, ic_call *call) {
@@ -81,13 +118,18 @@ static void engine_obey(ic_engine *engine, ic_call *call) {
     if (commands & IC_COMMAND_CANCEL) ic_flow_cancel(engine, call);
 }
 
-/* Carries out the commands in the inbox. False: the engine must stop, and no more commands will come. */
-static bool engine_read_inbox(ic_engine *engine) {
+/* Carries out the commands in the inbox. False: the engine must stop; for its own thread, no more commands
+ * will come then, and for one that drives, nothing was done. */
+static bool engine_read_inbox(ic_engine *engine, bool drives) {
     ic_process_lock();
+    bool stopping = shared.stopping || shared.engine != engine;
+    if (stopping && drives) {
+        ic_process_unlock();
+        return false;
+    }
     ic_call *call = shared.first;
     shared.first = shared.last = NULL;
-    shared.changed = false;
-    bool stopping = shared.stopping;
+    shared.news = false;
     if (stopping) shared.engine = NULL;
     ic_process_unlock();
     while (call) {
@@ -137,34 +179,70 @@ static int engine_patience(const ic_engine *engine) {
 /* Whether something has come since engine_read_inbox. */
 static bool engine_has_news(const ic_engine *engine) {
     ic_process_lock();
-    bool any = shared.engine == engine && (shared.first || shared.changed || shared.stopping);
+    bool any = shared.engine == engine && (shared.news || shared.stopping);
     ic_process_unlock();
     return any;
 }
 
-/* Waits in curl_multi_poll for libcurl's sockets, those of the socket's clients, and engine_wake. */
-static void engine_sleep(ic_engine *engine, int wait) {
+/* Waits in curl_multi_poll for libcurl's sockets, those of the socket's clients, and engine_wake, `wait`
+ * milliseconds at most. False: nothing came before that time; a signal may have interrupted the wait. */
+static bool engine_sleep(ic_engine *engine, int wait) {
     unsigned count = 1;
+    int found = 0;
+    long left = -1; /* until libcurl wants to be called */
     engine->wakeup = (struct curl_waitfd){.fd = shared.wakeup[0], .events = CURL_WAIT_POLLIN};
     struct curl_waitfd *polled = ic_socket_watch(engine, &engine->wakeup, &count, &wait);
     polled = ic_shared_watch(engine, polled, &count, &wait);
+    curl_multi_timeout(engine->multi, &left);
+    if (left >= 0 && left < wait) wait = (int)left;
     atomic_store(&asleep, true);
-    curl_multi_poll(engine->multi, polled, count, engine_has_news(engine) ? 0 : wait, NULL);
+    if (engine_has_news(engine)) wait = 0;
+    double until = ic_now() + wait / 1000.0 - 0.001;
+    curl_multi_poll(engine->multi, polled, count, wait, &found);
     atomic_store(&asleep, false);
     if (polled[0].revents) ic_notify_clear(polled[0].fd);
+    return found > 0 || ic_now() >= until;
 }
 
-/* One turn of the loop: serves what is due, then waits for sockets, timers and commands, `most` milliseconds
- * at most. */
-static void engine_turn(ic_engine *engine, int most) {
+/* Whether nothing is under way, so that there is nothing to wait for but timers and commands. */
+static bool engine_is_idle(const ic_engine *engine) {
+    return engine->drivable && !engine->live && !engine->socket && !engine->shared && !engine->ending;
+}
+
+/* Lets another thread drive until something comes that it does not see to. */
+static void engine_rest(ic_engine *engine, int wait) {
+    struct pollfd polled = {.fd = shared.wakeup[0], .events = POLLIN};
+    atomic_store(&asleep, true);
+    if (engine_has_news(engine)) wait = 0;
+    rests_until = ic_now() + wait / 1000.0;
+    engine->rests = true;
+    pthread_mutex_unlock(&turn);
+    poll(&polled, 1, wait);
+    pthread_mutex_lock(&turn);
+    engine->rests = false;
+    atomic_store(&asleep, false);
+    if (polled.revents) ic_notify_clear(polled.fd);
+}
+
+/* Serves what is due. Returns the milliseconds, `most` at most, until something else is. */
+static int engine_work(ic_engine *engine, int most) {
     ic_shared_serve(engine);
     ic_socket_serve(engine);
     ic_flow_fire(engine, ic_now());
     ic_clients_tidy(engine, ic_now());
     if (engine_perform(engine) && most > TRANSFER_WAIT) most = TRANSFER_WAIT;
     int wait = engine_patience(engine);
-    if (wait > most) wait = most;
-    engine_sleep(engine, wait);
+    return wait < most ? wait : most;
+}
+
+/* One turn of the loop: serves what is due, then waits for sockets, timers and commands, `most` milliseconds
+ * at most. */
+static void engine_turn(ic_engine *engine, int most) {
+    int wait = engine_work(engine, most);
+    if (engine_is_idle(engine))
+        engine_rest(engine, wait);
+    else
+        engine_sleep(engine, wait);
 }
 
 /* A refresh token can be used once. Without the answer, which brings the next one, a person would have to log
@@ -199,23 +277,90 @@ static void engine_die(void *argument) {
     }
     ic_flow_fail_all(engine);
     ic_socket_close(engine);
+    pthread_mutex_unlock(&turn);
 }
 
 static void *engine_run(void *argument) {
     ic_engine *engine = argument;
+    if (engine->plain) uselocale(engine->plain);
+    pthread_mutex_lock(&turn);
     pthread_cleanup_push(engine_die, engine);
-    locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0); /* numbers have a decimal point */
-    if (plain) uselocale(plain);
-    while (engine_read_inbox(engine))
+    while (engine_read_inbox(engine, false))
         engine_turn(engine, LONGEST_WAIT);
     engine_finish_refreshes(engine);
     while (engine->live)
         ic_flow_cancel(engine, engine->live);
-    engine_free(engine);
     uselocale(LC_GLOBAL_LOCALE);
-    if (plain) freelocale(plain);
+    engine_free(engine);
     pthread_cleanup_pop(0);
+    pthread_mutex_unlock(&turn);
     return NULL;
+}
+
+/* ---- a thread that waits for its call, in the place of the engine's thread ---- */
+
+/* Before the turn is given back: what is left is for the engine's thread. */
+static void engine_hand_over(ic_engine *engine) {
+    atomic_store(&asleep, true);
+    const ic_timer *timer = ic_timers_first(&engine->timers);
+    bool sooner = timer && timer->at < rests_until - 0.002; /* it rests for whole milliseconds */
+    if (!engine_is_idle(engine) || sooner || engine_has_news(engine)) engine_wake();
+}
+
+/* Runs the engine until the mailbox holds something, `seconds` at most, or until there is something that only
+ * the engine's thread may do. */
+static void engine_run_for(ic_engine *engine, ic_mailbox *mailbox, double seconds) {
+    double until = ic_now() + seconds;
+    while (engine_read_inbox(engine, true)) {
+        int wait = engine_work(engine, LONGEST_WAIT);
+        double left = ceil((until - ic_now()) * 1000);
+        if (!ic_mailbox_is_empty(mailbox) || left <= 0 || engine->socket || engine->shared) break;
+        if (!engine_sleep(engine, wait < left ? wait : (int)left)) break;
+    }
+    engine_hand_over(engine);
+}
+
+/* After its last call the engine's thread still has a few things to do, which are not worth two wake-ups. */
+static bool engine_take_turn(void) {
+    for (int tries = ic_stats_gauge(IC_GAUGE_PENDING) ? 1 : TURN_TRIES; tries > 0; tries--) {
+        if (pthread_mutex_trylock(&turn) == 0) return true;
+        sched_yield();
+    }
+    return false;
+}
+
+/* False: it is not this thread's turn. */
+static bool engine_drive(ic_mailbox *mailbox, double seconds) {
+    if (!engine_take_turn()) return false;
+    ic_process_lock();
+    ic_engine *engine = shared.stopping ? NULL : shared.engine;
+    ic_process_unlock();
+    bool drives = engine && engine_is_idle(engine);
+    if (drives) {
+        locale_t before = engine->plain ? uselocale(engine->plain) : (locale_t)0;
+        driver = pthread_self();
+        atomic_store(&driven, true);
+        engine_run_for(engine, mailbox, seconds);
+        atomic_store(&driven, false);
+        if (before) uselocale(before);
+    }
+    pthread_mutex_unlock(&turn);
+    return drives;
+}
+
+void ic_engine_wake(void) {
+    ic_process_lock();
+    shared.news = true;
+    ic_process_unlock();
+    engine_wake();
+}
+
+void ic_engine_wait(ic_call *call, double seconds) {
+    bool awaited = call->awaited;
+    call->awaited = false;
+    if (awaited && !call->connection->shared.name && engine_drive(call->mailbox, seconds)) return;
+    if (awaited) ic_engine_wake();
+    ic_mailbox_wait(call->mailbox, seconds);
 }
 
 /* ---- from any thread ---- */
@@ -258,12 +403,6 @@ static bool engine_open_wakeup(ic_error *error) {
     return registered; /* another thread was faster */
 }
 
-/* After a change under the process lock, which is not held any more. The engine looks at what has changed
- * after it has set `asleep` and before it waits, so no change is missed. */
-static void engine_wake(void) {
-    if (atomic_exchange(&asleep, false)) ic_notify(shared.wakeup[1]);
-}
-
 /* The process lock is held. */
 static void engine_start(bool in_time, ic_error *error) {
     if (!in_time || shared.exiting) {
@@ -290,6 +429,8 @@ static void engine_start(bool in_time, ic_error *error) {
 static void engine_forget(void) {
     abandoned = shared.engine;
     memset(&shared, 0, sizeof shared);
+    pthread_mutex_init(&turn, NULL);
+    atomic_store(&driven, false);
     atomic_store(&asleep, false);
     ic_stats_reset();
 }
@@ -307,7 +448,7 @@ static void engine_add_to_inbox(ic_call *call) {
 
 bool ic_engine_command(ic_call *call, unsigned commands, ic_error *error) {
     static ic_process_hooks hooks = {.at_exit = ic_engine_stop, .in_child = engine_forget};
-    bool starting = commands & IC_COMMAND_START;
+    bool starting = commands & IC_COMMAND_START, quiet = starting && call->awaited;
     if (starting && !ic_process_prepare()) {
         ic_error_set(error, IC_ERR_IO, "libcurl cannot be initialised");
         return false;
@@ -322,17 +463,11 @@ bool ic_engine_command(ic_call *call, unsigned commands, ic_error *error) {
     bool running = shared.engine != NULL;
     if (running) {
         if (atomic_fetch_or(&call->commands, commands) == 0) engine_add_to_inbox(call);
+        shared.news = shared.news || !quiet;
     }
     ic_process_unlock();
-    if (running) engine_wake();
+    if (running && !quiet) engine_wake();
     return running;
-}
-
-void ic_engine_wake(void) {
-    ic_process_lock();
-    shared.changed = true;
-    ic_process_unlock();
-    engine_wake();
 }
 
 void ic_engine_stop(void) {
@@ -342,6 +477,9 @@ void ic_engine_stop(void) {
     pthread_t thread = shared.thread;
     ic_process_unlock();
     engine_wake();
-    if (engine) pthread_join(thread, NULL);
+    /* A signal's handler that calls exit may have interrupted the drive: the engine's thread then waits for
+     * the turn until the process has ended. */
+    bool in_drive = atomic_load(&driven) && pthread_equal(driver, pthread_self());
+    if (engine && !in_drive) pthread_join(thread, NULL);
     ic_socket_remove();
 }

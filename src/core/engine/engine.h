@@ -1,6 +1,7 @@
 /* The engine: one background thread per process, through which all traffic goes on one curl_multi. So all
- * clients of the process share its pool of TCP connections. The thread waits only in curl_multi_poll. The
- * first call starts it; it is ended and joined at exit, and a forked child drops it. */
+ * clients of the process share its pool of TCP connections. The thread waits only in curl_multi_poll, or for
+ * a command when nothing is under way. The first call starts it; it is ended and joined at exit, and a forked
+ * child drops it. A thread that waits for its only call runs the engine itself (ic_engine_wait). */
 #ifndef IC_ENGINE_H
 #define IC_ENGINE_H
 
@@ -8,10 +9,14 @@
 #include "core/base/timers.h"
 #include "core/engine/call.h"
 #include <curl/curl.h>
+#include <locale.h>
 
-/* The engine's thread only. */
+/* Only the thread that runs the engine uses it. */
 typedef struct ic_engine {
     CURLM *multi;
+    locale_t plain;            /* of numbers with a decimal point; 0: there was no memory for it */
+    bool drivable;             /* another thread may drive */
+    bool rests;                /* the engine's thread does not hold the turn */
     struct curl_waitfd wakeup; /* as polled last: the descriptor by which other threads wake this one */
     ic_timers timers;
     struct ic_transfer *idle_transfers; /* owned; the latest first; transfer.c */
@@ -45,6 +50,11 @@ typedef struct ic_engine {
 bool ic_engine_command(ic_call *call, unsigned commands, ic_error *error);
 /* Any thread. Makes the engine, if it runs, look at what has changed. */
 void ic_engine_wake(void);
+/* The thread that has started the call. Waits until the call's mailbox holds something, `seconds` at most, or
+ * until a signal comes. If the call was started with `awaited`, this is the first wait for it, and nothing
+ * else is under way, then this thread runs the engine meanwhile: that saves two wake-ups of another thread.
+ * It goes on as the engine's thread would, with other threads' calls too, until it returns. */
+void ic_engine_wait(ic_call *call, double seconds);
 /* Any thread but the engine's. Cancels every call and joins the thread; no engine starts after it. Called at
  * exit. */
 void ic_engine_stop(void);

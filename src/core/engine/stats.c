@@ -43,6 +43,10 @@ void ic_stats_read(ic_stats *stats) {
     }
 }
 
+long ic_stats_gauge(ic_gauge gauge) {
+    return atomic_load_explicit(&stats_gauges[gauge], memory_order_relaxed);
+}
+
 void ic_stats_forget_gauges(void) {
     for (int i = 0; i < IC_GAUGE_COUNT; i++)
         atomic_store(&stats_gauges[i], 0);

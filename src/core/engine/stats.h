@@ -52,6 +52,7 @@ void ic_stats_waited(ic_wait_reason reason, ic_bucket bucket, double seconds);
 
 /* Any thread. The numbers are read one by one: while the engine works, they may be of different moments. */
 void ic_stats_read(ic_stats *stats);
+long ic_stats_gauge(ic_gauge gauge);
 /* The engine's thread has ended before its calls were done: there are none now. */
 void ic_stats_forget_gauges(void);
 /* In a forked child. */

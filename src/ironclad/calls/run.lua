@@ -76,9 +76,10 @@ end
 -- @param client the client whose connection and hooks it uses
 -- @param label the operation's name in messages
 -- @param operation, arguments, path as core.start takes them
+-- @param waits run.finish follows at once
 -- @return a pending call: { client =, call =, sink =, on_progress =, watched = whether hooks are told }, or
 --   { client =, failure = } where the host cannot wait. With arguments.dry_run: nil and the request that would be sent
-function run.start(client, label, operation, arguments, path)
+function run.start(client, label, operation, arguments, path, waits)
   local connection = client.connection
   if rawget(client, "token_store") and store.waits_for_itself(connection) then
     mistake.raise(label, "a token store must not call the client whose token it keeps")
@@ -96,12 +97,14 @@ function run.start(client, label, operation, arguments, path)
     place = folder.place(to, arguments.path)
     arguments.to = place.temporary
   end
-  local call = start_in_core(label, core.start, connection, operation, arguments, path)
+  local watched = rawget(client, "hooks") or arguments.on_progress
+  waits = waits and not watched and client.loop.drives and not task.current()
+  local call = start_in_core(label, core.start, connection, operation, arguments, path, waits)
   arguments.to = to
   if arguments.dry_run then return nil, call:request() end
   return {
     client = client, call = call, on_progress = arguments.on_progress, place = place,
-    watched = rawget(client, "hooks") or arguments.on_progress,
+    watched = watched,
     sink = type(arguments.to) == "function" and arguments.to or nil,
   }
 end
@@ -172,7 +175,7 @@ end
 -- @return value, err, response; with arguments.dry_run the request that would be sent; with arguments.callback a task,
 --   and the callback gets the results
 function run.call(client, label, operation, arguments, path)
-  local pending, request = run.start(client, label, operation, arguments, path)
+  local pending, request = run.start(client, label, operation, arguments, path, not arguments.callback)
   if not pending then return request end
   if arguments.callback then return run.aside(client, arguments.callback, run.finish, pending) end
   return run.finish(pending)

@@ -5,7 +5,8 @@
 local core = require "ironclad.core"
 local task = require "ironclad.loop.task"
 
-local plain = { name = "plain" }
+-- drives: the thread that waits for a call may run the engine meanwhile (core.start).
+local plain = { name = "plain", drives = true }
 
 -- Tasks that have failed and that nobody waited for. They are in the Lua state, because the module's files may be
 -- loaded again.
