@@ -4,20 +4,34 @@ local guide = require "spec.support.guide"
 local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
 
--- Guides with specs of their own: acceptance, changes, clickwrap, sandbox.
-for path, count in pairs { ["README.md"] = 1, ["docs/connecting.md"] = 3, ["docs/contracts.md"] = 4,
-  ["docs/files.md"] = 2, ["docs/limits.md"] = 2, ["docs/concurrency.md"] = 1 } do
+-- Guides with specs of their own: acceptance, changes, clickwrap, events, neovim, nginx, sandbox, shared.
+for _, path in ipairs { "README.md", "docs/connecting.md", "docs/contracts.md", "docs/files.md", "docs/limits.md",
+  "docs/concurrency.md" } do
   describe(path, function()
-    local sandbox
-    setup(function() sandbox = assert(require("ironclad.sandbox").start { port = 0, tls = true }) end)
-    teardown(function() sandbox:stop() end)
+    local sandbox, folder
+    setup(function()
+      sandbox = assert(require("ironclad.sandbox").start { port = 0, tls = true })
+      folder = peer.temporary_folder()
+      peer.shell(("ln -s $PWD/recipes %s/recipes"):format(folder))
+    end)
+    teardown(function()
+      sandbox:stop()
+      peer.remove_folder(folder)
+    end)
 
     local printed = {}
-    for i = 1, count do printed[i] = "" end
+    for i in ipairs(guide.texts(path, "lua")) do printed[i] = "" end
     guide.examples(it, path, printed, {
       never = "not launched", environment = function() return guide.environment(sandbox) end,
+      folder = function() return folder end,
     })
   end)
+end
+
+-- How GitHub calls the place of a heading: "Options of ironclad.connect" -> "options-of-ironcladconnect".
+local function anchor(heading)
+  local text = heading:lower():gsub("[^%w%s_%-]", "")
+  return (text:gsub("%s", "-"))
 end
 
 describe("the guides", function()
@@ -36,6 +50,18 @@ describe("the guides", function()
     end
     for link in readme:gmatch "%]%(([^)#:]+)[^):]*%)" do
       assert.equal(0, select(2, peer.shell("test -e " .. link)), link)
+    end
+  end)
+
+  it("have links to headings that exist", function()
+    for path in peer.shell("ls README.md CONTRIBUTING.md CHANGELOG.md recipes/README.md docs/*.md"):gmatch "%S+" do
+      for target, place in peer.read_file(path):gmatch "%]%(([%w_./]*)#([^)]+)%)" do
+        local folder = path:match "^(.*/)[^/]*$" or ""
+        local text = peer.read_file(target == "" and path or (folder .. target):gsub("%w+/%.%./", ""))
+        local found = false
+        for heading in ("\n" .. text):gmatch "\n#+ ([^\n]*)" do found = found or anchor(heading) == place end
+        assert.is_true(found, ("%s: %s#%s"):format(path, target, place))
+      end
     end
   end)
 
