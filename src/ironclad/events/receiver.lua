@@ -230,7 +230,8 @@ end
 --   on         name of an event -> function(event, client). "*" is for events without a function of their own
 --   when       function(event) -> whether it is wanted. Others are answered 200 and ignored
 --   seen       where handled events are remembered (ironclad.events.seen); with an inbox folder the default is a file
---   in it inbox      where events wait to be handled (ironclad.events.inbox); nil: they are handled before the answer
+--              in it
+--   inbox      where events wait to be handled (ironclad.events.inbox); nil: they are handled before the answer
 --   tries, pause  of the inbox
 --   on_error   function(event, err): a handler, `when`, `seen` or `inbox` has failed. The event is nil for a request
 --              that was refused
