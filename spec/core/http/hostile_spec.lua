@@ -90,6 +90,12 @@ local answers = {
   { "gives a negative length", "protocol", { READ, { "send", head "Content-Length: -5" .. "\r\n\r\n" }, { "close" } } },
   { "gives a length that is no number", "protocol",
     { READ, { "send", head "Content-Length: many" .. "\r\n\r\n" }, { "close" } } },
+  { "gives two lengths", "protocol",
+    { READ, { "send", head("Content-Length: 400", "Content-Length: 4") .. "\r\n\r\ntrue" }, { "close" } } },
+  { "gives two lengths in one", "protocol",
+    { READ, { "send", head "Content-Length: 4, 400" .. "\r\n\r\ntrue" }, { "close" } } },
+  { "gives the same length twice", false,
+    { READ, { "send", head("Content-Length: 11", "Content-Length: 11, 11") .. '\r\n\r\n{"id":"w1"}' }, { "close" } } },
   -- libcurl reports both as a network failure.
   { "breaks the chunks", "network", { READ, { "send", CHUNKED .. "zz\r\n{}\r\n0\r\n\r\n" }, { "close" } } },
   { "sends a chunk of unbelievable size", "network",
@@ -109,6 +115,9 @@ local answers = {
   { "redirects to another port", "protocol",
     { READ, { "send", peer.answer(307, { "Location: http://127.0.0.1:1/" }) } } },
   { "redirects to another host", "protocol", { READ, { "send", peer.answer(301, { "Location: //localhost/" }) } } },
+  { "names a proxy", "protocol", { READ, { "send", peer.answer(305, { "Location: /elsewhere" }) } } },
+  { "says not modified, somewhere", "protocol",
+    { READ, { "send", peer.answer(304, { "Location: /elsewhere" }) } } },
   { "says not modified", "protocol", { READ, { "send", peer.answer(304) } } },
 }
 

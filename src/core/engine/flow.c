@@ -269,6 +269,8 @@ static bool flow_redirect(ic_call *call, const char *link) {
     if (!link) {
         if (call->request.method != IC_GET || !call->request.reads)
             return ic_redirect_refuse(status, "of a request that is not a read", &call->error);
+        if (!ic_redirect_moves(status))
+            return ic_redirect_refuse(status, "that names no new place", &call->error);
         link = ic_response_header(&call->response, "Location", location, sizeof location);
         if (link && strlen(link) + 1 == sizeof location)
             return ic_redirect_refuse(status, "to an overlong URL", &call->error);

@@ -6,22 +6,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The value of the first header of that name from *at on, and its length; *at goes behind it. NULL: no more.
+ */
+static const char *answer_next_header(const ic_response *response, const char *name, size_t *at,
+                                      size_t *length) {
+    size_t known = strlen(name);
+    while (*at < response->headers.length) {
+        const char *line = response->headers.data + *at;
+        const char *next = memchr(line, '\n', response->headers.length - *at);
+        if (!next) return NULL;
+        *at += (size_t)(next - line) + 1;
+        if ((size_t)(next - line) <= known || line[known] != ':' || strncasecmp(line, name, known) != 0)
+            continue;
+        const char *text = line + known + 1;
+        while (text < next && (*text == ' ' || *text == '\t'))
+            text++;
+        *length = (size_t)(next - text);
+        return text;
+    }
+    return NULL;
+}
+
 const char *ic_response_header(const ic_response *response, const char *name, char *value, size_t size) {
-    if (!response->headers.length) return NULL;
-    const char *line = response->headers.data, *end = line + response->headers.length;
-    size_t length = strlen(name);
-    const char *found = NULL;
-    while (line < end) {
-        const char *next = memchr(line, '\n', (size_t)(end - line));
-        if (!next) break;
-        if ((size_t)(next - line) > length && line[length] == ':' && strncasecmp(line, name, length) == 0) {
-            const char *text = line + length + 1;
-            while (text < next && *text == ' ')
-                text++;
-            snprintf(value, size, "%.*s", (int)(next - text), text);
-            found = value;
-        }
-        line = next + 1;
+    size_t at = 0, length;
+    const char *text, *found = NULL;
+    while ((text = answer_next_header(response, name, &at, &length))) {
+        snprintf(value, size, "%.*s", (int)length, text);
+        found = value;
     }
     return found;
 }
@@ -79,9 +90,12 @@ const char ic_answer_encoded_refusal[] =
     "the answer is compressed (Content-Encoding), although that was not asked for";
 
 bool ic_answer_is_encoded(const ic_response *response) {
-    char coding[32];
-    return ic_response_header(response, "Content-Encoding", coding, sizeof coding) && *coding &&
-           !ic_text_same(coding, "identity");
+    static const char plain[] = "identity";
+    size_t at = 0, length;
+    const char *text;
+    while ((text = answer_next_header(response, "Content-Encoding", &at, &length)))
+        if (length && (length != strlen(plain) || strncasecmp(text, plain, length) != 0)) return true;
+    return false;
 }
 
 bool ic_answer_has_type(const ic_response *response) {
@@ -96,11 +110,27 @@ bool ic_answer_is_page(const ic_response *response, const char *bytes, size_t le
     return page && !answer_is_attachment(response);
 }
 
+/* A Content-Length may be repeated, in lines or in a list, if it is always the same (RFC 9110, 8.6). */
+static bool answer_announces(const char *text, size_t length, double bytes) {
+    const char *end = text + length;
+    while (text < end) {
+        size_t digits = strspn(text, "0123456789"), blanks = strspn(text + digits, " \t\r");
+        if (!digits || strtod(text, NULL) != bytes) return false;
+        text += digits + blanks;
+        if (text < end && *text != ',') return false;
+        text += strspn(text, ", \t");
+    }
+    return true;
+}
+
 bool ic_answer_is_cut(const ic_response *response, double bytes) {
-    char announced[64], coding[32];
-    if (ic_response_header(response, "Transfer-Encoding", coding, sizeof coding)) return false;
-    if (!ic_response_header(response, "Content-Length", announced, sizeof announced)) return false;
-    return strtod(announced, NULL) != bytes;
+    size_t at = 0, length;
+    const char *text;
+    if (answer_next_header(response, "Transfer-Encoding", &at, &length)) return false;
+    at = 0;
+    while ((text = answer_next_header(response, "Content-Length", &at, &length)))
+        if (!answer_announces(text, length, bytes)) return true;
+    return false;
 }
 
 bool ic_answer_is_json(const ic_response *response) {

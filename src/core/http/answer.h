@@ -52,13 +52,13 @@ const char *ic_response_request_id(const ic_response *response, char *id, size_t
 bool ic_answer_is_page(const ic_response *response, const char *bytes, size_t length);
 /* Whether there is a Content-Type. */
 bool ic_answer_has_type(const ic_response *response);
-/* Whether the body is compressed: its Content-Encoding is not "identity". libcurl decompresses it only where
+/* Whether the body is compressed: a Content-Encoding is not "identity". libcurl decompresses it only where
  * that was asked for (setup.c). */
 bool ic_answer_is_encoded(const ic_response *response);
 /* The message for a compressed body where none was asked for. */
 extern const char ic_answer_encoded_refusal[];
-/* Whether the Content-Length differs from the number of bytes that came. libcurl does not notice when the
- * announced length is beyond its range. */
+/* Whether a Content-Length differs from the number of bytes that came. libcurl does not notice when the
+ * announced length is beyond its range, no number, or one of several. */
 bool ic_answer_is_cut(const ic_response *response, double bytes);
 /* For a download: whether the answer is JSON and not an attachment, so that it may be something other than
  * the file. */

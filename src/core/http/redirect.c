@@ -7,6 +7,10 @@
 
 #define FOLLOWED_MAX 5
 
+bool ic_redirect_moves(long status) {
+    return (status >= 300 && status <= 303) || status == 307 || status == 308;
+}
+
 bool ic_redirect_refuse(long status, const char *why, ic_error *error) {
     ic_error_set(error, IC_ERR_PROTOCOL, "the answer was a redirect (%ld) %s", status, why);
     error->status = status;

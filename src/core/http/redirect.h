@@ -25,6 +25,9 @@ typedef struct ic_redirect_target {
     char *text;  /* owned by the caller */
 } ic_redirect_target;
 
+/* Whether an answer with that 3xx status says where the answer is now (RFC 9110, 15.4). 304 does not, and 305
+ * names a proxy. */
+bool ic_redirect_moves(long status);
 /* `location` is the answer's Location header, or a link in its body; NULL: there is none. Fills `target`.
  * False with PROTOCOL (the redirect is refused) or MEMORY. */
 bool ic_redirect_follow(const ic_redirect *redirect, const char *location, ic_redirect_target *target,
