@@ -187,4 +187,15 @@ function run.sleep(client, seconds)
   return run.finish(run.internal(client, "pause", seconds))
 end
 
+-- As long as Ironclad's rate limits look back.
+local LONGEST_AFTER_FAILURE = 60 -- seconds
+
+--- The pause before something is tried again that failed: what Ironclad asked for with the error, but at most a minute,
+-- so that no single answer stops a loop for longer.
+-- @param err the error, or nil
+-- @param least seconds to wait in any case
+function run.pause_after(err, least)
+  return math.max(least, math.min(err and err.retry_after or 0, LONGEST_AFTER_FAILURE))
+end
+
 return run

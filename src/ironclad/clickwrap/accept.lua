@@ -108,7 +108,7 @@ function Acceptance:watch(since, enough)
     if all then return true end
     if err and not err.retryable then return nil, err end
     if last and not err then return false end
-    local rest = math.max(pause, err and err.retry_after or 0)
+    local rest = run.pause_after(err, pause)
     -- Shortened at random by up to a quarter, so that many who wait do not ask at once.
     rest = rest * (1 - tonumber(core.random_hex(2), 16) / 2 ^ 18)
     if rest >= self:left() then return false, nil, err end

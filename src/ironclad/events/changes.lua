@@ -371,7 +371,7 @@ local function recover(self, err)
     self.state:reset()
     self.loaded = false
   end
-  rest(self, math.max(self.following.every, err.retry_after or 0))
+  rest(self, run.pause_after(err, self.following.every))
 end
 
 Changes.__call = mistake.guard_waiting(function(self)

@@ -127,7 +127,7 @@ local function poll(client, label, look, judge, job, options, timeout)
         err.job = last
         return nil, err, response
       end
-      wanted = math.max(wanted, err.retry_after or 0)
+      wanted = run.pause_after(err, wanted)
     else
       failures, last = 0, answer
       if options.on_progress then options.on_progress(answer, seconds) end
