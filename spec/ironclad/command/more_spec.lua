@@ -165,6 +165,7 @@ describe("ironclad export", function()
     assert.equal(path .. "\n", (good("export records -o " .. path)))
     assert.matches("^PK", peer.read_file(path))
     assert.matches("did you mean \"audit_log\"", (select(2, command.run("export audit-log", given))))
+    assert.matches("unexpected \"r.xlsx\"; %-%-output", (select(2, command.run("export records r.xlsx", given))))
   end)
 end)
 
@@ -191,6 +192,20 @@ describe("ironclad changes", function()
       assert.equal(2, status, err)
       assert.matches(case[2], err)
     end
+  end)
+
+  it("says what went wrong, which is not the login", function()
+    local open = folder .. "/open"
+    peer.shell(("mkdir %s; chmod 777 %s"):format(open, open))
+    local out, err, status = command.run("changes records --state " .. open .. "/state", given)
+    assert.equal("", out)
+    assert.matches("other users can write to the folder of this file", err)
+    assert.equal(1, status)
+    sandbox:fail { status = 403, operation = "records:list" }
+    out, err, status = command.run("changes records --state " .. folder .. "/refused.state", given)
+    assert.equal("", out)
+    assert.matches("records:list: Ironclad answered 403", err)
+    assert.equal(1, status)
   end)
 end)
 

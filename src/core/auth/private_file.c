@@ -199,8 +199,8 @@ static bool private_file_check_folder(const ic_private_file *file, ic_error *err
     else if (!(found.st_mode & (S_IWGRP | S_IWOTH)))
         return true;
     else if (found.st_uid == geteuid() && !(found.st_mode & S_ISVTX))
-        private_file_explain_command(error, file->folder,
-                                     "other users can write to the folder of the token store", "chmod go-w");
+        private_file_explain_command(error, file->folder, "other users can write to the folder of this file",
+                                     "chmod go-w");
     else
         ic_error_set(error, IC_ERR_STORE,
                      "%s: other users can write to this folder; choose a path in a folder of your own",

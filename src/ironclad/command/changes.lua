@@ -71,7 +71,7 @@ function changes.run(words, options, before)
   end)
   found:close()
   if not fine then
-    if rawget(found, "error") then fail.unless(nil, found.error) end
+    if found.error then fail.unless(nil, found.error) end
     if core.terminal.caught() then fail.cancelled() end
     error(problem, 0)
   end

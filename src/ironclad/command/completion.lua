@@ -194,7 +194,8 @@ local shells = {
 
 function completion.run(words)
   local shell = shells[words[1] or ""]
-  if not shell or words[2] then
+  if words[2] then fail.usage("completion takes one shell, got %q too", words[2]) end
+  if not shell then
     fail.usage("expected bash, zsh or fish%s", words[1] and (", got %q"):format(words[1]) or "")
   end
   terminal.write(shell())

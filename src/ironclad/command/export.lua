@@ -49,7 +49,8 @@ end
 function export.run(words, options)
   local known = types()
   local kind = words[1]
-  if not kind or words[2] or not mistake.set(known)[kind] then
+  if words[2] then fail.usage("unexpected %q; --output PATH says where the report goes", words[2]) end
+  if not kind or not mistake.set(known)[kind] then
     fail.usage("expected one of %s%s%s", table.concat(known, ", "), kind and (", got %q"):format(kind) or "",
       kind and mistake.did_you_mean(kind, known) or "")
   end

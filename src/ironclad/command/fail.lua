@@ -33,15 +33,17 @@ function fail.closed() raise(fail.DONE) end
 -- @param err the error of the call that was cancelled, or nil
 function fail.cancelled(err) error(setmetatable({ status = fail.USAGE, err = err, cancelled = true }, Failure), 0) end
 
--- What the library would say, in the words of the command.
-local needs_login = { auth = true, store = true }
+-- The tokens cannot be had. A `store` may also be the state of changes.
+local function needs_login(err)
+  return err.kind == "auth" or (err.kind == "store" and not tostring(err.operation):find ":changes$")
+end
 
 --- Raises an error of the library. A value is passed through: fail.unless(client.workflows:get(id)).
 function fail.unless(value, err)
   if err == nil then return value end
   if getmetatable(err) ~= Error then raise(fail.FAILED, "%s", tostring(err)) end
   if err.kind == "cancelled" then fail.cancelled(err) end
-  local status = needs_login[err.kind] and fail.LOGIN or fail.FAILED
+  local status = needs_login(err) and fail.LOGIN or fail.FAILED
   error(setmetatable({ status = status, message = tostring(err), err = err }, Failure), 0)
 end
 
