@@ -32,17 +32,6 @@ static int disk_done(lua_State *L) {
 
 /* ---- writing ---- */
 
-static bool disk_write_all(int descriptor, const char *bytes, size_t length) {
-    while (length) {
-        ssize_t written = write(descriptor, bytes, length);
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) return false;
-        bytes += written;
-        length -= (size_t)written;
-    }
-    return true;
-}
-
 /* write(path, text) -> true: the file is whole and on the disk; nil and why. */
 static int disk_write(lua_State *L) {
     size_t length;
@@ -82,7 +71,7 @@ static int disk_append(lua_State *L) {
     bool is_new = lua_toboolean(L, 3);
     int descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
     if (descriptor < 0) return disk_failed(L, "write", path, errno);
-    bool done = disk_write_all(descriptor, text, length) && (fsync(descriptor) == 0 || errno == EINVAL) &&
+    bool done = ic_write_all(descriptor, text, length) && (fsync(descriptor) == 0 || errno == EINVAL) &&
                 (!is_new || disk_sync_folder(path));
     int cause = errno;
     close(descriptor);

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -131,6 +132,31 @@ static void test_files(void) {
     close(file);
 }
 
+/* A file that may not grow is an error, and no signal for the thread that writes it. */
+static void test_size_limit(void) {
+    char path[4096], bytes[3000] = "";
+    struct stat about;
+    struct rlimit before, small = {.rlim_cur = 5000};
+    sigset_t waiting;
+    int file = open_temporary(path);
+    getrlimit(RLIMIT_FSIZE, &before);
+    small.rlim_max = before.rlim_max;
+    setrlimit(RLIMIT_FSIZE, &small);
+    CHECK(ic_write_all(file, bytes, sizeof bytes));
+    errno = 0;
+    CHECK(!ic_write_all(file, bytes, sizeof bytes) && errno == EFBIG);
+    CHECK(fstat(file, &about) == 0 && about.st_size == 5000);
+    int cause = ic_reserve_room(file, 10000);
+    CHECK(cause == EFBIG || cause == EOPNOTSUPP || cause == EINVAL || cause == ENOSYS);
+    CHECK(sigpending(&waiting) == 0 && !sigismember(&waiting, SIGXFSZ));
+    setrlimit(RLIMIT_FSIZE, &before);
+    CHECK(ic_write_all(file, bytes, sizeof bytes));
+    unlink(path);
+    close(file);
+    CHECK(!ic_write_all(file, bytes, 1) && errno == EBADF);
+    CHECK(ic_write_all(file, bytes, 0));
+}
+
 static void test_environment(void) {
     bool found = false;
     setenv("IRONCLAD_PLATFORM", "1", 1);
@@ -150,6 +176,7 @@ int main(void) {
     test_bytes();
     test_conditions();
     test_files();
+    test_size_limit();
     test_environment();
     return check_done("platform");
 }

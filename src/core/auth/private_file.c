@@ -383,28 +383,14 @@ int ic_private_file_read(ic_private_file *file, char **text, size_t *length, ic_
 
 /* ---- writing ---- */
 
-static bool private_file_write_all(int descriptor, const char *bytes, size_t count) {
-    while (count) {
-        ssize_t written = write(descriptor, bytes, count);
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) return false;
-        bytes += written;
-        count -= (size_t)written;
-    }
-    return true;
-}
-
 /* 0, or an errno. Where the file system cannot reserve, zeros are written through to the disk. */
 static int private_file_reserve_room(int descriptor, size_t size) {
     static const char zeros[4096];
-    int cause;
-    do
-        cause = posix_fallocate(descriptor, 0, (off_t)size);
-    while (cause == EINTR);
+    int cause = ic_reserve_room(descriptor, size);
     if (cause != EOPNOTSUPP && cause != EINVAL && cause != ENOSYS) return cause;
     for (size_t left = size, count; left; left -= count) {
         count = left < sizeof zeros ? left : sizeof zeros;
-        if (!private_file_write_all(descriptor, zeros, count)) return errno;
+        if (!ic_write_all(descriptor, zeros, count)) return errno;
     }
     return private_file_sync(descriptor) && lseek(descriptor, 0, SEEK_SET) == 0 ? 0 : errno;
 }
@@ -438,7 +424,7 @@ static bool private_file_sync_folder(const ic_private_file *file) {
 bool ic_private_file_write(ic_private_file *file, const char *text, size_t length, ic_error *error) {
     if (!private_file_expect_lock(file, error)) return false;
     if (file->temporary < 0 && !private_file_open_temporary(file, error)) return false;
-    bool written = private_file_write_all(file->temporary, text, length) &&
+    bool written = ic_write_all(file->temporary, text, length) &&
                    private_file_set_length(file->temporary, length) && private_file_sync(file->temporary);
     if (!written || !private_file_rename(file)) {
         private_file_explain(error, written ? "replace" : "write",
@@ -467,7 +453,7 @@ bool ic_private_file_append(ic_private_file *file, const char *text, size_t leng
         return false;
     }
     bool good = private_file_check_part(file, IC_PART_FILE, descriptor, error);
-    if (good && !(private_file_write_all(descriptor, text, length) && private_file_sync(descriptor))) {
+    if (good && !(ic_write_all(descriptor, text, length) && private_file_sync(descriptor))) {
         private_file_explain(error, "write", path, errno);
         private_file_set_length(descriptor, (size_t)before.st_size);
         good = false;

@@ -2,6 +2,7 @@
 #include "core/base/alloc.h"
 #include "core/base/buf.h"
 #include "core/base/clock.h"
+#include "core/base/platform.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -134,15 +135,7 @@ ic_new_file *ic_new_file_open(const char *path, ic_error *error) {
 }
 
 bool ic_new_file_write(ic_new_file *file, const void *bytes, size_t length, ic_error *error) {
-    const char *at = bytes;
-    while (length) {
-        ssize_t written = write(file->descriptor, at, length);
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) return new_file_fail(file->path, strerror(errno), error);
-        at += written;
-        length -= (size_t)written;
-    }
-    return true;
+    return ic_write_all(file->descriptor, bytes, length) || new_file_fail(file->path, strerror(errno), error);
 }
 
 /* Some file systems cannot sync a folder and say EINVAL; there, the rename is as safe as it gets. */

@@ -1,6 +1,7 @@
 #include "core/base/platform.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,6 +120,54 @@ void ic_word_wake(atomic_uint *word) {
 }
 
 #endif
+
+/* SIGXFSZ is for the thread that writes, which may be a host's. */
+static void platform_hold_signal(sigset_t *before) {
+    sigset_t held;
+    sigemptyset(&held);
+    sigaddset(&held, SIGXFSZ);
+    pthread_sigmask(SIG_BLOCK, &held, before);
+}
+
+/* `raised`: the signal may be waiting. */
+static void platform_release_signal(const sigset_t *before, bool raised) {
+    int kept = errno, signal;
+    sigset_t waiting;
+    if (raised && !sigismember(before, SIGXFSZ) && sigpending(&waiting) == 0 &&
+        sigismember(&waiting, SIGXFSZ)) {
+        sigemptyset(&waiting);
+        sigaddset(&waiting, SIGXFSZ);
+        sigwait(&waiting, &signal);
+    }
+    pthread_sigmask(SIG_SETMASK, before, NULL);
+    errno = kept;
+}
+
+bool ic_write_all(int descriptor, const void *bytes, size_t length) {
+    const char *at = bytes;
+    ssize_t written = 0;
+    sigset_t before;
+    platform_hold_signal(&before);
+    while (length && (written >= 0 || errno == EINTR)) {
+        written = write(descriptor, at, length);
+        if (written < 0) continue;
+        at += written;
+        length -= (size_t)written;
+    }
+    platform_release_signal(&before, length && errno == EFBIG);
+    return !length;
+}
+
+int ic_reserve_room(int descriptor, size_t length) {
+    sigset_t before;
+    int cause;
+    platform_hold_signal(&before);
+    do
+        cause = posix_fallocate(descriptor, 0, (off_t)length);
+    while (cause == EINTR);
+    platform_release_signal(&before, cause == EFBIG);
+    return cause;
+}
 
 void ic_notify(int write_end) {
     const uint64_t one = 1; /* what an eventfd takes */

@@ -47,6 +47,12 @@ void ic_word_wake(atomic_uint *word);
  * for the socket, the calling thread must block it, as the engine's does. */
 ssize_t ic_send(int descriptor, const void *bytes, size_t length);
 
+/* Writes all bytes to a file; false with errno. A file that would become larger than the process may write
+ * (setrlimit(2), RLIMIT_FSIZE) is EFBIG: the signal SIGXFSZ, which ends a process, does not reach the host.
+ * The same for posix_fallocate, which returns an errno. */
+bool ic_write_all(int descriptor, const void *bytes, size_t length);
+int ic_reserve_room(int descriptor, size_t length);
+
 /* Overwrites a secret. The compiler cannot optimise this away. */
 void ic_wipe(void *bytes, size_t length);
 
