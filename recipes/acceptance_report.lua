@@ -4,7 +4,11 @@
 --
 -- From the first day on and before the second, in UTC; without the second, up to now. One line for each contract of
 -- each acceptance. Progress goes to stderr; the last line there says how many lines were written. Without that line the
--- file is not whole. Acceptances in test mode are listed too: an activity does not say which they are.
+-- file is not whole.
+--
+-- The column `mode` is "test", "live", or empty where that is not known. An activity does not say it. An acceptance
+-- that clickwrap:accept has recorded does, in its custom data. Of any other only this is known: a signer of test mode
+-- has accepted in test mode.
 --
 -- Reads its connection from IRONCLAD_CLICKWRAP_TOKEN and the other variables of ironclad.clickwrap.from_env.
 
@@ -14,6 +18,25 @@ local from, before = arg[1], arg[2] or "9999-12-31"
 local DAY = "^%d%d%d%d%-%d%d%-%d%d$"
 if not (from and from:find(DAY) and before:find(DAY) and from < before) then
   error("usage: lua acceptance_report.lua FROM [BEFORE], days as 2026-01-31, FROM the earlier one", 0)
+end
+
+local clickwrap, filter = ironclad.clickwrap.from_env(), ironclad.clickwrap.filter
+
+-- Signers are asked once. One that has been deleted is of no known mode.
+local tests = {}
+local function is_of_test_mode(signer)
+  if tests[signer] == nil then
+    local found, err = clickwrap.signers:get(signer)
+    if err and err.kind ~= "not_found" then error(err) end
+    tests[signer] = found ~= nil and found.test_mode == true
+  end
+  return tests[signer]
+end
+
+local function mode(activity)
+  local custom = activity.custom_data or {}
+  if custom.acceptance_key then return custom.acceptance_test and "test" or "live" end
+  return is_of_test_mode(activity.signer_id) and "test" or nil
 end
 
 -- The columns, and how they are found in an activity with its contract and version.
@@ -26,12 +49,12 @@ local columns = {
   { "address", function(_, _, _, connection) return connection.remote_address end },
   { "browser", function(_, _, _, connection) return connection.user_agent end },
   { "activity", function(activity) return activity.id end },
+  { "mode", mode },
 }
 
 -- What `expand` has put in the place of an id; without it, a table with the id.
 local function expanded(value) return type(value) == "table" and value or { id = value } end
 
-local clickwrap, filter = ironclad.clickwrap.from_env(), ironclad.clickwrap.filter
 local names = {}
 for i, column in ipairs(columns) do names[i] = column[1] end
 local out = assert(ironclad.csv.writer(io.stdout, { columns = names }))

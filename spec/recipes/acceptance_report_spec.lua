@@ -45,12 +45,31 @@ describe("recipes/acceptance_report.lua", function()
     assert.are.equal(0, status, said)
     local lines = {}
     for line in csv:gmatch "(.-)\r\n" do lines[#lines + 1] = line end
-    assert.are.equal("time,signer,contract,title,version,address,browser,activity", lines[1])
+    assert.are.equal("time,signer,contract,title,version,address,browser,activity,mode", lines[1])
     assert.are.equal(5, #lines, csv)
-    assert.matches('\n2026%-01%-31T[^,]*,"Jane ""J"", Doe",%d+,Privacy Policy,1%.0,,,%x+\r\n', csv)
+    assert.matches('\n2026%-01%-31T[^,]*,"Jane ""J"", Doe",%d+,Privacy Policy,1%.0,,,%x+,live\r\n', csv)
     assert.is_truthy(csv:find(',203.0.113.7,"Lynx\n2",' .. evidence.activities[1].id, 1, true), csv)
     assert.is_nil(csv:find("too late", 1, true))
     assert.matches("4 acceptances written\n$", said)
+  end)
+
+  it("tells acceptances in test mode from others, as far as that is known", function()
+    sandbox:advance(24 * 3600)
+    local day = sandbox:clock().now:sub(1, 10)
+    accept("by the module", { test = true })
+    accept "by the module"
+    for _, test in ipairs { true, false } do
+      ironclad.must(clickwrap.acceptance:send_sync { sig = "by others, " .. tostring(test), et = "agreed", tm = test,
+        vid = ironclad.must(clickwrap:terms "terms").contracts[1].version })
+    end
+    local csv, said, status = run(day)
+    assert.are.equal(0, status, said)
+    local modes = {}
+    for signer, mode in csv:gmatch '\n[^,]+,"?(by [%w, ]+)"?,%d+,[^\n]*,(%l*)\r' do
+      modes[#modes + 1] = signer .. ": " .. mode
+    end
+    assert.are.same({ "by the module: test", "by the module: test", "by the module: live", "by the module: live",
+      "by others, true: test", "by others, false: " }, modes, csv)
   end)
 
   it("is told which days it wants", function()

@@ -333,6 +333,8 @@ describe("a mistake of accept", function()
     ['versions[1]: expected an id without commas and spaces, got "a,b"'] = { signer = "x", versions = { "a,b" } },
     ["versions: expected { [contract id] = version id } or a list of version ids, got both"] =
       { signer = "x", versions = { "a", ["282"] = "b" } },
+    ["custom.acceptance_test: is set by the argument `test`"] =
+      { signer = "x", group = "g", custom = { acceptance_test = true } },
     ["custom.acceptance_key: is set by the argument `key`"] =
       { signer = "x", group = "g", custom = { acceptance_key = 1 } },
     ["custom: expected a table of fields, got a list"] = { signer = "x", group = "g", custom = { 1 } },

@@ -22,8 +22,9 @@ local mistake = require "ironclad.base.mistake"
 
 local action = {}
 
---- The field of custom data that holds the key of an acceptance.
-action.KEY = "acceptance_key"
+--- The fields of custom data that hold the key of an acceptance, and, in test mode only, true: an activity does not say
+-- in which mode it was recorded.
+action.KEY, action.TEST = "acceptance_key", "acceptance_test"
 
 -- Fields of connection_data -> their names in `send`.
 local connection_names = {
@@ -143,6 +144,7 @@ local function custom_of(label, given)
   local custom = {}
   for name, value in pairs(object(label, "custom", given or {})) do
     if name == action.KEY then mistake.raise(label, "custom.%s: is set by the argument `key`", name) end
+    if name == action.TEST then mistake.raise(label, "custom.%s: is set by the argument `test`", name) end
     custom[name] = value
   end
   return custom
@@ -211,6 +213,7 @@ function action.body(self, wanted, key)
   local custom = {}
   for name, value in pairs(self.custom) do custom[name] = value end
   custom[action.KEY] = key
+  if key and self.test then custom[action.TEST] = true end
   if next(custom) ~= nil then body.cus = custom end
   return body
 end
