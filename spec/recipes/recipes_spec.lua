@@ -220,7 +220,7 @@ describe("recipes/bulk_import.lua", function()
 
   for mistake, lines in pairs {
     ["metadata.csv has no column externalId"] = { "id,file,type,name", "X,1.pdf,mutualNDA,One" },
-    ["line 3: 5 fields, and 4 names"] = { "externalId,file,type,name", '"X\n1",1.pdf,mutualNDA,One,Two' },
+    ["line 3: 5 fields, but 4 names"] = { "externalId,file,type,name", '"X\n1",1.pdf,mutualNDA,One,Two' },
     ["line 2: a quote is not closed"] = { "externalId,file,type,name", 'X,1.pdf,mutualNDA,"One' },
     ["line 2: text after a closing quote"] = { "externalId,file,type,name", 'X,1.pdf,mutualNDA,"One"two' },
   } do

@@ -100,7 +100,7 @@ describe("exchange", function()
     assert.matches("state: missing", message)
     fine, message = pcall(client.exchange, client, "code/with/slashes", { state = "s", redirect_uri = REDIRECT })
     assert.is_false(fine)
-    assert.matches("state: goes with the callback's URL", message)
+    assert.matches("state: give it together with the callback's URL", message)
   end)
 
   it("trades a bare code", function()

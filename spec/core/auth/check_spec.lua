@@ -96,7 +96,7 @@ describe("a refusal for lack of a scope", function()
         scopes = { "public.search.conversational" },
     }
     local _, err = client.workflows:get "w1"
-    assert.matches("one scope that the app or the company lacks fails them all", err.message)
+    assert.matches("if the app or the company lacks one scope, none is granted", err.message)
     assert.matches("default_scope = false", err.message)
     assert.matches("asked for: public.search.conversational scim.users.readUsers", err.message)
   end)

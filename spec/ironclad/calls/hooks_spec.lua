@@ -247,7 +247,7 @@ describe("the log", function()
     for i, pattern in ipairs {
       "^debug GET /public/api/v1/workflows/w1 429 in [%d.]+ m?s, attempt 1, id [%x-]+$",
       "^info workflows:get again in [%d.]+ m?s after 429$",
-      "^info workflows:get waits [%d.]+ m?s for what Ironclad asked for %(workflows:read%)$",
+      "^info workflows:get waits [%d.]+ m?s, because Ironclad asked for it %(workflows:read%)$",
       "^debug GET /public/api/v1/workflows/w1 200 in [%d.]+ m?s, attempt 2, id [%x-]+, request request%-7$",
     } do
       assert.matches(pattern, said[i])

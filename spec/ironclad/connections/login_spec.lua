@@ -360,8 +360,8 @@ describe("ironclad.login", function()
     { { browser = "firefox" }, "browser: expected true, false or a function, got a string" },
     { { timeout = 0 }, "timeout: expected a number of seconds" },
     { { timeout = "180" }, "timeout: expected a number of seconds" },
-    { { grant = "client_credentials" }, 'a login is for grant = "authorization_code"' },
-    { { token = "a static token" }, "for no static token" },
+    { { grant = "client_credentials" }, 'a login needs grant = "authorization_code"' },
+    { { token = "a static token" }, "and no static token" },
     { { client_secrets = "x" }, "ironclad.login: client_secrets: unknown option" },
     { { name = "no such connection", instance = false }, "ironclad.login: " },
   }

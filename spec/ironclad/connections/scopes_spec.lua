@@ -59,10 +59,10 @@ describe("a warning about a scope", function()
     { "known ones", { "public.workflows.readWorkflows", "scim.users.readUsers" }, "client_credentials", {} },
     { "a misspelt one", { "public.records.applyContractActions" }, "client_credentials",
       { "applyContractActions is not a scope that this version knows %(did you mean "
-        .. "public%.records%.applyContractAction%?%); it is asked for as it is" } },
+        .. "public%.records%.applyContractAction%?%); it is sent as it is" } },
     { "one without its beginning", "workflows.readWorkflows", "client_credentials",
       { "did you mean public%.workflows%.readWorkflows%?" } },
-    { "a new one", "public.robots.readRobots", "client_credentials", { "knows; it is asked for as it is" } },
+    { "a new one", "public.robots.readRobots", "client_credentials", { "knows; it is sent as it is" } },
     { "one of the other grant", "public.workflows.readSignStatus", "client_credentials",
       { "readSignStatus for the authorization code grant only" } },
     { "the same for that grant", "public.workflows.readSignStatus", "authorization_code", {} },

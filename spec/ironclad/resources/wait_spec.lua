@@ -107,9 +107,9 @@ describe("a wait", function()
     { "a state that is a number", function(c, o) return c.workflows:wait_launch("j", o) end, '{"status":5}',
       { kind = "protocol" }, "no state 'status'" },
     { "a launch that came to nothing", function(c, o) return c.workflows:wait_launch("j", o) end,
-      '{"status":"success","workflow":null}', { kind = "protocol", outcome = "unknown" }, "what came of it" },
+      '{"status":"success","workflow":null}', { kind = "protocol", outcome = "unknown" }, "has no result" },
     { "a failure that is not an error", function(c, o) return c.exports:wait("e", o) end,
-      '{"jobStatus":"failed","error":{"code":5,"message":{},"param":[]}}', { kind = "job_failed" }, "finish it [" },
+      '{"jobStatus":"failed","error":{"code":5,"message":{},"param":[]}}', { kind = "job_failed" }, "the job [" },
     { "a workflow that has no step", function(c, o)
       o.step = "Sign"
       return c.workflows:wait("w", o)

@@ -134,7 +134,7 @@ static void answer_error_advise(const ic_request *request, const ic_error *error
     const char *scopes = request->operation->scopes;
     const char *code = error->code ? error->code : "";
     if (strcmp(code, "invalid_scope") == 0)
-        ic_buf_puts(message, "; one scope that the app or the company lacks fails them all (remove it from "
+        ic_buf_puts(message, "; if the app or the company lacks one scope, none is granted (remove it from "
                              "`scopes`; default_scope = false leaves out the added scim.users.readUsers)");
     else if (strcmp(code, "unauthorized_client") == 0 || strcmp(code, "invalid_client") == 0)
         ic_buf_puts(message,

@@ -73,9 +73,9 @@ local function duration(number)
 end
 
 local waits = {
-  budget = "waits%s for the budget", in_flight = "waits%s for another request to end",
-  retry_after = "waits%s for what Ironclad asked for",
-  shared = "goes on%s without the shared Redis, which cannot be reached: rate_share counts",
+  budget = "waits%s for the rate limit", in_flight = "waits%s for another request to end",
+  retry_after = "waits%s, because Ironclad asked for it",
+  shared = "goes on%s without the shared Redis, which cannot be reached: this machine keeps to its rate_share",
 }
 
 local lines = {

@@ -31,7 +31,7 @@ local function latest(cw, label, signer, group, test, options)
   local answer, err, response = cw:call("get-the-latest-versions-signed", { query = query }, options)
   if err then return nil, err, response end
   return common.by_contract(label, answer, response, group, "boolean", "Clickwrap answered no table of contracts",
-    "Clickwrap did not say of contract %s whether it is accepted")
+    "Clickwrap did not say whether contract %s is accepted")
 end
 
 --- Asks Clickwrap, without the cache.

@@ -18,7 +18,7 @@ local PAGE, MOST_PAGES = 100, 1000 -- activities, pages
 
 local function odd_answer(label, what)
   return Error.new { kind = "protocol", operation = label, outcome = "not_done", retryable = false, attempts = 1,
-    message = "Clickwrap answered something that is not " .. what }
+    message = "Clickwrap's answer is not " .. what }
 end
 
 -- Notes in `seen` which of the wanted versions an activity accepts.

@@ -80,7 +80,7 @@ local function read(body, about)
   if #body > MOST then return nil, refusal("too_large", "body", "the body is larger than 1 MiB") end
   local event, message, kind = core.json.decode(body)
   if message ~= nil then
-    return nil, refusal(kind == "memory" and kind or "invalid_request", "body", "the body is no JSON: " .. message)
+    return nil, refusal(kind == "memory" and kind or "invalid_request", "body", "the body is not JSON: " .. message)
   end
   return event, body
 end

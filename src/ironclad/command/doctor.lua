@@ -128,7 +128,7 @@ local function check_connection(client)
   report("ok", ("acts as %s <%s> of %s"):format(about.user.displayName, about.user.email,
     about.company.companyDisplayName or about.user.companyName))
   if about.expires_in then
-    report("ok", ("the token is good for %.0f minutes, and is renewed by itself"):format(about.expires_in / 60))
+    report("ok", ("the token is valid for %.0f minutes, and is renewed by itself"):format(about.expires_in / 60))
   end
   check_scopes(about.scopes)
   local _, refused, response = client.workflows:list { pageSize = 1 }

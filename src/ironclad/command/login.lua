@@ -161,7 +161,7 @@ local function paste(client, redirect_uri)
   local url, state = client:authorize_url { redirect_uri = redirect_uri }
   io.stderr:write("Open this address in a browser, on any machine, and agree:\n\n  ", terminal.clean(url), "\n\n",
     "The browser then goes to an address that begins with ", terminal.clean(redirect_uri), "\n",
-    "and may not find it. That is all right: copy that address from the browser.\n")
+    "and may not find it. That is normal: copy that address from the browser.\n")
   local callback = terminal.ask "The address"
   fail.unless(client:exchange(callback, { state = state, redirect_uri = redirect_uri }))
 end

@@ -6,7 +6,8 @@ local mistake = require "ironclad.base.mistake"
 local named = require "ironclad.connections.named"
 local terminal = require "ironclad.command.terminal"
 
-local switch = { flags = {}, help = "Without NAME it asks, or on a terminal that cannot be asked, forgets the choice." }
+local switch = { flags = {},
+  help = "Without NAME it asks. Where there is no terminal to ask at, it forgets the choice." }
 
 local function names_of(list)
   local names = {}

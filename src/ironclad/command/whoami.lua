@@ -34,7 +34,7 @@ function whoami.show(client, name, options)
     tostring(row.company)), true))
   terminal.write(terminal.clean(("at %s, by connection %s (%s)\n"):format(row.instance, row.connection,
     row.grant), true))
-  if about.expires_in then terminal.write(("The token is good for %s.\n"):format(duration(about.expires_in))) end
+  if about.expires_in then terminal.write(("The token is valid for %s.\n"):format(duration(about.expires_in))) end
   if about.scopes then
     terminal.write(("It has %d scopes%s\n"):format(#about.scopes, options.scopes and ":" or "; --scopes lists them."))
     for _, scope in ipairs(options.scopes and about.scopes or {}) do

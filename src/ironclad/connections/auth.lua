@@ -88,7 +88,7 @@ end
 
 local refusals = {
   access_denied = "the person declined, or may not consent for this company",
-  invalid_scope = "one scope that the app or the company lacks fails them all: leave it out of `scopes` "
+  invalid_scope = "if the app or the company lacks one scope, none is granted: leave that one out of `scopes` "
     .. "(default_scope = false leaves out the added " .. DEFAULT_SCOPE .. ")",
 }
 
@@ -103,7 +103,7 @@ local function code_of(callback, options, about)
   if not is_callback(callback) then
     if options.state then
       mistake.raise("exchange",
-        "state: goes with the callback's URL or query, which holds the state to compare it with")
+        "state: give it together with the callback's URL or query, which has the state that it is compared with")
     end
     return callback
   end

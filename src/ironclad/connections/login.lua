@@ -51,7 +51,7 @@ local function take_options(options)
     mistake.raise(LABEL, "timeout: expected a number of seconds up to 86400")
   end
   if connection.grant ~= "authorization_code" or connection.token then
-    mistake.raise(LABEL, 'a login is for grant = "authorization_code", and for no static token')
+    mistake.raise(LABEL, 'a login needs grant = "authorization_code", and no static token')
   end
   local address, objection = address_of(login.redirect_uri)
   if not address then mistake.raise(LABEL, "redirect_uri: %s", objection) end
@@ -77,8 +77,8 @@ local function start_listener(module, login)
     seconds = login.timeout,
   }
   if not listener then
-    return nil, failure("io", ("%s; the redirect URI %s needs that port: end what uses it, or register another URI "
-      .. "with the app and give it as redirect_uri"):format(message, login.redirect_uri))
+    return nil, failure("io", ("%s; the redirect URI %s needs that port: end the program that uses it, or register "
+      .. "another URI with the app and give it as redirect_uri"):format(message, login.redirect_uri))
   end
   return listener
 end

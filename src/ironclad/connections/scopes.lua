@@ -22,11 +22,11 @@ local function warning(name, grant)
   local entry = by_name[name]
   if not entry then
     local nearest = core.scope_nearest(name)
-    return ("scopes: %s is not a scope that this version knows%s; it is asked for as it is"):format(name,
+    return ("scopes: %s is not a scope that this version knows%s; it is sent as it is"):format(name,
       nearest and (" (did you mean %s?)"):format(nearest) or "")
   elseif not permitted(entry, grant) then
-    return ("scopes: Ironclad lists %s for the authorization code grant only; one scope that it refuses fails the "
-      .. "whole request for a token"):format(name)
+    return ("scopes: Ironclad lists %s for the authorization code grant only; if it refuses one scope, it grants no "
+      .. "token"):format(name)
   end
 end
 

@@ -114,7 +114,7 @@ function State:unlock()
 end
 
 local function refuse(self, why, ...)
-  error(("%s is not the state of these changes: %s. Restore it, or move it away to begin anew"):format(self.name,
+  error(("%s is not the state of these changes: %s. Restore it, or move it away to start again"):format(self.name,
     why:format(...)), 0)
 end
 

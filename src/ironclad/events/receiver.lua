@@ -32,7 +32,7 @@ local LATER = 503
 
 local answers = {
   [200] = "received\n", [400] = "not an event\n", [401] = "the signature is wrong\n", [403] = "not for this receiver\n",
-  [413] = "the body is too large\n", [500] = "the event could not be handled\n", [503] = "later, please\n",
+  [413] = "the body is too large\n", [500] = "the event could not be handled\n", [503] = "try again later\n",
 }
 
 local function answer(status) return status, answers[status] end

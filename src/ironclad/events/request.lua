@@ -96,7 +96,7 @@ end
 local function plain_text(fields, body)
   local nonce, stamp = token_of(fields.nonce), token_of(fields.timestamp)
   if not nonce or not stamp or (stamp ~= "" and not time_of(fields.timestamp)) then
-    return nil, signature.refusal("header", "nonce or timestamp is not what it must be")
+    return nil, signature.refusal("header", "nonce or timestamp has the wrong form")
   end
   if body ~= "" and not body:find "^%s*{.*}%s*$" then
     return nil, signature.refusal("body", "the body is not a JSON object")

@@ -243,7 +243,8 @@ local function next_item(self)
     end
     self.idle = self.idle + 1
     if self.idle > PATIENCE then
-      fail_protocol(self, ("%d pages in a row had no new item, and the list says that there is more"):format(PATIENCE))
+      fail_protocol(self,
+        ("%d pages in a row had no new item, although the list says that there are more"):format(PATIENCE))
     end
     turn_page(self)
   end

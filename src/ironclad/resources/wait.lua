@@ -111,7 +111,7 @@ local function poll(client, label, look, judge, job, options, timeout)
   local last = job
   local function too_late()
     return nil, wait_error(label, "timeout",
-      ("it was not finished within %g seconds, and goes on at Ironclad; err.job can be waited for again"):format(
+      ("the job was not finished within %g s. It goes on at Ironclad, and err.job can be waited for again"):format(
         timeout), { outcome = "unknown", job = last, attempts = failures + 1 })
   end
   while true do
@@ -158,7 +158,7 @@ end
 local function state_of(job, answer)
   local state = type(answer) == "table" and answer[job.state]
   if type(state) ~= "string" then
-    return nil, ("Ironclad answered something that has no state '%s'"):format(job.state)
+    return nil, ("Ironclad's answer has no state '%s'"):format(job.state)
   end
   for _, name in ipairs { "running", "done", "failed" } do
     for _, word in ipairs(job[name]) do
@@ -173,7 +173,7 @@ local function job_failed(label, answer)
   for name, value in pairs(type(answer.error) == "table" and answer.error or {}) do
     if type(value) == "string" then said[name] = value end
   end
-  return wait_error(label, "job_failed", ("Ironclad could not finish it%s%s"):format(
+  return wait_error(label, "job_failed", ("Ironclad could not finish the job%s%s"):format(
     said.code and ": " .. said.code or "", said.message and ": " .. said.message or ""),
     { code = said.code, param = said.param })
 end
@@ -193,7 +193,7 @@ local function judge_of(job, label)
     if not job.result then return true, answer end
     local value = answer[job.result]
     if type(value) == "table" then return true, value end
-    return true, nil, wait_error(label, "protocol", "Ironclad has finished it, and did not answer what came of it",
+    return true, nil, wait_error(label, "protocol", "Ironclad has finished the job, but its answer has no result",
       { outcome = "unknown" })
   end
 end
@@ -270,7 +270,7 @@ local function wait_workflow(client, _, label, id, options)
   if status ~= nil and not is_status[status] then refuse_choice(label, "status", status, statuses) end
   local function judge(workflow)
     if not has_text(workflow, "status") and not (step and has_text(workflow, "step")) then
-      return true, nil, wait_error(label, "protocol", "Ironclad answered something that is not a workflow")
+      return true, nil, wait_error(label, "protocol", "Ironclad's answer is not a workflow")
     end
     local reached = step and (step_numbers[workflow.step] or 0) >= step_numbers[step]
     if reached or workflow.status == (status or "completed") then

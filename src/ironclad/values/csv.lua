@@ -158,7 +158,7 @@ function csv.rows(given, options)
       if not fields then return nil end
       if #fields > #names then
         source.line = line
-        fail(source, ("%d fields, and %d names in the first line"):format(#fields, #names))
+        fail(source, ("%d fields, but %d names in the first line"):format(#fields, #names))
       end
       if #fields > 1 or fields[1] ~= "" then
         local row = {}

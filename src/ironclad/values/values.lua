@@ -94,7 +94,7 @@ local function from_days(days)
 end
 
 local function seconds_of(date)
-  if getmetatable(date) ~= Date then mistake.raise("ironclad.date", "a date compares with dates alone") end
+  if getmetatable(date) ~= Date then mistake.raise("ironclad.date", "a date can only be compared with a date") end
   return to_days(date.year, date.month, date.day) * 86400 + (date.hour or 0) * 3600 + (date.minute or 0) * 60
     + (date.second or 0)
 end

@@ -48,7 +48,7 @@ local function check_token(report, title, connect)
     report.warn(("%s: %s: %s"):format(title, about.origin, tostring(err)))
   else
     local left = token.expires_in
-    report.ok(("%s: %s, its token is good%s"):format(title, about.origin, left and " for " .. duration(left) or ""))
+    report.ok(("%s: %s, its token is valid%s"):format(title, about.origin, left and " for " .. duration(left) or ""))
   end
 end
 
