@@ -1657,7 +1657,7 @@ function K_workflow:wait(options) end
 ---@class ironclad.Workflows.Launch.Body
 ---@field template string|table The template: its id, or to launch its title
 ---@field attributes table|table The fields of the template's launch form, by name
----@field creator? table Who launches; only for legacy tokens
+---@field creator? table Who does it; only for legacy tokens
 
 ---@class ironclad.Workflows.Launch.Query
 ---@field useDefaultValues? boolean Whether fields without a value get the template's defaults (default: false)
@@ -1674,7 +1674,7 @@ function K_workflow:wait(options) end
 ---@class ironclad.Workflows.LaunchAsync.Body
 ---@field template string|table The template: its id, or to launch its title
 ---@field attributes table|table The fields of the template's launch form, by name
----@field creator? table Who launches; only for legacy tokens
+---@field creator? table Who does it; only for legacy tokens
 
 ---@class ironclad.Workflows.LaunchAsync.Query
 ---@field useDefaultValues? boolean Whether fields without a value get the template's defaults (default: false)
@@ -1752,7 +1752,7 @@ function K_workflow:wait(options) end
 ---@field comment string|table The text of the comment
 
 ---@class ironclad.Workflows.CreateComment.Body
----@field creator? table Who launches; only for legacy tokens
+---@field creator? table Who does it; only for legacy tokens
 ---@field comment string The text of the comment
 ---@field addUsersToWorkflow? boolean Whether the people that the comment mentions are added to the workflow
 ---@field repliedToActivityFeedMessageId? string The id of the comment that this one answers
