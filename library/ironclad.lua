@@ -4873,11 +4873,14 @@ function verifier:verify_request(headers, raw_body, options) end
 ---@return string
 function receiver:handle(headers, body, about) end
 
----Handles the events of the inbox that are due.
+---Handles the events of the inbox that are due: `limit` at most, `consumers` at once, for ever with `follow`.
 ---@param options? table
 ---@return integer
 ---@return integer
 function receiver:work(options) end
+
+---Ends `receiver:work{ follow = true }`.
+function receiver:stop() end
 
 ---The inbox of the receiver.
 ---@return ironclad.Inbox

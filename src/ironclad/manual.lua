@@ -224,7 +224,9 @@ manual.sections = {
       "As `ironclad.webhook.verify_request`, with that key." },
     { "receiver:handle", "headers: table, body: string, about?: table -> integer, string",
       "Takes one request; the status and the body of the answer." },
-    { "receiver:work", "options?: table -> integer, integer", "Handles the events of the inbox that are due." },
+    { "receiver:work", "options?: table -> integer, integer", "Handles the events of the inbox that are due: "
+      .. "`limit` at most, `consumers` at once, for ever with `follow`." },
+    { "receiver:stop", "", "Ends `receiver:work{ follow = true }`." },
     { "receiver:inbox", "-> ironclad.Inbox", "The inbox of the receiver." },
     { "inbox:list", "-> table[]?, string?", "The events of an inbox, the oldest first: `id`, `event`, `state` "
       .. "(`waiting` or `dead`), `tries`, `error`, `next_try`." },

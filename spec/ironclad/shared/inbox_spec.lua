@@ -139,6 +139,69 @@ describe("inbox = \"shared\"", function()
     assert.is_true(box:done(item))
   end)
 
+  -- Takes the next event, which may be due a moment later.
+  local function take_soon(box)
+    local item, soon = box:take()
+    while not item do
+      assert.truthy(soon and soon < 1, soon)
+      peer.shell(("sleep %.3f"):format(soon))
+      item, soon = box:take()
+    end
+    return item
+  end
+
+  it("is not told of a failure by a consumer that another one has taken the event from", function()
+    local slow, other = open { lease = 0.2, pause = 0 }, open { lease = 60 }
+    slow:put("a", text_of(1))
+    local first = slow:take()
+    peer.shell "sleep 0.2"
+    local second = take_soon(open { lease = 0.2 })
+    assert.equal("a", second.id)
+    assert.equal("retry", slow:fail(first, "late"))
+    assert.is_nil((other:take()))
+    assert.equal(0, slow:list()[1].tries)
+    assert.is_true(other:done(second))
+    assert.same({}, slow:list())
+  end)
+
+  it("keeps its events when other keys of it are deleted, or hold something else", function()
+    local function key(name) return ("'%s'"):format(server:command "keys '*inbox:items'":gsub("items$", name)) end
+    for _, harm in ipairs { "del %s", "del %s && CLIENT set %s text", "del %s && CLIENT rpush %s x" } do
+      local box = open { tries = 1, lease = 0.1 }
+      for n = 1, 4 do box:put("id" .. n, text_of(n)) end
+      local later = open { pause = 0.05, tries = 2 }
+      later:fail(later:take(), "later")
+      box:fail(box:take(), "dead")
+      box:take() -- and dies
+      for _, name in ipairs { "events", "later", "dead" } do
+        server:command((harm:gsub("CLIENT", server.client):gsub("%%s", function() return key(name) end)))
+      end
+      local ids = {}
+      for _ = 1, 3 do
+        local item = take_soon(box)
+        ids[#ids + 1] = item.id
+        assert.is_true(box:done(item))
+      end
+      table.sort(ids)
+      assert.same({ "id1", "id3", "id4" }, ids)
+      assert.is_nil((box:take()))
+      assert.same({ "id2", "dead" }, { box:list()[1].id, box:list()[1].state })
+      assert.is_true(box:remove "id2")
+      assert.same({}, box:list())
+    end
+  end)
+
+  it("goes on with many consumers that have gone", function()
+    local box = open()
+    box:put("a", text_of(1))
+    assert.is_true(box:done(box:take()))
+    server:command(("eval \"for i = 1, 120 do redis.call('xgroup', 'createconsumer', KEYS[1], 'ironclad', i) end\" 1 "
+      .. "'%s'"):format(server:command "keys '*inbox:events'"))
+    assert.is_nil((box:take()))
+    box:put("b", text_of(2))
+    assert.equal("b", box:take().id)
+  end)
+
   it("loses nothing when its processes and Redis are killed", function()
     local folder = peer.temporary_folder()
     local EVENTS, KILLS = 60, 6

@@ -44,7 +44,7 @@ end
 -- Handles what is due in the inbox, and sleeps until more is due. One such timer runs in each worker.
 local function work(premature, receiver)
   if premature then return end
-  local fine, count, soon = pcall(receiver.work, receiver, { limit = 100 })
+  local fine, count, soon = pcall(receiver.work, receiver, { limit = 100 * receiver.consumers })
   if not fine then ngx.log(ngx.ERR, "ironclad: the inbox: ", count) end
   local pause = fine and math.max(0.01, math.min(soon or LOOK, LOOK)) or LOOK
   receiver.waking = ngx.timer.at(pause, work, receiver)

@@ -17,8 +17,10 @@ local core = require "ironclad.core"
 local event_of = require "ironclad.events.event"
 local headers_of = require "ironclad.events.headers"
 local inbox = require "ironclad.events.inbox"
+local loop = require "ironclad.loop"
 local mistake = require "ironclad.base.mistake"
 local seen = require "ironclad.events.seen"
+local run = require "ironclad.calls.run"
 local task = require "ironclad.loop.task"
 
 local receiver = {}
@@ -29,6 +31,8 @@ local Receiver = { __name = "ironclad.receiver" }
 -- come right later gets 503. (410 would disable the webhook at once, and is never answered.)
 local statuses = { signature = 401, too_large = 413, permission = 403, invalid_request = 400 }
 local LATER = 503
+
+local LOOK = 1 -- seconds between two looks into the inbox, which another process may have filled
 
 local answers = {
   [200] = "received\n", [400] = "not an event\n", [401] = "the signature is wrong\n", [403] = "not for this receiver\n",
@@ -162,25 +166,91 @@ local function work_once(self, item)
   if not state then report(self, event, problem or "inbox: fail failed") end
 end
 
+-- Handles events until none is due. `state` is shared by the consumers: left, how many they may still take; count, how
+-- many they have taken; soon, the seconds until the next is due.
+local function consume(self, state)
+  while state.left > 0 do
+    state.left = state.left - 1
+    local item, soon, problem = self.box:take()
+    if problem then report(self, nil, problem) end
+    if not item then
+      state.left, state.soon = state.left + 1, soon and math.min(soon, state.soon or soon) or state.soon
+      return
+    end
+    state.count = state.count + 1
+    work_once(self, item)
+  end
+end
+
+-- One look into the inbox, with several consumers as tasks. -> count, soon
+local function work_through(self, limit, consumers)
+  local state = { left = limit, count = 0 }
+  if consumers == 1 or not task.yields_anywhere then
+    consume(self, state)
+  else
+    local host, tasks = loop.here(), {}
+    for i = 1, math.min(consumers, limit) do
+      tasks[i] = host.spawn(nil, consume, self, state)
+      tasks[i].awaited = true
+    end
+    for _, other in ipairs(tasks) do host.join(other) end
+    for _, other in ipairs(tasks) do
+      if not other.results then error(other.failure, 0) end
+    end
+  end
+  return state.count, state.left > 0 and state.soon or state.left == 0 and 0 or nil
+end
+
+local function is_ending(self) return self.stopped or rawget(_G, "ngx") and ngx.worker.exiting() end
+
+-- Looks again and again, until receiver:stop() is called or nginx ends its worker. -> count
+local function work_on(self, consumers)
+  local total = 0
+  self.stopped = false
+  while not is_ending(self) do
+    local count, soon = work_through(self, 100 * consumers, consumers)
+    total = total + count
+    if not is_ending(self) and soon ~= 0 then
+      local rested, err = run.sleep(self.client, math.min(soon or LOOK, LOOK))
+      if not rested then error(err, 0) end
+    end
+  end
+  return total
+end
+
+local function check_whole(label, name, value)
+  if value == nil or type(value) == "number" and value >= 1 and value % 1 == 0 then return end
+  mistake.raise(label, "%s: expected a whole number from 1, got %s", name, tostring(value))
+end
+
+local work_options = mistake.set { "limit", "consumers", "follow" }
+
 --- Handles the events of the inbox that are due. A handler that fails is tried again later: after 10 seconds, then
 -- after pauses that double, up to an hour. After 10 tries the event goes to the dead letters (receiver:inbox()).
--- @param options limit: how many events at most
+-- @param options
+--   limit      how many events at most
+--   consumers  how many events are handled at once, each in a task of its own (the receiver's option `consumers`, which
+--              is 1). In Lua 5.1 it is always one
+--   follow     true: goes on for ever, until receiver:stop()
 -- @return how many events it has handled or tried; the seconds until the next is due, or nil when none waits
 function methods:work(options)
   local label = "receiver:work"
   if not self.box then mistake.raise(label, "this receiver has no inbox: it handles events at once") end
   options = options or {}
-  mistake.check_options(label, options, mistake.set { "limit" })
-  local count = 0
-  while count < (options.limit or math.huge) do
-    local item, soon, problem = self.box:take()
-    if problem then report(self, nil, problem) end
-    if not item then return count, soon end
-    work_once(self, item)
-    count = count + 1
-  end
-  return count, 0
+  mistake.check_options(label, options, work_options)
+  check_whole(label, "limit", options.limit)
+  check_whole(label, "consumers", options.consumers)
+  if options.follow and options.limit then mistake.raise(label, "limit: does not go with follow") end
+  if options.follow and not self.client then mistake.raise(label, "follow: the receiver has no client to wait with") end
+  local consumers = options.consumers or self.consumers
+  local objection, kind = loop.here().objection()
+  if objection and consumers > 1 and not kind then mistake.raise(label, objection) end
+  if options.follow then return work_on(self, consumers) end
+  return work_through(self, options.limit or math.huge, consumers)
 end
+
+--- Ends receiver:work{ follow = true } when the events in hand have been handled.
+function methods:stop() self.stopped = true end
 
 --- The inbox, with list(), retry(id) and remove(id) (ironclad.events.inbox).
 function methods:inbox()
@@ -198,7 +268,7 @@ function methods:serve(options) return require("ironclad.events.serve").serve(se
 Receiver.__index = mistake.guard_all_waiting(methods)
 function Receiver.__tostring() return "ironclad.receiver" end
 
-local known = mistake.set { "on", "when", "seen", "inbox", "on_error", "tries", "pause", "strict" }
+local known = mistake.set { "on", "when", "seen", "inbox", "on_error", "tries", "pause", "strict", "consumers" }
 
 local function check_function(label, name, value)
   if value ~= nil and type(value) ~= "function" then
@@ -233,6 +303,7 @@ end
 --              in it
 --   inbox      where events wait to be handled (ironclad.events.inbox); nil: they are handled before the answer
 --   tries, pause  of the inbox
+--   consumers  how many events of the inbox are handled at once (1)
 --   on_error   function(event, err): a handler, `when`, `seen` or `inbox` has failed. The event is nil for a request
 --              that was refused
 --   strict     false: `on` may have any name
@@ -243,6 +314,7 @@ function receiver.new(label, client, source, options)
   check_function(label, "on_error", options.on_error)
   check_number(label, "tries", options.tries, 1)
   check_number(label, "pause", options.pause, 0)
+  check_whole(label, "consumers", options.consumers)
   local box = options.inbox ~= nil and inbox.open(label, options.inbox, options, client) or nil
   local remembered = options.seen
   if remembered == nil and options.inbox == "shared" then
@@ -251,7 +323,8 @@ function receiver.new(label, client, source, options)
     remembered = "file:" .. options.inbox .. "/seen"
   end
   local self = setmetatable({ client = client, source = source, on = options.on, when = options.when,
-    on_error = options.on_error, box = box, seen = seen.open(label, remembered, client) }, Receiver)
+    on_error = options.on_error, consumers = options.consumers or 1, box = box,
+    seen = seen.open(label, remembered, client) }, Receiver)
   if box and rawget(_G, "ngx") then require("ironclad.events.nginx").work_in_background(self) end
   return self
 end

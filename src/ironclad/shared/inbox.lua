@@ -7,7 +7,11 @@
 --   inbox:later     a sorted set: id -> when it is due again, after a try that failed
 --   inbox:dead      a stream of the ids that have been given up, trimmed to DEAD_MOST
 --
--- An entry whose consumer has not finished it within LEASE is taken by another one. Scripts use Redis's clock.
+-- An entry whose consumer has not finished it within LEASE is taken by another one. The number of its deliveries tells
+-- the two apart, when the first one comes back and says that it has failed. Scripts use Redis's clock.
+--
+-- Every item is in `events`, `later` or `dead`. When it is in none of them, because somebody has deleted one of these
+-- keys or has put something else there, it is put back. The items themselves are never deleted by force.
 
 local core = require "ironclad.core"
 local mistake = require "ironclad.base.mistake"
@@ -43,8 +47,30 @@ local function forget_entry(item)
     item.entry = nil
   end
 end
-local function group()
-  redis.pcall('xgroup', 'create', events, 'ironclad', '0', 'mkstream')
+local function group() redis.pcall('xgroup', 'create', events, 'ironclad', '0', 'mkstream') end
+local function is_in(stream, entry) return entry and #redis.call('xrange', stream, entry, entry) > 0 end
+local function deliveries(entry)
+  local pending = redis.call('xpending', events, 'ironclad', entry, entry, 1)[1]
+  return pending and pending[4] or 0
+end
+for key, kind in pairs { [events] = 'stream', [later] = 'zset', [dead] = 'stream' } do
+  local found = redis.call('type', key).ok
+  if found ~= kind and found ~= 'none' then redis.call('del', key) end
+end
+if redis.call('hlen', items) > redis.call('xlen', events) + redis.call('zcard', later) + redis.call('xlen', dead) then
+  group()
+  local all = redis.call('hgetall', items)
+  for i = 1, #all, 2 do
+    local id, item = all[i], cjson.decode(all[i + 1])
+    if item.dead then
+      if not is_in(dead, item.dead) then
+        item.dead = redis.call('xadd', dead, '*', 'id', id)
+        save(id, item)
+      end
+    elseif not is_in(events, item.entry) and not redis.call('zscore', later, id) then
+      enqueue(id, item)
+    end
+  end
 end
 ]]
 
@@ -56,8 +82,8 @@ enqueue(ARGV[1], { text = ARGV[2], received = now, tries = 0, next_try = now })
 return 1
 ]]
 
--- Arguments: consumer, lease in milliseconds. Returns { id, item, milliseconds }: an event, or the time until one may
--- be due (-1: none waits).
+-- Arguments: consumer, lease in milliseconds. Returns { id, item, milliseconds, deliveries }: an event, or the time
+-- until one may be due (-1: none waits). Consumers that have been gone for an hour are forgotten once there are many.
 local TAKE = HEAD .. [[
 group()
 for _, id in ipairs(redis.call('zrangebyscore', later, '-inf', now, 'limit', 0, 100)) do
@@ -69,7 +95,7 @@ local function given(entries)
   for _, entry in ipairs(entries or {}) do
     local id = entry[2] and entry[2][2]
     local item = id and load(id)
-    if item and item.entry == entry[1] then return { id, cjson.encode(item), 0 } end
+    if item and item.entry == entry[1] then return { id, cjson.encode(item), 0, deliveries(entry[1]) } end
     redis.call('xack', events, 'ironclad', entry[1])
     redis.call('xdel', events, entry[1])
   end
@@ -95,7 +121,23 @@ if next_one then
   local left = math.max(1, math.ceil((tonumber(next_one) - now) * 1000))
   if soonest < 0 or left < soonest then soonest = left end
 end
-return { '', '', soonest }
+local function named(flat)
+  local fields = {}
+  for i = 1, #flat, 2 do
+    local name = flat[i]
+    fields[name] = flat[i + 1]
+  end
+  return fields
+end
+if named(redis.call('xinfo', 'groups', events)[1]).consumers > 100 then
+  for _, flat in ipairs(redis.call('xinfo', 'consumers', events, 'ironclad')) do
+    local consumer = named(flat)
+    if consumer.pending == 0 and consumer.idle > 3600000 then
+      redis.call('xgroup', 'delconsumer', events, 'ironclad', consumer.name)
+    end
+  end
+end
+return { '', '', soonest, 0 }
 ]]
 
 -- Arguments: id, entry.
@@ -109,10 +151,10 @@ return 1
 ]]
 
 -- Arguments: id, entry, message, tries at most, pause and longest pause in seconds, dead letters at most, their age in
--- seconds. Returns 'retry' or 'dead'.
+-- seconds, deliveries when it was taken. Returns 'retry' or 'dead'.
 local FAIL = HEAD .. [[
 local item = load(ARGV[1])
-if not item or item.entry ~= ARGV[2] then return 'retry' end
+if not item or item.entry ~= ARGV[2] or deliveries(ARGV[2]) ~= tonumber(ARGV[9]) then return 'retry' end
 forget_entry(item)
 item.tries, item.error = item.tries + 1, ARGV[3]
 if item.tries < tonumber(ARGV[4]) then
@@ -173,7 +215,8 @@ function Inbox:take()
   if not answer then return nil, self.pause, err end
   if answer[1] == "" then return nil, answer[3] >= 0 and answer[3] / 1000 or nil end
   local item = core.json.decode(answer[2])
-  return { id = answer[1], text = item.text, tries = item.tries, received = item.received, entry = item.entry }
+  return { id = answer[1], text = item.text, tries = item.tries, received = item.received, entry = item.entry,
+    deliveries = answer[4] }
 end
 
 function Inbox:done(item)
@@ -183,7 +226,7 @@ end
 
 function Inbox:fail(item, message)
   return ask(self, FAIL, { item.id, item.entry, tostring(message), self.tries, self.pause, LONGEST, DEAD_MOST,
-    DEAD_AGE })
+    DEAD_AGE, item.deliveries })
 end
 
 function Inbox:list()
