@@ -183,6 +183,22 @@ describe("acceptance", function()
   end)
 end)
 
+it("the acceptance of a contract that is synced is a record of the CLM, except in test mode", function()
+  local client = local_ironclad.connect(sandbox)
+  local contract = must(cw.sites:create_contract(must(cw:site()), { title = "Cookies", body = "<p>Yes</p>",
+    is_major_version = true, clm_record_sync = { enabled = true, record_type = "orderForm" } }))
+  local version = must(contract:publish_latest_version())
+  local before = must(client.records:list { types = "orderForm" }).count
+  must(send { sig = "joe", vid = version.id, tm = true })
+  must(send { sig = "joe", vid = version.id, et = "displayed" })
+  must(send { sig = "joe" })
+  assert.are.equal(before, must(client.records:list { types = "orderForm" }).count)
+  must(send { sig = "jané", vid = version.id })
+  local names = {}
+  for record in client.records:each { types = "orderForm" } do names[record.name] = true end
+  assert.is_true(names["Cookies accepted by jané"])
+end)
+
 describe("a signer", function()
   it("is made by the first event, and changed by et = updated alone", function()
     must(send { cus = { first_name = "Jane", last_name = "Doe", plan = "pro" } })

@@ -8,15 +8,14 @@
 #include "sandbox/service/service.h"
 #include "sandbox/webhooks/outbox.h"
 #include "spec/core/check.h"
+#include "spec/sandbox/company_fixture.h"
 #include <string.h>
-
-#define JSON(...) #__VA_ARGS__
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* What is asked for, in this order, of one company. Ids that begin with @ are found by id_of. A body of the
- * Activity API has the site's access id in the place of SITE, and the versions of two contracts in that of
- * VERSIONS. */
+ * Activity API has the site's access id in the place of SITE, the versions of the first two contracts in that
+ * of VERSIONS, and the one of the last contract in that of LAST. */
 static const struct request {
     const char *operation;
     ic_handler *handler;
@@ -51,7 +50,11 @@ static const struct request {
       "name": "Our terms", "contracts": [{"id": 283}, 284]}), false},
     {"post_groups-group-id-publish", ic_cw_groups_publish, {"@group"}, 200, "{}", false},
     {"post_sites-site-id-contract", ic_cw_contracts_create, {"@site"}, 201, JSON({
-      "title": "Cookies", "key": "cookies", "body": "<p>Yes</p>", "fields": [{"name": "age"}]}), false},
+      "title": "Cookies", "key": "cookies", "body": "<p>Yes</p>", "fields": [{"name": "age"}],
+      "clm_record_sync": {"enabled": true, "record_type": "nda"}}), false},
+    {"publish-latest-version", ic_cw_versions_publish_latest, {"@last"}, 200, "{}", false},
+    {"send-sync", ic_cw_send_sync, {0}, 200, JSON({
+      "sid": "SITE", "sig": "jane", "et": "agreed", "vid": "VERSIONS,LAST", "server_side": true}), true},
     {"get_contracts-contract-id", ic_cw_contracts_get, {"283"}, 200, "{}", false},
     {"post_contracts-contract-id-versions", ic_cw_versions_create, {"283"}, 200, JSON({
       "title": "Next", "body": "<p>{{Who}}</p>", "is_major_version": true, "fields": [{"name": "age"}]}), false},
@@ -100,6 +103,13 @@ static const struct request {
 
 /* --- the company --- */
 
+// clang-format off
+static const char fixtures[] = COMPANY_FIXTURE("",
+  "recordTypes": {"nda": {"displayName": "NDA"}}, "recordProperties": {}, "recordAttachments": {},
+  "records": [{"type": "nda", "name": "The first, so that the lists have room", "properties": {}}]
+);
+// clang-format on
+
 /* With the lock: the sender's thread waits until end_company. NULL: no memory. */
 static ic_company *new_company(void) {
     ic_company *company = ic_company_new(ic_service_ends);
@@ -110,6 +120,7 @@ static ic_company *new_company(void) {
     ic_outbox_open(company, &lock, IC_TARGETS_LOCAL, NULL);
     company->outbox->held = true;
     pthread_mutex_lock(&lock);
+    CHECK(company_fixture_load(company, fixtures));
     cJSON *all = cJSON_CreateArray();
     cJSON_AddItemToArray(all, cJSON_CreateString("*"));
     CHECK(ic_clickwrap_of(company) &&
@@ -133,9 +144,19 @@ static const struct named {
     {"@evidence", IC_CW_EVIDENCE}, {"@request", IC_CW_REQUEST},
 };
 
-/* "@version" is the latest of the first contract, any other the first of its kind. */
+static const cJSON *last_contract(const ic_clickwrap *clickwrap) {
+    const cJSON *contract = clickwrap->lists[IC_CW_CONTRACT]->child;
+    while (contract->next)
+        contract = contract->next;
+    return contract;
+}
+
+/* "@version" is the latest of the first contract, "@last" the last contract, any other the first of its kind.
+ */
 static char *id_of(const ic_clickwrap *clickwrap, const char *id) {
     char text[64];
+    if (id && strcmp(id, "@last") == 0)
+        return ic_strdup(ic_cw_text(last_contract(clickwrap), "id", text, sizeof text));
     if (id && strcmp(id, "@version") == 0)
         return ic_strdup(ic_json_string(clickwrap->lists[IC_CW_CONTRACT]->child, "latest_version"));
     for (size_t i = 0; id && i < sizeof named / sizeof named[0]; i++)
@@ -150,17 +171,20 @@ static void add_replaced(ic_buf *out, const char *body, const char *word, const 
     if (at) ic_buf_printf(out, "%s%s", with, at + strlen(word));
 }
 
-/* A body with the site and the versions of the first two contracts. */
+/* The body with the ids in it. */
 static char *body_of(const ic_clickwrap *clickwrap, const struct request *request) {
     const cJSON *contract = clickwrap->lists[IC_CW_CONTRACT]->child;
-    ic_buf versions = {0}, first = {0}, text = {0};
+    const char *last = ic_json_string(last_contract(clickwrap), "published_version");
+    ic_buf versions = {0}, first = {0}, second = {0}, text = {0};
     ic_buf_printf(&versions, "%s,%s", ic_json_string(contract, "published_version"),
                   ic_json_string(contract->next, "published_version"));
     add_replaced(&first, request->body, "SITE",
                  ic_json_string(clickwrap->lists[IC_CW_SITE]->child, "access_id"));
-    add_replaced(&text, ic_buf_text(&first), "VERSIONS", ic_buf_text(&versions));
+    add_replaced(&second, ic_buf_text(&first), "VERSIONS", ic_buf_text(&versions));
+    add_replaced(&text, ic_buf_text(&second), "LAST", last ? last : "");
     ic_buf_free(&versions);
     ic_buf_free(&first);
+    ic_buf_free(&second);
     return ic_buf_take(&text, NULL);
 }
 

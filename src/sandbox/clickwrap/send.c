@@ -5,6 +5,7 @@
 #include "sandbox/clickwrap/events.h"
 #include "sandbox/clickwrap/handlers.h"
 #include "sandbox/clickwrap/params.h"
+#include "sandbox/clickwrap/sync.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -145,12 +146,14 @@ static cJSON *send_signer(ic_company *company, const cJSON *params, const char *
 
 bool ic_cw_send_store(ic_company *company, const cJSON *params) {
     const char *signer = ic_json_string(params, "sig");
-    cJSON *activities = send_activities(company, params), *list = company->clickwrap->lists[IC_CW_ACTIVITY];
-    if (!ic_whole(activities) ||
-        (signer && !ic_cw_signer_keep(company, send_signer(company, params, signer)))) {
+    cJSON *activities = send_activities(company, params), *list = company->clickwrap->lists[IC_CW_ACTIVITY],
+          *who = signer ? send_signer(company, params, signer) : NULL;
+    if (!ic_whole(activities) || (signer && !ic_whole(who)) || !ic_cw_sync(company, activities)) {
         cJSON_Delete(activities);
+        cJSON_Delete(who);
         return false;
     }
+    if (who) ic_cw_signer_keep(company, who);
     for (cJSON *activity; (activity = activities->child);) {
         cJSON_AddItemToArray(list, cJSON_DetachItemViaPointer(activities, activity));
         ic_cw_note_activity(company, activity);
