@@ -116,7 +116,6 @@ describe("a mistake names the script's line", function()
   end)
 end)
 
--- Methods that may wait have no boundary in PUC Lua 5.1, which cannot yield below a function of C.
 describe("the traceback of an uncaught mistake begins at the script's line", function()
   local setting = [[
 local ironclad = require "ironclad"
@@ -126,12 +125,12 @@ local record = resources.make(client, "record", { id = "r" })
 local _ = client, record
 ]]
   local scripts = {
-    { "a method of the catalog", "client.records:get()", waits = true },
-    { "a method of a resource", "record:set(1)", waits = true },
+    { "a method of the catalog", "client.records:get()" },
+    { "a method of a resource", "record:set(1)" },
     { "a misspelt method of a resource", "_ = record.delte" },
     { "a resource that is not there", "_ = client.recods" },
     { "a method that is not there", "client.records:gett()" },
-    { "a call by id", 'client:call("list-all-recods")', waits = true },
+    { "a call by id", 'client:call("list-all-recods")' },
     { "a connection", "ironclad.connect { timeuot = 1 }" },
     { "a formula", "ironclad.filter.Equals(1, 2)" },
     { "a formula that is not there", "ironclad.filter.Equal(1, 2)" },
@@ -141,13 +140,13 @@ local _ = client, record
     { "a store", 'ironclad.store.file("")' },
     { "scopes_for", 'ironclad.scopes_for { "recods:get" }' },
     { "a login", "ironclad.login { browser = 1 }" },
-    { "an iterator", "client.records:each { limit = -1 }", waits = true },
+    { "an iterator", "client.records:each { limit = -1 }" },
     { "an iterator's field", "_ = client.records:each({ limit = 0 }).length" },
-    { "an iterator that fails", "for _ in client.records:each({}, { max_retries = 0 }) do end", waits = true },
-    { "a wait", 'client.workflows:wait("w", { stop = 1 })', waits = true },
-    { "map", "client:map({}, print, { concurency = 1 })", waits = true },
+    { "an iterator that fails", "for _ in client.records:each({}, { max_retries = 0 }) do end" },
+    { "a wait", 'client.workflows:wait("w", { stop = 1 })' },
+    { "map", "client:map({}, print, { concurency = 1 })" },
     { "spawn", "ironclad.spawn(5)" },
-    { "an error in a task", "ironclad.spawn(function() error 'mine' end):wait()", waits = true },
+    { "an error in a task", "ironclad.spawn(function() error 'mine' end):wait()" },
     { "must", 'ironclad.must(nil, "no")' },
     { "json.encode", "ironclad.json.encode(print)" },
     { "json.decode", "ironclad.json.decode(1)" },
@@ -156,15 +155,16 @@ local _ = client, record
     { "a sandbox's control", 'require("ironclad.sandbox").start { tls = false }:fail { staus = 1 }' },
     { "a sandbox's control that is not there", 'require("ironclad.sandbox").start { tls = false }:fale()' },
   }
+  -- In PUC Lua 5.1 a method that may wait is a function of Lua, with the module's name for a file.
+  local of_a_method = task.yields_anywhere and "^$" or "^%s*ironclad:4: in function"
   for _, script in ipairs(scripts) do
     it("in " .. script[1], function()
-      if script.waits and not task.yields_anywhere then return end
       local output, status = peer.lua(setting .. script[2] .. "\nprint 'not raised'")
       assert.are.equal(1, status, output)
       local trace = output:match "\nstack traceback:\n(.*)"
       assert.is_truthy(trace, output)
       for frame in trace:gmatch "[^\n]+" do
-        if not frame:find "^%s*%[C%]:" and not frame:find "^%s*%(%.%.%.tail calls" then
+        if not frame:find "^%s*%[C%]:" and not frame:find "^%s*%(%.*tail call" and not frame:find(of_a_method) then
           assert.is_truthy(frame:find "^%s*stdin:7:", output)
           break
         end

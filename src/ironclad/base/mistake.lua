@@ -20,7 +20,7 @@ local root = debug.getinfo(1, "S").source:match "^(@.*)base/mistake%.lua$"
 -- The sandbox's files may be installed elsewhere: it is a rock of its own. The module's first file is never one of the
 -- chunks that are linked into core.so (src/lua/chunks.h), whose names begin with "@ironclad/".
 local function is_own(source)
-  return source:sub(1, #root) == root or source:find "/ironclad/sandbox[/%w]*%.lua$" ~= nil
+  return source:sub(1, #root) == root or source == "=ironclad" or source:find "/ironclad/sandbox[/%w]*%.lua$" ~= nil
     or source:find "/ironclad/init%.lua$" ~= nil
 end
 
@@ -57,7 +57,7 @@ local function pass(fine, ...)
 end
 
 --- Makes a public function, which does what fn does. Tracebacks of its errors have no frame of the module.
--- @param fn must not yield in PUC Lua 5.1 (mistake.guard_waiting)
+-- @param fn must not yield in PUC Lua 5.1; see mistake.guard_waiting
 function mistake.guard(fn)
   return core.boundary(fn)
 end
@@ -70,20 +70,34 @@ if rawget(_G, "jit") then
   end
 end
 
---- Guards the functions in a table, in place. C functions need no guard.
--- @return the table
-function mistake.guard_all(functions)
+local function guard_each(functions, guard)
   for name, fn in pairs(functions) do
-    if type(fn) == "function" and debug.getinfo(fn, "S").what ~= "C" then functions[name] = mistake.guard(fn) end
+    if type(fn) == "function" and debug.getinfo(fn, "S").what ~= "C" then functions[name] = guard(fn) end
   end
   return functions
 end
 
---- mistake.guard and mistake.guard_all for functions that may wait. In PUC Lua 5.1 they do nothing, because a task
--- cannot yield inside a guard there.
-local yields_below = rawget(_G, "jit") or _VERSION ~= "Lua 5.1"
-function mistake.guard_waiting(fn) return yields_below and mistake.guard(fn) or fn end
-function mistake.guard_all_waiting(functions) return yields_below and mistake.guard_all(functions) or functions end
+--- Guards the functions in a table, in place. C functions need no guard.
+-- @return the table
+function mistake.guard_all(functions) return guard_each(functions, mistake.guard) end
+
+--- mistake.guard for functions that may wait.
+mistake.guard_waiting = mistake.guard
+
+if _VERSION == "Lua 5.1" and not rawget(_G, "jit") then
+  -- No coroutine can yield inside a guard here, so that a function that a coroutine calls has none. The frame of this
+  -- choice stays in tracebacks: it is compiled under the module's name, and then reads "ironclad:4: in function 'get'".
+  local choose = assert(rawget(_G, "loadstring")([[
+    local running, fn, guarded = ...
+    return function(...)
+      if running() then return fn(...) end
+      return guarded(...)
+    end]], "=ironclad"))
+  function mistake.guard_waiting(fn) return choose(coroutine.running, fn, mistake.guard(fn)) end
+end
+
+--- mistake.guard_all for functions that may wait.
+function mistake.guard_all_waiting(functions) return guard_each(functions, mistake.guard_waiting) end
 
 --- The end of a message about a wrong name: '; did you mean "x"?', or an empty text when no name is near.
 -- @param candidates list of the right names
