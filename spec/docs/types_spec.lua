@@ -163,11 +163,10 @@ describe("the reference", function()
 end)
 
 describe("ironclad.manual", function()
-  it("has one sentence for each operation and argument", function()
+  it("has words for each argument", function()
     local words = require "ironclad.words"
     for _, entry in ipairs(catalog.entries) do
       if entry.product == "clm" then
-        assert.is_true(words.has(entry), entry.id)
         for _, list in ipairs { entry.query, entry.fields } do
           for _, field in ipairs(list) do assert.is_true(words.has_field(field.name), field.name) end
         end

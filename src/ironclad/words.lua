@@ -1,108 +1,7 @@
---- One sentence for each operation and each argument, in English: for the help of the command, the reference,
--- ironclad.help and the types for editors. Sources: Ironclad's OpenAPI documents.
+--- What each operation and each argument is, in English: for the help of the command, the reference, ironclad.help and
+-- the types for editors. Sources: Ironclad's OpenAPI documents. The sentence of an operation is in operations.def.
 
 local words = {}
-
-local operations = {
-  ["launch-a-new-workflow"] = "Launches a workflow from a template.",
-  ["list-all-workflows"] = "Lists workflows; only active ones unless `status` says otherwise.",
-  ["create-a-new-workflow-async"] = "Launches a workflow in the background, which is better with large files.",
-  ["retrieve-asynchronous-workflow-status"] = "Tells how far a launch in the background is.",
-  ["retrieve-a-workflow"] = "Reads a workflow.",
-  ["list-all-workflow-approvals"] = "Reads the approvals of a workflow, with their groups and roles.",
-  ["approval-requests"] = "Lists the approval requests that a workflow has had.",
-  ["update-workflow-approval"] = "Approves as a role, or takes the approval back; in the step Review.",
-  ["turn-history"] = "Lists the turns of a workflow.",
-  ["get-sign-status"] = "Reads how far signing is.",
-  ["send-signature-request"] = "Sends the contract to its signers.",
-  ["schedule-send-signature-request"] = "Schedules the sending to the signers.",
-  ["update-scheduled-signature-request"] = "Changes a scheduled sending.",
-  ["delete-scheduled-signature-request"] = "Cancels a scheduled sending.",
-  ["cancel-signature-request"] = "Calls a signature request back.",
-  ["update-signer"] = "Assigns another signer, or changes an external signer's name or e-mail.",
-  ["delete-signer"] = "Removes a signer.",
-  ["remind-signer"] = "Reminds a signer by e-mail.",
-  ["list-all-workflow-signers"] = "Reads the signers, and whether they have signed.",
-  ["create-recipient-url"] = "Makes a link at which a signer or viewer opens the signature request.",
-  ["create-embeddable-recipient-url"] = "Makes a link to the signature request that a page may embed.",
-  ["workflow-upload-signed-document"] = "Uploads a document that was signed elsewhere.",
-  ["list-all-workflow-participants"] = "Lists the people of a workflow.",
-  ["update-workflow-role-assignment"] = "Assigns a role of a workflow to a user.",
-  ["list-workflow-role-eligible-assignees"] = "Lists the users who may have a role of a workflow.",
-  ["revert-to-review"] = "Takes a workflow back to the step Review.",
-  ["cancel-a-workflow"] = "Cancels a workflow.",
-  ["pause-a-workflow"] = "Pauses a workflow.",
-  ["resume-a-workflow"] = "Resumes a paused workflow.",
-  ["deprecated-create-a-comment-on-a-workflow"] = "Comments on a workflow; deprecated.",
-  ["create-a-comment-on-a-workflow"] = "Comments on a workflow.",
-  ["list-all-comments-in-a-workflow"] = "Lists the comments on a workflow.",
-  ["list-a-comment-from-a-workflow"] = "Reads one comment.",
-  ["update-workflow-metadata"] = "Changes attributes of a workflow in the step Review; `set` is simpler.",
-  ["retrieve-workflow-documents"] = "Reads the documents of a workflow, in and outside the signature packet.",
-  ["update-workflow-signature-packet"] = "Chooses the documents of the signature packet, and their order.",
-  ["create-a-workflow-document"] = "Uploads a document, or a new version of one.",
-  ["retrieve-a-workflow-document"] = "Downloads a document.",
-  ["retrieve-email-threads-from-workflow"] = "Lists the e-mail threads of a workflow.",
-  ["retrieve-email-thread-from-workflow"] = "Reads one e-mail thread.",
-  ["retrieve-attachment-from-email-thread"] = "Downloads an attachment of an e-mail.",
-  ["list-all-workflow-schemas"] = "Lists the templates, with the fields of their launch forms.",
-  ["retrieve-a-workflow-schema"] = "Reads the fields of a template's launch form.",
-  ["list-all-records"] = "Lists records.",
-  ["create-a-record"] = "Makes a record.",
-  ["create-attachment-download-urls"] = "Asks for download links to the signed copies of many records.",
-  ["get-attachment-download-urls-status"] = "Reads the download links when they are ready.",
-  ["retrieve-import-predictions"] = "Reads what a smart import has found in a document.",
-  ["create-a-smart-import-record"] = "Uploads a document, and makes a record with what Ironclad finds in it.",
-  ["create-a-smart-import-record-to-import"] = "Uploads one more document to a smart import.",
-  ["retrieve-a-record"] = "Reads a record.",
-  ["replace-a-record"] = "Replaces all values of a record.",
-  ["delete-a-record"] = "Deletes a record.",
-  ["update-record-metadata"] = "Changes some values of a record; `set` is simpler.",
-  ["list-all-records-metadata"] = "Reads the record types and the properties of the company.",
-  ["create-an-attachment-on-a-record"] = "Uploads an attachment of a record.",
-  ["retrieve-an-attachment-on-a-record"] = "Downloads an attachment of a record.",
-  ["delete-an-attachment-on-a-record"] = "Deletes an attachment of a record.",
-  ["run-an-action-on-a-record"] = "Runs a contract action, such as a renewal or a termination.",
-  ["retrieve-xlsx-export-file-of-all-records"] = "Downloads records as a spreadsheet (XLSX).",
-  ["create-a-webhook"] = "Makes a webhook.",
-  ["list-all-webhooks"] = "Lists webhooks.",
-  ["retrieve-a-webhook"] = "Reads a webhook.",
-  ["update-a-webhook"] = "Changes a webhook.",
-  ["delete-a-webhook"] = "Deletes a webhook.",
-  ["retrieve-webhook-verification-key"] = "Reads the public key that events are signed with.",
-  ["export"] = "Starts a report.",
-  ["export-job"] = "Tells how far a report is.",
-  ["export-job-download"] = "Downloads a report.",
-  ["get-all-entity-relationship-types"] = "Lists the types of relationships to entities.",
-  ["list-all-entities"] = "Lists entities.",
-  ["create-an-entity"] = "Makes an entity.",
-  ["retrieve-an-entity"] = "Reads an entity.",
-  ["update-an-entity"] = "Changes an entity; `set` is simpler.",
-  ["delete-an-entity"] = "Deletes an entity.",
-  ["list-all-obligations"] = "Lists obligations.",
-  ["create-an-obligation"] = "Makes an obligation.",
-  ["retrieve-an-obligation"] = "Reads an obligation.",
-  ["update-an-obligation"] = "Changes an obligation; `set` is simpler.",
-  ["run-conversational-search"] = "Answers a question about the contracts in words.",
-  ["oauth-authorize"] = "The page at which a person consents; `client:authorize_url` makes its address.",
-  ["oauth-token"] = "Gives a token; the module calls it by itself.",
-  ["oauth-company-info"] = "Reads the company of the token.",
-  ["oauth-userinfo"] = "Reads the user of the token.",
-  ["retrieve-all-users"] = "Lists users.",
-  ["create-a-user"] = "Makes a user.",
-  ["retrieve-a-user"] = "Reads a user.",
-  ["update-user-data"] = "Changes a user by SCIM operations.",
-  ["replace-a-user"] = "Replaces all values of a user.",
-  ["delete-a-user"] = "Deletes a user.",
-  ["retrieve-all-groups"] = "Lists groups.",
-  ["create-a-group"] = "Makes a group.",
-  ["retrieve-a-group"] = "Reads a group.",
-  ["update-group-membership"] = "Adds and removes members of a group by SCIM operations.",
-  ["replace-a-group"] = "Replaces all values of a group.",
-  ["delete-a-group"] = "Deletes a group.",
-  ["list-all-schemas"] = "Lists the SCIM schemas.",
-  ["retrieve-a-schema"] = "Reads a SCIM schema.",
-}
 
 local fields = {
   Operations = "The SCIM operations: { op =, path =, value = }",
@@ -208,7 +107,7 @@ local verbs = { get = "Reads", list = "Lists", create = "Makes", update = "Chang
   retrieve = "Reads", load = "Loads", upsert = "Makes or changes", restore = "Restores", upload = "Uploads",
   clone = "Copies", archive = "Archives", capture = "Captures", status = "Reads the status of" }
 
--- Of a name without a sentence of its own: "list_signers" of the resource sites is "Lists signers."
+-- Of an operation of Clickwrap, which has no sentence: "list_signers" of the resource sites is "Lists signers."
 local function made(entry)
   local verb, rest = (entry.name or entry.id):match "^(%l+)_?(.*)$"
   local object = rest ~= "" and rest or entry.resource or ""
@@ -216,13 +115,12 @@ local function made(entry)
 end
 
 --- What an operation does.
-function words.operation(entry) return operations[entry.id] or made(entry) end
+function words.operation(entry) return entry.text or made(entry) end
 
 --- What an argument is, without a full stop.
 function words.field(name) return fields[name] or sentence(name) end
 
---- Whether an operation and an argument have words of their own.
-function words.has(entry) return operations[entry.id] ~= nil end
+--- Whether an argument has words of its own.
 function words.has_field(name) return fields[name] ~= nil end
 
 return words

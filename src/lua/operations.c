@@ -116,10 +116,11 @@ static void operations_set_content(lua_State *L, const ic_content *content) {
 }
 
 static void operations_push(lua_State *L, const ic_operation *operation) {
-    lua_createtable(L, 0, 21);
+    lua_createtable(L, 0, 22);
     operations_set_string(L, "id", operation->id);
     operations_set_string(L, "resource", operation->resource);
     operations_set_string(L, "name", operation->name);
+    operations_set_string(L, "text", operation->text);
     operations_set_string(L, "product", product_names[ic_services[operation->service].product]);
     operations_set_string(L, "service", ic_services[operation->service].name);
     operations_set_string(L, "source", source_names[operation->source]);

@@ -49,11 +49,12 @@
 #define SERVICE_MEMBERS_(name, path_) .service = IC_SERVICE_##name, .path = IC_ROOT_##name path_
 
 /* A body and an answer are several members each, so the initialisers name them. */
-#define OPERATION(id_, resource_, name_, method_, path_, query_, body_and_fields, answer_and_content, paging_, \
-                  scopes_, repeatable_)                                                                        \
-    {.id = id_, .resource = resource_, .name = name_, .method = IC_##method_, SERVICE_MEMBERS(SERVICE, path_), \
-     .query = query_, body_and_fields, answer_and_content, .paging = IC_PAGING_##paging_, .scopes = scopes_,   \
-     REPEATS(method_, repeatable_), .source = IC_SOURCE_DOCUMENT},
+#define OPERATION(id_, resource_, name_, text_, method_, path_, query_, body_and_fields, answer_and_content, \
+                  paging_, scopes_, repeatable_)                                                               \
+    {.id = id_, .resource = resource_, .name = name_, .text = text_, .method = IC_##method_,                   \
+     SERVICE_MEMBERS(SERVICE, path_), .query = query_, body_and_fields, answer_and_content,                    \
+     .paging = IC_PAGING_##paging_, .scopes = scopes_, REPEATS(method_, repeatable_),                          \
+     .source = IC_SOURCE_DOCUMENT},
 #define CLICKWRAP(source_, id_, resource_, name_, method_, path_, query_, body_and_fields, answer_and_content, \
                   paging_, repeatable_)                                                                        \
     {.id = id_, .resource = resource_, .name = name_, .method = IC_##method_, SERVICE_MEMBERS(SERVICE, path_), \
