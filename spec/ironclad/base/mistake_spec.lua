@@ -45,7 +45,7 @@ describe("a mistake names the script's line", function()
     { "a resource that is not there", function() return client.recods end, 'did you mean "records"' },
     { "a connection", function() ironclad.connect { timeuot = 1 } end, "timeout" },
     { "a value", function() ironclad.money("usd", 1) end, "ironclad.money: currency" },
-    { "a comparison of dates", function() getmetatable(date).__lt(date, {}) end, "a date compares" },
+    { "a comparison of dates", function() getmetatable(date).__lt(date, {}) end, "a date can only be compared" },
     { "a formula", function() ironclad.filter.Equals(1, 2) end, "ironclad.filter.Equals" },
     { "a SCIM filter", function() ironclad.scim_filter.Not(1) end, "scim_filter.Not" },
     { "a store", function() ironclad.store.file("") end, "ironclad.store.file" },
