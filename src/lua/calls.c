@@ -50,19 +50,30 @@ static const ic_operation *calls_check_operation(lua_State *L) {
     return &ic_operations[(size_t)index - 1];
 }
 
-/* A download from the URL at the top of the stack. */
-static bool calls_build_download(lua_State *L, ic_call *call) {
+/* The text at `index` if it is a string without NUL; otherwise NULL, with an error. */
+static const char *calls_text(lua_State *L, int index, const char *name, ic_error *error) {
     size_t length;
-    const char *url = lua_tolstring(L, -1, &length);
-    if (url && strlen(url) == length)
-        return ic_request_download(url, call->connection->settings.allow_http, &call->request, &call->error);
-    ic_error_set(&call->error, IC_ERR_ARGUMENT, "url: expected a string without NUL");
-    return false;
+    const char *text = lua_type(L, index) == LUA_TSTRING ? lua_tolstring(L, index, &length) : NULL;
+    if (text && strlen(text) == length) return text;
+    ic_error_set(error, IC_ERR_ARGUMENT, "%s: expected a string without NUL", name);
+    return NULL;
+}
+
+/* A request to the URL at the top of the stack: a download, or a POST of the text `forward`. */
+static bool calls_build_absolute(lua_State *L, ic_call *call, const ic_arguments *arguments) {
+    bool allow_http = call->connection->settings.allow_http;
+    const char *url = calls_text(L, -1, "url", &call->error);
+    if (!url) return false;
+    lua_getfield(L, 3, "forward");
+    if (lua_isnil(L, -1)) return ic_request_download(url, allow_http, &call->request, &call->error);
+    const char *body = calls_text(L, -1, "forward", &call->error);
+    return body &&
+           ic_request_forward(url, allow_http, arguments->headers, body, &call->request, &call->error);
 }
 
 static bool calls_build(lua_State *L, ic_call *call, const ic_operation *operation, ic_arguments *arguments) {
     lua_getfield(L, 3, "url");
-    if (!lua_isnil(L, -1)) return calls_build_download(L, call);
+    if (!lua_isnil(L, -1)) return calls_build_absolute(L, call, arguments);
     ic_product product = call->connection->settings.product;
     if (operation && ic_services[operation->service].product != product) {
         bool clm = product == IC_PRODUCT_CLM;
@@ -100,7 +111,8 @@ ic_call *ic_lua_push_call(lua_State *L, ic_connection *connection) {
 
 /* start(connection, operation, arguments [, path [, waits]]) -> call, or nil and a message about an argument.
  * operation: an index of the catalog; or a method, and then `path` is the raw path; ignored when
- * arguments.url is given, the URL of a file that is downloaded without a bearer. arguments: path (list of
+ * arguments.url is given, the URL of a file that is downloaded without a bearer, or to which the JSON text
+ * arguments.forward is posted. arguments: path (list of
  * strings), query, body, files, extra_query, extra_body, headers, timeout, deadline, max_retries, as_user,
  * to, on_progress, dry_run. waits: wait(call) follows at once, before the script does anything else. A value
  * that JSON cannot hold throws. Three phases: push the handle, so that

@@ -27,7 +27,8 @@ static const ic_operation request_raw_json = RAW(IC_BODY_JSON), request_raw_form
 
 static const ic_operation request_pause_operation = OUTSIDE("pause"),
                           request_shared_operation = OUTSIDE("shared"),
-                          request_download_operation = OUTSIDE("download");
+                          request_download_operation = OUTSIDE("download"),
+                          request_forward_operation = OUTSIDE("forward");
 
 static bool request_finish(ic_request *request, ic_buf *target, ic_error *error) {
     request->target = ic_buf_take(target, NULL);
@@ -207,16 +208,10 @@ bool ic_request_raw(ic_product product, ic_method method, const char *path, ic_a
     return built;
 }
 
-bool ic_request_download(const char *url, bool allow_http, ic_request *request, ic_error *error) {
+/* Sets the whole URL that the request is sent to. False with ARGUMENT or MEMORY. */
+static bool request_take_url(const char *url, bool allow_http, ic_request *request, ic_error *error) {
     const char *objection =
         ic_header_safe(url) ? ic_url_objection(url, allow_http) : "holds control characters";
-    *request = (ic_request){.operation = &request_download_operation,
-                            .anonymous = true,
-                            .absolute = true,
-                            .answer = IC_ANSWER_BYTES,
-                            .bucket = IC_BUCKET_NONE,
-                            .repeatable = true,
-                            .reads = true};
     if (objection && objection != ic_url_unchecked) {
         ic_error_set(error, IC_ERR_ARGUMENT, "url: %s", objection);
         return false;
@@ -224,6 +219,31 @@ bool ic_request_download(const char *url, bool allow_http, ic_request *request, 
     if (!objection) ic_url_resolve(url, url, &request->target);
     if (!request->target) ic_error_memory(error);
     return request->target != NULL;
+}
+
+bool ic_request_download(const char *url, bool allow_http, ic_request *request, ic_error *error) {
+    *request = (ic_request){.operation = &request_download_operation,
+                            .anonymous = true,
+                            .absolute = true,
+                            .answer = IC_ANSWER_BYTES,
+                            .bucket = IC_BUCKET_NONE,
+                            .repeatable = true,
+                            .reads = true};
+    return request_take_url(url, allow_http, request, error);
+}
+
+bool ic_request_forward(const char *url, bool allow_http, const cJSON *headers, const char *body,
+                        ic_request *request, ic_error *error) {
+    *request = (ic_request){.operation = &request_forward_operation,
+                            .method = IC_POST,
+                            .anonymous = true,
+                            .absolute = true,
+                            .answer = IC_ANSWER_TEXT,
+                            .bucket = IC_BUCKET_NONE};
+    request->body = ic_strdup(body);
+    if (!request->body) ic_error_memory(error);
+    return request->body && request_build_headers(headers, request, error) &&
+           request_take_url(url, allow_http, request, error);
 }
 
 void ic_request_pause(ic_request *request) {

@@ -64,6 +64,10 @@ bool ic_request_raw(ic_product product, ic_method method, const char *path, ic_a
 /* A download from any URL, such as a signed link. It is sent without bearer and actor. False with MEMORY, or
  * with ARGUMENT when ic_url_objection refuses the URL. */
 bool ic_request_download(const char *url, bool allow_http, ic_request *request, ic_error *error);
+/* A POST of JSON to any URL, without bearer and actor, and with these headers only (name -> text; NULL:
+ * none). False as for a download. */
+bool ic_request_forward(const char *url, bool allow_http, const cJSON *headers, const char *body,
+                        ic_request *request, ic_error *error);
 /* For a call that sends nothing and only sleeps, and for one to the shared Redis. */
 void ic_request_pause(ic_request *request);
 void ic_request_shared(ic_request *request);

@@ -26,6 +26,8 @@ return {
     text = "Show the templates and record types of the company, and their fields" },
   { name = "changes", arguments = "RESOURCE [NAME=VALUE…]", group = "More",
     text = "Print what is new or changed since the last run" },
+  { name = "listen", arguments = "", group = "More",
+    text = "Show events as they come, and send them on to a local web application" },
   { name = "trigger", arguments = "EVENT [NAME=VALUE…]", group = "More",
     text = "Let a sandbox send an event to its webhooks" },
   { name = "clickwrap", arguments = "RESOURCE OPERATION…", group = "More",

@@ -84,6 +84,10 @@ function event.id(self) return getmetatable(self).id end
 --- The text that the event was parsed from.
 function event.text(self) return getmetatable(self).text end
 
+--- What an event is about.
+-- @return the resource of the client ("workflows") and the id; nil when it names none
+function event.subject(self) return subject_of(self) end
+
 --- Makes an event of a decoded envelope.
 -- @param id the id of the event
 -- @param client for event:resource(); or nil

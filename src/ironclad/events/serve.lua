@@ -3,6 +3,7 @@
 
 local core = require "ironclad.core"
 local mistake = require "ironclad.base.mistake"
+local plain = require "ironclad.loop.plain"
 local run = require "ironclad.calls.run"
 local task = require "ironclad.loop.task"
 
@@ -84,7 +85,7 @@ local function answer(self, receiver)
     query = query })
   self.intake:answer(status, text)
   if self.log then self.log(describe(request, status)) end
-  if self.on_request then self.on_request(status) end
+  if self.on_request then self.on_request(status, request) end
 end
 
 -- Waits for a request, for a moment at most. In a task the others go on meanwhile.
@@ -98,7 +99,7 @@ end
 
 local function serve_all(self, receiver)
   local due = 0
-  while not self.stopped do
+  while not self.stopped and not (plain.interrupted and plain.interrupted()) do
     if wait(self, receiver, due) then answer(self, receiver) end
     due = WAIT
     if receiver.box then
@@ -109,14 +110,15 @@ local function serve_all(self, receiver)
 end
 
 --- Listens, and handles what arrives, until it is stopped: by server:stop() in one of the hooks, an error, or the end
--- of the program. With an inbox it also handles what is due there.
+-- of the program; in the command also by Ctrl-C. With an inbox it also handles what is due there.
 -- @param receiver the receiver
 -- @param options
 --   port        8080: where it listens; 0: any free port
 --   host        "127.0.0.1": the address. Others reach any but a loopback address
 --   log         function(line): called for each request with a line of text; false: nothing. nil: it is printed
 --   on_listen   function(server): called when it listens. server:port(), server:stop()
---   on_request  function(status): called after each answer
+--   on_request  function(status, request): called after each answer. The request is { method =, target =, headers =
+--               a list of { name, value }, body = }
 -- @return true; nil and an error of kind "io" when it cannot listen
 function serve.serve(receiver, options)
   options = options or {}
