@@ -13,9 +13,14 @@ int luaopen_ironclad_core(lua_State *L);
 static const char script[] =
     "local core = require 'ironclad.core'\n"
     "core.read_config = function() return text, { mode = 384, foreign = false } end\n" /* 0600 */
-    "core.command = function(words)\n"
-    "  for _, word in ipairs(words) do assert(type(word) == 'string') end\n"
-    "  return { wait = function() return true, 'SECRET-of-a-command\\n' end, close = function() end }\n"
+    "core.command = function()\n"
+    "  return {\n"
+    "    start = function(_, words)\n"
+    "      for _, word in ipairs(words) do assert(type(word) == 'string') end\n"
+    "      return true\n"
+    "    end,\n"
+    "    wait = function() return true, 'SECRET-of-a-command\\n' end, close = function() end,\n"
+    "  }\n"
     "end\n"
     "os.getenv = function(name) return name == 'HOME' and '/home/me' or name == 'S' and 'SECRET-of-S' or nil "
     "end\n"
