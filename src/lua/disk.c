@@ -1,5 +1,7 @@
 #include "lua/disk.h"
+#include "core/base/alloc.h"
 #include "core/base/new_file.h"
+#include "core/base/path.h"
 #include "core/base/platform.h"
 #include "lua/metatable.h"
 #include <dirent.h>
@@ -25,6 +27,16 @@ static int disk_failed(lua_State *L, const char *what, const char *path, int cau
     return 2;
 }
 
+/* The same for an error of the core, which it frees. */
+static int disk_error(lua_State *L, ic_error *error) {
+    char message[512];
+    snprintf(message, sizeof message, "%s", ic_error_message(error));
+    ic_error_clear(error);
+    lua_pushnil(L);
+    lua_pushstring(L, message);
+    return 2;
+}
+
 static int disk_done(lua_State *L) {
     lua_pushboolean(L, 1);
     return 1;
@@ -40,13 +52,7 @@ static int disk_write(lua_State *L) {
     ic_new_file *file = ic_new_file_open(path, &error);
     bool done = file && ic_new_file_write(file, text, length, &error) && ic_new_file_complete(file, &error);
     ic_new_file_free(file);
-    if (done) return disk_done(L);
-    char message[512];
-    snprintf(message, sizeof message, "%s", ic_error_message(&error));
-    ic_error_clear(&error);
-    lua_pushnil(L);
-    lua_pushstring(L, message);
-    return 2;
+    return done ? disk_done(L) : disk_error(L, &error);
 }
 
 /* Brings the names in the folder of a path to the disk. Some file systems cannot, and say EINVAL. */
@@ -79,6 +85,21 @@ static int disk_append(lua_State *L) {
 }
 
 /* ---- folders ---- */
+
+/* absolute(path, folder) -> the absolute path of a file (true: of a folder), which a later chdir does not
+ * change; nil and what is wrong with it. */
+static int disk_absolute(lua_State *L) {
+    char kept[PATH_MAX];
+    ic_error error = {0};
+    char *path = ic_path_absolute(luaL_checkstring(L, 1), lua_toboolean(L, 2), &error);
+    if (!path) return disk_error(L, &error);
+    bool fits = strlen(path) < sizeof kept;
+    snprintf(kept, sizeof kept, "%s", path);
+    ic_free(path);
+    if (!fits) return disk_failed(L, "use", lua_tostring(L, 1), ENAMETOOLONG);
+    lua_pushstring(L, kept);
+    return 1;
+}
 
 /* rename(from, to) -> true: on the disk; nil and why. */
 static int disk_rename(lua_State *L) {
@@ -258,7 +279,8 @@ void ic_lua_open_disk(lua_State *L) {
                                       {"wait", disk_claims_wait},
                                       {"drop", disk_claims_drop},
                                       {NULL, NULL}},
-                          functions[] = {{"write", disk_write},
+                          functions[] = {{"absolute", disk_absolute},
+                                         {"write", disk_write},
                                          {"append", disk_append},
                                          {"rename", disk_rename},
                                          {"remove", disk_remove},

@@ -1,6 +1,7 @@
 -- A relative path belongs to the folder that the process works in when the call, or the connection, is made: not to the
 -- one that it works in when the engine opens the file.
 local peer = require "spec.support.peer"
+local scene = require "spec.support.scene"
 local task = require "ironclad.loop.task"
 
 local it_spawns = task.yields_anywhere and it or pending
@@ -11,6 +12,7 @@ setup(function()
   peer.shell("cd " .. folder .. " && mkdir here there && printf mine >here/nda.txt && printf other >there/nda.txt")
 end)
 teardown(function() peer.remove_folder(folder) end)
+after_each(scene.stop)
 
 -- Runs Lua source in a process that works in `here`. The source finds a server that gives a token after release(), and
 -- move(), which makes `there` the working folder.
@@ -69,6 +71,30 @@ describe("a relative path", function()
     ]])
   end)
 
+  local kept = {
+    ["the events that a receiver has seen"] = { 'require "ironclad.events.seen".open("x", "file:seen")',
+      'keeper:claim "a" keeper:done "a"', "seen" },
+    ["an inbox"] = { 'require "ironclad.events.inbox".open("x", "box", {})',
+      'assert(keeper:put("a", "{}"))', "box" },
+    ["the journal of acceptances"] = { 'require "ironclad.clickwrap.journal".of("x", "journal")',
+      'assert(keeper:claim("a", 1))', "journal" },
+    ["the state of changes"] = { 'scene.connect(server).records:changes { state = "state" }',
+      'assert(not pcall(keeper)) keeper.state.store.lock() assert(keeper.state.store.save "x")', "state" },
+  }
+  for what, case in pairs(kept) do
+    it("of " .. what .. " is the one of when it was made", function()
+      peer.shell("cd " .. folder .. " && mkdir -m 700 -p here/journal")
+      assert.are.equal("kept\n", in_folder(([[
+        local keeper = %s
+        move()
+        release()
+        %s
+        local name, here = %q, peer.shell("cd " .. folder .. "/here && find . -type f -size +0")
+        print(here:find("./" .. name, 1, true) and not io.open(name) and "kept" or here)
+      ]]):format(case[1], case[2], case[3])))
+    end)
+  end
+
   it("of ca_file is the one of the connection", function()
     peer.certificate(folder .. "/here", "good")
     peer.certificate(folder .. "/there", "good")
@@ -80,4 +106,18 @@ describe("a relative path", function()
       print(ironclad.must(client.workflows:get "w1").id)
     ]])
   end)
+end)
+
+it("a path with \"file:\" is refused where only a path is meant, and not taken for a folder of that name", function()
+  local client = scene.connect_by_secret(scene.answering { scene.GOOD })
+  for what, call in pairs {
+    store = function(path) scene.connect_by_secret(scene.answering { scene.GOOD }, { store = path }) end,
+    state = function(path) client.records:changes { state = path } end,
+    inbox = function(path) client.webhooks:receiver { on = { ["*"] = print }, inbox = path } end,
+    journal = function(path) require "ironclad.clickwrap.journal".of("accept", path) end,
+  } do
+    local fine, message = pcall(call, "file:" .. folder .. "/kept")
+    assert.is_false(fine, what)
+    assert.is_truthy(tostring(message):find('give the path alone, without "file:"', 1, true), what .. ": " .. message)
+  end
 end)

@@ -96,7 +96,7 @@ static const char *private_file_name(const ic_private_file *file, int part) {
 bool ic_private_file_init(ic_private_file *file, const char *path, ic_error *error) {
     *file = (ic_private_file){
         .folder_descriptor = -1, .lock = -1, .temporary = -1, .largest = IC_PRIVATE_FILE_LARGEST};
-    char *absolute = ic_path_absolute(path, error);
+    char *absolute = ic_path_absolute(path, false, error);
     if (!absolute) return false;
     bool named = private_file_name_parts(file, absolute);
     ic_free(absolute);

@@ -7,13 +7,17 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool path_names_file(const char *path, ic_error *error) {
+static bool path_can_be_kept(const char *path, bool folder, ic_error *error) {
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+    if (!*path)
+        ic_error_set(error, IC_ERR_STORE, "the path is empty");
+    else if (!folder && (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0))
         ic_error_set(error, IC_ERR_STORE, "\"%s\" is not the path of a file: name a file in that folder",
                      path);
     else if (ic_text_starts(path, "~/"))
         ic_error_set(error, IC_ERR_STORE, "%s: only a shell expands ~; give the path in full", path);
+    else if (ic_text_starts(path, "file:"))
+        ic_error_set(error, IC_ERR_STORE, "%s: give the path alone, without \"file:\"", path);
     else
         return true;
     return false;
@@ -27,8 +31,8 @@ char *ic_path_here(const char *path) {
     return ic_buf_take(&absolute, NULL);
 }
 
-char *ic_path_absolute(const char *path, ic_error *error) {
-    if (!path_names_file(path, error)) return NULL;
+char *ic_path_absolute(const char *path, bool folder, ic_error *error) {
+    if (!path_can_be_kept(path, folder, error)) return NULL;
     errno = 0;
     char *absolute = ic_path_here(path);
     if (absolute && *absolute == '/') return absolute;

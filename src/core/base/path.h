@@ -3,13 +3,14 @@
 #define IC_PATH_H
 
 #include "core/base/error.h"
+#include <stdbool.h>
 
 /* Makes a path absolute (free with ic_free), so that a later chdir does not lead to another file. Opens
  * nothing. A relative path is returned unchanged when the process has no working folder. NULL when out of
  * memory. */
 char *ic_path_here(const char *path);
-/* The same for the file of a token store. NULL with STORE, when it cannot be the path of a file or there is
- * no working folder, or with MEMORY. */
-char *ic_path_absolute(const char *path, ic_error *error);
+/* The same for what is kept on the disk: the path of a file, or of a folder. NULL with STORE, when it cannot
+ * be one or there is no working folder, or with MEMORY. */
+char *ic_path_absolute(const char *path, bool folder, ic_error *error);
 
 #endif

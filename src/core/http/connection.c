@@ -343,7 +343,7 @@ static bool connection_split_proxy(ic_connection *connection, ic_error *error) {
  */
 static bool connection_resolve_store(ic_settings *settings, ic_error *error) {
     ic_error reason = {0};
-    char *absolute = ic_path_absolute(settings->store, &reason);
+    char *absolute = ic_path_absolute(settings->store, false, &reason);
     if (!absolute) ic_error_set(error, IC_ERR_ARGUMENT, "store: %s", ic_error_message(&reason));
     ic_error_clear(&reason);
     if (!absolute) return false;

@@ -132,7 +132,11 @@ end
 -- @param given the path of a folder that exists, a shared dictionary (ngx.shared.NAME), or a table with the methods
 --   above
 function journal.of(label, given)
-  if type(given) == "string" and given ~= "" then return setmetatable({ folder = given }, Folder) end
+  if type(given) == "string" and given ~= "" then
+    local folder, wrong = core.disk.absolute(given, true)
+    if not folder then mistake.raise(label, "journal: %s", wrong) end
+    return setmetatable({ folder = folder }, Folder)
+  end
   if type(given) == "table" then
     if type(given.safe_add) == "function" then return setmetatable({ dictionary = given }, Dictionary) end
     for _, name in ipairs { "claim", "last", "done" } do

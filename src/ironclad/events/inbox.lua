@@ -209,7 +209,9 @@ end
 
 mistake.guard_all(Folder)
 
-local function folder_at(label, path, options)
+local function folder_at(label, given, options)
+  local path, wrong = core.disk.absolute(given, true)
+  if not path then mistake.raise(label, "inbox: %s", wrong) end
   for _, state in ipairs { "new", "dead" } do
     local made, problem = core.disk.make_folder(path .. "/" .. state)
     if not made then mistake.raise(label, "inbox: %s", problem) end

@@ -167,7 +167,9 @@ local kept = core.kept()
 kept.seen_files = kept.seen_files or setmetatable({}, { __mode = "v" })
 local files = kept.seen_files
 
-local function file_at(label, path)
+local function file_at(label, given)
+  local path, wrong = core.disk.absolute(given)
+  if not path then mistake.raise(label, "seen: %s", wrong) end
   if files[path] then return files[path] end
   local self = setmetatable({ path = path, claims = setmetatable({}, Claims), known = {}, count = 0, place = 0 }, File)
   local problem
