@@ -9,9 +9,7 @@
 
 static bool path_can_be_kept(const char *path, bool folder, ic_error *error) {
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    if (!*path)
-        ic_error_set(error, IC_ERR_STORE, "the path is empty");
-    else if (!folder && (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0))
+    if (!folder && (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0))
         ic_error_set(error, IC_ERR_STORE, "\"%s\" is not the path of a file: name a file in that folder",
                      path);
     else if (ic_text_starts(path, "~/"))

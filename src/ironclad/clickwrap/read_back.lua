@@ -50,7 +50,9 @@ local function look_at_activity(self, since, options)
     -- Clickwrap may not know the signer yet: the first action of a signer creates it.
     if err and err.kind == "not_found" then return seen end
     if err then return nil, err, response end
-    if type(answer.data) ~= "table" then return nil, odd_answer(self.label, "a list of activity"), response end
+    if type(answer) ~= "table" or type(answer.data) ~= "table" then
+      return nil, odd_answer(self.label, "a list of activity"), response
+    end
     for _, activity in ipairs(answer.data) do notice(self, seen, activity) end
   until answer.has_more ~= true or #answer.data == 0 or page >= MOST_PAGES
   return seen, nil, response

@@ -108,7 +108,7 @@ local function history(cw, label, signer, options)
       err.operation = label
       return nil, err, response
     end
-    if type(answer.data) ~= "table" then
+    if type(answer) ~= "table" or type(answer.data) ~= "table" then
       return nil, common.failure(label, "protocol", "Clickwrap answered no list of activity"), response
     end
     for _, activity in ipairs(answer.data) do

@@ -8,21 +8,28 @@ local site = {}
 
 local MOST_PAGES = 100 -- of 100 sites
 
+local function failure(kind, message)
+  return Error.new { kind = kind, message = message, operation = "sites:list", outcome = "not_done",
+    retryable = false, attempts = 1 }
+end
+
 -- All sites of the token; nil and an error.
 local function all_sites(client)
   local sites, page = {}, 1
   while true do
     local answer, err, response = client.sites:list { page = page, per_page = 100 }
     if err then return nil, err, response end
-    for _, one in ipairs(type(answer.data) == "table" and answer.data or {}) do sites[#sites + 1] = one end
+    local list = type(answer) == "table" and answer.data
+    if type(list) ~= "table" then return nil, failure("protocol", "Clickwrap answered no list of sites"), response end
+    for _, one in ipairs(list) do
+      if type(one) ~= "table" or one.id == nil or one.access_id == nil then
+        return nil, failure("protocol", "Clickwrap answered a site without an id"), response
+      end
+      sites[#sites + 1] = one
+    end
     if answer.has_more ~= true or page == MOST_PAGES then return sites end
     page = page + 1
   end
-end
-
-local function failure(message)
-  return Error.new { kind = "invalid_state", message = message, operation = "sites:list", outcome = "not_done",
-    retryable = false, attempts = 1 }
 end
 
 local function named(sites)
@@ -40,11 +47,13 @@ local function choose(sites, wanted)
   for _, one in ipairs(wanted and sites or {}) do
     if one.access_id == wanted then return one end
   end
-  if #sites == 0 then return nil, failure "the token sees no site" end
+  if #sites == 0 then return nil, failure("invalid_state", "the token sees no site") end
   if wanted then
-    return nil, failure(("the token sees no site with the access id %s; it sees %s"):format(wanted, named(sites)))
+    return nil, failure("invalid_state",
+      ("the token sees no site with the access id %s; it sees %s"):format(wanted, named(sites)))
   end
-  return nil, failure(("the token sees %d sites; give the site_access_id of one: %s"):format(#sites, named(sites)))
+  return nil, failure("invalid_state",
+    ("the token sees %d sites; give the site_access_id of one: %s"):format(#sites, named(sites)))
 end
 
 --- The site's table.
@@ -60,7 +69,7 @@ function site.find(client)
   if not found then return nil, err end
   if not about.site_access_id then
     local connection, objection = core.for_site(client.connection, tostring(found.access_id))
-    if not connection then return nil, failure(objection) end
+    if not connection then return nil, failure("invalid_state", objection) end
     client.connection = connection
   end
   rawset(client, "known_site", found)

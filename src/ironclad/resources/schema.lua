@@ -58,7 +58,7 @@ local get_index, get_entry = catalog.find "workflow_schemas:get"
 local function not_found(label, wanted, list)
   local titles = {}
   for _, item in ipairs(list) do
-    if type(item.name) == "string" then titles[#titles + 1] = item.name end
+    if type(item) == "table" and type(item.name) == "string" then titles[#titles + 1] = item.name end
   end
   table.sort(titles)
   local shown = {}
