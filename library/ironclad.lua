@@ -647,7 +647,7 @@ function K_location:get(arguments, options) end
 ---@return ironclad.Response? response
 function K_location:update(body, options) end
 
----Deletes locations.
+---Deletes locations. Unconfirmed: its path is a guess.
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
 ---@return any? value
@@ -655,7 +655,7 @@ function K_location:update(body, options) end
 ---@return ironclad.Response? response
 function K_location:delete(arguments, options) end
 
----Publishes locations.
+---Publishes locations. Unconfirmed: its path is a guess.
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Location? value
@@ -663,7 +663,7 @@ function K_location:delete(arguments, options) end
 ---@return ironclad.Response? response
 function K_location:publish(arguments, options) end
 
----Copies locations.
+---Copies locations. Unconfirmed: its path is a guess.
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Location? value
@@ -671,7 +671,7 @@ function K_location:publish(arguments, options) end
 ---@return ironclad.Response? response
 function K_location:clone(arguments, options) end
 
----Archives locations.
+---Archives locations. Unconfirmed: its path is a guess.
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Location? value
@@ -4367,7 +4367,7 @@ function R_locations:get(id, arguments, options) end
 ---@return ironclad.Response? response
 function R_locations:update(id, body, options) end
 
----Deletes locations.
+---Deletes locations. Unconfirmed: its path is a guess.
 ---@param id string|table
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
@@ -4376,7 +4376,7 @@ function R_locations:update(id, body, options) end
 ---@return ironclad.Response? response
 function R_locations:delete(id, arguments, options) end
 
----Publishes locations.
+---Publishes locations. Unconfirmed: its path is a guess.
 ---@param id string|table
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
@@ -4385,7 +4385,7 @@ function R_locations:delete(id, arguments, options) end
 ---@return ironclad.Response? response
 function R_locations:publish(id, arguments, options) end
 
----Copies locations.
+---Copies locations. Unconfirmed: its path is a guess.
 ---@param id string|table
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
@@ -4394,7 +4394,7 @@ function R_locations:publish(id, arguments, options) end
 ---@return ironclad.Response? response
 function R_locations:clone(id, arguments, options) end
 
----Archives locations.
+---Archives locations. Unconfirmed: its path is a guess.
 ---@param id string|table
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions

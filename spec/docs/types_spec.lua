@@ -228,6 +228,7 @@ describe("ironclad.help", function()
       help "client.records:each")
     assert.matches("records:create: Makes a record", help "records")
     assert.matches("reads the resource again", help "workflow:refresh")
+    assert.matches("Unconfirmed: its path is a guess%.", help "publish-location")
     assert.matches("ironclad.help%(NAME%)", help())
   end)
 

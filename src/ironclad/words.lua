@@ -114,8 +114,11 @@ local function made(entry)
   return ("%s %s."):format(verbs[verb] or sentence(verb or ""), (object:gsub("_", " ")))
 end
 
---- What an operation does.
-function words.operation(entry) return entry.text or made(entry) end
+--- What an operation does; and that nothing but the navigation of Ironclad's reference names it.
+function words.operation(entry)
+  local text = entry.text or made(entry)
+  return entry.unconfirmed and text .. " Unconfirmed: its path is a guess." or text
+end
 
 --- What an argument is, without a full stop.
 function words.field(name) return fields[name] or sentence(name) end
