@@ -144,10 +144,11 @@ end
 -- What is recorded of the user's browser.
 local function connection()
   local headers = ngx.req.get_headers()
-  local function text(value) return type(value) == "string" and value or nil end
+  -- A header that came twice is a table; one that is not UTF-8 cannot be recorded.
+  local function text(value) return type(value) == "string" and pcall(json.encode, value) and value or nil end
   return { remote_address = ngx.var.remote_addr, user_agent = text(headers.user_agent),
-    page_url = ngx.var.scheme .. "://" .. ngx.var.http_host .. ngx.var.request_uri, page_domain = ngx.var.host,
-    browser_locale = text(headers.accept_language) }
+    page_url = text(("%s://%s%s"):format(ngx.var.scheme, ngx.var.http_host or ngx.var.host, ngx.var.request_uri)),
+    page_domain = text(ngx.var.host), browser_locale = text(headers.accept_language) }
 end
 
 -- Only after an error whose outcome is unknown: the same form again, and so the same key. The acceptance is then read

@@ -261,6 +261,17 @@ describe("the gate", function()
     assert.is_nil(page:find("<script", 1, true), page)
   end)
 
+  it("records a browser's headers as far as they are UTF-8", function()
+    local token = token_of((get("user8", "/")))
+    local status = nginx.get(site, "/terms", ("-o /dev/null -w '%%{http_code}' -u user8:%s --data-urlencode %s "
+      .. "-d agree=yes -H %s -H 'Accept-Language: de'"):format(peer.quoted(PASSWORD), peer.quoted("token=" .. token),
+        peer.quoted "User-Agent: \255\254"))
+    assert.are.equal("303", status)
+    local about = agreed("user8")[1].connection_data
+    assert.are.same({ "de", "127.0.0.1" }, { about.browser_locale, about.remote_address })
+    assert.is_nil(about.user_agent)
+  end)
+
   it("wants a password, also for the form", function()
     for _, path in ipairs { "/", "/terms" } do
       assert.are.equal("401", (nginx.get(site, path, "-o /dev/null -w '%{http_code}'")))

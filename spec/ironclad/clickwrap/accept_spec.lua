@@ -333,6 +333,18 @@ describe("a mistake of accept", function()
     ['versions[1]: expected an id without commas and spaces, got "a,b"'] = { signer = "x", versions = { "a,b" } },
     ["versions: expected { [contract id] = version id } or a list of version ids, got both"] =
       { signer = "x", versions = { "a", ["282"] = "b" } },
+    ["custom.text: the text holds invalid UTF-8 at byte 2"] =
+      { signer = "x", group = "g", custom = { text = "a\255" } },
+    ["custom.f: a value of type function cannot be written as JSON"] =
+      { signer = "x", group = "g", custom = { f = print } },
+    ["connection.user_agent: the text holds invalid UTF-8 at byte 1"] =
+      { signer = "x", group = "g", connection = { user_agent = "\255" } },
+    ["key: the text holds invalid UTF-8 at byte 1"] = { signer = "x", group = "g", key = "\255" },
+    ["extra.foo: unknown field"] = { signer = "x", group = "g", extra = { foo = 1 } },
+    ["signer: must not hold control characters"] = { signer = "a\nb", group = "g" },
+    ['signer: must not be "." or ".."'] = { signer = "..", group = "g" },
+    ["signer: is not UTF-8"] = { signer = "\255", group = "g" },
+    ["timeout: expected a number from 0.001 to 86400, got a string"] = { signer = "x", group = "g", timeout = "x" },
     ["custom.acceptance_test: is set by the argument `test`"] =
       { signer = "x", group = "g", custom = { acceptance_test = true } },
     ["custom.acceptance_key: is set by the argument `key`"] =

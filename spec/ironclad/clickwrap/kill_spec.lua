@@ -19,6 +19,8 @@ local SOURCE = [[
   local function stepped(place, name)
     local fn = place[name]
     rawset(place, name, function(...)
+      local options = select(4, ...)
+      if type(options) == "table" and options.dry_run then return fn(...) end -- sends nothing
       step()
       local value, err, response = fn(...)
       step()

@@ -274,5 +274,6 @@ return function(cw, given)
     journal = given.journal == nil and common.state(cw).journal or journals.of(label, given.journal),
     settle = seconds_of(label, given, "settle", SETTLE), deadline = seconds_of(label, given, "deadline", DEADLINE),
   }, Acceptance)
+  action.check(cw, label, act, given, self.key)
   return function() return accept(self) end
 end

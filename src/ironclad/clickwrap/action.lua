@@ -18,6 +18,7 @@
 --
 -- Source: Clickwrap's reference of /send and its parameters; Ironclad's document of the Activity API.
 
+local core = require "ironclad.core"
 local mistake = require "ironclad.base.mistake"
 
 local action = {}
@@ -47,13 +48,16 @@ local plain_fields = {
   execution_method = { "string", "em" }, confirmation_email = { "boolean", "cnf" },
 }
 
---- The text of a signer's id.
+--- The text of a signer's id. It stands in paths of the REST API, too.
 function action.signer(label, given)
   if type(given) == "number" and given % 1 == 0 and math.abs(given) <= 2 ^ 53 then given = ("%d"):format(given) end
   if type(given) ~= "string" or given == "" then
     mistake.raise(label, "signer: expected the id of a person, got %s",
       given == "" and "an empty string" or mistake.type_of(given))
   end
+  if given:find "[%z\1-\31\127]" then mistake.raise(label, "signer: must not hold control characters") end
+  if given == "." or given == ".." then mistake.raise(label, 'signer: must not be "." or ".."') end
+  if not pcall(core.json.encode, given) then mistake.raise(label, "signer: is not UTF-8") end
   return given
 end
 
@@ -216,6 +220,25 @@ function action.body(self, wanted, key)
   if key and self.test then custom[action.TEST] = true end
   if next(custom) ~= nil then body.cus = custom end
   return body
+end
+
+-- Where a script has given what the request has under these names.
+local given_names = { vid = "versions", cid = "versions", cus = "custom", sig = "signer", gkey = "group", ts = "time" }
+for name, field in pairs(plain_fields) do given_names[field[2]] = name end
+for name, field in pairs(connection_names) do given_names[field] = "connection." .. name end
+
+--- Checks all that the request will be made of, before anything is done: raises a mistake for what cannot be sent.
+function action.check(cw, label, self, given, key)
+  local options = action.options(given)
+  options.dry_run = true
+  local fine, problem = pcall(cw.call, cw, "send-sync", { body = action.body(self, self.wanted, key) }, options)
+  if fine then return end
+  local text = tostring(problem):match "acceptance:send_sync: (.*)$"
+  if not text then error(problem, 0) end
+  text = text:gsub("^body%.(%w+)", function(name) return given_names[name] or "extra." .. name end)
+  text = text:gsub("^custom%." .. action.KEY, "key"):gsub("^([%w_]+: unknown field.*)$", "extra.%1")
+    :gsub(" %(extra = .*$", "")
+  mistake.raise(label, "%s", text)
 end
 
 --- The options of a request, from the arguments of a method.

@@ -24,6 +24,7 @@ local function record(cw, label, given, about)
   if not wanted and act.group == nil then
     mistake.raise(label, "group: missing; expected group, versions or terms")
   end
+  action.check(cw, label, act, given)
   return function()
     local options = action.options(given, given.deadline)
     if not wanted then
@@ -61,6 +62,7 @@ function signers.update_signer(cw, signer, changes, options)
       type(changes) == "table" and "an empty table" or mistake.type_of(changes))
   end
   local act = action.read(label, { signer = signer, custom = changes, test = options.test }, "updated")
+  action.check(cw, label, act, options)
   return function()
     local _, err, response = send.recorded(cw, label, action.body(act), action.options(options, options.deadline))
     if err then return nil, err, response end
