@@ -11,9 +11,12 @@
 
 /* Seconds. */
 #define LOCK_TIME     15.0 /* how long the lock lasts unless it is made longer */
+#define SPENT_TIME    75.0 /* how long a holder that has sent a refresh token may take to save the new one */
 #define LOCK_PAUSE    0.1  /* between two tries for the lock, on average */
 #define LOCK_PATIENCE 90.0 /* until it gives up: another machine may wait for the token endpoint */
 #define STEP_TIME     3.0  /* for a step: a Redis that restarts is back by then */
+
+#define MOST_KEYS 3 /* of a script */
 
 static bool shared_store_is_personal(const ic_shared_store *store) {
     return ic_connection_is_personal(store->connection);
@@ -37,31 +40,30 @@ static void shared_store_key(const ic_shared_store *store, const char *name, ic_
     ic_buf_printf(key, "%s%s:%.32s", store->connection->shared_prefix, name, digest);
 }
 
-/* Runs a script whose keys are the first of lock, fence and token, or lock and token. */
-static void shared_store_run(ic_shared_store *store, ic_script_id id, const char *second_key,
-                             const char *const *arguments, const size_t *lengths, size_t count,
-                             ic_link_done *done) {
-    const char *words[8] = {0};
-    size_t sizes[8] = {0};
-    ic_buf keys[2] = {{0}, {0}};
+/* Runs a script whose keys are lock and token, or lock, fence and token. */
+static void shared_store_run(ic_shared_store *store, ic_script_id id, const char *const *arguments,
+                             const size_t *lengths, size_t count, ic_link_done *done) {
+    static const char *const names[][MOST_KEYS] = {{"lock", "token"}, {"lock", "fence", "token"}};
+    const char *words[MOST_KEYS + 6] = {0};
+    size_t sizes[MOST_KEYS + 6] = {0};
+    ic_buf keys[MOST_KEYS] = {{0}};
     ic_script script = ic_script_of(id);
-    bool personal = shared_store_is_personal(store);
+    bool personal = shared_store_is_personal(store), whole = true;
     double now = ic_now();
-    shared_store_key(store, "lock", &keys[0]);
-    if (second_key) shared_store_key(store, second_key, &keys[1]);
     for (size_t i = 0; i < script.keys; i++) {
+        shared_store_key(store, names[script.keys - 2][i], &keys[i]);
         words[i] = ic_buf_text(&keys[i]);
         sizes[i] = keys[i].length;
+        whole = whole && words[i];
     }
     for (size_t i = 0; i < count; i++) {
         words[script.keys + i] = arguments[i];
         sizes[script.keys + i] = lengths ? lengths[i] : strlen(arguments[i]);
     }
-    bool whole = words[0] && (script.keys < 2 || words[1]);
     if (whole)
         store->command = ic_link_run(store->shared->link, &script, words, sizes, script.keys + count,
                                      personal, now, now + STEP_TIME, done, store);
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < MOST_KEYS; i++)
         ic_buf_free(&keys[i]);
     if (store->command) return;
     ic_error error = {0};
@@ -122,10 +124,11 @@ static void shared_store_on_locked(void *owner, ic_reply *reply, const ic_error 
 }
 
 static void shared_store_try_lock(ic_shared_store *store) {
-    char time[16];
+    char time[16], spent[16];
     snprintf(time, sizeof time, "%.0f", LOCK_TIME * 1000);
-    const char *arguments[] = {store->holder, time};
-    shared_store_run(store, IC_SCRIPT_LOCK, "fence", arguments, NULL, 2, shared_store_on_locked);
+    snprintf(spent, sizeof spent, "%.0f", SPENT_TIME * 1000);
+    const char *arguments[] = {store->holder, time, spent};
+    shared_store_run(store, IC_SCRIPT_LOCK, arguments, NULL, 3, shared_store_on_locked);
 }
 
 static void shared_store_on_retry(void *engine, void *owner, double now) {
@@ -133,11 +136,11 @@ static void shared_store_on_retry(void *engine, void *owner, double now) {
     shared_store_try_lock(owner);
 }
 
-/* A name that no other holder has. */
+/* A name that no other holder has. Its first half stays the same. */
 static bool shared_store_name_holder(ic_shared_store *store) {
     unsigned char bytes[(IC_HOLDER_SIZE - 1) / 2];
     if (!ic_random_bytes(bytes, sizeof bytes)) return false;
-    for (size_t i = 0; i < sizeof bytes; i++)
+    for (size_t i = store->holder[0] ? sizeof bytes / 2 : 0; i < sizeof bytes; i++)
         snprintf(store->holder + 2 * i, 3, "%02x", bytes[i]);
     return true;
 }
@@ -177,7 +180,7 @@ void ic_shared_store_unlock(ic_shared_store *store, ic_shared_store_done *done) 
         return;
     }
     store->locked = false;
-    shared_store_run(store, IC_SCRIPT_UNLOCK, NULL, arguments, NULL, 1, shared_store_on_unlocked);
+    shared_store_run(store, IC_SCRIPT_UNLOCK, arguments, NULL, 1, shared_store_on_unlocked);
 }
 
 static void shared_store_on_prepared(void *owner, ic_reply *reply, const ic_error *error) {
@@ -199,7 +202,7 @@ void ic_shared_store_prepare(ic_shared_store *store, ic_shared_store_done *done)
     if (store->alone)
         shared_store_end(store, NULL);
     else
-        shared_store_run(store, IC_SCRIPT_EXTEND, NULL, arguments, NULL, 2, shared_store_on_prepared);
+        shared_store_run(store, IC_SCRIPT_SPEND, arguments, NULL, 2, shared_store_on_prepared);
 }
 
 /* ---- the token ---- */
@@ -347,7 +350,7 @@ void ic_shared_store_save(ic_shared_store *store, const ic_token *token, ic_shar
             store->holder, fence, store->mark, store->before, data.data ? data.data : "", time};
         const size_t lengths[] = {strlen(store->holder), strlen(fence), strlen(store->mark),
                                   strlen(store->before), data.length,   strlen(time)};
-        shared_store_run(store, IC_SCRIPT_SAVE, "token", arguments, lengths, 6, shared_store_on_saved);
+        shared_store_run(store, IC_SCRIPT_SAVE, arguments, lengths, 6, shared_store_on_saved);
     }
     if (data.data) ic_wipe(data.data, data.length);
     ic_buf_free(&data);
