@@ -44,8 +44,8 @@ static void shared_store_key(const ic_shared_store *store, const char *name, ic_
 static void shared_store_run(ic_shared_store *store, ic_script_id id, const char *const *arguments,
                              const size_t *lengths, size_t count, ic_link_done *done) {
     static const char *const names[][MOST_KEYS] = {{"lock", "token"}, {"lock", "fence", "token"}};
-    const char *words[MOST_KEYS + 6] = {0};
-    size_t sizes[MOST_KEYS + 6] = {0};
+    const char *words[MOST_KEYS + 7] = {0};
+    size_t sizes[MOST_KEYS + 7] = {0};
     ic_buf keys[MOST_KEYS] = {{0}};
     ic_script script = ic_script_of(id);
     bool personal = shared_store_is_personal(store), whole = true;
@@ -257,7 +257,11 @@ static void shared_store_on_loaded(void *owner, ic_reply *reply, const ic_error 
     }
     store->time = time;
     memcpy(store->own, store->before, sizeof store->own);
-    if (data->kind == IC_REPLY_TEXT && data->length && !shared_store_read(store, data, &mine)) {
+    bool found = data->kind == IC_REPLY_TEXT && data->length;
+    if (found && shared_store_read(store, data, &mine)) {
+        double ahead = (double)ic_reply_integer(ic_reply_item(reply, 3), 0) / 1000;
+        if (store->found->expires_at > 0) store->found->expires_at += ahead;
+    } else if (found) {
         ic_buf text = {0};
         ic_buf_printf(&text, "cannot read the token in the shared Redis (%s): %s",
                       ic_link_name(store->shared->link), ic_error_message(&mine));
@@ -283,10 +287,13 @@ void ic_shared_store_load(ic_shared_store *store, ic_shared_store_done *done) {
     }
     bool personal = shared_store_is_personal(store);
     shared_store_key(store, "token", &key);
-    const char *words[] = {"HMGET", ic_buf_text(&key), "data", "mark", "time"};
-    if (words[1])
-        store->command = ic_link_send(store->shared->link, words, NULL, 5, personal, now, now + STEP_TIME,
-                                      shared_store_on_loaded, store);
+    char clock[24];
+    ic_script script = ic_script_of(IC_SCRIPT_LOAD);
+    snprintf(clock, sizeof clock, "%.0f", ic_wall_time() * 1000);
+    const char *words[] = {ic_buf_text(&key), clock};
+    if (words[0])
+        store->command = ic_link_run(store->shared->link, &script, words, NULL, 2, personal, now,
+                                     now + STEP_TIME, shared_store_on_loaded, store);
     ic_buf_free(&key);
     if (store->command) return;
     ic_error error = {0};
@@ -335,7 +342,7 @@ static bool shared_store_write(ic_shared_store *store, const ic_token *token, ic
 }
 
 void ic_shared_store_save(ic_shared_store *store, const ic_token *token, ic_shared_store_done *done) {
-    char fence[24], time[24];
+    char fence[24], time[24], clock[24];
     ic_buf data = {0};
     ic_error error = {0};
     store->done = done;
@@ -346,11 +353,13 @@ void ic_shared_store_save(ic_shared_store *store, const ic_token *token, ic_shar
     } else {
         snprintf(fence, sizeof fence, "%lld", store->fence);
         snprintf(time, sizeof time, "%lld", strcmp(store->mark, store->own) == 0 ? store->time : 0);
+        snprintf(clock, sizeof clock, "%.0f", ic_wall_time() * 1000);
         const char *arguments[] = {
-            store->holder, fence, store->mark, store->before, data.data ? data.data : "", time};
+            store->holder, fence, store->mark, store->before, data.data ? data.data : "", time, clock};
         const size_t lengths[] = {strlen(store->holder), strlen(fence), strlen(store->mark),
-                                  strlen(store->before), data.length,   strlen(time)};
-        shared_store_run(store, IC_SCRIPT_SAVE, arguments, lengths, 6, shared_store_on_saved);
+                                  strlen(store->before), data.length,   strlen(time),
+                                  strlen(clock)};
+        shared_store_run(store, IC_SCRIPT_SAVE, arguments, lengths, 7, shared_store_on_saved);
     }
     if (data.data) ic_wipe(data.data, data.length);
     ic_buf_free(&data);
