@@ -251,8 +251,8 @@ $(fuzz_targets:%=$(OUT)/fuzz/%): $(OUT)/fuzz/%: $(OUT)/obj/spec/fuzz/fuzz_%.o \
 		$(filter-out %/lua_sandbox.o,$(sandbox_objects)) $(CORE)/libcore.a
 	@mkdir -p $(@D)
 	$(PROGRAM) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(filter %.a,$^) $(CORE_LIBS) $(SANDBOX_LIBS) $(lua_library)
-# connections.json is read by Lua code, and Clickwrap's filters are built by it.
-lua_fuzz_targets := $(OUT)/fuzz/connections_file $(OUT)/fuzz/clickwrap_filter
+# connections.json is read by Lua code, Clickwrap's filters are built by it, and JSON is read into its values.
+lua_fuzz_targets := $(addprefix $(OUT)/fuzz/,connections_file clickwrap_filter json_in_lua)
 $(lua_fuzz_targets): $(lua_objects)
 $(lua_fuzz_targets): lua_library = $(call libs,LUA,$(lua_name),$(lua_name))
 
