@@ -84,9 +84,12 @@ else
 LIBFLAG ?= -shared
 program_flags := -Wl,-E
 endif
+# The binding as it is installed: on Linux core.so only loads it (src/loader/core.c).
+binding := core.so
 ifeq ($(SYSTEM)$(filter 1,$(PORTABLE)),Linux)
 module_flags := -Wl,-z,nodelete
 exports := -Wl,--version-script=src/exports.map
+binding := binding.so
 endif
 ifeq ($(SYSTEM),Linux)
 CORE_LIBS += -ldl
@@ -114,6 +117,7 @@ sandbox_objects := $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard src/sandbox/*.c src/
 product_modules := ironclad/core.so $(if $(filter yes,$(LISTENER)),ironclad/listener.so) \
 	$(if $(filter yes,$(REDIS)),ironclad/redis.so)
 sandbox_modules := ironclad/sandbox/core.so
+installed       := ironclad/core.so $(if $(filter-out core.so,$(binding)),ironclad/$(binding))
 lua_files       := $(shell cd src && find ironclad -name '*.lua')
 sandbox_lua     := $(filter ironclad/sandbox/%,$(lua_files))
 product_lua     := $(filter-out $(sandbox_lua),$(lua_files))
@@ -146,7 +150,7 @@ TEST_LIBS    := $(call libs,SSL,libssl,ssl) $(CORE_LIBS)
 .SECONDARY:
 
 all: product sandbox
-product: $(addprefix $(OUT)/,$(product_modules) $(product_lua)) $(OUT)/installed/ironclad/core.so $(product_bin) listener-note
+product: $(addprefix $(OUT)/,$(product_modules) $(product_lua) $(installed:%=installed/%)) $(product_bin) listener-note
 sandbox: $(addprefix $(OUT)/,$(sandbox_modules) $(sandbox_lua)) $(sandbox_bin)
 
 listener-note:
@@ -188,9 +192,15 @@ $(OUT)/chunks.c: src/compile.lua src/probe.lua $(product_lua:%=src/%)
 $(OUT)/chunks.o: $(OUT)/chunks.c $(OUT)/obj/flags
 	$(COMPILE) $(LUA_CFLAGS) -c -o $@ $<
 
-$(OUT)/installed/ironclad/core.so: $(OUT)/chunks.o $(lua_objects) $(core_objects) src/exports.map
+$(OUT)/installed/ironclad/$(binding): $(OUT)/chunks.o $(lua_objects) $(core_objects) src/exports.map
 	@mkdir -p $(@D)
 	$(MODULE) $(exports) -o $@ $(OUT)/chunks.o $(filter-out %/chunks_none.o,$(lua_objects)) $(core_objects) $(CORE_LIBS)
+
+ifneq ($(binding),core.so)
+$(OUT)/installed/ironclad/core.so: $(OUT)/obj/src/loader/core.o src/exports.map
+	@mkdir -p $(@D)
+	$(MODULE) $(exports) -o $@ $< -ldl
+endif
 
 # The linker takes only those objects of the archive that are used.
 $(OUT)/ironclad/listener.so: $(listener_objects) $(CORE)/libcore.a src/exports.map
@@ -372,7 +382,7 @@ copy = cd '$1' && for file in $2; do \
 install: install-product install-sandbox
 install-product: product
 	$(call copy,$(OUT),$(filter-out ironclad/core.so,$(product_modules)),$(INST_LIBDIR))
-	$(call copy,$(OUT)/installed,ironclad/core.so,$(INST_LIBDIR))
+	$(call copy,$(OUT)/installed,$(installed),$(INST_LIBDIR))
 	$(call copy,src,$(product_lua),$(INST_LUADIR))
 	$(call copy,$(OUT)/bin,$(product_commands),$(INST_BINDIR))
 	$(if $(INST_TYPEDIR),$(call copy,.,config.json library/ironclad.lua library/ironclad/sandbox.lua,$(INST_TYPEDIR)))

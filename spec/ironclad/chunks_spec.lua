@@ -1,4 +1,5 @@
--- The core.so that is installed has the Lua files as bytecode. They are used when this Lua has the same bytecode.
+-- The binding that is installed has the Lua files as bytecode. They are used when this Lua has the same bytecode. The
+-- core.so that is installed loads the binding from its own folder.
 local peer = require "spec.support.peer"
 
 local installed = peer.built "installed/ironclad/core.so":gsub("ironclad/core%.so$", "")
@@ -29,14 +30,25 @@ describe("the bytecode of the Lua files", function()
   it("is left alone by a Lua that has another", function()
     local text = "a longer text that is not kept among the short ones"
     local folder = peer.temporary_folder()
-    local library = peer.read_file(installed .. "ironclad/core.so")
+    local library = peer.read_file(installed .. "ironclad/binding.so")
     local start = library:find(text, 1, true)
     assert.is_not_nil(library:find(text, start + 1, true))
     peer.shell(("mkdir %s/ironclad"):format(folder))
-    peer.write_file(folder .. "/ironclad/core.so", library:sub(1, start - 1) .. "A" .. library:sub(start + 1))
+    peer.write_file(folder .. "/ironclad/core.so", peer.read_file(installed .. "ironclad/core.so"))
+    peer.write_file(folder .. "/ironclad/binding.so", library:sub(1, start - 1) .. "A" .. library:sub(start + 1))
     local output = run(folder .. "/", MISTAKE)
     peer.remove_folder(folder)
     assert.matches("^false\nfalse\nstdin:7: records:get: ", output)
     assert.matches("\nironclad.money: ", output)
+  end)
+
+  it("is missing: the message has the path of the binding", function()
+    local folder = peer.temporary_folder()
+    peer.shell(("mkdir %s/ironclad"):format(folder))
+    peer.write_file(folder .. "/ironclad/core.so", peer.read_file(installed .. "ironclad/core.so"))
+    local output = run(folder .. "/", 'print(select(2, pcall(require, "ironclad")))')
+    local path = folder .. "/ironclad/binding.so"
+    peer.remove_folder(folder)
+    assert.is_truthy(output:find("ironclad: " .. path .. ":", 1, true), output)
   end)
 end)

@@ -26,8 +26,8 @@ describe("a script with one GET", function()
     assert.are.equal(table.concat({
       "ironclad", "ironclad.base.error", "ironclad.base.lazy", "ironclad.base.mistake", "ironclad.base.names",
       "ironclad.calls.catalog", "ironclad.calls.operation", "ironclad.calls.run", "ironclad.client", "ironclad.core",
-      "ironclad.loop", "ironclad.loop.plain", "ironclad.loop.task", "ironclad.resources.resource_methods",
-      "ironclad.resources.resources",
+      "ironclad.loop", "ironclad.loop.plain", "ironclad.loop.task", "ironclad.module",
+      "ironclad.resources.resource_methods", "ironclad.resources.resources",
     }, "\n"), (output:gsub("%s+$", "")))
   end)
 end)

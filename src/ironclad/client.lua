@@ -84,14 +84,7 @@ end
 local resources_of = {}
 
 local function resources_in(product)
-  local resources = resources_of[product]
-  if resources then return resources end
-  resources = {}
-  for _, _, resource, method, _, owner in catalog.names() do
-    local outer = method and resource:match "^(.*)%."
-    if method and owner == product then resources[resource] = "one" end
-    if outer and owner == product then resources[outer] = "several" end
-  end
+  local resources = resources_of[product] or core.resources(product)
   resources_of[product] = resources
   return resources
 end

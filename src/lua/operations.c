@@ -211,6 +211,26 @@ static int operations_names(lua_State *L) {
     return 5;
 }
 
+/* resources(product) -> the names of its resources: name -> "one"; and of their groups, such as "scim" of
+ * "scim.users": name -> "several". */
+static int operations_resources(lua_State *L) {
+    const char *product = luaL_checkstring(L, 1), *previous = "";
+    lua_newtable(L);
+    for (size_t i = 0; i < ic_operation_count; i++) {
+        const ic_operation *operation = &ic_operations[i];
+        if (!operation->name || strcmp(operation->resource, previous) == 0) continue;
+        if (strcmp(product, product_names[ic_services[operation->service].product]) != 0) continue;
+        const char *dot = strrchr(operation->resource, '.');
+        previous = operation->resource;
+        operations_set_string(L, operation->resource, "one");
+        if (!dot) continue;
+        lua_pushlstring(L, operation->resource, (size_t)(dot - operation->resource));
+        lua_pushliteral(L, "several");
+        lua_rawset(L, -3);
+    }
+    return 1;
+}
+
 /* Whether the operation is `wanted`: its id, or its resource and name as in "workflows:get". */
 static bool operations_is(const ic_operation *operation, const char *wanted) {
     if (strcmp(operation->id, wanted) == 0) return true;
@@ -237,6 +257,7 @@ void ic_lua_open_operations(lua_State *L) {
                                          {"operation", operations_one},
                                          {"operation_names", operations_names},
                                          {"operation_number", operations_number},
+                                         {"resources", operations_resources},
                                          {"jobs", operations_jobs},
                                          {NULL, NULL}};
     ic_lua_setfuncs(L, functions);

@@ -1,6 +1,7 @@
 /* The table of operations, and how one is found by its id or by a request's path. */
 #include "core/catalog/catalog.h"
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -156,17 +157,16 @@ static ic_bucket catalog_bucket(ic_service service, ic_method method, const char
 enum { OPERATION_COUNT = sizeof ic_operations / sizeof ic_operations[0] };
 const size_t ic_operation_count = OPERATION_COUNT;
 
-/* Made at the first look-up: the table in two orders, by id, and by product, method, number of segments and
- * path; and the bucket of each operation. */
+/* Each made at its first look-up: the table in two orders, by id, and by product, method, number of segments
+ * and path. */
 typedef struct route {
     const ic_operation *operation;
     size_t segments;
 } route;
 
-static pthread_once_t catalog_indexed = PTHREAD_ONCE_INIT;
+static pthread_once_t catalog_has_ids = PTHREAD_ONCE_INIT, catalog_has_routes = PTHREAD_ONCE_INIT;
 static const ic_operation *by_id[OPERATION_COUNT];
 static route by_route[OPERATION_COUNT];
-static ic_bucket operation_buckets[OPERATION_COUNT];
 
 static size_t catalog_path_segments(const char *path) {
     size_t count = 0;
@@ -201,14 +201,15 @@ static int catalog_route_order_by_route(const void *a, const void *b) {
     return order ? order : strcmp(left->operation->path, right->operation->path);
 }
 
-static void catalog_index(void) {
-    for (size_t i = 0; i < OPERATION_COUNT; i++) {
-        const ic_operation *operation = &ic_operations[i];
-        operation_buckets[i] = catalog_bucket(operation->service, operation->method, operation->path);
-        by_id[i] = operation;
-        by_route[i] = (route){operation, catalog_path_segments(operation->path)};
-    }
+static void catalog_index_ids(void) {
+    for (size_t i = 0; i < OPERATION_COUNT; i++)
+        by_id[i] = &ic_operations[i];
     qsort(by_id, OPERATION_COUNT, sizeof by_id[0], catalog_route_order_by_id);
+}
+
+static void catalog_index_routes(void) {
+    for (size_t i = 0; i < OPERATION_COUNT; i++)
+        by_route[i] = (route){&ic_operations[i], catalog_path_segments(ic_operations[i].path)};
     qsort(by_route, OPERATION_COUNT, sizeof by_route[0], catalog_route_order_by_route);
 }
 
@@ -218,7 +219,7 @@ static int catalog_route_compare_id(const void *id, const void *entry) {
 }
 
 const ic_operation *ic_operation_by_id(const char *id) {
-    pthread_once(&catalog_indexed, catalog_index);
+    pthread_once(&catalog_has_ids, catalog_index_ids);
     const ic_operation **found =
         bsearch(id, by_id, OPERATION_COUNT, sizeof by_id[0], catalog_route_compare_id);
     return found ? *found : NULL;
@@ -239,7 +240,7 @@ static size_t catalog_route_first(ic_product product, ic_method method, size_t s
 
 const ic_operation *ic_operation_by_path(ic_product product, ic_method method, const char *path,
                                          ic_path_values *values) {
-    pthread_once(&catalog_indexed, catalog_index);
+    pthread_once(&catalog_has_routes, catalog_index_routes);
     ic_path_values found;
     size_t segments = catalog_path_segments(path);
     for (size_t i = catalog_route_first(product, method, segments);
@@ -277,8 +278,14 @@ ic_bucket ic_bucket_of(ic_product product, ic_method method, const char *path) {
 }
 
 ic_bucket ic_operation_bucket(const ic_operation *operation) {
-    pthread_once(&catalog_indexed, catalog_index);
-    return operation_buckets[operation - ic_operations];
+    static atomic_int known[OPERATION_COUNT]; /* the bucket plus 1; 0: not known yet */
+    atomic_int *mine = &known[operation - ic_operations];
+    int found = atomic_load_explicit(mine, memory_order_relaxed);
+    if (!found) {
+        found = (int)catalog_bucket(operation->service, operation->method, operation->path) + 1;
+        atomic_store_explicit(mine, found, memory_order_relaxed);
+    }
+    return (ic_bucket)(found - 1);
 }
 
 const char *ic_bucket_name(ic_bucket bucket) {
