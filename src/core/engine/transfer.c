@@ -401,6 +401,12 @@ static bool transfer_header_is_long(const ic_transfer *transfer) {
     return probe;
 }
 
+/* Whether this process or the system has run out of something. Other failures of socket(2) are about one of
+ * the host's addresses. */
+static bool transfer_lacks(int cause) {
+    return cause == EMFILE || cause == ENFILE || cause == ENOBUFS || cause == ENOMEM;
+}
+
 static void transfer_explain(ic_transfer *transfer, CURLcode code, ic_ended *ended) {
     ic_error *error = &transfer->call->error;
     const char *text = transfer->message[0] ? transfer->message : curl_easy_strerror(code);
@@ -424,6 +430,8 @@ static void transfer_explain(ic_transfer *transfer, CURLcode code, ic_ended *end
     } else if (transfer->header_truncated) {
         ended->failure = IC_ERR_NETWORK;
         ic_error_set(error, IC_ERR_NETWORK, "the connection ended before the header of the answer did");
+    } else if (code == CURLE_COULDNT_CONNECT && transfer_lacks(transfer->setup.no_socket)) {
+        ic_error_set(error, IC_ERR_NETWORK, "cannot open a socket: %s", strerror(transfer->setup.no_socket));
     } else if (transfer->second_refused) {
         ended->failure = IC_ERR_NETWORK;
         ic_error_set(error, IC_ERR_NETWORK, "the connection broke after the request was sent");

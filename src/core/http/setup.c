@@ -303,6 +303,7 @@ static curl_socket_t setup_open_socket(void *argument, curlsocktype purpose, str
     (void)purpose;
     curl_easy_setopt(setup->easy, CURLOPT_VERBOSE, 1L);
     curl_socket_t opened = ic_open_socket(address->family, address->socktype, address->protocol, false);
+    if (opened < 0) setup->no_socket = errno;
     if (opened < 0) return CURL_SOCKET_BAD;
     if (ic_process_register(opened)) return opened;
     close(opened);

@@ -35,8 +35,9 @@ typedef struct ic_setup {
     double timeout;      /* seconds for the whole attempt; 0: none */
     ic_error *error;     /* receives IO, when a file to send cannot be read */
     /* Filled in by ic_setup_easy and while the handle is used. */
-    bool proxied; /* the request goes through the connection's proxy */
-    ic_host host; /* of the request */
+    bool proxied;  /* the request goes through the connection's proxy */
+    ic_host host;  /* of the request */
+    int no_socket; /* the errno with which a socket could not be opened; 0: none failed */
     /* Owned by the setup. */
     ic_buf presented; /* the latest Certificate message of a handshake; it is read when the handshake fails */
     struct curl_slist *headers;
