@@ -229,6 +229,27 @@ describe("accept", function()
     end)
   end
 
+  it("is claimed again when its claim has become too old before it was sent: somebody else may have sent it", function()
+    local cw, server = play(SITES, NOTHING, NOTHING, NOTHING, OK, BOTH)
+    local journal, claims, real_time, later = journals.memory(), {}, os.time, 0
+    rawset(os, "time", function(...) return real_time(...) + (... and 0 or later) end)
+    finally(function() rawset(os, "time", real_time) end)
+    local own = {
+      claim = function(_, key, round)
+        claims[#claims + 1] = round
+        local won = journal:claim(key, round)
+        if round == 1 then later = 61 end -- the machine sleeps
+        return won
+      end,
+      last = function(_, key) return journal:last(key) end,
+      done = function(_, key) return journal:done(key) end,
+    }
+    assert.is_false(ironclad.must(cw:accept(given { journal = own, settle = 60 })).found)
+    assert.are.same({ 1, 2 }, claims)
+    assert.are.equal(1, #sent(server))
+    assert.are.same({}, journal.entries)
+  end)
+
   it("with a random key names it in the error", function()
     local cw = play(SITES, NOTHING, OK, NOTHING)
     local _, err = cw:accept(given { key = false })
