@@ -24,8 +24,8 @@ local function wrap(lines, indent, words)
   lines[#lines + 1] = line
 end
 
--- In help, a bar or a star would begin a link or a tag; the links of the Markdown pages are plain text.
-local function plain(text) return (text:gsub("%[([^%]]+)%]%([^)]+%)", "%1"):gsub("|", "/"):gsub("%*", "")) end
+-- In help, a bar or a star would begin a link or a tag.
+local function plain(text) return (text:gsub("|", "/"):gsub("%*", "")) end
 
 -- A tag at the right; below it what the topic is called and what it does, or all that is said about it.
 local function add_topic(lines, tag, name, all)

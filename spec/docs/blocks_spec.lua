@@ -99,7 +99,8 @@ describe("CONTRIBUTING.md", function()
     local file = folder .. "/example_spec.lua"
     peer.write_file(file, examples[1])
     local interpreter = require("spec_process").interpreter()
-    local output, status = peer.shell(('LD_PRELOAD="$preload" %s $(command -v busted) --output=TAP %s'):format(interpreter, file))
+    local output, status = peer.shell(('LD_PRELOAD="$preload" %s $(command -v busted) --output=TAP %s'):format(
+      interpreter, file))
     assert.equal(0, status, output)
     assert.matches("ok 1 %- a 404 is not_found", output)
     assert.matches("^workflow IC%-1 [^\n]*\nnil\t[^\n]*503", (peer.lua(examples[2])))

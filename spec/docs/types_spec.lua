@@ -227,7 +227,11 @@ describe("ironclad.help", function()
     assert.matches("sortField %(string; one of agreementDate, name, lastUpdated; default agreementDate%)",
       help "client.records:each")
     assert.matches("records:create: Makes a record", help "records")
-    assert.matches("reads the resource again", help "workflow:refresh")
+    assert.matches("^workflow:refresh%(arguments%)\n  Reads the resource again", help "workflow:refresh")
+    assert.matches("^client.records:changes%(.-docs/changes.md%.", help "records:changes")
+    assert.matches("^client.workflows:each_comments%(id, arguments%)\n  Lists .- Iterates over all pages%.",
+      help "workflows:each_comments")
+    assert.matches("^workflow:cancel%(body%)", help "workflow:cancel")
     assert.matches("Unconfirmed: its path is a guess%.", help "publish-location")
     assert.matches("ironclad.help%(NAME%)", help())
   end)

@@ -28,14 +28,16 @@ local function add_fields(lines, title, list)
 end
 
 -- An operation: its call, arguments, scopes.
-local function operation_lines(entry)
+-- @param name of the method: that of the operation or of its iterator; nil when it has none
+local function operation_lines(entry, name)
   local given = {}
-  for _, name in ipairs(entry.path_parameters) do given[#given + 1] = name end
+  for _, parameter in ipairs(entry.path_parameters) do given[#given + 1] = parameter end
   given[#given + 1] = entry.body ~= "none" and "body" or #entry.query > 0 and "arguments" or nil
   local prefix = entry.product == "clickwrap" and "cw" or "client"
-  local call = entry.name and ("%s.%s:%s(%s)"):format(prefix, entry.resource, entry.name, table.concat(given, ", "))
+  local call = name and ("%s.%s:%s(%s)"):format(prefix, entry.resource, name, table.concat(given, ", "))
     or ("%s:call(%q)"):format(prefix, entry.id)
-  local lines = { call, "  " .. words.operation(entry) }
+  local iterates = name and name ~= entry.name and " Iterates over all pages." or ""
+  local lines = { call, "  " .. words.operation(entry) .. iterates }
   add_fields(lines, "body", entry.fields)
   add_fields(lines, entry.body == "none" and "arguments" or "query", entry.query)
   if #entry.scopes > 0 then
@@ -68,9 +70,26 @@ end
 local all
 local ERROR = "error:"
 
+-- Words as a sentence.
+local function sentence(text)
+  text = text:gsub("^%l", string.upper):gsub("%[[^%]]+%]%(([%w_]+%.md)[^)]*%)", "docs/%1")
+  return text:find "[.:]$" and text or text .. "."
+end
+
+-- How a script writes a method of a resource: "records:changes" -> "client.records:changes".
+local function as_called(label)
+  local owner, name = label:match "^(.*):(.*)$"
+  for _, _, resource, method, _, product in catalog.names() do
+    if method and resource == owner then
+      return ("%s.%s:%s"):format(product == "clickwrap" and "cw" or "client", owner, name)
+    end
+  end
+  return label
+end
+
 -- A function that returns the lines about a method or function of ironclad.manual: { arguments, what it does }.
 local function helper_lines(label, entry)
-  return function() return { ("%s(%s)"):format(label, entry[1]), "  " .. entry[2] } end
+  return function() return { ("%s(%s)"):format(as_called(label), entry[1]), "  " .. sentence(entry[2]) } end
 end
 
 local function add(name, lines_of) all[name] = all[name] or lines_of end
@@ -81,16 +100,18 @@ local function add_tables()
   for number, _, _, name in catalog.names() do
     local entry = name and catalog.entry(number)
     local kind = entry and resources.belongs(entry)
-    local function lines_of()
-      local lines = operation_lines(entry)
-      lines[1] = lines[1]:gsub("^[^:]*:([%w_]+)%(" .. entry.path_parameters[1] .. ",? ?", kind.name .. ":%1(")
-      return lines
+    local function add_bound(method)
+      add(kind.name .. ":" .. method, function()
+        local lines = operation_lines(entry, method)
+        lines[1] = lines[1]:gsub("^[^:]*:([%w_]+)%(" .. entry.path_parameters[1] .. ",? ?", kind.name .. ":%1(")
+        return lines
+      end)
     end
     if kind then
-      add(kind.name .. ":" .. name, lines_of)
+      add_bound(name)
       local refresh = kind.name .. ":refresh"
       if name == "get" then add(refresh, helper_lines(refresh, manual.helpers["*:refresh"])) end
-      if each.name_of(entry) then add(kind.name .. ":" .. each.name_of(entry), lines_of) end
+      if each.name_of(entry) then add_bound(each.name_of(entry)) end
     end
   end
   for label, entry in pairs(manual.helpers) do
@@ -101,7 +122,7 @@ end
 local function add_calls(calls)
   for _, entry in ipairs(calls) do
     add(entry[1], function()
-      return { ("%s(%s)"):format(entry[1], (entry[2]:match "^(.-)%s*%->" or entry[2])), "  " .. entry[3] }
+      return { ("%s(%s)"):format(entry[1], (entry[2]:match "^(.-)%s*%->" or entry[2])), "  " .. sentence(entry[3]) }
     end)
   end
 end
@@ -136,12 +157,14 @@ local function load()
   if all then return end
   all = {}
   for number, id, resource, name in catalog.names() do
-    local function lines_of() return operation_lines(catalog.entry(number)) end
-    if name then
-      add(resource .. ":" .. name, lines_of)
-      if name:find "^list" then add(resource .. ":each" .. name:sub(5), lines_of) end
+    local function add_operation(label, method)
+      add(label, function() return operation_lines(catalog.entry(number), method) end)
     end
-    add(id, lines_of)
+    if name then
+      add_operation(resource .. ":" .. name, name)
+      if name:find "^list" then add_operation(resource .. ":each" .. name:sub(5), "each" .. name:sub(5)) end
+    end
+    add_operation(id, name)
   end
   add_tables()
   add_functions()
@@ -154,7 +177,6 @@ local function load()
     end)
   end
 end
-
 
 --- All names, sorted.
 function topics.names()
