@@ -92,8 +92,8 @@ end)
 describe("CONTRIBUTING.md", function()
   local examples = guide.texts("CONTRIBUTING.md", "lua")
 
-  it("has a spec that passes, an example that runs, and a scene for an operation", function()
-    assert.equal(3, #examples)
+  it("has a spec that passes, an example that runs, a scene for an operation, and a subcommand", function()
+    assert.equal(4, #examples)
     local folder = peer.temporary_folder()
     finally(function() peer.remove_folder(folder) end)
     local file = folder .. "/example_spec.lua"
@@ -104,6 +104,9 @@ describe("CONTRIBUTING.md", function()
     assert.equal(0, status, output)
     assert.matches("ok 1 %- a 404 is not_found", output)
     assert.matches("^workflow IC%-1 [^\n]*\nnil\t[^\n]*503", (peer.lua(examples[2])))
-    assert.is_truthy((loadstring or load)(examples[3])) -- luacheck: ignore 113 143
+    local load = rawget(_G, "loadstring") or load
+    assert.is_truthy(load(examples[3]))
+    local subcommand = assert(load(examples[4]))()
+    assert.same({ "function", "connection" }, { type(subcommand.run), subcommand.flags[1][1] })
   end)
 end)
