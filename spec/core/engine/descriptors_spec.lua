@@ -4,6 +4,28 @@ local scene = require "spec.support.scene"
 
 after_each(scene.stop)
 
+it("a process that is started inherits no descriptor", function()
+  local output, status = peer.lua([[
+    local sandbox = require("ironclad.sandbox").start { port = 0 }
+    local function inherited()
+      local pipe = io.popen "ls /proc/self/fd | tr '\\n' ' '"
+      local text = pipe:read "*a"
+      pipe:close()
+      return text
+    end
+    local before = inherited()
+    local client, clickwrap = sandbox:connect(), sandbox:clickwrap()
+    assert(client.workflows:list())
+    assert(clickwrap:terms "terms")
+    local record = assert(client.records:get "IC-22")
+    assert(record:download_attachment "signedCopy")
+    print(before == inherited(), before, inherited())
+    sandbox:stop()
+  ]], { seconds = 30 })
+  assert.are.equal(0, status, output)
+  assert.is_truthy(output:find "^true", output)
+end)
+
 it("a call without a free descriptor says what is missing", function()
   local first, second = scene.answering { scene.GOOD }, scene.answering { scene.GOOD }
   local output, status = peer.lua([[

@@ -65,6 +65,23 @@ describe("a download", function()
     assert.is_nil(listing:find("broken", 1, true))
   end)
 
+  it("that does not reach the disk does not replace the file that was there", function()
+    local path = play.folder .. "/synced.bin"
+    peer.write_file(path, "before")
+    play.serve(peer.answer(200, {}, "after"))
+    local output, status = peer.lua([[
+      local url, path = ...
+      local client = require "ironclad".connect { instance = url, token = "t", as_user = false, max_retries = 0 }
+      local value, err = client.workflows:download_document("id", "k", { to = path })
+      print(value, err.kind, err.message)
+    ]], { preload = peer.built "failing_sync.so" }, peer.url(play.server), path)
+    assert.equal(0, status, output)
+    assert.equal(("nil\tio\tcannot write %s: Input/output error\n"):format(path), output)
+    assert.equal("before", peer.read_file(path))
+    os.remove(path)
+    assert.equal("", (peer.shell("ls -A " .. peer.quoted(play.folder) .. " | grep part || true")))
+  end)
+
   it("that is refused does not change the file that was there", function()
     play.serve(peer.json('{"code":"NOT_FOUND","message":"no such document"}', 400))
     local path = play.folder .. "/kept.bin"
