@@ -109,6 +109,7 @@ local answers = {
     { max_body = MEBIBYTE } },
 
   { "redirects without a place", "protocol", { READ, { "send", peer.answer(302) } } },
+  { "redirects to an empty place", "protocol", { READ, { "send", peer.answer(302, { "Location:" }) } } },
   { "redirects to nonsense", "protocol", { READ, { "send", peer.answer(302, { "Location: http://[::" }) } } },
   { "redirects to another scheme", "protocol",
     { READ, { "send", peer.answer(302, { "Location: file:///etc/passwd" }) } } },

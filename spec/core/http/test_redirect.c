@@ -31,6 +31,9 @@ static const struct {
     {"https://files.example/a", ORIGIN "/b", ORIGIN "/b", true, true, false, true, true},
     {ORIGIN "/a", "https://", "not a URL", false, true, false, false, false},
     {ORIGIN "/a", NULL, "without a Location", false, true, false, false, false},
+    {ORIGIN "/a/b", "", "without a Location", false, true, false, false, false},
+    {ORIGIN "/a/b?c", "#d", "/a/b?c", false, false, false, true, false},
+    {ORIGIN "/a/b?c", "?d", "/a/b?d", false, false, false, true, false},
 };
 
 static void test_cases(void) {

@@ -67,7 +67,9 @@ ic_url_state ic_url_resolve(const char *base, const char *location, char **absol
     *absolute = NULL;
     if (!url) return IC_URL_NO_MEMORY;
     CURLUcode code = curl_url_set(url, CURLUPART_URL, base, 0);
-    if (code == CURLUE_OK) code = curl_url_set(url, CURLUPART_URL, location, CURLU_URLENCODE);
+    /* Without a path or a query it is the same document (RFC 3986, 4.4). libcurl would take its folder. */
+    if (code == CURLUE_OK && *location && *location != '#')
+        code = curl_url_set(url, CURLUPART_URL, location, CURLU_URLENCODE);
     if (code == CURLUE_OK) code = curl_url_set(url, CURLUPART_FRAGMENT, NULL, 0);
     if (code == CURLUE_OK) code = curl_url_get(url, CURLUPART_URL, &found, CURLU_NO_DEFAULT_PORT);
     ic_url_state state = url_state(code);

@@ -42,7 +42,7 @@ static bool redirect_to(const ic_redirect *redirect, const char *url, ic_redirec
 
 bool ic_redirect_follow(const ic_redirect *redirect, const char *location, ic_redirect_target *target,
                         ic_error *error) {
-    if (!location) return ic_redirect_refuse(redirect->status, "without a Location", error);
+    if (!location || !*location) return ic_redirect_refuse(redirect->status, "without a Location", error);
     if (redirect->followed >= FOLLOWED_MAX)
         return ic_redirect_refuse(redirect->status, "for the sixth time", error);
     char *url;
