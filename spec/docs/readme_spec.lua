@@ -53,6 +53,16 @@ describe("the guides", function()
     end
   end)
 
+  it("name every recipe", function()
+    local listed = peer.read_file "recipes/README.md"
+    for path in peer.shell("cd recipes; ls *.lua nginx/*.lua"):gmatch "%S+" do
+      assert.is_truthy(listed:find("(" .. path .. ")", 1, true), path)
+    end
+    for link in listed:gmatch "%]%(([^)#:]+)[^):]*%)" do
+      assert.equal(0, select(2, peer.shell("test -e recipes/" .. link)), link)
+    end
+  end)
+
   it("have links to headings that exist", function()
     for path in peer.shell("ls README.md CONTRIBUTING.md CHANGELOG.md recipes/README.md docs/*.md"):gmatch "%S+" do
       for target, place in peer.read_file(path):gmatch "%]%(([%w_./]*)#([^)]+)%)" do
@@ -75,7 +85,7 @@ describe("the guides", function()
       lines[#lines + 1] = "echo '+ '" .. peer.quoted(line)
       lines[#lines + 1] = line:gsub("IC%-1 %-%-step", "IC-1 --wait 60 --step")
     end
-    for path in peer.shell "ls docs/*.md README.md":gmatch "%S+" do
+    for path in peer.shell "ls docs/*.md README.md recipes/README.md":gmatch "%S+" do
       for _, block in ipairs(guide.texts(path, "console")) do
         for line in block:gmatch "%$ (ironclad [^\n]*)" do add(line) end
       end
