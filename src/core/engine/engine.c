@@ -158,13 +158,13 @@ static bool engine_read_ended(ic_engine *engine) {
 
 /* Lets libcurl work; returns the number of transfers under way. When a transfer ends, libcurl 7.88 can forget
  * that bytes it has already read wait for another stream of the same HTTP/2 connection. No socket becomes
- * readable for them, so libcurl is called again at once. */
+ * readable for them, so libcurl is called again at once, unless no call is left. */
 static int engine_perform(ic_engine *engine) {
     int running = 0;
     do {
         ic_host_queues_serve(engine);
         curl_multi_perform(engine->multi, &running);
-    } while (engine_read_ended(engine));
+    } while (engine_read_ended(engine) && engine->live);
     ic_host_queues_serve(engine);
     return running;
 }
