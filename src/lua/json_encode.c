@@ -8,6 +8,7 @@
 #include "lua/metatable.h"
 #include <math.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,14 +16,26 @@
 #define BOX_TYPE "ironclad.json"
 /* Bytes of text for which memory is reserved at first. */
 #define ENCODE_ROOM 500
+/* Stack slots are checked for that many nested tables at once. */
+#define ENCODE_DEPTH 8
+/* Names of members that are remembered; a power of two. */
+#define ENCODE_NAMES 64
 
 /* A table that is being written, and the position in it. */
 typedef struct level {
     const struct level *up;
     const void *table;
+    size_t depth; /* from 1 */
     size_t index; /* of the item; 0: it is a member, whose name is on the stack at: */
     int name;
 } level;
+
+/* Where a name has been written, with its quotes and colon. Objects of a list have the same names, and Lua
+ * has a short string only once: the same place holds the same bytes, as long as no Lua code runs. */
+typedef struct written_name {
+    const char *name; /* NULL: none */
+    size_t at, length;
+} written_name;
 
 typedef struct encoder {
     lua_State *L;
@@ -30,6 +43,7 @@ typedef struct encoder {
     ic_buf *text;
     const ic_json_rules *rules;
     const void *array_type, *file_type; /* metatables */
+    written_name names[ENCODE_NAMES];
 } encoder;
 
 /* ---- the box ---- */
@@ -151,6 +165,11 @@ static inline void encode_text(encoder *e, const level *in, int index, const cha
         encode_check_text(e, in, index, bad, what);
 }
 
+static inline void encode_word(ic_buf *text, const char *word) {
+    for (; *word; word++)
+        ic_json_write_byte(text, *word);
+}
+
 static void encode_number(encoder *e, const level *in) {
 #if LUA_VERSION_NUM >= 503
     if (lua_isinteger(e->L, -1)) {
@@ -166,15 +185,35 @@ static void encode_number(encoder *e, const level *in) {
 
 /* ---- lists and objects: the table is at -3, a key at -2 and its value at -1 ---- */
 
+/* Writes the name at -2, after a comma or brace, with its colon. */
+static inline void encode_name(encoder *e, const level *at, char before) {
+    size_t length, bad = SIZE_MAX;
+    ic_buf *text = e->text;
+    const char *name = lua_tolstring(e->L, -2, &length);
+    written_name *known = &e->names[((uintptr_t)name >> 5) & (ENCODE_NAMES - 1)];
+    ic_json_write_byte(text, before);
+    if (known->name == name && text->capacity - text->length > known->length + 8) {
+        char *to = text->data + text->length;
+        const char *from = text->data + known->at;
+        for (size_t i = 0; i < known->length; i += 8)
+            memcpy(to + i, from + i, 8); /* up to seven bytes more, which the next text overwrites */
+        text->length += known->length;
+        return;
+    }
+    size_t start = text->length;
+    if (!ic_json_write_text(text, name, length, &bad) || e->rules->no_nul)
+        encode_check_text(e, at->up, -2, bad, "a key");
+    ic_json_write_byte(text, ':');
+    if (!text->failed) *known = (written_name){name, start, text->length - start};
+}
+
 static void encode_object(encoder *e, level *at) {
     lua_State *L = e->L;
     char before = '{';
     at->name = lua_gettop(L) - 1;
     do {
         if (lua_type(L, -2) != LUA_TSTRING) encode_refuse_key(e, at, false, false);
-        ic_json_write_byte(e->text, before);
-        encode_text(e, at->up, -2, "a key");
-        ic_json_write_byte(e->text, ':');
+        encode_name(e, at, before);
         encode_value(e, at);
         lua_pop(L, 1);
         before = ',';
@@ -233,6 +272,7 @@ static void encode_list(encoder *e, level *at, bool marked) {
 static long encode_add_part(encoder *e, const level *in) {
     lua_State *L = e->L;
     int top = lua_gettop(L);
+    memset(e->names, 0, sizeof e->names); /* new strings may have set off finalizers */
     const char *fault = ic_lua_push_file_fields(L, -1);
     if (fault) encode_refuse(e, in, "file: %s", fault);
     size_t length = 0;
@@ -281,6 +321,7 @@ static bool encode_by(encoder *e, const level *in, const char *name, bool number
     }
     lua_pushvalue(L, -3);
     lua_call(L, 1, 1);
+    memset(e->names, 0, sizeof e->names); /* strings may have been collected */
     if (lua_type(L, -1) != LUA_TSTRING || (number && !encode_is_number(e)))
         encode_refuse(e, in, "%s gave a %s, not a %s", name, luaL_typename(L, -1),
                       number ? "number's digits" : "text");
@@ -294,7 +335,8 @@ static bool encode_by(encoder *e, const level *in, const char *name, bool number
 
 static void encode_table(encoder *e, const level *in) {
     lua_State *L = e->L;
-    luaL_checkstack(L, 8, "nested tables");
+    size_t depth = in ? in->depth + 1 : 1;
+    if (depth % ENCODE_DEPTH == 1) luaL_checkstack(L, 4 * ENCODE_DEPTH + 4, "nested tables");
     bool marked = false;
     if (lua_getmetatable(L, -1)) {
         const void *type = lua_topointer(L, -1);
@@ -309,9 +351,8 @@ static void encode_table(encoder *e, const level *in) {
         lua_pop(L, 1);
     }
 
-    level at = {.up = in, .table = lua_topointer(L, -1)};
-    size_t depth = 1;
-    for (const level *above = in; above; above = above->up, depth++)
+    level at = {.up = in, .table = lua_topointer(L, -1), .depth = depth};
+    for (const level *above = in; above; above = above->up)
         if (above->table == at.table) encode_refuse(e, in, "the table contains itself");
     if (depth > IC_JSON_MAX_DEPTH) encode_refuse(e, in, "nested deeper than %d", IC_JSON_MAX_DEPTH);
 
@@ -332,7 +373,7 @@ static void encode_value(encoder *e, const level *in) {
     switch (lua_type(L, -1)) {
     case LUA_TSTRING: encode_text(e, in, -1, "the text"); return;
     case LUA_TNUMBER: encode_number(e, in); return;
-    case LUA_TBOOLEAN: ic_buf_puts(e->text, lua_toboolean(L, -1) ? "true" : "false"); return;
+    case LUA_TBOOLEAN: encode_word(e->text, lua_toboolean(L, -1) ? "true" : "false"); return;
     case LUA_TTABLE: encode_table(e, in); return;
     case LUA_TLIGHTUSERDATA:
         if (!lua_touserdata(L, -1)) {
@@ -345,7 +386,7 @@ static void encode_value(encoder *e, const level *in) {
 
 static encoder encode_begin(lua_State *L, const ic_json_rules *rules, ic_json_box *box) {
     encoder e = {.L = L, .box = box, .text = &box->text, .rules = rules};
-    luaL_checkstack(L, 6, "a value");
+    luaL_checkstack(L, 4 * ENCODE_DEPTH + 10, "a value");
     luaL_getmetatable(L, IC_ARRAY_TYPE);
     luaL_getmetatable(L, IC_FILE_TYPE);
     e.array_type = lua_topointer(L, -2);
@@ -421,7 +462,7 @@ static cJSON *encode_field(encoder *e, const level *at, bool tree) {
 bool ic_lua_read_fields(lua_State *L, const ic_json_rules *rules, const ic_operation *operation,
                         ic_json_box *box) {
     encoder e = encode_begin(L, rules, box);
-    level at = {.table = lua_topointer(L, -1), .name = lua_gettop(L) + 1};
+    level at = {.table = lua_topointer(L, -1), .depth = 1, .name = lua_gettop(L) + 1};
     if (!(box->tree = cJSON_CreateObject())) encode_no_memory(&e);
     for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
         size_t length, bad;

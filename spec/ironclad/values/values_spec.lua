@@ -260,6 +260,22 @@ describe("a value", function()
 end)
 
 describe("a table with __as_text", function()
+  -- The names of members are remembered by their place in memory.
+  it("may change the tables that are being written", function()
+    local list = { { {} } }
+    for i = 1, 300 do
+      list[i + 1] = { {} }
+      list[i][2] = setmetatable({}, { __as_text = function()
+        for name in pairs(list[i][1]) do list[i][1][name] = nil end
+        collectgarbage()
+        list[i + 1][1][("name %03d"):format(i)] = true
+        return "x"
+      end })
+    end
+    local decoded = assert(json.decode(json.encode(list)))
+    for i = 1, 300 do assert.are.same({ [("name %03d"):format(i)] = true }, decoded[i + 1][1]) end
+  end)
+
   it("is that text in JSON", function()
     local text = setmetatable({ 1, 2, a = 3 }, { __as_text = function(value) return "a is " .. value.a end })
     assert.are.equal('{"x":["a is 3"]}', json.encode { x = { text } })
