@@ -103,11 +103,11 @@ local function write_requests(path, list)
   peer.write_file(path, table.concat(parts))
 end
 
--- nginx with one worker, whose receiver has seen nothing yet. /count answers how many events it has handled, and the
--- worker's seconds of CPU.
-local function start_nginx()
+-- nginx with one worker, whose receiver has seen nothing yet. `more` is Lua source with more of its options. /count
+-- answers how many events it has handled, and the worker's seconds of CPU.
+local function start_nginx(more)
   return nginx.start {
-    lua = true, values = { key = folder .. "/key.pem" }, connections = 8192,
+    lua = true, values = { key = folder .. "/key.pem", more = more or "" }, connections = 8192,
     http = [[
       keepalive_requests 1000000;
       lua_shared_dict events 20m;
@@ -118,7 +118,7 @@ local function start_nginx()
         file:close()
         count = 0
         receiver = client.webhooks:receiver {
-          verifier = verifier, company = "c1", seen = "shared:events",
+          verifier = verifier, company = "c1", seen = "shared:events", %more
           on = { ["*"] = function() count = count + 1 end },
         }
       }
@@ -192,6 +192,19 @@ local function bench_capacity(path, count)
   site.stop()
 end
 
+-- With an inbox on the disk, as fast as the disk takes them.
+local function bench_inbox(path, count)
+  local site = start_nginx [[inbox = "%folder/inbox",]]
+  local events = io.popen(load_command(site, path, count))
+  local p50, p99 = ping(site, SECONDS)
+  local rate, slowest, failed = figures_of(events:read "*a", count)
+  events:close()
+  say("           with an inbox on the disk: %.0f events a second, %d refused, answered within %.2f ms (p99)", rate,
+    failed, slowest)
+  say("           /ping meanwhile: p50 %.2f ms, p99 %.2f ms", p50, p99)
+  site.stop()
+end
+
 local function bench_nginx()
   local list, path = {}, folder .. "/requests"
   for i = 1, RATE * SECONDS do list[i] = event("event-" .. i, 4096) end
@@ -199,6 +212,7 @@ local function bench_nginx()
   write_requests(path, list)
   bench_rate(path, #list)
   bench_capacity(path, #list)
+  bench_inbox(path, #list)
 end
 
 local fine, problem = xpcall(function()

@@ -1,5 +1,6 @@
 #include "lua/disk.h"
 #include "core/base/alloc.h"
+#include "core/base/disk_pool.h"
 #include "core/base/new_file.h"
 #include "core/base/path.h"
 #include "core/base/platform.h"
@@ -19,6 +20,7 @@
 #define FOLDER_TYPE "ironclad.disk.folder"
 #define LOCK_TYPE   "ironclad.disk.lock"
 #define CLAIMS_TYPE "ironclad.disk.claims"
+#define JOB_TYPE    "ironclad.disk.job"
 
 /* Pushes nil and why. */
 static int disk_failed(lua_State *L, const char *what, const char *path, int cause) {
@@ -55,20 +57,6 @@ static int disk_write(lua_State *L) {
     return done ? disk_done(L) : disk_error(L, &error);
 }
 
-/* Brings the names in the folder of a path to the disk. Some file systems cannot, and say EINVAL. */
-static bool disk_sync_folder(const char *path) {
-    char folder[PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    if (snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".") >=
-        (int)sizeof folder)
-        return errno = ENAMETOOLONG, false;
-    int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0) return errno == EACCES;
-    bool synced = fsync(descriptor) == 0 || errno == EINVAL || errno == ENOTSUP;
-    close(descriptor);
-    return synced;
-}
-
 /* append(path, text, new) -> true: the text is on the disk, at the end of the file; nil and why. With `new`
  * the file's name is on the disk too: somebody may just have made it. */
 static int disk_append(lua_State *L) {
@@ -78,10 +66,45 @@ static int disk_append(lua_State *L) {
     int descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
     if (descriptor < 0) return disk_failed(L, "write", path, errno);
     bool done = ic_write_all(descriptor, text, length) && (fsync(descriptor) == 0 || errno == EINVAL) &&
-                (!is_new || disk_sync_folder(path));
+                (!is_new || ic_disk_sync_folder(path));
     int cause = errno;
     close(descriptor);
     return done ? disk_done(L) : disk_failed(L, "write", path, cause);
+}
+
+/* ---- while the host's loop goes on ---- */
+
+static int disk_job_gc(lua_State *L) {
+    ic_disk_job **job = lua_touserdata(L, 1);
+    ic_disk_job_release(*job);
+    *job = NULL;
+    return 0;
+}
+
+/* job:result() -> nil while it is under way; then true, or false and why. */
+static int disk_job_result(lua_State *L) {
+    ic_disk_job **job = luaL_checkudata(L, 1, JOB_TYPE);
+    const char *failure = NULL;
+    if (!*job || !ic_disk_job_ended(*job, &failure)) return 0;
+    lua_pushboolean(L, !failure);
+    lua_pushstring(L, failure); /* nil for NULL */
+    return 2;
+}
+
+/* begin(what, path, text) -> a job that does what write or remove does; nil and why. */
+static int disk_begin(lua_State *L) {
+    static const char *const names[] = {"write", "remove", NULL};
+    bool writes = luaL_checkoption(L, 1, NULL, names) == 0;
+    const char *path = luaL_checkstring(L, 2);
+    size_t length = 0;
+    const char *text = writes ? luaL_checklstring(L, 3, &length) : NULL;
+    ic_disk_job **job = lua_newuserdata(L, sizeof(ic_disk_job *));
+    *job = NULL;
+    luaL_getmetatable(L, JOB_TYPE);
+    lua_setmetatable(L, -2);
+    ic_error error = {0};
+    *job = writes ? ic_disk_pool_write(path, text, length, &error) : ic_disk_pool_remove(path, &error);
+    return *job ? 1 : disk_error(L, &error);
 }
 
 /* ---- folders ---- */
@@ -104,15 +127,14 @@ static int disk_absolute(lua_State *L) {
 /* rename(from, to) -> true: on the disk; nil and why. */
 static int disk_rename(lua_State *L) {
     const char *from = luaL_checkstring(L, 1), *to = luaL_checkstring(L, 2);
-    bool done = rename(from, to) == 0 && disk_sync_folder(to) && disk_sync_folder(from);
+    bool done = rename(from, to) == 0 && ic_disk_sync_folder(to) && ic_disk_sync_folder(from);
     return done ? disk_done(L) : disk_failed(L, "rename", from, errno);
 }
 
 /* remove(path) -> true: the file is gone, also from the disk; nil and why. */
 static int disk_remove(lua_State *L) {
     const char *path = luaL_checkstring(L, 1);
-    bool done = (unlink(path) == 0 || errno == ENOENT) && disk_sync_folder(path);
-    return done ? disk_done(L) : disk_failed(L, "remove", path, errno);
+    return ic_disk_remove(path) ? disk_done(L) : disk_failed(L, "remove", path, errno);
 }
 
 /* make_folder(path) -> true; nil and why. Missing folders above it are made too. New ones are this user's
@@ -271,28 +293,25 @@ static int disk_alive(lua_State *L) {
 }
 
 void ic_lua_open_disk(lua_State *L) {
-    static const luaL_Reg folder_metamethods[] = {{"__gc", disk_folder_gc}, {NULL, NULL}},
-                          lock_metamethods[] = {{"__gc", disk_lock_release}, {NULL, NULL}},
-                          claims_metamethods[] = {{"__gc", disk_claims_gc}, {NULL, NULL}},
-                          lock[] = {{"release", disk_lock_release}, {NULL, NULL}},
-                          claims[] = {{"take", disk_claims_take},
-                                      {"wait", disk_claims_wait},
-                                      {"drop", disk_claims_drop},
-                                      {NULL, NULL}},
-                          functions[] = {{"absolute", disk_absolute},
-                                         {"write", disk_write},
-                                         {"append", disk_append},
-                                         {"rename", disk_rename},
-                                         {"remove", disk_remove},
-                                         {"make_folder", disk_make_folder},
-                                         {"list", disk_list},
-                                         {"lock", disk_lock},
-                                         {"claims", disk_claims},
-                                         {"alive", disk_alive},
-                                         {NULL, NULL}};
+    static const luaL_Reg
+        folder_metamethods[] = {{"__gc", disk_folder_gc}, {NULL, NULL}},
+        lock_metamethods[] = {{"__gc", disk_lock_release}, {NULL, NULL}},
+        claims_metamethods[] = {{"__gc", disk_claims_gc}, {NULL, NULL}},
+        job_metamethods[] = {{"__gc", disk_job_gc}, {NULL, NULL}},
+        job[] = {{"result", disk_job_result}, {NULL, NULL}},
+        lock[] = {{"release", disk_lock_release}, {NULL, NULL}},
+        claims[] = {{"take", disk_claims_take},
+                    {"wait", disk_claims_wait},
+                    {"drop", disk_claims_drop},
+                    {NULL, NULL}},
+        functions[] = {{"absolute", disk_absolute},       {"write", disk_write},   {"append", disk_append},
+                       {"rename", disk_rename},           {"remove", disk_remove}, {"begin", disk_begin},
+                       {"make_folder", disk_make_folder}, {"list", disk_list},     {"lock", disk_lock},
+                       {"claims", disk_claims},           {"alive", disk_alive},   {NULL, NULL}};
     ic_lua_make_type(L, FOLDER_TYPE, folder_metamethods, NULL);
     ic_lua_make_type(L, LOCK_TYPE, lock_metamethods, lock);
     ic_lua_make_type(L, CLAIMS_TYPE, claims_metamethods, claims);
+    ic_lua_make_type(L, JOB_TYPE, job_metamethods, job);
     lua_newtable(L);
     ic_lua_setfuncs(L, functions);
     lua_setfield(L, -2, "disk");

@@ -27,9 +27,10 @@ void ic_clock_shift(double now, double wall_time) {
 
 /* xorshift64*. Good enough for jitter; not for secrets. */
 double ic_random(void) {
-    static uint64_t state;
+    static _Thread_local uint64_t state;
     while (!state)
-        state = ((uint64_t)(ic_wall_time() * 1e6) << 20) ^ ((uint64_t)getpid() * 0x9E3779B97F4A7C15u);
+        state = ((uint64_t)(ic_wall_time() * 1e6) << 20) ^ ((uint64_t)getpid() * 0x9E3779B97F4A7C15u) ^
+                (uint64_t)(uintptr_t)&state;
     state ^= state >> 12;
     state ^= state << 25;
     state ^= state >> 27;

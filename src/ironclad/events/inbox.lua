@@ -23,6 +23,7 @@
 --   inbox:remove(id)             it is removed
 
 local core = require "ironclad.core"
+local disk = require "ironclad.events.disk"
 local mistake = require "ironclad.base.mistake"
 local redis = require("ironclad.base.lazy") "ironclad.shared.redis"
 
@@ -49,7 +50,7 @@ local function read(path)
 end
 
 local function write(self, state, item)
-  return core.disk.write(path_of(self, state, name_of(item.id)), core.json.encode {
+  return disk.write(path_of(self, state, name_of(item.id)), core.json.encode {
     id = item.id, text = item.text, received = item.received, tries = item.tries, next_try = item.next_try,
     error = item.error,
   })
@@ -140,7 +141,7 @@ function Folder:take()
 end
 
 function Folder:done(item)
-  local removed, problem = core.disk.remove(path_of(self, "new", item.name))
+  local removed, problem = disk.remove(path_of(self, "new", item.name))
   if removed then self.index[item.name] = nil end
   unlock(self, item)
   return removed, problem
@@ -149,7 +150,7 @@ end
 local function give_up(self, item)
   local written, problem = write(self, "dead", item)
   if not written then return nil, problem end
-  return core.disk.remove(path_of(self, "new", item.name))
+  return disk.remove(path_of(self, "new", item.name))
 end
 
 function Folder:fail(item, message)
@@ -193,7 +194,7 @@ function Folder:retry(id)
   self.index[name] = nil
   if item.lock then unlock(self, item) end
   if not written or not dead then return written, problem end
-  return core.disk.remove(path_of(self, "dead", name))
+  return disk.remove(path_of(self, "dead", name))
 end
 
 function Folder:remove(id)
@@ -201,13 +202,13 @@ function Folder:remove(id)
   local dead = read(path_of(self, "dead", name))
   local item = not dead and lock(self, name)
   if not dead and not item then return nil, "the inbox has no event " .. id .. " that waits" end
-  local removed, problem = core.disk.remove(path_of(self, dead and "dead" or "new", name))
+  local removed, problem = disk.remove(path_of(self, dead and "dead" or "new", name))
   if item then unlock(self, item) end
   self.index[name] = nil
   return removed, problem
 end
 
-mistake.guard_all(Folder)
+mistake.guard_all_waiting(Folder)
 
 local function folder_at(label, given, options)
   local path, wrong = core.disk.absolute(given, true)
