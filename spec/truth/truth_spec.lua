@@ -112,6 +112,20 @@ describe("the truth of the sandbox:", function()
     end
   end)
 
+  -- IRONCLAD_FIGURES=1 prints how many answers were validated, by the API.
+  teardown(function()
+    if not os.getenv "IRONCLAD_FIGURES" then return end
+    local answers, operations = {}, {}
+    for _, operation in ipairs(ironclad.operations()) do
+      local product = operation.product
+      operations[product] = (operations[product] or 0) + 1
+      for _, times in pairs(of(operation.id).statuses) do answers[product] = (answers[product] or 0) + times end
+    end
+    for product, number in pairs(operations) do
+      print(("%s: %d answers of %d operations validated"):format(product, answers[product], number))
+    end
+  end)
+
   local function count(statuses, least, most)
     local sum = 0
     for status, times in pairs(statuses) do
