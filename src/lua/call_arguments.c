@@ -117,7 +117,7 @@ void ic_lua_read_call_options(lua_State *L, int from, ic_call_options *options) 
     arguments_read_number(L, from, "deadline", &options->deadline);
     arguments_read_number(L, from, "max_retries", &options->max_retries);
     lua_getfield(L, from, "as_user");
-    if (lua_type(L, -1) == LUA_TSTRING && !ic_lua_rawlen(L, -1))
+    if (lua_type(L, -1) == LUA_TSTRING && ic_text_is_blank(lua_tostring(L, -1)))
         luaL_error(L, "as_user: must not be empty; false is for none");
     if (lua_type(L, -1) == LUA_TBOOLEAN && !lua_toboolean(L, -1)) lua_pushliteral(L, "");
     if (lua_type(L, -1) == LUA_TSTRING)

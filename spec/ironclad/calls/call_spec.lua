@@ -338,9 +338,12 @@ describe("arguments", function()
   end)
 
   it("may name headers of their own", function()
-    ironclad.must(play.client.workflows:get("id", { headers = { ["X-Trace"] = "abc", ["X-Empty"] = "" } }))
+    ironclad.must(play.client.workflows:get("id", {
+      headers = { ["X-Trace"] = "abc", ["X-Empty"] = "", ["X-Blank"] = "  " },
+    }))
     assert.equal("abc", play.sent().headers["x-trace"])
     assert.equal("", play.sent().headers["x-empty"])
+    assert.equal("", play.sent().headers["x-blank"])
   end)
 end)
 

@@ -154,6 +154,10 @@ bool ic_text_needs_escape(const char *text) {
     return false;
 }
 
+bool ic_text_is_blank(const char *text) {
+    return text[strspn(text, " \t")] == '\0';
+}
+
 bool ic_text_starts(const char *text, const char *prefix) {
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }

@@ -26,6 +26,8 @@ bool ic_header_safe(const char *text);
 void ic_text_escape(ic_buf *out, const char *text, size_t length, size_t limit);
 /* Whether ic_text_escape would change the text. */
 bool ic_text_needs_escape(const char *text);
+/* Whether it holds nothing but spaces and tabs, which HTTP removes at the ends of a header's value. */
+bool ic_text_is_blank(const char *text);
 bool ic_text_starts(const char *text, const char *prefix);
 /* ASCII case-insensitive comparison. */
 bool ic_text_same(const char *a, const char *b);

@@ -131,7 +131,7 @@ bool ic_settings_text(ic_settings *settings, const ic_option *option, const char
         ic_option_mismatch(option, got, error);
         return false;
     }
-    if (option->type == IC_OPTION_TEXT_OR_FALSE && !*text) {
+    if (option->type == IC_OPTION_TEXT_OR_FALSE && ic_text_is_blank(text)) {
         ic_error_set(error, IC_ERR_ARGUMENT, "%s: must not be empty; false is for none", option->name);
         return false;
     }

@@ -111,6 +111,17 @@ static bool request_check_header(const cJSON *header, ic_error *error) {
     return true;
 }
 
+/* Header names are the same in any case. */
+static bool request_check_once(const cJSON *headers, const cJSON *header, ic_error *error) {
+    for (const cJSON *other = headers->child; other != header; other = other->next) {
+        if (!ic_text_same(other->string, header->string)) continue;
+        ic_error_set(error, IC_ERR_ARGUMENT, "headers: %s and %s are the same header", other->string,
+                     header->string);
+        return false;
+    }
+    return true;
+}
+
 static bool request_build_headers(const cJSON *headers, ic_request *request, ic_error *error) {
     int count = headers ? cJSON_GetArraySize(headers) : 0;
     if (!count) return true;
@@ -118,13 +129,13 @@ static bool request_build_headers(const cJSON *headers, ic_request *request, ic_
     const cJSON *header = NULL;
     cJSON_ArrayForEach(header, headers) {
         if (!request->headers) break;
-        if (!request_check_header(header, error)) return false;
+        if (!request_check_header(header, error) || !request_check_once(headers, header, error)) return false;
         ic_buf line = {0};
-        /* libcurl wants a semicolon for an empty value (CURLOPT_HTTPHEADER(3)). */
-        if (*header->valuestring)
-            ic_buf_printf(&line, "%s: %s", header->string, header->valuestring);
-        else
+        /* libcurl leaves out a blank value, and wants a semicolon instead (CURLOPT_HTTPHEADER(3)). */
+        if (ic_text_is_blank(header->valuestring))
             ic_buf_printf(&line, "%s;", header->string);
+        else
+            ic_buf_printf(&line, "%s: %s", header->string, header->valuestring);
         char *text = ic_buf_take(&line, NULL);
         if (!text) break;
         request->headers[request->header_count++] = text;

@@ -161,7 +161,9 @@ local File = getmetatable(core.file { data = "-" })
 function encode.property(given)
   local property_type = shape_of(given)
   if getmetatable(given) == File then return nil, "a file cannot be a property: use record:upload_attachment(…)" end
-  if not property_type then
+  if not property_type and type(given) == "table" and next(given) == nil then
+    return nil, "an empty table may be a list or an object; ironclad.array {} is an empty list"
+  elseif not property_type then
     return nil, ("a %s cannot be the value of a property"):format(given == core.null and "JSON null" or type(given))
   end
   local value, objection = encode.record(property_type, given)

@@ -85,6 +85,11 @@ local function given_in(entry, arguments)
   return field and type(arguments.body) == "table" and arguments.body[field], field
 end
 
+-- Whether only the type of a property says what a plain value is: a text may be a date, an empty table a list.
+local function is_open(value)
+  return type(value) == "string" or (type(value) == "table" and next(value) == nil and getmetatable(value) == nil)
+end
+
 --- Whether a call needs the record schema for the types of its properties, and the schema has not been fetched.
 -- @param subject the table whose method was called, or nil
 function properties.lack_schema(client, entry, arguments, subject)
@@ -93,7 +98,7 @@ function properties.lack_schema(client, entry, arguments, subject)
   if known or entry.resource ~= "records" or type(given) ~= "table" then return false end
   local types = types_of(subject)
   for name, value in pairs(given) do
-    if type(value) == "string" and not types[name] and not documented[name] then return true end
+    if is_open(value) and not types[name] and not documented[name] then return true end
   end
   return false
 end
