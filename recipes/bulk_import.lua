@@ -70,7 +70,7 @@ local function import(row)
   if step == "attached" then return id end
   if row.file == "" then error("no file", 0) end
   local path = folder .. "/" .. row.file
-  try(io.open(path, "rb")):close() -- nothing is created without its file
+  try(ironclad.sha256(ironclad.file(path))) -- nothing is created without its file
   local record = id and try(client.records:get(id)) or step and find(row) or create(row)
   journal:write(row.externalId, "created", record.id)
   if not (record.attachments and record.attachments.signedCopy) then

@@ -182,13 +182,15 @@ describe("recipes/bulk_import.lua", function()
       "R-2,1.pdf,mutualNDA,Two,x,,", "R-3,1.pdf,mutualNDA,Three,,5000,", "R-4,1.pdf,mutualNDA,Four,,,maybe",
       "R-5,1.pdf,noSuchType,Five,,,", "R-6,,mutualNDA,Six,,,", ",1.pdf,mutualNDA,Seven,,,",
       "R-8,1.pdf,mutualNDA,Eight,,,",
-      "R-8,1.pdf,mutualNDA,Nine,,," }
+      "R-8,1.pdf,mutualNDA,Nine,,,", "R-9,pipe.pdf,mutualNDA,Ten,,," }
+    peer.shell("mkfifo " .. folder .. "/pipe.pdf")
     local output = fails()
     for _, text in ipairs {
       "line 2, R%-1: .*missing%.pdf: No such file", "line 3, R%-2: seats: expected a number, as 12%.5, got x\n",
       "line 4, R%-3: contractValue: expected a currency and an amount, as USD 5000, got 5000\n",
       "line 5, R%-4: autoRenews: expected true or false, got maybe\n", "line 6, R%-5: .*noSuchType",
       "line 7, R%-6: no file\n", "line 8, : no externalId\n", "line 10, R%-8: line 9 has this externalId too\n",
+      "line 11, R%-9: .*pipe%.pdf: it is not a regular file",
     } do
       assert.matches(text, output)
     end

@@ -24,9 +24,15 @@ describe("helpers", function()
     assert.equal(wanted, ironclad.sha256 "abc")
     assert.equal(wanted, ironclad.sha256(ironclad.file(path)))
     assert.equal(wanted, ironclad.sha256(ironclad.file { data = "abc" }))
-    local value, err = ironclad.sha256(ironclad.file "/nowhere/x")
-    assert.is_nil(value)
-    assert.equal("io", err.kind)
+    peer.shell("mkfifo " .. folder .. "/pipe")
+    for odd, message in pairs {
+      ["/nowhere/x"] = "No such file", [folder] = "not a regular file", [folder .. "/pipe"] = "not a regular file",
+    } do
+      local value, err = ironclad.sha256(ironclad.file(odd))
+      assert.is_nil(value)
+      assert.equal("io", err.kind)
+      assert.matches(message, err.message)
+    end
   end)
 
   it("refuse arguments that they would ignore", function()

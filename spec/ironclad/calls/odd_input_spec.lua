@@ -89,6 +89,7 @@ describe("refused in a connection:", function()
     { "an instance with LF", "instance", { instance = "127.0.0.1\nX" } },
     { "plain http elsewhere", "allow_http", { instance = "http://ironclad.example" } },
     { "an unknown option", "max_retries", { max_retry = 1 } },
+    { "authorities from a device", "not a regular file", { ca_file = "/dev/null" } },
     { "authorities that cannot be read", "ca_file", { ca_file = "/nowhere/at/all.pem" } },
   } do
     it(row[1], function()

@@ -43,7 +43,7 @@ describe("ironclad.csv", function()
 
   it("names the line of what is no CSV", function()
     for _, case in ipairs { { 'a\n1\n"open\n', "line 3: a quote is not closed" }, { 'a\n"x"y\n', "line 2: text after" },
-      { "a\n1,2\n", "line 2: 2 fields, but 1 names" } } do
+      { "a\n1,2\n", "line 2: 2 fields, but 1 names" }, { "a,b,a\n1,2,3\n", 'line 1: two columns are called "a"' } } do
       local fine, problem = pcall(rows, case[1])
       assert.is_false(fine)
       assert.matches(case[2], problem)

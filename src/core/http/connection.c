@@ -51,6 +51,8 @@ static bool connection_readable(const char *option, const char *path, bool folde
         ic_error_set(error, IC_ERR_ARGUMENT, "%s: cannot read %s", option, path);
     else if (folder != (bool)S_ISDIR(about.st_mode))
         ic_error_set(error, IC_ERR_ARGUMENT, "%s: %s is %s folder", option, path, folder ? "no" : "a");
+    else if (!folder && !S_ISREG(about.st_mode)) /* a pipe can be read once, and could block the engine */
+        ic_error_set(error, IC_ERR_ARGUMENT, "%s: %s is not a regular file", option, path);
     else
         return true;
     return false;

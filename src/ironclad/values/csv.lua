@@ -130,6 +130,18 @@ local function next_line(source, separator)
   end
 end
 
+-- One column of a name would hide the other.
+local function check_names(source, names)
+  local known = {}
+  for _, name in ipairs(names) do
+    if known[name] and name ~= "" then
+      source.line = 1
+      fail(source, ("two columns are called %q"):format(name))
+    end
+    known[name] = true
+  end
+end
+
 local row_options = mistake.set { "separator", "columns" }
 
 --- The rows of a file, as tables by the names in its first line. The separator is the most frequent of comma,
@@ -152,6 +164,7 @@ function csv.rows(given, options)
   if #separator ~= 1 then mistake.raise(label, "separator: expected one character, got %q", separator) end
   if separator:find "[%^%]%-%%]" then mistake.raise(label, "separator: %q cannot separate", separator) end
   local names = options.columns or next_line(source, separator) or {}
+  check_names(source, names)
   local function next_row()
     while true do
       local fields, line = next_line(source, separator)
