@@ -126,6 +126,7 @@ static void test_memory(void) {
 
 int main(void) {
     if (!mkdtemp(folder)) return 1;
+    alarm(300); /* seconds: a job that never ends fails the test */
     test_files();
     test_failures();
     test_many();
