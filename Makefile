@@ -6,6 +6,7 @@
 #   BUILD     where everything built goes (default: build)
 #   LUA_PROGRAM  the interpreter of that Lua (default: lua5.4, …), which compiles the Lua files for what is installed
 #   INST_TYPEDIR  where the types for editors go (default: nowhere)
+#   INST_MANDIR   where the manual pages go, in its man1 (default: PREFIX/share/man; empty: nowhere)
 #   LISTENER  yes or no: whether to build ironclad/listener.so (default: when libmicrohttpd is found)
 #   REDIS     yes or no: whether to build ironclad/redis.so (default: when hiredis is found)
 # CC is used, and CFLAGS and LDFLAGS are appended. So are the variables of LuaRocks: LUA_INCDIR, LIBFLAG, PREFIX,
@@ -41,6 +42,7 @@ CORE := $(BUILD)/core$(variant)
 INST_LUADIR ?= $(PREFIX)/share/lua/$(LUA:luajit=5.1)
 INST_LIBDIR ?= $(PREFIX)/lib/lua/$(LUA:luajit=5.1)
 INST_BINDIR ?= $(PREFIX)/bin
+INST_MANDIR ?= $(PREFIX)/share/man
 
 # $(call cflags,NAME,package) and $(call libs,NAME,package,library): from NAME_INCDIR and NAME_LIBDIR when
 # given, otherwise from pkg-config.
@@ -379,6 +381,14 @@ reference:
 copy = cd '$1' && for file in $2; do \
 	mkdir -p "$(DESTDIR)$3/$$(dirname "$$file")" && cp "$$file" "$(DESTDIR)$3/$$file" || exit 1; done
 
+# The command writes its manual pages itself. Without an interpreter of this Lua there are none.
+define install_man
+	@mkdir -p '$(DESTDIR)$(INST_MANDIR)/man1'
+	@LUA_PATH='$(abspath $(OUT))/?.lua;$(abspath $(OUT))/?/init.lua' LUA_CPATH='$(abspath $(OUT))/?.so' \
+		$(LUA_PROGRAM) $(OUT)/bin/ironclad man '$(DESTDIR)$(INST_MANDIR)/man1' \
+		|| echo 'No manual pages: $(LUA_PROGRAM) does not run the command.'
+endef
+
 install: install-product install-sandbox
 install-product: product
 	$(call copy,$(OUT),$(filter-out ironclad/core.so,$(product_modules)),$(INST_LIBDIR))
@@ -386,6 +396,7 @@ install-product: product
 	$(call copy,src,$(product_lua),$(INST_LUADIR))
 	$(call copy,$(OUT)/bin,$(product_commands),$(INST_BINDIR))
 	$(if $(INST_TYPEDIR),$(call copy,.,config.json library/ironclad.lua library/ironclad/sandbox.lua,$(INST_TYPEDIR)))
+	$(if $(INST_MANDIR),$(install_man))
 install-sandbox: sandbox
 	$(call copy,$(OUT),$(sandbox_modules),$(INST_LIBDIR))
 	$(call copy,src,$(sandbox_lua),$(INST_LUADIR))
@@ -410,7 +421,7 @@ NVIM_DIR ?= $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/nvim/site/pack/ironclad/
 NVIM     ?= nvim
 nvim_files := $(shell cd editors/neovim && find . -type f ! -name tags)
 neovim:
-	@$(MAKE) -s LUA=luajit install-product INST_LUADIR='$(NVIM_DIR)/lua' INST_LIBDIR='$(NVIM_DIR)/lua' INST_BINDIR='$(NVIM_DIR)/bin'
+	@$(MAKE) -s LUA=luajit install-product INST_LUADIR='$(NVIM_DIR)/lua' INST_LIBDIR='$(NVIM_DIR)/lua' INST_BINDIR='$(NVIM_DIR)/bin' INST_MANDIR=
 	@$(call copy,editors/neovim,$(nvim_files),$(NVIM_DIR))
 	@! command -v $(NVIM) >/dev/null || $(NVIM) --headless -u NONE -i NONE -c 'helptags $(NVIM_DIR)/doc' -c 'quitall!'
 	@echo 'The module and the plugin for Neovim are in $(NVIM_DIR)'

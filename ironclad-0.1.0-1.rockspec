@@ -36,6 +36,8 @@ build = {
     INST_BINDIR = "$(BINDIR)",
     -- The types for editors, as an addon of the Lua language server: config.json and library/.
     INST_TYPEDIR = "$(PREFIX)",
+    -- LuaRocks has no place for manual pages outside the rock's own folder.
+    INST_MANDIR = "$(PREFIX)/man",
   },
   -- The Neovim plugin stays in the rock's own folder (luarocks show --rock-dir ironclad).
   copy_directories = { "editors" },
