@@ -97,6 +97,26 @@ describe("ironclad login", function()
     assert.equal("600\n", (peer.shell("stat -c %a " .. state .. "/ironclad/tokens.json")))
   end)
 
+  it("logs a person in with a browser", function()
+    -- The browser is a program that agrees, and goes where it is sent then.
+    local bin = home.HOME .. "/bin"
+    peer.shell("mkdir " .. bin)
+    peer.write_file(bin .. "/xdg-open", ('#!/bin/sh\nexec curl -sS "$(%s run %s/agree.lua "$1")"\n'):format(
+      command.program(), bin))
+    peer.write_file(bin .. "/agree.lua", [[
+      local body = { url = arg[1], allow = true }
+      print(ironclad.must(client:request("POST", "/_sandbox/consent", { body = body })).location)
+    ]])
+    peer.shell("chmod +x " .. bin .. "/xdg-open")
+    local environment = command.of_sandbox(sandbox, home)
+    environment.PATH = bin .. ":" .. os.getenv "PATH"
+    local out, err, status = command.run("login me --web --secret-stdin --scopes workflows:list "
+      .. "--redirect-uri http://localhost:0/callback " .. facts(), environment, sandbox.client_secret .. "\n")
+    assert.equal(0, status, err)
+    assert.matches("grant\tauthorization_code", out)
+    assert.matches("^IC%-", (good("workflows list --limit 1", home)))
+  end)
+
   local wrong = {
     { "login a --secret x", "unknown option %-%-secret" },
     { "login a", "%-%-instance is missing" },
@@ -253,7 +273,7 @@ describe("ironclad sandbox", function()
     local out = command.shell(("$ironclad sandbox > %s/lines 2>/dev/null & until grep -q CA_FILE %s/lines; do "
       .. "sleep 0.05; done; pkill -INT -P $! ; kill -INT $! 2>/dev/null; wait $!; grep -c ^export %s/lines"):format(
       folder, folder, folder), given)
-    assert.matches("5\n$", out)
+    assert.matches("9\n$", out)
   end)
 end)
 

@@ -8,6 +8,8 @@ local terminal = require "ironclad.command.terminal"
 
 local help = { flags = {} }
 
+local unpack = table.unpack or unpack -- luacheck: ignore 113 143
+
 -- Prints { left, right } pairs in two columns; the right one is wrapped.
 local function pairs_of_columns(list, most)
   local width, columns = 0, math.min(terminal.columns(), 100)
@@ -104,7 +106,7 @@ end
 function help.resource(resource)
   local names = require "ironclad.command.names"
   local words = require "ironclad.words"
-  terminal.write("ironclad ", names.shown(resource), " OPERATION [ID…] [NAME=VALUE…] [OPTION…]\n")
+  terminal.write("ironclad ", names.words_to(resource), " OPERATION [ID…] [NAME=VALUE…] [OPTION…]\n")
   heading "Operations"
   local list = {}
   for _, entry in ipairs(names.operations(resource)) do
@@ -139,7 +141,7 @@ function help.operation(resource, word)
   local _, entry, helper = names.operation(resource, word)
   local catalog = require "ironclad.calls.catalog"
   local described = entry or helper.starts and select(2, catalog.find(helper.starts))
-  local usage = { "ironclad", names.shown(resource), word }
+  local usage = { "ironclad", names.words_to(resource), word }
   for _, name in ipairs(described and described.path_parameters or {}) do usage[#usage + 1] = name:upper() end
   if helper and helper.words then usage[#usage + 1] = helper.words end
   if described and (#described.query > 0 or #described.fields > 0) then usage[#usage + 1] = "[NAME=VALUE…]" end
@@ -162,12 +164,16 @@ end
 
 function help.run(words)
   if #words == 0 then return help.overview() end
-  for _, command in ipairs(commands) do
+  local names = require "ironclad.command.names"
+  local product
+  if words[1] == "clickwrap" and words[2] then words, product = { unpack(words, 2) }, "clickwrap" end
+  for _, command in ipairs(product and {} or commands) do
     if command.name == words[1] then return help.command(command) end
   end
-  local names = require "ironclad.command.names"
-  local resource, taken = names.resource(words)
-  if not resource then fail.usage("there is no command %q; `ironclad help` lists them", words[1]) end
+  local resource, taken = names.resource(words, product)
+  if not resource then
+    fail.usage("there is no command %q; `ironclad help%s` lists them", words[1], product and " clickwrap" or "")
+  end
   if words[taken + 1] then return help.operation(resource, words[taken + 1]) end
   help.resource(resource)
 end

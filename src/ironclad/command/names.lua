@@ -65,6 +65,11 @@ end
 --- How a name is written on the command line.
 function names.shown(name) return (name:gsub("_", "-")) end
 
+--- The words of the command line that lead to a resource: "workflows", "clickwrap contracts".
+function names.words_to(resource)
+  return (product_of[resource] == "clickwrap" and "clickwrap " or "") .. names.shown(resource)
+end
+
 local function normal(word) return (word:gsub("%-", "_")) end
 
 --- The resource that words begin with.
@@ -112,9 +117,8 @@ function names.operation(resource, word)
   local meant = synonyms[name]
   if meant and not catalog.find(resource .. ":" .. meant) then meant = nil end
   meant = meant and names.shown(meant) or core.nearest(names.shown(name), names.operation_words(resource))
-  fail.usage("%s has no operation %q%s; `ironclad %s%s` lists them", names.shown(resource), word,
-    meant and ("; did you mean %s?"):format(meant) or "", product_of[resource] == "clickwrap" and "clickwrap " or "",
-    names.shown(resource))
+  fail.usage("%s has no operation %q%s; `ironclad %s` lists them", names.shown(resource), word,
+    meant and ("; did you mean %s?"):format(meant) or "", names.words_to(resource))
 end
 
 return names

@@ -42,13 +42,15 @@ end
 
 -- The variables that point a program at the sandbox, and at nothing else.
 local function environment(started)
-  local lines = {}
+  local lines, clickwrap = {}, started:clickwrap_settings()
   for _, pair in ipairs {
     { "IRONCLAD_INSTANCE", started.instance }, { "IRONCLAD_CLIENT_ID", started.client_id },
     { "IRONCLAD_CLIENT_SECRET", started.client_secret }, { "IRONCLAD_AS_USER", started.as_user },
     { "IRONCLAD_CA_FILE", started.ca_file or "" }, { "IRONCLAD_TOKEN", "" }, { "IRONCLAD_REFRESH_TOKEN", "" },
     { "IRONCLAD_CLIENT_CERT", "" }, { "IRONCLAD_CLIENT_KEY", "" }, { "IRONCLAD_CLIENT_KEY_PASSWORD", "" },
-    { "IRONCLAD_SCOPES", "" }, { "no_proxy", "127.0.0.1" }, { "NO_PROXY", "127.0.0.1" },
+    { "IRONCLAD_CLICKWRAP_SITE", clickwrap.site_access_id }, { "IRONCLAD_CLICKWRAP_TOKEN", clickwrap.api_token },
+    { "IRONCLAD_CLICKWRAP_ACTIVITY_HOST", clickwrap.url }, { "IRONCLAD_CLICKWRAP_REST_HOST", clickwrap.url },
+    { "IRONCLAD_CLICKWRAP_ENVIRONMENT", "" }, { "IRONCLAD_SCOPES", "" }, { "no_proxy", "127.0.0.1" }, { "NO_PROXY", "127.0.0.1" },
     { "PATH", ("%s:%s"):format(os.getenv "PATH" or "/usr/bin:/bin", own_folder()) },
   } do
     lines[#lines + 1] = pair[1] .. "=" .. pair[2]
