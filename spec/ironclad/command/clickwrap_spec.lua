@@ -73,7 +73,8 @@ describe("ironclad clickwrap", function()
   end)
 
   it("works in the shell of `ironclad sandbox`", function()
-    local out, err, status = command.run("sandbox -- " .. command.program() .. " clickwrap groups list --columns key", {})
+    local words = "sandbox -- " .. command.program() .. " clickwrap groups list --columns key"
+    local out, err, status = command.run(words, {})
     assert.equal(0, status, err)
     assert.equal("terms\nnewsletter\n", out)
   end)

@@ -118,6 +118,7 @@ describe("ironclad login", function()
   end)
 
   local wrong = {
+    { "login a b", "login takes one name" },
     { "login a --secret x", "unknown option %-%-secret" },
     { "login a", "%-%-instance is missing" },
     { "login a --instance na1", "%-%-client%-id is missing" },
@@ -185,6 +186,10 @@ describe("ironclad export", function()
     assert.equal(path .. "\n", (good("export records -o " .. path)))
     assert.matches("^PK", peer.read_file(path))
     assert.matches("did you mean \"audit_log\"", (select(2, command.run("export audit-log", given))))
+    assert.matches("%-%-from does not go with records; it is for workflow_activities",
+      (select(2, command.run("export records --from 2026-01-01", given))))
+    assert.matches("%-%-types does not go with audit_log; it is for records",
+      (select(2, command.run("export audit_log --types nda", given))))
     assert.matches("unexpected \"r.xlsx\"; %-%-output", (select(2, command.run("export records r.xlsx", given))))
   end)
 end)

@@ -46,6 +46,19 @@ local function save(options, bar, fetch)
   if to == nil then terminal.write(terminal.clean(path, true)) end
 end
 
+-- Which options belong to which reports; the others would be ignored in silence.
+local for_records = { "types" }
+local for_others = { "from", "to", "format", "wait" }
+
+local function check_options(kind, options)
+  for _, name in ipairs(kind == "records" and for_others or for_records) do
+    if options[name] then
+      fail.usage("--%s does not go with %s; it is for %s", name, kind,
+        kind == "records" and "workflow_activities and audit_log" or "records")
+    end
+  end
+end
+
 function export.run(words, options)
   local known = types()
   local kind = words[1]
@@ -54,6 +67,7 @@ function export.run(words, options)
     fail.usage("expected one of %s%s%s", table.concat(known, ", "), kind and (", got %q"):format(kind) or "",
       kind and mistake.did_you_mean(kind, known) or "")
   end
+  check_options(kind, options)
   local progress = require "ironclad.base.progress"
   if kind == "records" then
     if not target(options) then fail.usage "a spreadsheet cannot be shown on a terminal: give --output FILE.xlsx" end

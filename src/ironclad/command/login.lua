@@ -111,7 +111,6 @@ local function secret_of(options)
 end
 
 local function name_of(words, instance)
-  if words[2] then fail.usage("login takes one name, got %q too", words[2]) end
   local name = words[1]
   if not name then
     name = instance:gsub("^%a+://", ""):gsub("[:/].*$", ""):gsub("%.ironcladapp%.com$", "")
@@ -203,6 +202,7 @@ local function check(name, entry, options)
 end
 
 function login.run(words, options)
+  if words[2] then fail.usage("login takes one name, got %q too", words[2]) end
   for _, pair in ipairs { { "web", "service" }, { "paste", "service" }, { "secret-stdin", "secret-command" },
     { "secret-stdin", "secret-env" }, { "secret-command", "secret-env" } } do
     if options[pair[1]] and options[pair[2]] then fail.usage("--%s and --%s: give one of them", pair[1], pair[2]) end

@@ -50,7 +50,8 @@ local function environment(started)
     { "IRONCLAD_CLIENT_CERT", "" }, { "IRONCLAD_CLIENT_KEY", "" }, { "IRONCLAD_CLIENT_KEY_PASSWORD", "" },
     { "IRONCLAD_CLICKWRAP_SITE", clickwrap.site_access_id }, { "IRONCLAD_CLICKWRAP_TOKEN", clickwrap.api_token },
     { "IRONCLAD_CLICKWRAP_ACTIVITY_HOST", clickwrap.url }, { "IRONCLAD_CLICKWRAP_REST_HOST", clickwrap.url },
-    { "IRONCLAD_CLICKWRAP_ENVIRONMENT", "" }, { "IRONCLAD_SCOPES", "" }, { "no_proxy", "127.0.0.1" }, { "NO_PROXY", "127.0.0.1" },
+    { "IRONCLAD_CLICKWRAP_ENVIRONMENT", "" }, { "IRONCLAD_SCOPES", "" },
+    { "no_proxy", "127.0.0.1" }, { "NO_PROXY", "127.0.0.1" },
     { "PATH", ("%s:%s"):format(os.getenv "PATH" or "/usr/bin:/bin", own_folder()) },
   } do
     lines[#lines + 1] = pair[1] .. "=" .. pair[2]
