@@ -29,7 +29,8 @@ typedef struct ic_engine {
     ic_table token_entries_by_key;
     struct ic_rate_queue *rate_queues; /* queues.c */
     ic_table rate_queues_by_key;
-    struct ic_host_queue *host_queues; /* queues.c */
+    struct ic_host_queue *host_queues; /* queues.c, with the one after it */
+    struct ic_host_queue *due_host_queues;
     ic_table host_queues_by_key;
     double kept_connections;           /* the sum of their limits */
     struct ic_shared *shared;          /* shared.c, with the five after it */

@@ -228,7 +228,7 @@ static const char *flow_get_ready(ic_engine *engine, ic_call *call, double now) 
     const char *bearer = call->request.no_bearer ? "" : ic_token_queue_bearer(engine, call, now);
     if (bearer && !flow_get_rate(engine, call, now)) bearer = NULL;
     if (bearer && !flow_get_in_flight(call, now)) bearer = NULL;
-    if (!bearer) ic_in_flight_release(call); /* others can use it while this call waits for a token */
+    if (!bearer) ic_in_flight_release(engine, call); /* others can use it while this call waits for a token */
     ic_call_release(call);
     return bearer;
 }

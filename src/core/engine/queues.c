@@ -27,6 +27,8 @@ typedef struct ic_host_queue {
     double limit; /* max_in_flight: clients with another limit have a queue of their own */
     long in_flight;
     ic_list waiting;
+    struct ic_host_queue *next_due; /* in ic_engine.due_host_queues */
+    bool due;                       /* it is in that list: a call waits, and a permit is free */
 } ic_host_queue;
 
 typedef struct ic_rate_queue {
@@ -61,6 +63,11 @@ static void host_queue_keep_connections(ic_engine *engine, double change) {
 }
 
 static void host_queue_free(ic_engine *engine, ic_host_queue *queue) {
+    for (ic_host_queue **link = &engine->due_host_queues; queue->due && *link; link = &(*link)->next_due)
+        if (*link == queue) {
+            *link = queue->next_due;
+            break;
+        }
     host_queue_keep_connections(engine, -queue->limit);
     ic_table_remove(&engine->host_queues_by_key, &queue->node);
     ic_free(queue->key);
@@ -106,10 +113,15 @@ bool ic_in_flight_acquire(ic_call *call) {
     return false;
 }
 
-void ic_in_flight_release(ic_call *call) {
+void ic_in_flight_release(ic_engine *engine, ic_call *call) {
+    ic_host_queue *queue = call->host_queue;
     if (!call->has_in_flight_permit) return;
     call->has_in_flight_permit = false;
-    call->host_queue->in_flight--;
+    queue->in_flight--;
+    if (queue->due || !queue->waiting.first || !host_queue_has_permit(queue)) return;
+    queue->due = true;
+    queue->next_due = engine->due_host_queues;
+    engine->due_host_queues = queue;
 }
 
 /* Gives one permit away; false when there is none, or nobody waits. */
@@ -122,10 +134,15 @@ static bool host_queue_serve(ic_engine *engine, ic_host_queue *queue) {
     return true;
 }
 
-void ic_host_queues_serve(ic_engine *engine) {
-    for (ic_host_queue *queue = engine->host_queues; queue; queue = queue->next)
+size_t ic_host_queues_serve(ic_engine *engine) {
+    size_t count = 0;
+    for (ic_host_queue *queue; (queue = engine->due_host_queues); count++) {
+        engine->due_host_queues = queue->next_due;
+        queue->due = false;
         while (host_queue_serve(engine, queue)) {
         }
+    }
+    return count;
 }
 
 /* ---- rate-limit permits ---- */
@@ -209,7 +226,7 @@ double ic_rate_permit_acquire(ic_engine *engine, ic_call *call, double now) {
 }
 
 void ic_permits_release(ic_engine *engine, ic_call *call, double now, ic_permit_end end) {
-    ic_in_flight_release(call);
+    ic_in_flight_release(engine, call);
     if (!call->has_rate_permit) return;
     call->has_rate_permit = false;
     ic_budget_release(call->rate_queue->budget, call->request.bucket, now, end);

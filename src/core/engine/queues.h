@@ -24,13 +24,14 @@ double ic_rate_permit_acquire(ic_engine *engine, ic_call *call, double now);
 /* Acquires an in-flight permit. False: the call is in the queue, and ic_flow_advance follows. */
 bool ic_in_flight_acquire(ic_call *call);
 /* Releases the call's in-flight permit, if it has one. */
-void ic_in_flight_release(ic_call *call);
+void ic_in_flight_release(ic_engine *engine, ic_call *call);
 /* After an attempt, releases the permits that the call has. */
 void ic_permits_release(ic_engine *engine, ic_call *call, double now, ic_permit_end end);
 
 /* Gives free in-flight permits to the calls that wait. Only the engine's loop calls this. If
- * ic_in_flight_release did, a row of calls that fail at once would recurse once for each call. */
-void ic_host_queues_serve(ic_engine *engine);
+ * ic_in_flight_release did, a row of calls that fail at once would recurse once for each call. Returns how
+ * many queues it has looked at: only those in which a call could go on, however many there are. */
+size_t ic_host_queues_serve(ic_engine *engine);
 /* Corrects the budget from the headers of the call's answer. Dates in it are measured against its own
  * Date, or without one against `wall_time` (Unix seconds). `refused_for`: seconds, after a 429; negative:
  * there was none. */
