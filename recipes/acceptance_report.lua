@@ -3,8 +3,7 @@
 --   lua acceptance_report.lua 2026-01-01 2026-02-01 > acceptances.csv
 --
 -- From the first day on and before the second, in UTC; without the second, up to now. One line for each contract of
--- each acceptance. Progress goes to stderr; the last line there says how many lines were written. Without that line the
--- file is not whole.
+-- each acceptance. The last line on stderr says how many lines were written. Without that line the file is not whole.
 --
 -- The column `mode` is "test", "live", or empty where that is not known. An activity does not say it. An acceptance
 -- that clickwrap:accept has recorded does, in its custom data. Of any other only this is known: a signer of test mode
@@ -59,10 +58,11 @@ local names = {}
 for i, column in ipairs(columns) do names[i] = column[1] end
 local out = assert(ironclad.csv.writer(io.stdout, { columns = names }))
 
-local read, written = 0, 0
-for activity in clickwrap.activity:each {
+local activities = clickwrap.activity:each {
   filter = filter.And(filter.eq("event_type", "agreed"), filter.ge("created_time", from)), expand = "contract,version",
-} do
+}
+local read, written, bar = 0, 0, ironclad.progress "Reading activities" -- on a terminal only
+for activity in activities do
   read = read + 1
   -- Times are ISO 8601 in UTC, so they compare as texts.
   if activity.created_time < before then
@@ -74,7 +74,8 @@ for activity in clickwrap.activity:each {
     assert(out:write(fields))
     written = written + 1
   end
-  if read % 100 == 0 then io.stderr:write(("%d read, the last of %s\n"):format(read, activity.created_time)) end
+  bar(read, activities.count)
 end
+bar:finish()
 assert(out:close())
 io.stderr:write(("%d acceptances written\n"):format(written))

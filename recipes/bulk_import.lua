@@ -85,6 +85,7 @@ local missing, first_lines, failed = { externalId = true, file = true, type = tr
 for _, name in ipairs(names) do missing[name] = nil end
 if next(missing) then error(("metadata.csv has no column %s"):format((next(missing))), 0) end
 
+local bar, done = ironclad.progress "Importing", 0 -- on a terminal only
 for row, line in rows do
   local id = row.externalId
   local fine, result
@@ -96,6 +97,7 @@ for row, line in rows do
     first_lines[id] = line
     fine, result = pcall(import, row)
   end
+  bar:finish() -- makes room for the line
   if fine then
     print(journal.on_one_line(id), result)
   else
@@ -103,5 +105,8 @@ for row, line in rows do
     io.stderr:write(("line %d, %s: %s\n"):format(line, journal.on_one_line(id), tostring(result)))
     if type(result) == "table" and HOPELESS[result.kind] then break end
   end
+  done = done + 1
+  bar(done, nil, failed)
 end
+bar:finish()
 if failed > 0 then os.exit(1, true) end

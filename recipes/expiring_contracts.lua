@@ -13,13 +13,16 @@ local today, last = ironclad.date(os.time()), ironclad.date(os.time() + days * 2
 local columns = { "ironcladId", "type", "name", "expirationDate", "counterpartyName" }
 
 local client = ironclad.from_env { scopes = ironclad.scopes_for { "records:list" } }
-local rows = {}
-for record in client.records:each {
+local found = client.records:each {
   filter = filter.And(filter.GreaterThanOrEqual("expirationDate", today),
     filter.LessThanOrEqual("expirationDate", last)),
-} do
+}
+local rows, bar = {}, ironclad.progress "Reading contracts" -- on a terminal only
+for record in found do
   rows[#rows + 1] = record:plain()
+  bar(#rows, found.count)
 end
+bar:finish()
 table.sort(rows, function(a, b) return a.expirationDate < b.expirationDate end)
 
 local out = assert(ironclad.csv.writer(io.stdout, { columns = columns }))

@@ -17,7 +17,7 @@ local columns = { "id", "ironcladId", "lastUpdated", "type", "name", "counterpar
 local client = ironclad.from_env { scopes = ironclad.scopes_for { "records:list", "records:get" } }
 local file = assert(io.open(path, "a"))
 local out = assert(ironclad.csv.writer(file, { columns = columns, header = false }))
-local count = 0
+local count, bar = 0, ironclad.progress "Reading changes" -- on a terminal only
 
 for record in client.records:changes {
   state = path .. ".state",
@@ -28,7 +28,9 @@ for record in client.records:changes {
   assert(out:write(row))
   assert(file:flush()) -- it is in the file before it counts as handled
   count = count + 1
+  bar(count)
 end
+bar:finish()
 
 file:close()
 print(count .. " changes")
