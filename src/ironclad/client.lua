@@ -397,8 +397,16 @@ local called_by = {
   ["workflows:wait"] = { "workflows:get" }, ["workflows:pending_approvals"] = { "workflows:get_approvals" },
   ["workflows:records"] = { "workflows:get", "records:get" }, ["workflows:set"] = { "workflows:update_attributes" },
   ["records:set"] = { "records:update", "records:get_schema" }, ["records:property"] = {}, ["records:plain"] = {},
+  ["entities:property"] = {}, ["entities:plain"] = {}, ["obligations:property"] = {}, ["obligations:plain"] = {},
   ["entities:set"] = { "entities:update", "records:get_schema" }, ["obligations:set"] = { "obligations:update" },
   ["scim.users:find_by_email"] = { "scim.users:list" }, ["scim.users:deactivate"] = { "scim.users:update" },
+  ["records:changes"] = { "records:list", "records:get" },
+  ["workflows:changes"] = { "workflows:list", "workflows:get" },
+  ["entities:changes"] = { "entities:list", "entities:get" },
+  ["obligations:changes"] = { "obligations:list", "obligations:get" },
+  ["webhooks:receiver"] = { "webhooks:get_verification_key", "oauth:userinfo" },
+  ["webhooks:verifier"] = { "webhooks:get_verification_key" },
+  ["webhooks:ensure"] = { "webhooks:list", "webhooks:create", "webhooks:update" },
   ["scim.groups:add_members"] = { "scim.groups:update" }, ["scim.groups:remove_members"] = { "scim.groups:update" },
 }
 

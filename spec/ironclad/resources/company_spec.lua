@@ -66,6 +66,10 @@ describe("a template", function()
     assert.error_matches(function()
       client.workflows:launch { template = "Mutual NDA", attributes = { counterpartName = "Acme" } }
     end, 'workflows:launch: attributes.counterpartName: .-did you mean "counterpartyName"')
+    local schema = must(client.workflow_schemas:find "Mutual NDA")
+    assert.error_matches(function()
+      client.workflows:launch { template = schema, attributes = { counterpartName = "Acme" } }
+    end, 'workflows:launch: attributes.counterpartName: .-did you mean "counterpartyName"')
     assert.equal(0, requests "launch-a-new-workflow")
   end)
 end)
@@ -183,7 +187,18 @@ describe("scopes", function()
       assert.same(scopes { operation }, scopes { called }, called)
     end
     assert.same({ "public.workflows.createWorkflows" }, scopes { "workflows:launch_and_wait" })
+    for name in pairs(require("ironclad.manual").helpers) do
+      if not name:find "^%*" then assert.is_table(scopes { name }, name) end
+    end
     assert.error_matches(function() scopes { "records:eech" } end, 'unknown operation records:eech; did you mean')
+  end)
+
+  it("that do not exist are named when Ironclad refuses them", function()
+    local _, err = sandbox:connect { scopes = { "workflows.readWorkflow", "records.readRecords" } }:check()
+    assert.equal("auth", err.kind)
+    assert.matches("; workflows.readWorkflow is not known: did you mean public.workflows.readWorkflows%?",
+      err.message)
+    assert.equal(1, select(2, err.message:gsub("did you mean", "")))
   end)
 
   it("are taken with and without public.", function()

@@ -4,8 +4,10 @@
 #include "core/base/alloc.h"
 #include "core/base/buf.h"
 #include "core/base/clock.h"
+#include "core/catalog/scopes.h"
 #include "core/engine/flow.h"
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* The shortest timeout of a refresh, in seconds. */
@@ -194,12 +196,26 @@ static void token_on_prepared(ic_engine *engine, void *owner, const ic_error *er
     ic_error_clear(&mine);
 }
 
+/* Appends what was probably meant by each scope that is not known. */
+static void token_suggest_scopes(const char *scopes, ic_buf *text) {
+    char name[128];
+    for (size_t length; *scopes; scopes += length + strspn(scopes + length, " ")) {
+        length = strcspn(scopes, " ");
+        if (length >= sizeof name) continue;
+        snprintf(name, sizeof name, "%.*s", (int)length, scopes);
+        const char *nearest = ic_scope_find(name) ? NULL : ic_scope_nearest(name);
+        if (nearest) ic_buf_printf(text, "; %s is not known: did you mean %s?", name, nearest);
+    }
+}
+
 /* Adds the scopes to an error of the token endpoint that is about them. */
 static void token_explain(const ic_token_entry *entry, ic_error *error) {
     const char *code = error->code ? error->code : "", *scopes = entry->connection->settings.scopes;
     ic_buf text = {0};
-    if (strcmp(code, "invalid_scope") == 0 && scopes)
+    if (strcmp(code, "invalid_scope") == 0 && scopes) {
         ic_buf_printf(&text, "%s; asked for: %s", ic_error_message(error), scopes);
+        token_suggest_scopes(scopes, &text);
+    }
     char *message = text.length ? ic_buf_take(&text, NULL) : NULL;
     if (!message) return;
     ic_free(error->message);

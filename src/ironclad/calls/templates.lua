@@ -33,6 +33,13 @@ local function check_names(label, fields, attributes)
   end
 end
 
+--- Checks the names of the attributes when the body's template is a schema, as client.workflow_schemas:find returns it.
+function templates.check(label, entry, body)
+  local template = launches[entry.id] and body.template
+  local fields = type(template) == "table" and template.schema
+  if type(fields) == "table" then check_names(label, fields, body.attributes) end
+end
+
 --- Replaces the title by the template's id.
 -- @return nil; or an error: there is no such template (with the titles that exist), or it could not be looked up
 function templates.prepare(client, label, arguments)
