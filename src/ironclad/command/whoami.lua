@@ -32,11 +32,12 @@ function whoami.show(client, name, options)
   end
   terminal.write(terminal.clean(("%s <%s>, %s\n"):format(tostring(row.user), tostring(row.email),
     tostring(row.company)), true))
-  terminal.write(terminal.clean(("at %s, by connection %s (%s)\n"):format(row.instance, row.connection,
-    row.grant), true))
+  terminal.write(terminal.clean(("at %s, by %s (%s)\n"):format(row.instance,
+    name and "the connection " .. name or row.connection, row.grant), true))
   if about.expires_in then terminal.write(("The token is valid for %s.\n"):format(duration(about.expires_in))) end
   if about.scopes then
-    terminal.write(("It has %d scopes%s\n"):format(#about.scopes, options.scopes and ":" or "; --scopes lists them."))
+    local count = #about.scopes == 1 and "1 scope" or #about.scopes .. " scopes"
+    terminal.write(("It has %s%s\n"):format(count, options.scopes and ":" or "; --scopes lists them."))
     for _, scope in ipairs(options.scopes and about.scopes or {}) do
       terminal.write("  ", terminal.clean(scope), "\n")
     end
