@@ -1,13 +1,21 @@
 -- Which folders of the C sources may include which; the suite lint-layers runs it at the top of the repository.
 
 -- Groups of folders that depend only downwards: each may include its own headers, those of the folders before it, and
--- those of the folders that the group uses.
+-- those of the folders and the headers that the group uses.
+local lua_helpers = { "lua/compat.h", "lua/metatable.h" } -- inline functions alone
 local groups = {
   { root = "core", folders = { "base", "json", "events", "catalog", "shared", "http", "auth", "engine" }, uses = {} },
-  { root = "", folders = { "lua" }, uses = { "core" } },
   { root = "sandbox", folders = { "base", "company", "filters", "http", "oauth", "webhooks", "records", "workflows",
                                   "directory", "exports", "clickwrap", "control", "fixtures", "service" },
     uses = { "core/base", "core/json", "core/catalog", "listener" } },
+  { root = "", folders = { "core" }, uses = {} },
+  { root = "", folders = { "loader" }, uses = {} },
+  { root = "", folders = { "lua" }, uses = { "core" } },
+  { root = "", folders = { "listener" }, uses = { "core/base", lua_helpers[1], lua_helpers[2] } },
+  { root = "", folders = { "redis" }, uses = { "core/base", "core/shared", lua_helpers[1], lua_helpers[2] } },
+  { root = "", folders = { "sandbox" },
+    uses = { "core/base", "core/json", "core/catalog", "listener", lua_helpers[1], lua_helpers[2] } },
+  { root = "", folders = { "ironclad" }, uses = {} }, -- Lua
 }
 
 -- Folders that must not include Lua's headers.
@@ -35,9 +43,9 @@ local function each_include(folder, visit)
   files:close()
 end
 
-local function lies_in(header, folders)
-  for _, folder in ipairs(folders) do
-    if header:sub(1, #folder + 1) == folder .. "/" then return true end
+local function lies_in(header, allowed)
+  for _, name in ipairs(allowed) do
+    if header == name or header:sub(1, #name + 1) == name .. "/" then return true end
   end
   return false
 end
@@ -48,14 +56,19 @@ local function each_folder(root, visit)
   folders:close()
 end
 
+local known = {} -- root -> the folders in it that a group has
 for _, group in ipairs(groups) do
-  local known = {}
-  for _, name in ipairs(group.folders) do known[name] = true end
-  if group.root ~= "" then
-    each_folder(group.root, function(name)
-      if not known[name] then fail(("src/%s/%s"):format(group.root, name), 1, "the folder is not in the list") end
-    end)
-  end
+  known[group.root] = known[group.root] or {}
+  for _, name in ipairs(group.folders) do known[group.root][name] = true end
+end
+for root, names in pairs(known) do
+  each_folder(root, function(name)
+    local path = root == "" and "src/" .. name or ("src/%s/%s"):format(root, name)
+    if not names[name] then fail(path, 1, "no group has the folder") end
+  end)
+end
+
+for _, group in ipairs(groups) do
   local allowed = {}
   for index, folder in ipairs(group.uses) do allowed[index] = folder end
   for _, name in ipairs(group.folders) do

@@ -16,7 +16,7 @@ local other_subjects = {
 }
 
 -- The sources of each shared object; names are told apart in each.
-local objects = { "src/core src/lua lua_ironclad.c", "src/sandbox", "src/listener", "src/redis" }
+local objects = { "src/core src/lua lua_ironclad.c", "src/sandbox", "src/listener", "src/redis", "src/loader" }
 
 local failures = 0
 local used = {} -- "path subject" = true, of the subjects that functions begin with
