@@ -1,5 +1,6 @@
 #include "lua/connection.h"
 #include "core/base/buf.h"
+#include "core/base/text.h"
 #include "lua/inbox.h"
 #include "lua/metatable.h"
 #include <string.h>
@@ -59,9 +60,9 @@ static bool connection_unknown(const char *name, ic_product product, ic_error *e
         ic_error_set(error, IC_ERR_ARGUMENT, "%s: unknown option; it is an option of a call", name);
         return false;
     }
+    char hint[IC_HINT_SIZE];
     const char *nearest = ic_option_nearest(name, kinds[product].place);
-    ic_error_set(error, IC_ERR_ARGUMENT, "%s: unknown option%s%s%s", name, nearest ? "; did you mean \"" : "",
-                 nearest ? nearest : "", nearest ? "\"?" : "");
+    ic_error_set(error, IC_ERR_ARGUMENT, "%s: unknown option%s", name, ic_nearest_hint(hint, nearest));
     return false;
 }
 

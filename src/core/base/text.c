@@ -66,6 +66,12 @@ void ic_nearest_offer(ic_nearest *search, const char *candidate) {
     search->distance = distance;
 }
 
+const char *ic_nearest_hint(char hint[IC_HINT_SIZE], const char *nearest) {
+    *hint = '\0';
+    if (nearest) snprintf(hint, IC_HINT_SIZE, "; did you mean \"%s\"?", nearest);
+    return hint;
+}
+
 void ic_percent_encode(ic_buf *out, const char *text, size_t length) {
     static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
     static const char hex[] = "0123456789ABCDEF";

@@ -14,6 +14,10 @@ typedef struct ic_nearest {
 } ic_nearest;
 /* `candidate` must outlive the search: `best` points to it. */
 void ic_nearest_offer(ic_nearest *search, const char *candidate);
+/* The end of a message about a wrong name, in `hint`: the name that was probably meant; "" when `nearest` is
+ * NULL. */
+#define IC_HINT_SIZE 256
+const char *ic_nearest_hint(char hint[IC_HINT_SIZE], const char *nearest);
 
 /* Appends text, percent-encoded for a path segment or a query value: all bytes except RFC 3986's unreserved
  * ones. */

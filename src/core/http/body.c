@@ -179,11 +179,10 @@ static bool body_check_field(const ic_operation *operation, const cJSON *given, 
     } else {
         for (field = operation->fields; field->name; field++)
             ic_nearest_offer(&search, field->name);
-        ic_error_set(
-            error, IC_ERR_ARGUMENT,
-            "%s: unknown field%s%s%s (extra = { body = … } sends fields that this module does not know)",
-            name, search.best ? "; did you mean \"" : "", search.best ? search.best : "",
-            search.best ? "\"?" : "");
+        char hint[IC_HINT_SIZE];
+        ic_error_set(error, IC_ERR_ARGUMENT,
+                     "%s: unknown field%s (extra = { body = … } sends fields that this module does not know)",
+                     name, ic_nearest_hint(hint, search.best));
     }
     return false;
 }

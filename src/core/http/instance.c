@@ -20,11 +20,11 @@ static char *instance_full_name(const char *instance, ic_error *error) {
         ic_buf_printf(&name, "%s.ironcladapp.com", instance_short_names[i]);
         return ic_buf_take(&name, NULL);
     }
+    char hint[IC_HINT_SIZE];
     ic_error_set(
         error, IC_ERR_ARGUMENT,
-        "instance: \"%s\" is not a host, and not one of the short names na1, eu1, demo and preview%s%s%s",
-        instance, search.best ? "; did you mean \"" : "", search.best ? search.best : "",
-        search.best ? "\"?" : "");
+        "instance: \"%s\" is not a host, and not one of the short names na1, eu1, demo and preview%s",
+        instance, ic_nearest_hint(hint, search.best));
     return NULL;
 }
 

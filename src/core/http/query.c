@@ -36,9 +36,12 @@ static void query_unknown(const ic_operation *operation, const char *name, ic_er
                      ic_option_find(query_aliases[i].ours, IC_FOR_CALL);
         if (strcmp(name, query_aliases[i].theirs) == 0 && there) search.best = query_aliases[i].ours;
     }
-    ic_error_set(error, IC_ERR_ARGUMENT, "%s: unknown %s%s%s%s", name, what,
-                 search.best ? "; did you mean \"" : " of ", search.best ? search.best : label,
-                 search.best ? "\"?" : "");
+    char hint[IC_HINT_SIZE];
+    if (search.best)
+        ic_error_set(error, IC_ERR_ARGUMENT, "%s: unknown %s%s", name, what,
+                     ic_nearest_hint(hint, search.best));
+    else
+        ic_error_set(error, IC_ERR_ARGUMENT, "%s: unknown %s of %s", name, what, label);
 }
 
 static char query_separator(const ic_buf *target) {

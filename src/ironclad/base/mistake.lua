@@ -102,9 +102,11 @@ function mistake.guard_all_waiting(functions) return guard_each(functions, mista
 --- The end of a message about a wrong name: '; did you mean "x"?', or an empty text when no name is near.
 -- @param candidates list of the right names
 function mistake.did_you_mean(name, candidates)
-  local nearest = core.nearest(tostring(name), candidates)
-  return nearest and ('; did you mean "%s"?'):format(nearest) or ""
+  return mistake.meant(core.nearest(tostring(name), candidates))
 end
+
+--- The same for a name that has been found; nil: none is near.
+function mistake.meant(nearest) return nearest and ('; did you mean "%s"?'):format(nearest) or "" end
 
 --- Looks for unknown names in a table.
 -- @param given the table

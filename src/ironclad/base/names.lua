@@ -31,7 +31,7 @@ local function suggestion(name, list)
     if one:lower():find(name:lower(), 1, true) then holding[#holding + 1] = one end
   end
   meant = meant or core.nearest(name, #holding > 0 and holding or list)
-  if meant or #holding == 1 then return ('; did you mean "%s"?'):format(meant or holding[1]) end
+  if meant or #holding == 1 then return mistake.meant(meant or holding[1]) end
   return holding[1] and "; there are " .. table.concat(holding, ", ", 1, math.min(#holding, MOST)) or ""
 end
 

@@ -73,8 +73,7 @@ function clickwrap.dispatch(words)
     local candidates = { "accepted", "terms", "history" }
     for _, name in ipairs(names.clickwrap) do candidates[#candidates + 1] = name end
     local nearest = core.nearest(word, candidates)
-    fail.usage("clickwrap has no resource %q%s; `ironclad clickwrap` lists them", word,
-      nearest and ("; did you mean %s?"):format(nearest) or "")
+    fail.usage("clickwrap has no resource %q%s; `ironclad clickwrap` lists them", word, fail.meant(nearest))
   end
   local rest = {}
   for i = taken + 1, #words do rest[#rest + 1] = words[i] end

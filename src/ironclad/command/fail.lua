@@ -20,6 +20,10 @@ end
 --- The command was used wrongly.
 function fail.usage(message, ...) raise(fail.USAGE, message, ...) end
 
+--- The end of a message about a wrong word: the word that was probably meant.
+-- @param nearest that word; nil: none is near, and the text is empty
+function fail.meant(nearest) return nearest and ("; did you mean %s?"):format(nearest) or "" end
+
 --- Something in the world failed.
 function fail.failed(message, ...) raise(fail.FAILED, message, ...) end
 

@@ -24,7 +24,7 @@ local function unknown(known, name)
     if not flag.hidden then names[#names + 1] = flag[1] end
   end
   local nearest = core.nearest(name, names)
-  fail.usage("unknown option --%s%s", name, nearest and ("; did you mean --%s?"):format(nearest) or "")
+  fail.usage("unknown option --%s%s", name, fail.meant(nearest and "--" .. nearest))
 end
 
 local readers = {

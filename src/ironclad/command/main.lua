@@ -19,8 +19,7 @@ local function unknown(word)
   local candidates = names.resource_words()
   for _, command in ipairs(commands) do candidates[#candidates + 1] = command.name end
   local nearest = core.nearest(word, candidates)
-  fail.usage("there is no command %q%s; `ironclad help` lists them", word,
-    nearest and ("; did you mean %s?"):format(nearest) or "")
+  fail.usage("there is no command %q%s; `ironclad help` lists them", word, fail.meant(nearest))
 end
 
 local function run_command(command, words)

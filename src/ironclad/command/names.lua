@@ -117,8 +117,8 @@ function names.operation(resource, word)
   local meant = synonyms[name]
   if meant and not catalog.find(resource .. ":" .. meant) then meant = nil end
   meant = meant and names.shown(meant) or core.nearest(names.shown(name), names.operation_words(resource))
-  fail.usage("%s has no operation %q%s; `ironclad %s` lists them", names.shown(resource), word,
-    meant and ("; did you mean %s?"):format(meant) or "", names.words_to(resource))
+  fail.usage("%s has no operation %q%s; `ironclad %s` lists them", names.shown(resource), word, fail.meant(meant),
+    names.words_to(resource))
 end
 
 return names

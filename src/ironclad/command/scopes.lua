@@ -17,8 +17,7 @@ function scopes.exact(word)
     if entry.scope == word or entry.scope == "public." .. word then return entry.scope end
   end
   local nearest = core.scope_nearest(word) or core.scope_nearest("public." .. word)
-  fail.usage("there is no scope %q%s; `ironclad scopes` lists them", word,
-    nearest and ("; did you mean %s?"):format(nearest) or "")
+  fail.usage("there is no scope %q%s; `ironclad scopes` lists them", word, fail.meant(nearest))
 end
 
 -- "workflows:list", or the two words "workflows" and "list".

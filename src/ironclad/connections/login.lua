@@ -39,7 +39,7 @@ local function take_options(options)
   for name, value in pairs(options) do
     local nearest = not known[name] and login[name] == nil and core.nearest(tostring(name), own)
     if nearest then
-      mistake.raise(LABEL, '%s: unknown option; did you mean "%s"?', tostring(name), nearest)
+      mistake.raise(LABEL, "%s: unknown option%s", tostring(name), mistake.meant(nearest))
     end
     if login[name] ~= nil then login[name] = value else connection[name] = value end
   end
