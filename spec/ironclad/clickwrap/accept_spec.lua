@@ -361,6 +361,11 @@ describe("a mistake of accept", function()
     ["connection.user_agent: the text holds invalid UTF-8 at byte 1"] =
       { signer = "x", group = "g", connection = { user_agent = "\255" } },
     ["key: the text holds invalid UTF-8 at byte 1"] = { signer = "x", group = "g", key = "\255" },
+    ["extra.server_side: is set by the method itself"] =
+      { signer = "x", group = "g", extra = { server_side = false } },
+    ["extra.et: is set by the method itself"] = { signer = "x", group = "g", extra = { et = "displayed" } },
+    ["extra.tm: is given as test"] = { signer = "x", group = "g", extra = { tm = true } },
+    ["extra.bua: is given as connection.user_agent"] = { signer = "x", group = "g", extra = { bua = "Lynx" } },
     ["extra.foo: unknown field"] = { signer = "x", group = "g", extra = { foo = 1 } },
     ["signer: must not hold control characters"] = { signer = "a\nb", group = "g" },
     ['signer: must not be "." or ".."'] = { signer = "..", group = "g" },

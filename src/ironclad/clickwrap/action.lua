@@ -48,6 +48,15 @@ local plain_fields = {
   execution_method = { "string", "em" }, confirmation_email = { "boolean", "cnf" },
 }
 
+-- Where a script gives what the request has under these names.
+local given_names = { vid = "versions", cid = "versions", cus = "custom", sig = "signer", gkey = "group", gid = "group",
+  ts = "time" }
+for name, field in pairs(plain_fields) do given_names[field[2]] = name end
+for name, field in pairs(connection_names) do given_names[field] = "connection." .. name end
+
+-- What each method sets by itself: the event, and that the answer is no picture.
+local set_names = mistake.set { "et", "server_side", "_srv", "sid" }
+
 --- The text of a signer's id. It stands in paths of the REST API, too.
 function action.signer(label, given)
   if type(given) == "number" and given % 1 == 0 and math.abs(given) <= 2 ^ 53 then given = ("%d"):format(given) end
@@ -170,6 +179,14 @@ local function with_terms(label, given)
   return copy
 end
 
+local function add_extra(label, body, extra)
+  for name, value in pairs(object(label, "extra", extra)) do
+    if set_names[name] then mistake.raise(label, "extra.%s: is set by the method itself", name) end
+    if given_names[name] then mistake.raise(label, "extra.%s: is given as %s", name, given_names[name]) end
+    body[name] = value
+  end
+end
+
 --- Checks the arguments of a method that records an action.
 -- @param given the table of arguments
 -- @param event_type "agreed" and the like
@@ -180,7 +197,7 @@ function action.read(label, given, event_type, own, anonymous)
   mistake.check_options(label, given, mistake.set(action.fields, action.call_options, own or {}), "argument")
   given = with_terms(label, given)
   local body = { et = event_type, server_side = true }
-  for name, value in pairs(given.extra ~= nil and object(label, "extra", given.extra) or {}) do body[name] = value end
+  if given.extra ~= nil then add_extra(label, body, given.extra) end
   for name, field in pairs(plain_fields) do
     local value = given[name]
     if value ~= nil and type(value) ~= field[1] then
@@ -221,11 +238,6 @@ function action.body(self, wanted, key)
   if next(custom) ~= nil then body.cus = custom end
   return body
 end
-
--- Where a script has given what the request has under these names.
-local given_names = { vid = "versions", cid = "versions", cus = "custom", sig = "signer", gkey = "group", ts = "time" }
-for name, field in pairs(plain_fields) do given_names[field[2]] = name end
-for name, field in pairs(connection_names) do given_names[field] = "connection." .. name end
 
 --- Checks all that the request will be made of, before anything is done: raises a mistake for what cannot be sent.
 function action.check(cw, label, self, given, key)
