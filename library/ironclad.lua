@@ -187,7 +187,7 @@ local ironclad = {}
 ---@field seconds? number on_response: how long the attempt took; on_retry and on_wait: how long it waits
 ---@field attempt_id? string What the attempt sends as X-Request-Id; nil when it goes to another host
 ---@field request_id? string on_response: Ironclad's id of the request
----@field reason? string on_wait: budget, in_flight or retry_after
+---@field reason? string on_wait: budget, in_flight, retry_after or shared
 ---@field bucket? string on_wait: the rate bucket
 ---@field lost? integer Events before it that were dropped
 

@@ -423,7 +423,7 @@ manual.hooks = {
   { "seconds", "number", "on_response: how long the attempt took; on_retry and on_wait: how long it waits" },
   { "attempt_id", "string", "What the attempt sends as X-Request-Id; nil when it goes to another host" },
   { "request_id", "string", "on_response: Ironclad's id of the request" },
-  { "reason", "string", "on_wait: budget, in_flight or retry_after" },
+  { "reason", "string", "on_wait: budget, in_flight, retry_after or shared" },
   { "bucket", "string", "on_wait: the rate bucket" }, { "lost", "integer", "Events before it that were dropped" },
 }
 

@@ -1,0 +1,63 @@
+-- Many rows through the command: each form prints every one of them once, in Ironclad's order, page by page.
+local command = require "spec.support.command"
+local ironclad = require "ironclad"
+local peer = require "spec.support.peer"
+local scene = require "spec.support.scene"
+
+local ROWS, PAGE = 2050, 100
+
+local answers = {}
+for page = 0, math.ceil(ROWS / PAGE) - 1 do
+  local list = ironclad.array {}
+  for i = page * PAGE + 1, math.min(ROWS, (page + 1) * PAGE) do
+    list[#list + 1] = { id = "r" .. i, ironcladId = "IC-" .. i, name = ('Row %d, "quoted"\nin two lines'):format(i),
+      properties = { ["p" .. i % 7] = { type = "number", value = i } } }
+  end
+  answers[#answers + 1] = peer.json(ironclad.json.encode { page = page, pageSize = PAGE, count = ROWS, list = list })
+end
+
+after_each(scene.stop)
+
+-- What the command prints of all rows.
+local function listed(words)
+  local server = scene.answering(answers)
+  local out, err, status = command.run("records list --all " .. words, { IRONCLAD_INSTANCE = peer.url(server),
+    IRONCLAD_TOKEN = scene.TOKEN, IRONCLAD_AS_USER = "a@b.example" })
+  assert.are.same({ 0, "" }, { status, err })
+  assert.are.equal(#answers, #server:requests())
+  return out
+end
+
+-- Checks that the pattern finds the number of each row in its turn.
+local function check(out, pattern)
+  local count = 0
+  for number in out:gmatch(pattern) do
+    count = count + 1
+    assert.are.equal(count, tonumber(number))
+  end
+  assert.are.equal(ROWS, count)
+end
+
+describe("thousands of rows", function()
+  it("as tab-separated values", function() check(listed "", "\n?IC%-(%d+)\t[^\n]*\n") end)
+  it("as a table", function() check(listed "--table", "\nIC%-(%d+) ") end)
+  it("as lines of JSON", function() check(listed "--jsonl", '"id":"r(%d+)"[^\n]*') end)
+  it("as JSON", function()
+    local list = assert(ironclad.json.decode((listed "--json")))
+    assert.are.equal(ROWS, #list)
+    assert.are.equal("r" .. ROWS, list[ROWS].id)
+  end)
+  for words in pairs { ["--csv"] = 1, ["--csv id,name"] = 1 } do
+    it("as " .. words, function()
+      local path = os.tmpname()
+      peer.write_file(path, (listed(words)))
+      local count = 0
+      for row in ironclad.csv.rows(path) do
+        count = count + 1
+        assert.are.same({ "r" .. count, ('Row %d, "quoted"\nin two lines'):format(count) }, { row.id, row.name })
+      end
+      assert.are.equal(ROWS, count)
+      os.remove(path)
+    end)
+  end
+end)
