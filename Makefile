@@ -146,7 +146,7 @@ fuzz_targets := $(patsubst spec/fuzz/fuzz_%.c,%,$(wildcard spec/fuzz/fuzz_*.c))
 bench_programs := $(patsubst spec/bench/%.c,$(OUT)/bench/%,$(wildcard spec/bench/*.c))
 TEST_LIBS    := $(call libs,SSL,libssl,ssl) $(CORE_LIBS)
 
-.PHONY: all product sandbox listener-note deps demo test test-quick core-tests lua-tests sandbox-tests test-build bench bench-sandbox bench-each \
+.PHONY: all site-shared product sandbox listener-note deps demo test test-quick core-tests lua-tests sandbox-tests test-build bench bench-sandbox bench-each \
 	bench-files bench-events bench-shared bench-hosts sweep bench-instructions fuzz fuzz-build lint format reference install install-product install-sandbox clean env neovim site gate help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -415,6 +415,11 @@ gate:
 	@$(MAKE) -s -j2 LUA=luajit all
 	@eval "$$($(submake) -s env LUA=luajit)" && exec $(with_instance) recipes/nginx/run.sh $(PORT) terms
 
+# Always against a sandbox, because its cron script launches workflows.
+site-shared:
+	@$(MAKE) -s -j2 LUA=luajit all
+	@eval "$$($(submake) -s env LUA=luajit)" && exec recipes/support/with_sandbox.sh recipes/nginx/run.sh $(PORT) shared
+
 # Installs the module and the plugin of editors/neovim as a Neovim package, which is on 'runtimepath' at the next start.
 # Neovim's Lua is LuaJIT, or Lua 5.1, which has the same ABI.
 NVIM_DIR ?= $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/nvim/site/pack/ironclad/start/ironclad
@@ -449,6 +454,7 @@ help:
 	@echo 'make site          run recipes/nginx at http://127.0.0.1:8080/ (PORT=8081: another port) against a sandbox;'
 	@echo '                   INSTANCE=environment: against the company of IRONCLAD_INSTANCE, for real'
 	@echo 'make gate          the same with the gate of recipes/nginx/terms.conf'
+	@echo 'make site-shared   nginx with four workers and a cron script that share one Redis, against a sandbox'
 	@echo 'make neovim        build the module for Neovim, and install it with the plugin of editors/neovim into NVIM_DIR,'
 	@echo '                   by default a package in ~/.local/share/nvim'
 	@echo 'make lint, format  luacheck and clang-format: check, or format the C sources'

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Runs a site with nginx until it is interrupted: recipes/nginx/run.sh [port] (8080) [site | terms]. `make site` and
-# `make gate` run it against a sandbox. `terms` is the gate of terms.conf, for IRONCLAD_CLICKWRAP_TOKEN and the other
+# Runs a site with nginx until it is interrupted: recipes/nginx/run.sh [port] (8080) [site | terms | shared]. `make site`,
+# `make gate` and `make site-shared` run it against a sandbox. `shared` also starts a Redis, unless REDIS_URL names one,
+# and shared_cron.lua every five seconds. `terms` is the gate of terms.conf, for IRONCLAD_CLICKWRAP_TOKEN and the other
 # variables there; its users are made up. Without that it serves the company of IRONCLAD_INSTANCE, IRONCLAD_CLIENT_ID, IRONCLAD_CLIENT_SECRET,
 # IRONCLAD_AS_USER (and IRONCLAD_CA_FILE): whoever reaches the site acts there. The build for LuaJIT must be on Lua's
 # paths. SIGINT and SIGTERM end it and leave no files.
@@ -19,18 +20,21 @@ esac
 case $site in
     site) configuration=nginx.conf again='make site' ;;
     terms) configuration=terms.conf again='make gate' ;;
+    shared) configuration=shared.conf again='make site-shared' ;;
     *)
-        echo "run.sh: expected site or terms, got $site" >&2
+        echo "run.sh: expected site, terms or shared, got $site" >&2
         exit 2
         ;;
 esac
 
-folder='' nginx=''
+folder='' nginx='' redis='' cron=''
 # shellcheck disable=SC2329
 finish() {
     trap '' INT TERM HUP
-    [ -z "$nginx" ] || kill "$nginx" 2>/dev/null
-    [ -z "$nginx" ] || wait "$nginx"
+    for process in $cron $nginx $redis; do
+        kill "$process" 2>/dev/null
+        wait "$process"
+    done
     [ -z "$folder" ] || rm -rf "$folder"
 }
 trap 'finish; exit 130' INT
@@ -76,6 +80,47 @@ case ${IRONCLAD_INSTANCE-} in
         export IRONCLAD_WEBHOOK_URL
         ;;
 esac
+# A Redis of its own, which is reached by a socket in the folder.
+start_redis() {
+    if ! command -v redis-server >/dev/null; then
+        echo "run.sh: redis-server is not installed (Debian: redis-server); or name a Redis in REDIS_URL" >&2
+        finish
+        exit 1
+    fi
+    redis-server --port 0 --unixsocket "$folder/redis.sock" --dir "$folder" --appendonly yes --save '' \
+        --logfile "$folder/redis.log" &
+    redis=$!
+    until [ -S "$folder/redis.sock" ]; do
+        if ! kill -0 "$redis" 2>/dev/null; then
+            redis=''
+            echo "run.sh: redis-server did not start:" >&2
+            cat "$folder/redis.log" >&2
+            finish
+            exit 1
+        fi
+        sleep 0.05
+    done
+    REDIS_URL="unix://$folder/redis.sock"
+}
+# Starts the script again and again, as cron would.
+run_cron() {
+    child=''
+    trap 'kill $child 2>/dev/null; wait; exit' TERM
+    trap '' INT
+    while :; do
+        "$LUA" "$IRONCLAD_SITE/shared_cron.lua" &
+        child=$!
+        wait $child
+        sleep 5 &
+        child=$!
+        wait $child
+    done
+}
+if [ "$site" = shared ]; then
+    [ -n "${REDIS_URL:-}" ] || start_redis
+    export REDIS_URL
+    echo "The Redis: $REDIS_URL" | sed 's|//[^/@]*@|//…@|'
+fi
 sed "s/127\.0\.0\.1:8080/127.0.0.1:$port/" "$IRONCLAD_SITE/$configuration" >"$folder/nginx.conf"
 
 # Started by root, nginx runs its workers as nobody, who may not be able to read this checkout.
@@ -94,6 +139,11 @@ until [ -s "$folder/nginx.pid" ]; do
     sleep 0.05
 done
 echo "The site: http://127.0.0.1:$port/ (Ctrl-C ends it)"
+if [ "$site" = shared ]; then
+    echo "Four workers, and a script that is started every five seconds, share a token, limits and events."
+    run_cron &
+    cron=$!
+fi
 wait "$nginx"
 status=$?
 nginx=''

@@ -15,9 +15,9 @@ describe("recipes/nginx runs a site", function()
   end
 
   -- Starts the site -> { port =, lines = what it said, up to the address, stop = function }.
-  local function start_site(words, variables)
+  local function start_site(words, variables, kind)
     local site = { port = peer.free_port(), lines = {} }
-    local pipe = io.popen("echo $$; " .. command(words .. site.port, variables))
+    local pipe = io.popen("echo $$; " .. command(words .. site.port .. (kind or ""), variables))
     local process = pipe:read "*l"
     repeat
       local line = assert(pipe:read "*l", "the site did not start: " .. table.concat(site.lines, "\n"))
@@ -25,8 +25,9 @@ describe("recipes/nginx runs a site", function()
     until line:find "^The site: "
     function site.stop()
       peer.shell("kill " .. process)
-      pipe:read "*a"
+      local rest = pipe:read "*a"
       pipe:close()
+      return rest
     end
     return site
   end
@@ -112,6 +113,22 @@ describe("recipes/nginx runs a site", function()
     site.stop()
     assert.is_true(#company:requests() > 0)
     company:stop()
+  end)
+
+  it("whose workers share a Redis with a script that cron starts", function()
+    local site = start_site(WITH_SANDBOX, nil, " shared")
+    assert.matches("\nThe Redis: unix:///", table.concat(site.lines, "\n"))
+    local page, handled
+    for _ = 1, 500 do -- until the cron script has launched, and its events have been handled
+      page = nginx.get(site, "/")
+      handled = tonumber(page:match "(%d+) events handled")
+      if handled and handled > 0 then break end
+      peer.shell "sleep 0.05"
+    end
+    assert.truthy(handled and handled > 0, page)
+    assert.matches("%d+ active workflows\n", page)
+    assert.matches("cron: launched IC%-%d+; this process fetched %d tokens", site.stop())
+    assert.are.equal("", (peer.shell("ls -A " .. peer.quoted(folder))))
   end)
 
   it("says that its port is taken, and no address", function()

@@ -41,8 +41,9 @@ static void shared_store_key(const ic_shared_store *store, const char *name, ic_
 }
 
 /* Runs a script whose keys are lock and token, or lock, fence and token. */
-static void shared_store_run(ic_shared_store *store, ic_script_id id, const char *const *arguments,
-                             const size_t *lengths, size_t count, ic_link_done *done) {
+static ic_link_command *shared_store_send(ic_shared_store *store, ic_script_id id,
+                                          const char *const *arguments, const size_t *lengths, size_t count,
+                                          double seconds, ic_link_done *done) {
     static const char *const names[][MOST_KEYS] = {{"lock", "token"}, {"lock", "fence", "token"}};
     const char *words[MOST_KEYS + 7] = {0};
     size_t sizes[MOST_KEYS + 7] = {0};
@@ -60,11 +61,19 @@ static void shared_store_run(ic_shared_store *store, ic_script_id id, const char
         words[script.keys + i] = arguments[i];
         sizes[script.keys + i] = lengths ? lengths[i] : strlen(arguments[i]);
     }
+    ic_link_command *command = NULL;
     if (whole)
-        store->command = ic_link_run(store->shared->link, &script, words, sizes, script.keys + count,
-                                     personal, now, now + STEP_TIME, done, store);
+        command = ic_link_run(store->shared->link, &script, words, sizes, script.keys + count, personal, now,
+                              now + seconds, done, store);
     for (size_t i = 0; i < MOST_KEYS; i++)
         ic_buf_free(&keys[i]);
+    return command;
+}
+
+/* … as the step under way. */
+static void shared_store_run(ic_shared_store *store, ic_script_id id, const char *const *arguments,
+                             const size_t *lengths, size_t count, ic_link_done *done) {
+    store->command = shared_store_send(store, id, arguments, lengths, count, STEP_TIME, done);
     if (store->command) return;
     ic_error error = {0};
     ic_error_memory(&error);
@@ -176,6 +185,9 @@ void ic_shared_store_unlock(ic_shared_store *store, ic_shared_store_done *done) 
     store->extend = NULL;
     /* Whoever waits for the token does not wait until a Redis that is away comes back. */
     if (!store->locked || ic_link_is_down(store->shared->link)) {
+        if (store->shared && store->fence)
+            shared_store_send(store, IC_SCRIPT_UNLOCK, arguments, NULL, 1, LOCK_TIME, NULL);
+        store->locked = false;
         shared_store_end(store, NULL);
         return;
     }

@@ -6,6 +6,8 @@
 #include "core/engine/token_work.h"
 #include "core/engine/transfer.h"
 
+#define LOOK_TIME 5.0 /* seconds between two looks at the shared store while a token is used */
+
 /* Seconds that a token of no client is kept after its last use. */
 #define KEPT_UNUSED 60.0
 
@@ -123,6 +125,19 @@ static bool token_wait(ic_engine *engine, ic_call *call) {
     return false;
 }
 
+/* A shared Redis may lose its data while machines still use a person's token from it. The machine that has
+ * the newest one saves it again, so that a machine that starts finds it: while it is used, it is looked for.
+ */
+static void token_look(ic_engine *engine, ic_token_entry *entry, ic_connection *connection, double now) {
+    if (!connection->shared_store || !ic_connection_is_personal(connection)) return;
+    if (entry->busy || now < entry->looked + LOOK_TIME) return;
+    if (!entry->connection) {
+        ic_connection_retain(connection);
+        entry->connection = connection;
+    }
+    ic_token_work_begin(engine, entry);
+}
+
 const char *ic_token_queue_bearer(ic_engine *engine, ic_call *call, double now) {
     if (call->connection->settings.token) return call->connection->settings.token;
     if (!call->token_entry) call->token_entry = token_entry_of(engine, call->connection);
@@ -140,6 +155,7 @@ const char *ic_token_queue_bearer(ic_engine *engine, ic_call *call, double now) 
         }
         call->token_generation = entry->state.generation;
         entry->used = now;
+        token_look(engine, entry, call->connection, now);
         return entry->state.token.access_token;
     }
     /* Makes the entry if it is missing: an earlier try may have run out of memory. */

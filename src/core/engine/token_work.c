@@ -293,6 +293,7 @@ static void token_on_unlocked(ic_engine *engine, void *owner, const ic_error *er
     ic_error first_error = entry->error;
     entry->waiters = (ic_list){0};
     entry->error = (ic_error){0};
+    entry->looked = ic_now();
     entry->busy = false;
     if (!entry->state.unsaved && !entry->answer) {
         ic_connection_release(entry->connection);

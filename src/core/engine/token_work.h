@@ -14,6 +14,7 @@ typedef struct ic_token_entry {
     char *key;     /* owned */
     long users;    /* clients */
     double used;   /* when its token was last sent; ic_now's seconds */
+    double looked; /* when the store was last looked at; ic_now's seconds */
     bool persists; /* a store has its token */
     /* Its options are used to reach the store and the token endpoint; retained. NULL when no work is under
      * way, unless a token still has to be saved. */
@@ -40,7 +41,7 @@ typedef struct ic_token_entry {
     double answer_sent_at; /* when its request was sent; ic_now's seconds */
 } ic_token_entry;
 
-/* Starts the work. The entry is not busy, and has waiters or a token that is not saved. */
+/* Starts the work. The entry is not busy, and has a connection or waiters. */
 void ic_token_work_begin(ic_engine *engine, ic_token_entry *entry);
 
 /* Whether the entry's token can be sent at that time (ic_now). */

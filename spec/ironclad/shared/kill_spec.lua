@@ -1,0 +1,158 @@
+-- What is done to Redis while machines work with it: killed and started again with and without its data, emptied, out
+-- of memory. The machines are processes. Figures are printed.
+local ironclad = require "ironclad"
+local peer = require "spec.support.peer"
+local process = require "spec_process"
+local redis_server = require "spec.support.redis"
+
+local REDIRECT = "http://localhost:8765/callback"
+local MACHINES, ROUNDS, DEADLINE = 3, 3, 5
+
+describe("Machines whose shared Redis", function()
+  local server, sandbox, folder
+
+  local function options(more)
+    local all = { instance = sandbox.instance, client_id = sandbox.client_id, client_secret = sandbox.client_secret,
+      shared = server.address, deadline = DEADLINE }
+    for name, value in pairs(more) do all[name] = value end
+    return all
+  end
+
+  local function log_in()
+    local client = ironclad.connect(options { grant = "authorization_code" })
+    local url, state = client:authorize_url { redirect_uri = REDIRECT }
+    ironclad.must(client:exchange(assert(sandbox:consent { url = url, allow = true }),
+      { state = state, redirect_uri = REDIRECT }))
+    return client
+  end
+
+  local function start(persistent)
+    server = redis_server.start { persistent = persistent }
+    sandbox = assert(require("ironclad.sandbox").start { port = 0, tls = false })
+    folder = peer.temporary_folder()
+  end
+  after_each(function()
+    peer.remove_folder(folder)
+    sandbox:stop()
+    server:stop()
+  end)
+
+  -- Starts machines that call as a person and as a service until the file "end" is there. Each prints how many calls
+  -- have succeeded and failed, the slowest (seconds), and the last errors that are not of kind `store`.
+  local function start_machines()
+    peer.write_file(folder .. "/machine.lua", ([[
+      package.path, package.cpath = %q, %q
+      local ironclad, core = require "ironclad", require "ironclad.core"
+      local function connect(more)
+        local all = { instance = %q, client_id = %q, client_secret = %q, shared = %q, deadline = %d, max_retries = 0 }
+        for name, value in pairs(more) do all[name] = value end
+        return ironclad.connect(all)
+      end
+      local clients = { connect { grant = "authorization_code" }, connect { as_user = "jane.doe@example.com" } }
+      local good, failed, slowest, other = 0, 0, 0, "none"
+      while not io.open(%q) do
+        for _, client in ipairs(clients) do
+          local begin = core.wall_time()
+          local _, err = client.workflows:list { pageSize = 1 }
+          slowest = math.max(slowest, core.wall_time() - begin)
+          if err then failed = failed + 1 else good = good + 1 end
+          if err and err.kind ~= "store" then other = tostring(err) end
+        end
+        os.execute "sleep 0.02"
+      end
+      print(good, failed, slowest, other)
+    ]]):format(package.path, package.cpath, sandbox.instance, sandbox.client_id, sandbox.client_secret, server.address,
+      DEADLINE, folder .. "/end"))
+    local pipes = {}
+    for i = 1, MACHINES do pipes[i] = io.popen(("%s %s/machine.lua"):format(peer.interpreter(), folder)) end
+    return function()
+      peer.write_file(folder .. "/end", "")
+      local sum = { good = 0, failed = 0, slowest = 0, others = {} }
+      for _, pipe in ipairs(pipes) do
+        local good, failed, slowest, other = pipe:read "*a":match "^(%d+)%s+(%d+)%s+(%S+)%s+([^\n]*)"
+        pipe:close()
+        sum.good, sum.failed = sum.good + good, sum.failed + failed
+        sum.slowest = math.max(sum.slowest, tonumber(slowest))
+        if other ~= "none" then table.insert(sum.others, other) end
+      end
+      return sum
+    end
+  end
+
+  local function token_requests()
+    local good, refused = 0, 0
+    for _, request in ipairs(sandbox:requests()) do
+      if request.path == "/oauth/token" then
+        if request.status == 200 then good = good + 1 else refused = refused + 1 end
+      end
+    end
+    return good, refused
+  end
+
+  -- Harms Redis several times while the machines work and their tokens end -> what they said.
+  local function under_load(what, harm)
+    local person = log_in()
+    local finish = start_machines()
+    for _ = 1, ROUNDS do
+      sandbox:expire_tokens()
+      peer.shell "sleep 0.15"
+      harm()
+      peer.shell "sleep 0.15"
+    end
+    -- A machine that starts finds the token, because one of the others has saved it again if need be.
+    local found = false
+    for _ = 1, 300 do
+      found = found or process.fork_run(function()
+        return ironclad.connect(options { grant = "authorization_code" }):check() and 0 or 1
+      end) == 0
+      if not found then peer.shell "sleep 0.1" end
+    end
+    assert.is_true(found)
+    local sum = finish()
+    local good, refused = token_requests()
+    print(("# shown: Redis %s %d times under %d machines: %d calls, %d refused for want of it, the slowest %.1f s; "
+      .. "%d tokens fetched or refreshed, %d refused"):format(what, ROUNDS, MACHINES, sum.good, sum.failed, sum.slowest,
+      good, refused))
+    assert.truthy(sum.good > 0)
+    assert.truthy(sum.slowest < DEADLINE + 5, sum.slowest)
+    -- No token was lost: the person need not log in again, here or on a new machine.
+    sandbox:expire_tokens()
+    ironclad.must(person:check())
+    ironclad.must(ironclad.connect(options { grant = "authorization_code" }):check())
+    return sum, refused
+  end
+
+  it("is killed and comes back with its data lose no token, and send none twice", function()
+    start(true)
+    local sum, refused = under_load("killed, with its data,", function()
+      server:kill()
+      server:run()
+    end)
+    assert.same({}, sum.others)
+    assert.equal(0, refused)
+  end)
+
+  it("is killed and comes back without its data lose no token", function()
+    start(false)
+    under_load("killed, without its data,", function()
+      server:kill()
+      server:run()
+    end)
+  end)
+
+  it("is emptied lose no token", function()
+    start(false)
+    under_load("emptied", function() server:command "flushall" end)
+  end)
+
+  it("has no memory go on with what they have, and lose no token", function()
+    start(false)
+    server:command "config set maxmemory-policy noeviction"
+    local sum = under_load("out of memory", function()
+      server:command "config set maxmemory 1"
+      peer.shell "sleep 0.2"
+      server:command "config set maxmemory 0"
+    end)
+    assert.same({}, sum.others)
+  end)
+end)
