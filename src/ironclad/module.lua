@@ -89,7 +89,9 @@ end
 -- ended with an error, `requests` that were sent (for tokens too), `retries` among them, `tokens` that Ironclad has
 -- given, and what there is now: requests `in_flight`, calls `pending` (not done). `waits` has a table for each
 -- rate-limit bucket: how often a call waited (budget, in_flight, retry_after: the reasons of the hook on_wait), and the
--- `seconds` of all.
+-- `seconds` of all. `shared` is about the shared Redis: connections (`connected` now, `opened`, `lost`), `blocks` of
+-- permits that were taken, the `permits` in them and those `returned`, how often a limit went on `alone` with
+-- rate_share, `locks` of tokens that were taken, and `commands` for events and states.
 function ironclad.stats()
   return core.stats()
 end

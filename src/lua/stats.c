@@ -15,11 +15,24 @@ static void stats_push_waits(lua_State *L, const ic_waits *waits) {
     stats_set(L, "seconds", waits->seconds);
 }
 
+static void stats_push_shared(lua_State *L, const ic_stats *stats) {
+    static const struct {
+        const char *name;
+        ic_count count;
+    } fields[] = {{"opened", IC_COUNT_OPENED},   {"lost", IC_COUNT_LOST},         {"blocks", IC_COUNT_BLOCKS},
+                  {"permits", IC_COUNT_PERMITS}, {"returned", IC_COUNT_RETURNED}, {"alone", IC_COUNT_ALONE},
+                  {"locks", IC_COUNT_LOCKS},     {"commands", IC_COUNT_COMMANDS}};
+    lua_createtable(L, 0, 9);
+    stats_set(L, "connected", (double)stats->gauges[IC_GAUGE_CONNECTED]);
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        stats_set(L, fields[i].name, (double)stats->counts[fields[i].count]);
+}
+
 /* stats() -> a new table: what the engine has done in this process, and what it is doing now. */
 static int stats_read(lua_State *L) {
     ic_stats stats;
     ic_stats_read(&stats);
-    lua_createtable(L, 0, 8);
+    lua_createtable(L, 0, 9);
     stats_set(L, "calls", (double)stats.counts[IC_COUNT_CALLS]);
     stats_set(L, "failed", (double)stats.counts[IC_COUNT_FAILED]);
     stats_set(L, "requests", (double)stats.counts[IC_COUNT_REQUESTS]);
@@ -33,6 +46,8 @@ static int stats_read(lua_State *L) {
         lua_setfield(L, -2, ic_bucket_name(bucket));
     }
     lua_setfield(L, -2, "waits");
+    stats_push_shared(L, &stats);
+    lua_setfield(L, -2, "shared");
     return 1;
 }
 

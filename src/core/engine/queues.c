@@ -8,6 +8,7 @@
 #include "core/engine/flow.h"
 #include "core/engine/list.h"
 #include "core/engine/shared_permits.h"
+#include "core/engine/stats.h"
 #include "core/engine/wait.h"
 #include <math.h>
 #include <stdio.h>
@@ -166,7 +167,10 @@ static double rate_queue_take(ic_rate_queue *queue, ic_call *call, size_t wanted
     if (!queue->permits) return *again = ic_budget_acquire(queue->budget, bucket, now);
     bool alone = !ic_shared_permits_are_shared(queue->permits, now);
     ic_budget_set_share(queue->budget, alone ? queue->share : 1);
-    if (alone && !queue->alone) ic_wait_note_alone(call);
+    if (alone && !queue->alone) {
+        ic_stats_count(IC_COUNT_ALONE);
+        ic_wait_note_alone(call);
+    }
     queue->alone = alone;
     double wait = *again = ic_budget_acquire(queue->budget, bucket, now);
     if (wait > 0 || alone) return wait;

@@ -2,13 +2,23 @@
 #include "core/engine/shared.h"
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
+#include "core/engine/stats.h"
 #include <math.h>
 #include <string.h>
 
 /* Milliseconds until the loop tries again when there was no memory to wait for the sockets. */
 #define WAIT_WITHOUT_MEMORY 10
 
+/* Tells stats.h when the connection has been opened or lost. */
+static void shared_count(ic_shared *shared, bool up) {
+    if (shared->counted == up) return;
+    shared->counted = up;
+    ic_stats_count(up ? IC_COUNT_OPENED : IC_COUNT_LOST);
+    ic_stats_change(IC_GAUGE_CONNECTED, up ? 1 : -1);
+}
+
 static void shared_free(ic_engine *engine, ic_shared *shared) {
+    if (shared->counted) ic_stats_change(IC_GAUGE_CONNECTED, -1);
     ic_table_remove(&engine->shared_by_key, &shared->node);
     ic_link_free(shared->link);
     ic_free_secret(shared->key);
@@ -144,5 +154,6 @@ void ic_shared_serve(ic_engine *engine) {
         if (events || ic_link_due(shared->link) <= now)
             ic_link_serve(shared->link, events & CURL_WAIT_POLLIN, events & CURL_WAIT_POLLOUT, now,
                           ic_random());
+        shared_count(shared, ic_link_is_up(shared->link));
     }
 }

@@ -13,6 +13,7 @@ typedef struct ic_shared {
     char *key;  /* owned; the address with user and password */
     long users; /* clients */
     ic_link *link;
+    bool counted;               /* stats.h knows that it is connected */
     struct curl_waitfd *polled; /* its place in the array that was polled last, or NULL */
 } ic_shared;
 

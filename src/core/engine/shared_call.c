@@ -4,6 +4,7 @@
 #include "core/base/clock.h"
 #include "core/engine/flow.h"
 #include "core/engine/shared.h"
+#include "core/engine/stats.h"
 
 void ic_question_free(ic_question *question) {
     if (!question) return;
@@ -69,6 +70,7 @@ void ic_shared_call_begin(ic_engine *engine, ic_call *call) {
     call->state = IC_STATE_WAIT_SHARED;
     call->shared = ic_shared_of(engine, call->connection, &error);
     if (call->shared) call->shared_command = shared_call_send(call);
+    if (call->shared_command) ic_stats_count(IC_COUNT_COMMANDS);
     if (call->shared && !call->shared_command) ic_error_memory(&error);
     if (error.kind) ic_flow_fail(engine, call, &error);
     ic_error_clear(&error);

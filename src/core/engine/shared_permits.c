@@ -4,6 +4,7 @@
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
 #include "core/base/platform.h"
+#include "core/engine/stats.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -80,6 +81,7 @@ static void permits_give_back(block *block, double now) {
     char count[24];
     ic_script script = ic_script_of(IC_SCRIPT_GIVE_BACK);
     size_t held = block->held;
+    ic_stats_add(IC_COUNT_RETURNED, held);
     block->held = 0;
     if (!held || !permits_keys(block, &keys, words)) {
         ic_buf_free(&keys);
@@ -116,6 +118,8 @@ static void permits_on_answer(void *owner, ic_reply *reply, const ic_error *erro
         long long granted = ic_reply_integer(ic_reply_item(reply, 0), 0);
         double wait = (double)ic_reply_integer(ic_reply_item(reply, 1), 0) / 1000;
         block->held = granted > 0 ? (size_t)granted : 0;
+        if (block->held) ic_stats_count(IC_COUNT_BLOCKS);
+        ic_stats_add(IC_COUNT_PERMITS, block->held);
         block->until = block->asked + BLOCK_TIME;
         block->free_at = block->held ? 0 : now + fmax(wait, 0.001);
         block->again = fmin(block->free_at, now + LONGEST_WAIT);

@@ -5,6 +5,7 @@
 #include "core/base/clock.h"
 #include "core/base/digest.h"
 #include "core/base/platform.h"
+#include "core/engine/stats.h"
 #include "core/json/json.h"
 #include <stdio.h>
 #include <string.h>
@@ -123,6 +124,7 @@ static void shared_store_on_locked(void *owner, ic_reply *reply, const ic_error 
     store->fence = ic_reply_integer(reply, 0);
     if (store->fence > 0) {
         store->locked = true;
+        ic_stats_count(IC_COUNT_LOCKS);
         ic_timer_set(&store->engine->timers, &store->extension, now + LOCK_TIME / 3);
         shared_store_end(store, NULL);
     } else if (now < store->lock_until) {

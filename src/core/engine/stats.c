@@ -15,7 +15,11 @@ static struct {
 } stats_waits[IC_BUCKET_COUNT];
 
 void ic_stats_count(ic_count count) {
-    atomic_fetch_add_explicit(&stats_counts[count], 1, memory_order_relaxed);
+    ic_stats_add(count, 1);
+}
+
+void ic_stats_add(ic_count count, unsigned long number) {
+    atomic_fetch_add_explicit(&stats_counts[count], number, memory_order_relaxed);
 }
 
 void ic_stats_change(ic_gauge gauge, long by) {

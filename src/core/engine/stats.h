@@ -13,6 +13,15 @@ typedef enum ic_count {
     IC_COUNT_REQUESTS, /* attempts, those for tokens too */
     IC_COUNT_RETRIES,  /* attempts that were made because an earlier one had failed */
     IC_COUNT_TOKENS,   /* tokens that the service has given: first ones and renewed ones */
+    /* With the shared Redis: */
+    IC_COUNT_OPENED,   /* connections that were opened */
+    IC_COUNT_LOST,     /* … and that have ended by themselves */
+    IC_COUNT_BLOCKS,   /* blocks of permits that were taken */
+    IC_COUNT_PERMITS,  /* … the permits in them */
+    IC_COUNT_RETURNED, /* … and those that were given back */
+    IC_COUNT_ALONE,    /* how often a limit went on with rate_share */
+    IC_COUNT_LOCKS,    /* locks of tokens that were taken */
+    IC_COUNT_COMMANDS, /* commands for events and states */
     IC_COUNT_COUNT
 } ic_count;
 
@@ -20,6 +29,7 @@ typedef enum ic_count {
 typedef enum ic_gauge {
     IC_GAUGE_IN_FLIGHT, /* attempts under way */
     IC_GAUGE_PENDING,   /* calls of scripts that have been started and are not done, in flight or not */
+    IC_GAUGE_CONNECTED, /* connections to shared Redis servers */
     IC_GAUGE_COUNT
 } ic_gauge;
 
@@ -46,6 +56,7 @@ typedef struct ic_stats {
 
 /* The engine's thread. */
 void ic_stats_count(ic_count count);
+void ic_stats_add(ic_count count, unsigned long number);
 void ic_stats_change(ic_gauge gauge, long by);
 /* A wait has ended after so many seconds. */
 void ic_stats_waited(ic_wait_reason reason, ic_bucket bucket, double seconds);
