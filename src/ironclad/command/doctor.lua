@@ -119,6 +119,70 @@ local function check_source(options)
   return true
 end
 
+-- What to do about a shared Redis that does not answer as it should, by words of the message.
+local shared_advice = {
+  { "NOAUTH", "Give its user and password in `shared`: redis://user:password@host:6379/0" },
+  { "WRONGPASS", "Correct the user and the password in `shared`" },
+  { "NOPERM", "Let the user run scripts, and read and write the keys of `shared_prefix` (ACL SETUSER)" },
+  { "version 6", "Install Redis 6 or later" },
+  { "not supported", "Name one server" },
+  { "cannot be reached", "Start Redis, or correct the address in `shared`; a firewall may be between" },
+  { "did not answer", "Look at its load, and at the network between" },
+}
+
+local function advice_for_shared(message)
+  for _, pair in ipairs(shared_advice) do
+    if message:find(pair[1], 1, true) then return pair[2] end
+  end
+end
+
+local FAR = 0.05 -- seconds of a round trip that every block of permits and every event then takes
+
+local function check_shared_clock(reply, begin, ended)
+  local theirs = tonumber(reply[1]) + tonumber(reply[2]) / 1e6
+  local off = (begin + ended) / 2 - theirs
+  if math.abs(off) <= CLOCK_SECONDS then return end
+  report("note", ("the clock is %.0f seconds %s the shared Redis's"):format(math.abs(off),
+    off > 0 and "ahead of" or "behind"), "Set both by NTP. What machines share goes by Redis's clock, and still works")
+end
+
+local function check_shared_settings(info)
+  local function field(name) return info:match("[\r\n]" .. name .. ":([^\r\n]*)") end
+  local policy = field "maxmemory_policy"
+  if policy and policy ~= "noeviction" then
+    report("note", ("the shared Redis may drop keys when its memory is full (maxmemory-policy %s)"):format(policy),
+      "Set maxmemory-policy noeviction: tokens and events must not be dropped")
+  end
+  if field "aof_enabled" == "0" then
+    report("note", "the shared Redis does not write every change to its disk",
+      "Set appendonly yes, when it keeps a person's token or an inbox")
+  end
+  return field "redis_version"
+end
+
+-- The shared Redis, when the connection has one. -> whether it works
+local function check_shared(client)
+  local shared = require "ironclad.shared.redis"
+  if not shared.prefix(client) then return true end
+  local _, err = shared.command(client, { "PING" })
+  local begin = core.wall_time()
+  local reply, info
+  if not err then reply, err = shared.command(client, { "TIME" }) end
+  local ended = core.wall_time()
+  if not err then info, err = shared.command(client, { "INFO" }) end
+  if err then
+    report("wrong", tostring(err), advice_for_shared(tostring(err)))
+    return false
+  end
+  local version = check_shared_settings("\n" .. info)
+  report("ok", ("the shared Redis, version %s, answers in %.1f ms"):format(version or "?", (ended - begin) * 1000))
+  if ended - begin > FAR then
+    report("note", "the shared Redis is far away", "Use one in the same network as the machines")
+  end
+  check_shared_clock(reply, begin, ended)
+  return true
+end
+
 local function check_connection(client)
   local about, err = client:check()
   if err then
@@ -150,7 +214,9 @@ function doctor.run(words, options)
     return fail.is(client) and client.status or fail.FAILED
   end
   report("ok", "instance " .. core.describe(client.connection).origin)
-  return check_connection(client)
+  local shared = check_shared(client)
+  local state = check_connection(client)
+  return state == fail.DONE and not shared and fail.FAILED or state
 end
 
 return doctor
