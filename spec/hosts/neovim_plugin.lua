@@ -175,6 +175,16 @@ describe("the Neovim plugin", function()
     ]], { environment = named { one = { instance = "na1", token = "x" } } })
   end)
 
+  it("opens a window when a modifier says so", function()
+    prints("1\t2\t2\n", [[
+      local function windows() return #vim.api.nvim_tabpage_list_wins(0) end
+      vim.cmd "silent Ironclad records"
+      local first = windows()
+      vim.cmd "vertical Ironclad workflows"
+      say(first, windows(), (vim.cmd "tab Ironclad workflow IC-1" or true) and vim.fn.tabpagenr "$")
+    ]])
+  end)
+
   it("explains names of the module", function()
     prints("records:list\nan option\n", [[
       vim.cmd "Ironclad help records:list"

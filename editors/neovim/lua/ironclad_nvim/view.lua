@@ -57,16 +57,27 @@ local function parts_of(address)
   return decoded(name), kind, decoded(argument)
 end
 
+-- Command modifiers that ask for a window: ":vertical Ironclad records".
+local places = { "vertical", "tab", "aboveleft", "leftabove", "belowright", "rightbelow", "topleft", "botright" }
+
+-- Whether one of the modifiers asks for a window; the others are ":silent" and the like.
+local function wants_window(mods)
+  for word in mods:gmatch "%a+" do
+    if vim.tbl_contains(places, word) then return true end
+  end
+  return false
+end
+
 --- Shows a view in the current window.
 -- @param kind one of view.kinds
 -- @param argument text, or nil
--- @param mods command modifiers, such as "vertical", or nil; with any, the view gets a window of its own
+-- @param mods command modifiers, such as "vertical", or nil. With one for a window, the view gets a window of its own
 -- @param name of the connection; default: the one for new views
 function view.open(kind, argument, mods, name)
   local address = ("ironclad://%s/%s%s"):format(encoded(name or connection.name()), kind,
     argument and "/" .. encoded(argument) or "")
-  local how = mods and mods ~= "" and mods .. " split" or "edit"
-  vim.cmd(("%s %s"):format(how, vim.fn.fnameescape(address)))
+  mods = mods or ""
+  vim.cmd(("%s %s %s"):format(mods, wants_window(mods) and "split" or "edit", vim.fn.fnameescape(address)))
 end
 
 local function set_lines(buffer, lines)
@@ -107,6 +118,7 @@ local function prepare(buffer)
   vim.bo[buffer].buftype = "nofile"
   vim.bo[buffer].bufhidden = "hide"
   vim.bo[buffer].swapfile = false
+  vim.bo[buffer].modeline = false -- the text is Ironclad's
   vim.bo[buffer].filetype = "ironclad"
   vim.api.nvim_create_autocmd("BufWipeout", {
     buffer = buffer, once = true, callback = function() views[buffer] = nil end,
