@@ -6,17 +6,30 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 /* Nested lists in a reply. Redis's own commands nest 3 deep, a script as deep as it likes. */
 #define DEEPEST_REPLY 16
+
+/* Items of one list in a reply. hiredis takes the memory for all of them when it has read their number. */
+#define MOST_ITEMS 65536
+
+#if HIREDIS_MAJOR < 1
+typedef int driver_count;
+#else
+typedef size_t driver_count;
+#endif
+
+#define DRIVER_SURPLUS "a reply came that no command had asked for"
 
 struct ic_redis_link {
     redisAsyncContext *context; /* NULL: freed by hiredis */
     const ic_redis_events *events;
     void *owner;
     bool reads, writes;
-    int depth;   /* calls into hiredis under way: the link is not freed while there are any */
-    bool closed; /* nobody wants events any more */
+    size_t unanswered; /* commands */
+    int depth;         /* calls into hiredis under way: the link is not freed while there are any */
+    bool closed;       /* nobody wants events any more */
 };
 
 static void driver_add_read(void *link) {
@@ -67,11 +80,50 @@ static void driver_on_disconnect(const redisAsyncContext *context, int status) {
     driver_end(context->data, status == REDIS_OK ? "the connection was closed" : context->c.errstr);
 }
 
+/* A reply that no command asked for. hiredis would end the process (an assertion in async.c), except for an
+ * error, by which Redis says that it has too many clients. */
+static void driver_check_surplus(ic_redis_link *link) {
+    redisReader *reader = link->context->c.reader;
+    if (link->unanswered || reader->err || reader->pos >= reader->len || reader->buf[reader->pos] == '-')
+        return;
+    reader->err = REDIS_ERR_PROTOCOL;
+    snprintf(reader->errstr, sizeof reader->errstr, "%s", DRIVER_SURPLUS);
+}
+
+/* The same for bytes that wait at the socket; hiredis reads and parses in one go. */
+static void driver_check_arriving(ic_redis_link *link) {
+    redisContext *context = &link->context->c;
+    char byte;
+    if (link->unanswered || !(context->flags & REDIS_CONNECTED) || context->reader->err ||
+        recv(context->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 1 || byte == '-')
+        return;
+    context->reader->err = REDIS_ERR_PROTOCOL;
+    snprintf(context->reader->errstr, sizeof context->reader->errstr, "%s", DRIVER_SURPLUS);
+}
+
 /* `reply` is NULL when the connection ends with the command unanswered; driver_on_disconnect follows. */
 static void driver_on_reply(redisAsyncContext *context, void *reply, void *unused) {
     (void)unused;
     ic_redis_link *link = context->data;
+    link->unanswered--;
     if (reply && !link->closed) link->events->replied(link->owner, reply);
+    if (reply && link->context) driver_check_surplus(link);
+}
+
+static redisReplyObjectFunctions driver_makers; /* of replies: those of hiredis, but for the limit */
+static void *(*driver_make_array)(const redisReadTask *, driver_count);
+
+static void *driver_make_short_array(const redisReadTask *task, driver_count items) {
+    return items > MOST_ITEMS ? NULL : driver_make_array(task, items);
+}
+
+static void driver_limit_items(redisReader *reader) {
+    if (!driver_make_array) {
+        driver_makers = *reader->fn;
+        driver_make_array = driver_makers.createArray;
+        driver_makers.createArray = driver_make_short_array;
+    }
+    reader->fn = &driver_makers;
 }
 
 static ic_redis_link *driver_open(const char *host, int port, const char *path, const ic_redis_events *events,
@@ -88,6 +140,7 @@ static ic_redis_link *driver_open(const char *host, int port, const char *path, 
     }
     *link = (ic_redis_link){.context = context, .events = events, .owner = owner};
     context->data = context->ev.data = link;
+    driver_limit_items(context->c.reader);
     context->ev.addRead = driver_add_read;
     context->ev.delRead = driver_delete_read;
     context->ev.addWrite = driver_add_write;
@@ -100,8 +153,11 @@ static ic_redis_link *driver_open(const char *host, int port, const char *path, 
 }
 
 static bool driver_send(ic_redis_link *link, const char *bytes, size_t length) {
-    return link->context &&
-           redisAsyncFormattedCommand(link->context, driver_on_reply, NULL, bytes, length) == REDIS_OK;
+    if (!link->context ||
+        redisAsyncFormattedCommand(link->context, driver_on_reply, NULL, bytes, length) != REDIS_OK)
+        return false;
+    link->unanswered++;
+    return true;
 }
 
 static int driver_descriptor(const ic_redis_link *link, bool *reads, bool *writes) {
@@ -113,7 +169,10 @@ static int driver_descriptor(const ic_redis_link *link, bool *reads, bool *write
 static void driver_serve(ic_redis_link *link, bool readable, bool writable) {
     link->depth++;
     if (writable && link->context && link->writes) redisAsyncHandleWrite(link->context);
-    if (readable && link->context && link->reads && !link->closed) redisAsyncHandleRead(link->context);
+    if (readable && link->context && link->reads && !link->closed) {
+        driver_check_arriving(link);
+        redisAsyncHandleRead(link->context);
+    }
     driver_leave(link);
 }
 
