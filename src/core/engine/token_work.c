@@ -10,8 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The shortest timeout of a refresh, in seconds. */
-#define REFRESH_TIMEOUT 60.0
+/* The shortest timeout of a refresh, in seconds: the new refresh token is in its answer. A process that was
+ * frozen for a minute still reads it. */
+#define REFRESH_TIMEOUT 180.0
 
 static ic_store_done token_on_locked, token_on_loaded, token_on_prepared, token_on_saved, token_on_unlocked;
 static void token_on_fetched(void *engine, ic_call *call);
