@@ -45,6 +45,15 @@ describe("seen = \"shared\"", function()
     assert.equal("done", other.claims.a and shared_seen.open(connect()):claim "a")
   end)
 
+  it("removes something else under the name of a claim", function()
+    local one = shared_seen.open(connect())
+    assert.equal("new", one:claim "a")
+    local key = server:command "keys '*seen*'"
+    server:command(("del '%s'"):format(key))
+    server:command(("rpush '%s' x"):format(key))
+    assert.equal("new", shared_seen.open(connect()):claim "a")
+  end)
+
   it("fails with an error when Redis is away, and claims nothing", function()
     local one = shared_seen.open(connect())
     server:kill()

@@ -130,6 +130,22 @@ describe("rate limits shared through Redis", function()
     assert.truthy(slots()[1][1] >= now - 900, slots()[1][1] - now)
   end)
 
+  it("are kept although other things are under their names", function()
+    local client = connect()
+    ironclad.must(client.workflows:list())
+    local prefix = server:command "keys '*permits:workflows:read'":gsub("permits:.*", "")
+    for _, name in ipairs { "permits:workflows:read", "permits:company", "waiting:workflows:read",
+      "asked:workflows:read", "closed:workflows:read", "limit:workflows:read" } do
+      server:command(("del '%s%s'"):format(prefix, name))
+      server:command(("sadd '%s%s' x"):format(prefix, name))
+    end
+    assert.equal(0, process.fork_run(function()
+      ironclad.must(connect().workflows:list())
+      assert(ironclad.stats().shared.alone == 0)
+    end))
+    assert.equal("hash", server:command(("type '%spermits:workflows:read'"):format(prefix)))
+  end)
+
   it("are this machine's share while Redis is away, and shared again when it is back", function()
     local waits, lines = {}, {}
     local client = connect { rate_share = 0.5, log = function(text) lines[#lines + 1] = text end,

@@ -12,8 +12,10 @@ local seen = {}
 local LEASE = 600 -- seconds: whoever has not finished by then has died
 local WEEK = 7 * 24 * 3600 -- seconds; Ironclad repeats a delivery for some days
 
--- Key: the event. Arguments: holder, milliseconds.
+-- Key: the event. Arguments: holder, milliseconds. Something else under this name is removed.
 local CLAIM = [[
+local kind = redis.call('type', KEYS[1]).ok
+if kind ~= 'string' and kind ~= 'none' then redis.call('del', KEYS[1]) end
 local value = redis.call('get', KEYS[1])
 if value == 'done' then return 'done' end
 if value and value ~= ARGV[1] then return 'busy' end

@@ -10,8 +10,10 @@ local state = {}
 local LEASE = 60 -- seconds
 
 -- Keys: lock, state. Arguments: holder, milliseconds, then what the step needs. Each returns 0 when another machine has
--- the lock.
+-- the lock. Something else under the name of the lock is removed; the state never is.
 local LOCK = [[
+local kind = redis.call('type', KEYS[1]).ok
+if kind ~= 'string' and kind ~= 'none' then redis.call('del', KEYS[1]) end
 local holder = redis.call('get', KEYS[1])
 if holder and holder ~= ARGV[1] then return 0 end
 redis.call('set', KEYS[1], ARGV[1], 'PX', ARGV[2])
