@@ -17,7 +17,8 @@ local SERVERS = [[
   local peer = require "spec.support.peer"
   local path = ...
   local BODY = '{"id":"w1","access_token":"SECRET-of-growth","refresh_token":"SECRET-again","expires_in":3600,'
-    .. '"page":0,"pageSize":2,"count":2,"list":[{"id":"a"},{"id":"b"}]}'
+    .. '"page":0,"pageSize":2,"count":2,"list":[{"id":"a","lastUpdated":"2026-01-01T00:00:00Z"},'
+    .. '{"id":"b","lastUpdated":"2026-01-01T00:00:01Z"}]}'
   local servers = {
     good = { answers = { peer.json(BODY) }, connections = { { { "read" }, { "answer" }, { "loop" } } } },
     missing = {
@@ -164,6 +165,21 @@ describe_growth("1,000 repeats leave nothing behind:", function()
       local formula = filter.And(filter.Equals("a", 'x"y'), filter.LessThan("b", ironclad.date(2030, 1, 1)))
       kept("good").records:list({ filter = formula }, { dry_run = true })
       assert(ironclad.json.encode { ironclad.money("USD", 1), ironclad.duration { years = 1 } })
+    end },
+    { "changes", function()
+      local state = { load = function() end, save = function() return true end }
+      local changes = kept("good").records:changes { state = state }
+      assert(changes().id == "a" and changes().id == "b")
+      changes:close()
+    end },
+    { "a forged event", function()
+      local receiver = kept("good").webhooks:receiver { on = { ["*"] = error } }
+      assert(receiver:handle({ ["X-Ironclad-Webhook-Event-Id"] = "e" }, '{"payload":{}}') ~= 200)
+    end },
+    { "an odd answer of Clickwrap", function()
+      local client = ironclad.clickwrap { activity_host = urls.good, rest_host = urls.good, site_access_id = "S",
+        api_token = "t", max_retries = 0, rate_limit = false }
+      fails("protocol", client:accepted("a@b.example", "terms"))
     end },
     { "the SHA-256 of a file", function() assert(ironclad.sha256(ironclad.file "recipes/nda.docx")) end },
     { "a sandbox", function()
