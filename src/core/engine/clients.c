@@ -31,7 +31,7 @@ ic_client *ic_client_of(ic_engine *engine, ic_connection *connection) {
 
 static void client_free(ic_engine *engine, ic_client *client) {
     ic_table_remove(&engine->clients_by_address, &client->node);
-    ic_transfers_forget(engine, client->connection);
+    ic_transfers_forget(engine, client);
     ic_token_queue_forget(client);
     ic_queues_forget(client);
     ic_shared_forget(client);

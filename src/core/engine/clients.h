@@ -13,6 +13,7 @@ typedef struct ic_client {
     struct ic_rate_queue *rate_queues[IC_COUNTED_COUNT]; /* NULL: not needed so far; queues.c */
     struct ic_host_queue *host_queues[IC_HOST_COUNT];    /* the same */
     struct ic_shared *shared;                            /* the same; shared.c */
+    struct ic_transfer *idle_transfers; /* owned by the engine; the latest first; transfer.c */
 } ic_client;
 
 /* The connection's client, made when it is first needed. NULL when out of memory. */

@@ -19,10 +19,11 @@ typedef struct ic_engine {
     bool rests;                /* the engine's thread does not hold the turn */
     struct curl_waitfd wakeup; /* as polled last: the descriptor by which other threads wake this one */
     ic_timers timers;
-    struct ic_transfer *idle_transfers; /* owned; the latest first; transfer.c */
-    struct ic_client *clients;          /* clients.c, with the four after it */
-    ic_table clients_by_address;        /* of their connections */
-    size_t clients_limit;               /* the number of clients at which it is time to tidy up */
+    struct ic_transfer *newest_idle, *oldest_idle; /* owned; transfer.c, with the one after it */
+    size_t idle_count;
+    struct ic_client *clients;   /* clients.c, with the four after it */
+    ic_table clients_by_address; /* of their connections */
+    size_t clients_limit;        /* the number of clients at which it is time to tidy up */
     ic_timer tidy_timer;
     bool tidy_due;
     struct ic_token_entry *token_entries; /* token_queue.c */

@@ -23,7 +23,9 @@
 #define IDLE_MAX 64
 
 typedef struct ic_transfer {
-    struct ic_transfer *next_idle; /* in ic_engine.idle_transfers */
+    /* Idle: it is in the list of its client, and in that of all, from the newest to the oldest. */
+    ic_client *client; /* NULL: the transfer is never kept */
+    struct ic_transfer *next_idle, *newer, *older;
     ic_call *call;
     ic_setup setup; /* its easy handle is owned here */
     bool added;     /* to the multi handle */
@@ -32,7 +34,6 @@ typedef struct ic_transfer {
     bool deadline_limits; /* setup.timeout is the time until the deadline, not the option timeout */
     int sendings, header_blocks;
     bool header_whole; /* the empty line after the latest header has come */
-    bool plain;        /* ic_setup_is_plain */
     bool ended_well;   /* the handle can be used again */
     bool second_refused, headers_too_large, header_truncated;
     char message[CURL_ERROR_SIZE];
@@ -164,52 +165,60 @@ static void transfer_free(ic_transfer *transfer) {
     ic_free(transfer);
 }
 
-void ic_transfers_forget(ic_engine *engine, const ic_connection *connection) {
-    for (ic_transfer **link = &engine->idle_transfers, *idle; (idle = *link);) {
-        if (connection && idle->setup.connection != connection) {
-            link = &idle->next_idle;
-            continue;
-        }
-        *link = idle->next_idle;
-        transfer_free(idle);
-    }
+static void transfer_unlink_idle(ic_engine *engine, ic_transfer *idle) {
+    ic_transfer **link = &idle->client->idle_transfers;
+    while (*link != idle)
+        link = &(*link)->next_idle;
+    *link = idle->next_idle;
+    *(idle->newer ? &idle->newer->older : &engine->newest_idle) = idle->older;
+    *(idle->older ? &idle->older->newer : &engine->oldest_idle) = idle->newer;
+    engine->idle_count--;
 }
 
-/* Takes an idle transfer that fits the setup out of the list. NULL: there is none. */
-static ic_transfer *transfer_take_idle(ic_engine *engine, const ic_setup *wanted) {
-    for (ic_transfer **link = &engine->idle_transfers, *idle; (idle = *link);) {
+static void transfer_free_idle(ic_engine *engine, ic_transfer *idle) {
+    transfer_unlink_idle(engine, idle);
+    transfer_free(idle);
+}
+
+void ic_transfers_forget(ic_engine *engine, ic_client *client) {
+    while (client ? client->idle_transfers : engine->oldest_idle)
+        transfer_free_idle(engine, client ? client->idle_transfers : engine->oldest_idle);
+}
+
+/* Takes an idle transfer that fits the setup out of its lists. NULL: there is none. */
+static ic_transfer *transfer_take_idle(ic_engine *engine, const ic_client *client, const ic_setup *wanted) {
+    for (ic_transfer *idle = client->idle_transfers, *next; idle; idle = next) {
+        next = idle->next_idle;
         ic_fit fit = ic_setup_fits(&idle->setup, wanted);
-        if (fit == IC_FIT_NOT) {
-            link = &idle->next_idle;
-            continue;
+        if (fit == IC_FIT) {
+            transfer_unlink_idle(engine, idle);
+            return idle;
         }
-        *link = idle->next_idle;
-        if (fit == IC_FIT) return idle;
-        transfer_free(idle);
+        if (fit == IC_FIT_NEVER) transfer_free_idle(engine, idle);
     }
     return NULL;
 }
 
 /* Keeps the transfer for an attempt like its own. The one that has been idle longest makes room for it. */
 static void transfer_keep_idle(ic_engine *engine, ic_transfer *transfer) {
-    size_t count = 1;
+    ic_client *client = transfer->client;
     ic_output_free(&transfer->output);
     ic_buf_free(&transfer->setup.presented);
-    transfer->next_idle = engine->idle_transfers;
-    engine->idle_transfers = transfer;
-    for (ic_transfer *idle = transfer; idle->next_idle; idle = idle->next_idle)
-        if (++count > IDLE_MAX) {
-            transfer_free(idle->next_idle);
-            idle->next_idle = NULL;
-            return;
-        }
+    transfer->next_idle = client->idle_transfers;
+    client->idle_transfers = transfer;
+    transfer->newer = NULL;
+    transfer->older = engine->newest_idle;
+    *(transfer->older ? &transfer->older->newer : &engine->oldest_idle) = transfer;
+    engine->newest_idle = transfer;
+    if (++engine->idle_count > IDLE_MAX) transfer_free_idle(engine, engine->oldest_idle);
 }
 
 /* A transfer for the call whose handle has all its options. NULL: with IO in the call's error; without an
  * error when out of memory. */
 static ic_transfer *transfer_new(ic_engine *engine, ic_call *call, const ic_setup *wanted) {
     bool plain = ic_setup_is_plain(wanted) && !call->options.progress;
-    ic_transfer *transfer = plain ? transfer_take_idle(engine, wanted) : NULL;
+    ic_client *client = plain ? ic_client_of(engine, call->connection) : NULL;
+    ic_transfer *transfer = client ? transfer_take_idle(engine, client, wanted) : NULL;
     bool good = false;
     if (transfer) {
         *transfer = (ic_transfer){.call = call, .setup = transfer->setup};
@@ -220,7 +229,7 @@ static ic_transfer *transfer_new(ic_engine *engine, ic_call *call, const ic_setu
         transfer->setup.easy = curl_easy_init();
         good = transfer->setup.easy && transfer_hook(transfer) && ic_setup_easy(&transfer->setup);
     }
-    if (transfer) transfer->plain = plain;
+    if (transfer) transfer->client = client;
     if (good || !transfer) return transfer;
     transfer_free(transfer);
     return NULL;
@@ -495,7 +504,7 @@ void ic_transfer_free(ic_engine *engine, ic_call *call) {
     if (!transfer) return;
     call->transfer = NULL;
     ic_stats_change(IC_GAUGE_IN_FLIGHT, -1);
-    if (transfer->plain && transfer->ended_well)
+    if (transfer->client && transfer->ended_well)
         transfer_keep_idle(engine, transfer);
     else
         transfer_free(transfer);

@@ -2,7 +2,7 @@
 #ifndef IC_TRANSFER_H
 #define IC_TRANSFER_H
 
-#include "core/engine/engine.h"
+#include "core/engine/clients.h"
 
 /* How an attempt ended. */
 typedef struct ic_ended {
@@ -22,8 +22,8 @@ ic_ended ic_transfer_end(ic_engine *engine, ic_call *call, CURLcode code);
 ic_buf *ic_transfer_body(ic_call *call);
 void ic_transfer_free(ic_engine *engine, ic_call *call);
 /* After a read has ended well, its handle is kept with its options for the next one with the same connection,
- * bearer and actor. Frees those of a connection; NULL: all. */
-void ic_transfers_forget(ic_engine *engine, const ic_connection *connection);
+ * bearer and actor. Frees those of a client; NULL: all. */
+void ic_transfers_forget(ic_engine *engine, ic_client *client);
 /* Whether the first byte of the request may have been sent. */
 bool ic_transfer_sent(const ic_call *call);
 /* Continues after the sink has taken its bytes. False: the bytes that libcurl held back could not be written,
