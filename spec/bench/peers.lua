@@ -87,14 +87,16 @@ local function median(numbers)
   return (numbers[math.floor(middle)] + numbers[math.ceil(middle)]) / 2
 end
 
--- What a run takes: seconds of wall time and CPU, and MB at most.
+-- What a run takes: seconds of wall time and CPU, to a millisecond, or MB at most.
 local function run(command, by)
-  local output, status = peer.shell(("/usr/bin/time -f '%%e %%U %%S %%M' sh -c %s"):format(
-    peer.quoted("exec " .. command)))
-  local wall, user, system, kilobytes = output:match "([%d.]+) ([%d.]+) ([%d.]+) (%d+)%s*$"
+  command = "exec " .. command
+  if by == "memory" then command = "/usr/bin/time -f 'kilobytes %M' sh -c " .. peer.quoted(command) end
+  local output, status = peer.shell("TIMEFORMAT='seconds %3R %3U %3S' bash -c " .. peer.quoted(
+    ("time sh -c %s"):format(peer.quoted(command))))
+  local wall, user, system = output:match "seconds ([%d.]+) ([%d.]+) ([%d.]+)%s*$"
   if status ~= 0 or not wall then error(command .. "\n" .. output) end
-  local began = { wall = tonumber(wall), cpu = user + system, memory = kilobytes / 1024 }
-  return math.max(began[by], 0.005)
+  if by == "memory" then return output:match "kilobytes (%d+)" / 1024 end
+  return by == "wall" and tonumber(wall) or user + system
 end
 
 local results = {}
