@@ -42,6 +42,7 @@ static void token_entry_free(ic_engine *engine, ic_token_entry *entry) {
     ic_token_clear(&entry->exchanged);
     cJSON_Delete(entry->answer);
     ic_error_clear(&entry->error);
+    ic_error_clear(&entry->refusal);
     ic_connection_release(entry->connection);
     ic_free(entry->key);
     ic_free(entry);

@@ -13,6 +13,8 @@
 /* The shortest timeout of a refresh, in seconds: the new refresh token is in its answer. A process that was
  * frozen for a minute still reads it. */
 #define REFRESH_TIMEOUT 180.0
+/* How long a refresh token that was refused is not sent again, in seconds. */
+#define REFUSED_TIME 30.0
 
 static ic_store_done token_on_locked, token_on_loaded, token_on_prepared, token_on_saved, token_on_unlocked;
 static void token_on_fetched(void *engine, ic_call *call);
@@ -120,10 +122,35 @@ static void token_on_nothing_left(ic_engine *engine, void *owner, const ic_error
     token_finish(engine, owner, error);
 }
 
+static const char *token_refresh_token(const ic_token_entry *entry) {
+    const char *known = entry->state.token.refresh_token;
+    return known ? known : entry->connection->settings.refresh_token;
+}
+
+/* The service has refused the refresh token. */
+static void token_note_refusal(ic_token_entry *entry, const ic_error *error) {
+    const char *sent = token_refresh_token(entry);
+    if (error->kind != IC_ERR_AUTH || !entry->connection->shared_store || !sent) return;
+    if (!ic_sha256(sent, strlen(sent), entry->refused, NULL)) return;
+    entry->refused_at = ic_now();
+    ic_error_clear(&entry->refusal);
+    ic_error_copy(&entry->refusal, error);
+}
+
+static bool token_was_refused(const ic_token_entry *entry) {
+    const char *next = token_refresh_token(entry);
+    char digest[IC_SHA256_HEX];
+    if (!entry->refusal.kind || ic_now() > entry->refused_at + REFUSED_TIME || !next) return false;
+    return ic_sha256(next, strlen(next), digest, NULL) && strcmp(digest, entry->refused) == 0;
+}
+
 /* The store is locked, and the token has been saved or loaded. */
 static void token_settle(ic_engine *engine, ic_token_entry *entry) {
     bool wanted = token_has_waiter(entry, IC_PURPOSE_NONE) || token_has_waiter(entry, IC_PURPOSE_INSPECT);
-    if (wanted && !entry->fetched && !ic_token_work_is_usable(entry, ic_now()))
+    bool lacks = wanted && !entry->fetched && !ic_token_work_is_usable(entry, ic_now());
+    if (lacks && token_was_refused(entry))
+        token_finish(engine, entry, &entry->refusal);
+    else if (lacks)
         token_store(engine, entry, IC_STORE_PREPARE, token_on_prepared);
     else if (token_has_waiter(entry, IC_PURPOSE_PREPARE))
         token_store(engine, entry, IC_STORE_PREPARE, token_on_nothing_left);
@@ -144,11 +171,6 @@ static void token_on_loaded(ic_engine *engine, void *owner, const ic_error *erro
             ic_token_state_load(&entry->state, found, ic_now(), ic_wall_time());
         token_settle(engine, entry);
     }
-}
-
-static const char *token_refresh_token(const ic_token_entry *entry) {
-    const char *known = entry->state.token.refresh_token;
-    return known ? known : entry->connection->settings.refresh_token;
 }
 
 /* Chooses the grant that gets a token now. False with AUTH when a person has to log in. */
@@ -238,6 +260,7 @@ static void token_on_fetched(void *engine, ic_call *call) {
     } else {
         ic_error_copy(&error, &call->error);
         token_explain(entry, &error);
+        token_note_refusal(entry, &error);
     }
     if (error.kind) ic_error_copy(&entry->error, &error);
     ic_error_clear(&error);

@@ -4,6 +4,7 @@
 #define IC_TOKEN_WORK_H
 
 #include "core/auth/token_state.h"
+#include "core/base/digest.h"
 #include "core/engine/clients.h"
 #include "core/engine/list.h"
 #include "core/engine/store_worker.h"
@@ -35,6 +36,12 @@ typedef struct ic_token_entry {
     bool counted_unsaved; /* the store's mailbox counts a refresh of this entry (ic_mailbox_add_unsaved) */
     ic_call *fetch;       /* the call that fetches a token, or NULL */
     ic_error error;       /* the first error of the work */
+
+    /* With a shared store: the digest of the refresh token that the service has refused last, when, and why.
+     * It is not sent again for a while: another machine has the next one, and will save it. */
+    char refused[IC_SHA256_HEX];
+    double refused_at;
+    ic_error refusal;
 
     /* The token endpoint's answer while there was no memory to apply it, or NULL. */
     cJSON *answer;
