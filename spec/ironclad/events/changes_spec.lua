@@ -322,6 +322,22 @@ describe("answers that are not as promised", function()
     end)
   end
 
+  for what, case in pairs {
+    ["one page for ever"] = { "records", '[{"id":"a","lastUpdated":"2026-01-01T00:00:00Z"}]' },
+    ["one page for ever, without an order"] = { "workflows", '[{"id":"a","lastUpdated":"2026-01-01T00:00:00Z"}]' },
+    ["empty pages for ever"] = { "records", "[]" },
+  } do
+    it("end the loop: " .. what, function()
+      local server = scene.answering { peer.json('{"page":0,"pageSize":100,"count":1e300,"list":' .. case[2] .. "}") }
+      local changes = scene.connect(server, { rate_limit = false })[case[1]]:changes { state = trial.memory() }
+      local fine, message = pcall(function() for _ in changes do end end) -- luacheck: ignore 542
+      assert.is_false(fine)
+      assert.is_truthy(message:find("the list says that there is more", 1, true), message)
+      assert.are.equal("protocol", changes.error.kind)
+      assert.is_true(#server:requests() < 40, #server:requests())
+    end)
+  end
+
   it("and a failed page is raised, and leaves the state as it was", function()
     start()
     local options = { state = path(), pageSize = 5 }

@@ -25,6 +25,9 @@ local change_walk = {}
 
 local PAGE_SIZE = 100 -- the largest that Ironclad gives
 
+-- Pages in a row that are empty or the same, before the list counts as broken.
+local PATIENCE = 10
+
 --- What each list offers.
 change_walk.lists = {
   records = { since = true, sorted = true },
@@ -45,6 +48,7 @@ Walk.__index = Walk
 function change_walk.new(source, from, is_new)
   return setmetatable({
     source = source, start = from, from = from, is_new = is_new, page = 0, first = 0, fresh = 0, newest = from,
+    ends = false, same = 0,
     size = source.arguments.query and source.arguments.query.pageSize or PAGE_SIZE,
   }, Walk)
 end
@@ -109,6 +113,15 @@ local function gather(self, items, batch)
   return added, last
 end
 
+-- Fails when the list says page after page that there is more, and shows nothing else.
+local function check_progress(self, items, left)
+  local ends = items[1] and items[1].id .. " " .. items[#items].id or ""
+  self.same = left and ends == self.ends and self.same + 1 or 0
+  self.ends = ends
+  if self.same < PATIENCE then return end
+  fail(self, "protocol", ("%d pages in a row had nothing else, and the list says that there is more"):format(PATIENCE))
+end
+
 local function by_time(a, b)
   if a.time ~= b.time then return a.time < b.time end
   return a.place < b.place
@@ -149,6 +162,7 @@ local function next_sorted(self)
   local batch = { list = {}, times = {} }
   local items, left = fetch(self, self.page, self.size, query_of(self))
   local _, last = gather(self, items, batch)
+  check_progress(self, items, left)
   look_back(self, batch)
   if not left then
     self.over = true
@@ -198,6 +212,7 @@ local function next_unsorted(self)
   local batch = { list = {}, times = {} }
   local items, left = fetch(self, self.page, self.size, query_of(self))
   gather(self, items, batch)
+  check_progress(self, items, left)
   if left then
     self.page = self.page + 1
   elseif self.page > 0 and self.fresh > 0 then
