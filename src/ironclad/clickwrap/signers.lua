@@ -71,6 +71,7 @@ function signers.update_signer(cw, signer, changes, options)
 end
 
 local PAGE = 100
+local MOST_PAGES = 1000 -- of one history
 
 local function check_history(label, options)
   mistake.check_options(label, options, mistake.set({ "event", "since", "limit", "expand", "deadline", "callback" },
@@ -98,7 +99,7 @@ end
 local function history(cw, label, signer, options)
   local site, err, response = common.find(cw, label)
   if err then return nil, err, response end
-  local list, page, more = {}, 0, true
+  local list, page, more, before = {}, 0, true, nil
   while more do
     page = page + 1
     local answer
@@ -113,6 +114,11 @@ local function history(cw, label, signer, options)
     if type(answer) ~= "table" or type(answer.data) ~= "table" then
       return nil, common.failure(label, "protocol", "Clickwrap answered no list of activity"), response
     end
+    local first = type(answer.data[1]) == "table" and answer.data[1].id or nil
+    if (first ~= nil and first == before) or page > MOST_PAGES then
+      return nil, common.failure(label, "protocol", "Clickwrap answered the same activity again and again"), response
+    end
+    before = first
     for _, activity in ipairs(answer.data) do
       if options.limit and #list >= options.limit then return list, nil, response end
       list[#list + 1] = activity
