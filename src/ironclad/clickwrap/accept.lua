@@ -156,7 +156,7 @@ function Acceptance:claim()
     if won then return mine end
     if won == nil then return fail(self, "store", "not_done", "the journal: " .. tostring(message)) end
   end
-  return fail(self, "store", "not_done", "the journal: it gives no claim, and has none")
+  return fail(self, "store", "not_done", ("the journal refused %d claims in a row"):format(MOST_CLAIMS))
 end
 
 -- The seconds in which it may be sent: `settle` seconds after the claim somebody else may send it.
