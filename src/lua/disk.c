@@ -234,16 +234,6 @@ static int disk_claims_gc(lua_State *L) {
     return 0;
 }
 
-/* On Linux the locks belong to the open descriptor (fcntl(2), "open file description locks"). Elsewhere they
- * belong to the process, which loses them when it closes any descriptor of the file. */
-#if defined(F_OFD_SETLK) && !IC_PORTABLE
-#define LOCK_NOW  F_OFD_SETLK
-#define LOCK_WAIT F_OFD_SETLKW
-#else
-#define LOCK_NOW  F_SETLK
-#define LOCK_WAIT F_SETLKW
-#endif
-
 static int disk_set_lock(lua_State *L, short type, bool wait) {
     int *descriptor = disk_check_claims(L);
     double number = luaL_checknumber(L, 2);
@@ -251,7 +241,7 @@ static int disk_set_lock(lua_State *L, short type, bool wait) {
     struct flock range = {.l_type = type, .l_whence = SEEK_SET, .l_start = (off_t)number, .l_len = 1};
     int result;
     do
-        result = fcntl(*descriptor, wait ? LOCK_WAIT : LOCK_NOW, &range);
+        result = fcntl(*descriptor, wait ? IC_LOCK_WAIT : IC_LOCK_NOW, &range);
     while (result != 0 && errno == EINTR);
     lua_pushboolean(L, result == 0);
     return 1;

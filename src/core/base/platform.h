@@ -80,6 +80,17 @@ void ic_stay_loaded(void);
 #define IC_SPAWN_DETACHED POSIX_SPAWN_SETPGROUP
 #endif
 
+/* For fcntl with a struct flock, which needs <fcntl.h>. On Linux such locks belong to the open descriptor
+ * (fcntl(2), "open file description locks"). Elsewhere they belong to the process, which loses them when it
+ * closes any descriptor of the file. */
+#if defined(F_OFD_SETLK) && !IC_PORTABLE
+#define IC_LOCK_NOW  F_OFD_SETLK
+#define IC_LOCK_WAIT F_OFD_SETLKW
+#else
+#define IC_LOCK_NOW  F_SETLK
+#define IC_LOCK_WAIT F_SETLKW
+#endif
+
 /* Whether libmicrohttpd can wait by epoll. */
 #if defined(__linux__) && !IC_PORTABLE
 #define IC_HAS_EPOLL 1
