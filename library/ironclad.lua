@@ -284,7 +284,7 @@ local ironclad = {}
 ---@class ironclad.Activity
 local K_activity = {}
 
----Reads activity.
+---Reads one activity.
 ---@param arguments? ironclad.Activity.Get.Query
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Activity? value
@@ -292,7 +292,7 @@ local K_activity = {}
 ---@return ironclad.Response? response
 function K_activity:get(arguments, options) end
 
----Downloads record.
+---Downloads the record of one activity as a PDF.
 ---@param arguments? ironclad.Activity.DownloadRecord.Query
 ---@param options? ironclad.CallOptions
 ---@return string? value
@@ -310,7 +310,7 @@ function K_activity:refresh(arguments) end
 ---@class ironclad.ClickwrapGroup
 local K_clickwrap_group = {}
 
----Reads groups.
+---Reads a group.
 ---@param arguments? ironclad.Groups.Get.Query
 ---@param options? ironclad.CallOptions
 ---@return ironclad.ClickwrapGroup? value
@@ -318,7 +318,7 @@ local K_clickwrap_group = {}
 ---@return ironclad.Response? response
 function K_clickwrap_group:get(arguments, options) end
 
----Changes groups.
+---Changes a group.
 ---@param body? ironclad.Groups.Update.Body
 ---@param options? ironclad.CallOptions
 ---@return ironclad.ClickwrapGroup? value
@@ -326,7 +326,7 @@ function K_clickwrap_group:get(arguments, options) end
 ---@return ironclad.Response? response
 function K_clickwrap_group:update(body, options) end
 
----Deletes groups.
+---Deletes a group.
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
 ---@return any? value
@@ -334,7 +334,7 @@ function K_clickwrap_group:update(body, options) end
 ---@return ironclad.Response? response
 function K_clickwrap_group:delete(arguments, options) end
 
----Publishes groups.
+---Publishes a group.
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
 ---@return ironclad.ClickwrapGroup? value
@@ -352,7 +352,7 @@ function K_clickwrap_group:refresh(arguments) end
 ---@class ironclad.Contract
 local K_contract = {}
 
----Reads contracts.
+---Reads a contract.
 ---@param arguments? ironclad.Contracts.Get.Query
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Contract? value
@@ -360,7 +360,7 @@ local K_contract = {}
 ---@return ironclad.Response? response
 function K_contract:get(arguments, options) end
 
----Restores contracts.
+---Publishes the latest deprecated version of a contract again.
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Contract? value
@@ -368,7 +368,7 @@ function K_contract:get(arguments, options) end
 ---@return ironclad.Response? response
 function K_contract:restore(arguments, options) end
 
----Makes version.
+---Makes a draft version of a contract.
 ---@param body ironclad.Contracts.CreateVersion.Body
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Version? value
@@ -376,7 +376,7 @@ function K_contract:restore(arguments, options) end
 ---@return ironclad.Response? response
 function K_contract:create_version(body, options) end
 
----Reads latest version.
+---Reads the latest version of a contract, which may be a draft.
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Version? value
@@ -384,7 +384,7 @@ function K_contract:create_version(body, options) end
 ---@return ironclad.Response? response
 function K_contract:get_latest_version(arguments, options) end
 
----Reads published version.
+---Reads the published version of a contract.
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Version? value
@@ -392,7 +392,7 @@ function K_contract:get_latest_version(arguments, options) end
 ---@return ironclad.Response? response
 function K_contract:get_published_version(arguments, options) end
 
----Renders published version.
+---Renders the published version of a contract with render data.
 ---@param body? ironclad.Contracts.RenderPublishedVersion.Body
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Version? value
@@ -400,7 +400,7 @@ function K_contract:get_published_version(arguments, options) end
 ---@return ironclad.Response? response
 function K_contract:render_published_version(body, options) end
 
----Publishes latest version.
+---Publishes the latest version of a contract.
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Version? value
@@ -408,7 +408,7 @@ function K_contract:render_published_version(body, options) end
 ---@return ironclad.Response? response
 function K_contract:publish_latest_version(arguments, options) end
 
----Publishes version.
+---Publishes a version of a contract.
 ---@param version_id string|table
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
@@ -417,7 +417,7 @@ function K_contract:publish_latest_version(arguments, options) end
 ---@return ironclad.Response? response
 function K_contract:publish_version(version_id, arguments, options) end
 
----Changes version.
+---Changes a version of a contract, named by its number.
 ---@param version_number string|table
 ---@param body? ironclad.Contracts.UpdateVersion.Body
 ---@param options? ironclad.CallOptions
@@ -499,7 +499,7 @@ function K_entity:set(values, options) end
 ---@class ironclad.Evidence
 local K_evidence = {}
 
----Reads evidence.
+---Reads the state of an export of evidence.
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Evidence? value
@@ -507,7 +507,7 @@ local K_evidence = {}
 ---@return ironclad.Response? response
 function K_evidence:get(arguments, options) end
 
----Reads urls.
+---Gives the links to the files of an export of evidence.
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
 ---@return any? value
@@ -631,7 +631,7 @@ function K_group:remove_members(users, options) end
 ---@class ironclad.Location
 local K_location = {}
 
----Reads locations.
+---Reads a snapshot location.
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Location? value
@@ -639,7 +639,7 @@ local K_location = {}
 ---@return ironclad.Response? response
 function K_location:get(arguments, options) end
 
----Changes locations.
+---Changes a snapshot location.
 ---@param body? ironclad.Locations.Update.Body
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Location? value
@@ -647,7 +647,7 @@ function K_location:get(arguments, options) end
 ---@return ironclad.Response? response
 function K_location:update(body, options) end
 
----Deletes locations. Unconfirmed: its path is a guess.
+---Deletes a snapshot location. Unconfirmed: its path is a guess.
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
 ---@return any? value
@@ -655,7 +655,7 @@ function K_location:update(body, options) end
 ---@return ironclad.Response? response
 function K_location:delete(arguments, options) end
 
----Publishes locations. Unconfirmed: its path is a guess.
+---Publishes a snapshot location. Unconfirmed: its path is a guess.
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Location? value
@@ -663,7 +663,7 @@ function K_location:delete(arguments, options) end
 ---@return ironclad.Response? response
 function K_location:publish(arguments, options) end
 
----Copies locations. Unconfirmed: its path is a guess.
+---Copies a snapshot location. Unconfirmed: its path is a guess.
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Location? value
@@ -671,7 +671,7 @@ function K_location:publish(arguments, options) end
 ---@return ironclad.Response? response
 function K_location:clone(arguments, options) end
 
----Archives locations. Unconfirmed: its path is a guess.
+---Archives a snapshot location. Unconfirmed: its path is a guess.
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Location? value
@@ -679,7 +679,7 @@ function K_location:clone(arguments, options) end
 ---@return ironclad.Response? response
 function K_location:archive(arguments, options) end
 
----Lists snapshots.
+---Lists the snapshots of a location.
 ---@param arguments? ironclad.Locations.ListSnapshots.Query
 ---@param options? ironclad.CallOptions
 ---@return { data: table[], count?: integer, page?: integer, pageSize?: integer }? value
@@ -687,13 +687,13 @@ function K_location:archive(arguments, options) end
 ---@return ironclad.Response? response
 function K_location:list_snapshots(arguments, options) end
 
----Lists snapshots. Iterates over all pages.
+---Lists the snapshots of a location. Iterates over all pages.
 ---@param arguments? ironclad.Locations.ListSnapshots.Query
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): table
 function K_location:each_snapshots(arguments, options) end
 
----Captures snapshot.
+---Takes a snapshot of a location now.
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
 ---@return any? value
@@ -701,7 +701,7 @@ function K_location:each_snapshots(arguments, options) end
 ---@return ironclad.Response? response
 function K_location:capture_snapshot(arguments, options) end
 
----Reads snapshot.
+---Reads a snapshot.
 ---@param snapshotId string|table
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
@@ -710,7 +710,7 @@ function K_location:capture_snapshot(arguments, options) end
 ---@return ironclad.Response? response
 function K_location:get_snapshot(snapshotId, arguments, options) end
 
----Archives snapshot.
+---Archives a snapshot.
 ---@param snapshotId string|table
 ---@param body? ironclad.Locations.ArchiveSnapshot.Body
 ---@param options? ironclad.CallOptions
@@ -719,7 +719,7 @@ function K_location:get_snapshot(snapshotId, arguments, options) end
 ---@return ironclad.Response? response
 function K_location:archive_snapshot(snapshotId, body, options) end
 
----Downloads snapshot record.
+---Downloads the record of a snapshot as a PDF.
 ---@param snapshotId string|table
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
@@ -728,7 +728,7 @@ function K_location:archive_snapshot(snapshotId, body, options) end
 ---@return ironclad.Response? response
 function K_location:download_snapshot_record(snapshotId, arguments, options) end
 
----Downloads record at.
+---Downloads the record of the snapshot of a time.
 ---@param timestamp string|table
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
@@ -911,7 +911,7 @@ function K_record:set(values, options) end
 ---@class ironclad.Request
 local K_request = {}
 
----Reads requests.
+---Reads a signature request.
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Request? value
@@ -919,7 +919,7 @@ local K_request = {}
 ---@return ironclad.Response? response
 function K_request:get(arguments, options) end
 
----Sends requests.
+---Sends a signature request to its signer.
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Request? value
@@ -937,7 +937,7 @@ function K_request:refresh(arguments) end
 ---@class ironclad.Signer
 local K_signer = {}
 
----Reads signers.
+---Reads a signer.
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Signer? value
@@ -945,7 +945,7 @@ local K_signer = {}
 ---@return ironclad.Response? response
 function K_signer:get(arguments, options) end
 
----Changes signers.
+---Changes a signer.
 ---@param body? ironclad.Signers.Update.Body
 ---@param options? ironclad.CallOptions
 ---@return any? value
@@ -953,7 +953,7 @@ function K_signer:get(arguments, options) end
 ---@return ironclad.Response? response
 function K_signer:update(body, options) end
 
----Deletes signers.
+---Deletes a signer.
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
 ---@return any? value
@@ -961,7 +961,7 @@ function K_signer:update(body, options) end
 ---@return ironclad.Response? response
 function K_signer:delete(arguments, options) end
 
----Deletes activity.
+---Deletes the activity of a signer.
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
 ---@return any? value
@@ -979,7 +979,7 @@ function K_signer:refresh(arguments) end
 ---@class ironclad.Site
 local K_site = {}
 
----Lists signer activity.
+---Lists the activity of a signer on a site.
 ---@param signer_id string|table
 ---@param arguments? ironclad.Sites.ListSignerActivity.Query
 ---@param options? ironclad.CallOptions
@@ -988,14 +988,14 @@ local K_site = {}
 ---@return ironclad.Response? response
 function K_site:list_signer_activity(signer_id, arguments, options) end
 
----Lists signer activity. Iterates over all pages.
+---Lists the activity of a signer on a site. Iterates over all pages.
 ---@param signer_id string|table
 ---@param arguments? ironclad.Sites.ListSignerActivity.Query
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): ironclad.Activity
 function K_site:each_signer_activity(signer_id, arguments, options) end
 
----Lists signers.
+---Lists the signers of a site.
 ---@param arguments? ironclad.Sites.ListSigners.Query
 ---@param options? ironclad.CallOptions
 ---@return { data: ironclad.Signer[], count?: integer, page?: integer, pageSize?: integer }? value
@@ -1003,13 +1003,13 @@ function K_site:each_signer_activity(signer_id, arguments, options) end
 ---@return ironclad.Response? response
 function K_site:list_signers(arguments, options) end
 
----Lists signers. Iterates over all pages.
+---Lists the signers of a site. Iterates over all pages.
 ---@param arguments? ironclad.Sites.ListSigners.Query
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): ironclad.Signer
 function K_site:each_signers(arguments, options) end
 
----Makes or changes signers.
+---Makes signers, or changes those that exist.
 ---@param body? ironclad.Sites.UpsertSigners.Body
 ---@param options? ironclad.CallOptions
 ---@return { data: ironclad.Signer[], count?: integer, page?: integer, pageSize?: integer }? value
@@ -1017,7 +1017,7 @@ function K_site:each_signers(arguments, options) end
 ---@return ironclad.Response? response
 function K_site:upsert_signers(body, options) end
 
----Reads sites.
+---Reads a site.
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Site? value
@@ -1025,7 +1025,7 @@ function K_site:upsert_signers(body, options) end
 ---@return ironclad.Response? response
 function K_site:get(arguments, options) end
 
----Deletes sites.
+---Deletes a site.
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
 ---@return any? value
@@ -1033,7 +1033,7 @@ function K_site:get(arguments, options) end
 ---@return ironclad.Response? response
 function K_site:delete(arguments, options) end
 
----Lists memberships.
+---Lists the users of a site.
 ---@param arguments? ironclad.Sites.ListMemberships.Query
 ---@param options? ironclad.CallOptions
 ---@return { data: table[], count?: integer, page?: integer, pageSize?: integer }? value
@@ -1041,13 +1041,13 @@ function K_site:delete(arguments, options) end
 ---@return ironclad.Response? response
 function K_site:list_memberships(arguments, options) end
 
----Lists memberships. Iterates over all pages.
+---Lists the users of a site. Iterates over all pages.
 ---@param arguments? ironclad.Sites.ListMemberships.Query
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): table
 function K_site:each_memberships(arguments, options) end
 
----Changes membership.
+---Changes what a user may do on a site.
 ---@param user_id string|table
 ---@param body? ironclad.Sites.UpdateMembership.Body
 ---@param options? ironclad.CallOptions
@@ -1056,7 +1056,7 @@ function K_site:each_memberships(arguments, options) end
 ---@return ironclad.Response? response
 function K_site:update_membership(user_id, body, options) end
 
----Lists contracts.
+---Lists the contracts of a site.
 ---@param arguments? ironclad.Sites.ListContracts.Query
 ---@param options? ironclad.CallOptions
 ---@return { data: ironclad.Contract[], count?: integer, page?: integer, pageSize?: integer }? value
@@ -1064,13 +1064,13 @@ function K_site:update_membership(user_id, body, options) end
 ---@return ironclad.Response? response
 function K_site:list_contracts(arguments, options) end
 
----Lists contracts. Iterates over all pages.
+---Lists the contracts of a site. Iterates over all pages.
 ---@param arguments? ironclad.Sites.ListContracts.Query
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): ironclad.Contract
 function K_site:each_contracts(arguments, options) end
 
----Makes contract.
+---Makes a contract.
 ---@param body ironclad.Sites.CreateContract.Body
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Contract? value
@@ -1078,7 +1078,7 @@ function K_site:each_contracts(arguments, options) end
 ---@return ironclad.Response? response
 function K_site:create_contract(body, options) end
 
----Lists groups.
+---Lists the groups of a site.
 ---@param arguments? ironclad.Sites.ListGroups.Query
 ---@param options? ironclad.CallOptions
 ---@return { data: ironclad.ClickwrapGroup[], count?: integer, page?: integer, pageSize?: integer }? value
@@ -1086,13 +1086,13 @@ function K_site:create_contract(body, options) end
 ---@return ironclad.Response? response
 function K_site:list_groups(arguments, options) end
 
----Lists groups. Iterates over all pages.
+---Lists the groups of a site. Iterates over all pages.
 ---@param arguments? ironclad.Sites.ListGroups.Query
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): ironclad.ClickwrapGroup
 function K_site:each_groups(arguments, options) end
 
----Reads export fields.
+---Lists the fields that an export may have.
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
 ---@return any? value
@@ -1100,7 +1100,7 @@ function K_site:each_groups(arguments, options) end
 ---@return ironclad.Response? response
 function K_site:get_export_fields(arguments, options) end
 
----Makes request.
+---Makes a signature request.
 ---@param body? ironclad.Sites.CreateRequest.Body
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Request? value
@@ -1176,7 +1176,7 @@ function K_user:refresh(arguments) end
 ---@class ironclad.Version
 local K_version = {}
 
----Reads versions.
+---Reads a version.
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Version? value
@@ -1184,7 +1184,7 @@ local K_version = {}
 ---@return ironclad.Response? response
 function K_version:get(arguments, options) end
 
----Changes versions.
+---Changes a version.
 ---@param body? ironclad.Versions.Update.Body
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Version? value
@@ -1192,7 +1192,7 @@ function K_version:get(arguments, options) end
 ---@return ironclad.Response? response
 function K_version:update(body, options) end
 
----Uploads versions.
+---Replaces the text of a version by a file.
 ---@param body ironclad.Versions.Upload.Body
 ---@param options? ironclad.CallOptions
 ---@return any? value
@@ -1200,7 +1200,7 @@ function K_version:update(body, options) end
 ---@return ironclad.Response? response
 function K_version:upload(body, options) end
 
----Deletes field.
+---Deletes a form field of a version.
 ---@param field_id string|table
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
@@ -3147,194 +3147,194 @@ function R_scim_schemas:get(schemaId, arguments, options) end
 ---@field scim { users: ironclad.Of.ScimUsers, groups: ironclad.Of.ScimGroups, schemas: ironclad.Of.ScimSchemas }
 
 ---@class ironclad.Acceptance.GetPublished.Query: ironclad.CallOptions
----@field sid string Sid
----@field gkey? string Gkey
----@field cid? string Cid
----@field gid? integer Gid
+---@field sid string The site access id
+---@field gkey? string The key of the group
+---@field cid? string The ids of contracts, separated by commas
+---@field gid? integer The id of the group, a number
 
 ---@class ironclad.Acceptance.GetLatest.Query: ironclad.CallOptions
----@field sid string Sid
----@field sig string Sig
----@field gkey? string Gkey
----@field cid? string Cid
----@field tm? boolean Tm
+---@field sid string The site access id
+---@field sig string The id of the signer
+---@field gkey? string The key of the group
+---@field cid? string The ids of contracts, separated by commas
+---@field tm? boolean Whether it is for a test
 
 ---@class ironclad.Acceptance.GetLatestByForm.Body
----@field sid string Sid
----@field sig string Sig
----@field gkey? string Gkey
----@field cid? string Cid
----@field tm? boolean Tm
+---@field sid string The site access id
+---@field sig string The id of the signer
+---@field gkey? string The key of the group
+---@field cid? string The ids of contracts, separated by commas
+---@field tm? boolean Whether it is for a test
 
 ---@class ironclad.Acceptance.Retrieve.Query: ironclad.CallOptions
----@field sid string Sid
----@field sig string Sig
----@field cid? string Cid
+---@field sid string The site access id
+---@field sig string The id of the signer
+---@field cid? string The ids of contracts, separated by commas
 
 ---@class ironclad.Acceptance.RetrieveByForm.Body
----@field sid string Sid
----@field sig string Sig
----@field cid? string Cid
+---@field sid string The site access id
+---@field sig string The id of the signer
+---@field cid? string The ids of contracts, separated by commas
 
 ---@class ironclad.Acceptance.LoadJson.Query: ironclad.CallOptions
----@field sid string Sid
----@field gkey? string Gkey
----@field site_id? string Site id
----@field group_key? string Group key
----@field slo? string Slo
+---@field sid string The site access id
+---@field gkey? string The key of the group
+---@field site_id? string The long name of `sid`
+---@field group_key? string The long name of `gkey`
+---@field slo? string The key of the snapshot location
 
 ---@class ironclad.Acceptance.RenderJson.Body
----@field sid string Sid
----@field gkey string Gkey
----@field rnd? table Rnd
----@field et? string Et
----@field _srv? boolean  srv
----@field _lib? string  lib
----@field _libv? string  libv
+---@field sid string The site access id
+---@field gkey string The key of the group
+---@field rnd? table Values for the placeholders of the texts, by name
+---@field et? string The event: agreed, disagreed, displayed, visited, updated or sent
+---@field _srv? boolean The short name of `server_side`
+---@field _lib? string The name of the client library
+---@field _libv? string The version of the client library
 
 ---@class ironclad.Acceptance.LoadHtml.Query: ironclad.CallOptions
----@field sid string Sid
----@field gkey string Gkey
+---@field sid string The site access id
+---@field gkey string The key of the group
 
 ---@class ironclad.Acceptance.Send.Body
----@field sid string Sid
----@field sig? string Sig
----@field et string Et
----@field vid? string Vid
----@field cid? string Cid
----@field gid? integer Gid
----@field gkey? string Gkey
----@field em? string Em
----@field cus? table Cus
----@field rnd? table Rnd
----@field rdid? string Rdid
----@field cnf? boolean Cnf
----@field tm? boolean Tm
----@field slo? string Slo
----@field pat? string Pat
----@field pau? string Pau
----@field pad? string Pad
----@field pap? string Pap
----@field paq? string Paq
+---@field sid string The site access id
+---@field sig? string The id of the signer
+---@field et string The event: agreed, disagreed, displayed, visited, updated or sent
+---@field vid? string The ids of versions, separated by commas, in the order of `cid`
+---@field cid? string The ids of contracts, separated by commas
+---@field gid? integer The id of the group, a number
+---@field gkey? string The key of the group
+---@field em? string How the signer agreed (execution method)
+---@field cus? table Custom data
+---@field rnd? table Values for the placeholders of the texts, by name
+---@field rdid? string The render_id of the texts that were shown
+---@field cnf? boolean Whether the signer is sent a confirmation by e-mail
+---@field tm? boolean Whether it is for a test
+---@field slo? string The key of the snapshot location
+---@field pat? string The title of the page
+---@field pau? string The URL of the page
+---@field pad? string The domain of the page
+---@field pap? string The path of the page
+---@field paq? string The query of the page
 ---@field pae? string Pae
----@field hn? string Hn
----@field ref? string Ref
----@field addr? string Addr
----@field bua? string Bua
----@field btz? string Btz
----@field bl? string Bl
----@field os? string Os
----@field env? string Env
----@field scd? string Scd
----@field res? string Res
----@field uid? string Uid
----@field rev? string Rev
----@field srid? string Srid
+---@field hn? string The host of the page
+---@field ref? string The page that led to this one
+---@field addr? string The signer's IP address
+---@field bua? string The user agent of the browser
+---@field btz? string The time zone of the browser
+---@field bl? string The language of the browser
+---@field os? string The operating system
+---@field env? string The environment that the application runs in
+---@field scd? string The color depth of the screen
+---@field res? string The resolution of the screen
+---@field uid? string The id of the user
+---@field rev? string The revisions
+---@field srid? string The id of the signature request
 ---@field dyn? boolean Dyn
----@field xt? boolean Xt
----@field xtu? string Xtu
----@field ts? string Ts
----@field server_side? boolean Server side (default: true)
----@field _srv? boolean  srv
----@field _ct? boolean  ct
----@field _noerr? boolean  noerr
----@field _lib? string  lib
----@field _libv? string  libv
+---@field xt? boolean Whether the contract is an external one
+---@field xtu? string The URL of an external contract
+---@field ts? string The time of the event
+---@field server_side? boolean Whether a server records it: without, the answer is an image (default: true)
+---@field _srv? boolean The short name of `server_side`
+---@field _ct? boolean For the vendor's own libraries
+---@field _noerr? boolean Whether errors are kept silent
+---@field _lib? string The name of the client library
+---@field _libv? string The version of the client library
 
 ---@class ironclad.Acceptance.SendByQuery.Query: ironclad.CallOptions
----@field sid string Sid
----@field sig? string Sig
----@field et string Et
----@field vid? string Vid
----@field cid? string Cid
----@field gid? integer Gid
----@field gkey? string Gkey
----@field em? string Em
----@field cus? string Cus
----@field rnd? string Rnd
----@field rdid? string Rdid
----@field cnf? boolean Cnf
----@field tm? boolean Tm
----@field slo? string Slo
----@field pat? string Pat
----@field pau? string Pau
----@field pad? string Pad
----@field pap? string Pap
----@field paq? string Paq
+---@field sid string The site access id
+---@field sig? string The id of the signer
+---@field et string The event: agreed, disagreed, displayed, visited, updated or sent
+---@field vid? string The ids of versions, separated by commas, in the order of `cid`
+---@field cid? string The ids of contracts, separated by commas
+---@field gid? integer The id of the group, a number
+---@field gkey? string The key of the group
+---@field em? string How the signer agreed (execution method)
+---@field cus? string Custom data
+---@field rnd? string Values for the placeholders of the texts, by name
+---@field rdid? string The render_id of the texts that were shown
+---@field cnf? boolean Whether the signer is sent a confirmation by e-mail
+---@field tm? boolean Whether it is for a test
+---@field slo? string The key of the snapshot location
+---@field pat? string The title of the page
+---@field pau? string The URL of the page
+---@field pad? string The domain of the page
+---@field pap? string The path of the page
+---@field paq? string The query of the page
 ---@field pae? string Pae
----@field hn? string Hn
----@field ref? string Ref
----@field addr? string Addr
----@field bua? string Bua
----@field btz? string Btz
----@field bl? string Bl
----@field os? string Os
----@field env? string Env
----@field scd? string Scd
----@field res? string Res
----@field uid? string Uid
----@field rev? string Rev
----@field srid? string Srid
+---@field hn? string The host of the page
+---@field ref? string The page that led to this one
+---@field addr? string The signer's IP address
+---@field bua? string The user agent of the browser
+---@field btz? string The time zone of the browser
+---@field bl? string The language of the browser
+---@field os? string The operating system
+---@field env? string The environment that the application runs in
+---@field scd? string The color depth of the screen
+---@field res? string The resolution of the screen
+---@field uid? string The id of the user
+---@field rev? string The revisions
+---@field srid? string The id of the signature request
 ---@field dyn? boolean Dyn
----@field xt? boolean Xt
----@field xtu? string Xtu
----@field ts? string Ts
----@field server_side? boolean Server side (default: true)
----@field _srv? boolean  srv
----@field _ct? boolean  ct
----@field _noerr? boolean  noerr
----@field _lib? string  lib
----@field _libv? string  libv
+---@field xt? boolean Whether the contract is an external one
+---@field xtu? string The URL of an external contract
+---@field ts? string The time of the event
+---@field server_side? boolean Whether a server records it: without, the answer is an image (default: true)
+---@field _srv? boolean The short name of `server_side`
+---@field _ct? boolean For the vendor's own libraries
+---@field _noerr? boolean Whether errors are kept silent
+---@field _lib? string The name of the client library
+---@field _libv? string The version of the client library
 
 ---@class ironclad.Acceptance.SendSync.Body
----@field sid string Sid
----@field sig? string Sig
----@field et string Et
----@field vid? string Vid
----@field cid? string Cid
----@field gid? integer Gid
----@field gkey? string Gkey
----@field em? string Em
----@field cus? table Cus
----@field rnd? table Rnd
----@field rdid? string Rdid
----@field cnf? boolean Cnf
----@field tm? boolean Tm
----@field slo? string Slo
----@field pat? string Pat
----@field pau? string Pau
----@field pad? string Pad
----@field pap? string Pap
----@field paq? string Paq
+---@field sid string The site access id
+---@field sig? string The id of the signer
+---@field et string The event: agreed, disagreed, displayed, visited, updated or sent
+---@field vid? string The ids of versions, separated by commas, in the order of `cid`
+---@field cid? string The ids of contracts, separated by commas
+---@field gid? integer The id of the group, a number
+---@field gkey? string The key of the group
+---@field em? string How the signer agreed (execution method)
+---@field cus? table Custom data
+---@field rnd? table Values for the placeholders of the texts, by name
+---@field rdid? string The render_id of the texts that were shown
+---@field cnf? boolean Whether the signer is sent a confirmation by e-mail
+---@field tm? boolean Whether it is for a test
+---@field slo? string The key of the snapshot location
+---@field pat? string The title of the page
+---@field pau? string The URL of the page
+---@field pad? string The domain of the page
+---@field pap? string The path of the page
+---@field paq? string The query of the page
 ---@field pae? string Pae
----@field hn? string Hn
----@field ref? string Ref
----@field addr? string Addr
----@field bua? string Bua
----@field btz? string Btz
----@field bl? string Bl
----@field os? string Os
----@field env? string Env
----@field scd? string Scd
----@field res? string Res
----@field uid? string Uid
----@field rev? string Rev
----@field srid? string Srid
+---@field hn? string The host of the page
+---@field ref? string The page that led to this one
+---@field addr? string The signer's IP address
+---@field bua? string The user agent of the browser
+---@field btz? string The time zone of the browser
+---@field bl? string The language of the browser
+---@field os? string The operating system
+---@field env? string The environment that the application runs in
+---@field scd? string The color depth of the screen
+---@field res? string The resolution of the screen
+---@field uid? string The id of the user
+---@field rev? string The revisions
+---@field srid? string The id of the signature request
 ---@field dyn? boolean Dyn
----@field xt? boolean Xt
----@field xtu? string Xtu
----@field ts? string Ts
----@field server_side? boolean Server side (default: true)
----@field _srv? boolean  srv
----@field _ct? boolean  ct
----@field _noerr? boolean  noerr
----@field _lib? string  lib
----@field _libv? string  libv
+---@field xt? boolean Whether the contract is an external one
+---@field xtu? string The URL of an external contract
+---@field ts? string The time of the event
+---@field server_side? boolean Whether a server records it: without, the answer is an image (default: true)
+---@field _srv? boolean The short name of `server_side`
+---@field _ct? boolean For the vendor's own libraries
+---@field _noerr? boolean Whether errors are kept silent
+---@field _lib? string The name of the client library
+---@field _libv? string The version of the client library
 
 ---@class ironclad.Of.Acceptance
 local R_acceptance = {}
 
----Reads published.
+---Gives the versions that must be accepted now, of a group or a contract.
 ---@param arguments? ironclad.Acceptance.GetPublished.Query
 ---@param options? ironclad.CallOptions
 ---@return any? value
@@ -3342,7 +3342,7 @@ local R_acceptance = {}
 ---@return ironclad.Response? response
 function R_acceptance:get_published(arguments, options) end
 
----Reads latest.
+---Says of each contract whether the signer has accepted its latest version.
 ---@param arguments? ironclad.Acceptance.GetLatest.Query
 ---@param options? ironclad.CallOptions
 ---@return any? value
@@ -3350,7 +3350,7 @@ function R_acceptance:get_published(arguments, options) end
 ---@return ironclad.Response? response
 function R_acceptance:get_latest(arguments, options) end
 
----Reads latest by form.
+---Does the same as get_latest, with the arguments in the body instead of the URL.
 ---@param body ironclad.Acceptance.GetLatestByForm.Body
 ---@param options? ironclad.CallOptions
 ---@return any? value
@@ -3358,7 +3358,7 @@ function R_acceptance:get_latest(arguments, options) end
 ---@return ironclad.Response? response
 function R_acceptance:get_latest_by_form(body, options) end
 
----Reads acceptance.
+---Gives the versions that the signer accepted last.
 ---@param arguments? ironclad.Acceptance.Retrieve.Query
 ---@param options? ironclad.CallOptions
 ---@return any? value
@@ -3366,7 +3366,7 @@ function R_acceptance:get_latest_by_form(body, options) end
 ---@return ironclad.Response? response
 function R_acceptance:retrieve(arguments, options) end
 
----Reads by form.
+---Does the same as retrieve, with the arguments in the body instead of the URL.
 ---@param body ironclad.Acceptance.RetrieveByForm.Body
 ---@param options? ironclad.CallOptions
 ---@return any? value
@@ -3374,7 +3374,7 @@ function R_acceptance:retrieve(arguments, options) end
 ---@return ironclad.Response? response
 function R_acceptance:retrieve_by_form(body, options) end
 
----Loads json.
+---Reads a group with its contracts, their texts and the parameters of snapshots.
 ---@param arguments? ironclad.Acceptance.LoadJson.Query
 ---@param options? ironclad.CallOptions
 ---@return any? value
@@ -3382,7 +3382,7 @@ function R_acceptance:retrieve_by_form(body, options) end
 ---@return ironclad.Response? response
 function R_acceptance:load_json(arguments, options) end
 
----Renders json.
+---Reads a group as load_json does, with render data in its texts.
 ---@param body ironclad.Acceptance.RenderJson.Body
 ---@param options? ironclad.CallOptions
 ---@return any? value
@@ -3390,7 +3390,7 @@ function R_acceptance:load_json(arguments, options) end
 ---@return ironclad.Response? response
 function R_acceptance:render_json(body, options) end
 
----Loads html.
+---Reads a group as HTML.
 ---@param arguments? ironclad.Acceptance.LoadHtml.Query
 ---@param options? ironclad.CallOptions
 ---@return string? value
@@ -3398,7 +3398,7 @@ function R_acceptance:render_json(body, options) end
 ---@return ironclad.Response? response
 function R_acceptance:load_html(arguments, options) end
 
----Sends acceptance.
+---Records an event, such as an acceptance; it is stored later.
 ---@param body ironclad.Acceptance.Send.Body
 ---@param options? ironclad.CallOptions
 ---@return any? value
@@ -3406,7 +3406,7 @@ function R_acceptance:load_html(arguments, options) end
 ---@return ironclad.Response? response
 function R_acceptance:send(body, options) end
 
----Sends by query.
+---Does the same as send, with the arguments in the URL.
 ---@param arguments? ironclad.Acceptance.SendByQuery.Query
 ---@param options? ironclad.CallOptions
 ---@return any? value
@@ -3414,7 +3414,7 @@ function R_acceptance:send(body, options) end
 ---@return ironclad.Response? response
 function R_acceptance:send_by_query(arguments, options) end
 
----Sends sync.
+---Records an event, and answers when it is stored.
 ---@param body ironclad.Acceptance.SendSync.Body
 ---@param options? ironclad.CallOptions
 ---@return any? value
@@ -3424,46 +3424,46 @@ function R_acceptance:send_sync(body, options) end
 
 ---@class ironclad.Sites.ListSignerActivity.Query: ironclad.CallOptions
 ---@field page? integer The number of the page, from 0
----@field per_page? integer Per page
----@field expand? string Expand
+---@field per_page? integer Items on a page
+---@field expand? string What is put in the place of an id, up to two levels deep
 ---@field filter? string|ironclad.Filter A formula that the items fulfil (`ironclad.filter`; for SCIM `ironclad.scim_filter`)
 
 ---@class ironclad.Sites.ListSigners.Query: ironclad.CallOptions
 ---@field page? integer The number of the page, from 0
----@field per_page? integer Per page
----@field expand? string Expand
+---@field per_page? integer Items on a page
+---@field expand? string What is put in the place of an id, up to two levels deep
 ---@field filter? string|ironclad.Filter A formula that the items fulfil (`ironclad.filter`; for SCIM `ironclad.scim_filter`)
----@field sort? string Sort
----@field fields? string Fields
----@field no_count? boolean No count
----@field lean? boolean Lean
+---@field sort? string The field that items are sorted by; with a minus sign, descending
+---@field fields? string The fields that the answer has; of a version, its form fields
+---@field no_count? boolean Whether the answer lacks the total, which is faster
+---@field lean? boolean Whether items are left unexpanded, which is faster
 
 ---@class ironclad.Sites.UpsertSigners.Body
----@field signer_id? string Signer id
----@field test_mode? boolean Test mode
----@field signers? any[] Signers
+---@field signer_id? string The id of the signer
+---@field test_mode? boolean Whether it is a signer of test mode
+---@field signers? any[] The signers
 ---@field name? string The name
 ---@field email? string An e-mail address
 ---@field mobile_number? string Mobile number
 ---@field company_name? string Company name
 ---@field title? string The person's title
----@field additional_attributes? table Additional attributes
----@field notify? boolean Notify (default: true)
+---@field additional_attributes? table More about the signer, by name
+---@field notify? boolean Whether the signer gets e-mails about new versions (default: true)
 
 ---@class ironclad.Sites.List.Query: ironclad.CallOptions
 ---@field page? integer The number of the page, from 0
----@field per_page? integer Per page
----@field expand? string Expand
+---@field per_page? integer Items on a page
+---@field expand? string What is put in the place of an id, up to two levels deep
 ---@field filter? string|ironclad.Filter A formula that the items fulfil (`ironclad.filter`; for SCIM `ironclad.scim_filter`)
----@field sort? string Sort
----@field fields? string Fields
----@field no_count? boolean No count
----@field lean? boolean Lean
+---@field sort? string The field that items are sorted by; with a minus sign, descending
+---@field fields? string The fields that the answer has; of a version, its form fields
+---@field no_count? boolean Whether the answer lacks the total, which is faster
+---@field lean? boolean Whether items are left unexpanded, which is faster
 
 ---@class ironclad.Sites.ListMemberships.Query: ironclad.CallOptions
 ---@field page? integer The number of the page, from 0
----@field per_page? integer Per page
----@field expand? string Expand
+---@field per_page? integer Items on a page
+---@field expand? string What is put in the place of an id, up to two levels deep
 ---@field filter? string|ironclad.Filter A formula that the items fulfil (`ironclad.filter`; for SCIM `ironclad.scim_filter`)
 
 ---@class ironclad.Sites.UpdateMembership.Body
@@ -3473,58 +3473,58 @@ function R_acceptance:send_sync(body, options) end
 
 ---@class ironclad.Sites.ListContracts.Query: ironclad.CallOptions
 ---@field page? integer The number of the page, from 0
----@field per_page? integer Per page
----@field expand? string Expand
+---@field per_page? integer Items on a page
+---@field expand? string What is put in the place of an id, up to two levels deep
 ---@field filter? string|ironclad.Filter A formula that the items fulfil (`ironclad.filter`; for SCIM `ironclad.scim_filter`)
----@field sort? string Sort
----@field fields? string Fields
----@field includeArchived? boolean IncludeArchived (default: false)
+---@field sort? string The field that items are sorted by; with a minus sign, descending
+---@field fields? string The fields that the answer has; of a version, its form fields
+---@field includeArchived? boolean Whether archived contracts are in the list (default: false)
 
 ---@class ironclad.Sites.CreateContract.Body
 ---@field title string The person's title
 ---@field public? boolean Public (default: false)
 ---@field shared? boolean Shared
----@field key? string Key
+---@field key? string The key, a name for programs
 ---@field description? string Description
 ---@field classification? string Classification
----@field clm_record_sync? table Clm record sync
+---@field clm_record_sync? table Whether acceptances become records: { enabled =, record_type = }
 ---@field countries? any[] Countries
 ---@field locales? any[] Locales
 ---@field tags? any[] Tags
 ---@field language_direction? "auto"|"rtl" Language direction
 ---@field used_in? ("embedded_contract"|"standardized_contract"|"personalized_contract"|"legal_center")[] Used in
----@field is_major_version? boolean Is major version
+---@field is_major_version? boolean Whether earlier acceptances become out of date
 ---@field editor_version? "classic"|"override_classic"|"2_0" Editor version
----@field scheduled_time? string Scheduled time
----@field effective_time? string Effective time
----@field effective_until_time? string Effective until time
----@field body? string Body
----@field change_summary? string Change summary
----@field notify_signers? boolean Notify signers
----@field fields? any[] Fields
----@field render_data? table Render data
----@field body_language? string Body language
+---@field scheduled_time? string When the version is published
+---@field effective_time? string When the version comes into effect
+---@field effective_until_time? string When the version ends
+---@field body? string The text, as HTML
+---@field change_summary? string What has changed, for signers
+---@field notify_signers? boolean Whether signers are told of the version by e-mail
+---@field fields? any[] The fields that the answer has; of a version, its form fields
+---@field render_data? table Values for the placeholders of the texts, by name
+---@field body_language? string The language of the text
 
 ---@class ironclad.Sites.ListGroups.Query: ironclad.CallOptions
 ---@field page? integer The number of the page, from 0
----@field per_page? integer Per page
----@field expand? string Expand
+---@field per_page? integer Items on a page
+---@field expand? string What is put in the place of an id, up to two levels deep
 ---@field filter? string|ironclad.Filter A formula that the items fulfil (`ironclad.filter`; for SCIM `ironclad.scim_filter`)
----@field sort? string Sort
----@field fields? string Fields
+---@field sort? string The field that items are sorted by; with a minus sign, descending
+---@field fields? string The fields that the answer has; of a version, its form fields
 
 ---@class ironclad.Sites.CreateRequest.Body
 ---@field name? string The name
----@field contracts? any[] Contracts
----@field signers? any[] Signers
----@field fields? any[] Fields
----@field render_data? table Render data
+---@field contracts? any[] The contracts, in order
+---@field signers? any[] The signers
+---@field fields? any[] The fields that the answer has; of a version, its form fields
+---@field render_data? table Values for the placeholders of the texts, by name
 ---@field redirect_url? string Redirect url
 
 ---@class ironclad.Of.Sites
 local R_sites = {}
 
----Lists signer activity.
+---Lists the activity of a signer on a site.
 ---@param site_id string|table
 ---@param signer_id string|table
 ---@param arguments? ironclad.Sites.ListSignerActivity.Query
@@ -3534,7 +3534,7 @@ local R_sites = {}
 ---@return ironclad.Response? response
 function R_sites:list_signer_activity(site_id, signer_id, arguments, options) end
 
----Lists signer activity. Iterates over all pages.
+---Lists the activity of a signer on a site. Iterates over all pages.
 ---@param site_id string|table
 ---@param signer_id string|table
 ---@param arguments? ironclad.Sites.ListSignerActivity.Query
@@ -3542,7 +3542,7 @@ function R_sites:list_signer_activity(site_id, signer_id, arguments, options) en
 ---@return ironclad.Iterator|fun(): ironclad.Activity
 function R_sites:each_signer_activity(site_id, signer_id, arguments, options) end
 
----Lists signers.
+---Lists the signers of a site.
 ---@param site_id string|table
 ---@param arguments? ironclad.Sites.ListSigners.Query
 ---@param options? ironclad.CallOptions
@@ -3551,14 +3551,14 @@ function R_sites:each_signer_activity(site_id, signer_id, arguments, options) en
 ---@return ironclad.Response? response
 function R_sites:list_signers(site_id, arguments, options) end
 
----Lists signers. Iterates over all pages.
+---Lists the signers of a site. Iterates over all pages.
 ---@param site_id string|table
 ---@param arguments? ironclad.Sites.ListSigners.Query
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): ironclad.Signer
 function R_sites:each_signers(site_id, arguments, options) end
 
----Makes or changes signers.
+---Makes signers, or changes those that exist.
 ---@param site_id string|table
 ---@param body? ironclad.Sites.UpsertSigners.Body
 ---@param options? ironclad.CallOptions
@@ -3581,7 +3581,7 @@ function R_sites:list(arguments, options) end
 ---@return ironclad.Iterator|fun(): ironclad.Site
 function R_sites:each(arguments, options) end
 
----Reads sites.
+---Reads a site.
 ---@param site_id string|table
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
@@ -3590,7 +3590,7 @@ function R_sites:each(arguments, options) end
 ---@return ironclad.Response? response
 function R_sites:get(site_id, arguments, options) end
 
----Deletes sites.
+---Deletes a site.
 ---@param site_id string|table
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
@@ -3599,7 +3599,7 @@ function R_sites:get(site_id, arguments, options) end
 ---@return ironclad.Response? response
 function R_sites:delete(site_id, arguments, options) end
 
----Lists memberships.
+---Lists the users of a site.
 ---@param site_id string|table
 ---@param arguments? ironclad.Sites.ListMemberships.Query
 ---@param options? ironclad.CallOptions
@@ -3608,14 +3608,14 @@ function R_sites:delete(site_id, arguments, options) end
 ---@return ironclad.Response? response
 function R_sites:list_memberships(site_id, arguments, options) end
 
----Lists memberships. Iterates over all pages.
+---Lists the users of a site. Iterates over all pages.
 ---@param site_id string|table
 ---@param arguments? ironclad.Sites.ListMemberships.Query
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): table
 function R_sites:each_memberships(site_id, arguments, options) end
 
----Changes membership.
+---Changes what a user may do on a site.
 ---@param site_id string|table
 ---@param user_id string|table
 ---@param body? ironclad.Sites.UpdateMembership.Body
@@ -3625,7 +3625,7 @@ function R_sites:each_memberships(site_id, arguments, options) end
 ---@return ironclad.Response? response
 function R_sites:update_membership(site_id, user_id, body, options) end
 
----Lists contracts.
+---Lists the contracts of a site.
 ---@param site_id string|table
 ---@param arguments? ironclad.Sites.ListContracts.Query
 ---@param options? ironclad.CallOptions
@@ -3634,14 +3634,14 @@ function R_sites:update_membership(site_id, user_id, body, options) end
 ---@return ironclad.Response? response
 function R_sites:list_contracts(site_id, arguments, options) end
 
----Lists contracts. Iterates over all pages.
+---Lists the contracts of a site. Iterates over all pages.
 ---@param site_id string|table
 ---@param arguments? ironclad.Sites.ListContracts.Query
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): ironclad.Contract
 function R_sites:each_contracts(site_id, arguments, options) end
 
----Makes contract.
+---Makes a contract.
 ---@param site_id string|table
 ---@param body ironclad.Sites.CreateContract.Body
 ---@param options? ironclad.CallOptions
@@ -3650,7 +3650,7 @@ function R_sites:each_contracts(site_id, arguments, options) end
 ---@return ironclad.Response? response
 function R_sites:create_contract(site_id, body, options) end
 
----Lists groups.
+---Lists the groups of a site.
 ---@param site_id string|table
 ---@param arguments? ironclad.Sites.ListGroups.Query
 ---@param options? ironclad.CallOptions
@@ -3659,14 +3659,14 @@ function R_sites:create_contract(site_id, body, options) end
 ---@return ironclad.Response? response
 function R_sites:list_groups(site_id, arguments, options) end
 
----Lists groups. Iterates over all pages.
+---Lists the groups of a site. Iterates over all pages.
 ---@param site_id string|table
 ---@param arguments? ironclad.Sites.ListGroups.Query
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): ironclad.ClickwrapGroup
 function R_sites:each_groups(site_id, arguments, options) end
 
----Reads export fields.
+---Lists the fields that an export may have.
 ---@param site_id string|table
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
@@ -3675,7 +3675,7 @@ function R_sites:each_groups(site_id, arguments, options) end
 ---@return ironclad.Response? response
 function R_sites:get_export_fields(site_id, arguments, options) end
 
----Makes request.
+---Makes a signature request.
 ---@param site_id string|table
 ---@param body? ironclad.Sites.CreateRequest.Body
 ---@param options? ironclad.CallOptions
@@ -3686,17 +3686,17 @@ function R_sites:create_request(site_id, body, options) end
 
 ---@class ironclad.Accounts.ListMembers.Query: ironclad.CallOptions
 ---@field page? integer The number of the page, from 0
----@field per_page? integer Per page
----@field expand? string Expand
+---@field per_page? integer Items on a page
+---@field expand? string What is put in the place of an id, up to two levels deep
 ---@field filter? string|ironclad.Filter A formula that the items fulfil (`ironclad.filter`; for SCIM `ironclad.scim_filter`)
----@field sort? string Sort
----@field fields? string Fields
----@field no_count? boolean No count
----@field lean? boolean Lean
+---@field sort? string The field that items are sorted by; with a minus sign, descending
+---@field fields? string The fields that the answer has; of a version, its form fields
+---@field no_count? boolean Whether the answer lacks the total, which is faster
+---@field lean? boolean Whether items are left unexpanded, which is faster
 
 ---@class ironclad.Accounts.Update.Body
 ---@field name? string The name
----@field key? string Key
+---@field key? string The key, a name for programs
 ---@field email_display_name? string Email display name
 ---@field email_reply_address? string Email reply address
 ---@field company_information? table Company information
@@ -3708,7 +3708,7 @@ function R_sites:create_request(site_id, body, options) end
 ---@class ironclad.Of.Accounts
 local R_accounts = {}
 
----Lists members.
+---Lists the users of the account.
 ---@param account_id string|table
 ---@param arguments? ironclad.Accounts.ListMembers.Query
 ---@param options? ironclad.CallOptions
@@ -3717,14 +3717,14 @@ local R_accounts = {}
 ---@return ironclad.Response? response
 function R_accounts:list_members(account_id, arguments, options) end
 
----Lists members. Iterates over all pages.
+---Lists the users of the account. Iterates over all pages.
 ---@param account_id string|table
 ---@param arguments? ironclad.Accounts.ListMembers.Query
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): table
 function R_accounts:each_members(account_id, arguments, options) end
 
----Changes accounts.
+---Changes the account.
 ---@param account_id string|table
 ---@param body? ironclad.Accounts.Update.Body
 ---@param options? ironclad.CallOptions
@@ -3735,18 +3735,18 @@ function R_accounts:update(account_id, body, options) end
 
 ---@class ironclad.Groups.List.Query: ironclad.CallOptions
 ---@field page? integer The number of the page, from 0
----@field per_page? integer Per page
----@field expand? string Expand
+---@field per_page? integer Items on a page
+---@field expand? string What is put in the place of an id, up to two levels deep
 ---@field filter? string|ironclad.Filter A formula that the items fulfil (`ironclad.filter`; for SCIM `ironclad.scim_filter`)
----@field sort? string Sort
----@field fields? string Fields
+---@field sort? string The field that items are sorted by; with a minus sign, descending
+---@field fields? string The fields that the answer has; of a version, its form fields
 
 ---@class ironclad.Groups.Get.Query: ironclad.CallOptions
----@field expand? string Expand
+---@field expand? string What is put in the place of an id, up to two levels deep
 
 ---@class ironclad.Groups.Update.Body
 ---@field name? string The name
----@field key? string Key
+---@field key? string The key, a name for programs
 ---@field description? string Description
 ---@field tags? any[] Tags
 ---@field type? "browsewrap"|"clickwrap"|"form"|"policy" The type
@@ -3776,15 +3776,15 @@ function R_accounts:update(account_id, body, options) end
 ---@field instructions? string Instructions
 ---@field protected_url? boolean Protected url
 ---@field redirect_url? string Redirect url
----@field contracts? any[] Contracts
+---@field contracts? any[] The contracts, in order
 ---@field validate_unique_classifications? any[] Validate unique classifications
 ---@field dynamic? boolean Dynamic (default: false)
----@field render_data? table Render data
+---@field render_data? table Values for the placeholders of the texts, by name
 ---@field notification_email? string Notification email
 ---@field snapshots_enabled? boolean Snapshots enabled
 ---@field snapshot_config? string Snapshot config
 ---@field snapshot? table Snapshot
----@field snapshot_locations? any[] Snapshot locations
+---@field snapshot_locations? any[] The locations of which snapshots are taken
 ---@field download_contracts? boolean Download contracts (default: false)
 
 ---@class ironclad.Of.Groups
@@ -3804,7 +3804,7 @@ function R_groups:list(arguments, options) end
 ---@return ironclad.Iterator|fun(): ironclad.ClickwrapGroup
 function R_groups:each(arguments, options) end
 
----Reads groups.
+---Reads a group.
 ---@param group_id string|table
 ---@param arguments? ironclad.Groups.Get.Query
 ---@param options? ironclad.CallOptions
@@ -3813,7 +3813,7 @@ function R_groups:each(arguments, options) end
 ---@return ironclad.Response? response
 function R_groups:get(group_id, arguments, options) end
 
----Changes groups.
+---Changes a group.
 ---@param group_id string|table
 ---@param body? ironclad.Groups.Update.Body
 ---@param options? ironclad.CallOptions
@@ -3822,7 +3822,7 @@ function R_groups:get(group_id, arguments, options) end
 ---@return ironclad.Response? response
 function R_groups:update(group_id, body, options) end
 
----Deletes groups.
+---Deletes a group.
 ---@param group_id string|table
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
@@ -3831,7 +3831,7 @@ function R_groups:update(group_id, body, options) end
 ---@return ironclad.Response? response
 function R_groups:delete(group_id, arguments, options) end
 
----Publishes groups.
+---Publishes a group.
 ---@param group_id string|table
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
@@ -3842,48 +3842,48 @@ function R_groups:publish(group_id, arguments, options) end
 
 ---@class ironclad.Contracts.List.Query: ironclad.CallOptions
 ---@field page? integer The number of the page, from 0
----@field per_page? integer Per page
----@field expand? string Expand
+---@field per_page? integer Items on a page
+---@field expand? string What is put in the place of an id, up to two levels deep
 ---@field filter? string|ironclad.Filter A formula that the items fulfil (`ironclad.filter`; for SCIM `ironclad.scim_filter`)
----@field sort? string Sort
----@field fields? string Fields
----@field includeArchived? boolean IncludeArchived (default: false)
+---@field sort? string The field that items are sorted by; with a minus sign, descending
+---@field fields? string The fields that the answer has; of a version, its form fields
+---@field includeArchived? boolean Whether archived contracts are in the list (default: false)
 
 ---@class ironclad.Contracts.Get.Query: ironclad.CallOptions
----@field fields? string Fields
----@field expand? string Expand
----@field includeArchived? boolean IncludeArchived (default: false)
+---@field fields? string The fields that the answer has; of a version, its form fields
+---@field expand? string What is put in the place of an id, up to two levels deep
+---@field includeArchived? boolean Whether archived contracts are in the list (default: false)
 
 ---@class ironclad.Contracts.CreateVersion.Body
 ---@field title string The person's title
----@field is_major_version? boolean Is major version
+---@field is_major_version? boolean Whether earlier acceptances become out of date
 ---@field editor_version? "classic"|"override_classic"|"2_0" Editor version
----@field scheduled_time? string Scheduled time
----@field effective_time? string Effective time
----@field effective_until_time? string Effective until time
----@field body? string Body
----@field change_summary? string Change summary
----@field notify_signers? boolean Notify signers
----@field fields? any[] Fields
----@field render_data? table Render data
----@field body_language? string Body language
+---@field scheduled_time? string When the version is published
+---@field effective_time? string When the version comes into effect
+---@field effective_until_time? string When the version ends
+---@field body? string The text, as HTML
+---@field change_summary? string What has changed, for signers
+---@field notify_signers? boolean Whether signers are told of the version by e-mail
+---@field fields? any[] The fields that the answer has; of a version, its form fields
+---@field render_data? table Values for the placeholders of the texts, by name
+---@field body_language? string The language of the text
 
 ---@class ironclad.Contracts.RenderPublishedVersion.Body
----@field render_data? table Render data
+---@field render_data? table Values for the placeholders of the texts, by name
 
 ---@class ironclad.Contracts.UpdateVersion.Body
 ---@field title? string The person's title
----@field is_major_version? boolean Is major version
+---@field is_major_version? boolean Whether earlier acceptances become out of date
 ---@field editor_version? "classic"|"override_classic"|"2_0" Editor version
----@field scheduled_time? string Scheduled time
----@field effective_time? string Effective time
----@field effective_until_time? string Effective until time
----@field body? string Body
----@field change_summary? string Change summary
----@field notify_signers? boolean Notify signers
----@field fields? any[] Fields
----@field render_data? table Render data
----@field body_language? string Body language
+---@field scheduled_time? string When the version is published
+---@field effective_time? string When the version comes into effect
+---@field effective_until_time? string When the version ends
+---@field body? string The text, as HTML
+---@field change_summary? string What has changed, for signers
+---@field notify_signers? boolean Whether signers are told of the version by e-mail
+---@field fields? any[] The fields that the answer has; of a version, its form fields
+---@field render_data? table Values for the placeholders of the texts, by name
+---@field body_language? string The language of the text
 
 ---@class ironclad.Of.Contracts
 local R_contracts = {}
@@ -3902,7 +3902,7 @@ function R_contracts:list(arguments, options) end
 ---@return ironclad.Iterator|fun(): ironclad.Contract
 function R_contracts:each(arguments, options) end
 
----Reads contracts.
+---Reads a contract.
 ---@param contract_id string|table
 ---@param arguments? ironclad.Contracts.Get.Query
 ---@param options? ironclad.CallOptions
@@ -3911,7 +3911,7 @@ function R_contracts:each(arguments, options) end
 ---@return ironclad.Response? response
 function R_contracts:get(contract_id, arguments, options) end
 
----Restores contracts.
+---Publishes the latest deprecated version of a contract again.
 ---@param contract_id string|table
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
@@ -3920,7 +3920,7 @@ function R_contracts:get(contract_id, arguments, options) end
 ---@return ironclad.Response? response
 function R_contracts:restore(contract_id, arguments, options) end
 
----Makes version.
+---Makes a draft version of a contract.
 ---@param contract_id string|table
 ---@param body ironclad.Contracts.CreateVersion.Body
 ---@param options? ironclad.CallOptions
@@ -3929,7 +3929,7 @@ function R_contracts:restore(contract_id, arguments, options) end
 ---@return ironclad.Response? response
 function R_contracts:create_version(contract_id, body, options) end
 
----Reads latest version.
+---Reads the latest version of a contract, which may be a draft.
 ---@param contract_id string|table
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
@@ -3938,7 +3938,7 @@ function R_contracts:create_version(contract_id, body, options) end
 ---@return ironclad.Response? response
 function R_contracts:get_latest_version(contract_id, arguments, options) end
 
----Reads published version.
+---Reads the published version of a contract.
 ---@param contract_id string|table
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
@@ -3947,7 +3947,7 @@ function R_contracts:get_latest_version(contract_id, arguments, options) end
 ---@return ironclad.Response? response
 function R_contracts:get_published_version(contract_id, arguments, options) end
 
----Renders published version.
+---Renders the published version of a contract with render data.
 ---@param contract_id string|table
 ---@param body? ironclad.Contracts.RenderPublishedVersion.Body
 ---@param options? ironclad.CallOptions
@@ -3956,7 +3956,7 @@ function R_contracts:get_published_version(contract_id, arguments, options) end
 ---@return ironclad.Response? response
 function R_contracts:render_published_version(contract_id, body, options) end
 
----Publishes latest version.
+---Publishes the latest version of a contract.
 ---@param contract_id string|table
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
@@ -3965,7 +3965,7 @@ function R_contracts:render_published_version(contract_id, body, options) end
 ---@return ironclad.Response? response
 function R_contracts:publish_latest_version(contract_id, arguments, options) end
 
----Publishes version.
+---Publishes a version of a contract.
 ---@param contract_id string|table
 ---@param version_id string|table
 ---@param arguments? ironclad.CallOptions
@@ -3975,7 +3975,7 @@ function R_contracts:publish_latest_version(contract_id, arguments, options) end
 ---@return ironclad.Response? response
 function R_contracts:publish_version(contract_id, version_id, arguments, options) end
 
----Changes version.
+---Changes a version of a contract, named by its number.
 ---@param contract_id string|table
 ---@param version_number string|table
 ---@param body? ironclad.Contracts.UpdateVersion.Body
@@ -3987,26 +3987,26 @@ function R_contracts:update_version(contract_id, version_number, body, options) 
 
 ---@class ironclad.Versions.Update.Body
 ---@field title? string The person's title
----@field is_major_version? boolean Is major version
+---@field is_major_version? boolean Whether earlier acceptances become out of date
 ---@field editor_version? "classic"|"override_classic"|"2_0" Editor version
----@field scheduled_time? string Scheduled time
----@field effective_time? string Effective time
----@field effective_until_time? string Effective until time
----@field body? string Body
----@field change_summary? string Change summary
----@field notify_signers? boolean Notify signers
----@field fields? any[] Fields
----@field render_data? table Render data
----@field body_language? string Body language
+---@field scheduled_time? string When the version is published
+---@field effective_time? string When the version comes into effect
+---@field effective_until_time? string When the version ends
+---@field body? string The text, as HTML
+---@field change_summary? string What has changed, for signers
+---@field notify_signers? boolean Whether signers are told of the version by e-mail
+---@field fields? any[] The fields that the answer has; of a version, its form fields
+---@field render_data? table Values for the placeholders of the texts, by name
+---@field body_language? string The language of the text
 
 ---@class ironclad.Versions.Upload.Body
----@field file ironclad.File File
+---@field file ironclad.File The file with the text
 ---@field type? string The type
 
 ---@class ironclad.Of.Versions
 local R_versions = {}
 
----Reads versions.
+---Reads a version.
 ---@param version_id string|table
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
@@ -4015,7 +4015,7 @@ local R_versions = {}
 ---@return ironclad.Response? response
 function R_versions:get(version_id, arguments, options) end
 
----Changes versions.
+---Changes a version.
 ---@param version_id string|table
 ---@param body? ironclad.Versions.Update.Body
 ---@param options? ironclad.CallOptions
@@ -4024,7 +4024,7 @@ function R_versions:get(version_id, arguments, options) end
 ---@return ironclad.Response? response
 function R_versions:update(version_id, body, options) end
 
----Uploads versions.
+---Replaces the text of a version by a file.
 ---@param version_id string|table
 ---@param body ironclad.Versions.Upload.Body
 ---@param options? ironclad.CallOptions
@@ -4033,7 +4033,7 @@ function R_versions:update(version_id, body, options) end
 ---@return ironclad.Response? response
 function R_versions:upload(version_id, body, options) end
 
----Deletes field.
+---Deletes a form field of a version.
 ---@param version_id string|table
 ---@param field_id string|table
 ---@param arguments? ironclad.CallOptions
@@ -4045,13 +4045,13 @@ function R_versions:delete_field(version_id, field_id, arguments, options) end
 
 ---@class ironclad.Signers.List.Query: ironclad.CallOptions
 ---@field page? integer The number of the page, from 0
----@field per_page? integer Per page
----@field expand? string Expand
+---@field per_page? integer Items on a page
+---@field expand? string What is put in the place of an id, up to two levels deep
 ---@field filter? string|ironclad.Filter A formula that the items fulfil (`ironclad.filter`; for SCIM `ironclad.scim_filter`)
----@field sort? string Sort
----@field fields? string Fields
----@field no_count? boolean No count
----@field lean? boolean Lean
+---@field sort? string The field that items are sorted by; with a minus sign, descending
+---@field fields? string The fields that the answer has; of a version, its form fields
+---@field no_count? boolean Whether the answer lacks the total, which is faster
+---@field lean? boolean Whether items are left unexpanded, which is faster
 
 ---@class ironclad.Signers.Update.Body
 ---@field name? string The name
@@ -4059,8 +4059,8 @@ function R_versions:delete_field(version_id, field_id, arguments, options) end
 ---@field mobile_number? string Mobile number
 ---@field company_name? string Company name
 ---@field title? string The person's title
----@field additional_attributes? table Additional attributes
----@field notify? boolean Notify (default: true)
+---@field additional_attributes? table More about the signer, by name
+---@field notify? boolean Whether the signer gets e-mails about new versions (default: true)
 
 ---@class ironclad.Of.Signers
 local R_signers = {}
@@ -4079,7 +4079,7 @@ function R_signers:list(arguments, options) end
 ---@return ironclad.Iterator|fun(): ironclad.Signer
 function R_signers:each(arguments, options) end
 
----Reads signers.
+---Reads a signer.
 ---@param signer_id string|table
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
@@ -4088,7 +4088,7 @@ function R_signers:each(arguments, options) end
 ---@return ironclad.Response? response
 function R_signers:get(signer_id, arguments, options) end
 
----Changes signers.
+---Changes a signer.
 ---@param signer_id string|table
 ---@param body? ironclad.Signers.Update.Body
 ---@param options? ironclad.CallOptions
@@ -4097,7 +4097,7 @@ function R_signers:get(signer_id, arguments, options) end
 ---@return ironclad.Response? response
 function R_signers:update(signer_id, body, options) end
 
----Deletes signers.
+---Deletes a signer.
 ---@param signer_id string|table
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
@@ -4106,7 +4106,7 @@ function R_signers:update(signer_id, body, options) end
 ---@return ironclad.Response? response
 function R_signers:delete(signer_id, arguments, options) end
 
----Deletes activity.
+---Deletes the activity of a signer.
 ---@param signer_id string|table
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
@@ -4117,31 +4117,31 @@ function R_signers:delete_activity(signer_id, arguments, options) end
 
 ---@class ironclad.Activity.List.Query: ironclad.CallOptions
 ---@field page? integer The number of the page, from 0
----@field per_page? integer Per page
----@field expand? string Expand
+---@field per_page? integer Items on a page
+---@field expand? string What is put in the place of an id, up to two levels deep
 ---@field filter? string|ironclad.Filter A formula that the items fulfil (`ironclad.filter`; for SCIM `ironclad.scim_filter`)
----@field no_count? boolean No count
----@field lean? boolean Lean
+---@field no_count? boolean Whether the answer lacks the total, which is faster
+---@field lean? boolean Whether items are left unexpanded, which is faster
 
 ---@class ironclad.Activity.Get.Query: ironclad.CallOptions
----@field expand? string Expand
+---@field expand? string What is put in the place of an id, up to two levels deep
 
 ---@class ironclad.Activity.DownloadRecord.Query: ironclad.CallOptions
----@field filename? string Filename
+---@field filename? string The name that the file is given
 
 ---@class ironclad.Activity.DownloadSessionRecord.Query: ironclad.CallOptions
----@field signer_id string Signer id
+---@field signer_id string The id of the signer
 
 ---@class ironclad.Activity.ExportCsv.Query: ironclad.CallOptions
 ---@field filter? string|ironclad.Filter A formula that the items fulfil (`ironclad.filter`; for SCIM `ironclad.scim_filter`)
----@field fields? string Fields
----@field no_count? boolean No count
----@field lean? boolean Lean
+---@field fields? string The fields that the answer has; of a version, its form fields
+---@field no_count? boolean Whether the answer lacks the total, which is faster
+---@field lean? boolean Whether items are left unexpanded, which is faster
 
 ---@class ironclad.Of.Activity
 local R_activity = {}
 
----Lists activity.
+---Lists activity: acceptances and other events of signers.
 ---@param arguments? ironclad.Activity.List.Query
 ---@param options? ironclad.CallOptions
 ---@return { data: ironclad.Activity[], count?: integer, page?: integer, pageSize?: integer }? value
@@ -4149,13 +4149,13 @@ local R_activity = {}
 ---@return ironclad.Response? response
 function R_activity:list(arguments, options) end
 
----Lists activity. Iterates over all pages.
+---Lists activity: acceptances and other events of signers. Iterates over all pages.
 ---@param arguments? ironclad.Activity.List.Query
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): ironclad.Activity
 function R_activity:each(arguments, options) end
 
----Reads activity.
+---Reads one activity.
 ---@param activity_id string|table
 ---@param arguments? ironclad.Activity.Get.Query
 ---@param options? ironclad.CallOptions
@@ -4164,7 +4164,7 @@ function R_activity:each(arguments, options) end
 ---@return ironclad.Response? response
 function R_activity:get(activity_id, arguments, options) end
 
----Downloads record.
+---Downloads the record of one activity as a PDF.
 ---@param activity_id string|table
 ---@param arguments? ironclad.Activity.DownloadRecord.Query
 ---@param options? ironclad.CallOptions
@@ -4173,7 +4173,7 @@ function R_activity:get(activity_id, arguments, options) end
 ---@return ironclad.Response? response
 function R_activity:download_record(activity_id, arguments, options) end
 
----Downloads session record.
+---Downloads the record of a session as a PDF.
 ---@param session_id string|table
 ---@param arguments? ironclad.Activity.DownloadSessionRecord.Query
 ---@param options? ironclad.CallOptions
@@ -4182,7 +4182,7 @@ function R_activity:download_record(activity_id, arguments, options) end
 ---@return ironclad.Response? response
 function R_activity:download_session_record(session_id, arguments, options) end
 
----Exports csv.
+---Starts an export of activity to CSV.
 ---@param arguments? ironclad.Activity.ExportCsv.Query
 ---@param options? ironclad.CallOptions
 ---@return any? value
@@ -4190,7 +4190,7 @@ function R_activity:download_session_record(session_id, arguments, options) end
 ---@return ironclad.Response? response
 function R_activity:export_csv(arguments, options) end
 
----Reads csv export.
+---Reads the state of an export of activity to CSV.
 ---@param id string|table
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
@@ -4216,24 +4216,24 @@ function R_activity:export_csv_and_wait(arguments, options) end
 function R_activity:wait_csv_export(job, options) end
 
 ---@class ironclad.Evidence.Create.Body
----@field start_date string Start date
----@field end_date? string End date
----@field sort? string Sort
+---@field start_date string The first day
+---@field end_date? string The last day; default: today
+---@field sort? string The field that items are sorted by; with a minus sign, descending
 ---@field filter? table|ironclad.Filter A formula that the items fulfil (`ironclad.filter`; for SCIM `ironclad.scim_filter`)
----@field select? table Select
----@field standard_all? boolean Standard all
----@field connection_all? boolean Connection all
----@field custom_all? boolean Custom all
----@field export_types? any[] Export types
+---@field select? table The fields that are exported
+---@field standard_all? boolean Whether all standard fields are exported
+---@field connection_all? boolean Whether all fields of the connection are exported
+---@field custom_all? boolean Whether all custom fields are exported
+---@field export_types? any[] What is exported: clickwrap_activities, clickwrap_activities_as_pdfs
 
 ---@class ironclad.Evidence.List.Query: ironclad.CallOptions
 ---@field page? integer The number of the page, from 0
----@field per_page? integer Per page
+---@field per_page? integer Items on a page
 
 ---@class ironclad.Of.Evidence
 local R_evidence = {}
 
----Makes evidence.
+---Starts an export of evidence.
 ---@param body ironclad.Evidence.Create.Body
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Evidence? value
@@ -4241,7 +4241,7 @@ local R_evidence = {}
 ---@return ironclad.Response? response
 function R_evidence:create(body, options) end
 
----Lists evidence.
+---Lists exports of evidence.
 ---@param arguments? ironclad.Evidence.List.Query
 ---@param options? ironclad.CallOptions
 ---@return { data: ironclad.Evidence[], count?: integer, page?: integer, pageSize?: integer }? value
@@ -4249,13 +4249,13 @@ function R_evidence:create(body, options) end
 ---@return ironclad.Response? response
 function R_evidence:list(arguments, options) end
 
----Lists evidence. Iterates over all pages.
+---Lists exports of evidence. Iterates over all pages.
 ---@param arguments? ironclad.Evidence.List.Query
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): ironclad.Evidence
 function R_evidence:each(arguments, options) end
 
----Reads evidence.
+---Reads the state of an export of evidence.
 ---@param id string|table
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
@@ -4264,7 +4264,7 @@ function R_evidence:each(arguments, options) end
 ---@return ironclad.Response? response
 function R_evidence:get(id, arguments, options) end
 
----Reads urls.
+---Gives the links to the files of an export of evidence.
 ---@param id string|table
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
@@ -4291,10 +4291,10 @@ function R_evidence:wait(job, options) end
 
 ---@class ironclad.Locations.List.Query: ironclad.CallOptions
 ---@field page? integer The number of the page, from 0
----@field per_page? integer Per page
+---@field per_page? integer Items on a page
 
 ---@class ironclad.Locations.Create.Body
----@field capture_url? string Capture url
+---@field capture_url? string The page of which snapshots are taken
 ---@field frequency? "daily"|"weekly"|"monthly"|"never" Frequency
 ---@field location_type? "web"|"mobile_app" Location type
 ---@field platform? "desktop"|"ios"|"android" Platform
@@ -4302,11 +4302,11 @@ function R_evidence:wait(job, options) end
 ---@field application_name? string Application name
 ---@field mobile_os? "ios"|"android" Mobile os
 ---@field description? string Description
----@field key? string Key
+---@field key? string The key, a name for programs
 ---@field name? string The name
 
 ---@class ironclad.Locations.Update.Body
----@field capture_url? string Capture url
+---@field capture_url? string The page of which snapshots are taken
 ---@field frequency? "daily"|"weekly"|"monthly"|"never" Frequency
 ---@field location_type? "web"|"mobile_app" Location type
 ---@field platform? "desktop"|"ios"|"android" Platform
@@ -4314,20 +4314,20 @@ function R_evidence:wait(job, options) end
 ---@field application_name? string Application name
 ---@field mobile_os? "ios"|"android" Mobile os
 ---@field description? string Description
----@field key? string Key
+---@field key? string The key, a name for programs
 ---@field name? string The name
 
 ---@class ironclad.Locations.ListSnapshots.Query: ironclad.CallOptions
 ---@field page? integer The number of the page, from 0
----@field per_page? integer Per page
+---@field per_page? integer Items on a page
 
 ---@class ironclad.Locations.ArchiveSnapshot.Body
----@field archived_reason? string Archived reason
+---@field archived_reason? string Why it is archived
 
 ---@class ironclad.Of.Locations
 local R_locations = {}
 
----Lists locations.
+---Lists snapshot locations.
 ---@param arguments? ironclad.Locations.List.Query
 ---@param options? ironclad.CallOptions
 ---@return { data: ironclad.Location[], count?: integer, page?: integer, pageSize?: integer }? value
@@ -4335,13 +4335,13 @@ local R_locations = {}
 ---@return ironclad.Response? response
 function R_locations:list(arguments, options) end
 
----Lists locations. Iterates over all pages.
+---Lists snapshot locations. Iterates over all pages.
 ---@param arguments? ironclad.Locations.List.Query
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): ironclad.Location
 function R_locations:each(arguments, options) end
 
----Makes locations.
+---Makes a snapshot location.
 ---@param body? ironclad.Locations.Create.Body
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Location? value
@@ -4349,7 +4349,7 @@ function R_locations:each(arguments, options) end
 ---@return ironclad.Response? response
 function R_locations:create(body, options) end
 
----Reads locations.
+---Reads a snapshot location.
 ---@param id string|table
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
@@ -4358,7 +4358,7 @@ function R_locations:create(body, options) end
 ---@return ironclad.Response? response
 function R_locations:get(id, arguments, options) end
 
----Changes locations.
+---Changes a snapshot location.
 ---@param id string|table
 ---@param body? ironclad.Locations.Update.Body
 ---@param options? ironclad.CallOptions
@@ -4367,7 +4367,7 @@ function R_locations:get(id, arguments, options) end
 ---@return ironclad.Response? response
 function R_locations:update(id, body, options) end
 
----Deletes locations. Unconfirmed: its path is a guess.
+---Deletes a snapshot location. Unconfirmed: its path is a guess.
 ---@param id string|table
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
@@ -4376,7 +4376,7 @@ function R_locations:update(id, body, options) end
 ---@return ironclad.Response? response
 function R_locations:delete(id, arguments, options) end
 
----Publishes locations. Unconfirmed: its path is a guess.
+---Publishes a snapshot location. Unconfirmed: its path is a guess.
 ---@param id string|table
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
@@ -4385,7 +4385,7 @@ function R_locations:delete(id, arguments, options) end
 ---@return ironclad.Response? response
 function R_locations:publish(id, arguments, options) end
 
----Copies locations. Unconfirmed: its path is a guess.
+---Copies a snapshot location. Unconfirmed: its path is a guess.
 ---@param id string|table
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
@@ -4394,7 +4394,7 @@ function R_locations:publish(id, arguments, options) end
 ---@return ironclad.Response? response
 function R_locations:clone(id, arguments, options) end
 
----Archives locations. Unconfirmed: its path is a guess.
+---Archives a snapshot location. Unconfirmed: its path is a guess.
 ---@param id string|table
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
@@ -4403,7 +4403,7 @@ function R_locations:clone(id, arguments, options) end
 ---@return ironclad.Response? response
 function R_locations:archive(id, arguments, options) end
 
----Lists snapshots.
+---Lists the snapshots of a location.
 ---@param id string|table
 ---@param arguments? ironclad.Locations.ListSnapshots.Query
 ---@param options? ironclad.CallOptions
@@ -4412,14 +4412,14 @@ function R_locations:archive(id, arguments, options) end
 ---@return ironclad.Response? response
 function R_locations:list_snapshots(id, arguments, options) end
 
----Lists snapshots. Iterates over all pages.
+---Lists the snapshots of a location. Iterates over all pages.
 ---@param id string|table
 ---@param arguments? ironclad.Locations.ListSnapshots.Query
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): table
 function R_locations:each_snapshots(id, arguments, options) end
 
----Captures snapshot.
+---Takes a snapshot of a location now.
 ---@param id string|table
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
@@ -4428,7 +4428,7 @@ function R_locations:each_snapshots(id, arguments, options) end
 ---@return ironclad.Response? response
 function R_locations:capture_snapshot(id, arguments, options) end
 
----Reads snapshot.
+---Reads a snapshot.
 ---@param id string|table
 ---@param snapshotId string|table
 ---@param arguments? ironclad.CallOptions
@@ -4438,7 +4438,7 @@ function R_locations:capture_snapshot(id, arguments, options) end
 ---@return ironclad.Response? response
 function R_locations:get_snapshot(id, snapshotId, arguments, options) end
 
----Archives snapshot.
+---Archives a snapshot.
 ---@param id string|table
 ---@param snapshotId string|table
 ---@param body? ironclad.Locations.ArchiveSnapshot.Body
@@ -4448,7 +4448,7 @@ function R_locations:get_snapshot(id, snapshotId, arguments, options) end
 ---@return ironclad.Response? response
 function R_locations:archive_snapshot(id, snapshotId, body, options) end
 
----Downloads snapshot record.
+---Downloads the record of a snapshot as a PDF.
 ---@param id string|table
 ---@param snapshotId string|table
 ---@param arguments? ironclad.CallOptions
@@ -4458,7 +4458,7 @@ function R_locations:archive_snapshot(id, snapshotId, body, options) end
 ---@return ironclad.Response? response
 function R_locations:download_snapshot_record(id, snapshotId, arguments, options) end
 
----Downloads record at.
+---Downloads the record of the snapshot of a time.
 ---@param id string|table
 ---@param timestamp string|table
 ---@param arguments? ironclad.CallOptions
@@ -4471,7 +4471,7 @@ function R_locations:download_record_at(id, timestamp, arguments, options) end
 ---@class ironclad.Of.Requests
 local R_requests = {}
 
----Reads requests.
+---Reads a signature request.
 ---@param request_id string|table
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
@@ -4480,7 +4480,7 @@ local R_requests = {}
 ---@return ironclad.Response? response
 function R_requests:get(request_id, arguments, options) end
 
----Sends requests.
+---Sends a signature request to its signer.
 ---@param request_id string|table
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
@@ -4496,7 +4496,7 @@ function R_requests:send(request_id, arguments, options) end
 ---@class ironclad.Of.Service
 local R_service = {}
 
----Reads the status of service.
+---Says whether the REST API is up.
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
 ---@return any? value
@@ -4504,7 +4504,7 @@ local R_service = {}
 ---@return ironclad.Response? response
 function R_service:status(arguments, options) end
 
----Makes token.
+---Makes an access token, or replaces the one that exists.
 ---@param body ironclad.Service.CreateToken.Body
 ---@param options? ironclad.CallOptions
 ---@return any? value

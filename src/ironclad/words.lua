@@ -100,30 +100,100 @@ local fields = {
   userTimezone = "The time zone of the person who asks",
 }
 
+-- The parameters of Clickwrap, which the fields of the CLM do not have.
+local clickwrap_fields = {
+  _ct = "For the vendor's own libraries",
+  _lib = "The name of the client library",
+  _libv = "The version of the client library",
+  _noerr = "Whether errors are kept silent",
+  _srv = "The short name of `server_side`",
+  additional_attributes = "More about the signer, by name",
+  addr = "The signer's IP address",
+  archived_reason = "Why it is archived",
+  bl = "The language of the browser",
+  body = "The text, as HTML",
+  body_language = "The language of the text",
+  btz = "The time zone of the browser",
+  bua = "The user agent of the browser",
+  capture_url = "The page of which snapshots are taken",
+  change_summary = "What has changed, for signers",
+  cid = "The ids of contracts, separated by commas",
+  clm_record_sync = "Whether acceptances become records: { enabled =, record_type = }",
+  cnf = "Whether the signer is sent a confirmation by e-mail",
+  connection_all = "Whether all fields of the connection are exported",
+  contracts = "The contracts, in order",
+  cus = "Custom data",
+  custom_all = "Whether all custom fields are exported",
+  effective_time = "When the version comes into effect",
+  effective_until_time = "When the version ends",
+  em = "How the signer agreed (execution method)",
+  end_date = "The last day; default: today",
+  env = "The environment that the application runs in",
+  et = "The event: agreed, disagreed, displayed, visited, updated or sent",
+  expand = "What is put in the place of an id, up to two levels deep",
+  export_types = "What is exported: clickwrap_activities, clickwrap_activities_as_pdfs",
+  fields = "The fields that the answer has; of a version, its form fields",
+  file = "The file with the text",
+  filename = "The name that the file is given",
+  gid = "The id of the group, a number",
+  gkey = "The key of the group",
+  group_key = "The long name of `gkey`",
+  hn = "The host of the page",
+  includeArchived = "Whether archived contracts are in the list",
+  is_major_version = "Whether earlier acceptances become out of date",
+  key = "The key, a name for programs",
+  lean = "Whether items are left unexpanded, which is faster",
+  no_count = "Whether the answer lacks the total, which is faster",
+  notify = "Whether the signer gets e-mails about new versions",
+  notify_signers = "Whether signers are told of the version by e-mail",
+  os = "The operating system",
+  pad = "The domain of the page",
+  pap = "The path of the page",
+  paq = "The query of the page",
+  pat = "The title of the page",
+  pau = "The URL of the page",
+  per_page = "Items on a page",
+  rdid = "The render_id of the texts that were shown",
+  ref = "The page that led to this one",
+  render_data = "Values for the placeholders of the texts, by name",
+  res = "The resolution of the screen",
+  rev = "The revisions",
+  rnd = "Values for the placeholders of the texts, by name",
+  scd = "The color depth of the screen",
+  scheduled_time = "When the version is published",
+  select = "The fields that are exported",
+  server_side = "Whether a server records it: without, the answer is an image",
+  sid = "The site access id",
+  sig = "The id of the signer",
+  signer_id = "The id of the signer",
+  signers = "The signers",
+  site_id = "The long name of `sid`",
+  slo = "The key of the snapshot location",
+  snapshot_locations = "The locations of which snapshots are taken",
+  sort = "The field that items are sorted by; with a minus sign, descending",
+  srid = "The id of the signature request",
+  standard_all = "Whether all standard fields are exported",
+  start_date = "The first day",
+  test_mode = "Whether it is a signer of test mode",
+  tm = "Whether it is for a test",
+  ts = "The time of the event",
+  uid = "The id of the user",
+  vid = "The ids of versions, separated by commas, in the order of `cid`",
+  xt = "Whether the contract is an external one",
+  xtu = "The URL of an external contract",
+}
+
 local function sentence(name) return (name:gsub("[_-]", " "):gsub("^%l", string.upper)) end
-
-local verbs = { get = "Reads", list = "Lists", create = "Makes", update = "Changes", delete = "Deletes",
-  publish = "Publishes", send = "Sends", render = "Renders", download = "Downloads", export = "Exports",
-  retrieve = "Reads", load = "Loads", upsert = "Makes or changes", restore = "Restores", upload = "Uploads",
-  clone = "Copies", archive = "Archives", capture = "Captures", status = "Reads the status of" }
-
--- Of an operation of Clickwrap, which has no sentence: "list_signers" of the resource sites is "Lists signers."
-local function made(entry)
-  local verb, rest = (entry.name or entry.id):match "^(%l+)_?(.*)$"
-  local object = rest ~= "" and rest or entry.resource or ""
-  return ("%s %s."):format(verbs[verb] or sentence(verb or ""), (object:gsub("_", " ")))
-end
 
 --- What an operation does; and that nothing but the navigation of Ironclad's reference names it.
 function words.operation(entry)
-  local text = entry.text or made(entry)
-  return entry.unconfirmed and text .. " Unconfirmed: its path is a guess." or text
+  return entry.unconfirmed and entry.text .. " Unconfirmed: its path is a guess." or entry.text
 end
 
 --- What an argument is, without a full stop.
-function words.field(name) return fields[name] or sentence(name) end
+function words.field(name) return fields[name] or clickwrap_fields[name] or sentence(name) end
 
 --- Whether an argument has words of its own.
-function words.has_field(name) return fields[name] ~= nil end
+function words.has_field(name) return (fields[name] or clickwrap_fields[name]) ~= nil end
 
 return words

@@ -26,7 +26,7 @@ static void test_entries(void) {
         CHECK(!operation->resource == !operation->name);
         CHECK((operation->body == IC_BODY_NONE) == (operation->fields[0].name == NULL));
         ic_product product = ic_services[operation->service].product;
-        if (product == CLM) CHECK(operation->text && operation->text[strlen(operation->text) - 1] == '.');
+        CHECK(operation->text && operation->text[strlen(operation->text) - 1] == '.');
         CHECK(ic_operation_by_path(product, operation->method, operation->path, &values) == operation);
         CHECK(values.count == ic_path_parameters(operation->path));
         CHECK(ic_bucket_of(product, operation->method, operation->path) == ic_operation_bucket(operation));

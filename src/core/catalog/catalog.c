@@ -56,10 +56,11 @@
      SERVICE_MEMBERS(SERVICE, path_), .query = query_, body_and_fields, answer_and_content,                    \
      .paging = IC_PAGING_##paging_, .scopes = scopes_, REPEATS(method_, repeatable_),                          \
      .source = IC_SOURCE_DOCUMENT},
-#define CLICKWRAP(source_, id_, resource_, name_, method_, path_, query_, body_and_fields, answer_and_content, \
-                  paging_, repeatable_)                                                                        \
-    {.id = id_, .resource = resource_, .name = name_, .method = IC_##method_, SERVICE_MEMBERS(SERVICE, path_), \
-     .query = query_, body_and_fields, answer_and_content, .paging = IC_PAGING_##paging_, .scopes = "",        \
+#define CLICKWRAP(source_, id_, resource_, name_, text_, method_, path_, query_, body_and_fields,              \
+                  answer_and_content, paging_, repeatable_)                                                    \
+    {.id = id_, .resource = resource_, .name = name_, .text = text_, .method = IC_##method_,                   \
+     SERVICE_MEMBERS(SERVICE, path_), .query = query_, body_and_fields, answer_and_content,                    \
+     .paging = IC_PAGING_##paging_, .scopes = "",                                                              \
      REPEATS(method_, repeatable_), .source = IC_SOURCE_##source_},
 #define JOB(...)
 

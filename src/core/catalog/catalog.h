@@ -188,7 +188,7 @@ typedef struct ic_operation {
     const char *id;       /* Ironclad's operationId */
     const char *resource; /* "workflows", "scim.users"; NULL: by call() only */
     const char *name;     /* Lua name of the method; NULL: by call() only */
-    const char *text;     /* one sentence: what it does; NULL: its name says it */
+    const char *text;     /* one sentence: what it does */
     ic_service service;
     ic_method method;
     const char *path;      /* with {placeholders} */
