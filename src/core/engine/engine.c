@@ -29,7 +29,7 @@
 #define LONGEST_WAIT     (3600 * 1000) /* milliseconds */
 #define TRANSFER_WAIT    100           /* milliseconds, while a transfer is under way: see engine_perform */
 #define REFRESH_PATIENCE 30.0          /* seconds */
-#define TURN_TRIES       100           /* before the engine's thread is woken instead: see engine_take_turn */
+#define TURN_PATIENCE    0.0002 /* seconds, before the engine's thread is woken: see engine_take_turn */
 
 /* Whether a thread that waits for its call may run the engine meanwhile (ic_engine_wait). 0: the engine's
  * thread does everything. */
@@ -320,13 +320,15 @@ static void engine_run_for(ic_engine *engine, ic_mailbox *mailbox, double second
     engine_hand_over(engine);
 }
 
-/* After its last call the engine's thread still has a few things to do, which are not worth two wake-ups. */
+/* After its last call the engine's thread still has a few things to do, which are not worth two wake-ups. A
+ * yield may take long on a busy machine, so time is counted and not tries. */
 static bool engine_take_turn(void) {
-    for (int tries = ic_stats_gauge(IC_GAUGE_PENDING) ? 1 : TURN_TRIES; tries > 0; tries--) {
+    double until = ic_stats_gauge(IC_GAUGE_PENDING) ? 0 : ic_now() + TURN_PATIENCE;
+    for (;;) {
         if (pthread_mutex_trylock(&turn) == 0) return true;
+        if (ic_now() >= until) return false;
         sched_yield();
     }
-    return false;
 }
 
 /* False: it is not this thread's turn. */
