@@ -27,7 +27,7 @@ typedef struct handle {
 static int calls_gc(lua_State *L) {
     handle *mine = luaL_checkudata(L, 1, TYPE);
     if (mine->call && mine->call->purpose == IC_PURPOSE_ASK) {
-        /* Nobody has answered: the engine must not wait for ever. */
+        /* The question was not answered, and the engine must not wait for ever. */
         ic_call_answer(mine->call, NULL);
         ic_call_release(mine->call);
         mine->call = NULL;
@@ -110,14 +110,13 @@ ic_call *ic_lua_push_call(lua_State *L, ic_connection *connection) {
 }
 
 /* start(connection, operation, arguments [, path [, waits]]) -> call, or nil and a message about an argument.
- * operation: an index of the catalog; or a method, and then `path` is the raw path; ignored when
- * arguments.url is given, the URL of a file that is downloaded without a bearer, or to which the JSON text
- * arguments.forward is posted. arguments: path (list of
- * strings), query, body, files, extra_query, extra_body, headers, timeout, deadline, max_retries, as_user,
- * to, on_progress, dry_run. waits: wait(call) follows at once, before the script does anything else. A value
- * that JSON cannot hold throws. Three phases: push the handle, so that
- * everything is freed when Lua throws; read Lua's arguments into C; build the request and start it, without
- * Lua. */
+ * operation: an index of the catalog; or a method, and then `path` is the raw path. It is ignored when
+ * arguments.url is given: the URL of a file that is downloaded without a bearer, or to which the JSON text
+ * arguments.forward is posted. arguments: path (list of strings), query, body, files, extra_query,
+ * extra_body, headers, timeout, deadline, max_retries, as_user, to, on_progress, dry_run. waits: wait(call)
+ * follows at once, before the script does anything else. A value that JSON cannot hold throws. Three phases:
+ * push the handle, so that everything is freed when Lua throws; read Lua's arguments into C; build the
+ * request and start it, without Lua. */
 static int calls_start(lua_State *L) {
     ic_connection *connection = ic_lua_check_connection(L, 1);
     luaL_checktype(L, 3, LUA_TTABLE);

@@ -1,6 +1,6 @@
-/* Bytecode is made for one version of one Lua, and a Lua does not check much of what it loads. So this Lua
+/* Bytecode is made for one version of one Lua, and Lua hardly checks the bytecode that it loads. So this Lua
  * compiles a probe first, a chunk that uses all of the language that the module's files use. When the result
- * differs from what the build got by a single byte, the chunks are left alone. */
+ * differs from the build's by a single byte, the chunks are not used. */
 #include "lua/chunks.h"
 #include "lua/compat.h"
 #include <stdbool.h>

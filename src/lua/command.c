@@ -116,8 +116,8 @@ static char **command_check_words(lua_State *L) {
     return (char **)words;
 }
 
-/* command(seconds) -> a handle for a program that may run so long. It does not start one: a script that a
- * signal interrupts must already have the handle by which it ends the program. */
+/* command(seconds) -> a handle for a program that may run for `seconds`. It does not start one: a script that
+ * a signal interrupts must already have the handle by which it ends the program. */
 static int command_new(lua_State *L) {
     double seconds = luaL_checknumber(L, 1);
     command *mine = lua_newuserdata(L, sizeof *mine);

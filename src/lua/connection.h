@@ -7,7 +7,7 @@
 
 /* The connection of the userdata at `index`; throws when it is something else. */
 ic_connection *ic_lua_check_connection(lua_State *L, int index);
-/* Sets connect, options and describe in the table at the top of the stack. */
+/* Sets connect, for_site, options and describe in the table at the top of the stack. */
 void ic_lua_open_connection(lua_State *L);
 
 #endif

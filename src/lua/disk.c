@@ -58,7 +58,7 @@ static int disk_write(lua_State *L) {
 }
 
 /* append(path, text, new) -> true: the text is on the disk, at the end of the file; nil and why. With `new`
- * the file's name is on the disk too: somebody may just have made it. */
+ * the file's name is on the disk too, because the file may have just been created. */
 static int disk_append(lua_State *L) {
     size_t length;
     const char *path = luaL_checkstring(L, 1), *text = luaL_checklstring(L, 2, &length);

@@ -4,8 +4,8 @@
 
 #include <lua.h>
 
-/* Adds `disk` to the table at the top of the stack: write, append, rename, remove, list, make_folder, lock,
- * claims. */
+/* Adds `disk` to the table at the top of the stack: absolute, write, append, rename, remove, begin,
+ * make_folder, list, lock, claims, alive. */
 void ic_lua_open_disk(lua_State *L);
 
 #endif

@@ -4,7 +4,8 @@
 
 #include <lua.h>
 
-/* Sets nearest, sha256, random_hex, same and boundary in the table at the top of the stack. */
+/* Sets nearest, sha256, random_hex, same, monotonic, wall_time and boundary in the table at the top of the
+ * stack. */
 void ic_lua_open_helpers(lua_State *L);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include <lua.h>
 
-/* Sets scopes and scope_nearest in the table at the top of the stack. */
+/* Sets scopes, scope_nearest and scope_exact in the table at the top of the stack. */
 void ic_lua_open_known_scopes(lua_State *L);
 
 #endif

@@ -50,8 +50,8 @@ static void shared_read_script(lua_State *L, ic_question *question) {
 }
 
 /* ask_shared(connection, words, seconds [, script, keys]) -> call. Sends a command, whose words are given, or
- * runs a script, whose keys and then arguments are given, and waits at most so many seconds for the reply.
- * The call's result is the reply: a string, an integer, a list, or nil; in a list false stands for nil. */
+ * runs a script, whose keys and then arguments are given, and waits at most `seconds` for the reply. The
+ * call's result is the reply: a string, an integer, a list, or nil; in a list false stands for nil. */
 static int shared_ask(lua_State *L) {
     ic_connection *connection = ic_lua_check_connection(L, 1);
     luaL_checktype(L, 2, LUA_TTABLE);

@@ -1,4 +1,4 @@
-/* What a command-line program needs of the system, and Lua does not offer: terminals, signals, a child
+/* What a command-line program needs from the system and Lua does not have: terminals, signals, a child
  * process, files that only this user can read. The command `ironclad` uses it. */
 #ifndef IC_LUA_TERMINAL_H
 #define IC_LUA_TERMINAL_H

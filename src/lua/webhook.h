@@ -4,7 +4,7 @@
 
 #include <lua.h>
 
-/* Adds webhook_key and webhook_verify to the table at the top of the stack. */
+/* Adds webhook_key, webhook_verify and webhook_verify_request to the table at the top of the stack. */
 void ic_lua_open_webhook(lua_State *L);
 
 #endif

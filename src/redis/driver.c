@@ -1,5 +1,5 @@
-/* One connection on hiredis. hiredis tells by its hooks what it waits for, and calls back when a reply is
- * there and when the connection ends. It frees its context by itself after the last callback. */
+/* One connection on hiredis. The hooks of hiredis report what it waits for. It calls back when a reply has
+ * arrived and when the connection ends. It frees its context by itself after the last callback. */
 #include "redis/driver.h"
 #include <fcntl.h>
 #include <hiredis/async.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* Nested lists in a reply. Redis's own commands nest 3 deep, a script as deep as it likes. */
+/* Nested lists in a reply. Redis's own commands nest 3 deep; a script may nest deeper. */
 #define DEEPEST_REPLY 16
 
 /* Items of one list in a reply. hiredis takes the memory for all of them when it has read their number. */
@@ -29,7 +29,7 @@ struct ic_redis_link {
     bool reads, writes;
     size_t unanswered; /* commands */
     int depth;         /* calls into hiredis under way: the link is not freed while there are any */
-    bool closed;       /* nobody wants events any more */
+    bool closed;       /* the owner wants no more events */
 };
 
 static void driver_add_read(void *link) {

@@ -441,7 +441,7 @@ bool ic_private_file_write(ic_private_file *file, const char *text, size_t lengt
     return false;
 }
 
-/* A whole line is there or not: what was written of it before a failure is cut off. */
+/* Appends the whole text or nothing: a part that was written before a failure is cut off. */
 bool ic_private_file_append(ic_private_file *file, const char *text, size_t length, ic_error *error) {
     if (!private_file_expect_lock(file, error)) return false;
     struct stat before;

@@ -40,7 +40,7 @@ void *ic_malloc(size_t size) {
     return alloc_allowed() ? alloc_count(malloc(size ? size : 1)) : NULL;
 }
 
-/* glibc's calloc does not take one of the small blocks that a thread keeps, as its malloc does. */
+/* Unlike its malloc, glibc's calloc does not use the thread's cache of small blocks. */
 void *ic_calloc(size_t count, size_t size) {
     size_t total;
     if (__builtin_mul_overflow(count, size, &total)) return NULL;

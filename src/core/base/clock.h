@@ -1,4 +1,4 @@
-/* Clocks and random numbers. Only the engine reads them; pure functions take the time as a parameter. */
+/* Clocks and random numbers. Pure functions take the time and the random number as parameters instead. */
 #ifndef IC_CLOCK_H
 #define IC_CLOCK_H
 
@@ -6,10 +6,10 @@
 double ic_now(void);
 /* Unix time in seconds, to compare with dates from the service. */
 double ic_wall_time(void);
-/* For tests. From now on the two clocks run that many seconds ahead of the real ones. `now` must not be less
- * than in an earlier call. May be called from any thread. */
+/* For tests. Sets how many seconds the two clocks are ahead of the real ones. `now` must not be less than in
+ * an earlier call. May be called from any thread. */
 void ic_clock_shift(double now, double wall_time);
-/* A random number, uniform in [0, 1). To be called from one thread only. */
+/* A random number, uniform in [0, 1). May be called from any thread. */
 double ic_random(void);
 
 #endif

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PATIENCE 5 /* seconds that the end of the process waits for what is under way */
+#define PATIENCE 5 /* seconds that the process waits at exit for jobs under way */
 
 struct ic_disk_job {
     ic_disk_job *next;
@@ -23,14 +23,14 @@ struct ic_disk_job {
     atomic_int references;
     atomic_bool ended; /* set last */
     char *failure;     /* owned; NULL: none */
-    bool failed;       /* for lack of memory `failure` may be missing */
+    bool failed;       /* `failure` may be NULL then: out of memory */
 };
 
 /* Guarded by its lock. */
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t more, less; /* a job waits; a job has ended */
-    ic_disk_job *first, *last; /* those that wait; each is the pool's share */
+    ic_disk_job *first, *last; /* jobs that wait; the pool owns one reference to each */
     size_t threads, idle, waiting, under_way;
 } pool = {
     .lock = PTHREAD_MUTEX_INITIALIZER, .more = PTHREAD_COND_INITIALIZER, .less = PTHREAD_COND_INITIALIZER};
@@ -131,7 +131,7 @@ static bool disk_pool_add_thread(void) {
     return pool.threads > 0;
 }
 
-/* What was begun is ended before the process does. */
+/* Jobs that were started finish before the process ends. */
 static void disk_pool_at_exit(void) {
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
@@ -142,7 +142,7 @@ static void disk_pool_at_exit(void) {
     pthread_mutex_unlock(&pool.lock);
 }
 
-/* The child has none of the threads. What the parent had begun is the parent's. */
+/* The child has none of the threads. The jobs that the parent started belong to the parent. */
 static void disk_pool_in_child(void) {
     pthread_mutex_init(&pool.lock, NULL);
     pthread_cond_init(&pool.more, NULL);
@@ -153,7 +153,7 @@ static void disk_pool_in_child(void) {
 
 static ic_process_hooks disk_pool_hooks = {.at_exit = disk_pool_at_exit, .in_child = disk_pool_in_child};
 
-/* Takes over the job, which may be NULL: no memory. */
+/* Takes ownership of the job, which may be NULL: out of memory. */
 static ic_disk_job *disk_pool_start(ic_disk_job *job, ic_error *error) {
     if (!job) return ic_error_memory(error), NULL;
     bool prepared = ic_process_prepare() && ic_process_add_hooks(&disk_pool_hooks);
@@ -177,7 +177,7 @@ static ic_disk_job *disk_pool_start(ic_disk_job *job, ic_error *error) {
     return NULL;
 }
 
-/* A job with one owner. NULL: no memory. */
+/* A job with one owner. NULL: out of memory. */
 static ic_disk_job *disk_pool_new(const char *path) {
     ic_disk_job *job = ic_calloc(1, sizeof *job);
     if (!job) return NULL;

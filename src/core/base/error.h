@@ -38,8 +38,8 @@ const char *ic_error_kind_name(ic_error_kind kind);
  * without a full stop. NULL for IC_OK and IC_ERR_ARGUMENT. */
 const char *ic_error_kind_meaning(ic_error_kind kind);
 const char *ic_error_kind_advice(ic_error_kind kind);
-/* Sets kind and message (printf style), and frees the old content. Cannot fail: without memory for the
- * message, ic_error_message returns a static text. `error` may be NULL: then nothing happens. */
+/* Sets kind and message (printf style), and frees the old content. Cannot fail: when there is no memory for
+ * the message, ic_error_message returns a static text. `error` may be NULL: then nothing happens. */
 void ic_error_set(ic_error *error, ic_error_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Replaces only the message. NULL (out of memory) leaves the old one. */

@@ -19,10 +19,10 @@ struct ic_mailbox {
     unsigned generation;
     int read_end, write_end;
     atomic_uint word;     /* changes whenever the queue gets its first node */
-    atomic_uint sleepers; /* that wait for it to change */
+    atomic_uint sleepers; /* threads that wait for it to change */
     pthread_mutex_t lock; /* guards all below */
     bool closed;
-    bool piped; /* a byte is in the pipe while the queue holds a node: somebody may poll it */
+    bool piped; /* a byte is in the pipe while the queue holds a node, for a caller that polls it */
     ic_mailbox_node *first, *last;
 };
 
@@ -181,7 +181,7 @@ bool ic_mailbox_is_empty(ic_mailbox *mailbox) {
     return empty;
 }
 
-/* Waits for the word, when nobody polls the pipe. */
+/* Waits for the word to change. Only while no caller polls the pipe. */
 static int mailbox_wait_for_word(ic_mailbox *mailbox, double seconds) {
     atomic_fetch_add(&mailbox->sleepers, 1);
     unsigned seen = atomic_load(&mailbox->word);

@@ -22,7 +22,7 @@ typedef struct ic_mailbox_node {
 typedef struct ic_mailbox_hooks {
     /* The queue holds the node from now on. Called with the mailbox locked. */
     void (*retain)(ic_mailbox_node *node);
-    /* The mailbox is closed and nobody will take the node: undoes retain. */
+    /* The mailbox is closed and the node will not be taken: undoes retain. */
     void (*drop)(ic_mailbox_node *node, unsigned notices);
     unsigned urgent; /* bits: notices that ic_mailbox_is_urgent asks about */
 } ic_mailbox_hooks;
@@ -42,7 +42,7 @@ bool ic_mailbox_is_ours(const ic_mailbox *mailbox);
 /* The sender's side. */
 
 /* Adds notices to the node and puts it into the queue unless it is there. False: the mailbox is closed or
- * another process's, and nobody will take it. */
+ * another process's, and the node will not be taken. */
 bool ic_mailbox_post(ic_mailbox *mailbox, ic_mailbox_node *node, unsigned notices);
 /* The mailbox's lock also guards what sender and reader share of its nodes' objects. It must be held only
  * briefly. */
@@ -60,7 +60,7 @@ bool ic_mailbox_is_urgent(ic_mailbox *mailbox);
  * must undo `retain`. NULL: the queue is empty. */
 ic_mailbox_node *ic_mailbox_take(ic_mailbox *mailbox, unsigned *notices);
 /* Readable while the queue holds a node. Owned by the mailbox; for polling only. -1: closed, or in a forked
- * child. The pipe is written to from the first call on: most scripts never ask for it. */
+ * child. The pipe is written to only after the first call, because most scripts never need the descriptor. */
 int ic_mailbox_descriptor(ic_mailbox *mailbox);
 /* Waits until the queue holds a node: 1; 0: `seconds` have passed (negative: no limit); -1: a signal came
  * (its handler may have to run). */

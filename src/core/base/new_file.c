@@ -138,7 +138,7 @@ bool ic_new_file_write(ic_new_file *file, const void *bytes, size_t length, ic_e
     return ic_write_all(file->descriptor, bytes, length) || new_file_fail(file->path, strerror(errno), error);
 }
 
-/* Some file systems cannot sync a folder and say EINVAL; there, the rename is as safe as it gets. */
+/* Some file systems cannot sync a folder and report EINVAL: nothing more can be done there. */
 static bool new_file_sync_folder(const ic_new_file *file, const char *folder, ic_error *error) {
     int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), refusal = errno;
     /* A folder may be writable without being readable. */
@@ -155,7 +155,7 @@ bool ic_new_file_complete(ic_new_file *file, ic_error *error) {
     file->descriptor = -1;
     if (close(descriptor) != 0 && synced) synced = false, cause = errno;
     if (!synced) return new_file_fail(file->path, strerror(cause), error);
-    char *folder = new_file_folder(file->final); /* before the rename, after which no memory may be wanted */
+    char *folder = new_file_folder(file->final); /* before the rename: nothing may fail after it */
     if (!folder) return ic_error_memory(error), false;
     bool renamed = rename(file->temporary, file->final) == 0;
     if (renamed) {

@@ -1,5 +1,5 @@
-/* Writes a file so that its final name never shows a part of it: the bytes go to a temporary file beside it,
- * which is renamed when it is whole and on the disk. */
+/* Writes a file so that its final name never refers to an incomplete file: the bytes go to a temporary file
+ * in the same folder, which is renamed when it is complete and on the disk. */
 #ifndef IC_NEW_FILE_H
 #define IC_NEW_FILE_H
 
@@ -16,9 +16,9 @@ typedef struct ic_new_file ic_new_file;
 ic_new_file *ic_new_file_open(const char *path, ic_error *error);
 /* False with IO. */
 bool ic_new_file_write(ic_new_file *file, const void *bytes, size_t length, ic_error *error);
-/* Brings the bytes to the disk, gives the file its name, and brings the folder to the disk. The file must be
- * freed in either case. False with IO or MEMORY; the old file, if there was one, is then still there unless
- * only the last step failed. */
+/* Syncs the temporary file, renames it to its final name, and syncs the folder. `file` must be freed in
+ * either case. False with IO or MEMORY; the old file, if there was one, is then still there unless only the
+ * last step failed. */
 bool ic_new_file_complete(ic_new_file *file, ic_error *error);
 /* Removes the temporary file when it was not completed. NULL is allowed. */
 void ic_new_file_free(ic_new_file *file);

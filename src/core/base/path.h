@@ -9,8 +9,8 @@
  * nothing. A relative path is returned unchanged when the process has no working folder. NULL when out of
  * memory. */
 char *ic_path_here(const char *path);
-/* The same for what is kept on the disk: the path of a file, or of a folder. NULL with STORE, when it cannot
- * be one or there is no working folder, or with MEMORY. */
+/* The same for the path of a file (or with `folder`, of a folder) that is written. NULL with STORE when it
+ * cannot be such a path or there is no working folder, or with MEMORY. */
 char *ic_path_absolute(const char *path, bool folder, ic_error *error);
 
 #endif

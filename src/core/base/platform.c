@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #if defined(SOCK_CLOEXEC) && !IC_PORTABLE
-#define AT_ONCE 1 /* pipe2, accept4 and mkostemp came with it */
+#define AT_ONCE 1 /* a system that has it also has pipe2, accept4 and mkostemp */
 #else
 #define AT_ONCE 0
 #endif
@@ -121,7 +121,7 @@ void ic_word_wake(atomic_uint *word) {
 
 #endif
 
-/* SIGXFSZ is for the thread that writes, which may be a host's. */
+/* SIGXFSZ is sent to the thread that writes, which may be the host's. */
 static void platform_hold_signal(sigset_t *before) {
     sigset_t held;
     sigemptyset(&held);
@@ -129,7 +129,7 @@ static void platform_hold_signal(sigset_t *before) {
     pthread_sigmask(SIG_BLOCK, &held, before);
 }
 
-/* `raised`: the signal may be waiting. */
+/* `raised`: the signal may be pending. */
 static void platform_release_signal(const sigset_t *before, bool raised) {
     int kept = errno, signal;
     sigset_t waiting;

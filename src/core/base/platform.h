@@ -69,8 +69,8 @@ struct timespec ic_modification_time(const struct stat *about);
 /* `environ`, which a shared object cannot name everywhere. */
 char **ic_environment(void);
 
-/* The shared object that holds this function is never unloaded: a thread of its own may still run when the
- * host closes it. Does nothing where the linker has already arranged this (-z nodelete). */
+/* Keeps the shared object that holds this function loaded: its threads may still run when the host closes it.
+ * Does nothing where the linker has already arranged this (-z nodelete). */
 void ic_stay_loaded(void);
 
 /* For posix_spawnattr_setflags: Ctrl-C in the terminal does not reach the program. */

@@ -22,10 +22,11 @@ typedef struct pattern {
     bool base64;
 } pattern;
 
-/* What is looked for. Most bytes of a text are skipped after one look at `first`: bytes that begin a
- * pattern, or an escape. The filter has a bit for the hash of the first three bytes of each pattern. */
+/* The patterns to find. Most bytes of a text are skipped after one check of `first`, which has the bytes that
+ * begin a pattern or an escape. The filter has a bit for the hash of the first three bytes of each
+ * pattern. */
 struct ic_redactor {
-    ic_buf secrets; /* each with its NUL: what the patterns were made of */
+    ic_buf secrets; /* each with its NUL: the patterns were made from them */
     ic_buf bytes;
     pattern *patterns;
     size_t count;
@@ -39,7 +40,7 @@ typedef struct ic_redactor redactor;
 /* How a text writes the bytes of a pattern. */
 typedef enum spelling { PLAIN, PERCENT, FORM, JSON, SPELLINGS } spelling;
 
-/* The alphabet of base64 for URLs as the usual one (RFC 4648, 5). */
+/* Changes base64's alphabet for URLs to the standard one (RFC 4648, 5). */
 static unsigned char redact_usual(char byte) {
     if (byte == '-') return '+';
     return byte == '_' ? '/' : (unsigned char)byte;

@@ -22,7 +22,7 @@ const char *ic_nearest_hint(char hint[IC_HINT_SIZE], const char *nearest);
 /* Appends text, percent-encoded for a path segment or a query value: all bytes except RFC 3986's unreserved
  * ones. */
 void ic_percent_encode(ic_buf *out, const char *text, size_t length);
-/* Whether text may stand in a header: it holds no control characters. */
+/* Whether text is allowed in a header: it holds no control characters. */
 bool ic_header_safe(const char *text);
 /* Appends text so that a terminal and a log show it as one line: control characters (C0, DEL, C1), line and
  * paragraph separators, characters that change the direction of text, and bytes that are not UTF-8 are

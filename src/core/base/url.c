@@ -44,8 +44,8 @@ static ic_url_state url_split(const char *text, bool guess, ic_url *url) {
     return state;
 }
 
-/* Where libcurl has no memory for a user's name it says that the URL is bad, so an invalid one is looked at
- * twice. */
+/* When libcurl has no memory for a user's name, it reports an invalid URL. So an invalid URL is parsed a
+ * second time. */
 ic_url_state ic_url_split(const char *text, bool guess, ic_url *url) {
     ic_url_state state = url_split(text, guess, url);
     if (state != IC_URL_INVALID) return state;

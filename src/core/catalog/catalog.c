@@ -1,4 +1,4 @@
-/* The table of operations, and how one is found by its id or by a request's path. */
+/* The table of operations, and the search for one by its id or by a request's path. */
 #include "core/catalog/catalog.h"
 #include <pthread.h>
 #include <stdatomic.h>

@@ -14,8 +14,8 @@ typedef enum ic_product { IC_PRODUCT_CLM, IC_PRODUCT_CLICKWRAP } ic_product;
  * which is public and never gets a token. */
 typedef enum ic_host { IC_HOST_MAIN, IC_HOST_ACTIVITY, IC_HOST_COUNT } ic_host;
 
-/* X(constant, name, product, host, whether a bearer is sent): the services. CLICKWRAP_SERVICE is what stands
- * beside the REST API on its host. */
+/* X(constant, name, product, host, whether a bearer is sent): the services. CLICKWRAP_SERVICE has the
+ * endpoints on the REST API's host that are not part of that API. */
 #define IC_SERVICES(X)                                                                                       \
     X(PUBLIC, "public", CLM, MAIN, true)                                                                     \
     X(SCIM, "scim", CLM, MAIN, true)                                                                         \
@@ -86,8 +86,8 @@ typedef enum ic_paging {
 } ic_paging;
 
 /* X(constant, name, requests, seconds, kind of window, whose requests are counted together): the rate limits.
- * A SLIDING window looks back that many seconds at any time, and the company's limit counts its requests,
- * too: from Ironclad's rate-limits page (2026-08-18); rows that are missing there are from the page's older
+ * A SLIDING window is always the last `seconds`, and its requests also count towards the company's limit:
+ * from Ironclad's rate-limits page (2026-08-18); rows that are missing there are from the page's older
  * version. A FIXED window opens with the first request and closes after that time: from the rate-limits page
  * of Clickwrap, whose limits are for a token, for a site, and for an IP address that sends neither. */
 #define IC_BUCKETS(X)                                                                                        \
@@ -173,9 +173,9 @@ typedef struct ic_field {
     const char *choices; /* allowed values, separated by spaces; NULL when any. Documented, not enforced */
 } ic_field;
 
-/* What says that an operation exists: an OpenAPI document of Ironclad's, its guides, one of its SDKs, the
- * shipped code of another client, or nothing but a title in the navigation of the reference. The last ones
- * are unconfirmed: their paths are guesses. */
+/* What documents that an operation exists: an OpenAPI document of Ironclad's, its guides, one of its SDKs,
+ * the shipped code of another client, or nothing but a title in the navigation of the reference. The last
+ * ones are unconfirmed: their paths are guesses. */
 typedef enum ic_source {
     IC_SOURCE_DOCUMENT,
     IC_SOURCE_GUIDE,

@@ -21,7 +21,7 @@
 #include "core/base/alloc.h"
 #include <math.h>
 
-/* The shortest wait, so that asking again is no busy loop. */
+/* The shortest wait, so that asking again does not become a busy loop. */
 #define WAIT_MIN 0.001 /* seconds */
 /* The wait when as many permits are open as the service has left: some may be counted already, as their
  * answers will say. */
@@ -210,7 +210,7 @@ void ic_budget_observe(ic_budget *budget, ic_bucket bucket, double now, double l
     window->lowest_until = now + fmin(reset, IC_BUDGET_WINDOW);
 }
 
-/* Whatever the service says, a window later it accepts requests again. */
+/* After the length of a window the service accepts requests again, whatever its headers say. */
 void ic_budget_refused(ic_budget *budget, ic_bucket bucket, double now, double pause) {
     struct window *window = &budget->buckets[bucket];
     if (pause > 0)

@@ -25,8 +25,8 @@ bool ic_budget_is_idle(ic_budget *budget, double now);
 
 /* Changes the share. Permits that were acquired keep counting. */
 void ic_budget_set_share(ic_budget *budget, double share);
-/* How many requests the service allows in a window of the bucket, as far as is known; and whether an answer
- * has told. */
+/* How many requests the service allows in a window of the bucket, as far as is known. `told` receives whether
+ * that number is from an answer. */
 double ic_budget_requests(const ic_budget *budget, ic_bucket bucket, bool *told);
 
 /* Acquires a permit of the bucket, and of the company's window, which every sliding bucket but NONE shares.

@@ -16,7 +16,7 @@ static void call_retain_node(ic_mailbox_node *node) {
     ic_call_retain(call_of(node));
 }
 
-/* A question that nobody will take gets an empty answer, so that the engine does not wait for ever. */
+/* A question that will not be taken gets an empty answer, so that the engine does not wait for ever. */
 static void call_drop_node(ic_mailbox_node *node, unsigned notices) {
     if (notices & IC_NOTICE_ASK) ic_call_answer(call_of(node), NULL);
     ic_call_release(call_of(node));

@@ -130,7 +130,7 @@ struct ic_call {
     ic_timer timer;
     double started, deadline, resume_at; /* ic_now's seconds; deadline 0: none */
     double attempt_began, attempt_ends;  /* ic_now's seconds; ends: when the attempt is ended; 0: never */
-    double progress_told;                /* when progress was last told */
+    double progress_told;                /* when progress was last noted */
     double wait_began;                   /* of the wait that it is in */
     ic_wait_reason wait_reason;
     int attempts, retries, redirects;
@@ -140,7 +140,7 @@ struct ic_call {
     bool served;          /* a token has just been fetched for it, and is used however soon it expires */
     bool abandoned;       /* nobody waits for it: no attempt follows the one under way */
     bool earlier_unknown; /* an earlier attempt ended with an unknown outcome */
-    bool waits;           /* it is in a wait that is told and counted (wait.h) */
+    bool waits;           /* it is in a wait that is noted and counted (wait.h) */
     bool has_rate_permit; /* of rate_queue's budget */
     ic_shared_permit shared_permit; /* of rate_queue's permits */
     bool has_in_flight_permit;      /* of host_queue */
@@ -170,7 +170,7 @@ struct ic_call {
 ic_mailbox *ic_call_mailbox_new(ic_error *error);
 /* The next call with notices, owned by the caller now; NULL: none waits. */
 ic_call *ic_call_take(ic_mailbox *mailbox, unsigned *notices);
-/* Posts notices of the call to its mailbox. False: the mailbox is closed, and nobody will take them. */
+/* Posts notices of the call to its mailbox. False: the mailbox is closed, and they will not be taken. */
 bool ic_call_post(ic_call *call, unsigned notices);
 
 /* A new call with one owner, whose request, options and purpose are for the caller to fill. `mailbox`
@@ -193,8 +193,8 @@ bool ic_call_done(ic_call *call);
 bool ic_call_has_pending(ic_call *call);
 /* Answers a question. `answer` is taken over; NULL: there is no answer. */
 void ic_call_answer(ic_call *call, cJSON *answer);
-/* Swaps what waits for the sink into `chunk`, whose bytes are dropped; the transfer goes on. False: nothing
- * waits. */
+/* Moves the bytes that wait for the sink to `chunk`, and drops its old bytes. The transfer continues. False:
+ * no bytes wait. */
 bool ic_call_take_chunk(ic_call *call, ic_buf *chunk);
 
 /* Seconds that an attempt and the whole call may take; 0: no limit, which is the default for files. */

@@ -49,7 +49,7 @@ static struct {
     ic_engine *engine; /* NULL: not running */
     pthread_t thread;
     bool stopping, exiting;
-    bool news;             /* what the engine has to look at, besides calls whose starter is about to drive */
+    bool news; /* there is something for the engine to do, besides calls whose starter is about to drive */
     ic_call *first, *last; /* the inbox: calls with commands; each is retained */
     bool has_wakeup;
     int wakeup[2]; /* ic_open_notify; opened with the first engine and never closed, because other threads use
@@ -82,7 +82,7 @@ static ic_engine *engine_new(void) {
     return NULL;
 }
 
-/* For an engine that has not run. Does not take the process lock. */
+/* Frees an engine that has not run. Does not take the process lock. */
 static void engine_discard(ic_engine *engine) {
     curl_multi_cleanup(engine->multi);
     ic_timers_free(&engine->timers);
@@ -209,7 +209,8 @@ static bool engine_is_idle(const ic_engine *engine) {
     return engine->drivable && !engine->live && !engine->socket && !engine->shared && !engine->ending;
 }
 
-/* Lets another thread drive until something comes that it does not see to. */
+/* Lets another thread drive until there is something that only the engine's thread does, or `wait`
+ * milliseconds have passed. */
 static void engine_rest(ic_engine *engine, int wait) {
     struct pollfd polled = {.fd = shared.wakeup[0], .events = POLLIN};
     atomic_store(&asleep, true);
@@ -299,7 +300,7 @@ static void *engine_run(void *argument) {
 
 /* ---- a thread that waits for its call, in the place of the engine's thread ---- */
 
-/* Before the turn is given back: what is left is for the engine's thread. */
+/* Called before the turn is given back: wakes the engine's thread if there is something left to do. */
 static void engine_hand_over(ic_engine *engine) {
     atomic_store(&asleep, true);
     const ic_timer *timer = ic_timers_first(&engine->timers);
@@ -321,7 +322,7 @@ static void engine_run_for(ic_engine *engine, ic_mailbox *mailbox, double second
 }
 
 /* After its last call the engine's thread still has a few things to do, which are not worth two wake-ups. A
- * yield may take long on a busy machine, so time is counted and not tries. */
+ * yield may take long on a busy machine, so the limit is a time and not a number of tries. */
 static bool engine_take_turn(void) {
     double until = ic_stats_gauge(IC_GAUGE_PENDING) ? 0 : ic_now() + TURN_PATIENCE;
     for (;;) {
@@ -331,7 +332,7 @@ static bool engine_take_turn(void) {
     }
 }
 
-/* False: it is not this thread's turn. */
+/* False: the turn was not free. */
 static bool engine_drive(ic_mailbox *mailbox, double seconds) {
     if (!engine_take_turn()) return false;
     ic_process_lock();

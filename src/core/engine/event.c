@@ -7,7 +7,7 @@
 
 #define PROGRESS_PAUSE 0.1 /* seconds */
 
-/* The call that the event is noted with; NULL: nobody watches. */
+/* The call that the event is noted with; NULL: its connection is not watched. */
 static ic_call *event_listener(ic_call *call) {
     ic_call *listener = call->on_done ? ic_token_queue_first_waiter(call) : call;
     return listener && listener->mailbox && listener->connection->settings.watched ? listener : NULL;

@@ -11,7 +11,7 @@
 typedef enum ic_permit_end {
     IC_PERMIT_UNUSED,   /* nothing reached the service */
     IC_PERMIT_ANSWERED, /* the service has answered, so it has counted the request */
-    IC_PERMIT_LOST      /* sent, but not answered: the service may have counted it, or may still */
+    IC_PERMIT_LOST      /* sent, but not answered: the service may have counted it, or may count it later */
 } ic_permit_end;
 
 /* All zero but `limit` and `seconds`: a new one. */
@@ -20,7 +20,7 @@ typedef struct ic_fixed_window {
     double seconds; /* the length of a window */
     size_t used;    /* permits that count in the current window; 0: none may be open */
     size_t open;    /* of these, acquired and not released */
-    size_t older;   /* of these, at most so many were acquired before this window */
+    size_t older;   /* the most of these that can have been acquired before this window */
     size_t late;    /* of the released ones, those that the service may count in its next window */
     double begins;  /* the earliest time at which the service can have opened its window */
     double ends;    /* the latest time at which it closes; INFINITY: not known yet */
@@ -30,7 +30,7 @@ typedef struct ic_fixed_window {
 /* Acquires a permit. 0: acquired; otherwise the seconds after which to ask again, which may turn out too
  * short. */
 double ic_fixed_window_acquire(ic_fixed_window *window, double now);
-/* The seconds that acquiring would wait. */
+/* What ic_fixed_window_acquire would return now. Acquires nothing. */
 double ic_fixed_window_wait(ic_fixed_window *window, double now);
 /* Releases a permit. Each is released once. */
 void ic_fixed_window_release(ic_fixed_window *window, double now, ic_permit_end end);

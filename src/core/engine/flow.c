@@ -139,7 +139,7 @@ void ic_flow_cancel(ic_engine *engine, ic_call *call) {
         flow_end_early(engine, call, IC_ERR_CANCELLED, "cancelled");
 }
 
-/* A call with a sink is cancelled even when it changes something: nobody will take its bytes. */
+/* A call with a sink is cancelled even when it changes something: its bytes will not be taken. */
 void ic_flow_abandon(ic_engine *engine, ic_call *call) {
     bool changes = !call->request.repeatable && call->options.output != IC_TO_SINK;
     if (!changes || !ic_transfer_sent(call))

@@ -79,7 +79,8 @@ ic_decision ic_policy_decide(const ic_attempt *attempt) {
 
     bool refused, passing_fault = policy_may_pass(attempt, &refused);
     ic_decision decision = {.verdict = IC_VERDICT_FAIL, .outcome = policy_outcome(attempt)};
-    /* A script may call again when it reads this, so it is never set where that could do something twice. */
+    /* Whether the call is `retryable`. A script may repeat such a call, so this is never true where a
+     * repetition could change something twice. */
     decision.retryable = passing_fault && (attempt->repeatable || decision.outcome == IC_OUTCOME_NOT_DONE);
     if (attempt->sink_touched) return decision;
 

@@ -148,7 +148,7 @@ size_t ic_host_queues_serve(ic_engine *engine) {
 
 /* ---- rate-limit permits ---- */
 
-/* Calls whose deadline would pass while they wait fail at once, and the others tell that they wait. */
+/* Calls whose deadline would pass while they wait fail at once, and the wait of the others is noted. */
 static void rate_queue_tell_waiting(ic_engine *engine, ic_list *list, double now, double pause) {
     for (ic_call *call = list->first, *next; call; call = next) {
         next = call->next;
@@ -160,8 +160,8 @@ static void rate_queue_tell_waiting(ic_engine *engine, ic_list *list, double now
 }
 
 /* Acquires a permit for the call. 0: acquired; otherwise the seconds to wait, and in `again` those after
- * which to try again. While the shared Redis gives permits, the own budget knows what the service has said,
- * and has no share of its own. */
+ * which to try again. While the shared Redis gives permits, the queue's own budget only applies what the
+ * service has said: its share is then the whole limit. */
 static double rate_queue_take(ic_rate_queue *queue, ic_call *call, size_t wanted, double now, double *again) {
     ic_bucket bucket = call->request.bucket;
     if (!queue->permits) return *again = ic_budget_acquire(queue->budget, bucket, now);

@@ -6,10 +6,10 @@
 #include <math.h>
 #include <string.h>
 
-/* Milliseconds until the loop tries again when there was no memory to wait for the sockets. */
+/* Milliseconds until the loop tries again when there was no memory for waiting on the sockets. */
 #define WAIT_WITHOUT_MEMORY 10
 
-/* Tells stats.h when the connection has been opened or lost. */
+/* Counts in stats.h that the connection has been opened or lost. */
 static void shared_count(ic_shared *shared, bool up) {
     if (shared->counted == up) return;
     shared->counted = up;
@@ -25,7 +25,8 @@ static void shared_free(ic_engine *engine, ic_shared *shared) {
     ic_free(shared);
 }
 
-/* The address as the client gave it: a link with another password is another link. NULL: without memory. */
+/* The address as the client gave it: a link with another password is another link. NULL when out of
+ * memory. */
 static char *shared_key(const ic_connection *connection) {
     return ic_strdup(connection->settings.shared);
 }

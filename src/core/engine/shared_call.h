@@ -21,7 +21,7 @@ bool ic_question_add(ic_question *question, const char *word, size_t length);
 
 /* The engine's thread only. Sends the call's question. */
 void ic_shared_call_begin(ic_engine *engine, ic_call *call);
-/* The call has ended: its reply is not wanted any more. */
+/* The call has ended: its reply is not needed any more. */
 void ic_shared_call_leave(ic_call *call);
 
 #endif

@@ -1,13 +1,13 @@
 /* Rate-limit permits from the shared Redis: all machines of a company together keep within its limits.
- * Permits are taken in blocks, so that not every call costs a round trip, and are given back when they are
- * not used soon. While Redis cannot be reached, the machine goes on with its share of the limits (option
- * rate_share). The engine's thread only. */
+ * Permits are taken in blocks, so that not every call costs a round trip. Unused permits are soon given back.
+ * While Redis cannot be reached, the machine uses its share of the limits (option rate_share). The engine's
+ * thread only. */
 #ifndef IC_SHARED_PERMITS_H
 #define IC_SHARED_PERMITS_H
 
 #include "core/engine/shared.h"
 
-/* Permits of a block at most. */
+/* The most permits of a block. */
 #define IC_SHARED_BLOCK 16
 
 typedef struct ic_shared_permits ic_shared_permits;
@@ -24,7 +24,7 @@ void ic_shared_permits_free(ic_shared_permits *permits); /* gives back what was 
 bool ic_shared_permits_are_shared(const ic_shared_permits *permits, double now);
 typedef struct ic_shared_limit {
     double requests; /* in a window */
-    bool told;       /* by an answer: then the other machines are told */
+    bool told;       /* `requests` is from an answer, and is published to the other machines */
     size_t wanted;   /* the calls that wait for a permit, with this one */
 } ic_shared_limit;
 
@@ -32,15 +32,15 @@ typedef struct ic_shared_limit {
  * those after which to ask again, unless `news` comes before. */
 double ic_shared_permits_acquire(ic_shared_permits *permits, ic_bucket bucket, const ic_shared_limit *limit,
                                  double now, ic_shared_permit *permit, double *again);
-/* An answer has told the limit of a bucket: the other machines are told. */
+/* An answer had the limit of a bucket: publishes it to the other machines. */
 void ic_shared_permits_told(ic_shared_permits *permits, ic_bucket bucket, double requests, double now);
 /* A permit that was taken has not been used: nothing has reached the service. */
 void ic_shared_permits_return(ic_shared_permits *permits, ic_bucket bucket, double now);
-/* A permit has been used: the service has counted its request by now. When that is so late that the permit
- * would end too early, it counts from now. */
+/* A permit has been used, and the service has counted its request by now. If that is so late that the permit
+ * would end too early, the permit counts from now. */
 void ic_shared_permits_used(ic_shared_permits *permits, ic_bucket bucket, ic_shared_permit *permit,
                             double now);
-/* The service has refused a request with 429: no machine gets a permit for that many seconds. */
+/* The service has refused a request with 429: no machine gets a permit for `seconds`. */
 void ic_shared_permits_refused(ic_shared_permits *permits, ic_bucket bucket, double seconds, double now);
 
 #endif

@@ -15,7 +15,7 @@
 #define SPENT_TIME    75.0 /* how long a holder that has sent a refresh token may take to save the new one */
 #define LOCK_PAUSE    0.1  /* between two tries for the lock, on average */
 #define LOCK_PATIENCE 90.0 /* until it gives up: another machine may wait for the token endpoint */
-#define STEP_TIME     3.0  /* for a step: a Redis that restarts is back by then */
+#define STEP_TIME     3.0  /* for a step: a Redis that restarts is available again by then */
 
 #define MOST_KEYS 3 /* of a script */
 
@@ -94,7 +94,7 @@ static void shared_store_refuse(ic_shared_store *store, const char *message) {
 static void shared_store_on_extended(void *owner, ic_reply *reply, const ic_error *error) {
     ic_shared_store *store = owner;
     store->extend = NULL;
-    /* A lock that has passed on is found out by the next step. */
+    /* If the lock is lost, the next step detects it. */
     if (!error && ic_reply_integer(reply, 0) == 0) store->locked = false;
 }
 
@@ -185,7 +185,7 @@ void ic_shared_store_unlock(ic_shared_store *store, ic_shared_store_done *done) 
     ic_timer_unset(&store->engine->timers, &store->extension);
     if (store->extend) ic_link_forget(store->extend);
     store->extend = NULL;
-    /* Whoever waits for the token does not wait until a Redis that is away comes back. */
+    /* A call that waits for the token does not wait until Redis can be reached again. */
     if (!store->locked || ic_link_is_down(store->shared->link)) {
         if (store->shared && store->fence)
             shared_store_send(store, IC_SCRIPT_UNLOCK, arguments, NULL, 1, LOCK_TIME, NULL);

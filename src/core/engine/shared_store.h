@@ -2,7 +2,7 @@
  *
  * One machine at a time has the lock of a token, for a short time that it makes longer while it works, so
  * that a machine that dies or is frozen does not keep the others out. The token that a refresh has brought is
- * saved even when the lock has passed on meanwhile, unless another machine has saved a newer one.
+ * saved even if the lock has been lost meanwhile, unless another machine has saved a newer one.
  *
  * While Redis cannot be reached, a client with client credentials gets a token of its own, because that harms
  * nobody. A person's token is not refreshed then: another machine may do it at the same time, and one of the
@@ -44,7 +44,7 @@ typedef struct ic_shared_store {
     bool alone; /* Redis could not be reached: this work goes on without it */
 } ic_shared_store;
 
-/* Reserves what it needs. False without memory; there is nothing to clear then. */
+/* Reserves what it needs. False when out of memory; there is nothing to clear then. */
 bool ic_shared_store_init(ic_engine *engine, ic_shared_store *store, void *owner, ic_token *found);
 void ic_shared_store_clear(ic_shared_store *store);
 

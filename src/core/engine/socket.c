@@ -169,7 +169,7 @@ struct curl_waitfd *ic_socket_watch(ic_engine *engine, struct curl_waitfd *own, 
     double now = ic_now();
     bool paused = now < socket->paused_until;
     if (paused && *wait > PAUSE * 1000) *wait = (int)(PAUSE * 1000);
-    /* Without any memory there is no client yet, and the listener is polled again after the pause. */
+    /* When out of memory there may be no client yet, and the listener is polled again after the pause. */
     if (!socket_make_room(socket) && !socket->polled) {
         socket->paused_until = now + PAUSE;
         *wait = (int)(PAUSE * 1000);

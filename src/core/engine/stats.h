@@ -58,10 +58,10 @@ typedef struct ic_stats {
 void ic_stats_count(ic_count count);
 void ic_stats_add(ic_count count, unsigned long number);
 void ic_stats_change(ic_gauge gauge, long by);
-/* A wait has ended after so many seconds. */
+/* A wait has ended, after `seconds`. */
 void ic_stats_waited(ic_wait_reason reason, ic_bucket bucket, double seconds);
 
-/* Any thread. The numbers are read one by one: while the engine works, they may be of different moments. */
+/* Any thread. The numbers are read one by one: while the engine works, they may be from different moments. */
 void ic_stats_read(ic_stats *stats);
 long ic_stats_gauge(ic_gauge gauge);
 /* The engine's thread has ended before its calls were done: there are none now. */

@@ -36,7 +36,7 @@ typedef struct ic_store_worker {
     ic_shared_store shared;
 } ic_store_worker;
 
-/* For a file store at `path`; NULL: there is no file. `owner` is passed to the callbacks. False without
+/* For a file store at `path`; NULL: there is no file. `owner` is passed to the callbacks. False when out of
  * memory; there is nothing to clear then. */
 bool ic_store_worker_init(ic_engine *engine, ic_store_worker *worker, const char *path, void *owner);
 void ic_store_worker_clear(ic_engine *engine, ic_store_worker *worker);

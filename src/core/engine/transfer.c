@@ -312,7 +312,7 @@ static void transfer_complete(ic_transfer *transfer, ic_ended *ended) {
     ic_call *call = transfer->call;
     curl_off_t bytes = 0;
     curl_easy_getinfo(transfer->setup.easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
-    /* What a 204 announces does not come. */
+    /* A 204 has no body, even if its Content-Length says otherwise. */
     bool empty = call->response.status == 204 && call->request.answer != IC_ANSWER_BYTES;
     if (!empty && ic_answer_is_cut(&call->response, (double)bytes)) {
         ic_error_set(&call->error, IC_ERR_PROTOCOL,

@@ -1,7 +1,7 @@
 #include "core/engine/wait.h"
 #include "core/engine/event.h"
 
-/* A wait for a rate-limit permit that is as short as an answer of the shared Redis is not worth telling. */
+/* A wait for a rate-limit permit that is as short as the shared Redis takes to answer is not noted. */
 #define SHORT_WAIT 0.05 /* seconds */
 
 static void wait_note(ic_call *call, const char *reason, double seconds) {

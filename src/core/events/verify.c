@@ -210,7 +210,7 @@ static bool verify_is_space(char c) {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* Whether it begins and ends as an object does. That it is JSON is for whoever parses it. */
+/* Whether it begins and ends as an object does. The code that parses it checks that it is JSON. */
 static bool verify_is_object(ic_bytes text) {
     while (text.length && verify_is_space(*text.at))
         text.at++, text.length--;

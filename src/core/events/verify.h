@@ -49,9 +49,10 @@ bool ic_event_verify(EVP_PKEY *key, ic_bytes id, ic_bytes header, ic_bytes body,
 
 #define IC_SIGNED_PARTS 3
 
-/* Verifies that the header's signature is that of the three parts, one after the other; what they must be,
- * the caller knows. The header is a JSON object with `signature`; without signAlgorithm it is sha256, without
- * encoding base64. No member may come twice. False: SIGNATURE or MEMORY in `error`, and where in `*step`. */
+/* Verifies that the header's signature is that of the three parts, one after the other. The caller knows
+ * which parts these are. The header is a JSON object with `signature`; without signAlgorithm it is sha256,
+ * without encoding base64. No member may come twice. False: SIGNATURE or MEMORY in `error`, and where in
+ * `*step`. */
 bool ic_request_verify(EVP_PKEY *key, ic_bytes header, const ic_bytes parts[IC_SIGNED_PARTS],
                        ic_event_step *step, ic_error *error);
 

@@ -1,4 +1,4 @@
-/* A UUID of version 8 (RFC 9562, 5.8): what is random is drawn once, and the last 32 bits count. */
+/* A UUID of version 8 (RFC 9562, 5.8): the random bits are drawn once, and the last 32 bits are a counter. */
 #include "core/http/attempt_id.h"
 #include "core/base/alloc.h"
 #include "core/base/process.h"

@@ -1,5 +1,5 @@
-/* The certificate by which a connection shows who it is (mutual TLS). libcurl reads the files for each new
- * TCP connection, and its messages do not say which of them is wrong. */
+/* The client certificate of a connection (mutual TLS). libcurl reads the files for each new TCP connection,
+ * and its messages do not say which of them is wrong. */
 #ifndef IC_CLIENT_CERTIFICATE_H
 #define IC_CLIENT_CERTIFICATE_H
 

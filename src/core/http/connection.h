@@ -31,7 +31,7 @@ typedef struct ic_connection {
     char *store_key;          /* names the token in a store; holds no secret. NULL with a static token */
     ic_shared_address shared; /* its `name` is NULL: machines share nothing */
     bool shared_store;        /* tokens are kept there */
-    char *shared_prefix;      /* how the company's keys in the shared Redis begin; NULL without `shared` */
+    char *shared_prefix;      /* prefix of the company's keys in the shared Redis; NULL without `shared` */
 } ic_connection;
 
 /* Checks the settings as a whole and takes them over, leaving them empty. `store_mailbox` (NULL: none) is
@@ -49,9 +49,9 @@ ic_connection *ic_connection_for_site(const ic_connection *connection, const cha
 /* Whether its tokens belong to a person, who has to log in to get the first one (the authorization code
  * grant). */
 bool ic_connection_is_personal(const ic_connection *connection);
-/* How the keys of a company, or of what `whose` names, begin in the shared Redis. The braces hold what Redis
- * Cluster would choose a server by, so that one server has all of them (Redis cluster specification, "Hash
- * tags"). NULL without memory; the caller frees it. */
+/* The prefix of the keys of a company, or of what `whose` names, in the shared Redis. The braces hold the
+ * hash tag, by which Redis Cluster chooses a server, so that one server has all of these keys (Redis cluster
+ * specification, "Hash tags"). NULL when out of memory; the caller frees it. */
 char *ic_connection_shared_prefix_of(const ic_connection *connection, const char *whose);
 
 #endif

@@ -19,7 +19,7 @@
 #define STALL 30L
 
 /* The longest time in seconds that a kept TCP connection may have been idle when a request that may not be
- * repeated is sent over it. Servers close idle connections, and then nobody knows whether the request
+ * repeated is sent over it. Servers close idle connections, and then it is unknown whether the request
  * arrived. */
 #define FRESH 30L
 
@@ -392,7 +392,7 @@ bool ic_setup_again(ic_setup *setup, const ic_setup *wanted) {
     return true;
 }
 
-/* Only the connection's own hosts are shown who it is. */
+/* Only the connection's own hosts get the client certificate. */
 const char *ic_setup_shown_certificate(const ic_setup *setup) {
     bool own = !setup->foreign && !setup->request->absolute;
     return own ? setup->connection->settings.client_cert : NULL;

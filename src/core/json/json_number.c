@@ -196,9 +196,9 @@ void ic_json_write_integer(ic_buf *buf, int64_t value) {
 }
 
 /* Writes a number with few decimals without the C library. If the double is the quotient of an integer below
- * 10^15 and a power of ten, then these are the digits that %.15g prints, because 15 digits survive the way
- * through a double. False: there are more decimals, %g would use an exponent, or the machine computes doubles
- * with extra precision. */
+ * 10^15 and a power of ten, then these are the digits that %.15g prints, because 15 digits survive the
+ * conversion to a double and back. False: there are more decimals, %g would use an exponent, or the machine
+ * computes doubles with extra precision. */
 static bool number_add_decimals(ic_buf *buf, double value) {
     const int most = 8;
     double magnitude = fabs(value);
@@ -243,8 +243,8 @@ void ic_json_write_real(ic_buf *buf, double value) {
 /* ---- as JavaScript writes ---- */
 
 #define MOST_DIGITS  17 /* any double is read back from this many */
-#define EXACT_DIGITS 15 /* any decimal of so many survives the way through a normal double */
-/* From the one to the other, exponents are not written. */
+#define EXACT_DIGITS 15 /* any decimal of this many survives the conversion to a normal double and back */
+/* From the lowest to the highest of these exponents, a number is written without one. */
 #define PLAIN_LOWEST  (-6)
 #define PLAIN_HIGHEST 20
 

@@ -18,7 +18,7 @@ struct ic_link_command {
     bool whole_script; /* the text is sent, because the server does not know the digest */
     bool patient;
     double sent_at, until;
-    ic_link_done *done; /* NULL: nobody waits for it */
+    ic_link_done *done; /* NULL: its reply is ignored */
     void *owner;
 };
 
@@ -32,8 +32,8 @@ bool ic_command_encode(const ic_link_command *command, ic_buf *bytes);
 void ic_commands_append(ic_commands *list, ic_link_command *command); /* which must be in no list */
 void ic_command_remove(ic_link_command *command);                     /* from its list, if it is in one */
 void ic_commands_free(ic_commands *list);
-/* Removes a command that was sent from its list, and puts one there that nobody waits for: it takes the reply
- * that is still to come. False when out of memory: nothing has changed. */
+/* Removes a command that was sent from its list, and puts one in its place that ignores the reply, which is
+ * still to come. False when out of memory: nothing has changed. */
 bool ic_command_replace_by_placeholder(ic_link_command *command);
 
 #endif

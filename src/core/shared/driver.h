@@ -41,8 +41,8 @@ typedef struct ic_redis_driver {
     void (*serve)(ic_redis_link *link, bool readable, bool writable);
     /* Ends the connection and frees the link. No event follows. */
     void (*close)(ic_redis_link *link);
-    /* Copies a reply with the allocator that is given, which returns NULL without memory; false: without
-     * memory, or nested too deep. What has been copied is then for the caller to free. */
+    /* Copies a reply with the allocator that is given, which returns NULL when out of memory. False: out of
+     * memory, or nested too deep. The caller must then free what has been copied. */
     bool (*copy)(const void *reply, ic_reply *copy, void *(*allocate)(size_t count, size_t size));
 } ic_redis_driver;
 

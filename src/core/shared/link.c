@@ -40,7 +40,7 @@ struct ic_link {
     int descriptor;            /* its socket, which a forked child must close; -1: none */
     ic_commands waiting;       /* not sent yet */
     ic_commands sent;          /* in the order of their replies */
-    ic_commands failing;       /* about to be told */
+    ic_commands failing;       /* about to fail */
     int failures;              /* since the last time that the server could be reached */
     double state_until;        /* when the state's time is up */
     double earliest;           /* no command's time is up before this */
@@ -51,7 +51,8 @@ struct ic_link {
 
 /* ---- the end of a command ---- */
 
-/* Ends a command. It is out of its list before its owner hears of it, who may send or forget others. */
+/* Ends a command. It is removed from its list before its owner is called, because the owner may send or
+ * forget other commands. */
 static void link_finish(ic_link_command *command, ic_reply *reply, const ic_error *error) {
     ic_link_done *done = command->done;
     void *owner = command->owner;
@@ -74,7 +75,7 @@ static void link_fail_all(ic_link *link, const char *why) {
 
 /* ---- sending ---- */
 
-/* Gives the command to the driver. False: without memory, and nothing has been sent. */
+/* Gives the command to the driver. False: out of memory, and nothing has been sent. */
 static bool link_transmit(ic_link *link, ic_link_command *command) {
     ic_buf bytes = {0};
     bool good =

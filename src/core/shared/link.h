@@ -29,10 +29,10 @@ ic_link *ic_link_new(const ic_redis_driver *driver, ic_shared_address *address, 
 /* Ends the connection. Commands under way are dropped without a call. */
 void ic_link_free(ic_link *link);
 
-/* Sends a command of `count` words, at once or when the connection is open. `until`: when its time is up;
- * a server that has not answered by then is given up. `patient`: waits for the connection until then; if
- * false, the command fails at once while the server cannot be reached. NULL without memory; `done` is not
- * called during this call. */
+/* Sends a command of `count` words, at once or when the connection is open. `until`: when its time is up; a
+ * server that has not answered by then is given up. `patient`: waits for the connection until then; if false,
+ * the command fails at once while the server cannot be reached. NULL when out of memory; `done` is not called
+ * during this call. */
 ic_link_command *ic_link_send(ic_link *link, const char *const *words, const size_t *lengths, size_t count,
                               bool patient, double now, double until, ic_link_done *done, void *owner);
 /* Runs a script with the same limits. `words` are its keys, then its arguments; at least as many words as it

@@ -1,4 +1,4 @@
-/* The look-up of a host name. The struct has two owners, its thread and whoever started it; the last frees
+/* The look-up of a host name. The struct has two owners, its thread and its starter; the last of them frees
  * it. */
 #include "core/shared/lookup.h"
 #include "core/base/alloc.h"

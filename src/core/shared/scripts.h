@@ -24,7 +24,7 @@ ic_script ic_script_of(ic_script_id id);
 
 #define IC_SHA1_HEX 41 /* 40 digits and a NUL */
 
-/* The SHA-1 of a script's text in lower-case hex, by which EVALSHA names it. False: without memory. */
+/* The SHA-1 of a script's text in lower-case hex, by which EVALSHA names it. False when out of memory. */
 bool ic_script_digest(const ic_script *script, char hex[IC_SHA1_HEX]);
 
 #endif
