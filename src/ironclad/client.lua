@@ -21,7 +21,7 @@ local client = {}
 
 -- Methods of client.<resource> are made at their first use, as those of resource tables are.
 
--- Modules with methods that are no operations, by the resource.
+-- Modules with methods that are not operations, by the resource.
 local beside = {
   workflow_schemas = "ironclad.resources.schema", ["scim.users"] = "ironclad.resources.directory",
   webhooks = "ironclad.events.methods",

@@ -14,12 +14,13 @@
 #define MARGIN       1.0  /* how much longer than the window a permit counts; at least BLOCK_TIME */
 #define ANSWER_TIME  1.0  /* for Redis to answer */
 #define LOOK_AGAIN   0.02 /* until its answer, which ends the wait earlier */
-#define ALONE_TIME   3.0  /* without Redis after it has failed, before it is asked again */
+#define ALONE_TIME   3.0  /* after a failure of Redis, until it is asked again */
 #define LONGEST_WAIT 2.0  /* until a machine that waits asks again, so that it keeps its place */
 
-#define TELL_TIME 60.0 /* while it tries to tell the other machines of a limit */
+#define TELL_TIME 60.0 /* seconds in which it tries to publish a limit to the other machines */
 
-#define LIMIT_TIME "86400000" /* milliseconds that a limit is known to other machines, who are told again */
+#define LIMIT_TIME                                                                                           \
+    "86400000" /* milliseconds that a published limit is kept; each question publishes it again */
 
 /* Permits of a block: a part of the limit, so that the machines share a small one evenly. */
 #define BLOCK_PART 50
@@ -30,7 +31,7 @@ typedef struct block {
     struct ic_shared_permits *permits;
     ic_bucket bucket;
     double requests; /* the limit when it was asked for */
-    double told;     /* the limit that the other machines have been told; 0: none */
+    double told;     /* the limit that was published to the other machines; 0: none */
     double asked;    /* when it was asked for */
     size_t held;     /* permits that are not used yet */
     double until;    /* … and must be by then */
@@ -186,7 +187,7 @@ void ic_shared_permits_told(ic_shared_permits *permits, ic_bucket bucket, double
     char limit[24];
     if (block->told == requests) return;
     block->told = requests;
-    /* The block may be more than all machines may have. */
+    /* The block may have more permits than the new limit allows. */
     if (requests < block->requests) permits_give_back(block, now);
     snprintf(limit, sizeof limit, "%.0f", requests);
     if (permits_keys(block, &keys, words)) {

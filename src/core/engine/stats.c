@@ -1,5 +1,4 @@
-/* One set of atomic numbers. Each is changed on its own: nobody needs two of them to be of the same moment.
- */
+/* One set of atomic numbers. Each is changed on its own: no reader needs two of them from the same moment. */
 #include "core/engine/stats.h"
 #include <math.h>
 #include <stdatomic.h>

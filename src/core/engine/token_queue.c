@@ -6,7 +6,7 @@
 #include "core/engine/token_work.h"
 #include "core/engine/transfer.h"
 
-#define LOOK_TIME 5.0 /* seconds between two looks at the shared store while a token is used */
+#define LOOK_TIME 5.0 /* seconds between two checks of the shared store while a token is used */
 
 /* Seconds that a token of no client is kept after its last use. */
 #define KEPT_UNUSED 60.0
@@ -127,8 +127,8 @@ static bool token_wait(ic_engine *engine, ic_call *call) {
 }
 
 /* A shared Redis may lose its data while machines still use a person's token from it. The machine that has
- * the newest one saves it again, so that a machine that starts finds it: while it is used, it is looked for.
- */
+ * the newest one saves it again, so that a machine that starts finds it. So while a token is used, its
+ * machine checks from time to time whether the store still has it. */
 static void token_look(ic_engine *engine, ic_token_entry *entry, ic_connection *connection, double now) {
     if (!connection->shared_store || !ic_connection_is_personal(connection)) return;
     if (entry->busy || now < entry->looked + LOOK_TIME) return;

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The value of the first header of that name from *at on, and its length; *at goes behind it. NULL: no more.
- */
+/* The value of the first header of that name from *at on, and its length; *at is moved past it. NULL: no
+ * more. */
 static const char *answer_next_header(const ic_response *response, const char *name, size_t *at,
                                       size_t *length) {
     size_t known = strlen(name);

@@ -1,5 +1,5 @@
-/* What is said first on a connection to Redis: the login, the database, and questions about the server. Pure.
- */
+/* The first commands on a connection to Redis: the login, the database, and questions about the server.
+ * Pure. */
 #ifndef IC_SHARED_GREETING_H
 #define IC_SHARED_GREETING_H
 

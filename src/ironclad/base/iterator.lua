@@ -1,8 +1,8 @@
 --- What each… and changes return: a value that the generic `for` calls for the next item, and that has methods.
 --
--- An iterator is not a list, and ipairs(iterator) must not end at once without a word. Lua 5.3 and later read
--- iterator[1] there, which raises a mistake. ipairs of Lua 5.1 and LuaJIT reads a table without metamethods, but raises
--- an error for anything that is not a table: so the iterator is a userdata there, in front of the table.
+-- An iterator is not a list, and ipairs(iterator) must raise an error instead of doing nothing. In Lua 5.3 and later
+-- ipairs reads iterator[1], which raises a mistake. ipairs of Lua 5.1 and LuaJIT reads a table without metamethods, but
+-- raises an error for anything that is not a table. So the iterator is a userdata there, which refers to the table.
 
 local mistake = require "ironclad.base.mistake"
 

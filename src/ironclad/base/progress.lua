@@ -1,4 +1,4 @@
---- ironclad.progress: a bar on standard error while something goes on. It is shown only on a terminal.
+--- ironclad.progress: a progress bar on standard error. It is shown only on a terminal.
 
 local core = require "ironclad.core"
 local mistake = require "ironclad.base.mistake"
@@ -58,10 +58,8 @@ end
 
 local known = mistake.set { "unit", "file", "terminal", "columns" }
 
---- A bar for work that goes on. It is called with what is done, the total or nil, and how many failed: so it can be
--- `on_progress` of a call, a wait or a map.
--- @param label what goes on, as "Downloading"
--- @param options
+--- A progress bar. It is called with how much is done, the total or nil, and how many failed, so it can be the
+--- `on_progress` of a call, a wait or a map. @param label what is being done, as "Downloading" @param options
 --   unit      "bytes" shows KiB and MiB; otherwise numbers are shown as they are
 --   file      where it is shown (io.stderr)
 --   terminal  whether it is shown (whether standard error is a terminal)

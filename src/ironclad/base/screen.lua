@@ -1,4 +1,4 @@
---- Text on a terminal: its width, and without anything that a terminal would carry out.
+--- Text on a terminal: its width, and the removal of everything that a terminal would execute.
 
 local core = require "ironclad.core"
 
@@ -46,7 +46,7 @@ end
 
 local CHARACTER = "[%z\1-\127\194-\244][\128-\191]*"
 
--- Whether bytes are one character in UTF-8: the right number of bytes, in the shortest form, and not half of a pair.
+-- Whether bytes are one character in UTF-8: the right number of bytes, in the shortest form, and not a surrogate.
 local function is_character(bytes)
   local first, size = bytes:byte(), #bytes
   if first < 0x80 then return size == 1 end
@@ -84,7 +84,8 @@ function screen.clean(text, lines)
     text = text:gsub("%s*[\r\n]+%s*", " "):gsub("\t", " "):gsub("[%z\1-\31\127]", picture)
   end
   if not text:find "[\128-\255]" then return text end
-  -- What no character begins with, then characters and beginnings of them, then bytes that continue none.
+  -- First bytes that begin no character, then characters and incomplete ones, then continuation bytes without a
+  -- character.
   text = text:gsub("[\192\193\245-\255][\128-\191]*", REPLACEMENT):gsub("[\194-\244][\128-\191]*", harmless)
   text = text:gsub("^[\128-\191]+", function(stray) return REPLACEMENT:rep(#stray) end)
   return (text:gsub("([%z\1-\127])([\128-\191]+)", function(before, stray)

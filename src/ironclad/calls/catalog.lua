@@ -9,7 +9,7 @@ local mistake = require "ironclad.base.mistake"
 
 local made = {} -- number -> entry
 
-local whole = {} -- the fields that list everything: name -> function() -> their value
+local whole = {} -- the fields that have the whole catalog: name -> function() -> the value
 
 local catalog = setmetatable({}, { __index = function(self, name)
   local value = whole[name] and whole[name]()

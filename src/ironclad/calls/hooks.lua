@@ -11,7 +11,7 @@
 --                request_id
 --   on_retry     status or error (the reason), seconds (until it is sent again)
 --   on_wait      reason: "budget" (the rate limit), "in_flight" (max_in_flight), "retry_after" (Ironclad asked for it)
---                or "shared" (the shared Redis cannot be reached, and this machine keeps to its rate_share; told once);
+--                or "shared" (the shared Redis cannot be reached, and this machine keeps to its rate_share; once);
 --                bucket, seconds (nil when that is not known)
 -- and `lost`, the number of events before it that were dropped. When a call has to fetch a token first, the request for
 -- the token is reported too.
@@ -49,7 +49,7 @@ function hooks.of(options)
   return any and found or nil
 end
 
---- Whether the engine must record events. It need not for a log that takes warnings only.
+--- Whether the engine must record events. A log that takes only warnings does not need them.
 function hooks.watch(found)
   if not found then return false end
   for name in pairs(found) do

@@ -190,10 +190,8 @@ end
 -- As long as Ironclad's rate limits look back.
 local LONGEST_AFTER_FAILURE = 60 -- seconds
 
---- The pause before something is tried again that failed: what Ironclad asked for with the error, but at most a minute,
--- so that no single answer stops a loop for longer.
--- @param err the error, or nil
--- @param least seconds to wait in any case
+--- The pause before a failed step is tried again: what Ironclad asked for with the error, but at most a minute, so that
+--- no single answer stops a loop for longer. @param err the error, or nil @param least seconds to wait in any case
 function run.pause_after(err, least)
   return math.max(least, math.min(err and err.retry_after or 0, LONGEST_AFTER_FAILURE))
 end

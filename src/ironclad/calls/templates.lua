@@ -1,5 +1,5 @@
 --- Templates by title: launch{ template = "Mutual NDA", … }. A text with a capital letter, a space or any other
--- character that no id has is a title. The schema of the template is then at hand, so the names of the attributes are
+-- character that no id has is a title. The schema of the template is then known, so the names of the attributes are
 -- checked against it before anything is launched.
 
 local encode = require "ironclad.values.encode"

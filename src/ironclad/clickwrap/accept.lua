@@ -4,13 +4,13 @@
 -- custom data, and counts as made when the signer's activity shows it (read_back.lua):
 --
 --   in the journal?  read back until all are seen, or until `settle` seconds after it was sent: it was not stored
---   write it down    journal:claim; nobody else sends it now
---   read back        unless the key is new: somebody may have sent it, and deleted it from the journal
+--   write it down    journal:claim; no other process sends it now
+--   read back        unless the key is new: another process may have sent it, and deleted it from the journal
 --   send             what is missing, by /send/sync; when that answers 404, by /send
 --   read back        until all are seen: delete it from the journal, return the evidence
 --                    at the deadline: nil and an error with outcome "unknown"; it stays in the journal
 --
--- What remains possible is in docs/acceptance.md, "When an acceptance is sent again".
+-- docs/acceptance.md, "When an acceptance is sent again", lists what can still go wrong.
 
 local accepted = require "ironclad.clickwrap.accepted"
 local action = require "ironclad.clickwrap.action"
@@ -24,7 +24,7 @@ local send = require "ironclad.clickwrap.send"
 local common = require "ironclad.clickwrap.common"
 
 local DEADLINE, SETTLE = 30, 60 -- seconds
-local MOST_CLAIMS = 100 -- each that is lost is followed by waiting for the one who has won it
+local MOST_CLAIMS = 100 -- claims; after each one that another process has won, this one waits
 local FIRST_PAUSE, GROWTH, LONGEST_PAUSE = 0.25, 1.5, 5 -- seconds, factor, seconds
 
 local own_arguments = { "key", "journal", "settle", "deadline", "callback" }
@@ -32,7 +32,7 @@ local own_arguments = { "key", "journal", "settle", "deadline", "callback" }
 local function fail(self, kind, outcome, message, cause)
   cause = cause or {}
   local fields = { kind = kind, message = message, operation = self.label, outcome = outcome,
-    -- Only with a key of the script's own is the same call safe to repeat.
+    -- The same call is safe to repeat only with a key that the script gave.
     retryable = self.own_key, attempts = math.max(1, cause.attempts or 0), key = self.key, status = cause.status,
     code = cause.code, request_id = cause.request_id, attempt_id = cause.attempt_id, retry_after = cause.retry_after }
   if outcome == "unknown" then fields.seen, fields.missing = self:evidence(), self:missing_ids() end
@@ -81,7 +81,7 @@ end
 -- The seconds that are left.
 function Acceptance:left() return self.deadline - self.seconds end
 
--- Counts the time of a request. Without a response only the wall clock knows it.
+-- Counts the time of a request. Without a response it is measured by the wall clock.
 function Acceptance:timed(fn, ...)
   local before = os.time()
   local value, err, response = fn(...)
@@ -109,7 +109,7 @@ function Acceptance:watch(since, enough)
     if err and not err.retryable then return nil, err end
     if last and not err then return false end
     local rest = run.pause_after(err, pause)
-    -- Shortened at random by up to a quarter, so that many who wait do not ask at once.
+    -- Shortened at random by up to a quarter, so that many waiting processes do not ask at the same moment.
     rest = rest * (1 - tonumber(core.random_hex(2), 16) / 2 ^ 18)
     if rest >= self:left() then return false, nil, err end
     local rested, cancelled = run.sleep(self.cw, rest)
@@ -131,7 +131,7 @@ function Acceptance:unknown(cause, words)
     self.deadline, self.key), cause)
 end
 
--- Claims the next round. When somebody has sent the acceptance before, waits until it is seen, or `settle` seconds have
+-- Claims the next round. When the acceptance has been sent before, waits until it is seen, or `settle` seconds have
 -- passed since then. -> the number of the round that is claimed; false: all are seen; nil and an error
 function Acceptance:claim()
   for _ = 1, MOST_CLAIMS do
@@ -139,7 +139,7 @@ function Acceptance:claim()
     if unreadable then return fail(self, "store", "not_done", "the journal: " .. unreadable) end
     if round then
       self.since = math.min(self.since or since, since)
-      -- Of a clock that was set back, the time is in the future: then it counts from now.
+      -- If the clock was set back, this time is in the future: then it counts from now.
       local from = math.min(since, os.time())
       local function settled() return os.time() - from > self.settle end
       local all, err, trouble = self:watch(self.since, settled)
@@ -159,7 +159,7 @@ function Acceptance:claim()
   return fail(self, "store", "not_done", ("the journal refused %d claims in a row"):format(MOST_CLAIMS))
 end
 
--- The seconds in which it may be sent: `settle` seconds after the claim somebody else may send it.
+-- The seconds in which it may be sent: `settle` seconds after the claim another process may send it.
 function Acceptance:left_to_send()
   return math.min(self:left(), self.settle + 1 - math.abs(os.time() - self.claimed))
 end
@@ -196,13 +196,14 @@ local function entry_of(self)
   return table.concat({ common.access_id(self.cw) or "", self.act.signer, terms, self.key }, "\n")
 end
 
--- Claims the acceptance, and reads back what may have been sent. -> true: it is to be sent; false: all are seen; nil
--- and an error
+-- Claims the acceptance, and reads back what may have been sent. -> true: it must be sent; false: all are seen; nil and
+-- an error
 local function claim_and_look(self)
   local round, problem = self:claim()
   if problem then return nil, problem end
   if not round then return false end
-  -- Where reading back has not worked yet, nothing is sent before it has: the token may lack the right to it.
+  -- If reading back has never worked on this connection, it must work before anything is sent: the token may lack the
+  -- permission.
   if self.own_key or not self.reader.by_activity or not common.state(self.cw).reads_back then
     local all
     all, problem = self:look(self.since)

@@ -48,16 +48,16 @@ local plain_fields = {
   execution_method = { "string", "em" }, confirmation_email = { "boolean", "cnf" },
 }
 
--- Where a script gives what the request has under these names.
+-- The arguments in which a script gives the fields that the request has under these names.
 local given_names = { vid = "versions", cid = "versions", cus = "custom", sig = "signer", gkey = "group", gid = "group",
   ts = "time" }
 for name, field in pairs(plain_fields) do given_names[field[2]] = name end
 for name, field in pairs(connection_names) do given_names[field] = "connection." .. name end
 
--- What each method sets by itself: the event, and that the answer is no picture.
+-- What each method sets itself: the event, and that the answer is JSON and not an image.
 local set_names = mistake.set { "et", "server_side", "_srv", "sid" }
 
---- The text of a signer's id. It stands in paths of the REST API, too.
+--- The text of a signer's id. It is also part of paths of the REST API.
 function action.signer(label, given)
   if type(given) == "number" and given % 1 == 0 and math.abs(given) <= 2 ^ 53 then given = ("%d"):format(given) end
   if type(given) ~= "string" or given == "" then
@@ -80,7 +80,7 @@ function action.group(label, given)
   return given
 end
 
--- The text of an id, which stands in lists that commas separate.
+-- The text of an id, which is sent in lists separated by commas.
 local function identifier(label, what, given)
   if type(given) == "number" and given % 1 == 0 then given = ("%d"):format(given) end
   if type(given) ~= "string" or given == "" or given:find "[,%s]" then
@@ -239,7 +239,7 @@ function action.body(self, wanted, key)
   return body
 end
 
---- Checks all that the request will be made of, before anything is done: raises a mistake for what cannot be sent.
+--- Checks everything that the request will hold, before anything is done. Raises a mistake for what cannot be sent.
 function action.check(cw, label, self, given, key)
   local options = action.options(given)
   options.dry_run = true

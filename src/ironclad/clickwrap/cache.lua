@@ -1,17 +1,17 @@
---- The cache of cw:accepted. It holds only that a signer has accepted all contracts of a group. That terms are still
--- to be accepted is asked again each time.
+--- The cache of cw:accepted. It holds only that a signer has accepted all contracts of a group. When terms are still to
+--- be accepted, Clickwrap is asked each time.
 --
 -- The entries of a signer are one value of a store: a table in memory, or one of nginx's shared dictionaries. Each
--- entry has the marks of the site and of its group at the time when Clickwrap was asked. To forget a group, its mark
--- is replaced, so that its entries count no more. A mark that is missing, because the store was full, is made anew:
--- then the entries are of no use, and Clickwrap is asked again.
+-- entry has the marks of the site and of its group at the time when Clickwrap was asked. To forget a group, its mark is
+-- replaced, so that its entries no longer count. A mark that is missing, because the store was full, is replaced too:
+-- the entries are then useless, and Clickwrap is asked again.
 
 local core = require "ironclad.core"
 
 local cache = {}
 
--- A store in memory with the functions of a shared dictionary that are used here. When the younger half is full it
--- becomes the older half, and what was in that and not used since is gone.
+-- A store in memory with the functions of a shared dictionary that are used here. When the younger half is full, it
+-- becomes the older half, and the values of the previous older half that were not used since are dropped.
 local HALF = 5000 -- values
 
 local Memory = {}

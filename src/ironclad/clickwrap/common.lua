@@ -32,7 +32,7 @@ function common.has_token(cw) return core.describe(cw.connection).has_token end
 function common.access_id(cw) return core.describe(cw.connection).site_access_id end
 
 --- The site, looked up once: afterwards the access id is known. Needs a token.
--- @return the site's table, whose `id` stands in paths of REST; nil, an error and the response
+-- @return the site's table, whose `id` is used in paths of REST; nil, an error and the response
 function common.find(cw, label)
   local found, err, response = site.find(cw)
   if found then return found end
@@ -72,7 +72,7 @@ function common.sorted_ids(contracts)
   return ids
 end
 
---- An error about an answer that is well formed and still of no use.
+--- An error about an answer that is well formed and still useless.
 function common.failure(label, kind, message, ...)
   return Error.new { kind = kind, operation = label, outcome = "not_done", retryable = false, attempts = 1,
     message = message:format(...) }

@@ -1,10 +1,10 @@
 --- Journals of acceptances that were sent and have not been seen yet. An acceptance is written down before it is sent,
--- and deleted when it has been read back. Whoever finds it in the journal reads back before sending it again.
+-- and deleted when it has been read back. A process that finds it in the journal reads back before sending it again.
 --
 -- A journal is a table with these methods:
 --
 --   claim(key, round)  writes down that the acceptance is about to be sent for the nth time -> true; false when
---                      somebody else has claimed this round, or the one before is not there any more; nil and a
+--                      another process has claimed this round, or the one before is not there any more; nil and a
 --                      message when that cannot be written
 --   last(key)          -> the last round and the Unix time of its claim; nil when there is none; nil, nil and a message
 --                      when that cannot be read
@@ -18,7 +18,7 @@ local mistake = require "ironclad.base.mistake"
 
 local journal = {}
 
--- Seconds after which an acceptance that nobody asked about again is deleted from memory.
+-- Seconds without a request about it after which an acceptance is deleted from memory.
 local FORGOTTEN = 24 * 3600
 
 local Memory = {}
@@ -76,7 +76,7 @@ end
 
 function Folder:claim(key, round)
   local mark = core.random_hex(MARK)
-  -- The line break in front ends a line that was cut off.
+  -- The line break at the beginning ends a line that was cut off.
   local written, message = core.disk.append(self:path(key), ("\n%d %d %s\n"):format(round, os.time(), mark), true)
   if not written then return nil, message end
   local lines, unreadable = self:lines(key)
@@ -86,7 +86,7 @@ function Folder:claim(key, round)
     before = before or line.round == round - 1
     if line.round == round then first = first or line.mark end
   end
-  -- Without its line, the file was deleted meanwhile by somebody who has seen the acceptance.
+  -- When the line is missing, another process has seen the acceptance and deleted the file meanwhile.
   return before and first == mark
 end
 

@@ -1,10 +1,10 @@
 --- Reading back: which of the versions that were sent are stored as accepted.
 --
 -- With an API token: from the signer's activity (REST). An activity is the one that was sent when it has the key of the
--- acceptance in its custom data. An earlier acceptance of the same version is not mistaken for it, whatever the clocks
--- say.
+-- acceptance in its custom data. An earlier acceptance of the same version is not mistaken for it, even if the clocks
+-- differ.
 --
--- Without a token there is no activity to read, only what the Activity API tells anybody who has the site's id: the
+-- Without a token there is no activity to read, only what the Activity API answers to anyone who has the site's id: the
 -- version that the signer accepted last (/retrieve), or in test mode whether the latest major version is accepted
 -- (/latest, because /retrieve does not know test mode). An earlier acceptance of the same version looks the same.
 

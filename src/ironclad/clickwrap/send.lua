@@ -1,7 +1,8 @@
---- Sending an action: by /send/sync, which answers when the action is stored; where that is not found, by /send.
+--- Sending an action: by /send/sync, which answers when the action is stored; or by /send when that is not found.
 --
 -- /send/sync is in no document of Ironclad's; the Clickwrap destination of Segment uses it. Both are sent with
--- server_side: the answer is JSON, not a picture. Both are ONCE in the catalog: neither is ever sent twice by itself.
+-- server_side: the answer is JSON, not an image. Both are ONCE in the catalog: the module never sends either again by
+-- itself.
 
 local send = {}
 

@@ -1,4 +1,4 @@
---- What else is recorded of signers, and their history.
+--- The other actions of signers, changes to a signer, and a signer's history.
 
 local accepted = require "ironclad.clickwrap.accepted"
 local action = require "ironclad.clickwrap.action"
@@ -133,7 +133,7 @@ end
 -- @param options
 --     event   only these events: "agreed", "disagreed", "displayed", …
 --     since   only from this time on: ISO 8601
---     limit   at most so many
+--     limit   the most activities to return
 --     expand  such as "contract,version": tables instead of ids
 --     timeout, deadline, max_retries, headers, callback
 -- @return function() -> list of activities in Clickwrap's order, with its field names; nil and an error

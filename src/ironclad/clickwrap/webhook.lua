@@ -5,7 +5,7 @@
 -- Events have the fields that Clickwrap sends, such as event_type, contract, version, signer_id and custom_data. An
 -- event by GET has texts only, and no custom data. `event.name` is its event_type:
 --
---   activity_agreed and the other activity_…   somebody has agreed, and the like: one event for each contract
+--   activity_agreed and the other activity_…   a signer has agreed, declined, …: one event for each contract
 --   version_published, group_published         new terms
 --   request_sent, request_signed, request_complete, request_expired   of a signature request
 --   test_event                                 from the web app
@@ -34,7 +34,8 @@ local function refusal(kind, step, message)
     attempts = 0 }
 end
 
--- Digests of the same length are compared, so that the time says nothing about the token, not even its length.
+-- Digests of the same length are compared, so that the time of the comparison reveals nothing about the token, not even
+-- its length.
 local function has_token(self, headers)
   if not self.token then return true end
   local given, missing = headers_of.one(headers, TOKEN)
@@ -85,7 +86,7 @@ local function read(body, about)
   return event, body
 end
 
--- What tells an event from others: its id, or without one the event as it came, which is the same when it is repeated.
+-- What identifies an event: its id, or without one the event as it came, which is the same when it is repeated.
 local function id_of(event, text)
   if type(event.id) == "string" and event.id ~= "" then return event.id end
   return "sha256:" .. core.sha256(text)
@@ -93,7 +94,7 @@ end
 
 local methods = {}
 
--- New terms: what cw:accepted has kept counts no more. A version does not say to which groups it belongs.
+-- New terms: what cw:accepted has kept no longer counts. A version does not say to which groups it belongs.
 local function forget(self, event)
   if not self.clickwrap then return true end
   if event.event_type == "version_published" then return accepted.forget(self.clickwrap) end

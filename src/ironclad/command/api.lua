@@ -27,7 +27,7 @@ JSON, on a terminal and in a pipe.
 
 local methods = { GET = true, POST = true, PUT = true, PATCH = true, DELETE = true }
 
--- METHOD may be left out: GET, or POST with a body.
+-- METHOD may be left out. Then it is GET, or POST with a body.
 local function request_of(words, options)
   local method = (words[1] or ""):upper()
   local first = 2

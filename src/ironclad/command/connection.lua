@@ -53,7 +53,7 @@ function connection.source(options)
   if current then return current end
   local list, problem = named.list()
   if not list then
-    -- No file is the usual state of a machine without a login. A file that cannot be read is not.
+    -- No file is the usual state of a machine without a login. A file that cannot be read is an error.
     if problem:find "No such file" then fail.login(NOTHING) end
     fail.usage("%s", problem)
   end

@@ -11,7 +11,7 @@ local doctor = { flags = connection.flags }
 
 doctor.help = "Exit status 0 when everything is well, 1 when something is wrong, 4 when a login is needed."
 
-local CLOCK_SECONDS = 120 -- a difference that OAuth and TLS begin to mind
+local CLOCK_SECONDS = 120 -- from this difference on, OAuth and TLS may fail
 
 local marks = { ok = { "ok  ", "green" }, note = { "note", "yellow" }, wrong = { "bad ", "red" } }
 
@@ -54,7 +54,7 @@ local months = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, 
 local function time_of(text)
   local day, month, year, hour, minute, second = (text or ""):match "(%d+) (%a+) (%d+) (%d+):(%d+):(%d+) GMT"
   if not months[month] then return nil end
-  -- os.time takes local time: the difference to UTC at that moment is taken off.
+  -- os.time takes local time, so the difference to UTC at that moment is subtracted.
   local guess = os.time { year = year, month = months[month], day = day, hour = hour, min = minute, sec = second,
     isdst = false }
   local utc = os.date("!*t", guess)
@@ -87,7 +87,7 @@ local function advice_for(err)
   end
 end
 
--- What people do most, and the operation that it needs.
+-- The most common tasks, and the operation that each needs.
 local common = { { "list workflows", "workflows:list" }, { "launch workflows", "workflows:launch" },
   { "read templates", "workflow_schemas:list" }, { "list records", "records:list" } }
 
@@ -119,7 +119,7 @@ local function check_source(options)
   return true
 end
 
--- What to do about a shared Redis that does not answer as it should, by words of the message.
+-- What to do about a shared Redis that does not answer as expected, by words of the message.
 local shared_advice = {
   { "NOAUTH", "Give its user and password in `shared`: redis://user:password@host:6379/0" },
   { "WRONGPASS", "Correct the user and the password in `shared`" },
@@ -136,7 +136,7 @@ local function advice_for_shared(message)
   end
 end
 
-local FAR = 0.05 -- seconds of a round trip that every block of permits and every event then takes
+local FAR = 0.05 -- seconds of a round trip, which every block of permits and every event needs
 
 local function check_shared_clock(reply, begin, ended)
   local theirs = tonumber(reply[1]) + tonumber(reply[2]) / 1e6

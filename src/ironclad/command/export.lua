@@ -46,7 +46,7 @@ local function save(options, bar, fetch)
   if to == nil then terminal.write(terminal.clean(path, true)) end
 end
 
--- Which options belong to which reports; the others would be ignored in silence.
+-- Which options belong to which reports; other reports would silently ignore them.
 local for_records = { "types" }
 local for_others = { "from", "to", "format", "wait" }
 

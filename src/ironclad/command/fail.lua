@@ -24,20 +24,20 @@ function fail.usage(message, ...) raise(fail.USAGE, message, ...) end
 -- @param nearest that word; nil: none is near, and the text is empty
 function fail.meant(nearest) return nearest and ("; did you mean %s?"):format(nearest) or "" end
 
---- Something in the world failed.
+--- Something failed that is not the user's mistake.
 function fail.failed(message, ...) raise(fail.FAILED, message, ...) end
 
 --- There is no usable login.
 function fail.login(message, ...) raise(fail.LOGIN, message, ...) end
 
---- Whoever reads the output has closed the pipe: end quietly.
+--- The reader of the output has closed the pipe: ends without a message.
 function fail.closed() raise(fail.DONE) end
 
 --- The person cancelled.
 -- @param err the error of the call that was cancelled, or nil
 function fail.cancelled(err) error(setmetatable({ status = fail.USAGE, err = err, cancelled = true }, Failure), 0) end
 
--- The tokens cannot be had. A `store` may also be the state of changes.
+-- Whether the tokens are not available. An error of kind `store` may also be about the state of changes.
 local function needs_login(err)
   return err.kind == "auth" or (err.kind == "store" and not tostring(err.operation):find ":changes$")
 end

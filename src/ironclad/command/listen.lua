@@ -1,5 +1,5 @@
---- ironclad listen: receives the connection's events on this machine, shows each as it comes, and sends it on to a
--- local web application.
+--- ironclad listen: receives the connection's events on this machine, shows each as it comes, and forwards it to a
+--- local web application.
 
 local connection = require "ironclad.command.connection"
 local core = require "ironclad.core"
@@ -40,7 +40,7 @@ the port, and give it to --register. A webhook that was registered here is remov
 local DEFAULT_PORT = 8080
 local FORWARD_SECONDS, CLEANUP_SECONDS = 30, 15
 
--- Headers of a delivery that belong to its connection, or that are set anew when it is sent on.
+-- Headers of a delivery that belong to its connection, or that are set again when it is forwarded.
 local dropped = mistake.set { "host", "content-length", "content-type", "connection", "transfer-encoding", "expect",
   "accept-encoding", "authorization", "te", "keep-alive", "upgrade" }
 
@@ -214,7 +214,7 @@ function listen.run(words, options)
   if options.keep and not (options.register or settings.sandbox) then fail.usage "--keep goes with --register" end
   settings.port = options.port or settings.sandbox and 0 or DEFAULT_PORT
   local registered, problem = serve(client, options, settings)
-  -- Ctrl-C is how it usually ends; what follows must not be cancelled by it.
+  -- Ctrl-C is the usual end, and must not cancel what follows.
   plain.interrupted = nil
   unregister(client, registered, options.keep)
   if problem == nil or (fail.is(problem) and problem.cancelled) then return fail.DONE end

@@ -126,7 +126,7 @@ local function path_of(options, name)
   return path and (core.terminal.absolute(path) or fail.usage("--%s: the path is too long", name))
 end
 
--- Where the command keeps tokens, so that not each call has to fetch one.
+-- Where the command keeps tokens, so that it need not fetch one for each call.
 local function token_file()
   local folder = os.getenv "XDG_STATE_HOME"
   folder = folder and folder:find "^/" and folder or (os.getenv "HOME" or "") .. "/.local/state"

@@ -1,4 +1,4 @@
---- The command `ironclad`: finds the subcommand, runs it, and turns what goes wrong into a message and an exit status.
+--- The command `ironclad`: finds the subcommand, runs it, and turns failures into a message and an exit status.
 
 local commands = require "ironclad.command.commands"
 local core = require "ironclad.core"
@@ -158,7 +158,7 @@ end
 -- @param words the arguments
 -- @return the exit status
 return function(words)
-  -- `run` gives a script the signals as Lua has them.
+  -- A script under `run` gets signals as in plain Lua.
   local first = words[1]
   if first ~= "run" then hold_signals() end
   io.stdout:setvbuf "full"

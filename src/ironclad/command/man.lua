@@ -11,7 +11,7 @@ local man = { flags = {} }
 
 man.help = "Without FOLDER, ironclad(1) is printed, for `man -l -`. FOLDER gets all pages, for MANPATH/man1."
 
--- A text for roff: a line that begins with a dot or an apostrophe, and a backslash, would be commands.
+-- A text for roff, which would take a dot or an apostrophe at the beginning of a line, and a backslash, as commands.
 local function roff(text)
   return (text:gsub("\\", "\\e"):gsub("%-", "\\-"):gsub("\n([.'])", "\n\\&%1"):gsub("^([.'])", "\\&%1"))
 end

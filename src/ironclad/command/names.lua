@@ -13,7 +13,7 @@ local aliases = {
   users = "scim.users", groups = "scim.groups", user = "scim.users", group = "scim.groups",
 }
 
--- Methods of a resource that are no operations: how they are called. `words` are the arguments in the usage.
+-- Methods of a resource that are not operations: how they are called. `words` are the arguments in the usage.
 names.helpers = {
   workflows = {
     wait = { words = "ID", waits = true, text = "waits until a workflow has reached a --step or has a --status" },

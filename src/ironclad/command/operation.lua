@@ -64,7 +64,7 @@ local open_client = connection.open
 
 -- ---- the words ----
 
--- The field of the body that takes names which are no fields: attributes of a launch, properties of a record.
+-- The field of the body that takes the names that are not fields: attributes of a launch, properties of a record.
 local function open_field(entry)
   for _, field in ipairs(entry.fields) do
     if field.properties or (field.name == "attributes" and field.type == "object") then return field.name end
@@ -87,7 +87,7 @@ local function unknown_argument(entry, name)
     #known > 0 and "; it takes " .. table.concat(known, ", ") or "; it takes none")
 end
 
--- Whether a word is NAME=VALUE. Words that stand for ids never are.
+-- Whether a word is NAME=VALUE. A word in the place of an id never is.
 local function assignment(word, position, before)
   if position > before then return nil end
   return typed.split(word)
@@ -139,8 +139,8 @@ local function check_missing(entry, arguments)
   end
 end
 
--- Reads the words after the operation's name.
--- @return { path =, query =, body =, free = assignments whose type a schema has to tell }
+-- Reads the words after the operation's name. @return { path =, query =, body =, free = assignments whose type is in a
+-- schema }
 local function read_arguments(entry, words, before, options)
   local ids, texts, assignments = sort_words(words, before, #entry.path_parameters)
   if #ids < #entry.path_parameters then

@@ -155,7 +155,7 @@ local function json_pretty(item, indent)
   return (text:gsub("\127", "\\u007f"))
 end
 
--- C1 control characters, which a terminal may carry out, and marks of direction, escaped as JSON allows.
+-- C1 control characters, which a terminal may execute, and marks of direction, escaped as JSON allows.
 local function harmless(text)
   if not text:find "[\194\226]" then return text end
   return (text:gsub("\194([\128-\159])", function(byte) return ("\\u%04x"):format(byte:byte()) end)

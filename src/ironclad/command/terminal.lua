@@ -50,7 +50,8 @@ local function check(done, message, number)
   fail.failed("cannot write the output: %s", tostring(message))
 end
 
---- Writes to standard output. Ends the command when nobody reads it any more, or when it cannot be written.
+--- Writes to standard output. Ends the command when the reader has closed the pipe, or when the output cannot be
+--- written.
 function terminal.write(...)
   check(io.stdout:write(...))
   if core.terminal.caught() then fail.cancelled() end

@@ -52,7 +52,7 @@ end
 -- "authorization_code".
 -- @param options
 --   redirect_uri: registered with the app; must be given to exchange, too
---   state: a text that nobody can guess (default: 128 random bits)
+--   state: a text that cannot be guessed (default: 128 random bits)
 --   scopes: a list, or one text with spaces (default: those of the client)
 -- @return the URL; and the state, to keep with the person's session for exchange
 function auth.authorize_url(client, options)
@@ -112,7 +112,7 @@ local function code_of(callback, options, about)
     mistake.raise("exchange",
       "state: missing; give the one that authorize_url returned, so that a forged callback is refused")
   end
-  -- The state is checked first: any web page can send a browser to the redirect URI, and must not be able to end the
+  -- The state is checked first: any web page can send a browser to the redirect URI, and must not be able to end this
   -- login.
   if not given.state or twice == "state" or not core.same(given.state, options.state) then
     return nil, failure("auth", "state",

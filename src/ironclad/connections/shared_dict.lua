@@ -16,7 +16,7 @@ function Store:__tostring() return "ironclad.store.shared_dict (" .. self.name .
 -- The C library, for poll(2) and kill(2).
 local function c_library()
   local ffi = require "ffi"
-  -- pcall: ffi refuses to declare them twice, and this file may be loaded again.
+  -- In a pcall, because ffi refuses to declare them twice, and this file may be loaded again.
   pcall(ffi.cdef, "int poll(void *, unsigned long, int); int kill(int, int);")
   return ffi
 end
