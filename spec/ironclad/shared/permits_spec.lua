@@ -135,7 +135,7 @@ describe("rate limits shared through Redis", function()
     ironclad.must(client.workflows:list())
     local prefix = server:command "keys '*permits:workflows:read'":gsub("permits:.*", "")
     for _, name in ipairs { "permits:workflows:read", "permits:company", "waiting:workflows:read",
-      "asked:workflows:read", "closed:workflows:read", "limit:workflows:read" } do
+      "asked:workflows:read", "closed:workflows:read", "limit:workflows:read", "granted:workflows:read" } do
       server:command(("del '%s%s'"):format(prefix, name))
       server:command(("sadd '%s%s' x"):format(prefix, name))
     end
@@ -144,6 +144,43 @@ describe("rate limits shared through Redis", function()
       assert(ironclad.stats().shared.alone == 0)
     end))
     assert.equal("hash", server:command(("type '%spermits:workflows:read'"):format(prefix)))
+  end)
+
+  it("are shared evenly with a slow machine, when permits become free in bursts", function()
+    local folder, rounds, burst = peer.temporary_folder(), 3, 12
+    sandbox:rate_limits(false) -- so that no answer tells a limit
+    connect().workflows:list()
+    local key = server:command "keys '*permits:workflows:read'"
+    server:command(("set '%s' %d"):format(key:gsub("permits:", "limit:"), burst))
+    peer.write_file(folder .. "/script.lua", ([[
+      package.path, package.cpath = %q, %q
+      local folder, name, pause = %q, arg[1], arg[2]
+      local client = require("ironclad").connect { instance = %q, client_id = %q, client_secret = %q,
+        as_user = "jane.doe@example.com", shared = %q, max_retries = 0, deadline = 20 }
+      local count = 0
+      repeat
+        local _, err = client.workflows:list()
+        if not err then count = count + 1 end
+        if pause ~= "0" then os.execute("sleep " .. pause) end
+      until err or io.open(folder .. "/stop")
+      io.open(folder .. "/" .. name, "w"):write(count):close()
+    ]]):format(package.path, package.cpath, folder, sandbox.instance, sandbox.client_id, sandbox.client_secret,
+      server.address))
+    local command = peer.interpreter() .. " " .. folder .. "/script.lua "
+    local machines = io.popen(command .. "fast 0 & " .. command .. "slow 0.05 & wait")
+    for _ = 1, rounds do
+      local before = #sandbox:requests()
+      server:command(("del '%s'"):format(key))
+      for _ = 1, 500 do
+        if #sandbox:requests() < before + burst then peer.shell "sleep 0.02" end
+      end
+    end
+    peer.write_file(folder .. "/stop", "")
+    server:command(("del '%s'"):format(key))
+    machines:close()
+    local fast, slow = tonumber(peer.read_file(folder .. "/fast")), tonumber(peer.read_file(folder .. "/slow"))
+    assert.truthy(fast <= slow * 2 and slow <= fast * 2, ("%d and %d"):format(fast, slow))
+    peer.remove_folder(folder)
   end)
 
   it("are this machine's share while Redis is away, and shared again when it is back", function()

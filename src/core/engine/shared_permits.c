@@ -56,11 +56,12 @@ struct ic_shared_permits {
 
 /* ---- keys ---- */
 
-enum { KEY_LOG, KEY_COMPANY, KEY_WAITING, KEY_ASKED, KEY_CLOSED, KEY_LIMIT, KEY_COUNT };
+enum { KEY_LOG, KEY_COMPANY, KEY_WAITING, KEY_ASKED, KEY_CLOSED, KEY_LIMIT, KEY_GRANTED, KEY_COUNT };
 
 /* Writes the keys of a bucket into `keys`, each with a NUL. False when out of memory. */
 static bool permits_keys(const block *block, ic_buf *keys, const char *words[KEY_COUNT]) {
-    static const char *const names[] = {"permits", "permits", "waiting", "asked", "closed", "limit"};
+    static const char *const names[] = {"permits", "permits", "waiting", "asked",
+                                        "closed",  "limit",   "granted"};
     size_t starts[KEY_COUNT];
     for (int i = 0; i < KEY_COUNT; i++) {
         const char *bucket = i == KEY_COMPANY ? "company" : ic_bucket_name(block->bucket);
