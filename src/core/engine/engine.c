@@ -43,6 +43,8 @@ static double rests_until; /* ic_now's seconds: when the engine's thread wakes u
 /* The thread that drives, while `driven`. */
 static pthread_t driver;
 static atomic_bool driven;
+/* Whether the engine's thread gives the turn away when its calls are done. */
+static atomic_bool restful;
 
 /* Guarded by the process lock. */
 static struct {
@@ -204,9 +206,14 @@ static bool engine_sleep(ic_engine *engine, int wait) {
     return found > 0 || ic_now() >= until;
 }
 
-/* Whether nothing is under way, so that there is nothing to wait for but timers and commands. */
+/* Whether there is nothing to wait for but calls, timers and commands. */
+static bool engine_is_restful(const ic_engine *engine) {
+    return engine->drivable && !engine->socket && !engine->shared && !engine->ending;
+}
+
+/* The same, and no call is under way. */
 static bool engine_is_idle(const ic_engine *engine) {
-    return engine->drivable && !engine->live && !engine->socket && !engine->shared && !engine->ending;
+    return engine_is_restful(engine) && !engine->live;
 }
 
 /* Lets another thread drive until there is something that only the engine's thread does, or `wait`
@@ -240,6 +247,7 @@ static int engine_work(ic_engine *engine, int most) {
  * at most. */
 static void engine_turn(ic_engine *engine, int most) {
     int wait = engine_work(engine, most);
+    atomic_store(&restful, engine_is_restful(engine));
     if (engine_is_idle(engine))
         engine_rest(engine, wait);
     else
@@ -324,7 +332,8 @@ static void engine_run_for(ic_engine *engine, ic_mailbox *mailbox, double second
 /* After its last call the engine's thread still has a few things to do, which are not worth two wake-ups. A
  * yield may take long on a busy machine, so the limit is a time and not a number of tries. */
 static bool engine_take_turn(void) {
-    double until = ic_stats_gauge(IC_GAUGE_PENDING) ? 0 : ic_now() + TURN_PATIENCE;
+    bool soon = atomic_load(&restful) && !ic_stats_gauge(IC_GAUGE_PENDING);
+    double until = soon ? ic_now() + TURN_PATIENCE : 0;
     for (;;) {
         if (pthread_mutex_trylock(&turn) == 0) return true;
         if (ic_now() >= until) return false;
@@ -418,6 +427,7 @@ static void engine_start(bool in_time, ic_error *error) {
         return;
     }
     shared.stopping = false;
+    atomic_store(&restful, engine->drivable);
     int failed = engine_start_thread(engine);
     if (failed) {
         ic_error_set(error, IC_ERR_IO, "cannot start a thread: %s", strerror(failed));
@@ -434,6 +444,7 @@ static void engine_forget(void) {
     memset(&shared, 0, sizeof shared);
     pthread_mutex_init(&turn, NULL);
     atomic_store(&driven, false);
+    atomic_store(&restful, false);
     atomic_store(&asleep, false);
     ic_stats_reset();
 }
