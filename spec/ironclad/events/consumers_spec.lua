@@ -57,6 +57,15 @@ local function describe_inbox(name, start)
       assert_each_once(5, happened)
     end)
 
+    it("say when the next event is due as it is when all have ended", function()
+      if not has_tasks then return end
+      local receiver = receiver_with(2, { consumers = 2, on = { workflow_completed = function(event)
+        if event.payload.workflowID == "2" then assert(run.sleep(ironclad.connect { instance = "demo", client_id = "x",
+          client_secret = "SECRET-x", as_user = false }, 0.2)) end
+      end } })
+      assert.same({ 2, nil }, { receiver:work() })
+    end)
+
     it("run in a task, beside others", function()
       if not has_tasks then return end
       local receiver, happened = receiver_with(4)

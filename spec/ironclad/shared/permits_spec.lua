@@ -156,7 +156,7 @@ describe("rate limits shared through Redis", function()
       package.path, package.cpath = %q, %q
       local folder, name, pause = %q, arg[1], arg[2]
       local client = require("ironclad").connect { instance = %q, client_id = %q, client_secret = %q,
-        as_user = "jane.doe@example.com", shared = %q, max_retries = 0, deadline = 20 }
+        as_user = "jane.doe@example.com", shared = %q, max_retries = 0, deadline = 300 }
       local count = 0
       repeat
         local _, err = client.workflows:list()

@@ -167,14 +167,15 @@ local function work_once(self, item)
 end
 
 -- Handles events until none is due. `state` is shared by the consumers: left, how many they may still take; count, how
--- many they have taken; soon, the seconds until the next is due.
+-- many they have taken; soon, the seconds until the next is due, as the last look said: an earlier one may have seen an
+-- event that another consumer has handled since.
 local function consume(self, state)
   while state.left > 0 do
     state.left = state.left - 1
     local item, soon, problem = self.box:take()
     if problem then report(self, nil, problem) end
     if not item then
-      state.left, state.soon = state.left + 1, soon and math.min(soon, state.soon or soon) or state.soon
+      state.left, state.soon = state.left + 1, soon
       return
     end
     state.count = state.count + 1
