@@ -1,5 +1,5 @@
---- What everything public that is no operation takes, returns and does: for the reference, ironclad.help and the types
--- for editors. A spec fails until a new public function is here.
+--- What everything public that is not an operation takes, returns and does: for the reference, ironclad.help and the
+-- types for editors. A spec fails until a new public function is here.
 
 local manual = {}
 
@@ -286,7 +286,7 @@ local function shared_calls()
       local name = call[1]:match "^client:(%l+)$"
       if name == "call" or name == "request" or name == "download" or name == "map" or name == "with" then
         local signature = call[2]:gsub("ironclad%.Client%f[^%a]", "ironclad.ClickwrapClient")
-        -- Without the example, which is an operation of the other kind of client.
+        -- Without the example, which is an operation of the other product's client.
         shared[#shared + 1] = { "cw:" .. name, signature, (call[3]:gsub(": `client:.*$", ".")) }
       end
     end
@@ -299,7 +299,7 @@ for _, section in ipairs(manual.sections) do
   end
 end
 
---- The sandbox (require "ironclad.sandbox") without its controls, which describe themselves.
+--- The sandbox (require "ironclad.sandbox") without its controls, which have descriptions of their own.
 manual.sandbox = {
   { "ironclad.sandbox.start", "options?: ironclad.SandboxOptions -> ironclad.Sandbox?, string?",
     "Starts a local Ironclad in this process, which answers at `url`." },
@@ -341,7 +341,7 @@ manual.sandbox_options = {
   { "log", "string", "A file: a line is added for each request" },
 }
 
---- The fields of the module that are no functions.
+--- The fields of the module that are not functions.
 manual.values = {
   { "null", "lightuserdata", "JSON null. It counts as true in a condition: compare with `x == ironclad.null`." },
   { "scopes", "ironclad.Scope[]", "The known scopes: a list of `{ scope =, label =, grants = }`." },

@@ -65,8 +65,8 @@ local function option_lines(option)
   return lines
 end
 
--- Everything that has a name: name -> function() -> lines. An option may have the name of an error kind, so that the
--- names of these begin with ERROR here.
+-- Everything that has a name: name -> function() -> lines. An option may have the same name as an error kind, so the
+-- names of error kinds begin with ERROR here.
 local all
 local ERROR = "error:"
 
@@ -127,7 +127,7 @@ local function add_calls(calls)
   end
 end
 
--- The sandbox is a rock of its own, which describes its controls.
+-- The sandbox is a separate rock, which describes its controls.
 local function add_sandbox()
   add_calls(manual.sandbox)
   local found, sandbox = pcall(require, "ironclad.sandbox.core")

@@ -185,7 +185,7 @@ local clickwrap_fields = {
 
 local function sentence(name) return (name:gsub("[_-]", " "):gsub("^%l", string.upper)) end
 
---- What an operation does; and that nothing but the navigation of Ironclad's reference names it.
+--- What an operation does; for an unconfirmed one, also that its path is a guess.
 function words.operation(entry)
   return entry.unconfirmed and entry.text .. " Unconfirmed: its path is a guess." or entry.text
 end

@@ -19,8 +19,7 @@
 
 #define TELL_TIME 60.0 /* seconds in which it tries to publish a limit to the other machines */
 
-#define LIMIT_TIME                                                                                           \
-    "86400000" /* milliseconds that a published limit is kept; each question publishes it again */
+#define LIMIT_TIME "86400000" /* milliseconds that Redis keeps a published limit; each question renews it */
 
 /* Permits of a block: a part of the limit, so that the machines share a small one evenly. */
 #define BLOCK_PART 50

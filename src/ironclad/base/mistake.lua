@@ -17,8 +17,8 @@ local mistake = {}
 -- (for example, in stripped bytecode): mistakes then have no position.
 local root = debug.getinfo(1, "S").source:match "^(@.*)base/mistake%.lua$"
 
--- The sandbox's files may be installed elsewhere: it is a rock of its own. The module's first file is never one of the
--- chunks that are linked into core.so (src/lua/chunks.h), whose names begin with "@ironclad/".
+-- The sandbox's files may be installed elsewhere, because it is a separate rock. The module's first file is never one
+-- of the chunks that are linked into core.so (src/lua/chunks.h), whose names begin with "@ironclad/".
 local function is_own(source)
   return source:sub(1, #root) == root or source == "=ironclad" or source:find "/ironclad/sandbox[/%w]*%.lua$" ~= nil
     or source:find "/ironclad/init%.lua$" ~= nil

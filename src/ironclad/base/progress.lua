@@ -59,7 +59,9 @@ end
 local known = mistake.set { "unit", "file", "terminal", "columns" }
 
 --- A progress bar. It is called with how much is done, the total or nil, and how many failed, so it can be the
---- `on_progress` of a call, a wait or a map. @param label what is being done, as "Downloading" @param options
+-- `on_progress` of a call, a wait or a map.
+-- @param label what is being done, as "Downloading"
+-- @param options
 --   unit      "bytes" shows KiB and MiB; otherwise numbers are shown as they are
 --   file      where it is shown (io.stderr)
 --   terminal  whether it is shown (whether standard error is a terminal)

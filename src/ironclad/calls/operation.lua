@@ -126,8 +126,10 @@ function operation.label(entry)
 end
 
 --- Performs an operation with arguments from operation.read. Gives plain properties in the body their types, and
---- resources in the answer their methods. @param finish function(answer) -> the value to return; nil: the answer is
---- returned @param subject the resource's table whose method was called; or nil @return value, err, response
+-- resources in the answer their methods.
+-- @param finish function(answer) -> the value to return; nil: the answer is returned
+-- @param subject the resource's table whose method was called; or nil
+-- @return value, err, response
 function operation.perform(client, label, index, entry, arguments, finish, subject)
   local callback, has_body = arguments.callback, type(arguments.body) == "table"
   local clickwrap = entry.product == "clickwrap"
@@ -300,8 +302,10 @@ function operation.bound(index, entry, name, finish)
   end
 end
 
---- Performs an operation with arguments by name: client:call. @param given { path =, query =, body =, files =, to = };
---- path is a list in order, or a table by name @param options those of a call @return value, err, response
+--- Performs an operation with arguments by name: client:call.
+-- @param given { path =, query =, body =, files =, to = }; path is a list in order, or a table by name
+-- @param options those of a call
+-- @return value, err, response
 function operation.call(client, index, entry, given, options)
   local label = operation.label(entry)
   local arguments = { path = {} }

@@ -191,7 +191,9 @@ end
 local LONGEST_AFTER_FAILURE = 60 -- seconds
 
 --- The pause before a failed step is tried again: what Ironclad asked for with the error, but at most a minute, so that
---- no single answer stops a loop for longer. @param err the error, or nil @param least seconds to wait in any case
+-- no single answer stops a loop for longer.
+-- @param err the error, or nil
+-- @param least seconds to wait in any case
 function run.pause_after(err, least)
   return math.max(least, math.min(err and err.retry_after or 0, LONGEST_AFTER_FAILURE))
 end

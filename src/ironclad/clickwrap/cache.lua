@@ -1,5 +1,5 @@
 --- The cache of cw:accepted. It holds only that a signer has accepted all contracts of a group. When terms are still to
---- be accepted, Clickwrap is asked each time.
+-- be accepted, Clickwrap is asked each time.
 --
 -- The entries of a signer are one value of a store: a table in memory, or one of nginx's shared dictionaries. Each
 -- entry has the marks of the site and of its group at the time when Clickwrap was asked. To forget a group, its mark is

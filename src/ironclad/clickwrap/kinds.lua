@@ -1,5 +1,5 @@
 --- The resources of Clickwrap as tables. Adds their kinds to those of ironclad.resources.resources. A group is the kind
---- clickwrap_group, because SCIM has groups too.
+-- clickwrap_group, because SCIM has groups too.
 
 local resources = require "ironclad.resources.resources"
 local resource_methods = require "ironclad.resources.resource_methods"

@@ -1,5 +1,5 @@
 --- ironclad listen: receives the connection's events on this machine, shows each as it comes, and forwards it to a
---- local web application.
+-- local web application.
 
 local connection = require "ironclad.command.connection"
 local core = require "ironclad.core"

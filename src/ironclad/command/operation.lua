@@ -139,8 +139,8 @@ local function check_missing(entry, arguments)
   end
 end
 
--- Reads the words after the operation's name. @return { path =, query =, body =, free = assignments whose type is in a
--- schema }
+-- Reads the words after the operation's name.
+-- @return { path =, query =, body =, free = assignments whose type is in a schema }
 local function read_arguments(entry, words, before, options)
   local ids, texts, assignments = sort_words(words, before, #entry.path_parameters)
   if #ids < #entry.path_parameters then

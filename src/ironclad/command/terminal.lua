@@ -51,7 +51,7 @@ local function check(done, message, number)
 end
 
 --- Writes to standard output. Ends the command when the reader has closed the pipe, or when the output cannot be
---- written.
+-- written.
 function terminal.write(...)
   check(io.stdout:write(...))
   if core.terminal.caught() then fail.cancelled() end

@@ -1,5 +1,5 @@
 --- What a change trigger remembers between two runs: the time before which everything has been handled, and the items
--- since then that have been.
+-- that were handled since then.
 --
 -- It is kept as lines of text. The first is a header, as JSON; each other line is one item: ["id",time,from]. A line is
 -- added when an item has been handled. Now and then the whole text is replaced by a shorter one. A process that dies
@@ -13,8 +13,8 @@
 --   lock()         optional: returns false when another process has the lock
 --   unlock()       optional
 --
--- A store whose lock ends by itself has keep(), which makes it longer, and keep_every, the seconds after which it is
--- called; with `waits`, a loop that follows waits for another process's lock.
+-- A store whose lock expires has keep(), which extends the lock, and keep_every, the seconds after which keep is
+-- called. With `waits`, a loop that follows waits for another process's lock.
 --
 -- A function fails by raising an error, or by returning nil (load: false) and a message. Times are milliseconds since
 -- 1970, on Ironclad's clock.
@@ -26,7 +26,7 @@ local mistake = require "ironclad.base.mistake"
 local change_state = {}
 
 local FORMAT, VERSION = "ironclad changes", 1
-local GONE = -1 -- the time in the line of an item that has gone
+local GONE = -1 -- the time in the line of a deleted item
 local FEWEST = 1000 -- lines that are added before the text is replaced
 
 --- A store in a file that only this user can read, with PATH.lock beside it.
@@ -98,7 +98,7 @@ function State:lock()
   self.locked = true
 end
 
---- Makes the lock longer, where that is needed. Raises an error when it has passed on.
+--- Extends the lock of a store whose lock expires. Raises an error when the lock is lost.
 function State:keep()
   if self.locked and self.store.keep then ask(self, "keep") end
 end
@@ -211,7 +211,7 @@ function State:handled(id, time, from)
   add(self, id, time)
 end
 
---- Records that a script knows that an item has gone.
+--- Records that the script has been given the deletion of an item.
 function State:handled_gone(id)
   self.gone[id] = true
   add(self, id, GONE)

@@ -113,7 +113,7 @@ local function gather(self, items, batch)
   return added, last
 end
 
--- Fails when the list says page after page that there is more, and shows nothing else.
+-- Fails when page after page says that there is more, but has nothing new.
 local function check_progress(self, items, left)
   local ends = items[1] and items[1].id .. " " .. items[#items].id or ""
   self.same = left and ends == self.ends and self.same + 1 or 0

@@ -11,13 +11,13 @@
 --              Later runs begin where the state says
 --   overlap    seconds, 300 unless given: how late an item may become visible in the list after its lastUpdated
 --   reconcile  true: at the end, reads all ids, and gives { id =, gone = true } for each that was there at the last run
---              and is no more
+--              and is not there now
 --
 -- An item counts as handled when the loop asks for the next one, or with changes:done(). Until then a crash, an error
 -- or a break means that the next run gives it again. Items come in the order of lastUpdated (workflows: of each page).
 -- An item that changes again comes again.
 --
--- changes:follow{ every = 60, on_error = function(err) } goes on: after the last change it sleeps, and looks again.
+-- changes:follow{ every = 60, on_error = function(err) } never ends: after the last change it sleeps, and looks again.
 -- changes:close() ends the loop, also from another task.
 --
 -- Like each…, it raises errors as text; `changes.error` is then the error as a table.
@@ -130,7 +130,7 @@ local function fingerprint(query)
   return table.concat(parts, "&")
 end
 
--- Separates the own options from the others.
+-- Separates the options of `changes` from the others.
 local function split(label, given)
   if type(given) ~= "table" then
     mistake.raise(label, "expected a table with state, got %s", mistake.type_of(given))
@@ -236,7 +236,7 @@ local function end_look(self)
   self.walk = false
 end
 
--- --- what has gone
+-- --- deleted items
 
 local function read_known(store)
   local text, problem = store.load()
@@ -282,7 +282,7 @@ local function end_reconciling(self)
   self.state:save()
 end
 
--- The next item that has gone, or nil at the end. Ironclad itself is asked, because a list may pass over an item.
+-- The next deleted item, or nil at the end. Ironclad is asked for each item, because a list may have left one out.
 local function next_gone(self)
   if not self.missing then begin_reconciling(self) end
   while true do
@@ -353,7 +353,7 @@ local function as_error(self, problem)
     retryable = false, attempts = 1 }
 end
 
--- Whether a loop that follows goes on after a failure: what has failed may work later.
+-- Whether a loop that follows continues after a failure: whether the failure may be temporary.
 local function may_pass(self, err) return self.following and not self.closed and err.retryable end
 
 -- Ends the loop with an error.
@@ -363,7 +363,7 @@ local function fail(self, err)
   error(tostring(err), 0)
 end
 
--- After a failure that may pass: tells of it, and sleeps.
+-- After a temporary failure: calls on_error, and sleeps.
 local function recover(self, err)
   if self.following.on_error then self.following.on_error(err) end
   self.walk, self.missing, self.inhand = false, false, false
@@ -402,7 +402,7 @@ function Changes:done()
   fail(self, as_error(self, problem))
 end
 
---- Makes the loop go on for ever: after the last change it sleeps, and looks again.
+--- Makes the loop run for ever: after the last change it sleeps, and looks again.
 -- @param options every (seconds between two looks; default 60), on_error (function(err), called when a look fails with
 --   an error that may pass; the loop then goes on)
 -- @return the same changes

@@ -1,5 +1,5 @@
---- Files that are brought to the disk (fsync) without holding up the host. fsync takes milliseconds. In nginx the
--- worker serves other requests meanwhile: threads of this module wait in its place. Elsewhere the process waits.
+--- Writes and syncs files (fsync) without blocking the host. fsync takes milliseconds. In nginx, threads of this module
+-- wait for it, and the worker serves other requests meanwhile. Elsewhere the process waits.
 
 local core = require "ironclad.core"
 
@@ -28,7 +28,7 @@ end
 -- @return true; nil and why
 function disk.write(path, text) return perform("write", path, text) end
 
---- Removes a file, also from the disk.
+--- Removes a file. When it returns true, the removal is on the disk too.
 -- @return true; nil and why
 function disk.remove(path) return perform("remove", path) end
 

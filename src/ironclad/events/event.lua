@@ -20,7 +20,7 @@ local event = {}
 
 local methods = {}
 
--- What an event can be about, the more special first: the resource of the client, and the fields of the payload that
+-- What an event can be about, the most specific first: the resource of the client, and the fields of the payload that
 -- may hold its id. Ironclad writes workflowID; the other spellings are those of its REST API.
 local subjects = {
   { resource = "obligations", fields = { "obligationID", "obligationId" } },
@@ -28,7 +28,7 @@ local subjects = {
   { resource = "workflows", fields = { "workflowID", "workflowId" } },
 }
 
--- The same of Clickwrap, whose fields have an id or a table with it.
+-- The same for Clickwrap, whose fields hold an id or a table with one.
 local clickwrap_subjects = {
   { resource = "activity", fields = { "activity" } },
   { resource = "versions", fields = { "version" } },

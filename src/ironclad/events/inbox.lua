@@ -4,12 +4,11 @@
 --   dead/NAME.json   events that have been given up: every try failed
 --
 -- NAME is made of the event's id, so that an event that comes twice is one file. A file is written beside its name,
--- brought to the disk (fsync) and renamed. Whoever handles an event has a lock on its file, which ends with its
--- process: several processes may share an inbox, and an event whose process was killed is handled again.
+-- synced (fsync) and renamed. The process that handles an event has a lock on its file, which ends with the process. So
+-- several processes may share an inbox, and an event whose process was killed is handled again.
 --
 -- The option `inbox` of a receiver is the path of such a folder, "shared" for an inbox in the shared Redis
--- (ironclad.shared.inbox), or a table with these functions. They fail by
--- returning nil and a message, and may wait.
+-- (ironclad.shared.inbox), or a table with these functions. They fail by returning nil and a message, and may wait.
 --
 --   inbox:put(id, text)          keeps an event. Returns when it is safe. Putting it again changes nothing
 --   inbox:take()                 the next event that is due, { id =, text =, tries =, received = }, which nobody else
@@ -79,7 +78,7 @@ local function waiting(self)
   return list
 end
 
--- Locks a file of new/ and reads it; nil when it has gone or someone else has it.
+-- Locks a file of new/ and reads it; nil when it was removed or another process has it.
 local function lock(self, name)
   local path = path_of(self, "new", name)
   if self.taken[name] then return nil end
@@ -100,7 +99,8 @@ local function unlock(self, item)
   item.lock:release()
 end
 
--- JSON cannot hold a text with invalid UTF-8, which Ironclad would not send. It is kept as it was understood.
+-- JSON cannot hold a text with invalid UTF-8, which Ironclad would not send. It is kept in the form that decoding it
+-- gave.
 local function printable(text)
   return pcall(core.json.encode, text) and text or core.json.encode((core.json.decode(text)))
 end

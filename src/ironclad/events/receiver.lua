@@ -27,8 +27,8 @@ local receiver = {}
 
 local Receiver = { __name = "ironclad.receiver" }
 
--- The answers, by the kind of the source's error. Ironclad repeats whatever is not 2xx, for some hours; so what may
--- come right later gets 503. (410 would disable the webhook at once, and is never answered.)
+-- The answers, by the kind of the source's error. Ironclad repeats a delivery that is not answered with 2xx, for some
+-- hours. So a failure that may be temporary gets 503. (410 would disable the webhook at once, and is never answered.)
 local statuses = { signature = 401, too_large = 413, permission = 403, invalid_request = 400 }
 local LATER = 503
 
@@ -48,7 +48,7 @@ local function ask(fn, ...)
   return nil, value == nil and "nil was raised" or value
 end
 
--- Tells the hook on_error. An error that the hook raises is lost.
+-- Calls the hook on_error. An error that the hook raises is ignored.
 local function report(self, event, err)
   if self.on_error then task.pcall(self.on_error, event, err) end
 end

@@ -1,4 +1,4 @@
---- Requests of Ironclad to a signature provider of one's own (BYOSP): who signed them. Used by
+--- Requests of Ironclad to the company's own signature provider (BYOSP): who signed them. Used by
 -- ironclad.webhook.verify_request and verifier:verify_request.
 --
 -- The header X-Ironclad-Request-Signature is a JSON object with sorted keys, signed with the key of webhooks
@@ -12,8 +12,8 @@
 --   it. A member has the SHA-256 of the body, in hexadecimal digits or base64, unless the body is empty
 --
 -- In both forms the signature covers every byte of the body, and the signed text can be cut into its parts in one way
--- only. Neither text is one that Ironclad signs for a webhook. With the option `signed_text` a script says itself what
--- is signed.
+-- only. Neither text is one that Ironclad signs for a webhook. With the option `signed_text` the script itself gives
+-- the text that is signed.
 
 local core = require "ironclad.core"
 local headers = require "ironclad.events.headers"

@@ -22,7 +22,7 @@ local redis = require("ironclad.base.lazy") "ironclad.shared.redis"
 local seen = {}
 
 local WEEK = 7 * 24 * 3600 -- seconds; Ironclad repeats a delivery for some days
-local CLAIM = 3600 -- seconds: whoever has not finished by then has been killed
+local CLAIM = 3600 -- seconds; a process that has not finished by then was killed
 local MOST = 100000 -- events that are remembered
 
 -- Claims of this process: { [id] = when }.
@@ -67,7 +67,7 @@ end
 
 -- The file has a head, then a line "ID TIME" for each event that was handled. Beside it PATH.lock has the claims: locks
 -- on numbers made of the ids, which the system drops when their process ends. When the file has grown long, it is
--- written anew without old events, under another head.
+-- rewritten without old events, under another head.
 
 local File = { __name = "ironclad.seen.file" }
 File.__index = File
@@ -77,7 +77,7 @@ local HEAD = "ironclad-seen 1 %s\n"
 
 function File:__tostring() return "ironclad.seen.file (" .. self.path .. ")" end
 
--- A number below WRITING. Ids that had the same one would wait for each other.
+-- A number below WRITING. Ids with the same number would wait for each other.
 local function number_of(id) return tonumber(core.sha256(id):sub(1, 12), 16) end
 
 local function read_line(self, line)
@@ -104,7 +104,7 @@ local function refresh(self)
   return true
 end
 
--- Writes the file anew: nothing older than a week, and at most half of what there is room for.
+-- Rewrites the file with nothing older than a week, and at most half of the events that it may hold.
 local function write_anew(self)
   local kept, oldest = {}, os.time() - WEEK
   for id, time in pairs(self.known) do

@@ -22,7 +22,7 @@ local methods = {}
 --- The port that it listens at.
 function methods:port() return self.intake:port() end
 
---- Ends receiver:serve after the request in hand.
+--- Ends receiver:serve after the current request.
 function methods:stop() self.stopped = true end
 
 Server.__index = methods
@@ -88,7 +88,7 @@ local function answer(self, receiver)
   if self.on_request then self.on_request(status, request) end
 end
 
--- Waits for a request, for a moment at most. In a task the others go on meanwhile.
+-- Waits for a request, for a moment at most. In a task, the other tasks run meanwhile.
 local function wait(self, receiver, seconds)
   if not task.current() then return self.intake:wait(math.min(seconds, WAIT)) end
   if self.intake:wait(0) then return true end

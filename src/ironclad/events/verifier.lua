@@ -15,14 +15,15 @@ local Verifier = { __name = "ironclad.verifier" }
 -- Seconds. At most one fetch in this time, however many signatures fail; after a fetch that failed, a shorter pause
 -- that grows to the same.
 local PAUSE, FIRST_PAUSE = 60, 1
--- A fetch that has not ended by then was killed with its request. Those who wait look for its end this often.
+-- A fetch that has not ended by then was killed with its request. Callers that wait for it check this often whether it
+-- has ended.
 local FETCH, LOOK = 40, 0.01
 
 local function unavailable(message)
   return Error.new { kind = "network", message = message, outcome = "not_done", retryable = true, attempts = 0 }
 end
 
--- Fetches the key. Whoever comes meanwhile waits for the end (wait_for_fetch).
+-- Fetches the key. Other callers wait until this has ended (wait_for_fetch).
 local function fetch(self)
   self.fetching = self.clock()
   local pem, err = self.client.webhooks:get_verification_key { timeout = FETCH / 2, deadline = FETCH }
@@ -102,7 +103,7 @@ function methods:verify(headers, raw_body)
   return true
 end
 
---- Verifies a request of Ironclad to a signature provider of one's own (BYOSP); unconfirmed.
+--- Verifies a request of Ironclad to the company's own signature provider (BYOSP); unconfirmed.
 -- @param headers, raw_body, options as for ironclad.webhook.verify_request
 -- @return the members of the header; nil and an error
 function methods:verify_request(headers, raw_body, options)

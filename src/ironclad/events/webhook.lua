@@ -43,7 +43,7 @@ function webhook.verify(headers, raw_body, public_key, ...)
   return true
 end
 
---- Verifies a request of Ironclad to a signature provider of one's own (BYOSP). Unconfirmed: Ironclad's page on the
+--- Verifies a request of Ironclad to the company's own signature provider (BYOSP). Unconfirmed: Ironclad's page on the
 -- signature is known in part only, see ironclad.events.request. A request that is signed in another way is refused;
 -- `signed_text` then says what is signed.
 -- @param headers, public_key as for unwrap
@@ -52,7 +52,7 @@ end
 --   method, path  of the request. They are needed when the header names them
 --   max_age       seconds (300) between the header's timestamp and now; false: any. A header without one has no age
 --   signed_text   function(fields, raw_body) -> the text that is signed, made of the header's members and the body; or
---                 nil and a message: it is refused. What this text does not have, nobody has signed
+--                 nil and a message: it is refused. What is not in this text is not signed
 -- @return the members of the header; nil and an error of kind "signature" (a body that is too large: "too_large"),
 --   whose `step` is the check that failed: "header", "algorithm", "key", "body", "request", "signature" or "age"
 function webhook.verify_request(headers, raw_body, public_key, options, ...)

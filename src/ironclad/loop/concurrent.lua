@@ -18,7 +18,7 @@ local function check_function(label, fn)
 end
 
 --- Starts fn(...) as a task. While a call of the task waits, other tasks run. The task runs at once until its first
--- call. It goes on while ironclad.run, client:map or task:wait waits; in Neovim and nginx it goes on by itself.
+-- call. It continues while ironclad.run, client:map or task:wait waits; in Neovim and nginx it continues by itself.
 -- @return the task: task:wait() returns what fn returns, or raises its error; task:cancel() cancels the call that it
 --   waits for
 function concurrent.spawn(fn, ...)
@@ -30,7 +30,7 @@ function concurrent.spawn(fn, ...)
   return loop.here().spawn(nil, fn, ...)
 end
 
--- Waits for all tasks. Raises the error of the first that failed and that nobody waited for.
+-- Waits for all tasks. Raises the error of the first failed task that was not waited for.
 local function finish_all(host, ...)
   host.finish_all()
   local failed = host.take_failure()
@@ -40,7 +40,7 @@ end
 
 --- Waits until all tasks and callbacks have ended. With fn it first starts fn(...) as a task (in Lua 5.1, where calls
 -- of fn block, it calls fn).
--- @return what fn returns. Raises its error, or that of a task that nobody waited for.
+-- @return what fn returns. Raises its error, or that of a failed task that was not waited for.
 function concurrent.run(fn, ...)
   local host = loop.here()
   if task.current() then mistake.raise("ironclad.run", "is for the main program; a task waits with task:wait()") end
@@ -219,7 +219,7 @@ function Mailbox.events() return "r" end
 --- Seconds after which dispatch must be called in any case: 0 while a task is ready, otherwise nil.
 function Mailbox.timeout() return task.any_ready() and 0 or nil end
 
---- Resumes the tasks that can go on. Call it when the descriptor is readable. Failures are printed to stderr.
+--- Resumes the tasks that are ready. Call it when the descriptor is readable. Failures are printed to stderr.
 -- @return the number of tasks and callbacks that have not ended
 function Mailbox.dispatch()
   task.collect()

@@ -2,7 +2,7 @@
 --
 --   name                     "plain", "nginx" or "neovim"
 --   wait(call)               returns when the call may have a notice; "interrupted" when the user wants to cancel it
---   objection()              why nothing can wait here, and the kind of error that makes ("cancelled" unless given); or
+--   objection()              why nothing can wait here, and the kind of the error then ("cancelled" unless given); or
 --                            nil
 --   configure(folder)        optional: takes the option socket_dir
 --   spawn(on_failure, fn, …) starts a task (ironclad.loop.task)
@@ -10,9 +10,9 @@
 --   await_any(tasks)         returns when one of the tasks may have ended
 --   join(task)               returns when the task has ended
 --   finish_all()             returns when all tasks have ended
---   failed(task)             called for a task that failed and that nobody waits for
---   take_failure()           returns the first such task, or nil
---   report()                 reports all that are left
+--   failed(task)             called for a failed task that is not waited for
+--   take_failure()           returns the first failed task, or nil
+--   report()                 reports all other failed tasks
 
 local mistake = require "ironclad.base.mistake"
 

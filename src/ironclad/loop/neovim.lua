@@ -1,7 +1,7 @@
 --- Waiting in Neovim, with one poll handle on the mailbox's descriptor. Tasks and callbacks are resumed from
 -- vim.schedule, so that they may use all of vim.api. Outside a task, a call waits in vim.wait: the screen is redrawn,
--- timers and tasks go on, and Ctrl-C cancels the call. In a fast event (:help vim.in_fast_event) nothing can wait, and
--- a call returns an error.
+-- timers and tasks continue, and Ctrl-C cancels the call. In a fast event (:help vim.in_fast_event) nothing can wait,
+-- and a call returns an error.
 
 local core = require "ironclad.core"
 local task = require "ironclad.loop.task"

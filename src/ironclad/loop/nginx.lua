@@ -1,7 +1,7 @@
 --- Waiting in nginx's Lua module, with a cosocket on the engine's unix socket (src/core/engine/socket.h). The id of a
--- call is sent to the socket, and a byte comes back when the call has a notice. When the client of a request goes away
--- (lua_check_client_abort on), nginx closes the socket. The engine then cancels the call, unless it has been sent and
--- must not be repeated.
+-- call is sent to the socket, and a byte comes back when the call has a notice. When the client of a request
+-- disconnects (lua_check_client_abort on), nginx closes the socket. The engine then cancels the call, unless it has
+-- been sent and must not be repeated.
 --
 -- In phases where nginx cannot wait, a call returns an error. In the init phases, which have no cosockets, it blocks.
 
@@ -51,8 +51,8 @@ end
 local collect
 
 -- Questions to token stores are answered in a timer, so that no token is lost when a request ends early. Questions may
--- also arrive when nothing waits. So the first such timer goes on polling for them: for how many seconds after the last
--- question, and how often.
+-- also arrive when nothing waits. So the first such timer continues to poll for them. These are the seconds for which
+-- it polls after the last question, and the seconds between two polls.
 local STAY, LOOK = 1, 0.02
 local watched = false
 local last_question = 0

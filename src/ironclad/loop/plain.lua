@@ -1,5 +1,5 @@
 --- Waiting in plain Lua, on the descriptor of the state's mailbox. A signal ends the wait early, so that Ctrl-C reaches
--- the script at once. Tasks go on while ironclad.run, client:map or task:wait waits, and when the script's own event
+-- the script at once. Tasks continue while ironclad.run, client:map or task:wait waits, and when the script's own event
 -- loop calls dispatch (ironclad.mailbox).
 
 local core = require "ironclad.core"
@@ -8,8 +8,7 @@ local task = require "ironclad.loop.task"
 -- drives: the thread that waits for a call may run the engine meanwhile (core.start).
 local plain = { name = "plain", drives = true }
 
--- Tasks that have failed and that nobody waited for. They are in the Lua state, because the module's files may be
--- loaded again.
+-- Failed tasks that were not waited for. They are in the Lua state, because the module's files may be loaded again.
 local kept = core.kept()
 kept.failures = kept.failures or {}
 local failures = kept.failures
@@ -78,7 +77,7 @@ end
 
 function plain.failed(other) failures[#failures + 1] = other end
 
---- Takes the first failed task that nobody waited for, and prints the failures of the others.
+--- Takes the first failed task that was not waited for, and prints the failures of the others.
 function plain.take_failure()
   local first = table.remove(failures, 1)
   if first and first.awaited then return plain.take_failure() end
@@ -86,7 +85,7 @@ function plain.take_failure()
   return first
 end
 
---- Prints the failures of tasks that nobody waited for.
+--- Prints the failures of tasks that were not waited for.
 function plain.report()
   for i, other in ipairs(failures) do
     failures[i] = nil

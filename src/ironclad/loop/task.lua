@@ -18,12 +18,12 @@ local task = {}
 local Task = { __name = "ironclad.task" }
 Task.__index = Task
 
--- Kept in the Lua state: when the module's files are loaded again, the tasks that wait go on.
+-- Kept in the Lua state: when the module's files are loaded again, the tasks that wait continue.
 local kept = core.kept()
 kept.tasks = kept.tasks or {
   by_coroutine = setmetatable({}, { __mode = "k" }),
   waiting = {}, -- id of a call -> the task that waits for it
-  ready = { first = nil, last = nil }, -- the tasks that can go on: a list linked by their field `behind`
+  ready = { first = nil, last = nil }, -- the tasks that are ready: a list linked by their field `behind`
   questions = {}, -- to token stores written in Lua, not answered yet
   alive = 0, -- tasks that have not ended
   generation = core.generation(),
@@ -58,8 +58,8 @@ end
 
 --- A task, not running yet.
 -- @param loop the host's loop (ironclad.loop)
--- @param on_failure function(error), called when the task fails and nobody waits for it; returns whether it has dealt
---   with the error. Otherwise loop.failed(task) is called.
+-- @param on_failure function(error), called when the task fails and is not waited for; returns whether it has handled
+--   the error. Otherwise loop.failed(task) is called.
 function task.new(loop, on_failure)
   return setmetatable({
     loop = loop, on_failure = on_failure, done = false, awake = false, behind = false, parked = false, waiters = {},
@@ -68,8 +68,9 @@ function task.new(loop, on_failure)
   }, Task)
 end
 
--- Frees what a task held that has filled the memory, so that the others can go on. LuaJIT does not collect by itself
--- when memory runs out. In Lua 5.3 what a dead coroutine's open upvalues hold outlives one collection.
+-- Frees what was held by a task that has filled the memory, so that the other tasks can continue. LuaJIT does not
+-- collect by itself when memory runs out. In Lua 5.3, what a dead coroutine's open upvalues hold is freed only by the
+-- second collection.
 local function collect()
   pcall(collectgarbage)
   pcall(collectgarbage)
@@ -85,7 +86,7 @@ function task.settle(mine, fine, ...)
     if packed then mine.results = results else mine.failure = results end
   end
   if mine.failure == NO_MEMORY then
-    mine.trace = mine.trace or NO_MEMORY -- the coroutine is gone
+    mine.trace = mine.trace or NO_MEMORY -- the coroutine was dropped
     collect()
   end
   if not mine.results and mine.coroutine then
@@ -105,7 +106,7 @@ local function resumed(mine, fine, ...)
     if mine.coroutine then by_coroutine[mine.coroutine] = nil end
     mine.coroutine = nil
   elseif coroutine.status(mine.coroutine) ~= "dead" then
-    if not mine.parked then wake(mine) end -- it yielded by itself: it goes on at the next turn
+    if not mine.parked then wake(mine) end -- it yielded by itself: it continues at the next turn
     return
   else
     by_coroutine[mine.coroutine] = nil -- Lua 5.1 never collects a weak key that its value refers to
@@ -173,7 +174,7 @@ end
 -- @return whether task.turn has something to do
 function task.collect()
   if all.generation ~= core.generation() then
-    -- In a forked child: a task that waits for a call of the parent is told so.
+    -- In a forked child, a task that waits for a call of the parent gets an error.
     all.generation = core.generation()
     for _, mine in pairs(waiting) do wake(mine) end
   end

@@ -46,8 +46,8 @@ end
 
 local user = resources.kinds.user
 
---- Takes the user's right to log in. Their workflows stay theirs, and steps that wait for them go on waiting: assign
--- those to someone else first.
+--- Removes the user's right to log in. They keep their workflows, and steps that wait for them continue to wait. Assign
+-- those steps to someone else first.
 -- @param options those of a call
 -- @return the user; nil and an error; the response
 function user.methods.deactivate(resource, options)

@@ -40,7 +40,7 @@ local PAGE_SIZE = 100 -- the largest that Ironclad gives; SCIM gives up to 1,000
 
 local function number_of(value) return type(value) == "number" and value or nil end
 
--- What an item is recognized by; nil when it has nothing of the kind. Clickwrap's signers have no `id`.
+-- What identifies an item; nil when it has nothing that does. Clickwrap's signers have no `id`.
 local function id_of(item)
   local id = type(item) == "table" and (item.id or item.jobId or item.signer_id)
   return (type(id) == "string" or type(id) == "number") and id or nil

@@ -1,4 +1,4 @@
---- Workflow schemas, which templates are launched by: finding one by its title, and printing one.
+--- Workflow schemas, from which templates are launched: finding one by its title, and printing one.
 --
 --   client.workflow_schemas:find("Mutual NDA", options)   -> the schema
 --
@@ -69,8 +69,8 @@ local function not_found(label, wanted, list)
         or "are " .. table.concat(shown, ", ")) }
 end
 
--- The schema of a list that a text names: its id or its whole title; else its title in other letters; else the only
--- title that contains it.
+-- The schema of a list that a text names: by its id or its whole title; otherwise by its title in any case; otherwise
+-- by the only title that contains the text.
 local function pick(list, wanted)
   local lower, same, holding = wanted:lower(), nil, {}
   for _, item in ipairs(list) do

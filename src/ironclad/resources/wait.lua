@@ -18,11 +18,11 @@
 --   interval     seconds of the first pause (1). Each pause is half as long again as the one before, up to 30 seconds,
 --                and shortened by up to half at random
 --   on_progress  function(answer, seconds), called after each poll. An error that it raises ends the wait
---   callback     function(value, err, response): the wait goes on in the background
+--   callback     function(value, err, response): the wait continues in the background
 --   as_user, headers, max_retries   as in any call; methods that start a job also take query, extra and deadline
 --
 -- A job that failed is an error of kind `job_failed` with Ironclad's code, message and param. `err.job` is the last
--- known state of the job. After `timeout`, the job goes on at Ironclad and can be waited for again. A poll that fails
+-- known state of the job. After `timeout`, the job continues at Ironclad and can be waited for again. A poll that fails
 -- with a retryable error is repeated, up to five times in a row.
 
 local catalog = require "ironclad.calls.catalog"

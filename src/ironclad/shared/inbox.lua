@@ -7,11 +7,11 @@
 --   inbox:later     a sorted set: id -> when it is due again, after a try that failed
 --   inbox:dead      a stream of the ids that have been given up, trimmed to DEAD_MOST
 --
--- An entry whose consumer has not finished it within LEASE is taken by another one. The number of its deliveries tells
--- the two apart, when the first one comes back and says that it has failed. Scripts use Redis's clock.
+-- An entry whose consumer has not finished it within LEASE is taken by another one. The number of its deliveries
+-- distinguishes the two, when the first one reports later that it has failed. Scripts use Redis's clock.
 --
--- Every item is in `events`, `later` or `dead`. When it is in none of them, because somebody has deleted one of these
--- keys or has put something else there, it is put back. The items themselves are never deleted by force.
+-- Every item is in `events`, `later` or `dead`. When it is in none of them, because one of these keys was deleted or
+-- replaced by something else, it is put back. The items themselves are never deleted by force.
 
 local core = require "ironclad.core"
 local mistake = require "ironclad.base.mistake"
@@ -83,7 +83,7 @@ return 1
 ]]
 
 -- Arguments: consumer, lease in milliseconds. Returns { id, item, milliseconds, deliveries }: an event, or the time
--- until one may be due (-1: none waits). Consumers that have been gone for an hour are forgotten once there are many.
+-- until one may be due (-1: none waits). Consumers that have been idle for an hour are removed once there are many.
 local TAKE = HEAD .. [[
 group()
 for _, id in ipairs(redis.call('zrangebyscore', later, '-inf', now, 'limit', 0, 100)) do

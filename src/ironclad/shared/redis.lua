@@ -1,5 +1,5 @@
 --- The Redis that machines share (option `shared`): its driver, and commands and scripts for it. The engine sends them,
--- so that waiting for a reply blocks nobody.
+-- so that waiting for a reply blocks no other call.
 
 local core = require "ironclad.core"
 local Error = require "ironclad.base.error"
@@ -56,13 +56,13 @@ function redis.script(client, script, keys, arguments, seconds)
   return ask(client, words, seconds, script, #keys)
 end
 
---- Raises a mistake when a client without a shared Redis is to use one for an option.
+--- Raises a mistake when an option needs a shared Redis and the client has none.
 function redis.check(label, option, client)
   if type(client) == "table" and rawget(client, "connection") and redis.prefix(client) then return end
   mistake.raise(label, '%s: "shared" needs a client with the option shared, the address of a Redis', option)
 end
 
---- How the keys of the client's company begin.
+--- The prefix of the keys of the client's company.
 function redis.prefix(client)
   return core.describe(client.connection).shared_prefix
 end

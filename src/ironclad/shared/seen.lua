@@ -1,15 +1,15 @@
 --- What receivers on several machines have handled: `seen = "shared"` keeps it in the shared Redis. The functions are
 -- those of ironclad.events.seen.
 --
--- A claim is a key with the name of whoever has it, which ends by itself after LEASE: an event whose machine has died
--- is then handled by another one. A handled event is remembered for a week.
+-- A claim is a key whose value is the name of its holder. It expires after LEASE: an event whose machine has died is
+-- then handled by another one. A handled event is remembered for a week.
 
 local core = require "ironclad.core"
 local redis = require "ironclad.shared.redis"
 
 local seen = {}
 
-local LEASE = 600 -- seconds: whoever has not finished by then has died
+local LEASE = 600 -- seconds; a holder that has not finished by then has died
 local WEEK = 7 * 24 * 3600 -- seconds; Ironclad repeats a delivery for some days
 
 -- Key: the event. Arguments: holder, milliseconds. Something else under this name is removed.
@@ -23,8 +23,8 @@ redis.call('set', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 'new'
 ]]
 
--- Key: the event. Arguments: holder, milliseconds that it is remembered; 0: it is forgotten. A claim that has passed on
--- to another holder is left to it, but what has been handled is remembered in any case.
+-- Key: the event. Arguments: holder, milliseconds that it is remembered; 0: it is forgotten. A claim that another
+-- holder has now is left unchanged, but a handled event is remembered in any case.
 local SETTLE = [[
 local value, time = redis.call('get', KEYS[1]), tonumber(ARGV[2])
 if time > 0 then redis.call('set', KEYS[1], 'done', 'PX', time)

@@ -1,6 +1,6 @@
 --- The state of changes in the shared Redis: `state = "shared"`. It is a store for ironclad.events.change_state, whose
--- lock elects one machine. The lock lasts LEASE seconds, and every step makes it longer; a step of a machine that has
--- lost it changes nothing. Errors of this store may pass, so that a loop that follows goes on after them.
+-- lock elects one machine. The lock lasts LEASE seconds, and every step extends it; a step of a machine that has lost
+-- it changes nothing. Errors of this store may be temporary, so a loop that follows continues after them.
 
 local core = require "ironclad.core"
 local redis = require "ironclad.shared.redis"
@@ -37,8 +37,8 @@ end
 --- Makes a store.
 -- @param client a client with the option `shared`
 -- @param name separates it from other states of the company
--- @return a store with lock, unlock, load, save, append; also keep(), which makes the lock longer, and keep_every, the
---   seconds after which to call it. `waits` says that another machine's lock is waited for by a loop that follows
+-- @return a store with lock, unlock, load, save, append; also keep(), which extends the lock, and keep_every, the
+--   seconds after which to call it. `waits` says that a loop that follows waits for another machine's lock
 function state.open(client, name)
   local keys = { "state-lock:" .. name, "state:" .. name }
   local holder

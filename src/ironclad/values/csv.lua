@@ -130,7 +130,7 @@ local function next_line(source, separator)
   end
 end
 
--- One column of a name would hide the other.
+-- Of two columns with the same name, one would hide the other.
 local function check_names(source, names)
   local known = {}
   for _, name in ipairs(names) do

@@ -19,7 +19,7 @@ local function is_list(value)
   return keys == count
 end
 
--- Whether core.json.encode has to write the value: anything but a table, and a table with a text or number of its own.
+-- Whether core.json.encode has to write the value: anything but a table, and a table with __as_text or __as_number.
 local function is_plain(value)
   if type(value) ~= "table" then return true end
   local metatable = getmetatable(value)

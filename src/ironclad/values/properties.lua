@@ -3,9 +3,9 @@
 -- property in the table whose method was called; the company's record schema; Ironclad's documents; the value's shape
 -- (a text is a string, a table with `recordId` is a reference, and so on).
 --
--- The record schema (records:get_schema) is fetched once for each client, when a body has a text whose type nothing
--- else tells. It is then kept. It is not fetched for a dry run. When the token may not read it, it is not fetched
--- again.
+-- The record schema (records:get_schema) is fetched once for each client, when a body has a text whose type follows
+-- from nothing else. It is then kept. It is not fetched for a dry run. When the token may not read it, it is not
+-- fetched again.
 
 local catalog = require "ironclad.calls.catalog"
 local core = require "ironclad.core"

@@ -1,5 +1,5 @@
---- Amounts of money, dates, durations and addresses, which Ironclad writes in forms of its own. The same value can be
--- an attribute of a workflow, a property of a record or a query parameter; each place gets its own form of it (a
+--- Amounts of money, dates, durations and addresses, which Ironclad writes in special forms. The same value can be an
+-- attribute of a workflow, a property of a record or a query parameter; each place gets its own form of it (a
 -- workflow's address is one text, a record's an object). Values are checked when they are made, print as text, and
 -- compare by content.
 --
