@@ -101,8 +101,11 @@ describe("ironclad login", function()
     -- The browser is a program that agrees, and goes where it is sent then.
     local bin = home.HOME .. "/bin"
     peer.shell("mkdir " .. bin)
-    peer.write_file(bin .. "/xdg-open", ('#!/bin/sh\nexec curl -sS "$(%s run %s/agree.lua "$1")"\n'):format(
-      command.program(), bin))
+    peer.write_file(bin .. "/xdg-open", ([[
+      #!/bin/sh
+      preload=$LD_PRELOAD
+      unset LD_PRELOAD
+      exec curl -sS "$(%s run %s/agree.lua "$1")"]]):gsub("^%s+", ""):format(command.program(), bin))
     peer.write_file(bin .. "/agree.lua", [[
       local body = { url = arg[1], allow = true }
       print(ironclad.must(client:request("POST", "/_sandbox/consent", { body = body })).location)
