@@ -20,7 +20,7 @@
 ROCKSPEC := $(wildcard ironclad-[0-9]*.rockspec)
 VERSION  := $(word 2,$(subst -, ,$(ROCKSPEC:.rockspec=)))
 
-# LuaRocks gives the folder of Lua's headers, which tells the version to build for.
+# LuaRocks gives the folder of Lua's headers, which shows the version to build for.
 ifdef LUA_INCDIR
 # In Lua 5.5 the number is an expression: (5 * 100 + 5).
 LUA := $(shell echo LUA_VERSION_NUM | $(CC) -E -P -include '$(LUA_INCDIR)/lua.h' -x c - | tail -n 1)

@@ -3,11 +3,12 @@
 --   lua acceptance_report.lua 2026-01-01 2026-02-01 > acceptances.csv
 --
 -- From the first day on and before the second, in UTC; without the second, up to now. One line for each contract of
--- each acceptance. The last line on stderr says how many lines were written. Without that line the file is not whole.
+-- each acceptance. The last line on stderr says how many lines were written. Without that line the file is not
+-- complete.
 --
--- The column `mode` is "test", "live", or empty where that is not known. An activity does not say it. An acceptance
--- that clickwrap:accept has recorded does, in its custom data. Of any other only this is known: a signer of test mode
--- has accepted in test mode.
+-- The column `mode` is "test", "live", or empty where that is not known. An activity has no field for it. An acceptance
+-- that clickwrap:accept has recorded has the mode in its custom data. For any other, the mode is known only when the
+-- signer is of test mode: such a signer has accepted in test mode.
 --
 -- Reads its connection from IRONCLAD_CLICKWRAP_TOKEN and the other variables of ironclad.clickwrap.from_env.
 
@@ -21,7 +22,7 @@ end
 
 local clickwrap, filter = ironclad.clickwrap.from_env(), ironclad.clickwrap.filter
 
--- Signers are asked once. One that has been deleted is of no known mode.
+-- Each signer is looked up once. The mode of a deleted signer is unknown.
 local tests = {}
 local function is_of_test_mode(signer)
   if tests[signer] == nil then

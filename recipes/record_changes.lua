@@ -3,8 +3,8 @@
 --   */10 * * * * cd /srv/contracts && lua record_changes.lua changes.csv
 --
 -- The first run adds the records of the last 30 days. What has been handled is kept in FILE.state. When this script is
--- killed, the next run goes on where it was; a line may then be there twice, with the same id and lastUpdated. With a
--- second argument, "gone", it also adds a line for each record that has been deleted.
+-- killed, the next run continues where it stopped; a line may then occur twice, with the same id and lastUpdated. With
+-- a second argument, "gone", it also adds a line for each record that has been deleted.
 --
 -- Reads its connection from IRONCLAD_INSTANCE, IRONCLAD_CLIENT_ID, IRONCLAD_CLIENT_SECRET and IRONCLAD_AS_USER (and
 -- IRONCLAD_CA_FILE, for a certificate of your own).

@@ -5,7 +5,7 @@
 -- It listens on this machine, registers the webhook unless it is registered, and runs until it is interrupted. Ironclad
 -- delivers to https only: put a web server with a certificate in front of it, and its URL into IRONCLAD_WEBHOOK_URL.
 -- The sandbox also delivers to the port itself. Events that have arrived are kept in FILE.inbox until their line is in
--- the file; when this script is killed, the next run goes on where it was.
+-- the file; when this script is killed, the next run continues where it stopped.
 --
 -- Reads its connection from IRONCLAD_INSTANCE, IRONCLAD_CLIENT_ID, IRONCLAD_CLIENT_SECRET and IRONCLAD_AS_USER (and
 -- IRONCLAD_CA_FILE, for a certificate of your own).

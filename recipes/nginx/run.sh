@@ -1,10 +1,10 @@
 #!/bin/sh
-# Runs a site with nginx until it is interrupted: recipes/nginx/run.sh [port] (8080) [site | terms | shared]. `make site`,
-# `make gate` and `make site-shared` run it against a sandbox. `shared` also starts a Redis, unless REDIS_URL names one,
-# and shared_cron.lua every five seconds. `terms` is the gate of terms.conf, for IRONCLAD_CLICKWRAP_TOKEN and the other
-# variables there; its users are made up. Without that it serves the company of IRONCLAD_INSTANCE, IRONCLAD_CLIENT_ID, IRONCLAD_CLIENT_SECRET,
-# IRONCLAD_AS_USER (and IRONCLAD_CA_FILE): whoever reaches the site acts there. The build for LuaJIT must be on Lua's
-# paths. SIGINT and SIGTERM end it and leave no files.
+# Runs a site with nginx until it is interrupted: recipes/nginx/run.sh [port] (8080) [site | terms | shared]. `make
+# site`, `make gate` and `make site-shared` run it against a sandbox. `shared` also starts a Redis, unless REDIS_URL
+# names one, and shared_cron.lua every five seconds. `terms` is the gate of terms.conf, for IRONCLAD_CLICKWRAP_TOKEN and
+# the other variables there; its users are invented. Otherwise the site serves the company of IRONCLAD_INSTANCE,
+# IRONCLAD_CLIENT_ID, IRONCLAD_CLIENT_SECRET, IRONCLAD_AS_USER (and IRONCLAD_CA_FILE): anyone who can reach the site
+# acts in that company. The build for LuaJIT must be on Lua's paths. SIGINT and SIGTERM end it and leave no files.
 set -u
 port=${1:-8080}
 site=${2:-site}

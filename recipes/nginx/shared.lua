@@ -1,5 +1,4 @@
--- The pages of shared.conf. Each worker is a machine of its own as far as the module is concerned: what they have in
--- common is in Redis.
+-- The pages of shared.conf. For the module each worker is a separate machine: all that the workers share is in Redis.
 
 local ironclad = require "ironclad"
 

@@ -3,7 +3,7 @@ local ironclad = require "ironclad"
 
 return ironclad.from_env {
   shared = os.getenv "REDIS_URL",
-  rate_share = 1 / 8, -- of each process, while Redis is away
+  rate_share = 1 / 8, -- of each process, while Redis cannot be reached
   scopes = ironclad.scopes_for { "workflow_schemas:list", "workflows:launch", "workflows:list", "workflows:get",
     "webhooks:list", "webhooks:create", "webhooks:update" },
 }

@@ -1,5 +1,5 @@
--- What cron would start from time to time on another machine: launches an NDA, within the limits of all, with the token
--- of all. `make site-shared` starts it every five seconds against a sandbox.
+-- The job that cron would start from time to time on another machine: launches an NDA with the shared token and within
+-- the shared limits. `make site-shared` starts it every five seconds against a sandbox.
 local ironclad = require "ironclad"
 
 local client = dofile(os.getenv "IRONCLAD_SITE" .. "/shared_client.lua")

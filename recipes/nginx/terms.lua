@@ -1,6 +1,6 @@
 -- A gate in front of a site (terms.conf). A signed-in user who has accepted the latest terms is let through. Otherwise
 -- the terms are shown, with a box to tick and a button. The acceptance is recorded with the address, the browser and
--- the time. The page needs no script. When Clickwrap cannot be asked, nobody is let through.
+-- the time. The page needs no script. When Clickwrap cannot be asked, no user is let through.
 --
 --   gate()      in access_by_lua of every location that it guards
 --   answer()    the location /terms, where the page's form goes
@@ -35,7 +35,7 @@ local entities = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&qu
 local function escaped(text) return (tostring(text):gsub("[&<>\"']", entities)) end
 terms.escaped = escaped
 
--- Nothing but this page's own style and form; the texts are in frames of their own.
+-- Only this page's own style and form; each text is in a separate frame.
 local POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; form-action 'self'; "
   .. "frame-ancestors 'none'; base-uri 'none'"
 
@@ -66,7 +66,7 @@ end
 
 local function signature(text) return ngx.encode_base64(ngx.hmac_sha1(form_key(), text)) end
 
--- A form's token says who was shown which versions, and has the key of the acceptance. Nobody else can make one.
+-- A form's token says who was shown which versions, and has the key of the acceptance. It cannot be forged.
 local function make_token(user, shown)
   local text = ngx.encode_base64(json.encode { user = user, group = GROUP, versions = shown.versions,
     render_id = shown.render_id, time = ngx.time(), key = ngx.var.request_id })
@@ -75,14 +75,14 @@ end
 
 local function read_token(user, token)
   local text, mac = tostring(token):match "^([%w+/=]+)%.([%w+/=]+)$"
-  -- Both are signed again, so that the time of the comparison says nothing about the signature.
+  -- Both are signed again, so that the time of the comparison reveals nothing about the signature.
   if not text or signature(mac) ~= signature(signature(text)) then return nil end
   local claims = json.decode(ngx.decode_base64(text))
   if claims.user ~= user or claims.group ~= GROUP or ngx.time() - claims.time > FORM_AGE then return nil end
   return claims
 end
 
--- A path of this site to go on to. Browsers read "//host" and "/\host" as another site.
+-- The path of this site to continue to. Browsers read "//host" and "/\host" as another site.
 local function own_path(path)
   if type(path) == "string" and path:find "^/[^/\\]" and not path:find "[%c\\]" then return path end
   return "/"
@@ -159,7 +159,7 @@ local function unclear(err, token, path)
     .. "</p>\n" .. form(token, path, '<input type="hidden" name="agree" value="yes">\n<button>Try again</button>'))
 end
 
---- Records an acceptance, and goes on to the page that the user wanted.
+--- Records an acceptance, and continues to the page that the user wanted.
 function terms.answer()
   local user = terms.user()
   if not user then return ngx.exit(401) end

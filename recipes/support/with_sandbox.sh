@@ -3,9 +3,10 @@
 #
 #   recipes/support/with_sandbox.sh lua5.4 recipes/launch_nda.lua
 #
-# The command finds the sandbox where it would find a company: in IRONCLAD_INSTANCE, …_CLIENT_ID, …_CLIENT_SECRET,
-# …_AS_USER and …_CA_FILE, and its Clickwrap in IRONCLAD_CLICKWRAP_…. Their values from outside are not used. `ironclad-sandbox` must be on PATH. The exit status is
-# that of the command. SIGINT, SIGTERM and SIGHUP end both and leave no files.
+# The environment variables for a company name the sandbox instead: IRONCLAD_INSTANCE, …_CLIENT_ID, …_CLIENT_SECRET,
+# …_AS_USER and …_CA_FILE, and IRONCLAD_CLICKWRAP_… for its Clickwrap. The caller's values are not used.
+# `ironclad-sandbox` must be on PATH. The exit status is that of the command. SIGINT, SIGTERM and SIGHUP end both and
+# leave no files.
 set -u
 unset IRONCLAD_CLIENT_CERT IRONCLAD_CLIENT_KEY IRONCLAD_CLIENT_KEY_PASSWORD
 unset IRONCLAD_INSTANCE IRONCLAD_CLIENT_ID IRONCLAD_CLIENT_SECRET IRONCLAD_AS_USER IRONCLAD_CA_FILE IRONCLAD_CONFIG
@@ -23,7 +24,8 @@ finish() {
     [ -z "$sandbox" ] || wait "$sandbox"
     [ -z "$folder" ] || rm -rf "$folder"
 }
-# A signal that comes while a process is started waits until the process is known: it would not be ended otherwise.
+# A signal that comes while a process is started waits until the process is known, because the process would not be
+# ended otherwise.
 starting='' signalled=''
 # shellcheck disable=SC2329
 stop() { # the exit status

@@ -8,8 +8,8 @@
 --   page:click "button"                     waits for the next page, if the click leads to one
 --   page:text(), page:count "iframe", page:attribute("a", "href"), page:checked "input"
 --
--- The browser ends with browser:stop() or with this process. A browser that is not there is an error, not a skipped
--- test: `.ci/deps test` installs it.
+-- The browser ends with browser:stop() or with this process. A missing browser is an error, not a skipped test:
+-- `.ci/deps test` installs it.
 local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
 
@@ -79,7 +79,7 @@ function Browser:stop()
   peer.remove_folder(self.folder)
 end
 
--- A page of its own, with cookies of its own.
+-- A new page, with its own cookies.
 function Browser:page(options)
   local context = self:command "Target.createBrowserContext".browserContextId
   local target = self:command("Target.createTarget", { url = "about:blank", browserContextId = context }).targetId
@@ -164,7 +164,7 @@ function Page:attribute(selector, name)
   end
 end
 
--- A JavaScript expression in the page, for specs that look at what the page cannot say otherwise.
+-- A JavaScript expression in the page, for specs that check what the methods above do not show.
 function Page:evaluate(expression)
   local answer = self:command("Runtime.evaluate", { expression = expression, returnByValue = true })
   if answer.exceptionDetails then error(expression .. ": " .. answer.exceptionDetails.text, 0) end

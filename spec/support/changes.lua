@@ -14,7 +14,7 @@ changes.RESOURCES = { "records", "workflows", "entities", "obligations" }
 
 -- Starts the test's sandbox.
 function changes.start(options)
-  local settings = { clock = "2026-03-01T09:00:00Z" } -- time passes on request
+  local settings = { clock = "2026-03-01T09:00:00Z" } -- its clock moves only on request
   for name, value in pairs(options or {}) do settings[name] = value end
   changes.sandbox, changes.client = local_ironclad.start(settings)
 end
@@ -88,7 +88,7 @@ changes.touch = {
   obligations = function(id) must(changes.client.obligations:update(id, { name = "Changed" })) end,
 }
 
--- Fixtures with so many records, entities or obligations of one time.
+-- Fixtures with `count` records, entities or obligations, all of the same time.
 function changes.fixtures(resource, count)
   local company = ironclad.json.decode(require("ironclad.sandbox").fixtures())
   local model = company[resource][1]

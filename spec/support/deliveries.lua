@@ -11,7 +11,7 @@ local deliveries = {}
 local sandbox, client, servers, shared, shared_client
 
 -- The sandbox of a test, and its client. A key pair takes long to make, so tests without options share a sandbox. Its
--- time passes on request.
+-- clock moves only on request.
 function deliveries.start(options)
   if options then
     sandbox, client = local_ironclad.start(options)

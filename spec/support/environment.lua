@@ -39,8 +39,7 @@ function environment.configure(connections, mode)
   return path
 end
 
--- The words of a command: a shell without the libraries that are preloaded here (a sanitizer would look for leaks in
--- it).
+-- The words of a command: a shell without the libraries that are preloaded here (a sanitizer would check it for leaks).
 function environment.shell_words(script) return { "env", "-u", "LD_PRELOAD", "sh", "-c", script } end
 
 return environment

@@ -1,4 +1,4 @@
-/* For LD_PRELOAD: a disk that fails when a file is brought to it. fsync on a regular file fails with EIO. */
+/* For LD_PRELOAD: a disk that fails when a file is synced. fsync on a regular file fails with EIO. */
 #include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>

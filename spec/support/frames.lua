@@ -21,7 +21,7 @@ local function frame(kind, flags, stream, payload)
   return bytes_of(#payload, 3) .. string.char(kind, flags) .. bytes_of(stream, 4) .. payload
 end
 
--- What a server sends first: its settings, and that it has seen the client's.
+-- What a server sends first: its settings, and the acknowledgement of the client's.
 frames.settings = frame(SETTINGS, 0, 0, "") .. frame(SETTINGS, 1, 0, "")
 
 -- `fields` is a list of {name, value}, with ":status" among them; `last`: nothing follows in this stream.

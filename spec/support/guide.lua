@@ -55,7 +55,7 @@ local function run_lua(example, options)
   return peer.lua(before .. example, options.folder and { before = "cd " .. peer.quoted(options.folder()) } or nil)
 end
 
--- Declares a test for each example of the file, and one that there are as many as expected.
+-- Declares a test for each example of the file, and one for the number of examples.
 --   it       busted's, which only a spec file has
 --   printed  what each prints, as patterns
 --   options  language: of the examples ("lua"); environment: function() -> Lua source that is put before each example;

@@ -1,5 +1,5 @@
--- After each spec file, nothing may be left of it: no descriptor, thread, child process or temporary file. What is left
--- is an error of that file. Loaded by the helper no_secrets.lua.
+-- A spec file must leave nothing behind: no descriptor, thread, child process or temporary file. What it leaves is an
+-- error of that file. Loaded by the helper no_secrets.lua.
 local busted = require "busted"
 local peer = require "spec.support.peer"
 local resources = require "spec_resources"
@@ -8,20 +8,19 @@ local leftovers = {}
 
 -- What the module keeps as long as the process lives: the engine's thread, the descriptor that wakes it (an eventfd, or
 -- a pipe in the portable build) and libcurl's wake-up sockets, the pipe of this state's mailbox, the socket for nginx;
--- and TCP connections that nobody has used since their server closed them. Everything else was there before the first
--- spec, or is left over. ThreadSanitizer has a thread of its own, which starts with the first other one.
+-- and TCP connections that have not been used since their server closed them. Everything else was there before the
+-- first spec, or is left behind. ThreadSanitizer has its own thread, which starts with the first other one.
 local under_tsan = (os.getenv "LD_PRELOAD" or ""):find("libtsan", 1, true)
 local KEPT = { thread = under_tsan and 2 or 1, ["connected unix"] = 2, pipe = 4, ["[eventfd]"] = 1,
   ["listening unix"] = 1, ["half-closed inet"] = math.huge }
 
--- The time that a thread or a process may take to end, and the other side to see that a connection is closed.
+-- How long a thread or a process may take to end, and the other side to notice that a connection is closed.
 local PATIENCE = 10 -- seconds
 
 local folder = resources.private_folder()
 local temporary_names = 0
 
--- So that these names, too, are in the folder that is looked at.
--- luacheck: push ignore 122
+-- These files, too, must be in the folder that is checked. luacheck: push ignore 122
 function os.tmpname()
   temporary_names = temporary_names + 1
   local path = folder .. "/name-" .. temporary_names
@@ -75,8 +74,8 @@ local function pause()
   pipe:close()
 end
 
--- What is there now and was not before -> a list of texts. What is about to end has `patience` seconds for it. A second
--- call does not find the same again.
+-- What is there now and was not before -> a list of texts. What is about to end gets `patience` seconds. A second call
+-- does not report the same again.
 function leftovers.find(patience)
   collect()
   local lines, list = new_things()

@@ -1,4 +1,4 @@
--- The check for what a spec file leaves behind (spec/support/leftovers.lua) does find it.
+-- Tests the check for what a spec file leaves behind (spec/support/leftovers.lua).
 local peer = require "spec.support.peer"
 local scene = require "spec.support.scene"
 

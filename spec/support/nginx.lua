@@ -57,7 +57,7 @@ function nginx.start(options)
   local folder = options.folder or peer.temporary_folder()
   local values = {
     folder = folder, modules = options.lua and LUA_MODULES or "",
-    -- The workers of a root's nginx would be nobody, who may not look into this folder.
+    -- Without this, the workers of an nginx that root starts run as the user nobody, who may not read this folder.
     user = peer.shell "id -u":match "^0%s*$" and "user root;" or "",
     workers = tostring(options.workers or 1), connections = tostring(options.connections or 4096),
     main = options.main or "", environment = options.environment or "",

@@ -1,12 +1,12 @@
--- Loaded before every spec (busted --helper). It looks for secrets in all that this process prints, raises or returns
--- as an error, and in what its child processes print; a text with a secret fails the test at that place. Secrets are
--- those that a client is given, and every token and code that a scripted server or the sandbox gives out. spec/run also
--- looks through the output of each suite, including the C tests.
+-- Loaded before every spec (busted --helper). It searches for secrets in everything that this process prints, raises or
+-- returns as an error, and in what its child processes print. A text with a secret fails the test at that place.
+-- Secrets are those that a client is given, and every token and code that a scripted server or the sandbox gives out.
+-- spec/run also looks through the output of each suite, including the C tests.
 local Error = require "ironclad.base.error"
 local core = require "ironclad.core"
 local peer = require "spec.support.peer"
 local scopes = require "ironclad.connections.scopes"
-require "ironclad.base.mistake" -- it keeps the pcall that is replaced below, which has no frame of a script
+require "ironclad.base.mistake" -- loaded first: it keeps the original pcall, which adds no frame of a script
 
 local no_secrets = { checked = 0 }
 local secrets = {}
@@ -20,7 +20,7 @@ local of_sandbox = { "sandbox%-token%-%x", "sandbox%-refresh%-%x", "sandbox%-cod
 
 local function remember(text)
   if type(text) ~= "string" or #text < 6 or public[text] then return end
-  if text == text:sub(1, 1):rep(#text) then return end -- one letter many times is found anywhere
+  if text == text:sub(1, 1):rep(#text) then return end -- one letter repeated: it may occur in any text
   secrets[text] = true
 end
 

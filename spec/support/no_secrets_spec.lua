@@ -1,4 +1,4 @@
--- The check for secrets in all specs (spec/support/no_secrets.lua) does find them.
+-- Tests the check for secrets in all specs (spec/support/no_secrets.lua).
 local ironclad = require "ironclad"
 local scene = require "spec.support.scene"
 

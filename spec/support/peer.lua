@@ -11,9 +11,9 @@ local peer = {
 }
 
 -- peer.start{ connections = {script, …}, answers = {bytes, …}, tls = {cert =, key =, max_version =, clients =} }
--- `clients` is a file of certificates that vouch for those that clients must show.
--- -> server, with :port(), :requests(), :connections(), :await(n), :release(), :stop().
--- A request is {method =, target =, headers = {[name in lower case] = value}, body =, connection = index}.
+-- `clients` is a file of CA certificates: clients must show a certificate that one of these has signed. -> server, with
+-- :port(), :requests(), :connections(), :await(n), :release(), :stop(). A request is {method =, target =, headers =
+-- {[name in lower case] = value}, body =, connection = index}.
 peer.start = spec_peer.start
 
 function peer.url(server, scheme) return (scheme or "http") .. "://127.0.0.1:" .. server:port() end
@@ -125,7 +125,7 @@ local function lua_command(source, options, ...)
     "timeout -s KILL " .. (options.seconds or 120),
     "sh -c " .. peer.quoted(("echo $$; %s exec env \"$@\""):format(options.before and options.before .. ";" or ""))
       .. " sh",
-    -- Behind what is preloaded already: a sanitizer wants to be first.
+    -- After what is preloaded already, because a sanitizer must be first.
     'LD_PRELOAD="$preload' .. (options.preload and "${preload:+:}" .. options.preload or "") .. '"',
     options.environment and peer.quoted(options.environment) or "",
     peer.quoted(process.interpreter()) .. " -",

@@ -100,7 +100,7 @@ static bool fill(connection *c, size_t wanted) {
     return true;
 }
 
-/* Receives until `mark` stands somewhere from `at` on; *end is the offset behind it. */
+/* Receives until `mark` is found at or after `at`; *end is the offset after it. */
 static bool fill_until(connection *c, size_t at, const char *mark, size_t *end) {
     for (;;) {
         const char *found = c->used > at ? memmem(c->buffer + at, c->used - at, mark, strlen(mark)) : NULL;
@@ -118,7 +118,7 @@ static const char *field_value(const char *head, const char *name) {
     return NULL;
 }
 
-/* Decodes a chunked body (RFC 9112, 7.1, but no trailers) from `at` on; *end is the offset behind it. */
+/* Decodes a chunked body (RFC 9112, 7.1, but no trailers) from `at` on; *end is the offset after it. */
 static bool read_chunks(connection *c, size_t at, text *body, size_t *end) {
     for (size_t size = 1; size; at += size + 2) {
         size_t line = at;

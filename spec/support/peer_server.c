@@ -20,12 +20,12 @@ static const struct step_rule {
     [FRAMES] = {"frames", false, false}, /* HTTP/2 frames up to one that ends a stream; see
                                             ic_peer_read_frames */
     [SEND] = {"send", true, false},      /* the bytes */
-    [REPEAT] = {"repeat", true, true},   /* the bytes, that many times */
-    [DRIP] = {"drip", true, true},       /* byte by byte, with a pause of that many milliseconds */
+    [REPEAT] = {"repeat", true, true},   /* the bytes, `number` times */
+    [DRIP] = {"drip", true, true},       /* byte by byte, with a pause of `number` milliseconds */
     [ANSWER] = {"answer", false, false}, /* the answer that belongs to the request just read */
-    [GATE] = {"gate", false, false},     /* waits for a release of its own */
-    [HANG] = {"hang", false, false},     /* reads and forgets until the other side closes */
-    [SHUTDOWN] = {"shutdown", false, false}, /* sends no more, goes on with the script */
+    [GATE] = {"gate", false, false},     /* waits for one ic_peer_release */
+    [HANG] = {"hang", false, false},     /* reads and discards until the other side closes */
+    [SHUTDOWN] = {"shutdown", false, false}, /* sends no more, continues with the script */
     [CLOSE] = {"close", false, false},       [RESET] = {"reset", false, false}, /* closes by RST */
     [LOOP] = {"loop", false, false}, /* from the first step again */
 };
@@ -72,7 +72,7 @@ bool ic_peer_use_tls(ic_peer *peer, const char *certificate, const char *key, bo
     if (SSL_CTX_use_certificate_chain_file(tls, certificate) != 1 ||
         SSL_CTX_use_PrivateKey_file(tls, key, SSL_FILETYPE_PEM) != 1)
         return false;
-    /* Security level 2, Debian's, knows nothing before TLS 1.2. */
+    /* Security level 2, Debian's, allows no version before TLS 1.2. */
     return !old || (SSL_CTX_set_cipher_list(tls, "ALL:@SECLEVEL=0") &&
                     SSL_CTX_set_min_proto_version(tls, TLS1_VERSION) &&
                     SSL_CTX_set_max_proto_version(tls, TLS1_1_VERSION));

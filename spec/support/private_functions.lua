@@ -6,7 +6,7 @@
 -- 2. What other files call begins with ic_; luaopen_… is called by Lua.
 -- 3. No two private functions of one shared object have the same name, so that a profile or a backtrace says where one
 --    is.
--- 4. A private function stands above its callers. It is declared ahead only when it calls itself by way of others.
+-- 4. A private function is above its callers. It is declared ahead only when it calls itself by way of others.
 
 -- Files whose private functions begin otherwise, and why.
 local other_subjects = {
@@ -15,7 +15,7 @@ local other_subjects = {
   ["src/sandbox/base/table.c"] = { "array", "index" },           -- its two containers
 }
 
--- The sources of each shared object; names are told apart in each.
+-- The sources of each shared object; the names of private functions are unique in each.
 local objects = { "src/core src/lua lua_ironclad.c", "src/sandbox", "src/listener", "src/redis", "src/loader" }
 
 local failures = 0

@@ -7,7 +7,7 @@ local peer = require "spec.support.peer"
 local resource_methods = require "ironclad.resources.resource_methods"
 local resources = require "ironclad.resources.resources"
 
--- Methods of objects that are no part of what a script uses.
+-- Methods of objects that scripts do not use.
 local internal = {
   -- A receiver calls these. A script's own inbox or source has them: docs/events.md.
   ["inbox:put"] = true, ["inbox:take"] = true, ["inbox:done"] = true, ["inbox:fail"] = true,

@@ -53,7 +53,7 @@ function scene.connect_by_secret(server, options)
   }, options))
 end
 
--- A server with those answers, and a client of it that acts as somebody.
+-- A server with those answers, and a client of it that acts as a user.
 function scene.play(...)
   local server = scene.answering { ... }
   return server, scene.connect(server, { as_user = "a@b.example", rate_limit = false })

@@ -1,4 +1,4 @@
-/* spec_process: what specs need of the operating system and Lua does not offer. */
+/* spec_process: what specs need from the operating system and Lua does not have. */
 #include "spec/support/lua_module.h"
 #include <errno.h>
 #include <lualib.h>
@@ -34,7 +34,7 @@ static void end_child(int status, void *unused) {
 static int fork_run(lua_State *L) {
     luaL_checktype(L, 1, LUA_TFUNCTION);
     lua_settop(L, 1);
-    fflush(NULL); /* or the child would print what the parent holds back once more */
+    fflush(NULL); /* otherwise the child would print the parent's buffered output again */
     pid_t child = fork();
     if (child == 0) {
         in_child = true;
@@ -58,7 +58,7 @@ static int new_state(lua_State *L) {
     if (!other) return luaL_error(L, "no memory");
     luaL_openlibs(other);
     int failed = luaL_loadbuffer(other, source, length, "=new_state") || lua_pcall(other, 0, 1, 0);
-    char answer[1000]; /* so that nothing of ours can throw before the state is closed */
+    char answer[1000]; /* not a Lua string, so that nothing can throw before the state is closed */
     const char *text = lua_tostring(other, -1);
     snprintf(answer, sizeof answer, "%s", text ? text : "");
     lua_close(other);
@@ -66,7 +66,7 @@ static int new_state(lua_State *L) {
     return failed ? lua_error(L) : 1;
 }
 
-/* A socket bound to a port of 127.0.0.1 that nobody else has; it does not listen. */
+/* A socket bound to a port of 127.0.0.1 that no other socket has; it does not listen. */
 static int bind_port(lua_State *L, int *bound) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof address;
@@ -85,8 +85,8 @@ static int free_port(lua_State *L) {
     return 1;
 }
 
-/* refused_port() -> a port that refuses connections, and that nobody else can open while this process lives.
- */
+/* refused_port() -> a port that refuses connections, and that no other process can open while this process
+ * lives. */
 static int refused_port(lua_State *L) {
     static int port;
     int bound;

@@ -1,4 +1,5 @@
-/* spec_resources: what this process holds of the system, so that specs can find what was left behind.
+/* spec_resources: the resources of the system that this process holds, so that specs can find what was left
+ * behind.
  *
  * - descriptors() -> {[number] = what it is}. A socket is "listening", "connected" or "socket", then its
  *   family, such as "connected inet"; anything else is what /proc/self/fd says.

@@ -216,7 +216,7 @@ def problems_of_error(operation, declared, value):
     if isinstance(value, str) and declared:  # where a bare text is declared, it is one
         yield from problems_of_value(operation.validator(declared), value)
         return
-    # What is refused before the operation is reached has the shape of the whole API.
+    # A request that is refused before it reaches the operation gets an error in the shape of the whole API.
     shape = operation.error_shape if declared or operation.error_shape != "exports" else "public"
     yield from problems_of_value(operation.validator(shape), value)
     if declared and not (isinstance(value, dict) and value.get("code") in CODES_OF_ALL):

@@ -79,14 +79,14 @@ local function complain(self, answer, expected)
   error({ given_up = text }, 0)
 end
 
--- Sends what must succeed -> the decoded value (the bytes, when it is no JSON), the answer.
+-- Sends a request that must succeed -> the decoded value (the bytes, when it is no JSON), the answer.
 function witness:ok(id, request)
   local answer = self:send(id, request)
   if answer.status < 200 or answer.status > 299 then complain(self, answer, "2xx") end
   return answer.value == nil and answer.body or answer.value, answer
 end
 
--- Sends what must be refused with this status, and this code where one is given -> the decoded value.
+-- Sends a request that must be refused with this status, and this code where one is given -> the decoded value.
 function witness:refused(id, status, request, code)
   local answer = self:send(id, request)
   local given = type(answer.value) == "table" and answer.value.code

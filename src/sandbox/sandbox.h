@@ -1,5 +1,5 @@
 /* A local Ironclad, as the Lua binding uses it. All functions may be called from any thread of the process
- * that started the sandbox; ic_sandbox_owned tells whether it is this process. */
+ * that started the sandbox; ic_sandbox_owned says whether it is this process. */
 #ifndef IC_SANDBOX_H
 #define IC_SANDBOX_H
 

@@ -1,5 +1,5 @@
 /* A hash table whose nodes are members of the structs that it finds. It owns none of them, and adding one
- * cannot fail: without memory for more chains, the chains grow longer. */
+ * cannot fail: when out of memory for more chains, the chains grow longer. */
 #ifndef IC_TABLE_H
 #define IC_TABLE_H
 

@@ -59,7 +59,7 @@ void ic_spool_free(ic_spool *spool) {
     ic_free(spool);
 }
 
-/* A file without a name: nothing of it remains when the process ends, in whatever way. */
+/* A file without a name: nothing of it remains when the process ends, even after a crash. */
 static int blob_spool_open_unnamed(void) {
     const char *tmp = getenv("TMPDIR");
     char path[4096];

@@ -32,8 +32,8 @@ struct ic_clickwrap {
     double last_id;  /* of the things whose ids are numbers */
     ic_secret token; /* of an API key with all rights */
     ic_cw_limits limits;
-    double store_seconds;   /* between the answer of /send and its being stored, by the company's clock */
-    double request_seconds; /* for which a signature request can be signed, by the company's clock */
+    double store_seconds;   /* between the answer of /send and the storing, by the company's clock */
+    double request_seconds; /* how long a signature request can be signed, by the company's clock */
     bool has_sync;          /* whether there is a /send/sync */
     unsigned lose;          /* how many more accepted requests are not stored */
     bool away;              /* no request is answered */
@@ -48,14 +48,14 @@ void ic_clickwrap_settle(ic_company *company);
 /* --- things --- */
 
 /* A new thing, with `id`, `account`, `site`, `created_by`, `created_time`, `updated_time`, owned by the
- * caller until ic_cw_keep. NULL or spoiled (build.h) without memory. */
+ * caller until ic_cw_keep. NULL or spoiled (build.h) when out of memory. */
 cJSON *ic_cw_new(ic_company *company, ic_cw_kind kind);
-/* Puts a thing that is whole at the end of its list, which owns it, and returns it. NULL: no memory; it is
+/* Puts a complete thing at the end of its list, which owns it, and returns it. NULL: no memory; it is
  * freed. */
 cJSON *ic_cw_keep(ic_clickwrap *clickwrap, ic_cw_kind kind, cJSON *thing);
-/* A thing is changed in a copy, so that it is changed whole or not at all: ic_cw_edit makes the copy,
+/* A thing is changed in a copy, so that it is changed completely or not at all: ic_cw_edit makes the copy,
  * ic_cw_commit gives its members to the thing. The copy is freed in any case. NULL, false: no memory, and
- * nothing is changed. A copy that is whole (ic_whole) is always committed. */
+ * nothing is changed. A copy that is not spoiled (ic_whole) is always committed. */
 cJSON *ic_cw_edit(const cJSON *thing);
 bool ic_cw_commit(cJSON *thing, cJSON *copy);
 /* The thing whose member `name` is that text, or a number with those digits. Deleted ones do not count. */
@@ -73,7 +73,7 @@ void ic_cw_set_number(cJSON *thing, const char *name, double number);
 void ic_cw_set_bool(cJSON *thing, const char *name, bool value);
 /* Sets `updated_time` and `updated_by`. */
 void ic_cw_touch(ic_company *company, cJSON *thing);
-/* A copy without the sandbox's own members. NULL or spoiled (build.h) without memory. */
+/* A copy without the sandbox's own members. NULL or spoiled (build.h) when out of memory. */
 cJSON *ic_cw_view(const cJSON *thing);
 
 /* The site with this access id; NULL: there is none. */

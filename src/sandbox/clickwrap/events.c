@@ -34,8 +34,8 @@ static cJSON *event_new(ic_company *company, const ic_webhook *integration, cons
     return body;
 }
 
-/* Sends an event to an integration. `more` is an object of what it has beside these members. false: no
- * memory, or no space in the outbox. */
+/* Sends an event to an integration. `more` is an object with its other members. false: no memory, or no space
+ * in the outbox. */
 static bool event_send(ic_company *company, const ic_webhook *integration, const char *event,
                        const cJSON *more) {
     const cJSON *member;

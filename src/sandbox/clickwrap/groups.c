@@ -24,8 +24,8 @@ void ic_cw_groups_get(ic_exchange *x) {
     if (group) ic_cw_reply_thing(x, 200, IC_CW_GROUP, group, false);
 }
 
-/* The contracts of the body as ids: they may be whole contracts. NULL: one of them is unknown, answered with
- * 400. */
+/* The contracts of the body as ids: they may be whole contracts. NULL: one of them is unknown, and the answer
+ * is 400. */
 static cJSON *group_read_contracts(ic_exchange *x, const cJSON *given) {
     cJSON *ids = cJSON_CreateArray();
     const cJSON *item;

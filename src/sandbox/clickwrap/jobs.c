@@ -45,7 +45,7 @@ static cJSON *job_new(ic_exchange *x, ic_cw_kind kind, const char *name, const c
     return job;
 }
 
-/* Brings a job's status to the current time. Without memory the job is not over yet. */
+/* Brings a job's status to the current time. When out of memory the job is not over yet. */
 static bool job_is_over(ic_exchange *x, cJSON *job) {
     double now = (double)ic_company_now(x->company), ends = ic_cw_number(job, ".ends");
     if (now < ends) return false;

@@ -9,7 +9,7 @@
 #define PER_PAGE     25
 #define PER_PAGE_MAX 100
 
-/* Members that refer to other things, which `expand` puts in their place. */
+/* Members that refer to other things. `expand` replaces a reference by the thing. */
 static const struct link {
     const char *member;
     ic_cw_kind kind;
@@ -49,7 +49,7 @@ static void list_expand(const ic_clickwrap *clickwrap, cJSON *view, const struct
     ic_set(view, link->member, list);
 }
 
-/* Removes what the comma list does not name. */
+/* Removes the members that the comma-separated list does not name. */
 static void list_keep_fields(cJSON *view, const char *fields) {
     for (cJSON *member = view->child, *next; member; member = next) {
         next = member->next;
@@ -57,7 +57,7 @@ static void list_keep_fields(cJSON *view, const char *fields) {
     }
 }
 
-/* A group shows its contracts when it is asked to: their ids are the sandbox's own. */
+/* A group shows its contracts only with `expand`: the list of their ids is the sandbox's own. */
 cJSON *ic_cw_shown(const ic_exchange *x, ic_cw_kind kind, const cJSON *thing) {
     const char *expand = ic_exchange_query(x, "expand"), *fields = ic_exchange_query(x, "fields");
     cJSON *view = ic_cw_view(thing);
@@ -114,7 +114,8 @@ static int list_compare(const void *a, const void *b) {
     return list_sort_sign * order;
 }
 
-/* Only one request is answered at a time, so that the comparison may have its parameters beside it. */
+/* Only one request is answered at a time, so that the comparison may have its parameters in static
+ * variables. */
 static void list_sort(const ic_exchange *x, ic_array *found) {
     const char *sort = ic_exchange_query(x, "sort");
     if (!sort || !*sort || !found->count) return;

@@ -1,4 +1,4 @@
-/* A group to be shown: /load/json and /load/html. */
+/* A group with what a page shows: /load/json and /load/html. */
 #include "sandbox/base/build.h"
 #include "sandbox/clickwrap/handlers.h"
 #include "sandbox/clickwrap/params.h"

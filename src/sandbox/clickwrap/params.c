@@ -27,14 +27,14 @@ static bool param_is_object(const char *name) {
     return strcmp(name, "cus") == 0 || strcmp(name, "rnd") == 0;
 }
 
-/* What is read, and whether it could be. */
+/* What has been read, and whether reading has failed. */
 typedef struct taken {
     cJSON *params;
     bool wrong, no_memory;
 } taken;
 
-/* The object that a value is, or that its JSON text says. Takes ownership of the value. NULL: it is none, or
- * no memory. */
+/* A value that is an object, or the object in a value that is JSON text. Takes ownership of the value. NULL:
+ * neither, or no memory. */
 static cJSON *param_object(taken *all, cJSON *value) {
     ic_error error = {0};
     if (cJSON_IsString(value)) {
@@ -52,7 +52,7 @@ static cJSON *param_object(taken *all, cJSON *value) {
     return NULL;
 }
 
-/* Takes ownership of the value; NULL: no memory. Names with a dot in front are the sandbox's own. */
+/* Takes ownership of the value; NULL: no memory. Names that begin with a dot are the sandbox's own. */
 static void param_put(taken *all, const char *given, cJSON *value) {
     const char *name = param_name(given);
     if (!value) {

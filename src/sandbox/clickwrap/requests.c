@@ -123,7 +123,7 @@ bool ic_cw_request_sign(ic_company *company, cJSON *request, const char *signer)
     return true;
 }
 
-/* Without memory it is tried again with the next request. */
+/* When out of memory it is tried again with the next request. */
 void ic_cw_requests_settle(ic_company *company) {
     cJSON *request;
     cJSON_ArrayForEach(request, company->clickwrap->lists[IC_CW_REQUEST]) {

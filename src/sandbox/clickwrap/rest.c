@@ -172,7 +172,7 @@ void ic_cw_account_update(ic_exchange *x) {
     if (ic_cw_committed(x, account, copy)) ic_cw_reply_thing(x, 200, IC_CW_KIND_COUNT, account, true);
 }
 
-/* --- beside the REST API --- */
+/* --- endpoints outside the REST API --- */
 
 void ic_cw_service_status(ic_exchange *x) {
     cJSON *answer = cJSON_CreateObject();

@@ -17,7 +17,7 @@ static const unsigned char send_image[] = {
 /* Names of a signer's own texts, in custom data and in the REST API. */
 static const char *const send_own[] = {"name", "company_name", "title", "email", "mobile_number"};
 
-/* Whether it is one of these, with a value of its type. */
+/* Whether the member is one of these, with a value of its type. */
 static bool send_is_own(const cJSON *member) {
     for (size_t i = 0; i < sizeof send_own / sizeof *send_own; i++)
         if (strcmp(send_own[i], member->string) == 0) return cJSON_IsString(member);
@@ -132,7 +132,7 @@ static cJSON *send_activities(ic_company *company, const cJSON *params) {
     return activities;
 }
 
-/* The signer as the action leaves him or her (ic_cw_signer_edit). */
+/* A copy of the signer with the changes of the action (ic_cw_signer_edit). */
 static cJSON *send_signer(ic_company *company, const cJSON *params, const char *id) {
     const char *event = ic_json_string(params, "et");
     const cJSON *custom = ic_json_member(params, "cus");

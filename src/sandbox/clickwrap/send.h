@@ -4,8 +4,8 @@
 
 #include "sandbox/clickwrap/clickwrap.h"
 
-/* A copy of the signer with that id (ic_cw_edit), or a new one with these custom data. NULL or spoiled
- * without memory. */
+/* A copy of the signer with that id (ic_cw_edit), or a new one with these custom data. NULL or spoiled when
+ * out of memory. */
 cJSON *ic_cw_signer_edit(ic_company *company, const char *id, const cJSON *custom, bool test);
 /* Sets a new or copied signer's own fields from custom data; other members go to `additional_attributes`. */
 void ic_cw_signer_set(ic_company *company, cJSON *signer, const cJSON *data);

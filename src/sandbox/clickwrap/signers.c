@@ -18,7 +18,8 @@ void ic_cw_signers_get(ic_exchange *x) {
     if (signer) ic_cw_reply_thing(x, 200, IC_CW_SIGNER, signer, true);
 }
 
-/* What a signer in a body sets in a copy: `additional_attributes` are taken apart. */
+/* Sets in a copy what the body of a signer gives, with the members of `additional_attributes` as members of
+ * its own. */
 static void signer_set(ic_exchange *x, cJSON *signer, const cJSON *given) {
     cJSON *data = cJSON_Duplicate(given, true);
     if (!data) ic_cw_set(signer, "", NULL);

@@ -1,4 +1,4 @@
-/* Ironclad does not document what such a record holds. Here it has a name alone. */
+/* Ironclad does not document what such a record holds. Here it has only a name. */
 #include "sandbox/clickwrap/sync.h"
 #include "core/base/buf.h"
 #include "sandbox/base/build.h"

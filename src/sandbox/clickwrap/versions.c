@@ -253,7 +253,8 @@ void ic_cw_versions_update(ic_exchange *x) {
     if (version) version_update(x, version);
 }
 
-/* The document's numbers are whole: that of the major version, whose newest minor one is meant. */
+/* The document's version numbers are whole: a number is that of a major version, and means its newest minor
+ * one. */
 void ic_cw_versions_update_number(ic_exchange *x) {
     const cJSON *contract = ic_cw_of_path(x, IC_CW_CONTRACT, 0);
     cJSON *version, *found = NULL;

@@ -91,7 +91,7 @@ struct ic_company {
 ic_company *ic_company_new(ic_company_end *const *ends);
 void ic_company_free(ic_company *company); /* or NULL */
 
-/* The sandbox's time; nothing else in it reads a clock. */
+/* The sandbox's time. The sandbox reads no other clock for it. */
 ic_time ic_company_now(const ic_company *company);
 void ic_company_advance(ic_company *company, double seconds);
 /* The only source of ids, codes and secrets. */

@@ -1,4 +1,4 @@
-/* Controls of Clickwrap: what people do in its web app, and how it misbehaves. */
+/* Controls of Clickwrap: what people do in its web app, and faults. */
 #include "core/base/text.h"
 #include "sandbox/clickwrap/events.h"
 #include "sandbox/clickwrap/requests.h"
@@ -62,7 +62,7 @@ static bool clickwrap_done(ic_control *control, bool done) {
     return done;
 }
 
-/* The draft as the arguments want it; NULL: refused. */
+/* The draft with the changes in the arguments; NULL: refused. */
 static cJSON *clickwrap_edit(ic_control *control, cJSON **contract) {
     *contract = clickwrap_of(control) ? clickwrap_named(control, IC_CW_CONTRACT, "contract") : NULL;
     if (!*contract) return NULL;
@@ -163,7 +163,7 @@ static void control_clickwrap_sign(ic_control *control) {
     }
 }
 
-/* --- how it behaves --- */
+/* --- settings --- */
 
 static void clickwrap_behave(ic_control *control, ic_clickwrap *clickwrap) {
     clickwrap->has_sync = ic_control_true(control, "sync", clickwrap->has_sync);

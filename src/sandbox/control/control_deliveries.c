@@ -23,7 +23,7 @@ static void control_clear_deliveries(ic_control *control) {
     ic_outbox_clear(control->company);
 }
 
-/* --- the rules of those to come --- */
+/* --- rules for new deliveries --- */
 
 /* A whole number in its range, or `otherwise` when it is not given. -1: refused. */
 static double control_delivery_number(ic_control *control, const char *name, double most, double least,
@@ -80,7 +80,7 @@ static void control_deliveries_at_once(ic_control *control) {
     ic_put_number(control->answer, "count", count);
 }
 
-/* --- again --- */
+/* --- sending again --- */
 
 static void control_redeliver(ic_control *control) {
     const char *id = ic_control_text(control, "id");

@@ -24,7 +24,7 @@ static void fault_free(ic_fault *fault) {
     ic_free(fault);
 }
 
-/* --- meeting one --- */
+/* --- applying a fault --- */
 
 /* A fault without an operation or path does not apply to token requests: the request it is meant for needs a
  * token first. */

@@ -23,7 +23,7 @@ static void leaving_replace(ic_array *list, const ic_user *leaving, ic_user *suc
         if (list->items[i] == leaving) list->items[i] = successor;
 }
 
-/* Also replaces the company's signer. Without memory, no new approvers are asked. */
+/* Also replaces the company's signer. When out of memory, no new approvers are asked. */
 static void leaving_hand_over_workflow(ic_workflow *workflow, const ic_user *leaving, ic_user *successor,
                                        ic_time now) {
     if (workflow->status != IC_STATUS_ACTIVE && workflow->status != IC_STATUS_PAUSED) return;

@@ -123,9 +123,9 @@ static bool user_check_rest(ic_exchange *x, const cJSON *resource) {
     return false;
 }
 
-/* --- making it so --- */
+/* --- changing the user --- */
 
-/* The attributes of the resource that the sandbox only stores. Spoiled (build.h) without memory. */
+/* The attributes of the resource that the sandbox only stores. Spoiled (build.h) when out of memory. */
 static cJSON *user_profile(const cJSON *resource, const ic_user *before) {
     cJSON *profile = cJSON_CreateObject();
     for (size_t i = 0; i < KEPT_COUNT; i++) {

@@ -4,13 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ENTRIES_MAX 20000 /* the older half is forgotten beyond */
+#define ENTRIES_MAX 20000 /* beyond it the older half is removed */
 
 typedef struct entry {
     ic_time time;
     const ic_operation *operation;
     unsigned status;
-    char *target, *actor; /* owned; the actor "": nobody in particular */
+    char *target, *actor; /* owned; the actor "": no user */
 } entry;
 
 static void audit_free_entry(entry *entry) {

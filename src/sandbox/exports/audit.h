@@ -5,8 +5,7 @@
 #include "sandbox/exports/report.h"
 #include "sandbox/http/exchange.h"
 
-/* Logs an operation that has been answered, unless it only reads. Without memory, it is not logged.
- */
+/* Logs an operation that has been answered, unless it only reads. When out of memory, it is not logged. */
 void ic_audit_note(const ic_exchange *x);
 /* Its columns, and a row for each entry of the categories (JSON strings; NULL: all) from `start` to `end`. */
 extern const char *const ic_audit_columns[];

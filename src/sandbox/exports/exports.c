@@ -89,7 +89,7 @@ static bool export_check_configs(ic_exchange *x, const struct export_type *type)
     return true;
 }
 
-/* Reads one end of the time range. Leaves *time alone when the request does not have it. */
+/* Reads one end of the time range. Leaves *time unchanged when the request does not have it. */
 static bool export_read_date(ic_exchange *x, const cJSON *request, const char *name, ic_time *time) {
     const char *text = ic_json_string(request, name);
     return !text || ic_time_parse(text, time) || export_refuse(x, "expected an ISO 8601 date in ", name);

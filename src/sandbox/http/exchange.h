@@ -148,7 +148,7 @@ void ic_reply_json(ic_exchange *x, unsigned status, cJSON *tree);
 void ic_reply_page(ic_exchange *x, ic_page page, size_t count, cJSON *list);
 void ic_reply_nothing(ic_exchange *x); /* 204 */
 void ic_reply_empty(ic_exchange *x);   /* removes the body of the answer */
-/* Both become holders. Ironclad's downloads have no media type; other files have one (static). */
+/* Both become holders of the blob. Ironclad's downloads have no media type; other files have one (static). */
 void ic_reply_bytes(ic_exchange *x, ic_blob *blob);
 void ic_reply_file(ic_exchange *x, ic_blob *blob, const char *media_type);
 /* An attachment with a name; the media type may be NULL. */

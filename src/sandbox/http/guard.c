@@ -2,11 +2,11 @@
  *
  * Too long: with Ironclad's error shape, below the limits at which libmicrohttpd answers by itself.
  *
- * Sent by a web page of somebody else. A page that a developer visits can send requests to this machine. What
- * tells them apart is set by the browser: Origin (RFC 6454), Sec-Fetch-Site (W3C Fetch Metadata), and the
- * Host that the page's own server is called by. A page whose server's name is made to point at this machine
- * (DNS rebinding) has that name as Host, so only addresses, names of this machine, and the host that the
- * sandbox was started with are served. */
+ * Sent by another site's web page. A page that a developer visits can send requests to this machine. The
+ * browser marks them in Origin (RFC 6454), Sec-Fetch-Site (W3C Fetch Metadata), and Host, which has the name
+ * of the page's own server. A page whose server's name is made to point at this machine (DNS rebinding) has
+ * that name as Host, so only addresses, names of this machine, and the host that the sandbox was started with
+ * are served. */
 #include "sandbox/http/guard.h"
 #include "core/base/text.h"
 #include <arpa/inet.h>
@@ -90,8 +90,8 @@ static bool guard_is_own_origin(const ic_exchange *x, const char *origin) {
     return host && rest && ic_text_same(rest + 3, host);
 }
 
-/* Other sites may link to a page and send the browser there, as an app does with the consent page: a
- * navigation by GET changes nothing, and its answer is shown to the user only. */
+/* Other sites may link to a page and send the browser there, as an app does with the consent page. A
+ * navigation by GET changes nothing, and only the user sees its answer. */
 static bool guard_is_navigation(const ic_exchange *x) {
     const char *mode = ic_exchange_header(x, "Sec-Fetch-Mode");
     return mode && ic_text_same(mode, "navigate") && strcmp(x->verb, "GET") == 0;

@@ -23,7 +23,7 @@ typedef struct ic_log {
     FILE *file;   /* NULL: none */
 } ic_log;
 
-/* `texts`: status, method, target, operationId, acting user. Without memory, nothing is added. */
+/* `texts`: status, method, target, operationId, acting user. When out of memory, nothing is added. */
 #define IC_LOG_TEXTS 5
 void ic_log_add(ic_log *log, ic_time time, const char *const texts[IC_LOG_TEXTS]);
 void ic_log_copy(const ic_log *log, ic_buf *out);

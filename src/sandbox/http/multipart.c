@@ -138,8 +138,8 @@ static char *multipart_extended(const char *value) {
     return whole;
 }
 
-/* Starts the part with this Content-Disposition. RFC 7578, 4.2 forbids filename*; some clients send it all
- * the same, so it is used where there is no filename. */
+/* Starts the part with this Content-Disposition. RFC 7578, 4.2 forbids filename*; some clients still send it,
+ * so it is used where there is no filename. */
 static bool multipart_begin_part(const ic_multipart *reader, const char *disposition) {
     ic_buf name = {0}, filename = {0};
     bool named = multipart_parameter(disposition, "name", &name);
@@ -192,8 +192,8 @@ static result multipart_read_data(ic_multipart *reader) {
     return AGAIN;
 }
 
-/* After the boundary come "--", or optional white space and a line break. With anything else it was no
- * delimiter, only text that begins like one. */
+/* After the boundary come "--", or optional white space and a line break. Otherwise it was not a delimiter,
+ * only text that begins like one. */
 static result multipart_end_delimiter(ic_multipart *reader) {
     size_t length, space = 0;
     const char *rest = multipart_rest(reader, &length);

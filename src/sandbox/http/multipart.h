@@ -1,4 +1,5 @@
-/* Reads a multipart/form-data body (RFC 7578) piece by piece. Knows nothing of the fields' owner. */
+/* Reads a multipart/form-data body (RFC 7578) piece by piece. The sink decides what is done with the
+ * fields. */
 #ifndef IC_SANDBOX_MULTIPART_H
 #define IC_SANDBOX_MULTIPART_H
 

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* --- what came --- */
+/* --- what was received --- */
 
 const char *ic_exchange_header(const ic_exchange *x, const char *name) {
     return MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, name);

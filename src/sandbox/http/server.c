@@ -12,7 +12,7 @@
 
 #define CONNECTION_MEMORY  (1024 * 1024) /* for the request line and headers; used pages only */
 #define CONNECTION_SECONDS 60            /* a silent connection is closed */
-#define CONNECTIONS_SPARE  16            /* being closed while others come */
+#define CONNECTIONS_SPARE  16            /* connections that are being closed while new ones arrive */
 #define HEARD_OUT          (1024 * 1024) /* bytes that are read of a body beyond the limit */
 #define RESPONSE_BLOCK     (64 * 1024)
 #define TLS_PRIORITIES     "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"

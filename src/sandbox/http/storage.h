@@ -1,5 +1,5 @@
 /* Files behind signed links. Like Ironclad's, they are served by another origin, which refuses bearer tokens.
- * Links are not stored: their signature proves them. */
+ * Links are not stored: the signature shows that a link is genuine. */
 #ifndef IC_SANDBOX_STORAGE_H
 #define IC_SANDBOX_STORAGE_H
 

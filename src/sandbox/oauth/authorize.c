@@ -1,5 +1,5 @@
 /* The consent page of the authorization code grant, and its redirects. Source of redirects and errors:
- * Ironclad's OAuth 2.0 document. The page itself is the sandbox's own. */
+ * Ironclad's OAuth 2.0 document. Ironclad does not document its page; this one is the sandbox's own. */
 #include "core/catalog/scopes.h"
 #include "listener/html.h"
 #include "sandbox/oauth/consent.h"

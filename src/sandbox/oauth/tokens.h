@@ -4,8 +4,8 @@
 
 #include "sandbox/company/access.h"
 
-/* Licenses the scopes in a list separated by spaces; NULL: all known scopes. Call it once, on a new company.
- * false: no memory. */
+/* Licenses the scopes in a list separated by spaces; NULL: all known scopes. It may be called once, on a new
+ * company. false: no memory. */
 bool ic_scopes_license(ic_company *company, const char *list);
 /* The bits of the scopes in a list separated by spaces; NULL: all. false: a scope is not licensed. */
 bool ic_scopes_parse(const ic_company *company, const char *list, uint64_t scopes[2]);

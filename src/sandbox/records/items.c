@@ -146,7 +146,7 @@ static bool item_read_type(ic_exchange *x, const ic_item_kind *kind, ic_item_cha
     return change->type != NULL;
 }
 
-/* The properties of all types of the kind. Spoiled (build.h) without memory. */
+/* The properties of all types of the kind. Spoiled (build.h) when out of memory. */
 static cJSON *item_known_properties(const ic_array *types) {
     cJSON *known = cJSON_CreateObject();
     for (size_t i = 0; i < types->count; i++) {

@@ -87,7 +87,7 @@ static void obligation_emit_event(ic_exchange *x, const char *name, const ic_ite
     ic_event_emit(x->company, &(ic_event){.name = name, .payload = payload}, NULL);
 }
 
-/* The events of a change. `before`: the properties before it, or NULL without memory. */
+/* The events of a change. `before`: the properties before it, or NULL when out of memory. */
 static void obligation_emit_changes(ic_exchange *x, const ic_item *item, const cJSON *before) {
     static const struct {
         const char *property, *event;

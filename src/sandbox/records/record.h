@@ -17,7 +17,7 @@ typedef struct ic_record {
     char *properties;                 /* JSON text: a tree would take six times the memory */
     char *amends;                     /* also JSON: which of its parent's properties it amends; NULL: none */
     ic_time updated, agreed, expires; /* the last two come from the properties */
-    ic_uuid *links;                   /* records, some of which may be gone; owned */
+    ic_uuid *links;                   /* ids of records, some of which may have been deleted; owned */
     size_t link_count;
     struct ic_record *parent, *first_child, *next_sibling;
     struct ic_obligation *obligations;  /* the first; NULL: none */

@@ -15,7 +15,7 @@ void ic_reply_no_record(ic_exchange *x, unsigned status);
 bool ic_exchange_may_edit(ic_exchange *x);
 void ic_reply_record(ic_exchange *x, const ic_record *record);
 
-/* --- how the API shows it (record_view.c): new trees, NULL or spoiled (build.h) without memory --- */
+/* --- how the API shows it (record_view.c): new trees, NULL or spoiled (build.h) when out of memory --- */
 
 /* Bits of the shape of a record's properties. */
 enum { IC_ADDRESS_AS_OBJECT = 1, IC_HYDRATE_ENTITIES = 2 };

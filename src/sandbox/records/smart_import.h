@@ -18,7 +18,8 @@ typedef struct ic_import {
     ic_prediction state;
 } ic_import;
 
-/* Makes the predictions that are due by the sandbox's clock. Without memory, the prediction is `errored`. */
+/* Makes the predictions that are due by the sandbox's clock. When out of memory, the prediction is
+ * `errored`. */
 void ic_imports_settle(ic_company *company);
 void ic_imports_free(ic_company *company);
 

@@ -1,5 +1,5 @@
-/* The outbox: the deliveries of events to webhooks, what has become of each, and when it is sent (again).
- * sender.h sends them. Everything here needs the sandbox's lock.
+/* The outbox: the deliveries of events to webhooks, the result of each, and when it is sent (again). sender.h
+ * sends them. Everything here needs the sandbox's lock.
  *
  * A delivery is sent at most 1 + IC_DELIVERY_RETRIES times. The pause before the first retry is
  * IC_DELIVERY_FIRST_PAUSE by the sandbox's clock, and doubles: 10 retries within 13.6 hours, as Ironclad's
@@ -111,7 +111,7 @@ size_t ic_outbox_release(ic_company *company, const cJSON *ids, bool reverse);
 void ic_outbox_drop(ic_company *company, const ic_webhook *webhook);
 /* Removes all deliveries, also those that are still to be sent. */
 void ic_outbox_clear(ic_company *company);
-/* The time may have changed: the sender looks again. */
+/* The time may have changed: the sender checks again what is due. */
 void ic_outbox_wake(ic_company *company);
 
 /* --- for the sender --- */
@@ -119,13 +119,14 @@ void ic_outbox_wake(ic_company *company);
 /* The next delivery to send now, which becomes SENDING; NULL: none. `next` gets the time of the first that is
  * due later (IC_TIME_NONE: none). */
 ic_delivery *ic_outbox_take(ic_company *company, ic_time *next);
-/* What came of it: the status of the answer, or 0 and why there is none. The delivery may be gone. */
+/* Records the result of an attempt: the status of the answer, or 0 and why there is none. The delivery may
+ * have been removed. */
 void ic_outbox_done(ic_company *company, uint64_t number, const char *webhook, unsigned status,
                     const char *error);
 
 /* --- for controls --- */
 
-/* The deliveries as an array. NULL or spoiled (build.h) without memory. */
+/* The deliveries as an array. NULL or spoiled (build.h) when out of memory. */
 cJSON *ic_outbox_view(ic_company *company);
 /* How many there are in each state, whether all that is due has been sent, and when the next retry is due. */
 cJSON *ic_outbox_status(ic_company *company);

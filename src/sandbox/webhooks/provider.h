@@ -1,8 +1,7 @@
-/* Requests to a signature provider of the company's own (BYOSP): the five calls of Ironclad's page
- * "Middleware Endpoints" (2026-08-26), each signed as its page "Request Signing" says. That page is known in
- * part only: the header is a JSON object with sorted keys, signed with the key of webhooks. Which members it
- * has, and which text is signed, is a guess: all members but the signature, printed like the header itself.
- */
+/* Requests to the company's own signature provider (BYOSP): the five calls of Ironclad's page "Middleware
+ * Endpoints" (2026-08-26), each signed as its page "Request Signing" says. That page is known in part only:
+ * the header is a JSON object with sorted keys, signed with the key of webhooks. Which members it has, and
+ * which text is signed, is a guess: all members but the signature, printed like the header itself. */
 #ifndef IC_SANDBOX_PROVIDER_H
 #define IC_SANDBOX_PROVIDER_H
 

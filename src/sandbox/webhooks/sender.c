@@ -14,7 +14,7 @@
 
 #define SECONDS    10L
 #define ANSWER_MAX ((size_t)64 * 1024)
-#define LONGEST    60000 /* milliseconds between two looks at the outbox */
+#define LONGEST    60000 /* milliseconds between two checks of the outbox */
 
 struct ic_sender {
     ic_company *company;
@@ -28,7 +28,7 @@ struct ic_sender {
     size_t count;
 };
 
-/* One attempt. It copies all that it needs, because the delivery may go meanwhile. */
+/* One attempt. It copies all that it needs, because the delivery may be removed meanwhile. */
 typedef struct transfer {
     struct transfer *next;
     ic_sender *sender;
@@ -63,7 +63,7 @@ bool ic_target_is_local(const char *url) {
 
 /* --- libcurl's callbacks --- */
 
-/* The second lock on targets: no name may resolve to another machine. */
+/* The second check of targets: no name may resolve to another machine. */
 static curl_socket_t sender_open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address) {
     const ic_sender *sender = context;
     (void)purpose;

@@ -21,7 +21,7 @@ typedef struct ic_webhook {
     bool provider;  /* a signature provider (provider.h), which gets requests and no events */
 } ic_webhook;
 
-/* Ironclad disables a webhook after so many consecutive failures over so long (its page "Webhook
+/* Ironclad disables a webhook after this many consecutive failures in at least this time (its page "Webhook
  * deactivation", 2026-09-26), and at once after an answer with 410 (its page "Webhooks"). */
 #define IC_WEBHOOK_FAILURES     100
 #define IC_WEBHOOK_FAILURE_TIME (7 * IC_DAY)

@@ -1,4 +1,5 @@
-/* The Archive step, and the record that a workflow ends in. Also what becomes due by the company's clock. */
+/* The Archive step, and the record that a workflow ends in. It also does what is due by the company's
+ * clock. */
 #include "core/base/alloc.h"
 #include "sandbox/base/build.h"
 #include "sandbox/base/values.h"
@@ -78,7 +79,7 @@ static ic_record *archive_find_related(const ic_company *company, const ic_workf
     return id ? ic_company_record(company, id) : NULL;
 }
 
-/* Without memory the link is left out. */
+/* When out of memory the link is left out. */
 static void archive_link_record(const ic_company *company, const ic_workflow *workflow, ic_record *record) {
     ic_record *parent = archive_find_related(company, workflow, "localParentRecord"),
               *child = archive_find_related(company, workflow, "localChildRecord"),
@@ -145,7 +146,7 @@ static bool archive_send_scheduled(ic_company *company, ic_workflow *workflow, i
     return true;
 }
 
-/* Does what is due. Returns whether something is still due later; without memory it is tried again. */
+/* Does what is due. Returns whether something is still due later; when out of memory it is tried again. */
 static bool archive_settle(ic_company *company, ic_workflow *workflow, ic_time now) {
     const ic_packet *packet = workflow->packet;
     if (!packet || workflow->status != IC_STATUS_ACTIVE) return false;

@@ -27,7 +27,7 @@ void ic_launches_free(ic_company *company) {
     IC_ARRAY_FREE_ALL(&company->launches, launch *, launch_free);
 }
 
-/* Without memory it is tried again at the next request. */
+/* When out of memory it is tried again at the next request. */
 void ic_launches_settle(ic_company *company) {
     ic_time now = ic_company_now(company);
     for (size_t i = company->launches_begun; i < company->launches.count; i++) {

@@ -17,7 +17,7 @@ bool ic_workflow_sign(ic_company *company, ic_workflow *workflow) {
 
 /* --- cancel, pause, resume --- */
 
-/* These return false without memory. The time of the change is workflow->updated. */
+/* These return false when out of memory. The time of the change is workflow->updated. */
 
 static bool lifecycle_cancel(ic_workflow *workflow, const ic_user *user) {
     ic_packet *packet = workflow->packet;

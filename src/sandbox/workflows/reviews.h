@@ -25,7 +25,7 @@ typedef struct ic_review_request {
 /* The role's review in the group; review_count: none. */
 size_t ic_review_of(const ic_template *template, size_t role, int group);
 
-/* These return false without memory; changes made so far stay. */
+/* These return false when out of memory; changes made so far stay. */
 
 /* Asks the approvers of the active group who have not been asked yet. */
 bool ic_reviews_ask(ic_workflow *workflow, ic_time time);

@@ -38,7 +38,8 @@ static bool scheduled_send_read_reminder(ic_exchange *x, schedule *wanted) {
     return true;
 }
 
-/* The workflow, whose packet must not be sent, and be scheduled or not; NULL: answered with an error. */
+/* The workflow. Its packet must not have been sent, and must be scheduled or not, as `scheduled` says. NULL:
+ * answered with an error. */
 static ic_workflow *scheduled_send_find(ic_exchange *x, bool scheduled) {
     ic_workflow *workflow = ic_exchange_signing(x, true);
     if (!workflow) return NULL;

@@ -51,7 +51,7 @@ typedef struct ic_packet {
 void ic_signing_hand_over(ic_signing_design *design, const ic_user *leaving, ic_user *successor);
 void ic_packet_hand_over(ic_packet *packet, const ic_user *leaving, ic_user *successor);
 
-/* Gives the workflow a new packet, not sent, instead of its present one. false: no memory. */
+/* Gives the workflow a new packet, not sent, instead of its current one. false: no memory. */
 bool ic_packet_begin(ic_workflow *workflow);
 void ic_packet_free(ic_packet *packet);
 /* not_sent, sent, action_required or complete; static. */

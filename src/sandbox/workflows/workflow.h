@@ -59,8 +59,9 @@ typedef struct ic_workflow {
     ic_array turns, requests;     /* ic_turn (turns.h), ic_review_request (reviews.h); owned */
     ic_array emails;              /* ic_email (emails.h); owned */
     struct ic_packet *packet;     /* signing.h; owned; NULL before the Sign step */
-    ic_array records; /* ids (char *) of the records that it made, some of which may be gone; owned */
-    ic_time ended;    /* when completed or cancelled; IC_TIME_NONE before */
+    ic_array
+        records;   /* ids (char *) of the records that it made, some of which may have been deleted; owned */
+    ic_time ended; /* when completed or cancelled; IC_TIME_NONE before */
 } ic_workflow;
 
 /* By either id, which may be NULL. NULL: not found. */

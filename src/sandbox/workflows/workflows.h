@@ -12,7 +12,7 @@ ic_workflow *ic_exchange_workflow(ic_exchange *x, unsigned status, bool any_id);
 /* The role that every workflow has in addition to those of its design. */
 #define IC_OWNER_ROLE "Workflow Owner"
 
-/* Each returns a new tree, NULL or spoiled (build.h) without memory. */
+/* Each returns a new tree, NULL or spoiled (build.h) when out of memory. */
 
 /* `hydrate`: includes the attributes of entities. */
 cJSON *ic_workflow_view(const ic_company *company, const ic_workflow *workflow, bool hydrate);

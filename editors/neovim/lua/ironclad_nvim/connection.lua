@@ -41,7 +41,7 @@ function connection.names()
   return names
 end
 
---- How a connection is called in text for people.
+--- The name of a connection in text for people.
 function connection.title(name) return name == "" and "the environment's connection" or name end
 
 local clients = {}

@@ -33,7 +33,7 @@ local function ask_which()
   end)
 end
 
--- What ironclad.help prints about a name, in a window above.
+-- Shows what ironclad.help prints about a name, in a new window.
 local function show_help(name)
   local lines = {}
   connection.module().help(name, function(line) lines[#lines + 1] = line end)
@@ -101,11 +101,11 @@ function ironclad_nvim.run(words, mods)
 end
 
 --- The completion of :Ironclad.
--- @param start what the word that is completed begins with
+-- @param start the beginning of the word to complete
 -- @param line the command line
 function ironclad_nvim.complete(start, line)
   local before = vim.split(vim.trim(line:sub(1, #line - #start)), "%s+")
-  -- Modifiers may stand before the command.
+  -- Modifiers may come before the command.
   while before[1] and not before[1]:find "^Iron" do table.remove(before, 1) end
   if #before <= 1 then return starting_with(start, names()) end
   local subcommand = #before == 2 and subcommands[before[2]]

@@ -71,7 +71,7 @@ local naming = { "displayName", "readableId", "filename", "userName", "title", "
 
 local value_of
 
--- A table whose type has nothing of its own: an amount, something with a name, or fields with labels.
+-- A table of a type that `by_type` does not have: an amount, something with a name, or fields with labels.
 local function table_of(value, about)
   if value.currency ~= nil and value.amount ~= nil then return money_of(value) end
   for _, name in ipairs(naming) do

@@ -60,7 +60,7 @@ end
 -- Command modifiers that ask for a window: ":vertical Ironclad records".
 local places = { "vertical", "tab", "aboveleft", "leftabove", "belowright", "rightbelow", "topleft", "botright" }
 
--- Whether one of the modifiers asks for a window; the others are ":silent" and the like.
+-- Whether one of the modifiers asks for a window; the others are ":silent" and similar.
 local function wants_window(mods)
   for word in mods:gmatch "%a+" do
     if vim.tbl_contains(places, word) then return true end
@@ -103,7 +103,7 @@ function view:fill(lines, items)
   end
 end
 
---- Reads the view again. What an earlier reading answers later is dropped.
+--- Reads the view again. The result of an earlier reading that ends later is dropped.
 function view:refresh()
   self.reading = self.reading + 1
   local mine = self.reading
@@ -157,7 +157,7 @@ function view:action(name)
   return own_actions[name] or self.kind.actions[name]
 end
 
---- Does what <Plug>(ironclad-NAME) stands for, in the current buffer.
+--- Does the action of <Plug>(ironclad-NAME) in the current buffer.
 function view.act(name)
   local self = views[vim.api.nvim_get_current_buf()]
   if not self then return view.fail "this buffer is not one of :Ironclad" end

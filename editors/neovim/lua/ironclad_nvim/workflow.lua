@@ -109,7 +109,7 @@ local function download(self)
   end)
 end
 
--- An action that needs the workflow: it may not have been read yet, or not be there.
+-- An action that needs the workflow, which may not have been read yet, or may not exist.
 local function with_subject(fn)
   return function(self)
     if self.subject then fn(self) else view.notify "the workflow has not been read" end
