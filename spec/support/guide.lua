@@ -1,4 +1,4 @@
--- The examples of a guide run as they stand, each in a process of its own.
+-- The examples of a guide run exactly as they are written, each in its own process.
 local assert = require "luassert"
 local peer = require "spec.support.peer"
 

@@ -20,7 +20,8 @@ local PATIENCE = 10 -- seconds
 local folder = resources.private_folder()
 local temporary_names = 0
 
--- These files, too, must be in the folder that is checked. luacheck: push ignore 122
+-- These files, too, must be in the folder that is checked.
+-- luacheck: push ignore 122
 function os.tmpname()
   temporary_names = temporary_names + 1
   local path = folder .. "/name-" .. temporary_names

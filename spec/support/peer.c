@@ -59,7 +59,7 @@ static void read_answer(lua_State *L, ic_peer *peer) {
     ic_peer_add_answer(peer, bytes, length);
 }
 
-/* max_version = "1.1": an old server, which knows nothing newer than TLS 1.1. */
+/* max_version = "1.1": an old server, which supports nothing newer than TLS 1.1. */
 static void read_tls(lua_State *L, int options, ic_peer *peer) {
     lua_getfield(L, options, "tls");
     if (!lua_isnil(L, -1)) {

@@ -99,7 +99,7 @@ static int finish(lua_State *L) {
     return 0;
 }
 
-/* socket:close([reset]): with true the other side is told that the connection has broken. */
+/* socket:close([reset]): with true the connection is reset. */
 static int close_socket(lua_State *L) {
     int *fd = luaL_checkudata(L, 1, SOCKET_TYPE);
     const struct linger reset = {.l_onoff = 1};

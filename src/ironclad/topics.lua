@@ -193,7 +193,7 @@ function topics.about(name)
   return all[name]()
 end
 
--- What a name may stand for: itself, a part of the module or of a client.
+-- What a name may refer to: itself, a part of the module or of a client.
 local function meanings(name)
   local plain = name:gsub("^client[.:]", "")
   return { name, plain, ERROR .. name, "ironclad." .. name, "client:" .. plain }
@@ -213,7 +213,7 @@ local function members(prefixes)
   return lines
 end
 
---- What a name means: all that it may stand for, and the members of a resource or of a part of the module.
+--- What a name means: all that it may refer to, and the members of a resource or of a part of the module.
 -- @return a list of lines; nil when nothing has the name
 function topics.lines(name)
   load()

@@ -72,7 +72,7 @@ static int disk_append(lua_State *L) {
     return done ? disk_done(L) : disk_failed(L, "write", path, cause);
 }
 
-/* ---- while the host's loop goes on ---- */
+/* ---- while the host's loop continues ---- */
 
 static int disk_job_gc(lua_State *L) {
     ic_disk_job **job = lua_touserdata(L, 1);

@@ -100,7 +100,7 @@ static const uint64_t *decode_object(decoder *d, const uint64_t *word) {
     return word;
 }
 
-/* Pushes the value at `word`; returns the first word behind it. */
+/* Pushes the value at `word`; returns the first word after it. */
 static const uint64_t *decode_value(decoder *d, const uint64_t *word) {
     lua_State *L = d->L;
     switch (ic_tape_kind_of(*word)) {

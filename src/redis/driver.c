@@ -59,7 +59,7 @@ static bool driver_leave(ic_redis_link *link) {
     return true;
 }
 
-/* Ends the link because the connection has ended: its owner is told, unless it has closed the link. */
+/* Ends the link because the connection has ended: its owner is notified, unless it has closed the link. */
 static void driver_end(ic_redis_link *link, const char *why) {
     link->context = NULL;
     if (link->closed) return;

@@ -263,7 +263,7 @@ static bool private_file_expect_lock(const ic_private_file *file, ic_error *erro
     return false;
 }
 
-/* Whether the locked file is the one that others will lock: somebody may have removed it. */
+/* Whether the locked file is the one that others will lock: it may have been removed. */
 static bool private_file_lock_is_current(const ic_private_file *file) {
     struct stat taken, there;
     return fstat(file->lock, &taken) == 0 &&

@@ -35,7 +35,7 @@ typedef struct ic_private_file {
 bool ic_private_file_init(ic_private_file *file, const char *path, ic_error *error);
 void ic_private_file_clear(ic_private_file *file); /* unlocks */
 
-/* Tries to lock, without waiting. 1: locked, or it was locked before; 0: someone else has the lock, try
+/* Tries to lock, without waiting. 1: locked, or it was locked before; 0: another holder has the lock, try
  * again later; -1: `error`. Makes missing folders with mode 0700. The system releases the lock when the
  * process ends, however that happens. */
 int ic_private_file_lock(ic_private_file *file, ic_error *error);

@@ -24,8 +24,8 @@ typedef struct ic_store ic_store;
 ic_store *ic_store_new(const char *path, ic_error *error);
 void ic_store_free(ic_store *store); /* unlocks; NULL is allowed */
 
-/* Tries to take the lock that lets one process at a time load, refresh and save. 1: locked, or it was
- * locked before; 0: someone else has it, try again later; -1: `error`. */
+/* Tries to take the lock that lets one process at a time load, refresh and save. 1: locked, or it was locked
+ * before; 0: another holder has it, try again later; -1: `error`. */
 int ic_store_lock(ic_store *store, ic_error *error);
 void ic_store_unlock(ic_store *store);
 

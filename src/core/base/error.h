@@ -29,8 +29,8 @@ typedef struct ic_error {
     char *attempt_id;                /* owned; of the last attempt (attempt_id.h); NULL: there was none */
 } ic_error;
 
-/* A message is one line: control characters and the like are escaped (ic_text_escape), whatever a server, a
- * file name or an argument holds. */
+/* A message is one line: control characters and others that could change a terminal are escaped
+ * (ic_text_escape), because a server, a file name or an argument may hold them. */
 
 /* error.kind in Lua: "not_found". Static. */
 const char *ic_error_kind_name(ic_error_kind kind);

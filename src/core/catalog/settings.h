@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 /* The value of every option that is read into a member, under the option's name. A text is owned, and NULL
- * when it is not given; "" stands for false. Numbers have the unit of options.def; 0 stands for false. */
+ * when it is not given; "" means false. Numbers have the unit of options.def; 0 means false. */
 typedef struct ic_settings {
 #define TEXT(name, ...)            char *name;
 #define TEXT_OR_FALSE(name, ...)   char *name;

@@ -1,7 +1,7 @@
 /* A call: one operation, or one internal request, from its start to its result. It has two owners, counted:
- * the engine, and whoever started it. Commands go from the starter to the engine, notices from the engine to
- * the starter's mailbox. Neither can fail, because the memory for them is part of the call. Functions here
- * may be called from any thread, unless said otherwise. */
+ * the engine and the starter. Commands go from the starter to the engine, notices from the engine to the
+ * starter's mailbox. Neither can fail, because the memory for them is part of the call. Functions here may be
+ * called from any thread, unless said otherwise. */
 #ifndef IC_CALL_H
 #define IC_CALL_H
 

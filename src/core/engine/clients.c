@@ -1,6 +1,6 @@
 /* A connection whose only owner is its client is unused: no Lua object and no call refers to it, and none
- * ever will. The engine is not told when this happens, so it searches all clients: a REST after calls have
- * ended, and whenever the number of clients has doubled. The doubling keeps the average cost of a new
+ * ever will. The engine is not notified when this happens, so it searches all clients: a REST after calls
+ * have ended, and whenever the number of clients has doubled. The doubling keeps the average cost of a new
  * connection constant. */
 #include "core/engine/clients.h"
 #include "core/base/alloc.h"

@@ -63,8 +63,8 @@ static atomic_bool asleep;
 static ic_engine *volatile abandoned;
 
 /* A thread of the host does not block SIGPIPE, so libcurl must never raise it: since 7.87 it sends what
- * OpenSSL writes with MSG_NOSIGNAL. Since 8.10 it ends connections in the background, which nobody would do
- * while the engine's thread rests. */
+ * OpenSSL writes with MSG_NOSIGNAL. Since 8.10 it ends connections in the background, which no thread would
+ * do while the engine's thread rests. */
 static bool engine_can_be_driven(void) {
     const curl_version_info_data *about = curl_version_info(CURLVERSION_NOW);
     return CALLER_DRIVES && about->version_num >= 0x075700 && about->version_num < 0x080a00 &&

@@ -55,7 +55,7 @@ void ic_engine_wake(void);
 /* The thread that has started the call. Waits until the call's mailbox holds something, `seconds` at most, or
  * until a signal comes. If the call was started with `awaited`, this is the first wait for it, and nothing
  * else is under way, then this thread runs the engine meanwhile: that saves two wake-ups of another thread.
- * It goes on as the engine's thread would, with other threads' calls too, until it returns. */
+ * Until it returns, it serves the calls of all threads, as the engine's thread would. */
 void ic_engine_wait(ic_call *call, double seconds);
 /* Any thread but the engine's. Cancels every call and joins the thread; no engine starts after it. Called at
  * exit. */

@@ -1,5 +1,5 @@
 /* What happens to a call, for hooks and the log: the engine notes events and progress, and the starter's
- * thread takes them. When there is no memory for an event, it is dropped and counted, and the call goes on.
+ * thread takes them. When there is no memory for an event, it is dropped and counted, and the call continues.
  * Nothing is noted for a connection without hooks and log. */
 #ifndef IC_EVENT_H
 #define IC_EVENT_H

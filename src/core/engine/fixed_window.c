@@ -3,10 +3,10 @@
  * of the one before. It is not after the first answer to a request that was sent in this window, so the
  * window is closed `seconds` after that: `ends`.
  *
- * Until `ends` no more than `limit` permits are given. Then the next window begins. In it count those of the
- * old permits whose requests may have arrived after the service's window had closed: the ones that are open,
- * and the ones that were released later than `seconds` after `begins`. Whatever service window is open then
- * has no other old request in it, so it never has more than `limit`.
+ * Until `ends` no more than `limit` permits are given. Then the next window begins. Some old permits count in
+ * it too: those that are open, and those that were released later than `seconds` after `begins`. Their
+ * requests may have arrived after the service's window had closed. The service's next window holds no other
+ * old request, so it never holds more than `limit`.
  *
  * When nothing is open and the last answer is `seconds` ago, every window of the service is closed. */
 #include "core/engine/fixed_window.h"

@@ -3,8 +3,8 @@
  * a repeated DELETE is recognised as having found nothing.
  * - The failure TLS means a peer that cannot be trusted (certificate, host name, version): it is never
  * repeated. A handshake that just broke off is NETWORK.
- * - `outcome` and `retryable` are set with every verdict but DONE. A call that goes on after
- * IC_OUTCOME_UNKNOWN sets `earlier_unknown` from then on.
+ * - `outcome` and `retryable` are set with every verdict but DONE. A call that continues after
+ *   IC_OUTCOME_UNKNOWN sets `earlier_unknown` from then on.
  * - A renewal does not count as a retry. After RENEW set `renewed`.
  * - TOO_LATE after a 429 or a Retry-After is `rate_limited`; otherwise the attempt's own error stays.
  * - A redirect is not decided here. */

@@ -30,7 +30,7 @@ void ic_permits_release(ic_engine *engine, ic_call *call, double now, ic_permit_
 
 /* Gives free in-flight permits to the calls that wait. Only the engine's loop calls this. If
  * ic_in_flight_release did, a row of calls that fail at once would recurse once for each call. Returns how
- * many queues it has looked at: only those in which a call could go on, however many there are. */
+ * many queues it has looked at: only those in which a call could continue, however many there are. */
 size_t ic_host_queues_serve(ic_engine *engine);
 /* Corrects the budget from the headers of the call's answer. Dates in it are measured against its own
  * Date, or without one against `wall_time` (Unix seconds). `refused_for`: seconds, after a 429; negative:

@@ -27,7 +27,7 @@ static void shared_store_end(ic_shared_store *store, const ic_error *error) {
     store->done(store->engine, store->owner, error);
 }
 
-/* A step has failed. Client credentials go on without Redis. */
+/* A step has failed. A client with client credentials continues without Redis. */
 static void shared_store_fail(ic_shared_store *store, const ic_error *error) {
     bool alone = !shared_store_is_personal(store);
     store->alone = store->alone || alone;

@@ -4,9 +4,9 @@
  * that a machine that dies or is frozen does not keep the others out. The token that a refresh has brought is
  * saved even if the lock has been lost meanwhile, unless another machine has saved a newer one.
  *
- * While Redis cannot be reached, a client with client credentials gets a token of its own, because that harms
- * nobody. A person's token is not refreshed then: another machine may do it at the same time, and one of the
- * two would be locked out. The engine's thread only. */
+ * While Redis cannot be reached, a client with client credentials gets a token of its own, because that
+ * affects no other machine. A person's token is not refreshed then: another machine may do it at the same
+ * time, and one of the two would be locked out. The engine's thread only. */
 #ifndef IC_SHARED_STORE_H
 #define IC_SHARED_STORE_H
 
@@ -41,7 +41,7 @@ typedef struct ic_shared_store {
     long long fence;
     bool behind; /* see ic_shared_store_is_behind */
     bool locked;
-    bool alone; /* Redis could not be reached: this work goes on without it */
+    bool alone; /* Redis could not be reached: this work continues without it */
 } ic_shared_store;
 
 /* Reserves what it needs. False when out of memory; there is nothing to clear then. */
@@ -51,8 +51,8 @@ void ic_shared_store_clear(ic_shared_store *store);
 /* The steps. Each ends in `done`, which may be called at once. */
 void ic_shared_store_lock(ic_shared_store *store, ic_connection *connection, ic_shared_store_done *done);
 void ic_shared_store_load(ic_shared_store *store, ic_shared_store_done *done);
-/* After LOAD: whether the owner's token stands. Redis has lost it, or has an older one, from before it lost
- * data, or cannot be reached. The owner's is then to be saved again. */
+/* After LOAD: whether the owner's token is newer than the one in Redis. Redis has lost it, has an older one
+ * from before it lost data, or cannot be reached. The owner's token must then be saved again. */
 bool ic_shared_store_is_behind(const ic_shared_store *store);
 /* Makes sure that the lock is still held, before a refresh token is spent. */
 void ic_shared_store_prepare(ic_shared_store *store, ic_shared_store_done *done);

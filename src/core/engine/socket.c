@@ -97,9 +97,9 @@ static void socket_close_idle(ic_socket *socket) {
         if (!socket->clients[i].call && !socket->clients[i].length) socket_close_client(socket, i);
 }
 
-/* Descriptors have run out, so the clients that wait for nothing are closed. The next one that wants to be
- * accepted is accepted and closed: it would otherwise wait for an answer that cannot come, and nginx, in the
- * same process, keeps its own descriptors until then. A client that is refused polls its call. */
+/* Descriptors have run out, so the clients that wait for nothing are closed. The next client is accepted and
+ * closed at once: it would otherwise wait for an answer that cannot come, and nginx, in the same process,
+ * keeps its own descriptors until then. A client that is refused polls its call. */
 static void socket_refuse(ic_socket *socket) {
     socket_close_idle(socket);
     if (socket->spare < 0) return;

@@ -22,7 +22,7 @@ static struct {
     char made[FOLDER_SIZE];         /* the folder to remove at the end; "": it stays */
     dev_t device;                   /* of the file, to distinguish it from a later one at that path */
     ino_t node;
-    bool fresh;   /* nobody has taken the listener yet */
+    bool fresh;   /* the engine has not taken the listener yet */
     int listener; /* valid while `fresh` */
 } own;
 
@@ -156,7 +156,7 @@ static bool socket_path_install(int listener, const char *path, const char *made
 
 static bool socket_path_open_in(const char *folder, bool ours, ic_error *error) {
     char path[IC_SOCKET_PATH_SIZE];
-    unsigned salt = 0; /* tells processes apart that see different process ids in one folder */
+    unsigned salt = 0; /* differs even if two processes in this folder have the same id (containers) */
     if (!ic_random_bytes(&salt, sizeof salt)) salt = (unsigned)time(NULL);
     int length = snprintf(path, sizeof path, "%s/ironclad-%ld-%08x.sock", folder, (long)getpid(), salt);
     if (length >= (int)sizeof path) {

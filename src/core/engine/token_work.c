@@ -65,8 +65,8 @@ static bool token_has_waiter(const ic_token_entry *entry, ic_purpose purpose) {
     return false;
 }
 
-/* Ends EXCHANGE and FORGET when their change has been saved. The work may go on to fetch a token for others,
- * and a logout must not wait for that. */
+/* Ends EXCHANGE and FORGET when their change has been saved. The work may continue and fetch a token for
+ * others, and a logout must not wait for that. */
 static void token_end_changes(ic_engine *engine, ic_token_entry *entry) {
     for (ic_call *call = entry->waiters.first, *next; call && !entry->change; call = next) {
         next = call->next;

@@ -32,7 +32,7 @@ static bool key_find_block(const char **pem, size_t *length) {
     return true;
 }
 
-/* The bytes of the block, allocated; NULL when it is not base64, or with MEMORY. White space may stand
+/* The bytes of the block, allocated; NULL when it is not base64, or with MEMORY. White space is allowed
  * anywhere in the base64. */
 static unsigned char *key_read_block(const char *block, size_t length, size_t *count, ic_error *error) {
     char *digits = ic_malloc(length + 1);

@@ -39,8 +39,8 @@ const char *ic_event_step_name(ic_event_step step);
  *
  * The signature is compared with the body as it is, and then with JSON.stringify of the parsed body
  * (json_stringify.h), because Ironclad's documents tell receivers to do the latter. `*text` is empty when the
- * body as it is was signed, and otherwise the text that was signed: only that must be believed then, not the
- * body.
+ * body as it is was signed, and otherwise the text that was signed: only this text can be trusted then, not
+ * the body.
  *
  * False: SIGNATURE, TOO_LARGE or MEMORY in `error`, and where in `*step`. The messages say nothing about the
  * signature that was expected. */

@@ -109,7 +109,7 @@ static bool body_complete_field(const ic_operation *operation, const ic_field *f
     return true;
 }
 
-/* Removes the fields that only tell this module something and are not sent. */
+/* Removes the fields that are for this module and are not sent. */
 static void body_drop_own(const ic_operation *operation, cJSON *body) {
     for (const ic_field *field = operation->fields; field->name; field++)
         if (field->flags & IC_OWN) cJSON_DeleteItemFromObjectCaseSensitive(body, field->name);

@@ -11,7 +11,7 @@ typedef struct ic_certificate {
     double not_before, not_after; /* Unix time */
 } ic_certificate;
 
-/* Reads a handshake message as it stands inside the records (RFC 8446, 4.4.2; RFC 5246, 7.4.2). When it is a
+/* Reads a handshake message as the records hold it (RFC 8446, 4.4.2; RFC 5246, 7.4.2). When it is a
  * Certificate message, looks for the first certificate that is not valid at `now` (Unix time) and fills
  * `found`. Any other message leaves `found` unchanged. */
 void ic_certificate_read(const unsigned char *message, size_t length, double now, ic_certificate *found);

@@ -131,7 +131,7 @@ static bool request_build_headers(const cJSON *headers, ic_request *request, ic_
         if (!request->headers) break;
         if (!request_check_header(header, error) || !request_check_once(headers, header, error)) return false;
         ic_buf line = {0};
-        /* libcurl leaves out a blank value, and wants a semicolon instead (CURLOPT_HTTPHEADER(3)). */
+        /* libcurl leaves out a blank value, and requires a semicolon instead (CURLOPT_HTTPHEADER(3)). */
         if (ic_text_is_blank(header->valuestring))
             ic_buf_printf(&line, "%s;", header->string);
         else

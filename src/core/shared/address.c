@@ -151,7 +151,7 @@ static const struct scheme {
 static const char *const unsupported[] = {"redis-sentinel://", "rediss-sentinel://", "redis+sentinel://",
                                           "redis-cluster://",  "rediss-cluster://",  "redis+cluster://"};
 
-/* The part of the text behind its user and password, which are read. NULL: error. */
+/* Reads the user and password, and returns the text after them. NULL: error. */
 static const char *address_after_user(const char *text, ic_shared_address *address, ic_error *error) {
     const char *at = NULL;
     size_t length = *text == '/' ? 0 : strcspn(text, "/?#");

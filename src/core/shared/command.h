@@ -10,7 +10,7 @@ typedef struct ic_commands {
 
 struct ic_link_command {
     ic_link *link;
-    ic_commands *list; /* in which it stands, or NULL */
+    ic_commands *list; /* that it is in, or NULL */
     ic_link_command *previous, *next;
     ic_buf bytes;      /* its words in Redis's protocol; of a script: its keys and arguments */
     size_t words;      /* in `bytes` */

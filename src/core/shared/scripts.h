@@ -16,7 +16,7 @@ typedef enum ic_script_id {
 typedef struct ic_script {
     const char *text; /* borrowed */
     size_t length;
-    size_t keys; /* how many keys stand before its arguments */
+    size_t keys; /* how many keys come before its arguments */
 } ic_script;
 
 /* One of scripts.def. */

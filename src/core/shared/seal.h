@@ -1,6 +1,6 @@
 /* Encryption of what is kept in the shared Redis: AES-256 in Galois/Counter Mode (NIST SP 800-38D), with a
- * random nonce for each text. A sealed text begins with a mark, so that one that is not sealed is told apart.
- */
+ * random nonce for each text. A sealed text begins with a mark, so that text that is not sealed is
+ * recognised. */
 #ifndef IC_SHARED_SEAL_H
 #define IC_SHARED_SEAL_H
 

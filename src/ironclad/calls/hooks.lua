@@ -1,7 +1,7 @@
 --- Hooks and the log: functions, given as options of a connection, that are called with what happens to its calls.
 --
 -- They run in the coroutine that waits for the call, after the event. They cannot change the call. When a hook raises
--- an error, the error is written to the log (without a log, to stderr, once for each hook), and the call goes on. An
+-- an error, the error is written to the log (without a log, to stderr, once for each hook), and the call continues. An
 -- event never holds a token, a header or a body, and its URL holds no secret.
 --
 -- A hook is called with one table: operation, method, url, attempt (from 1), attempt_id (what the attempt sends as

@@ -77,7 +77,7 @@ end
 -- @param label the operation's name in messages
 -- @param operation, arguments, path as core.start takes them
 -- @param waits run.finish follows at once
--- @return a pending call: { client =, call =, sink =, on_progress =, watched = whether hooks are told }, or
+-- @return a pending call: { client =, call =, sink =, on_progress =, watched = whether hooks are called }, or
 --   { client =, failure = } where the host cannot wait. With arguments.dry_run: nil and the request that would be sent
 function run.start(client, label, operation, arguments, path, waits)
   local connection = client.connection

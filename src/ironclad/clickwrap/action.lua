@@ -189,7 +189,7 @@ end
 
 --- Checks the arguments of a method that records an action.
 -- @param given the table of arguments
--- @param event_type "agreed" and the like
+-- @param event_type such as "agreed"
 -- @param own list of the method's own arguments
 -- @param anonymous whether the signer may be missing
 -- @return { signer =, group =, wanted = (or nil), custom =, test =, body = without versions and custom data }

@@ -1,5 +1,5 @@
---- The site of a connection. The Activity API wants its public access id, and the paths below /sites its number. With a
--- token both are looked up in GET /sites, once.
+--- The site of a connection. The Activity API requires its public access id, and the paths below /sites require its
+-- number. With a token both are looked up in GET /sites, once.
 
 local core = require "ironclad.core"
 local Error = require "ironclad.base.error"

@@ -1,5 +1,5 @@
 --- Webhooks of Clickwrap: ironclad.webhook.clickwrap{ token = … }. They are set up in Clickwrap's web app (Settings,
--- Integrations) and come by POST, as JSON, or by GET, in the query. They are not signed: a request is believed when it
+-- Integrations) and come by POST, as JSON, or by GET, in the query. They are not signed: a request is accepted when it
 -- has the secret that was typed into the web app, in the header Pactsafe-Webhook-Token.
 --
 -- Events have the fields that Clickwrap sends, such as event_type, contract, version, signer_id and custom_data. An

@@ -20,7 +20,7 @@ local function variable(name)
   return value ~= "" and value or nil
 end
 
--- The file with the name of the chosen connection, beside the file of connections.
+-- The file with the name of the chosen connection, in the folder of the file of connections.
 local function current_path()
   local path = named.path()
   return path and (path:gsub("%.json$", "")) .. ".current"

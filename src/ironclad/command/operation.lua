@@ -1,4 +1,4 @@
---- ironclad RESOURCE OPERATION [ID…] [NAME=VALUE…]: every operation of the catalog, and the methods beside them.
+--- ironclad RESOURCE OPERATION [ID…] [NAME=VALUE…]: every operation of the catalog, and the other methods of resources.
 
 local catalog = require "ironclad.calls.catalog"
 local connection = require "ironclad.command.connection"
@@ -380,7 +380,7 @@ local function run_entry(entry, words, before, options)
   print_answer(entry, arguments, value, options)
 end
 
--- ---- the methods beside the operations ----
+-- ---- the methods that are not operations ----
 
 local function waiting_options(options)
   local bar = require("ironclad.base.progress")("Waiting")

@@ -192,7 +192,7 @@ local function output_of(words)
     return nil, 'a command cannot be run inside nginx, which takes the exit status of every child; use { "env": … }'
   end
   local command = core.command(COMMAND_SECONDS)
-  -- Ctrl-C raises its error in this pcall. The program must not go on running then.
+  -- Ctrl-C raises its error in this pcall. The program must not continue to run then.
   local fine, output, message = pcall(run_command, command, words)
   command:close()
   if not fine then error(output, 0) end

@@ -30,7 +30,7 @@ local function warning(name, grant)
   end
 end
 
---- Warnings about the scopes that a connection asks for. The scopes are sent all the same.
+--- Warnings about the scopes that a connection asks for. The scopes are sent anyway.
 -- @param asked the option `scopes`: an array, or a string with spaces; nil: none
 -- @param grant "client_credentials" or "authorization_code"
 -- @return array of texts, one for each scope that is unknown or not for that grant

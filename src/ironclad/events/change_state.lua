@@ -29,7 +29,7 @@ local FORMAT, VERSION = "ironclad changes", 1
 local GONE = -1 -- the time in the line of a deleted item
 local FEWEST = 1000 -- lines that are added before the text is replaced
 
---- A store in a file that only this user can read, with PATH.lock beside it.
+--- A store in a file that only this user can read, with the lock file PATH.lock.
 -- @return the store; nil and a message
 function change_state.file(path)
   local file, problem = core.state_file(path)

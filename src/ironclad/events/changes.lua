@@ -179,7 +179,7 @@ local function horizon(self)
   return math.min(walk.clock or math.huge, walk.newest) - self.overlap
 end
 
--- Records the item in hand as handled.
+-- Records the current item as handled.
 local function finish_item(self)
   local change = self.inhand
   if not change then return end
@@ -404,7 +404,7 @@ end
 
 --- Makes the loop run for ever: after the last change it sleeps, and looks again.
 -- @param options every (seconds between two looks; default 60), on_error (function(err), called when a look fails with
---   an error that may pass; the loop then goes on)
+--   a temporary error; the loop then continues)
 -- @return the same changes
 function Changes:follow(options)
   local label = self.label

@@ -3,7 +3,7 @@
 --   companyID, webhookID, timestamp   texts
 --   payload                           event (its name), and what belongs to it: templateID, workflowID, …
 --
--- Beside these fields, which pairs and JSON encoders see, an event has
+-- In addition to these fields, which pairs and JSON encoders see, an event has
 --
 --   event.id          Ironclad's id of the event, from the header. A repeated delivery has the same id
 --   event.name        payload.event; nil when the envelope has none
@@ -56,7 +56,7 @@ end
 --- Fetches the workflow, record or obligation that the event is about.
 -- @param client the client to ask; not needed for an event of a receiver or verifier
 -- @param options those of a call
--- @return what client.workflows:get and the like return: the resource; nil and an error. The error is of kind
+-- @return what client.workflows:get and similar calls return: the resource; nil and an error. The error is of kind
 --   "not_found" when the event names no resource
 function methods:resource(client, options)
   client = client or getmetatable(self).client

@@ -11,8 +11,8 @@
 -- (ironclad.shared.inbox), or a table with these functions. They fail by returning nil and a message, and may wait.
 --
 --   inbox:put(id, text)          keeps an event. Returns when it is safe. Putting it again changes nothing
---   inbox:take()                 the next event that is due, { id =, text =, tries =, received = }, which nobody else
---                                gets until done or fail is called; nil and the seconds until the next is due (nil:
+--   inbox:take()                 the next event that is due, { id =, text =, tries =, received = }, which no other
+--                                caller gets until done or fail; nil and the seconds until the next is due (nil:
 --                                there is none)
 --   inbox:done(item)             it has been handled: removes it
 --   inbox:fail(item, message)    it has not: "retry", or "dead" when it is given up
@@ -223,7 +223,7 @@ end
 
 local functions = { "put", "take", "done", "fail", "list", "retry", "remove" }
 
---- What the option `inbox` stands for. Raises a mistake when it is wrong.
+--- The inbox for the option `inbox`. Raises a mistake when the option is wrong.
 -- @param label of the mistake
 -- @param given the option
 -- @param client whose shared Redis is meant

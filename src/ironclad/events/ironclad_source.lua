@@ -63,7 +63,7 @@ local own = mistake.set { "verifier", "company" }
 -- @param client its client
 -- @param options those of receiver.new, and
 --   verifier   what client.webhooks:verifier{…} returned; nil: a new one
---   company    the id of the company whose events are believed; false: of any company. nil: that of the client's token
+--   company    the id of the company whose events are accepted; false: of any company. nil: that of the client's token
 function ironclad_source.receiver(client, options)
   local label = "webhooks:receiver"
   run.check_client(label, client)

@@ -232,7 +232,7 @@ local work_options = mistake.set { "limit", "consumers", "follow" }
 --   limit      how many events at most
 --   consumers  how many events are handled at once, each in a task of its own (the receiver's option `consumers`, which
 --              is 1). In Lua 5.1 it is always one
---   follow     true: goes on for ever, until receiver:stop()
+--   follow     true: runs until receiver:stop()
 -- @return how many events it has handled or tried; the seconds until the next is due, or nil when none waits
 function methods:work(options)
   local label = "receiver:work"
@@ -250,7 +250,7 @@ function methods:work(options)
   return work_through(self, options.limit or math.huge, consumers)
 end
 
---- Ends receiver:work{ follow = true } when the events in hand have been handled.
+--- Ends receiver:work{ follow = true } when the current events have been handled.
 function methods:stop() self.stopped = true end
 
 --- The inbox, with list(), retry(id) and remove(id) (ironclad.events.inbox).

@@ -243,7 +243,7 @@ local function check_table(label, given)
   return given
 end
 
---- What the option `seen` stands for. Raises a mistake when it is wrong.
+--- The object for the option `seen`. Raises a mistake when the option is wrong.
 -- @param label of the mistake
 -- @param given the option; nil: memory
 -- @param client whose shared Redis is meant

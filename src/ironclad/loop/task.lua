@@ -209,7 +209,7 @@ function task.turn()
   end
 end
 
---- Whether a task is ready to go on.
+--- Whether a task is ready.
 function task.any_ready() return ready.first ~= nil end
 
 --- Whether all tasks are stuck: none is ready and none waits for a call.

@@ -1,4 +1,4 @@
---- Methods of SCIM's users and groups beside their operations:
+--- Methods of SCIM's users and groups that are not operations:
 --
 --   client.scim.users:find_by_email(email)   the user with that user name, or nil
 --   user:deactivate()                        the user may no longer log in

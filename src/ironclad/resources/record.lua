@@ -1,4 +1,4 @@
---- Methods of records, entities and obligations beside their operations:
+--- Methods of records, entities and obligations that are not operations:
 --
 --   record:property(name)         the plain value of a property
 --   record:plain()                one flat table of all fields and properties, such as a row of a database

@@ -1,4 +1,4 @@
---- Methods of a workflow beside its operations:
+--- Methods of a workflow that are not operations:
 --
 --   workflow:pending_approvals(options)   the people who may approve now
 --   workflow:records(options)             the records that it made

@@ -177,7 +177,7 @@ end
 return 'dead'
 ]]
 
--- Arguments: id, 'retry' or 'remove'. Returns 0: there is no such event, or someone has it.
+-- Arguments: id, 'retry' or 'remove'. Returns 0: there is no such event, or a consumer has it.
 local CHANGE = HEAD .. [[
 local item = load(ARGV[1])
 if not item then return 0 end

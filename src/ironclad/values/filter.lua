@@ -77,7 +77,7 @@ local comparisons = {
 for name, allowed in pairs(comparisons) do
   --- Compares a property with a value: filter.Equals("name", "Acme").
   -- @param given the property's name
-  -- @param value a text, number, boolean or day; Contains takes a text, LessThan and the like a number or a day
+  -- @param value a text, number, boolean or day; Contains takes a text, LessThan and similar ones a number or a day
   -- @return a formula
   filter[name] = function(given, value, ...)
     mistake.check_surplus("ironclad.filter." .. name, ...)

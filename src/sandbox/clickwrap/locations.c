@@ -35,7 +35,7 @@ static bool location_check(ic_exchange *x) {
     return true;
 }
 
-/* What a location has beside the fields that it was made with. */
+/* Sets the members of a new location that the request did not give. */
 static void location_complete(cJSON *location) {
     static const char *const texts[][2] = {{"status", "draft"}, {"published_time", ""}};
     for (size_t i = 0; i < 2; i++)

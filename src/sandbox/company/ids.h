@@ -7,6 +7,6 @@ typedef char ic_uuid[37];        /* records */
 typedef char ic_readable_id[16]; /* IC-12 */
 typedef char ic_short_id[10];    /* comments, documents, versions */
 
-typedef char ic_secret[65]; /* "sandbox-token-" and the like, then random digits; "": there is none */
+typedef char ic_secret[65]; /* a prefix such as "sandbox-token-", then random digits; "": there is none */
 
 #endif

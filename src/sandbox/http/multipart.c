@@ -30,7 +30,7 @@ struct ic_multipart {
 
 /* What a state has done with the rest of the window. */
 typedef enum result {
-    AGAIN, /* handled some of it: go on with the state that is set now */
+    AGAIN, /* handled some of it: continue with the state that is set now */
     MORE,  /* needs more bytes */
     FAILED
 } result;

@@ -81,7 +81,7 @@ static int predict_read_date(const char *text, int *year, int *month, int *day) 
     return 0;
 }
 
-/* Finds the next date from *at on, writes it as 2026-03-01 and moves *at behind it. */
+/* Finds the next date from *at on, writes it as 2026-03-01 and moves *at past it. */
 static bool predict_find_date(const char **at, char date[32]) {
     ic_time time;
     for (const char *text = *at; *text; text++) {

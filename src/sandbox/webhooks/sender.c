@@ -229,7 +229,7 @@ static void sender_begin(ic_sender *sender, transfer *item) {
     sender_remove(sender, item);
 }
 
-/* Begins what is due. Returns how many milliseconds to wait for the next; the clock may stand still. */
+/* Begins what is due. Returns how many milliseconds to wait for the next; the clock may be stopped. */
 static int sender_begin_due(ic_sender *sender) {
     ic_company *company = sender->company;
     ic_time next = IC_TIME_NONE, wait = LONGEST;
