@@ -9,9 +9,10 @@
 #   INST_MANDIR   where the manual pages go, in its man1 (default: PREFIX/share/man; empty: nowhere)
 #   LISTENER  yes or no: whether to build ironclad/listener.so (default: when libmicrohttpd is found)
 #   REDIS     yes or no: whether to build ironclad/redis.so (default: when hiredis is found)
+#   REDIS_TLS yes or no: whether it has TLS (default: when hiredis_ssl is found, a library of hiredis 1.0 and later)
 # CC is used, and CFLAGS and LDFLAGS are appended. So are the variables of LuaRocks: LUA_INCDIR, LIBFLAG, PREFIX,
 # INST_LIBDIR, INST_LUADIR, INST_BINDIR, and <NAME>_INCDIR and <NAME>_LIBDIR for CURL, CJSON, CRYPTO, MICROHTTPD,
-# HIREDIS and XLSXWRITER.
+# HIREDIS, SSL and XLSXWRITER.
 #
 # Two rocks are built from this tree. The rock ironclad is the target `product`: ironclad/core.so, and
 # ironclad/listener.so where libmicrohttpd is found. The rock ironclad-sandbox is the target `sandbox`:
@@ -55,8 +56,7 @@ CORE_LIBS   := $(call libs,CURL,libcurl,curl) $(call libs,CJSON,libcjson,cjson) 
 	$(call libs,CRYPTO,libcrypto,crypto) -lpthread -lm
 HTTPD_CFLAGS := $(call cflags,MICROHTTPD,libmicrohttpd)
 HTTPD_LIBS   := $(call libs,MICROHTTPD,libmicrohttpd,microhttpd)
-REDIS_CFLAGS := $(call cflags,HIREDIS,hiredis)
-REDIS_LIBS   := $(call libs,HIREDIS,hiredis,hiredis)
+HIREDIS_CFLAGS := $(call cflags,HIREDIS,hiredis) $(call cflags,SSL,libssl)
 SANDBOX_CFLAGS := $(call cflags,XLSXWRITER,xlsxwriter)
 # libxlsxwriter is linked with zlib itself.
 SANDBOX_LIBS := $(HTTPD_LIBS) $(filter-out -lz,$(call libs,XLSXWRITER,xlsxwriter,xlsxwriter)) \
@@ -71,9 +71,19 @@ endif
 
 # The option `shared` needs ironclad/redis.so.
 ifndef REDIS
-REDIS := $(shell $(CC) $(REDIS_CFLAGS) $(CFLAGS) -include hiredis/async.h -E -x c /dev/null >/dev/null 2>&1 \
+REDIS := $(shell $(CC) $(HIREDIS_CFLAGS) $(CFLAGS) -include hiredis/async.h -E -x c /dev/null >/dev/null 2>&1 \
 	&& echo yes || echo no)
 endif
+
+# An address rediss:// needs hiredis_ssl, which is on OpenSSL.
+ifndef REDIS_TLS
+REDIS_TLS := $(shell $(CC) $(HIREDIS_CFLAGS) $(CFLAGS) -include hiredis/hiredis_ssl.h -include openssl/ssl.h -E -x c \
+	/dev/null >/dev/null 2>&1 && echo yes || echo no)
+endif
+with_tls = $(if $(filter yes,$(REDIS_TLS)),$1,$2)
+REDIS_CFLAGS := $(HIREDIS_CFLAGS) -DIC_REDIS_TLS=$(call with_tls,true,false)
+REDIS_LIBS   := $(call with_tls,$(call libs,HIREDIS,hiredis_ssl,hiredis_ssl)) $(call libs,HIREDIS,hiredis,hiredis) \
+	$(call with_tls,$(call libs,SSL,libssl,ssl) $(call libs,CRYPTO,libcrypto,crypto))
 
 # Linker flags by system. A loaded module must stay in memory, because the engine's thread may still run when the Lua
 # state is closed: -z nodelete does that on Linux, and ic_stay_loaded elsewhere.
@@ -109,7 +119,7 @@ PROGRAM = $(CC) $(program_flags) $(sanitize) $(LDFLAGS)
 
 core_objects  := $(patsubst %.c,$(CORE)/%.o,$(wildcard src/core/*/*.c))
 lua_objects   := $(patsubst %.c,$(OUT)/obj/%.o,lua_ironclad.c $(wildcard src/lua/*.c))
-redis_objects := $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard src/redis/*.c))
+redis_objects := $(patsubst %.c,$(OUT)/obj/%.o,$(filter-out src/redis/$(call with_tls,tls_none,tls).c,$(wildcard src/redis/*.c)))
 listener_objects := $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard src/listener/*.c))
 # The sandbox uses the HTML pages, listening sockets and lists of connections of src/listener.
 sandbox_objects := $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard src/sandbox/*.c src/sandbox/*/*.c)) \

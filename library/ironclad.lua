@@ -203,7 +203,7 @@ local ironclad = {}
 ---@field refresh_token? string A person's first refresh token, used where the store has no newer one
 ---@field store? string|ironclad.Store|table Where tokens are kept: `"memory"`, `"shared"` (the default with `shared`), a path, or a table such as `ironclad.store.file` makes (default: memory)
 ---@field name? string Separates the tokens of connections that are otherwise equal. Without a host: a named connection
----@field shared? string The address of a Redis that machines share: `redis://user:password@host:6379/0` or `unix:///path/of/socket`
+---@field shared? string The address of a Redis that machines share: `redis://user:password@host:6379/0`, `rediss://…` or `unix:///path/of/socket`
 ---@field shared_prefix? string How the keys in the shared Redis begin (default: ironclad)
 ---@field shared_key? string Encrypts tokens in the shared Redis: 32 bytes as 64 hexadecimal digits or as base64
 ---@field as_user? string|false E-mail or id of the user to act as (default: required with client credentials)
@@ -235,7 +235,7 @@ local ironclad = {}
 
 ---@class ironclad.ClickwrapOptions
 ---@field name? string Separates the tokens of connections that are otherwise equal. Without a host: a named connection
----@field shared? string The address of a Redis that machines share: `redis://user:password@host:6379/0` or `unix:///path/of/socket`
+---@field shared? string The address of a Redis that machines share: `redis://user:password@host:6379/0`, `rediss://…` or `unix:///path/of/socket`
 ---@field shared_prefix? string How the keys in the shared Redis begin (default: ironclad)
 ---@field site_access_id? string The site's public access id, which the Activity API wants. With a token that sees one site it is looked up (default: found with `api_token`)
 ---@field api_token? string The token of an API key, for the REST API. It has the rights of its user

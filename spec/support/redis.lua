@@ -19,8 +19,8 @@ function Server:run()
   self.pid = peer.read_file(self.folder .. "/pid"):match "%d+"
 end
 
--- options: port (true: on a free TCP port), password, persistent (true: every write is on disk), and lines, more lines
--- of redis.conf.
+-- options: port (true: on a free TCP port), tls ({cert =, key =}: that port is for TLS), password, persistent (true:
+-- every write is on disk), and lines, more lines of redis.conf.
 function redis.start(options)
   options = options or {}
   local folder = peer.temporary_folder()
@@ -36,9 +36,14 @@ function redis.start(options)
   if options.port then
     -- A node of a cluster also listens on the port 10,000 above.
     repeat port = peer.free_port() until port <= 55535
-    self.address = ("redis://%s127.0.0.1:%d"):format(login, port)
+    self.address = ("%s://%s127.0.0.1:%d"):format(options.tls and "rediss" or "redis", login, port)
   end
   lines[#lines + 1] = "bind 127.0.0.1"
+  if options.tls then
+    lines[#lines + 1] = ("tls-cert-file %s\ntls-key-file %s"):format(options.tls.cert, options.tls.key)
+    lines[#lines + 1] = "tls-auth-clients no\ntls-port " .. port
+    port = 0
+  end
   lines[#lines + 1] = "port " .. port
   if options.password then
     lines[#lines + 1] = "requirepass " .. options.password

@@ -1,6 +1,7 @@
 /* One connection on hiredis. The hooks of hiredis report what it waits for. It calls back when a reply has
  * arrived and when the connection ends. It frees its context by itself after the last callback. */
 #include "redis/driver.h"
+#include "redis/tls.h"
 #include <fcntl.h>
 #include <hiredis/async.h>
 #include <stdio.h>
@@ -10,6 +11,9 @@
 
 /* Nested lists in a reply. Redis's own commands nest 3 deep; a script may nest deeper. */
 #define DEEPEST_REPLY 16
+
+/* Bytes of a reason why a connection over TLS has ended. */
+#define REASON_SIZE 512
 
 /* Items of one list in a reply. hiredis takes the memory for all of them when it has read their number. */
 #define MOST_ITEMS 65536
@@ -24,6 +28,7 @@ typedef size_t driver_count;
 
 struct ic_redis_link {
     redisAsyncContext *context; /* NULL: freed by hiredis */
+    ic_redis_tls *tls;          /* NULL: the connection is in the clear */
     const ic_redis_events *events;
     void *owner;
     bool reads, writes;
@@ -55,6 +60,7 @@ static bool driver_leave(ic_redis_link *link) {
         link->depth++; /* hiredis calls driver_on_disconnect */
         redisAsyncFree(link->context);
     }
+    ic_redis_tls_free(link->tls);
     free(link);
     return true;
 }
@@ -77,7 +83,14 @@ static void driver_on_connect(const redisAsyncContext *context, int status) {
 }
 
 static void driver_on_disconnect(const redisAsyncContext *context, int status) {
-    driver_end(context->data, status == REDIS_OK ? "the connection was closed" : context->c.errstr);
+    ic_redis_link *link = context->data;
+    char why[REASON_SIZE];
+    if (status == REDIS_OK)
+        driver_end(link, "the connection was closed");
+    else if (link->tls && ic_redis_tls_explain(link->tls, why, sizeof why))
+        driver_end(link, why);
+    else
+        driver_end(link, context->c.errstr);
 }
 
 /* A reply that no command asked for. hiredis would end the process (an assertion in async.c), except for an
@@ -90,12 +103,17 @@ static void driver_check_surplus(ic_redis_link *link) {
     snprintf(reader->errstr, sizeof reader->errstr, "%s", DRIVER_SURPLUS);
 }
 
+static bool driver_peek(ic_redis_link *link, char *byte) {
+    if (link->tls) return ic_redis_tls_peek(link->tls, byte);
+    return recv(link->context->c.fd, byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1;
+}
+
 /* The same for bytes that wait at the socket; hiredis reads and parses in one go. */
 static void driver_check_arriving(ic_redis_link *link) {
     redisContext *context = &link->context->c;
     char byte;
     if (link->unanswered || !(context->flags & REDIS_CONNECTED) || context->reader->err ||
-        recv(context->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 1 || byte == '-')
+        !driver_peek(link, &byte) || byte == '-')
         return;
     context->reader->err = REDIS_ERR_PROTOCOL;
     snprintf(context->reader->errstr, sizeof context->reader->errstr, "%s", DRIVER_SURPLUS);
@@ -126,19 +144,28 @@ static void driver_limit_items(redisReader *reader) {
     reader->fn = &driver_makers;
 }
 
-static ic_redis_link *driver_open(const char *host, int port, const char *path, const ic_redis_events *events,
-                                  void *owner, char *why, size_t size) {
+static redisAsyncContext *driver_connect(const ic_redis_target *target, char *why, size_t size) {
+    redisAsyncContext *context =
+        target->host ? redisAsyncConnect(target->host, target->port) : redisAsyncConnectUnix(target->path);
+    if (!context || !context->err) return context;
+    snprintf(why, size, "%s", context->errstr);
+    redisAsyncFree(context);
+    return NULL;
+}
+
+static ic_redis_link *driver_open(const ic_redis_target *target, const ic_redis_events *events, void *owner,
+                                  char *why, size_t size) {
     *why = '\0';
     ic_redis_link *link = calloc(1, sizeof *link);
+    ic_redis_tls *tls = link && target->tls_name ? ic_redis_tls_new(target, why, size) : NULL;
     redisAsyncContext *context = NULL;
-    if (link) context = host ? redisAsyncConnect(host, port) : redisAsyncConnectUnix(path);
-    if (!context || context->err) {
-        if (context) snprintf(why, size, "%s", context->errstr);
-        if (context) redisAsyncFree(context);
+    if (link && (tls || !target->tls_name)) context = driver_connect(target, why, size);
+    if (!context) {
+        ic_redis_tls_free(tls);
         free(link);
         return NULL;
     }
-    *link = (ic_redis_link){.context = context, .events = events, .owner = owner};
+    *link = (ic_redis_link){.context = context, .tls = tls, .events = events, .owner = owner};
     context->data = context->ev.data = link;
     driver_limit_items(context->c.reader);
     context->ev.addRead = driver_add_read;
@@ -166,8 +193,24 @@ static int driver_descriptor(const ic_redis_link *link, bool *reads, bool *write
     return link->context ? link->context->c.fd : -1;
 }
 
+/* Whether hiredis may go on with the connection: it waits until TLS has begun. */
+static bool driver_begin_tls(ic_redis_link *link) {
+    char why[REASON_SIZE] = "";
+    ic_redis_tls_state state = ic_redis_tls_begin(link->tls, &link->context->c, why, sizeof why);
+    if (state == IC_REDIS_TLS_FAILED) {
+        redisAsyncFree(link->context); /* calls nobody: for hiredis it was not open yet */
+        driver_end(link, why);
+    }
+    return state == IC_REDIS_TLS_BEGUN;
+}
+
 static void driver_serve(ic_redis_link *link, bool readable, bool writable) {
     link->depth++;
+    if (link->tls) ic_redis_tls_prepare();
+    if (link->tls && !driver_begin_tls(link)) {
+        driver_leave(link);
+        return;
+    }
     if (writable && link->context && link->writes) redisAsyncHandleWrite(link->context);
     if (readable && link->context && link->reads && !link->closed) {
         driver_check_arriving(link);
@@ -208,6 +251,7 @@ static bool driver_copy_within(const redisReply *reply, ic_reply *copy, void *(*
         return true;
     case REDIS_REPLY_ARRAY: return driver_copy_items(reply, copy, allocate, depth);
     default:
+        if (!reply->str) return true; /* a kind of RESP3, which is never asked for */
         copy->kind = reply->type == REDIS_REPLY_ERROR ? IC_REPLY_ERROR : IC_REPLY_TEXT;
         copy->text = allocate((size_t)reply->len + 1, 1);
         if (!copy->text) return false;
@@ -227,7 +271,7 @@ static bool driver_copy(const void *reply, ic_reply *copy, void *(*allocate)(siz
 static const ic_redis_driver driver = {
     .version = IC_REDIS_DRIVER_VERSION,
     .library = "hiredis " TEXT_OF(HIREDIS_MAJOR) "." TEXT_OF(HIREDIS_MINOR) "." TEXT_OF(HIREDIS_PATCH),
-    .tls = false,
+    .tls = IC_REDIS_TLS,
     .open = driver_open,
     .send = driver_send,
     .descriptor = driver_descriptor,

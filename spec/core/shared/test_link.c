@@ -13,13 +13,19 @@ static struct {
     const ic_redis_events *events;
     void *owner;
     int opened, closed, descriptor;
-    bool refuses; /* to open a connection */
+    bool refuses;      /* to open a connection */
+    char target[1024]; /* of the last connection */
     char sent[65536];
 } played;
 
-static ic_redis_link *played_open(const char *host, int port, const char *path, const ic_redis_events *events,
-                                  void *owner, char *why, size_t size) {
-    (void)host, (void)port, (void)path;
+static const char *shown(const char *text) {
+    return text ? text : "-";
+}
+
+static ic_redis_link *played_open(const ic_redis_target *target, const ic_redis_events *events, void *owner,
+                                  char *why, size_t size) {
+    snprintf(played.target, sizeof played.target, "%s %d %s %s %s %s", shown(target->host), target->port,
+             shown(target->path), shown(target->tls_name), shown(target->ca_file), shown(target->ca_path));
     if (played.refuses) {
         snprintf(why, size, "refused\n\x1b[1m");
         return NULL;
@@ -134,6 +140,29 @@ static void test_commands(void) {
     CHECK_TEXT(heard, "A:one. B:Redis (redis://10.0.0.1:6379/0) refused a command: ERR two\\n. ");
     ic_link_free(link);
     CHECK(played.closed == 1);
+}
+
+/* The certificate must be for the host of the address, whatever the address is that it was looked up to. */
+static void test_targets(void) {
+    static const struct {
+        const char *text, *target;
+    } cases[] = {
+        {"redis://10.0.0.1:1", "10.0.0.1 1 - - /ca.pem -"},
+        {"rediss://10.0.0.1:1", "10.0.0.1 1 - 10.0.0.1 /ca.pem -"},
+        {"unix:///r.sock", "- 0 /r.sock - /ca.pem -"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ic_shared_address address = {0};
+        ic_error error = {0};
+        memset(&played, 0, sizeof played);
+        CHECK(ic_shared_address_parse(cases[i].text, &address, &error));
+        address.ca_file = ic_strdup("/ca.pem");
+        ic_link *link = ic_link_new(&played_driver, &address, wake, &error);
+        ask(link, "A", true, 10);
+        serve(link);
+        CHECK_TEXT(played.target, cases[i].target);
+        ic_link_free(link);
+    }
 }
 
 static void test_a_lost_connection(void) {
@@ -293,6 +322,7 @@ int main(void) {
     ic_process_prepare();
     long begun = ic_alloc_live();
     test_commands();
+    test_targets();
     test_a_lost_connection();
     test_growing_pauses();
     test_time_limits();

@@ -42,15 +42,6 @@ describe("the option shared", function()
     end)
   end
 
-  it("refuses TLS, which the driver does not have, and sends nothing in the clear", function()
-    local other = peer.start { connections = { { { "hang" } } } }
-    local fine, message = pcall(connect, "rediss://:SECRET-password@127.0.0.1:" .. other:port())
-    assert.is_false(fine)
-    assert.truthy(tostring(message):find("shared: rediss:// needs TLS, which hiredis", 1, true), message)
-    assert.equal(0, other:connections())
-    other:stop()
-  end)
-
   it("never shows the password of the address", function()
     local fine, message = pcall(connect, "redis://jane:SECRET-password@host:port")
     assert.is_false(fine)

@@ -4,6 +4,7 @@
 #include "core/base/clock.h"
 #include "core/engine/stats.h"
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Milliseconds until the loop tries again when there was no memory for waiting on the sockets. */
@@ -25,10 +26,28 @@ static void shared_free(ic_engine *engine, ic_shared *shared) {
     ic_free(shared);
 }
 
-/* The address as the client gave it: a link with another password is another link. NULL when out of
- * memory. */
+/* The address as the client gave it: a link with another password is another link. So is one over TLS that
+ * trusts other certificates. NULL when out of memory. */
 static char *shared_key(const ic_connection *connection) {
-    return ic_strdup(connection->settings.shared);
+    const char *file = connection->ca_file, *path = connection->settings.ca_path;
+    const char *address = connection->settings.shared;
+    if (!connection->shared.tls) return ic_strdup(address);
+    if (!file) file = "";
+    if (!path) path = "";
+    size_t size = strlen(address) + strlen(file) + strlen(path) + 3;
+    char *key = ic_malloc(size);
+    if (key) snprintf(key, size, "%s\n%s\n%s", address, file, path);
+    return key;
+}
+
+/* Gives an address over TLS the certificates that the connection trusts. False when out of
+ * memory. */
+static bool shared_add_trust(const ic_connection *connection, ic_shared_address *address) {
+    const char *file = connection->ca_file, *path = connection->settings.ca_path;
+    if (!address->tls) return true;
+    if (file) address->ca_file = ic_strdup(file);
+    if (path) address->ca_path = ic_strdup(path);
+    return (!file || address->ca_file) && (!path || address->ca_path);
 }
 
 static ic_link *shared_link(ic_connection *connection, ic_error *error) {
@@ -39,17 +58,21 @@ static ic_link *shared_link(ic_connection *connection, ic_error *error) {
         return NULL;
     }
     if (!ic_shared_address_parse(connection->settings.shared, &address, error)) return NULL;
-    ic_link *link = ic_link_new(driver, &address, ic_engine_wake, error);
+    ic_link *link = NULL;
+    if (shared_add_trust(connection, &address))
+        link = ic_link_new(driver, &address, ic_engine_wake, error);
+    else
+        ic_error_memory(error);
     ic_shared_address_clear(&address);
     return link;
 }
 
-static ic_shared *shared_new(ic_engine *engine, ic_connection *connection, ic_error *error) {
+/* Takes the key over. */
+static ic_shared *shared_new(ic_engine *engine, ic_connection *connection, char *key, ic_error *error) {
     ic_shared *shared = ic_calloc(1, sizeof *shared);
-    char *key = shared_key(connection);
-    ic_link *link = shared && key ? shared_link(connection, error) : NULL;
+    ic_link *link = shared ? shared_link(connection, error) : NULL;
     if (!link) {
-        if (!shared || !key) ic_error_memory(error);
+        if (!shared) ic_error_memory(error);
         ic_free(shared);
         ic_free_secret(key);
         return NULL;
@@ -67,8 +90,14 @@ ic_shared *ic_shared_of(ic_engine *engine, ic_connection *connection, ic_error *
         return NULL;
     }
     if (client->shared) return client->shared;
-    ic_table_node *node = ic_table_find(&engine->shared_by_key, connection->settings.shared);
-    client->shared = node ? (ic_shared *)node : shared_new(engine, connection, error);
+    char *key = shared_key(connection);
+    if (!key) {
+        ic_error_memory(error);
+        return NULL;
+    }
+    ic_table_node *node = ic_table_find(&engine->shared_by_key, key);
+    client->shared = node ? (ic_shared *)node : shared_new(engine, connection, key, error);
+    if (node) ic_free_secret(key);
     if (client->shared) client->shared->users++;
     return client->shared;
 }

@@ -9,7 +9,7 @@
 #include "core/shared/reply.h"
 
 /* Changes with this file: the core refuses a driver of another version. */
-#define IC_REDIS_DRIVER_VERSION 1
+#define IC_REDIS_DRIVER_VERSION 2
 
 typedef struct ic_redis_link ic_redis_link; /* one connection; the driver's own */
 
@@ -25,14 +25,27 @@ typedef struct ic_redis_events {
     void (*ended)(void *owner, const char *why);
 } ic_redis_events;
 
+/* Where a connection leads. The texts are only needed while `open` is called. */
+typedef struct ic_redis_target {
+    const char *host; /* its address; NULL: a unix socket */
+    int port;         /* of `host` */
+    const char *path; /* of the unix socket */
+    /* For TLS: the name or the address that the certificate must be for. NULL: the connection is in the
+     * clear.
+     */
+    const char *tls_name;
+    const char *ca_file, *ca_path; /* whose certificates are trusted; one of them may be NULL */
+} ic_redis_target;
+
 typedef struct ic_redis_driver {
     int version;
     const char *library; /* "hiredis 0.14.1" */
     bool tls;            /* whether it can open a connection over TLS */
-    /* Begins to open a connection to an address (host and port) or to a unix socket (path; host is NULL).
-     * NULL when out of memory, or with a reason in `why` when it has failed at once. */
-    ic_redis_link *(*open)(const char *host, int port, const char *path, const ic_redis_events *events,
-                           void *owner, char *why, size_t size);
+    /* Begins to open a connection. NULL when out of memory, or with a reason in `why` when it has failed at
+     * once. Over TLS, nothing is sent before the certificate is verified, and `opened` may come before that.
+     */
+    ic_redis_link *(*open)(const ic_redis_target *target, const ic_redis_events *events, void *owner,
+                           char *why, size_t size);
     /* Sends a command, which is in Redis's protocol. False when out of memory: nothing has been sent. */
     bool (*send)(ic_redis_link *link, const char *bytes, size_t length);
     /* The socket, and what to wait for there. -1: there is none yet. */

@@ -292,11 +292,15 @@ static const ic_redis_events link_events = {
 static void link_open(ic_link *link) {
     const ic_shared_address *address = &link->address;
     char why[REASON_SIZE] = "";
-    const char *host = address->host;
-    if (link->address_count) host = link->addresses[link->address_next++ % link->address_count];
+    ic_redis_target target = {.host = address->host,
+                              .port = address->port,
+                              .path = address->path,
+                              .tls_name = address->tls ? address->host : NULL,
+                              .ca_file = address->ca_file,
+                              .ca_path = address->ca_path};
+    if (link->address_count) target.host = link->addresses[link->address_next++ % link->address_count];
     link->state = LINK_OPENING;
-    link->connection =
-        link->driver->open(host, address->port, address->path, &link_events, link, why, sizeof why);
+    link->connection = link->driver->open(&target, &link_events, link, why, sizeof why);
     if (!link->connection) {
         link_break(link, *why ? why : "out of memory");
         return;
