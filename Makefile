@@ -1,8 +1,8 @@
 # ironclad: `make help` lists the targets.
 #
 #   LUA       5.4 (default), 5.3, 5.1 or luajit: the Lua to build for
-#   SANITIZE  address,undefined or thread: an instrumented build in a folder of its own
-#   PORTABLE  1: the fallbacks for systems other than Linux, on any system, in a folder of its own
+#   SANITIZE  address,undefined or thread: an instrumented build in its own folder
+#   PORTABLE  1: the fallbacks for systems other than Linux, on any system, in its own folder
 #   BUILD     where everything built goes (default: build)
 #   LUA_PROGRAM  the interpreter of that Lua (default: lua5.4, …), which compiles the Lua files for what is installed
 #   INST_TYPEDIR  where the types for editors go (default: nowhere)
@@ -284,7 +284,7 @@ sandbox-tests: $(sandbox_tests)
 fuzz-build: $(fuzz_targets:%=$(OUT)/fuzz/%)
 test-build: all core-tests lua-tests sandbox-tests $(libraries)
 
-# The build is a make of its own: what `deps` installs may change the flags above.
+# The build is a separate make, because what `deps` installs may change the flags above.
 deps:
 	@.ci/deps
 

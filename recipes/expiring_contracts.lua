@@ -3,7 +3,7 @@
 --   lua expiring_contracts.lua [days] > expiring.csv
 --
 -- Reads its connection from IRONCLAD_INSTANCE, IRONCLAD_CLIENT_ID, IRONCLAD_CLIENT_SECRET and IRONCLAD_AS_USER (and
--- IRONCLAD_CA_FILE, for a certificate of your own).
+-- IRONCLAD_CA_FILE, for your own certificate).
 
 local ironclad = require "ironclad"
 local filter = ironclad.filter

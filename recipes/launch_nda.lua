@@ -2,8 +2,8 @@
 -- same.
 --
 -- Reads its connection from IRONCLAD_INSTANCE, IRONCLAD_CLIENT_ID, IRONCLAD_CLIENT_SECRET and IRONCLAD_AS_USER (and
--- IRONCLAD_CA_FILE, for a certificate of your own). `make demo` sets them for a sandbox. With those of a company it
--- runs against the real service:
+-- IRONCLAD_CA_FILE, for your own certificate). `make demo` sets them for a sandbox. With those of a company it runs
+-- against the real service:
 --
 --   lua launch_nda.lua [document.docx [name of the template]]
 

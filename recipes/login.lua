@@ -1,8 +1,8 @@
 -- Logs a person in and prints who it is. The first time, a browser opens and asks for consent. The token is kept in a
 -- file, so that no browser is needed the next time.
 --
--- Reads its connection from IRONCLAD_INSTANCE, IRONCLAD_CLIENT_ID, IRONCLAD_CLIENT_SECRET (and IRONCLAD_CA_FILE, for a
--- certificate of your own). IRONCLAD_REDIRECT_URI is the redirect URI on this machine that is registered with the app
+-- Reads its connection from IRONCLAD_INSTANCE, IRONCLAD_CLIENT_ID, IRONCLAD_CLIENT_SECRET (and IRONCLAD_CA_FILE, for
+-- your own certificate). IRONCLAD_REDIRECT_URI is the redirect URI on this machine that is registered with the app
 -- (default: http://localhost:8765/callback). IRONCLAD_STORE is the file.
 
 local ironclad = require "ironclad"

@@ -7,7 +7,7 @@
 -- a second argument, "gone", it also adds a line for each record that has been deleted.
 --
 -- Reads its connection from IRONCLAD_INSTANCE, IRONCLAD_CLIENT_ID, IRONCLAD_CLIENT_SECRET and IRONCLAD_AS_USER (and
--- IRONCLAD_CA_FILE, for a certificate of your own).
+-- IRONCLAD_CA_FILE, for your own certificate).
 
 local ironclad = require "ironclad"
 

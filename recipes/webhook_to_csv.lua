@@ -8,7 +8,7 @@
 -- the file; when this script is killed, the next run continues where it stopped.
 --
 -- Reads its connection from IRONCLAD_INSTANCE, IRONCLAD_CLIENT_ID, IRONCLAD_CLIENT_SECRET and IRONCLAD_AS_USER (and
--- IRONCLAD_CA_FILE, for a certificate of your own).
+-- IRONCLAD_CA_FILE, for your own certificate).
 
 local ironclad = require "ironclad"
 

@@ -1,5 +1,5 @@
 -- Run by make with the Lua that the rock is built for: compiles the module's Lua files, and prints them as the C source
--- of the table in src/lua/chunks.h. A start need not compile them then.
+-- of the table in src/lua/chunks.h. A start then does not compile them.
 --
 -- lua5.4 src/compile.lua _VERSION ironclad/client.lua …
 local wanted = table.remove(arg, 1)

@@ -1,5 +1,5 @@
--- Never run: a chunk that uses all that the module's files use of the language. A Lua that compiles it to the same
--- bytes has the same bytecode (src/lua/chunks.c).
+-- Never run: a chunk that uses every part of the language that the module's files use. A Lua that compiles it to the
+-- same bytes has the same bytecode (src/lua/chunks.c).
 local a, b, c = ..., 1, 2.5
 local t = { a, b, c, x = "text", [a] = nil, -7, 1e300, 255, 65536,
   "a longer text that is not kept among the short ones" }

@@ -96,12 +96,12 @@ function sandbox:revoke_refresh_tokens() end
 ---@return any
 function sandbox:consent(given) end
 
----Moves the sandbox's time forward, whether it runs or stands still: tokens and codes expire, and jobs finish. Answers `now`.
+---Moves the sandbox's time forward, whether it runs or is stopped: tokens and codes expire, and jobs finish. Answers `now`.
 ---@param given? { seconds: number }|number
 ---@return any
 function sandbox:advance(given) end
 
----Answers `now`, and `runs`. With a time (ISO 8601, not before now) it first sets the clock, which then stands still.
+---Answers `now`, and `runs`. With a time (ISO 8601, not before now) it first sets the clock, which then stops.
 ---@param given? { time?: string }|string
 ---@return any
 function sandbox:clock(given) end
@@ -114,7 +114,7 @@ function sandbox:requests() end
 ---@return any
 function sandbox:clear_requests() end
 
----Delays every answer by so many seconds of real time, without delaying other requests. Answers `seconds`.
+---Delays every answer by `seconds` of real time, without delaying other requests. Answers `seconds`.
 ---@param given? { seconds?: number }|number
 ---@return any
 function sandbox:latency(given) end
@@ -145,7 +145,7 @@ function sandbox:hold_deliveries() end
 ---@return any
 function sandbox:release_deliveries(given) end
 
----Sends each delivery so many seconds after its event, by the sandbox's clock. Answers `seconds`.
+---Sends each delivery `seconds` after its event, by the sandbox's clock. Answers `seconds`.
 ---@param given? { seconds?: number }|number
 ---@return any
 function sandbox:delay_deliveries(given) end

@@ -80,7 +80,7 @@ case ${IRONCLAD_INSTANCE-} in
         export IRONCLAD_WEBHOOK_URL
         ;;
 esac
-# A Redis of its own, which is reached by a socket in the folder.
+# Starts a Redis, which is reached by a socket in the folder.
 start_redis() {
     if ! command -v redis-server >/dev/null; then
         echo "run.sh: redis-server is not installed (Debian: redis-server); or name a Redis in REDIS_URL" >&2

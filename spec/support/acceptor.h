@@ -18,8 +18,8 @@ typedef struct ic_acceptor {
 
 #define IC_ACCEPTOR_CLOSED ((ic_acceptor){.listener = -1, .stopping = -1})
 
-/* Calls `accepted` on a thread of its own with each new connection: a non-blocking socket with TCP_NODELAY,
- * owned by the function. Returns NULL, or why the server cannot start. */
+/* Calls `accepted` on a new thread with each new connection: a non-blocking socket with TCP_NODELAY, owned by
+ * the function. Returns NULL, or why the server cannot start. */
 const char *ic_acceptor_start(ic_acceptor *acceptor, void (*accepted)(void *owner, int socket), void *owner);
 
 /* Makes `stopping` readable and waits for the thread. No connection comes after that. Only in the process

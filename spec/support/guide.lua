@@ -49,7 +49,7 @@ function guide.texts(path, language)
   return texts
 end
 
--- Runs an example in a process of its own -> what it prints, and the status.
+-- Runs an example in a new process -> what it prints, and the status.
 local function run_lua(example, options)
   local before = options.environment and options.environment() or ""
   return peer.lua(before .. example, options.folder and { before = "cd " .. peer.quoted(options.folder()) } or nil)

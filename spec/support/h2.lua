@@ -1,4 +1,4 @@
--- HTTP/2 in front of a server that speaks HTTP/1.1: nginx, in a folder of its own.
+-- HTTP/2 in front of a server that speaks HTTP/1.1: nginx, in its own folder.
 local nginx = require "spec.support.nginx"
 local peer = require "spec.support.peer"
 

@@ -1,4 +1,4 @@
--- A real nginx, in a folder of its own.
+-- A real nginx, in its own folder.
 local peer = require "spec.support.peer"
 
 local nginx = {}
@@ -37,7 +37,7 @@ end
 local function start(folder, values)
   for _ = 1, 20 do
     values.port = peer.free_port()
-    -- Twice: `http` and `main` hold names of their own.
+    -- Twice, because `http` and `main` may hold names themselves.
     local text = CONFIGURATION:gsub("%%(%l+)", values):gsub("%%(%l+)", values)
     peer.write_file(folder .. "/nginx.conf", text)
     local output, status = peer.shell(("%s %s -p %s -c nginx.conf"):format(values.environment, nginx.program(),

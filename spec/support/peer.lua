@@ -149,7 +149,7 @@ function peer.start_lua(source, options, ...)
   return tonumber(pipe:read "*l"), ended, function() return pipe:read "*l" end
 end
 
--- Runs Lua source in a state of its own in this process, and closes it -> the text that it returned.
+-- Runs Lua source in a new state in this process, and closes it -> the text that it returned.
 function peer.new_state(source) return process.new_state(with_paths(source)) end
 
 return peer

@@ -5,15 +5,15 @@
 
 FOLDER holds the documents. EXCHANGES has one JSON object a line: {"operation", "status", "headers": {lower-case
 name: value}, "body": hexadecimal}. Prints one JSON object a line for each problem: {"line" (from 1), "operation",
-"status", "place", "text"}; `place` is a JSON pointer into the body, or what is wrong beside it: "status",
+"status", "place", "text"}; `place` is a JSON pointer into the body, or what else is wrong: "status",
 "content-type", "body", "header". Equal problems of an operation are printed once.
 
-A field that no schema names is a problem of its own, whether the schema forbids it or not.
+A field that no schema names is a separate problem, whether the schema forbids it or not.
 
-Five readings are those of FACTS.md 7, not of the letter: what is made of branches alone is not closed beside them (1); a
-204 has no body (5), whatever is declared; `nullable` (6) allows null; `oneOf` (8) is satisfied by two branches as well;
-and the errors that an operation declares (9) are not all that it can answer: each is held against the shape that its API
-gives its errors, and against what is declared unless every operation can answer it.
+In five places the documents are read as FACTS.md 7 says, and not literally: a schema that only has branches does not
+forbid fields outside them (1); a 204 has no body (5), whatever is declared; `nullable` (6) allows null; `oneOf` (8) is
+also satisfied by two branches; and an operation can answer errors that it does not declare (9). Each error is compared
+with the shape of its API's errors, and with what is declared unless every operation can answer it.
 """
 import binascii
 import datetime
@@ -54,7 +54,7 @@ ERRORS = {
     "clickwrap": {"type": "object", "required": ["error"], "additionalProperties": False, "properties": {
         "error": strict_object(("message", "status", "name", "code"), status={"type": "integer"}),
     }},
-    # The documents spell a wrong filter's `schemas` without its s.
+    # For a wrong filter, the documents have `schema` instead of `schemas`.
     "scim": {"anyOf": [
         strict_object((key, "status", "detail"), ("scimType",), **{key: SCIM_ERROR, "status": SCIM_STATUS})
         for key in ("schemas", "schema")
@@ -92,7 +92,7 @@ def is_email(value):
 
 
 def read_as_meant(node):
-    """Rewrites a document in place, as said above."""
+    """Rewrites a document in place, as described above."""
     if isinstance(node, list):
         for item in node:
             read_as_meant(item)
@@ -153,7 +153,7 @@ class Operation:
         self.validators = {}
 
     def declared(self, status):
-        """The media types that the operation declares for a status, with where each schema stands; None: none."""
+        """The media types that the operation declares for a status, with the place of each schema; None: none."""
         where = (*self.where, "responses", status)
         response = self.responses.get(status)
         if response is None:
@@ -168,7 +168,7 @@ class Operation:
         }
 
     def validator(self, where):
-        """Of a schema within the document, so that its references are found; or of one of ERRORS."""
+        """The validator of a schema within the document, so that its references are found; or of one of ERRORS."""
         if where not in self.validators:
             schema = ERRORS[where] if isinstance(where, str) else {**self.document, "$ref": "#" + pointer(where)}
             self.validators[where] = jsonschema.Draft202012Validator(schema, format_checker=formats)
@@ -189,8 +189,8 @@ def load(folder):
 
 
 def errors_meant(error):
-    """Of alternatives, what is wrong with the one that comes nearest: whose errors lie deepest. Where that is no single
-    one, that none of them fits."""
+    """The errors of the alternative that is nearest to the value: the one with the deepest errors. When several are
+    equally near, the error that none of them fits."""
     depths = {}
     for inner in error.context:
         branch = inner.schema_path[0]
@@ -212,8 +212,8 @@ def problems_of_value(validator, value):
 
 
 def problems_of_error(operation, declared, value):
-    """`declared`: where the schema for this status stands, or None."""
-    if isinstance(value, str) and declared:  # where a bare text is declared, it is one
+    """`declared`: the place of the schema for this status, or None."""
+    if isinstance(value, str) and declared:  # for a bare text only the declared schema counts
         yield from problems_of_value(operation.validator(declared), value)
         return
     # A request that is refused before it reaches the operation gets an error in the shape of the whole API.

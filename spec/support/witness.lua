@@ -16,7 +16,7 @@ local function hexadecimal(bytes)
   return (bytes:gsub(".", function(char) return ("%02x"):format(char:byte()) end))
 end
 
--- Starts a sandbox of its own, with the options given, and takes a token.
+-- Starts its own sandbox with the options given, and gets a token.
 function witness.start(options)
   local settings = { tls = false }
   for name, value in pairs(options or {}) do settings[name] = value end

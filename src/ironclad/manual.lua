@@ -299,7 +299,7 @@ for _, section in ipairs(manual.sections) do
   end
 end
 
---- The sandbox (require "ironclad.sandbox") without its controls, which have descriptions of their own.
+--- The sandbox (require "ironclad.sandbox") without its controls, which have their own descriptions.
 manual.sandbox = {
   { "ironclad.sandbox.start", "options?: ironclad.SandboxOptions -> ironclad.Sandbox?, string?",
     "Starts a local Ironclad in this process, which answers at `url`." },

@@ -6,6 +6,6 @@ if found then return sandbox end
 -- Without this, a second require in Lua 5.1 would report a loop.
 package.loaded["ironclad.sandbox"] = nil
 if tostring(sandbox):find("module 'ironclad.sandbox.server' not found", 1, true) then
-  error("ironclad.sandbox is not installed; it is a rock of its own: luarocks install ironclad-sandbox", 0)
+  error("ironclad.sandbox is not installed; it is a separate rock: luarocks install ironclad-sandbox", 0)
 end
 error(sandbox, 0)

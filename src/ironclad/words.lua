@@ -193,7 +193,7 @@ end
 --- What an argument is, without a full stop.
 function words.field(name) return fields[name] or clickwrap_fields[name] or sentence(name) end
 
---- Whether an argument has words of its own.
+--- Whether an argument has its own words.
 function words.has_field(name) return (fields[name] or clickwrap_fields[name]) ~= nil end
 
 return words

@@ -1,6 +1,6 @@
 /* A listener on this machine for the request to which a login redirects the browser (RFC 8252, 7.3). It has
- * no thread of its own: it serves while ic_callback_wait or ic_callback_answer runs, in the thread and
- * process that created it. */
+ * no thread: it serves while ic_callback_wait or ic_callback_answer runs, in the thread and process that
+ * created it. */
 #ifndef IC_LISTENER_CALLBACK_H
 #define IC_LISTENER_CALLBACK_H
 

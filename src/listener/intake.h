@@ -1,6 +1,6 @@
 /* A small HTTP server for development: requests wait in a queue until the script has answered them. Like the
- * login's listener (callback.h) it has no thread of its own: it serves while ic_intake_wait or
- * ic_intake_answer runs, in the thread and process that created it. */
+ * login's listener (callback.h) it has no thread: it serves while ic_intake_wait or ic_intake_answer runs, in
+ * the thread and process that created it. */
 #ifndef IC_LISTENER_INTAKE_H
 #define IC_LISTENER_INTAKE_H
 

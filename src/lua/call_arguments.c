@@ -31,8 +31,7 @@ static void arguments_read_path(lua_State *L, int from, ic_arguments *arguments)
     }
 }
 
-/* Field `name` of the table `from` as a body in a box of its own, which stays on the stack; NULL when absent.
- */
+/* Field `name` of the table `from` as a body in its own box, which stays on the stack; NULL when absent. */
 static ic_json_box *arguments_read_body(lua_State *L, int from, const char *name, const char *root,
                                         const ic_operation *operation) {
     lua_getfield(L, from, name);

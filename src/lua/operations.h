@@ -6,7 +6,7 @@
 #include <lua.h>
 
 // clang-format off
-/* operations() returns a new array of all operations in the catalog's order, each a table of its own:
+/* operations() returns a new array of all operations in the catalog's order, each a new table:
  *   id, method, path       strings; path with {placeholders}
  *   product                "clm", "clickwrap"
  *   service                "public", "scim", "oauth", "clickwrap_rest", "clickwrap_service", "clickwrap_activity"

@@ -39,7 +39,7 @@ extern const ic_sandbox_options ic_sandbox_defaults;
  */
 char *ic_sandbox_fixtures(void);
 
-/* Starts a server on a thread of its own. NULL: failed, and `error` (of `size` bytes) says why. */
+/* Starts a server on its own thread. NULL: failed, and `error` (of `size` bytes) says why. */
 ic_sandbox *ic_sandbox_start(const ic_sandbox_options *options, char *error, size_t size);
 /* Closes all connections, joins the thread, and removes the certificate. It may be called again. It does
  * nothing in a process that did not start the sandbox. Its data can be read until ic_sandbox_free. */

@@ -1,5 +1,5 @@
-/* The core's allocator. All memory that the core owns comes from here, so that a test can make any
- * allocation fail and count the blocks that are still held. cJSON and libcurl use allocators of their own. */
+/* The core's allocator. All memory that the core owns comes from here, so that a test can make any allocation
+ * fail and count the blocks that are still held. cJSON and libcurl use their own allocators. */
 #ifndef IC_ALLOC_H
 #define IC_ALLOC_H
 

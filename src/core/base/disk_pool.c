@@ -18,7 +18,7 @@
 
 struct ic_disk_job {
     ic_disk_job *next;
-    char *path, *text; /* owned; text NULL: the path is to be removed */
+    char *path, *text; /* owned; text NULL: the job removes the path */
     size_t length;     /* bytes of the text */
     atomic_int references;
     atomic_bool ended; /* set last */

@@ -72,8 +72,7 @@ typedef enum ic_answer {
 typedef enum ic_content_type { IC_CONTENT_PLAIN, IC_CONTENT_ONE, IC_CONTENT_ITEMS } ic_content_type;
 typedef struct ic_content {
     ic_content_type type;
-    const char
-        *kind; /* of the resource or of each item: "workflow"; NULL: none that has methods of its own */
+    const char *kind;  /* of the resource or of each item: "workflow"; NULL: no kind that has methods */
     const char *field; /* the answer's field that holds it; NULL: the whole answer */
 } ic_content;
 

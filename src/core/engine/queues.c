@@ -25,7 +25,7 @@ typedef struct ic_host_queue {
     struct ic_host_queue *next;
     char *key;    /* owned; the origin and the limit */
     long users;   /* clients, and calls of no client */
-    double limit; /* max_in_flight: clients with another limit have a queue of their own */
+    double limit; /* max_in_flight: clients with another limit have their own queue */
     long in_flight;
     ic_list waiting;
     struct ic_host_queue *next_due; /* in ic_engine.due_host_queues */

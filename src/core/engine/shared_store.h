@@ -4,9 +4,9 @@
  * that a machine that dies or is frozen does not keep the others out. The token that a refresh has brought is
  * saved even if the lock has been lost meanwhile, unless another machine has saved a newer one.
  *
- * While Redis cannot be reached, a client with client credentials gets a token of its own, because that
- * affects no other machine. A person's token is not refreshed then: another machine may do it at the same
- * time, and one of the two would be locked out. The engine's thread only. */
+ * While Redis cannot be reached, a client with client credentials gets its own token, because that affects no
+ * other machine. A person's token is not refreshed then: another machine may do it at the same time, and one
+ * of the two would be locked out. The engine's thread only. */
 #ifndef IC_SHARED_STORE_H
 #define IC_SHARED_STORE_H
 

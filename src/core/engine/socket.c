@@ -124,7 +124,7 @@ static void socket_accept(ic_socket *socket) {
     socket->paused_until = ic_now() + PAUSE;
 }
 
-/* False: the client is to be closed. */
+/* False: the client must be closed. */
 static bool socket_client_notify(client *client) {
     ic_call_release(client->call);
     client->call = NULL;

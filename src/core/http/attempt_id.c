@@ -8,7 +8,7 @@
 
 #define PREFIX 28 /* characters before the count */
 
-/* The engine's thread only. A forked child draws a prefix of its own. */
+/* The engine's thread only. A forked child draws a new prefix. */
 static struct {
     unsigned generation; /* of the process that has drawn the prefix */
     unsigned long count;

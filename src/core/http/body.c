@@ -150,7 +150,7 @@ static const char *body_shape_wanted(ic_type type, const cJSON *given) {
 }
 
 /* Checks a field that was given: it must be known, and a file where one is expected. Fields that are newer
- * than the catalog can be sent with `extra`. SCIM extensions have names of their own ("urn:…"). */
+ * than the catalog can be sent with `extra`. SCIM extensions have their own names ("urn:…"). */
 static bool body_check_field(const ic_operation *operation, const cJSON *given, ic_error *error) {
     const ic_field *field = body_field(operation->fields, given->string);
     const char *name = given->string;

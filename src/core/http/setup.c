@@ -120,7 +120,7 @@ static int setup_reader_on_seek(void *argument, curl_off_t offset, int origin) {
 }
 
 /* Only a regular file with a known size can be sent: a pipe could block the engine's thread, and a folder or
- * a file in /proc has no bytes of its own. */
+ * a file in /proc has no content of a known size. */
 static bool setup_reader_open(ic_reader *reader, ic_error *error) {
     struct stat *about = &reader->opened;
     const char *path = reader->part->path, *wrong = NULL;

@@ -106,7 +106,7 @@ static bool address_read_inet(const char *text, ic_shared_address *address, ic_e
     const char *rest = text + length;
     if (*rest == '?' || *rest == '#')
         return address_refuse(error,
-                              "shared: the address has no parameters; the database stands after a slash");
+                              "shared: the address has no parameters; the database comes after a slash");
     if (memchr(text, ',', length))
         return address_refuse(
             error, "shared: expected one server; Redis Sentinel and Redis Cluster are not supported");

@@ -268,7 +268,7 @@ static void link_on_replied(void *owner, const void *answer) {
     ic_link_command *command = link->sent.first;
     ic_reply reply = {0};
     if (!command) {
-        link_break(link, "it sent a reply that nobody asked for");
+        link_break(link, "it sent a reply that no command asked for");
         return;
     }
     bool greeting = command->done == link_on_greeted;

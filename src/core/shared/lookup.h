@@ -1,5 +1,5 @@
-/* Looks up a host name on a thread of its own: getaddrinfo (man 3) may wait for seconds, and the engine must
- * not. */
+/* Looks up a host name on a separate thread, because getaddrinfo (man 3) may wait for seconds, and the engine
+ * must not. */
 #ifndef IC_SHARED_LOOKUP_H
 #define IC_SHARED_LOOKUP_H
 

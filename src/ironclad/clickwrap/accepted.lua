@@ -15,7 +15,7 @@ local function cache_of(cw)
   return state.cache
 end
 
--- The name of a group in the cache. Test mode has names of its own.
+-- The name of a group in the cache. Test mode has separate names.
 local function cache_name(group, test) return (test and "test " or "live ") .. tostring(group) end
 
 -- { [contract id] = whether its latest major version is accepted }, err, response

@@ -1,4 +1,4 @@
---- cw:terms: the terms of a group as they are to be shown now.
+--- cw:terms: the terms of a group that must be shown now.
 
 local accepted = require "ironclad.clickwrap.accepted"
 local action = require "ironclad.clickwrap.action"
@@ -124,8 +124,8 @@ end
 -- @return function() -> { key =, group = id, contracts = list in the group's order of { id =, version =, title =,
 --   key =, change_summary =, html = its text }, versions = { [contract id] = version id }, html = Clickwrap's own HTML
 --   of the contracts, acceptance_language =, render_id =, legal_center_url = }, err. With a signer also `required`
---   (whether something is to be accepted), `missing` (the ids of those contracts), and `required` of each contract.
---   The HTML is what the site's owners wrote, with the render data: it is not safe on a page with secrets of its own
+--   (whether something must be accepted), `missing` (the ids of those contracts), and `required` of each contract.
+--   The HTML is what the site's owners wrote, with the render data: it is not safe on a page that has secrets
 return function(cw, group, options)
   options = options == nil and {} or options
   check("terms", group, options)

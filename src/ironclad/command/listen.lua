@@ -21,7 +21,7 @@ local listen = { flags = {
   { "keep", text = "Leave the webhook registered at the end" },
   { "host", value = "ADDRESS", text = "Where to listen (default: 127.0.0.1)" },
   { "port", value = "PORT", kind = "count", text = "The port (default: 8080; with a sandbox any free one)" },
-  { "limit", value = "COUNT", kind = "count", text = "End after so many events" },
+  { "limit", value = "COUNT", kind = "count", text = "End after this many events" },
   { "json", text = "Print one line of JSON for each event" },
   { "jsonl", text = "The same" },
 } }

@@ -106,10 +106,10 @@ end
 
 local function perform(question)
   local custom = known[question.store]
-  if not custom then return { error = "the client that it belonged to is gone" } end
+  if not custom then return { error = "its client does not exist any more" } end
   local step = custom[question.step]
   if not step then return {} end
-  -- The store runs in a coroutine of its own. If it yields, the coroutine that waits for a call is not suspended.
+  -- The store runs in its own coroutine. If it yields, the coroutine that waits for a call is not suspended.
   local own = coroutine.create(step)
   local outer = asked
   asked, asking[own] = custom, custom

@@ -230,7 +230,7 @@ local work_options = mistake.set { "limit", "consumers", "follow" }
 -- after pauses that double, up to an hour. After 10 tries the event goes to the dead letters (receiver:inbox()).
 -- @param options
 --   limit      how many events at most
---   consumers  how many events are handled at once, each in a task of its own (the receiver's option `consumers`, which
+--   consumers  how many events are handled at once, each in its own task (the receiver's option `consumers`, which
 --              is 1). In Lua 5.1 it is always one
 --   follow     true: runs until receiver:stop()
 -- @return how many events it has handled or tried; the seconds until the next is due, or nil when none waits
@@ -298,7 +298,7 @@ end
 -- @param client for the handlers and event:resource()
 -- @param source authenticates and parses requests; it may have the set `names`
 -- @param options
---   on         name of an event -> function(event, client). "*" is for events without a function of their own
+--   on         name of an event -> function(event, client). "*" is for events that have no function here
 --   when       function(event) -> whether it is wanted. Others are answered 200 and ignored
 --   seen       where handled events are remembered (ironclad.events.seen); with an inbox folder the default is a file
 --              in it

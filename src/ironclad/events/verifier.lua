@@ -12,8 +12,8 @@ local verifier = {}
 
 local Verifier = { __name = "ironclad.verifier" }
 
--- Seconds. At most one fetch in this time, however many signatures fail; after a fetch that failed, a shorter pause
--- that grows to the same.
+-- Seconds. At most one fetch in this time, however many signatures fail; after a failed fetch, a shorter pause that
+-- grows up to this time.
 local PAUSE, FIRST_PAUSE = 60, 1
 -- A fetch that has not ended by then was killed with its request. Callers that wait for it check this often whether it
 -- has ended.

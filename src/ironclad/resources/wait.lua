@@ -111,7 +111,7 @@ local function poll(client, label, look, judge, job, options, timeout)
   local last = job
   local function too_late()
     return nil, wait_error(label, "timeout",
-      ("the job was not finished within %g s. It goes on at Ironclad, and err.job can be waited for again"):format(
+      ("the job was not finished within %g s. It continues at Ironclad, and err.job can be waited for again"):format(
         timeout), { outcome = "unknown", job = last, attempts = failures + 1 })
   end
   while true do

@@ -1,4 +1,4 @@
-/* What is to be accepted, and what was: /published, /latest, /retrieve. */
+/* What must be accepted, and what was accepted: /published, /latest, /retrieve. */
 #include "sandbox/base/build.h"
 #include "sandbox/clickwrap/handlers.h"
 #include "sandbox/clickwrap/params.h"

@@ -251,7 +251,7 @@ static void send_reply(ic_exchange *x) {
     ic_blob_release(image);
 }
 
-/* Whether what was accepted is to be lost. */
+/* Whether this request is accepted but not stored. Counts down. */
 static bool send_loses(ic_clickwrap *clickwrap) {
     if (!clickwrap->lose) return false;
     clickwrap->lose--;

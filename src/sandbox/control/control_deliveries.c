@@ -221,7 +221,7 @@ const ic_action ic_delivery_actions[] = {
      "Sends what is held, in its order or in reverse, and holds nothing any more. With `ids` (of events) it sends "
      "only these, in this order. Answers `released`, their number.", false},
     {"delay_deliveries", control_delay_deliveries, {IC_ACTION_OPTIONAL("seconds", NUMBER)},
-     "Sends each delivery so many seconds after its event, by the sandbox's clock. Answers `seconds`.", true},
+     "Sends each delivery `seconds` after its event, by the sandbox's clock. Answers `seconds`.", true},
     {"duplicate_deliveries", control_duplicate_deliveries, {IC_ACTION_OPTIONAL("copies", INTEGER)},
      "Sends each delivery so often (default: once). Answers `copies`.", true},
     {"deliveries_at_once", control_deliveries_at_once, {IC_ACTION_OPTIONAL("count", INTEGER)},

@@ -68,7 +68,7 @@ const ic_action ic_request_actions[] = {
     {"clear_requests", control_clear_requests, {IC_ACTION_NO_FIELDS},
      "Clears the list of requests.", false},
     {"latency", control_latency, {IC_ACTION_OPTIONAL("seconds", NUMBER)},
-     "Delays every answer by so many seconds of real time, without delaying other requests. Answers `seconds`.", true},
+     "Delays every answer by `seconds` of real time, without delaying other requests. Answers `seconds`.", true},
     {"max_page_size", control_max_page_size, {IC_ACTION_OPTIONAL("size", INTEGER)},
      "Limits the number of items in a page of a list, whatever the request asks for (0: no limit). Answers `size`.",
      true},

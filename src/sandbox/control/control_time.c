@@ -37,11 +37,10 @@ static void control_clock(ic_control *control) {
 // clang-format off
 const ic_action ic_time_actions[] = {
     {"advance", control_advance, {IC_ACTION_REQUIRED("seconds", NUMBER)},
-     "Moves the sandbox's time forward, whether it runs or stands still: tokens and codes expire, and jobs finish. "
+     "Moves the sandbox's time forward, whether it runs or is stopped: tokens and codes expire, and jobs finish. "
      "Answers `now`.", false},
     {"clock", control_clock, {IC_ACTION_OPTIONAL("time", STRING)},
-     "Answers `now`, and `runs`. With a time (ISO 8601, not before now) it first sets the clock, which then stands "
-     "still.",
+     "Answers `now`, and `runs`. With a time (ISO 8601, not before now) it first sets the clock, which then stops.",
      true},
     IC_ACTION_END,
 };

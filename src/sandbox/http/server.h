@@ -1,4 +1,4 @@
-/* The HTTP server: libmicrohttpd on one thread of its own, so that requests are answered one at a time. */
+/* The HTTP server: libmicrohttpd on a single thread, so that requests are answered one at a time. */
 #ifndef IC_SANDBOX_SERVER_H
 #define IC_SANDBOX_SERVER_H
 

@@ -71,7 +71,7 @@ end
 --- Shows a view in the current window.
 -- @param kind one of view.kinds
 -- @param argument text, or nil
--- @param mods command modifiers, such as "vertical", or nil. With one for a window, the view gets a window of its own
+-- @param mods command modifiers, such as "vertical", or nil. With one for a window, the view gets its own window
 -- @param name of the connection; default: the one for new views
 function view.open(kind, argument, mods, name)
   local address = ("ironclad://%s/%s%s"):format(encoded(name or connection.name()), kind,

@@ -64,7 +64,7 @@ function workflow.read(self)
   return lines, items
 end
 
--- The functions below ask the user, and continue in a task of their own when there is an answer.
+-- The functions below ask the user, and continue in a new task when there is an answer.
 
 local function ask_who(self, pending)
   vim.ui.select(pending, {
