@@ -14,8 +14,8 @@ local function unchunked(bytes)
   end
 end
 
--- An answer's bytes -> { status =, headers = {[name in lower case] = value}, body =, bytes = (all) }; nil when they
--- are no HTTP answer.
+-- An answer's bytes -> { status =, headers = {[name in lower case] = value}, body =, bytes = (all) }; nil when they are
+-- not an HTTP answer.
 function http.parse(bytes)
   local status, at = bytes:match "^HTTP/1%.1 (%d%d%d)[^\r\n]*\r\n()"
   if not status then return nil end

@@ -6,7 +6,7 @@
 -- 2. What other files call begins with ic_; luaopen_… is called by Lua.
 -- 3. No two private functions of one shared object have the same name, so that a profile or a backtrace says where one
 --    is.
--- 4. A private function is above its callers. It is declared ahead only when it calls itself by way of others.
+-- 4. A private function is above its callers. It is declared ahead only when it calls itself through others.
 
 -- Files whose private functions begin otherwise, and why.
 local other_subjects = {
@@ -113,7 +113,7 @@ local function check_name(path, subjects, item)
   end
 end
 
--- Whether a function calls itself by way of others in its file. A function whose address is taken counts as called.
+-- Whether a function calls itself through others in its file. A function whose address is taken counts as called.
 local function is_recursive(name, bodies)
   local seen, waiting = {}, { name }
   while #waiting > 0 do

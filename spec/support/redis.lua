@@ -61,7 +61,7 @@ function Server:command(text) return must_run("%s %s", self.client, text) end
 
 function Server:signal(name) must_run("kill -%s %s", name, self.pid) end
 
--- Kills the server, and returns when it has ended. It may stay as a zombie until init looks.
+-- Kills the server, and returns when it has ended. It may stay as a zombie until init collects it.
 function Server:kill()
   must_run("kill -KILL %s 2>/dev/null; while grep -q '^State:.[^Z]' /proc/%s/status 2>/dev/null; do sleep 0.01; done",
     self.pid, self.pid)

@@ -59,7 +59,7 @@ function scene.play(...)
   return server, scene.connect(server, { as_user = "a@b.example", rate_limit = false })
 end
 
--- A client of Clickwrap, both of whose hosts are a server.
+-- A client of Clickwrap that uses one server as both of its hosts.
 function scene.clickwrap(server, options)
   local settings = { activity_host = peer.url(server), rest_host = peer.url(server), site_access_id = "SITE",
     api_token = scene.TOKEN }

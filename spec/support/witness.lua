@@ -79,7 +79,7 @@ local function complain(self, answer, expected)
   error({ given_up = text }, 0)
 end
 
--- Sends a request that must succeed -> the decoded value (the bytes, when it is no JSON), the answer.
+-- Sends a request that must succeed -> the decoded value (the bytes, when it is not JSON), the answer.
 function witness:ok(id, request)
   local answer = self:send(id, request)
   if answer.status < 200 or answer.status > 299 then complain(self, answer, "2xx") end

@@ -12,7 +12,7 @@
 #include "core/engine/fixed_window.h"
 #include <math.h>
 
-#define WAIT_MIN 0.001 /* seconds: asking again is no busy loop */
+#define WAIT_MIN 0.001 /* seconds: asking again does not become a busy loop */
 
 static void window_turn(ic_fixed_window *window, double now) {
     while (window->used && now >= window->ends) {

@@ -5,7 +5,7 @@
 #define ERROR_BODY_LIMIT (1024 * 1024)
 /* Larger JSON is the file. */
 #define HELD_LIMIT (64 * 1024)
-/* Bytes of an answer without a type that are looked at: an HTML page shows itself in them. */
+/* The first bytes of an answer without a type, which show whether it is an HTML page. */
 #define SNIFFED_LIMIT 64
 
 static ic_taken output_fail(ic_output_state *output, ic_error_kind kind) {

@@ -23,7 +23,7 @@ const ic_token *ic_token_queue_token(const ic_call *call);
 /* The first call that waits for the token that `fetch` gets; NULL: none does. */
 ic_call *ic_token_queue_first_waiter(const ic_call *fetch);
 
-/* Whether a refresh token has been sent whose successor has not come yet, or is being saved. */
+/* Whether a refresh token has been sent, and the next one has not arrived yet or is being saved. */
 bool ic_token_queue_is_refreshing(const ic_engine *engine);
 /* Called at the end of the engine: tries once more to save the tokens that could not be saved. */
 void ic_token_queue_save_last(ic_engine *engine);

@@ -15,7 +15,7 @@ typedef struct ic_token_entry {
     char *key;     /* owned */
     long users;    /* clients */
     double used;   /* when its token was last sent; ic_now's seconds */
-    double looked; /* when the store was last looked at; ic_now's seconds */
+    double looked; /* when the store was last checked; ic_now's seconds */
     bool persists; /* a store has its token */
     /* Its options are used to reach the store and the token endpoint; retained. NULL when no work is under
      * way, unless a token still has to be saved. */

@@ -297,7 +297,7 @@ static int setup_on_debug(CURL *easy, curl_infotype type, char *bytes, size_t le
 }
 
 /* Debugging is switched on for new connections only: it makes every other request slower, and the handshake
- * is all that is looked at. */
+ * is all that is checked. */
 static curl_socket_t setup_open_socket(void *argument, curlsocktype purpose, struct curl_sockaddr *address) {
     ic_setup *setup = argument;
     (void)purpose;

@@ -45,7 +45,7 @@ function names.sorted(map)
   return list
 end
 
---- Raises a mistake for an unknown name. Names that are no text, or begin with "__", read as nil.
+--- Raises a mistake for an unknown name. Names that are not text, or begin with "__", read as nil.
 -- @param what what the table is called in messages
 -- @param list the right names
 function names.missing(what, name, list)

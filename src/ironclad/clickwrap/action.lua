@@ -229,7 +229,7 @@ function action.body(self, wanted, key)
     versions[i], contracts[i] = one.version, one.contract
   end
   if #versions > 0 then body.vid = table.concat(versions, ",") end
-  -- The lists are parallel: without all contracts there is no list of contracts.
+  -- The lists are parallel, so contracts are sent only when the contract of each version is known.
   if #contracts > 0 and #contracts == #versions then body.cid = table.concat(contracts, ",") end
   local custom = {}
   for name, value in pairs(self.custom) do custom[name] = value end

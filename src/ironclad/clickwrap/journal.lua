@@ -58,7 +58,7 @@ local MARK = 16 -- bytes, as twice as many hexadecimal digits
 
 function Folder:path(key) return ("%s/%s.pending"):format(self.folder, core.sha256(key)) end
 
--- The claims of a key; nil and a message. No file is no claim.
+-- The claims of a key; nil and a message. Without a file there are no claims.
 function Folder:lines(key)
   local file, message, code = io.open(self:path(key), "rb")
   if not file then return code == 2 and {} or nil, message end -- ENOENT: no such file

@@ -7,7 +7,7 @@ local core = require "ironclad.core"
 
 local disk = {}
 
-local LOOK = 0.001 -- seconds between two looks at a job
+local LOOK = 0.001 -- seconds between two checks of a job
 
 -- The phases of nginx in which ngx.sleep may be called.
 local waiting = { rewrite = true, access = true, content = true, timer = true }

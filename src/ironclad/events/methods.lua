@@ -1,4 +1,4 @@
---- The methods of client.webhooks that are no operations:
+--- The methods of client.webhooks that are not operations:
 --
 --   client.webhooks:verifier{ … }   verifies requests with the key that it fetches (ironclad.events.verifier)
 --   client.webhooks:receiver{ … }   takes the requests of a webhook (ironclad.events.receiver)

@@ -6,7 +6,7 @@
 local nginx = {}
 
 local MOST = 1024 * 1024 -- bytes of a body
-local LOOK = 1 -- seconds between two looks into the inbox, which another worker may have filled
+local LOOK = 1 -- seconds between two checks of the inbox, which another worker may have filled
 
 -- The body of the request; nil and the status of the answer.
 local function read_body()

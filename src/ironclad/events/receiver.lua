@@ -9,8 +9,8 @@
 -- `seen` has forgotten it.
 --
 -- A source is a table with the function open(self, headers, body, about) -> event; nil and an error. An event is a
--- table of which event.new has made an event: it has an id and a name. An error's kind decides about the answer
--- (statuses below). With `names`, a set of event names, the names in `on` are checked.
+-- table that event.new has made: it has an id and a name. An error's kind decides about the answer (statuses below).
+-- With `names`, a set of event names, the names in `on` are checked.
 
 local Error = require "ironclad.base.error"
 local core = require "ironclad.core"
@@ -32,7 +32,7 @@ local Receiver = { __name = "ironclad.receiver" }
 local statuses = { signature = 401, too_large = 413, permission = 403, invalid_request = 400 }
 local LATER = 503
 
-local LOOK = 1 -- seconds between two looks into the inbox, which another process may have filled
+local LOOK = 1 -- seconds between two checks of the inbox, which another process may have filled
 
 local answers = {
   [200] = "received\n", [400] = "not an event\n", [401] = "the signature is wrong\n", [403] = "not for this receiver\n",
@@ -167,8 +167,8 @@ local function work_once(self, item)
 end
 
 -- Handles events until none is due. `state` is shared by the consumers: left, how many they may still take; count, how
--- many they have taken; soon, the seconds until the next is due, as the last look said: an earlier one may have seen an
--- event that another consumer has handled since.
+-- many they have taken; soon, the seconds until the next is due, from the last check of the inbox: an earlier check may
+-- have found an event that another consumer has handled since.
 local function consume(self, state)
   while state.left > 0 do
     state.left = state.left - 1
@@ -183,7 +183,7 @@ local function consume(self, state)
   end
 end
 
--- One look into the inbox, with several consumers as tasks. -> count, soon
+-- One pass over the inbox, with several consumers as tasks. -> count, soon
 local function work_through(self, limit, consumers)
   local state = { left = limit, count = 0 }
   if consumers == 1 or not task.yields_anywhere then

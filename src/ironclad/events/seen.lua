@@ -72,7 +72,7 @@ end
 local File = { __name = "ironclad.seen.file" }
 File.__index = File
 
-local WRITING = 2 ^ 52 -- the number whose lock a process has while it writes the file
+local WRITING = 2 ^ 52 -- a process locks this number while it writes the file
 local HEAD = "ironclad-seen 1 %s\n"
 
 function File:__tostring() return "ironclad.seen.file (" .. self.path .. ")" end

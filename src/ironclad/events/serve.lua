@@ -11,7 +11,7 @@ local serve = {}
 
 local LABEL = "receiver:serve"
 local WAIT = 0.5 -- seconds of one wait for a request
-local LOOK = 0.02 -- seconds between two looks when other tasks of this state run meanwhile
+local LOOK = 0.02 -- seconds between two checks when other tasks of this state run meanwhile
 
 local known = mistake.set { "host", "port", "log", "on_listen", "on_request" }
 

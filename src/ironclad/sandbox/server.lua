@@ -107,7 +107,7 @@ function Sandbox:info()
   return self.server:info()
 end
 
--- The pauses between two looks at the deliveries, in seconds: the first, and the longest.
+-- The pauses between two checks of the deliveries, in seconds: the first, and the longest.
 local FIRST_PAUSE, LONGEST_PAUSE = 0.001, 0.02
 
 -- Lets this state's tasks run meanwhile, one of which may be the receiver. Plain Lua 5.1 has no tasks that wait.

@@ -12,7 +12,7 @@ function filter_parts.text_type(name)
 end
 
 --- The filters that And or Or gets: its arguments, or one list of them.
--- @param check called as check(part, i) for each; raises a mistake for what is no filter
+-- @param check called as check(part, i) for each; raises a mistake for what is not a filter
 -- @return the list, its length, which may be 0
 function filter_parts.list(check, ...)
   local list, count = { ... }, select("#", ...)

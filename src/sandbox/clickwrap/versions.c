@@ -226,7 +226,7 @@ void ic_cw_versions_get(ic_exchange *x) {
     if (version) ic_cw_reply_thing(x, 200, IC_CW_VERSION, version, false);
 }
 
-/* Of a published version only the times can be changed. */
+/* Only the times of a published version can be changed. */
 static bool version_allows(const cJSON *version, const cJSON *body) {
     const cJSON *given;
     cJSON_ArrayForEach(given, body) {

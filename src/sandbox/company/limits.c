@@ -36,7 +36,7 @@ static void limit_window_count(ic_window *window, ic_time now) {
 
 /* --- limits --- */
 
-/* Of the windows that slide: those of Clickwrap are its own (clickwrap/limits.h). */
+/* Only for sliding windows. Clickwrap has separate limits (clickwrap/limits.h). */
 bool ic_limits_publish(ic_limits *limits) {
     bool set = ic_window_set(&limits->company, IC_COMPANY_PER_MINUTE);
     for (size_t i = 0; i < IC_BUCKET_COUNT; i++) {
