@@ -21,7 +21,7 @@ typedef struct ic_connections {
     size_t count, limit;
 } ic_connections;
 
-/* Adds a new connection, which may end another one. Returns its entry. NULL: no memory, and it is not
+/* Adds a new connection, which may end another one. Returns its entry. NULL: out of memory, and it is not
  * counted. */
 ic_connection *ic_connections_add(ic_connections *all, struct MHD_Connection *connection);
 void ic_connections_remove(ic_connections *all, ic_connection *entry); /* frees it; NULL: nothing */

@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* Seconds. */
-#define LOCK_TIME     15.0 /* how long the lock lasts unless it is made longer */
+#define LOCK_TIME     15.0 /* how long the lock lasts unless it is extended */
 #define SPENT_TIME    75.0 /* how long a holder that has sent a refresh token may take to save the new one */
 #define LOCK_PAUSE    0.1  /* between two tries for the lock, on average */
 #define LOCK_PATIENCE 90.0 /* until it gives up: another machine may wait for the token endpoint */

@@ -1,8 +1,8 @@
 /* Tokens in the shared Redis: the steps of a store (store_worker.h) for `store = "shared"`.
  *
- * One machine at a time has the lock of a token, for a short time that it makes longer while it works, so
- * that a machine that dies or is frozen does not keep the others out. The token that a refresh has brought is
- * saved even if the lock has been lost meanwhile, unless another machine has saved a newer one.
+ * One machine at a time has the lock of a token, for a short time that it extends while it works, so that a
+ * machine that dies or is frozen does not keep the others out. The token that a refresh has brought is saved
+ * even if the lock has been lost meanwhile, unless another machine has saved a newer one.
  *
  * While Redis cannot be reached, a client with client credentials gets its own token, because that affects no
  * other machine. A person's token is not refreshed then: another machine may do it at the same time, and one
@@ -29,7 +29,7 @@ typedef struct ic_shared_store {
     ic_link_command *command; /* the step's, or NULL */
     ic_link_command *extend;  /* or NULL */
     ic_timer retry;           /* tries for the lock again */
-    ic_timer extension;       /* makes the lock longer */
+    ic_timer extension;       /* extends the lock */
     double lock_until;        /* when trying for the lock ends; ic_now's seconds */
     char holder[IC_HOLDER_SIZE];
     char before[65]; /* the mark of the token that Redis has, as far as is known; "": none */

@@ -112,7 +112,7 @@ bool ic_token_queue_can_renew(const ic_call *call) {
     return call->token_entry != NULL && !call->purpose;
 }
 
-/* Puts the call among the entry's waiters. False: no memory for the entry, and the call has ended. */
+/* Puts the call among the entry's waiters. False: out of memory, and the call has ended. */
 static bool token_wait(ic_engine *engine, ic_call *call) {
     if (!call->token_entry) call->token_entry = token_entry_of(engine, call->connection);
     if (call->token_entry) {

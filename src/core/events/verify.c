@@ -169,7 +169,7 @@ static bool verify_decode(verify_state *state) {
 
 /* ---- the signature ---- */
 
-/* The digest that the signature holds, by RFC 8017, 8.2.2. A signature that nobody made with the private key
+/* The digest that the signature holds, by RFC 8017, 8.2.2. A signature that was not made with the private key
  * fails here, before any of the body is read. */
 static bool verify_recover(const verify_state *state, EVP_PKEY *key, unsigned char *digest, size_t *length) {
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key, NULL);

@@ -10,7 +10,7 @@
 
 /* The id of a new attempt, owned by the caller: the X-Request-Id that the request's headers give, otherwise a
  * UUID. NULL: none is sent, because the attempt goes to another host than the connection's (`foreign`), or
- * because there is no memory. The engine's thread only. */
+ * because memory has run out. The engine's thread only. */
 char *ic_attempt_id_new(const ic_request *request, bool foreign);
 
 #endif

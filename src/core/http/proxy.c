@@ -14,7 +14,7 @@ typedef struct proxy_place {
     bool plain;          /* the scheme is http */
 } proxy_place;
 
-/* The host of a URL. False: there is no memory. */
+/* The host of a URL. False when out of memory. */
 static bool proxy_find(const char *text, proxy_place *place) {
     ic_url url;
     ic_url_state state = ic_url_split(text, false, &url);

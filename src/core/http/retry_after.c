@@ -12,7 +12,7 @@ double ic_retry_after(const char *value, double now) {
     value += strspn(value, spaces);
     size_t count = strspn(value, digits);
     if (count) {
-        /* RFC 9110 knows whole seconds only; a fraction counts as a whole one. It is read here, because what
+        /* RFC 9110 allows only whole seconds; a fraction is rounded up. It is read here, because what
          * strtod(3) takes for a decimal point depends on the locale. */
         double seconds = floor(strtod(value, NULL));
         bool fraction = false;

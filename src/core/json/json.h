@@ -24,11 +24,11 @@
 cJSON *ic_json_parse(const char *text, size_t length, ic_error *error);
 
 /* Prints without white space. A number with a `valuestring` is printed as that. Free with ic_json_text_free
- * (or ic_free). NULL: no memory, or the tree holds a node that is not JSON (a file). */
+ * (or ic_free). NULL: out of memory, or the tree holds a node that is not JSON (a file). */
 char *ic_json_print(const cJSON *tree);
 void ic_json_text_free(char *text);
 
-/* A number node for any 64-bit integer, exact even beyond 2^53. NULL: no memory. */
+/* A number node for any 64-bit integer, exact even beyond 2^53. NULL: out of memory. */
 cJSON *ic_json_integer(long long value);
 
 /* The string at object[name]; NULL when it is missing or not a string. Names are case-sensitive. */

@@ -11,8 +11,8 @@
 
 typedef struct ic_lookup ic_lookup;
 
-/* Begins to look up a name. `wake` is called from the other thread when that is done. NULL: no memory, or no
- * thread could be started. */
+/* Begins to look up a name. `wake` is called from the other thread when that is done. NULL: out of memory, or
+ * no thread could be started. */
 ic_lookup *ic_lookup_start(const char *host, void (*wake)(void));
 bool ic_lookup_is_done(const ic_lookup *lookup);
 /* Once it is done: copies the addresses, as text. Returns their number; 0: `why` says why there is none. */

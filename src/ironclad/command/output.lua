@@ -97,7 +97,7 @@ end
 local function settle(self)
   if self.widths then return end
   local widths, columns = {}, terminal.columns()
-  -- With very few columns only the first of the table fit.
+  -- On a very narrow terminal only the first columns of the table fit.
   local fitting = math.max(1, math.floor((columns + GAP) / (4 + GAP)))
   self.count = math.min(#self.columns, fitting)
   for i = 1, self.count do
@@ -199,7 +199,7 @@ function Csv:item(item)
     if not self.writer then csv_writer(self, self.columns) end
     return self.writer:write(plain_cells(item, self.columns))
   end
-  -- The columns are known when all items are: until then they are kept in a file.
+  -- The columns are known only when all items are known. Until then the items are kept in a file.
   if not self.spool then
     self.spool, self.names, self.known = assert(io.tmpfile()), {}, {}
   end
