@@ -30,8 +30,9 @@
  *   repeatable             boolean
  *   reads                  true for one that changes nothing, else nil
  *   bucket                 "workflows:read", ...
- * operation(number) returns one of them, operation_names(number) its id, resource, name and path, and
- * operation_number(id or "resource:name") its number.
+ * operation(number) returns one of them, operation_names(number) its id, resource, name, path and product, and
+ * operation_number(id or "resource:name") its number. resources(product) returns a new table with the names of the
+ * product's resources.
  * jobs() returns a new array of the jobs, each a table of the members of ic_job_entry by their names: strings,
  * and arrays of strings for ids, running, done and failed. */
 // clang-format on
