@@ -79,6 +79,7 @@ describe("state = \"shared\"", function()
       local client = ironclad.connect { instance = %q, client_id = %q, client_secret = %q,
         as_user = "jane.doe@example.com", shared = %q, rate_limit = false }
       print "ready"
+      io.stdout:flush() -- LuaJIT and 5.1 do not by themselves
       for record in client.records:changes { state = "shared:followed" }:follow { every = 0.1 } do
         local log = assert(io.open(%q, "a"))
         log:write(arg[1], " ", record.id, "\n")
