@@ -7,6 +7,7 @@
 #include "spec/support/peer_server.h"
 #include <openssl/ssl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -47,6 +48,7 @@ typedef struct connection {
     const script *script;
     size_t index;
     pthread_t thread;
+    atomic_bool ended; /* the thread's last act */
     int socket;
     SSL *tls;
     bool framed;  /* HTTP/2's preface has been read */

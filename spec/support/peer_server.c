@@ -156,14 +156,30 @@ static void *serve(void *argument) {
     SSL_free(c->tls);
     close(c->socket);
     free(c->buffer);
+    atomic_store(&c->ended, true);
     return NULL;
 }
 
 /* ---- The start and the end ---- */
 
+/* Frees the connections that have ended; with `all`, waits for the others. The stack of a thread that is not
+ * joined stays mapped, and a process has room for some 30,000. */
+static void join_connections(ic_peer *peer, bool all) {
+    for (connection **link = &peer->connections, *c; (c = *link);) {
+        if (!all && !atomic_load(&c->ended)) {
+            link = &c->next;
+            continue;
+        }
+        *link = c->next;
+        pthread_join(c->thread, NULL);
+        free(c);
+    }
+}
+
 static void start_connection(void *owner, int socket) {
     ic_peer *peer = owner;
     connection *c = ic_peer_need(calloc(1, sizeof *c));
+    join_connections(peer, false);
     pthread_mutex_lock(&peer->lock);
     c->index = ++peer->accepted;
     pthread_mutex_unlock(&peer->lock);
@@ -187,12 +203,7 @@ void ic_peer_stop(ic_peer *peer) {
         pthread_cond_broadcast(&peer->changed);
         pthread_mutex_unlock(&peer->lock);
         ic_acceptor_stop(&peer->acceptor);
-        for (connection *c = peer->connections, *next; c; c = next) {
-            next = c->next;
-            pthread_join(c->thread, NULL);
-            free(c);
-        }
-        peer->connections = NULL;
+        join_connections(peer, true);
     }
     peer->acceptor.running = false;
     ic_acceptor_close(&peer->acceptor);
