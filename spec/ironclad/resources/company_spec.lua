@@ -42,6 +42,23 @@ describe("a template", function()
     assert.matches("\n  draft %(Draft%): array of document, required", text)
   end)
 
+  it("prints the same wherever it comes from", function()
+    local found = must(client.workflow_schemas:find "Mutual NDA")
+    local text = tostring(found)
+    assert.equal(text, tostring(must(client.workflow_schemas:get(found.id))))
+    assert.equal(text, tostring(must(client:call("retrieve-a-workflow-schema", { path = { found.id } }))))
+    local told
+    client.workflow_schemas:get(found.id, { callback = function(schema) told = schema end })
+    ironclad.run()
+    assert.equal(text, tostring(told))
+    local listed, iterated = {}, {}
+    for _, schema in ipairs(must(client.workflow_schemas:list()).list) do listed[schema.id] = tostring(schema) end
+    for schema in client.workflow_schemas:each() do iterated[schema.id] = tostring(schema) end
+    assert.equal(text, listed[found.id])
+    assert.same(listed, iterated)
+    for id, lines in pairs(listed) do assert.matches("^workflow schema " .. id .. ' ".-"\n  ', lines) end
+  end)
+
   it("is launched by its title", function()
     local body = { template = "Mutual NDA", attributes = { counterpartyName = "Acme", draft = { draft } } }
     local workflow = must(client.workflows:launch(body))

@@ -3,7 +3,6 @@
 local Error = require "ironclad.base.error"
 local mistake = require "ironclad.base.mistake"
 local run = require "ironclad.calls.run"
-local schema = require "ironclad.resources.schema"
 local sorted_names = require("ironclad.base.names").sorted
 
 local describe = {}
@@ -38,7 +37,6 @@ local function read(client)
     return nil, Error.new { kind = "protocol", message = "Ironclad answered no schemas", operation = "describe",
       outcome = "not_done", retryable = false, attempts = 1 }, response
   end
-  for _, template in ipairs(answer.list) do schema.dress(template) end
   return setmetatable({ templates = answer.list, record_types = records.recordTypes, properties = records.properties },
     Description), nil, refused or response
 end

@@ -1,9 +1,9 @@
 --- Resources as tables: a workflow, record, webhook, entity, obligation, export, SCIM user or group is Ironclad's own
 -- table with a metatable. There is one metatable for each client and kind; it holds the client and the methods. The
 -- table itself has only Ironclad's fields, so that pairs and JSON encoders see nothing else. A field hides a method of
--- the same name. A field that Ironclad left out reads as nil.
+-- the same name. A field that Ironclad left out reads as nil. A workflow schema has no methods: it only prints.
 --
---   resources.shape(client, entry, value)      gives the resources in an answer their methods, and returns it
+--   resources.shape(client, entry, value)      gives the resources in an answer their metatable, and returns it
 --   resources.shape_item(client, entry, item)  the same for one item of a page
 --   resources.make(client, kind, value)        makes a table a resource of a kind
 --   resources.client_of(value)                 the client of a resource, and its kind's name; nil for any other value
@@ -15,6 +15,8 @@
 --                                              list of those that add methods to those of the catalog }
 
 local core = require "ironclad.core"
+local lazy = require "ironclad.base.lazy"
+local schema = lazy "ironclad.resources.schema"
 
 local resources = {}
 
@@ -137,16 +139,22 @@ function resources.make(client, kind, value)
   return make(metatable_of(client, resources.kinds[kind]), value)
 end
 
-function resources.shape_item(client, entry, item)
+-- The metatable of what an operation answers; nil when that has none.
+local function metatable_of_answer(client, entry)
   local kind = entry.content and entry.content.kind
-  return kind and make(metatable_of(client, resources.kinds[kind]), item) or item
+  if kind then return metatable_of(client, resources.kinds[kind]) end
+  return entry.resource == "workflow_schemas" and schema.metatable or nil
+end
+
+function resources.shape_item(client, entry, item)
+  local metatable = metatable_of_answer(client, entry)
+  return metatable and make(metatable, item) or item
 end
 
 function resources.shape(client, entry, value)
-  local content = entry.content
-  if not content or not content.kind or type(value) ~= "table" then return value end
-  local metatable = metatable_of(client, resources.kinds[content.kind])
-  local held = value
+  local metatable = metatable_of_answer(client, entry)
+  if not metatable or type(value) ~= "table" then return value end
+  local content, held = entry.content or {}, value
   if content.field then held = value[content.field] end
   if content.items and type(held) == "table" then
     for _, item in ipairs(held) do make(metatable, item) end

@@ -3,7 +3,7 @@
 --   client.workflow_schemas:find("Mutual NDA", options)   -> the schema
 --
 -- client.workflows:launch{ template = "Mutual NDA" } finds it in the same way. The list of schemas is kept for a minute
--- by each client.
+-- by each client. resources.lua gives the schemas of every answer the metatable by which they print.
 
 local catalog = require "ironclad.calls.catalog"
 local Error = require "ironclad.base.error"
@@ -17,6 +17,7 @@ local KEPT = 60 -- seconds
 local ID = "^%x%x%x%x%x%x%x%x%x%x%x%x%x%x%x%x%x%x%x%x%x%x%x%x$"
 
 local Schema = { __name = "ironclad.workflow_schema" }
+schema.metatable = Schema
 
 local function words_of(field)
   local words = { type(field.type) == "string" and field.type or "?" }
@@ -44,12 +45,6 @@ function Schema:__tostring()
       words_of(fields[name]))
   end
   return (table.concat(lines, "\n"):gsub("[%z\1-\9\11-\31\127]", "?"))
-end
-
---- Makes a schema print its fields. Returns it.
-function schema.dress(value)
-  if type(value) == "table" and getmetatable(value) == nil then setmetatable(value, Schema) end
-  return value
 end
 
 local list_index, list_entry = catalog.find "workflow_schemas:list"
@@ -102,16 +97,13 @@ end
 -- @return the schema; nil and an error (not_found names the titles that exist); the response, when one was needed
 function schema.find(client, label, wanted)
   if type(wanted) == "string" and wanted:find(ID) then
-    local value, err, response = operation.perform(client, label, get_index, get_entry,
-      operation.read(label, get_entry, wanted))
-    if err then return nil, err, response end
-    return schema.dress(value), nil, response
+    return operation.perform(client, label, get_index, get_entry, operation.read(label, get_entry, wanted))
   end
   local list, err, response = listed(client, label)
   if not list then return nil, err, response end
   local found = pick(list, wanted)
   if not found then return nil, not_found(label, wanted, list), response end
-  return schema.dress(found), nil, response
+  return found, nil, response
 end
 
 schema.methods = { workflow_schemas = {} }
