@@ -366,19 +366,35 @@ local function count_of_operations()
     #catalog.entries)
 end
 
--- The made parts of the README, by name. Each is between "<!-- made by `make reference`: NAME -->" and "<!-- end -->".
-local made_parts = { count = count_of_operations }
+-- The kinds of errors in one sentence, wrapped at 120 columns.
+local function list_of_kinds()
+  local lines, line = {}, "The kinds are"
+  local kinds = core.error_kinds()
+  for i, kind in ipairs(kinds) do
+    local word = ("`%s`%s"):format(kind.name, i < #kinds and "," or ".")
+    if #line + 1 + #word > 120 then lines[#lines + 1], line = line, word else line = line .. " " .. word end
+  end
+  lines[#lines + 1] = line
+  return table.concat(lines, "\n") .. "\n"
+end
 
--- A README with today's text in its made parts.
-local function with_made_parts(readme)
-  local seen = {}
-  local made = readme:gsub("(<!%-%- made by `make reference`: (%l+) %-%->\n).-(<!%-%- end %-%->\n)",
+-- The made parts of documents, by document and name. Each is between "<!-- made by `make reference`: NAME -->" and
+-- "<!-- end -->".
+local made_parts = {
+  ["README.md"] = { count = count_of_operations },
+  ["docs/contracts.md"] = { kinds = list_of_kinds },
+}
+
+-- The text of a document, with its made parts as they must be today.
+local function with_made_parts(path, text)
+  local parts, seen = made_parts[path], {}
+  local made = text:gsub("(<!%-%- made by `make reference`: (%l+) %-%->\n).-(<!%-%- end %-%->\n)",
     function(begins, name, ends)
       seen[name] = true
-      return begins .. assert(made_parts[name], name)() .. ends
+      return begins .. assert(parts[name], name)() .. ends
     end)
-  for name in pairs(made_parts) do
-    if not seen[name] then error(("README.md has no part for %s"):format(name), 0) end
+  for name in pairs(parts) do
+    if not seen[name] then error(("%s has no part for %s"):format(path, name), 0) end
   end
   return made
 end
@@ -399,6 +415,6 @@ end
 
 if arg and arg[0] and arg[0]:find "make_reference%.lua$" then
   write("docs/reference.md", make())
-  write("README.md", with_made_parts(read "README.md"))
+  for path in pairs(made_parts) do write(path, with_made_parts(path, read(path))) end
 end
-return { reference = make, with_made_parts = with_made_parts }
+return { reference = make, made_parts = made_parts, with_made_parts = with_made_parts }

@@ -28,8 +28,12 @@ describe("the reference", function()
     assert_made(help.help(), help.path)
   end)
 
-  it("has its parts in the README", function()
-    assert_made(made.with_made_parts(peer.read_file "README.md"), "README.md")
+  it("has its parts in other documents, and each part that says so is made", function()
+    for path in peer.shell("grep -lF '<!-- made by' *.md docs/*.md"):gmatch "%S+" do
+      assert.truthy(made.made_parts[path], path)
+      assert_made(made.with_made_parts(path, peer.read_file(path)), path)
+    end
+    for path in pairs(made.made_parts) do assert_made(made.with_made_parts(path, peer.read_file(path)), path) end
   end)
 
   it("says what each option is for", function()

@@ -105,12 +105,14 @@ describe("ironclad listen", function()
     local finish = start("", "| head -n 1")
     registered()
     sandbox:send_event { event = "workflow_launched", payload = { workflowID = "w1" } }
-    sandbox:settle_deliveries()
-    sandbox:send_event { event = "workflow_launched", payload = { workflowID = "w2" } }
+    while count_webhooks() > 0 do -- `head` may close the pipe only after the next line has been written
+      sandbox:settle_deliveries()
+      sandbox:send_event { event = "workflow_launched", payload = { workflowID = "w2" } }
+      peer.shell "sleep 0.02"
+    end
     local out, messages = finish()
     assert.matches("^%d[^\t\n]+Z\tworkflow_launched\tworkflow w1\t\n$", out)
     assert.are.equal("", messages)
-    while count_webhooks() > 0 do peer.shell "sleep 0.05" end
   end)
 
   it("registers the URL that is given, for the events that are asked for", function()

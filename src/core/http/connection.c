@@ -153,9 +153,6 @@ static bool connection_check(const ic_settings *settings, ic_error *error) {
            connection_check_certificate(settings, error);
 }
 
-/* One token for each host, grant, client id, digest of the secret, scopes, store and name. The key in a
- * store leaves out the secret, because it may change, and a person's scopes, because the person decided on
- * them at login. */
 /* Appends whose token it is. With a refresh token it is that token's digest. A person's token that is kept
  * in memory without a name belongs to this connection alone, because two people of one web site must never
  * share a token. */
@@ -185,6 +182,9 @@ static bool connection_digest_shared(const ic_settings *settings, char digest[IC
     return good;
 }
 
+/* One token for each host, grant, client id, digest of the secret, scopes, store, name, and way to reach the
+ * host. The key in a store leaves out the secret, because it may change, and a person's scopes, because the
+ * person decided on them at login. */
 static bool connection_add_token_keys(ic_connection *connection) {
     const ic_settings *settings = &connection->settings;
     const char *grant = connection_settings_personal(settings) ? "authorization_code" : "client_credentials";

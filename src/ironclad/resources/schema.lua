@@ -26,7 +26,11 @@ local function words_of(field)
   end
   if field.required == "always" then words[#words + 1] = "required" end
   local options = type(field.options) == "table" and field.options.values
-  if type(options) == "table" and #options > 0 then words[#words + 1] = "one of " .. table.concat(options, ", ") end
+  if type(options) == "table" and #options > 0 then
+    local choices = {}
+    for i, choice in ipairs(options) do choices[i] = tostring(choice) end
+    words[#words + 1] = "one of " .. table.concat(choices, ", ")
+  end
   return table.concat(words, ", ")
 end
 
