@@ -104,7 +104,7 @@ local function add_operations(lines, resource, list)
     lines[#lines + 1] = ("### `%s`\n"):format(call)
     local reference = "Ironclad's name: [%s](https://developer.ironcladapp.com/reference/%s)."
     lines[#lines + 1] = ("%s%s Scopes: %s. %s"):format(words.operation(entry),
-      iterator and (" `:%s` iterates over all pages."):format(iterator) or "", scopes_of(entry),
+      iterator and (" `:%s` iterates over %s."):format(iterator, words.iterated(entry)) or "", scopes_of(entry),
       reference:format(entry.id, entry.id))
     add_fields(lines, "Body", entry.fields)
     add_fields(lines, entry.body == "none" and "Argument" or "Query", entry.query)

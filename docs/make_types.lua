@@ -157,8 +157,8 @@ local function add_operation(lines, owner, entry, first)
   local iterator = each.name_of(entry)
   if iterator then
     local kind = entry.content.kind and kind_class(entry.content.kind) or "table"
-    add_method(lines, owner, iterator, words.operation(entry) .. " Iterates over all pages.", parameters,
-      { ("ironclad.Iterator|fun(): %s"):format(kind) })
+    local text = ("%s Iterates over %s."):format(words.operation(entry), words.iterated(entry))
+    add_method(lines, owner, iterator, text, parameters, { ("ironclad.Iterator|fun(): %s"):format(kind) })
   end
 end
 

@@ -2245,7 +2245,7 @@ local R_workflow_schemas = {}
 ---@return ironclad.Response? response
 function R_workflow_schemas:list(arguments, options) end
 
----Lists the templates, with the fields of their launch forms. Iterates over all pages.
+---Lists the templates, with the fields of their launch forms. Iterates over the items.
 ---@param arguments? ironclad.WorkflowSchemas.List.Query
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): table
@@ -2738,7 +2738,7 @@ local R_entities = {}
 ---@return ironclad.Response? response
 function R_entities:list_relationship_types(arguments, options) end
 
----Lists the types of relationships to entities. Iterates over all pages.
+---Lists the types of relationships to entities. Iterates over the items.
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): table
@@ -3119,7 +3119,7 @@ local R_scim_schemas = {}
 ---@return ironclad.Response? response
 function R_scim_schemas:list(arguments, options) end
 
----Lists the SCIM schemas. Iterates over all pages.
+---Lists the SCIM schemas. Iterates over the items.
 ---@param arguments? ironclad.CallOptions
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): table

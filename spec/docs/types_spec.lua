@@ -91,7 +91,8 @@ describe("the types for editors", function()
     local names = public_names()
     assert.is_true(names["ironclad.webhook.unwrap"] and names["client:map"] and names["workflow:cancel"]
       and names["scim.users:each"] and names["task:wait"] and names["sandbox:fail"])
-    for name in pairs(names) do assert.is_true(has_type(name), name .. " has no type: it is missing in manual.lua") end
+    for name in pairs(names) do assert.is_true(has_type(name), name .. " has no type: run `make reference`; what is "
+      .. "no operation also needs its words in manual.lua") end
   end)
 end)
 

@@ -36,7 +36,7 @@ local function operation_lines(entry, name)
   local prefix = entry.product == "clickwrap" and "cw" or "client"
   local call = name and ("%s.%s:%s(%s)"):format(prefix, entry.resource, name, table.concat(given, ", "))
     or ("%s:call(%q)"):format(prefix, entry.id)
-  local iterates = name and name ~= entry.name and " Iterates over all pages." or ""
+  local iterates = name and name ~= entry.name and (" Iterates over %s."):format(words.iterated(entry)) or ""
   local lines = { call, "  " .. words.operation(entry) .. iterates }
   add_fields(lines, "body", entry.fields)
   add_fields(lines, entry.body == "none" and "arguments" or "query", entry.query)

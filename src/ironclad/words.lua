@@ -190,6 +190,9 @@ function words.operation(entry)
   return entry.unconfirmed and entry.text .. " Unconfirmed: its path is a guess." or entry.text
 end
 
+--- What the iterator of an operation iterates over.
+function words.iterated(entry) return entry.paging == "none" and "the items" or "all pages" end
+
 --- What an argument is, without a full stop.
 function words.field(name) return fields[name] or clickwrap_fields[name] or sentence(name) end
 

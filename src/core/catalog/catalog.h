@@ -77,9 +77,9 @@ typedef struct ic_content {
 } ic_content;
 
 typedef enum ic_paging {
-    IC_PAGING_NONE,
+    IC_PAGING_NONE,     /* the answer has all items, or is no list */
     IC_PAGING_COUNT,    /* page (0-based), pageSize; the answer's `count` is the total over all pages */
-    IC_PAGING_NO_COUNT, /* the same without `count`: a short page is the last */
+    IC_PAGING_NO_COUNT, /* page and pageSize, no `count`: a short page is the last */
     IC_PAGING_SCIM,     /* startIndex (1-based), count; totalResults */
     IC_PAGING_CLICKWRAP /* page (1-based), per_page; has_more, total_count */
 } ic_paging;
