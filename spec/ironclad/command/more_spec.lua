@@ -246,6 +246,19 @@ describe("ironclad trigger", function()
     assert.equal(2, status)
     assert.matches("trigger is for a sandbox", err)
   end)
+
+  it("and `listen` take a host for this machine only by its whole name", function()
+    for _, host in ipairs { "127.0.0.1.example.test", "localhost.example.test" } do
+      local elsewhere = { IRONCLAD_INSTANCE = "https://" .. host, IRONCLAD_TOKEN = "x", IRONCLAD_AS_USER = "a@b.c" }
+      local _, err = command.run("trigger workflow_launched", elsewhere)
+      assert.matches("trigger is for a sandbox", err)
+      _, err = command.run("listen --keep", elsewhere)
+      assert.matches("%-%-keep goes with %-%-register", err)
+    end
+    local here = { IRONCLAD_INSTANCE = "https://[::1]:" .. peer.refused_port(), IRONCLAD_TOKEN = "x",
+      IRONCLAD_AS_USER = "a@b.c" }
+    assert.matches("%[network", (select(2, command.run("trigger workflow_launched", here))))
+  end)
 end)
 
 describe("ironclad run", function()

@@ -92,4 +92,12 @@ function connection.open(options, more)
   return client, name
 end
 
+--- Whether a client's instance is on this machine, as only a sandbox is.
+-- @return true or false; the origin of the instance
+function connection.is_sandbox(client)
+  local origin = core.describe(client.connection).origin
+  local host = origin:gsub("^%a+://", ""):gsub(":%d+$", "")
+  return host == "localhost" or host == "[::1]" or host:find "^127%.%d+%.%d+%.%d+$" ~= nil, origin
+end
+
 return connection

@@ -2,7 +2,6 @@
 -- local web application.
 
 local connection = require "ironclad.command.connection"
-local core = require "ironclad.core"
 local event_of = require "ironclad.events.event"
 local fail = require "ironclad.command.fail"
 local ironclad_source = require "ironclad.events.ironclad_source"
@@ -65,11 +64,6 @@ local function events_of(text)
   end
   if #list == 0 then fail.usage "--events: expected names, as in --events workflow_launched,workflow_completed" end
   return list
-end
-
-local function is_sandbox(client)
-  local origin = core.describe(client.connection).origin
-  return origin:find "^https?://127%." ~= nil or origin:find "^https?://localhost[:/]?" ~= nil
 end
 
 -- ---- the webhook ----
@@ -210,7 +204,7 @@ function listen.run(words, options)
   if options.limit == 0 then fail.usage "--limit: expected a number from 1" end
   local settings = { forward_to = forward_url(options["forward-to"]), events = events_of(options.events) }
   local client = connection.open(options)
-  settings.sandbox = is_sandbox(client)
+  settings.sandbox = connection.is_sandbox(client)
   if options.keep and not (options.register or settings.sandbox) then fail.usage "--keep goes with --register" end
   settings.port = options.port or settings.sandbox and 0 or DEFAULT_PORT
   local registered, problem = serve(client, options, settings)

@@ -1,7 +1,6 @@
 --- ironclad trigger EVENT [NAME=VALUE…]: a sandbox sends an event to its webhooks.
 
 local connection = require "ironclad.command.connection"
-local core = require "ironclad.core"
 local fail = require "ironclad.command.fail"
 local mistake = require "ironclad.base.mistake"
 local output = require "ironclad.command.output"
@@ -44,8 +43,8 @@ function trigger.run(words, options, before)
     typed.put(payload, name, typed.read(name, text, is_json))
   end
   local client = connection.open(options)
-  local origin = core.describe(client.connection).origin
-  if not origin:find "^https?://127%." and not origin:find "^https?://localhost[:/]?" then
+  local is_sandbox, origin = connection.is_sandbox(client)
+  if not is_sandbox then
     fail.usage("trigger is for a sandbox on this machine, and the connection is to %s", origin)
   end
   local body = { event = event, payload = payload }
