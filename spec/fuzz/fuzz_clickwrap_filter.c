@@ -3,16 +3,11 @@
  * has this value, whatever the value holds: it cannot change the expression. */
 #include "core/json/json.h"
 #include "sandbox/clickwrap/filter.h"
-#include "spec/fuzz/fuzz.h"
-#include <lauxlib.h>
-#include <lualib.h>
-#include <stdbool.h>
+#include "spec/fuzz/fuzz_lua.h"
 
 /* The longest field and value that the sandbox reads. */
 #define FIELD_MAX 127
 #define VALUE_MAX 511
-
-int luaopen_ironclad_core(lua_State *L);
 
 /* build(field, value) -> the filters ==, != and == with another condition; nothing when it is refused. */
 static const char script[] =
@@ -27,29 +22,6 @@ static const char script[] =
     "  return tostring(built), tostring(filter.ne(field, value)), tostring(filter.And(built, other)),\n"
     "    tostring(filter.And(other, built))\n"
     "end\n";
-
-static lua_State *state;
-static int function;
-
-static void must(bool good) {
-    if (good) return;
-    fprintf(stderr, "does not hold: %s\n", lua_tostring(state, -1));
-    abort();
-}
-
-static void open_state(void) {
-    state = luaL_newstate();
-    luaL_openlibs(state);
-    lua_getglobal(state, "package");
-    lua_getfield(state, -1, "preload");
-    lua_pushcfunction(state, luaopen_ironclad_core);
-    lua_setfield(state, -2, "ironclad.core");
-    lua_pushliteral(state, "src/?.lua;src/?/init.lua"); /* run from the root of the repository */
-    lua_setfield(state, -3, "path");
-    lua_settop(state, 0);
-    must(luaL_loadstring(state, script) == 0 && lua_pcall(state, 0, 1, 0) == 0);
-    function = luaL_ref(state, LUA_REGISTRYINDEX);
-}
 
 static void check_reading(const char *text) {
     static const char activity[] = "{\"event_type\":\"agreed\",\"created_time\":\"2026-01-31T09:00:00.000Z\","
@@ -73,31 +45,30 @@ static cJSON *object_with(const char *path, const char *value, const char *other
     return object;
 }
 
-static void check_meaning(const char *field, const char *value) {
+/* `L`: what the script's function returned. */
+static void check_meaning(lua_State *L, const char *field, const char *value) {
     cJSON *object = object_with(field, value, "x"), *second = object_with(field, value, "y");
-    FUZZ_CHECK(ic_cw_filter_fits(lua_tostring(state, 1), object));
-    FUZZ_CHECK(ic_cw_filter_valid(lua_tostring(state, 2)) &&
-               !ic_cw_filter_fits(lua_tostring(state, 2), object));
+    FUZZ_CHECK(ic_cw_filter_fits(lua_tostring(L, 1), object));
+    FUZZ_CHECK(ic_cw_filter_valid(lua_tostring(L, 2)) && !ic_cw_filter_fits(lua_tostring(L, 2), object));
     for (int i = 3; i <= 4; i++)
-        FUZZ_CHECK(ic_cw_filter_fits(lua_tostring(state, i), object) &&
-                   !ic_cw_filter_fits(lua_tostring(state, i), second));
+        FUZZ_CHECK(ic_cw_filter_fits(lua_tostring(L, i), object) &&
+                   !ic_cw_filter_fits(lua_tostring(L, i), second));
     cJSON_Delete(object);
     cJSON_Delete(second);
 }
 
 static void check_building(const char *field, const uint8_t *value, size_t size) {
-    if (!state) open_state();
-    lua_rawgeti(state, LUA_REGISTRYINDEX, function);
-    lua_pushstring(state, field);
-    lua_pushlstring(state, (const char *)value, size);
-    must(lua_pcall(state, 2, 4, 0) == 0);
+    lua_State *L = fuzz_lua(script);
+    lua_pushstring(L, field);
+    lua_pushlstring(L, (const char *)value, size);
+    fuzz_call(L, 2, 4);
     bool other = strncmp(field, "zz", 2) == 0 && (!field[2] || field[2] == '.');
-    if (lua_isstring(state, 1) && size <= VALUE_MAX && strlen(field) <= FIELD_MAX && !other) {
+    if (lua_isstring(L, 1) && size <= VALUE_MAX && strlen(field) <= FIELD_MAX && !other) {
         char *text = fuzz_text(value, size);
-        check_meaning(field, text);
+        check_meaning(L, field, text);
         free(text);
     }
-    lua_settop(state, 0);
+    lua_settop(L, 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

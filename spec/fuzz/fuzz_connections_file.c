@@ -3,12 +3,7 @@
  * table of options, or nil and a message without the file's secrets; no error of Lua. A command of the file
  * is not run. */
 #include "core/base/alloc.h"
-#include "spec/fuzz/fuzz.h"
-#include <lauxlib.h>
-#include <lualib.h>
-#include <stdbool.h>
-
-int luaopen_ironclad_core(lua_State *L);
+#include "spec/fuzz/fuzz_lua.h"
 
 static const char script[] =
     "local core = require 'ironclad.core'\n"
@@ -55,34 +50,10 @@ static const char script[] =
     "  end\n"
     "end\n";
 
-static lua_State *state;
-static int function;
-
-static void must(bool good) {
-    if (good) return;
-    fprintf(stderr, "does not hold: %s\n", lua_tostring(state, -1));
-    abort();
-}
-
-static void open_state(void) {
-    state = luaL_newstate();
-    luaL_openlibs(state);
-    lua_getglobal(state, "package");
-    lua_getfield(state, -1, "preload");
-    lua_pushcfunction(state, luaopen_ironclad_core);
-    lua_setfield(state, -2, "ironclad.core");
-    lua_pushliteral(state, "src/?.lua;src/?/init.lua"); /* run from the root of the repository */
-    lua_setfield(state, -3, "path");
-    lua_settop(state, 0);
-    must(luaL_loadstring(state, script) == 0 && lua_pcall(state, 0, 1, 0) == 0);
-    function = luaL_ref(state, LUA_REGISTRYINDEX);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    if (!state) open_state();
-    lua_pushlstring(state, (const char *)data, size);
-    lua_setglobal(state, "text");
-    lua_rawgeti(state, LUA_REGISTRYINDEX, function);
-    must(lua_pcall(state, 0, 0, 0) == 0);
+    lua_State *L = fuzz_lua(script);
+    lua_pushlstring(L, (const char *)data, size);
+    lua_setglobal(L, "text");
+    fuzz_call(L, 0, 0);
     return 0;
 }
