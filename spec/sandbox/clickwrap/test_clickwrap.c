@@ -3,6 +3,7 @@
  * are held. */
 #include "core/base/alloc.h"
 #include "sandbox/clickwrap/clickwrap.h"
+#include "sandbox/clickwrap/events.h"
 #include "sandbox/clickwrap/handlers.h"
 #include "sandbox/clickwrap/requests.h"
 #include "sandbox/service/service.h"
@@ -358,6 +359,60 @@ static void test_expiry(void) {
     end_company(company);
 }
 
+/* --- events --- */
+
+static void emit_events(ic_company *company) {
+    const ic_clickwrap *clickwrap = company->clickwrap;
+    const cJSON *contract = clickwrap->lists[IC_CW_CONTRACT]->child;
+    ic_cw_note_version(company, contract, ic_cw_published(clickwrap, contract));
+    ic_cw_note_group(company, clickwrap->lists[IC_CW_GROUP]->child);
+    ic_cw_note_activity(company, clickwrap->lists[IC_CW_ACTIVITY]->child);
+    ic_cw_note_request(company, "sent", clickwrap->lists[IC_CW_REQUEST]->child, NULL);
+    ic_cw_note_request(company, "signed", clickwrap->lists[IC_CW_REQUEST]->child, "ann");
+    ic_cw_send_test(company, company->integrations.items[0]);
+}
+
+/* The number of members in the body of each event in the outbox, by the event's name. The caller's. */
+static cJSON *event_sizes(const ic_company *company) {
+    cJSON *sizes = cJSON_CreateObject();
+    for (size_t i = 0; i < company->outbox->items.count; i++) {
+        const ic_delivery *delivery = company->outbox->items.items[i];
+        cJSON *body = ic_json_parse(delivery->body, strlen(delivery->body), NULL);
+        cJSON_AddNumberToObject(sizes, delivery->event, cJSON_GetArraySize(body));
+        cJSON_Delete(body);
+    }
+    return sizes;
+}
+
+/* An event is sent with all its members or not at all. */
+static void test_events(void) {
+    ic_company *company = new_company();
+    CHECK(ic_cw_request_sign(company, sent_request(company), "ann"));
+    ic_outbox_clear(company);
+    emit_events(company);
+    cJSON *whole = event_sizes(company);
+    CHECK(cJSON_GetArraySize(whole) == 6);
+    bool failed = true;
+    for (long nth = 1; failed && nth < 10000; nth++) {
+        ic_outbox_clear(company);
+        ic_alloc_fail_only(nth);
+        emit_events(company);
+        failed = ic_alloc_failures() > 0;
+        ic_alloc_fail_at(0);
+        cJSON *sizes = event_sizes(company);
+        const cJSON *size;
+        cJSON_ArrayForEach(size, sizes) {
+            if (!CHECK(size->valuedouble == ic_cw_number(whole, size->string)))
+                printf("    %s: %.0f members at allocation %ld\n", size->string, size->valuedouble, nth);
+        }
+        CHECK(cJSON_GetArraySize(sizes) >= 5);
+        cJSON_Delete(sizes);
+    }
+    CHECK(!failed);
+    cJSON_Delete(whole);
+    end_company(company);
+}
+
 int main(void) {
     cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = ic_malloc, .free_fn = ic_free});
     test_start();
@@ -366,5 +421,6 @@ int main(void) {
     test_settle();
     test_signing();
     test_expiry();
+    test_events();
     return check_done("clickwrap");
 }

@@ -40,7 +40,7 @@ static bool event_send(ic_company *company, const ic_webhook *integration, const
                        const cJSON *more) {
     const cJSON *member;
     cJSON *body = event_new(company, integration, event);
-    if (!more) ic_put(body, "", NULL);
+    if (!ic_whole(more)) ic_put(body, "", NULL);
     cJSON_ArrayForEach(member, more) ic_put(body, member->string, cJSON_Duplicate(member, true));
     char *text = ic_json_print(body);
     ic_delivery *delivery =
