@@ -128,7 +128,7 @@ local function add_clickwrap_operations(lines, resource, list)
   end
 end
 
--- The methods of client.<resource> that are no operations.
+-- The methods of client.<resource> that are not operations.
 local function added_to(resource)
   local names = {}
   for _, methods in ipairs { wait.methods, schema.methods, directory.methods, changes.methods,
@@ -181,7 +181,7 @@ local function add_calls(lines, calls)
   end
 end
 
--- What is no operation, in sections.
+-- What is not an operation, in sections.
 local function add_sections(lines)
   for _, section in ipairs(manual.sections) do
     lines[#lines + 1] = ("\n## %s\n"):format(section.title)

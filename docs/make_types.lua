@@ -4,16 +4,10 @@ local catalog = require "ironclad.calls.catalog"
 local core = require "ironclad.core"
 local each = require "ironclad.resources.each"
 local manual = require "ironclad.manual"
+local names_of = require("ironclad.base.names").sorted
 local resource_methods = require "ironclad.resources.resource_methods"
 local resources = require "ironclad.resources.resources"
 local words = require "ironclad.words"
-
-local function names_of(map)
-  local names = {}
-  for name in pairs(map) do names[#names + 1] = name end
-  table.sort(names)
-  return names
-end
 
 -- "workflow_schemas" -> "WorkflowSchemas", "scim.users" -> "ScimUsers".
 local function class_of(name)
@@ -162,7 +156,7 @@ local function add_operation(lines, owner, entry, first)
   end
 end
 
--- ---- the methods beside the operations ----
+-- ---- the methods that are not operations ----
 
 local by_name = { options = "ironclad.CallOptions", id = "string|table", job = "string|table", import = "string|table",
   body = "table", values = "table<string, any>", name = "string", title = "string", email = "string",
