@@ -127,7 +127,7 @@ local function receive(self, headers, body, about)
   end
   local state, problem = ask(self.seen.claim, self.seen, event_of.id(event))
   if state == "new" then return accept(self, event, event_of.text(event)) end
-  if state == "done" then return 200, event end
+  if state == "done" then return 200 end
   if state ~= "busy" then report(self, event, problem or "seen: claim failed") end
   return LATER
 end
@@ -148,7 +148,7 @@ function methods:handle(headers, body, about)
   if about ~= nil and type(about) ~= "table" then
     mistake.raise(label, "about: expected a table, got %s", mistake.type_of(about))
   end
-  return answer((receive(self, headers, body, about or {})))
+  return answer(receive(self, headers, body, about or {}))
 end
 
 -- Handles one event of the inbox.
