@@ -119,10 +119,8 @@ local function outcome(forwarded)
   return forwarded.status and tostring(forwarded.status) or forwarded.error
 end
 
-local function colored_outcome(forwarded, room)
-  if not forwarded then return "" end
-  local good = forwarded.status and forwarded.status >= 200 and forwarded.status < 300
-  return terminal.paint(screen.cut(screen.clean("-> " .. outcome(forwarded)), room), good and "green" or "red")
+local function is_good(forwarded)
+  return forwarded.status and forwarded.status >= 200 and forwarded.status < 300
 end
 
 local printers = {}
@@ -146,10 +144,13 @@ function printers.line(event, forwarded)
   local columns = terminal.columns()
   local parts = { os.date "%H:%M:%S", screen.fill(screen.clean(tostring(event.name)), NAME_WIDTH),
     screen.clean(subject(event)) }
-  local result = forwarded and "-> " .. screen.clean(outcome(forwarded)) or ""
+  local result = forwarded and screen.clean("-> " .. outcome(forwarded)) or ""
   local room = math.min(screen.width(result), math.max(6, math.floor(columns / 3)))
   local text = screen.cut((table.concat(parts, "  "):gsub("%s+$", "")), math.max(1, columns - room - 2))
-  terminal.write(text, result ~= "" and "  " .. colored_outcome(forwarded, room) or "", "\n")
+  if forwarded then
+    text = text .. "  " .. terminal.paint(screen.cut(result, room), is_good(forwarded) and "green" or "red")
+  end
+  terminal.write(text, "\n")
 end
 
 local function printer_of(options)
@@ -159,7 +160,7 @@ end
 
 -- ---- the command ----
 
--- Serves until Ctrl-C, --limit or an error -> what was raised, or nil; and what is registered.
+-- Serves until Ctrl-C, --limit or an error -> what is registered, or nil; what was raised, or nil.
 local function serve(client, options, settings)
   local registered, current, server
   local count, show = 0, printer_of(options)
