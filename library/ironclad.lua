@@ -1159,7 +1159,7 @@ function K_user:replace(body, options) end
 ---@return ironclad.Response? response
 function K_user:delete(arguments, options) end
 
----takes the right to log in; workflows of the user go on waiting for them
+---removes the right to log in; workflows of the user continue to wait for them
 ---@param options? ironclad.CallOptions
 ---@return ironclad.User? value
 ---@return ironclad.Error? err
@@ -4735,7 +4735,7 @@ function mailbox:events() end
 ---@return number?
 function mailbox:timeout() end
 
----Resumes the tasks that can go on; the number of those that have not ended.
+---Resumes the tasks that are ready; the number of those that have not ended.
 ---@return integer
 function mailbox:dispatch() end
 
@@ -4934,7 +4934,7 @@ function event:resource(client, options) end
 ---Marks the last item as handled.
 function changes:done() end
 
----Goes on: sleeps after the last change, and looks again.
+---Makes the loop run for ever: it sleeps after the last change, and looks again.
 ---@param options? { every?: number, on_error?: function }
 ---@return ironclad.Changes
 function changes:follow(options) end
@@ -4959,7 +4959,7 @@ function cw:check(options) end
 ---@return ironclad.Error?
 function cw:site(options) end
 
----The terms of a group as they are to be shown now: `contracts`, `versions`, `render_id`, and with the option `signer` whether they are `required`.
+---The terms of a group that must be shown now: `contracts`, `versions`, `render_id`, and with the option `signer` whether they are `required`.
 ---@param group string
 ---@param options? table
 ---@return table?

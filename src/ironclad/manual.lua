@@ -12,7 +12,7 @@ local helpers = {
   ["workflow_schemas:find"] = { "title, options",
     "the template with that title or id; an error names those that exist" },
   ["scim.users:find_by_email"] = { "email, options", "the user with that e-mail address, or nil" },
-  ["user:deactivate"] = { "options", "takes the right to log in; workflows of the user go on waiting for them" },
+  ["user:deactivate"] = { "options", "removes the right to log in; workflows of the user continue to wait for them" },
   ["group:add_members"] = { "users, options", "adds users, given as tables or ids" },
   ["group:remove_members"] = { "users, options", "removes users" },
   ["records:changes"] = { "{ state =, since =, … }",
@@ -174,7 +174,7 @@ manual.sections = {
     { "mailbox:pollfd", "-> integer", "The descriptor to poll." },
     { "mailbox:events", "-> string", "What to poll it for: `r`." },
     { "mailbox:timeout", "-> number?", "Seconds after which `dispatch` must be called in any case." },
-    { "mailbox:dispatch", "-> integer", "Resumes the tasks that can go on; the number of those that have not ended." },
+    { "mailbox:dispatch", "-> integer", "Resumes the tasks that are ready; the number of those that have not ended." },
   } },
   { title = "A client", calls = {
     { "client:call", "operation: string, arguments?: ironclad.CallArguments, options?: ironclad.CallOptions -> any, "
@@ -242,7 +242,7 @@ manual.sections = {
       "The workflow, record or obligation that the event is about." },
     { "changes:done", "", "Marks the last item as handled." },
     { "changes:follow", "options?: { every?: number, on_error?: function } -> ironclad.Changes",
-      "Goes on: sleeps after the last change, and looks again." },
+      "Makes the loop run for ever: it sleeps after the last change, and looks again." },
     { "changes:close", "", "Ends the loop." },
   } },
   { title = "A client of Clickwrap", calls = {
@@ -254,7 +254,7 @@ manual.sections = {
       .. "its site." },
     { "cw:site", "options?: { callback?: function } -> table?, ironclad.Error?", "The connection's site." },
     { "cw:terms", "group: string, options?: table -> table?, ironclad.Error?",
-      "The terms of a group as they are to be shown now: `contracts`, `versions`, `render_id`, and with the option "
+      "The terms of a group that must be shown now: `contracts`, `versions`, `render_id`, and with the option "
       .. "`signer` whether they are `required`." },
     { "cw:accept", "arguments: table -> table?, ironclad.Error?",
       "Records that a person accepts terms, and returns the evidence that was read back: "

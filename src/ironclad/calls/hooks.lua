@@ -75,7 +75,7 @@ end
 local waits = {
   budget = "waits%s for the rate limit", in_flight = "waits%s for another request to end",
   retry_after = "waits%s, because Ironclad asked for it",
-  shared = "goes on%s without the shared Redis, which cannot be reached: this machine keeps to its rate_share",
+  shared = "continues%s without the shared Redis, which cannot be reached: this machine keeps to its rate_share",
 }
 
 local lines = {

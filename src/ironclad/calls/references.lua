@@ -14,7 +14,7 @@ local function to_link(given)
   return id and { recordId = id }
 end
 
--- A schema is no kind of resources.lua: any table with an id counts as one.
+-- A schema is not a kind of resources.lua: any table with an id counts as one.
 local function to_template(given)
   return type(given.id) == "string" and given.id or given
 end
