@@ -33,11 +33,22 @@ local ironclad = {}
 ---@field tls string
 ---@field cjson string
 ---@field http2 boolean
+---@field tls_key_log? string
 ---@class ironclad.Waits
 ---@field budget integer
 ---@field in_flight integer
 ---@field retry_after integer
 ---@field seconds number
+---@class ironclad.SharedStats
+---@field connected integer
+---@field opened integer
+---@field lost integer
+---@field blocks integer
+---@field permits integer
+---@field returned integer
+---@field alone integer
+---@field locks integer
+---@field commands integer
 ---@class ironclad.Stats
 ---@field calls integer
 ---@field failed integer
@@ -47,6 +58,7 @@ local ironclad = {}
 ---@field in_flight integer
 ---@field pending integer
 ---@field waits table<string, ironclad.Waits>
+---@field shared ironclad.SharedStats
 ---@class ironclad.Operation
 ---@class ironclad.Property
 ---@field type string

@@ -55,6 +55,18 @@ describe("the types for editors", function()
     end
   end)
 
+  it("have every field of ironclad.info and ironclad.stats", function()
+    local function check(class, value)
+      local fields = text:match("\n%-%-%-@class ironclad%." .. class .. "\n(.-)\n%-%-%-@class")
+      for name in pairs(value) do assert.matches("@field " .. name .. " ", fields, class .. "." .. name) end
+    end
+    local stats = ironclad.stats()
+    check("Info", ironclad.info())
+    check("Stats", stats)
+    check("SharedStats", stats.shared)
+    check("Waits", select(2, next(stats.waits)))
+  end)
+
   it("have every operation and every method of resource tables", function()
     for _, entry in ipairs(catalog.entries) do
       if entry.name then
