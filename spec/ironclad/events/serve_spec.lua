@@ -47,7 +47,8 @@ describe("receiver:serve", function()
     local receiver = client.webhooks:receiver { on = { ["*"] = function(event) noted[#noted + 1] = event.name end } }
     local statuses, lines = serve(receiver, 3, function(server)
       register(server)
-      sandbox:send_event { event = "workflow_launched", payload = { workflowID = "w1", templateID = "t\27[2J" } }
+      local payload = { workflowID = "w1", templateID = "t\27[2J\194\155" }
+      sandbox:send_event { event = "workflow_launched", payload = payload }
       sandbox:send_event "workflow_completed"
       sandbox:send_event { event = "workflow_paused", forge = "key", webhook = client.webhooks:list().list[1].id }
     end)
@@ -57,7 +58,8 @@ describe("receiver:serve", function()
     assert.are.same({ 200, 200, 401 }, statuses)
     local text = table.concat(lines, "\n")
     assert.matches("^listening at http://127%.0%.0%.1:%d+/\n", text)
-    assert.matches("\n%d%d:%d%d:%d%d POST /hook 200 workflow_launched templateID=t%?%[2J workflowID=w1\n", text)
+    assert.matches("\n%d%d:%d%d:%d%d POST /hook 200 workflow_launched "
+      .. "templateID=t\226\144\155%[2J\239\191\189 workflowID=w1\n", text)
     assert.matches("POST /hook 401 workflow_paused", text)
   end)
 

@@ -5,6 +5,7 @@ local core = require "ironclad.core"
 local mistake = require "ironclad.base.mistake"
 local plain = require "ironclad.loop.plain"
 local run = require "ironclad.calls.run"
+local screen = require "ironclad.base.screen"
 local task = require "ironclad.loop.task"
 
 local serve = {}
@@ -12,6 +13,8 @@ local serve = {}
 local LABEL = "receiver:serve"
 local WAIT = 0.5 -- seconds of one wait for a request
 local LOOK = 0.02 -- seconds between two checks when other tasks of this state run meanwhile
+
+local COLUMNS = 400 -- of a line of the log
 
 local known = mistake.set { "host", "port", "log", "on_listen", "on_request" }
 
@@ -58,9 +61,7 @@ local function print_line(line)
 end
 
 -- Text of a request on one line of a terminal.
-local function printable(text)
-  return (text:gsub("[%z\1-\31\127]", "?"):sub(1, 400))
-end
+local function printable(text) return screen.cut(screen.clean(text), COLUMNS) end
 
 -- "12:00:00 POST /hook 200 workflow_launched workflowID=…"
 local function describe(request, status)
