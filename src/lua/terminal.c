@@ -1,7 +1,5 @@
 #include "lua/terminal.h"
 #include "core/auth/private_file.h"
-#include "core/base/alloc.h"
-#include "core/base/path.h"
 #include "core/base/platform.h"
 #include "lua/compat.h"
 #include <errno.h>
@@ -225,17 +223,6 @@ static int terminal_write_private(lua_State *L) {
     return terminal_fail(L, message);
 }
 
-/* absolute(path) -> the path from the root; nil and a message when it is too long. */
-static int terminal_absolute(lua_State *L) {
-    char here[4096];
-    char *path = ic_path_here(luaL_checkstring(L, 1));
-    bool fits = path && (size_t)snprintf(here, sizeof here, "%s", path) < sizeof here;
-    ic_free(path);
-    if (!fits) return terminal_fail(L, "the path is too long");
-    lua_pushstring(L, here);
-    return 1;
-}
-
 /* make_folder(path) -> true when the folder exists; nil and a message. It makes one folder, not those above
  * it. */
 static int terminal_make_folder(lua_State *L) {
@@ -249,12 +236,15 @@ static int terminal_make_folder(lua_State *L) {
 }
 
 void ic_lua_open_terminal(lua_State *L) {
-    static const luaL_Reg functions[] = {
-        {"is_terminal", terminal_is_terminal},     {"columns", terminal_columns},
-        {"catch_signals", terminal_catch_signals}, {"caught", terminal_caught},
-        {"read_hidden", terminal_read_hidden},     {"run", terminal_run},
-        {"write_private", terminal_write_private}, {"absolute", terminal_absolute},
-        {"make_folder", terminal_make_folder},     {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"is_terminal", terminal_is_terminal},
+                                         {"columns", terminal_columns},
+                                         {"catch_signals", terminal_catch_signals},
+                                         {"caught", terminal_caught},
+                                         {"read_hidden", terminal_read_hidden},
+                                         {"run", terminal_run},
+                                         {"write_private", terminal_write_private},
+                                         {"make_folder", terminal_make_folder},
+                                         {NULL, NULL}};
     lua_newtable(L);
     ic_lua_setfuncs(L, functions);
     lua_setfield(L, -2, "terminal");

@@ -57,6 +57,16 @@ describe("ironclad login", function()
     assert.matches("jane", (good("whoami", home)))
   end)
 
+  it("refuses the path of a certificate that would mean another file", function()
+    local words = "login bad --no-check --service --secret-env SECRET --instance na1 --client-id x --as a@b.c "
+    local paths = { ["ca-file"] = "'~/ca.pem'", ["client-cert"] = "file:cert.pem", ["client-key"] = "/tmp/" }
+    for option, path in pairs(paths) do
+      local _, err, status = command.run(words .. ("--%s %s"):format(option, path), home)
+      assert.equal(2, status)
+      assert.matches("%-%-" .. option:gsub("%-", "%%-") .. ": ", err)
+    end
+  end)
+
   it("asks step by step on a terminal, and does not show the secret", function()
     local out, status = command.terminal("login --ca-file " .. sandbox.ca_file, home, 80, {
       { "Instance [1]:", "5\r" }, { "Its host", sandbox.instance .. "\r" }, { "A name for this", "acme\r" },

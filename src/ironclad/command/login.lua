@@ -122,8 +122,9 @@ end
 
 -- The path that an option gives, as it is written to the file of connections.
 local function path_of(options, name)
-  local path = options[name]
-  return path and (core.terminal.absolute(path) or fail.usage("--%s: the path is too long", name))
+  if not options[name] then return nil end
+  local path, wrong = core.disk.absolute(options[name])
+  return path or fail.usage("--%s: %s", name, wrong)
 end
 
 -- Where the command keeps tokens, so that it need not fetch one for each call.
