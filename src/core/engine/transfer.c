@@ -1,19 +1,12 @@
 #include "core/engine/transfer.h"
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
-#include "core/base/process.h"
 #include "core/engine/event.h"
-#include "core/engine/output.h"
 #include "core/engine/secrets.h"
-#include "core/http/client_certificate.h"
-#include "core/http/setup.h"
-#include <errno.h>
+#include "core/engine/transfer_failure.h"
 #include <string.h>
-#include <strings.h>
-#include <sys/socket.h>
 
-/* The most bytes in the header of one answer, and the most interim answers (1xx). */
-#define HEADER_LIMIT        (256 * 1024)
+/* The most interim answers (1xx) to one request. */
 #define HEADER_BLOCKS_LIMIT 32
 /* Bytes that are allocated for the answer to a grant before it is sent. */
 #define GRANT_HEADER 4096
@@ -21,23 +14,6 @@
 
 /* The most handles that are kept for the next attempts. */
 #define IDLE_MAX 64
-
-typedef struct ic_transfer {
-    /* Idle: it is in the list of its client, and in that of all, from the newest to the oldest. */
-    ic_client *client; /* NULL: the transfer is never kept */
-    struct ic_transfer *next_idle, *newer, *older;
-    ic_call *call;
-    ic_setup setup; /* its easy handle is owned here */
-    bool added;     /* to the multi handle */
-    ic_output_state output;
-    double began;         /* ic_now's seconds */
-    bool deadline_limits; /* setup.timeout is the time until the deadline, not the option timeout */
-    int sendings, header_blocks;
-    bool header_whole; /* the empty line after the latest header has come */
-    bool ended_well;   /* the handle can be used again */
-    bool second_refused, headers_too_large, header_truncated;
-    char message[CURL_ERROR_SIZE];
-} ic_transfer;
 
 /* Progress is that of the file: of the request when it is a form, otherwise of the answer. */
 static bool transfer_counts_sending(const ic_call *call) {
@@ -78,7 +54,7 @@ static size_t transfer_on_header(char *bytes, size_t size, size_t count, void *a
         return length;
     }
     if (transfer->header_whole) return length;
-    if (headers->length + length > HEADER_LIMIT) return transfer->headers_too_large = true, 0;
+    if (headers->length + length > IC_TRANSFER_HEADER_LIMIT) return transfer->headers_too_large = true, 0;
     size_t kept = length;
     while (kept && strchr("\r\n", bytes[kept - 1]))
         kept--;
@@ -134,29 +110,6 @@ static bool transfer_limit(const ic_call *call, double now, double *seconds) {
     *seconds = limits ? left : timeout;
     return limits;
 }
-
-static const struct {
-    CURLcode code;
-    ic_error_kind kind;
-} transfer_failures[] = {
-    {CURLE_OPERATION_TIMEDOUT, IC_ERR_TIMEOUT},
-    {CURLE_SSL_CONNECT_ERROR, IC_ERR_TLS},
-    {CURLE_PEER_FAILED_VERIFICATION, IC_ERR_TLS},
-    {CURLE_SSL_CERTPROBLEM, IC_ERR_TLS},
-    {CURLE_SSL_CIPHER, IC_ERR_TLS},
-    {CURLE_SSL_CACERT_BADFILE, IC_ERR_TLS},
-    {CURLE_SSL_ISSUER_ERROR, IC_ERR_TLS},
-    {CURLE_SSL_INVALIDCERTSTATUS, IC_ERR_TLS},
-    {CURLE_SSL_CRL_BADFILE, IC_ERR_TLS},
-    {CURLE_USE_SSL_FAILED, IC_ERR_TLS},
-    {CURLE_BAD_CONTENT_ENCODING, IC_ERR_PROTOCOL},
-    {CURLE_WEIRD_SERVER_REPLY, IC_ERR_PROTOCOL},
-    {CURLE_UNSUPPORTED_PROTOCOL, IC_ERR_PROTOCOL},
-    {CURLE_URL_MALFORMAT, IC_ERR_PROTOCOL},
-    {CURLE_OUT_OF_MEMORY, IC_ERR_MEMORY},
-    {CURLE_READ_ERROR, IC_ERR_IO},
-    {CURLE_FILE_COULDNT_READ_FILE, IC_ERR_IO},
-};
 
 static void transfer_free(ic_transfer *transfer) {
     curl_easy_cleanup(transfer->setup.easy);
@@ -337,130 +290,6 @@ static void transfer_note_end(ic_transfer *transfer) {
     if (good) ic_progress_note(call, (double)moved, (double)moved, true, ic_now());
 }
 
-static ic_error_kind transfer_kind(CURLcode code) {
-    for (size_t i = 0; i < sizeof transfer_failures / sizeof *transfer_failures; i++)
-        if (transfer_failures[i].code == code) return transfer_failures[i].kind;
-    return IC_ERR_NETWORK;
-}
-
-/* The host and port that the attempt was sent to. */
-static void transfer_host(const ic_transfer *transfer, ic_buf *host) {
-    ic_buf url = {0};
-    ic_call_url(transfer->call, &url);
-    const char *text = ic_buf_text(&url), *at = text ? strstr(text, "://") : NULL;
-    if (at) ic_buf_add(host, at + 3, strcspn(at + 3, "/?"));
-    ic_buf_free(&url);
-}
-
-static void transfer_explain_tls(const ic_transfer *transfer, const char *text) {
-    const ic_connection *connection = transfer->call->connection;
-    const char *authorities =
-        connection->settings.ca_path ? connection->settings.ca_path : connection->ca_file;
-    char dates[80];
-    ic_buf host = {0};
-    transfer_host(transfer, &host);
-    double now = ic_wall_time();
-    ic_certificate certificate = ic_setup_certificate(&transfer->setup, now);
-    ic_certificate_describe(&certificate, now, dates, sizeof dates);
-    const char *name = ic_buf_text(&host);
-    ic_error_set(&transfer->call->error, IC_ERR_TLS,
-                 "%s (%s%s%s); certificates were checked against %s (options ca_file and ca_path)", text,
-                 name ? name : "", *dates ? ": " : "", dates, authorities ? authorities : "none");
-    ic_buf_free(&host);
-}
-
-static void transfer_explain_client_certificate(const ic_transfer *transfer, const char *text) {
-    const ic_settings *settings = &transfer->call->connection->settings;
-    ic_buf reason = {0};
-    ic_client_certificate_objection(settings->client_cert, settings->client_key,
-                                    settings->client_key_password, &reason);
-    const char *found = reason.length ? ic_buf_text(&reason) : text;
-    ic_error_set(&transfer->call->error, IC_ERR_TLS,
-                 "the client certificate cannot be used: %s (options client_cert and client_key)",
-                 found ? found : text);
-    ic_buf_free(&reason);
-}
-
-static void transfer_explain_refusal(const ic_transfer *transfer, const char *text) {
-    const char *shown = ic_setup_shown_certificate(&transfer->setup);
-    ic_buf host = {0};
-    transfer_host(transfer, &host);
-    const char *name = ic_buf_text(&host);
-    ic_error_set(&transfer->call->error, IC_ERR_TLS, "%s %s%s: %s (options client_cert and client_key)",
-                 name ? name : "the server",
-                 shown ? "refuses the client certificate of " : "seems to want a client certificate",
-                 shown ? shown : "", text);
-    ic_buf_free(&host);
-}
-
-/* Names the option whose time has run out; "" when libcurl ended a transfer that had stalled. libcurl rounds
- * times to milliseconds, and so can be early by one. */
-static const char *transfer_expired_option(const ic_transfer *transfer) {
-    double limit = transfer->setup.timeout;
-    bool expired = limit && ic_now() - transfer->began >= limit - 0.002;
-    if (!expired) return transfer->sendings ? "" : " (option connect_timeout)";
-    return transfer->deadline_limits ? " (option deadline)" : " (option timeout)";
-}
-
-/* libcurl reports a header line beyond its own limit of 100 kB as out of memory. */
-static bool transfer_header_is_long(const ic_transfer *transfer) {
-    if (!transfer->sendings || transfer->output.begun) return false;
-    void *probe = ic_malloc(HEADER_LIMIT);
-    ic_free(probe);
-    return probe;
-}
-
-/* Whether this process or the system has run out of something. Other failures of socket(2) are about one of
- * the host's addresses. */
-static bool transfer_lacks(int cause) {
-    return cause == EMFILE || cause == ENFILE || cause == ENOBUFS || cause == ENOMEM;
-}
-
-static void transfer_explain(ic_transfer *transfer, CURLcode code, ic_ended *ended) {
-    ic_error *error = &transfer->call->error;
-    const char *text = transfer->message[0] ? transfer->message : curl_easy_strerror(code);
-    bool endless = code == CURLE_OUT_OF_MEMORY && transfer_header_is_long(transfer);
-    ended->failure = transfer_kind(code);
-    bool refused = !transfer->call->response.status && ic_client_certificate_is_refused(text);
-    ended->handshake = code == CURLE_SSL_CONNECT_ERROR && !refused;
-    if (transfer->output.failure) {
-        ended->failure = transfer->output.failure;
-        ic_output_explain(&transfer->output, transfer->call, error);
-    } else if (transfer->setup.changed) {
-        ended->failure = IC_ERR_IO;
-        ic_error_set(error, IC_ERR_IO, "%s changed while it was sent", transfer->setup.changed);
-    } else if (transfer->call->response.headers.failed) {
-        ended->failure = IC_ERR_MEMORY;
-        ic_error_memory(error);
-    } else if (transfer->headers_too_large || endless) {
-        ended->failure = IC_ERR_PROTOCOL;
-        ic_error_set(error, IC_ERR_PROTOCOL, "the header of the answer has no end%s",
-                     endless ? ", or libcurl is out of memory" : "");
-    } else if (transfer->header_truncated) {
-        ended->failure = IC_ERR_NETWORK;
-        ic_error_set(error, IC_ERR_NETWORK, "the connection ended before the header of the answer did");
-    } else if (code == CURLE_COULDNT_CONNECT && transfer_lacks(transfer->setup.no_socket)) {
-        ic_error_set(error, IC_ERR_NETWORK, "cannot open a socket: %s", strerror(transfer->setup.no_socket));
-    } else if (transfer->second_refused) {
-        ended->failure = IC_ERR_NETWORK;
-        ic_error_set(error, IC_ERR_NETWORK, "the connection broke after the request was sent");
-    } else if (code == CURLE_SSL_CERTPROBLEM) {
-        transfer_explain_client_certificate(transfer, text);
-    } else if (refused) {
-        ended->failure = IC_ERR_TLS;
-        ended->sent = false;
-        transfer_explain_refusal(transfer, text);
-    } else if (ended->failure == IC_ERR_TLS) {
-        transfer_explain_tls(transfer, text);
-    } else if (ended->failure == IC_ERR_MEMORY) {
-        ic_error_memory(error);
-    } else {
-        ic_error_set(error, ended->failure, "%s%s%s", text,
-                     ended->failure == IC_ERR_TIMEOUT ? transfer_expired_option(transfer) : "",
-                     transfer->setup.proxied ? " (through the proxy)" : "");
-    }
-}
-
 /* 101 is final: the server speaks another protocol from there. */
 static bool transfer_is_interim(long status) {
     return status < 200 && status != 101;
@@ -485,7 +314,7 @@ ic_ended ic_transfer_end(ic_engine *engine, ic_call *call, CURLcode code) {
         code = CURLE_PARTIAL_FILE;
     }
     if (code != CURLE_OK) {
-        transfer_explain(transfer, code, &ended);
+        ic_transfer_explain(transfer, code, &ended);
         call->response.status = 0;
     } else if (call->response.status >= 200 && call->response.status < 300) {
         transfer_complete(transfer, &ended);
