@@ -146,6 +146,16 @@ describe("rate limits shared through Redis", function()
     assert.equal("hash", server:command(("type '%spermits:workflows:read'"):format(prefix)))
   end)
 
+  it("are not kept for a machine that has gone, nor refused to all, because the clock of Redis was set back", function()
+    local client = connect()
+    client.workflows:list()
+    local asked = server:command "keys '*asked:workflows:read'"
+    server:command(("hset '%s' gone %d000"):format(asked, server:command "time":match "%d+" + 3600))
+    server:command(("set '%s' 1 px 3600000"):format(asked:gsub("asked:", "closed:")))
+    assert.equal(11, (calls_until_refused(client)))
+    assert.equal("0", server:command(("hexists '%s' gone"):format(asked)))
+  end)
+
   it("are shared evenly with a slow machine, when permits become free in bursts", function()
     local folder, rounds, burst = peer.temporary_folder(), 3, 12
     sandbox:rate_limits(false) -- so that no answer tells a limit
