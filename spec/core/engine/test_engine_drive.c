@@ -39,13 +39,17 @@ static void tear_down(stage_set *set) {
 
 static pthread_t starter;       /* the thread of main */
 static atomic_int driven_turns; /* turns of the engine in that thread */
+static _Atomic pthread_t other; /* the last thread but it that has run the engine */
 
 /* Stands before libcurl's. */
 CURLMcode curl_multi_perform(CURLM *multi, int *running) {
     typedef CURLMcode performer(CURLM *, int *);
     performer *real;
     *(void **)&real = dlsym(RTLD_NEXT, "curl_multi_perform");
-    if (pthread_equal(starter, pthread_self())) atomic_fetch_add(&driven_turns, 1);
+    if (pthread_equal(starter, pthread_self()))
+        atomic_fetch_add(&driven_turns, 1);
+    else
+        atomic_store(&other, pthread_self());
     return real(multi, running);
 }
 
@@ -83,6 +87,7 @@ static void test_in_turn(void) {
 typedef struct meanwhile {
     stage_set *set;
     pthread_t driver;
+    ic_call *call;
     bool waits; /* the other thread waits for its call as this one does */
     bool good;
 } meanwhile;
@@ -90,7 +95,7 @@ typedef struct meanwhile {
 static void drive_while(meanwhile *scene, void *(*act)(void *), ic_call **call) {
     pthread_t thread;
     scene->driver = pthread_self();
-    *call = start_to_wait(scene->set->mailbox, scene->set->to_gated);
+    *call = scene->call = start_to_wait(scene->set->mailbox, scene->set->to_gated);
     pthread_create(&thread, NULL, act, scene);
     wait_for(*call);
     pthread_join(thread, NULL);
@@ -339,6 +344,39 @@ static void test_exit_in_handler(void) {
 }
 #endif
 
+/* ThreadSanitizer does not see what a thread locks after it was cancelled in poll. */
+#ifndef __SANITIZE_THREAD__
+static void *end_engine(void *argument) {
+    meanwhile *scene = argument;
+    ic_peer_await(scene->set->gated, 1);
+    scene->good = atomic_load(&driven_turns) > 0;
+    pthread_cancel(atomic_load(&other));
+    for (int i = 0; i < 10000 && !ic_call_done(scene->call); i++)
+        sched_yield();
+    ic_peer_release(scene->set->gated);
+    return NULL;
+}
+
+/* The engine's thread is ended while it rests: the call of the thread that drives goes on, and the next call
+ * starts another engine. */
+static void test_ended_at_rest(void) {
+    stage_set set = set_up();
+    meanwhile scene = {.set = &set};
+    ic_call *call = start_call(set.mailbox, set.to_quick, "retrieve-a-workflow");
+    await(set.mailbox, call);
+    ic_call_release(call);
+    atomic_store(&driven_turns, 0);
+    drive_while(&scene, end_engine, &call);
+    CHECK(call->error.kind == (scene.good ? IC_OK : IC_ERR_IO));
+    ic_call_release(call);
+    call = start_to_wait(set.mailbox, set.to_quick);
+    wait_for(call);
+    CHECK(call->error.kind == IC_OK);
+    ic_call_release(call);
+    tear_down(&set);
+}
+#endif
+
 static void *stop_engine(void *argument) {
     meanwhile *scene = argument;
     ic_peer_await(scene->set->gated, 1);
@@ -377,6 +415,9 @@ int main(void) {
 #if CHILDREN
     STAGE(test_fork);
     STAGE(test_exit_in_handler);
+#endif
+#ifndef __SANITIZE_THREAD__
+    STAGE(test_ended_at_rest);
 #endif
     STAGE(test_stop);
     return check_done("engine_drive");

@@ -271,6 +271,7 @@ static void engine_finish_refreshes(ic_engine *engine) {
  * because it may be half changed. */
 static void engine_die(void *argument) {
     ic_engine *engine = argument;
+    if (engine->rests) pthread_mutex_lock(&turn); /* another thread may drive */
     ic_process_lock();
     ic_call *call = shared.first;
     ic_stats_forget_gauges(); /* before another engine starts */
