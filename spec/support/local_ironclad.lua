@@ -38,6 +38,25 @@ function local_ironclad.actor(sandbox)
   return { "Authorization: Bearer " .. token, "x-as-user-email: " .. sandbox.as_user }
 end
 
+-- Logs a person in as a browser would, for a client with the authorization code grant.
+function local_ironclad.log_in(sandbox, client)
+  local redirect_uri = "http://localhost:8765/callback"
+  local url, state = client:authorize_url { redirect_uri = redirect_uri }
+  local callback = assert(sandbox:consent { url = url, allow = true })
+  ironclad.must(client:exchange(callback, { state = state, redirect_uri = redirect_uri }))
+end
+
+-- The requests for a token -> how many were granted, and how many were not.
+function local_ironclad.token_requests(sandbox)
+  local good, refused = 0, 0
+  for _, request in ipairs(sandbox:requests()) do
+    if request.path == "/oauth/token" then
+      if request.status == 200 then good = good + 1 else refused = refused + 1 end
+    end
+  end
+  return good, refused
+end
+
 -- The value of a call that must succeed.
 function local_ironclad.must(value, err)
   assert.is_nil(err and tostring(err))

@@ -1,9 +1,9 @@
 -- Two processes share a connection whose refresh token is spent at each use: a hundred refreshes, and none is lost.
 local ironclad = require "ironclad"
+local local_ironclad = require "spec.support.local_ironclad"
 local peer = require "spec.support.peer"
 
 describe("two processes that refresh at once, 100 times over,", function()
-  local REDIRECT = "http://localhost:8765/callback"
   local folder, sandbox
 
   setup(function()
@@ -49,20 +49,11 @@ describe("two processes that refresh at once, 100 times over,", function()
     return status
   end
 
-  local function refreshes()
-    local good, refused = 0, 0
-    for _, request in ipairs(sandbox:requests()) do
-      if request.path == "/oauth/token" and request.status == 200 then good = good + 1 end
-      if request.path == "/oauth/token" and request.status ~= 200 then refused = refused + 1 end
-    end
-    return good, refused
-  end
+  local function refreshes() return local_ironclad.token_requests(sandbox) end
 
   it("never send a spent one, and leave a good one", function()
     local client = connect()
-    local url, state = client:authorize_url { redirect_uri = REDIRECT }
-    local callback = assert(sandbox:consent { url = url, allow = true })
-    ironclad.must(client:exchange(callback, { state = state, redirect_uri = REDIRECT }))
+    local_ironclad.log_in(sandbox, client)
     local statuses = { start(1), start(2) }
 
     local good, refused = 0, 0

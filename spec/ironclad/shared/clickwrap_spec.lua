@@ -2,19 +2,15 @@
 local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
 local process = require "spec_process"
-local redis_server = require "spec.support.redis"
+local shared_company = require "spec.support.shared_company"
 
 describe("Clickwrap's limits shared through Redis", function()
   local server, sandbox, about
   setup(function()
-    server = redis_server.start()
-    sandbox = assert(require("ironclad.sandbox").start { port = 0, tls = false })
+    server, sandbox = shared_company.start()
     about = sandbox:clickwrap_settings()
   end)
-  teardown(function()
-    sandbox:stop()
-    server:stop()
-  end)
+  teardown(shared_company.stop)
   before_each(function() server:command "flushall" end)
 
   local function connect(more)

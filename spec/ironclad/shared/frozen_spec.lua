@@ -1,47 +1,22 @@
 -- A machine that is frozen, or dies, while it has the lock of a token. The machines are processes here, and the time of
 -- a lock is ended by hand.
 local ironclad = require "ironclad"
+local local_ironclad = require "spec.support.local_ironclad"
 local peer = require "spec.support.peer"
-local redis_server = require "spec.support.redis"
-
-local REDIRECT = "http://localhost:8765/callback"
+local shared_company = require "spec.support.shared_company"
 
 describe("a person's token in the shared Redis", function()
-  local server, sandbox, folder, client
-  setup(function()
-    server = redis_server.start()
-    folder = peer.temporary_folder()
-  end)
-  teardown(function()
-    peer.remove_folder(folder)
-    server:stop()
-  end)
+  local server, sandbox, client, machine_path
   before_each(function()
-    server:command "flushall"
-    sandbox = assert(require("ironclad.sandbox").start { port = 0, tls = false })
-    client = ironclad.connect { instance = sandbox.instance, client_id = sandbox.client_id,
-      client_secret = sandbox.client_secret, grant = "authorization_code", shared = server.address, deadline = 20 }
-    local url, state = client:authorize_url { redirect_uri = REDIRECT }
-    ironclad.must(client:exchange(assert(sandbox:consent { url = url, allow = true }),
-      { state = state, redirect_uri = REDIRECT }))
-    peer.write_file(folder .. "/machine.lua", ([[
-      package.path, package.cpath = %q, %q
-      local ironclad = require "ironclad"
-      local client = ironclad.connect { instance = %q, client_id = %q, client_secret = %q, deadline = 20,
-        grant = "authorization_code", shared = %q }
-      print(select(2, client:check()) or "fine")
-    ]]):format(package.path, package.cpath, sandbox.instance, sandbox.client_id, sandbox.client_secret, server.address))
+    server, sandbox = shared_company.start()
+    local options = { grant = "authorization_code", deadline = 20 }
+    client = shared_company.connect(options)
+    local_ironclad.log_in(sandbox, client)
+    machine_path = shared_company.write_machine(options, 'print(select(2, client:check()) or "fine")')
   end)
-  after_each(function() sandbox:stop() end)
+  after_each(shared_company.stop)
 
-  local function refreshes()
-    local good, refused = 0, 0
-    for _, request in ipairs(sandbox:requests()) do
-      if request.path == "/oauth/token" and request.status == 200 then good = good + 1 end
-      if request.path == "/oauth/token" and request.status ~= 200 then refused = refused + 1 end
-    end
-    return good, refused
-  end
+  local function refreshes() return local_ironclad.token_requests(sandbox) end
 
   local function eventually(check)
     for _ = 1, 300 do
@@ -57,7 +32,7 @@ describe("a person's token in the shared Redis", function()
   local function machine_that_refreshes(signal)
     sandbox:expire_tokens()
     sandbox:latency { seconds = 1 }
-    local pipe = io.popen(("echo $$; exec %s %s/machine.lua"):format(peer.interpreter(), folder))
+    local pipe = io.popen(("echo $$; exec %s %s"):format(peer.interpreter(), machine_path))
     local machine = { pid = pipe:read "*l" }
     eventually(function() return server:command(("hget %s spent"):format(key "token")) ~= "" end)
     peer.shell "sleep 0.3" -- the request is under way: the answer comes after a second

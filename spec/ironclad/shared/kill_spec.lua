@@ -1,54 +1,41 @@
 -- What is done to Redis while machines work with it: killed and started again with and without its data, emptied, out
 -- of memory. The machines are processes. Figures are printed.
+local host = require "spec.support.host"
 local ironclad = require "ironclad"
+local local_ironclad = require "spec.support.local_ironclad"
 local peer = require "spec.support.peer"
 local process = require "spec_process"
-local redis_server = require "spec.support.redis"
+local shared_company = require "spec.support.shared_company"
 
-local REDIRECT = "http://localhost:8765/callback"
 local MACHINES, ROUNDS, DEADLINE = 3, 3, 5
 
 describe("Machines whose shared Redis", function()
   local server, sandbox, folder
 
   local function options(more)
-    local all = { instance = sandbox.instance, client_id = sandbox.client_id, client_secret = sandbox.client_secret,
-      shared = server.address, deadline = DEADLINE }
+    local all = { deadline = DEADLINE }
     for name, value in pairs(more) do all[name] = value end
-    return all
+    return shared_company.options(all)
   end
 
   local function log_in()
     local client = ironclad.connect(options { grant = "authorization_code" })
-    local url, state = client:authorize_url { redirect_uri = REDIRECT }
-    ironclad.must(client:exchange(assert(sandbox:consent { url = url, allow = true }),
-      { state = state, redirect_uri = REDIRECT }))
+    local_ironclad.log_in(sandbox, client)
     return client
   end
 
   local function start(persistent)
-    server = redis_server.start { persistent = persistent }
-    sandbox = assert(require("ironclad.sandbox").start { port = 0, tls = false })
-    folder = peer.temporary_folder()
+    server, sandbox, folder = shared_company.start { persistent = persistent }
   end
-  after_each(function()
-    peer.remove_folder(folder)
-    sandbox:stop()
-    server:stop()
-  end)
+  after_each(shared_company.stop)
 
   -- Starts machines that call as a person and as a service until the file "end" is there. Each prints how many calls
   -- have succeeded and failed, the slowest (seconds), and the last errors that are not of kind `store`.
   local function start_machines()
-    peer.write_file(folder .. "/machine.lua", ([[
-      package.path, package.cpath = %q, %q
-      local ironclad, core = require "ironclad", require "ironclad.core"
-      local function connect(more)
-        local all = { instance = %q, client_id = %q, client_secret = %q, shared = %q, deadline = %d, max_retries = 0 }
-        for name, value in pairs(more) do all[name] = value end
-        return ironclad.connect(all)
-      end
-      local clients = { connect { grant = "authorization_code" }, connect { as_user = "jane.doe@example.com" } }
+    local machine = shared_company.write_machine({ deadline = DEADLINE, max_retries = 0 }, ([[
+      local core = require "ironclad.core"
+      local person = ironclad.connect(%s)
+      local clients = { person, client }
       local good, failed, slowest, other = 0, 0, 0, "none"
       while not io.open(%q) do
         for _, client in ipairs(clients) do
@@ -61,10 +48,9 @@ describe("Machines whose shared Redis", function()
         os.execute "sleep 0.02"
       end
       print(good, failed, slowest, other)
-    ]]):format(package.path, package.cpath, sandbox.instance, sandbox.client_id, sandbox.client_secret, server.address,
-      DEADLINE, folder .. "/end"))
+    ]]):format(host.quoted(options { grant = "authorization_code", max_retries = 0 }), folder .. "/end"))
     local pipes = {}
-    for i = 1, MACHINES do pipes[i] = io.popen(("%s %s/machine.lua"):format(peer.interpreter(), folder)) end
+    for i = 1, MACHINES do pipes[i] = io.popen(("%s %s"):format(peer.interpreter(), machine)) end
     return function()
       peer.write_file(folder .. "/end", "")
       local sum = { good = 0, failed = 0, slowest = 0, others = {} }
@@ -77,16 +63,6 @@ describe("Machines whose shared Redis", function()
       end
       return sum
     end
-  end
-
-  local function token_requests()
-    local good, refused = 0, 0
-    for _, request in ipairs(sandbox:requests()) do
-      if request.path == "/oauth/token" then
-        if request.status == 200 then good = good + 1 else refused = refused + 1 end
-      end
-    end
-    return good, refused
   end
 
   -- Harms Redis several times while the machines work and their tokens end -> what they said.
@@ -109,7 +85,7 @@ describe("Machines whose shared Redis", function()
     end
     assert.is_true(found)
     local sum = finish()
-    local good, refused = token_requests()
+    local good, refused = local_ironclad.token_requests(sandbox)
     print(("# shown: Redis %s %d times under %d machines: %d calls, %d refused for want of it, the slowest %.1f s; "
       .. "%d tokens fetched or refreshed, %d refused"):format(what, ROUNDS, MACHINES, sum.good, sum.failed, sum.slowest,
       good, refused))

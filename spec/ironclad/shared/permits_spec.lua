@@ -2,26 +2,22 @@
 local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
 local process = require "spec_process"
-local redis_server = require "spec.support.redis"
+local shared_company = require "spec.support.shared_company"
 
 local BUCKET = "workflows:read"
 
 describe("rate limits shared through Redis", function()
-  local server, sandbox
-  setup(function() server = redis_server.start() end)
-  teardown(function() server:stop() end)
+  local server, sandbox, folder
   before_each(function()
-    server:command "flushall"
-    sandbox = assert(require("ironclad.sandbox").start { port = 0, tls = false })
+    server, sandbox, folder = shared_company.start()
     sandbox:rate_limits { limits = { [BUCKET] = 12 } }
   end)
-  after_each(function() sandbox:stop() end)
+  after_each(shared_company.stop)
 
   local function connect(more)
-    local options = { instance = sandbox.instance, client_id = sandbox.client_id, client_secret = sandbox.client_secret,
-      as_user = "jane.doe@example.com", shared = server.address, max_retries = 0 }
+    local options = { max_retries = 0 }
     for name, value in pairs(more or {}) do options[name] = value end
-    return ironclad.connect(options)
+    return shared_company.connect(options)
   end
 
   -- How many lists succeed until one would have to wait longer than its deadline.
@@ -48,7 +44,6 @@ describe("rate limits shared through Redis", function()
   it("are kept by all machines together, without a refusal", function()
     local client = connect()
     client.workflows:list() -- the answer tells the limit of this company
-    local folder = peer.temporary_folder()
     for i = 1, 3 do
       assert.equal(0, process.fork_run(function()
         local count, err = calls_until_refused(connect())
@@ -59,7 +54,6 @@ describe("rate limits shared through Redis", function()
     local good, refused = answers()
     assert.equal(0, refused)
     assert.equal(12, good)
-    peer.remove_folder(folder)
   end)
 
   it("are told to on_wait once, when a call waits", function()
@@ -157,16 +151,13 @@ describe("rate limits shared through Redis", function()
   end)
 
   it("are shared evenly with a slow machine, when permits become free in bursts", function()
-    local folder, rounds, burst = peer.temporary_folder(), 3, 12
+    local rounds, burst = 3, 12
     sandbox:rate_limits(false) -- so that no answer tells a limit
     connect().workflows:list()
     local key = server:command "keys '*permits:workflows:read'"
     server:command(("set '%s' %d"):format(key:gsub("permits:", "limit:"), burst))
-    peer.write_file(folder .. "/script.lua", ([[
-      package.path, package.cpath = %q, %q
+    local script = shared_company.write_machine({ max_retries = 0, deadline = 300 }, ([[
       local folder, name, pause = %q, arg[1], arg[2]
-      local client = require("ironclad").connect { instance = %q, client_id = %q, client_secret = %q,
-        as_user = "jane.doe@example.com", shared = %q, max_retries = 0, deadline = 300 }
       local count = 0
       repeat
         local _, err = client.workflows:list()
@@ -174,9 +165,8 @@ describe("rate limits shared through Redis", function()
         if pause ~= "0" then os.execute("sleep " .. pause) end
       until err or io.open(folder .. "/stop")
       io.open(folder .. "/" .. name, "w"):write(count):close()
-    ]]):format(package.path, package.cpath, folder, sandbox.instance, sandbox.client_id, sandbox.client_secret,
-      server.address))
-    local command = peer.interpreter() .. " " .. folder .. "/script.lua "
+    ]]):format(folder))
+    local command = peer.interpreter() .. " " .. script .. " "
     local machines = io.popen(command .. "fast 0 & " .. command .. "slow 0.05 & wait")
     for _ = 1, rounds do
       local before = #sandbox:requests()
@@ -190,7 +180,6 @@ describe("rate limits shared through Redis", function()
     machines:close()
     local fast, slow = tonumber(peer.read_file(folder .. "/fast")), tonumber(peer.read_file(folder .. "/slow"))
     assert.truthy(fast <= slow * 2 and slow <= fast * 2, ("%d and %d"):format(fast, slow))
-    peer.remove_folder(folder)
   end)
 
   it("are this machine's share while Redis is away, and shared again when it is back", function()

@@ -2,24 +2,18 @@
 local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
 local process = require "spec_process"
-local redis_server = require "spec.support.redis"
+local shared_company = require "spec.support.shared_company"
 local shared_state = require "ironclad.shared.state"
 
 describe("state = \"shared\"", function()
-  local server, sandbox
-  setup(function()
-    server = redis_server.start()
-    sandbox = assert(require("ironclad.sandbox").start { port = 0, tls = false })
+  local server, folder
+  before_each(function()
+    local _
+    server, _, folder = shared_company.start()
   end)
-  teardown(function()
-    sandbox:stop()
-    server:stop()
-  end)
+  after_each(shared_company.stop)
 
-  local function connect()
-    return ironclad.connect { instance = sandbox.instance, client_id = sandbox.client_id,
-      client_secret = sandbox.client_secret, as_user = "jane.doe@example.com", shared = server.address }
-  end
+  local connect = shared_company.connect
 
   it("is kept for all machines", function()
     local function count(options)
@@ -46,7 +40,6 @@ describe("state = \"shared\"", function()
   end)
 
   it("is handed over when a machine dies, and the item in hand comes again", function()
-    local folder = peer.temporary_folder()
     process.fork_run(function()
       for record in connect().records:changes { state = "shared:dying" } do
         local log = assert(io.open(folder .. "/log", "a"))
@@ -67,17 +60,11 @@ describe("state = \"shared\"", function()
     local total = 0
     for _ in connect().records:each() do total = total + 1 end
     assert.equal(total, all)
-    peer.remove_folder(folder)
   end)
 
   it("has one machine that follows, and another one goes on without a gap when it is killed", function()
-    local folder = peer.temporary_folder()
     local mine = connect()
-    peer.write_file(folder .. "/follow.lua", ([[
-      package.path, package.cpath = %q, %q
-      local ironclad = require "ironclad"
-      local client = ironclad.connect { instance = %q, client_id = %q, client_secret = %q,
-        as_user = "jane.doe@example.com", shared = %q, rate_limit = false }
+    local follow = shared_company.write_machine({ rate_limit = false }, ([[
       print "ready"
       io.stdout:flush() -- LuaJIT and 5.1 do not by themselves
       for record in client.records:changes { state = "shared:followed" }:follow { every = 0.1 } do
@@ -85,8 +72,7 @@ describe("state = \"shared\"", function()
         log:write(arg[1], " ", record.id, "\n")
         log:close()
       end
-    ]]):format(package.path, package.cpath, sandbox.instance, sandbox.client_id, sandbox.client_secret, server.address,
-      folder .. "/log"))
+    ]]):format(folder .. "/log"))
     local function log_of(machine)
       local seen, count = {}, 0
       for name, id in peer.read_file(folder .. "/log"):gmatch "(%S+) (%S+)\n" do
@@ -107,7 +93,7 @@ describe("state = \"shared\"", function()
     peer.write_file(folder .. "/log", "")
     local pipes, pids = {}, {}
     local function machine(name)
-      pipes[name] = io.popen(("echo $$; exec %s %s/follow.lua %s"):format(peer.interpreter(), folder, name))
+      pipes[name] = io.popen(("echo $$; exec %s %s %s"):format(peer.interpreter(), follow, name))
       pids[name] = pipes[name]:read "*l"
       pipes[name]:read "*l"
     end
@@ -138,7 +124,6 @@ describe("state = \"shared\"", function()
     assert.truthy(twice <= 1, twice) -- what the first one had in hand
     print(("# shown: the machine that follows killed: %d changes, none missing, %d handed out twice"):format(total + 3,
       twice))
-    peer.remove_folder(folder)
   end)
 
   it("is lost to another machine that took over, which a step finds out", function()

@@ -1,24 +1,17 @@
 -- ironclad.stats().shared: what a process has done with the shared Redis.
 local ironclad = require "ironclad"
 local redis = require "ironclad.shared.redis"
-local redis_server = require "spec.support.redis"
+local shared_company = require "spec.support.shared_company"
 
 describe("ironclad.stats().shared", function()
-  local server, sandbox
-  setup(function()
-    server = redis_server.start()
-    sandbox = assert(require("ironclad.sandbox").start { port = 0, tls = false })
-  end)
-  teardown(function()
-    sandbox:stop()
-    server:stop()
-  end)
+  local server
+  setup(function() server = shared_company.start() end)
+  teardown(shared_company.stop)
 
   it("counts connections, permits, locks and commands", function()
     local before = ironclad.stats().shared
     local function since(name) return ironclad.stats().shared[name] - before[name] end
-    local client = ironclad.connect { instance = sandbox.instance, client_id = sandbox.client_id,
-      client_secret = sandbox.client_secret, as_user = "jane.doe@example.com", shared = server.address }
+    local client = shared_company.connect()
     ironclad.must(client.workflows:list())
     assert.equal(1, since "opened")
     assert.equal(1, since "connected")

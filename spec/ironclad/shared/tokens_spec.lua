@@ -1,49 +1,27 @@
 -- Tokens in the shared Redis: one refresh at a time over all machines, which are processes here.
 local ironclad = require "ironclad"
+local local_ironclad = require "spec.support.local_ironclad"
 local process = require "spec_process"
-local redis_server = require "spec.support.redis"
+local shared_company = require "spec.support.shared_company"
 
-local REDIRECT = "http://localhost:8765/callback"
+local log_in, token_requests = local_ironclad.log_in, local_ironclad.token_requests
 local KEY = ("5a"):rep(32)
 
 local function describe_each(name, start, more)
   describe(name, function()
     local server, sandbox
-    setup(function()
-      server = redis_server.start(start)
-      sandbox = assert(require("ironclad.sandbox").start { port = 0, tls = false })
-    end)
-    teardown(function()
-      sandbox:stop()
-      server:stop()
-    end)
+    setup(function() server, sandbox = shared_company.start(start) end)
+    teardown(shared_company.stop)
     before_each(function() server:command "flushall" end)
     more(function() return server, sandbox end)
   end)
 end
 
 -- What a process needs to connect.
-local function options_of(server, sandbox, more)
-  local options = { instance = sandbox.instance, client_id = sandbox.client_id, client_secret = sandbox.client_secret,
-    rate_limit = false, shared = server.address }
+local function options_of(more)
+  local options = { rate_limit = false }
   for name, value in pairs(more or {}) do options[name] = value end
-  return options
-end
-
-local function log_in(sandbox, client)
-  local url, state = client:authorize_url { redirect_uri = REDIRECT }
-  local callback = assert(sandbox:consent { url = url, allow = true })
-  ironclad.must(client:exchange(callback, { state = state, redirect_uri = REDIRECT }))
-end
-
-local function token_requests(sandbox)
-  local good, refused = 0, 0
-  for _, request in ipairs(sandbox:requests()) do
-    if request.path == "/oauth/token" then
-      if request.status == 200 then good = good + 1 else refused = refused + 1 end
-    end
-  end
-  return good, refused
+  return shared_company.options(options)
 end
 
 local function keys(server)
@@ -61,7 +39,7 @@ describe_each("tokens in the shared Redis", {}, function(of)
     local before = token_requests(sandbox)
     for _ = 1, 3 do
       assert.equal(0, process.fork_run(function()
-        ironclad.must(ironclad.connect(options_of(server, sandbox, { as_user = "jane.doe@example.com" })):check())
+        ironclad.must(ironclad.connect(options_of({ as_user = "jane.doe@example.com" })):check())
       end))
     end
     assert.equal(before + 1, (token_requests(sandbox)))
@@ -69,8 +47,8 @@ describe_each("tokens in the shared Redis", {}, function(of)
   end)
 
   it("of a person are refreshed by one machine, and the others take what it saved", function()
-    local server, sandbox = of()
-    local options = options_of(server, sandbox, { grant = "authorization_code" })
+    local _, sandbox = of()
+    local options = options_of({ grant = "authorization_code" })
     local client = ironclad.connect(options)
     log_in(sandbox, client)
     local good, refused = token_requests(sandbox)
@@ -86,7 +64,7 @@ describe_each("tokens in the shared Redis", {}, function(of)
 
   it("are forgotten by logout, for all machines", function()
     local server, sandbox = of()
-    local options = options_of(server, sandbox, { grant = "authorization_code" })
+    local options = options_of({ grant = "authorization_code" })
     local client = ironclad.connect(options)
     log_in(sandbox, client)
     ironclad.must(client:check())
@@ -100,7 +78,7 @@ describe_each("tokens in the shared Redis", {}, function(of)
 
   it("are encrypted with shared_key, and not read without it", function()
     local server, sandbox = of()
-    local options = options_of(server, sandbox, { grant = "authorization_code", shared_key = KEY })
+    local options = options_of({ grant = "authorization_code", shared_key = KEY })
     log_in(sandbox, ironclad.connect(options))
     local stored = server:command "eval \"return redis.call('hget', redis.call('keys', '*:token:*')[1], 'data')\" 0"
     assert.matches("^ic1:", stored)
@@ -117,7 +95,7 @@ describe_each("tokens in the shared Redis", {}, function(of)
 
   it("damaged or of another type stop no other key, and are named", function()
     local server, sandbox = of()
-    local options = options_of(server, sandbox, { grant = "authorization_code" })
+    local options = options_of({ grant = "authorization_code" })
     local client = ironclad.connect(options)
     log_in(sandbox, client)
     local name = server:command "keys '*:token:*'"
@@ -141,7 +119,7 @@ describe_each("tokens in the shared Redis", {}, function(of)
 
   it("survive a FLUSHALL in the process that has them", function()
     local server, sandbox = of()
-    local options = options_of(server, sandbox, { grant = "authorization_code" })
+    local options = options_of({ grant = "authorization_code" })
     local client = ironclad.connect(options)
     log_in(sandbox, client)
     server:command "flushall"
@@ -156,8 +134,8 @@ end)
 describe_each("while Redis is away,", { persistent = true }, function(of)
   it("client credentials get a token of their own, and a person's token is not refreshed", function()
     local server, sandbox = of()
-    local company = ironclad.connect(options_of(server, sandbox, { as_user = "jane.doe@example.com" }))
-    local person = ironclad.connect(options_of(server, sandbox, { grant = "authorization_code", deadline = 30 }))
+    local company = ironclad.connect(options_of({ as_user = "jane.doe@example.com" }))
+    local person = ironclad.connect(options_of({ grant = "authorization_code", deadline = 30 }))
     log_in(sandbox, person)
     server:kill()
     ironclad.must(company:check())
