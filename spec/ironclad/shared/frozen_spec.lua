@@ -31,14 +31,13 @@ describe("a person's token in the shared Redis", function()
   -- Another machine begins to refresh the token, and is stopped by `signal` when the service has got the request.
   local function machine_that_refreshes(signal)
     sandbox:expire_tokens()
-    sandbox:latency { seconds = 1 }
+    sandbox:latency { seconds = 3 } -- far longer than the machine needs to be stopped
     local pipe = io.popen(("echo $$; exec %s %s"):format(peer.interpreter(), machine_path))
     local machine = { pid = pipe:read "*l" }
-    eventually(function() return server:command(("hget %s spent"):format(key "token")) ~= "" end)
-    peer.shell "sleep 0.3" -- the request is under way: the answer comes after a second
+    eventually(function() return refreshes() == 2 end)
     peer.shell(("kill -%s %s"):format(signal, machine.pid))
     sandbox:latency { seconds = 0 }
-    eventually(function() return refreshes() == 2 end)
+    assert.not_equal("", server:command(("hget %s spent"):format(key "token")))
     server:command(("del %s"):format(key "lock")) -- its time is up
     function machine.finish()
       local said = pipe:read "*a"
