@@ -11,6 +11,7 @@ local SERVER = [[
   lua_shared_dict seen 1m;
   lua_shared_dict counts 1m;
   client_body_buffer_size 4k;
+  lua_max_running_timers %timers;
   init_worker_by_lua_block {
     local client = require("ironclad").connect {
       instance = "%instance", client_id = "%id", client_secret = "%secret", as_user = "%email", rate_limit = false,
@@ -37,6 +38,10 @@ local SERVER = [[
     location = /plain { content_by_lua_block { plain:nginx() } }
     location = /kept { content_by_lua_block { kept:nginx() } }
     location = /count { content_by_lua_block { ngx.print(ngx.shared.counts:get(ngx.var.arg_name) or 0) } }
+    location = /put { content_by_lua_block { kept:inbox():put("id", '{"payload":{"event":"test"}}') } }
+    location = /block { content_by_lua_block {
+      ngx.timer.at(0, function() repeat ngx.sleep(0.01) until ngx.shared.counts:get "go" end)
+    } }
     location = /go { content_by_lua_block { ngx.shared.counts:set("go", true) } }
   }
 ]]
@@ -44,12 +49,16 @@ local SERVER = [[
 describe("a receiver in nginx", function()
   local sandbox, client, folder, site, webhook
 
+  local function start(workers, timers)
+    site = nginx.start { lua = true, workers = workers, http = SERVER, values = { folder = folder, timers = timers,
+      instance = sandbox.url, id = sandbox.client_id, secret = sandbox.client_secret, email = sandbox.as_user } }
+  end
+
   before_each(function()
     sandbox, client = local_ironclad.start { clock = "2026-03-01T09:00:00Z" }
     for one in client.webhooks:each() do must(client.webhooks:delete(one.id)) end
     folder = peer.temporary_folder()
-    site = nginx.start { lua = true, workers = 2, http = SERVER, values = { folder = folder, instance = sandbox.url,
-      id = sandbox.client_id, secret = sandbox.client_secret, email = sandbox.as_user } }
+    start(2, "256")
   end)
   after_each(function()
     site.stop()
@@ -152,6 +161,16 @@ describe("a receiver in nginx", function()
     nginx.get(site, "/go")
     eventually(function() return count "workflow_paused" == 1 end)
     eventually(function() return peer.shell("ls " .. peer.quoted(folder) .. "/inbox/new") == "" end)
+  end)
+
+  it("handles what is in the inbox when nginx had no timer left in between", function()
+    site.stop()
+    start(1, "1")
+    nginx.get(site, "/block")
+    eventually(function() return site.error_log():find("lua_max_running_timers are not enough", 1, true) end)
+    nginx.get(site, "/go")
+    nginx.get(site, "/put")
+    eventually(function() return count "test" == 1 end)
   end)
 
   it("refuses what is forged or too large, and takes a body that nginx has put into a file", function()

@@ -7,6 +7,7 @@ local nginx = {}
 
 local MOST = 1024 * 1024 -- bytes of a body
 local LOOK = 1 -- seconds between two checks of the inbox, which another worker may have filled
+local STUCK = 3600 -- seconds; work that has not ended by then was ended by nginx in the middle
 
 -- The body of the request; nil and the status of the answer.
 local function read_body()
@@ -41,18 +42,22 @@ function nginx.serve(receiver)
   ngx.print(text)
 end
 
--- Handles what is due in the inbox, and sleeps until more is due. One such timer runs in each worker.
+-- Handles what is due in the inbox. In each worker only one timer does so at a time.
 local function work(premature, receiver)
-  if premature then return end
+  local now = ngx.now()
+  if premature or (receiver.working_since and now < receiver.working_since + STUCK) then return end
+  receiver.working_since = now
   local fine, count, soon = pcall(receiver.work, receiver, { limit = 100 * receiver.consumers })
-  if not fine then ngx.log(ngx.ERR, "ironclad: the inbox: ", count) end
-  local pause = fine and math.max(0.01, math.min(soon or LOOK, LOOK)) or LOOK
-  receiver.waking = ngx.timer.at(pause, work, receiver)
+  receiver.working_since = nil
+  if not fine then return ngx.log(ngx.ERR, "ironclad: the inbox: ", count) end
+  if soon and soon < LOOK then ngx.timer.at(math.max(0.01, soon), work, receiver) end
 end
 
---- Arranges that the inbox of a receiver is worked on, in timers of this worker.
+--- Arranges that the inbox of a receiver is worked on, in timers of this worker. nginx drops a timer when too many are
+-- running (lua_max_running_timers) or pending. Of one that repeats, it drops only one run.
 function nginx.work_in_background(receiver)
-  local started, problem = ngx.timer.at(0, work, receiver)
+  ngx.timer.at(0, work, receiver)
+  local started, problem = ngx.timer.every(LOOK, work, receiver)
   if not started then ngx.log(ngx.ERR, "ironclad: the inbox cannot be worked on: ", problem) end
   -- An event that has just arrived is handled at once.
   function receiver.on_kept() ngx.timer.at(0, function() receiver:work { limit = 1 } end) end
