@@ -81,6 +81,10 @@ describe("ironclad.csv", function()
   it("refuses wrong arguments at the script's line", function()
     for _, case in ipairs {
       { function() ironclad.csv.rows(3) end, "csv_spec.lua:%d+: ironclad.csv.rows: expected a path" },
+      { function() ironclad.csv.rows("x", { columns = "a" }) end, "csv_spec.lua:%d+: .*a list of names" },
+      { function() ironclad.csv.rows("x", { columns = { "a", 2 } }) end, "columns: 2: expected a name, got a number" },
+      { function() ironclad.csv.rows("x", { columns = { "a", "a" } }) end, 'columns: two are called "a"' },
+      { function() ironclad.csv.rows("x", { separator = 1 }) end, "separator: expected one character, got a number" },
       { function() ironclad.csv.rows "/nowhere/x.csv" end, "/nowhere/x.csv: No such file" },
       { function() ironclad.csv.writer("x", {}) end, "columns: expected a list of names" },
       { function() ironclad.csv.writer("x", { colums = {} }) end, 'did you mean "columns"' },

@@ -130,16 +130,40 @@ local function next_line(source, separator)
   end
 end
 
--- Of two columns with the same name, one would hide the other.
-local function check_names(source, names)
+-- A name that two columns have, so that one would hide the other; or nil.
+local function name_given_twice(names)
   local known = {}
   for _, name in ipairs(names) do
-    if known[name] and name ~= "" then
-      source.line = 1
-      fail(source, ("two columns are called %q"):format(name))
-    end
+    if known[name] and name ~= "" then return name end
     known[name] = true
   end
+end
+
+local function check_list(label, columns)
+  if type(columns) == "table" then return end
+  mistake.raise(label, "columns: expected a list of names, got %s", mistake.type_of(columns))
+end
+
+local function check_columns(label, columns)
+  check_list(label, columns)
+  for i, name in ipairs(columns) do
+    if type(name) ~= "string" then
+      mistake.raise(label, "columns: %d: expected a name, got %s", i, mistake.type_of(name))
+    end
+  end
+  local twice = name_given_twice(columns)
+  if twice then mistake.raise(label, "columns: two are called %q", twice) end
+end
+
+-- The names in the first line.
+local function read_names(source, separator)
+  local names = next_line(source, separator) or {}
+  local twice = name_given_twice(names)
+  if twice then
+    source.line = 1
+    fail(source, ("two columns are called %q"):format(twice))
+  end
+  return names
 end
 
 local row_options = mistake.set { "separator", "columns" }
@@ -157,14 +181,17 @@ function csv.rows(given, options)
   end
   options = options or {}
   mistake.check_options(label, options, row_options)
+  if options.columns ~= nil then check_columns(label, options.columns) end
+  if options.separator ~= nil and type(options.separator) ~= "string" then
+    mistake.raise(label, "separator: expected one character, got %s", mistake.type_of(options.separator))
+  end
   local source = source_of(given)
   source.fill()
   if source.text:sub(1, 3) == BOM then source.at = 4 end
   local separator = options.separator or separator_of(source.text:sub(source.at):match "^[^\r\n]*")
   if #separator ~= 1 then mistake.raise(label, "separator: expected one character, got %q", separator) end
   if separator:find "[%^%]%-%%]" then mistake.raise(label, "separator: %q cannot separate", separator) end
-  local names = options.columns or next_line(source, separator) or {}
-  check_names(source, names)
+  local names = options.columns or read_names(source, separator)
   local function next_row()
     while true do
       local fields, line = next_line(source, separator)
@@ -251,9 +278,7 @@ local writer_options = mistake.set { "columns", "separator", "bom", "formulas", 
 function csv.writer(target, options)
   local label = "ironclad.csv.writer"
   mistake.check_options(label, options, writer_options)
-  if type(options.columns) ~= "table" then
-    mistake.raise(label, "columns: expected a list of names, got %s", mistake.type_of(options.columns))
-  end
+  check_list(label, options.columns)
   local self = setmetatable({ columns = options.columns,
     options = { separator = options.separator or ",", formulas = options.formulas } }, Writer)
   if type(target) == "function" then
