@@ -4603,7 +4603,7 @@ function ironclad.from_env(options) end
 ---@return ironclad.Error?
 function ironclad.login(options) end
 
----The scopes that operations need, as `workflows:launch`, `records:each` or `workflow:set`.
+---The scopes that calls need, as `workflows:launch`, `records:each`, `workflow:set`, `client:describe` or `event:resource`; an empty list when they need none. `client:call` and `client:request` raise an error: name the operations that they are given.
 ---@param operations string[]
 ---@return string[]
 function ironclad.scopes_for(operations) end

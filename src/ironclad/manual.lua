@@ -120,7 +120,9 @@ manual.sections = {
       .. "`timeout` "
       .. "(180 seconds for the person)." },
     { "ironclad.scopes_for", "operations: string[] -> string[]",
-      "The scopes that operations need, as `workflows:launch`, `records:each` or `workflow:set`." },
+      "The scopes that calls need, as `workflows:launch`, `records:each`, `workflow:set`, `client:describe` or "
+      .. "`event:resource`; an empty list when they need none. `client:call` and `client:request` raise an error: name "
+      .. "the operations that they are given." },
     { "ironclad.store.file", "path: string -> ironclad.Store", "A token store in a file that only this user can "
       .. "read." },
     { "ironclad.store.shared_dict", "name: string -> ironclad.Store",

@@ -25,7 +25,6 @@ local ironclad = {
   operations = core.operations,
   connect = client.connect,
   from_env = client.from_env,
-  scopes_for = client.scopes_for,
 }
 
 --- Values for attributes, properties and queries: money("USD", 5000), date(2026, 1, 31), duration{ years = 1 },
@@ -41,6 +40,9 @@ function ironclad.mailbox(...) return concurrent.mailbox(...) end
 
 --- help(name) prints what an operation, a function, an option or an error kind is: ironclad.help "records:list".
 function ironclad.help(...) return require "ironclad.help"(...) end
+
+--- scopes_for{ "workflows:launch", … } -> the scopes that these calls need.
+function ironclad.scopes_for(...) return require "ironclad.connections.scopes_for"(...) end
 
 --- login{ … } -> a client for the person who logs in with a browser; nil and an error.
 function ironclad.login(...) return require "ironclad.connections.login"(...) end

@@ -200,14 +200,43 @@ describe("scopes", function()
       ["workflows:each_comments"] = "workflows:list_comments", ["exports:wait"] = "exports:get",
       ["record:refresh"] = "records:get", ["workflow:cancel"] = "workflows:cancel",
       ["workflow_schemas:find"] = "workflow_schemas:list", ["group:add_members"] = "scim.groups:update",
+      ["users:list"] = "scim.users:list", ["users:find_by_email"] = "scim.users:list",
+      ["groups:list"] = "scim.groups:list", ["client:describe"] = "describe", ["client:check"] = "check",
+      ["retrieve-a-workflow"] = "workflows:get",
     } do
       assert.same(scopes { operation }, scopes { called }, called)
     end
     assert.same({ "public.workflows.createWorkflows" }, scopes { "workflows:launch_and_wait" })
-    for name in pairs(require("ironclad.manual").helpers) do
-      if not name:find "^%*" then assert.is_table(scopes { name }, name) end
-    end
     assert.error_matches(function() scopes { "records:eech" } end, 'unknown operation records:eech; did you mean')
+  end)
+
+  it("are told for every public method but those of the sandbox", function()
+    for name in pairs(require("spec.support.public_names")()) do
+      if name:find(":", 1, true) and not name:find "^sandbox:" then
+        local fine, answer = pcall(ironclad.scopes_for, { name })
+        if name == "client:call" or name == "client:request" then
+          assert.matches("ironclad.scopes_for: " .. name .. " needs the scopes of the operations that it is given",
+            answer)
+        else
+          assert.is_true(fine, answer)
+          local bare = name:match "^client:(.*)$"
+          if bare then assert.same(answer, ironclad.scopes_for { bare }) end
+        end
+      end
+    end
+    for _, wrong in ipairs { "client:descibe", "iterator:clos", "workflow:lanch", "event:resorce", "cw:acept", "mapp",
+      "users:find_by_mail", "sites:each_contract", 3 } do
+      assert.error_matches(function() ironclad.scopes_for { wrong } end, "unknown operation " .. wrong)
+    end
+  end)
+
+  it("are none where no operation needs one, and those of an event's resource are told apart", function()
+    local scopes = ironclad.scopes_for
+    for _, name in ipairs { "webhooks:receiver", "client:map", "map", "client:download", "iterator:close",
+      "cw:accept", "contracts:list", "site:list_contracts" } do
+      assert.same({}, scopes { name }, name)
+    end
+    assert.same(scopes { "workflows:get", "records:get", "obligations:get" }, scopes { "event:resource" })
   end)
 
   it("that do not exist are named when Ironclad refuses them", function()
