@@ -3228,7 +3228,7 @@ function R_scim_schemas:get(schemaId, arguments, options) end
 ---@field pad? string The domain of the page
 ---@field pap? string The path of the page
 ---@field paq? string The query of the page
----@field pae? string Pae
+---@field pae? string The parameter `pae` of the page; its meaning is not documented
 ---@field hn? string The host of the page
 ---@field ref? string The page that led to this one
 ---@field addr? string The signer's IP address
@@ -3242,7 +3242,7 @@ function R_scim_schemas:get(schemaId, arguments, options) end
 ---@field uid? string The id of the user
 ---@field rev? string The revisions
 ---@field srid? string The id of the signature request
----@field dyn? boolean Dyn
+---@field dyn? boolean The short name of `dynamic`
 ---@field xt? boolean Whether the contract is an external one
 ---@field xtu? string The URL of an external contract
 ---@field ts? string The time of the event
@@ -3273,7 +3273,7 @@ function R_scim_schemas:get(schemaId, arguments, options) end
 ---@field pad? string The domain of the page
 ---@field pap? string The path of the page
 ---@field paq? string The query of the page
----@field pae? string Pae
+---@field pae? string The parameter `pae` of the page; its meaning is not documented
 ---@field hn? string The host of the page
 ---@field ref? string The page that led to this one
 ---@field addr? string The signer's IP address
@@ -3287,7 +3287,7 @@ function R_scim_schemas:get(schemaId, arguments, options) end
 ---@field uid? string The id of the user
 ---@field rev? string The revisions
 ---@field srid? string The id of the signature request
----@field dyn? boolean Dyn
+---@field dyn? boolean The short name of `dynamic`
 ---@field xt? boolean Whether the contract is an external one
 ---@field xtu? string The URL of an external contract
 ---@field ts? string The time of the event
@@ -3318,7 +3318,7 @@ function R_scim_schemas:get(schemaId, arguments, options) end
 ---@field pad? string The domain of the page
 ---@field pap? string The path of the page
 ---@field paq? string The query of the page
----@field pae? string Pae
+---@field pae? string The parameter `pae` of the page; its meaning is not documented
 ---@field hn? string The host of the page
 ---@field ref? string The page that led to this one
 ---@field addr? string The signer's IP address
@@ -3332,7 +3332,7 @@ function R_scim_schemas:get(schemaId, arguments, options) end
 ---@field uid? string The id of the user
 ---@field rev? string The revisions
 ---@field srid? string The id of the signature request
----@field dyn? boolean Dyn
+---@field dyn? boolean The short name of `dynamic`
 ---@field xt? boolean Whether the contract is an external one
 ---@field xtu? string The URL of an external contract
 ---@field ts? string The time of the event
@@ -3456,8 +3456,8 @@ function R_acceptance:send_sync(body, options) end
 ---@field signers? any[] The signers
 ---@field name? string The name
 ---@field email? string An e-mail address
----@field mobile_number? string Mobile number
----@field company_name? string Company name
+---@field mobile_number? string The signer's mobile number
+---@field company_name? string The name of the signer's company
 ---@field title? string The person's title
 ---@field additional_attributes? table More about the signer, by name
 ---@field notify? boolean Whether the signer gets e-mails about new versions (default: true)
@@ -3479,9 +3479,9 @@ function R_acceptance:send_sync(body, options) end
 ---@field filter? string|ironclad.Filter A formula that the items fulfil (`ironclad.filter`; for SCIM `ironclad.scim_filter`)
 
 ---@class ironclad.Sites.UpdateMembership.Body
----@field default? boolean Default
----@field role? "member"|"admin"|"owner" Role
----@field permissions? table Permissions
+---@field default? boolean Whether the site is the user's default
+---@field role? "member"|"admin"|"owner" The role on the site
+---@field permissions? table The permissions on the site: { create =, edit =, publish =, … }
 
 ---@class ironclad.Sites.ListContracts.Query: ironclad.CallOptions
 ---@field page? integer The number of the page, from 0
@@ -3494,19 +3494,19 @@ function R_acceptance:send_sync(body, options) end
 
 ---@class ironclad.Sites.CreateContract.Body
 ---@field title string The person's title
----@field public? boolean Public (default: false)
----@field shared? boolean Shared
+---@field public? boolean Whether it is public (default: false)
+---@field shared? boolean Whether it is shared
 ---@field key? string The key, a name for programs
----@field description? string Description
----@field classification? string Classification
+---@field description? string A description for people
+---@field classification? string The classification of the contract
 ---@field clm_record_sync? table Whether acceptances become records: { enabled =, record_type = }
----@field countries? any[] Countries
----@field locales? any[] Locales
+---@field countries? any[] The countries
+---@field locales? any[] The locales
 ---@field tags? any[] Tags
----@field language_direction? "auto"|"rtl" Language direction
----@field used_in? ("embedded_contract"|"standardized_contract"|"personalized_contract"|"legal_center")[] Used in
+---@field language_direction? "auto"|"rtl" The direction of the text
+---@field used_in? ("embedded_contract"|"standardized_contract"|"personalized_contract"|"legal_center")[] Where it is used
 ---@field is_major_version? boolean Whether earlier acceptances become out of date
----@field editor_version? "classic"|"override_classic"|"2_0" Editor version
+---@field editor_version? "classic"|"override_classic"|"2_0" The version of the editor of the text
 ---@field scheduled_time? string When the version is published
 ---@field effective_time? string When the version comes into effect
 ---@field effective_until_time? string When the version ends
@@ -3531,7 +3531,7 @@ function R_acceptance:send_sync(body, options) end
 ---@field signers? any[] The signers
 ---@field fields? any[] The fields that the answer has; of a version, its form fields
 ---@field render_data? table Values for the placeholders of the texts, by name
----@field redirect_url? string Redirect url
+---@field redirect_url? string The URL that the signer is sent to
 
 ---@class ironclad.Of.Sites
 local R_sites = {}
@@ -3709,13 +3709,13 @@ function R_sites:create_request(site_id, body, options) end
 ---@class ironclad.Accounts.Update.Body
 ---@field name? string The name
 ---@field key? string The key, a name for programs
----@field email_display_name? string Email display name
----@field email_reply_address? string Email reply address
----@field company_information? table Company information
----@field billing? table Billing
----@field subscription? table Subscription
----@field usage? table Usage
----@field password_security? table Password security
+---@field email_display_name? string The name that e-mails come from
+---@field email_reply_address? string The address that answers to e-mails go to
+---@field company_information? table The details of the company
+---@field billing? table The details for billing
+---@field subscription? table The subscription of the account
+---@field usage? table The usage of the account
+---@field password_security? table The rules for passwords
 
 ---@class ironclad.Of.Accounts
 local R_accounts = {}
@@ -3759,45 +3759,45 @@ function R_accounts:update(account_id, body, options) end
 ---@class ironclad.Groups.Update.Body
 ---@field name? string The name
 ---@field key? string The key, a name for programs
----@field description? string Description
+---@field description? string A description for people
 ---@field tags? any[] Tags
 ---@field type? "browsewrap"|"clickwrap"|"form"|"policy" The type
----@field style? "floating"|"full"|"scroll"|"checkbox"|"combined"|"embedded" Style
----@field custom_styles? string Custom styles
----@field rendered_by_user? boolean Rendered by user
----@field expect_agreed_click? boolean Expect agreed click
----@field expect_disagreed? boolean Expect disagreed
----@field container_selector? string Container selector
----@field signer_id_selector? string Signer id selector
----@field form_selector? string Form selector
----@field block_submission? boolean Block submission (default: true)
----@field force_scroll? boolean Force scroll (default: false)
----@field auto_run? boolean Auto run (default: true)
----@field display_all? boolean Display all (default: true)
----@field alert_message? string Alert message
----@field acceptance_language? string Acceptance language
----@field confirmation_email? boolean Confirmation email (default: false)
----@field hide_record_summary? boolean Hide record summary (default: false)
----@field opt_out_language? string Opt out language
----@field target_jurisdictions? any[] Target jurisdictions
----@field target_selector? string Target selector
----@field position? "auto"|"left"|"right"|"center" Position
----@field open_legal_center? boolean Open legal center (default: true)
----@field always_visible? boolean Always visible (default: false)
----@field badge_text? string Badge text
----@field instructions? string Instructions
----@field protected_url? boolean Protected url
----@field redirect_url? string Redirect url
+---@field style? "floating"|"full"|"scroll"|"checkbox"|"combined"|"embedded" How the group is shown
+---@field custom_styles? string CSS of your own
+---@field rendered_by_user? boolean Whether the user renders it
+---@field expect_agreed_click? boolean Whether a click that agrees is expected
+---@field expect_disagreed? boolean Whether the event disagreed is expected
+---@field container_selector? string The CSS selector of the element that holds the terms
+---@field signer_id_selector? string The CSS selector of the field with the id of the signer
+---@field form_selector? string The CSS selector of the form
+---@field block_submission? boolean Whether the form is blocked until the signer agrees (default: true)
+---@field force_scroll? boolean Whether the signer must scroll to the end (default: false)
+---@field auto_run? boolean Whether it runs without a call (default: true)
+---@field display_all? boolean Whether all contracts are displayed (default: true)
+---@field alert_message? string The text of the alert
+---@field acceptance_language? string The text with which a signer agrees
+---@field confirmation_email? boolean Whether the signer is sent a confirmation by e-mail (default: false)
+---@field hide_record_summary? boolean Whether the summary of the record is hidden (default: false)
+---@field opt_out_language? string The text to opt out
+---@field target_jurisdictions? any[] The jurisdictions that it is for
+---@field target_selector? string The CSS selector of the target
+---@field position? "auto"|"left"|"right"|"center" The position on the page
+---@field open_legal_center? boolean Whether the legal center opens (default: true)
+---@field always_visible? boolean Whether it is always visible (default: false)
+---@field badge_text? string The text of the badge
+---@field instructions? string The instructions for signers
+---@field protected_url? boolean Whether the URL is protected
+---@field redirect_url? string The URL that the signer is sent to
 ---@field contracts? any[] The contracts, in order
----@field validate_unique_classifications? any[] Validate unique classifications
----@field dynamic? boolean Dynamic (default: false)
+---@field validate_unique_classifications? any[] The classifications that are checked to be unique
+---@field dynamic? boolean Whether the texts have placeholders that `render_data` fills (default: false)
 ---@field render_data? table Values for the placeholders of the texts, by name
----@field notification_email? string Notification email
----@field snapshots_enabled? boolean Snapshots enabled
----@field snapshot_config? string Snapshot config
----@field snapshot? table Snapshot
+---@field notification_email? string The e-mail address for notifications
+---@field snapshots_enabled? boolean Whether snapshots are taken
+---@field snapshot_config? string The configuration of snapshots
+---@field snapshot? table The settings of snapshots
 ---@field snapshot_locations? any[] The locations of which snapshots are taken
----@field download_contracts? boolean Download contracts (default: false)
+---@field download_contracts? boolean Whether contracts can be downloaded (default: false)
 
 ---@class ironclad.Of.Groups
 local R_groups = {}
@@ -3869,7 +3869,7 @@ function R_groups:publish(group_id, arguments, options) end
 ---@class ironclad.Contracts.CreateVersion.Body
 ---@field title string The person's title
 ---@field is_major_version? boolean Whether earlier acceptances become out of date
----@field editor_version? "classic"|"override_classic"|"2_0" Editor version
+---@field editor_version? "classic"|"override_classic"|"2_0" The version of the editor of the text
 ---@field scheduled_time? string When the version is published
 ---@field effective_time? string When the version comes into effect
 ---@field effective_until_time? string When the version ends
@@ -3886,7 +3886,7 @@ function R_groups:publish(group_id, arguments, options) end
 ---@class ironclad.Contracts.UpdateVersion.Body
 ---@field title? string The person's title
 ---@field is_major_version? boolean Whether earlier acceptances become out of date
----@field editor_version? "classic"|"override_classic"|"2_0" Editor version
+---@field editor_version? "classic"|"override_classic"|"2_0" The version of the editor of the text
 ---@field scheduled_time? string When the version is published
 ---@field effective_time? string When the version comes into effect
 ---@field effective_until_time? string When the version ends
@@ -4000,7 +4000,7 @@ function R_contracts:update_version(contract_id, version_number, body, options) 
 ---@class ironclad.Versions.Update.Body
 ---@field title? string The person's title
 ---@field is_major_version? boolean Whether earlier acceptances become out of date
----@field editor_version? "classic"|"override_classic"|"2_0" Editor version
+---@field editor_version? "classic"|"override_classic"|"2_0" The version of the editor of the text
 ---@field scheduled_time? string When the version is published
 ---@field effective_time? string When the version comes into effect
 ---@field effective_until_time? string When the version ends
@@ -4068,8 +4068,8 @@ function R_versions:delete_field(version_id, field_id, arguments, options) end
 ---@class ironclad.Signers.Update.Body
 ---@field name? string The name
 ---@field email? string An e-mail address
----@field mobile_number? string Mobile number
----@field company_name? string Company name
+---@field mobile_number? string The signer's mobile number
+---@field company_name? string The name of the signer's company
 ---@field title? string The person's title
 ---@field additional_attributes? table More about the signer, by name
 ---@field notify? boolean Whether the signer gets e-mails about new versions (default: true)
@@ -4307,25 +4307,25 @@ function R_evidence:wait(job, options) end
 
 ---@class ironclad.Locations.Create.Body
 ---@field capture_url? string The page of which snapshots are taken
----@field frequency? "daily"|"weekly"|"monthly"|"never" Frequency
----@field location_type? "web"|"mobile_app" Location type
----@field platform? "desktop"|"ios"|"android" Platform
----@field application_id? string Application id
----@field application_name? string Application name
----@field mobile_os? "ios"|"android" Mobile os
----@field description? string Description
+---@field frequency? "daily"|"weekly"|"monthly"|"never" How often snapshots are taken
+---@field location_type? "web"|"mobile_app" The type of the location
+---@field platform? "desktop"|"ios"|"android" The platform of a location on the web
+---@field application_id? string The id of the mobile app
+---@field application_name? string The name of the mobile app
+---@field mobile_os? "ios"|"android" The operating system of the mobile app
+---@field description? string A description for people
 ---@field key? string The key, a name for programs
 ---@field name? string The name
 
 ---@class ironclad.Locations.Update.Body
 ---@field capture_url? string The page of which snapshots are taken
----@field frequency? "daily"|"weekly"|"monthly"|"never" Frequency
----@field location_type? "web"|"mobile_app" Location type
----@field platform? "desktop"|"ios"|"android" Platform
----@field application_id? string Application id
----@field application_name? string Application name
----@field mobile_os? "ios"|"android" Mobile os
----@field description? string Description
+---@field frequency? "daily"|"weekly"|"monthly"|"never" How often snapshots are taken
+---@field location_type? "web"|"mobile_app" The type of the location
+---@field platform? "desktop"|"ios"|"android" The platform of a location on the web
+---@field application_id? string The id of the mobile app
+---@field application_name? string The name of the mobile app
+---@field mobile_os? "ios"|"android" The operating system of the mobile app
+---@field description? string A description for people
 ---@field key? string The key, a name for programs
 ---@field name? string The name
 
