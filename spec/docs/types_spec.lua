@@ -108,6 +108,32 @@ describe("the types for editors", function()
   end)
 end)
 
+describe("the settings for the language server", function()
+  local check = dofile "spec/support/addon.lua"
+
+  it("are JSON, and name files that exist", function()
+    for _, name in ipairs { ".luarc.json", "config.json" } do assert.is_true(check(".", name)) end
+  end)
+
+  it("are refused when one of that is not so", function()
+    local folder = peer.temporary_folder()
+    finally(function() peer.remove_folder(folder) end)
+    local function wrong(settings, name)
+      if settings then peer.write_file(folder .. "/" .. name, settings) end
+      local _, message = check(folder, name)
+      return message
+    end
+    assert.matches("config.json is missing", wrong(nil, "config.json"))
+    assert.matches("is not a JSON object", wrong("{ name: 1 }", "config.json"))
+    assert.matches("library/ironclad.lua has no types", wrong(peer.read_file "config.json", "config.json"))
+    assert.matches("typos/ironclad.lua has no types", wrong('{"workspace.library": ["typos"]}', ".luarc.json"))
+    peer.shell("cp -r library " .. folder)
+    assert.is_nil(wrong(peer.read_file "config.json", "config.json"))
+    assert.matches("no word recognises", wrong('{"name": "x", "words": ["other"], "settings": {}}', "config.json"))
+    assert.matches("settings is missing", wrong('{"name": "x", "words": ["ironclad"]}', "config.json"))
+  end)
+end)
+
 -- What a language server would say of a script, as far as it calls the module and its clients by name.
 describe("the types, used on a script,", function()
   -- The first name of the script that has no type, or nil.
