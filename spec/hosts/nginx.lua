@@ -94,14 +94,6 @@ local function start_before(upstream, options)
   return start(settings, options)
 end
 
-local function eventually(check)
-  for _ = 1, 1000 do
-    if check() then return true end
-    peer.shell "sleep 0.02"
-  end
-  return false
-end
-
 local function sockets_of(folder) return peer.shell("ls -A " .. peer.quoted(folder) .. " 2>/dev/null | wc -l") end
 
 local hosts_server = nginx.start {
@@ -132,7 +124,7 @@ describe("nginx's own", function()
   it("phases that may not wait get an error, or a callback", function()
     assert.matches("X%-Answer: nil cancelled not_done\r\n", (nginx.get(hosts_server, "/filter", "-i")))
     nginx.get(hosts_server, "/later")
-    assert.is_true(eventually(function() return nginx.get(hosts_server, "/later") == "1\n" end))
+    peer.eventually(function() return nginx.get(hosts_server, "/later") == "1\n" end)
   end)
 
   it("phases that may not wait do not wait for tasks, either", function()
@@ -210,7 +202,7 @@ describe("nginx's own", function()
     assert.are.equal("w1\n", (nginx.get(server, "/get")))
     assert.matches("^1%s", sockets_of(folder .. "/own"))
     server.signal "QUIT"
-    assert.is_true(eventually(function() return sockets_of(folder .. "/own"):match "^0%s" end))
+    peer.eventually(function() return sockets_of(folder .. "/own"):match "^0%s" end)
     peer.remove_folder(folder)
   end)
 
@@ -221,7 +213,7 @@ describe("nginx's own", function()
     local pipe = io.popen(("unset LD_PRELOAD; curl -sS -m 60 http://127.0.0.1:%d/get"):format(server.port))
     upstream:await(1)
     server.signal "HUP"
-    assert.is_true(eventually(function() return #server.workers():gsub("%S", "") >= 2 end))
+    peer.eventually(function() return #server.workers():gsub("%S", "") >= 2 end)
     assert.are.equal("w1\n", (nginx.get(server, "/get")))
     upstream:release()
     assert.are.equal("w1\n", pipe:read "*a")
@@ -289,7 +281,7 @@ describe("nginx's own", function()
     local server = start_before(scene.answering { GOOD }, { connection = { socket_dir = folder } })
     assert.are.equal("w1\n", (nginx.get(server, "/get")))
     peer.shell("kill -KILL " .. server.workers())
-    assert.is_true(eventually(function() return nginx.get(server, "/get") == "w1\n" end))
+    peer.eventually(function() return nginx.get(server, "/get") == "w1\n" end)
     assert.matches("^1%s", sockets_of(folder))
     peer.remove_folder(folder)
   end)
@@ -312,7 +304,7 @@ describe("nginx's own", function()
       server.port))
     assert.is_nil(output:find("curl: (28)", 1, true), output)
     assert.is_true(select(2, output:gsub("w1\n", "")) > 0)
-    assert.is_true(eventually(function() return nginx.get(server, "/get") == "w1\n" end))
+    peer.eventually(function() return nginx.get(server, "/get") == "w1\n" end)
   end)
 
   for _, row in ipairs {
@@ -429,7 +421,7 @@ describe("nginx's own", function()
     assert.are.equal("true\n", (nginx.get(server, "/store")))
     assert.are.equal("true\n", (nginx.get(server, "/lock")))
     peer.shell("kill -KILL " .. server.workers())
-    assert.is_true(eventually(function() return nginx.get(server, "/lock") == "true\n" end))
+    peer.eventually(function() return nginx.get(server, "/lock") == "true\n" end)
     assert.are.equal("true\n", (nginx.get(server, "/took")))
   end)
 
@@ -491,6 +483,6 @@ describe("nginx's own", function()
     assert.are.equal(28, status)
     assert.are.equal("nothing\n", (nginx.get(server, "/saved")))
     upstream:release()
-    assert.is_true(eventually(function() return nginx.get(server, "/saved") == "r2\n" end))
+    peer.eventually(function() return nginx.get(server, "/saved") == "r2\n" end)
   end)
 end)

@@ -81,14 +81,6 @@ describe("a receiver in nginx", function()
 
   local function count(name) return tonumber((nginx.get(site, "/count?name=" .. name))) end
 
-  local function eventually(check)
-    for _ = 1, 1000 do
-      if check() then return end
-      peer.shell "sleep 0.02"
-    end
-    error "it did not happen"
-  end
-
   -- Waits until everything has been delivered; what was answered 503 is due again after its pause.
   local function deliver()
     for _ = 1, 12 do
@@ -113,10 +105,10 @@ describe("a receiver in nginx", function()
   it("answers 503 while another worker handles the event, and then 200", function()
     listen "/plain"
     sandbox:send_event "workflow_paused"
-    eventually(function() return count "begun" == 1 end)
+    peer.eventually(function() return count "begun" == 1 end)
     local id = sandbox:deliveries()[1].id
     for _ = 1, 4 do sandbox:redeliver { id = id, at_once = true } end
-    eventually(function()
+    peer.eventually(function()
       local statuses = {}
       for _, delivery in ipairs(sandbox:deliveries()) do statuses[delivery.status or 0] = true end
       return statuses[503] and sandbox:delivery_status().sending == 1
@@ -136,7 +128,7 @@ describe("a receiver in nginx", function()
     nginx.get(site, "/plain", "-m 0.3 --data-binary @" .. peer.quoted(folder .. "/body") .. headers_of(delivery))
     assert.are.equal(0, count "workflow_paused")
     nginx.get(site, "/go")
-    eventually(function() return count "workflow_paused" == 1 end)
+    peer.eventually(function() return count "workflow_paused" == 1 end)
     sandbox:release_deliveries()
     deliver()
     assert.are.same({ 1, 1 }, { sandbox:delivery_status().delivered, count "workflow_paused" })
@@ -147,7 +139,7 @@ describe("a receiver in nginx", function()
     local workflow = must(local_ironclad.launch(client))
     for i = 1, 10 do must(workflow:create_comment { comment = "comment " .. i }) end
     deliver()
-    eventually(function() return count "found" == 11 end)
+    peer.eventually(function() return count "found" == 11 end)
     assert.are.same({ 1, 10 }, { count "workflow_launched", count "workflow_comment_added" })
   end)
 
@@ -155,22 +147,22 @@ describe("a receiver in nginx", function()
     listen "/kept"
     sandbox:send_event "workflow_paused"
     deliver()
-    eventually(function() return count "begun" == 1 end)
+    peer.eventually(function() return count "begun" == 1 end)
     peer.shell("kill -9 " .. count "pid")
-    eventually(function() return count "begun" == 2 end)
+    peer.eventually(function() return count "begun" == 2 end)
     nginx.get(site, "/go")
-    eventually(function() return count "workflow_paused" == 1 end)
-    eventually(function() return peer.shell("ls " .. peer.quoted(folder) .. "/inbox/new") == "" end)
+    peer.eventually(function() return count "workflow_paused" == 1 end)
+    peer.eventually(function() return peer.shell("ls " .. peer.quoted(folder) .. "/inbox/new") == "" end)
   end)
 
   it("handles what is in the inbox when nginx had no timer left in between", function()
     site.stop()
     start(1, "1")
     nginx.get(site, "/block")
-    eventually(function() return site.error_log():find("lua_max_running_timers are not enough", 1, true) end)
+    peer.eventually(function() return site.error_log():find("lua_max_running_timers are not enough", 1, true) end)
     nginx.get(site, "/go")
     nginx.get(site, "/put")
-    eventually(function() return count "test" == 1 end)
+    peer.eventually(function() return count "test" == 1 end)
   end)
 
   it("refuses what is forged or too large, and takes a body that nginx has put into a file", function()

@@ -67,19 +67,11 @@ end
 
 local function count_events() return select(2, site.error_log():gsub("event %S+ version_published", "")) end
 
-local function eventually(check)
-  for _ = 1, 1000 do
-    if check() then return true end
-    peer.shell "sleep 0.02"
-  end
-  error "it did not happen"
-end
-
 -- Publishes a new version of a contract of the group, and waits until the gate has been told.
 local function publish(is_major, body)
   local before = count_events()
   sandbox:clickwrap_publish { contract = "terms-of-service", major = is_major, body = body or "<p>New</p>" }
-  eventually(function() return count_events() > before end)
+  peer.eventually(function() return count_events() > before end)
 end
 
 -- Somebody reports new terms -> the status of the answer.

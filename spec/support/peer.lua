@@ -57,6 +57,16 @@ function peer.shell(command)
   return ended()
 end
 
+-- Waits until check() returns something, for as long as a busy machine may need for it -> what it returns.
+function peer.eventually(check)
+  for _ = 1, 1000 do
+    local value = check()
+    if value then return value end
+    peer.shell "sleep 0.02"
+  end
+  error("it did not happen", 2)
+end
+
 local function must_run(command)
   local output, status = peer.shell(command)
   if status ~= 0 then error(command .. "\n" .. output, 2) end

@@ -36,10 +36,10 @@ end
 
 -- Waits until the command has registered its webhook -> the webhook.
 local function registered()
-  while true do
+  return peer.eventually(function()
     local webhook = client.webhooks:list().list[1]
-    if webhook and webhook.status == "enabled" then return webhook end
-  end
+    return webhook and webhook.status == "enabled" and webhook
+  end)
 end
 
 local function count_webhooks() return #client.webhooks:list().list end
@@ -105,11 +105,11 @@ describe("ironclad listen", function()
     local finish = start("", "| head -n 1")
     registered()
     sandbox:send_event { event = "workflow_launched", payload = { workflowID = "w1" } }
-    while count_webhooks() > 0 do -- `head` may close the pipe only after the next line has been written
+    peer.eventually(function() -- `head` may close the pipe only after the next line has been written
+      if count_webhooks() == 0 then return true end
       sandbox:settle_deliveries()
       sandbox:send_event { event = "workflow_launched", payload = { workflowID = "w2" } }
-      peer.shell "sleep 0.02"
-    end
+    end)
     local out, messages = finish()
     assert.matches("^%d[^\t\n]+Z\tworkflow_launched\tworkflow w1\t\n$", out)
     assert.are.equal("", messages)

@@ -18,14 +18,6 @@ describe("a person's token in the shared Redis", function()
 
   local function refreshes() return local_ironclad.token_requests(sandbox) end
 
-  local function eventually(check)
-    for _ = 1, 300 do
-      if check() then return end
-      peer.shell "sleep 0.02"
-    end
-    error "never"
-  end
-
   local function key(name) return ("'%s'"):format(server:command("keys '*:" .. name .. ":*'")) end
 
   -- Another machine begins to refresh the token, and is stopped by `signal` when the service has got the request.
@@ -34,7 +26,7 @@ describe("a person's token in the shared Redis", function()
     sandbox:latency { seconds = 3 } -- far longer than the machine needs to be stopped
     local pipe = io.popen(("echo $$; exec %s %s"):format(peer.interpreter(), machine_path))
     local machine = { pid = pipe:read "*l" }
-    eventually(function() return refreshes() == 2 end)
+    peer.eventually(function() return refreshes() == 2 end)
     peer.shell(("kill -%s %s"):format(signal, machine.pid))
     sandbox:latency { seconds = 0 }
     assert.not_equal("", server:command(("hget %s spent"):format(key "token")))
