@@ -117,6 +117,24 @@ describe_each("tokens in the shared Redis", {}, function(of)
     ironclad.must(ironclad.connect(options):check())
   end)
 
+  it("of a person survive when Redis's clock is set back", function()
+    local server, sandbox = of()
+    local function connect(host) -- each has its own memory of the token
+      return ironclad.connect(options_of(server, sandbox, { grant = "authorization_code", no_proxy = host }))
+    end
+    local one, other = connect "one.example", connect "other.example"
+    log_in(sandbox, one)
+    local name = server:command "keys '*:token:*'"
+    server:command(("hset '%s' time %d000"):format(name, server:command "time":match "%d+" + 3600))
+    ironclad.must(other:check())
+    sandbox:expire_tokens()
+    for _ = 1, 2 do
+      ironclad.must(one:check())
+      ironclad.must(other:check())
+      sandbox:expire_tokens()
+    end
+  end)
+
   it("survive a FLUSHALL in the process that has them", function()
     local server, sandbox = of()
     local options = options_of({ grant = "authorization_code" })
