@@ -70,15 +70,14 @@ static void flow_name_missing_scopes(ic_call *call) {
     const ic_token *token = ic_token_queue_token(call);
     const char *granted = token ? token->scope : NULL;
     ic_buf text = {0}, missing = {0};
-    if (call->error.kind == IC_ERR_PERMISSION &&
-        ic_scopes_missing(call->request.operation->scopes, granted, &missing)) {
-        ic_buf_printf(&text, "%s; the token lacks %s", ic_error_message(&call->error), ic_buf_text(&missing));
-        char *message = ic_buf_take(&text, NULL);
-        if (message) {
-            ic_free(call->error.message);
-            call->error.message = message;
-        }
+    bool lacks = call->error.kind == IC_ERR_PERMISSION &&
+                 ic_scopes_missing(call->request.operation->scopes, granted, &missing);
+    const char *names = lacks ? ic_buf_text(&missing) : NULL;
+    if (names) {
+        ic_buf_printf(&text, "%s; the token lacks %s", ic_error_message(&call->error), names);
+        ic_error_restate(&call->error, ic_buf_text(&text));
     }
+    ic_buf_free(&text);
     ic_buf_free(&missing);
 }
 

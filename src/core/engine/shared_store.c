@@ -275,12 +275,9 @@ static void shared_store_on_loaded(void *owner, ic_reply *reply, const ic_error 
     if (found && shared_store_read(store, data, &mine)) {
         double ahead = (double)ic_reply_integer(ic_reply_item(reply, 3), 0) / 1000;
         if (store->found->expires_at > 0) store->found->expires_at += ahead;
-    } else if (found) {
-        ic_buf text = {0};
-        ic_buf_printf(&text, "cannot read the token in the shared Redis (%s): %s",
-                      ic_link_name(store->shared->link), ic_error_message(&mine));
-        if (mine.kind != IC_ERR_MEMORY) ic_error_set(&mine, IC_ERR_STORE, "%s", ic_buf_text(&text));
-        ic_buf_free(&text);
+    } else if (found && mine.kind != IC_ERR_MEMORY) {
+        ic_error_set(&mine, IC_ERR_STORE, "cannot read the token in the shared Redis (%s): %s",
+                     ic_link_name(store->shared->link), ic_error_message(&mine));
     }
     shared_store_end(store, mine.kind ? &mine : NULL);
     ic_error_clear(&mine);

@@ -1,7 +1,6 @@
 /* The work on a token entry, in the order of its steps. */
 #include "core/engine/token_work.h"
 #include "core/auth/grant.h"
-#include "core/base/alloc.h"
 #include "core/base/buf.h"
 #include "core/base/clock.h"
 #include "core/catalog/scopes.h"
@@ -238,11 +237,9 @@ static void token_explain(const ic_token_entry *entry, ic_error *error) {
     if (strcmp(code, "invalid_scope") == 0 && scopes) {
         ic_buf_printf(&text, "%s; asked for: %s", ic_error_message(error), scopes);
         token_suggest_scopes(scopes, &text);
+        ic_error_restate(error, ic_buf_text(&text));
     }
-    char *message = text.length ? ic_buf_take(&text, NULL) : NULL;
-    if (!message) return;
-    ic_free(error->message);
-    error->message = message;
+    ic_buf_free(&text);
 }
 
 static void token_on_fetched(void *engine, ic_call *call) {
