@@ -17,7 +17,8 @@
 #define LOCK_PATIENCE 90.0 /* until it gives up: another machine may wait for the token endpoint */
 #define STEP_TIME     3.0  /* for a step: a Redis that restarts is available again by then */
 
-#define MOST_KEYS 3 /* of a script */
+#define MOST_KEYS      3 /* of a script, as is the next */
+#define MOST_ARGUMENTS 7
 
 static bool shared_store_is_personal(const ic_shared_store *store) {
     return ic_connection_is_personal(store->connection);
@@ -41,19 +42,25 @@ static void shared_store_key(const ic_shared_store *store, const char *name, ic_
     ic_buf_printf(key, "%s%s:%.32s", store->connection->shared_prefix, name, digest);
 }
 
-/* Runs a script whose keys are lock and token, or lock, fence and token. */
+/* Runs a script. `patient`: as that of ic_link_send. NULL when out of memory. */
 static ic_link_command *shared_store_send(ic_shared_store *store, ic_script_id id,
                                           const char *const *arguments, const size_t *lengths, size_t count,
-                                          double seconds, ic_link_done *done) {
-    static const char *const names[][MOST_KEYS] = {{"lock", "token"}, {"lock", "fence", "token"}};
-    const char *words[MOST_KEYS + 7] = {0};
-    size_t sizes[MOST_KEYS + 7] = {0};
+                                          bool patient, double seconds, ic_link_done *done) {
+    static const char *const names[IC_SCRIPT_COUNT][MOST_KEYS] = {
+        [IC_SCRIPT_LOCK] = {"lock", "fence", "token"},
+        [IC_SCRIPT_EXTEND] = {"lock"},
+        [IC_SCRIPT_SPEND] = {"lock", "token"},
+        [IC_SCRIPT_UNLOCK] = {"lock", "token"},
+        [IC_SCRIPT_LOAD] = {"token"},
+        [IC_SCRIPT_SAVE] = {"lock", "token"}};
+    const char *words[MOST_KEYS + MOST_ARGUMENTS] = {0};
+    size_t sizes[MOST_KEYS + MOST_ARGUMENTS] = {0};
     ic_buf keys[MOST_KEYS] = {{0}};
     ic_script script = ic_script_of(id);
-    bool personal = shared_store_is_personal(store), whole = true;
+    bool whole = true;
     double now = ic_now();
     for (size_t i = 0; i < script.keys; i++) {
-        shared_store_key(store, names[script.keys - 2][i], &keys[i]);
+        shared_store_key(store, names[id][i], &keys[i]);
         words[i] = ic_buf_text(&keys[i]);
         sizes[i] = keys[i].length;
         whole = whole && words[i];
@@ -64,7 +71,7 @@ static ic_link_command *shared_store_send(ic_shared_store *store, ic_script_id i
     }
     ic_link_command *command = NULL;
     if (whole)
-        command = ic_link_run(store->shared->link, &script, words, sizes, script.keys + count, personal, now,
+        command = ic_link_run(store->shared->link, &script, words, sizes, script.keys + count, patient, now,
                               now + seconds, done, store);
     for (size_t i = 0; i < MOST_KEYS; i++)
         ic_buf_free(&keys[i]);
@@ -74,7 +81,8 @@ static ic_link_command *shared_store_send(ic_shared_store *store, ic_script_id i
 /* … as the step under way. */
 static void shared_store_run(ic_shared_store *store, ic_script_id id, const char *const *arguments,
                              const size_t *lengths, size_t count, ic_link_done *done) {
-    store->command = shared_store_send(store, id, arguments, lengths, count, STEP_TIME, done);
+    bool personal = shared_store_is_personal(store);
+    store->command = shared_store_send(store, id, arguments, lengths, count, personal, STEP_TIME, done);
     if (store->command) return;
     ic_error error = {0};
     ic_error_memory(&error);
@@ -101,15 +109,11 @@ static void shared_store_on_extended(void *owner, ic_reply *reply, const ic_erro
 static void shared_store_on_extension(void *engine, void *owner, double now) {
     ic_shared_store *store = owner;
     char time[16];
-    ic_buf key = {0};
-    ic_script script = ic_script_of(IC_SCRIPT_EXTEND);
     snprintf(time, sizeof time, "%.0f", LOCK_TIME * 1000);
-    shared_store_key(store, "lock", &key);
-    const char *words[] = {ic_buf_text(&key), store->holder, time};
-    if (words[0] && !store->extend)
-        store->extend = ic_link_run(store->shared->link, &script, words, NULL, 3, true, now, now + LOCK_TIME,
-                                    shared_store_on_extended, store);
-    ic_buf_free(&key);
+    const char *arguments[] = {store->holder, time};
+    if (!store->extend)
+        store->extend = shared_store_send(store, IC_SCRIPT_EXTEND, arguments, NULL, 2, true, LOCK_TIME,
+                                          shared_store_on_extended);
     ic_timer_set(&((ic_engine *)engine)->timers, &store->extension, now + LOCK_TIME / 3);
 }
 
@@ -188,7 +192,8 @@ void ic_shared_store_unlock(ic_shared_store *store, ic_shared_store_done *done) 
     /* A call that waits for the token does not wait until Redis can be reached again. */
     if (!store->locked || ic_link_is_down(store->shared->link)) {
         if (store->shared && store->fence)
-            shared_store_send(store, IC_SCRIPT_UNLOCK, arguments, NULL, 1, LOCK_TIME, NULL);
+            shared_store_send(store, IC_SCRIPT_UNLOCK, arguments, NULL, 1, shared_store_is_personal(store),
+                              LOCK_TIME, NULL);
         store->locked = false;
         shared_store_end(store, NULL);
         return;
@@ -288,29 +293,15 @@ bool ic_shared_store_is_behind(const ic_shared_store *store) {
 }
 
 void ic_shared_store_load(ic_shared_store *store, ic_shared_store_done *done) {
-    ic_buf key = {0};
-    double now = ic_now();
+    char clock[24];
     store->done = done;
     store->behind = false;
-    if (store->alone) {
-        shared_store_end(store, NULL);
-        return;
-    }
-    bool personal = shared_store_is_personal(store);
-    shared_store_key(store, "token", &key);
-    char clock[24];
-    ic_script script = ic_script_of(IC_SCRIPT_LOAD);
     snprintf(clock, sizeof clock, "%.0f", ic_wall_time() * 1000);
-    const char *words[] = {ic_buf_text(&key), clock};
-    if (words[0])
-        store->command = ic_link_run(store->shared->link, &script, words, NULL, 2, personal, now,
-                                     now + STEP_TIME, shared_store_on_loaded, store);
-    ic_buf_free(&key);
-    if (store->command) return;
-    ic_error error = {0};
-    ic_error_memory(&error);
-    shared_store_fail(store, &error);
-    ic_error_clear(&error);
+    const char *arguments[] = {clock};
+    if (store->alone)
+        shared_store_end(store, NULL);
+    else
+        shared_store_run(store, IC_SCRIPT_LOAD, arguments, NULL, 1, shared_store_on_loaded);
 }
 
 static void shared_store_on_saved(void *owner, ic_reply *reply, const ic_error *error) {
