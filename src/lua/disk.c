@@ -66,7 +66,7 @@ static int disk_append(lua_State *L) {
     int descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
     if (descriptor < 0) return disk_failed(L, "write", path, errno);
     bool done = ic_write_all(descriptor, text, length) && (fsync(descriptor) == 0 || errno == EINVAL) &&
-                (!is_new || ic_disk_sync_folder(path));
+                (!is_new || ic_sync_folder(path));
     int cause = errno;
     close(descriptor);
     return done ? disk_done(L) : disk_failed(L, "write", path, cause);
@@ -127,7 +127,7 @@ static int disk_absolute(lua_State *L) {
 /* rename(from, to) -> true: on the disk; nil and why. */
 static int disk_rename(lua_State *L) {
     const char *from = luaL_checkstring(L, 1), *to = luaL_checkstring(L, 2);
-    bool done = rename(from, to) == 0 && ic_disk_sync_folder(to) && ic_disk_sync_folder(from);
+    bool done = rename(from, to) == 0 && ic_sync_folder(to) && ic_sync_folder(from);
     return done ? disk_done(L) : disk_failed(L, "rename", from, errno);
 }
 

@@ -4,8 +4,6 @@
 #include "core/base/process.h"
 #include "core/base/text.h"
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -37,23 +35,8 @@ static struct {
 
 /* ---- the files ---- */
 
-bool ic_disk_sync_folder(const char *path) {
-    char folder[PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    if (snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".") >=
-        (int)sizeof folder)
-        return errno = ENAMETOOLONG, false;
-    int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0) return errno == EACCES;
-    bool synced = fsync(descriptor) == 0 || errno == EINVAL || errno == ENOTSUP;
-    int cause = errno;
-    close(descriptor);
-    errno = cause;
-    return synced;
-}
-
 bool ic_disk_remove(const char *path) {
-    return (unlink(path) == 0 || errno == ENOENT) && ic_disk_sync_folder(path);
+    return (unlink(path) == 0 || errno == ENOENT) && ic_sync_folder(path);
 }
 
 /* ---- a job ---- */

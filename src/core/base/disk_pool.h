@@ -23,9 +23,6 @@ bool ic_disk_job_ended(const ic_disk_job *job, const char **failure);
 /* Drops the starter's reference. The job continues. NULL is allowed. */
 void ic_disk_job_release(ic_disk_job *job);
 
-/* Syncs the folder of a path, so that the names in it are durable. Some file systems cannot do that, which is
- * no failure. False: errno says why. */
-bool ic_disk_sync_folder(const char *path);
 /* Removes a file as ic_disk_pool_remove does, but waits for the disk. False: errno says why. */
 bool ic_disk_remove(const char *path);
 

@@ -138,15 +138,19 @@ bool ic_new_file_write(ic_new_file *file, const void *bytes, size_t length, ic_e
     return ic_write_all(file->descriptor, bytes, length) || new_file_fail(file->path, strerror(errno), error);
 }
 
-/* Some file systems cannot sync a folder and report EINVAL: nothing more can be done there. */
-static bool new_file_sync_folder(const ic_new_file *file, const char *folder, ic_error *error) {
-    int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), refusal = errno;
-    /* A folder may be writable without being readable. */
-    if (descriptor < 0) return refusal == EACCES || new_file_fail(file->path, strerror(refusal), error);
+bool ic_sync_folder(const char *path) {
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    if (snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".") >=
+        (int)sizeof folder)
+        return errno = ENAMETOOLONG, false;
+    int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) return errno == EACCES; /* it may be writable without being readable */
     bool synced = fsync(descriptor) == 0 || errno == EINVAL || errno == ENOTSUP;
-    refusal = errno;
+    int cause = errno;
     close(descriptor);
-    return synced || new_file_fail(file->path, strerror(refusal), error);
+    errno = cause;
+    return synced;
 }
 
 bool ic_new_file_complete(ic_new_file *file, ic_error *error) {
@@ -155,17 +159,14 @@ bool ic_new_file_complete(ic_new_file *file, ic_error *error) {
     file->descriptor = -1;
     if (close(descriptor) != 0 && synced) synced = false, cause = errno;
     if (!synced) return new_file_fail(file->path, strerror(cause), error);
-    char *folder = new_file_folder(file->final); /* before the rename: nothing may fail after it */
-    if (!folder) return ic_error_memory(error), false;
     bool renamed = rename(file->temporary, file->final) == 0;
     if (renamed) {
         ic_free(file->temporary);
         file->temporary = NULL;
-        synced = new_file_sync_folder(file, folder, error);
+        synced = ic_sync_folder(file->final) || new_file_fail(file->path, strerror(errno), error);
     } else {
         new_file_fail(file->path, strerror(errno), error);
     }
-    ic_free(folder);
     return renamed && synced;
 }
 

@@ -17,10 +17,14 @@ ic_new_file *ic_new_file_open(const char *path, ic_error *error);
 /* False with IO. */
 bool ic_new_file_write(ic_new_file *file, const void *bytes, size_t length, ic_error *error);
 /* Syncs the temporary file, renames it to its final name, and syncs the folder. `file` must be freed in
- * either case. False with IO or MEMORY; the old file, if there was one, is then still there unless only the
+ * either case. False with IO; the old file, if there was one, is then still there unless only the
  * last step failed. */
 bool ic_new_file_complete(ic_new_file *file, ic_error *error);
 /* Removes the temporary file when it was not completed. NULL is allowed. */
 void ic_new_file_free(ic_new_file *file);
+
+/* Syncs the folder of a path, so that the names in it are durable. Some file systems cannot do that, which is
+ * no failure. False: errno says why. */
+bool ic_sync_folder(const char *path);
 
 #endif
