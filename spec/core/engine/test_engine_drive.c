@@ -1,5 +1,6 @@
 /* A thread that waits for its call runs the engine meanwhile: it and other threads, signals, fork and exit.
  * Run under a thread sanitizer too. */
+#include "core/engine/stats.h"
 #include "spec/core/engine/engine_trial.h"
 #include <dlfcn.h>
 #include <pthread.h>
@@ -346,8 +347,9 @@ static void test_exit_in_handler(void) {
 }
 #endif
 
-/* ThreadSanitizer does not see what a thread locks after it was cancelled in poll. */
-#ifndef __SANITIZE_THREAD__
+/* ThreadSanitizer does not see what a thread locks after it was cancelled in poll, and the memory of engines
+ * that were ended is not freed. */
+#if CHILDREN
 static void *end_engine(void *argument) {
     meanwhile *scene = argument;
     ic_peer_await(scene->set->gated, 1);
@@ -359,19 +361,38 @@ static void *end_engine(void *argument) {
     return NULL;
 }
 
-/* The engine's thread is ended while it rests: the call of the thread that drives goes on, and the next call
- * starts another engine. */
-static void test_ended_at_rest(void) {
-    stage_set set = set_up();
-    meanwhile scene = {.set = &set};
-    ic_call *call = start_call(set.mailbox, set.to_quick, "retrieve-a-workflow");
-    await(set.mailbox, call);
+/* Whether the call of the thread that drives went on. On a busy machine that thread may have given the engine
+ * back before. */
+static bool survives_end(stage_set *set) {
+    meanwhile scene = {.set = set};
+    ic_call *call = start_call(set->mailbox, set->to_quick, "retrieve-a-workflow");
+    await(set->mailbox, call);
     ic_call_release(call);
     atomic_store(&driven_turns, 0);
+    ic_stats_change(IC_GAUGE_CONNECTED, 1); /* an engine that ends forgets it */
     drive_while(&scene, end_engine, &call);
-    CHECK(call->error.kind == (scene.good ? IC_OK : IC_ERR_IO));
+    bool good = scene.good && call->error.kind == IC_OK;
     ic_call_release(call);
-    call = start_to_wait(set.mailbox, set.to_quick);
+    while (ic_stats_gauge(IC_GAUGE_CONNECTED)) { /* until it ends, the engine takes calls */
+        call = start_to_wait(set->mailbox, set->to_quick);
+        wait_for(call);
+        CHECK(call->error.kind == IC_OK || call->error.kind == IC_ERR_IO);
+        ic_call_release(call);
+    }
+    return good;
+}
+
+/* The engine's thread is ended while it rests, and a later call starts another engine. */
+static void test_ended_at_rest(void) {
+    stage_set set = set_up();
+    bool survives = false;
+    for (int i = 0; i < 8 && !survives; i++) {
+        survives = survives_end(&set);
+        tear_down(&set);
+        set = set_up();
+    }
+    CHECK(survives);
+    ic_call *call = start_to_wait(set.mailbox, set.to_quick);
     wait_for(call);
     CHECK(call->error.kind == IC_OK);
     ic_call_release(call);
@@ -417,8 +438,6 @@ int main(void) {
 #if CHILDREN
     STAGE(test_fork);
     STAGE(test_exit_in_handler);
-#endif
-#ifndef __SANITIZE_THREAD__
     STAGE(test_ended_at_rest);
 #endif
     STAGE(test_stop);
