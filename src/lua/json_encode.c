@@ -195,7 +195,8 @@ static inline void encode_name(encoder *e, const level *at, char before) {
     if (known->name == name && text->capacity - text->length > known->length + 8) {
         char *to = text->data + text->length;
         const char *from = text->data + known->at;
-        /* Up to seven bytes more than the name, which the next text overwrites; the two places may overlap. */
+        /* Up to seven bytes more than the name, which the next text overwrites; the two places may overlap.
+         */
         for (size_t i = 0; i < known->length; i += 8)
             memmove(to + i, from + i, 8);
         text->length += known->length;
