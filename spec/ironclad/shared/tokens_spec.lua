@@ -120,7 +120,7 @@ describe_each("tokens in the shared Redis", {}, function(of)
   it("of a person survive when Redis's clock is set back", function()
     local server, sandbox = of()
     local function connect(host) -- each has its own memory of the token
-      return ironclad.connect(options_of(server, sandbox, { grant = "authorization_code", no_proxy = host }))
+      return ironclad.connect(options_of { grant = "authorization_code", no_proxy = host })
     end
     local one, other = connect "one.example", connect "other.example"
     log_in(sandbox, one)
