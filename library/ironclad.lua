@@ -170,7 +170,7 @@ local ironclad = {}
 ---| "too_large" # The answer is larger than the limit
 ---| "io" # A file or a system call of this machine failed
 ---| "store" # The token store or the shared Redis failed
----| "job_failed" # A job has failed at Ironclad, or a workflow cannot reach the step
+---| "job_failed" # A job has failed at Ironclad
 ---| "signature" # A request was not signed by Ironclad, or its signature cannot be checked
 ---| "memory" # This process is out of memory
 
@@ -187,7 +187,7 @@ local ironclad = {}
 ---@field request_id? string Ironclad's id of the request
 ---@field attempt_id? string What the last attempt has sent as X-Request-Id
 ---@field retry_after? number Seconds to wait
----@field job? table job_failed: the last state of the job
+---@field job? table Of a wait: the last known state of the job or workflow
 
 ---@class ironclad.HookEvent
 ---@field operation? string The operation, as workflows:get

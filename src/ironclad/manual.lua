@@ -439,7 +439,8 @@ manual.error_fields = {
   { "code", "string", "Ironclad's code" }, { "param", "string", "The parameter that is wrong" },
   { "request_id", "string", "Ironclad's id of the request" },
   { "attempt_id", "string", "What the last attempt has sent as X-Request-Id" },
-  { "retry_after", "number", "Seconds to wait" }, { "job", "table", "job_failed: the last state of the job" },
+  { "retry_after", "number", "Seconds to wait" },
+  { "job", "table", "Of a wait: the last known state of the job or workflow" },
 }
 
 return manual

@@ -123,8 +123,13 @@ describe("a wait", function()
     { "a cancelled workflow", function(c, o)
       o.step = "Complete"
       return c.workflows:wait("w", o)
-    end, '{"id":"w","step":"Review","status":"cancelled"}', { kind = "job_failed", code = "INVALID_STATE" },
-      "cancelled" },
+    end, '{"id":"w","step":"Review","status":"cancelled"}', { kind = "invalid_state", code = "INVALID_STATE",
+      outcome = "not_done" }, "the workflow cannot come to step Complete any more: it is cancelled, in step Review [" },
+    { "a workflow that is completed, when another status is wanted", function(c, o)
+      o.status = "cancelled"
+      return c.workflows:wait("w", o)
+    end, '{"id":"w","step":"Complete","status":"completed"}', { kind = "invalid_state", outcome = "not_done" },
+      "cannot come to status cancelled any more: it is completed, in step Complete" },
   }
   for _, row in ipairs(failures) do
     local name, start, answer, expected, text = row[1], row[2], row[3], row[4], row[5]
@@ -159,6 +164,18 @@ describe("a wait", function()
     assert.are.equal("unknown", err.outcome)
     assert.are.equal("running", err.job.jobStatus)
     assert.is_true(#server:requests() >= 2)
+  end)
+
+  it("ends when its time is up, and says where the workflow is", function()
+    local _, client = play { peer.json '{"id":"w","step":"Review","status":"active"}' }
+    local value, err = client.workflows:wait("w", { step = "Sign", interval = 0.01, timeout = 0.1 })
+    assert.is_nil(value)
+    assert.are.same({ "timeout", "not_done", "Review" }, { err.kind, err.outcome, err.job.step })
+    assert.are.equal("workflow:wait: the workflow did not come to step Sign within 0.1 s: it is active, in step Review "
+      .. "[timeout]", (tostring(err):gsub("^workflows:", "workflow:")))
+    local silent = scene.connect(scene.serve { connections = { { { "read" }, { "hang" } } } })
+    assert.matches("did not come to status paused within 0.1 s: Ironclad has not said where it is %[timeout%]$",
+      tostring(select(2, silent.workflows:wait("w", { status = "paused", timeout = 0.1 }))))
   end)
 
   it("ends when its time is up at a server that does not answer", function()

@@ -8,9 +8,8 @@
 --   client.records:wait_download_urls(job, options)              -> the same
 --   client.records:smart_import_and_wait(body, options)          -> { recordId =, status = "ready" }
 --   client.records:wait_import(import, options)                  -> the same; by importId a list of them
---   client.workflows:wait(id, { step = "Complete", … })          -> the workflow, when it is at that step or past it,
---   or
---                                                                   in a `status`
+--   client.workflows:wait(id, { step = "Complete", … })          -> the workflow, when it is at that step or past it;
+--                                                                   or with `status`, when it has that status
 --   workflow:wait(…), export:wait(…)                             -> the same table, updated
 --
 -- A job is its id, or the table that its start returned. Options:
@@ -22,7 +21,8 @@
 --   as_user, headers, max_retries   as in any call; methods that start a job also take query, extra and deadline
 --
 -- A job that failed is an error of kind `job_failed` with Ironclad's code, message and param. `err.job` is the last
--- known state of the job. After `timeout`, the job continues at Ironclad and can be waited for again. A poll that fails
+-- known state of the job or workflow. A workflow that has ended, and cannot come to the step or status, is an error of
+-- kind `invalid_state`. After `timeout`, the job continues at Ironclad and can be waited for again. A poll that fails
 -- with a retryable error is repeated, up to five times in a row.
 
 local catalog = require "ironclad.calls.catalog"
@@ -102,22 +102,21 @@ local function with_jitter(pause)
   return pause * (0.5 + tonumber(core.random_hex(4), 16) / 2 ^ 33)
 end
 
--- Polls until `judge` says that the job or workflow has ended.
--- @param look function(options) -> answer, err, response
--- @param judge function(answer) -> whether it has ended, value, err
--- @param job the error's field `job` when no poll has succeeded
-local function poll(client, label, look, judge, job, options, timeout)
+-- Polls until what is waited for has come.
+-- @param waited { look = function(options) -> answer, err, response; judge = function(answer) -> whether the wait has
+--   ended, value, err; late = function(seconds, last) -> message and outcome when the time is up, `last` as below }
+-- @param job the error's field `job` when no poll has succeeded; otherwise that is the last answer
+local function poll(client, label, waited, job, options, timeout)
   local seconds, pause, failures = 0, options.interval or FIRST_PAUSE, 0
   local last = job
   local function too_late()
-    return nil, wait_error(label, "timeout",
-      ("the job was not finished within %g s. It continues at Ironclad, and err.job can be waited for again"):format(
-        timeout), { outcome = "unknown", job = last, attempts = failures + 1 })
+    local message, outcome = waited.late(timeout, last)
+    return nil, wait_error(label, "timeout", message, { outcome = outcome, job = last, attempts = failures + 1 })
   end
   while true do
     local asked = pick(options, look_options)
     asked.deadline = timeout and math.min(math.max(0.001, timeout - seconds), LONGEST) or nil
-    local answer, err, response = look(asked)
+    local answer, err, response = waited.look(asked)
     seconds = seconds + (response and response.seconds or 0)
     local wanted = with_jitter(pause)
     if err and timeout and (err.kind == "timeout" and seconds >= timeout) then return too_late() end
@@ -131,7 +130,7 @@ local function poll(client, label, look, judge, job, options, timeout)
     else
       failures, last = 0, answer
       if options.on_progress then options.on_progress(answer, seconds) end
-      local ended, value, problem = judge(answer)
+      local ended, value, problem = waited.judge(answer)
       if problem then problem.job = answer end
       if ended then return value, problem, response end
     end
@@ -147,11 +146,11 @@ end
 
 -- poll; with the option `callback` in the background.
 -- @return value, err, response; with a callback a task
-local function poll_or_spawn(client, label, look, judge, job, options, timeout)
+local function poll_or_spawn(client, label, waited, job, options, timeout)
   if options.callback then
-    return run.aside(client, options.callback, poll, client, label, look, judge, job, options, timeout)
+    return run.aside(client, options.callback, poll, client, label, waited, job, options, timeout)
   end
-  return poll(client, label, look, judge, job, options, timeout)
+  return poll(client, label, waited, job, options, timeout)
 end
 
 -- The state of a job, from an answer: "running", "done" or "failed"; nil and a message when it has none.
@@ -219,6 +218,11 @@ local function operation_named(name)
   end
 end
 
+local function job_late(seconds)
+  return ("the job was not finished within %g s. It continues at Ironclad, and can be waited for again (err.job)")
+    :format(seconds), "unknown"
+end
+
 -- Waits for a job.
 -- @param given the job, or its id
 local function wait_job(client, job, label, given, options)
@@ -229,8 +233,8 @@ local function wait_job(client, job, label, given, options)
     if job.in_query then return job.look(client, label, { [field] = id }, asked) end
     return job.look(client, label, id, asked)
   end
-  return poll_or_spawn(client, label, look, judge_of(job, label), { [field] = id }, options,
-    options.timeout or JOB_TIMEOUT)
+  local waited = { look = look, judge = judge_of(job, label), late = job_late }
+  return poll_or_spawn(client, label, waited, { [field] = id }, options, options.timeout or JOB_TIMEOUT)
 end
 
 -- Starts a job and waits for it. The start counts as part of `timeout`.
@@ -260,7 +264,13 @@ local function refuse_choice(label, name, given, choices)
     mistake.did_you_mean(given, choices))
 end
 
--- Waits until a workflow is at a step or past it, or has a status. Fails when the workflow was cancelled.
+-- Where a workflow is, for messages.
+local function whereabouts(workflow)
+  if type(workflow) ~= "table" then return "Ironclad has not said where it is" end
+  return ("it is %s, in step %s"):format(tostring(workflow.status), tostring(workflow.step))
+end
+
+-- Waits until a workflow is at a step or past it, or has a status. Fails when the workflow has ended otherwise.
 local function wait_workflow(client, _, label, id, options)
   options = options or {}
   check_wait_options(label, options, of_workflows)
@@ -276,13 +286,17 @@ local function wait_workflow(client, _, label, id, options)
     if reached or workflow.status == (status or "completed") then
       return true, workflow
     elseif workflow.status == "cancelled" or workflow.status == "completed" then
-      return true, nil, wait_error(label, "job_failed", ("the workflow is %s, in step %s"):format(workflow.status,
-        tostring(workflow.step)), { code = "INVALID_STATE" })
+      return true, nil, wait_error(label, "invalid_state", ("the workflow cannot come to %s %s any more: %s"):format(
+        step and "step" or "status", step or status, whereabouts(workflow)), { code = "INVALID_STATE" })
     end
     return false
   end
+  local function late(seconds, last)
+    return ("the workflow did not come to %s %s within %g s: %s"):format(step and "step" or "status", step or status,
+      seconds, whereabouts(last)), "not_done"
+  end
   local function look(asked) return look_at_workflow(client, label, id, asked) end
-  return poll_or_spawn(client, label, look, judge, id, options, options.timeout)
+  return poll_or_spawn(client, label, { look = look, judge = judge, late = late }, id, options, options.timeout)
 end
 
 --- Methods by resource and name, to be added to those of the catalog.
