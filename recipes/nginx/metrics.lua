@@ -7,17 +7,27 @@ local EVERY, FORGOTTEN = 5, 60 -- seconds: how often a worker writes; after whic
 
 local dictionary = ngx.shared.metrics
 
-local HELP = {
-  calls = "Calls that have been started.",
-  failed = "Calls that have ended with an error.",
-  requests = "Requests that were sent, for tokens too.",
-  retries = "Requests that were sent again.",
-  tokens = "Tokens that were fetched or renewed.",
-  in_flight = "Requests under way.",
-  pending = "Calls that are not done.",
+-- The numbers of ironclad.stats(), and of its table `shared`: name, help; with true: a number of now, which can fall.
+local NUMBERS = {
+  { "calls", "Calls that have been started." },
+  { "failed", "Calls that have ended with an error." },
+  { "requests", "Requests that were sent, for tokens too." },
+  { "retries", "Requests that were sent again." },
+  { "tokens", "Tokens that were fetched or renewed." },
+  { "in_flight", "Requests under way.", true },
+  { "pending", "Calls that are not done.", true },
 }
-local ORDER = { "calls", "failed", "requests", "retries", "tokens", "in_flight", "pending" }
-local GAUGES = { in_flight = true, pending = true }
+local OF_SHARED = {
+  { "connected", "Connections to the shared Redis.", true },
+  { "opened", "Connections to the shared Redis that were opened." },
+  { "lost", "Connections to the shared Redis that were lost." },
+  { "blocks", "Blocks of permits taken from the shared Redis." },
+  { "permits", "Permits in these blocks." },
+  { "returned", "Permits that were given back unused." },
+  { "alone", "How often a limit was kept without the shared Redis." },
+  { "locks", "Locks of tokens that were taken." },
+  { "commands", "Commands for events and states." },
+}
 
 local function write(premature)
   if not premature then dictionary:set(ngx.worker.id(), ironclad.json.encode(ironclad.stats()), FORGOTTEN) end
@@ -51,6 +61,17 @@ local function say_waits(list, name, help, value_of)
   end
 end
 
+local function say_numbers(list, prefix, numbers, values_of)
+  for _, number in ipairs(numbers) do
+    local field, help, is_gauge = number[1], number[2], number[3]
+    local name = prefix .. field .. (is_gauge and "" or "_total")
+    say_head(name, is_gauge and "gauge" or "counter", help)
+    for _, entry in ipairs(list) do
+      ngx.say(('%s{worker="%s"} %s'):format(name, entry.worker, values_of(entry.stats)[field]))
+    end
+  end
+end
+
 local metrics = {}
 
 --- Called in init_worker.
@@ -61,13 +82,8 @@ function metrics.page()
   write()
   local list = all()
   ngx.header["Content-Type"] = "text/plain; version=0.0.4"
-  for _, field in ipairs(ORDER) do
-    local name = "ironclad_" .. field .. (GAUGES[field] and "" or "_total")
-    say_head(name, GAUGES[field] and "gauge" or "counter", HELP[field])
-    for _, entry in ipairs(list) do
-      ngx.say(('%s{worker="%s"} %s'):format(name, entry.worker, entry.stats[field]))
-    end
-  end
+  say_numbers(list, "ironclad_", NUMBERS, function(stats) return stats end)
+  say_numbers(list, "ironclad_shared_", OF_SHARED, function(stats) return stats.shared end)
   say_waits(list, "ironclad_waits_total", "How often calls waited.", function(waits)
     return { budget = waits.budget, in_flight = waits.in_flight, retry_after = waits.retry_after }
   end)

@@ -1,4 +1,6 @@
 -- The recipe that runs a site in nginx.
+local ironclad = require "ironclad"
+local names = require "ironclad.base.names"
 local nginx = require "spec.support.nginx"
 local peer = require "spec.support.peer"
 
@@ -74,6 +76,15 @@ describe("recipes/nginx runs a site", function()
     assert.matches("# TYPE ironclad_in_flight gauge\nironclad_in_flight{worker=\"%d\"} 0\n", page)
     assert.matches('ironclad_waits_total{worker="%d",bucket="records:read",reason="budget"} 0\n', page)
     assert.matches('ironclad_wait_seconds_total{worker="%d",bucket="records:read"} 0\n', page)
+    assert.matches('# TYPE ironclad_shared_connected gauge\nironclad_shared_connected{worker="%d"} 0\n', page)
+    local stats = ironclad.stats()
+    stats.waits, stats.shared.connected = nil, nil
+    for _, field in ipairs(names.sorted(stats)) do
+      if field ~= "shared" then assert.is_truthy(page:find("\nironclad_" .. field, 1, true), field) end
+    end
+    for field in pairs(stats.shared) do
+      assert.is_truthy(page:find(("\nironclad_shared_%s_total{"):format(field), 1, true), field)
+    end
     for line in page:gmatch "[^\n]+" do
       assert.is_truthy(line:find "^# " or line:find "^[%l_]+{[^{}]*} [%d.]+$", line)
     end

@@ -63,6 +63,19 @@ describe("receiver:serve", function()
     assert.matches("POST /hook 401 workflow_paused", text)
   end)
 
+  it("writes an IPv6 address in brackets", function()
+    local url, lines
+    local served, err = client.webhooks:receiver({ on = { ["*"] = print } }):serve { host = "::1", port = 0,
+      log = function(line) lines = (lines or "") .. line end, on_listen = function(server)
+        url = server:url()
+        server:stop()
+      end }
+    if err then return assert.equal("io", err.kind) end -- this machine has no IPv6
+    assert.is_true(served)
+    assert.matches("^http://%[::1%]:%d+/$", url)
+    assert.equal("listening at " .. url, lines)
+  end)
+
   it("handles the events of an inbox after the answer", function()
     local folder = peer.temporary_folder()
     local order = {}

@@ -176,7 +176,7 @@ local function serve(client, options, settings)
     host = options.host, port = settings.port, log = false,
     on_listen = function(it)
       server = it
-      local here = ("http://%s:%d/"):format(options.host or "127.0.0.1", it:port())
+      local here = it:url()
       terminal.say("Listening at %s", here)
       local url = options.register or settings.sandbox and here
       if url then

@@ -25,6 +25,9 @@ local methods = {}
 --- The port that it listens at.
 function methods:port() return self.intake:port() end
 
+--- The URL of its root on this machine.
+function methods:url() return self.address end
+
 --- Ends receiver:serve after the current request.
 function methods:stop() self.stopped = true end
 
@@ -117,7 +120,7 @@ end
 --   port        8080: where it listens; 0: any free port
 --   host        "127.0.0.1": the address. Others reach any but a loopback address
 --   log         function(line): called for each request with a line of text; false: nothing. nil: it is printed
---   on_listen   function(server): called when it listens. server:port(), server:stop()
+--   on_listen   function(server): called when it listens. server:port(), server:url(), server:stop()
 --   on_request  function(status, request): called after each answer. The request is { method =, target =, headers =
 --               a list of { name, value }, body = }
 -- @return true; nil and an error of kind "io" when it cannot listen
@@ -132,7 +135,9 @@ function serve.serve(receiver, options)
   end
   local self = setmetatable({ intake = intake, log = options.log, on_request = options.on_request }, Server)
   if options.log == nil then self.log = print_line end
-  if self.log then self.log(("listening at http://%s:%d/"):format(options.host or "127.0.0.1", intake:port())) end
+  local host = options.host or "127.0.0.1"
+  self.address = ("http://%s:%d/"):format(host:find ":" and "[" .. host .. "]" or host, intake:port())
+  if self.log then self.log("listening at " .. self.address) end
   local function work()
     if options.on_listen then options.on_listen(self) end
     serve_all(self, receiver)
