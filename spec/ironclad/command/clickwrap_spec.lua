@@ -41,6 +41,7 @@ describe("ironclad clickwrap", function()
     assert.matches("title\t" .. list[1].title .. "\n", (good("contracts get " .. list[1].id)))
     assert.equal(#list, select(2, good("contracts list --all --csv id,title"):gsub("\n", "")) - 1)
     assert.matches("^GET https://127%.0%.0%.1:%d+/v1%.1/contracts", (good "contracts list --dry-run"))
+    assert.matches("^GET https://127%.0%.0%.1:%d+/[^\n]*e1[^\n]*\n$", (good "evidence wait e1 --dry-run"))
   end)
 
   it("explains itself", function()

@@ -24,7 +24,6 @@ end
 -- arguments of an operation.
 local function each_place(visit)
   local names = require "ironclad.command.names"
-  local catalog = require "ironclad.calls.catalog"
   local operation = require "ironclad.command.operation"
   local first = {}
   for _, command in ipairs(commands) do first[#first + 1] = command.name end
@@ -45,7 +44,7 @@ local function each_place(visit)
     visit(names.shown(resource), operations)
     for _, word in ipairs(operations) do
       local _, entry, helper = names.operation(resource, word)
-      local described = entry or helper.starts and select(2, catalog.find(helper.starts)) or nil
+      local described = entry or names.takes(helper)
       local words = {}
       for _, list in ipairs(described and { described.fields, described.query } or {}) do
         for _, field in ipairs(list) do

@@ -139,8 +139,7 @@ end
 function help.operation(resource, word)
   local names, words = require "ironclad.command.names", require "ironclad.words"
   local _, entry, helper = names.operation(resource, word)
-  local catalog = require "ironclad.calls.catalog"
-  local described = entry or helper.starts and select(2, catalog.find(helper.starts))
+  local described = entry or names.takes(helper)
   local usage = { "ironclad", names.words_to(resource), word }
   for _, name in ipairs(described and described.path_parameters or {}) do usage[#usage + 1] = name:upper() end
   if helper and helper.words then usage[#usage + 1] = helper.words end

@@ -110,7 +110,7 @@ local function resource_page(resource)
   table.sort(helpers)
   for _, name in ipairs(helpers) do
     local helper = names.helpers[resource][name]
-    add_item(lines, names.shown(name) .. " " .. (helper.words or "[NAME=VALUE...]"), helper.text .. ".")
+    add_item(lines, names.shown(name) .. " " .. (helper.words or "[NAME=VALUE...]"), helper.text)
   end
   lines[#lines + 1] = ".SH SEE ALSO\nironclad(1)"
   return table.concat(lines, "\n") .. "\n"

@@ -4,6 +4,8 @@
 local catalog = require "ironclad.calls.catalog"
 local core = require "ironclad.core"
 local fail = require "ironclad.command.fail"
+local manual = require "ironclad.manual"
+local resources = require "ironclad.resources.resources"
 
 local names = {}
 
@@ -13,32 +15,83 @@ local aliases = {
   users = "scim.users", groups = "scim.groups", user = "scim.users", group = "scim.groups",
 }
 
--- Methods of a resource that are not operations: how they are called. `words` are the arguments in the usage.
-names.helpers = {
-  workflows = {
-    wait = { words = "ID", waits = true, text = "waits until a workflow has reached a --step or has a --status" },
-    pending_approvals = { words = "ID", bound = true, text = "lists who may approve now" },
-    records = { words = "ID", bound = true, text = "lists the records that a workflow has made" },
-    set = { words = "ID NAME=VALUE…", bound = true, sets = true, text = "changes attributes of a workflow" },
-  },
+-- How the methods that are not operations are called; those of a job are added below. The key is the label in
+-- ironclad.manual.
+--   words     the arguments, in the usage; nil: those of `takes`
+--   text      what it does; nil: what ironclad.manual says
+--   finds     takes a text, and answers one item or none
+--   takes     the operation whose arguments it takes
+--   first     the operation that it sends first
+--   waits     has the options of a wait
+-- and of the methods of a resource's table, for which the first word is the id:
+--   sets      takes NAME=VALUE…
+--   changes   needs the id only; the resource is not read first
+--   texts     how many texts follow the id (default: 0); "many": at least one
+--   prints    sends nothing itself, and prints a value
+--   answers, columns   the kind and the columns of the list that it answers
+local calls = {
+  ["workflows:wait"] = { words = "ID", waits = true, first = "workflows:get",
+    text = "waits until a workflow has reached a --step or has a --status" },
+  ["workflow_schemas:find"] = { words = "TITLE", finds = true },
+  ["scim.users:find_by_email"] = { words = "EMAIL", finds = true, text = "the user with that e-mail address" },
+  ["webhooks:ensure"] = { takes = "webhooks:create", first = "webhooks:list",
+    text = "registers a webhook with these events and enables it, unless it is" },
+  ["workflow:pending_approvals"] = { words = "ID", columns = { "role", "displayName", "assignees" },
+    text = "lists who may approve now" },
+  ["workflow:records"] = { words = "ID", answers = "record", text = "lists the records that a workflow has made" },
+  ["workflow:set"] = { words = "ID NAME=VALUE…", sets = true, text = "changes attributes of a workflow" },
+  ["user:deactivate"] = { words = "ID", changes = true },
+  ["group:add_members"] = { words = "ID USER…", changes = true, texts = "many",
+    text = "adds users, given as ids" },
+  ["group:remove_members"] = { words = "ID USER…", changes = true, texts = "many",
+    text = "removes users, given as ids" },
 }
-for resource, kind in pairs { records = "a record", entities = "an entity", obligations = "an obligation" } do
-  names.helpers[resource] = {
-    set = { words = "ID NAME=VALUE…", bound = true, sets = true, text = "changes properties of " .. kind },
-    plain = { words = "ID", bound = true, text = "prints all values of " .. kind .. " as one flat row" },
-    property = { words = "ID NAME", bound = true, text = "prints the value of one property" },
-  }
+for kind, named in pairs { record = "a record", entity = "an entity", obligation = "an obligation" } do
+  calls[kind .. ":set"] = { words = "ID NAME=VALUE…", sets = true, text = "changes properties of " .. named }
+  calls[kind .. ":plain"] = { words = "ID", prints = true,
+    text = "prints all values of " .. named .. " as one flat row" }
+  calls[kind .. ":property"] = { words = "ID NAME", texts = 1, prints = true,
+    text = "prints the value of one property" }
 end
 for _, job in ipairs(core.jobs()) do
   local _, status = catalog.find(job.status)
-  local helpers = names.helpers[status.resource] or {}
-  names.helpers[status.resource] = helpers
-  helpers[job.wait] = { words = "JOB", job = job, waits = true, text = "waits for a job that was started" }
+  calls[status.resource .. ":" .. job.wait] = { words = "JOB", job = job, waits = true,
+    text = "waits for a job that was started" }
   if job.both then
-    helpers[job.both] = { starts = job.start, job = job, waits = true,
+    calls[status.resource .. ":" .. job.both] = { takes = job.start, job = job, waits = true,
       text = ("%s, and waits until it is done"):format((select(2, catalog.find(job.start))).name:gsub("_", " ")) }
   end
 end
+
+--- The methods that are no commands: their label in ironclad.manual -> what does the same in a terminal.
+names.excepted = {
+  ["*:refresh"] = "`ironclad RESOURCE get ID` reads a resource",
+  ["workflow:wait"] = "`ironclad workflows wait ID` waits for a workflow",
+  ["export:wait"] = "`ironclad exports wait JOB` waits for an export",
+  ["webhooks:receiver"] = "`ironclad listen` receives events",
+  ["webhooks:verifier"] = "`ironclad listen` verifies events",
+}
+for _, resource in ipairs { "records", "workflows", "entities", "obligations" } do
+  names.excepted[resource .. ":changes"] = ("`ironclad changes %s` prints what is new"):format(resource)
+end
+
+--- The methods that are commands: resource -> name -> how it is called, as above, with `resource`, `name`, `text` and,
+-- for a method of a resource's table, `kind`.
+names.helpers = {}
+for label, about in pairs(manual.helpers) do
+  local owner, name = label:match "^(.*):(.*)$"
+  local kind = resources.kinds[owner]
+  local call = calls[label]
+  if call and not names.excepted[label] then
+    call.resource, call.name, call.kind = kind and kind.resource or owner, name, kind and owner
+    call.text = ((call.text or about[2]):gsub("^%l", string.upper)) .. "."
+    names.helpers[call.resource] = names.helpers[call.resource] or {}
+    names.helpers[call.resource][name] = call
+  end
+end
+
+--- The operation whose arguments a helper takes, or nil.
+function names.takes(helper) return helper and helper.takes and select(2, catalog.find(helper.takes)) or nil end
 
 local products = { clm = {}, clickwrap = {} } -- the names of their resources, in the catalog's order
 local known, product_of = {}, {} -- resource -> numbers and names of its operations; resource -> its product
@@ -106,6 +159,16 @@ local synonyms = { show = "get", view = "get", ls = "list", find = "list", searc
   start = "launch", new = "create", add = "create", edit = "update", rm = "delete", remove = "delete",
   comment = "create_comment", approve = "update_approval", download = "download_document" }
 
+-- What to use instead of a method that is no command, or nil.
+local function excepted_for(resource, name)
+  local list = name:match "^each(.*)$"
+  if list and catalog.find(resource .. ":list" .. list) then
+    return ("`ironclad %s %s --all` prints every item"):format(names.words_to(resource), names.shown("list" .. list))
+  end
+  local instead = names.excepted[resource .. ":" .. name] or names.excepted["*:" .. name]
+  return instead and (instead:gsub("RESOURCE", (names.words_to(resource)))) or nil
+end
+
 --- An operation or a helper of a resource.
 -- @return its number and entry, or nil and nil; and the helper or nil
 function names.operation(resource, word)
@@ -114,6 +177,10 @@ function names.operation(resource, word)
   local number, entry = catalog.find(label)
   local helper = (names.helpers[resource] or {})[name]
   if entry or helper then return number, entry, helper end
+  local instead = excepted_for(resource, name)
+  if instead then
+    fail.usage("%s has no operation %q: %s", names.shown(resource), word, instead)
+  end
   local meant = synonyms[name]
   if meant and not catalog.find(resource .. ":" .. meant) then meant = nil end
   meant = meant and names.shown(meant) or core.nearest(names.shown(name), names.operation_words(resource))

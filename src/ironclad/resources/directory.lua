@@ -26,12 +26,13 @@ local function look_for(client, label, email, options)
   arguments.callback = nil
   local answer, err, response = operation.perform(client, label, list_index, list_entry, arguments)
   if err then return nil, err, response end
+  if arguments.dry_run then return answer, nil, response end
   return type(answer) == "table" and type(answer.Resources) == "table" and answer.Resources[1] or nil, nil, response
 end
 
 --- The user with an e-mail address, which is the user name at Ironclad.
 -- @param options those of a call
--- @return the user; nil when there is none; nil and an error
+-- @return the user (with dry_run the request); nil when there is none; nil and an error
 directory.methods["scim.users"].find_by_email = function(methods, email, options)
   local label = "scim.users:find_by_email"
   local client = operation.client_of(label, { resource = "scim.users", name = "find_by_email" }, methods)
@@ -40,7 +41,9 @@ directory.methods["scim.users"].find_by_email = function(methods, email, options
       or mistake.type_of(email))
   end
   local callback = options and options.callback
-  if callback then return run.aside(client, callback, look_for, client, label, email, options) end
+  if callback and not options.dry_run then
+    return run.aside(client, callback, look_for, client, label, email, options)
+  end
   return look_for(client, label, email, options)
 end
 

@@ -98,10 +98,17 @@ end
 
 --- Finds a template's schema.
 -- @param wanted its title or its id
+-- @param dry_run whether the first request is returned instead of being sent
 -- @return the schema; nil and an error (not_found names the titles that exist); the response, when one was needed
-function schema.find(client, label, wanted)
+function schema.find(client, label, wanted, dry_run)
+  local options = { dry_run = dry_run }
   if type(wanted) == "string" and wanted:find(ID) then
-    return operation.perform(client, label, get_index, get_entry, operation.read(label, get_entry, wanted))
+    local arguments = operation.read(label, get_entry, wanted, nil, options)
+    return operation.perform(client, label, get_index, get_entry, arguments)
+  end
+  if dry_run then
+    local arguments = operation.read(label, list_entry, nil, nil, options)
+    return operation.perform(client, label, list_index, list_entry, arguments)
   end
   local list, err, response = listed(client, label)
   if not list then return nil, err, response end
@@ -112,9 +119,10 @@ end
 
 schema.methods = { workflow_schemas = {} }
 
-local known = mistake.set { "callback" }
+local known = mistake.set { "callback", "dry_run" }
 
---- client.workflow_schemas:find(title or id, { callback = }) -> the schema; nil and an error.
+--- client.workflow_schemas:find(title or id, { callback =, dry_run = }) -> the schema; nil and an error. With
+-- `dry_run` the first request.
 function schema.methods.workflow_schemas.find(methods, wanted, options)
   local label = "workflow_schemas:find"
   local client = operation.client_of(label, { resource = "workflow_schemas", name = "find" }, methods)
@@ -123,9 +131,9 @@ function schema.methods.workflow_schemas.find(methods, wanted, options)
       or mistake.type_of(wanted))
   end
   if options ~= nil then mistake.check_options(label, options, known) end
-  local callback = options and options.callback
-  if callback then return run.aside(client, callback, schema.find, client, label, wanted) end
-  return schema.find(client, label, wanted)
+  local callback, dry_run = options and options.callback, options and options.dry_run
+  if callback and not dry_run then return run.aside(client, callback, schema.find, client, label, wanted) end
+  return schema.find(client, label, wanted, dry_run)
 end
 
 return schema
