@@ -544,7 +544,7 @@ function K_evidence:wait(job, options) end
 
 ---@class ironclad.Export
 ---@field jobId string The id of the job
----@field jobStatus? string How far it is
+---@field jobStatus? "pending"|"running"|"done"|"failed" How far it is
 local K_export = {}
 
 ---Tells how far a report is.
@@ -580,6 +580,7 @@ function K_export:wait(options) end
 ---@class ironclad.Group
 ---@field id string The id
 ---@field displayName? string The name
+---@field externalId? string The id in another directory
 ---@field members? table[] The members: `value`, `display`
 ---@field meta? table When it was made and changed
 ---@field schemas? string[] The SCIM schemas
@@ -760,7 +761,9 @@ function K_location:refresh(arguments) end
 ---@field id string The id
 ---@field ironcladId? string The id that people read
 ---@field name? string The name
----@field parentId? string The record that it belongs to
+---@field namedTypeIds? string[] The types of the obligation
+---@field parentReadableId? string The id that people read of the record that it belongs to
+---@field parentRecordName? string The name of that record
 ---@field properties? table<string, ironclad.Property> The properties by name
 ---@field lastUpdated? string When it changed last
 local K_obligation = {}
@@ -818,6 +821,7 @@ function K_obligation:set(values, options) end
 ---@field attachments? table<string, table> The attachments by key: `filename`, `contentType`, `href`
 ---@field links? table[] Linked records
 ---@field parentId? string The id of the parent
+---@field parentLinkType? "amendment"|"obligation" What the record is to its parent
 ---@field childIds? string[] The ids of the children
 ---@field lastUpdated? string When it changed last
 ---@field contractStatus? table The status of the contract: `status`, `eventDate`
@@ -1130,13 +1134,14 @@ function K_site:refresh(arguments) end
 ---@class ironclad.User
 ---@field id string The id
 ---@field userName? string The name to log in with, an e-mail address
----@field displayName? string The name that people see
+---@field name? table The name: `givenName`, `familyName`
 ---@field active? boolean Whether the user may log in
 ---@field title? string The person's title
 ---@field emails? table[] The e-mail addresses
----@field groups? table[] The groups: `value`, `display`
 ---@field meta? table When it was made and changed
 ---@field schemas? string[] The SCIM schemas
+---@field ["urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"]? table SCIM's enterprise attributes
+---@field ["urn:ietf:params:scim:schemas:extension:ironclad:2.0:User"]? table Ironclad's own attributes of a user
 local K_user = {}
 
 ---Reads a user.

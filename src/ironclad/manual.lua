@@ -349,8 +349,8 @@ manual.values = {
   { "scopes", "ironclad.Scope[]", "The known scopes: a list of `{ scope =, label =, grants = }`." },
 }
 
---- The fields of the tables that come back: { name, type in LuaCATS, what it is }, the most useful ones. Tables are
--- Ironclad's own: they may have more fields than these.
+--- The fields of the tables that come back: { name, type in LuaCATS, what it is }. They are those of Ironclad's
+-- documents, and what live answers have beside them. Tables are Ironclad's own: they may have more fields than these.
 manual.fields = {
   workflow = {
     { "id", "string", "The id" }, { "ironcladId", "string", "The id that people read, as IC-12" },
@@ -373,6 +373,7 @@ manual.fields = {
     { "properties", "table<string, ironclad.Property>", "The properties by name (`record:property`: plain values)" },
     { "attachments", "table<string, table>", "The attachments by key: `filename`, `contentType`, `href`" },
     { "links", "table[]", "Linked records" }, { "parentId", "string", "The id of the parent" },
+    { "parentLinkType", '"amendment"|"obligation"', "What the record is to its parent" },
     { "childIds", "string[]", "The ids of the children" }, { "lastUpdated", "string", "When it changed last" },
     { "contractStatus", "table", "The status of the contract: `status`, `eventDate`" },
     { "source", "table", "Where it comes from: `type`, `workflowId`" }, { "amendments", "table[]", "Amendments" },
@@ -395,22 +396,28 @@ manual.fields = {
   },
   obligation = {
     { "id", "string", "The id" }, { "ironcladId", "string", "The id that people read" },
-    { "name", "string", "The name" }, { "parentId", "string", "The record that it belongs to" },
+    { "name", "string", "The name" }, { "namedTypeIds", "string[]", "The types of the obligation" },
+    { "parentReadableId", "string", "The id that people read of the record that it belongs to" },
+    { "parentRecordName", "string", "The name of that record" },
     { "properties", "table<string, ironclad.Property>", "The properties by name" },
     { "lastUpdated", "string", "When it changed last" },
   },
   export = {
-    { "jobId", "string", "The id of the job" }, { "jobStatus", "string", "How far it is" },
+    { "jobId", "string", "The id of the job" }, { "jobStatus", '"pending"|"running"|"done"|"failed"', "How far it is" },
   },
   user = {
     { "id", "string", "The id" }, { "userName", "string", "The name to log in with, an e-mail address" },
-    { "displayName", "string", "The name that people see" }, { "active", "boolean", "Whether the user may log in" },
+    { "name", "table", "The name: `givenName`, `familyName`" },
+    { "active", "boolean", "Whether the user may log in" },
     { "title", "string", "The person's title" }, { "emails", "table[]", "The e-mail addresses" },
-    { "groups", "table[]", "The groups: `value`, `display`" }, { "meta", "table", "When it was made and changed" },
+    { "meta", "table", "When it was made and changed" },
     { "schemas", "string[]", "The SCIM schemas" },
+    { "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User", "table", "SCIM's enterprise attributes" },
+    { "urn:ietf:params:scim:schemas:extension:ironclad:2.0:User", "table", "Ironclad's own attributes of a user" },
   },
   group = {
     { "id", "string", "The id" }, { "displayName", "string", "The name" },
+    { "externalId", "string", "The id in another directory" },
     { "members", "table[]", "The members: `value`, `display`" }, { "meta", "table", "When it was made and changed" },
     { "schemas", "string[]", "The SCIM schemas" },
   },

@@ -91,9 +91,9 @@ local columns = {
   record = { "ironcladId", "type", "name", "lastUpdated" },
   webhook = { "id", "targetURL", "events", "status" },
   entity = { "ironcladId", "name", "status" },
-  obligation = { "ironcladId", "name", "status" },
+  obligation = { "ironcladId", "name", "parentReadableId", "lastUpdated" },
   export = { "jobId", "jobStatus" },
-  user = { "id", "userName", "displayName", "active" },
+  user = { "id", "userName", "title", "active" },
   group = { "id", "displayName" },
 }
 

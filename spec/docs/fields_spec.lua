@@ -1,0 +1,173 @@
+-- The fields of the tables that come back, as the reference and the types have them (manual.fields), against Ironclad's
+-- OpenAPI documents (in the folder $IRONCLAD_API_DOCS, or ../shared/ironclad-api) and against the sandbox's answers.
+local catalog = require "ironclad.calls.catalog"
+local ironclad = require "ironclad"
+local local_ironclad = require "spec.support.local_ironclad"
+local manual = require "ironclad.manual"
+local names_of = require("ironclad.base.names").sorted
+
+local documents = os.getenv "IRONCLAD_API_DOCS" or "../shared/ironclad-api"
+
+-- "kind field" -> why the manual has a field that no document has.
+local beyond_documents = { ["webhook tags"] = "live answers have it" }
+
+-- "kind field" -> why its type is another one than in the documents.
+local other_types = {
+  ["entity status"] = "the bodies of requests have the choices",
+  ["webhook consecutiveFailureCount"] = "a count is whole",
+}
+
+local function read_document(name)
+  local file = io.open(("%s/ironclad-%s-openapi.json"):format(documents, name), "rb")
+  if not file then return nil end
+  local text = file:read "*a"
+  file:close()
+  return assert(ironclad.json.decode(text))
+end
+
+local function follow(document, node)
+  while node["$ref"] do
+    local target = document
+    for step in node["$ref"]:gmatch "[^#/]+" do target = target[step] end
+    node = target
+  end
+  return node
+end
+
+-- Calls visit(name, schema) for each property of a schema, those of its variants too.
+local function each_property(document, schema, visit)
+  schema = follow(document, schema)
+  for _, word in ipairs { "oneOf", "anyOf", "allOf" } do
+    for _, variant in ipairs(schema[word] or {}) do each_property(document, variant, visit) end
+  end
+  for name, property in pairs(schema.properties or {}) do visit(name, property) end
+end
+
+-- The schema of what an operation answers when it succeeds.
+local function answer_of(document, operation)
+  for status, response in pairs(operation.responses) do
+    local json = status:find "^2" and (follow(document, response).content or {})["application/json"]
+    if json and json.schema then return json.schema end
+  end
+end
+
+-- Adds the fields of the resource in an operation's answer to the set of its kind.
+local function add_fields(document, entry, operation, found)
+  local answer = answer_of(document, operation)
+  if not answer then return end
+  local held = { answer }
+  if entry.content.field then
+    held = {}
+    each_property(document, answer, function(name, property)
+      if name == entry.content.field then held[#held + 1] = property end
+    end)
+  end
+  found[entry.content.kind] = found[entry.content.kind] or {}
+  for _, schema in ipairs(held) do
+    schema = follow(document, schema)
+    if entry.content.items then schema = schema.items end
+    each_property(document, schema, function(name, property)
+      property = follow(document, property)
+      local known = found[entry.content.kind][name]
+      if not known or property.enum then found[entry.content.kind][name] = property end
+    end)
+  end
+end
+
+-- The fields in the documents: kind -> name -> its schema; nil when the documents are not there.
+local function documented_fields()
+  local found = {}
+  for _, name in ipairs { "public-api", "scim-api" } do
+    local document = read_document(name)
+    if not document then return nil end
+    for _, path in pairs(document.paths) do
+      for _, operation in pairs(path) do
+        local _, entry = catalog.find(type(operation) == "table" and operation.operationId or "")
+        if entry and entry.content and entry.content.kind then add_fields(document, entry, operation, found) end
+      end
+    end
+  end
+  return found
+end
+
+-- The fields that the manual has: kind -> name -> its type in LuaCATS.
+local function known_fields()
+  local known = {}
+  for kind, list in pairs(manual.fields) do
+    known[kind] = {}
+    for _, field in ipairs(list) do known[kind][field[1]] = field[2] end
+  end
+  return known
+end
+
+-- "kind field" for each field of one that the other lacks.
+local function missing(one, other)
+  local list = {}
+  for kind, fields in pairs(one) do
+    for name in pairs(fields) do
+      if not (other[kind] and other[kind][name]) then list[kind .. " " .. name] = true end
+    end
+  end
+  return names_of(list)
+end
+
+-- Whether a type in LuaCATS is that of a schema.
+local function is_type_of(kind, schema)
+  if schema.enum then
+    for _, choice in ipairs(schema.enum) do
+      if not kind:find(('"%s"'):format(choice), 1, true) then return false end
+    end
+    return select(2, kind:gsub('"', "")) == 2 * #schema.enum
+  end
+  if schema.type == "array" then return kind:find "%[%]$" ~= nil end
+  if schema.type == "object" then return kind:find "^table" ~= nil and not kind:find "%[%]$" end
+  return schema.type == nil or kind == schema.type
+end
+
+describe("the fields of the tables that come back", function()
+  it("are those of the documents", function()
+    local documented = documented_fields()
+    if not documented then return pending("no documents in " .. documents) end
+    assert.same({}, missing(documented, known_fields()))
+    assert.same(names_of(beyond_documents), missing(known_fields(), documented))
+  end)
+
+  it("have the types of the documents", function()
+    local documented, wrong = documented_fields(), {}
+    if not documented then return pending("no documents in " .. documents) end
+    for kind, fields in pairs(known_fields()) do
+      for name, given in pairs(fields) do
+        local schema = documented[kind][name]
+        if schema and not is_type_of(given, schema) then wrong[kind .. " " .. name] = true end
+      end
+    end
+    assert.same(names_of(other_types), names_of(wrong))
+  end)
+
+  it("have each column of the command's tables", function()
+    local columns_of = require("ironclad.command.cells").columns
+    for kind, fields in pairs(known_fields()) do
+      for _, column in ipairs(columns_of(kind, {})) do assert.is_truthy(fields[column], kind .. " " .. column) end
+    end
+  end)
+
+  it("have all that the sandbox answers", function()
+    local sandbox, client = local_ironclad.start()
+    finally(function() sandbox:stop() end)
+    local found = {}
+    local function add(kind, item)
+      found[kind] = found[kind] or {}
+      for name in pairs(item) do found[kind][name] = true end
+    end
+    for kind, resource in pairs { workflow = client.workflows, record = client.records, webhook = client.webhooks,
+      entity = client.entities, obligation = client.obligations, user = client.scim.users,
+      group = client.scim.groups } do
+      for item in resource:each(kind == "workflow" and { status = { "active", "completed" } } or {}) do
+        add(kind, item)
+        add(kind, assert(resource:get(item)))
+      end
+      assert.is_table(found[kind], kind)
+    end
+    assert.same({}, missing(found, known_fields()))
+  end)
+end)
