@@ -316,14 +316,15 @@ static void test_fork(void) {
     tear_down(&set);
 }
 
+#define NOT_DRIVEN 7 /* a status: on a busy machine the engine's thread may have kept the turn */
+
 static void exit_now(int number) {
     (void)number;
-    exit(atomic_load(&driven_turns) ? 0 : 1);
+    exit(atomic_load(&driven_turns) ? 0 : NOT_DRIVEN);
 }
 
-/* A signal's handler that ends the process while its thread drives: the exit does not wait for that thread.
- */
-static void test_exit_in_handler(void) {
+/* A child that is ended by a signal while it waits for its call. Returns its status, or -1. */
+static int exit_status_in_handler(void) {
     stage_set set = set_up();
     int status = -1;
     pid_t child = fork();
@@ -342,8 +343,17 @@ static void test_exit_in_handler(void) {
     ic_peer_await(set.gated, 1);
     kill(child, SIGUSR1);
     waitpid(child, &status, 0);
-    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     tear_down(&set);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* A signal's handler that ends the process while its thread drives: the exit does not wait for that thread.
+ */
+static void test_exit_in_handler(void) {
+    int status = NOT_DRIVEN;
+    for (int tries = 8; tries > 0 && status == NOT_DRIVEN; tries--)
+        status = exit_status_in_handler();
+    CHECK(status == 0);
 }
 #endif
 
