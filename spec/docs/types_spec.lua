@@ -1,16 +1,19 @@
 -- The types in library/ have every public name, method and option; so have ironclad.manual, which the types and the
 -- reference are made from, docs/reference.md and ironclad.help. The names are found by walking the module.
+local annotations = require "spec.support.annotations"
 local catalog = require "ironclad.calls.catalog"
 local core = require "ironclad.core"
 local ironclad = require "ironclad"
 local manual = require "ironclad.manual"
+local language_server = require "spec.support.language_server"
 local peer = require "spec.support.peer"
 local public_names = require "spec.support.public_names"
 local resource_methods = require "ironclad.resources.resource_methods"
 local resources = require "ironclad.resources.resources"
 
 local text = peer.read_file "library/ironclad.lua"
-local everything = text .. peer.read_file "library/ironclad/sandbox.lua"
+local sandbox_text = peer.read_file "library/ironclad/sandbox.lua"
+local everything = text .. sandbox_text
 
 describe("the types for editors", function()
   it("are what `make reference` makes", function()
@@ -19,31 +22,8 @@ describe("the types for editors", function()
     end
   end)
 
-  it("are Lua whose annotations are well formed", function()
+  it("are Lua", function()
     for path in pairs(dofile("docs/make_types.lua").files) do assert.is_truthy(loadfile(path)) end
-    local known = { meta = 1, class = 1, field = 1, param = 1, ["return"] = 1, alias = 1, overload = 1, generic = 1 }
-    local number = 0
-    for line in everything:gmatch "[^\n]*" do
-      number = number + 1
-      local tag, rest = line:match "^%-%-%-@(%l+)(.*)$"
-      if tag then
-        assert.is_truthy(known[tag], number .. ": " .. line)
-        local _, opened = rest:gsub("[%[{(<]", "")
-        local _, closed = rest:gsub("[%]})>]", "")
-        if tag == "param" or tag == "return" then assert.equal(opened, closed, number .. ": " .. line) end
-        if tag == "field" then assert.matches("^ [%[%a_][^ ]*%]?%?? [^ ]", rest, number .. ": " .. line) end
-      end
-    end
-  end)
-
-  it("name every class that they refer to", function()
-    local classes = {}
-    for name in text:gmatch "\n%-%-%-@class ([%w_.]+)" do classes[name] = true end
-    for name in text:gmatch "\n%-%-%-@alias ([%w_.]+)" do classes[name] = true end
-    for line in text:gmatch "%-%-%-@[^\n]*" do
-      local kinds = line:match "^%-%-%-@param [^ ]+ ([^ ]+)" or line:match "^%-%-%-@return ([^ ]+)" or ""
-      for name in kinds:gmatch "ironclad%.[%w_.]+" do assert.is_true(classes[name], name) end
-    end
   end)
 
   it("have every option", function()
@@ -134,6 +114,34 @@ describe("the settings for the language server", function()
   end)
 end)
 
+-- A program with the language server's report: `undefined-field` for each line with "lanch", beside other problems.
+local STAND_IN = [[
+#!/bin/sh
+for option; do
+  case $option in --check=*) checked=${option#*=} ;; --check_out_path=*) report=${option#*=} ;; esac
+done
+grep -q workspace.library "$checked/.luarc.json" || exit 1
+lines=$(grep -n lanch "$checked/script.lua" | cut -d: -f1)
+if [ -z "$lines" ]; then
+  echo "Diagnosis completed, no problems found"
+  ! %s || echo "[]" >"$report"
+  exit 0
+fi
+{
+  printf '{"file:///library/ironclad.lua": [{"code": "undefined-field", "message": "Undefined field `x`.",'
+  printf '"range": {"start": {"line": 1}}}],'
+  printf '"file://%%s/script.lua": [{"code": "unused-local", "message": "Unused",' "$checked"
+  printf '"range": {"start": {"line": 1}}}'
+  for line in $lines; do
+    printf ', {"code": "undefined-field", "message": "Undefined field `lanch`.", "range": {"start": {"line": %%d}}}' \
+      $((line - 1))
+  done
+  printf ']}'
+} >"$report"
+echo "Diagnosis completed, some problems found"
+exit 1
+]]
+
 -- What a language server would say of a script, as far as it calls the module and its clients by name.
 describe("the types, used on a script,", function()
   -- The first name of the script that has no type, or nil.
@@ -169,6 +177,66 @@ describe("the types, used on a script,", function()
       assert.equal(wrong, unknown(changed))
     end
     assert.equal("client:chek", unknown "client:chek()")
+  end)
+end)
+
+describe("the annotations", function()
+  -- What the language server finds in a recipe, and in the same recipe with a misspelt name.
+  local function ask_language_server(path)
+    local script = peer.read_file "recipes/launch_nda.lua"
+    local misspelt, count = script:gsub("workflows:launch", "workflows:lanch")
+    assert.is_true(count > 0)
+    assert.same({}, language_server.unknown_names(script, path))
+    local found = language_server.unknown_names(misspelt, path)
+    assert.equal(count, #found)
+    for _, message in ipairs(found) do assert.matches("^%d+: .*lanch", message) end
+  end
+
+  it("are well formed, and the language server understands them where it is on PATH", function()
+    assert.same({}, annotations.mistakes { text, sandbox_text })
+    if language_server.is_there() then ask_language_server() end
+  end)
+
+  it("are refused when one has a mistake", function()
+    local function mistake(lines) return annotations.mistakes({ lines .. "\n" })[1] or "none" end
+    local good = '---@class a: table\n---@field b? fun(c: a[], ...): integer, '
+      .. '{ d?: "x"|2, [string]: table<string, a?> } Text\nlocal a = {}\n\n'
+      .. "---@generic T\n---@param b T\n---@param ... a\n---@return (T|nil)[] value Text\n"
+      .. "---@return any # Text\nfunction a.b(b, ...) end"
+    assert.equal("none", mistake(good))
+    for lines, expected in pairs {
+      ["---@clas a"] = "line 1: the tag is unknown: ---@clas a",
+      ["---@class a\n---@field b table<string"] = 'line 2: > expected at ""',
+      ["---@class a\n---@field b fun(c: string"] = '%) expected at ""',
+      ["---@class a\n---@field b { c string }"] = ': expected at " string }"',
+      ["---@class a\n---@field b string|"] = 'a type expected at ""',
+      ["---@class a\n---@field b string, c"] = 'a text expected at ", c"',
+      ["---@class a\n---@field b string\n---@field b? string"] = "line 3: the field b stands there twice",
+      ["---@field b string"] = "a field without a class",
+      ["---@return b"] = "line 1: there is no class b",
+      ["---@param b T\nfunction a(b) end"] = "there is no class T",
+      ["---@param b string\nfunction a(c) end"] = 'the parameters are "b", those of the function "c"',
+      ["function a(c) end"] = 'the parameters are "", those of the function "c"',
+      ["---@param b string\n"] = "parameters without a function",
+      ["---@param b string\n---@param b string"] = "the parameter b stands there twice",
+      ["function a() end\nfunction a() end"] = "line 2: the function a stands there twice",
+    } do assert.matches(expected, mistake(lines)) end
+  end)
+
+  it("are given to the language server, whose report is read", function()
+    local folder = peer.temporary_folder()
+    finally(function() peer.remove_folder(folder) end)
+    assert.is_false(language_server.is_there(folder))
+    local path = folder .. ":" .. os.getenv "PATH"
+    -- What stands in for it has the options and the report of one that always writes it, or of one that does not.
+    for _, always in ipairs { "true", "false" } do
+      peer.write_file(folder .. "/lua-language-server", STAND_IN:format(always))
+      peer.shell("chmod +x " .. folder .. "/lua-language-server")
+      assert.is_true(language_server.is_there(path))
+      ask_language_server(path)
+    end
+    peer.write_file(folder .. "/lua-language-server", "#!/bin/sh\necho cannot start; exit 1\n")
+    assert.error_matches(function() ask_language_server(path) end, "the language server has failed: cannot start")
   end)
 end)
 
