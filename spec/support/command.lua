@@ -1,4 +1,5 @@
 --- Runs the command `ironclad` in specs: with pipes, or in a pseudo-terminal (script of bsdutils).
+local core = require "ironclad.core"
 local peer = require "spec.support.peer"
 local process = require "spec_process"
 
@@ -44,6 +45,41 @@ function command.run(words, given, input)
   local out, err = peer.read_file(folder .. "/out"), peer.read_file(folder .. "/err")
   peer.remove_folder(folder)
   return out, err, status
+end
+
+-- Runs the command once for each line of arg[1], which is a list of words in JSON; what it prints is marked.
+local MANY = [[
+local core, main = require "ironclad.core", require "ironclad.command.main"
+for line in io.lines(arg[1]) do
+  local status = main((core.json.decode(line)))
+  io.stdout:flush()
+  for _, file in ipairs { io.stdout, io.stderr } do file:write("\1", status, "\2") end
+end
+]]
+
+--- Runs the command many times in one process, which is faster.
+-- @param list lists of words
+-- @param given environment variables by name
+-- @return a list of { out =, err =, status = }
+function command.run_all(list, given)
+  local folder, lines = peer.temporary_folder(), {}
+  for i, words in ipairs(list) do lines[i] = core.json.encode(core.array(words)) .. "\n" end
+  peer.write_file(folder .. "/words", table.concat(lines))
+  peer.write_file(folder .. "/many.lua", MANY)
+  peer.shell(("%s %s %s/many.lua %s/words < /dev/null > %s/out 2> %s/err"):format(environment(given),
+    process.interpreter(), folder, folder, folder, folder))
+  local results = {}
+  for _, name in ipairs { "out", "err" } do
+    local i = 0
+    for text, status in peer.read_file(folder .. "/" .. name):gmatch "(.-)\1(%d+)\2" do
+      i = i + 1
+      results[i] = results[i] or {}
+      results[i][name], results[i].status = text, tonumber(status)
+    end
+    assert(i == #list, ("%d of %d ran: %s"):format(i, #list, peer.read_file(folder .. "/err")))
+  end
+  peer.remove_folder(folder)
+  return results
 end
 
 --- Runs a shell line in which $ironclad is the command with that environment.

@@ -132,7 +132,7 @@ describe("ironclad login", function()
 
   local wrong = {
     { "login a b", "login takes one name" },
-    { "login a --secret x", "unknown option %-%-secret" },
+    { "login a --secret x", "%-%-secret: other users can see .-%-%-secret%-stdin" },
     { "login a", "%-%-instance is missing" },
     { "login a --instance na1", "%-%-client%-id is missing" },
     { "login a --instance na1 --client-id x", "the client secret is missing: give %-%-secret%-stdin" },

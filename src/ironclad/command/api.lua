@@ -3,6 +3,7 @@
 local connection = require "ironclad.command.connection"
 local fail = require "ironclad.command.fail"
 local output = require "ironclad.command.output"
+local request = require "ironclad.command.request"
 local terminal = require "ironclad.command.terminal"
 local typed = require "ironclad.command.typed"
 
@@ -12,8 +13,7 @@ for _, list in ipairs { connection.flags, output.flags, {
   { "body", value = "@FILE", text = "The JSON body: @FILE, @- or JSON text" },
   { "header", value = "NAME:VALUE", many = true, text = "One more header; may be repeated" },
   { "output", short = "o", value = "PATH", text = "Where the answer goes: a path, a FOLDER/, or -" },
-  { "dry-run", text = "Print the request instead of sending it" },
-} } do
+}, request.flags } do
   for _, flag in ipairs(list) do api.flags[#api.flags + 1] = flag end
 end
 
@@ -74,11 +74,8 @@ function api.run(words, options, before)
   if to then call.to = to == "-" and terminal.write or to end
   local client = connection.open(options)
   local value, err = client:request(method, path, call)
+  if options["dry-run"] then return request.print(value, err) end
   fail.unless(value, err)
-  if options["dry-run"] then
-    return terminal.write(value.method, " ", terminal.clean(value.url), "\n", terminal.clean(value.body or ""),
-      value.body and "\n" or "")
-  end
   if to then return to ~= "-" and terminal.write(terminal.clean(value), "\n") end
   if value == true or value == nil then return terminal.say("done: %s %s", method, path) end
   if type(value) == "string" then

@@ -13,6 +13,8 @@ local changes = { flags = {
   { "since", value = "TIME", text = "Where the first run begins: a time, or now (default: everything there is)" },
   { "follow", text = "Go on: look again after each --every" },
   { "every", value = "SECONDS", kind = "seconds", text = "With --follow: how often (default: 60)" },
+  { "dry-run", refused = "the requests depend on what the file of --state remembers; `ironclad RESOURCE list "
+    .. "--dry-run` shows that of a list" },
 } }
 for _, list in ipairs { connection.flags, output.flags } do
   for _, flag in ipairs(list) do changes.flags[#changes.flags + 1] = flag end

@@ -5,15 +5,19 @@
 --   ironclad clickwrap history SIGNER            what a signer has accepted
 --   ironclad clickwrap RESOURCE OPERATION …      every operation of Clickwrap's REST API
 
+local connection = require "ironclad.command.connection"
 local core = require "ironclad.core"
 local fail = require "ironclad.command.fail"
 local flags = require "ironclad.command.flags"
 local output = require "ironclad.command.output"
 
 local clickwrap = { flags = {
-  { "connection", short = "c", value = "NAME", text = "The connection; otherwise IRONCLAD_CLICKWRAP_SITE and so on" },
+  { "dry-run", refused = "this changes nothing, and asks for several things one after the other; `ironclad clickwrap "
+    .. "RESOURCE OPERATION --dry-run` prints a request" },
 } }
-for _, flag in ipairs(output.flags) do clickwrap.flags[#clickwrap.flags + 1] = flag end
+for _, list in ipairs { connection.clickwrap_flags, output.flags } do
+  for _, flag in ipairs(list) do clickwrap.flags[#clickwrap.flags + 1] = flag end
+end
 
 clickwrap.help = [[
   ironclad clickwrap accepted SIGNER GROUP   whether a signer has accepted the current terms: exit status 0, otherwise 1
@@ -24,11 +28,12 @@ The connection is -c NAME, or IRONCLAD_CLICKWRAP_ENVIRONMENT, IRONCLAD_CLICKWRAP
 
 local function open(options)
   local ironclad = require "ironclad"
-  if options.connection then return ironclad.clickwrap(options.connection) end
+  local given = { timeout = options.timeout, deadline = options.deadline, name = options.connection }
+  if given.name then return ironclad.clickwrap(given) end
   if (os.getenv "IRONCLAD_CLICKWRAP_SITE" or "") == "" and (os.getenv "IRONCLAD_CLICKWRAP_TOKEN" or "") == "" then
     fail.login "no connection: set IRONCLAD_CLICKWRAP_ENVIRONMENT, IRONCLAD_CLICKWRAP_SITE and IRONCLAD_CLICKWRAP_TOKEN"
   end
-  return ironclad.clickwrap.from_env()
+  return ironclad.clickwrap.from_env(given)
 end
 
 -- The current version that a signer has accepted, or why not.
@@ -63,9 +68,11 @@ function clickwrap.dispatch(words)
     return require("ironclad.command.help").run { "clickwrap" }
   end
   if actions[word] then
-    local given = {}
+    local given, known = {}, { { "help", short = "h", hidden = true } }
+    for _, flag in ipairs(clickwrap.flags) do known[#known + 1] = flag end
     for i = 2, #words do given[i - 1] = words[i] end
-    local options, rest = flags.parse(given, clickwrap.flags)
+    local options, rest = flags.parse(given, known)
+    if options.help then return require("ironclad.command.help").run { "clickwrap" } end
     return actions[word](open(options), rest, options)
   end
   local resource, taken = names.resource(words, "clickwrap")

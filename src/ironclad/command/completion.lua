@@ -2,6 +2,7 @@
 
 local commands = require "ironclad.command.commands"
 local fail = require "ironclad.command.fail"
+local flags = require "ironclad.command.flags"
 local terminal = require "ironclad.command.terminal"
 
 local completion = { flags = {} }
@@ -15,7 +16,7 @@ completion.help = [[
 local function flags_of(list)
   local words = {}
   for _, flag in ipairs(list) do
-    if not flag.hidden then words[#words + 1] = "--" .. flag[1] end
+    if flags.shown(flag) then words[#words + 1] = "--" .. flag[1] end
   end
   return words
 end

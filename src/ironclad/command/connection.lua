@@ -15,6 +15,14 @@ connection.flags = {
   { "deadline", value = "SECONDS", kind = "seconds", text = "Time for a whole call with its retries (default: 300)" },
 }
 
+--- Those of Clickwrap, which knows no user to act as.
+connection.clickwrap_flags = {
+  { "connection", short = "c", value = "NAME", text = "The connection; otherwise IRONCLAD_CLICKWRAP_SITE and so on" },
+}
+for _, flag in ipairs(connection.flags) do
+  if flag.kind == "seconds" then table.insert(connection.clickwrap_flags, flag) end
+end
+
 local function variable(name)
   local value = os.getenv(name)
   return value ~= "" and value or nil

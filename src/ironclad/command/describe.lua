@@ -3,10 +3,11 @@
 local connection = require "ironclad.command.connection"
 local fail = require "ironclad.command.fail"
 local output = require "ironclad.command.output"
+local request = require "ironclad.command.request"
 local terminal = require "ironclad.command.terminal"
 
 local describe = { flags = {} }
-for _, list in ipairs { connection.flags, output.flags } do
+for _, list in ipairs { connection.flags, output.flags, request.flags } do
   for _, flag in ipairs(list) do describe.flags[#describe.flags + 1] = flag end
 end
 
@@ -39,6 +40,10 @@ local columns = { "name", "type", "required", "label", "choices" }
 function describe.run(words, options)
   if words[2] then fail.usage("describe takes one template, got %q too", words[2]) end
   local client = connection.open(options)
+  if options["dry-run"] then
+    if not words[1] then return request.preview(client, "workflow_schemas:list", {}) end
+    return request.print(client.workflow_schemas:find(words[1], { dry_run = true }))
+  end
   if words[1] then
     local schema = fail.unless(client.workflow_schemas:find(words[1]))
     if options.json then return output.value(options, schema) end

@@ -7,7 +7,8 @@ local fail = require "ironclad.command.fail"
 local named = require "ironclad.connections.named"
 local terminal = require "ironclad.command.terminal"
 
-local doctor = { flags = connection.flags }
+local doctor = { flags = { { "dry-run", refused = "doctor changes nothing, and its checks build on each other" } } }
+for _, flag in ipairs(connection.flags) do doctor.flags[#doctor.flags + 1] = flag end
 
 doctor.help = "Exit status 0 when everything is well, 1 when something is wrong, 4 when a login is needed."
 

@@ -4,6 +4,7 @@
 local connection = require "ironclad.command.connection"
 local core = require "ironclad.core"
 local fail = require "ironclad.command.fail"
+local request = require "ironclad.command.request"
 local terminal = require "ironclad.command.terminal"
 
 local download = { flags = {
@@ -11,7 +12,9 @@ local download = { flags = {
   { "records", text = "The ids are those of records: download their attachments" },
   { "signed", text = "Only signed copies of records" },
 } }
-for _, flag in ipairs(connection.flags) do download.flags[#download.flags + 1] = flag end
+for _, list in ipairs { connection.flags, request.flags } do
+  for _, flag in ipairs(list) do download.flags[#download.flags + 1] = flag end
+end
 
 download.help = [[
 ID is a workflow's (IC-12), or with --records a record's; - reads ids from standard input, one a line. A readable id of
@@ -93,8 +96,16 @@ local function record(client, id, folder, options)
   return fine
 end
 
+-- The first request for each id: what is downloaded is in its answer.
+local function preview(words, options)
+  local client = connection.open(options)
+  local label = (options.records or options.signed) and "records:get" or "workflows:get_documents"
+  for id in ids_of(words) do request.preview(client, label, { id }) end
+end
+
 function download.run(words, options)
   if not words[1] then fail.usage "expected an ID, as in `ironclad download IC-12`" end
+  if options["dry-run"] then return preview(words, options) end
   local folder = (options.to or "."):gsub("/+$", "") .. "/"
   if folder == "/" and options.to ~= "/" then folder = "./" end
   local done, why = core.terminal.make_folder(folder)

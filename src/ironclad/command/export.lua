@@ -4,6 +4,7 @@ local catalog = require "ironclad.calls.catalog"
 local connection = require "ironclad.command.connection"
 local fail = require "ironclad.command.fail"
 local mistake = require "ironclad.base.mistake"
+local request = require "ironclad.command.request"
 local terminal = require "ironclad.command.terminal"
 
 local export = { flags = {
@@ -14,7 +15,9 @@ local export = { flags = {
   { "wait", value = "SECONDS", kind = "seconds", text = "The longest time to wait (default: an hour)" },
   { "types", value = "TYPES", text = "For records: their types, separated by commas" },
 } }
-for _, flag in ipairs(connection.flags) do export.flags[#export.flags + 1] = flag end
+for _, list in ipairs { connection.flags, request.flags } do
+  for _, flag in ipairs(list) do export.flags[#export.flags + 1] = flag end
+end
 
 export.help = [[
 TYPE is records (a spreadsheet of all records), workflow_activities or audit_log.
@@ -69,7 +72,11 @@ function export.run(words, options)
   end
   check_options(kind, options)
   local progress = require "ironclad.base.progress"
+  local dry_run = options["dry-run"]
   if kind == "records" then
+    if dry_run then
+      return request.print(connection.open(options).records:export({ types = options.types }, { dry_run = true }))
+    end
     if not target(options) then fail.usage "a spreadsheet cannot be shown on a terminal: give --output FILE.xlsx" end
     local client = connection.open(options)
     return save(options, progress("Downloading", { unit = "bytes" }), function(call)
@@ -77,11 +84,12 @@ function export.run(words, options)
     end)
   end
   local client = connection.open(options)
+  local body = { exportType = kind, exportFormat = options.format and options.format:upper() or "CSV",
+    startDate = options.from, endDate = options.to }
+  if dry_run then return request.print(client.exports:create(body, { dry_run = true })) end
   local bar = progress "Waiting for the report, seconds:"
-  local made, err = client.exports:create_and_wait({
-    exportType = kind, exportFormat = options.format and options.format:upper() or "CSV", startDate = options.from,
-    endDate = options.to,
-  }, { timeout = options.wait, on_progress = function(_, seconds) bar(math.floor(seconds)) end })
+  local made, err = client.exports:create_and_wait(body, { timeout = options.wait,
+    on_progress = function(_, seconds) bar(math.floor(seconds)) end })
   bar:finish()
   fail.unless(made, err)
   save(options, progress("Downloading", { unit = "bytes" }), function(call) return made:download(nil, call) end)

@@ -5,6 +5,7 @@
 --   { "field", value = "…", many = true }              may be given more than once: a list
 --   { "csv", value = "COLUMNS", optional = true }      --csv, --csv=a,b; or --csv a,b, with a comma
 --   hidden = true                                      not in the help
+--   refused = "…"                                      there is no such option: why, and what to do; also hidden
 --   kind = "seconds" or "count"                        a number, or a whole number
 
 local core = require "ironclad.core"
@@ -12,16 +13,20 @@ local fail = require "ironclad.command.fail"
 
 local flags = {}
 
-local function find(known, name)
+--- The option of a list with a name, or with a letter; nil: there is none.
+function flags.find(known, name)
   for _, flag in ipairs(known) do
     if flag[1] == name or flag.short == name then return flag end
   end
 end
 
+--- Whether an option is in the help, the manual pages and the completion.
+function flags.shown(flag) return not flag.hidden and not flag.refused end
+
 local function unknown(known, name)
   local names = {}
   for _, flag in ipairs(known) do
-    if not flag.hidden then names[#names + 1] = flag[1] end
+    if flags.shown(flag) then names[#names + 1] = flag[1] end
   end
   local nearest = core.nearest(name, names)
   fail.usage("unknown option --%s%s", name, fail.meant(nearest and "--" .. nearest))
@@ -88,8 +93,9 @@ function flags.parse(words, known, stop)
         break
       end
     else
-      local flag = find(known, name)
+      local flag = flags.find(known, name)
       if not flag then unknown(known, name) end
+      if flag.refused then fail.usage("--%s: %s", flag[1], flag.refused) end
       if flag.value then
         local value, used = value_of(flag, given, words[i + 1])
         if used then i = i + 1 end
@@ -110,7 +116,7 @@ end
 function flags.describe(known)
   local list = {}
   for _, flag in ipairs(known) do
-    if not flag.hidden then
+    if flags.shown(flag) then
       local value = flag.value and (flag.optional and ("[=%s]"):format(flag.value) or " " .. flag.value) or ""
       list[#list + 1] = { (flag.short and "-" .. flag.short .. ", " or "    ") .. "--" .. flag[1] .. value, flag.text }
     end

@@ -166,6 +166,8 @@ function help.run(words)
   local names = require "ironclad.command.names"
   local product
   if words[1] == "clickwrap" and words[2] then words, product = { unpack(words, 2) }, "clickwrap" end
+  local owner, operation = names.parts(words[1])
+  if owner then words = { owner, operation } end
   for _, command in ipairs(product and {} or commands) do
     if command.name == words[1] then return help.command(command) end
   end

@@ -23,6 +23,8 @@ local listen = { flags = {
   { "limit", value = "COUNT", kind = "count", text = "End after this many events" },
   { "json", text = "Print one line of JSON for each event" },
   { "jsonl", text = "The same" },
+  { "dry-run", refused = "listen sends what events ask for; `ironclad webhooks ensure … --dry-run` shows how a webhook "
+    .. "is registered" },
 } }
 for _, flag in ipairs(connection.flags) do listen.flags[#listen.flags + 1] = flag end
 

@@ -29,7 +29,12 @@ login.flags = {
   { "client-cert", value = "FILE", text = "The client certificate, where the server asks for one (PEM)" },
   { "client-key", value = "FILE", text = "Its private key (default: in the same file)" },
   { "no-check", text = "Do not check the connection" },
+  { "dry-run", refused = "what login sends depends on what is answered; --no-check sends nothing as a service" },
 }
+for _, name in ipairs { "secret", "client-secret", "password", "token" } do
+  table.insert(login.flags, { name, refused = "other users can see the arguments of a process: give the secret with "
+    .. "--secret-stdin, --secret-command or --secret-env" })
+end
 
 login.help = [[
 Create the app first: in Ironclad, Company settings, API, Create new app. What the options do not say is asked. The

@@ -1,6 +1,7 @@
 --- The command `ironclad`: finds the subcommand, runs it, and turns failures into a message and an exit status.
 
 local commands = require "ironclad.command.commands"
+local connection = require "ironclad.command.connection"
 local core = require "ironclad.core"
 local fail = require "ironclad.command.fail"
 local flags = require "ironclad.command.flags"
@@ -27,6 +28,9 @@ local function run_command(command, words)
   if module.dispatch then return module.dispatch(words) end
   local known = { { "help", short = "h", hidden = true } }
   for _, flag in ipairs(module.flags) do known[#known + 1] = flag end
+  if not flags.find(known, "dry-run") then
+    known[#known + 1] = { "dry-run", refused = command.name .. " sends nothing to Ironclad" }
+  end
   local options, rest, before = flags.parse(words, known, module.stop)
   if options.help then return require("ironclad.command.help").command(command) end
   return module.run(rest, options, before)
@@ -37,8 +41,8 @@ local function leading(words)
   local first, i = {}, 1
   while words[i] and words[i]:find "^%-." do
     first[#first + 1] = words[i]
-    local takes = words[i] == "-c" or words[i] == "--connection" or words[i] == "--as" or words[i] == "--timeout"
-    if takes and words[i + 1] then
+    local flag = flags.find(connection.flags, words[i]:match "^%-%-?(.+)$")
+    if flag and flag.value and words[i + 1] then
       i = i + 1
       first[#first + 1] = words[i]
     end

@@ -108,6 +108,9 @@ end
 --- The resources of Ironclad in the catalog's order; and those of Clickwrap (`ironclad clickwrap RESOURCE …`).
 names.resources, names.clickwrap = products.clm, products.clickwrap
 
+--- Whether a resource is one of Clickwrap.
+function names.is_clickwrap(resource) return product_of[resource] == "clickwrap" end
+
 --- The entries of a resource's operations, in the catalog's order.
 function names.operations(resource)
   local list = {}
@@ -120,7 +123,7 @@ function names.shown(name) return (name:gsub("_", "-")) end
 
 --- The words of the command line that lead to a resource: "workflows", "clickwrap contracts".
 function names.words_to(resource)
-  return (product_of[resource] == "clickwrap" and "clickwrap " or "") .. names.shown(resource)
+  return (names.is_clickwrap(resource) and "clickwrap " or "") .. names.shown(resource)
 end
 
 local function normal(word) return (word:gsub("%-", "_")) end
@@ -135,6 +138,9 @@ function names.resource(words, product)
   if product_of[word] == "clm" then return word, 1 end
   if word == "scim" and known["scim." .. normal(words[2] or "")] then return "scim." .. normal(words[2]), 2 end
 end
+
+--- The words "RESOURCE", "NAME" of one that is "RESOURCE:NAME", which is how scripts name operations; nil for another.
+function names.parts(word) return word:match "^(.-):(.+)$" end
 
 --- All words that name a resource, for completion and suggestions.
 function names.resource_words()

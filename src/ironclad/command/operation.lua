@@ -46,10 +46,10 @@ local function is_list(entry) return entry and entry.content and entry.content.i
 -- @param entry the operation; of a helper the one whose arguments it takes, or nil
 -- @param helper one of names.helpers, or nil
 function operation.flags(entry, helper)
-  local list = {}
-  add_all(list, connection.flags)
+  local list, resource = {}, (helper or entry).resource
+  add_all(list, names.is_clickwrap(resource) and connection.clickwrap_flags or connection.flags)
   add_all(list, output.flags)
-  if entry then add_all(list, of_bodies) end
+  if entry and entry.body ~= "none" then add_all(list, of_bodies) end
   add_all(list, request.flags)
   if is_list(entry) and not helper then add_all(list, of_lists) end
   if entry and entry.id == "list-all-records" then add_all(list, of_records) end

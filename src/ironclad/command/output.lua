@@ -4,6 +4,7 @@
 local cells = require "ironclad.command.cells"
 local core = require "ironclad.core"
 local fail = require "ironclad.command.fail"
+local mistake = require "ironclad.base.mistake"
 local screen = require "ironclad.base.screen"
 local terminal = require "ironclad.command.terminal"
 
@@ -46,13 +47,41 @@ end
 -- A text as a field of tab-separated values: on one line, without control characters.
 local function tsv(text) return screen.clean(text) end
 
-local function plain_cells(item, columns)
-  local list = {}
-  for i, column in ipairs(columns) do
+-- ---- columns that no row has ----
+
+-- The names in an item that a column may be, added to a set.
+local function add_names(set, item)
+  if type(item) ~= "table" then return end
+  for _, place in ipairs { item, rawget(item, "properties") or {}, rawget(item, "attributes") or {} } do
+    for name in pairs(type(place) == "table" and place or {}) do set[tostring(name)] = true end
+  end
+end
+
+-- The texts of an item's columns. Notes which of the columns that were asked for no row has had so far.
+local function plain_cells(self, item)
+  local list, missing = {}, self.missing
+  for i, column in ipairs(self.columns) do
     local value = column == "value" and type(item) ~= "table" and item or cells.value(item, column)
+    if value ~= nil and missing then missing[column] = nil end
     list[i] = cells.text(value)
   end
+  self.count_of_rows = self.count_of_rows + 1
+  if missing and next(missing) and self.count_of_rows <= SAMPLE then add_names(self.seen, item) end
   return list
+end
+
+-- Says which columns were empty because no row has them.
+local function report_missing(self)
+  if not self.missing or self.count_of_rows == 0 then return end
+  for _, column in ipairs(self.columns) do
+    if self.missing[column] then
+      local known = {}
+      for name in pairs(self.seen) do known[#known + 1] = name end
+      table.sort(known)
+      terminal.warn("ironclad: no row has a column %q%s", column, mistake.did_you_mean(column, known))
+      self.missing[column] = nil
+    end
+  end
 end
 
 -- ---- a table ----
@@ -88,7 +117,7 @@ local Table = {}
 Table.__index = Table
 
 local function table_row(self, item)
-  local row = plain_cells(item, self.columns)
+  local row = plain_cells(self, item)
   for i, text in ipairs(row) do row[i] = screen.clean(cells.for_people(text)) end
   return row
 end
@@ -128,6 +157,7 @@ end
 
 function Table:finish()
   if self.columns and #(self.rows or {}) > 0 then settle(self) end
+  report_missing(self)
 end
 
 -- ---- the other forms ----
@@ -137,12 +167,12 @@ Tsv.__index = Tsv
 
 function Tsv:item(item)
   self.columns = self.columns or cells.columns(self.kind, item)
-  local row = plain_cells(item, self.columns)
+  local row = plain_cells(self, item)
   for i, text in ipairs(row) do row[i] = tsv(text) end
   terminal.write(table.concat(row, "\t"), "\n")
 end
 
-function Tsv:finish() end -- luacheck: no unused args
+function Tsv:finish() report_missing(self) end
 
 local Jsonl = {}
 Jsonl.__index = Jsonl
@@ -197,7 +227,7 @@ end
 function Csv:item(item)
   if self.columns then
     if not self.writer then csv_writer(self, self.columns) end
-    return self.writer:write(plain_cells(item, self.columns))
+    return self.writer:write(plain_cells(self, item))
   end
   -- The columns are known only when all items are known. Until then the items are kept in a file.
   if not self.spool then
@@ -221,7 +251,7 @@ local early = { "ironcladId", "id", "type", "name", "title", "displayName", "sta
 function Csv:finish()
   if not self.spool then
     if self.columns and not self.writer then csv_writer(self, self.columns) end
-    return
+    return report_missing(self)
   end
   local rank = {}
   for i, name in ipairs(early) do rank[name] = i end
@@ -243,7 +273,8 @@ local forms = { json = Json, jsonl = Jsonl, csv = Csv, table = Table, tsv = Tsv 
 -- @param default columns when none are asked for, or nil
 function output.items(options, kind, default)
   local form, columns = output.form(options)
-  return setmetatable({ columns = columns or (form ~= "csv" and default or nil), kind = kind, rows = {} }, forms[form])
+  return setmetatable({ columns = columns or (form ~= "csv" and default or nil), kind = kind, rows = {},
+    missing = columns and mistake.set(columns), seen = {}, count_of_rows = 0 }, forms[form])
 end
 
 -- ---- one value ----

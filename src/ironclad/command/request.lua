@@ -231,8 +231,11 @@ function request.print(described, err)
   terminal.write(described.method, " ", terminal.clean(described.url), "\n")
   if described.as_user then terminal.write("as ", terminal.clean(described.as_user), "\n") end
   if described.body then
-    terminal.write(require("ironclad.values.pretty").encode((core.json.decode(described.body)),
-      { pretty = true, sort = true }), "\n")
+    local value, problem = core.json.decode(described.body)
+    -- Other bodies than JSON are fields of a form.
+    local text = problem and terminal.clean(described.body)
+      or require("ironclad.values.pretty").encode(value, { pretty = true, sort = true })
+    terminal.write(text, "\n")
   end
   for _, field in ipairs(described.form or {}) do
     terminal.write(("%s: %s\n"):format(field.name, terminal.clean(field.text or field.path or field.filename or "")))

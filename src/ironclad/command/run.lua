@@ -4,7 +4,10 @@
 local connection = require "ironclad.command.connection"
 local fail = require "ironclad.command.fail"
 
-local run = { flags = connection.flags, stop = true }
+local run = { stop = true, flags = {
+  { "dry-run", refused = "a script sends what it wants to; `dry_run = true` is an option of its calls" },
+} }
+for _, flag in ipairs(connection.flags) do run.flags[#run.flags + 1] = flag end
 
 run.help = [[
 FILE - is standard input. The arguments are in `arg` and in `...`. Ctrl-C ends the script as it ends any Lua script.

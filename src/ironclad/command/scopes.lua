@@ -24,7 +24,7 @@ end
 local function operations_of(words)
   local names, list, i = require "ironclad.command.names", {}, 1
   while words[i] do
-    local resource, name = words[i]:match "^(.-):(.+)$"
+    local resource, name = names.parts(words[i])
     if not resource then
       local found, taken = names.resource({ words[i], words[i + 1] })
       if not found then

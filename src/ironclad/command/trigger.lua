@@ -4,11 +4,12 @@ local connection = require "ironclad.command.connection"
 local fail = require "ironclad.command.fail"
 local mistake = require "ironclad.base.mistake"
 local output = require "ironclad.command.output"
+local request = require "ironclad.command.request"
 local terminal = require "ironclad.command.terminal"
 local typed = require "ironclad.command.typed"
 
 local trigger = { flags = {} }
-for _, list in ipairs { connection.flags, output.flags } do
+for _, list in ipairs { connection.flags, output.flags, request.flags } do
   for _, flag in ipairs(list) do trigger.flags[#trigger.flags + 1] = flag end
 end
 
@@ -48,7 +49,10 @@ function trigger.run(words, options, before)
     fail.usage("trigger is for a sandbox on this machine, and the connection is to %s", origin)
   end
   local body = { event = event, payload = payload }
-  local answer = fail.unless(client:request("POST", "/_sandbox/send_event", { body = body }))
+  local call = { body = body, dry_run = options["dry-run"] }
+  local answer, err = client:request("POST", "/_sandbox/send_event", call)
+  if call.dry_run then return request.print(answer, err) end
+  fail.unless(answer, err)
   if type(answer) == "table" and (options.json or options.jsonl) then return output.value(options, answer) end
   terminal.say("%s was sent", event)
 end

@@ -3,10 +3,11 @@
 local connection = require "ironclad.command.connection"
 local fail = require "ironclad.command.fail"
 local output = require "ironclad.command.output"
+local request = require "ironclad.command.request"
 local terminal = require "ironclad.command.terminal"
 
 local whoami = { flags = { { "scopes", text = "Show the scopes, too" } } }
-for _, list in ipairs { connection.flags, output.flags } do
+for _, list in ipairs { connection.flags, output.flags, request.flags } do
   for _, flag in ipairs(list) do whoami.flags[#whoami.flags + 1] = flag end
 end
 
@@ -48,6 +49,7 @@ end
 function whoami.run(words, options)
   if words[1] then fail.usage("whoami takes no argument, got %q", words[1]) end
   local client, name = connection.open(options)
+  if options["dry-run"] then return request.preview(client, "oauth:userinfo", {}) end
   whoami.show(client, name, options)
 end
 
