@@ -40,12 +40,19 @@ local function name_of(id) return core.sha256(id):sub(1, 40) .. ".json" end
 
 local function path_of(self, state, name) return self.path .. "/" .. state .. "/" .. name end
 
+local types = { id = "string", text = "string", received = "number", tries = "number", next_try = "number" }
+
+-- The event of a file; nil when the file is not one that `write` has written under this name.
 local function read(path)
   local file = io.open(path, "rb")
   local text = file and file:read "*a"
   if file then file:close() end
   local item = text and core.json.decode(text)
-  return type(item) == "table" and type(item.id) == "string" and type(item.text) == "string" and item or nil
+  if type(item) ~= "table" then return nil end
+  for name, kind in pairs(types) do
+    if type(item[name]) ~= kind then return nil end
+  end
+  return path:match "[^/]*$" == name_of(item.id) and item or nil
 end
 
 local function write(self, state, item)
