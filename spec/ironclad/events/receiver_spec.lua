@@ -95,6 +95,26 @@ describe("a receiver", function()
     assert.are.equal(1, count)
   end)
 
+  it("takes the second value after something true for no error: string.find and os.execute return one", function()
+    for _, give in ipairs { function() return ("abc"):find "b" end, function() return true, "exit", 0 end,
+      function() return pcall(string.upper, "a") end, function() return nil, nil, 3 end,
+      function() return false end } do
+      local receiver, _, errors = listen { on = { ["*"] = give } }
+      assert.are.equal(200, (receiver:handle(send())))
+      assert.are.same({}, errors)
+    end
+    for _, give in ipairs { function() return ("abc"):find "b" end, function() return pcall(string.upper, "a") end } do
+      local receiver, noted, errors = listen { when = give }
+      assert.are.equal(200, (receiver:handle(send())))
+      assert.are.same({ { "workflow_launched" }, {} }, { noted, errors })
+    end
+    local fail = function() return nil, "no" end
+    for _, options in ipairs { { on = { ["*"] = fail } }, { when = fail },
+      { on = { ["*"] = function() return true, select(2, client.workflows:get "IC-999") end } } } do
+      assert.are.equal(500, (listen(options):handle(send())))
+    end
+  end)
+
   it("survives a hook on_error that fails", function()
     local receiver = listen { on = { ["*"] = error }, on_error = error }
     assert.are.equal(500, (receiver:handle(send())))
@@ -366,6 +386,23 @@ describe("what has been handled is remembered", function()
     assert.are.equal(500, (receiver:handle(headers, body)))
     assert.are.equal("release " .. id, told[#told])
   end)
+
+  it("in a table whose done and release return nothing, and fail by an error or by nil and a message", function()
+    local answer
+    local store = { claim = function() return "new" end, done = function() return answer() end,
+      release = function() return answer() end }
+    for give, told in pairs { [function() end] = {}, [function() return nil, "full" end] = { "full" },
+      [function() error("broken", 0) end] = { "broken" } } do
+      answer = give
+      local receiver, noted, errors = listen { seen = store }
+      assert.are.equal(200, (receiver:handle(send())))
+      assert.are.same({ { "workflow_launched" }, #told }, { noted, #errors })
+      assert.are.equal(told[1], (errors[1] or {})[2])
+      receiver, noted, errors = listen { seen = store, on = { ["*"] = function() return nil, "no" end } }
+      assert.are.equal(500, (receiver:handle(send())))
+      assert.are.same({ {}, #told + 1 }, { noted, #errors })
+    end
+  end)
 end)
 
 describe("an inbox", function()
@@ -482,11 +519,47 @@ describe("an inbox", function()
 
   it("overlooks files that are not events", function()
     local inbox = require("ironclad.events.inbox").open("spec", folder .. "/junk", {})
-    local files = { ["a.json"] = "", ["b.json"] = "{", ["c.json"] = "[]", ["d.json"] = '{"id":1,"text":2}', e = "x" }
+    local whole = '{"id":"x","text":"{}","received":1,"tries":0,"next_try":0}'
+    local files = { ["a.json"] = "", ["b.json"] = "{", ["c.json"] = "[]", ["d.json"] = '{"id":1,"text":2}', e = "x",
+      ["f.json"] = '{"id":"x","text":"{}"}', ["g.json"] = whole:gsub("1", '"1"'),
+      ["h.json"] = whole:gsub("0}", "null}"), ["copy.json"] = whole }
     for name, bytes in pairs(files) do
       peer.write_file(folder .. "/junk/new/" .. name, bytes)
+      peer.write_file(folder .. "/junk/dead/" .. name, bytes)
     end
-    assert.are.same({}, inbox:list())
+    assert(inbox:put("own", "{}"))
+    local list = inbox:list()
+    assert.are.same({ 1, "own" }, { #list, list[1].id })
+    local item = inbox:take()
+    assert.are.equal("own", item.id)
+    assert(inbox:done(item))
     assert.is_nil((inbox:take()))
+  end)
+
+  it("in a table reports what its functions raise, and goes on", function()
+    local item = { id = "1", text = "{}", tries = 0, received = 0 }
+    local given, broken = nil, true
+    local receiver, noted, errors = listen { inbox = {
+      put = function(_, _, text)
+        if broken then error("full", 0) end
+        given = text
+        return true
+      end,
+      take = function()
+        if broken then error("gone", 0) end
+        local text = given
+        given = nil
+        return text and { id = item.id, text = text }
+      end,
+      done = function() return true end, fail = error, list = error, retry = error, remove = error,
+    } }
+    local headers, body = send()
+    assert.are.equal(503, (receiver:handle(headers, body)))
+    assert.are.equal(0, (receiver:work()))
+    assert.are.same({ { "workflow_launched", "full" }, { nil, "gone" } }, errors)
+    broken = false
+    assert.are.equal(200, (receiver:handle(headers, body)))
+    assert.are.equal(1, (receiver:work()))
+    assert.are.same({ "workflow_launched" }, noted)
   end)
 end)

@@ -41,11 +41,13 @@ local answers = {
 
 local function answer(status) return status, answers[status] end
 
--- Calls a function of the script -> its results; nil and the error that it raised.
+-- Calls a function of the script -> what it returned; nil and the error that it raised or returned. A second value
+-- after something true is no error, unless it is one of this module's: string.find and os.execute return such values.
 local function ask(fn, ...)
   local fine, value, err = task.pcall(fn, ...)
-  if fine then return value, err end
-  return nil, value == nil and "nil was raised" or value
+  if not fine then return nil, value == nil and "nil was raised" or value end
+  if value and getmetatable(err) ~= Error then return value end
+  return value, err
 end
 
 -- Calls the hook on_error. An error that the hook raises is ignored.
@@ -76,8 +78,8 @@ end
 
 -- seen:done and seen:release. The event has been handled, or has not, whatever they say: a failure is only reported.
 local function settle(self, event, step)
-  local done, problem = ask(self.seen[step], self.seen, event_of.id(event))
-  if not done then report(self, event, problem or ("seen: " .. step .. " failed")) end
+  local _, problem = ask(self.seen[step], self.seen, event_of.id(event))
+  if problem ~= nil then report(self, event, problem) end
 end
 
 -- Handles a claimed event -> status.
@@ -166,14 +168,21 @@ local function work_once(self, item)
   if not state then report(self, event, problem or "inbox: fail failed") end
 end
 
+-- The next event of the inbox, as inbox:take returns it; nil, nil and what went wrong.
+local function take(self)
+  local fine, item, soon, problem = task.pcall(self.box.take, self.box)
+  if fine then return item, soon, problem end
+  return nil, nil, item == nil and "inbox: take raised nil" or item
+end
+
 -- Handles events until none is due. `state` is shared by the consumers: left, how many they may still take; count, how
 -- many they have taken; soon, the seconds until the next is due, from the last check of the inbox: an earlier check may
 -- have found an event that another consumer has handled since.
 local function consume(self, state)
   while state.left > 0 do
     state.left = state.left - 1
-    local item, soon, problem = self.box:take()
-    if problem then report(self, nil, problem) end
+    local item, soon, problem = take(self)
+    if problem ~= nil then report(self, nil, problem) end
     if not item then
       state.left, state.soon = state.left + 1, soon
       return
