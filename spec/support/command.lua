@@ -110,4 +110,52 @@ function command.terminal(words, given, columns, steps)
   return out, status
 end
 
+-- An argument by its type.
+local samples = { number = "1", integer = "1", boolean = "true", date = "2026-01-01", file = "@recipes/nda.docx",
+  object = "{}", email = "a@b.example" }
+
+--- The words that an operation needs: ids, and required arguments.
+-- @param entry the operation, or nil
+-- @param helper otherwise one of ironclad.command.names.helpers
+function command.arguments_of(entry, helper)
+  local list = {}
+  entry = entry or require("ironclad.command.names").takes(helper)
+  if entry and entry.name:find "^launch" then
+    return { "template=Mutual NDA", "counterpartyName=A", 'draft:=[{"url":"https://example.test/nda.docx"}]' }
+  end
+  if not entry then
+    for word in (helper.words or ""):gmatch "%S+" do
+      list[#list + 1] = word == "NAME=VALUE…" and "name=x" or word == "EMAIL" and "a@b.example" or "x"
+    end
+    if helper.name == "wait" and helper.resource == "workflows" then list[#list + 1] = "--step=Complete" end
+    return list
+  end
+  if entry.name == "upload_signed_document" then list[1] = "fully_signed=true" end
+  for _ in ipairs(entry.path_parameters) do list[#list + 1] = "x" end
+  for _, fields in ipairs { entry.fields, entry.query } do
+    for _, field in ipairs(fields) do
+      local open = field.name == "attributes" and field.type == "object"
+      -- Of several keys one is required: gkey.
+      if field.required and not field.fill and not open or field.name == "gkey" then
+        local value = field.choices and field.choices[1] or samples[field.type] or "x"
+        list[#list + 1] = ("%s=%s"):format(field.name, value)
+      end
+    end
+  end
+  return list
+end
+
+--- A list of words from texts, which are split at spaces, and lists.
+function command.words(...)
+  local list = {}
+  for _, part in ipairs { ... } do
+    if type(part) == "string" then
+      for word in part:gmatch "%S+" do list[#list + 1] = word end
+    else
+      for _, word in ipairs(part) do list[#list + 1] = word end
+    end
+  end
+  return list
+end
+
 return command

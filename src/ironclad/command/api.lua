@@ -81,7 +81,7 @@ function api.run(words, options, before)
   if type(value) == "string" then
     return terminal.write(terminal.is "output" and terminal.clean(value, true) or value)
   end
-  if not (options.jsonl or options.csv or options.table) then options.json = true end
+  if not (options.jsonl or options.csv or options.table or options.columns) then options.json = true end
   output.value(options, value)
 end
 

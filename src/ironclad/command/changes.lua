@@ -1,5 +1,6 @@
 --- ironclad changes RESOURCE: what is new or changed since the last run, as lines of JSON; nothing is lost.
 
+local columns = require "ironclad.command.columns"
 local connection = require "ironclad.command.connection"
 local core = require "ironclad.core"
 local fail = require "ironclad.command.fail"
@@ -53,7 +54,8 @@ function changes.run(words, options, before)
   if not options.state then fail.usage "--state FILE is missing: the last run is remembered there" end
   if options.every and not options.follow then fail.usage "--every goes with --follow" end
   local given = arguments_of(resource, words, before, options)
-  local client = connection.open(options)
+  local client, kind = connection.open(options), resource:gsub("ies$", "y"):gsub("s$", "")
+  columns.check_kind(options, kind, client)
   local found = client[resource]:changes(given)
   if options.follow then
     found = found:follow { every = options.every, on_error = function(err)
@@ -64,7 +66,7 @@ function changes.run(words, options, before)
   if options.follow and (options.json or options.table) then
     fail.usage "--follow prints lines: --jsonl or --columns"
   end
-  local printer = output.items(options, resource:gsub("ies$", "y"):gsub("s$", ""))
+  local printer = output.items(options, kind)
   local fine, problem = pcall(function()
     for item in found do
       printer:item(item)

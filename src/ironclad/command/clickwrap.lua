@@ -73,6 +73,7 @@ function clickwrap.dispatch(words)
     for i = 2, #words do given[i - 1] = words[i] end
     local options, rest = flags.parse(given, known)
     if options.help then return require("ironclad.command.help").run { "clickwrap" } end
+    output.form(options)
     return actions[word](open(options), rest, options)
   end
   local resource, taken = names.resource(words, "clickwrap")

@@ -1,5 +1,6 @@
 --- ironclad connections: the named connections of the file.
 
+local columns = require "ironclad.command.columns"
 local connection = require "ironclad.command.connection"
 local fail = require "ironclad.command.fail"
 local named = require "ironclad.connections.named"
@@ -8,13 +9,16 @@ local terminal = require "ironclad.command.terminal"
 
 local connections = { flags = output.flags }
 
+local fields = { "name", "instance", "as_user", "grant", "current" }
+
 function connections.run(words, options)
   if words[1] then fail.usage("connections takes no argument, got %q", words[1]) end
+  columns.check(options, fields)
   local list, problem = named.list()
   if not list and not problem:find "No such file" then fail.usage("%s", problem) end
   list = list or {}
   local current = connection.current()
-  local printer = output.items(options, nil, { "name", "instance", "as_user", "grant", "current" })
+  local printer = output.items(options, nil, fields)
   for _, entry in ipairs(list) do
     entry.current = entry.name == current and "*" or ""
     printer:item(entry)

@@ -1,5 +1,6 @@
 --- ironclad describe [TEMPLATE]: the templates and record types of the company, and their fields.
 
+local columns = require "ironclad.command.columns"
 local connection = require "ironclad.command.connection"
 local fail = require "ironclad.command.fail"
 local output = require "ironclad.command.output"
@@ -35,10 +36,12 @@ local function fields_of(map)
   return list
 end
 
-local columns = { "name", "type", "required", "label", "choices" }
+local of_fields = { "name", "type", "required", "label", "choices" }
+local of_company = { "id", "name", "type", "required", "label", "choices" }
 
 function describe.run(words, options)
   if words[2] then fail.usage("describe takes one template, got %q too", words[2]) end
+  columns.check(options, words[1] and of_fields or of_company)
   local client = connection.open(options)
   if options["dry-run"] then
     if not words[1] then return request.preview(client, "workflow_schemas:list", {}) end
@@ -47,7 +50,7 @@ function describe.run(words, options)
   if words[1] then
     local schema = fail.unless(client.workflow_schemas:find(words[1]))
     if options.json then return output.value(options, schema) end
-    return output.list(options, fields_of(schema.schema), nil, columns)
+    return output.list(options, fields_of(schema.schema), nil, of_fields)
   end
   local company = fail.unless(client:describe())
   if options.json then return output.value(options, company) end

@@ -4,6 +4,7 @@
 -- Any other helper prints the first request that it would send.
 
 local catalog = require "ironclad.calls.catalog"
+local columns = require "ironclad.command.columns"
 local fail = require "ironclad.command.fail"
 local names = require "ironclad.command.names"
 local output = require "ironclad.command.output"
@@ -148,10 +149,15 @@ end
 -- @param found one of names.helpers
 -- @param words what follows its name on the command line; `before` of them were before "--"
 function helper.run(open, found, words, before, options)
-  if found.waits then return run_wait(open, found, words, before, options) end
-  if found.kind then return run_bound(open, found, words, before, options) end
-  if found.finds then return run_finding(open, found, words, options) end
-  run_plain(open, found, words, before, options)
+  local function checked(given)
+    local client = open(given)
+    columns.check_helper(given, found, client)
+    return client
+  end
+  if found.waits then return run_wait(checked, found, words, before, options) end
+  if found.kind then return run_bound(checked, found, words, before, options) end
+  if found.finds then return run_finding(checked, found, words, options) end
+  run_plain(checked, found, words, before, options)
 end
 
 return helper

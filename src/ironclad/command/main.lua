@@ -5,6 +5,7 @@ local connection = require "ironclad.command.connection"
 local core = require "ironclad.core"
 local fail = require "ironclad.command.fail"
 local flags = require "ironclad.command.flags"
+local output = require "ironclad.command.output"
 local terminal = require "ironclad.command.terminal"
 
 local SIGINT = 2
@@ -33,6 +34,7 @@ local function run_command(command, words)
   end
   local options, rest, before = flags.parse(words, known, module.stop)
   if options.help then return require("ironclad.command.help").command(command) end
+  output.form(options)
   return module.run(rest, options, before)
 end
 

@@ -28,7 +28,8 @@ local aliases = {
 --   changes   needs the id only; the resource is not read first
 --   texts     how many texts follow the id (default: 0); "many": at least one
 --   prints    sends nothing itself, and prints a value
---   answers, columns   the kind and the columns of the list that it answers
+--   answers            the kind of the list that it answers
+--   columns, fields    the columns of that list, and all fields of its items
 local calls = {
   ["workflows:wait"] = { words = "ID", waits = true, first = "workflows:get",
     text = "waits until a workflow has reached a --step or has a --status" },
@@ -37,7 +38,7 @@ local calls = {
   ["webhooks:ensure"] = { takes = "webhooks:create", first = "webhooks:list",
     text = "registers a webhook with these events and enables it, unless it is" },
   ["workflow:pending_approvals"] = { words = "ID", columns = { "role", "displayName", "assignees" },
-    text = "lists who may approve now" },
+    fields = { "role", "displayName", "order", "assignees" }, text = "lists who may approve now" },
   ["workflow:records"] = { words = "ID", answers = "record", text = "lists the records that a workflow has made" },
   ["workflow:set"] = { words = "ID NAME=VALUE…", sets = true, text = "changes attributes of a workflow" },
   ["user:deactivate"] = { words = "ID", changes = true },

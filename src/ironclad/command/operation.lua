@@ -1,6 +1,7 @@
 --- ironclad RESOURCE OPERATION [ID…] [NAME=VALUE…]: every operation of the catalog. ironclad.command.helper runs the
 -- other methods of resources.
 
+local columns = require "ironclad.command.columns"
 local connection = require "ironclad.command.connection"
 local core = require "ironclad.core"
 local fail = require "ironclad.command.fail"
@@ -160,6 +161,7 @@ end
 local function run_entry(open, entry, words, before, options)
   local arguments = request.read(entry, words, before, options)
   local client = open(options)
+  columns.check_entry(options, entry, client)
   request.type(client, entry, arguments)
   if is_list(entry) then return print_list(client, entry, arguments, options) end
   if options["dry-run"] then return request.print(request.send(client, entry, arguments, { dry_run = true })) end
@@ -182,6 +184,7 @@ function operation.run(resource, words, opener)
   known[#known + 1] = { "help", short = "h", hidden = true }
   local options, given, before = flags.parse(rest, known)
   if options.help then return require("ironclad.command.help").operation(resource, words[1]) end
+  output.form(options)
   if number then return run_entry(open, entry, given, before, options) end
   require("ironclad.command.helper").run(open, helper, given, before, options)
 end

@@ -29,7 +29,7 @@ local function split(text)
   return list
 end
 
---- The form that the options ask for.
+--- The form that the options ask for. Raises a failure for options that contradict each other.
 -- @return "json", "jsonl", "csv", "table" or "tsv"; and the list of columns, or nil
 function output.form(options)
   local chosen
@@ -39,8 +39,12 @@ function output.form(options)
       chosen = name
     end
   end
-  local columns = options.columns and split(options.columns)
-  if type(options.csv) == "string" then columns = split(options.csv) end
+  local of_csv = type(options.csv) == "string"
+  if options.columns and of_csv then fail.usage "--columns and --csv=COLUMNS: give the columns once" end
+  if options.columns and (options.json or options.jsonl) then
+    fail.usage("--columns does not go with --%s, which prints every field", options.json and "json" or "jsonl")
+  end
+  local columns = options.columns and split(options.columns) or of_csv and split(options.csv) or nil
   return chosen or (terminal.is "output" and "table" or "tsv"), columns
 end
 
@@ -78,7 +82,8 @@ local function report_missing(self)
       local known = {}
       for name in pairs(self.seen) do known[#known + 1] = name end
       table.sort(known)
-      terminal.warn("ironclad: no row has a column %q%s", column, mistake.did_you_mean(column, known))
+      local meant = column:find(".", 1, true) and "" or mistake.did_you_mean(column, known)
+      terminal.warn("ironclad: no row has a column %q%s", column, meant)
       self.missing[column] = nil
     end
   end
@@ -273,8 +278,16 @@ local forms = { json = Json, jsonl = Jsonl, csv = Csv, table = Table, tsv = Tsv 
 -- @param default columns when none are asked for, or nil
 function output.items(options, kind, default)
   local form, columns = output.form(options)
+  local missing
+  for _, name in ipairs(columns or {}) do
+    -- That a documented field is missing in all rows is not a mistake.
+    if not (options.fields and options.fields[name]) then
+      missing = missing or {}
+      missing[name] = true
+    end
+  end
   return setmetatable({ columns = columns or (form ~= "csv" and default or nil), kind = kind, rows = {},
-    missing = columns and mistake.set(columns), seen = {}, count_of_rows = 0 }, forms[form])
+    missing = missing, seen = {}, count_of_rows = 0 }, forms[form])
 end
 
 -- ---- one value ----

@@ -62,7 +62,7 @@ function request.split(words, before, count)
 end
 
 -- Puts the texts that follow the ids into the required fields that are texts, in order.
-local function place_texts(entry, texts, arguments)
+local function place_texts(entry, texts, arguments, options)
   local i = 1
   local list = entry.body == "none" and entry.query or entry.fields
   local into = entry.body == "none" and arguments.query or arguments.body
@@ -74,8 +74,9 @@ local function place_texts(entry, texts, arguments)
     end
   end
   if texts[i] then
-    fail.usage("%s %s: unexpected %q; `ironclad %s %s --help` says what it takes", names.shown(entry.resource),
-      names.shown(entry.name), texts[i], names.shown(entry.resource), names.shown(entry.name))
+    fail.usage("%s %s: unexpected %q; %s`ironclad %s %s --help` says what it takes", names.shown(entry.resource),
+      names.shown(entry.name), texts[i], options.csv == true and "one column is --csv=NAME; " or "",
+      names.words_to(entry.resource), names.shown(entry.name))
   end
 end
 
@@ -118,7 +119,7 @@ function request.read(entry, words, before, options)
       unknown_argument(entry, name)
     end
   end
-  place_texts(entry, texts, arguments)
+  place_texts(entry, texts, arguments, options)
   check_missing(entry, arguments)
   return arguments
 end

@@ -1,5 +1,6 @@
 --- ironclad scopes [OPERATION…]: the scopes that operations need; without operations, all that are known.
 
+local columns = require "ironclad.command.columns"
 local core = require "ironclad.core"
 local fail = require "ironclad.command.fail"
 local output = require "ironclad.command.output"
@@ -41,6 +42,7 @@ local function operations_of(words)
 end
 
 function scopes.run(words, options)
+  columns.check(options, { "scope", "label", "grants" })
   local by_name = {}
   local known = require("ironclad.connections.scopes").known
   for _, entry in ipairs(known) do by_name[entry.scope] = entry end

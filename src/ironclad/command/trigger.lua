@@ -2,6 +2,7 @@
 
 local connection = require "ironclad.command.connection"
 local fail = require "ironclad.command.fail"
+local flags = require "ironclad.command.flags"
 local mistake = require "ironclad.base.mistake"
 local output = require "ironclad.command.output"
 local request = require "ironclad.command.request"
@@ -9,7 +10,8 @@ local terminal = require "ironclad.command.terminal"
 local typed = require "ironclad.command.typed"
 
 local trigger = { flags = {} }
-for _, list in ipairs { connection.flags, output.flags, request.flags } do
+local of_output = { flags.find(output.flags, "json"), flags.find(output.flags, "jsonl") }
+for _, list in ipairs { connection.flags, of_output, request.flags } do
   for _, flag in ipairs(list) do trigger.flags[#trigger.flags + 1] = flag end
 end
 

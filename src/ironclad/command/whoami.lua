@@ -1,5 +1,6 @@
 --- ironclad whoami: the user, the company and the scopes of the connection.
 
+local columns = require "ironclad.command.columns"
 local connection = require "ironclad.command.connection"
 local fail = require "ironclad.command.fail"
 local output = require "ironclad.command.output"
@@ -10,6 +11,8 @@ local whoami = { flags = { { "scopes", text = "Show the scopes, too" } } }
 for _, list in ipairs { connection.flags, output.flags, request.flags } do
   for _, flag in ipairs(list) do whoami.flags[#whoami.flags + 1] = flag end
 end
+
+local fields = { "connection", "instance", "user", "email", "company", "grant", "expires_in", "scopes" }
 
 local function duration(seconds)
   if seconds < 120 then return ("%.0f s"):format(seconds) end
@@ -48,6 +51,7 @@ end
 
 function whoami.run(words, options)
   if words[1] then fail.usage("whoami takes no argument, got %q", words[1]) end
+  columns.check(options, fields)
   local client, name = connection.open(options)
   if options["dry-run"] then return request.preview(client, "oauth:userinfo", {}) end
   whoami.show(client, name, options)
