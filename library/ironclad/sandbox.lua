@@ -150,7 +150,7 @@ function sandbox:release_deliveries(given) end
 ---@return any
 function sandbox:delay_deliveries(given) end
 
----Sends each delivery so often (default: once). Answers `copies`.
+---Sends each delivery `copies` times (default: once). Answers `copies`.
 ---@param given? { copies?: integer }|integer
 ---@return any
 function sandbox:duplicate_deliveries(given) end

@@ -109,7 +109,7 @@ end
 -- First word of a command -> a check of its other words.
 local checks = {}
 function checks.make(command)
-  check_all(command:gsub('%u+="[^"]*"', ""), "%f[^%s](%l[^%s=]*)%f[%s%z]", function(word)
+  check_all(command:gsub('%u+="[^"]*"', "") .. " ", "%f[^%s](%l[^%s=]*)%s", function(word)
     return ("\n" .. makefile):find("\n" .. word:gsub("%-", "%%-") .. ":") ~= nil or has_source(word)
   end)
 end

@@ -51,9 +51,11 @@ end
 local function option_lines(option)
   local where = {}
   for _, place in ipairs { "connect", "clickwrap", "call" } do
-    if option[place] then where[#where + 1] = place == "call" and "a call" or "ironclad." .. place end
+    if option[place] then where[#where + 1] = place == "call" and "calls" or "ironclad." .. place end
   end
-  local lines = { ("%s, an option of %s"):format(option.name, table.concat(where, " and ")), "  " .. option.text }
+  local last = table.remove(where)
+  local places = #where > 0 and table.concat(where, ", ") .. " and " .. last or last
+  local lines = { ("%s, an option of %s"):format(option.name, places), "  " .. option.text }
   if option.takes then lines[#lines + 1] = "  takes " .. option.takes end
   if option.choices then lines[#lines + 1] = "  one of " .. option.choices:gsub(" ", ", ") end
   if option.unit then
@@ -193,9 +195,15 @@ function topics.about(name)
   return all[name]()
 end
 
+-- A name without the client. The guides call a client of Clickwrap `cw` or `clickwrap`.
+local function without_client(name)
+  if name == "clickwrap" then return "cw" end
+  return (name:gsub("^client[.:]", ""):gsub("^cw%.", ""):gsub("^clickwrap%.", ""):gsub("^clickwrap:", "cw:"))
+end
+
 -- What a name may refer to: itself, a part of the module or of a client.
 local function meanings(name)
-  local plain = name:gsub("^client[.:]", "")
+  local plain = without_client(name)
   return { name, plain, ERROR .. name, "ironclad." .. name, "client:" .. plain }
 end
 
@@ -225,8 +233,7 @@ function topics.lines(name)
       for _, line in ipairs(all[meaning]()) do lines[#lines + 1] = line end
     end
   end
-  local plain = name:gsub("^client%.", "")
-  local listed = members { plain .. ":", name .. ".", "ironclad." .. name .. "." }
+  local listed = members { without_client(name) .. ":", name .. ".", "ironclad." .. name .. "." }
   if #lines > 0 and #listed > 0 then lines[#lines + 1] = "" end
   for _, line in ipairs(listed) do lines[#lines + 1] = line end
   return #lines > 0 and lines or nil

@@ -223,7 +223,7 @@ const ic_action ic_delivery_actions[] = {
     {"delay_deliveries", control_delay_deliveries, {IC_ACTION_OPTIONAL("seconds", NUMBER)},
      "Sends each delivery `seconds` after its event, by the sandbox's clock. Answers `seconds`.", true},
     {"duplicate_deliveries", control_duplicate_deliveries, {IC_ACTION_OPTIONAL("copies", INTEGER)},
-     "Sends each delivery so often (default: once). Answers `copies`.", true},
+     "Sends each delivery `copies` times (default: once). Answers `copies`.", true},
     {"deliveries_at_once", control_deliveries_at_once, {IC_ACTION_OPTIONAL("count", INTEGER)},
      "How many deliveries one webhook may get at the same time (default: 1, so that they arrive in order). Answers "
      "`count`.", true},
