@@ -18,6 +18,8 @@ local operation = {}
 -- The operation that reads the record schema: the types of properties are taken from its answer.
 local SCHEMA = core.operation_number "records:get_schema"
 
+local LEAST = 0.001 -- seconds of a deadline
+
 local is_option = mistake.set(core.options "call")
 local is_connect_option = mistake.set(core.options "connect")
 
@@ -134,6 +136,7 @@ function operation.perform(client, label, index, entry, arguments, finish, subje
   local callback, has_body = arguments.callback, type(arguments.body) == "table"
   local clickwrap = entry.product == "clickwrap"
   local needs_site = clickwrap and site.must_look(client, entry, arguments)
+  local began = type(arguments.deadline) == "number" and core.monotonic()
   local by_title = has_body and not clickwrap and not arguments.dry_run and templates.is_title(entry, arguments.body)
   if callback and (needs_site or by_title or (has_body and not clickwrap
     and properties.lack_schema(client, entry, arguments, subject))) then
@@ -144,7 +147,7 @@ function operation.perform(client, label, index, entry, arguments, finish, subje
   if clickwrap then
     if arguments.as_user ~= nil then mistake.raise(label, "as_user: Clickwrap has no acting user") end
     if needs_site then
-      local found, err, response = site.find(client)
+      local found, err, response = site.find(client, arguments)
       if not found then return nil, err, response end
     end
     site.add(client, entry, arguments)
@@ -155,6 +158,9 @@ function operation.perform(client, label, index, entry, arguments, finish, subje
     if unprepared then return nil, unprepared end
     references.prepare(label, entry, arguments)
   end
+  -- The deadline is also that of the requests before this one. Without any, this takes less than a millisecond.
+  local taken = began and core.monotonic() - began or 0
+  if taken > LEAST then arguments.deadline = math.max(LEAST, arguments.deadline - taken) end
   local function shaped(value)
     local err
     if clickwrap then value, err = answers.plain(label, entry, value) end

@@ -43,7 +43,8 @@ end
 --- Replaces the title by the template's id.
 -- @return nil; or an error: there is no such template (with the titles that exist), or it could not be looked up
 function templates.prepare(client, label, arguments)
-  local found, err = schema.find(client, label, arguments.body.template)
+  local found, err = schema.find(client, label, arguments.body.template, nil,
+    { timeout = arguments.timeout, deadline = arguments.deadline })
   if not found then return err end
   check_names(label, type(found.schema) == "table" and found.schema or {}, arguments.body.attributes)
   arguments.body = encode.with(arguments.body, "template", found.id)

@@ -92,7 +92,7 @@ end
 
 -- Reads back once. -> true when all are seen, false when not; nil and an error
 function Acceptance:look(since)
-  local seen, err = self:timed(self.reader.look, self.reader, since, action.options(self.given, self:left()))
+  local seen, err = self:timed(self.reader.look, self.reader, since, action.requests(self.given, self:left()))
   if err then return nil, err end
   for i, activity in pairs(seen) do self.seen[i] = activity end
   return #self:missing() == 0
@@ -169,7 +169,7 @@ function Acceptance:send()
   local since = os.time()
   local body = action.body(self.act, self:missing(), self.key)
   local _, err = self:timed(send.recorded, self.cw, self.label, body,
-    action.options(self.given, self:left_to_send()))
+    action.requests(self.given, self:left_to_send()))
   if err and err.outcome ~= "unknown" then
     self.journal:done(self.entry)
     return pass_on(self, err)
@@ -184,8 +184,8 @@ end
 
 -- The versions to accept when the script names only a group.
 local function published_versions(self)
-  local options = action.options(self.given, self:left())
-  local versions, err = self:timed(common.published, self.cw, self.label, self.act.group, options)
+  local requests = action.requests(self.given, self:left())
+  local versions, err = self:timed(common.published, self.cw, self.label, self.act.group, requests())
   if err then return nil, err end
   return action.wanted(self.label, versions)
 end
@@ -219,7 +219,7 @@ local function accept(self)
   local err
   if common.has_token(self.cw) then
     local _
-    _, err = self:timed(common.find, self.cw, self.label)
+    _, err = self:timed(common.find, self.cw, self.label, action.requests(self.given, self:left())())
     if err then return pass_on(self, err, "not_done") end
   end
   self.entry = entry_of(self)

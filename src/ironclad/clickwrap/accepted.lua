@@ -19,25 +19,26 @@ end
 local function cache_name(group, test) return (test and "test " or "live ") .. tostring(group) end
 
 -- { [contract id] = whether its latest major version is accepted }, err, response
-local function latest(cw, label, signer, group, test, options)
+local function latest(cw, label, signer, group, test, requests)
   local query = { sig = signer, tm = test }
   if type(group) == "number" then -- /latest knows keys and contracts only
-    local versions, unknown, reply = common.published(cw, label, group, options)
+    local versions, unknown, reply = common.published(cw, label, group, requests())
     if unknown then return nil, unknown, reply end
     query.cid = table.concat(common.sorted_ids(versions), ",")
   else
     query.gkey = group
   end
-  local answer, err, response = cw:call("get-the-latest-versions-signed", { query = query }, options)
+  local answer, err, response = cw:call("get-the-latest-versions-signed", { query = query }, requests())
   if err then return nil, err, response end
   return common.by_contract(label, answer, response, group, "boolean", "Clickwrap answered no table of contracts",
     "Clickwrap did not say whether contract %s is accepted")
 end
 
 --- Asks Clickwrap, without the cache.
+-- @param requests from action.requests
 -- @return { accepted =, missing =, versions = }, err, response
-function accepted.ask(cw, label, signer, group, test, options)
-  local contracts, err, response = latest(cw, label, signer, group, test, options)
+function accepted.ask(cw, label, signer, group, test, requests)
+  local contracts, err, response = latest(cw, label, signer, group, test, requests)
   if err then
     err.operation = label
     return nil, err, response
@@ -48,7 +49,7 @@ function accepted.ask(cw, label, signer, group, test, options)
   end
   local last, problem
   last, problem, response = cw:call("get-retrieve-contracts-by-signer-1",
-    { query = { sig = signer, cid = table.concat(ids, ",") } }, options)
+    { query = { sig = signer, cid = table.concat(ids, ",") } }, requests())
   if problem then
     problem.operation = label
     return nil, problem, response
@@ -83,6 +84,7 @@ function accepted.accepted(cw, signer, group, options)
     mistake.raise(label, "cache: expected a number of seconds, got %s",
       type(seconds) == "number" and tostring(seconds) or mistake.type_of(seconds))
   end
+  action.check_deadline(label, options.deadline)
   local name = cache_name(group, test)
   return function()
     local kept, marks = cache_of(cw), nil
@@ -92,7 +94,7 @@ function accepted.accepted(cw, signer, group, options)
       marks = now
     end
     local answer, err, response = accepted.ask(cw, label, signer, group, test,
-      action.options(options, options.deadline))
+      action.requests(options, options.deadline))
     if err then return nil, err, response end
     if answer.accepted and marks then kept:put(signer, name, answer, marks, seconds) end
     return answer, nil, response

@@ -241,7 +241,7 @@ end
 
 --- Checks everything that the request will hold, before anything is done. Raises a mistake for what cannot be sent.
 function action.check(cw, label, self, given, key)
-  local options = action.options(given)
+  local options = action.requests(given)()
   options.dry_run = true
   local fine, problem = pcall(cw.call, cw, "send-sync", { body = action.body(self, self.wanted, key) }, options)
   if fine then return end
@@ -253,12 +253,28 @@ function action.check(cw, label, self, given, key)
   mistake.raise(label, "%s", text)
 end
 
---- The options of a request, from the arguments of a method.
--- @param deadline the seconds that are left for it, or nil
-function action.options(given, deadline)
-  local options = { deadline = deadline and math.max(0.001, deadline) or nil }
-  for _, name in ipairs(action.call_options) do options[name] = given[name] end
-  return options
+local LEAST, LONGEST = 0.001, 365 * 24 * 3600 -- seconds of a deadline
+
+--- Raises a mistake for a deadline that no call can have.
+function action.check_deadline(label, deadline)
+  if deadline == nil or deadline == false then return end
+  if type(deadline) == "number" and deadline >= LEAST and deadline <= LONGEST then return end
+  mistake.raise(label, "deadline: expected a number of seconds from %g to %d, or false for none, got %s", LEAST,
+    LONGEST, type(deadline) == "number" and tostring(deadline) or mistake.type_of(deadline))
+end
+
+--- The options of the requests of a method, whose deadline is for all of them.
+-- @param given the arguments of the method
+-- @param deadline seconds from now on; false: none; nil: each request has the connection's
+-- @return function() -> the options of the next request
+function action.requests(given, deadline)
+  local ends = deadline and core.monotonic() + deadline
+  return function()
+    local options = { deadline = deadline }
+    if ends then options.deadline = math.max(LEAST, ends - core.monotonic()) end
+    for _, name in ipairs(action.call_options) do options[name] = given[name] end
+    return options
+  end
 end
 
 return action

@@ -32,9 +32,10 @@ function common.has_token(cw) return core.describe(cw.connection).has_token end
 function common.access_id(cw) return core.describe(cw.connection).site_access_id end
 
 --- The site, looked up once: afterwards the access id is known. Needs a token.
+-- @param options those of the requests, or nil
 -- @return the site's table, whose `id` is used in paths of REST; nil, an error and the response
-function common.find(cw, label)
-  local found, err, response = site.find(cw)
+function common.find(cw, label, options)
+  local found, err, response = site.find(cw, options)
   if found then return found end
   err.operation = label
   return nil, err, response

@@ -34,8 +34,8 @@ local function notice(self, seen, activity)
 end
 
 -- Looks through the signer's activity.
-local function look_at_activity(self, since, options)
-  local site, err, response = common.find(self.cw, self.label)
+local function look_at_activity(self, since, requests)
+  local site, err, response = common.find(self.cw, self.label, requests())
   if err then return nil, err, response end
   local filter = "event_type==" .. self.event_type
   if since then filter = filter .. " and created_time>=" .. common.day_before(self.cw, since) end
@@ -46,7 +46,7 @@ local function look_at_activity(self, since, options)
     answer, err, response = self.cw:call("get_sites-site-id-signers-id-signer-id-activity", {
       path = { site_id = site.id, signer_id = self.signer },
       query = { filter = filter, page = page, per_page = PAGE },
-    }, options)
+    }, requests())
     -- Clickwrap may not know the signer yet: the first action of a signer creates it.
     if err and err.kind == "not_found" then return seen end
     if err then return nil, err, response end
@@ -64,11 +64,11 @@ local function contracts_of(wanted)
   return #contracts == #wanted and table.concat(contracts, ",") or nil
 end
 
-local function look_at_versions(self, options)
+local function look_at_versions(self, requests)
   local id = self.test and "get-the-latest-versions-signed" or "get-retrieve-contracts-by-signer-1"
   local answer, err, response = self.cw:call(id, {
     query = { sig = self.signer, cid = contracts_of(self.wanted), tm = self.test },
-  }, options)
+  }, requests())
   if err then return nil, err, response end
   if type(answer) ~= "table" then return nil, odd_answer(self.label, "a table of versions"), response end
   local stored = {} -- version id or contract id -> true
@@ -87,11 +87,11 @@ Reader.__index = Reader
 
 --- Looks once.
 -- @param since Unix time: nothing was sent before it; or nil
--- @param options those of the requests
+-- @param requests from action.requests
 -- @return { [number in wanted] = the activity, or {} without a token }; nil and an error
-function Reader:look(since, options)
-  if self.by_activity then return look_at_activity(self, since, options) end
-  return look_at_versions(self, options)
+function Reader:look(since, requests)
+  if self.by_activity then return look_at_activity(self, since, requests) end
+  return look_at_versions(self, requests)
 end
 
 --- A reader of one acceptance.

@@ -8,14 +8,12 @@ local send = {}
 
 --- Sends an action.
 -- @param body from action.body
--- @param options those of the request; the deadline is that of both
+-- @param requests from action.requests
 -- @return the answer, err, response
-function send.recorded(cw, label, body, options)
-  local value, err, response = cw:call("send-sync", { body = body }, options)
+function send.recorded(cw, label, body, requests)
+  local value, err, response = cw:call("send-sync", { body = body }, requests())
   if err and err.status == 404 then
-    local taken = response and response.seconds or 0
-    if options.deadline then options.deadline = math.max(0.001, options.deadline - taken) end
-    value, err, response = cw:call("send-contracts-signedaccepted-by-signer", { body = body }, options)
+    value, err, response = cw:call("send-contracts-signedaccepted-by-signer", { body = body }, requests())
   end
   if err then err.operation = label end
   return value, err, response

@@ -24,15 +24,16 @@ local function record(cw, label, given, about)
   if not wanted and act.group == nil then
     mistake.raise(label, "group: missing; expected group, versions or terms")
   end
+  action.check_deadline(label, given.deadline)
   action.check(cw, label, act, given)
   return function()
-    local options = action.options(given, given.deadline)
+    local requests = action.requests(given, given.deadline)
     if not wanted then
-      local versions, err, response = common.published(cw, label, act.group, options)
+      local versions, err, response = common.published(cw, label, act.group, requests())
       if err then return nil, err, response end
       wanted = action.wanted(label, versions)
     end
-    local _, err, response = send.recorded(cw, label, action.body(act, wanted), options)
+    local _, err, response = send.recorded(cw, label, action.body(act, wanted), requests)
     if act.signer then accepted.forget(cw, { signer = act.signer }) end
     if err then return nil, err, response end
     return true, nil, response
@@ -62,9 +63,10 @@ function signers.update_signer(cw, signer, changes, options)
       type(changes) == "table" and "an empty table" or mistake.type_of(changes))
   end
   local act = action.read(label, { signer = signer, custom = changes, test = options.test }, "updated")
+  action.check_deadline(label, options.deadline)
   action.check(cw, label, act, options)
   return function()
-    local _, err, response = send.recorded(cw, label, action.body(act), action.options(options, options.deadline))
+    local _, err, response = send.recorded(cw, label, action.body(act), action.requests(options, options.deadline))
     if err then return nil, err, response end
     return true, nil, response
   end
@@ -76,6 +78,7 @@ local MOST_PAGES = 1000 -- of one history
 local function check_history(label, options)
   mistake.check_options(label, options, mistake.set({ "event", "since", "limit", "expand", "deadline", "callback" },
     action.call_options))
+  action.check_deadline(label, options.deadline)
   if options.event ~= nil and (type(options.event) ~= "string" or not options.event:find "^[%w_]+$") then
     mistake.raise(label, 'event: expected the name of an event, such as "agreed", got %s',
       type(options.event) == "string" and ("%q"):format(options.event) or mistake.type_of(options.event))
@@ -97,7 +100,8 @@ local function history_filter(options)
 end
 
 local function history(cw, label, signer, options)
-  local site, err, response = common.find(cw, label)
+  local requests = action.requests(options, options.deadline)
+  local site, err, response = common.find(cw, label, requests())
   if err then return nil, err, response end
   local list, page, more, before = {}, 0, true, nil
   while more do
@@ -106,7 +110,7 @@ local function history(cw, label, signer, options)
     answer, err, response = cw:call("get_sites-site-id-signers-id-signer-id-activity", {
       path = { site_id = site.id, signer_id = signer },
       query = { filter = history_filter(options), expand = options.expand, page = page, per_page = PAGE },
-    }, action.options(options, options.deadline))
+    }, requests())
     if err then
       err.operation = label
       return nil, err, response

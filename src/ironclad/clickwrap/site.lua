@@ -13,11 +13,15 @@ local function failure(kind, message)
     retryable = false, attempts = 1 }
 end
 
--- All sites of the token; nil and an error.
-local function all_sites(client)
+-- All sites of the token; nil and an error. The deadline in the options is for all pages.
+local function all_sites(client, options)
   local sites, page = {}, 1
+  local ends = type(options.deadline) == "number" and core.monotonic() + options.deadline
   while true do
-    local answer, err, response = client.sites:list { page = page, per_page = 100 }
+    local arguments = { page = page, per_page = 100, timeout = options.timeout, max_retries = options.max_retries,
+      deadline = options.deadline }
+    if ends then arguments.deadline = math.max(0.001, ends - core.monotonic()) end
+    local answer, err, response = client.sites:list(arguments)
     if err then return nil, err, response end
     local list = type(answer) == "table" and answer.data
     if type(list) ~= "table" then return nil, failure("protocol", "Clickwrap answered no list of sites"), response end
@@ -57,12 +61,13 @@ local function choose(sites, wanted)
 end
 
 --- The site's table.
+-- @param options of the requests: timeout, deadline, max_retries; or nil
 -- @return it; nil, an error and the response
-function site.find(client)
+function site.find(client, options)
   local known = rawget(client, "known_site")
   if known then return known end
   local about = core.describe(client.connection)
-  local sites, err, response = all_sites(client)
+  local sites, err, response = all_sites(client, options or {})
   if not sites then return nil, err, response end
   local found
   found, err = choose(sites, about.site_access_id)

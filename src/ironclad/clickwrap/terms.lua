@@ -18,22 +18,22 @@ end
 
 -- The text of a version, as HTML. With render data it is that of the published version, which may have been replaced
 -- since the group was loaded: then it is not the version's text.
-local function text_of(cw, contract, render_data, options)
+local function text_of(cw, contract, render_data, asked)
   local version, err
   if render_data then
     version, err = cw:call("render-published-version", { path = { contract_id = contract.id },
-      body = { render_data = render_data } }, options)
+      body = { render_data = render_data } }, asked)
     if type(version) == "table" and version.id ~= contract.version then version = nil end
   else
-    version, err = cw:call("get_versions-version-id", { path = { version_id = contract.version } }, options)
+    version, err = cw:call("get_versions-version-id", { path = { version_id = contract.version } }, asked)
   end
   if err then return nil, err end
   return type(version) == "table" and type(version.body) == "string" and unescaped(version.body) or nil
 end
 
-local function add_texts(cw, label, terms, options)
+local function add_texts(cw, label, terms, options, requests)
   for _, contract in ipairs(terms.contracts) do
-    local html, err = text_of(cw, contract, options.render_data, action.options(options, options.deadline))
+    local html, err = text_of(cw, contract, options.render_data, requests())
     if err then
       err.operation = label
       return err
@@ -42,17 +42,16 @@ local function add_texts(cw, label, terms, options)
   end
 end
 
-local function add_required(cw, label, terms, options)
+local function add_required(cw, label, terms, options, requests)
   local answer, err = accepted.ask(cw, label, action.signer(label, options.signer), terms.key, options.test,
-    action.options(options, options.deadline))
+    requests)
   if err then return err end
   terms.required, terms.missing = not answer.accepted, answer.missing
   local missing = mistake.set(answer.missing)
   for _, contract in ipairs(terms.contracts) do contract.required = missing[contract.id] or false end
 end
 
-local function load(cw, group, options)
-  local asked = action.options(options, options.deadline)
+local function load(cw, group, options, asked)
   if options.render_data == nil then
     return cw:call("retrieve-native-app-snapshot-parameters", { query = { gkey = group } }, asked)
   end
@@ -82,6 +81,7 @@ local function check(label, group, options)
       group == "" and "an empty string" or mistake.type_of(group))
   end
   if options.signer ~= nil then action.signer(label, options.signer) end
+  action.check_deadline(label, options.deadline)
   local data = options.render_data
   if data ~= nil and (type(data) ~= "table" or #data > 0) then
     mistake.raise(label, "render_data: expected a table of fields, got %s",
@@ -90,7 +90,8 @@ local function check(label, group, options)
 end
 
 local function terms_of(cw, label, group, options)
-  local loaded, err, response = load(cw, group, options)
+  local requests = action.requests(options, options.deadline)
+  local loaded, err, response = load(cw, group, options, requests())
   if err then
     err.operation = label
     return nil, err, response
@@ -108,8 +109,8 @@ local function terms_of(cw, label, group, options)
   for _, contract in ipairs(contracts) do terms.versions[contract.id] = contract.version end
   local texts = options.texts
   if texts == nil then texts = common.has_token(cw) end
-  local problem = texts and add_texts(cw, label, terms, options)
-    or options.signer ~= nil and add_required(cw, label, terms, options) or nil
+  local problem = texts and add_texts(cw, label, terms, options, requests)
+    or options.signer ~= nil and add_required(cw, label, terms, options, requests) or nil
   if problem then return nil, problem, response end
   return terms, nil, response
 end

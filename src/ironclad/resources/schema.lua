@@ -81,11 +81,11 @@ local function pick(list, wanted)
   return same or (#holding == 1 and holding[1]) or nil
 end
 
-local function listed(client, label)
+local function listed(client, label, options)
   local kept = rawget(client, "schemas")
   if kept and os.time() - kept.when < KEPT then return kept.list end
   local answer, err, response = operation.perform(client, label, list_index, list_entry,
-    operation.read(label, list_entry, nil))
+    operation.read(label, list_entry, nil, nil, options))
   if err then return nil, err, response end
   local list = type(answer) == "table" and answer.list
   if type(list) ~= "table" then
@@ -99,8 +99,9 @@ end
 --- Finds a template's schema.
 -- @param wanted its title or its id
 -- @param dry_run whether the first request is returned instead of being sent
+-- @param limits timeout and deadline of the request; or nil
 -- @return the schema; nil and an error (not_found names the titles that exist); the response, when one was needed
-function schema.find(client, label, wanted, dry_run)
+function schema.find(client, label, wanted, dry_run, limits)
   local options = { dry_run = dry_run }
   if type(wanted) == "string" and wanted:find(ID) then
     local arguments = operation.read(label, get_entry, wanted, nil, options)
@@ -110,7 +111,7 @@ function schema.find(client, label, wanted, dry_run)
     local arguments = operation.read(label, list_entry, nil, nil, options)
     return operation.perform(client, label, list_index, list_entry, arguments)
   end
-  local list, err, response = listed(client, label)
+  local list, err, response = listed(client, label, limits)
   if not list then return nil, err, response end
   local found = pick(list, wanted)
   if not found then return nil, not_found(label, wanted, list), response end
