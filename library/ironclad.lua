@@ -534,7 +534,7 @@ function K_evidence:get_urls(arguments, options) end
 ---@return ironclad.Response? response
 function K_evidence:refresh(arguments) end
 
----waits until it is finished; at a resource's table, it is then up to date
+---waits until it is finished; the table of an export is then up to date
 ---@param job string|table
 ---@param options? ironclad.CallOptions
 ---@return any? value
@@ -1672,7 +1672,7 @@ function K_workflow:set(values, options) end
 function K_workflow:wait(options) end
 
 ---@class ironclad.Workflows.Launch.Body
----@field template string|table The template: its id, or to launch its title
+---@field template string|table The template, by its id; to launch, also by its title
 ---@field attributes table|table The fields of the template's launch form, by name
 ---@field creator? table Who does it; only for legacy tokens
 
@@ -1684,12 +1684,12 @@ function K_workflow:wait(options) end
 ---@field pageSize? integer Items on a page, up to 100 (default: 20)
 ---@field hydrateEntities? boolean Whether entities are in the answer with their values (default: false)
 ---@field status? "active"|"paused"|"completed"|"cancelled"|("active"|"paused"|"completed"|"cancelled")[]|string The status (default: active)
----@field template? string|table The template: its id, or to launch its title
+---@field template? string|table The template, by its id; to launch, also by its title
 ---@field lastUpdated? string Only items that were changed since this time
 ---@field filter? string|ironclad.Filter A formula that the items fulfil (`ironclad.filter`; for SCIM `ironclad.scim_filter`)
 
 ---@class ironclad.Workflows.LaunchAsync.Body
----@field template string|table The template: its id, or to launch its title
+---@field template string|table The template, by its id; to launch, also by its title
 ---@field attributes table|table The fields of the template's launch form, by name
 ---@field creator? table Who does it; only for legacy tokens
 
@@ -2646,7 +2646,7 @@ function R_webhooks:delete(id, arguments, options) end
 ---@return ironclad.Response? response
 function R_webhooks:get_verification_key(arguments, options) end
 
----registers a webhook with these events and enables it, unless it is; also returns what it did
+---makes sure that a webhook with these events is registered and enabled; also returns what it did
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Webhook? value
 ---@return ironclad.Error? err
@@ -3251,7 +3251,7 @@ function R_scim_schemas:get(schemaId, arguments, options) end
 ---@field xt? boolean Whether the contract is an external one
 ---@field xtu? string The URL of an external contract
 ---@field ts? string The time of the event
----@field server_side? boolean Whether a server records it: without, the answer is an image (default: true)
+---@field server_side? boolean Whether a server records it; otherwise the answer is an image (default: true)
 ---@field _srv? boolean The short name of `server_side`
 ---@field _ct? boolean For the vendor's own libraries
 ---@field _noerr? boolean Whether errors are kept silent
@@ -3296,7 +3296,7 @@ function R_scim_schemas:get(schemaId, arguments, options) end
 ---@field xt? boolean Whether the contract is an external one
 ---@field xtu? string The URL of an external contract
 ---@field ts? string The time of the event
----@field server_side? boolean Whether a server records it: without, the answer is an image (default: true)
+---@field server_side? boolean Whether a server records it; otherwise the answer is an image (default: true)
 ---@field _srv? boolean The short name of `server_side`
 ---@field _ct? boolean For the vendor's own libraries
 ---@field _noerr? boolean Whether errors are kept silent
@@ -3341,7 +3341,7 @@ function R_scim_schemas:get(schemaId, arguments, options) end
 ---@field xt? boolean Whether the contract is an external one
 ---@field xtu? string The URL of an external contract
 ---@field ts? string The time of the event
----@field server_side? boolean Whether a server records it: without, the answer is an image (default: true)
+---@field server_side? boolean Whether a server records it; otherwise the answer is an image (default: true)
 ---@field _srv? boolean The short name of `server_side`
 ---@field _ct? boolean For the vendor's own libraries
 ---@field _noerr? boolean Whether errors are kept silent
@@ -4298,7 +4298,7 @@ function R_evidence:get_urls(id, arguments, options) end
 ---@return ironclad.Response? response
 function R_evidence:create_and_wait(body, options) end
 
----waits until it is finished; at a resource's table, it is then up to date
+---waits until it is finished; the table of an export is then up to date
 ---@param job string|table
 ---@param options? ironclad.CallOptions
 ---@return any? value
@@ -4989,7 +4989,7 @@ function cw:terms(group, options) end
 ---@return ironclad.Error?
 function cw:accept(arguments) end
 
----Whether a person has accepted the latest terms: `accepted`, `missing`, `versions`. The option `cache` is for how many seconds that is kept.
+---Whether a person has accepted the latest terms: `accepted`, `missing`, `versions`. The option `cache` says for how many seconds the answer is kept.
 ---@param signer string|integer
 ---@param group string|integer
 ---@param options? table

@@ -51,7 +51,7 @@ function module.start(options) end
 ---@return string
 function module.fixtures() end
 
----A client of it.
+---A client of the sandbox.
 ---@param options? ironclad.ConnectOptions
 ---@return ironclad.Client
 function sandbox:connect(options) end
@@ -61,7 +61,7 @@ function sandbox:connect(options) end
 ---@return ironclad.ClickwrapClient
 function sandbox:clickwrap(options) end
 
----The options of a client of it.
+---The options that `connect` uses.
 ---@param options? ironclad.ConnectOptions
 ---@return ironclad.ConnectOptions
 function sandbox:options(options) end

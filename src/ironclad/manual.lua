@@ -26,7 +26,7 @@ local helpers = {
   ["webhooks:receiver"] = { "options", "takes the requests of a webhook: verifies them, and calls the functions "
     .. "in `on`" },
   ["webhooks:ensure"] = { "{ targetURL =, events = }",
-    "registers a webhook with these events and enables it, unless it is; also returns what it did" },
+    "makes sure that a webhook with these events is registered and enabled; also returns what it did" },
   ["webhooks:verifier"] = { "options", "verifies requests with the key that it fetches" },
   ["workflows:wait"] = { "id, { step =, status = }", "waits until the workflow has reached a step or has a status" },
   ["exports:create_and_wait"] = { "body, options", "starts an export and waits until it can be downloaded" },
@@ -38,7 +38,7 @@ local helpers = {
   ["activity:export_csv_and_wait"] = { "arguments, options", "starts a CSV export and waits for its links" },
   ["activity:wait_csv_export"] = { "job, options", "waits for the links of `export_csv`" },
   ["evidence:create_and_wait"] = { "body, options", "starts an export and waits until it is finished" },
-  ["evidence:wait"] = { "job, options", "waits until it is finished; at a resource's table, it is then up to date" },
+  ["evidence:wait"] = { "job, options", "waits until it is finished; the table of an export is then up to date" },
   ["workflow:wait"] = { "{ step =, status = }",
     "waits until this workflow has reached a step or has a status; its table is then up to date" },
   ["export:wait"] = { "options", "waits until this export can be downloaded" },
@@ -262,8 +262,8 @@ manual.sections = {
       "Records that a person accepts terms, and returns the evidence that was read back: "
       .. "[acceptance](acceptance.md)." },
     { "cw:accepted", "signer: string|integer, group: string|integer, options?: table -> table?, ironclad.Error?",
-      "Whether a person has accepted the latest terms: `accepted`, `missing`, `versions`. The option `cache` is for "
-      .. "how many seconds that is kept." },
+      "Whether a person has accepted the latest terms: `accepted`, `missing`, `versions`. The option `cache` says for "
+      .. "how many seconds the answer is kept." },
     { "cw:forget", "what?: { signer?: string, group?: string } -> boolean?, ironclad.Error?",
       "Drops what `cw:accepted` has kept." },
     { "cw:cache_in", "store: table -> ironclad.ClickwrapClient",
@@ -307,11 +307,11 @@ manual.sandbox = {
     "Starts a local Ironclad in this process, which answers at `url`." },
   { "ironclad.sandbox.fixtures", "-> string",
     "The company that it starts with, as JSON: a beginning for a file of your own." },
-  { "sandbox:connect", "options?: ironclad.ConnectOptions -> ironclad.Client", "A client of it." },
+  { "sandbox:connect", "options?: ironclad.ConnectOptions -> ironclad.Client", "A client of the sandbox." },
   { "sandbox:clickwrap", "options?: ironclad.ClickwrapOptions -> ironclad.ClickwrapClient",
     "A client of its Clickwrap." },
   { "sandbox:options", "options?: ironclad.ConnectOptions -> ironclad.ConnectOptions",
-    "The options of a client of it." },
+    "The options that `connect` uses." },
   { "sandbox:info", "-> string", "Describes it: its address, client id and secret, users and templates." },
   { "sandbox:settle_deliveries", "timeout?: number -> table?, string?",
     "Waits until no delivery of a webhook is being sent or due, at most 30 seconds." },
