@@ -1,7 +1,7 @@
 /* A connection whose only owner is its client is unused: no Lua object and no call refers to it, and none
- * ever will. The engine is not notified when this happens, so it searches all clients: a REST after calls
- * have ended, and whenever the number of clients has doubled. The doubling keeps the average cost of a new
- * connection constant. */
+ * ever will. The engine is not notified when this happens, so it searches all clients: TIDY_AFTER seconds
+ * after calls have ended, and whenever the number of clients has doubled. The doubling keeps the average cost
+ * of a new connection constant. */
 #include "core/engine/clients.h"
 #include "core/base/alloc.h"
 #include "core/engine/queues.h"
@@ -10,8 +10,8 @@
 #include "core/engine/transfer.h"
 #include <stdint.h>
 
-#define REST      61.0 /* seconds after a call's end: a little more than a rate limit looks back */
-#define LIMIT_MIN 128  /* clients */
+#define TIDY_AFTER 61.0 /* seconds after a call's end: a little more than a rate limit looks back */
+#define LIMIT_MIN  128  /* clients */
 
 static size_t client_number(const ic_connection *connection) {
     return (size_t)(uintptr_t)connection;
@@ -51,7 +51,7 @@ bool ic_clients_init(ic_engine *engine) {
 }
 
 void ic_clients_note_end(ic_engine *engine, double now) {
-    if (!engine->tidy_timer.index) ic_timer_set(&engine->timers, &engine->tidy_timer, now + REST);
+    if (!engine->tidy_timer.index) ic_timer_set(&engine->timers, &engine->tidy_timer, now + TIDY_AFTER);
 }
 
 void ic_clients_tidy(ic_engine *engine, double now) {

@@ -74,7 +74,7 @@ struct ic_company {
     char *storage_url;                             /* the origin that serves files behind signed links */
     char *clickwrap_url;                           /* the origin of both of Clickwrap's APIs */
     ic_clickwrap *clickwrap;                       /* NULL until first needed (clickwrap/clickwrap.h) */
-    ic_secret storage_key;                         /* the key that signs them */
+    ic_secret storage_key;                         /* signs the links to those files */
     ic_array former_users;                         /* deleted users; history still refers to them */
     ic_array groups;                               /* ic_group */
     ic_array relationship_types, obligation_types; /* ic_item_type */
