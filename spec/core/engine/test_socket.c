@@ -3,6 +3,7 @@
 #include "spec/core/engine/engine_trial.h"
 #include <dlfcn.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -215,6 +216,59 @@ int listen(int descriptor, int backlog) {
     return real(descriptor, backlog);
 }
 
+static atomic_bool takes_closed; /* every descriptor that is closed is taken at once, as by another thread */
+static int taken[256];
+static atomic_int taken_count;
+
+/* Stands before the C library's. */
+int close(int descriptor) {
+    int (*real)(int);
+    *(void **)&real = dlsym(RTLD_NEXT, "close");
+    int status = real(descriptor);
+    if (takes_closed && taken_count < 256) taken[taken_count++] = dup(0);
+    return status;
+}
+
+/* Where another thread takes even the spare descriptor, clients are closed, too. They find another socket. */
+static void test_no_spare_descriptor(void) {
+    struct rlimit before, low;
+    const char *answers[] = {good};
+    ic_peer *peer = start_server(answers, 1);
+    ic_mailbox *mailbox = ic_call_mailbox_new(NULL);
+    ic_connection *connection = connect_to(peer, true);
+    ic_call *call = start_call(mailbox, connection, "retrieve-a-workflow");
+    await(mailbox, call);
+    open_socket();
+    int first = connect_client();
+    ask(first, 0);
+    CHECK(receive(first, PATIENCE) == 1); /* the engine has its spare descriptor */
+    int refused = new_client();
+    CHECK(getrlimit(RLIMIT_NOFILE, &before) == 0);
+    low = before;
+    low.rlim_cur = (rlim_t)refused + 8;
+    CHECK(setrlimit(RLIMIT_NOFILE, &low) == 0);
+    while (taken_count < 256 && (taken[taken_count] = dup(0)) >= 0)
+        taken_count++;
+    takes_closed = true;
+    connect_new(refused);
+    CHECK(receive(refused, PATIENCE) == 0);
+    takes_closed = false;
+    while (taken_count)
+        close(taken[--taken_count]);
+    CHECK(setrlimit(RLIMIT_NOFILE, &before) == 0);
+    open_socket();
+    int other = connect_client();
+    ask(other, 0);
+    CHECK(receive(other, PATIENCE) == 1);
+    close(first);
+    close(refused);
+    close(other);
+    ic_call_release(call);
+    ic_connection_release(connection);
+    end_mailbox(mailbox);
+    ic_peer_free(peer);
+}
+
 /* What is removed before it listens is made anew; removed again and again, that is an error. */
 static void test_removed(void) {
     char other[IC_SOCKET_PATH_SIZE];
@@ -295,6 +349,7 @@ int main(void) {
     CHECK(mkdtemp(folder));
     STAGE(test_notifications);
     STAGE(test_no_descriptors);
+    STAGE(test_no_spare_descriptor);
     STAGE(test_disconnecting);
     STAGE(test_bad_requests);
     STAGE(test_path);

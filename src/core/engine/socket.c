@@ -97,16 +97,26 @@ static void socket_close_idle(ic_socket *socket) {
         if (!socket->clients[i].call && !socket->clients[i].length) socket_close_client(socket, i);
 }
 
+/* The kernel closes all clients that were not accepted. The next call of a host opens another socket. */
+static void socket_close_listener(ic_socket *socket) {
+    ic_socket_remove();
+    socket_close_descriptor(socket->listener);
+    socket->listener = -1;
+}
+
 /* Descriptors have run out, so the clients that wait for nothing are closed. The next client is accepted and
  * closed at once: it would otherwise wait for an answer that cannot come, and nginx, in the same process,
- * keeps its own descriptors until then. A client that is refused polls its call. */
+ * keeps its own descriptors until then. Another thread may take the spare descriptor just before it is used:
+ * then nobody can be accepted, and the listener is closed. A client that is refused polls its call. */
 static void socket_refuse(ic_socket *socket) {
     socket_close_idle(socket);
-    if (socket->spare < 0) return;
-    socket_close_descriptor(socket->spare);
+    if (socket->spare >= 0) socket_close_descriptor(socket->spare);
     socket->spare = -1;
     int descriptor = ic_accept(socket->listener);
-    if (descriptor >= 0) close(descriptor);
+    if (descriptor >= 0)
+        close(descriptor);
+    else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+        socket_close_listener(socket);
     socket_keep_spare(socket);
 }
 
