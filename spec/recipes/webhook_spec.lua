@@ -61,6 +61,7 @@ describe("recipes/webhook_to_csv.lua", function()
     must(workflow:create_comment { comment = "while nobody listens" })
     sandbox:settle_deliveries()
     finish = start(port)
+    await(function() return select(2, peer.shell(("curl -s -o /dev/null http://127.0.0.1:%d/"):format(port))) == 0 end)
     await(function()
       sandbox:advance(48) -- until a retry finds it listening
       sandbox:settle_deliveries()
