@@ -384,6 +384,20 @@ describe("a mistake of accept", function()
     ["key: expected a text, got a number"] = { signer = "x", group = "g", key = 3 },
     ["settle: expected a number of seconds above 0, got -1"] = { signer = "x", group = "g", settle = -1 },
     ["time: expected ISO 8601 or Unix seconds, got \"today\""] = { signer = "x", group = "g", time = "today" },
+    ["time: expected ISO 8601 or Unix seconds, got 1700000000000"] =
+      { signer = "x", group = "g", time = 1700000000000 },
+    ["time: expected ISO 8601 or Unix seconds, got -1"] = { signer = "x", group = "g", time = -1 },
+    ["time: expected ISO 8601 or Unix seconds, got inf"] = { signer = "x", group = "g", time = 1 / 0 },
+    ['time: expected ISO 8601 or Unix seconds, got "2026-01-31"'] = { signer = "x", group = "g", time = "2026-01-31" },
+    ['time: expected ISO 8601 or Unix seconds, got "2026-02-29T10:00:00Z"'] =
+      { signer = "x", group = "g", time = "2026-02-29T10:00:00Z" },
+    ['time: expected ISO 8601 or Unix seconds, got "2026-01-31T10:00Z!"'] =
+      { signer = "x", group = "g", time = "2026-01-31T10:00Z!" },
+    ["versions: version a is given twice"] = { signer = "x", versions = { "a", "b", "a" } },
+    ["versions: contract 282 is given twice"] = { signer = "x", versions = { [282] = "a", ["282"] = "b" } },
+    ["versions[1]: expected an id without commas and spaces, got a number"] = { signer = "x", versions = { 1e300 } },
+    ["group: expected the key of a group or its id, got a number"] = { signer = "x", group = 2 ^ 60 },
+    ["key: must not hold control characters"] = { signer = "x", group = "g", key = "a\0b" },
     ["test: expected a boolean, got a string"] = { signer = "x", group = "g", test = "yes" },
     ["terms: expected what cw:terms returned, got a string"] = { signer = "x", terms = "g" },
     ["group: is in `terms` already"] = { signer = "x", group = "g", terms = { versions = { a = "b" } } },

@@ -44,6 +44,19 @@ describe("terms", function()
     assert.are.same({ "GET /v1.1/versions/v282", "GET /v1.1/versions/v1241" }, { targets[2], targets[3] })
   end)
 
+  it("have no field for which Clickwrap answers null", function()
+    local about = { published_version = "v282", title = ironclad.null, key = ironclad.null,
+      change_summary = ironclad.null }
+    local cw, server = play(nil, peer.json(json.encode { key = "terms", group = 6972, contracts = { 282 },
+      contract_data = { ["282"] = about }, acceptance_language = ironclad.null, contract_html = ironclad.null,
+      render_id = ironclad.null, legal_center_url = ironclad.null }), peer.json "{}", peer.json '{"282":"v282"}')
+    local terms = ironclad.must(cw:terms "terms")
+    assert.are.same({ key = "terms", group = 6972, versions = { ["282"] = "v282" },
+      contracts = { { id = "282", version = "v282" } } }, terms)
+    assert.is_true(cw:displayed { terms = terms })
+    assert.are.equal(2, #server:requests())
+  end)
+
   it("need no token without their texts", function()
     local cw, server = play(nil, GROUP)
     assert.is_nil(ironclad.must(cw:terms "terms").contracts[1].html)
@@ -148,6 +161,10 @@ describe("signers", function()
     ["history: event: expected the name of an event"] = function(cw) cw:history("x", { event = "a or b" }) end,
     ["history: since: expected a day or a time in ISO 8601, got today"] =
       function(cw) cw:history("x", { since = "today" }) end,
+    ["history: since: expected a day or a time in ISO 8601, got 2026-01-01 and a==b"] =
+      function(cw) cw:history("x", { since = "2026-01-01 and a==b" }) end,
+    ["update_signer: changes: expected a table of fields, got a list"] =
+      function(cw) cw:update_signer("x", { "Jane" }) end,
     ["history: limit: expected a whole number above 0, got 0"] = function(cw) cw:history("x", { limit = 0 }) end,
     ["update_signer: changes: expected a table of fields, got nil"] = function(cw) cw:update_signer "x" end,
     ["terms: group: expected the key of a group, got a number"] = function(cw) cw:terms(6972) end,

@@ -12,18 +12,28 @@ local function days_since_1970(year, month, day)
   return era * 146097 + day_of_era - 719468
 end
 
+local DAYS = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 } -- of the months
+
+-- Whether there is such a day and such a time of day. The second 60 is a leap second.
+local function exists(year, month, day, hour, minute, second)
+  year, month, day = tonumber(year), tonumber(month), tonumber(day)
+  local leap = month == 2 and year % 4 == 0 and (year % 100 ~= 0 or year % 400 == 0)
+  return DAYS[month] and day >= 1 and day <= DAYS[month] + (leap and 1 or 0)
+    and tonumber(hour) < 24 and tonumber(minute) < 60 and tonumber(second) < 61
+end
+
 local function milliseconds(year, month, day, hour, minute, second)
   local days = days_since_1970(tonumber(year), tonumber(month), tonumber(day))
   return ((days * 24 + tonumber(hour)) * 60 + tonumber(minute)) * 60000 + math.floor(tonumber(second) * 1000 + 0.5)
 end
 
 --- Reads ISO 8601 text: a day, or a point in time with or without an offset.
--- @return milliseconds, or nil
+-- @return milliseconds, or nil for another text, and for a day or time that does not exist
 function moment.read(text)
   if type(text) ~= "string" then return nil end
   local year, month, day, rest = text:match "^(%d%d%d%d)%-(%d%d)%-(%d%d)(.*)$"
   if not year then return nil end
-  if rest == "" then return milliseconds(year, month, day, 0, 0, 0) end
+  if rest == "" then return exists(year, month, day, 0, 0, 0) and milliseconds(year, month, day, 0, 0, 0) or nil end
   local hour, minute, after = rest:match "^[Tt ](%d%d):(%d%d)(.*)$"
   if not hour then return nil end
   local second, zone = after:match "^:(%d%d%.?%d*)(.*)$"
@@ -31,10 +41,12 @@ function moment.read(text)
   local offset = 0
   if zone ~= "" and zone ~= "Z" and zone ~= "z" then
     local sign, hours, minutes = zone:match "^([+-])(%d%d):?(%d%d)$"
-    if not sign then return nil end
+    if not sign or not exists(year, month, day, hours, minutes, 0) then return nil end
     offset = (tonumber(hours) * 60 + tonumber(minutes)) * (sign == "-" and -1 or 1)
   end
-  return milliseconds(year, month, day, hour, minute, second or 0) - offset * 60000
+  second = second or 0
+  if not exists(year, month, day, hour, minute, second) then return nil end
+  return milliseconds(year, month, day, hour, minute, second) - offset * 60000
 end
 
 local MONTHS = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11,

@@ -269,6 +269,9 @@ return function(cw, given)
     mistake.raise(label, "key: expected a text, got %s",
       given.key == "" and "an empty string" or mistake.type_of(given.key))
   end
+  if given.key and given.key:find "[%z\1-\31\127]" then
+    mistake.raise(label, "key: must not hold control characters") -- it might come back as another text
+  end
   local self = setmetatable({
     cw = cw, label = label, given = given, act = act, wanted = act.wanted or {}, seen = {}, seconds = 0,
     own_key = given.key ~= nil, key = given.key or core.random_hex(16),

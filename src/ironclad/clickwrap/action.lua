@@ -20,6 +20,7 @@
 
 local core = require "ironclad.core"
 local mistake = require "ironclad.base.mistake"
+local moment = require "ironclad.base.moment"
 
 local action = {}
 
@@ -57,9 +58,12 @@ for name, field in pairs(connection_names) do given_names[field] = "connection."
 -- What each method sets itself: the event, and that the answer is JSON and not an image.
 local set_names = mistake.set { "et", "server_side", "_srv", "sid" }
 
+-- Whether a number is whole, and exact on every Lua.
+local function is_whole(given) return given % 1 == 0 and math.abs(given) <= 2 ^ 53 end
+
 --- The text of a signer's id. It is also part of paths of the REST API.
 function action.signer(label, given)
-  if type(given) == "number" and given % 1 == 0 and math.abs(given) <= 2 ^ 53 then given = ("%d"):format(given) end
+  if type(given) == "number" and is_whole(given) then given = ("%d"):format(given) end
   if type(given) ~= "string" or given == "" then
     mistake.raise(label, "signer: expected the id of a person, got %s",
       given == "" and "an empty string" or mistake.type_of(given))
@@ -72,7 +76,7 @@ end
 
 --- The key of a group, or its id as a number.
 function action.group(label, given)
-  if type(given) == "number" and given % 1 == 0 and given > 0 then return given end
+  if type(given) == "number" and is_whole(given) and given > 0 then return given end
   if type(given) ~= "string" or given == "" then
     mistake.raise(label, "group: expected the key of a group or its id, got %s",
       given == "" and "an empty string" or mistake.type_of(given))
@@ -82,7 +86,7 @@ end
 
 -- The text of an id, which is sent in lists separated by commas.
 local function identifier(label, what, given)
-  if type(given) == "number" and given % 1 == 0 then given = ("%d"):format(given) end
+  if type(given) == "number" and is_whole(given) then given = ("%d"):format(given) end
   if type(given) ~= "string" or given == "" or given:find "[,%s]" then
     mistake.raise(label, "%s: expected an id without commas and spaces, got %s", what,
       type(given) == "string" and ("%q"):format(given) or mistake.type_of(given))
@@ -94,6 +98,15 @@ local function by_contract(a, b)
   local first, second = tonumber(a.contract), tonumber(b.contract)
   if first and second and first ~= second then return first < second end
   return (a.contract or "") < (b.contract or "")
+end
+
+-- Raises a mistake when two of the versions have the same id. It would be stored twice.
+local function check_repeats(label, wanted, field)
+  local known = {}
+  for _, one in ipairs(wanted) do
+    if known[one[field]] then mistake.raise(label, "versions: %s %s is given twice", field, one[field]) end
+    known[one[field]] = true
+  end
 end
 
 --- The versions as a list of { contract = id or nil, version = id }, those with a contract sorted by it.
@@ -113,12 +126,14 @@ function action.wanted(label, given)
     for i, version in ipairs(given) do
       wanted[i] = { version = identifier(label, ("versions[%d]"):format(i), version) }
     end
+    check_repeats(label, wanted, "version")
   else
     for contract, version in pairs(given) do
       wanted[#wanted + 1] = { contract = identifier(label, "versions: contract", contract),
         version = identifier(label, ("versions[%s]"):format(tostring(contract)), version) }
     end
     table.sort(wanted, by_contract)
+    check_repeats(label, wanted, "contract")
   end
   if #wanted == 0 then mistake.raise(label, "versions: expected at least one") end
   return wanted
@@ -144,13 +159,17 @@ local function add_connection(label, body, given)
   end
 end
 
+-- A larger number counts milliseconds: as seconds it would be the year 5138.
+local LARGEST_SECOND = 1e11
+
 local function time_of(label, given)
-  if type(given) == "number" then return os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(given)) end
-  if type(given) ~= "string" or not given:find "^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d" then
-    mistake.raise(label, "time: expected ISO 8601 or Unix seconds, got %s",
-      type(given) == "string" and ("%q"):format(given) or mistake.type_of(given))
+  if type(given) == "number" and given >= 0 and given < LARGEST_SECOND then
+    return os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(given))
   end
-  return given
+  if type(given) == "string" and given:find("T", 1, true) and moment.read(given) then return given end
+  mistake.raise(label, "time: expected ISO 8601 or Unix seconds, got %s",
+    type(given) == "string" and ("%q"):format(given) or type(given) == "number" and tostring(given)
+    or mistake.type_of(given))
 end
 
 local function custom_of(label, given)

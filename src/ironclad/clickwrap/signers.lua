@@ -3,6 +3,7 @@
 local accepted = require "ironclad.clickwrap.accepted"
 local action = require "ironclad.clickwrap.action"
 local mistake = require "ironclad.base.mistake"
+local moment = require "ironclad.base.moment"
 local send = require "ironclad.clickwrap.send"
 local common = require "ironclad.clickwrap.common"
 
@@ -58,9 +59,9 @@ function signers.update_signer(cw, signer, changes, options)
   local label = "update_signer"
   options = options == nil and {} or options
   mistake.check_options(label, options, mistake.set({ "test", "deadline", "callback" }, action.call_options))
-  if type(changes) ~= "table" or next(changes) == nil then
+  if type(changes) ~= "table" or next(changes) == nil or #changes > 0 then
     mistake.raise(label, "changes: expected a table of fields, got %s",
-      type(changes) == "table" and "an empty table" or mistake.type_of(changes))
+      type(changes) ~= "table" and mistake.type_of(changes) or #changes > 0 and "a list" or "an empty table")
   end
   local act = action.read(label, { signer = signer, custom = changes, test = options.test }, "updated")
   action.check_deadline(label, options.deadline)
@@ -83,8 +84,9 @@ local function check_history(label, options)
     mistake.raise(label, 'event: expected the name of an event, such as "agreed", got %s',
       type(options.event) == "string" and ("%q"):format(options.event) or mistake.type_of(options.event))
   end
-  if options.since ~= nil and (type(options.since) ~= "string" or not options.since:find "^%d%d%d%d%-%d%d%-%d%d") then
-    mistake.raise(label, "since: expected a day or a time in ISO 8601, got %s", tostring(options.since))
+  local since = options.since
+  if since ~= nil and (type(since) ~= "string" or since:find " " or not moment.read(since)) then
+    mistake.raise(label, "since: expected a day or a time in ISO 8601, got %s", tostring(since))
   end
   local limit = options.limit
   if limit ~= nil and (type(limit) ~= "number" or limit < 1 or limit % 1 ~= 0) then

@@ -59,6 +59,9 @@ local function load(cw, group, options, asked)
     { body = { gkey = group, rnd = options.render_data, et = "load", _srv = true } }, asked)
 end
 
+-- Clickwrap may answer null for what a group or contract does not have.
+local function text(value) return type(value) == "string" and value or nil end
+
 -- The contracts of a loaded group, in its order; nil when the answer is none.
 local function contracts_of(loaded)
   local data = type(loaded) == "table" and loaded.contract_data
@@ -68,8 +71,8 @@ local function contracts_of(loaded)
     local id = common.text_of(given)
     local about = id and data[id]
     if type(about) ~= "table" or type(about.published_version) ~= "string" then return nil end
-    contracts[#contracts + 1] = { id = id, version = about.published_version, title = about.title, key = about.key,
-      change_summary = about.change_summary }
+    contracts[#contracts + 1] = { id = id, version = about.published_version, title = text(about.title),
+      key = text(about.key), change_summary = text(about.change_summary) }
   end
   return contracts
 end
@@ -103,9 +106,9 @@ local function terms_of(cw, label, group, options)
   if #contracts == 0 then
     return nil, common.failure(label, "not_found", "group %s has no published contracts", group), response
   end
-  local terms = { key = group, group = loaded.group, contracts = contracts, versions = {}, html = loaded.contract_html,
-    acceptance_language = loaded.acceptance_language, render_id = loaded.render_id,
-    legal_center_url = loaded.legal_center_url }
+  local terms = { key = group, group = loaded.group, contracts = contracts, versions = {},
+    html = text(loaded.contract_html), acceptance_language = text(loaded.acceptance_language),
+    render_id = text(loaded.render_id), legal_center_url = text(loaded.legal_center_url) }
   for _, contract in ipairs(contracts) do terms.versions[contract.id] = contract.version end
   local texts = options.texts
   if texts == nil then texts = common.has_token(cw) end
