@@ -17,7 +17,7 @@ local function start_site(environment, workers)
   peer.write_file(folder .. "/html/index.html", "<h1>Inside</h1>")
   peer.write_file(folder .. "/html/deep.html", "<h1>Deep inside</h1>")
   local users = {}
-  for i = 1, 9 do users[i] = ("user%d:{PLAIN}%s\n"):format(i, PASSWORD) end
+  for i = 1, 10 do users[i] = ("user%d:{PLAIN}%s\n"):format(i, PASSWORD) end
   peer.write_file(folder .. "/users", table.concat(users))
   peer.write_file(folder .. "/local.conf", ("lua_package_path %q;\nlua_package_cpath %q;\n"):format(package.path,
     package.cpath))
@@ -34,7 +34,7 @@ local function start_site(environment, workers)
       peer.quoted(peer.shell "id -u":match "^0%s*$" and "user root;" or "")))
   until not output:find "Address already in use"
   assert(status == 0, output)
-  local self = { url = "http://127.0.0.1:" .. port, port = port }
+  local self = { url = "http://127.0.0.1:" .. port, port = port, folder = folder }
   function self.error_log() return peer.read_file(folder .. "/error.log") end
   function self.stop()
     peer.shell(("id=$(cat %s/nginx.pid); kill $id; while kill -0 $id; do sleep 0.02; done"):format(folder))
@@ -211,6 +211,27 @@ describe("the gate", function()
     assert.are.equal(2, #agreed "user5")
   end)
 
+  it("loses and doubles nothing when its worker is killed between sending and reading back", function()
+    local token = token_of((get("user9", "/")))
+    sandbox:clear_requests()
+    sandbox:fail { path = "/send/sync", how = "delay", seconds = 30 }
+    local form = ("curl -sS -m 60 -o /dev/null -u user9:%s --data-urlencode %s -d agree=yes http://127.0.0.1:%d/terms"):
+      format(peer.quoted(PASSWORD), peer.quoted("token=" .. token), site.port)
+    local waiting = io.popen(form .. " 2>&1; echo $?")
+    local function is_sent()
+      for _, request in ipairs(sandbox:requests()) do
+        if request.path == "/send/sync" then return true end
+      end
+    end
+    peer.eventually(is_sent)
+    peer.shell(("kill -9 $(pgrep -P $(cat %s/nginx.pid))"):format(peer.quoted(site.folder)))
+    assert.matches("52\n$", waiting:read "*a") -- curl: an empty reply
+    waiting:close()
+    assert.are.equal("303", post("user9", { token = token, agree = "yes" })) -- by another worker
+    assert.are.equal(2, #agreed "user9")
+    assert.are.equal("200", select(2, get("user9", "/")))
+  end)
+
   it("goes on to a path of its own, and to no other site", function()
     local token = token_of((get("user7", "/")))
     for path, target in pairs {
@@ -279,7 +300,7 @@ describe("the gate", function()
     sandbox:stop()
     sandbox = nil
     assert.are.equal("200", select(2, get("user4", "/")))
-    local page, status = get("user9", "/")
+    local page, status = get("user10", "/")
     assert.are.equal("503", status)
     assert.matches("cannot find out right now", page)
     assert.are.equal("200", report(SECRET))
