@@ -22,6 +22,11 @@ end
 
 local clickwrap, filter = ironclad.clickwrap.from_env(), ironclad.clickwrap.filter
 
+-- The value of a field, or nil for JSON's null.
+local function known(value)
+  if value ~= ironclad.null then return value end
+end
+
 -- Each signer is looked up once. The mode of a deleted signer is unknown.
 local tests = {}
 local function is_of_test_mode(signer)
@@ -34,9 +39,9 @@ local function is_of_test_mode(signer)
 end
 
 local function mode(activity)
-  local custom = activity.custom_data or {}
-  if custom.acceptance_key then return custom.acceptance_test and "test" or "live" end
-  return is_of_test_mode(activity.signer_id) and "test" or nil
+  local custom = known(activity.custom_data) or {}
+  if known(custom.acceptance_key) then return custom.acceptance_test == true and "test" or "live" end
+  return known(activity.signer_id) and is_of_test_mode(activity.signer_id) and "test" or nil
 end
 
 -- The columns, and how they are found in an activity with its contract and version.
@@ -44,8 +49,8 @@ local columns = {
   { "time", function(activity) return activity.created_time end },
   { "signer", function(activity) return activity.signer_id end },
   { "contract", function(_, contract) return contract.id end },
-  { "title", function(_, contract, version) return version.title or contract.title end },
-  { "version", function(_, _, version) return version.full_version_number or version.id end },
+  { "title", function(_, contract, version) return known(version.title) or contract.title end },
+  { "version", function(_, _, version) return known(version.full_version_number) or version.id end },
   { "address", function(_, _, _, connection) return connection.remote_address end },
   { "browser", function(_, _, _, connection) return connection.user_agent end },
   { "activity", function(activity) return activity.id end },
@@ -70,7 +75,7 @@ for activity in activities do
     local fields = {}
     local contract, version = expanded(activity.contract), expanded(activity.version)
     for i, column in ipairs(columns) do
-      fields[i] = column[2](activity, contract, version, activity.connection_data or {})
+      fields[i] = column[2](activity, contract, version, known(activity.connection_data) or {})
     end
     assert(out:write(fields))
     written = written + 1

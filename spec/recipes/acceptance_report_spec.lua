@@ -15,8 +15,7 @@ describe("recipes/acceptance_report.lua", function()
   end)
 
   -- Runs the recipe -> what it wrote to stdout, what to stderr, its status.
-  local function run(...)
-    local about = sandbox:clickwrap_settings()
+  local function run_against(about, ...)
     local source = ("local given = { IRONCLAD_CLICKWRAP_TOKEN = %q, IRONCLAD_CLICKWRAP_ACTIVITY_HOST = %q, "
       .. "IRONCLAD_CLICKWRAP_REST_HOST = %q }\nos.getenv = function(name) return given[name] end\n"
       .. "local out = %q\nio.stdout = assert(io.open(out, 'wb')) io.output(io.stdout)\n"
@@ -25,6 +24,7 @@ describe("recipes/acceptance_report.lua", function()
     local said, status = peer.lua(source, {}, ...)
     return peer.read_file(folder .. "/csv"), said, status
   end
+  local function run(...) return run_against(sandbox:clickwrap_settings(), ...) end
 
   local function accept(signer, options)
     local arguments = { signer = signer, group = "terms" }
@@ -70,6 +70,33 @@ describe("recipes/acceptance_report.lua", function()
     end
     assert.are.same({ "by the module: test", "by the module: test", "by the module: live", "by the module: live",
       "by others, true: test", "by others, false: " }, modes, csv)
+  end)
+
+  it("leaves empty what Clickwrap answers as null, and lets no text be a formula", function()
+    local null, answers = ironclad.null, {}
+    local function answer(fields)
+      local activity = { id = "a" .. #answers + 1, signer_id = "=1+1", event_type = "agreed",
+        created_time = "2026-01-31T09:00:00.000Z",
+        contract = { id = 282, title = "Terms" }, version = { id = "v1", title = null, full_version_number = null },
+        custom_data = null, connection_data = null }
+      for name, value in pairs(fields) do activity[name] = value end
+      answers[#answers + 1] = activity
+    end
+    answer {}
+    answer { contract = null, version = null, signer_id = null }
+    answer { contract = 282, version = "v1", custom_data = { acceptance_key = null },
+      connection_data = { remote_address = null, user_agent = "@SUM(1)" } }
+    local server = peer.start { connections = { { { "read" }, { "answer" }, { "loop" } } }, answers = {
+      peer.json(ironclad.json.encode { data = answers, has_more = false }), peer.json '{"test_mode":null}',
+    } }
+    local about = { api_token = "a token", url = peer.url(server) }
+    local csv, said, status = run_against(about, "2026-01-01", "2026-02-01")
+    server:stop()
+    assert.are.equal(0, status, said)
+    local line = "2026-01-31T09:00:00.000Z,%s,a%d,\r\n"
+    assert.are.equal("time,signer,contract,title,version,address,browser,activity,mode\r\n"
+      .. line:format("'=1+1,282,Terms,v1,,", 1) .. line:format(",,,,,", 2) .. line:format("'=1+1,282,,v1,,'@SUM(1)", 3),
+      csv)
   end)
 
   it("is told which days it wants", function()
