@@ -144,6 +144,20 @@ describe("a webhook of Clickwrap", function()
     assert.are.equal(2, count)
   end)
 
+  it("passes an event to the function of its event_type, whatever other fields it has", function()
+    local handled = {}
+    local receiver = hook():receiver { strict = false, on = {
+      test_event = function() handled[#handled + 1] = "test" end,
+      version_published = function() handled[#handled + 1] = "version" end,
+    } }
+    local body = '{"event_type":"test_event","name":"version_published","resource":1}'
+    assert.are.equal(200, (receiver:handle(HEADERS, body)))
+    assert.are.equal(200, (receiver:handle(HEADERS, "", { method = "GET",
+      query = "event_type=version_published&name=test_event" })))
+    assert.are.same({ "test", "version" }, handled)
+    assert.matches("test_event$", tostring(hook():unwrap(HEADERS, body)))
+  end)
+
   it("has events that fetch what they are about", function()
     local server = scene.answering { peer.json '{"id":"a1","event_type":"agreed"}', peer.json '{"id":"v283"}' }
     local cw = ironclad.clickwrap { site_access_id = "the-site", api_token = scene.TOKEN,

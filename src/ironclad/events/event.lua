@@ -67,7 +67,8 @@ function methods:resource(client, options)
   local resource, id = subject_of(self)
   if not resource then
     return nil, Error.new { kind = "not_found", outcome = "not_done", retryable = false, attempts = 0,
-      message = ("the event %s has no id of anything that can be fetched"):format(self.name or "without a name") }
+      message = ("the event %s has no id of anything that can be fetched"):format(event.name(self)
+        or "without a name") }
   end
   return client[resource]:get(id, options)
 end
@@ -75,11 +76,14 @@ end
 mistake.guard_all_waiting(methods)
 
 local function to_text(self)
-  return ("event %s %s"):format(event.id(self), self.name or "without a name")
+  return ("event %s %s"):format(event.id(self), event.name(self) or "without a name")
 end
 
 --- The id of an event, whatever fields its envelope has.
 function event.id(self) return getmetatable(self).id end
+
+--- The name of an event, whatever fields its envelope has; nil when it has none.
+function event.name(self) return getmetatable(self).name end
 
 --- The text that the event was parsed from.
 function event.text(self) return getmetatable(self).text end
@@ -95,9 +99,10 @@ function event.subject(self) return subject_of(self) end
 function event.new(envelope, id, client, text)
   local payload = envelope.payload
   local name = type(payload) == "table" and payload.event or envelope.event_type
-  local known = { id = id, name = type(name) == "string" and name or nil }
+  if type(name) ~= "string" then name = nil end
+  local known = { id = id, name = name }
   return setmetatable(envelope, {
-    __name = "ironclad.event", __tostring = to_text, client = client, id = id, text = text,
+    __name = "ironclad.event", __tostring = to_text, client = client, id = id, name = name, text = text,
     __index = function(_, key) return known[key] or methods[key] end,
   })
 end

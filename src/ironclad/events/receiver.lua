@@ -57,7 +57,8 @@ end
 
 -- The handlers: that of the event's name, otherwise that of "*".
 local function handler_of(self, event)
-  return event.name and self.on[event.name] or self.on["*"]
+  local name = event_of.name(event)
+  return name and self.on[name] or self.on["*"]
 end
 
 -- Handles an event -> true; nil and the error. A handler fails by raising an error, or by returning something and an
