@@ -32,7 +32,7 @@ static void look_at_headers(const ic_response *response, const ic_buf *body) {
 static void look_at_links(const ic_buf *body) {
     cJSON *tree = ic_json_parse(body->length ? body->data : "", body->length, NULL);
     (void)ic_answer_link(tree);
-    (void)ic_answer_is_error(tree);
+    (void)ic_answer_is_error(IC_ANSWER_JSON, tree);
     cJSON_Delete(tree);
 }
 

@@ -51,6 +51,57 @@ describe("answers", function()
     end)
   end
 
+  -- With a good status, but not the answer that was promised.
+  local html = { "Content-Type: text/html" }
+  local page, gone = "<!doctype html><title>Log in</title>", '{"code":"NOT_FOUND","message":"gone"}'
+  local function get() return play.client.workflows:get "id" end
+  local function delete() return play.client.records:delete "id" end
+  local function launch() return scene.launch(play.client) end
+  local function get_key() return play.client.webhooks:get_verification_key() end
+  local function download() return play.client.workflows:download_document("id", "k") end
+  local function with_coding(coding)
+    return ("HTTP/1.1 200 OK\r\nTransfer-Encoding: %s\r\nContent-Length: 400\r\n\r\n%%PDF"):format(coding)
+  end
+  local refused = {
+    { "a page in the place of no body", peer.answer(200, html, page), delete, "protocol", "HTML page", "unknown" },
+    { "a page without a type in the place of no body", peer.answer(200, {}, page), delete, "protocol", "HTML page",
+      "unknown" },
+    { "a page in the place of a key", peer.answer(200, html, page), get_key, "protocol", "HTML page", "not_done" },
+    { "JSON in the place of a key", peer.json "{}", get_key, "protocol", "not a key", "not_done" },
+    { "a part of a key", peer.answer(206, {}, "-----BEGIN"), get_key, "protocol", "a part", "not_done" },
+    { "a part of JSON", peer.json("{}", 206), get, "protocol", "a part", "not_done" },
+    { "an error in the place of no body", peer.json(gone), delete, "not_found", "gone", "unknown" },
+    { "a text as an error in the place of no body", peer.json '{"error":"locked"}', delete, "protocol", "locked",
+      "unknown" },
+    { "an error in the place of a workflow", peer.json(gone), get, "not_found", "gone", "not_done" },
+    { "an error to a launch", peer.json('{"code":"FORBIDDEN","message":"no","param":"x"}'), launch, "permission", "no",
+      "unknown" },
+    { "less than the length beside a coding that is none", with_coding "identity", download, "protocol",
+      "another length", "not_done" },
+  }
+  for _, case in ipairs(refused) do
+    it(case[1] .. " is an error, whatever its status", function()
+      local server = scene.serve { connections = { { { "read" }, { "send", case[2] }, { "close" } } } }
+      play.client = scene.connect(server)
+      local err = scene.assert_error(case[4], case[3]())
+      assert.matches(case[5], err.message)
+      assert.equal(case[6], err.outcome)
+    end)
+  end
+
+  it("may be a page without a body, and JSON that is like an error", function()
+    play.serve(peer.answer(200, html, ""), peer.json '{"code":"a","message":"b","id":"w1","title":"c"}',
+      peer.json '{"status":"failed","error":{"code":"a","message":"b"}}')
+    assert.is_true(delete())
+    assert.equal("w1", get().id)
+    assert.equal("failed", play.client.workflows:get_launch_status("job").status)
+  end)
+
+  it("may be a part that a raw request asks for", function()
+    play.serve(peer.answer(206, { "Content-Range: bytes 0-4/400" }, "%PDF-"))
+    assert.equal("%PDF-", (play.client:request("GET", "/x", { headers = { Range = "bytes=0-4" } })))
+  end)
+
   local errors = {
     { 400, '{"code":"INVALID_PARAM","message":"bad page","param":"page"}', "invalid_request", "INVALID_PARAM",
       "bad page %(param page%)" },

@@ -122,7 +122,10 @@ ic_taken ic_output_write(ic_output_state *output, ic_call *call, long status, co
 
 const ic_buf *ic_output_unclassified(const ic_output_state *output, const ic_call *call) {
     bool here = output->held || (output->begun && !output->diverted && output->body.length <= HELD_LIMIT);
-    return here && output_is_file(call, 200) && ic_answer_is_json(&call->response) ? &output->body : NULL;
+    bool open = output_is_file(call, 200)
+                    ? ic_answer_is_json(&call->response)
+                    : ic_answer_may_be_error(&call->request, &call->response, &output->body);
+    return here && open ? &output->body : NULL;
 }
 
 /* Whether a body was promised, and none has come. */

@@ -25,8 +25,8 @@ typedef enum ic_taken { IC_TAKEN, IC_TAKEN_LATER, IC_TAKEN_NEVER } ic_taken;
  * failure. */
 ic_taken ic_output_write(ic_output_state *output, ic_call *call, long status, const char *bytes,
                          size_t length);
-/* After the last byte of a 2xx: the body, when it is JSON that may be something other than the file;
- * otherwise NULL. */
+/* After the last byte of a 2xx: the body, when it is JSON that may be an error, or something other than the
+ * file; otherwise NULL. */
 const ic_buf *ic_output_unclassified(const ic_output_state *output, const ic_call *call);
 /* After the last byte of a 2xx: writes the bytes that are held back, and gives the file its final name once
  * it is on the disk. A body of no bytes makes an empty file. False with IO or PROTOCOL. */

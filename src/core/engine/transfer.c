@@ -242,7 +242,7 @@ bool ic_transfer_resume(ic_call *call) {
     return curl_easy_pause(call->transfer->setup.easy, CURLPAUSE_CONT) == CURLE_OK;
 }
 
-/* JSON instead of a file may be an error with a 2xx status, or a link to the file. */
+/* JSON with a 2xx status may be an error, or a link to the file that was asked for. */
 static void transfer_classify(ic_transfer *transfer, const ic_buf *body, ic_ended *ended) {
     ic_call *call = transfer->call;
     ic_error unreadable = {0};
@@ -251,7 +251,7 @@ static void transfer_classify(ic_transfer *transfer, const ic_buf *body, ic_ende
     if (link) {
         ended->link = ic_strdup(link);
         if (!ended->link) ic_error_memory(&call->error);
-    } else if (ic_answer_is_error(tree)) {
+    } else if (ic_answer_is_error(call->request.answer, tree)) {
         ic_secrets_redact_buf(call, &transfer->output.body);
         ic_answer_error(&call->request, &call->response, body, ic_wall_time(), &call->error);
     }

@@ -123,11 +123,26 @@ static bool answer_announces(const char *text, size_t length, double bytes) {
     return true;
 }
 
+/* Whether the last transfer coding is chunked, so that a Content-Length does not count (RFC 9112, 6.3).
+ * Without chunks libcurl reads until the connection ends. */
+static bool answer_is_chunked(const ic_response *response) {
+    static const char chunked[] = "chunked";
+    const size_t known = sizeof chunked - 1;
+    size_t at = 0, length;
+    const char *text;
+    bool last = false;
+    while ((text = answer_next_header(response, "Transfer-Encoding", &at, &length))) {
+        while (length && strchr(" \t\r", text[length - 1]))
+            length--;
+        last = length >= known && strncasecmp(text + length - known, chunked, known) == 0;
+    }
+    return last;
+}
+
 bool ic_answer_is_cut(const ic_response *response, double bytes) {
     size_t at = 0, length;
     const char *text;
-    if (answer_next_header(response, "Transfer-Encoding", &at, &length)) return false;
-    at = 0;
+    if (answer_is_chunked(response)) return false;
     while ((text = answer_next_header(response, "Content-Length", &at, &length)))
         if (!answer_announces(text, length, bytes)) return true;
     return false;
@@ -138,6 +153,9 @@ bool ic_answer_is_json(const ic_response *response) {
 }
 
 #define LINK_MEMBERS 4
+/* An error body of Ironclad's has code, message and perhaps param. */
+#define ERROR_MEMBERS 3
+#define ERROR_BYTES   4096
 
 static bool answer_is_url(const cJSON *value) {
     return cJSON_IsString(value) &&
@@ -160,9 +178,21 @@ const char *ic_answer_link(const cJSON *tree) {
     return found ? found->valuestring : NULL;
 }
 
-bool ic_answer_is_error(const cJSON *tree) {
-    bool named = ic_json_string(tree, "code") && ic_json_string(tree, "message");
-    return named || (ic_json_member(tree, "error") && cJSON_GetArraySize(tree) <= 2);
+static bool answer_has_code(const cJSON *tree) {
+    return ic_json_string(tree, "code") && ic_json_string(tree, "message");
+}
+
+bool ic_answer_is_error(ic_answer answer, const cJSON *tree) {
+    if (answer == IC_ANSWER_JSON) return answer_has_code(tree) && cJSON_GetArraySize(tree) <= ERROR_MEMBERS;
+    return answer_has_code(tree) || (ic_json_member(tree, "error") && cJSON_GetArraySize(tree) <= 2);
+}
+
+bool ic_answer_may_be_error(const ic_request *request, const ic_response *response, const ic_buf *body) {
+    if (request->anonymous || !body->length || body->length > ERROR_BYTES || !ic_answer_is_json(response))
+        return false;
+    return request->answer == IC_ANSWER_NOTHING ||
+           (request->answer == IC_ANSWER_JSON && memmem(body->data, body->length, "\"code\"", 6) &&
+            memmem(body->data, body->length, "\"message\"", 9));
 }
 
 static bool answer_take_bytes(ic_buf *body, ic_value *value, ic_error *error) {
@@ -204,6 +234,18 @@ static bool answer_may_be_empty(const ic_request *request) {
            (request->answer == IC_ANSWER_ANY && request->method != IC_GET);
 }
 
+/* A text may be HTML, but not this one. */
+static bool answer_is_key(const ic_operation *operation) {
+    return strcmp(operation->id, "retrieve-webhook-verification-key") == 0;
+}
+
+/* Why a body is not what a key or an answer without a promised body may have, or NULL. */
+static const char *answer_is_something_else(const ic_response *response, const ic_buf *body, bool nothing) {
+    if (ic_answer_is_page(response, body->data, body->length))
+        return "the answer is an HTML page: a login or an error, perhaps";
+    return nothing || !answer_says_json(response) ? NULL : "the answer is JSON and not a key";
+}
+
 static bool answer_refuse(ic_error *error, const ic_response *response, const char *why) {
     ic_error_set(error, IC_ERR_PROTOCOL, "%s (status %ld)", why, response->status);
     return false;
@@ -217,6 +259,12 @@ bool ic_answer_value(const ic_request *request, const ic_response *response, ic_
     /* Ironclad's OpenAPI document is sometimes wrong about the answer: eight of its 204 answers declare JSON.
      * Where it promises no body, a body that is not JSON is ignored. */
     bool nothing = answer == IC_ANSWER_NOTHING && !answer_says_json(response);
+    if (response->status == 206 && !ic_request_header(request, "Range"))
+        return answer_refuse(error, response, "the answer is a part of what was asked for");
+    const char *other = !empty && (nothing || answer_is_key(request->operation))
+                            ? answer_is_something_else(response, body, nothing)
+                            : NULL;
+    if (other) return answer_refuse(error, response, other);
     if (nothing || (empty && answer_may_be_empty(request))) {
         value->kind = IC_VALUE_NOTHING;
         return true;

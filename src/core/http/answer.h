@@ -46,8 +46,8 @@ double ic_response_date(const ic_response *response, double now);
  */
 const char *ic_response_request_id(const ic_response *response, char *id, size_t size);
 
-/* For a download that got a 2xx: whether the answer is an HTML page, such as a login page, instead of the
- * file. Decided by the Content-Type; without one, by the first `length` bytes of the body. An answer with
+/* For a 2xx that promises a file, a key or no body: whether the answer is an HTML page, such as a login page.
+ * Decided by the Content-Type; without one, by the first `length` bytes of the body. An answer with
  * Content-Disposition: attachment is always the file. */
 bool ic_answer_is_page(const ic_response *response, const char *bytes, size_t length);
 /* Whether there is a Content-Type. */
@@ -58,7 +58,8 @@ bool ic_answer_is_encoded(const ic_response *response);
 /* The message for a compressed body where none was asked for. */
 extern const char ic_answer_encoded_refusal[];
 /* Whether a Content-Length differs from the number of bytes that came. libcurl does not notice when the
- * announced length is beyond its range, no number, or one of several. */
+ * announced length is beyond its range, no number, one of several, or beside a Transfer-Encoding without
+ * chunks. */
 bool ic_answer_is_cut(const ic_response *response, double bytes);
 /* For a download: whether the answer is JSON and not an attachment, so that it may be something other than
  * the file. */
@@ -69,8 +70,11 @@ bool ic_answer_may_link(const ic_operation *operation);
 /* The link in a JSON answer that only says where the file is: a string, or an object of a few members of
  * which exactly one is an absolute URL. Borrowed from the tree. NULL: there is none. */
 const char *ic_answer_link(const cJSON *tree);
-/* Whether a JSON answer has the shape of one of Ironclad's errors. */
-bool ic_answer_is_error(const cJSON *tree);
+/* Whether a JSON answer has the shape of one of Ironclad's errors. Where JSON was promised, only {code,
+ * message, param?} is one: a job's state may have a member `error`. */
+bool ic_answer_is_error(ic_answer answer, const cJSON *tree);
+/* Whether a 2xx to anything but a download must be looked at for that. */
+bool ic_answer_may_be_error(const ic_request *request, const ic_response *response, const ic_buf *body);
 /* For a 2xx: fills `value`; may take the bytes of `body`. The answer to a request of the core's own (an
  * anonymous one) becomes a tree. False with PROTOCOL, TOO_LARGE or MEMORY. */
 bool ic_answer_value(const ic_request *request, const ic_response *response, ic_buf *body, ic_value *value,
