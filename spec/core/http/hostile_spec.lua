@@ -11,11 +11,12 @@ local function head(...) return table.concat({ "HTTP/1.1 200 OK", "Content-Type:
 local function sized(length) return head("Content-Length: " .. ("%d"):format(length)) .. "\r\n\r\n" end
 local CHUNKED = head "Transfer-Encoding: chunked" .. "\r\n\r\n"
 
-local function gzipped(command)
+-- `tail`: bytes behind the end of the compressed ones.
+local function gzipped(command, tail)
   local pipe = assert(io.popen(command .. " | gzip -9", "r"))
   local bytes = pipe:read "*a"
   pipe:close()
-  return peer.answer(200, { "Content-Type: application/json", "Content-Encoding: gzip" }, bytes)
+  return peer.answer(200, { "Content-Type: application/json", "Content-Encoding: gzip" }, bytes .. (tail or ""))
 end
 
 after_each(scene.stop)
@@ -104,6 +105,7 @@ local answers = {
     { READ, { "send", peer.answer(200, { "Content-Encoding: gzip" }, "this is no gzip, and never was") } } },
   { "cuts gzip off", "protocol",
     { READ, { "send", peer.answer(200, { "Content-Encoding: gzip" }, "\31\139\8\0\0\0\0\0\0\3\171\86") } } },
+  { "sends bytes behind gzip", "protocol", { READ, { "send", gzipped([[printf '{"id":"w1"}']], "more") } } },
   { "sends gzip", false, { READ, { "send", gzipped [[printf '{"id":"w1"}']] } } },
   { "sends a gzip bomb", "too_large", { READ, { "send", gzipped "head -c 104857600 /dev/zero" } },
     { max_body = MEBIBYTE } },

@@ -42,7 +42,8 @@ static bool transfer_hook_progress(ic_transfer *transfer) {
 }
 
 /* Keeps the header of the latest answer, because interim answers (1xx) come before the final one. The fields
- * of the trailer, which comes after the body, are not the header's (RFC 9110, 6.5.1). */
+ * of the trailer, which comes after the body, are not the header's (RFC 9110, 6.5.1). A line that begins with
+ * a blank continues the field before it (RFC 9112, 5.2). */
 static size_t transfer_on_header(char *bytes, size_t size, size_t count, void *argument) {
     ic_transfer *transfer = argument;
     ic_buf *headers = &transfer->call->response.headers;
@@ -59,6 +60,7 @@ static size_t transfer_on_header(char *bytes, size_t size, size_t count, void *a
     while (kept && strchr("\r\n", bytes[kept - 1]))
         kept--;
     if (!kept) return transfer->header_whole = length > 0, length;
+    if (headers->length && strchr(" \t", *bytes)) headers->length--;
     ic_buf_add(headers, bytes, kept);
     ic_buf_putc(headers, '\n');
     return headers->failed ? 0 : length;

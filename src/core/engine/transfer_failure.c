@@ -20,6 +20,7 @@ static const struct {
     {CURLE_SSL_CRL_BADFILE, IC_ERR_TLS},
     {CURLE_USE_SSL_FAILED, IC_ERR_TLS},
     {CURLE_BAD_CONTENT_ENCODING, IC_ERR_PROTOCOL},
+    {CURLE_WRITE_ERROR, IC_ERR_PROTOCOL}, /* libcurl's own: bytes behind the end of a compressed answer */
     {CURLE_WEIRD_SERVER_REPLY, IC_ERR_PROTOCOL},
     {CURLE_UNSUPPORTED_PROTOCOL, IC_ERR_PROTOCOL},
     {CURLE_URL_MALFORMAT, IC_ERR_PROTOCOL},
@@ -110,6 +111,7 @@ static bool failure_lacks(int cause) {
 void ic_transfer_explain(ic_transfer *transfer, CURLcode code, ic_ended *ended) {
     ic_error *error = &transfer->call->error;
     const char *text = transfer->message[0] ? transfer->message : curl_easy_strerror(code);
+    if (code == CURLE_WRITE_ERROR) text = "the answer has something behind its compressed bytes";
     bool endless = code == CURLE_OUT_OF_MEMORY && failure_header_is_long(transfer);
     ended->failure = failure_kind(code);
     bool refused = !transfer->call->response.status && ic_client_certificate_is_refused(text);
