@@ -131,6 +131,15 @@ static int disk_rename(lua_State *L) {
     return done ? disk_done(L) : disk_failed(L, "rename", from, errno);
 }
 
+/* rename_to_new(from, to) -> true: on the disk; false: something has that name; nil and why. */
+static int disk_rename_to_new(lua_State *L) {
+    const char *from = luaL_checkstring(L, 1), *to = luaL_checkstring(L, 2);
+    if (ic_rename_to_new(from, to)) return disk_done(L);
+    if (errno != EEXIST) return disk_failed(L, "write", to, errno);
+    lua_pushboolean(L, 0);
+    return 1;
+}
+
 /* remove(path) -> true: the file is gone, also from the disk; nil and why. */
 static int disk_remove(lua_State *L) {
     const char *path = luaL_checkstring(L, 1);
@@ -283,21 +292,29 @@ static int disk_alive(lua_State *L) {
 }
 
 void ic_lua_open_disk(lua_State *L) {
-    static const luaL_Reg
-        folder_metamethods[] = {{"__gc", disk_folder_gc}, {NULL, NULL}},
-        lock_metamethods[] = {{"__gc", disk_lock_release}, {NULL, NULL}},
-        claims_metamethods[] = {{"__gc", disk_claims_gc}, {NULL, NULL}},
-        job_metamethods[] = {{"__gc", disk_job_gc}, {NULL, NULL}},
-        job[] = {{"result", disk_job_result}, {NULL, NULL}},
-        lock[] = {{"release", disk_lock_release}, {NULL, NULL}},
-        claims[] = {{"take", disk_claims_take},
-                    {"wait", disk_claims_wait},
-                    {"drop", disk_claims_drop},
-                    {NULL, NULL}},
-        functions[] = {{"absolute", disk_absolute},       {"write", disk_write},   {"append", disk_append},
-                       {"rename", disk_rename},           {"remove", disk_remove}, {"begin", disk_begin},
-                       {"make_folder", disk_make_folder}, {"list", disk_list},     {"lock", disk_lock},
-                       {"claims", disk_claims},           {"alive", disk_alive},   {NULL, NULL}};
+    static const luaL_Reg folder_metamethods[] = {{"__gc", disk_folder_gc}, {NULL, NULL}},
+                          lock_metamethods[] = {{"__gc", disk_lock_release}, {NULL, NULL}},
+                          claims_metamethods[] = {{"__gc", disk_claims_gc}, {NULL, NULL}},
+                          job_metamethods[] = {{"__gc", disk_job_gc}, {NULL, NULL}},
+                          job[] = {{"result", disk_job_result}, {NULL, NULL}},
+                          lock[] = {{"release", disk_lock_release}, {NULL, NULL}},
+                          claims[] = {{"take", disk_claims_take},
+                                      {"wait", disk_claims_wait},
+                                      {"drop", disk_claims_drop},
+                                      {NULL, NULL}},
+                          functions[] = {{"absolute", disk_absolute},
+                                         {"write", disk_write},
+                                         {"append", disk_append},
+                                         {"rename", disk_rename},
+                                         {"remove", disk_remove},
+                                         {"begin", disk_begin},
+                                         {"make_folder", disk_make_folder},
+                                         {"list", disk_list},
+                                         {"lock", disk_lock},
+                                         {"claims", disk_claims},
+                                         {"alive", disk_alive},
+                                         {"rename_to_new", disk_rename_to_new},
+                                         {NULL, NULL}};
     ic_lua_make_type(L, FOLDER_TYPE, folder_metamethods, NULL);
     ic_lua_make_type(L, LOCK_TYPE, lock_metamethods, lock);
     ic_lua_make_type(L, CLAIMS_TYPE, claims_metamethods, claims);

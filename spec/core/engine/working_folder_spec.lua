@@ -50,6 +50,19 @@ describe("a relative path", function()
     ]])
   end)
 
+  it_spawns("of a folder for files is the one of the call", function()
+    assert.are.equal('./w1\t{"id":"w1"}\tnil\n', in_folder [[
+      local client = scene.connect_by_secret(server, { max_retries = 0 })
+      local pending = ironclad.spawn(function() return client.workflows:get("w1", { to = "./" }) end)
+      server:await(1)
+      move()
+      release()
+      print(ironclad.must(pending:wait()), peer.read_file(folder .. "/here/w1"), (io.open "w1"))
+    ]])
+    assert.are.equal("nda.txt\nw1\n", (peer.shell("ls -A " .. folder .. "/here")))
+    os.remove(folder .. "/here/w1")
+  end)
+
   it_spawns("of a file to write is the one of the call", function()
     assert.are.equal('got.json\t{"id":"w1"}\tnil\n', in_folder [[
       local client = scene.connect_by_secret(server, { max_retries = 0 })

@@ -153,6 +153,21 @@ bool ic_sync_folder(const char *path) {
     return synced;
 }
 
+/* For file systems without hard links. */
+static bool new_file_rename_if_free(const char *from, const char *to) {
+    struct stat about;
+    if (lstat(to, &about) == 0) return errno = EEXIST, false;
+    return errno == ENOENT && rename(from, to) == 0;
+}
+
+bool ic_rename_to_new(const char *from, const char *to) {
+    if (link(from, to) == 0)
+        unlink(from);
+    else if (errno == EEXIST || errno == ENOENT || !new_file_rename_if_free(from, to))
+        return false;
+    return ic_sync_folder(to);
+}
+
 bool ic_new_file_complete(ic_new_file *file, ic_error *error) {
     bool synced = fsync(file->descriptor) == 0 || errno == EINVAL;
     int cause = errno, descriptor = file->descriptor;

@@ -23,6 +23,11 @@ bool ic_new_file_complete(ic_new_file *file, ic_error *error);
 /* Removes the temporary file when it was not completed. NULL is allowed. */
 void ic_new_file_free(ic_new_file *file);
 
+/* Renames a file to a name that nothing has yet: no file, folder, pipe or link is replaced, whoever else
+ * makes it at the same time. Syncs the folder of the new name. False: errno says why, EEXIST when something
+ * has the name. */
+bool ic_rename_to_new(const char *from, const char *to);
+
 /* Syncs the folder of a path, so that the names in it are durable. Some file systems cannot do that, which is
  * no failure. False: errno says why. */
 bool ic_sync_folder(const char *path);

@@ -14,20 +14,39 @@ local function decoded(text)
   return (text:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
 end
 
+-- The value of a parameter of a Content-Disposition; nil without one.
+-- @param name a pattern, in lower case
+local function parameter(value, name)
+  name = "[;%s]" .. name:gsub("%l", function(letter) return ("[%s%s]"):format(letter, letter:upper()) end) .. "%s*=%s*"
+  local _, at = value:find(name)
+  while at do
+    local _, quotes = value:sub(1, at):gsub('"', "")
+    if quotes % 2 == 0 then -- it is not in the quotes of another parameter
+      return value:match('^"([^"]*)"', at + 1) or value:match("^[^;%s\"]+", at + 1)
+    end
+    _, at = value:find(name, at + 1)
+  end
+end
+
 -- The name in a Content-Disposition (RFC 6266): filename* in UTF-8, otherwise filename.
 local function disposition_name(value)
-  local extended = value:match "[fF][iI][lL][eE][nN][aA][mM][eE]%*%s*=%s*[uU][tT][fF]%-8'[^']*'([^;%s]+)"
-  if extended then return decoded(extended) end
-  local quoted = value:match '[fF][iI][lL][eE][nN][aA][mM][eE]%s*=%s*"(.-[^\\])"'
-  if quoted then return (quoted:gsub("\\(.)", "%1")) end
-  return value:match "[fF][iI][lL][eE][nN][aA][mM][eE]%s*=%s*([^;%s\"]+)"
+  value = ";" .. value:gsub("\\(.)", function(escaped) return escaped == '"' and "_" or escaped end)
+  local extended = parameter(value, "filename%*")
+  extended = extended and extended:match "^[uU][tT][fF]%-8'[^']*'(.+)"
+  return extended and decoded(extended) or parameter(value, "filename")
+end
+
+-- What may not be in a name: what some system forbids, and characters that a terminal obeys or that turn the text
+-- around (C1 controls, and U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069).
+local function harmless(name)
+  return (name:gsub("[%z\1-\31\127<>:\"|?*]", "_"):gsub("\194[\128-\159]", "_")
+    :gsub("\226\128[\142\143\168-\174]", "_"):gsub("\226\129[\166-\169]", "_"))
 end
 
 --- A name that is safe as the name of a file: without folders, control characters, and a dot or spaces at its ends. Nil
 -- when nothing is left.
 function folder.safe_name(name)
-  name = name:match "[^\\/]*$"
-  name = name:gsub("[%z\1-\31\127<>:\"|?*]", "_"):gsub("^[%s.]+", ""):gsub("[%s.]+$", "")
+  name = harmless(name:match "[^\\/]*$"):gsub("^[%s.]+", ""):gsub("[%s.]+$", "")
   if #name > LONGEST then
     local extension = name:match "%.%w+$" or ""
     name = name:sub(1, LONGEST - #extension):gsub("[\192-\255][\128-\191]*$", "") .. extension
@@ -35,21 +54,18 @@ function folder.safe_name(name)
   return name ~= "" and name or nil
 end
 
-local function exists(path)
-  local file = io.open(path, "rb")
-  if file then file:close() end
-  return file ~= nil
-end
-
--- The path of a new file of that name in the folder.
-local function free_path(where, name)
-  local path, number = where .. name, 1
+-- Gives a file a name that nothing in the folder has.
+-- @return the name; nil and why
+local function rename_to_new(path, where, name)
+  local wanted, number = name, 1
   local stem, extension = name:match "^(.+)(%.%w+)$"
-  while exists(path) do
+  while true do
+    local done, message = core.disk.rename_to_new(path, where .. wanted)
+    if done then return wanted end
+    if done == nil then return nil, message end
     number = number + 1
-    path = ("%s%s (%d)%s"):format(where, stem or name, number, extension or "")
+    wanted = ("%s (%d)%s"):format(stem or name, number, extension or "")
   end
-  return path
 end
 
 --- Where a download into a folder goes first.
@@ -58,7 +74,8 @@ end
 --   name of a file that the server gives none: Ironclad's answer to download_document has no name
 -- @return { folder =, temporary = a path in it, fallback = a name }
 function folder.place(to, path)
-  return { folder = to, temporary = ("%s.ironclad-%s.part"):format(to, core.random_hex(8)),
+  local where = core.disk.absolute(to, true) or to
+  return { folder = to, where = where, temporary = ("%s.ironclad-%s.part"):format(where, core.random_hex(8)),
     fallback = type(path) == "table" and path[#path] or "download" }
 end
 
@@ -71,9 +88,8 @@ function folder.finish(place, response)
   if type(given) == "table" then given = given[1] end
   local name = given and disposition_name(given)
   local safe = name and folder.safe_name(name) or folder.safe_name(place.fallback) or "download"
-  local path = free_path(place.folder, safe)
-  local done, message = os.rename(place.temporary, path)
-  if done then return path end
+  local chosen, message = rename_to_new(place.temporary, place.where, safe)
+  if chosen then return place.folder .. chosen end
   os.remove(place.temporary)
   return nil, Error.new { kind = "io", message = message, outcome = "not_done", retryable = false, attempts = 1 }
 end
@@ -83,8 +99,8 @@ end
 function folder.rename(path, where, name)
   local safe = folder.safe_name(name)
   if not safe or path == where .. safe then return path end
-  local wanted = free_path(where, safe)
-  return os.rename(path, wanted) and wanted or path
+  local chosen = rename_to_new(path, where, safe)
+  return chosen and where .. chosen or path
 end
 
 return folder
