@@ -49,6 +49,17 @@ describe("the state", function()
       refused(header .. line .. "\n", "line 2 is damaged")
     end
     refused(good, "it was made with other arguments", { types = { "mutualNDA" } })
+    refused((good:gsub('"host":"[^"]*"', '"host":"https://na1.ironcladapp.com"')),
+      "it is about https://na1.ironcladapp.com, not " .. trial.sandbox.url)
+  end)
+
+  it("may be one that does not name its host", function()
+    local good = state_of_one_run()
+    local old, count = good:gsub('"host":"[^"]*",?', "")
+    assert.are.equal(1, count)
+    peer.write_file(path(), (old:gsub(",}", "}")))
+    peer.shell("chmod 600 " .. peer.quoted(path()))
+    assert.are.same({}, collect("records", { state = path() }))
   end)
 
   it("may end in a part of a line", function()

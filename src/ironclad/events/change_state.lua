@@ -68,9 +68,10 @@ State.__index = State
 --- A state that has not been loaded.
 -- @param list the list's name in the header: "records"
 -- @param arguments text that says which of the list's items are wanted. A state of other items is refused
-function change_state.new(store, list, arguments)
+-- @param host where the list is, as "https://na1.ironcladapp.com". A state of another host is refused
+function change_state.new(store, list, arguments, host)
   return setmetatable({
-    store = store, name = store.name or "the state", list = list, arguments = arguments,
+    store = store, name = store.name or "the state", list = list, arguments = arguments, host = host,
     from = false, seen = {}, count = 0, gone = {}, added = 0, locked = false,
   }, State)
 end
@@ -128,6 +129,10 @@ local function read_header(self, line)
       self.name, tostring(header.version), VERSION), 0)
   end
   if header.list ~= self.list then refuse(self, "it is about %s, not %s", tostring(header.list), self.list) end
+  -- Another host has other items. All that are older than this state would be missed.
+  if header.host ~= nil and header.host ~= self.host then
+    refuse(self, "it is about %s, not %s", tostring(header.host), self.host)
+  end
   if header.arguments ~= self.arguments then
     refuse(self, "it was made with other arguments (%s, now %s)", tostring(header.arguments), self.arguments)
   end
@@ -189,7 +194,7 @@ end
 function State:save()
   forget_old(self)
   local lines = { core.json.encode { format = FORMAT, version = VERSION, list = self.list, arguments = self.arguments,
-    from = self.from } .. "\n" }
+    host = self.host, from = self.from } .. "\n" }
   for id, time in pairs(self.seen) do lines[#lines + 1] = line_of(id, time, self.from) end
   for id in pairs(self.gone) do lines[#lines + 1] = line_of(id, GONE, self.from) end
   ask(self, "save", table.concat(lines))

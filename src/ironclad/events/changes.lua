@@ -161,7 +161,7 @@ local function new_changes(client, resource, label, given)
   return iterator.new(Changes, {
     client = client, resource = resource, label = label, rest = rest,
     source = { client = client, label = label, index = index, entry = entry, arguments = arguments, list = list },
-    state = change_state.new(store, resource, wanted),
+    state = change_state.new(store, resource, wanted, core.describe(client.connection).origin),
     since = read_since(label, own.since),
     overlap = check_seconds(label, "overlap", own.overlap or OVERLAP, 0) * 1000,
     ids = own.reconcile and read_ids(label, own.state, store) or false,
