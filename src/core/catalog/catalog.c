@@ -2,6 +2,7 @@
 #include "core/catalog/catalog.h"
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -224,6 +225,14 @@ const ic_operation *ic_operation_by_id(const char *id) {
     const ic_operation **found =
         bsearch(id, by_id, OPERATION_COUNT, sizeof by_id[0], catalog_route_compare_id);
     return found ? *found : NULL;
+}
+
+const char *ic_operation_label(const ic_operation *operation, char *name, size_t size) {
+    if (operation->name)
+        snprintf(name, size, "%s:%s", operation->resource, operation->name);
+    else
+        snprintf(name, size, "%s", operation->id);
+    return name;
 }
 
 /* The index of the first route of this product, method and number of segments, or where it would be. */

@@ -220,6 +220,9 @@ extern const ic_job_entry ic_job_entries[]; /* an entry whose `start` is NULL en
 
 /* The operation with that operationId, or NULL. */
 const ic_operation *ic_operation_by_id(const char *id);
+/* How messages name an operation: "workflows:launch", or the operationId when it has no Lua name. Writes into
+ * `name` (of `size` bytes) and returns it. */
+const char *ic_operation_label(const ic_operation *operation, char *name, size_t size);
 /* The values of the {placeholders} in a path: pointers into it, not terminated, still percent-encoded. */
 typedef struct ic_path_values {
     const char *value[4];

@@ -7,7 +7,6 @@
 #include "core/catalog/settings.h"
 #include "core/http/body.h"
 #include "core/http/query.h"
-#include <stdio.h>
 #include <string.h>
 
 /* The operations of raw requests: without files, and with files. */
@@ -293,12 +292,4 @@ const char *ic_request_header(const ic_request *request, const char *name) {
         return line + strspn(line, " ");
     }
     return NULL;
-}
-
-const char *ic_operation_label(const ic_operation *operation, char *name, size_t size) {
-    if (operation->name)
-        snprintf(name, size, "%s:%s", operation->resource, operation->name);
-    else
-        snprintf(name, size, "%s", operation->id);
-    return name;
 }

@@ -75,8 +75,4 @@ void ic_request_free(ic_request *request);
 /* The value of a header that the caller gives, its name compared without case; NULL: there is none. */
 const char *ic_request_header(const ic_request *request, const char *name);
 
-/* How messages name an operation: "workflows:launch", or the operationId when it has no Lua name. Writes into
- * `name` (of `size` bytes) and returns it. */
-const char *ic_operation_label(const ic_operation *operation, char *name, size_t size);
-
 #endif
