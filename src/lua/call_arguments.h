@@ -4,6 +4,7 @@
 #define IC_LUA_CALL_ARGUMENTS_H
 
 #include "core/engine/call.h"
+#include "core/http/arguments.h"
 #include <lua.h>
 
 /* Reads path, query, headers, files, the body and the extra members from the table at `from`. `operation`

@@ -4,6 +4,7 @@
 #include "core/engine/call.h"
 #include "core/engine/engine.h"
 #include "core/engine/event.h"
+#include "core/http/request_build.h"
 #include "lua/call_arguments.h"
 #include "lua/connection.h"
 #include "lua/inbox.h"

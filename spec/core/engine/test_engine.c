@@ -1,4 +1,5 @@
 /* The engine, calls and mailboxes, against servers that follow a script. Run under a thread sanitizer too. */
+#include "core/http/request_build.h"
 #include "spec/core/engine/engine_trial.h"
 #include <pthread.h>
 

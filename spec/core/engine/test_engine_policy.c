@@ -1,4 +1,5 @@
 /* What the engine does with calls that nobody waits for, and with rate limits that a server exaggerates. */
+#include "core/http/request_build.h"
 #include "spec/core/engine/engine_trial.h"
 
 static ic_connection *connect_limited(const ic_peer *peer) {

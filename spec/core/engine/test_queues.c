@@ -4,6 +4,7 @@
 #include "core/engine/queues.h"
 #include "core/engine/token_queue.h"
 #include "core/engine/transfer.h"
+#include "core/http/request_build.h"
 #include "spec/core/engine/engine_trial.h"
 
 #define HOSTS 500

@@ -1,6 +1,7 @@
 /* libcurl without memory: each of its allocations fails once. A request that is sent all the same is the
  * whole one, with its query, and goes to the host and port, through the proxy, that were given. */
 #include "core/http/proxy.h"
+#include "core/http/request_build.h"
 #include "spec/core/engine/engine_trial.h"
 #include <curl/curl.h>
 #include <stdatomic.h>

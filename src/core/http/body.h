@@ -2,6 +2,7 @@
 #ifndef IC_BODY_H
 #define IC_BODY_H
 
+#include "core/http/arguments.h"
 #include "core/http/request.h"
 
 /* Checks the arguments' body against the catalog and sets request->body or request->form. Moves the files

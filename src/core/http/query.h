@@ -3,7 +3,9 @@
 #define IC_QUERY_H
 
 #include "core/base/buf.h"
-#include "core/http/request.h"
+#include "core/base/error.h"
+#include "core/catalog/catalog.h"
+#include "core/http/arguments.h"
 
 /* Checks the arguments' query against the catalog and appends "?name=value&…" for it and for extra_query.
  * Unknown and missing required parameters are refused; values that the catalog fills in are added; lists are
