@@ -4,6 +4,7 @@ local core = require "ironclad.core"
 local manual = require "ironclad.manual"
 local names_of = require("ironclad.base.names").sorted
 local resources = require "ironclad.resources.resources"
+local tables = require "ironclad.tables"
 local topics = require "ironclad.topics"
 
 local PATH = "editors/neovim/doc/ironclad.txt"
@@ -77,6 +78,11 @@ local function add_methods(lines)
 end
 
 local function add_tables(lines)
+  add_heading(lines, "Tables that functions take and return")
+  for _, entry in ipairs(tables) do add_topic(lines, "ironclad." .. entry[1], "ironclad." .. entry[1], true) end
+end
+
+local function add_words(lines)
   add_heading(lines, "Options")
   local options = {}
   for _, option in ipairs(core.option_table()) do options[option.name] = true end
@@ -97,6 +103,7 @@ local function make(text)
   add_functions(lines)
   add_methods(lines)
   add_tables(lines)
+  add_words(lines)
   local _, head = text:find(BEGIN, 1, true)
   return text:sub(1, head) .. table.concat(lines, "\n") .. "\n" .. END
 end

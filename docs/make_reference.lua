@@ -12,6 +12,7 @@ local manual = require "ironclad.manual"
 local resource_methods = require "ironclad.resources.resource_methods"
 local resources = require "ironclad.resources.resources"
 local schema = require "ironclad.resources.schema"
+local tables = require "ironclad.tables"
 local sorted_names = require("ironclad.base.names").sorted
 local wait = require "ironclad.resources.wait"
 local words = require "ironclad.words"
@@ -198,6 +199,21 @@ local function add_facts(lines, title, text, facts)
   end
 end
 
+-- The tables that functions take and return.
+local function add_tables(lines)
+  for _, entry in ipairs(tables) do
+    local calls = {}
+    for i, label in ipairs(entry.of or entry.from) do calls[i] = "`" .. label .. "`" end
+    local text = ("%s %s."):format(entry.of and "Taken by" or "Returned by", table.concat(calls, ", "))
+    local like = { ConnectOptions = "[the options of ironclad.connect](#options-of-ironcladconnect)",
+      CallOptions = "[the options of a call](#options-of-a-call)" }
+    if entry.like then
+      text = ("%s It also has the fields of %s."):format(text, like[entry.like] or ("`ironclad.%s`"):format(entry.like))
+    end
+    add_facts(lines, "### ironclad." .. entry[1], text, entry.fields)
+  end
+end
+
 local SANDBOX -- its text is below, with the others
 
 -- The sandbox, and its controls, as the sandbox describes them.
@@ -357,6 +373,8 @@ local function make()
   add_error_kinds(lines)
   add_facts(lines, "### Fields of an error", "An error prints as one line.", manual.error_fields)
   add_facts(lines, "## Hooks", HOOKS, manual.hooks)
+  lines[#lines + 1] = "\n## Tables that functions take and return"
+  add_tables(lines)
   add_sandbox(lines)
   return table.concat(lines, "\n") .. "\n"
 end

@@ -7,6 +7,7 @@ local manual = require "ironclad.manual"
 local names_of = require("ironclad.base.names").sorted
 local resource_methods = require "ironclad.resources.resource_methods"
 local resources = require "ironclad.resources.resources"
+local tables = require "ironclad.tables"
 local words = require "ironclad.words"
 
 -- "workflow_schemas" -> "WorkflowSchemas", "scim.users" -> "ScimUsers".
@@ -158,18 +159,66 @@ end
 
 -- ---- the methods that are not operations ----
 
+-- The type of a parameter that has this name.
 local by_name = { options = "ironclad.CallOptions", id = "string|table", job = "string|table", import = "string|table",
   body = "table", values = "table<string, any>", name = "string", title = "string", email = "string",
   arguments = "table", users = "table|string", text = "string" }
 
+-- What a helper answers, before an error and the response.
 local returned = { ensure = "ironclad.Webhook",
-  receiver = "ironclad.Receiver", verifier = "ironclad.Verifier", changes = "ironclad.Changes",
   launch_and_wait = "ironclad.Workflow", wait_launch = "ironclad.Workflow",
   ["workflows:wait"] = "ironclad.Workflow", ["workflow:wait"] = "ironclad.Workflow",
   ["exports:create_and_wait"] = "ironclad.Export", ["exports:wait"] = "ironclad.Export",
-  ["export:wait"] = "ironclad.Export", pending_approvals = "table[]", records = "ironclad.Record[]", property = "any",
-  plain = "table<string, string|number|boolean>", find = "ironclad.WorkflowSchema", find_by_email = "ironclad.User",
+  ["export:wait"] = "ironclad.Export", pending_approvals = "ironclad.PendingApproval[]",
+  records = "ironclad.Record[]", find = "ironclad.WorkflowSchema", find_by_email = "ironclad.User",
   deactivate = "ironclad.User", add_members = "ironclad.Group", remove_members = "ironclad.Group" }
+
+-- What the helpers return that make no call.
+local alone = { receiver = "ironclad.Receiver", verifier = "ironclad.Verifier", property = "any",
+  plain = "table<string, string|number|boolean>" }
+
+-- The class of the body or the arguments of a method that starts a job and waits: that of the operation that starts it.
+local function started_class(label, name)
+  local start = label:match "^(.*)_and_wait$"
+  local entry = start and (select(2, catalog.find(start .. "_async")) or select(2, catalog.find(start)))
+  local list = entry and (name == "body" and entry.fields or entry.query) or {}
+  return #list > 0 and arguments_class(entry) .. (name == "body" and ".Body" or ".Query") or nil
+end
+
+-- The class of the options of `changes`: its own, and the arguments of the list.
+local function changes_class(resource) return ("ironclad.%s.ChangesOptions"):format(class_of(resource)) end
+
+local function type_of_parameter(label, name)
+  if name == "options" then
+    local resource = label:match "^(.*):changes$"
+    local taken = tables.about("of", label)[1]
+    return resource and changes_class(resource) or taken and "ironclad." .. taken[1] or by_name.options
+  end
+  return started_class(label, name) or by_name[name] or "any"
+end
+
+local function results_of(label, name, kind)
+  if name == "changes" then
+    local content = select(2, catalog.find(label:gsub(":.*", ":list"))).content
+    return { ("ironclad.Changes|fun(): %s"):format(kind_class(content.kind)) }
+  end
+  if alone[name] then return { alone[name] } end
+  local own = (name == "refresh" or name == "set") and kind_class(kind)
+  local result = returned[label] or returned[name] or own or "any"
+  local third = tables.about("from", label)[1]
+  return { result .. "? value", FAILS[1], name == "ensure" and ("ironclad.%s? did"):format(third[1]) or FAILS[2] }
+end
+
+-- Helpers whose options are required.
+local required = {}
+for _, entry in ipairs(tables) do
+  for _, field in ipairs(entry.fields) do
+    if field[3]:find "^Required" then
+      for _, label in ipairs(entry.of or {}) do required[label] = true end
+    end
+  end
+end
+required["webhooks:receiver"], required["workflows:wait"], required["workflow:wait"] = true, true, true
 
 -- @param label the helper's label in ironclad.manual
 local function add_helper(lines, owner, name, label, kind)
@@ -177,11 +226,10 @@ local function add_helper(lines, owner, name, label, kind)
   if not entry then error(("src/ironclad/manual.lua has no words for %s"):format(label), 0) end
   local parameters = {}
   for given in (entry[1]:gsub("%b{}", "options")):gmatch "[%w_]+" do
-    local optional = given == "options" or given == "arguments"
-    parameters[#parameters + 1] = { given, by_name[given] or "any", optional = optional }
+    local optional = (given == "options" or given == "arguments") and not required[label]
+    parameters[#parameters + 1] = { given, type_of_parameter(label, given), optional = optional }
   end
-  local result = returned[label] or returned[name] or (name == "refresh" or name == "set") and kind_class(kind) or "any"
-  add_method(lines, owner, name, entry[2], parameters, { result .. "? value", FAILS[1], FAILS[2] })
+  add_method(lines, owner, name, entry[2], parameters, results_of(label, name, kind))
 end
 
 -- ---- the parts of the file ----
@@ -235,6 +283,17 @@ local function add_kinds(lines)
   end
 end
 
+-- The tables that functions take and return.
+local function add_tables(lines)
+  for _, entry in ipairs(tables) do
+    local like = entry.like and ": ironclad." .. entry.like or ""
+    lines[#lines + 1] = ("\n---@class ironclad.%s%s"):format(entry[1], like)
+    for _, field in ipairs(entry.fields) do
+      add_field(lines, field[1], entry.of and not field[3]:find "^Required", field[2], field[3])
+    end
+  end
+end
+
 local function helpers_of(resource)
   local list = {}
   for label in pairs(manual.helpers) do
@@ -263,7 +322,14 @@ local function add_resources(lines, product, client)
     local owner = "R_" .. resource:gsub("%.", "_")
     lines[#lines + 1] = ("\n---@class %s\nlocal %s = {}"):format(class, owner)
     for _, number in ipairs(seen[resource]) do add_operation(lines, owner, catalog.entry(number), 1) end
-    for _, name in ipairs(helpers_of(resource)) do add_helper(lines, owner, name, resource .. ":" .. name) end
+    local helpers = helpers_of(resource)
+    for _, name in ipairs(helpers) do
+      if name == "changes" then
+        lines[#lines + 1] = ("\n---@class %s: ironclad.ChangesOptions, ironclad.%s.List.Query"):format(
+          changes_class(resource), class_of(resource))
+      end
+    end
+    for _, name in ipairs(helpers) do add_helper(lines, owner, name, resource .. ":" .. name) end
   end
   lines[#lines + 1] = "\n---@class " .. client
   for _, resource in ipairs(order) do
@@ -367,6 +433,7 @@ local function make()
   add_options(lines, "ironclad.ConnectOptions", "connect")
   add_options(lines, "ironclad.ClickwrapOptions", "clickwrap")
   add_options(lines, "ironclad.CallOptions", "call")
+  add_tables(lines)
   add_kinds(lines)
   add_resources(lines, "clm", "ironclad.Client")
   add_resources(lines, "clickwrap", "ironclad.ClickwrapClient")

@@ -90,53 +90,6 @@ local ironclad = {}
 ---@class ironclad.Mailbox
 ---@class ironclad.CsvWriter
 ---@class ironclad.Progress
----@class ironclad.FileOptions
----@field path? string
----@field data? string
----@field filename? string
----@field content_type? string
----@class ironclad.CsvRowsOptions
----@field separator? string
----@field columns? string[]
----@class ironclad.CsvWriterOptions
----@field columns string[]
----@field separator? string
----@field bom? boolean
----@field formulas? boolean
----@field header? boolean
----@class ironclad.ProgressOptions
----@field unit? "bytes"
----@field file? file*
----@field terminal? boolean
----@field columns? integer
----@class ironclad.MapOptions
----@field concurrency? integer
----@field stop_on_error? boolean
----@field on_progress? fun(done: integer, total: integer?, failed: integer)
----@field callback? fun(results: table, errors: table, list: table)
----@class ironclad.WithOptions
----@field as_user? string|table
----@field timeout? number
----@field deadline? number
----@field max_retries? integer
----@field headers? table<string, string>
----@class ironclad.CallArguments
----@field path? table
----@field query? table
----@field body? any
----@field files? table
----@field to? string|function
----@class ironclad.AuthorizeOptions
----@field redirect_uri string
----@field state? string
----@field scopes? string|string[]
----@class ironclad.ExchangeOptions
----@field redirect_uri string
----@field state? string
----@field callback? function
----@class ironclad.LoginOptions: ironclad.ConnectOptions
----@field redirect_uri? string
----@field browser? boolean|fun(url: string)
 ---@class ironclad.Receiver
 ---@class ironclad.Inbox
 ---@class ironclad.ClickwrapWebhook
@@ -292,6 +245,315 @@ local ironclad = {}
 ---@field extra? table `{ query =, body = }`: parameters and fields that the catalog does not know
 ---@field headers? table More headers of the request, by name
 ---@field dry_run? boolean Returns the request instead of sending it (default: `false`)
+
+---@class ironclad.FileOptions
+---@field path? string The path of the file; this or `data`
+---@field data? string The bytes of the file
+---@field filename? string The name that Ironclad gets (default: that of the path)
+---@field content_type? string The media type
+
+---@class ironclad.JsonStyle
+---@field pretty? boolean Whether there are line ends and spaces (default: false)
+---@field sort? boolean Whether keys are sorted (default: as `pretty`)
+
+---@class ironclad.CsvRowsOptions
+---@field separator? string One character (default: it is found)
+---@field columns? string[] The names of the columns, for a file without a line of names
+
+---@class ironclad.CsvWriterOptions
+---@field columns string[] Required: the names of the columns
+---@field separator? string One character (default: a comma)
+---@field bom? boolean Whether the file begins with a byte order mark (default: false)
+---@field formulas? boolean Whether texts that a spreadsheet would run stay as they are (default: false)
+---@field header? boolean Whether the first line has the names (default: true)
+
+---@class ironclad.CsvFieldOptions
+---@field separator? string One character (default: a comma)
+---@field formulas? boolean Whether a text that a spreadsheet would run stays as it is (default: false)
+
+---@class ironclad.ProgressOptions
+---@field unit? "bytes" Shows numbers as KiB and MiB
+---@field file? file* Where the bar is shown (default: standard error)
+---@field terminal? boolean Whether the bar is shown (default: whether standard error is a terminal)
+---@field columns? integer The width of the line (default: that of the terminal)
+
+---@class ironclad.LoginOptions: ironclad.ConnectOptions
+---@field redirect_uri? string The redirect URI of the app (default: http://localhost:8765/callback)
+---@field browser? boolean|fun(url: string) Opens a browser (true, the default), prints the address (false), or gets it
+---@field timeout? number Seconds that the person has (default: 180)
+
+---@class ironclad.CallArguments
+---@field path? table The parameters of the path: by name, or in their order
+---@field query? table The query
+---@field body? any The JSON body
+---@field files? table Files to send, by the names of their fields
+---@field to? string|function Where a file goes
+
+---@class ironclad.RequestOptions: ironclad.CallOptions
+---@field query? table The query
+---@field body? any The JSON body
+---@field files? table Files to send, by the names of their fields
+
+---@class ironclad.DownloadOptions
+---@field to? string|fun(chunk: string) Where the file goes: a path, a folder with a / at its end, or a function
+---@field on_progress? fun(done: number, total: number?) Called while the file is transferred
+---@field timeout? number Seconds for one attempt
+---@field deadline? number Seconds for everything
+---@field max_retries? integer How often the request is sent again
+---@field callback? function Called with the results: the call does not wait
+---@field dry_run? boolean Returns the request instead of sending it
+
+---@class ironclad.MapOptions
+---@field concurrency? integer How many items are under way at once (default: 16)
+---@field stop_on_error? boolean Whether no item is begun after the first error (default: false)
+---@field on_progress? fun(done: integer, total: integer?, failed: integer) Called after each item
+---@field callback? fun(results: table, errors: table, list: table) Called at the end: map does not wait
+
+---@class ironclad.WithOptions
+---@field as_user? string|table Whom the calls act as
+---@field timeout? number Seconds for one attempt
+---@field deadline? number Seconds for a call with its waits and retries
+---@field max_retries? integer How often a call is sent again
+---@field headers? table<string, string> More headers of the requests
+
+---@class ironclad.CallbackOptions
+---@field callback? function Called with the results: the call does not wait
+
+---@class ironclad.AuthorizeOptions
+---@field redirect_uri string Required: where the browser comes back to; registered with the app
+---@field state? string A text that nobody can guess (default: a random one)
+---@field scopes? string|string[] The scopes to ask for (default: those of the client)
+
+---@class ironclad.ExchangeOptions
+---@field redirect_uri string Required: the one of `authorize_url`
+---@field state? string The one that `authorize_url` returned
+---@field callback? function Called with the results: the call does not wait
+
+---@class ironclad.WaitOptions
+---@field timeout? number Seconds for the whole wait (default: 3600; for a workflow none)
+---@field interval? number Seconds of the first pause; each pause is longer than the one before (default: 1)
+---@field on_progress? fun(answer: table, seconds: number) Called after each look
+---@field callback? fun(value: any, err: ironclad.Error?, response: ironclad.Response?) The call does not wait
+---@field as_user? string|table Whom the requests act as
+---@field headers? table<string, string> More headers of the requests
+---@field max_retries? integer How often a request is sent again
+
+---@class ironclad.StartOptions: ironclad.WaitOptions
+---@field query? table The query of the request that starts the job
+---@field extra? table `{ query =, body = }`: parameters and fields that the catalog does not know
+---@field deadline? number Seconds for the request that starts the job
+
+---@class ironclad.WorkflowWaitOptions: ironclad.WaitOptions
+---@field step? "Review"|"Sign"|"Archive"|"Complete" The step to wait for, or one past it; this or `status`
+---@field status? "active"|"paused"|"completed"|"cancelled" The status to wait for
+
+---@class ironclad.FindOptions
+---@field callback? function Called with the results: the call does not wait
+---@field dry_run? boolean Returns the first request instead of sending it
+
+---@class ironclad.WorkflowSetOptions: ironclad.CallOptions
+---@field comment? string A text that explains the change
+
+---@class ironclad.PendingApproval
+---@field role string The id of the role, as `update_approval` takes it
+---@field displayName string The name of the role
+---@field order integer The place of its group
+---@field assignees table[] Who may approve
+
+---@class ironclad.ChangesOptions
+---@field state string|table Required: the path of the file that says what was handled; `"shared"` or `"shared:NAME"`; or a table of functions
+---@field since? string|ironclad.Date Where the first run begins: ISO 8601 text, a date, or `"now"` (default: everything)
+---@field overlap? number Seconds: how late a change may become visible in the list (default: 300)
+---@field reconcile? boolean Whether what has gone is given too (default: false)
+
+---@class ironclad.FollowOptions
+---@field every? number Seconds between two looks (default: 60)
+---@field on_error? fun(err: ironclad.Error) Called when a look fails with a temporary error
+
+---@class ironclad.ReceiverOptions
+---@field on table<string, function> Required: functions `function(event, client)` by the names of events; `"*"` is for all others
+---@field when? fun(event: ironclad.Event): boolean Whether an event is wanted; others are ignored
+---@field seen? string|table Where handled events are remembered (default: memory; with an inbox a file in it)
+---@field inbox? string|table A folder, or `"shared"`: events are kept there, and handled after the answer
+---@field consumers? integer How many events of the inbox are handled at once (default: 1)
+---@field tries? integer How often an event of the inbox is tried (default: 10)
+---@field pause? number Seconds before the second try; the pauses double (default: 10)
+---@field on_error? fun(event: ironclad.Event?, err: any) Called when a function, `seen` or `inbox` has failed
+---@field strict? boolean Whether unknown names of events are refused (default: true)
+
+---@class ironclad.IroncladReceiverOptions: ironclad.ReceiverOptions
+---@field company? string|false The company whose events are believed (default: the token's); false: any
+---@field verifier? ironclad.Verifier A verifier to share between receivers
+
+---@class ironclad.VerifierOptions
+---@field key? string The key to begin with, in PEM (default: it is fetched)
+
+---@class ironclad.EnsureOptions
+---@field targetURL string Required: where events are sent
+---@field events string[] Required: the names of events; `{ "*" }` for all
+---@field strict? boolean Whether unknown names of events are refused (default: true)
+
+---@class ironclad.EnsureResult
+---@field action "created"|"updated"|"enabled"|"unchanged" What was done
+---@field reason string? Who had disabled the webhook, and when
+
+---@class ironclad.RequestVerification
+---@field method? string The method of the request, as it came
+---@field path? string The path of the request, as it came
+---@field max_age? number|false Seconds between the timestamp and now (default: 300); false: any
+---@field signed_text? fun(fields: table, raw_body: string): string?, string? Returns the text that is signed, or nil and a message
+
+---@class ironclad.RequestAbout
+---@field method? string The method of the request
+---@field path? string The path
+---@field query? string The text after the ? of the address
+
+---@class ironclad.WorkOptions
+---@field limit? integer How many events at most
+---@field consumers? integer How many events are handled at once (default: the receiver's)
+---@field follow? boolean Whether it runs until `receiver:stop()` (default: false)
+
+---@class ironclad.ServeOptions
+---@field port? integer Where it listens (default: 8080); 0: any free port
+---@field host? string The address to listen on (default: 127.0.0.1)
+---@field log? false|fun(line: string) Called with a line for each request (default: it is printed); false: not
+---@field on_listen? function Called when it listens, with a server: `server:port()`, `:url()`, `:stop()`
+---@field on_request? fun(status: integer, request: table) Called after each answer
+
+---@class ironclad.InboxEvent
+---@field id string The id of the event
+---@field event string Its name
+---@field state "waiting"|"dead" Whether it waits, or was given up
+---@field tries integer How often it was tried
+---@field error string? Why the last try failed
+---@field received number When it came, in seconds
+---@field next_try number When it is due, in seconds
+
+---@class ironclad.ClickwrapWebhookOptions
+---@field token string|false Required: the secret of the web app; false: requests are not checked
+---@field clickwrap? ironclad.ClickwrapClient The client that forgets what it has kept when there are new terms
+
+---@class ironclad.TermsOptions
+---@field signer? string|integer A person's id: also says whether this person has to accept
+---@field render_data? table<string, string> The values of the texts' tokens
+---@field texts? boolean Whether the texts are fetched (default: whether there is an API token)
+---@field test? boolean Whether it is about test mode (default: false)
+---@field deadline? number|false Seconds for everything; false: no limit
+---@field timeout? number Seconds for one attempt of a request
+---@field max_retries? integer How often a request is sent again
+---@field headers? table<string, string> More headers of the requests
+---@field callback? function Called with the results: the call does not wait
+
+---@class ironclad.Terms
+---@field contracts ironclad.TermsContract[] The contracts, in the group's order
+---@field versions table<string, string> `{ [contract id] = version id }`: what is shown
+---@field key string The key of the group
+---@field group integer The id of the group
+---@field render_id string Names this rendering
+---@field acceptance_language string The sentence beside the box
+---@field html string Clickwrap's own HTML of all contracts
+---@field legal_center_url string? The public page of the texts
+---@field required boolean? With `signer`: whether the person still has to accept
+---@field missing string[]? With `signer`: the ids of the contracts to be accepted
+
+---@class ironclad.TermsContract
+---@field id string The id of the contract
+---@field version string The id of its version
+---@field title string The title
+---@field key string The key
+---@field change_summary string? What has changed
+---@field html string? The text, with an API token
+---@field required boolean? With `signer`: whether the person still has to accept it
+
+---@class ironclad.ActionArguments
+---@field signer? string|integer The person's id
+---@field group? string|integer The key of a group, or its id as a number
+---@field versions? table<string, string>|string[] What was shown: `{ [contract id] = version id }`, or version ids
+---@field terms? ironclad.Terms What `cw:terms` returned, instead of `group` and `versions`
+---@field render_id? string The `render_id` of the terms that were shown
+---@field render_data? table<string, string> The values of the texts' tokens
+---@field custom? table Your own fields, kept with the record
+---@field connection? ironclad.AcceptanceConnection What is known of the browser
+---@field time? string|number When it happened: ISO 8601, or Unix seconds (default: now)
+---@field test? boolean Whether it is of test mode (default: false)
+---@field execution_method? string How the person agreed
+---@field confirmation_email? boolean Whether Clickwrap sends the person an e-mail
+---@field extra? table More parameters of the Activity API, by their short names
+---@field timeout? number Seconds for one attempt of a request
+---@field max_retries? integer How often a request is sent again
+---@field headers? table<string, string> More headers of the requests
+---@field deadline? number|false Seconds for everything; false: no limit
+---@field callback? function Called with the results: the call does not wait
+
+---@class ironclad.AcceptArguments: ironclad.ActionArguments
+---@field key? string Names this acceptance: with the same key it is made once (default: a random one)
+---@field journal? string|table Where the acceptance is written down while it is on its way (default: memory)
+---@field settle? number Seconds until an acceptance that is not seen counts as not stored (default: 60)
+
+---@class ironclad.AcceptanceConnection
+---@field remote_address? string The IP address
+---@field user_agent? string The browser
+---@field page_title? string The title of the page
+---@field page_url? string The URL of the page
+---@field page_domain? string Its domain
+---@field page_path? string Its path
+---@field page_query? string Its query
+---@field hostname? string The host of the page
+---@field referrer? string The page that led to it
+---@field browser_timezone? string The time zone of the browser
+---@field browser_locale? string The language of the browser
+---@field operating_system? string The operating system
+---@field environment? string The environment that the application runs in
+---@field screen_color_depth? string The color depth of the screen
+---@field screen_resolution? string The resolution of the screen
+
+---@class ironclad.AcceptanceEvidence
+---@field signer string The person's id
+---@field group string|integer|nil The group
+---@field key string The key of the acceptance
+---@field test boolean Whether it is of test mode
+---@field versions table<string, string> `{ [contract id] = version id }`: what was accepted
+---@field activities ironclad.Activity[] Clickwrap's records, one for each contract; empty without an API token
+---@field time string? When the last of them was made
+---@field found boolean Whether it was stored before this call
+---@field read_from "activity"|"retrieve"|"latest" What it was read back from
+
+---@class ironclad.AcceptedOptions
+---@field cache? number Seconds for which the answer "accepted" is kept (default: 0)
+---@field test? boolean Whether it is about test mode (default: false)
+---@field deadline? number|false Seconds for everything; false: no limit
+---@field timeout? number Seconds for one attempt of a request
+---@field max_retries? integer How often a request is sent again
+---@field headers? table<string, string> More headers of the requests
+---@field callback? function Called with the results: the call does not wait
+
+---@class ironclad.AcceptedState
+---@field accepted boolean Whether the latest terms are accepted
+---@field missing string[] The ids of the contracts to be accepted
+---@field versions table<string, string> The version of each contract that was accepted last
+
+---@class ironclad.ForgetArguments
+---@field signer? string|integer A person's id
+---@field group? string|integer The key or the id of a group
+
+---@class ironclad.HistoryOptions
+---@field event? string An event, such as `"agreed"` (default: all)
+---@field since? string A day or a time in ISO 8601 (default: everything)
+---@field limit? integer How many activities at most
+---@field expand? string What is put in the place of an id
+---@field deadline? number|false Seconds for everything; false: no limit
+---@field timeout? number Seconds for one attempt of a request
+---@field max_retries? integer How often a request is sent again
+---@field headers? table<string, string> More headers of the requests
+---@field callback? function Called with the results: the call does not wait
+
+---@class ironclad.UpdateSignerOptions
+---@field test? boolean Whether it is about test mode (default: false)
+---@field deadline? number|false Seconds for everything; false: no limit
+---@field timeout? number Seconds for one attempt of a request
+---@field max_retries? integer How often a request is sent again
+---@field headers? table<string, string> More headers of the requests
+---@field callback? function Called with the results: the call does not wait
 
 ---@class ironclad.Activity
 local K_activity = {}
@@ -481,16 +743,12 @@ function K_entity:update(body, options) end
 function K_entity:delete(arguments, options) end
 
 ---all values as one flat table, such as a row of a database
----@return table<string, string|number|boolean>? value
----@return ironclad.Error? err
----@return ironclad.Response? response
+---@return table<string, string|number|boolean>
 function K_entity:plain() end
 
 ---the plain value of a property
 ---@param name string
----@return any? value
----@return ironclad.Error? err
----@return ironclad.Response? response
+---@return any
 function K_entity:property(name) end
 
 ---reads the resource again into the same table, and returns it
@@ -536,7 +794,7 @@ function K_evidence:refresh(arguments) end
 
 ---waits until it is finished; the table of an export is then up to date
 ---@param job string|table
----@param options? ironclad.CallOptions
+---@param options? ironclad.WaitOptions
 ---@return any? value
 ---@return ironclad.Error? err
 ---@return ironclad.Response? response
@@ -571,7 +829,7 @@ function K_export:download(arguments, options) end
 function K_export:refresh(arguments) end
 
 ---waits until this export can be downloaded
----@param options? ironclad.CallOptions
+---@param options? ironclad.WaitOptions
 ---@return ironclad.Export? value
 ---@return ironclad.Error? err
 ---@return ironclad.Response? response
@@ -785,16 +1043,12 @@ function K_obligation:get(arguments, options) end
 function K_obligation:update(body, options) end
 
 ---all values as one flat table, such as a row of a database
----@return table<string, string|number|boolean>? value
----@return ironclad.Error? err
----@return ironclad.Response? response
+---@return table<string, string|number|boolean>
 function K_obligation:plain() end
 
 ---the plain value of a property
 ---@param name string
----@return any? value
----@return ironclad.Error? err
----@return ironclad.Response? response
+---@return any
 function K_obligation:property(name) end
 
 ---reads the resource again into the same table, and returns it
@@ -897,16 +1151,12 @@ function K_record:delete_attachment(key, arguments, options) end
 function K_record:run_action(body, options) end
 
 ---all values as one flat table, such as a row of a database
----@return table<string, string|number|boolean>? value
----@return ironclad.Error? err
----@return ironclad.Response? response
+---@return table<string, string|number|boolean>
 function K_record:plain() end
 
 ---the plain value of a property
 ---@param name string
----@return any? value
----@return ironclad.Error? err
----@return ironclad.Response? response
+---@return any
 function K_record:property(name) end
 
 ---reads the resource again into the same table, and returns it
@@ -1637,7 +1887,7 @@ function K_workflow:download_email_attachment(emailThreadId, attachmentId, argum
 
 ---who may approve now: a list of `{ role, displayName, order, assignees }`
 ---@param options? ironclad.CallOptions
----@return table[]? value
+---@return ironclad.PendingApproval[]? value
 ---@return ironclad.Error? err
 ---@return ironclad.Response? response
 function K_workflow:pending_approvals(options) end
@@ -1658,14 +1908,14 @@ function K_workflow:refresh(arguments) end
 
 ---changes attributes, given as plain values; `ironclad.null` removes an attribute
 ---@param values table<string, any>
----@param options? ironclad.CallOptions
+---@param options? ironclad.WorkflowSetOptions
 ---@return ironclad.Workflow? value
 ---@return ironclad.Error? err
 ---@return ironclad.Response? response
 function K_workflow:set(values, options) end
 
 ---waits until this workflow has reached a step or has a status; its table is then up to date
----@param options? ironclad.CallOptions
+---@param options ironclad.WorkflowWaitOptions
 ---@return ironclad.Workflow? value
 ---@return ironclad.Error? err
 ---@return ironclad.Response? response
@@ -2214,16 +2464,16 @@ function R_workflows:get_email(id, emailThreadId, arguments, options) end
 ---@return ironclad.Response? response
 function R_workflows:download_email_attachment(id, emailThreadId, attachmentId, arguments, options) end
 
+---@class ironclad.Workflows.ChangesOptions: ironclad.ChangesOptions, ironclad.Workflows.List.Query
+
 ---iterates over what is new or changed, in every status: [changes](changes.md)
----@param options? ironclad.CallOptions
----@return ironclad.Changes? value
----@return ironclad.Error? err
----@return ironclad.Response? response
+---@param options ironclad.Workflows.ChangesOptions
+---@return ironclad.Changes|fun(): ironclad.Workflow
 function R_workflows:changes(options) end
 
 ---launches and waits for the workflow
----@param body table
----@param options? ironclad.CallOptions
+---@param body ironclad.Workflows.LaunchAsync.Body
+---@param options? ironclad.StartOptions
 ---@return ironclad.Workflow? value
 ---@return ironclad.Error? err
 ---@return ironclad.Response? response
@@ -2231,7 +2481,7 @@ function R_workflows:launch_and_wait(body, options) end
 
 ---waits until the workflow has reached a step or has a status
 ---@param id string|table
----@param options? ironclad.CallOptions
+---@param options ironclad.WorkflowWaitOptions
 ---@return ironclad.Workflow? value
 ---@return ironclad.Error? err
 ---@return ironclad.Response? response
@@ -2239,7 +2489,7 @@ function R_workflows:wait(id, options) end
 
 ---waits for the workflow of `launch_async`
 ---@param job string|table
----@param options? ironclad.CallOptions
+---@param options? ironclad.WaitOptions
 ---@return ironclad.Workflow? value
 ---@return ironclad.Error? err
 ---@return ironclad.Response? response
@@ -2279,7 +2529,7 @@ function R_workflow_schemas:get(id, arguments, options) end
 
 ---the template with that title or id; an error names those that exist
 ---@param title string
----@param options? ironclad.CallOptions
+---@param options? ironclad.FindOptions
 ---@return ironclad.WorkflowSchema? value
 ---@return ironclad.Error? err
 ---@return ironclad.Response? response
@@ -2533,24 +2783,24 @@ function R_records:run_action(id, body, options) end
 ---@return ironclad.Response? response
 function R_records:export(arguments, options) end
 
+---@class ironclad.Records.ChangesOptions: ironclad.ChangesOptions, ironclad.Records.List.Query
+
 ---iterates over what is new or changed since the last run: [changes](changes.md)
----@param options? ironclad.CallOptions
----@return ironclad.Changes? value
----@return ironclad.Error? err
----@return ironclad.Response? response
+---@param options ironclad.Records.ChangesOptions
+---@return ironclad.Changes|fun(): ironclad.Record
 function R_records:changes(options) end
 
 ---asks for download links and waits for them
----@param body table
----@param options? ironclad.CallOptions
+---@param body ironclad.Records.CreateDownloadUrls.Body
+---@param options? ironclad.StartOptions
 ---@return any? value
 ---@return ironclad.Error? err
 ---@return ironclad.Response? response
 function R_records:create_download_urls_and_wait(body, options) end
 
 ---imports a document and waits for its predictions
----@param body table
----@param options? ironclad.CallOptions
+---@param body ironclad.Records.SmartImport.Body
+---@param options? ironclad.StartOptions
 ---@return any? value
 ---@return ironclad.Error? err
 ---@return ironclad.Response? response
@@ -2558,7 +2808,7 @@ function R_records:smart_import_and_wait(body, options) end
 
 ---waits for the links of `create_download_urls`
 ---@param job string|table
----@param options? ironclad.CallOptions
+---@param options? ironclad.WaitOptions
 ---@return any? value
 ---@return ironclad.Error? err
 ---@return ironclad.Response? response
@@ -2566,7 +2816,7 @@ function R_records:wait_download_urls(job, options) end
 
 ---waits for the predictions of `smart_import`
 ---@param import string|table
----@param options? ironclad.CallOptions
+---@param options? ironclad.WaitOptions
 ---@return any? value
 ---@return ironclad.Error? err
 ---@return ironclad.Response? response
@@ -2647,24 +2897,20 @@ function R_webhooks:delete(id, arguments, options) end
 function R_webhooks:get_verification_key(arguments, options) end
 
 ---makes sure that a webhook with these events is registered and enabled; also returns what it did
----@param options? ironclad.CallOptions
+---@param options ironclad.EnsureOptions
 ---@return ironclad.Webhook? value
 ---@return ironclad.Error? err
----@return ironclad.Response? response
+---@return ironclad.EnsureResult? did
 function R_webhooks:ensure(options) end
 
 ---takes the requests of a webhook: verifies them, and calls the functions in `on`
----@param options? ironclad.CallOptions
----@return ironclad.Receiver? value
----@return ironclad.Error? err
----@return ironclad.Response? response
+---@param options ironclad.IroncladReceiverOptions
+---@return ironclad.Receiver
 function R_webhooks:receiver(options) end
 
 ---verifies requests with the key that it fetches
----@param options? ironclad.CallOptions
----@return ironclad.Verifier? value
----@return ironclad.Error? err
----@return ironclad.Response? response
+---@param options? ironclad.VerifierOptions
+---@return ironclad.Verifier
 function R_webhooks:verifier(options) end
 
 ---@class ironclad.Exports.Create.Body
@@ -2705,8 +2951,8 @@ function R_exports:get(jobId, arguments, options) end
 function R_exports:download(jobId, arguments, options) end
 
 ---starts an export and waits until it can be downloaded
----@param body table
----@param options? ironclad.CallOptions
+---@param body ironclad.Exports.Create.Body
+---@param options? ironclad.StartOptions
 ---@return ironclad.Export? value
 ---@return ironclad.Error? err
 ---@return ironclad.Response? response
@@ -2714,7 +2960,7 @@ function R_exports:create_and_wait(body, options) end
 
 ---waits until it can be downloaded
 ---@param job string|table
----@param options? ironclad.CallOptions
+---@param options? ironclad.WaitOptions
 ---@return ironclad.Export? value
 ---@return ironclad.Error? err
 ---@return ironclad.Response? response
@@ -2810,11 +3056,11 @@ function R_entities:update(id, body, options) end
 ---@return ironclad.Response? response
 function R_entities:delete(id, arguments, options) end
 
+---@class ironclad.Entities.ChangesOptions: ironclad.ChangesOptions, ironclad.Entities.List.Query
+
 ---iterates over what is new or changed since the last run: [changes](changes.md)
----@param options? ironclad.CallOptions
----@return ironclad.Changes? value
----@return ironclad.Error? err
----@return ironclad.Response? response
+---@param options ironclad.Entities.ChangesOptions
+---@return ironclad.Changes|fun(): ironclad.Entity
 function R_entities:changes(options) end
 
 ---@class ironclad.Obligations.List.Query: ironclad.CallOptions
@@ -2879,11 +3125,11 @@ function R_obligations:get(id, arguments, options) end
 ---@return ironclad.Response? response
 function R_obligations:update(id, body, options) end
 
+---@class ironclad.Obligations.ChangesOptions: ironclad.ChangesOptions, ironclad.Obligations.List.Query
+
 ---iterates over what is new or changed since the last run: [changes](changes.md)
----@param options? ironclad.CallOptions
----@return ironclad.Changes? value
----@return ironclad.Error? err
----@return ironclad.Response? response
+---@param options ironclad.Obligations.ChangesOptions
+---@return ironclad.Changes|fun(): ironclad.Obligation
 function R_obligations:changes(options) end
 
 ---@class ironclad.Search.Conversational.Body
@@ -4217,8 +4463,8 @@ function R_activity:export_csv(arguments, options) end
 function R_activity:get_csv_export(id, arguments, options) end
 
 ---starts a CSV export and waits for its links
----@param arguments? table
----@param options? ironclad.CallOptions
+---@param arguments? ironclad.Activity.ExportCsv.Query
+---@param options? ironclad.StartOptions
 ---@return any? value
 ---@return ironclad.Error? err
 ---@return ironclad.Response? response
@@ -4226,7 +4472,7 @@ function R_activity:export_csv_and_wait(arguments, options) end
 
 ---waits for the links of `export_csv`
 ---@param job string|table
----@param options? ironclad.CallOptions
+---@param options? ironclad.WaitOptions
 ---@return any? value
 ---@return ironclad.Error? err
 ---@return ironclad.Response? response
@@ -4291,8 +4537,8 @@ function R_evidence:get(id, arguments, options) end
 function R_evidence:get_urls(id, arguments, options) end
 
 ---starts an export and waits until it is finished
----@param body table
----@param options? ironclad.CallOptions
+---@param body ironclad.Evidence.Create.Body
+---@param options? ironclad.StartOptions
 ---@return any? value
 ---@return ironclad.Error? err
 ---@return ironclad.Response? response
@@ -4300,7 +4546,7 @@ function R_evidence:create_and_wait(body, options) end
 
 ---waits until it is finished; the table of an export is then up to date
 ---@param job string|table
----@param options? ironclad.CallOptions
+---@param options? ironclad.WaitOptions
 ---@return any? value
 ---@return ironclad.Error? err
 ---@return ironclad.Response? response
@@ -4642,7 +4888,7 @@ function ironclad.help(name, write) end
 
 ---The value; raises the error's text.
 ---@generic T
----@param value T
+---@param value? T
 ---@param err? ironclad.Error
 ---@return T
 function ironclad.must(value, err) end
@@ -4666,7 +4912,7 @@ function ironclad.sha256(subject) end
 
 ---The JSON text of a value. `pretty` breaks lines, `sort` sorts the keys (as `pretty` does).
 ---@param value any
----@param style? { pretty?: boolean, sort?: boolean }
+---@param style? ironclad.JsonStyle
 ---@return string
 function ironclad.json.encode(value, style) end
 
@@ -4679,7 +4925,7 @@ function ironclad.json.decode(text) end
 ---The rows of a CSV file as tables by the names in its first line, and the number of the line. Finds the separator, skips a byte order mark. Raises an error with the line for text that is not CSV.
 ---@param path string|file*
 ---@param options? ironclad.CsvRowsOptions
----@return fun(): table<string, string>
+---@return (fun(): table<string, string>, integer)
 ---@return string[]
 function ironclad.csv.rows(path, options) end
 
@@ -4692,7 +4938,7 @@ function ironclad.csv.writer(target, options) end
 
 ---A value as a field of CSV.
 ---@param value any
----@param options? ironclad.CsvWriterOptions
+---@param options? ironclad.CsvFieldOptions
 ---@return string
 function ironclad.csv.field(value, options) end
 
@@ -4768,7 +5014,7 @@ function client:call(operation, arguments, options) end
 ---Any request to the connection's host. Also takes `body` and `files`.
 ---@param method string
 ---@param path string
----@param options? ironclad.CallOptions
+---@param options? ironclad.RequestOptions
 ---@return any
 ---@return ironclad.Error?
 ---@return ironclad.Response?
@@ -4776,13 +5022,13 @@ function client:request(method, path, options) end
 
 ---A file by its link, from any host, without the token.
 ---@param url string|table
----@param options? ironclad.CallOptions
+---@param options? ironclad.DownloadOptions
 ---@return string?
 ---@return ironclad.Error?
 ---@return ironclad.Response?
 function client:download(url, options) end
 
----Calls `fn(item, index)` for each item, several at once. Results and errors by index, and the errors as a list of `{ index =, error = }`. Options: `concurrency` (16), `stop_on_error`, `on_progress(done, total, failed)`, `callback`.
+---Calls `fn(item, index)` for each item, several at once. Results and errors by index, and the errors as a list of `{ index =, error = }`.
 ---@param source any[]|function
 ---@param fn function
 ---@param options? ironclad.MapOptions
@@ -4797,13 +5043,13 @@ function client:map(source, fn, options) end
 function client:with(options) end
 
 ---The templates, record types and properties of the company. It prints as text.
----@param options? { callback?: function }
+---@param options? ironclad.CallbackOptions
 ---@return ironclad.Description?
 ---@return ironclad.Error?
 function client:describe(options) end
 
 ---Who the token is for: `user`, `company`, `scopes`, `expires_in` (seconds).
----@param options? { callback?: function }
+---@param options? ironclad.CallbackOptions
 ---@return ironclad.Check?
 ---@return ironclad.Error?
 function client:check(options) end
@@ -4822,7 +5068,7 @@ function client:authorize_url(options) end
 function client:exchange(callback, options) end
 
 ---Deletes the token, also from the store.
----@param options? { callback?: function }
+---@param options? ironclad.CallbackOptions
 ---@return boolean?
 ---@return ironclad.Error?
 function client:logout(options) end
@@ -4850,13 +5096,13 @@ function ironclad.webhook.verify(headers, raw_body, public_key) end
 ---@param headers table
 ---@param raw_body string
 ---@param public_key string
----@param options? table
+---@param options? ironclad.RequestVerification
 ---@return table?
 ---@return ironclad.Error?
 function ironclad.webhook.verify_request(headers, raw_body, public_key, options) end
 
 ---A webhook of Clickwrap, whose events carry a token: an object with `unwrap` and `receiver`.
----@param options table
+---@param options ironclad.ClickwrapWebhookOptions
 ---@return ironclad.ClickwrapWebhook
 function ironclad.webhook.clickwrap(options) end
 
@@ -4877,7 +5123,7 @@ function verifier:verify(headers, raw_body) end
 ---As `ironclad.webhook.verify_request`, with that key.
 ---@param headers table
 ---@param raw_body string
----@param options? table
+---@param options? ironclad.RequestVerification
 ---@return table?
 ---@return ironclad.Error?
 function verifier:verify_request(headers, raw_body, options) end
@@ -4885,15 +5131,15 @@ function verifier:verify_request(headers, raw_body, options) end
 ---Takes one request; the status and the body of the answer.
 ---@param headers table
 ---@param body string
----@param about? table
+---@param about? ironclad.RequestAbout
 ---@return integer
 ---@return string
 function receiver:handle(headers, body, about) end
 
 ---Handles the events of the inbox that are due: `limit` at most, `consumers` at once, for ever with `follow`.
----@param options? table
+---@param options? ironclad.WorkOptions
 ---@return integer
----@return integer
+---@return number?
 function receiver:work(options) end
 
 ---Ends `receiver:work{ follow = true }`.
@@ -4903,8 +5149,8 @@ function receiver:stop() end
 ---@return ironclad.Inbox
 function receiver:inbox() end
 
----The events of an inbox, the oldest first: `id`, `event`, `state` (`waiting` or `dead`), `tries`, `error`, `next_try`.
----@return table[]?
+---The events of an inbox, the oldest first.
+---@return ironclad.InboxEvent[]?
 ---@return string?
 function inbox:list() end
 
@@ -4923,13 +5169,13 @@ function inbox:remove(id) end
 ---Checks a request of Clickwrap's webhook, and returns its event.
 ---@param headers table
 ---@param raw_body string
----@param about? { method?: string, query?: string }
+---@param about? ironclad.RequestAbout
 ---@return ironclad.Event?
 ---@return ironclad.Error?
 function clickwrap_webhook:unwrap(headers, raw_body, about) end
 
 ---Takes the requests of Clickwrap's webhook, as `webhooks:receiver` does.
----@param options table
+---@param options ironclad.ReceiverOptions
 ---@return ironclad.Receiver
 function clickwrap_webhook:receiver(options) end
 
@@ -4937,7 +5183,7 @@ function clickwrap_webhook:receiver(options) end
 function receiver:nginx() end
 
 ---Serves the webhook from this machine, for development.
----@param options? table
+---@param options? ironclad.ServeOptions|integer
 ---@return any
 function receiver:serve(options) end
 
@@ -4952,7 +5198,7 @@ function event:resource(client, options) end
 function changes:done() end
 
 ---Makes the loop run for ever: it sleeps after the last change, and looks again.
----@param options? { every?: number, on_error?: function }
+---@param options? ironclad.FollowOptions
 ---@return ironclad.Changes
 function changes:follow(options) end
 
@@ -4965,40 +5211,40 @@ function changes:close() end
 function ironclad.clickwrap.from_env(options) end
 
 ---The best test of a connection: its site.
----@param options? { callback?: function }
+---@param options? ironclad.CallbackOptions
 ---@return table?
 ---@return ironclad.Error?
 function cw:check(options) end
 
 ---The connection's site.
----@param options? { callback?: function }
----@return table?
+---@param options? ironclad.CallbackOptions
+---@return ironclad.Site?
 ---@return ironclad.Error?
 function cw:site(options) end
 
 ---The terms of a group that must be shown now: `contracts`, `versions`, `render_id`, and with the option `signer` whether they are `required`.
 ---@param group string
----@param options? table
----@return table?
+---@param options? ironclad.TermsOptions
+---@return ironclad.Terms?
 ---@return ironclad.Error?
 function cw:terms(group, options) end
 
 ---Records that a person accepts terms, and returns the evidence that was read back: [acceptance](acceptance.md).
----@param arguments table
----@return table?
+---@param arguments ironclad.AcceptArguments
+---@return ironclad.AcceptanceEvidence?
 ---@return ironclad.Error?
 function cw:accept(arguments) end
 
 ---Whether a person has accepted the latest terms: `accepted`, `missing`, `versions`. The option `cache` says for how many seconds the answer is kept.
 ---@param signer string|integer
 ---@param group string|integer
----@param options? table
----@return table?
+---@param options? ironclad.AcceptedOptions
+---@return ironclad.AcceptedState?
 ---@return ironclad.Error?
 function cw:accepted(signer, group, options) end
 
 ---Drops what `cw:accepted` has kept.
----@param what? { signer?: string, group?: string }
+---@param what? ironclad.ForgetArguments
 ---@return boolean?
 ---@return ironclad.Error?
 function cw:forget(what) end
@@ -5010,31 +5256,31 @@ function cw:cache_in(store) end
 
 ---What Clickwrap has stored of a person.
 ---@param signer string|integer
----@param options? table
----@return table[]?
+---@param options? ironclad.HistoryOptions
+---@return ironclad.Activity[]?
 ---@return ironclad.Error?
 function cw:history(signer, options) end
 
 ---Records that a person declines terms.
----@param arguments table
+---@param arguments ironclad.ActionArguments
 ---@return boolean?
 ---@return ironclad.Error?
 function cw:decline(arguments) end
 
 ---Records that a person has seen terms.
----@param arguments table
+---@param arguments ironclad.ActionArguments
 ---@return boolean?
 ---@return ironclad.Error?
 function cw:displayed(arguments) end
 
 ---Records that a person has opened a page with terms.
----@param arguments table
+---@param arguments ironclad.ActionArguments
 ---@return boolean?
 ---@return ironclad.Error?
 function cw:visited(arguments) end
 
 ---Records that a person was sent terms.
----@param arguments table
+---@param arguments ironclad.ActionArguments
 ---@return boolean?
 ---@return ironclad.Error?
 function cw:sent(arguments) end
@@ -5042,7 +5288,7 @@ function cw:sent(arguments) end
 ---Changes what Clickwrap knows of a person, such as `name` and `email`.
 ---@param signer string|integer
 ---@param changes table
----@param options? table
+---@param options? ironclad.UpdateSignerOptions
 ---@return boolean?
 ---@return ironclad.Error?
 function cw:update_signer(signer, changes, options) end
@@ -5059,7 +5305,7 @@ function cw:call(operation, arguments, options) end
 ---Any request to the connection's host. Also takes `body` and `files`.
 ---@param method string
 ---@param path string
----@param options? ironclad.CallOptions
+---@param options? ironclad.RequestOptions
 ---@return any
 ---@return ironclad.Error?
 ---@return ironclad.Response?
@@ -5067,13 +5313,13 @@ function cw:request(method, path, options) end
 
 ---A file by its link, from any host, without the token.
 ---@param url string|table
----@param options? ironclad.CallOptions
+---@param options? ironclad.DownloadOptions
 ---@return string?
 ---@return ironclad.Error?
 ---@return ironclad.Response?
 function cw:download(url, options) end
 
----Calls `fn(item, index)` for each item, several at once. Results and errors by index, and the errors as a list of `{ index =, error = }`. Options: `concurrency` (16), `stop_on_error`, `on_progress(done, total, failed)`, `callback`.
+---Calls `fn(item, index)` for each item, several at once. Results and errors by index, and the errors as a list of `{ index =, error = }`.
 ---@param source any[]|function
 ---@param fn function
 ---@param options? ironclad.MapOptions

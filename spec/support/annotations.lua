@@ -79,7 +79,8 @@ end
 
 -- What follows a type: nothing, a text after a space, or a comment after "#".
 local function read_text(reader)
-  assert(reader.rest == "" or reader.rest:find "^ %S", { "a text expected at \"" .. reader.rest .. '"' })
+  if reader.rest == "" or reader.rest:find "^ %S" then return end
+  error({ ("a text expected at %q"):format(reader.rest) }, 0)
 end
 
 local function add(list, name, what)
@@ -95,7 +96,9 @@ function tags.class(reader, state)
   local name = expect(reader, "[%a_][%w_.]*", "a class")
   state.classes[name] = state.classes[name] or {}
   state.fields = state.classes[name]
-  if skip(reader, ":") then read_type(reader) end
+  if skip(reader, ":") then
+    repeat read_type(reader) until not skip(reader, ",")
+  end
   read_text(reader)
 end
 

@@ -6,7 +6,8 @@ local topics = require "ironclad.topics"
 
 local OVERVIEW = {
   "ironclad.help(NAME) explains an operation (\"records:list\"), a resource (\"records\"), a function",
-  "(\"ironclad.connect\", \"client:map\"), an option (\"deadline\") or an error kind (\"rate_limited\").",
+  "(\"ironclad.connect\", \"client:map\"), an option (\"deadline\"), an error kind (\"rate_limited\") or a table that",
+  "functions take or return (\"WorkOptions\").",
 }
 
 --- Prints what a name means.

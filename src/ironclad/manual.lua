@@ -106,60 +106,55 @@ manual.sections = {
   { title = "Connecting", calls = {
     { "ironclad.connect", "options: ironclad.ConnectOptions|string -> ironclad.Client",
       "A client, from a table of options or the name of a connection. It opens nothing: the first call fetches a "
-      .. "token. "
-      .. "A wrong or unknown option raises an error." },
+      .. "token. A wrong or unknown option raises an error." },
     { "ironclad.from_env", "options?: ironclad.ConnectOptions -> ironclad.Client",
       "A client of the connection that the environment describes: `IRONCLAD_INSTANCE`, `IRONCLAD_CLIENT_ID`, "
       .. "`IRONCLAD_CLIENT_SECRET`, `IRONCLAD_SCOPES`, `IRONCLAD_AS_USER`, `IRONCLAD_TOKEN`, "
-      .. "`IRONCLAD_REFRESH_TOKEN`, "
-      .. "`IRONCLAD_CA_FILE`, `IRONCLAD_CLIENT_CERT`, `IRONCLAD_CLIENT_KEY`, `IRONCLAD_CLIENT_KEY_PASSWORD`. The "
-      .. "options override them." },
+      .. "`IRONCLAD_REFRESH_TOKEN`, `IRONCLAD_CA_FILE`, `IRONCLAD_CLIENT_CERT`, `IRONCLAD_CLIENT_KEY`, "
+      .. "`IRONCLAD_CLIENT_KEY_PASSWORD`. The options override them." },
     { "ironclad.login", "options: ironclad.LoginOptions|string -> ironclad.Client?, ironclad.Error?",
       "A client for the person who logs in with a browser. Also takes `redirect_uri` "
       .. "(`http://localhost:8765/callback`), `browser` (true, false or a function that gets the address) and "
-      .. "`timeout` "
-      .. "(180 seconds for the person)." },
+      .. "`timeout` (180 seconds for the person)." },
     { "ironclad.scopes_for", "operations: string[] -> string[]",
       "The scopes that calls need, as `workflows:launch`, `records:each`, `workflow:set`, `client:describe` or "
-      .. "`event:resource`; an empty list when they need none. `client:call` and `client:request` raise an error: name "
-      .. "the operations that they are given." },
-    { "ironclad.store.file", "path: string -> ironclad.Store", "A token store in a file that only this user can "
-      .. "read." },
+      .. "`event:resource`; an empty list when they need none. `client:call` and `client:request` raise an error: "
+      .. "name the operations that they are given." },
+    { "ironclad.store.file", "path: string -> ironclad.Store",
+      "A token store in a file that only this user can read." },
     { "ironclad.store.shared_dict", "name: string -> ironclad.Store",
       "A token store in a shared dictionary of nginx, for all workers." },
-    { "ironclad.info", "-> ironclad.Info", "The versions of this build: `version`, `libcurl`, `tls`, `cjson`, "
-      .. "`http2`." },
-    { "ironclad.stats", "-> ironclad.Stats", "What this process has done, by all clients together, and does now: "
-      .. "[counts](limits.md)." },
+    { "ironclad.info", "-> ironclad.Info",
+      "The versions of this build: `version`, `libcurl`, `tls`, `cjson`, `http2`." },
+    { "ironclad.stats", "-> ironclad.Stats",
+      "What this process has done, by all clients together, and does now: [counts](limits.md)." },
     { "ironclad.operations", "-> ironclad.Operation[]",
       "The catalog: a list of all operations with their parameters, scopes and rate buckets." },
     { "ironclad.help", "name?: string, write?: fun(line: string)",
       "Prints what an operation, a function, an option or an error kind is: `ironclad.help \"records:list\"`." },
   } },
   { title = "Values of every kind", calls = {
-    { "ironclad.must", "value: T, err?: ironclad.Error -> T", "The value; raises the error's text." },
+    { "ironclad.must", "value?: T, err?: ironclad.Error -> T", "The value; raises the error's text." },
     { "ironclad.file", "given: string|ironclad.FileOptions -> ironclad.File",
       "A file to send: a path, or `{ path =, data =, filename =, content_type = }` with either `path` or `data`." },
-    { "ironclad.array", "list: T[] -> T[]", "Marks a table as a list and returns it: an empty one is then sent as "
-      .. "`[]`." },
-    { "ironclad.sha256", "subject: string|ironclad.File -> string?, ironclad.Error?", "The SHA-256 as hexadecimal "
-      .. "text." },
-    { "ironclad.json.encode", "value: any, style?: { pretty?: boolean, sort?: boolean } -> string",
+    { "ironclad.array", "list: T[] -> T[]",
+      "Marks a table as a list and returns it: an empty one is then sent as `[]`." },
+    { "ironclad.sha256", "subject: string|ironclad.File -> string?, ironclad.Error?",
+      "The SHA-256 as hexadecimal text." },
+    { "ironclad.json.encode", "value: any, style?: ironclad.JsonStyle -> string",
       "The JSON text of a value. `pretty` breaks lines, `sort` sorts the keys (as `pretty` does)." },
     { "ironclad.json.decode", "text: string -> any, ironclad.Error?",
       "The value of a JSON text. null is `ironclad.null`; lists are marked as by `ironclad.array`." },
-    { "ironclad.csv.rows", "path: string|file*, options?: ironclad.CsvRowsOptions -> fun(): table<string, "
-      .. "string>, string[]",
+    { "ironclad.csv.rows", "path: string|file*, options?: ironclad.CsvRowsOptions -> (fun(): table<string, string>, "
+      .. "integer), string[]",
       "The rows of a CSV file as tables by the names in its first line, and the number of the line. Finds the "
-      .. "separator, "
-      .. "skips a byte order mark. Raises an error with the line for text that is not CSV." },
+      .. "separator, skips a byte order mark. Raises an error with the line for text that is not CSV." },
     { "ironclad.csv.writer", "target: string|file*|fun(text: string), options: ironclad.CsvWriterOptions -> "
       .. "ironclad.CsvWriter?, string?",
       "Writes CSV. Text that a spreadsheet would run as a formula gets an apostrophe before it, unless `formulas`." },
-    { "ironclad.csv.field", "value: any, options?: ironclad.CsvWriterOptions -> string", "A value as a field of "
-      .. "CSV." },
-    { "writer:write", "row: table -> ironclad.CsvWriter?, string?", "Writes a row: by the names of the columns, "
-      .. "or a list." },
+    { "ironclad.csv.field", "value: any, options?: ironclad.CsvFieldOptions -> string", "A value as a field of CSV." },
+    { "writer:write", "row: table -> ironclad.CsvWriter?, string?",
+      "Writes a row: by the names of the columns, or a list." },
     { "writer:close", "-> boolean?, string?", "Ends the file." },
     { "ironclad.progress", "label: string, options?: ironclad.ProgressOptions -> ironclad.Progress",
       "A bar on standard error, on a terminal only. It can be an `on_progress`: `bar(done, total, failed)`." },
@@ -168,8 +163,8 @@ manual.sections = {
   { title = "Many calls at once", calls = {
     { "ironclad.spawn", "fn: function, ...: any -> ironclad.Task",
       "Starts `fn(...)` as a task. While a call in it waits, other tasks run. Not in PUC Lua 5.1." },
-    { "ironclad.run", "fn?: function, ...: any -> any", "Waits for all tasks. With `fn`, starts it first; returns "
-      .. "what it returns." },
+    { "ironclad.run", "fn?: function, ...: any -> any",
+      "Waits for all tasks. With `fn`, starts it first; returns what it returns." },
     { "ironclad.mailbox", "-> ironclad.Mailbox", "For an event loop of the script's own." },
     { "task:wait", "-> any", "Waits for the task; returns what it returned, or raises its error." },
     { "task:cancel", "", "Cancels the call that the task waits for." },
@@ -181,29 +176,29 @@ manual.sections = {
   { title = "A client", calls = {
     { "client:call", "operation: string, arguments?: ironclad.CallArguments, options?: ironclad.CallOptions -> any, "
       .. "ironclad.Error?, ironclad.Response?",
-      "Any operation, by Ironclad's name or the module's: `client:call(\"retrieve-a-workflow\", { path = { id = … "
-      .. "} })`." },
-    { "client:request", "method: string, path: string, options?: ironclad.CallOptions -> any, ironclad.Error?, "
-      .. "ironclad.Response?", "Any request to the connection's host. Also takes `body` and `files`." },
-    { "client:download", "url: string|table, options?: ironclad.CallOptions -> string?, ironclad.Error?, "
-      .. "ironclad.Response?", "A file by its link, from any host, without the token." },
+      "Any operation, by Ironclad's name or the module's: `client:call(\"retrieve-a-workflow\", { path = { id = … } "
+      .. "})`." },
+    { "client:request", "method: string, path: string, options?: ironclad.RequestOptions -> any, ironclad.Error?, "
+      .. "ironclad.Response?",
+      "Any request to the connection's host. Also takes `body` and `files`." },
+    { "client:download", "url: string|table, options?: ironclad.DownloadOptions -> string?, ironclad.Error?, "
+      .. "ironclad.Response?",
+      "A file by its link, from any host, without the token." },
     { "client:map", "source: any[]|function, fn: function, options?: ironclad.MapOptions -> table, table, table",
-      "Calls `fn(item, index)` for each item, several at once. Results and errors by index, and the errors as a "
-      .. "list of "
-      .. "`{ index =, error = }`. Options: `concurrency` (16), `stop_on_error`, `on_progress(done, total, failed)`, "
-      .. "`callback`." },
+      "Calls `fn(item, index)` for each item, several at once. Results and errors by index, and the errors as a list "
+      .. "of `{ index =, error = }`." },
     { "client:with", "options: ironclad.WithOptions -> ironclad.Client",
       "The same client with other `as_user`, `timeout`, `deadline`, `max_retries`, `headers`; the connection is "
       .. "shared." },
-    { "client:describe", "options?: { callback?: function } -> ironclad.Description?, ironclad.Error?",
+    { "client:describe", "options?: ironclad.CallbackOptions -> ironclad.Description?, ironclad.Error?",
       "The templates, record types and properties of the company. It prints as text." },
-    { "client:check", "options?: { callback?: function } -> ironclad.Check?, ironclad.Error?",
+    { "client:check", "options?: ironclad.CallbackOptions -> ironclad.Check?, ironclad.Error?",
       "Who the token is for: `user`, `company`, `scopes`, `expires_in` (seconds)." },
     { "client:authorize_url", "options: ironclad.AuthorizeOptions -> string, string",
       "The address at which a person consents, and the state to keep." },
     { "client:exchange", "callback: string, options: ironclad.ExchangeOptions -> boolean?, ironclad.Error?",
       "Exchanges what the browser came back with for the client's token." },
-    { "client:logout", "options?: { callback?: function } -> boolean?, ironclad.Error?",
+    { "client:logout", "options?: ironclad.CallbackOptions -> boolean?, ironclad.Error?",
       "Deletes the token, also from the store." },
     { "iterator:close", "", "Ends an iterator early, and cancels its request." },
   } },
@@ -213,37 +208,40 @@ manual.sections = {
       "Verifies a request of a webhook, and returns its event." },
     { "ironclad.webhook.verify", "headers: table, raw_body: string, public_key: string -> boolean?, ironclad.Error?",
       "Verifies a request without parsing its event." },
-    { "ironclad.webhook.verify_request", "headers: table, raw_body: string, public_key: string, options?: table -> "
-      .. "table?, ironclad.Error?", "Verifies a request of Ironclad to a signature provider of your own; unconfirmed: "
+    { "ironclad.webhook.verify_request", "headers: table, raw_body: string, public_key: string, options?: "
+      .. "ironclad.RequestVerification -> table?, ironclad.Error?",
+      "Verifies a request of Ironclad to a signature provider of your own; unconfirmed: "
       .. "[events](events.md#requests-to-a-signature-provider). Returns the members of its header." },
-    { "ironclad.webhook.clickwrap", "options: table -> ironclad.ClickwrapWebhook",
+    { "ironclad.webhook.clickwrap", "options: ironclad.ClickwrapWebhookOptions -> ironclad.ClickwrapWebhook",
       "A webhook of Clickwrap, whose events carry a token: an object with `unwrap` and `receiver`." },
     { "verifier:unwrap", "headers: table, raw_body: string -> ironclad.Event?, ironclad.Error?",
       "As `ironclad.webhook.unwrap`, with the key that the verifier fetches and renews." },
     { "verifier:verify", "headers: table, raw_body: string -> boolean?, ironclad.Error?",
       "As `ironclad.webhook.verify`, with that key." },
-    { "verifier:verify_request", "headers: table, raw_body: string, options?: table -> table?, ironclad.Error?",
+    { "verifier:verify_request", "headers: table, raw_body: string, options?: ironclad.RequestVerification -> "
+      .. "table?, ironclad.Error?",
       "As `ironclad.webhook.verify_request`, with that key." },
-    { "receiver:handle", "headers: table, body: string, about?: table -> integer, string",
+    { "receiver:handle", "headers: table, body: string, about?: ironclad.RequestAbout -> integer, string",
       "Takes one request; the status and the body of the answer." },
-    { "receiver:work", "options?: table -> integer, integer", "Handles the events of the inbox that are due: "
-      .. "`limit` at most, `consumers` at once, for ever with `follow`." },
+    { "receiver:work", "options?: ironclad.WorkOptions -> integer, number?",
+      "Handles the events of the inbox that are due: `limit` at most, `consumers` at once, for ever with `follow`." },
     { "receiver:stop", "", "Ends `receiver:work{ follow = true }`." },
     { "receiver:inbox", "-> ironclad.Inbox", "The inbox of the receiver." },
-    { "inbox:list", "-> table[]?, string?", "The events of an inbox, the oldest first: `id`, `event`, `state` "
-      .. "(`waiting` or `dead`), `tries`, `error`, `next_try`." },
+    { "inbox:list", "-> ironclad.InboxEvent[]?, string?", "The events of an inbox, the oldest first." },
     { "inbox:retry", "id: string -> boolean?, string?", "Makes an event due now, also a dead one." },
     { "inbox:remove", "id: string -> boolean?, string?", "Removes an event for good." },
-    { "clickwrap_webhook:unwrap", "headers: table, raw_body: string, about?: { method?: string, query?: string } -> "
-      .. "ironclad.Event?, ironclad.Error?", "Checks a request of Clickwrap's webhook, and returns its event." },
-    { "clickwrap_webhook:receiver", "options: table -> ironclad.Receiver",
+    { "clickwrap_webhook:unwrap", "headers: table, raw_body: string, about?: ironclad.RequestAbout -> "
+      .. "ironclad.Event?, ironclad.Error?",
+      "Checks a request of Clickwrap's webhook, and returns its event." },
+    { "clickwrap_webhook:receiver", "options: ironclad.ReceiverOptions -> ironclad.Receiver",
       "Takes the requests of Clickwrap's webhook, as `webhooks:receiver` does." },
     { "receiver:nginx", "", "Takes the request that nginx is serving." },
-    { "receiver:serve", "options?: table -> any", "Serves the webhook from this machine, for development." },
+    { "receiver:serve", "options?: ironclad.ServeOptions|integer -> any",
+      "Serves the webhook from this machine, for development." },
     { "event:resource", "client?: ironclad.Client, options?: ironclad.CallOptions -> table?, ironclad.Error?",
       "The workflow, record or obligation that the event is about." },
     { "changes:done", "", "Marks the last item as handled." },
-    { "changes:follow", "options?: { every?: number, on_error?: function } -> ironclad.Changes",
+    { "changes:follow", "options?: ironclad.FollowOptions -> ironclad.Changes",
       "Makes the loop run for ever: it sleeps after the last change, and looks again." },
     { "changes:close", "", "Ends the loop." },
   } },
@@ -252,30 +250,36 @@ manual.sections = {
       "A client of Clickwrap, from a table of options or the name of a connection. It opens nothing." },
     { "ironclad.clickwrap.from_env", "options?: ironclad.ClickwrapOptions -> ironclad.ClickwrapClient",
       "A client of the connection that the environment describes: `IRONCLAD_CLICKWRAP_ENVIRONMENT` and others." },
-    { "cw:check", "options?: { callback?: function } -> table?, ironclad.Error?", "The best test of a connection: "
-      .. "its site." },
-    { "cw:site", "options?: { callback?: function } -> table?, ironclad.Error?", "The connection's site." },
-    { "cw:terms", "group: string, options?: table -> table?, ironclad.Error?",
+    { "cw:check", "options?: ironclad.CallbackOptions -> table?, ironclad.Error?",
+      "The best test of a connection: its site." },
+    { "cw:site", "options?: ironclad.CallbackOptions -> ironclad.Site?, ironclad.Error?", "The connection's site." },
+    { "cw:terms", "group: string, options?: ironclad.TermsOptions -> ironclad.Terms?, ironclad.Error?",
       "The terms of a group that must be shown now: `contracts`, `versions`, `render_id`, and with the option "
       .. "`signer` whether they are `required`." },
-    { "cw:accept", "arguments: table -> table?, ironclad.Error?",
+    { "cw:accept", "arguments: ironclad.AcceptArguments -> ironclad.AcceptanceEvidence?, ironclad.Error?",
       "Records that a person accepts terms, and returns the evidence that was read back: "
       .. "[acceptance](acceptance.md)." },
-    { "cw:accepted", "signer: string|integer, group: string|integer, options?: table -> table?, ironclad.Error?",
-      "Whether a person has accepted the latest terms: `accepted`, `missing`, `versions`. The option `cache` says for "
-      .. "how many seconds the answer is kept." },
-    { "cw:forget", "what?: { signer?: string, group?: string } -> boolean?, ironclad.Error?",
+    { "cw:accepted", "signer: string|integer, group: string|integer, options?: ironclad.AcceptedOptions -> "
+      .. "ironclad.AcceptedState?, ironclad.Error?",
+      "Whether a person has accepted the latest terms: `accepted`, `missing`, `versions`. The option `cache` says "
+      .. "for how many seconds the answer is kept." },
+    { "cw:forget", "what?: ironclad.ForgetArguments -> boolean?, ironclad.Error?",
       "Drops what `cw:accepted` has kept." },
     { "cw:cache_in", "store: table -> ironclad.ClickwrapClient",
       "Keeps what `cw:accepted` finds in a shared dictionary of nginx's." },
-    { "cw:history", "signer: string|integer, options?: table -> table[]?, ironclad.Error?",
+    { "cw:history", "signer: string|integer, options?: ironclad.HistoryOptions -> ironclad.Activity[]?, "
+      .. "ironclad.Error?",
       "What Clickwrap has stored of a person." },
-    { "cw:decline", "arguments: table -> boolean?, ironclad.Error?", "Records that a person declines terms." },
-    { "cw:displayed", "arguments: table -> boolean?, ironclad.Error?", "Records that a person has seen terms." },
-    { "cw:visited", "arguments: table -> boolean?, ironclad.Error?",
+    { "cw:decline", "arguments: ironclad.ActionArguments -> boolean?, ironclad.Error?",
+      "Records that a person declines terms." },
+    { "cw:displayed", "arguments: ironclad.ActionArguments -> boolean?, ironclad.Error?",
+      "Records that a person has seen terms." },
+    { "cw:visited", "arguments: ironclad.ActionArguments -> boolean?, ironclad.Error?",
       "Records that a person has opened a page with terms." },
-    { "cw:sent", "arguments: table -> boolean?, ironclad.Error?", "Records that a person was sent terms." },
-    { "cw:update_signer", "signer: string|integer, changes: table, options?: table -> boolean?, ironclad.Error?",
+    { "cw:sent", "arguments: ironclad.ActionArguments -> boolean?, ironclad.Error?",
+      "Records that a person was sent terms." },
+    { "cw:update_signer", "signer: string|integer, changes: table, options?: ironclad.UpdateSignerOptions -> "
+      .. "boolean?, ironclad.Error?",
       "Changes what Clickwrap knows of a person, such as `name` and `email`." },
   } },
 }

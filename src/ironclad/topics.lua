@@ -7,6 +7,7 @@ local each = require "ironclad.resources.each"
 local manual = require "ironclad.manual"
 local names = require "ironclad.base.names"
 local resources = require "ironclad.resources.resources"
+local tables = require "ironclad.tables"
 local words = require "ironclad.words"
 
 local topics = {}
@@ -89,15 +90,60 @@ local function as_called(label)
   return label
 end
 
+-- The fields of a table that a function takes or returns. Those that an option of ironclad.connect or of a call has are
+-- not repeated.
+local function add_table(lines, entry)
+  for _, field in ipairs(entry.fields) do
+    lines[#lines + 1] = ("  %s (%s): %s"):format(field[1], field[2], field[3])
+  end
+  if not entry.like then return end
+  if tables[entry.like] then return add_table(lines, tables[entry.like]) end
+  lines[#lines + 1] = entry.like == "CallOptions" and "  and the options of a call" or "  and those of ironclad.connect"
+end
+
+local titles = { of = "takes", from = "returns" }
+
+-- The lines about a method or function, with the tables that it takes and returns.
+local function with_tables(label, lines)
+  for _, role in ipairs { "of", "from" } do
+    for _, entry in ipairs(tables.about(role, label)) do
+      lines[#lines + 1] = ("%s ironclad.%s"):format(titles[role], entry[1])
+      add_table(lines, entry)
+    end
+  end
+  return lines
+end
+
 -- A function that returns the lines about a method or function of ironclad.manual: { arguments, what it does }.
 local function helper_lines(label, entry)
-  return function() return { ("%s(%s)"):format(as_called(label), entry[1]), "  " .. sentence(entry[2]) } end
+  return function()
+    return with_tables(label, { ("%s(%s)"):format(as_called(label), entry[1]), "  " .. sentence(entry[2]) })
+  end
 end
 
 local function add(name, lines_of) all[name] = all[name] or lines_of end
 
--- The methods of resource tables: operations with the id filled in.
+-- "records:changes and workflows:changes".
+local function names_of_calls(labels)
+  local called = {}
+  for i, label in ipairs(labels) do called[i] = as_called(label) end
+  local last = table.remove(called)
+  return #called > 0 and table.concat(called, ", ") .. " and " .. last or last
+end
+
 local function add_tables()
+  for _, entry in ipairs(tables) do
+    add("ironclad." .. entry[1], function()
+      local lines = { "ironclad." .. entry[1], ("  A table that %s %s."):format(names_of_calls(entry.of or entry.from),
+        entry.of and (#entry.of > 1 and "take" or "takes") or "returns") }
+      add_table(lines, entry)
+      return lines
+    end)
+  end
+end
+
+-- The methods of resource tables: operations with the id filled in.
+local function add_kinds()
   require "ironclad.clickwrap.kinds"
   for number, _, _, name in catalog.names() do
     local entry = name and catalog.entry(number)
@@ -124,7 +170,8 @@ end
 local function add_calls(calls)
   for _, entry in ipairs(calls) do
     add(entry[1], function()
-      return { ("%s(%s)"):format(entry[1], (entry[2]:match "^(.-)%s*%->" or entry[2])), "  " .. sentence(entry[3]) }
+      local given = entry[2]:match "^(.-)%s*%->" or entry[2]
+      return with_tables(entry[1], { ("%s(%s)"):format(entry[1], given), "  " .. sentence(entry[3]) })
     end)
   end
 end
@@ -168,8 +215,9 @@ local function load()
     end
     add_operation(id, name)
   end
-  add_tables()
+  add_kinds()
   add_functions()
+  add_tables()
   for _, option in ipairs(core.option_table()) do
     add(option.name, function() return option_lines(option) end)
   end
