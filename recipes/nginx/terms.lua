@@ -165,7 +165,7 @@ function terms.answer()
   if not user then return ngx.exit(401) end
   if ngx.req.get_method() ~= "POST" then return ngx.redirect("/", 303) end
   ngx.req.read_body()
-  local given = ngx.req.get_post_args(10)
+  local given = ngx.req.get_post_args(10) or {} -- nil when the form is not in memory
   local path, claims = own_path(given.next), read_token(user, given.token)
   if not claims then return show(user, path, 400, "This page is out of date. Please accept again.") end
   if given.agree ~= "yes" then return show(user, path, 400, "Please tick the box to accept.") end

@@ -17,7 +17,7 @@ local function start_site(environment, workers)
   peer.write_file(folder .. "/html/index.html", "<h1>Inside</h1>")
   peer.write_file(folder .. "/html/deep.html", "<h1>Deep inside</h1>")
   local users = {}
-  for i = 1, 10 do users[i] = ("user%d:{PLAIN}%s\n"):format(i, PASSWORD) end
+  for i = 1, 11 do users[i] = ("user%d:{PLAIN}%s\n"):format(i, PASSWORD) end
   peer.write_file(folder .. "/users", table.concat(users))
   peer.write_file(folder .. "/local.conf", ("lua_package_path %q;\nlua_package_cpath %q;\n"):format(package.path,
     package.cpath))
@@ -245,6 +245,16 @@ describe("the gate", function()
     end
   end)
 
+  it("takes a form with a long path, and refuses one that is longer than any path", function()
+    local path = "/" .. ("\195\169"):rep(3500) -- 21 KB in the form
+    local token = token_of((get("user10", "/")))
+    assert.are.equal("303", post("user10", { token = token, agree = "yes", next = path }))
+    local folder = peer.temporary_folder()
+    peer.write_file(folder .. "/form", "agree=yes&x=" .. ("x"):rep(200 * 1024))
+    assert.are.equal("413", select(2, get("user10", "/terms", "-o /dev/null -d @" .. folder .. "/form")))
+    peer.remove_folder(folder)
+  end)
+
   it("keeps its worker free for others while it waits for Clickwrap", function()
     local one = start_site(variables, 1)
     sandbox:fail { path = "/latest", how = "delay", seconds = 2 }
@@ -300,7 +310,7 @@ describe("the gate", function()
     sandbox:stop()
     sandbox = nil
     assert.are.equal("200", select(2, get("user4", "/")))
-    local page, status = get("user10", "/")
+    local page, status = get("user11", "/")
     assert.are.equal("503", status)
     assert.matches("cannot find out right now", page)
     assert.are.equal("200", report(SECRET))
