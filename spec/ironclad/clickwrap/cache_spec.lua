@@ -62,6 +62,27 @@ describe("the cache of accepted terms", function()
     assert.is_false(has("jim", "terms"))
   end)
 
+  it("does not keep what was asked before a signer was forgotten", function()
+    for _, group in ipairs { false, "terms", "other" } do
+      local _, before = kept:get("jim", "terms")
+      kept:forget("jim", group or nil)
+      kept:put("jim", "terms", VALUE, before, 1000)
+      assert.is_false(has("jim", "terms"))
+    end
+    put("jim", "terms")
+    assert.is_true(has("jim", "terms"))
+  end)
+
+  it("forgets in a store that takes no more", function()
+    for _, forgotten in ipairs { { "jane" }, { "jane", "terms" }, { nil, "terms" }, {} } do
+      put("jane", "terms")
+      store.set = function() return false, "no memory" end
+      kept:forget(forgotten[1], forgotten[2])
+      store.set = nil
+      assert.is_false(has("jane", "terms"))
+    end
+  end)
+
   it("does not believe an entry whose mark was lost", function()
     store:delete "site\nmark\nsite"
     assert.are.same({}, all())

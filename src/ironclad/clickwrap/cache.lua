@@ -4,7 +4,8 @@
 -- The entries of a signer are one value of a store: a table in memory, or one of nginx's shared dictionaries. Each
 -- entry has the marks of the site and of its group at the time when Clickwrap was asked. To forget a group, its mark is
 -- replaced, so that its entries no longer count. A mark that is missing, because the store was full, is replaced too:
--- the entries are then useless, and Clickwrap is asked again.
+-- the entries are then useless, and Clickwrap is asked again. A signer that is forgotten has a mark among the entries,
+-- so that an answer is not kept for which Clickwrap was asked before that.
 
 local core = require "ironclad.core"
 
@@ -65,6 +66,9 @@ end
 local Cache = {}
 Cache.__index = Cache
 
+-- The name of a signer's mark among the entries, and the seconds for which it stays there: longer than an answer takes.
+local MARK, KEPT = "", 24 * 3600
+
 --- A cache.
 -- @param store a shared dictionary or cache.memory()
 -- @param prefix separates the sites that share the store
@@ -91,22 +95,25 @@ local function entries_of(self, signer)
   return text and core.json.decode(text) or {}
 end
 
+-- A signer's mark; "" when there is none.
+local function mark_of(entries) return entries[MARK] and entries[MARK].marks or "" end
+
 --- Looks up a signer's entry for a group.
--- @return what put was given, or nil; and the marks for put
+-- @return what put was given, or nil; and what put needs
 function Cache:get(signer, group)
-  local now = marks(self, group)
-  local entry = entries_of(self, signer)[group]
-  if entry and now and entry.marks == now and os.time() < entry.ends then return entry.value, now end
-  return nil, now
+  local now, entries = marks(self, group), entries_of(self, signer)
+  local entry, before = entries[group], now and { marks = now, signer = mark_of(entries) }
+  if entry and now and entry.marks == now and os.time() < entry.ends then return entry.value, before end
+  return nil, before
 end
 
 --- Stores an entry.
--- @param now the marks that get returned before Clickwrap was asked
+-- @param before what get returned before Clickwrap was asked
 -- @param seconds how long it counts
-function Cache:put(signer, group, value, now, seconds)
-  if not now then return end
+function Cache:put(signer, group, value, before, seconds)
   local entries, time, longest = entries_of(self, signer), os.time(), 0
-  entries[group] = { value = value, marks = now, ends = time + seconds }
+  if not before or mark_of(entries) ~= before.signer then return end
+  entries[group] = { value = value, marks = before.marks, ends = time + seconds }
   for name, entry in pairs(entries) do
     if entry.ends <= time then entries[name] = nil end
     longest = math.max(longest, entry.ends - time)
@@ -114,17 +121,20 @@ function Cache:put(signer, group, value, now, seconds)
   self.store:set(self.prefix .. "signer\n" .. signer, core.json.encode(entries), longest)
 end
 
+-- Replaces a value, or deletes it when the store has no room.
+local function replace(self, name, value, seconds)
+  if not self.store:set(self.prefix .. name, value, seconds) then self.store:delete(self.prefix .. name) end
+end
+
 --- Forgets a signer, a group, a signer's entry for a group, or with neither everything.
 function Cache:forget(signer, group)
-  if signer and group then
-    local entries = entries_of(self, signer)
-    if not entries[group] then return end
-    entries[group] = nil
-    self.store:set(self.prefix .. "signer\n" .. signer, core.json.encode(entries), 24 * 3600)
-  elseif signer then
-    self.store:delete(self.prefix .. "signer\n" .. signer)
+  if signer then
+    local entries = group and entries_of(self, signer) or {}
+    if group then entries[group] = nil end
+    entries[MARK] = { marks = core.random_hex(8), ends = os.time() + KEPT }
+    replace(self, "signer\n" .. signer, core.json.encode(entries), KEPT)
   else
-    self.store:set(self.prefix .. "mark\n" .. (group and "group\n" .. group or "site"), core.random_hex(8))
+    replace(self, "mark\n" .. (group and "group\n" .. group or "site"), core.random_hex(8))
   end
 end
 
