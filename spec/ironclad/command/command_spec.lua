@@ -266,7 +266,7 @@ describe("the command ironclad", function()
   it("has help for itself, resources, operations and commands", function()
     assert.matches("ironclad RESOURCE OPERATION", (good "help"))
     assert.matches("create%-comment ID", (good "workflows"))
-    assert.matches("template=.-%(string; required%)", (good "workflows launch --help"))
+    assert.matches("template=.-%(string;%s+required%)", (good "workflows launch --help"))
     assert.matches("%-%-secret%-stdin", (good "login --help"))
     assert.matches("^ironclad %d", (good "--version"))
     for _, entry in ipairs(require "ironclad.command.commands") do

@@ -1,7 +1,5 @@
--- The subcommands beside the operations: login, connections, doctor, download, export, describe, run, sandbox,
--- completion and man.
+-- The subcommands beside the operations: login, connections, doctor, download, export, describe, run, sandbox and man.
 local command = require "spec.support.command"
-local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
 
 local sandbox, client, given, folder
@@ -305,50 +303,6 @@ describe("ironclad sandbox", function()
       .. "sleep 0.05; done; pkill -INT -P $! ; kill -INT $! 2>/dev/null; wait $!; grep -c ^export %s/lines"):format(
       folder, folder, folder), given)
     assert.matches("9\n$", out)
-  end)
-end)
-
-describe("ironclad completion", function()
-  local function script(shell)
-    local path = ("%s/completion.%s"):format(folder, shell)
-    peer.write_file(path, (good("completion " .. shell)))
-    return path
-  end
-
-  it("completes in bash", function()
-    local try = [==[bash -c 'source %s; try() { COMP_LINE="$1"; COMP_POINT=${#1}; read -ra COMP_WORDS <<<"$1"
-      [[ $1 == *" " ]] && COMP_WORDS+=(""); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _ironclad; echo "${COMPREPLY[@]}"; }
-      complete -p ironclad
-      try "ironclad who"; try "ironclad workflows pa"; try "ironclad workflows list status=a"
-      try "ironclad -c acme records li"; try "ironclad login --secret-e"; try "ironclad completion "']==]
-    assert.equal("complete -F _ironclad ironclad\nwhoami\npause\nactive\nlist\n--secret-env\nbash zsh fish\n",
-      (peer.shell(try:format(script "bash"))))
-  end)
-
-  it("completes in zsh", function()
-    if not has "zsh" then return pending "zsh is not installed" end
-    local out, status = peer.shell(([[zsh -f -c 'autoload -U compinit; compinit -u -d %s/dump; source %s
-      _ironclad_words "workflows pause"; echo $reply_words; echo $_comps[ironclad]']]):format(folder, script "zsh"))
-    assert.equal(0, status, out)
-    assert.matches("comment=", out)
-    assert.matches("_ironclad\n$", out)
-  end)
-
-  it("completes in fish", function()
-    if not has "fish" then return pending "fish is not installed" end
-    local out = peer.shell(("HOME=%s fish --no-config -c 'source %s; complete -C \"ironclad workflows pau\"; "
-      .. "complete -C \"ironclad whoa\"; complete -C \"ironclad workflows list status=com\"'"):format(folder,
-      script "fish"))
-    assert.equal("pause\nwhoami\nstatus=completed\n", out)
-  end)
-
-  it("knows every operation and every option", function()
-    local text = good "completion bash"
-    for _, entry in ipairs(ironclad.operations()) do
-      local shown = entry.product == "clm" and entry.name and entry.name:gsub("_", "-")
-      if shown then assert.is_truthy(text:find(shown, 1, true), shown) end
-    end
-    assert.equal(2, select(3, command.run("completion tcsh", given)))
   end)
 end)
 

@@ -26,6 +26,8 @@ clickwrap.help = [[
 
 The connection is -c NAME, or IRONCLAD_CLICKWRAP_ENVIRONMENT, IRONCLAD_CLICKWRAP_SITE and IRONCLAD_CLICKWRAP_TOKEN.]]
 
+local unpack = table.unpack or unpack -- luacheck: ignore 113 143
+
 local function open(options)
   local ironclad = require "ironclad"
   local given = { timeout = options.timeout, deadline = options.deadline, name = options.connection }
@@ -58,6 +60,9 @@ local function history(client, words, options)
   output.value(options, fail.unless(value, err))
 end
 
+--- The words that are no resources.
+clickwrap.actions = { "accepted", "terms", "history" }
+
 local actions = { accepted = accepted, terms = terms, history = history }
 
 --- Runs the words after `clickwrap`.
@@ -78,7 +83,7 @@ function clickwrap.dispatch(words)
   end
   local resource, taken = names.resource(words, "clickwrap")
   if not resource then
-    local candidates = { "accepted", "terms", "history" }
+    local candidates = { unpack(clickwrap.actions) }
     for _, name in ipairs(names.clickwrap) do candidates[#candidates + 1] = name end
     local nearest = core.nearest(word, candidates)
     fail.usage("clickwrap has no resource %q%s; `ironclad clickwrap` lists them", word, fail.meant(nearest))

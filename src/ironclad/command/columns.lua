@@ -83,11 +83,32 @@ local own_names = {
   obligation = function() return nil end,
 }
 
+-- The operation that answers what a helper answers.
+local function answering(helper)
+  local label = helper.job and helper.job.status or helper.takes or helper.first or helper.resource .. ":list"
+  return select(2, catalog.find(label))
+end
+
 local function fields_of(kind)
   if not manual.fields[kind] then return nil end
   local list = {}
   for i, field in ipairs(manual.fields[kind]) do list[i] = field[1] end
   return list
+end
+
+--- The documented fields of what an operation or a helper answers, or nil.
+-- @param entry the operation; nil: a helper
+-- @param helper one of ironclad.command.names.helpers
+function columns.documented(entry, helper)
+  if entry then
+    local kind = entry.content and entry.content.kind
+    return answers[entry.resource .. ":" .. entry.name] or kind and fields_of(kind)
+  end
+  if helper.prints then return nil end
+  if helper.fields then return helper.fields end
+  local kind = helper.answers or helper.kind
+  if kind then return fields_of(kind) end
+  return columns.documented(answering(helper))
 end
 
 -- The columns of a list that are not in a set of names.
@@ -141,12 +162,13 @@ end
 
 --- The same for the answer of an operation.
 function columns.check_entry(options, entry, client)
-  local label = entry.resource .. ":" .. entry.name
   if entry.answer ~= "json" and (options.columns or type(options.csv) == "string") then
     fail.usage("%s %s has no answer with columns", names.shown(entry.resource), names.shown(entry.name))
   end
-  if answers[label] then return columns.check(options, answers[label]) end
-  if entry.content and entry.content.kind then columns.check_kind(options, entry.content.kind, client) end
+  local kind = entry.content and entry.content.kind
+  local known = columns.documented(entry)
+  if kind and not answers[entry.resource .. ":" .. entry.name] then return columns.check_kind(options, kind, client) end
+  if known then columns.check(options, known) end
 end
 
 --- The same for the answer of a helper (ironclad.command.names).
@@ -155,8 +177,7 @@ function columns.check_helper(options, helper, client)
   if helper.fields then return columns.check(options, helper.fields) end
   local kind = helper.answers or helper.kind
   if kind then return columns.check_kind(options, kind, client) end
-  local label = helper.job and helper.job.status or helper.takes or helper.first or helper.resource .. ":list"
-  columns.check_entry(options, select(2, catalog.find(label)), client)
+  columns.check_entry(options, answering(helper), client)
 end
 
 return columns

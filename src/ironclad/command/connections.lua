@@ -9,16 +9,17 @@ local terminal = require "ironclad.command.terminal"
 
 local connections = { flags = output.flags }
 
-local fields = { "name", "instance", "as_user", "grant", "current" }
+--- The columns that it may print.
+connections.columns = { "name", "instance", "as_user", "grant", "current" }
 
 function connections.run(words, options)
   if words[1] then fail.usage("connections takes no argument, got %q", words[1]) end
-  columns.check(options, fields)
+  columns.check(options, connections.columns)
   local list, problem = named.list()
   if not list and not problem:find "No such file" then fail.usage("%s", problem) end
   list = list or {}
   local current = connection.current()
-  local printer = output.items(options, nil, fields)
+  local printer = output.items(options, nil, connections.columns)
   for _, entry in ipairs(list) do
     entry.current = entry.name == current and "*" or ""
     printer:item(entry)

@@ -37,11 +37,13 @@ local function fields_of(map)
 end
 
 local of_fields = { "name", "type", "required", "label", "choices" }
-local of_company = { "id", "name", "type", "required", "label", "choices" }
+
+--- The columns that it may print.
+describe.columns = { "id", "name", "type", "required", "label", "choices" }
 
 function describe.run(words, options)
   if words[2] then fail.usage("describe takes one template, got %q too", words[2]) end
-  columns.check(options, words[1] and of_fields or of_company)
+  columns.check(options, words[1] and of_fields or describe.columns)
   local client = connection.open(options)
   if options["dry-run"] then
     if not words[1] then return request.preview(client, "workflow_schemas:list", {}) end

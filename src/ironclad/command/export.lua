@@ -10,7 +10,7 @@ local terminal = require "ironclad.command.terminal"
 local export = { flags = {
   { "from", value = "DAY", text = "The first day, as 2026-01-01" },
   { "to", value = "DAY", text = "The last day" },
-  { "format", value = "FORMAT", text = "CSV or JSON (default: CSV)" },
+  { "format", value = "FORMAT", choices = { "CSV", "JSON" }, text = "CSV or JSON (default: CSV)" },
   { "output", short = "o", value = "PATH", text = "Where it goes (default: standard output)" },
   { "wait", value = "SECONDS", kind = "seconds", text = "The longest time to wait (default: an hour)" },
   { "types", value = "TYPES", text = "For records: their types, separated by commas" },

@@ -6,6 +6,7 @@
 --   { "csv", value = "COLUMNS", optional = true }      --csv, --csv=a,b; or --csv a,b, with a comma
 --   hidden = true                                      not in the help
 --   refused = "…"                                      there is no such option: why, and what to do; also hidden
+--   choices = {…}                                      the values that the completion offers; list = true: several
 --   kind = "seconds" or "count"                        a number, or a whole number
 
 local core = require "ironclad.core"

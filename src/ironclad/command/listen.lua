@@ -10,12 +10,14 @@ local output = require "ironclad.command.output"
 local plain = require "ironclad.loop.plain"
 local run = require "ironclad.calls.run"
 local screen = require "ironclad.base.screen"
+local sorted = require("ironclad.base.names").sorted
 local terminal = require "ironclad.command.terminal"
 
 local listen = { flags = {
   { "forward-to", value = "URL",
     text = "Post each event to this URL, as it came; localhost:3000/hook, or a port, will do" },
-  { "events", value = "EVENTS", text = "The events, separated by commas (default: all)" },
+  { "events", value = "EVENTS", choices = sorted(ironclad_source.names()), list = true,
+    text = "The events, separated by commas (default: all)" },
   { "register", value = "URL", text = "Register a webhook with this public URL, which must lead to this machine" },
   { "keep", text = "Leave the webhook registered at the end" },
   { "host", value = "ADDRESS", text = "Where to listen (default: 127.0.0.1)" },

@@ -31,8 +31,10 @@ local of_files = {
   { "output", short = "o", value = "PATH", text = "Where the file goes: a path, a FOLDER/, or - for standard output" },
 }
 local of_waits = {
-  { "step", value = "STEP", text = "Wait for this step: Review, Sign, Archive or Complete" },
-  { "status", value = "STATUS", text = "Wait for this status" },
+  { "step", value = "STEP", choices = { "Review", "Sign", "Archive", "Complete" },
+    text = "Wait for this step: Review, Sign, Archive or Complete" },
+  { "status", value = "STATUS", choices = { "active", "paused", "completed", "cancelled" },
+    text = "Wait for this status" },
   { "wait", value = "SECONDS", kind = "seconds", text = "The longest time to wait" },
   { "interval", value = "SECONDS", kind = "seconds", text = "The first pause between two questions (default: 1)" },
 }

@@ -11,6 +11,9 @@ scopes.help = [[
 OPERATION is RESOURCE:NAME, as in workflows:launch, or `RESOURCE NAME`. The result can be given to
 `ironclad login --scopes`.]]
 
+--- The columns that it may print.
+scopes.columns = { "scope", "label", "grants" }
+
 --- A scope as Ironclad spells it: given with or without "public.".
 function scopes.exact(word)
   local known = require("ironclad.connections.scopes").known
@@ -42,7 +45,7 @@ local function operations_of(words)
 end
 
 function scopes.run(words, options)
-  columns.check(options, { "scope", "label", "grants" })
+  columns.check(options, scopes.columns)
   local by_name = {}
   local known = require("ironclad.connections.scopes").known
   for _, entry in ipairs(known) do by_name[entry.scope] = entry end
@@ -54,7 +57,7 @@ function scopes.run(words, options)
   else
     list = known
   end
-  output.list(options, list, nil, words[1] and { "scope", "label" } or { "scope", "label", "grants" })
+  output.list(options, list, nil, words[1] and { "scope", "label" } or scopes.columns)
 end
 
 return scopes

@@ -12,7 +12,8 @@ for _, list in ipairs { connection.flags, output.flags, request.flags } do
   for _, flag in ipairs(list) do whoami.flags[#whoami.flags + 1] = flag end
 end
 
-local fields = { "connection", "instance", "user", "email", "company", "grant", "expires_in", "scopes" }
+--- The columns that it may print.
+whoami.columns = { "connection", "instance", "user", "email", "company", "grant", "expires_in", "scopes" }
 
 local function duration(seconds)
   if seconds < 120 then return ("%.0f s"):format(seconds) end
@@ -51,7 +52,7 @@ end
 
 function whoami.run(words, options)
   if words[1] then fail.usage("whoami takes no argument, got %q", words[1]) end
-  columns.check(options, fields)
+  columns.check(options, whoami.columns)
   local client, name = connection.open(options)
   if options["dry-run"] then return request.preview(client, "oauth:userinfo", {}) end
   whoami.show(client, name, options)
