@@ -1,7 +1,8 @@
 /* JSON: a tape and a tree are read by the same rules, and what is printed from a tree is read again as the
  * same. */
 #include "core/json/json.h"
-#include "core/json/json_tape.h"
+#include "core/json/json_tape_read.h"
+#include "core/json/json_text.h"
 #include "spec/fuzz/fuzz.h"
 
 /* Walks all of a tape; returns the first word behind the value. */

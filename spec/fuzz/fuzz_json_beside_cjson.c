@@ -3,7 +3,7 @@
  * surrogate without its other half and a number of more than 63 characters, ends a text at U+0000, and passes
  * invalid UTF-8 on. */
 #include "core/json/json.h"
-#include "core/json/json_tape.h"
+#include "core/json/json_tape_read.h"
 #include "spec/fuzz/fuzz.h"
 #include <math.h>
 

@@ -2,6 +2,7 @@
  * scripts decode, encode and attach files. Whatever is thrown, nothing may leak, and the same Lua state must
  * do the same work when there is memory again. */
 #include "core/base/alloc.h"
+#include "core/json/json_tape_read.h"
 #include "lua/items.h"
 #include "lua/values.h"
 #include "spec/core/check.h"

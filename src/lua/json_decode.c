@@ -1,4 +1,5 @@
 #include "lua/json_decode.h"
+#include "core/json/json_tape_read.h"
 #include "lua/metatable.h"
 #include <stdio.h>
 

@@ -2,6 +2,8 @@
 #include "core/base/alloc.h"
 #include "core/http/body.h"
 #include "core/json/json.h"
+#include "core/json/json_tape_read.h"
+#include "core/json/json_text.h"
 #include "core/json/json_write.h"
 #include "lua/file.h"
 #include "lua/json_decode.h"

@@ -1,6 +1,7 @@
 /* JSON texts: what is accepted, refused and rewritten, the limits, and any bytes at all. */
 #include "core/base/alloc.h"
-#include "core/json/json_tape.h"
+#include "core/json/json_tape_read.h"
+#include "core/json/json_text.h"
 #include "spec/core/check.h"
 #include "spec/core/json/json_trial.h"
 

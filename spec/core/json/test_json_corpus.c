@@ -2,7 +2,7 @@
  * strict pass) made of each. A line of corpus.txt is a text, a tab, and "=" with what it is printed as, or
  * "!" with the error. Bytes that are no printable ASCII are written as \xHH, a backslash as two. */
 #include "core/base/alloc.h"
-#include "core/json/json_tape.h"
+#include "core/json/json_tape_read.h"
 #include "spec/core/check.h"
 #include "spec/core/json/json_trial.h"
 

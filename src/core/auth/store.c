@@ -5,6 +5,7 @@
 #include "core/base/platform.h"
 #include "core/base/text.h"
 #include "core/json/json.h"
+#include "core/json/json_text.h"
 #include <math.h>
 #include <stddef.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #include "core/events/encoding.h"
 #include "core/events/public_key.h"
 #include "core/json/json_stringify.h"
-#include "core/json/json_tape.h"
+#include "core/json/json_tape_read.h"
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/rsa.h>

@@ -1,6 +1,7 @@
 #include "core/http/answer.h"
 #include "core/base/alloc.h"
 #include "core/base/text.h"
+#include "core/json/json_tape_read.h"
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -8,6 +8,7 @@
 #include "core/base/url.h"
 #include "core/http/instance.h"
 #include "core/json/json.h"
+#include "core/json/json_text.h"
 #include "core/shared/driver.h"
 #include "core/shared/seal.h"
 #include <curl/curl.h>

@@ -2,7 +2,7 @@
  * printed with the functions of json_write.h. */
 #include "core/json/json.h"
 #include "core/base/alloc.h"
-#include "core/json/json_tape.h"
+#include "core/json/json_tape_read.h"
 #include "core/json/json_write.h"
 #include <math.h>
 #include <stdio.h>

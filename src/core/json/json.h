@@ -8,17 +8,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define IC_JSON_MAX_DEPTH  512
-#define IC_JSON_MAX_VALUES 2000000
-
 /* A node that stands for a file: `valueint` is its index among the call's files (parts.h). It is freed like
  * any other. */
 #define IC_JSON_FILE (1 << 16)
 
 /* Parses `length` bytes (no NUL needed). Strict RFC 8259 in valid UTF-8, at most IC_JSON_MAX_DEPTH deep
- * and IC_JSON_MAX_VALUES values, a leading byte order mark skipped. Lone surrogates and invalid UTF-8
- * become U+FFFD. In a tree `\u0000` does, too, because a C string cannot hold it. An integer beyond 2^53
- * is a number with its digits in `valuestring`; one beyond 64 bits, or a number beyond the range of a
+ * and IC_JSON_MAX_VALUES values (json_tape.h), a leading byte order mark skipped. Lone surrogates and invalid
+ * UTF-8 become U+FFFD. In a tree `\u0000` does, too, because a C string cannot hold it. An integer beyond
+ * 2^53 is a number with its digits in `valuestring`; one beyond 64 bits, or a number beyond the range of a
  * double, is a string of its digits. Returns the tree (free with cJSON_Delete), or NULL with PROTOCOL ("…
  * at byte N"), TOO_LARGE (depth, values) or MEMORY in `error`. Thread-safe, and independent of the locale. */
 cJSON *ic_json_parse(const char *text, size_t length, ic_error *error);
@@ -35,8 +32,5 @@ cJSON *ic_json_integer(long long value);
 const char *ic_json_string(const cJSON *object, const char *name);
 /* The member object[name], case-sensitive; NULL when it is missing, or `object` is NULL or not an object. */
 cJSON *ic_json_member(const cJSON *object, const char *name);
-
-/* Whether the bytes are valid UTF-8 without NUL; otherwise *bad is the first offending offset. */
-bool ic_utf8_valid(const char *bytes, size_t length, size_t *bad);
 
 #endif

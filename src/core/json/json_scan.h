@@ -1,9 +1,8 @@
-/* The state of the strict JSON parser, which has three files: containers (json_tape.c), texts (json_text.c)
- * and numbers (json_number.c). Messages count bytes from 1, as Lua does. */
+/* The state of the strict JSON parser, which has three files: containers (json_tape_read.c), texts
+ * (json_text.c) and numbers (json_number.c). Messages count bytes from 1, as Lua does. */
 #ifndef IC_JSON_SCAN_H
 #define IC_JSON_SCAN_H
 
-#include "core/json/json.h"
 #include "core/json/json_tape.h"
 
 /* A short text that has been read, so that the same text gets the same word: its word, and its first and last

@@ -1,6 +1,7 @@
 #include "core/json/json_stringify.h"
 #include "core/base/alloc.h"
 #include "core/json/json_scan.h"
+#include "core/json/json_tape_read.h"
 #include "core/json/json_write.h"
 #include <stdlib.h>
 

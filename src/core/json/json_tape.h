@@ -12,6 +12,10 @@
 #include <stdint.h>
 #include <string.h>
 
+/* What is read or written is at most so deep and has at most so many values. */
+#define IC_JSON_MAX_DEPTH  512
+#define IC_JSON_MAX_VALUES 2000000
+
 typedef struct ic_tape {
     uint64_t *words; /* owned; the first is that of the whole value */
     size_t count, capacity;
@@ -51,12 +55,6 @@ typedef enum ic_tape_kind {
 #define IC_TAPE_COUNT_MASK  (((uint64_t)1 << 21) - 1)
 #define IC_TAPE_WORDS_SHIFT 25
 
-/* Reads `length` bytes (no NUL needed) into an empty tape, by the rules of ic_json_parse (json.h); the text
- * must outlive the tape. False: PROTOCOL ("… at byte N"), TOO_LARGE or MEMORY in `error`. The tape must be
- * freed in both cases. */
-bool ic_tape_read(ic_tape *tape, const char *text, size_t length, ic_error *error);
-/* The same for a buffer. On success the tape takes over its bytes. */
-bool ic_tape_take(ic_tape *tape, ic_buf *text, ic_error *error);
 void ic_tape_free(ic_tape *tape);
 
 static inline ic_tape_kind ic_tape_kind_of(uint64_t word) {

@@ -1,4 +1,5 @@
 /* Reads and writes JSON's texts, and checks UTF-8. It looks at eight bytes at a time. */
+#include "core/json/json_text.h"
 #include "core/json/json_scan.h"
 #include "core/json/json_write.h"
 #include <string.h>

@@ -1,5 +1,6 @@
 /* Bodies with fields: multipart.c or libmicrohttpd reads them, this file keeps the fields. */
 #include "core/base/alloc.h"
+#include "core/json/json_text.h"
 #include "sandbox/http/exchange.h"
 #include "sandbox/http/multipart.h"
 #include <errno.h>

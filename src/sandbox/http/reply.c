@@ -1,6 +1,7 @@
 /* Answers, in Ironclad's formats. */
 #include "core/base/alloc.h"
 #include "core/base/text.h"
+#include "core/json/json_text.h"
 #include "sandbox/http/exchange.h"
 #include <stdarg.h>
 #include <stdio.h>
