@@ -36,8 +36,7 @@ bool ic_command_encode(const ic_link_command *command, ic_buf *bytes) {
     return !bytes->failed;
 }
 
-ic_link_command *ic_command_new(ic_link *link, const char *const *words, const size_t *lengths,
-                                size_t count) {
+ic_link_command *ic_command_new(const char *const *words, const size_t *lengths, size_t count) {
     ic_link_command *command = ic_calloc(1, sizeof *command);
     if (!command) return NULL;
     for (size_t i = 0; i < count; i++)
@@ -46,7 +45,6 @@ ic_link_command *ic_command_new(ic_link *link, const char *const *words, const s
         ic_command_free(command);
         return NULL;
     }
-    command->link = link;
     command->words = count;
     return command;
 }
@@ -93,8 +91,7 @@ bool ic_command_replace_by_placeholder(ic_link_command *command) {
     ic_link_command *late = ic_calloc(1, sizeof *late);
     ic_commands *list = command->list;
     if (!late) return false;
-    *late = (ic_link_command){.link = command->link,
-                              .list = list,
+    *late = (ic_link_command){.list = list,
                               .previous = command->previous,
                               .next = command->next,
                               .sent_at = command->sent_at,

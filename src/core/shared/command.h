@@ -2,14 +2,24 @@
 #ifndef IC_SHARED_COMMAND_H
 #define IC_SHARED_COMMAND_H
 
-#include "core/shared/link.h"
+#include "core/base/buf.h"
+#include "core/base/error.h"
+#include "core/shared/reply.h"
+#include "core/shared/scripts.h"
+
+typedef struct ic_link_command ic_link_command;
+
+/* The command is done, or has failed: then `error` is STORE or MEMORY, and `reply` is NULL. Both are valid
+ * during the call, which may send other commands, and must not free the link. It may take the reply over, and
+ * leaves an empty one. */
+typedef void ic_link_done(void *owner, ic_reply *reply, const ic_error *error);
 
 typedef struct ic_commands {
     ic_link_command *first, *last;
+    bool awaits; /* the replies to its commands are still to come */
 } ic_commands;
 
 struct ic_link_command {
-    ic_link *link;
     ic_commands *list; /* that it is in, or NULL */
     ic_link_command *previous, *next;
     ic_buf bytes;      /* its words in Redis's protocol; of a script: its keys and arguments */
@@ -23,7 +33,7 @@ struct ic_link_command {
 };
 
 /* A command in no list. `lengths` NULL: the words end with a NUL. NULL when out of memory. */
-ic_link_command *ic_command_new(ic_link *link, const char *const *words, const size_t *lengths, size_t count);
+ic_link_command *ic_command_new(const char *const *words, const size_t *lengths, size_t count);
 void ic_command_free(ic_link_command *command); /* removes it from its list */
 /* Appends what is sent for the command (Redis serialization protocol specification, RESP2). False when out of
  * memory. */

@@ -4,7 +4,6 @@
 #include "core/base/platform.h"
 #include "core/base/process.h"
 #include "core/base/text.h"
-#include "core/shared/command.h"
 #include "core/shared/greeting.h"
 #include "core/shared/lookup.h"
 #include <math.h>
@@ -60,9 +59,9 @@ static void link_finish(ic_link_command *command, ic_reply *reply, const ic_erro
     if (done) done(owner, reply, error);
 }
 
-static void link_fail(ic_link_command *command, const char *why) {
+static void link_fail(const ic_link *link, ic_link_command *command, const char *why) {
     ic_error error = {0};
-    ic_error_set(&error, IC_ERR_STORE, "Redis (%s) %s", command->link->address.name, why);
+    ic_error_set(&error, IC_ERR_STORE, "Redis (%s) %s", link->address.name, why);
     link_finish(command, NULL, &error);
     ic_error_clear(&error);
 }
@@ -70,7 +69,7 @@ static void link_fail(ic_link_command *command, const char *why) {
 /* Fails the commands that have been moved to `failing`. */
 static void link_fail_all(ic_link *link, const char *why) {
     while (link->failing.first)
-        link_fail(link->failing.first, why);
+        link_fail(link, link->failing.first, why);
 }
 
 /* ---- sending ---- */
@@ -115,21 +114,21 @@ static ic_link_command *link_enqueue(ic_link *link, ic_link_command *command, bo
 
 ic_link_command *ic_link_send(ic_link *link, const char *const *words, const size_t *lengths, size_t count,
                               bool patient, double now, double until, ic_link_done *done, void *owner) {
-    ic_link_command *command = ic_command_new(link, words, lengths, count);
+    ic_link_command *command = ic_command_new(words, lengths, count);
     return link_enqueue(link, command, patient, now, until, done, owner);
 }
 
 ic_link_command *ic_link_run(ic_link *link, const ic_script *script, const char *const *words,
                              const size_t *lengths, size_t count, bool patient, double now, double until,
                              ic_link_done *done, void *owner) {
-    ic_link_command *command = ic_command_new(link, words, lengths, count);
+    ic_link_command *command = ic_command_new(words, lengths, count);
     if (command) command->script = *script;
     return link_enqueue(link, command, patient, now, until, done, owner);
 }
 
 void ic_link_forget(ic_link_command *command) {
-    if (command->list == &command->link->sent)
-        command->done = NULL; /* its reply still comes */
+    if (command->list && command->list->awaits)
+        command->done = NULL;
     else
         ic_command_free(command);
 }
@@ -219,7 +218,7 @@ static void link_on_opened(void *owner) {
         char space[IC_GREETING_SPACE];
         size_t count = ic_greeting_step(&link->address, step, words, space);
         if (!count) break;
-        ic_link_command *command = ic_command_new(link, words, NULL, count);
+        ic_link_command *command = ic_command_new(words, NULL, count);
         if (command) {
             command->done = link_on_greeted;
             command->owner = link;
@@ -260,7 +259,7 @@ static void link_on_refused(ic_link *link, ic_link_command *command, const ic_re
     if (broken)
         link_break(link, reply->text);
     else
-        link_fail(command, text);
+        link_fail(link, command, text);
 }
 
 static void link_on_replied(void *owner, const void *answer) {
@@ -439,6 +438,7 @@ ic_link *ic_link_new(const ic_redis_driver *driver, ic_shared_address *address, 
     link->wake = wake;
     link->state_until = link->earliest = INFINITY;
     link->descriptor = -1;
+    link->sent.awaits = true;
     return link;
 }
 

@@ -11,16 +11,11 @@
 #include "core/base/buf.h"
 #include "core/base/error.h"
 #include "core/shared/address.h"
+#include "core/shared/command.h"
 #include "core/shared/driver.h"
 #include "core/shared/scripts.h"
 
 typedef struct ic_link ic_link;
-typedef struct ic_link_command ic_link_command;
-
-/* The command is done, or has failed: then `error` is STORE or MEMORY, and `reply` is NULL. Both are valid
- * during the call, which may send other commands, and must not free the link. It may take the reply over, and
- * leaves an empty one. */
-typedef void ic_link_done(void *owner, ic_reply *reply, const ic_error *error);
 
 /* Takes the address over, leaving it empty. Opens nothing. `wake` is called on any thread; ic_link_serve must
  * follow. NULL with MEMORY. */
