@@ -83,6 +83,26 @@ typedef struct ic_page {
     size_t number, size;
 } ic_page;
 ic_page ic_exchange_page(const ic_exchange *x);
+/* Whether a path is IC_CONTROL_PATH or below it: one of the sandbox's controls. */
+#define IC_CONTROL_PATH "/_sandbox"
+bool ic_is_control(const char *path);
+/* Whether the client is on this machine. */
+bool ic_exchange_is_local(const ic_exchange *x);
+/* Reads a `lastUpdated`; NULL leaves *since unchanged. false: not a date, answered with 400. */
+bool ic_exchange_since(ic_exchange *x, const char *text, ic_time *since);
+/* Reads the query's formula, which the caller frees with ic_formula_free; NULL: not given. false: it is
+ * wrong, answered with 400 unless `type` has answered already. */
+bool ic_exchange_filter(ic_exchange *x, ic_formula_type type, void *context, ic_formula **formula);
+/* Whether `name` is one of the comma-separated names in `list`. */
+bool ic_names_include(const char *list, const char *name);
+/* Percent-decodes in place. false: the result would contain a NUL. */
+bool ic_percent_decode(char *text);
+/* The same for a form or a query, where '+' is a space. */
+bool ic_form_decode(char *text);
+bool ic_is_uuid(const char *text);
+
+/* --- the request against the catalog (request_check.c) --- */
+
 /* Checks the query and the body against the catalog's entry: types, choices, required ones. false: answered
  * with 400. Sets x->body for JSON bodies. */
 bool ic_exchange_check(ic_exchange *x);
@@ -94,31 +114,13 @@ typedef struct ic_field_fault {
 const ic_field *ic_fields_fault(const ic_field *fields, const cJSON *object, ic_field_fault *fault);
 /* Sets x->body from the JSON of the body; {} without a body. false: not a JSON object, answered with 400. */
 bool ic_exchange_parse(ic_exchange *x);
-/* Whether a path is IC_CONTROL_PATH or below it: one of the sandbox's controls. */
-#define IC_CONTROL_PATH "/_sandbox"
-bool ic_is_control(const char *path);
-/* Whether the client is on this machine. */
-bool ic_exchange_is_local(const ic_exchange *x);
 /* Refuses fields that are not in the catalog's entry, where the document allows none. false: answered with
  * 400. */
 bool ic_exchange_check_names(ic_exchange *x);
-/* Reads a `lastUpdated`; NULL leaves *since unchanged. false: not a date, answered with 400. */
-bool ic_exchange_since(ic_exchange *x, const char *text, ic_time *since);
 /* Whether `text` is one of the space-separated words in `choices` (of the catalog). */
 bool ic_is_choice(const char *choices, const char *text);
 /* Appends those words, separated by ", ". */
 void ic_choices_print(ic_buf *out, const char *choices);
-/* Reads the query's formula, which the caller frees with ic_formula_free; NULL: not given. false: it is
- * wrong, answered with 400 unless `type` has answered already. */
-bool ic_exchange_filter(ic_exchange *x, ic_formula_type type, void *context, ic_formula **formula);
-/* Whether `name` is one of the comma-separated names in `list`. */
-bool ic_names_include(const char *list, const char *name);
-/* Percent-decodes in place. false: the result would contain a NUL. */
-bool ic_percent_decode(char *text);
-/* The same for a form or a query, where '+' is a space. */
-bool ic_form_decode(char *text);
-bool ic_is_uuid(const char *text);
-void ic_exchange_clear(ic_exchange *x);
 
 /* --- forms (form.c) --- */
 
@@ -168,5 +170,8 @@ void ic_reply_scim_filter_error(ic_exchange *x, const char *message);
 /* A bare JSON string, as the document upload answers errors. */
 void ic_reply_text_error(ic_exchange *x, unsigned status, const char *message);
 void ic_reply_no_memory(ic_exchange *x);
+
+/* Frees what the exchange owns (server.c). */
+void ic_exchange_clear(ic_exchange *x);
 
 #endif

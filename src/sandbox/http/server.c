@@ -205,6 +205,21 @@ static void server_on_connection(void *context, struct MHD_Connection *connectio
     }
 }
 
+void ic_exchange_clear(ic_exchange *x) {
+    ic_form_clear(x);
+    for (size_t i = 0; i < sizeof x->values / sizeof x->values[0]; i++)
+        ic_free(x->values[i]);
+    ic_free(x->target);
+    ic_free(x->path);
+    ic_buf_free(&x->raw);
+    cJSON_Delete(x->body);
+    ic_json_text_free(x->text);
+    ic_blob_release(x->blob);
+    ic_free(x->html);
+    ic_free(x->location);
+    ic_free(x->disposition);
+}
+
 /* The request line has been received. Only here the target is available as sent, percent-encoded. */
 static void *server_on_target(void *context, const char *target, struct MHD_Connection *connection) {
     ic_server *server = context;
