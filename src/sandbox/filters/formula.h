@@ -20,14 +20,12 @@
 #ifndef IC_SANDBOX_FORMULA_H
 #define IC_SANDBOX_FORMULA_H
 
-#include "sandbox/base/dates.h"
+#include "sandbox/filters/formula_tree.h"
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #define IC_FORMULA_MAX_DEPTH 32
-
-typedef struct ic_formula ic_formula;
 
 /* The type of a property, by its name in record and workflow schemas. NULL: unknown property. */
 typedef const char *(*ic_formula_type)(void *context, const char *property);
@@ -39,6 +37,5 @@ typedef cJSON *(*ic_formula_get)(const void *item, const char *property);
 ic_formula *ic_formula_parse(const char *text, ic_time now, ic_formula_type type, void *context, char *error,
                              size_t size);
 bool ic_formula_holds(const ic_formula *formula, ic_formula_get get, const void *item);
-void ic_formula_free(ic_formula *formula);
 
 #endif

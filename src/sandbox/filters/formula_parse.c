@@ -2,7 +2,7 @@
 #include "core/base/alloc.h"
 #include "core/base/text.h"
 #include "core/json/json.h"
-#include "sandbox/filters/formula_tree.h"
+#include "sandbox/filters/formula.h"
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -2,7 +2,8 @@
 #ifndef IC_SANDBOX_FORMULA_TREE_H
 #define IC_SANDBOX_FORMULA_TREE_H
 
-#include "sandbox/filters/formula.h"
+#include "sandbox/base/dates.h"
+#include <stdbool.h>
 
 /* How values of a type are compared. Bits, so that a test can list the kinds it takes. */
 typedef enum ic_kind {
@@ -26,6 +27,7 @@ typedef struct ic_test {
     bool contains;    /* searches for the value inside the property */
 } ic_test;
 
+typedef struct ic_formula ic_formula;
 struct ic_formula {
     const ic_test *test; /* NULL: And or Or of `parts` */
     bool any;            /* Or */
@@ -36,6 +38,7 @@ struct ic_formula {
     double number; /* NUMBER; BOOLEAN: 0 or 1; DATE: days since 1970 in UTC */
 };
 
+void ic_formula_free(ic_formula *formula);
 /* Whole days since 1970 in UTC. */
 double ic_formula_day(ic_time time);
 
