@@ -95,12 +95,17 @@ static bool calls_build(lua_State *L, ic_call *call, const ic_operation *operati
     return ic_request_raw(product, method, path, arguments, &call->request, &call->error);
 }
 
-/* Pushes the handle of a new call. */
-static handle *calls_push_handle(lua_State *L, ic_connection *connection) {
+static handle *calls_push_empty(lua_State *L) {
     handle *mine = lua_newuserdata(L, sizeof *mine);
     *mine = (handle){0};
     luaL_getmetatable(L, TYPE);
     lua_setmetatable(L, -2);
+    return mine;
+}
+
+/* Pushes the handle of a new call. */
+static handle *calls_push_handle(lua_State *L, ic_connection *connection) {
+    handle *mine = calls_push_empty(L);
     mine->call = ic_call_new(ic_lua_inbox(L), connection);
     if (!mine->call) luaL_error(L, "not enough memory");
     return mine;
@@ -111,7 +116,7 @@ ic_call *ic_lua_push_call(lua_State *L, ic_connection *connection) {
 }
 
 /* start(connection, operation, arguments [, path [, waits]]) -> call, or nil and a message about an argument.
- * operation: an index of the catalog; or a method, and then `path` is the raw path. It is ignored when
+ * operation: an index of the catalog; or a method, and then `path` is the raw path. A method is ignored when
  * arguments.url is given: the URL of a file that is downloaded without a bearer, or to which the JSON text
  * arguments.forward is posted. arguments: path (list of strings), query, body, files, extra_query,
  * extra_body, headers, timeout, deadline, max_retries, as_user, to, on_progress, dry_run. waits: wait(call)
@@ -199,17 +204,19 @@ static handle *calls_check_handle(lua_State *L) {
  * not interrupt it. */
 #define SLICE 1.0
 
-/* wait([call]): returns when take() has something, when the call has something pending (even if its notice
- * was taken from the mailbox already), at a signal, so that a hook that its handler has set runs, and after a
- * second. */
+/* wait([call]) -> whether the call is done and take() has nothing. Returns when take() has something, when
+ * the call has something pending (even if its notice was taken from the mailbox already), at a signal, so
+ * that a hook that its handler has set runs, and after a second. */
 static int calls_wait(lua_State *L) {
     ic_mailbox *mailbox = ic_lua_inbox(L);
-    ic_call *call = lua_isnoneornil(L, 1) ? NULL : calls_check_handle(L)->call;
-    if (!call)
+    if (lua_isnoneornil(L, 1)) {
         ic_mailbox_wait(mailbox, SLICE);
-    else if (!ic_call_has_pending(call))
-        ic_engine_wait(call, SLICE);
-    return 0;
+        return 0;
+    }
+    ic_call *call = calls_check_handle(L)->call;
+    if (!ic_call_has_pending(call)) ic_engine_wait(call, SLICE);
+    lua_pushboolean(L, ic_call_take_end(call));
+    return 1;
 }
 
 /* take() -> the id of a call with something pending, or nil. When it is a question instead of a call, also
@@ -217,20 +224,17 @@ static int calls_wait(lua_State *L) {
 static int calls_take(lua_State *L) {
     unsigned notices;
     ic_mailbox *mailbox = ic_lua_inbox(L);
+    handle *mine = NULL;
     /* The handle is pushed first, so that a question that was taken is answered even when Lua throws. */
-    handle *mine = lua_newuserdata(L, sizeof *mine);
-    *mine = (handle){0};
-    luaL_getmetatable(L, TYPE);
-    lua_setmetatable(L, -2);
+    if (ic_mailbox_first_notices(mailbox) & IC_NOTICE_ASK) mine = calls_push_empty(L);
     ic_call *call = ic_call_take(mailbox, &notices);
     if (!call) return 0;
-    lua_Number id = (lua_Number)call->id;
-    if (notices & IC_NOTICE_ASK)
+    lua_pushnumber(L, (lua_Number)call->id); /* allocates nothing */
+    if (mine)
         mine->call = call;
     else
         ic_call_release(call);
-    lua_pushnumber(L, id);
-    if (!mine->call) return 1;
+    if (!mine) return 1;
     lua_pushvalue(L, -2);
     return 2;
 }

@@ -47,6 +47,28 @@ static void test_order(void) {
     ic_mailbox_release(mailbox);
 }
 
+/* A node is taken by itself only if it is alone and has only the notices that its reader expects. */
+static void test_take_only(void) {
+    ic_mailbox *mailbox = ic_mailbox_new(&hooks, NULL);
+    item items[2] = {0};
+    unsigned notices;
+    if (!CHECK(mailbox != NULL)) return;
+    CHECK(!ic_mailbox_take_only(mailbox, &items[0].node, 1) && ic_mailbox_first_notices(mailbox) == 0);
+    ic_mailbox_post(mailbox, &items[0].node, 1);
+    ic_mailbox_post(mailbox, &items[1].node, 2);
+    for (int i = 0; i < 2; i++) /* not alone, whether it is the first or the last */
+        CHECK(!ic_mailbox_take_only(mailbox, &items[i].node, i == 0 ? 1 : 2));
+    CHECK(ic_mailbox_first_notices(mailbox) == 1);
+    CHECK(ic_mailbox_take(mailbox, &notices) == &items[0].node);
+    CHECK(!ic_mailbox_take_only(mailbox, &items[1].node, 1)); /* other notices */
+    CHECK(ic_mailbox_first_notices(mailbox) == 2 && is_readable(mailbox));
+    CHECK(ic_mailbox_take_only(mailbox, &items[1].node, 2) && items[1].held == 1);
+    CHECK(!is_readable(mailbox) && ic_mailbox_first_notices(mailbox) == 0);
+    ic_mailbox_post(mailbox, &items[1].node, URGENT);
+    CHECK(ic_mailbox_take_only(mailbox, &items[1].node, URGENT) && !ic_mailbox_is_urgent(mailbox));
+    ic_mailbox_release(mailbox);
+}
+
 static void test_urgent(void) {
     ic_mailbox *mailbox = ic_mailbox_new(&hooks, NULL);
     item items[2] = {0};
@@ -85,6 +107,7 @@ int main(void) {
     CHECK(ic_process_prepare());
     test_order();
     long before = ic_alloc_live(); /* the process's table of descriptors stays */
+    test_take_only();
     test_urgent();
     test_closing();
     CHECK(ic_alloc_live() == before);

@@ -127,25 +127,47 @@ void ic_mailbox_unlock(ic_mailbox *mailbox) {
     pthread_mutex_unlock(&mailbox->lock);
 }
 
+/* The mailbox is locked. */
+static ic_mailbox_node *mailbox_take_first(ic_mailbox *mailbox, unsigned *notices) {
+    ic_mailbox_node *node = mailbox->first;
+    if (!node) return NULL;
+    mailbox->first = node->next;
+    node->next = NULL;
+    *notices = atomic_exchange(&node->notices, 0);
+    if (*notices & mailbox->hooks->urgent) atomic_fetch_sub(&mailbox->urgent, 1);
+    if (mailbox->first) return node;
+    char byte;
+    mailbox->last = NULL;
+    while (mailbox->piped && read(mailbox->read_end, &byte, 1) < 0 && errno == EINTR) {
+    }
+    return node;
+}
+
 ic_mailbox_node *ic_mailbox_take(ic_mailbox *mailbox, unsigned *notices) {
     if (!ic_mailbox_is_ours(mailbox)) return NULL;
-    ic_mailbox_lock(mailbox);
-    ic_mailbox_node *node = mailbox->first;
     *notices = 0;
-    if (node) {
-        mailbox->first = node->next;
-        node->next = NULL;
-        *notices = atomic_exchange(&node->notices, 0);
-        if (*notices & mailbox->hooks->urgent) atomic_fetch_sub(&mailbox->urgent, 1);
-        if (!mailbox->first) {
-            char byte;
-            mailbox->last = NULL;
-            while (mailbox->piped && read(mailbox->read_end, &byte, 1) < 0 && errno == EINTR) {
-            }
-        }
-    }
+    ic_mailbox_lock(mailbox);
+    ic_mailbox_node *node = mailbox_take_first(mailbox, notices);
     ic_mailbox_unlock(mailbox);
     return node;
+}
+
+bool ic_mailbox_take_only(ic_mailbox *mailbox, ic_mailbox_node *node, unsigned notices) {
+    unsigned taken;
+    if (!ic_mailbox_is_ours(mailbox)) return false;
+    ic_mailbox_lock(mailbox);
+    bool only = mailbox->first == node && mailbox->last == node && atomic_load(&node->notices) == notices;
+    if (only) mailbox_take_first(mailbox, &taken);
+    ic_mailbox_unlock(mailbox);
+    return only;
+}
+
+unsigned ic_mailbox_first_notices(ic_mailbox *mailbox) {
+    if (!ic_mailbox_is_ours(mailbox)) return 0;
+    ic_mailbox_lock(mailbox);
+    unsigned notices = mailbox->first ? atomic_load(&mailbox->first->notices) : 0;
+    ic_mailbox_unlock(mailbox);
+    return notices;
 }
 
 static void mailbox_append(ic_mailbox *mailbox, ic_mailbox_node *node) {

@@ -33,6 +33,13 @@ ic_call *ic_call_take(ic_mailbox *mailbox, unsigned *notices) {
     return node ? call_of(node) : NULL;
 }
 
+bool ic_call_take_end(ic_call *call) {
+    if (!ic_call_done(call) || !ic_mailbox_take_only(call->mailbox, &call->node, IC_NOTICE_DONE))
+        return false;
+    ic_call_release(call);
+    return true;
+}
+
 bool ic_call_post(ic_call *call, unsigned notices) {
     return ic_mailbox_post(call->mailbox, &call->node, notices);
 }

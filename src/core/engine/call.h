@@ -170,6 +170,9 @@ struct ic_call {
 ic_mailbox *ic_call_mailbox_new(ic_error *error);
 /* The next call with notices, owned by the caller now; NULL: none waits. */
 ic_call *ic_call_take(ic_mailbox *mailbox, unsigned *notices);
+/* Takes the call out of its mailbox if it is done and nothing else has been posted there, so that its reader
+ * need not look. */
+bool ic_call_take_end(ic_call *call);
 /* Posts notices of the call to its mailbox. False: the mailbox is closed, and they will not be taken. */
 bool ic_call_post(ic_call *call, unsigned notices);
 

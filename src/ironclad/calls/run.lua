@@ -36,6 +36,11 @@ end
 -- Waits for the end of a call.
 local function wait_until_done(pending)
   local loop, call, sink = pending.client.loop, pending.call, pending.sink
+  if pending.drives and not sink then
+    local how = cancel_unless(call, pcall(loop.drive, call))
+    if how == "done" then return end
+    if how == "interrupted" then call:cancel() end
+  end
   repeat
     -- done() is read before the sink is fed, so that the last chunks are passed on too. A sink may make calls itself,
     -- and waiting for those also takes this call's notices. So after the sink was fed, the loop checks again before it
@@ -77,8 +82,9 @@ end
 -- @param label the operation's name in messages
 -- @param operation, arguments, path as core.start takes them
 -- @param waits run.finish follows at once
--- @return a pending call: { client =, call =, sink =, on_progress =, watched = whether hooks are called }, or
---   { client =, failure = } where the host cannot wait. With arguments.dry_run: nil and the request that would be sent
+-- @return a pending call: { client =, call =, sink =, on_progress =, watched = whether hooks are called, drives =
+--   whether the thread may run the engine while it waits }, or { client =, failure = } where the host cannot wait. With
+--   arguments.dry_run: nil and the request that would be sent
 function run.start(client, label, operation, arguments, path, waits)
   local connection = client.connection
   if rawget(client, "token_store") and store.waits_for_itself(connection) then
@@ -98,14 +104,13 @@ function run.start(client, label, operation, arguments, path, waits)
     arguments.to = place.temporary
   end
   local watched = rawget(client, "hooks") or arguments.on_progress
-  waits = waits and not watched and client.loop.drives and not task.current()
+  waits = waits and not watched and client.loop.drive and not task.current()
   local call = start_in_core(label, core.start, connection, operation, arguments, path, waits)
   arguments.to = to
   if arguments.dry_run then return nil, call:request() end
   return {
-    client = client, call = call, on_progress = arguments.on_progress, place = place,
-    watched = watched,
-    sink = type(arguments.to) == "function" and arguments.to or nil,
+    client = client, call = call, on_progress = arguments.on_progress, place = place, watched = watched,
+    drives = waits, sink = type(to) == "function" and to or nil,
   }
 end
 

@@ -2,6 +2,8 @@
 --
 --   name                     "plain", "nginx" or "neovim"
 --   wait(call)               returns when the call may have a notice; "interrupted" when the user wants to cancel it
+--   drive(call)              optional: wait outside a task, where the thread may run the engine meanwhile; "done" when
+--                            the call is done
 --   objection()              why nothing can wait here, and the kind of the error then ("cancelled" unless given); or
 --                            nil
 --   configure(folder)        optional: takes the option socket_dir

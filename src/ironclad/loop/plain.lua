@@ -5,8 +5,7 @@
 local core = require "ironclad.core"
 local task = require "ironclad.loop.task"
 
--- drives: the thread that waits for a call may run the engine meanwhile (core.start).
-local plain = { name = "plain", drives = true }
+local plain = { name = "plain" }
 
 -- Failed tasks that were not waited for. They are in the Lua state, because the module's files may be loaded again.
 local kept = core.kept()
@@ -17,16 +16,19 @@ local failures = kept.failures
 -- The command `ironclad` sets it.
 plain.interrupted = nil
 
+--- plain.wait outside a task. The thread may run the engine meanwhile, for a call that was started with `waits`.
+-- @return "done": the call is done; "interrupted"
+function plain.drive(call)
+  if core.wait(call) then return "done" end
+  task.collect()
+  task.serve()
+  if plain.interrupted and plain.interrupted() then return "interrupted" end
+end
+
 --- Returns when this call may have a notice. Notices of other calls of this Lua state end the wait, too.
 function plain.wait(call)
-  if task.current() then
-    task.await(call)
-  else
-    core.wait(call)
-    task.collect()
-    task.serve()
-    if plain.interrupted and plain.interrupted() then return "interrupted" end
-  end
+  if task.current() then return task.await(call) end
+  return plain.drive(call)
 end
 
 --- Why nothing can wait here, or nil.
