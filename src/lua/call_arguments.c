@@ -79,6 +79,20 @@ void ic_lua_read_arguments(lua_State *L, int from, const ic_operation *operation
     arguments_read_bodies(L, from, operation, arguments);
 }
 
+bool ic_lua_read_path_only(lua_State *L, int from, ic_arguments *arguments) {
+    int top = lua_gettop(L);
+    bool only = false;
+    lua_pushnil(L);
+    if (lua_next(L, from)) {
+        only = lua_type(L, -2) == LUA_TSTRING && strcmp(lua_tostring(L, -2), "path") == 0;
+        lua_settop(L, top + 1);
+        only = only && !lua_next(L, from);
+    }
+    lua_settop(L, top);
+    if (only) arguments_read_path(L, from, arguments);
+    return only;
+}
+
 static void arguments_read_number(lua_State *L, int from, const char *name, double *into) {
     const ic_option *option = ic_option_find(name, IC_FOR_CALL);
     lua_getfield(L, from, name);

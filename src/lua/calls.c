@@ -73,8 +73,10 @@ static bool calls_build_absolute(lua_State *L, ic_call *call, const ic_arguments
 }
 
 static bool calls_build(lua_State *L, ic_call *call, const ic_operation *operation, ic_arguments *arguments) {
-    lua_getfield(L, 3, "url");
-    if (!lua_isnil(L, -1)) return calls_build_absolute(L, call, arguments);
+    if (!operation) {
+        lua_getfield(L, 3, "url");
+        if (!lua_isnil(L, -1)) return calls_build_absolute(L, call, arguments);
+    }
     ic_product product = call->connection->settings.product;
     if (operation && ic_services[operation->service].product != product) {
         bool clm = product == IC_PRODUCT_CLM;
@@ -133,10 +135,13 @@ static int calls_start(lua_State *L) {
     mine->call->awaited = lua_toboolean(L, 5);
 
     ic_arguments arguments = {0};
-    ic_lua_read_arguments(L, 3, operation, &arguments);
-    ic_lua_read_call_options(L, 3, &mine->call->options);
-    lua_getfield(L, 3, "dry_run");
-    bool dry = lua_toboolean(L, -1);
+    bool dry = false;
+    if (!operation || !ic_lua_read_path_only(L, 3, &arguments)) {
+        ic_lua_read_arguments(L, 3, operation, &arguments);
+        ic_lua_read_call_options(L, 3, &mine->call->options);
+        lua_getfield(L, 3, "dry_run");
+        dry = lua_toboolean(L, -1);
+    }
 
     if (!calls_build(L, mine->call, operation, &arguments)) {
         lua_pushnil(L);
