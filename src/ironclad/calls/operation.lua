@@ -91,6 +91,7 @@ end
 --- The text of a path parameter, from a text, a number or a table that has the id.
 -- @param i its number among the entry's path parameters
 local function identifier(label, entry, i, value)
+  if type(value) == "string" then return value end
   local name, given = entry.path_parameters[i], value == nil and "nil" or type(value)
   if type(value) == "table" then
     local _, kind = resources.client_of(value)
@@ -127,6 +128,19 @@ function operation.label(entry)
   return entry.name and entry.resource .. ":" .. entry.name or entry.id
 end
 
+-- The answer as it is returned. `finish` as for operation.perform.
+local function shaped(client, label, index, entry, finish, value)
+  if entry.product == "clickwrap" then
+    local err
+    value, err = answers.plain(label, entry, value)
+    if err then return nil, err end
+  end
+  if index == SCHEMA then properties.notice(client, value) end
+  value = resources.shape(client, entry, value)
+  if finish then return finish(value) end
+  return value
+end
+
 --- Performs an operation with arguments from operation.read. Gives plain properties in the body their types, and
 -- resources in the answer their methods.
 -- @param finish function(answer) -> the value to return; nil: the answer is returned
@@ -161,27 +175,21 @@ function operation.perform(client, label, index, entry, arguments, finish, subje
   -- The deadline is also that of the requests before this one. Without any, this takes less than a millisecond.
   local taken = began and core.monotonic() - began or 0
   if taken > LEAST then arguments.deadline = math.max(LEAST, arguments.deadline - taken) end
-  local function shaped(value)
-    local err
-    if clickwrap then value, err = answers.plain(label, entry, value) end
-    if err then return nil, err end
-    if index == SCHEMA then properties.notice(client, value) end
-    value = resources.shape(client, entry, value)
-    if finish then return finish(value) end
-    return value
-  end
   if callback then
     arguments.callback = function(value, err, ...)
-      if err == nil then value, err = shaped(value) end
+      if err == nil then value, err = shaped(client, label, index, entry, finish, value) end
       return callback(value, err, ...)
     end
   end
   local value, err, response = run.call(client, label, index, arguments)
-  if err == nil and not callback and not arguments.dry_run then value, err = shaped(value) end
+  if err == nil and not callback and not arguments.dry_run then
+    value, err = shaped(client, label, index, entry, finish, value)
+  end
   return value, err, response
 end
 
 local function has_table(query)
+  if not query then return false end
   for _, value in pairs(type(query) == "table" and query or {}) do
     if type(value) == "table" then return true end
   end
@@ -220,6 +228,7 @@ end
 
 -- Refuses values that are none of the choices of the catalog, before anything is sent. (`extra` passes any value.)
 local function check_choices(label, entry, arguments)
+  if not arguments.query and not arguments.body then return end
   if not entry.with_choices then
     entry.with_choices = { query = fields_with_choices(entry.query), body = fields_with_choices(entry.fields) }
   end

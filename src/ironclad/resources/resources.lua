@@ -154,7 +154,8 @@ end
 function resources.shape(client, entry, value)
   local metatable = metatable_of_answer(client, entry)
   if not metatable or type(value) ~= "table" then return value end
-  local content, held = entry.content or {}, value
+  local content, held = entry.content, value
+  if not content then return make(metatable, value) end
   if content.field then held = value[content.field] end
   if content.items and type(held) == "table" then
     for _, item in ipairs(held) do make(metatable, item) end
