@@ -41,6 +41,37 @@ describe("webhooks:ensure", function()
     assert.are.equal("enabled", must(again:refresh()).status)
   end)
 
+  it("finds the webhook in another spelling of its URL, and does not take another URL for it", function()
+    local function of(url)
+      local webhook, about = ensure({ "*" }, { targetURL = url })
+      return { webhook.targetURL, about.action }
+    end
+    for _, url in ipairs { "https://Hooks.example", "https://u@hooks.example:8443/a?b=1", "https://[::1]/" } do
+      assert.are.same({ url, "created" }, of(url))
+    end
+    for url, other in pairs {
+      ["https://hooks.example/"] = "https://Hooks.example", ["https://hooks.example:443"] = "https://Hooks.example",
+      ["https://HOOKS.EXAMPLE/#a"] = "https://Hooks.example", ["https://[::1]:443"] = "https://[::1]/",
+      ["https://u@HOOKS.example:8443/a?b=1"] = "https://u@hooks.example:8443/a?b=1",
+    } do
+      assert.are.same({ other, "unchanged" }, of(url))
+    end
+    for _, url in ipairs { "https://U@hooks.example:8443/a?b=1", "https://u@hooks.example:8443/A?b=1",
+      "https://u@hooks.example/a?b=1", "https://u@hooks.example:8443/a/?b=1", "https://hooks.example/a" } do
+      assert.are.same({ url, "created" }, of(url))
+    end
+  end)
+
+  it("sends each name once, and compares them as sets", function()
+    local webhook, about = ensure { "workflow_launched", "workflow_completed", "workflow_launched" }
+    assert.are.same({ 2, "created" }, { #webhook.events, about.action })
+    must(webhook:update { events = { "workflow_completed", "workflow_launched", "workflow_completed" } })
+    assert.are.equal("unchanged", select(2, ensure { "workflow_launched", "workflow_completed" }).action)
+    assert.are.equal("updated", select(2, ensure { "workflow_launched" }).action)
+    scene.assert_mistake("events.extra: expected a list",
+      function() ensure { "workflow_launched", extra = "workflow_completed" } end)
+  end)
+
   it("enables a webhook that was disabled, and says why it was", function()
     local webhook = ensure { "*" }
     must(webhook:update { status = "disabled" })

@@ -13,22 +13,26 @@ local PATH = "/public/api/v1/webhooks"
 
 local known = mistake.set { "targetURL", "events", "strict" }
 
+-- -> the names as a set, and as a list in which each is once
 local function check_events(events, strict)
   if type(events) ~= "table" or #events == 0 then
     mistake.raise(LABEL, "events: expected a list of event names, got %s",
       type(events) == "table" and "an empty table" or mistake.type_of(events))
   end
-  local names = ironclad_source.names()
-  local given = {}
+  local given, list = {}, {}
+  for place in pairs(events) do
+    if type(place) ~= "number" then mistake.raise(LABEL, "events.%s: expected a list", tostring(place)) end
+  end
   for _, name in ipairs(events) do
     if type(name) ~= "string" then
       mistake.raise(LABEL, "events: expected names, got %s", mistake.type_of(name))
     end
+    if not given[name] then list[#list + 1] = name end
     given[name] = true
   end
-  local objection = strict ~= false and mistake.unknown(given, names, "event")
+  local objection = strict ~= false and mistake.unknown(given, ironclad_source.names(), "event")
   if objection then mistake.raise(LABEL, "events: %s (strict = false sends any name)", objection) end
-  return given
+  return given, list
 end
 
 local function check(options)
@@ -41,11 +45,26 @@ local function check(options)
   return check_events(options.events, options.strict)
 end
 
--- Ironclad keeps one webhook for each URL.
+-- A URL in the form that is the same for all its spellings (RFC 3986, 6.2): scheme and host in lower case, no default
+-- port, a path, no fragment.
+local function normal(url)
+  local scheme, authority, rest = url:gsub("#.*", ""):match "^(%a+)://([^/?]*)(.*)$"
+  if not scheme then return url end
+  local user, host = authority:match "^(.*@)([^@]*)$"
+  scheme, host = scheme:lower(), (host or authority):lower()
+  host = host:gsub(scheme == "https" and ":443$" or ":80$", ""):gsub(":$", "")
+  return ("%s://%s%s%s%s"):format(scheme, user or "", host, rest:find "^/" and "" or "/", rest)
+end
+
+-- Ironclad keeps one webhook for each URL. Another spelling is the same place, which would get each event once more.
 local function find(iterator, url)
+  local other
   for webhook in iterator do
-    if webhook.targetURL == url then return webhook end
+    local target = webhook.targetURL
+    if target == url then return webhook end
+    if not other and type(target) == "string" and normal(target) == normal(url) then other = webhook end
   end
+  return other
 end
 
 -- As find; nil and the error when the list could not be read.
@@ -57,19 +76,23 @@ local function look(client, url)
 end
 
 local function same_events(webhook, given)
-  local count, wanted = 0, 0
-  for _ in pairs(given) do wanted = wanted + 1 end
-  for _, name in ipairs(type(webhook.events) == "table" and webhook.events or {}) do
+  local has = mistake.set(type(webhook.events) == "table" and webhook.events or {})
+  for name in pairs(has) do
     if not given[name] then return false end
-    count = count + 1
   end
-  return count == wanted
+  for name in pairs(given) do
+    if not has[name] then return false end
+  end
+  return true
 end
 
 -- Names that the catalog does not have are sent too, because Ironclad may have new events.
 local function send(client, method, path, body)
   local webhook, err = client:request(method, path, { body = body })
-  if not webhook then return nil, err end
+  if not webhook then
+    err.operation = LABEL
+    return nil, err
+  end
   return resources.make(client, "webhook", webhook)
 end
 
@@ -85,10 +108,10 @@ local function reason_of(webhook)
     tostring(webhook.statusLastUpdatedAt or "an unknown time"), tostring(webhook.statusLastUpdatedBy or "somebody"))
 end
 
-local function update(client, webhook, options, given)
+local function update(client, webhook, given, list)
   local about = { action = "unchanged", reason = reason_of(webhook) }
   local body = {}
-  if not same_events(webhook, given) then body.events, about.action = options.events, "updated" end
+  if not same_events(webhook, given) then body.events, about.action = list, "updated" end
   if about.reason then body.status, about.action = "enabled", "enabled" end
   if not next(body) then return webhook, nil, about end
   local changed, err = send(client, "PATCH", PATH .. "/" .. webhook.id, body)
@@ -110,16 +133,16 @@ end
 -- @return the webhook; nil and an error; and a table: action is "created", "updated" (it had other events), "enabled"
 --   (it had been disabled: reason says by whom and when) or "unchanged"
 function registration.ensure(client, options)
-  local given = check(options)
+  local given, list = check(options)
   local webhook, err = look(client, options.targetURL)
   if err then return nil, err end
-  if webhook then return update(client, webhook, options, given) end
-  webhook, err = send(client, "POST", PATH, { targetURL = options.targetURL, events = options.events })
+  if webhook then return update(client, webhook, given, list) end
+  webhook, err = send(client, "POST", PATH, { targetURL = options.targetURL, events = list })
   if webhook then return webhook, nil, { action = "created" } end
   if not is_taken(err) then return nil, err end
   -- Another process has registered it meanwhile.
   local other = look(client, options.targetURL)
-  if other then return update(client, other, options, given) end
+  if other then return update(client, other, given, list) end
   return nil, err
 end
 
