@@ -1,7 +1,5 @@
 #include "sandbox/company/company.h"
 #include "core/base/alloc.h"
-#include "sandbox/company/access.h"
-#include "sandbox/company/jobs.h"
 
 ic_company *ic_company_new(ic_company_end *const *ends) {
     ic_company *company = ic_calloc(1, sizeof *company);
@@ -18,9 +16,6 @@ void ic_company_free(ic_company *company) {
     if (!company) return;
     for (ic_company_end *const *end = company->ends; *end; end++)
         (*end)(company);
-    ic_jobs_free(company);
-    ic_access_free(company);
-    ic_people_free(company);
     ic_limits_clear(&company->limits);
     cJSON_Delete(company->entitlements);
     ic_spool_free(company->spool);

@@ -29,7 +29,7 @@ typedef struct ic_random {
 
 typedef struct ic_company ic_company;
 typedef struct ic_clickwrap ic_clickwrap;
-/* Frees what a higher folder stores in the company. */
+/* Frees what a higher file stores in the company. */
 typedef void ic_company_end(ic_company *company);
 
 struct ic_company {
@@ -91,6 +91,11 @@ struct ic_company {
 ic_company *ic_company_new(ic_company_end *const *ends);
 void ic_company_free(ic_company *company); /* or NULL */
 
+/* Whether the company has a paid feature. It has every one that its entitlements do not exclude. */
+bool ic_company_entitled(const ic_company *company, const char *name);
+
+/* --- its clock, and its new ids, codes and secrets (company_ids.c) --- */
+
 /* The sandbox's time. The sandbox reads no other clock for it. */
 ic_time ic_company_now(const ic_company *company);
 void ic_company_advance(ic_company *company, double seconds);
@@ -103,8 +108,5 @@ void ic_new_readable_id(ic_company *company, ic_readable_id id);
 void ic_random_hex(ic_company *company, char *text, size_t digits); /* writes digits + 1 bytes */
 /* A new "sandbox-<kind>-<48 digits>": recognizable wherever it appears. */
 void ic_new_secret(ic_company *company, const char *kind, ic_secret secret);
-
-/* Whether the company has a paid feature. It has every one that its entitlements do not exclude. */
-bool ic_company_entitled(const ic_company *company, const char *name);
 
 #endif

@@ -2,6 +2,8 @@
 #include "core/base/alloc.h"
 #include "core/base/text.h"
 #include "sandbox/clickwrap/jobs.h"
+#include "sandbox/company/access.h"
+#include "sandbox/company/jobs.h"
 #include "sandbox/control/control.h"
 #include "sandbox/control/faults.h"
 #include "sandbox/exports/audit.h"
@@ -177,17 +179,8 @@ void ic_service_answer_storage(ic_exchange *x) {
 /* --- the end of a company --- */
 
 ic_company_end *const ic_service_ends[] = {
-    ic_records_free,
-    ic_workflows_free,
-    ic_launches_free,
-    ic_sign_links_free,
-    ic_designs_free,
-    ic_entities_free,
-    ic_obligations_free,
-    ic_imports_free,
-    ic_webhooks_free,
-    ic_audit_free,
-    ic_faults_free,
-    ic_clickwrap_free,
-    NULL,
+    ic_records_free,  ic_workflows_free, ic_launches_free,    ic_sign_links_free,
+    ic_designs_free,  ic_entities_free,  ic_obligations_free, ic_imports_free,
+    ic_webhooks_free, ic_audit_free,     ic_faults_free,      ic_clickwrap_free,
+    ic_jobs_free,     ic_access_free,    ic_people_free,      NULL,
 };
