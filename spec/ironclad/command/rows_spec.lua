@@ -2,19 +2,12 @@
 local command = require "spec.support.command"
 local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
+local rows = require "spec.support.rows"
 local scene = require "spec.support.scene"
 
-local ROWS, PAGE = 2050, 100
+local ROWS = 2050
 
-local answers = {}
-for page = 0, math.ceil(ROWS / PAGE) - 1 do
-  local list = ironclad.array {}
-  for i = page * PAGE + 1, math.min(ROWS, (page + 1) * PAGE) do
-    list[#list + 1] = { id = "r" .. i, ironcladId = "IC-" .. i, name = ('Row %d, "quoted"\nin two lines'):format(i),
-      properties = { ["p" .. i % 7] = { type = "number", value = i } } }
-  end
-  answers[#answers + 1] = peer.json(ironclad.json.encode { page = page, pageSize = PAGE, count = ROWS, list = list })
-end
+local answers = rows.answers(ROWS)
 
 after_each(scene.stop)
 
