@@ -9,6 +9,7 @@
 #include "sandbox/http/server.h"
 #include "sandbox/oauth/tokens.h"
 #include "sandbox/service/service.h"
+#include "sandbox/webhooks/sender.h"
 #include "sandbox/workflows/design.h"
 #include <curl/curl.h>
 #include <errno.h>
@@ -38,6 +39,7 @@ struct ic_sandbox {
     bool is_open;         /* reachable from other machines */
     pthread_mutex_t lock; /* protects company and log while the server runs */
     ic_company *company;
+    ic_sender *sender; /* of its deliveries */
     ic_log log;
     ic_server server;
     int storage_socket; /* the origin of the signed links */
@@ -217,6 +219,7 @@ static bool sandbox_make_company(ic_sandbox *sandbox, const ic_sandbox_options *
     snprintf(error, size, "no memory");
     return company &&
            ic_outbox_open(company, &sandbox->lock, options->deliver_to, options->deliver_ca_file) &&
+           (sandbox->sender = ic_sender_new(company)) != NULL &&
            sandbox_load_fixtures(company, options->fixtures, error, size) &&
            ic_scopes_license(company, options->scopes) &&
            sandbox_replace_text(&company->redirect_uris, options->redirect_uris) &&
@@ -361,7 +364,8 @@ void ic_sandbox_stop(ic_sandbox *sandbox) {
     ic_server_stop(&sandbox->storage);
     ic_server_stop(&sandbox->clickwrap);
     if (sandbox->company) {
-        ic_outbox_stop(sandbox->company);
+        ic_sender_free(sandbox->sender);
+        sandbox->sender = NULL;
         ic_spool_close(sandbox->company->spool);
     }
     sandbox_remove_certificate(sandbox);

@@ -111,7 +111,7 @@ static const char fixtures[] = COMPANY_FIXTURE("",
 );
 // clang-format on
 
-/* With the lock: the sender's thread waits until end_company. NULL: no memory. */
+/* With the lock, and without a sender. NULL: no memory. */
 static ic_company *new_company(void) {
     ic_company *company = ic_company_new(ic_service_ends);
     ic_company_seed(company, 7);
@@ -132,7 +132,6 @@ static ic_company *new_company(void) {
 
 static void end_company(ic_company *company) {
     pthread_mutex_unlock(&lock);
-    ic_outbox_stop(company);
     ic_company_free(company);
 }
 

@@ -8,7 +8,7 @@
 #include "sandbox/records/handlers.h"
 #include "sandbox/service/service.h"
 #include "sandbox/webhooks/handlers.h"
-#include "sandbox/webhooks/webhooks.h"
+#include "sandbox/webhooks/webhook.h"
 #include "spec/sandbox/company_fixture.h"
 #include <string.h>
 

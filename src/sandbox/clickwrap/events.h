@@ -3,7 +3,7 @@
 #define IC_SANDBOX_CLICKWRAP_EVENTS_H
 
 #include "sandbox/clickwrap/clickwrap.h"
-#include "sandbox/webhooks/webhooks.h"
+#include "sandbox/webhooks/webhook.h"
 
 /* version_published */
 void ic_cw_note_version(ic_company *company, const cJSON *contract, const cJSON *version);

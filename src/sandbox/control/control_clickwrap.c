@@ -4,7 +4,7 @@
 #include "sandbox/clickwrap/requests.h"
 #include "sandbox/clickwrap/start.h"
 #include "sandbox/control/control.h"
-#include "sandbox/webhooks/webhooks.h"
+#include "sandbox/webhooks/webhook.h"
 #include <stdio.h>
 #include <string.h>
 

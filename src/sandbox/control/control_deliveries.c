@@ -3,8 +3,10 @@
 #include "core/base/url.h"
 #include "sandbox/control/control.h"
 #include "sandbox/webhooks/events.h"
+#include "sandbox/webhooks/outbox_view.h"
 #include "sandbox/webhooks/provider.h"
 #include "sandbox/webhooks/signature.h"
+#include "sandbox/webhooks/webhook_key.h"
 #include <math.h>
 #include <string.h>
 

@@ -1,90 +1,8 @@
 #include "sandbox/webhooks/outbox.h"
 #include "core/base/alloc.h"
-#include "core/base/text.h"
-#include "sandbox/base/build.h"
-#include "sandbox/webhooks/provider.h"
-#include "sandbox/webhooks/sender.h"
-#include "sandbox/webhooks/signature.h"
+#include "sandbox/webhooks/target.h"
 #include <openssl/evp.h>
 #include <string.h>
-
-#define X(constant, name, open) name,
-const char *const ic_delivery_state_names[] = {IC_DELIVERY_STATES(X)};
-#undef X
-#define X(constant, name, open) open,
-static const bool outbox_open_states[] = {IC_DELIVERY_STATES(X)};
-#undef X
-
-/* --- a delivery --- */
-
-void ic_delivery_free(ic_delivery *delivery) {
-    ic_free(delivery->event_id);
-    ic_free(delivery->event);
-    ic_free(delivery->target);
-    ic_free(delivery->body);
-    ic_free(delivery->signed_body);
-    ic_free(delivery->verification);
-    ic_free(delivery->token);
-    ic_free(delivery->error);
-    ic_free(delivery);
-}
-
-ic_delivery *ic_delivery_new(ic_company *company, const ic_webhook *webhook, const char *event,
-                             const char *id, const char *body) {
-    ic_delivery *delivery = ic_calloc(1, sizeof *delivery);
-    if (!delivery) return NULL;
-    ic_uuid new_id;
-    if (!id) ic_new_uuid(company, new_id);
-    ic_random_hex(company, delivery->nonce, sizeof delivery->nonce - 1);
-    memcpy(delivery->webhook, webhook->id, sizeof delivery->webhook);
-    delivery->algorithm = ic_signature_algorithm("sha256");
-    delivery->event_id = ic_strdup(id ? id : new_id);
-    delivery->event = ic_strdup(event);
-    delivery->target = ic_strdup(webhook->target);
-    delivery->body = ic_strdup(body);
-    delivery->clickwrap = webhook->clickwrap;
-    delivery->by_get = webhook->by_get;
-    delivery->token = ic_strdup(webhook->token);
-    if (delivery->event_id && delivery->event && delivery->target && delivery->body &&
-        (delivery->token || !webhook->token))
-        return delivery;
-    ic_delivery_free(delivery);
-    return NULL;
-}
-
-/* A new delivery of the same event, not sent yet. NULL: no memory. */
-static ic_delivery *outbox_copy(const ic_delivery *source) {
-    ic_delivery *copy = ic_malloc(sizeof *copy);
-    if (!copy) return NULL;
-    *copy = *source;
-    copy->event_id = ic_strdup(source->event_id);
-    copy->event = ic_strdup(source->event);
-    copy->target = ic_strdup(source->target);
-    copy->body = ic_strdup(source->body);
-    copy->signed_body = ic_strdup(source->signed_body);
-    copy->verification = ic_strdup(source->verification);
-    copy->token = ic_strdup(source->token);
-    copy->error = NULL;
-    copy->attempts = copy->status = 0;
-    if (copy->event_id && copy->event && copy->target && copy->body &&
-        (copy->signed_body || !source->signed_body) && (copy->verification || !source->verification) &&
-        (copy->token || !source->token))
-        return copy;
-    ic_delivery_free(copy);
-    return NULL;
-}
-
-const char *ic_delivery_type(const ic_delivery *delivery) {
-    return ic_text_starts(delivery->body, "--" IC_PROVIDER_BOUNDARY)
-               ? "multipart/form-data; boundary=" IC_PROVIDER_BOUNDARY
-               : "application/json";
-}
-
-const char *ic_delivery_header(const ic_delivery *delivery) {
-    return delivery->method ? "X-Ironclad-Request-Signature" : "X-Ironclad-Webhook-Verification";
-}
-
-/* --- the outbox --- */
 
 bool ic_outbox_open(ic_company *company, pthread_mutex_t *lock, ic_delivery_targets targets,
                     const char *ca_file) {
@@ -94,17 +12,6 @@ bool ic_outbox_open(ic_company *company, pthread_mutex_t *lock, ic_delivery_targ
     outbox->ca_file = ic_strdup(ca_file);
     company->outbox = outbox;
     return outbox->ca_file || !ca_file;
-}
-
-void ic_outbox_stop(ic_company *company) {
-    ic_outbox *outbox = company->outbox;
-    if (!outbox) return;
-    pthread_mutex_lock(outbox->lock);
-    ic_sender *sender = outbox->sender;
-    outbox->sender = NULL;
-    outbox->stopped = true;
-    pthread_mutex_unlock(outbox->lock);
-    if (sender) ic_sender_stop(sender);
 }
 
 void ic_outbox_free(ic_company *company) {
@@ -121,27 +28,20 @@ static ic_delivery *outbox_at(const ic_outbox *outbox, size_t i) {
     return outbox->items.items[i];
 }
 
-static bool outbox_is_open(const ic_delivery *delivery) {
-    return outbox_open_states[delivery->state];
-}
-
-/* The thread starts with the first delivery that is sent. */
 void ic_outbox_wake(ic_company *company) {
     ic_outbox *outbox = company->outbox;
-    if (!outbox || outbox->stopped || outbox->open == outbox->items.count) return;
-    if (!outbox->sender) outbox->sender = ic_sender_start(company);
-    if (outbox->sender) ic_sender_wake(outbox->sender);
+    if (outbox && outbox->alarm && outbox->open < outbox->items.count) outbox->alarm(outbox->sender);
 }
 
 /* Removes the older half of the finished deliveries. */
 static void outbox_make_room(ic_outbox *outbox) {
     size_t finished = 0, kept = 0;
     for (size_t i = 0; i < outbox->items.count; i++)
-        finished += !outbox_is_open(outbox_at(outbox, i));
+        finished += !ic_delivery_is_open(outbox_at(outbox, i));
     size_t removed = (finished + 1) / 2;
     for (size_t i = 0; i < outbox->items.count; i++) {
         ic_delivery *delivery = outbox_at(outbox, i);
-        if (removed && !outbox_is_open(delivery)) {
+        if (removed && !ic_delivery_is_open(delivery)) {
             removed--;
             outbox->bytes -= strlen(delivery->body);
             ic_delivery_free(delivery);
@@ -184,8 +84,8 @@ bool ic_outbox_add(ic_company *company, ic_delivery *delivery, bool now) {
         return false;
     }
     bool done = true;
-    for (unsigned i = 1; i < outbox->copies && !now && outbox_is_open(delivery); i++) {
-        ic_delivery *copy = outbox_copy(delivery);
+    for (unsigned i = 1; i < outbox->copies && !now && ic_delivery_is_open(delivery); i++) {
+        ic_delivery *copy = ic_delivery_copy(delivery);
         bool added = copy && outbox_append(outbox, copy);
         if (copy && !added) ic_delivery_free(copy);
         done = done && added;
@@ -197,7 +97,7 @@ bool ic_outbox_add(ic_company *company, ic_delivery *delivery, bool now) {
 bool ic_outbox_repeat(ic_company *company, const ic_delivery *delivery, size_t times, bool at_once) {
     bool done = true;
     for (size_t i = 0; i < times && done; i++) {
-        ic_delivery *copy = outbox_copy(delivery);
+        ic_delivery *copy = ic_delivery_copy(delivery);
         if (copy) copy->at_once = at_once;
         done = copy && ic_outbox_add(company, copy, true);
     }
@@ -283,8 +183,13 @@ size_t ic_outbox_release(ic_company *company, const cJSON *ids, bool reverse) {
 
 /* --- for the sender --- */
 
+void ic_outbox_set_alarm(ic_company *company, ic_outbox_alarm *alarm, void *sender) {
+    company->outbox->alarm = alarm;
+    company->outbox->sender = sender;
+}
+
 static void outbox_skip_finished(ic_outbox *outbox) {
-    while (outbox->open < outbox->items.count && !outbox_is_open(outbox_at(outbox, outbox->open)))
+    while (outbox->open < outbox->items.count && !ic_delivery_is_open(outbox_at(outbox, outbox->open)))
         outbox->open++;
 }
 
@@ -344,7 +249,8 @@ void ic_outbox_done(ic_company *company, uint64_t number, const char *webhook_id
     outbox->sending--;
     if (webhook) {
         webhook->sending--;
-        if (!webhook->provider) ic_webhook_note(company, webhook, success, status == IC_STATUS_GONE);
+        if (!webhook->provider && ic_webhook_note(company, webhook, success, status == IC_STATUS_GONE))
+            ic_outbox_drop(company, webhook);
     }
     if (!delivery) return;
     outbox_note(delivery, status, error);
@@ -357,68 +263,4 @@ void ic_outbox_done(ic_company *company, uint64_t number, const char *webhook_id
     else
         delivery->state = IC_DELIVERY_PENDING;
     delivery->due = ic_company_now(company) + (IC_DELIVERY_FIRST_PAUSE << (delivery->attempts - 1));
-}
-
-/* --- for controls --- */
-
-static bool outbox_waits(const ic_company *company, const ic_delivery *delivery) {
-    return delivery->state == IC_DELIVERY_PENDING && delivery->due > ic_company_now(company);
-}
-
-/* The headers that say what it is, as sender.c sends them. The token of an integration is not shown. */
-static void outbox_put_headers(ic_company *company, ic_delivery *delivery, cJSON *headers) {
-    bool has_body = delivery->method ? *delivery->body != '\0' : !delivery->by_get;
-    if (has_body) ic_put_text(headers, "Content-Type", ic_delivery_type(delivery));
-    if (delivery->clickwrap) return;
-    const char *verification = outbox_is_open(delivery) || !delivery->verification
-                                   ? ic_delivery_sign(company, delivery)
-                                   : delivery->verification;
-    if (!delivery->method) ic_put_text(headers, "X-Ironclad-Webhook-Event-Id", delivery->event_id);
-    if (!verification || *verification) ic_put_text(headers, ic_delivery_header(delivery), verification);
-}
-
-static cJSON *outbox_view(ic_company *company, ic_delivery *delivery) {
-    cJSON *view = cJSON_CreateObject();
-    ic_put_text(view, "id", delivery->event_id);
-    ic_put_text(view, "url", delivery->target);
-    ic_put_text(view, "event", delivery->event);
-    ic_put_text(view, "webhook", delivery->webhook);
-    if (delivery->method) ic_put_text(view, "method", delivery->method);
-    outbox_put_headers(company, delivery, ic_put(view, "headers", cJSON_CreateObject()));
-    ic_put_text(view, "body", delivery->body);
-    ic_put_text(view, "state", ic_delivery_state_names[delivery->state]);
-    ic_put_number(view, "attempts", delivery->attempts);
-    if (delivery->status) ic_put_number(view, "status", delivery->status);
-    if (delivery->error) ic_put_text(view, "error", delivery->error);
-    if (outbox_waits(company, delivery)) ic_put_text(view, "next", ic_time_print(delivery->due).text);
-    return view;
-}
-
-cJSON *ic_outbox_view(ic_company *company) {
-    cJSON *list = cJSON_CreateArray();
-    for (size_t i = 0; i < company->outbox->items.count; i++)
-        ic_append(list, outbox_view(company, outbox_at(company->outbox, i)));
-    return list;
-}
-
-cJSON *ic_outbox_status(ic_company *company) {
-    const ic_outbox *outbox = company->outbox;
-    ic_time next = IC_TIME_NONE;
-    size_t counts[IC_DELIVERY_STATE_COUNT] = {0}, waiting = 0;
-    for (size_t i = 0; i < outbox->items.count; i++) {
-        const ic_delivery *delivery = outbox_at(outbox, i);
-        counts[delivery->state]++;
-        if (!outbox_waits(company, delivery)) continue;
-        waiting++;
-        if (next == IC_TIME_NONE || delivery->due < next) next = delivery->due;
-    }
-    cJSON *view = cJSON_CreateObject();
-    ic_put_bool(view, "settled", !outbox->sending && counts[IC_DELIVERY_PENDING] == waiting);
-    for (int i = 0; i < IC_DELIVERY_STATE_COUNT; i++)
-        ic_put_number(view, ic_delivery_state_names[i], (double)counts[i]);
-    ic_put_number(view, "refused", (double)outbox->refused);
-    if (next == IC_TIME_NONE) return view;
-    ic_put_text(view, "next", ic_time_print(next).text);
-    ic_put_number(view, "next_in", (double)(next - ic_company_now(company)) / 1000);
-    return view;
 }

@@ -9,7 +9,7 @@
 #define IC_SANDBOX_OUTBOX_H
 
 #include "sandbox/company/company.h"
-#include "sandbox/webhooks/webhooks.h"
+#include "sandbox/webhooks/delivery.h"
 #include <pthread.h>
 
 #define IC_DELIVERY_RETRIES     10
@@ -20,48 +20,15 @@
 #define IC_COPIES_MAX           100
 #define IC_AT_ONCE_MAX          16
 
-/* X(constant, name, whether something may still be sent) */
-#define IC_DELIVERY_STATES(X)                                                                                \
-    X(PENDING, "pending", true)      /* waits for its time, or for its turn */                               \
-    X(HELD, "held", true)            /* waits for release_deliveries */                                      \
-    X(SENDING, "sending", true)      /* being sent now */                                                    \
-    X(DELIVERED, "delivered", false) /* answered with a 2xx */                                               \
-    X(FAILED, "failed", false)       /* after the last retry, or answered with 410 */                        \
-    X(DROPPED, "dropped", false)     /* its webhook was disabled or deleted */                               \
-    X(NOT_SENT, "not_sent", false)   /* its target is not on this machine */
-#define X(constant, name, open) IC_DELIVERY_##constant,
-typedef enum ic_delivery_state { IC_DELIVERY_STATES(X) IC_DELIVERY_STATE_COUNT } ic_delivery_state;
-#undef X
-extern const char *const ic_delivery_state_names[IC_DELIVERY_STATE_COUNT];
-
-typedef struct ic_delivery {
-    uint64_t number; /* of its place in the list */
-    ic_delivery_state state;
-    char *event_id, *event, *target, *body; /* owned */
-    ic_object_id webhook;
-    char nonce[33];
-    const char *algorithm;  /* static: as in the verification header, "sha256" */
-    bool hex;               /* the signature's encoding; otherwise base64 */
-    char *signed_body;      /* what is signed instead of the body; NULL: the body. Owned */
-    char *verification;     /* the header of that name; NULL: not signed yet. Owned */
-    bool fixed;             /* it stays as it is: a forged header, or "" for none */
-    unsigned key;           /* number of the key that signed it */
-    bool clickwrap, by_get; /* as of its webhook; then there is no signature */
-    char *token;            /* likewise; owned */
-    const char *method;     /* static: of a request to a signature provider. NULL: it is an event */
-    bool at_once;           /* does not wait for the webhook's other deliveries */
-    ic_time due;            /* when it is sent next */
-    unsigned attempts;
-    unsigned status; /* of the last answer; 0: none came */
-    char *error;     /* why none came; NULL otherwise. Owned */
-} ic_delivery;
-
 /* Which targets are sent to. */
 typedef enum ic_delivery_targets {
     IC_TARGETS_LOCAL, /* 127.0.0.0/8, ::1, localhost and the names below it */
     IC_TARGETS_ANY,
     IC_TARGETS_NONE,
 } ic_delivery_targets;
+
+/* Called with the lock held: something may be due. */
+typedef void ic_outbox_alarm(void *sender);
 
 typedef struct ic_outbox {
     ic_array items; /* ic_delivery, by number: in the order in which they are sent first */
@@ -76,27 +43,17 @@ typedef struct ic_outbox {
     double delay; /* seconds by the sandbox's clock between an event and its delivery */
     unsigned copies, at_once;
     ic_delivery_targets targets;
-    char *ca_file;            /* of https targets; NULL: the system's. Owned */
-    pthread_mutex_t *lock;    /* the sandbox's */
-    struct ic_sender *sender; /* NULL: not started yet */
-    bool stopped;
+    char *ca_file;          /* of https targets; NULL: the system's. Owned */
+    pthread_mutex_t *lock;  /* the sandbox's */
+    ic_outbox_alarm *alarm; /* NULL: nobody sends */
+    void *sender;           /* what it is called with */
 } ic_outbox;
 
 /* Gives the company an outbox. `lock` guards the company; `ca_file` is copied. false: no memory. */
 bool ic_outbox_open(ic_company *company, pthread_mutex_t *lock, ic_delivery_targets targets,
                     const char *ca_file);
-/* Stops the sender. The caller does not hold the lock. */
-void ic_outbox_stop(ic_company *company);
-void ic_outbox_free(ic_company *company); /* stopped */
+void ic_outbox_free(ic_company *company); /* without a sender */
 
-/* A delivery that is not in the outbox yet, with the default signature. Copies its arguments; a NULL id makes
- * a new one. NULL: no memory. */
-ic_delivery *ic_delivery_new(ic_company *company, const ic_webhook *webhook, const char *event,
-                             const char *id, const char *body);
-void ic_delivery_free(ic_delivery *delivery);
-/* The content type of its body, and the name of the header that `verification` is for. Static. */
-const char *ic_delivery_type(const ic_delivery *delivery);
-const char *ic_delivery_header(const ic_delivery *delivery);
 /* Takes ownership of the delivery: it is sent when the rules (held, delay, copies) allow. With `now`, it is
  * sent at once and once, whatever they say. false: no memory or no space, and it is freed. */
 bool ic_outbox_add(ic_company *company, ic_delivery *delivery, bool now);
@@ -116,6 +73,8 @@ void ic_outbox_wake(ic_company *company);
 
 /* --- for the sender --- */
 
+/* `alarm` is called from now on; NULL: no more. With the lock. */
+void ic_outbox_set_alarm(ic_company *company, ic_outbox_alarm *alarm, void *sender);
 /* The next delivery to send now, which becomes SENDING; NULL: none. `next` gets the time of the first that is
  * due later (IC_TIME_NONE: none). */
 ic_delivery *ic_outbox_take(ic_company *company, ic_time *next);
@@ -123,12 +82,5 @@ ic_delivery *ic_outbox_take(ic_company *company, ic_time *next);
  * have been removed. */
 void ic_outbox_done(ic_company *company, uint64_t number, const char *webhook, unsigned status,
                     const char *error);
-
-/* --- for controls --- */
-
-/* The deliveries as an array. NULL or spoiled (build.h) when out of memory. */
-cJSON *ic_outbox_view(ic_company *company);
-/* How many there are in each state, whether all that is due has been sent, and when the next retry is due. */
-cJSON *ic_outbox_status(ic_company *company);
 
 #endif

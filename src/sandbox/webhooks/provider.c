@@ -5,6 +5,7 @@
 #include "core/base/text.h"
 #include "core/base/url.h"
 #include "sandbox/base/build.h"
+#include "sandbox/webhooks/outbox.h"
 #include "sandbox/webhooks/signature.h"
 #include <string.h>
 

@@ -5,9 +5,8 @@
 #ifndef IC_SANDBOX_PROVIDER_H
 #define IC_SANDBOX_PROVIDER_H
 
-#include "sandbox/webhooks/outbox.h"
+#include "sandbox/webhooks/delivery.h"
 
-#define IC_PROVIDER_BOUNDARY   "ironclad-sandbox"
 #define IC_PROVIDER_OPERATIONS "initiate status cancel remind document"
 /* Signed with another key; the body, or the path in the header, is changed after signing; without the header.
  */

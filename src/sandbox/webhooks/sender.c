@@ -4,6 +4,7 @@
 #include "core/base/text.h"
 #include "core/json/json.h"
 #include "listener/listen.h"
+#include "sandbox/webhooks/outbox.h"
 #include "sandbox/webhooks/signature.h"
 #include <curl/curl.h>
 #include <signal.h>
@@ -21,6 +22,7 @@ struct ic_sender {
     pthread_mutex_t *lock; /* guards the company */
     bool local;            /* connects only to this machine */
     char *ca_file;         /* owned */
+    bool started;
     pthread_t thread;
     CURLM *multi;
     atomic_bool stopping;
@@ -40,26 +42,6 @@ typedef struct transfer {
     size_t answered; /* bytes of the answer's body */
     char error[CURL_ERROR_SIZE];
 } transfer;
-
-/* --- targets --- */
-
-bool ic_target_is_local(const char *url) {
-    CURLU *parts = curl_url();
-    char *host = NULL;
-    bool local = false;
-    if (parts && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
-        curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK) {
-        size_t length = strlen(host), suffix = strlen(".localhost");
-        int octets[3], read = 0;
-        local = ic_text_same(host, "localhost") || strcmp(host, "[::1]") == 0 ||
-                (length > suffix && ic_text_same(host + length - suffix, ".localhost")) ||
-                (sscanf(host, "127.%d.%d.%d%n", &octets[0], &octets[1], &octets[2], &read) == 3 &&
-                 (size_t)read == length);
-    }
-    curl_free(host);
-    curl_url_cleanup(parts);
-    return local;
-}
 
 /* --- libcurl's callbacks --- */
 
@@ -285,12 +267,6 @@ static void *sender_run(void *context) {
 
 /* --- start and stop --- */
 
-static void sender_free(ic_sender *sender) {
-    curl_multi_cleanup(sender->multi);
-    ic_free(sender->ca_file);
-    ic_free(sender);
-}
-
 /* Signals are for the program's own threads. */
 static bool sender_start_thread(ic_sender *sender) {
     sigset_t all, before;
@@ -301,27 +277,42 @@ static bool sender_start_thread(ic_sender *sender) {
     return started;
 }
 
-ic_sender *ic_sender_start(ic_company *company) {
-    const ic_outbox *outbox = company->outbox;
+/* Starts the thread. false: the system refused. */
+static bool sender_start(ic_sender *sender) {
+    const ic_outbox *outbox = sender->company->outbox;
+    sender->local = outbox->targets != IC_TARGETS_ANY;
+    if (!sender->ca_file) sender->ca_file = ic_strdup(outbox->ca_file);
+    if (!sender->multi) sender->multi = curl_multi_init();
+    sender->started = (sender->ca_file || !outbox->ca_file) && sender->multi && sender_start_thread(sender);
+    return sender->started;
+}
+
+/* The thread starts with the first delivery that is sent. */
+static void sender_alarm(void *context) {
+    ic_sender *sender = context;
+    if (sender->started || sender_start(sender)) curl_multi_wakeup(sender->multi);
+}
+
+ic_sender *ic_sender_new(ic_company *company) {
     ic_sender *sender = ic_calloc(1, sizeof *sender);
     if (!sender) return NULL;
     sender->company = company;
-    sender->lock = outbox->lock;
-    sender->local = outbox->targets != IC_TARGETS_ANY;
-    sender->ca_file = ic_strdup(outbox->ca_file);
-    sender->multi = curl_multi_init();
-    if ((sender->ca_file || !outbox->ca_file) && sender->multi && sender_start_thread(sender)) return sender;
-    sender_free(sender);
-    return NULL;
+    sender->lock = company->outbox->lock;
+    ic_outbox_set_alarm(company, sender_alarm, sender);
+    return sender;
 }
 
-void ic_sender_wake(ic_sender *sender) {
-    curl_multi_wakeup(sender->multi);
-}
-
-void ic_sender_stop(ic_sender *sender) {
-    atomic_store(&sender->stopping, true);
-    curl_multi_wakeup(sender->multi);
-    pthread_join(sender->thread, NULL);
-    sender_free(sender);
+void ic_sender_free(ic_sender *sender) {
+    if (!sender) return;
+    pthread_mutex_lock(sender->lock);
+    ic_outbox_set_alarm(sender->company, NULL, NULL);
+    pthread_mutex_unlock(sender->lock);
+    if (sender->started) {
+        atomic_store(&sender->stopping, true);
+        curl_multi_wakeup(sender->multi);
+        pthread_join(sender->thread, NULL);
+    }
+    curl_multi_cleanup(sender->multi);
+    ic_free(sender->ca_file);
+    ic_free(sender);
 }

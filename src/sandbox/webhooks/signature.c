@@ -3,6 +3,8 @@
 #include "core/base/buf.h"
 #include "core/base/text.h"
 #include "sandbox/base/build.h"
+#include "sandbox/webhooks/outbox.h"
+#include "sandbox/webhooks/webhook_key.h"
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #ifndef IC_SANDBOX_SIGNATURE_H
 #define IC_SANDBOX_SIGNATURE_H
 
-#include "sandbox/webhooks/outbox.h"
+#include "sandbox/webhooks/delivery.h"
 
 /* The static spelling of a known algorithm, such as "sha256" or "RSA-SHA512"; NULL: unknown. */
 const char *ic_signature_algorithm(const char *name);

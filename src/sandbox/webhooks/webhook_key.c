@@ -1,6 +1,5 @@
-/* The RSA key that signs deliveries to webhooks. */
+#include "sandbox/webhooks/webhook_key.h"
 #include "sandbox/webhooks/outbox.h"
-#include "sandbox/webhooks/webhooks.h"
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>

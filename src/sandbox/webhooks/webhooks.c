@@ -4,7 +4,8 @@
 #include "core/base/text.h"
 #include "sandbox/webhooks/handlers.h"
 #include "sandbox/webhooks/outbox.h"
-#include "sandbox/webhooks/sender.h"
+#include "sandbox/webhooks/target.h"
+#include "sandbox/webhooks/webhook_key.h"
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <string.h>
@@ -43,16 +44,6 @@ void ic_webhooks_list(ic_exchange *x) {
     for (size_t i = first; i < webhooks->count && i < first + page.size; i++)
         ic_append(list, webhook_view(x->company, webhooks->items[i]));
     ic_reply_json(x, 200, answer);
-}
-
-ic_webhook *ic_webhook_find(const ic_company *company, const char *id) {
-    const ic_array *const lists[] = {&company->webhooks, &company->integrations};
-    for (size_t i = 0; i < 2; i++)
-        for (size_t k = 0; k < lists[i]->count; k++) {
-            ic_webhook *webhook = lists[i]->items[k];
-            if (strcmp(webhook->id, id) == 0) return webhook;
-        }
-    return NULL;
 }
 
 static ic_webhook *webhook_find(ic_exchange *x) {
@@ -133,88 +124,6 @@ static bool webhook_check_request(ic_exchange *x, const ic_webhook *changed) {
 
 /* --- create, update, delete --- */
 
-/* Targets are unique, so no two webhooks compare as equal. */
-static int webhook_by_target(const void *a, const void *b) {
-    return strcmp(((const ic_webhook *)a)->target, ((const ic_webhook *)b)->target);
-}
-
-static void webhook_set_status(const ic_company *company, ic_webhook *webhook, const char *status,
-                               const ic_user *by) {
-    webhook->status = strcmp(status, "disabled") == 0 ? "disabled" : "enabled";
-    webhook->status_changed = ic_company_now(company);
-    memcpy(webhook->changed_by, by->id, sizeof webhook->changed_by);
-    webhook->failures = 0;
-}
-
-bool ic_webhook_is_enabled(const ic_webhook *webhook) {
-    return strcmp(webhook->status, "enabled") == 0;
-}
-
-void ic_webhook_note(ic_company *company, ic_webhook *webhook, bool success, bool gone) {
-    ic_time now = ic_company_now(company);
-    if (success) webhook->failures = 0;
-    if (success || !ic_webhook_is_enabled(webhook)) return;
-    if (!webhook->failures++) webhook->first_failure = now;
-    if (!gone &&
-        (webhook->failures < IC_WEBHOOK_FAILURES || now - webhook->first_failure < IC_WEBHOOK_FAILURE_TIME))
-        return;
-    webhook->status = "disabledBySystem";
-    webhook->status_changed = now;
-    strcpy(webhook->changed_by, "system");
-    ic_outbox_drop(company, webhook);
-}
-
-static void webhook_free(ic_webhook *webhook) {
-    ic_free(webhook->target);
-    ic_free(webhook->token);
-    cJSON_Delete(webhook->events);
-    ic_free(webhook);
-}
-
-ic_webhook *ic_integration_new(ic_company *company, const char *target, const cJSON *events,
-                               const char *token, bool by_get) {
-    ic_webhook *webhook = ic_calloc(1, sizeof *webhook);
-    if (!webhook) return NULL;
-    ic_new_object_id(company, webhook->id);
-    webhook->clickwrap = true;
-    webhook->by_get = by_get;
-    webhook->status = "enabled";
-    webhook->target = ic_strdup(target);
-    webhook->events = cJSON_Duplicate(events, true);
-    webhook->token = ic_strdup(token);
-    if (webhook->target && webhook->events && (webhook->token || !token) &&
-        ic_array_push(&company->integrations, webhook))
-        return webhook;
-    webhook_free(webhook);
-    return NULL;
-}
-
-ic_webhook *ic_provider_at(ic_company *company, const char *url) {
-    for (size_t i = 0; i < company->integrations.count; i++) {
-        ic_webhook *webhook = company->integrations.items[i];
-        if (webhook->provider && strcmp(webhook->target, url) == 0) return webhook;
-    }
-    cJSON *none = cJSON_CreateArray();
-    ic_webhook *webhook = none ? ic_integration_new(company, url, none, NULL, false) : NULL;
-    cJSON_Delete(none);
-    if (webhook) webhook->clickwrap = false, webhook->provider = true;
-    return webhook;
-}
-
-ic_webhook *ic_webhook_new(ic_company *company, const char *target, const cJSON *events, const ic_user *by) {
-    ic_webhook *webhook = ic_calloc(1, sizeof *webhook);
-    if (!webhook) return NULL;
-    ic_new_object_id(company, webhook->id);
-    webhook->target = ic_strdup(target);
-    webhook->events = cJSON_Duplicate(events, true);
-    webhook->grant = "clientCredentials";
-    webhook_set_status(company, webhook, "enabled", by);
-    if (webhook->target && webhook->events && ic_array_insert(&company->webhooks, webhook, webhook_by_target))
-        return webhook;
-    webhook_free(webhook);
-    return NULL;
-}
-
 void ic_webhooks_create(ic_exchange *x) {
     if (!webhook_check_request(x, NULL)) return;
     const char *status = ic_json_string(x->body, "status");
@@ -224,17 +133,9 @@ void ic_webhooks_create(ic_exchange *x) {
         ic_reply_no_memory(x);
         return;
     }
-    if (status) webhook_set_status(x->company, webhook, status, x->user);
+    if (status) ic_webhook_set_status(x->company, webhook, status, x->user);
     if (x->token->user) webhook->grant = "authorizationCode";
     ic_reply_json(x, 200, webhook_view(x->company, webhook)); /* the document says 201 */
-}
-
-static void webhook_change_target(ic_company *company, ic_webhook *webhook, char *target) {
-    ic_array_remove(&company->webhooks, webhook, webhook_by_target);
-    ic_free(webhook->target);
-    webhook->target = target;
-    ic_array_insert(&company->webhooks, webhook,
-                    webhook_by_target); /* cannot fail: the list keeps its capacity */
 }
 
 void ic_webhooks_update(ic_exchange *x) {
@@ -254,8 +155,8 @@ void ic_webhooks_update(ic_exchange *x) {
         cJSON_Delete(webhook->events);
         webhook->events = new_events;
     }
-    if (target) webhook_change_target(x->company, webhook, new_target);
-    if (status) webhook_set_status(x->company, webhook, status, x->user);
+    if (target) ic_webhook_change_target(x->company, webhook, new_target);
+    if (status) ic_webhook_set_status(x->company, webhook, status, x->user);
     if (!ic_webhook_is_enabled(webhook)) ic_outbox_drop(x->company, webhook);
     ic_reply_json(x, 200, webhook_view(x->company, webhook));
 }
@@ -264,8 +165,7 @@ void ic_webhooks_delete(ic_exchange *x) {
     ic_webhook *webhook = webhook_find(x);
     if (!webhook) return;
     ic_outbox_drop(x->company, webhook);
-    ic_array_remove(&x->company->webhooks, webhook, webhook_by_target);
-    webhook_free(webhook);
+    ic_webhook_remove(x->company, webhook);
     ic_reply_nothing(x);
 }
 
@@ -295,8 +195,8 @@ void ic_webhooks_key(ic_exchange *x) {
 /* --- all of them --- */
 
 void ic_webhooks_free(ic_company *company) {
-    IC_ARRAY_FREE_ALL(&company->webhooks, ic_webhook *, webhook_free);
-    IC_ARRAY_FREE_ALL(&company->integrations, ic_webhook *, webhook_free);
+    IC_ARRAY_FREE_ALL(&company->webhooks, ic_webhook *, ic_webhook_free);
+    IC_ARRAY_FREE_ALL(&company->integrations, ic_webhook *, ic_webhook_free);
     ic_outbox_free(company);
     EVP_PKEY_free(company->webhook_key);
 }
