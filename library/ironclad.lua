@@ -49,6 +49,8 @@ local ironclad = {}
 ---@field alone integer
 ---@field locks integer
 ---@field commands integer
+---@field kept integer
+---@field again integer
 ---@class ironclad.Stats
 ---@field calls integer
 ---@field failed integer

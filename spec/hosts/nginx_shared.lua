@@ -31,6 +31,14 @@ local SERVER = [[
   server {
     listen 127.0.0.1:%port;
     location /tally { content_by_lua_block { ngx.print(ngx.shared.tally:get(ngx.var.arg_key) or 0) } }
+    location /put {
+      content_by_lua_block {
+        for n = 1, 40 do
+          local text = ('{"payload":{"event":"workflow_completed","workflowID":"%d"}}'):format(n)
+          assert(receiver:inbox():put("nginx" .. n, text))
+        end
+      }
+    }
     location /work { content_by_lua_block { ngx.print((receiver:work { consumers = 3 })) } }
   }
 ]]
@@ -47,7 +55,9 @@ describe("The shared inbox in nginx", function()
     sandbox:stop()
     redis:stop()
   end)
-  before_each(function() redis:command "flushall" end)
+  -- The ids of each test are its own: an event that has been handled is not taken again.
+  local test = 0
+  before_each(function() test = test + 1 end)
 
   local function start(consumers)
     return nginx.start { lua = true, http = SERVER, workers = 2, values = { instance = sandbox.instance,
@@ -58,7 +68,8 @@ describe("The shared inbox in nginx", function()
   local function put(from, to)
     local box = client.webhooks:receiver { inbox = "shared", on = { ["*"] = print } }:inbox()
     for n = from, to do
-      assert(box:put("id" .. n, ('{"payload":{"event":"workflow_completed","workflowID":"%d"}}'):format(n)))
+      local text = ('{"payload":{"event":"workflow_completed","workflowID":"%d"}}'):format(n)
+      assert(box:put(("id%d-%d"):format(test, n), text))
     end
     return box
   end
@@ -111,6 +122,14 @@ describe("The shared inbox in nginx", function()
       local times = tally(server, "workflow-" .. n)
       assert.truthy(times == 1 or times == 2, times)
     end
+    server.stop()
+  end)
+
+  it("loses nothing when Redis is emptied", function()
+    local server = start(1)
+    nginx.get(server, "/put")
+    redis:command "flushall"
+    for n = 1, 40 do peer.eventually(function() return tally(server, "workflow-" .. n) > 0 end) end
     server.stop()
   end)
 end)

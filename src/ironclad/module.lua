@@ -93,7 +93,8 @@ end
 -- rate-limit bucket: how often a call waited (budget, in_flight, retry_after: the reasons of the hook on_wait), and the
 -- `seconds` of all. `shared` is about the shared Redis: connections (`connected` now, `opened`, `lost`), `blocks` of
 -- permits that were taken, the `permits` in them and those `returned`, how often a limit went on `alone` with
--- rate_share, `locks` of tokens that were taken, and `commands` for events and states.
+-- rate_share, `locks` of tokens that were taken, `commands` for events and states, the events `kept` until they are
+-- handled, and what Redis had lost and was told `again`.
 function ironclad.stats()
   return core.stats()
 end

@@ -21,9 +21,10 @@ static void stats_push_shared(lua_State *L, const ic_stats *stats) {
         ic_count count;
     } fields[] = {{"opened", IC_COUNT_OPENED},   {"lost", IC_COUNT_LOST},         {"blocks", IC_COUNT_BLOCKS},
                   {"permits", IC_COUNT_PERMITS}, {"returned", IC_COUNT_RETURNED}, {"alone", IC_COUNT_ALONE},
-                  {"locks", IC_COUNT_LOCKS},     {"commands", IC_COUNT_COMMANDS}};
-    lua_createtable(L, 0, 9);
+                  {"locks", IC_COUNT_LOCKS},     {"commands", IC_COUNT_COMMANDS}, {"again", IC_COUNT_AGAIN}};
+    lua_createtable(L, 0, 11);
     stats_set(L, "connected", (double)stats->gauges[IC_GAUGE_CONNECTED]);
+    stats_set(L, "kept", (double)stats->gauges[IC_GAUGE_KEPT]);
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         stats_set(L, fields[i].name, (double)stats->counts[fields[i].count]);
 }

@@ -290,6 +290,25 @@ static void test_forgotten_commands(void) {
     ic_link_free(link);
 }
 
+/* A script that was forgotten is not sent again: its text may have been freed. */
+static void test_a_forgotten_script(void) {
+    ic_link *link = link_new();
+    char *text = ic_strdup("return 1");
+    ic_script script = {text, strlen(text), 0};
+    const char *words[] = {"argument"};
+    ic_link_command *command = ic_link_run(link, &script, words, NULL, 1, true, now, now + 10, on_done, "S");
+    ask(link, "A", true, 100);
+    greet(link);
+    ic_link_forget(command);
+    ic_free(text);
+    played.sent[0] = '\0';
+    played_reply(IC_REPLY_ERROR, "NOSCRIPT No matching script");
+    played_reply(IC_REPLY_TEXT, "one");
+    CHECK_TEXT(played.sent, "");
+    CHECK_TEXT(heard, "A:one. ");
+    ic_link_free(link);
+}
+
 /* A command ends once, whatever allocation fails: with its reply, with an error, or it was not taken. */
 static void test_failing_allocations(void) {
     long begun = ic_alloc_live();
@@ -330,6 +349,7 @@ int main(void) {
     test_scripts();
     test_a_server_out_of_service();
     test_forgotten_commands();
+    test_a_forgotten_script();
     test_failing_allocations();
     CHECK(ic_alloc_live() <= begun + 1); /* the table of descriptors stays */
     return check_done("link");

@@ -2,23 +2,39 @@
 local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
 local process = require "spec_process"
+local redis = require "ironclad.shared.redis"
 local redis_server = require "spec.support.redis"
 local shared_inbox = require "ironclad.shared.inbox"
 local shared_seen = require "ironclad.shared.seen"
 
 local server
 
+-- Each test has a prefix of its own: this process puts into Redis again what Redis has lost by the flushall before the
+-- next test.
+local test = 0
+
 local function connect()
   return ironclad.connect { instance = "demo", client_id = "x", client_secret = "SECRET-shared", as_user = false,
-    shared = server.address }
+    shared = server.address, shared_prefix = "test" .. test }
 end
+
+local function next_test()
+  test = test + 1
+  server:command "flushall"
+end
+
+-- A key of the inbox, quoted.
+local function key(name) return ("'%sinbox:%s'"):format(redis.prefix(connect()), name) end
+
+-- The consumer has died, for the engine of this process.
+local function die(item) item.held.call:cancel() end
 
 local function text_of(n) return ('{"event":"workflow_completed","payload":{"workflowID":"%d"}}'):format(n) end
 
 describe("seen = \"shared\"", function()
   setup(function() server = redis_server.start() end)
   teardown(function() server:stop() end)
-  before_each(function() server:command "flushall" end)
+  before_each(next_test)
 
   it("gives an event to one machine at a time, and remembers what has been handled", function()
     local one, other = shared_seen.open(connect()), shared_seen.open(connect())
@@ -48,9 +64,9 @@ describe("seen = \"shared\"", function()
   it("removes something else under the name of a claim", function()
     local one = shared_seen.open(connect())
     assert.equal("new", one:claim "a")
-    local key = server:command "keys '*seen*'"
-    server:command(("del '%s'"):format(key))
-    server:command(("rpush '%s' x"):format(key))
+    local claim = server:command "keys '*seen*'"
+    server:command(("del '%s'"):format(claim))
+    server:command(("rpush '%s' x"):format(claim))
     assert.equal("new", shared_seen.open(connect()):claim "a")
   end)
 
@@ -79,7 +95,7 @@ end)
 describe("inbox = \"shared\"", function()
   setup(function() server = redis_server.start { persistent = true } end)
   teardown(function() server:stop() end)
-  before_each(function() server:command "flushall" end)
+  before_each(next_test)
 
   local function open(options)
     return shared_inbox.open(connect(), options or {})
@@ -174,14 +190,14 @@ describe("inbox = \"shared\"", function()
   end)
 
   it("keeps its events when other keys of it are deleted, or hold something else", function()
-    local function key(name) return ("'%s'"):format(server:command "keys '*inbox:items'":gsub("items$", name)) end
     for _, harm in ipairs { "del %s", "del %s && CLIENT set %s text", "del %s && CLIENT rpush %s x" } do
-      local box = open { tries = 1, lease = 0.1 }
+      next_test()
+      local box = open { tries = 1, lease = 0.1, check = 0.01 }
       for n = 1, 4 do box:put("id" .. n, text_of(n)) end
-      local later = open { pause = 0.05, tries = 2 }
+      local later = open { pause = 0.05, tries = 2, check = 0.01 }
       later:fail(later:take(), "later")
       box:fail(box:take(), "dead")
-      box:take() -- and dies
+      die(box:take())
       for _, name in ipairs { "events", "later", "dead" } do
         server:command((harm:gsub("CLIENT", server.client):gsub("%%s", function() return key(name) end)))
       end
@@ -205,7 +221,7 @@ describe("inbox = \"shared\"", function()
     box:put("a", text_of(1))
     assert.is_true(box:done(box:take()))
     server:command(("eval \"for i = 1, 120 do redis.call('xgroup', 'createconsumer', KEYS[1], 'ironclad', i) end\" 1 "
-      .. "'%s'"):format(server:command "keys '*inbox:events'"))
+      .. "%s"):format(key "events"))
     assert.is_nil((box:take()))
     box:put("b", text_of(2))
     assert.equal("b", box:take().id)

@@ -152,6 +152,7 @@ struct ic_call {
     struct ic_host_queue *host_queue;
     struct ic_shared *shared;                     /* of IC_PURPOSE_SHARED */
     struct ic_link_command *shared_command;       /* its command under way, or NULL */
+    struct ic_upkeep_item *upkeep;                /* which lasts as long as the call, or NULL */
     struct ic_list *list;                         /* in which it waits, or NULL */
     ic_call *previous, *next;                     /* in that list */
     struct ic_transfer *transfer;                 /* the attempt under way, or NULL */

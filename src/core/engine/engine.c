@@ -15,6 +15,7 @@
 #include "core/engine/store_worker.h"
 #include "core/engine/token_queue.h"
 #include "core/engine/transfer.h"
+#include "core/engine/upkeep.h"
 #include "core/engine/wakeup.h"
 #include <errno.h>
 #include <locale.h>
@@ -98,6 +99,7 @@ static void engine_free(ic_engine *engine) {
     ic_clients_free(engine);
     ic_token_queue_free(engine);
     ic_queues_free(engine);
+    ic_upkeep_free(engine);
     ic_shared_free(engine);
     ic_socket_close(engine);
     engine_discard(engine);

@@ -40,8 +40,9 @@ typedef struct ic_engine {
     size_t shared_capacity;
     struct curl_waitfd *shared_others; /* where those of others have come from, or NULL */
     size_t shared_other_count;
-    struct ic_socket *socket; /* for hosts that wait by socket, or NULL; socket.c */
-    bool ending;              /* no more tokens are fetched */
+    struct ic_upkeep_group *upkeep; /* owned; upkeep.c */
+    struct ic_socket *socket;       /* for hosts that wait by socket, or NULL; socket.c */
+    bool ending;                    /* no more tokens are fetched */
     ic_call *live; /* all calls that have been started and are not done; the engine owns one count of each */
     ic_table live_by_id; /* the same calls */
 } ic_engine;

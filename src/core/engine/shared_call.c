@@ -5,12 +5,19 @@
 #include "core/engine/flow.h"
 #include "core/engine/shared.h"
 #include "core/engine/stats.h"
+#include "core/engine/upkeep.h"
 
-void ic_question_free(ic_question *question) {
-    if (!question) return;
+static void shared_call_clear(ic_question *question) {
     ic_buf_free(&question->bytes);
     ic_free(question->lengths);
     ic_free(question->script);
+}
+
+void ic_question_free(ic_question *question) {
+    if (!question) return;
+    if (question->terms) shared_call_clear(&question->terms->check);
+    ic_free(question->terms);
+    shared_call_clear(question);
     ic_free(question);
 }
 
@@ -27,12 +34,27 @@ bool ic_question_add(ic_question *question, const char *word, size_t length) {
     return !question->bytes.failed;
 }
 
+/* Moves the call's question to an item. Returns it; NULL: out of memory. */
+static ic_upkeep_item *shared_call_keep_up(ic_call *call, ic_call *holder) {
+    ic_question *question = call->question;
+    call->question = NULL;
+    return ic_upkeep_add(call->shared->engine, call->shared, question, holder);
+}
+
 static void shared_call_on_done(void *owner, ic_reply *reply, const ic_error *error) {
     ic_call *call = owner;
     ic_engine *engine = call->shared->engine;
     call->shared_command = NULL;
     if (error) {
+        if (call->question->terms && call->question->terms->insists) shared_call_keep_up(call, NULL);
         ic_flow_fail(engine, call, error);
+        return;
+    }
+    if (call->question->terms && ic_reply_integer(reply, 0) > 0 && !shared_call_keep_up(call, NULL)) {
+        ic_error memory = {0};
+        ic_error_memory(&memory);
+        ic_flow_fail(engine, call, &memory);
+        ic_error_clear(&memory);
         return;
     }
     call->value.kind = IC_VALUE_REPLY;
@@ -65,13 +87,25 @@ static ic_link_command *shared_call_send(ic_call *call) {
     return command;
 }
 
+/* Sends the call's question, or only keeps it up. False with an error. */
+static bool shared_call_ask(ic_engine *engine, ic_call *call, ic_error *error) {
+    const ic_upkeep_terms *terms = call->question->terms;
+    if (terms && terms->held) {
+        call->upkeep = shared_call_keep_up(call, call);
+        if (!call->upkeep) ic_error_memory(error);
+        return call->upkeep != NULL;
+    }
+    if (terms && !ic_upkeep_has_room(engine, call->shared, call->question, error)) return false;
+    call->shared_command = shared_call_send(call);
+    if (!call->shared_command) ic_error_memory(error);
+    return call->shared_command != NULL;
+}
+
 void ic_shared_call_begin(ic_engine *engine, ic_call *call) {
     ic_error error = {0};
     call->state = IC_STATE_WAIT_SHARED;
     call->shared = ic_shared_of(engine, call->connection, &error);
-    if (call->shared) call->shared_command = shared_call_send(call);
-    if (call->shared_command) ic_stats_count(IC_COUNT_COMMANDS);
-    if (call->shared && !call->shared_command) ic_error_memory(&error);
+    if (call->shared && shared_call_ask(engine, call, &error)) ic_stats_count(IC_COUNT_COMMANDS);
     if (error.kind) ic_flow_fail(engine, call, &error);
     ic_error_clear(&error);
 }
@@ -79,4 +113,6 @@ void ic_shared_call_begin(ic_engine *engine, ic_call *call) {
 void ic_shared_call_leave(ic_call *call) {
     if (call->shared_command) ic_link_forget(call->shared_command);
     call->shared_command = NULL;
+    if (call->upkeep) ic_upkeep_drop(call->upkeep);
+    call->upkeep = NULL;
 }

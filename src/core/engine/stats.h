@@ -22,6 +22,7 @@ typedef enum ic_count {
     IC_COUNT_ALONE,    /* how often a limit went on with rate_share */
     IC_COUNT_LOCKS,    /* locks of tokens that were taken */
     IC_COUNT_COMMANDS, /* commands for events and states */
+    IC_COUNT_AGAIN,    /* what Redis had lost of these, and was told again */
     IC_COUNT_COUNT
 } ic_count;
 
@@ -30,6 +31,8 @@ typedef enum ic_gauge {
     IC_GAUGE_IN_FLIGHT, /* attempts under way */
     IC_GAUGE_PENDING,   /* calls of scripts that have been started and are not done, in flight or not */
     IC_GAUGE_CONNECTED, /* connections to shared Redis servers */
+    IC_GAUGE_KEPT, /* events that this process has put into the shared inbox, and keeps until they are handled
+                    */
     IC_GAUGE_COUNT
 } ic_gauge;
 

@@ -127,10 +127,12 @@ ic_link_command *ic_link_run(ic_link *link, const ic_script *script, const char 
 }
 
 void ic_link_forget(ic_link_command *command) {
-    if (command->list && command->list->awaits)
-        command->done = NULL;
-    else
+    if (command->list && command->list->awaits) {
+        command->done = NULL;             /* its reply still comes */
+        command->script = (ic_script){0}; /* its text may be freed: it is not sent again */
+    } else {
         ic_command_free(command);
+    }
 }
 
 /* ---- the connection ---- */
