@@ -3,7 +3,7 @@
 #include "core/base/alloc.h"
 #include "core/base/text.h"
 #include "listener/listen.h"
-#include "sandbox/clickwrap/clickwrap.h"
+#include "sandbox/clickwrap/account.h"
 #include "sandbox/control/control.h"
 #include "sandbox/fixtures/fixtures.h"
 #include "sandbox/http/server.h"

@@ -2,10 +2,11 @@
  * nothing is lost, and what cannot be done is answered with 500. Events go to an integration whose deliveries
  * are held. */
 #include "core/base/alloc.h"
-#include "sandbox/clickwrap/clickwrap.h"
+#include "sandbox/clickwrap/account.h"
 #include "sandbox/clickwrap/events.h"
 #include "sandbox/clickwrap/handlers.h"
 #include "sandbox/clickwrap/requests.h"
+#include "sandbox/clickwrap/version.h"
 #include "sandbox/service/service.h"
 #include "sandbox/webhooks/outbox.h"
 #include "spec/core/check.h"

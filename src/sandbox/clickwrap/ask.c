@@ -2,6 +2,7 @@
 #include "sandbox/base/build.h"
 #include "sandbox/clickwrap/handlers.h"
 #include "sandbox/clickwrap/params.h"
+#include "sandbox/clickwrap/version.h"
 #include <string.h>
 
 /* The newest acceptance of a contract by a signer, of a version with at least that major number; NULL: none.

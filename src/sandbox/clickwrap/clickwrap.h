@@ -39,14 +39,6 @@ struct ic_clickwrap {
     bool away;              /* no request is answered */
 };
 
-/* The company's Clickwrap, made when it is first needed. NULL: no memory. */
-ic_clickwrap *ic_clickwrap_of(ic_company *company);
-void ic_clickwrap_free(ic_company *company);
-/* Brings it to the current time: stores what has been received, and ends signature requests. */
-void ic_clickwrap_settle(ic_company *company);
-
-/* --- things --- */
-
 /* A new thing, with `id`, `account`, `site`, `created_by`, `created_time`, `updated_time`, owned by the
  * caller until ic_cw_keep. NULL or spoiled (build.h) when out of memory. */
 cJSON *ic_cw_new(ic_company *company, ic_cw_kind kind);
@@ -78,19 +70,5 @@ cJSON *ic_cw_view(const cJSON *thing);
 
 /* The site with this access id; NULL: there is none. */
 cJSON *ic_cw_site_of(const ic_clickwrap *clickwrap, const char *access_id);
-
-/* --- contracts and versions (versions.c) --- */
-
-/* The published version of a contract; NULL: none is. */
-cJSON *ic_cw_published(const ic_clickwrap *clickwrap, const cJSON *contract);
-cJSON *ic_cw_latest(const ic_clickwrap *clickwrap, const cJSON *contract);
-/* A new draft of a contract, whose numbers follow those of the latest version; as ic_cw_new. */
-cJSON *ic_cw_draft(ic_company *company, const cJSON *contract, bool major);
-/* Puts a draft into the list, as the contract's latest version. NULL: no memory, and it is freed. */
-cJSON *ic_cw_draft_keep(ic_company *company, cJSON *contract, cJSON *draft);
-/* Publishes a draft: what was published before is deprecated. false: no memory, and nothing is changed. */
-bool ic_cw_publish(ic_company *company, cJSON *contract, cJSON *version);
-/* A group's contracts that have a published version, as an array of references; free with cJSON_Delete. */
-cJSON *ic_cw_group_contracts(const ic_clickwrap *clickwrap, const cJSON *group);
 
 #endif

@@ -3,6 +3,8 @@
 #include "sandbox/clickwrap/handlers.h"
 #include "sandbox/clickwrap/rest.h"
 #include "sandbox/clickwrap/start.h"
+#include "sandbox/clickwrap/version.h"
+#include "sandbox/clickwrap/versions.h"
 #include <string.h>
 
 static bool contract_is_listed(const ic_exchange *x, const cJSON *contract) {

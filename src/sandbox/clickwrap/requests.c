@@ -7,6 +7,7 @@
 #include "sandbox/clickwrap/handlers.h"
 #include "sandbox/clickwrap/rest.h"
 #include "sandbox/clickwrap/send.h"
+#include "sandbox/clickwrap/version.h"
 #include <stdio.h>
 #include <string.h>
 

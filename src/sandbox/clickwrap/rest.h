@@ -16,15 +16,11 @@ cJSON *ic_cw_kept(ic_exchange *x, ic_cw_kind kind, cJSON *thing);
 bool ic_cw_committed(ic_exchange *x, cJSON *thing, cJSON *copy);
 /* Marks a thing as deleted: lists and look-ups pass it over. false: no memory, answered with 500. */
 bool ic_cw_mark_deleted(ic_exchange *x, cJSON *thing);
-/* In a new version or a copy: sets what the body gives (versions.c). */
-void ic_cw_version_fill(ic_exchange *x, cJSON *version);
 /* {data: {id}} */
 void ic_cw_reply_id(ic_exchange *x, const cJSON *thing);
 /* Refusals: 400 and 404. */
 void ic_cw_refuse(ic_exchange *x, const char *message);
 /* A PDF with that line of text. */
 void ic_cw_reply_pdf(ic_exchange *x, const char *text);
-/* Appends a text with its {{tokens}} replaced by render data (load.c). */
-void ic_cw_render(ic_buf *out, const char *body, const cJSON *render);
 
 #endif

@@ -270,7 +270,7 @@ void ic_cw_send(ic_exchange *x) {
     if (x->status != 200 || send_loses(clickwrap)) return;
     cJSON_AddItemToArray(clickwrap->waiting, x->body);
     x->body = NULL;
-    ic_clickwrap_settle(x->company);
+    ic_cw_send_settle(x->company);
 }
 
 void ic_cw_send_sync(ic_exchange *x) {

@@ -1,6 +1,8 @@
 #include "sandbox/clickwrap/start.h"
 #include "core/base/text.h"
 #include "sandbox/base/build.h"
+#include "sandbox/clickwrap/version.h"
+#include "sandbox/clickwrap/versions.h"
 #include <stdio.h>
 
 static const struct contract {

@@ -1,6 +1,7 @@
 /* Answers requests: finds the operation, checks, and calls its handler. */
 #include "core/base/alloc.h"
 #include "core/base/text.h"
+#include "sandbox/clickwrap/account.h"
 #include "sandbox/clickwrap/jobs.h"
 #include "sandbox/company/access.h"
 #include "sandbox/company/jobs.h"

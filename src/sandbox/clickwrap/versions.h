@@ -1,0 +1,13 @@
+/* Publishing versions of contracts. */
+#ifndef IC_SANDBOX_CLICKWRAP_VERSIONS_H
+#define IC_SANDBOX_CLICKWRAP_VERSIONS_H
+
+#include "sandbox/clickwrap/clickwrap.h"
+#include "sandbox/http/exchange.h"
+
+/* Publishes a draft: what was published before is deprecated. false: no memory, and nothing is changed. */
+bool ic_cw_publish(ic_company *company, cJSON *contract, cJSON *version);
+/* In a new version or a copy: sets what the body gives. */
+void ic_cw_version_fill(ic_exchange *x, cJSON *version);
+
+#endif
