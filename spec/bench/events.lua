@@ -57,7 +57,7 @@ end
 local function receiver_of(key, options)
   local client = ironclad.connect { instance = "http://127.0.0.1:9", token = "t", as_user = false }
   options.verifier, options.company = client.webhooks:verifier { key = key }, "c1"
-  options.verifier.fetched, options.verifier.pause = math.huge, 60 -- it must not try to fetch another
+  options.verifier.key.fetched, options.verifier.key.pause = math.huge, 60 -- it must not try to fetch another
   return client.webhooks:receiver(options)
 end
 

@@ -167,6 +167,43 @@ describe("a receiver", function()
     assert.are.equal(200, (listen { company = false }:handle(headers, body)))
   end)
 
+  it("believes no event while it is not known of which company the token is", function()
+    local headers, body = send()
+    local receiver, noted, errors = listen()
+    local answers, asked = { { { id = "u1" } }, { nil, "no answer" } }, 0
+    rawset(client, "request", function()
+      asked = asked + 1
+      return answers[asked][1], answers[asked][2]
+    end)
+    for count = 1, #answers do
+      for _ = 1, 2 do assert.are.equal(503, (receiver:handle(headers, body))) end
+      assert.are.equal(count, asked) -- it is asked again after a pause
+      receiver.source.own.fetched = receiver.source.own.fetched - 2
+    end
+    rawset(client, "request", nil)
+    assert.are.same({ {}, 4, { nil, "network" } }, { noted, #errors, errors[4] })
+    assert.are.equal(200, (receiver:handle(headers, body)))
+    assert.are.same({ "workflow_launched" }, noted)
+  end)
+
+  it("asks once of which company the token is, for all events that wait", function()
+    if _VERSION == "Lua 5.1" and not rawget(_G, "jit") then return end -- no tasks there
+    local receiver = listen { seen = { claim = function() return "new" end, done = function() end,
+      release = function() end } }
+    local headers, body = send()
+    sandbox:latency(0.05)
+    local statuses = {}
+    ironclad.run(function()
+      for i = 1, 20 do ironclad.spawn(function() statuses[i] = receiver:handle(headers, body) end) end
+    end)
+    for i = 1, 20 do assert.are.equal(200, statuses[i]) end
+    local count = 0
+    for _, request in ipairs(sandbox:requests()) do
+      if request.path == "/oauth/userinfo" then count = count + 1 end
+    end
+    assert.are.equal(1, count)
+  end)
+
   it("passes through events of any shape", function()
     local receiver = listen { on = { ["*"] = function() end, future_event = error }, strict = false }
     assert.are.equal(200, (receiver:handle(send("workflow_launched", { payload = { anything = { 1, "x" } } }))))
@@ -232,7 +269,7 @@ describe("the verification key", function()
     for _ = 1, 3 do assert(verifier:verify(send())) end
     assert.are.equal(1, fetches())
     sandbox:rotate_webhook_key()
-    verifier.fetched = verifier.fetched - 60 -- a minute later
+    verifier.key.fetched = verifier.key.fetched - 60 -- a minute later
     assert(verifier:unwrap(send()))
     assert(verifier:unwrap(send()))
     assert.are.equal(2, fetches())
@@ -243,7 +280,7 @@ describe("the verification key", function()
     assert(verifier:verify(send()))
     local headers, body = send("workflow_launched", { forge = "key" })
     for minute = 1, 3 do
-      verifier.fetched = verifier.fetched - 60
+      verifier.key.fetched = verifier.key.fetched - 60
       for _ = 1, 100 do
         local fine, err = verifier:verify(headers, body)
         assert.are.same({ nil, "signature", "signature" }, { fine, err.kind, err.step })
@@ -257,7 +294,7 @@ describe("the verification key", function()
   it("is not fetched for a request that is malformed", function()
     local verifier = client.webhooks:verifier()
     assert(verifier:verify(send()))
-    verifier.fetched = verifier.fetched - 60
+    verifier.key.fetched = verifier.key.fetched - 60
     for _ = 1, 10 do assert.is_nil((verifier:verify({ ["X-Ironclad-Webhook-Event-Id"] = "1" }, "{}"))) end
     assert.are.equal(1, fetches())
   end)
@@ -274,7 +311,7 @@ describe("the verification key", function()
     receiver = listen { verifier = verifier }
     sandbox:fail { operation = "retrieve-webhook-verification-key", status = 500, times = 1 }
     assert.are.equal(503, (receiver:handle(headers, body)))
-    verifier.fetched = verifier.fetched - 1
+    verifier.key.fetched = verifier.key.fetched - 1
     assert.are.equal(200, (receiver:handle(headers, body)))
     assert.are.same({}, noted)
   end)

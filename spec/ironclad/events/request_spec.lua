@@ -245,7 +245,7 @@ describe("requests of the sandbox", function()
     assert(open(verifier, (call { operation = "status" })))
     sandbox:rotate_webhook_key()
     sandbox:clear_requests()
-    verifier.fetched = verifier.fetched - 61 -- seconds: the first fetch was a while ago
+    verifier.key.fetched = verifier.key.fetched - 61 -- seconds: the first fetch was a while ago
     assert(open(verifier, (call { operation = "cancel" })))
     assert_refused("signature", open(verifier, (call { operation = "cancel", forge = "key" })))
     local fetches = 0

@@ -2,6 +2,7 @@
 
 local Error = require "ironclad.base.error"
 local catalog = require "ironclad.calls.catalog"
+local fetched = require "ironclad.events.fetched"
 local mistake = require "ironclad.base.mistake"
 local receiver = require "ironclad.events.receiver"
 local run = require "ironclad.calls.run"
@@ -27,12 +28,22 @@ end
 
 -- The company that this receiver is for: the option `company`, otherwise that of the client's token.
 local function company_of(self)
-  if self.company == nil then
-    local user, err = self.client:request("GET", "/oauth/userinfo", { deadline = 40 })
-    if not user then return nil, err end
-    self.company = type(user.companyId) == "string" and user.companyId or false
+  if self.company ~= nil then return self.company end
+  if not self.own.value then
+    local renewed, err = self.own:renew(nil)
+    if renewed == nil then return nil, err end
   end
-  return self.company
+  return self.own.value, self.own.failure
+end
+
+-- The fetch of the company of the client's token.
+local function company_of_token(client)
+  return function(limits)
+    local user, err = client:request("GET", "/oauth/userinfo", limits)
+    if not user then return nil, err end
+    if type(user.companyId) == "string" and user.companyId ~= "" then return user.companyId end
+    return nil, refusal("protocol", "Ironclad does not say of which company the token is; give the option company")
+  end
 end
 
 -- Ironclad may sign the events of all companies with one key, and anyone's webhook can name this receiver's URL. So the
@@ -40,7 +51,7 @@ end
 local function check_company(self, event)
   local company, err = company_of(self)
   if company == nil then
-    return nil, refusal("network", "the company of the client is not known: " .. tostring(err), true)
+    return nil, refusal("network", "the company of the client is not known: " .. tostring(err or "not fetched"), true)
   end
   if company and event.companyID ~= company then
     return nil, refusal("permission", "the event is of another company: " .. tostring(event.companyID))
@@ -78,7 +89,8 @@ function ironclad_source.receiver(client, options)
   if company ~= nil and company ~= false and type(company) ~= "string" then
     mistake.raise(label, "company: expected the id of a company or false, got %s", mistake.type_of(company))
   end
-  local source = setmetatable({ client = client, company = company, names = ironclad_source.names(),
+  local source = setmetatable({ client = client, company = company,
+    own = fetched.new(client, company_of_token(client)), names = ironclad_source.names(),
     verifier = options.verifier or verifier.new(client) }, Source)
   return receiver.new(label, client, source, rest)
 end

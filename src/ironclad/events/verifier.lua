@@ -1,8 +1,8 @@
 --- Verifiers: client.webhooks:verifier{} fetches Ironclad's verification key when it first needs it, keeps it, and
 -- fetches it again when a signature fails, because Ironclad may have replaced it.
 
-local core = require "ironclad.core"
 local Error = require "ironclad.base.error"
+local fetched = require "ironclad.events.fetched"
 local mistake = require "ironclad.base.mistake"
 local request = require "ironclad.events.request"
 local run = require "ironclad.calls.run"
@@ -12,68 +12,28 @@ local verifier = {}
 
 local Verifier = { __name = "ironclad.verifier" }
 
--- Seconds. At most one fetch in this time, however many signatures fail; after a failed fetch, a shorter pause that
--- grows up to this time.
-local PAUSE, FIRST_PAUSE = 60, 1
--- A fetch that has not ended by then was killed with its request. Callers that wait for it check this often whether it
--- has ended.
-local FETCH, LOOK = 40, 0.01
-
 local function unavailable(message)
   return Error.new { kind = "network", message = message, outcome = "not_done", retryable = true, attempts = 0 }
-end
-
--- Fetches the key. Other callers wait until this has ended (wait_for_fetch).
-local function fetch(self)
-  self.fetching = self.clock()
-  local pem, err = self.client.webhooks:get_verification_key { timeout = FETCH / 2, deadline = FETCH }
-  local key
-  if pem then key, err = signature.key(pem) end
-  self.fetching, self.fetched = nil, self.clock()
-  if key then
-    self.key, self.pause, self.failure = key, PAUSE, nil
-  else
-    self.pause, self.failure = math.min(self.key and PAUSE or (self.pause or FIRST_PAUSE / 2) * 2, PAUSE), err
-  end
-end
-
-local function wait_for_fetch(self)
-  while self.fetching and self.clock() - self.fetching < FETCH do
-    local rested, err = run.sleep(self.client, LOOK)
-    if not rested then return nil, err end
-  end
-  return true
-end
-
--- Fetches the key if that is allowed now, or waits for the fetch that is under way.
--- @return whether the key may have changed since `before`; nil and an error when it was cancelled
-local function renew(self, before)
-  if self.fetching and self.clock() - self.fetching < FETCH then
-    local waited, err = wait_for_fetch(self)
-    if not waited then return nil, err end
-  elseif not self.fetched or self.clock() - self.fetched >= self.pause then
-    fetch(self)
-  end
-  return self.key ~= before
 end
 
 -- Calls check(key), and once more with the key that is fetched when the signature fails.
 -- @return what check returns; nil and an error
 local function with_key(self, check)
-  if not self.key then
-    local renewed, err = renew(self, nil)
+  local key = self.key
+  if not key.value then
+    local renewed, err = key:renew(nil)
     if renewed == nil then return nil, err end
-    if not self.key then
-      return nil, unavailable("the verification key is not available: " .. tostring(self.failure or "not fetched"))
+    if not key.value then
+      return nil, unavailable("the verification key is not available: " .. tostring(key.failure or "not fetched"))
     end
   end
-  local before = self.key
+  local before = key.value
   local value, other = check(before)
   if value ~= nil or other.step ~= "signature" then return value, other end
-  local renewed, err = renew(self, before)
+  local renewed, err = key:renew(before)
   if renewed == nil then return nil, err end
   if not renewed then return nil, other end
-  return check(self.key)
+  return check(key.value)
 end
 
 local methods = {}
@@ -126,16 +86,20 @@ function verifier.new(client, options)
   run.check_client("webhooks:verifier", client)
   options = options or {}
   mistake.check_options(label, options, known)
-  local self = setmetatable({ client = client, clock = core.monotonic }, Verifier)
+  local key, err
   if options.key ~= nil then
     if type(options.key) ~= "string" then
       mistake.raise(label, "key: expected a key in PEM as a string, got %s", mistake.type_of(options.key))
     end
-    local key, err = signature.key(options.key)
+    key, err = signature.key(options.key)
     if not key then mistake.raise(label, "key: %s", err.message) end
-    self.key = key
   end
-  return self
+  local function fetch(limits)
+    local pem, problem = client.webhooks:get_verification_key(limits)
+    if not pem then return nil, problem end
+    return signature.key(pem)
+  end
+  return setmetatable({ client = client, key = fetched.new(client, fetch, key) }, Verifier)
 end
 
 return verifier
