@@ -48,4 +48,12 @@ static inline void ic_lua_setfuncs(lua_State *L, const luaL_Reg *functions) {
     }
 }
 
+/* Pushes a whole number, as an integer where this Lua has integers. */
+static inline void ic_lua_push_count(lua_State *L, double count) {
+    if (count == (double)(lua_Integer)count)
+        lua_pushinteger(L, (lua_Integer)count);
+    else
+        lua_pushnumber(L, count);
+}
+
 #endif

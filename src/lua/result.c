@@ -1,7 +1,7 @@
 #include "lua/result.h"
 #include "lua/compat.h"
 #include "lua/json_decode.h"
-#include "lua/shared.h"
+#include "lua/reply.h"
 #include "lua/values.h"
 #include <ctype.h>
 #include <string.h>
@@ -10,13 +10,6 @@ static void result_set_text(lua_State *L, const char *name, const char *text) {
     if (!text) return;
     lua_pushstring(L, text);
     lua_setfield(L, -2, name);
-}
-
-void ic_lua_push_count(lua_State *L, double count) {
-    if (count == (double)(lua_Integer)count)
-        lua_pushinteger(L, (lua_Integer)count);
-    else
-        lua_pushnumber(L, count);
 }
 
 static void result_set_number(lua_State *L, const char *name, double number) {

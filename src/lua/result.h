@@ -22,7 +22,5 @@ void ic_lua_push_request(lua_State *L, const ic_call *call);
 /* kind ("request", "response", "retry", "wait"), operation, method, url, attempt; and where they apply
  * status, error (its kind), seconds, reason, bucket, request_id, lost. */
 void ic_lua_push_event(lua_State *L, const ic_event *event);
-/* A whole number, as an integer where this Lua has integers. */
-void ic_lua_push_count(lua_State *L, double count);
 
 #endif

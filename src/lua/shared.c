@@ -6,16 +6,12 @@
 #include "lua/calls.h"
 #include "lua/compat.h"
 #include "lua/connection.h"
-#include "lua/result.h"
 #include <lauxlib.h>
 #include <math.h>
 #include <string.h>
 
 /* Seconds that a reply may be waited for. */
 #define LONGEST_WAIT 86400.0
-
-/* A list of a reply may be nested as deep as the driver copies it. */
-#define STACK_FOR_REPLY 40
 
 /* shared_driver(driver): `driver` is what ironclad.redis is. Throws when it is of another version. */
 static int shared_driver(lua_State *L) {
@@ -122,31 +118,6 @@ static int shared_ask(lua_State *L) {
     }
     if (!ic_call_start(call, &call->error)) atomic_store(&call->done, true);
     return 1;
-}
-
-static void shared_push_item(lua_State *L, const ic_reply *reply, bool outermost) {
-    switch (reply->kind) {
-    case IC_REPLY_TEXT:
-    case IC_REPLY_ERROR: lua_pushlstring(L, reply->text, reply->length); return;
-    case IC_REPLY_INTEGER: ic_lua_push_count(L, (double)reply->integer); return;
-    case IC_REPLY_LIST:
-        lua_createtable(L, (int)reply->count, 0);
-        for (size_t i = 0; i < reply->count; i++) {
-            shared_push_item(L, &reply->items[i], false);
-            lua_rawseti(L, -2, (int)i + 1);
-        }
-        return;
-    case IC_REPLY_NIL: break;
-    }
-    if (outermost)
-        lua_pushnil(L);
-    else
-        lua_pushboolean(L, 0);
-}
-
-void ic_lua_push_reply(lua_State *L, const ic_reply *reply) {
-    luaL_checkstack(L, STACK_FOR_REPLY, NULL);
-    shared_push_item(L, reply, true);
 }
 
 void ic_lua_open_shared(lua_State *L) {
