@@ -1,8 +1,10 @@
 /* Upload, download and deletion of record attachments. Source of the messages: the public document. */
-#include "sandbox/records/attachments.h"
 #include "core/base/alloc.h"
+#include "sandbox/records/attachment.h"
 #include "sandbox/records/handlers.h"
-#include "sandbox/records/records.h"
+#include "sandbox/records/record_attachments.h"
+#include "sandbox/records/record_exchange.h"
+#include "sandbox/records/record_view.h"
 #include <string.h>
 
 /* --- upload --- */

@@ -5,7 +5,8 @@
 #include "sandbox/base/values.h"
 #include "sandbox/records/contract_status.h"
 #include "sandbox/records/handlers.h"
-#include "sandbox/records/records.h"
+#include "sandbox/records/record_exchange.h"
+#include "sandbox/records/record_properties.h"
 #include "sandbox/webhooks/events.h"
 #include <stdio.h>
 #include <string.h>
@@ -54,29 +55,6 @@ static const struct rule {
     {"standard_terminationNoticePeriod", "duration"},
     {UNDONE, "string"},
 };
-
-/* The actions done to a record, latest first. */
-struct ic_contract_action {
-    const char *name; /* static */
-    cJSON *before;    /* the changed properties with their old values; null: did not exist */
-    struct ic_contract_action *earlier;
-};
-
-void ic_contract_actions_free(ic_contract_action *last) {
-    while (last) {
-        ic_contract_action *earlier = last->earlier;
-        cJSON_Delete(last->before);
-        ic_free(last);
-        last = earlier;
-    }
-}
-
-ic_time ic_contract_extended(const ic_record *record) {
-    ic_time time;
-    if (!record->actions || strcmp(record->actions->name, "extend") != 0) return IC_TIME_NONE;
-    const cJSON *before = ic_json_member(record->actions->before, "expirationDate");
-    return ic_time_parse(ic_json_string(before, "value"), &time) ? time : IC_TIME_NONE;
-}
 
 /* --- derived properties --- */
 

@@ -1,6 +1,6 @@
 #include "sandbox/records/contract_status.h"
 #include "sandbox/base/build.h"
-#include "sandbox/records/records.h"
+#include "sandbox/records/record_properties.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,6 +43,14 @@ static ic_time status_expiration(const terms *terms) {
                                                                                             : IC_TIME_NONE;
 }
 
+/* The expiration before the last action if that was `extend`; otherwise IC_TIME_NONE. */
+static ic_time contract_extended(const ic_record *record) {
+    ic_time time;
+    if (!record->actions || strcmp(record->actions->name, "extend") != 0) return IC_TIME_NONE;
+    const cJSON *before = ic_json_member(record->actions->before, "expirationDate");
+    return ic_time_parse(ic_json_string(before, "value"), &time) ? time : IC_TIME_NONE;
+}
+
 static void status_read_terms(const ic_record *record, terms *terms) {
     static const char *const names[] = {
 #define X(constant, name) [constant] = name,
@@ -55,7 +63,7 @@ static void status_read_terms(const ic_record *record, terms *terms) {
     terms->expires = status_expiration(terms);
     terms->terminated = status_date(terms->values[TERMINATION]);
     terms->superseded = status_date(terms->values[SUPERSESSION]);
-    terms->extended = ic_contract_extended(record);
+    terms->extended = contract_extended(record);
 }
 
 static void status_free_terms(terms *terms) {

@@ -40,11 +40,4 @@ cJSON *ic_contract_status_view(const ic_company *company, const ic_record *recor
 /* "auto-renewing" and so on. */
 const char *ic_contract_state_name(ic_contract_state state);
 
-/* --- the actions on a contract (contract_actions.c) --- */
-
-typedef struct ic_contract_action ic_contract_action;
-/* The expiration before the last action if that was `extend`; otherwise IC_TIME_NONE. */
-ic_time ic_contract_extended(const ic_record *record);
-void ic_contract_actions_free(ic_contract_action *last);
-
 #endif

@@ -2,8 +2,9 @@
 #include "core/base/alloc.h"
 #include "sandbox/company/jobs.h"
 #include "sandbox/http/storage.h"
-#include "sandbox/records/attachments.h"
+#include "sandbox/records/attachment.h"
 #include "sandbox/records/handlers.h"
+#include "sandbox/records/record_attachments.h"
 #include <string.h>
 
 #define IDENTIFIERS_MAX 100

@@ -2,7 +2,7 @@
 #include "sandbox/records/entities.h"
 #include "core/base/alloc.h"
 #include "sandbox/records/handlers.h"
-#include "sandbox/records/records.h"
+#include "sandbox/records/record_exchange.h"
 #include <string.h>
 
 /* --- what they look like: EntityModel --- */

@@ -1,6 +1,6 @@
 #include "sandbox/records/items.h"
 #include "core/base/alloc.h"
-#include "sandbox/records/records.h"
+#include "sandbox/records/record_values.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

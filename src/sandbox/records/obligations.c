@@ -3,7 +3,7 @@
 #include "core/base/alloc.h"
 #include "core/base/text.h"
 #include "sandbox/records/handlers.h"
-#include "sandbox/records/records.h"
+#include "sandbox/records/record_exchange.h"
 #include "sandbox/webhooks/events.h"
 #include <string.h>
 

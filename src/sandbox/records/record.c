@@ -2,9 +2,6 @@
 #include "sandbox/records/record.h"
 #include "core/base/alloc.h"
 #include "core/base/text.h"
-#include "sandbox/records/attachments.h"
-#include "sandbox/records/contract_status.h"
-#include "sandbox/records/obligations.h"
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -130,7 +127,6 @@ bool ic_company_add_record(ic_company *company, ic_record *record) {
 }
 
 void ic_company_remove_record(ic_company *company, ic_record *record) {
-    ic_company_remove_obligations(company, record);
     ic_record_unsort(company, record);
     ic_index_remove(&company->records_by_id, record->id);
     ic_index_remove(&company->records_by_id, record->readable);
@@ -141,8 +137,10 @@ void ic_company_remove_record(ic_company *company, ic_record *record) {
 }
 
 void ic_record_free(ic_record *record) {
-    while (record->attachments)
-        ic_record_detach(record, record->attachments);
+    for (ic_attachment *next; record->attachments; record->attachments = next) {
+        next = record->attachments->next;
+        ic_attachment_free(record->attachments);
+    }
     ic_contract_actions_free(record->actions);
     ic_free(record->name);
     ic_json_text_free(record->properties);

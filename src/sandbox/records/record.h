@@ -3,6 +3,8 @@
 #define IC_SANDBOX_RECORD_H
 
 #include "sandbox/company/company.h"
+#include "sandbox/records/attachment.h"
+#include "sandbox/records/contract_action.h"
 
 typedef struct ic_record_type {
     char *key, *display_name;
@@ -20,12 +22,12 @@ typedef struct ic_record {
     ic_uuid *links;                   /* ids of records, some of which may have been deleted; owned */
     size_t link_count;
     struct ic_record *parent, *first_child, *next_sibling;
-    struct ic_obligation *obligations;  /* the first; NULL: none */
-    const char *parent_link_type;       /* static; NULL: none */
-    struct ic_attachment *attachments;  /* owned */
-    struct ic_contract_action *actions; /* the last one; owned */
-    ic_object_id workflow;              /* the workflow that made it; "": none */
-    struct ic_import *import;           /* the import that made it; NULL: none */
+    struct ic_obligation *obligations; /* the first; NULL: none */
+    const char *parent_link_type;      /* static; NULL: none */
+    ic_attachment *attachments;        /* owned */
+    ic_contract_action *actions;       /* the last one; owned */
+    ic_object_id workflow;             /* the workflow that made it; "": none */
+    struct ic_import *import;          /* the import that made it; NULL: none */
 } ic_record;
 
 /* By its key. NULL: not found. */
@@ -41,7 +43,8 @@ bool ic_record_set_properties(ic_record *record, const cJSON *properties);
 /* Gives the record a readable id, unless it has one, and takes ownership of it. false: no memory, and the
  * caller keeps it. */
 bool ic_company_add_record(ic_company *company, ic_record *record);
-void ic_company_remove_record(ic_company *company, ic_record *record); /* and frees it */
+/* Removes a record without obligations, and frees it. */
+void ic_company_remove_record(ic_company *company, ic_record *record);
 /* Call them before and after a change of a record's name, properties or time. Sorting the record in again
  * cannot fail, because the lists keep their capacity. */
 void ic_record_unsort(ic_company *company, ic_record *record);

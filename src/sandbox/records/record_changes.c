@@ -1,6 +1,7 @@
 /* Reads a change of a record from a request, and applies it. */
+#include "sandbox/records/record_changes.h"
 #include "core/base/alloc.h"
-#include "sandbox/records/records.h"
+#include "sandbox/records/record_values.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* The properties of a record, stored as JSON text, with its amendments applied. An amendment is a child with
  * the link type `amendment`; it lists which of its properties replace those of the parent. */
+#include "sandbox/records/record_properties.h"
 #include "core/base/alloc.h"
 #include "sandbox/base/build.h"
-#include "sandbox/records/records.h"
 #include <string.h>
 
 /* --- one member of the text --- */

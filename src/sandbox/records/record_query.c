@@ -1,6 +1,7 @@
 /* Selects and orders records: by type, time and formula. */
+#include "sandbox/records/record_query.h"
 #include "core/base/alloc.h"
-#include "sandbox/records/records.h"
+#include "sandbox/records/record_properties.h"
 #include <string.h>
 
 /* Fields of a record that formulas can use like properties. */

@@ -1,7 +1,7 @@
 /* Checks properties of records, entities and obligations against their schema. Source of the messages:
  * create-a-record in the public document. */
+#include "sandbox/records/record_values.h"
 #include "sandbox/base/values.h"
-#include "sandbox/records/records.h"
 #include <stdio.h>
 #include <string.h>
 

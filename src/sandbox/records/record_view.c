@@ -1,12 +1,13 @@
 /* The view of a record: RecordModel of the public document. */
+#include "sandbox/records/record_view.h"
 #include "core/base/buf.h"
 #include "core/base/text.h"
 #include "sandbox/base/build.h"
-#include "sandbox/records/attachments.h"
+#include "sandbox/records/attachment.h"
 #include "sandbox/records/contract_status.h"
 #include "sandbox/records/entities.h"
 #include "sandbox/records/obligations.h"
-#include "sandbox/records/records.h"
+#include "sandbox/records/record_properties.h"
 #include "sandbox/records/smart_import.h"
 #include <string.h>
 
@@ -144,4 +145,13 @@ cJSON *ic_record_view(const ic_company *company, const ic_record *record, unsign
     else
         ic_put_text(source, "importId", record->import->id);
     return view;
+}
+
+unsigned ic_exchange_record_shape(const ic_exchange *x) {
+    return (ic_exchange_query_true(x, "addressAsObject") ? IC_ADDRESS_AS_OBJECT : 0) |
+           (ic_exchange_query_true(x, "hydrateEntities") ? IC_HYDRATE_ENTITIES : 0);
+}
+
+void ic_reply_record(ic_exchange *x, const ic_record *record) {
+    ic_reply_json(x, 200, ic_record_view(x->company, record, ic_exchange_record_shape(x)));
 }

@@ -1,19 +1,17 @@
 /* Records: list, schema, get, create, update, replace, delete. */
-#include "sandbox/records/records.h"
 #include "core/base/alloc.h"
 #include "sandbox/records/handlers.h"
-#include "sandbox/records/records.h"
+#include "sandbox/records/obligations.h"
+#include "sandbox/records/record_changes.h"
+#include "sandbox/records/record_exchange.h"
+#include "sandbox/records/record_query.h"
+#include "sandbox/records/record_view.h"
 #include <stdio.h>
 #include <string.h>
 
 #define AHEAD 16 /* records to prefetch */
 
 /* --- list --- */
-
-static unsigned records_shape(const ic_exchange *x) {
-    return (ic_exchange_query_true(x, "addressAsObject") ? IC_ADDRESS_AS_OBJECT : 0) |
-           (ic_exchange_query_true(x, "hydrateEntities") ? IC_HYDRATE_ENTITIES : 0);
-}
 
 /* The record at an index, in the requested direction. */
 static const ic_record *records_get_at(const ic_record_query *query, size_t i) {
@@ -22,7 +20,7 @@ static const ic_record *records_get_at(const ic_record_query *query, size_t i) {
 
 /* A page of all records. Looks only at the records of the page. */
 static void records_list_all(ic_exchange *x, const ic_record_query *query, ic_page page) {
-    unsigned shape = records_shape(x);
+    unsigned shape = ic_exchange_record_shape(x);
     size_t all = query->order->count, first = page.number * page.size;
     cJSON *list = cJSON_CreateArray();
     for (size_t i = first; i < all && i < first + page.size; i++)
@@ -31,7 +29,7 @@ static void records_list_all(ic_exchange *x, const ic_record_query *query, ic_pa
 }
 
 static void records_list_selected(ic_exchange *x, const ic_record_query *query, ic_page page) {
-    unsigned shape = records_shape(x);
+    unsigned shape = ic_exchange_record_shape(x);
     size_t all = query->order->count, first = page.number * page.size, count = 0;
     cJSON *list = cJSON_CreateArray();
     for (size_t i = 0; i < all; i++) {
@@ -101,29 +99,9 @@ void ic_records_schema(ic_exchange *x) {
 
 /* --- one record --- */
 
-void ic_reply_no_record(ic_exchange *x, unsigned status) {
-    ic_reply_error(x, status, "NOT_FOUND", NULL, "couldn't find a record matching the id %s", x->values[0]);
-}
-
-ic_record *ic_exchange_record(ic_exchange *x, unsigned status) {
-    ic_record *record = ic_company_record(x->company, x->values[0]);
-    if (!record) ic_reply_no_record(x, status);
-    return record;
-}
-
-void ic_reply_record(ic_exchange *x, const ic_record *record) {
-    ic_reply_json(x, 200, ic_record_view(x->company, record, records_shape(x)));
-}
-
 void ic_records_get(ic_exchange *x) {
     const ic_record *record = ic_exchange_record(x, 400);
     if (record) ic_reply_record(x, record);
-}
-
-bool ic_exchange_may_edit(ic_exchange *x) {
-    if (x->user->rights & IC_MAY_EDIT_RECORDS) return true;
-    ic_reply_error(x, 403, "FORBIDDEN", NULL, "access forbidden");
-    return false;
 }
 
 /* Adds a record with the type, name and properties of the change. NULL: no memory. */
@@ -179,6 +157,7 @@ void ic_records_replace(ic_exchange *x) {
 void ic_records_delete(ic_exchange *x) {
     ic_record *record = ic_exchange_may_edit(x) ? ic_exchange_record(x, 400) : NULL;
     if (!record) return;
+    ic_company_remove_obligations(x->company, record);
     ic_company_remove_record(x->company, record);
     ic_reply_nothing(x);
 }

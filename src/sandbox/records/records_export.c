@@ -1,7 +1,9 @@
 /* Exports records as an XLSX workbook: a row for each record, a column for each property. */
 #include "core/base/buf.h"
 #include "sandbox/records/handlers.h"
-#include "sandbox/records/records.h"
+#include "sandbox/records/record_properties.h"
+#include "sandbox/records/record_query.h"
+#include "sandbox/records/record_view.h"
 #include "sandbox/records/workbook.h"
 #include <stdio.h>
 #include <string.h>

@@ -1,10 +1,11 @@
 #include "sandbox/records/smart_import.h"
 #include "core/base/alloc.h"
 #include "core/base/text.h"
-#include "sandbox/records/attachments.h"
 #include "sandbox/records/handlers.h"
 #include "sandbox/records/predict.h"
-#include "sandbox/records/records.h"
+#include "sandbox/records/record_attachments.h"
+#include "sandbox/records/record_exchange.h"
+#include "sandbox/records/record_properties.h"
 #include <string.h>
 
 #define ATTACHMENT_MAX ((uint64_t)100 * 1000 * 1000)

@@ -3,7 +3,7 @@
 #include "core/base/alloc.h"
 #include "sandbox/base/build.h"
 #include "sandbox/base/values.h"
-#include "sandbox/records/attachments.h"
+#include "sandbox/records/record_attachments.h"
 #include "sandbox/records/smart_import.h"
 #include "sandbox/workflows/launches.h"
 #include "sandbox/workflows/lifecycle.h"

@@ -3,7 +3,7 @@
 #include "sandbox/workflows/fields.h"
 #include "sandbox/base/values.h"
 #include "sandbox/records/entities.h"
-#include "sandbox/records/records.h"
+#include "sandbox/records/record_view.h"
 #include <string.h>
 
 const char *ic_field_type(const cJSON *field) {

@@ -1,17 +1,10 @@
 /* The files of a record, by key. */
-#ifndef IC_SANDBOX_ATTACHMENTS_H
-#define IC_SANDBOX_ATTACHMENTS_H
+#ifndef IC_SANDBOX_RECORD_ATTACHMENTS_H
+#define IC_SANDBOX_RECORD_ATTACHMENTS_H
 
 #include "sandbox/http/storage.h"
+#include "sandbox/records/attachment.h"
 #include "sandbox/records/record.h"
-
-typedef struct ic_attachment {
-    ic_uuid id;
-    char *key, *filename;       /* owned */
-    ic_blob *bytes;             /* held */
-    char *hash;                 /* SHA-256 of the bytes in hex, computed on first use; owned */
-    struct ic_attachment *next; /* of the same record, in the order they were added */
-} ic_attachment;
 
 /* NULL: not found. */
 ic_attachment *ic_record_attachment(const ic_record *record, const char *key);
@@ -22,12 +15,6 @@ ic_attachment *ic_record_signed_copy(const ic_record *record);
 ic_attachment *ic_record_attach(ic_company *company, ic_record *record, const char *key, const char *filename,
                                 ic_blob *bytes);
 void ic_record_detach(ic_record *record, ic_attachment *attachment); /* and frees it */
-
-/* The SHA-256 of its bytes in hex. NULL: no memory, or a disk error. */
-const char *ic_attachment_hash(ic_attachment *attachment);
-
-/* The media type for a filename's extension. Static. NULL: Ironclad does not accept this extension. */
-const char *ic_media_type(const char *filename);
 
 /* The attachments behind signed links, by the ids of their record and of themselves. */
 #define IC_ATTACHMENT_FILES "attachments"
