@@ -290,6 +290,24 @@ describe("a link", function()
   end)
 end)
 
+describe("a path that is an open file of the process", function()
+  it("is refused, and what has been written there stays", function()
+    local server = scene.answering { peer.answer(200, {}, "bytes") }
+    local path = folder .. "/output.txt"
+    peer.lua([[
+      local url = ...
+      local client = require "ironclad".connect { instance = url, token = "t", as_user = false }
+      print "before"
+      for _, to in ipairs { "/dev/stdout", "/proc/self/fd/1" } do
+        print(select(2, client.workflows:download_document("id", "key", { to = to })).message)
+      end
+    ]], { before = "exec >" .. path }, peer.url(server))
+    assert.are.equal("before\ncannot write /dev/stdout: it is an open file of a process, and not a path\n" ..
+      "cannot write /proc/self/fd/1: it is an open file of a process, and not a path\n", peer.read_file(path))
+    os.remove(path)
+  end)
+end)
+
 describe("a disk that is full", function()
   it("ends a download, and leaves no file", function()
     local server = scene.answering { peer.answer(200, {}, ("x"):rep(3000000)) }

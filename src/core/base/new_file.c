@@ -3,6 +3,7 @@
 #include "core/base/buf.h"
 #include "core/base/clock.h"
 #include "core/base/platform.h"
+#include "core/base/text.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -78,6 +79,9 @@ static bool new_file_find(ic_new_file *file, int *mode, ic_error *error) {
             return !followed || new_file_check_folder(file, error);
         }
         if (S_ISLNK(about.st_mode)) {
+            /* As /dev/stdout: what is open there must be neither replaced nor written over. */
+            if (ic_text_starts(file->final, "/proc/"))
+                return new_file_fail(file->path, "it is an open file of a process, and not a path", error);
             if (!new_file_is_trusted(about.st_uid))
                 return new_file_fail(file->path, "it is another user's link", error);
             if (!new_file_follow(file, error)) return false;
