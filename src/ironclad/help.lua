@@ -20,6 +20,9 @@ return function(name, write)
   if name ~= nil and type(name) ~= "string" then
     mistake.raise(label, "expected a name, got %s", mistake.type_of(name))
   end
+  if type(write) ~= "function" then
+    mistake.raise(label, "write: expected a function, got %s", mistake.type_of(write))
+  end
   local lines = name == nil and OVERVIEW or topics.lines(name)
   if not lines then
     mistake.raise(label, "there is nothing called %q%s", name, mistake.did_you_mean(name, topics.names()))

@@ -68,7 +68,9 @@ static int file_new(lua_State *L) {
         lua_insert(L, 1);
         lua_setfield(L, 1, field_names[PATH]);
     }
-    if (!lua_istable(L, 1)) return luaL_argerror(L, 1, "path or table expected");
+    if (!lua_istable(L, 1))
+        return luaL_error(L, "ironclad.file: expected a path or a table, got %s%s",
+                          lua_isnil(L, 1) ? "" : "a ", luaL_typename(L, 1));
     file_check_names(L, 1);
     const char *fault = ic_lua_push_file_fields(L, 1);
     if (fault) return luaL_error(L, "file: %s", fault);

@@ -122,7 +122,8 @@ static int values_array(lua_State *L) {
         lua_newtable(L);
         lua_replace(L, 1);
     }
-    luaL_checktype(L, 1, LUA_TTABLE);
+    if (!lua_istable(L, 1))
+        return luaL_error(L, "ironclad.array: expected a table, got a %s", luaL_typename(L, 1));
     luaL_getmetatable(L, IC_ARRAY_TYPE);
     lua_setmetatable(L, 1);
     return 1;

@@ -41,12 +41,19 @@ function mistake.position()
   return ""
 end
 
+-- Escapes control characters, which a terminal may execute: names and values of the script may come from a server.
+local function printable(text)
+  if not text:find "[%z\1-\31\127\194]" then return text end
+  return (text:gsub("[%z\1-\31\127]", function(byte) return ("\\u%04X"):format(byte:byte()) end)
+    :gsub("\194([\128-\159])", function(byte) return ("\\u%04X"):format(byte:byte()) end))
+end
+
 --- Raises a mistake.
 -- @param label names the function or method, as in "records:get"; nil: the message says it
 -- @param message what is wrong; with further arguments a format for them (string.format)
 function mistake.raise(label, message, ...)
   if select("#", ...) > 0 then message = message:format(...) end
-  error(mistake.position() .. (label and label .. ": " or "") .. message, 0)
+  error(mistake.position() .. printable((label and label .. ": " or "") .. message), 0)
 end
 
 local pcall, error = pcall, error
@@ -98,6 +105,30 @@ end
 
 --- mistake.guard_all for functions that may wait.
 function mistake.guard_all_waiting(functions) return guard_each(functions, mistake.guard_waiting) end
+
+-- The metatable of a value, also of one that hides it. Iterators are userdata in Lua 5.1 (iterator.lua).
+local function is_one_of(class, value)
+  local metatable = debug.getmetatable(value)
+  return metatable == class
+    or type(metatable) == "table" and metatable.is_iterator == true and metatable.__name == class.__name
+end
+
+--- Makes methods raise a mistake when they are called without their object: with a dot in the place of the colon.
+-- @param methods the table of the methods, which is changed
+-- @param class the metatable of the objects
+-- @param name what an object is called in messages: "receiver"
+-- @param keys the names of the methods
+function mistake.need_object(methods, class, name, keys)
+  for _, key in ipairs(keys) do
+    local method = methods[key]
+    methods[key] = function(self, ...)
+      if not is_one_of(class, self) then
+        mistake.raise(name .. ":" .. key, "call it with a colon: %s:%s(…)", name, key)
+      end
+      return method(self, ...)
+    end
+  end
+end
 
 --- The end of a message about a wrong name: '; did you mean "x"?', or an empty text when no name is near.
 -- @param candidates list of the right names

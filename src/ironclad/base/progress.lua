@@ -56,6 +56,9 @@ function Progress:finish(text)
   self.drawn = nil
 end
 
+mistake.need_object(Progress, Progress, "bar", { "finish" })
+Progress.finish = mistake.guard(Progress.finish)
+
 local known = mistake.set { "unit", "file", "terminal", "columns" }
 
 --- A progress bar. It is called with how much is done, the total or nil, and how many failed, so it can be the

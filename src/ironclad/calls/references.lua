@@ -41,7 +41,7 @@ end
 local function each_referred(label, name, convert, given)
   local changed = given
   for key, value in pairs(given) do
-    local place = type(key) == "number" and ("%s[%d]"):format(name, key) or ("%s.%s"):format(name, tostring(key))
+    local place = (type(key) == "number" and "%s[%s]" or "%s.%s"):format(name, tostring(key))
     local reference = referred(label, place, convert, value)
     if reference ~= value then changed = encode.with(changed, key, reference) end
   end

@@ -4,6 +4,7 @@ local action = require "ironclad.clickwrap.action"
 local cache = require "ironclad.clickwrap.cache"
 local mistake = require "ironclad.base.mistake"
 local common = require "ironclad.clickwrap.common"
+local run = require "ironclad.calls.run"
 
 local accepted = {}
 
@@ -106,6 +107,7 @@ end
 -- @return true; nil and an error when the site has to be looked up for that, and cannot be
 function accepted.forget(cw, what)
   local label = "forget"
+  run.check_client(label, cw)
   what = what == nil and {} or what
   mistake.check_options(label, what, mistake.set { "signer", "group" }, "argument")
   local signer = what.signer ~= nil and action.signer(label, what.signer) or nil

@@ -152,9 +152,9 @@ function methods:receiver(options)
   return receiver.new(label, self.clickwrap, self, options)
 end
 
-mistake.guard_all_waiting(methods)
-
 local Webhook = { __name = "ironclad.clickwrap_webhook", __index = methods }
+mistake.need_object(methods, Webhook, "webhook", { "unwrap", "receiver" })
+mistake.guard_all_waiting(methods)
 function Webhook.__tostring() return "ironclad.clickwrap_webhook" end
 
 local known = mistake.set { "token", "clickwrap" }

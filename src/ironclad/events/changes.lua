@@ -137,6 +137,9 @@ local function split(label, given)
   end
   local own, rest = {}, {}
   for name, value in pairs(given) do
+    if type(name) ~= "string" then
+      mistake.raise(label, "expected names, as in { state = … }, got %s as a name", mistake.type_of(name))
+    end
     if refused[name] then mistake.raise(label, "%s: is not for changes; %s", name, refused[name]) end
     if own_options[name] then own[name] = value else rest[name] = value end
   end
@@ -428,11 +431,13 @@ function Changes:close()
   if self.ids and self.ids.unlock then pcall(self.ids.unlock) end
 end
 
-function Changes:__close() self:close() end
+function Changes:__close() Changes.close(self) end
 
 function Changes:__tostring() return ("ironclad.changes (%s)"):format(self.label) end
 
+mistake.need_object(Changes, Changes, "changes", { "done", "follow", "close" })
 Changes.follow = mistake.guard(Changes.follow)
+Changes.done, Changes.close = mistake.guard_waiting(Changes.done), mistake.guard_waiting(Changes.close)
 
 --- Methods by resource and name.
 changes.methods = {}

@@ -270,12 +270,16 @@ function methods:inbox()
 end
 
 --- Takes the request that nginx is serving: content_by_lua_block { receiver:nginx() }.
-function methods:nginx() return require("ironclad.events.nginx").serve(self) end
+function methods:nginx()
+  if not rawget(_G, "ngx") then mistake.raise("receiver:nginx", "this is not nginx; see receiver:serve") end
+  return require("ironclad.events.nginx").serve(self)
+end
 
 --- Serves the webhook from this machine, for development.
 -- @param options those of ironclad.events.serve
 function methods:serve(options) return require("ironclad.events.serve").serve(self, options) end
 
+mistake.need_object(methods, Receiver, "receiver", { "handle", "work", "stop", "inbox", "nginx", "serve" })
 Receiver.__index = mistake.guard_all_waiting(methods)
 function Receiver.__tostring() return "ironclad.receiver" end
 

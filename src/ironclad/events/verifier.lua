@@ -73,6 +73,7 @@ function methods:verify_request(headers, raw_body, options)
   return with_key(self, function(key) return request.open(headers, raw_body, options, key) end)
 end
 
+mistake.need_object(methods, Verifier, "verifier", { "unwrap", "verify", "verify_request" })
 Verifier.__index = mistake.guard_all_waiting(methods)
 function Verifier.__tostring() return "ironclad.verifier" end
 

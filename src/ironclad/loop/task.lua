@@ -240,7 +240,7 @@ task.yields_anywhere = _VERSION ~= "Lua 5.1" or rawget(_G, "jit") ~= nil
 
 --- Waits until the task has ended.
 -- @return what its function returned. Raises the error that ended it.
-Task.wait = mistake.guard_waiting(function(self)
+function Task:wait()
   local mine, other = self.loop.current(), self
   while mine and other do
     if other == mine then mistake.raise("task:wait", "the task would wait for itself") end
@@ -252,12 +252,15 @@ Task.wait = mistake.guard_waiting(function(self)
   if mine then mine.joined = nil end
   if self.results then return unpack(self.results, 1, self.results.n) end
   error(self.failure, 0)
-end)
+end
 
 --- Cancels the call that the task waits for. The call then returns an error of kind "cancelled".
 function Task:cancel()
   if self.call then self.call:cancel() end
 end
+
+mistake.need_object(Task, Task, "task", { "wait", "cancel" })
+Task.wait, Task.cancel = mistake.guard_waiting(Task.wait), mistake.guard(Task.cancel)
 
 function Task:__tostring()
   return ("ironclad.task (%s)"):format(not self.done and "running" or self.results and "done" or "failed")

@@ -267,7 +267,10 @@ function Iterator:close()
   end
 end
 
-function Iterator:__close() self:close() end
+function Iterator:__close() Iterator.close(self) end
+
+mistake.need_object(Iterator, Iterator, "iterator", { "close" })
+Iterator.close = mistake.guard(Iterator.close)
 
 function Iterator:__tostring() return ("ironclad.iterator (%s)"):format(self.label) end
 
@@ -317,6 +320,9 @@ end
 local function iterate(client, label, index, entry, first, ...)
   local limit, given, count = take_limit(label, #entry.path_parameters - (first and 1 or 0), ...)
   local arguments = operation.read(label, entry, first, unpack(given, 1, count))
+  if arguments.query ~= nil and type(arguments.query) ~= "table" then
+    mistake.raise(label, "query: expected a table, got %s", mistake.type_of(arguments.query))
+  end
   for _, option in ipairs { "to", "callback" } do
     if arguments[option] ~= nil then
       mistake.raise(label, "%s: an iterator gives its items one by one", option)

@@ -8,9 +8,18 @@ local names = require "ironclad.base.names"
 local Sandbox = {}
 Sandbox.__name = "ironclad.sandbox"
 
+local function check_options(name, opts, ...)
+  local label = "sandbox:" .. name
+  mistake.check_surplus(label, ...)
+  if opts ~= nil and type(opts) ~= "table" then
+    mistake.raise(label, "expected a table of options, got %s", mistake.type_of(opts))
+  end
+end
+
 --- The options of `ironclad.connect` and `ironclad.login` for this sandbox. `opts` overrides them. With a static
 -- `token`, the client id and secret are left out. With a user's token, `as_user` is left out unless `opts` has it.
-function Sandbox:options(opts)
+function Sandbox:options(opts, ...)
+  check_options("options", opts, ...)
   local settings = {
     instance = self.instance,
     client_id = self.client_id,
@@ -29,13 +38,15 @@ function Sandbox:options(opts)
 end
 
 --- Connects to the sandbox with `self:options(opts)`.
-function Sandbox:connect(opts)
+function Sandbox:connect(opts, ...)
+  check_options("connect", opts, ...)
   return require("ironclad").connect(self:options(opts))
 end
 
 --- A client of the sandbox's Clickwrap. `opts` are options of `ironclad.clickwrap`, which override the sandbox's;
 -- false leaves one out.
-function Sandbox:clickwrap(opts)
+function Sandbox:clickwrap(opts, ...)
+  check_options("clickwrap", opts, ...)
   local about = self:clickwrap_settings()
   local settings = {
     activity_host = about.url, rest_host = about.url, site_access_id = about.site_access_id,
@@ -138,12 +149,12 @@ end
 -- clock. Other tasks run meanwhile.
 -- @param timeout seconds of real time; default: 30
 -- @return what delivery_status answers; nil and a message after the timeout
-local settle_deliveries = mistake.guard_waiting(function(self, timeout)
+local function settle_deliveries(self, timeout)
   if timeout ~= nil and (type(timeout) ~= "number" or timeout < 0 or timeout ~= timeout) then
     mistake.raise("sandbox", "settle_deliveries: expected seconds, got %s", mistake.type_of(timeout))
   end
   return settle(self, timeout or 30)
-end)
+end
 
 Sandbox.__close = Sandbox.stop
 
@@ -151,8 +162,15 @@ function Sandbox:__tostring()
   return "ironclad.sandbox (" .. self.url .. ")"
 end
 
+local methods = {}
+for name in pairs(Sandbox) do
+  if not name:find "^__" then methods[#methods + 1] = name end
+end
+mistake.need_object(Sandbox, Sandbox, "sandbox", methods)
 mistake.guard_all(Sandbox)
 Sandbox.settle_deliveries = settle_deliveries
+mistake.need_object(Sandbox, Sandbox, "sandbox", { "settle_deliveries" })
+Sandbox.settle_deliveries = mistake.guard_waiting(Sandbox.settle_deliveries)
 names.strict("the sandbox", Sandbox, nil, { ca_file = true })
 Sandbox.__index = Sandbox
 

@@ -123,6 +123,7 @@ function Inbox:retry(id) return change(self, id, "retry") end
 
 function Inbox:remove(id) return change(self, id, "remove") end
 
+require("ironclad.events.inbox").check_calls(Inbox)
 mistake.guard_all(Inbox)
 
 --- @param client a client with the option `shared`

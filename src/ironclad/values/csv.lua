@@ -17,6 +17,12 @@ local separators = { ",", ";", "\t", "|" }
 
 -- ---- reading ----
 
+-- Whether a value is an open file, or something of another library that can be read or written like one.
+local function is_file(value)
+  local metatable = debug.getmetatable(value)
+  return type(value) == "userdata" and type(metatable) == "table" and metatable.__index ~= nil
+end
+
 -- A source of text: fill() makes `text` longer, and returns false at the end.
 local function source_of(given)
   local file, message
@@ -176,7 +182,7 @@ local row_options = mistake.set { "separator", "columns" }
 --   the line, for text that is not CSV
 function csv.rows(given, options)
   local label = "ironclad.csv.rows"
-  if type(given) ~= "string" and type(given) ~= "userdata" then
+  if type(given) ~= "string" and not is_file(given) then
     mistake.raise(label, "expected a path or an open file, got %s", mistake.type_of(given))
   end
   options = options or {}
@@ -221,6 +227,9 @@ end
 --- A value as a field of CSV. nil and JSON null are an empty field.
 -- @param options { separator = ",", formulas = whether a text that begins like a formula is left as it is (false) }
 function csv.field(value, options)
+  if options ~= nil and type(options) ~= "table" then
+    mistake.raise("ironclad.csv.field", "options: expected a table, got %s", mistake.type_of(options))
+  end
   local text = (value == nil or value == core.null) and "" or tostring(value)
   local separator = options and options.separator or ","
   if type(value) == "string" and not (options and options.formulas) then text = protected(text) end
@@ -247,6 +256,7 @@ function Writer:write(row)
   if type(row) ~= "table" then
     mistake.raise("ironclad.csv.writer", "write: expected a row, got %s", mistake.type_of(row))
   end
+  if self.closed then mistake.raise("ironclad.csv.writer", "write: the writer is closed") end
   local values = {}
   for i, name in ipairs(self.columns) do
     values[i] = row[name]
@@ -255,9 +265,11 @@ function Writer:write(row)
   return write_line(self, values, #self.columns)
 end
 
---- Ends the file.
+--- Ends the file. Calling it again does nothing.
 -- @return true; nil and a message when it could not be written
 function Writer:close()
+  if self.closed then return true end
+  self.closed = true
   local done, message = self.finish()
   if not done then return nil, message end
   return true
@@ -302,5 +314,6 @@ function csv.writer(target, options)
   return self
 end
 
+mistake.need_object(Writer, Writer, "writer", { "write", "close" })
 mistake.guard_all(Writer)
 return csv

@@ -78,7 +78,12 @@ function pretty.public(value, style, ...)
       mistake.raise(label, "%s: expected true or false, got %s", name, mistake.type_of(given))
     end
   end
-  return pretty.encode(value, style)
+  local fine, text = pcall(pretty.encode, value, style)
+  if fine then return text end
+  -- Says where in the value the mistake is.
+  local other, place = pcall(core.json.encode, value)
+  if not other then mistake.raise(nil, place) end
+  error(text, 0)
 end
 
 return pretty

@@ -1,0 +1,93 @@
+-- What is given by mistake to any public function is named with the script's line, and is no error inside the module.
+local ironclad = require "ironclad"
+local peer = require "spec.support.peer"
+local scene = require "spec.support.scene"
+local task = require "ironclad.loop.task"
+
+local client = ironclad.connect { instance = "http://127.0.0.1:1", token = "t", as_user = false }
+local cw = ironclad.clickwrap { environment = "demo", site_access_id = "SITE", api_token = "t" }
+local folder, sandbox, objects
+
+setup(function()
+  folder = peer.temporary_folder()
+  sandbox = require("ironclad.sandbox").start { port = 0, tls = false }
+  local receiver = client.webhooks:receiver { on = { ["*"] = function() end }, inbox = folder .. "/inbox" }
+  objects = {
+    writer = { ironclad.csv.writer(function() end, { columns = { "a" } }), "write", "close" },
+    bar = { ironclad.progress "x", "finish" },
+    iterator = { client.workflows:each { limit = 0 }, "close" },
+    changes = { client.records:changes { state = folder .. "/state.json" }, "done", "follow", "close" },
+    receiver = { receiver, "handle", "work", "stop", "inbox", "nginx", "serve" },
+    inbox = { receiver:inbox(), "list", "retry", "remove" },
+    verifier = { client.webhooks:verifier(), "unwrap", "verify", "verify_request" },
+    webhook = { ironclad.webhook.clickwrap { token = "a secret of this spec" }, "unwrap", "receiver" },
+    sandbox = { sandbox, "options", "connect", "clickwrap", "info", "stop", "advance", "requests", "expire_tokens",
+      "settle_deliveries" },
+  }
+  if task.yields_anywhere then objects.task = { ironclad.spawn(function() end), "wait", "cancel" } end
+end)
+
+teardown(function()
+  objects.changes[1]:close()
+  sandbox:stop()
+  objects, sandbox = nil, nil
+  peer.remove_folder(folder)
+end)
+
+describe("a method without its colon", function()
+  for _, name in ipairs { "writer", "bar", "iterator", "changes", "receiver", "inbox", "verifier", "webhook", "sandbox",
+    "task" } do
+    it("is a mistake: " .. name, function()
+      local object = objects[name]
+      for i = 2, object and #object or 0 do
+        local method = object[1][object[i]]
+        local message = ("%s:%s: call it with a colon: %s:%s(…)"):format(name, object[i], name, object[i])
+        for _, other in ipairs { {}, 5, "x", io.stdout, client } do
+          scene.assert_mistake(message, function() method(other, {}) end)
+        end
+        scene.assert_mistake(message, function() method() end)
+      end
+    end)
+  end
+
+  it("is a mistake of what a client of Clickwrap has kept", function()
+    scene.assert_mistake("forget: call it with a colon", function() cw.forget {} end)
+  end)
+end)
+
+describe("a slip", function()
+  local nested = { a = { { "\255" } } }
+  local slips = {
+    ["ironclad.csv.rows: expected a path or an open file, got a userdata"] =
+      function() ironclad.csv.rows(ironclad.null) end,
+    ["ironclad.csv.field: options: expected a table, got a number"] = function() ironclad.csv.field("x", 5) end,
+    ["ironclad.csv.writer: write: the writer is closed"] = function()
+      local writer = ironclad.csv.writer(folder .. "/a.csv", { columns = { "a" } })
+      assert(writer:close() and writer:close())
+      writer:write { "x" }
+    end,
+    ["ironclad.help: write: expected a function, got a boolean"] = function() ironclad.help("records", true) end,
+    ["ironclad.file: expected a path or a table, got a number"] = function() ironclad.file(5) end,
+    ["ironclad.file: expected a path or a table, got nil"] = function() ironclad.file() end,
+    ["ironclad.array: expected a table, got a number"] = function() ironclad.array(5) end,
+    ["a[1][1]: the text holds invalid UTF-8 at byte 1"] =
+      function() ironclad.json.encode(nested, { pretty = true }) end,
+    ["a[1][1]: the text holds invalid UTF-8 at byte 1 "] = function() ironclad.json.encode(nested, { sort = true }) end,
+    ["workflows:each: query: expected a table, got a string"] =
+      function() client.workflows:each({}, { query = "x" }) end,
+    ["records:changes: expected names, as in { state = … }, got a number as a name"] =
+      function() client.records:changes { state = folder .. "/other.json", 5 } end,
+    ["body.attributes: neither a list nor an object"] =
+      function() client.workflows:launch({ template = "t", attributes = { [1.5] = 1 } }, { dry_run = true }) end,
+    ["inbox:retry: id: expected the id of an event, got nil"] = function() objects.inbox[1]:retry() end,
+    ["sandbox:connect: expected a table of options, got a string"] = function() sandbox:connect "x" end,
+    ["sandbox:connect: too many arguments: also got a table"] = function() sandbox:connect({}, {}) end,
+    ["sandbox:clickwrap: expected a table of options, got a number"] = function() sandbox:clickwrap(5) end,
+    ["receiver:nginx: this is not nginx; see receiver:serve"] = function() objects.receiver[1]:nginx() end,
+    -- What a terminal would execute is escaped.
+    ['got "a\\u000A\\u001B[31m\\u009B"'] = function() ironclad.date "a\n\27[31m\194\155" end,
+  }
+  for message, slip in pairs(slips) do
+    it("is named: " .. message, function() scene.assert_mistake(message:gsub(" $", ""), slip) end)
+  end
+end)
