@@ -306,8 +306,8 @@ Made by `make reference` from the tables of operations, options and error kinds.
 Every call returns `value, err, response`. `arguments` is the query of an operation without a body, and `body` is the
 JSON body. [The options of a call](#options-of-a-call) are one more table, or beside the arguments where there is no
 body. Names in bold are required. Where an id is expected, a table that has it is accepted. The `each…` of a list is its
-iterator over all pages: `for workflow in client.workflows:each { status = "active" } do … end`. Scopes are those of
-`ironclad.scopes` without their `public.`.]]
+iterator over all pages: `for workflow in client.workflows:each { status = "active" } do … end`. It also takes `limit`:
+how many items at most. Scopes are those of `ironclad.scopes` without their `public.`.]]
 
 local ERRORS = [[
 A call that fails returns `nil` and an error: a table that prints as one line. It has `kind`, `message`, `operation`,

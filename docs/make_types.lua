@@ -102,7 +102,11 @@ local function answer_of(entry)
   return content.field and ("{ %s: %s }"):format(content.field, kind) or kind
 end
 
--- The classes of an operation's arguments.
+local function query_class(entry)
+  return #entry.query > 0 and arguments_class(entry) .. ".Query" or "ironclad.CallOptions"
+end
+
+-- The classes of an operation's arguments, and of those of its iterator.
 local function add_argument_classes(lines, entry)
   if #entry.fields > 0 then
     lines[#lines + 1] = "\n---@class " .. arguments_class(entry) .. ".Body"
@@ -112,6 +116,10 @@ local function add_argument_classes(lines, entry)
     lines[#lines + 1] = ("\n---@class %s.Query%s"):format(arguments_class(entry),
       entry.body == "none" and ": ironclad.CallOptions" or "")
     add_fields(lines, entry.query)
+  end
+  if each.name_of(entry) then
+    lines[#lines + 1] = ("\n---@class %s.Each: %s"):format(arguments_class(entry), query_class(entry))
+    add_field(lines, "limit", true, "integer", "How many items at most (default: all)")
   end
 end
 
@@ -136,8 +144,7 @@ local function parameters_of(entry, first)
     list[#list + 1] = { "body", #entry.fields > 0 and arguments_class(entry) .. ".Body" or "table",
       optional = not required }
   else
-    list[#list + 1] = { "arguments", #entry.query > 0 and arguments_class(entry) .. ".Query" or "ironclad.CallOptions",
-      optional = true }
+    list[#list + 1] = { "arguments", query_class(entry), optional = true }
   end
   list[#list + 1] = { "options", "ironclad.CallOptions", optional = true }
   return list
@@ -153,6 +160,9 @@ local function add_operation(lines, owner, entry, first)
   if iterator then
     local kind = entry.content.kind and kind_class(entry.content.kind) or "table"
     local text = ("%s Iterates over %s."):format(words.operation(entry), words.iterated(entry))
+    for _, parameter in ipairs(parameters) do
+      if parameter[1] == "arguments" then parameter[2] = arguments_class(entry) .. ".Each" end
+    end
     add_method(lines, owner, iterator, text, parameters, { ("ironclad.Iterator|fun(): %s"):format(kind) })
   end
 end
@@ -200,7 +210,7 @@ end
 local function results_of(label, name, kind)
   if name == "changes" then
     local content = select(2, catalog.find(label:gsub(":.*", ":list"))).content
-    return { ("ironclad.Changes|fun(): %s"):format(kind_class(content.kind)) }
+    return { ("ironclad.Changes|fun(): %s|ironclad.Gone"):format(kind_class(content.kind)) }
   end
   if alone[name] then return { alone[name] } end
   local own = (name == "refresh" or name == "set") and kind_class(kind)
@@ -411,7 +421,13 @@ local function add_functions(lines)
       local entry = manual.functions[prefix][name]
       lines[#lines + 1] = "\n---" .. comment(entry[2])
       local given = {}
-      for word in entry[1]:gmatch "[^%s,]+" do
+      -- "[date,] count, unit": the first may be left out.
+      local optional, rest = entry[1]:match "^%[(%w+),%] (.*)$"
+      local result = results[name] or "ironclad.Filter"
+      if optional then
+        lines[#lines + 1] = ("---@overload fun(%s: any): %s"):format(rest:gsub(",", ": any,"), result)
+      end
+      for word in (optional and optional .. ", " .. rest or entry[1]):gmatch "[^%s,]+" do
         local again = given[#given] == word
         local parameter = not again and word:find "^[%w_]+$" and word or "..."
         if given[#given] ~= "..." then
@@ -419,7 +435,7 @@ local function add_functions(lines)
           lines[#lines + 1] = ("---@param %s any"):format(parameter)
         end
       end
-      lines[#lines + 1] = "---@return " .. (results[name] or "ironclad.Filter")
+      lines[#lines + 1] = "---@return " .. result
       lines[#lines + 1] = ("function %s.%s(%s) end"):format(prefix, name, table.concat(given, ", "))
     end
   end

@@ -15,18 +15,9 @@ local ironclad = {}
 ---@field label string
 ---@field grants string[]
 
----@class ironclad.File
+---@class ironclad.File: ironclad.FileOptions
 ---@class ironclad.Filter
 ---@class ironclad.Store
----@class ironclad.Money
----@field currency string
----@field amount number
----@class ironclad.Date
----@field year integer
----@field month integer
----@field day integer
----@class ironclad.Duration
----@class ironclad.Address
 ---@class ironclad.Info
 ---@field version string
 ---@field libcurl string
@@ -61,7 +52,6 @@ local ironclad = {}
 ---@field pending integer
 ---@field waits table<string, ironclad.Waits>
 ---@field shared ironclad.SharedStats
----@class ironclad.Operation
 ---@class ironclad.Property
 ---@field type string
 ---@field value any
@@ -142,6 +132,10 @@ local ironclad = {}
 ---@field request_id? string Ironclad's id of the request
 ---@field attempt_id? string What the last attempt has sent as X-Request-Id
 ---@field retry_after? number Seconds to wait
+---@field step? string Of a signature: the check that failed
+---@field key? string Of an acceptance: its key
+---@field seen? ironclad.AcceptanceEvidence Of an acceptance: the evidence of a part
+---@field missing? string[] Of an acceptance: the contracts that were not seen
 ---@field job? table Of a wait: the last known state of the job or workflow
 
 ---@class ironclad.HookEvent
@@ -279,10 +273,68 @@ local ironclad = {}
 ---@field terminal? boolean Whether the bar is shown (default: whether standard error is a terminal)
 ---@field columns? integer The width of the line (default: that of the terminal)
 
+---@class ironclad.Money
+---@field currency string The currency, as USD
+---@field amount number|string The amount
+
+---@class ironclad.Date
+---@field year integer The year
+---@field month integer The month
+---@field day integer The day
+---@field hour integer? The hour, of a point in time
+---@field minute integer? The minute
+---@field second number? The second
+
+---@class ironclad.Duration
+---@field years integer? How many years
+---@field months integer? How many months
+---@field weeks integer? How many weeks
+---@field days integer? How many days
+
+---@class ironclad.Address
+---@field lines string[]? The lines above the place
+---@field locality string? The place
+---@field region string? The region
+---@field postcode string? The postcode
+---@field country string? The country
+
 ---@class ironclad.LoginOptions: ironclad.ConnectOptions
 ---@field redirect_uri? string The redirect URI of the app (default: http://localhost:8765/callback)
 ---@field browser? boolean|fun(url: string) Opens a browser (true, the default), prints the address (false), or gets it
 ---@field timeout? number Seconds that the person has (default: 180)
+
+---@class ironclad.Operation
+---@field id string Ironclad's name, the operationId
+---@field resource string? The resource, as records
+---@field name string? The method, as list
+---@field text string What it does
+---@field product "clm"|"clickwrap" The product
+---@field service string The API
+---@field source string What says that it exists
+---@field unconfirmed true? Its path is a guess
+---@field method string The HTTP method
+---@field path string The path, with {placeholders}
+---@field path_parameters string[] The names of the placeholders
+---@field query ironclad.OperationField[] The parameters of the query
+---@field body string The kind of the body; none, json or another
+---@field fields ironclad.OperationField[] The fields of the body
+---@field answer string The kind of the answer
+---@field content table? What in the answer is a resource
+---@field paging string How its pages are counted
+---@field scopes string[] The scopes that it needs
+---@field scopes_any true? One of the scopes is enough
+---@field reads true? A POST that only reads
+---@field repeatable boolean Whether it is sent again after a failure
+---@field bucket string The rate-limit bucket
+
+---@class ironclad.OperationField
+---@field name string The name
+---@field type string The type
+---@field required true? It must be given
+---@field list true? It takes a list
+---@field choices string[]? The values that it takes
+---@field default string? What the service uses without it
+---@field refers string? What it refers to: a record or a template, whose table it takes
 
 ---@class ironclad.CallArguments
 ---@field path? table The parameters of the path: by name, or in their order
@@ -367,6 +419,10 @@ local ironclad = {}
 ---@field since? string|ironclad.Date Where the first run begins: ISO 8601 text, a date, or `"now"` (default: everything)
 ---@field overlap? number Seconds: how late a change may become visible in the list (default: 300)
 ---@field reconcile? boolean Whether what has gone is given too (default: false)
+
+---@class ironclad.Gone
+---@field id string The id of what has gone, with `reconcile`
+---@field gone true Tells it from what is there
 
 ---@class ironclad.FollowOptions
 ---@field every? number Seconds between two looks (default: 60)
@@ -558,6 +614,19 @@ local ironclad = {}
 ---@field callback? function Called with the results: the call does not wait
 
 ---@class ironclad.Activity
+---@field uuid? string A unique id
+---@field version? string|table The version
+---@field custom_data? table Your own fields
+---@field connection_data? table What was known of the browser
+---@field site? integer|table The site
+---@field account? integer|table The account
+---@field signer_id? string The id of the signer
+---@field group? integer|table The group
+---@field contract? integer|table The contract
+---@field event_type? string The event: agreed, disagreed, displayed, visited, updated or sent
+---@field batch? string The id that activities of one request share
+---@field created_time? string When it was made
+---@field id string The id
 local K_activity = {}
 
 ---Reads one activity.
@@ -584,6 +653,66 @@ function K_activity:download_record(arguments, options) end
 function K_activity:refresh(arguments) end
 
 ---@class ironclad.ClickwrapGroup
+---@field id integer The id
+---@field account? integer|table The account
+---@field site? integer|table The site
+---@field created_by? integer The user who made it
+---@field created_time? string When it was made
+---@field updated_by? integer The user who changed it last
+---@field updated_time? string When it changed last
+---@field deleted? boolean Whether it was deleted
+---@field deleted_by? integer The user who deleted it
+---@field deleted_time? string When it was deleted
+---@field published? boolean Whether it is published
+---@field published_by? integer The user who published it
+---@field published_time? string When it was published
+---@field paused? boolean Whether it is paused
+---@field paused_by? integer The user who paused it
+---@field paused_time? string When it was paused
+---@field pending_changes? boolean Whether there are changes that are not published
+---@field name? string The name
+---@field key? string The key, a name for programs
+---@field description? string A description for people
+---@field tags? string[] Tags
+---@field type? "browsewrap"|"clickwrap"|"form"|"policy" The type
+---@field style? "floating"|"full"|"scroll"|"checkbox"|"combined"|"embedded" How the group is shown
+---@field custom_styles? string CSS of your own
+---@field rendered_by_user? boolean Whether the user renders it
+---@field expect_agreed_click? boolean Whether a click that agrees is expected
+---@field expect_disagreed? boolean Whether the event disagreed is expected
+---@field container_selector? string The CSS selector of the element that holds the terms
+---@field signer_id_selector? string The CSS selector of the field with the id of the signer
+---@field form_selector? string The CSS selector of the form
+---@field block_submission? boolean Whether the form is blocked until the signer agrees
+---@field force_scroll? boolean Whether the signer must scroll to the end
+---@field auto_run? boolean Whether it runs without a call
+---@field display_all? boolean Whether all contracts are displayed
+---@field alert_message? string The text of the alert
+---@field acceptance_language? string The text with which a signer agrees
+---@field confirmation_email? boolean Whether the signer is sent a confirmation by e-mail
+---@field hide_record_summary? boolean Whether the summary of the record is hidden
+---@field opt_out_language? string The text to opt out
+---@field target_jurisdictions? string[] The jurisdictions that it is for
+---@field target_selector? string The CSS selector of the target
+---@field position? "auto"|"left"|"right"|"center" The position on the page
+---@field open_legal_center? boolean Whether the legal center opens
+---@field always_visible? boolean Whether it is always visible
+---@field badge_text? string The text of the badge
+---@field instructions? string The instructions for signers
+---@field protected_url? boolean Whether the URL is protected
+---@field redirect_url? string The URL that the signer is sent to
+---@field contracts? any[] The contracts, in order
+---@field validate_unique_classifications? string[] The classifications that are checked to be unique
+---@field dynamic? boolean Whether the texts have placeholders that `render_data` fills
+---@field render_data? table Values for the placeholders of the texts, by name
+---@field notification_email? string The e-mail address for notifications
+---@field published_endpoint? string Where it is published
+---@field snapshots_enabled? boolean Whether snapshots are taken
+---@field snapshot_config? string The configuration of snapshots
+---@field snapshot? table The settings of snapshots
+---@field snapshot_locations? string[] The locations of which snapshots are taken
+---@field is_associated_with_location? boolean Whether a location belongs to it
+---@field download_contracts? boolean Whether contracts can be downloaded
 local K_clickwrap_group = {}
 
 ---Reads a group.
@@ -626,6 +755,41 @@ function K_clickwrap_group:publish(arguments, options) end
 function K_clickwrap_group:refresh(arguments) end
 
 ---@class ironclad.Contract
+---@field id integer The id
+---@field account? integer|table The account
+---@field site? integer|table The site
+---@field created_by? integer The user who made it
+---@field created_time? string When it was made
+---@field updated_by? integer The user who changed it last
+---@field updated_time? string When it changed last
+---@field deleted? boolean Whether it was deleted
+---@field deleted_by? integer The user who deleted it
+---@field deleted_time? string When it was deleted
+---@field archived? boolean Whether it is archived
+---@field archived_by? integer The user who archived it
+---@field archived_time? string When it was archived
+---@field published? boolean Whether it is published
+---@field published_by? integer The user who published it
+---@field published_time? string When it was published
+---@field protected? boolean Whether it is protected
+---@field private? boolean Whether it is private
+---@field public? boolean Whether it is public
+---@field shared? boolean Whether it is shared
+---@field title? string The title
+---@field key? string The key, a name for programs
+---@field description? string A description for people
+---@field classification? string The classification of the contract
+---@field clm_record_sync? table Whether acceptances become records: { enabled =, record_type = }
+---@field countries? string[] The countries
+---@field locales? string[] The locales
+---@field download_endpoint? string Where it can be downloaded
+---@field type? "html"|"pdf" The type
+---@field tags? string[] Tags
+---@field latest_version? string|table The id of the latest version
+---@field published_version? string|table The id of the published version
+---@field render_data? table Values for the placeholders of the texts, by name
+---@field language_direction? "auto"|"rtl" The direction of the text
+---@field used_in? string[] Where it is used
 local K_contract = {}
 
 ---Reads a contract.
@@ -769,6 +933,19 @@ function K_entity:refresh(arguments) end
 function K_entity:set(values, options) end
 
 ---@class ironclad.Evidence
+---@field id string The id
+---@field job_name? string The name of the job
+---@field status? "pending"|"scheduled"|"started"|"success"|"failed" The status
+---@field source? "manual"|"cron"|"api" What made it
+---@field account? integer The account
+---@field site? integer The site
+---@field created_by? integer The user who made it
+---@field active? boolean Whether it is under way
+---@field message? string A message about it
+---@field created_time? string When it was made
+---@field updated_time? string When it changed last
+---@field data? table What it was made for, and what came of it
+---@field retry_count? integer How often it was tried again
 local K_evidence = {}
 
 ---Reads the state of an export of evidence.
@@ -902,6 +1079,32 @@ function K_group:refresh(arguments) end
 function K_group:remove_members(users, options) end
 
 ---@class ironclad.Location
+---@field account? integer The account
+---@field archived? boolean Whether it is archived
+---@field archived_reason? string Why it was archived
+---@field created_by? integer The user who made it
+---@field created_time? string When it was made
+---@field description? string A description for people
+---@field id string The id
+---@field key? string The key, a name for programs
+---@field last_acceptance? string When the last acceptance was
+---@field name? string The name
+---@field published? boolean Whether it is published
+---@field published_by? integer The user who published it
+---@field published_time? string When it was published
+---@field site? integer The site
+---@field status? string The status
+---@field updated_by? integer The user who changed it last
+---@field updated_time? string When it changed last
+---@field capture_attempts? integer How often a snapshot was tried
+---@field capture_url? string The page of which snapshots are taken
+---@field error_message? string Why the last snapshot failed
+---@field frequency? "daily"|"weekly"|"monthly"|"never" How often snapshots are taken
+---@field location_type? "web"|"mobile_app" The type of the location
+---@field platform? "desktop"|"ios"|"android" The platform
+---@field application_id? string The id of the mobile app
+---@field application_name? string The name of the mobile app
+---@field mobile_os? "ios"|"android" The operating system of the mobile app
 local K_location = {}
 
 ---Reads a snapshot location.
@@ -961,7 +1164,7 @@ function K_location:archive(arguments, options) end
 function K_location:list_snapshots(arguments, options) end
 
 ---Lists the snapshots of a location. Iterates over all pages.
----@param arguments? ironclad.Locations.ListSnapshots.Query
+---@param arguments? ironclad.Locations.ListSnapshots.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): table
 function K_location:each_snapshots(arguments, options) end
@@ -1177,6 +1380,13 @@ function K_record:refresh(arguments) end
 function K_record:set(values, options) end
 
 ---@class ironclad.Request
+---@field id string The id
+---@field name? string The name
+---@field contracts? integer[] The contracts
+---@field signers? any[] The signers
+---@field fields? any[] The form fields
+---@field render_data? table Values for the placeholders of the texts, by name
+---@field redirect_url? string The URL that the signer is sent to
 local K_request = {}
 
 ---Reads a signature request.
@@ -1203,6 +1413,30 @@ function K_request:send(arguments, options) end
 function K_request:refresh(arguments) end
 
 ---@class ironclad.Signer
+---@field uuid? string A unique id
+---@field _id? string An internal id
+---@field account? integer|table The account
+---@field site? integer|table The site
+---@field name? string The name
+---@field email? string The e-mail address
+---@field email_hash? string The digest of the e-mail address
+---@field mobile_number? string The signer's mobile number
+---@field company_name? string The name of the signer's company
+---@field title? string The person's title
+---@field sendable? boolean Whether e-mails can be sent
+---@field deliverable? table Whether e-mails have arrived
+---@field created_time? string When it was made
+---@field updated_time? string When it changed last
+---@field latest_activity_time? string When the last activity was
+---@field additional_attributes? table More about the signer, by name
+---@field last_action? string The event of the last activity
+---@field last_downloaded_time? string When the record was downloaded last
+---@field last_downloaded_by? integer The user who downloaded it last
+---@field source? "manual"|"import"|"api"|"smartpact" What made it
+---@field notify? boolean Whether the signer gets e-mails about new versions
+---@field amber_road? table The result of a check by Amber Road
+---@field signer_id string The id of the signer
+---@field test_mode? boolean Whether it is a signer of test mode
 local K_signer = {}
 
 ---Reads a signer.
@@ -1245,6 +1479,41 @@ function K_signer:delete_activity(arguments, options) end
 function K_signer:refresh(arguments) end
 
 ---@class ironclad.Site
+---@field acceptance_language? string The text with which a signer agrees
+---@field access_id? string The site access id
+---@field account? integer|table The account
+---@field adoption_level? "laggard"|"majority"|"early_adopter"|"innovator"|"ironclad_clickwrap"|"ironclad_clickwrap_v2"|"internal_sandbox"|"growth"|"professional"|"enterprise"|"legal_centers" The plan
+---@field approval_order? boolean Whether approvals have an order
+---@field base_publish_url? string Where its files are published
+---@field company_information? table The details of the company
+---@field created_by? integer The user who made it
+---@field created_time? string When it was made
+---@field deleted? boolean Whether it was deleted
+---@field deleted_by? integer The user who deleted it
+---@field deleted_time? string When it was deleted
+---@field disabled? boolean Whether it is disabled
+---@field email_allow_override? boolean Whether e-mails may have another sender
+---@field email_display_name? string The name that e-mails come from
+---@field email_reply_address? string The address that answers to e-mails go to
+---@field enable_allowed_domains? boolean Whether only some domains may use it
+---@field enforce_limits? boolean Whether limits are enforced
+---@field first_acceptance_time? string When the first acceptance was
+---@field id integer The id
+---@field key? string The key, a name for programs
+---@field legal_center_url? string The public page of the texts
+---@field locale? string The language
+---@field mobile_acceptance_language? string The text with which a signer agrees on a mobile device
+---@field mobile_friendly? boolean Whether it suits mobile devices
+---@field name? string The name
+---@field primary? boolean Whether it is the main site of the account
+---@field require_signer_verification? boolean Whether signers are verified
+---@field sandbox? boolean Whether it is for tests
+---@field time_zone? string The time zone
+---@field updated_by? integer The user who changed it last
+---@field updated_time? string When it changed last
+---@field url? string The address
+---@field verified? boolean Whether it is verified
+---@field verified_time? string When it was verified
 local K_site = {}
 
 ---Lists the activity of a signer on a site.
@@ -1258,7 +1527,7 @@ function K_site:list_signer_activity(signer_id, arguments, options) end
 
 ---Lists the activity of a signer on a site. Iterates over all pages.
 ---@param signer_id string|table
----@param arguments? ironclad.Sites.ListSignerActivity.Query
+---@param arguments? ironclad.Sites.ListSignerActivity.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): ironclad.Activity
 function K_site:each_signer_activity(signer_id, arguments, options) end
@@ -1272,7 +1541,7 @@ function K_site:each_signer_activity(signer_id, arguments, options) end
 function K_site:list_signers(arguments, options) end
 
 ---Lists the signers of a site. Iterates over all pages.
----@param arguments? ironclad.Sites.ListSigners.Query
+---@param arguments? ironclad.Sites.ListSigners.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): ironclad.Signer
 function K_site:each_signers(arguments, options) end
@@ -1310,7 +1579,7 @@ function K_site:delete(arguments, options) end
 function K_site:list_memberships(arguments, options) end
 
 ---Lists the users of a site. Iterates over all pages.
----@param arguments? ironclad.Sites.ListMemberships.Query
+---@param arguments? ironclad.Sites.ListMemberships.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): table
 function K_site:each_memberships(arguments, options) end
@@ -1333,7 +1602,7 @@ function K_site:update_membership(user_id, body, options) end
 function K_site:list_contracts(arguments, options) end
 
 ---Lists the contracts of a site. Iterates over all pages.
----@param arguments? ironclad.Sites.ListContracts.Query
+---@param arguments? ironclad.Sites.ListContracts.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): ironclad.Contract
 function K_site:each_contracts(arguments, options) end
@@ -1355,7 +1624,7 @@ function K_site:create_contract(body, options) end
 function K_site:list_groups(arguments, options) end
 
 ---Lists the groups of a site. Iterates over all pages.
----@param arguments? ironclad.Sites.ListGroups.Query
+---@param arguments? ironclad.Sites.ListGroups.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): ironclad.ClickwrapGroup
 function K_site:each_groups(arguments, options) end
@@ -1443,6 +1712,56 @@ function K_user:deactivate(options) end
 function K_user:refresh(arguments) end
 
 ---@class ironclad.Version
+---@field id string The id
+---@field account? integer|table The account
+---@field site? integer|table The site
+---@field contract? integer|table The contract
+---@field version_number? integer The number of the major version
+---@field minor_version_number? integer The number of the minor version
+---@field full_version_number? string Both numbers, as 2.1
+---@field is_major_version? boolean Whether earlier acceptances became out of date
+---@field major_version? string|table The id of the major version
+---@field created_by? integer The user who made it
+---@field created_time? string When it was made
+---@field updated_by? integer The user who changed it last
+---@field updated_time? string When it changed last
+---@field editor_version? "classic"|"override_classic"|"2_0" The version of the editor of the text
+---@field deleted? boolean Whether it was deleted
+---@field deleted_by? integer The user who deleted it
+---@field deleted_time? string When it was deleted
+---@field published? boolean Whether it is published
+---@field published_by? integer The user who published it
+---@field published_time? string When it was published
+---@field scheduled_time? string When it is published
+---@field scheduled_by? integer The user who scheduled it
+---@field effective_time? string When it comes into effect
+---@field deprecated_time? string When another version took its place
+---@field effective_until_time? string When it ends
+---@field title? string The title
+---@field body? string The text, as HTML
+---@field protected? boolean Whether it is protected
+---@field location? string Where the file is
+---@field download_endpoint? string Where it can be downloaded
+---@field type? "html"|"pdf" The type
+---@field dynamic? boolean Whether the texts have placeholders that `render_data` fills
+---@field status? "draft"|"translating"|"published"|"deprecated" The status
+---@field processing? boolean Whether the file is being processed
+---@field pages? integer How many pages it has
+---@field change_summary? string What has changed, for signers
+---@field notify_signers? boolean Whether signers were told of it by e-mail
+---@field text? string[] The text of the pages
+---@field fields? any[] The form fields
+---@field tokens? string[] The placeholders of the text
+---@field render_data? table Values for the placeholders of the texts, by name
+---@field merge_fields? string[] The fields of the text
+---@field merge_data? table The values of these fields
+---@field thumbnail_location? string Where a picture of it is
+---@field classification? string The classification of the contract
+---@field countries? string[] The countries
+---@field locales? string[] The locales
+---@field tags? string[] Tags
+---@field language_direction? string The direction of the text
+---@field body_language? string The language of the text
 local K_version = {}
 
 ---Reads a version.
@@ -1575,7 +1894,7 @@ function K_workflow:get_approvals(arguments, options) end
 function K_workflow:list_approval_requests(arguments, options) end
 
 ---Lists the approval requests that a workflow has had. Iterates over all pages.
----@param arguments? ironclad.Workflows.ListApprovalRequests.Query
+---@param arguments? ironclad.Workflows.ListApprovalRequests.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): table
 function K_workflow:each_approval_requests(arguments, options) end
@@ -1598,7 +1917,7 @@ function K_workflow:update_approval(roleId, body, options) end
 function K_workflow:list_turn_history(arguments, options) end
 
 ---Lists the turns of a workflow. Iterates over all pages.
----@param arguments? ironclad.Workflows.ListTurnHistory.Query
+---@param arguments? ironclad.Workflows.ListTurnHistory.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): table
 function K_workflow:each_turn_history(arguments, options) end
@@ -1719,7 +2038,7 @@ function K_workflow:upload_signed_document(body, options) end
 function K_workflow:list_participants(arguments, options) end
 
 ---Lists the people of a workflow. Iterates over all pages.
----@param arguments? ironclad.Workflows.ListParticipants.Query
+---@param arguments? ironclad.Workflows.ListParticipants.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): table
 function K_workflow:each_participants(arguments, options) end
@@ -1744,7 +2063,7 @@ function K_workflow:list_eligible_assignees(roleName, arguments, options) end
 
 ---Lists the users who may have a role of a workflow. Iterates over all pages.
 ---@param roleName string|table
----@param arguments? ironclad.Workflows.ListEligibleAssignees.Query
+---@param arguments? ironclad.Workflows.ListEligibleAssignees.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): table
 function K_workflow:each_eligible_assignees(roleName, arguments, options) end
@@ -1798,7 +2117,7 @@ function K_workflow:create_comment(body, options) end
 function K_workflow:list_comments(arguments, options) end
 
 ---Lists the comments on a workflow. Iterates over all pages.
----@param arguments? ironclad.Workflows.ListComments.Query
+---@param arguments? ironclad.Workflows.ListComments.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): table
 function K_workflow:each_comments(arguments, options) end
@@ -1863,7 +2182,7 @@ function K_workflow:download_document(key, arguments, options) end
 function K_workflow:list_emails(arguments, options) end
 
 ---Lists the e-mail threads of a workflow. Iterates over all pages.
----@param arguments? ironclad.Workflows.ListEmails.Query
+---@param arguments? ironclad.Workflows.ListEmails.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): table
 function K_workflow:each_emails(arguments, options) end
@@ -1940,6 +2259,9 @@ function K_workflow:wait(options) end
 ---@field lastUpdated? string Only items that were changed since this time
 ---@field filter? string|ironclad.Filter A formula that the items fulfil (`ironclad.filter`; for SCIM `ironclad.scim_filter`)
 
+---@class ironclad.Workflows.List.Each: ironclad.Workflows.List.Query
+---@field limit? integer How many items at most (default: all)
+
 ---@class ironclad.Workflows.LaunchAsync.Body
 ---@field template string|table The template, by its id; to launch, also by its title
 ---@field attributes table|table The fields of the template's launch form, by name
@@ -1957,6 +2279,9 @@ function K_workflow:wait(options) end
 ---@field actorDetails? boolean Whether the answer has details of the people (default: false)
 ---@field requestType? "role"|"user" Requests to roles or to users (default: user)
 
+---@class ironclad.Workflows.ListApprovalRequests.Each: ironclad.Workflows.ListApprovalRequests.Query
+---@field limit? integer How many items at most (default: all)
+
 ---@class ironclad.Workflows.UpdateApproval.Body
 ---@field user? table Who acts; only for legacy tokens
 ---@field status "approved"|"pending" The status
@@ -1964,6 +2289,9 @@ function K_workflow:wait(options) end
 ---@class ironclad.Workflows.ListTurnHistory.Query: ironclad.CallOptions
 ---@field page? integer The number of the page, from 0 (default: 0)
 ---@field pageSize? integer Items on a page, up to 100 (default: 20)
+
+---@class ironclad.Workflows.ListTurnHistory.Each: ironclad.Workflows.ListTurnHistory.Query
+---@field limit? integer How many items at most (default: all)
 
 ---@class ironclad.Workflows.ScheduleSignatureRequest.Body
 ---@field notifyAt string When it is sent
@@ -2001,12 +2329,18 @@ function K_workflow:wait(options) end
 ---@field pageSize? integer Items on a page, up to 100 (default: 20)
 ---@field email? string An e-mail address
 
+---@class ironclad.Workflows.ListParticipants.Each: ironclad.Workflows.ListParticipants.Query
+---@field limit? integer How many items at most (default: all)
+
 ---@class ironclad.Workflows.UpdateRoleAssignment.Body
 ---@field userId string The id of a user
 
 ---@class ironclad.Workflows.ListEligibleAssignees.Query: ironclad.CallOptions
 ---@field page? integer The number of the page, from 0 (default: 0)
 ---@field pageSize? integer Items on a page, up to 100 (default: 20)
+
+---@class ironclad.Workflows.ListEligibleAssignees.Each: ironclad.Workflows.ListEligibleAssignees.Query
+---@field limit? integer How many items at most (default: all)
 
 ---@class ironclad.Workflows.RevertToReview.Body
 ---@field user? table Who acts; only for legacy tokens
@@ -2030,6 +2364,9 @@ function K_workflow:wait(options) end
 ---@field page? integer The number of the page, from 0 (default: 0)
 ---@field pageSize? integer Items on a page, up to 100 (default: 20)
 
+---@class ironclad.Workflows.ListComments.Each: ironclad.Workflows.ListComments.Query
+---@field limit? integer How many items at most (default: all)
+
 ---@class ironclad.Workflows.UpdateAttributes.Body
 ---@field updates any[] The changes: { action =, path =, value = }
 ---@field comment? string The text of the comment
@@ -2044,6 +2381,9 @@ function K_workflow:wait(options) end
 ---@class ironclad.Workflows.ListEmails.Query: ironclad.CallOptions
 ---@field page? integer The number of the page, from 0 (default: 0)
 ---@field pageSize? integer Items on a page, up to 100 (default: 20)
+
+---@class ironclad.Workflows.ListEmails.Each: ironclad.Workflows.ListEmails.Query
+---@field limit? integer How many items at most (default: all)
 
 ---@class ironclad.Of.Workflows
 local R_workflows = {}
@@ -2065,7 +2405,7 @@ function R_workflows:launch(body, options) end
 function R_workflows:list(arguments, options) end
 
 ---Lists workflows; only active ones unless `status` says otherwise. Iterates over all pages.
----@param arguments? ironclad.Workflows.List.Query
+---@param arguments? ironclad.Workflows.List.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): ironclad.Workflow
 function R_workflows:each(arguments, options) end
@@ -2116,7 +2456,7 @@ function R_workflows:list_approval_requests(id, arguments, options) end
 
 ---Lists the approval requests that a workflow has had. Iterates over all pages.
 ---@param id string|table
----@param arguments? ironclad.Workflows.ListApprovalRequests.Query
+---@param arguments? ironclad.Workflows.ListApprovalRequests.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): table
 function R_workflows:each_approval_requests(id, arguments, options) end
@@ -2142,7 +2482,7 @@ function R_workflows:list_turn_history(id, arguments, options) end
 
 ---Lists the turns of a workflow. Iterates over all pages.
 ---@param id string|table
----@param arguments? ironclad.Workflows.ListTurnHistory.Query
+---@param arguments? ironclad.Workflows.ListTurnHistory.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): table
 function R_workflows:each_turn_history(id, arguments, options) end
@@ -2278,7 +2618,7 @@ function R_workflows:list_participants(id, arguments, options) end
 
 ---Lists the people of a workflow. Iterates over all pages.
 ---@param id string|table
----@param arguments? ironclad.Workflows.ListParticipants.Query
+---@param arguments? ironclad.Workflows.ListParticipants.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): table
 function R_workflows:each_participants(id, arguments, options) end
@@ -2306,7 +2646,7 @@ function R_workflows:list_eligible_assignees(id, roleName, arguments, options) e
 ---Lists the users who may have a role of a workflow. Iterates over all pages.
 ---@param id string|table
 ---@param roleName string|table
----@param arguments? ironclad.Workflows.ListEligibleAssignees.Query
+---@param arguments? ironclad.Workflows.ListEligibleAssignees.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): table
 function R_workflows:each_eligible_assignees(id, roleName, arguments, options) end
@@ -2367,7 +2707,7 @@ function R_workflows:list_comments(id, arguments, options) end
 
 ---Lists the comments on a workflow. Iterates over all pages.
 ---@param id string|table
----@param arguments? ironclad.Workflows.ListComments.Query
+---@param arguments? ironclad.Workflows.ListComments.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): table
 function R_workflows:each_comments(id, arguments, options) end
@@ -2440,7 +2780,7 @@ function R_workflows:list_emails(id, arguments, options) end
 
 ---Lists the e-mail threads of a workflow. Iterates over all pages.
 ---@param id string|table
----@param arguments? ironclad.Workflows.ListEmails.Query
+---@param arguments? ironclad.Workflows.ListEmails.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): table
 function R_workflows:each_emails(id, arguments, options) end
@@ -2470,7 +2810,7 @@ function R_workflows:download_email_attachment(id, emailThreadId, attachmentId, 
 
 ---iterates over what is new or changed, in every status: [changes](changes.md)
 ---@param options ironclad.Workflows.ChangesOptions
----@return ironclad.Changes|fun(): ironclad.Workflow
+---@return ironclad.Changes|fun(): ironclad.Workflow|ironclad.Gone
 function R_workflows:changes(options) end
 
 ---launches and waits for the workflow
@@ -2500,6 +2840,9 @@ function R_workflows:wait_launch(job, options) end
 ---@class ironclad.WorkflowSchemas.List.Query: ironclad.CallOptions
 ---@field form? string The form whose fields are read (default: launch)
 
+---@class ironclad.WorkflowSchemas.List.Each: ironclad.WorkflowSchemas.List.Query
+---@field limit? integer How many items at most (default: all)
+
 ---@class ironclad.WorkflowSchemas.Get.Query: ironclad.CallOptions
 ---@field form? string The form whose fields are read (default: launch)
 
@@ -2515,7 +2858,7 @@ local R_workflow_schemas = {}
 function R_workflow_schemas:list(arguments, options) end
 
 ---Lists the templates, with the fields of their launch forms. Iterates over the items.
----@param arguments? ironclad.WorkflowSchemas.List.Query
+---@param arguments? ironclad.WorkflowSchemas.List.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): table
 function R_workflow_schemas:each(arguments, options) end
@@ -2547,6 +2890,9 @@ function R_workflow_schemas:find(title, options) end
 ---@field sortField? "agreementDate"|"name"|"lastUpdated" What the items are sorted by (default: agreementDate)
 ---@field sortDirection? "ASC"|"DESC" The order (default: DESC)
 ---@field addressAsObject? boolean Whether addresses are objects instead of text (default: false)
+
+---@class ironclad.Records.List.Each: ironclad.Records.List.Query
+---@field limit? integer How many items at most (default: all)
 
 ---@class ironclad.Records.Create.Body
 ---@field type string The type
@@ -2639,7 +2985,7 @@ local R_records = {}
 function R_records:list(arguments, options) end
 
 ---Lists records. Iterates over all pages.
----@param arguments? ironclad.Records.List.Query
+---@param arguments? ironclad.Records.List.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): ironclad.Record
 function R_records:each(arguments, options) end
@@ -2789,7 +3135,7 @@ function R_records:export(arguments, options) end
 
 ---iterates over what is new or changed since the last run: [changes](changes.md)
 ---@param options ironclad.Records.ChangesOptions
----@return ironclad.Changes|fun(): ironclad.Record
+---@return ironclad.Changes|fun(): ironclad.Record|ironclad.Gone
 function R_records:changes(options) end
 
 ---asks for download links and waits for them
@@ -2833,6 +3179,9 @@ function R_records:wait_import(import, options) end
 ---@field page? integer The number of the page, from 0 (default: 0)
 ---@field pageSize? integer Items on a page, up to 100 (default: 20)
 
+---@class ironclad.Webhooks.List.Each: ironclad.Webhooks.List.Query
+---@field limit? integer How many items at most (default: all)
+
 ---@class ironclad.Webhooks.Update.Body
 ---@field events? ("*"|"workflow_launched"|"workflow_updated"|"workflow_cancelled"|"workflow_completed"|"workflow_approval_status_changed"|"workflow_attribute_updated"|"workflow_comment_added"|"workflow_comment_removed"|"workflow_comment_updated"|"workflow_comment_reaction_added"|"workflow_comment_reaction_removed"|"workflow_counterparty_invite_sent"|"workflow_counterparty_invite_revoked"|"workflow_documents_added"|"workflow_documents_removed"|"workflow_documents_updated"|"workflow_documents_renamed"|"workflow_document_edited"|"workflow_changed_turn"|"workflow_paused"|"workflow_resumed"|"workflow_signature_packet_cancelled"|"workflow_signature_packet_document_moved"|"workflow_signature_packet_fully_signed"|"workflow_signature_packet_sent"|"workflow_signature_packet_signatures_collected"|"workflow_signature_packet_signer_first_viewed"|"workflow_signature_packet_signer_viewed"|"workflow_signature_packet_uploaded"|"workflow_signer_added"|"workflow_signer_removed"|"workflow_signer_reassigned"|"workflow_step_updated"|"workflow_roles_assigned"|"record_contract_status_changed"|"workflow_deleted"|"obligation_created"|"obligation_status_changed"|"obligation_due_date_changed"|"obligation_assignee_changed"|"obligation_updated"|"obligations_extraction_completed")[] The events, as workflow_launched; * for all
 ---@field targetURL? string Where events are sent
@@ -2858,7 +3207,7 @@ function R_webhooks:create(body, options) end
 function R_webhooks:list(arguments, options) end
 
 ---Lists webhooks. Iterates over all pages.
----@param arguments? ironclad.Webhooks.List.Query
+---@param arguments? ironclad.Webhooks.List.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): ironclad.Webhook
 function R_webhooks:each(arguments, options) end
@@ -2968,12 +3317,18 @@ function R_exports:create_and_wait(body, options) end
 ---@return ironclad.Response? response
 function R_exports:wait(job, options) end
 
+---@class ironclad.Entities.ListRelationshipTypes.Each: ironclad.CallOptions
+---@field limit? integer How many items at most (default: all)
+
 ---@class ironclad.Entities.List.Query: ironclad.CallOptions
 ---@field page? integer The number of the page, from 0 (default: 0)
 ---@field pageSize? integer Items on a page, up to 100 (default: 20)
 ---@field filter? string|ironclad.Filter A formula that the items fulfil (`ironclad.filter`; for SCIM `ironclad.scim_filter`)
 ---@field sortField? "name"|"lastUpdated" What the items are sorted by (default: name)
 ---@field sortDirection? "ASC"|"DESC" The order (default: DESC)
+
+---@class ironclad.Entities.List.Each: ironclad.Entities.List.Query
+---@field limit? integer How many items at most (default: all)
 
 ---@class ironclad.Entities.Create.Body
 ---@field name string The name
@@ -3004,7 +3359,7 @@ local R_entities = {}
 function R_entities:list_relationship_types(arguments, options) end
 
 ---Lists the types of relationships to entities. Iterates over the items.
----@param arguments? ironclad.CallOptions
+---@param arguments? ironclad.Entities.ListRelationshipTypes.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): table
 function R_entities:each_relationship_types(arguments, options) end
@@ -3018,7 +3373,7 @@ function R_entities:each_relationship_types(arguments, options) end
 function R_entities:list(arguments, options) end
 
 ---Lists entities. Iterates over all pages.
----@param arguments? ironclad.Entities.List.Query
+---@param arguments? ironclad.Entities.List.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): ironclad.Entity
 function R_entities:each(arguments, options) end
@@ -3062,7 +3417,7 @@ function R_entities:delete(id, arguments, options) end
 
 ---iterates over what is new or changed since the last run: [changes](changes.md)
 ---@param options ironclad.Entities.ChangesOptions
----@return ironclad.Changes|fun(): ironclad.Entity
+---@return ironclad.Changes|fun(): ironclad.Entity|ironclad.Gone
 function R_entities:changes(options) end
 
 ---@class ironclad.Obligations.List.Query: ironclad.CallOptions
@@ -3071,6 +3426,9 @@ function R_entities:changes(options) end
 ---@field filter? string|ironclad.Filter A formula that the items fulfil (`ironclad.filter`; for SCIM `ironclad.scim_filter`)
 ---@field sortField? "name"|"lastUpdated" What the items are sorted by (default: name)
 ---@field sortDirection? "ASC"|"DESC" The order (default: DESC)
+
+---@class ironclad.Obligations.List.Each: ironclad.Obligations.List.Query
+---@field limit? integer How many items at most (default: all)
 
 ---@class ironclad.Obligations.Create.Body
 ---@field name string The name
@@ -3096,7 +3454,7 @@ local R_obligations = {}
 function R_obligations:list(arguments, options) end
 
 ---Lists obligations. Iterates over all pages.
----@param arguments? ironclad.Obligations.List.Query
+---@param arguments? ironclad.Obligations.List.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): ironclad.Obligation
 function R_obligations:each(arguments, options) end
@@ -3131,7 +3489,7 @@ function R_obligations:update(id, body, options) end
 
 ---iterates over what is new or changed since the last run: [changes](changes.md)
 ---@param options ironclad.Obligations.ChangesOptions
----@return ironclad.Changes|fun(): ironclad.Obligation
+---@return ironclad.Changes|fun(): ironclad.Obligation|ironclad.Gone
 function R_obligations:changes(options) end
 
 ---@class ironclad.Search.Conversational.Body
@@ -3174,6 +3532,9 @@ function R_oauth:userinfo(arguments, options) end
 ---@field count? integer The size of a page (default: 25)
 ---@field filter? string|ironclad.Filter A formula that the items fulfil (`ironclad.filter`; for SCIM `ironclad.scim_filter`)
 ---@field excludedAttributes? string|string[] Attributes that the answer leaves out
+
+---@class ironclad.ScimUsers.List.Each: ironclad.ScimUsers.List.Query
+---@field limit? integer How many items at most (default: all)
 
 ---@class ironclad.ScimUsers.Create.Body
 ---@field schemas? any[] The SCIM schemas (default: ["urn:ietf:params:scim:schemas:core:2.0:User"])
@@ -3223,7 +3584,7 @@ local R_scim_users = {}
 function R_scim_users:list(arguments, options) end
 
 ---Lists users. Iterates over all pages.
----@param arguments? ironclad.ScimUsers.List.Query
+---@param arguments? ironclad.ScimUsers.List.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): ironclad.User
 function R_scim_users:each(arguments, options) end
@@ -3286,6 +3647,9 @@ function R_scim_users:find_by_email(email, options) end
 ---@field filter? string|ironclad.Filter A formula that the items fulfil (`ironclad.filter`; for SCIM `ironclad.scim_filter`)
 ---@field excludedAttributes? string|string[] Attributes that the answer leaves out
 
+---@class ironclad.ScimGroups.List.Each: ironclad.ScimGroups.List.Query
+---@field limit? integer How many items at most (default: all)
+
 ---@class ironclad.ScimGroups.Create.Body
 ---@field schemas? any[] The SCIM schemas (default: ["urn:ietf:params:scim:schemas:core:2.0:Group"])
 ---@field displayName string The name that people see
@@ -3324,7 +3688,7 @@ local R_scim_groups = {}
 function R_scim_groups:list(arguments, options) end
 
 ---Lists groups. Iterates over all pages.
----@param arguments? ironclad.ScimGroups.List.Query
+---@param arguments? ironclad.ScimGroups.List.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): ironclad.Group
 function R_scim_groups:each(arguments, options) end
@@ -3373,6 +3737,9 @@ function R_scim_groups:replace(groupId, body, options) end
 ---@return ironclad.Response? response
 function R_scim_groups:delete(groupId, arguments, options) end
 
+---@class ironclad.ScimSchemas.List.Each: ironclad.CallOptions
+---@field limit? integer How many items at most (default: all)
+
 ---@class ironclad.Of.ScimSchemas
 local R_scim_schemas = {}
 
@@ -3385,7 +3752,7 @@ local R_scim_schemas = {}
 function R_scim_schemas:list(arguments, options) end
 
 ---Lists the SCIM schemas. Iterates over the items.
----@param arguments? ironclad.CallOptions
+---@param arguments? ironclad.ScimSchemas.List.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): table
 function R_scim_schemas:each(arguments, options) end
@@ -3693,6 +4060,9 @@ function R_acceptance:send_sync(body, options) end
 ---@field expand? string What is put in the place of an id, up to two levels deep
 ---@field filter? string|ironclad.Filter A formula that the items fulfil (`ironclad.filter`; for SCIM `ironclad.scim_filter`)
 
+---@class ironclad.Sites.ListSignerActivity.Each: ironclad.Sites.ListSignerActivity.Query
+---@field limit? integer How many items at most (default: all)
+
 ---@class ironclad.Sites.ListSigners.Query: ironclad.CallOptions
 ---@field page? integer The number of the page, from 0
 ---@field per_page? integer Items on a page
@@ -3702,6 +4072,9 @@ function R_acceptance:send_sync(body, options) end
 ---@field fields? string The fields that the answer has; of a version, its form fields
 ---@field no_count? boolean Whether the answer lacks the total, which is faster
 ---@field lean? boolean Whether items are left unexpanded, which is faster
+
+---@class ironclad.Sites.ListSigners.Each: ironclad.Sites.ListSigners.Query
+---@field limit? integer How many items at most (default: all)
 
 ---@class ironclad.Sites.UpsertSigners.Body
 ---@field signer_id? string The id of the signer
@@ -3725,11 +4098,17 @@ function R_acceptance:send_sync(body, options) end
 ---@field no_count? boolean Whether the answer lacks the total, which is faster
 ---@field lean? boolean Whether items are left unexpanded, which is faster
 
+---@class ironclad.Sites.List.Each: ironclad.Sites.List.Query
+---@field limit? integer How many items at most (default: all)
+
 ---@class ironclad.Sites.ListMemberships.Query: ironclad.CallOptions
 ---@field page? integer The number of the page, from 0
 ---@field per_page? integer Items on a page
 ---@field expand? string What is put in the place of an id, up to two levels deep
 ---@field filter? string|ironclad.Filter A formula that the items fulfil (`ironclad.filter`; for SCIM `ironclad.scim_filter`)
+
+---@class ironclad.Sites.ListMemberships.Each: ironclad.Sites.ListMemberships.Query
+---@field limit? integer How many items at most (default: all)
 
 ---@class ironclad.Sites.UpdateMembership.Body
 ---@field default? boolean Whether the site is the user's default
@@ -3744,6 +4123,9 @@ function R_acceptance:send_sync(body, options) end
 ---@field sort? string The field that items are sorted by; with a minus sign, descending
 ---@field fields? string The fields that the answer has; of a version, its form fields
 ---@field includeArchived? boolean Whether archived contracts are in the list (default: false)
+
+---@class ironclad.Sites.ListContracts.Each: ironclad.Sites.ListContracts.Query
+---@field limit? integer How many items at most (default: all)
 
 ---@class ironclad.Sites.CreateContract.Body
 ---@field title string The person's title
@@ -3778,6 +4160,9 @@ function R_acceptance:send_sync(body, options) end
 ---@field sort? string The field that items are sorted by; with a minus sign, descending
 ---@field fields? string The fields that the answer has; of a version, its form fields
 
+---@class ironclad.Sites.ListGroups.Each: ironclad.Sites.ListGroups.Query
+---@field limit? integer How many items at most (default: all)
+
 ---@class ironclad.Sites.CreateRequest.Body
 ---@field name? string The name
 ---@field contracts? any[] The contracts, in order
@@ -3802,7 +4187,7 @@ function R_sites:list_signer_activity(site_id, signer_id, arguments, options) en
 ---Lists the activity of a signer on a site. Iterates over all pages.
 ---@param site_id string|table
 ---@param signer_id string|table
----@param arguments? ironclad.Sites.ListSignerActivity.Query
+---@param arguments? ironclad.Sites.ListSignerActivity.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): ironclad.Activity
 function R_sites:each_signer_activity(site_id, signer_id, arguments, options) end
@@ -3818,7 +4203,7 @@ function R_sites:list_signers(site_id, arguments, options) end
 
 ---Lists the signers of a site. Iterates over all pages.
 ---@param site_id string|table
----@param arguments? ironclad.Sites.ListSigners.Query
+---@param arguments? ironclad.Sites.ListSigners.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): ironclad.Signer
 function R_sites:each_signers(site_id, arguments, options) end
@@ -3841,7 +4226,7 @@ function R_sites:upsert_signers(site_id, body, options) end
 function R_sites:list(arguments, options) end
 
 ---Lists sites. Iterates over all pages.
----@param arguments? ironclad.Sites.List.Query
+---@param arguments? ironclad.Sites.List.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): ironclad.Site
 function R_sites:each(arguments, options) end
@@ -3875,7 +4260,7 @@ function R_sites:list_memberships(site_id, arguments, options) end
 
 ---Lists the users of a site. Iterates over all pages.
 ---@param site_id string|table
----@param arguments? ironclad.Sites.ListMemberships.Query
+---@param arguments? ironclad.Sites.ListMemberships.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): table
 function R_sites:each_memberships(site_id, arguments, options) end
@@ -3901,7 +4286,7 @@ function R_sites:list_contracts(site_id, arguments, options) end
 
 ---Lists the contracts of a site. Iterates over all pages.
 ---@param site_id string|table
----@param arguments? ironclad.Sites.ListContracts.Query
+---@param arguments? ironclad.Sites.ListContracts.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): ironclad.Contract
 function R_sites:each_contracts(site_id, arguments, options) end
@@ -3926,7 +4311,7 @@ function R_sites:list_groups(site_id, arguments, options) end
 
 ---Lists the groups of a site. Iterates over all pages.
 ---@param site_id string|table
----@param arguments? ironclad.Sites.ListGroups.Query
+---@param arguments? ironclad.Sites.ListGroups.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): ironclad.ClickwrapGroup
 function R_sites:each_groups(site_id, arguments, options) end
@@ -3959,6 +4344,9 @@ function R_sites:create_request(site_id, body, options) end
 ---@field no_count? boolean Whether the answer lacks the total, which is faster
 ---@field lean? boolean Whether items are left unexpanded, which is faster
 
+---@class ironclad.Accounts.ListMembers.Each: ironclad.Accounts.ListMembers.Query
+---@field limit? integer How many items at most (default: all)
+
 ---@class ironclad.Accounts.Update.Body
 ---@field name? string The name
 ---@field key? string The key, a name for programs
@@ -3984,7 +4372,7 @@ function R_accounts:list_members(account_id, arguments, options) end
 
 ---Lists the users of the account. Iterates over all pages.
 ---@param account_id string|table
----@param arguments? ironclad.Accounts.ListMembers.Query
+---@param arguments? ironclad.Accounts.ListMembers.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): table
 function R_accounts:each_members(account_id, arguments, options) end
@@ -4005,6 +4393,9 @@ function R_accounts:update(account_id, body, options) end
 ---@field filter? string|ironclad.Filter A formula that the items fulfil (`ironclad.filter`; for SCIM `ironclad.scim_filter`)
 ---@field sort? string The field that items are sorted by; with a minus sign, descending
 ---@field fields? string The fields that the answer has; of a version, its form fields
+
+---@class ironclad.Groups.List.Each: ironclad.Groups.List.Query
+---@field limit? integer How many items at most (default: all)
 
 ---@class ironclad.Groups.Get.Query: ironclad.CallOptions
 ---@field expand? string What is put in the place of an id, up to two levels deep
@@ -4064,7 +4455,7 @@ local R_groups = {}
 function R_groups:list(arguments, options) end
 
 ---Lists groups. Iterates over all pages.
----@param arguments? ironclad.Groups.List.Query
+---@param arguments? ironclad.Groups.List.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): ironclad.ClickwrapGroup
 function R_groups:each(arguments, options) end
@@ -4114,6 +4505,9 @@ function R_groups:publish(group_id, arguments, options) end
 ---@field fields? string The fields that the answer has; of a version, its form fields
 ---@field includeArchived? boolean Whether archived contracts are in the list (default: false)
 
+---@class ironclad.Contracts.List.Each: ironclad.Contracts.List.Query
+---@field limit? integer How many items at most (default: all)
+
 ---@class ironclad.Contracts.Get.Query: ironclad.CallOptions
 ---@field fields? string The fields that the answer has; of a version, its form fields
 ---@field expand? string What is put in the place of an id, up to two levels deep
@@ -4162,7 +4556,7 @@ local R_contracts = {}
 function R_contracts:list(arguments, options) end
 
 ---Lists contracts. Iterates over all pages.
----@param arguments? ironclad.Contracts.List.Query
+---@param arguments? ironclad.Contracts.List.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): ironclad.Contract
 function R_contracts:each(arguments, options) end
@@ -4318,6 +4712,9 @@ function R_versions:delete_field(version_id, field_id, arguments, options) end
 ---@field no_count? boolean Whether the answer lacks the total, which is faster
 ---@field lean? boolean Whether items are left unexpanded, which is faster
 
+---@class ironclad.Signers.List.Each: ironclad.Signers.List.Query
+---@field limit? integer How many items at most (default: all)
+
 ---@class ironclad.Signers.Update.Body
 ---@field name? string The name
 ---@field email? string An e-mail address
@@ -4339,7 +4736,7 @@ local R_signers = {}
 function R_signers:list(arguments, options) end
 
 ---Lists signers. Iterates over all pages.
----@param arguments? ironclad.Signers.List.Query
+---@param arguments? ironclad.Signers.List.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): ironclad.Signer
 function R_signers:each(arguments, options) end
@@ -4388,6 +4785,9 @@ function R_signers:delete_activity(signer_id, arguments, options) end
 ---@field no_count? boolean Whether the answer lacks the total, which is faster
 ---@field lean? boolean Whether items are left unexpanded, which is faster
 
+---@class ironclad.Activity.List.Each: ironclad.Activity.List.Query
+---@field limit? integer How many items at most (default: all)
+
 ---@class ironclad.Activity.Get.Query: ironclad.CallOptions
 ---@field expand? string What is put in the place of an id, up to two levels deep
 
@@ -4415,7 +4815,7 @@ local R_activity = {}
 function R_activity:list(arguments, options) end
 
 ---Lists activity: acceptances and other events of signers. Iterates over all pages.
----@param arguments? ironclad.Activity.List.Query
+---@param arguments? ironclad.Activity.List.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): ironclad.Activity
 function R_activity:each(arguments, options) end
@@ -4495,6 +4895,9 @@ function R_activity:wait_csv_export(job, options) end
 ---@field page? integer The number of the page, from 0
 ---@field per_page? integer Items on a page
 
+---@class ironclad.Evidence.List.Each: ironclad.Evidence.List.Query
+---@field limit? integer How many items at most (default: all)
+
 ---@class ironclad.Of.Evidence
 local R_evidence = {}
 
@@ -4515,7 +4918,7 @@ function R_evidence:create(body, options) end
 function R_evidence:list(arguments, options) end
 
 ---Lists exports of evidence. Iterates over all pages.
----@param arguments? ironclad.Evidence.List.Query
+---@param arguments? ironclad.Evidence.List.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): ironclad.Evidence
 function R_evidence:each(arguments, options) end
@@ -4558,6 +4961,9 @@ function R_evidence:wait(job, options) end
 ---@field page? integer The number of the page, from 0
 ---@field per_page? integer Items on a page
 
+---@class ironclad.Locations.List.Each: ironclad.Locations.List.Query
+---@field limit? integer How many items at most (default: all)
+
 ---@class ironclad.Locations.Create.Body
 ---@field capture_url? string The page of which snapshots are taken
 ---@field frequency? "daily"|"weekly"|"monthly"|"never" How often snapshots are taken
@@ -4586,6 +4992,9 @@ function R_evidence:wait(job, options) end
 ---@field page? integer The number of the page, from 0
 ---@field per_page? integer Items on a page
 
+---@class ironclad.Locations.ListSnapshots.Each: ironclad.Locations.ListSnapshots.Query
+---@field limit? integer How many items at most (default: all)
+
 ---@class ironclad.Locations.ArchiveSnapshot.Body
 ---@field archived_reason? string Why it is archived
 
@@ -4601,7 +5010,7 @@ local R_locations = {}
 function R_locations:list(arguments, options) end
 
 ---Lists snapshot locations. Iterates over all pages.
----@param arguments? ironclad.Locations.List.Query
+---@param arguments? ironclad.Locations.List.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): ironclad.Location
 function R_locations:each(arguments, options) end
@@ -4679,7 +5088,7 @@ function R_locations:list_snapshots(id, arguments, options) end
 
 ---Lists the snapshots of a location. Iterates over all pages.
 ---@param id string|table
----@param arguments? ironclad.Locations.ListSnapshots.Query
+---@param arguments? ironclad.Locations.ListSnapshots.Each
 ---@param options? ironclad.CallOptions
 ---@return ironclad.Iterator|fun(): table
 function R_locations:each_snapshots(id, arguments, options) end
@@ -4902,7 +5311,7 @@ function ironclad.file(given) end
 
 ---Marks a table as a list and returns it: an empty one is then sent as `[]`.
 ---@generic T
----@param list T[]
+---@param list? T[]
 ---@return T[]
 function ironclad.array(list) end
 
@@ -5415,11 +5824,9 @@ function ironclad.filter.And(formula, ...) end
 function ironclad.filter.Contains(property, text) end
 
 ---a day; takes what `ironclad.date` takes
----@param year any
----@param month any
----@param day any
+---@param ... any
 ---@return ironclad.Filter
-function ironclad.filter.Date(year, month, day) end
+function ironclad.filter.Date(...) end
 
 ---a formula; the value is a text, number, boolean or date
 ---@param property any
@@ -5474,6 +5881,7 @@ function ironclad.filter.NotEqual(property, value) end
 function ironclad.filter.Or(formula, ...) end
 
 ---the day that is `count` of `"days"`, `"weeks"`, `"months"` or `"years"` after a date, or after today
+---@overload fun(count: any, unit: any): ironclad.Filter
 ---@param date any
 ---@param count any
 ---@param unit any

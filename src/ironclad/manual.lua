@@ -74,9 +74,9 @@ local functions = {
     Equals = comparison, NotEqual = comparison, Contains = { "property, text", "a formula" },
     IsEmpty = { "property", "a formula" }, IsNotEmpty = { "property", "a formula" },
     LessThan = ordered, LessThanOrEqual = ordered, GreaterThan = ordered, GreaterThanOrEqual = ordered,
-    And = several, Or = several, Date = { "year, month, day", "a day; takes what `ironclad.date` takes" },
+    And = several, Or = several, Date = { "…", "a day; takes what `ironclad.date` takes" },
     Today = { "", "the current day at Ironclad" },
-    RelativeDate = { "date, count, unit",
+    RelativeDate = { "[date,] count, unit",
       'the day that is `count` of `"days"`, `"weeks"`, `"months"` or `"years"` after a date, or after today' },
   },
   ["ironclad.clickwrap.filter"] = {
@@ -137,7 +137,7 @@ manual.sections = {
     { "ironclad.must", "value?: T, err?: ironclad.Error -> T", "The value; raises the error's text." },
     { "ironclad.file", "given: string|ironclad.FileOptions -> ironclad.File",
       "A file to send: a path, or `{ path =, data =, filename =, content_type = }` with either `path` or `data`." },
-    { "ironclad.array", "list: T[] -> T[]",
+    { "ironclad.array", "list?: T[] -> T[]",
       "Marks a table as a list and returns it: an empty one is then sent as `[]`." },
     { "ironclad.sha256", "subject: string|ironclad.File -> string?, ironclad.Error?",
       "The SHA-256 as hexadecimal text." },
@@ -353,79 +353,8 @@ manual.values = {
   { "scopes", "ironclad.Scope[]", "The known scopes: a list of `{ scope =, label =, grants = }`." },
 }
 
---- The fields of the tables that come back: { name, type in LuaCATS, what it is }. They are those of Ironclad's
--- documents, and what live answers have beside them. Tables are Ironclad's own: they may have more fields than these.
-manual.fields = {
-  workflow = {
-    { "id", "string", "The id" }, { "ironcladId", "string", "The id that people read, as IC-12" },
-    { "title", "string", "The title" }, { "template", "string", "The id of the template" },
-    { "step", '"Review"|"Sign"|"Archive"|"Complete"', "The step" },
-    { "status", '"active"|"paused"|"completed"|"cancelled"', "The status" },
-    { "attributes", "table<string, any>", "The fields of the launch form, by name" },
-    { "schema", "table<string, table>", "The types of the attributes, by name" },
-    { "created", "string", "When it was launched" }, { "lastUpdated", "string", "When it changed last" },
-    { "creator", "table", "Who launched it" }, { "roles", "table[]", "The roles and their people" },
-    { "approvals", "table", "How far the approvals are: `state`" },
-    { "signatures", "table", "How far the signatures are: `state`" },
-    { "recordIds", "string[]", "The records that it has made" },
-    { "isComplete", "boolean", "Whether it is complete" }, { "isCancelled", "boolean", "Whether it was cancelled" },
-    { "isRevertibleToReview", "boolean", "Whether it can go back to Review" },
-  },
-  record = {
-    { "id", "string", "The id" }, { "ironcladId", "string", "The id that people read" },
-    { "type", "string", "The record type" }, { "name", "string", "The name" },
-    { "properties", "table<string, ironclad.Property>", "The properties by name (`record:property`: plain values)" },
-    { "attachments", "table<string, table>", "The attachments by key: `filename`, `contentType`, `href`" },
-    { "links", "table[]", "Linked records" }, { "parentId", "string", "The id of the parent" },
-    { "parentLinkType", '"amendment"|"obligation"', "What the record is to its parent" },
-    { "childIds", "string[]", "The ids of the children" }, { "lastUpdated", "string", "When it changed last" },
-    { "contractStatus", "table", "The status of the contract: `status`, `eventDate`" },
-    { "source", "table", "Where it comes from: `type`, `workflowId`" }, { "amendments", "table[]", "Amendments" },
-  },
-  webhook = {
-    { "id", "string", "The id" }, { "targetURL", "string", "Where events are sent" },
-    { "events", "string[]", "The events" }, { "status", '"enabled"|"disabled"|"disabledBySystem"', "The status" },
-    { "companyId", "string", "The company" }, { "tags", "string[]", "How it was made" },
-    { "consecutiveFailureCount", "integer", "Deliveries in a row that failed" },
-    { "firstConsecutiveFailure", "string", "When the first of them failed" },
-    { "statusLastUpdatedAt", "string", "When the status changed" },
-    { "statusLastUpdatedBy", "string", "Who changed the status" },
-  },
-  entity = {
-    { "id", "string", "The id" }, { "ironcladId", "string", "The id that people read" },
-    { "name", "string", "The name" }, { "status", '"ACTIVE"|"INACTIVE"', "The status" },
-    { "properties", "table<string, ironclad.Property>", "The properties by name" },
-    { "namedTypeIds", "string[]", "The types of the relationship" }, { "parentId", "string", "The id of the parent" },
-    { "lastUpdated", "string", "When it changed last" },
-  },
-  obligation = {
-    { "id", "string", "The id" }, { "ironcladId", "string", "The id that people read" },
-    { "name", "string", "The name" }, { "namedTypeIds", "string[]", "The types of the obligation" },
-    { "parentReadableId", "string", "The id that people read of the record that it belongs to" },
-    { "parentRecordName", "string", "The name of that record" },
-    { "properties", "table<string, ironclad.Property>", "The properties by name" },
-    { "lastUpdated", "string", "When it changed last" },
-  },
-  export = {
-    { "jobId", "string", "The id of the job" }, { "jobStatus", '"pending"|"running"|"done"|"failed"', "How far it is" },
-  },
-  user = {
-    { "id", "string", "The id" }, { "userName", "string", "The name to log in with, an e-mail address" },
-    { "name", "table", "The name: `givenName`, `familyName`" },
-    { "active", "boolean", "Whether the user may log in" },
-    { "title", "string", "The person's title" }, { "emails", "table[]", "The e-mail addresses" },
-    { "meta", "table", "When it was made and changed" },
-    { "schemas", "string[]", "The SCIM schemas" },
-    { "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User", "table", "SCIM's enterprise attributes" },
-    { "urn:ietf:params:scim:schemas:extension:ironclad:2.0:User", "table", "Ironclad's own attributes of a user" },
-  },
-  group = {
-    { "id", "string", "The id" }, { "displayName", "string", "The name" },
-    { "externalId", "string", "The id in another directory" },
-    { "members", "table[]", "The members: `value`, `display`" }, { "meta", "table", "When it was made and changed" },
-    { "schemas", "string[]", "The SCIM schemas" },
-  },
-}
+--- The fields of the tables that come back.
+manual.fields = require "ironclad.fields"
 
 --- The hooks, and the fields of the events that they get.
 manual.hooks = {
@@ -451,6 +380,10 @@ manual.error_fields = {
   { "request_id", "string", "Ironclad's id of the request" },
   { "attempt_id", "string", "What the last attempt has sent as X-Request-Id" },
   { "retry_after", "number", "Seconds to wait" },
+  { "step", "string", "Of a signature: the check that failed" },
+  { "key", "string", "Of an acceptance: its key" },
+  { "seen", "ironclad.AcceptanceEvidence", "Of an acceptance: the evidence of a part" },
+  { "missing", "string[]", "Of an acceptance: the contracts that were not seen" },
   { "job", "table", "Of a wait: the last known state of the job or workflow" },
 }
 

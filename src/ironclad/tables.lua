@@ -84,12 +84,56 @@ local tables = {
     { "columns", "integer", "The width of the line (default: that of the terminal)" },
   } },
 
+  { "Money", from = { "ironclad.money" }, fields = {
+    { "currency", "string", "The currency, as USD" }, { "amount", "number|string", "The amount" },
+  } },
+  { "Date", from = { "ironclad.date" }, fields = {
+    { "year", "integer", "The year" }, { "month", "integer", "The month" }, { "day", "integer", "The day" },
+    { "hour", "integer?", "The hour, of a point in time" }, { "minute", "integer?", "The minute" },
+    { "second", "number?", "The second" },
+  } },
+  { "Duration", from = { "ironclad.duration" }, fields = {
+    { "years", "integer?", "How many years" }, { "months", "integer?", "How many months" },
+    { "weeks", "integer?", "How many weeks" }, { "days", "integer?", "How many days" },
+  } },
+  { "Address", from = { "ironclad.address" }, fields = {
+    { "lines", "string[]?", "The lines above the place" }, { "locality", "string?", "The place" },
+    { "region", "string?", "The region" }, { "postcode", "string?", "The postcode" },
+    { "country", "string?", "The country" },
+  } },
+
   -- clients
   { "LoginOptions", like = "ConnectOptions", of = { "ironclad.login" }, fields = {
     { "redirect_uri", "string", "The redirect URI of the app (default: http://localhost:8765/callback)" },
     { "browser", "boolean|fun(url: string)", "Opens a browser (true, the default), prints the address (false), or "
       .. "gets it" },
     { "timeout", "number", "Seconds that the person has (default: 180)" },
+  } },
+  { "Operation", from = { "ironclad.operations" }, fields = {
+    { "id", "string", "Ironclad's name, the operationId" },
+    { "resource", "string?", "The resource, as records" }, { "name", "string?", "The method, as list" },
+    { "text", "string", "What it does" },
+    { "product", '"clm"|"clickwrap"', "The product" }, { "service", "string", "The API" },
+    { "source", "string", "What says that it exists" },
+    { "unconfirmed", "true?", "Its path is a guess" },
+    { "method", "string", "The HTTP method" }, { "path", "string", "The path, with {placeholders}" },
+    { "path_parameters", "string[]", "The names of the placeholders" },
+    { "query", "ironclad.OperationField[]", "The parameters of the query" },
+    { "body", "string", "The kind of the body; none, json or another" },
+    { "fields", "ironclad.OperationField[]", "The fields of the body" },
+    { "answer", "string", "The kind of the answer" }, { "content", "table?", "What in the answer is a resource" },
+    { "paging", "string", "How its pages are counted" },
+    { "scopes", "string[]", "The scopes that it needs" },
+    { "scopes_any", "true?", "One of the scopes is enough" }, { "reads", "true?", "A POST that only reads" },
+    { "repeatable", "boolean", "Whether it is sent again after a failure" },
+    { "bucket", "string", "The rate-limit bucket" },
+  } },
+  { "OperationField", from = { "ironclad.operations" }, fields = {
+    { "name", "string", "The name" }, { "type", "string", "The type" },
+    { "required", "true?", "It must be given" }, { "list", "true?", "It takes a list" },
+    { "choices", "string[]?", "The values that it takes" },
+    { "default", "string?", "What the service uses without it" },
+    { "refers", "string?", "What it refers to: a record or a template, whose table it takes" },
   } },
   { "CallArguments", of = { "client:call", "cw:call" }, fields = {
     { "path", "table", "The parameters of the path: by name, or in their order" },
@@ -177,6 +221,9 @@ local tables = {
       { "overlap", "number", "Seconds: how late a change may become visible in the list (default: 300)" },
       { "reconcile", "boolean", "Whether what has gone is given too (default: false)" },
     } },
+  { "Gone", from = { "records:changes", "workflows:changes", "entities:changes", "obligations:changes" }, fields = {
+    { "id", "string", "The id of what has gone, with `reconcile`" }, { "gone", "true", "Tells it from what is there" },
+  } },
   { "FollowOptions", of = { "changes:follow" }, fields = {
     { "every", "number", "Seconds between two looks (default: 60)" },
     { "on_error", "fun(err: ironclad.Error)", "Called when a look fails with a temporary error" },

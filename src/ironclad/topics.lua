@@ -41,6 +41,10 @@ local function operation_lines(entry, name)
   local lines = { call, "  " .. words.operation(entry) .. iterates }
   add_fields(lines, "body", entry.fields)
   add_fields(lines, entry.body == "none" and "arguments" or "query", entry.query)
+  if iterates ~= "" then
+    if #entry.query == 0 then lines[#lines + 1] = "arguments" end
+    lines[#lines + 1] = "  limit (integer): How many items at most"
+  end
   if #entry.scopes > 0 then
     lines[#lines + 1] = "needs " .. table.concat(entry.scopes, entry.scopes_any and " or " or ", ")
   end
