@@ -1,6 +1,6 @@
 #include "lua/shared.h"
 #include "core/base/alloc.h"
-#include "core/engine/shared_call.h"
+#include "core/engine/question.h"
 #include "core/http/request_build.h"
 #include "core/shared/driver.h"
 #include "lua/calls.h"

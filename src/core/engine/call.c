@@ -3,7 +3,7 @@
 #include "core/base/process.h"
 #include "core/engine/engine.h"
 #include "core/engine/event.h"
-#include "core/engine/shared_call.h"
+#include "core/engine/question.h"
 #include <stddef.h>
 
 /* ---- the call in its mailbox ---- */

@@ -106,7 +106,7 @@ struct ic_call {
     ic_call_options options;
     ic_purpose purpose;
     double sleep_seconds;         /* of IC_PURPOSE_SLEEP */
-    struct ic_question *question; /* of IC_PURPOSE_SHARED; owned */
+    struct ic_question *question; /* of IC_PURPOSE_SHARED; owned; question.h */
     bool awaited; /* the starter calls ic_engine_wait at once; until then the engine is not woken. The
                    * starter's
                    */

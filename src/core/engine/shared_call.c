@@ -3,36 +3,10 @@
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
 #include "core/engine/flow.h"
+#include "core/engine/question.h"
 #include "core/engine/shared.h"
 #include "core/engine/stats.h"
 #include "core/engine/upkeep.h"
-
-static void shared_call_clear(ic_question *question) {
-    ic_buf_free(&question->bytes);
-    ic_free(question->lengths);
-    ic_free(question->script);
-}
-
-void ic_question_free(ic_question *question) {
-    if (!question) return;
-    if (question->terms) shared_call_clear(&question->terms->check);
-    ic_free(question->terms);
-    shared_call_clear(question);
-    ic_free(question);
-}
-
-bool ic_question_add(ic_question *question, const char *word, size_t length) {
-    if (question->count == question->capacity) {
-        size_t capacity = question->capacity ? question->capacity * 2 : 8;
-        size_t *lengths = ic_realloc(question->lengths, capacity * sizeof *lengths);
-        if (!lengths) return false;
-        question->lengths = lengths;
-        question->capacity = capacity;
-    }
-    ic_buf_add(&question->bytes, word, length);
-    question->lengths[question->count++] = length;
-    return !question->bytes.failed;
-}
 
 /* Moves the call's question to an item. Returns it; NULL: out of memory. */
 static ic_upkeep_item *shared_call_keep_up(ic_call *call, ic_call *holder) {

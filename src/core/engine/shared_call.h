@@ -5,36 +5,6 @@
 
 #include "core/engine/engine.h"
 
-/* Made by the starter, and owned by the call. */
-typedef struct ic_question {
-    ic_buf bytes;    /* the words, one after the other */
-    size_t *lengths; /* owned; of each word */
-    size_t count, capacity;
-    char *script; /* owned; its text; NULL: a plain command */
-    size_t script_length, script_keys;
-    double seconds; /* how long its answer may take */
-    struct ic_upkeep_terms
-        *terms; /* owned; how what it has told Redis is kept up there (upkeep.h); NULL: not */
-} ic_question;
-
-/* How an item is kept up (upkeep.h). */
-typedef struct ic_upkeep_terms {
-    /* The script that checks, its keys, and the item's words for it. Items whose script and keys are equal
-     * make a group. */
-    ic_question check;
-    double every;            /* seconds between two checks; longer when there are many items */
-    double lasting;          /* seconds after which the item is dropped if it is there; INFINITY: never */
-    int patience;            /* how many checks in a row must say that it is lost */
-    size_t most, most_bytes; /* items and bytes of a group */
-    bool refuses; /* when there is no room, the question fails; otherwise the oldest item is dropped */
-    bool insists; /* the item is kept up although the question has failed */
-    bool held;    /* the item lasts as long as its call, and its question is not asked at first */
-} ic_upkeep_terms;
-
-void ic_question_free(ic_question *question); /* NULL is allowed */
-/* Adds a word. False when out of memory. */
-bool ic_question_add(ic_question *question, const char *word, size_t length);
-
 /* The engine's thread only. Sends the call's question. */
 void ic_shared_call_begin(ic_engine *engine, ic_call *call);
 /* The call has ended: its reply is not needed any more. */

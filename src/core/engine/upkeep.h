@@ -7,8 +7,8 @@
 #ifndef IC_UPKEEP_H
 #define IC_UPKEEP_H
 
+#include "core/engine/question.h"
 #include "core/engine/shared.h"
-#include "core/engine/shared_call.h"
 
 typedef struct ic_upkeep_item ic_upkeep_item;
 
