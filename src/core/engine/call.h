@@ -9,6 +9,7 @@
 #include "core/base/mailbox.h"
 #include "core/base/table.h"
 #include "core/base/timers.h"
+#include "core/engine/event.h"
 #include "core/engine/stats.h"
 #include "core/http/answer.h"
 #include "core/http/connection.h"
@@ -37,7 +38,7 @@ enum {
     IC_NOTICE_DONE = 1,
     IC_NOTICE_CHUNK = 2, /* a chunk for the sink waits */
     IC_NOTICE_ASK = 4,   /* the call is a question (store_worker.h) */
-    IC_NOTICE_EVENT = 8  /* an event or progress waits (event.h) */
+    IC_NOTICE_EVENT = 8  /* an event or progress waits (call_events.h) */
 };
 
 /* Bytes that are kept for a sink before the transfer pauses. */
@@ -53,7 +54,7 @@ typedef struct ic_call_options {
     ic_output output;
     char *path;    /* owned; for IC_TO_PATH: as the caller named it */
     char *place;   /* owned; for IC_TO_PATH: the same path, absolute */
-    bool progress; /* progress is reported (event.h) */
+    bool progress; /* progress is reported (call_events.h) */
 } ic_call_options;
 
 /* How much of a body has been moved. */
@@ -63,7 +64,6 @@ typedef struct ic_progress {
 } ic_progress;
 
 typedef struct ic_call ic_call;
-typedef struct ic_event ic_event;
 
 typedef enum ic_state {
     IC_STATE_NEW,

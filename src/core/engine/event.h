@@ -1,10 +1,9 @@
-/* What happens to a call, for hooks and the log: the engine notes events and progress, and the starter's
- * thread takes them. When there is no memory for an event, it is dropped and counted, and the call continues.
- * Nothing is noted for a connection without hooks and log. */
+/* Something that happened to a call, for hooks and the log. */
 #ifndef IC_EVENT_H
 #define IC_EVENT_H
 
-#include "core/engine/call.h"
+#include "core/base/error.h"
+#include "core/catalog/catalog.h"
 
 typedef enum ic_event_kind {
     IC_EVENT_REQUEST,  /* an attempt begins */
@@ -13,8 +12,8 @@ typedef enum ic_event_kind {
     IC_EVENT_WAIT /* it waits: for a rate-limit permit, for an in-flight permit, because of a Retry-After */
 } ic_event_kind;
 
-struct ic_event {
-    ic_event *next;
+typedef struct ic_event {
+    struct ic_event *next;
     ic_event_kind kind;
     const ic_operation *operation; /* static */
     ic_method method;
@@ -29,23 +28,8 @@ struct ic_event {
     char *request_id;   /* owned; RESPONSE: x-ironclad-requestid; NULL: unknown */
     char *attempt_id;   /* owned; what is sent as X-Request-Id; NULL: none */
     unsigned lost;      /* events just before this one that were dropped */
-};
+} ic_event;
 
-/* Events that are kept for a call. Beyond that the oldest is dropped. */
-#define IC_EVENTS_LIMIT 64
-
-/* Notes an event of the call as it is now; `about` gives kind, status, failure, seconds, reason and bucket.
- * An event of a call of the engine's own is noted with the first call that waits for it. The engine's thread
- * only. */
-void ic_event_note(ic_call *call, const ic_event *about);
-/* The oldest event, owned by the caller; NULL when there is none. Any thread. */
-ic_event *ic_event_take(ic_call *call);
 void ic_event_free(ic_event *event); /* NULL is allowed */
-
-/* Notes how many bytes of the body have been moved; `total` negative: unknown. Does nothing without
- * options.progress. At most one note is made every 0.1 s, except for the `last`. The engine's thread only. */
-void ic_progress_note(ic_call *call, double done, double total, bool last, double now);
-/* Takes the progress that was noted last; false: it has been taken. Any thread. */
-bool ic_progress_take(ic_call *call, double *done, double *total);
 
 #endif

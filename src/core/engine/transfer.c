@@ -1,7 +1,7 @@
 #include "core/engine/transfer.h"
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
-#include "core/engine/event.h"
+#include "core/engine/call_events.h"
 #include "core/engine/secrets.h"
 #include "core/engine/transfer_failure.h"
 #include <string.h>

@@ -1,5 +1,5 @@
 #include "core/engine/wait.h"
-#include "core/engine/event.h"
+#include "core/engine/call_events.h"
 
 /* A wait for a rate-limit permit that is as short as the shared Redis takes to answer is not noted. */
 #define SHORT_WAIT 0.05 /* seconds */
