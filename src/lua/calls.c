@@ -4,6 +4,7 @@
 #include "core/engine/call.h"
 #include "core/engine/call_events.h"
 #include "core/engine/engine.h"
+#include "core/engine/starter.h"
 #include "core/http/request_build.h"
 #include "lua/call_arguments.h"
 #include "lua/connection.h"

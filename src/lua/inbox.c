@@ -2,6 +2,7 @@
 #include "core/base/process.h"
 #include "core/engine/engine.h"
 #include "core/engine/socket_path.h"
+#include "core/engine/starter.h"
 #include "lua/metatable.h"
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 #include "lua/shared.h"
 #include "core/base/alloc.h"
 #include "core/engine/question.h"
+#include "core/engine/starter.h"
 #include "core/http/request_build.h"
 #include "core/shared/driver.h"
 #include "lua/calls.h"

@@ -8,6 +8,7 @@
 #include "core/engine/call.h"
 #include "core/engine/call_events.h"
 #include "core/engine/engine.h"
+#include "core/engine/starter.h"
 #include "core/http/request_build.h"
 #include "spec/core/check.h"
 #include "spec/support/peer_server.h"

@@ -1,50 +1,8 @@
 #include "core/engine/call.h"
 #include "core/base/alloc.h"
 #include "core/base/process.h"
-#include "core/engine/engine.h"
 #include "core/engine/event.h"
 #include "core/engine/question.h"
-#include <stddef.h>
-
-/* ---- the call in its mailbox ---- */
-
-static ic_call *call_of(ic_mailbox_node *node) {
-    return (ic_call *)((char *)node - offsetof(ic_call, node));
-}
-
-static void call_retain_node(ic_mailbox_node *node) {
-    ic_call_retain(call_of(node));
-}
-
-/* A question that will not be taken gets an empty answer, so that the engine does not wait for ever. */
-static void call_drop_node(ic_mailbox_node *node, unsigned notices) {
-    if (notices & IC_NOTICE_ASK) ic_call_answer(call_of(node), NULL);
-    ic_call_release(call_of(node));
-}
-
-ic_mailbox *ic_call_mailbox_new(ic_error *error) {
-    static const ic_mailbox_hooks hooks = {
-        .retain = call_retain_node, .drop = call_drop_node, .urgent = IC_NOTICE_ASK};
-    return ic_mailbox_new(&hooks, error);
-}
-
-ic_call *ic_call_take(ic_mailbox *mailbox, unsigned *notices) {
-    ic_mailbox_node *node = ic_mailbox_take(mailbox, notices);
-    return node ? call_of(node) : NULL;
-}
-
-bool ic_call_take_end(ic_call *call) {
-    if (!ic_call_done(call) || !ic_mailbox_take_only(call->mailbox, &call->node, IC_NOTICE_DONE))
-        return false;
-    ic_call_release(call);
-    return true;
-}
-
-bool ic_call_post(ic_call *call, unsigned notices) {
-    return ic_mailbox_post(call->mailbox, &call->node, notices);
-}
-
-/* ---- from its start to its result ---- */
 
 ic_call *ic_call_new(ic_mailbox *mailbox, ic_connection *connection) {
     static atomic_ulong last_id;
@@ -88,36 +46,6 @@ void ic_call_release(ic_call *call) {
     ic_free(call);
 }
 
-bool ic_call_start(ic_call *call, ic_error *error) {
-    const ic_connection *connection = call->connection;
-    bool needs_token = !call->request.no_bearer && !call->request.anonymous;
-    if (connection->activity_origin && needs_token && !connection->settings.token) {
-        ic_error_set(error, IC_ERR_AUTH,
-                     "this operation needs a token (option api_token of ironclad.clickwrap)");
-        error->outcome = IC_OUTCOME_NOT_DONE;
-        error->operation = call->request.operation->id;
-        return false;
-    }
-    return ic_engine_command(call, IC_COMMAND_START, error);
-}
-
-static bool call_is_ours(const ic_call *call) {
-    return call->generation == ic_process_generation();
-}
-
-void ic_call_cancel(ic_call *call) {
-    if (call_is_ours(call) && !ic_call_done(call)) ic_engine_command(call, IC_COMMAND_CANCEL, NULL);
-}
-
-void ic_call_abandon(ic_call *call) {
-    if (call_is_ours(call) && !ic_call_done(call)) ic_engine_command(call, IC_COMMAND_ABANDON, NULL);
-}
-
-void ic_call_answer(ic_call *call, cJSON *answer) {
-    call->answer = answer;
-    if (call_is_ours(call)) ic_engine_command(call, IC_COMMAND_ANSWER, NULL);
-}
-
 bool ic_call_done(ic_call *call) {
     return atomic_load_explicit(&call->done, memory_order_acquire);
 }
@@ -130,19 +58,8 @@ bool ic_call_has_pending(ic_call *call) {
     return any;
 }
 
-bool ic_call_take_chunk(ic_call *call, ic_buf *chunk) {
-    ic_mailbox_lock(call->mailbox);
-    bool paused = call->paused, any = call->chunk.length > 0;
-    if (any) {
-        ic_buf taken = call->chunk;
-        call->chunk = *chunk;
-        call->chunk.length = 0;
-        *chunk = taken;
-        call->paused = false;
-    }
-    ic_mailbox_unlock(call->mailbox);
-    if (any && paused) ic_engine_command(call, IC_COMMAND_RESUME, NULL);
-    return any;
+bool ic_call_post(ic_call *call, unsigned notices) {
+    return ic_mailbox_post(call->mailbox, &call->node, notices);
 }
 
 /* ---- its limits, URL and actor ---- */

@@ -1,7 +1,7 @@
 /* A call: one operation, or one internal request, from its start to its result. It has two owners, counted:
- * the engine and the starter. Commands go from the starter to the engine, notices from the engine to the
- * starter's mailbox. Neither can fail, because the memory for them is part of the call. Functions here may be
- * called from any thread, unless said otherwise. */
+ * the engine and the starter. Commands go from the starter to the engine (starter.h), notices from the engine
+ * to the starter's mailbox. Neither can fail, because the memory for them is part of the call. Functions here
+ * may be called from any thread, unless said otherwise. */
 #ifndef IC_CALL_H
 #define IC_CALL_H
 
@@ -167,13 +167,6 @@ struct ic_call {
     ic_error error; /* kind IC_OK: the call succeeded */
 };
 
-/* A mailbox for calls (mailbox.h). NULL with IO or MEMORY. */
-ic_mailbox *ic_call_mailbox_new(ic_error *error);
-/* The next call with notices, owned by the caller now; NULL: none waits. */
-ic_call *ic_call_take(ic_mailbox *mailbox, unsigned *notices);
-/* Takes the call out of its mailbox if it is done and nothing else has been posted there, so that its reader
- * need not look. */
-bool ic_call_take_end(ic_call *call);
 /* Posts notices of the call to its mailbox. False: the mailbox is closed, and they will not be taken. */
 bool ic_call_post(ic_call *call, unsigned notices);
 
@@ -183,24 +176,10 @@ ic_call *ic_call_new(ic_mailbox *mailbox, ic_connection *connection);
 void ic_call_retain(ic_call *call);
 void ic_call_release(ic_call *call); /* NULL is allowed */
 
-/* Hands the call to the engine. A call is started once. False with IO, MEMORY or CANCELLED: the engine cannot
- * run, and the call will not be done. */
-bool ic_call_start(ic_call *call, ic_error *error);
-/* Ends the call soon, with CANCELLED unless it ends by itself before. Does nothing when it is done, or was
- * made by another process. */
-void ic_call_cancel(ic_call *call);
-/* Nobody waits for the call any more: cancels it, unless it has been sent and may not be repeated. */
-void ic_call_abandon(ic_call *call);
 /* Whether the result is there. */
 bool ic_call_done(ic_call *call);
 /* Whether the result, a chunk for the sink, an event or progress is there. */
 bool ic_call_has_pending(ic_call *call);
-/* Answers a question. `answer` is taken over; NULL: there is no answer. */
-void ic_call_answer(ic_call *call, cJSON *answer);
-/* Moves the bytes that wait for the sink to `chunk`, and drops its old bytes. The transfer continues. False:
- * no bytes wait. */
-bool ic_call_take_chunk(ic_call *call, ic_buf *chunk);
-
 /* Seconds that an attempt and the whole call may take; 0: no limit, which is the default for files. */
 double ic_call_timeout(const ic_call *call);
 double ic_call_deadline(const ic_call *call);
