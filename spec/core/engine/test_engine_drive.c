@@ -2,6 +2,7 @@
  * Run under a thread sanitizer too. */
 #include "core/engine/stats.h"
 #include "spec/core/engine/engine_trial.h"
+#include <curl/curl.h>
 #include <dlfcn.h>
 #include <pthread.h>
 #include <sys/wait.h>

@@ -1,5 +1,6 @@
 /* The work of a turn of the engine is that of what has happened: however many hosts there are, only the
  * queues in which a call can go on are looked at. The test is the engine's thread, and sends nothing. */
+#include "core/engine/clients.h"
 #include "core/engine/flow.h"
 #include "core/engine/queues.h"
 #include "core/engine/token_queue.h"

@@ -4,30 +4,14 @@
  * of a new connection constant. */
 #include "core/engine/clients.h"
 #include "core/base/alloc.h"
+#include "core/engine/client.h"
 #include "core/engine/queues.h"
 #include "core/engine/shared.h"
 #include "core/engine/token_queue.h"
 #include "core/engine/transfer.h"
-#include <stdint.h>
 
 #define TIDY_AFTER 61.0 /* seconds after a call's end: a little more than a rate limit looks back */
 #define LIMIT_MIN  128  /* clients */
-
-static size_t client_number(const ic_connection *connection) {
-    return (size_t)(uintptr_t)connection;
-}
-
-ic_client *ic_client_of(ic_engine *engine, ic_connection *connection) {
-    size_t number = client_number(connection);
-    ic_client *client = (ic_client *)ic_table_find_number(&engine->clients_by_address, number);
-    if (client || !(client = ic_calloc(1, sizeof *client))) return client;
-    ic_connection_retain(connection);
-    client->connection = connection;
-    client->next = engine->clients;
-    engine->clients = client;
-    ic_table_add_number(&engine->clients_by_address, &client->node, number);
-    return client;
-}
 
 static void client_free(ic_engine *engine, ic_client *client) {
     ic_table_remove(&engine->clients_by_address, &client->node);

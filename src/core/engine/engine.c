@@ -6,6 +6,7 @@
 #include "core/base/process.h"
 #include "core/base/text.h"
 #include "core/engine/clients.h"
+#include "core/engine/engine_state.h"
 #include "core/engine/flow.h"
 #include "core/engine/queues.h"
 #include "core/engine/shared.h"
@@ -78,6 +79,7 @@ static ic_engine *engine_new(void) {
     engine->multi = ic_wakeup_multi_init();
     engine->plain = newlocale(LC_ALL_MASK, "C", (locale_t)0); /* numbers have a decimal point */
     engine->drivable = engine_can_be_driven();
+    engine->wake = ic_engine_wake;
     if (engine->multi && ic_clients_init(engine)) return engine;
     curl_multi_cleanup(engine->multi);
     if (engine->plain) freelocale(engine->plain);

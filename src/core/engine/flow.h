@@ -2,7 +2,7 @@
 #ifndef IC_FLOW_H
 #define IC_FLOW_H
 
-#include "core/engine/engine.h"
+#include "core/engine/engine_state.h"
 
 /* Starts the call, which ends by itself from here on: sooner or later it is done. */
 void ic_flow_start(ic_engine *engine, ic_call *call);

@@ -4,7 +4,7 @@
 #ifndef IC_QUEUES_H
 #define IC_QUEUES_H
 
-#include "core/engine/clients.h"
+#include "core/engine/client.h"
 #include "core/engine/fixed_window.h"
 
 /* Finds the call's host queue and rate queue, or makes them. A grant has neither, a download from another

@@ -50,7 +50,8 @@ static bool shared_add_trust(const ic_connection *connection, ic_shared_address 
     return (!file || address->ca_file) && (!path || address->ca_path);
 }
 
-static ic_link *shared_link(ic_connection *connection, ic_error *error) {
+/* `wake` makes the engine look at the link again. */
+static ic_link *shared_link(ic_connection *connection, void (*wake)(void), ic_error *error) {
     const ic_redis_driver *driver = ic_redis_driver_in_use();
     ic_shared_address address = {0};
     if (!driver) {
@@ -60,7 +61,7 @@ static ic_link *shared_link(ic_connection *connection, ic_error *error) {
     if (!ic_shared_address_parse(connection->settings.shared, &address, error)) return NULL;
     ic_link *link = NULL;
     if (shared_add_trust(connection, &address))
-        link = ic_link_new(driver, &address, ic_engine_wake, error);
+        link = ic_link_new(driver, &address, wake, error);
     else
         ic_error_memory(error);
     ic_shared_address_clear(&address);
@@ -70,7 +71,7 @@ static ic_link *shared_link(ic_connection *connection, ic_error *error) {
 /* Takes the key over. */
 static ic_shared *shared_new(ic_engine *engine, ic_connection *connection, char *key, ic_error *error) {
     ic_shared *shared = ic_calloc(1, sizeof *shared);
-    ic_link *link = shared ? shared_link(connection, error) : NULL;
+    ic_link *link = shared ? shared_link(connection, engine->wake, error) : NULL;
     if (!link) {
         if (!shared) ic_error_memory(error);
         ic_free(shared);

@@ -3,7 +3,7 @@
 #ifndef IC_SHARED_H
 #define IC_SHARED_H
 
-#include "core/engine/clients.h"
+#include "core/engine/client.h"
 #include "core/shared/link.h"
 
 typedef struct ic_shared {

@@ -3,7 +3,7 @@
 #ifndef IC_SHARED_CALL_H
 #define IC_SHARED_CALL_H
 
-#include "core/engine/engine.h"
+#include "core/engine/engine_state.h"
 
 /* The engine's thread only. Sends the call's question. */
 void ic_shared_call_begin(ic_engine *engine, ic_call *call);

@@ -5,7 +5,7 @@
 #ifndef IC_SOCKET_H
 #define IC_SOCKET_H
 
-#include "core/engine/engine.h"
+#include "core/engine/engine_state.h"
 
 /* Writes to the clients whose call has something pending, and returns the descriptors to poll, `count` of
  * them, valid until the next call of a function here. The first is a copy of `own`, or `own` itself when

@@ -5,7 +5,7 @@
 #define IC_TOKEN_QUEUE_H
 
 #include "core/auth/token.h"
-#include "core/engine/clients.h"
+#include "core/engine/client.h"
 
 /* The bearer for the call, valid until the engine does something else. NULL: the call waits for a token now
  * (ic_flow_advance follows), or has ended with an error. */

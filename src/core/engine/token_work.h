@@ -5,7 +5,7 @@
 
 #include "core/auth/token_state.h"
 #include "core/base/digest.h"
-#include "core/engine/clients.h"
+#include "core/engine/client.h"
 #include "core/engine/list.h"
 #include "core/engine/store_worker.h"
 

@@ -2,7 +2,7 @@
 #ifndef IC_TRANSFER_H
 #define IC_TRANSFER_H
 
-#include "core/engine/clients.h"
+#include "core/engine/client.h"
 
 /* How an attempt ended. */
 typedef struct ic_ended {

@@ -2,7 +2,7 @@
 #ifndef IC_TRANSFER_STATE_H
 #define IC_TRANSFER_STATE_H
 
-#include "core/engine/clients.h"
+#include "core/engine/client.h"
 #include "core/engine/output.h"
 #include "core/http/setup.h"
 
