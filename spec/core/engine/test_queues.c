@@ -29,7 +29,7 @@ static void test_due_queues(void) {
     static ic_call *calls[HOSTS];
     ic_peer *peer = start_silent(); /* only for the connection's URL */
     ic_connection *connection = connect_to(peer, true);
-    ic_engine engine = {.multi = curl_multi_init()};
+    ic_engine engine = {.flow = &ic_flow_steps_in_use, .multi = curl_multi_init()};
     connection->settings.max_in_flight = 1;
     CHECK(ic_clients_init(&engine));
     for (int i = 0; i < HOSTS; i++) {

@@ -79,6 +79,7 @@ static ic_engine *engine_new(void) {
     engine->multi = ic_wakeup_multi_init();
     engine->plain = newlocale(LC_ALL_MASK, "C", (locale_t)0); /* numbers have a decimal point */
     engine->drivable = engine_can_be_driven();
+    engine->flow = &ic_flow_steps_in_use;
     engine->wake = ic_engine_wake;
     if (engine->multi && ic_clients_init(engine)) return engine;
     curl_multi_cleanup(engine->multi);

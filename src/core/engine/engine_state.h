@@ -8,8 +8,26 @@
 #include <curl/curl.h>
 #include <locale.h>
 
+typedef struct ic_engine ic_engine;
+
+/* How a call goes on, for what it waits for: its token, its permits, the shared Redis. flow.c stands above
+ * these, so they reach it through this table. */
+typedef struct ic_flow_steps {
+    /* Starts a call, which ends by itself from here on: sooner or later it is done. */
+    void (*start)(ic_engine *engine, ic_call *call);
+    /* Continues a call when its wait has ended. */
+    void (*advance)(ic_engine *engine, ic_call *call);
+    /* Ends the call with the value that it has. */
+    void (*complete)(ic_engine *engine, ic_call *call);
+    /* Ends the call with a copy of `error`, which others found (while getting its token, for example). */
+    void (*fail)(ic_engine *engine, ic_call *call, const ic_error *error);
+    /* Ends the call with RATE_LIMITED: a wait of `pause` seconds would pass its deadline. */
+    void (*too_late)(ic_engine *engine, ic_call *call, double pause);
+} ic_flow_steps;
+
 /* Only the thread that runs the engine uses it. */
-typedef struct ic_engine {
+struct ic_engine {
+    const ic_flow_steps *flow; /* never NULL */
     CURLM *multi;
     locale_t plain;            /* of numbers with a decimal point; 0: there was no memory for it */
     bool drivable;             /* another thread may drive */
@@ -43,6 +61,6 @@ typedef struct ic_engine {
     bool ending;                    /* no more tokens are fetched */
     ic_call *live; /* all calls that have been started and are not done; the engine owns one count of each */
     ic_table live_by_id; /* the same calls */
-} ic_engine;
+};
 
 #endif

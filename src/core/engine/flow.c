@@ -147,12 +147,12 @@ void ic_flow_abandon(ic_engine *engine, ic_call *call) {
         call->abandoned = true;
 }
 
-void ic_flow_complete(ic_engine *engine, ic_call *call) {
+static void flow_complete(ic_engine *engine, ic_call *call) {
     ic_error_clear(&call->error);
     flow_finish(engine, call);
 }
 
-void ic_flow_fail(ic_engine *engine, ic_call *call, const ic_error *error) {
+static void flow_fail(ic_engine *engine, ic_call *call, const ic_error *error) {
     ic_outcome outcome = flow_outcome(call, ic_transfer_sent(call));
     ic_error_clear(&call->error);
     ic_error_copy(&call->error, error);
@@ -160,7 +160,7 @@ void ic_flow_fail(ic_engine *engine, ic_call *call, const ic_error *error) {
     flow_give_up(engine, call, outcome, error->retryable);
 }
 
-void ic_flow_too_late(ic_engine *engine, ic_call *call, double pause) {
+static void flow_too_late(ic_engine *engine, ic_call *call, double pause) {
     ic_outcome outcome = flow_outcome(call, ic_transfer_sent(call));
     ic_error_set(&call->error, IC_ERR_RATE_LIMITED,
                  "Ironclad's rate limit allows this call in %.0f s, which is after its deadline",
@@ -215,7 +215,7 @@ static bool flow_get_rate(ic_engine *engine, ic_call *call, double now) {
     double pause = ic_rate_permit_acquire(engine, call, now);
     if (pause <= 0) return true;
     if (call->deadline && now + pause > call->deadline)
-        ic_flow_too_late(engine, call, pause);
+        flow_too_late(engine, call, pause);
     else
         ic_wait_for_rate(call, pause, now);
     return false;
@@ -232,7 +232,7 @@ static const char *flow_get_ready(ic_engine *engine, ic_call *call, double now) 
     return bearer;
 }
 
-void ic_flow_advance(ic_engine *engine, ic_call *call) {
+static void flow_advance(ic_engine *engine, ic_call *call) {
     double now = ic_now();
     const char *bearer = NULL;
     ic_wait_end(call, now);
@@ -358,14 +358,14 @@ static void flow_decide(ic_engine *engine, ic_call *call, const ic_ended *ended,
         if (call->purpose == IC_PURPOSE_EXCHANGE)
             ic_token_queue_perform(engine, call);
         else
-            ic_flow_complete(engine, call);
+            flow_complete(engine, call);
         break;
     case IC_VERDICT_RENEW:
         call->renewed = true;
         flow_note_retry(call, IC_OK, 0);
         ic_token_queue_refused(call);
         ic_error_clear(&call->error);
-        ic_flow_advance(engine, call);
+        flow_advance(engine, call);
         break;
     case IC_VERDICT_REPEAT: flow_repeat(engine, call, ended->failure, decision.pause, now); break;
     case IC_VERDICT_TOO_LATE:
@@ -403,7 +403,7 @@ void ic_flow_attempt_ended(ic_engine *engine, ic_call *call, CURLcode code) {
         ic_transfer_free(engine, call);
         ic_permits_release(engine, call, now, IC_PERMIT_ANSWERED);
         if (follows)
-            ic_flow_advance(engine, call);
+            flow_advance(engine, call);
         else
             flow_give_up(engine, call, flow_outcome(call, true), false);
         return;
@@ -431,9 +431,9 @@ static void flow_on_timer(void *engine, void *owner, double now) {
     if (call->deadline && now >= call->deadline) {
         flow_end_early(engine, call, IC_ERR_TIMEOUT, "the deadline passed (option deadline)");
     } else if (call->state == IC_STATE_SLEEPING && now >= call->resume_at) {
-        ic_flow_complete(engine, call);
+        flow_complete(engine, call);
     } else if (call->state == IC_STATE_WAIT_REPEAT) {
-        ic_flow_advance(engine, call);
+        flow_advance(engine, call);
     } else if (call->state == IC_STATE_SENDING && call->attempt_ends && now >= call->attempt_ends) {
         ic_flow_attempt_ended(engine, call, CURLE_OPERATION_TIMEDOUT);
     } else {
@@ -486,7 +486,7 @@ void ic_flow_start(ic_engine *engine, ic_call *call) {
     else if (call->purpose && call->purpose != IC_PURPOSE_EXCHANGE)
         ic_token_queue_perform(engine, call);
     else
-        ic_flow_advance(engine, call);
+        flow_advance(engine, call);
 }
 
 /* The engine's own calls have no mailbox, and cannot be asked for. */
@@ -495,3 +495,11 @@ ic_call *ic_flow_find(const ic_engine *engine, unsigned long id) {
     ic_call *call = node ? (ic_call *)((char *)node - offsetof(ic_call, live_node)) : NULL;
     return call && call->mailbox ? call : NULL;
 }
+
+const ic_flow_steps ic_flow_steps_in_use = {
+    .start = ic_flow_start,
+    .advance = flow_advance,
+    .complete = flow_complete,
+    .fail = flow_fail,
+    .too_late = flow_too_late,
+};

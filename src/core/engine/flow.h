@@ -4,6 +4,9 @@
 
 #include "core/engine/engine_state.h"
 
+/* What others need to continue or end a call. */
+extern const ic_flow_steps ic_flow_steps_in_use;
+
 /* Starts the call, which ends by itself from here on: sooner or later it is done. */
 void ic_flow_start(ic_engine *engine, ic_call *call);
 /* Adds the call to engine->live and counts it. Part of the start. */
@@ -11,8 +14,6 @@ void ic_flow_register(ic_engine *engine, ic_call *call);
 /* The call with that id if it is in flight, otherwise NULL. Borrowed. */
 ic_call *ic_flow_find(const ic_engine *engine, unsigned long id);
 
-/* Continues a call when its wait has ended. */
-void ic_flow_advance(ic_engine *engine, ic_call *call);
 /* Called when libcurl has ended the call's attempt. */
 void ic_flow_attempt_ended(ic_engine *engine, ic_call *call, CURLcode code);
 /* Called when the sink has taken its chunk. */
@@ -24,12 +25,6 @@ void ic_flow_fire(ic_engine *engine, double now);
 void ic_flow_cancel(ic_engine *engine, ic_call *call);
 /* Called when nobody waits for the call any more (ic_call_abandon). */
 void ic_flow_abandon(ic_engine *engine, ic_call *call);
-/* Ends the call with the value that it has. */
-void ic_flow_complete(ic_engine *engine, ic_call *call);
-/* Ends the call with a copy of `error`, which others found (while getting its token, for example). */
-void ic_flow_fail(ic_engine *engine, ic_call *call, const ic_error *error);
-/* Ends the call with RATE_LIMITED: a wait of `pause` seconds would pass its deadline. */
-void ic_flow_too_late(ic_engine *engine, ic_call *call, double pause);
 /* Ends every call in flight with IO, and touches nothing else of the engine: its thread has died. */
 void ic_flow_fail_all(ic_engine *engine);
 

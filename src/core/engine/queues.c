@@ -5,7 +5,6 @@
 #include "core/base/clock.h"
 #include "core/base/text.h"
 #include "core/engine/budget.h"
-#include "core/engine/flow.h"
 #include "core/engine/list.h"
 #include "core/engine/shared_permits.h"
 #include "core/engine/stats.h"
@@ -131,7 +130,7 @@ static bool host_queue_serve(ic_engine *engine, ic_host_queue *queue) {
     if (!call || !host_queue_has_permit(queue)) return false;
     ic_list_remove(call);
     host_queue_give_permit(queue, call);
-    ic_flow_advance(engine, call);
+    engine->flow->advance(engine, call);
     return true;
 }
 
@@ -153,7 +152,7 @@ static void rate_queue_tell_waiting(ic_engine *engine, ic_list *list, double now
     for (ic_call *call = list->first, *next; call; call = next) {
         next = call->next;
         if (call->deadline && now + pause > call->deadline)
-            ic_flow_too_late(engine, call, pause);
+            engine->flow->too_late(engine, call, pause);
         else
             ic_wait_for_rate(call, pause, now);
     }
@@ -193,21 +192,22 @@ static void rate_queue_on_news(ic_engine *engine, void *owner, ic_bucket bucket)
     if (queue->waiting[bucket].first) ic_timer_set(&engine->timers, &queue->timers[bucket], ic_now());
 }
 
-static void rate_queue_on_timer(void *engine, void *owner, double now) {
+static void rate_queue_on_timer(void *argument, void *owner, double now) {
+    ic_engine *engine = argument;
     ic_rate_queue *queue = owner;
     for (int bucket = 0; bucket < IC_BUCKET_COUNT; bucket++) {
         ic_list *list = &queue->waiting[bucket];
         while (list->first && !queue->timers[bucket].index) {
             double again, pause = rate_queue_take(queue, list->first, rate_queue_length(list), now, &again);
             if (pause > 0) {
-                ic_timer_set(&((ic_engine *)engine)->timers, &queue->timers[bucket], now + again);
+                ic_timer_set(&engine->timers, &queue->timers[bucket], now + again);
                 rate_queue_tell_waiting(engine, list, now, pause);
                 break;
             }
             ic_call *call = list->first;
             ic_list_remove(call);
             call->has_rate_permit = true;
-            ic_flow_advance(engine, call);
+            engine->flow->advance(engine, call);
         }
     }
 }

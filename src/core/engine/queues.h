@@ -19,9 +19,9 @@ void ic_queues_tidy(ic_engine *engine, double now);
 void ic_queues_free(ic_engine *engine);
 
 /* Acquires a rate-limit permit. 0: the call has it, or needs none. Otherwise the call is in the queue, its
- * permit is expected in that many seconds, and ic_flow_advance follows when it has it. */
+ * permit is expected in that many seconds, and flow->advance follows when it has it. */
 double ic_rate_permit_acquire(ic_engine *engine, ic_call *call, double now);
-/* Acquires an in-flight permit. False: the call is in the queue, and ic_flow_advance follows. */
+/* Acquires an in-flight permit. False: the call is in the queue, and flow->advance follows. */
 bool ic_in_flight_acquire(ic_call *call);
 /* Releases the call's in-flight permit, if it has one. */
 void ic_in_flight_release(ic_engine *engine, ic_call *call);

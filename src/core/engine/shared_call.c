@@ -2,7 +2,6 @@
 #include "core/engine/shared_call.h"
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
-#include "core/engine/flow.h"
 #include "core/engine/question.h"
 #include "core/engine/shared.h"
 #include "core/engine/stats.h"
@@ -21,20 +20,20 @@ static void shared_call_on_done(void *owner, ic_reply *reply, const ic_error *er
     call->shared_command = NULL;
     if (error) {
         if (call->question->terms && call->question->terms->insists) shared_call_keep_up(call, NULL);
-        ic_flow_fail(engine, call, error);
+        engine->flow->fail(engine, call, error);
         return;
     }
     if (call->question->terms && ic_reply_integer(reply, 0) > 0 && !shared_call_keep_up(call, NULL)) {
         ic_error memory = {0};
         ic_error_memory(&memory);
-        ic_flow_fail(engine, call, &memory);
+        engine->flow->fail(engine, call, &memory);
         ic_error_clear(&memory);
         return;
     }
     call->value.kind = IC_VALUE_REPLY;
     call->value.reply = *reply;
     *reply = (ic_reply){0};
-    ic_flow_complete(engine, call);
+    engine->flow->complete(engine, call);
 }
 
 /* The words as pointers; NULL when out of memory. */
@@ -80,7 +79,7 @@ void ic_shared_call_begin(ic_engine *engine, ic_call *call) {
     call->state = IC_STATE_WAIT_SHARED;
     call->shared = ic_shared_of(engine, call->connection, &error);
     if (call->shared && shared_call_ask(engine, call, &error)) ic_stats_count(IC_COUNT_COMMANDS);
-    if (error.kind) ic_flow_fail(engine, call, &error);
+    if (error.kind) engine->flow->fail(engine, call, &error);
     ic_error_clear(&error);
 }
 

@@ -2,7 +2,6 @@
 #include "core/engine/token_queue.h"
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
-#include "core/engine/flow.h"
 #include "core/engine/token_work.h"
 #include "core/engine/transfer.h"
 
@@ -122,7 +121,7 @@ static bool token_wait(ic_engine *engine, ic_call *call) {
     }
     ic_error error = {0};
     ic_error_memory(&error);
-    ic_flow_fail(engine, call, &error);
+    engine->flow->fail(engine, call, &error);
     return false;
 }
 
@@ -188,14 +187,14 @@ static bool token_take_exchanged(ic_token_entry *entry, ic_call *call, ic_error 
 void ic_token_queue_perform(ic_engine *engine, ic_call *call) {
     ic_error error = {0};
     if (call->connection->settings.token) {
-        ic_flow_complete(engine, call); /* a static token is neither fetched nor forgotten */
+        engine->flow->complete(engine, call); /* a static token is neither fetched nor forgotten */
         return;
     }
     if (!token_wait(engine, call)) return;
     ic_token_entry *entry = call->token_entry;
     if (call->purpose == IC_PURPOSE_EXCHANGE && !token_take_exchanged(entry, call, &error)) {
         ic_list_remove(call);
-        ic_flow_fail(engine, call, &error);
+        engine->flow->fail(engine, call, &error);
         ic_error_clear(&error);
         return;
     }

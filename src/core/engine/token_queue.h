@@ -8,7 +8,7 @@
 #include "core/engine/client.h"
 
 /* The bearer for the call, valid until the engine does something else. NULL: the call waits for a token now
- * (ic_flow_advance follows), or has ended with an error. */
+ * (flow->advance follows), or has ended with an error. */
 const char *ic_token_queue_bearer(ic_engine *engine, ic_call *call, double now);
 /* Carries out an internal request about the token: PREPARE, FORGET or INSPECT instead of sending the call,
  * EXCHANGE once its answer is there. The call waits, and ends when this work is done. */

@@ -4,7 +4,6 @@
 #include "core/base/buf.h"
 #include "core/base/clock.h"
 #include "core/catalog/scopes.h"
-#include "core/engine/flow.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -71,7 +70,7 @@ static void token_end_changes(ic_engine *engine, ic_token_entry *entry) {
         next = call->next;
         if (call->purpose != IC_PURPOSE_EXCHANGE && call->purpose != IC_PURPOSE_FORGET) continue;
         ic_list_remove(call);
-        ic_flow_complete(engine, call);
+        engine->flow->complete(engine, call);
     }
 }
 
@@ -210,7 +209,7 @@ static void token_on_prepared(ic_engine *engine, void *owner, const ic_error *er
             call->options.timeout = fmax(entry->connection->settings.timeout, REFRESH_TIMEOUT);
         }
         entry->fetch = call;
-        ic_flow_start(engine, call);
+        engine->flow->start(engine, call);
     } else {
         token_finish(engine, entry, error ? error : &mine);
     }
@@ -287,16 +286,16 @@ static void token_on_saved(ic_engine *engine, void *owner, const ic_error *error
 
 static void token_serve(ic_engine *engine, ic_token_entry *entry, ic_call *waiter, const ic_error *error) {
     if (error) {
-        ic_flow_fail(engine, waiter, error);
+        engine->flow->fail(engine, waiter, error);
     } else if (!waiter->purpose) {
         waiter->served = true;
-        ic_flow_advance(engine, waiter);
+        engine->flow->advance(engine, waiter);
     } else if (waiter->purpose != IC_PURPOSE_INSPECT || token_describe(entry, waiter, ic_now())) {
-        ic_flow_complete(engine, waiter);
+        engine->flow->complete(engine, waiter);
     } else {
         ic_error memory = {0};
         ic_error_memory(&memory);
-        ic_flow_fail(engine, waiter, &memory);
+        engine->flow->fail(engine, waiter, &memory);
     }
 }
 

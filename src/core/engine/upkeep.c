@@ -3,7 +3,6 @@
 #include "core/engine/upkeep.h"
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
-#include "core/engine/flow.h"
 #include "core/engine/stats.h"
 #include <math.h>
 #include <string.h>
@@ -90,7 +89,7 @@ static void upkeep_end_item(ic_upkeep_item *item) {
     item->call = NULL;
     if (call) call->upkeep = NULL;
     upkeep_free_item(item);
-    if (call) ic_flow_complete(engine, call);
+    if (call) engine->flow->complete(engine, call);
 }
 
 void ic_upkeep_drop(ic_upkeep_item *item) {
