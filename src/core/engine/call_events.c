@@ -2,14 +2,14 @@
 #include "core/engine/call_events.h"
 #include "core/base/alloc.h"
 #include "core/engine/secrets.h"
-#include "core/engine/token_queue.h"
+#include "core/engine/token_entry.h"
 #include <string.h>
 
 #define PROGRESS_PAUSE 0.1 /* seconds */
 
 /* The call that the event is noted with; NULL: its connection is not watched. */
 static ic_call *event_listener(ic_call *call) {
-    ic_call *listener = call->on_done ? ic_token_queue_first_waiter(call) : call;
+    ic_call *listener = call->on_done ? ic_token_entry_first_waiter(call) : call;
     return listener && listener->mailbox && listener->connection->settings.watched ? listener : NULL;
 }
 

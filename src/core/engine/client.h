@@ -9,7 +9,7 @@ typedef struct ic_client {
     ic_table_node node; /* by the connection's address */
     struct ic_client *next;
     ic_connection *connection;                           /* retained */
-    struct ic_token_entry *token_entry;                  /* NULL: not needed so far; token_work.h */
+    struct ic_token_entry *token_entry;                  /* NULL: not needed so far; token_entry.h */
     struct ic_rate_queue *rate_queues[IC_COUNTED_COUNT]; /* NULL: not needed so far; queues.c */
     struct ic_host_queue *host_queues[IC_HOST_COUNT];    /* the same */
     struct ic_shared *shared;                            /* the same; shared.c */

@@ -11,6 +11,7 @@
 #include "core/engine/queues.h"
 #include "core/engine/secrets.h"
 #include "core/engine/shared_call.h"
+#include "core/engine/token_entry.h"
 #include "core/engine/token_queue.h"
 #include "core/engine/transfer.h"
 #include "core/engine/wait.h"
@@ -67,7 +68,7 @@ static void flow_finish(ic_engine *engine, ic_call *call) {
 /* Adds to a PERMISSION error the scopes that the operation needs and the token does not have, if they are
  * known. */
 static void flow_name_missing_scopes(ic_call *call) {
-    const ic_token *token = ic_token_queue_token(call);
+    const ic_token *token = ic_token_entry_token(call);
     const char *granted = token ? token->scope : NULL;
     ic_buf text = {0}, missing = {0};
     bool lacks = call->error.kind == IC_ERR_PERMISSION &&

@@ -1,12 +1,12 @@
 #include "core/engine/secrets.h"
 #include "core/base/redact.h"
-#include "core/engine/token_queue.h"
+#include "core/engine/token_entry.h"
 #include <string.h>
 
 static size_t secrets_redact(const ic_call *call, char *text, size_t length) {
     ic_connection *connection = call->connection;
     const ic_settings *settings = &connection->settings;
-    const ic_token *token = ic_token_queue_token(call);
+    const ic_token *token = ic_token_entry_token(call);
     const char *const secrets[] = {settings->client_secret,
                                    settings->token,
                                    settings->refresh_token,

@@ -94,15 +94,6 @@ bool ic_token_queue_is_refreshing(const ic_engine *engine) {
     return false;
 }
 
-ic_call *ic_token_queue_first_waiter(const ic_call *fetch) {
-    const ic_token_entry *entry = fetch->owner;
-    return entry->waiters.first;
-}
-
-const ic_token *ic_token_queue_token(const ic_call *call) {
-    return call->token_entry ? &call->token_entry->state.token : NULL;
-}
-
 void ic_token_queue_refused(ic_call *call) {
     if (call->token_entry) ic_token_state_refuse(&call->token_entry->state, call->token_generation);
 }
@@ -145,7 +136,7 @@ const char *ic_token_queue_bearer(ic_engine *engine, ic_call *call, double now) 
     /* A token that has just been fetched for this call is used even if it expires at once: another fetch
      * would bring no better one. */
     if (entry &&
-        (ic_token_work_is_usable(entry, now) || (call->served && ic_token_work_is_usable(entry, 0)))) {
+        (ic_token_entry_is_usable(entry, now) || (call->served && ic_token_entry_is_usable(entry, 0)))) {
         call->served = false;
         /* A call is renewed once. The first token from the store, which another process has saved, does not
          * count. */

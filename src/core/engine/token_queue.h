@@ -18,10 +18,6 @@ void ic_token_queue_perform(ic_engine *engine, ic_call *call);
 void ic_token_queue_refused(ic_call *call);
 /* Whether another token can be fetched when the call's is refused. */
 bool ic_token_queue_can_renew(const ic_call *call);
-/* The token of the call's entry; NULL: the call has not used one. Borrowed. */
-const ic_token *ic_token_queue_token(const ic_call *call);
-/* The first call that waits for the token that `fetch` gets; NULL: none does. */
-ic_call *ic_token_queue_first_waiter(const ic_call *fetch);
 
 /* Whether a refresh token has been sent, and the next one has not arrived yet or is being saved. */
 bool ic_token_queue_is_refreshing(const ic_engine *engine);

@@ -42,10 +42,6 @@ void ic_token_work_begin(ic_engine *engine, ic_token_entry *entry) {
     token_store(engine, entry, IC_STORE_LOCK, token_on_locked);
 }
 
-bool ic_token_work_is_usable(const ic_token_entry *entry, double now) {
-    return !entry->change && ic_token_state_is_usable(&entry->state, now);
-}
-
 /* Makes {expires_in, scope} the call's value. False when out of memory. */
 static bool token_describe(const ic_token_entry *entry, ic_call *call, double now) {
     const ic_token *token = &entry->state.token;
@@ -145,7 +141,7 @@ static bool token_was_refused(const ic_token_entry *entry) {
 /* The store is locked, and the token has been saved or loaded. */
 static void token_settle(ic_engine *engine, ic_token_entry *entry) {
     bool wanted = token_has_waiter(entry, IC_PURPOSE_NONE) || token_has_waiter(entry, IC_PURPOSE_INSPECT);
-    bool lacks = wanted && !entry->fetched && !ic_token_work_is_usable(entry, ic_now());
+    bool lacks = wanted && !entry->fetched && !ic_token_entry_is_usable(entry, ic_now());
     if (lacks && token_was_refused(entry))
         token_finish(engine, entry, &entry->refusal);
     else if (lacks)
