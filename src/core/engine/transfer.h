@@ -3,15 +3,7 @@
 #define IC_TRANSFER_H
 
 #include "core/engine/client.h"
-
-/* How an attempt ended. */
-typedef struct ic_ended {
-    ic_error_kind failure; /* IC_OK: there is a whole answer */
-    bool handshake;        /* the TLS handshake broke off; false: the certificate was refused */
-    bool sent;             /* the first byte of the request may have been sent */
-    bool sink_touched;     /* the sink has received bytes */
-    char *link; /* owned by the caller; the file's URL, when the answer is only a link to it; NULL: none */
-} ic_ended;
+#include "core/engine/ended.h"
 
 /* Begins an attempt with that bearer (NULL: none). False with IO or MEMORY in the call's error. */
 bool ic_transfer_begin(ic_engine *engine, ic_call *call, const char *bearer, double now);

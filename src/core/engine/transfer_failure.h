@@ -2,7 +2,7 @@
 #ifndef IC_TRANSFER_FAILURE_H
 #define IC_TRANSFER_FAILURE_H
 
-#include "core/engine/transfer.h"
+#include "core/engine/ended.h"
 #include "core/engine/transfer_state.h"
 
 /* For an attempt that libcurl, or a callback of transfer.c, has ended with `code`: sets the call's error, and
