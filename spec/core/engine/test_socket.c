@@ -217,7 +217,7 @@ int listen(int descriptor, int backlog) {
 }
 
 static atomic_bool takes_closed; /* every descriptor that is closed is taken at once, as by another thread */
-static int taken[256];
+static atomic_int taken[256];
 static atomic_int taken_count;
 
 /* Stands before the C library's. */
