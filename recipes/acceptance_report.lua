@@ -40,7 +40,7 @@ end
 
 local function mode(activity)
   local custom = known(activity.custom_data) or {}
-  if known(custom.acceptance_key) then return custom.acceptance_test == true and "test" or "live" end
+  if known(custom.acceptance_key) then return tostring(custom.acceptance_test) == "true" and "test" or "live" end
   return known(activity.signer_id) and is_of_test_mode(activity.signer_id) and "test" or nil
 end
 

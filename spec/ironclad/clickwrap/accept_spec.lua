@@ -129,6 +129,35 @@ describe("accept", function()
     assert.are.equal("v282,v1241", body_of(server).vid)
   end)
 
+  it("does not take one in the other mode or of another event for its own", function()
+    for name, row in pairs {
+      ["test mode"] = { { custom_data = { acceptance_key = "order 1", acceptance_test = true } } },
+      ["live mode"] = { {}, true },
+      ["another event"] = { { event_type = "disagreed" } },
+    } do
+      local fields, test = row[1], row[2]
+      local function listed(changes)
+        local own = { id = "a1", signer_id = "jane", event_type = "agreed", contract = 282, version = "v282",
+          custom_data = { acceptance_key = "order 1", acceptance_test = test } }
+        for field, value in pairs(changes) do own[field] = value end
+        return peer.json(json.encode { data = { own }, has_more = false })
+      end
+      if name == "live mode" then fields = { custom_data = { acceptance_key = "order 1" } } end
+      local cw, server = play(SITES, listed(fields), OK, listed {})
+      local evidence = ironclad.must(cw:accept { signer = "jane", versions = { ["282"] = "v282" }, key = "order 1",
+        test = test })
+      assert.are.same({ false, 1 }, { evidence.found, #sent(server) }, name)
+      scene.stop()
+    end
+  end)
+
+  it("takes its own without the event that was asked for, and with its mode as a text", function()
+    local own = { contract = 282, version = "v282", custom_data = { acceptance_key = "order 1",
+      acceptance_test = "true" } }
+    local cw = play(SITES, peer.json(json.encode { data = { own }, has_more = false }))
+    assert.is_true(ironclad.must(cw:accept(given { versions = { ["282"] = "v282" }, test = true })).found)
+  end)
+
   for when, time in pairs { past = "1999-01-01T00:00:00.000Z", future = "2199-01-01T00:00:00.000Z" } do
     it("sees what Clickwrap's clock puts into the " .. when, function()
       local cw = play(SITES, NOTHING, OK, activity({ 282, "order 1", time = time }, { 1241, "order 1", time = time }))

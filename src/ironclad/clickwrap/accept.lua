@@ -190,9 +190,10 @@ local function published_versions(self)
   return action.wanted(self.label, versions)
 end
 
--- The acceptance in the journal: a key may be used again for another person or other terms.
+-- The acceptance in the journal: a key may be used again for another person, other terms or in the other mode.
 local function entry_of(self)
   local terms = self.act.group and tostring(self.act.group) or action.body(self.act, self.act.wanted).vid
+  if self.act.test then terms = "test " .. terms end
   return table.concat({ common.access_id(self.cw) or "", self.act.signer, terms, self.key }, "\n")
 end
 

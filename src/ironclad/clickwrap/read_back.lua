@@ -21,10 +21,19 @@ local function odd_answer(label, what)
     message = "Clickwrap's answer is not " .. what }
 end
 
+-- Whether an activity is of the acceptance: of its key, its mode and its event. The filter has asked for the event; an
+-- activity that does not name one is believed.
+local function is_ours(self, activity)
+  local custom = type(activity) == "table" and activity.custom_data
+  if type(custom) ~= "table" or custom[action.KEY] ~= self.key then return false end
+  local is_test = tostring(custom[action.TEST]) == "true" -- whatever type Clickwrap gives it
+  if is_test ~= (self.test == true) then return false end
+  return type(activity.event_type) ~= "string" or activity.event_type == self.event_type
+end
+
 -- Notes in `seen` which of the wanted versions an activity accepts.
 local function notice(self, seen, activity)
-  local custom = type(activity) == "table" and activity.custom_data
-  if type(custom) ~= "table" or custom[action.KEY] ~= self.key then return end
+  if not is_ours(self, activity) then return end
   for i, one in ipairs(self.wanted) do
     if not seen[i] and activity.version == one.version
       and (not one.contract or common.text_of(activity.contract) == one.contract) then
