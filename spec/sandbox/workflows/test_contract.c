@@ -2,11 +2,12 @@
  * what cannot be done is said, and nothing is lost. */
 #include "core/base/alloc.h"
 #include "sandbox/service/service.h"
+#include "sandbox/workflows/archive.h"
+#include "sandbox/workflows/launch.h"
 #include "sandbox/workflows/launches.h"
-#include "sandbox/workflows/lifecycle.h"
 #include "sandbox/workflows/reviews.h"
 #include "sandbox/workflows/signing.h"
-#include "sandbox/workflows/workflows.h"
+#include "sandbox/workflows/workflow_view.h"
 #include "spec/sandbox/company_fixture.h"
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #include "core/base/text.h"
 #include "listener/html.h"
 #include "sandbox/webhooks/outbox.h"
-#include "sandbox/workflows/lifecycle.h"
+#include "sandbox/workflows/archive.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 #include "sandbox/directory/leaving.h"
 #include "sandbox/company/access.h"
 #include "sandbox/workflows/reviews.h"
-#include "sandbox/workflows/signing.h"
+#include "sandbox/workflows/workflow.h"
 
 /* Who takes over from a user who leaves: the first other administrator, or else the first other user. */
 static ic_user *leaving_find_successor(const ic_company *company, const ic_user *leaving) {

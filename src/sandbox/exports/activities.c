@@ -1,8 +1,8 @@
 #include "sandbox/exports/activities.h"
 #include "core/base/alloc.h"
 #include "sandbox/workflows/reviews.h"
-#include "sandbox/workflows/signing.h"
 #include "sandbox/workflows/turns.h"
+#include "sandbox/workflows/workflow.h"
 #include <stdlib.h>
 #include <string.h>
 

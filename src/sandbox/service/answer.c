@@ -17,8 +17,8 @@
 #include "sandbox/service/routes.h"
 #include "sandbox/service/service.h"
 #include "sandbox/webhooks/webhooks.h"
+#include "sandbox/workflows/archive.h"
 #include "sandbox/workflows/launches.h"
-#include "sandbox/workflows/lifecycle.h"
 #include "sandbox/workflows/sign_links.h"
 #include "sandbox/workflows/workflow_events.h"
 #include <string.h>

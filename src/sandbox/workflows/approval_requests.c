@@ -1,7 +1,7 @@
 /* Approval requests as the API lists them. */
 #include "sandbox/workflows/handlers.h"
 #include "sandbox/workflows/reviews.h"
-#include "sandbox/workflows/workflows.h"
+#include "sandbox/workflows/workflow_exchange.h"
 #include <string.h>
 
 #define X(constant, name) name,

@@ -2,7 +2,8 @@
 #include "sandbox/workflows/handlers.h"
 #include "sandbox/workflows/reviews.h"
 #include "sandbox/workflows/workflow_events.h"
-#include "sandbox/workflows/workflows.h"
+#include "sandbox/workflows/workflow_exchange.h"
+#include "sandbox/workflows/workflow_view.h"
 #include <string.h>
 
 /* --- get --- */

@@ -1,7 +1,8 @@
 /* Changes a workflow's attributes, in the Review step: all updates of a request, or none. */
 #include "sandbox/workflows/fields.h"
 #include "sandbox/workflows/handlers.h"
-#include "sandbox/workflows/workflows.h"
+#include "sandbox/workflows/workflow_exchange.h"
+#include "sandbox/workflows/workflow_view.h"
 #include <string.h>
 
 #define INVALID_FORM "form validation failed, please check schema"

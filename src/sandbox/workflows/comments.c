@@ -2,7 +2,8 @@
 #include "sandbox/workflows/comments.h"
 #include "core/base/alloc.h"
 #include "sandbox/workflows/handlers.h"
-#include "sandbox/workflows/workflows.h"
+#include "sandbox/workflows/workflow_exchange.h"
+#include "sandbox/workflows/workflow_view.h"
 #include <string.h>
 
 /* --- what they look like: ActivityFeedComment --- */

@@ -1,6 +1,5 @@
 #include "sandbox/workflows/design.h"
 #include "core/base/alloc.h"
-#include "sandbox/workflows/signing.h"
 #include <string.h>
 
 ic_template *ic_company_template(const ic_company *company, const char *id) {
@@ -18,17 +17,6 @@ size_t ic_template_role(const ic_template *template, const char *id) {
     return i;
 }
 
-static void design_free_signing(ic_signing_design *design) {
-    if (!design) return;
-    for (size_t i = 0; i < design->signer_count; i++) {
-        ic_free(design->signers[i].role_name);
-        ic_free(design->signers[i].name_attribute);
-        ic_free(design->signers[i].email_attribute);
-    }
-    ic_free(design->signers);
-    ic_free(design);
-}
-
 static void design_free(ic_template *template) {
     for (size_t i = 0; i < template->role_count; i++) {
         ic_free(template->roles[i].id);
@@ -37,7 +25,7 @@ static void design_free(ic_template *template) {
     }
     ic_free(template->roles);
     ic_free(template->reviews);
-    design_free_signing(template->signing);
+    ic_signing_design_free(template->signing);
     ic_free(template->name);
     ic_free(template->title);
     ic_json_text_free(template->shown);

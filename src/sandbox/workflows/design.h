@@ -3,6 +3,7 @@
 #define IC_SANDBOX_DESIGN_H
 
 #include "sandbox/company/people.h"
+#include "sandbox/workflows/signing_design.h"
 
 typedef struct ic_role_design {
     char *id, *display_name;
@@ -23,7 +24,7 @@ typedef struct ic_template {
     size_t role_count;
     ic_review_design *reviews;
     size_t review_count;
-    struct ic_signing_design *signing; /* signing.h; owned; NULL: nobody signs */
+    ic_signing_design *signing; /* owned; NULL: nobody signs */
 } ic_template;
 
 /* By its id. NULL: not found. */

@@ -5,7 +5,8 @@
 #include "sandbox/workflows/fields.h"
 #include "sandbox/workflows/handlers.h"
 #include "sandbox/workflows/pdf.h"
-#include "sandbox/workflows/workflows.h"
+#include "sandbox/workflows/workflow_exchange.h"
+#include "sandbox/workflows/workflow_view.h"
 #include <string.h>
 
 /* --- with a launch --- */

@@ -1,23 +1,7 @@
-#include "sandbox/workflows/emails.h"
-#include "core/base/alloc.h"
+/* The e-mails of a workflow: list, get, download. */
 #include "sandbox/workflows/handlers.h"
-#include "sandbox/workflows/workflows.h"
+#include "sandbox/workflows/workflow_exchange.h"
 #include <string.h>
-
-void ic_emails_free(ic_workflow *workflow) {
-    for (size_t i = 0; i < workflow->emails.count; i++) {
-        ic_email *email = workflow->emails.items[i];
-        for (size_t j = 0; j < email->attachments.count; j++) {
-            ic_email_attachment *attachment = email->attachments.items[j];
-            ic_blob_release(attachment->bytes);
-            ic_free(attachment);
-        }
-        ic_array_free(&email->attachments);
-        ic_json_text_free(email->shown);
-        ic_free(email);
-    }
-    ic_array_free(&workflow->emails);
-}
 
 void ic_emails_list(ic_exchange *x) {
     const ic_workflow *workflow = ic_exchange_workflow(x, 404, false);

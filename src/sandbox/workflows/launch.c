@@ -1,14 +1,14 @@
 /* Launches a workflow from a request. */
+#include "sandbox/workflows/launch.h"
 #include "core/base/alloc.h"
 #include "sandbox/workflows/documents.h"
 #include "sandbox/workflows/fields.h"
 #include "sandbox/workflows/handlers.h"
-#include "sandbox/workflows/launches.h"
-#include "sandbox/workflows/lifecycle.h"
 #include "sandbox/workflows/pdf.h"
 #include "sandbox/workflows/reviews.h"
+#include "sandbox/workflows/signing.h"
 #include "sandbox/workflows/workflow_events.h"
-#include "sandbox/workflows/workflows.h"
+#include "sandbox/workflows/workflow_view.h"
 #include <string.h>
 
 static bool launch_refuse_value(ic_exchange *x, const cJSON *field, const char *name) {

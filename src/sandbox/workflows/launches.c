@@ -1,7 +1,8 @@
 #include "sandbox/workflows/launches.h"
 #include "core/base/alloc.h"
 #include "sandbox/workflows/handlers.h"
-#include "sandbox/workflows/workflows.h"
+#include "sandbox/workflows/launch.h"
+#include "sandbox/workflows/workflow_view.h"
 #include <stdio.h>
 #include <string.h>
 

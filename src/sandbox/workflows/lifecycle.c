@@ -1,19 +1,10 @@
-#include "sandbox/workflows/lifecycle.h"
+/* Cancelling, pausing and resuming a workflow, and taking it back to the Review step. */
 #include "sandbox/workflows/comments.h"
 #include "sandbox/workflows/handlers.h"
 #include "sandbox/workflows/reviews.h"
 #include "sandbox/workflows/signing.h"
 #include "sandbox/workflows/turns.h"
-#include "sandbox/workflows/workflow_events.h"
-#include "sandbox/workflows/workflows.h"
-
-bool ic_workflow_sign(ic_company *company, ic_workflow *workflow) {
-    if (!ic_packet_begin(workflow)) return false;
-    workflow->step = IC_STEP_SIGN;
-    workflow->updated = ic_company_now(company);
-    ic_workflow_event(company, "workflow_step_updated", workflow);
-    return true;
-}
+#include "sandbox/workflows/workflow_exchange.h"
 
 /* --- cancel, pause, resume --- */
 

@@ -1,21 +1,12 @@
-/* The signature packet of a workflow: make, send, sign. */
+#include "sandbox/workflows/packet.h"
 #include "core/base/alloc.h"
-#include "core/base/buf.h"
-#include "sandbox/workflows/lifecycle.h"
-#include "sandbox/workflows/pdf.h"
-#include "sandbox/workflows/signing.h"
-#include "sandbox/workflows/turns.h"
-#include "sandbox/workflows/workflow_events.h"
-#include <ctype.h>
 #include <string.h>
 
 #define X(constant, name) name,
 const char *const ic_signature_names[IC_SIGNATURE_COUNT] = {IC_SIGNATURES(X)};
 #undef X
 
-/* --- signers --- */
-
-static void packet_signer_free(ic_signer *signer) {
+void ic_signer_free(ic_signer *signer) {
     ic_free(signer->role_name);
     ic_free(signer->name);
     ic_free(signer->email);
@@ -51,50 +42,7 @@ void ic_packet_remove(ic_packet *packet, ic_signer *signer) {
     for (size_t i = 0; i < packet->signers.count; i++)
         if (packet->signers.items[i] != signer) packet->signers.items[kept++] = packet->signers.items[i];
     packet->signers.count = kept;
-    packet_signer_free(signer);
-}
-
-/* If the form does not name the counterparty's signer, a person at Ironclad's customer would. Here it is
- * someone with an e-mail address made from the counterparty's name. */
-static char *packet_invent_email(const char *name) {
-    ic_buf email = {0};
-    ic_buf_puts(&email, "signer@");
-    size_t before = email.length;
-    for (; *name; name++)
-        if (isalnum((unsigned char)*name)) ic_buf_putc(&email, (char)tolower((unsigned char)*name));
-    ic_buf_puts(&email, email.length > before ? ".example" : "counterparty.example");
-    char *text = ic_buf_take(&email, NULL);
-    ic_buf_free(&email);
-    return text;
-}
-
-static const char *packet_attribute_text(const ic_workflow *workflow, const char *name) {
-    return name ? ic_json_string(workflow->attributes, name) : NULL;
-}
-
-static bool packet_identify_signer(ic_signer *signer, const ic_signer_design *design,
-                                   const ic_workflow *workflow) {
-    if (design->user)
-        return ic_signer_set(signer, design->user->display_name, design->user->email, design->user);
-    const char *name = packet_attribute_text(workflow, design->name_attribute),
-               *email = packet_attribute_text(workflow, design->email_attribute);
-    if (!name) name = design->role_name;
-    char *made_up = email ? NULL : packet_invent_email(name);
-    bool done = (email || made_up) && ic_signer_set(signer, name, email ? email : made_up, NULL);
-    ic_free(made_up);
-    return done;
-}
-
-static bool packet_add_signer(ic_packet *packet, const ic_signer_design *design,
-                              const ic_workflow *workflow) {
-    ic_signer *signer = ic_calloc(1, sizeof *signer);
-    if (!signer) return false;
-    signer->role_name = ic_strdup(design->role_name);
-    if (signer->role_name && packet_identify_signer(signer, design, workflow) &&
-        ic_array_push(&packet->signers, signer))
-        return true;
-    packet_signer_free(signer);
-    return false;
+    ic_signer_free(signer);
 }
 
 void ic_packet_hand_over(ic_packet *packet, const ic_user *leaving, ic_user *successor) {
@@ -105,131 +53,16 @@ void ic_packet_hand_over(ic_packet *packet, const ic_user *leaving, ic_user *suc
     }
 }
 
-void ic_signing_hand_over(ic_signing_design *design, const ic_user *leaving, ic_user *successor) {
-    for (size_t i = 0; design && i < design->signer_count; i++)
-        if (design->signers[i].user == leaving) design->signers[i].user = successor;
-}
-
-/* --- the packet --- */
-
-bool ic_packet_begin(ic_workflow *workflow) {
-    static const ic_signing_design nobody = {.provider = "None"};
-    const ic_signing_design *design = workflow->template->signing ? workflow->template->signing : &nobody;
-    ic_packet *packet = ic_calloc(1, sizeof *packet);
-    if (!packet) return false;
-    packet->design = design;
-    packet->notify_at = packet->archive_at = IC_TIME_NONE;
-    for (size_t i = 0; i < design->signer_count; i++) {
-        if (packet_add_signer(packet, &design->signers[i], workflow)) continue;
-        ic_packet_free(packet);
-        return false;
-    }
-    ic_packet_free(workflow->packet);
-    workflow->packet = packet;
-    return true;
-}
-
 void ic_packet_free(ic_packet *packet) {
     if (!packet) return;
     for (size_t i = 0; i < packet->signers.count; i++)
-        packet_signer_free(packet->signers.items[i]);
+        ic_signer_free(packet->signers.items[i]);
     ic_array_free(&packet->signers);
     ic_free(packet);
 }
 
-static bool packet_is_all_signed(const ic_packet *packet) {
+bool ic_packet_is_signed(const ic_packet *packet) {
     for (size_t i = 0; i < packet->signers.count; i++)
         if (((const ic_signer *)packet->signers.items[i])->signature != IC_SIGNATURE_SIGNED) return false;
     return packet->signers.count > 0;
-}
-
-static bool packet_has_contract(const ic_workflow *workflow) {
-    for (size_t i = 0; i < workflow->documents.count; i++)
-        if (((const ic_document *)workflow->documents.items[i])->packet_place) return true;
-    return false;
-}
-
-const char *ic_packet_status(const ic_workflow *workflow) {
-    const ic_packet *packet = workflow->packet;
-    if (packet_is_all_signed(packet)) return "complete";
-    if (packet->sent) return "sent";
-    return packet->signers.count && packet_has_contract(workflow) ? "not_sent" : "action_required";
-}
-
-/* Asks those who sign next: the first who has not signed, or all of them. */
-static void packet_ask_signers(const ic_packet *packet, ic_time time) {
-    for (size_t i = 0; i < packet->signers.count; i++) {
-        ic_signer *signer = packet->signers.items[i];
-        if (signer->signature == IC_SIGNATURE_SIGNED) continue;
-        if (signer->signature == IC_SIGNATURE_PENDING) {
-            signer->signature = IC_SIGNATURE_SENT;
-            signer->changed = time;
-        }
-        if (packet->design->sequential) return;
-    }
-}
-
-/* Adds the document that the signers get. false: no memory. */
-static bool packet_add_sent(ic_company *company, ic_workflow *workflow, ic_time time) {
-    ic_buf name = {0};
-    ic_buf_printf(&name, "%s.pdf", workflow->title ? workflow->title : "Packet");
-    const char *filename = ic_buf_text(&name);
-    ic_blob *bytes = filename ? ic_pdf_make(filename) : NULL;
-    bool added =
-        bytes && ic_workflow_add_document(company, workflow, IC_SENT_PACKET, filename, bytes, NULL, time);
-    ic_buf_free(&name);
-    return added;
-}
-
-bool ic_packet_send(ic_company *company, ic_workflow *workflow, const ic_user *user, ic_time time) {
-    if (!ic_turn_begin(workflow, true, "sent for signature", user, time) ||
-        !packet_add_sent(company, workflow, time))
-        return false;
-    workflow->packet->sent = true;
-    workflow->packet->notify_at = IC_TIME_NONE;
-    workflow->updated = time;
-    packet_ask_signers(workflow->packet, time);
-    return true;
-}
-
-bool ic_packet_withdraw(ic_workflow *workflow, const ic_user *user, ic_time time) {
-    ic_packet *packet = workflow->packet;
-    if (!ic_turn_begin(workflow, false, "signature request cancelled", user, time)) return false;
-    packet->sent = false;
-    workflow->updated = time;
-    for (size_t i = 0; i < packet->signers.count; i++) {
-        ic_signer *signer = packet->signers.items[i];
-        signer->reminded = IC_TIME_NONE;
-        if (!signer->wet) signer->signature = IC_SIGNATURE_PENDING;
-    }
-    return true;
-}
-
-bool ic_packet_proceed(ic_company *company, ic_workflow *workflow, ic_time time) {
-    workflow->updated = time;
-    if (packet_is_all_signed(workflow->packet)) return ic_workflow_archive(company, workflow, time);
-    if (workflow->packet->sent) packet_ask_signers(workflow->packet, time);
-    return true;
-}
-
-/* Emits the events of a signer's action to the webhooks. */
-static void packet_emit_event(ic_company *company, const ic_workflow *workflow, ic_signature before,
-                              ic_signature now) {
-    if (now == IC_SIGNATURE_SIGNED)
-        ic_workflow_event(company, "workflow_signature_packet_signatures_collected", workflow);
-    if (now != IC_SIGNATURE_VIEWED) return;
-    if (before != now) ic_workflow_event(company, "workflow_signature_packet_signer_first_viewed", workflow);
-    ic_workflow_event(company, "workflow_signature_packet_signer_viewed", workflow);
-}
-
-const char *ic_packet_sign(ic_company *company, ic_workflow *workflow, ic_signer *signer,
-                           ic_signature signature) {
-    if (!workflow->packet->sent) return "the packet has not been sent for signature";
-    if (signer->signature == IC_SIGNATURE_SIGNED) return "this signer has signed already";
-    if (signer->signature == IC_SIGNATURE_DECLINED) return "this signer has declined";
-    if (signer->signature == IC_SIGNATURE_PENDING) return "it is not this signer's turn";
-    packet_emit_event(company, workflow, signer->signature, signature);
-    signer->signature = signature;
-    signer->changed = ic_company_now(company);
-    return ic_packet_proceed(company, workflow, signer->changed) ? NULL : "";
 }

@@ -3,8 +3,9 @@
 #include "sandbox/company/people.h"
 #include "sandbox/workflows/handlers.h"
 #include "sandbox/workflows/reviews.h"
-#include "sandbox/workflows/signing.h"
-#include "sandbox/workflows/workflows.h"
+#include "sandbox/workflows/workflow.h"
+#include "sandbox/workflows/workflow_exchange.h"
+#include "sandbox/workflows/workflow_view.h"
 #include <string.h>
 
 /* --- participants --- */

@@ -1,6 +1,6 @@
 #include "sandbox/workflows/reviews.h"
 #include "core/base/alloc.h"
-#include "sandbox/workflows/lifecycle.h"
+#include "sandbox/workflows/signing.h"
 
 size_t ic_review_of(const ic_template *template, size_t role, int group) {
     size_t i = 0;
@@ -63,12 +63,6 @@ static void review_end_request(ic_review_request *request, ic_request_state stat
 void ic_reviews_interrupt(ic_workflow *workflow, ic_request_state why, ic_time time) {
     for (size_t i = 0; i < workflow->requests.count; i++)
         review_end_request(review_request_at(workflow, i), why, time);
-}
-
-void ic_reviews_free(ic_workflow *workflow) {
-    for (size_t i = 0; i < workflow->requests.count; i++)
-        ic_free(workflow->requests.items[i]);
-    ic_array_free(&workflow->requests);
 }
 
 /* --- decisions --- */

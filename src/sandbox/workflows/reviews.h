@@ -41,6 +41,5 @@ bool ic_reviews_reassign(ic_workflow *workflow, size_t role, ic_time time);
 bool ic_reviews_restart(ic_workflow *workflow, ic_time time);
 /* Invents the history of a workflow that a fixture loads with approvals. */
 bool ic_reviews_recall(ic_workflow *workflow);
-void ic_reviews_free(ic_workflow *workflow);
 
 #endif

@@ -1,6 +1,6 @@
 /* Scheduled sending of a packet. */
+#include "sandbox/workflows/archive_begin.h"
 #include "sandbox/workflows/handlers.h"
-#include "sandbox/workflows/lifecycle.h"
 #include "sandbox/workflows/sign_status.h"
 
 /* Reads the request; values that it does not give stay. */

@@ -3,7 +3,7 @@
 #define IC_SANDBOX_SIGN_LINKS_H
 
 #include "sandbox/http/exchange.h"
-#include "sandbox/workflows/signing.h"
+#include "sandbox/workflows/workflow.h"
 
 #define IC_SIGN_PATH      "/sign"
 #define IC_SIGN_LINKS_MAX 10000 /* beyond it the oldest are removed */

@@ -3,6 +3,7 @@
 #include "core/base/alloc.h"
 #include "listener/html.h"
 #include "sandbox/workflows/sign_links.h"
+#include "sandbox/workflows/signing.h"
 #include <stdio.h>
 #include <string.h>
 

@@ -1,7 +1,8 @@
 /* The sign status of a workflow; sending and cancelling its packet. */
 #include "sandbox/workflows/sign_status.h"
 #include "sandbox/workflows/handlers.h"
-#include "sandbox/workflows/workflows.h"
+#include "sandbox/workflows/signing.h"
+#include "sandbox/workflows/workflow_exchange.h"
 #include <string.h>
 
 /* --- what it looks like: SignStatusModel --- */

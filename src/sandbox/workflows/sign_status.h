@@ -3,7 +3,7 @@
 #define IC_SANDBOX_SIGN_STATUS_H
 
 #include "sandbox/http/exchange.h"
-#include "sandbox/workflows/signing.h"
+#include "sandbox/workflows/workflow.h"
 
 /* The workflow that the path names, which must be active and in the Sign step; NULL: answered with an error.
  */

@@ -2,7 +2,7 @@
 #include "sandbox/workflows/documents.h"
 #include "sandbox/workflows/handlers.h"
 #include "sandbox/workflows/sign_status.h"
-#include "sandbox/workflows/workflows.h"
+#include "sandbox/workflows/workflow_exchange.h"
 #include <string.h>
 
 static bool signature_packet_refuse(ic_exchange *x, const char *message, const char *key) {

@@ -2,6 +2,7 @@
 #include "sandbox/base/values.h"
 #include "sandbox/workflows/handlers.h"
 #include "sandbox/workflows/sign_status.h"
+#include "sandbox/workflows/signing.h"
 #include <string.h>
 
 #define REMINDER_INTERVAL ((ic_time)60 * 60 * 1000)

@@ -1,7 +1,7 @@
 #include "sandbox/workflows/turns.h"
 #include "core/base/alloc.h"
 #include "sandbox/workflows/handlers.h"
-#include "sandbox/workflows/workflows.h"
+#include "sandbox/workflows/workflow_exchange.h"
 
 bool ic_turn_begin(ic_workflow *workflow, bool counterparty, const char *location, const ic_user *user,
                    ic_time time) {
@@ -24,12 +24,6 @@ const char *ic_turn_party(const ic_workflow *workflow) {
     size_t count = workflow->turns.count;
     if (!count) return "not tracked";
     return turn_party(((const ic_turn *)workflow->turns.items[count - 1])->counterparty);
-}
-
-void ic_turns_free(ic_workflow *workflow) {
-    for (size_t i = 0; i < workflow->turns.count; i++)
-        ic_free(workflow->turns.items[i]);
-    ic_array_free(&workflow->turns);
 }
 
 /* --- the history --- */

@@ -18,6 +18,5 @@ bool ic_turn_begin(ic_workflow *workflow, bool counterparty, const char *locatio
 /* Whose turn it is: "internal" or "counterparty"; "not tracked" during the first turn. Static.
  */
 const char *ic_turn_party(const ic_workflow *workflow);
-void ic_turns_free(ic_workflow *workflow);
 
 #endif

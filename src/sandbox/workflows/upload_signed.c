@@ -1,10 +1,11 @@
 /* Upload of a document that some or all signers have signed elsewhere. */
 #include "core/base/alloc.h"
+#include "sandbox/workflows/archive_begin.h"
 #include "sandbox/workflows/documents.h"
 #include "sandbox/workflows/handlers.h"
-#include "sandbox/workflows/lifecycle.h"
 #include "sandbox/workflows/sign_status.h"
-#include "sandbox/workflows/workflows.h"
+#include "sandbox/workflows/signing.h"
+#include "sandbox/workflows/workflow_view.h"
 
 /* --- reading --- */
 

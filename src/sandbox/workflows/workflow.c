@@ -2,22 +2,12 @@
 #include "sandbox/workflows/workflow.h"
 #include "core/base/alloc.h"
 #include "core/base/buf.h"
-#include "sandbox/workflows/emails.h"
-#include "sandbox/workflows/reviews.h"
-#include "sandbox/workflows/signing.h"
-#include "sandbox/workflows/turns.h"
 #include <string.h>
 
 #define X(constant, name) name,
 const char *const ic_step_names[IC_STEP_COUNT] = {IC_STEPS(X)};
 const char *const ic_status_names[IC_STATUS_COUNT] = {IC_STATUSES(X)};
 #undef X
-
-static void workflow_document_free(ic_document *document) {
-    ic_free(document->filename);
-    ic_blob_release(document->bytes);
-    ic_free(document);
-}
 
 static void workflow_comment_free(ic_comment *comment) {
     ic_free(comment->message);
@@ -28,14 +18,14 @@ static void workflow_comment_free(ic_comment *comment) {
 
 void ic_workflow_free(ic_workflow *workflow) {
     for (size_t i = 0; i < workflow->documents.count; i++)
-        workflow_document_free(workflow->documents.items[i]);
+        ic_document_free(workflow->documents.items[i]);
     for (size_t i = 0; i < workflow->comments.count; i++)
         workflow_comment_free(workflow->comments.items[i]);
     for (size_t i = 0; workflow->assignees && i < workflow->template->role_count; i++)
         ic_array_free(&workflow->assignees[i]);
-    ic_turns_free(workflow);
-    ic_reviews_free(workflow);
-    ic_emails_free(workflow);
+    IC_ARRAY_FREE_ALL(&workflow->turns, void *, ic_free);
+    IC_ARRAY_FREE_ALL(&workflow->requests, void *, ic_free);
+    IC_ARRAY_FREE_ALL(&workflow->emails, ic_email *, ic_email_free);
     ic_packet_free(workflow->packet);
     ic_array_free(&workflow->documents);
     ic_array_free(&workflow->comments);
@@ -142,7 +132,7 @@ ic_document *ic_workflow_add_document(ic_company *company, ic_workflow *workflow
     ic_new_short_id(company, document->key);
     ic_new_short_id(company, document->version);
     if (document->filename && ic_array_push(&workflow->documents, document)) return document;
-    workflow_document_free(document);
+    ic_document_free(document);
     return NULL;
 }
 

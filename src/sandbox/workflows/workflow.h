@@ -4,6 +4,9 @@
 
 #include "sandbox/records/record.h"
 #include "sandbox/workflows/design.h"
+#include "sandbox/workflows/document.h"
+#include "sandbox/workflows/email.h"
+#include "sandbox/workflows/packet.h"
 
 /* X(constant, name) */
 #define IC_STEPS(X) X(REVIEW, "Review") X(SIGN, "Sign") X(ARCHIVE, "Archive") X(COMPLETE, "Complete")
@@ -16,20 +19,6 @@ typedef enum ic_step { IC_STEPS(X) IC_STEP_COUNT } ic_step;
 typedef enum ic_status { IC_STATUSES(X) IC_STATUS_COUNT } ic_status;
 #undef X
 extern const char *const ic_step_names[IC_STEP_COUNT], *const ic_status_names[IC_STATUS_COUNT];
-
-typedef struct ic_document {
-    ic_short_id key, version;
-    int number;            /* version number, from 1 */
-    const char *attribute; /* of the design, or IC_SENT_PACKET; NULL: it is a signed copy */
-    unsigned packet_place; /* in the signature packet, from 1; 0: not in it */
-    char *filename;
-    ic_blob *bytes;
-    ic_time modified;
-    const ic_user *author; /* NULL: Ironclad itself */
-} ic_document;
-
-/* The attribute with the documents that were sent for signature, in every workflow. */
-#define IC_SENT_PACKET "sentSignaturePacket"
 
 typedef struct ic_comment {
     ic_short_id id;
@@ -56,9 +45,9 @@ typedef struct ic_workflow {
     bool *approved;      /* one for each review of the design */
     ic_array participants;
     ic_array documents, comments; /* owned */
-    ic_array turns, requests;     /* ic_turn (turns.h), ic_review_request (reviews.h); owned */
-    ic_array emails;              /* ic_email (emails.h); owned */
-    struct ic_packet *packet;     /* signing.h; owned; NULL before the Sign step */
+    ic_array turns, requests; /* ic_turn (turns.h), ic_review_request (reviews.h), which own nothing; owned */
+    ic_array emails;          /* ic_email; owned */
+    ic_packet *packet;        /* owned; NULL before the Sign step */
     ic_array
         records;   /* ids (char *) of the records that it made, some of which may have been deleted; owned */
     ic_time ended; /* when completed or cancelled; IC_TIME_NONE before */

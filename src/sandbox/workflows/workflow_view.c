@@ -1,9 +1,8 @@
 /* A workflow as the API shows it: WorkflowResponseModel and LaunchedWorkflow of the public document. */
+#include "sandbox/workflows/workflow_view.h"
 #include "sandbox/base/build.h"
 #include "sandbox/records/entities.h"
-#include "sandbox/workflows/signing.h"
 #include "sandbox/workflows/turns.h"
-#include "sandbox/workflows/workflows.h"
 #include <stdio.h>
 #include <string.h>
 

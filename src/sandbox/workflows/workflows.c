@@ -1,7 +1,8 @@
 /* Workflows: list, get. */
-#include "sandbox/workflows/workflows.h"
 #include "sandbox/workflows/fields.h"
 #include "sandbox/workflows/handlers.h"
+#include "sandbox/workflows/workflow_exchange.h"
+#include "sandbox/workflows/workflow_view.h"
 #include <string.h>
 
 /* --- list --- */
@@ -70,13 +71,6 @@ void ic_workflows_list(ic_exchange *x) {
 }
 
 /* --- get --- */
-
-ic_workflow *ic_exchange_workflow(ic_exchange *x, unsigned status, bool any_id) {
-    ic_workflow *workflow = ic_company_workflow(x->company, x->values[0]);
-    if (workflow && (any_id || strcmp(workflow->id, x->values[0]) == 0)) return workflow;
-    ic_reply_error(x, status, "NOT_FOUND", "workflowId", "workflow does not exist");
-    return NULL;
-}
 
 void ic_workflows_get(ic_exchange *x) {
     const ic_workflow *workflow = ic_exchange_workflow(x, 400, true);

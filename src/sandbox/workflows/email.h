@@ -1,8 +1,8 @@
 /* E-mail about a workflow, received from and sent to the counterparty. */
-#ifndef IC_SANDBOX_EMAILS_H
-#define IC_SANDBOX_EMAILS_H
+#ifndef IC_SANDBOX_EMAIL_H
+#define IC_SANDBOX_EMAIL_H
 
-#include "sandbox/workflows/workflow.h"
+#include "sandbox/company/company.h"
 
 typedef char ic_email_id[48]; /* emailThread or attachmentId, and 32 hexadecimal digits; or a short id */
 
@@ -17,6 +17,6 @@ typedef struct ic_email {
     ic_array attachments; /* ic_email_attachment, of a received e-mail; owned */
 } ic_email;
 
-void ic_emails_free(ic_workflow *workflow);
+void ic_email_free(ic_email *email);
 
 #endif

@@ -1,13 +1,9 @@
-/* What the workflow operations share: the workflow of a request, and workflows as the API shows them. */
-#ifndef IC_SANDBOX_WORKFLOWS_H
-#define IC_SANDBOX_WORKFLOWS_H
+/* Workflows as the API shows them. */
+#ifndef IC_SANDBOX_WORKFLOW_VIEW_H
+#define IC_SANDBOX_WORKFLOW_VIEW_H
 
 #include "sandbox/http/exchange.h"
 #include "sandbox/workflows/workflow.h"
-
-/* The workflow that the path names by id, or with `any_id` also by readable id; NULL: answered with the
- * status. */
-ic_workflow *ic_exchange_workflow(ic_exchange *x, unsigned status, bool any_id);
 
 /* The role that every workflow has in addition to those of its design. */
 #define IC_OWNER_ROLE "Workflow Owner"
