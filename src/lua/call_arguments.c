@@ -2,6 +2,7 @@
 #include "core/base/alloc.h"
 #include "core/base/path.h"
 #include "core/base/text.h"
+#include "core/json/json_text.h"
 #include "lua/metatable.h"
 #include "lua/values.h"
 #include <stdio.h>
@@ -121,6 +122,9 @@ static void arguments_keep_text(lua_State *L, const char *name, char **slot) {
     const char *text = lua_tolstring(L, -1, &length);
     if (strlen(text) != length || (strcmp(name, "as_user") == 0 && !ic_header_safe(text)))
         luaL_error(L, "%s: must not hold control characters", name);
+    size_t bad;
+    if (strcmp(name, "as_user") == 0 && !ic_utf8_valid(text, length, &bad))
+        luaL_error(L, "%s: must be UTF-8, is not at byte %d", name, (int)bad + 1);
     *slot = ic_strdup(text);
     if (!*slot) luaL_error(L, "not enough memory");
 }

@@ -107,6 +107,11 @@ describe("arguments", function()
     { "an id with a line end", function() play.client.workflows:get "a\r\nb" end,
       "id: must not hold control characters" },
     { "an id with NUL", function() play.client.workflows:get "a\0b" end, "id: must not hold control characters" },
+    { "an id that is not UTF-8", function() play.client.workflows:get "caf\233" end, "id: must be UTF%-8" },
+    { "an actor that is not UTF-8", function() play.client.workflows:get("id", { as_user = "caf\233" }) end,
+      "as_user: must be UTF%-8, is not at byte 4" },
+    { "a content type that is not UTF-8", function() ironclad.file { data = "x", content_type = "caf\233" } end,
+      "file: content_type is not UTF%-8" },
     { "a table without an id", function() play.client.workflows:get {} end,
       "id: expected an id or a table that has one, got a table without one" },
     { "a query parameter misspelt", function() play.client.workflows:list { pagesize = 1 } end,
@@ -229,6 +234,8 @@ describe("arguments", function()
     { "a raw path that climbs in disguise", function() play.client:request("GET", "/public/%2e%2E/oauth") end,
       'must not hold "%.%."' },
     { "a raw path with a space", function() play.client:request("GET", "/a b") end, "must be percent%-encoded" },
+    { "a raw path with a letter that is not ASCII", function() play.client:request("GET", "/\195\169") end,
+      "must be percent%-encoded" },
     { "a method that is none", function() play.client:request("FETCH", "/a") end, "method: expected GET, POST" },
   }
   for _, case in ipairs(mistakes) do

@@ -36,6 +36,7 @@ describe("ironclad.connect", function()
     { "a table for a text", { ca_file = {} }, "ca_file: expected a string, got a table" },
     { "an empty text", { client_id = "" }, "client_id: must not be empty" },
     { "a line end in the actor", { as_user = "a\r\nX-Evil: 1" }, "as_user: must not hold control characters" },
+    { "an actor that is not UTF-8", { as_user = "caf\233" }, "as_user: must be UTF%-8" },
     { "a line end in the secret", { client_secret = "a\nb" }, "client_secret: must not hold control characters" },
     { "NUL in the secret", { client_secret = "a\0b" }, "client_secret: must not hold NUL" },
     { "an unknown token_auth", { token_auth = "digest" }, 'token_auth: expected "json", "form" or "basic"' },

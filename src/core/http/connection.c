@@ -108,6 +108,9 @@ static bool connection_check_clm(const ic_settings *settings, ic_error *error) {
                 error, "as_user: missing; client credentials belong to a company, and Ironclad wants "
                        "the e-mail or id of the user to act as (as_user = false goes without)");
     }
+    size_t bad;
+    if (settings->as_user && !ic_utf8_valid(settings->as_user, strlen(settings->as_user), &bad))
+        return connection_refuse(error, "as_user: must be UTF-8");
     if (settings->refresh_token && settings->grant && strcmp(settings->grant, "client_credentials") == 0)
         return connection_refuse(error, "refresh_token: goes with the authorization code grant");
     if (settings->token && settings->refresh_token)

@@ -7,6 +7,7 @@
 #include "core/catalog/settings.h"
 #include "core/http/body.h"
 #include "core/http/query.h"
+#include "core/json/json_text.h"
 #include <string.h>
 
 /* The operations of raw requests: without files, and with files. */
@@ -36,16 +37,19 @@ static bool request_finish(ic_request *request, ic_buf *target, ic_error *error)
     return false;
 }
 
-/* A path parameter may hold almost any text, because it is percent-encoded. It must not be empty or hold
- * control characters, and "." and ".." are refused because servers treat them as structure even when
- * encoded. */
+/* A path parameter may hold almost any text, because it is percent-encoded. It must be UTF-8, not be empty
+ * and not hold control characters, and "." and ".." are refused because servers treat them as structure even
+ * when encoded. */
 static bool request_add_segment(ic_buf *target, const char *name, size_t name_length, const char *value,
                                 size_t length, ic_error *error) {
     const char *wrong = NULL;
+    size_t bad;
     if (length == 0)
         wrong = "must not be empty";
     else if (strlen(value) != length || !ic_header_safe(value))
         wrong = "must not hold control characters";
+    else if (!ic_utf8_valid(value, length, &bad))
+        wrong = "must be UTF-8";
     else if (strcmp(value, ".") == 0 || strcmp(value, "..") == 0)
         wrong = "must not be \".\" or \"..\"";
     if (wrong) {
@@ -168,11 +172,17 @@ bool ic_request_build(const ic_operation *operation, ic_arguments *arguments, ic
     return built;
 }
 
+static bool request_is_ascii(const char *text) {
+    for (; *text; text++)
+        if ((unsigned char)*text > 127) return false;
+    return true;
+}
+
 static bool request_check_raw_path(const char *path, ic_error *error) {
     const char *wrong = NULL;
     if (path[0] != '/' || path[1] == '/')
         wrong = "must begin with one \"/\"";
-    else if (strpbrk(path, " #\\") || !ic_header_safe(path))
+    else if (strpbrk(path, " #\\") || !ic_header_safe(path) || !request_is_ascii(path))
         wrong = "must be percent-encoded";
     for (const char *at = path; !wrong && at && (at = strstr(at, "/..")); at += 3)
         if (!at[3] || strchr("/?", at[3])) wrong = "must not hold \"..\"";
