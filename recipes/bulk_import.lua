@@ -14,6 +14,8 @@ local client = ironclad.from_env { scopes = ironclad.scopes_for { "records:list"
 
 -- These errors would be the same for every row.
 local HOPELESS = { auth = true, permission = true, network = true, tls = true }
+-- The digest of a file without bytes.
+local EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 -- The columns that are not properties.
 local OWN = { file = true, type = true, name = true }
 
@@ -70,7 +72,8 @@ local function import(row)
   if step == "attached" then return id end
   if row.file == "" then error("no file", 0) end
   local path = folder .. "/" .. row.file
-  try(ironclad.sha256(ironclad.file(path))) -- nothing is created without its file
+  -- Nothing is created without its file.
+  if try(ironclad.sha256(ironclad.file(path))) == EMPTY then error(row.file .. " is empty", 0) end
   local record = id and try(client.records:get(id)) or step and find(row) or create(row)
   journal:write(row.externalId, "created", record.id)
   if not (record.attachments and record.attachments.signedCopy) then
@@ -86,10 +89,14 @@ for _, name in ipairs(names) do missing[name] = nil end
 if next(missing) then error(("metadata.csv has no column %s"):format((next(missing))), 0) end
 
 local bar, done = ironclad.progress "Importing", 0 -- on a terminal only
-for row, line in rows do
-  local id = row.externalId
+while true do
+  local readable, row, line = pcall(rows)
+  if readable and not row then break end
+  local id = readable and row.externalId or ""
   local fine, result
-  if id == "" then
+  if not readable then
+    result = row -- it says which line cannot be read
+  elseif id == "" then
     result = "no externalId"
   elseif first_lines[id] then
     result = ("line %d has this externalId too"):format(first_lines[id])
@@ -102,7 +109,7 @@ for row, line in rows do
     print(journal.on_one_line(id), result)
   else
     failed = failed + 1
-    io.stderr:write(("line %d, %s: %s\n"):format(line, journal.on_one_line(id), tostring(result)))
+    io.stderr:write(readable and ("line %d, %s: "):format(line, journal.on_one_line(id)) or "", tostring(result), "\n")
     if type(result) == "table" and HOPELESS[result.kind] then break end
   end
   done = done + 1

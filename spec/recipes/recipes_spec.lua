@@ -150,6 +150,19 @@ describe("recipes/bulk_import.lua", function()
     return found, count
   end
 
+  it("imports the rows behind one that cannot be read, and nothing for an empty file", function()
+    peer.write_file(folder .. "/empty.pdf", "")
+    write_rows { "externalId,file,type,name", "E-1,1.pdf,mutualNDA,One,more", "E-2,empty.pdf,mutualNDA,Two",
+      "E-3,1.pdf,mutualNDA,Three" }
+    local output = fails()
+    assert.matches("metadata.csv, line 2: 5 fields, but 4 names in the first line\n", output)
+    assert.matches("line 3, E%-2: empty.pdf is empty\n", output)
+    local found = records_by_external_id()
+    assert.is_nil(found["E-1"])
+    assert.is_nil(found["E-2"])
+    assert.equal("Three", found["E-3"].name)
+  end)
+
   it("keeps an externalId with line ends in one line of the journal", function()
     local forged = "A-1\r\nattached\tnowhere\tB-1\t."
     write_rows { "externalId,file,type,name", ('"%s",1.pdf,mutualNDA,One'):format(forged), "B-1,1.pdf,mutualNDA,Two",

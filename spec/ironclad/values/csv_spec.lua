@@ -62,6 +62,28 @@ describe("ironclad.csv", function()
     assert.equal('x "y", z', rows(peer.read_file(path))[1][1].b)
   end)
 
+  it("continues after a line with too many fields, and not after one that has no end", function()
+    local path = folder .. "/in.csv"
+    peer.write_file(path, 'a,b\n1,2,3\n4,5\n"6,7\n8,9\n')
+    local next_row = ironclad.csv.rows(path)
+    local fine, problem = pcall(next_row)
+    assert.is_false(fine)
+    assert.equal(path .. ", line 2: 3 fields, but 2 names in the first line", problem)
+    local row, line = next_row()
+    assert.same({ a = "4", b = "5" }, row)
+    assert.equal(3, line)
+    fine, problem = pcall(next_row)
+    assert.is_false(fine)
+    assert.equal(path .. ", line 4: a quote is not closed", problem)
+    assert.is_nil(next_row())
+  end)
+
+  it("names text in UTF-16", function()
+    for _, mark in ipairs { "\255\254", "\254\255" } do
+      assert.error_matches(function() rows(mark .. "a\0,\0b\0") end, "line 1: the text is UTF%-16; save it")
+    end
+  end)
+
   it("leaves JSON null empty, as nil", function()
     local texts = {}
     local out = ironclad.csv.writer(function(text) texts[#texts + 1] = text end,

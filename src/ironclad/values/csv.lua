@@ -34,7 +34,8 @@ local function source_of(given)
   end
   local self = { text = "", at = 1, line = 1, name = type(given) == "string" and given or "CSV" }
   function self.fill()
-    local more = file and file:read(CHUNK)
+    -- As much as there is already: what is left of a line is read once more.
+    local more = file and file:read(math.max(CHUNK, #self.text - self.at + 1))
     if not more then
       if file and type(given) == "string" then file:close() end
       file = nil
@@ -61,9 +62,15 @@ local function separator_of(line)
   return best
 end
 
+local function fail_at_line(source, line, message)
+  error(("%s, line %d: %s"):format(source.name, line, message), 0)
+end
+
+-- The same for text that cannot be read further.
 local function fail(source, message)
   source.close()
-  error(("%s, line %d: %s"):format(source.name, source.line, message), 0)
+  source.text, source.at = "", 1
+  fail_at_line(source, source.line, message)
 end
 
 -- A field in quotes at `at` -> its text, and where it ends; nil when the text ends within it.
@@ -179,7 +186,8 @@ local row_options = mistake.set { "separator", "columns" }
 -- @param given a path, or an open file
 -- @param options { separator =, columns = a list of names, for a file without a line of names }
 -- @return an iterator -> the row, the number of its line; and the list of names. It raises an error, with the number of
---   the line, for text that is not CSV
+--   the line, for text that is not CSV. After a line with too many fields it can be called again for the next line;
+--   after another error it is at its end
 function csv.rows(given, options)
   local label = "ironclad.csv.rows"
   if type(given) ~= "string" and not is_file(given) then
@@ -194,6 +202,9 @@ function csv.rows(given, options)
   local source = source_of(given)
   source.fill()
   if source.text:sub(1, 3) == BOM then source.at = 4 end
+  if source.text:find "^\255\254" or source.text:find "^\254\255" then
+    fail(source, "the text is UTF-16; save it as CSV in UTF-8")
+  end
   local separator = options.separator or separator_of(source.text:sub(source.at):match "^[^\r\n]*")
   if #separator ~= 1 then mistake.raise(label, "separator: expected one character, got %q", separator) end
   if separator:find "[%^%]%-%%]" then mistake.raise(label, "separator: %q cannot separate", separator) end
@@ -203,8 +214,7 @@ function csv.rows(given, options)
       local fields, line = next_line(source, separator)
       if not fields then return nil end
       if #fields > #names then
-        source.line = line
-        fail(source, ("%d fields, but %d names in the first line"):format(#fields, #names))
+        fail_at_line(source, line, ("%d fields, but %d names in the first line"):format(#fields, #names))
       end
       if #fields > 1 or fields[1] ~= "" then
         local row = {}
@@ -213,7 +223,7 @@ function csv.rows(given, options)
       end
     end
   end
-  return next_row, names
+  return mistake.guard(next_row), names
 end
 
 -- ---- writing ----
@@ -316,4 +326,4 @@ end
 
 mistake.need_object(Writer, Writer, "writer", { "write", "close" })
 mistake.guard_all(Writer)
-return csv
+return mistake.guard_all(csv)
