@@ -1,12 +1,12 @@
 -- The fields of the tables that come back, as the reference and the types have them (manual.fields), against Ironclad's
--- OpenAPI documents (in the folder $IRONCLAD_API_DOCS, or ../shared/ironclad-api) and against the sandbox's answers.
+-- OpenAPI documents and against the sandbox's answers.
+local api_documents = require "spec.support.api_documents"
 local catalog = require "ironclad.calls.catalog"
-local ironclad = require "ironclad"
 local local_ironclad = require "spec.support.local_ironclad"
 local manual = require "ironclad.manual"
 local names_of = require("ironclad.base.names").sorted
 
-local documents = os.getenv "IRONCLAD_API_DOCS" or "../shared/ironclad-api"
+local follow, each_property = api_documents.follow, api_documents.each_property
 
 -- "kind field" -> why the manual has a field that no document has.
 local beyond_documents = { ["webhook tags"] = "live answers have it" }
@@ -17,40 +17,6 @@ local other_types = {
   ["webhook consecutiveFailureCount"] = "a count is whole",
   ["activity event_type"] = "the parameters of activities have more events",
 }
-
-local function read_document(name)
-  local file = io.open(("%s/%s-openapi.json"):format(documents, name), "rb")
-  if not file then return nil end
-  local text = file:read "*a"
-  file:close()
-  return assert(ironclad.json.decode(text))
-end
-
-local function follow(document, node)
-  while node["$ref"] do
-    local target = document
-    for step in node["$ref"]:gmatch "[^#/]+" do target = target[step] end
-    node = target
-  end
-  return node
-end
-
--- Calls visit(name, schema) for each property of a schema, those of its variants too.
-local function each_property(document, schema, visit)
-  schema = follow(document, schema)
-  for _, word in ipairs { "oneOf", "anyOf", "allOf" } do
-    for _, variant in ipairs(schema[word] or {}) do each_property(document, variant, visit) end
-  end
-  for name, property in pairs(schema.properties or {}) do visit(name, property) end
-end
-
--- The schema of what an operation answers when it succeeds.
-local function answer_of(document, operation)
-  for status, response in pairs(operation.responses) do
-    local json = status:find "^2" and (follow(document, response).content or {})["application/json"]
-    if json and json.schema then return json.schema end
-  end
-end
 
 -- A property that two schemas have: with the choices of both.
 local function merged(known, property)
@@ -67,7 +33,7 @@ end
 
 -- Adds the fields of the resource in an operation's answer to the set of its kind.
 local function add_fields(document, entry, operation, found)
-  local answer = answer_of(document, operation)
+  local answer = api_documents.answer(document, operation)
   if not answer then return end
   local held = { answer }
   if entry.content.field then
@@ -97,13 +63,11 @@ end
 local function documented_fields()
   local found = {}
   for _, name in ipairs { "ironclad-public-api", "ironclad-scim-api", "clickwrap" } do
-    local document = read_document(name)
+    local document = api_documents.read(name .. "-openapi")
     if not document then return nil end
-    for _, path in pairs(document.paths) do
-      for _, operation in pairs(path) do
-        local _, entry = catalog.find(type(operation) == "table" and operation.operationId or "")
-        if entry and entry.content and entry.content.kind then add_fields(document, entry, operation, found) end
-      end
+    for operation in api_documents.operations(document) do
+      local _, entry = catalog.find(operation.operationId)
+      if entry and entry.content and entry.content.kind then add_fields(document, entry, operation, found) end
     end
   end
   return found
@@ -147,14 +111,14 @@ end
 describe("the fields of the tables that come back", function()
   it("are those of the documents", function()
     local documented = documented_fields()
-    if not documented then return pending("no documents in " .. documents) end
+    if not documented then return pending("no documents in " .. api_documents.folder) end
     assert.same({}, missing(documented, known_fields()))
     assert.same(names_of(beyond_documents), missing(known_fields(), documented))
   end)
 
   it("have the types of the documents", function()
     local documented, wrong = documented_fields(), {}
-    if not documented then return pending("no documents in " .. documents) end
+    if not documented then return pending("no documents in " .. api_documents.folder) end
     for kind, fields in pairs(known_fields()) do
       for name, given in pairs(fields) do
         local schema = documented[kind][name]

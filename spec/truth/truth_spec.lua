@@ -4,7 +4,7 @@
 local ironclad = require "ironclad"
 local witness = require "spec.support.witness"
 
-local documents = os.getenv "IRONCLAD_API_DOCS" or "../shared/ironclad-api"
+local documents = require("spec.support.api_documents").folder
 
 -- The last of each is a section of FACTS.md, or LIVE.md, in the folder of the documents.
 local differences = {

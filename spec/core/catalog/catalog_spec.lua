@@ -2,7 +2,7 @@
 local ironclad = require "ironclad"
 local make_operations = dofile "spec/fixtures/make_operations.lua"
 
-local documents = os.getenv "IRONCLAD_API_DOCS" or "../shared/ironclad-api"
+local documents = require("spec.support.api_documents").folder
 
 local function read_file(path)
   local file = io.open(path, "rb")

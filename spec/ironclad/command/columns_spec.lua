@@ -1,8 +1,8 @@
 -- Columns that are asked for: a name that no row can have is refused before anything is sent.
+local api_documents = require "spec.support.api_documents"
 local catalog = require "ironclad.calls.catalog"
 local columns = require "ironclad.command.columns"
 local command = require "spec.support.command"
-local ironclad = require "ironclad"
 local names = require "ironclad.command.names"
 
 local sandbox, client, given
@@ -119,67 +119,47 @@ it("a documented field, an attribute, a property and a path are columns, also of
 end)
 
 describe("the fields of answers", function()
-  local documents = os.getenv "IRONCLAD_API_DOCS" or "../shared/ironclad-api"
+  local follow = api_documents.follow
 
-  local function read(name)
-    local file = io.open(("%s/ironclad-%s-api-openapi.json"):format(documents, name), "rb")
-    if not file then return nil end
-    local text = file:read "*a"
-    file:close()
-    return assert(ironclad.json.decode(text))
+  local function properties(document, schema)
+    local found = {}
+    api_documents.each_property(document, schema, function(name, property) found[name] = property end)
+    return found
   end
 
-  local function follow(document, schema)
-    while schema["$ref"] do
-      local place = document
-      for part in schema["$ref"]:gmatch "[^#/]+" do place = place[part] end
-      schema = place
-    end
-    return schema
-  end
-
-  -- The names of the properties of a schema -> their schemas.
-  local function properties(document, schema, into)
-    schema = follow(document, schema)
-    for name, property in pairs(schema.properties or {}) do into[name] = property end
-    for _, word in ipairs { "allOf", "oneOf", "anyOf" } do
-      for _, part in ipairs(schema[word] or {}) do properties(document, part, into) end
-    end
-    return into
+  -- The schema of what the command prints of an operation's answer: of one item of a list.
+  local function printed(document, operation, entry)
+    local schema = follow(document, api_documents.answer(document, operation))
+    local field = entry.content and entry.content.field
+    if field then schema = follow(document, properties(document, schema)[field]) end
+    return schema.type == "array" and schema.items or schema
   end
 
   -- What live answers have beside the documents.
   local beyond = { ["entities:list_relationship_types"] = { "companyId", "kind", "properties", "typeHash" } }
 
+  -- Compares the columns of an operation with its document -> whether it has columns.
+  local function compare(document, operation)
+    local _, entry = catalog.find(operation.operationId)
+    local label = entry and entry.name and entry.resource .. ":" .. entry.name
+    if not columns.answers[label] then return false end
+    local found, known = {}, {}
+    for name in pairs(properties(document, printed(document, operation, entry))) do found[name] = true end
+    for _, name in ipairs(beyond[label] or {}) do found[name] = true end
+    for _, name in ipairs(columns.answers[label]) do known[name] = true end
+    assert.same(found, known, label)
+    return true
+  end
+
   it("are those of Ironclad's documents", function()
-    if not read "public" then return pending("no OpenAPI documents in " .. documents) end
-    local compared = 0
+    local compared, count = 0, 0
     for _, name in ipairs { "public", "scim", "oauth-20" } do
-      local document = read(name)
-      for _, path in pairs(document.paths) do
-        for _, operation in pairs(path) do
-          local _, entry = catalog.find(type(operation) == "table" and operation.operationId or "")
-          local label = entry and entry.resource .. ":" .. entry.name
-          if columns.answers[label] then
-            local code
-            for one in pairs(operation.responses) do code = one:find "^2" and one or code end
-            local _, media = next(follow(document, operation.responses[code]).content)
-            local schema = follow(document, media.schema)
-            local field = entry.content and entry.content.field
-            if field then schema = follow(document, properties(document, schema, {})[field]) end
-            if schema.type == "array" then schema = schema.items end
-            local found = properties(document, schema, {})
-            for _, other in ipairs(beyond[label] or {}) do found[other] = true end
-            local known = {}
-            for _, one in ipairs(columns.answers[label]) do known[one] = true end
-            for one in pairs(found) do found[one] = true end
-            assert.same(found, known, label)
-            compared = compared + 1
-          end
-        end
+      local document = api_documents.read("ironclad-" .. name .. "-api-openapi")
+      if not document then return pending("no OpenAPI documents in " .. api_documents.folder) end
+      for operation in api_documents.operations(document) do
+        if compare(document, operation) then compared = compared + 1 end
       end
     end
-    local count = 0
     for _ in pairs(columns.answers) do count = count + 1 end
     assert.equal(count, compared)
   end)

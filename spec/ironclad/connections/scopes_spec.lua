@@ -1,18 +1,10 @@
 -- ironclad.scopes: the table agrees with the documents and the catalog; warnings about the scopes of a connection.
+local api_documents = require "spec.support.api_documents"
 local ironclad = require "ironclad"
 local scopes = require "ironclad.connections.scopes"
 
-local documents = os.getenv "IRONCLAD_API_DOCS" or "../shared/ironclad-api"
-
 local known = {}
 for _, entry in ipairs(ironclad.scopes) do known[entry.scope] = entry end
-
-local function document()
-  local file = io.open(documents .. "/scopes.json", "rb")
-  local text = file and file:read "*a"
-  if file then file:close() end
-  return text and ironclad.json.decode(text)
-end
 
 describe("ironclad.scopes", function()
   it("lists each scope once, with a label and the grants that may ask for it", function()
@@ -32,7 +24,7 @@ describe("ironclad.scopes", function()
     end
   end)
 
-  local facts = document()
+  local facts = api_documents.read "scopes"
   if facts then
     it("equals the documents' list", function()
       local names = { authorizationCode = "authorization_code", clientCredentials = "client_credentials" }

@@ -1,4 +1,5 @@
 -- Resources as tables: which answers hold them, their methods, ids and texts.
+local api_documents = require "spec.support.api_documents"
 local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
 local resources = require "ironclad.resources.resources"
@@ -7,7 +8,6 @@ local sorted_names = require("ironclad.base.names").sorted
 
 require "ironclad.clickwrap.kinds"
 
-local documents = os.getenv "IRONCLAD_API_DOCS" or "../shared/ironclad-api"
 
 local catalog = ironclad.operations()
 
@@ -24,23 +24,7 @@ local marks = {
   group = { "displayName", "members" },
 }
 
-local function read_document(name)
-  local file = io.open(("%s/%s-openapi.json"):format(documents, name == "clickwrap" and name
-    or "ironclad-" .. name .. "-api"), "rb")
-  if not file then return nil end
-  local text = file:read "*a"
-  file:close()
-  return assert(ironclad.json.decode(text))
-end
-
-local function follow(document, node)
-  while node["$ref"] do
-    local target = document
-    for step in node["$ref"]:gmatch "[^#/]+" do target = target[step] end
-    node = target
-  end
-  return node
-end
+local follow = api_documents.follow
 
 local function kind_of(schema)
   for kind, names in pairs(marks) do
@@ -71,26 +55,18 @@ end
 
 local function documented_places(document)
   local places = {}
-  for _, path in pairs(document.paths) do
-    for _, operation in pairs(path) do
-      if operation.operationId then
-        local found = {}
-        for status, answer in pairs(operation.responses) do
-          local content = follow(document, answer).content
-          local json = status:find "^2" and content and content["application/json"]
-          if json and json.schema then find(document, json.schema, "", found) end
-        end
-        places[operation.operationId] = sorted_names(found)
-      end
-    end
+  for operation in api_documents.operations(document) do
+    local found, schema = {}, api_documents.answer(document, operation)
+    if schema then find(document, schema, "", found) end
+    places[operation.operationId] = sorted_names(found)
   end
   return places
 end
 
 describe("where resources stand in answers", function()
-  for _, name in ipairs { "public", "scim" } do
+  for _, name in ipairs { "ironclad-public-api", "ironclad-scim-api" } do
     it("is what the document says, and no field hides a method: " .. name, function()
-      local document = read_document(name)
+      local document = api_documents.read(name .. "-openapi")
       if not document then return pending("the documents are not at hand") end
       local places = documented_places(document)
       for _, entry in ipairs(catalog) do
@@ -373,9 +349,9 @@ describe("a name that a resource's table does not have", function()
     end
   end)
 
-  for _, name in ipairs { "public", "scim", "oauth-20", "clickwrap" } do
+  for _, name in ipairs { "ironclad-public-api", "ironclad-scim-api", "ironclad-oauth-20-api", "clickwrap" } do
     it("is nil wherever Ironclad has such a field: " .. name, function()
-      local document = read_document(name)
+      local document = api_documents.read(name .. "-openapi")
       if not document then return pending("the documents are not at hand") end
       local function walk(node)
         for field in pairs(type(node.properties) == "table" and node.properties or {}) do

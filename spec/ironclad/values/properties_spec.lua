@@ -1,4 +1,5 @@
 -- Properties of records, entities and obligations, and attributes of workflows, from plain Lua values and back.
+local api_documents = require "spec.support.api_documents"
 local documented = require "spec.support.properties"
 local encode = require "ironclad.values.encode"
 local ironclad = require "ironclad"
@@ -32,11 +33,8 @@ describe("the documented types of properties", function()
   end
 
   it("are those of the contract actions", function()
-    local path = (os.getenv "IRONCLAD_API_DOCS" or "../shared/ironclad-api") .. "/ironclad-public-api-openapi.json"
-    local file = io.open(path, "rb")
-    if not file then return pending("the documents are not at hand") end
-    local document, found = assert(json.decode(file:read "*a")), {}
-    file:close()
+    local document, found = api_documents.read "ironclad-public-api-openapi", {}
+    if not document then return pending("the documents are not at hand") end
     find(document, document.components.schemas.ContractAction, found)
     assert.are.same(found, properties.documented)
   end)

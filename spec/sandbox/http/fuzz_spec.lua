@@ -5,7 +5,7 @@ local http = require "spec.support.http"
 local ironclad = require "ironclad"
 local witness = require "spec.support.witness"
 
-local documents = os.getenv "IRONCLAD_API_DOCS" or "../shared/ironclad-api"
+local documents = require("spec.support.api_documents").folder
 local count = tonumber(os.getenv "FUZZ_COUNT") or 400
 
 -- Random numbers that are the same in every Lua: Park and Miller's generator.
