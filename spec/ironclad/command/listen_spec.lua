@@ -153,9 +153,9 @@ describe("ironclad listen", function()
     ["--events ,"] = "%-%-events: expected names",
     ["--forward-to ftp://x"] = "%-%-forward%-to: expected a URL",
     ["--forward-to http://"] = "%-%-forward%-to: expected a URL",
-    ["--limit 0"] = "%-%-limit: expected a number from 1",
+    ["--limit 0"] = "%-%-limit: expected a whole number from 1",
     ["--port x"] = "%-%-port: expected a whole number",
-    ["--port 70000"] = "port: expected a number from 0 to 65535",
+    ["--port 70000"] = "%-%-port: expected a whole number from 0 to 65535",
     ["workflow_launched"] = "%-%-events chooses the events",
     ["--forward 1"] = "did you mean %-%-forward%-to",
   } do

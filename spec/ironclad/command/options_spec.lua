@@ -49,7 +49,7 @@ local values = { NAME = "acme", USER = "jane.doe@example.com", COLUMNS = "name",
 local function words_of_option(flag, name)
   if not flag.value then return { "--" .. flag[1] } end
   if name == "whoami" and flag.value == "COLUMNS" then return { ("--%s=email"):format(flag[1]) } end
-  return { ("--%s=%s"):format(flag[1], flag.kind and "5" or values[flag.value] or "x") }
+  return { ("--%s=%s"):format(flag[1], values[flag.value] or flag.kind and "5" or "x") }
 end
 
 -- The options that every operation takes.

@@ -6,24 +6,16 @@ local screen = {}
 
 local REPLACEMENT = "\239\191\189" -- U+FFFD
 
--- Ranges of code points that take no column, or two. Sources: UnicodeData.txt (Mn, Me, Cf), EastAsianWidth.txt (W, F);
--- only the ranges that text has.
-local ranges = {
-  { 0x0300, 0x036F, 0 }, { 0x0483, 0x0489, 0 }, { 0x0591, 0x05BD, 0 }, { 0x0610, 0x061A, 0 }, { 0x064B, 0x065F, 0 },
-  { 0x093C, 0x093C, 0 }, { 0x0941, 0x0948, 0 }, { 0x0E31, 0x0E31, 0 }, { 0x0E34, 0x0E3A, 0 }, { 0x0E47, 0x0E4E, 0 },
-  { 0x1100, 0x115F, 2 }, { 0x1AB0, 0x1AFF, 0 }, { 0x1DC0, 0x1DFF, 0 }, { 0x200B, 0x200D, 0 }, { 0x2060, 0x2064, 0 },
-  { 0x20D0, 0x20FF, 0 }, { 0x231A, 0x231B, 2 }, { 0x2E80, 0x303E, 2 }, { 0x3041, 0xA4CF, 2 }, { 0xA960, 0xA97C, 2 },
-  { 0xAC00, 0xD7A3, 2 }, { 0xF900, 0xFAFF, 2 }, { 0xFE00, 0xFE0F, 0 }, { 0xFE20, 0xFE2F, 0 }, { 0xFE30, 0xFE6F, 2 },
-  { 0xFEFF, 0xFEFF, 0 }, { 0xFF00, 0xFF60, 2 }, { 0xFFE0, 0xFFE6, 2 }, { 0x1F300, 0x1F64F, 2 },
-  { 0x1F680, 0x1F6FF, 2 }, { 0x1F900, 0x1F9FF, 2 }, { 0x20000, 0x3FFFD, 2 }, { 0xE0100, 0xE01EF, 0 },
-}
+local widths -- loaded for the first text that is not ASCII
 
+-- The columns of a code point.
 local function columns_of(code)
   if code < 0x0300 then return 1 end
-  local low, high = 1, #ranges
+  widths = widths or require "ironclad.base.widths"
+  local low, high = 1, #widths
   while low <= high do
     local middle = math.floor((low + high) / 2)
-    local range = ranges[middle]
+    local range = widths[middle]
     if code < range[1] then
       high = middle - 1
     elseif code > range[2] then
@@ -64,6 +56,7 @@ local function turns(code) return (code >= 0x202A and code <= 0x202E) or (code >
 local function harmless(bytes)
   if not is_character(bytes) then return REPLACEMENT end
   local code = code_of(bytes)
+  if code == 0x2028 or code == 0x2029 then return " " end -- separators of lines and of paragraphs
   return (code >= 0x80 and code < 0xA0 or turns(code)) and REPLACEMENT or bytes
 end
 

@@ -61,10 +61,11 @@ end
 function api.run(words, options, before)
   local method, path, first = request_of(words, options)
   local call = { headers = headers_of(options.header), body = options.body and typed.body(options.body) or nil }
-  local in_body = method ~= "GET" and method ~= "DELETE"
+  local seen, in_body = {}, method ~= "GET" and method ~= "DELETE"
   for i = first, #words do
     local name, text, is_json = typed.split(words[i])
     if not name or i > before then fail.usage("expected NAME=VALUE, got %q", words[i]) end
+    typed.once(seen, name)
     local place = in_body and "body" or "query"
     call[place] = call[place] or {}
     typed.put(call[place], name, is_json and typed.read(name, text, true) or typed.value(name, text))

@@ -31,10 +31,11 @@ local resources = { "records", "workflows", "entities", "obligations" }
 
 local function arguments_of(resource, words, before, options)
   local _, entry = require("ironclad.calls.catalog").find(resource .. ":list")
-  local given = { state = options.state, since = options.since }
+  local given, seen = { state = options.state, since = options.since }, {}
   for i = 2, #words do
     local name, text, is_json = typed.split(words[i])
     if not name or i > before then fail.usage("expected NAME=VALUE, got %q", words[i]) end
+    typed.once(seen, name)
     local field
     for _, parameter in ipairs(entry.query) do
       if parameter.name == name then field = parameter end
@@ -51,12 +52,13 @@ function changes.run(words, options, before)
     fail.usage("expected one of %s%s%s", table.concat(resources, ", "),
       resource and (", got %q"):format(resource) or "", resource and mistake.did_you_mean(resource, resources) or "")
   end
-  if not options.state then fail.usage "--state FILE is missing: the last run is remembered there" end
+  if (options.state or "") == "" then fail.usage "--state FILE is missing: the last run is remembered there" end
   if options.every and not options.follow then fail.usage "--every goes with --follow" end
   local given = arguments_of(resource, words, before, options)
   local client, kind = connection.open(options), resource:gsub("ies$", "y"):gsub("s$", "")
   columns.check_kind(options, kind, client)
-  local found = client[resource]:changes(given)
+  local fine, found = pcall(client[resource].changes, client[resource], given)
+  if not fine then fail.usage("%s", (tostring(found):gsub("^%a+:changes: (%a+: )", "--%1"))) end
   if options.follow then
     found = found:follow { every = options.every, on_error = function(err)
       terminal.warn("ironclad: %s", tostring(err))
@@ -67,7 +69,8 @@ function changes.run(words, options, before)
     fail.usage "--follow prints lines: --jsonl or --columns"
   end
   local printer = output.items(options, kind)
-  local fine, problem = pcall(function()
+  local problem
+  fine, problem = pcall(function()
     for item in found do
       printer:item(item)
       terminal.flush() -- asking for the next one says that this one is handled

@@ -82,7 +82,8 @@ function connection.options(options, more)
   local found, problem
   if name then found, problem = named.load { name = name } else found, problem = named.from_env() end
   if not found then
-    fail.usage("%s%s", problem, problem:find "has no connection" and "; `ironclad login NAME` makes one" or "")
+    local none = problem:find "has no connection" or problem:find "No such file"
+    fail.usage("%s%s", problem, none and "; `ironclad login NAME` makes one" or "")
   end
   if not name and not found.token and not found.refresh_token and not found.client_id then fail.login(NOTHING) end
   if options.as then found.as_user = options.as end

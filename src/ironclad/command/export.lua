@@ -8,8 +8,8 @@ local request = require "ironclad.command.request"
 local terminal = require "ironclad.command.terminal"
 
 local export = { flags = {
-  { "from", value = "DAY", text = "The first day, as 2026-01-01" },
-  { "to", value = "DAY", text = "The last day" },
+  { "from", value = "DAY", kind = "day", text = "The first day, as 2026-01-01" },
+  { "to", value = "DAY", kind = "day", text = "The last day" },
   { "format", value = "FORMAT", choices = { "CSV", "JSON" }, text = "CSV or JSON (default: CSV)" },
   { "output", short = "o", value = "PATH", text = "Where it goes (default: standard output)" },
   { "wait", value = "SECONDS", kind = "seconds", text = "The longest time to wait (default: an hour)" },
@@ -38,6 +38,15 @@ local function target(options)
   if options.output and options.output ~= "-" then return options.output end
   if terminal.is "output" then return nil end
   return terminal.write
+end
+
+-- Refuses a folder that does not exist, before a report is made and waited for.
+local function check_target(options)
+  local folder = (options.output or ""):match "^(.*/)[^/]*$"
+  local file, why
+  if folder then file, why = io.open(folder .. ".", "rb") end
+  if file then return file:close() end
+  if folder then fail.usage("--output: %s", why) end
 end
 
 local function save(options, bar, fetch)
@@ -71,6 +80,7 @@ function export.run(words, options)
       kind and mistake.did_you_mean(kind, known) or "")
   end
   check_options(kind, options)
+  if not options["dry-run"] then check_target(options) end
   local progress = require "ironclad.base.progress"
   local dry_run = options["dry-run"]
   if kind == "records" then
@@ -84,7 +94,7 @@ function export.run(words, options)
     end)
   end
   local client = connection.open(options)
-  local body = { exportType = kind, exportFormat = options.format and options.format:upper() or "CSV",
+  local body = { exportType = kind, exportFormat = options.format or "CSV",
     startDate = options.from, endDate = options.to }
   if dry_run then return request.print(client.exports:create(body, { dry_run = true })) end
   local bar = progress "Waiting for the report, seconds:"

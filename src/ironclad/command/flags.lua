@@ -7,10 +7,11 @@
 --   hidden = true                                      not in the help
 --   refused = "…"                                      there is no such option: why, and what to do; also hidden
 --   choices = {…}                                      the values that the completion offers; list = true: several
---   kind = "seconds" or "count"                        a number, or a whole number
+--   kind = "seconds", "count" or "day"                 a number, a whole number from `least` to `most`, or a day
 
 local core = require "ironclad.core"
 local fail = require "ironclad.command.fail"
+local mistake = require "ironclad.base.mistake"
 
 local flags = {}
 
@@ -24,13 +25,15 @@ end
 --- Whether an option is in the help, the manual pages and the completion.
 function flags.shown(flag) return not flag.hidden and not flag.refused end
 
-local function unknown(known, name)
-  local names = {}
+-- Refuses a word that begins with "-" and is no option.
+local function unknown(known, word)
+  local names, nearest = {}, nil
   for _, flag in ipairs(known) do
     if flags.shown(flag) then names[#names + 1] = flag[1] end
   end
-  local nearest = core.nearest(name, names)
-  fail.usage("unknown option --%s%s", name, fail.meant(nearest and "--" .. nearest))
+  if word:find "^%-%-" then nearest = core.nearest(word:match "^%-%-([^=]*)", names) end
+  fail.usage("unknown option %s%s", word:find "^%-%-" and word:match "^[^=]*" or word,
+    nearest and fail.meant("--" .. nearest) or "; a text or an id that begins with - goes after --")
 end
 
 local readers = {
@@ -43,14 +46,32 @@ local readers = {
   end,
   count = function(flag, text)
     local number = tonumber(text)
-    if not number or number < 0 or number % 1 ~= 0 then
-      fail.usage("--%s: expected a whole number, got %q", flag[1], text)
+    local least, most = flag.least or 0, flag.most
+    if not number or number < least or number % 1 ~= 0 or (most and number > most) then
+      local range = most and (" from %d to %d"):format(least, most) or least > 0 and " from " .. least or ""
+      fail.usage("--%s: expected a whole number%s, got %q", flag[1], range, text)
     end
     return number
   end,
+  day = function(flag, text)
+    if not text:find "^%d%d%d%d%-%d%d%-%d%d$" then
+      fail.usage("--%s: expected a day, as 2026-01-31, got %q", flag[1], text)
+    end
+    return text
+  end,
 }
 
+-- One of the choices, in any case; a list is checked by what uses it.
+local function choice_of(flag, text)
+  for _, choice in ipairs(flag.choices) do
+    if choice:lower() == text:lower() then return choice end
+  end
+  fail.usage("--%s: expected one of %s, got %q%s", flag[1], table.concat(flag.choices, ", "), text,
+    mistake.did_you_mean(text, flag.choices))
+end
+
 local function set(options, flag, value)
+  if flag.choices and not flag.list then value = choice_of(flag, value) end
   if readers[flag.kind] and type(value) == "string" then value = readers[flag.kind](flag, value) end
   if flag.many then
     options[flag[1]] = options[flag[1]] or {}
@@ -95,7 +116,8 @@ function flags.parse(words, known, stop)
       end
     else
       local flag = flags.find(known, name)
-      if not flag then unknown(known, name) end
+      -- Behind the letter of an option without a value there is nothing: -help is not -h.
+      if not flag or (given and not flag.value and not word:find "^%-%-") then unknown(known, word) end
       if flag.refused then fail.usage("--%s: %s", flag[1], flag.refused) end
       if flag.value then
         local value, used = value_of(flag, given, words[i + 1])

@@ -1,5 +1,6 @@
 --- ironclad help: what the subcommands, resources and operations take.
 
+local core = require "ironclad.core"
 local commands = require "ironclad.command.commands"
 local fail = require "ironclad.command.fail"
 local flags = require "ironclad.command.flags"
@@ -16,14 +17,16 @@ local function pairs_of_columns(list, most)
   for _, pair in ipairs(list) do width = math.max(width, screen.width(pair[1])) end
   width = math.min(width, most or 34)
   for _, pair in ipairs(list) do
-    local line = "  " .. screen.fill(pair[1], width)
-    local indent = (" "):rep(width + 4)
-    if screen.width(pair[1]) > width or columns < width + 24 then
-      line = line .. "\n" .. (" "):rep(columns < width + 24 and 4 or width + 2)
+    -- On a narrow terminal the right one is below the left one.
+    local narrow = columns < width + 24
+    local line = "  " .. (narrow and pair[1] or screen.fill(pair[1], width))
+    local indent = (" "):rep(narrow and 4 or width + 4)
+    if narrow then
+      line = line .. "\n" .. indent
+    else
+      line = line .. (screen.width(pair[1]) > width and "\n" .. indent or "  ")
     end
-    if columns < width + 24 then indent = "    " end
     local room, used = math.max(16, columns - #indent), 0
-    line = line .. (columns < width + 24 and "" or "  ")
     for word in (pair[2] or ""):gmatch "%S+" do
       if used > 0 and used + 1 + screen.width(word) > room then
         line, used = line .. "\n" .. indent, 0
@@ -173,7 +176,10 @@ function help.run(words)
   end
   local resource, taken = names.resource(words, product)
   if not resource then
-    fail.usage("there is no command %q; `ironclad help%s` lists them", words[1], product and " clickwrap" or "")
+    local candidates = product and { unpack(names.clickwrap) } or names.resource_words()
+    for _, command in ipairs(product and {} or commands) do candidates[#candidates + 1] = command.name end
+    fail.usage("there is no command %q%s; `ironclad help%s` lists them", words[1],
+      fail.meant(core.nearest(words[1], candidates)), product and " clickwrap" or "")
   end
   if words[taken + 1] then return help.operation(resource, words[taken + 1]) end
   help.resource(resource)

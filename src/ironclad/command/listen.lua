@@ -21,8 +21,9 @@ local listen = { flags = {
   { "register", value = "URL", text = "Register a webhook with this public URL, which must lead to this machine" },
   { "keep", text = "Leave the webhook registered at the end" },
   { "host", value = "ADDRESS", text = "Where to listen (default: 127.0.0.1)" },
-  { "port", value = "PORT", kind = "count", text = "The port (default: 8080; with a sandbox any free one)" },
-  { "limit", value = "COUNT", kind = "count", text = "End after this many events" },
+  { "port", value = "PORT", kind = "count", most = 65535,
+    text = "The port (default: 8080; with a sandbox any free one)" },
+  { "limit", value = "COUNT", kind = "count", least = 1, text = "End after this many events" },
   { "json", text = "Print one line of JSON for each event" },
   { "jsonl", text = "The same" },
   { "dry-run", refused = "listen sends what events ask for; `ironclad webhooks ensure … --dry-run` shows how a webhook "
@@ -206,7 +207,6 @@ end
 
 function listen.run(words, options)
   if words[1] then fail.usage("listen takes no %q; --events chooses the events", words[1]) end
-  if options.limit == 0 then fail.usage "--limit: expected a number from 1" end
   local settings = { forward_to = forward_url(options["forward-to"]), events = events_of(options.events) }
   local client = connection.open(options)
   settings.sandbox = connection.is_sandbox(client)
@@ -218,7 +218,7 @@ function listen.run(words, options)
   unregister(client, registered, options.keep)
   if problem == nil or (fail.is(problem) and problem.cancelled) then return fail.DONE end
   if type(problem) == "table" and problem.kind == "io" then
-    fail.failed("%s (--port chooses another port)", problem.message)
+    fail.failed("%s (--port chooses another port, --host another address)", problem.message)
   end
   error(problem, 0)
 end

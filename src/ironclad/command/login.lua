@@ -132,15 +132,21 @@ local function path_of(options, name)
   return path or fail.usage("--%s: %s", name, wrong)
 end
 
+-- An environment variable that is an absolute path, or nil.
+local function variable(name)
+  local value = os.getenv(name)
+  return value and value:find "^/" and value or nil
+end
+
 -- Where the command keeps tokens, so that it need not fetch one for each call.
 local function token_file()
-  local folder = os.getenv "XDG_STATE_HOME"
-  folder = folder and folder:find "^/" and folder or (os.getenv "HOME" or "") .. "/.local/state"
-  return folder .. "/ironclad/tokens.json"
+  local state, home = variable "XDG_STATE_HOME", variable "HOME"
+  if not (state or home) then fail.usage "neither XDG_STATE_HOME nor HOME says where tokens.json is" end
+  return (state or home .. "/.local/state") .. "/ironclad/tokens.json"
 end
 
 -- The entry of the file, from options and answers.
-local function entry_of(options, instance)
+local function entry_of(options, instance, store)
   local entry = { instance = instance, grant = grant_of(options) }
   entry.client_id = options["client-id"] or ask("Client id", "client-id")
   entry.client_secret = secret_of(options)
@@ -156,7 +162,7 @@ local function entry_of(options, instance)
   entry.scopes = scopes and scopes_of(scopes)
   entry.ca_file, entry.client_cert = path_of(options, "ca-file"), path_of(options, "client-cert")
   entry.client_key = path_of(options, "client-key")
-  entry.store = token_file()
+  entry.store = store
   return entry
 end
 
@@ -213,13 +219,17 @@ function login.run(words, options)
     { "secret-stdin", "secret-env" }, { "secret-command", "secret-env" } } do
     if options[pair[1]] and options[pair[2]] then fail.usage("--%s and --%s: give one of them", pair[1], pair[2]) end
   end
+  -- Nothing is asked when the answers could not be kept.
+  local path, unplaced = named.path()
+  if not path then fail.usage("%s", unplaced) end
+  local store = token_file()
   local instance = instance_of(options)
   local name = name_of(words, instance)
-  local entry = entry_of(options, instance)
+  local entry = entry_of(options, instance, store)
   local list = named.list() or {}
   local done, problem = named.save(name, entry)
   if not done then fail.failed("%s", problem) end
-  terminal.say("Saved as %q in %s.", name, (named.path()))
+  terminal.say("Saved as %q in %s.", name, path)
   if #list == 0 or not connection.current() then connection.choose(name) end
   if options["no-check"] and not entry.grant then return end
   check(name, entry, options)

@@ -108,13 +108,24 @@ local function report_cancelled(problem)
   end
 end
 
+-- A message without line ends, which %q writes after a backslash.
+local function one_line(text) return (text:gsub("\\\n", "\\n"):gsub("[\r\n]+", " ")) end
+
+-- A mistake with the label of a method, "records:each: …", as this command calls it: "records list: …".
+local function in_words(text)
+  local resource, name, rest = text:match "^([%a_.]+):([%a_]+): (.*)$"
+  local names = require "ironclad.command.names"
+  if not resource or not (names.resource { resource } or names.is_clickwrap(resource)) then return text end
+  return ("%s %s: %s"):format(names.words_to(resource), names.shown((name:gsub("^each", "list"))), rest)
+end
+
 -- An error raised as text: a mistake in the arguments, which the library found; or a fault of the command itself.
 local function report_text(text)
   if text:find "^[^\n]-%.lua:%d+: " and not text:find "^[^\n]-/bin/ironclad:" then
     terminal.warn("ironclad: internal error: %s", text)
     return fail.FAILED
   end
-  terminal.warn("ironclad: %s", (text:gsub("^%S-/bin/ironclad:%d+: ", "")))
+  terminal.warn("ironclad: %s", one_line(in_words(text:gsub("^%S-/bin/ironclad:%d+: ", ""))))
   return fail.USAGE
 end
 
@@ -126,7 +137,8 @@ local function report(problem)
     return signal and signal ~= SIGINT and 128 + signal or fail.USAGE
   end
   if problem.message then
-    terminal.warn("ironclad: %s", problem.message)
+    local usage = problem.status == fail.USAGE
+    terminal.warn("ironclad: %s", usage and one_line(problem.message) or problem.message)
     if problem.err and terminal.is "messages" then
       local text = advice(problem.err)
       if text then terminal.warn("%s.", text) end
@@ -164,6 +176,7 @@ end
 -- @param words the arguments
 -- @return the exit status
 return function(words)
+  terminal.hold_descriptors()
   -- A script under `run` gets signals as in plain Lua.
   local first = words[1]
   if first ~= "run" then hold_signals() end

@@ -121,6 +121,7 @@ local function write(path, text)
   if not file then fail.failed("%s", message) end
   local done, why = file:write(text)
   if done then done, why = file:close() end
+  if not done then os.remove(path) end
   if not done then fail.failed("%s: %s", path, tostring(why)) end
 end
 

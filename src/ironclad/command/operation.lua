@@ -22,7 +22,7 @@ local of_bodies = {
 }
 local of_lists = {
   { "all", text = "Walk over all pages" },
-  { "limit", value = "N", kind = "count", text = "At most N items (default: 30)" },
+  { "limit", value = "N", kind = "count", least = 1, text = "At most N items (default: 30)" },
 }
 local of_records = {
   { "expiring", value = "TIME", text = "Only those that expire within this time, as 90d or 6m" },

@@ -47,10 +47,11 @@ end
 -- @param before how many words may be assignments: those before "--"
 -- @param count how many ids there are
 function request.split(words, before, count)
-  local ids, texts, assignments = {}, {}, {}
+  local ids, texts, assignments, seen = {}, {}, {}, {}
   for position, word in ipairs(words) do
     local name, text, is_json = assignment(word, position, before)
     if name then
+      typed.once(seen, name)
       assignments[#assignments + 1] = { name, text, is_json }
     elseif #ids < count then
       ids[#ids + 1] = word

@@ -3,6 +3,7 @@
 
 local connection = require "ironclad.command.connection"
 local fail = require "ironclad.command.fail"
+local terminal = require "ironclad.command.terminal"
 
 local run = { stop = true, flags = {
   { "dry-run", refused = "a script sends what it wants to; `dry_run = true` is an option of its calls" },
@@ -36,12 +37,15 @@ function run.run(words, options)
     rawset(globals, name, value)
     return value
   end })
-  io.stdout:setvbuf "line"
+  if terminal.is "output" then io.stdout:setvbuf "line" end -- as Lua itself has it
   local fine, failure = xpcall(function() script(unpack(given)) end, function(err)
     if fail.is(err) or type(err) == "table" and err.kind then return err end
     return tostring(err) .. debug.traceback("", 2):gsub("^\n", "\n"):gsub("\n[^\n]*/command/[^\n]*", "")
   end)
-  if fine then return fail.DONE end
+  if fine then
+    terminal.flush()
+    return fail.DONE
+  end
   if fail.is(failure) then error(failure, 0) end
   fail.failed("%s", tostring(failure))
 end

@@ -5,7 +5,7 @@ local fail = require "ironclad.command.fail"
 local terminal = require "ironclad.command.terminal"
 
 local sandbox = { stop = true, flags = {
-  { "port", value = "N", kind = "count", text = "The port (default: any free one)" },
+  { "port", value = "N", kind = "count", most = 65535, text = "The port (default: any free one)" },
   { "seed", value = "N", kind = "count", text = "The same number gives the same ids (default: random)" },
   { "clock", value = "TIME", text = "Start at this time, and stop the clock" },
   { "fixtures", value = "FILE", text = "Start with the company in FILE" },

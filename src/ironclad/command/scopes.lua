@@ -32,7 +32,8 @@ local function operations_of(words)
     if not resource then
       local found, taken = names.resource({ words[i], words[i + 1] })
       if not found then
-        fail.usage("expected an operation, as workflows:list, got %q", words[i])
+        fail.usage("expected an operation, as workflows:list, got %q%s", words[i],
+          fail.meant(core.nearest(words[i], names.resource_words())))
       end
       resource, name = found, words[i + taken]
       if not name then fail.usage("%s: which operation? As in `ironclad scopes %s:list`", words[i], words[i]) end

@@ -18,7 +18,9 @@ end
 function switch.run(words)
   if words[2] then fail.usage("switch takes one name, got %q too", words[2]) end
   local list, problem = named.list()
-  if not list then fail.usage("%s", problem) end
+  if not list then
+    fail.usage("%s%s", problem, problem:find "No such file" and "; `ironclad login NAME` makes one" or "")
+  end
   local name, names = words[1], names_of(list)
   if not name and terminal.is "input" and #names > 0 then
     local choices = {}

@@ -44,6 +44,19 @@ end
 --- How many columns a line of output has.
 function terminal.columns() return screen.columns(OUTPUT) end
 
+local EBADF = 9
+local held = {} -- files that stand for closed descriptors
+
+--- Makes sure that the descriptors of standard input, output and error are open. Otherwise the next file or socket
+-- would get the number of one that the caller has closed, and what is printed would go there. Writing to what stands
+-- for it fails.
+function terminal.hold_descriptors()
+  for _, file in ipairs { io.stdin, io.stdout, io.stderr } do
+    local _, _, number = file:seek("cur", 0)
+    if number == EBADF then held[#held + 1] = io.open("/dev/null", "rb") end
+  end
+end
+
 local function check(done, message, number)
   if done then return end
   if number == EPIPE then fail.closed() end
@@ -59,9 +72,11 @@ end
 
 function terminal.flush() check(io.stdout:flush()) end
 
---- Writes a line for people to standard error, without control characters. Always shown.
+--- Writes a line for people to standard error, without control characters. Always shown, and after what was printed
+-- before.
 function terminal.warn(message, ...)
   if select("#", ...) > 0 then message = message:format(...) end
+  io.stdout:flush() -- when it fails, so does the last one, which says so
   io.stderr:write(screen.clean(message, true), "\n")
 end
 

@@ -38,10 +38,11 @@ function trigger.run(words, options, before)
   if not mistake.set(known)[event] then
     fail.usage("there is no event %q%s", event, mistake.did_you_mean(event, known))
   end
-  local payload
+  local payload, seen = nil, {}
   for i = 2, #words do
     local name, text, is_json = typed.split(words[i])
     if not name or i > before then fail.usage("expected NAME=VALUE, got %q", words[i]) end
+    typed.once(seen, name)
     payload = payload or {}
     typed.put(payload, name, typed.read(name, text, is_json))
   end

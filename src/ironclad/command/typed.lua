@@ -20,6 +20,7 @@ function typed.split(word)
 end
 
 local function read_file(name, path)
+  if path == "" then fail.usage("%s: the name of the file is missing after @; the text @ is @@", name) end
   local file, message = io.stdin, nil
   if path ~= "-" then file, message = io.open(path, "rb") end
   if not file then fail.usage("%s: cannot read %s", name, message) end
@@ -37,8 +38,12 @@ local function content(name, text)
 end
 
 local function json_of(name, text)
-  local value, problem = core.json.decode(content(name, text))
-  if problem then fail.usage("%s: this is not JSON: %s", name, problem) end
+  local json = content(name, text)
+  if not json:find "%S" then
+    fail.usage("%s: expected JSON, %s", name, text:sub(1, 1) == "@" and text .. " is empty" or "got nothing")
+  end
+  local value, problem = core.json.decode(json)
+  if problem then fail.usage("%s: %s", name, problem) end
   return value
 end
 
@@ -109,7 +114,8 @@ local readers = {
   monetary_amount = amount_of,
   address = content,
   file = function(name, text)
-    local path = text:match "^@(.+)$" or text
+    local path = text:match "^@(.*)$" or text
+    if path == "" then fail.usage("%s: the name of a file is missing: %s=@FILE", name, name) end
     local file, problem = io.open(path, "rb")
     if not file then fail.usage("%s: cannot read %s", name, problem) end
     file:close()
@@ -143,12 +149,27 @@ local function check_choice(name, value, field)
     mistake.did_you_mean(value, choices))
 end
 
+--- Notes a name that was given, and refuses one that was given before, as a whole or in parts.
+-- @param seen a table that is empty at first
+function typed.once(seen, name)
+  if seen[name] == "whole" then fail.usage("%s is given twice; a list is %s=a,b", name, name) end
+  if seen[name] then fail.usage("%s and its fields are given; give one of them", name) end
+  seen[name] = "whole"
+  local parent = name:match "^(.*)%.[^.]*$"
+  while parent do
+    if seen[parent] == "whole" then fail.usage("%s and its fields are given; give one of them", parent) end
+    seen[parent] = "parts"
+    parent = parent:match "^(.*)%.[^.]*$"
+  end
+end
+
 --- A text by the type of its field.
 -- @param field { type =, list =, choices =, elementType = }: of the catalog, a workflow's schema, or a record's
 function typed.value(name, text, field)
   local kind = field and field.type
   if field and field.list then
     local list = split_list(text)
+    if #list == 0 then fail.usage("%s: the list is empty; leave it out, or give %s=a,b", name, name) end
     for _, item in ipairs(list) do check_choice(name, item, field) end
     return list
   end
