@@ -13,7 +13,8 @@
 -- - With a time to begin at, only first pages are read: each begins at the time of the last item of the one before. A
 --   single page is one state of the list, so nothing is missed.
 -- - When that is impossible (more items of one millisecond than fit on a page; lists without a time to begin at), the
---   page before is read again after each page, and so on backwards as long as a page has something new.
+--   page before is read again after each page, and so on backwards until a page has nothing new and begins with an item
+--   that was read before.
 -- - A list without an order is read again until it has nothing new.
 
 local Error = require "ironclad.base.error"
@@ -48,7 +49,7 @@ Walk.__index = Walk
 function change_walk.new(source, from, is_new)
   return setmetatable({
     source = source, start = from, from = from, is_new = is_new, page = 0, first = 0, fresh = 0, newest = from,
-    ends = false, same = 0,
+    ends = false, same = 0, met = {}, met_before = {},
     size = source.arguments.query and source.arguments.query.pageSize or PAGE_SIZE,
   }, Walk)
 end
@@ -148,12 +149,33 @@ local function query_of(self)
   return query
 end
 
--- Reads the pages before this one again, backwards, as long as they have something new.
-local function look_back(self, batch)
+-- Whether everything before the first of these items has been read, or is too old to be wanted.
+local function is_known(self, items)
+  local first = items[1]
+  if not first then return false end
+  local time = time_of(self, first)
+  return time < self.start or self.met[first.id] == time or self.met_before[first.id] == time
+end
+
+-- Notes the items of a page that was read for the first time. Those of two pages are kept.
+local function meet(self, items)
+  self.met, self.met_before = {}, self.met
+  for _, item in ipairs(items) do self.met[item.id] = time_of(self, item) end
+end
+
+-- Reads the pages before this one again, backwards, until one has nothing new and begins with an item that is known:
+-- items have moved there since those pages were read. Before the first page that was read, an item may have moved that
+-- no page has shown yet.
+-- @param items those of this page
+-- @param left whether the list says that there is more behind them. Empty pages before more are a mistake of the list
+local function look_back(self, items, left, batch)
   local query, page = query_of(self), self.page
-  while page > self.first do
+  if page == self.first and is_known(self, items) then return end
+  while page > 0 do
     page = page - 1
-    if gather(self, (fetch(self, page, self.size, query)), batch) == 0 then return end
+    local earlier = fetch(self, page, self.size, query)
+    local is_empty = not items[1] and not earlier[1]
+    if gather(self, earlier, batch) == 0 and (is_known(self, earlier) or (is_empty and left)) then return end
   end
 end
 
@@ -163,7 +185,8 @@ local function next_sorted(self)
   local items, left = fetch(self, self.page, self.size, query_of(self))
   local _, last = gather(self, items, batch)
   check_progress(self, items, left)
-  look_back(self, batch)
+  look_back(self, items, left, batch)
+  meet(self, items)
   if not left then
     self.over = true
   elseif self.source.list.since and last and last > self.from then
