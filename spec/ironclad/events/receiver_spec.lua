@@ -361,6 +361,22 @@ describe("what has been handled is remembered", function()
     assert.are.equal("done", second.seen:claim "another")
   end)
 
+  it("in a file, whatever characters an id has", function()
+    local seen = require "ironclad.events.seen"
+    local ids = { "a b", "a\nb 1\nb", "\n", "", " ", "é", "a\0b", ("x"):rep(100000), "word", "b" }
+    local file = seen.open("spec", folder .. "/ids")
+    for _, id in ipairs(ids) do
+      assert.are.equal("new", file:claim(id), id)
+      assert.are.equal("busy", file:claim(id), id)
+      assert.is_true(file:done(id))
+    end
+    local code = ("local file = require 'ironclad.events.seen'.open('spec', %q)\n"
+      .. "for _, id in ipairs(require 'ironclad'.json.decode(%q)) do io.write(file:claim(id), ' ') end\n"
+      .. "io.write(file:claim 'b 1', ' ', file:claim '1')"):format(folder .. "/ids", ironclad.json.encode(ids))
+    assert.are.equal(("done "):rep(#ids) .. "new new", (peer.lua(code)))
+    assert.is_true(#peer.read_file(folder .. "/ids") < 2000)
+  end)
+
   it("in a file, whose claims end with the process", function()
     local path = folder .. "/seen"
     local program = [[

@@ -76,7 +76,8 @@ end
 mistake.guard_all_waiting(methods)
 
 local function to_text(self)
-  return ("event %s %s"):format(event.id(self), event.name(self) or "without a name")
+  local text = ("event %s %s"):format(event.id(self), event.name(self) or "without a name")
+  return (text:gsub("%c", "?"))
 end
 
 --- The id of an event, whatever fields its envelope has.

@@ -77,6 +77,10 @@ local HEAD = "ironclad-seen 1 %s\n"
 
 function File:__tostring() return "ironclad.seen.file (" .. self.path .. ")" end
 
+-- The name of an event in the file: its id, or, when that would not be one word of a line, its digest. Clickwrap's ids
+-- are any text.
+local function word_of(id) return id:find "^[!-~]+$" and #id <= 200 and id or "sha256:" .. core.sha256(id) end
+
 -- A number below WRITING. Ids with the same number would wait for each other.
 local function number_of(id) return tonumber(core.sha256(id):sub(1, 12), 16) end
 
@@ -126,6 +130,7 @@ local function while_writing(self, work)
 end
 
 function File:claim(id)
+  id = word_of(id)
   if self.known[id] then return "done" end
   if not self.claims:take(id) then return "busy" end
   local problem
@@ -141,6 +146,7 @@ function File:claim(id)
 end
 
 function File:done(id)
+  id = word_of(id)
   if self.known[id] then return self:release(id) end
   local time = os.time()
   local written, problem = while_writing(self, function()
@@ -157,6 +163,7 @@ function File:done(id)
 end
 
 function File:release(id)
+  id = word_of(id)
   self.claims[id] = nil
   self.locks:drop(number_of(id))
   return true
