@@ -119,12 +119,14 @@ local function measure(name, what, by, base, ...)
 end
 
 local function measure_json()
-  for _, lua in ipairs { "lua5.4", "luajit" } do
-    local command = ours(lua, "", "", "2"):gsub("spec/bench/peers/ironclad%.lua.*$", "spec/bench/peers/json.lua")
-    local decode, cjson_decode, encode, cjson_encode = peer.shell(command):match "(%S+)%s+(%S+)%s+(%S+)%s+(%S+)"
-    for what, pair in pairs { decode = { decode, cjson_decode }, encode = { encode, cjson_encode } } do
+  for _, program in ipairs { { "Lua 5.4", "lua5.4" }, { "LuaJIT", "luajit" } } do
+    local command = ours(program[2], "", "", "2"):gsub("ironclad%.lua .*$", "json.lua " .. 3 * rounds)
+    local output, status = peer.shell(command)
+    if status ~= 0 then error(output) end
+    local numbers = output:gmatch "%S+"
+    for _, what in ipairs { "decode", "encode" } do
       results[#results + 1] = { name = "json", what = ("W6 %s, times lua-cjson's speed"):format(what), by = "speed",
-        plain_c = tonumber(pair[2]), ratios = { { program = lua, ratio = pair[1] / pair[2] } } }
+        plain_c = tonumber(numbers()), ratios = { { program = program[1], ratio = tonumber(numbers()) } } }
     end
   end
 end
