@@ -15,6 +15,12 @@ typedef struct ic_buf {
 /* Allocates space for `count` more bytes, so that adding them cannot fail. False when out of memory; the
  * buffer has then failed. */
 bool ic_buf_reserve(ic_buf *buf, size_t count);
+/* The same. Returns where those bytes go: the caller writes them and adds their number to `length`. NULL when
+ * out of memory. */
+static inline char *ic_buf_room(ic_buf *buf, size_t count) {
+    if (buf->capacity - buf->length > count || ic_buf_reserve(buf, count)) return buf->data + buf->length;
+    return NULL;
+}
 /* `bytes` must not point into the buffer itself. */
 void ic_buf_add(ic_buf *buf, const void *bytes, size_t count);
 void ic_buf_puts(ic_buf *buf, const char *text);

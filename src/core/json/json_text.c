@@ -3,8 +3,12 @@
 #include "core/json/json_scan.h"
 #include "core/json/json_write.h"
 #include <string.h>
+#if defined __SSE2__ && !IC_PORTABLE
+#include <emmintrin.h>
+#endif
 
 #define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
+#define ESCAPE      6              /* bytes of the longest escape sequence that is written: \u0000 */
 /* Longer texts seldom repeat, and are not looked up among the known ones. */
 #define KNOWN_LENGTH 32
 
@@ -69,6 +73,13 @@ static uint64_t text_load(place at) {
     bytes = __builtin_bswap64(bytes);
 #endif
     return bytes;
+}
+
+static inline void text_store(char *to, uint64_t bytes) {
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    bytes = __builtin_bswap64(bytes);
+#endif
+    memcpy(to, &bytes, sizeof bytes);
 }
 
 /* Marks the lowest of eight bytes that is not plain: a quote, a backslash, a control character or beyond
@@ -208,90 +219,167 @@ const unsigned char *ic_json_scan_text(ic_json_scan *scan, place at) {
 
 /* ---- writing ---- */
 
-static void text_add_escape(ic_buf *buf, unsigned char c) {
-    static const char letters[] = "\"\\\b\f\n\r\t", written[] = "\"\\bfnrt", digits[] = "0123456789abcdef";
-    char escape[] = "\\u0000";
-    const char *letter = c ? strchr(letters, c) : NULL;
-    if (letter) {
-        escape[1] = written[letter - letters];
-    } else {
-        escape[4] = digits[c >> 4];
-        escape[5] = digits[c & 15];
-    }
-    ic_buf_add(buf, escape, letter ? 2 : 6);
+/* Sixteen bytes. */
+#if defined __SSE2__ && !IC_PORTABLE
+typedef __m128i text_block;
+
+static inline text_block text_block_load(place at) {
+    return _mm_loadu_si128((const __m128i *)at);
 }
 
-/* Copies a text of fewer than eight bytes if all of it is plain. Loads that overlap replace a loop. */
+static inline text_block text_block_of(uint64_t first, uint64_t last) {
+    return _mm_set_epi64x((long long)last, (long long)first);
+}
+
+static inline void text_block_store(char *to, text_block block) {
+    _mm_storeu_si128((__m128i *)to, block);
+}
+
+/* How many bytes at the beginning are plain; 16: all. A byte's highest bit marks it: bytes beyond ASCII have
+ * it themselves, control characters get it by the subtraction. */
+static inline unsigned text_block_plain(text_block block) {
+    __m128i low = _mm_sub_epi8(block, _mm_set1_epi8(' '));
+    __m128i quote = _mm_cmpeq_epi8(block, _mm_set1_epi8('"'));
+    __m128i slash = _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'));
+    __m128i marks = _mm_or_si128(_mm_or_si128(block, low), _mm_or_si128(quote, slash));
+    return (unsigned)__builtin_ctz((unsigned)_mm_movemask_epi8(marks) | 1u << 16);
+}
+#else
+typedef struct text_block {
+    uint64_t first, last;
+} text_block;
+
+static inline text_block text_block_load(place at) {
+    return (text_block){text_load(at), text_load(at + 8)};
+}
+
+static inline text_block text_block_of(uint64_t first, uint64_t last) {
+    return (text_block){first, last};
+}
+
+static inline void text_block_store(char *to, text_block block) {
+    text_store(to, block.first);
+    text_store(to + 8, block.last);
+}
+
+static inline unsigned text_block_plain(text_block block) {
+    uint64_t first = text_marked(block.first), last = text_marked(block.last);
+    if (first) return (unsigned)__builtin_ctzll(first) / 8;
+    return last ? 8 + (unsigned)__builtin_ctzll(last) / 8 : 16;
+}
+#endif
+
+/* Copies a text of fewer than 16 bytes if all of it is plain. Loads that overlap replace a loop. */
 static inline bool text_copy_short(char *to, place from, size_t length) {
-    if (length >= 4) {
+    const uint64_t spaces = 0x2020202020202020;
+    if (length >= 8) {
+        uint64_t first = text_load(from), last = text_load(from + length - 8);
+        if (text_block_plain(text_block_of(first, last)) < 16) return false;
+        text_store(to, first);
+        text_store(to + length - 8, last);
+    } else if (length >= 4) {
         uint32_t first, last;
         memcpy(&first, from, 4);
         memcpy(&last, from + length - 4, 4);
-        if (text_marked(first | (uint64_t)last << 32)) return false;
+        if (text_block_plain(text_block_of(first | (uint64_t)last << 32, spaces)) < 16) return false;
         memcpy(to, &first, 4);
         memcpy(to + length - 4, &last, 4);
     } else if (length) {
-        unsigned char first = from[0], middle = from[length / 2], last = from[length - 1];
-        if (!text_is_plain(first) || !text_is_plain(middle) || !text_is_plain(last)) return false;
-        to[0] = (char)first;
-        to[length / 2] = (char)middle;
-        to[length - 1] = (char)last;
+        uint64_t bytes = from[0] | (uint64_t)from[length / 2] << 8 | (uint64_t)from[length - 1] << 16;
+        if (text_block_plain(text_block_of(bytes | spaces << 24, spaces)) < 16) return false;
+        to[0] = (char)from[0];
+        to[length / 2] = (char)from[length / 2];
+        to[length - 1] = (char)from[length - 1];
     }
     return true;
 }
 
-/* Copies plain bytes from the beginning of a text, eight at a time; the last eight may overlap those before.
- * Returns how many it has copied: for most texts, all. */
-static inline size_t text_copy_plain(char *to, place from, size_t length) {
-    size_t at = 0;
-    if (length < 8) return text_copy_short(to, from, length) ? length : 0;
-    for (; at + 8 < length; at += 8) {
-        if (text_marked(text_load(from + at))) return at;
-        memcpy(to + at, from + at, 8);
+/* Copies a text, 16 bytes at a time, if all of it is plain; the last 16 may overlap those before. */
+static inline bool text_copy_plain(char *to, place from, size_t length) {
+    if (length < 16) return text_copy_short(to, from, length);
+    text_block block;
+    for (size_t at = 0; at + 16 < length; at += 16) {
+        block = text_block_load(from + at);
+        if (text_block_plain(block) < 16) return false;
+        text_block_store(to + at, block);
     }
-    if (text_marked(text_load(from + length - 8))) return at;
-    memcpy(to + length - 8, from + length - 8, 8);
-    return length;
+    block = text_block_load(from + length - 16);
+    if (text_block_plain(block) < 16) return false;
+    text_block_store(to + length - 16, block);
+    return true;
 }
 
-/* Writes the rest of a text, from `at` on. With `wrong`, invalid UTF-8 is not replaced: false, and `*wrong`
- * is its place. */
-static bool text_write_rest(ic_buf *buf, place at, place end, const char **wrong) {
-    for (place from = at;;) {
-        size_t taken;
-        at = text_plain_end(at, end);
-        if (at < end && *at >= 0x80 && json_utf8_sequence(at, end, &taken)) {
-            at += taken;
-            continue;
+/* Copies a piece of a text: plain bytes and valid UTF-8. Returns the first byte that is neither, or `end`,
+ * and in `*to` the end of the copy. There is room for the rest of the text. */
+static place text_copy_piece(char **to, place at, place end) {
+    for (;;) {
+        for (size_t plain = 16; plain == 16 && end - at >= 16; at += plain, *to += plain) {
+            text_block block = text_block_load(at);
+            text_block_store(*to, block);
+            plain = text_block_plain(block);
         }
-        ic_buf_add(buf, from, (size_t)(at - from));
-        if (at == end) return true;
-        if (*at < 0x80) {
-            text_add_escape(buf, *at);
-            taken = 1;
-        } else if (wrong) {
-            *wrong = (const char *)at;
-            return false;
-        } else {
-            ic_buf_puts(buf, REPLACEMENT);
-        }
-        from = at += taken;
+        while (at < end && text_is_plain(*at))
+            *(*to)++ = (char)*at++;
+        size_t length;
+        if (at == end || *at < 0x80 || !json_utf8_sequence(at, end, &length)) return at;
+        memcpy(*to, at, length);
+        *to += length;
+        at += length;
     }
+}
+
+/* Writes the escape sequence of a byte, and returns its end. There is room for ESCAPE bytes. */
+static char *text_put_escape(char *to, unsigned char c) {
+    static const char letters['\\' + 1] = {
+        ['"'] = '"', ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'};
+    static const char digits[] = "0123456789abcdef";
+    memcpy(to, "\\u0000", ESCAPE);
+    if (letters[c]) {
+        to[1] = letters[c];
+        return to + 2;
+    }
+    to[4] = digits[c >> 4];
+    to[5] = digits[c & 15];
+    return to + ESCAPE;
+}
+
+char *ic_json_put_plain(char *to, const char *text, size_t length) {
+    if (!text_copy_plain(to + 1, (place)text, length)) return NULL;
+    to[0] = '"';
+    to[length + 1] = '"';
+    return to + length + 2;
 }
 
 bool ic_json_write_text(ic_buf *buf, const char *text, size_t length, size_t *bad) {
     const size_t quotes = 2;
-    bool room = buf->capacity - buf->length > length + quotes || ic_buf_reserve(buf, length + quotes);
-    if (!room) return true;
-    buf->data[buf->length++] = '"';
-    size_t copied = text_copy_plain(buf->data + buf->length, (place)text, length);
-    buf->length += copied;
-    const char *wrong = NULL;
-    if (copied < length &&
-        !text_write_rest(buf, (place)text + copied, (place)text + length, bad ? &wrong : NULL)) {
-        *bad = (size_t)(wrong - text);
-        return false;
+    char *to = ic_buf_room(buf, length + quotes), *plain = to ? ic_json_put_plain(to, text, length) : NULL;
+    if (plain) {
+        *plain = '\0';
+        buf->length += length + quotes;
+        return true;
     }
     ic_json_write_byte(buf, '"');
+    place at = (place)text, end = at + length;
+    while ((to = ic_buf_room(buf, (size_t)(end - at) + ESCAPE))) {
+        size_t taken = 1;
+        at = text_copy_piece(&to, at, end);
+        bool ends = at == end;
+        if (ends) {
+            *to++ = '"';
+        } else if (*at < 0x80) {
+            to = text_put_escape(to, *at);
+        } else if (bad) {
+            *bad = (size_t)(at - (place)text);
+            return false;
+        } else {
+            json_utf8_sequence(at, end, &taken);
+            memcpy(to, REPLACEMENT, 3);
+            to += 3;
+        }
+        *to = '\0';
+        buf->length = (size_t)(to - buf->data);
+        if (ends) break;
+        at += taken;
+    }
     return true;
 }

@@ -20,6 +20,10 @@ double ic_json_double(const char *digits, size_t length);
  * the buffer. */
 bool ic_json_write_text(ic_buf *buf, const char *text, size_t length, size_t *bad);
 
+/* Puts a text in quotes at `to`, where there is room for `length` + 2 bytes, and returns its end. NULL: the
+ * text has something else than ASCII that needs no escape. What is at `to` is then undefined. */
+char *ic_json_put_plain(char *to, const char *text, size_t length);
+
 static inline void ic_json_write_byte(ic_buf *buf, char byte) {
     if (buf->capacity - buf->length < 2) {
         ic_buf_putc(buf, byte);
