@@ -7,46 +7,21 @@
 #include "core/json/json_write.h"
 #include "lua/file.h"
 #include "lua/json_decode.h"
+#include "lua/json_encoder.h"
 #include "lua/metatable.h"
 #include <math.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define BOX_TYPE "ironclad.json"
-/* Bytes of text for which memory is reserved at first. */
-#define ENCODE_ROOM 500
-/* Stack slots are checked for that many nested tables at once. */
+/* Bytes of text for which memory is reserved at first: json.encode takes as many as its last text had, within
+ * these limits. */
+#define ENCODE_ROOM      500
+#define ENCODE_MOST_ROOM 65536
+/* The stack, the depth and cycles are checked for that many nested tables at once. */
 #define ENCODE_DEPTH 8
-/* Names of members that are remembered; a power of two. */
-#define ENCODE_NAMES 64
-
-/* A table that is being written, and the position in it. */
-typedef struct level {
-    const struct level *up;
-    const void *table;
-    size_t depth; /* from 1 */
-    size_t index; /* of the item; 0: it is a member, whose name is on the stack at: */
-    int name;
-} level;
-
-/* Where a name has been written, with its quotes and colon. Objects of a list have the same names, and Lua
- * has a short string only once: the same place holds the same bytes, as long as no Lua code runs. */
-typedef struct written_name {
-    const char *name; /* NULL: none */
-    size_t at, length;
-} written_name;
-
-typedef struct encoder {
-    lua_State *L;
-    ic_json_box *box;
-    ic_buf *text;
-    const ic_json_rules *rules;
-    const void *array_type, *file_type; /* metatables */
-    written_name names[ENCODE_NAMES];
-} encoder;
 
 /* ---- the box ---- */
 
@@ -70,236 +45,246 @@ ic_json_box *ic_lua_push_json_box(lua_State *L) {
     return box;
 }
 
-/* ---- messages ---- */
+/* ---- memory ---- */
 
-typedef struct path {
-    char text[256];
-    size_t length;
-    bool cut;
-} path;
-
-__attribute__((format(printf, 2, 3))) static void encode_path_add(path *p, const char *format, ...) {
-    static const char ellipsis[] = "…";
-    if (p->cut) return;
-    size_t room = sizeof p->text - p->length - sizeof ellipsis;
-    va_list values;
-    va_start(values, format);
-    int length = vsnprintf(p->text + p->length, room, format, values);
-    va_end(values);
-    p->cut = length < 0 || (size_t)length >= room;
-    if (p->cut)
-        memcpy(p->text + p->length, ellipsis, sizeof ellipsis);
-    else
-        p->length += (size_t)length;
-}
-
-static void encode_path_add_name(path *p, const char *name) {
-    size_t plain = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
-    if (plain && !name[plain] && (*name < '0' || *name > '9'))
-        encode_path_add(p, p->length ? ".%s" : "%s", name);
-    else
-        encode_path_add(p, "[\"%s\"]", name);
-}
-
-static void encode_path_of(path *p, const encoder *e, const level *in) {
-    if (!in) {
-        encode_path_add(p, "%s", e->rules->root ? e->rules->root : "");
-        return;
-    }
-    encode_path_of(p, e, in->up);
-    if (in->index)
-        encode_path_add(p, "[%zu]", in->index);
-    else
-        encode_path_add_name(p, lua_tostring(e->L, in->name));
-}
-
-/* Throws an error about the value that is being written in `in` (NULL: about the whole value). */
-__attribute__((cold, noreturn, format(printf, 3, 4))) static void encode_refuse(encoder *e, const level *in,
-                                                                                const char *format, ...) {
-    path p = {0};
-    encode_path_of(&p, e, in);
-    for (char *c = p.text; *c; c++)
-        if ((unsigned char)*c < ' ') *c = '?';
-    char reason[160];
-    va_list values;
-    va_start(values, format);
-    vsnprintf(reason, sizeof reason, format, values);
-    va_end(values);
+__attribute__((cold, noreturn)) static void encode_no_memory(ic_json_encoder *e) {
     ic_lua_clear_json_box(e->box);
-    luaL_error(e->L, "%s: %s", *p.text ? p.text : "value", reason);
-    abort(); /* luaL_error does not return */
+    luaL_error(e->L, "not enough memory");
+    abort();
 }
 
-/* Refuses the key at -2 of the table `at`, which is read as a list. */
-__attribute__((noreturn)) static void encode_refuse_key(encoder *e, const level *at, bool list, bool marked) {
-    static const char neither[] = "neither a list nor an object";
-    lua_State *L = e->L;
-    int type = lua_type(L, -2);
-    if (type == LUA_TSTRING && marked)
-        encode_refuse(e, at->up, "marked as an array, but it has names as keys");
-    if (type == LUA_TNUMBER && list)
-        encode_refuse(e, at->up, "%s: %.14g is a key", neither, lua_tonumber(L, -2));
-    if (type != LUA_TNUMBER && type != LUA_TSTRING)
-        encode_refuse(e, at->up, "%s: a %s is a key", neither, lua_typename(L, type));
-    encode_refuse(e, at->up, "%s: it has names and numbers as keys", neither);
+/* Makes the text in the buffer end at `to`. */
+static void encode_close(ic_json_encoder *e, char *to) {
+    ic_buf *text = &e->box->text;
+    text->length = (size_t)(to - text->data);
+    *to = '\0';
+}
+
+/* Returns the end of the text in the buffer, after functions that append to a buffer. */
+static char *encode_open(ic_json_encoder *e) {
+    ic_buf *text = &e->box->text;
+    if (text->failed) encode_no_memory(e);
+    e->end = text->data + text->capacity;
+    return text->data + text->length;
+}
+
+__attribute__((cold, noinline)) static char *encode_grow(ic_json_encoder *e, char *to, size_t count) {
+    e->box->text.length = (size_t)(to - e->box->text.data);
+    ic_buf_reserve(&e->box->text, count);
+    return encode_open(e);
+}
+
+/* Makes sure that there are `count` bytes from `to` on, and one more. */
+static inline char *encode_room(ic_json_encoder *e, char *to, size_t count) {
+    return (size_t)(e->end - to) > count ? to : encode_grow(e, to, count);
 }
 
 /* ---- values ---- */
 
-static void encode_value(encoder *e, const level *in);
+static char *encode_table(ic_json_encoder *e, const ic_json_level *in, char *to);
 
-/* Refuses the string at `index` if it has invalid UTF-8 at the offset `bad`, or a NUL before that when
- * none is allowed. */
-__attribute__((cold)) static void encode_check_text(encoder *e, const level *in, int index, size_t bad,
-                                                    const char *what) {
-    size_t length;
+/* Writes a string with characters beyond ASCII or escapes. Refuses invalid UTF-8, and NUL where the rules say
+ * so. */
+__attribute__((noinline)) static char *encode_rare_text(ic_json_encoder *e, const ic_json_level *in, char *to,
+                                                        int index, const char *what) {
+    size_t length, bad = SIZE_MAX;
     const char *text = lua_tolstring(e->L, index, &length);
-    const char *nul = e->rules->no_nul ? memchr(text, '\0', bad < length ? bad : length) : NULL;
-    if (nul) encode_refuse(e, in, "%s holds a NUL character at byte %zu", what, (size_t)(nul - text) + 1);
-    if (bad < length) encode_refuse(e, in, "%s holds invalid UTF-8 at byte %zu", what, bad + 1);
+    encode_close(e, to);
+    bool valid = ic_json_write_text(&e->box->text, text, length, &bad);
+    const char *nul = e->rules->no_nul ? memchr(text, '\0', valid ? length : bad) : NULL;
+    if (nul) ic_encoder_refuse(e, in, "%s holds a NUL character at byte %zu", what, (size_t)(nul - text) + 1);
+    if (!valid) ic_encoder_refuse(e, in, "%s holds invalid UTF-8 at byte %zu", what, bad + 1);
+    return encode_open(e);
 }
 
 /* Writes the string at `index`. */
-static inline void encode_text(encoder *e, const level *in, int index, const char *what) {
-    size_t length, bad = SIZE_MAX;
+static inline char *encode_text(ic_json_encoder *e, const ic_json_level *in, char *to, int index,
+                                const char *what) {
+    size_t length;
     const char *text = lua_tolstring(e->L, index, &length);
-    if (!ic_json_write_text(e->text, text, length, &bad) || e->rules->no_nul)
-        encode_check_text(e, in, index, bad, what);
+    to = encode_room(e, to, length + 2); /* quotes */
+    char *end = ic_json_put_plain(to, text, length);
+    return end ? end : encode_rare_text(e, in, to, index, what);
 }
 
-static inline void encode_word(ic_buf *text, const char *word) {
-    for (; *word; word++)
-        ic_json_write_byte(text, *word);
+static inline char *encode_word(ic_json_encoder *e, char *to, const char *word, size_t length) {
+    return (char *)memcpy(encode_room(e, to, length), word, length) + length;
 }
 
-static void encode_number(encoder *e, const level *in) {
+static char *encode_number(ic_json_encoder *e, const ic_json_level *in, char *to) {
+    ic_buf *text = &e->box->text;
+    text->length = (size_t)(to - text->data);
 #if LUA_VERSION_NUM >= 503
     if (lua_isinteger(e->L, -1)) {
-        ic_json_write_integer(e->text, lua_tointeger(e->L, -1));
-        return;
+        ic_json_write_integer(text, lua_tointeger(e->L, -1));
+        return encode_open(e);
     }
 #endif
     double value = lua_tonumber(e->L, -1);
     if (!isfinite(value))
-        encode_refuse(e, in, "%s cannot be written as JSON", isnan(value) ? "NaN" : "infinity");
-    ic_json_write_real(e->text, value);
+        ic_encoder_refuse(e, in, "%s cannot be written as JSON", isnan(value) ? "NaN" : "infinity");
+    ic_json_write_real(text, value);
+    return encode_open(e);
+}
+
+/* Writes the value at the top of the stack, which stays there. */
+__attribute__((always_inline)) static inline char *encode_value(ic_json_encoder *e, const ic_json_level *in,
+                                                                char *to) {
+    lua_State *L = e->L;
+    if (!e->values--) ic_encoder_refuse(e, in, "more than %d values", IC_JSON_MAX_VALUES);
+    switch (lua_type(L, -1)) {
+    case LUA_TSTRING: return encode_text(e, in, to, -1, "the text");
+    case LUA_TTABLE: return encode_table(e, in, to);
+    case LUA_TNUMBER: return encode_number(e, in, to);
+    case LUA_TBOOLEAN:
+        return lua_toboolean(L, -1) ? encode_word(e, to, "true", 4) : encode_word(e, to, "false", 5);
+    case LUA_TLIGHTUSERDATA:
+        if (!lua_touserdata(L, -1)) return encode_word(e, to, "null", 4);
+    }
+    ic_encoder_refuse(e, in, "a value of type %s cannot be written as JSON", luaL_typename(L, -1));
 }
 
 /* ---- lists and objects: the table is at -3, a key at -2 and its value at -1 ---- */
 
-/* Writes the name at -2, after a comma or brace, with its colon. */
-static inline void encode_name(encoder *e, const level *at, char before) {
-    size_t length, bad = SIZE_MAX;
-    ic_buf *text = e->text;
-    const char *name = lua_tolstring(e->L, -2, &length);
-    written_name *known = &e->names[((uintptr_t)name >> 5) & (ENCODE_NAMES - 1)];
-    ic_json_write_byte(text, before);
-    if (known->name == name && text->capacity - text->length > known->length + 8) {
-        char *to = text->data + text->length;
-        const char *from = text->data + known->at;
-        /* Up to seven bytes more than the name, which the next text overwrites; the two places may overlap.
-         */
-        for (size_t i = 0; i < known->length; i += 8)
-            memmove(to + i, from + i, 8);
-        text->length += known->length;
-        return;
-    }
-    size_t start = text->length;
-    if (!ic_json_write_text(text, name, length, &bad) || e->rules->no_nul)
-        encode_check_text(e, at->up, -2, bad, "a key");
-    ic_json_write_byte(text, ':');
-    if (!text->failed) *known = (written_name){name, start, text->length - start};
+/* Writes a name after a comma or brace, and remembers it in the place of `known`. */
+__attribute__((noinline)) static char *encode_new_name(ic_json_encoder *e, const ic_json_level *at,
+                                                       ic_written_name *known, char *to, char before) {
+    size_t start = (size_t)(to - e->box->text.data);
+    const char *name = lua_tostring(e->L, -2);
+    to = encode_room(e, to, 1);
+    *to++ = before;
+    to = encode_text(e, at->up, to, -2, "a key");
+    to = encode_room(e, to, 1);
+    *to++ = ':';
+    size_t length = (size_t)(to - e->box->text.data) - start;
+    if (start <= UINT32_MAX && length <= UINT32_MAX)
+        *known = (ic_written_name){name, (uint32_t)start, (uint32_t)length};
+    return to;
 }
 
-static void encode_object(encoder *e, level *at) {
+/* Writes the name at -2 with its colon, after `before`: a comma or brace. */
+static inline char *encode_name(ic_json_encoder *e, const ic_json_level *at, char *to, char before) {
+    const char *name = lua_tostring(e->L, -2);
+    size_t place =
+        (uint32_t)((uintptr_t)name >> 4) * (uint32_t)0x9E3779B1 / (UINT32_MAX / IC_ENCODER_NAMES + 1);
+    ic_written_name *known = &e->names[place];
+    if (known->name && known->name != name) known = &e->names[place ^ 1];
+    if (known->name != name || (size_t)(e->end - to) <= known->length + 16)
+        return encode_new_name(e, at, known, to, before);
+    const char *from = e->box->text.data + known->at;
+    char *end = to + known->length;
+    /* Up to 15 bytes more than the name, which the next text overwrites; the two places may overlap. */
+    memmove(to, from, 16);
+    for (size_t i = 16; i < known->length; i += 16)
+        memmove(to + i, from + i, 16);
+    *to = before;
+    return end;
+}
+
+static char *encode_object(ic_json_encoder *e, ic_json_level *at, char *to) {
     lua_State *L = e->L;
     char before = '{';
-    at->name = lua_gettop(L) - 1;
     do {
-        if (lua_type(L, -2) != LUA_TSTRING) encode_refuse_key(e, at, false, false);
-        encode_name(e, at, before);
-        encode_value(e, at);
+        if (lua_type(L, -2) != LUA_TSTRING) ic_encoder_refuse_key(e, at, false, false);
+        to = encode_name(e, at, to, before);
+        to = encode_value(e, at, to);
         lua_pop(L, 1);
         before = ',';
     } while (lua_next(L, -2));
-    ic_json_write_byte(e->text, '}');
+    to = encode_room(e, to, 1);
+    *to++ = '}';
+    return to;
 }
 
 /* The number of items of the list at the top. Keys that are not an index are refused here, gaps later. */
-static size_t encode_count(encoder *e, const level *at, bool marked) {
+static size_t encode_count(ic_json_encoder *e, const ic_json_level *at, bool marked) {
     lua_State *L = e->L;
     size_t count = 0;
     for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
         double key = lua_type(L, -2) == LUA_TNUMBER ? lua_tonumber(L, -2) : 0;
-        if (key < 1 || key != floor(key)) encode_refuse_key(e, at, true, marked);
+        if (key < 1 || key != floor(key)) ic_encoder_refuse_key(e, at, true, marked);
         count++;
     }
-    if (count > IC_JSON_MAX_VALUES) encode_refuse(e, at->up, "more than %d values", IC_JSON_MAX_VALUES);
+    if (count > IC_JSON_MAX_VALUES) ic_encoder_refuse(e, at->up, "more than %d values", IC_JSON_MAX_VALUES);
     return count;
+}
+
+/* Writes an item of a list, after a comma or bracket. */
+static inline char *encode_item(ic_json_encoder *e, const ic_json_level *at, char *to) {
+    to = encode_room(e, to, 1);
+    *to++ = at->index == 1 ? '[' : ',';
+    return encode_value(e, at, to);
 }
 
 /* Writes the items of a list from `at->index` on, by index, because lua_next does not return its keys in
  * order. */
-static void encode_rest(encoder *e, level *at, bool marked) {
+static char *encode_rest(ic_json_encoder *e, ic_json_level *at, char *to, bool marked) {
     lua_State *L = e->L;
     size_t count = encode_count(e, at, marked);
     for (; at->index <= count; at->index++) {
         lua_rawgeti(L, -1, (int)at->index);
         if (lua_isnil(L, -1))
-            encode_refuse(e, at->up, "neither a list nor an object: [%zu] is missing", at->index);
-        ic_json_write_byte(e->text, at->index == 1 ? '[' : ',');
-        encode_value(e, at);
+            ic_encoder_refuse(e, at->up, "neither a list nor an object: [%zu] is missing", at->index);
+        to = encode_item(e, at, to);
         lua_pop(L, 1);
     }
+    return to;
 }
 
 /* lua_next returns the array part of a table in order, so these items are written without a look-up. */
-static void encode_list(encoder *e, level *at, bool marked) {
+static char *encode_list(ic_json_encoder *e, ic_json_level *at, char *to, bool marked) {
     lua_State *L = e->L;
     for (at->index = 1;; at->index++) {
         if (lua_type(L, -2) != LUA_TNUMBER || lua_tonumber(L, -2) != (lua_Number)at->index) {
             lua_pop(L, 2);
-            encode_rest(e, at, marked);
+            to = encode_rest(e, at, to, marked);
             break;
         }
-        ic_json_write_byte(e->text, at->index == 1 ? '[' : ',');
-        encode_value(e, at);
+        to = encode_item(e, at, to);
         lua_pop(L, 1);
         if (!lua_next(L, -2)) break;
     }
-    ic_json_write_byte(e->text, ']');
+    to = encode_room(e, to, 1);
+    *to++ = ']';
+    return to;
 }
 
 /* ---- tables ---- */
 
-/* Adds the file at the top of the stack to the box's parts. Returns its index, or -1 when out of memory. */
-static long encode_add_part(encoder *e, const level *in) {
+/* Before Lua code may run, which may collect strings, so that another one has the place of a name. */
+static void encode_forget_names(ic_json_encoder *e) {
+    memset(e->names, 0, sizeof e->names);
+}
+
+/* Adds the file at the top of the stack to the box's parts. Returns its index. */
+static size_t encode_add_part(ic_json_encoder *e, const ic_json_level *in) {
     lua_State *L = e->L;
     int top = lua_gettop(L);
-    memset(e->names, 0, sizeof e->names); /* new strings may have set off finalizers */
+    encode_forget_names(e);
     const char *fault = ic_lua_push_file_fields(L, -1);
-    if (fault) encode_refuse(e, in, "file: %s", fault);
+    if (fault) ic_encoder_refuse(e, in, "file: %s", fault);
     size_t length = 0;
     const char *path = lua_tostring(L, top + 1), *data = lua_tolstring(L, top + 2, &length);
     const char *filename = lua_tostring(L, top + 3), *content_type = lua_tostring(L, top + 4);
     long index = ic_parts_add(&e->box->parts, path, data, length, filename, content_type);
     lua_settop(L, top);
-    if (index < 0) e->text->failed = true;
-    return index;
+    if (index < 0) encode_no_memory(e);
+    return (size_t)index;
 }
 
 /* {"file": the name of its part} (OpenAPI: FileUploadModel). */
-static void encode_file(encoder *e, const level *in) {
-    if (e->rules->no_file) encode_refuse(e, in, "%s", e->rules->no_file);
-    long index = encode_add_part(e, in);
-    char **name = index < 0 ? NULL : &e->box->parts.items[index].name, text[32];
-    snprintf(text, sizeof text, "file%ld", index + 1);
-    if (name && !(*name = ic_strdup(text))) e->text->failed = true;
-    ic_buf_printf(e->text, "{\"file\":\"%s\"}", text);
+static char *encode_file(ic_json_encoder *e, const ic_json_level *in, char *to) {
+    if (e->rules->no_file) ic_encoder_refuse(e, in, "%s", e->rules->no_file);
+    size_t index = encode_add_part(e, in);
+    char text[64];
+    snprintf(text, sizeof text, "file%zu", index + 1);
+    if (!(e->box->parts.items[index].name = ic_strdup(text))) encode_no_memory(e);
+    int length = snprintf(text, sizeof text, "{\"file\":\"file%zu\"}", index + 1);
+    return encode_word(e, to, text, (size_t)length);
 }
 
-/* Whether the text at the top of the stack is one JSON number. When out of memory, the buffer has failed. */
-static bool encode_is_number(encoder *e) {
+/* Whether the text at the top of the stack is one JSON number. */
+static bool encode_is_number(ic_json_encoder *e) {
     size_t length;
     const char *text = lua_tolstring(e->L, -1, &length);
     ic_tape tape = {0};
@@ -307,121 +292,140 @@ static bool encode_is_number(encoder *e) {
     bool number = length && text[length - 1] > ' ' && (*text == '-' || (*text >= '0' && *text <= '9')) &&
                   ic_tape_read(&tape, text, length, &error);
     bool known = error.kind != IC_ERR_MEMORY;
-    if (!known) e->text->failed = true;
     ic_tape_free(&tape);
     ic_error_clear(&error);
-    return number || !known;
+    if (!known) encode_no_memory(e);
+    return number;
 }
 
 /* Writes a table as one text or number. The function of that name in the metatable at the top returns a
- * Lua string for the table below it. False: there is no such function, and the stack is unchanged. */
-static bool encode_by(encoder *e, const level *in, const char *name, bool number) {
+ * Lua string for the table below it. NULL: there is no such function, and the stack is unchanged. */
+static char *encode_by(ic_json_encoder *e, const ic_json_level *in, char *to, const char *name, bool number) {
     lua_State *L = e->L;
+    encode_forget_names(e);
     lua_pushstring(L, name);
     lua_rawget(L, -2);
     if (!lua_isfunction(L, -1)) {
         lua_pop(L, 1);
-        return false;
+        return NULL;
     }
     lua_pushvalue(L, -3);
     lua_call(L, 1, 1);
-    memset(e->names, 0, sizeof e->names); /* strings may have been collected */
     if (lua_type(L, -1) != LUA_TSTRING || (number && !encode_is_number(e)))
-        encode_refuse(e, in, "%s gave a %s, not a %s", name, luaL_typename(L, -1),
-                      number ? "number's digits" : "text");
-    if (number)
-        ic_buf_puts(e->text, lua_tostring(L, -1));
-    else
-        encode_text(e, in, -1, "the text");
+        ic_encoder_refuse(e, in, "%s gave a %s, not a %s", name, luaL_typename(L, -1),
+                          number ? "number's digits" : "text");
+    if (number) {
+        size_t length;
+        const char *digits = lua_tolstring(L, -1, &length);
+        to = encode_word(e, to, digits, length);
+    } else {
+        to = encode_text(e, in, to, -1, "the text");
+    }
     lua_pop(L, 2);
-    return true;
+    return to;
 }
 
-static void encode_table(encoder *e, const level *in) {
+/* A table with a metatable, which is at the top of the stack and popped, that stands for something else than
+ * a list or an object. NULL: it does not, and `*marked` is whether it is marked as a list. */
+static char *encode_special(ic_json_encoder *e, const ic_json_level *in, char *to, bool *marked) {
     lua_State *L = e->L;
-    size_t depth = in ? in->depth + 1 : 1;
-    if (depth % ENCODE_DEPTH == 1) luaL_checkstack(L, 4 * ENCODE_DEPTH + 4, "nested tables");
+    const void *type = lua_topointer(L, -1);
+    char *end = NULL;
+    *marked = type == e->array_type;
+    if (type == e->file_type) {
+        lua_pop(L, 1);
+        return encode_file(e, in, to);
+    }
+    if (!*marked) {
+        end = encode_by(e, in, to, "__as_text", false);
+        if (!end) end = encode_by(e, in, to, "__as_number", true);
+    }
+    if (!end) lua_pop(L, 1);
+    return end;
+}
+
+/* Checks a table that is more than ENCODE_DEPTH levels below one that was checked. Few documents are so deep.
+ */
+__attribute__((cold, noinline)) static void encode_check_depth(ic_json_encoder *e, const ic_json_level *at) {
+    luaL_checkstack(e->L, 4 * ENCODE_DEPTH + 4, "nested tables");
+    if (ic_encoder_find_cycle(e, at)) ic_encoder_refuse(e, at, "the table contains itself");
+    if (at->depth > IC_JSON_MAX_DEPTH)
+        ic_encoder_refuse(e, at->up, "nested deeper than %d", IC_JSON_MAX_DEPTH);
+}
+
+/* As encode_value. */
+__attribute__((noinline)) static char *encode_table(ic_json_encoder *e, const ic_json_level *in, char *to) {
+    lua_State *L = e->L;
     bool marked = false;
     if (lua_getmetatable(L, -1)) {
-        const void *type = lua_topointer(L, -1);
-        marked = type == e->array_type;
-        if (type == e->file_type) {
-            lua_pop(L, 1);
-            encode_file(e, in);
-            return;
-        }
-        if (!marked && (encode_by(e, in, "__as_text", false) || encode_by(e, in, "__as_number", true)))
-            return;
-        lua_pop(L, 1);
+        char *end = encode_special(e, in, to, &marked);
+        if (end) return end;
     }
-
-    level at = {.up = in, .table = lua_topointer(L, -1), .depth = depth};
-    for (const level *above = in; above; above = above->up)
-        if (above->table == at.table) encode_refuse(e, in, "the table contains itself");
-    if (depth > IC_JSON_MAX_DEPTH) encode_refuse(e, in, "nested deeper than %d", IC_JSON_MAX_DEPTH);
+    ic_json_level at = {.up = in, .depth = in ? in->depth + 1 : 1, .table = lua_gettop(L)};
+    if (at.depth % ENCODE_DEPTH == 1) encode_check_depth(e, &at);
 
     lua_pushnil(L);
     if (!lua_next(L, -2))
-        ic_buf_puts(e->text, marked ? "[]" : "{}"); /* an empty table is an object */
-    else if (lua_type(L, -2) == LUA_TSTRING && !marked)
-        encode_object(e, &at);
-    else
-        encode_list(e, &at, marked);
+        return encode_word(e, to, marked ? "[]" : "{}", 2); /* an empty table is an object */
+    if (lua_type(L, -2) == LUA_TSTRING && !marked) return encode_object(e, &at, to);
+    return encode_list(e, &at, to, marked);
 }
 
-/* Writes the value at the top of the stack, which stays there. */
-static void encode_value(encoder *e, const level *in) {
-    lua_State *L = e->L;
-    if (++e->box->values > IC_JSON_MAX_VALUES)
-        encode_refuse(e, in, "more than %d values", IC_JSON_MAX_VALUES);
-    switch (lua_type(L, -1)) {
-    case LUA_TSTRING: encode_text(e, in, -1, "the text"); return;
-    case LUA_TNUMBER: encode_number(e, in); return;
-    case LUA_TBOOLEAN: encode_word(e->text, lua_toboolean(L, -1) ? "true" : "false"); return;
-    case LUA_TTABLE: encode_table(e, in); return;
-    case LUA_TLIGHTUSERDATA:
-        if (!lua_touserdata(L, -1)) {
-            ic_buf_puts(e->text, "null");
-            return;
-        }
-    }
-    encode_refuse(e, in, "a value of type %s cannot be written as JSON", luaL_typename(L, -1));
-}
-
-static encoder encode_begin(lua_State *L, const ic_json_rules *rules, ic_json_box *box) {
-    encoder e = {.L = L, .box = box, .text = &box->text, .rules = rules};
+static char *encode_begin(ic_json_encoder *e, lua_State *L, const ic_json_rules *rules, ic_json_box *box) {
+    e->L = L;
+    e->box = box;
+    e->rules = rules;
+    e->values = IC_JSON_MAX_VALUES - box->values;
+    encode_forget_names(e);
     luaL_checkstack(L, 4 * ENCODE_DEPTH + 10, "a value");
     luaL_getmetatable(L, IC_ARRAY_TYPE);
     luaL_getmetatable(L, IC_FILE_TYPE);
-    e.array_type = lua_topointer(L, -2);
-    e.file_type = lua_topointer(L, -1);
+    e->array_type = lua_topointer(L, -2);
+    e->file_type = lua_topointer(L, -1);
     lua_pop(L, 2); /* the registry keeps them */
-    return e;
-}
-
-__attribute__((noreturn)) static void encode_no_memory(encoder *e) {
-    ic_lua_clear_json_box(e->box);
-    luaL_error(e->L, "not enough memory");
-    abort();
+    size_t room = box->room < ENCODE_MOST_ROOM ? box->room : ENCODE_MOST_ROOM;
+    ic_buf_reserve(&box->text, room > ENCODE_ROOM ? room : ENCODE_ROOM);
+    return encode_open(e);
 }
 
 void ic_lua_write_json(lua_State *L, const ic_json_rules *rules, ic_json_box *box) {
-    encoder e = encode_begin(L, rules, box);
-    ic_buf_reserve(e.text, ENCODE_ROOM);
-    encode_value(&e, NULL);
-    if (box->text.failed) encode_no_memory(&e);
+    ic_json_encoder e;
+    char *to = encode_begin(&e, L, rules, box);
+    encode_close(&e, encode_value(&e, NULL, to));
+    box->values = IC_JSON_MAX_VALUES - e.values;
 }
 
-int ic_lua_json_encode(lua_State *L) {
+/* Pushes a box: the one in the upvalue, which is then nil. A call inside another one makes its own. An error
+ * leaves the box to the collector. */
+static ic_json_box *encode_take_box(lua_State *L) {
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_pushnil(L);
+    lua_replace(L, lua_upvalueindex(1));
+    ic_json_box *box = lua_touserdata(L, -1);
+    return box ? box : ic_lua_push_json_box(L);
+}
+
+static int encode_json(lua_State *L) {
     static const ic_json_rules rules = {.no_file = "a file is not allowed here"};
     luaL_checkany(L, 1);
     ic_lua_check_alone(L, "ironclad.json.encode");
-    ic_json_box *box = ic_lua_push_json_box(L);
-    lua_pushvalue(L, 1);
+    lua_settop(L, 1);
+    ic_json_box *box = encode_take_box(L);
+    lua_insert(L, 1);
+    lua_settop(L, 2);
     ic_lua_write_json(L, &rules, box);
+    box->room = box->text.length;
     lua_pushlstring(L, box->text.data, box->text.length);
     ic_lua_clear_json_box(box);
+    box->values = 0;
+    lua_pushvalue(L, 1);
+    lua_replace(L, lua_upvalueindex(1));
     return 1;
+}
+
+void ic_lua_push_json_encode(lua_State *L) {
+    lua_pushnil(L);
+    lua_pushcclosure(L, encode_json, 1);
 }
 
 /* ---- fields of a body ---- */
@@ -441,7 +445,7 @@ static cJSON *encode_node(const ic_buf *text, bool tree) {
 }
 
 /* Reads the field of the table `at` whose name is at -2 and whose value is at -1. */
-static cJSON *encode_field(encoder *e, const level *at, bool tree) {
+static cJSON *encode_field(ic_json_encoder *e, const ic_json_level *at, bool tree) {
     lua_State *L = e->L;
     bool file = lua_istable(L, -1) && lua_getmetatable(L, -1);
     if (file) {
@@ -449,24 +453,26 @@ static cJSON *encode_field(encoder *e, const level *at, bool tree) {
         lua_pop(L, 1);
     }
     if (file && e->rules->no_file) {
-        long index = encode_add_part(e, at);
-        cJSON *node = index < 0 ? NULL : cJSON_CreateNull();
+        size_t index = encode_add_part(e, at);
+        cJSON *node = cJSON_CreateNull();
         if (node) node->type = IC_JSON_FILE, node->valueint = (int)index;
         return node;
     }
-    ic_json_rules rules = *e->rules;
+    const ic_json_rules *outer = e->rules;
+    ic_json_rules rules = *outer;
     rules.no_nul |= tree;
-    encoder inner = *e;
-    inner.rules = &rules;
-    e->text->length = 0;
-    encode_value(&inner, at);
-    return e->text->failed ? NULL : encode_node(e->text, tree);
+    e->rules = &rules;
+    encode_forget_names(e);
+    encode_close(e, encode_value(e, at, e->box->text.data));
+    e->rules = outer;
+    return encode_node(&e->box->text, tree);
 }
 
 bool ic_lua_read_fields(lua_State *L, const ic_json_rules *rules, const ic_operation *operation,
                         ic_json_box *box) {
-    encoder e = encode_begin(L, rules, box);
-    level at = {.table = lua_topointer(L, -1), .depth = 1, .name = lua_gettop(L) + 1};
+    ic_json_encoder e;
+    encode_begin(&e, L, rules, box);
+    ic_json_level at = {.depth = 1, .table = lua_gettop(L)};
     if (!(box->tree = cJSON_CreateObject())) encode_no_memory(&e);
     for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
         size_t length, bad;
@@ -476,8 +482,9 @@ bool ic_lua_read_fields(lua_State *L, const ic_json_rules *rules, const ic_opera
         }
         const char *name = lua_tolstring(L, -2, &length);
         if (!ic_utf8_valid(name, length, &bad))
-            encode_refuse(&e, NULL, "a key holds %s at byte %zu",
-                          name[bad] ? "invalid UTF-8" : "a NUL character", bad + 1);
+            ic_encoder_refuse(&e, NULL, "a key holds %s at byte %zu",
+                              name[bad] ? "invalid UTF-8" : "a NUL character", bad + 1);
+        box->values = IC_JSON_MAX_VALUES - e.values;
         cJSON *node = encode_field(&e, &at, operation && ic_body_reads(operation, name));
         if (node && cJSON_AddItemToObject(box->tree, name, node)) continue;
         cJSON_Delete(node);

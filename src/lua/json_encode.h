@@ -15,6 +15,7 @@ typedef struct ic_json_box {
     cJSON *tree;
     ic_parts parts;
     size_t values; /* written so far: IC_JSON_MAX_VALUES at most */
+    size_t room;   /* bytes of text that are expected; 0: not known */
 } ic_json_box;
 
 /* Pushes an empty box. */
@@ -42,8 +43,8 @@ void ic_lua_write_json(lua_State *L, const ic_json_rules *rules, ic_json_box *bo
 bool ic_lua_read_fields(lua_State *L, const ic_json_rules *rules, const ic_operation *operation,
                         ic_json_box *box);
 
-/* encode(value) -> text */
-int ic_lua_json_encode(lua_State *L);
+/* Pushes the function encode(value) -> text. */
+void ic_lua_push_json_encode(lua_State *L);
 
 /* Creates the metatables (registry). */
 void ic_lua_open_encode(lua_State *L);

@@ -132,8 +132,6 @@ static int values_array(lua_State *L) {
 /* ---- the module's part ---- */
 
 void ic_lua_open_values(lua_State *L) {
-    static const luaL_Reg json[] = {
-        {"decode", ic_lua_json_decode}, {"encode", ic_lua_json_encode}, {NULL, NULL}};
     ic_lua_open_decode(L);
     ic_lua_open_encode(L);
 
@@ -142,7 +140,10 @@ void ic_lua_open_values(lua_State *L) {
     lua_pushlightuserdata(L, NULL);
     lua_setfield(L, -2, "null");
     lua_newtable(L);
-    ic_lua_setfuncs(L, json);
+    lua_pushcfunction(L, ic_lua_json_decode);
+    lua_setfield(L, -2, "decode");
+    ic_lua_push_json_encode(L);
+    lua_setfield(L, -2, "encode");
     lua_setfield(L, -2, "json");
     ic_lua_open_file(L);
 }

@@ -232,6 +232,72 @@ describe("json", function()
       assert.equal("list[1].back: the table contains itself", refusal(cycle))
     end)
 
+    it("names the first place of a cycle, wherever it closes", function()
+      for outside = 0, 20 do
+        for inside = 1, 20 do
+          local first = { before = { 1 } }
+          local last = first
+          for _ = 2, inside do
+            last.x = {}
+            last = last.x
+          end
+          last.x = first
+          local value = first
+          for _ = 1, outside do value = { x = value } end
+          assert.equal("x" .. (".x"):rep(outside + inside - 1) .. ": the table contains itself", refusal(value))
+        end
+      end
+    end)
+
+    it("finds a cycle before its many values are too many", function()
+      local cycle = {}
+      for i = 1, 400000 do cycle[i] = true end
+      cycle[#cycle + 1] = cycle
+      assert.equal("[400001]: the table contains itself", refusal(cycle))
+    end)
+
+    -- Texts are copied in pieces of several sizes.
+    it("writes every character at every place of a text of any length", function()
+      local written = { ['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\n", ["\0"] = "\\u0000", ["\31"] = "\\u001f",
+        [" "] = " ", ["\127"] = "\127", ["é"] = "é", ["€"] = "€", ["😀"] = "😀" }
+      local letters = ("abcdefghijklmnopqrstuvwxyz"):rep(3)
+      for length = 0, 50 do
+        local before = letters:sub(1, length)
+        assert.equal('"' .. before .. '"', json.encode(before))
+        for behind = 0, 20 do
+          for character, text in pairs(written) do
+            local after = letters:sub(1, behind)
+            local found = json.encode(before .. character .. after)
+            if found ~= '"' .. before .. text .. after .. '"' then
+              assert.equal('"' .. before .. text .. after .. '"', found)
+            end
+          end
+        end
+      end
+    end)
+
+    it("finds invalid UTF-8 at every place of a text of any length", function()
+      for length = 0, 50 do
+        for behind = 0, 20 do
+          local message = refusal(("a"):rep(length) .. "\255" .. ("b"):rep(behind))
+          if message ~= ("value: the text holds invalid UTF-8 at byte %d"):format(length + 1) then
+            assert.equal("", message)
+          end
+        end
+      end
+    end)
+
+    it("writes names that come again, of any length and number", function()
+      local rows = {}
+      for i = 1, 4 do
+        rows[i] = { [""] = i }
+        for name = 1, 1000 do
+          rows[i][("n"):rep(name % 60) .. name] = i
+        end
+      end
+      assert.same(rows, json.decode(json.encode(rows)))
+    end)
+
     it("goes 512 deep", function()
       assert.equal(511 * #'{"x":}' + 2, #json.encode(nested(512)))
       local message = refusal(nested(513))
