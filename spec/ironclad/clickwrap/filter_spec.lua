@@ -19,6 +19,8 @@ describe("ironclad.clickwrap.filter", function()
     ['signer_id=="x and event_type==agreed"'] = f.eq("signer_id", "x and event_type==agreed"),
     ['signer_id=="a\\"b\\\\c"'] = f.eq("signer_id", 'a"b\\c'),
     ['signer_id=="and"'] = f.eq("signer_id", "and"),
+    ['signer_id=="AND"'] = f.eq("signer_id", "AND"),
+    ['signer_id=="Null"'] = f.eq("signer_id", "Null"),
     ['signer_id==""'] = f.eq("signer_id", ""),
     ['signer_id=="é"'] = f.eq("signer_id", "é"),
   } do
@@ -31,6 +33,7 @@ describe("ironclad.clickwrap.filter", function()
     ["ge: expected a text, number, boolean or date, got a table"] = function() f.ge("a", {}) end,
     ["eq: expected a text, number, boolean or date, got a number"] = function() f.eq("a", 0 / 0) end,
     ["eq: the text holds a control character"] = function() f.eq("a", "x\n") end,
+    ["eq: the text is not UTF%-8"] = function() f.eq("a", "x\255") end,
     ["eq: too many arguments: also got a number"] = function() f.eq("a", 1, 2) end,
     ["And: expected filters"] = function() f.And() end,
     ["And: 2: expected a filter .* got a string"] = function() f.And(f.eq("a", 1), "b==2") end,

@@ -30,6 +30,9 @@ local function field(name, given)
   return given
 end
 
+-- Words that a grammar of filters may have, in any case: as values they are quoted.
+local words = mistake.set { "and", "or", "not", "in", "null" }
+
 local function value_text(name, value)
   if values.kind(value) == "date" then return getmetatable(value).__as_text(value) end
   local kind = type(value)
@@ -40,8 +43,8 @@ local function value_text(name, value)
     refuse(name, "expected a text, number, boolean or date, got %s", values.kind(value) or mistake.type_of(value))
   end
   if value:find "%c" then refuse(name, "the text holds a control character") end
-  -- Words of the grammar would be read as such.
-  if value:find "^[%w@._:+-]+$" and value ~= "and" and value ~= "or" then return value end
+  if not pcall(core.json.encode, value) then refuse(name, "the text is not UTF-8") end
+  if value:find "^[%w@._:+-]+$" and not words[value:lower()] then return value end
   return '"' .. value:gsub('["\\]', "\\%0") .. '"'
 end
 
