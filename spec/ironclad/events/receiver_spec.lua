@@ -242,6 +242,7 @@ describe("a receiver", function()
       ["inbox: expected the path of a folder or a table, got a number"] = { on = on, inbox = 1 },
       ["inbox: cannot make /dev/null/x: Not a directory"] = { on = on, inbox = "/dev/null/x" },
       ["company: expected the id of a company or false, got a number"] = { on = on, company = 1 },
+      ["verifier: expected what client.webhooks:verifier{} returned, got a table"] = { on = on, verifier = {} },
       ["tries: expected a number from 1"] = { on = on, inbox = folder, tries = 0 },
     } do
       local fine, problem = pcall(client.webhooks.receiver, client.webhooks, options)

@@ -89,9 +89,13 @@ function ironclad_source.receiver(client, options)
   if company ~= nil and company ~= false and type(company) ~= "string" then
     mistake.raise(label, "company: expected the id of a company or false, got %s", mistake.type_of(company))
   end
+  local given = options.verifier
+  if given ~= nil and (type(given) ~= "table" or type(given.unwrap) ~= "function") then
+    mistake.raise(label, "verifier: expected what client.webhooks:verifier{} returned, got %s", mistake.type_of(given))
+  end
   local source = setmetatable({ client = client, company = company,
     own = fetched.new(client, company_of_token(client)), names = ironclad_source.names(),
-    verifier = options.verifier or verifier.new(client) }, Source)
+    verifier = given or verifier.new(client) }, Source)
   return receiver.new(label, client, source, rest)
 end
 
