@@ -247,8 +247,8 @@ static void test_no_spare_descriptor(void) {
     low = before;
     low.rlim_cur = (rlim_t)refused + 8;
     CHECK(setrlimit(RLIMIT_NOFILE, &low) == 0);
-    while (taken_count < 256 && (taken[taken_count] = dup(0)) >= 0)
-        taken_count++;
+    for (int copy; taken_count < 256 && (copy = dup(0)) >= 0;)
+        taken[taken_count++] = copy;
     takes_closed = true;
     connect_new(refused);
     CHECK(receive(refused, PATIENCE) == 0);
