@@ -425,10 +425,13 @@ gate:
 	@$(MAKE) -s -j2 LUA=luajit all
 	@eval "$$($(submake) -s env LUA=luajit)" && exec $(with_instance) recipes/nginx/run.sh $(PORT) terms
 
-# Always against a sandbox, because its cron script launches workflows.
+# Always against a sandbox, because its cron script launches workflows. REDIS_URL=redis://…: that Redis. It is taken from
+# make's arguments only: the Redis of the environment may be a company's.
+with_redis = $(if $(findstring command line,$(origin REDIS_URL)),env REDIS_URL='$(REDIS_URL)' )
 site-shared:
 	@$(MAKE) -s -j2 LUA=luajit all
-	@eval "$$($(submake) -s env LUA=luajit)" && exec recipes/support/with_sandbox.sh recipes/nginx/run.sh $(PORT) shared
+	@eval "$$($(submake) -s env LUA=luajit)" && \
+		exec recipes/support/with_sandbox.sh $(with_redis)recipes/nginx/run.sh $(PORT) shared
 
 # Installs the module and the plugin of editors/neovim as a Neovim package, which is on 'runtimepath' at the next start.
 # Neovim's Lua is LuaJIT, or Lua 5.1, which has the same ABI.
@@ -465,6 +468,7 @@ help:
 	@echo '                   INSTANCE=environment: against the company of IRONCLAD_INSTANCE, for real'
 	@echo 'make gate          the same with the gate of recipes/nginx/terms.conf'
 	@echo 'make site-shared   nginx with four workers and a cron script that share one Redis, against a sandbox'
+	@echo '                   (REDIS_URL=redis://host:6379/0: that Redis and not a new one)'
 	@echo 'make neovim        build the module for Neovim, and install it with the plugin of editors/neovim into NVIM_DIR,'
 	@echo '                   by default a package in ~/.local/share/nvim'
 	@echo 'make lint, format  luacheck and clang-format: check, or format the C sources'
