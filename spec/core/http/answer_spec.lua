@@ -76,6 +76,9 @@ describe("answers", function()
     { "an error in the place of a workflow", peer.json(gone), get, "not_found", "gone", "not_done" },
     { "an error to a launch", peer.json('{"code":"FORBIDDEN","message":"no","param":"x"}'), launch, "permission", "no",
       "unknown" },
+    { "an error with commas and brackets in its values",
+      peer.json '{"param":[1,{"a":2,"b":3},4,5],"message":"]a, \\"b\\", }c, d\\\\","code":"NOT_FOUND"}', get,
+      "not_found", "]a", "not_done" },
     { "less than the length beside a coding that is none", with_coding "identity", download, "protocol",
       "another length", "not_done" },
   }

@@ -188,11 +188,33 @@ bool ic_answer_is_error(ic_answer answer, const cJSON *tree) {
     return answer_has_code(tree) || (ic_json_member(tree, "error") && cJSON_GetArraySize(tree) <= 2);
 }
 
+/* Whether the JSON text has more values at its top than `most`, by its commas. Most answers show it in their
+ * first bytes. */
+static bool answer_has_more(const ic_buf *body, size_t most) {
+    size_t depth = 0, commas = 0;
+    bool inside = false; /* a string */
+    for (size_t i = 0; i < body->length && commas < most; i++) {
+        char byte = body->data[i];
+        if (byte == '\\')
+            i++;
+        else if (byte == '"')
+            inside = !inside;
+        else if (!inside && (byte == '{' || byte == '['))
+            depth++;
+        else if (!inside && (byte == '}' || byte == ']'))
+            depth--;
+        else if (!inside && byte == ',' && depth == 1)
+            commas++;
+    }
+    return commas >= most;
+}
+
 bool ic_answer_may_be_error(const ic_request *request, const ic_response *response, const ic_buf *body) {
     if (request->anonymous || !body->length || body->length > ERROR_BYTES || !ic_answer_is_json(response))
         return false;
     return request->answer == IC_ANSWER_NOTHING ||
-           (request->answer == IC_ANSWER_JSON && memmem(body->data, body->length, "\"code\"", 6) &&
+           (request->answer == IC_ANSWER_JSON && !answer_has_more(body, ERROR_MEMBERS) &&
+            memmem(body->data, body->length, "\"code\"", 6) &&
             memmem(body->data, body->length, "\"message\"", 9));
 }
 
