@@ -212,12 +212,25 @@ static bool setup_takes_gzip(const ic_setup *setup) {
     return !setup->moves_file && setup_wants_json(setup);
 }
 
+/* A field, because libcurl formats the option twice for each request. But only the option reaches the proxy
+ * with CONNECT. */
+static bool setup_agent(ic_setup *setup) {
+    const char *agent = setup->connection->user_agent;
+    if (!setup->proxied) {
+        bool given = !setup->foreign && ic_request_header(setup->request, "User-Agent");
+        return given || setup_add_header(setup, "User-Agent: ", agent);
+    }
+    SET(USERAGENT, agent);
+    return true;
+}
+
 /* Only the connection's own host gets the bearer, the actor and the caller's headers. */
 static bool setup_headers(ic_setup *setup) {
     const ic_request *request = setup->request;
     const char *actor = setup->foreign || request->anonymous || request->no_bearer ? NULL : setup->actor;
     bool json = setup_wants_json(setup);
-    bool added = setup_add_header(setup, "Expect:", "");
+    /* libcurl may add it to a request with a body. */
+    bool added = request->method == IC_GET || setup_add_header(setup, "Expect:", "");
     bool accepts = !setup->foreign && ic_request_header(request, "Accept");
     if (added && !accepts) added = setup_add_header(setup, "Accept: ", json ? "application/json" : "*/*");
     if (added && !setup_takes_gzip(setup)) added = setup_add_header(setup, "Accept-Encoding: ", "identity");
@@ -235,9 +248,8 @@ static bool setup_headers(ic_setup *setup) {
         added = setup_add_header(setup, ATTEMPT_ID, setup->attempt_id);
     for (size_t i = 0; added && !setup->foreign && i < request->header_count; i++)
         added = setup_add_header(setup, "", request->headers[i]);
-    if (!added) return false;
+    if (!added || !setup_agent(setup)) return false;
     SET(HTTPHEADER, setup->headers);
-    SET(USERAGENT, setup->connection->user_agent);
     return true;
 }
 
