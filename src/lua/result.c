@@ -89,7 +89,10 @@ static void result_set_header(lua_State *L, const char *line, const char *end) {
 }
 
 static void result_push_headers(lua_State *L, const ic_buf *headers) {
-    lua_createtable(L, 0, 12);
+    int count = 0;
+    for (size_t i = 0; i < headers->length; i++)
+        count += headers->data[i] == '\n';
+    lua_createtable(L, 0, count);
     if (!headers->length) return;
     const char *line = headers->data, *last = line + headers->length;
     while (line < last) {

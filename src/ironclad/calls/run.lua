@@ -28,8 +28,8 @@ local function cancel_unless(call, fine, ...)
 end
 
 -- A task waits without pcall, because Lua 5.1 cannot yield inside pcall.
-local function wait_once(loop, call)
-  if task.current() then return loop.wait(call) end
+local function wait_once(loop, call, mine)
+  if mine then return loop.wait(call, mine) end
   return cancel_unless(call, pcall(loop.wait, call))
 end
 
@@ -41,6 +41,7 @@ local function wait_until_done(pending)
     if how == "done" then return end
     if how == "interrupted" then call:cancel() end
   end
+  local mine = task.current()
   repeat
     -- done() is read before the sink is fed, so that the last chunks are passed on too. A sink may make calls itself,
     -- and waiting for those also takes this call's notices. So after the sink was fed, the loop checks again before it
@@ -48,7 +49,7 @@ local function wait_until_done(pending)
     local done = call:done()
     local fed = sink and cancel_unless(call, task.pcall(feed_sink, call, sink))
     if pending.watched then hooks.tell(call, pending.client, pending.on_progress) end
-    if not done and not fed and wait_once(loop, call) == "interrupted" then call:cancel() end
+    if not done and not fed and wait_once(loop, call, mine) == "interrupted" then call:cancel() end
   until done
 end
 

@@ -77,10 +77,10 @@ local function wait_until(finished)
 end
 
 --- Returns when the call may have a notice; "interrupted" after Ctrl-C.
-function neovim.wait(call)
+function neovim.wait(call, mine)
   listen()
-  if task.current() then
-    task.await(call)
+  if mine then
+    task.await(call, mine)
   elseif poll.leaving then
     core.wait(call)
     task.collect()

@@ -26,8 +26,8 @@ function plain.drive(call)
 end
 
 --- Returns when this call may have a notice. Notices of other calls of this Lua state end the wait, too.
-function plain.wait(call)
-  if task.current() then return task.await(call) end
+function plain.wait(call, mine)
+  if mine then return task.await(call, mine) end
   return plain.drive(call)
 end
 

@@ -151,9 +151,9 @@ local function park(mine)
   mine.parked = false
 end
 
---- Suspends the current task until the call may have a notice.
-function task.await(call)
-  local mine, id = task.current(), call:id()
+--- Suspends `mine`, the current task, until the call may have a notice.
+function task.await(call, mine)
+  local id = call:id()
   if call:news() then return end
   waiting[id], mine.call = mine, call
   park(mine)
