@@ -1,9 +1,9 @@
 /* A thread that waits for its call runs the engine meanwhile: it and other threads, signals, fork and exit.
  * Run under a thread sanitizer too. */
 #include "core/engine/stats.h"
+#include "spec/core/engine/driven_turns.h"
 #include "spec/core/engine/engine_trial.h"
 #include <curl/curl.h>
-#include <dlfcn.h>
 #include <pthread.h>
 #include <sys/wait.h>
 
@@ -37,22 +37,6 @@ static void tear_down(stage_set *set) {
     end_mailbox(set->mailbox);
     ic_peer_free(set->gated);
     ic_peer_free(set->quick);
-}
-
-static pthread_t starter;       /* the thread of main */
-static atomic_int driven_turns; /* turns of the engine in that thread */
-static _Atomic pthread_t other; /* the last thread but it that has run the engine */
-
-/* Stands before libcurl's. */
-CURLMcode curl_multi_perform(CURLM *multi, int *running) {
-    typedef CURLMcode performer(CURLM *, int *);
-    performer *real;
-    *(void **)&real = dlsym(RTLD_NEXT, "curl_multi_perform");
-    if (pthread_equal(starter, pthread_self()))
-        atomic_fetch_add(&driven_turns, 1);
-    else
-        atomic_store(&other, pthread_self());
-    return real(multi, running);
 }
 
 static ic_call *start_to_wait(ic_mailbox *mailbox, ic_connection *connection) {
