@@ -167,6 +167,8 @@ local ironclad = {}
 ---@field shared? string The address of a Redis that machines share: `redis://user:password@host:6379/0`, `rediss://…` or `unix:///path/of/socket`
 ---@field shared_prefix? string How the keys in the shared Redis begin (default: ironclad)
 ---@field shared_key? string Encrypts tokens in the shared Redis: 32 bytes as 64 hexadecimal digits or as base64
+---@field shared_client_cert? string A PEM file with the certificate that the shared Redis asks for (mutual TLS)
+---@field shared_client_key? string The PEM file with its private key, which has no password (default: in `shared_client_cert`)
 ---@field as_user? string|false E-mail or id of the user to act as (default: required with client credentials)
 ---@field timeout? number Time for one attempt. Calls that transfer a file have no such limit (seconds) (default: 60)
 ---@field connect_timeout? number Time to open a connection (seconds) (default: 10)
@@ -198,6 +200,8 @@ local ironclad = {}
 ---@field name? string Separates the tokens of connections that are otherwise equal. Without a host: a named connection
 ---@field shared? string The address of a Redis that machines share: `redis://user:password@host:6379/0`, `rediss://…` or `unix:///path/of/socket`
 ---@field shared_prefix? string How the keys in the shared Redis begin (default: ironclad)
+---@field shared_client_cert? string A PEM file with the certificate that the shared Redis asks for (mutual TLS)
+---@field shared_client_key? string The PEM file with its private key, which has no password (default: in `shared_client_cert`)
 ---@field site_access_id? string The site's public access id, which the Activity API wants. With a token that sees one site it is looked up (default: found with `api_token`)
 ---@field api_token? string The token of an API key, for the REST API. It has the rights of its user
 ---@field environment? "production"|"demo" Which of Clickwrap's hosts are used (default: required without both hosts)

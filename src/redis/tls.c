@@ -23,6 +23,34 @@ static const char *tls_reason(void) {
     return reason ? reason : "unknown error";
 }
 
+/* A key with a password is refused: OpenSSL would ask for it at the terminal. */
+static int tls_no_password(char *into, int size, int writing, void *argument) {
+    (void)into, (void)size, (void)writing;
+    *(bool *)argument = true;
+    return -1;
+}
+
+/* Adds the client's own certificate. False, with a reason: it cannot be used. */
+static bool tls_add_client(SSL_CTX *context, const ic_redis_target *target, char *why, size_t size) {
+    const char *certificate = target->client_cert;
+    const char *key = target->client_key ? target->client_key : certificate;
+    bool encrypted = false;
+    if (!certificate) return true;
+    SSL_CTX_set_default_passwd_cb(context, tls_no_password);
+    SSL_CTX_set_default_passwd_cb_userdata(context, &encrypted);
+    bool good = false;
+    if (SSL_CTX_use_certificate_chain_file(context, certificate) != 1)
+        snprintf(why, size, "the client certificate cannot be read from %s (shared_client_cert): %s",
+                 certificate, tls_reason());
+    else if (SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) != 1)
+        snprintf(why, size, "the client key cannot be used from %s (shared_client_key): %s", key,
+                 encrypted ? "it has a password" : tls_reason());
+    else
+        good = true;
+    SSL_CTX_set_default_passwd_cb_userdata(context, NULL);
+    return good;
+}
+
 /* Trusts what libcurl trusts with the same settings: it, too, accepts a chain that ends with a trusted
  * certificate that is no root. */
 static SSL_CTX *tls_context(const ic_redis_target *target, char *why, size_t size) {
@@ -35,7 +63,7 @@ static SSL_CTX *tls_context(const ic_redis_target *target, char *why, size_t siz
     } else if (!SSL_CTX_load_verify_locations(context, target->ca_file, target->ca_path)) {
         snprintf(why, size, "the certificates to trust could not be read from %s: %s",
                  target->ca_file ? target->ca_file : target->ca_path, tls_reason());
-    } else {
+    } else if (tls_add_client(context, target, why, size)) {
         return context;
     }
     SSL_CTX_free(context);
@@ -78,13 +106,27 @@ static void tls_explain_certificate(const ic_redis_tls *tls, long result, char *
                  X509_verify_cert_error_string(result));
 }
 
+#define CLIENT_OPTIONS " (options shared_client_cert and shared_client_key)"
+
+/* Whether the server says that it wants a certificate of the client, or another one (RFC 8446, 6.2). */
+static bool tls_is_about_client(unsigned long code) {
+    static const int alerts[] = {
+        SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED,   SSL_R_SSLV3_ALERT_BAD_CERTIFICATE,
+        SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE, SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED,
+        SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED,     SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN,
+        SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE,       SSL_R_TLSV1_ALERT_UNKNOWN_CA};
+    for (size_t i = 0; i < sizeof alerts / sizeof *alerts; i++)
+        if (ERR_GET_REASON(code) == alerts[i]) return true;
+    return false;
+}
+
 bool ic_redis_tls_explain(const ic_redis_tls *tls, char *why, size_t size) {
     long result = SSL_get_verify_result(tls->ssl);
     unsigned long code = ERR_peek_error();
     if (result != X509_V_OK)
         tls_explain_certificate(tls, result, why, size);
     else if (ERR_GET_LIB(code) == ERR_LIB_SSL)
-        snprintf(why, size, "TLS: %s", tls_reason());
+        snprintf(why, size, "TLS: %s%s", tls_reason(), tls_is_about_client(code) ? CLIENT_OPTIONS : "");
     else
         return false;
     return true;

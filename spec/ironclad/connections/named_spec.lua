@@ -156,6 +156,19 @@ describe("a named connection", function()
     assert.equal(folder .. "/ca.pem", options.ca_file)
     assert.equal("/etc/ssl", options.ca_path)
     assert.equal(folder .. "/home/tokens.json", options.store)
+    configure [[{"acme": {"store": "shared", "shared_client_cert": "redis.pem", "shared_client_key": "~/redis.key"}}]]
+    options = assert(named.load "acme")
+    assert.equal("shared", options.store)
+    assert.equal(folder .. "/redis.pem", options.shared_client_cert)
+    assert.equal(folder .. "/home/redis.key", options.shared_client_key)
+  end)
+
+  it("takes the address of the shared Redis and its key from programs", function()
+    configure { acme = { shared = { command = shell_words "echo redis://:pw@host" },
+      shared_key = { command = shell_words "echo 00112233" } } }
+    local options = assert(named.load "acme")
+    assert.equal("redis://:pw@host", options.shared)
+    assert.equal("00112233", options.shared_key)
   end)
 
   it("is overridden by options beside its name, and fetches no secret that is not needed", function()

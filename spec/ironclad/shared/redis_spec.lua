@@ -48,6 +48,21 @@ describe("the option shared", function()
     assert.falsy(tostring(message):find("SECRET", 1, true))
   end)
 
+  it("is needed for the options about it, which are checked", function()
+    local file = "spec/ironclad/shared/redis_spec.lua"
+    for _, case in ipairs {
+      { nil, { shared_client_cert = file }, 'shared_client_cert: goes with shared = "rediss://' },
+      { "redis://host", { shared_client_cert = file }, 'shared_client_cert: goes with shared = "rediss://' },
+      { "redis://host", { shared_client_key = file }, "shared_client_key: goes with shared_client_cert" },
+      { "rediss://host", { shared_client_cert = "/nonexistent" }, "shared_client_cert: " },
+      { "rediss://host", { shared_client_cert = file, shared_client_key = "/nonexistent" }, "shared_client_key: " },
+    } do
+      local fine, message = pcall(connect, case[1], case[2])
+      assert.is_false(fine)
+      assert.truthy(tostring(message):find(case[3], 1, true), message)
+    end
+  end)
+
   it("is needed for shared_prefix, which holds no braces", function()
     local _, message = pcall(connect, nil, { shared_prefix = "us" })
     assert.truthy(tostring(message):find("shared_prefix: goes with shared", 1, true), message)

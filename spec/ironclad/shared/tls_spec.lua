@@ -39,6 +39,7 @@ describe("a shared Redis over TLS", function()
   setup(function()
     folder = peer.temporary_folder()
     certificates.good = peer.certificate(folder, "good")
+    certificates.client = peer.certificate(folder, "client")
     certificates.unrelated = peer.certificate(folder, "unrelated")
     certificates.other_name = peer.certificate(folder, "other_name", { names = "DNS:other.example" })
     certificates.name_only = peer.certificate(folder, "name_only", { names = "DNS:localhost" })
@@ -138,9 +139,27 @@ describe("a shared Redis over TLS", function()
     other:stop()
   end)
 
-  it("that wants a certificate of the client is refused", function()
-    local strict = start("good", { lines = { "tls-auth-clients yes", "tls-ca-cert-file " .. certificates.good.cert } })
-    refused(strict.address, trusting "good", "cannot be reached: ")
+  it("that wants a certificate of the client gets the one of shared_client_cert", function()
+    local files = certificates.client
+    local strict = start("good", { lines = { "tls-auth-clients yes", "tls-ca-cert-file " .. files.cert } })
+    local function as(certificate, key)
+      return { ca_file = certificates.good.cert, shared_client_cert = certificate, shared_client_key = key }
+    end
+    peer.shell(("cd %s && cat client.key client.pem > both.pem && openssl ec -in client.key -aes128 -out locked.key "
+      .. "-passout pass:words"):format(folder))
+    answers(strict.address, as(files.cert, files.key))
+    answers(strict.address, as(folder .. "/both.pem"))
+    -- A client without it, or with another one, has a connection of its own.
+    refused(strict.address, trusting "good", "TLS: ", "(options shared_client_cert and shared_client_key)")
+    refused(strict.address, as(certificates.unrelated.cert, certificates.unrelated.key), "TLS: ",
+      "(options shared_client_cert and shared_client_key)")
+    refused(strict.address, as(files.cert), "the client key cannot be used from " .. files.cert .. " (shared_client_key)")
+    refused(strict.address, as(files.cert, certificates.unrelated.key), "the client key cannot be used from "
+      .. certificates.unrelated.key)
+    refused(strict.address, as(files.cert, folder .. "/locked.key"), "locked.key (shared_client_key): it has a password")
+    refused(strict.address, as(files.key, files.key), "the client certificate cannot be read from " .. files.key
+      .. " (shared_client_cert)")
+    answers(strict.address, as(files.cert, files.key))
     strict:stop()
   end)
 

@@ -1,6 +1,7 @@
 /* The engine's links to Redis, and their sockets in the engine's loop. */
 #include "core/engine/shared.h"
 #include "core/base/alloc.h"
+#include "core/base/buf.h"
 #include "core/base/clock.h"
 #include "core/engine/stats.h"
 #include <math.h>
@@ -27,27 +28,30 @@ static void shared_free(ic_engine *engine, ic_shared *shared) {
 }
 
 /* The address as the client gave it: a link with another password is another link. So is one over TLS that
- * trusts other certificates. NULL when out of memory. */
+ * trusts other certificates or has another one itself. NULL when out of memory. */
 static char *shared_key(const ic_connection *connection) {
-    const char *file = connection->ca_file, *path = connection->settings.ca_path;
-    const char *address = connection->settings.shared;
-    if (!connection->shared.tls) return ic_strdup(address);
-    if (!file) file = "";
-    if (!path) path = "";
-    size_t size = strlen(address) + strlen(file) + strlen(path) + 3;
-    char *key = ic_malloc(size);
-    if (key) snprintf(key, size, "%s\n%s\n%s", address, file, path);
-    return key;
+    const ic_settings *settings = &connection->settings;
+    const char *const parts[] = {settings->shared, connection->ca_file, settings->ca_path,
+                                 settings->shared_client_cert, settings->shared_client_key};
+    ic_buf key = {0};
+    for (size_t i = 0; i < (connection->shared.tls ? sizeof parts / sizeof *parts : 1); i++)
+        ic_buf_printf(&key, "%s\n", parts[i] ? parts[i] : "");
+    return ic_buf_take(&key, NULL);
 }
 
-/* Gives an address over TLS the certificates that the connection trusts. False when out of
+static bool shared_copy(const char *text, char **copy) {
+    *copy = text ? ic_strdup(text) : NULL;
+    return !text || *copy;
+}
+
+/* Gives an address over TLS the certificates that the connection trusts, and its own. False when out of
  * memory. */
-static bool shared_add_trust(const ic_connection *connection, ic_shared_address *address) {
-    const char *file = connection->ca_file, *path = connection->settings.ca_path;
-    if (!address->tls) return true;
-    if (file) address->ca_file = ic_strdup(file);
-    if (path) address->ca_path = ic_strdup(path);
-    return (!file || address->ca_file) && (!path || address->ca_path);
+static bool shared_add_certificates(const ic_connection *connection, ic_shared_address *address) {
+    const ic_settings *settings = &connection->settings;
+    return !address->tls || (shared_copy(connection->ca_file, &address->ca_file) &&
+                             shared_copy(settings->ca_path, &address->ca_path) &&
+                             shared_copy(settings->shared_client_cert, &address->client_cert) &&
+                             shared_copy(settings->shared_client_key, &address->client_key));
 }
 
 /* `wake` makes the engine look at the link again. */
@@ -60,7 +64,7 @@ static ic_link *shared_link(ic_connection *connection, void (*wake)(void), ic_er
     }
     if (!ic_shared_address_parse(connection->settings.shared, &address, error)) return NULL;
     ic_link *link = NULL;
-    if (shared_add_trust(connection, &address))
+    if (shared_add_certificates(connection, &address))
         link = ic_link_new(driver, &address, wake, error);
     else
         ic_error_memory(error);

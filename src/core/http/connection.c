@@ -136,7 +136,12 @@ static bool connection_check_shared(const ic_settings *settings, ic_error *error
     if (settings->shared_prefix && (!settings->shared || strpbrk(settings->shared_prefix, "{}")))
         return connection_refuse(error, settings->shared ? "shared_prefix: must not hold braces"
                                                          : "shared_prefix: goes with shared");
-    return true;
+    if (settings->shared_client_key && !settings->shared_client_cert)
+        return connection_refuse(error, "shared_client_key: goes with shared_client_cert");
+    if (settings->shared_client_cert && (!settings->shared || !ic_text_starts(settings->shared, "rediss://")))
+        return connection_refuse(error, "shared_client_cert: goes with shared = \"rediss://…\"");
+    return connection_readable("shared_client_cert", settings->shared_client_cert, false, error) &&
+           connection_readable("shared_client_key", settings->shared_client_key, false, error);
 }
 
 static bool connection_check_certificate(const ic_settings *settings, ic_error *error) {
@@ -430,7 +435,8 @@ static bool connection_complete(ic_connection *connection, ic_error *error) {
     bool whole = connection->user_agent && (connection->ca_file || settings->ca_path) &&
                  connection_resolve(&connection->ca_file) && connection_resolve(&settings->ca_path) &&
                  connection_resolve(&settings->client_cert) && connection_resolve(&settings->client_key) &&
-                 connection_add_default_scope(settings);
+                 connection_resolve(&settings->shared_client_cert) &&
+                 connection_resolve(&settings->shared_client_key) && connection_add_default_scope(settings);
     if (whole) whole = connection_add_keys(connection);
     if (!whole) ic_error_memory(error);
     return whole;

@@ -184,6 +184,8 @@ void ic_shared_address_clear(ic_shared_address *address) {
     ic_free_secret(address->password);
     ic_free(address->ca_file);
     ic_free(address->ca_path);
+    ic_free(address->client_cert);
+    ic_free(address->client_key);
     ic_free(address->name);
     *address = (ic_shared_address){0};
 }

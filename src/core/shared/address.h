@@ -19,8 +19,10 @@ typedef struct ic_shared_address {
     char *user, *password; /* owned; NULL: none */
     int database;          /* 0 when none is given */
     bool tls;
-    char *ca_file, *ca_path; /* owned; whose certificates are trusted, with `tls`; not part of the text */
-    char *name;              /* owned; the address without user and password, for messages */
+    /* Owned; with `tls`; not part of the text: whose certificates are trusted, and the client's certificate
+     * and key. */
+    char *ca_file, *ca_path, *client_cert, *client_key;
+    char *name; /* owned; the address without user and password, for messages */
 } ic_shared_address;
 
 /* Reads an address into an empty struct. False with ARGUMENT, or MEMORY; no message shows the password. */

@@ -9,7 +9,7 @@
 #include "core/shared/reply.h"
 
 /* Changes with this file: the core refuses a driver of another version. */
-#define IC_REDIS_DRIVER_VERSION 2
+#define IC_REDIS_DRIVER_VERSION 3
 
 typedef struct ic_redis_link ic_redis_link; /* one connection; the driver's own */
 
@@ -35,6 +35,8 @@ typedef struct ic_redis_target {
      */
     const char *tls_name;
     const char *ca_file, *ca_path; /* whose certificates are trusted; one of them may be NULL */
+    const char *client_cert;       /* a PEM file with the client's own certificate; NULL: none */
+    const char *client_key;        /* its private key; NULL: in client_cert */
 } ic_redis_target;
 
 typedef struct ic_redis_driver {

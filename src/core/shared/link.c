@@ -298,7 +298,9 @@ static void link_open(ic_link *link) {
                               .path = address->path,
                               .tls_name = address->tls ? address->host : NULL,
                               .ca_file = address->ca_file,
-                              .ca_path = address->ca_path};
+                              .ca_path = address->ca_path,
+                              .client_cert = address->client_cert,
+                              .client_key = address->client_key};
     if (link->address_count) target.host = link->addresses[link->address_next++ % link->address_count];
     link->state = LINK_OPENING;
     link->connection = link->driver->open(&target, &link_events, link, why, sizeof why);

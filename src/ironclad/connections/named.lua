@@ -15,10 +15,10 @@
 --     "acme demo": { "instance": "demo", "token": { "env": "ACME_DEMO_TOKEN" } }
 --   }
 --
--- A secret (client_secret, token, refresh_token, api_token, client_key_password) is a string, { "env": "VARIABLE" }, or
--- { "command": [word, …] }: a program that prints it, run without a shell when the connection is opened. In ca_file,
--- ca_path, client_cert, client_key, store and socket_dir, "~/" is the home folder, and a relative path starts at the
--- folder of the file. A file that holds secrets must be readable by its owner only. A file with any source of a secret
+-- A secret (client_secret, token, refresh_token, api_token, client_key_password, shared_key, and shared, which may hold a
+-- password) is a string, { "env": "VARIABLE" }, or { "command": [word, …] }: a program that prints it, run without a
+-- shell when the connection is opened. In the paths of certificates and keys, in store and socket_dir, "~/" is the home
+-- folder, and a relative path starts at the folder of the file. A file that holds secrets must be readable by its owner only. A file with any source of a secret
 -- must belong to this user (or to root), and must be writable by its owner only, because a user who can change the file
 -- decides where the secret is sent.
 
@@ -31,9 +31,11 @@ local named = {}
 local COMMAND_SECONDS = 30
 
 local secrets = { client_secret = true, token = true, refresh_token = true, api_token = true,
-  client_key_password = true }
+  client_key_password = true, shared = true, shared_key = true }
 local paths = { ca_file = true, ca_path = true, client_cert = true, client_key = true, store = true,
-  socket_dir = true }
+  socket_dir = true, shared_client_cert = true, shared_client_key = true }
+
+local kinds_of_store = { memory = true, shared = true } -- which are no paths
 
 -- The environment variables of each place (core.options).
 local variables_of = {
@@ -124,6 +126,7 @@ local function contents_of(connections)
   for _, entry in pairs(connections) do
     for name in pairs(type(entry) == "table" and secrets or {}) do
       local secret = entry[name]
+      if name == "shared" and type(secret) == "string" and not secret:find("@", 1, true) then secret = nil end
       has.literal = has.literal or type(secret) == "string"
       has.command = has.command or type(secret) == "table" and secret.command ~= nil
       has.source = has.source or type(secret) == "string" or type(secret) == "table"
@@ -225,7 +228,8 @@ end
 -- The value of an option as ironclad.connect takes it; nil and a message.
 local function value_of(name, value, folder)
   if secrets[name] and type(value) == "table" then return secret_of(value) end
-  if paths[name] and type(value) == "string" and value ~= "" then return absolute(value, folder) end
+  local is_path = paths[name] and type(value) == "string" and value ~= ""
+  if is_path and not (name == "store" and kinds_of_store[value]) then return absolute(value, folder) end
   if type(value) == "string" or type(value) == "number" or type(value) == "boolean" or list_of_texts(value) then
     return value
   end
