@@ -50,7 +50,8 @@ local function ask(self, script, arguments, terms)
 end
 
 function Inbox:put(id, text)
-  local kept, err = ask(self, scripts.put, { id, text }, { check = scripts.check_put, words = { id },
+  local token = core.random_hex(8)
+  local kept, err = ask(self, scripts.put, { id, text, token }, { check = scripts.check_put, words = { id, token },
     every = self.check, patience = PATIENCE, most = self.most, most_bytes = self.most_bytes, refuses = true })
   return kept and true or nil, err
 end
@@ -61,16 +62,17 @@ function Inbox:take()
   if answer[1] == "" then return nil, answer[3] >= 0 and answer[3] / 1000 or nil end
   local item = core.json.decode(answer[2])
   local id, hold = answer[1], answer[4]
-  local known = { id, hold, self.lease, item.text, item.tries, item.received, self.check * PATIENCE }
+  local known = { id, hold, self.lease, item.text, item.tries, item.received, item.puts, self.check * PATIENCE }
   local held = redis.hold(self.client, scripts.restore, KEYS, known, { check = scripts.check_hold,
-    words = { id, hold, self.lease }, every = self.check })
-  return { id = id, text = item.text, tries = item.tries, received = item.received, hold = hold, held = held }
+    words = { id, hold, self.lease, item.puts }, every = self.check })
+  return { id = id, text = item.text, tries = item.tries, received = item.received, puts = item.puts,
+    hold = hold, held = held }
 end
 
 function Inbox:done(item)
   run.cancel(item.held)
-  local done, err = ask(self, scripts.done, { item.id, item.hold }, { check = scripts.check_done, words = { item.id },
-    every = self.check, lasting = self.check * MARKED, most = MARKED_MOST, insists = true })
+  local done, err = ask(self, scripts.done, { item.id, item.hold, item.puts }, { check = scripts.check_done,
+    words = { item.puts }, every = self.check, lasting = self.check * MARKED, most = MARKED_MOST, insists = true })
   if done == 0 then return nil, "the lease of event " .. item.id .. " has ended, and another consumer has it" end
   return done and true or nil, err
 end
@@ -78,7 +80,7 @@ end
 function Inbox:fail(item, message)
   run.cancel(item.held)
   return ask(self, scripts.fail, { item.id, item.hold, tostring(message), self.tries, self.pause, LONGEST, DEAD_MOST,
-    DEAD_AGE, item.text, item.tries, item.received })
+    DEAD_AGE, item.text, item.tries, item.received, item.puts })
 end
 
 -- Calls fn(id, item) for each event, a page at a time.

@@ -3,10 +3,13 @@
 --
 --   inbox:events    a stream with one consumer group: the events that wait to be handled. An entry stays until it is
 --                   done; Redis knows which consumer has it, and since when
---   inbox:items     a hash: id -> its entry as JSON { text, received, tries, next_try, error, entry, hold, dead }
+--   inbox:items     a hash: id -> its entry as JSON { text, received, tries, next_try, error, entry, hold, dead, puts }
 --   inbox:later     a sorted set: id -> when it is due again, after a try that failed, or when a hold ends
 --   inbox:dead      a stream of the ids that have been given up, trimmed to DEAD_MOST
---   inbox:done      a sorted set: id -> when it was handled or given up, for a week, DONE_MOST at most
+--   inbox:done      a sorted set: a token -> when its event was handled or given up, for a week, DONE_MOST at most
+--
+-- Each process that puts an event names that by a token; `puts` of the item has those of all, separated by spaces. An
+-- event that is put again after it was handled has another token, and is another event for these scripts.
 --
 -- Every item is in `events`, `later` or `dead`. When it is in none of them, because one of these keys was deleted or
 -- replaced by something else, it is put back, a little later: a consumer may have it in hand. The items themselves are
@@ -27,11 +30,20 @@ local function load(id)
   return text and cjson.decode(text)
 end
 local function save(id, item) redis.call('hset', items, id, cjson.encode(item)) end
-local function is_done(id) return redis.call('zscore', done, id) end
-local function mark_done(id)
-  redis.call('zadd', done, now, id)
+local function is_done(puts)
+  for token in string.gmatch(puts, '%%S+') do
+    if redis.call('zscore', done, token) then return true end
+  end
+end
+local function mark_done(puts)
+  for token in string.gmatch(puts, '%%S+') do redis.call('zadd', done, now, token) end
   redis.call('zremrangebyscore', done, '-inf', now - %d)
   redis.call('zremrangebyrank', done, 0, -%d)
+end
+local function is_same(puts, other)
+  for token in string.gmatch(puts, '%%S+') do
+    if string.find(other, token, 1, true) then return true end
+  end
 end
 local function enqueue(id, item)
   item.entry, item.hold = redis.call('xadd', events, '*', 'id', id), nil
@@ -84,44 +96,50 @@ if redis.call('hlen', items) > redis.call('xlen', events) + redis.call('zcard', 
 end
 ]]
 
--- Arguments: id, text, grace. Returns 0 when it has been handled already.
+-- Arguments: id, text, token, grace. Returns 0 when what the token stands for has been handled already.
 scripts.put = HEAD .. [[
-if is_done(ARGV[1]) then return 0 end
-if redis.call('hexists', items, ARGV[1]) == 1 then return 1 end
-group()
-enqueue(ARGV[1], { text = ARGV[2], received = now, tries = 0, next_try = now })
+if is_done(ARGV[3]) then return 0 end
+local item = load(ARGV[1])
+if item and not string.find(item.puts, ARGV[3], 1, true) then
+  item.puts = item.puts .. ' ' .. ARGV[3]
+  save(ARGV[1], item)
+  if item.dead then mark_done(ARGV[3]) end
+elseif not item then
+  group()
+  enqueue(ARGV[1], { text = ARGV[2], received = now, tries = 0, next_try = now, puts = ARGV[3] })
+end
 return 1
 ]]
 
--- Arguments: ids.
+-- Arguments: id, token; id, ….
 scripts.check_put = TOOLS .. [[
 local answers = {}
-for i, id in ipairs(ARGV) do
-  local there = redis.call('hexists', items, id) == 1
-  answers[i] = is_done(id) and (there and 3 or 0) or there and 1 or 2
+for i = 1, #ARGV, 2 do
+  local there = redis.call('hexists', items, ARGV[i]) == 1
+  answers[#answers + 1] = is_done(ARGV[i + 1]) and (there and 3 or 0) or there and 1 or 2
 end
 return answers
 ]]
 
--- Arguments: id, hold, lease in seconds, text, tries, received, grace. Notes that a consumer has an event in hand.
+-- Arguments: id, hold, lease in seconds, text, tries, received, puts, grace. Notes that a consumer has an event in hand.
 scripts.restore = HEAD .. [[
-if is_done(ARGV[1]) or redis.call('hexists', items, ARGV[1]) == 1 then return 1 end
+if is_done(ARGV[7]) or redis.call('hexists', items, ARGV[1]) == 1 then return 1 end
 save(ARGV[1], { text = ARGV[4], tries = tonumber(ARGV[5]), received = tonumber(ARGV[6]), next_try = now,
-  hold = ARGV[2] })
+  hold = ARGV[2], puts = ARGV[7] })
 redis.call('zadd', later, now + ARGV[3], ARGV[1])
 return 1
 ]]
 
--- Arguments: id, hold, lease in seconds; id, …. Extends the leases. An event that no consumer has in hand although this
+-- Arguments: id, hold, lease in seconds, puts; id, …. Extends the leases. An event that no consumer has in hand although this
 -- one says so was put again after a loss, or its lease has ended: it is taken back.
 scripts.check_hold = TOOLS .. [[
 local answers = {}
-for i = 1, #ARGV, 3 do
+for i = 1, #ARGV, 4 do
   local id, hold, lease = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2])
   local item = load(id)
   local answer = 1
   if not item then
-    answer = is_done(id) and 0 or 2
+    answer = is_done(ARGV[i + 3]) and 0 or 2
   else
     local other, idle = holder(id, item)
     if other and other ~= hold or item.dead then
@@ -204,9 +222,10 @@ end
 return { '', '', soonest, '' }
 ]]
 
--- Arguments: id, hold, grace. Returns 0 when another consumer has the event in hand.
+-- Arguments: id, hold, puts, grace. Returns 0 when another consumer has the event in hand.
 scripts.done = HEAD .. [[
 local item = load(ARGV[1])
+if item and not is_same(item.puts, ARGV[3]) then item = nil end
 local other = item and holder(ARGV[1], item)
 if other and other ~= ARGV[2] then return 0 end
 if item then
@@ -214,24 +233,26 @@ if item then
   redis.call('zrem', later, ARGV[1])
   if item.dead then redis.call('xdel', dead, item.dead) end
   redis.call('hdel', items, ARGV[1])
+  mark_done(item.puts)
 end
-mark_done(ARGV[1])
+mark_done(ARGV[3])
 return 1
 ]]
 
--- Arguments: ids.
+-- Arguments: the puts of events.
 scripts.check_done = TOOLS .. [[
 local answers = {}
-for i, id in ipairs(ARGV) do answers[i] = is_done(id) and 1 or 2 end
+for i, puts in ipairs(ARGV) do answers[i] = is_done(puts) and 1 or 2 end
 return answers
 ]]
 
 -- Arguments: id, hold, message, tries at most, pause and longest pause in seconds, dead letters at most, their age in
--- seconds; text, tries and time of receipt, in case that Redis has lost the event; grace. Returns "retry" or "dead".
+-- seconds; text, tries, time of receipt and puts, in case that Redis has lost the event; grace. Returns "retry" or
+-- "dead".
 scripts.fail = HEAD .. [[
 local item = load(ARGV[1])
-if item and holder(ARGV[1], item) ~= ARGV[2] or not item and is_done(ARGV[1]) then return 'retry' end
-item = item or { text = ARGV[9], tries = tonumber(ARGV[10]), received = tonumber(ARGV[11]) }
+if item and holder(ARGV[1], item) ~= ARGV[2] or not item and is_done(ARGV[12]) then return 'retry' end
+item = item or { text = ARGV[9], tries = tonumber(ARGV[10]), received = tonumber(ARGV[11]), puts = ARGV[12] }
 forget_entry(item)
 item.tries, item.error, item.hold = item.tries + 1, ARGV[3], nil
 if item.tries < tonumber(ARGV[4]) then
@@ -243,7 +264,7 @@ end
 redis.call('zrem', later, ARGV[1])
 item.dead = redis.call('xadd', dead, '*', 'id', ARGV[1])
 save(ARGV[1], item)
-mark_done(ARGV[1])
+mark_done(item.puts)
 local oldest = (now - tonumber(ARGV[8])) * 1000
 while true do
   local first = redis.call('xrange', dead, '-', '+', 'count', 1)[1]
@@ -266,9 +287,9 @@ if item.dead then redis.call('xdel', dead, item.dead) end
 item.dead = nil
 if ARGV[2] == 'remove' then
   redis.call('hdel', items, ARGV[1])
-  mark_done(ARGV[1])
+  mark_done(item.puts)
 else
-  redis.call('zrem', done, ARGV[1])
+  for token in string.gmatch(item.puts, '%S+') do redis.call('zrem', done, token) end
   group()
   item.tries, item.error, item.next_try = 0, nil, now
   enqueue(ARGV[1], item)
