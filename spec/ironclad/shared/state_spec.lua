@@ -126,6 +126,76 @@ describe("state = \"shared\"", function()
       twice))
   end)
 
+  it("is saved again by the machine that has it when Redis was emptied", function()
+    local client = connect()
+    local all, times = 0, {}
+    for _ in client.records:each() do all = all + 1 end
+    for record in client.records:changes { state = "shared:lost" } do
+      times[record.id] = (times[record.id] or 0) + 1
+      server:command "flushall"
+    end
+    local count = 0
+    for _, number in pairs(times) do
+      assert.equal(1, number)
+      count = count + 1
+    end
+    assert.equal(all, count)
+    for _ in connect().records:changes { state = "shared:lost" } do error "once more" end
+  end)
+
+  it("is kept by the machine that has it, and its lock, too, while it does something else", function()
+    local one, other = shared_state.open(connect(), "kept"), shared_state.open(connect(), "kept")
+    assert.is_true(one.lock())
+    assert.truthy(one.save "a\n")
+    server:command "flushall"
+    peer.eventually(function() return server:command "keys '*state-lock:kept'" ~= "" end)
+    assert.is_false(other.lock())
+    assert.equal("gone", one.append "b\n")
+    assert.truthy(one.save "a\nb\n")
+    assert.equal("a\nb\n", other.peek())
+    one.unlock()
+    assert.is_true(other.lock())
+    other.unlock()
+  end)
+
+  it("is known to a machine that waits, which begins there when Redis and the other machine are lost", function()
+    local mine = connect()
+    local follow = shared_company.write_machine({ rate_limit = false }, ([[
+      local name = arg[1]
+      local function note(text)
+        local log = assert(io.open(%q, "a"))
+        log:write(name, " ", text, "\n")
+        log:close()
+      end
+      local changes = client.records:changes { state = "shared:waits", since = "now", overlap = 0 }
+      for record in changes:follow { every = 0.05, on_error = function() note "waits" end } do note(record.id) end
+    ]]):format(folder .. "/log"))
+    peer.write_file(folder .. "/log", "")
+    local function said(text)
+      peer.eventually(function() return peer.read_file(folder .. "/log"):find(text, 1, true) end)
+    end
+    local function add(name)
+      return ironclad.must(mine.records:create { type = "mutualNDA", name = name, properties = {} }).id
+    end
+    local function machine(name)
+      local pipe = io.popen(("echo $$; exec %s %s %s 2>&1"):format(peer.interpreter(), follow, name))
+      return pipe, pipe:read "*l"
+    end
+    local first, first_id = machine "one"
+    peer.eventually(function() return server:command "keys '*state:waits'" ~= "" end)
+    local early = add "early"
+    said("one " .. early)
+    local second, second_id = machine "two"
+    said "two waits"
+    peer.shell("kill -KILL " .. first_id)
+    local between = add "between"
+    server:command "flushall"
+    said("two " .. between)
+    peer.shell("kill -KILL " .. second_id)
+    first:close()
+    second:close()
+  end)
+
   it("is lost to another machine that took over, which a step finds out", function()
     local one, other = shared_state.open(connect(), "taken"), shared_state.open(connect(), "taken")
     assert.is_true(one.lock())

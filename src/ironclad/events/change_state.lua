@@ -9,12 +9,15 @@
 --
 --   load()         returns the text, or nil when there is none
 --   save(text)     replaces it. When it returns, the text is safe
---   append(text)   optional: adds to its end, in the same way. Without it, save is called with the whole text
+--   append(text)   optional: adds to its end, in the same way. Without it, save is called with the whole text, and so
+--                  it is when append returns "gone": there was no text
 --   lock()         optional: returns false when another process has the lock
 --   unlock()       optional
 --
 -- A store whose lock expires has keep(), which extends the lock, and keep_every, the seconds after which keep is
--- called. With `waits`, a loop that follows waits for another process's lock.
+-- called. With `waits`, a loop that follows waits for another process's lock. Such a store may lose the text: then what
+-- this process knows is saved again, from its own work or from peek(), which returns the text although another process
+-- has the lock.
 --
 -- A function fails by raising an error, or by returning nil (load: false) and a message. Times are milliseconds since
 -- 1970, on Ironclad's clock.
@@ -72,7 +75,7 @@ State.__index = State
 function change_state.new(store, list, arguments, host)
   return setmetatable({
     store = store, name = store.name or "the state", list = list, arguments = arguments, host = host,
-    from = false, seen = {}, count = 0, gone = {}, added = 0, locked = false,
+    from = false, seen = {}, count = 0, gone = {}, added = 0, locked = false, known = false,
   }, State)
 end
 
@@ -85,28 +88,20 @@ local function ask(self, name, ...)
   return result
 end
 
---- Takes the lock. Raises a text when another process has it.
-function State:lock()
-  if not self.store.lock or self.locked then return end
-  if ask(self, "lock") == false then
-    if self.store.waits then
-      error(Error.new { kind = "store", message = self.name .. " is in use by another machine", outcome = "not_done",
-        retryable = true, attempts = 0 }, 0)
-    end
-    error(("%s is in use: another process, or another loop of this one, looks for changes with it. "
-      .. "Wait for its end, or give each a state of its own"):format(self.name), 0)
-  end
-  self.locked = true
-end
-
 --- Extends the lock of a store whose lock expires. Raises an error when the lock is lost.
 function State:keep()
   if self.locked and self.store.keep then ask(self, "keep") end
 end
 
---- Forgets everything, so that the state is locked and loaded again.
+local function clear(self)
+  self.from, self.seen, self.count, self.gone, self.added = false, {}, 0, {}, 0
+end
+
+--- Locks and loads the state again. What is known now is used if the store has lost it.
 function State:reset()
-  self.from, self.seen, self.count, self.gone, self.added, self.locked = false, {}, 0, {}, 0, false
+  if self.from then self.known = { from = self.from, seen = self.seen, count = self.count, gone = self.gone } end
+  clear(self)
+  self.locked = false
 end
 
 function State:unlock()
@@ -164,11 +159,7 @@ local function forget_old(self)
   self.seen, self.count = kept, count
 end
 
---- Loads the state. Raises a text when it cannot be read, is damaged or belongs to something else.
--- @return whether there was one
-function State:load()
-  local text = ask(self, "load")
-  if text == nil then return false end
+local function read_text(self, text)
   if type(text) ~= "string" then refuse(self, "load returned %s", mistake.type_of(text)) end
   local number, at = 0, 1
   while true do
@@ -182,6 +173,53 @@ function State:load()
   if number == 0 then refuse(self, text == "" and "it is empty" or "its first line is not a header of such a file") end
   self.torn = at <= #text -- the last line has no end
   forget_old(self)
+end
+
+-- Remembers the state of the process that has the lock.
+local function peek(self)
+  local text = ask(self, "peek")
+  if not text then return end
+  read_text(self, text)
+  self:reset()
+end
+
+--- Takes the lock. Raises a text when another process has it.
+function State:lock()
+  if not self.store.lock or self.locked then return end
+  if ask(self, "lock") == false then
+    if self.store.waits then
+      peek(self)
+      error(Error.new { kind = "store", message = self.name .. " is in use by another machine", outcome = "not_done",
+        retryable = true, attempts = 0 }, 0)
+    end
+    error(("%s is in use: another process, or another loop of this one, looks for changes with it. "
+      .. "Wait for its end, or give each a state of its own"):format(self.name), 0)
+  end
+  self.locked = true
+end
+
+-- Uses what was known before a reset: the store may have lost its text, or have an older one. -> whether that was more
+local function add_known(self, lost)
+  local known, more = self.known, lost
+  self.known = false
+  if not self.from or self.from < known.from then self.from, more = known.from, true end
+  for id, time in pairs(known.seen) do
+    if time >= self.from and (not self.seen[id] or self.seen[id] < time) then
+      remember(self, id, time)
+      more = true
+    end
+  end
+  if lost then self.gone = known.gone end
+  return more
+end
+
+--- Loads the state. Raises a text when it cannot be read, is damaged or belongs to something else.
+-- @return whether there was one
+function State:load()
+  local text = ask(self, "load")
+  if text ~= nil then read_text(self, text) end
+  if text == nil and not self.known then return false end
+  if self.known and add_known(self, text == nil) then self:save() end
   return true
 end
 
@@ -205,7 +243,7 @@ end
 local function add(self, id, time)
   self.added = self.added + 1
   if not self.store.append or self.torn or self.added > math.max(FEWEST, self.count) then return self:save() end
-  ask(self, "append", line_of(id, time, self.from))
+  if ask(self, "append", line_of(id, time, self.from)) == "gone" then self:save() end
 end
 
 --- Records that an item has been handled.

@@ -167,7 +167,7 @@ local function new_changes(client, resource, label, given)
     state = change_state.new(store, resource, wanted, core.describe(client.connection).origin),
     since = read_since(label, own.since),
     overlap = check_seconds(label, "overlap", own.overlap or OVERLAP, 0) * 1000,
-    ids = own.reconcile and read_ids(label, own.state, store) or false,
+    ids = own.reconcile and read_ids(label, own.state, store) or false, last_ids = false,
     walk = false, queue = {}, position = 0, inhand = false, given = 0, saved_from = 0,
     loaded = false, fresh = false, closed = false, following = false, pending = false, missing = false, present = false,
   })
@@ -241,9 +241,11 @@ end
 
 -- --- deleted items
 
-local function read_known(store)
-  local text, problem = store.load()
+-- The ids of the last reconciliation: of this loop, if the store has lost them.
+local function read_known(self)
+  local text, problem = self.ids.load()
   if text == false then error(tostring(problem), 0) end
+  if not text and self.last_ids then text = self.last_ids end
   local known = {}
   for id in (text or ""):gmatch "[^\n]+" do known[#known + 1] = id end
   return known
@@ -268,7 +270,7 @@ local function begin_reconciling(self)
   for item in self.client[self.resource][each.name_of(self.source.entry)](self.client[self.resource], arguments) do
     present[item.id] = true
   end
-  for _, id in ipairs(read_known(self.ids)) do
+  for _, id in ipairs(read_known(self)) do
     if not present[id] and not self.state.gone[id] then missing[#missing + 1] = id end
   end
   self.missing, self.present = missing, present
@@ -278,7 +280,8 @@ local function end_reconciling(self)
   local ids = {}
   for id in pairs(self.present) do ids[#ids + 1] = id end
   table.sort(ids)
-  local saved, problem = self.ids.save(table.concat(ids, "\n") .. "\n")
+  self.last_ids = table.concat(ids, "\n") .. "\n"
+  local saved, problem = self.ids.save(self.last_ids)
   if self.ids.unlock then self.ids.unlock() end
   if saved == nil and problem then error(tostring(problem), 0) end
   self.state.gone, self.missing, self.present = {}, false, false
