@@ -153,10 +153,12 @@ describe("a shared Redis over TLS", function()
     refused(strict.address, trusting "good", "TLS: ", "(options shared_client_cert and shared_client_key)")
     refused(strict.address, as(certificates.unrelated.cert, certificates.unrelated.key), "TLS: ",
       "(options shared_client_cert and shared_client_key)")
-    refused(strict.address, as(files.cert), "the client key cannot be used from " .. files.cert .. " (shared_client_key)")
+    refused(strict.address, as(files.cert), "the client key cannot be used from " .. files.cert
+      .. " (shared_client_key)")
     refused(strict.address, as(files.cert, certificates.unrelated.key), "the client key cannot be used from "
       .. certificates.unrelated.key)
-    refused(strict.address, as(files.cert, folder .. "/locked.key"), "locked.key (shared_client_key): it has a password")
+    refused(strict.address, as(files.cert, folder .. "/locked.key"),
+      "locked.key (shared_client_key): it has a password")
     refused(strict.address, as(files.key, files.key), "the client certificate cannot be read from " .. files.key
       .. " (shared_client_cert)")
     answers(strict.address, as(files.cert, files.key))

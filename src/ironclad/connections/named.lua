@@ -15,12 +15,12 @@
 --     "acme demo": { "instance": "demo", "token": { "env": "ACME_DEMO_TOKEN" } }
 --   }
 --
--- A secret (client_secret, token, refresh_token, api_token, client_key_password, shared_key, and shared, which may hold a
--- password) is a string, { "env": "VARIABLE" }, or { "command": [word, …] }: a program that prints it, run without a
+-- A secret (client_secret, token, refresh_token, api_token, client_key_password, shared_key, and shared, which may hold
+-- a password) is a string, { "env": "VARIABLE" }, or { "command": [word, …] }: a program that prints it, run without a
 -- shell when the connection is opened. In the paths of certificates and keys, in store and socket_dir, "~/" is the home
--- folder, and a relative path starts at the folder of the file. A file that holds secrets must be readable by its owner only. A file with any source of a secret
--- must belong to this user (or to root), and must be writable by its owner only, because a user who can change the file
--- decides where the secret is sent.
+-- folder, and a relative path starts at the folder of the file. A file that holds secrets must be readable by its owner
+-- only. A file with any source of a secret must belong to this user (or to root), and must be writable by its owner
+-- only, because a user who can change the file decides where the secret is sent.
 
 local core = require "ironclad.core"
 local mistake = require "ironclad.base.mistake"

@@ -121,7 +121,7 @@ end
 return answers
 ]]
 
--- Arguments: id, hold, lease in seconds, text, tries, received, puts, grace. Notes that a consumer has an event in hand.
+-- Arguments: id, hold, lease in seconds, text, tries, received, puts, grace. A consumer has the event in hand.
 scripts.restore = HEAD .. [[
 if is_done(ARGV[7]) or redis.call('hexists', items, ARGV[1]) == 1 then return 1 end
 save(ARGV[1], { text = ARGV[4], tries = tonumber(ARGV[5]), received = tonumber(ARGV[6]), next_try = now,
@@ -130,8 +130,8 @@ redis.call('zadd', later, now + ARGV[3], ARGV[1])
 return 1
 ]]
 
--- Arguments: id, hold, lease in seconds, puts; id, …. Extends the leases. An event that no consumer has in hand although this
--- one says so was put again after a loss, or its lease has ended: it is taken back.
+-- Arguments: id, hold, lease in seconds, puts; id, …. Extends the leases. An event that no consumer has in hand although
+-- this one says so was put again after a loss, or its lease has ended: it is taken back.
 scripts.check_hold = TOOLS .. [[
 local answers = {}
 for i = 1, #ARGV, 4 do
