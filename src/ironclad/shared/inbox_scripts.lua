@@ -130,7 +130,7 @@ redis.call('zadd', later, now + ARGV[3], ARGV[1])
 return 1
 ]]
 
--- Arguments: id, hold, lease in seconds, puts; id, …. Extends the leases. An event that no consumer has in hand although
+-- Arguments: id, hold, lease in seconds, puts; id, …. Extends the leases. An event that nobody has in hand although
 -- this one says so was put again after a loss, or its lease has ended: it is taken back.
 scripts.check_hold = TOOLS .. [[
 local answers = {}
