@@ -67,6 +67,7 @@ end
 
 local function play(list)
   run.start = function(_, _, _, arguments)
+    if arguments.dry_run then return end
     list:meddle()
     return { list:page(arguments.query) }
   end

@@ -378,6 +378,10 @@ describe("wrong arguments", function()
       ["lastUpdated: is not for changes; write since"] = { state = state, lastUpdated = "2026-01-01" },
       ["limit: is not for changes; leave the loop with break"] = { state = state, limit = 3 },
       ["sortField: is not for changes"] = { state = state, sortField = "name" },
+      ["records:changes: statos: unknown query parameter or option"] = { state = state, statos = "x" },
+      ["records:changes: pageSize: expected a whole number"] = { state = state, pageSize = "many" },
+      ["records:changes: as_user: must not be empty"] = { state = state, as_user = "" },
+      ["records:changes: timeout: expected a number"] = { state = state, timeout = 0 },
     } do
       local fine, why = pcall(trial.client.records.changes, trial.client.records, options)
       assert.is_false(fine, message)
@@ -385,7 +389,24 @@ describe("wrong arguments", function()
     end
     local _, bare = pcall(trial.client.records.changes, trial.client.records)
     assert.is_truthy(bare:find("expected a table with state, got nil", 1, true))
+    assert.is_nil(io.open(state, "rb"))
     local changes = trial.client.records:changes { state = state }
     assert.is_truthy(select(2, pcall(function() return changes.folow end)):find('did you mean "follow"', 1, true))
+  end)
+
+  it("that Ironclad refuses leave no state, which would be in the way of the right ones", function()
+    start()
+    for _, since in ipairs { false, "now", "2026-01-01" } do
+      for _, wrong in ipairs { { filter = "Equals([x" }, { types = "nonsense" } } do
+        wrong.state, wrong.since = path(), since or nil
+        local changes = trial.client.records:changes(wrong)
+        assert.is_false((pcall(changes)))
+        assert.are.equal("invalid_request", changes.error.kind)
+        assert.is_nil(io.open(path(), "rb"))
+      end
+    end
+    local right = { state = path(), types = "mutualNDA" }
+    assert.is_true(#collect("records", right) > 0)
+    assert.are.same({}, collect("records", right))
   end)
 end)

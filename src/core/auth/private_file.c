@@ -146,8 +146,7 @@ static bool private_file_check_part(const ic_private_file *file, int part, int d
     else if (!(found.st_mode & (S_IRWXG | S_IRWXO)))
         return true;
     else if (part == IC_PART_FILE)
-        private_file_explain_command(error, path, "other users can read or write the tokens in it",
-                                     "chmod 600");
+        private_file_explain_command(error, path, "other users can read it or write to it", "chmod 600");
     else
         ic_error_set(error, IC_ERR_STORE,
                      "%s: its file system does not keep secrets from other users; choose a path on another",

@@ -56,6 +56,12 @@ local Changes = iterator.class("ironclad.changes", "changes have", { "close", "d
 
 -- --- arguments
 
+local function copy(from)
+  local to = {}
+  for name, value in pairs(from) do to[name] = value end
+  return to
+end
+
 local function check_seconds(label, name, value, least)
   if type(value) ~= "number" or value ~= value or value < least or value > LONGEST then
     mistake.raise(label, "%s: expected a number of seconds from %g, got %s", name, least,
@@ -149,6 +155,13 @@ local function split(label, given)
   return own, rest
 end
 
+-- Raises a mistake for arguments that cannot be sent: no state must be saved that only they fit.
+local function check_request(client, label, index, arguments)
+  local trial = copy(arguments)
+  trial.query, trial.dry_run = copy(arguments.query), true
+  run.start(client, label, index, trial)
+end
+
 local function new_changes(client, resource, label, given)
   local index, entry = catalog.find(resource .. ":list")
   local list = change_walk.lists[resource]
@@ -158,6 +171,7 @@ local function new_changes(client, resource, label, given)
   for name, value in pairs(list.query or {}) do
     if arguments.query[name] == nil then arguments.query[name] = value end
   end
+  check_request(client, label, index, arguments)
   local wanted = fingerprint(arguments.query)
   local store = type(own.state) == "string" and shared_state(label, client, own.state, resource, wanted)
     or read_state(label, own.state)
@@ -202,24 +216,31 @@ local function begin(self)
   self.loaded = true
 end
 
--- The first run: where it begins is saved before anything is handled, which also shows that it can be saved.
-local function settle_start(self)
+-- The first run: where it begins is saved before anything is handled, which also shows that it can be saved. Ironclad
+-- has answered a request with these arguments by then: a state of arguments that it refuses would be in the way of the
+-- right ones.
+local function save_start(self)
   self.fresh = false
-  if self.since == "now" then
-    local answer, err, response = run.finish(run.start(self.client, self.label, self.source.index,
-      { query = { pageSize = 1 }, as_user = self.source.arguments.as_user }))
-    if not answer then error(err, 0) end
-    local clock = moment.read_http(response.headers and response.headers.date)
-    self.state.from = clock or os.time() * 1000
-  end
   self.state:save()
   self.saved_from = self.state.from
+end
+
+-- Makes the present, by Ironclad's clock, the beginning.
+local function begin_now(self)
+  local arguments = copy(self.source.arguments)
+  arguments.query = copy(arguments.query)
+  arguments.query.pageSize = 1
+  local answer, err, response = run.finish(run.start(self.client, self.label, self.source.index, arguments))
+  if not answer then error(err, 0) end
+  local clock = moment.read_http(response.headers and response.headers.date)
+  self.state.from = clock or os.time() * 1000
+  save_start(self)
 end
 
 local function begin_look(self)
   if not self.loaded then begin(self) end
   self.state:keep()
-  if self.fresh then settle_start(self) end
+  if self.fresh and self.since == "now" then begin_now(self) end
   local state = self.state
   self.walk = change_walk.new(self.source, state.from, function(id, time) return state:is_new(id, time) end)
   self.queue, self.position, self.given = {}, 0, 0
@@ -249,12 +270,6 @@ local function read_known(self)
   local known = {}
   for id in (text or ""):gmatch "[^\n]+" do known[#known + 1] = id end
   return known
-end
-
-local function copy(from)
-  local to = {}
-  for name, value in pairs(from) do to[name] = value end
-  return to
 end
 
 -- Reads all ids, and sets self.missing to those that were there before and are not in the list.
@@ -337,6 +352,7 @@ local function next_change(self)
         return self.inhand.value
       end
       local batch = self.walk:next()
+      if self.fresh then save_start(self) end
       if batch then
         self.queue, self.position = batch, 0
       else
