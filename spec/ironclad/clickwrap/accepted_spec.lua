@@ -46,10 +46,19 @@ describe("accepted", function()
       { targets(server)[1], targets(server)[2] })
   end)
 
+  it("is nil and an error when it does not hear of each contract of a group that is named by its id", function()
+    local cw = play(peer.json '{"282":"v","1241":"w"}', peer.json '{"282":true}', LAST)
+    local err = scene.assert_error("protocol", cw:accepted("jane", 6972))
+    assert.is_truthy(tostring(err):find("did not say whether contract 1241 is accepted", 1, true))
+  end)
+
   for name, row in pairs {
     ["an unknown group"] = { peer.json "{}", "not_found" },
     ["a list"] = { peer.json "[]", "not_found" },
     ["a text"] = { peer.json '"yes"', "protocol" },
+    ["a table of something else"] = { peer.json '{"ok":true}', "protocol" },
+    ["a wrapped text"] = { peer.json '{"data":true}', "protocol" },
+    ["a contract without an id"] = { peer.json '{"282":true,"":true}', "protocol" },
     ["something else than true and false"] = { peer.json '{"282":"yes"}', "protocol" },
     ["an image"] = { peer.answer(200, { "Content-Type: image/gif" }, "GIF89a"), "protocol" },
     ["a page for people"] = { peer.answer(200, { "Content-Type: text/html" }, "<h1>Hello</h1>"), "protocol" },

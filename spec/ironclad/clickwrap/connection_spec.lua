@@ -174,6 +174,17 @@ describe("the site", function()
     end
   end)
 
+  it("needs an id and an access id, and may be on a page that comes again and again", function()
+    for _, site in ipairs { "null", "{}", '{"id":7}', '{"id":7,"access_id":null}', '{"id":null,"access_id":"A"}' } do
+      local cw = play({}, { json('{"data":[' .. site .. "]}") }, { site_access_id = false })
+      scene.assert_error("protocol", cw:site())
+    end
+    local cw, _, private = play({}, { json '{"data":[{"id":7,"access_id":"A"}],"has_more":true}' },
+      { site_access_id = false })
+    assert.are.equal(7, ironclad.must(cw:site()).id)
+    assert.are.equal(2, #private:requests())
+  end)
+
   it("is not looked up for a dry run", function()
     local cw, _, private = play({}, { sites "FOUND" }, { site_access_id = false })
     local fine, text = pcall(cw.acceptance.get_published, cw.acceptance, { gkey = "terms", dry_run = true })

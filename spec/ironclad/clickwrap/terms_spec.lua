@@ -86,6 +86,10 @@ describe("terms", function()
       { peer.json '{"contracts":[],"contract_data":{}}', "not_found" },
     ["no group"] = { peer.json "{}", "protocol" }, ["contracts without versions"] =
       { peer.json '{"contracts":[1],"contract_data":{"1":{}}}', "protocol" },
+    ["a contract whose id is no whole number"] = { peer.json '{"contracts":[0.5],"contract_data":{}}', "protocol" },
+    ["a contract with an id beyond all numbers"] = { peer.json '{"contracts":[1e300],"contract_data":{}}', "protocol" },
+    ["a version without an id"] =
+      { peer.json '{"contracts":[1],"contract_data":{"1":{"published_version":""}}}', "protocol" },
     ["an image"] = { peer.answer(200, { "Content-Type: image/gif" }, "GIF89a"), "protocol" },
   } do
     it("are nil and an error after " .. name, function()

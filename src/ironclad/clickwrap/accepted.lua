@@ -21,9 +21,10 @@ local function cache_name(group, test) return (test and "test " or "live ") .. t
 
 -- { [contract id] = whether its latest major version is accepted }, err, response
 local function latest(cw, label, signer, group, test, requests)
-  local query = { sig = signer, tm = test }
+  local query, versions = { sig = signer, tm = test }, nil
   if type(group) == "number" then -- /latest knows keys and contracts only
-    local versions, unknown, reply = common.published(cw, label, group, requests())
+    local unknown, reply
+    versions, unknown, reply = common.published(cw, label, group, requests())
     if unknown then return nil, unknown, reply end
     query.cid = table.concat(common.sorted_ids(versions), ",")
   else
@@ -31,8 +32,14 @@ local function latest(cw, label, signer, group, test, requests)
   end
   local answer, err, response = cw:call("get-the-latest-versions-signed", { query = query }, requests())
   if err then return nil, err, response end
-  return common.by_contract(label, answer, response, group, "boolean", "Clickwrap answered no table of contracts",
-    "Clickwrap did not say whether contract %s is accepted")
+  local problem = "Clickwrap did not say whether contract %s is accepted"
+  local contracts
+  contracts, err = common.by_contract(label, answer, response, group, "boolean",
+    "Clickwrap answered no table of contracts", problem)
+  for contract in pairs(contracts and versions or {}) do
+    if contracts[contract] == nil then return nil, common.failure(label, "protocol", problem, contract), response end
+  end
+  return contracts, err, response
 end
 
 --- Asks Clickwrap, without the cache.

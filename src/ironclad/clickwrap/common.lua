@@ -55,7 +55,7 @@ end
 --- The text of an id, which is a number in some answers and a key in others; nil for anything else.
 function common.text_of(id)
   if type(id) == "table" then id = id.id end -- expanded
-  if type(id) == "number" then return ("%d"):format(id) end
+  if type(id) == "number" then return id % 1 == 0 and math.abs(id) <= 2 ^ 53 and ("%d"):format(id) or nil end
   return type(id) == "string" and id or nil
 end
 
@@ -82,11 +82,15 @@ end
 --- Checks an answer that has a value for each contract of a group.
 -- @param kind the type of the values
 -- @param problem what is wrong with another answer, and problem_of with a value of one contract (%s)
--- @return the answer, err, response. An answer without any contract is the error "not_found"
+-- @return the answer, err, response. An answer without any contract is the error "not_found". An answer such as
+--   { ok = true } is no table of contracts, whose ids are numbers
 function common.by_contract(label, answer, response, group, kind, problem, problem_of)
   if type(answer) ~= "table" then return nil, common.failure(label, "protocol", problem), response end
   for contract, value in pairs(answer) do
-    if type(contract) ~= "string" or type(value) ~= kind then
+    if type(contract) ~= "string" or not contract:find "^%d+$" then
+      return nil, common.failure(label, "protocol", problem), response
+    end
+    if type(value) ~= kind then
       return nil, common.failure(label, "protocol", problem_of, tostring(contract)), response
     end
   end

@@ -13,9 +13,15 @@ local function failure(kind, message)
     retryable = false, attempts = 1 }
 end
 
+-- Whether it has what the table of a site needs.
+local function is_site(value)
+  return type(value) == "table" and (type(value.id) == "number" or type(value.id) == "string")
+    and type(value.access_id) == "string"
+end
+
 -- All sites of the token; nil and an error. The deadline in the options is for all pages.
 local function all_sites(client, options)
-  local sites, page = {}, 1
+  local sites, page, known = {}, 1, {}
   local ends = type(options.deadline) == "number" and core.monotonic() + options.deadline
   while true do
     local arguments = { page = page, per_page = 100, timeout = options.timeout, max_retries = options.max_retries,
@@ -25,13 +31,15 @@ local function all_sites(client, options)
     if err then return nil, err, response end
     local list = type(answer) == "table" and answer.data
     if type(list) ~= "table" then return nil, failure("protocol", "Clickwrap answered no list of sites"), response end
+    local before = #sites
     for _, one in ipairs(list) do
-      if type(one) ~= "table" or one.id == nil or one.access_id == nil then
+      if not is_site(one) then
         return nil, failure("protocol", "Clickwrap answered a site without an id"), response
       end
-      sites[#sites + 1] = one
+      if not known[one.access_id] then sites[#sites + 1] = one end
+      known[one.access_id] = true
     end
-    if answer.has_more ~= true or page == MOST_PAGES then return sites end
+    if answer.has_more ~= true or page == MOST_PAGES or #sites == before then return sites end
     page = page + 1
   end
 end

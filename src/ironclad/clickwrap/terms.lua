@@ -70,8 +70,9 @@ local function contracts_of(loaded)
   for _, given in ipairs(loaded.contracts) do
     local id = common.text_of(given)
     local about = id and data[id]
-    if type(about) ~= "table" or type(about.published_version) ~= "string" then return nil end
-    contracts[#contracts + 1] = { id = id, version = about.published_version, title = text(about.title),
+    local version = type(about) == "table" and text(about.published_version)
+    if not version or not version:find "^[^,%s]+$" then return nil end
+    contracts[#contracts + 1] = { id = id, version = version, title = text(about.title),
       key = text(about.key), change_summary = text(about.change_summary) }
   end
   return contracts
