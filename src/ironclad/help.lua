@@ -5,9 +5,9 @@ local mistake = require "ironclad.base.mistake"
 local topics = require "ironclad.topics"
 
 local OVERVIEW = {
-  "ironclad.help(NAME) explains an operation (\"records:list\"), a resource (\"records\"), a function",
-  "(\"ironclad.connect\", \"client:map\"), an option (\"deadline\"), an error kind (\"rate_limited\") or a table that",
-  "functions take or return (\"WorkOptions\").",
+  "ironclad.help(NAME) explains an operation (\"records:list\"), a resource (\"records\") or its table (\"record\"),",
+  "a function (\"ironclad.connect\", \"client:map\"), an option (\"deadline\"), an error kind (\"rate_limited\")",
+  "or a table that functions take or return (\"WorkOptions\").",
 }
 
 --- Prints what a name means.

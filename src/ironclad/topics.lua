@@ -273,7 +273,8 @@ local function members(prefixes)
   return lines
 end
 
---- What a name means: all that it may refer to, and the members of a resource or of a part of the module.
+--- What a name means: all that it may refer to, the members of a resource or of a part of the module, and the fields of
+-- a resource's table.
 -- @return a list of lines; nil when nothing has the name
 function topics.lines(name)
   load()
@@ -288,6 +289,12 @@ function topics.lines(name)
   local listed = members { without_client(name) .. ":", name .. ".", "ironclad." .. name .. "." }
   if #lines > 0 and #listed > 0 then lines[#lines + 1] = "" end
   for _, line in ipairs(listed) do lines[#lines + 1] = line end
+  local fields = manual.fields[name]
+  if fields then
+    lines[#lines + 1] = ""
+    lines[#lines + 1] = "fields"
+    add_table(lines, { fields = fields })
+  end
   return #lines > 0 and lines or nil
 end
 
