@@ -92,7 +92,6 @@ local function is_release(block) return block:find "^old=" ~= nil end
 local makefile = peer.read_file "Makefile"
 local suites = {}
 for name in peer.read_file("spec/run"):match("\nsuites='(.-)\n'"):gmatch "\n%s+(%S+)" do suites[#suites + 1] = name end
-local sources = peer.shell "cat src/core/*/*.c"
 
 -- What the program at build/… is made from.
 local function has_source(path)
@@ -127,7 +126,7 @@ checks.valgrind = function(command) check_all(command, "build/%S+", has_source) 
 function checks.gdb(command)
   check_all(command, "build/%S+", has_source)
   check_all(command, "'break ([%w_]+)'", function(name)
-    return sources:find("\n[%w_ *]-" .. name .. "%([^;]-%) {") ~= nil
+    return peer.shell(("grep -rlE '^[a-z].*%s\\(' src/core --include=*.c"):format(name)):find "%.c\n$" ~= nil
   end)
 end
 function checks.callgrind_annotate() end
