@@ -15,35 +15,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BOX_TYPE "ironclad.json"
 /* Bytes of text for which memory is reserved at first: json.encode takes as many as its last text had, within
  * these limits. */
 #define ENCODE_ROOM      500
 #define ENCODE_MOST_ROOM 65536
 /* The stack, the depth and cycles are checked for that many nested tables at once. */
 #define ENCODE_DEPTH 8
-
-/* ---- the box ---- */
-
-void ic_lua_clear_json_box(ic_json_box *box) {
-    ic_buf_free(&box->text);
-    cJSON_Delete(box->tree);
-    box->tree = NULL;
-    ic_parts_free(&box->parts);
-}
-
-static int encode_gc(lua_State *L) {
-    ic_lua_clear_json_box(lua_touserdata(L, 1));
-    return 0;
-}
-
-ic_json_box *ic_lua_push_json_box(lua_State *L) {
-    ic_json_box *box = lua_newuserdata(L, sizeof *box);
-    *box = (ic_json_box){0};
-    luaL_getmetatable(L, BOX_TYPE);
-    lua_setmetatable(L, -2);
-    return box;
-}
 
 /* ---- memory ---- */
 
@@ -491,9 +468,4 @@ bool ic_lua_read_fields(lua_State *L, const ic_json_rules *rules, const ic_opera
         encode_no_memory(&e);
     }
     return true;
-}
-
-void ic_lua_open_encode(lua_State *L) {
-    static const luaL_Reg metamethods[] = {{"__gc", encode_gc}, {NULL, NULL}};
-    ic_lua_make_type(L, BOX_TYPE, metamethods, NULL);
 }

@@ -3,7 +3,7 @@
 #ifndef IC_LUA_JSON_ENCODER_H
 #define IC_LUA_JSON_ENCODER_H
 
-#include "lua/json_encode.h"
+#include "lua/json_box.h"
 #include <stdint.h>
 
 /* Names of members that are remembered; a power of two. */

@@ -133,7 +133,7 @@ static int values_array(lua_State *L) {
 
 void ic_lua_open_values(lua_State *L) {
     ic_lua_open_decode(L);
-    ic_lua_open_encode(L);
+    ic_lua_open_json_box(L);
 
     lua_pushcfunction(L, values_array);
     lua_setfield(L, -2, "array");
