@@ -5,7 +5,7 @@ local commands = require "ironclad.command.commands"
 local complete = require "ironclad.command.complete"
 local flags = require "ironclad.command.flags"
 local names = require "ironclad.command.names"
-local operation = require "ironclad.command.operation"
+local operation_flags = require "ironclad.command.operation_flags"
 local peer = require "spec.support.peer"
 
 local unpack = table.unpack or unpack -- luacheck: ignore 113 143
@@ -41,7 +41,7 @@ local function each_operation()
         local _, entry, helper = names.operation(resource, word)
         local described = entry or names.takes(helper)
         list[#list + 1] = { words = command.words(names.words_to(resource), word), described = described,
-          known = operation.flags(described, helper) }
+          known = operation_flags.of(described, helper) }
       end
     end
   end

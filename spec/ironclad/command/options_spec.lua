@@ -6,7 +6,7 @@ local connection = require "ironclad.command.connection"
 local flags = require "ironclad.command.flags"
 local ironclad = require "ironclad"
 local names = require "ironclad.command.names"
-local operation = require "ironclad.command.operation"
+local operation_flags = require "ironclad.command.operation_flags"
 local output = require "ironclad.command.output"
 local peer = require "spec.support.peer"
 
@@ -147,7 +147,7 @@ describe("--dry-run", function()
           local base = command.words(names.words_to(resource), word, command.arguments_of(entry, helper))
           -- `set` reads what it changes first; helpers_spec.lua has it.
           if not (helper and helper.sets) then list[#list + 1] = command.words(base) end
-          for _, flag in ipairs(operation.flags(entry or names.takes(helper), helper)) do
+          for _, flag in ipairs(operation_flags.of(entry or names.takes(helper), helper)) do
             -- Those that every operation takes are tried with one of them.
             if not common[flag[1]] and not (helper and helper.sets) or word == "list" and resource == "records" then
               list[#list + 1] = command.words(base, words_of_option(flag))

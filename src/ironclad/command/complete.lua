@@ -141,7 +141,7 @@ local function at_operation(words, first, resource, word)
   local fine, _, entry, helper = pcall(names.operation, resource, word)
   if not fine then return {}, false end
   local described = entry or names.takes(helper)
-  local known = require("ironclad.command.operation").flags(described, helper)
+  local known = require("ironclad.command.operation_flags").of(described, helper)
   return at_place(words, first, known, { columns = columns.documented(entry, helper) }, function(list, rest)
     if not described or #rest < #described.path_parameters then return end
     add_fields(list, described.fields, words[#words])

@@ -157,7 +157,7 @@ function help.operation(resource, word)
     end
   end
   heading "Options"
-  pairs_of_columns(flags.describe(require("ironclad.command.operation").flags(described, helper)))
+  pairs_of_columns(flags.describe(require("ironclad.command.operation_flags").of(described, helper)))
   if entry and #entry.scopes > 0 then
     heading "Needs"
     terminal.write("  ", table.concat(entry.scopes, entry.scopes_any and " or " or ", "), "\n")

@@ -7,6 +7,7 @@ local core = require "ironclad.core"
 local fail = require "ironclad.command.fail"
 local flags = require "ironclad.command.flags"
 local names = require "ironclad.command.names"
+local operation_flags = require "ironclad.command.operation_flags"
 local output = require "ironclad.command.output"
 local request = require "ironclad.command.request"
 local terminal = require "ironclad.command.terminal"
@@ -16,54 +17,6 @@ local operation = {}
 local unpack = table.unpack or unpack -- luacheck: ignore 113 143
 
 local DEFAULT_LIMIT = 30 -- items of a list, unless --limit or --all says otherwise
-
-local of_bodies = {
-  { "body", value = "@FILE", text = "The JSON body, or its rest: @FILE, @- or JSON text" },
-}
-local of_lists = {
-  { "all", text = "Walk over all pages" },
-  { "limit", value = "N", kind = "count", least = 1, text = "At most N items (default: 30)" },
-}
-local of_records = {
-  { "expiring", value = "TIME", text = "Only those that expire within this time, as 90d or 6m" },
-}
-local of_files = {
-  { "output", short = "o", value = "PATH", text = "Where the file goes: a path, a FOLDER/, or - for standard output" },
-}
-local of_waits = {
-  { "step", value = "STEP", choices = { "Review", "Sign", "Archive", "Complete" },
-    text = "Wait for this step: Review, Sign, Archive or Complete" },
-  { "status", value = "STATUS", choices = { "active", "paused", "completed", "cancelled" },
-    text = "Wait for this status" },
-  { "wait", value = "SECONDS", kind = "seconds", text = "The longest time to wait" },
-  { "interval", value = "SECONDS", kind = "seconds", text = "The first pause between two questions (default: 1)" },
-}
-
-local function add_all(list, more)
-  for _, flag in ipairs(more) do list[#list + 1] = flag end
-end
-
-local function is_list(entry) return entry and entry.content and entry.content.items and entry.name:find "^list" end
-
---- The options of an operation, or of a helper.
--- @param entry the operation; of a helper the one whose arguments it takes, or nil
--- @param helper one of names.helpers, or nil
-function operation.flags(entry, helper)
-  local list, resource = {}, (helper or entry).resource
-  add_all(list, names.is_clickwrap(resource) and connection.clickwrap_flags or connection.flags)
-  add_all(list, output.flags)
-  if entry and entry.body ~= "none" then add_all(list, of_bodies) end
-  add_all(list, request.flags)
-  if is_list(entry) and not helper then add_all(list, of_lists) end
-  if entry and entry.id == "list-all-records" then add_all(list, of_records) end
-  if entry and entry.answer == "bytes" then add_all(list, of_files) end
-  if helper and helper.waits then
-    for _, flag in ipairs(of_waits) do
-      if not (helper.job and (flag[1] == "step" or flag[1] == "status")) then list[#list + 1] = flag end
-    end
-  end
-  return list
-end
 
 -- ---- lists ----
 
@@ -165,7 +118,7 @@ local function run_entry(open, entry, words, before, options)
   local client = open(options)
   columns.check_entry(options, entry, client)
   request.type(client, entry, arguments)
-  if is_list(entry) then return print_list(client, entry, arguments, options) end
+  if operation_flags.is_list(entry) then return print_list(client, entry, arguments, options) end
   if options["dry-run"] then return request.print(request.send(client, entry, arguments, { dry_run = true })) end
   if entry.answer == "bytes" then return print_bytes(entry, arguments, client, options) end
   local value, err = request.send(client, entry, arguments, {})
@@ -182,7 +135,7 @@ function operation.run(resource, words, opener)
   local number, entry, helper = names.operation(resource, words[1])
   local rest = {}
   for i = 2, #words do rest[#rest + 1] = words[i] end
-  local known = operation.flags(entry or names.takes(helper), helper)
+  local known = operation_flags.of(entry or names.takes(helper), helper)
   known[#known + 1] = { "help", short = "h", hidden = true }
   local options, given, before = flags.parse(rest, known)
   if options.help then return require("ironclad.command.help").operation(resource, words[1]) end
