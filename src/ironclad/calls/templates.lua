@@ -6,7 +6,7 @@ local encode = require "ironclad.values.encode"
 local lazy = require "ironclad.base.lazy"
 local mistake = require "ironclad.base.mistake"
 
-local schema = lazy "ironclad.resources.schema"
+local schema_find = lazy "ironclad.resources.schema_find"
 
 local templates = {}
 
@@ -43,7 +43,7 @@ end
 --- Replaces the title by the template's id.
 -- @return nil; or an error: there is no such template (with the titles that exist), or it could not be looked up
 function templates.prepare(client, label, arguments)
-  local found, err = schema.find(client, label, arguments.body.template, nil,
+  local found, err = schema_find.find(client, label, arguments.body.template, nil,
     { timeout = arguments.timeout, deadline = arguments.deadline })
   if not found then return err end
   check_names(label, type(found.schema) == "table" and found.schema or {}, arguments.body.attributes)

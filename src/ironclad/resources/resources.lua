@@ -16,7 +16,7 @@
 
 local core = require "ironclad.core"
 local lazy = require "ironclad.base.lazy"
-local schema = lazy "ironclad.resources.schema"
+local schema_text = lazy "ironclad.resources.schema_text"
 
 local resources = {}
 
@@ -143,7 +143,7 @@ end
 local function metatable_of_answer(client, entry)
   local kind = entry.content and entry.content.kind
   if kind then return metatable_of(client, resources.kinds[kind]) end
-  return entry.resource == "workflow_schemas" and schema.metatable or nil
+  return entry.resource == "workflow_schemas" and schema_text.metatable or nil
 end
 
 function resources.shape_item(client, entry, item)

@@ -60,7 +60,7 @@ struct ic_company {
     unsigned last_readable;   /* IC-n: one sequence for workflows and records */
     ic_array workflows;       /* in the order of their launch */
     ic_index workflows_by_id; /* by either id */
-    ic_array awaited;         /* workflows with something due later (lifecycle.h) */
+    ic_array awaited;         /* workflows with something due later (archive.h) */
     ic_array sign_links;      /* ic_sign_link (sign_links.h), in the order of creation; owned */
     ic_array launches;        /* asynchronous, in the order of their requests (launches.h); owned */
     size_t launches_begun;    /* how many of them have finished */

@@ -1,0 +1,37 @@
+--- How a workflow schema prints. resources.lua gives the schemas of every answer this metatable.
+
+local Schema = { __name = "ironclad.workflow_schema" }
+
+local function words_of(field)
+  local words = { type(field.type) == "string" and field.type or "?" }
+  if field.type == "array" and type(field.elementType) == "table" then
+    words[1] = "array of " .. tostring(field.elementType.type)
+  end
+  if field.required == "always" then words[#words + 1] = "required" end
+  local options = type(field.options) == "table" and field.options.values
+  if type(options) == "table" and #options > 0 then
+    local choices = {}
+    for i, choice in ipairs(options) do choices[i] = tostring(choice) end
+    words[#words + 1] = "one of " .. table.concat(choices, ", ")
+  end
+  return table.concat(words, ", ")
+end
+
+--- The title and the id, then a line for each field: name, label, type.
+function Schema:__tostring()
+  local lines = { ("workflow schema %s %q"):format(tostring(rawget(self, "id")), tostring(rawget(self, "name"))) }
+  local fields = rawget(self, "schema")
+  local names = {}
+  for name, field in pairs(type(fields) == "table" and fields or {}) do
+    if type(field) == "table" then names[#names + 1] = name end
+  end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    local label = fields[name].displayName
+    lines[#lines + 1] = ("  %s%s: %s"):format(name, type(label) == "string" and (" (%s)"):format(label) or "",
+      words_of(fields[name]))
+  end
+  return (table.concat(lines, "\n"):gsub("[%z\1-\9\11-\31\127]", "?"))
+end
+
+return { metatable = Schema }
