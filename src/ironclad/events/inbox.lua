@@ -23,6 +23,7 @@
 
 local core = require "ironclad.core"
 local disk = require "ironclad.events.disk"
+local check_calls = require "ironclad.events.inbox_calls"
 local mistake = require "ironclad.base.mistake"
 local redis = require("ironclad.base.lazy") "ironclad.shared.redis"
 
@@ -172,20 +173,6 @@ function Folder:fail(item, message)
   return dead and "dead" or "retry"
 end
 
---- Makes the public methods of an inbox raise a mistake without their object and for an id that is no text.
-function inbox.check_calls(class)
-  for _, name in ipairs { "retry", "remove" } do
-    local method = class[name]
-    class[name] = function(self, id)
-      if type(id) ~= "string" then
-        mistake.raise("inbox:" .. name, "id: expected the id of an event, got %s", mistake.type_of(id))
-      end
-      return method(self, id)
-    end
-  end
-  mistake.need_object(class, class, "inbox", { "list", "retry", "remove" })
-end
-
 local function described(item, state)
   return { id = item.id, state = state, received = item.received, tries = item.tries, error = item.error,
     next_try = state == "waiting" and item.next_try or nil, event = core.json.decode(item.text) }
@@ -229,7 +216,7 @@ function Folder:remove(id)
   return removed, problem
 end
 
-inbox.check_calls(Folder)
+check_calls(Folder)
 mistake.guard_all_waiting(Folder)
 
 local function folder_at(label, given, options)

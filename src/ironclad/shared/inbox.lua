@@ -16,6 +16,7 @@
 -- has ended since, or is away.
 
 local core = require "ironclad.core"
+local check_calls = require "ironclad.events.inbox_calls"
 local mistake = require "ironclad.base.mistake"
 local redis = require "ironclad.shared.redis"
 local run = require "ironclad.calls.run"
@@ -125,7 +126,7 @@ function Inbox:retry(id) return change(self, id, "retry") end
 
 function Inbox:remove(id) return change(self, id, "remove") end
 
-require("ironclad.events.inbox").check_calls(Inbox)
+check_calls(Inbox)
 mistake.guard_all(Inbox)
 
 --- @param client a client with the option `shared`
