@@ -15,8 +15,8 @@
 local ironclad = require "ironclad"
 
 local from, before = arg[1], arg[2] or "9999-12-31"
-local DAY = "^%d%d%d%d%-%d%d%-%d%d$"
-if not (from and from:find(DAY) and before:find(DAY) and from < before) then
+local function is_day(text) return text and text:find "^%d%d%d%d%-%d%d%-%d%d$" and (pcall(ironclad.date, text)) end
+if not (is_day(from) and is_day(before) and from < before) then
   error("usage: lua acceptance_report.lua FROM [BEFORE], days as 2026-01-31, FROM the earlier one", 0)
 end
 

@@ -100,7 +100,8 @@ describe("recipes/acceptance_report.lua", function()
   end)
 
   it("is told which days it wants", function()
-    for _, days in ipairs { {}, { "yesterday" }, { "2026-02-01", "2026-01-01" } } do
+    for _, days in ipairs { {}, { "yesterday" }, { "2026-02-01", "2026-01-01" },
+      { "2026-01-01", "2026-02-31" }, { "2026-13-01" }, { "2026-01-01", "" } } do
       local csv, said, status = run(days[1], days[2])
       assert.are.equal(1, status)
       assert.matches("usage: lua acceptance_report%.lua FROM", said)
