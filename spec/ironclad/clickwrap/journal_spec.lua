@@ -138,7 +138,28 @@ describe("a journal", function()
   end
 
   it("may be the script's own", function()
-    local own = { claim = print, last = print, done = print }
-    assert.are.equal(own, journal.of("accept", own))
+    local told = {}
+    local own = { claim = function(_, key, round) told[#told + 1] = key .. " " .. round return true end,
+      last = function(_, key) told[#told + 1] = key return 2, 1000 end,
+      done = function(_, key) told[#told + 1] = "done " .. key end }
+    local wrapped = journal.of("accept", own)
+    assert.is_true(wrapped:claim("key", 3))
+    assert.are.same({ 2, 1000 }, { wrapped:last "key" })
+    wrapped:done "key"
+    assert.are.same({ "key 3", "key", "done key" }, told)
+  end)
+
+  it("may be the script's own, whose functions raise errors, or return nothing", function()
+    local function fail() error("the disk is full", 0) end
+    local wrapped = journal.of("accept", { claim = fail, last = fail, done = fail })
+    assert.are.same({ nil, "the disk is full" }, { wrapped:claim("key", 1) })
+    assert.are.same({ nil, nil, "the disk is full" }, { wrapped:last "key" })
+    wrapped:done "key"
+    local function nothing() end
+    wrapped = journal.of("accept", { claim = nothing, last = nothing, done = nothing })
+    assert.are.same({ nil, "claim returned nothing" }, { wrapped:claim("key", 1) })
+    assert.are.same({ n = 3 }, { n = select("#", wrapped:last "key") })
+    wrapped = journal.of("accept", { claim = nothing, last = function() return "1" end, done = nothing })
+    assert.are.same({ nil, nil, "last returned no round and time" }, { wrapped:last "key" })
   end)
 end)

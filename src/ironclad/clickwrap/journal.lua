@@ -8,13 +8,16 @@
 --                      message when that cannot be written
 --   last(key)          -> the last round and the Unix time of its claim; nil when there is none; nil, nil and a message
 --                      when that cannot be read
---   done(key)          deletes all rounds
+--   done(key)          deletes all rounds. If it fails, the next call with the key reads back, and sends nothing
 --
+-- One of the script's own may also fail by raising an error, and may wait.
 -- Three are here: in memory (one process), in a folder (all processes of a machine; it survives their end), and in one
 -- of nginx's shared dictionaries (all workers; it survives a reload).
 
 local core = require "ironclad.core"
+local Error = require "ironclad.base.error"
 local mistake = require "ironclad.base.mistake"
+local task = require "ironclad.loop.task"
 
 local journal = {}
 
@@ -128,6 +131,27 @@ function Dictionary:done(key)
   for round = self:last(key) or 0, 1, -1 do self.dictionary:delete(entry_name(key, round)) end
 end
 
+-- The script's own journal. What it raises must not hide what is known of an acceptance that has been sent.
+local Own = {}
+Own.__index = Own
+
+function Own:claim(key, round)
+  local fine, won, message = task.pcall(self.given.claim, self.given, key, round)
+  if not fine then return nil, Error.text_of(won) end
+  if won == nil and message == nil then message = "claim returned nothing" end
+  return won, message
+end
+
+function Own:last(key)
+  local fine, round, time, message = task.pcall(self.given.last, self.given, key)
+  if not fine then return nil, nil, Error.text_of(round) end
+  if round == nil then return nil, nil, message end
+  if type(round) == "number" and type(time) == "number" then return round, time end
+  return nil, nil, "last returned no round and time"
+end
+
+function Own:done(key) task.pcall(self.given.done, self.given, key) end
+
 --- The journal of the argument `journal`.
 -- @param given the path of a folder that exists, a shared dictionary (ngx.shared.NAME), or a table with the methods
 --   above
@@ -144,7 +168,7 @@ function journal.of(label, given)
         mistake.raise(label, "journal: expected the methods claim, last and done; it has no %s", name)
       end
     end
-    return given
+    return setmetatable({ given = given }, Own)
   end
   mistake.raise(label, "journal: expected the path of a folder, a shared dictionary or a journal, got %s",
     given == "" and "an empty string" or mistake.type_of(given))
