@@ -216,7 +216,10 @@ function listen.run(words, options)
   -- Ctrl-C is the usual end, and must not cancel what follows.
   plain.interrupted = nil
   unregister(client, registered, options.keep)
-  if problem == nil or (fail.is(problem) and problem.cancelled) then return fail.DONE end
+  local cancelled = fail.is(problem) and problem.cancelled
+  -- While the webhook was being registered: it may be there.
+  local unknown = cancelled and problem.err and problem.err.outcome == "unknown"
+  if problem == nil or (cancelled and not unknown) then return fail.DONE end
   if type(problem) == "table" and problem.kind == "io" then
     fail.failed("%s (--port chooses another port, --host another address)", problem.message)
   end

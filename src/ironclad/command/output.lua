@@ -190,11 +190,12 @@ local function json_pretty(item, indent)
   return (text:gsub("\127", "\\u007f"))
 end
 
--- C1 control characters, which a terminal may execute, and marks of direction, escaped as JSON allows.
+-- C1 control characters, which a terminal may execute, separators of lines and marks of direction, escaped as JSON
+-- allows.
 local function harmless(text)
   if not text:find "[\194\226]" then return text end
   return (text:gsub("\194([\128-\159])", function(byte) return ("\\u%04x"):format(byte:byte()) end)
-    :gsub("\226(\128[\170-\174])", function(rest) return ("\\u20%02x"):format(rest:byte(2) - 0x80) end)
+    :gsub("\226(\128[\168-\174])", function(rest) return ("\\u20%02x"):format(rest:byte(2) - 0x80) end)
     :gsub("\226(\129[\166-\169])", function(rest) return ("\\u20%02x"):format(rest:byte(2) - 0x80 + 0x40) end))
 end
 

@@ -22,6 +22,14 @@ end
 
 local unpack = table.unpack or unpack -- luacheck: ignore 113 143
 
+-- As print, which says nothing when the output cannot be written.
+local function print_checked(...)
+  local texts = {}
+  for i = 1, select("#", ...) do texts[i] = tostring((select(i, ...))) end
+  terminal.write(table.concat(texts, "\t"), "\n")
+  terminal.flush()
+end
+
 function run.run(words, options)
   if not words[1] then fail.usage "expected a script, as in `ironclad run script.lua`" end
   local script, problem = load_file(words[1])
@@ -29,6 +37,7 @@ function run.run(words, options)
   local given = { unpack(words, 2) }
   given[0] = words[1]
   rawset(_G, "arg", given)
+  rawset(_G, "print", print_checked)
   local ironclad = require "ironclad"
   setmetatable(_G, { __index = function(globals, name)
     if name ~= "client" and name ~= "ironclad" then return nil end

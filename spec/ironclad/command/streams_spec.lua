@@ -1,0 +1,100 @@
+-- Where the output goes: a pipe whose reader is gone, a full disk, a descriptor that is closed; for every subcommand.
+local command = require "spec.support.command"
+local commands = require "ironclad.command.commands"
+local peer = require "spec.support.peer"
+
+local sandbox, given, folder
+
+setup(function()
+  sandbox = assert(require("ironclad.sandbox").start { port = 0, tls = true, job_seconds = 0 })
+  folder = peer.temporary_folder()
+  local clickwrap = sandbox:clickwrap_settings()
+  given = command.of_sandbox(sandbox, { HOME = folder, XDG_STATE_HOME = folder .. "/state", IRONCLAD_CONFIG = folder
+    .. "/config/connections.json", SECRET = sandbox.client_secret, IRONCLAD_CLICKWRAP_SITE = clickwrap.site_access_id,
+    IRONCLAD_CLICKWRAP_TOKEN = clickwrap.api_token, IRONCLAD_CLICKWRAP_ACTIVITY_HOST = clickwrap.url,
+    IRONCLAD_CLICKWRAP_REST_HOST = clickwrap.url })
+  peer.write_file(folder .. "/script.lua", "for _ = 1, 1000 do print(('x'):rep(100)) end")
+end)
+teardown(function()
+  sandbox:stop()
+  peer.remove_folder(folder)
+end)
+
+-- Every subcommand that prints to standard output, and the forms of the output of operations.
+local printing = {
+  login = { "login me --service --secret-env SECRET --as jane.doe@example.com --instance $IRONCLAD_INSTANCE "
+    .. "--ca-file $IRONCLAD_CA_FILE --client-id $IRONCLAD_CLIENT_ID" },
+  whoami = { "whoami" }, connections = { "connections" }, doctor = { "doctor" }, api = { "api GET /records" },
+  scopes = { "scopes" }, download = { "download IC-1 --to $HOME/got" }, export = { "export audit_log" },
+  describe = { "describe", "describe 'Mutual NDA'" }, changes = { "changes records --state $HOME/state.$number" },
+  trigger = { "trigger workflow_launched --json" }, clickwrap = { "clickwrap sites list" },
+  run = { "run $HOME/script.lua" }, sandbox = { "sandbox" }, completion = { "completion bash" }, man = { "man" },
+  help = { "help", "help records list" },
+  operations = { "records list --all", "records list --all --json", "records list --all --jsonl",
+    "records list --all --csv", "records list --all --csv=id", "records list --all --table", "records get IC-22",
+    "records export", "records list --dry-run", "workflows wait IC-1 --step Complete", "workflows", "--version" },
+}
+-- What prints nothing, or is below.
+local others = { logout = true, switch = true, listen = true }
+
+-- Runs each, but one, with its standard output as `redirection` says -> { words =, err = what it says, status = } of
+-- each.
+local function run_all(redirection, without)
+  local script, list, number = {}, {}, 0
+  for name, variants in pairs(printing) do
+    for _, words in ipairs(name ~= without and variants or {}) do
+      number = number + 1
+      list[number] = { words = words, name = name }
+      script[number] = ("number=%s%d; { %s %s 2> %s/err.%d; echo $? > %s/status.%d; } %s"):format(
+        redirection:gsub("%W", ""), number, command.program(), words, folder, number, folder, number, redirection)
+    end
+  end
+  local _, status = peer.shell(("export preload; %s sh -c %s < /dev/null"):format(command.environment(given),
+    peer.quoted(table.concat(script, "\n"))))
+  assert.equal(0, status)
+  for i, one in ipairs(list) do
+    one.err = peer.read_file(("%s/err.%d"):format(folder, i))
+    one.status = tonumber(peer.read_file(("%s/status.%d"):format(folder, i)))
+  end
+  return list
+end
+
+describe("every subcommand", function()
+  it("that prints is here", function()
+    for _, entry in ipairs(commands) do assert.is_true((printing[entry.name] ~= nil) ~= (others[entry.name] ~= nil)) end
+  end)
+
+  it("ends quietly when the reader of its output is gone", function()
+    for _, one in ipairs(run_all "| exec 0<&-") do
+      if one.name ~= "sandbox" then assert.equal("", one.err, one.words) end
+      -- A script is ended by SIGPIPE, as any Lua script is, unless that is ignored here.
+      assert.is_true(one.status == 0 or one.name == "run" and one.status == 141, one.words)
+    end
+  end)
+
+  it("listen, too, at the next event, and removes its webhook", function()
+    local out, status = command.shell(("($ironclad listen --json 2> %s/err; echo $? > %s/status) | exec 0<&- & "
+      .. "until $ironclad webhooks list | grep -q 127.0.0.1 || [ -e %s/status ]; do sleep 0.05; done; "
+      .. "$ironclad trigger workflow_launched; wait; $ironclad webhooks list | grep -c 127.0.0.1"):format(folder,
+      folder, folder), given)
+    assert.same({ "0\n", 1 }, { out, status })
+    assert.same({ "", "0\n" }, { peer.read_file(folder .. "/err"), peer.read_file(folder .. "/status") })
+  end)
+
+  -- The descriptor must not become that of a file or a socket, either.
+  for redirection, why in pairs { ["> /dev/full"] = "No space left on device", [">&-"] = "Bad file descriptor" } do
+    it("says that its output cannot be written: " .. redirection, function()
+      for _, one in ipairs(run_all(redirection)) do
+        assert.matches("ironclad: cannot write the output: " .. why .. "\n$", one.err, one.words)
+        assert.equal(1, one.status, one.words)
+      end
+    end)
+  end
+
+  it("ends well when standard input is closed", function()
+    for _, one in ipairs(run_all("> /dev/null <&-", "sandbox")) do -- the sandbox would wait for Ctrl-C
+      assert.equal("", one.err, one.words)
+      assert.equal(0, one.status, one.words)
+    end
+  end)
+end)
