@@ -110,6 +110,13 @@ describe("accept", function()
     assert.are.equal(2, #evidence.activities)
   end)
 
+  it("keeps its evidence when the store of cw:accepted raises an error", function()
+    local cw = play(SITES, NOTHING, OK, BOTH)
+    cw:cache_in { get = error, set = error, add = error, delete = error }
+    assert.are.equal(2, #ironclad.must(cw:accept(given())).activities)
+    assert.is_true(cw:decline { signer = "jane", versions = { "v282" } })
+  end)
+
   it("is not sent when it is stored already", function()
     local cw, server = play(SITES, BOTH)
     assert.is_true(ironclad.must(cw:accept(given())).found)

@@ -121,7 +121,7 @@ end
 function Acceptance:finish(found)
   self.found = found
   self.journal:done(self.entry)
-  accepted.forget(self.cw, { signer = self.act.signer })
+  accepted.forget_signer(self.cw, self.act.signer)
   return self:evidence()
 end
 

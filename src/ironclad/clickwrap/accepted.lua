@@ -4,6 +4,7 @@ local action = require "ironclad.clickwrap.action"
 local cache = require "ironclad.clickwrap.cache"
 local mistake = require "ironclad.base.mistake"
 local common = require "ironclad.clickwrap.common"
+local task = require "ironclad.loop.task"
 local run = require "ironclad.calls.run"
 
 local accepted = {}
@@ -132,6 +133,10 @@ function accepted.forget(cw, what)
   end
   return true
 end
+
+--- The same of a signer, after something was recorded of that person. A store of the script's own that raises an error
+-- must not hide that it was recorded.
+function accepted.forget_signer(cw, signer) task.pcall(accepted.forget, cw, { signer = signer }) end
 
 --- Keeps what cw:accepted finds in a store that others share, such as all workers of nginx.
 -- @param store ngx.shared.NAME, or a table with get, set, add and delete like it

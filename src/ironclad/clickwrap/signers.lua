@@ -35,7 +35,7 @@ local function record(cw, label, given, about)
       wanted = action.wanted(label, versions)
     end
     local _, err, response = send.recorded(cw, label, action.body(act, wanted), requests)
-    if act.signer then accepted.forget(cw, { signer = act.signer }) end
+    if act.signer then accepted.forget_signer(cw, act.signer) end
     if err then return nil, err, response end
     return true, nil, response
   end
