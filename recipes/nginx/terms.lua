@@ -15,7 +15,7 @@ local json = ironclad.json
 local GROUP = os.getenv "IRONCLAD_TERMS_GROUP" or "terms"
 local CACHE = 300      -- seconds for which a user who has accepted is let through without asking Clickwrap again
 local FORM_AGE = 86400 -- seconds for which a page can be sent
--- Seconds for one acceptance. Then the user is asked to try again.
+-- Seconds in which Clickwrap must have answered. Then the user is asked to try again.
 local DEADLINE = tonumber(os.getenv "IRONCLAD_TERMS_DEADLINE" or 15)
 
 local kept = ngx.shared.terms_kept
@@ -118,7 +118,7 @@ end
 
 -- Shows the terms with a new form.
 local function show(user, path, status, message)
-  local shown, err = clickwrap:terms(GROUP, { render_data = terms.render_data(user) })
+  local shown, err = clickwrap:terms(GROUP, { render_data = terms.render_data(user), deadline = DEADLINE })
   if not shown then return away(err) end
   local parts = { "<h1>Our terms</h1>\n" }
   if message then parts[#parts + 1] = ('<p class="message" role="alert">%s</p>\n'):format(escaped(message)) end
@@ -134,7 +134,7 @@ end
 function terms.gate()
   local user = terms.user()
   if not user then return ngx.exit(401) end
-  local state, err = clickwrap:accepted(user, GROUP, { cache = CACHE })
+  local state, err = clickwrap:accepted(user, GROUP, { cache = CACHE, deadline = DEADLINE })
   if not state then return away(err) end
   if state.accepted then return end
   local is_page = ngx.req.get_method() == "GET"

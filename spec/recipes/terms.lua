@@ -264,6 +264,20 @@ describe("the gate", function()
     assert.are.equal("fast\nslow\n", output)
   end)
 
+  it("asks the user to try again when Clickwrap does not answer in time", function()
+    local settings = { IRONCLAD_TERMS_DEADLINE = "0.5" }
+    for name, value in pairs(variables) do settings[name] = settings[name] or value end
+    local hasty = start_site(settings, 1)
+    for _, path in ipairs { "/latest", "/load/json" } do
+      sandbox:fail { path = path, how = "delay", seconds = 55 } -- curl gives up after 60
+      local output = nginx.get(hasty, "/", ("-o /dev/null -w '%%{http_code}' -u user11:%s -m 30"):format(
+        peer.quoted(PASSWORD)))
+      assert.are.equal("503", output)
+    end
+    hasty.stop()
+    sandbox:clear_faults()
+  end)
+
   it("is shown by one command, against a sandbox of its own", function()
     local port, folder = peer.free_port(), peer.temporary_folder()
     local pipe = io.popen(("echo $$; unset LD_PRELOAD; exec env TMPDIR=%s LUA=%s recipes/support/with_sandbox.sh "
