@@ -120,6 +120,28 @@ static const char *grant_text(const cJSON *tree, const char *name) {
     return text && *text && ic_header_safe(text) ? text : NULL;
 }
 
+/* The access token; NULL: none that a request can carry. It is ASCII (RFC 6749, A.12). */
+static const char *grant_access_token(const cJSON *tree) {
+    const char *text = grant_text(tree, "access_token");
+    if (!text || ic_text_is_blank(text)) return NULL;
+    for (const char *at = text; *at; at++)
+        if ((unsigned char)*at > '~') return NULL;
+    return text;
+}
+
+/* The code of an error that came with a good status; NULL: none. */
+static const char *grant_error(const cJSON *tree) {
+    const char *code = ic_json_string(tree, "error");
+    bool plain = code && *code && strspn(code, "abcdefghijklmnopqrstuvwxyz_") == strlen(code);
+    return plain ? code : NULL;
+}
+
+/* A token of another type is used in another way (RFC 6749, 7.1). */
+static bool grant_is_bearer(const cJSON *tree) {
+    const char *type = ic_json_string(tree, "token_type");
+    return !type || ic_text_same(type, "bearer");
+}
+
 static bool grant_copy(char **slot, const char *text, ic_error *error) {
     *slot = ic_strdup(text);
     if (text && !*slot) ic_error_memory(error);
@@ -127,10 +149,16 @@ static bool grant_copy(char **slot, const char *text, ic_error *error) {
 }
 
 bool ic_grant_read(const cJSON *tree, ic_token *token, double *seconds, ic_error *error) {
-    const char *access = grant_text(tree, "access_token");
+    const char *access = grant_access_token(tree), *code = grant_error(tree);
     if (!grant_copy(&token->refresh_token, grant_text(tree, "refresh_token"), error)) return false;
     if (!access) {
-        ic_error_set(error, IC_ERR_PROTOCOL, "the token endpoint answered without an access_token");
+        ic_error_set(error, IC_ERR_PROTOCOL, "the token endpoint answered without an access_token%s%s",
+                     code ? ": " : "", code ? code : "");
+        return false;
+    }
+    if (!grant_is_bearer(tree)) {
+        ic_error_set(error, IC_ERR_PROTOCOL,
+                     "the token endpoint answered with a token that is not of type Bearer");
         return false;
     }
     if (!grant_read_lifetime(tree, seconds)) {
