@@ -148,10 +148,11 @@ describe("signers", function()
 
   it("have a history, of all pages", function()
     local cw, server = play(scene.TOKEN, SITES,
-      peer.json '{"data":[{"id":"a1","event_type":"agreed"}],"has_more":true}',
-      peer.json '{"data":[{"id":"a2","event_type":"agreed"}],"has_more":false}')
+      peer.json '{"data":[{"id":"a1","event_type":"agreed"},{"id":"a2","event_type":"agreed"}],"has_more":true}',
+      -- The second has moved to this page.
+      peer.json '{"data":[{"id":"a2","event_type":"agreed"},{"id":"a3","event_type":"agreed"}],"has_more":false}')
     local list = ironclad.must(cw:history("jané", { event = "agreed", since = "2026-01-31", expand = "version" }))
-    assert.are.same({ "a1", "a2" }, { list[1].id, list[2].id })
+    assert.are.same({ 3, "a1", "a2", "a3" }, { #list, list[1].id, list[2].id, list[3].id })
     local target = scene.targets(server)[3]
     assert.are.equal("GET /v1.1/sites/7/signers/id:jan%C3%A9/activity", target:match "^[^?]*")
     for _, parameter in ipairs { "expand=version", "page=2", "per_page=100",

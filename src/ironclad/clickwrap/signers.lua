@@ -105,7 +105,7 @@ local function history(cw, label, signer, options)
   local requests = action.requests(options, options.deadline)
   local site, err, response = common.find(cw, label, requests())
   if err then return nil, err, response end
-  local list, page, more, before = {}, 0, true, nil
+  local list, page, more, before, known = {}, 0, true, nil, {}
   while more do
     page = page + 1
     local answer
@@ -126,8 +126,13 @@ local function history(cw, label, signer, options)
     end
     before = first
     for _, activity in ipairs(answer.data) do
-      if options.limit and #list >= options.limit then return list, nil, response end
-      list[#list + 1] = activity
+      local id = type(activity) == "table" and activity.id
+      -- One that is on two pages has moved, because another was stored meanwhile.
+      if not id or not known[id] then
+        if options.limit and #list >= options.limit then return list, nil, response end
+        list[#list + 1] = activity
+      end
+      if id then known[id] = true end
     end
     more = answer.has_more == true and #answer.data > 0
   end
