@@ -27,14 +27,14 @@ for _, version in ipairs { "1.1", "2" } do
   peer.write_file(folder .. "/options-" .. version, "return " .. host.quoted(options))
 end
 
+-- The paths are set by the shell that starts the program: no other program runs between.
 local function ours(lua, work, count, version, in_flight)
   local abi = lua == "luajit" and "luajit" or lua:gsub("lua", "")
   local build = peer.shell("pwd"):match "%S+" .. "/build/" .. abi
-  return ("env LUA_PATH='%s/?.lua;%s/?/init.lua;;' LUA_CPATH='%s/installed/?.so;%s/?.so;;' LUA_PATH_5_4= "
-    .. "LUA_CPATH_5_4= sh -c '[ %s != lua5.4 ] || unset LUA_PATH_5_4 LUA_CPATH_5_4; exec \"$@\"' sh %s "
-    .. "spec/bench/peers/ironclad.lua %s %s/options-%s %s %s"):format(build, build, build, build, lua, lua,
-    work, folder, version, count,
-    in_flight or "")
+  local variables = lua == "lua5.4" and "_5_4" or ""
+  return ("LUA_PATH%s='%s/?.lua;%s/?/init.lua;;' LUA_CPATH%s='%s/installed/?.so;%s/?.so;;' "
+    .. "%s spec/bench/peers/ironclad.lua %s %s/options-%s %s %s"):format(variables, build, build, variables, build,
+    build, lua, work, folder, version, count, in_flight or "")
 end
 
 local plain = peer.built "bench/plain"
@@ -89,10 +89,8 @@ end
 
 -- What a run takes: seconds of wall time and CPU, to a millisecond, or MB at most.
 local function run(command, by)
-  command = "exec " .. command
   if by == "memory" then command = "/usr/bin/time -f 'kilobytes %M' sh -c " .. peer.quoted(command) end
-  local output, status = peer.shell("TIMEFORMAT='seconds %3R %3U %3S' bash -c " .. peer.quoted(
-    ("time sh -c %s"):format(peer.quoted(command))))
+  local output, status = peer.shell("TIMEFORMAT='seconds %3R %3U %3S' bash -c " .. peer.quoted("time " .. command))
   local wall, user, system = output:match "seconds ([%d.]+) ([%d.]+) ([%d.]+)%s*$"
   if status ~= 0 or not wall then error(command .. "\n" .. output) end
   if by == "memory" then return output:match "kilobytes (%d+)" / 1024 end
