@@ -4,6 +4,7 @@
 #include "spec/core/engine/driven_turns.h"
 #include "spec/core/engine/engine_trial.h"
 #include <curl/curl.h>
+#include <dirent.h>
 #include <pthread.h>
 #include <sys/wait.h>
 
@@ -340,6 +341,42 @@ static void test_exit_in_handler(void) {
         status = exit_status_in_handler();
     CHECK(status == 0);
 }
+
+#ifdef __linux__
+static int count_threads(void) {
+    int count = 0;
+    DIR *folder = opendir("/proc/self/task");
+    if (!folder) return 0;
+    for (struct dirent *entry; (entry = readdir(folder));)
+        count += entry->d_name[0] != '.';
+    closedir(folder);
+    return count;
+}
+
+/* Whether a child that has made its calls ends its engine without the thread, which is still there then. */
+static bool ends_alone(ic_connection *connection) {
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        signal(SIGALRM, SIG_DFL);
+        alarm(30);
+        leave(child_works(connection) && count_threads() == 2);
+    }
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* An exit while nothing is under way does not wait until the engine's thread runs. On a busy machine that
+ * thread may have the turn. */
+static void test_exit_at_rest(void) {
+    stage_set set = set_up();
+    bool alone = false;
+    for (int tries = 20; tries > 0 && !alone; tries--)
+        alone = ends_alone(set.to_quick);
+    CHECK(alone);
+    tear_down(&set);
+}
+#endif
 #endif
 
 /* ThreadSanitizer does not see what a thread locks after it was cancelled in poll, and the memory of engines
@@ -433,6 +470,9 @@ int main(void) {
 #if CHILDREN
     STAGE(test_fork);
     STAGE(test_exit_in_handler);
+#ifdef __linux__
+    STAGE(test_exit_at_rest);
+#endif
     STAGE(test_ended_at_rest);
 #endif
     STAGE(test_stop);

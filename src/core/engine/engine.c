@@ -271,6 +271,15 @@ static void engine_finish_refreshes(ic_engine *engine) {
         engine_turn(engine, 100);
 }
 
+/* The last thing that is done with an engine that is not the current one any more. */
+static void engine_end(ic_engine *engine, locale_t before) {
+    engine_finish_refreshes(engine);
+    while (engine->live)
+        ic_flow_cancel(engine, engine->live);
+    uselocale(before);
+    engine_free(engine);
+}
+
 /* Called when the thread is ended from outside (by pthread_cancel, or by pthread_exit in a function that
  * libcurl called). All calls fail, and the next one starts another engine. What this one held is not freed,
  * because it may be half changed. */
@@ -302,11 +311,7 @@ static void *engine_run(void *argument) {
     pthread_cleanup_push(engine_die, engine);
     while (engine_read_inbox(engine, false))
         engine_turn(engine, LONGEST_WAIT);
-    engine_finish_refreshes(engine);
-    while (engine->live)
-        ic_flow_cancel(engine, engine->live);
-    uselocale(LC_GLOBAL_LOCALE);
-    engine_free(engine);
+    engine_end(engine, LC_GLOBAL_LOCALE);
     pthread_cleanup_pop(0);
     pthread_mutex_unlock(&turn);
     return NULL;
@@ -364,6 +369,25 @@ static bool engine_drive(ic_mailbox *mailbox, double seconds) {
     }
     pthread_mutex_unlock(&turn);
     return drives;
+}
+
+/* At exit: ends an engine that has nothing to do in the place of its thread. To wake that thread and to join
+ * it takes long on a busy machine. It then waits for the turn, which is kept, until the process has ended.
+ * False: the thread must end the engine. */
+static bool engine_end_here(pthread_t thread) {
+    if (!engine_take_turn()) return false;
+    ic_process_lock();
+    ic_engine *engine = shared.engine;
+    ic_process_unlock();
+    if (!engine || !engine_is_idle(engine)) {
+        pthread_mutex_unlock(&turn);
+        return false;
+    }
+    locale_t before = uselocale(engine->plain);
+    engine_read_inbox(engine, false);
+    engine_end(engine, before);
+    pthread_detach(thread);
+    return true;
 }
 
 void ic_engine_wake(void) {
@@ -496,10 +520,12 @@ void ic_engine_stop(void) {
     shared.exiting = shared.stopping = true;
     pthread_t thread = shared.thread;
     ic_process_unlock();
-    engine_wake();
     /* A signal's handler that calls exit may have interrupted the drive: the engine's thread then waits for
      * the turn until the process has ended. */
     bool in_drive = atomic_load(&driven) && pthread_equal(driver, pthread_self());
-    if (engine && !in_drive) pthread_join(thread, NULL);
+    if (engine && !in_drive && !engine_end_here(thread)) {
+        engine_wake();
+        pthread_join(thread, NULL);
+    }
     ic_socket_remove();
 }

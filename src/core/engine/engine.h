@@ -1,7 +1,7 @@
 /* The engine: one background thread per process, through which all traffic goes on one curl_multi. So all
  * clients of the process share its pool of TCP connections. The thread waits only in curl_multi_poll, or for
- * a command when nothing is under way. The first call starts it; it is ended and joined at exit, and a forked
- * child drops it. A thread that waits for its only call runs the engine itself (ic_engine_wait). */
+ * a command when nothing is under way. The first call starts it; it is ended at exit, and a forked child
+ * drops it. A thread that waits for its only call runs the engine itself (ic_engine_wait). */
 #ifndef IC_ENGINE_H
 #define IC_ENGINE_H
 
@@ -17,8 +17,8 @@ void ic_engine_wake(void);
  * else is under way, then this thread runs the engine meanwhile: that saves two wake-ups of another thread.
  * Until it returns, it serves the calls of all threads, as the engine's thread would. */
 void ic_engine_wait(ic_call *call, double seconds);
-/* Any thread but the engine's. Cancels every call and joins the thread; no engine starts after it. Called at
- * exit. */
+/* Any thread but the engine's. Cancels every call, frees the engine and joins its thread, or leaves it asleep
+ * if nothing is under way; no engine starts after it. Called at exit. */
 void ic_engine_stop(void);
 
 #endif
