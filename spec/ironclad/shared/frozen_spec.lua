@@ -52,6 +52,18 @@ describe("a person's token in the shared Redis", function()
     print "# shown: a machine frozen with the lock: 1 refresh, 0 refused, the token saved when it woke up"
   end)
 
+  it("is not locked for longer because Redis's clock was set back", function()
+    machine_that_refreshes("KILL").finish()
+    local ahead = os.time() * 1000 + 3600000
+    server:command(("hset %s spent_at %d"):format(key "token", ahead))
+    -- The machine that has died may have spent the token now.
+    peer.eventually(function()
+      assert.is_nil((client.workflows:list({}, { deadline = 0.5 })))
+      return tonumber(server:command(("hget %s spent_at"):format(key "token"))) < ahead - 3000000
+    end)
+    assert.same({ 2, 0 }, { refreshes() })
+  end)
+
   it("is tried again when the machine that refreshed it has died", function()
     local machine = machine_that_refreshes "KILL"
     machine.finish()

@@ -322,6 +322,10 @@ describe("Under load", function()
     run("emptied", function() server:command "flushall" end)
   end)
 
+  it("a Redis that cuts its connections loses no event", function()
+    run("cut off", function() server:command "client kill type normal" end)
+  end)
+
   it("a Redis that is killed and comes back without its data loses no event", function()
     run("killed, without its data,", function()
       server:kill()

@@ -78,7 +78,7 @@ static bool permits_keys(const block *block, ic_buf *keys, const char *words[KEY
 static void permits_give_back(block *block, double now) {
     ic_timer_unset(&block->permits->engine->timers, &block->timer);
     ic_buf keys = {0};
-    const char *words[KEY_COUNT], *given[4];
+    const char *words[KEY_COUNT], *given[6];
     char count[24];
     ic_script script = ic_script_of(IC_SCRIPT_GIVE_BACK);
     size_t held = block->held;
@@ -91,10 +91,12 @@ static void permits_give_back(block *block, double now) {
     snprintf(count, sizeof count, "%zu", held);
     given[0] = words[KEY_LOG];
     given[1] = words[KEY_COMPANY];
-    given[2] = block->slot;
-    given[3] = count;
+    given[2] = words[KEY_GRANTED];
+    given[3] = block->slot;
+    given[4] = count;
+    given[5] = block->permits->machine;
     /* When this fails, the permits count until their window has passed. */
-    ic_link_run(block->permits->shared->link, &script, given, NULL, 4, false, now, now + ANSWER_TIME, NULL,
+    ic_link_run(block->permits->shared->link, &script, given, NULL, 6, false, now, now + ANSWER_TIME, NULL,
                 NULL);
     ic_buf_free(&keys);
 }

@@ -232,12 +232,16 @@ static void link_on_opened(void *owner) {
     }
 }
 
-/* Redis answers with these while it cannot serve anybody. Another connection may reach a server that can. */
+/* Redis answers with these while it cannot serve anybody. Another connection may reach a server that can.
+ * Redis 6 puts the error of a command in a script after the place of that command. */
 static bool link_is_out_of_service(const ic_reply *reply) {
     static const char *const codes[] = {"LOADING", "READONLY",    "MASTERDOWN",
                                         "NOAUTH",  "CLUSTERDOWN", "MOVED"};
+    const char *inner =
+        ic_text_starts(reply->text, "ERR Error running script") ? strstr(reply->text, ": -") : NULL;
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
-        if (ic_text_starts(reply->text, codes[i])) return true;
+        if (ic_text_starts(reply->text, codes[i]) || (inner && ic_text_starts(inner + 3, codes[i])))
+            return true;
     return false;
 }
 

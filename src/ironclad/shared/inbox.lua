@@ -37,7 +37,7 @@ local KEPT, KEPT_BYTES = 50000, 64 * 1024 * 1024 -- events that a process keeps 
 
 local PAGE = 100 -- events that are listed at once
 
-local KEYS = { "inbox:events", "inbox:items", "inbox:later", "inbox:dead", "inbox:done" }
+local KEYS = { "inbox:events", "inbox:items", "inbox:later", "inbox:dead", "inbox:done", "inbox:odd" }
 
 local Inbox = { __name = "ironclad.inbox.redis" }
 Inbox.__index = Inbox
@@ -94,7 +94,8 @@ local function for_each(self, fn)
     cursor = page[1]
     for i = 1, #page[2], 2 do
       local id = page[2][i]
-      if not seen[id] then fn(id, core.json.decode(page[2][i + 1])) end
+      local item = not seen[id] and core.json.decode(page[2][i + 1])
+      if type(item) == "table" and type(item.text) == "string" then fn(id, item) end
       seen[id] = true
     end
   until cursor == "0"

@@ -13,7 +13,7 @@
 --
 -- Every item is in `events`, `later` or `dead`. When it is in none of them, because one of these keys was deleted or
 -- replaced by something else, it is put back, a little later: a consumer may have it in hand. The items themselves are
--- never deleted by force.
+-- never deleted by force: one that is none is moved to the hash inbox:odd.
 
 local scripts = {}
 
@@ -25,9 +25,16 @@ if redis.replicate_commands then redis.replicate_commands() end
 local events, items, later, dead, done = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local time = redis.call('time')
 local now = time[1] + time[2] / 1000000
+-- An item; nil: there is none. false: it is not one.
 local function load(id)
   local text = redis.call('hget', items, id)
-  return text and cjson.decode(text)
+  if not text then return nil end
+  local fine, item = pcall(cjson.decode, text)
+  if not fine or type(item) ~= 'table' or type(item.text) ~= 'string' or type(item.puts) ~= 'string' then
+    return false
+  end
+  item.tries, item.received = tonumber(item.tries) or 0, tonumber(item.received) or now
+  return item
 end
 local function save(id, item) redis.call('hset', items, id, cjson.encode(item)) end
 local function is_done(puts)
@@ -77,14 +84,19 @@ end
 local HEAD = TOOLS .. [[
 local grace = tonumber(ARGV[#ARGV])
 local function is_in(stream, entry) return entry and #redis.call('xrange', stream, entry, entry) > 0 end
-for key, kind in pairs { [events] = 'stream', [later] = 'zset', [dead] = 'stream', [done] = 'zset' } do
+local odd = KEYS[6]
+local kinds = { [events] = 'stream', [later] = 'zset', [dead] = 'stream', [done] = 'zset', [odd] = 'hash' }
+for key, kind in pairs(kinds) do
   local found = redis.call('type', key).ok
   if found ~= kind and found ~= 'none' then redis.call('del', key) end
 end
 if redis.call('hlen', items) > redis.call('xlen', events) + redis.call('zcard', later) + redis.call('xlen', dead) then
   for _, id in ipairs(redis.call('hkeys', items)) do
     local item = load(id)
-    if item.dead then
+    if not item then
+      redis.call('hset', odd, id, redis.call('hget', items, id))
+      redis.call('hdel', items, id)
+    elseif item.dead then
       if not is_in(dead, item.dead) then
         item.dead = redis.call('xadd', dead, '*', 'id', id)
         save(id, item)
