@@ -126,7 +126,7 @@ local function history(cw, label, signer, options)
     end
     before = first
     for _, activity in ipairs(answer.data) do
-      local id = type(activity) == "table" and activity.id
+      local id = type(activity) == "table" and common.text_of(activity.id)
       -- One that is on two pages has moved, because another was stored meanwhile.
       if not id or not known[id] then
         if options.limit and #list >= options.limit then return list, nil, response end
