@@ -18,63 +18,9 @@ local ironclad = {}
 ---@class ironclad.File: ironclad.FileOptions
 ---@class ironclad.Filter
 ---@class ironclad.Store
----@class ironclad.Info
----@field version string
----@field libcurl string
----@field tls string
----@field cjson string
----@field http2 boolean
----@field tls_key_log? string
----@class ironclad.Waits
----@field budget integer
----@field in_flight integer
----@field retry_after integer
----@field seconds number
----@class ironclad.SharedStats
----@field connected integer
----@field opened integer
----@field lost integer
----@field blocks integer
----@field permits integer
----@field returned integer
----@field alone integer
----@field locks integer
----@field commands integer
----@field kept integer
----@field again integer
----@class ironclad.Stats
----@field calls integer
----@field failed integer
----@field requests integer
----@field retries integer
----@field tokens integer
----@field in_flight integer
----@field pending integer
----@field waits table<string, ironclad.Waits>
----@field shared ironclad.SharedStats
 ---@class ironclad.Property
 ---@field type string
 ---@field value any
----@class ironclad.WorkflowSchema
----@field id string
----@field name string
----@field schema table<string, table>
----@class ironclad.Description
----@field templates ironclad.WorkflowSchema[]
----@field record_types table<string, table>
----@field properties table<string, table>
----@class ironclad.Check
----@field user table
----@field company table
----@field scopes string[]
----@field expires_in? number
----@class ironclad.Response
----@field status? integer
----@field headers? table<string, string>
----@field request_id? string
----@field attempt_id? string
----@field attempts integer
----@field seconds number
 ---@class ironclad.Iterator
 ---@field count? integer The number of all items, after the first page
 ---@field error? ironclad.Error
@@ -339,6 +285,68 @@ local ironclad = {}
 ---@field choices string[]? The values that it takes
 ---@field default string? What the service uses without it
 ---@field refers string? What it refers to: a record or a template, whose table it takes
+
+---@class ironclad.Info
+---@field version string The version of the module
+---@field libcurl string The version of libcurl
+---@field tls string The TLS library of libcurl, with its version
+---@field cjson string The version of cJSON
+---@field http2 boolean Whether libcurl has HTTP/2
+---@field tls_key_log string? The file that TLS keys are written to
+
+---@class ironclad.Stats
+---@field calls integer Calls that were started
+---@field failed integer Calls that ended with an error
+---@field requests integer Requests that were sent, those for tokens too
+---@field retries integer Those among them that were retries
+---@field tokens integer Tokens that were fetched or renewed
+---@field in_flight integer Requests under way now
+---@field pending integer Calls that are not done now
+---@field waits table<string, ironclad.Waits> How often calls waited, by rate-limit bucket
+---@field shared ironclad.SharedStats Of the shared Redis
+
+---@class ironclad.Waits
+---@field budget integer Waits for a rate-limit permit
+---@field in_flight integer Waits because too many requests were under way
+---@field retry_after integer Waits that Ironclad asked for
+---@field seconds number How long they took together
+
+---@class ironclad.SharedStats
+---@field connected integer Connections to Redis now
+---@field opened integer Connections that were opened
+---@field lost integer Connections that were lost
+---@field blocks integer Blocks of permits
+---@field permits integer The permits in them
+---@field returned integer Permits that came back unused
+---@field alone integer How often a limit went on without Redis
+---@field locks integer Locks of tokens that were taken
+---@field commands integer Commands for events and states
+---@field kept integer Events that are kept now until they are handled
+---@field again integer What Redis had lost and was told again
+
+---@class ironclad.Description
+---@field templates ironclad.WorkflowSchema[] The templates
+---@field record_types table<string, table> The record types, by id
+---@field properties table<string, table> The properties of records, by name
+
+---@class ironclad.WorkflowSchema
+---@field id string The id of the template
+---@field name string Its title
+---@field schema table<string, table> The fields of its launch form, by name
+
+---@class ironclad.Check
+---@field user table The user whom the calls act as
+---@field company table The company
+---@field scopes string[] The scopes of the token
+---@field expires_in number? Seconds until the token ends
+
+---@class ironclad.Response
+---@field status integer? The status of the answer
+---@field headers table<string, string>? The headers of the answer, by name in lower case
+---@field request_id string? Ironclad's id of the request
+---@field attempt_id string? What the last attempt has sent as X-Request-Id
+---@field attempts integer How often the request was sent
+---@field seconds number How long the call took
 
 ---@class ironclad.CallArguments
 ---@field path? table The parameters of the path: by name, or in their order
