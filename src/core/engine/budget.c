@@ -199,7 +199,7 @@ void ic_budget_observe(ic_budget *budget, ic_bucket bucket, double now, double l
                        double reset) {
     struct window *window = &budget->buckets[bucket];
     if (!window->limit) return;
-    if (limit >= 0) {
+    if (limit >= 1) { /* a limit of no request would stop the bucket for the length of a window */
         window->requests = fmin(limit, IC_COMPANY_PER_MINUTE);
         window->told = true;
         window->limit = budget_permits(budget, limit);
