@@ -361,6 +361,16 @@ describe("on_progress", function()
     assert.are.same({ "ironclad: on_progress: no more", "ironclad: on_response: lost?" }, lines)
   end)
 
+  it("is reported on stderr, once, when it is the log that raises an error", function()
+    local output = peer.lua [[
+      local scene = require "spec.support.scene"
+      local client = scene.connect(scene.answering { scene.GOOD }, { log = function() error("no line", 0) end })
+      for _ = 1, 3 do assert(client.workflows:get "w1") end
+      scene.stop()
+    ]]
+    assert.are.equal("ironclad: log: no line\n", output)
+  end)
+
   it("must be a function", function()
     local client = scene.connect(scene.answering { GOOD })
     assert.has_error(function() client.workflows:get("w1", { on_progress = true }) end,

@@ -1,8 +1,9 @@
 --- Hooks and the log: functions, given as options of a connection, that are called with what happens to its calls.
 --
 -- They run in the coroutine that waits for the call, after the event. They cannot change the call. When a hook raises
--- an error, the error is written to the log (without a log, to stderr, once for each hook), and the call continues. An
--- event never holds a token, a header or a body, and its URL holds no secret.
+-- an error, the error is written to the log, and the call continues. Without a log, and when the log itself raises it,
+-- it is written to stderr, once for each hook. An event never holds a token, a header or a body, and its URL holds no
+-- secret.
 --
 -- A hook is called with one table: operation, method, url, attempt (from 1), attempt_id (what the attempt sends as
 -- X-Request-Id; nil when it goes to another host), and
@@ -58,12 +59,20 @@ function hooks.watch(found)
   return found.rank > ranks.warning
 end
 
+-- Hooks whose error was written to stderr.
+local complained = setmetatable({}, { __mode = "k" })
+
 --- Writes a line to the log.
 -- @param found the hooks of the connection, or nil
 -- @param level "warning", "info" or "debug"
 function hooks.say(found, level, text)
   if not found then return end
-  if found.log then task.pcall(found.log, text, level) end
+  local fine, problem = true, nil
+  if found.log then fine, problem = task.pcall(found.log, text, level) end
+  if not fine and not complained[found.log] then
+    complained[found.log] = true
+    io.stderr:write("ironclad: log: ", Error.text_of(problem), "\n")
+  end
   if found.rank and ranks[level] <= found.rank then io.stderr:write("ironclad: ", text, "\n") end
 end
 
@@ -94,9 +103,6 @@ local lines = {
       event.bucket and event.reason ~= "in_flight" and (" (%s)"):format(event.bucket) or "")
   end,
 }
-
--- Hooks whose error was written to stderr.
-local complained = setmetatable({}, { __mode = "k" })
 
 local function call_hook(found, name, hook, ...)
   local fine, problem = task.pcall(hook, ...)
