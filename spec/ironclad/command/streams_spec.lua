@@ -91,6 +91,23 @@ describe("every subcommand", function()
     end)
   end
 
+  -- No file may grow, which is what a full disk looks like. What is printed goes to pipes.
+  it("that writes a file says that it cannot, and leaves no part of it", function()
+    for words, message in pairs { ["download IC-1 --to %s/full"] = "cannot write %S+: File too large",
+      ["export records -o %s/full/x.xlsx"] = "cannot write %S+: File too large",
+      ["export audit_log -o %s/full/x.csv"] = "cannot write %S+: File too large",
+      ["api GET /records -o %s/full/x.json"] = "cannot write %S+: File too large",
+      ["changes records --state %s/full/state"] = "cannot write %S+: File too large; raise the limit",
+      ["man %s/full"] = "%S+/ironclad.1: File too large" } do
+      peer.shell(("rm -rf %s/full; mkdir %s/full"):format(folder, folder))
+      local line = "(trap '' XFSZ; ulimit -f 0; $ironclad %s; echo status $?) 2>&1 | grep -v '^{'"
+      local out = command.shell(line:format(words:format(folder)), given)
+      assert.matches("^ironclad: [^\n]*" .. message .. "[^\n]*\n", out, words)
+      assert.matches("\nstatus 1\n$", out)
+      assert.equal("", (peer.shell(("ls -A %s/full | grep -v 'state.lock$'"):format(folder))), words)
+    end
+  end)
+
   it("ends well when standard input is closed", function()
     for _, one in ipairs(run_all("> /dev/null <&-", "sandbox")) do -- the sandbox would wait for Ctrl-C
       assert.equal("", one.err, one.words)

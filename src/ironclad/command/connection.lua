@@ -11,8 +11,10 @@ local connection = {}
 connection.flags = {
   { "connection", short = "c", value = "NAME", text = "The connection to use (`ironclad connections` lists them)" },
   { "as", value = "USER", text = "E-mail or id of the user to act as" },
-  { "timeout", value = "SECONDS", kind = "seconds", text = "Time for one attempt (default: 60)" },
-  { "deadline", value = "SECONDS", kind = "seconds", text = "Time for a whole call with its retries (default: 300)" },
+  { "timeout", value = "SECONDS", kind = "seconds", least = 0.001,
+    text = "Time for one attempt (default: 60)" },
+  { "deadline", value = "SECONDS", kind = "seconds", least = 0.001,
+    text = "Time for a whole call with its retries (default: 300)" },
 }
 
 --- Those of Clickwrap, which knows no user to act as.
@@ -86,6 +88,7 @@ function connection.options(options, more)
     fail.usage("%s%s", problem, none and "; `ironclad login NAME` makes one" or "")
   end
   if not name and not found.token and not found.refresh_token and not found.client_id then fail.login(NOTHING) end
+  if options.as == "" then fail.usage "--as: expected an e-mail address or an id, got nothing" end
   if options.as then found.as_user = options.as end
   if options.timeout then found.timeout = options.timeout end
   if options.deadline then found.deadline = options.deadline end

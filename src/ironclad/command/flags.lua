@@ -7,7 +7,7 @@
 --   hidden = true                                      not in the help
 --   refused = "…"                                      there is no such option: why, and what to do; also hidden
 --   choices = {…}                                      the values that the completion offers; list = true: several
---   kind = "seconds", "count" or "day"                 a number, a whole number from `least` to `most`, or a day
+--   kind = "seconds", "count" or "day"                 a number from `least`, a whole number up to `most`, or a day
 
 local core = require "ironclad.core"
 local fail = require "ironclad.command.fail"
@@ -39,8 +39,9 @@ end
 local readers = {
   seconds = function(flag, text)
     local number = tonumber(text)
-    if not number or number < 0 or number ~= number then
-      fail.usage("--%s: expected a number of seconds, got %q", flag[1], text)
+    if not number or number < (flag.least or 0) or number ~= number then
+      fail.usage("--%s: expected a number of seconds%s, got %q", flag[1],
+        flag.least and (" from %g"):format(flag.least) or "", text)
     end
     return number
   end,

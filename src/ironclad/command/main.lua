@@ -63,19 +63,23 @@ local function joined(words, count, first)
   return list
 end
 
+-- Runs options without a command.
+local function without_command(first)
+  for _, option in ipairs(first) do
+    if option == "--version" then return terminal.write("ironclad ", core.version, "\n") end
+    if option == "--help" or option == "-h" then break end
+    if flags.find(connection.flags, option:match "^%-%-?([^=]+)") then
+      fail.usage("the command is missing, as in `ironclad -c NAME workflows list`; `ironclad help` lists them")
+    end
+    fail.usage("unknown option %s; `ironclad help` explains", option)
+  end
+  return require("ironclad.command.help").overview()
+end
+
 local function dispatch(words)
   local first, rest = leading(words)
   local word = rest[1]
-  if not word then
-    for _, option in ipairs(first) do
-      if option == "--version" then
-        return terminal.write("ironclad ", core.version, "\n")
-      elseif option ~= "--help" and option ~= "-h" then
-        fail.usage("unknown option %s; `ironclad help` explains", option)
-      end
-    end
-    return require("ironclad.command.help").overview()
-  end
+  if not word then return without_command(first) end
   local command = find(word)
   if command then return run_command(command, joined(rest, 1, first)) end
   local names = require "ironclad.command.names"

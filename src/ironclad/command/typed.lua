@@ -183,7 +183,9 @@ function typed.value(name, text, field)
       end
       return list
     end
-    return split_list(text)
+    local list = split_list(text)
+    for _, item in ipairs(list) do check_choice(name, item, field) end
+    return list
   end
   local value = (readers[kind] or any)(name, text)
   check_choice(name, value, field)
