@@ -81,7 +81,8 @@ static ic_engine *engine_new(void) {
     engine->drivable = engine_can_be_driven();
     engine->flow = &ic_flow_steps_in_use;
     engine->wake = ic_engine_wake;
-    if (engine->multi && ic_clients_init(engine)) return engine;
+    if (engine->multi && ic_clients_init(engine) && ic_token_queue_init(engine)) return engine;
+    ic_timers_free(&engine->timers);
     curl_multi_cleanup(engine->multi);
     if (engine->plain) freelocale(engine->plain);
     ic_free(engine);

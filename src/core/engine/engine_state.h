@@ -44,6 +44,7 @@ struct ic_engine {
     bool tidy_due;
     struct ic_token_entry *token_entries; /* token_queue.c */
     ic_table token_entries_by_key;
+    ic_timer look_timer;               /* token_queue.c */
     struct ic_rate_queue *rate_queues; /* queues.c */
     ic_table rate_queues_by_key;
     struct ic_host_queue *host_queues; /* queues.c, with the one after it */

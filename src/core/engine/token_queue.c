@@ -5,7 +5,7 @@
 #include "core/engine/token_work.h"
 #include "core/engine/transfer.h"
 
-#define LOOK_TIME 5.0 /* seconds between two checks of the shared store while a token is used */
+#define LOOK_TIME 5.0 /* seconds between two checks whether the shared store has a token */
 
 /* Seconds that a token of no client is kept after its last use. */
 #define KEPT_UNUSED 60.0
@@ -25,9 +25,16 @@ static ic_token_entry *token_entry_new(ic_engine *engine, ic_connection *connect
     return entry;
 }
 
+/* Whether machines share a person's token. */
+static bool token_is_shared(const ic_connection *connection) {
+    return connection->shared_store && ic_connection_is_personal(connection);
+}
+
 static ic_token_entry *token_entry_of(ic_engine *engine, ic_connection *connection) {
     ic_client *client = ic_client_of(engine, connection);
     if (!client || client->token_entry) return client ? client->token_entry : NULL;
+    if (token_is_shared(connection) && !engine->look_timer.index)
+        ic_timer_set(&engine->timers, &engine->look_timer, ic_now() + LOOK_TIME);
     ic_table_node *node = ic_table_find(&engine->token_entries_by_key, connection->token_key);
     client->token_entry = node ? (ic_token_entry *)node : token_entry_new(engine, connection);
     if (client->token_entry) client->token_entry->users++;
@@ -116,17 +123,36 @@ static bool token_wait(ic_engine *engine, ic_call *call) {
     return false;
 }
 
-/* A shared Redis may lose its data while machines still use a person's token from it. The machine that has
- * the newest one saves it again, so that a machine that starts finds it. So while a token is used, its
- * machine checks from time to time whether the store still has it. */
-static void token_look(ic_engine *engine, ic_token_entry *entry, ic_connection *connection, double now) {
-    if (!connection->shared_store || !ic_connection_is_personal(connection)) return;
-    if (entry->busy || now < entry->looked + LOOK_TIME) return;
+/* A shared Redis may lose its data while machines still have a person's token from it. The machine that has
+ * the newest one saves it again, so that a machine that starts finds it. So each machine checks from time to
+ * time whether the store still has it. */
+static void token_look(ic_engine *engine, ic_token_entry *entry, ic_connection *connection) {
+    if (!token_is_shared(connection) || entry->busy) return;
     if (!entry->connection) {
         ic_connection_retain(connection);
         entry->connection = connection;
     }
     ic_token_work_begin(engine, entry);
+}
+
+/* Looks for each token that a client of this process has, used or not. */
+static void token_on_look(void *owner_engine, void *owner, double now) {
+    ic_engine *engine = owner_engine;
+    bool any = false;
+    (void)owner;
+    for (ic_client *client = engine->clients; client; client = client->next) {
+        ic_token_entry *entry = client->token_entry;
+        if (!entry || !token_is_shared(client->connection)) continue;
+        any = true;
+        bool due = now >= entry->looked + LOOK_TIME / 2; /* unless a call has caused it just now */
+        if (due && entry->state.token.refresh_token) token_look(engine, entry, client->connection);
+    }
+    if (any) ic_timer_set(&engine->timers, &engine->look_timer, now + LOOK_TIME);
+}
+
+bool ic_token_queue_init(ic_engine *engine) {
+    engine->look_timer = (ic_timer){.fire = token_on_look};
+    return ic_timers_reserve(&engine->timers);
 }
 
 const char *ic_token_queue_bearer(ic_engine *engine, ic_call *call, double now) {
@@ -146,7 +172,7 @@ const char *ic_token_queue_bearer(ic_engine *engine, ic_call *call, double now) 
         }
         call->token_generation = entry->state.generation;
         entry->used = now;
-        token_look(engine, entry, call->connection, now);
+        if (now >= entry->looked + LOOK_TIME) token_look(engine, entry, call->connection);
         return entry->state.token.access_token;
     }
     /* Makes the entry if it is missing: an earlier try may have run out of memory. */

@@ -27,6 +27,7 @@ void ic_token_queue_save_last(ic_engine *engine);
 void ic_token_queue_forget(ic_client *client);
 /* Frees the entries that no client uses and that hold nothing that would be lost. */
 void ic_token_queue_tidy(ic_engine *engine, double now);
+bool ic_token_queue_init(ic_engine *engine); /* false when out of memory */
 void ic_token_queue_free(ic_engine *engine);
 
 #endif
