@@ -1,4 +1,4 @@
-/* Reads and writes JSON's texts, and checks UTF-8. It looks at eight bytes at a time. */
+/* Reads and writes JSON's texts, and checks UTF-8. It looks at 16 bytes at a time. */
 #include "core/json/json_text.h"
 #include "core/json/json_scan.h"
 #include "core/json/json_write.h"
@@ -82,6 +82,40 @@ static inline void text_store(char *to, uint64_t bytes) {
     memcpy(to, &bytes, sizeof bytes);
 }
 
+static inline bool text_is_plain(unsigned char c) {
+    return c >= ' ' && c < 0x80 && c != '"' && c != '\\';
+}
+
+/* Sixteen bytes. */
+#if defined __SSE2__ && !IC_PORTABLE
+typedef __m128i text_block;
+
+static inline text_block text_block_load(place at) {
+    return _mm_loadu_si128((const __m128i *)at);
+}
+
+static inline text_block text_block_of(uint64_t first, uint64_t last) {
+    return _mm_set_epi64x((long long)last, (long long)first);
+}
+
+static inline void text_block_store(char *to, text_block block) {
+    _mm_storeu_si128((__m128i *)to, block);
+}
+
+/* How many bytes at the beginning are plain; 16: all. A byte's highest bit marks it: bytes beyond ASCII have
+ * it themselves, control characters get it by the subtraction. */
+static inline unsigned text_block_plain(text_block block) {
+    __m128i low = _mm_sub_epi8(block, _mm_set1_epi8(' '));
+    __m128i quote = _mm_cmpeq_epi8(block, _mm_set1_epi8('"'));
+    __m128i slash = _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'));
+    __m128i marks = _mm_or_si128(_mm_or_si128(block, low), _mm_or_si128(quote, slash));
+    return (unsigned)__builtin_ctz((unsigned)_mm_movemask_epi8(marks) | 1u << 16);
+}
+#else
+typedef struct text_block {
+    uint64_t first, last;
+} text_block;
+
 /* Marks the lowest of eight bytes that is not plain: a quote, a backslash, a control character or beyond
  * ASCII. 0: all are plain. Plain bytes above the lowest mark may be marked too, because the subtractions
  * borrow. */
@@ -91,15 +125,31 @@ static inline uint64_t text_marked(uint64_t bytes) {
     return (bytes | quote | slash | (bytes - each * ' ')) & each * 0x80;
 }
 
-static inline bool text_is_plain(unsigned char c) {
-    return c >= ' ' && c < 0x80 && c != '"' && c != '\\';
+static inline text_block text_block_load(place at) {
+    return (text_block){text_load(at), text_load(at + 8)};
 }
+
+static inline text_block text_block_of(uint64_t first, uint64_t last) {
+    return (text_block){first, last};
+}
+
+static inline void text_block_store(char *to, text_block block) {
+    text_store(to, block.first);
+    text_store(to + 8, block.last);
+}
+
+static inline unsigned text_block_plain(text_block block) {
+    uint64_t first = text_marked(block.first), last = text_marked(block.last);
+    if (first) return (unsigned)__builtin_ctzll(first) / 8;
+    return last ? 8 + (unsigned)__builtin_ctzll(last) / 8 : 16;
+}
+#endif
 
 /* The first byte from `at` on that is not plain, or `end`. */
 static inline place text_plain_end(place at, place end) {
-    for (; end - at >= 8; at += 8) {
-        uint64_t marked = text_marked(text_load(at));
-        if (marked) return at + (__builtin_ctzll(marked) >> 3);
+    for (; end - at >= 16; at += 16) {
+        unsigned plain = text_block_plain(text_block_load(at));
+        if (plain < 16) return at + plain;
     }
     while (at < end && text_is_plain(*at))
         at++;
@@ -218,56 +268,6 @@ const unsigned char *ic_json_scan_text(ic_json_scan *scan, place at) {
 }
 
 /* ---- writing ---- */
-
-/* Sixteen bytes. */
-#if defined __SSE2__ && !IC_PORTABLE
-typedef __m128i text_block;
-
-static inline text_block text_block_load(place at) {
-    return _mm_loadu_si128((const __m128i *)at);
-}
-
-static inline text_block text_block_of(uint64_t first, uint64_t last) {
-    return _mm_set_epi64x((long long)last, (long long)first);
-}
-
-static inline void text_block_store(char *to, text_block block) {
-    _mm_storeu_si128((__m128i *)to, block);
-}
-
-/* How many bytes at the beginning are plain; 16: all. A byte's highest bit marks it: bytes beyond ASCII have
- * it themselves, control characters get it by the subtraction. */
-static inline unsigned text_block_plain(text_block block) {
-    __m128i low = _mm_sub_epi8(block, _mm_set1_epi8(' '));
-    __m128i quote = _mm_cmpeq_epi8(block, _mm_set1_epi8('"'));
-    __m128i slash = _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'));
-    __m128i marks = _mm_or_si128(_mm_or_si128(block, low), _mm_or_si128(quote, slash));
-    return (unsigned)__builtin_ctz((unsigned)_mm_movemask_epi8(marks) | 1u << 16);
-}
-#else
-typedef struct text_block {
-    uint64_t first, last;
-} text_block;
-
-static inline text_block text_block_load(place at) {
-    return (text_block){text_load(at), text_load(at + 8)};
-}
-
-static inline text_block text_block_of(uint64_t first, uint64_t last) {
-    return (text_block){first, last};
-}
-
-static inline void text_block_store(char *to, text_block block) {
-    text_store(to, block.first);
-    text_store(to + 8, block.last);
-}
-
-static inline unsigned text_block_plain(text_block block) {
-    uint64_t first = text_marked(block.first), last = text_marked(block.last);
-    if (first) return (unsigned)__builtin_ctzll(first) / 8;
-    return last ? 8 + (unsigned)__builtin_ctzll(last) / 8 : 16;
-}
-#endif
 
 /* Copies a text of fewer than 16 bytes if all of it is plain. Loads that overlap replace a loop. */
 static inline bool text_copy_short(char *to, place from, size_t length) {
