@@ -55,6 +55,61 @@ describe("a method without its colon", function()
   end)
 end)
 
+-- Where ipairs reads a list, it would end at a missing element, and what is behind it would be lost in silence.
+describe("a list with a hole or a name", function()
+  local user, group
+  setup(function()
+    user = sandbox:connect()
+    group = user.scim.groups:each()()
+  end)
+  teardown(function() user, group = nil, nil end)
+
+  local filter = ironclad.filter
+  local equals = { filter.IsEmpty "a", filter.IsEmpty "b", filter.IsEmpty "c" }
+  local takers = {
+    ["ironclad.scopes_for"] = { "records:list", "records:get", "records:delete", call = ironclad.scopes_for },
+    ["ironclad.address: lines"] = { "1", "2", "3", call = function(list)
+      return ironclad.address { lines = list, country = "US" }
+    end },
+    ["records:create: properties.tags"] = { "a", "b", "c", call = function(list)
+      return client.records:create({ type = "t", name = "n", properties = { tags = list } }, { dry_run = true })
+    end },
+    ["map: expected a list or an iterator"] = { 1, 2, 3, call = function(list) client:map(list, function() end) end },
+    ["ironclad.csv.writer: columns"] = { "a", "b", "c", call = function(list)
+      ironclad.csv.writer(function() end, { columns = list })
+    end },
+    ["group:add_members"] = { "u1", "u2", "u3", call = function(list) group:add_members(list, { dry_run = true }) end },
+    ["ensure: events"] = { "workflow_launched", "workflow_updated", "workflow_completed", call = function(list)
+      client.webhooks:ensure { targetURL = "https://a.example/", events = list }
+    end },
+    ["ironclad.filter.And"] = { equals[1], equals[2], equals[3], call = filter.And },
+    ["accept: versions"] = { "v1", "v2", "v3", call = function(list)
+      cw:accept { signer = "s", group = "g", versions = list }
+    end },
+    ["sandbox: option 'scopes'"] = { "a", "b", "c", call = function(list)
+      require("ironclad.sandbox").start { port = 0, scopes = list }
+    end },
+  }
+  for message, taker in pairs(takers) do
+    it("is a mistake: " .. message, function()
+      scene.assert_mistake(message, function() taker.call { taker[1], nil, taker[3] } end)
+      scene.assert_mistake(message, function() taker.call { taker[1], taker[2], nil, taker[3] } end)
+      scene.assert_mistake(message, function() taker.call { taker[1], more = taker[2] } end)
+    end)
+  end
+
+  it("is a mistake of a workflow's list", function()
+    local value, objection = require("ironclad.values.encode").workflow(
+      { type = "array", elementType = { type = "string" } }, { "a", nil, "c" })
+    assert.is_nil(value)
+    assert.are.equal("expected a list: [2] is missing", objection)
+  end)
+
+  it("may have the n of table.pack", function()
+    assert.are.same({ 2, 4 }, (client:map({ 1, 2, n = 2 }, function(x) return 2 * x end)))
+  end)
+end)
+
 describe("a slip", function()
   local nested = { a = { { "\255" } } }
   local slips = {

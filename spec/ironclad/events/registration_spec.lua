@@ -68,7 +68,7 @@ describe("webhooks:ensure", function()
     must(webhook:update { events = { "workflow_completed", "workflow_launched", "workflow_completed" } })
     assert.are.equal("unchanged", select(2, ensure { "workflow_launched", "workflow_completed" }).action)
     assert.are.equal("updated", select(2, ensure { "workflow_launched" }).action)
-    scene.assert_mistake("events.extra: expected a list",
+    scene.assert_mistake("events: expected a list: it has the name extra",
       function() ensure { "workflow_launched", extra = "workflow_completed" } end)
   end)
 

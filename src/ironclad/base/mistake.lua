@@ -179,6 +179,23 @@ function mistake.check_surplus(label, ...)
   end
 end
 
+--- What is wrong with a table as a list: an element that is missing, or a name; nil: nothing. ipairs would end there,
+-- and ignore the rest. The `n` of table.pack is allowed.
+function mistake.list_fault(list)
+  local count, last = 0, 0
+  for key, value in pairs(list) do
+    if type(key) == "number" and key >= 1 and key % 1 == 0 then
+      count, last = count + 1, math.max(last, key)
+    elseif key ~= "n" or type(value) ~= "number" then
+      return ("it has the name %s"):format(tostring(key))
+    end
+  end
+  if last == count then return nil end
+  local missing = 1
+  while list[missing] ~= nil do missing = missing + 1 end
+  return ("[%d] is missing"):format(missing)
+end
+
 --- The type of a value with its article, for messages: "a table", "nil".
 function mistake.type_of(value)
   return value == nil and "nil" or "a " .. type(value)

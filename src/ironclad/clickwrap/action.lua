@@ -123,6 +123,8 @@ function action.wanted(label, given)
         mistake.raise(label, "versions: expected { [contract id] = version id } or a list of version ids, got both")
       end
     end
+    local fault = mistake.list_fault(given)
+    if fault then mistake.raise(label, "versions: expected a list of version ids: %s", fault) end
     for i, version in ipairs(given) do
       wanted[i] = { version = identifier(label, ("versions[%d]"):format(i), version) }
     end

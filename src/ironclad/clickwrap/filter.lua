@@ -63,7 +63,7 @@ function filter.And(...)
   local texts = {}
   local _, count = filter_parts.list(function(given, i)
     if getmetatable(given) ~= Filter then
-      refuse("And", "%d: expected a filter (ironclad.clickwrap.filter.eq(…) and the like), got %s", i,
+      refuse("And", "%s: expected a filter (ironclad.clickwrap.filter.eq(…) and the like), got %s", i,
         mistake.type_of(given))
     end
     texts[i] = given.text

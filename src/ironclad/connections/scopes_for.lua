@@ -126,6 +126,8 @@ return function(operations, ...)
   if type(operations) ~= "table" then
     mistake.raise(LABEL, "expected a list of operations, got %s", mistake.type_of(operations))
   end
+  local fault = mistake.list_fault(operations)
+  if fault then mistake.raise(LABEL, "expected a list of operations: %s", fault) end
   local needed, seen = {}, {}
   for _, given in ipairs(operations) do
     local name = tostring(given)

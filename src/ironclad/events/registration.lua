@@ -20,9 +20,8 @@ local function check_events(events, strict)
       type(events) == "table" and "an empty table" or mistake.type_of(events))
   end
   local given, list = {}, {}
-  for place in pairs(events) do
-    if type(place) ~= "number" then mistake.raise(LABEL, "events.%s: expected a list", tostring(place)) end
-  end
+  local fault = mistake.list_fault(events)
+  if fault then mistake.raise(LABEL, "events: expected a list: %s", fault) end
   for _, name in ipairs(events) do
     if type(name) ~= "string" then
       mistake.raise(LABEL, "events: expected names, got %s", mistake.type_of(name))

@@ -184,6 +184,8 @@ end
 function concurrent.map(client, source, fn, options)
   run.check_client("map", client)
   if type(source) ~= "table" then check_function("map: a list or an iterator", source) end
+  local fault = is_list(source) and mistake.list_fault(source)
+  if fault then mistake.raise("map", "expected a list or an iterator: %s", fault) end
   check_function("map", fn)
   options = options or {}
   check_map_options(options)

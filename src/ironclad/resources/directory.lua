@@ -68,6 +68,8 @@ local group = resources.kinds.group
 local function ids_of(label, given)
   local client = resources.client_of(given)
   if client or type(given) ~= "table" then given = { given } end
+  local fault = mistake.list_fault(given)
+  if fault then mistake.raise(label, "expected a list of users or ids: %s", fault) end
   local ids = {}
   for i, one in ipairs(given) do
     local id = type(one) == "table" and (one.id or one.value) or one

@@ -182,6 +182,8 @@ local BEHAVIOUR = { rate_limits = "limits", latency = "seconds", max_page_size =
 -- The C code takes a list as one string, separated by spaces.
 local function joined(name, value)
   if type(value) ~= "table" then return value end
+  local fault = mistake.list_fault(value)
+  if fault then mistake.raise("sandbox", "option '%s' must be a list of words: %s", name, fault) end
   for _, item in ipairs(value) do
     if type(item) ~= "string" or item:find "%s" then
       mistake.raise("sandbox", "option '%s' must be a list of words", name)

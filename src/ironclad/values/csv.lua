@@ -153,8 +153,11 @@ local function name_given_twice(names)
 end
 
 local function check_list(label, columns)
-  if type(columns) == "table" then return end
-  mistake.raise(label, "columns: expected a list of names, got %s", mistake.type_of(columns))
+  if type(columns) ~= "table" then
+    mistake.raise(label, "columns: expected a list of names, got %s", mistake.type_of(columns))
+  end
+  local fault = mistake.list_fault(columns)
+  if fault then mistake.raise(label, "columns: expected a list of names: %s", fault) end
 end
 
 local function check_columns(label, columns)

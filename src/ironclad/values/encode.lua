@@ -14,6 +14,7 @@
 -- there (retrieve-workflow-schema) and in live answers.
 
 local core = require "ironclad.core"
+local mistake = require "ironclad.base.mistake"
 local resources = require "ironclad.resources.resources"
 local values = require "ironclad.values.values"
 
@@ -71,8 +72,9 @@ local function to_texts(given)
     if type(text) ~= "string" then return nil, "expected a list of texts" end
     list[i] = text
   end
-  local empty = type(given) == "table" and next(given) == nil
-  if #list == 0 and not empty then return nil, "expected a list of texts" end
+  if type(given) ~= "table" then return nil, "expected a list of texts" end
+  local fault = mistake.list_fault(given)
+  if fault then return nil, "expected a list of texts: " .. fault end
   return list
 end
 
@@ -196,6 +198,8 @@ local workflow_types = {
 
 function workflow_types.array(given, field)
   if not is_list(given) and not (type(given) == "table" and next(given) == nil) then return nil, "expected a list" end
+  local fault = mistake.list_fault(given)
+  if fault then return nil, "expected a list: " .. fault end
   local list = core.array {}
   for i, item in ipairs(given) do
     local value, objection = encode.workflow(field.elementType, item)

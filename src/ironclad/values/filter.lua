@@ -101,7 +101,7 @@ for _, name in ipairs { "And", "Or" } do
     local texts = {}
     local list, count = filter_parts.list(function(given, i)
       if getmetatable(given) ~= Formula then
-        refuse(name, "%d: expected a formula (ironclad.filter.Equals(…) and the like), got %s", i, type(given))
+        refuse(name, "%s: expected a formula (ironclad.filter.Equals(…) and the like), got %s", i, type(given))
       end
       texts[i] = given.text
     end, ...)

@@ -17,8 +17,14 @@ end
 function filter_parts.list(check, ...)
   local list, count = { ... }, select("#", ...)
   if count == 1 and type(list[1]) == "table" and getmetatable(list[1]) == nil then
-    list = list[1]
-    count = #list
+    list, count = list[1], 0
+    for key in pairs(list) do
+      if type(key) == "number" then
+        count = math.max(count, key)
+      elseif key ~= "n" then
+        check(nil, tostring(key))
+      end
+    end
   end
   for i = 1, count do check(list[i], i) end
   return list, count

@@ -320,6 +320,8 @@ local function lines_of(given)
   if type(given) ~= "table" or (#given == 0 and next(given) ~= nil) then
     return nil, "lines: expected a list of texts, got " .. type(given)
   end
+  local fault = mistake.list_fault(given)
+  if fault then return nil, "lines: expected a list of texts: " .. fault end
   if #given > MAX_LINES then return nil, ("lines: expected up to %d, got %d"):format(MAX_LINES, #given) end
   local lines = core.array {}
   for i, line in ipairs(given) do
