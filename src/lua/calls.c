@@ -231,9 +231,12 @@ static int calls_take(lua_State *L) {
     unsigned notices;
     ic_mailbox *mailbox = ic_lua_inbox(L);
     handle *mine = NULL;
-    /* The handle is pushed first, so that a question that was taken is answered even when Lua throws. */
-    if (ic_mailbox_first_notices(mailbox) & IC_NOTICE_ASK) mine = calls_push_empty(L);
-    ic_call *call = ic_call_take(mailbox, &notices);
+    ic_call *call = ic_call_take_plain(mailbox, &notices);
+    if (!call && notices & IC_NOTICE_ASK) {
+        /* The handle is pushed first, so that a question that was taken is answered even when Lua throws. */
+        mine = calls_push_empty(L);
+        call = ic_call_take(mailbox, &notices);
+    }
     if (!call) return 0;
     lua_pushnumber(L, (lua_Number)call->id); /* allocates nothing */
     if (mine)

@@ -53,17 +53,16 @@ static void test_take_only(void) {
     item items[2] = {0};
     unsigned notices;
     if (!CHECK(mailbox != NULL)) return;
-    CHECK(!ic_mailbox_take_only(mailbox, &items[0].node, 1) && ic_mailbox_first_notices(mailbox) == 0);
+    CHECK(!ic_mailbox_take_only(mailbox, &items[0].node, 1));
     ic_mailbox_post(mailbox, &items[0].node, 1);
     ic_mailbox_post(mailbox, &items[1].node, 2);
     for (int i = 0; i < 2; i++) /* not alone, whether it is the first or the last */
         CHECK(!ic_mailbox_take_only(mailbox, &items[i].node, i == 0 ? 1 : 2));
-    CHECK(ic_mailbox_first_notices(mailbox) == 1);
-    CHECK(ic_mailbox_take(mailbox, &notices) == &items[0].node);
+    CHECK(ic_mailbox_take(mailbox, &notices) == &items[0].node && notices == 1);
     CHECK(!ic_mailbox_take_only(mailbox, &items[1].node, 1)); /* other notices */
-    CHECK(ic_mailbox_first_notices(mailbox) == 2 && is_readable(mailbox));
+    CHECK(is_readable(mailbox));
     CHECK(ic_mailbox_take_only(mailbox, &items[1].node, 2) && items[1].held == 1);
-    CHECK(!is_readable(mailbox) && ic_mailbox_first_notices(mailbox) == 0);
+    CHECK(!is_readable(mailbox) && !ic_mailbox_take(mailbox, &notices));
     ic_mailbox_post(mailbox, &items[1].node, URGENT);
     CHECK(ic_mailbox_take_only(mailbox, &items[1].node, URGENT) && !ic_mailbox_is_urgent(mailbox));
     ic_mailbox_release(mailbox);
@@ -80,6 +79,24 @@ static void test_urgent(void) {
     CHECK(ic_mailbox_post(mailbox, &items[0].node, URGENT)); /* counts once */
     CHECK(ic_mailbox_take(mailbox, &notices) && notices == (1 | URGENT) && ic_mailbox_is_urgent(mailbox));
     CHECK(ic_mailbox_take(mailbox, &notices) && notices == URGENT && !ic_mailbox_is_urgent(mailbox));
+    ic_mailbox_release(mailbox);
+}
+
+/* An urgent node is left to a reader that is prepared for it. The other nodes before it are taken. */
+static void test_take_plain(void) {
+    ic_mailbox *mailbox = ic_mailbox_new(&hooks, NULL);
+    item items[2] = {0};
+    unsigned notices = 77;
+    if (!CHECK(mailbox != NULL)) return;
+    CHECK(!ic_mailbox_take_plain(mailbox, &notices) && notices == 0);
+    ic_mailbox_post(mailbox, &items[0].node, 1);
+    ic_mailbox_post(mailbox, &items[1].node, URGENT);
+    CHECK(ic_mailbox_take_plain(mailbox, &notices) == &items[0].node && notices == 1);
+    for (int i = 0; i < 2; i++)
+        CHECK(!ic_mailbox_take_plain(mailbox, &notices) && notices == URGENT && is_readable(mailbox));
+    CHECK(ic_mailbox_is_urgent(mailbox) && items[1].held == 1);
+    CHECK(ic_mailbox_take(mailbox, &notices) == &items[1].node && notices == URGENT);
+    CHECK(!ic_mailbox_take_plain(mailbox, &notices) && notices == 0 && !is_readable(mailbox));
     ic_mailbox_release(mailbox);
 }
 
@@ -108,6 +125,7 @@ int main(void) {
     test_order();
     long before = ic_alloc_live(); /* the process's table of descriptors stays */
     test_take_only();
+    test_take_plain();
     test_urgent();
     test_closing();
     CHECK(ic_alloc_live() == before);

@@ -162,12 +162,15 @@ bool ic_mailbox_take_only(ic_mailbox *mailbox, ic_mailbox_node *node, unsigned n
     return only;
 }
 
-unsigned ic_mailbox_first_notices(ic_mailbox *mailbox) {
-    if (!ic_mailbox_is_ours(mailbox)) return 0;
+ic_mailbox_node *ic_mailbox_take_plain(ic_mailbox *mailbox, unsigned *notices) {
+    *notices = 0;
+    if (!ic_mailbox_is_ours(mailbox)) return NULL;
     ic_mailbox_lock(mailbox);
-    unsigned notices = mailbox->first ? atomic_load(&mailbox->first->notices) : 0;
+    if (mailbox->first) *notices = atomic_load(&mailbox->first->notices);
+    bool plain = !(*notices & mailbox->hooks->urgent);
+    ic_mailbox_node *node = plain ? mailbox_take_first(mailbox, notices) : NULL;
     ic_mailbox_unlock(mailbox);
-    return notices;
+    return node;
 }
 
 static void mailbox_append(ic_mailbox *mailbox, ic_mailbox_node *node) {

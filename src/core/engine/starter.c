@@ -30,6 +30,11 @@ ic_call *ic_call_take(ic_mailbox *mailbox, unsigned *notices) {
     return node ? starter_call_of(node) : NULL;
 }
 
+ic_call *ic_call_take_plain(ic_mailbox *mailbox, unsigned *notices) {
+    ic_mailbox_node *node = ic_mailbox_take_plain(mailbox, notices);
+    return node ? starter_call_of(node) : NULL;
+}
+
 bool ic_call_take_end(ic_call *call) {
     if (!ic_call_done(call) || !ic_mailbox_take_only(call->mailbox, &call->node, IC_NOTICE_DONE))
         return false;
