@@ -28,7 +28,8 @@ local SERVER = [[
       repeat ngx.sleep(0.01) until counts:get "go"
       count(event)
     end
-    local on = { ["*"] = count, workflow_paused = wait }
+    local function fail() error("the database\nis down") end
+    local on = { ["*"] = count, workflow_paused = wait, workflow_cancelled = fail }
     plain = client.webhooks:receiver { on = on, seen = "shared:seen" }
     kept = client.webhooks:receiver { on = on, seen = "shared:seen", inbox = "%folder/inbox" }
   }
@@ -163,6 +164,19 @@ describe("a receiver in nginx", function()
     nginx.get(site, "/go")
     nginx.get(site, "/put")
     peer.eventually(function() return count "test" == 1 end)
+  end)
+
+  it("says in nginx's log why an event could not be handled, and not why a request was refused", function()
+    listen "/plain"
+    sandbox:send_event "workflow_cancelled"
+    assert(sandbox:settle_deliveries())
+    assert.are.equal(500, sandbox:deliveries()[1].status)
+    peer.eventually(function()
+      return site.error_log():find "%[error%][^\n]*ironclad: event %S+ workflow_cancelled: [^\n]*the database is down"
+    end)
+    sandbox:send_event { event = "workflow_updated", forge = "key", webhook = webhook }
+    assert(sandbox:settle_deliveries())
+    assert.is_nil(site.error_log():find("signature", 1, true))
   end)
 
   it("refuses what is forged or too large, and takes a body that nginx has put into a file", function()

@@ -63,6 +63,26 @@ describe("receiver:serve", function()
     assert.matches("POST /hook 401 workflow_paused", text)
   end)
 
+  it("shows what went wrong, unless there is a hook on_error for that", function()
+    local function begin(server)
+      register(server)
+      sandbox:send_event "workflow_completed"
+      sandbox:send_event { event = "workflow_paused", forge = "key", webhook = client.webhooks:list().list[1].id }
+    end
+    local on = { ["*"] = function() error("no\27[2J", 0) end }
+    local receiver = client.webhooks:receiver { on = on }
+    local _, lines = serve(receiver, 2, begin)
+    local text = table.concat(lines, "\n")
+    assert.matches("\nevent %S+ workflow_completed: no\226\144\155%[2J\n", text)
+    assert.matches("\nrefused: the signature is not Ironclad's %[signature%]\n", text)
+    sandbox:clear_deliveries()
+    for webhook in client.webhooks:each() do must(client.webhooks:delete(webhook.id)) end
+    local told = {}
+    receiver = client.webhooks:receiver { on = on, on_error = function(_, err) told[#told + 1] = tostring(err) end }
+    _, lines = serve(receiver, 2, begin)
+    assert.are.same({ 2, 3 }, { #told, #lines })
+  end)
+
   it("writes an IPv6 address in brackets", function()
     local url, lines
     local served, err = client.webhooks:receiver({ on = { ["*"] = print } }):serve { host = "::1", port = 0,

@@ -50,9 +50,17 @@ local function ask(fn, ...)
   return value, err
 end
 
--- Calls the hook on_error. An error that the hook raises is ignored.
+-- Calls the hook on_error. An error that the hook raises is ignored. Without the hook, receiver:serve shows what went
+-- wrong, and nginx's log has what went wrong with an event; not why requests are refused, as anyone can send them.
 local function report(self, event, err)
-  if self.on_error then task.pcall(self.on_error, event, err) end
+  if self.on_error then
+    task.pcall(self.on_error, event, err)
+  elseif self.show then
+    self.show(event, err)
+  elseif event and rawget(_G, "ngx") then
+    local text = ("ironclad: %s: %s"):format(tostring(event), Error.text_of(err))
+    ngx.log(ngx.ERR, (text:gsub("%c", " ")))
+  end
 end
 
 -- The handlers: that of the event's name, otherwise that of "*".

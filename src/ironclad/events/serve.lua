@@ -2,6 +2,7 @@
 -- no TLS; Ironclad delivers to https only, so a real webhook needs a tunnel or a web server in front of it.
 
 local core = require "ironclad.core"
+local Error = require "ironclad.base.error"
 local mistake = require "ironclad.base.mistake"
 local plain = require "ironclad.loop.plain"
 local run = require "ironclad.calls.run"
@@ -82,6 +83,11 @@ local function describe(request, status)
   return printable(table.concat(words, " "))
 end
 
+-- Shows what went wrong, of a receiver without the hook on_error.
+local function show_failure(self, event, err)
+  if self.log then self.log(printable(("%s: %s"):format(tostring(event or "refused"), Error.text_of(err)))) end
+end
+
 local function answer(self, receiver)
   local request = self.intake:request()
   local path, query = request.target:match "^([^?]*)%??(.*)$"
@@ -130,7 +136,7 @@ function serve.serve(receiver, options)
   check(options)
   local intake, problem = listener().intake(options.host or "127.0.0.1", options.port or 8080)
   if not intake then
-    return nil, require("ironclad.base.error").new { kind = "io", message = problem, outcome = "not_done",
+    return nil, Error.new { kind = "io", message = problem, outcome = "not_done",
       retryable = false, attempts = 0 }
   end
   local self = setmetatable({ intake = intake, log = options.log, on_request = options.on_request }, Server)
@@ -142,7 +148,9 @@ function serve.serve(receiver, options)
     if options.on_listen then options.on_listen(self) end
     serve_all(self, receiver)
   end
+  receiver.show = function(event, why) show_failure(self, event, why) end
   local fine, err = task.pcall(work)
+  receiver.show = nil
   intake:close()
   if not fine then error(err, 0) end
   return true
