@@ -235,6 +235,12 @@ describe("an answer", function()
     assert.are.equal("not_done", err.outcome)
   end)
 
+  it("with an error that is null is none", function()
+    local cw = play({}, { json '{"error":null}' })
+    local value, err = cw.contracts:get(5)
+    assert.are.same({ ironclad.null, nil }, { value.error, err })
+  end)
+
   it("that is an image is no acceptance", function()
     local cw = play({ peer.answer(200, { "Content-Type: image/gif" }, "GIF89a") }, {})
     local err = scene.assert_error("protocol", cw.acceptance:send { sig = "jane", et = "agreed" })
@@ -339,6 +345,14 @@ describe("each", function()
   it("of a list with nothing but data ends at an empty page, or at one that it has seen", function()
     assert.are.equal("1 2 3", ids((play({}, { page({}, 1, 2), page({}, 3, 3), page({}, 4, 3) }))))
     assert.are.equal("1 2", ids((play({}, { page({}, 1, 2) }))))
+  end)
+
+  it("does not believe a total below what has been read", function()
+    for _, total in ipairs { -1, 0, 1 } do
+      local cw = play({}, { page({ total_count = total }, 1, 2), page({ total_count = total }, 3, 3), page({}, 4, 3) })
+      assert.are.equal("1 2 3", ids(cw), total)
+    end
+    assert.are.equal("1 2 3", ids((play({}, { page({ total_count = 3 }, 1, 2), page({ total_count = 3 }, 3, 3) }))))
   end)
 
   it("gives an item once that moved to a later page", function()

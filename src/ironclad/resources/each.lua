@@ -108,7 +108,7 @@ styles.clickwrap = {
     walk.at = walk.at + 1
     if type(page.has_more) == "boolean" then return page.has_more end
     if #items == 0 then return false end
-    if total then return walk.seen < total end
+    if total and total >= walk.seen then return walk.seen < total end
     return not walk.known[id_of(items:first()) or false]
   end,
   count = "total_count",
