@@ -69,6 +69,10 @@ local wrong = {
   { "-c acme", "the command is missing, as in `ironclad -c NAME workflows list`" },
   { "--connection", "the command is missing" },
   { "--jsn", "unknown option --jsn; `ironclad help` explains" },
+  { "webhooks ensure https://a.example", "webhooks ensure: events is missing: events=" },
+  { "exports create-and-wait exportTyp=x", "exports create-and-wait: unknown argument exportTyp; did you mean" },
+  { "clickwrap sites get", "clickwrap sites get: site_id is missing: ironclad clickwrap sites get SITE_ID" },
+  { "clickwrap evidence wait", "clickwrap evidence wait: expected" },
   { "webhooks create targetURL=https://a.example events=workflow_launched,workflow_lunched",
     'events: expected one of' },
   -- Words.

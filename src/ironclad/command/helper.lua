@@ -16,7 +16,13 @@ local helper = {}
 
 -- A message about wrong words, with the usage.
 local function refuse(found, message, ...)
-  fail.usage("%s %s: " .. message, names.shown(found.resource), names.shown(found.name), ...)
+  fail.usage("%s %s: " .. message, names.words_to(found.resource), names.shown(found.name), ...)
+end
+
+-- The arguments of the operation that a helper takes those of. Messages have the helper's name.
+local function read_arguments(found, words, before, options)
+  local named = setmetatable({ name = found.name }, { __index = names.takes(found) })
+  return request.read(named, words, before, options)
 end
 
 -- ---- waits ----
@@ -42,7 +48,7 @@ end
 
 local function run_wait(open, found, words, before, options)
   local entry = names.takes(found)
-  local arguments = entry and request.read(entry, words, before, options)
+  local arguments = entry and read_arguments(found, words, before, options)
   if not entry and #words ~= 1 then refuse(found, "expected %s", found.words) end
   if not found.job and not options.step and not options.status then
     refuse(found, "expected --step STEP or --status STATUS")
@@ -133,7 +139,7 @@ end
 
 -- Calls a method with the arguments of an operation.
 local function run_plain(open, found, words, before, options)
-  local arguments = request.read(names.takes(found), words, before, options)
+  local arguments = read_arguments(found, words, before, options)
   local client = open(options)
   if options["dry-run"] then return request.preview(client, found.first, {}) end
   local methods = request.methods(client, found.resource)

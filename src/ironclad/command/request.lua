@@ -32,7 +32,7 @@ local function unknown_argument(entry, name)
   for _, list in ipairs { entry.fields, entry.query } do
     for _, field in ipairs(list) do known[#known + 1] = field.name end
   end
-  fail.usage("%s %s: unknown argument %s%s%s", names.shown(entry.resource), names.shown(entry.name), name,
+  fail.usage("%s %s: unknown argument %s%s%s", names.words_to(entry.resource), names.shown(entry.name), name,
     mistake.did_you_mean(name, known),
     #known > 0 and "; it takes " .. table.concat(known, ", ") or "; it takes none")
 end
@@ -75,7 +75,7 @@ local function place_texts(entry, texts, arguments, options)
     end
   end
   if texts[i] then
-    fail.usage("%s %s: unexpected %q; %s`ironclad %s %s --help` says what it takes", names.shown(entry.resource),
+    fail.usage("%s %s: unexpected %q; %s`ironclad %s %s --help` says what it takes", names.words_to(entry.resource),
       names.shown(entry.name), texts[i], options.csv == true and "one column is --csv=NAME; " or "",
       names.words_to(entry.resource), names.shown(entry.name))
   end
@@ -86,7 +86,7 @@ local function check_missing(entry, arguments)
     for _, field in ipairs(list[1]) do
       local open = field.name == open_field(entry)
       if field.required and not field.fill and not open and list[2][field.name] == nil then
-        fail.usage("%s %s: %s is missing: %s=…", names.shown(entry.resource), names.shown(entry.name), field.name,
+        fail.usage("%s %s: %s is missing: %s=…", names.words_to(entry.resource), names.shown(entry.name), field.name,
           field.name)
       end
     end
@@ -98,8 +98,8 @@ end
 function request.read(entry, words, before, options)
   local ids, texts, assignments = request.split(words, before, #entry.path_parameters)
   if #ids < #entry.path_parameters then
-    fail.usage("%s %s: %s is missing: ironclad %s %s %s", names.shown(entry.resource), names.shown(entry.name),
-      entry.path_parameters[#ids + 1], names.shown(entry.resource), names.shown(entry.name),
+    fail.usage("%s %s: %s is missing: ironclad %s %s %s", names.words_to(entry.resource), names.shown(entry.name),
+      entry.path_parameters[#ids + 1], names.words_to(entry.resource), names.shown(entry.name),
       table.concat(entry.path_parameters, " "):upper())
   end
   local arguments = { path = ids, query = {}, body = options.body and typed.body(options.body) or {}, free = {} }
