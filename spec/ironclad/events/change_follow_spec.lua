@@ -80,6 +80,16 @@ describe("follow", function()
     assert.are.equal(total, given)
   end)
 
+  it("ends at Ctrl-C, which lua raises as an error, as cancelled", function()
+    start()
+    local store = trial.memory()
+    local changes = trial.client.records:changes { state = {
+      load = function() error("plain.lua:22: interrupted!", 0) end, save = store.save } }:follow()
+    local fine, message = pcall(changes)
+    assert.are.same({ false, "records:changes: interrupted [cancelled]", "cancelled" },
+      { fine, message, changes.error.kind })
+  end)
+
   it("refuses wrong options", function()
     start()
     local changes = trial.client.records:changes { state = path() }

@@ -368,11 +368,13 @@ local function next_change(self)
   end
 end
 
--- Any error as a table.
+-- Any error as a table. Ctrl-C is an error that the program lua raises.
 local function as_error(self, problem)
   if type(problem) == "table" and problem.kind then return problem end
-  return Error.new { kind = "store", message = tostring(problem), operation = self.label, outcome = "not_done",
-    retryable = false, attempts = 1 }
+  local kind, message = "store", tostring(problem)
+  if message:find "interrupted!$" then kind, message = "cancelled", "interrupted" end
+  return Error.new { kind = kind, message = message, operation = self.label, outcome = "not_done", retryable = false,
+    attempts = 1 }
 end
 
 -- Whether a loop that follows continues after a failure: whether the failure may be temporary.
