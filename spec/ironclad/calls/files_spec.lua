@@ -63,7 +63,7 @@ describe("an attachment of a record", function()
     assert.has_error(function() client.records:upload_attachment("w1", "exhibit", {}) end,
       "records:upload_attachment: attachment: missing in the body of records:upload_attachment, which requires it")
     assert.has_error(function() client.records:upload_attachment("w1", "exhibit", { attachment = "a.pdf" }) end,
-      "records:upload_attachment: attachment: expected ironclad.file(…)")
+      "records:upload_attachment: attachment: expected ironclad.file(…), got a string")
   end)
 end)
 

@@ -46,6 +46,16 @@ describe("ironclad.money", function()
     end
     mistaken("amount: expected a number, got nil", ironclad.money, "USD")
   end)
+
+  it("keeps all digits of a text, or refuses it", function()
+    for _, digits in ipairs { "1234567890123.45", "0.000001", "1000000000000000000", "0.30000000000000004", "07.1" } do
+      assert.are.equal(tonumber(digits), ironclad.money("USD", digits).amount)
+    end
+    for _, digits in ipairs { "99999999999999999999.99", "12345678901234567.89", "9223372036854775809" } do
+      mistaken(("ironclad.money: amount: %s has more digits than a number can hold"):format(digits), ironclad.money,
+        "USD", digits)
+    end
+  end)
 end)
 
 describe("ironclad.date", function()

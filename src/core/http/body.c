@@ -162,10 +162,10 @@ static bool body_check_field(const ic_operation *operation, const cJSON *given, 
     if (fits && !wanted) return true;
     if (!field && ic_text_starts(name, "urn:")) return true;
     if (wanted) {
-        ic_error_set(error, IC_ERR_ARGUMENT, "%s: expected %s", name, wanted);
+        ic_error_set(error, IC_ERR_ARGUMENT, "%s: expected %s, got %s", name, wanted, ic_json_type(given));
     } else if (field) {
-        ic_error_set(error, IC_ERR_ARGUMENT, "%s: expected %s", name,
-                     field->flags & IC_OWN ? "true or false" : "ironclad.file(…)");
+        ic_error_set(error, IC_ERR_ARGUMENT, "%s: expected %s, got %s", name,
+                     field->flags & IC_OWN ? "true or false" : "ironclad.file(…)", ic_json_type(given));
     } else if (body_field(operation->query, name)) {
         ic_error_set(
             error, IC_ERR_ARGUMENT,

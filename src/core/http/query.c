@@ -123,7 +123,9 @@ static bool query_type_fits(const ic_field *field, const cJSON *value, ic_error 
     } else if (!text && !cJSON_IsNumber(value) && !cJSON_IsRaw(value)) {
         expected = field->flags & IC_LIST ? "a string or a list of strings" : "a string";
     }
-    if (expected) ic_error_set(error, IC_ERR_ARGUMENT, "%s: expected %s", field->name, expected);
+    if (expected)
+        ic_error_set(error, IC_ERR_ARGUMENT, "%s: expected %s, got %s", field->name, expected,
+                     ic_json_type(value));
     return !expected;
 }
 

@@ -53,6 +53,16 @@ cJSON *ic_json_member(const cJSON *object, const char *name) {
     return cJSON_IsObject(object) ? cJSON_GetObjectItemCaseSensitive(object, name) : NULL;
 }
 
+const char *ic_json_type(const cJSON *value) {
+    char first = cJSON_IsRaw(value) ? value->valuestring[0] : '\0';
+    if (cJSON_IsString(value) || first == '"') return "a string";
+    if (cJSON_IsBool(value)) return "a boolean";
+    if (cJSON_IsNull(value)) return "null";
+    if (cJSON_IsObject(value) || first == '{') return "a table";
+    if (cJSON_IsArray(value) || first == '[') return "a list";
+    return value->valuedouble == floor(value->valuedouble) ? "a number" : "a fraction";
+}
+
 const char *ic_json_string(const cJSON *object, const char *name) {
     return cJSON_GetStringValue(ic_json_member(object, name));
 }

@@ -30,6 +30,8 @@ cJSON *ic_json_integer(long long value);
 
 /* The string at object[name]; NULL when it is missing or not a string. Names are case-sensitive. */
 const char *ic_json_string(const cJSON *object, const char *name);
+/* What a value is, with its article, for messages. An object is "a table". */
+const char *ic_json_type(const cJSON *value);
 /* The member object[name], case-sensitive; NULL when it is missing, or `object` is NULL or not an object. */
 cJSON *ic_json_member(const cJSON *object, const char *name);
 

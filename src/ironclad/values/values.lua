@@ -51,6 +51,15 @@ function Money.__eq(a, b)
   return a.currency == b.currency and a.amount == b.amount
 end
 
+-- The digits of a decimal number without the zeros at its ends.
+local function digits_of(text) return (text:gsub("[%-%.]", ""):gsub("^0+", ""):gsub("0+$", "")) end
+
+-- Whether a number is what its digits say. Any 15 digits are kept by a number.
+local function keeps_digits(number, text)
+  local digits = digits_of(text)
+  return #digits <= 15 or digits == digits_of(core.json.encode(number))
+end
+
 --- An amount of money. Fields: currency, amount.
 -- @param currency ISO 4217, as "USD"
 -- @param amount a number, or its digits as text
@@ -63,6 +72,9 @@ function make.money(currency, amount)
   if not is_finite(number) then
     return nil, "amount: expected a number, got " .. (type(amount) == "string" and '"' .. amount .. '"'
       or type(amount) == "number" and tostring(amount) or type(amount))
+  end
+  if type(amount) == "string" and not keeps_digits(number, amount) then
+    return nil, ("amount: %s has more digits than a number can hold"):format(amount)
   end
   return setmetatable({ currency = currency, amount = number }, Money)
 end
