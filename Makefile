@@ -330,7 +330,7 @@ bench-events: all $(bench_programs)
 	@eval "$$($(MAKE) -s env LUA=luajit)" && luajit spec/bench/events.lua $(abspath $(OUT)/bench)
 
 bench-shared: all $(libraries)
-	@eval "$$($(MAKE) -s env LUA=$(LUA))" && $(lua_name) spec/bench/shared.lua $(MINUTES)
+	@eval "$$($(MAKE) -s env LUA=$(LUA))" && $(lua_name) spec/bench/shared.lua $(MINUTES) $(SPEED)
 
 bench-files: all
 	@eval "$$($(MAKE) -s env LUA=$(LUA))" && $(lua_name) spec/bench/files.lua 1024 $(lua_name)

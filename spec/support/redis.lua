@@ -13,18 +13,19 @@ end
 
 -- Starts the server again, after a kill. Returns once it answers.
 function Server:run()
-  must_run("redis-server %s/redis.conf --daemonize yes", self.folder)
+  must_run("%s redis-server %s/redis.conf --daemonize yes", self.preload, self.folder)
   must_run("for try in $(seq 500); do %s ping 2>/dev/null | grep -qE 'PONG|NOAUTH' && exit 0; sleep 0.02; done; " ..
     "cat %s/log; exit 1", self.client, self.folder)
   self.pid = peer.read_file(self.folder .. "/pid"):match "%d+"
 end
 
 -- options: port (true: on a free TCP port), tls ({cert =, key =}: that port is for TLS), password, persistent (true:
--- every write is on disk), and lines, more lines of redis.conf.
+-- every write is on disk), preload (a library for LD_PRELOAD), and lines, more lines of redis.conf.
 function redis.start(options)
   options = options or {}
   local folder = peer.temporary_folder()
-  local self = setmetatable({ folder = folder }, Server)
+  local preload = options.preload and "LD_PRELOAD=" .. options.preload or ""
+  local self = setmetatable({ folder = folder, preload = preload }, Server)
   local lines = {
     "dir " .. folder, "logfile " .. folder .. "/log", "pidfile " .. folder .. "/pid", 'save ""',
     "unixsocket " .. folder .. "/redis.sock",
