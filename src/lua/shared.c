@@ -113,6 +113,7 @@ static int shared_ask(lua_State *L) {
     shared_read_words(L, 2, call->question);
     if (!lua_isnil(L, 4)) shared_read_script(L, 4, (size_t)luaL_checkinteger(L, 5), call->question);
     if (!lua_isnil(L, 6)) {
+        luaL_argcheck(L, call->question->script, 4, "terms need a script");
         lua_pushvalue(L, 6);
         shared_read_terms(L, call->question);
         lua_pop(L, 1);

@@ -209,7 +209,7 @@ describe("An event in the shared inbox", function()
     handle(box, 3)
     until_none_is_kept()
     test = test + 1
-    box = open { most_bytes = 5000 }
+    box = open { most_bytes = 6000 }
     assert.is_true(box:put("id1", ("x"):rep(3000)))
     assert.is_nil((box:put("id2", ("x"):rep(3000))))
     assert.is_true(box:put("id3", "{}"))

@@ -27,3 +27,10 @@ bool ic_question_add(ic_question *question, const char *word, size_t length) {
     question->lengths[question->count++] = length;
     return !question->bytes.failed;
 }
+
+const char **ic_question_words(const ic_question *question) {
+    const char **words = ic_malloc((question->count + 1) * sizeof *words), *at = question->bytes.data;
+    for (size_t i = 0; words && i < question->count; at += question->lengths[i++])
+        words[i] = at ? at : "";
+    return words;
+}

@@ -9,7 +9,7 @@ typedef struct ic_question {
     ic_buf bytes;    /* the words, one after the other */
     size_t *lengths; /* owned; of each word */
     size_t count, capacity;
-    char *script; /* owned; its text; NULL: a plain command */
+    char *script; /* owned; its text; NULL: a plain command, or a group has taken it (upkeep.c) */
     size_t script_length, script_keys;
     double seconds; /* how long its answer may take */
     struct ic_upkeep_terms
@@ -18,7 +18,7 @@ typedef struct ic_question {
 
 /* How an item is kept up (upkeep.h). */
 typedef struct ic_upkeep_terms {
-    /* The script that checks, its keys, and the item's words for it. Items whose script and keys are equal
+    /* The script that checks, its keys, and the item's words for it. Items whose scripts and keys are equal
      * make a group. */
     ic_question check;
     double every;            /* seconds between two checks; longer when there are many items */
@@ -33,5 +33,7 @@ typedef struct ic_upkeep_terms {
 void ic_question_free(ic_question *question); /* NULL is allowed */
 /* Adds a word. False when out of memory. */
 bool ic_question_add(ic_question *question, const char *word, size_t length);
+/* Its words as pointers, for the caller to free with ic_free. NULL when out of memory. */
+const char **ic_question_words(const ic_question *question);
 
 #endif

@@ -36,17 +36,9 @@ static void shared_call_on_done(void *owner, ic_reply *reply, const ic_error *er
     engine->flow->complete(engine, call);
 }
 
-/* The words as pointers; NULL when out of memory. */
-static const char **shared_call_words(const ic_question *question) {
-    const char **words = ic_malloc((question->count + 1) * sizeof *words), *at = question->bytes.data;
-    for (size_t i = 0; words && i < question->count; at += question->lengths[i++])
-        words[i] = at ? at : "";
-    return words;
-}
-
 static ic_link_command *shared_call_send(ic_call *call) {
     const ic_question *question = call->question;
-    const char **words = shared_call_words(question);
+    const char **words = ic_question_words(question);
     if (!words) return NULL;
     ic_script script = {question->script, question->script_length, question->script_keys};
     ic_link *link = call->shared->link;

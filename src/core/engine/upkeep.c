@@ -1,5 +1,6 @@
 /* Groups of items, each with a timer. An item moves to the end of its group's list when it has been checked.
- */
+ * The scripts of all items of a group are the same, and are kept once: they may be longer than all else that
+ * an item has. */
 #include "core/engine/upkeep.h"
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
@@ -19,7 +20,7 @@ enum { VERDICT_OVER, VERDICT_THERE, VERDICT_LOST, VERDICT_SPARE, VERDICT_UNKNOWN
 struct ic_upkeep_item {
     struct ic_upkeep_group *group;
     ic_upkeep_item *previous, *next;
-    ic_question *question;    /* owned, with its terms */
+    ic_question *question;    /* owned, with its terms; without scripts, which the group has */
     ic_link_command *command; /* the question, asked again; or NULL */
     ic_call *call;            /* borrowed, or NULL */
     double until;
@@ -34,8 +35,10 @@ typedef struct ic_upkeep_group {
     struct ic_upkeep_group *next;
     ic_engine *engine;
     ic_shared *shared;
+    ic_script ask, check;         /* their texts are owned */
     ic_upkeep_item *first, *last; /* the first to be checked next */
     size_t count, bytes;
+    size_t spare;             /* items that are spare */
     size_t asking;            /* questions that are being asked again */
     ic_link_command *command; /* the check under way, or NULL */
     size_t batch;             /* items that it looks at: the first of the list */
@@ -46,8 +49,20 @@ typedef struct ic_upkeep_group {
 
 /* ---- items ---- */
 
+/* The bytes of the words, and of what belongs to each item. */
 static size_t upkeep_size(const ic_question *question) {
-    return question->bytes.length + question->terms->check.bytes.length;
+    const ic_question *check = &question->terms->check;
+    return sizeof(ic_upkeep_item) + sizeof *question + sizeof *question->terms + question->bytes.length +
+           check->bytes.length + (question->capacity + check->capacity) * sizeof *question->lengths;
+}
+
+static void upkeep_set_spare(ic_upkeep_item *item, bool spare) {
+    if (item->spare == spare) return;
+    item->spare = spare;
+    if (spare)
+        item->group->spare++;
+    else
+        item->group->spare--;
 }
 
 static void upkeep_append(ic_upkeep_item *item) {
@@ -74,6 +89,7 @@ static void upkeep_stop_asking(ic_upkeep_item *item) {
 static void upkeep_free_item(ic_upkeep_item *item) {
     ic_upkeep_group *group = item->group;
     upkeep_stop_asking(item);
+    upkeep_set_spare(item, false);
     upkeep_unlink(item);
     group->count--;
     group->bytes -= upkeep_size(item->question);
@@ -102,12 +118,6 @@ void ic_upkeep_drop(ic_upkeep_item *item) {
 
 /* ---- asking again ---- */
 
-static void upkeep_words(const ic_question *question, const char **words) {
-    const char *at = question->bytes.data;
-    for (size_t i = 0; i < question->count; at += question->lengths[i++])
-        *words++ = at ? at : "";
-}
-
 static void upkeep_on_asked(void *owner, ic_reply *reply, const ic_error *error) {
     ic_upkeep_item *item = owner;
     ic_upkeep_group *group = item->group;
@@ -124,13 +134,11 @@ static void upkeep_on_asked(void *owner, ic_reply *reply, const ic_error *error)
 static void upkeep_ask(ic_upkeep_item *item) {
     ic_upkeep_group *group = item->group;
     const ic_question *question = item->question;
-    const char **words = ic_malloc((question->count + 1) * sizeof *words);
+    const char **words = ic_question_words(question);
     if (!words) return;
-    upkeep_words(question, words);
-    ic_script script = {question->script, question->script_length, question->script_keys};
     double now = ic_now();
-    item->command = ic_link_run(group->shared->link, &script, words, question->lengths, question->count, true,
-                                now, now + ASK_TIME, upkeep_on_asked, item);
+    item->command = ic_link_run(group->shared->link, &group->ask, words, question->lengths, question->count,
+                                true, now, now + ASK_TIME, upkeep_on_asked, item);
     ic_free(words);
     if (!item->command) return;
     group->asking++;
@@ -148,6 +156,8 @@ static void upkeep_free_group(ic_upkeep_group *group) {
     if (group->command) ic_link_forget(group->command);
     ic_timers_release(&engine->timers, &group->timer);
     group->shared->users--;
+    ic_free((char *)group->ask.text);
+    ic_free((char *)group->check.text);
     ic_free(group);
 }
 
@@ -175,7 +185,7 @@ static void upkeep_judge(ic_upkeep_item *item, long long verdict) {
     upkeep_unlink(item);
     upkeep_append(item);
     if (verdict == VERDICT_UNKNOWN) return;
-    item->spare = verdict == VERDICT_SPARE;
+    upkeep_set_spare(item, verdict == VERDICT_SPARE);
     item->there = verdict == VERDICT_THERE;
     item->lost = verdict == VERDICT_LOST ? item->lost + 1 : 0;
     if (!item->lost || item->lost < item->question->terms->patience || item->command) return;
@@ -209,15 +219,14 @@ static void upkeep_check(ic_upkeep_group *group) {
         return;
     }
     const ic_question *check = &group->first->question->terms->check;
-    ic_script script = {check->script, check->script_length, check->script_keys};
-    size_t capacity = script.keys + items * check->count;
+    size_t keys = group->check.keys, capacity = items * check->count; /* the keys come once */
     const char **words = ic_malloc(capacity * sizeof *words);
     size_t *lengths = ic_malloc(capacity * sizeof *lengths);
     ic_upkeep_item *item = group->first;
     const char **at = words;
     for (size_t i = 0; words && lengths && i < items; i++, item = item->next) {
         check = &item->question->terms->check;
-        size_t skipped = i ? script.keys : 0; /* the keys come once */
+        size_t skipped = i ? keys : 0;
         const char *text = check->bytes.data;
         for (size_t j = 0; j < check->count; text += check->lengths[j++]) {
             if (j < skipped) continue;
@@ -227,7 +236,7 @@ static void upkeep_check(ic_upkeep_group *group) {
     }
     double now = ic_now();
     if (words && lengths)
-        group->command = ic_link_run(group->shared->link, &script, words, lengths, count, false, now,
+        group->command = ic_link_run(group->shared->link, &group->check, words, lengths, count, false, now,
                                      now + CHECK_TIME, upkeep_on_checked, group);
     ic_free(words);
     ic_free(lengths);
@@ -263,32 +272,54 @@ static size_t upkeep_keys_size(const ic_question *check) {
     return size;
 }
 
-static bool upkeep_is_alike(const ic_question *one, const ic_question *other) {
-    size_t size = upkeep_keys_size(one);
-    return one->count == other->count && one->script_keys == other->script_keys &&
-           one->script_length == other->script_length && size == upkeep_keys_size(other) &&
-           memcmp(one->bytes.data, other->bytes.data, size) == 0 &&
-           memcmp(one->script, other->script, one->script_length) == 0;
+static bool upkeep_is_script(const ic_script *script, const ic_question *question) {
+    return script->length == question->script_length && script->keys == question->script_keys &&
+           memcmp(script->text, question->script, script->length) == 0;
+}
+
+/* Whether the group's items are checked as often, in the same way and in the same keys. */
+static bool upkeep_fits(const ic_upkeep_group *group, const ic_question *question) {
+    const ic_upkeep_terms *terms = question->terms, *known = group->first->question->terms;
+    size_t size = upkeep_keys_size(&terms->check);
+    return known->every == terms->every && known->check.count == terms->check.count &&
+           upkeep_is_script(&group->ask, question) && upkeep_is_script(&group->check, &terms->check) &&
+           size == upkeep_keys_size(&known->check) &&
+           memcmp(known->check.bytes.data, terms->check.bytes.data, size) == 0;
 }
 
 static ic_upkeep_group *upkeep_find(const ic_engine *engine, const ic_shared *shared,
-                                    const ic_upkeep_terms *terms) {
+                                    const ic_question *question) {
     ic_upkeep_group *group = engine->upkeep;
-    while (group && !(group->shared == shared && group->first &&
-                      group->first->question->terms->every == terms->every &&
-                      upkeep_is_alike(&group->first->question->terms->check, &terms->check)))
+    while (group && !(group->shared == shared && group->first && upkeep_fits(group, question)))
         group = group->next;
     return group;
 }
 
-static ic_upkeep_group *upkeep_new_group(ic_engine *engine, ic_shared *shared) {
+/* Moves the script out of the question. */
+static ic_script upkeep_take_script(ic_question *question) {
+    ic_script script = {question->script, question->script_length, question->script_keys};
+    question->script = NULL;
+    return script;
+}
+
+static void upkeep_drop_script(ic_question *question) {
+    ic_free(question->script);
+    question->script = NULL;
+}
+
+/* A group for the question, whose scripts it takes over. NULL when out of memory. */
+static ic_upkeep_group *upkeep_new_group(ic_engine *engine, ic_shared *shared, ic_question *question) {
     if (!ic_timers_reserve(&engine->timers)) return NULL;
     ic_upkeep_group *group = ic_calloc(1, sizeof *group);
     if (!group) {
         ic_timers_release(&engine->timers, &(ic_timer){0});
         return NULL;
     }
-    *group = (ic_upkeep_group){.engine = engine, .shared = shared, .next = engine->upkeep};
+    *group = (ic_upkeep_group){.engine = engine,
+                               .shared = shared,
+                               .next = engine->upkeep,
+                               .ask = upkeep_take_script(question),
+                               .check = upkeep_take_script(&question->terms->check)};
     group->timer = (ic_timer){.fire = upkeep_on_timer, .owner = group};
     shared->users++;
     engine->upkeep = group;
@@ -300,16 +331,17 @@ static bool upkeep_is_full(const ic_upkeep_group *group, const ic_question *ques
     return group->count >= terms->most || group->bytes + upkeep_size(question) > terms->most_bytes;
 }
 
-/* Drops spare items, or any, until there is room. */
+/* Drops spare items, or any, until there is room. Without spare items it does not look for them. */
 static void upkeep_make_room(ic_upkeep_group *group, const ic_question *question, bool any) {
-    for (ic_upkeep_item *item = group->first, *next; item && upkeep_is_full(group, question); item = next) {
+    ic_upkeep_item *item = any || group->spare ? group->first : NULL;
+    for (ic_upkeep_item *next; item && upkeep_is_full(group, question); item = next) {
         next = item->next;
         if ((any || item->spare) && !item->in_check && !item->call) upkeep_free_item(item);
     }
 }
 
 bool ic_upkeep_has_room(ic_engine *engine, ic_shared *shared, const ic_question *question, ic_error *error) {
-    ic_upkeep_group *group = upkeep_find(engine, shared, question->terms);
+    ic_upkeep_group *group = upkeep_find(engine, shared, question);
     if (!group || !question->terms->refuses) return true;
     upkeep_make_room(group, question, false);
     if (!upkeep_is_full(group, question)) return true;
@@ -322,15 +354,17 @@ bool ic_upkeep_has_room(ic_engine *engine, ic_shared *shared, const ic_question 
 
 ic_upkeep_item *ic_upkeep_add(ic_engine *engine, ic_shared *shared, ic_question *question, ic_call *call) {
     ic_upkeep_terms *terms = question->terms;
-    ic_upkeep_group *group = upkeep_find(engine, shared, terms);
+    ic_upkeep_group *group = upkeep_find(engine, shared, question);
     ic_upkeep_item *item = ic_calloc(1, sizeof *item);
     bool first = item && !group;
-    if (first) group = upkeep_new_group(engine, shared);
+    if (first) group = upkeep_new_group(engine, shared, question);
     if (!item || !group) {
         ic_free(item);
         ic_question_free(question);
         return NULL;
     }
+    upkeep_drop_script(question);
+    upkeep_drop_script(&terms->check);
     double now = ic_now();
     if (!terms->refuses && !terms->held) upkeep_make_room(group, question, true);
     *item =
