@@ -2,6 +2,7 @@
 local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
 local process = require "spec_process"
+local redis = require "ironclad.shared.redis"
 local shared_company = require "spec.support.shared_company"
 local shared_state = require "ironclad.shared.state"
 
@@ -37,6 +38,23 @@ describe("state = \"shared\"", function()
     assert.truthy(tostring(message):find("in use by another machine", 1, true), message)
     first:close()
     assert.is_truthy(second.records:changes { state = "shared:one" }())
+  end)
+
+  it("is kept up whenever the lock is taken, also when another machine had it since", function()
+    local store, holds, hold = shared_state.open(connect(), "again"), {}, redis.hold
+    redis.hold = function(...)
+      holds[#holds + 1] = hold(...)
+      return holds[#holds]
+    end
+    local fine, message = pcall(function()
+      assert.is_true(store.lock())
+      holds[1].call:cancel() -- as when a check has found another machine's lock
+      assert.is_true(store.lock())
+      store.unlock()
+    end)
+    redis.hold = hold
+    assert(fine, message)
+    assert.equal(2, #holds)
   end)
 
   it("is handed over when a machine dies, and the item in hand comes again", function()

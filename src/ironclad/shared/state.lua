@@ -76,20 +76,21 @@ function state.open(client, name)
     return answer
   end
 
+  local function let_go()
+    if held then run.cancel(held) end
+    held = nil
+  end
+
   function store.lock()
     holder = holder or core.random_hex(16)
     local locked, err = redis.script(client, LOCK, keys, { holder, LEASE * 1000 })
     if locked == nil then return nil, passing(err) end
-    if locked == 1 and not held then
+    if locked == 1 then
+      let_go() -- it has ended if another machine had the lock since
       held = redis.hold(client, KEEP, keys, { holder, LEASE * 1000 }, { check = CHECK_LOCK,
         words = { holder, LEASE * 1000 }, every = CHECK })
     end
     return locked == 1
-  end
-
-  local function let_go()
-    if held then run.cancel(held) end
-    held = nil
   end
 
   function store.unlock()
