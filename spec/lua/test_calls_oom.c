@@ -1,10 +1,11 @@
 /* Allocations of Lua, of the core, of cJSON and of libcurl fail, each alone and with all later ones, while
- * scripts connect, call, upload, download, iterate, map, log in and use a sandbox. A script ends with its own
- * result or with an error, never with another result; nothing crashes or leaks; and the same Lua state does
- * the same work when there is memory again. Without an argument some of the allocations fail, chosen anew for
- * each script; `test_calls_oom all` (make sweep) tries every one, `test_calls_oom all NAME` those of one
- * script. */
+ * scripts connect, call, upload, download, iterate, map, log in, use a sandbox and ask a shared Redis. A
+ * script ends with its own result or with an error, never with another result; nothing crashes or leaks; and
+ * the same Lua state does the same work when there is memory again. Without an argument some of the
+ * allocations fail, chosen anew for each script; `test_calls_oom all` (make sweep) tries every one,
+ * `test_calls_oom all NAME` those of one script. */
 #include "core/json/json.h"
+#include "core/shared/driver.h"
 #include "spec/lua/counted_lua.h"
 #include "spec/lua/host_trial.h"
 #include <curl/curl.h>
@@ -89,6 +90,24 @@ static const struct {
      "sandbox:stop()\n"
      "return err and problem(err) or tostring(#list.list > 0)",
      "true"},
+    /* A command, a script that is kept up although it fails, and one that is held. */
+    {"shared",
+     "package.loaded['ironclad.redis'] = driver\n"
+     "local redis, run = require 'ironclad.shared.redis', require 'ironclad.calls.run'\n"
+     "local client = connect { shared = 'redis://10.0.0.1' }\n"
+     "local terms = { check = 'return {}', words = { 'id' }, most = 3, insists = true }\n"
+     "local held = redis.hold(client, 'return 2', { 'key' }, { 'word', 1 }, { check = 'return {}', words = "
+     "{} "
+     "})\n"
+     "local _, err = redis.command(client, { 'PING' }, 0.001)\n"
+     "local _, again = redis.script(client, 'return 1', { 'key' }, { 'word', 1 }, 0.001, terms)\n"
+     "run.cancel(held)\n"
+     "for _, failure in ipairs { err, again } do\n"
+     "  if failure.message == '***' then return 'failed: no memory to look for secrets in it' end\n"
+     "  if not failure.message:find 'refused' then return problem(failure) end\n"
+     "end\n"
+     "return 'refused'",
+     "refused"},
 };
 
 static bool is_script(size_t script, const char *name) {
@@ -167,6 +186,17 @@ static ic_peer *server;
 static char folder[500];
 static long tried; /* allocations that have failed as the first of their run */
 
+/* A Redis that cannot be reached. */
+static ic_redis_link *refuse_link(const ic_redis_target *target, const ic_redis_events *events, void *owner,
+                                  char *why, size_t size) {
+    (void)target, (void)events, (void)owner;
+    snprintf(why, size, "refused");
+    return NULL;
+}
+
+static const ic_redis_driver driver = {
+    .version = IC_REDIS_DRIVER_VERSION, .library = "a test", .open = refuse_link};
+
 static int collect_nothing(lua_State *L) {
     (void)L;
     return 0;
@@ -178,6 +208,8 @@ static lua_State *new_state(void) {
     lua_setglobal(L, "collectgarbage");
     lua_pushstring(L, folder);
     lua_setglobal(L, "folder");
+    lua_pushlightuserdata(L, (void *)(uintptr_t)&driver);
+    lua_setglobal(L, "driver");
     return L;
 }
 
