@@ -5,7 +5,7 @@
 #include "core/engine/stats.h"
 #include "core/engine/upkeep.h"
 #include "spec/core/check.h"
-#include <unistd.h>
+#include "spec/core/shared/played_redis.h"
 
 /* ---- a driver that counts the commands that wait for a reply ---- */
 
@@ -14,7 +14,6 @@
 static struct {
     const ic_redis_events *events;
     void *owner;
-    int descriptor;
     bool open, asks[COMMANDS]; /* whether a command asks a question again; otherwise it checks */
     int first, end;            /* of the commands that wait */
     int asked, checked;
@@ -25,7 +24,7 @@ static ic_redis_link *played_open(const ic_redis_target *target, const ic_redis_
     (void)target, (void)why, (void)size;
     played.events = events;
     played.owner = owner;
-    played.descriptor = dup(0);
+    played_socket = dup(0);
     played.open = true;
     return (ic_redis_link *)&played;
 }
@@ -39,34 +38,11 @@ static bool played_send(ic_redis_link *link, const char *bytes, size_t length) {
     return true;
 }
 
-static int played_descriptor(const ic_redis_link *link, bool *reads, bool *writes) {
-    (void)link;
-    *reads = *writes = true;
-    return played.descriptor;
-}
-
-static void played_serve(ic_redis_link *link, bool readable, bool writable) {
-    (void)link, (void)readable, (void)writable;
-}
-
 static void played_close(ic_redis_link *link) {
     (void)link;
-    close(played.descriptor);
+    close(played_socket);
     played.open = false;
     played.first = played.end;
-}
-
-/* The library's reply is an ic_reply. */
-static bool played_copy(const void *reply, ic_reply *copy, void *(*allocate)(size_t, size_t)) {
-    const ic_reply *from = reply;
-    *copy = *from;
-    if (from->text) copy->text = allocate(from->length + 1, 1);
-    if (copy->text) memcpy(copy->text, from->text, from->length);
-    if (from->items) copy->items = allocate(from->count, sizeof *from->items);
-    if (copy->items) memcpy(copy->items, from->items, from->count * sizeof *from->items);
-    bool whole = !copy->text == !from->text && !copy->items == !from->items;
-    if (!copy->items) copy->count = 0;
-    return whole;
 }
 
 static const ic_redis_driver played_driver = {
@@ -326,7 +302,7 @@ static void test_lost_connection(void) {
     begin();
     add(&usual, NULL);
     fire();
-    close(played.descriptor);
+    close(played_socket);
     played.open = false;
     played.first = played.end;
     played.events->ended(played.owner, "gone");

@@ -3,6 +3,7 @@
 #include "core/base/process.h"
 #include "core/shared/link.h"
 #include "spec/core/check.h"
+#include "spec/core/shared/played_redis.h"
 #include <math.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -12,7 +13,7 @@
 static struct {
     const ic_redis_events *events;
     void *owner;
-    int opened, closed, descriptor;
+    int opened, closed;
     bool refuses;      /* to open a connection */
     char target[1024]; /* of the last connection */
     char sent[65536];
@@ -33,7 +34,7 @@ static ic_redis_link *played_open(const ic_redis_target *target, const ic_redis_
     played.events = events;
     played.owner = owner;
     played.opened++;
-    played.descriptor = dup(0);
+    played_socket = dup(0);
     return (ic_redis_link *)&played;
 }
 
@@ -43,31 +44,10 @@ static bool played_send(ic_redis_link *link, const char *bytes, size_t length) {
     return true;
 }
 
-static int played_descriptor(const ic_redis_link *link, bool *reads, bool *writes) {
-    (void)link;
-    *reads = *writes = true;
-    return played.descriptor;
-}
-
-static void played_serve(ic_redis_link *link, bool readable, bool writable) {
-    (void)link, (void)readable, (void)writable;
-}
-
 static void played_close(ic_redis_link *link) {
     (void)link;
-    close(played.descriptor);
+    close(played_socket);
     played.closed++;
-}
-
-/* The library's reply is an ic_reply, whose text is copied. */
-static bool played_copy(const void *reply, ic_reply *copy, void *(*allocate)(size_t, size_t)) {
-    const ic_reply *from = reply;
-    *copy = *from;
-    if (!from->text) return true;
-    copy->text = allocate(from->length + 1, 1);
-    if (copy->text) memcpy(copy->text, from->text, from->length);
-    if (!copy->text) *copy = (ic_reply){0};
-    return copy->text != NULL;
 }
 
 static const ic_redis_driver played_driver = {
@@ -80,7 +60,7 @@ static void played_reply(ic_reply_kind kind, const char *text) {
 }
 
 static void played_end(const char *why) {
-    close(played.descriptor);
+    close(played_socket);
     played.events->ended(played.owner, why);
 }
 

@@ -70,7 +70,8 @@ void ic_shared_call_begin(ic_engine *engine, ic_call *call) {
     ic_error error = {0};
     call->state = IC_STATE_WAIT_SHARED;
     call->shared = ic_shared_of(engine, call->connection, &error);
-    if (call->shared && shared_call_ask(engine, call, &error)) ic_stats_count(IC_COUNT_COMMANDS);
+    if (call->shared && shared_call_ask(engine, call, &error) && call->shared_command)
+        ic_stats_count(IC_COUNT_COMMANDS);
     if (error.kind) engine->flow->fail(engine, call, &error);
     ic_error_clear(&error);
 }
