@@ -27,6 +27,7 @@ local OF_SHARED = {
   { "alone", "How often a limit was kept without the shared Redis." },
   { "locks", "Locks of tokens that were taken." },
   { "commands", "Commands for events and states." },
+  { "kept", "Events that are kept until they are handled.", true },
   { "again", "Events and states that Redis had lost and was told again." },
 }
 

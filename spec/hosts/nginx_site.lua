@@ -78,7 +78,8 @@ describe("recipes/nginx runs a site", function()
     assert.matches('ironclad_wait_seconds_total{worker="%d",bucket="records:read"} 0\n', page)
     assert.matches('# TYPE ironclad_shared_connected gauge\nironclad_shared_connected{worker="%d"} 0\n', page)
     local stats = ironclad.stats()
-    stats.waits, stats.shared.connected = nil, nil
+    assert.matches('# TYPE ironclad_shared_kept gauge\nironclad_shared_kept{worker="%d"} 0\n', page)
+    stats.waits, stats.shared.connected, stats.shared.kept = nil, nil, nil
     for _, field in ipairs(names.sorted(stats)) do
       if field ~= "shared" then assert.is_truthy(page:find("\nironclad_" .. field, 1, true), field) end
     end
