@@ -68,7 +68,9 @@ function nginx.start(options)
   local port = start(folder, values)
   local guard = assert(io.popen(
     ("unset LD_PRELOAD; cd %s; id=$(cat nginx.pid); cat >/dev/null; kill $id; "
-      .. "while kill -0 $id 2>/dev/null; do sleep 0.02; done"):format(peer.quoted(folder)), "w"))
+      -- A process that has ended is still there until its parent, now the first process, asks for its status.
+      .. "while kill -0 $id 2>/dev/null && ! grep -q '^State:.Z' /proc/$id/status 2>/dev/null; do sleep 0.02; done")
+      :format(peer.quoted(folder)), "w"))
   local self = { folder = folder, port = port }
   function self.error_log() return peer.read_file(folder .. "/error.log") end
   function self.signal(name) peer.shell(("kill -%s $(cat %s/nginx.pid)"):format(name, peer.quoted(folder))) end
