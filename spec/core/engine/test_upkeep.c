@@ -9,7 +9,7 @@
 
 /* ---- a driver that counts the commands that wait for a reply ---- */
 
-#define COMMANDS 64
+#define COMMANDS 256
 
 static struct {
     const ic_redis_events *events;
@@ -144,7 +144,7 @@ static void fire(void) {
 
 /* Answers the oldest command: a check of `count` items with these verdicts. */
 static void answer(const char *verdicts) {
-    ic_reply items[16] = {{0}};
+    ic_reply items[COMMANDS] = {{0}};
     size_t count = strlen(verdicts);
     for (size_t i = 0; i < count; i++)
         items[i] = (ic_reply){.kind = IC_REPLY_INTEGER, .integer = verdicts[i] - '0'};
@@ -177,6 +177,57 @@ static void test_lost(void) {
     fire();
     answer("0");
     CHECK(!engine.upkeep && shared.users == 0);
+    end();
+}
+
+/* Redis refuses the oldest command. */
+static void refuse(void) {
+    ic_reply why = {.kind = IC_REPLY_ERROR, .text = "OOM", .length = 3};
+    if (played.first == played.end) return;
+    played.first++;
+    played.events->replied(played.owner, &why);
+    serve();
+}
+
+/* Whether the next round begins at once, and not after the usual pause. */
+static bool is_due(void) {
+    const ic_timer *timer = ic_timers_first(&engine.timers);
+    return timer && timer->at <= ic_now();
+}
+
+/* When many are lost, the next round begins as soon as there is room for more questions; but after the usual
+ * pause when Redis refuses them. */
+static void test_many_lost(void) {
+    enum { MANY_LOST = 120, AT_ONCE = 50 };
+    ic_upkeep_terms rare = usual;
+    rare.every = 1e6;
+    rare.most = MANY_LOST;
+    char all[MANY_LOST + 1] = {0}, few[MANY_LOST + 1] = {0};
+    memset(all, '2', MANY_LOST);
+    memset(few, '1', MANY_LOST);
+    for (int refused = 0; refused < 2; refused++) {
+        begin();
+        for (int i = 0; i < MANY_LOST; i++)
+            add(&rare, NULL);
+        fire();
+        answer(all);
+        CHECK(played.asked == AT_ONCE && !is_due());
+        for (int i = 0; i < AT_ONCE; i++)
+            refused ? refuse() : answer("");
+        CHECK(is_due() == !refused);
+        end();
+    }
+    /* The questions are answered while the rest of a round is checked, which finds no more. */
+    begin();
+    for (int i = 0; i < MANY_LOST; i++)
+        add(&rare, NULL);
+    fire();
+    answer(all);
+    fire();
+    for (int i = 0; i < AT_ONCE; i++)
+        answer("");
+    answer(few);
+    CHECK(played.checked == 3);
     end();
 }
 
@@ -358,6 +409,7 @@ static void test_failing_memory(void) {
 int main(void) {
     test_lost();
     long held = ic_alloc_live(); /* by the process, since the first link */
+    test_many_lost();
     test_verdicts();
     test_dropped_in_check();
     test_dropped_while_asking();

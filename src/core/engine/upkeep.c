@@ -124,7 +124,10 @@ static void upkeep_on_asked(void *owner, ic_reply *reply, const ic_error *error)
     (void)reply;
     item->command = NULL;
     group->asking--;
-    if (!error) item->lost = 0;
+    if (error)
+        group->impatient = false; /* Redis does not take it now: the next round comes after the usual pause */
+    else
+        item->lost = 0;
     if (group->asking || !group->impatient || group->command) return;
     group->impatient = false;
     ic_timer_set(&group->engine->timers, &group->timer, ic_now());
@@ -204,6 +207,10 @@ static void upkeep_on_checked(void *owner, ic_reply *reply, const ic_error *erro
         upkeep_judge(group->first,
                      error ? VERDICT_UNKNOWN : ic_reply_integer(ic_reply_item(reply, i), VERDICT_UNKNOWN));
     group->batch = 0;
+    if (!error && !group->left && group->impatient && !group->asking) {
+        group->impatient = false;
+        group->left = group->count;
+    }
     if (error || !group->left)
         upkeep_rest(group);
     else
