@@ -7,6 +7,9 @@
 #include <dirent.h>
 #include <pthread.h>
 #include <sys/wait.h>
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#endif
 
 /* A test's server, that answers a request at each ic_peer_release, and one that answers at once. */
 typedef struct stage_set {
@@ -240,6 +243,58 @@ static void test_broken_connection(void) {
     tear_down(&set);
 }
 
+#ifndef __SANITIZE_THREAD__
+static atomic_bool holds_thread, thread_begun;
+static void *(*held_start)(void *);
+
+static void *held_run(void *argument) {
+    while (atomic_load(&holds_thread))
+        sched_yield();
+    atomic_store(&thread_begun, true);
+    return held_start(argument);
+}
+
+/* Stands before the C library's. */
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *),
+                   void *argument) {
+    int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+    *(void **)&real = dlsym(RTLD_NEXT, "pthread_create");
+    if (!atomic_load(&holds_thread)) return real(thread, attributes, start, argument);
+    held_start = start;
+    return real(thread, attributes, held_run, argument);
+}
+
+/* Runs after the engine has been stopped. */
+static void let_thread_begin(void) {
+    atomic_store(&holds_thread, false);
+    while (!atomic_load(&thread_begun))
+        sched_yield();
+    usleep(20000); /* it may touch what has been freed */
+#ifdef __SANITIZE_ADDRESS__
+    while (__asan_report_present()) /* it ends the process */
+        sched_yield();
+#endif
+    _exit(0); /* no check for leaks: the server's thread still runs */
+}
+
+/* An exit before the engine's thread has begun to run frees the engine, and the thread does not touch it. The
+ * first test, because the child of a process with several threads cannot be checked. */
+static void test_exit_at_once(void) {
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        atexit(let_thread_begin); /* before that of the engine, which so runs first */
+        alarm(30);
+        stage_set set = set_up();
+        atomic_store(&holds_thread, true);
+        start_to_wait(set.mailbox, set.to_gated);
+        exit(1);
+    }
+    waitpid(child, &status, 0);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+#endif
+
 /* ThreadSanitizer does not support threads in a child. AddressSanitizer's own lock may be held by another
  * thread during the fork, and nobody in the child releases it. */
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
@@ -459,6 +514,9 @@ static void test_stop(void) {
 int main(void) {
     limit_seconds(200);
     starter = pthread_self();
+#ifndef __SANITIZE_THREAD__
+    STAGE(test_exit_at_once);
+#endif
     CHECK(ic_process_prepare());
     STAGE(test_in_turn);
     STAGE(test_other_thread);

@@ -307,8 +307,8 @@ static void engine_die(void *argument) {
 
 static void *engine_run(void *argument) {
     ic_engine *engine = argument;
+    pthread_mutex_lock(&turn); /* first of all: an exit may have freed the engine (engine_end_here) */
     if (engine->plain) uselocale(engine->plain);
-    pthread_mutex_lock(&turn);
     pthread_cleanup_push(engine_die, engine);
     while (engine_read_inbox(engine, false))
         engine_turn(engine, LONGEST_WAIT);
