@@ -80,8 +80,9 @@ static void test_visitors(void) {
         else
             second = measure(second);
     }
-    /* A single block for each client would double the number. */
-    if (!CHECK(second.blocks <= first.blocks + first.blocks / 4))
+    /* A single block that each client left behind would make half as many as there are clients. The highest
+     * number also depends on how late the engine's thread runs. */
+    if (!CHECK(second.blocks <= first.blocks + clients_wanted / 4))
         printf("    blocks: %ld, then %ld\n", first.blocks, second.blocks);
     if (!CHECK(second.descriptors <= first.descriptors + 2))
         printf("    descriptors: %d, then %d\n", first.descriptors, second.descriptors);
