@@ -7,9 +7,12 @@ local peer = require "spec.support.peer"
 describe("recipes/nginx runs a site", function()
   local RUN = "recipes/nginx/run.sh "
   local WITH_SANDBOX = "recipes/support/with_sandbox.sh " .. RUN
-  local folder
+  local folder, running
   before_each(function() folder = peer.temporary_folder() end)
-  after_each(function() peer.remove_folder(folder) end)
+  after_each(function() -- a test that failed has not stopped its site
+    if running then running.stop() end
+    peer.remove_folder(folder)
+  end)
 
   local function command(words, variables)
     return ("unset LD_PRELOAD; exec env TMPDIR=%s LUA=%s %s %s 2>&1"):format(peer.quoted(folder),
@@ -26,11 +29,13 @@ describe("recipes/nginx runs a site", function()
       table.insert(site.lines, line)
     until line:find "^The site: "
     function site.stop()
+      running = nil
       peer.shell("kill " .. process)
       local rest = pipe:read "*a"
       pipe:close()
       return rest
     end
+    running = site
     return site
   end
 
