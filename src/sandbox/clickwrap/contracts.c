@@ -1,8 +1,8 @@
 /* Contracts over the REST API. */
 #include "sandbox/base/build.h"
+#include "sandbox/clickwrap/contract.h"
 #include "sandbox/clickwrap/handlers.h"
 #include "sandbox/clickwrap/rest.h"
-#include "sandbox/clickwrap/start.h"
 #include "sandbox/clickwrap/version.h"
 #include "sandbox/clickwrap/versions.h"
 #include <string.h>

@@ -1,7 +1,7 @@
 #include "sandbox/clickwrap/events.h"
 #include "core/base/buf.h"
 #include "sandbox/base/build.h"
-#include "sandbox/clickwrap/version.h"
+#include "sandbox/clickwrap/group.h"
 #include "sandbox/webhooks/outbox.h"
 #include <stdio.h>
 #include <string.h>

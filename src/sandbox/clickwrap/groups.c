@@ -1,9 +1,9 @@
 /* Groups of contracts. */
 #include "sandbox/base/build.h"
 #include "sandbox/clickwrap/events.h"
+#include "sandbox/clickwrap/group.h"
 #include "sandbox/clickwrap/handlers.h"
 #include "sandbox/clickwrap/rest.h"
-#include "sandbox/clickwrap/start.h"
 #include <stdio.h>
 
 void ic_cw_groups_list(ic_exchange *x) {

@@ -57,8 +57,9 @@ static void list_keep_fields(cJSON *view, const char *fields) {
     }
 }
 
-/* A group shows its contracts only with `expand`: the list of their ids is the sandbox's own. */
-cJSON *ic_cw_shown(const ic_exchange *x, ic_cw_kind kind, const cJSON *thing) {
+/* A thing as the query asks for it. NULL or spoiled (build.h) when out of memory. A group shows its contracts
+ * only with `expand`: the list of their ids is the sandbox's own. */
+static cJSON *list_view(const ic_exchange *x, ic_cw_kind kind, const cJSON *thing) {
     const char *expand = ic_exchange_query(x, "expand"), *fields = ic_exchange_query(x, "fields");
     cJSON *view = ic_cw_view(thing);
     for (size_t i = 0; expand && i < sizeof list_links / sizeof *list_links; i++)
@@ -71,7 +72,7 @@ cJSON *ic_cw_shown(const ic_exchange *x, ic_cw_kind kind, const cJSON *thing) {
 }
 
 void ic_cw_reply_thing(ic_exchange *x, unsigned status, ic_cw_kind kind, const cJSON *thing, bool wrapped) {
-    cJSON *view = ic_cw_shown(x, kind, thing), *answer = view;
+    cJSON *view = list_view(x, kind, thing), *answer = view;
     if (wrapped) {
         answer = cJSON_CreateObject();
         ic_put(answer, "data", view);
@@ -151,7 +152,7 @@ void ic_cw_reply_list(ic_exchange *x, ic_cw_kind kind, ic_cw_belongs *belongs) {
     size_t first = page > found.count ? found.count : (page - 1) * size, shown = 0;
     cJSON *answer = cJSON_CreateObject(), *list = ic_put(answer, "data", cJSON_CreateArray());
     for (size_t i = first; i < found.count && shown < size; i++, shown++)
-        ic_append(list, ic_cw_shown(x, kind, found.items[i]));
+        ic_append(list, list_view(x, kind, found.items[i]));
     ic_put_number(answer, "count", (double)shown);
     ic_put_bool(answer, "has_more", first + shown < found.count);
     ic_put_number(answer, "page", (double)page);

@@ -9,9 +9,7 @@
 typedef bool ic_cw_belongs(const ic_exchange *x, const cJSON *thing);
 /* Answers a page of the things of that kind, as the query asks. */
 void ic_cw_reply_list(ic_exchange *x, ic_cw_kind kind, ic_cw_belongs *belongs);
-/* A thing as the query asks for it: with `expand` and `fields`. NULL or spoiled when out of memory. */
-cJSON *ic_cw_shown(const ic_exchange *x, ic_cw_kind kind, const cJSON *thing);
-/* Answers one thing as ic_cw_shown makes it, in {data: …} if `wrapped`. */
+/* Answers one thing as the query asks for it, with `expand` and `fields`; in {data: …} if `wrapped`. */
 void ic_cw_reply_thing(ic_exchange *x, unsigned status, ic_cw_kind kind, const cJSON *thing, bool wrapped);
 
 #endif

@@ -1,5 +1,6 @@
 /* A group with what a page shows: /load/json and /load/html. */
 #include "sandbox/base/build.h"
+#include "sandbox/clickwrap/group.h"
 #include "sandbox/clickwrap/handlers.h"
 #include "sandbox/clickwrap/params.h"
 #include "sandbox/clickwrap/render.h"

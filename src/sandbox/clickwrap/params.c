@@ -1,7 +1,7 @@
 #include "sandbox/clickwrap/params.h"
 #include "core/base/alloc.h"
 #include "sandbox/base/build.h"
-#include "sandbox/clickwrap/version.h"
+#include "sandbox/clickwrap/group.h"
 #include <microhttpd.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 #include "sandbox/clickwrap/start.h"
-#include "core/base/text.h"
 #include "sandbox/base/build.h"
+#include "sandbox/clickwrap/contract.h"
+#include "sandbox/clickwrap/group.h"
 #include "sandbox/clickwrap/version.h"
 #include "sandbox/clickwrap/versions.h"
-#include <stdio.h>
 
 static const struct contract {
     const char *key, *title, *body;
@@ -13,66 +13,6 @@ static const struct contract {
     {"privacy-policy", "Privacy Policy", "<h1>Privacy Policy</h1><p>We keep what we must.</p>"},
     {"newsletter-terms", "Newsletter Terms", "<h1>Newsletter Terms</h1><p>One letter a month.</p>"},
 };
-
-cJSON *ic_cw_new_contract(ic_company *company, const char *key, const char *title) {
-    cJSON *contract = ic_cw_new(company, IC_CW_CONTRACT);
-    cJSON *sync = cJSON_CreateObject();
-    ic_put_text(contract, "key", key);
-    ic_put_text(contract, "title", title);
-    ic_put_text(contract, "type", "html");
-    ic_put_bool(contract, "published", false);
-    ic_put_bool(contract, "archived", false);
-    ic_put_bool(contract, "deleted", false);
-    ic_put_bool(contract, "public", false);
-    ic_put_bool(sync, "enabled", false);
-    ic_put(contract, "clm_record_sync", sync);
-    return contract;
-}
-
-cJSON *ic_cw_keep_contract(ic_company *company, cJSON *contract, cJSON *version) {
-    ic_clickwrap *clickwrap = company->clickwrap;
-    const char *id = ic_json_string(version, "id");
-    ic_cw_set(contract, "latest_version", id ? cJSON_CreateString(id) : NULL);
-    if (!ic_whole(contract) || !ic_whole(version)) {
-        cJSON_Delete(contract);
-        cJSON_Delete(version);
-        return NULL;
-    }
-    ic_cw_keep(clickwrap, IC_CW_VERSION, version);
-    return ic_cw_keep(clickwrap, IC_CW_CONTRACT, contract);
-}
-
-cJSON *ic_cw_new_group(ic_company *company, const char *key, const char *name) {
-    cJSON *group = ic_cw_new(company, IC_CW_GROUP);
-    ic_put_text(group, "key", key);
-    ic_put_text(group, "name", name);
-    ic_put_text(group, "type", "clickwrap");
-    ic_put_text(group, "style", "combined");
-    ic_put_text(group, "acceptance_language", "I agree to {{contracts}}.");
-    ic_put_text(group, "alert_message", "Please accept before you go on.");
-    ic_put_bool(group, "block_submission", true);
-    ic_put_bool(group, "force_scroll", false);
-    ic_put_bool(group, "auto_run", true);
-    ic_put_bool(group, "display_all", true);
-    ic_put_bool(group, "confirmation_email", false);
-    ic_put_bool(group, "published", false);
-    ic_put_bool(group, "pending_changes", true);
-    ic_put_bool(group, "deleted", false);
-    ic_put(group, "contracts", cJSON_CreateArray());
-    return group;
-}
-
-void ic_cw_group_add(cJSON *group, const cJSON *contract) {
-    ic_append(ic_json_member(group, "contracts"), cJSON_CreateNumber(ic_cw_number(contract, "id")));
-    ic_cw_set_bool(group, "pending_changes", true);
-}
-
-void ic_cw_group_publish(ic_company *company, cJSON *group) {
-    ic_cw_set_bool(group, "published", true);
-    ic_cw_set_bool(group, "pending_changes", false);
-    ic_cw_set_text(group, "published_time", ic_time_print(ic_company_now(company)).text);
-    ic_cw_touch(company, group);
-}
 
 static bool start_site(ic_company *company) {
     cJSON *site = ic_cw_new(company, IC_CW_SITE);

@@ -58,15 +58,3 @@ cJSON *ic_cw_draft_keep(ic_company *company, cJSON *contract, cJSON *draft) {
     ic_cw_commit(contract, copy);
     return draft;
 }
-
-cJSON *ic_cw_group_contracts(const ic_clickwrap *clickwrap, const cJSON *group) {
-    cJSON *list = cJSON_CreateArray();
-    const cJSON *item;
-    cJSON_ArrayForEach(item, ic_json_member(group, "contracts")) {
-        char id[32];
-        snprintf(id, sizeof id, "%.0f", item->valuedouble);
-        cJSON *contract = ic_cw_by_id(clickwrap, IC_CW_CONTRACT, id);
-        if (contract && ic_cw_published(clickwrap, contract)) cJSON_AddItemReferenceToArray(list, contract);
-    }
-    return list;
-}

@@ -11,7 +11,5 @@ cJSON *ic_cw_latest(const ic_clickwrap *clickwrap, const cJSON *contract);
 cJSON *ic_cw_draft(ic_company *company, const cJSON *contract, bool major);
 /* Puts a draft into the list, as the contract's latest version. NULL: no memory, and it is freed. */
 cJSON *ic_cw_draft_keep(ic_company *company, cJSON *contract, cJSON *draft);
-/* A group's contracts that have a published version, as an array of references; free with cJSON_Delete. */
-cJSON *ic_cw_group_contracts(const ic_clickwrap *clickwrap, const cJSON *group);
 
 #endif

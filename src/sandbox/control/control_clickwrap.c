@@ -1,9 +1,10 @@
 /* Controls of Clickwrap: what people do in its web app, and faults. */
 #include "core/base/text.h"
 #include "sandbox/clickwrap/account.h"
+#include "sandbox/clickwrap/contract.h"
 #include "sandbox/clickwrap/events.h"
+#include "sandbox/clickwrap/group.h"
 #include "sandbox/clickwrap/requests.h"
-#include "sandbox/clickwrap/start.h"
 #include "sandbox/clickwrap/version.h"
 #include "sandbox/clickwrap/versions.h"
 #include "sandbox/control/control.h"
