@@ -1,4 +1,4 @@
-/* Publishing versions of contracts. */
+/* Publishing versions of contracts, and reading them from a request. */
 #ifndef IC_SANDBOX_CLICKWRAP_VERSIONS_H
 #define IC_SANDBOX_CLICKWRAP_VERSIONS_H
 

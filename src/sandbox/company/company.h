@@ -63,7 +63,7 @@ struct ic_company {
     ic_array awaited;         /* workflows with something due later (archive.h) */
     ic_array sign_links;      /* ic_sign_link (sign_links.h), in the order of creation; owned */
     ic_array launches;        /* asynchronous, in the order of their requests (launches.h); owned */
-    size_t launches_begun;    /* how many of them have finished */
+    size_t launches_begun;    /* how many of them, the first ones, have taken effect */
     ic_array records_by_agreement, records_by_name, records_by_update;
     ic_index records_by_id;                        /* by either id */
     ic_array jobs;                                 /* ic_job, in the order of their start */

@@ -35,7 +35,7 @@ typedef struct ic_delivery {
     bool fixed;             /* it stays as it is: a forged header, or "" for none */
     unsigned key;           /* number of the key that signed it */
     bool clickwrap, by_get; /* as of its webhook; then there is no signature */
-    char *token;            /* likewise; owned */
+    char *token;            /* as of its webhook; NULL: none. Owned */
     const char *method;     /* static: of a request to a signature provider. NULL: it is an event */
     bool at_once;           /* does not wait for the webhook's other deliveries */
     ic_time due;            /* when it is sent next */

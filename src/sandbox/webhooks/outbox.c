@@ -183,7 +183,7 @@ size_t ic_outbox_release(ic_company *company, const cJSON *ids, bool reverse) {
 
 /* --- for the sender --- */
 
-void ic_outbox_set_alarm(ic_company *company, ic_outbox_alarm *alarm, void *sender) {
+void ic_outbox_set_alarm(ic_company *company, ic_outbox_alarm *alarm, struct ic_sender *sender) {
     company->outbox->alarm = alarm;
     company->outbox->sender = sender;
 }

@@ -27,8 +27,9 @@ typedef enum ic_delivery_targets {
     IC_TARGETS_NONE,
 } ic_delivery_targets;
 
+struct ic_sender; /* sender.h */
 /* Called with the lock held: something may be due. */
-typedef void ic_outbox_alarm(void *sender);
+typedef void ic_outbox_alarm(struct ic_sender *sender);
 
 typedef struct ic_outbox {
     ic_array items; /* ic_delivery, by number: in the order in which they are sent first */
@@ -43,10 +44,10 @@ typedef struct ic_outbox {
     double delay; /* seconds by the sandbox's clock between an event and its delivery */
     unsigned copies, at_once;
     ic_delivery_targets targets;
-    char *ca_file;          /* of https targets; NULL: the system's. Owned */
-    pthread_mutex_t *lock;  /* the sandbox's */
-    ic_outbox_alarm *alarm; /* NULL: nobody sends */
-    void *sender;           /* what it is called with */
+    char *ca_file;            /* of https targets; NULL: the system's. Owned */
+    pthread_mutex_t *lock;    /* the sandbox's */
+    ic_outbox_alarm *alarm;   /* NULL: nobody sends */
+    struct ic_sender *sender; /* what it is called with */
 } ic_outbox;
 
 /* Gives the company an outbox. `lock` guards the company; `ca_file` is copied. false: no memory. */
@@ -74,7 +75,7 @@ void ic_outbox_wake(ic_company *company);
 /* --- for the sender --- */
 
 /* `alarm` is called from now on; NULL: no more. With the lock. */
-void ic_outbox_set_alarm(ic_company *company, ic_outbox_alarm *alarm, void *sender);
+void ic_outbox_set_alarm(ic_company *company, ic_outbox_alarm *alarm, struct ic_sender *sender);
 /* The next delivery to send now, which becomes SENDING; NULL: none. `next` gets the time of the first that is
  * due later (IC_TIME_NONE: none). */
 ic_delivery *ic_outbox_take(ic_company *company, ic_time *next);

@@ -107,7 +107,7 @@ static void sender_add_query(ic_buf *url, const char *body) {
     cJSON_Delete(event);
 }
 
-/* The same for an event of Clickwrap. Takes ownership of the item. */
+/* The attempt to deliver an event of Clickwrap. Takes ownership of the item. NULL: no memory. */
 static transfer *sender_transfer_of_clickwrap(transfer *item, ic_sender *sender,
                                               const ic_delivery *delivery) {
     ic_buf url = {0};
@@ -127,7 +127,7 @@ static transfer *sender_transfer_of_clickwrap(transfer *item, ic_sender *sender,
     return NULL;
 }
 
-/* With the lock. NULL: no memory. */
+/* An attempt to deliver. With the lock. NULL: no memory. */
 static transfer *sender_transfer_new(ic_sender *sender, ic_delivery *delivery) {
     transfer *item = ic_calloc(1, sizeof *item);
     if (!item) return NULL;
@@ -288,8 +288,7 @@ static bool sender_start(ic_sender *sender) {
 }
 
 /* The thread starts with the first delivery that is sent. */
-static void sender_alarm(void *context) {
-    ic_sender *sender = context;
+static void sender_alarm(ic_sender *sender) {
     if (sender->started || sender_start(sender)) curl_multi_wakeup(sender->multi);
 }
 

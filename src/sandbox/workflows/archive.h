@@ -1,4 +1,4 @@
-/* What is due by the company's clock. */
+/* The end of the Archive step, and all else that is due by the company's clock. */
 #ifndef IC_SANDBOX_ARCHIVE_H
 #define IC_SANDBOX_ARCHIVE_H
 

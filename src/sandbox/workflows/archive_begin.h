@@ -1,4 +1,4 @@
-/* The beginning of the Archive step. */
+/* The beginning of the Archive step, and the workflows for which something is due later. */
 #ifndef IC_SANDBOX_ARCHIVE_BEGIN_H
 #define IC_SANDBOX_ARCHIVE_BEGIN_H
 
