@@ -294,6 +294,34 @@ describe("client:map", function()
     assert.are.same({ [2] = "no 2", [3] = "never" }, errors)
   end)
 
+  it("takes a second value for an error only after nil or false", function()
+    local client = scene.connect(scene.answering { GOOD })
+    local returned = {
+      gsub = function() return ("a-b"):gsub("-", "+") end,
+      done = function() return true, "exit", 0 end,
+      refused = function() return false, "no" end,
+      raised = function() error(nil, 0) end,
+      empty = function() return nil end,
+    }
+    local names = { "gsub", "done", "refused", "raised", "empty" }
+    local results, errors = client:map(names, function(name) return returned[name]() end)
+    assert.are.same({ "a+b", true, false }, results)
+    assert.are.same({ [3] = "no", [4] = "nil was raised" }, errors)
+  end)
+
+  it("closes its iterator when on_progress raises an error", function()
+    local client = scene.connect(scene.answering { GOOD })
+    local closed, given = false, 0
+    local source = setmetatable({ close = function() closed = true end }, { __call = function()
+      given = given + 1
+      return given
+    end })
+    assert.has_error(function()
+      client:map(source, function(item) return item end, { on_progress = function() error("full", 0) end })
+    end, "full")
+    assert.is_true(closed)
+  end)
+
   it("takes items from an iterator, which may make calls", function()
     local client = scene.connect(scene.answering { GOOD })
     local count = 0

@@ -41,15 +41,6 @@ local answers = {
 
 local function answer(status) return status, answers[status] end
 
--- Calls a function of the script -> what it returned; nil and the error that it raised or returned. A second value
--- after something true is no error, unless it is one of this module's: string.find and os.execute return such values.
-local function ask(fn, ...)
-  local fine, value, err = task.pcall(fn, ...)
-  if not fine then return nil, value == nil and "nil was raised" or value end
-  if value and getmetatable(err) ~= Error then return value end
-  return value, err
-end
-
 -- Calls the hook on_error. An error that the hook raises is ignored. Without the hook, receiver:serve shows what went
 -- wrong, and nginx's log has what went wrong with an event; not why requests are refused, as anyone can send them.
 local function report(self, event, err)
@@ -74,7 +65,7 @@ end
 local function dispatch(self, event)
   local handler = handler_of(self, event)
   if not handler then return true end
-  local _, err = ask(handler, event, self.client)
+  local _, err = task.ask(handler, event, self.client)
   if err ~= nil then return nil, err end
   return true
 end
@@ -87,7 +78,7 @@ end
 
 -- seen:done and seen:release. The event has been handled, or has not, whatever they say: a failure is only reported.
 local function settle(self, event, step)
-  local _, problem = ask(self.seen[step], self.seen, event_of.id(event))
+  local _, problem = task.ask(self.seen[step], self.seen, event_of.id(event))
   if problem ~= nil then report(self, event, problem) end
 end
 
@@ -102,7 +93,7 @@ end
 
 -- Puts a claimed event into the inbox -> status.
 local function keep(self, event, text)
-  local kept, problem = ask(self.box.put, self.box, event_of.id(event), text)
+  local kept, problem = task.ask(self.box.put, self.box, event_of.id(event), text)
   settle(self, event, kept and "done" or "release")
   if not kept then
     report(self, event, problem or "inbox: put failed")
@@ -115,7 +106,7 @@ end
 -- What to do with a claimed event -> status.
 local function accept(self, event, text)
   if self.when then
-    local wanted, err = ask(self.when, event)
+    local wanted, err = task.ask(self.when, event)
     if err ~= nil then
       settle(self, event, "release")
       report(self, event, err)
@@ -136,7 +127,7 @@ local function receive(self, headers, body, about)
     report(self, nil, err)
     return statuses[err.kind] or LATER
   end
-  local state, problem = ask(self.seen.claim, self.seen, event_of.id(event))
+  local state, problem = task.ask(self.seen.claim, self.seen, event_of.id(event))
   if state == "new" then return accept(self, event, event_of.text(event)) end
   if state == "done" then return 200 end
   if state ~= "busy" then report(self, event, problem or "seen: claim failed") end
@@ -168,12 +159,12 @@ local function work_once(self, item)
   local handled, err = dispatch(self, event)
   if handled then
     settle(self, event, "done") -- before the event is removed: a repeated delivery must find one of them
-    local removed, problem = ask(self.box.done, self.box, item)
+    local removed, problem = task.ask(self.box.done, self.box, item)
     if not removed then report(self, event, problem or "inbox: done failed") end
     return
   end
   report(self, event, err)
-  local state, problem = ask(self.box.fail, self.box, item, Error.text_of(err))
+  local state, problem = task.ask(self.box.fail, self.box, item, Error.text_of(err))
   if not state then report(self, event, problem or "inbox: fail failed") end
 end
 

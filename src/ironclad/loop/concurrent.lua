@@ -84,11 +84,12 @@ local function keep(state, index, value, err)
 end
 
 -- Maps the items one after the other.
+-- @return nothing; or { the error } that on_progress has raised
 local function map_in_turn(next_item, fn, options, state)
   for item, index in next_item do
-    local fine, value, err = task.pcall(fn, item, index)
-    if not fine then value, err = nil, value end
-    keep(state, index, value, err)
+    local value, err = task.ask(fn, item, index)
+    local kept, wrong = task.pcall(keep, state, index, value, err)
+    if not kept then return { wrong } end
     if err ~= nil and options.stop_on_error then return end
   end
 end
@@ -96,6 +97,7 @@ end
 -- Maps the items with workers: tasks that each take the next item when they are done with one. So the work for an item
 -- does not depend on how many others are under way. Taking an item may wait, as when an iterator fetches a page. Then
 -- the other workers that want one end, and the one that gets it starts new ones.
+-- @return nothing; or { the error } that the source or on_progress has raised
 local function map_at_once(host, next_item, fn, options, state)
   local most, alive = options.concurrency or CONCURRENCY, 0
   local going, taking, starting, problem = true, false, false, nil
@@ -129,8 +131,7 @@ local function map_at_once(host, next_item, fn, options, state)
       local item, index = take()
       if item == nil then break end
       start_workers()
-      local fine, value, err = task.pcall(fn, item, index)
-      if not fine then value, err = nil, value end
+      local value, err = task.ask(fn, item, index)
       local kept, wrong = pcall(keep, state, index, value, err)
       if not kept then problem, going = problem or { wrong }, false end
       if err ~= nil and options.stop_on_error then going = false end
@@ -147,7 +148,7 @@ local function map_at_once(host, next_item, fn, options, state)
     if #list == 0 then break end
     host.await_any(list)
   end
-  if problem then error(problem[1], 0) end
+  return problem
 end
 
 -- The errors in the order of their items: a list of { index =, error = }.
@@ -172,7 +173,8 @@ end
 
 --- Calls fn(item, index) for every item, several at once: client:map. An error does not stop the others.
 -- @param source a list, or an iterator that returns one item at a time, such as client.records:each{…}
--- @param fn returns a value, or nil and an error; an error that it raises counts as returned
+-- @param fn returns a value, or nil and an error; an error that it raises counts as returned. A second value after
+--   something true is no error, so that fn may return what string.gsub returns
 -- @param options
 --   concurrency: how many run at once (16). In Lua 5.1 it is always one.
 --   stop_on_error: start no further item after the first error (false)
@@ -192,13 +194,15 @@ function concurrent.map(client, source, fn, options)
   local function whole()
     local state = { results = {}, errors = {}, done = 0, failed = 0, options = options,
       total = is_list(source) and #source or nil }
+    local problem
     if task.yields_anywhere then
-      map_at_once(client.loop, items_of(source), fn, options, state)
+      problem = map_at_once(client.loop, items_of(source), fn, options, state)
     else
-      map_in_turn(items_of(source), fn, options, state)
+      problem = map_in_turn(items_of(source), fn, options, state)
     end
     -- An iterator that was not read to its end may be fetching a page.
     if iterator.is(source) or (type(source) == "table" and not is_list(source) and source.close) then source:close() end
+    if problem then error(problem[1], 0) end
     return state.results, state.errors, in_order(state.errors)
   end
   if options.callback then return run.aside(client, options.callback, whole) end

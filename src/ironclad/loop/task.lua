@@ -235,6 +235,16 @@ function task.pcall(fn, ...)
   return unpack(results, 1, results.n)
 end
 
+--- Calls a function of the script, as task.pcall does. A second value after something true is no error, unless it is
+-- one of this module's: string.gsub and os.execute return such values.
+-- @return what it returned; nil and the error that it raised or returned
+function task.ask(fn, ...)
+  local fine, value, err = task.pcall(fn, ...)
+  if not fine then return nil, value == nil and "nil was raised" or value end
+  if value and getmetatable(err) ~= Error then return value end
+  return value, err
+end
+
 --- Whether coroutines can yield inside pcall, iterators and metamethods: in all Luas except PUC Lua 5.1.
 task.yields_anywhere = _VERSION ~= "Lua 5.1" or rawget(_G, "jit") ~= nil
 
