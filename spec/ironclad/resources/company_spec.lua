@@ -68,6 +68,22 @@ describe("a template", function()
     assert.is_string(must(client.workflows:launch_async { template = "Mutual NDA", attributes = {} }).asyncJobId)
   end)
 
+  it("is looked up by the user who launches it", function()
+    local body = { template = "Mutual NDA", attributes = { counterpartyName = "Acme", draft = { draft } } }
+    local function lookups()
+      local list = {}
+      for _, request in ipairs(sandbox:requests()) do
+        if request.operation == "list-all-workflow-schemas" then list[#list + 1] = request.as_user end
+      end
+      return table.concat(list, " ")
+    end
+    for _ = 1, 2 do
+      must(client.workflows:launch(body))
+      must(client.workflows:launch(body, { as_user = "omar.haddad@example.com" }))
+    end
+    assert.equal("jane.doe@example.com omar.haddad@example.com", lookups())
+  end)
+
   it("is launched by its title in the background", function()
     local told
     client.workflows:launch({ template = "Mutual NDA", attributes = { counterpartyName = "Acme", draft = { draft } } },

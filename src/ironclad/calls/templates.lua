@@ -5,6 +5,7 @@
 local encode = require "ironclad.values.encode"
 local lazy = require "ironclad.base.lazy"
 local mistake = require "ironclad.base.mistake"
+local names = require "ironclad.base.names"
 
 local schema_find = lazy "ironclad.resources.schema_find"
 
@@ -20,14 +21,11 @@ end
 
 -- Refuses attributes whose names are close to one of the schema's. Ironclad decides about the others.
 local function check_names(label, fields, attributes)
-  local names
-  for name in pairs(type(attributes) == "table" and attributes or {}) do
-    if type(name) == "string" and fields[name] == nil then
-      if not names then
-        names = {}
-        for known in pairs(fields) do names[#names + 1] = known end
-      end
-      local nearest = mistake.did_you_mean(name, names)
+  local known
+  for _, name in ipairs(names.sorted(type(attributes) == "table" and attributes or {})) do
+    if fields[name] == nil then
+      known = known or names.sorted(fields)
+      local nearest = mistake.did_you_mean(name, known)
       if nearest ~= "" then mistake.raise(label, "attributes.%s: the template has no such field%s", name, nearest) end
     end
   end
@@ -43,8 +41,8 @@ end
 --- Replaces the title by the template's id.
 -- @return nil; or an error: there is no such template (with the titles that exist), or it could not be looked up
 function templates.prepare(client, label, arguments)
-  local found, err = schema_find.find(client, label, arguments.body.template, nil,
-    { timeout = arguments.timeout, deadline = arguments.deadline })
+  local found, err = schema_find.find(client, label, arguments.body.template,
+    { as_user = arguments.as_user, timeout = arguments.timeout, deadline = arguments.deadline })
   if not found then return err end
   check_names(label, type(found.schema) == "table" and found.schema or {}, arguments.body.attributes)
   arguments.body = encode.with(arguments.body, "template", found.id)

@@ -25,9 +25,11 @@ function schema.methods.workflow_schemas.find(methods, wanted, options)
       or mistake.type_of(wanted))
   end
   if options ~= nil then mistake.check_options(label, options, known) end
-  local callback, dry_run = options and options.callback, options and options.dry_run
-  if callback and not dry_run then return run.aside(client, callback, schema_find.find, client, label, wanted) end
-  return schema_find.find(client, label, wanted, dry_run)
+  local callback, asked = options and options.callback, { dry_run = options and options.dry_run }
+  if callback and not asked.dry_run then
+    return run.aside(client, callback, schema_find.find, client, label, wanted, asked)
+  end
+  return schema_find.find(client, label, wanted, asked)
 end
 
 return schema

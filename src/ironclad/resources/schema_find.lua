@@ -1,4 +1,5 @@
---- Finding a workflow schema by its title. The list of schemas is kept for a minute by each client.
+--- Finding a workflow schema by its title. Each client keeps the list of schemas for a minute, for each acting user:
+-- not everyone may launch every template.
 
 local catalog = require "ironclad.calls.catalog"
 local Error = require "ironclad.base.error"
@@ -14,9 +15,9 @@ local get_index, get_entry = catalog.find "workflow_schemas:get"
 
 -- Performs an operation without a body. The templates of a launch are looked up by the operation that launches, so this
 -- is below operation.perform.
-local function ask(client, label, index, entry, given)
-  local arguments = { path = given.path or {}, dry_run = given.dry_run, timeout = given.timeout,
-    deadline = given.deadline }
+local function ask(client, label, index, entry, path, options)
+  local arguments = { path = path, dry_run = options.dry_run, as_user = options.as_user, timeout = options.timeout,
+    deadline = options.deadline }
   local value, err, response = run.call(client, label, index, arguments)
   if err == nil and not arguments.dry_run then value = resources.shape(client, entry, value) end
   return value, err, response
@@ -49,31 +50,42 @@ local function pick(list, wanted)
   return same or (#holding == 1 and holding[1]) or nil
 end
 
-local function listed(client, label, limits)
-  local kept = rawget(client, "schemas")
+-- Keeps a list of schemas, and drops those that are too old.
+local function keep(client, user, list)
+  local now, kept = os.time(), {}
+  for other, about in pairs(rawget(client, "schemas") or {}) do
+    if now - about.when < KEPT then kept[other] = about end
+  end
+  kept[user] = { list = list, when = now }
+  rawset(client, "schemas", kept)
+end
+
+local function listed(client, label, options)
+  local user = options.as_user
+  if user == nil then user = "" end -- the client's own
+  local kept = (rawget(client, "schemas") or {})[user]
   if kept and os.time() - kept.when < KEPT then return kept.list end
-  local answer, err, response = ask(client, label, list_index, list_entry, limits or {})
+  local answer, err, response = ask(client, label, list_index, list_entry, {}, options)
   if err then return nil, err, response end
   local list = type(answer) == "table" and answer.list
   if type(list) ~= "table" then
     return nil, Error.new { kind = "protocol", message = "Ironclad answered no list of templates", operation = label,
       outcome = "not_done", retryable = false, attempts = 1 }, response
   end
-  rawset(client, "schemas", { list = list, when = os.time() })
+  keep(client, user, list)
   return list, nil, response
 end
 
 --- Finds a template's schema.
 -- @param wanted its title or its id
--- @param dry_run whether the first request is returned instead of being sent
--- @param limits timeout and deadline of the request; or nil
+-- @param options those of the call for this request: as_user, timeout, deadline, dry_run (returns the first request)
 -- @return the schema; nil and an error (not_found names the titles that exist); the response, when one was needed
-local function find(client, label, wanted, dry_run, limits)
+local function find(client, label, wanted, options)
   if type(wanted) == "string" and wanted:find(ID) then
-    return ask(client, label, get_index, get_entry, { path = { wanted }, dry_run = dry_run })
+    return ask(client, label, get_index, get_entry, { wanted }, options)
   end
-  if dry_run then return ask(client, label, list_index, list_entry, { dry_run = true }) end
-  local list, err, response = listed(client, label, limits)
+  if options.dry_run then return ask(client, label, list_index, list_entry, {}, options) end
+  local list, err, response = listed(client, label, options)
   if not list then return nil, err, response end
   local found = pick(list, wanted)
   if not found then return nil, not_found(label, wanted, list), response end
