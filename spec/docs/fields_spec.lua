@@ -128,6 +128,12 @@ describe("the fields of the tables that come back", function()
     assert.same(names_of(other_types), names_of(wrong))
   end)
 
+  it("have a text", function()
+    for kind, list in pairs(manual.fields) do
+      for _, field in ipairs(list) do assert.is_string(field[3], kind .. " " .. field[1]) end
+    end
+  end)
+
   it("have each column of the command's tables", function()
     local columns_of = require("ironclad.command.cells").columns
     for kind, fields in pairs(known_fields()) do
