@@ -102,9 +102,14 @@ static void test_buffer(void) {
     CHECK(buf.length == 14 + 4000 && buf.capacity > buf.length);
     CHECK(memcmp(buf.data + 14, "00000001", 8) == 0 && strcmp(buf.data + buf.length - 8, "09980999") == 0);
 
+    ic_buf_trim(&buf);
+    CHECK(buf.length == 4014 && buf.capacity == 4015 && strcmp(buf.data + buf.length - 4, "0999") == 0);
+    ic_buf_putc(&buf, '.'); /* it grows again */
+    CHECK(buf.length == 4015 && strcmp(buf.data + buf.length - 5, "0999.") == 0);
+
     size_t length = 0;
     char *taken = ic_buf_take(&buf, &length);
-    CHECK(taken && length == 4014 && taken[length] == '\0');
+    CHECK(taken && length == 4015 && taken[length] == '\0');
     CHECK(!buf.data && !buf.length && !buf.capacity && !buf.failed);
     ic_free(taken);
 
@@ -113,6 +118,8 @@ static void test_buffer(void) {
     ic_free(taken);
     ic_buf_free(&buf);
     ic_buf_free(&buf);
+    ic_buf_trim(&buf);
+    CHECK(!buf.data && !buf.capacity);
     CHECK(ic_alloc_live() == before);
 }
 

@@ -332,6 +332,16 @@ static void test_scripts_are_held_once(void) {
     end();
 }
 
+/* An item holds the bytes that are counted for it, and no space to grow. */
+static void test_holds_what_is_counted(void) {
+    begin();
+    ic_question *question = make_question(&usual);
+    CHECK(ic_upkeep_add(&engine, &shared, question, NULL) != NULL);
+    CHECK(question->bytes.capacity == question->bytes.length + 1);
+    CHECK(question->terms->check.bytes.capacity == question->terms->check.bytes.length + 1);
+    end();
+}
+
 /* The engine ends while a check and a question are under way: their replies reach nobody. */
 static void test_end_under_way(void) {
     begin();
@@ -416,6 +426,7 @@ int main(void) {
     test_refuses();
     test_drops_the_oldest();
     test_scripts_are_held_once();
+    test_holds_what_is_counted();
     test_end_under_way();
     test_lost_connection();
     CHECK(ic_alloc_live() == held);

@@ -70,6 +70,13 @@ char *ic_buf_take(ic_buf *buf, size_t *length) {
     return data;
 }
 
+void ic_buf_trim(ic_buf *buf) {
+    char *data = buf->data ? ic_realloc(buf->data, buf->length + 1) : NULL;
+    if (!data) return;
+    buf->data = data;
+    buf->capacity = buf->length + 1;
+}
+
 void ic_buf_free(ic_buf *buf) {
     ic_free(buf->data);
     *buf = (ic_buf){0};

@@ -31,6 +31,8 @@ const char *ic_buf_text(ic_buf *buf);
 /* Hands the bytes over to the caller (free with ic_free) and resets the buffer, also after a failure. NULL
  * when the buffer had failed; an empty buffer gives "". `length` may be NULL. */
 char *ic_buf_take(ic_buf *buf, size_t *length);
+/* Gives back what is allocated beyond the bytes, for a buffer that is kept long. */
+void ic_buf_trim(ic_buf *buf);
 void ic_buf_free(ic_buf *buf);
 
 #endif

@@ -49,7 +49,7 @@ typedef struct ic_upkeep_group {
 
 /* ---- items ---- */
 
-/* The bytes of the words, and of what belongs to each item. */
+/* The bytes of the words, and of what belongs to each item; without what the allocator adds. */
 static size_t upkeep_size(const ic_question *question) {
     const ic_question *check = &question->terms->check;
     return sizeof(ic_upkeep_item) + sizeof *question + sizeof *question->terms + question->bytes.length +
@@ -372,6 +372,8 @@ ic_upkeep_item *ic_upkeep_add(ic_engine *engine, ic_shared *shared, ic_question 
     }
     upkeep_drop_script(question);
     upkeep_drop_script(&terms->check);
+    ic_buf_trim(&question->bytes);
+    ic_buf_trim(&terms->check.bytes);
     double now = ic_now();
     if (!terms->refuses && !terms->held) upkeep_make_room(group, question, true);
     *item =
