@@ -12,19 +12,11 @@ local words = require "ironclad.words"
 
 local topics = {}
 
-local function facts_of(field)
-  local facts = { field.list and "list" or field.type }
-  if field.required and not field.fill then facts[#facts + 1] = "required" end
-  if field.choices then facts[#facts + 1] = "one of " .. table.concat(field.choices, ", ") end
-  if field.default then facts[#facts + 1] = "default " .. field.default end
-  return table.concat(facts, "; ")
-end
-
 local function add_fields(lines, title, list)
   if #list == 0 then return end
   lines[#lines + 1] = title
   for _, field in ipairs(list) do
-    lines[#lines + 1] = ("  %s (%s): %s"):format(field.name, facts_of(field), words.field(field.name))
+    lines[#lines + 1] = ("  %s (%s): %s"):format(field.name, words.facts(field), words.field(field.name))
   end
 end
 
@@ -138,8 +130,9 @@ end
 local function add_tables()
   for _, entry in ipairs(tables) do
     add("ironclad." .. entry[1], function()
-      local lines = { "ironclad." .. entry[1], ("  A table that %s %s."):format(names_of_calls(entry.of or entry.from),
-        entry.of and (#entry.of > 1 and "take" or "takes") or "returns") }
+      local labels, verb = entry.of or entry.from, entry.of and "take" or "return"
+      local lines = { "ironclad." .. entry[1],
+        ("  A table that %s %s%s."):format(names_of_calls(labels), verb, #labels == 1 and "s" or "") }
       add_table(lines, entry)
       return lines
     end)

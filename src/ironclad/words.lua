@@ -259,6 +259,15 @@ function words.iterated(entry) return entry.paging == "none" and "the items" or 
 --- What an argument is, without a full stop.
 function words.field(name) return fields[name] or clickwrap_fields[name] or sentence(name) end
 
+--- What the catalog says of a field: "string; required; one of a, b; default a".
+function words.facts(field)
+  local facts = { field.list and "list" or field.type }
+  if field.required and not field.fill then facts[#facts + 1] = "required" end
+  if field.choices then facts[#facts + 1] = "one of " .. table.concat(field.choices, ", ") end
+  if field.default then facts[#facts + 1] = "default " .. field.default end
+  return table.concat(facts, "; ")
+end
+
 --- Whether an argument has its own words.
 function words.has_field(name) return (fields[name] or clickwrap_fields[name]) ~= nil end
 

@@ -155,9 +155,8 @@ end
 
 -- The error value that ended a task, as an error for its callback.
 local function error_for_callback(problem)
-  local fine, text = pcall(tostring, problem)
-  return Error.new { kind = "cancelled", message = fine and text or "an error that cannot be printed",
-    outcome = "unknown", retryable = false, attempts = 0 }
+  return Error.new { kind = "cancelled", message = Error.text_of(problem), outcome = "unknown", retryable = false,
+    attempts = 0 }
 end
 
 --- Runs fn(...) in the background and calls the callback with its results. When fn raises an error, the callback gets

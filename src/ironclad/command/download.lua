@@ -5,6 +5,7 @@ local connection = require "ironclad.command.connection"
 local core = require "ironclad.core"
 local fail = require "ironclad.command.fail"
 local request = require "ironclad.command.request"
+local sorted_names = require("ironclad.base.names").sorted
 local terminal = require "ironclad.command.terminal"
 
 local download = { flags = {
@@ -80,11 +81,9 @@ end
 local function record(client, id, folder, options)
   local found, err = client.records:get(id)
   if not found then return nil, err end
-  local fine, count, keys = true, 0, {}
+  local fine, count = true, 0
   local attachments = type(found.attachments) == "table" and found.attachments or {}
-  for key in pairs(attachments) do keys[#keys + 1] = key end
-  table.sort(keys)
-  for _, key in ipairs(keys) do
+  for _, key in ipairs(sorted_names(attachments)) do
     if not options.signed or key == "signedCopy" then
       count = count + 1
       fine = keep(folder, attachments[key].filename or key, function(call)

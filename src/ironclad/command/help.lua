@@ -129,11 +129,7 @@ end
 local function field_lines(list)
   local words, lines = require "ironclad.words", {}
   for _, field in ipairs(list) do
-    local facts = { field.list and "list" or field.type }
-    if field.required and not field.fill then facts[#facts + 1] = "required" end
-    if field.choices then facts[#facts + 1] = "one of " .. table.concat(field.choices, ", ") end
-    if field.default then facts[#facts + 1] = "default " .. field.default end
-    lines[#lines + 1] = { field.name .. "=", ("%s (%s)"):format(words.field(field.name), table.concat(facts, "; ")) }
+    lines[#lines + 1] = { field.name .. "=", ("%s (%s)"):format(words.field(field.name), words.facts(field)) }
   end
   return lines
 end

@@ -5,6 +5,7 @@ local commands = require "ironclad.command.commands"
 local core = require "ironclad.core"
 local fail = require "ironclad.command.fail"
 local flags = require "ironclad.command.flags"
+local sorted_names = require("ironclad.base.names").sorted
 local terminal = require "ironclad.command.terminal"
 
 local man = { flags = {} }
@@ -82,11 +83,7 @@ end
 
 local function field_text(field)
   local words = require "ironclad.words"
-  local facts = { field.list and "list" or field.type }
-  if field.required and not field.fill then facts[#facts + 1] = "required" end
-  if field.choices then facts[#facts + 1] = "one of " .. table.concat(field.choices, ", ") end
-  if field.default then facts[#facts + 1] = "default " .. field.default end
-  return ("%s (%s)."):format(words.field(field.name), table.concat(facts, "; "))
+  return ("%s (%s)."):format(words.field(field.name), words.facts(field))
 end
 
 local function resource_page(resource)
@@ -105,10 +102,7 @@ local function resource_page(resource)
     end
     if begun then lines[#lines + 1] = ".RE" end
   end
-  local helpers = {}
-  for name in pairs(names.helpers[resource] or {}) do helpers[#helpers + 1] = name end
-  table.sort(helpers)
-  for _, name in ipairs(helpers) do
+  for _, name in ipairs(sorted_names(names.helpers[resource] or {})) do
     local helper = names.helpers[resource][name]
     add_item(lines, names.shown(name) .. " " .. (helper.words or "[NAME=VALUE...]"), helper.text)
   end

@@ -5,6 +5,7 @@ local cells = require "ironclad.command.cells"
 local core = require "ironclad.core"
 local fail = require "ironclad.command.fail"
 local mistake = require "ironclad.base.mistake"
+local names_of = require("ironclad.base.names").sorted
 local screen = require "ironclad.base.screen"
 local terminal = require "ironclad.command.terminal"
 
@@ -79,10 +80,7 @@ local function report_missing(self)
   if not self.missing or self.count_of_rows == 0 then return end
   for _, column in ipairs(self.columns) do
     if self.missing[column] then
-      local known = {}
-      for name in pairs(self.seen) do known[#known + 1] = name end
-      table.sort(known)
-      local meant = column:find(".", 1, true) and "" or mistake.did_you_mean(column, known)
+      local meant = column:find(".", 1, true) and "" or mistake.did_you_mean(column, names_of(self.seen))
       terminal.warn("ironclad: no row has a column %q%s", column, meant)
       self.missing[column] = nil
     end

@@ -6,6 +6,7 @@ local core = require "ironclad.core"
 local fail = require "ironclad.command.fail"
 local mistake = require "ironclad.base.mistake"
 local names = require "ironclad.command.names"
+local sorted_names = require("ironclad.base.names").sorted
 local terminal = require "ironclad.command.terminal"
 local typed = require "ironclad.command.typed"
 
@@ -132,9 +133,7 @@ function request.place(arguments, open, types, what)
   if #arguments.free == 0 then return end
   local into = arguments.body[open] or {}
   arguments.body[open] = into
-  local known = {}
-  for name in pairs(types) do known[#known + 1] = name end
-  table.sort(known)
+  local known = sorted_names(types)
   for _, given in ipairs(arguments.free) do
     local name, text, is_json = given[1], given[2], given[3]
     local first = name:match "^[^.]+"

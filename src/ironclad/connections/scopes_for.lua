@@ -5,6 +5,7 @@ local catalog = require "ironclad.calls.catalog"
 local core = require "ironclad.core"
 local manual = require "ironclad.manual"
 local mistake = require "ironclad.base.mistake"
+local names = require "ironclad.base.names"
 local resources = require "ironclad.resources.resources"
 require "ironclad.clickwrap.kinds"
 
@@ -110,9 +111,7 @@ end
 local function suggestion(name)
   local text = catalog.suggestion(name, "clm")
   if text ~= "" then return text end
-  local labels = {}
-  for label in pairs(called_by) do labels[#labels + 1] = label end
-  return mistake.did_you_mean(name, labels)
+  return mistake.did_you_mean(name, names.sorted(called_by))
 end
 
 --- The scopes that calls need. Where Ironclad's documents name two scopes for an operation, both are in the list.

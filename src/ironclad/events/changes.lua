@@ -33,6 +33,7 @@ local mistake = require "ironclad.base.mistake"
 local moment = require "ironclad.base.moment"
 local operation = require "ironclad.calls.operation"
 local run = require "ironclad.calls.run"
+local sorted_names = require("ironclad.base.names").sorted
 local task = require "ironclad.loop.task"
 local each = lazy "ironclad.resources.each"
 local redis = lazy "ironclad.shared.redis"
@@ -118,12 +119,8 @@ end
 
 -- Text that says which items are wanted, the same for the same arguments.
 local function fingerprint(query)
-  local names, parts = {}, {}
-  for name in pairs(query or {}) do
-    if name ~= "pageSize" then names[#names + 1] = name end
-  end
-  table.sort(names)
-  for _, name in ipairs(names) do
+  local parts = {}
+  for _, name in ipairs(sorted_names(query)) do
     local value = query[name]
     if type(value) == "table" and value[1] ~= nil then
       local words = {}
@@ -131,7 +128,7 @@ local function fingerprint(query)
       table.sort(words)
       value = table.concat(words, ",")
     end
-    parts[#parts + 1] = name .. "=" .. tostring(value)
+    if name ~= "pageSize" then parts[#parts + 1] = name .. "=" .. tostring(value) end
   end
   return table.concat(parts, "&")
 end
@@ -292,10 +289,7 @@ local function begin_reconciling(self)
 end
 
 local function end_reconciling(self)
-  local ids = {}
-  for id in pairs(self.present) do ids[#ids + 1] = id end
-  table.sort(ids)
-  self.last_ids = table.concat(ids, "\n") .. "\n"
+  self.last_ids = table.concat(sorted_names(self.present), "\n") .. "\n"
   local saved, problem = self.ids.save(self.last_ids)
   if self.ids.unlock then self.ids.unlock() end
   if saved == nil and problem then error(tostring(problem), 0) end

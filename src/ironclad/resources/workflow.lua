@@ -11,6 +11,7 @@ local mistake = require "ironclad.base.mistake"
 local operation = require "ironclad.calls.operation"
 local resources = require "ironclad.resources.resources"
 local run = require "ironclad.calls.run"
+local sorted_names = require("ironclad.base.names").sorted
 
 local workflow = {}
 
@@ -107,8 +108,7 @@ local function updates_of(label, fields, given)
     mistake.raise(label, "expected a table of attributes, got %s", type(given) == "table" and "an empty one"
       or mistake.type_of(given))
   end
-  local updates, names = core.array {}, {}
-  for name in pairs(fields) do names[#names + 1] = name end
+  local updates, names = core.array {}, sorted_names(fields)
   for path, value in pairs(given) do
     if type(path) ~= "string" then
       mistake.raise(label, "expected names of attributes, got a %s", type(path))
