@@ -236,7 +236,8 @@ local function scopes_objection(given)
   if type(given) == "string" and given:find "," then
     return "scopes: expected a list, or one text with spaces between the scopes"
   end
-  if type(given) == "table" and #given == 0 and next(given) ~= nil then return "scopes: expected a list of strings" end
+  local fault = type(given) == "table" and mistake.list_fault(given)
+  return fault and "scopes: expected a list of strings: " .. fault or nil
 end
 
 -- The options, with each scope as Ironclad spells it: "workflows.readWorkflows" is "public.workflows.readWorkflows".

@@ -53,6 +53,9 @@ describe("authorize_url", function()
       "state: must not be empty" },
     { "scopes that are none", function() client:authorize_url { redirect_uri = "x:", scopes = { "a b" } } end,
       "scopes%[1%]: expected a scope" },
+    { "scopes of which one is missing", function()
+      client:authorize_url { redirect_uri = "x:", scopes = { "a", [3] = "b" } }
+    end, "scopes: expected a list of scopes: %[2%] is missing" },
     { "a dot for the colon", function() client.authorize_url { redirect_uri = "x:" } end, "call it with a colon" },
     { "the other grant", function()
       ironclad.connect { instance = "na1", client_id = "i", client_secret = "s", as_user = false }

@@ -29,6 +29,8 @@ end
 
 local function joined(asked, with_default)
   local list = type(asked) == "table" and asked or { asked }
+  local fault = mistake.list_fault(list)
+  if fault then mistake.raise("authorize_url", "scopes: expected a list of scopes: %s", fault) end
   for i, scope in ipairs(list) do
     if type(scope) ~= "string" or (type(asked) == "table" and scope:find "%s") or scope:find "," then
       mistake.raise("authorize_url", "scopes[%d]: expected a scope", i)
