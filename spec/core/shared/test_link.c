@@ -70,10 +70,12 @@ static double now;
 static char heard[4096]; /* what the owners of commands were told */
 
 static void on_done(void *owner, ic_reply *reply, const ic_error *error) {
-    snprintf(heard + strlen(heard), sizeof heard - strlen(heard), "%s:%s. ", (char *)owner,
+    bool unknown = error && error->outcome == IC_OUTCOME_UNKNOWN;
+    snprintf(heard + strlen(heard), sizeof heard - strlen(heard), "%s:%s%s. ", (char *)owner,
              error         ? ic_error_message(error)
              : reply->text ? reply->text
-                           : "-");
+                           : "-",
+             unknown ? ", outcome unknown" : "");
 }
 
 static void wake(void) {}
@@ -150,7 +152,7 @@ static void test_a_lost_connection(void) {
     ask(link, "A", true, 100);
     greet(link);
     played_end("gone");
-    CHECK_TEXT(heard, "A:Redis (redis://10.0.0.1:6379/0) was lost: gone. ");
+    CHECK_TEXT(heard, "A:Redis (redis://10.0.0.1:6379/0) was lost: gone, outcome unknown. ");
     CHECK(ic_link_is_down(link));
     heard[0] = '\0';
     /* While it is down, an impatient command fails at once, and a patient one waits for the next connection.
@@ -197,11 +199,11 @@ static void test_time_limits(void) {
     greet(link);
     now += 2;
     serve(link);
-    CHECK_TEXT(heard, "A:Redis (redis://10.0.0.1:6379/0) did not answer in time. ");
+    CHECK_TEXT(heard, "A:Redis (redis://10.0.0.1:6379/0) did not answer in time, outcome unknown. ");
     /* The late reply to A is not taken for that to B. */
     played_reply(IC_REPLY_TEXT, "late");
     played_reply(IC_REPLY_TEXT, "two");
-    CHECK_TEXT(heard, "A:Redis (redis://10.0.0.1:6379/0) did not answer in time. B:two. ");
+    CHECK_TEXT(heard, "A:Redis (redis://10.0.0.1:6379/0) did not answer in time, outcome unknown. B:two. ");
     heard[0] = '\0';
     ask(link, "C", true, 100);
     serve(link);

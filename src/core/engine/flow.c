@@ -127,7 +127,7 @@ static void flow_stop(ic_engine *engine, ic_call *call) {
 }
 
 static void flow_end_early(ic_engine *engine, ic_call *call, ic_error_kind kind, const char *message) {
-    ic_outcome outcome = flow_outcome(call, ic_transfer_sent(call));
+    ic_outcome outcome = flow_outcome(call, ic_transfer_sent(call) || ic_shared_call_is_sent(call));
     ic_error_set(&call->error, kind, "%s", message);
     flow_stop(engine, call);
     bool harmless = call->request.repeatable || outcome == IC_OUTCOME_NOT_DONE;
@@ -155,6 +155,7 @@ static void flow_complete(ic_engine *engine, ic_call *call) {
 
 static void flow_fail(ic_engine *engine, ic_call *call, const ic_error *error) {
     ic_outcome outcome = flow_outcome(call, ic_transfer_sent(call));
+    if (call->purpose == IC_PURPOSE_SHARED) outcome = error->outcome;
     ic_error_clear(&call->error);
     ic_error_copy(&call->error, error);
     flow_stop(engine, call);

@@ -26,6 +26,7 @@ static void shared_call_on_done(void *owner, ic_reply *reply, const ic_error *er
     if (call->question->terms && ic_reply_integer(reply, 0) > 0 && !shared_call_keep_up(call, NULL)) {
         ic_error memory = {0};
         ic_error_memory(&memory);
+        memory.outcome = IC_OUTCOME_UNKNOWN; /* Redis has it, and this process does not keep it up */
         engine->flow->fail(engine, call, &memory);
         ic_error_clear(&memory);
         return;
@@ -74,6 +75,10 @@ void ic_shared_call_begin(ic_engine *engine, ic_call *call) {
         ic_stats_count(IC_COUNT_COMMANDS);
     if (error.kind) engine->flow->fail(engine, call, &error);
     ic_error_clear(&error);
+}
+
+bool ic_shared_call_is_sent(const ic_call *call) {
+    return call->shared_command && ic_command_is_sent(call->shared_command);
 }
 
 void ic_shared_call_leave(ic_call *call) {

@@ -7,6 +7,8 @@
 
 /* The engine's thread only. Sends the call's question. */
 void ic_shared_call_begin(ic_engine *engine, ic_call *call);
+/* Whether Redis may have carried the call's command out, or may still do so. */
+bool ic_shared_call_is_sent(const ic_call *call);
 /* The call has ended: its reply is not needed any more. */
 void ic_shared_call_leave(ic_call *call);
 

@@ -28,6 +28,10 @@ static bool command_put_script(ic_buf *bytes, const ic_link_command *command) {
     return true;
 }
 
+bool ic_command_is_sent(const ic_link_command *command) {
+    return command->sent_at > 0;
+}
+
 bool ic_command_encode(const ic_link_command *command, ic_buf *bytes) {
     bool script = command->script.text != NULL;
     ic_buf_printf(bytes, "*%zu\r\n", command->words + (script ? 3 : 0));

@@ -11,7 +11,7 @@ typedef struct ic_link_command ic_link_command;
 
 /* The command is done, or has failed: then `error` is STORE or MEMORY, and `reply` is NULL. Both are valid
  * during the call, which may send other commands, and must not free the link. It may take the reply over, and
- * leaves an empty one. */
+ * leaves an empty one. The error's outcome is UNKNOWN when Redis may have carried the command out. */
 typedef void ic_link_done(void *owner, ic_reply *reply, const ic_error *error);
 
 typedef struct ic_commands {
@@ -27,7 +27,8 @@ struct ic_link_command {
     ic_script script;  /* text NULL: a plain command */
     bool whole_script; /* the text is sent, because the server does not know the digest */
     bool patient;
-    double sent_at, until;
+    double sent_at; /* 0: not sent, or refused */
+    double until;
     ic_link_done *done; /* NULL: its reply is ignored */
     void *owner;
 };
@@ -35,6 +36,8 @@ struct ic_link_command {
 /* A command in no list. `lengths` NULL: the words end with a NUL. NULL when out of memory. */
 ic_link_command *ic_command_new(const char *const *words, const size_t *lengths, size_t count);
 void ic_command_free(ic_link_command *command); /* removes it from its list */
+/* Whether Redis may have carried it out, or may still do so. */
+bool ic_command_is_sent(const ic_link_command *command);
 /* Appends what is sent for the command (Redis serialization protocol specification, RESP2). False when out of
  * memory. */
 bool ic_command_encode(const ic_link_command *command, ic_buf *bytes);

@@ -62,6 +62,7 @@ static void link_finish(ic_link_command *command, ic_reply *reply, const ic_erro
 static void link_fail(const ic_link *link, ic_link_command *command, const char *why) {
     ic_error error = {0};
     ic_error_set(&error, IC_ERR_STORE, "Redis (%s) %s", link->address.name, why);
+    if (ic_command_is_sent(command)) error.outcome = IC_OUTCOME_UNKNOWN;
     link_finish(command, NULL, &error);
     ic_error_clear(&error);
 }
@@ -247,6 +248,7 @@ static bool link_is_out_of_service(const ic_reply *reply) {
 
 /* An error that Redis answers with. */
 static void link_on_refused(ic_link *link, ic_link_command *command, const ic_reply *reply) {
+    command->sent_at = 0; /* it was not carried out */
     bool unknown = ic_text_starts(reply->text, "NOSCRIPT");
     if (unknown && command->script.text && !command->whole_script) {
         command->whole_script = true;
@@ -281,6 +283,7 @@ static void link_on_replied(void *owner, const void *answer) {
     if (!link->driver->copy(answer, &reply, ic_calloc)) {
         ic_error error = {0};
         ic_error_memory(&error);
+        error.outcome = IC_OUTCOME_UNKNOWN;
         link_finish(command, NULL, &error);
         ic_error_clear(&error);
     } else if (reply.kind == IC_REPLY_ERROR && !greeting) {
