@@ -214,9 +214,8 @@ static handle *calls_check_handle(lua_State *L) {
  * the call has something pending (even if its notice was taken from the mailbox already), at a signal, so
  * that a hook that its handler has set runs, and after a second. */
 static int calls_wait(lua_State *L) {
-    ic_mailbox *mailbox = ic_lua_inbox(L);
     if (lua_isnoneornil(L, 1)) {
-        ic_mailbox_wait(mailbox, SLICE);
+        ic_mailbox_wait(ic_lua_inbox(L), SLICE);
         return 0;
     }
     ic_call *call = calls_check_handle(L)->call;
@@ -229,8 +228,9 @@ static int calls_wait(lua_State *L) {
  * its handle. */
 static int calls_take(lua_State *L) {
     unsigned notices;
-    ic_mailbox *mailbox = ic_lua_inbox(L);
+    ic_mailbox *mailbox = ic_lua_inbox_in_use(L);
     handle *mine = NULL;
+    if (!mailbox) return 0;
     ic_call *call = ic_call_take_plain(mailbox, &notices);
     if (!call && notices & IC_NOTICE_ASK) {
         /* The handle is pushed first, so that a question that was taken is answered even when Lua throws. */

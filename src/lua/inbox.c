@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TYPE "ironclad.mailbox"
+#define TYPE         "ironclad.mailbox"
+#define MESSAGE_SIZE 1024
 
 typedef struct box {
     ic_mailbox *mailbox;
@@ -45,7 +46,7 @@ static int inbox_kept(lua_State *L) {
     return 1;
 }
 
-ic_mailbox *ic_lua_inbox(lua_State *L) {
+static box *inbox_box(lua_State *L) {
     lua_pushlightuserdata(L, (void *)&inbox_key);
     lua_rawget(L, LUA_REGISTRYINDEX);
     box *mine = lua_touserdata(L, -1);
@@ -55,24 +56,57 @@ ic_mailbox *ic_lua_inbox(lua_State *L) {
         ic_mailbox_release(mine->mailbox);
         mine->mailbox = NULL;
     }
-    if (!mine->mailbox && ic_process_prepare()) {
-        ic_error error = {0};
-        mine->mailbox = ic_call_mailbox_new(&error);
-        if (!mine->mailbox) {
-            char text[160];
-            strncpy(text, ic_error_message(&error), sizeof text - 1);
-            text[sizeof text - 1] = '\0';
-            ic_error_clear(&error);
-            luaL_error(L, "%s", text);
-        }
-    }
-    if (!mine->mailbox) luaL_error(L, "libcurl cannot be initialised");
+    return mine;
+}
+
+/* Opens the mailbox unless it is open. NULL with IO or MEMORY. */
+static ic_mailbox *inbox_open(lua_State *L, ic_error *error) {
+    box *mine = inbox_box(L);
+    if (mine->mailbox) return mine->mailbox;
+    if (ic_process_prepare())
+        mine->mailbox = ic_call_mailbox_new(error);
+    else
+        ic_error_set(error, IC_ERR_IO, "libcurl cannot be initialised");
     return mine->mailbox;
+}
+
+/* Copies the error's message to memory that a Lua error leaves behind, and clears it. */
+static void inbox_take_message(ic_error *error, char text[MESSAGE_SIZE]) {
+    snprintf(text, MESSAGE_SIZE, "%s", ic_error_message(error));
+    ic_error_clear(error);
+}
+
+ic_mailbox *ic_lua_inbox(lua_State *L) {
+    char text[MESSAGE_SIZE];
+    ic_error error = {0};
+    ic_mailbox *mailbox = inbox_open(L, &error);
+    if (mailbox) return mailbox;
+    inbox_take_message(&error, text);
+    luaL_error(L, "%s", text);
+    return NULL;
+}
+
+ic_mailbox *ic_lua_inbox_in_use(lua_State *L) {
+    return inbox_box(L)->mailbox;
+}
+
+/* objection() -> nothing; or why no call can be started, and the kind of error: the mailbox cannot be opened.
+ */
+static int inbox_objection(lua_State *L) {
+    char text[MESSAGE_SIZE];
+    ic_error error = {0};
+    if (inbox_open(L, &error)) return 0;
+    const char *kind = ic_error_kind_name(error.kind);
+    inbox_take_message(&error, text);
+    lua_pushstring(L, text);
+    lua_pushstring(L, kind);
+    return 2;
 }
 
 /* unsaved() -> whether a token of a refresh must still be saved by the state's token stores. */
 static int inbox_unsaved(lua_State *L) {
-    lua_pushboolean(L, ic_mailbox_has_unsaved(ic_lua_inbox(L)));
+    ic_mailbox *mailbox = ic_lua_inbox_in_use(L);
+    lua_pushboolean(L, mailbox && ic_mailbox_has_unsaved(mailbox));
     return 1;
 }
 
@@ -98,7 +132,7 @@ static int inbox_generation(lua_State *L) {
 /* listen(folder or nil, temporary) -> the path of the engine's unix socket (socket.h, socket_path.h); nil and
  * a message when there can be none. */
 static int inbox_listen(lua_State *L) {
-    char path[IC_SOCKET_PATH_SIZE], text[1024];
+    char path[IC_SOCKET_PATH_SIZE], text[MESSAGE_SIZE];
     ic_error error = {0};
     const char *folder = luaL_optstring(L, 1, NULL), *temporary = luaL_checkstring(L, 2);
     if (!ic_process_prepare()) return luaL_error(L, "libcurl cannot be initialised");
@@ -107,8 +141,7 @@ static int inbox_listen(lua_State *L) {
         lua_pushstring(L, path);
         return 1;
     }
-    snprintf(text, sizeof text, "%s", ic_error_message(&error));
-    ic_error_clear(&error);
+    inbox_take_message(&error, text);
     lua_pushnil(L);
     lua_pushstring(L, text);
     return 2;
@@ -117,9 +150,13 @@ static int inbox_listen(lua_State *L) {
 void ic_lua_open_inbox(lua_State *L) {
     static const luaL_Reg metamethods[] = {{"__gc", inbox_gc}, {NULL, NULL}};
     ic_lua_make_type(L, TYPE, metamethods, NULL);
-    static const luaL_Reg functions[] = {
-        {"unsaved", inbox_unsaved}, {"guard", inbox_guard}, {"generation", inbox_generation},
-        {"listen", inbox_listen},   {"kept", inbox_kept},   {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"unsaved", inbox_unsaved},
+                                         {"guard", inbox_guard},
+                                         {"generation", inbox_generation},
+                                         {"listen", inbox_listen},
+                                         {"kept", inbox_kept},
+                                         {"objection", inbox_objection},
+                                         {NULL, NULL}};
     ic_lua_setfuncs(L, functions);
     /* When the module is loaded again, calls may wait for the existing mailbox. */
     lua_pushlightuserdata(L, (void *)&inbox_key);

@@ -5,9 +5,11 @@
 #include "core/base/mailbox.h"
 #include <lua.h>
 
-/* Sets unsaved, guard, generation, listen and kept in the table at the top of the stack. */
+/* Sets unsaved, guard, generation, listen, kept and objection in the table at the top of the stack. */
 void ic_lua_open_inbox(lua_State *L);
 /* The state's mailbox, made at first use, and again in a forked child. Throws when it cannot be made. */
 ic_mailbox *ic_lua_inbox(lua_State *L);
+/* The same; NULL when it has not been used yet, so that nothing is in it. */
+ic_mailbox *ic_lua_inbox_in_use(lua_State *L);
 
 #endif

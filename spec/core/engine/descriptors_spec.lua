@@ -51,3 +51,35 @@ it("a call without a free descriptor says what is missing", function()
   assert.are.equal(0, status, output)
   assert.are.equal("network\tnot_done\ttrue\tcannot open a socket: Too many open files\nw1\n", output)
 end)
+
+it("the first call of a process is an error as long as descriptors are missing, however few are left", function()
+  local server = scene.answering { scene.GOOD }
+  local output, status = peer.lua([[
+    local ironclad = require "ironclad"
+    -- These are files here. The installed module needs no descriptor for them.
+    require "ironclad.connections.auth"
+    require "ironclad.loop.concurrent"
+    local client = ironclad.connect { instance = ..., token = "t", as_user = false, max_retries = 0 }
+    local held = {}
+    while true do
+      local one = io.open "/dev/null"
+      if not one then break end
+      held[#held + 1] = one
+    end
+    for _ = 1, 20 do
+      local workflow, err = client.workflows:get "w1"
+      if workflow then return print("done", workflow.id) end
+      assert(err.kind == "io" or err.kind == "network", tostring(err))
+      assert(err.outcome == "not_done" and err.operation == "workflows:get", tostring(err))
+      assert(tostring(err):find("workflows:get: ", 1, true), tostring(err))
+      assert(select(2, client:check()).outcome == "not_done")
+      local told
+      client.workflows:get("w1", { callback = function(_, failure) told = failure end })
+      ironclad.run()
+      assert(told.outcome == "not_done")
+      table.remove(held):close()
+    end
+  ]], { before = "ulimit -n 64", seconds = 60 }, peer.url(server))
+  assert.are.equal(0, status, output)
+  assert.are.equal("done\tw1\n", output)
+end)

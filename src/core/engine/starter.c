@@ -44,17 +44,20 @@ bool ic_call_take_end(ic_call *call) {
 
 /* ---- commands to the engine ---- */
 
-bool ic_call_start(ic_call *call, ic_error *error) {
+/* Clickwrap's token cannot be fetched, so it must be there. */
+static bool starter_has_token(const ic_call *call, ic_error *error) {
     const ic_connection *connection = call->connection;
     bool needs_token = !call->request.no_bearer && !call->request.anonymous;
-    if (connection->activity_origin && needs_token && !connection->settings.token) {
-        ic_error_set(error, IC_ERR_AUTH,
-                     "this operation needs a token (option api_token of ironclad.clickwrap)");
-        error->outcome = IC_OUTCOME_NOT_DONE;
-        error->operation = call->request.operation->id;
-        return false;
-    }
-    return ic_engine_command(call, IC_COMMAND_START, error);
+    if (!connection->activity_origin || !needs_token || connection->settings.token) return true;
+    ic_error_set(error, IC_ERR_AUTH, "this operation needs a token (option api_token of ironclad.clickwrap)");
+    return false;
+}
+
+bool ic_call_start(ic_call *call, ic_error *error) {
+    if (starter_has_token(call, error) && ic_engine_command(call, IC_COMMAND_START, error)) return true;
+    error->outcome = IC_OUTCOME_NOT_DONE;
+    if (call->request.operation) error->operation = call->request.operation->id;
+    return false;
 }
 
 static bool starter_can_command(const ic_call *call) {

@@ -70,12 +70,19 @@ local function start_in_core(label, ...)
   return call
 end
 
--- Where the host cannot wait: a pending call that has failed already, with nothing sent. Otherwise nil.
-local function refused_call(client, label)
-  local objection, kind = client.loop.objection()
-  if not objection then return nil end
-  return { client = client, failure = Error.new { kind = kind or "cancelled", message = objection, operation = label,
+-- A pending call that has failed already, with nothing sent.
+local function failed_call(client, label, message, kind)
+  return { client = client, failure = Error.new { kind = kind, message = message, operation = label,
     outcome = "not_done", retryable = false, attempts = 0 } }
+end
+
+-- A pending call that has failed: nothing can be started, or with `waits` this host cannot wait. Otherwise nil.
+local function refused_call(client, label, waits)
+  local message, kind = core.objection()
+  if message then return failed_call(client, label, message, kind) end
+  if not waits then return nil end
+  message, kind = client.loop.objection()
+  return message and failed_call(client, label, message, kind or "cancelled")
 end
 
 --- Starts a call. The caller must finish it (run.finish) or cancel it (run.cancel).
@@ -84,14 +91,14 @@ end
 -- @param operation, arguments, path as core.start takes them
 -- @param waits run.finish follows at once
 -- @return a pending call: { client =, call =, sink =, on_progress =, watched = whether hooks are called, drives =
---   whether the thread may run the engine while it waits }, or { client =, failure = } where the host cannot wait. With
---   arguments.dry_run: nil and the request that would be sent
+--   whether the thread may run the engine while it waits }, or { client =, failure = } where it cannot be started or
+--   waited for. With arguments.dry_run: nil and the request that would be sent
 function run.start(client, label, operation, arguments, path, waits)
   local connection = client.connection
   if rawget(client, "token_store") and store.waits_for_itself(connection) then
     mistake.raise(label, "a token store must not call the client whose token it keeps")
   end
-  local refused = not arguments.callback and not arguments.dry_run and refused_call(client, label)
+  local refused = refused_call(client, label, not arguments.callback and not arguments.dry_run)
   if refused then return refused end
   local defaults = rawget(client, "defaults")
   if defaults then
@@ -118,7 +125,7 @@ end
 --- Starts an internal request (core.internal) on the client's connection: one about its token, or a pause.
 -- @return a pending call
 function run.internal(client, ...)
-  local refused = refused_call(client)
+  local refused = refused_call(client, nil, true)
   if refused then return refused end
   return { client = client, call = core.internal(client.connection, ...), watched = rawget(client, "hooks") }
 end
@@ -126,7 +133,7 @@ end
 --- Starts a question to the shared Redis (core.ask_shared).
 -- @return a pending call
 function run.shared(client, ...)
-  local refused = refused_call(client)
+  local refused = refused_call(client, nil, true)
   if refused then return refused end
   return { client = client, call = core.ask_shared(client.connection, ...) }
 end
