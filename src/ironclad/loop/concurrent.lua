@@ -143,7 +143,12 @@ local function map_at_once(host, next_item, fn, options, state)
   while true do
     local list = {}
     for worker in pairs(workers) do
-      if worker.done then workers[worker] = nil else list[#list + 1] = worker end
+      if not worker.done then
+        list[#list + 1] = worker
+      else
+        workers[worker] = nil
+        if not worker.results then problem = problem or { worker.failure } end -- out of memory between two items
+      end
     end
     if #list == 0 then break end
     host.await_any(list)
