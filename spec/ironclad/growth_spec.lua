@@ -49,7 +49,7 @@ describe_growth("1,000 repeats leave nothing behind:", function()
     folder = peer.temporary_folder()
     id, ended = peer.start_lua(SERVERS, { seconds = 600 }, folder .. "/ports")
     urls = {}
-    while not io.open(folder .. "/ports") do peer.shell "sleep 0.05" end
+    peer.until_succeeds("[ -e " .. folder .. "/ports ]")
     for name, port in peer.read_file(folder .. "/ports"):gmatch "(%l+) (%d+)" do
       urls[name] = "http://127.0.0.1:" .. port
     end

@@ -99,7 +99,9 @@ function command.terminal(words, given, columns, steps)
     columns or 80, environment(given), program(), words, folder))
   local typing = {}
   for _, step in ipairs(steps or {}) do
-    local line = "until grep -qF -e %s %s; do kill -0 $! || break; sleep 0.05; done; printf %%s %s >&3"
+    -- A command that never shows it is ended.
+    local line = "tries=0; until grep -qF -e %s %s; do kill -0 $! || break; tries=$((tries + 1)); "
+      .. "[ $tries -lt 1000 ] || { kill $!; break; }; sleep 0.05; done; printf %%s %s >&3"
     typing[#typing + 1] = line:format(quoted(step[1]), step.file or folder .. "/out", quoted(step[2]))
   end
   peer.shell(("cd %s; mkfifo in; : > out; export preload; script -qfec 'sh run' /dev/null < in > out 2>&1 &\n"

@@ -57,14 +57,30 @@ function peer.shell(command)
   return ended()
 end
 
--- Waits until check() returns something, for as long as a busy machine may need for it -> what it returns.
+-- Waits until check() returns something, for as long as a busy machine may need for it -> what it returns. After nil or
+-- false, check() may return what there is instead, for the error.
 function peer.eventually(check)
+  local value, instead
   for _ = 1, 1000 do
-    local value = check()
+    value, instead = check()
     if value then return value end
     peer.shell "sleep 0.02"
   end
-  error("it did not happen", 2)
+  error("it did not happen" .. (instead and ": " .. tostring(instead) or ""), 2)
+end
+
+-- Waits likewise until a shell command succeeds.
+function peer.until_succeeds(command)
+  peer.eventually(function()
+    local output, status = peer.shell(command)
+    return status == 0, ("%s: %s"):format(command, output)
+  end)
+end
+
+-- The same as words of a shell script, which ends with the status 99 if the command never succeeds.
+function peer.waiting(command)
+  return ("tries=0; until %s; do tries=$((tries + 1)); [ $tries -lt 1000 ] || { echo %s >&2; exit 99; }; "
+    .. "sleep 0.05; done"):format(command, peer.quoted("it did not happen: " .. command))
 end
 
 local function must_run(command)

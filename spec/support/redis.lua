@@ -14,7 +14,7 @@ end
 -- Starts the server again, after a kill. Returns once it answers.
 function Server:run()
   must_run("%s redis-server %s/redis.conf --daemonize yes", self.preload, self.folder)
-  must_run("for try in $(seq 500); do %s ping 2>/dev/null | grep -qE 'PONG|NOAUTH' && exit 0; sleep 0.02; done; " ..
+  must_run("for try in $(seq 1000); do %s ping 2>/dev/null | grep -qE 'PONG|NOAUTH' && exit 0; sleep 0.02; done; " ..
     "cat %s/log; exit 1", self.client, self.folder)
   self.pid = peer.read_file(self.folder .. "/pid"):match "%d+"
 end

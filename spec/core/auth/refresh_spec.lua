@@ -105,11 +105,11 @@ describe("a refresh that is under way", function()
       local client = grant.connect(slow(), { refresh_token = "refresh-0", store = file, [limit] = 0.05 })
       -- This call ends early; the next one finds the new token, once the refresh has ended.
       client.workflows:get "w1"
-      local found
-      repeat
+      local found = peer.eventually(function()
         client.workflows:get("w1", { [limit] = 5 })
-        found = io.open(file) and peer.read_file(file) or ""
-      until found ~= ""
+        local text = io.open(file) and peer.read_file(file)
+        return text ~= "" and text
+      end)
       assert.matches("refresh%-1", found)
     end)
   end

@@ -70,7 +70,7 @@ describe("two processes that refresh at once, 100 times over,", function()
     end
     peer.write_file(folder .. "/stop", "")
     for _, status in ipairs(statuses) do
-      peer.shell(("until [ -e %s ]; do sleep 0.05; done"):format(status))
+      peer.until_succeeds("[ -e " .. status .. " ]")
       assert.equal("0\n", peer.read_file(status), peer.read_file(status .. ".out"))
     end
     assert.equal(0, (select(2, refreshes())))

@@ -62,9 +62,8 @@ describe("ironclad.stats counts", function()
       local first = start()
       server:await(1)
       local second = start()
-      local now
-      repeat now = ironclad.stats() until now.pending == 2
-      assert.are.equal(1, now.in_flight)
+      peer.eventually(function() return ironclad.stats().pending == 2 end)
+      assert.are.equal(1, ironclad.stats().in_flight)
       server:release()
       server:release()
       scene.assert_good(scene.finish(first))

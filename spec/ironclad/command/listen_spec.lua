@@ -23,10 +23,10 @@ teardown(function()
   peer.remove_folder(folder)
 end)
 
--- Starts the command -> a function that waits for its end -> output, messages, status.
+-- Starts the command, which has 100 seconds -> a function that waits for its end -> output, messages, status.
 local function start(words, after)
-  local pipe = io.popen(("preload=$LD_PRELOAD; unset LD_PRELOAD; %s %s listen %s 2> %s/err %s; echo $?"):format(
-    command.environment(given), command.program(), words, folder, after or ""))
+  local pipe = io.popen(("preload=$LD_PRELOAD; unset LD_PRELOAD; timeout 100 %s %s listen %s 2> %s/err %s; echo $?")
+    :format(command.environment(given), command.program(), words, folder, after or ""))
   return function()
     local out, status = pipe:read("*a"):match "^(.-)(%d+)\n$"
     pipe:close()
@@ -43,6 +43,14 @@ local function registered()
 end
 
 local function count_webhooks() return #client.webhooks:list().list end
+
+-- Triggers the event workflow_launched of a workflow by the command, once `listen` has registered its webhook -> a pipe,
+-- which has what went wrong.
+local function trigger_soon(workflow)
+  return io.popen(("exec 2>&1; preload=; ironclad() { %s %s \"$@\"; }; %s; ironclad trigger workflow_launched %s"):format(
+    command.environment(given), command.program(), peer.waiting "ironclad webhooks list | grep -q 127.0.0.1",
+    peer.quoted("workflowID=" .. workflow)))
+end
 
 describe("ironclad listen", function()
   it("sends each event on as it came, so that the application can verify it", function()
@@ -74,9 +82,7 @@ describe("ironclad listen", function()
 
   it("shows lines on a terminal until Ctrl-C, and removes its webhook", function()
     local closed = peer.refused_port()
-    local triggered = io.popen(("exec 2>&1; preload=; ironclad() { %s %s \"$@\"; }; "
-      .. "until ironclad webhooks list | grep -q 127.0.0.1; do sleep 0.05; done; "
-      .. "ironclad trigger workflow_launched workflowID=w1"):format(command.environment(given), command.program()))
+    local triggered = trigger_soon "w1"
     local out, status = command.terminal("listen --events workflow_launched --forward-to " .. closed, given, 100,
       { { "workflow w1", "\3" } })
     assert.are.equal("", triggered:read "*a")
@@ -90,11 +96,9 @@ describe("ironclad listen", function()
   end)
 
   it("fits a terminal of 20 columns, and shows no escape of the payload", function()
-    local triggered = io.popen(("preload=; ironclad() { %s %s \"$@\"; }; "
-      .. "until ironclad webhooks list | grep -q 127.0.0.1; do sleep 0.05; done; "
-      .. "ironclad trigger workflow_launched 'workflowID=w\27[2J1'"):format(command.environment(given),
-      command.program()))
+    local triggered = trigger_soon "w\27[2J1"
     local out = command.terminal("listen --limit 1 --forward-to 1", given, 20)
+    assert.are.equal("", triggered:read "*a")
     triggered:close()
     local line = out:match "\n(%d%d:%d%d:%d%d[^\n]*)"
     assert.is_true(#line:gsub("\27%[%d+m", ""):gsub("[\128-\191]", "") <= 20, line)
@@ -128,10 +132,11 @@ describe("ironclad listen", function()
     assert.are.equal(1, count_webhooks()) -- --keep
 
     finish = start(words)
-    repeat
+    peer.eventually(function()
       sandbox:send_event "workflow_paused"
-      local done = sandbox:settle_deliveries()
-    until done and sandbox:deliveries()[#sandbox:deliveries()].state == "delivered"
+      local list = sandbox:settle_deliveries() and sandbox:deliveries()
+      return list and list[#list].state == "delivered"
+    end)
     assert.matches("\tworkflow_paused\t", (finish()))
     assert.are.equal(1, count_webhooks()) -- it was there before
   end)

@@ -95,7 +95,7 @@ describe("ironclad login", function()
     local typed = assert(io.open(fifo, "wb"))
     typed:write(sandbox.client_secret, "\n")
     typed:flush()
-    peer.shell("until grep -q 'The address:' " .. out .. "; do sleep 0.05; done")
+    peer.until_succeeds("grep -q 'The address:' " .. out)
     local url = peer.read_file(out):match "(https://%S+)"
     typed:write(sandbox:consent { url = url, allow = true }, "\n")
     typed:close()
@@ -299,9 +299,9 @@ describe("ironclad sandbox", function()
   end)
 
   it("prints lines for a shell until it is interrupted", function()
-    local out = command.shell(("$ironclad sandbox > %s/lines 2>/dev/null & until grep -q CA_FILE %s/lines; do "
-      .. "sleep 0.05; done; pkill -INT -P $! ; kill -INT $! 2>/dev/null; wait $!; grep -c ^export %s/lines"):format(
-      folder, folder, folder), given)
+    local out = command.shell(("$ironclad sandbox > %s/lines 2>/dev/null & %s; pkill -INT -P $! ; "
+      .. "kill -INT $! 2>/dev/null; wait $!; grep -c ^export %s/lines"):format(folder,
+      peer.waiting("grep -q CA_FILE " .. folder .. "/lines"), folder), given)
     assert.matches("9\n$", out)
   end)
 end)

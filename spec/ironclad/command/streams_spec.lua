@@ -74,9 +74,8 @@ describe("every subcommand", function()
 
   it("listen, too, at the next event, and removes its webhook", function()
     local out, status = command.shell(("($ironclad listen --json 2> %s/err; echo $? > %s/status) | exec 0<&- & "
-      .. "until $ironclad webhooks list | grep -q 127.0.0.1 || [ -e %s/status ]; do sleep 0.05; done; "
-      .. "$ironclad trigger workflow_launched; wait; $ironclad webhooks list | grep -c 127.0.0.1"):format(folder,
-      folder, folder), given)
+      .. "%s; $ironclad trigger workflow_launched; wait; $ironclad webhooks list | grep -c 127.0.0.1"):format(folder,
+      folder, peer.waiting("$ironclad webhooks list | grep -q 127.0.0.1 || [ -e " .. folder .. "/status ]")), given)
     assert.same({ "0\n", 1 }, { out, status })
     assert.same({ "", "0\n" }, { peer.read_file(folder .. "/err"), peer.read_file(folder .. "/status") })
   end)

@@ -112,7 +112,7 @@ describe("a command for a secret", function()
   local function sleeper(prelude, seconds)
     local file = folder .. "/pid"
     local handle = started(shell_words(prelude .. "echo $$ > " .. file .. "; exec sleep 60"), seconds)
-    peer.shell(("until [ -s %s ]; do sleep 0.01; done"):format(file))
+    peer.until_succeeds("[ -s " .. file .. " ]")
     local pid = peer.read_file(file):match "%d+"
     return handle, function() return select(2, peer.shell("kill -0 " .. pid)) == 0 end
   end
@@ -132,7 +132,7 @@ describe("a command for a secret", function()
   it("may clean up when it is ended", function()
     local script = "trap 'echo > %s/right; exit' TERM; echo > %s/ready; while :; do sleep 0.01; done"
     local handle = started(shell_words(script:format(folder, folder)), 60)
-    peer.shell(("until [ -e %s/ready ]; do sleep 0.01; done"):format(folder))
+    peer.until_succeeds("[ -e " .. folder .. "/ready ]")
     handle:close()
     assert.is_truthy(io.open(folder .. "/right"))
   end)
@@ -173,7 +173,7 @@ describe("a command for a secret", function()
       io.stdout:flush()
       os.execute("kill -0 $(cat " .. file .. ") 2>&- && echo it runs || echo it has ended")
     ]], nil, path, file)
-    peer.shell(("until [ -s %s ]; do sleep 0.01; done"):format(file))
+    peer.until_succeeds("[ -s " .. file .. " ]")
     peer.shell("kill -INT " .. id)
     local output = ended()
     assert.matches("^false\t[^\n]*interrupted!\nit has ended\n", output)

@@ -147,12 +147,12 @@ describe("receiver:serve", function()
     local folder = peer.temporary_folder()
     local process, ended = peer.start_lua(program:gsub("io%.write%(line", ("io.output(%q) io.write(line"):format(folder
       .. "/log")), { seconds = 60 })
-    local port
-    repeat
+    local port = peer.eventually(function()
       local file = io.open(folder .. "/log")
-      port = file and file:read("*a"):match ":(%d+)/\n"
+      local found = file and file:read("*a"):match ":(%d+)/\n"
       if file then file:close() end
-    until port
+      return found
+    end)
     return tonumber(port), function()
       peer.shell("kill -9 " .. process)
       ended()

@@ -102,11 +102,10 @@ describe("state = \"shared\"", function()
       return count, seen
     end
     local function until_seen(machine, count)
-      for _ = 1, 500 do
-        if log_of(machine) >= count then return end
-        peer.shell "sleep 0.02"
-      end
-      error(("%s has %d of %d"):format(machine, log_of(machine), count))
+      peer.eventually(function()
+        local seen = log_of(machine)
+        return seen >= count, ("%s has %d of %d"):format(machine, seen, count)
+      end)
     end
     peer.write_file(folder .. "/log", "")
     local pipes, pids = {}, {}
