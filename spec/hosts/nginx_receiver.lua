@@ -126,7 +126,10 @@ describe("a receiver in nginx", function()
     sandbox:send_event "workflow_paused"
     local delivery = sandbox:deliveries()[1]
     peer.write_file(folder .. "/body", delivery.body)
-    nginx.get(site, "/plain", "-m 0.3 --data-binary @" .. peer.quoted(folder .. "/body") .. headers_of(delivery))
+    local sender = nginx.start_get(site, "/plain", "--data-binary @" .. peer.quoted(folder .. "/body")
+      .. headers_of(delivery))
+    peer.eventually(function() return count "begun" == 1 end)
+    assert.are.equal("", sender.leave())
     assert.are.equal(0, count "workflow_paused")
     nginx.get(site, "/go")
     peer.eventually(function() return count "workflow_paused" == 1 end)

@@ -89,4 +89,22 @@ function nginx.get(server, path, arguments)
   return output, status
 end
 
+-- Starts curl -> a client that may leave before its answer, with :leave(); :body() waits for the answer.
+function nginx.start_get(server, path, arguments)
+  local pipe = io.popen(("unset LD_PRELOAD; echo $$; exec curl -sS -m 60 %s http://127.0.0.1:%d%s 2>&1"):format(
+    arguments or "", server.port, path))
+  local id = pipe:read "*l"
+  local client = {}
+  function client.body()
+    local text = pipe:read "*a"
+    pipe:close()
+    return text
+  end
+  function client.leave()
+    assert(select(2, peer.shell("kill " .. id)) == 0, "curl has ended before")
+    return client.body()
+  end
+  return client
+end
+
 return nginx
