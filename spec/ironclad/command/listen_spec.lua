@@ -44,12 +44,12 @@ end
 
 local function count_webhooks() return #client.webhooks:list().list end
 
--- Triggers the event workflow_launched of a workflow by the command, once `listen` has registered its webhook -> a pipe,
--- which has what went wrong.
+-- Triggers the event workflow_launched of a workflow by the command, once `listen` has registered its webhook.
+-- -> a pipe, which has what went wrong
 local function trigger_soon(workflow)
-  return io.popen(("exec 2>&1; preload=; ironclad() { %s %s \"$@\"; }; %s; ironclad trigger workflow_launched %s"):format(
-    command.environment(given), command.program(), peer.waiting "ironclad webhooks list | grep -q 127.0.0.1",
-    peer.quoted("workflowID=" .. workflow)))
+  return io.popen(("exec 2>&1; preload=; ironclad() { %s %s \"$@\"; }; %s; ironclad trigger workflow_launched %s")
+    :format(command.environment(given), command.program(), peer.waiting "ironclad webhooks list | grep -q 127.0.0.1",
+      peer.quoted("workflowID=" .. workflow)))
 end
 
 describe("ironclad listen", function()
