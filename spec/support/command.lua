@@ -32,6 +32,14 @@ function command.of_sandbox(sandbox, more)
   return given
 end
 
+--- Starts a sandbox, whose jobs are done at once.
+-- @param more environment variables besides
+-- @return it, the environment that points the command at it, and a client of it
+function command.start_sandbox(more)
+  local sandbox = assert(require("ironclad.sandbox").start { port = 0, tls = true, job_seconds = 0 })
+  return sandbox, command.of_sandbox(sandbox, more), sandbox:connect { rate_limit = false }
+end
+
 --- Runs the command with pipes.
 -- @param words the arguments, as a shell reads them
 -- @param given environment variables by name

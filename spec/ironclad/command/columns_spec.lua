@@ -8,9 +8,7 @@ local names = require "ironclad.command.names"
 local sandbox, client, given
 
 setup(function()
-  sandbox = assert(require("ironclad.sandbox").start { port = 0, tls = true, job_seconds = 0 })
-  client = sandbox:connect { rate_limit = false }
-  given = command.of_sandbox(sandbox)
+  sandbox, given, client = command.start_sandbox()
 end)
 teardown(function() sandbox:stop() end)
 

@@ -5,10 +5,8 @@ local peer = require "spec.support.peer"
 local sandbox, client, given, folder
 
 setup(function()
-  sandbox = assert(require("ironclad.sandbox").start { port = 0, tls = true, job_seconds = 0 })
-  client = sandbox:connect { rate_limit = false }
+  sandbox, given, client = command.start_sandbox()
   folder = peer.temporary_folder()
-  given = command.of_sandbox(sandbox)
 end)
 teardown(function()
   sandbox:stop()

@@ -48,9 +48,7 @@ describe("on a terminal of 20 columns", function()
   local sandbox, client, given
 
   setup(function()
-    sandbox = assert(require("ironclad.sandbox").start { port = 0, tls = true, job_seconds = 0 })
-    client = sandbox:connect { rate_limit = false }
-    given = command.of_sandbox(sandbox)
+    sandbox, given, client = command.start_sandbox()
     for _, text in ipairs(texts) do
       assert(client.records:create { type = "mutualNDA", name = text, properties = { counterpartyName = text } })
     end

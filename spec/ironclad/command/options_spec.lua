@@ -13,8 +13,7 @@ local peer = require "spec.support.peer"
 local sandbox, given
 
 setup(function()
-  sandbox = assert(require("ironclad.sandbox").start { port = 0, tls = true, job_seconds = 0 })
-  given = command.of_sandbox(sandbox)
+  sandbox, given = command.start_sandbox()
 end)
 teardown(function() sandbox:stop() end)
 

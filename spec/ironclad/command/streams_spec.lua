@@ -6,7 +6,7 @@ local peer = require "spec.support.peer"
 local sandbox, given, folder
 
 setup(function()
-  sandbox = assert(require("ironclad.sandbox").start { port = 0, tls = true, job_seconds = 0 })
+  sandbox = command.start_sandbox()
   folder = peer.temporary_folder()
   local clickwrap = sandbox:clickwrap_settings()
   given = command.of_sandbox(sandbox, { HOME = folder, XDG_STATE_HOME = folder .. "/state", IRONCLAD_CONFIG = folder

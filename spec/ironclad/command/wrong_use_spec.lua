@@ -5,9 +5,8 @@ local peer = require "spec.support.peer"
 local sandbox, given, folder
 
 setup(function()
-  sandbox = assert(require("ironclad.sandbox").start { port = 0, tls = true, job_seconds = 0 })
   folder = peer.temporary_folder()
-  given = command.of_sandbox(sandbox, { HOME = folder })
+  sandbox, given = command.start_sandbox { HOME = folder }
 end)
 teardown(function()
   sandbox:stop()
