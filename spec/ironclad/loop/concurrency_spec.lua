@@ -423,17 +423,23 @@ describe("in the middle of many calls", function()
   end)
 
   it("Ctrl-C ends a run, and cancels what it waited for", function()
-    local server = scene.serve { connections = { { READ, { "hang" } } } }
+    local server, folder = scene.serve { connections = { { READ, { "hang" } } } }, peer.temporary_folder()
     local id, ended = peer.start_lua(HANGING .. [[
       local kinds = {}
       for i = 1, 3 do get(function(_, err) kinds[i] = err.kind end) end
-      print(pcall(ironclad.run))
+      local _, folder = ...
+      print(pcall(function()
+        io.open(folder .. "/runs", "w"):close()
+        ironclad.run()
+      end))
       ironclad.run()
       print(table.concat(kinds, " "))
-    ]], nil, peer.url(server))
+    ]], nil, peer.url(server), folder)
     server:await(3)
+    peer.eventually(function() return io.open(folder .. "/runs") end):close()
     peer.shell("kill -INT " .. id)
     local output, status = ended()
+    peer.remove_folder(folder)
     assert.are.equal(0, status, output)
     assert.matches("^false\t[^\n]*interrupted!\ncancelled cancelled cancelled\n$", output)
   end)
