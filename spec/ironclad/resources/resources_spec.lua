@@ -158,7 +158,8 @@ describe("a resource's table", function()
       end)
 
       it("prints whatever it holds", function()
-        for _, odd in ipairs { ironclad.null, {}, true, 12, "", "a\nb\0", ("\195\164"):rep(100) } do
+        for _, odd in ipairs { ironclad.null, {}, true, 12, "", "a\nb\0", ("\195\164"):rep(100),
+          "\194\15531m", "\226\128\174x" } do
           local fields = { id = "1", jobId = "1" }
           for name in pairs(sample) do
             if not fields[name] then fields[name] = odd end
@@ -166,6 +167,9 @@ describe("a resource's table", function()
           local text = tostring(resources.make({}, kind, fields))
           assert.is_truthy(text:find("^" .. kind))
           assert.is_nil(text:find "%c")
+          -- A control character of C1, and one that turns the text around.
+          assert.is_nil(text:find "\194\155")
+          assert.is_nil(text:find "\226\128\174")
         end
       end)
 

@@ -15,6 +15,7 @@
 local Error = require "ironclad.base.error"
 local mistake = require "ironclad.base.mistake"
 local run = require "ironclad.calls.run"
+local screen = require("ironclad.base.lazy") "ironclad.base.screen"
 
 local event = {}
 
@@ -76,8 +77,7 @@ end
 mistake.guard_all_waiting(methods)
 
 local function to_text(self)
-  local text = ("event %s %s"):format(event.id(self), event.name(self) or "without a name")
-  return (text:gsub("%c", "?"))
+  return screen.clean(("event %s %s"):format(event.id(self), event.name(self) or "without a name"))
 end
 
 --- The id of an event, whatever fields its envelope has.

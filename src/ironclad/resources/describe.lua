@@ -3,6 +3,7 @@
 local Error = require "ironclad.base.error"
 local mistake = require "ironclad.base.mistake"
 local run = require "ironclad.calls.run"
+local screen = require("ironclad.base.lazy") "ironclad.base.screen"
 local sorted_names = require("ironclad.base.names").sorted
 
 local describe = {}
@@ -25,7 +26,7 @@ function Description:__tostring()
   add_lines(lines, self.record_types)
   lines[#lines + 1] = "properties of records"
   add_lines(lines, self.properties)
-  return (table.concat(lines, "\n"):gsub("[%z\1-\9\11-\31\127]", "?"))
+  return screen.clean(table.concat(lines, "\n"), true)
 end
 
 local function read(client)

@@ -16,12 +16,13 @@
 
 local core = require "ironclad.core"
 local lazy = require "ironclad.base.lazy"
+local screen = lazy "ironclad.base.screen"
 local schema_text = lazy "ironclad.resources.schema_text"
 
 local resources = {}
 
 local function printable(value)
-  local text = tostring(value):gsub("%c", "?")
+  local text = screen.clean(tostring(value))
   if #text <= 80 then return text end
   -- Cut before a character, not within one.
   return (text:sub(1, 80):gsub("[\192-\255][\128-\191]*$", "")) .. "…"

@@ -1,5 +1,8 @@
 --- How a workflow schema prints. resources.lua gives the schemas of every answer this metatable.
 
+local screen = require("ironclad.base.lazy") "ironclad.base.screen"
+local sorted_names = require("ironclad.base.names").sorted
+
 local Schema = { __name = "ironclad.workflow_schema" }
 
 local function words_of(field)
@@ -21,17 +24,14 @@ end
 function Schema:__tostring()
   local lines = { ("workflow schema %s %q"):format(tostring(rawget(self, "id")), tostring(rawget(self, "name"))) }
   local fields = rawget(self, "schema")
-  local names = {}
-  for name, field in pairs(type(fields) == "table" and fields or {}) do
-    if type(field) == "table" then names[#names + 1] = name end
+  for _, name in ipairs(sorted_names(type(fields) == "table" and fields or {})) do
+    local field = fields[name]
+    if type(field) == "table" then
+      local label = type(field.displayName) == "string" and (" (%s)"):format(field.displayName) or ""
+      lines[#lines + 1] = ("  %s%s: %s"):format(name, label, words_of(field))
+    end
   end
-  table.sort(names)
-  for _, name in ipairs(names) do
-    local label = fields[name].displayName
-    lines[#lines + 1] = ("  %s%s: %s"):format(name, type(label) == "string" and (" (%s)"):format(label) or "",
-      words_of(fields[name]))
-  end
-  return (table.concat(lines, "\n"):gsub("[%z\1-\9\11-\31\127]", "?"))
+  return screen.clean(table.concat(lines, "\n"), true)
 end
 
 return { metatable = Schema }
