@@ -21,6 +21,7 @@ setup(function()
     inbox = { receiver:inbox(), "list", "retry", "remove" },
     verifier = { client.webhooks:verifier(), "unwrap", "verify", "verify_request" },
     webhook = { ironclad.webhook.clickwrap { token = "a secret of this spec" }, "unwrap", "receiver" },
+    event = { require("ironclad.events.event").new({}, "id"), "resource" },
     sandbox = { sandbox, "options", "connect", "clickwrap", "info", "stop", "advance", "requests", "expire_tokens",
       "settle_deliveries" },
   }
@@ -35,8 +36,8 @@ teardown(function()
 end)
 
 describe("a method without its colon", function()
-  for _, name in ipairs { "writer", "bar", "iterator", "changes", "receiver", "inbox", "verifier", "webhook", "sandbox",
-    "task" } do
+  for _, name in ipairs { "writer", "bar", "iterator", "changes", "receiver", "inbox", "verifier", "webhook", "event",
+    "sandbox", "task" } do
     it("is a mistake: " .. name, function()
       local object = objects[name]
       for i = 2, object and #object or 0 do

@@ -42,7 +42,7 @@ if _VERSION == "Lua 5.1" then
     setmetatable(fields, class)
     local value = newproxy(true)
     local metatable = getmetatable(value)
-    metatable.__name, metatable.is_iterator = class.__name, true
+    metatable.__name, metatable.is_iterator, metatable.class = class.__name, true, class
     metatable.__index, metatable.__newindex = fields, fields
     metatable.__call = function() return class.__call(fields) end
     metatable.__tostring = function() return class.__tostring(fields) end

@@ -106,16 +106,16 @@ end
 --- mistake.guard_all for functions that may wait.
 function mistake.guard_all_waiting(functions) return guard_each(functions, mistake.guard_waiting) end
 
--- The metatable of a value, also of one that hides it. Iterators are userdata in Lua 5.1 (iterator.lua).
+-- Whether a value is an object of a class, also when it hides its metatable. An object with a metatable of its own has
+-- the class in it: an event, and in Lua 5.1 an iterator.
 local function is_one_of(class, value)
   local metatable = debug.getmetatable(value)
-  return metatable == class
-    or type(metatable) == "table" and metatable.is_iterator == true and metatable.__name == class.__name
+  return metatable == class or type(metatable) == "table" and rawget(metatable, "class") == class
 end
 
 --- Makes methods raise a mistake when they are called without their object: with a dot in the place of the colon.
 -- @param methods the table of the methods, which is changed
--- @param class the metatable of the objects
+-- @param class the metatable of the objects, or the field `class` of their metatables
 -- @param name what an object is called in messages: "receiver"
 -- @param keys the names of the methods
 function mistake.need_object(methods, class, name, keys)

@@ -74,6 +74,7 @@ function methods:resource(client, options)
   return client[resource]:get(id, options)
 end
 
+mistake.need_object(methods, methods, "event", { "resource" })
 mistake.guard_all_waiting(methods)
 
 local function to_text(self)
@@ -103,7 +104,8 @@ function event.new(envelope, id, client, text)
   if type(name) ~= "string" then name = nil end
   local known = { id = id, name = name }
   return setmetatable(envelope, {
-    __name = "ironclad.event", __tostring = to_text, client = client, id = id, name = name, text = text,
+    __name = "ironclad.event", class = methods, __tostring = to_text,
+    client = client, id = id, name = name, text = text,
     __index = function(_, key) return known[key] or methods[key] end,
   })
 end
