@@ -1,0 +1,171 @@
+-- The inbox of a receiver: events that are kept until they are handled.
+local peer = require "spec.support.peer"
+local receivers = require "spec.support.receivers"
+
+local listen, send = receivers.listen, receivers.send
+
+local folder
+
+setup(receivers.start)
+before_each(function() folder = receivers.begin_test() end)
+after_each(receivers.end_test)
+teardown(receivers.stop)
+
+describe("an inbox", function()
+  local function keep(options)
+    options.inbox = folder .. "/inbox"
+    return listen(options)
+  end
+
+  it("keeps events until they are handled", function()
+    local receiver, noted = keep {}
+    local headers, body = send()
+    for _ = 1, 2 do assert.are.equal(200, (receiver:handle(headers, body))) end
+    assert.are.equal(200, (receiver:handle(send "workflow_paused")))
+    assert.are.same({}, noted)
+    local list = receiver:inbox():list()
+    assert.are.same({ "waiting", "workflow_launched", 0 },
+      { list[1].state, list[1].event.payload.event, list[1].tries })
+    assert.are.same({ 2, nil }, { receiver:work() })
+    assert.are.same({ "workflow_launched", "workflow_paused" }, noted) -- in the order in which they came
+    assert.are.equal(200, (receiver:handle(headers, body)))
+    assert.are.same({ 0, nil }, { receiver:work() })
+    assert.are.same({}, receiver:inbox():list())
+  end)
+
+  it("tries again after pauses that grow, and then gives up", function()
+    local receiver, _, errors = keep { on = { ["*"] = function() error "always" end }, tries = 4, pause = 10 }
+    assert.are.equal(200, (receiver:handle(send())))
+    local id = receiver:inbox():list()[1].id
+    local now = receiver.box.clock()
+    receiver.box.clock = function() return now end
+    local pauses = {}
+    for i = 1, 4 do
+      local count, soon = receiver:work()
+      assert.are.equal(1, count)
+      pauses[i] = soon and math.floor(soon + 0.5) or "dead"
+      now = now + (soon or 0) + 0.1
+    end
+    assert.are.same({ 10, 20, 40, "dead" }, pauses)
+    assert.are.equal(4, #errors)
+    local letter = receiver:inbox():list()[1]
+    assert.are.same({ id, "dead", 4 }, { letter.id, letter.state, letter.tries })
+    assert.matches("always", letter.error)
+    assert.are.equal(0, (receiver:work()))
+    -- It is tried again when somebody says so, and can be removed.
+    assert(receiver:inbox():retry(id))
+    assert.are.equal(1, (receiver:work()))
+    assert.are.same({ "waiting", 1 }, { receiver:inbox():list()[1].state, receiver:inbox():list()[1].tries })
+    assert(receiver:inbox():remove(id))
+    assert.are.same({}, receiver:inbox():list())
+    assert.is_nil((receiver:inbox():remove(id)))
+    assert.is_nil((receiver:inbox():retry(id)))
+  end)
+
+  it("handles the others while one fails", function()
+    local receiver, noted = keep { on = {
+      workflow_paused = error, ["*"] = function() end,
+    } }
+    receiver:handle(send "workflow_paused")
+    receiver:handle(send "workflow_resumed")
+    assert.are.same({}, noted)
+    assert.are.equal(2, (receiver:work()))
+    assert.are.equal(1, #receiver:inbox():list())
+  end)
+
+  it("is shared by processes: each event is handled by one of them", function()
+    local receiver = keep {}
+    for _ = 1, 30 do receiver:handle(send()) end
+    local program = [[
+      local inbox = require("ironclad.events.inbox").open("spec", (...), {})
+      local count = 0
+      for item in function() return (inbox:take()) end do
+        count = count + 1
+        assert(inbox:done(item))
+      end
+      print(count)
+    ]]
+    local sums = {}
+    for i = 1, 3 do sums[i] = { peer.start_lua(program, {}, folder .. "/inbox") } end
+    local sum = 0
+    for _, started in ipairs(sums) do sum = sum + tonumber((started[2]():match "%d+")) end
+    assert.are.equal(30, sum)
+  end)
+
+  it("is read again in time when it holds many events", function()
+    local inbox = require("ironclad.events.inbox").open("spec", folder .. "/many", {})
+    for i = 1, 300 do assert(inbox:put(tostring(i), '{"a":1}')) end
+    local order = {}
+    for item in function() return (inbox:take()) end do
+      order[#order + 1] = tonumber(item.id)
+      assert(inbox:done(item))
+    end
+    for i = 1, 300 do assert.are.equal(i, order[i]) end
+  end)
+
+  it("answers 503 when an event cannot be kept", function()
+    local receiver, _, errors = listen { inbox = {
+      put = function() return nil, "the disk is full" end, take = error, done = error, fail = error, list = error,
+      retry = error, remove = error,
+    } }
+    local headers, body = send()
+    assert.are.equal(503, (receiver:handle(headers, body)))
+    assert.are.equal(503, (receiver:handle(headers, body)))
+    local full = { "workflow_launched", "the disk is full" }
+    assert.are.same({ full, full }, errors)
+  end)
+
+  it("is this user's alone, and has no names that an event has chosen", function()
+    local inbox = require("ironclad.events.inbox").open("spec", folder .. "/own", {})
+    assert(inbox:put("../../etc/passwd", "{}"))
+    assert.matches("^drwx%-%-%-%-%-%- ", peer.shell("ls -ld " .. folder .. "/own/new"))
+    assert.matches("^%x+%.json\n$", peer.shell("ls " .. folder .. "/own/new"))
+    assert.are.equal("../../etc/passwd", inbox:list()[1].id)
+  end)
+
+  it("overlooks files that are not events", function()
+    local inbox = require("ironclad.events.inbox").open("spec", folder .. "/junk", {})
+    local whole = '{"id":"x","text":"{}","received":1,"tries":0,"next_try":0}'
+    local files = { ["a.json"] = "", ["b.json"] = "{", ["c.json"] = "[]", ["d.json"] = '{"id":1,"text":2}', e = "x",
+      ["f.json"] = '{"id":"x","text":"{}"}', ["g.json"] = whole:gsub("1", '"1"'),
+      ["h.json"] = whole:gsub("0}", "null}"), ["copy.json"] = whole }
+    for name, bytes in pairs(files) do
+      peer.write_file(folder .. "/junk/new/" .. name, bytes)
+      peer.write_file(folder .. "/junk/dead/" .. name, bytes)
+    end
+    assert(inbox:put("own", "{}"))
+    local list = inbox:list()
+    assert.are.same({ 1, "own" }, { #list, list[1].id })
+    local item = inbox:take()
+    assert.are.equal("own", item.id)
+    assert(inbox:done(item))
+    assert.is_nil((inbox:take()))
+  end)
+
+  it("in a table reports what its functions raise, and goes on", function()
+    local item = { id = "1", text = "{}", tries = 0, received = 0 }
+    local given, broken = nil, true
+    local receiver, noted, errors = listen { inbox = {
+      put = function(_, _, text)
+        if broken then error("full", 0) end
+        given = text
+        return true
+      end,
+      take = function()
+        if broken then error("gone", 0) end
+        local text = given
+        given = nil
+        return text and { id = item.id, text = text }
+      end,
+      done = function() return true end, fail = error, list = error, retry = error, remove = error,
+    } }
+    local headers, body = send()
+    assert.are.equal(503, (receiver:handle(headers, body)))
+    assert.are.equal(0, (receiver:work()))
+    assert.are.same({ { "workflow_launched", "full" }, { nil, "gone" } }, errors)
+    broken = false
+    assert.are.equal(200, (receiver:handle(headers, body)))
+    assert.are.equal(1, (receiver:work()))
+    assert.are.same({ "workflow_launched" }, noted)
+  end)
+end)

@@ -1,0 +1,132 @@
+-- What receivers remember of the events that were handled: in a file, in memory, in a table of the script's.
+local ironclad = require "ironclad"
+local peer = require "spec.support.peer"
+local receivers = require "spec.support.receivers"
+
+local listen, send = receivers.listen, receivers.send
+
+local folder
+
+setup(receivers.start)
+before_each(function() folder = receivers.begin_test() end)
+after_each(receivers.end_test)
+teardown(receivers.stop)
+
+local function id_of(headers) return headers["X-Ironclad-Webhook-Event-Id"] end
+
+describe("what has been handled is remembered", function()
+  it("in a file, by the next receiver and by another process", function()
+    local path = folder .. "/seen"
+    local receiver = listen { seen = "file:" .. path }
+    local headers, body = send()
+    local id = id_of(headers)
+    assert.are.equal(200, (receiver:handle(headers, body)))
+    local second, noted = listen { seen = path }
+    assert.are.equal(200, (second:handle(headers, body)))
+    assert.are.same({}, noted)
+    local program = [[
+      local seen = require("ironclad.events.seen").open("spec", "file:" .. (...))
+      local _, id, new = ...
+      print(seen:claim(id), seen:claim(new), seen:claim(new))
+      seen:done(new)
+    ]]
+    assert.are.equal("done\tnew\tbusy\n", (peer.lua(program, {}, path, id, "another")))
+    assert.are.equal("done", second.seen:claim "another")
+  end)
+
+  it("in a file, whatever characters an id has", function()
+    local seen = require "ironclad.events.seen"
+    local ids = { "a b", "a\nb 1\nb", "\n", "", " ", "é", "a\0b", ("x"):rep(100000), "word", "b" }
+    local file = seen.open("spec", folder .. "/ids")
+    for _, id in ipairs(ids) do
+      assert.are.equal("new", file:claim(id), id)
+      assert.are.equal("busy", file:claim(id), id)
+      assert.is_true(file:done(id))
+    end
+    local code = ("local file = require 'ironclad.events.seen'.open('spec', %q)\n"
+      .. "for _, id in ipairs(require 'ironclad'.json.decode(%q)) do io.write(file:claim(id), ' ') end\n"
+      .. "io.write(file:claim 'b 1', ' ', file:claim '1')"):format(folder .. "/ids", ironclad.json.encode(ids))
+    assert.are.equal(("done "):rep(#ids) .. "new new", (peer.lua(code)))
+    assert.is_true(#peer.read_file(folder .. "/ids") < 2000)
+  end)
+
+  it("in a file, whose claims end with the process", function()
+    local path = folder .. "/seen"
+    local program = [[
+      local seen = require("ironclad.events.seen").open("spec", "file:" .. (...))
+      repeat until seen:claim "x" == "new"
+      repeat until false
+    ]]
+    local other = require("ironclad.events.seen").open("spec", path)
+    local process, ended = peer.start_lua(program, { seconds = 20 }, path)
+    while other:claim "x" ~= "busy" do other:release "x" end
+    peer.shell("kill -9 " .. process)
+    ended()
+    assert.are.equal("new", other:claim "x")
+  end)
+
+  it("in a file that grows no further than it must", function()
+    local path = folder .. "/seen"
+    local store = require("ironclad.events.seen").open("spec", path)
+    local lines = { peer.read_file(path) }
+    for i = 1, 100000 do lines[#lines + 1] = ("old-%d %d\n"):format(i, i % 2 == 0 and os.time() or 1) end
+    peer.write_file(path, table.concat(lines) .. "cut") -- a crash has cut the last line
+    assert.are.equal("done", store:claim "old-1")
+    assert.are.equal("new", store:claim "x")
+    assert(store:done "x")
+    assert.are.equal("done", store:claim "x")
+    assert.is_true(#peer.read_file(path) < 1200000)
+    assert.are.equal("new", store:claim "y")
+    assert.are.same({ "new", "done" }, { store:claim "old-1", store:claim "old-2" }) -- older than a week, and not
+  end)
+
+  it("in memory, for many events", function()
+    local store = require("ironclad.events.seen").open("spec")
+    for i = 1, 150000 do store:done(tostring(i)) end
+    assert.are.same({ "new", "done", "done" }, { store:claim "1", store:claim "100001", store:claim "150000" })
+  end)
+
+  it("in a table of the script's", function()
+    local told = {}
+    local store = { answer = "new" }
+    function store:claim(id) told[#told + 1] = "claim " .. id return self.answer end
+    function store.done(_, id) told[#told + 1] = "done " .. id return true end
+    function store.release(_, id) told[#told + 1] = "release " .. id return true end
+    local headers, body = send()
+    local id = id_of(headers)
+    local receiver, noted = listen { seen = store }
+    assert.are.equal(200, (receiver:handle(headers, body)))
+    assert.are.same({ "claim " .. id, "done " .. id }, told)
+    store.answer = "done"
+    assert.are.equal(200, (receiver:handle(headers, body)))
+    store.answer = "busy"
+    assert.are.equal(503, (receiver:handle(headers, body)))
+    store.answer = nil
+    assert.are.equal(503, (receiver:handle(headers, body)))
+    store.claim = function() error "broken" end
+    assert.are.equal(503, (receiver:handle(headers, body)))
+    assert.are.equal(1, #noted)
+    store.claim, store.answer = nil, nil
+    receiver = listen { seen = { claim = function() return "new" end, done = store.done, release = store.release },
+      on = { ["*"] = error } }
+    assert.are.equal(500, (receiver:handle(headers, body)))
+    assert.are.equal("release " .. id, told[#told])
+  end)
+
+  it("in a table whose done and release return nothing, and fail by an error or by nil and a message", function()
+    local answer
+    local store = { claim = function() return "new" end, done = function() return answer() end,
+      release = function() return answer() end }
+    for give, told in pairs { [function() end] = {}, [function() return nil, "full" end] = { "full" },
+      [function() error("broken", 0) end] = { "broken" } } do
+      answer = give
+      local receiver, noted, errors = listen { seen = store }
+      assert.are.equal(200, (receiver:handle(send())))
+      assert.are.same({ { "workflow_launched" }, #told }, { noted, #errors })
+      assert.are.equal(told[1], (errors[1] or {})[2])
+      receiver, noted, errors = listen { seen = store, on = { ["*"] = function() return nil, "no" end } }
+      assert.are.equal(500, (receiver:handle(send())))
+      assert.are.same({ {}, #told + 1 }, { noted, #errors })
+    end
+  end)
+end)
