@@ -2,38 +2,25 @@
 local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
 local process = require "spec_process"
-local redis = require "ironclad.shared.redis"
-local redis_server = require "spec.support.redis"
-local shared_inbox = require "ironclad.shared.inbox"
+local shared_inboxes = require "spec.support.shared_inboxes"
 local shared_seen = require "ironclad.shared.seen"
+
+local connect, key, open, text_of = shared_inboxes.connect, shared_inboxes.key, shared_inboxes.open,
+  shared_inboxes.text_of
 
 local server
 
--- Each test has a prefix of its own: this process puts into Redis again what Redis has lost by the flushall before the
--- next test.
-local test = 0
-
-local function connect()
-  return ironclad.connect { instance = "demo", client_id = "x", client_secret = "SECRET-shared", as_user = false,
-    shared = server.address, shared_prefix = "test" .. test }
-end
-
 local function next_test()
-  test = test + 1
+  shared_inboxes.next_test()
   server:command "flushall"
 end
-
--- A key of the inbox, quoted.
-local function key(name) return ("'%sinbox:%s'"):format(redis.prefix(connect()), name) end
 
 -- The consumer has died, for the engine of this process.
 local function die(item) item.held.call:cancel() end
 
-local function text_of(n) return ('{"event":"workflow_completed","payload":{"workflowID":"%d"}}'):format(n) end
-
 describe("seen = \"shared\"", function()
-  setup(function() server = redis_server.start() end)
-  teardown(function() server:stop() end)
+  setup(function() server = shared_inboxes.start() end)
+  teardown(shared_inboxes.stop)
   before_each(next_test)
 
   it("gives an event to one machine at a time, and remembers what has been handled", function()
@@ -93,13 +80,9 @@ describe("seen = \"shared\"", function()
 end)
 
 describe("inbox = \"shared\"", function()
-  setup(function() server = redis_server.start { persistent = true } end)
-  teardown(function() server:stop() end)
+  setup(function() server = shared_inboxes.start { persistent = true } end)
+  teardown(shared_inboxes.stop)
   before_each(next_test)
-
-  local function open(options)
-    return shared_inbox.open(connect(), options or {})
-  end
 
   it("gives each event to one consumer, the oldest first", function()
     local box, other = open(), open()

@@ -3,33 +3,20 @@
 local host = require "spec.support.host"
 local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
-local redis = require "ironclad.shared.redis"
-local redis_server = require "spec.support.redis"
-local shared_inbox = require "ironclad.shared.inbox"
+local shared_inboxes = require "spec.support.shared_inboxes"
+
+local key, next_test, options, text_of = shared_inboxes.key, shared_inboxes.next_test, shared_inboxes.options,
+  shared_inboxes.text_of
 
 local server
-
--- Each test has a prefix of its own, because this process puts again what a test has left.
-local test = 0
-
-local function options()
-  return { instance = "demo", client_id = "x", client_secret = "SECRET-shared", as_user = false,
-    shared = server.address, shared_prefix = "test" .. test }
-end
-
-local function connect() return ironclad.connect(options()) end
 
 local CHECK = 0.02 -- seconds
 
 local function open(more)
   local all = { check = CHECK }
   for name, value in pairs(more or {}) do all[name] = value end
-  return shared_inbox.open(connect(), all)
+  return shared_inboxes.open(all)
 end
-
-local function key(name) return ("'%sinbox:%s'"):format(redis.prefix(connect()), name) end
-
-local function text_of(n) return ('{"event":"workflow_completed","payload":{"workflowID":"%d"}}'):format(n) end
 
 local function put(box, from, to)
   for n = from, to do assert.is_true(box:put("id" .. n, text_of(n))) end
@@ -63,11 +50,11 @@ local function freeze(item) item.held.call:cancel() end
 
 describe("An event in the shared inbox", function()
   setup(function()
-    server = redis_server.start()
+    server = shared_inboxes.start()
     kept_before = ironclad.stats().shared.kept
   end)
-  teardown(function() server:stop() end)
-  before_each(function() test = test + 1 end)
+  teardown(shared_inboxes.stop)
+  before_each(next_test)
   after_each(until_none_is_kept)
 
   local harms = {
@@ -144,7 +131,7 @@ describe("An event in the shared inbox", function()
       end
       until_none_is_kept()
       assert.same({}, box:list())
-      test = test + 1
+      next_test()
       box, other = open(), open()
     end
   end)
@@ -208,7 +195,7 @@ describe("An event in the shared inbox", function()
     peer.eventually(function() return (box:put("id4", text_of(4))) end)
     handle(box, 3)
     until_none_is_kept()
-    test = test + 1
+    next_test()
     box = open { most_bytes = 6000 }
     assert.is_true(box:put("id1", ("x"):rep(3000)))
     assert.is_nil((box:put("id2", ("x"):rep(3000))))
@@ -236,11 +223,11 @@ describe("Under load", function()
   local folder
 
   before_each(function()
-    test = test + 1
-    server, folder = redis_server.start(), peer.temporary_folder()
+    next_test()
+    server, folder = shared_inboxes.start(), peer.temporary_folder()
   end)
   after_each(function()
-    server:stop()
+    shared_inboxes.stop()
     peer.remove_folder(folder)
   end)
 

@@ -1,36 +1,26 @@
 -- What happens to events when the shared Redis refuses, cuts its connections, or holds what it should not.
-local ironclad = require "ironclad"
 local peer = require "spec.support.peer"
 local redis = require "ironclad.shared.redis"
 local redis_server = require "spec.support.redis"
-local shared_inbox = require "ironclad.shared.inbox"
+local shared_inboxes = require "spec.support.shared_inboxes"
+
+local connect, key, next_test, text_of = shared_inboxes.connect, shared_inboxes.key, shared_inboxes.next_test,
+  shared_inboxes.text_of
 
 local server
-local test = 0 -- each has a prefix of its own
-
-local function connect(more)
-  local options = { instance = "demo", client_id = "x", client_secret = "SECRET-shared", as_user = false,
-    shared = server.address, shared_prefix = "test" .. test }
-  for name, value in pairs(more or {}) do options[name] = value end
-  return ironclad.connect(options)
-end
 
 local function open(more, client)
   local all = { check = 0.02, seconds = 5 }
   for name, value in pairs(more or {}) do all[name] = value end
-  return shared_inbox.open(client or connect(), all)
+  return shared_inboxes.open(all, client)
 end
-
-local function key(name) return ("'%sinbox:%s'"):format(redis.prefix(connect()), name) end
-
-local function text_of(n) return ('{"event":"workflow_completed","payload":{"workflowID":"%d"}}'):format(n) end
 
 local function take_soon(box) return peer.eventually(function() return (box:take()) end) end
 
 describe("The shared inbox", function()
-  setup(function() server = redis_server.start() end)
-  teardown(function() server:stop() end)
-  before_each(function() test = test + 1 end)
+  setup(function() server = shared_inboxes.start() end)
+  teardown(shared_inboxes.stop)
+  before_each(next_test)
 
   -- What begins and ends it, and what the error says.
   local refusals = {
@@ -112,7 +102,7 @@ describe("The shared inbox", function()
         local item = take_soon(box)
         assert.equal("id1", item.id)
         assert.is_true(box:done(item))
-        test = test + 1
+        next_test()
       end
     end
   end)
@@ -170,8 +160,8 @@ describe("The shared inbox", function()
 end)
 
 describe("A shared Redis that answers", function()
-  setup(function() server = redis_server.start() end)
-  teardown(function() server:stop() end)
+  setup(function() server = shared_inboxes.start() end)
+  teardown(shared_inboxes.stop)
 
   for _, code in ipairs { "LOADING", "READONLY", "OOM", "MOVED", "ASK", "MISCONF", "BUSY", "NOREPLICAS", "NOSCRIPT",
     "EXECABORT", "CLUSTERDOWN", "MASTERDOWN", "NOAUTH", "NOPERM", "WRONGTYPE", "ERR" } do
