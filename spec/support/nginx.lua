@@ -66,10 +66,13 @@ function nginx.start(options)
   }
   for name, value in pairs(options.values or {}) do values[name] = value end
   local port = start(folder, values)
+  -- nginx returns before its daemon has written its id.
+  peer.until_succeeds("[ -s " .. peer.quoted(folder .. "/nginx.pid") .. " ]")
   local guard = assert(io.popen(
-    ("unset LD_PRELOAD; cd %s; id=$(cat nginx.pid); cat >/dev/null; kill $id; "
+    -- The daemon overlooks a signal that comes while it still starts, so it is sent until the daemon has ended.
+    ("unset LD_PRELOAD; cd %s; id=$(cat nginx.pid); cat >/dev/null; "
       -- A process that has ended is still there until its parent, now the first process, asks for its status.
-      .. "while kill -0 $id 2>/dev/null && ! grep -q '^State:.Z' /proc/$id/status 2>/dev/null; do sleep 0.02; done")
+      .. "while kill $id 2>/dev/null && ! grep -q '^State:.Z' /proc/$id/status 2>/dev/null; do sleep 0.02; done")
       :format(peer.quoted(folder)), "w"))
   local self = { folder = folder, port = port }
   function self.error_log() return peer.read_file(folder .. "/error.log") end
