@@ -248,6 +248,29 @@ static void test_verdicts(void) {
     end();
 }
 
+/* An item whose time is up ends with the first check that says that it is there; not before, and not when it
+ * is spare. */
+static void test_time_is_up(void) {
+    ic_upkeep_terms brief = usual;
+    brief.lasting = 0;
+    begin();
+    add(&brief, NULL);
+    add(&usual, NULL);
+    fire();
+    answer("21");
+    CHECK(played.asked == 1);
+    answer("");
+    fire();
+    answer("31");
+    fire();
+    answer("11");
+    fire();
+    CHECK(played.checked == 4);
+    answer("0");
+    CHECK(!engine.upkeep);
+    end();
+}
+
 /* What is dropped while a check looks at it is freed with the reply, and the others keep their places. */
 static void test_dropped_in_check(void) {
     static ic_call calls[3];
@@ -421,6 +444,7 @@ int main(void) {
     long held = ic_alloc_live(); /* by the process, since the first link */
     test_many_lost();
     test_verdicts();
+    test_time_is_up();
     test_dropped_in_check();
     test_dropped_while_asking();
     test_refuses();

@@ -24,8 +24,7 @@ struct ic_upkeep_item {
     ic_link_command *command; /* the question, asked again; or NULL */
     ic_call *call;            /* borrowed, or NULL */
     double until;
-    int lost;   /* checks in a row that have said so */
-    bool there; /* the last check has said so */
+    int lost; /* checks in a row that have said so */
     bool spare;
     bool in_check; /* the check under way looks at it */
     bool dropped;  /* … and it is freed afterwards */
@@ -174,14 +173,14 @@ static void upkeep_rest(ic_upkeep_group *group) {
     ic_timer_set(&group->engine->timers, &group->timer, ic_now() + pause);
 }
 
-static void upkeep_judge(ic_upkeep_item *item, long long verdict) {
+static void upkeep_judge(ic_upkeep_item *item, long long verdict, double now) {
     ic_upkeep_group *group = item->group;
     item->in_check = false;
     if (item->dropped) {
         upkeep_free_item(item);
         return;
     }
-    if (verdict == VERDICT_OVER) {
+    if (verdict == VERDICT_OVER || (verdict == VERDICT_THERE && now >= item->until)) {
         upkeep_end_item(item);
         return;
     }
@@ -189,7 +188,6 @@ static void upkeep_judge(ic_upkeep_item *item, long long verdict) {
     upkeep_append(item);
     if (verdict == VERDICT_UNKNOWN) return;
     upkeep_set_spare(item, verdict == VERDICT_SPARE);
-    item->there = verdict == VERDICT_THERE;
     item->lost = verdict == VERDICT_LOST ? item->lost + 1 : 0;
     if (!item->lost || item->lost < item->question->terms->patience || item->command) return;
     if (group->asking < MOST_ASKING)
@@ -202,10 +200,13 @@ static void upkeep_check(ic_upkeep_group *group);
 
 static void upkeep_on_checked(void *owner, ic_reply *reply, const ic_error *error) {
     ic_upkeep_group *group = owner;
+    double now = ic_now();
     group->command = NULL;
-    for (size_t i = 0, batch = group->batch; i < batch; i++)
-        upkeep_judge(group->first,
-                     error ? VERDICT_UNKNOWN : ic_reply_integer(ic_reply_item(reply, i), VERDICT_UNKNOWN));
+    for (size_t i = 0, batch = group->batch; i < batch; i++) {
+        long long verdict =
+            error ? VERDICT_UNKNOWN : ic_reply_integer(ic_reply_item(reply, i), VERDICT_UNKNOWN);
+        upkeep_judge(group->first, verdict, now);
+    }
     group->batch = 0;
     if (!error && !group->left && group->impatient && !group->asking) {
         group->impatient = false;
@@ -260,12 +261,8 @@ static void upkeep_check(ic_upkeep_group *group) {
 
 static void upkeep_on_timer(void *engine, void *owner, double now) {
     ic_upkeep_group *group = owner;
-    (void)engine;
+    (void)engine, (void)now;
     if (group->command) return;
-    for (ic_upkeep_item *item = group->first, *next; item; item = next) {
-        next = item->next;
-        if (now >= item->until && item->there) upkeep_end_item(item);
-    }
     group->left = group->count;
     upkeep_check(group);
 }
