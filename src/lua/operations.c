@@ -24,10 +24,8 @@ static const char *const body_names[] = {
 };
 
 static const char *const answer_names[] = {
-    [IC_ANSWER_JSON] = "json",
-    [IC_ANSWER_NOTHING] = "nothing",
-    [IC_ANSWER_BYTES] = "bytes",
-    [IC_ANSWER_TEXT] = "text",
+    [IC_ANSWER_JSON] = "json", [IC_ANSWER_NOTHING] = "nothing", [IC_ANSWER_BYTES] = "bytes",
+    [IC_ANSWER_TEXT] = "text", [IC_ANSWER_KEY] = "text",
 };
 
 static const char *const paging_names[] = {

@@ -32,6 +32,7 @@
 #define NOTHING                   .answer = IC_ANSWER_NOTHING
 #define BYTES                     .answer = IC_ANSWER_BYTES
 #define TEXT                      .answer = IC_ANSWER_TEXT
+#define KEY                       .answer = IC_ANSWER_KEY
 #define JSON                      .answer = IC_ANSWER_JSON
 #define RESOURCE(kind)            JSON, .content = {IC_CONTENT_ONE, kind, NULL}
 #define RESOURCE_IN(field, kind)  JSON, .content = {IC_CONTENT_ONE, kind, field}

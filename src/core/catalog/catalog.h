@@ -64,8 +64,9 @@ typedef enum ic_answer {
     IC_ANSWER_NOTHING, /* 204, or any empty 2xx */
     IC_ANSWER_BYTES,
     IC_ANSWER_TEXT,
-    IC_ANSWER_ANY /* of a raw request, never in the catalog: the Content-Type decides between JSON and bytes
-                   */
+    IC_ANSWER_KEY, /* a text that is neither HTML nor JSON */
+    IC_ANSWER_ANY  /* of a raw request, never in the catalog: the Content-Type decides between JSON and bytes
+                    */
 } ic_answer;
 
 /* What a JSON answer has in it, and where. */

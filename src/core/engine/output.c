@@ -130,7 +130,8 @@ const ic_buf *ic_output_unclassified(const ic_output_state *output, const ic_cal
 
 /* Whether a body was promised, and none has come. */
 static bool output_is_missing(const ic_output_state *output, const ic_call *call) {
-    bool promised = call->request.answer == IC_ANSWER_JSON || call->request.answer == IC_ANSWER_TEXT;
+    ic_answer answer = call->request.answer;
+    bool promised = answer == IC_ANSWER_JSON || answer == IC_ANSWER_TEXT || answer == IC_ANSWER_KEY;
     return promised && output->diverted && !output->file && !output->sink_touched && !output->body.length;
 }
 

@@ -257,11 +257,6 @@ static bool answer_may_be_empty(const ic_request *request) {
            (request->answer == IC_ANSWER_ANY && request->method != IC_GET);
 }
 
-/* A text may be HTML, but not this one. */
-static bool answer_is_key(const ic_operation *operation) {
-    return strcmp(operation->id, "retrieve-webhook-verification-key") == 0;
-}
-
 /* Why a body is not what a key or an answer without a promised body may have, or NULL. */
 static const char *answer_is_something_else(const ic_response *response, const ic_buf *body, bool nothing) {
     if (ic_answer_is_page(response, body->data, body->length))
@@ -284,7 +279,7 @@ bool ic_answer_value(const ic_request *request, const ic_response *response, ic_
     bool nothing = answer == IC_ANSWER_NOTHING && !answer_says_json(response);
     if (response->status == 206 && !ic_request_header(request, "Range"))
         return answer_refuse(error, response, "the answer is a part of what was asked for");
-    const char *other = !empty && (nothing || answer_is_key(request->operation))
+    const char *other = !empty && (nothing || answer == IC_ANSWER_KEY)
                             ? answer_is_something_else(response, body, nothing)
                             : NULL;
     if (other) return answer_refuse(error, response, other);
@@ -298,8 +293,9 @@ bool ic_answer_value(const ic_request *request, const ic_response *response, ic_
         !request->form && (request->answer == IC_ANSWER_JSON || request->answer == IC_ANSWER_NOTHING);
     if (!decoded && ic_answer_is_encoded(response))
         return answer_refuse(error, response, ic_answer_encoded_refusal);
-    if (answer == IC_ANSWER_BYTES || answer == IC_ANSWER_TEXT) return answer_take_bytes(body, value, error);
-    return answer_read_json(request, response, body, value, error);
+    bool json = answer == IC_ANSWER_JSON || answer == IC_ANSWER_NOTHING;
+    return json ? answer_read_json(request, response, body, value, error)
+                : answer_take_bytes(body, value, error);
 }
 
 void ic_response_free(ic_response *response) {
