@@ -1,4 +1,4 @@
-/* The shared Redis for scripts: commands. */
+/* Scripts ask the shared Redis: commands, Redis scripts, and what is kept up there. */
 #ifndef IC_LUA_SHARED_H
 #define IC_LUA_SHARED_H
 

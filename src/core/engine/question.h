@@ -11,9 +11,8 @@ typedef struct ic_question {
     size_t count, capacity;
     char *script; /* owned; its text; NULL: a plain command, or a group has taken it (upkeep.c) */
     size_t script_length, script_keys;
-    double seconds; /* how long its answer may take */
-    struct ic_upkeep_terms
-        *terms; /* owned; how what it has told Redis is kept up there (upkeep.h); NULL: not */
+    double seconds;                /* how long its answer may take */
+    struct ic_upkeep_terms *terms; /* owned; NULL: what it tells Redis is not kept up there */
 } ic_question;
 
 /* How an item is kept up (upkeep.h). */
@@ -22,10 +21,11 @@ typedef struct ic_upkeep_terms {
      * make a group. */
     ic_question check;
     double every;            /* seconds between two checks; longer when there are many items */
-    double lasting;          /* seconds after which the item is dropped if it is there; INFINITY: never */
+    double lasting;          /* seconds after which the item ends if it is there; INFINITY: never */
     int patience;            /* how many checks in a row must say that it is lost */
     size_t most, most_bytes; /* items and bytes of a group */
-    bool refuses; /* when there is no room, the question fails; otherwise the oldest item is dropped */
+    bool refuses; /* when there is no room, the question fails; otherwise the oldest item is dropped. Such
+                   * items are the events of IC_GAUGE_KEPT */
     bool insists; /* the item is kept up although the question has failed */
     bool held;    /* the item lasts as long as its call, and its question is not asked at first */
 } ic_upkeep_terms;

@@ -31,8 +31,7 @@ typedef enum ic_gauge {
     IC_GAUGE_IN_FLIGHT, /* attempts under way */
     IC_GAUGE_PENDING,   /* calls of scripts that have been started and are not done, in flight or not */
     IC_GAUGE_CONNECTED, /* connections to shared Redis servers */
-    IC_GAUGE_KEPT, /* events that this process has put into the shared inbox, and keeps until they are handled
-                    */
+    IC_GAUGE_KEPT,      /* events that this process keeps until they are handled in the shared inbox */
     IC_GAUGE_COUNT
 } ic_gauge;
 

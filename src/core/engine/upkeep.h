@@ -1,9 +1,10 @@
-/* What this process has told the shared Redis, and tells it again when Redis has lost it: the events that it
- * has put into an inbox or has in hand, and that it has handled them.
+/* Items: what this process has told the shared Redis, and tells it again when Redis has lost it. An item is
+ * an event that it has put into an inbox, that it has in hand or that it has handled, or a lock that it has.
  *
  * A script checks the items of a group every so often, and answers for each: 0, it is no longer needed; 1, it
  * is there; 2, it is lost; 3, it is there, and is the first to be dropped when there is no room. The question
- * of a lost item is asked again. A check may also extend the item's lease. The engine's thread only. */
+ * of a lost item is asked again. A check may also extend the item's lease. How that is done is in the
+ * question's terms (question.h). The engine's thread only. */
 #ifndef IC_UPKEEP_H
 #define IC_UPKEEP_H
 

@@ -5,9 +5,8 @@
 #include "core/http/parts.h"
 #include "core/json/json.h"
 
-/* All trees are objects. They are borrowed, and building may change them; the parts
- * are moved to the request. Members of `body` may be raw JSON (body.h), and so may the whole body of a raw
- * request. */
+/* All trees are objects. They are borrowed, and building may change them; the parts are moved to the request.
+ * Members of `body` may be raw JSON (body.h), and so may the whole body of a raw request. */
 typedef struct ic_arguments {
     const char *path[4];
     size_t path_length[4];

@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* What is read or written is at most so deep and has at most so many values. */
+/* Limits of what is read and written: the depth, and the number of values. */
 #define IC_JSON_MAX_DEPTH  512
 #define IC_JSON_MAX_VALUES 2000000
 

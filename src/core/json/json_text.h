@@ -1,4 +1,4 @@
-/* The texts of JSON are UTF-8. */
+/* Checks that a text is UTF-8, as every text in JSON must be. */
 #ifndef IC_JSON_TEXT_H
 #define IC_JSON_TEXT_H
 
